@@ -1,0 +1,17 @@
+/** One partition of a topic (Kafka: `TopicPartition`). */
+export interface TopicPartition {
+  readonly topic: string;
+  /** Partition index, from 0. */
+  readonly partition: number;
+}
+
+/** Kafka's text form `topic-partition`, for maps, logs and directory names. */
+export function topicPartitionName(topic: string, partition: number): string {
+  return `${topic}-${partition}`;
+}
+
+/** Position of a record in its partition. Whole, from 0; -1 where Kafka says "none". */
+export type Offset = number;
+
+/** Milliseconds since 1970-01-01 UTC; -1 where Kafka says "none". */
+export type Timestamp = number;

@@ -1,0 +1,59 @@
+/**
+ * Files, as a log needs them. Paths use `/`. Reads and writes are synchronous, since they meet the page cache
+ * (a hop to a thread pool costs more than the copy); whatever waits for the device is a promise.
+ *
+ * Every failure is a `FileSystemError`; after a failed `datasync` or `sync` the file must not be used again.
+ */
+export interface FileSystem {
+  /**
+   * - `read`: the file must be there.
+   * - `readWrite`: the file must be there.
+   * - `create`: the file must not be there (O_EXCL), opened for reading and writing.
+   * - `openOrCreate`: either.
+   */
+  open(path: string, mode: FileOpenMode): FileHandle;
+  makeDirectory(path: string): void;
+  /** Names in a directory, sorted. */
+  list(path: string): readonly string[];
+  stat(path: string): FileStat | undefined;
+  rename(source: string, target: string): void;
+  /** Removes one file; a missing one is fine. */
+  remove(path: string): void;
+  removeDirectory(path: string): void;
+  /** Makes creations, renames and removals in this directory durable. */
+  syncDirectory(path: string): Promise<void>;
+  /**
+   * Takes an exclusive lock that dies with the process. Rejects with code `LOCKED` while another holder lives;
+   * `note` (such as an address) can be read by others through `readLockNote`.
+   */
+  lock(path: string, note?: string): Promise<FileLock>;
+  readLockNote(path: string): string | undefined;
+  /** Bytes free for this process on the device of the path. */
+  freeBytes(path: string): number;
+}
+
+export type FileOpenMode = "read" | "readWrite" | "create" | "openOrCreate";
+
+export interface FileStat {
+  readonly kind: "file" | "directory";
+  readonly sizeBytes: number;
+}
+
+export interface FileHandle {
+  readonly path: string;
+  sizeBytes(): number;
+  /** Fills `target` from `position`; gives how many bytes there were (fewer only at the end of the file). */
+  read(target: Uint8Array, position: number): number;
+  /** Writes all parts one after the other from `position`, or throws after having written some. */
+  write(parts: readonly Uint8Array[], position: number): void;
+  truncate(sizeBytes: number): void;
+  /** Data and size are on the device once it resolves (fdatasync). */
+  datasync(): Promise<void>;
+  close(): void;
+}
+
+export interface FileLock {
+  /** Replaces the note that others may read. */
+  setNote(note: string): void;
+  release(): void;
+}

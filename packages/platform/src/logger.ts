@@ -1,0 +1,14 @@
+/** Events, not prose: a constant name and fields. Nothing in Millrace prints. */
+export interface Logger {
+  /** Ask before building fields on a hot path. */
+  isEnabled(level: LogLevel): boolean;
+  log(level: LogLevel, event: string, fields?: LogFields): void;
+}
+
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
+/** Never record payloads or secrets. */
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/** Drops everything. */
+export const silentLogger: Logger = { isEnabled: () => false, log: () => {} };
