@@ -1,0 +1,31 @@
+import { BaseError, type ErrorDetails } from "@millrace/model";
+
+export type ClusterErrorCode =
+  | "BROKER_UNREACHABLE"
+  | "REQUEST_TIMED_OUT"
+  | "TOPIC_NOT_FOUND"
+  | "OFFSET_OUT_OF_RANGE"
+  | "RECORD_TOO_LARGE"
+  | "WRITER_FAILED"
+  | "WRITER_CLOSED"
+  | "WRITER_FENCED"
+  | "TRANSACTION_ABORTED"
+  | "COMMIT_FENCED"
+  | "MEMBER_FENCED"
+  | "GROUP_REFUSED"
+  | "UNSUPPORTED_BY_CLUSTER"
+  | "NOT_AUTHORIZED"
+  | "CLUSTER_CLOSED";
+
+/**
+ * What a cluster refused or could not do. `cause` holds Kafka's own error where there was one.
+ *
+ * - `WRITER_FENCED`: a newer writer has the transactional id; this one is finished.
+ * - `TRANSACTION_ABORTED`: nothing of the transaction will be seen; call `abort`, start again.
+ * - `COMMIT_FENCED`: the group has moved on; the partitions belong to somebody else.
+ */
+export class ClusterError extends BaseError<ClusterErrorCode> {
+  constructor(code: ClusterErrorCode, message: string, details?: ErrorDetails) {
+    super(code, message, details);
+  }
+}

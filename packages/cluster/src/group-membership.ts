@@ -1,0 +1,90 @@
+import type { Offset, TopicPartition } from "@millrace/model";
+import type { GroupMetadata, OffsetAndMetadata } from "./cluster-client.ts";
+
+export interface GroupMembershipOptions {
+  readonly groupId: string;
+  /** Static membership (KIP-345): a restart with the same id takes its own seat again. */
+  readonly groupInstanceId?: string;
+  /** In order of preference. */
+  readonly assignors: readonly PartitionAssignor[];
+  /** Topics, known at each join. */
+  readonly topics: () => readonly string[];
+  /** Default 45,000. */
+  readonly sessionTimeoutMs?: number;
+  /** Default 3,000. */
+  readonly heartbeatIntervalMs?: number;
+  /** How long a member may take to rejoin, at most. Default 300,000. */
+  readonly rebalanceTimeoutMs?: number;
+}
+
+/**
+ * One member of a consumer group (classic protocol, eager): the owner joins, works, and joins again when it
+ * is asked to, having committed and given up everything first. Heartbeats go on by themselves.
+ */
+export interface GroupMembership {
+  /**
+   * Joins or rejoins; the answer is what this member owns now. Waits as long as the group takes.
+   * Rejects with a `ClusterError`: `MEMBER_FENCED` (another process has this instance id: final),
+   * or what the assignor threw on the leader.
+   */
+  join(signal?: AbortSignal): Promise<MemberAssignment>;
+  /** True once the group rebalances or has forgotten this member: stop, commit if `isMember`, and join. */
+  readonly needsJoin: boolean;
+  /** Calls back once, as soon as `needsJoin` or `failure` is set: to end a poll early. */
+  onChange(callback: () => void): void;
+  /** False once the group has forgotten this member: what it owned is lost, commits would be refused. */
+  readonly isMember: boolean;
+  /** Fenced for ever, or not allowed: nothing but `close` helps. */
+  readonly failure: Error | undefined;
+  /** Asks the group to rebalance (such as after new metadata); `needsJoin` becomes true. */
+  requestRejoin(reason: string): void;
+  readonly groupMetadata: GroupMetadata;
+  /** Committed offsets; stable ones only (waits while a transaction is pending). Partitions without one are left out. */
+  committed(partitions: readonly TopicPartition[], signal?: AbortSignal): Promise<readonly OffsetAndMetadata[]>;
+  /** Commits outside a transaction (at least once). */
+  commit(offsets: readonly OffsetAndMetadata[], signal?: AbortSignal): Promise<void>;
+  /**
+   * Leaves the group; waits at most `timeoutMs`. A static member leaves by its instance id,
+   * so that the others take over at once, unless `keepSeat`.
+   */
+  close(options?: { readonly timeoutMs?: number; readonly keepSeat?: boolean }): Promise<void>;
+}
+
+export interface MemberAssignment {
+  readonly generationId: number;
+  readonly partitions: readonly TopicPartition[];
+  /** What the assignor sent along. */
+  readonly userData: Uint8Array | null;
+}
+
+/** Kafka's `ConsumerPartitionAssignor`: runs in the member that leads the group. */
+export interface PartitionAssignor {
+  /** Name in the join request, such as `stream`. */
+  readonly name: string;
+  /** Bytes that this member tells the leader at each join. */
+  subscriptionUserData(): Uint8Array | null;
+  /** Every member gets an entry. May ask the cluster, and create topics. */
+  assign(group: GroupSubscription, signal?: AbortSignal): Promise<ReadonlyMap<string, Assignment>>;
+}
+
+export interface GroupSubscription {
+  readonly members: readonly MemberSubscription[];
+  /** Partition counts of all subscribed topics that exist. */
+  readonly partitionCounts: ReadonlyMap<string, number>;
+}
+
+export interface MemberSubscription {
+  readonly memberId: string;
+  readonly groupInstanceId: string | null;
+  readonly topics: readonly string[];
+  readonly userData: Uint8Array | null;
+  readonly ownedPartitions: readonly TopicPartition[];
+}
+
+export interface Assignment {
+  readonly partitions: readonly TopicPartition[];
+  readonly userData: Uint8Array | null;
+}
+
+/** Where a partition without a committed offset starts. */
+export type OffsetReset = "earliest" | "latest" | { readonly offset: Offset };

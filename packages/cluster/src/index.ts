@@ -1,0 +1,22 @@
+export type { BatchReader, BatchReaderOptions } from "./batch-reader.ts";
+export type { BatchWriter, BatchWriterOptions, PartitionWriter } from "./batch-writer.ts";
+export type {
+  ClusterAdmin,
+  ClusterDescription,
+  NewTopic,
+  OffsetSpecification,
+  TopicDescription,
+  TopicResult,
+} from "./cluster-admin.ts";
+export type { ClusterCapability, ClusterClient, GroupMetadata, OffsetAndMetadata } from "./cluster-client.ts";
+export { ClusterError, type ClusterErrorCode } from "./cluster-error.ts";
+export type {
+  Assignment,
+  GroupMembership,
+  GroupMembershipOptions,
+  GroupSubscription,
+  MemberAssignment,
+  MemberSubscription,
+  OffsetReset,
+  PartitionAssignor,
+} from "./group-membership.ts";

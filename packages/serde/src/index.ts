@@ -1,0 +1,1 @@
+export type { Serde } from "./serde.ts";

@@ -1,0 +1,16 @@
+/**
+ * Values to bytes and back (Kafka: `Serde`). `T` says whether null may come and go: where it does not include
+ * null, `serialize` is never given null and `deserialize` never a tombstone; `optional(serde)` adds it.
+ *
+ * A serde throws whatever it likes on what it cannot do; the caller wraps it in a `SerdeError` that says where.
+ */
+export interface Serde<T> {
+  /** For messages, such as `json` or `int64`. */
+  readonly name: string;
+  /** The result belongs to the caller. */
+  serialize(value: T & {}, topic: string): Uint8Array;
+  /** The bytes are a view that may change after the call: copy what is kept. */
+  deserialize(bytes: Uint8Array, topic: string): T & {};
+  /** True: null is a value of T. */
+  readonly isNullable: boolean;
+}

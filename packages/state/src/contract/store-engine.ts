@@ -1,0 +1,42 @@
+/**
+ * A sorted map of bytes that a task's stores share: one engine per task, a prefix per store.
+ * Synchronous. Order is that of unsigned bytes.
+ */
+export interface StoreEngine {
+  /** True: survives the process. */
+  readonly isPersistent: boolean;
+  /** The result belongs to the caller. */
+  get(key: Uint8Array): Uint8Array | null;
+  /** Close the cursor (`using`). What is written meanwhile may or may not appear. */
+  scan(range: ScanRange): EntryCursor;
+  /** All or nothing, also through a crash. A null value deletes. The bytes are copied or owned by the engine afterwards. */
+  write(entries: readonly EngineEntry[]): void;
+  close(): void;
+}
+
+export interface ScanRange {
+  /** Inclusive; absent: from the start. */
+  readonly from?: Uint8Array;
+  /** Exclusive; absent: to the end. */
+  readonly to?: Uint8Array;
+  readonly direction?: "forward" | "backward";
+}
+
+export interface EngineEntry {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array | null;
+}
+
+/** Walks entries: `while (cursor.next()) use(cursor.key, cursor.value)`. */
+export interface EntryCursor extends Disposable {
+  next(): boolean;
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+}
+
+/** Opens the engines of tasks (a folder each), and forgets them. */
+export interface StoreEngineProvider {
+  readonly isPersistent: boolean;
+  /** `directory`: the task's own. A damaged engine is moved aside and opened empty, with a log event. */
+  open(directory: string): StoreEngine;
+}

@@ -1,0 +1,1 @@
+export type { EngineEntry, EntryCursor, ScanRange, StoreEngine, StoreEngineProvider } from "./contract/store-engine.ts";
