@@ -13,4 +13,14 @@ export interface Serde<T> {
   deserialize(bytes: Uint8Array, topic: string): T & {};
   /** True: null is a value of T. */
   readonly isNullable: boolean;
+  /**
+   * True: `deserialize` never throws, whatever the bytes, and has no effect that anybody could see: it may be
+   * put off, or left out where nobody looks at the value. Absent means false.
+   */
+  readonly isTotal?: boolean;
+  /**
+   * How many bytes `serialize` would give for the value, exactly, where that is cheap to say. It lets a cache
+   * account for a decoded value without serialising it.
+   */
+  sizeOf?(value: T & {}): number;
 }

@@ -1,1 +1,38 @@
-export type { EngineEntry, EntryCursor, ScanRange, StoreEngine, StoreEngineProvider } from "./contract/store-engine.ts";
+export type {
+  KeyValueStore,
+  ReadOnlyKeyValueStore,
+  TimestampedKeyValueStore,
+  ValueAndTimestamp,
+} from "./contract/key-value-store.ts";
+export type { RecordContext } from "./contract/record-context.ts";
+export { StateError, type StateErrorCode } from "./contract/state-error.ts";
+export type { StateStore } from "./contract/state-store.ts";
+export type { StoreCursor, StoreEntry } from "./contract/store-cursor.ts";
+export type {
+  EngineEntry,
+  EntryCursor,
+  ScanRange,
+  StoreEngine,
+  StoreEngineProvider,
+} from "./contract/store-engine.ts";
+export {
+  keyValueStore,
+  timestampedKeyValueStore,
+  type KeyValueStoreOptions,
+  type KeyValueStoreSpecification,
+  type StoreEngineKind,
+  type StoreSpecification,
+} from "./contract/store-specification.ts";
+export type {
+  ChangelogWriter,
+  StoreOpening,
+  TaskStores,
+  TaskStoresOptions,
+} from "./contract/task-stores.ts";
+export type {
+  FlushListener,
+  FlushListenerOptions,
+  UpdatableStore,
+  ValueOwnership,
+} from "./contract/updatable-store.ts";
+export { CacheBudget } from "./layers/cache-budget.ts";

@@ -11,7 +11,8 @@ export interface StoreEngine {
   scan(range: ScanRange): EntryCursor;
   /** All or nothing, also through a crash. A null value deletes. The bytes are copied or owned by the engine afterwards. */
   write(entries: readonly EngineEntry[]): void;
-  close(): void;
+  /** Resolves once files and locks are free. Later use throws `STORE_CLOSED`. Twice is fine. */
+  close(): Promise<void>;
 }
 
 export interface ScanRange {
@@ -34,9 +35,12 @@ export interface EntryCursor extends Disposable {
   readonly value: Uint8Array;
 }
 
-/** Opens the engines of tasks (a folder each), and forgets them. */
+/**
+ * Opens the engines of tasks, a folder each. `memoryEngineProvider` and `fileEngineProvider` are here;
+ * RocksDB's is in `@millrace/rocksdb`.
+ */
 export interface StoreEngineProvider {
   readonly isPersistent: boolean;
   /** `directory`: the task's own. A damaged engine is moved aside and opened empty, with a log event. */
-  open(directory: string): StoreEngine;
+  open(directory: string): Promise<StoreEngine>;
 }

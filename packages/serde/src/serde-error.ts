@@ -1,0 +1,34 @@
+import { BaseError } from "@millrace/model";
+
+export type SerdeErrorCode = "SERIALIZATION_FAILED" | "DESERIALIZATION_FAILED";
+
+/** A serde could not do its work (Kafka: `SerializationException`). The cause is what the serde threw. */
+export class SerdeError extends BaseError<SerdeErrorCode> {
+  /** The topic that the bytes come from or go to; of a store: its changelog. */
+  readonly topic: string;
+  /** Name of the serde, such as `json`. */
+  readonly serde: string;
+
+  constructor(
+    code: SerdeErrorCode,
+    where: { readonly topic: string; readonly serde: string; readonly cause: unknown },
+  ) {
+    super(code, describe(code, where), { cause: where.cause });
+    this.topic = where.topic;
+    this.serde = where.serde;
+  }
+}
+
+function describe(
+  code: SerdeErrorCode,
+  {
+    topic,
+    serde,
+    cause,
+  }: { readonly topic: string; readonly serde: string; readonly cause: unknown },
+): string {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return code === "SERIALIZATION_FAILED"
+    ? `${serde} could not serialise a value for ${topic}: ${reason}. Check that the value has the type that this serde is for.`
+    : `${serde} could not deserialise bytes of ${topic}: ${reason}. Check that the topic was written with this serde, or set a deserialisation handler that continues.`;
+}

@@ -1,0 +1,26 @@
+import { BaseError } from "@millrace/model";
+
+/**
+ * - `STORE_CLOSED`: used after its task was closed or moved away.
+ * - `UNKNOWN_STORE`: the task has no such store, or one of another kind.
+ * - `STORE_FORMAT_TOO_NEW`: the folder was written by a newer version.
+ * - `STORE_ENGINE_LOCKED`: another process, or another task, has the folder open.
+ * - `STORE_ENGINE_UNAVAILABLE`: the native engine cannot be loaded on this machine.
+ * - `STORE_ENGINE_FAILED`: the engine could not read or write.
+ * - `INVALID_STORE_KEY`: a key is null or undefined.
+ */
+export type StateErrorCode =
+  | "STORE_CLOSED"
+  | "UNKNOWN_STORE"
+  | "STORE_FORMAT_TOO_NEW"
+  | "STORE_ENGINE_LOCKED"
+  | "STORE_ENGINE_UNAVAILABLE"
+  | "STORE_ENGINE_FAILED"
+  | "INVALID_STORE_KEY";
+
+/** A state store, or the engine under it, refused (Kafka: `ProcessorStateException`, `InvalidStateStoreException`). */
+export class StateError extends BaseError<StateErrorCode> {
+  constructor(code: StateErrorCode, message: string, cause?: unknown) {
+    super(code, message, { cause, retriable: code === "STORE_ENGINE_LOCKED" });
+  }
+}

@@ -1,0 +1,111 @@
+import type { Headers, Offset, Timestamp } from "@millrace/model";
+import type { Logger, Metrics } from "@millrace/platform";
+import type { KeyValueStore, TimestampedKeyValueStore } from "./key-value-store.ts";
+import type { RecordContext } from "./record-context.ts";
+import type { StateStore } from "./state-store.ts";
+import type { StoreEngine } from "./store-engine.ts";
+import type { StoreSpecification } from "./store-specification.ts";
+import type { CacheBudget } from "../layers/cache-budget.ts";
+import type { UpdatableStore } from "./updatable-store.ts";
+
+/** Takes the changelog records of one store. A `PartitionWriter` of the cluster port fits. */
+export interface ChangelogWriter {
+  /** Copies the bytes before it returns. */
+  append(
+    timestamp: Timestamp,
+    key: Uint8Array | null,
+    value: Uint8Array | null,
+    headers: Headers,
+  ): void;
+}
+
+/** One store of a task: what to build, and where its changes go. */
+export interface StoreOpening {
+  readonly specification: StoreSpecification;
+  /** Given to the serdes as the topic; of a logged store its changelog topic. */
+  readonly changelogTopic: string;
+  /** Null: nothing is logged (logging is off, or the source topic is the changelog). */
+  readonly changelog: ChangelogWriter | null;
+}
+
+export interface TaskStoresOptions {
+  /** The task's engine. Closed with the stores. */
+  readonly engine: StoreEngine;
+  /** In registration order: caches are flushed in it. */
+  readonly stores: readonly StoreOpening[];
+  /** The task's one live context; see `RecordContext`. */
+  readonly recordContext: RecordContext;
+  /** The memory of all caches of a stream loop (Kafka: `ThreadCache`); shared by its tasks. */
+  readonly cache: CacheBudget;
+  /** Bytes of uncommitted writes beyond which `isStageFull` is true. Default 16 MiB. */
+  readonly stageBytesMax?: number;
+  readonly logger?: Logger;
+  readonly metrics?: Metrics;
+  /** For logs and metric tags, such as `0_3`. */
+  readonly taskId: string;
+}
+
+/**
+ * All stores of one task, on one engine: the owner of what is uncommitted. Opened by
+ * `openTaskStores(options: TaskStoresOptions): TaskStores`, which throws `StateError` `STORE_FORMAT_TOO_NEW`.
+ *
+ * ```
+ *            put                flush()               commit(offsets)
+ *  operators ---> caches --------------> stage, changelog ----------> engine (one batch with the offsets)
+ *                    \______ abort() throws both away ______/
+ * ```
+ *
+ * Law: the engine never holds a write without the changelog offset that covers it, nor the other way round.
+ */
+export interface TaskStores {
+  /** Every store, in registration order. */
+  readonly stores: readonly StateStore[];
+  /** The store of a plain specification. Throws `StateError` `UNKNOWN_STORE`. */
+  keyValueStore<K, V>(name: string): KeyValueStore<K, V>;
+  /** The store of a timestamped specification, with its fast way in. Throws `StateError` `UNKNOWN_STORE`. */
+  timestampedKeyValueStore<K, V>(
+    name: string,
+  ): TimestampedKeyValueStore<K, V> & UpdatableStore<K, V>;
+
+  /** Bytes of writes that are in the stage, waiting for a commit. */
+  readonly stageBytes: number;
+  /** True: commit early. Writing still works; the bound is crossed by what one record and one flush write. */
+  readonly isStageFull: boolean;
+
+  /**
+   * Flushes the caches store by store in registration order: writes, logs and forwards what is dirty.
+   * Results that arrive in a later store's cache are flushed in the same call.
+   */
+  flush(): void;
+  /**
+   * Moves the stage into the engine, in one batch with the changelog offsets. Caches must have been flushed.
+   * Call it after the transaction, or the offsets, were committed.
+   *
+   * @param changelogOffsets by store name: the store holds all changelog records *below* this offset.
+   *   A store that is not named keeps the offset it had. Offsets of memory stores are ignored.
+   */
+  commit(changelogOffsets: ReadonlyMap<string, Offset>): void;
+  /**
+   * Throws away caches and stage, without writing or forwarding: the stores are again what the engine holds.
+   * Slots of `readForUpdate` are gone; listeners stay.
+   */
+  abort(): void;
+
+  /** Where a restore begins: all changelog records below it are in the store. Undefined: from the beginning. */
+  committedOffset(store: string): Offset | undefined;
+  /**
+   * Applies one changelog record, beneath caches and changelog. It waits in the stage until `commit`, which a
+   * restore calls whenever the stage is full, and at its end.
+   *
+   * @param value null deletes. The bytes are copied.
+   */
+  restore(store: string, key: Uint8Array, value: Uint8Array | null, timestamp: Timestamp): void;
+  /** Deletes all that a store holds, and its offset, in the engine: for a changelog that no longer reaches it. */
+  wipe(store: string): void;
+
+  /**
+   * Closes without committing or flushing: what is uncommitted is lost. Stores are closed when the call returns,
+   * the engine when it resolves. Twice is fine.
+   */
+  close(): Promise<void>;
+}

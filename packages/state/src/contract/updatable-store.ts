@@ -1,0 +1,71 @@
+import type { Timestamp } from "@millrace/model";
+import type { RecordContext } from "./record-context.ts";
+
+/**
+ * The fast way in and out of a timestamped store, for operators of the DSL: read, compute, write, one key at a
+ * time, without serialising while the cache holds the entry.
+ *
+ * Ownership: the value that `readForUpdate` gives may be the very object that the cache holds. It may go into one
+ * aggregator or reducer call, which may mutate it, and then `writeUpdated` must follow, or `abandonUpdate`.
+ * It must not be forwarded or kept. What others shall see comes from `copyOfRead` (before the callback ran) or
+ * through the flush listener.
+ *
+ * @example
+ * const old = store.readForUpdate(record.key, record.keyBytes);
+ * const result = aggregator(old ?? initializer(), record.value, record.key);
+ * const timestamp = Math.max(record.timestamp, store.timestampOfRead);
+ * store.writeUpdated(result, timestamp, result === record.value ? "shared" : "owned");
+ */
+export interface UpdatableStore<K, V> {
+  /**
+   * The value of a key, or null. Selects the key for `writeUpdated`.
+   *
+   * @param keyBytes the serialised key where the record brought it (a view; copied where kept), else null
+   */
+  readForUpdate(key: K, keyBytes: Uint8Array | null): V | null;
+  /** Timestamp of what `readForUpdate` gave; -1 if there was nothing. */
+  readonly timestampOfRead: Timestamp;
+  /** A copy of what `readForUpdate` gave: the old value for downstream. Call it before the callback may mutate. */
+  copyOfRead(): V | null;
+  /**
+   * Writes the key that was read last. Null deletes. Headers, offset and (for a tombstone) the changelog's
+   * timestamp are taken from the task's `RecordContext`, as in Kafka.
+   *
+   * @param ownership `owned`: nobody else holds the value, or it is immutable; the cache keeps the object.
+   *   `shared`: others may change it (it is the record's own object): it is serialised before the call returns.
+   *   An owned value may still be forwarded by the caller of an *uncached* store: it is serialised at once there.
+   */
+  writeUpdated(value: V | null, timestamp: Timestamp, ownership: ValueOwnership): void;
+  /** Instead of `writeUpdated` after the callback threw: forgets the object that it may have mutated halfway. */
+  abandonUpdate(): void;
+  /** True: the flush listener forwards; false: every write goes through at once and the operator forwards itself. */
+  readonly isCached: boolean;
+  /**
+   * Registers who forwards what a flush of the cache writes (Kafka: `setFlushListener`). At most one.
+   * Gives `isCached`: false means that it will never be called.
+   */
+  setFlushListener(listener: FlushListener<K, V>, options: FlushListenerOptions): boolean;
+}
+
+export type ValueOwnership = "owned" | "shared";
+
+export interface FlushListenerOptions {
+  /** True: the listener gets old values, read from the store under the cache. */
+  readonly sendsOldValues: boolean;
+}
+
+/**
+ * Called once for each dirty entry, after it was written to the store and its changelog. The value is the
+ * listener's own: it may be forwarded and mutated.
+ *
+ * @param timestamp of the new value; of a tombstone the timestamp in `context`
+ * @param context of the record that last wrote the entry: copy it into the task's context before forwarding, and
+ *   restore that afterwards. Holds only during the call.
+ */
+export type FlushListener<K, V> = (
+  key: K,
+  newValue: V | null,
+  oldValue: V | null,
+  timestamp: Timestamp,
+  context: RecordContext,
+) => void;
