@@ -1,0 +1,8 @@
+/** What coordinators ask of the topic metadata. */
+export interface TopicLookup {
+  /** Undefined where there is no such topic. */
+  partitionCount(topic: string): number | undefined;
+  /** Text form of the UUID; undefined where there is no such topic. */
+  topicId(topic: string): string | undefined;
+  topicName(topicId: string): string | undefined;
+}
