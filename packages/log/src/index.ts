@@ -1,0 +1,29 @@
+export { defaultLogConfig, type LogConfig } from "./log-config.ts";
+export {
+  LogCorruptedError,
+  LogDirectoryError,
+  LogRequestError,
+  LogStorageError,
+  type LogDamage,
+  type LogDirectoryErrorCode,
+  type LogRequestErrorCode,
+  type LogStorageErrorCode,
+  type RecordError,
+} from "./log-error.ts";
+export type {
+  AbortedTransaction,
+  AppendOptions,
+  AppendOrigin,
+  AppendResult,
+  CutTail,
+  EpochEndOffset,
+  LogSlice,
+  PartitionLogOptions,
+  ProducerDescription,
+  ReadOptions,
+  RecoveryReport,
+  SegmentDescription,
+  TimestampOffset,
+  VerificationGuard,
+} from "./log-types.ts";
+export type { PartitionLogShape } from "./partition-log.ts";

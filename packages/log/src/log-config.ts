@@ -1,0 +1,48 @@
+import type { Timestamp } from "@millrace/model";
+
+/** What of a topic's configuration a log obeys. Names are Kafka's in camelCase with units. */
+export interface LogConfig {
+  /** `segment.bytes`. */
+  readonly segmentBytes: number;
+  /** `segment.ms`: a segment is closed once its records span more. */
+  readonly segmentMs: number;
+  /** `segment.index.bytes`: a segment is closed once an index holds this much. */
+  readonly segmentIndexBytes: number;
+  /** `index.interval.bytes`: an index entry after at least this many bytes of batches. */
+  readonly indexIntervalBytes: number;
+  /** `max.message.bytes`: largest batch accepted from clients. */
+  readonly maxMessageBytes: number;
+  /** `message.timestamp.type`. */
+  readonly messageTimestampType: "CreateTime" | "LogAppendTime";
+  /** `message.timestamp.before.max.ms`; `Infinity` accepts all. */
+  readonly messageTimestampBeforeMaxMs: number;
+  /** `message.timestamp.after.max.ms`. */
+  readonly messageTimestampAfterMaxMs: number;
+  /** `cleanup.policy` contains `compact`: records without key are refused. */
+  readonly isCompacted: boolean;
+  /** `producer.id.expiration.ms`. */
+  readonly producerIdExpirationMs: number;
+  /** `transaction.partition.verification.enable`. */
+  readonly transactionVerificationEnabled: boolean;
+  /** Newest batches kept in memory for readers at the tail; 0 keeps none. */
+  readonly tailCacheBytes: number;
+}
+
+/** Kafka's defaults. */
+export const defaultLogConfig: LogConfig = Object.freeze({
+  segmentBytes: 1_073_741_824,
+  segmentMs: 604_800_000,
+  segmentIndexBytes: 10_485_760,
+  indexIntervalBytes: 4096,
+  maxMessageBytes: 1_048_588,
+  messageTimestampType: "CreateTime",
+  messageTimestampBeforeMaxMs: Number.POSITIVE_INFINITY,
+  messageTimestampAfterMaxMs: 3_600_000,
+  isCompacted: false,
+  producerIdExpirationMs: 86_400_000,
+  transactionVerificationEnabled: true,
+  tailCacheBytes: 1_048_576,
+});
+
+/** "None" for times in Kafka's formats. */
+export const noTimestamp: Timestamp = -1;
