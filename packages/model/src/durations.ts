@@ -6,11 +6,20 @@ export type Duration = number | `${number}${"ms" | "s" | "m" | "h" | "d"}`;
 /** A duration that is not one. */
 export class DurationError extends BaseError<"INVALID_DURATION"> {
   constructor(name: string, value: unknown) {
-    super("INVALID_DURATION", `${name} is ${JSON.stringify(value)}; give milliseconds or a text such as "250ms", "5s", "1m", "2h" or "7d", not negative`);
+    super(
+      "INVALID_DURATION",
+      `${name} is ${JSON.stringify(value)}; give milliseconds or a text such as "250ms", "5s", "1m", "2h" or "7d", not negative`,
+    );
   }
 }
 
-const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const unitMs: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
 
 /**
  * Whole milliseconds of a duration.
@@ -20,8 +29,14 @@ const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h:
  * @example toMilliseconds("5m", "grace") // 300000
  */
 export function toMilliseconds(duration: Duration, name: string): number {
-  const match = typeof duration === "string" ? /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(duration) : null;
-  const ms = typeof duration === "number" ? duration : match === null ? NaN : Number(match[1]) * unitMs[match[2]];
+  const match =
+    typeof duration === "string" ? /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(duration) : null;
+  const ms =
+    typeof duration === "number"
+      ? duration
+      : match === null
+        ? NaN
+        : Number(match[1]) * unitMs[match[2]];
   if (!Number.isFinite(ms) || ms < 0) throw new DurationError(name, duration);
   return Math.round(ms);
 }

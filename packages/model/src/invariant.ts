@@ -7,7 +7,10 @@ export class InvariantError extends BaseError<"INVARIANT"> {
   readonly details: unknown;
 
   constructor(law: string, details?: unknown) {
-    super("INVARIANT", `invariant ${law} does not hold${details === undefined ? "" : `: ${describe(details)}`}. This is a bug in Millrace; please report it.`);
+    super(
+      "INVARIANT",
+      `invariant ${law} does not hold${details === undefined ? "" : `: ${describe(details)}`}. This is a bug in Millrace; please report it.`,
+    );
     this.law = law;
     this.details = details;
   }

@@ -4,7 +4,8 @@ export function murmur2(bytes: Uint8Array): number {
   let hash = 0x9747b28c ^ length;
   let index = 0;
   for (; index + 4 <= length; index += 4) {
-    let word = bytes[index] | (bytes[index + 1] << 8) | (bytes[index + 2] << 16) | (bytes[index + 3] << 24);
+    let word =
+      bytes[index] | (bytes[index + 1] << 8) | (bytes[index + 2] << 16) | (bytes[index + 3] << 24);
     word = Math.imul(word, 0x5bd1e995);
     word ^= word >>> 24;
     hash = Math.imul(hash, 0x5bd1e995) ^ Math.imul(word, 0x5bd1e995);

@@ -1,0 +1,49 @@
+import { expect, test } from "vitest";
+
+import { compareBytes, concatBytes, fromHex, toHex } from "./bytes.ts";
+import { DurationError, toMilliseconds } from "./durations.ts";
+import { invariant, InvariantError } from "./invariant.ts";
+import { murmur2, partitionForKey } from "./murmur2.ts";
+
+// Vectors of Apache Kafka's own Utils.murmur2.
+test.each([
+  ["21", -973932308],
+  ["foobar", -790332482],
+  ["a-little-bit-long-string", -985981536],
+  ["a-little-bit-longer-string", -1486304829],
+  ["lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8", -58897971],
+])("murmur2 of %s is Kafka's", (text, expected) => {
+  expect(murmur2(new TextEncoder().encode(text))).toBe(expected);
+});
+
+test("a key's partition is within the count, also for negative hashes", () => {
+  for (let index = 0; index < 1000; index++) {
+    const partition = partitionForKey(new TextEncoder().encode(`key-${index}`), 7);
+    expect(partition).toBeGreaterThanOrEqual(0);
+    expect(partition).toBeLessThan(7);
+  }
+});
+
+test("durations read as milliseconds", () => {
+  expect(toMilliseconds("250ms", "wait")).toBe(250);
+  expect(toMilliseconds("1.5s", "wait")).toBe(1500);
+  expect(toMilliseconds("7d", "wait")).toBe(604_800_000);
+  expect(toMilliseconds(42, "wait")).toBe(42);
+});
+
+test.each([-1, Number.NaN, "5 minutes", "-1s"])("%s is no duration, and the error says so", (value) => {
+  expect(() => toMilliseconds(value as number, "grace")).toThrow(DurationError);
+  expect(() => toMilliseconds(value as number, "grace")).toThrow(/grace is/);
+});
+
+test("bytes compare as unsigned, a prefix first", () => {
+  expect(compareBytes(fromHex("7f"), fromHex("80"))).toBeLessThan(0);
+  expect(compareBytes(fromHex("01"), fromHex("0100"))).toBeLessThan(0);
+  expect(compareBytes(fromHex("ff00"), fromHex("ff00"))).toBe(0);
+  expect(toHex(concatBytes(fromHex("01"), fromHex("a2b3")))).toBe("01a2b3");
+});
+
+test("an invariant names its law", () => {
+  expect(() => invariant(false, "TEST-1", { offset: 3 })).toThrow(InvariantError);
+  expect(() => invariant(false, "TEST-1", { offset: 3 })).toThrow(/TEST-1.*"offset":3/);
+});

@@ -1,0 +1,135 @@
+import { decodeUtf8, encodeUtf8 } from "@millrace/model";
+import { FileSystemError, type FileLock, type Platform } from "@millrace/platform";
+
+import { StreamsError } from "../error/streams-error.ts";
+import { parseTaskId, taskIdText, type TaskId } from "../task/task-id.ts";
+
+const formatVersion = 1;
+const processFile = "kafka-streams-process-metadata";
+
+/**
+ * The folder of one process of an application: `<state directory>/<application id>`, with a folder per task.
+ * It keeps the process id, from which the group seat and the transactional id come, so that a
+ * process that was killed takes up its own again. One process at a time: the folder is locked.
+ *
+ * STREAMS-1: the process id of a folder never changes.
+ */
+export class StateDirectory {
+  readonly path: string;
+  readonly processId: string;
+  readonly #platform: Platform;
+  readonly #lock: FileLock;
+
+  private constructor(platform: Platform, path: string, processId: string, lock: FileLock) {
+    this.#platform = platform;
+    this.path = path;
+    this.processId = processId;
+    this.#lock = lock;
+  }
+
+  /** @throws StreamsError `STATE_DIRECTORY_IN_USE`, `STATE_DIRECTORY_UNUSABLE`, `STATE_FORMAT_TOO_NEW` */
+  static async open(
+    platform: Platform,
+    stateDirectory: string,
+    applicationId: string,
+  ): Promise<StateDirectory> {
+    const path = `${stateDirectory}/${applicationId}`;
+    try {
+      platform.fileSystem.makeDirectory(path);
+      const lock = await platform.fileSystem.lock(`${path}/.lock`);
+      try {
+        const processId = await readOrCreateProcessId(platform, path);
+        return new StateDirectory(platform, path, processId, lock);
+      } catch (error) {
+        lock.release();
+        throw error;
+      }
+    } catch (error) {
+      throw explain(error, path);
+    }
+  }
+
+  /** The folder of a task's engine; it may not be there yet. */
+  taskDirectory(id: TaskId): string {
+    return `${this.path}/${taskIdText(id)}`;
+  }
+
+  /** Tasks that have left state here. */
+  tasks(): readonly TaskId[] {
+    return this.#platform.fileSystem
+      .list(this.path)
+      .map(parseTaskId)
+      .filter((id) => id !== undefined);
+  }
+
+  close(): void {
+    this.#lock.release();
+  }
+}
+
+async function readOrCreateProcessId(platform: Platform, path: string): Promise<string> {
+  const { fileSystem } = platform;
+  const file = `${path}/${processFile}`;
+  if (fileSystem.stat(file) !== undefined) return readProcessId(platform, file);
+  const processId = platform.random.uuid();
+  const temporary = `${file}.tmp`;
+  fileSystem.remove(temporary);
+  const handle = fileSystem.open(temporary, "create");
+  handle.write([encodeUtf8(JSON.stringify({ processId, version: formatVersion }))], 0);
+  await handle.datasync();
+  handle.close();
+  fileSystem.rename(temporary, file);
+  await fileSystem.syncDirectory(path);
+  return processId;
+}
+
+function readProcessId(platform: Platform, file: string): string {
+  const handle = platform.fileSystem.open(file, "read");
+  const bytes = new Uint8Array(handle.sizeBytes());
+  handle.read(bytes, 0);
+  handle.close();
+  const content = parseJson(decodeUtf8(bytes));
+  const version = content["version"] ?? formatVersion;
+  if (typeof version === "number" && version > formatVersion) {
+    throw new StreamsError(
+      "STATE_FORMAT_TOO_NEW",
+      `${file} has version ${version}, this Millrace knows up to ${formatVersion}. Upgrade Millrace, or give another stateDirectory; the state is rebuilt from the changelogs there.`,
+    );
+  }
+  const processId = content["processId"];
+  if (
+    typeof processId !== "string" ||
+    !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(processId)
+  ) {
+    throw new StreamsError(
+      "STATE_DIRECTORY_UNUSABLE",
+      `${file} holds no process id. Is this the state directory of something else? Give another stateDirectory, or remove the folder; the state is rebuilt from the changelogs.`,
+    );
+  }
+  return processId;
+}
+
+function parseJson(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? { ...value } : {};
+  } catch {
+    return {}; // said by the caller: no process id in it
+  }
+}
+
+function explain(error: unknown, path: string): unknown {
+  if (!(error instanceof FileSystemError)) return error;
+  if (error.code === "LOCKED") {
+    return new StreamsError(
+      "STATE_DIRECTORY_IN_USE",
+      `${path} is in use by another running process of this application. Stop that one, or give this one a stateDirectory of its own.`,
+      { cause: error },
+    );
+  }
+  return new StreamsError(
+    "STATE_DIRECTORY_UNUSABLE",
+    `${path} cannot be used as state directory: ${error.message}. Make it writable, or give another stateDirectory.`,
+    { cause: error },
+  );
+}

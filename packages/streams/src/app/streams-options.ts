@@ -1,0 +1,162 @@
+import type { ClusterClient } from "@millrace/cluster";
+import { toMilliseconds, type Duration } from "@millrace/model";
+import type { Platform } from "@millrace/platform";
+import type { StoreEngineProvider } from "@millrace/state";
+
+import { StreamsError } from "../error/streams-error.ts";
+
+/** How an application runs. Names are Kafka Streams' in camelCase; durations `"5m"` or milliseconds. */
+export interface StreamsOptions {
+  /** Names the group, the internal topics and the folder of the state (Kafka: `application.id`). */
+  readonly applicationId: string;
+  /** Where state and the process id live. Without it the state is rebuilt at every start. */
+  readonly stateDirectory?: string;
+  /** Default `exactly_once` (Kafka: `processing.guarantee`, there `at_least_once`). */
+  readonly processingGuarantee?: "exactly_once" | "at_least_once";
+  /** Default 100 ms exactly once, 30 s at least once (Kafka: `commit.interval.ms`). */
+  readonly commitInterval?: Duration;
+  /** Bytes of all record caches. Default 10 MiB (Kafka: `statestore.cache.max.bytes`). */
+  readonly cacheBytesMax?: number;
+  /** Bytes written to stores between two commits; more force a commit. Default 64 MiB. */
+  readonly uncommittedBytesMax?: number;
+  /** Records queued per partition before it is paused. Default 1000. */
+  readonly bufferedRecordsPerPartition?: number;
+  /** Longest time without giving way to other work of the process. Default 5 ms. */
+  readonly slice?: Duration;
+  /** Default 45 s (Kafka: `session.timeout.ms`). */
+  readonly sessionTimeout?: Duration;
+  /** Default 3 s (Kafka: `heartbeat.interval.ms`). */
+  readonly heartbeatInterval?: Duration;
+  /** After this long the broker aborts what a dead process left open. Default 10 s. */
+  readonly transactionTimeout?: Duration;
+  /** Where inputs without a committed offset start. Default `earliest`. */
+  readonly autoOffsetReset?: "earliest" | "latest";
+  /** Replicas of internal topics; -1 is the cluster's default. */
+  readonly replicationFactor?: number;
+  /** Longest that `close` may take. Default 30 s. */
+  readonly closeTimeout?: Duration;
+  /** Record batches of outputs: default none. */
+  readonly compression?: "none" | "gzip" | "zstd";
+}
+
+/** What the core is handed by the package that composes. */
+export interface StreamsEnvironment {
+  readonly platform: Platform;
+  readonly cluster: ClusterClient;
+  readonly engines: StoreEngineProvider;
+}
+
+/** Options with defaults filled in and units resolved. */
+export interface ResolvedStreamsOptions {
+  readonly applicationId: string;
+  readonly stateDirectory: string | undefined;
+  readonly isExactlyOnce: boolean;
+  readonly commitIntervalMs: number;
+  readonly cacheBytesMax: number;
+  readonly uncommittedBytesMax: number;
+  readonly bufferedRecordsMax: number;
+  readonly sliceMs: number;
+  readonly sessionTimeoutMs: number;
+  readonly heartbeatIntervalMs: number;
+  readonly transactionTimeoutMs: number;
+  readonly autoOffsetReset: "earliest" | "latest";
+  readonly replicationFactor: number;
+  readonly closeTimeoutMs: number;
+  readonly compression: "none" | "gzip" | "zstd";
+}
+
+const optionNames: Readonly<Record<keyof StreamsOptions, true>> = {
+  applicationId: true,
+  stateDirectory: true,
+  processingGuarantee: true,
+  commitInterval: true,
+  cacheBytesMax: true,
+  uncommittedBytesMax: true,
+  bufferedRecordsPerPartition: true,
+  slice: true,
+  sessionTimeout: true,
+  heartbeatInterval: true,
+  transactionTimeout: true,
+  autoOffsetReset: true,
+  replicationFactor: true,
+  closeTimeout: true,
+  compression: true,
+};
+
+/** @throws StreamsError `UNKNOWN_OPTION`, `INVALID_OPTION`; DurationError */
+export function resolveOptions(options: StreamsOptions): ResolvedStreamsOptions {
+  for (const name of Object.keys(options)) {
+    if (!Object.hasOwn(optionNames, name)) throw unknownOption(name);
+  }
+  const isExactlyOnce = oneOf(options, "processingGuarantee", ["exactly_once", "at_least_once"]);
+  return {
+    applicationId: topicPrefix(options.applicationId),
+    stateDirectory: options.stateDirectory,
+    isExactlyOnce: isExactlyOnce === "exactly_once",
+    commitIntervalMs: toMilliseconds(
+      options.commitInterval ?? (isExactlyOnce === "exactly_once" ? 100 : 30_000),
+      "commitInterval",
+    ),
+    cacheBytesMax: wholeNumber(options, "cacheBytesMax", 0, 10 * 2 ** 20),
+    uncommittedBytesMax: wholeNumber(options, "uncommittedBytesMax", 1, 64 * 2 ** 20),
+    bufferedRecordsMax: wholeNumber(options, "bufferedRecordsPerPartition", 1, 1000),
+    sliceMs: toMilliseconds(options.slice ?? 5, "slice"),
+    sessionTimeoutMs: toMilliseconds(options.sessionTimeout ?? "45s", "sessionTimeout"),
+    heartbeatIntervalMs: toMilliseconds(options.heartbeatInterval ?? "3s", "heartbeatInterval"),
+    transactionTimeoutMs: toMilliseconds(options.transactionTimeout ?? "10s", "transactionTimeout"),
+    autoOffsetReset: oneOf(options, "autoOffsetReset", ["earliest", "latest"]),
+    replicationFactor: wholeNumber(options, "replicationFactor", -1, -1),
+    closeTimeoutMs: toMilliseconds(options.closeTimeout ?? "30s", "closeTimeout"),
+    compression: oneOf(options, "compression", ["none", "gzip", "zstd"]),
+  };
+}
+
+/** The first choice is the default. */
+function oneOf<Name extends keyof StreamsOptions, Choice extends string>(
+  options: StreamsOptions,
+  name: Name,
+  choices: readonly [Choice, ...Choice[]],
+): Choice {
+  const value: unknown = options[name] ?? choices[0];
+  const choice = choices.find((candidate) => candidate === value);
+  if (choice !== undefined) return choice;
+  throw new StreamsError(
+    "INVALID_OPTION",
+    `${name} is ${JSON.stringify(value)}; give one of ${choices.join(", ")}`,
+  );
+}
+
+function wholeNumber(
+  options: StreamsOptions,
+  name: keyof StreamsOptions,
+  min: number,
+  byDefault: number,
+): number {
+  const value: unknown = options[name] ?? byDefault;
+  if (typeof value === "number" && Number.isSafeInteger(value) && value >= min) return value;
+  throw new StreamsError(
+    "INVALID_OPTION",
+    `${name} is ${JSON.stringify(value)}; give a whole number of at least ${min}`,
+  );
+}
+
+function topicPrefix(applicationId: unknown): string {
+  if (typeof applicationId === "string" && /^[a-zA-Z0-9._-]{1,200}$/.test(applicationId)) {
+    return applicationId;
+  }
+  throw new StreamsError(
+    "INVALID_OPTION",
+    `applicationId is ${JSON.stringify(applicationId)}; give a name of letters, digits, '.', '_' and '-', since it begins the names of internal topics`,
+  );
+}
+
+function unknownOption(name: string): StreamsError {
+  const nearest = Object.keys(optionNames).find(
+    (known) => known.toLowerCase() === name.replaceAll(/[._-]/g, "").toLowerCase(),
+  );
+  const hint =
+    nearest === undefined
+      ? `Known are ${Object.keys(optionNames).join(", ")}.`
+      : `Did you mean ${nearest}?`;
+  return new StreamsError("UNKNOWN_OPTION", `there is no option ${JSON.stringify(name)}. ${hint}`);
+}

@@ -1,0 +1,58 @@
+/** Which package may import which: the architecture, as a table. `docs/` tells it in words. */
+export const packageLayers: Readonly<Record<string, readonly string[]>> = {
+  platform: ["model"],
+  model: [],
+  protocol: ["model"],
+  cluster: ["model"],
+  serde: ["model"],
+  state: ["model", "platform", "serde"],
+  simulator: ["model", "platform"],
+  log: ["model", "platform", "protocol"],
+  client: ["model", "platform", "protocol", "cluster"],
+  rocksdb: ["model", "platform", "state"],
+  broker: ["model", "platform", "protocol", "log"],
+  streams: ["model", "platform", "cluster", "state", "serde"],
+  testing: ["model", "platform", "cluster", "state", "serde", "streams"],
+  cli: ["model", "platform", "client", "cluster", "broker", "millrace"],
+  millrace: [
+    "model",
+    "platform",
+    "protocol",
+    "cluster",
+    "client",
+    "broker",
+    "streams",
+    "state",
+    "serde",
+    "rocksdb",
+  ],
+};
+
+/** Packages that run in a browser: nothing of Node's, no `Buffer`. */
+export const browserSafe: readonly string[] = [
+  "model",
+  "cluster",
+  "serde",
+  "state",
+  "streams",
+  "simulator",
+  "testing",
+  "client",
+  "protocol",
+];
+
+/** Folders inside a package, lowest first: a folder imports from those before it and from itself. */
+export const folderOrder: Readonly<Record<string, readonly string[]>> = {
+  streams: ["error", "topology", "plan", "dsl", "processor", "task", "runtime", "app"],
+};
+
+/** Where a package may use what is otherwise `platform/src/node`'s alone, and why. */
+export const worldExceptions: Readonly<Record<string, string>> = {
+  "packages/platform/src/node/": "the real world",
+  "packages/protocol/src/compression/": "zlib's synchronous calls are pure functions",
+  "packages/broker/src/worker/": "a worker thread is no port: one Node-only entry",
+  "packages/millrace/src/embedded/": "starts that worker",
+  "packages/rocksdb/src/binding/": "loads native code",
+  "packages/cli/": "a program of Node's",
+  "examples/": "programs of Node's",
+};

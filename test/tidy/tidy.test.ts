@@ -1,0 +1,134 @@
+import { describe, expect, test } from "vitest";
+
+import { browserSafe, folderOrder, packageLayers, worldExceptions } from "./layers.ts";
+import { importsOf, isTest, packageOf, sourceFiles, type SourceFile } from "./source-files.ts";
+
+const files = sourceFiles();
+const sources = files.filter((file) => !isTest(file.path) && !file.path.includes("/conformance/"));
+
+/** Comments and the texts of strings are no code. */
+function codeOf(text: string): string {
+  return text
+    .replaceAll(/\/\*[\s\S]*?\*\//g, "")
+    .replaceAll(/(^|[^:"'`])\/\/.*$/gm, "$1")
+    .replaceAll(/"(?:[^"\\\n]|\\.)*"/g, '""');
+}
+
+function offenders(
+  candidates: readonly SourceFile[],
+  offends: (file: SourceFile) => string | undefined,
+): readonly string[] {
+  return candidates.flatMap((file) => {
+    const offence = offends(file);
+    return offence === undefined ? [] : [`${file.path}: ${offence}`];
+  });
+}
+
+describe("layers", () => {
+  test("a package imports only what the table of layers allows", () => {
+    const found = offenders(sources, (file) => {
+      const name = packageOf(file.path);
+      if (name === undefined) return undefined;
+      const allowed = packageLayers[name];
+      if (allowed === undefined) return "the package is not in the table of layers";
+      const wrong = importsOf(file.text).filter((module) => {
+        const target =
+          /^@millrace\/([^/]+)/.exec(module)?.[1] ?? (module === "millrace" ? module : "");
+        return target !== "" && !allowed.includes(target);
+      });
+      return wrong.length === 0 ? undefined : `imports ${wrong.join(", ")}`;
+    });
+    expect(found).toEqual([]);
+  });
+
+  test("folders inside a package point down", () => {
+    const found = offenders(sources, (file) => {
+      const name = packageOf(file.path);
+      const order = name === undefined ? undefined : folderOrder[name];
+      if (order === undefined) return undefined;
+      const own = order.indexOf(file.path.split("/")[3]);
+      const wrong = importsOf(file.text).filter((module) => {
+        const folder = /^(?:\.\.\/)+([^./][^/]*)\//.exec(module)?.[1];
+        return folder !== undefined && own >= 0 && order.indexOf(folder) > own;
+      });
+      return wrong.length === 0 ? undefined : `imports upward: ${wrong.join(", ")}`;
+    });
+    expect(found).toEqual([]);
+  });
+
+  test("code does not import its own package's entry", () => {
+    const found = offenders(sources, (file) =>
+      importsOf(file.text).some((module) => /^(\.\.?\/)+index\.ts$/.test(module))
+        ? "imports an index.ts"
+        : undefined,
+    );
+    expect(found).toEqual([]);
+  });
+});
+
+describe("the world", () => {
+  const banned =
+    /\b(?:Date\b(?!\w)|performance\.|Math\.random|setTimeout|setInterval|setImmediate|process\.|AbortSignal\.timeout|crypto\.(?:random|getRandom|subtle)|import\()/;
+
+  test("is touched through Platform alone", () => {
+    const found = offenders(sources, (file) => {
+      if (Object.keys(worldExceptions).some((prefix) => file.path.startsWith(prefix)))
+        return undefined;
+      const match = banned.exec(codeOf(file.text));
+      const module = importsOf(file.text).find((name) =>
+        /^node:(?:fs|net|worker_threads|process|timers|perf_hooks|crypto|tls|dns|os|child_process)/.test(
+          name,
+        ),
+      );
+      return match?.[0] ?? module;
+    });
+    expect(found).toEqual([]);
+  });
+
+  test("browser-safe packages know nothing of Node", () => {
+    const found = offenders(sources, (file) => {
+      const name = packageOf(file.path);
+      if (name === undefined || !browserSafe.includes(name)) return undefined;
+      if (file.path.startsWith("packages/protocol/src/compression/")) return undefined;
+      if (/\bBuffer\b/.test(codeOf(file.text))) return "uses Buffer";
+      return importsOf(file.text).find((module) => module.startsWith("node:"));
+    });
+    expect(found).toEqual([]);
+  });
+});
+
+describe("files", () => {
+  test("are at most 500 lines long, nine in ten under 300", () => {
+    const lengths = files.map((file) => ({ path: file.path, lines: file.text.split("\n").length }));
+    expect(lengths.filter(({ lines }) => lines > 501)).toEqual([]);
+    const long = lengths.filter(({ lines }) => lines > 301);
+    expect(long.length, long.map(({ path }) => path).join(", ")).toBeLessThanOrEqual(
+      lengths.length / 10,
+    );
+  });
+
+  test("have no index.ts but the entry, and none exports by star", () => {
+    const found = offenders(sources, (file) => {
+      if (/^packages\/[^/]+\/src\/.+\/index\.ts$/.test(file.path) && !isDeclaredEntry(file.path)) {
+        return "is an index.ts inside a package";
+      }
+      return /^export \*/m.test(file.text) ? "exports by star" : undefined;
+    });
+    expect(found).toEqual([]);
+  });
+
+  test("speak of the project alone", () => {
+    const found = offenders(files, (file) =>
+      file.path.startsWith("test/tidy/")
+        ? undefined
+        : /\/work\/(?:main|shared)|\/tmp\/work/.exec(file.text)?.[0],
+    );
+    expect(found).toEqual([]);
+  });
+});
+
+function isDeclaredEntry(path: string): boolean {
+  return /^packages\/(?:platform\/src\/(?:node|memory)|[^/]+\/src\/conformance)\/index\.ts$/.test(
+    path,
+  );
+}
