@@ -1,8 +1,8 @@
 import { decodeUtf8, encodeUtf8 } from "@millrace/model";
 import { FileSystemError, type FileLock, type Platform } from "@millrace/platform";
 
-import { StreamsError } from "../error/streams-error.ts";
-import { parseTaskId, taskIdText, type TaskId } from "../task/task-id.ts";
+import { ApplicationError } from "../error/application-error.ts";
+import { parseTaskId, taskIdText, type TaskId } from "../processor/task-id.ts";
 
 const formatVersion = 1;
 const processFile = "kafka-streams-process-metadata";
@@ -27,7 +27,7 @@ export class StateDirectory {
     this.#lock = lock;
   }
 
-  /** @throws StreamsError `STATE_DIRECTORY_IN_USE`, `STATE_DIRECTORY_UNUSABLE`, `STATE_FORMAT_TOO_NEW` */
+  /** @throws ApplicationError `STATE_DIRECTORY_IN_USE`, `STATE_DIRECTORY_UNUSABLE`, `STATE_FORMAT_TOO_NEW` */
   static async open(
     platform: Platform,
     stateDirectory: string,
@@ -91,7 +91,7 @@ function readProcessId(platform: Platform, file: string): string {
   const content = parseJson(decodeUtf8(bytes));
   const version = content["version"] ?? formatVersion;
   if (typeof version === "number" && version > formatVersion) {
-    throw new StreamsError(
+    throw new ApplicationError(
       "STATE_FORMAT_TOO_NEW",
       `${file} has version ${version}, this Millrace knows up to ${formatVersion}. Upgrade Millrace, or give another stateDirectory; the state is rebuilt from the changelogs there.`,
     );
@@ -101,7 +101,7 @@ function readProcessId(platform: Platform, file: string): string {
     typeof processId !== "string" ||
     !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(processId)
   ) {
-    throw new StreamsError(
+    throw new ApplicationError(
       "STATE_DIRECTORY_UNUSABLE",
       `${file} holds no process id. Is this the state directory of something else? Give another stateDirectory, or remove the folder; the state is rebuilt from the changelogs.`,
     );
@@ -121,13 +121,13 @@ function parseJson(text: string): Readonly<Record<string, unknown>> {
 function explain(error: unknown, path: string): unknown {
   if (!(error instanceof FileSystemError)) return error;
   if (error.code === "LOCKED") {
-    return new StreamsError(
+    return new ApplicationError(
       "STATE_DIRECTORY_IN_USE",
       `${path} is in use by another running process of this application. Stop that one, or give this one a stateDirectory of its own.`,
       { cause: error },
     );
   }
-  return new StreamsError(
+  return new ApplicationError(
     "STATE_DIRECTORY_UNUSABLE",
     `${path} cannot be used as state directory: ${error.message}. Make it writable, or give another stateDirectory.`,
     { cause: error },

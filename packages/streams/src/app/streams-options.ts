@@ -3,7 +3,7 @@ import { toMilliseconds, type Duration } from "@millrace/model";
 import type { Platform } from "@millrace/platform";
 import type { StoreEngineProvider } from "@millrace/state";
 
-import { StreamsError } from "../error/streams-error.ts";
+import { ApplicationError } from "../error/application-error.ts";
 
 /** How an application runs. Names are Kafka Streams' in camelCase; durations `"5m"` or milliseconds. */
 export interface StreamsOptions {
@@ -83,7 +83,7 @@ const optionNames: Readonly<Record<keyof StreamsOptions, true>> = {
   compression: true,
 };
 
-/** @throws StreamsError `UNKNOWN_OPTION`, `INVALID_OPTION`; DurationError */
+/** @throws ApplicationError `UNKNOWN_OPTION`, `INVALID_OPTION`; DurationError */
 export function resolveOptions(options: StreamsOptions): ResolvedStreamsOptions {
   for (const name of Object.keys(options)) {
     if (!Object.hasOwn(optionNames, name)) throw unknownOption(name);
@@ -120,7 +120,7 @@ function oneOf<Name extends keyof StreamsOptions, Choice extends string>(
   const value: unknown = options[name] ?? choices[0];
   const choice = choices.find((candidate) => candidate === value);
   if (choice !== undefined) return choice;
-  throw new StreamsError(
+  throw new ApplicationError(
     "INVALID_OPTION",
     `${name} is ${JSON.stringify(value)}; give one of ${choices.join(", ")}`,
   );
@@ -134,7 +134,7 @@ function wholeNumber(
 ): number {
   const value: unknown = options[name] ?? byDefault;
   if (typeof value === "number" && Number.isSafeInteger(value) && value >= min) return value;
-  throw new StreamsError(
+  throw new ApplicationError(
     "INVALID_OPTION",
     `${name} is ${JSON.stringify(value)}; give a whole number of at least ${min}`,
   );
@@ -144,13 +144,13 @@ function topicPrefix(applicationId: unknown): string {
   if (typeof applicationId === "string" && /^[a-zA-Z0-9._-]{1,200}$/.test(applicationId)) {
     return applicationId;
   }
-  throw new StreamsError(
+  throw new ApplicationError(
     "INVALID_OPTION",
     `applicationId is ${JSON.stringify(applicationId)}; give a name of letters, digits, '.', '_' and '-', since it begins the names of internal topics`,
   );
 }
 
-function unknownOption(name: string): StreamsError {
+function unknownOption(name: string): ApplicationError {
   const nearest = Object.keys(optionNames).find(
     (known) => known.toLowerCase() === name.replaceAll(/[._-]/g, "").toLowerCase(),
   );
@@ -158,5 +158,8 @@ function unknownOption(name: string): StreamsError {
     nearest === undefined
       ? `Known are ${Object.keys(optionNames).join(", ")}.`
       : `Did you mean ${nearest}?`;
-  return new StreamsError("UNKNOWN_OPTION", `there is no option ${JSON.stringify(name)}. ${hint}`);
+  return new ApplicationError(
+    "UNKNOWN_OPTION",
+    `there is no option ${JSON.stringify(name)}. ${hint}`,
+  );
 }

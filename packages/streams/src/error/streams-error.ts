@@ -1,26 +1,65 @@
-import { BaseError, type ErrorDetails } from "@millrace/model";
+import { BaseError } from "@millrace/model";
 
 export type StreamsErrorCode =
-  | "UNKNOWN_OPTION"
-  | "INVALID_OPTION"
-  | "STATE_DIRECTORY_IN_USE"
-  | "STATE_DIRECTORY_UNUSABLE"
-  | "STATE_FORMAT_TOO_NEW"
-  | "MISSING_SOURCE_TOPIC"
-  | "INTERNAL_TOPIC_MISMATCH"
-  | "TOPOLOGY_MISMATCH"
-  | "PARTITIONS_DIFFER"
-  | "ASSIGNMENT_UNREADABLE"
-  | "OFFSET_LOST"
-  | "CLOSED";
+  /** A callback, or a processor, threw. `cause` is what it threw. */
+  | "PROCESSING_FAILED"
+  /** Bytes that a serde could not read. */
+  | "DESERIALIZATION_FAILED"
+  /** A value that a serde could not write. */
+  | "SERIALIZATION_FAILED"
+  /** A record without a usable timestamp. */
+  | "INVALID_TIMESTAMP"
+  /** A sink computed the name of a topic that the task cannot write to. */
+  | "UNKNOWN_SINK_TOPIC"
+  /** A node asked for a store that is not connected to it, or a child that it does not have. */
+  | "NOT_CONNECTED"
+  /** A batch came for a partition that the task does not have. */
+  | "UNKNOWN_PARTITION"
+  /** A store was asked for by a name that the topology does not have. */
+  | "UNKNOWN_STORE";
 
-/**
- * What stops a streams application: the message says what happened and what to do.
- * Errors of callbacks, serdes and topologies have classes of their own.
- */
+/** Where in a task something went wrong. */
+export interface ErrorPlace {
+  /** Name of the processor node, as `describe()` prints it. */
+  readonly node?: string;
+  readonly taskId?: string;
+  readonly topic?: string;
+  readonly partition?: number;
+  readonly offset?: number;
+}
+
+/** What went wrong while records were processed (Kafka: `StreamsException`), with its place. */
 export class StreamsError extends BaseError<StreamsErrorCode> {
-  constructor(code: StreamsErrorCode, message: string, details?: ErrorDetails) {
-    super(code, message, details);
-    this.name = "StreamsError";
+  readonly node: string | undefined;
+  readonly taskId: string | undefined;
+  readonly topic: string | undefined;
+  readonly partition: number | undefined;
+  readonly offset: number | undefined;
+
+  constructor(
+    code: StreamsErrorCode,
+    message: string,
+    details: ErrorPlace & { readonly cause?: unknown } = {},
+  ) {
+    super(code, `${message}${placeText(details)}`, { cause: details.cause });
+    this.node = details.node;
+    this.taskId = details.taskId;
+    this.topic = details.topic;
+    this.partition = details.partition;
+    this.offset = details.offset;
   }
+}
+
+function placeText(place: ErrorPlace): string {
+  const parts: string[] = [];
+  if (place.node !== undefined) parts.push(`node ${place.node}`);
+  if (place.taskId !== undefined) parts.push(`task ${place.taskId}`);
+  if (place.topic !== undefined && place.partition !== undefined && place.partition >= 0)
+    parts.push(`record ${place.topic}-${place.partition} at offset ${place.offset}`);
+  return parts.length === 0 ? "" : ` (${parts.join(", ")})`;
+}
+
+/** The message of whatever was thrown. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
 }

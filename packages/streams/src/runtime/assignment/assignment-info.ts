@@ -1,4 +1,4 @@
-import type { TaskId } from "../../task/task-id.ts";
+import type { TaskId } from "../../processor/task-id.ts";
 import { BinaryReader, BinaryWriter } from "./binary.ts";
 import { subscriptionVersion } from "./subscription-info.ts";
 

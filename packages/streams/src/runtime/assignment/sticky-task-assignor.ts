@@ -1,4 +1,4 @@
-import { compareTaskIds, taskIdText, type TaskId } from "../../task/task-id.ts";
+import { compareTaskIds, taskIdText, type TaskId } from "../../processor/task-id.ts";
 
 /** A member of the group as the assignor sees it: one stream loop. */
 export interface AssignableMember {

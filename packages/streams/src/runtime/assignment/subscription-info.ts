@@ -1,5 +1,5 @@
 import { decodeUtf8, encodeUtf8, fromHex, toHex } from "@millrace/model";
-import type { TaskId } from "../../task/task-id.ts";
+import type { TaskId } from "../../processor/task-id.ts";
 import { BinaryReader, BinaryWriter } from "./binary.ts";
 
 /** The version that is written; versions 10 and 11 are read. */

@@ -1,0 +1,21 @@
+import { BaseError } from "@millrace/model";
+
+export type ApplicationErrorCode =
+  | "UNKNOWN_OPTION"
+  | "INVALID_OPTION"
+  | "STATE_DIRECTORY_IN_USE"
+  | "STATE_DIRECTORY_UNUSABLE"
+  | "STATE_FORMAT_TOO_NEW"
+  | "MISSING_SOURCE_TOPIC"
+  | "INTERNAL_TOPIC_MISMATCH"
+  | "TOPOLOGY_MISMATCH"
+  | "PARTITIONS_DIFFER"
+  | "ASSIGNMENT_UNREADABLE"
+  | "CHANGELOG_TRUNCATED"
+  | "APPLICATION_CLOSED";
+
+/**
+ * What keeps an application from starting or going on. What goes wrong with a single record is a
+ * `StreamsError`, what a cluster refuses a `ClusterError`, a program that is none a `TopologyError`.
+ */
+export class ApplicationError extends BaseError<ApplicationErrorCode> {}

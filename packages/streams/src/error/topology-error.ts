@@ -1,0 +1,26 @@
+import { BaseError } from "@millrace/model";
+
+export type TopologyErrorCode =
+  | "INVALID_NAME"
+  | "DUPLICATE_NODE"
+  | "UNKNOWN_PARENT"
+  | "NO_TOPICS"
+  | "TOPIC_REGISTERED_TWICE"
+  | "OVERLAPPING_TOPICS"
+  | "OFFSET_RESET_CONFLICT"
+  | "DUPLICATE_STORE"
+  | "UNKNOWN_STORE"
+  | "SINK_AS_PARENT"
+  | "MISSING_SERDE"
+  | "UNNAMED_INTERNAL_RESOURCE"
+  | "EMPTY_TOPOLOGY";
+
+/** A program that cannot become a topology (Kafka: `TopologyException`): found while it is built, never later. */
+export class TopologyError extends BaseError<TopologyErrorCode> {}
+
+/** A setting of the topology that is not one (Kafka: `ConfigException`). */
+export class TopologyConfigError extends BaseError<"INVALID_CONFIG"> {
+  constructor(message: string) {
+    super("INVALID_CONFIG", message);
+  }
+}

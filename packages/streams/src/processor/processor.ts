@@ -1,0 +1,45 @@
+import type { Offset, Timestamp } from "@millrace/model";
+
+import type { TaskId } from "./task-id.ts";
+import type { StreamRecord } from "./stream-record.ts";
+
+/** One node of a topology at work in one task (Kafka: `Processor`). Synchronous. */
+export interface Processor<KIn = unknown, VIn = unknown, KOut = unknown, VOut = unknown> {
+  /** Once, before the first record, when the stores are open and restored. */
+  init?(context: ProcessorContext<KOut, VOut>): void;
+  process(record: StreamRecord<KIn, VIn>): void;
+  close?(): void;
+}
+
+/** Makes one processor per task: never hand out the same object twice (Kafka: `ProcessorSupplier`). */
+export type ProcessorSupplier<
+  KIn = unknown,
+  VIn = unknown,
+  KOut = unknown,
+  VOut = unknown,
+> = () => Processor<KIn, VIn, KOut, VOut>;
+
+/** What a processor may do to its surroundings (Kafka: `ProcessorContext`). */
+export interface ProcessorContext<KOut = unknown, VOut = unknown> {
+  readonly applicationId: string;
+  readonly taskId: TaskId;
+  /** Name of this node, as `describe()` prints it. */
+  readonly nodeName: string;
+  /** Calls all children in order, depth first; with `child`, that one alone. */
+  forward(record: StreamRecord<KOut, VOut>, child?: string): void;
+  /** A store connected to this node. Narrow it with the type that the store was built with. */
+  store(name: string): unknown;
+  /** The highest timestamp that the task has taken so far; -1 before the first. */
+  currentStreamTimeMs(): Timestamp;
+  currentSystemTimeMs(): Timestamp;
+  /** Where the record under way came from; undefined outside of one. */
+  readonly recordMetadata: RecordMetadata | undefined;
+  /** Counts a record that is left out on purpose (`dropped-records-total`) and logs why. */
+  dropRecord(reason: string): void;
+}
+
+export interface RecordMetadata {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: Offset;
+}

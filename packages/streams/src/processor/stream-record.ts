@@ -1,0 +1,232 @@
+import { noHeaders, type Headers, type Timestamp } from "@millrace/model";
+import type { Serde } from "@millrace/serde";
+
+import { StreamsError, messageOf } from "../error/streams-error.ts";
+
+type AnySerde = Serde<unknown>;
+
+/** Stands where a key or value has not been decoded yet. */
+const undecoded: unique symbol = Symbol("undecoded");
+
+/**
+ * One record on its way through a task (Kafka: `Record`, and `Change` on the edges of tables). Immutable for
+ * whoever receives it: `with…` gives a new one.
+ *
+ * A record that came as bytes keeps them beside the serde that reads them. Where that serde is total, it is read
+ * only when somebody looks; a sink with the same serde writes the bytes as they came.
+ */
+export class StreamRecord<K = unknown, V = unknown> {
+  readonly timestamp: Timestamp;
+  readonly headers: Headers;
+  /** On the edges of tables: the value before, where the node was asked for it; else undefined. */
+  readonly oldValue: V | null | undefined;
+  #key: unknown;
+  #value: unknown;
+  #keyBytes: Uint8Array | null | undefined;
+  #valueBytes: Uint8Array | null | undefined;
+  #keySerde: AnySerde | undefined;
+  #valueSerde: AnySerde | undefined;
+  #topic: string;
+
+  constructor(key: K, value: V, timestamp: Timestamp, headers: Headers, oldValue?: V | null) {
+    this.timestamp = timestamp;
+    this.headers = headers;
+    this.oldValue = oldValue;
+    this.#key = key;
+    this.#value = value;
+    this.#keyBytes = undefined;
+    this.#valueBytes = undefined;
+    this.#keySerde = undefined;
+    this.#valueSerde = undefined;
+    this.#topic = "";
+  }
+
+  /** A record as it was read: nothing is decoded yet. The views must hold as long as the record is in use. */
+  static ofBytes(source: RecordBytes): StreamRecord {
+    const record = new StreamRecord<unknown, unknown>(
+      source.key === null ? null : undecoded,
+      source.value === null ? null : undecoded,
+      source.timestamp,
+      source.headers,
+    );
+    record.#keyBytes = source.key;
+    record.#valueBytes = source.value;
+    record.#keySerde = source.keySerde;
+    record.#valueSerde = source.valueSerde;
+    record.#topic = source.topic;
+    return record;
+  }
+
+  get key(): K {
+    const key = this.#key;
+    return (key === undecoded ? this.#decodeKey() : key) as K;
+  }
+
+  get value(): V {
+    const value = this.#value;
+    return (value === undecoded ? this.#decodeValue() : value) as V;
+  }
+
+  /** True without decoding anything. */
+  get hasNullKey(): boolean {
+    return this.#key === null || this.#key === undefined;
+  }
+
+  /** True without decoding anything. */
+  get hasNullValue(): boolean {
+    return this.#value === null || this.#value === undefined;
+  }
+
+  /** Reads key and value now, so that what cannot be read is known. */
+  decode(): void {
+    if (this.#key === undecoded) this.#decodeKey();
+    if (this.#value === undecoded) this.#decodeValue();
+  }
+
+  /** The same value (and its bytes) under another key. */
+  withKey<K2>(key: K2): StreamRecord<K2, V> {
+    const record = this.#copy() as unknown as StreamRecord<K2, V>;
+    record.#key = key;
+    record.#keyBytes = undefined;
+    record.#keySerde = undefined;
+    return record;
+  }
+
+  /** The same key (and its bytes) with another value. */
+  withValue<V2>(value: V2): StreamRecord<K, V2> {
+    const record = this.#copy() as unknown as StreamRecord<K, V2>;
+    record.#value = value;
+    record.#valueBytes = undefined;
+    record.#valueSerde = undefined;
+    return record;
+  }
+
+  /** What a table forwards: the same key with a new value, perhaps its bytes, an old value, and a time. */
+  withChange<V2>(change: Change<V2>): StreamRecord<K, V2> {
+    const record = new StreamRecord<unknown, unknown>(
+      this.#key,
+      change.newValue,
+      change.timestamp,
+      this.headers,
+      change.oldValue,
+    );
+    record.#keyBytes = this.#keyBytes;
+    record.#keySerde = this.#keySerde;
+    record.#topic = this.#topic;
+    return record as StreamRecord<K, V2>;
+  }
+
+  withKeyAndValue<K2, V2>(key: K2, value: V2): StreamRecord<K2, V2> {
+    return new StreamRecord(key, value, this.timestamp, this.headers);
+  }
+
+  withTimestamp(timestamp: Timestamp): StreamRecord<K, V> {
+    return this.#copy(timestamp);
+  }
+
+  withHeaders(headers: Headers): StreamRecord<K, V> {
+    return this.#copy(this.timestamp, headers);
+  }
+
+  /** The key in bytes; those that it came with, where the serde is the one that read them. */
+  keyBytes(serde: AnySerde, topic: string): Uint8Array | null {
+    if (this.#keyBytes !== undefined && this.#keySerde === serde) return this.#keyBytes;
+    const key = this.key as unknown;
+    if (key === null || key === undefined) return null;
+    return serialize(serde, key, "key", topic);
+  }
+
+  /** The value in bytes; those that it came with, where the serde is the one that read them. */
+  valueBytes(serde: AnySerde, topic: string): Uint8Array | null {
+    if (this.#valueBytes !== undefined && this.#valueSerde === serde) return this.#valueBytes;
+    const value = this.value as unknown;
+    if (value === null || value === undefined) return null;
+    return serialize(serde, value, "value", topic);
+  }
+
+  #copy(timestamp = this.timestamp, headers = this.headers): StreamRecord<K, V> {
+    const record = new StreamRecord<unknown, unknown>(
+      this.#key,
+      this.#value,
+      timestamp,
+      headers,
+      this.oldValue,
+    );
+    record.#keyBytes = this.#keyBytes;
+    record.#valueBytes = this.#valueBytes;
+    record.#keySerde = this.#keySerde;
+    record.#valueSerde = this.#valueSerde;
+    record.#topic = this.#topic;
+    return record as StreamRecord<K, V>;
+  }
+
+  #decodeKey(): unknown {
+    this.#key = deserialize(this.#keySerde, this.#keyBytes, "key", this.#topic);
+    return this.#key;
+  }
+
+  #decodeValue(): unknown {
+    this.#value = deserialize(this.#valueSerde, this.#valueBytes, "value", this.#topic);
+    return this.#value;
+  }
+}
+
+/** What `StreamRecord.ofBytes` is made of. */
+export interface RecordBytes {
+  readonly topic: string;
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+  readonly timestamp: Timestamp;
+  readonly headers: Headers;
+  readonly keySerde: AnySerde;
+  readonly valueSerde: AnySerde;
+}
+
+/** What happened to a key of a table. */
+export interface Change<V> {
+  readonly newValue: V;
+  readonly oldValue: V | null | undefined;
+  readonly timestamp: Timestamp;
+}
+
+/** A record without headers. */
+export function recordOf<K, V>(key: K, value: V, timestamp: Timestamp): StreamRecord<K, V> {
+  return new StreamRecord(key, value, timestamp, noHeaders);
+}
+
+function deserialize(
+  serde: AnySerde | undefined,
+  bytes: Uint8Array | null | undefined,
+  part: "key" | "value",
+  topic: string,
+): unknown {
+  if (serde === undefined || bytes === undefined || bytes === null) return null;
+  try {
+    return serde.deserialize(bytes, topic);
+  } catch (cause) {
+    throw new StreamsError(
+      "DESERIALIZATION_FAILED",
+      `the ${part} of a record of topic ${topic} cannot be read as ${serde.name}: ${messageOf(cause)}; ` +
+        "use the serde it was written with, or set onDeserializationError",
+      { cause },
+    );
+  }
+}
+
+function serialize(
+  serde: AnySerde,
+  value: object | string | number | boolean | bigint | symbol,
+  part: "key" | "value",
+  topic: string,
+): Uint8Array {
+  try {
+    return serde.serialize(value, topic);
+  } catch (cause) {
+    throw new StreamsError(
+      "SERIALIZATION_FAILED",
+      `the ${part} of a record for topic ${topic} cannot be written as ${serde.name}: ${messageOf(cause)}; ` +
+        "give the serde that fits the value, or set onProductionError",
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,154 @@
+import type { NewTopic } from "@millrace/cluster";
+
+import { ApplicationError } from "../../error/application-error.ts";
+import type { TaskId } from "../../processor/task-id.ts";
+
+/** What the layout needs to know of a sub-topology. All names are those in the cluster. */
+export interface SubtopologyTopics {
+  readonly id: number;
+  /** Inputs, internal ones included. */
+  readonly sourceTopics: readonly string[];
+  readonly sinkTopics: readonly string[];
+  /** Inputs that the application makes for itself. */
+  readonly repartitionTopics: readonly InternalTopic[];
+  readonly changelogTopics: readonly InternalTopic[];
+  /** Inputs whose partitions must match one by one. */
+  readonly copartitionGroups: readonly (readonly string[])[];
+}
+
+export interface InternalTopic {
+  readonly name: string;
+  readonly configs: Readonly<Record<string, string>>;
+  /** Fixed by the topology; else it follows from the inputs. */
+  readonly partitionCount?: number;
+}
+
+/** Which tasks there are, and which topics they need. */
+export interface PartitionLayout {
+  readonly tasks: readonly TaskId[];
+  /** Repartition topics first: they are inputs. */
+  readonly internalTopics: readonly NewTopic[];
+  /** Of every input, repartition topics included. */
+  readonly partitionCounts: ReadonlyMap<string, number>;
+}
+
+/**
+ * Counts partitions and tasks as Kafka Streams does: a repartition topic has as many partitions as the
+ * widest input of the sub-topologies that write it, a sub-topology as many tasks as its widest input.
+ *
+ * @param existing partition counts of the topics that are there
+ * @throws ApplicationError `MISSING_SOURCE_TOPIC`, `PARTITIONS_DIFFER`, `INTERNAL_TOPIC_MISMATCH`
+ */
+export function layOutPartitions(
+  subtopologies: readonly SubtopologyTopics[],
+  existing: ReadonlyMap<string, number>,
+): PartitionLayout {
+  const counts = new Map<string, number>();
+  const repartition = new Map<string, InternalTopic>();
+  for (const { repartitionTopics } of subtopologies) {
+    for (const topic of repartitionTopics) repartition.set(topic.name, topic);
+  }
+  countSources(subtopologies, repartition, existing, counts);
+  countRepartitionTopics(subtopologies, repartition, counts);
+  for (const subtopology of subtopologies) alignCopartitioned(subtopology, repartition, counts);
+
+  const tasks: TaskId[] = [];
+  const internalTopics: NewTopic[] = [];
+  for (const topic of repartition.values()) internalTopics.push(sized(topic, counts, existing));
+  for (const subtopology of subtopologies) {
+    const taskCount = widest(subtopology.sourceTopics, counts);
+    for (let partition = 0; partition < taskCount; partition++) {
+      tasks.push({ subtopology: subtopology.id, partition });
+    }
+    for (const topic of subtopology.changelogTopics) {
+      counts.set(topic.name, taskCount);
+      internalTopics.push(sized(topic, counts, existing));
+    }
+  }
+  return { tasks, internalTopics, partitionCounts: counts };
+}
+
+function countSources(
+  subtopologies: readonly SubtopologyTopics[],
+  repartition: ReadonlyMap<string, InternalTopic>,
+  existing: ReadonlyMap<string, number>,
+  counts: Map<string, number>,
+): void {
+  const missing = new Set<string>();
+  for (const topic of subtopologies.flatMap(({ sourceTopics }) => sourceTopics)) {
+    if (repartition.has(topic)) continue;
+    const count = existing.get(topic);
+    if (count === undefined) missing.add(topic);
+    else counts.set(topic, count);
+  }
+  if (missing.size === 0) return;
+  const names = [...missing].sort().join(", ");
+  throw new ApplicationError(
+    "MISSING_SOURCE_TOPIC",
+    `the cluster has no topic ${names}. Create what the application reads before it starts.`,
+  );
+}
+
+/** A repartition topic may be written by a sub-topology that reads another one: repeat until all are known. */
+function countRepartitionTopics(
+  subtopologies: readonly SubtopologyTopics[],
+  repartition: ReadonlyMap<string, InternalTopic>,
+  counts: Map<string, number>,
+): void {
+  for (let round = 0; round <= repartition.size; round++) {
+    for (const topic of repartition.values()) {
+      if (counts.has(topic.name)) continue;
+      const writers = subtopologies.filter(({ sinkTopics }) => sinkTopics.includes(topic.name));
+      const inputs = writers.flatMap(({ sourceTopics }) => sourceTopics);
+      const isKnown = inputs.every((input) => counts.has(input));
+      if (topic.partitionCount !== undefined) counts.set(topic.name, topic.partitionCount);
+      else if (isKnown) counts.set(topic.name, widest(inputs, counts));
+    }
+  }
+  const unknown = [...repartition.keys()].filter((name) => !counts.has(name));
+  if (unknown.length === 0) return;
+  throw new ApplicationError(
+    "PARTITIONS_DIFFER",
+    `the partition counts of ${unknown.join(", ")} depend on each other in a circle. Break it by an explicit topic.`,
+  );
+}
+
+function alignCopartitioned(
+  { copartitionGroups }: SubtopologyTopics,
+  repartition: ReadonlyMap<string, InternalTopic>,
+  counts: Map<string, number>,
+): void {
+  for (const group of copartitionGroups) {
+    const fixed = group.filter((topic) => !repartition.has(topic));
+    const wanted = new Set(fixed.map((topic) => counts.get(topic)));
+    if (wanted.size > 1) {
+      const list = fixed.map((topic) => `${topic} (${counts.get(topic)})`).join(", ");
+      throw new ApplicationError(
+        "PARTITIONS_DIFFER",
+        `these topics are joined or merged by key and need equal numbers of partitions: ${list}. Make them equal, or repartition one side.`,
+      );
+    }
+    const count = fixed.length > 0 ? widest(fixed, counts) : widest(group, counts);
+    for (const topic of group) if (repartition.has(topic)) counts.set(topic, count);
+  }
+}
+
+function sized(
+  topic: InternalTopic,
+  counts: ReadonlyMap<string, number>,
+  existing: ReadonlyMap<string, number>,
+): NewTopic {
+  const partitionCount = counts.get(topic.name) ?? 0;
+  const present = existing.get(topic.name);
+  if (present !== undefined && present !== partitionCount) {
+    throw new ApplicationError(
+      "INTERNAL_TOPIC_MISMATCH",
+      `the internal topic ${topic.name} has ${present} partitions, but the inputs ask for ${partitionCount}: an input's partition count has changed, so keys would move away from their state. Use a new applicationId, or remove the application's internal topics and offsets to start over.`,
+    );
+  }
+  return { name: topic.name, partitionCount, configs: topic.configs };
+}
+
+function widest(topics: readonly string[], counts: ReadonlyMap<string, number>): number {
+  return topics.reduce((most, topic) => Math.max(most, counts.get(topic) ?? 0), 0);
+}

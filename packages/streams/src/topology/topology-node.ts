@@ -1,0 +1,58 @@
+import type { Serde } from "@millrace/serde";
+
+import type { ProcessorSupplier, RecordMetadata } from "../processor/processor.ts";
+import type { StreamRecord } from "../processor/stream-record.ts";
+import type { TimestampExtractor } from "../processor/timestamp-extractor.ts";
+
+export type TopologyNode = SourceNode | ProcessorNode | SinkNode;
+
+/** Reads topics. Has no parents. */
+export interface SourceNode {
+  readonly kind: "source";
+  readonly name: string;
+  /** Empty where `pattern` chooses. */
+  readonly topics: readonly string[];
+  readonly pattern: RegExp | undefined;
+  readonly keySerde: Serde<unknown>;
+  readonly valueSerde: Serde<unknown>;
+  readonly timestampExtractor: TimestampExtractor | undefined;
+  /** True: a null value is dropped and counted unless the serde takes null. */
+  readonly dropsNulls: boolean;
+  readonly offsetReset: "earliest" | "latest" | undefined;
+  readonly parents: readonly [];
+}
+
+export interface ProcessorNode {
+  readonly kind: "processor";
+  readonly name: string;
+  readonly supplier: ProcessorSupplier;
+  /** Names of the stores it may use. */
+  readonly stores: readonly string[];
+  readonly parents: readonly string[];
+}
+
+/** Writes to a topic. Has no children. */
+export interface SinkNode {
+  readonly kind: "sink";
+  readonly name: string;
+  readonly topic: string | TopicNameExtractor;
+  readonly keySerde: Serde<unknown>;
+  readonly valueSerde: Serde<unknown>;
+  /** Undefined: by Kafka's hash of the key's bytes. */
+  readonly partitioner: StreamPartitioner | undefined;
+  readonly parents: readonly string[];
+}
+
+/** Chooses the topic record by record (Kafka: `TopicNameExtractor`). The topics must exist. */
+export type TopicNameExtractor<K = unknown, V = unknown> = (
+  value: V,
+  key: K,
+  record: { readonly timestamp: number; readonly metadata: RecordMetadata | undefined },
+) => string;
+
+/** Chooses the partition (Kafka: `StreamPartitioner`); undefined leaves it to the default. */
+export type StreamPartitioner = (
+  record: StreamRecord,
+  topic: string,
+  partitionCount: number,
+) => number | undefined;
