@@ -1,0 +1,23 @@
+/** Names of the codecs, by the id in a batch's attributes. */
+export const compressionNames = ["none", "gzip", "snappy", "lz4", "zstd"] as const;
+
+export type CompressionName = (typeof compressionNames)[number];
+
+/** The id of a codec, as it stands in a batch's attributes. */
+export function compressionIdOfName(name: CompressionName): number {
+  return compressionNames.indexOf(name);
+}
+
+/**
+ * Compresses the records of batches, and back. A port: the real one is at
+ * `@millrace/protocol/compression`, since it needs `node:zlib`.
+ */
+export interface Compression {
+  /** @throws KafkaError `UNSUPPORTED_COMPRESSION_TYPE` */
+  compress(compressionId: number, bytes: Uint8Array): Uint8Array;
+  /**
+   * @throws KafkaError `UNSUPPORTED_COMPRESSION_TYPE`
+   * @throws ProtocolError `MALFORMED_BATCH` for bytes that do not decompress, or to more than `sizeBytesMax`
+   */
+  decompress(compressionId: number, bytes: Uint8Array, sizeBytesMax: number): Uint8Array;
+}
