@@ -1,3 +1,8 @@
+export { bytes } from "./bytes.ts";
+export { deserializeWith, serializeWith } from "./guarded.ts";
+export { json } from "./json.ts";
+export { double, int32, int64, int64AsNumber } from "./numbers.ts";
+export { optional } from "./optional.ts";
 export { SerdeError, type SerdeErrorCode } from "./serde-error.ts";
 export type { Serde } from "./serde.ts";
 export type {
@@ -6,3 +11,4 @@ export type {
   StandardSchemaIssue,
   StandardSchemaResult,
 } from "./standard-schema.ts";
+export { string } from "./string.ts";

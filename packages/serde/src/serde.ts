@@ -23,4 +23,9 @@ export interface Serde<T> {
    * account for a decoded value without serialising it.
    */
   sizeOf?(value: T & {}): number;
+  /**
+   * True: T is a string, number or bigint, and values that a `Map` tells apart never give the same bytes (save
+   * ill-formed strings and numbers that are no safe integers). A cache may then be keyed by the values themselves.
+   */
+  readonly isInjective?: boolean;
 }

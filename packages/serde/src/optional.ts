@@ -1,0 +1,36 @@
+import type { Serde } from "./serde.ts";
+
+/**
+ * Adds null to a serde: a record without a value (a tombstone) is then a value that the program sees. Null itself
+ * never reaches the serde within.
+ *
+ * @example builder.stream("orders", { key: string(), value: optional(json(Order)) })
+ */
+export function optional<T>(serde: Serde<T>): Serde<T | null> {
+  return serde.isNullable ? serde : Object.freeze(new OptionalSerde(serde));
+}
+
+class OptionalSerde<T> implements Serde<T | null> {
+  readonly name: string;
+  readonly isNullable = true;
+  readonly isTotal: boolean;
+  readonly isInjective: boolean;
+  readonly sizeOf?: (value: T & {}) => number;
+  readonly #inner: Serde<T>;
+
+  constructor(inner: Serde<T>) {
+    this.#inner = inner;
+    this.name = `optional ${inner.name}`;
+    this.isTotal = inner.isTotal ?? false;
+    this.isInjective = inner.isInjective ?? false;
+    if (inner.sizeOf !== undefined) this.sizeOf = inner.sizeOf.bind(inner);
+  }
+
+  serialize(value: T & {}, topic: string): Uint8Array {
+    return this.#inner.serialize(value, topic);
+  }
+
+  deserialize(bytes: Uint8Array, topic: string): T & {} {
+    return this.#inner.deserialize(bytes, topic);
+  }
+}

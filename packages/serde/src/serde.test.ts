@@ -1,0 +1,187 @@
+import { fromHex, toHex } from "@millrace/model";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  bytes,
+  deserializeWith,
+  double,
+  int32,
+  int64,
+  int64AsNumber,
+  json,
+  optional,
+  SerdeError,
+  serializeWith,
+  string,
+  type Serde,
+  type StandardSchema,
+} from "./index.ts";
+
+const topic = "orders";
+
+function roundTrips<T extends {}>(serde: Serde<T>, values: fc.Arbitrary<T>): void {
+  fc.assert(
+    fc.property(values, (value) => {
+      const encoded = serde.serialize(value, topic);
+      const frame = new Uint8Array(encoded.length + 2);
+      frame.set(encoded, 1);
+      expect(serde.deserialize(frame.subarray(1, -1), topic)).toEqual(value);
+      if (serde.sizeOf !== undefined) expect(serde.sizeOf(value)).toBe(encoded.length);
+    }),
+  );
+}
+
+describe("SERDE-1: what was serialised deserialises to the same value", () => {
+  it("string", () => roundTrips(string(), fc.string({ unit: "binary", maxLength: 100 })));
+  it("int32", () => roundTrips(int32(), fc.integer()));
+  it("int64", () => roundTrips(int64(), fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })));
+  it("int64AsNumber", () =>
+    roundTrips(
+      int64AsNumber(),
+      fc.maxSafeInteger().map((n) => n + 0),
+    ));
+  it("double", () => roundTrips(double(), fc.double()));
+  it("bytes", () => roundTrips(bytes(), fc.uint8Array()));
+  it("json", () =>
+    roundTrips(
+      json<{ text: string; list: number[] }>(),
+      fc.record({ text: fc.string(), list: fc.array(fc.integer()) }),
+    ));
+});
+
+describe("SERDE-2: bytes are those of Kafka's serdes", () => {
+  it.each([
+    ["string", toHex(string().serialize("aé€😀", topic)), "61c3a9e282acf09f9880"],
+    ["int32", toHex(int32().serialize(-2, topic)), "fffffffe"],
+    ["int64", toHex(int64().serialize(-2n, topic)), "fffffffffffffffe"],
+    ["int64AsNumber", toHex(int64AsNumber().serialize(-2, topic)), "fffffffffffffffe"],
+    [
+      "a great int64AsNumber",
+      toHex(int64AsNumber().serialize(2 ** 40 + 5, topic)),
+      "0000010000000005",
+    ],
+    ["double", toHex(double().serialize(1.5, topic)), "3ff8000000000000"],
+  ])("%s", (_name, actual, expected) => expect(actual).toBe(expected));
+
+  it("the smallest and the greatest long survive as numbers", () => {
+    for (const hex of ["7fffffffffffffff", "8000000000000000"]) {
+      const value = int64AsNumber().deserialize(fromHex(hex), topic);
+      expect(toHex(int64AsNumber().serialize(value, topic))).toBe(hex);
+    }
+    expect(toHex(int64AsNumber().serialize(1e300, topic))).toBe("7fffffffffffffff");
+    expect(toHex(int64AsNumber().serialize(-1e300, topic))).toBe("8000000000000000");
+  });
+});
+
+describe("SERDE-3: a total serde decodes any bytes", () => {
+  it("malformed text becomes U+FFFD and a byte order mark stays", () => {
+    expect(string().deserialize(fromHex("61ff62"), topic)).toBe("a\ufffdb");
+    expect(string().deserialize(fromHex("efbbbf61"), topic)).toBe("\ufeffa");
+  });
+  it("never throws", () => {
+    for (const serde of [string(), bytes()]) {
+      expect(serde.isTotal).toBe(true);
+      fc.assert(fc.property(fc.uint8Array(), (view) => void serde.deserialize(view, topic)));
+    }
+  });
+  it("the others say that they may fail", () => {
+    for (const serde of [int32(), int64(), int64AsNumber(), double(), json()])
+      expect(serde.isTotal ?? false).toBe(false);
+  });
+});
+
+describe("what a serde cannot do", () => {
+  it.each([int32(), int64(), int64AsNumber(), double()] as const)(
+    "$name refuses a wrong length",
+    (serde) => {
+      for (const length of [0, 3, 5, 7, 9])
+        expect(() => serde.deserialize(new Uint8Array(length), topic)).toThrow(
+          /expected \d bytes, got/,
+        );
+    },
+  );
+  it.each([1.5, NaN, 2 ** 31, -(2 ** 31) - 1])("int32 refuses %d", (value) => {
+    expect(() => int32().serialize(value, topic)).toThrow(RangeError);
+  });
+  it("int64 refuses what does not fit, int64AsNumber what is not whole", () => {
+    expect(() => int64().serialize(2n ** 63n, topic)).toThrow(RangeError);
+    expect(() => int64AsNumber().serialize(0.5, topic)).toThrow(RangeError);
+  });
+  it("json refuses undefined, functions and the text null", () => {
+    expect(() => json<() => void>().serialize(() => {}, topic)).toThrow(TypeError);
+    expect(() => json().deserialize(fromHex("6e756c6c"), topic)).toThrow(/null/);
+    expect(() => json().deserialize(fromHex("7b"), topic)).toThrow(SyntaxError);
+  });
+  it("the guards say topic, serde and cause", () => {
+    const error = caught(() => deserializeWith(json(), fromHex("7b"), topic));
+    expect(error).toMatchObject({ code: "DESERIALIZATION_FAILED", topic, serde: "json" });
+    expect(error.cause).toBeInstanceOf(SyntaxError);
+    const refused = caught(() => serializeWith(int32(), 0.5, topic));
+    expect(refused).toMatchObject({ code: "SERIALIZATION_FAILED", topic, serde: "int32" });
+    expect(refused.message).toContain("0.5");
+  });
+});
+
+describe("bytes", () => {
+  it("copies both ways, also a Buffer", () => {
+    const view = Buffer.from([1, 2, 3]);
+    const decoded = bytes().deserialize(view, topic);
+    const encoded = bytes().serialize(view, topic);
+    view[0] = 9;
+    expect([...decoded]).toEqual([1, 2, 3]);
+    expect([...encoded]).toEqual([1, 2, 3]);
+  });
+});
+
+describe("json with a schema", () => {
+  const order: StandardSchema<unknown, { total: number }> = {
+    "~standard": {
+      version: 1,
+      vendor: "test",
+      validate: (value) => {
+        const total = (value as { total?: unknown }).total;
+        return typeof total === "string"
+          ? { value: { total: Number(total) } }
+          : { issues: [{ message: "expected a text", path: ["items", { key: 0 }, "total"] }] };
+      },
+    },
+  };
+  it("gives what the schema makes of the value", () => {
+    const serde: Serde<{ total: number }> = json(order);
+    expect(serde.deserialize(json().serialize({ total: "5" }, topic), topic)).toEqual({ total: 5 });
+  });
+  it("says which field is wrong", () => {
+    const view = json().serialize({ total: 5 }, topic);
+    expect(() => json(order).deserialize(view, topic)).toThrow("items.0.total: expected a text");
+  });
+  it("refuses a schema that answers with a promise", () => {
+    const schema: StandardSchema = {
+      "~standard": { version: 1, vendor: "slow", validate: async (value) => ({ value }) },
+    };
+    expect(() => json(schema).deserialize(fromHex("31"), topic)).toThrow(
+      /slow schema validates asynchronously/,
+    );
+  });
+});
+
+describe("optional", () => {
+  it("adds null and keeps the rest", () => {
+    const serde: Serde<string | null> = optional(string());
+    expect(serde.isNullable).toBe(true);
+    expect(serde.isTotal).toBe(true);
+    expect(serde.deserialize(serde.serialize("a", topic), topic)).toBe("a");
+    expect(optional(serde)).toBe(serde);
+    expect(optional(json()).sizeOf).toBeUndefined();
+    expect(optional(int32()).sizeOf?.(1)).toBe(4);
+  });
+});
+
+function caught(run: () => void): SerdeError {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof SerdeError) return error;
+    throw error;
+  }
+  throw new Error("nothing was thrown");
+}
