@@ -5,6 +5,8 @@
 export interface CoordinatorLog {
   /** Offset that the next record gets. */
   readonly endOffset: number;
+  /** Leader epoch of the partition: the coordinator's epoch in the markers that it asks for. */
+  readonly leaderEpoch: number;
   /**
    * Appends all records as one batch (created at the wall clock's present), or none.
    * `producer` makes it a transactional batch without sequence numbers (base sequence -1).

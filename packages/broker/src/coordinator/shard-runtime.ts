@@ -66,6 +66,11 @@ export class ShardRuntime<Value, Shard extends CoordinatorShard<Value>> {
     return this.write(partition, (shard) => ({ records: [], response: request(shard) }));
   }
 
+  /** Epoch of the coordinator for one partition. */
+  coordinatorEpoch(partition: number): number {
+    return this.#options.logs.open(this.#options.topic, partition).leaderEpoch;
+  }
+
   /** `read` on every shard that holds something, in the order of the partitions. */
   async readAll<Response>(request: (shard: Shard) => Response): Promise<readonly Response[]> {
     this.loadExisting();

@@ -1,0 +1,15 @@
+/** Kafka's property names, in its defaults. */
+export interface TransactionConfig {
+  /** `transaction.max.timeout.ms` */
+  readonly timeoutMaxMs: number;
+  /** `transaction.abort.timed.out.transaction.cleanup.interval.ms` */
+  readonly abortIntervalMs: number;
+  /** Pause before a marker that could not be written is tried again. */
+  readonly markerRetryBackoffMs: number;
+}
+
+export const defaultTransactionConfig: TransactionConfig = {
+  timeoutMaxMs: 900_000,
+  abortIntervalMs: 10_000,
+  markerRetryBackoffMs: 100,
+};
