@@ -43,7 +43,7 @@ export const browserSafe: readonly string[] = [
 
 /** Folders inside a package, lowest first: a folder imports from those before it and from itself. */
 export const folderOrder: Readonly<Record<string, readonly string[]>> = {
-  streams: ["error", "topology", "plan", "dsl", "processor", "task", "runtime", "app"],
+  streams: ["error", "processor", "topology", "plan", "dsl", "task", "query", "runtime", "app"],
 };
 
 /** Where a package may use what is otherwise `platform/src/node`'s alone, and why. */

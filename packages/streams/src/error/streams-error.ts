@@ -3,10 +3,10 @@ import { BaseError } from "@millrace/model";
 export type StreamsErrorCode =
   /** A callback, or a processor, threw. `cause` is what it threw. */
   | "PROCESSING_FAILED"
-  /** Bytes that a serde could not read. */
+  /** Bytes that a serde could not read. `cause` is its `SerdeError`. */
   | "DESERIALIZATION_FAILED"
-  /** A value that a serde could not write. */
-  | "SERIALIZATION_FAILED"
+  /** A record that could not be written to its topic. `cause` is a `SerdeError` where the serde refused. */
+  | "PRODUCTION_FAILED"
   /** A record without a usable timestamp. */
   | "INVALID_TIMESTAMP"
   /** A sink computed the name of a topic that the task cannot write to. */

@@ -1,4 +1,5 @@
 import type { Offset, Timestamp } from "@millrace/model";
+import type { RecordContext } from "@millrace/state";
 
 import type { TaskId } from "./task-id.ts";
 import type { StreamRecord } from "./stream-record.ts";
@@ -34,6 +35,8 @@ export interface ProcessorContext<KOut = unknown, VOut = unknown> {
   currentSystemTimeMs(): Timestamp;
   /** Where the record under way came from; undefined outside of one. */
   readonly recordMetadata: RecordMetadata | undefined;
+  /** Runs what forwards outside of a record of its own, such as the flush of a cache, in the context given. */
+  runInContext(context: RecordContext, body: () => void): void;
   /** Counts a record that is left out on purpose (`dropped-records-total`) and logs why. */
   dropRecord(reason: string): void;
 }

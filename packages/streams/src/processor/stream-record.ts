@@ -1,7 +1,5 @@
 import { noHeaders, type Headers, type Timestamp } from "@millrace/model";
-import type { Serde } from "@millrace/serde";
-
-import { StreamsError, messageOf } from "../error/streams-error.ts";
+import { SerdeError, type Serde } from "@millrace/serde";
 
 type AnySerde = Serde<unknown>;
 
@@ -133,7 +131,7 @@ export class StreamRecord<K = unknown, V = unknown> {
     if (this.#keyBytes !== undefined && this.#keySerde === serde) return this.#keyBytes;
     const key = this.key as unknown;
     if (key === null || key === undefined) return null;
-    return serialize(serde, key, "key", topic);
+    return serialize(serde, key, topic);
   }
 
   /** The value in bytes; those that it came with, where the serde is the one that read them. */
@@ -141,7 +139,17 @@ export class StreamRecord<K = unknown, V = unknown> {
     if (this.#valueBytes !== undefined && this.#valueSerde === serde) return this.#valueBytes;
     const value = this.value as unknown;
     if (value === null || value === undefined) return null;
-    return serialize(serde, value, "value", topic);
+    return serialize(serde, value, topic);
+  }
+
+  /** The bytes that the key came with, if this serde read them; else null, without serialising. */
+  keyBytesAsRead(serde: AnySerde): Uint8Array | null {
+    return this.#keySerde === serde ? (this.#keyBytes ?? null) : null;
+  }
+
+  /** The bytes that the value came with, if this serde read them; else null, without serialising. */
+  valueBytesAsRead(serde: AnySerde): Uint8Array | null {
+    return this.#valueSerde === serde ? (this.#valueBytes ?? null) : null;
   }
 
   #copy(timestamp = this.timestamp, headers = this.headers): StreamRecord<K, V> {
@@ -161,12 +169,12 @@ export class StreamRecord<K = unknown, V = unknown> {
   }
 
   #decodeKey(): unknown {
-    this.#key = deserialize(this.#keySerde, this.#keyBytes, "key", this.#topic);
+    this.#key = deserialize(this.#keySerde, this.#keyBytes, this.#topic);
     return this.#key;
   }
 
   #decodeValue(): unknown {
-    this.#value = deserialize(this.#valueSerde, this.#valueBytes, "value", this.#topic);
+    this.#value = deserialize(this.#valueSerde, this.#valueBytes, this.#topic);
     return this.#value;
   }
 }
@@ -197,36 +205,20 @@ export function recordOf<K, V>(key: K, value: V, timestamp: Timestamp): StreamRe
 function deserialize(
   serde: AnySerde | undefined,
   bytes: Uint8Array | null | undefined,
-  part: "key" | "value",
   topic: string,
 ): unknown {
   if (serde === undefined || bytes === undefined || bytes === null) return null;
   try {
     return serde.deserialize(bytes, topic);
   } catch (cause) {
-    throw new StreamsError(
-      "DESERIALIZATION_FAILED",
-      `the ${part} of a record of topic ${topic} cannot be read as ${serde.name}: ${messageOf(cause)}; ` +
-        "use the serde it was written with, or set onDeserializationError",
-      { cause },
-    );
+    throw new SerdeError("DESERIALIZATION_FAILED", { topic, serde: serde.name, cause });
   }
 }
 
-function serialize(
-  serde: AnySerde,
-  value: object | string | number | boolean | bigint | symbol,
-  part: "key" | "value",
-  topic: string,
-): Uint8Array {
+function serialize(serde: AnySerde, value: unknown, topic: string): Uint8Array {
   try {
-    return serde.serialize(value, topic);
+    return serde.serialize(value as object, topic);
   } catch (cause) {
-    throw new StreamsError(
-      "SERIALIZATION_FAILED",
-      `the ${part} of a record for topic ${topic} cannot be written as ${serde.name}: ${messageOf(cause)}; ` +
-        "give the serde that fits the value, or set onProductionError",
-      { cause },
-    );
+    throw new SerdeError("SERIALIZATION_FAILED", { topic, serde: serde.name, cause });
   }
 }

@@ -1,4 +1,5 @@
-import type { StoreSpecification } from "./store-specification.ts";
+import type { StoreSpecification } from "@millrace/state";
+
 import type { TopologyNode } from "./topology-node.ts";
 
 /**
@@ -9,6 +10,7 @@ export interface Subtopology {
   readonly id: number;
   /** Parents come before their children. */
   readonly nodes: readonly TopologyNode[];
+  /** In registration order. */
   readonly stores: readonly StoreSpecification[];
   /** Sorted; repartition topics included, topics of patterns not. */
   readonly sourceTopics: readonly string[];

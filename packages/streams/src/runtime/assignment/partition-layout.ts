@@ -2,6 +2,7 @@ import type { NewTopic } from "@millrace/cluster";
 
 import { ApplicationError } from "../../error/application-error.ts";
 import type { TaskId } from "../../processor/task-id.ts";
+import type { ChangelogTopic, InternalTopic } from "../../topology/subtopology.ts";
 
 /** What the layout needs to know of a sub-topology. All names are those in the cluster. */
 export interface SubtopologyTopics {
@@ -11,16 +12,9 @@ export interface SubtopologyTopics {
   readonly sinkTopics: readonly string[];
   /** Inputs that the application makes for itself. */
   readonly repartitionTopics: readonly InternalTopic[];
-  readonly changelogTopics: readonly InternalTopic[];
+  readonly changelogTopics: readonly ChangelogTopic[];
   /** Inputs whose partitions must match one by one. */
-  readonly copartitionGroups: readonly (readonly string[])[];
-}
-
-export interface InternalTopic {
-  readonly name: string;
-  readonly configs: Readonly<Record<string, string>>;
-  /** Fixed by the topology; else it follows from the inputs. */
-  readonly partitionCount?: number;
+  readonly copartitionGroups?: readonly (readonly string[])[];
 }
 
 /** Which tasks there are, and which topics they need. */
@@ -61,6 +55,7 @@ export function layOutPartitions(
       tasks.push({ subtopology: subtopology.id, partition });
     }
     for (const topic of subtopology.changelogTopics) {
+      if (topic.isSourceTopic) continue;
       counts.set(topic.name, taskCount);
       internalTopics.push(sized(topic, counts, existing));
     }
@@ -118,7 +113,7 @@ function alignCopartitioned(
   repartition: ReadonlyMap<string, InternalTopic>,
   counts: Map<string, number>,
 ): void {
-  for (const group of copartitionGroups) {
+  for (const group of copartitionGroups ?? []) {
     const fixed = group.filter((topic) => !repartition.has(topic));
     const wanted = new Set(fixed.map((topic) => counts.get(topic)));
     if (wanted.size > 1) {

@@ -1,0 +1,145 @@
+import type { BatchReader, ClusterAdmin } from "@millrace/cluster";
+import {
+  topicPartitionName,
+  type Offset,
+  type RecordBatchView,
+  type TopicPartition,
+} from "@millrace/model";
+import type { Counter, Logger } from "@millrace/platform";
+import type { TaskStores } from "@millrace/state";
+
+import { taskIdText, type TaskId } from "../processor/task-id.ts";
+import type { Subtopology } from "../topology/subtopology.ts";
+
+/** A store that may lag behind its changelog. */
+export interface Restorable {
+  readonly taskId: TaskId;
+  readonly store: string;
+  readonly stores: TaskStores;
+  readonly changelog: TopicPartition;
+}
+
+export interface RestoreOptions {
+  readonly admin: ClusterAdmin;
+  /** A reader of its own, read-committed. Nothing else is assigned to it. */
+  readonly reader: BatchReader;
+  readonly restored: Counter;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}
+
+interface Restoration extends Restorable {
+  readonly end: Offset;
+  position: Offset;
+}
+
+/** The changelogs of a task's stores. */
+export function restorablesOf(
+  taskId: TaskId,
+  subtopology: Subtopology,
+  stores: TaskStores,
+): readonly Restorable[] {
+  return subtopology.changelogTopics.map(({ name, store }) => ({
+    taskId,
+    store,
+    stores,
+    changelog: { topic: name, partition: taskId.partition },
+  }));
+}
+
+/**
+ * Replays what stores lack of their changelogs. Afterwards each store equals the fold of its changelog.
+ *
+ * STREAMS-3: a store's offset is never above the end of its changelog, nor below its start; where it is, the
+ * store holds another history and is rebuilt from the changelog.
+ */
+export async function restoreStores(
+  restorables: readonly Restorable[],
+  options: RestoreOptions,
+): Promise<void> {
+  if (restorables.length === 0) return;
+  const pending = new Map<string, Restoration>();
+  for (const restoration of await planRestorations(restorables, options)) {
+    if (restoration.position < restoration.end)
+      pending.set(nameOf(restoration.changelog), restoration);
+    else restoration.stores.commit(new Map([[restoration.store, restoration.end]]));
+  }
+  if (pending.size === 0) return;
+  const { reader } = options;
+  const partitions = [...pending.values()].map(({ changelog }) => changelog);
+  reader.assign([...pending.values()].map((one) => ({ ...one.changelog, offset: one.position })));
+  try {
+    while (pending.size > 0) {
+      options.signal.throwIfAborted();
+      const batches = await reader.poll({ signal: options.signal, waitMsMax: 1000 });
+      for (const batch of batches) applyBatch(batch, pending, options.restored);
+      for (const [name, restoration] of pending) {
+        restoration.position = reader.position(restoration.changelog) ?? restoration.position;
+        if (restoration.position >= restoration.end) pending.delete(name);
+        if (restoration.position >= restoration.end || restoration.stores.isStageFull) {
+          restoration.stores.commit(new Map([[restoration.store, restoration.position]]));
+        }
+      }
+    }
+  } finally {
+    reader.unassign(partitions);
+  }
+}
+
+async function planRestorations(
+  restorables: readonly Restorable[],
+  { admin, logger, signal }: RestoreOptions,
+): Promise<readonly Restoration[]> {
+  const partitions = restorables.map(({ changelog }) => changelog);
+  const [starts, ends] = await Promise.all([
+    admin.listOffsets(
+      partitions.map((partition) => ({ ...partition, at: "earliest" as const })),
+      { signal },
+    ),
+    admin.listOffsets(
+      partitions.map((partition) => ({ ...partition, at: "latest" as const })),
+      { isolation: "read_committed", signal },
+    ),
+  ]);
+  return restorables.map((restorable, index) => {
+    const start = starts[index].offset;
+    const end = ends[index].offset;
+    const held = restorable.stores.committedOffset(restorable.store);
+    if (held === undefined || (held >= start && held <= end)) {
+      return { ...restorable, position: held ?? start, end };
+    }
+    logger.log("warn", "store-rebuilt", {
+      task: taskIdText(restorable.taskId),
+      store: restorable.store,
+      offset: held,
+      changelogStart: start,
+      changelogEnd: end,
+    });
+    restorable.stores.wipe(restorable.store);
+    return { ...restorable, position: start, end };
+  });
+}
+
+function applyBatch(
+  batch: RecordBatchView,
+  pending: ReadonlyMap<string, Restoration>,
+  restored: Counter,
+): void {
+  const restoration = pending.get(topicPartitionName(batch.topic, batch.partition));
+  if (restoration !== undefined) {
+    const { stores, store } = restoration;
+    let count = 0;
+    while (batch.next()) {
+      const { key } = batch;
+      if (key === null) continue;
+      stores.restore(store, key, batch.value, batch.timestamp);
+      count += 1;
+    }
+    restored.add(count);
+  }
+  batch.release();
+}
+
+function nameOf({ topic, partition }: TopicPartition): string {
+  return topicPartitionName(topic, partition);
+}

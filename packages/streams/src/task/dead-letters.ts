@@ -1,0 +1,29 @@
+import { encodeUtf8, type Header, type Headers, type Timestamp } from "@millrace/model";
+
+import { messageOf } from "../error/streams-error.ts";
+
+/** What became of which record. */
+export interface DeadLetter {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly timestamp: Timestamp;
+  readonly headers: Headers;
+  readonly cause: unknown;
+}
+
+/** The headers of a dead letter: the record's own, then Kafka's six about the error (KIP-1034). */
+export function deadLetterHeaders(letter: DeadLetter): Headers {
+  const { cause } = letter;
+  const stack = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+  const texts: readonly (readonly [string, string])[] = [
+    ["exception", cause instanceof Error ? cause.name : typeof cause],
+    ["message", messageOf(cause)],
+    ["stacktrace", stack],
+    ["topic", letter.topic],
+    ["partition", String(letter.partition)],
+    ["offset", String(letter.offset)],
+  ];
+  const added = texts.map(([name, text]): Header => [`__streams.errors.${name}`, encodeUtf8(text)]);
+  return [...letter.headers, ...added];
+}

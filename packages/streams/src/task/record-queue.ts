@@ -1,0 +1,199 @@
+import type { Offset, RecordBatchView, Timestamp } from "@millrace/model";
+import type { Counter, Logger } from "@millrace/platform";
+
+import { StreamsError, messageOf } from "../error/streams-error.ts";
+import { StreamRecord } from "../processor/stream-record.ts";
+import type { TimestampExtractor } from "../processor/timestamp-extractor.ts";
+import type { SourceNode } from "../topology/topology-node.ts";
+
+/** A record that cannot be read, with what is known of it. */
+export interface UnreadableRecord {
+  readonly error: StreamsError;
+  readonly record: RecordBatchView;
+}
+
+/** What a queue asks of its task. */
+export interface RecordQueueOwner {
+  readonly dropped: Counter;
+  readonly logger: Logger;
+  /** True: leave the record out. Throws where the task is to end. */
+  continuesAfter(unreadable: UnreadableRecord): boolean;
+}
+
+/**
+ * The batches of one input partition, of which only the first record (the head) is looked at (Kafka:
+ * `RecordQueue`). The head's views hold until `takeHead` was followed by `advance`.
+ */
+export class RecordQueue {
+  readonly topic: string;
+  readonly partition: number;
+  readonly source: SourceNode;
+  /** Highest timestamp taken; -1 before the first. */
+  partitionTime: Timestamp = -1;
+  head: StreamRecord | undefined = undefined;
+  headTimestamp: Timestamp = -1;
+  headOffset: Offset = -1;
+  /** Offset after all that was taken or left out; -1 if nothing came yet. */
+  position: Offset = -1;
+  /** True: `position` or `partitionTime` moved since the last commit. */
+  hasMoved = false;
+  readonly #owner: RecordQueueOwner;
+  readonly #extractor: TimestampExtractor | undefined;
+  readonly #isLazy: boolean;
+  readonly #dropsNullKey: boolean;
+  readonly #dropsNullValue: boolean;
+  #batches: RecordBatchView[] = [];
+  #first = 0;
+
+  constructor(
+    source: SourceNode,
+    partition: { readonly topic: string; readonly partition: number },
+    owner: RecordQueueOwner,
+  ) {
+    this.source = source;
+    this.topic = partition.topic;
+    this.partition = partition.partition;
+    this.#owner = owner;
+    this.#extractor = source.timestampExtractor;
+    this.#isLazy =
+      source.keySerde.isTotal === true &&
+      source.valueSerde.isTotal === true &&
+      source.timestampExtractor === undefined;
+    this.#dropsNullKey = source.dropsNulls && !source.keySerde.isNullable;
+    this.#dropsNullValue = source.dropsNulls && !source.valueSerde.isNullable;
+  }
+
+  /** Records that wait, the head included. */
+  get size(): number {
+    let size = this.head === undefined ? 0 : 1;
+    for (let index = this.#first; index < this.#batches.length; index++)
+      size += this.#batches[index].remaining;
+    return size;
+  }
+
+  /** Takes a batch over; it is released when its last record is done. */
+  add(batch: RecordBatchView): void {
+    this.#batches.push(batch);
+    if (this.head === undefined) this.advance();
+  }
+
+  /** Takes the head out of the queue. Its bytes hold until `advance`. */
+  takeHead(): StreamRecord | undefined {
+    const head = this.head;
+    if (head === undefined) return undefined;
+    if (this.headTimestamp > this.partitionTime) this.partitionTime = this.headTimestamp;
+    this.position = this.headOffset + 1;
+    this.hasMoved = true;
+    this.head = undefined;
+    return head;
+  }
+
+  /** Makes the next record that can be read the head; undefined if none is left. */
+  advance(): void {
+    while (this.#first < this.#batches.length) {
+      const batch = this.#batches[this.#first];
+      while (batch.next()) {
+        const head = this.#read(batch);
+        if (head !== undefined) {
+          this.head = head;
+          return;
+        }
+        this.position = batch.offset + 1;
+        this.hasMoved = true;
+      }
+      if (batch.nextOffset > this.position) this.position = batch.nextOffset;
+      this.hasMoved = true;
+      batch.release();
+      this.#first += 1;
+    }
+    this.#batches = [];
+    this.#first = 0;
+  }
+
+  clear(): void {
+    for (let index = this.#first; index < this.#batches.length; index++)
+      this.#batches[index].release();
+    this.#batches = [];
+    this.#first = 0;
+    this.head = undefined;
+  }
+
+  #read(batch: RecordBatchView): StreamRecord | undefined {
+    const { key, value } = batch;
+    if ((this.#dropsNullValue && value === null) || (this.#dropsNullKey && key === null))
+      return this.#drop(batch, "null, and the serde does not take it");
+    const { keySerde, valueSerde } = this.source;
+    let timestamp = batch.timestamp;
+    const record = StreamRecord.ofBytes({
+      topic: this.topic,
+      key,
+      value,
+      timestamp,
+      headers: batch.headers,
+      keySerde,
+      valueSerde,
+    });
+    if (!this.#isLazy && !this.#decode(record, batch)) return undefined;
+    if (this.#extractor !== undefined) timestamp = this.#extract(record, batch, this.#extractor);
+    else if (timestamp < 0) throw this.#invalidTimestamp(batch);
+    if (timestamp < 0) return this.#drop(batch, "negative timestamp");
+    this.headTimestamp = timestamp;
+    this.headOffset = batch.offset;
+    return timestamp === record.timestamp ? record : record.withTimestamp(timestamp);
+  }
+
+  #decode(record: StreamRecord, batch: RecordBatchView): boolean {
+    try {
+      record.decode();
+      return true;
+    } catch (cause) {
+      const error = new StreamsError(
+        "DESERIALIZATION_FAILED",
+        `a record cannot be read: ${messageOf(cause)}. Use the serde it was written with, or set onDeserializationError`,
+        { ...this.#place(batch), cause },
+      );
+      if (!this.#owner.continuesAfter({ error, record: batch })) throw error;
+      this.#owner.dropped.add(1);
+      return false;
+    }
+  }
+
+  #extract(record: StreamRecord, batch: RecordBatchView, extractor: TimestampExtractor): Timestamp {
+    const input = {
+      key: record.key,
+      value: record.value,
+      topic: this.topic,
+      partition: this.partition,
+      offset: batch.offset,
+      timestamp: batch.timestamp,
+    };
+    try {
+      return extractor(input, this.partitionTime);
+    } catch (cause) {
+      throw new StreamsError(
+        "INVALID_TIMESTAMP",
+        `the timestamp extractor threw: ${messageOf(cause)}`,
+        { ...this.#place(batch), cause },
+      );
+    }
+  }
+
+  #invalidTimestamp(batch: RecordBatchView): StreamsError {
+    return new StreamsError(
+      "INVALID_TIMESTAMP",
+      `the record has the timestamp ${batch.timestamp}; write records with a time, or give the source a timestampExtractor`,
+      this.#place(batch),
+    );
+  }
+
+  #drop(batch: RecordBatchView, reason: string): undefined {
+    this.#owner.dropped.add(1);
+    if (this.#owner.logger.isEnabled("warn"))
+      this.#owner.logger.log("warn", "record-dropped", { ...this.#place(batch), reason });
+    return undefined;
+  }
+
+  #place(batch: RecordBatchView): { topic: string; partition: number; offset: Offset } {
+    return { topic: this.topic, partition: this.partition, offset: batch.offset };
+  }
+}

@@ -1,0 +1,87 @@
+import { SerdeError } from "@millrace/serde";
+
+import { StreamsError, messageOf } from "../error/streams-error.ts";
+import type { Processor, ProcessorContext } from "../processor/processor.ts";
+import type { StreamRecord } from "../processor/stream-record.ts";
+import type { SinkNode } from "../topology/topology-node.ts";
+import type { RecordAppender, RecordCollector, TopicAppender } from "./record-collector.ts";
+
+/** What a sink tells its task. */
+export interface SinkOwner {
+  /** A record was handed to the collector. */
+  onSent(): void;
+  /** Comes back to leave the record out; else throws. */
+  onProductionError(node: SinkNode, error: StreamsError): void;
+}
+
+/** Writes what reaches a sink node, with the bytes it came with where serdes allow (Kafka: `SinkNode`). */
+export class SinkProcessor implements Processor {
+  readonly #node: SinkNode;
+  readonly #collector: RecordCollector;
+  readonly #owner: SinkOwner;
+  #context: ProcessorContext | undefined;
+  #appender: TopicAppender | undefined;
+
+  constructor(node: SinkNode, collector: RecordCollector, owner: SinkOwner) {
+    this.#node = node;
+    this.#collector = collector;
+    this.#owner = owner;
+  }
+
+  init(context: ProcessorContext): void {
+    this.#context = context;
+    const { topic } = this.#node;
+    if (typeof topic === "string") this.#appender = this.#collector.topic(topic);
+  }
+
+  process(record: StreamRecord): void {
+    const { topic: choice, keySerde, valueSerde } = this.#node;
+    const topic = typeof choice === "string" ? choice : this.#chooseTopic(record);
+    let key: Uint8Array | null;
+    let value: Uint8Array | null;
+    try {
+      key = record.keyBytes(keySerde, topic);
+      value = record.valueBytes(valueSerde, topic);
+    } catch (cause) {
+      this.#refuse(topic, cause);
+      return;
+    }
+    const appender = this.#appender ?? this.#collector.topic(topic);
+    this.#choosePartition(record, topic, appender).append(
+      record.timestamp,
+      key,
+      value,
+      record.headers,
+    );
+    this.#owner.onSent();
+  }
+
+  #chooseTopic(record: StreamRecord): string {
+    const { topic } = this.#node;
+    if (typeof topic === "string") return topic;
+    return topic(record.value, record.key, {
+      timestamp: record.timestamp,
+      metadata: this.#context?.recordMetadata,
+    });
+  }
+
+  #choosePartition(record: StreamRecord, topic: string, appender: TopicAppender): RecordAppender {
+    const { partitioner } = this.#node;
+    if (partitioner === undefined) return appender;
+    const partition = partitioner(record, topic, appender.partitionCount);
+    return partition === undefined ? appender : appender.partition(partition);
+  }
+
+  #refuse(topic: string, cause: unknown): void {
+    const isRead = cause instanceof SerdeError && cause.code === "DESERIALIZATION_FAILED";
+    if (isRead) throw cause;
+    this.#owner.onProductionError(
+      this.#node,
+      new StreamsError(
+        "PRODUCTION_FAILED",
+        `a record for topic ${topic} cannot be written: ${messageOf(cause)}. Give the sink the serde of its values, or set onProductionError`,
+        { node: this.#node.name, cause },
+      ),
+    );
+  }
+}

@@ -1,0 +1,38 @@
+import type { Clock, Logger, Metrics } from "@millrace/platform";
+import type { TaskStores } from "@millrace/state";
+
+import type { TaskId } from "../processor/task-id.ts";
+import type { Subtopology } from "../topology/subtopology.ts";
+import type { ErrorPolicy } from "./error-policy.ts";
+import type { RecordCollector } from "./record-collector.ts";
+import type { TaskRecordContext } from "./task-record-context.ts";
+
+/** What a `StreamTask` is made of. Whoever makes it has opened and restored the stores. */
+export interface StreamTaskOptions {
+  readonly taskId: TaskId;
+  readonly subtopology: Subtopology;
+  /** Topics read; default: the sub-topology's source topics. Those that a pattern has matched are to be added. */
+  readonly inputTopics?: readonly string[];
+  /** Opened with `storeOpenings(subtopology, …)` and the `recordContext` below. Closed with the task. */
+  readonly stores: TaskStores;
+  readonly recordContext: TaskRecordContext;
+  readonly collector: RecordCollector;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly config: TaskConfig;
+}
+
+export interface TaskConfig {
+  readonly applicationId: string;
+  /** `isFull(topic)` from then on (Kafka: `buffered.records.per.partition`). Default 1000. */
+  readonly bufferedRecordsPerPartitionMax?: number;
+  /** A record that a serde cannot read (Kafka: `deserialization.exception.handler`). Default `fail`. */
+  readonly onDeserializationError?: ErrorPolicy;
+  /** A processor or callback that throws (Kafka: `processing.exception.handler`). Default `fail`. */
+  readonly onProcessingError?: ErrorPolicy;
+  /** A record that cannot be written (Kafka: `production.exception.handler`). Default `fail`. */
+  readonly onProductionError?: ErrorPolicy;
+  /** Where the built-in policies send the records that they leave out, or fail on (KIP-1034). */
+  readonly deadLetterTopic?: string;
+}

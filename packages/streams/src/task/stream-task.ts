@@ -1,0 +1,250 @@
+import {
+  invariant,
+  type Offset,
+  type RecordBatchView,
+  type Timestamp,
+  type TopicPartition,
+} from "@millrace/model";
+import type { OffsetAndMetadata } from "@millrace/cluster";
+import type { Counter } from "@millrace/platform";
+import type { TaskStores } from "@millrace/state";
+
+import { StreamsError, messageOf } from "../error/streams-error.ts";
+import { taskIdText, type TaskId } from "../processor/task-id.ts";
+import type { StreamRecord } from "../processor/stream-record.ts";
+import type { Subtopology } from "../topology/subtopology.ts";
+import type { SourceNode } from "../topology/topology-node.ts";
+import { PartitionGroup } from "./partition-group.ts";
+import { decodePartitionTime, encodePartitionTime } from "./partition-metadata.ts";
+import { RecordQueue } from "./record-queue.ts";
+import type { RunningNode } from "./running-node.ts";
+import type { StreamTaskOptions } from "./stream-task-options.ts";
+import { TaskErrors } from "./task-errors.ts";
+import { buildTaskTopology, type TaskTopology } from "./task-topology.ts";
+
+const defaultBufferedRecordsMax = 1000;
+
+/**
+ * One sub-topology at work on one partition of its topics (Kafka: `StreamTask`): a synchronous state machine.
+ * Its owner polls, calls `addBatch` and `process`, and at a commit: `flush`, then the collector's flush and the
+ * offsets of `committableOffsets`, then `stores.commit` and `markCommitted`. An error of any call ends the task:
+ * only `close` is left.
+ *
+ * ```
+ *  new ──initialize──> running ──close──> closed
+ *                        │  ▲
+ *     addBatch, process, └──┘ flush, committableOffsets, markCommitted
+ * ```
+ */
+export class StreamTask {
+  readonly taskId: TaskId;
+  readonly subtopology: Subtopology;
+  readonly stores: TaskStores;
+  /** One per input topic, in the task's partition. */
+  readonly inputPartitions: readonly TopicPartition[];
+  readonly #options: StreamTaskOptions;
+  readonly #errors: TaskErrors;
+  readonly #group = new PartitionGroup();
+  readonly #queues = new Map<string, RecordQueue>();
+  readonly #running = new Map<SourceNode, RunningNode>();
+  readonly #topology: TaskTopology;
+  readonly #bufferedMax: number;
+  #isInitialized = false;
+  #isClosed = false;
+
+  constructor(options: StreamTaskOptions) {
+    this.#options = options;
+    this.taskId = options.taskId;
+    this.subtopology = options.subtopology;
+    this.stores = options.stores;
+    this.#bufferedMax = options.config.bufferedRecordsPerPartitionMax ?? defaultBufferedRecordsMax;
+    this.#errors = new TaskErrors(options, () => this.#group.streamTime);
+    this.#topology = buildTaskTopology(options.subtopology, options.collector, this.#errors);
+    for (const { node, running } of this.#topology.sources) this.#running.set(node, running);
+    const { partition } = options.taskId;
+    const topics = options.inputTopics ?? options.subtopology.sourceTopics;
+    this.inputPartitions = topics.map((topic) => ({ topic, partition }));
+    for (const topic of topics) this.#openQueue(topic);
+  }
+
+  /** Highest timestamp taken so far; -1 before the first. */
+  get streamTime(): Timestamp {
+    return this.#group.streamTime;
+  }
+
+  /** Records that were left out: `dropped-records-total`. */
+  get droppedRecords(): Counter {
+    return this.#errors.dropped;
+  }
+
+  /**
+   * Starts the processors. The stores are open and restored by now.
+   *
+   * @param committed what was committed for the input partitions, so that stream time goes on
+   */
+  initialize(committed: readonly OffsetAndMetadata[] = []): void {
+    invariant(!this.#isInitialized, "TASK-1", "initialize is called once");
+    this.#isInitialized = true;
+    for (const { topic, metadata } of committed) {
+      const queue = this.#queues.get(topic);
+      if (queue === undefined) continue;
+      queue.partitionTime = decodePartitionTime(metadata);
+      if (queue.partitionTime > this.#group.streamTime)
+        this.#group.streamTime = queue.partitionTime;
+    }
+    for (const node of this.#topology.nodes) node.processor.init?.(node);
+  }
+
+  /** Queues a batch; the task releases it. */
+  addBatch(batch: RecordBatchView): void {
+    const queue = this.#queues.get(batch.topic);
+    if (queue === undefined || batch.partition !== this.taskId.partition)
+      throw new StreamsError(
+        "UNKNOWN_PARTITION",
+        `a batch of ${batch.topic}-${batch.partition} came, which this task does not read`,
+        { taskId: taskIdText(this.taskId) },
+      );
+    const wasEmpty = queue.head === undefined;
+    queue.add(batch);
+    if (wasEmpty && queue.head !== undefined) this.#group.offer(queue);
+  }
+
+  /** Records of a topic that wait. */
+  bufferedRecords(topic: string): number {
+    return this.#queues.get(topic)?.size ?? 0;
+  }
+
+  /** True: hold the partition back until `bufferedRecords` has sunk. A batch that comes nevertheless is taken. */
+  isFull(topic: string): boolean {
+    return this.bufferedRecords(topic) > this.#bufferedMax;
+  }
+
+  /** True: `process` has something to do. */
+  get hasBufferedRecords(): boolean {
+    return !this.#group.isEmpty;
+  }
+
+  /** True: there is something to commit since `markCommitted`. */
+  get needsCommit(): boolean {
+    for (const queue of this.#queues.values()) if (queue.hasMoved) return true;
+    return false;
+  }
+
+  /**
+   * Takes up to so many records, lowest timestamp first, each through the whole sub-topology. Stops early where
+   * the queues are empty, the collector has no room, or the stage of the stores is full.
+   *
+   * @returns how many were processed
+   */
+  process(recordsMax: number): number {
+    const { collector } = this.#options;
+    let count = 0;
+    while (count < recordsMax && collector.hasRoom) {
+      const queue = this.#group.poll();
+      if (queue === undefined) break;
+      this.#processHead(queue);
+      queue.advance();
+      if (queue.head !== undefined) this.#group.offer(queue);
+      count += 1;
+      if (this.stores.isStageFull) break;
+    }
+    return count;
+  }
+
+  /** Writes, logs and forwards what the caches hold back, store by store. */
+  flush(): void {
+    try {
+      this.stores.flush();
+    } catch (thrown) {
+      throw this.#failure(thrown);
+    }
+  }
+
+  /**
+   * The next offset to read of each input partition that moved, with the partition's time beside it: what waits
+   * in the queue is not covered.
+   */
+  committableOffsets(): readonly OffsetAndMetadata[] {
+    const offsets: OffsetAndMetadata[] = [];
+    for (const queue of this.#queues.values()) {
+      if (!queue.hasMoved) continue;
+      const offset: Offset = queue.head === undefined ? queue.position : queue.headOffset;
+      const metadata = encodePartitionTime(queue.partitionTime);
+      offsets.push({ topic: queue.topic, partition: queue.partition, offset, metadata });
+    }
+    return offsets;
+  }
+
+  /** What `committableOffsets` gave is committed. */
+  markCommitted(): void {
+    for (const queue of this.#queues.values()) queue.hasMoved = false;
+  }
+
+  /** Gives all batches back and closes processors and stores, without flushing. Twice is fine. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#group.clear();
+    for (const queue of this.#queues.values()) queue.clear();
+    let failure: unknown;
+    if (this.#isInitialized) {
+      for (const node of this.#topology.nodes) {
+        try {
+          node.processor.close?.();
+        } catch (thrown) {
+          failure ??= thrown;
+        }
+      }
+    }
+    await this.stores.close();
+    if (failure !== undefined) throw this.#failure(failure);
+  }
+
+  #processHead(queue: RecordQueue): void {
+    const group = this.#group;
+    const record = queue.takeHead();
+    invariant(record !== undefined, "TASK-2", queue.topic);
+    if (record.timestamp > group.streamTime) group.streamTime = record.timestamp;
+    const context = this.#options.recordContext;
+    context.topic = queue.topic;
+    context.partition = queue.partition;
+    context.offset = queue.headOffset;
+    context.timestamp = record.timestamp;
+    context.headers = record.headers;
+    const source = this.#running.get(queue.source);
+    invariant(source !== undefined, "TASK-3", queue.source.name);
+    this.#errors.beginRecord(queue.source, record);
+    try {
+      source.forward(record as StreamRecord);
+    } catch (thrown) {
+      throw this.#failure(thrown);
+    }
+  }
+
+  #openQueue(topic: string): void {
+    const found = this.#topology.sources.find(
+      ({ node }) => node.topics.includes(topic) || (node.pattern?.test(topic) ?? false),
+    );
+    if (found === undefined)
+      throw new StreamsError("UNKNOWN_PARTITION", `no source reads topic ${topic}`, {
+        taskId: taskIdText(this.taskId),
+      });
+    const { partition } = this.taskId;
+    this.#queues.set(topic, new RecordQueue(found.node, { topic, partition }, this.#errors));
+  }
+
+  #failure(thrown: unknown): StreamsError {
+    if (thrown instanceof StreamsError) return thrown;
+    const { topic, partition, offset } = this.#options.recordContext;
+    return new StreamsError(
+      "PROCESSING_FAILED",
+      `a record could not be processed: ${messageOf(thrown)}`,
+      {
+        node: this.#errors.current?.nodeName,
+        taskId: taskIdText(this.taskId),
+        ...(topic === null ? {} : { topic, partition, offset }),
+        cause: thrown,
+      },
+    );
+  }
+}

@@ -1,0 +1,39 @@
+import type { Processor } from "../processor/processor.ts";
+import type { SourceNode } from "../topology/topology-node.ts";
+import type { Subtopology } from "../topology/subtopology.ts";
+import type { RecordCollector } from "./record-collector.ts";
+import { RunningNode, type NodeSurroundings } from "./running-node.ts";
+import { SinkProcessor, type SinkOwner } from "./sink-processor.ts";
+
+/** The nodes of a sub-topology at work in one task. */
+export interface TaskTopology {
+  /** In the order of the topology: parents first. */
+  readonly nodes: readonly RunningNode[];
+  readonly sources: readonly { readonly node: SourceNode; readonly running: RunningNode }[];
+}
+
+/** Sources have nothing to do: their records go to their children directly. */
+const sourceProcessor: Processor = { process: () => {} };
+
+/** Makes one processor per node and connects them in the order in which the topology did. */
+export function buildTaskTopology(
+  subtopology: Subtopology,
+  collector: RecordCollector,
+  shared: NodeSurroundings & SinkOwner,
+): TaskTopology {
+  const byName = new Map<string, RunningNode>();
+  const sources: { node: SourceNode; running: RunningNode }[] = [];
+  for (const node of subtopology.nodes) {
+    const processor =
+      node.kind === "processor"
+        ? node.supplier()
+        : node.kind === "sink"
+          ? new SinkProcessor(node, collector, shared)
+          : sourceProcessor;
+    const running = new RunningNode(node, processor, shared);
+    byName.set(node.name, running);
+    if (node.kind === "source") sources.push({ node, running });
+    for (const parent of node.parents) byName.get(parent)?.children.push(running);
+  }
+  return { nodes: [...byName.values()], sources };
+}
