@@ -1,15 +1,18 @@
 import { ProtocolError } from "../protocol-error.ts";
 import type { Reader } from "../wire/reader.ts";
 import { Writer } from "../wire/writer.ts";
-import {
-  type CodecContext,
-  defaultOf,
-  fieldCodec,
-  type FieldCodec,
-  isDefault,
-  isPresent,
-} from "./field-codec.ts";
+import { defaultOf, isDefault, isNullable, isPresent } from "./field-defaults.ts";
 import type { Field, Fields } from "./field.ts";
+import {
+  badLength,
+  bytesCodec,
+  type CodecContext,
+  type FieldCodec,
+  fixedCodecs,
+  stringCodec,
+  writeLength,
+  writeNull,
+} from "./scalar-codec.ts";
 
 type Values = Record<string, unknown>;
 
@@ -105,4 +108,70 @@ function unsupported(path: string, version: number): ProtocolError {
     "INVALID_VALUE",
     `${path} is given, but version ${version} cannot carry it; leave it out or use a version that has it`,
   );
+}
+
+/** The codec of a field that is present in the context's version. */
+function fieldCodec(field: Field, context: CodecContext): FieldCodec {
+  const nullable = isNullable(field.options, context.version);
+  switch (field.kind) {
+    case "array":
+      return arrayCodec(field, context, nullable);
+    case "struct": {
+      const codec = structCodec(field.fields ?? {}, context);
+      return nullable ? nullableStructCodec(codec) : codec;
+    }
+    case "string":
+      return stringCodec(context, nullable);
+    case "bytes":
+    case "records":
+      return bytesCodec(context, nullable);
+    default:
+      return fixedCodecs[field.kind];
+  }
+}
+
+function arrayCodec(field: Field, context: CodecContext, nullable: boolean): FieldCodec {
+  const { isFlexible, path } = context;
+  if (field.element === undefined)
+    throw new ProtocolError("INVALID_VALUE", `${path} has no element`);
+  const element = fieldCodec(field.element, context);
+  const sizeMin = Math.max(element.sizeMin, 1);
+  const read = (reader: Reader): readonly unknown[] | null => {
+    const length = isFlexible ? reader.readCompactLength() : reader.readInt32();
+    if (length <= 0) {
+      if (length === 0) return [];
+      if (nullable) return null;
+      throw badLength(path, length);
+    }
+    if (length * sizeMin > reader.remaining) {
+      throw new ProtocolError(
+        "MALFORMED_MESSAGE",
+        `${path} claims ${length} elements where ${reader.remaining} bytes are left`,
+      );
+    }
+    const list: unknown[] = [];
+    for (let index = 0; index < length; index++) list.push(element.read(reader));
+    return list;
+  };
+  const write = (writer: Writer, value: readonly never[] | null): void => {
+    if (value === null) {
+      writeNull(writer, { isFlexible, path, nullable, isShort: false });
+      return;
+    }
+    writeLength(writer, value.length, isFlexible);
+    for (const item of value) element.write(writer, item);
+  };
+  return { read, write, sizeMin: isFlexible ? 1 : 4 };
+}
+
+/** One byte before the struct: negative is null. */
+function nullableStructCodec(codec: FieldCodec): FieldCodec {
+  return {
+    read: (reader) => (reader.readInt8() < 0 ? null : codec.read(reader)),
+    write: (writer, value) => {
+      writer.writeInt8(value === null ? -1 : 1);
+      if (value !== null) codec.write(writer, value);
+    },
+    sizeMin: 1,
+  };
 }

@@ -1,0 +1,86 @@
+import { ProtocolError } from "../protocol-error.ts";
+import type { Api } from "../schema/api.ts";
+import { addOffsetsToTxnApi } from "./add-offsets-to-txn.ts";
+import { addPartitionsToTxnApi } from "./add-partitions-to-txn.ts";
+import { apiVersionsApi } from "./api-versions.ts";
+import { createPartitionsApi } from "./create-partitions.ts";
+import { createTopicsApi } from "./create-topics.ts";
+import { deleteGroupsApi } from "./delete-groups.ts";
+import { deleteRecordsApi } from "./delete-records.ts";
+import { deleteTopicsApi } from "./delete-topics.ts";
+import { describeClusterApi } from "./describe-cluster.ts";
+import { describeConfigsApi } from "./describe-configs.ts";
+import { describeGroupsApi } from "./describe-groups.ts";
+import { describeProducersApi } from "./describe-producers.ts";
+import { describeTopicPartitionsApi } from "./describe-topic-partitions.ts";
+import { describeTransactionsApi } from "./describe-transactions.ts";
+import { endTxnApi } from "./end-txn.ts";
+import { fetchApi } from "./fetch.ts";
+import { findCoordinatorApi } from "./find-coordinator.ts";
+import { heartbeatApi } from "./heartbeat.ts";
+import { incrementalAlterConfigsApi } from "./incremental-alter-configs.ts";
+import { initProducerIdApi } from "./init-producer-id.ts";
+import { joinGroupApi } from "./join-group.ts";
+import { leaveGroupApi } from "./leave-group.ts";
+import { listGroupsApi } from "./list-groups.ts";
+import { listOffsetsApi } from "./list-offsets.ts";
+import { listTransactionsApi } from "./list-transactions.ts";
+import { metadataApi } from "./metadata.ts";
+import { offsetCommitApi } from "./offset-commit.ts";
+import { offsetFetchApi } from "./offset-fetch.ts";
+import { offsetForLeaderEpochApi } from "./offset-for-leader-epoch.ts";
+import { produceApi } from "./produce.ts";
+import { syncGroupApi } from "./sync-group.ts";
+import { txnOffsetCommitApi } from "./txn-offset-commit.ts";
+import { writeTxnMarkersApi } from "./write-txn-markers.ts";
+
+const served: readonly Api[] = [
+  produceApi,
+  fetchApi,
+  listOffsetsApi,
+  metadataApi,
+  offsetCommitApi,
+  offsetFetchApi,
+  findCoordinatorApi,
+  joinGroupApi,
+  heartbeatApi,
+  leaveGroupApi,
+  syncGroupApi,
+  describeGroupsApi,
+  listGroupsApi,
+  apiVersionsApi,
+  createTopicsApi,
+  deleteTopicsApi,
+  deleteRecordsApi,
+  initProducerIdApi,
+  offsetForLeaderEpochApi,
+  addPartitionsToTxnApi,
+  addOffsetsToTxnApi,
+  endTxnApi,
+  writeTxnMarkersApi,
+  txnOffsetCommitApi,
+  describeConfigsApi,
+  createPartitionsApi,
+  deleteGroupsApi,
+  incrementalAlterConfigsApi,
+  describeClusterApi,
+  describeProducersApi,
+  describeTransactionsApi,
+  listTransactionsApi,
+  describeTopicPartitionsApi,
+];
+
+/** All APIs known here, by key, in ascending order; ranges are those of Apache Kafka 4.3.1. */
+export const apis: ReadonlyMap<number, Api> = new Map(served.map((api) => [api.key, api]));
+
+/** True if requests of this version can be decoded. */
+export function servesVersion(api: Api, version: number): boolean {
+  return version >= api.versions.min && version <= api.versions.max;
+}
+
+/** @throws ProtocolError `UNKNOWN_API_KEY` */
+export function apiOf(key: number): Api {
+  const api = apis.get(key);
+  if (api === undefined) throw new ProtocolError("UNKNOWN_API_KEY", `API key ${key} is not known`);
+  return api;
+}

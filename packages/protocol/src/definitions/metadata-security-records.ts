@@ -1,0 +1,55 @@
+import { bytes, int32, int8, string, uuid } from "../schema/field.ts";
+import { type Decoded, message } from "../schema/message.ts";
+
+/*
+ * Records of `__cluster_metadata` on who may do what.
+ */
+
+export const accessControlEntryRecord = message(
+  "AccessControlEntryRecord",
+  { min: 0, max: 0, flexibleSince: 0 },
+  {
+    id: uuid(),
+    resourceType: int8(),
+    resourceName: string(),
+    patternType: int8(),
+    principal: string(),
+    host: string(),
+    operation: int8(),
+    permissionType: int8(),
+  },
+);
+export type AccessControlEntryRecord = Decoded<typeof accessControlEntryRecord>;
+
+export const removeAccessControlEntryRecord = message(
+  "RemoveAccessControlEntryRecord",
+  { min: 0, max: 0, flexibleSince: 0 },
+  {
+    id: uuid(),
+  },
+);
+export type RemoveAccessControlEntryRecord = Decoded<typeof removeAccessControlEntryRecord>;
+
+export const userScramCredentialRecord = message(
+  "UserScramCredentialRecord",
+  { min: 0, max: 0, flexibleSince: 0 },
+  {
+    name: string(),
+    mechanism: int8(),
+    salt: bytes(),
+    storedKey: bytes(),
+    serverKey: bytes(),
+    iterations: int32(),
+  },
+);
+export type UserScramCredentialRecord = Decoded<typeof userScramCredentialRecord>;
+
+export const removeUserScramCredentialRecord = message(
+  "RemoveUserScramCredentialRecord",
+  { min: 0, max: 0, flexibleSince: 0 },
+  {
+    name: string(),
+    mechanism: int8(),
+  },
+);
+export type RemoveUserScramCredentialRecord = Decoded<typeof removeUserScramCredentialRecord>;
