@@ -3,6 +3,8 @@ import { BaseError } from "@millrace/model";
 export type FileSystemErrorCode =
   | "NOT_FOUND"
   | "ALREADY_EXISTS"
+  | "NOT_EMPTY"
+  | "WRONG_KIND"
   | "LOCKED"
   | "DISK_FULL"
   | "READ_ONLY"
@@ -15,7 +17,10 @@ export class FileSystemError extends BaseError<FileSystemErrorCode> {
   readonly path: string;
 
   constructor(code: FileSystemErrorCode, path: string, message: string, cause?: unknown) {
-    super(code, `${path}: ${message}`, { retriable: code === "DISK_FULL" || code === "LOCKED" || code === "TOO_MANY_OPEN_FILES", cause });
+    super(code, `${path}: ${message}`, {
+      retriable: code === "DISK_FULL" || code === "LOCKED" || code === "TOO_MANY_OPEN_FILES",
+      cause,
+    });
     this.path = path;
   }
 }

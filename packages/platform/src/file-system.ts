@@ -12,21 +12,27 @@ export interface FileSystem {
    * - `openOrCreate`: either.
    */
   open(path: string, mode: FileOpenMode): FileHandle;
+  /** Makes it and its parents; one that is there is fine. */
   makeDirectory(path: string): void;
   /** Names in a directory, sorted. */
   list(path: string): readonly string[];
+  /** Undefined: there is nothing at that path. */
   stat(path: string): FileStat | undefined;
+  /** Atomic; a file at the target is replaced. Open handles stay with their file. */
   rename(source: string, target: string): void;
-  /** Removes one file; a missing one is fine. */
+  /** Removes one file; a missing one is fine. Handles that have it open go on reading it. */
   remove(path: string): void;
+  /** Removes an empty directory (else `NOT_EMPTY`); a missing one is fine. */
   removeDirectory(path: string): void;
   /** Makes creations, renames and removals in this directory durable. */
   syncDirectory(path: string): Promise<void>;
   /**
-   * Takes an exclusive lock that dies with the process. Rejects with code `LOCKED` while another holder lives;
-   * `note` (such as an address) can be read by others through `readLockNote`.
+   * Takes an exclusive lock that dies with the process. Rejects with code `LOCKED` while another holder lives,
+   * in this process too; `note` (such as an address) can be read by others through `readLockNote`.
+   * The lock may leave files beside `path`, whose names start with its last part.
    */
   lock(path: string, note?: string): Promise<FileLock>;
+  /** The note of the holder; undefined: nobody alive holds the lock. */
   readLockNote(path: string): string | undefined;
   /** Bytes free for this process on the device of the path. */
   freeBytes(path: string): number;
@@ -39,6 +45,7 @@ export interface FileStat {
   readonly sizeBytes: number;
 }
 
+/** Using a handle after `close` is a bug (`PLATFORM-2`); closing twice is fine. */
 export interface FileHandle {
   readonly path: string;
   sizeBytes(): number;

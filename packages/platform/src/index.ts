@@ -1,7 +1,15 @@
 export type { FileHandle, FileLock, FileOpenMode, FileStat, FileSystem } from "./file-system.ts";
 export { FileSystemError, type FileSystemErrorCode } from "./file-system-error.ts";
 export { silentLogger, type LogFields, type Logger, type LogLevel } from "./logger.ts";
+export { MetricRegistry } from "./metric-registry.ts";
 export type { Counter, Metrics, MetricTags, MetricValue } from "./metrics.ts";
-export type { Connection, ConnectionHandler, Listener, Network, NetworkAddress } from "./network.ts";
+export type {
+  Connection,
+  ConnectionHandler,
+  Listener,
+  Network,
+  NetworkAddress,
+} from "./network.ts";
 export { NetworkError, type NetworkErrorCode } from "./network-error.ts";
 export type { Clock, Platform, Random, Timer, Timers } from "./platform.ts";
+export { SeededRandom } from "./seeded-random.ts";

@@ -12,6 +12,13 @@ export type NetworkErrorCode =
 /** A listener or connection that could not be had, or broke. */
 export class NetworkError extends BaseError<NetworkErrorCode> {
   constructor(code: NetworkErrorCode, message: string, cause?: unknown) {
-    super(code, message, { retriable: code === "CONNECTION_REFUSED" || code === "CONNECTION_RESET" || code === "NETWORK_FAILED" || code === "UNKNOWN_HOST", cause });
+    super(code, message, {
+      retriable:
+        code === "CONNECTION_REFUSED" ||
+        code === "CONNECTION_RESET" ||
+        code === "NETWORK_FAILED" ||
+        code === "UNKNOWN_HOST",
+      cause,
+    });
   }
 }

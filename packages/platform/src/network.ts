@@ -18,6 +18,7 @@ export interface Listener {
 }
 
 export interface Connection {
+  /** The peer's IP address (or its host's name), without the port. */
   readonly remoteAddress: string;
   /** Must be set in the turn in which the connection was handed over. */
   handler: ConnectionHandler;
@@ -30,7 +31,7 @@ export interface Connection {
   /** No more `data` until `resume`: back-pressure to the peer. */
   pause(): void;
   resume(): void;
-  /** Sends what is queued, then closes. */
+  /** Sends what is queued, then closes; no more `data`. */
   end(): void;
   /** Closes at once; `closed` is called still. */
   destroy(): void;

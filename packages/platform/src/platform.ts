@@ -12,6 +12,11 @@ export interface Platform {
   readonly network: Network;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /**
+   * Told that a crash step ("C1" to "C21") is reached, so that a simulation can count it, and kill there.
+   * Undefined in production: `platform.probe?.("C2")` costs one branch.
+   */
+  readonly probe?: (step: string) => void;
 }
 
 export interface Clock {

@@ -1,0 +1,212 @@
+import { concatBytes } from "@millrace/model";
+import type { Connection, ConnectionHandler, Network } from "../network.ts";
+import type { Timers } from "../platform.ts";
+import { check, checkEqual, codeOf, type ConformanceCase } from "./conformance-case.ts";
+
+/** A network, and timers of the same world to wait with. */
+export interface NetworkSubject {
+  readonly network: Network;
+  readonly timers: Timers;
+}
+
+/** Keeps what happened to one connection, in order. */
+class Recorder implements ConnectionHandler {
+  readonly connection: Connection;
+  readonly chunks: Uint8Array[] = [];
+  drainedCount = 0;
+  closedCount = 0;
+  closedBehindBytes = -1;
+  error: Error | undefined;
+
+  constructor(connection: Connection) {
+    this.connection = connection;
+    connection.handler = this;
+  }
+
+  get byteCount(): number {
+    return this.chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  }
+
+  data(chunk: Uint8Array): void {
+    check(this.closedCount === 0, "no data after closed");
+    this.chunks.push(chunk);
+  }
+
+  drained(): void {
+    this.drainedCount++;
+  }
+
+  closed(error?: Error): void {
+    this.closedCount++;
+    this.error = error;
+    this.closedBehindBytes = this.byteCount;
+  }
+}
+
+const waitLapsMax = 2_000;
+
+async function until(timers: Timers, condition: () => boolean, what: string): Promise<void> {
+  for (let lap = 0; lap < waitLapsMax; lap++) {
+    if (condition()) return;
+    await timers.sleep(1);
+  }
+  check(false, `in time: ${what}`);
+}
+
+async function connected({ network, timers }: NetworkSubject) {
+  const accepted: Recorder[] = [];
+  const listener = await network.listen({ host: "127.0.0.1", port: 0 }, (connection) => {
+    accepted.push(new Recorder(connection));
+  });
+  const near = new Recorder(await network.connect(listener.address));
+  await until(timers, () => accepted.length === 1, "the connection is accepted");
+  return { listener, near, far: accepted[0], accepted };
+}
+
+function numbered(length: number): Uint8Array {
+  return Uint8Array.from({ length }, (_, index) => (index * 7) & 0xff);
+}
+
+/** What every `Network` does. */
+export const networkConformance: readonly ConformanceCase<NetworkSubject>[] = [
+  {
+    name: "bytes arrive whole and in order, both ways",
+    run: async (subject) => {
+      const { listener, near, far } = await connected(subject);
+      const sent = numbered(1000);
+      near.connection.write([sent.slice(0, 1), new Uint8Array(0), sent.slice(1, 400)]);
+      near.connection.write([sent.slice(400)]);
+      far.connection.write([sent.slice(0, 10)]);
+      await until(subject.timers, () => far.byteCount === 1000, "all bytes");
+      await until(subject.timers, () => near.byteCount === 10, "the answer");
+      checkEqual([...concatBytes(...far.chunks)], [...sent], "bytes");
+      check(near.connection.remoteAddress !== "", "the remote address is told");
+      near.connection.destroy();
+      await listener.close();
+    },
+  },
+  {
+    name: "the receiver may change its chunk, the sender keeps its bytes",
+    run: async (subject) => {
+      const { listener, near, far } = await connected(subject);
+      const sent = numbered(100);
+      near.connection.write([sent]);
+      await until(subject.timers, () => far.byteCount === 100, "all bytes");
+      for (const chunk of far.chunks) chunk.fill(0);
+      checkEqual([...sent], [...numbered(100)], "the sender's bytes");
+      near.connection.destroy();
+      await listener.close();
+    },
+  },
+  {
+    name: "end sends what is queued, then both see one orderly close",
+    run: async (subject) => {
+      const { listener, near, far } = await connected(subject);
+      near.connection.write([numbered(100_000)]);
+      near.connection.end();
+      near.connection.end();
+      near.connection.write([numbered(5)]);
+      const { timers } = subject;
+      await until(timers, () => near.closedCount + far.closedCount === 2, "both are closed");
+      checkEqual(far.closedBehindBytes, 100_000, "bytes before the close");
+      check(near.error === undefined && far.error === undefined, "no error");
+      near.connection.destroy();
+      await timers.sleep(5);
+      checkEqual([near.closedCount, far.closedCount], [1, 1], "closed is called once");
+      await listener.close();
+    },
+  },
+  {
+    name: "destroy closes at once: closed is called, no data after it, writes do nothing",
+    run: async (subject) => {
+      const { listener, near, far } = await connected(subject);
+      far.connection.write([numbered(10)]);
+      near.connection.destroy();
+      near.connection.destroy();
+      near.connection.write([numbered(10)]);
+      const { timers } = subject;
+      await until(timers, () => near.closedCount === 1, "the near end is closed");
+      await until(timers, () => far.closedCount === 1, "the far end is closed");
+      check(near.error === undefined, "no error on the side that closed");
+      checkEqual([near.byteCount, far.byteCount], [0, 0], "bytes");
+      await listener.close();
+    },
+  },
+  {
+    name: "a paused receiver gets nothing, its sender is told to hold back, and goes on once drained",
+    run: async (subject) => {
+      const { listener, near, far } = await connected(subject);
+      const { timers } = subject;
+      far.connection.pause();
+      const chunk = numbered(64 * 1024);
+      let sentBytes = 0;
+      let hasRoom = true;
+      for (let count = 0; count < 1024 && hasRoom; count++) {
+        hasRoom = near.connection.write([chunk]);
+        sentBytes += chunk.length;
+        if (hasRoom) await timers.yield();
+      }
+      check(!hasRoom, "write says false at last");
+      check(near.connection.bufferedBytes > 0, "bytes are waiting");
+      checkEqual([far.byteCount, near.drainedCount], [0, 0], "nothing comes through");
+      far.connection.resume();
+      await until(timers, () => far.byteCount === sentBytes, "all bytes");
+      await until(timers, () => near.drainedCount === 1, "drained is called");
+      check(near.connection.bufferedBytes === 0, "nothing waits");
+      near.connection.end();
+      await until(timers, () => far.closedCount === 1, "the far end is closed");
+      await listener.close();
+    },
+  },
+  {
+    name: "end ends while the own side is paused and the peer goes on sending",
+    run: async (subject) => {
+      const { listener, near, far } = await connected(subject);
+      near.connection.pause();
+      far.connection.write([numbered(300_000)]);
+      near.connection.write([numbered(3)]);
+      near.connection.end();
+      const { timers } = subject;
+      await until(timers, () => near.closedCount + far.closedCount === 2, "both are closed");
+      checkEqual([near.byteCount, far.byteCount], [0, 3], "bytes");
+      await listener.close();
+    },
+  },
+  {
+    name: "a port has one listener; closed, it refuses, and its connections stay",
+    run: async (subject) => {
+      const { network, timers } = subject;
+      const { listener, near, far } = await connected(subject);
+      check(listener.address.port > 0, "the port is told");
+      const second = await codeOf(() => network.listen(listener.address, () => {}));
+      checkEqual(second, "ADDRESS_IN_USE", "a second listener");
+      await listener.close();
+      await listener.close();
+      const refused = await codeOf(() => network.connect(listener.address));
+      checkEqual(refused, "CONNECTION_REFUSED", "connect after close");
+      near.connection.write([numbered(4)]);
+      await until(timers, () => far.byteCount === 4, "the connection lives");
+      const again = await network.listen(listener.address, () => {});
+      await again.close();
+      far.connection.destroy();
+      await until(timers, () => near.closedCount === 1, "the near end is closed");
+    },
+  },
+  {
+    name: "connect with an aborted signal rejects with its reason",
+    run: async ({ network }) => {
+      const reason = Object.assign(new Error("enough"), { code: "ENOUGH" });
+      const signal = AbortSignal.abort(reason);
+      const code = await codeOf(() => network.connect({ host: "127.0.0.1", port: 9 }, signal));
+      checkEqual(code, "ENOUGH", "the reason");
+      const controller = new AbortController();
+      const listener = await network.listen({ host: "127.0.0.1", port: 0 }, (connection) => {
+        connection.destroy();
+      });
+      const late = codeOf(() => network.connect(listener.address, controller.signal));
+      controller.abort(reason);
+      checkEqual(await late, "ENOUGH", "the reason, while it connects");
+      await listener.close();
+    },
+  },
+];

@@ -1,0 +1,2 @@
+export { drainTurn } from "./node-timers.ts";
+export { nodePlatform, type NodePlatformOptions } from "./node-platform.ts";

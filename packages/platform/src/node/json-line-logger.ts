@@ -1,0 +1,41 @@
+import type { LogFields, Logger, LogLevel } from "../logger.ts";
+
+const rank = { debug: 0, info: 1, warn: 2, error: 3, silent: 4 } as const;
+
+/** One JSON object per line: time, level, event, then the fields. */
+export class JsonLineLogger implements Logger {
+  readonly #least: number;
+  readonly #writeLine: (line: string) => void;
+
+  constructor(least: LogLevel | "silent", writeLine: (line: string) => void = writeStandardError) {
+    this.#least = rank[least];
+    this.#writeLine = writeLine;
+  }
+
+  isEnabled(level: LogLevel): boolean {
+    return rank[level] >= this.#least;
+  }
+
+  log(level: LogLevel, event: string, fields?: LogFields): void {
+    if (!this.isEnabled(level)) return;
+    this.#writeLine(
+      JSON.stringify({ time: new Date().toISOString(), level, event, ...fields }, plainValue),
+    );
+  }
+}
+
+function writeStandardError(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+/** What JSON cannot say: errors with their causes, big integers; bytes are told by length alone. */
+function plainValue(_key: string, value: unknown): unknown {
+  if (typeof value === "bigint") return value.toString();
+  if (value instanceof Uint8Array) return `${value.length} bytes`;
+  if (value instanceof Map) return Object.fromEntries(value);
+  if (value instanceof Set) return [...value];
+  if (!(value instanceof Error)) return value;
+  const code = "code" in value ? value.code : undefined;
+  const { name, message, stack, cause } = value;
+  return { name, code, message, stack, cause };
+}

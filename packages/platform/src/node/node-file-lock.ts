@@ -1,0 +1,160 @@
+import { randomBytes, randomInt } from "node:crypto";
+import { closeSync, fsyncSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { renameSync, rmSync, writeSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { FileSystemError } from "../file-system-error.ts";
+import type { FileLock } from "../file-system.ts";
+import { errnoOf, fileSystemError } from "./file-system-errors.ts";
+import { drainTurn, nodeTimers } from "./node-timers.ts";
+import { isAlive, ownIdentity, type ProcessIdentity } from "./process-identity.ts";
+
+/*
+ * Node has no flock. Each contender puts up a claim: a file `<path>.<unique>.claim` that names its process, made
+ * whole beside and renamed into place, so that nobody reads half of one. Then it looks at the claims of others:
+ *
+ *   put up own claim  ->  look  ->  no claim of a living process  ->  the lock is held while the claim stands
+ *                               ->  some claim of a living process ->  take own claim down; wait a little, or LOCKED
+ *
+ * Two that come at once both put up before either looks, so at least one of them sees the other: never two holders.
+ * (Both may step back; they try again after waits of random length.) Names are never used twice, hence a dead
+ * claim can be removed by whoever sees it, without a race: there is no moment between "it is stale" and "remove".
+ * A process on another machine or in another container cannot be seen alive: the folder must not be shared so.
+ */
+
+interface Claim extends ProcessIdentity {
+  readonly note: string;
+}
+
+const claimEnd = ".claim";
+const attemptsMax = 8;
+const waitMsMax = 20;
+
+export async function lockFile(path: string, note: string): Promise<FileLock> {
+  for (let attempt = 1; ; attempt++) {
+    const lock = tryLock(path, note);
+    if (lock instanceof HeldFileLock) return lock;
+    if (attempt === attemptsMax || lock.isSettled) throw lockedError(path, lock.claim);
+    await drainTurn();
+    await nodeTimers.sleep(randomInt(1, waitMsMax + 1));
+  }
+}
+
+export function readNoteOfLiveHolder(path: string): string | undefined {
+  for (const file of claimFiles(path)) {
+    const claim = readClaim(file);
+    if (claim !== undefined && isAlive(claim)) return claim.note;
+  }
+  return undefined;
+}
+
+interface Refusal {
+  readonly claim: Claim;
+  /** The other one was there before we came: no use in trying again. */
+  readonly isSettled: boolean;
+}
+
+function tryLock(path: string, note: string): HeldFileLock | Refusal {
+  try {
+    const before = livingClaim(path, undefined);
+    if (before !== undefined) return { claim: before, isSettled: true };
+    const unique = `${process.pid}-${randomBytes(6).toString("hex")}`;
+    const file = `${path}.${unique}${claimEnd}`;
+    const identity = ownIdentity();
+    writeClaim(file, { ...identity, note });
+    const other = livingClaim(path, file);
+    if (other === undefined) return new HeldFileLock(file, identity);
+    rmSync(file, { force: true });
+    return { claim: other, isSettled: false };
+  } catch (cause) {
+    throw fileSystemError(path, cause);
+  }
+}
+
+/** Removes the claims of the dead that it meets. */
+function livingClaim(path: string, ownFile: string | undefined): Claim | undefined {
+  let living: Claim | undefined;
+  for (const file of claimFiles(path)) {
+    if (file === ownFile) continue;
+    const claim = readClaim(file);
+    if (claim === undefined) continue;
+    if (isAlive(claim)) living = claim;
+    else rmSync(file, { force: true });
+  }
+  return living;
+}
+
+function claimFiles(path: string): string[] {
+  const start = `${basename(path)}.`;
+  const folder = dirname(path);
+  try {
+    return readdirSync(folder)
+      .filter((name) => name.startsWith(start) && name.endsWith(claimEnd))
+      .map((name) => join(folder, name));
+  } catch (cause) {
+    if (errnoOf(cause) === "ENOENT") return [];
+    throw cause;
+  }
+}
+
+/** Undefined: it was taken down meanwhile, or what stands there is no claim. */
+function readClaim(file: string): Claim | undefined {
+  try {
+    const value: unknown = JSON.parse(readFileSync(file, "utf8"));
+    if (typeof value !== "object" || value === null) return undefined;
+    if (!("processId" in value) || typeof value.processId !== "number") return undefined;
+    const startedAt = "startedAt" in value ? String(value.startedAt) : "";
+    const note = "note" in value ? String(value.note) : "";
+    return { processId: value.processId, startedAt, note };
+  } catch (cause) {
+    if (errnoOf(cause) === "ENOENT" || cause instanceof SyntaxError) return undefined;
+    throw cause;
+  }
+}
+
+function writeClaim(file: string, claim: Claim): void {
+  const draft = `${file}.draft`;
+  const descriptor = openSync(draft, "w", 0o600);
+  try {
+    writeSync(descriptor, JSON.stringify(claim));
+    // Or a power loss might leave an empty claim behind.
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+  renameSync(draft, file);
+}
+
+function lockedError(path: string, holder: Claim): FileSystemError {
+  const note = holder.note === "" ? "" : ` (${holder.note})`;
+  return new FileSystemError(
+    "LOCKED",
+    path,
+    `process ${holder.processId}${note} holds the lock; stop it, or use another folder`,
+  );
+}
+
+class HeldFileLock implements FileLock {
+  readonly #file: string;
+  readonly #identity: ProcessIdentity;
+  #isHeld = true;
+
+  constructor(file: string, identity: ProcessIdentity) {
+    this.#file = file;
+    this.#identity = identity;
+  }
+
+  setNote(note: string): void {
+    if (!this.#isHeld) return;
+    try {
+      writeClaim(this.#file, { ...this.#identity, note });
+    } catch (cause) {
+      throw fileSystemError(this.#file, cause);
+    }
+  }
+
+  release(): void {
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    rmSync(this.#file, { force: true });
+  }
+}

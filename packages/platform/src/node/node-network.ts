@@ -1,0 +1,84 @@
+import { createServer, Socket, type Server } from "node:net";
+import type { Connection, Listener, Network, NetworkAddress } from "../network.ts";
+import { networkError } from "./network-errors.ts";
+import { NodeConnection, writeBudgetBytes } from "./node-connection.ts";
+
+/** TCP. */
+export class NodeNetwork implements Network {
+  listen(address: NetworkAddress, accept: (connection: Connection) => void): Promise<Listener> {
+    const server = createServer({ noDelay: true, highWaterMark: writeBudgetBytes }, (socket) => {
+      accept(new NodeConnection(socket));
+    });
+    return new Promise((resolve, reject) => {
+      const fail = (cause: Error) => reject(networkError(`listen on ${nameOf(address)}`, cause));
+      server.once("error", fail);
+      server.listen({ host: address.host, port: address.port }, () => {
+        server.off("error", fail);
+        // A single accept may fail (too many open files); the listener goes on.
+        server.on("error", () => {});
+        resolve(new NodeListener(server, address));
+      });
+    });
+  }
+
+  connect(address: NetworkAddress, signal?: AbortSignal): Promise<Connection> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) {
+        reject(signal.reason);
+        return;
+      }
+      const socket = new Socket(socketOptions);
+      const settle = () => {
+        signal?.removeEventListener("abort", abort);
+        socket.off("error", fail);
+        socket.off("connect", succeed);
+      };
+      const abort = () => {
+        settle();
+        socket.on("error", () => {});
+        socket.destroy();
+        reject(signal?.reason);
+      };
+      const fail = (cause: Error) => {
+        settle();
+        reject(networkError(`connect to ${nameOf(address)}`, cause));
+      };
+      const succeed = () => {
+        settle();
+        socket.setNoDelay(true);
+        resolve(new NodeConnection(socket));
+      };
+      signal?.addEventListener("abort", abort, { once: true });
+      socket.once("error", fail);
+      socket.once("connect", succeed);
+      socket.connect({ host: address.host, port: address.port });
+    });
+  }
+}
+
+// `Socket` hands its options to `Duplex`, which its own type does not say.
+const socketOptions: ConstructorParameters<typeof Socket>[0] & { highWaterMark: number } = {
+  highWaterMark: writeBudgetBytes,
+};
+
+class NodeListener implements Listener {
+  readonly address: NetworkAddress;
+  readonly #server: Server;
+
+  constructor(server: Server, asked: NetworkAddress) {
+    this.#server = server;
+    const bound = server.address();
+    const port = typeof bound === "object" && bound !== null ? bound.port : asked.port;
+    this.address = { host: asked.host, port };
+  }
+
+  /** The port is free at once; the server's own "close" would wait for all connections. */
+  close(): Promise<void> {
+    if (this.#server.listening) this.#server.close();
+    return new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+function nameOf(address: NetworkAddress): string {
+  return `${address.host}:${address.port}`;
+}

@@ -1,0 +1,35 @@
+import { MetricRegistry } from "../metric-registry.ts";
+import type { LogLevel } from "../logger.ts";
+import type { Platform } from "../platform.ts";
+import { nodeClock } from "./node-clock.ts";
+import { NodeFileSystem } from "./node-file-system.ts";
+import { JsonLineLogger } from "./json-line-logger.ts";
+import { NodeNetwork } from "./node-network.ts";
+import { NodeRandom } from "./node-random.ts";
+import { nodeTimers } from "./node-timers.ts";
+
+export interface NodePlatformOptions {
+  /** The least level that is logged; `silent` logs nothing. Default: `warn`. */
+  readonly logLevel?: LogLevel | "silent";
+  /** Takes each log line (JSON, without line end). Default: standard error. */
+  readonly writeLogLine?: (line: string) => void;
+}
+
+/**
+ * The real world, on Node.
+ *
+ * @example
+ * const platform = nodePlatform({ logLevel: "info" });
+ * await platform.timers.sleep(100);
+ */
+export function nodePlatform(options: NodePlatformOptions = {}): Platform {
+  return {
+    clock: nodeClock,
+    timers: nodeTimers,
+    random: new NodeRandom(),
+    fileSystem: new NodeFileSystem(),
+    network: new NodeNetwork(),
+    logger: new JsonLineLogger(options.logLevel ?? "warn", options.writeLogLine),
+    metrics: new MetricRegistry(),
+  };
+}
