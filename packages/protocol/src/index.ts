@@ -54,14 +54,8 @@ export {
   type Message,
   type MessageVersions,
 } from "./schema/message.ts";
-export {
-  codecOf,
-  decodeMessage,
-  decodeVersioned,
-  encodeMessage,
-  encodeVersioned,
-  type Codec,
-} from "./schema/codec.ts";
+export { codecOf, decodeMessage, encodeMessage, type Codec } from "./schema/codec.ts";
+export { decodeVersioned, decodeVersionedForward, encodeVersioned } from "./schema/versioned.ts";
 export { api, isFlexible, type Api } from "./schema/api.ts";
 
 export { FRAME_BYTES_MAX_DEFAULT, FrameSplitter } from "./frames/frame-splitter.ts";
@@ -157,6 +151,22 @@ export {
   type DecodedRequestHeader,
 } from "./frames/messages.ts";
 
+export {
+  decodeRecordKey,
+  encodeRecordKey,
+  groupMetadataRecord,
+  offsetCommitRecord,
+  recordTypeOf,
+  transactionLogRecord,
+  type CoordinatorRecordKind,
+} from "./definitions/coordinator-records.ts";
+export {
+  decodeMetadataRecord,
+  encodeMetadataRecord,
+  metadataRecordTypes,
+  type MetadataRecord,
+  type MetadataRecordName,
+} from "./definitions/metadata-records.ts";
 export { apiOf, apis, servesVersion } from "./definitions/apis.ts";
 export {
   produceApi,

@@ -62,24 +62,3 @@ export function encodeMessage<F extends Fields>(
   codecOf(message, version).write(writer, value);
   return writer.toBytes();
 }
-
-/** A message behind its version in two bytes, as values in Kafka's internal topics stand. */
-export function encodeVersioned<F extends Fields>(
-  message: Message<F>,
-  version: number,
-  value: Given<Message<F>>,
-): Uint8Array {
-  const writer = new Writer();
-  writer.writeInt16(version);
-  codecOf(message, version).write(writer, value);
-  return writer.toBytes();
-}
-
-/** @throws ProtocolError `MALFORMED_MESSAGE`, `UNSUPPORTED_VERSION` */
-export function decodeVersioned<F extends Fields>(
-  message: Message<F>,
-  bytes: Uint8Array,
-): Decoded<Message<F>> {
-  const reader = new Reader(bytes);
-  return codecOf(message, reader.readInt16()).read(reader);
-}
