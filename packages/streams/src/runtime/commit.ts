@@ -1,0 +1,69 @@
+import type { BatchWriter, GroupMembership, OffsetAndMetadata } from "@millrace/cluster";
+import { topicPartitionName, type Offset } from "@millrace/model";
+
+import type { OpenTask } from "./task-opener.ts";
+
+export interface CommitOptions {
+  readonly writer: BatchWriter;
+  readonly membership: GroupMembership;
+  readonly isExactlyOnce: boolean;
+  readonly signal: AbortSignal;
+  /** Crash steps for tests, such as `C19`. */
+  readonly probe: ((step: string) => void) | undefined;
+}
+
+/**
+ * Commits what the tasks have done since the last time: caches, outputs, offsets, then the stores.
+ *
+ * ```
+ * flush caches -> flush writer -> offsets into the transaction -> end it -> engine batch
+ * ```
+ *
+ * STREAMS-4: offsets are never ahead of outputs. STREAMS-5: an engine never holds what was not committed; if
+ * the process dies before the engine batch, the changelog closes the gap.
+ *
+ * @returns the offsets that were committed; none where nothing had moved
+ */
+export async function commitTasks(
+  tasks: readonly OpenTask[],
+  { writer, membership, isExactlyOnce, signal, probe }: CommitOptions,
+): Promise<readonly OffsetAndMetadata[]> {
+  for (const { task } of tasks) task.flush();
+  const offsets: OffsetAndMetadata[] = [];
+  for (const { task } of tasks) offsets.push(...task.committableOffsets());
+  if (offsets.length === 0) return offsets;
+  const written = await writer.flush(signal);
+  if (isExactlyOnce) {
+    await writer.sendOffsets(offsets, membership.groupMetadata, signal);
+    await writer.commit(signal);
+  } else {
+    await membership.commit(offsets, signal);
+  }
+  probe?.("C19");
+  const ends = new Map<string, Offset>();
+  for (const { topic, partition, endOffset } of written) {
+    ends.set(topicPartitionName(topic, partition), endOffset);
+  }
+  for (const { topic, partition, offset } of offsets) {
+    ends.set(topicPartitionName(topic, partition), offset);
+  }
+  for (const open of tasks) {
+    open.stores.commit(changelogOffsets(open, ends));
+    open.task.markCommitted();
+  }
+  probe?.("C18");
+  return offsets;
+}
+
+/** By store; a source topic that serves as changelog counts as far as it was read. */
+function changelogOffsets(
+  { subtopology, taskId }: OpenTask,
+  ends: ReadonlyMap<string, Offset>,
+): ReadonlyMap<string, Offset> {
+  const offsets = new Map<string, Offset>();
+  for (const { name, store } of subtopology.changelogTopics) {
+    const end = ends.get(topicPartitionName(name, taskId.partition));
+    if (end !== undefined) offsets.set(store, end);
+  }
+  return offsets;
+}

@@ -1,0 +1,38 @@
+import type { BatchReader, ClusterClient, GroupMembership } from "@millrace/cluster";
+import type { Counter, Platform } from "@millrace/platform";
+import type { CacheBudget, StoreEngineProvider } from "@millrace/state";
+
+import type { TaskId } from "../processor/task-id.ts";
+import type { Subtopology } from "../topology/subtopology.ts";
+
+/** What a stream loop and its parts share. The app makes it and owns what must be closed. */
+export interface LoopEnvironment {
+  readonly platform: Platform;
+  readonly cluster: ClusterClient;
+  readonly engines: StoreEngineProvider;
+  readonly subtopologies: readonly Subtopology[];
+  readonly membership: GroupMembership;
+  /** Inputs. */
+  readonly reader: BatchReader;
+  /** Changelogs. */
+  readonly restoreReader: BatchReader;
+  readonly cache: CacheBudget;
+  readonly config: LoopConfig;
+  readonly restored: Counter;
+  /** The folder of a task's engine. */
+  readonly taskDirectory: (taskId: TaskId) => string;
+}
+
+export interface LoopConfig {
+  readonly applicationId: string;
+  readonly isExactlyOnce: boolean;
+  readonly transactionalId: string;
+  readonly transactionTimeoutMs: number;
+  readonly commitIntervalMs: number;
+  readonly uncommittedBytesMax: number;
+  readonly bufferedRecordsMax: number;
+  readonly sliceMs: number;
+  readonly autoOffsetReset: "earliest" | "latest";
+  readonly compression: "none" | "gzip" | "zstd";
+  readonly closeTimeoutMs: number;
+}

@@ -1,0 +1,331 @@
+import { ClusterError, type BatchWriter, type MemberAssignment } from "@millrace/cluster";
+import { topicPartitionName, type TopicPartition } from "@millrace/model";
+import type { Timer } from "@millrace/platform";
+
+import { ApplicationError, type ApplicationErrorCode } from "../error/application-error.ts";
+import { parseTaskId, taskIdText } from "../processor/task-id.ts";
+import { decodeAssignmentInfo } from "./assignment/assignment-info.ts";
+import { commitTasks } from "./commit.ts";
+import type { LoopEnvironment } from "./loop-environment.ts";
+import { RepartitionPurge } from "./repartition-purge.ts";
+import { openTasks, type AssignedTask, type OpenTask } from "./task-opener.ts";
+
+/** Records that a task may take before the next task has its turn. */
+const recordsPerTurn = 256;
+/** Longest wait for records: heartbeats and commits come in between. */
+const pollWaitMs = 100;
+/** Rebuilds without a commit in between: more is not bad luck. */
+const rebuildsMax = 20;
+
+export type LoopState = "starting" | "rebalancing" | "running" | "closing" | "closed";
+
+/**
+ * Runs the tasks of one group member (Kafka: `StreamThread`): polls, processes in slices, commits, rebalances.
+ * Waits only at poll, flush and commit; within a slice everything is synchronous.
+ *
+ * ```
+ *  starting ──> rebalancing <──────────────┐
+ *                   │                      │ the group moves, or a transaction was lost
+ *                   └──> running ──────────┘
+ *                            └──> closing ──> closed
+ * ```
+ */
+export class StreamLoop {
+  state: LoopState = "starting";
+  readonly #environment: LoopEnvironment;
+  readonly #purge: RepartitionPurge;
+  #writer: BatchWriter;
+  #tasks: readonly OpenTask[] = [];
+  readonly #byInput = new Map<string, OpenTask>();
+  readonly #paused = new Map<string, TopicPartition>();
+  #nextCommitMs = 0;
+  #rebuilds = 0;
+  #wake = new AbortController();
+  /** Aborts once closing takes too long: commits under way may end until then. */
+  readonly #giveUp = new AbortController();
+
+  constructor(environment: LoopEnvironment) {
+    this.#environment = environment;
+    this.#purge = new RepartitionPurge(environment);
+    this.#writer = this.#openWriter();
+    environment.membership.onChange(() => this.#wake.abort());
+  }
+
+  /** The tasks that run here now, such as `0_3`. */
+  get taskIds(): readonly string[] {
+    return this.#tasks.map(({ taskId }) => taskIdText(taskId));
+  }
+
+  get openTasks(): readonly OpenTask[] {
+    return this.#tasks;
+  }
+
+  /** Runs until the signal aborts, then commits and closes. Rejects with what ended it otherwise. */
+  async run(stop: AbortSignal): Promise<void> {
+    const { config, platform } = this.#environment;
+    let timer: Timer | undefined;
+    const whenStopped = (): void => {
+      this.#wake.abort();
+      timer = platform.timers.after(config.closeTimeoutMs / 2, () =>
+        this.#giveUp.abort(slowClose()),
+      );
+    };
+    stop.addEventListener("abort", whenStopped, { once: true });
+    try {
+      if (config.isExactlyOnce) await this.#writer.initialize(stop);
+      this.#begin();
+      while (!stop.aborted) await this.#step(stop);
+      this.state = "closing";
+      if (this.#environment.membership.isMember) await this.#commit();
+    } catch (error) {
+      if (!stop.aborted) throw error;
+      platform.logger.log("warn", "last-commit-failed", { cause: String(error) });
+    } finally {
+      await this.#abandon();
+      timer?.cancel();
+      stop.removeEventListener("abort", whenStopped);
+      this.state = "closed";
+    }
+  }
+
+  async #step(stop: AbortSignal): Promise<void> {
+    const { membership } = this.#environment;
+    try {
+      if (membership.failure !== undefined) throw membership.failure;
+      if (membership.needsJoin) await this.#rebalance(stop);
+      else await this.#turn(stop);
+    } catch (error) {
+      if (stop.aborted || !isRecoverable(error) || this.#rebuilds >= rebuildsMax) throw error;
+      this.#rebuilds += 1;
+      await this.#rebuild(error, stop);
+    }
+  }
+
+  /** Poll, process for a slice, commit if it is time. */
+  async #turn(stop: AbortSignal): Promise<void> {
+    const { reader, platform, config } = this.#environment;
+    const hasWork = this.#tasks.some(({ task }) => task.hasBufferedRecords);
+    const untilCommitMs = this.#nextCommitMs - platform.clock.monotonicMs();
+    const waitMsMax = hasWork ? 0 : Math.max(0, Math.min(pollWaitMs, untilCommitMs));
+    const batches = await reader.poll({ signal: this.#wake.signal, waitMsMax });
+    for (const batch of batches) {
+      const owner = this.#byInput.get(topicPartitionName(batch.topic, batch.partition));
+      if (owner === undefined) batch.release();
+      else owner.task.addBatch(batch);
+    }
+    this.#pauseFull();
+    this.#processSlice();
+    this.#resumeDrained();
+    if (!this.#writer.hasRoom) await this.#writer.drained(stop);
+    const isStageFull = this.#tasks.some(({ stores }) => stores.isStageFull);
+    if (isStageFull || platform.clock.monotonicMs() >= this.#nextCommitMs) await this.#commit();
+    else if (hasWork) await platform.timers.yield();
+    if (config.sliceMs === 0) await platform.timers.yield();
+  }
+
+  #processSlice(): void {
+    const { platform, config } = this.#environment;
+    const deadline = platform.clock.monotonicMs() + config.sliceMs;
+    let isBusy = true;
+    while (isBusy && platform.clock.monotonicMs() < deadline && this.#writer.hasRoom) {
+      isBusy = false;
+      for (const { task } of this.#tasks) {
+        if (task.process(recordsPerTurn) > 0) isBusy = true;
+      }
+    }
+  }
+
+  #pauseFull(): void {
+    for (const { task, inputs } of this.#tasks) {
+      for (const input of inputs) {
+        const name = topicPartitionName(input.topic, input.partition);
+        if (this.#paused.has(name) || !task.isFull(input.topic)) continue;
+        this.#paused.set(name, input);
+        this.#environment.reader.pause(input);
+      }
+    }
+  }
+
+  #resumeDrained(): void {
+    for (const [name, input] of this.#paused) {
+      const owner = this.#byInput.get(name);
+      if (owner !== undefined && owner.task.isFull(input.topic)) continue;
+      this.#paused.delete(name);
+      this.#environment.reader.resume(input);
+    }
+  }
+
+  async #commit(): Promise<void> {
+    const { membership, config, platform } = this.#environment;
+    const offsets = await commitTasks(this.#tasks, {
+      writer: this.#writer,
+      membership,
+      isExactlyOnce: config.isExactlyOnce,
+      signal: this.#giveUp.signal,
+      probe: platform.probe,
+    });
+    if (offsets.length > 0) {
+      this.#begin();
+      this.#rebuilds = 0;
+      this.#purge.afterCommit(offsets);
+    }
+    this.#nextCommitMs = platform.clock.monotonicMs() + config.commitIntervalMs;
+  }
+
+  /** Gives everything up, joins, and takes what it is given. Tasks that stay go on where they were. */
+  async #rebalance(stop: AbortSignal): Promise<void> {
+    const { membership, platform } = this.#environment;
+    this.state = "rebalancing";
+    this.#wake = new AbortController();
+    if (membership.isMember) await this.#commit();
+    else await this.#dropTasks();
+    const assigned = readAssignment(await membership.join(stop));
+    platform.logger.log("info", "tasks-assigned", {
+      tasks: assigned.map(({ taskId }) => taskIdText(taskId)),
+    });
+    const wanted = new Set(assigned.map(({ taskId }) => taskIdText(taskId)));
+    const held = new Set(this.taskIds);
+    await this.#closeTasks(this.#tasks.filter(({ taskId }) => !wanted.has(taskIdText(taskId))));
+    const added = assigned.filter(({ taskId }) => !held.has(taskIdText(taskId)));
+    const opened = await openTasks(added, this.#environment, {
+      writer: this.#writer,
+      signal: stop,
+    });
+    for (const open of opened) {
+      for (const { topic, partition } of open.inputs) {
+        this.#byInput.set(topicPartitionName(topic, partition), open);
+      }
+    }
+    this.#tasks = [...this.#tasks, ...opened];
+    this.#nextCommitMs = platform.clock.monotonicMs() + this.#environment.config.commitIntervalMs;
+    this.state = "running";
+  }
+
+  /** A transaction or a commit was lost: back to what is committed, and on from there. */
+  async #rebuild(cause: unknown, stop: AbortSignal): Promise<void> {
+    const { platform, membership, config } = this.#environment;
+    platform.logger.log("warn", "tasks-rebuilt", { cause: String(cause) });
+    await this.#dropTasks();
+    if (config.isExactlyOnce) {
+      if (cause instanceof ClusterError && cause.code === "WRITER_FENCED") {
+        await this.#writer.close(0);
+        this.#writer = this.#openWriter();
+        await this.#writer.initialize(stop);
+      } else await this.#writer.abort(stop);
+    }
+    this.#begin();
+    membership.requestRejoin("tasks are rebuilt from what is committed");
+  }
+
+  /** Closes without committing. What fails here is logged: there is nothing left to do about it. */
+  async #abandon(): Promise<void> {
+    this.state = "closing";
+    const { platform, config } = this.#environment;
+    try {
+      await this.#dropTasks();
+      await this.#writer.close(config.closeTimeoutMs / 4);
+    } catch (error) {
+      platform.logger.log("warn", "close-incomplete", { cause: String(error) });
+    }
+  }
+
+  async #dropTasks(): Promise<void> {
+    await this.#closeTasks(this.#tasks);
+  }
+
+  async #closeTasks(closing: readonly OpenTask[]): Promise<void> {
+    const inputs = closing.flatMap((open) => open.inputs);
+    this.#environment.reader.unassign(inputs);
+    for (const { topic, partition } of inputs) {
+      const name = topicPartitionName(topic, partition);
+      this.#byInput.delete(name);
+      this.#paused.delete(name);
+    }
+    this.#tasks = this.#tasks.filter((open) => !closing.includes(open));
+    await Promise.all(closing.map(({ task }) => task.close()));
+  }
+
+  #begin(): void {
+    if (this.#environment.config.isExactlyOnce) this.#writer.begin();
+  }
+
+  #openWriter(): BatchWriter {
+    const { config, cluster } = this.#environment;
+    return cluster.openWriter({
+      compression: config.compression,
+      lingerMs: 100,
+      ...(config.isExactlyOnce
+        ? {
+            transactionalId: config.transactionalId,
+            transactionTimeoutMs: config.transactionTimeoutMs,
+          }
+        : {}),
+    });
+  }
+}
+
+function slowClose(): ApplicationError {
+  return new ApplicationError(
+    "APPLICATION_CLOSED",
+    "the last commit took longer than half of closeTimeout; what it held is processed again after the next start",
+  );
+}
+
+/** Errors after which the group, or a new epoch, lets the loop go on from what is committed. */
+function isRecoverable(error: unknown): boolean {
+  return (
+    error instanceof ClusterError &&
+    (error.code === "TRANSACTION_ABORTED" ||
+      error.code === "COMMIT_FENCED" ||
+      error.code === "WRITER_FENCED" ||
+      error.code === "WRITER_FAILED" ||
+      error.code === "REQUEST_TIMED_OUT" ||
+      error.code === "BROKER_UNREACHABLE")
+  );
+}
+
+/** @throws ApplicationError with what the leader of the group said where it gave no tasks for a reason */
+function readAssignment(assignment: MemberAssignment): readonly AssignedTask[] {
+  if (assignment.userData === null) return [];
+  const info = readInfo(assignment.userData);
+  if (info.errorCode !== 0) throw refusal(info.detail);
+  const inputs = new Map<string, TopicPartition[]>();
+  for (const [index, taskId] of info.activeTasks.entries()) {
+    const name = taskIdText(taskId);
+    const own = inputs.get(name) ?? [];
+    own.push(assignment.partitions[index]);
+    inputs.set(name, own);
+  }
+  return [...inputs].flatMap(([name, own]) => {
+    const taskId = parseTaskId(name);
+    return taskId === undefined ? [] : [{ taskId, inputs: own }];
+  });
+}
+
+function readInfo(userData: Uint8Array): ReturnType<typeof decodeAssignmentInfo> {
+  try {
+    return decodeAssignmentInfo(userData);
+  } catch (cause) {
+    throw new ApplicationError(
+      "ASSIGNMENT_UNREADABLE",
+      "the leader of the group sent an assignment that cannot be read. Do all members run the same version of Millrace, and nothing else under this applicationId?",
+      { cause },
+    );
+  }
+}
+
+const refusals: Readonly<Record<string, ApplicationErrorCode>> = {
+  MISSING_SOURCE_TOPIC: "MISSING_SOURCE_TOPIC",
+  PARTITIONS_DIFFER: "PARTITIONS_DIFFER",
+  INTERNAL_TOPIC_MISMATCH: "INTERNAL_TOPIC_MISMATCH",
+};
+
+function refusal(detail: string): ApplicationError {
+  const [, code, message] = /^([A-Z_]+): (.*)$/s.exec(detail) ?? ["", "", detail];
+  const known = refusals[code];
+  if (known !== undefined) return new ApplicationError(known, message);
+  return new ApplicationError(
+    "TOPOLOGY_MISMATCH",
+    `${message}. All members of an application must have the same sub-topologies, sources, stores and internal topics: stop the old ones first, or use a new applicationId.`,
+  );
+}

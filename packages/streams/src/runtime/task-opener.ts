@@ -1,0 +1,138 @@
+import type { BatchWriter, OffsetAndMetadata } from "@millrace/cluster";
+import { invariant, type Offset, type TopicPartition } from "@millrace/model";
+import { openTaskStores, type TaskStores } from "@millrace/state";
+
+import { taskIdText, type TaskId } from "../processor/task-id.ts";
+import { ClusterRecordCollector } from "../task/record-collector.ts";
+import { storeOpenings } from "../task/store-openings.ts";
+import { StreamTask } from "../task/stream-task.ts";
+import { TaskRecordContext } from "../task/task-record-context.ts";
+import type { Subtopology } from "../topology/subtopology.ts";
+import type { LoopEnvironment } from "./loop-environment.ts";
+import { restorablesOf, restoreStores } from "./restore.ts";
+
+/** A task of this member, with the inputs that belong to it. */
+export interface AssignedTask {
+  readonly taskId: TaskId;
+  readonly inputs: readonly TopicPartition[];
+}
+
+/** A task that is ready: stores restored, inputs assigned to the reader at their committed offsets. */
+export interface OpenTask extends AssignedTask {
+  readonly task: StreamTask;
+  readonly stores: TaskStores;
+  readonly subtopology: Subtopology;
+}
+
+/**
+ * Opens tasks: engines, stores, changelogs replayed, positions found. All or none: when it fails,
+ * what was opened is closed again.
+ *
+ * The committed offsets are asked for first, and stable: afterwards no transaction that may still commit
+ * has written to the changelogs, so their ends hold all that belongs to those offsets.
+ */
+export async function openTasks(
+  assigned: readonly AssignedTask[],
+  environment: LoopEnvironment,
+  { writer, signal }: { readonly writer: BatchWriter; readonly signal: AbortSignal },
+): Promise<readonly OpenTask[]> {
+  if (assigned.length === 0) return [];
+  await writer.prepare(writtenTopics(environment.subtopologies), signal);
+  const collector = new ClusterRecordCollector(writer);
+  const opened: OpenTask[] = [];
+  try {
+    const inputs = assigned.flatMap((one) => one.inputs);
+    const committed = await environment.membership.committed(inputs, signal);
+    for (const one of assigned) opened.push(await openTask(one, environment, collector));
+    await restoreStores(
+      opened.flatMap((one) => restorablesOf(one.taskId, one.subtopology, one.stores)),
+      {
+        admin: environment.cluster.admin,
+        reader: environment.restoreReader,
+        restored: environment.restored,
+        logger: environment.platform.logger,
+        signal,
+      },
+    );
+    await position(opened, committed, environment, signal);
+    return opened;
+  } catch (error) {
+    await Promise.allSettled(opened.map(({ task }) => task.close()));
+    throw error;
+  }
+}
+
+async function openTask(
+  { taskId, inputs }: AssignedTask,
+  environment: LoopEnvironment,
+  collector: ClusterRecordCollector,
+): Promise<OpenTask> {
+  const { platform, engines, config, cache } = environment;
+  const subtopology = environment.subtopologies.find(({ id }) => id === taskId.subtopology);
+  invariant(subtopology !== undefined, "STREAMS-2", taskId);
+  const recordContext = new TaskRecordContext();
+  const stores = openTaskStores({
+    engine: await engines.open(environment.taskDirectory(taskId)),
+    stores: storeOpenings(subtopology, { partition: taskId.partition, collector }),
+    recordContext,
+    cache,
+    stageBytesMax: config.uncommittedBytesMax,
+    logger: platform.logger,
+    metrics: platform.metrics,
+    taskId: taskIdText(taskId),
+  });
+  const task = new StreamTask({
+    taskId,
+    subtopology,
+    stores,
+    recordContext,
+    collector,
+    clock: platform.clock,
+    metrics: platform.metrics,
+    logger: platform.logger,
+    config: {
+      applicationId: config.applicationId,
+      bufferedRecordsPerPartitionMax: config.bufferedRecordsMax,
+    },
+  });
+  return { taskId, inputs, task, stores, subtopology };
+}
+
+/** Sends the reader to the committed offsets; inputs without one start where the reset policy says. */
+async function position(
+  opened: readonly OpenTask[],
+  committed: readonly OffsetAndMetadata[],
+  { cluster, reader, config }: LoopEnvironment,
+  signal: AbortSignal,
+): Promise<void> {
+  const starts: (TopicPartition & { readonly offset: Offset })[] = [];
+  const fresh: TopicPartition[] = [];
+  for (const { task, inputs, taskId } of opened) {
+    const own = committed.filter(
+      ({ topic, partition }) =>
+        partition === taskId.partition && inputs.some((input) => input.topic === topic),
+    );
+    for (const input of inputs) {
+      const found = own.find(({ topic }) => topic === input.topic);
+      if (found === undefined) fresh.push(input);
+      else starts.push({ ...input, offset: found.offset });
+    }
+    task.initialize(own);
+  }
+  const at = config.autoOffsetReset;
+  if (fresh.length > 0) {
+    const wanted = fresh.map((partition) => ({ ...partition, at }));
+    const isolation = config.isExactlyOnce ? "read_committed" : "read_uncommitted";
+    starts.push(...(await cluster.admin.listOffsets(wanted, { isolation, signal })));
+  }
+  reader.assign(starts.map(({ topic, partition, offset }) => ({ topic, partition, offset })));
+}
+
+function writtenTopics(subtopologies: readonly Subtopology[]): readonly string[] {
+  const topics = new Set<string>();
+  for (const { sinkTopics, changelogTopics } of subtopologies) {
+    for (const topic of sinkTopics) topics.add(topic);
+    for (const { name, isSourceTopic } of changelogTopics) if (!isSourceTopic) topics.add(name);
+  }
+  return [...topics];
+}
