@@ -1,3 +1,5 @@
+import type { Api } from "@millrace/protocol";
+import type { Parked } from "./parked.ts";
 import type { RequestContext } from "./request-context.ts";
 
 /**
@@ -8,19 +10,17 @@ import type { RequestContext } from "./request-context.ts";
  */
 export interface Handler<Request = unknown, Response = unknown> {
   /** The API's definition in `@millrace/protocol`. */
-  readonly api: ServedApi;
-  /**
-   * The response, at once or later (responses leave a connection in the order of its requests anyway).
-   * Undefined: there is none, as for a Produce with acks=0.
-   */
-  handle(
-    context: RequestContext,
-    request: Request,
-  ): Response | undefined | Promise<Response | undefined>;
+  readonly api: Api;
+  handle(context: RequestContext, request: Request): HandlerAnswer<Response>;
 }
 
-/** What the server needs of an API's definition. */
-export interface ServedApi {
-  readonly key: number;
-  readonly name: string;
-}
+/** What a handler gives: an answer, or a promise of it, which holds up the connection's next requests. */
+export type HandlerAnswer<Response> = Answer<Response> | Promise<Answer<Response>>;
+
+/**
+ * - the response;
+ * - `Parked`: it comes later, and the connection's next requests go on meanwhile (responses leave in the
+ *   order of the requests anyway);
+ * - undefined: there is none, as for a Produce with acks=0.
+ */
+export type Answer<Response> = Response | Parked<Response> | undefined;

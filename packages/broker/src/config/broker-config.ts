@@ -1,0 +1,91 @@
+import { invariant } from "@millrace/model";
+import type { Logger } from "@millrace/platform";
+import { brokerConfigRows } from "./broker-config-rows.ts";
+import {
+  checkConfigValue,
+  type ConfigDefinition,
+  configList,
+  parseConfigRows,
+} from "./config-definition.ts";
+import { ConfigError } from "./config-error.ts";
+
+export const brokerConfigDefinitions = parseConfigRows(brokerConfigRows);
+
+/** Values by Kafka's names. */
+export type BrokerProperties = Readonly<Record<string, string | number | boolean>>;
+
+/**
+ * A broker's properties under Kafka's names. One that has no meaning here is taken with a warning (event
+ * `broker.config.ignored`), one that Kafka does not know is an error.
+ */
+export class BrokerConfig {
+  readonly #given: ReadonlyMap<string, string>;
+
+  private constructor(given: ReadonlyMap<string, string>) {
+    this.#given = given;
+  }
+
+  /** @throws ConfigError */
+  static parse(properties: BrokerProperties, logger: Logger): BrokerConfig {
+    const given = new Map<string, string>();
+    for (const [name, value] of Object.entries(properties)) {
+      const definition = brokerConfigDefinitions.get(name);
+      if (definition === undefined) throw unknown(name);
+      const text = String(value).trim();
+      checkConfigValue(definition, text);
+      if (!definition.hasMeaning && text !== definition.defaultValue)
+        logger.log("warn", "broker.config.ignored", { property: name });
+      given.set(name, text);
+    }
+    return new BrokerConfig(given);
+  }
+
+  /** The value set, or the default; null where Kafka has none. */
+  text(name: string): string | null {
+    return this.#given.get(name) ?? definitionOf(name).defaultValue;
+  }
+
+  number(name: string): number {
+    const text = this.text(name);
+    invariant(text !== null, "BROKER-1", name);
+    return Number(text);
+  }
+
+  boolean(name: string): boolean {
+    return this.text(name)?.toLowerCase() === "true";
+  }
+
+  list(name: string): readonly string[] {
+    return configList(this.text(name) ?? "");
+  }
+
+  isSet(name: string): boolean {
+    return this.#given.has(name);
+  }
+
+  /** `log.retention.ms`, or what `log.retention.minutes` or `log.retention.hours` say; so for `log.roll.ms`. */
+  milliseconds(stem: "log.retention" | "log.roll" | "log.roll.jitter"): number {
+    if (this.text(`${stem}.ms`) !== null) return this.number(`${stem}.ms`);
+    if (stem === "log.retention" && this.text(`${stem}.minutes`) !== null)
+      return unlimited(this.number(`${stem}.minutes`), 60_000);
+    return unlimited(this.number(`${stem}.hours`), 3_600_000);
+  }
+}
+
+function unlimited(amount: number, unitMs: number): number {
+  return amount < 0 ? -1 : amount * unitMs;
+}
+
+function definitionOf(name: string): ConfigDefinition {
+  const definition = brokerConfigDefinitions.get(name);
+  invariant(definition !== undefined, "BROKER-1", name);
+  return definition;
+}
+
+function unknown(name: string): ConfigError {
+  return new ConfigError(
+    "UNKNOWN_PROPERTY",
+    name,
+    `${name} is no property of a Kafka broker; look for a typing error, or take it out`,
+  );
+}

@@ -1,0 +1,124 @@
+import { ConfigError } from "./config-error.ts";
+
+/** Kafka: `ConfigDef.Type`. */
+export type ConfigType =
+  | "BOOLEAN"
+  | "STRING"
+  | "INT"
+  | "SHORT"
+  | "LONG"
+  | "DOUBLE"
+  | "LIST"
+  | "CLASS"
+  | "PASSWORD";
+
+/** One property: its type, its bounds, and what stands for it where it is not set. */
+export interface ConfigDefinition {
+  readonly name: string;
+  readonly type: ConfigType;
+  /** As in the rows: `-`, `a..b`, `a..b|c`, `=one,of`, `~one,of`. */
+  readonly bounds: string;
+  /** Null: Kafka has none. */
+  readonly defaultValue: string | null;
+  /** Kafka lets it be changed while it runs. */
+  readonly isDynamic: boolean;
+  /** False: taken, with a warning, and without effect. */
+  readonly hasMeaning: boolean;
+  /** Properties of the broker that give a topic's default, nearest first. */
+  readonly brokerProperties: readonly string[];
+}
+
+/** Reads a table of rows, as `broker-config-rows.ts` describes them. */
+export function parseConfigRows(rows: string): ReadonlyMap<string, ConfigDefinition> {
+  const definitions = new Map<string, ConfigDefinition>();
+  for (const row of rows.trim().split("\n")) {
+    const [head, tail = ""] = row.split(" ;");
+    const [name, type, bounds, flags, ...rest] = head.split(" ");
+    const defaultValue = rest.join(" ");
+    definitions.set(name, {
+      name,
+      // The rows hold the names of the types and nothing else.
+      type: type as ConfigType,
+      bounds,
+      defaultValue: defaultValue === "null" || defaultValue === "required" ? null : defaultValue,
+      isDynamic: flags.includes("d"),
+      hasMeaning: flags.includes("m"),
+      brokerProperties: tail
+        .trim()
+        .split(",")
+        .filter((property) => property !== ""),
+    });
+  }
+  return definitions;
+}
+
+const integerRanges: Readonly<Record<string, readonly [number, number]>> = {
+  INT: [-2147483648, 2147483647],
+  SHORT: [-32768, 32767],
+  LONG: [-9223372036854775808, 9223372036854775807],
+};
+
+/** @throws ConfigError `INVALID_PROPERTY` */
+export function checkConfigValue(definition: ConfigDefinition, text: string): void {
+  const value = text.trim();
+  switch (definition.type) {
+    case "BOOLEAN":
+      if (!/^(true|false)$/i.test(value)) throw refused(definition, text, "give true or false");
+      return;
+    case "INT":
+    case "SHORT":
+    case "LONG":
+      return checkInteger(definition, value);
+    case "DOUBLE":
+      if (value === "" || Number.isNaN(Number(value)))
+        throw refused(definition, text, "give a number");
+      return checkRange(definition, Number(value));
+    case "LIST":
+      for (const element of configList(value)) checkChoice(definition, element);
+      return;
+    case "STRING":
+    case "CLASS":
+    case "PASSWORD":
+      return checkChoice(definition, value);
+  }
+}
+
+/** Elements of a list, without white space around them; an empty text has none. */
+export function configList(value: string): readonly string[] {
+  const trimmed = value.trim();
+  return trimmed === "" ? [] : trimmed.split(/\s*,\s*/);
+}
+
+function checkInteger(definition: ConfigDefinition, value: string): void {
+  const number = Number(value);
+  const [min, max] = integerRanges[definition.type];
+  if (!/^[+-]?\d+$/.test(value) || number < min || number > max)
+    throw refused(definition, value, `give a whole number of type ${definition.type}`);
+  checkRange(definition, number);
+}
+
+function checkRange(definition: ConfigDefinition, number: number): void {
+  if (!definition.bounds.includes("..")) return;
+  const [range, exception] = definition.bounds.split("|");
+  const [low, high] = range.split("..");
+  if (exception !== undefined && number === Number(exception)) return;
+  if ((low !== "" && number < Number(low)) || (high !== "" && number > Number(high)))
+    throw refused(definition, String(number), `give ${definition.bounds.replace("|", " or ")}`);
+}
+
+function checkChoice(definition: ConfigDefinition, value: string): void {
+  const { bounds } = definition;
+  if (bounds.startsWith("=") && !bounds.slice(1).split(",").includes(value))
+    throw refused(definition, value, `give one of ${bounds.slice(1)}`);
+  if (bounds.startsWith("~") && !bounds.slice(1).split(",").includes(value.toUpperCase()))
+    throw refused(definition, value, `give one of ${bounds.slice(1)}`);
+}
+
+function refused(definition: ConfigDefinition, value: string, remedy: string): ConfigError {
+  const shown = definition.type === "PASSWORD" ? "***" : JSON.stringify(value);
+  return new ConfigError(
+    "INVALID_PROPERTY",
+    definition.name,
+    `${definition.name} cannot be ${shown}: ${remedy}`,
+  );
+}

@@ -1,0 +1,103 @@
+import type { Connection, Listener, NetworkAddress, Platform, Timer } from "@millrace/platform";
+import { ClientConnection } from "./client-connection.ts";
+import type { HandlerTable } from "./handler-table.ts";
+import type { ServerLimits } from "./server-limits.ts";
+
+/** How often connections are looked over for idle and stalled ones. */
+const SWEEP_MS = 5000;
+
+export interface BrokerServerOptions {
+  readonly address: NetworkAddress;
+  readonly handlers: HandlerTable;
+  readonly limits: ServerLimits;
+  /** Kafka's name of the listener, such as `PLAINTEXT`. */
+  readonly listener: string;
+}
+
+/** A listener and the connections that came in by it. */
+export class BrokerServer {
+  readonly #platform: Platform;
+  readonly #options: BrokerServerOptions;
+  readonly #connections = new Set<ClientConnection>();
+  readonly #perAddress = new Map<string, number>();
+  #listener: Listener | undefined;
+  #sweep: Timer | undefined;
+  #onEmpty: (() => void) | undefined;
+
+  private constructor(platform: Platform, options: BrokerServerOptions) {
+    this.#platform = platform;
+    this.#options = options;
+  }
+
+  /** @throws NetworkError, such as `ADDRESS_IN_USE` */
+  static async listen(platform: Platform, options: BrokerServerOptions): Promise<BrokerServer> {
+    const server = new BrokerServer(platform, options);
+    server.#listener = await platform.network.listen(options.address, (connection) =>
+      server.#accept(connection),
+    );
+    server.#scheduleSweep();
+    return server;
+  }
+
+  get address(): NetworkAddress {
+    return this.#listener?.address ?? this.#options.address;
+  }
+
+  get connectionCount(): number {
+    return this.#connections.size;
+  }
+
+  /** Accepts no more, answers what was asked, and drops what is left after the time. Calling twice is fine. */
+  async close(timeoutMs: number): Promise<void> {
+    this.#sweep?.cancel();
+    const closed = this.#listener?.close();
+    for (const connection of this.#connections) connection.end();
+    if (this.#connections.size > 0) await this.#emptied(timeoutMs);
+    for (const connection of this.#connections) connection.destroy();
+    await closed;
+  }
+
+  #emptied(timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#platform.timers.after(timeoutMs, resolve);
+      this.#onEmpty = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
+  }
+
+  #accept(connection: Connection): void {
+    const client = new ClientConnection(connection, {
+      platform: this.#platform,
+      handlers: this.#options.handlers,
+      limits: this.#options.limits,
+      listener: this.#options.listener,
+      onClosed: (closed) => this.#forget(closed),
+    });
+    const address = client.remoteAddress;
+    const fromAddress = (this.#perAddress.get(address) ?? 0) + 1;
+    this.#connections.add(client);
+    this.#perAddress.set(address, fromAddress);
+    const { connectionsMax, connectionsPerAddressMax } = this.#options.limits;
+    if (this.#connections.size <= connectionsMax && fromAddress <= connectionsPerAddressMax) return;
+    this.#platform.logger.log("warn", "broker.connection.refused", { peer: address });
+    client.destroy();
+  }
+
+  #forget(client: ClientConnection): void {
+    if (!this.#connections.delete(client)) return;
+    const left = (this.#perAddress.get(client.remoteAddress) ?? 1) - 1;
+    if (left === 0) this.#perAddress.delete(client.remoteAddress);
+    else this.#perAddress.set(client.remoteAddress, left);
+    if (this.#connections.size === 0) this.#onEmpty?.();
+  }
+
+  #scheduleSweep(): void {
+    this.#sweep = this.#platform.timers.after(SWEEP_MS, () => {
+      const nowMs = this.#platform.clock.monotonicMs();
+      for (const connection of this.#connections) connection.checkLiveness(nowMs);
+      this.#scheduleSweep();
+    });
+  }
+}

@@ -1,0 +1,309 @@
+import type { Connection, ConnectionHandler, Logger, Platform } from "@millrace/platform";
+import {
+  codecOf,
+  FrameSplitter,
+  ProtocolError,
+  Reader,
+  readRequestHeader,
+  type RequestHeader,
+} from "@millrace/protocol";
+import { CloseConnectionError } from "./close-connection-error.ts";
+import type { Handler, HandlerAnswer } from "./handler.ts";
+import type { HandlerTable } from "./handler-table.ts";
+import { Parked } from "./parked.ts";
+import {
+  anonymous,
+  type Operation,
+  type RequestContext,
+  type Resource,
+} from "./request-context.ts";
+import { encodeResponse } from "./response-frame.ts";
+import { ResponseQueue, type ResponseSlot } from "./response-queue.ts";
+import type { ServerLimits } from "./server-limits.ts";
+
+export interface ClientConnectionOptions {
+  readonly platform: Platform;
+  readonly handlers: HandlerTable;
+  readonly limits: ServerLimits;
+  readonly listener: string;
+  readonly onClosed: (connection: ClientConnection) => void;
+}
+
+/**
+ * One client: its bytes become requests, one after the other, and their responses leave in the same order.
+ *
+ *     bytes ──▶ frames ──▶ handler ──▶ response ─────────────▶ queue ──▶ bytes
+ *                 ▲            ├──▶ parked: the next request goes on ──▶ │
+ *                 │            └──▶ promise: the next request waits ───▶ │
+ *                 └── held back while too much is unanswered or unsent ──┘
+ *
+ * Whatever does not parse, or is not served, ends the connection once the requests before it are answered.
+ */
+export class ClientConnection implements ConnectionHandler {
+  readonly #connection: Connection;
+  readonly #options: ClientConnectionOptions;
+  readonly #logger: Logger;
+  readonly #frames: FrameSplitter;
+  readonly #responses = new ResponseQueue();
+  readonly #closing = new AbortController();
+  /** A handler's promise is awaited. */
+  #isBusy = false;
+  /** No more requests are read; the connection ends once all are answered. */
+  #isEnding = false;
+  #isClosed = false;
+  #isPaused = false;
+  #isStalled = false;
+  #isProcessing = false;
+  #isFlushQueued = false;
+  #activeMs: number;
+
+  constructor(connection: Connection, options: ClientConnectionOptions) {
+    this.#connection = connection;
+    this.#options = options;
+    this.#logger = options.platform.logger;
+    this.#frames = new FrameSplitter(options.limits.requestBytesMax);
+    this.#activeMs = options.platform.clock.monotonicMs();
+    connection.handler = this;
+  }
+
+  get remoteAddress(): string {
+    return this.#connection.remoteAddress;
+  }
+
+  data(chunk: Uint8Array): void {
+    if (this.#isEnding || this.#isClosed) return;
+    this.#activeMs = this.#options.platform.clock.monotonicMs();
+    this.#frames.push(chunk);
+    this.#process();
+  }
+
+  drained(): void {
+    this.#isStalled = false;
+    this.#activeMs = this.#options.platform.clock.monotonicMs();
+    this.#process();
+  }
+
+  closed(error?: Error): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    if (error !== undefined && this.#logger.isEnabled("debug"))
+      this.#logger.log("debug", "broker.connection.broken", { peer: this.remoteAddress, error });
+    this.#closing.abort(error ?? new CloseConnectionError("the client closed the connection"));
+    this.#options.onClosed(this);
+  }
+
+  /** Drops peers that are idle, or take nothing, for too long. */
+  checkLiveness(nowMs: number): void {
+    const { idleMsMax, stallMsMax } = this.#options.limits;
+    const quietMs = nowMs - this.#activeMs;
+    const isIdle = this.#responses.size === 0 && quietMs > idleMsMax;
+    if (isIdle || (this.#isStalled && quietMs > stallMsMax)) this.destroy();
+  }
+
+  /** Reads no more, answers what was asked, and ends. */
+  end(): void {
+    this.#isEnding = true;
+    this.#closing.abort(new CloseConnectionError("the broker is closing"));
+    this.#finish();
+  }
+
+  destroy(): void {
+    this.#isEnding = true;
+    this.#connection.destroy();
+  }
+
+  #process(): void {
+    if (this.#isProcessing) return;
+    this.#isProcessing = true;
+    try {
+      while (this.#mayBegin()) {
+        const frame = this.#frames.next();
+        if (frame === undefined) break;
+        this.#begin(frame);
+      }
+    } catch (error) {
+      this.#refuse("broker.frame.refused", error);
+    } finally {
+      this.#isProcessing = false;
+    }
+    this.#applyBackPressure();
+  }
+
+  #mayBegin(): boolean {
+    const { unansweredMax, unansweredBytesMax } = this.#options.limits;
+    if (this.#isBusy || this.#isEnding || this.#isClosed || this.#isStalled) return false;
+    return (
+      this.#responses.size < unansweredMax && this.#responses.unansweredBytes < unansweredBytesMax
+    );
+  }
+
+  #applyBackPressure(): void {
+    if (this.#isClosed) return;
+    const isFull =
+      !this.#mayBegin() && this.#frames.bufferedBytes > this.#options.limits.readAheadBytesMax;
+    if (isFull === this.#isPaused) return;
+    this.#isPaused = isFull;
+    if (isFull) this.#connection.pause();
+    else this.#connection.resume();
+  }
+
+  #begin(frame: Uint8Array): void {
+    const { handlers } = this.#options;
+    const reader = new Reader(frame);
+    const header = readRequestHeader(reader, (key, version) =>
+      handlers.headerVersion(key, version),
+    );
+    const handler = handlers.find(header);
+    if (handler === undefined)
+      throw new ProtocolError(
+        "UNSUPPORTED_VERSION",
+        `API ${header.apiKey} version ${header.apiVersion} is not served`,
+      );
+    const context = new ConnectionRequestContext(this.#options.listener, this, header);
+    const request = isKnownVersion(handler, header)
+      ? codecOf(handler.api.request, header.apiVersion).read(reader)
+      : undefined;
+    this.#answer(handler, header, frame.length, invoke(handler, context, request));
+  }
+
+  #answer(
+    handler: Handler,
+    header: RequestHeader,
+    requestBytes: number,
+    answer: HandlerAnswer<unknown>,
+  ): void {
+    if (answer === undefined) return;
+    const slot = this.#responses.open(requestBytes);
+    const fill = (failure: Error | undefined, response?: unknown) => {
+      if (failure === undefined) this.#fill(slot, handler, header, response);
+      else this.#fail(slot, failure);
+    };
+    if (answer instanceof Parked) answer.whenComplete(fill);
+    else if (answer instanceof Promise) this.#await(answer, fill);
+    else fill(undefined, answer);
+  }
+
+  #await(
+    answer: Promise<unknown>,
+    fill: (failure: Error | undefined, response?: unknown) => void,
+  ): void {
+    this.#isBusy = true;
+    const goOn = () => {
+      this.#isBusy = false;
+      this.#process();
+    };
+    answer.then(
+      (response) => {
+        if (response instanceof Parked) response.whenComplete(fill);
+        else fill(undefined, response);
+        goOn();
+      },
+      (error: unknown) => {
+        fill(toError(error));
+        goOn();
+      },
+    );
+  }
+
+  #fill(slot: ResponseSlot, handler: Handler, header: RequestHeader, response: unknown): void {
+    if (this.#isClosed) return;
+    try {
+      const version = isKnownVersion(handler, header) ? header.apiVersion : 0;
+      slot.parts =
+        response === undefined
+          ? []
+          : encodeResponse(handler.api, version, header.correlationId, response);
+    } catch (error) {
+      this.#logger.log("error", "broker.response.failed", { api: handler.api.name, error });
+      return this.#fail(slot, toError(error));
+    }
+    if (this.#isFlushQueued) return;
+    this.#isFlushQueued = true;
+    queueMicrotask(() => this.#flush());
+  }
+
+  #fail(slot: ResponseSlot, failure: Error): void {
+    slot.parts = [];
+    this.#refuse("broker.request.failed", failure);
+  }
+
+  #flush(): void {
+    this.#isFlushQueued = false;
+    if (this.#isClosed) return;
+    const outgoing = this.#responses.takeFilled();
+    if (outgoing.length > 0) this.#isStalled = !this.#connection.write(outgoing);
+    if (this.#isEnding) this.#finish();
+    else this.#process();
+  }
+
+  #refuse(event: string, error: unknown): void {
+    const level =
+      error instanceof CloseConnectionError || error instanceof ProtocolError ? "info" : "error";
+    if (this.#logger.isEnabled(level))
+      this.#logger.log(level, event, { peer: this.remoteAddress, error });
+    this.#isEnding = true;
+    this.#finish();
+  }
+
+  #finish(): void {
+    const outgoing = this.#responses.takeFilled();
+    if (outgoing.length > 0) this.#connection.write(outgoing);
+    if (this.#responses.size === 0) this.#connection.end();
+  }
+
+  get signal(): AbortSignal {
+    return this.#closing.signal;
+  }
+}
+
+/** Calls the handler; what it throws becomes a rejection, so that the requests before are answered first. */
+function invoke(
+  handler: Handler,
+  context: RequestContext,
+  request: unknown,
+): HandlerAnswer<unknown> {
+  try {
+    return handler.handle(context, request);
+  } catch (error) {
+    return Promise.reject(toError(error));
+  }
+}
+
+function isKnownVersion(handler: Handler, header: RequestHeader): boolean {
+  const { min, max } = handler.api.versions;
+  return header.apiVersion >= min && header.apiVersion <= max;
+}
+
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}
+
+class ConnectionRequestContext implements RequestContext {
+  readonly principal = anonymous;
+  readonly throttleMs = 0;
+  readonly listener: string;
+  readonly clientId: string | null;
+  readonly apiKey: number;
+  readonly apiVersion: number;
+  readonly #connection: ClientConnection;
+
+  constructor(listener: string, connection: ClientConnection, header: RequestHeader) {
+    this.listener = listener;
+    this.clientId = header.clientId;
+    this.apiKey = header.apiKey;
+    this.apiVersion = header.apiVersion;
+    this.#connection = connection;
+  }
+
+  get clientAddress(): string {
+    return this.#connection.remoteAddress;
+  }
+
+  get signal(): AbortSignal {
+    return this.#connection.signal;
+  }
+
+  authorize(_operation: Operation, _resource: Resource): boolean {
+    return true;
+  }
+}

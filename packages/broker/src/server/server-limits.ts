@@ -1,0 +1,30 @@
+/** Bounds of what clients may take. Crossing one is back-pressure, or ends the connection. */
+export interface ServerLimits {
+  /** `socket.request.max.bytes`: a larger frame ends the connection. */
+  readonly requestBytesMax: number;
+  /** `max.connections`: more are closed when they come. */
+  readonly connectionsMax: number;
+  /** `max.connections.per.ip`. */
+  readonly connectionsPerAddressMax: number;
+  /** `connections.max.idle.ms`: a connection without requests for so long is closed. */
+  readonly idleMsMax: number;
+  /** A peer that takes no bytes for so long is dropped. */
+  readonly stallMsMax: number;
+  /** Requests of one connection whose responses are not sent yet; beyond, no more are read. */
+  readonly unansweredMax: number;
+  /** Their bytes. */
+  readonly unansweredBytesMax: number;
+  /** Bytes of requests that are received but not begun; beyond, no more are read. */
+  readonly readAheadBytesMax: number;
+}
+
+export const defaultServerLimits: ServerLimits = Object.freeze({
+  requestBytesMax: 104_857_600,
+  connectionsMax: 1000,
+  connectionsPerAddressMax: 1000,
+  idleMsMax: 600_000,
+  stallMsMax: 30_000,
+  unansweredMax: 500,
+  unansweredBytesMax: 64 * 1024 * 1024,
+  readAheadBytesMax: 1024 * 1024,
+});
