@@ -11,6 +11,8 @@ export interface StoreEngine {
   scan(range: ScanRange): EntryCursor;
   /** All or nothing, also through a crash. A null value deletes. The bytes are copied or owned by the engine afterwards. */
   write(entries: readonly EngineEntry[]): void;
+  /** How many entries there are, all stores together, as far as that is cheap to say. */
+  readonly estimatedEntryCount?: number;
   /** Resolves once files and locks are free. Later use throws `STORE_CLOSED`. Twice is fine. */
   close(): Promise<void>;
 }
@@ -31,6 +33,7 @@ export interface EngineEntry {
 /** Walks entries: `while (cursor.next()) use(cursor.key, cursor.value)`. */
 export interface EntryCursor extends Disposable {
   next(): boolean;
+  /** Views, valid until the next `next` or write. Do not change them. */
   readonly key: Uint8Array;
   readonly value: Uint8Array;
 }

@@ -37,6 +37,11 @@ export interface TaskStoresOptions {
   readonly recordContext: RecordContext;
   /** The memory of all caches of a stream loop (Kafka: `ThreadCache`); shared by its tasks. */
   readonly cache: CacheBudget;
+  /**
+   * Default true: an aggregate that a callback mutated before it threw can be given up with `abandonUpdate`, at
+   * the price of serialising objects before each update. False, where an error always aborts the task, is faster.
+   */
+  readonly canAbandonUpdates?: boolean;
   /** Bytes of uncommitted writes beyond which `isStageFull` is true. Default 16 MiB. */
   readonly stageBytesMax?: number;
   readonly logger?: Logger;
@@ -82,7 +87,7 @@ export interface TaskStores {
    * Call it after the transaction, or the offsets, were committed.
    *
    * @param changelogOffsets by store name: the store holds all changelog records *below* this offset.
-   *   A store that is not named keeps the offset it had. Offsets of memory stores are ignored.
+   *   A store that is not named keeps the offset it had. Those of memory stores last as long as this object.
    */
   commit(changelogOffsets: ReadonlyMap<string, Offset>): void;
   /**

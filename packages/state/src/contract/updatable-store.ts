@@ -36,7 +36,10 @@ export interface UpdatableStore<K, V> {
    *   An owned value may still be forwarded by the caller of an *uncached* store: it is serialised at once there.
    */
   writeUpdated(value: V | null, timestamp: Timestamp, ownership: ValueOwnership): void;
-  /** Instead of `writeUpdated` after the callback threw: forgets the object that it may have mutated halfway. */
+  /**
+   * Instead of `writeUpdated` after the callback threw: forgets the object that it may have mutated halfway; the
+   * store is as before `readForUpdate`. Needs `canAbandonUpdates` of `TaskStoresOptions`.
+   */
   abandonUpdate(): void;
   /** True: the flush listener forwards; false: every write goes through at once and the operator forwards itself. */
   readonly isCached: boolean;

@@ -1,0 +1,84 @@
+import { noHeaders, type Headers, type Offset, type Timestamp } from "@millrace/model";
+import type { RecordContext } from "../contract/record-context.ts";
+
+/** What keys of a cache look like: the key itself, or its bytes as latin1. */
+export type CacheKey = string | number | bigint;
+
+/** Bytes that Kafka counts for each entry besides key, value, topic and headers. */
+const fixedBytes =
+  24 + // entry, previous, next (NamedCache.LRUNode)
+  1 + // isDirty (LRUCacheEntry)
+  8 +
+  8 +
+  4; // timestamp, offset, partition (ProcessorRecordContext)
+
+/**
+ * One entry of a cache, with the context of the record that wrote it last.
+ *
+ * The value is in one of these states:
+ * ```
+ *  tombstone   isTombstone
+ *  decoded     hasValue               the object is the cache's own, or primitive
+ *  bytes       bytes !== null
+ *  both        hasValue, bytes
+ *  lent        none of these: a callback has the object, until writeUpdated
+ * ```
+ */
+export class CacheEntry<K, V> implements RecordContext {
+  readonly mapKey: CacheKey;
+  readonly key: K;
+  keyBytes: Uint8Array | null;
+  readonly keySize: number;
+
+  value: V | null = null;
+  hasValue = false;
+  bytes: Uint8Array | null = null;
+  isTombstone = false;
+  valueTimestamp: Timestamp = -1;
+  /** Bytes of the stored value, exact or estimated. */
+  valueSize = 0;
+
+  topic: string | null = "";
+  partition = -1;
+  offset: Offset = -1;
+  timestamp: Timestamp = -1;
+  headers: Headers = noHeaders;
+
+  /** Fields of `RecordCache`. */
+  size = 0;
+  isDirty = false;
+  isAttached = false;
+  newer: CacheEntry<K, V> | null = null;
+  older: CacheEntry<K, V> | null = null;
+  dirtyNext: CacheEntry<K, V> | null = null;
+  dirtyPrevious: CacheEntry<K, V> | null = null;
+
+  constructor(mapKey: CacheKey, key: K, keyBytes: Uint8Array | null, keySize: number) {
+    this.mapKey = mapKey;
+    this.key = key;
+    this.keyBytes = keyBytes;
+    this.keySize = keySize;
+  }
+
+  copyContext(context: RecordContext): void {
+    this.topic = context.topic;
+    this.partition = context.partition;
+    this.offset = context.offset;
+    this.timestamp = context.timestamp;
+    this.headers = context.headers;
+  }
+
+  /** Size as Kafka counts it (`NamedCache.LRUNode.size`). */
+  countedSize(): number {
+    let size = fixedBytes + this.keySize + this.valueSize;
+    if (this.topic !== null) size += this.topic.length;
+    if (this.headers !== noHeaders) size += headersSize(this.headers);
+    return size;
+  }
+}
+
+function headersSize(headers: Headers): number {
+  let size = 0;
+  for (const [name, value] of headers) size += name.length + (value === null ? 0 : value.length);
+  return size;
+}

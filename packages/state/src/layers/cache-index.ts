@@ -1,0 +1,76 @@
+import { toLatin1 } from "../bytes/latin1.ts";
+import type { ScanRange } from "../contract/store-engine.ts";
+import { SortedMap, type SortedWalk } from "../sorted/sorted-map.ts";
+import type { CacheEntry } from "./cache-entry.ts";
+import type { OverlayCursor } from "./merge-cursor.ts";
+import type { RecordCache } from "./record-cache.ts";
+
+/** What the index asks of the cache's owner. */
+export interface CacheIndexSource<K, V> {
+  keyBytesOf(entry: CacheEntry<K, V>): Uint8Array;
+  /** Null for a tombstone. */
+  bytesOf(entry: CacheEntry<K, V>): Uint8Array | null;
+}
+
+/** A cache's entries in the order of their key bytes; kept from the first scan on. */
+export class CacheIndex<K, V> {
+  readonly #sorted = new SortedMap<CacheEntry<K, V>>();
+  readonly #cache: RecordCache<K, V>;
+  readonly #source: CacheIndexSource<K, V>;
+
+  constructor(cache: RecordCache<K, V>, source: CacheIndexSource<K, V>) {
+    this.#cache = cache;
+    this.#source = source;
+    for (const entry of cache.entries()) this.#add(entry);
+    cache.onChange = (entry, change) => {
+      if (change === "added") this.#add(entry);
+      else this.#sorted.delete(toLatin1(source.keyBytesOf(entry)));
+    };
+  }
+
+  /** Walks entries as an overlay. Passing an entry counts as a use of it, as in Kafka. */
+  walk({ from, to, direction }: ScanRange): OverlayCursor {
+    const walk = this.#sorted.walk(
+      from === undefined ? undefined : toLatin1(from),
+      to === undefined ? undefined : toLatin1(to),
+      direction !== "backward",
+    );
+    return new CacheCursor(walk, this.#cache, this.#source);
+  }
+
+  #add(entry: CacheEntry<K, V>): void {
+    this.#sorted.set(toLatin1(this.#source.keyBytesOf(entry)), entry);
+  }
+}
+
+class CacheCursor<K, V> implements OverlayCursor {
+  readonly #walk: SortedWalk<CacheEntry<K, V>>;
+  readonly #cache: RecordCache<K, V>;
+  readonly #source: CacheIndexSource<K, V>;
+
+  constructor(
+    walk: SortedWalk<CacheEntry<K, V>>,
+    cache: RecordCache<K, V>,
+    source: CacheIndexSource<K, V>,
+  ) {
+    this.#walk = walk;
+    this.#cache = cache;
+    this.#source = source;
+  }
+
+  next(): boolean {
+    if (!this.#walk.next()) return false;
+    this.#cache.touch(this.#walk.value);
+    return true;
+  }
+
+  get key(): Uint8Array {
+    return this.#source.keyBytesOf(this.#walk.value);
+  }
+
+  get value(): Uint8Array | null {
+    return this.#source.bytesOf(this.#walk.value);
+  }
+
+  [Symbol.dispose](): void {}
+}

@@ -1,0 +1,38 @@
+import type { Timestamp } from "@millrace/model";
+import type { Metrics, MetricTags } from "@millrace/platform";
+import type { EntryCursor, ScanRange } from "../contract/store-engine.ts";
+import type { BytesStore } from "./bytes-store.ts";
+
+/** Counts what passes the cache. Counting is an addition; whoever looks reads the sum. */
+export class MeteredStore implements BytesStore {
+  readonly #inner: BytesStore;
+  #gets = 0;
+  #puts = 0;
+  #scans = 0;
+
+  constructor(inner: BytesStore, metrics: Metrics, tags: MetricTags) {
+    this.#inner = inner;
+    metrics.gauge("get-total", () => this.#gets, tags);
+    metrics.gauge("put-total", () => this.#puts, tags);
+    metrics.gauge("range-total", () => this.#scans, tags);
+  }
+
+  get(key: Uint8Array): Uint8Array | null {
+    this.#gets++;
+    return this.#inner.get(key);
+  }
+
+  put(key: Uint8Array, value: Uint8Array | null, contextTimestamp: Timestamp): void {
+    this.#puts++;
+    this.#inner.put(key, value, contextTimestamp);
+  }
+
+  scan(range: ScanRange): EntryCursor {
+    this.#scans++;
+    return this.#inner.scan(range);
+  }
+
+  approximateEntryCount(): number {
+    return this.#inner.approximateEntryCount();
+  }
+}

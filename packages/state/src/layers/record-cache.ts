@@ -1,0 +1,188 @@
+import { invariant } from "@millrace/model";
+import type { CacheBudget } from "./cache-budget.ts";
+import type { CacheEntry, CacheKey } from "./cache-entry.ts";
+
+/**
+ * The entries of one store's cache: by key, by last use, and the dirty ones by last write (Kafka: `NamedCache`).
+ * What an entry holds is the owner's business; here they are counted, ordered, evicted and flushed.
+ *
+ * Evicting a dirty entry flushes all dirty ones: the evicted first, then in the order of their last write.
+ */
+export class RecordCache<K, V> {
+  readonly #entries = new Map<CacheKey, CacheEntry<K, V>>();
+  readonly #budget: CacheBudget;
+  readonly #writeThrough: (entry: CacheEntry<K, V>) => void;
+  /** Told when an entry comes or goes. */
+  onChange: ((entry: CacheEntry<K, V>, change: "added" | "removed") => void) | null = null;
+  #newest: CacheEntry<K, V> | null = null;
+  #oldest: CacheEntry<K, V> | null = null;
+  #dirtyFirst: CacheEntry<K, V> | null = null;
+  #dirtyLast: CacheEntry<K, V> | null = null;
+  #flushDepth = 0;
+
+  constructor(budget: CacheBudget, writeThrough: (entry: CacheEntry<K, V>) => void) {
+    this.#budget = budget;
+    this.#writeThrough = writeThrough;
+  }
+
+  get hasDirty(): boolean {
+    return this.#dirtyFirst !== null;
+  }
+
+  /** True while a flush forwards: entries that wait for their turn must not change. */
+  get isFlushing(): boolean {
+    return this.#flushDepth > 0;
+  }
+
+  get entryCount(): number {
+    return this.#entries.size;
+  }
+
+  entries(): IterableIterator<CacheEntry<K, V>> {
+    return this.#entries.values();
+  }
+
+  get(mapKey: CacheKey): CacheEntry<K, V> | undefined {
+    return this.#entries.get(mapKey);
+  }
+
+  /** Makes an entry the last to be evicted. */
+  touch(entry: CacheEntry<K, V>): void {
+    if (this.#newest === entry || !entry.isAttached) return;
+    this.#unlink(entry);
+    this.#link(entry);
+  }
+
+  /** Adds an entry, or takes note that it changed; then evicts what is too much, which may be this one. */
+  store(entry: CacheEntry<K, V>, isDirty: boolean): void {
+    if (entry.isAttached) this.touch(entry);
+    else this.#attach(entry);
+    this.resize(entry);
+    if (isDirty) this.#markDirty(entry);
+    while (this.#budget.usedBytes > this.#budget.sizeBytesMax && this.#oldest !== null)
+      this.#evict(this.#oldest);
+  }
+
+  /** Takes note of an entry's size without evicting. */
+  resize(entry: CacheEntry<K, V>): void {
+    if (!entry.isAttached) return;
+    const size = entry.countedSize();
+    this.#budget.usedBytes += size - entry.size;
+    entry.size = size;
+  }
+
+  flush(): void {
+    this.#flush(null);
+  }
+
+  /** Removes one entry, dirty or not, without writing it. */
+  remove(entry: CacheEntry<K, V>): void {
+    if (!entry.isAttached) return;
+    this.#detach(entry);
+    this.#markClean(entry);
+  }
+
+  /** Removes all without writing. */
+  clear(): void {
+    for (const entry of this.#entries.values()) {
+      this.#budget.usedBytes -= entry.size;
+      entry.isAttached = false;
+      this.onChange?.(entry, "removed");
+    }
+    this.#entries.clear();
+    this.#newest = this.#oldest = this.#dirtyFirst = this.#dirtyLast = null;
+    this.#flushDepth = 0;
+  }
+
+  #evict(eldest: CacheEntry<K, V>): void {
+    this.#detach(eldest);
+    if (eldest.isDirty) this.#flush(eldest);
+  }
+
+  #flush(evicted: CacheEntry<K, V> | null): void {
+    if (this.#dirtyFirst === null) return;
+    const flushed = this.#takeDirty(evicted);
+    this.#flushDepth++;
+    try {
+      for (const entry of flushed) this.#writeThrough(entry);
+    } finally {
+      this.#flushDepth = Math.max(0, this.#flushDepth - 1);
+    }
+    for (const entry of flushed)
+      if (entry.isTombstone && entry.isAttached && !entry.isDirty) this.#detach(entry);
+  }
+
+  #takeDirty(evicted: CacheEntry<K, V> | null): CacheEntry<K, V>[] {
+    const flushed: CacheEntry<K, V>[] = [];
+    if (evicted !== null) {
+      this.#markClean(evicted);
+      flushed.push(evicted);
+    }
+    let entry = this.#dirtyFirst;
+    while (entry !== null) {
+      const next: CacheEntry<K, V> | null = entry.dirtyNext;
+      entry.isDirty = false;
+      entry.dirtyNext = entry.dirtyPrevious = null;
+      flushed.push(entry);
+      entry = next;
+    }
+    this.#dirtyFirst = this.#dirtyLast = null;
+    return flushed;
+  }
+
+  #attach(entry: CacheEntry<K, V>): void {
+    const before = this.#entries.get(entry.mapKey);
+    if (before !== undefined) this.remove(before);
+    entry.isAttached = true;
+    entry.size = 0;
+    this.#entries.set(entry.mapKey, entry);
+    this.#link(entry);
+    this.onChange?.(entry, "added");
+  }
+
+  #detach(entry: CacheEntry<K, V>): void {
+    invariant(entry.isAttached, "STATE-8", "an entry left the cache twice");
+    entry.isAttached = false;
+    this.#entries.delete(entry.mapKey);
+    this.#unlink(entry);
+    this.#budget.usedBytes -= entry.size;
+    entry.size = 0;
+    this.onChange?.(entry, "removed");
+  }
+
+  #link(entry: CacheEntry<K, V>): void {
+    entry.older = this.#newest;
+    entry.newer = null;
+    if (this.#newest !== null) this.#newest.newer = entry;
+    this.#newest = entry;
+    this.#oldest ??= entry;
+  }
+
+  #unlink(entry: CacheEntry<K, V>): void {
+    if (entry.newer === null) this.#newest = entry.older;
+    else entry.newer.older = entry.older;
+    if (entry.older === null) this.#oldest = entry.newer;
+    else entry.older.newer = entry.newer;
+    entry.newer = entry.older = null;
+  }
+
+  #markDirty(entry: CacheEntry<K, V>): void {
+    if (this.#dirtyLast === entry) return;
+    this.#markClean(entry);
+    entry.isDirty = true;
+    entry.dirtyPrevious = this.#dirtyLast;
+    if (this.#dirtyLast === null) this.#dirtyFirst = entry;
+    else this.#dirtyLast.dirtyNext = entry;
+    this.#dirtyLast = entry;
+  }
+
+  #markClean(entry: CacheEntry<K, V>): void {
+    if (!entry.isDirty) return;
+    entry.isDirty = false;
+    if (entry.dirtyPrevious === null) this.#dirtyFirst = entry.dirtyNext;
+    else entry.dirtyPrevious.dirtyNext = entry.dirtyNext;
+    if (entry.dirtyNext === null) this.#dirtyLast = entry.dirtyPrevious;
+    else entry.dirtyNext.dirtyPrevious = entry.dirtyPrevious;
+    entry.dirtyNext = entry.dirtyPrevious = null;
+  }
+}

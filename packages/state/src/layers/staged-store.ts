@@ -1,0 +1,96 @@
+import { afterPrefix } from "../bytes/key-range.ts";
+import { toLatin1 } from "../bytes/latin1.ts";
+import type { EntryCursor, ScanRange, StoreEngine } from "../contract/store-engine.ts";
+import type { BytesStore } from "./bytes-store.ts";
+import { MergeCursor } from "./merge-cursor.ts";
+import type { Stage } from "./stage.ts";
+
+/** Up to here entries are counted one by one; beyond, the engine is asked for an estimate. */
+const countedEntriesMax = 10_000;
+
+/** A store's part of the engine, seen through the writes that are not committed. */
+export class StagedStore implements BytesStore {
+  readonly #engine: StoreEngine;
+  readonly #prefix: Uint8Array;
+  readonly #prefixEnd: Uint8Array | undefined;
+  readonly #stage: Stage;
+
+  constructor(engine: StoreEngine, prefix: Uint8Array, stage: Stage) {
+    this.#engine = engine;
+    this.#prefix = prefix;
+    this.#prefixEnd = afterPrefix(prefix);
+    this.#stage = stage;
+  }
+
+  get(key: Uint8Array): Uint8Array | null {
+    const whole = this.#withPrefix(key);
+    if (!this.#stage.isEmpty) {
+      const staged = this.#stage.get(toLatin1(whole));
+      if (staged !== undefined) return staged.value;
+    }
+    return this.#engine.get(whole);
+  }
+
+  put(key: Uint8Array, value: Uint8Array | null): void {
+    const whole = this.#withPrefix(key);
+    this.#stage.set(toLatin1(whole), { key: whole, value });
+  }
+
+  scan(range: ScanRange): EntryCursor {
+    const from = range.from === undefined ? this.#prefix : this.#withPrefix(range.from);
+    const to = range.to === undefined ? this.#prefixEnd : this.#withPrefix(range.to);
+    const direction = range.direction ?? "forward";
+    const base = this.#engine.scan(
+      to === undefined ? { from, direction } : { from, to, direction },
+    );
+    if (this.#stage.isEmpty) return new UnprefixedCursor(base, this.#prefix.length);
+    const overlay = this.#stage.walk(
+      toLatin1(from),
+      to === undefined ? undefined : toLatin1(to),
+      direction === "forward",
+    );
+    return new UnprefixedCursor(new MergeCursor(overlay, base, direction), this.#prefix.length);
+  }
+
+  approximateEntryCount(): number {
+    using entries = this.scan({});
+    let count = 0;
+    while (entries.next())
+      if (++count === countedEntriesMax) return this.#engine.estimatedEntryCount ?? count;
+    return count;
+  }
+
+  #withPrefix(key: Uint8Array): Uint8Array {
+    const { length } = this.#prefix;
+    const whole = new Uint8Array(length + key.length);
+    for (let index = 0; index < length; index++) whole[index] = this.#prefix[index];
+    whole.set(key, length);
+    return whole;
+  }
+}
+
+class UnprefixedCursor implements EntryCursor {
+  readonly #inner: EntryCursor;
+  readonly #prefixLength: number;
+
+  constructor(inner: EntryCursor, prefixLength: number) {
+    this.#inner = inner;
+    this.#prefixLength = prefixLength;
+  }
+
+  next(): boolean {
+    return this.#inner.next();
+  }
+
+  get key(): Uint8Array {
+    return this.#inner.key.subarray(this.#prefixLength);
+  }
+
+  get value(): Uint8Array {
+    return this.#inner.value;
+  }
+
+  [Symbol.dispose](): void {
+    this.#inner[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,140 @@
+import { concatBytes, decodeUtf8, encodeUtf8, type Offset } from "@millrace/model";
+import { StateError } from "../contract/state-error.ts";
+import type { EngineEntry, StoreEngine } from "../contract/store-engine.ts";
+import { afterPrefix } from "../bytes/key-range.ts";
+import {
+  timestampOf as readInt64,
+  withTimestamp as int64Before,
+} from "../bytes/timestamp-prefix.ts";
+
+/**
+ * What an engine knows about itself, under the prefix 0:
+ *
+ * | key | value |
+ * |---|---|
+ * | 0 0 1 | format version (2 bytes) |
+ * | 0 0 2 name | store id (2), layout (1: plain, 2: timestamped) |
+ * | 0 0 3 id | offset below which the changelog is in the store (8) |
+ *
+ * A store's entries lie under its id (2 bytes, from 1), which it keeps for good.
+ */
+export const formatVersion = 1;
+
+const versionKey = Uint8Array.of(0, 0, 1);
+const namePrefix = Uint8Array.of(0, 0, 2);
+const offsetPrefix = Uint8Array.of(0, 0, 3);
+
+/** Layouts of stored values; a store whose layout changed begins anew. */
+export type StoreLayout = 1 | 2;
+
+interface KnownStore {
+  readonly prefix: Uint8Array;
+  readonly layout: number;
+}
+
+/** One engine as the stores of a task share it: their prefixes and changelog offsets. */
+export class EngineArea {
+  readonly engine: StoreEngine;
+  readonly #stores = new Map<string, KnownStore>();
+  readonly #offsets = new Map<string, Offset>();
+  #greatestId = 0;
+
+  /** @throws StateError `STORE_FORMAT_TOO_NEW` */
+  constructor(engine: StoreEngine) {
+    this.engine = engine;
+    const version = engine.get(versionKey);
+    if (version === null) engine.write([{ key: versionKey, value: uint16(formatVersion) }]);
+    else requireKnownVersion(readUint16(version, 0));
+    this.#readStores();
+  }
+
+  /**
+   * The prefix of a store, made on first sight.
+   *
+   * @returns isReset: what was there had another layout and was deleted
+   */
+  claim(
+    name: string,
+    layout: StoreLayout,
+  ): { readonly prefix: Uint8Array; readonly isReset: boolean } {
+    const known = this.#stores.get(name);
+    if (known?.layout === layout) return { prefix: known.prefix, isReset: false };
+    const prefix = known?.prefix ?? uint16(++this.#greatestId);
+    if (known !== undefined) this.wipe(name);
+    this.engine.write([{ key: nameKey(name), value: concatBytes(prefix, Uint8Array.of(layout)) }]);
+    this.#stores.set(name, { prefix, layout });
+    return { prefix, isReset: known !== undefined };
+  }
+
+  offsetOf(name: string): Offset | undefined {
+    return this.#offsets.get(name);
+  }
+
+  /** All or nothing: the writes, and the offsets that cover them. */
+  commit(writes: EngineEntry[], offsets: readonly (readonly [string, Offset])[]): void {
+    for (const [name, offset] of offsets)
+      writes.push({ key: this.#offsetKey(name), value: int64Before(new Uint8Array(0), offset) });
+    if (writes.length > 0) this.engine.write(writes);
+    for (const [name, offset] of offsets) this.#offsets.set(name, offset);
+  }
+
+  /** Deletes a store's entries and its offset. The offset goes first, with the first entries. */
+  wipe(name: string): void {
+    const prefix = this.#prefixOf(name);
+    const to = afterPrefix(prefix);
+    let batch: EngineEntry[] = [{ key: this.#offsetKey(name), value: null }];
+    using entries = this.engine.scan(to === undefined ? { from: prefix } : { from: prefix, to });
+    while (entries.next()) {
+      batch.push({ key: entries.key.slice(), value: null });
+      if (batch.length < wipeBatchEntries) continue;
+      this.engine.write(batch);
+      batch = [];
+    }
+    this.engine.write(batch);
+    this.#offsets.delete(name);
+  }
+
+  #prefixOf(name: string): Uint8Array {
+    return this.#stores.get(name)?.prefix ?? new Uint8Array(2);
+  }
+
+  #offsetKey(name: string): Uint8Array {
+    return concatBytes(offsetPrefix, this.#prefixOf(name));
+  }
+
+  #readStores(): void {
+    using entries = this.engine.scan({ from: namePrefix, to: offsetPrefix });
+    while (entries.next()) {
+      const name = decodeUtf8(entries.key.subarray(namePrefix.length));
+      const prefix = Uint8Array.of(entries.value[0], entries.value[1]);
+      this.#stores.set(name, { prefix, layout: entries.value[2] });
+      this.#greatestId = Math.max(this.#greatestId, readUint16(prefix, 0));
+    }
+    for (const name of this.#stores.keys()) {
+      const offset = this.engine.get(this.#offsetKey(name));
+      if (offset !== null) this.#offsets.set(name, readInt64(offset));
+    }
+  }
+}
+
+const wipeBatchEntries = 1000;
+
+function nameKey(name: string): Uint8Array {
+  return concatBytes(namePrefix, encodeUtf8(name));
+}
+
+function requireKnownVersion(version: number): void {
+  if (version > formatVersion)
+    throw new StateError(
+      "STORE_FORMAT_TOO_NEW",
+      `the state folder has format ${version}, this version reads up to ${formatVersion}; run the newer version, or delete the folder so that it is restored from the changelogs`,
+    );
+}
+
+function uint16(value: number): Uint8Array {
+  return Uint8Array.of(value >>> 8, value);
+}
+
+function readUint16(bytes: Uint8Array, position: number): number {
+  return (bytes[position] << 8) | bytes[position + 1];
+}

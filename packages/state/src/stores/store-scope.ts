@@ -1,0 +1,27 @@
+import { StateError } from "../contract/state-error.ts";
+
+/** Whether the stores of a task may be used; shared by them. */
+export class StoreScope {
+  readonly taskId: string;
+  isOpen = true;
+
+  constructor(taskId: string) {
+    this.taskId = taskId;
+  }
+
+  requireOpen(store: string): void {
+    if (!this.isOpen)
+      throw new StateError(
+        "STORE_CLOSED",
+        `store ${store} of task ${this.taskId} is closed; ask for the store again, its task may have moved`,
+      );
+  }
+}
+
+export function requireKey(store: string, key: unknown): void {
+  if (key === null || key === undefined)
+    throw new StateError(
+      "INVALID_STORE_KEY",
+      `store ${store} was given ${String(key)} as a key; filter such records before they reach it`,
+    );
+}

@@ -1,0 +1,57 @@
+import type { Timestamp } from "@millrace/model";
+import type { ValueAndTimestamp } from "../contract/key-value-store.ts";
+import type {
+  FlushListener,
+  FlushListenerOptions,
+  UpdatableStore,
+  ValueOwnership,
+} from "../contract/updatable-store.ts";
+import { KeyValueStoreBase } from "./key-value-store-base.ts";
+
+/** Kafka: `MeteredTimestampedKeyValueStore`. */
+export class TimestampedStore<K, V>
+  extends KeyValueStoreBase<K, V, ValueAndTimestamp<V>>
+  implements UpdatableStore<K, V>
+{
+  get isCached(): boolean {
+    return this.access.isCached;
+  }
+
+  get timestampOfRead(): Timestamp {
+    return this.access.timestampOfRead;
+  }
+
+  readForUpdate(key: K, keyBytes: Uint8Array | null): V | null {
+    return this.access.readForUpdate(key, keyBytes);
+  }
+
+  copyOfRead(): V | null {
+    return this.access.copyOfRead();
+  }
+
+  writeUpdated(value: V | null, timestamp: Timestamp, ownership: ValueOwnership): void {
+    this.access.writeUpdated(value, timestamp, ownership);
+  }
+
+  abandonUpdate(): void {
+    this.access.abandonUpdate();
+  }
+
+  setFlushListener(listener: FlushListener<K, V>, options: FlushListenerOptions): boolean {
+    return this.access.setFlushListener(listener, options);
+  }
+
+  protected override decodeStored(bytes: Uint8Array): ValueAndTimestamp<V> {
+    return { value: this.format.decode(bytes), timestamp: this.format.timestampOf(bytes) };
+  }
+
+  protected override read(key: K): ValueAndTimestamp<V> | null {
+    const value = this.access.read(key);
+    return value === null ? null : { value, timestamp: this.access.readTimestamp };
+  }
+
+  protected override write(key: K, stored: ValueAndTimestamp<V> | null): void {
+    if (stored === null) this.access.write(key, null, -1);
+    else this.access.write(key, stored.value, stored.timestamp);
+  }
+}
