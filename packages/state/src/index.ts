@@ -30,6 +30,7 @@ export type {
   TaskStoresOptions,
 } from "./contract/task-stores.ts";
 export type {
+  FlushContext,
   FlushListener,
   FlushListenerOptions,
   UpdatableStore,

@@ -61,7 +61,6 @@ export interface FlushListenerOptions {
  * Called once for each dirty entry, after it was written to the store and its changelog. The value is the
  * listener's own: it may be forwarded and mutated.
  *
- * @param timestamp of the new value; of a tombstone the timestamp in `context`
  * @param context of the record that last wrote the entry: copy it into the task's context before forwarding, and
  *   restore that afterwards. Holds only during the call.
  */
@@ -69,6 +68,10 @@ export type FlushListener<K, V> = (
   key: K,
   newValue: V | null,
   oldValue: V | null,
-  timestamp: Timestamp,
-  context: RecordContext,
+  context: FlushContext,
 ) => void;
+
+export interface FlushContext extends RecordContext {
+  /** The timestamp to forward with: of the new value; of a tombstone that of the record which deleted. */
+  readonly valueTimestamp: Timestamp;
+}

@@ -1,5 +1,6 @@
 import { noHeaders, type Headers, type Offset, type Timestamp } from "@millrace/model";
 import type { RecordContext } from "../contract/record-context.ts";
+import type { FlushContext } from "../contract/updatable-store.ts";
 
 /** What keys of a cache look like: the key itself, or its bytes as latin1. */
 export type CacheKey = string | number | bigint;
@@ -24,7 +25,7 @@ const fixedBytes =
  *  lent        none of these: a callback has the object, until writeUpdated
  * ```
  */
-export class CacheEntry<K, V> implements RecordContext {
+export class CacheEntry<K, V> implements FlushContext {
   readonly mapKey: CacheKey;
   readonly key: K;
   keyBytes: Uint8Array | null;

@@ -255,6 +255,7 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
     if (value === null || value === undefined) setTombstone(entry);
     else this.#setValue(entry, value, timestamp, isShared);
     entry.copyContext(this.#context);
+    if (entry.isTombstone) entry.valueTimestamp = entry.timestamp;
     this.#cache.store(entry, true);
   }
 
@@ -306,10 +307,8 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
     const oldValue =
       this.#sendsOldValues && oldBytes !== null ? this.#format.decode(oldBytes) : null;
     const newValue = bytes === null ? null : this.#giveAway(entry);
-    const timestamp =
-      bytes === null || !this.#format.isTimestamped ? entry.timestamp : entry.valueTimestamp;
     dropSpareBytes(entry);
-    listener(this.#keyOf(entry, keyBytes), newValue, oldValue, timestamp, entry);
+    listener(this.#keyOf(entry, keyBytes), newValue, oldValue, entry);
   }
 
   #giveAway(entry: CacheEntry<K, V>): V | null {
@@ -341,7 +340,6 @@ function setTombstone<K, V>(entry: CacheEntry<K, V>): void {
   entry.value = null;
   entry.hasValue = false;
   entry.bytes = null;
-  entry.valueTimestamp = -1;
   entry.valueSize = 0;
 }
 
