@@ -4,6 +4,7 @@
  */
 
 const TWO_28 = 2 ** 28;
+const TWO_32 = 2 ** 32;
 const MAX = 2 ** 63;
 
 /** Bytes of an unsigned 32-bit varint: 1 to 5. */
@@ -43,42 +44,49 @@ export function writeVarint(bytes: Uint8Array, position: number, value: number):
 }
 
 function isInt32(value: number): boolean {
-  return value >= -0x40000000 && value <= 0x3fffffff;
+  return value === (value | 0);
+}
+
+/** The halves of the last `splitZigZag`, unsigned: two numbers without an object. */
+let low32 = 0;
+let high32 = 0;
+
+/** Zig-zag bits of an int64, saturating, exact also where `value + 1` would not be. */
+function splitZigZag(value: number): void {
+  const isNegative = value < 0;
+  const magnitude = Math.floor(isNegative ? -value : value);
+  let high = 0x7fffffff;
+  let low = 0xffffffff;
+  if (magnitude < MAX) {
+    high = Math.floor(magnitude / TWO_32);
+    low = magnitude - high * TWO_32;
+    if (isNegative && low-- === 0) {
+      low = 0xffffffff;
+      high--;
+    }
+  }
+  low32 = ((low << 1) | (isNegative ? 1 : 0)) >>> 0;
+  high32 = ((high << 1) | (low >>> 31)) >>> 0;
 }
 
 /** Bytes of a zig-zag varlong: 1 to 10. */
 export function sizeOfVarlong(value: number): number {
   if (isInt32(value)) return sizeOfUnsignedVarint(zigZag(value));
-  let magnitude = value < 0 ? -(value + 1) : value;
-  if (magnitude >= MAX) return 10;
-  let size = 1;
-  // The zig-zag form has one more bit than the magnitude.
-  for (
-    magnitude = Math.floor(magnitude / 64);
-    magnitude > 0;
-    magnitude = Math.floor(magnitude / 128)
-  )
-    size++;
-  return size;
+  splitZigZag(value);
+  const bits = high32 === 0 ? 32 - Math.clz32(low32) : 64 - Math.clz32(high32);
+  return Math.ceil(bits / 7);
 }
 
 /** Saturates like `setInt64`. Gives the position after it. */
 export function writeVarlong(bytes: Uint8Array, position: number, value: number): number {
   if (isInt32(value)) return writeUnsignedVarint(bytes, position, zigZag(value));
-  const isNegative = value < 0;
-  let magnitude = Math.floor(isNegative ? -(value + 1) : value);
-  if (magnitude >= MAX) {
-    bytes.fill(0xff, position, position + 9);
-    bytes[position] = isNegative ? 0xff : 0xfe;
-    bytes[position + 9] = 1;
-    return position + 10;
-  }
-  let low = ((magnitude % 64) << 1) | (isNegative ? 1 : 0);
-  magnitude = Math.floor(magnitude / 64);
-  while (magnitude > 0) {
-    bytes[position++] = low | 0x80;
-    low = magnitude % 128;
-    magnitude = Math.floor(magnitude / 128);
+  splitZigZag(value);
+  let low = low32;
+  let high = high32;
+  while (high !== 0 || low > 0x7f) {
+    bytes[position++] = (low & 0x7f) | 0x80;
+    low = ((low >>> 7) | (high << 25)) >>> 0;
+    high >>>= 7;
   }
   bytes[position++] = low;
   return position;

@@ -33,46 +33,56 @@ export class Writer {
   }
 
   writeInt8(value: number): void {
-    this.#view.setInt8(this.#reserve(1), inRange(value, -0x80, 0x7f));
+    const position = this.#reserve(1);
+    this.#view.setInt8(position, inRange(value, -0x80, 0x7f));
   }
 
   writeUint8(value: number): void {
-    this.#view.setUint8(this.#reserve(1), inRange(value, 0, 0xff));
+    const position = this.#reserve(1);
+    this.#view.setUint8(position, inRange(value, 0, 0xff));
   }
 
   writeBoolean(value: boolean): void {
-    this.#view.setUint8(this.#reserve(1), value ? 1 : 0);
+    const position = this.#reserve(1);
+    this.#view.setUint8(position, value ? 1 : 0);
   }
 
   writeInt16(value: number): void {
-    this.#view.setInt16(this.#reserve(2), inRange(value, -0x8000, 0x7fff));
+    const position = this.#reserve(2);
+    this.#view.setInt16(position, inRange(value, -0x8000, 0x7fff));
   }
 
   writeUint16(value: number): void {
-    this.#view.setUint16(this.#reserve(2), inRange(value, 0, 0xffff));
+    const position = this.#reserve(2);
+    this.#view.setUint16(position, inRange(value, 0, 0xffff));
   }
 
   writeInt32(value: number): void {
-    this.#view.setInt32(this.#reserve(4), inRange(value, -0x80000000, 0x7fffffff));
+    const position = this.#reserve(4);
+    this.#view.setInt32(position, inRange(value, -0x80000000, 0x7fffffff));
   }
 
   writeUint32(value: number): void {
-    this.#view.setUint32(this.#reserve(4), inRange(value, 0, 0xffffffff));
+    const position = this.#reserve(4);
+    this.#view.setUint32(position, inRange(value, 0, 0xffffffff));
   }
 
   /** Saturates at the ends of 64 bits. */
   writeInt64(value: number): void {
     if (typeof value !== "number" || Number.isNaN(value)) throw notNumber(value);
-    setInt64(this.#view, this.#reserve(8), value);
+    const position = this.#reserve(8);
+    setInt64(this.#view, position, value);
   }
 
   writeFloat64(value: number): void {
     if (typeof value !== "number") throw notNumber(value);
-    this.#view.setFloat64(this.#reserve(8), value);
+    const position = this.#reserve(8);
+    this.#view.setFloat64(position, value);
   }
 
   writeUuid(value: Uuid): void {
-    uuidToBytes(value, this.#bytes, this.#reserve(16));
+    const position = this.#reserve(16);
+    uuidToBytes(value, this.#bytes, position);
   }
 
   writeUnsignedVarint(value: number): void {
@@ -105,8 +115,12 @@ export class Writer {
 
   /** Bytes as they are, without a length. Large ones are kept as a view: do not change them later. */
   writeRaw(bytes: Uint8Array): void {
-    if (bytes.length > COPIED_BYTES_MAX) this.writePart(bytes);
-    else this.#bytes.set(bytes, this.#reserve(bytes.length));
+    if (bytes.length > COPIED_BYTES_MAX) {
+      this.writePart(bytes);
+      return;
+    }
+    const position = this.#reserve(bytes.length);
+    this.#bytes.set(bytes, position);
   }
 
   /** Bytes that become a part of their own, never copied. */
@@ -157,7 +171,7 @@ export class Writer {
     this.#partStart = this.#position;
   }
 
-  /** The position of `length` bytes that may be written now. */
+  /** The position of `length` bytes that may be written now: call it before touching `#bytes` or `#view`. */
   #reserve(length: number): number {
     const position = this.#position;
     if (position + length <= this.#bytes.length) {
