@@ -31,7 +31,10 @@ export type LoopState = "starting" | "rebalancing" | "running" | "closing" | "cl
  * ```
  */
 export class StreamLoop {
-  state: LoopState = "starting";
+  /** Resolves once the loop has its first tasks. */
+  readonly running: Promise<void>;
+  #markRunning: () => void = () => {};
+  #state: LoopState = "starting";
   readonly #environment: LoopEnvironment;
   readonly #purge: RepartitionPurge;
   #writer: BatchWriter;
@@ -49,6 +52,13 @@ export class StreamLoop {
     this.#purge = new RepartitionPurge(environment);
     this.#writer = this.#openWriter();
     environment.membership.onChange(() => this.#wake.abort());
+    this.running = new Promise((resolve) => {
+      this.#markRunning = resolve;
+    });
+  }
+
+  get state(): LoopState {
+    return this.#state;
   }
 
   /** The tasks that run here now, such as `0_3`. */
@@ -75,7 +85,7 @@ export class StreamLoop {
       if (config.isExactlyOnce) await this.#writer.initialize(stop);
       this.#begin();
       while (!stop.aborted) await this.#step(stop);
-      this.state = "closing";
+      this.#state = "closing";
       if (this.#environment.membership.isMember) await this.#commit();
     } catch (error) {
       if (!stop.aborted) throw error;
@@ -84,7 +94,7 @@ export class StreamLoop {
       await this.#abandon();
       timer?.cancel();
       stop.removeEventListener("abort", whenStopped);
-      this.state = "closed";
+      this.#state = "closed";
     }
   }
 
@@ -175,7 +185,7 @@ export class StreamLoop {
   /** Gives everything up, joins, and takes what it is given. Tasks that stay go on where they were. */
   async #rebalance(stop: AbortSignal): Promise<void> {
     const { membership, platform } = this.#environment;
-    this.state = "rebalancing";
+    this.#state = "rebalancing";
     this.#wake = new AbortController();
     if (membership.isMember) await this.#commit();
     else await this.#dropTasks();
@@ -198,7 +208,8 @@ export class StreamLoop {
     }
     this.#tasks = [...this.#tasks, ...opened];
     this.#nextCommitMs = platform.clock.monotonicMs() + this.#environment.config.commitIntervalMs;
-    this.state = "running";
+    this.#state = "running";
+    this.#markRunning();
   }
 
   /** A transaction or a commit was lost: back to what is committed, and on from there. */
@@ -219,7 +230,7 @@ export class StreamLoop {
 
   /** Closes without committing. What fails here is logged: there is nothing left to do about it. */
   async #abandon(): Promise<void> {
-    this.state = "closing";
+    this.#state = "closing";
     const { platform, config } = this.#environment;
     try {
       await this.#dropTasks();

@@ -1,0 +1,193 @@
+import type { ClusterClient, GroupMembership } from "@millrace/cluster";
+import type { MetricValue, Platform } from "@millrace/platform";
+import { CacheBudget } from "@millrace/state";
+
+import { ApplicationError } from "../error/application-error.ts";
+import { taskIdText, type TaskId } from "../processor/task-id.ts";
+import { runsNow } from "../runtime/assignment/subscription-info.ts";
+import { StreamPartitionAssignor } from "../runtime/assignment/stream-partition-assignor.ts";
+import type { LoopEnvironment } from "../runtime/loop-environment.ts";
+import { StreamLoop } from "../runtime/stream-loop.ts";
+import type { Topology } from "../topology/topology.ts";
+import { StateDirectory } from "./state-directory.ts";
+import {
+  resolveOptions,
+  type ResolvedStreamsOptions,
+  type StreamsEnvironment,
+  type StreamsOptions,
+} from "./streams-options.ts";
+
+/** Kafka: `KafkaStreams.State`. */
+export type StreamsState = "starting" | "rebalancing" | "running" | "closing" | "closed" | "failed";
+
+/**
+ * A running application: one member of its group (Kafka: `KafkaStreams`).
+ *
+ * @example
+ * await using app = await StreamsApp.start(builder.build(), { applicationId: "orders", cluster });
+ * await app.closed; // rejects with what ended it
+ */
+export class StreamsApp implements AsyncDisposable {
+  /** Resolves once the application is closed; rejects with the error that ended it. */
+  readonly closed: Promise<void>;
+  readonly applicationId: string;
+  readonly #parts: AppParts;
+  readonly #stop = new AbortController();
+  #failure: unknown;
+
+  private constructor(parts: AppParts) {
+    this.#parts = parts;
+    this.applicationId = parts.options.applicationId;
+    this.closed = this.#run();
+    this.closed.catch(() => {}); // told by `start`, `close` and whoever awaits `closed`
+  }
+
+  /**
+   * Starts an application and waits until it has its tasks.
+   *
+   * @throws ApplicationError, ClusterError: what keeps it from starting
+   */
+  static async start(
+    topology: Topology,
+    options: StreamsOptions,
+    environment: StreamsEnvironment,
+  ): Promise<StreamsApp> {
+    const app = new StreamsApp(await assemble(topology, resolveOptions(options), environment));
+    await Promise.race([app.#parts.loop.running, app.closed]);
+    return app;
+  }
+
+  get state(): StreamsState {
+    return this.#failure === undefined ? this.#parts.loop.state : "failed";
+  }
+
+  /** The tasks that run here now, such as `0_3`. */
+  get tasks(): readonly string[] {
+    return this.#parts.loop.taskIds;
+  }
+
+  /** This member's part in the group: who it is, which tasks it has. */
+  get memberId(): string {
+    return this.#parts.membership.groupMetadata.memberId;
+  }
+
+  /** All metrics of the application, under Kafka's names where it has one. */
+  metrics(): readonly MetricValue[] {
+    return this.#parts.platform.metrics.snapshot();
+  }
+
+  /** Stops polling, commits, leaves the group. Ends within `closeTimeout`. Twice is fine. */
+  async close(): Promise<void> {
+    if (!this.#stop.signal.aborted) {
+      this.#stop.abort(
+        new ApplicationError("APPLICATION_CLOSED", `application ${this.applicationId} is closed`),
+      );
+    }
+    await this.closed.catch(() => {}); // a failure was told through `closed` already
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #run(): Promise<void> {
+    const { loop, membership, options, stateDirectory, readers } = this.#parts;
+    try {
+      await loop.run(this.#stop.signal);
+    } catch (error) {
+      this.#failure = error;
+      throw error;
+    } finally {
+      await Promise.allSettled([
+        membership.close({ timeoutMs: options.closeTimeoutMs / 4 }),
+        ...readers.map((reader) => reader.close()),
+      ]);
+      stateDirectory?.close();
+    }
+  }
+}
+
+interface AppParts {
+  readonly options: ResolvedStreamsOptions;
+  readonly platform: Platform;
+  readonly loop: StreamLoop;
+  readonly membership: GroupMembership;
+  readonly readers: readonly { close(): Promise<void> }[];
+  readonly stateDirectory: StateDirectory | undefined;
+}
+
+async function assemble(
+  topology: Topology,
+  options: ResolvedStreamsOptions,
+  { platform, cluster, engines }: StreamsEnvironment,
+): Promise<AppParts> {
+  const { applicationId } = options;
+  const directory =
+    options.stateDirectory === undefined
+      ? undefined
+      : await StateDirectory.open(platform, options.stateDirectory, applicationId);
+  const processId = directory?.processId ?? platform.random.uuid();
+  const subtopologies = topology.subtopologies(applicationId);
+  const tasksHere: { current: () => readonly TaskId[] } = { current: () => [] };
+  const assignor = new StreamPartitionAssignor({
+    admin: cluster.admin,
+    processId,
+    subtopologies,
+    fingerprint: topology.fingerprint(),
+    replicationFactor: options.replicationFactor,
+    taskOffsetSums: () => offsetSums(tasksHere.current(), directory),
+  });
+  const membership = cluster.openMembership({
+    groupId: applicationId,
+    ...(directory === undefined ? {} : { groupInstanceId: `${applicationId}-${processId}-1` }),
+    assignors: [assignor],
+    topics: () => subtopologies.flatMap(({ sourceTopics }) => sourceTopics),
+    sessionTimeoutMs: options.sessionTimeoutMs,
+    heartbeatIntervalMs: options.heartbeatIntervalMs,
+  });
+  const reader = openReader(cluster, options.isExactlyOnce);
+  const restoreReader = openReader(cluster, true);
+  const environment: LoopEnvironment = {
+    platform,
+    cluster,
+    engines,
+    subtopologies,
+    membership,
+    reader,
+    restoreReader,
+    cache: new CacheBudget(options.cacheBytesMax),
+    config: { ...options, transactionalId: `${applicationId}-${processId}-1` },
+    restored: platform.metrics.counter("restore-records-total", { application: applicationId }),
+    taskDirectory: (taskId) => directory?.taskDirectory(taskId) ?? taskIdText(taskId),
+  };
+  const loop = new StreamLoop(environment);
+  tasksHere.current = () => loop.openTasks.map(({ taskId }) => taskId);
+  return {
+    options,
+    platform,
+    loop,
+    membership,
+    readers: [reader, restoreReader],
+    stateDirectory: directory,
+  };
+}
+
+function openReader(
+  cluster: ClusterClient,
+  isCommitted: boolean,
+): ReturnType<ClusterClient["openReader"]> {
+  return cluster.openReader({ isolation: isCommitted ? "read_committed" : "read_uncommitted" });
+}
+
+/** What this process tells the leader: the tasks that it runs, and those whose state lies in its folder. */
+function offsetSums(
+  running: readonly TaskId[],
+  directory: StateDirectory | undefined,
+): readonly { readonly taskId: TaskId; readonly offsetSum: number }[] {
+  const names = new Set(running.map(taskIdText));
+  const idle = directory?.tasks().filter((taskId) => !names.has(taskIdText(taskId))) ?? [];
+  return [
+    ...running.map((taskId) => ({ taskId, offsetSum: runsNow })),
+    ...idle.map((taskId) => ({ taskId, offsetSum: 0 })),
+  ];
+}
