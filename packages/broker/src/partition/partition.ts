@@ -4,50 +4,20 @@ import type {
   AppendOptions,
   AppendResult,
   EpochEndOffset,
+  LogConfig,
   LogSlice,
+  PartitionLogShape,
+  ProducerDescription,
   ReadOptions,
   TimestampOffset,
+  VerificationGuard,
 } from "@millrace/log";
+import { LogStorageError } from "@millrace/log";
+import { invariant } from "@millrace/model";
+import type { Durability } from "./durability.ts";
 
-/**
- * One partition as the broker's handlers and coordinators see it: a log, and how far of it is safe to show.
- *
- *     logStartOffset <= lastStableOffset <= highWatermark <= logEndOffset
- */
-export interface PartitionShape {
-  readonly topic: string;
-  readonly partition: number;
-  /** Text form of the UUID. */
-  readonly topicId: string;
-  readonly leaderEpoch: number;
-  readonly logStartOffset: Offset;
-  readonly lastStableOffset: Offset;
-  /** What the durability level has reached: consumers see nothing at or above it. */
-  readonly highWatermark: Offset;
-  /** Offset that the next record gets. */
-  readonly logEndOffset: Offset;
-
-  /**
-   * Appends at once; durable comes later: `whenDurable(result.lastOffset + 1, ...)`.
-   *
-   * @throws LogRequestError, LogStorageError
-   */
-  append(batches: Uint8Array, options: AppendOptions): AppendResult;
-  /**
-   * Calls back once the high watermark has reached `endOffset`: at once if it has, else in the order of the calls.
-   * A failure of the log (its sync failed, it was closed or deleted) is handed over instead.
-   */
-  whenDurable(endOffset: Offset, callback: (failure: Error | undefined) => void): void;
-  /** Views that stay valid; they must not be changed. */
-  read(offset: Offset, options: ReadOptions): LogSlice;
-  /** Called back once something more can be read, the log start moved, or the partition went away. */
-  waitForData(waiter: PartitionWaiter): PartitionWait;
-  abortedTransactions(from: Offset, to: Offset): readonly AbortedTransaction[];
-  offsetForTimestamp(timestampMs: number): TimestampOffset | undefined;
-  endOffsetForEpoch(leaderEpoch: number): EpochEndOffset | undefined;
-  /** Moves the log start; resolves with it once durable. */
-  deleteRecordsBefore(offset: Offset): Promise<Offset>;
-}
+/** What the broker needs of a partition's log. */
+export type LogOfPartition = PartitionLogShape;
 
 /** Told about every change until it is cancelled. Must not throw. */
 export type PartitionWaiter = () => void;
@@ -55,4 +25,233 @@ export type PartitionWaiter = () => void;
 export interface PartitionWait {
   /** Calling twice is fine. */
   cancel(): void;
+}
+
+interface DurableWait {
+  readonly endOffset: Offset;
+  readonly callback: (failure: Error | undefined) => void;
+}
+
+/**
+ * One partition as the broker's handlers and coordinators see it: a log, and how far of it is safe to show
+ * (Kafka: `Partition`).
+ *
+ *     logStartOffset <= lastStableOffset <= highWatermark <= logEndOffset
+ *
+ *     append ──▶ log ──▶ durability (sync) ──▶ high watermark ──▶ whenDurable callbacks, waiters
+ */
+export class Partition {
+  readonly topic: string;
+  readonly partition: number;
+  /** Text form of the UUID. */
+  readonly topicId: string;
+  readonly leaderEpoch: number;
+  readonly #log: LogOfPartition;
+  readonly #durability: Durability;
+  readonly #waiters = new Set<PartitionWaiter>();
+  #durableWaits: DurableWait[] = [];
+  #failure: LogStorageError | undefined;
+  #isNotifying = false;
+  #isSyncing = false;
+
+  constructor(log: LogOfPartition, topicId: string, durability: Durability) {
+    this.topic = log.topic;
+    this.partition = log.partition;
+    this.topicId = topicId;
+    this.leaderEpoch = log.leaderEpoch;
+    this.#log = log;
+    this.#durability = durability;
+    // What a log holds once it is open was made durable by its recovery: C2.
+    if (log.highWatermark < log.logEndOffset) log.advanceHighWatermark(log.logEndOffset);
+  }
+
+  get logStartOffset(): Offset {
+    return this.#log.logStartOffset;
+  }
+
+  get lastStableOffset(): Offset {
+    return this.#log.lastStableOffset;
+  }
+
+  /** What the durability level has reached: consumers see nothing at or above it. */
+  get highWatermark(): Offset {
+    return this.#log.highWatermark;
+  }
+
+  /** Offset that the next record gets. */
+  get logEndOffset(): Offset {
+    return this.#log.logEndOffset;
+  }
+
+  get sizeBytes(): number {
+    return this.#log.sizeBytes;
+  }
+
+  get config(): LogConfig {
+    return this.#log.config;
+  }
+
+  /** Why nothing can be written or read; undefined while all is well. */
+  get failure(): LogStorageError | undefined {
+    return this.#failure;
+  }
+
+  /**
+   * Appends at once; durable comes later: `whenDurable(result.lastOffset + 1, ...)`.
+   *
+   * @throws LogRequestError, LogStorageError, LogCorruptedError
+   */
+  append(batches: Uint8Array, options: AppendOptions): AppendResult {
+    if (this.#failure !== undefined) throw this.#failure;
+    const result = this.#log.append(batches, options);
+    if (!result.isDuplicate) this.#written();
+    return result;
+  }
+
+  /**
+   * Calls back once the high watermark has reached `endOffset`: at once if it has, else in the order of the calls.
+   * A failure of the log (its sync failed, it was closed or deleted) is handed over instead.
+   */
+  whenDurable(endOffset: Offset, callback: (failure: Error | undefined) => void): void {
+    if (this.#failure !== undefined) callback(this.#failure);
+    else if (endOffset <= this.#log.highWatermark) callback(undefined);
+    else this.#durableWaits.push({ endOffset, callback });
+  }
+
+  /** Whole batches; views that stay valid and must not be changed. */
+  read(offset: Offset, options: ReadOptions): LogSlice {
+    if (this.#failure !== undefined) throw this.#failure;
+    return this.#log.read(offset, options);
+  }
+
+  /** Calls back whenever more can be read, the log start moved, or the partition went away. */
+  waitForData(waiter: PartitionWaiter): PartitionWait {
+    this.#waiters.add(waiter);
+    return { cancel: () => this.#waiters.delete(waiter) };
+  }
+
+  abortedTransactions(from: Offset, to: Offset): readonly AbortedTransaction[] {
+    return this.#log.abortedTransactions(from, to);
+  }
+
+  offsetForTimestamp(timestampMs: number): TimestampOffset | undefined {
+    return this.#log.offsetForTimestamp(timestampMs);
+  }
+
+  maxTimestamp(): TimestampOffset | undefined {
+    return this.#log.maxTimestamp();
+  }
+
+  endOffsetForEpoch(leaderEpoch: number): EpochEndOffset | undefined {
+    return this.#log.endOffsetForEpoch(leaderEpoch);
+  }
+
+  startTransactionVerification(
+    producerId: number,
+    producerEpoch: number,
+    baseSequence: number,
+    supportsEpochBump: boolean,
+  ): VerificationGuard | undefined {
+    return this.#log.startTransactionVerification(
+      producerId,
+      producerEpoch,
+      baseSequence,
+      supportsEpochBump,
+    );
+  }
+
+  producers(): readonly ProducerDescription[] {
+    return this.#log.producers();
+  }
+
+  producer(producerId: number): ProducerDescription | undefined {
+    return this.#log.producers().find((producer) => producer.producerId === producerId);
+  }
+
+  /** Moves the log start; resolves with it once durable. */
+  async deleteRecordsBefore(offset: Offset): Promise<Offset> {
+    const start = await this.#log.deleteRecordsBefore(offset);
+    this.#notify();
+    return start;
+  }
+
+  updateConfig(changes: Partial<LogConfig>): void {
+    this.#log.updateConfig(changes);
+  }
+
+  removeExpiredProducers(): void {
+    if (this.#failure === undefined) this.#log.removeExpiredProducers();
+  }
+
+  /** Nothing more can be done with it; whoever waits is told. */
+  fail(failure: LogStorageError): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = failure;
+    const waits = this.#durableWaits;
+    this.#durableWaits = [];
+    for (const wait of waits) wait.callback(failure);
+    this.#notify();
+  }
+
+  /** Makes everything durable and closes the log. Calling twice is fine. */
+  async close(): Promise<void> {
+    try {
+      await this.#log.close();
+      if (this.#failure === undefined) this.#reach(this.#log.logEndOffset);
+    } finally {
+      this.fail(new LogStorageError("LOG_CLOSED", `${this.topic}-${this.partition} is closed`));
+    }
+  }
+
+  #written(): void {
+    if (this.#durability.syncs === "never") return this.#reach(this.#log.logEndOffset);
+    if (this.#isSyncing) return;
+    this.#isSyncing = true;
+    void this.#sync();
+  }
+
+  /** One sync after the other while there is something to sync; what is written meanwhile shares the next. */
+  async #sync(): Promise<void> {
+    const log = this.#log;
+    try {
+      if (this.#durability.syncs === "perTurn") await this.#durability.turn();
+      while (this.#failure === undefined && log.highWatermark < log.logEndOffset) {
+        await log.sync();
+        invariant(log.durableOffset >= log.highWatermark, "BROKER-4", log.durableOffset);
+        if (log.durableOffset === log.highWatermark) break;
+        this.#reach(log.durableOffset);
+      }
+    } catch (error) {
+      const failure =
+        error instanceof LogStorageError
+          ? error
+          : new LogStorageError("LOG_FAILED", `${this.topic}-${this.partition} failed`, error);
+      this.fail(failure);
+      if (failure.code !== "LOG_CLOSED") this.#durability.failed(failure);
+    } finally {
+      this.#isSyncing = false;
+    }
+  }
+
+  #reach(offset: Offset): void {
+    this.#log.advanceHighWatermark(offset);
+    const waits = this.#durableWaits;
+    let reached = 0;
+    while (reached < waits.length && waits[reached].endOffset <= offset) reached++;
+    if (reached > 0) {
+      this.#durableWaits = waits.slice(reached);
+      for (let index = 0; index < reached; index++) waits[index].callback(undefined);
+    }
+    this.#notify();
+  }
+
+  /** Waiters are told once per turn, and never in the middle of an append. */
+  #notify(): void {
+    if (this.#isNotifying || this.#waiters.size === 0) return;
+    this.#isNotifying = true;
+    queueMicrotask(() => {
+      this.#isNotifying = false;
+      for (const waiter of this.#waiters) waiter();
+    });
+  }
 }

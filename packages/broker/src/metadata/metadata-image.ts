@@ -1,0 +1,134 @@
+import type { TopicLookup } from "../coordinator/topic-lookup.ts";
+import type { ReadMetadataRecord } from "./metadata-record.ts";
+import { collidingForm } from "./topic-name.ts";
+import type { TopicImage } from "./topic-image.ts";
+
+const TOPIC_RESOURCE = 2;
+
+/**
+ * What the cluster is, as a fold over `__cluster_metadata` (Kafka: `MetadataImage`): topics with their partitions
+ * and configs, feature levels, producer ids handed out, starts of the broker.
+ */
+export class MetadataImage implements TopicLookup {
+  readonly #byName = new Map<string, TopicImage>();
+  readonly #nameById = new Map<string, string>();
+  readonly #colliding = new Map<string, string>();
+  readonly #features = new Map<string, number>();
+  #nextProducerId = 0;
+  #starts = 0;
+  #appliedOffset = -1;
+
+  /** Offset of the last record folded in: the epoch of features and broker. */
+  get appliedOffset(): number {
+    return this.#appliedOffset;
+  }
+
+  /** First producer id that was not handed out. */
+  get nextProducerId(): number {
+    return this.#nextProducerId;
+  }
+
+  /** How often the broker was started on this log. */
+  get starts(): number {
+    return this.#starts;
+  }
+
+  get features(): ReadonlyMap<string, number> {
+    return this.#features;
+  }
+
+  get topicCount(): number {
+    return this.#byName.size;
+  }
+
+  topics(): IterableIterator<TopicImage> {
+    return this.#byName.values();
+  }
+
+  topic(name: string): TopicImage | undefined {
+    return this.#byName.get(name);
+  }
+
+  topicById(topicId: string): TopicImage | undefined {
+    const name = this.#nameById.get(topicId);
+    return name === undefined ? undefined : this.#byName.get(name);
+  }
+
+  /** Another topic whose name differs in `.` and `_` alone. */
+  collidingTopic(name: string): string | undefined {
+    const other = this.#colliding.get(collidingForm(name));
+    return other === name ? undefined : other;
+  }
+
+  partitionCount(topic: string): number | undefined {
+    return this.#byName.get(topic)?.partitionCount;
+  }
+
+  topicId(topic: string): string | undefined {
+    return this.#byName.get(topic)?.topicId;
+  }
+
+  topicName(topicId: string): string | undefined {
+    return this.#nameById.get(topicId);
+  }
+
+  replay(record: ReadMetadataRecord, offset: number): void {
+    this.#appliedOffset = offset;
+    switch (record.kind) {
+      case "topic":
+        return this.#addTopic(record.value.name, record.value.topicId);
+      case "partition":
+        return this.#addPartition(record.value.topicId, record.value.partitionId);
+      case "removeTopic":
+        return this.#removeTopic(record.value.topicId);
+      case "config":
+        return this.#setConfig(record.value);
+      case "featureLevel":
+        this.#features.set(record.value.name, record.value.featureLevel);
+        return;
+      case "producerIds":
+        this.#nextProducerId = record.value.nextProducerId;
+        return;
+      case "registerBroker":
+        this.#starts++;
+    }
+  }
+
+  #addTopic(name: string, topicId: string): void {
+    this.#put({ name, topicId, partitionCount: 0, properties: new Map() });
+    this.#nameById.set(topicId, name);
+    this.#colliding.set(collidingForm(name), name);
+  }
+
+  #addPartition(topicId: string, partition: number): void {
+    const topic = this.topicById(topicId);
+    if (topic === undefined) return;
+    this.#put({ ...topic, partitionCount: Math.max(topic.partitionCount, partition + 1) });
+  }
+
+  #removeTopic(topicId: string): void {
+    const topic = this.topicById(topicId);
+    if (topic === undefined) return;
+    this.#byName.delete(topic.name);
+    this.#nameById.delete(topicId);
+    this.#colliding.delete(collidingForm(topic.name));
+  }
+
+  #setConfig(record: {
+    readonly resourceType: number;
+    readonly resourceName: string;
+    readonly name: string;
+    readonly value: string | null;
+  }): void {
+    const topic = this.#byName.get(record.resourceName);
+    if (record.resourceType !== TOPIC_RESOURCE || topic === undefined) return;
+    const properties = new Map(topic.properties);
+    if (record.value === null) properties.delete(record.name);
+    else properties.set(record.name, record.value);
+    this.#put({ ...topic, properties });
+  }
+
+  #put(topic: TopicImage): void {
+    this.#byName.set(topic.name, Object.freeze(topic));
+  }
+}

@@ -1,0 +1,74 @@
+import {
+  codecOf,
+  configRecord,
+  type Decoded,
+  featureLevelRecord,
+  type Given,
+  type Message,
+  partitionRecord,
+  producerIdsRecord,
+  Reader,
+  registerBrokerRecord,
+  removeTopicRecord,
+  topicRecord,
+  Writer,
+} from "@millrace/protocol";
+
+/** Records of `__cluster_metadata` that this broker writes; others are passed over. */
+const kinds = {
+  registerBroker: { key: 0, version: 3, message: registerBrokerRecord },
+  topic: { key: 2, version: 0, message: topicRecord },
+  partition: { key: 3, version: 2, message: partitionRecord },
+  config: { key: 4, version: 0, message: configRecord },
+  removeTopic: { key: 9, version: 0, message: removeTopicRecord },
+  featureLevel: { key: 12, version: 0, message: featureLevelRecord },
+  producerIds: { key: 15, version: 0, message: producerIdsRecord },
+} as const;
+
+type Kinds = typeof kinds;
+export type MetadataRecordKind = keyof Kinds;
+
+/** A change of the metadata, to be written. */
+export type MetadataRecord = {
+  readonly [Kind in MetadataRecordKind]: {
+    readonly kind: Kind;
+    readonly value: Given<Kinds[Kind]["message"]>;
+  };
+}[MetadataRecordKind];
+
+/** The same, as read. */
+export type ReadMetadataRecord = {
+  readonly [Kind in MetadataRecordKind]: {
+    readonly kind: Kind;
+    readonly value: Decoded<Kinds[Kind]["message"]>;
+  };
+}[MetadataRecordKind];
+
+/** Version of the frame around each record: it says key and version of what follows, as varints. */
+const FRAME_VERSION = 1;
+
+export function encodeMetadataRecord(record: MetadataRecord): Uint8Array {
+  const { key, version, message } = kinds[record.kind];
+  const writer = new Writer();
+  writer.writeUnsignedVarint(FRAME_VERSION);
+  writer.writeUnsignedVarint(key);
+  writer.writeUnsignedVarint(version);
+  // The record's kind picked the message that its value was typed by.
+  codecOf(message as Message, version).write(writer, record.value as never);
+  return writer.toBytes();
+}
+
+/** Undefined: a record of a kind that means nothing to this broker. */
+export function decodeMetadataRecord(bytes: Uint8Array): ReadMetadataRecord | undefined {
+  const reader = new Reader(bytes);
+  reader.readUnsignedVarint();
+  const key = reader.readUnsignedVarint();
+  const version = reader.readUnsignedVarint();
+  for (const [kind, row] of Object.entries(kinds)) {
+    if (row.key !== key) continue;
+    const value = codecOf(row.message as Message, version).read(reader);
+    // As above: kind and message stand in one row.
+    return { kind, value } as unknown as ReadMetadataRecord;
+  }
+  return undefined;
+}

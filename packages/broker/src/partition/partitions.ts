@@ -1,0 +1,126 @@
+import { invariant } from "@millrace/model";
+import type { Logger } from "@millrace/platform";
+import { type LogConfig, LogStorageError } from "@millrace/log";
+import type { TopicImage } from "../metadata/topic-image.ts";
+import type { Durability } from "./durability.ts";
+import { type LogOfPartition, Partition } from "./partition.ts";
+
+/** Opens, makes and removes the logs of partitions (`LogDirectory`, seen from here). */
+export interface PartitionLogs {
+  open(request: OpenLogRequest): Promise<LogOfPartition>;
+  /** Takes the files away; the log is closed already. */
+  remove(topic: string, partition: number): Promise<void>;
+}
+
+export interface OpenLogRequest {
+  readonly topic: string;
+  readonly partition: number;
+  readonly topicId: string;
+  readonly leaderEpoch: number;
+  readonly config: Partial<LogConfig>;
+}
+
+export interface PartitionsOptions {
+  readonly logs: PartitionLogs;
+  readonly durability: Durability;
+  readonly logger: Logger;
+  readonly leaderEpoch: number;
+  readonly configOf: (topic: TopicImage) => Partial<LogConfig>;
+}
+
+/** The partitions that this broker has open, by topic. */
+export class Partitions {
+  readonly #options: PartitionsOptions;
+  readonly #topics = new Map<string, (Partition | undefined)[]>();
+  readonly #opening = new Map<string, Promise<Partition>>();
+  #failure: LogStorageError | undefined;
+
+  constructor(options: PartitionsOptions) {
+    this.#options = options;
+  }
+
+  /** Undefined: it is not there, or not open yet. */
+  find(topic: string, partition: number): Partition | undefined {
+    return this.#topics.get(topic)?.[partition];
+  }
+
+  *all(): Generator<Partition> {
+    for (const partitions of this.#topics.values())
+      for (const partition of partitions) if (partition !== undefined) yield partition;
+  }
+
+  /** Opens the partitions of a topic from one on, making what is missing. */
+  async openTopic(topic: TopicImage, fromPartition = 0): Promise<void> {
+    for (let partition = fromPartition; partition < topic.partitionCount; partition++)
+      await this.open(topic, partition);
+  }
+
+  /** The same promise while it is being opened. */
+  open(topic: TopicImage, partition: number): Promise<Partition> {
+    invariant(partition < topic.partitionCount, "BROKER-5", { topic: topic.name, partition });
+    const known = this.find(topic.name, partition);
+    if (known !== undefined) return Promise.resolve(known);
+    const key = `${topic.topicId}-${partition}`;
+    const opening = this.#opening.get(key);
+    if (opening !== undefined) return opening;
+    const opened = this.#open(topic, partition).finally(() => this.#opening.delete(key));
+    this.#opening.set(key, opened);
+    return opened;
+  }
+
+  /** Closes a deleted topic's logs and takes their files away. */
+  async removeTopic(topic: TopicImage): Promise<void> {
+    const partitions = this.#topics.get(topic.name) ?? [];
+    this.#topics.delete(topic.name);
+    for (const partition of partitions) {
+      if (partition === undefined) continue;
+      partition.fail(
+        new LogStorageError("LOG_CLOSED", `${topic.name}-${partition.partition} was deleted`),
+      );
+      await partition.close();
+      await this.#options.logs.remove(topic.name, partition.partition);
+    }
+  }
+
+  updateConfig(topic: TopicImage): void {
+    const config = this.#options.configOf(topic);
+    for (const partition of this.#topics.get(topic.name) ?? []) partition?.updateConfig(config);
+  }
+
+  /** The device failed: nothing is written or read any more. */
+  failAll(failure: LogStorageError): void {
+    this.#failure = failure;
+    for (const partition of this.all()) partition.fail(failure);
+  }
+
+  /** Closes all logs; the first failure is handed over once all were tried. Calling twice is fine. */
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#opening.values());
+    const partitions = [...this.all()];
+    const results = await Promise.allSettled(partitions.map((partition) => partition.close()));
+    for (const [index, result] of results.entries())
+      if (result.status === "rejected")
+        this.#options.logger.log("error", "broker.log.close.failed", {
+          topic: partitions[index].topic,
+          partition: partitions[index].partition,
+          error: result.reason,
+        });
+  }
+
+  async #open(topic: TopicImage, index: number): Promise<Partition> {
+    if (this.#failure !== undefined) throw this.#failure;
+    const log = await this.#options.logs.open({
+      topic: topic.name,
+      partition: index,
+      topicId: topic.topicId,
+      leaderEpoch: this.#options.leaderEpoch,
+      config: this.#options.configOf(topic),
+    });
+    const partition = new Partition(log, topic.topicId, this.#options.durability);
+    if (this.#failure !== undefined) partition.fail(this.#failure);
+    let partitions = this.#topics.get(topic.name);
+    if (partitions === undefined) this.#topics.set(topic.name, (partitions = []));
+    partitions[index] = partition;
+    return partition;
+  }
+}
