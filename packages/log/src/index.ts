@@ -26,4 +26,4 @@ export type {
   TimestampOffset,
   VerificationGuard,
 } from "./log-types.ts";
-export type { PartitionLogShape } from "./partition-log.ts";
+export { PartitionLog } from "./partition-log.ts";

@@ -1,4 +1,5 @@
 import { BaseError, type Offset } from "@millrace/model";
+import { KafkaError } from "@millrace/protocol";
 
 /** Names of Kafka's error table (`Errors`): what a request to a log can be refused with. */
 export type LogRequestErrorCode =
@@ -20,11 +21,8 @@ export interface RecordError {
   readonly message: string;
 }
 
-/**
- * A request that the log refused and that changed nothing. `code` is the name in Kafka's error table, so that
- * a handler answers with `errorCode(error.code)`.
- */
-export class LogRequestError extends BaseError<LogRequestErrorCode> {
+/** A request that the log refused and that changed nothing. `errorCode` is what Kafka would answer. */
+export class LogRequestError extends KafkaError {
   readonly recordErrors: readonly RecordError[];
 
   constructor(
@@ -32,7 +30,7 @@ export class LogRequestError extends BaseError<LogRequestErrorCode> {
     message: string,
     recordErrors: readonly RecordError[] = [],
   ) {
-    super(code, message, { retriable: code === "CORRUPT_MESSAGE" });
+    super(code, message);
     this.recordErrors = recordErrors;
   }
 }

@@ -1,5 +1,6 @@
 import type { Offset, Timestamp } from "@millrace/model";
 import type { Platform } from "@millrace/platform";
+import type { Compression } from "@millrace/protocol";
 import type { LogDamage } from "./log-error.ts";
 import type { LogConfig } from "./log-config.ts";
 
@@ -22,6 +23,8 @@ export interface PartitionLogOptions {
   readonly recoveryPoint?: Offset;
   /** Offset below which records were deleted. Default: the first one stored. */
   readonly logStartOffset?: Offset;
+  /** Needed to look into compressed batches: lookups by time, keys of compacted topics. */
+  readonly codecs?: Compression;
   /** Makes a new log start durable; awaited before any segment is removed. */
   readonly saveLogStartOffset?: (offset: Offset) => Promise<void>;
 }

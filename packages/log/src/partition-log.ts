@@ -1,6 +1,27 @@
-import { type Offset, type Timestamp } from "@millrace/model";
-import type { LogConfig } from "./log-config.ts";
-import type { LogDamage } from "./log-error.ts";
+import { invariant, type Offset, type Timestamp } from "@millrace/model";
+import type { FileSystem, Platform } from "@millrace/platform";
+import {
+  readBatchSizeBytes,
+  readLastOffset,
+  readMaxTimestamp,
+} from "@millrace/protocol";
+import { assignOffsets, planAppend, type AppendPlan } from "./append/append-plan.ts";
+import { encodeProducerSnapshot } from "./append/producer-snapshot.ts";
+import type { ProducerStates } from "./append/producer-states.ts";
+import { CheckpointError } from "./checkpoint/checkpoint-file.ts";
+import type { LeaderEpochs } from "./checkpoint/leader-epochs.ts";
+import {
+  partitionMetadataPath,
+  readTopicId,
+  writeTopicId,
+} from "./checkpoint/partition-metadata.ts";
+import { defaultLogConfig, type LogConfig } from "./log-config.ts";
+import {
+  LogCorruptedError,
+  LogRequestError,
+  LogStorageError,
+  type LogDamage,
+} from "./log-error.ts";
 import type {
   AbortedTransaction,
   AppendOptions,
@@ -15,53 +36,559 @@ import type {
   TimestampOffset,
   VerificationGuard,
 } from "./log-types.ts";
+import { reach } from "./probe.ts";
+import { findMaxTimestamp, findTimestamp } from "./read/find-timestamp.ts";
+import { emptySlice, readFromCache, readFromFiles } from "./read/read-batches.ts";
+import { TailCache } from "./read/tail-cache.ts";
+import { DirtyFiles } from "./segment/dirty-files.ts";
+import { LogSegment } from "./segment/log-segment.ts";
+import { SegmentList } from "./segment/segment-list.ts";
+import { recoverLog, type RecoveredLog } from "./upkeep/recover-log.ts";
+import { listProducerSnapshots, producerSnapshotPath } from "./upkeep/replay-producers.ts";
 
-/** Shape of `PartitionLog`. */
-export interface PartitionLogShape {
+/**
+ * One partition's log in one directory, with Kafka's file names and bytes (Kafka: `UnifiedLog`).
+ *
+ *   log start <= last stable offset <= high watermark <= log end          (LOG-2)
+ *   durable offset <= log end; nothing is acknowledged above the durable offset
+ *
+ * Appends and reads are synchronous and meet the page cache; `sync` alone waits for the device. Its owner
+ * acknowledges and moves the high watermark when the durability level is reached. One owner, one process:
+ * the lock belongs to the `LogDirectory`.
+ *
+ * @example
+ * const log = await PartitionLog.open({ platform, path: "/data/orders-0", topic: "orders", partition: 0, leaderEpoch: 1 });
+ * const { baseOffset } = log.append(batch, { origin: "client" });
+ * await log.sync();
+ * log.advanceHighWatermark(log.durableOffset);
+ * const slice = log.read(baseOffset, { maxBytes: 1_048_576, upTo: log.highWatermark, minOneBatch: true });
+ */
+export class PartitionLog {
   readonly topic: string;
   readonly partition: number;
+  /** Directory of the partition. */
+  readonly path: string;
   readonly topicId: string | undefined;
-  readonly config: LogConfig;
   readonly leaderEpoch: number;
+  /** What opening had to do. */
   readonly recovery: RecoveryReport;
-  /** Undefined while the log is sound. */
-  readonly damage: LogDamage | undefined;
-  readonly sizeBytes: number;
+
+  readonly #options: PartitionLogOptions;
+  readonly #platform: Platform;
+  readonly #fileSystem: FileSystem;
+  readonly #segments: SegmentList;
+  readonly #producers: ProducerStates;
+  readonly #epochs: LeaderEpochs;
+  readonly #cache: TailCache;
+  readonly #dirty: DirtyFiles;
+  #config: LogConfig;
+  #logStartOffset: Offset;
+  #highWatermark: Offset;
+  #durableOffset: Offset;
+  #lastSnapshotOffset: Offset;
+  #failure: LogStorageError | undefined;
+  #syncRunning: Promise<void> | undefined;
+  #syncQueued: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+
+  /**
+   * Recovers what the directory holds, or makes it. A damaged log opens too: see `damage`.
+   *
+   * @throws FileSystemError, CheckpointError
+   */
+  static async open(options: PartitionLogOptions): Promise<PartitionLog> {
+    const { fileSystem } = options.platform;
+    const config = { ...defaultLogConfig, ...options.config };
+    if (fileSystem.stat(options.path) === undefined) {
+      fileSystem.makeDirectory(options.path);
+      await fileSystem.syncDirectory(options.path.slice(0, options.path.lastIndexOf("/")));
+    }
+    const topicId = await settleTopicId(options);
+    const recovered = await recoverLog({ ...options, config });
+    return new PartitionLog(options, { config, topicId, recovered });
+  }
+
+  private constructor(
+    options: PartitionLogOptions,
+    state: { config: LogConfig; topicId: string | undefined; recovered: RecoveredLog },
+  ) {
+    const { recovered, config } = state;
+    this.topic = options.topic;
+    this.partition = options.partition;
+    this.path = options.path;
+    this.topicId = state.topicId;
+    this.leaderEpoch = options.leaderEpoch;
+    this.recovery = recovered.report;
+    this.#options = options;
+    this.#platform = options.platform;
+    this.#fileSystem = options.platform.fileSystem;
+    this.#config = config;
+    this.#segments = new SegmentList(recovered.segments, () => this.#config.indexIntervalBytes);
+    this.#producers = recovered.producers;
+    this.#epochs = recovered.epochs;
+    this.#cache = new TailCache(config.tailCacheBytes);
+    this.#dirty = new DirtyFiles(this.#fileSystem, options.path);
+    const end = this.#segments.active.endOffset;
+    const first = this.#segments.all[0].baseOffset;
+    this.#logStartOffset = Math.min(Math.max(options.logStartOffset ?? 0, first), end);
+    this.#highWatermark = end;
+    this.#durableOffset = end;
+    this.#lastSnapshotOffset = listProducerSnapshots(this.#fileSystem, this.path).at(-1) ?? -1;
+    this.#epochs.truncateFromStart(this.#logStartOffset);
+    this.#producers.advanceHighWatermark(end);
+  }
+
+  get config(): LogConfig {
+    return this.#config;
+  }
+
+  /** What is damaged; undefined while the log is sound. */
+  get damage(): LogDamage | undefined {
+    return this.recovery.damage;
+  }
+
+  /** Set once nothing may be written any more: the process should end and start again. */
+  get failure(): LogStorageError | undefined {
+    return this.#failure;
+  }
+
+  get sizeBytes(): number {
+    return this.#segments.sizeBytes;
+  }
 
   /** First offset that can be read. */
-  readonly logStartOffset: Offset;
-  /** First offset of an open transaction, else the high watermark (LSO). */
-  readonly lastStableOffset: Offset;
-  /** What consumers may see: moved by the owner through `advanceHighWatermark`. */
-  readonly highWatermark: Offset;
-  /** Everything below is on the device. */
-  readonly durableOffset: Offset;
-  /** Offset that the next record gets (LEO). */
-  readonly logEndOffset: Offset;
+  get logStartOffset(): Offset {
+    return this.#logStartOffset;
+  }
 
-  append(batches: Uint8Array, options: AppendOptions): AppendResult;
-  sync(): Promise<void>;
-  advanceHighWatermark(offset: Offset): void;
-  read(offset: Offset, options: ReadOptions): LogSlice;
-  abortedTransactions(from: Offset, to: Offset): readonly AbortedTransaction[];
-  offsetForTimestamp(timestamp: Timestamp): TimestampOffset | undefined;
-  maxTimestamp(): TimestampOffset | undefined;
-  /** Moves the log start; resolves with it once durable. */
-  deleteRecordsBefore(offset: Offset): Promise<Offset>;
-  endOffsetForEpoch(leaderEpoch: number): EpochEndOffset | undefined;
-  startTransactionVerification(
-    producerId: number,
-    producerEpoch: number,
-    baseSequence: number,
-    supportsEpochBump: boolean,
-  ): VerificationGuard | undefined;
-  hasOngoingTransaction(producerId: number, producerEpoch: number): boolean;
-  producers(): readonly ProducerDescription[];
-  removeExpiredProducers(): void;
-  segments(): readonly SegmentDescription[];
-  updateConfig(changes: Partial<LogConfig>): void;
-  roll(): void;
-  close(): Promise<void>;
+  /** What consumers may see; after opening all that was recovered, then moved by the owner. */
+  get highWatermark(): Offset {
+    return this.#highWatermark;
+  }
+
+  /** First offset of a transaction whose outcome readers cannot see yet, else the high watermark (LSO). */
+  get lastStableOffset(): Offset {
+    const unstable = this.#producers.firstUnstableOffset;
+    if (unstable === undefined || unstable >= this.#highWatermark) return this.#highWatermark;
+    return Math.max(unstable, this.#logStartOffset);
+  }
+
+  /** Everything below is on the device. */
+  get durableOffset(): Offset {
+    return this.#durableOffset;
+  }
+
+  /** Offset that the next record gets (LEO); of a damaged log, the first one that cannot be read. */
+  get logEndOffset(): Offset {
+    return this.#segments.active.endOffset;
+  }
+
+  /**
+   * Checks batches, gives them offsets in place and writes them to the page cache. The bytes belong to the log from
+   * then on and must not change. A refused append changes nothing but base offsets, epochs and stamps in the bytes.
+   *
+   * @throws LogRequestError what Kafka would answer
+   * @throws LogCorruptedError the log is damaged
+   * @throws LogStorageError `WRITE_FAILED`, `LOG_FAILED`, `LOG_CLOSED`
+   */
+  append(batches: Uint8Array, options: AppendOptions): AppendResult {
+    this.#checkWritable();
+    const baseOffset = this.logEndOffset;
+    const nowMs = this.#platform.clock.wallMs();
+    const plan = planAppend(batches, options, {
+      config: this.#config,
+      producers: this.#producers,
+      codecs: this.#options.codecs,
+      nowMs,
+      logEndOffset: baseOffset,
+    });
+    const logStartOffset = this.#logStartOffset;
+    if (plan.duplicate !== undefined) {
+      const { lastOffset, offsetDelta, timestamp } = plan.duplicate;
+      return {
+        isDuplicate: true,
+        baseOffset: lastOffset - offsetDelta,
+        lastOffset,
+        logAppendTime: timestamp,
+        logStartOffset,
+        sizeBytes: 0,
+      };
+    }
+    this.#write(plan, baseOffset, nowMs);
+    return {
+      isDuplicate: false,
+      baseOffset,
+      lastOffset: plan.endOffset - 1,
+      logAppendTime: this.#config.messageTimestampType === "LogAppendTime" ? nowMs : -1,
+      logStartOffset,
+      sizeBytes: plan.bytes.length,
+    };
+  }
+
+  /**
+   * Everything appended before the call is on the device once it resolves; calls share the work. A failed sync is
+   * never tried again: the log has failed then (`failure`).
+   *
+   * @throws LogStorageError `LOG_FAILED`, `LOG_CLOSED`
+   */
+  sync(): Promise<void> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    if (this.#closing !== undefined) return Promise.reject(closed(this.path));
+    return this.#shareSync();
+  }
+
+  /** Lets consumers see up to this offset. Never goes back. */
+  advanceHighWatermark(offset: Offset): void {
+    if (offset <= this.#highWatermark) return;
+    invariant(offset <= this.logEndOffset, "LOG-2", { offset, logEndOffset: this.logEndOffset });
+    this.#highWatermark = offset;
+    this.#producers.advanceHighWatermark(offset);
+  }
+
+  /**
+   * Whole batches from the one that holds the offset on. Nothing at the end of the log.
+   *
+   * @throws LogRequestError `OFFSET_OUT_OF_RANGE`
+   * @throws LogCorruptedError at and above the damage
+   */
+  read(offset: Offset, options: ReadOptions): LogSlice {
+    if (this.#closing !== undefined) throw closed(this.path);
+    const end = this.logEndOffset;
+    if (offset >= end && this.damage !== undefined) throw new LogCorruptedError(this.damage);
+    if (offset < this.#logStartOffset || offset > end)
+      throw new LogRequestError(
+        "OFFSET_OUT_OF_RANGE",
+        `offset ${offset} is outside of ${this.#logStartOffset} to ${end}`,
+      );
+    if (offset >= options.upTo || offset === end) return emptySlice(offset);
+    return (
+      readFromCache(this.#cache, offset, options) ?? readFromFiles(this.#segments, offset, options)
+    );
+  }
+
+  /** Aborted transactions that overlap [from, to), for readers of committed records. */
+  abortedTransactions(from: Offset, to: Offset): readonly AbortedTransaction[] {
+    const found: AbortedTransaction[] = [];
+    const { all } = this.#segments;
+    for (let index = this.#segments.indexOf(from); index < all.length; index++)
+      if (all[index].transactionIndex.collect(from, to, found)) break;
+    return found;
+  }
+
+  /** First record whose timestamp is at least the given one, exact to the record (ListOffsets). */
+  offsetForTimestamp(timestamp: Timestamp): TimestampOffset | undefined {
+    return findTimestamp(this.#segments, timestamp, this.#searchStart());
+  }
+
+  /** First record with the largest timestamp (ListOffsets with -3). */
+  maxTimestamp(): TimestampOffset | undefined {
+    return findMaxTimestamp(this.#segments, this.#searchStart());
+  }
+
+  /** End of the largest epoch not above the given one (OffsetForLeaderEpoch). */
+  endOffsetForEpoch(leaderEpoch: number): EpochEndOffset | undefined {
+    return this.#epochs.endOffsetFor(leaderEpoch, this.logEndOffset);
+  }
+
+  /** Epoch in which the record at the offset was appended; -1 where it is not known. */
+  epochForOffset(offset: Offset): number {
+    return this.#epochs.epochAt(offset);
+  }
+
+  /** Newest epoch that has a record; -1 without one. */
+  get latestEpoch(): number {
+    return this.#epochs.entries.at(-1)?.epoch ?? -1;
+  }
+
+  /**
+   * Moves the log start up (DeleteRecords): made durable first, then segments that lie below altogether are removed.
+   * Resolves with the log start.
+   *
+   * @throws LogRequestError `OFFSET_OUT_OF_RANGE` above the high watermark
+   */
+  async deleteRecordsBefore(offset: Offset): Promise<Offset> {
+    this.#checkWritable();
+    if (offset > this.#highWatermark)
+      throw new LogRequestError(
+        "OFFSET_OUT_OF_RANGE",
+        `records up to ${offset} cannot be deleted: the high watermark is ${this.#highWatermark}`,
+      );
+    if (offset <= this.#logStartOffset) return this.#logStartOffset;
+    await this.#options.saveLogStartOffset?.(offset);
+    reach(this.#platform, "C11");
+    if (offset > this.#logStartOffset && this.#closing === undefined) {
+      this.#logStartOffset = offset;
+      this.#epochs.truncateFromStart(offset);
+      this.#removeDeletedSegments();
+    }
+    return this.#logStartOffset;
+  }
+
+  /**
+   * Asks for a guard to append the first batch of a transaction with, once the coordinator confirmed it (KIP-890);
+   * undefined where the transaction is open already and no guard is needed.
+   */
+  startTransactionVerification(asked: {
+    readonly producerId: number;
+    readonly producerEpoch: number;
+    readonly baseSequence: number;
+    readonly supportsEpochBump: boolean;
+  }): VerificationGuard | undefined {
+    const { producerId, producerEpoch, baseSequence, supportsEpochBump } = asked;
+    if (this.hasOngoingTransaction(producerId, producerEpoch)) return undefined;
+    return this.#producers.startVerification({
+      producerId,
+      producerEpoch,
+      lowestSequence: baseSequence,
+      supportsEpochBump,
+      startedMs: this.#platform.clock.wallMs(),
+    });
+  }
+
+  hasOngoingTransaction(producerId: number, producerEpoch: number): boolean {
+    return this.#producers.hasOngoingTransaction(producerId, producerEpoch);
+  }
+
+  /** State of all producers (DescribeProducers). */
+  producers(): readonly ProducerDescription[] {
+    return Array.from(this.#producers.entries.values(), (entry) => ({
+      producerId: entry.producerId,
+      producerEpoch: entry.producerEpoch,
+      lastSequence: entry.lastSequence,
+      lastTimestamp: entry.lastTimestamp,
+      coordinatorEpoch: entry.coordinatorEpoch,
+      currentTransactionStartOffset: entry.transactionFirstOffset,
+    }));
+  }
+
+  /** Forgets producers that were silent for `producer.id.expiration.ms`. */
+  removeExpiredProducers(): void {
+    const nowMs = this.#platform.clock.wallMs();
+    this.#producers.removeExpired(nowMs, this.#config.producerIdExpirationMs);
+  }
+
+  /** Oldest first; the last one is active. Enough to decide on retention, without reading a record. */
+  segments(): readonly SegmentDescription[] {
+    return this.#segments.all.map((_, index) => {
+      const segment = this.#segments.use(index);
+      const { baseOffset, endOffset, sizeBytes, maxTimestamp } = segment;
+      const isActive = segment === this.#segments.active;
+      return { baseOffset, endOffset, sizeBytes, largestTimestamp: maxTimestamp, isActive };
+    });
+  }
+
+  updateConfig(changes: Partial<LogConfig>): void {
+    this.#config = { ...this.#config, ...changes };
+    this.#cache.setBytesMax(this.#config.tailCacheBytes);
+  }
+
+  /** Closes the active segment and begins the next one. Nothing happens to an empty one. */
+  roll(): void {
+    this.#checkWritable();
+    if (this.#segments.active.sizeBytes > 0) this.#guardWrite(() => this.#roll());
+  }
+
+  /**
+   * Makes all durable, writes indexes and a producer snapshot, and closes the files. A damaged or failed log is
+   * left as it is. Calling twice is fine.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  #searchStart() {
+    return { offset: this.#logStartOffset, codecs: this.#options.codecs };
+  }
+
+  #checkWritable(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#closing !== undefined) throw closed(this.path);
+    if (this.damage !== undefined) throw new LogCorruptedError(this.damage);
+  }
+
+  #write(plan: AppendPlan, baseOffset: Offset, nowMs: Timestamp): void {
+    const { bytes } = plan;
+    this.#guardWrite(() => {
+      if (this.#shouldRoll(plan, nowMs)) this.#roll();
+      assignOffsets(bytes, baseOffset, this.leaderEpoch);
+      reach(this.#platform, "C1");
+      this.#segments.active.write([bytes], bytes.length);
+    });
+    reach(this.#platform, "C3");
+    const segment = this.#segments.active;
+    this.#dirty.addSegment(segment);
+    this.#epochs.assign(this.leaderEpoch, baseOffset);
+    let position = segment.sizeBytes - bytes.length;
+    for (let at = 0; at < bytes.length; ) {
+      const sizeBytes = readBatchSizeBytes(bytes, at);
+      const lastOffset = readLastOffset(bytes, at);
+      const maxTimestamp = readMaxTimestamp(bytes, at);
+      const batchOffset = segment.endOffset;
+      const batch = { lastOffset, maxTimestamp, sizeBytes };
+      segment.index(batch, position, this.#config.indexIntervalBytes);
+      const isWhole = sizeBytes === bytes.length;
+      this.#cache.add(
+        batchOffset,
+        lastOffset + 1,
+        isWhole ? bytes : bytes.subarray(at, at + sizeBytes),
+      );
+      at += sizeBytes;
+      position += sizeBytes;
+    }
+    invariant(segment.endOffset === plan.endOffset, "LOG-1", plan.endOffset);
+    for (const aborted of this.#producers.commit(plan.producers))
+      segment.transactionIndex.append(aborted);
+  }
+
+  /** A failed write leaves the log as it was, unless even taking it back failed. */
+  #guardWrite(write: () => void): void {
+    const segment = this.#segments.active;
+    const { sizeBytes } = segment;
+    try {
+      write();
+    } catch (error) {
+      reach(this.#platform, "C4");
+      const active = this.#segments.active;
+      const expected = active === segment ? sizeBytes : 0;
+      const onDisk = this.#fileSystem.stat(active.path)?.sizeBytes;
+      if (onDisk !== expected) throw this.#fail(`${active.path}: a partial write stays`, error);
+      throw new LogStorageError(
+        "WRITE_FAILED",
+        `${active.path}: nothing was appended; free space or check the disk, then try again`,
+        error,
+      );
+    }
+  }
+
+  #shouldRoll(plan: AppendPlan, nowMs: Timestamp): boolean {
+    const segment = this.#segments.active;
+    const { segmentBytes, segmentMs, segmentIndexBytes } = this.#config;
+    if (segment.sizeBytes === 0) return !segment.hasRoomFor(plan.endOffset - 1, 0);
+    const age =
+      segment.firstTimestamp >= 0
+        ? plan.maxTimestamp - segment.firstTimestamp
+        : nowMs - segment.createdMs;
+    return (
+      segment.sizeBytes + plan.bytes.length > segmentBytes ||
+      age > segmentMs ||
+      segment.offsetIndex.isFull(segmentIndexBytes) ||
+      segment.timeIndex.isFull(segmentIndexBytes) ||
+      !segment.hasRoomFor(plan.endOffset - 1, plan.bytes.length)
+    );
+  }
+
+  #roll(): void {
+    const full = this.#segments.active;
+    reach(this.#platform, "C6");
+    full.seal();
+    this.#dirty.addHandles(full.flushIndexes());
+    this.#writeSnapshot();
+    const nowMs = this.#platform.clock.wallMs();
+    const next = new LogSegment(this.#fileSystem, this.path, full.endOffset, nowMs);
+    reach(this.#platform, "C5");
+    next.create();
+    this.#segments.add(next);
+    this.#dirty.addSegment(next);
+    this.#dirty.addDirectory();
+  }
+
+  #writeSnapshot(): void {
+    const offset = this.logEndOffset;
+    if (offset <= this.#lastSnapshotOffset) return;
+    const path = producerSnapshotPath(this.path, offset);
+    const handle = this.#fileSystem.open(path, "openOrCreate");
+    this.#dirty.addHandles([handle]);
+    handle.truncate(0);
+    handle.write([encodeProducerSnapshot(this.#producers.entries)], 0);
+    this.#dirty.addDirectory();
+    this.#lastSnapshotOffset = offset;
+  }
+
+  #removeDeletedSegments(): void {
+    const { all, active } = this.#segments;
+    let count = 0;
+    while (all[count] !== active && all[count].endOffset <= this.#logStartOffset) count++;
+    if (count === 0) return;
+    for (const segment of this.#segments.removeFirst(count)) {
+      this.#dirty.removeSegment(segment);
+      segment.remove();
+    }
+    const first = this.#segments.all[0].baseOffset;
+    for (const offset of listProducerSnapshots(this.#fileSystem, this.path))
+      if (offset < first) this.#fileSystem.remove(producerSnapshotPath(this.path, offset));
+    this.#dirty.addDirectory();
+  }
+
+  /** A call during a sync waits for the next one: the one that runs may have missed its bytes. */
+  #shareSync(): Promise<void> {
+    if (this.#syncRunning === undefined) return this.#runSync();
+    this.#syncQueued ??= this.#syncRunning.then(() => {
+      this.#syncQueued = undefined;
+      return this.#runSync();
+    });
+    return this.#syncQueued;
+  }
+
+  #runSync(): Promise<void> {
+    this.#syncRunning = this.#syncOnce().finally(() => (this.#syncRunning = undefined));
+    return this.#syncRunning;
+  }
+
+  async #syncOnce(): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
+    const target = this.logEndOffset;
+    try {
+      reach(this.#platform, "C2");
+      await this.#dirty.sync();
+      await this.#epochs.save();
+    } catch (error) {
+      throw this.#fail(`${this.path}: a sync failed`, error);
+    }
+    invariant(target >= this.#durableOffset, "LOG-3", target);
+    this.#durableOffset = target;
+  }
+
+  #fail(what: string, cause: unknown): LogStorageError {
+    this.#failure ??= new LogStorageError(
+      "LOG_FAILED",
+      `${what}; what the device holds is unknown. End the process: a restart reads what is there`,
+      cause,
+    );
+    this.#platform.logger.log("error", "log.failed", { path: this.path });
+    return this.#failure;
+  }
+
+  async #close(): Promise<void> {
+    try {
+      if (this.damage !== undefined || this.#failure !== undefined) return;
+      await this.#shareSync();
+      const { active } = this.#segments;
+      active.seal();
+      this.#dirty.addHandles(active.flushIndexes());
+      this.#writeSnapshot();
+      await this.#shareSync();
+    } finally {
+      this.#dirty.closeHandles();
+      this.#segments.closeHandles();
+      this.#cache.clear();
+    }
+  }
 }
 
-export type { PartitionLogOptions };
+async function settleTopicId(options: PartitionLogOptions): Promise<string | undefined> {
+  const { fileSystem } = options.platform;
+  const known = readTopicId(fileSystem, options.path);
+  if (options.topicId === undefined || options.topicId === known) return known;
+  if (known !== undefined)
+    throw new CheckpointError(
+      partitionMetadataPath(options.path),
+      `it belongs to topic id ${known}, not ${options.topicId}`,
+    );
+  await writeTopicId(fileSystem, options.path, options.topicId);
+  return options.topicId;
+}
+
+function closed(path: string): LogStorageError {
+  return new LogStorageError("LOG_CLOSED", `${path}: the log is closed`);
+}

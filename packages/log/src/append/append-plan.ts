@@ -1,0 +1,101 @@
+import type { Offset, Timestamp } from "@millrace/model";
+import {
+  readBatchSizeBytes,
+  readLastOffsetDelta,
+  readMaxTimestamp,
+  setBaseOffset,
+  setLogAppendTime,
+  setPartitionLeaderEpoch,
+  type Compression,
+} from "@millrace/protocol";
+import type { LogConfig } from "../log-config.ts";
+import { LogRequestError } from "../log-error.ts";
+import type { AppendOptions } from "../log-types.ts";
+import { ProducerAppend } from "./producer-append.ts";
+import type { ProducerBatch } from "./producer-entry.ts";
+import type { ProducerStates } from "./producer-states.ts";
+import { batchSizeAt, checkBatch, checkClientBatch } from "./validate-batch.ts";
+
+/** What an append is checked against. */
+export interface AppendContext {
+  readonly config: LogConfig;
+  readonly producers: ProducerStates;
+  readonly codecs: Compression | undefined;
+  readonly nowMs: Timestamp;
+  readonly logEndOffset: Offset;
+}
+
+/** An append that passed every check and has not written a byte. */
+export interface AppendPlan {
+  /** The batches without what follows the last whole one. */
+  readonly bytes: Uint8Array;
+  readonly endOffset: Offset;
+  readonly maxTimestamp: Timestamp;
+  readonly producers: ProducerAppend;
+  /** Instead of all else: the batch was written before. */
+  readonly duplicate?: ProducerBatch;
+}
+
+/** Checks batches before offsets are assigned (Kafka: `LogValidator`, `ProducerAppendInfo`). */
+export function planAppend(
+  batches: Uint8Array,
+  options: AppendOptions,
+  context: AppendContext,
+): AppendPlan {
+  const { config, nowMs } = context;
+  const isClient = options.origin === "client";
+  const sizeBytes = measureBatches(batches, config, isClient);
+  const bytes = sizeBytes === batches.length ? batches : batches.subarray(0, sizeBytes);
+  if (isClient) checkClientBatch(bytes, config, { nowMs, codecs: context.codecs });
+  const producers = new ProducerAppend(
+    context.producers,
+    options,
+    config.transactionVerificationEnabled,
+  );
+  let endOffset = context.logEndOffset;
+  let maxTimestamp = -1;
+  if (isClient) {
+    const duplicate = producers.findDuplicate(bytes, 0);
+    if (duplicate !== undefined) return { bytes, endOffset, maxTimestamp, producers, duplicate };
+  }
+  for (let at = 0; at < bytes.length; at += readBatchSizeBytes(bytes, at)) {
+    if (config.messageTimestampType === "LogAppendTime") setLogAppendTime(bytes, at, nowMs);
+    producers.add(bytes, at, endOffset);
+    maxTimestamp = Math.max(maxTimestamp, readMaxTimestamp(bytes, at));
+    endOffset += readLastOffsetDelta(bytes, at) + 1;
+  }
+  return { bytes, endOffset, maxTimestamp, producers };
+}
+
+/** Gives the batches of a plan their offsets, where they lie: the checksum does not cover these fields. */
+export function assignOffsets(bytes: Uint8Array, baseOffset: Offset, leaderEpoch: number): void {
+  let offset = baseOffset;
+  for (let at = 0; at < bytes.length; at += readBatchSizeBytes(bytes, at)) {
+    setBaseOffset(bytes, at, offset);
+    setPartitionLeaderEpoch(bytes, at, leaderEpoch);
+    offset += readLastOffsetDelta(bytes, at) + 1;
+  }
+}
+
+/** Bytes of whole batches; each is sound by itself. */
+function measureBatches(batches: Uint8Array, config: LogConfig, isClient: boolean): number {
+  let sizeBytes = 0;
+  let count = 0;
+  for (;;) {
+    const size = batchSizeAt(batches, sizeBytes);
+    if (size === 0) break;
+    count++;
+    if (isClient && count > 1)
+      throw new LogRequestError("INVALID_RECORD", "a client may append one batch at a time");
+    if (isClient) checkBatch(batches, sizeBytes, config.maxMessageBytes);
+    else checkBatch(batches, sizeBytes, Number.POSITIVE_INFINITY);
+    sizeBytes += size;
+  }
+  if (count === 0) throw new LogRequestError("INVALID_RECORD", "there is no whole batch to append");
+  if (sizeBytes > config.segmentBytes)
+    throw new LogRequestError(
+      "RECORD_LIST_TOO_LARGE",
+      `${sizeBytes} bytes do not fit a segment of ${config.segmentBytes}`,
+    );
+  return sizeBytes;
+}

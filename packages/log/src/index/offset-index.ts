@@ -1,0 +1,94 @@
+import { invariant, type Offset } from "@millrace/model";
+import type { FileHandle, FileSystem } from "@millrace/platform";
+import { IndexFile } from "./index-file.ts";
+
+const entrySize = 8;
+
+/**
+ * `.index`: pairs of int32 (offset - base, byte position). Each names the last offset of a batch and where that
+ * batch begins, so a lookup lands at or before the batch that holds the offset (Kafka: `OffsetIndex`).
+ */
+export class OffsetIndex {
+  readonly #file: IndexFile;
+  readonly #baseOffset: Offset;
+
+  constructor(fileSystem: FileSystem, path: string, baseOffset: Offset) {
+    this.#file = new IndexFile(fileSystem, path, entrySize);
+    this.#baseOffset = baseOffset;
+  }
+
+  get entryCount(): number {
+    return this.#file.entryCount;
+  }
+
+  /** Last offset indexed; the base offset where there is none. */
+  get lastOffset(): Offset {
+    const count = this.entryCount;
+    return count === 0 ? this.#baseOffset : this.#offsetAt(count - 1);
+  }
+
+  /** Position of the last entry; 0 where there is none. */
+  get lastPosition(): number {
+    const count = this.entryCount;
+    return count === 0 ? 0 : this.#positionAt(count - 1);
+  }
+
+  isFull(bytesMax: number): boolean {
+    return this.entryCount >= Math.floor(bytesMax / entrySize);
+  }
+
+  append(offset: Offset, position: number): void {
+    invariant(this.entryCount === 0 || offset > this.lastOffset, "LOG-6", offset);
+    const at = this.#file.append();
+    this.#file.view.setInt32(at, offset - this.#baseOffset);
+    this.#file.view.setInt32(at + 4, position);
+  }
+
+  /** Where to start looking for the batch with this offset. */
+  positionFor(offset: Offset): number {
+    let low = 0;
+    let high = this.entryCount;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#offsetAt(middle) <= offset) low = middle + 1;
+      else high = middle;
+    }
+    return low === 0 ? 0 : this.#positionAt(low - 1);
+  }
+
+  /** Reads the file and checks that its entries rise and stay inside the log; false: rebuild it. */
+  load(logSizeBytes: number): boolean {
+    if (!this.#file.load()) return false;
+    let offset = -1;
+    let position = -1;
+    for (let slot = 0; slot < this.entryCount; slot++) {
+      const nextOffset = this.#file.view.getInt32(slot * entrySize);
+      const nextPosition = this.#positionAt(slot);
+      if (nextOffset <= offset || nextPosition <= position || nextPosition >= logSizeBytes)
+        return false;
+      offset = nextOffset;
+      position = nextPosition;
+    }
+    return true;
+  }
+
+  reset(): void {
+    this.#file.reset();
+  }
+
+  flush(): FileHandle | undefined {
+    return this.#file.flush();
+  }
+
+  remove(): void {
+    this.#file.remove();
+  }
+
+  #offsetAt(slot: number): Offset {
+    return this.#baseOffset + this.#file.view.getInt32(slot * entrySize);
+  }
+
+  #positionAt(slot: number): number {
+    return this.#file.view.getInt32(slot * entrySize + 4);
+  }
+}

@@ -1,0 +1,91 @@
+import type { Offset } from "@millrace/model";
+import type { FileHandle, FileSystem } from "@millrace/platform";
+import { getInt64, setInt64 } from "@millrace/protocol";
+import type { AbortedTransaction } from "../log-types.ts";
+import { IndexFile } from "./index-file.ts";
+
+const entrySize = 34;
+const version = 0;
+
+/** A transaction that ended in an abort marker in this segment. */
+export interface AbortedTransactionEntry extends AbortedTransaction {
+  /** Offset of the marker. */
+  readonly lastOffset: Offset;
+  /** Last stable offset once the marker was written: no older transaction was open below it. */
+  readonly lastStableOffset: Offset;
+}
+
+/**
+ * `.txnindex`: int16 version and the four int64 of an entry, in the order of the abort markers. The file exists
+ * only where something was aborted (Kafka: `TransactionIndex`, `AbortedTxn`).
+ */
+export class TransactionIndex {
+  readonly #file: IndexFile;
+  readonly #fileSystem: FileSystem;
+
+  constructor(fileSystem: FileSystem, path: string) {
+    this.#fileSystem = fileSystem;
+    this.#file = new IndexFile(fileSystem, path, entrySize);
+  }
+
+  get entryCount(): number {
+    return this.#file.entryCount;
+  }
+
+  append(entry: AbortedTransactionEntry): void {
+    const at = this.#file.append();
+    const view = this.#file.view;
+    view.setInt16(at, version);
+    setInt64(view, at + 2, entry.producerId);
+    setInt64(view, at + 10, entry.firstOffset);
+    setInt64(view, at + 18, entry.lastOffset);
+    setInt64(view, at + 26, entry.lastStableOffset);
+  }
+
+  entryAt(slot: number): AbortedTransactionEntry {
+    const at = slot * entrySize;
+    const view = this.#file.view;
+    return {
+      producerId: getInt64(view, at + 2),
+      firstOffset: getInt64(view, at + 10),
+      lastOffset: getInt64(view, at + 18),
+      lastStableOffset: getInt64(view, at + 26),
+    };
+  }
+
+  /** Adds what overlaps [from, to); true once later segments cannot add to it. */
+  collect(from: Offset, to: Offset, found: AbortedTransaction[]): boolean {
+    for (let slot = 0; slot < this.entryCount; slot++) {
+      const entry = this.entryAt(slot);
+      if (entry.lastOffset >= from && entry.firstOffset < to)
+        found.push({ producerId: entry.producerId, firstOffset: entry.firstOffset });
+      if (entry.lastStableOffset >= to) return true;
+    }
+    return false;
+  }
+
+  /** Reads the file; a missing one is empty, a damaged one gives false. */
+  load(baseOffset: Offset): boolean {
+    if (this.#fileSystem.stat(this.#file.path) === undefined) return true;
+    if (!this.#file.load()) return false;
+    for (let slot = 0; slot < this.entryCount; slot++) {
+      if (this.#file.view.getInt16(slot * entrySize) !== version) return false;
+      if (this.entryAt(slot).lastOffset < baseOffset) return false;
+    }
+    return true;
+  }
+
+  reset(): void {
+    this.#file.reset();
+  }
+
+  /** Writes nothing where there is neither an entry nor a file. */
+  flush(): FileHandle | undefined {
+    const isMissing = this.#fileSystem.stat(this.#file.path) === undefined;
+    return this.entryCount === 0 && isMissing ? undefined : this.#file.flush();
+  }
+
+  remove(): void {
+    this.#file.remove();
+  }
+}

@@ -1,0 +1,76 @@
+import type { FileHandle } from "@millrace/platform";
+import {
+  BATCH_HEADER_BYTES,
+  BATCH_MAGIC,
+  readBatchSizeBytes,
+  readMagic,
+} from "@millrace/protocol";
+
+const defaultChunkBytes = 1_048_576;
+
+/**
+ * Walks the batches of a file, chunk by chunk: `bytes` holds the whole batch at `at`. Nothing but sizes and magic
+ * is checked; the walk ends at the first batch that cannot be one, and `failure` says why.
+ */
+export class FileBatchCursor {
+  /** The current chunk; another one after each `next`. */
+  bytes = new Uint8Array(0);
+  /** Position of the batch in `bytes`. */
+  at = 0;
+  /** Position of the batch in the file; after the end, of what follows the last good one. */
+  position: number;
+  sizeBytes = 0;
+  failure: string | undefined;
+  /** The failure is that the file ends before the batch does. */
+  isCutShort = false;
+
+  readonly #handle: FileHandle;
+  readonly #end: number;
+  readonly #chunkBytes: number;
+  #chunkStart = 0;
+
+  constructor(handle: FileHandle, start: number, end: number, chunkBytes = defaultChunkBytes) {
+    this.#handle = handle;
+    this.position = start;
+    this.#end = end;
+    this.#chunkBytes = chunkBytes;
+  }
+
+  next(): boolean {
+    this.position += this.sizeBytes;
+    this.sizeBytes = 0;
+    const remaining = this.#end - this.position;
+    if (remaining <= 0) return false;
+    if (remaining < BATCH_HEADER_BYTES)
+      return this.#fail(`${remaining} bytes are less than a header`, true);
+    if (!this.#reach(BATCH_HEADER_BYTES)) return this.#fail("the file is shorter than it was", true);
+    const size = readBatchSizeBytes(this.bytes, this.at);
+    const magic = readMagic(this.bytes, this.at);
+    if (magic !== BATCH_MAGIC) return this.#fail(`magic ${magic}`);
+    if (size < BATCH_HEADER_BYTES) return this.#fail(`a batch of ${size} bytes`);
+    if (size > remaining)
+      return this.#fail(`a batch of ${size} bytes where ${remaining} are left`, true);
+    if (!this.#reach(size)) return this.#fail("the file is shorter than it was", true);
+    this.sizeBytes = size;
+    return true;
+  }
+
+  /** Makes `bytes` hold this much from the position on. */
+  #reach(sizeBytes: number): boolean {
+    this.at = this.position - this.#chunkStart;
+    if (this.at + sizeBytes <= this.bytes.length) return true;
+    const wanted = Math.min(Math.max(this.#chunkBytes, sizeBytes), this.#end - this.position);
+    const chunk = new Uint8Array(wanted);
+    const count = this.#handle.read(chunk, this.position);
+    this.bytes = chunk.subarray(0, count);
+    this.#chunkStart = this.position;
+    this.at = 0;
+    return count >= sizeBytes;
+  }
+
+  #fail(reason: string, isCutShort = false): false {
+    this.failure = reason;
+    this.isCutShort = isCutShort;
+    return false;
+  }
+}

@@ -1,0 +1,80 @@
+import { invariant, type Offset } from "@millrace/model";
+
+interface CachedBatch {
+  readonly baseOffset: Offset;
+  readonly nextOffset: Offset;
+  readonly bytes: Uint8Array;
+}
+
+/** A slice that keeps more than this many times its own size alive is copied. */
+const pinnedFactorMax = 4;
+
+/**
+ * The newest batches as they were appended, so that readers at the tail need no file (bound: `tailCacheBytes`).
+ * It holds the bytes that it is given and hands out views of them: nobody may change them.
+ */
+export class TailCache {
+  #batches: CachedBatch[] = [];
+  /** Batches before this index are gone; the array is cut now and then. */
+  #first = 0;
+  #sizeBytes = 0;
+  #bytesMax: number;
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+  }
+
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  setBytesMax(bytesMax: number): void {
+    this.#bytesMax = bytesMax;
+    this.#evict();
+  }
+
+  add(baseOffset: Offset, nextOffset: Offset, bytes: Uint8Array): void {
+    if (bytes.length > this.#bytesMax) {
+      this.clear();
+      return;
+    }
+    const last = this.#batches.at(-1);
+    invariant(last === undefined || last.nextOffset === baseOffset, "LOG-1", baseOffset);
+    const isPinning = bytes.buffer.byteLength > pinnedFactorMax * bytes.length;
+    this.#batches.push({ baseOffset, nextOffset, bytes: isPinning ? bytes.slice() : bytes });
+    this.#sizeBytes += bytes.length;
+    if (this.#sizeBytes > this.#bytesMax) this.#evict();
+  }
+
+  clear(): void {
+    this.#batches = [];
+    this.#first = 0;
+    this.#sizeBytes = 0;
+  }
+
+  /** Index of the batch that holds the offset, for `batchAt`; -1 where it is not cached. */
+  indexOf(offset: Offset): number {
+    let low = this.#first;
+    let high = this.#batches.length;
+    if (low === high || offset < this.#batches[low].baseOffset) return -1;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#batches[middle].nextOffset <= offset) low = middle + 1;
+      else high = middle;
+    }
+    return low === this.#batches.length ? -1 : low;
+  }
+
+  batchAt(index: number): CachedBatch | undefined {
+    return this.#batches[index];
+  }
+
+  #evict(): void {
+    while (this.#sizeBytes > this.#bytesMax && this.#first < this.#batches.length)
+      this.#sizeBytes -= this.#batches[this.#first++].bytes.length;
+    if (this.#first > 64 && this.#first * 2 > this.#batches.length) {
+      this.#batches = this.#batches.slice(this.#first);
+      this.#first = 0;
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import type { FileHandle, FileSystem } from "@millrace/platform";
+import type { LogSegment } from "./log-segment.ts";
+
+/** What has been written and is not known to be on the device, so that one `sync` covers it all. */
+export class DirtyFiles {
+  readonly #fileSystem: FileSystem;
+  readonly #directory: string;
+  readonly #segments = new Set<LogSegment>();
+  #handles: FileHandle[] = [];
+  #isDirectoryDirty = false;
+
+  constructor(fileSystem: FileSystem, directory: string) {
+    this.#fileSystem = fileSystem;
+    this.#directory = directory;
+  }
+
+  addSegment(segment: LogSegment): void {
+    this.#segments.add(segment);
+  }
+
+  /** The segment is gone: nothing of it must survive. */
+  removeSegment(segment: LogSegment): void {
+    this.#segments.delete(segment);
+  }
+
+  /** Takes over handles: closed once they are synced. */
+  addHandles(handles: readonly FileHandle[]): void {
+    this.#handles.push(...handles);
+  }
+
+  addDirectory(): void {
+    this.#isDirectoryDirty = true;
+  }
+
+  /** Everything added before is on the device once it resolves. After a rejection nothing may be trusted. */
+  async sync(): Promise<void> {
+    const segments = [...this.#segments];
+    const handles = this.#handles;
+    const isDirectoryDirty = this.#isDirectoryDirty;
+    this.#segments.clear();
+    this.#handles = [];
+    this.#isDirectoryDirty = false;
+    const pending: Promise<void>[] = [];
+    for (const segment of segments) pending.push(segment.sync());
+    for (const handle of handles) pending.push(handle.datasync());
+    try {
+      const results = await Promise.allSettled(pending);
+      for (const result of results) if (result.status === "rejected") throw result.reason;
+      if (isDirectoryDirty) await this.#fileSystem.syncDirectory(this.#directory);
+    } finally {
+      for (const handle of handles) handle.close();
+    }
+  }
+
+  closeHandles(): void {
+    for (const handle of this.#handles) handle.close();
+    this.#handles = [];
+    this.#segments.clear();
+  }
+}

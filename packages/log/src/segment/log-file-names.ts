@@ -1,0 +1,24 @@
+import type { Offset } from "@millrace/model";
+
+/** Kafka's names of the files of a partition (`LogFileUtils`). */
+export const logSuffix = ".log";
+export const offsetIndexSuffix = ".index";
+export const timeIndexSuffix = ".timeindex";
+export const transactionIndexSuffix = ".txnindex";
+export const producerSnapshotSuffix = ".snapshot";
+/** Files left by an interrupted compaction (`.cleaned`) or removal (`.deleted`) are removed when a log opens. */
+export const leftoverSuffixes: readonly string[] = [".cleaned", ".deleted", ".tmp"];
+/** Bytes of a torn tail, kept for people; never read again. */
+export const tornSuffix = ".torn";
+
+/** An offset as 20 digits, so that names sort like numbers. */
+export function offsetFileName(offset: Offset, suffix: string): string {
+  return offset.toString().padStart(20, "0") + suffix;
+}
+
+/** The offset in `<20 digits><suffix>`, or undefined for another name. */
+export function offsetOfFileName(name: string, suffix: string): Offset | undefined {
+  if (!name.endsWith(suffix)) return undefined;
+  const digits = name.slice(0, name.length - suffix.length);
+  return /^\d{20}$/.test(digits) ? Number(digits) : undefined;
+}

@@ -1,0 +1,210 @@
+import { invariant, type Offset, type Timestamp } from "@millrace/model";
+import type { FileHandle, FileSystem } from "@millrace/platform";
+import { OffsetIndex } from "../index/offset-index.ts";
+import { TimeIndex } from "../index/time-index.ts";
+import { TransactionIndex } from "../index/transaction-index.ts";
+import {
+  logSuffix,
+  offsetFileName,
+  offsetIndexSuffix,
+  timeIndexSuffix,
+  transactionIndexSuffix,
+} from "./log-file-names.ts";
+
+/** Relative offsets are int32. */
+const offsetDeltaMax = 2 ** 31 - 1;
+
+/** What an index needs to know of a batch. */
+export interface IndexedBatch {
+  readonly lastOffset: Offset;
+  readonly maxTimestamp: Timestamp;
+  readonly sizeBytes: number;
+}
+
+/** Files of one segment: batches and what finds them (Kafka: `LogSegment`). Only the newest grows. */
+export class LogSegment {
+  readonly baseOffset: Offset;
+  readonly path: string;
+  readonly offsetIndex: OffsetIndex;
+  readonly timeIndex: TimeIndex;
+  readonly transactionIndex: TransactionIndex;
+  readonly createdMs: number;
+  /** Offset after the last one. */
+  endOffset: Offset;
+  /** Largest timestamp of the first batch, from which the age of the segment counts; -1 without one. */
+  firstTimestamp: Timestamp = -1;
+  /** Largest so far, and the last offset of the first batch that has it. */
+  maxTimestamp: Timestamp = -1;
+  maxTimestampOffset: Offset;
+  /** False while the indexes of a closed segment are still in their files. */
+  areIndexesLoaded = false;
+  /** Bytes that are not known to be on the device. */
+  isDirty = false;
+
+  readonly #fileSystem: FileSystem;
+  #handle: FileHandle | undefined;
+  #sizeBytes: number;
+  #bytesSinceIndexEntry = 0;
+  /** Syncs under way: the file must stay open until they end. */
+  #pins = 0;
+  #isCloseAwaited = false;
+
+  constructor(fileSystem: FileSystem, directory: string, baseOffset: Offset, createdMs: number) {
+    const file = (suffix: string) => `${directory}/${offsetFileName(baseOffset, suffix)}`;
+    this.#fileSystem = fileSystem;
+    this.baseOffset = baseOffset;
+    this.path = file(logSuffix);
+    this.createdMs = createdMs;
+    this.endOffset = baseOffset;
+    this.maxTimestampOffset = baseOffset;
+    this.offsetIndex = new OffsetIndex(fileSystem, file(offsetIndexSuffix), baseOffset);
+    this.timeIndex = new TimeIndex(fileSystem, file(timeIndexSuffix), baseOffset);
+    this.transactionIndex = new TransactionIndex(fileSystem, file(transactionIndexSuffix));
+    this.#sizeBytes = fileSystem.stat(this.path)?.sizeBytes ?? 0;
+  }
+
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  /** Makes the file, which must not be there. */
+  create(): void {
+    this.#handle = this.#fileSystem.open(this.path, "create");
+    this.areIndexesLoaded = true;
+    this.isDirty = true;
+  }
+
+  /** Opened on first use. */
+  get handle(): FileHandle {
+    this.#handle ??= this.#fileSystem.open(this.path, "readWrite");
+    return this.#handle;
+  }
+
+  hasRoomFor(lastOffset: Offset, sizeBytes: number): boolean {
+    return (
+      lastOffset - this.baseOffset <= offsetDeltaMax && this.#sizeBytes + sizeBytes <= offsetDeltaMax
+    );
+  }
+
+  /** Writes at the end, or leaves the segment as it was and throws. */
+  write(parts: readonly Uint8Array[], sizeBytes: number): void {
+    const handle = this.handle;
+    try {
+      handle.write(parts, this.#sizeBytes);
+    } catch (error) {
+      handle.truncate(this.#sizeBytes);
+      throw error;
+    }
+    this.#sizeBytes += sizeBytes;
+    this.isDirty = true;
+  }
+
+  /** Takes the batch into the indexes, which lies at this position of the file. */
+  index(batch: IndexedBatch, position: number, indexIntervalBytes: number): void {
+    invariant(batch.lastOffset >= this.endOffset, "LOG-1", batch.lastOffset);
+    if (batch.maxTimestamp > this.maxTimestamp) {
+      this.maxTimestamp = batch.maxTimestamp;
+      this.maxTimestampOffset = batch.lastOffset;
+    }
+    if (this.firstTimestamp < 0) this.firstTimestamp = batch.maxTimestamp;
+    if (this.#bytesSinceIndexEntry > indexIntervalBytes) {
+      this.offsetIndex.append(batch.lastOffset, position);
+      this.timeIndex.maybeAppend(this.maxTimestamp, this.maxTimestampOffset);
+      this.#bytesSinceIndexEntry = 0;
+    }
+    this.#bytesSinceIndexEntry += batch.sizeBytes;
+    this.endOffset = batch.lastOffset + 1;
+  }
+
+  /** Takes over where a walk from the last index entry ended. */
+  resumeIndexing(bytesSinceIndexEntry: number): void {
+    this.#bytesSinceIndexEntry = bytesSinceIndexEntry;
+  }
+
+  /** Forgets all that is derived from the batches, before they are walked anew. */
+  resetIndexes(): void {
+    this.offsetIndex.reset();
+    this.timeIndex.reset();
+    this.transactionIndex.reset();
+    this.areIndexesLoaded = true;
+    this.#bytesSinceIndexEntry = 0;
+    this.endOffset = this.baseOffset;
+    this.firstTimestamp = -1;
+    this.maxTimestamp = -1;
+    this.maxTimestampOffset = this.baseOffset;
+  }
+
+  /** Reads the indexes of the files; false where they cannot be trusted. */
+  loadIndexes(): boolean {
+    const isSound =
+      this.offsetIndex.load(this.#sizeBytes) &&
+      this.timeIndex.load() &&
+      this.transactionIndex.load(this.baseOffset);
+    if (!isSound) return false;
+    this.areIndexesLoaded = true;
+    this.maxTimestamp = this.timeIndex.lastTimestamp;
+    this.maxTimestampOffset = this.timeIndex.lastOffset;
+    return true;
+  }
+
+  /** Adds the last time index entry: the segment grows no more, or is closed for now. */
+  seal(): void {
+    this.timeIndex.maybeAppend(this.maxTimestamp, this.maxTimestampOffset);
+  }
+
+  /** Writes the indexes; the caller syncs and closes what it gets. */
+  flushIndexes(): FileHandle[] {
+    const handles: FileHandle[] = [];
+    for (const index of [this.offsetIndex, this.timeIndex, this.transactionIndex]) {
+      const handle = index.flush();
+      if (handle !== undefined) handles.push(handle);
+    }
+    return handles;
+  }
+
+  /** Cuts the file. The indexes must be rebuilt or end below already. */
+  truncate(sizeBytes: number): void {
+    this.handle.truncate(sizeBytes);
+    this.#sizeBytes = sizeBytes;
+    this.isDirty = true;
+  }
+
+  /** Serves only what lies before a damage; the file stays as it is. */
+  limit(sizeBytes: number): void {
+    this.#sizeBytes = sizeBytes;
+  }
+
+  /** Whether closing the file loses nothing: an error of the device is told to the open file only. */
+  get isIdle(): boolean {
+    return !this.isDirty && this.#pins === 0;
+  }
+
+  /** Data and size are on the device once it resolves. */
+  async sync(): Promise<void> {
+    this.isDirty = false;
+    this.#pins++;
+    try {
+      await this.handle.datasync();
+    } finally {
+      this.#pins--;
+      if (this.#pins === 0 && this.#isCloseAwaited) this.closeHandle();
+    }
+  }
+
+  /** Closes the file, at the latest when the last sync has ended. */
+  closeHandle(): void {
+    this.#isCloseAwaited = this.#pins > 0;
+    if (this.#isCloseAwaited) return;
+    this.#handle?.close();
+    this.#handle = undefined;
+  }
+
+  /** Removes all files. */
+  remove(): void {
+    this.closeHandle();
+    this.#fileSystem.remove(this.path);
+    this.offsetIndex.remove();
+    this.timeIndex.remove();
+    this.transactionIndex.remove();
+  }
+}

@@ -1,0 +1,76 @@
+import { invariant, type Offset } from "@millrace/model";
+import { rebuildIndexes } from "../upkeep/rebuild-indexes.ts";
+import type { LogSegment } from "./log-segment.ts";
+
+/** Closed segments whose files stay open for readers. */
+const openClosedSegmentsMax = 4;
+
+/** Segments in the order of their offsets; the last one is active. Never empty. */
+export class SegmentList {
+  #segments: LogSegment[];
+  readonly #recentlyUsed: LogSegment[] = [];
+  readonly #indexIntervalBytes: () => number;
+
+  constructor(segments: readonly LogSegment[], indexIntervalBytes: () => number) {
+    invariant(segments.length > 0, "LOG-1", "a log has at least one segment");
+    this.#segments = [...segments];
+    this.#indexIntervalBytes = indexIntervalBytes;
+  }
+
+  get all(): readonly LogSegment[] {
+    return this.#segments;
+  }
+
+  get active(): LogSegment {
+    return this.#segments[this.#segments.length - 1];
+  }
+
+  get sizeBytes(): number {
+    let size = 0;
+    for (const segment of this.#segments) size += segment.sizeBytes;
+    return size;
+  }
+
+  add(segment: LogSegment): void {
+    invariant(segment.baseOffset >= this.active.endOffset, "LOG-1", segment.baseOffset);
+    this.#segments.push(segment);
+  }
+
+  /** Drops segments from the front; the active one stays. */
+  removeFirst(count: number): readonly LogSegment[] {
+    invariant(count < this.#segments.length, "LOG-1", count);
+    return this.#segments.splice(0, count);
+  }
+
+  /** Index of the last segment that begins at or below the offset; 0 at least. */
+  indexOf(offset: Offset): number {
+    let low = 1;
+    let high = this.#segments.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#segments[middle].baseOffset <= offset) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
+  }
+
+  /** A segment with its indexes in memory; closes the file of the one that was not used for longest. */
+  use(index: number): LogSegment {
+    const segment = this.#segments[index];
+    if (!segment.areIndexesLoaded && !segment.loadIndexes())
+      rebuildIndexes(segment, this.#indexIntervalBytes());
+    if (segment === this.active || this.#recentlyUsed[0] === segment) return segment;
+    const known = this.#recentlyUsed.indexOf(segment);
+    if (known >= 0) this.#recentlyUsed.splice(known, 1);
+    this.#recentlyUsed.unshift(segment);
+    if (this.#recentlyUsed.length > openClosedSegmentsMax) {
+      const oldest = this.#recentlyUsed.pop();
+      if (oldest?.isIdle === true && oldest !== this.active) oldest.closeHandle();
+    }
+    return segment;
+  }
+
+  closeHandles(): void {
+    for (const segment of this.#segments) segment.closeHandle();
+  }
+}

@@ -1,0 +1,109 @@
+import type { Offset } from "@millrace/model";
+import type { FileHandle } from "@millrace/platform";
+import {
+  BATCH_HEADER_BYTES,
+  BATCH_MAGIC,
+  isCrcValid,
+  readBaseOffset,
+  readBatchSizeBytes,
+  readLastOffset,
+  readMagic,
+} from "@millrace/protocol";
+
+const windowBytes = 4_194_304;
+/** Disks write whole sectors of this size, so a lost write leaves zeros in whole ones. */
+const sectorBytes = 512;
+const offsetDeltaMax = 2 ** 31;
+
+/** A batch that stops making sense, and what lies around it. */
+export interface BadBatch {
+  readonly handle: FileHandle;
+  /** Where it begins. */
+  readonly position: number;
+  readonly endPosition: number;
+  /** The offset that it should begin with. */
+  readonly expectedOffset: Offset;
+  /** Its header claims more bytes than the file has. */
+  readonly isCutShort: boolean;
+  readonly hasLaterSegments: boolean;
+  /** Everything below was made durable once. */
+  readonly recoveryPoint: Offset;
+}
+
+export interface Verdict {
+  readonly isTorn: boolean;
+  /** Highest offset of valid batches behind; -1 without any. */
+  readonly lastOffset: Offset;
+}
+
+/**
+ * Tells a torn tail from damage. A crash leaves, above what was durable, a file that ends early or sectors that
+ * were never written; nobody was told that those records are safe. Anything else took away what somebody may
+ * rely on: bytes below the recovery point, or bad bytes in front of good batches.
+ */
+export function classifyBadBatch(bad: BadBatch): Verdict {
+  const following = findFollowingBatch(bad);
+  const lastOffset = following === undefined ? -1 : lastValidOffset(bad, following);
+  if (bad.expectedOffset < bad.recoveryPoint) return { isTorn: false, lastOffset };
+  const nothingFollows = following === undefined && !bad.hasLaterSegments;
+  const endsEarly = following === undefined && bad.isCutShort;
+  const isTorn = nothingFollows || endsEarly || hasUnwrittenSector(bad, following ?? bad.endPosition);
+  return { isTorn, lastOffset };
+}
+
+/** Position of the first valid batch behind that continues the offsets, wherever it begins. */
+function findFollowingBatch(bad: BadBatch): number | undefined {
+  const { handle, endPosition } = bad;
+  for (let start = bad.position + 1; start < endPosition; start += windowBytes) {
+    const window = new Uint8Array(
+      Math.min(windowBytes + BATCH_HEADER_BYTES, endPosition - start),
+    );
+    handle.read(window, start);
+    const last = window.length - BATCH_HEADER_BYTES;
+    for (let at = 0; at <= last; at++) {
+      if (window[at + 16] !== BATCH_MAGIC || readMagic(window, at) !== BATCH_MAGIC) continue;
+      if (isValidBatch(bad, window, at, start + at)) return start + at;
+    }
+  }
+  return undefined;
+}
+
+function isValidBatch(bad: BadBatch, window: Uint8Array, at: number, position: number): boolean {
+  const sizeBytes = readBatchSizeBytes(window, at);
+  if (sizeBytes < BATCH_HEADER_BYTES || position + sizeBytes > bad.endPosition) return false;
+  const baseOffset = readBaseOffset(window, at);
+  if (baseOffset <= bad.expectedOffset || baseOffset > bad.expectedOffset + offsetDeltaMax)
+    return false;
+  const batch = new Uint8Array(sizeBytes);
+  return bad.handle.read(batch, position) === sizeBytes && isCrcValid(batch, 0);
+}
+
+function lastValidOffset(bad: BadBatch, start: number): Offset {
+  let lastOffset = -1;
+  let position = start;
+  const header = new Uint8Array(BATCH_HEADER_BYTES);
+  while (position + BATCH_HEADER_BYTES <= bad.endPosition) {
+    bad.handle.read(header, position);
+    if (!isValidBatch(bad, header, 0, position)) break;
+    lastOffset = readLastOffset(header, 0);
+    position += readBatchSizeBytes(header, 0);
+  }
+  return lastOffset;
+}
+
+/** Zeros from the bad batch or a sector's start to that sector's end: a write that never reached the disk. */
+function hasUnwrittenSector(bad: BadBatch, end: number): boolean {
+  const sector = new Uint8Array(sectorBytes);
+  let position = bad.position;
+  while (position < end) {
+    const sectorEnd = Math.min(
+      (Math.floor(position / sectorBytes) + 1) * sectorBytes,
+      bad.endPosition,
+    );
+    const part = sector.subarray(0, sectorEnd - position);
+    bad.handle.read(part, position);
+    if (part.every((byte) => byte === 0)) return true;
+    position = sectorEnd;
+  }
+  return false;
+}
