@@ -23,6 +23,8 @@ export interface CoordinatorShard<Value> {
 
 export interface RecordOrigin {
   readonly offset: number;
+  /** Read back from the log; otherwise just appended, and soft state may be ahead of it already. */
+  readonly isLoading: boolean;
   readonly producer: ProducerIdentity | undefined;
 }
 
@@ -39,10 +41,13 @@ export interface ShardResult<Value, Response> {
   readonly records: readonly Value[];
   /** Leaves once all that the shard has appended until now is durable. */
   readonly response: Response;
-  /** Called once the records were appended and replayed, or with the error that kept them out. */
-  readonly appended?: (failure: Error | undefined) => void;
-  /** Called once the records are durable, before the response leaves; not called if they were kept out. */
-  readonly durable?: () => void;
+  /** Called once the records were appended and replayed; not if they were kept out. */
+  readonly appended?: () => void;
+  /**
+   * Called once, before the response leaves: the records are durable, or what kept them out or made the log
+   * fail. It must not write.
+   */
+  readonly settled?: (failure: Error | undefined) => void;
 }
 
 /** Timers of a shard: what they return is appended like that of a request. One timer per key. */

@@ -72,10 +72,17 @@ export class ShardRuntime<Value, Shard extends CoordinatorShard<Value>> {
   }
 
   /** `read` on every shard that holds something, in the order of the partitions. */
-  async readAll<Response>(request: (shard: Shard) => Response): Promise<readonly Response[]> {
+  readAll<Response>(request: (shard: Shard) => Response): Promise<readonly Response[]> {
+    return this.writeAll((shard) => ({ records: [], response: request(shard) }));
+  }
+
+  /** `write` on every shard that holds something, in the order of the partitions. */
+  async writeAll<Response>(
+    request: (shard: Shard) => ShardResult<Value, Response>,
+  ): Promise<readonly Response[]> {
     this.loadExisting();
     const partitions = [...this.#active.keys()].toSorted((left, right) => left - right);
-    return Promise.all(partitions.map((partition) => this.read(partition, request)));
+    return Promise.all(partitions.map((partition) => this.write(partition, request)));
   }
 
   /** Ends a producer's transaction in one partition; resolves once the marker is durable. */
@@ -141,7 +148,7 @@ class ActiveShard<Value, Shard extends CoordinatorShard<Value>> {
     this.#log.replay({
       record: (offset, record, producer) => {
         const value = this.#codec.decode(record);
-        if (value !== undefined) this.#shard.replay(value, { offset, producer });
+        if (value !== undefined) this.#shard.replay(value, { offset, producer, isLoading: true });
       },
       marker: (_offset, marker) => this.#shard.replayMarker(marker),
     });
@@ -163,16 +170,19 @@ class ActiveShard<Value, Shard extends CoordinatorShard<Value>> {
       result = request(this.#shard);
       const failure = this.#append(result.records, producer);
       this.#state = "idle";
-      result.appended?.(failure);
-      if (failure !== undefined) return done(failure);
+      if (failure !== undefined) {
+        result.settled?.(failure);
+        return done(failure);
+      }
+      result.appended?.();
     } catch (error) {
       this.#state = "idle";
       return done(error instanceof Error ? error : new Error(String(error)));
     }
     this.#log.whenDurable(this.#writtenOffset, (failure) => {
-      if (failure !== undefined) return done(failure);
-      result.durable?.();
-      done(undefined, result.response);
+      result.settled?.(failure);
+      if (failure === undefined) done(undefined, result.response);
+      else done(failure);
     });
   }
 
@@ -217,7 +227,7 @@ class ActiveShard<Value, Shard extends CoordinatorShard<Value>> {
       throw error;
     }
     for (const [index, value] of values.entries())
-      this.#shard.replay(value, { offset: firstOffset + index, producer });
+      this.#shard.replay(value, { offset: firstOffset + index, producer, isLoading: false });
     return undefined;
   }
 

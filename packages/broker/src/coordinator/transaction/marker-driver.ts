@@ -34,9 +34,15 @@ export class MarkerDriver {
     this.#options = options;
   }
 
-  /** Transactional ids whose markers are on their way. */
-  get pending(): ReadonlySet<string> {
-    return new Set(this.#running.keys());
+  /** Resolves once nothing is on its way for a transactional id, or the time is up. */
+  async idleOrAfter(transactionalId: string, timeoutMs: number): Promise<void> {
+    const running = this.#running.get(transactionalId);
+    const waiting = new AbortController();
+    const timeUp = this.#options.platform.timers
+      .sleep(timeoutMs, waiting.signal)
+      .catch(() => undefined);
+    await (running === undefined ? timeUp : Promise.race([running, timeUp]));
+    waiting.abort();
   }
 
   carryOut(prepared: TransactionMetadata): void {

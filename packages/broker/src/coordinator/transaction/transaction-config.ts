@@ -6,10 +6,13 @@ export interface TransactionConfig {
   readonly abortIntervalMs: number;
   /** Pause before a marker that could not be written is tried again. */
   readonly markerRetryBackoffMs: number;
+  /** `add.partitions.to.txn.retry.backoff.max.ms` */
+  readonly addPartitionsRetryMs: number;
 }
 
 export const defaultTransactionConfig: TransactionConfig = {
   timeoutMaxMs: 900_000,
   abortIntervalMs: 10_000,
   markerRetryBackoffMs: 100,
+  addPartitionsRetryMs: 100,
 };

@@ -143,8 +143,20 @@ export class TransactionCoordinator implements TransactionVerifier {
       const codes = await this.verifyPartitions(transactionalId, request, partitions);
       return codes.map((code) => codeForProducer(code, operation === "defaultError"));
     }
-    const code = await this.addPartitions({ ...request, clientTransactionVersion: 2 });
+    const code = await this.#addWhenComplete({ ...request, clientTransactionVersion: 2 });
     return partitions.map(() => codeForProducer(code, false));
+  }
+
+  /** The transaction before may be about to complete: that is waited for a little, since a Produce is dear. */
+  async #addWhenComplete(request: AddPartitionsRequest): Promise<number> {
+    const { platform, config } = this.#options;
+    const deadlineMs = platform.clock.monotonicMs() + config.addPartitionsRetryMs;
+    for (;;) {
+      const code = await this.addPartitions(request);
+      const remainingMs = deadlineMs - platform.clock.monotonicMs();
+      if (code !== errorCode.concurrentTransactions || remainingMs <= 0) return code;
+      await this.#driver.idleOrAfter(request.transactionalId, remainingMs);
+    }
   }
 
   async endTransaction(request: EndTransactionRequest): Promise<ProducerAnswer> {

@@ -193,7 +193,8 @@ export class TransactionShard implements CoordinatorShard<TransactionRecord> {
       })),
       response,
       appended: () => probe("C13"),
-      durable: () => {
+      settled: (failure) => {
+        if (failure !== undefined) return;
         probe("C14");
         for (const metadata of prepared) carryOut(metadata);
       },
@@ -236,12 +237,12 @@ export class TransactionShard implements CoordinatorShard<TransactionRecord> {
     }
     const result = this.#prepare(prepared, undefined);
     return {
-      ...result,
-      appended: () => {
+      records: result.records,
+      response: undefined,
+      settled: (failure) => {
         this.#scheduleAbort();
-        if (prepared.length > 0) result.appended?.(undefined);
+        if (prepared.length > 0) result.settled?.(failure);
       },
-      durable: prepared.length > 0 ? result.durable : undefined,
     };
   }
 }

@@ -1,0 +1,85 @@
+import type { TopicPartition } from "@millrace/model";
+import type { Platform } from "@millrace/platform";
+import type { CoordinatorLogs, TransactionMarker } from "./coordinator-log.ts";
+import type { GroupConfig } from "./group/group-config.ts";
+import { GroupCoordinator } from "./group/group-coordinator.ts";
+import type { MarkerOutcome, MarkerWriter } from "./marker-writer.ts";
+import type { ProducerIdBlocks } from "./producer-id-blocks.ts";
+import type { EndTransactionEpochCheck } from "./transaction/end-transaction.ts";
+import type { TransactionConfig } from "./transaction/transaction-config.ts";
+import { TransactionCoordinator } from "./transaction/transaction-coordinator.ts";
+
+export interface CoordinatorsOptions {
+  readonly platform: Platform;
+  readonly logs: CoordinatorLogs;
+  /** Of users' partitions. */
+  readonly markers: MarkerWriter;
+  readonly producerIdBlocks: ProducerIdBlocks;
+  readonly groupConfig: GroupConfig;
+  readonly transactionConfig: TransactionConfig;
+  /** Kafka's rule unless given. */
+  readonly isEndTransactionEpochAccepted?: EndTransactionEpochCheck;
+}
+
+/** Both coordinators, which need each other: offsets take part in transactions, and markers reach offsets. */
+export class Coordinators {
+  readonly groups: GroupCoordinator;
+  /** Also what partitions ask before a transactional append. */
+  readonly transactions: TransactionCoordinator;
+
+  constructor(options: CoordinatorsOptions) {
+    const { platform, logs } = options;
+    this.transactions = new TransactionCoordinator({
+      platform,
+      logs,
+      producerIdBlocks: options.producerIdBlocks,
+      config: options.transactionConfig,
+      isEndTransactionEpochAccepted: options.isEndTransactionEpochAccepted,
+      markers: {
+        write: (marker, partitions) => this.#writeMarkers(options.markers, marker, partitions),
+      },
+    });
+    this.groups = new GroupCoordinator({
+      platform,
+      logs,
+      config: options.groupConfig,
+      verifier: this.transactions,
+    });
+  }
+
+  /** Reads both topics; what a crash left unfinished goes on. */
+  start(): void {
+    this.groups.start();
+    this.transactions.start();
+  }
+
+  /** Calling twice is fine. */
+  async close(): Promise<void> {
+    this.groups.close();
+    await this.transactions.close();
+  }
+
+  /** A marker for committed offsets goes through the groups, which decide the offsets by it. */
+  async #writeMarkers(
+    users: MarkerWriter,
+    marker: TransactionMarker,
+    partitions: readonly TopicPartition[],
+  ): Promise<readonly MarkerOutcome[]> {
+    const isOffsets = ({ topic }: TopicPartition) => topic === "__consumer_offsets";
+    const others = users.write(
+      marker,
+      partitions.filter((partition) => !isOffsets(partition)),
+    );
+    const offsets = Promise.all(
+      partitions
+        .filter(isOffsets)
+        .map(({ partition }) => this.groups.completeTransaction(partition, marker)),
+    );
+    const [otherOutcomes, offsetOutcomes] = [await others, await offsets];
+    let otherIndex = 0;
+    let offsetIndex = 0;
+    return partitions.map((partition) =>
+      isOffsets(partition) ? offsetOutcomes[offsetIndex++] : otherOutcomes[otherIndex++],
+    );
+  }
+}

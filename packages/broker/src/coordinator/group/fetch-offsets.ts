@@ -1,0 +1,59 @@
+import { zeroUuid } from "@millrace/protocol";
+import { errorCode } from "../error-code.ts";
+import type { GroupShard } from "./group-shard.ts";
+import type { OffsetPlace } from "./offset-table.ts";
+
+export interface FetchOffsetsRequest {
+  readonly groupId: string;
+  readonly places: "all" | readonly PlaceToFetch[];
+  /** An offset that an open transaction is about to change is refused (KIP-447). */
+  readonly requireStable: boolean;
+}
+
+export interface PlaceToFetch {
+  readonly topic: string;
+  /** An offset that was committed for another topic of the same name does not count; zero: any. */
+  readonly topicId: string;
+  readonly partition: number;
+}
+
+export interface FetchedOffset extends OffsetPlace {
+  readonly errorCode: number;
+  /** -1: none. */
+  readonly offset: number;
+  readonly leaderEpoch: number;
+  readonly metadata: string;
+}
+
+/** Kafka: `OffsetMetadataManager.fetchOffsets` and `fetchAllOffsets`. */
+export function fetchOffsets(
+  shard: GroupShard,
+  request: FetchOffsetsRequest,
+): readonly FetchedOffset[] {
+  const { groupId, places, requireStable } = request;
+  if (places === "all")
+    return shard
+      .placesOf(groupId)
+      .map((place) => fetchOffset(shard, place, { topicId: zeroUuid, requireStable }));
+  return places.map(({ topic, topicId, partition }) =>
+    fetchOffset(shard, { groupId, topic, partition }, { topicId, requireStable }),
+  );
+}
+
+function fetchOffset(
+  shard: GroupShard,
+  place: OffsetPlace,
+  wanted: { readonly topicId: string; readonly requireStable: boolean },
+): FetchedOffset {
+  const { committed, isUnstable } = shard.offsetOf(place);
+  const none = { ...place, errorCode: errorCode.none, offset: -1, leaderEpoch: -1, metadata: "" };
+  if (wanted.requireStable && isUnstable)
+    return { ...none, errorCode: errorCode.unstableOffsetCommit };
+  if (committed === undefined || isOther(committed.topicId, wanted.topicId)) return none;
+  const { offset, leaderEpoch, metadata } = committed;
+  return { ...none, offset, leaderEpoch, metadata };
+}
+
+function isOther(committedTopicId: string, topicId: string): boolean {
+  return committedTopicId !== zeroUuid && topicId !== zeroUuid && committedTopicId !== topicId;
+}

@@ -1,0 +1,24 @@
+/** In parentheses: Kafka's property, whose default it has. */
+export interface GroupConfig {
+  /** `group.min.session.timeout.ms` */
+  readonly sessionTimeoutMsMin: number;
+  /** `group.max.session.timeout.ms` */
+  readonly sessionTimeoutMsMax: number;
+  /** `group.initial.rebalance.delay.ms` */
+  readonly initialRebalanceDelayMs: number;
+  /** `group.max.size` */
+  readonly sizeMax: number;
+  /** How long a new member may wait in its first join. */
+  readonly newMemberJoinTimeoutMs: number;
+  /** `offset.metadata.max.bytes`, which Kafka counts in UTF-16 units. */
+  readonly offsetMetadataLengthMax: number;
+}
+
+export const defaultGroupConfig: GroupConfig = {
+  sessionTimeoutMsMin: 6_000,
+  sessionTimeoutMsMax: 1_800_000,
+  initialRebalanceDelayMs: 3_000,
+  sizeMax: 2_147_483_647,
+  newMemberJoinTimeoutMs: 300_000,
+  offsetMetadataLengthMax: 4_096,
+};

@@ -1,0 +1,255 @@
+import type { Platform } from "@millrace/platform";
+import type { CoordinatorLogs, ProducerIdentity, TransactionMarker } from "../coordinator-log.ts";
+import { CoordinatorLogError } from "../coordinator-log-error.ts";
+import { errorCode } from "../error-code.ts";
+import { codeOfFailure } from "../failure-code.ts";
+import { partitionOfKey } from "../key-partition.ts";
+import type { MarkerOutcome } from "../marker-writer.ts";
+import { ShardRuntime } from "../shard-runtime.ts";
+import type { TransactionOperation, TransactionVerifier } from "../transaction-verifier.ts";
+import { commitOffsets, type CommitOffsetsRequest } from "./commit-offsets.ts";
+import {
+  describeGroup,
+  listGroup,
+  type GroupDescription,
+  type GroupListing,
+} from "./describe-group.ts";
+import { fetchOffsets, type FetchedOffset, type FetchOffsetsRequest } from "./fetch-offsets.ts";
+import type { GroupConfig } from "./group-config.ts";
+import {
+  joinRefused,
+  syncRefused,
+  type JoinGroupAnswer,
+  type SyncGroupAnswer,
+} from "./group-answers.ts";
+import { groupRecordCodec, type GroupRecord } from "./group-record.ts";
+import { GroupShard } from "./group-shard.ts";
+import type { GroupResult } from "./group-world.ts";
+import { heartbeat, type HeartbeatRequest } from "./heartbeat.ts";
+import { joinGroup, type JoinGroupRequest } from "./join-group.ts";
+import { leaveGroup, type LeavingMember } from "./leave-group.ts";
+import type { OffsetPlace } from "./offset-table.ts";
+import { syncGroup, type SyncGroupRequest } from "./sync-group.ts";
+
+export interface GroupCoordinatorOptions {
+  readonly platform: Platform;
+  readonly logs: CoordinatorLogs;
+  readonly config: GroupConfig;
+  /** Asked before offsets are committed in a transaction. */
+  readonly verifier: TransactionVerifier;
+}
+
+/** The transaction of a TxnOffsetCommit. */
+export interface OffsetTransaction extends ProducerIdentity {
+  readonly transactionalId: string;
+  readonly operation: TransactionOperation;
+}
+
+/** Classic groups and committed offsets (Kafka: `GroupCoordinatorService`). No call rejects. */
+export class GroupCoordinator {
+  readonly #options: GroupCoordinatorOptions;
+  readonly #runtime: ShardRuntime<GroupRecord, GroupShard>;
+
+  constructor(options: GroupCoordinatorOptions) {
+    const { platform, config } = options;
+    this.#options = options;
+    this.#runtime = new ShardRuntime({
+      topic: "__consumer_offsets",
+      logs: options.logs,
+      codec: groupRecordCodec,
+      platform,
+      createShard: (_partition, timers) =>
+        new GroupShard({
+          clock: platform.clock,
+          random: platform.random,
+          timers,
+          config,
+          groups: new Map(),
+          codeOfFailure: (failure) => this.#codeOf(failure),
+        }),
+    });
+  }
+
+  /** Loads all groups: their members' sessions run from now on. */
+  start(): void {
+    this.#runtime.loadExisting();
+  }
+
+  close(): void {
+    this.#runtime.close();
+  }
+
+  /** Partition of `__consumer_offsets` that holds a group. */
+  partitionOf(groupId: string): number {
+    return partitionOfKey(groupId, this.#runtime.partitionCount);
+  }
+
+  joinGroup(request: JoinGroupRequest): Promise<JoinGroupAnswer> {
+    const { sessionTimeoutMs, memberId, groupId } = request;
+    const { config } = this.#options;
+    if (groupId === "") return Promise.resolve(joinRefused(errorCode.invalidGroupId, memberId));
+    if (
+      sessionTimeoutMs < config.sessionTimeoutMsMin ||
+      sessionTimeoutMs > config.sessionTimeoutMsMax
+    )
+      return Promise.resolve(joinRefused(errorCode.invalidSessionTimeout, memberId));
+    return this.#answered(
+      groupId,
+      (shard, reply) => joinGroup(shard.world, request, reply),
+      (code) => joinRefused(code, ""),
+    );
+  }
+
+  syncGroup(request: SyncGroupRequest): Promise<SyncGroupAnswer> {
+    if (request.groupId === "") return Promise.resolve(syncRefused(errorCode.invalidGroupId));
+    return this.#answered(
+      request.groupId,
+      (shard, reply) => syncGroup(shard.world, request, reply),
+      syncRefused,
+    );
+  }
+
+  /** Gives an error code. */
+  async heartbeat(request: HeartbeatRequest): Promise<number> {
+    if (request.groupId === "") return errorCode.invalidGroupId;
+    const code = await this.#read(request.groupId, (shard) => heartbeat(shard.world, request));
+    // A member whose group is being read is not to blame.
+    return code === errorCode.coordinatorLoadInProgress ? errorCode.none : code;
+  }
+
+  /** An error code per member, or one for all. */
+  async leaveGroup(
+    groupId: string,
+    members: readonly LeavingMember[],
+  ): Promise<readonly number[] | number> {
+    if (groupId === "") return errorCode.invalidGroupId;
+    return this.#write(groupId, (shard) => leaveGroup(shard.world, groupId, members));
+  }
+
+  /** An error code per offset, or one for all. */
+  async commitOffsets(request: CommitOffsetsRequest): Promise<readonly number[] | number> {
+    return this.#write(request.groupId, (shard) => {
+      const result = commitOffsets(shard.world, request);
+      return { ...result, appended: () => this.#options.platform.probe?.("C12") };
+    });
+  }
+
+  /** An error code per offset, or one for all. They count from the commit of the transaction on. */
+  async commitTransactionalOffsets(
+    request: CommitOffsetsRequest,
+    transaction: OffsetTransaction,
+  ): Promise<readonly number[] | number> {
+    const { groupId } = request;
+    if (groupId === "") return errorCode.invalidGroupId;
+    const partition = { topic: "__consumer_offsets", partition: this.partitionOf(groupId) };
+    const [refused] = await this.#options.verifier.verify({
+      ...transaction,
+      partitions: [partition],
+    });
+    if (refused !== errorCode.none) return refused;
+    return this.#write(groupId, (shard) => commitOffsets(shard.world, request), transaction);
+  }
+
+  /** All or some of a group's offsets, or an error code. */
+  async fetchOffsets(request: FetchOffsetsRequest): Promise<readonly FetchedOffset[] | number> {
+    return this.#read<readonly FetchedOffset[] | number>(request.groupId, (shard) =>
+      fetchOffsets(shard, request),
+    );
+  }
+
+  /** All groups, or an error code. */
+  async listGroups(): Promise<readonly GroupListing[] | number> {
+    try {
+      const shards = await this.#runtime.readAll((shard) =>
+        [...shard.world.groups.values()].map(listGroup),
+      );
+      return shards.flat();
+    } catch (failure) {
+      return this.#codeOf(failure);
+    }
+  }
+
+  /** A group, or an error code. */
+  async describeGroup(groupId: string): Promise<GroupDescription | number> {
+    return this.#read<GroupDescription | number>(groupId, (shard) => {
+      const group = shard.world.groups.get(groupId);
+      return group === undefined ? errorCode.groupIdNotFound : describeGroup(group);
+    });
+  }
+
+  /** Gives an error code. */
+  async deleteGroup(groupId: string): Promise<number> {
+    return this.#write(groupId, (shard) => shard.deleteGroup(groupId));
+  }
+
+  /** An error code per offset, or one for all. */
+  async deleteOffsets(
+    groupId: string,
+    places: readonly OffsetPlace[],
+  ): Promise<readonly number[] | number> {
+    if (groupId === "") return errorCode.invalidGroupId;
+    return this.#write<readonly number[] | number>(groupId, (shard) =>
+      shard.deleteOffsets(groupId, places),
+    );
+  }
+
+  /** A topic was deleted: what groups have committed for it is forgotten. */
+  async topicDeleted(topic: string): Promise<void> {
+    try {
+      await this.#runtime.writeAll((shard) => shard.deleteOffsetsOfTopic(topic));
+    } catch (failure) {
+      this.#codeOf(failure);
+    }
+  }
+
+  /** Ends a producer's transaction in one partition of `__consumer_offsets`. */
+  async completeTransaction(partition: number, marker: TransactionMarker): Promise<MarkerOutcome> {
+    try {
+      await this.#runtime.completeTransaction(partition, marker);
+      return "written";
+    } catch (failure) {
+      const isFenced = failure instanceof CoordinatorLogError && failure.code === "PRODUCER_FENCED";
+      return isFenced ? "fenced" : "failed";
+    }
+  }
+
+  /** For answers that the group gives when it is ready, which may be before the records are durable, as in Kafka. */
+  #answered<Answer>(
+    groupId: string,
+    request: (shard: GroupShard, reply: (answer: Answer) => void) => GroupResult,
+    refuse: (code: number) => Answer,
+  ): Promise<Answer> {
+    return new Promise((resolve) => {
+      this.#runtime
+        .write(this.partitionOf(groupId), (shard) => request(shard, resolve))
+        .catch((failure: unknown) => resolve(refuse(this.#codeOf(failure))));
+    });
+  }
+
+  async #write<Response>(
+    groupId: string,
+    request: (shard: GroupShard) => GroupResult<Response>,
+    producer?: ProducerIdentity,
+  ): Promise<Response | number> {
+    try {
+      return await this.#runtime.write(this.partitionOf(groupId), request, producer);
+    } catch (failure) {
+      return this.#codeOf(failure);
+    }
+  }
+
+  async #read<Response>(
+    groupId: string,
+    request: (shard: GroupShard) => Response,
+  ): Promise<Response | number> {
+    try {
+      return await this.#runtime.read(this.partitionOf(groupId), request);
+    } catch (failure) {
+      return this.#codeOf(failure);
+    }
+  }
+
+  #codeOf(failure: unknown): number {
+    return codeOfFailure(failure, this.#options.platform.logger);
+  }
+}

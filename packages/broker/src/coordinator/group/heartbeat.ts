@@ -1,0 +1,23 @@
+import { errorCode } from "../error-code.ts";
+import type { GroupWorld } from "./group-world.ts";
+import { restartSession } from "./rebalance.ts";
+
+export interface HeartbeatRequest {
+  readonly groupId: string;
+  readonly generationId: number;
+  readonly memberId: string;
+  readonly groupInstanceId: string | null;
+}
+
+/** Kafka: `classicGroupHeartbeat`. Gives an error code: REBALANCE_IN_PROGRESS tells the member to join again. */
+export function heartbeat(world: GroupWorld, request: HeartbeatRequest): number {
+  const group = world.groups.get(request.groupId);
+  if (group === undefined) return errorCode.unknownMemberId;
+  if (group.state === "Dead") return errorCode.coordinatorNotAvailable;
+  const refused = group.refuseMember(request.memberId, request.groupInstanceId);
+  if (refused !== errorCode.none) return refused;
+  if (request.generationId !== group.generationId) return errorCode.illegalGeneration;
+  if (group.state === "Empty") return errorCode.unknownMemberId;
+  restartSession(world, group, group.member(request.memberId));
+  return group.state === "PreparingRebalance" ? errorCode.rebalanceInProgress : errorCode.none;
+}

@@ -1,0 +1,55 @@
+import { errorCode } from "../error-code.ts";
+import type { ClassicGroup } from "./classic-group.ts";
+import { heartbeatTimer, nothing, type GroupResult, type GroupWorld } from "./group-world.ts";
+import { completeJoinIfReady, rebalanceOrCompleteJoin, removeMember } from "./rebalance.ts";
+
+export interface LeavingMember {
+  /** Empty: named by its instance id alone, as by an administrator. */
+  readonly memberId: string;
+  readonly groupInstanceId: string | null;
+}
+
+/** Kafka: `classicGroupLeave`. Gives an error code per member; a number alone for all. */
+export function leaveGroup(
+  world: GroupWorld,
+  groupId: string,
+  members: readonly LeavingMember[],
+): GroupResult<readonly number[] | number> {
+  const group = world.groups.get(groupId);
+  if (group === undefined)
+    return { ...nothing, response: members.map(() => errorCode.unknownMemberId) };
+  if (group.state === "Dead") return { ...nothing, response: errorCode.coordinatorNotAvailable };
+  const response = members.map((member) => leave(world, group, member));
+  if (!response.includes(errorCode.none)) return { ...nothing, response };
+  return { ...afterLeaving(world, group), response };
+}
+
+function leave(world: GroupWorld, group: ClassicGroup, leaving: LeavingMember): number {
+  const { memberId, groupInstanceId } = leaving;
+  if (memberId === "") {
+    const known = groupInstanceId === null ? undefined : group.staticMemberId(groupInstanceId);
+    if (known === undefined) return errorCode.unknownMemberId;
+    removeMember(world, group, group.member(known));
+    return errorCode.none;
+  }
+  if (group.pendingJoinMembers.has(memberId)) {
+    group.remove(memberId);
+    world.timers.cancel(heartbeatTimer(group.groupId, memberId));
+    return errorCode.none;
+  }
+  const refused = group.refuseMember(memberId, groupInstanceId);
+  if (refused === errorCode.none) removeMember(world, group, group.member(memberId));
+  return refused;
+}
+
+function afterLeaving(world: GroupWorld, group: ClassicGroup): GroupResult {
+  switch (group.state) {
+    case "Stable":
+    case "CompletingRebalance":
+      return rebalanceOrCompleteJoin(world, group);
+    case "PreparingRebalance":
+      return completeJoinIfReady(world, group);
+    default:
+      return nothing;
+  }
+}
