@@ -1,0 +1,45 @@
+/** One thing that every implementation must do. It rejects, or throws, where one does not. */
+export interface ConformanceCase {
+  readonly name: string;
+  run(): Promise<void>;
+}
+
+/** What was expected did not happen; the message names the seed where there is one. */
+export class ConformanceFailure extends Error {
+  override readonly name = "ConformanceFailure";
+}
+
+export function check(condition: boolean, message: string): asserts condition {
+  if (!condition) throw new ConformanceFailure(message);
+}
+
+export function checkEqual(actual: unknown, expected: unknown, message: string): void {
+  const left = JSON.stringify(actual);
+  const right = JSON.stringify(expected);
+  check(left === right, `${message}: got ${left}, expected ${right}`);
+}
+
+/** Small, seeded, the same everywhere. */
+export class SeededChoice {
+  #state: number;
+
+  constructor(seed: number) {
+    this.#state = (seed ^ 0x9e3779b9) | 0;
+  }
+
+  /** Uniform in [0, bound). */
+  below(bound: number): number {
+    this.#state = (this.#state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % bound;
+  }
+
+  isOneIn(count: number): boolean {
+    return this.below(count) === 0;
+  }
+
+  of<T>(items: readonly T[]): T {
+    return items[this.below(items.length)];
+  }
+}

@@ -1,0 +1,282 @@
+import {
+  compareBytes,
+  encodeUtf8,
+  noHeaders,
+  toHex,
+  type Headers,
+  type Offset,
+} from "@millrace/model";
+import { int64AsNumber, json, string } from "@millrace/serde";
+import type { StoreEngine } from "../contract/store-engine.ts";
+import { timestampedKeyValueStore } from "../contract/store-specification.ts";
+import type { TaskStores } from "../contract/task-stores.ts";
+import { CacheBudget } from "../layers/cache-budget.ts";
+import { openTaskStores } from "../stores/open-task-stores.ts";
+import { checkEqual, SeededChoice, type ConformanceCase } from "./conformance-case.ts";
+import type { StoreEngineFixture } from "./store-engine-conformance.ts";
+
+/** An aggregate that callbacks can mutate. */
+interface Basket {
+  items: number[];
+}
+
+/**
+ * What stores promise on an engine: with callbacks that mutate all they receive, a store is the fold of its
+ * changelog, reads are what a plain map says, a commit keeps and an abort forgets.
+ *
+ * @example for (const { name, run } of taskStoresConformance(fixture)) it(name, run);
+ */
+export function taskStoresConformance(fixture: StoreEngineFixture): readonly ConformanceCase[] {
+  const seeds = fixture.seeds ?? 20;
+  return [0, 300, 2_000, 10_000_000].map((cacheBytesMax) => ({
+    name: `a store is the fold of its changelog, cache ${cacheBytesMax}`,
+    run: async () => {
+      for (let seed = 1; seed <= seeds; seed++)
+        await new StoreTrial(await fixture.openEmpty(), { seed, cacheBytesMax }).run(fixture);
+    },
+  }));
+}
+
+interface TrialOptions {
+  readonly seed: number;
+  readonly cacheBytesMax: number;
+}
+
+const storeNames = ["baskets", "counts"];
+const keys = ["a", "b", "ab", "é", "zz", "0", "long-key-of-some-length-and-more"];
+
+class StoreTrial {
+  readonly #choice: SeededChoice;
+  readonly #options: TrialOptions;
+  readonly #isCached: boolean;
+  readonly #context = {
+    topic: "orders" as string | null,
+    partition: 0,
+    offset: 0,
+    timestamp: 0,
+    headers: noHeaders,
+  };
+  #engine: StoreEngine;
+  #stores: TaskStores;
+  /** All records of a changelog; those from `committed` on belong to the open transaction. */
+  readonly #logs = new Map<string, [string, string | null, number][]>();
+  #committed = new Map<string, number>();
+  #model = new Map<string, string>();
+  #committedModel = new Map<string, string>();
+
+  constructor(engine: StoreEngine, options: TrialOptions) {
+    this.#options = options;
+    this.#choice = new SeededChoice(options.seed);
+    this.#isCached = options.cacheBytesMax > 0;
+    this.#engine = engine;
+    for (const name of storeNames) this.#logs.set(name, []);
+    this.#stores = this.#open();
+  }
+
+  async run({ reopen }: StoreEngineFixture): Promise<void> {
+    for (let step = 0; step < 150; step++) {
+      this.#context.timestamp = this.#choice.below(1000);
+      this.#context.offset = step;
+      const kind = this.#choice.below(20);
+      if (kind < 8) this.#updateBasket();
+      else if (kind < 13) this.#updateCount();
+      else if (kind < 15) this.#put();
+      else if (kind === 15) this.#commit();
+      else if (kind === 16) this.#abort();
+      else if (kind === 17 && reopen !== undefined && this.#choice.isOneIn(3))
+        await this.#reopen(reopen);
+      else this.#compareReads();
+    }
+    this.#commit();
+    this.#compareReads();
+    await this.#stores.close();
+  }
+
+  /** The aggregator mutates the old aggregate and the record; what is forwarded is mutated too. */
+  #updateBasket(): void {
+    const store = this.#stores.timestampedKeyValueStore<string, Basket>("baskets");
+    const key = this.#choice.of(keys);
+    const brought = this.#choice.isOneIn(2) ? encodeUtf8(key) : null;
+    const old = store.readForUpdate(key, brought);
+    const timestamp = Math.max(this.#context.timestamp, store.timestampOfRead);
+    if (this.#choice.isOneIn(8)) {
+      old?.items.push(-1);
+      store.abandonUpdate();
+      return;
+    }
+    const record: Basket = { items: [this.#choice.below(100)] };
+    if (this.#choice.isOneIn(6)) {
+      store.writeUpdated(null, timestamp, "owned");
+      this.#model.delete(`baskets/${key}`);
+      return;
+    }
+    const isShared = old === null || this.#choice.isOneIn(4);
+    const result = isShared ? record : old;
+    const before = isShared ? [] : this.#modelItems(key);
+    this.#model.set(
+      `baskets/${key}`,
+      JSON.stringify([{ items: [...before, ...record.items] }, timestamp]),
+    );
+    if (!isShared) result.items.push(...record.items);
+    store.writeUpdated(result, timestamp, isShared ? "shared" : "owned");
+    record.items.push(-2);
+    brought?.fill(0);
+    if (!store.isCached) result.items.push(-3);
+  }
+
+  /** What the aggregate must be, whatever became of the objects that were handed out. */
+  #modelItems(key: string): readonly number[] {
+    const text = this.#model.get(`baskets/${key}`);
+    return text === undefined ? [] : (JSON.parse(text) as [Basket, number])[0].items;
+  }
+
+  #updateCount(): void {
+    const store = this.#stores.timestampedKeyValueStore<string, number>("counts");
+    const key = this.#choice.of(keys);
+    const old = store.readForUpdate(key, null);
+    const timestamp = Math.max(this.#context.timestamp, store.timestampOfRead);
+    store.writeUpdated((old ?? 0) + 1, timestamp, "owned");
+    this.#model.set(`counts/${key}`, JSON.stringify([(old ?? 0) + 1, timestamp]));
+  }
+
+  #put(): void {
+    const store = this.#stores.timestampedKeyValueStore<string, Basket>("baskets");
+    const key = this.#choice.of(keys);
+    const timestamp = this.#context.timestamp;
+    const value: Basket = { items: [this.#choice.below(9)] };
+    if (this.#choice.isOneIn(3)) {
+      store.put(key, null);
+      this.#model.delete(`baskets/${key}`);
+      return;
+    }
+    this.#model.set(`baskets/${key}`, JSON.stringify([value, timestamp]));
+    store.put(key, { value, timestamp });
+    value.items.push(-4);
+  }
+
+  #commit(): void {
+    this.#stores.flush();
+    this.#compareWithChangelog();
+    const ends = new Map<string, Offset>();
+    for (const name of storeNames) ends.set(name, this.#log(name).length);
+    this.#stores.commit(ends);
+    this.#committed = ends;
+    this.#committedModel = new Map(this.#model);
+    this.#compareWithChangelog();
+  }
+
+  #abort(): void {
+    this.#stores.abort();
+    this.#forgetUncommitted();
+  }
+
+  async #reopen(reopen: (engine: StoreEngine) => Promise<StoreEngine>): Promise<void> {
+    this.#stores.abort();
+    this.#engine = await reopen(this.#engine);
+    this.#forgetUncommitted();
+    this.#stores = this.#open();
+    for (const name of storeNames) {
+      const expected = this.#committed.get(name);
+      checkEqual(this.#stores.committedOffset(name) ?? null, expected ?? null, `offset of ${name}`);
+    }
+  }
+
+  #forgetUncommitted(): void {
+    for (const name of storeNames) this.#log(name).length = this.#committed.get(name) ?? 0;
+    this.#model = new Map(this.#committedModel);
+    this.#compareReads();
+  }
+
+  #compareReads(): void {
+    for (const name of storeNames) {
+      const store = this.#stores.timestampedKeyValueStore<string, Basket>(name);
+      const walked: string[] = [];
+      for (const { key, value } of store.all()) {
+        walked.push(`${name}/${key}=${JSON.stringify([value.value, value.timestamp])}`);
+        value.value.items?.push(-5);
+      }
+      checkEqual(walked, this.#expected(name), `seed ${this.#options.seed}, all of ${name}`);
+      for (const key of keys) {
+        const found = store.get(key);
+        const text = found === null ? null : JSON.stringify([found.value, found.timestamp]);
+        checkEqual(
+          text,
+          this.#model.get(`${name}/${key}`) ?? null,
+          `seed ${this.#options.seed}, ${key}`,
+        );
+        found?.value.items?.push(-6);
+      }
+    }
+  }
+
+  #compareWithChangelog(): void {
+    for (const name of storeNames) {
+      const fold = new Map<string, string>();
+      for (const [key, value, timestamp] of this.#log(name))
+        if (value === null) fold.delete(key);
+        else fold.set(key, `${timestamp}:${value}`);
+      const format = name === "counts" ? int64AsNumber() : json<Basket>();
+      const stored = new Map<string, string>();
+      for (const { key, value } of this.#stores.timestampedKeyValueStore<string, never>(name).all())
+        stored.set(
+          toHex(encodeUtf8(key)),
+          `${value.timestamp}:${toHex(format.serialize(value.value, name))}`,
+        );
+      checkEqual(
+        [...stored].sort(),
+        [...fold].sort(),
+        `seed ${this.#options.seed}, fold of ${name}`,
+      );
+    }
+  }
+
+  #expected(name: string): string[] {
+    return keys
+      .filter((key) => this.#model.has(`${name}/${key}`))
+      .sort((left, right) => compareBytes(encodeUtf8(left), encodeUtf8(right)))
+      .map((key) => `${name}/${key}=${this.#model.get(`${name}/${key}`)}`);
+  }
+
+  #log(name: string): [string, string | null, number][] {
+    return this.#logs.get(name) ?? [];
+  }
+
+  #open(): TaskStores {
+    const common = { key: string(), isCached: this.#isCached };
+    const specifications = [
+      timestampedKeyValueStore({ ...common, name: "baskets", value: json<Basket>() }),
+      timestampedKeyValueStore({ ...common, name: "counts", value: int64AsNumber() }),
+    ];
+    const stores = openTaskStores({
+      engine: this.#engine,
+      recordContext: this.#context,
+      cache: new CacheBudget(this.#options.cacheBytesMax),
+      taskId: "0_0",
+      stores: specifications.map((specification) => ({
+        specification,
+        changelogTopic: `${specification.name}-changelog`,
+        changelog: {
+          append: (
+            timestamp: number,
+            key: Uint8Array | null,
+            value: Uint8Array | null,
+            _: Headers,
+          ) => {
+            const text = value === null ? null : toHex(value);
+            this.#log(specification.name).push([toHex(key ?? new Uint8Array(0)), text, timestamp]);
+          },
+        },
+      })),
+    });
+    for (const name of storeNames)
+      stores
+        .timestampedKeyValueStore<string, Basket>(name)
+        .setFlushListener(
+          (_key, now, old) => [now, old].forEach((value) => value?.items?.push(-7)),
+          {
+            sendsOldValues: true,
+          },
+        );
+    return stores;
+  }
+}

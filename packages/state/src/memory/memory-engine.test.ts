@@ -1,0 +1,14 @@
+import { describe, it } from "vitest";
+import { storeEngineConformance } from "../conformance/store-engine-conformance.ts";
+import { taskStoresConformance } from "../conformance/task-stores-conformance.ts";
+import { MemoryEngine } from "./memory-engine.ts";
+
+const fixture = { openEmpty: () => Promise.resolve(new MemoryEngine()) };
+
+describe("STATE-1: the in-memory engine is a store engine", () => {
+  for (const { name, run } of storeEngineConformance(fixture)) it(name, run);
+});
+
+describe("STATE-2: stores on the in-memory engine", () => {
+  for (const { name, run } of taskStoresConformance(fixture)) it(name, run);
+});
