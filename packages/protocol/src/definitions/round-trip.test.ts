@@ -9,15 +9,21 @@ import type { Message } from "../schema/message.ts";
 import { zeroUuid } from "../wire/uuid.ts";
 
 const messages = Object.values(protocol).filter(
-  (value): value is Message => typeof value === "object" && "fields" in value && "versions" in value,
+  (value): value is Message =>
+    typeof value === "object" && "fields" in value && "versions" in value,
 );
 
 function versionsOf({ versions }: Message): number[] {
-  return Array.from({ length: versions.max - versions.min + 1 }, (_, index) => versions.min + index);
+  return Array.from(
+    { length: versions.max - versions.min + 1 },
+    (_, index) => versions.min + index,
+  );
 }
 
 /** Every message in every version. */
-const cases = messages.flatMap((message) => versionsOf(message).map((version) => ({ message, version })));
+const cases = messages.flatMap((message) =>
+  versionsOf(message).map((version) => ({ message, version })),
+);
 
 const id = fc
   .uint8Array({ minLength: 16, maxLength: 16 })
@@ -68,14 +74,20 @@ function structs(fields: Fields, version: number): fc.Arbitrary<Record<string, u
     Object.fromEntries(
       Object.entries(fields).map(([name, field]) => [
         name,
-        isPresent(field.options, version) ? valuesOf(field, version) : fc.constant(defaultOf(field)),
+        isPresent(field.options, version)
+          ? valuesOf(field, version)
+          : fc.constant(defaultOf(field)),
       ]),
     ),
   );
 }
 
 /** The error that decoding must give, if any; all others fly on. */
-function decodeHostile(message: Message, version: number, bytes: Uint8Array): ProtocolError | undefined {
+function decodeHostile(
+  message: Message,
+  version: number,
+  bytes: Uint8Array,
+): ProtocolError | undefined {
   try {
     decodeMessage(message, version, bytes);
     return undefined;
@@ -112,7 +124,9 @@ describe("messages", () => {
           const bytes = encodeMessage(message, version, value);
           const length = bytes.length === 0 ? 0 : cut % bytes.length;
           if (length < bytes.length) {
-            expect(decodeHostile(message, version, bytes.subarray(0, length))?.code).toBe("MALFORMED_MESSAGE");
+            expect(decodeHostile(message, version, bytes.subarray(0, length))?.code).toBe(
+              "MALFORMED_MESSAGE",
+            );
           }
         }),
         { numRuns: 2 },
@@ -124,7 +138,13 @@ describe("messages", () => {
     const hostile = fc.array(
       fc.oneof(
         fc.uint8Array({ maxLength: 30 }),
-        fc.constantFrom([0x7f, 0xff, 0xff, 0xff], [0xff, 0xff, 0xff, 0xff, 0x0f], [0, 0, 0, 2], [0xff], [0]),
+        fc.constantFrom(
+          [0x7f, 0xff, 0xff, 0xff],
+          [0xff, 0xff, 0xff, 0xff, 0x0f],
+          [0, 0, 0, 2],
+          [0xff],
+          [0],
+        ),
       ),
       { maxLength: 12 },
     );
@@ -140,9 +160,13 @@ describe("messages", () => {
 
   it("PROTOCOL-1: a list that claims more elements than bytes are left is refused before it is made", () => {
     const claim = Uint8Array.of(0x7f, 0xff, 0xff, 0xff, ...new Uint8Array(100_000));
-    expect(() => decodeMessage(protocol.metadataRequest, 1, claim)).toThrow(/claims 2147483647 elements/);
+    expect(() => decodeMessage(protocol.metadataRequest, 1, claim)).toThrow(
+      /claims 2147483647 elements/,
+    );
     // A topic of Metadata 1 has two bytes at least: 60,000 do not fit into 100,000.
     const modest = Uint8Array.of(0, 0, 0xea, 0x60, ...new Uint8Array(100_000));
-    expect(() => decodeMessage(protocol.metadataRequest, 1, modest)).toThrow(/claims 60000 elements/);
+    expect(() => decodeMessage(protocol.metadataRequest, 1, modest)).toThrow(
+      /claims 60000 elements/,
+    );
   });
 });

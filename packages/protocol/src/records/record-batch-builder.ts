@@ -1,4 +1,4 @@
-import { encodeUtf8, type Headers, noHeaders } from "@millrace/model";
+import { encodeUtf8, type Headers, invariant, noBytes, noHeaders } from "@millrace/model";
 import { ProtocolError } from "../protocol-error.ts";
 import { sizeOfVarint, sizeOfVarlong, writeVarint, writeVarlong } from "../wire/varint.ts";
 import {
@@ -59,7 +59,8 @@ export interface BuildOptions {
 export class RecordBatchBuilder {
   readonly #capacityBytes: number;
   readonly #fixedBaseTimestamp: number | undefined;
-  #bytes: Uint8Array;
+  /** Taken by the first record, given away by `build`. */
+  #bytes: Uint8Array = noBytes;
   #position = BATCH_HEADER_BYTES;
   #recordCount = 0;
   #lastOffsetDelta = -1;
@@ -70,7 +71,6 @@ export class RecordBatchBuilder {
     this.#capacityBytes = Math.max(options.capacityBytes ?? 16 * 1024, BATCH_HEADER_BYTES);
     this.#fixedBaseTimestamp = options.baseTimestamp;
     this.#baseTimestamp = options.baseTimestamp ?? noTimestamp;
-    this.#bytes = new Uint8Array(this.#capacityBytes);
   }
 
   get recordCount(): number {
@@ -131,6 +131,7 @@ export class RecordBatchBuilder {
       (names === undefined ? 1 : sizeOfHeaders(headers, names));
     const bytes = this.#reserve(bodyBytes + 5);
     let position = writeVarint(bytes, this.#position, bodyBytes);
+    const end = position + bodyBytes;
     bytes[position++] = 0;
     position = writeVarlong(bytes, position, timestampDelta);
     position = writeVarint(bytes, position, offsetDelta);
@@ -138,6 +139,7 @@ export class RecordBatchBuilder {
     position = writeBytes(bytes, position, value);
     if (names === undefined) bytes[position++] = 0;
     else position = writeHeaders(bytes, position, { headers, names });
+    invariant(position === end, "PROTOCOL-6");
     this.#position = position;
     this.#lastOffsetDelta = offsetDelta;
     this.#recordCount++;
@@ -149,6 +151,7 @@ export class RecordBatchBuilder {
    * an empty batch, as compaction keeps them.
    */
   build(options: BuildOptions = {}): Uint8Array {
+    this.#reserve(0);
     const compressionId = compressionIdOfName(options.compression ?? "none");
     const batch =
       compressionId === 0
@@ -193,7 +196,7 @@ export class RecordBatchBuilder {
   }
 
   #reset(keepsBuffer: boolean): void {
-    if (!keepsBuffer) this.#bytes = new Uint8Array(this.#capacityBytes);
+    if (!keepsBuffer) this.#bytes = noBytes;
     this.#position = BATCH_HEADER_BYTES;
     this.#recordCount = 0;
     this.#lastOffsetDelta = -1;
@@ -204,7 +207,7 @@ export class RecordBatchBuilder {
   #reserve(length: number): Uint8Array {
     const needed = this.#position + length;
     if (needed > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(needed, 2 * this.#bytes.length));
+      const grown = new Uint8Array(Math.max(needed, 2 * this.#bytes.length, this.#capacityBytes));
       grown.set(this.#bytes.subarray(0, this.#position));
       this.#bytes = grown;
     }

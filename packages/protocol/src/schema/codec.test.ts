@@ -38,7 +38,9 @@ describe("codec", () => {
 
   it("refuses a value that the version cannot carry, unless it may be ignored", () => {
     expect(() => encodeMessage(sample, 0, { ...least, strict: 3 })).toThrow(/Sample\.strict/);
-    expect(decodeMessage(sample, 0, encodeMessage(sample, 0, { ...least, loose: 3 })).loose).toBe(-1);
+    expect(decodeMessage(sample, 0, encodeMessage(sample, 0, { ...least, loose: 3 })).loose).toBe(
+      -1,
+    );
   });
 
   it("has fixed bytes before the flexible version and compact ones after", () => {
@@ -53,7 +55,11 @@ describe("codec", () => {
   it("writes tags in ascending order and leaves out those with their default", () => {
     const bytesOf = encodeMessage(sample, 3, { ...least, late: "z", count: 1, place: { x: 0 } });
     expect([...bytesOf.subarray(-15)]).toEqual([2, 1, 8, 0, 0, 0, 0, 0, 0, 0, 1, 5, 2, 2, 122]);
-    expect(decodeMessage(sample, 3, bytesOf)).toMatchObject({ late: "z", count: 1, place: { x: 0, y: 7 } });
+    expect(decodeMessage(sample, 3, bytesOf)).toMatchObject({
+      late: "z",
+      count: 1,
+      place: { x: 0, y: 7 },
+    });
   });
 
   it("skips unknown tags, in any order and more than once", () => {
@@ -64,7 +70,28 @@ describe("codec", () => {
   });
 
   it("refuses a tag whose size is not that of its field", () => {
-    const wrong = Uint8Array.of(2, 97, 1, 255, 255, 255, 255, 255, 1, 1, 9, 0, 0, 0, 0, 0, 0, 0, 9, 0);
+    const wrong = Uint8Array.of(
+      2,
+      97,
+      1,
+      255,
+      255,
+      255,
+      255,
+      255,
+      1,
+      1,
+      9,
+      0,
+      0,
+      0,
+      0,
+      0,
+      0,
+      0,
+      9,
+      0,
+    );
     expect(() => decodeMessage(sample, 3, wrong)).toThrow(/its size says 9/);
   });
 
@@ -91,14 +118,18 @@ describe("codec", () => {
   });
 
   it("refuses versions that are not known", () => {
-    expect(() => decodeMessage(sample, 4, new Uint8Array(9))).toThrow(/Sample version 4 is not known; use 0 to 3/);
+    expect(() => decodeMessage(sample, 4, new Uint8Array(9))).toThrow(
+      /Sample version 4 is not known; use 0 to 3/,
+    );
     expect(() => encodeMessage(sample, -1, least)).toThrow(/version -1/);
   });
 
   it("refuses values out of range instead of wrapping them", () => {
     expect(() => encodeMessage(sample, 1, { ...least, strict: 40_000 })).toThrow(/40000/);
     expect(() => encodeMessage(sample, 1, { ...least, ids: [1.5] })).toThrow(/1\.5/);
-    expect(() => encodeMessage(sample, 0, { ...least, name: "x".repeat(32_768) })).toThrow(/32768 bytes/);
+    expect(() => encodeMessage(sample, 0, { ...least, name: "x".repeat(32_768) })).toThrow(
+      /32768 bytes/,
+    );
   });
 
   it("reads versions above the highest known as that one where the format only grows", () => {

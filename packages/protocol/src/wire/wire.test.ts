@@ -6,7 +6,12 @@ import { crc32c } from "./crc32c.ts";
 import { readInt64, writeInt64 } from "./int64.ts";
 import { Reader } from "./reader.ts";
 import { uuidFromBytes, uuidToBytes, zeroUuid } from "./uuid.ts";
-import { sizeOfUnsignedVarint, sizeOfVarlong, writeUnsignedVarint, writeVarlong } from "./varint.ts";
+import {
+  sizeOfUnsignedVarint,
+  sizeOfVarlong,
+  writeUnsignedVarint,
+  writeVarlong,
+} from "./varint.ts";
 import { Writer } from "./writer.ts";
 
 const LONG_MAX = 2n ** 63n - 1n;
@@ -143,7 +148,8 @@ describe("reader and writer", () => {
       (reader) => reader.readView(-1),
       (reader) => reader.skip(2 ** 32 - 1),
     ];
-    for (const read of reads) expect(() => read(new Reader(Uint8Array.of(1), 1))).toThrow(ProtocolError);
+    for (const read of reads)
+      expect(() => read(new Reader(Uint8Array.of(1), 1))).toThrow(ProtocolError);
   });
 
   it("keeps texts of any length and script", () => {

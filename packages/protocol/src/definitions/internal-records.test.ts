@@ -1,0 +1,70 @@
+import { toHex } from "@millrace/model";
+import { describe, expect, it } from "vitest";
+import { decodeVersioned, encodeVersioned } from "../schema/versioned.ts";
+import {
+  decodeRecordKey,
+  encodeRecordKey,
+  groupMetadataRecord,
+  offsetCommitRecord,
+  recordTypeOf,
+  transactionLogRecord,
+} from "./coordinator-records.ts";
+import { decodeMetadataRecord, encodeMetadataRecord } from "./metadata-records.ts";
+
+describe("records of coordinators", () => {
+  it("have their type before the key", () => {
+    const key = { group: "g", topic: "t", partition: 3 };
+    const bytes = encodeRecordKey(offsetCommitRecord, key);
+    expect(toHex(bytes)).toBe("0001000167000174" + "00000003");
+    expect(recordTypeOf(bytes)).toBe(offsetCommitRecord.type);
+    expect(decodeRecordKey(offsetCommitRecord, bytes)).toEqual(key);
+    expect(() => decodeRecordKey(groupMetadataRecord, bytes)).toThrow(
+      /type 1 is no GroupMetadataKey/,
+    );
+  });
+
+  it("have their version before the value", () => {
+    const value = { offset: 4, metadata: "", commitTimestamp: 5 };
+    const bytes = encodeVersioned(offsetCommitRecord.value, 3, value);
+    expect(toHex(bytes)).toBe(
+      "0003" + "0000000000000004" + "ffffffff" + "0000" + "0000000000000005",
+    );
+    expect(decodeVersioned(offsetCommitRecord.value, bytes)).toMatchObject(value);
+  });
+
+  it("keep what TV2 adds to a transaction as tags", () => {
+    const value = {
+      producerId: 1,
+      producerEpoch: 2,
+      transactionTimeoutMs: 3,
+      transactionStatus: 4,
+      transactionPartitions: null,
+      transactionLastUpdateTimestampMs: 5,
+      transactionStartTimestampMs: 6,
+    };
+    const plain = encodeVersioned(transactionLogRecord.value, 1, value);
+    const tagged = encodeVersioned(transactionLogRecord.value, 1, {
+      ...value,
+      clientTransactionVersion: 2,
+    });
+    expect(tagged.length - plain.length).toBe(4);
+    expect(decodeVersioned(transactionLogRecord.value, tagged).clientTransactionVersion).toBe(2);
+    expect(decodeVersioned(transactionLogRecord.value, plain).nextProducerId).toBe(-1);
+  });
+});
+
+describe("records of the cluster's metadata", () => {
+  it("have a frame with type and version", () => {
+    const bytes = encodeMetadataRecord("FeatureLevelRecord", { name: "m", featureLevel: 7 });
+    expect(toHex(bytes)).toBe("010c00" + "026d" + "0007" + "00");
+    expect(decodeMetadataRecord(bytes)).toEqual({
+      name: "FeatureLevelRecord",
+      value: { name: "m", featureLevel: 7 },
+    });
+  });
+
+  it("of an unknown type or frame are refused", () => {
+    expect(() => decodeMetadataRecord(Uint8Array.of(1, 99, 0))).toThrow(/type 99/);
+    expect(() => decodeMetadataRecord(Uint8Array.of(0, 12, 0))).toThrow(/version 0/);
+  });
+});
