@@ -5,7 +5,7 @@ import { errorCodeOf, errorRow, type ErrorName } from "./error-table.ts";
  * An error of the Kafka protocol: answered by a broker, or about to be (Kafka: `Errors`). `code` is
  * Kafka's name, `errorCode` the number on the wire.
  *
- * @example throw new KafkaError("UNKNOWN_TOPIC_OR_PARTITION", `topic ${name} is not there; create it first`)
+ * @example throw new KafkaError("UNKNOWN_TOPIC_OR_PARTITION", `topic ${name} is not there`)
  */
 export class KafkaError extends BaseError<ErrorName> {
   readonly errorCode: number;

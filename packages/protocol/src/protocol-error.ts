@@ -23,6 +23,6 @@ export class ProtocolError extends BaseError<ProtocolErrorCode> {}
 export function truncated(what: string, needed: number, remaining: number): ProtocolError {
   return new ProtocolError(
     "MALFORMED_MESSAGE",
-    `${what} needs ${needed} bytes where ${remaining} are left; the sender speaks another version or the bytes are cut`,
+    `${what} needs ${needed} bytes where ${remaining} are left; another version, or cut bytes`,
   );
 }

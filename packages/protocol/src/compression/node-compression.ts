@@ -54,7 +54,9 @@ function guarded(name: string, decompress: () => Uint8Array): Uint8Array {
   }
 }
 
-/** A `Uint8Array` on the same memory: what Node gives is a subclass with a `subarray` of its own. */
+/**
+ * A `Uint8Array` on the same memory: what Node gives is a subclass with a `subarray` of its own.
+ */
 function plainBytes(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -5,7 +5,9 @@ import { type Decoded, message } from "../schema/message.ts";
 /*
  * AddOffsetsToTxn (key 25)
  *
- *  2  PRODUCER_FENCED                            3  flexible                  4  TRANSACTION_ABORTABLE
+ *  2  PRODUCER_FENCED
+ *  3  flexible
+ *  4  TRANSACTION_ABORTABLE
  */
 
 export const addOffsetsToTxnRequest = message(

@@ -5,8 +5,10 @@ import { type Decoded, message } from "../schema/message.ts";
 /*
  * AddPartitionsToTxn (key 24)
  *
- *  2  PRODUCER_FENCED                            3  flexible
- *  4  many transactions at once, and verification only: meant for brokers     5  TRANSACTION_ABORTABLE
+ *  2  PRODUCER_FENCED
+ *  3  flexible
+ *  4  many transactions at once, and verification only: meant for brokers
+ *  5  TRANSACTION_ABORTABLE
  */
 
 const addPartitionsToTxnTopic = {

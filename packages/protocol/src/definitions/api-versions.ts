@@ -6,7 +6,8 @@ import { type Decoded, message } from "../schema/message.ts";
  * ApiVersions (key 18)
  *
  * The answer always has response header 0; a version that is not known is answered in version 0.
- *  1  throttle time                              3  flexible; software of the client, features
+ *  1  throttle time
+ *  3  flexible; software of the client, features
  *  4  features whose lowest version is 0 may be told
  */
 

@@ -2,7 +2,8 @@ import { array, bytes, int32, string } from "../schema/field.ts";
 import { type Decoded, message } from "../schema/message.ts";
 
 /*
- * What consumers tell each other through a classic group: opaque to brokers, behind a version in two bytes.
+ * What consumers tell each other through a classic group: opaque to brokers, behind a version in
+ * two bytes.
  * Subscription:  1  partitions owned   2  generation   3  rack
  */
 

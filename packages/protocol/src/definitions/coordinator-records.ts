@@ -12,7 +12,8 @@ import {
 import { transactionLogKey, transactionLogValue } from "./transaction-records.ts";
 
 /**
- * A kind of record in a coordinator's topic. Its key is the type in two bytes and version 0 of `key`;
+ * A kind of record in a coordinator's topic. Its key is the type in two bytes and version 0 of
+ * `key`;
  * its value is read and written by `decodeVersioned` and `encodeVersioned`, and null deletes.
  */
 export interface CoordinatorRecordKind<
@@ -56,7 +57,10 @@ export function encodeRecordKey<Key extends Message>(
   return writer.toBytes();
 }
 
-/** The type of a record, by its key: compare with `kind.type`. @throws ProtocolError `MALFORMED_MESSAGE` */
+/**
+ * The type of a record, by its key: compare with `kind.type`.
+ * @throws ProtocolError `MALFORMED_MESSAGE`
+ */
 export function recordTypeOf(keyBytes: Uint8Array): number {
   return new Reader(keyBytes).readInt16();
 }

@@ -5,7 +5,8 @@ import { type Decoded, message } from "../schema/message.ts";
 /*
  * CreatePartitions (key 37)
  *
- *  2  flexible                                   3  THROTTLING_QUOTA_EXCEEDED
+ *  2  flexible
+ *  3  THROTTLING_QUOTA_EXCEEDED
  */
 
 export const createPartitionsRequest = message(

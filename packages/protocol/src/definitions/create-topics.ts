@@ -5,8 +5,10 @@ import { type Decoded, message } from "../schema/message.ts";
 /*
  * CreateTopics (key 19)
  *
- *  2  throttle time                              4  -1 partitions or replicas: the broker's default
- *  5  flexible; the answer has the configuration                              7  the answer has the topic id
+ *  2  throttle time
+ *  4  -1 partitions or replicas: the broker's default
+ *  5  flexible; the answer has the configuration
+ *  7  the answer has the topic id
  */
 
 export const createTopicsRequest = message(

@@ -5,8 +5,11 @@ import { type Decoded, message } from "../schema/message.ts";
 /*
  * DeleteTopics (key 20)
  *
- *  1  throttle time                              3  TOPIC_DELETION_DISABLED   4  flexible
- *  5  error texts                                6  by name or by id
+ *  1  throttle time
+ *  3  TOPIC_DELETION_DISABLED
+ *  4  flexible
+ *  5  error texts
+ *  6  by name or by id
  */
 
 export const deleteTopicsRequest = message(

@@ -6,7 +6,8 @@ import { type Decoded, message } from "../schema/message.ts";
  * DescribeCluster (key 60)
  *
  * All versions are flexible.
- *  1  brokers or controllers                     2  fenced brokers
+ *  1  brokers or controllers
+ *  2  fenced brokers
  */
 
 export const describeClusterRequest = message(

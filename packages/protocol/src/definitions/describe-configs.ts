@@ -5,7 +5,9 @@ import { type Decoded, message } from "../schema/message.ts";
 /*
  * DescribeConfigs (key 32)
  *
- *  1  source and synonyms                        3  type and documentation    4  flexible
+ *  1  source and synonyms
+ *  3  type and documentation
+ *  4  flexible
  */
 
 export const describeConfigsRequest = message(

@@ -5,8 +5,11 @@ import { type Decoded, message } from "../schema/message.ts";
 /*
  * DescribeGroups (key 15)
  *
- *  1  throttle time                              3  authorized operations     4  static members
- *  5  flexible                                   6  GROUP_ID_NOT_FOUND with a text
+ *  1  throttle time
+ *  3  authorized operations
+ *  4  static members
+ *  5  flexible
+ *  6  GROUP_ID_NOT_FOUND with a text
  */
 
 export const describeGroupsRequest = message(

@@ -5,7 +5,8 @@ import { type Decoded, message } from "../schema/message.ts";
 /*
  * DescribeTopicPartitions (key 75)
  *
- * One version, flexible. Topics come in order of their name; a cursor says where the next page begins.
+ * One version, flexible. Topics come in order of their name; a cursor says where the next page
+ * begins.
  */
 
 export const describeTopicPartitionsRequest = message(

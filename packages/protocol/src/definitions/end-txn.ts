@@ -5,7 +5,9 @@ import { type Decoded, message } from "../schema/message.ts";
 /*
  * EndTxn (key 26)
  *
- *  2  PRODUCER_FENCED                            3  flexible                  4  TRANSACTION_ABORTABLE
+ *  2  PRODUCER_FENCED
+ *  3  flexible
+ *  4  TRANSACTION_ABORTABLE
  *  5  the epoch is bumped, and the answer has the new one (TV2)
  */
 

@@ -15,11 +15,18 @@ import { type Decoded, message } from "../schema/message.ts";
 /*
  * Fetch (key 1)
  *
- *  4  isolation level, aborted transactions      5  log start offset          7  fetch sessions
- *  9  leader epoch for fencing                  10  zstd is allowed          11  rack, preferred replica
+ *  4  isolation level, aborted transactions
+ *  5  log start offset
+ *  7  fetch sessions
+ *  9  leader epoch for fencing
+ * 10  zstd is allowed
+ * 11  rack, preferred replica
  * 12  flexible; last fetched and diverging epoch, current leader
- * 13  topics by id instead of name              14  offsets may be in remote storage only
- * 15  replica state in a tag                    16  addresses of new leaders  17  directory id
+ * 13  topics by id instead of name
+ * 14  offsets may be in remote storage only
+ * 15  replica state in a tag
+ * 16  addresses of new leaders
+ * 17  directory id
  * 18  high watermark of the replica
  */
 

@@ -5,8 +5,11 @@ import { type Decoded, message } from "../schema/message.ts";
 /*
  * FindCoordinator (key 10)
  *
- *  1  kind of key: group or transaction; error text   3  flexible            4  many keys at once
- *  5  TRANSACTION_ABORTABLE                      6  keys of share groups
+ *  1  kind of key: group or transaction; error text
+ *  3  flexible
+ *  4  many keys at once
+ *  5  TRANSACTION_ABORTABLE
+ *  6  keys of share groups
  */
 
 export const findCoordinatorRequest = message(

@@ -2,7 +2,8 @@ import { array, bytes, int32, int64, string, uuid } from "../schema/field.ts";
 import { type Decoded, message } from "../schema/message.ts";
 
 /*
- * Records of `__consumer_offsets`. A key is its type in two bytes and version 0 of the key; a value is its
+ * Records of `__consumer_offsets`. A key is its type in two bytes and version 0 of the key; a value
+ * is its
  * version in two bytes and the value, or null, which deletes.
  */
 

@@ -5,7 +5,9 @@ import { type Decoded, message } from "../schema/message.ts";
 /*
  * Heartbeat (key 12)
  *
- *  1  throttle time                              3  static members            4  flexible
+ *  1  throttle time
+ *  3  static members
+ *  4  flexible
  */
 
 export const heartbeatRequest = message(

@@ -5,8 +5,10 @@ import { type Decoded, message } from "../schema/message.ts";
 /*
  * InitProducerId (key 22)
  *
- *  2  flexible                                   3  resuming with the producer id and epoch held
- *  4  PRODUCER_FENCED                            5  TRANSACTION_ABORTABLE
+ *  2  flexible
+ *  3  resuming with the producer id and epoch held
+ *  4  PRODUCER_FENCED
+ *  5  TRANSACTION_ABORTABLE
  * Version 6, two-phase commit, is unstable in Kafka and not served.
  */
 

@@ -15,7 +15,7 @@ describe("records of coordinators", () => {
   it("have their type before the key", () => {
     const key = { group: "g", topic: "t", partition: 3 };
     const bytes = encodeRecordKey(offsetCommitRecord, key);
-    expect(toHex(bytes)).toBe("0001000167000174" + "00000003");
+    expect(toHex(bytes)).toBe("000100016700017400000003");
     expect(recordTypeOf(bytes)).toBe(offsetCommitRecord.type);
     expect(decodeRecordKey(offsetCommitRecord, bytes)).toEqual(key);
     expect(() => decodeRecordKey(groupMetadataRecord, bytes)).toThrow(
@@ -26,9 +26,7 @@ describe("records of coordinators", () => {
   it("have their version before the value", () => {
     const value = { offset: 4, metadata: "", commitTimestamp: 5 };
     const bytes = encodeVersioned(offsetCommitRecord.value, 3, value);
-    expect(toHex(bytes)).toBe(
-      "0003" + "0000000000000004" + "ffffffff" + "0000" + "0000000000000005",
-    );
+    expect(toHex(bytes)).toBe("00030000000000000004ffffffff00000000000000000005");
     expect(decodeVersioned(offsetCommitRecord.value, bytes)).toMatchObject(value);
   });
 
@@ -56,7 +54,7 @@ describe("records of coordinators", () => {
 describe("records of the cluster's metadata", () => {
   it("have a frame with type and version", () => {
     const bytes = encodeMetadataRecord("FeatureLevelRecord", { name: "m", featureLevel: 7 });
-    expect(toHex(bytes)).toBe("010c00" + "026d" + "0007" + "00");
+    expect(toHex(bytes)).toBe("010c00026d000700");
     expect(decodeMetadataRecord(bytes)).toEqual({
       name: "FeatureLevelRecord",
       value: { name: "m", featureLevel: 7 },

@@ -5,9 +5,14 @@ import { type Decoded, message } from "../schema/message.ts";
 /*
  * JoinGroup (key 11)
  *
- *  1  rebalance timeout                          2  throttle time             4  new members are told their id first
- *  5  static members                             6  flexible                  7  the answer names the protocol type
- *  8  a reason                                   9  the leader may be told to skip the assignment
+ *  1  rebalance timeout
+ *  2  throttle time
+ *  4  new members are told their id first
+ *  5  static members
+ *  6  flexible
+ *  7  the answer names the protocol type
+ *  8  a reason
+ *  9  the leader may be told to skip the assignment
  */
 
 export const joinGroupRequest = message(

@@ -5,7 +5,10 @@ import { type Decoded, message } from "../schema/message.ts";
 /*
  * LeaveGroup (key 13)
  *
- *  1  throttle time                              3  many members at once      4  flexible          5  a reason
+ *  1  throttle time
+ *  3  many members at once
+ *  4  flexible
+ *  5  a reason
  */
 
 export const leaveGroupRequest = message(

@@ -5,7 +5,9 @@ import { type Decoded, message } from "../schema/message.ts";
 /*
  * ListGroups (key 16)
  *
- *  1  throttle time                              3  flexible                  4  states of groups
+ *  1  throttle time
+ *  3  flexible
+ *  4  states of groups
  *  5  types of groups
  */
 

@@ -5,9 +5,13 @@ import { type Decoded, message } from "../schema/message.ts";
 /*
  * ListOffsets (key 2)
  *
- *  1  one offset and its timestamp               2  isolation level           4  leader epoch     6  flexible
+ *  1  one offset and its timestamp
+ *  2  isolation level
+ *  4  leader epoch
+ *  6  flexible
  * Later versions allow more special timestamps:  7  -3 max timestamp          8  -4 earliest local
- *  9  -5 latest tiered                          10  a timeout for remote reads
+ *  9  -5 latest tiered
+ * 10  a timeout for remote reads
  * 11  -6 earliest not yet uploaded
  */
 

@@ -6,7 +6,8 @@ import { type Decoded, message } from "../schema/message.ts";
  * ListTransactions (key 66)
  *
  * All versions are flexible.
- *  1  filter by duration                         2  filter by a pattern of the transactional id
+ *  1  filter by duration
+ *  2  filter by a pattern of the transactional id
  */
 
 export const listTransactionsRequest = message(

@@ -2,7 +2,8 @@ import { array, int16, int32, int64, uint32 } from "../schema/field.ts";
 import { type Decoded, message } from "../schema/message.ts";
 
 /*
- * What lies beside a log: the entry of a transaction index and a snapshot of producers, each behind its
+ * What lies beside a log: the entry of a transaction index and a snapshot of producers, each behind
+ * its
  * version in two bytes.
  */
 

@@ -12,8 +12,10 @@ import {
 import { type Decoded, message } from "../schema/message.ts";
 
 /*
- * Records of `__cluster_metadata` on the cluster: brokers, features, producer ids, quotas and transactions
- * of the metadata itself. RegisterBrokerRecord: 1 controlled shutdown; 2 migration; 3 log directories;
+ * Records of `__cluster_metadata` on the cluster: brokers, features, producer ids, quotas and
+ * transactions
+ * of the metadata itself. RegisterBrokerRecord: 1 controlled shutdown; 2 migration; 3 log
+ * directories;
  * 4 cordoned ones.
  */
 

@@ -30,7 +30,9 @@ import {
 /** The frame around each record of `__cluster_metadata`: its own version, the type, the version. */
 const FRAME_VERSION = 1;
 
-/** Kinds of records in `__cluster_metadata`, by Kafka's name, with the type that the frame tells. */
+/**
+ * Kinds of records in `__cluster_metadata`, by Kafka's name, with the type that the frame tells.
+ */
 export const metadataRecordTypes = {
   RegisterBrokerRecord: { type: 0, message: registerBrokerRecord },
   TopicRecord: { type: 2, message: topicRecord },

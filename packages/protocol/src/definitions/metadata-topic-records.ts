@@ -2,7 +2,8 @@ import { array, int32, int8, string, uuid } from "../schema/field.ts";
 import { type Decoded, message } from "../schema/message.ts";
 
 /*
- * Records of `__cluster_metadata` on topics. PartitionRecord: 1 directories; 2 eligible leader replicas.
+ * Records of `__cluster_metadata` on topics. PartitionRecord: 1 directories; 2 eligible leader
+ * replicas.
  * PartitionChangeRecord likewise.
  */
 

@@ -6,10 +6,18 @@ import { type Decoded, message } from "../schema/message.ts";
  * Metadata (key 3)
  *
  *  0  an empty list means all topics; from 1 on null does, and an empty list means none
- *  1  controller, racks, internal topics         2  cluster id                3  throttle time
- *  4  automatic creation may be forbidden        5  offline replicas          7  leader epoch
- *  8  authorized operations                      9  flexible                 10  topic ids in the answer
- * 11  no operations of the cluster              12  asking by topic id       13  an error of the whole answer
+ *  1  controller, racks, internal topics
+ *  2  cluster id
+ *  3  throttle time
+ *  4  automatic creation may be forbidden
+ *  5  offline replicas
+ *  7  leader epoch
+ *  8  authorized operations
+ *  9  flexible
+ * 10  topic ids in the answer
+ * 11  no operations of the cluster
+ * 12  asking by topic id
+ * 13  an error of the whole answer
  */
 
 export const metadataRequest = message(

@@ -5,8 +5,11 @@ import { type Decoded, message } from "../schema/message.ts";
 /*
  * OffsetCommit (key 8)
  *
- *  2  to 4 carry a retention time                6  leader epoch of the offset
- *  7  static members                             8  flexible                  9  the epoch of members of the new protocol
+ *  2  to 4 carry a retention time
+ *  6  leader epoch of the offset
+ *  7  static members
+ *  8  flexible
+ *  9  the epoch of members of the new protocol
  * 10  topics by id instead of name
  */
 

@@ -5,9 +5,14 @@ import { type Decoded, message } from "../schema/message.ts";
 /*
  * OffsetFetch (key 9)
  *
- *  1  offsets kept by the coordinator            2  null means all topics; error of the group
- *  3  throttle time                              5  leader epoch              6  flexible
- *  7  stable offsets can be demanded             8  many groups at once       9  member id and epoch
+ *  1  offsets kept by the coordinator
+ *  2  null means all topics; error of the group
+ *  3  throttle time
+ *  5  leader epoch
+ *  6  flexible
+ *  7  stable offsets can be demanded
+ *  8  many groups at once
+ *  9  member id and epoch
  * 10  topics by id instead of name
  */
 

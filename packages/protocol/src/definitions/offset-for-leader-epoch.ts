@@ -5,7 +5,9 @@ import { type Decoded, message } from "../schema/message.ts";
 /*
  * OffsetForLeaderEpoch (key 23)
  *
- *  2  current leader epoch, throttle time        3  replica id                4  flexible
+ *  2  current leader epoch, throttle time
+ *  3  replica id
+ *  4  flexible
  */
 
 export const offsetForLeaderEpochRequest = message(

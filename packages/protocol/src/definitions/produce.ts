@@ -5,10 +5,16 @@ import { type Decoded, message } from "../schema/message.ts";
 /*
  * Produce (key 0)
  *
- * Kafka 4 begins at 3; 0 to 2 are advertised and refused, since librdkafka turns compression on by their presence.
- *  3  transactional id, batches of magic 2       7  zstd is allowed           8  errors of single records
- *  5  log start offset in the answer             9  flexible                 10  new leader and its address come along
- * 11  TRANSACTION_ABORTABLE                     12  adds the partition to the transaction by itself (TV2)
+ * Kafka 4 begins at 3; 0 to 2 are advertised and refused, since librdkafka turns compression on by
+ * their presence.
+ *  3  transactional id, batches of magic 2
+ *  7  zstd is allowed
+ *  8  errors of single records
+ *  5  log start offset in the answer
+ *  9  flexible
+ * 10  new leader and its address come along
+ * 11  TRANSACTION_ABORTABLE
+ * 12  adds the partition to the transaction by itself (TV2)
  * 13  topics by id instead of name
  */
 

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import * as protocol from "../index.ts";
 import { ProtocolError } from "../protocol-error.ts";
@@ -158,7 +158,7 @@ describe("messages", () => {
     }
   });
 
-  it("PROTOCOL-1: a list that claims more elements than bytes are left is refused before it is made", () => {
+  it("PROTOCOL-1: a list that claims more than the bytes left is refused before it is made", () => {
     const claim = Uint8Array.of(0x7f, 0xff, 0xff, 0xff, ...new Uint8Array(100_000));
     expect(() => decodeMessage(protocol.metadataRequest, 1, claim)).toThrow(
       /claims 2147483647 elements/,

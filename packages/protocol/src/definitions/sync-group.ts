@@ -5,7 +5,9 @@ import { type Decoded, message } from "../schema/message.ts";
 /*
  * SyncGroup (key 14)
  *
- *  1  throttle time                              3  static members            4  flexible
+ *  1  throttle time
+ *  3  static members
+ *  4  flexible
  *  5  protocol type and name, checked against the group's
  */
 

@@ -2,7 +2,8 @@ import { array, int16, int32, int64, int8, string } from "../schema/field.ts";
 import { type Decoded, message } from "../schema/message.ts";
 
 /*
- * Records of `__transaction_state`, framed like those of groups. Version 1 of the value adds tags for TV2.
+ * Records of `__transaction_state`, framed like those of groups. Version 1 of the value adds tags
+ * for TV2.
  */
 
 export const transactionLogKey = message(

@@ -5,8 +5,10 @@ import { type Decoded, message } from "../schema/message.ts";
 /*
  * TxnOffsetCommit (key 28)
  *
- *  2  leader epoch of the offset                 3  flexible; fenced by group generation and member
- *  4  TRANSACTION_ABORTABLE                      5  adds the group to the transaction by itself (TV2)
+ *  2  leader epoch of the offset
+ *  3  flexible; fenced by group generation and member
+ *  4  TRANSACTION_ABORTABLE
+ *  5  adds the group to the transaction by itself (TV2)
  */
 
 export const txnOffsetCommitRequest = message(

@@ -6,7 +6,8 @@ import { type Decoded, message } from "../schema/message.ts";
  * WriteTxnMarkers (key 27)
  *
  * Between brokers.
- *  1  flexible                                   2  version of transactions
+ *  1  flexible
+ *  2  version of transactions
  */
 
 export const writeTxnMarkersRequest = message(

@@ -47,7 +47,7 @@ export class FrameSplitter {
     if (size < 0 || size > this.#frameBytesMax) {
       throw new ProtocolError(
         "FRAME_TOO_LARGE",
-        `a frame claims ${size} bytes where 0 to ${this.#frameBytesMax} are allowed; is the peer a Kafka client?`,
+        `a frame claims ${size} bytes where 0 to ${this.#frameBytesMax} are allowed; is it Kafka?`,
       );
     }
     if (this.#buffered < 4 + size) return undefined;

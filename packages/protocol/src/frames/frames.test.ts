@@ -1,5 +1,5 @@
 import { concatBytes } from "@millrace/model";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { apis, servesVersion } from "../definitions/apis.ts";
 import { apiVersionsApi } from "../definitions/api-versions.ts";

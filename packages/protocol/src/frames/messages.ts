@@ -30,7 +30,8 @@ export interface DecodedRequestHeader extends RequestHeader {
  *
  * @throws ProtocolError `INVALID_VALUE`, `UNSUPPORTED_VERSION`
  * @example
- * const parts = encodeRequest(metadataApi, { version: 12, correlationId: 1, clientId: "app" }, { topics: null });
+ * const header = { version: 12, correlationId: 1, clientId: "app" };
+ * const parts = encodeRequest(metadataApi, header, { topics: null });
  */
 export function encodeRequest<F extends Fields>(
   api: Api<Message<F>>,
@@ -106,7 +107,9 @@ export function decodeBody<F extends Fields>(
   return codecOf(message, version).read(new Reader(frame, start));
 }
 
-/** The correlation id of a response frame (without its size), which tells what request it answers. */
+/**
+ * The correlation id of a response frame (without its size), which tells what request it answers.
+ */
 export function decodeCorrelationId(frame: Uint8Array): number {
   return new Reader(frame).readInt32();
 }

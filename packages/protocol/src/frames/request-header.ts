@@ -22,7 +22,10 @@ export function requestHeaderVersion(api: Api, apiVersion: number): 1 | 2 {
   return isFlexible(api.versions, apiVersion) ? 2 : 1;
 }
 
-/** 1 for flexible versions; ApiVersions has 0 always, so that the oldest clients can read the answer. */
+/**
+ * 1 for flexible versions; ApiVersions has 0 always, so that the oldest clients can read the
+ * answer.
+ */
 export function responseHeaderVersion(api: Api, apiVersion: number): 0 | 1 {
   return api.key !== API_VERSIONS_KEY && isFlexible(api.versions, apiVersion) ? 1 : 0;
 }

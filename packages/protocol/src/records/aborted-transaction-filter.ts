@@ -14,7 +14,8 @@ export interface AbortedTransaction {
 }
 
 /**
- * Tells which fetched batches a reader of committed records may see. One filter serves the batches of
+ * Tells which fetched batches a reader of committed records may see. One filter serves the batches
+ * of
  * one fetch of one partition, in their order.
  */
 export class AbortedTransactionFilter {
@@ -31,7 +32,9 @@ export class AbortedTransactionFilter {
         : aborted.toSorted((left, right) => left.firstOffset - right.firstOffset);
   }
 
-  /** False for control batches and for data of aborted transactions. The whole batch must be there. */
+  /**
+   * False for control batches and for data of aborted transactions. The whole batch must be there.
+   */
   accepts(bytes: Uint8Array, position: number): boolean {
     const attributes = readAttributes(bytes, position);
     if (isTransactional(attributes) && this.#transactions.length > 0) {

@@ -9,12 +9,15 @@ import {
 } from "../wire/int64.ts";
 
 /*
- * The header of a record batch, version 2, peeked and patched where it lies. `position` is that of the
+ * The header of a record batch, version 2, peeked and patched where it lies. `position` is that of
+ * the
  * batch's first byte; the caller has made sure that BATCH_HEADER_BYTES bytes are there.
  *
- *   0 baseOffset i64        8 batchLength i32   12 partitionLeaderEpoch i32   16 magic i8   17 crc u32
- *  21 attributes i16       23 lastOffsetDelta i32   27 baseTimestamp i64   35 maxTimestamp i64
- *  43 producerId i64       51 producerEpoch i16     53 baseSequence i32    57 recordCount i32   61 records
+ *   0 baseOffset i64       8 batchLength i32    12 partitionLeaderEpoch i32   16 magic i8
+ *  17 crc u32             21 attributes i16     23 lastOffsetDelta i32
+ *  27 baseTimestamp i64   35 maxTimestamp i64
+ *  43 producerId i64      51 producerEpoch i16  53 baseSequence i32           57 recordCount i32
+ *  61 records
  *
  * The CRC covers all from the attributes on: base offset and leader epoch change without a new one.
  */
@@ -192,7 +195,10 @@ export function readBatchHeader(bytes: Uint8Array, position: number): BatchHeade
   };
 }
 
-/** Writes a header before records that lie there already, up to the batch's end, and the CRC over both. */
+/**
+ * Writes a header before records that lie there already, up to the batch's end, and the CRC over
+ * both.
+ */
 export function writeBatchHeader(
   bytes: Uint8Array,
   position: number,

@@ -18,7 +18,9 @@ export const controlTypes = [
 
 export type ControlType = (typeof controlTypes)[number] | "unknown";
 
-/** What the one record of a control batch says (Kafka: `ControlRecordType`, `EndTransactionMarker`). */
+/**
+ * What the one record of a control batch says (Kafka: `ControlRecordType`, `EndTransactionMarker`).
+ */
 export interface ControlRecord {
   readonly type: ControlType;
   readonly offset: number;

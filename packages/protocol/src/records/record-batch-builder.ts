@@ -15,7 +15,10 @@ import { type Compression, compressionIdOfName, type CompressionName } from "./c
 
 /** Shorter copies are faster byte by byte. */
 const SHORT_COPY_BYTES = 32;
-/** Varints of one record at their longest: length, timestamp, offset, key, value, header count; and its attributes. */
+/**
+ * Varints of one record at their longest: length, timestamp, offset, key, value, header count; and
+ * its attributes.
+ */
 const RECORD_OVERHEAD_BYTES_MAX = 5 + 1 + 10 + 5 + 5 + 5 + 5;
 
 export interface RecordBatchBuilderOptions {
@@ -35,7 +38,10 @@ export interface BuildOptions {
   /** Default 0: brokers assign it. */
   readonly baseOffset?: number;
   readonly partitionLeaderEpoch?: number;
-  /** At least the last record's. Default: the last record's. Compaction keeps the offsets of what is gone. */
+  /**
+   * At least the last record's. Default: the last record's. Compaction keeps the offsets of what
+   * is gone.
+   */
   readonly lastOffsetDelta?: number;
   /** Stamps all records with the greatest timestamp, or with the one given. */
   readonly logAppendTime?: number;
@@ -48,7 +54,8 @@ export interface BuildOptions {
 }
 
 /**
- * Encodes records into one batch (Kafka: `MemoryRecordsBuilder`). Keys, values and headers are copied
+ * Encodes records into one batch (Kafka: `MemoryRecordsBuilder`). Keys, values and headers are
+ * copied
  * at once. After `build` the builder is empty and takes the next batch.
  *
  * @example
@@ -147,7 +154,8 @@ export class RecordBatchBuilder {
   }
 
   /**
-   * The batch, a view of the builder's buffer that is the caller's from now on. Without records it is
+   * The batch, a view of the builder's buffer that is the caller's from now on. Without records it
+   * is
    * an empty batch, as compaction keeps them.
    */
   build(options: BuildOptions = {}): Uint8Array {

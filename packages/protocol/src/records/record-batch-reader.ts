@@ -193,7 +193,7 @@ export class RecordBatchReader implements RecordBatchView {
     if (options.codecs === undefined) {
       throw new KafkaError(
         "UNSUPPORTED_COMPRESSION_TYPE",
-        `a batch is compressed with codec ${compressionId}; pass the codecs of @millrace/protocol/compression`,
+        `a batch is compressed with codec ${compressionId}; pass codecs for it`,
       );
     }
     const records = this.#bytes.subarray(this.#position, this.#end);

@@ -1,5 +1,5 @@
 import { encodeUtf8, fromHex, type Headers, noHeaders, toHex } from "@millrace/model";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { nodeCompression } from "../compression/node-compression.ts";
 import { KafkaError } from "../kafka-error.ts";
@@ -56,7 +56,10 @@ function readAll(reader: RecordBatchReader): (PlainRecord & { offset: number })[
   return records;
 }
 
-/** Three records at offset 0 of producer 4000, as another implementation (kafkajs 2.2.4) writes them. */
+/**
+ * Three records at offset 0 of producer 4000, as another implementation (kafkajs 2.2.4) writes
+ * them.
+ */
 const foreignBatch =
   "00000000000000000000006900000000027cab4a380010000000020000018bcfe568000000018c82b5c600" +
   "0000000000000fa00003000000110000000314000000046b31047631003e00f40302011a776974686f7574" +
@@ -243,7 +246,7 @@ describe("PROTOCOL-1: malformed batches", () => {
     expect(() => readAll(new RecordBatchReader({ bytes: more }))).toThrow(/does not fit/);
   });
 
-  it("are refused where they are cut, of another magic, or compressed by what is not supported", () => {
+  it("are refused where they are cut, of another magic, or of an unsupported codec", () => {
     const bytes = fromHex(foreignBatch);
     expect(() => new RecordBatchReader({ bytes: bytes.subarray(0, 60) })).toThrow(/61 bytes/);
     expect(() => new RecordBatchReader({ bytes: bytes.subarray(0, 100) })).toThrow(/117 bytes/);

@@ -15,7 +15,10 @@ export type ScalarKind =
   | "bytes"
   | "records";
 
-/** In which versions a field is there and what stands for it elsewhere. Absent bounds are the message's own. */
+/**
+ * In which versions a field is there and what stands for it elsewhere. Absent bounds are the
+ * message's own.
+ */
 export interface FieldOptions {
   /** First version that has the field. */
   readonly since?: number;
@@ -25,9 +28,15 @@ export interface FieldOptions {
   readonly tag?: number;
   /** First version that may be null; true: all. */
   readonly nullable?: true | number;
-  /** Value where it is absent or not given. Default: 0, false, "", no bytes, no elements, all defaults. */
+  /**
+   * Value where it is absent or not given. Default: 0, false, "", no bytes, no elements, all
+   * defaults.
+   */
   readonly default?: unknown;
-  /** Silently left out where the version lacks it; otherwise a value that is not the default is an error. */
+  /**
+   * Silently left out where the version lacks it; otherwise a value that is not the default is an
+   * error.
+   */
   readonly ignorable?: true;
 }
 

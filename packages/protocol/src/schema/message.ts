@@ -1,6 +1,9 @@
 import type { DecodedFields, Fields, GivenFields } from "./field.ts";
 
-/** Versions of a message, both inclusive, and the first one that has compact lengths and tag buffers. */
+/**
+ * Versions of a message, both inclusive, and the first one that has compact lengths and tag
+ * buffers.
+ */
 export interface MessageVersions {
   readonly min: number;
   readonly max: number;

@@ -68,7 +68,9 @@ function tagOf(part: Part): number {
   return part.field.options.tag ?? 0;
 }
 
-/** Tags in ascending order; those that are not known are skipped, those with the default left out. */
+/**
+ * Tags in ascending order; those that are not known are skipped, those with the default left out.
+ */
 function tagBufferCodec(parts: readonly Part[]) {
   const byTag = new Map(parts.map((part) => [tagOf(part), part]));
   return {
@@ -106,7 +108,7 @@ function tagBufferCodec(parts: readonly Part[]) {
 function unsupported(path: string, version: number): ProtocolError {
   return new ProtocolError(
     "INVALID_VALUE",
-    `${path} is given, but version ${version} cannot carry it; leave it out or use a version that has it`,
+    `${path} is given, but version ${version} cannot carry it; leave it out or use another`,
   );
 }
 

@@ -1,7 +1,8 @@
 import { ProtocolError } from "../protocol-error.ts";
 
 /**
- * A 128-bit id as Kafka prints it: 22 characters of URL-safe base64 (Kafka: `Uuid`). A text, so that
+ * A 128-bit id as Kafka prints it: 22 characters of URL-safe base64 (Kafka: `Uuid`). A text, so
+ * that
  * it is a map key, and what stands in `partition.metadata`.
  */
 export type Uuid = string;

@@ -1,5 +1,5 @@
 import { encodeUtf8 } from "@millrace/model";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ProtocolError } from "../protocol-error.ts";
 import { crc32c } from "./crc32c.ts";

@@ -11,7 +11,8 @@ const COPIED_BYTES_MAX = 512;
 
 /**
  * Writes the Kafka protocol, big-endian, into a list of parts: small fields into buffers of its own
- * that grow, large byte fields as the views they are. Lengths of nested writers are known by `size`.
+ * that grow, large byte fields as the views they are. Lengths of nested writers are known by
+ * `size`.
  */
 export class Writer {
   #bytes: Uint8Array;
@@ -113,7 +114,9 @@ export class Writer {
     this.writeRaw(bytes);
   }
 
-  /** Bytes as they are, without a length. Large ones are kept as a view: do not change them later. */
+  /**
+   * Bytes as they are, without a length. Large ones are kept as a view: do not change them later.
+   */
   writeRaw(bytes: Uint8Array): void {
     if (bytes.length > COPIED_BYTES_MAX) {
       this.writePart(bytes);
@@ -171,7 +174,10 @@ export class Writer {
     this.#partStart = this.#position;
   }
 
-  /** The position of `length` bytes that may be written now: call it before touching `#bytes` or `#view`. */
+  /**
+   * The position of `length` bytes that may be written now: call it before touching `#bytes` or
+   * `#view`.
+   */
   #reserve(length: number): number {
     const position = this.#position;
     if (position + length <= this.#bytes.length) {
