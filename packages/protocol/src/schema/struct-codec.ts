@@ -82,14 +82,8 @@ function tagBufferCodec(parts: readonly Part[]) {
           reader.skip(size);
           continue;
         }
-        const start = reader.position;
+        // As in Kafka, the size of a known tag is not held against what the field takes.
         values[part.name] = part.codec.read(reader);
-        if (reader.position - start !== size) {
-          throw new ProtocolError(
-            "MALFORMED_MESSAGE",
-            `tagged field ${part.name} has ${reader.position - start} bytes, its size says ${size}`,
-          );
-        }
       }
     },
     write(writer: Writer, values: Values): void {
