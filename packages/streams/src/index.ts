@@ -37,3 +37,25 @@ export type {
   TopicNameExtractor,
   TopologyNode,
 } from "./topology/topology-node.ts";
+
+export { KGroupedStream } from "./dsl/k-grouped-stream.ts";
+export { KStream } from "./dsl/k-stream.ts";
+export { KTable } from "./dsl/k-table.ts";
+export type { AggregationOptions, Aggregator } from "./dsl/operators/aggregate.ts";
+export type { Predicate } from "./dsl/operators/filter.ts";
+export type { FlatMapper } from "./dsl/operators/flat-map.ts";
+export type { FlatValueMapper } from "./dsl/operators/flat-map-values.ts";
+export type { GroupedOptions } from "./dsl/operators/group-by.ts";
+export type { KeyValue, KeyValueMapper } from "./dsl/operators/map.ts";
+export type { ValueMapper } from "./dsl/operators/map-values.ts";
+export type { RecordAction } from "./dsl/operators/peek.ts";
+export type { KeySelector } from "./dsl/operators/select-key.ts";
+export type { SourceOptions } from "./dsl/operators/stream.ts";
+export type { TableOptions } from "./dsl/operators/table.ts";
+export type { SinkOptions } from "./dsl/operators/to.ts";
+export type { SerdeState } from "./dsl/serde-state.ts";
+export type { StoreOption, StoreOptions } from "./dsl/store-options.ts";
+export type { NamedOptions } from "./dsl/stream-node.ts";
+export { StreamsBuilder } from "./dsl/streams-builder.ts";
+export type { PlanOptions, TopologyOptimization } from "./plan/lower-plan.ts";
+export { Topology } from "./topology/topology.ts";

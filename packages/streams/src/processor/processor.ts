@@ -1,5 +1,5 @@
 import type { Offset, Timestamp } from "@millrace/model";
-import type { RecordContext } from "@millrace/state";
+import type { RecordContext, TimestampedKeyValueStore, UpdatableStore } from "@millrace/state";
 
 import type { TaskId } from "./task-id.ts";
 import type { StreamRecord } from "./stream-record.ts";
@@ -30,6 +30,8 @@ export interface ProcessorContext<KOut = unknown, VOut = unknown> {
   forward(record: StreamRecord<KOut, VOut>, child?: string): void;
   /** A store connected to this node. Narrow it with the type that the store was built with. */
   store(name: string): unknown;
+  /** A timestamped store connected to this node, with its fast way in: what the DSL's tables are made of. */
+  timestampedStore<K, V>(name: string): TimestampedKeyValueStore<K, V> & UpdatableStore<K, V>;
   /** The highest timestamp that the task has taken so far; -1 before the first. */
   currentStreamTimeMs(): Timestamp;
   currentSystemTimeMs(): Timestamp;

@@ -16,26 +16,25 @@ const undecoded: unique symbol = Symbol("undecoded");
 export class StreamRecord<K = unknown, V = unknown> {
   readonly timestamp: Timestamp;
   readonly headers: Headers;
-  /** On the edges of tables: the value before, where the node was asked for it; else undefined. */
-  readonly oldValue: V | null | undefined;
   #key: unknown;
   #value: unknown;
   #keyBytes: Uint8Array | null | undefined;
   #valueBytes: Uint8Array | null | undefined;
   #keySerde: AnySerde | undefined;
   #valueSerde: AnySerde | undefined;
+  #oldValue: V | null | undefined;
   #topic: string;
 
-  constructor(key: K, value: V, timestamp: Timestamp, headers: Headers, oldValue?: V | null) {
+  constructor(key: K, value: V, timestamp: Timestamp, headers: Headers) {
     this.timestamp = timestamp;
     this.headers = headers;
-    this.oldValue = oldValue;
     this.#key = key;
     this.#value = value;
     this.#keyBytes = undefined;
     this.#valueBytes = undefined;
     this.#keySerde = undefined;
     this.#valueSerde = undefined;
+    this.#oldValue = undefined;
     this.#topic = "";
   }
 
@@ -53,6 +52,18 @@ export class StreamRecord<K = unknown, V = unknown> {
     record.#valueSerde = source.valueSerde;
     record.#topic = source.topic;
     return record;
+  }
+
+  /** What a table forwards where no record of its own is under way. */
+  static ofChange<K, V>(key: K, change: Change<V>, headers: Headers): StreamRecord<K, V> {
+    const record = new StreamRecord(key, change.newValue, change.timestamp, headers);
+    record.#oldValue = change.oldValue;
+    return record;
+  }
+
+  /** On the edges of tables: the value before, where the node was asked for it; else undefined. */
+  get oldValue(): V | null | undefined {
+    return this.#oldValue;
   }
 
   get key(): K {
@@ -106,8 +117,8 @@ export class StreamRecord<K = unknown, V = unknown> {
       change.newValue,
       change.timestamp,
       this.headers,
-      change.oldValue,
     );
+    record.#oldValue = change.oldValue;
     record.#keyBytes = this.#keyBytes;
     record.#keySerde = this.#keySerde;
     record.#topic = this.#topic;
@@ -153,13 +164,8 @@ export class StreamRecord<K = unknown, V = unknown> {
   }
 
   #copy(timestamp = this.timestamp, headers = this.headers): StreamRecord<K, V> {
-    const record = new StreamRecord<unknown, unknown>(
-      this.#key,
-      this.#value,
-      timestamp,
-      headers,
-      this.oldValue,
-    );
+    const record = new StreamRecord<unknown, unknown>(this.#key, this.#value, timestamp, headers);
+    record.#oldValue = this.#oldValue;
     record.#keyBytes = this.#keyBytes;
     record.#valueBytes = this.#valueBytes;
     record.#keySerde = this.#keySerde;

@@ -1,6 +1,11 @@
 import type { Timestamp } from "@millrace/model";
 import type { Counter, Logger } from "@millrace/platform";
-import type { RecordContext, TaskStores } from "@millrace/state";
+import type {
+  RecordContext,
+  TaskStores,
+  TimestampedKeyValueStore,
+  UpdatableStore,
+} from "@millrace/state";
 
 import { StreamsError } from "../error/streams-error.ts";
 import type { Processor, ProcessorContext, RecordMetadata } from "../processor/processor.ts";
@@ -95,13 +100,13 @@ export class RunningNode implements ProcessorContext {
   }
 
   store(name: string): unknown {
-    if (!this.#storeNames.includes(name))
-      throw new StreamsError(
-        "NOT_CONNECTED",
-        `store ${name} is not connected to this node; name it where the processor is added`,
-        { node: this.nodeName, taskId: taskIdText(this.taskId) },
-      );
+    this.#checkConnected(name);
     return this.#shared.stores.stores.find((store) => store.name === name);
+  }
+
+  timestampedStore<K, V>(name: string): TimestampedKeyValueStore<K, V> & UpdatableStore<K, V> {
+    this.#checkConnected(name);
+    return this.#shared.stores.timestampedKeyValueStore(name);
   }
 
   dropRecord(reason: string): void {
@@ -149,6 +154,15 @@ export class RunningNode implements ProcessorContext {
       }
     }
     if (!isSameContext) guard.holdsInput = held;
+  }
+
+  #checkConnected(store: string): void {
+    if (this.#storeNames.includes(store)) return;
+    throw new StreamsError(
+      "NOT_CONNECTED",
+      `store ${store} is not connected to this node; name it where the processor is added`,
+      { node: this.nodeName, taskId: taskIdText(this.taskId) },
+    );
   }
 
   #child(name: string): RunningNode {

@@ -1,12 +1,19 @@
-import type { StoreOpening } from "@millrace/state";
+import type { CacheBudget, StoreOpening } from "@millrace/state";
 
 import type { Subtopology } from "../topology/subtopology.ts";
 import type { RecordCollector } from "./record-collector.ts";
 
+export interface StoreOpeningOptions {
+  readonly partition: number;
+  readonly collector: RecordCollector;
+  /** The cache that the stores will share: of 0 bytes, they are opened without (as in Kafka). */
+  readonly cache?: CacheBudget;
+}
+
 /** What `openTaskStores` is to open for a task: its sub-topology's stores with their changelogs. */
 export function storeOpenings(
   subtopology: Subtopology,
-  { partition, collector }: { readonly partition: number; readonly collector: RecordCollector },
+  { partition, collector, cache }: StoreOpeningOptions,
 ): readonly StoreOpening[] {
   return subtopology.stores.map((specification) => {
     const changelog = subtopology.changelogTopics.find(
@@ -14,7 +21,8 @@ export function storeOpenings(
     );
     const isWritten = changelog !== undefined && !changelog.isSourceTopic;
     return {
-      specification,
+      specification:
+        cache?.sizeBytesMax === 0 ? { ...specification, isCached: false } : specification,
       changelogTopic: changelog?.name ?? specification.name,
       changelog: isWritten ? collector.partition(changelog.name, partition) : null,
     };

@@ -13,6 +13,7 @@ import { StreamsError, messageOf } from "../error/streams-error.ts";
 import { taskIdText, type TaskId } from "../processor/task-id.ts";
 import type { StreamRecord } from "../processor/stream-record.ts";
 import type { Subtopology } from "../topology/subtopology.ts";
+import { matches } from "../topology/topology-builder.ts";
 import type { SourceNode } from "../topology/topology-node.ts";
 import { PartitionGroup } from "./partition-group.ts";
 import { decodePartitionTime, encodePartitionTime } from "./partition-metadata.ts";
@@ -97,8 +98,8 @@ export class StreamTask {
 
   /** Queues a batch; the task releases it. */
   addBatch(batch: RecordBatchView): void {
-    const queue = this.#queues.get(batch.topic);
-    if (queue === undefined || batch.partition !== this.taskId.partition)
+    const queue = this.#queues.get(batch.topic) ?? this.#openQueue(batch.topic);
+    if (batch.partition !== this.taskId.partition)
       throw new StreamsError(
         "UNKNOWN_PARTITION",
         `a batch of ${batch.topic}-${batch.partition} came, which this task does not read`,
@@ -221,16 +222,20 @@ export class StreamTask {
     }
   }
 
-  #openQueue(topic: string): void {
+  /** Topics of a pattern may turn up later. */
+  #openQueue(topic: string): RecordQueue {
     const found = this.#topology.sources.find(
-      ({ node }) => node.topics.includes(topic) || (node.pattern?.test(topic) ?? false),
+      ({ node }) =>
+        node.topics.includes(topic) || (node.pattern !== undefined && matches(node.pattern, topic)),
     );
     if (found === undefined)
       throw new StreamsError("UNKNOWN_PARTITION", `no source reads topic ${topic}`, {
         taskId: taskIdText(this.taskId),
       });
     const { partition } = this.taskId;
-    this.#queues.set(topic, new RecordQueue(found.node, { topic, partition }, this.#errors));
+    const queue = new RecordQueue(found.node, { topic, partition }, this.#errors);
+    this.#queues.set(topic, queue);
+    return queue;
   }
 
   #failure(thrown: unknown): StreamsError {

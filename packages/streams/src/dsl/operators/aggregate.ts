@@ -1,0 +1,182 @@
+import { int64AsNumber, type Serde } from "@millrace/serde";
+
+import { operatorPlan, type PlanNode } from "../../plan/plan-node.ts";
+import { repartitionPlan } from "../../plan/repartition-plan.ts";
+import type { Processor, ProcessorContext, ProcessorSupplier } from "../../processor/processor.ts";
+import type { StreamRecord } from "../../processor/stream-record.ts";
+import { draftStore, type StoreDraft, type StoreOption } from "../store-options.ts";
+import type { GroupedNode, TableNode } from "../stream-node.ts";
+import { TableUpdates } from "../table-updates.ts";
+
+/** The next aggregate of a key; null deletes it. It may change the aggregate that it is given, and give it back. */
+export type Aggregator<K, V, A> = (aggregate: A, value: V, key: K) => A;
+
+export interface AggregationOptions {
+  /** Name of the operator in `describe()`. */
+  readonly name?: string;
+  readonly store?: StoreOption;
+}
+
+/** A grouped stream with the repartition topic that its aggregations share where the user named it. */
+export class Grouping {
+  readonly node: GroupedNode;
+  #shared: PlanNode | undefined;
+
+  constructor(node: GroupedNode) {
+    this.node = node;
+  }
+
+  /** Where an aggregation reads from: the stream itself, or the far end of a repartition topic. */
+  input(store: StoreDraft): PlanNode {
+    const { node } = this;
+    if (!node.needsRepartition) return node.plan;
+    const repartition = repartitionPlan(node.recorder.naming, {
+      prefix: node.name ?? store.name,
+      isNamedByUser: node.name !== undefined || store.isNamedByUser,
+      keySerde: node.keySerde,
+      valueSerde: node.valueSerde,
+    });
+    if (this.#shared === undefined || node.name === undefined) this.#shared = repartition;
+    node.recorder.add([node.plan], this.#shared);
+    return this.#shared;
+  }
+}
+
+/**
+ * Folds the values of each key into an aggregate (Kafka: `KGroupedStream.aggregate`). Records with a null key or
+ * value are dropped and counted. The table's time is the highest of the records so far.
+ *
+ * @example grouped.aggregate(() => 0, (sum, order) => sum + order.total, { value: double() })
+ */
+export function aggregate(
+  grouping: Grouping,
+  fold: {
+    readonly init: () => unknown;
+    readonly aggregator: Aggregator<unknown, unknown, unknown>;
+  },
+  options: AggregationOptions & { readonly value: Serde<unknown> },
+): TableNode {
+  const { naming } = grouping.node.recorder;
+  const store = draftStore(options.store, "KSTREAM-AGGREGATE-", naming);
+  const name = naming.nodeOr(options.name, "KSTREAM-AGGREGATE-");
+  return addAggregation(grouping, { name, store, valueSerde: options.value, ...fold });
+}
+
+/**
+ * Counts the records of each key (Kafka: `KGroupedStream.count`): eight bytes in the store and on the wire, a
+ * `number` here. Records with a null key or value are dropped and counted.
+ *
+ * @example orders.groupByKey().count({ store: "orders-per-customer" })
+ */
+export function count(grouping: Grouping, options: AggregationOptions = {}): TableNode {
+  const { naming } = grouping.node.recorder;
+  // Kafka burns an index here where a store was asked for and not named; names behind it depend on it.
+  const isNamed =
+    typeof options.store === "string" || (options.store !== undefined && "name" in options.store);
+  if (options.store !== undefined && !isNamed) naming.store("KSTREAM-AGGREGATE-");
+  return aggregate(
+    grouping,
+    { init: () => 0, aggregator: (total) => Number(total) + 1 },
+    { ...options, value: countSerde },
+  );
+}
+
+const countSerde: Serde<unknown> = int64AsNumber();
+
+/**
+ * Combines the values of each key, the first one as it is (Kafka: `KGroupedStream.reduce`). Records with a null
+ * key or value are dropped and counted.
+ *
+ * @example temperatures.groupByKey().reduce((highest, next) => Math.max(highest, next))
+ */
+export function reduce(
+  grouping: Grouping,
+  reducer: Aggregator<unknown, unknown, unknown>,
+  options: AggregationOptions = {},
+): TableNode {
+  const { recorder, valueSerde } = grouping.node;
+  const store = draftStore(options.store, "KSTREAM-REDUCE-", recorder.naming);
+  const name = recorder.naming.nodeOr(options.name, "KSTREAM-REDUCE-");
+  return addAggregation(grouping, {
+    name,
+    store,
+    valueSerde,
+    init: undefined,
+    aggregator: reducer,
+  });
+}
+
+interface Aggregation {
+  readonly name: string;
+  readonly store: StoreDraft;
+  readonly valueSerde: Serde<unknown>;
+  /** Undefined: the first value stands for itself. */
+  readonly init: (() => unknown) | undefined;
+  readonly aggregator: Aggregator<unknown, unknown, unknown>;
+}
+
+function addAggregation(grouping: Grouping, aggregation: Aggregation): TableNode {
+  const { recorder, keySerde } = grouping.node;
+  const { name, store, valueSerde } = aggregation;
+  const input = grouping.input(store);
+  const supplier: ProcessorSupplier = () => new AggregateProcessor(aggregation, keySerde);
+  const plan = operatorPlan({
+    name,
+    lower: (topology, parents) => {
+      topology.addProcessor({ name, supplier, parents });
+      const serdes = { key: keySerde, value: valueSerde };
+      topology.addStore(store.specify(serdes, topology.storeEngine), [name]);
+    },
+  });
+  recorder.add([input], plan);
+  const storeName = store.isNamedByUser ? store.name : undefined;
+  return { recorder, plan, keySerde, valueSerde, storeName };
+}
+
+class AggregateProcessor implements Processor {
+  readonly #aggregation: Aggregation;
+  readonly #keySerde: Serde<unknown>;
+  #context: ProcessorContext | undefined;
+  #updates: TableUpdates<unknown, unknown> | undefined;
+
+  constructor(aggregation: Aggregation, keySerde: Serde<unknown>) {
+    this.#aggregation = aggregation;
+    this.#keySerde = keySerde;
+  }
+
+  init(context: ProcessorContext): void {
+    this.#context = context;
+    const store = this.#aggregation.store.name;
+    this.#updates = new TableUpdates(context, { store, sendsOldValues: false });
+  }
+
+  process(record: StreamRecord): void {
+    const context = this.#context;
+    const updates = this.#updates;
+    if (context === undefined || updates === undefined) return;
+    if (record.hasNullKey || record.hasNullValue) {
+      context.dropRecord("null key or value in an aggregation");
+      return;
+    }
+    const { store } = updates;
+    const old = store.readForUpdate(record.key, record.keyBytesAsRead(this.#keySerde));
+    const timestamp =
+      old === null ? record.timestamp : Math.max(record.timestamp, store.timestampOfRead);
+    let result: unknown;
+    try {
+      result = this.#fold(old, record) ?? null;
+    } catch (thrown) {
+      store.abandonUpdate();
+      throw thrown;
+    }
+    store.writeUpdated(result, timestamp, result === record.value ? "shared" : "owned");
+    if (!updates.isCached)
+      context.forward(record.withChange({ newValue: result, oldValue: undefined, timestamp }));
+  }
+
+  #fold(old: unknown, record: StreamRecord): unknown {
+    const { init, aggregator } = this.#aggregation;
+    if (old !== null) return aggregator(old, record.value, record.key);
+    return init === undefined ? record.value : aggregator(init(), record.value, record.key);
+  }
+}

@@ -1,0 +1,57 @@
+import type { Serde } from "@millrace/serde";
+import {
+  timestampedKeyValueStore,
+  type StoreEngineKind,
+  type StoreSpecification,
+} from "@millrace/state";
+
+import { checkName, type Naming } from "../plan/naming.ts";
+
+/** How a table is kept (Kafka: `Materialized`). A text is its name. */
+export type StoreOption = string | StoreOptions;
+
+export interface StoreOptions {
+  /** For queries, and in the changelog's name; default: a generated one. */
+  readonly name?: string;
+  /** Default: as the application says. */
+  readonly engine?: StoreEngineKind;
+  /** False: every update is written and forwarded at once. Default true. */
+  readonly caching?: boolean;
+  /** False: no changelog; what the store holds is gone with the disk. Default true. */
+  readonly logging?: boolean;
+}
+
+/** A store of a table, named, and still without what only the build knows. */
+export interface StoreDraft {
+  readonly name: string;
+  readonly isNamedByUser: boolean;
+  readonly specify: (
+    serdes: { readonly key: Serde<unknown>; readonly value: Serde<unknown> },
+    engine: StoreEngineKind,
+  ) => StoreSpecification;
+}
+
+/** Reads the option, and burns an index where the name is to be generated. */
+export function draftStore(
+  option: StoreOption | undefined,
+  prefix: string,
+  naming: Naming,
+): StoreDraft {
+  const options: StoreOptions = typeof option === "string" ? { name: option } : (option ?? {});
+  if (options.name !== undefined) checkName(options.name);
+  const name = options.name ?? naming.store(prefix);
+  if (options.name === undefined) naming.noteGenerated(name);
+  return {
+    name,
+    isNamedByUser: options.name !== undefined,
+    specify: ({ key, value }, engine) =>
+      timestampedKeyValueStore<unknown, unknown>({
+        name,
+        key,
+        value,
+        isCached: options.caching ?? true,
+        isLogged: options.logging ?? true,
+        engine: options.engine ?? engine,
+      }),
+  };
+}

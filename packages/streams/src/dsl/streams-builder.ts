@@ -1,0 +1,66 @@
+import type { Topology } from "../topology/topology.ts";
+import { lowerPlan, type PlanOptions } from "../plan/lower-plan.ts";
+import { PlanRecorder } from "../plan/plan.ts";
+import { KStream, streamOf } from "./k-stream.ts";
+import { KTable } from "./k-table.ts";
+import { stream, type SourceOptions } from "./operators/stream.ts";
+import { table, type TableOptions } from "./operators/table.ts";
+
+/**
+ * Where a program begins: reads topics, and builds the topology (Kafka: `StreamsBuilder`).
+ *
+ * @example
+ * const builder = new StreamsBuilder();
+ * builder
+ *   .stream("lines", { value: string() })
+ *   .flatMapValues((line) => line.toLowerCase().split(/\W+/))
+ *   .groupBy((word) => word, { key: string(), value: string() })
+ *   .count({ store: "counts" })
+ *   .toStream()
+ *   .to("counts");
+ * const topology = builder.build();
+ */
+export class StreamsBuilder {
+  readonly #recorder = new PlanRecorder();
+
+  /**
+   * Reads a topic, several, or all that a pattern matches as a whole (Kafka: `StreamsBuilder.stream`). Records
+   * with a null key or value are dropped and counted unless the serde is `optional`. Without serdes, keys and
+   * values are bytes or null. Topics must exist when the application starts.
+   *
+   * @example builder.stream("orders", { key: string(), value: json(Order) })
+   */
+  stream<K = Uint8Array | null, V = Uint8Array | null>(
+    topics: string | readonly string[] | RegExp,
+    options?: SourceOptions<K, V>,
+  ): KStream<K, V, "known", "known"> {
+    return new KStream(
+      stream(this.#recorder, topics, options as SourceOptions<unknown, unknown> | undefined),
+    );
+  }
+
+  /**
+   * Reads a topic as a table: the last value of each key, null deletes (Kafka: `StreamsBuilder.table`). Records
+   * with a null key are dropped and counted.
+   *
+   * @example builder.table("customers", { key: string(), value: json(Customer), store: "customers" })
+   */
+  table<K = Uint8Array, V = Uint8Array>(
+    topic: string,
+    options?: TableOptions<K, V>,
+  ): KTable<K & {}, V | null, "known", "known"> {
+    return new KTable(
+      table(this.#recorder, topic, options as TableOptions<unknown, unknown> | undefined),
+      streamOf,
+    );
+  }
+
+  /**
+   * Checks the program and gives the topology. Building twice gives two equal ones.
+   *
+   * @throws TopologyError for a program that cannot be
+   */
+  build(options?: PlanOptions): Topology {
+    return lowerPlan(this.#recorder.plan(), options);
+  }
+}

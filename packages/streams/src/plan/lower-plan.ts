@@ -1,0 +1,87 @@
+import type { StoreEngineKind } from "@millrace/state";
+
+import { TopologyConfigError, TopologyError } from "../error/topology-error.ts";
+import { TopologyBuilder } from "../topology/topology-builder.ts";
+import type { Topology } from "../topology/topology.ts";
+import { mergeDuplicateSources } from "./passes/merge-duplicate-sources.ts";
+import { mergeRepartitionTopics } from "./passes/merge-repartition-topics.ts";
+import { reuseSourceTopics } from "./passes/reuse-source-topics.ts";
+import type { Plan } from "./plan.ts";
+import { PlanGraph, type PlanVertex } from "./plan-graph.ts";
+
+/** What may be optimised (Kafka: `topology.optimization`). All is off unless asked for, as in Kafka. */
+export type TopologyOptimization =
+  | "reuse.ktable.source.topics"
+  | "merge.repartition.topics"
+  | "single.store.self.join";
+
+const optimizations: readonly TopologyOptimization[] = [
+  "reuse.ktable.source.topics",
+  "merge.repartition.topics",
+  "single.store.self.join",
+];
+
+export interface PlanOptions {
+  /** `all`, `none` (the default), or a list. Change it with care: it changes internal topics. */
+  readonly optimize?: "all" | "none" | readonly TopologyOptimization[];
+  /**
+   * True: refuse stores and internal topics whose names were generated (Kafka:
+   * `ensure.explicit.internal.resource.naming`).
+   */
+  readonly requireExplicitNames?: boolean;
+  /** Of stores that do not say it themselves (Kafka: `dsl.store.suppliers.class`). Default `persistent`. */
+  readonly storeEngine?: StoreEngineKind;
+}
+
+/** Plan -> passes -> topology. */
+export function lowerPlan(plan: Plan, options: PlanOptions = {}): Topology {
+  const wanted = wantedOptimizations(options.optimize ?? "none");
+  const graph = new PlanGraph(plan);
+  mergeDuplicateSources(graph);
+  if (wanted.has("reuse.ktable.source.topics")) reuseSourceTopics(graph);
+  if (wanted.has("merge.repartition.topics")) mergeRepartitionTopics(graph);
+  const topology = new TopologyBuilder(options.storeEngine);
+  lowerGraph(graph, topology);
+  if (options.requireExplicitNames === true && plan.generatedResources.length > 0)
+    throw new TopologyError(
+      "UNNAMED_INTERNAL_RESOURCE",
+      `these stores and internal topics have generated names: ${plan.generatedResources.join(", ")}; name them`,
+    );
+  return topology.build();
+}
+
+/** Lowest priority first, each vertex once all of its parents are done; its children are looked at in any case. */
+function lowerGraph(graph: PlanGraph, topology: TopologyBuilder): void {
+  const done = new Set<PlanVertex>();
+  const waiting: PlanVertex[] = [graph.root];
+  for (let vertex = takeFirst(waiting); vertex !== undefined; vertex = takeFirst(waiting)) {
+    if (!done.has(vertex) && [...vertex.parents].every((parent) => done.has(parent))) {
+      const parents = [...vertex.parents].flatMap((parent) =>
+        parent.plan === undefined ? [] : [parent.plan.name],
+      );
+      vertex.plan?.lower(topology, parents);
+      done.add(vertex);
+    }
+    waiting.push(...vertex.children);
+  }
+}
+
+function takeFirst(waiting: PlanVertex[]): PlanVertex | undefined {
+  let first = 0;
+  for (let index = 1; index < waiting.length; index++)
+    if (waiting[index].priority < waiting[first].priority) first = index;
+  return waiting.splice(first, 1)[0];
+}
+
+function wantedOptimizations(
+  optimize: "all" | "none" | readonly TopologyOptimization[],
+): ReadonlySet<TopologyOptimization> {
+  if (optimize === "none") return new Set();
+  if (optimize === "all") return new Set(optimizations);
+  const unknown = optimize.find((name) => !optimizations.includes(name));
+  if (unknown !== undefined || optimize.length === 0)
+    throw new TopologyConfigError(
+      `optimize: ${unknown ?? "an empty list"} is no optimisation; give "all", "none" or some of ${optimizations.join(", ")}`,
+    );
+  return new Set(optimize);
+}

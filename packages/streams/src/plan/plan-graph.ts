@@ -1,0 +1,66 @@
+import type { Plan } from "./plan.ts";
+import type { PlanNode } from "./plan-node.ts";
+
+/** A place in the graph: passes put another plan into it, or move its edges. */
+export class PlanVertex {
+  /** Undefined: the root above all sources. */
+  plan: PlanNode | undefined;
+  /** Vertices are lowered in this order, once their parents are. */
+  priority: number;
+  readonly parents = new Set<PlanVertex>();
+  readonly children = new Set<PlanVertex>();
+
+  constructor(plan: PlanNode | undefined, priority: number) {
+    this.plan = plan;
+    this.priority = priority;
+  }
+
+  addChild(child: PlanVertex): void {
+    this.children.add(child);
+    child.parents.add(this);
+  }
+
+  removeChild(child: PlanVertex): void {
+    this.children.delete(child);
+    child.parents.delete(this);
+  }
+
+  clearChildren(): void {
+    for (const child of this.children) this.removeChild(child);
+  }
+}
+
+/** The plan as a graph that passes may change; made anew for each build. */
+export class PlanGraph {
+  readonly root = new PlanVertex(undefined, -1);
+  /** In the order in which their nodes were first added. */
+  readonly vertices: readonly PlanVertex[];
+
+  constructor(plan: Plan) {
+    const vertices = new Map<PlanNode, PlanVertex>();
+    plan.edges.forEach(({ parent, child }, priority) => {
+      let vertex = vertices.get(child);
+      if (vertex === undefined) {
+        vertex = new PlanVertex(child, priority);
+        vertices.set(child, vertex);
+      }
+      vertex.priority = priority;
+      const above = parent === undefined ? this.root : vertices.get(parent);
+      above?.addChild(vertex);
+    });
+    this.vertices = [...vertices.values()];
+  }
+}
+
+/** The vertex itself or the nearest above it, first parents first, that fits; undefined if none does. */
+export function findUpward(
+  start: PlanVertex,
+  fits: (vertex: PlanVertex) => boolean,
+): PlanVertex | undefined {
+  if (fits(start)) return start;
+  for (const parent of start.parents) {
+    const found = findUpward(parent, fits);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}

@@ -1,0 +1,56 @@
+import type { Serde } from "@millrace/serde";
+
+import type { TopologyBuilder } from "../topology/topology-builder.ts";
+
+/** One step of a program as it was written: frozen, rewritten by passes, lowered to nodes of a topology. */
+export type PlanNode = StreamSourcePlan | TableSourcePlan | OperatorPlan | RepartitionPlan;
+
+interface Lowered {
+  /** Name of the node that children name as their parent. */
+  readonly name: string;
+  /** Writes the node, or the nodes, into the topology. */
+  readonly lower: (topology: TopologyBuilder, parents: readonly string[]) => void;
+}
+
+export interface StreamSourcePlan extends Lowered {
+  readonly kind: "streamSource";
+  readonly topics: readonly string[];
+  readonly pattern: RegExp | undefined;
+  readonly offsetReset: "earliest" | "latest" | undefined;
+}
+
+export interface TableSourcePlan extends Lowered {
+  readonly kind: "tableSource";
+  /** The same table with its source topic as the changelog. */
+  readonly reusingSourceTopic: () => TableSourcePlan;
+}
+
+export interface OperatorPlan extends Lowered {
+  readonly kind: "operator";
+  readonly changesKey: boolean;
+  readonly changesValue: boolean;
+  readonly isMerge: boolean;
+}
+
+export interface RepartitionPlan extends Lowered {
+  readonly kind: "repartition";
+  /** Without the application's id. */
+  readonly topic: string;
+  readonly keySerde: Serde<unknown>;
+  readonly valueSerde: Serde<unknown>;
+  /** False: as the user asked for it, and not to be merged with others. */
+  readonly isOptimizable: boolean;
+}
+
+/** A frozen operator that changes neither key nor value, unless it says so. */
+export function operatorPlan(
+  plan: Lowered & Partial<Pick<OperatorPlan, "changesKey" | "changesValue" | "isMerge">>,
+): OperatorPlan {
+  return Object.freeze({
+    kind: "operator",
+    changesKey: false,
+    changesValue: false,
+    isMerge: false,
+    ...plan,
+  });
+}

@@ -1,0 +1,35 @@
+import type { PlanNode } from "./plan-node.ts";
+import { Naming } from "./naming.ts";
+
+/** A program as it was written: its edges in the order in which they were made. */
+export interface Plan {
+  /** `parent` undefined: a source. */
+  readonly edges: readonly PlanEdge[];
+  readonly generatedResources: readonly string[];
+}
+
+export interface PlanEdge {
+  readonly parent: PlanNode | undefined;
+  readonly child: PlanNode;
+}
+
+/** What the streams and tables of one builder share: the names, and the plan as it grows. */
+export class PlanRecorder {
+  readonly naming = new Naming();
+  readonly #edges: PlanEdge[] = [];
+
+  addSource(child: PlanNode): void {
+    this.#edges.push(Object.freeze({ parent: undefined, child }));
+  }
+
+  add(parents: readonly PlanNode[], child: PlanNode): void {
+    for (const parent of parents) this.#edges.push(Object.freeze({ parent, child }));
+  }
+
+  plan(): Plan {
+    return Object.freeze({
+      edges: Object.freeze([...this.#edges]),
+      generatedResources: this.naming.generatedResources,
+    });
+  }
+}

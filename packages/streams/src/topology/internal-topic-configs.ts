@@ -1,0 +1,13 @@
+/** Kafka's topic configs of a repartition topic: nothing is deleted but by the application itself. */
+export const repartitionConfigs: Readonly<Record<string, string>> = Object.freeze({
+  "cleanup.policy": "delete",
+  "message.timestamp.type": "CreateTime",
+  "retention.ms": "-1",
+  "segment.bytes": "52428800",
+});
+
+/** Kafka's topic configs of the changelog of a key-value store. */
+export const changelogConfigs: Readonly<Record<string, string>> = Object.freeze({
+  "cleanup.policy": "compact",
+  "message.timestamp.type": "CreateTime",
+});

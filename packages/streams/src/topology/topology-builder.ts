@@ -1,0 +1,146 @@
+import type { StoreEngineKind, StoreSpecification } from "@millrace/state";
+
+import { TopologyError } from "../error/topology-error.ts";
+import { Topology } from "./topology.ts";
+import type { ProcessorNode, SinkNode, SourceNode, TopologyNode } from "./topology-node.ts";
+
+/**
+ * Gathers nodes and refuses what cannot be, one check per call (Kafka: `InternalTopologyBuilder`). The DSL lowers
+ * its plan into one.
+ */
+export class TopologyBuilder {
+  /** The engine of stores that do not ask for one. */
+  readonly storeEngine: StoreEngineKind;
+  readonly #nodes = new Map<string, TopologyNode>();
+  readonly #stores = new Map<string, StoreSpecification>();
+  readonly #internalTopics = new Map<string, number | undefined>();
+  readonly #sourceChangelogs = new Map<string, string>();
+
+  constructor(storeEngine: StoreEngineKind = "persistent") {
+    this.storeEngine = storeEngine;
+  }
+
+  addSource(source: Omit<SourceNode, "kind" | "parents">): void {
+    this.#checkNewName(source.name);
+    if (source.pattern === undefined && source.topics.length === 0)
+      throw new TopologyError(
+        "NO_TOPICS",
+        `source ${source.name} has no topics; name at least one`,
+      );
+    for (const topic of source.topics) this.#checkNewTopic(topic);
+    if (source.pattern !== undefined) this.#checkNewPattern(source.pattern);
+    this.#nodes.set(source.name, { ...source, kind: "source", parents: [] });
+  }
+
+  addProcessor(processor: Omit<ProcessorNode, "kind" | "stores">): void {
+    this.#checkNewName(processor.name);
+    this.#checkParents(processor);
+    this.#nodes.set(processor.name, { ...processor, kind: "processor", stores: [] });
+  }
+
+  addSink(sink: Omit<SinkNode, "kind">): void {
+    this.#checkNewName(sink.name);
+    this.#checkParents(sink);
+    this.#nodes.set(sink.name, { ...sink, kind: "sink" });
+  }
+
+  /** Adds a store, or meets the very same one again, and connects it to processors. */
+  addStore(specification: StoreSpecification, processors: readonly string[]): void {
+    const known = this.#stores.get(specification.name);
+    if (known !== undefined && known !== specification)
+      throw new TopologyError(
+        "DUPLICATE_STORE",
+        `there is a different store ${specification.name} already; give each store a name of its own`,
+      );
+    this.#stores.set(specification.name, specification);
+    for (const name of processors) this.#connect(name, specification.name);
+  }
+
+  addInternalTopic(topic: string, partitionCount: number | undefined): void {
+    this.#internalTopics.set(topic, partitionCount);
+  }
+
+  /** Lets a source topic stand for the changelog of a store. */
+  useAsChangelog(store: string, topic: string): void {
+    this.#sourceChangelogs.set(store, topic);
+  }
+
+  build(): Topology {
+    return new Topology({
+      nodes: [...this.#nodes.values()],
+      stores: [...this.#stores.values()],
+      internalTopics: new Map(this.#internalTopics),
+      sourceChangelogs: new Map(this.#sourceChangelogs),
+    });
+  }
+
+  #connect(name: string, store: string): void {
+    const node = this.#nodes.get(name);
+    if (node === undefined || node.kind !== "processor")
+      throw new TopologyError(
+        "UNKNOWN_PARENT",
+        `store ${store} cannot be connected to ${name}: there is no such processor`,
+      );
+    if (!node.stores.includes(store))
+      this.#nodes.set(name, { ...node, stores: [...node.stores, store] });
+  }
+
+  #checkNewName(name: string): void {
+    if (this.#nodes.has(name))
+      throw new TopologyError(
+        "DUPLICATE_NODE",
+        `processor ${name} is already there; give each operator a name of its own`,
+      );
+  }
+
+  #checkParents({ name, parents }: { readonly name: string; readonly parents: readonly string[] }) {
+    if (parents.length === 0)
+      throw new TopologyError("UNKNOWN_PARENT", `node ${name} has no parent; name at least one`);
+    for (const parent of parents) {
+      const node = this.#nodes.get(parent);
+      if (node === undefined)
+        throw new TopologyError(
+          "UNKNOWN_PARENT",
+          `parent ${parent} of node ${name} is not there; add it first`,
+        );
+      if (node.kind === "sink")
+        throw new TopologyError(
+          "SINK_AS_PARENT",
+          `sink ${parent} cannot be the parent of ${name}; read its topic with a source instead`,
+        );
+    }
+  }
+
+  #checkNewTopic(topic: string): void {
+    for (const node of this.#nodes.values()) {
+      if (node.kind !== "source") continue;
+      if (node.topics.includes(topic))
+        throw new TopologyError(
+          "TOPIC_REGISTERED_TWICE",
+          `topic ${topic} is already read by source ${node.name}; read it once and use that stream or table twice`,
+        );
+      if (node.pattern !== undefined && matches(node.pattern, topic))
+        throw new TopologyError(
+          "TOPIC_REGISTERED_TWICE",
+          `topic ${topic} matches the pattern of source ${node.name}; a topic may belong to one source only`,
+        );
+    }
+  }
+
+  #checkNewPattern(pattern: RegExp): void {
+    for (const node of this.#nodes.values()) {
+      if (node.kind !== "source") continue;
+      const topic = node.topics.find((name) => matches(pattern, name));
+      if (topic !== undefined)
+        throw new TopologyError(
+          "TOPIC_REGISTERED_TWICE",
+          `pattern ${pattern.source} matches topic ${topic}, which source ${node.name} reads already`,
+        );
+    }
+  }
+}
+
+/** Whole names only, as in Java's `matches`. */
+export function matches(pattern: RegExp, topic: string): boolean {
+  return new RegExp(`^(?:${pattern.source})$`, pattern.flags.replace(/[gy]/g, "")).test(topic);
+}
