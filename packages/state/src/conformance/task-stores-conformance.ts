@@ -1,11 +1,4 @@
-import {
-  compareBytes,
-  encodeUtf8,
-  noHeaders,
-  toHex,
-  type Headers,
-  type Offset,
-} from "@millrace/model";
+import { compareBytes, encodeUtf8, noHeaders, toHex, type Offset } from "@millrace/model";
 import { int64AsNumber, json, string } from "@millrace/serde";
 import type { StoreEngine } from "../contract/store-engine.ts";
 import { timestampedKeyValueStore } from "../contract/store-specification.ts";
@@ -168,6 +161,7 @@ class StoreTrial {
   #abort(): void {
     this.#stores.abort();
     this.#forgetUncommitted();
+    this.#compareReads();
   }
 
   async #reopen(reopen: (engine: StoreEngine) => Promise<StoreEngine>): Promise<void> {
@@ -179,12 +173,12 @@ class StoreTrial {
       const expected = this.#committed.get(name);
       checkEqual(this.#stores.committedOffset(name) ?? null, expected ?? null, `offset of ${name}`);
     }
+    this.#compareReads();
   }
 
   #forgetUncommitted(): void {
     for (const name of storeNames) this.#log(name).length = this.#committed.get(name) ?? 0;
     this.#model = new Map(this.#committedModel);
-    this.#compareReads();
   }
 
   #compareReads(): void {
@@ -256,12 +250,7 @@ class StoreTrial {
         specification,
         changelogTopic: `${specification.name}-changelog`,
         changelog: {
-          append: (
-            timestamp: number,
-            key: Uint8Array | null,
-            value: Uint8Array | null,
-            _: Headers,
-          ) => {
+          append: (timestamp: number, key: Uint8Array | null, value: Uint8Array | null) => {
             const text = value === null ? null : toHex(value);
             this.#log(specification.name).push([toHex(key ?? new Uint8Array(0)), text, timestamp]);
           },

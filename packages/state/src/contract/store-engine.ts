@@ -1,6 +1,6 @@
 /**
  * A sorted map of bytes that a task's stores share: one engine per task, a prefix per store.
- * Synchronous. Order is that of unsigned bytes.
+ * Synchronous. Order is that of unsigned bytes. Keys are never empty.
  */
 export interface StoreEngine {
   /** True: survives the process. */

@@ -1,0 +1,1 @@
+export { rocksdbEngineProvider, type RocksdbOptions } from "./rocksdb-engine-provider.ts";

@@ -1,0 +1,146 @@
+import { fork } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { nodePlatform } from "@millrace/platform/node";
+import { StateError, type StoreEngine } from "@millrace/state";
+import { storeEngineConformance, taskStoresConformance } from "@millrace/state/conformance";
+import { afterAll, describe, expect, it } from "vitest";
+import { rocksdbEngineProvider } from "./index.ts";
+
+const root = mkdtempSync(join(tmpdir(), "millrace-rocksdb-"));
+const logged: string[] = [];
+const platform = nodePlatform({
+  logLevel: "error",
+  writeLogLine: (line) => void logged.push(line),
+});
+const provider = rocksdbEngineProvider(platform);
+const directories = new Map<StoreEngine, string>();
+let count = 0;
+
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+async function openAt(directory: string): Promise<StoreEngine> {
+  const engine = await provider.open(directory);
+  directories.set(engine, directory);
+  return engine;
+}
+
+const fixture = {
+  seeds: 3,
+  openEmpty: () => openAt(freshDirectory()),
+  reopen: async (engine: StoreEngine) => {
+    await engine.close();
+    return openAt(directories.get(engine) ?? "");
+  },
+};
+
+function freshDirectory(): string {
+  return `${root}/${++count}`;
+}
+
+describe("STATE-1: RocksDB is a store engine", () => {
+  for (const { name, run } of storeEngineConformance(fixture)) it(name, run);
+});
+
+describe("STATE-2: stores on RocksDB", () => {
+  for (const { name, run } of taskStoresConformance(fixture)) it(name, run);
+});
+
+describe("a database that is open already", () => {
+  it("is refused with a named error", async () => {
+    const directory = freshDirectory();
+    const engine = await openAt(directory);
+    const error = await codeOf(openAt(directory));
+    expect(error).toBe("STORE_ENGINE_LOCKED");
+    await engine.close();
+    await (await openAt(directory)).close();
+  });
+});
+
+describe("ROCKSDB-1: a damaged database is moved aside and begins anew", () => {
+  it.each(["overwritten", "missing"])("with its manifest %s", async (damage) => {
+    const directory = freshDirectory();
+    for (let round = 0; round < 2; round++) {
+      const engine = await openAt(directory);
+      expect(engine.get(Uint8Array.of(1))).toBeNull();
+      engine.write([{ key: Uint8Array.of(1), value: Uint8Array.of(2) }]);
+      await engine.close();
+      const manifest = readdirSync(directory).find((name) => name.startsWith("MANIFEST")) ?? "";
+      if (damage === "missing") rmSync(join(directory, manifest));
+      else writeFileSync(join(directory, manifest), "no manifest");
+    }
+    const engine = await openAt(directory);
+    expect(engine.get(Uint8Array.of(1))).toBeNull();
+    await engine.close();
+    const moved = readdirSync(root).filter((name) => name.startsWith(`${count}.corrupt-`));
+    expect(moved).toHaveLength(1);
+    expect(logged.some((line) => line.includes("rocksdb.moved-aside"))).toBe(true);
+  });
+});
+
+describe("ROCKSDB-2: what would crash the process is an error", () => {
+  it("an empty key", async () => {
+    const engine = await openAt(freshDirectory());
+    const empty = new Uint8Array(0);
+    expect(() => engine.get(empty)).toThrow(/ROCKSDB-2/);
+    expect(() => engine.write([{ key: empty, value: empty }])).toThrow(/ROCKSDB-2/);
+    await engine.close();
+  });
+  it("a cursor that outlives its engine", async () => {
+    const engine = await openAt(freshDirectory());
+    engine.write([{ key: Uint8Array.of(1), value: Uint8Array.of(1) }]);
+    const cursor = engine.scan({});
+    await engine.close();
+    expect(cursor.next()).toBe(false);
+    cursor[Symbol.dispose]();
+  });
+});
+
+describe("ROCKSDB-3: batches survive a kill of the process, whole and in order", () => {
+  it("with kill -9 between two writes", async () => {
+    const directory = freshDirectory();
+    const child = fork(fileURLToPath(new URL("./kill-fixture.test-process.ts", import.meta.url)), [
+      directory,
+    ]);
+    const last = await new Promise<number>((resolve, reject) => {
+      child.once("error", reject);
+      child.on("message", (written) => {
+        if (typeof written !== "number" || written < 300) return;
+        child.once("exit", () => resolve(written));
+        child.kill("SIGKILL");
+      });
+    });
+    const engine = await openAt(directory);
+    const first = engine.get(Uint8Array.of(1));
+    expect(first).not.toBeNull();
+    const written = new DataView((first ?? new Uint8Array(4)).buffer, first?.byteOffset).getInt32(
+      0,
+    );
+    expect(written).toBeGreaterThanOrEqual(last);
+    for (let key = 2; key <= 20; key++) expect(engine.get(Uint8Array.of(key))).toEqual(first);
+    await engine.close();
+  });
+});
+
+describe("only one file knows the native package", () => {
+  it("is native-database.ts", () => {
+    const folder = fileURLToPath(new URL(".", import.meta.url));
+    const knowing = readdirSync(folder).filter(
+      (name) =>
+        !name.endsWith(".test.ts") &&
+        readFileSync(join(folder, name), "utf8").includes('"@nxtedition/rocksdb"'),
+    );
+    expect(knowing).toEqual(["native-database.ts"]);
+  });
+});
+
+async function codeOf(opening: Promise<unknown>): Promise<string> {
+  try {
+    await opening;
+  } catch (error) {
+    return error instanceof StateError ? error.code : String(error);
+  }
+  return "nothing was thrown";
+}

@@ -1,0 +1,165 @@
+import { invariant } from "@millrace/model";
+import {
+  StateError,
+  type EngineEntry,
+  type EntryCursor,
+  type ScanRange,
+  type StoreEngine,
+} from "@millrace/state";
+import { isCorruption, rootOf, type NativeDatabase, type NativeRows } from "./native-database.ts";
+
+/** Rows that the first read of a scan brings, and the most that a later one does. */
+const firstRows = 16;
+const rowsMax = 512;
+
+export interface RocksdbEngineOptions {
+  readonly directory: string;
+  readonly database: NativeDatabase;
+  /** Called when a read or write found the database damaged. */
+  readonly onDamage: () => void;
+}
+
+/** A task's RocksDB database. Writes reach the operating system before `write` returns. */
+export class RocksdbEngine implements StoreEngine {
+  readonly isPersistent = true;
+  readonly #directory: string;
+  readonly #database: NativeDatabase;
+  readonly #onDamage: () => void;
+  readonly #cursors = new Set<RocksdbCursor>();
+  #isOpen = true;
+  #closing: Promise<void> | null = null;
+
+  constructor({ directory, database, onDamage }: RocksdbEngineOptions) {
+    this.#directory = directory;
+    this.#database = database;
+    this.#onDamage = onDamage;
+  }
+
+  get estimatedEntryCount(): number {
+    this.#requireOpen();
+    return this.#database.estimatedEntryCount();
+  }
+
+  get(key: Uint8Array): Uint8Array | null {
+    this.#requireOpen();
+    requireKey(key);
+    try {
+      return this.#database.get(key);
+    } catch (error) {
+      throw this.#failure("read", error);
+    }
+  }
+
+  scan({ from, to, direction }: ScanRange): EntryCursor {
+    this.#requireOpen();
+    if (to !== undefined && to.length === 0) return noEntries;
+    const rows = this.#database.iterate({
+      ...(from === undefined || from.length === 0 ? {} : { from }),
+      ...(to === undefined ? {} : { to }),
+      isReverse: direction === "backward",
+    });
+    const cursor = new RocksdbCursor(rows, {
+      onClose: () => this.#cursors.delete(cursor),
+      failure: (error) => this.#failure("scan", error),
+    });
+    this.#cursors.add(cursor);
+    return cursor;
+  }
+
+  write(entries: readonly EngineEntry[]): void {
+    this.#requireOpen();
+    if (entries.length === 0) return;
+    for (const { key } of entries) requireKey(key);
+    try {
+      this.#database.write(entries);
+    } catch (error) {
+      throw this.#failure("write", error);
+    }
+  }
+
+  close(): Promise<void> {
+    this.#isOpen = false;
+    for (const cursor of this.#cursors) cursor[Symbol.dispose]();
+    this.#closing ??= this.#database.close();
+    return this.#closing;
+  }
+
+  /** The native code crashes the process when it is used after it was closed. */
+  #requireOpen(): void {
+    if (!this.#isOpen)
+      throw new StateError(
+        "STORE_CLOSED",
+        `the RocksDB database in ${this.#directory} is closed; open its task again`,
+      );
+  }
+
+  #failure(what: string, error: unknown): StateError {
+    if (isCorruption(error)) this.#onDamage();
+    return new StateError(
+      "STORE_ENGINE_FAILED",
+      `RocksDB could not ${what} in ${this.#directory}: ${rootOf(error).message}. A damaged database is moved aside when the task is opened again, and restored from its changelogs; check the disk.`,
+      error,
+    );
+  }
+}
+
+/** The native code aborts the process on an empty key. Keys of stores have a prefix. */
+function requireKey(key: Uint8Array): void {
+  invariant(key.length > 0, "ROCKSDB-2", "an empty key");
+}
+
+interface CursorOwner {
+  readonly onClose: () => void;
+  readonly failure: (error: unknown) => StateError;
+}
+
+class RocksdbCursor implements EntryCursor {
+  readonly #source: NativeRows;
+  readonly #owner: CursorOwner;
+  #rows: readonly Uint8Array[] = [];
+  #index = -2;
+  #readCount = firstRows;
+  #isClosed = false;
+
+  constructor(source: NativeRows, owner: CursorOwner) {
+    this.#source = source;
+    this.#owner = owner;
+  }
+
+  next(): boolean {
+    this.#index += 2;
+    if (this.#index < this.#rows.length) return true;
+    if (this.#isClosed) return false;
+    try {
+      this.#rows = this.#source.read(this.#readCount);
+    } catch (error) {
+      throw this.#owner.failure(error);
+    }
+    this.#readCount = Math.min(rowsMax, this.#readCount * 4);
+    this.#index = 0;
+    return this.#rows.length > 0;
+  }
+
+  get key(): Uint8Array {
+    return this.#rows[this.#index];
+  }
+
+  get value(): Uint8Array {
+    return this.#rows[this.#index + 1];
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#rows = [];
+    this.#source.close();
+    this.#owner.onClose();
+  }
+}
+
+const noEntries: EntryCursor = {
+  next: () => false,
+  key: new Uint8Array(0),
+  value: new Uint8Array(0),
+  [Symbol.dispose]: () => {},
+};
