@@ -56,6 +56,10 @@ export class SeededRandom implements Random {
   }
 
   fill(bytes: Uint8Array): Uint8Array {
+    return this.#scatter(bytes);
+  }
+
+  #scatter(bytes: Uint8Array): Uint8Array {
     for (let index = 0; index < bytes.length; index += 4) {
       const word = this.nextUint32();
       const end = Math.min(index + 4, bytes.length);
@@ -66,7 +70,7 @@ export class SeededRandom implements Random {
 
   uuid(): string {
     const bytes = new Uint8Array(16);
-    this.fill(bytes);
+    this.#scatter(bytes);
     bytes[6] = (bytes[6] & 0x0f) | 0x40;
     bytes[8] = (bytes[8] & 0x3f) | 0x80;
     let text = "";

@@ -1,0 +1,121 @@
+import { FileSystemError, type SeededRandom } from "@millrace/platform";
+import type { Incarnation } from "../world/incarnation.ts";
+import { SimulatedDirectory, type SimulatedNode } from "./simulated-directory.ts";
+import { SimulatedFile } from "./simulated-file.ts";
+
+interface DiskLock {
+  readonly holder: Incarnation;
+  note: string;
+}
+
+/** A device with its page cache. It outlives processes; `powerLoss` takes what is not synced. */
+export class SimulatedDisk {
+  readonly name: string;
+  readonly locks = new Map<string, DiskLock>();
+  readonly #root = new SimulatedDirectory();
+  readonly #directories = new Set<SimulatedDirectory>([this.#root]);
+  /** Writes that would need more are refused with `DISK_FULL`. */
+  capacityBytes: number;
+  /** Sum of the sizes of the files that have a name. */
+  usedBytes = 0;
+
+  constructor(name: string, capacityBytes: number) {
+    this.name = name;
+    this.capacityBytes = capacityBytes;
+  }
+
+  /** Changes one byte of a file: silent corruption. */
+  flipByte(path: string, position: number): void {
+    const node = this.find(path);
+    if (node?.kind !== "file") throw notFound(path);
+    node.flipByte(position);
+  }
+
+  /** All processes on it must be dead. */
+  powerLoss(random: SeededRandom): void {
+    for (const directory of this.#directories) directory.crash(random);
+    for (const directory of this.#directories) directory.reload();
+    this.#directories.clear();
+    this.usedBytes = 0;
+    this.#crashFiles(this.#root, random);
+  }
+
+  addFile(directory: SimulatedDirectory, name: string): SimulatedFile {
+    const file = new SimulatedFile();
+    SimulatedDirectory.change({ directory, name, node: file });
+    return file;
+  }
+
+  addDirectory(directory: SimulatedDirectory, name: string): SimulatedDirectory {
+    const added = new SimulatedDirectory();
+    this.#directories.add(added);
+    SimulatedDirectory.change({ directory, name, node: added });
+    return added;
+  }
+
+  get root(): SimulatedDirectory {
+    return this.#root;
+  }
+
+  find(path: string): SimulatedNode | undefined {
+    let node: SimulatedNode | undefined = this.#root;
+    for (const part of partsOf(path)) {
+      if (node?.kind !== "directory") return undefined;
+      node = node.entries.get(part);
+    }
+    return node;
+  }
+
+  directory(path: string): SimulatedDirectory {
+    const node = this.find(path);
+    if (node === undefined) throw notFound(path);
+    if (node.kind === "file") throw wrongKind(path, "directory");
+    return node;
+  }
+
+  place(path: string): { readonly directory: SimulatedDirectory; readonly name: string } {
+    const parts = partsOf(path);
+    const name = parts.at(-1);
+    if (name === undefined) throw wrongKind(path, "file");
+    return { directory: this.directory(parts.slice(0, -1).join("/")), name };
+  }
+
+  /** What no name leads to any more is forgotten. */
+  #crashFiles(directory: SimulatedDirectory, random: SeededRandom): void {
+    this.#directories.add(directory);
+    for (const node of directory.entries.values()) {
+      if (node.kind === "directory") {
+        this.#crashFiles(node, random);
+        continue;
+      }
+      node.crash(random);
+      this.usedBytes += node.cache.length;
+    }
+  }
+}
+
+/** Empty parts and `.` say nothing; `..` goes up. */
+export function partsOf(path: string): readonly string[] {
+  const parts: string[] = [];
+  for (const part of path.split("/")) {
+    if (part === "..") parts.pop();
+    else if (part !== "" && part !== ".") parts.push(part);
+  }
+  return parts;
+}
+
+export function notFound(path: string): FileSystemError {
+  return new FileSystemError("NOT_FOUND", path, "there is no such file or directory");
+}
+
+export function alreadyThere(path: string): FileSystemError {
+  return new FileSystemError("ALREADY_EXISTS", path, "it is there already");
+}
+
+export function notEmpty(path: string): FileSystemError {
+  return new FileSystemError("NOT_EMPTY", path, "the directory is not empty");
+}
+
+export function wrongKind(path: string, needed: "file" | "directory"): FileSystemError {
+  return new FileSystemError("WRONG_KIND", path, `a ${needed} is needed here`);
+}

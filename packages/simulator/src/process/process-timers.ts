@@ -1,0 +1,86 @@
+import type { Clock, Timer, Timers } from "@millrace/platform";
+import type { Incarnation } from "../world/incarnation.ts";
+import type { World, WorldEvent } from "../world/world.ts";
+
+const deadTimer: Timer = { cancel: () => {} };
+
+/** Timers of one life of a process: they go with it. */
+export class ProcessTimers implements Timers {
+  readonly #world: World;
+  readonly #owner: Incarnation;
+
+  constructor(world: World, owner: Incarnation) {
+    this.#world = world;
+    this.#owner = owner;
+  }
+
+  after(delayMs: number, callback: () => void): Timer {
+    if (this.#owner.isDead) return deadTimer;
+    return new SimulatedTimer(this.#world, this.#owner, delayMs, callback);
+  }
+
+  sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) {
+        reject(signal.reason);
+        return;
+      }
+      const abort = () => {
+        timer.cancel();
+        reject(signal?.reason);
+      };
+      const timer = this.after(delayMs, () => {
+        signal?.removeEventListener("abort", abort);
+        resolve();
+      });
+      signal?.addEventListener("abort", abort, { once: true });
+    });
+  }
+
+  yield(): Promise<void> {
+    return new Promise((resolve) => {
+      this.after(0, resolve);
+    });
+  }
+}
+
+class SimulatedTimer implements Timer {
+  readonly #world: World;
+  readonly #event: WorldEvent;
+  /** Of its own: a timer that came up during a pause is no longer in the queue. */
+  #isCancelled = false;
+
+  constructor(world: World, owner: Incarnation, delayMs: number, callback: () => void) {
+    this.#world = world;
+    this.#event = world.schedule(delayMs, owner, () => {
+      if (this.#isCancelled) return;
+      world.record("timer", owner.process);
+      callback();
+    });
+  }
+
+  cancel(): void {
+    this.#isCancelled = true;
+    this.#world.queue.cancel(this.#event);
+  }
+}
+
+/** The wall may jump; the monotonic clock is the simulation's, and stops with the process. */
+export class ProcessClock implements Clock {
+  readonly #world: World;
+  readonly #startWallMs: number;
+  wallOffsetMs = 0;
+
+  constructor(world: World, startWallMs: number) {
+    this.#world = world;
+    this.#startWallMs = startWallMs;
+  }
+
+  wallMs(): number {
+    return Math.floor(this.#startWallMs + this.#world.nowMs + this.wallOffsetMs);
+  }
+
+  monotonicMs(): number {
+    return this.#world.nowMs;
+  }
+}

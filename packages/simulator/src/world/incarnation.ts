@@ -1,0 +1,26 @@
+import { ProcessKilledError } from "./process-killed-error.ts";
+
+/** One life of a process. What belongs to it goes with it. */
+export class Incarnation {
+  readonly process: string;
+  readonly host: string;
+  /** Events that came up during a pause, in order. */
+  readonly parked: (() => void)[] = [];
+  readonly #isImmune: (kind: string) => boolean;
+  isDead = false;
+  isPaused = false;
+
+  constructor(process: string, host: string, isImmune: (kind: string) => boolean) {
+    this.process = process;
+    this.host = host;
+    this.#isImmune = isImmune;
+  }
+
+  isImmuneTo(kind: string): boolean {
+    return this.#isImmune(kind);
+  }
+
+  checkAlive(): void {
+    if (this.isDead) throw new ProcessKilledError(this.process);
+  }
+}
