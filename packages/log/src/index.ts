@@ -27,3 +27,6 @@ export type {
   VerificationGuard,
 } from "./log-types.ts";
 export { PartitionLog } from "./partition-log.ts";
+export { LogDirectory, type LogDirectoryOptions, type OpenLogOptions } from "./log-directory.ts";
+export { CheckpointError } from "./checkpoint/checkpoint-file.ts";
+export type { DirectoryProperties } from "./checkpoint/directory-properties.ts";

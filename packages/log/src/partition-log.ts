@@ -8,7 +8,7 @@ import {
 import { assignOffsets, planAppend, type AppendPlan } from "./append/append-plan.ts";
 import { encodeProducerSnapshot } from "./append/producer-snapshot.ts";
 import type { ProducerStates } from "./append/producer-states.ts";
-import { CheckpointError } from "./checkpoint/checkpoint-file.ts";
+import { CheckpointError, parentOf } from "./checkpoint/checkpoint-file.ts";
 import type { LeaderEpochs } from "./checkpoint/leader-epochs.ts";
 import {
   partitionMetadataPath,
@@ -101,7 +101,7 @@ export class PartitionLog {
     const config = { ...defaultLogConfig, ...options.config };
     if (fileSystem.stat(options.path) === undefined) {
       fileSystem.makeDirectory(options.path);
-      await fileSystem.syncDirectory(options.path.slice(0, options.path.lastIndexOf("/")));
+      await fileSystem.syncDirectory(parentOf(options.path));
     }
     const topicId = await settleTopicId(options);
     const recovered = await recoverLog({ ...options, config });

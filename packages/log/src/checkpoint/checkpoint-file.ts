@@ -15,6 +15,13 @@ export class CheckpointError extends BaseError<"CHECKPOINT_MALFORMED"> {
   }
 }
 
+/** The directory that holds a path. */
+export function parentOf(path: string): string {
+  const end = path.lastIndexOf("/");
+  if (end < 0) return ".";
+  return end === 0 ? "/" : path.slice(0, end);
+}
+
 /** Reads a file whole; undefined where it is missing. */
 export function readWholeFile(fileSystem: FileSystem, path: string): Uint8Array | undefined {
   if (fileSystem.stat(path) === undefined) return undefined;
@@ -43,7 +50,7 @@ export async function replaceFile(
     handle.close();
   }
   fileSystem.rename(temporary, path);
-  await fileSystem.syncDirectory(path.slice(0, path.lastIndexOf("/")));
+  await fileSystem.syncDirectory(parentOf(path));
 }
 
 /**

@@ -13,6 +13,8 @@ import {
 const windowBytes = 4_194_304;
 /** Disks write whole sectors of this size, so a lost write leaves zeros in whole ones. */
 const sectorBytes = 512;
+/** Fewer zeros in a row are found in records too. */
+const unwrittenBytesMin = 8;
 const offsetDeltaMax = 2 ** 31;
 
 /** A batch that stops making sense, and what lies around it. */
@@ -91,18 +93,17 @@ function lastValidOffset(bad: BadBatch, start: number): Offset {
   return lastOffset;
 }
 
-/** Zeros from the bad batch or a sector's start to that sector's end: a write that never reached the disk. */
+/** A run of zeros up to a sector's end: a write that never, or not wholly, reached the disk. */
 function hasUnwrittenSector(bad: BadBatch, end: number): boolean {
   const sector = new Uint8Array(sectorBytes);
   let position = bad.position;
   while (position < end) {
-    const sectorEnd = Math.min(
-      (Math.floor(position / sectorBytes) + 1) * sectorBytes,
-      bad.endPosition,
-    );
+    const boundary = (Math.floor(position / sectorBytes) + 1) * sectorBytes;
+    const sectorEnd = Math.min(boundary, bad.endPosition);
     const part = sector.subarray(0, sectorEnd - position);
     bad.handle.read(part, position);
-    if (part.every((byte) => byte === 0)) return true;
+    const zeros = part.length - 1 - part.findLastIndex((byte) => byte !== 0);
+    if (zeros >= Math.min(unwrittenBytesMin, part.length)) return true;
     position = sectorEnd;
   }
   return false;

@@ -1,0 +1,98 @@
+import { decodeUtf8, encodeUtf8 } from "@millrace/model";
+import type { FileSystem } from "@millrace/platform";
+import { LogDirectoryError } from "../log-error.ts";
+import { readWholeFile, replaceFile } from "./checkpoint-file.ts";
+
+/** What `meta.properties` of a log directory says (Kafka: `MetaProperties`). */
+export interface DirectoryProperties {
+  readonly clusterId: string;
+  readonly nodeId: number;
+  /** Names this directory for ever. */
+  readonly directoryId: string;
+}
+
+/** Kafka's version of the file. */
+const version = 1;
+/** Our own, raised when something is stored that older programs would misread. */
+const formatVersion = 1;
+
+function pathOf(directory: string): string {
+  return `${directory}/meta.properties`;
+}
+
+/**
+ * Undefined where the directory is empty.
+ *
+ * @throws LogDirectoryError `FOREIGN_FOLDER`, `VERSION_TOO_NEW`
+ */
+export function readDirectoryProperties(
+  fileSystem: FileSystem,
+  directory: string,
+  ignoredNames: readonly string[],
+): DirectoryProperties | undefined {
+  const bytes = readWholeFile(fileSystem, pathOf(directory));
+  if (bytes === undefined) {
+    const isOurs = (name: string) => ignoredNames.includes(name) || name.endsWith(".tmp");
+    const strange = fileSystem.list(directory).find((name) => !isOurs(name));
+    if (strange === undefined) return undefined;
+    throw new LogDirectoryError(
+      "FOREIGN_FOLDER",
+      directory,
+      `it holds ${strange} and no meta.properties; choose an empty folder or one made by Millrace`,
+    );
+  }
+  const properties = parseProperties(decodeUtf8(bytes));
+  checkVersion(directory, "version", properties.get("version"), version);
+  checkVersion(directory, "millrace.format", properties.get("millrace.format"), formatVersion);
+  return {
+    clusterId: properties.get("cluster.id") ?? "",
+    nodeId: Number(properties.get("node.id") ?? -1),
+    directoryId: properties.get("directory.id") ?? "",
+  };
+}
+
+export async function writeDirectoryProperties(
+  fileSystem: FileSystem,
+  directory: string,
+  properties: DirectoryProperties,
+): Promise<void> {
+  const lines = [
+    `version=${version}`,
+    `millrace.format=${formatVersion}`,
+    `cluster.id=${properties.clusterId}`,
+    `node.id=${properties.nodeId}`,
+    `directory.id=${properties.directoryId}`,
+    "",
+  ];
+  await replaceFile(fileSystem, pathOf(directory), encodeUtf8(lines.join("\n")));
+}
+
+function parseProperties(text: string): ReadonlyMap<string, string> {
+  const properties = new Map<string, string>();
+  for (const line of text.split("\n")) {
+    const separator = line.indexOf("=");
+    if (line.startsWith("#") || separator < 0) continue;
+    properties.set(line.slice(0, separator).trim(), line.slice(separator + 1).trim());
+  }
+  return properties;
+}
+
+function checkVersion(
+  directory: string,
+  name: string,
+  found: string | undefined,
+  known: number,
+): void {
+  if (found === undefined || !/^\d+$/.test(found))
+    throw new LogDirectoryError(
+      "FOREIGN_FOLDER",
+      directory,
+      `its meta.properties has no ${name}; it was not made by Millrace`,
+    );
+  if (Number(found) > known)
+    throw new LogDirectoryError(
+      "VERSION_TOO_NEW",
+      directory,
+      `${name} is ${found}, this program knows ${known}; run a newer one`,
+    );
+}
