@@ -1,5 +1,6 @@
 import { readBaseOffset, readPartitionLeaderEpoch } from "@millrace/protocol";
 import { describe, expect, it } from "vitest";
+import { FailingFileSystem } from "./test-support/failing-file-system.ts";
 import { batchesIn, batchOf, markerOf } from "./test-support/batches.ts";
 import { firstLog, openTestLog, readFile, testFile, testPlatform } from "./test-support/open-test-log.ts";
 
@@ -73,25 +74,15 @@ describe("append", () => {
   });
 
   it("takes a write back that the disk cut short, and goes on once there is room (C4)", async () => {
-    const platform = testPlatform();
+    const disk = new FailingFileSystem(testPlatform().fileSystem);
+    const platform = testPlatform(disk.fileSystem);
     const log = await openTestLog(platform);
     log.append(batchOf(), client);
-    const { open } = Object.getPrototypeOf(platform.fileSystem);
-    const probe = platform.fileSystem.open(firstLog, "read");
-    const handlePrototype = Object.getPrototypeOf(probe);
-    const write = handlePrototype.write;
-    handlePrototype.write = function (this: unknown, parts: Uint8Array[], position: number) {
-      write.call(this, [parts[0].subarray(0, 10)], position);
-      throw new Error("disk full");
-    };
-    try {
-      expect(() => log.append(batchOf(), client)).toThrow(
-        expect.objectContaining({ code: "WRITE_FAILED" }),
-      );
-    } finally {
-      handlePrototype.write = write;
-    }
-    expect(open).toBeDefined();
+    disk.writableBytes = 10;
+    expect(() => log.append(batchOf(), client)).toThrow(
+      expect.objectContaining({ code: "WRITE_FAILED" }),
+    );
+    disk.writableBytes = Number.POSITIVE_INFINITY;
     expect(readFile(platform, firstLog).length).toBe(batchOf().length);
     expect(log.append(batchOf(), client).baseOffset).toBe(1);
   });
@@ -308,14 +299,12 @@ describe("sync", () => {
   });
 
   it("fails the log for good when the device fails", async () => {
-    const platform = testPlatform();
-    const log = await openTestLog(platform);
+    const disk = new FailingFileSystem(testPlatform().fileSystem);
+    const log = await openTestLog(testPlatform(disk.fileSystem));
     log.append(batchOf(), client);
-    const prototype = Object.getPrototypeOf(platform.fileSystem.open(firstLog, "read"));
-    const { datasync } = prototype;
-    prototype.datasync = () => Promise.reject(new Error("EIO"));
+    disk.areSyncsFailing = true;
     await expect(log.sync()).rejects.toMatchObject({ code: "LOG_FAILED" });
-    prototype.datasync = datasync;
+    disk.areSyncsFailing = false;
     await expect(log.sync()).rejects.toMatchObject({ code: "LOG_FAILED" });
     expect(() => log.append(batchOf(), client)).toThrow(
       expect.objectContaining({ code: "LOG_FAILED" }),

@@ -1,0 +1,202 @@
+import { describe, expect, it } from "vitest";
+import { LogCorruptedError } from "../log-error.ts";
+import { batchesIn, batchOf, markerOf } from "../test-support/batches.ts";
+import {
+  changeFile,
+  firstLog,
+  flipByte,
+  openTestLog,
+  readFile,
+  testFile,
+  testPath,
+  testPlatform,
+} from "../test-support/open-test-log.ts";
+
+const client = { origin: "client" } as const;
+const coordinator = { origin: "coordinator" } as const;
+const all = { maxBytes: 1_000_000, upTo: Number.POSITIVE_INFINITY };
+const size = batchOf({ values: ["a", "b"] }).length;
+
+/** Five batches of two records, left as a kill leaves them: written, not closed. */
+async function killedLog(config = {}) {
+  const platform = testPlatform();
+  const log = await openTestLog(platform, config);
+  for (let index = 0; index < 5; index++) log.append(batchOf({ values: ["a", "b"] }), client);
+  return platform;
+}
+
+describe("after a kill", () => {
+  it("finds every batch that was written", async () => {
+    const platform = await killedLog();
+    const log = await openTestLog(platform);
+    expect(log.logEndOffset).toBe(10);
+    expect(log.durableOffset).toBe(10);
+    expect(log.recovery).toMatchObject({ wasClean: false, scannedBytes: 5 * size });
+    expect(batchesIn(log.read(0, all)).length).toBe(5);
+  });
+
+  it.each([1, 11, 60, size - 1])("cuts a batch of which only %i bytes arrived", async (bytes) => {
+    const platform = await killedLog();
+    changeFile(platform, firstLog, (content) => content.subarray(0, 4 * size + bytes));
+    const log = await openTestLog(platform);
+    expect(log.logEndOffset).toBe(8);
+    expect(log.recovery.cutTail).toMatchObject({
+      position: 4 * size,
+      sizeBytes: bytes,
+      firstOffset: 8,
+    });
+    const { setAsidePath } = log.recovery.cutTail ?? { setAsidePath: "" };
+    expect(readFile(platform, setAsidePath).length).toBe(bytes);
+    expect(log.append(batchOf(), client).baseOffset).toBe(8);
+  });
+
+  it("is the same after it ran again from any point (LOG-5)", async () => {
+    const platform = await killedLog({ segmentBytes: 2 * size });
+    changeFile(platform, testFile("00000000000000000008.log"), (content) => content.subarray(0, 70));
+    const first = await openTestLog(platform, { segmentBytes: 2 * size });
+    const second = await openTestLog(platform, { segmentBytes: 2 * size });
+    expect(second.logEndOffset).toBe(first.logEndOffset);
+    expect(second.recovery.cutTail).toBeUndefined();
+    expect(batchesIn(second.read(6, all))).toEqual(batchesIn(first.read(6, all)));
+  });
+
+  it("cuts sectors that were written but never reached the disk, though later ones did", async () => {
+    const platform = testPlatform();
+    const killed = await openTestLog(platform);
+    const big = () => batchOf({ values: ["x".repeat(1500)] });
+    for (let index = 0; index < 4; index++) killed.append(big(), client);
+    changeFile(platform, firstLog, (content) => content.fill(0, 2048, 2560));
+    const log = await openTestLog(platform);
+    expect(log.damage).toBeUndefined();
+    expect(log.logEndOffset).toBe(1);
+    expect(log.recovery.cutTail).toMatchObject({ firstOffset: 1 });
+  });
+
+  it("drops segments behind a tail that was never written", async () => {
+    const platform = await killedLog({ segmentBytes: 2 * size });
+    changeFile(platform, firstLog, (content) => content.subarray(0, size + 30));
+    const log = await openTestLog(platform, { segmentBytes: 2 * size });
+    expect(log.logEndOffset).toBe(2);
+    expect(platform.fileSystem.list(testPath)).not.toContain("00000000000000000004.log");
+    expect(platform.fileSystem.list(testPath)).toContain("00000000000000000004.torn");
+  });
+
+  it("begins anew at the log start where all that is left lies below it", async () => {
+    const platform = await killedLog();
+    const log = await openTestLog(platform, {}, { logStartOffset: 50 });
+    expect([log.logStartOffset, log.logEndOffset]).toEqual([50, 50]);
+  });
+
+  it("knows producers and open transactions again, with and without their snapshot", async () => {
+    for (const loseSnapshots of [false, true]) {
+      const platform = testPlatform();
+      const config = { segmentBytes: 400, transactionVerificationEnabled: false };
+      const killed = await openTestLog(platform, config);
+      const from = (producerId: number, baseSequence: number) =>
+        batchOf({ producerId, producerEpoch: 0, baseSequence, isTransactional: true });
+      for (let sequence = 0; sequence < 6; sequence++) killed.append(from(1, sequence), client);
+      killed.append(from(2, 0), client);
+      killed.append(markerOf("abort", 1, 0), coordinator);
+      const { fileSystem } = platform;
+      if (loseSnapshots)
+        for (const name of fileSystem.list(testPath))
+          if (name.endsWith(".snapshot")) fileSystem.remove(`${testPath}/${name}`);
+      const log = await openTestLog(platform, config);
+      expect(log.producers()).toEqual(killed.producers());
+      expect(log.lastStableOffset).toBe(6);
+      expect(log.abortedTransactions(0, 100)).toEqual([{ producerId: 1, firstOffset: 0 }]);
+      expect(log.append(from(1, 5), client).isDuplicate).toBe(true);
+    }
+  });
+
+  it("builds missing and torn indexes anew, to the same bytes", async () => {
+    const platform = testPlatform();
+    const config = { segmentBytes: 3 * size, indexIntervalBytes: 1 };
+    const killed = await openTestLog(platform, config);
+    for (let index = 0; index < 7; index++) killed.append(batchOf({ values: ["a", "b"] }), client);
+    await killed.close();
+    const names = platform.fileSystem.list(testPath).filter((name) => /\.(time)?index$/.test(name));
+    const before = names.map((name) => readFile(platform, testFile(name)));
+    platform.fileSystem.remove(testFile(names[0]));
+    changeFile(platform, testFile(names[1]), (content) => content.subarray(0, content.length - 3));
+    changeFile(platform, testFile(names[2]), (content) => content.fill(0xee));
+    const log = await openTestLog(platform, config);
+    await log.close();
+    expect(names.map((name) => readFile(platform, testFile(name)))).toEqual(before);
+  });
+});
+
+describe("damage", () => {
+  it("is told from a torn tail by the valid batches behind it", async () => {
+    const platform = await killedLog();
+    const before = readFile(platform, firstLog);
+    flipByte(platform, firstLog, 2 * size + 70);
+    const log = await openTestLog(platform);
+    expect(log.damage).toMatchObject({ position: 2 * size, firstOffset: 4, lastOffset: 9 });
+    expect(batchesIn(log.read(0, all))).toEqual([
+      [0, 2],
+      [2, 2],
+    ]);
+    expect(() => log.read(4, all)).toThrow(LogCorruptedError);
+    expect(() => log.append(batchOf(), client)).toThrow(LogCorruptedError);
+    await log.close();
+    expect(readFile(platform, firstLog).length).toBe(before.length);
+    expect((await openTestLog(platform)).damage).toEqual(log.damage);
+  });
+
+  it.each([
+    ["base offset", 6],
+    ["length", 9],
+    ["magic", 16],
+    ["last offset delta", 26],
+  ])("is seen in the %s, which the checksum may not cover", async (_, byte) => {
+    const platform = await killedLog();
+    flipByte(platform, firstLog, 2 * size + byte);
+    const log = await openTestLog(platform);
+    expect(log.damage).toMatchObject({ position: 2 * size, firstOffset: 4, lastOffset: 9 });
+  });
+
+  it("is what a bad last batch is, if it was durable once", async () => {
+    const platform = await killedLog();
+    flipByte(platform, firstLog, 4 * size + 70);
+    const log = await openTestLog(platform, {}, { recoveryPoint: 10 });
+    expect(log.damage).toMatchObject({ firstOffset: 8, lastOffset: -1 });
+  });
+
+  it("is what a file is that ends below what was durable", async () => {
+    const platform = await killedLog();
+    changeFile(platform, firstLog, (content) => content.subarray(0, 3 * size));
+    const log = await openTestLog(platform, {}, { recoveryPoint: 10, wasCleanlyClosed: true });
+    expect(log.damage).toMatchObject({ firstOffset: 6 });
+    expect(() => log.append(batchOf(), client)).toThrow(LogCorruptedError);
+  });
+
+  it("in an older segment leaves the segments before it readable and touches no file", async () => {
+    const config = { segmentBytes: 2 * size };
+    const platform = await killedLog(config);
+    flipByte(platform, testFile("00000000000000000004.log"), 70);
+    const names = platform.fileSystem.list(testPath).filter((name) => name.endsWith(".log"));
+    const log = await openTestLog(platform, config);
+    expect(log.damage).toMatchObject({ firstOffset: 4, position: 0 });
+    expect(batchesIn(log.read(2, all))).toEqual([[2, 2]]);
+    await log.close();
+    expect(platform.fileSystem.list(testPath)).toEqual(expect.arrayContaining(names));
+  });
+});
+
+describe("after an orderly close", () => {
+  it("is taken as it is, with producers, indexes and the age of its segment", async () => {
+    const platform = testPlatform();
+    const config = { indexIntervalBytes: 1, transactionVerificationEnabled: false };
+    const closed = await openTestLog(platform, config);
+    closed.append(batchOf({ producerId: 4, producerEpoch: 2, baseSequence: 0 }), client);
+    for (let index = 0; index < 4; index++) closed.append(batchOf({ timestamp: 1500 + index }), client);
+    await closed.close();
+    const log = await openTestLog(platform, config, { wasCleanlyClosed: true, recoveryPoint: 5 });
+    expect(log.recovery).toMatchObject({ wasClean: true, scannedBytes: 0 });
+    expect(log.producers()).toEqual(closed.producers());
+    expect(log.maxTimestamp()).toMatchObject({ offset: 4, timestamp: 1503 });
+    expect(log.append(batchOf(), client).baseOffset).toBe(5);
+    expect(batchesIn(log.read(0, all)).length).toBe(6);
+  });
+});
