@@ -1,0 +1,238 @@
+import { toMilliseconds, type Duration, type Timestamp } from "@millrace/model";
+import { MetricRegistry, silentLogger } from "@millrace/platform";
+import type { Serde } from "@millrace/serde";
+import {
+  CacheBudget,
+  MemoryEngine,
+  openTaskStores,
+  type KeyValueStore,
+  type StateStore,
+  type StoreSpecification,
+  type TaskStores,
+  type TimestampedKeyValueStore,
+} from "@millrace/state";
+import {
+  StreamTask,
+  TaskRecordContext,
+  storeOpenings,
+  type ErrorPolicy,
+  type KTable,
+  type Subtopology,
+  type Topology,
+} from "@millrace/streams";
+
+import { RecordingCollector, type ProducedRecord } from "./produced-record.ts";
+import { SingleRecordBatch } from "./single-record-batch.ts";
+import { TestDriverError } from "./test-driver-error.ts";
+import { TestInput, TestOutput, type TestInputOptions } from "./test-topics.ts";
+
+export interface TopologyTestDriverOptions {
+  /** In front of the names of internal topics. Default `test`. */
+  readonly applicationId?: string;
+  /** Where the wall clock stands at first, in ms. Default 0. */
+  readonly startMs?: Timestamp;
+  /** Default 0: every update is seen. Caches are flushed after each record in any case. */
+  readonly cacheBytesMax?: number;
+  readonly onDeserializationError?: ErrorPolicy;
+  readonly onProcessingError?: ErrorPolicy;
+  readonly onProductionError?: ErrorPolicy;
+  readonly deadLetterTopic?: string;
+}
+
+/**
+ * Runs a topology on records that a test pipes in, synchronously, with stores in memory and a clock that stands
+ * still (Kafka: `TopologyTestDriver`). The task is the real one; it holds all sub-topologies, and every topic has
+ * one partition. After each record it commits, and what it wrote to topics that it reads is piped in again.
+ *
+ * @example
+ * await using driver = new TopologyTestDriver(builder.build());
+ * const lines = driver.input("lines", { key: string(), value: string() });
+ * const counts = driver.output("counts", { key: string(), value: int64AsNumber() });
+ * lines.pipe("a", "to be or not to be");
+ * counts.readTable(); // Map { "to" => 2, "be" => 2, "or" => 1, "not" => 1 }
+ */
+export class TopologyTestDriver {
+  readonly subtopology: Subtopology;
+  readonly #task: StreamTask;
+  readonly #stores: TaskStores;
+  readonly #offsets = new Map<string, number>();
+  readonly #byTopic = new Map<string, ProducedRecord[]>();
+  #uncommitted: ProducedRecord[] = [];
+  #taken: ProducedRecord[] = [];
+  #wallMs: Timestamp;
+  #isDead = false;
+
+  constructor(topology: Topology, options: TopologyTestDriverOptions = {}) {
+    const applicationId = options.applicationId ?? "test";
+    this.#wallMs = options.startMs ?? 0;
+    this.subtopology = topology.merged(applicationId);
+    const collector = new RecordingCollector((record) => this.#uncommitted.push(record));
+    const recordContext = new TaskRecordContext();
+    const cache = new CacheBudget(options.cacheBytesMax ?? 0);
+    const { subtopology } = this;
+    this.#stores = openTaskStores({
+      engine: new MemoryEngine(),
+      stores: storeOpenings(subtopology, { partition: 0, collector, cache }),
+      recordContext,
+      cache,
+      taskId: "0_0",
+    });
+    this.#task = new StreamTask({
+      taskId: { subtopology: 0, partition: 0 },
+      subtopology,
+      stores: this.#stores,
+      recordContext,
+      collector,
+      clock: { wallMs: () => this.#wallMs, monotonicMs: () => this.#wallMs },
+      metrics: new MetricRegistry(),
+      logger: silentLogger,
+      config: { ...options, applicationId },
+    });
+    this.#task.initialize();
+  }
+
+  /** A topic to write to. */
+  input<K, V>(topic: string, options: TestInputOptions<K, V>): TestInput<K, V> {
+    return new TestInput(topic, options, {
+      pipe: (record) => this.pipe({ ...record, topic }),
+      wallMs: () => this.#wallMs,
+    });
+  }
+
+  /** A topic to read from; each output reads all that was ever written to it. */
+  output<K, V>(
+    topic: string,
+    serdes: { readonly key: Serde<K>; readonly value: Serde<V> },
+  ): TestOutput<K, V> {
+    return new TestOutput(topic, serdes, this.#recordsOf(topic));
+  }
+
+  /** Writes one record in bytes, and runs all that comes of it. */
+  pipe(record: ProducedRecord): void {
+    this.#run(() => {
+      this.#enqueue(record);
+      this.#drain();
+    });
+  }
+
+  /** Moves the wall clock on. */
+  advanceWallClock(duration: Duration): void {
+    this.#run(() => {
+      this.#wallMs += toMilliseconds(duration, "advanceWallClock");
+      this.#commit();
+      this.#drain();
+    });
+  }
+
+  /** The store of a table, or of a name. Values of a table's store come with their timestamps. */
+  store<K, V>(table: KTable<K, V>): TimestampedKeyValueStore<K, V & {}>;
+  store(name: string): KeyValueStore<unknown, unknown>;
+  store(handle: string | KTable<unknown, unknown>): KeyValueStore<unknown, unknown> {
+    const name = typeof handle === "string" ? handle : handle.storeName;
+    if (name === undefined)
+      throw new TestDriverError(
+        "NO_STORE",
+        `the table has no store of its own; name one: { store: "…" }`,
+      );
+    const specification = this.specifications.find((store) => store.name === name);
+    return specification?.isTimestamped === true
+      ? this.#stores.timestampedKeyValueStore<unknown, unknown>(name)
+      : this.#stores.keyValueStore<unknown, unknown>(name);
+  }
+
+  /** All stores, in the order in which the topology registered them. */
+  get stores(): readonly StateStore[] {
+    return this.#stores.stores;
+  }
+
+  get specifications(): readonly StoreSpecification[] {
+    return this.subtopology.stores;
+  }
+
+  /** Records that were left out so far (`dropped-records-total`). */
+  get droppedRecords(): number {
+    return this.#task.droppedRecords.value;
+  }
+
+  /** All that was written since the last call, to whatever topic, in order. */
+  takeProduced(): readonly ProducedRecord[] {
+    const taken = [...this.#taken, ...this.#uncommitted];
+    this.#taken = [];
+    return taken;
+  }
+
+  /** Twice is fine. */
+  async close(): Promise<void> {
+    this.#isDead = true;
+    await this.#task.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #run(body: () => void): void {
+    if (this.#isDead)
+      throw new TestDriverError(
+        "DRIVER_CLOSED",
+        "the driver was closed, or an earlier call failed; make a new one",
+      );
+    try {
+      body();
+    } catch (thrown) {
+      this.#isDead = !(thrown instanceof TestDriverError);
+      throw thrown;
+    }
+  }
+
+  #drain(): void {
+    while (this.#task.hasBufferedRecords) {
+      this.#task.process(1);
+      this.#commit();
+    }
+  }
+
+  /** Flushes, and pipes what was written to topics that are read here in again, in the order of writing. */
+  #commit(): void {
+    this.#task.flush();
+    this.#stores.commit(new Map());
+    this.#task.markCommitted();
+    const produced = this.#uncommitted;
+    this.#uncommitted = [];
+    for (const record of produced) {
+      this.#taken.push(record);
+      this.#recordsOf(record.topic).push(record);
+    }
+    for (const record of produced) if (this.#isRead(record.topic)) this.#enqueue(record);
+  }
+
+  #enqueue(record: ProducedRecord): void {
+    const { topic } = record;
+    if (!this.#isRead(topic))
+      throw new TestDriverError(
+        "UNKNOWN_INPUT_TOPIC",
+        `no source of the topology reads topic ${topic}; it reads ${this.subtopology.sourceTopics.join(", ")}`,
+      );
+    const offset = this.#offsets.get(topic) ?? 0;
+    this.#offsets.set(topic, offset + 1);
+    this.#task.addBatch(new SingleRecordBatch({ ...record, offset }));
+  }
+
+  #isRead(topic: string): boolean {
+    return (
+      this.subtopology.sourceTopics.includes(topic) ||
+      this.subtopology.sourcePatterns.some((pattern) =>
+        new RegExp(`^(?:${pattern.source})$`).test(topic),
+      )
+    );
+  }
+
+  #recordsOf(topic: string): ProducedRecord[] {
+    let records = this.#byTopic.get(topic);
+    if (records === undefined) {
+      records = [];
+      this.#byTopic.set(topic, records);
+    }
+    return records;
+  }
+}
