@@ -2,11 +2,11 @@ import { errorCode } from "../error-code.ts";
 import type { ClassicGroup } from "./classic-group.ts";
 import { joinRefused, type JoinGroupAnswer, type Reply } from "./group-answers.ts";
 import { GroupMember, type GroupProtocol } from "./group-member.ts";
+import type { GroupRecord } from "./group-record.ts";
 import {
   groupOrNew,
   heartbeatTimer,
   nothing,
-  snapshotRecord,
   type GroupResult,
   type GroupWorld,
 } from "./group-world.ts";
@@ -198,7 +198,7 @@ export function currentGeneration(group: ClassicGroup, memberId: string): JoinGr
   };
 }
 
-function emptyGroupRecord(group: ClassicGroup): ReturnType<typeof snapshotRecord> {
+function emptyGroupRecord(group: ClassicGroup): GroupRecord {
   return {
     kind: "group",
     groupId: group.groupId,

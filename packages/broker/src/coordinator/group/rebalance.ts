@@ -59,7 +59,7 @@ export function completeJoinIfReady(world: GroupWorld, group: ClassicGroup): Gro
 /** Ends the phase of joining: who has not joined is out, the others learn of the new generation. */
 export function completeJoin(world: GroupWorld, group: ClassicGroup): GroupResult {
   world.timers.cancel(joinTimer(group.groupId));
-  for (const member of [...group.members.values()]) {
+  for (const member of group.members.values()) {
     if (member.isAwaitingJoin || member.isStatic) continue;
     group.remove(member.memberId);
     world.timers.cancel(heartbeatTimer(group.groupId, member.memberId));
@@ -190,7 +190,7 @@ function scheduleInitialJoin(
 function expireSync(world: GroupWorld, group: ClassicGroup): GroupResult {
   const isAwaited = group.state === "CompletingRebalance" || group.state === "Stable";
   if (!isCurrent(world, group) || !isAwaited || group.pendingSyncMembers.size === 0) return nothing;
-  for (const memberId of [...group.pendingSyncMembers]) {
+  for (const memberId of group.pendingSyncMembers) {
     group.remove(memberId);
     world.timers.cancel(heartbeatTimer(group.groupId, memberId));
   }

@@ -1,0 +1,68 @@
+import type { ProducerDescription } from "@millrace/log";
+import type { Clock } from "@millrace/platform";
+import type { Coordinators } from "../coordinator/coordinators.ts";
+import type { TopicLookup } from "../coordinator/topic-lookup.ts";
+import type { Handler } from "../server/handler.ts";
+import { addOffsetsToTxnHandler } from "./add-offsets-to-txn.ts";
+import { addPartitionsToTxnHandler } from "./add-partitions-to-txn.ts";
+import { deleteGroupsHandler } from "./delete-groups.ts";
+import { describeGroupsHandler } from "./describe-groups.ts";
+import { describeProducersHandler } from "./describe-producers.ts";
+import { describeTransactionsHandler } from "./describe-transactions.ts";
+import { endTxnHandler } from "./end-txn.ts";
+import { findCoordinatorHandler } from "./find-coordinator.ts";
+import { heartbeatHandler } from "./heartbeat.ts";
+import { initProducerIdHandler } from "./init-producer-id.ts";
+import { joinGroupHandler } from "./join-group.ts";
+import { leaveGroupHandler } from "./leave-group.ts";
+import { listGroupsHandler } from "./list-groups.ts";
+import { listTransactionsHandler } from "./list-transactions.ts";
+import { offsetCommitHandler } from "./offset-commit.ts";
+import { offsetFetchHandler } from "./offset-fetch.ts";
+import { syncGroupHandler } from "./sync-group.ts";
+import { txnOffsetCommitHandler } from "./txn-offset-commit.ts";
+
+export interface CoordinatorHandlersOptions {
+  readonly coordinators: Coordinators;
+  readonly topics: TopicLookup;
+  readonly clock: Clock;
+  /** This broker as clients reach it through a listener: it coordinates everything. */
+  readonly node: (listener: string) => CoordinatorNode;
+  /** Producers that a partition knows; undefined where there is no such partition. */
+  readonly producers: (
+    topic: string,
+    partition: number,
+  ) => readonly ProducerDescription[] | undefined;
+}
+
+export interface CoordinatorNode {
+  readonly nodeId: number;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** The APIs that the coordinators serve. */
+export function coordinatorHandlers(options: CoordinatorHandlersOptions): readonly Handler[] {
+  const { topics, clock } = options;
+  const { groups, transactions } = options.coordinators;
+  return [
+    findCoordinatorHandler(options.node),
+    joinGroupHandler(groups),
+    syncGroupHandler(groups),
+    heartbeatHandler(groups),
+    leaveGroupHandler(groups),
+    offsetCommitHandler(groups, topics),
+    offsetFetchHandler(groups, topics),
+    listGroupsHandler(groups),
+    describeGroupsHandler(groups),
+    deleteGroupsHandler(groups),
+    initProducerIdHandler(transactions),
+    addPartitionsToTxnHandler(transactions, topics),
+    addOffsetsToTxnHandler(transactions, groups),
+    txnOffsetCommitHandler(groups, topics),
+    endTxnHandler(transactions),
+    describeTransactionsHandler(transactions),
+    listTransactionsHandler(transactions, clock),
+    describeProducersHandler(topics, options.producers),
+  ];
+}

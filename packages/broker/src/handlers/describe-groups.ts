@@ -1,0 +1,69 @@
+import {
+  describeGroupsApi,
+  type DescribeGroupsRequest,
+  type describeGroupsResponse,
+  type Given,
+} from "@millrace/protocol";
+import { errorCode } from "../coordinator/error-code.ts";
+import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
+import { groupResource, type RequestContext } from "../server/request-context.ts";
+import type { AnsweringHandler } from "./answering-handler.ts";
+import { groupOperations } from "./authorized-operations.ts";
+
+/*
+ * DescribeGroups 0-6: a group's state and members. One that is not there is "Dead".
+ *
+ * v3  what the asker may do     v6  GROUP_ID_NOT_FOUND for a group that is not there
+ */
+
+type Response = Given<typeof describeGroupsResponse>;
+
+const none = { protocolType: "", protocolData: "", members: [] };
+export function describeGroupsHandler(
+  groups: GroupCoordinator,
+): AnsweringHandler<DescribeGroupsRequest, Response> {
+  return {
+    api: describeGroupsApi,
+    async handle(context, request) {
+      const describe = async (groupId: string) => {
+        if (!context.authorize("DESCRIBE", groupResource(groupId)))
+          return {
+            ...none,
+            groupId,
+            groupState: "",
+            errorCode: errorCode.groupAuthorizationFailed,
+          };
+        const found = await groups.describeGroup(groupId);
+        if (typeof found === "number") return notFound(context, request, { groupId, code: found });
+        return {
+          errorCode: errorCode.none,
+          groupId,
+          groupState: found.state,
+          protocolType: found.protocolType,
+          protocolData: found.protocolName,
+          members: found.members,
+          ...authorized(request),
+        };
+      };
+      const described = await Promise.all(request.groups.map(describe));
+      return { throttleTimeMs: context.throttleMs, groups: described };
+    },
+  };
+}
+
+function notFound(
+  context: RequestContext,
+  request: DescribeGroupsRequest,
+  { groupId, code }: { readonly groupId: string; readonly code: number },
+) {
+  if (code !== errorCode.groupIdNotFound)
+    return { ...none, groupId, groupState: "", errorCode: code };
+  const dead = { ...none, groupId, groupState: "Dead" };
+  if (context.apiVersion < 6) return { ...dead, errorCode: errorCode.none, ...authorized(request) };
+  const errorMessage = `Group ${groupId} not found.`;
+  return { ...dead, errorCode: code, errorMessage };
+}
+
+function authorized(request: DescribeGroupsRequest) {
+  return request.includeAuthorizedOperations ? { authorizedOperations: groupOperations } : {};
+}

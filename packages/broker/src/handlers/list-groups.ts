@@ -1,0 +1,52 @@
+import {
+  listGroupsApi,
+  type Given,
+  type ListGroupsRequest,
+  type listGroupsResponse,
+} from "@millrace/protocol";
+import { errorCode } from "../coordinator/error-code.ts";
+import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
+import { clusterResource, groupResource } from "../server/request-context.ts";
+import type { AnsweringHandler } from "./answering-handler.ts";
+
+/*
+ * ListGroups 0-5: all groups, filtered by state and type in any case of letters.
+ *
+ * v4  filter by state     v5  filter by type
+ */
+
+type Response = Given<typeof listGroupsResponse>;
+
+const groupType = "classic";
+
+export function listGroupsHandler(
+  groups: GroupCoordinator,
+): AnsweringHandler<ListGroupsRequest, Response> {
+  return {
+    api: listGroupsApi,
+    async handle(context, request) {
+      const throttleTimeMs = context.throttleMs;
+      const listed = await groups.listGroups();
+      if (typeof listed === "number") return { throttleTimeMs, errorCode: listed, groups: [] };
+      const states = new Set(request.statesFilter.map((state) => state.toLowerCase().trim()));
+      const types = new Set(request.typesFilter.map((type) => type.toLowerCase().trim()));
+      const seesAll = context.authorize("DESCRIBE", clusterResource);
+      const shown = listed.filter(
+        ({ groupId, state }) =>
+          (states.size === 0 || states.has(state.toLowerCase())) &&
+          (types.size === 0 || types.has(groupType)) &&
+          (seesAll || context.authorize("DESCRIBE", groupResource(groupId))),
+      );
+      return {
+        throttleTimeMs,
+        errorCode: errorCode.none,
+        groups: shown.map(({ groupId, protocolType, state }) => ({
+          groupId,
+          protocolType,
+          groupState: state,
+          groupType,
+        })),
+      };
+    },
+  };
+}

@@ -1,0 +1,178 @@
+import {
+  offsetFetchApi,
+  zeroUuid,
+  type Given,
+  type OffsetFetchRequest,
+  type offsetFetchResponse,
+} from "@millrace/protocol";
+import { errorCode } from "../coordinator/error-code.ts";
+import type { FetchedOffset } from "../coordinator/group/fetch-offsets.ts";
+import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
+import type { TopicLookup } from "../coordinator/topic-lookup.ts";
+import { groupResource, topicResource, type RequestContext } from "../server/request-context.ts";
+import type { AnsweringHandler } from "./answering-handler.ts";
+
+/*
+ * OffsetFetch 1-10: a group's positions; -1 where there is none.
+ *
+ * v1  an error of the group is one of each partition     v2  null topics: all; an error of the group
+ * v7  stable offsets only, if asked                      v8  many groups     v10  topics by id
+ */
+
+type Response = Given<typeof offsetFetchResponse>;
+
+interface GroupRequest {
+  readonly groupId: string;
+  readonly topics: readonly TopicRequest[] | null;
+}
+
+interface TopicRequest {
+  readonly name: string;
+  readonly topicId: string;
+  readonly partitionIndexes: readonly number[];
+}
+
+interface GroupAnswer {
+  readonly groupId: string;
+  readonly errorCode: number;
+  readonly topics: readonly TopicAnswer[];
+}
+
+interface TopicAnswer {
+  readonly name: string;
+  readonly topicId: string;
+  readonly partitions: readonly PartitionAnswer[];
+}
+
+interface PartitionAnswer {
+  readonly partitionIndex: number;
+  readonly errorCode: number;
+  readonly committedOffset: number;
+  readonly committedLeaderEpoch: number;
+  readonly metadata: string;
+}
+
+export function offsetFetchHandler(
+  groups: GroupCoordinator,
+  topics: TopicLookup,
+): AnsweringHandler<OffsetFetchRequest, Response> {
+  return {
+    api: offsetFetchApi,
+    async handle(context, request) {
+      const throttleTimeMs = context.throttleMs;
+      const world = { context, groups, topics, requireStable: request.requireStable };
+      if (context.apiVersion >= 8) {
+        const answers = request.groups.map((group) => fetchGroup(world, group));
+        return { throttleTimeMs, groups: await Promise.all(answers) };
+      }
+      const asked = request.topics?.map((topic) => ({ ...topic, topicId: zeroUuid })) ?? null;
+      const answer = await fetchGroup(world, { groupId: request.groupId, topics: asked });
+      return { throttleTimeMs, errorCode: answer.errorCode, topics: answer.topics };
+    },
+  };
+}
+
+interface FetchWorld {
+  readonly context: RequestContext;
+  readonly groups: GroupCoordinator;
+  readonly topics: TopicLookup;
+  readonly requireStable: boolean;
+}
+
+function fetchGroup(world: FetchWorld, group: GroupRequest): Promise<GroupAnswer> {
+  if (!world.context.authorize("DESCRIBE", groupResource(group.groupId)))
+    return Promise.resolve(groupError(world, group, errorCode.groupAuthorizationFailed));
+  return group.topics === null ? fetchAll(world, group) : fetchSome(world, group, group.topics);
+}
+
+async function fetchAll(world: FetchWorld, group: GroupRequest): Promise<GroupAnswer> {
+  const { groups, topics, context, requireStable } = world;
+  const { groupId } = group;
+  const fetched = await groups.fetchOffsets({ groupId, places: "all", requireStable });
+  if (typeof fetched === "number") return groupError(world, group, fetched);
+  const byTopic = new Map<string, PartitionAnswer[]>();
+  for (const offset of fetched) {
+    const known = byTopic.get(offset.topic);
+    if (known === undefined) byTopic.set(offset.topic, [partitionAnswer(offset)]);
+    else known.push(partitionAnswer(offset));
+  }
+  const answers = [...byTopic]
+    .map(([name, partitions]) => ({ name, topicId: topics.topicId(name) ?? zeroUuid, partitions }))
+    // Without an id a topic cannot be named from version 10 on.
+    .filter(({ topicId }) => context.apiVersion < 10 || topicId !== zeroUuid)
+    .filter(({ name }) => context.authorize("DESCRIBE", topicResource(name)));
+  return { groupId, errorCode: errorCode.none, topics: answers };
+}
+
+async function fetchSome(
+  world: FetchWorld,
+  group: GroupRequest,
+  asked: readonly TopicRequest[],
+): Promise<GroupAnswer> {
+  const { groups, requireStable } = world;
+  const { groupId } = group;
+  const named = asked.map((topic) => nameTopic(world, topic));
+  const good = named.filter(({ refused }) => refused === errorCode.none);
+  const places = good.flatMap(({ name, topicId, partitionIndexes }) =>
+    partitionIndexes.map((partition) => ({ topic: name, topicId, partition })),
+  );
+  const fetched = await groups.fetchOffsets({ groupId, places, requireStable });
+  if (typeof fetched === "number") return groupError(world, group, fetched);
+  let next = 0;
+  const answers = good.map(({ name, topicId, partitionIndexes }) => ({
+    name,
+    topicId,
+    partitions: partitionIndexes.map(() => partitionAnswer(fetched[next++])),
+  }));
+  const refused = named
+    .filter((topic) => topic.refused !== errorCode.none)
+    .map((topic) => refusedTopic(topic, topic.refused));
+  return { groupId, errorCode: errorCode.none, topics: [...answers, ...refused] };
+}
+
+function nameTopic(
+  { context, topics }: FetchWorld,
+  topic: TopicRequest,
+): TopicRequest & { readonly refused: number } {
+  const usesIds = context.apiVersion >= 10;
+  const name = usesIds ? (topics.topicName(topic.topicId) ?? "") : topic.name;
+  const named = { ...topic, name };
+  if (usesIds && name === "") return { ...named, refused: errorCode.unknownTopicId };
+  return context.authorize("DESCRIBE", topicResource(name))
+    ? { ...named, refused: errorCode.none }
+    : { ...named, refused: errorCode.topicAuthorizationFailed };
+}
+
+function groupError(world: FetchWorld, group: GroupRequest, code: number): GroupAnswer {
+  const { groupId, topics } = group;
+  if (world.context.apiVersion >= 2) return { groupId, errorCode: code, topics: [] };
+  return {
+    groupId,
+    errorCode: errorCode.none,
+    topics: topics?.map((topic) => refusedTopic(topic, code)) ?? [],
+  };
+}
+
+function refusedTopic(
+  { name, topicId, partitionIndexes }: TopicRequest,
+  code: number,
+): TopicAnswer {
+  const partitions = partitionIndexes.map((partitionIndex) => ({
+    partitionIndex,
+    errorCode: code,
+    committedOffset: -1,
+    committedLeaderEpoch: -1,
+    metadata: "",
+  }));
+  return { name, topicId, partitions };
+}
+
+function partitionAnswer(fetched: FetchedOffset): PartitionAnswer {
+  return {
+    partitionIndex: fetched.partition,
+    errorCode: fetched.errorCode,
+    committedOffset: fetched.offset,
+    committedLeaderEpoch: fetched.leaderEpoch,
+    metadata: fetched.metadata,
+  };
+}

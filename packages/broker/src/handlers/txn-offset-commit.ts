@@ -1,0 +1,112 @@
+import {
+  txnOffsetCommitApi,
+  zeroUuid,
+  type Given,
+  type TxnOffsetCommitRequest,
+  type txnOffsetCommitResponse,
+} from "@millrace/protocol";
+import { errorCode } from "../coordinator/error-code.ts";
+import type { OffsetToCommit } from "../coordinator/group/commit-offsets.ts";
+import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
+import type { TopicLookup } from "../coordinator/topic-lookup.ts";
+import { operationOfTxnOffsetCommit } from "../coordinator/transaction-verifier.ts";
+import {
+  groupResource,
+  topicResource,
+  transactionalIdResource,
+  type RequestContext,
+} from "../server/request-context.ts";
+import type { AnsweringHandler } from "./answering-handler.ts";
+
+/*
+ * TxnOffsetCommit 0-5: a group's positions as part of a transaction: they count from its commit on.
+ *
+ * v0-1  COORDINATOR_LOAD_IN_PROGRESS is not known     v3  fenced by member and generation (KIP-447)
+ * v4  TRANSACTION_ABORTABLE                           v5  adds the group to the transaction (TV2)
+ */
+
+type Response = Given<typeof txnOffsetCommitResponse>;
+
+export function txnOffsetCommitHandler(
+  groups: GroupCoordinator,
+  topics: TopicLookup,
+): AnsweringHandler<TxnOffsetCommitRequest, Response> {
+  return {
+    api: txnOffsetCommitApi,
+    async handle(context, request) {
+      const refusedAll = refuse(context, request);
+      const offsets: OffsetToCommit[] = [];
+      const places = request.topics.map((topic) =>
+        topic.partitions.map((partition) => {
+          const refused =
+            refusedAll === errorCode.none
+              ? refusePartition(context, topics, { ...partition, topic: topic.name })
+              : refusedAll;
+          if (refused !== errorCode.none) return { refused, index: -1 };
+          offsets.push({
+            topic: topic.name,
+            topicId: topics.topicId(topic.name) ?? zeroUuid,
+            partition: partition.partitionIndex,
+            offset: partition.committedOffset,
+            leaderEpoch: partition.committedLeaderEpoch,
+            metadata: partition.committedMetadata ?? "",
+          });
+          return { refused, index: offsets.length - 1 };
+        }),
+      );
+      const codes = offsets.length === 0 ? [] : await commit(groups, context, { request, offsets });
+      return {
+        throttleTimeMs: context.throttleMs,
+        topics: request.topics.map(({ name, partitions }, topicIndex) => ({
+          name,
+          partitions: partitions.map(({ partitionIndex }, index) => {
+            const place = places[topicIndex][index];
+            const committed = typeof codes === "number" ? codes : codes[place.index];
+            return { partitionIndex, errorCode: place.index === -1 ? place.refused : committed };
+          }),
+        })),
+      };
+    },
+  };
+}
+
+async function commit(
+  groups: GroupCoordinator,
+  context: RequestContext,
+  what: { readonly request: TxnOffsetCommitRequest; readonly offsets: readonly OffsetToCommit[] },
+): Promise<readonly number[] | number> {
+  const { request, offsets } = what;
+  const codes = await groups.commitTransactionalOffsets(
+    {
+      ...request,
+      kind: "transactional",
+      knowsGroupIdNotFound: false,
+      retentionTimeMs: -1,
+      offsets,
+    },
+    { ...request, operation: operationOfTxnOffsetCommit(context.apiVersion) },
+  );
+  // Clients before 2.0 stumble over the error.
+  return codes === errorCode.coordinatorLoadInProgress && context.apiVersion < 2
+    ? errorCode.coordinatorNotAvailable
+    : codes;
+}
+
+function refuse(context: RequestContext, request: TxnOffsetCommitRequest): number {
+  if (!context.authorize("WRITE", transactionalIdResource(request.transactionalId)))
+    return errorCode.transactionalIdAuthorizationFailed;
+  return context.authorize("READ", groupResource(request.groupId))
+    ? errorCode.none
+    : errorCode.groupAuthorizationFailed;
+}
+
+function refusePartition(
+  context: RequestContext,
+  topics: TopicLookup,
+  { topic, partitionIndex }: { readonly topic: string; readonly partitionIndex: number },
+): number {
+  if (!context.authorize("READ", topicResource(topic))) return errorCode.topicAuthorizationFailed;
+  const count = topics.partitionCount(topic) ?? 0;
+  const exists = partitionIndex >= 0 && partitionIndex < count;
+  return exists ? errorCode.none : errorCode.unknownTopicOrPartition;
+}
