@@ -13,3 +13,5 @@ export type {
 export { NetworkError, type NetworkErrorCode } from "./network-error.ts";
 export type { Clock, Platform, Random, Timer, Timers } from "./platform.ts";
 export { SeededRandom } from "./seeded-random.ts";
+export { sleepByTimer } from "./sleep-by-timer.ts";
+export { unsetHandler } from "./unset-handler.ts";

@@ -58,7 +58,7 @@ async function talk(platform: Platform): Promise<void> {
       await new Promise<void>((resolve) => {
         const timeout = timers.after(2_000, () => connection.destroy());
         connection.handler = handlerOf({
-          data: () => connection.write([random.fill(new Uint8Array(1 + random.below(700)))]),
+          data: () => connection.write([encodeUtf8("x".repeat(1 + random.below(700)))]),
           closed: () => {
             timeout.cancel();
             resolve();

@@ -13,7 +13,7 @@ import { within, World, type EventOwner } from "./world/world.ts";
 
 /** How often faults that need no opportunity may happen. */
 const faultTickMs = 100;
-const defaultStartWallMs = Date.UTC(2026, 0, 1);
+const defaultStartWallMs = 1_767_225_600_000;
 const defaultTimeoutMs = 3_600_000;
 const eventsPerRunMax = 50_000_000;
 

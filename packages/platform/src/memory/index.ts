@@ -8,5 +8,6 @@ export {
   type TimedMemoryPlatformOptions,
   type VirtualMemoryPlatform,
 } from "./memory-platform.ts";
+export { alreadyThere, notEmpty, notFound, partsOf, wrongKind } from "./paths.ts";
 export { VirtualTime, type VirtualTimeOptions } from "./virtual-time.ts";
 export { VirtualTimeError, type VirtualTimeErrorCode } from "./virtual-time-error.ts";

@@ -2,6 +2,7 @@ import { invariant } from "@millrace/model";
 import { FileSystemError } from "../file-system-error.ts";
 import type { FileHandle, FileLock, FileOpenMode, FileStat, FileSystem } from "../file-system.ts";
 import { GrowingBytes } from "./growing-bytes.ts";
+import { alreadyThere, notEmpty, notFound, partsOf, wrongKind } from "./paths.ts";
 
 interface MemoryFile {
   readonly kind: "file";
@@ -200,30 +201,4 @@ class MemoryFileHandle implements FileHandle {
     if (this.#isWritable) return;
     throw new FileSystemError("READ_ONLY", this.path, "it was opened for reading only");
   }
-}
-
-/** Empty parts and `.` say nothing; `..` goes up. */
-function partsOf(path: string): readonly string[] {
-  const parts: string[] = [];
-  for (const part of path.split("/")) {
-    if (part === "..") parts.pop();
-    else if (part !== "" && part !== ".") parts.push(part);
-  }
-  return parts;
-}
-
-function notFound(path: string): FileSystemError {
-  return new FileSystemError("NOT_FOUND", path, "there is no such file or directory");
-}
-
-function alreadyThere(path: string): FileSystemError {
-  return new FileSystemError("ALREADY_EXISTS", path, "it is there already");
-}
-
-function notEmpty(path: string): FileSystemError {
-  return new FileSystemError("NOT_EMPTY", path, "the directory is not empty");
-}
-
-function wrongKind(path: string, needed: "file" | "directory"): FileSystemError {
-  return new FileSystemError("WRONG_KIND", path, `a ${needed} is needed here`);
 }

@@ -13,7 +13,7 @@ export interface VirtualTimeOptions {
   readonly drain?: () => Promise<void>;
 }
 
-const defaultStartWallMs = Date.UTC(2026, 0, 1);
+const defaultStartWallMs = 1_767_225_600_000;
 const microtaskLaps = 100;
 const eventsPerRunMax = 10_000_000;
 

@@ -26,6 +26,7 @@ interface Claim extends ProcessIdentity {
 }
 
 const claimEnd = ".claim";
+const draftEnd = `${claimEnd}.draft`;
 const attemptsMax = 8;
 const waitMsMax = 20;
 
@@ -55,6 +56,7 @@ interface Refusal {
 
 function tryLock(path: string, note: string): HeldFileLock | Refusal {
   try {
+    removeDraftsOfTheDead(path);
     const before = livingClaim(path, undefined);
     if (before !== undefined) return { claim: before, isSettled: true };
     const unique = `${process.pid}-${randomBytes(6).toString("hex")}`;
@@ -83,12 +85,28 @@ function livingClaim(path: string, ownFile: string | undefined): Claim | undefin
   return living;
 }
 
+/** One that was killed between the making of its claim and the renaming of it leaves a draft. */
+function removeDraftsOfTheDead(path: string): void {
+  for (const file of filesOf(path, draftEnd)) {
+    const processId = Number(
+      basename(file)
+        .slice(basename(path).length + 1)
+        .split("-")[0],
+    );
+    if (!isAlive({ processId, startedAt: "" })) rmSync(file, { force: true });
+  }
+}
+
 function claimFiles(path: string): string[] {
+  return filesOf(path, claimEnd);
+}
+
+function filesOf(path: string, end: string): string[] {
   const start = `${basename(path)}.`;
   const folder = dirname(path);
   try {
     return readdirSync(folder)
-      .filter((name) => name.startsWith(start) && name.endsWith(claimEnd))
+      .filter((name) => name.startsWith(start) && name.endsWith(end))
       .map((name) => join(folder, name));
   } catch (cause) {
     if (errnoOf(cause) === "ENOENT") return [];

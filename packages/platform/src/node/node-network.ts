@@ -6,7 +6,7 @@ import { NodeConnection, writeBudgetBytes } from "./node-connection.ts";
 /** TCP. */
 export class NodeNetwork implements Network {
   listen(address: NetworkAddress, accept: (connection: Connection) => void): Promise<Listener> {
-    const server = createServer({ noDelay: true, highWaterMark: writeBudgetBytes }, (socket) => {
+    const server = createServer(serverOptions, (socket) => {
       accept(new NodeConnection(socket));
     });
     return new Promise((resolve, reject) => {
@@ -46,6 +46,7 @@ export class NodeNetwork implements Network {
       const succeed = () => {
         settle();
         socket.setNoDelay(true);
+        socket.setKeepAlive(true, keepAliveMs);
         resolve(new NodeConnection(socket));
       };
       signal?.addEventListener("abort", abort, { once: true });
@@ -55,6 +56,16 @@ export class NodeNetwork implements Network {
     });
   }
 }
+
+/** A peer that vanished without a word is noticed, some time. */
+const keepAliveMs = 60_000;
+
+const serverOptions = {
+  noDelay: true,
+  keepAlive: true,
+  keepAliveInitialDelay: keepAliveMs,
+  highWaterMark: writeBudgetBytes,
+};
 
 // `Socket` hands its options to `Duplex`, which its own type does not say.
 const socketOptions: ConstructorParameters<typeof Socket>[0] & { highWaterMark: number } = {

@@ -1,7 +1,7 @@
 import { decodeUtf8, encodeUtf8 } from "@millrace/model";
 import { SeededRandom, type FileHandle, type FileSystem } from "@millrace/platform";
 import { drainTurn } from "@millrace/platform/node";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Simulator } from "../simulator.ts";
 import { SimulatedFile } from "./simulated-file.ts";

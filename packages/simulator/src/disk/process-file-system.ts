@@ -6,16 +6,10 @@ import {
   type FileStat,
   type FileSystem,
 } from "@millrace/platform";
+import { alreadyThere, notEmpty, notFound, partsOf, wrongKind } from "@millrace/platform/memory";
 import type { Incarnation } from "../world/incarnation.ts";
 import { within, type World } from "../world/world.ts";
-import {
-  alreadyThere,
-  notEmpty,
-  notFound,
-  partsOf,
-  wrongKind,
-  type SimulatedDisk,
-} from "./simulated-disk.ts";
+import type { SimulatedDisk } from "./simulated-disk.ts";
 import { SimulatedDirectory } from "./simulated-directory.ts";
 import { SimulatedFileHandle, syncError } from "./simulated-file-handle.ts";
 

@@ -1,4 +1,5 @@
-import { FileSystemError, type SeededRandom } from "@millrace/platform";
+import type { SeededRandom } from "@millrace/platform";
+import { notFound, partsOf, wrongKind } from "@millrace/platform/memory";
 import type { Incarnation } from "../world/incarnation.ts";
 import { SimulatedDirectory, type SimulatedNode } from "./simulated-directory.ts";
 import { SimulatedFile } from "./simulated-file.ts";
@@ -92,30 +93,4 @@ export class SimulatedDisk {
       this.usedBytes += node.cache.length;
     }
   }
-}
-
-/** Empty parts and `.` say nothing; `..` goes up. */
-export function partsOf(path: string): readonly string[] {
-  const parts: string[] = [];
-  for (const part of path.split("/")) {
-    if (part === "..") parts.pop();
-    else if (part !== "" && part !== ".") parts.push(part);
-  }
-  return parts;
-}
-
-export function notFound(path: string): FileSystemError {
-  return new FileSystemError("NOT_FOUND", path, "there is no such file or directory");
-}
-
-export function alreadyThere(path: string): FileSystemError {
-  return new FileSystemError("ALREADY_EXISTS", path, "it is there already");
-}
-
-export function notEmpty(path: string): FileSystemError {
-  return new FileSystemError("NOT_EMPTY", path, "the directory is not empty");
-}
-
-export function wrongKind(path: string, needed: "file" | "directory"): FileSystemError {
-  return new FileSystemError("WRONG_KIND", path, `a ${needed} is needed here`);
 }

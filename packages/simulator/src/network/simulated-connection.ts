@@ -1,5 +1,10 @@
-import { concatBytes, InvariantError } from "@millrace/model";
-import { NetworkError, type Connection, type ConnectionHandler } from "@millrace/platform";
+import { concatBytes } from "@millrace/model";
+import {
+  NetworkError,
+  unsetHandler,
+  type Connection,
+  type ConnectionHandler,
+} from "@millrace/platform";
 import type { Incarnation } from "../world/incarnation.ts";
 import { within, type World } from "../world/world.ts";
 import type { Switchboard } from "./switchboard.ts";
@@ -22,10 +27,6 @@ interface Close {
   readonly error: Error | undefined;
 }
 
-function refuse(): never {
-  throw new InvariantError("PLATFORM-4", "a connection's handler was not set in its first turn");
-}
-
 /**
  * One end. What it writes travels as messages, each with its own delay, and never overtakes within the connection.
  *
@@ -37,7 +38,7 @@ function refuse(): never {
 export class SimulatedConnection implements Connection {
   readonly owner: Incarnation;
   readonly remoteAddress: string;
-  handler: ConnectionHandler = { data: refuse, drained: () => {}, closed: () => {} };
+  handler: ConnectionHandler = unsetHandler;
   readonly #world: World;
   readonly #switchboard: Switchboard;
   #peer: SimulatedConnection = this;

@@ -1,4 +1,4 @@
-import type { Clock, Timer, Timers } from "@millrace/platform";
+import { sleepByTimer, type Clock, type Timer, type Timers } from "@millrace/platform";
 import type { Incarnation } from "../world/incarnation.ts";
 import type { World, WorldEvent } from "../world/world.ts";
 
@@ -20,21 +20,7 @@ export class ProcessTimers implements Timers {
   }
 
   sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) {
-        reject(signal.reason);
-        return;
-      }
-      const abort = () => {
-        timer.cancel();
-        reject(signal?.reason);
-      };
-      const timer = this.after(delayMs, () => {
-        signal?.removeEventListener("abort", abort);
-        resolve();
-      });
-      signal?.addEventListener("abort", abort, { once: true });
-    });
+    return sleepByTimer(this, delayMs, signal);
   }
 
   yield(): Promise<void> {
