@@ -42,6 +42,7 @@ export class VirtualTime implements Clock, Timers {
   }
 
   after(delayMs: number, callback: () => void): Timer {
+    if (delayMs === Infinity) return { cancel: () => {} };
     const event = this.#queue.add(this.#nowMs + Math.max(0, delayMs), undefined, callback);
     return { cancel: () => this.#queue.cancel(event) };
   }

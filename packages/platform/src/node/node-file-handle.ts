@@ -10,6 +10,7 @@ import {
 import { invariant } from "@millrace/model";
 import type { FileHandle } from "../file-system.ts";
 import { fileSystemError } from "./file-system-errors.ts";
+import { withoutFirst } from "./without-first.ts";
 import { FileSystemError } from "../file-system-error.ts";
 
 /** An open file descriptor. */
@@ -131,14 +132,4 @@ export class NodeFileHandle implements FileHandle {
       rest = withoutFirst(rest, written);
     }
   }
-}
-
-function withoutFirst(parts: readonly Uint8Array[], byteCount: number): Uint8Array[] {
-  let skipped = 0;
-  let index = 0;
-  while (index < parts.length && skipped + parts[index].length <= byteCount)
-    skipped += parts[index++].length;
-  const rest = parts.slice(index);
-  if (rest.length > 0 && skipped < byteCount) rest[0] = rest[0].subarray(byteCount - skipped);
-  return rest;
 }

@@ -6,6 +6,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { fileSystemConformance, networkConformance } from "../conformance/index.ts";
 import { JsonLineLogger } from "./json-line-logger.ts";
 import { nodePlatform } from "./node-platform.ts";
+import { withoutFirst } from "./without-first.ts";
 
 const root = mkdtempSync(join(tmpdir(), "millrace-platform-"));
 let directoryCount = 0;
@@ -22,6 +23,14 @@ afterAll(() => rmSync(root, { recursive: true }));
 describe("the node file system", () => {
   for (const law of fileSystemConformance)
     test(law.name, () => law.run({ fileSystem: platform.fileSystem, directory: freshDirectory() }));
+
+  test("after a short write the rest of the parts is what is left to write", () => {
+    const parts = [Uint8Array.of(1, 2), Uint8Array.of(3), Uint8Array.of(4, 5, 6)];
+    for (let written = 0; written <= 6; written++) {
+      const rest = withoutFirst(parts, written).flatMap((part) => [...part]);
+      expect(rest).toEqual([1, 2, 3, 4, 5, 6].slice(written));
+    }
+  });
 
   test("a lock dies with its process, and is held while that lives", async () => {
     const directory = freshDirectory();

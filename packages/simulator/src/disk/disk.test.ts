@@ -199,6 +199,18 @@ describe("a failing disk", () => {
     expect(textOf(process.restart().fileSystem, "a")).toBe("unsynced");
   });
 
+  test("syncAll makes durable whatever is there", () => {
+    for (let seed = 0; seed < 10; seed++) {
+      const simulator = new Simulator({ seed, drain: drainTurn });
+      const process = simulator.process("main");
+      process.platform.fileSystem.makeDirectory("/deep/data");
+      open(process.platform.fileSystem, "/deep/data/a", "kept");
+      simulator.disk("main").syncAll();
+      simulator.powerLoss("main");
+      expect(textOf(process.restart().fileSystem, "deep/data/a")).toBe("kept");
+    }
+  });
+
   test("a full disk refuses to grow, and takes more once space is free", () => {
     const simulator = new Simulator({ seed: 1, drain: drainTurn, diskCapacityBytes: 1_000 });
     const { fileSystem } = simulator.process("main").platform;

@@ -32,6 +32,15 @@ export class SimulatedDisk {
     node.flipByte(position);
   }
 
+  /** All that is there now is durable: to prepare a disk before the program starts. */
+  syncAll(directory: SimulatedDirectory = this.#root): void {
+    directory.beginSync()();
+    for (const node of directory.entries.values()) {
+      if (node.kind === "directory") this.syncAll(node);
+      else node.completeSync(node.beginSync());
+    }
+  }
+
   /** All processes on it must be dead. */
   powerLoss(random: SeededRandom): void {
     for (const directory of this.#directories) directory.crash(random);

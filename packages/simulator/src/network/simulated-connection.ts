@@ -6,7 +6,7 @@ import {
   type ConnectionHandler,
 } from "@millrace/platform";
 import type { Incarnation } from "../world/incarnation.ts";
-import { within, type World } from "../world/world.ts";
+import { within, type World, type WorldEvent } from "../world/world.ts";
 import type { Switchboard } from "./switchboard.ts";
 
 /** Bytes that may wait in one connection before `write` says false. */
@@ -52,6 +52,7 @@ export class SimulatedConnection implements Connection {
   #isAdrift = false;
   #owesDrained = false;
   #isScheduled = false;
+  #linger: WorldEvent | undefined;
 
   private constructor(
     world: World,
@@ -129,7 +130,7 @@ export class SimulatedConnection implements Connection {
     this.#schedule();
     // What the peer has queued is dropped from now on, paused or not.
     this.resume();
-    this.#world.schedule(lingerMs, "background", () => this.#giveUpLingering());
+    this.#linger = this.#world.schedule(lingerMs, "world", () => this.#giveUpLingering());
   }
 
   destroy(): void {
@@ -267,6 +268,7 @@ export class SimulatedConnection implements Connection {
     const isOwn = this.#state !== "open";
     this.#state = "closed";
     this.#switchboard.connections.delete(this);
+    if (this.#linger !== undefined) this.#world.queue.cancel(this.#linger);
     if (this.#closeBehind === undefined) this.#discard();
     this.#world.record("closed", this.owner.process, error?.message);
     this.handler.closed(isOwn ? undefined : error);

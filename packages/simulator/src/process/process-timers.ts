@@ -2,7 +2,7 @@ import { sleepByTimer, type Clock, type Timer, type Timers } from "@millrace/pla
 import type { Incarnation } from "../world/incarnation.ts";
 import type { World, WorldEvent } from "../world/world.ts";
 
-const deadTimer: Timer = { cancel: () => {} };
+const silentTimer: Timer = { cancel: () => {} };
 
 /** Timers of one life of a process: they go with it. */
 export class ProcessTimers implements Timers {
@@ -15,7 +15,7 @@ export class ProcessTimers implements Timers {
   }
 
   after(delayMs: number, callback: () => void): Timer {
-    if (this.#owner.isDead) return deadTimer;
+    if (this.#owner.isDead || delayMs === Infinity) return silentTimer;
     return new SimulatedTimer(this.#world, this.#owner, delayMs, callback);
   }
 
