@@ -1,5 +1,5 @@
 import { fromHex, toHex } from "@millrace/model";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   bytes,

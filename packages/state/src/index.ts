@@ -40,3 +40,4 @@ export { CacheBudget } from "./layers/cache-budget.ts";
 export { MemoryEngine } from "./memory/memory-engine.ts";
 export { memoryEngineProvider } from "./memory/memory-engine-provider.ts";
 export { openTaskStores } from "./stores/open-task-stores.ts";
+export { fileEngineProvider } from "./file/file-engine-provider.ts";

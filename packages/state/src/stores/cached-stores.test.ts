@@ -1,0 +1,311 @@
+import { noHeaders, toHex, type Headers } from "@millrace/model";
+import { int32, int64AsNumber, json, string, type Serde } from "@millrace/serde";
+import { describe, expect, it } from "vitest";
+import { timestampedKeyValueStore } from "../contract/store-specification.ts";
+import type { TaskStores } from "../contract/task-stores.ts";
+import { CacheBudget } from "../layers/cache-budget.ts";
+import { MemoryEngine } from "../memory/memory-engine.ts";
+import { openTaskStores } from "./open-task-stores.ts";
+
+/** Bytes that Kafka counts for an entry besides key, value, topic and headers. */
+const fixed = 24 + 1 + 8 + 8 + 4;
+
+interface World {
+  readonly stores: TaskStores;
+  readonly budget: CacheBudget;
+  readonly context: { timestamp: number; topic: string | null; headers: Headers; offset: number };
+  /** `store key=value@timestamp`. */
+  readonly changelog: string[];
+  /** `key=new<-old@timestamp`. */
+  readonly forwarded: string[];
+  /** Puts through the update path. */
+  put(key: string, value: number | null, timestamp: number): void;
+}
+
+function world(
+  cacheBytesMax: number,
+  { names = ["counts"], value = int64AsNumber() as Serde<number>, sendsOldValues = true } = {},
+): World {
+  const context = {
+    topic: "L" as string | null,
+    partition: 0,
+    offset: 0,
+    timestamp: 0,
+    headers: noHeaders,
+  };
+  const budget = new CacheBudget(cacheBytesMax);
+  const changelog: string[] = [];
+  const forwarded: string[] = [];
+  const stores = openTaskStores({
+    engine: new MemoryEngine(),
+    recordContext: context,
+    cache: budget,
+    taskId: "0_0",
+    stores: names.map((name) => ({
+      specification: timestampedKeyValueStore({ name, key: string(), value, isCached: true }),
+      changelogTopic: `app-${name}-changelog`,
+      changelog: {
+        append: (timestamp: number, key: Uint8Array | null, bytes: Uint8Array | null) => {
+          const text = bytes === null ? "null" : String(value.deserialize(bytes, ""));
+          changelog.push(`${name} ${Buffer.from(key ?? []).toString()}=${text}@${timestamp}`);
+        },
+      },
+    })),
+  });
+  for (const name of names)
+    stores.timestampedKeyValueStore<string, number>(name).setFlushListener(
+      (key, now, old, { valueTimestamp }) => {
+        forwarded.push(`${key}=${now}<-${old}@${valueTimestamp}`);
+      },
+      { sendsOldValues },
+    );
+  return {
+    stores,
+    budget,
+    context,
+    changelog,
+    forwarded,
+    put: (key, next, timestamp) => {
+      context.timestamp = timestamp;
+      const store = stores.timestampedKeyValueStore<string, number>(names[0]);
+      store.readForUpdate(key, null);
+      store.writeUpdated(next, Math.max(timestamp, store.timestampOfRead), "owned");
+    },
+  };
+}
+
+describe("STATE-6: a cache writes, forwards and evicts as Kafka's does", () => {
+  it("of several updates the last leaves, once, in the order of the last update", () => {
+    const { put, stores, changelog, forwarded } = world(100_000);
+    put("k", 1, 5);
+    put("j", 1, 6);
+    put("k", 2, 4);
+    expect(changelog).toEqual([]);
+    stores.flush();
+    expect(changelog).toEqual(["counts j=1@6", "counts k=2@5"]);
+    expect(forwarded).toEqual(["j=1<-null@6", "k=2<-null@5"]);
+    put("k", 3, 9);
+    stores.flush();
+    expect(forwarded.at(-1)).toBe("k=3<-2@9");
+    stores.flush();
+    expect(forwarded).toHaveLength(3);
+  });
+
+  it("a tombstone has the deleting record's timestamp, in the changelog and downstream", () => {
+    const { put, stores, changelog, forwarded } = world(100_000);
+    put("k", 1, 50);
+    stores.flush();
+    put("k", null, 7);
+    stores.flush();
+    expect(changelog.at(-1)).toBe("counts k=null@7");
+    expect(forwarded.at(-1)).toBe("k=null<-1@7");
+  });
+
+  it("what came and went between two flushes leaves no trace", () => {
+    const { put, stores, changelog, forwarded } = world(100_000);
+    put("k", 1, 1);
+    put("k", null, 2);
+    stores.flush();
+    expect([...changelog, ...forwarded]).toEqual([]);
+    expect(stores.timestampedKeyValueStore<string, number>("counts").get("k")).toBeNull();
+  });
+
+  it("old values stay away where nobody asked for them", () => {
+    const { put, stores, forwarded } = world(100_000, { sendsOldValues: false });
+    put("k", 1, 1);
+    stores.flush();
+    put("k", null, 2);
+    stores.flush();
+    expect(forwarded).toEqual(["k=1<-null@1", "k=null<-null@2"]);
+  });
+
+  it("without room every update leaves at once", () => {
+    const { put, forwarded } = world(0);
+    put("k", 1, 1);
+    put("k", 2, 2);
+    expect(forwarded).toEqual(["k=1<-null@1", "k=2<-1@2"]);
+  });
+
+  it("counts bytes as Kafka does: key, value with timestamp, topic, headers", () => {
+    const { put, budget, context, stores } = world(100_000);
+    put("ab", 1, 1);
+    expect(budget.usedBytes).toBe(fixed + 2 + 16 + 1);
+    context.headers = [["h", Uint8Array.of(1, 2)]];
+    put("ab", 2, 1);
+    expect(budget.usedBytes).toBe(fixed + 2 + 16 + 1 + 3);
+    context.headers = noHeaders;
+    context.topic = null;
+    put("ab", null, 1);
+    expect(budget.usedBytes).toBe(fixed + 2);
+    stores.flush();
+    expect(budget.usedBytes).toBe(0);
+  });
+
+  it("a read loads a clean entry, without topic", () => {
+    const { put, budget, stores } = world(100_000);
+    put("a", 1, 1);
+    stores.flush();
+    stores.commit(new Map());
+    stores.abort();
+    expect(budget.usedBytes).toBe(0);
+    stores.timestampedKeyValueStore<string, number>("counts").get("a");
+    expect(budget.usedBytes).toBe(fixed + 1 + 16);
+  });
+
+  it("evicting one dirty entry flushes all: the evicted first, then in the order of last update", () => {
+    const entryBytes = fixed + 1 + 16 + 1;
+    const { put, forwarded, budget, stores } = world(3 * entryBytes);
+    put("a", 1, 1);
+    put("b", 1, 2);
+    put("c", 1, 3);
+    put("b", 2, 4);
+    stores.timestampedKeyValueStore<string, number>("counts").get("a");
+    expect(forwarded).toEqual([]);
+    put("d", 1, 5);
+    expect(forwarded.map((text) => text[0])).toEqual(["c", "a", "b", "d"]);
+    expect(budget.usedBytes).toBe(3 * entryBytes);
+    put("e", 1, 6);
+    expect(forwarded).toHaveLength(4);
+  });
+
+  it("exact sizes also where only serialising tells them", () => {
+    const { put, budget } = world(100_000, { value: json<number>() });
+    put("a", 12345, 1);
+    expect(budget.usedBytes).toBe(fixed + 1 + 8 + 5 + 1);
+  });
+
+  it("caches are flushed in registration order, with what the earlier ones send on", () => {
+    const { stores, changelog, put, context } = world(100_000, { names: ["first", "second"] });
+    const second = stores.timestampedKeyValueStore<string, number>("second");
+    stores.timestampedKeyValueStore<string, number>("first").setFlushListener(
+      (_key, now, _old, { valueTimestamp }) => {
+        context.timestamp = valueTimestamp;
+        second.readForUpdate("sum", null);
+        second.writeUpdated(now, valueTimestamp, "owned");
+      },
+      { sendsOldValues: false },
+    );
+    put("a", 1, 1);
+    put("b", 2, 2);
+    stores.flush();
+    expect(changelog).toEqual(["first a=1@1", "first b=2@2", "second sum=2@2"]);
+  });
+
+  it("an entry that is written again while its flush is under way leaves as it was, then anew", () => {
+    const { stores, put, changelog } = world(100_000);
+    const store = stores.timestampedKeyValueStore<string, number>("counts");
+    let isFirst = true;
+    store.setFlushListener(
+      () => {
+        if (isFirst) put("b", 100, 9);
+        isFirst = false;
+      },
+      { sendsOldValues: false },
+    );
+    put("a", 1, 1);
+    put("b", 2, 2);
+    stores.flush();
+    expect(changelog).toEqual(["counts a=1@1", "counts b=2@2", "counts b=100@9"]);
+    expect(store.get("b")).toEqual({ value: 100, timestamp: 9 });
+  });
+
+  it("a flush gives the context of the record that wrote last", () => {
+    const { stores, put, context } = world(100_000);
+    const store = stores.timestampedKeyValueStore<string, number>("counts");
+    const seen: unknown[] = [];
+    store.setFlushListener(
+      (_key, _now, _old, { topic, offset, timestamp, headers, valueTimestamp }) =>
+        void seen.push([topic, offset, timestamp, valueTimestamp, headers.length]),
+      { sendsOldValues: false },
+    );
+    context.offset = 7;
+    put("a", 1, 10);
+    context.offset = 8;
+    context.headers = [["h", null]];
+    put("a", 2, 3);
+    context.offset = 9;
+    context.headers = noHeaders;
+    stores.flush();
+    expect(seen).toEqual([["L", 8, 3, 10, 1]]);
+  });
+
+  it("different keys with the same bytes are one entry", () => {
+    const { stores, put, changelog } = world(100_000);
+    put("\ud800", 1, 1);
+    put("\ufffd", 2, 2);
+    put("\udc00", 3, 3);
+    stores.flush();
+    expect(changelog).toEqual(["counts \ufffd=3@3"]);
+  });
+
+  it("walks merge cache and store, in byte order, tombstones hide", () => {
+    const { stores, put } = world(100_000);
+    const store = stores.timestampedKeyValueStore<string, number>("counts");
+    for (const key of ["a", "b", "d", "\u{1f600}", "\uffff"]) put(key, 1, 1);
+    stores.flush();
+    put("b", null, 2);
+    put("c", 3, 3);
+    put("d", 4, 4);
+    const keysOf = (cursor: Iterable<{ key: string }>): string[] =>
+      [...cursor].map(({ key }) => key);
+    expect(keysOf(store.all())).toEqual(["a", "c", "d", "\uffff", "\u{1f600}"]);
+    expect(keysOf(store.reverseRange("b", "d"))).toEqual(["d", "c"]);
+    expect(keysOf(store.range("d", "b"))).toEqual([]);
+    expect(keysOf(store.prefixScan("d", string()))).toEqual(["d"]);
+    expect(store.approximateEntryCount()).toBe(5);
+  });
+
+  it("negative numbers sort last, as their bytes do", () => {
+    const stores = openTaskStores({
+      engine: new MemoryEngine(),
+      recordContext: { topic: "L", partition: 0, offset: 0, timestamp: 0, headers: noHeaders },
+      cache: new CacheBudget(1000),
+      taskId: "0_0",
+      stores: [
+        {
+          specification: timestampedKeyValueStore({
+            name: "s",
+            key: int32(),
+            value: int32(),
+            isCached: true,
+          }),
+          changelogTopic: "t",
+          changelog: null,
+        },
+      ],
+    });
+    const store = stores.timestampedKeyValueStore<number, number>("s");
+    for (const key of [-1, 0, 5, -7]) store.put(key, { value: key, timestamp: 0 });
+    expect([...store.all()].map(({ key }) => key)).toEqual([0, 5, -7, -1]);
+  });
+});
+
+it("values are stored as timestamp and value, and logged without the timestamp", () => {
+  const engine = new MemoryEngine();
+  const logged: string[] = [];
+  const stores = openTaskStores({
+    engine,
+    recordContext: { topic: "L", partition: 0, offset: 0, timestamp: 3, headers: noHeaders },
+    cache: new CacheBudget(0),
+    taskId: "0_0",
+    stores: [
+      {
+        specification: timestampedKeyValueStore({ name: "s", key: string(), value: string() }),
+        changelogTopic: "t",
+        changelog: {
+          append: (timestamp, _key, value) =>
+            void logged.push(`${timestamp} ${toHex(value ?? new Uint8Array(0))}`),
+        },
+      },
+    ],
+  });
+  stores.timestampedKeyValueStore<string, string>("s").put("k", { value: "v", timestamp: 258 });
+  stores.timestampedKeyValueStore<string, string>("s").delete("k");
+  stores.timestampedKeyValueStore<string, string>("s").put("k", { value: "v", timestamp: 258 });
+  expect(logged).toEqual(["258 76", "3 ", "258 76"]);
+  stores.commit(new Map([["s", 3]]));
+  const stored: string[] = [];
+  using cursor = engine.scan({ from: Uint8Array.of(0, 1) });
+  while (cursor.next()) stored.push(`${toHex(cursor.key)}=${toHex(cursor.value)}`);
+  expect(stored).toEqual(["00016b=000000000000010276"]);
+});

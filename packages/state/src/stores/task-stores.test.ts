@@ -1,0 +1,222 @@
+import { encodeUtf8, noHeaders } from "@millrace/model";
+import { json, string } from "@millrace/serde";
+import { MemoryFileSystem } from "@millrace/platform/memory";
+import { silentLogger } from "@millrace/platform";
+import { describe, expect, it } from "vitest";
+import type { StoreEngine } from "../contract/store-engine.ts";
+import {
+  keyValueStore,
+  timestampedKeyValueStore,
+  type StoreSpecification,
+} from "../contract/store-specification.ts";
+import type { TaskStores } from "../contract/task-stores.ts";
+import { fileEngineProvider } from "../file/file-engine-provider.ts";
+import { CacheBudget } from "../layers/cache-budget.ts";
+import { MemoryEngine } from "../memory/memory-engine.ts";
+import { openTaskStores } from "./open-task-stores.ts";
+
+const plain = keyValueStore({ name: "plain", key: string(), value: string() });
+const timed = timestampedKeyValueStore({
+  name: "timed",
+  key: string(),
+  value: string(),
+  isCached: true,
+});
+const volatile = keyValueStore({
+  name: "volatile",
+  key: string(),
+  value: string(),
+  engine: "memory",
+});
+
+function open(
+  engine: StoreEngine,
+  specifications: readonly StoreSpecification[] = [plain, timed],
+  stageBytesMax = 1_000_000,
+): TaskStores {
+  return openTaskStores({
+    engine,
+    recordContext: { topic: "L", partition: 0, offset: 0, timestamp: 1, headers: noHeaders },
+    cache: new CacheBudget(10_000),
+    taskId: "0_1",
+    stageBytesMax,
+    stores: specifications.map((specification) => ({
+      specification,
+      changelogTopic: `${specification.name}-changelog`,
+      changelog: { append: () => {} },
+    })),
+  });
+}
+
+const provider = fileEngineProvider({ fileSystem: new MemoryFileSystem(), logger: silentLogger });
+
+describe("a task's stores", () => {
+  it("keep what was committed, with its offset, and forget what was not", async () => {
+    const stores = open(await provider.open("/a"));
+    const store = stores.keyValueStore<string, string>("plain");
+    store.put("x", "1");
+    stores.flush();
+    stores.commit(new Map([["plain", 7]]));
+    store.put("x", "2");
+    expect(stores.stageBytes).toBeGreaterThan(0);
+    await stores.close();
+    const again = open(await provider.open("/a"));
+    expect(again.keyValueStore<string, string>("plain").get("x")).toBe("1");
+    expect(again.committedOffset("plain")).toBe(7);
+    expect(again.committedOffset("timed")).toBeUndefined();
+    await again.close();
+  });
+
+  it("STATE-3: refuse to commit offsets over what caches hold back", () => {
+    const stores = open(new MemoryEngine());
+    stores.timestampedKeyValueStore<string, string>("timed").put("x", { value: "1", timestamp: 1 });
+    expect(() => stores.commit(new Map())).toThrow(/STATE-3/);
+    stores.flush();
+    stores.commit(new Map());
+  });
+
+  it("say when the stage is full", () => {
+    const stores = open(new MemoryEngine(), [plain], 1000);
+    const store = stores.keyValueStore<string, string>("plain");
+    for (let index = 0; !stores.isStageFull && index < 100; index++) store.put(`k${index}`, "v");
+    expect(stores.isStageFull).toBe(true);
+    stores.commit(new Map());
+    expect(stores.stageBytes).toBe(0);
+    store.put("k", "v");
+    store.put("k", "v");
+    stores.abort();
+    expect(stores.stageBytes).toBe(0);
+  });
+
+  it("restore changelog records beneath cache and changelog", async () => {
+    const stores = open(await provider.open("/r"));
+    stores.restore("timed", encodeUtf8("x"), encodeUtf8("1"), 42);
+    stores.restore("timed", encodeUtf8("y"), encodeUtf8("1"), 43);
+    stores.restore("timed", encodeUtf8("y"), null, 44);
+    stores.commit(new Map([["timed", 3]]));
+    const store = stores.timestampedKeyValueStore<string, string>("timed");
+    expect(store.get("x")).toEqual({ value: "1", timestamp: 42 });
+    expect(store.get("y")).toBeNull();
+    stores.restore("timed", encodeUtf8("x"), encodeUtf8("2"), 45);
+    expect(store.get("x")).toEqual({ value: "2", timestamp: 45 });
+    await stores.close();
+  });
+
+  it("keep stores of one engine apart, whatever their order and however many", async () => {
+    const stores = open(await provider.open("/p"));
+    stores.keyValueStore<string, string>("plain").put("k", "plain");
+    stores
+      .timestampedKeyValueStore<string, string>("timed")
+      .put("k", { value: "timed", timestamp: 1 });
+    stores.flush();
+    stores.commit(new Map());
+    await stores.close();
+    const more = keyValueStore({ name: "more", key: string(), value: string() });
+    const again = open(await provider.open("/p"), [more, timed, plain]);
+    expect(again.keyValueStore<string, string>("plain").get("k")).toBe("plain");
+    expect([...again.timestampedKeyValueStore<string, string>("timed").all()]).toHaveLength(1);
+    expect([...again.keyValueStore<string, string>("more").all()]).toEqual([]);
+    await again.close();
+  });
+
+  it("begin anew where the layout of a store changed", async () => {
+    const stores = open(await provider.open("/l"));
+    stores.keyValueStore<string, string>("plain").put("k", "v");
+    stores.commit(new Map([["plain", 5]]));
+    await stores.close();
+    const changed = timestampedKeyValueStore({ name: "plain", key: string(), value: string() });
+    const again = open(await provider.open("/l"), [changed]);
+    expect(again.committedOffset("plain")).toBeUndefined();
+    expect(again.timestampedKeyValueStore<string, string>("plain").get("k")).toBeNull();
+    await again.close();
+  });
+
+  it("wipe one store and its offset", async () => {
+    const stores = open(await provider.open("/w"), [plain, volatile]);
+    for (const name of ["plain", "volatile"])
+      for (let index = 0; index < 2500; index++)
+        stores.keyValueStore<string, string>(name).put(`k${index}`, "v");
+    stores.commit(
+      new Map([
+        ["plain", 1],
+        ["volatile", 2],
+      ]),
+    );
+    stores.wipe("plain");
+    expect(stores.keyValueStore<string, string>("plain").approximateEntryCount()).toBe(0);
+    expect(stores.committedOffset("plain")).toBeUndefined();
+    expect(stores.keyValueStore<string, string>("volatile").approximateEntryCount()).toBe(2500);
+    expect(stores.committedOffset("volatile")).toBe(2);
+    await stores.close();
+    const again = open(await provider.open("/w"), [plain, volatile]);
+    expect(again.committedOffset("volatile")).toBeUndefined();
+    expect(again.stores.map(({ isPersistent }) => isPersistent)).toEqual([true, false]);
+    await again.close();
+  });
+
+  it("refuse a newer format", () => {
+    const engine = new MemoryEngine();
+    engine.write([{ key: Uint8Array.of(0, 0, 1), value: Uint8Array.of(0, 2) }]);
+    expect(() => open(engine)).toThrow(expect.objectContaining({ code: "STORE_FORMAT_TOO_NEW" }));
+  });
+
+  it("name what is asked wrongly", async () => {
+    const stores = open(new MemoryEngine());
+    const store = stores.keyValueStore<string | null, string>("plain");
+    const codes = [
+      () => stores.keyValueStore("nothing"),
+      () => stores.keyValueStore("timed"),
+      () => stores.timestampedKeyValueStore("plain"),
+      () => store.get(null),
+      () => store.put(null, "v"),
+    ].map(codeOf);
+    expect(codes).toEqual([
+      "UNKNOWN_STORE",
+      "UNKNOWN_STORE",
+      "UNKNOWN_STORE",
+      "INVALID_STORE_KEY",
+      "INVALID_STORE_KEY",
+    ]);
+    await stores.close();
+    await stores.close();
+    expect(store.isOpen).toBe(false);
+    for (const use of [
+      () => store.get("k"),
+      () => store.put("k", "v"),
+      () => store.all(),
+      () => stores.commit(new Map()),
+    ])
+      expect(codeOf(use)).toBe("STORE_CLOSED");
+  });
+
+  it("say which serde failed, and keep the entry as it was", () => {
+    const broken = timestampedKeyValueStore({
+      name: "j",
+      key: string(),
+      value: json<bigint>(),
+      isCached: true,
+    });
+    const stores = open(new MemoryEngine(), [broken]);
+    const store = stores.timestampedKeyValueStore<string, unknown>("j");
+    store.put("k", { value: { a: 1 }, timestamp: 1 });
+    expect(codeOf(() => store.put("k", { value: 1n, timestamp: 1 }))).toBe("SERIALIZATION_FAILED");
+    expect(store.get("k")).toEqual({ value: { a: 1 }, timestamp: 1 });
+  });
+
+  it("putIfAbsent and delete give what was there", () => {
+    const store = open(new MemoryEngine()).keyValueStore<string, string>("plain");
+    expect(store.putIfAbsent("k", "1")).toBeNull();
+    expect(store.putIfAbsent("k", "2")).toBe("1");
+    expect(store.delete("k")).toBe("1");
+    expect(store.delete("k")).toBeNull();
+  });
+});
+
+function codeOf(use: () => unknown): unknown {
+  try {
+    use();
+  } catch (error) {
+    return error instanceof Error && "code" in error ? error.code : error;
+  }
+  return "nothing was thrown";
+}
