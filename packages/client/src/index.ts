@@ -1,0 +1,2 @@
+export { ClusterConnections } from "./connection/cluster-connections.ts";
+export { ClusterMetadata } from "./metadata/cluster-metadata.ts";
