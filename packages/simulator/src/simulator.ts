@@ -88,7 +88,7 @@ export class Simulator {
   /** Adds a process, running. */
   process(name: string, options: ProcessOptions = {}): SimulatedProcess {
     invariant(!this.#processes.has(name), "SIMULATOR-5", `${name} is there already`);
-    const process = new SimulatedProcess(name, options, {
+    const program = new SimulatedProcess(name, options, {
       world: this.#world,
       switchboard: this.#switchboard,
       disk: this.disk(options.disk ?? name),
@@ -99,9 +99,9 @@ export class Simulator {
         this.#failure ??= { error };
       },
     });
-    this.#switchboard.hosts.add(process.host);
-    this.#processes.set(name, process);
-    return process;
+    this.#switchboard.hosts.add(program.host);
+    this.#processes.set(name, program);
+    return program;
   }
 
   /** Made on first use. */
@@ -117,7 +117,7 @@ export class Simulator {
   /** The power of a disk and of all processes on it fails. */
   powerLoss(diskName: string): void {
     const disk = this.disk(diskName);
-    for (const process of this.#processes.values()) if (process.disk === disk) process.losePower();
+    for (const program of this.#processes.values()) if (program.disk === disk) program.losePower();
     disk.powerLoss(this.#world.diskRandom);
   }
 
@@ -147,7 +147,7 @@ export class Simulator {
     this.#world.probabilities = {};
     this.#isHealed = true;
     this.#switchboard.unblockAll();
-    for (const process of this.#processes.values()) process.resume();
+    for (const program of this.#processes.values()) program.resume();
   }
 
   /** Runs until nothing is left to happen. */
@@ -228,59 +228,59 @@ export class Simulator {
     try {
       action();
     } catch (error) {
-      const process = this.#processes.get(owner.process);
-      invariant(process !== undefined, "SIMULATOR-6", owner.process);
-      process.failed(owner, error);
+      const program = this.#processes.get(owner.process);
+      invariant(program !== undefined, "SIMULATOR-6", owner.process);
+      program.failed(owner, error);
     }
     return true;
   }
 
-  #reach(process: SimulatedProcess, step: string): void {
+  #reach(program: SimulatedProcess, step: string): void {
     const world = this.#world;
-    world.record("step", process.name, step);
-    const point = this.#crashSteps.reach(process.name, step);
+    world.record("step", program.name, step);
+    const point = this.#crashSteps.reach(program.name, step);
     if (point !== undefined) {
-      this.#crash(process, point.kind);
+      this.#crash(program, point.kind);
     } else if (
       world.planRandom.chance(world.probabilities.crashAtStep ?? 0) &&
-      !process.isImmuneTo("crashAtStep")
+      !program.isImmuneTo("crashAtStep")
     ) {
-      world.countFault("crashAtStep", process.name);
-      this.#crash(process, world.planRandom.chance(0.5) ? "kill" : "powerLoss");
+      world.countFault("crashAtStep", program.name);
+      this.#crash(program, world.planRandom.chance(0.5) ? "kill" : "powerLoss");
     }
-    if (!process.isAlive) throw new ProcessKilledError(process.name);
+    if (!program.isAlive) throw new ProcessKilledError(program.name);
   }
 
-  #crash(process: SimulatedProcess, kind: "kill" | "powerLoss"): void {
-    if (kind === "kill") process.kill();
-    else this.powerLoss(process.disk.name);
+  #crash(program: SimulatedProcess, kind: "kill" | "powerLoss"): void {
+    if (kind === "kill") program.kill();
+    else this.powerLoss(program.disk.name);
   }
 
   #scheduleFaultTick(): void {
     this.#world.schedule(faultTickMs, "background", () => {
       if (this.#isHealed) return;
-      for (const process of this.#processes.values()) if (process.isAlive) this.#tryFaults(process);
+      for (const program of this.#processes.values()) if (program.isAlive) this.#tryFaults(program);
       this.#scheduleFaultTick();
     });
   }
 
-  #tryFaults(process: SimulatedProcess): void {
+  #tryFaults(program: SimulatedProcess): void {
     const { times, planRandom: random } = this.#world;
-    if (this.#strikes("pause", process) && !process.isPaused) {
-      process.pause();
-      this.#world.schedule(within(times.pauseMs, random), "world", () => process.resume());
+    if (this.#strikes("pause", program) && !program.isPaused) {
+      program.pause();
+      this.#world.schedule(within(times.pauseMs, random), "world", () => program.resume());
     }
-    if (this.#strikes("clockJump", process))
-      process.jumpClock(Math.round(within(times.clockJumpMs, random)));
-    if (this.#strikes("partition", process)) this.#partitionFromAnother(process.name);
-    if (this.#strikes("kill", process)) process.kill();
-    else if (this.#strikes("powerLoss", process)) this.powerLoss(process.disk.name);
+    if (this.#strikes("clockJump", program))
+      program.jumpClock(Math.round(within(times.clockJumpMs, random)));
+    if (this.#strikes("partition", program)) this.#partitionFromAnother(program.name);
+    if (this.#strikes("kill", program)) program.kill();
+    else if (this.#strikes("powerLoss", program)) this.powerLoss(program.disk.name);
   }
 
-  #strikes(kind: FaultKind, process: SimulatedProcess): boolean {
+  #strikes(kind: FaultKind, program: SimulatedProcess): boolean {
     const { probabilities, planRandom } = this.#world;
-    if (!planRandom.chance(probabilities[kind] ?? 0) || process.isImmuneTo(kind)) return false;
-    this.#world.countFault(kind, process.name);
+    if (!planRandom.chance(probabilities[kind] ?? 0) || program.isImmuneTo(kind)) return false;
+    this.#world.countFault(kind, program.name);
     return true;
   }
 
