@@ -32,8 +32,7 @@ export class StagedStore implements BytesStore {
   }
 
   put(key: Uint8Array, value: Uint8Array | null): void {
-    const whole = this.#withPrefix(key);
-    this.#stage.set(toLatin1(whole), { key: whole, value });
+    this.#stage.add({ key: this.#withPrefix(key), value });
   }
 
   scan(range: ScanRange): EntryCursor {

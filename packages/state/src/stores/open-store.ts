@@ -1,5 +1,4 @@
 import type { Metrics } from "@millrace/platform";
-import { toLatin1 } from "../bytes/latin1.ts";
 import { concatBytes, type Timestamp } from "@millrace/model";
 import { copyBytes } from "../bytes/key-range.ts";
 import { withTimestamp } from "../bytes/timestamp-prefix.ts";
@@ -104,7 +103,7 @@ export class OpenStore {
         : this.#isTimestamped
           ? withTimestamp(value, timestamp)
           : copyBytes(value);
-    this.stage.set(toLatin1(whole), { key: whole, value: stored });
+    this.stage.add({ key: whole, value: stored });
     this.#cached?.forget(key);
   }
 }

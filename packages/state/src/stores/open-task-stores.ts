@@ -105,8 +105,7 @@ class OpenTaskStores implements TaskStores {
     );
     for (const area of this.#areas) {
       const writes: EngineEntry[] = [];
-      for (const { stage, area: own } of this.#opened)
-        if (own === area) for (const write of stage.writes()) writes.push(write);
+      for (const { stage, area: own } of this.#opened) if (own === area) stage.collect(writes);
       const covered = offsets
         .filter(([store]) => store.area === area)
         .map(([store, offset]) => [store.name, offset] as const);
