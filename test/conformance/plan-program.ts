@@ -1,0 +1,298 @@
+import {
+  KGroupedStream,
+  KStream,
+  KTable,
+  StreamsBuilder,
+  type StoreOptions,
+  type Topology,
+  type TopologyOptimization,
+} from "@millrace/streams";
+
+import {
+  aggregator,
+  flat,
+  initial,
+  mapper,
+  predicate,
+  timestamps,
+  topicName,
+} from "./functions.ts";
+import {
+  asList,
+  asObject,
+  asText,
+  textOrUndefined,
+  type JsonObject,
+  type Program,
+} from "./program.ts";
+import { ArgumentError, lift, serdeOf, typeOf, type TypeName } from "./values.ts";
+
+type Stream = KStream<unknown, unknown>;
+type Table = KTable<unknown, unknown>;
+type Groups = KGroupedStream<unknown, unknown>;
+
+/** What a statement binds, with the types that flow through it. */
+interface Handle {
+  readonly node: Stream | Table | Groups;
+  readonly key: TypeName;
+  readonly value: TypeName;
+}
+
+export interface PlannedProgram {
+  readonly topology: Topology;
+  /** Key and value types of the source topics and patterns, for the steps' records. */
+  readonly topicTypes: ReadonlyMap<string, Types>;
+  readonly storeTypes: ReadonlyMap<string, Types>;
+}
+
+export interface Types {
+  readonly key: TypeName;
+  readonly value: TypeName;
+}
+
+/** Turns a program's statements into calls of the DSL, one statement one call, serdes given wherever it takes them. */
+export class ProgramPlan {
+  readonly #builder = new StreamsBuilder();
+  readonly #handles = new Map<string, Handle>();
+  readonly #topicTypes = new Map<string, Types>();
+  readonly #storeTypes = new Map<string, Types>();
+
+  build({ program, config = {} }: Program): PlannedProgram {
+    for (const statement of program) {
+      const handle = this.#read(statement);
+      if (handle !== undefined && statement["let"] !== undefined)
+        this.#handles.set(asText(statement["let"]), handle);
+    }
+    const { optimize, explicitNames, stores } = config;
+    const topology = this.#builder.build({
+      ...(optimize === undefined ? {} : { optimize: optimizations(asText(optimize)) }),
+      requireExplicitNames: explicitNames === true,
+      storeEngine: stores === "rocksdb" ? "persistent" : "memory",
+    });
+    return { topology, topicTypes: this.#topicTypes, storeTypes: this.#storeTypes };
+  }
+
+  #read(st: JsonObject): Handle | undefined {
+    switch (st["op"]) {
+      case "stream":
+        return this.#stream(st);
+      case "table":
+        return this.#table(st);
+      case "groupByKey":
+      case "groupBy":
+        return this.#group(st);
+      case "count":
+      case "reduce":
+      case "aggregate":
+        return this.#aggregate(st);
+      case "toStream":
+        return this.#toStream(st);
+      default:
+        return this.#operator(st);
+    }
+  }
+
+  #stream(st: JsonObject): Handle {
+    const types = typesOf(st);
+    const pattern = textOrUndefined(st["pattern"]);
+    const topics = pattern === undefined ? asList(st["topics"]).map(asText) : [pattern];
+    for (const topic of topics) this.#topicTypes.set(topic, types);
+    const extractor = timestamps(st["timestamps"]);
+    const node = this.#builder.stream<unknown, unknown>(
+      pattern === undefined ? topics : new RegExp(pattern),
+      {
+        key: serdeOf(types.key),
+        value: serdeOf(types.value),
+        ...named(st),
+        ...(extractor === undefined ? {} : { timestampExtractor: extractor }),
+      },
+    );
+    return { node, ...types };
+  }
+
+  #table(st: JsonObject): Handle {
+    const types = typesOf(st);
+    const topic = asText(st["topic"]);
+    this.#topicTypes.set(topic, types);
+    const extractor = timestamps(st["timestamps"]);
+    const node = this.#builder.table<unknown, unknown>(topic, {
+      key: serdeOf(types.key),
+      value: serdeOf(types.value),
+      ...named(st),
+      ...(extractor === undefined ? {} : { timestampExtractor: extractor }),
+      ...(st["store"] === undefined ? {} : { store: this.#store(st, types) }),
+    });
+    return { node: node as Table, ...types };
+  }
+
+  #operator(st: JsonObject): Handle | undefined {
+    const on = this.#on(st);
+    const stream = asStream(on);
+    const name = named(st);
+    const given = (value: unknown): unknown => lift(value, on.value);
+    switch (st["op"]) {
+      case "filter":
+      case "filterNot": {
+        const test = predicate(st["fn"]);
+        const node =
+          st["op"] === "filter"
+            ? stream.filter((v, k) => test(k, given(v)), name)
+            : stream.filterNot((v, k) => test(k, given(v)), name);
+        return { ...on, node };
+      }
+      case "map": {
+        const key = mapper(st["key"], on.key, on.value);
+        const value = mapper(st["value"], on.key, on.value);
+        const node = stream.map(
+          (v, k) => ({ key: key.of(k, given(v)), value: value.of(k, given(v)) }),
+          name,
+        );
+        return { node, key: key.type, value: value.type };
+      }
+      case "mapValues": {
+        const fn = mapper(st["fn"], on.key, on.value);
+        return {
+          ...on,
+          node: stream.mapValues((v, k) => fn.of(k, given(v)), name),
+          value: fn.type,
+        };
+      }
+      case "flatMap": {
+        const fn = flat(st["fn"], on.key, on.value);
+        const node = stream.flatMap((v, k) => fn.of(k, given(v)), name);
+        return { node, key: fn.key, value: fn.value };
+      }
+      case "flatMapValues": {
+        const fn = flat(st["fn"], on.key, on.value);
+        const node = stream.flatMapValues(
+          (v, k) => fn.of(k, given(v)).map((pair) => pair.value),
+          name,
+        );
+        return { ...on, node, value: fn.value };
+      }
+      case "selectKey": {
+        const fn = mapper(st["fn"], on.key, on.value);
+        return { ...on, node: stream.selectKey((v, k) => fn.of(k, given(v)), name), key: fn.type };
+      }
+      case "peek":
+        return { ...on, node: stream.peek(() => {}, name) };
+      case "foreach":
+        stream.foreach(() => {}, name);
+        return undefined;
+      case "merge": {
+        const other = asStream(this.#handle(asText(st["with"])));
+        return { ...on, node: stream.merge(other, name) };
+      }
+      case "to":
+        this.#to(st, on);
+        return undefined;
+      default:
+        throw new ArgumentError(`unknown operation ${JSON.stringify(st)}`);
+    }
+  }
+
+  #to(st: JsonObject, on: Handle): void {
+    const options = { key: serdeOf(on.key), value: serdeOf(on.value), ...named(st) };
+    if (st["topicFrom"] === undefined) {
+      asStream(on).to(asText(st["topic"]), options);
+      return;
+    }
+    const choose = topicName(st["topicFrom"]);
+    // Its name stands in `describe()`.
+    const extractor = {
+      TopicFrom: (value: unknown, key: unknown) => choose(key, lift(value, on.value)),
+    };
+    asStream(on).to(extractor.TopicFrom, options);
+  }
+
+  #toStream(st: JsonObject): Handle {
+    const on = this.#on(st);
+    if (!(on.node instanceof KTable)) throw new ArgumentError("toStream needs a table");
+    const node: Stream = on.node.toStream(named(st));
+    if (st["fn"] === undefined) return { ...on, node };
+    const fn = mapper(st["fn"], on.key, on.value);
+    return { ...on, node: node.selectKey((v, k) => fn.of(k, lift(v, on.value))), key: fn.type };
+  }
+
+  #group(st: JsonObject): Handle {
+    const on = this.#on(st);
+    const stream = asStream(on);
+    const value = serdeOf(on.value);
+    if (st["op"] === "groupByKey")
+      return { ...on, node: stream.groupByKey({ key: serdeOf(on.key), value, ...named(st) }) };
+    const fn = mapper(st["fn"], on.key, on.value);
+    const node = stream.groupBy((v, k) => fn.of(k, lift(v, on.value)), {
+      key: serdeOf(fn.type),
+      value,
+      ...named(st),
+    });
+    return { ...on, node, key: fn.type };
+  }
+
+  #aggregate(st: JsonObject): Handle {
+    const on = this.#on(st);
+    if (!(on.node instanceof KGroupedStream)) throw new ArgumentError("needs a grouped stream");
+    const groups = on.node as Groups;
+    if (st["op"] === "count") {
+      const types: Types = { key: on.key, value: "int64" };
+      const node = groups.count({ ...named(st), store: this.#store(st, types) });
+      return { node: node as unknown as Table, ...types };
+    }
+    const fn = aggregator(st["fn"]);
+    if (st["op"] === "reduce") {
+      const types: Types = { key: on.key, value: on.value };
+      const node = groups.reduce((a, v) => fn(null, lift(v, on.value), lift(a, on.value)), {
+        ...named(st),
+        store: this.#store(st, types),
+      });
+      return { node: node as unknown as Table, ...types };
+    }
+    const { type, value: start } = initial(st["init"]);
+    const types: Types = { key: on.key, value: type };
+    const node = groups.aggregate<unknown>(
+      () => start,
+      (a, v, k) => fn(k, lift(v, on.value), a ?? null),
+      { ...named(st), store: this.#store(st, types), value: serdeOf(type) },
+    );
+    return { node: node as unknown as Table, ...types };
+  }
+
+  #store(st: JsonObject, types: Types): StoreOptions {
+    const { name, type, caching, logging } = asObject(st["store"]);
+    if (name !== undefined) this.#storeTypes.set(asText(name), types);
+    return {
+      ...(name === undefined ? {} : { name: asText(name) }),
+      ...(type === undefined ? {} : { engine: type === "rocksdb" ? "persistent" : "memory" }),
+      ...(caching === undefined ? {} : { caching: caching === true }),
+      ...(logging === undefined ? {} : { logging: logging === true }),
+    };
+  }
+
+  #on(st: JsonObject): Handle {
+    return this.#handle(asText(st["on"]));
+  }
+
+  #handle(name: string): Handle {
+    const handle = this.#handles.get(name);
+    if (handle === undefined) throw new ArgumentError(`there is no handle ${name}`);
+    return handle;
+  }
+}
+
+function asStream(handle: Handle): Stream {
+  if (handle.node instanceof KStream) return handle.node as Stream;
+  throw new ArgumentError("needs a stream");
+}
+
+function typesOf(st: JsonObject): Types {
+  return { key: typeOf(st["key"]), value: typeOf(st["value"]) };
+}
+
+function named(st: JsonObject): { readonly name?: string } {
+  return st["name"] === undefined ? {} : { name: asText(st["name"]) };
+}
+
+function optimizations(text: string): "all" | "none" | readonly TopologyOptimization[] {
+  if (text === "all" || text === "none") return text;
+  return text.split(",").map((word) => word.trim() as TopologyOptimization);
+}

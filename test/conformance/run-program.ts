@@ -1,0 +1,214 @@
+import { concatBytes, fromHex, type Headers } from "@millrace/model";
+import { SerdeError } from "@millrace/serde";
+import type { ErrorPolicy, Topology } from "@millrace/streams";
+import { TopologyConfigError, TopologyError, StreamsError } from "@millrace/streams";
+import { TestDriverError, TopologyTestDriver, type ProducedRecord } from "@millrace/testing";
+
+import { AskedToFail } from "./functions.ts";
+import { unsupportedNeed } from "./needs.ts";
+import { ProgramPlan, type PlannedProgram, type Types } from "./plan-program.ts";
+import {
+  asList,
+  asText,
+  type ErrorClass,
+  type JsonObject,
+  type Outcome,
+  type OutcomeError,
+  type OutcomeRecord,
+  type OutcomeStep,
+  type Program,
+} from "./program.ts";
+import { queryStore } from "./query-store.ts";
+import { ArgumentError, bytesOf, hexOf } from "./values.ts";
+
+/** Interprets a program on the DSL and the test driver, and tells its outcome. */
+export async function runProgram(program: Program): Promise<Outcome> {
+  const { name, config = {} } = program;
+  const need = unsupportedNeed(program);
+  if (need !== undefined) return { name, unsupported: need };
+  const outcome: Outcome = { name };
+  const applicationId = asText(config["app"] ?? "app");
+  let planned: PlannedProgram;
+  let driver: TopologyTestDriver;
+  try {
+    planned = new ProgramPlan().build(program);
+    outcome.describe = planned.topology.describe();
+    driver = new TopologyTestDriver(planned.topology, driverOptions(config, applicationId));
+  } catch (thrown) {
+    return { name, error: errorOf("build", thrown) };
+  }
+  outcome.subtopologies = subtopologies(planned.topology, applicationId);
+  runSteps(program, { planned, driver }, outcome);
+  await driver.close();
+  return outcome;
+}
+
+function runSteps(
+  program: Program,
+  { planned, driver }: { readonly planned: PlannedProgram; readonly driver: TopologyTestDriver },
+  outcome: Outcome,
+): void {
+  const steps: OutcomeStep[] = [];
+  let dropped = 0;
+  let hasFailed = false;
+  for (const step of program.steps) {
+    const result: OutcomeStep = {};
+    steps.push(result);
+    try {
+      performStep(step, { planned, driver }, result);
+    } catch (thrown) {
+      result.error = errorOf("run", thrown);
+      hasFailed = true;
+    }
+    const out = driver.takeProduced().map(outcomeRecord);
+    if (out.length > 0) result.out = out;
+    if (driver.droppedRecords > dropped) result.dropped = driver.droppedRecords - dropped;
+    dropped = driver.droppedRecords;
+    if (hasFailed) break;
+  }
+  outcome.steps = steps;
+  if (!hasFailed) outcome.stores = contents(driver);
+  outcome.metrics = { "dropped-records-total": dropped };
+}
+
+function performStep(
+  step: JsonObject,
+  { planned, driver }: { readonly planned: PlannedProgram; readonly driver: TopologyTestDriver },
+  result: OutcomeStep,
+): void {
+  if (step["pipe"] !== undefined) {
+    const topic = asText(step["pipe"]);
+    const types = typesOfTopic(topic, planned.topicTypes);
+    driver.pipe({
+      topic,
+      key: bytesOf(step["key"], types.key),
+      value: bytesOf(step["value"], types.value),
+      timestamp: Number(step["ts"]),
+      headers: headersOf(step),
+    });
+  } else if (step["advanceWallClock"] !== undefined) {
+    driver.advanceWallClock(Number(step["advanceWallClock"]));
+  } else if (step["query"] !== undefined) {
+    const name = asText(step["query"]);
+    const types = planned.storeTypes.get(name) ?? { key: "string", value: "string" };
+    result.result = queryStore(driver.store(name), types, step);
+  }
+}
+
+function driverOptions(config: JsonObject, applicationId: string) {
+  const policy = (name: string): ErrorPolicy => (config[name] === "continue" ? "continue" : "fail");
+  const idle = config["maxTaskIdleMs"];
+  return {
+    applicationId,
+    cacheBytesMax: Number(config["cacheBytes"] ?? 0),
+    onDeserializationError: policy("onDeserializationError"),
+    onProcessingError: policy("onProcessingError"),
+    onProductionError: policy("onProductionError"),
+    ...(config["deadLetterTopic"] === undefined
+      ? {}
+      : { deadLetterTopic: asText(config["deadLetterTopic"]) }),
+    ...(idle === undefined ? {} : { maxTaskIdleMs: Number(idle) }),
+  };
+}
+
+function headersOf(step: JsonObject): Headers {
+  return asList(step["headers"]).map((header) => {
+    const [name, value] = asList(header);
+    return [asText(name), value === null ? null : fromHex(asText(value))] as const;
+  });
+}
+
+function typesOfTopic(topic: string, known: ReadonlyMap<string, Types>): Types {
+  const exact = known.get(topic);
+  if (exact !== undefined) return exact;
+  for (const [pattern, types] of known)
+    if (new RegExp(`^(?:${pattern})$`).test(topic)) return types;
+  return { key: "string", value: "string" };
+}
+
+const javaTexts = new Set([
+  "__streams.errors.exception",
+  "__streams.errors.message",
+  "__streams.errors.stacktrace",
+]);
+
+function outcomeRecord(record: ProducedRecord): OutcomeRecord {
+  const headers = record.headers.map(
+    ([name, value]) => [name, javaTexts.has(name) ? "*" : hexOf(value)] as const,
+  );
+  return {
+    topic: record.topic,
+    key: hexOf(record.key),
+    value: hexOf(record.value),
+    ts: record.timestamp,
+    ...(headers.length === 0 ? {} : { headers }),
+  };
+}
+
+function subtopologies(topology: Topology, applicationId: string): readonly unknown[] {
+  return topology
+    .subtopologies(applicationId)
+    .filter((part) => part.sourceTopics.length > 0)
+    .map((part) => ({
+      id: part.id,
+      sources: part.sourceTopics,
+      sinks: part.sinkTopics,
+      repartitions: part.repartitionTopics.map(({ name, configs }) => ({ name, config: configs })),
+      changelogs: part.changelogTopics.map(({ name, configs }) => ({ name, config: configs })),
+    }));
+}
+
+/** What the stores hold at the end: key; timestamp and value. */
+function contents(driver: TopologyTestDriver): Readonly<Record<string, unknown>> {
+  const stores: Record<string, unknown> = {};
+  for (const specification of [...driver.specifications].sort((a, b) =>
+    a.name < b.name ? -1 : 1,
+  )) {
+    const { name, engine, key, value, isTimestamped } = specification;
+    const entries: { key: string; value: string }[] = [];
+    using cursor = driver.store(name).all();
+    while (cursor.next()) {
+      const stamped = cursor.value as { readonly value: unknown; readonly timestamp: number };
+      const stamp = new Uint8Array(8);
+      new DataView(stamp.buffer).setBigInt64(0, BigInt(stamped.timestamp));
+      const data = concatBytes(stamp, value.serialize(stamped.value as object, ""));
+      entries.push({
+        key: hexOf(key.serialize(cursor.key as object, "")) ?? "",
+        value: hexOf(data) ?? "",
+      });
+    }
+    entries.sort((left, right) => (left.key < right.key ? -1 : left.key > right.key ? 1 : 0));
+    stores[name] = {
+      kind: isTimestamped ? "timestampedKeyValue" : "keyValue",
+      persistent: engine === "persistent",
+      entries,
+    };
+  }
+  return stores;
+}
+
+function errorOf(phase: OutcomeError["phase"], thrown: unknown): OutcomeError {
+  const message =
+    process.env["CONFORMANCE_MESSAGES"] === undefined ? {} : { message: stackOf(thrown) };
+  return { phase, class: classOf(thrown), ...message };
+}
+
+function stackOf(thrown: unknown): string {
+  return thrown instanceof Error
+    ? `${thrown.stack}\ncause: ${stackOf(thrown.cause)}`
+    : String(thrown);
+}
+
+/** By the whole chain of causes: what was asked to fail, what a serde refused, and so on. */
+function classOf(thrown: unknown): ErrorClass {
+  const chain: unknown[] = [];
+  for (let error = thrown; error instanceof Error; error = error.cause) chain.push(error);
+  const has = (type: abstract new (...parameters: never[]) => unknown): boolean =>
+    chain.some((error) => error instanceof type);
+  if (has(AskedToFail)) return "user";
+  if (has(TopologyError)) return "topology";
+  if (has(TopologyConfigError)) return "config";
+  if (has(ArgumentError) || has(TestDriverError) || has(TypeError)) return "argument";
+  if (has(SerdeError)) return "serialization";
+  return has(StreamsError) ? "streams" : "state";
+}
