@@ -27,13 +27,18 @@ class Witness {
 
 function readAll(log: PartitionLog): Map<number, string> {
   const found = new Map<number, string>();
-  for (let offset = log.logStartOffset; offset < log.logEndOffset; ) {
+  for (let offset = log.logStartOffset; offset < log.logEndOffset;) {
     const slice = log.read(offset, { maxBytes: 3000, upTo: log.logEndOffset, minOneBatch: true });
     if (slice.sizeBytes === 0) throw new Error(`nothing to read at ${offset}`);
     for (const bytes of slice.parts)
-      for (let position = 0; position < bytes.length; position += readBatchSizeBytes(bytes, position)) {
+      for (
+        let position = 0;
+        position < bytes.length;
+        position += readBatchSizeBytes(bytes, position)
+      ) {
         const records = new RecordBatchReader({ bytes, position });
-        while (records.next()) found.set(records.offset, decodeUtf8(records.value ?? new Uint8Array()));
+        while (records.next())
+          found.set(records.offset, decodeUtf8(records.value ?? new Uint8Array()));
       }
     offset = slice.nextOffset;
   }
@@ -59,7 +64,10 @@ function checkRecovered(log: PartitionLog, witness: Witness): void {
   // Only the newest batch of a producer outlives a restart: snapshots hold no more, as in Kafka.
   if (last !== undefined && last.baseOffset + last.values.length === log.logEndOffset) {
     const again = log.append(batchFor(last.values, last.sequence), client);
-    check(again.isDuplicate && again.baseOffset === last.baseOffset, "a duplicate is not known again");
+    check(
+      again.isDuplicate && again.baseOffset === last.baseOffset,
+      "a duplicate is not known again",
+    );
   }
   const known = log.producers()[0];
   witness.sequence = known === undefined ? 0 : known.lastSequence + 1;

@@ -56,7 +56,8 @@ export class LogCorruptedError extends BaseError<"LOG_CORRUPTED"> {
   readonly damage: LogDamage;
 
   constructor(damage: LogDamage) {
-    const behind = damage.lastOffset < 0 ? "" : `; valid records up to offset ${damage.lastOffset} follow`;
+    const behind =
+      damage.lastOffset < 0 ? "" : `; valid records up to offset ${damage.lastOffset} follow`;
     super(
       "LOG_CORRUPTED",
       `${damage.path} is damaged at byte ${damage.position}, from offset ${damage.firstOffset} on ` +
@@ -83,7 +84,11 @@ export class LogStorageError extends BaseError<LogStorageErrorCode> {
   }
 }
 
-export type LogDirectoryErrorCode = "FOREIGN_FOLDER" | "VERSION_TOO_NEW" | "WRONG_CLUSTER" | "IN_USE";
+export type LogDirectoryErrorCode =
+  | "FOREIGN_FOLDER"
+  | "VERSION_TOO_NEW"
+  | "WRONG_CLUSTER"
+  | "IN_USE";
 
 /** A folder that this program must not use as its log directory. Nothing in it was changed. */
 export class LogDirectoryError extends BaseError<LogDirectoryErrorCode> {

@@ -91,7 +91,11 @@ function appendData(log: PartitionLog, model: Model, data: Step & { kind: "data"
   const openedAt = state.openedAt < 0 ? base : state.openedAt;
   model.sequences.set(data.producerId, { next: state.next + data.count, openedAt });
   if (!data.isGap) return;
-  const gap = batchOf({ producerId: data.producerId, producerEpoch: 0, baseSequence: state.next + 99 });
+  const gap = batchOf({
+    producerId: data.producerId,
+    producerEpoch: 0,
+    baseSequence: state.next + 99,
+  });
   expect(() => log.append(gap, { origin: "client" })).toThrow(LogRequestError);
 }
 

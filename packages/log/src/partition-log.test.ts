@@ -2,7 +2,13 @@ import { readBaseOffset, readPartitionLeaderEpoch } from "@millrace/protocol";
 import { describe, expect, it } from "vitest";
 import { FailingFileSystem } from "./test-support/failing-file-system.ts";
 import { batchesIn, batchOf, markerOf } from "./test-support/batches.ts";
-import { firstLog, openTestLog, readFile, testFile, testPlatform } from "./test-support/open-test-log.ts";
+import {
+  firstLog,
+  openTestLog,
+  readFile,
+  testFile,
+  testPlatform,
+} from "./test-support/open-test-log.ts";
 
 const client = { origin: "client" } as const;
 const coordinator = { origin: "coordinator" } as const;
@@ -236,7 +242,7 @@ describe("read", () => {
     it("comes past every record in order", async () => {
       const log = await fill(config);
       const seen: [number, number][] = [];
-      for (let offset = 0; offset < log.logEndOffset; ) {
+      for (let offset = 0; offset < log.logEndOffset;) {
         const slice = log.read(offset, { ...all, maxBytes: 3 * size });
         seen.push(...batchesIn(slice));
         offset = slice.nextOffset;
@@ -271,7 +277,8 @@ describe("read", () => {
     };
     const config = { segmentBytes: 2 * size };
     const log = await openTestLog(platform, config, { saveLogStartOffset });
-    for (let index = 0; index < 10; index++) log.append(batchOf({ values: ["a", "b", "c"] }), client);
+    for (let index = 0; index < 10; index++)
+      log.append(batchOf({ values: ["a", "b", "c"] }), client);
     await expect(log.deleteRecordsBefore(7)).rejects.toMatchObject({ code: "OFFSET_OUT_OF_RANGE" });
     log.advanceHighWatermark(30);
     expect(await log.deleteRecordsBefore(7)).toBe(7);

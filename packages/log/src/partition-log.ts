@@ -1,20 +1,13 @@
 import { invariant, type Offset, type Timestamp } from "@millrace/model";
 import type { FileSystem, Platform } from "@millrace/platform";
-import {
-  readBatchSizeBytes,
-  readLastOffset,
-  readMaxTimestamp,
-} from "@millrace/protocol";
 import { assignOffsets, planAppend, type AppendPlan } from "./append/append-plan.ts";
+import { indexBatches } from "./append/index-batches.ts";
+import { isRollDue } from "./append/is-roll-due.ts";
 import { encodeProducerSnapshot } from "./append/producer-snapshot.ts";
 import type { ProducerStates } from "./append/producer-states.ts";
-import { CheckpointError, parentOf } from "./checkpoint/checkpoint-file.ts";
+import { parentOf } from "./checkpoint/checkpoint-file.ts";
 import type { LeaderEpochs } from "./checkpoint/leader-epochs.ts";
-import {
-  partitionMetadataPath,
-  readTopicId,
-  writeTopicId,
-} from "./checkpoint/partition-metadata.ts";
+import { claimTopicId } from "./checkpoint/partition-metadata.ts";
 import { defaultLogConfig, type LogConfig } from "./log-config.ts";
 import {
   LogCorruptedError,
@@ -43,7 +36,9 @@ import { TailCache } from "./read/tail-cache.ts";
 import { DirtyFiles } from "./segment/dirty-files.ts";
 import { LogSegment } from "./segment/log-segment.ts";
 import { SegmentList } from "./segment/segment-list.ts";
+import { SyncQueue } from "./segment/sync-queue.ts";
 import { recoverLog, type RecoveredLog } from "./upkeep/recover-log.ts";
+import { removeSegmentsBelow } from "./upkeep/remove-segments.ts";
 import { listProducerSnapshots, producerSnapshotPath } from "./upkeep/replay-producers.ts";
 
 /**
@@ -81,14 +76,13 @@ export class PartitionLog {
   readonly #epochs: LeaderEpochs;
   readonly #cache: TailCache;
   readonly #dirty: DirtyFiles;
+  readonly #syncs = new SyncQueue(() => this.#syncOnce());
   #config: LogConfig;
   #logStartOffset: Offset;
   #highWatermark: Offset;
   #durableOffset: Offset;
   #lastSnapshotOffset: Offset;
   #failure: LogStorageError | undefined;
-  #syncRunning: Promise<void> | undefined;
-  #syncQueued: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
   /**
@@ -103,7 +97,7 @@ export class PartitionLog {
       fileSystem.makeDirectory(options.path);
       await fileSystem.syncDirectory(parentOf(options.path));
     }
-    const topicId = await settleTopicId(options);
+    const topicId = await claimTopicId(fileSystem, options.path, options.topicId);
     const recovered = await recoverLog({ ...options, config });
     return new PartitionLog(options, { config, topicId, recovered });
   }
@@ -234,7 +228,7 @@ export class PartitionLog {
   sync(): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     if (this.#closing !== undefined) return Promise.reject(closed(this.path));
-    return this.#shareSync();
+    return this.#syncs.sync();
   }
 
   /** Lets consumers see up to this offset. Never goes back. */
@@ -319,7 +313,7 @@ export class PartitionLog {
     if (offset > this.#logStartOffset && this.#closing === undefined) {
       this.#logStartOffset = offset;
       this.#epochs.truncateFromStart(offset);
-      this.#removeDeletedSegments();
+      removeSegmentsBelow(offset, this.#segments, this.#dirty, this.#platform.fileSystem);
     }
     return this.#logStartOffset;
   }
@@ -410,7 +404,7 @@ export class PartitionLog {
   #write(plan: AppendPlan, baseOffset: Offset, nowMs: Timestamp): void {
     const { bytes } = plan;
     this.#guardWrite(() => {
-      if (this.#shouldRoll(plan, nowMs)) this.#roll();
+      if (isRollDue(this.#segments.active, plan, this.#config, nowMs)) this.#roll();
       assignOffsets(bytes, baseOffset, this.leaderEpoch);
       reach(this.#platform, "C1");
       this.#segments.active.write([bytes], bytes.length);
@@ -419,23 +413,7 @@ export class PartitionLog {
     const segment = this.#segments.active;
     this.#dirty.addSegment(segment);
     this.#epochs.assign(this.leaderEpoch, baseOffset);
-    let position = segment.sizeBytes - bytes.length;
-    for (let at = 0; at < bytes.length; ) {
-      const sizeBytes = readBatchSizeBytes(bytes, at);
-      const lastOffset = readLastOffset(bytes, at);
-      const maxTimestamp = readMaxTimestamp(bytes, at);
-      const batchOffset = segment.endOffset;
-      const batch = { lastOffset, maxTimestamp, sizeBytes };
-      segment.index(batch, position, this.#config.indexIntervalBytes);
-      const isWhole = sizeBytes === bytes.length;
-      this.#cache.add(
-        batchOffset,
-        lastOffset + 1,
-        isWhole ? bytes : bytes.subarray(at, at + sizeBytes),
-      );
-      at += sizeBytes;
-      position += sizeBytes;
-    }
+    indexBatches(bytes, segment, this.#cache, this.#config.indexIntervalBytes);
     invariant(segment.endOffset === plan.endOffset, "LOG-1", plan.endOffset);
     for (const aborted of this.#producers.commit(plan.producers))
       segment.transactionIndex.append(aborted);
@@ -459,23 +437,6 @@ export class PartitionLog {
         error,
       );
     }
-  }
-
-  #shouldRoll(plan: AppendPlan, nowMs: Timestamp): boolean {
-    const segment = this.#segments.active;
-    const { segmentBytes, segmentMs, segmentIndexBytes } = this.#config;
-    if (segment.sizeBytes === 0) return !segment.hasRoomFor(plan.endOffset - 1, 0);
-    const age =
-      segment.firstTimestamp >= 0
-        ? plan.maxTimestamp - segment.firstTimestamp
-        : nowMs - segment.createdMs;
-    return (
-      segment.sizeBytes + plan.bytes.length > segmentBytes ||
-      age > segmentMs ||
-      segment.offsetIndex.isFull(segmentIndexBytes) ||
-      segment.timeIndex.isFull(segmentIndexBytes) ||
-      !segment.hasRoomFor(plan.endOffset - 1, plan.bytes.length)
-    );
   }
 
   #roll(): void {
@@ -505,36 +466,6 @@ export class PartitionLog {
     this.#lastSnapshotOffset = offset;
   }
 
-  #removeDeletedSegments(): void {
-    const { all, active } = this.#segments;
-    let count = 0;
-    while (all[count] !== active && all[count].endOffset <= this.#logStartOffset) count++;
-    if (count === 0) return;
-    for (const segment of this.#segments.removeFirst(count)) {
-      this.#dirty.removeSegment(segment);
-      segment.remove();
-    }
-    const first = this.#segments.all[0].baseOffset;
-    for (const offset of listProducerSnapshots(this.#fileSystem, this.path))
-      if (offset < first) this.#fileSystem.remove(producerSnapshotPath(this.path, offset));
-    this.#dirty.addDirectory();
-  }
-
-  /** A call during a sync waits for the next one: the one that runs may have missed its bytes. */
-  #shareSync(): Promise<void> {
-    if (this.#syncRunning === undefined) return this.#runSync();
-    this.#syncQueued ??= this.#syncRunning.then(() => {
-      this.#syncQueued = undefined;
-      return this.#runSync();
-    });
-    return this.#syncQueued;
-  }
-
-  #runSync(): Promise<void> {
-    this.#syncRunning = this.#syncOnce().finally(() => (this.#syncRunning = undefined));
-    return this.#syncRunning;
-  }
-
   async #syncOnce(): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
     const target = this.logEndOffset;
@@ -562,31 +493,18 @@ export class PartitionLog {
   async #close(): Promise<void> {
     try {
       if (this.damage !== undefined || this.#failure !== undefined) return;
-      await this.#shareSync();
+      await this.#syncs.sync();
       const { active } = this.#segments;
       active.seal();
       this.#dirty.addHandles(active.flushIndexes());
       this.#writeSnapshot();
-      await this.#shareSync();
+      await this.#syncs.sync();
     } finally {
       this.#dirty.closeHandles();
       this.#segments.closeHandles();
       this.#cache.clear();
     }
   }
-}
-
-async function settleTopicId(options: PartitionLogOptions): Promise<string | undefined> {
-  const { fileSystem } = options.platform;
-  const known = readTopicId(fileSystem, options.path);
-  if (options.topicId === undefined || options.topicId === known) return known;
-  if (known !== undefined)
-    throw new CheckpointError(
-      partitionMetadataPath(options.path),
-      `it belongs to topic id ${known}, not ${options.topicId}`,
-    );
-  await writeTopicId(fileSystem, options.path, options.topicId);
-  return options.topicId;
 }
 
 function closed(path: string): LogStorageError {

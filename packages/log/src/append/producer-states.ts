@@ -38,7 +38,8 @@ export class ProducerStates {
       first = offset;
       break;
     }
-    for (const offset of this.#ended.keys()) if (first === undefined || offset < first) first = offset;
+    for (const offset of this.#ended.keys())
+      if (first === undefined || offset < first) first = offset;
     return first;
   }
 
@@ -105,7 +106,9 @@ export class ProducerStates {
     return this.#verifications.get(producerId);
   }
 
-  startVerification(asked: Omit<Verification, "guard"> & { readonly producerId: number }): VerificationGuard {
+  startVerification(
+    asked: Omit<Verification, "guard"> & { readonly producerId: number },
+  ): VerificationGuard {
     const { producerId, producerEpoch, lowestSequence } = asked;
     const known = this.#verifications.get(producerId);
     if (known === undefined) {

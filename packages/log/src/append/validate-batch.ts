@@ -52,7 +52,10 @@ export function checkBatch(bytes: Uint8Array, at: number, maxMessageBytes: numbe
       `a batch has ${sizeBytes} bytes, max.message.bytes is ${maxMessageBytes}`,
     );
   if (!isCrcValid(bytes, at))
-    throw new LogRequestError("CORRUPT_MESSAGE", "the checksum of a batch does not match its bytes");
+    throw new LogRequestError(
+      "CORRUPT_MESSAGE",
+      "the checksum of a batch does not match its bytes",
+    );
   if (readLastOffsetDelta(bytes, at) < 0)
     throw new LogRequestError("INVALID_RECORD", "the offset range of a batch is negative");
 }
@@ -73,7 +76,10 @@ export function checkClientBatch(
   if (readProducerId(bytes, 0) >= 0 && readBaseSequence(bytes, 0) < 0)
     throw invalid(`sequence ${readBaseSequence(bytes, 0)} in the batch of an idempotent producer`);
   if (isLogAppendTime(attributes))
-    throw new LogRequestError("INVALID_TIMESTAMP", "only brokers may stamp a batch with their time");
+    throw new LogRequestError(
+      "INVALID_TIMESTAMP",
+      "only brokers may stamp a batch with their time",
+    );
   const isOpaque = compressionIdOf(attributes) !== 0 && !config.isCompacted;
   if (!isOpaque) return checkRecords(bytes, config, environment);
   checkTimestamps(readMaxTimestamp(bytes, 0), config, environment.nowMs);
@@ -87,7 +93,9 @@ function checkRecords(
 ): Timestamp {
   const { nowMs, codecs } = environment;
   const isCreateTime = config.messageTimestampType === "CreateTime";
-  const oldest = isCreateTime ? nowMs - config.messageTimestampBeforeMaxMs : Number.NEGATIVE_INFINITY;
+  const oldest = isCreateTime
+    ? nowMs - config.messageTimestampBeforeMaxMs
+    : Number.NEGATIVE_INFINITY;
   const youngest = isCreateTime
     ? nowMs + config.messageTimestampAfterMaxMs
     : Number.POSITIVE_INFINITY;
@@ -100,13 +108,17 @@ function checkRecords(
     while (records.next()) {
       const timestamp = records.timestamp;
       if (config.isCompacted && records.keySizeBytes < 0)
-        (errors ??= []).push({ batchIndex: index, message: "a compacted topic takes no record without a key" });
+        (errors ??= []).push({
+          batchIndex: index,
+          message: "a compacted topic takes no record without a key",
+        });
       else if ((timestamp < oldest || timestamp > youngest) && timestamp !== -1) {
         hasBadTime = true;
         (errors ??= []).push({ batchIndex: index, message: badTime(timestamp, oldest, youngest) });
       }
       if (timestamp > largest) largest = timestamp;
-      if (records.offset !== index) throw invalid(`record ${index} has offset delta ${records.offset}`);
+      if (records.offset !== index)
+        throw invalid(`record ${index} has offset delta ${records.offset}`);
       index++;
     }
   } catch (error) {

@@ -40,11 +40,7 @@ describe("index files", () => {
     await log.close();
     expect(toHex(readFile(platform, testFile("00000000000000000000.txnindex")))).toBe(
       // version, producer id, first offset, last offset, last stable offset
-      "0000" +
-        "0000000000000008" +
-        "0000000000000001" +
-        "0000000000000002" +
-        "0000000000000000",
+      "0000" + "0000000000000008" + "0000000000000001" + "0000000000000002" + "0000000000000000",
     );
   });
 

@@ -1,10 +1,5 @@
 import type { FileHandle } from "@millrace/platform";
-import {
-  BATCH_HEADER_BYTES,
-  BATCH_MAGIC,
-  readBatchSizeBytes,
-  readMagic,
-} from "@millrace/protocol";
+import { BATCH_HEADER_BYTES, BATCH_MAGIC, readBatchSizeBytes, readMagic } from "@millrace/protocol";
 
 const defaultChunkBytes = 1_048_576;
 
@@ -43,7 +38,8 @@ export class FileBatchCursor {
     if (remaining <= 0) return false;
     if (remaining < BATCH_HEADER_BYTES)
       return this.#fail(`${remaining} bytes are less than a header`, true);
-    if (!this.#reach(BATCH_HEADER_BYTES)) return this.#fail("the file is shorter than it was", true);
+    if (!this.#reach(BATCH_HEADER_BYTES))
+      return this.#fail("the file is shorter than it was", true);
     const size = readBatchSizeBytes(this.bytes, this.at);
     const magic = readMagic(this.bytes, this.at);
     if (magic !== BATCH_MAGIC) return this.#fail(`magic ${magic}`);

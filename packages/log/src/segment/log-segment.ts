@@ -82,7 +82,8 @@ export class LogSegment {
 
   hasRoomFor(lastOffset: Offset, sizeBytes: number): boolean {
     return (
-      lastOffset - this.baseOffset <= offsetDeltaMax && this.#sizeBytes + sizeBytes <= offsetDeltaMax
+      lastOffset - this.baseOffset <= offsetDeltaMax &&
+      this.#sizeBytes + sizeBytes <= offsetDeltaMax
     );
   }
 

@@ -49,7 +49,8 @@ export function classifyBadBatch(bad: BadBatch): Verdict {
   if (bad.expectedOffset < bad.recoveryPoint) return { isTorn: false, lastOffset };
   const nothingFollows = following === undefined && !bad.hasLaterSegments;
   const endsEarly = following === undefined && bad.isCutShort;
-  const isTorn = nothingFollows || endsEarly || hasUnwrittenSector(bad, following ?? bad.endPosition);
+  const isTorn =
+    nothingFollows || endsEarly || hasUnwrittenSector(bad, following ?? bad.endPosition);
   return { isTorn, lastOffset };
 }
 
@@ -57,9 +58,7 @@ export function classifyBadBatch(bad: BadBatch): Verdict {
 function findFollowingBatch(bad: BadBatch): number | undefined {
   const { handle, endPosition } = bad;
   for (let start = bad.position + 1; start < endPosition; start += windowBytes) {
-    const window = new Uint8Array(
-      Math.min(windowBytes + BATCH_HEADER_BYTES, endPosition - start),
-    );
+    const window = new Uint8Array(Math.min(windowBytes + BATCH_HEADER_BYTES, endPosition - start));
     handle.read(window, start);
     const last = window.length - BATCH_HEADER_BYTES;
     for (let at = 0; at <= last; at++) {

@@ -52,7 +52,9 @@ describe("after a kill", () => {
 
   it("is the same after it ran again from any point (LOG-5)", async () => {
     const platform = await killedLog({ segmentBytes: 2 * size });
-    changeFile(platform, testFile("00000000000000000008.log"), (content) => content.subarray(0, 70));
+    changeFile(platform, testFile("00000000000000000008.log"), (content) =>
+      content.subarray(0, 70),
+    );
     const first = await openTestLog(platform, { segmentBytes: 2 * size });
     const second = await openTestLog(platform, { segmentBytes: 2 * size });
     expect(second.logEndOffset).toBe(first.logEndOffset);
@@ -190,7 +192,8 @@ describe("after an orderly close", () => {
     const config = { indexIntervalBytes: 1, transactionVerificationEnabled: false };
     const closed = await openTestLog(platform, config);
     closed.append(batchOf({ producerId: 4, producerEpoch: 2, baseSequence: 0 }), client);
-    for (let index = 0; index < 4; index++) closed.append(batchOf({ timestamp: 1500 + index }), client);
+    for (let index = 0; index < 4; index++)
+      closed.append(batchOf({ timestamp: 1500 + index }), client);
     await closed.close();
     const log = await openTestLog(platform, config, { wasCleanlyClosed: true, recoveryPoint: 5 });
     expect(log.recovery).toMatchObject({ wasClean: true, scannedBytes: 0 });

@@ -117,10 +117,12 @@ class LogRecovery {
     }
     for (const name of names) {
       const isLeftover = leftoverSuffixes.some((suffix) => name.endsWith(suffix));
-      const isOrphan = [offsetIndexSuffix, timeIndexSuffix, transactionIndexSuffix].some((suffix) => {
-        const baseOffset = offsetOfFileName(name, suffix);
-        return baseOffset !== undefined && !bases.has(baseOffset);
-      });
+      const isOrphan = [offsetIndexSuffix, timeIndexSuffix, transactionIndexSuffix].some(
+        (suffix) => {
+          const baseOffset = offsetOfFileName(name, suffix);
+          return baseOffset !== undefined && !bases.has(baseOffset);
+        },
+      );
       if (isLeftover || isOrphan) this.#fileSystem.remove(`${this.#path}/${name}`);
     }
     const nowMs = this.#platform.clock.wallMs();
@@ -166,7 +168,8 @@ class LogRecovery {
     const isLast = index === this.#segments.length - 1;
     if (index > first) {
       const end = this.#segments[index - 1].endOffset;
-      const mayHaveGap = this.#options.config.isCompacted || segment.baseOffset <= this.#recoveryPoint;
+      const mayHaveGap =
+        this.#options.config.isCompacted || segment.baseOffset <= this.#recoveryPoint;
       if (segment.baseOffset !== end && !mayHaveGap)
         return { position: 0, isCutShort: true, isGap: true, reason: `offset ${end} is missing` };
     }
@@ -201,7 +204,8 @@ class LogRecovery {
       ? { isTorn: expectedOffset >= this.#recoveryPoint, lastOffset: segment.endOffset - 1 }
       : classifyBadBatch(bad);
     const reason = end.reason ?? "unknown";
-    if (verdict.isTorn) return this.#cut(index, end.position, { firstOffset: expectedOffset, reason });
+    if (verdict.isTorn)
+      return this.#cut(index, end.position, { firstOffset: expectedOffset, reason });
     const lastLater = later.findLast((other) => other.sizeBytes > 0);
     this.#damage = {
       path: segment.path,
@@ -290,8 +294,7 @@ class LogRecovery {
     const endOffset = this.#segments[this.#segments.length - 1].endOffset;
     this.#epochs.truncateFromEnd(endOffset);
     for (const offset of listProducerSnapshots(this.#fileSystem, this.#path))
-      if (offset > endOffset)
-        this.#fileSystem.remove(producerSnapshotPath(this.#path, offset));
+      if (offset > endOffset) this.#fileSystem.remove(producerSnapshotPath(this.#path, offset));
     const dirty = new DirtyFiles(this.#fileSystem, this.#path);
     dirty.addDirectory();
     for (const segment of this.#segments) {

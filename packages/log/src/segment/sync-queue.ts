@@ -1,0 +1,27 @@
+/**
+ * Lets calls share a sync. One that comes while a sync runs waits for the next: the one that runs may have missed
+ * its bytes. At most one runs and one waits.
+ */
+export class SyncQueue {
+  readonly #syncOnce: () => Promise<void>;
+  #running: Promise<void> | undefined;
+  #queued: Promise<void> | undefined;
+
+  constructor(syncOnce: () => Promise<void>) {
+    this.#syncOnce = syncOnce;
+  }
+
+  sync(): Promise<void> {
+    if (this.#running === undefined) return this.#start();
+    this.#queued ??= this.#running.then(() => {
+      this.#queued = undefined;
+      return this.#start();
+    });
+    return this.#queued;
+  }
+
+  #start(): Promise<void> {
+    this.#running = this.#syncOnce().finally(() => (this.#running = undefined));
+    return this.#running;
+  }
+}
