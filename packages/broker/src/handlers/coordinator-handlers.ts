@@ -1,4 +1,3 @@
-import type { ProducerDescription } from "@millrace/log";
 import type { Clock } from "@millrace/platform";
 import type { Coordinators } from "../coordinator/coordinators.ts";
 import type { TopicLookup } from "../coordinator/topic-lookup.ts";
@@ -7,7 +6,6 @@ import { addOffsetsToTxnHandler } from "./add-offsets-to-txn.ts";
 import { addPartitionsToTxnHandler } from "./add-partitions-to-txn.ts";
 import { deleteGroupsHandler } from "./delete-groups.ts";
 import { describeGroupsHandler } from "./describe-groups.ts";
-import { describeProducersHandler } from "./describe-producers.ts";
 import { describeTransactionsHandler } from "./describe-transactions.ts";
 import { endTxnHandler } from "./end-txn.ts";
 import { findCoordinatorHandler } from "./find-coordinator.ts";
@@ -28,11 +26,6 @@ export interface CoordinatorHandlersOptions {
   readonly clock: Clock;
   /** This broker as clients reach it through a listener: it coordinates everything. */
   readonly node: (listener: string) => CoordinatorNode;
-  /** Producers that a partition knows; undefined where there is no such partition. */
-  readonly producers: (
-    topic: string,
-    partition: number,
-  ) => readonly ProducerDescription[] | undefined;
 }
 
 export interface CoordinatorNode {
@@ -63,6 +56,5 @@ export function coordinatorHandlers(options: CoordinatorHandlersOptions): readon
     endTxnHandler(transactions),
     describeTransactionsHandler(transactions),
     listTransactionsHandler(transactions, clock),
-    describeProducersHandler(topics, options.producers),
   ];
 }

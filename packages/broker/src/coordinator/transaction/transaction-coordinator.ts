@@ -83,9 +83,9 @@ export class TransactionCoordinator implements TransactionVerifier {
     this.#runtime.loadExisting();
   }
 
-  async close(): Promise<void> {
+  close(): void {
     this.#runtime.close();
-    await this.#driver.close();
+    this.#driver.close();
   }
 
   /** A null id: an idempotent producer without transactions. */
@@ -98,7 +98,7 @@ export class TransactionCoordinator implements TransactionVerifier {
       request.timeoutMs > 0 && request.timeoutMs <= this.#options.config.timeoutMaxMs;
     if (transactionalId !== null && !isBounded) return refusal(errorCode.invalidTransactionTimeout);
     try {
-      await this.#producerIds.ready();
+      if (!this.#producerIds.hasNext) await this.#producerIds.ready();
       if (transactionalId === null)
         return { errorCode: 0, producerId: this.#producerIds.take(), producerEpoch: 0 };
       return await this.#runtime.write(this.#partitionOf(transactionalId), (shard) =>
@@ -163,7 +163,7 @@ export class TransactionCoordinator implements TransactionVerifier {
     const { transactionalId } = request;
     if (transactionalId === "") return refusal(errorCode.invalidRequest);
     try {
-      await this.#producerIds.ready();
+      if (!this.#producerIds.hasNext) await this.#producerIds.ready();
       return await this.#runtime.write(this.#partitionOf(transactionalId), (shard) =>
         shard.endTransaction(request),
       );

@@ -1,0 +1,81 @@
+import type { Platform } from "@millrace/platform";
+import { memoryPlatform, type VirtualMemoryPlatform } from "@millrace/platform/memory";
+import { Coordinators, type CoordinatorsOptions } from "../coordinators.ts";
+import { defaultGroupConfig } from "../group/group-config.ts";
+import { defaultTransactionConfig } from "../transaction/transaction-config.ts";
+import { MemoryCoordinatorLogs } from "./memory-coordinator-logs.ts";
+import { MemoryMarkerWriter } from "./memory-marker-writer.ts";
+
+export interface CoordinatorWorldOptions {
+  readonly syncMs?: number;
+  readonly groupConfig?: Partial<typeof defaultGroupConfig>;
+  readonly isEndTransactionEpochAccepted?: CoordinatorsOptions["isEndTransactionEpochAccepted"];
+}
+
+/** Both coordinators on logs in memory; they crash and restart when told. */
+export class CoordinatorWorld {
+  readonly platform: VirtualMemoryPlatform;
+  readonly markers = new MemoryMarkerWriter();
+  /** Crash steps in the order in which they were reached. */
+  readonly probed: string[] = [];
+  logs: MemoryCoordinatorLogs;
+  coordinators: Coordinators;
+  readonly #options: CoordinatorWorldOptions;
+  #nextProducerId = 1000;
+
+  constructor(options: CoordinatorWorldOptions = {}) {
+    this.#options = options;
+    this.platform = memoryPlatform();
+    this.logs = new MemoryCoordinatorLogs({
+      platform: this.platform,
+      syncMs: options.syncMs,
+    });
+    this.coordinators = this.#start();
+  }
+
+  get groups(): Coordinators["groups"] {
+    return this.coordinators.groups;
+  }
+
+  get transactions(): Coordinators["transactions"] {
+    return this.coordinators.transactions;
+  }
+
+  /** Runs until the answer is there. */
+  ask<Answer>(answer: Promise<Answer>): Promise<Answer> {
+    return this.platform.until(answer);
+  }
+
+  /** The process dies; another one finds what was durable, and `keptUndurable` entries of what was not. */
+  async restart(keptUndurable: number = 0): Promise<void> {
+    this.logs = this.logs.afterCrash(keptUndurable);
+    this.coordinators.close();
+    this.coordinators = this.#start();
+    await this.platform.advance(0);
+  }
+
+  #start(): Coordinators {
+    const platform: Platform = { ...this.platform, probe: (step) => this.probed.push(step) };
+    const coordinators = new Coordinators({
+      platform,
+      logs: this.logs,
+      markers: this.markers,
+      producerIdBlocks: {
+        allocate: () => {
+          const firstProducerId = this.#nextProducerId;
+          this.#nextProducerId += 1000;
+          return Promise.resolve({ firstProducerId, size: 1000 });
+        },
+      },
+      groupConfig: {
+        ...defaultGroupConfig,
+        initialRebalanceDelayMs: 0,
+        ...this.#options.groupConfig,
+      },
+      transactionConfig: defaultTransactionConfig,
+      isEndTransactionEpochAccepted: this.#options.isEndTransactionEpochAccepted,
+    });
+    coordinators.start();
+    return coordinators;
+  }
+}
