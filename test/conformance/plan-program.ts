@@ -95,6 +95,8 @@ export class ProgramPlan {
   #stream(st: JsonObject): Handle {
     const types = typesOf(st);
     const pattern = textOrUndefined(st["pattern"]);
+    if (pattern === undefined && st["topics"] === undefined)
+      throw new ArgumentError("a stream needs topics or a pattern");
     const topics = pattern === undefined ? asList(st["topics"]).map(asText) : [pattern];
     for (const topic of topics) this.#topicTypes.set(topic, types);
     const extractor = timestamps(st["timestamps"]);

@@ -37,6 +37,8 @@ export interface TopologyTestDriverOptions {
   readonly onProcessingError?: ErrorPolicy;
   readonly onProductionError?: ErrorPolicy;
   readonly deadLetterTopic?: string;
+  /** How long the wall clock must move before a topic without records is no longer waited for. Default 0. */
+  readonly maxTaskIdleMs?: number;
 }
 
 /**
@@ -76,6 +78,7 @@ export class TopologyTestDriver {
       recordContext,
       cache,
       taskId: "0_0",
+      canAbandonUpdates: (options.onProcessingError ?? "fail") !== "fail",
     });
     this.#task = new StreamTask({
       taskId: { subtopology: 0, partition: 0 },
@@ -83,6 +86,7 @@ export class TopologyTestDriver {
       stores: this.#stores,
       recordContext,
       collector,
+      lag: () => 0,
       clock: { wallMs: () => this.#wallMs, monotonicMs: () => this.#wallMs },
       metrics: new MetricRegistry(),
       logger: silentLogger,
@@ -120,6 +124,7 @@ export class TopologyTestDriver {
     this.#run(() => {
       this.#wallMs += toMilliseconds(duration, "advanceWallClock");
       this.#commit();
+      this.#collect();
       this.#drain();
     });
   }
@@ -186,17 +191,21 @@ export class TopologyTestDriver {
   }
 
   #drain(): void {
-    while (this.#task.hasBufferedRecords) {
-      this.#task.process(1);
+    this.#collect();
+    while (this.#task.process(1) > 0) {
       this.#commit();
+      this.#collect();
     }
   }
 
-  /** Flushes, and pipes what was written to topics that are read here in again, in the order of writing. */
   #commit(): void {
     this.#task.flush();
     this.#stores.commit(new Map());
     this.#task.markCommitted();
+  }
+
+  /** What was written to topics that are read here is piped in again, in the order of writing. */
+  #collect(): void {
     const produced = this.#uncommitted;
     this.#uncommitted = [];
     for (const record of produced) {

@@ -15,6 +15,11 @@ export class PartitionGroup {
     return this.#heap.length === 0;
   }
 
+  /** Queues that have a head. */
+  get size(): number {
+    return this.#heap.length;
+  }
+
   /** Puts a queue back, or in for the first time, once it has a head. */
   offer(queue: RecordQueue): void {
     const heap = this.#heap;

@@ -37,6 +37,8 @@ export class RecordQueue {
   position: Offset = -1;
   /** True: `position` or `partitionTime` moved since the last commit. */
   hasMoved = false;
+  /** Until when to wait for records of this empty queue, on the monotonic clock; -1: not waiting. */
+  idleDeadlineMs = -1;
   readonly #owner: RecordQueueOwner;
   readonly #extractor: TimestampExtractor | undefined;
   readonly #isLazy: boolean;

@@ -17,6 +17,11 @@ export interface StreamTaskOptions {
   readonly stores: TaskStores;
   readonly recordContext: TaskRecordContext;
   readonly collector: RecordCollector;
+  /**
+   * How many records of an input topic the cluster has beyond those that were added, as of the last fetch;
+   * undefined: not known yet. With it the task waits for an empty input as `maxTaskIdleMs` says; without it, never.
+   */
+  readonly lag?: (topic: string) => number | undefined;
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly logger: Logger;
@@ -27,6 +32,11 @@ export interface TaskConfig {
   readonly applicationId: string;
   /** `isFull(topic)` from then on (Kafka: `buffered.records.per.partition`). Default 1000. */
   readonly bufferedRecordsPerPartitionMax?: number;
+  /**
+   * How long to wait for records of an input that has none left, so that inputs are taken in the order of their
+   * times (Kafka: `max.task.idle.ms`). Default 0: only while the cluster has some. -1: never.
+   */
+  readonly maxTaskIdleMs?: number;
   /** A record that a serde cannot read (Kafka: `deserialization.exception.handler`). Default `fail`. */
   readonly onDeserializationError?: ErrorPolicy;
   /** A processor or callback that throws (Kafka: `processing.exception.handler`). Default `fail`. */

@@ -21,6 +21,7 @@ import { RecordQueue } from "./record-queue.ts";
 import type { RunningNode } from "./running-node.ts";
 import type { StreamTaskOptions } from "./stream-task-options.ts";
 import { TaskErrors } from "./task-errors.ts";
+import { TaskIdling } from "./task-idling.ts";
 import { buildTaskTopology, type TaskTopology } from "./task-topology.ts";
 
 const defaultBufferedRecordsMax = 1000;
@@ -50,6 +51,7 @@ export class StreamTask {
   readonly #running = new Map<SourceNode, RunningNode>();
   readonly #topology: TaskTopology;
   readonly #bufferedMax: number;
+  readonly #idling: TaskIdling | undefined;
   #isInitialized = false;
   #isClosed = false;
 
@@ -59,6 +61,12 @@ export class StreamTask {
     this.subtopology = options.subtopology;
     this.stores = options.stores;
     this.#bufferedMax = options.config.bufferedRecordsPerPartitionMax ?? defaultBufferedRecordsMax;
+    const { lag, clock } = options;
+    const maxTaskIdleMs = options.config.maxTaskIdleMs ?? 0;
+    this.#idling =
+      lag === undefined || maxTaskIdleMs < 0
+        ? undefined
+        : new TaskIdling({ lag, clock, maxTaskIdleMs });
     this.#errors = new TaskErrors(options, () => this.#group.streamTime);
     this.#topology = buildTaskTopology(options.subtopology, options.collector, this.#errors);
     for (const { node, running } of this.#topology.sources) this.#running.set(node, running);
@@ -133,14 +141,15 @@ export class StreamTask {
 
   /**
    * Takes up to so many records, lowest timestamp first, each through the whole sub-topology. Stops early where
-   * the queues are empty, the collector has no room, or the stage of the stores is full.
+   * the queues are empty, the collector has no room, the stage of the stores is full, or `maxTaskIdleMs` says to
+   * wait for an input.
    *
    * @returns how many were processed
    */
   process(recordsMax: number): number {
     const { collector } = this.#options;
     let count = 0;
-    while (count < recordsMax && collector.hasRoom) {
+    while (count < recordsMax && collector.hasRoom && this.#isReady()) {
       const queue = this.#group.poll();
       if (queue === undefined) break;
       this.#processHead(queue);
@@ -199,6 +208,12 @@ export class StreamTask {
     }
     await this.stores.close();
     if (failure !== undefined) throw this.#failure(failure);
+  }
+
+  #isReady(): boolean {
+    const { size } = this.#group;
+    if (size === 0) return false;
+    return this.#idling === undefined || this.#idling.isReady(this.#queues.values());
   }
 
   #processHead(queue: RecordQueue): void {
