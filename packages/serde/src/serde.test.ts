@@ -90,6 +90,30 @@ describe("SERDE-3: a total serde decodes any bytes", () => {
   });
 });
 
+describe("SERDE-4: an injective serde keeps different values apart", () => {
+  const wellFormed = fc
+    .string({ unit: "binary", maxLength: 4 })
+    .filter((text) => text.isWellFormed());
+  it.each([
+    ["string", string() as Serde<unknown>, wellFormed],
+    ["int32", int32() as Serde<unknown>, fc.integer()],
+    ["int64", int64() as Serde<unknown>, fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })],
+    ["int64AsNumber", int64AsNumber() as Serde<unknown>, fc.maxSafeInteger()],
+  ] as const)("%s", (_name, serde, values) => {
+    expect(serde.isInjective).toBe(true);
+    fc.assert(
+      fc.property(values as fc.Arbitrary<{}>, values as fc.Arbitrary<{}>, (left, right) => {
+        const isSame = new Map([[left, 1]]).has(right);
+        const bytesOf = (value: {}): string => toHex(serde.serialize(value, topic));
+        expect(bytesOf(left) === bytesOf(right)).toBe(isSame);
+      }),
+    );
+  });
+  it("double and json do not claim it", () => {
+    expect(double().isInjective ?? json().isInjective ?? false).toBe(false);
+  });
+});
+
 describe("what a serde cannot do", () => {
   it.each([int32(), int64(), int64AsNumber(), double()] as const)(
     "$name refuses a wrong length",

@@ -42,6 +42,7 @@ class StoreTrial {
   readonly #choice: SeededChoice;
   readonly #options: TrialOptions;
   readonly #isCached: boolean;
+  readonly #canAbandonUpdates: boolean;
   readonly #context = {
     topic: "orders" as string | null,
     partition: 0,
@@ -61,6 +62,7 @@ class StoreTrial {
     this.#options = options;
     this.#choice = new SeededChoice(options.seed);
     this.#isCached = options.cacheBytesMax > 0;
+    this.#canAbandonUpdates = options.seed % 2 === 0;
     this.#engine = engine;
     for (const name of storeNames) this.#logs.set(name, []);
     this.#stores = this.#open();
@@ -92,7 +94,8 @@ class StoreTrial {
     const brought = this.#choice.isOneIn(2) ? encodeUtf8(key) : null;
     const old = store.readForUpdate(key, brought);
     const timestamp = Math.max(this.#context.timestamp, store.timestampOfRead);
-    if (this.#choice.isOneIn(8)) {
+    if (this.#choice.isOneIn(4)) this.#checkCopyOfRead(key, store.copyOfRead());
+    if (this.#canAbandonUpdates && this.#choice.isOneIn(8)) {
       old?.items.push(-1);
       store.abandonUpdate();
       return;
@@ -115,6 +118,12 @@ class StoreTrial {
     record.items.push(-2);
     brought?.fill(0);
     if (!store.isCached) result.items.push(-3);
+  }
+
+  #checkCopyOfRead(key: string, copy: Basket | null): void {
+    const expected = this.#model.has(`baskets/${key}`) ? this.#modelItems(key) : null;
+    checkEqual(copy?.items ?? null, expected, `seed ${this.#options.seed}, copyOfRead of ${key}`);
+    copy?.items.push(-8);
   }
 
   /** What the aggregate must be, whatever became of the objects that were handed out. */
@@ -246,6 +255,7 @@ class StoreTrial {
       recordContext: this.#context,
       cache: new CacheBudget(this.#options.cacheBytesMax),
       taskId: "0_0",
+      canAbandonUpdates: this.#canAbandonUpdates,
       stores: specifications.map((specification) => ({
         specification,
         changelogTopic: `${specification.name}-changelog`,

@@ -53,6 +53,8 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
 
   /** The slot of `readForUpdate`. */
   #entry: CacheEntry<K, V> | null = null;
+  /** The object that the callback has, if the cache gave its own. */
+  #lent: V | null = null;
   #timestampOfRead: Timestamp = -1;
   #readTimestamp: Timestamp = -1;
 
@@ -86,6 +88,7 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
   readForUpdate(key: K, keyBytes: Uint8Array | null): V | null {
     const entry = this.#use(key, keyBytes);
     this.#entry = entry;
+    this.#lent = null;
     if (!holdsValue(entry)) {
       this.#timestampOfRead = -1;
       return null;
@@ -97,20 +100,23 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
   copyOfRead(): V | null {
     const entry = this.#entry;
     if (entry === null || !holdsValue(entry)) return null;
-    invariant(entry.hasValue || entry.bytes !== null, "STATE-5", "copyOfRead of a lent value");
+    if (!entry.hasValue && entry.bytes === null) {
+      invariant(this.#lent !== null, "STATE-5", "copyOfRead of a value that is lent");
+      entry.bytes = this.#format.encode(this.#lent, entry.valueTimestamp);
+    }
     return this.#copy(entry);
   }
 
   writeUpdated(value: V | null, timestamp: Timestamp, ownership: ValueOwnership): void {
     const entry = this.#entry;
     invariant(entry !== null, "STATE-5", "writeUpdated without readForUpdate");
-    this.#entry = null;
+    this.#entry = this.#lent = null;
     this.#write(entry, value, timestamp, ownership === "shared");
   }
 
   abandonUpdate(): void {
     const entry = this.#entry;
-    this.#entry = null;
+    this.#entry = this.#lent = null;
     if (entry === null || !holdsValue(entry)) return;
     invariant(
       entry.hasValue || entry.bytes !== null,
@@ -163,7 +169,7 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
   /** Forgets all, without writing. */
   clear(): void {
     this.#cache.clear();
-    this.#entry = null;
+    this.#entry = this.#lent = null;
   }
 
   /** Forgets one entry: its value changed beneath. */
@@ -228,6 +234,7 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
     if (this.#cache.isFlushing) return this.#decode(entry);
     entry.value = null;
     entry.hasValue = false;
+    this.#lent = value;
     return value;
   }
 
