@@ -1,9 +1,13 @@
 import { invariant, type Offset, type Timestamp } from "@millrace/model";
 import type { FileSystem, Platform } from "@millrace/platform";
-import { assignOffsets, planAppend, type AppendPlan } from "./append/append-plan.ts";
+import {
+  answerDuplicate,
+  assignOffsets,
+  planAppend,
+  type AppendPlan,
+} from "./append/append-plan.ts";
 import { indexBatches } from "./append/index-batches.ts";
 import { isRollDue } from "./append/is-roll-due.ts";
-import { encodeProducerSnapshot } from "./append/producer-snapshot.ts";
 import type { ProducerStates } from "./append/producer-states.ts";
 import { parentOf } from "./checkpoint/checkpoint-file.ts";
 import type { LeaderEpochs } from "./checkpoint/leader-epochs.ts";
@@ -39,7 +43,7 @@ import { SegmentList } from "./segment/segment-list.ts";
 import { SyncQueue } from "./segment/sync-queue.ts";
 import { recoverLog, type RecoveredLog } from "./upkeep/recover-log.ts";
 import { removeSegmentsBelow } from "./upkeep/remove-segments.ts";
-import { listProducerSnapshots, producerSnapshotPath } from "./upkeep/replay-producers.ts";
+import { listProducerSnapshots, writeProducerSnapshot } from "./upkeep/replay-producers.ts";
 
 /**
  * One partition's log in one directory, with Kafka's file names and bytes (Kafka: `UnifiedLog`).
@@ -197,17 +201,7 @@ export class PartitionLog {
       logEndOffset: baseOffset,
     });
     const logStartOffset = this.#logStartOffset;
-    if (plan.duplicate !== undefined) {
-      const { lastOffset, offsetDelta, timestamp } = plan.duplicate;
-      return {
-        isDuplicate: true,
-        baseOffset: lastOffset - offsetDelta,
-        lastOffset,
-        logAppendTime: timestamp,
-        logStartOffset,
-        sizeBytes: 0,
-      };
-    }
+    if (plan.duplicate !== undefined) return answerDuplicate(plan.duplicate, logStartOffset);
     this.#write(plan, baseOffset, nowMs);
     return {
       isDuplicate: false,
@@ -345,14 +339,7 @@ export class PartitionLog {
 
   /** State of all producers (DescribeProducers). */
   producers(): readonly ProducerDescription[] {
-    return Array.from(this.#producers.entries.values(), (entry) => ({
-      producerId: entry.producerId,
-      producerEpoch: entry.producerEpoch,
-      lastSequence: entry.lastSequence,
-      lastTimestamp: entry.lastTimestamp,
-      coordinatorEpoch: entry.coordinatorEpoch,
-      currentTransactionStartOffset: entry.transactionFirstOffset,
-    }));
+    return this.#producers.describe();
   }
 
   /** Forgets producers that were silent for `producer.id.expiration.ms`. */
@@ -457,11 +444,8 @@ export class PartitionLog {
   #writeSnapshot(): void {
     const offset = this.logEndOffset;
     if (offset <= this.#lastSnapshotOffset) return;
-    const path = producerSnapshotPath(this.path, offset);
-    const handle = this.#fileSystem.open(path, "openOrCreate");
-    this.#dirty.addHandles([handle]);
-    handle.truncate(0);
-    handle.write([encodeProducerSnapshot(this.#producers.entries)], 0);
+    const snapshot = { offset, producers: this.#producers };
+    this.#dirty.addHandles([writeProducerSnapshot(this.#fileSystem, this.path, snapshot)]);
     this.#dirty.addDirectory();
     this.#lastSnapshotOffset = offset;
   }

@@ -10,7 +10,7 @@ import {
 } from "@millrace/protocol";
 import type { LogConfig } from "../log-config.ts";
 import { LogRequestError } from "../log-error.ts";
-import type { AppendOptions } from "../log-types.ts";
+import type { AppendOptions, AppendResult } from "../log-types.ts";
 import { ProducerAppend } from "./producer-append.ts";
 import type { ProducerBatch } from "./producer-entry.ts";
 import type { ProducerStates } from "./producer-states.ts";
@@ -98,4 +98,17 @@ function measureBatches(batches: Uint8Array, config: LogConfig, isClient: boolea
       `${sizeBytes} bytes do not fit a segment of ${config.segmentBytes}`,
     );
   return sizeBytes;
+}
+
+/** The answer that the first write of a batch got, with its timestamp for the time of the append, as in Kafka. */
+export function answerDuplicate(duplicate: ProducerBatch, logStartOffset: Offset): AppendResult {
+  const { lastOffset, offsetDelta, timestamp } = duplicate;
+  return {
+    isDuplicate: true,
+    baseOffset: lastOffset - offsetDelta,
+    lastOffset,
+    logAppendTime: timestamp,
+    logStartOffset,
+    sizeBytes: 0,
+  };
 }

@@ -1,6 +1,6 @@
 import type { Offset } from "@millrace/model";
 import type { AbortedTransactionEntry } from "../index/transaction-index.ts";
-import type { VerificationGuard } from "../log-types.ts";
+import type { ProducerDescription, VerificationGuard } from "../log-types.ts";
 import type { ProducerEntry } from "./producer-entry.ts";
 import type { CompletedTransaction, ProducerAppend } from "./producer-append.ts";
 
@@ -93,6 +93,17 @@ export class ProducerStates {
     if (this.#ended.size === 0) return;
     for (const [firstOffset, lastOffset] of this.#ended)
       if (lastOffset < highWatermark) this.#ended.delete(firstOffset);
+  }
+
+  describe(): readonly ProducerDescription[] {
+    return Array.from(this.entries.values(), (entry) => ({
+      producerId: entry.producerId,
+      producerEpoch: entry.producerEpoch,
+      lastSequence: entry.lastSequence,
+      lastTimestamp: entry.lastTimestamp,
+      coordinatorEpoch: entry.coordinatorEpoch,
+      currentTransactionStartOffset: entry.transactionFirstOffset,
+    }));
   }
 
   removeExpired(nowMs: number, expirationMs: number): void {

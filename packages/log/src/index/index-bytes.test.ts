@@ -21,10 +21,10 @@ describe("index files", () => {
     const read = (suffix: string) =>
       toHex(readFile(platform, testFile(`00000000000000000000${suffix}`)));
     expect(read(".index")).toBe(
-      ["00000003" + "0000011d", "00000005" + "0000023a", "00000007" + "00000357"].join(""),
+      ["00000003", "0000011d", "00000005", "0000023a", "00000007", "00000357"].join(""),
     );
     expect(read(".timeindex")).toBe(
-      ["000000000000044d" + "00000003", "00000000000004b1" + "00000007"].join(""),
+      ["000000000000044d", "00000003", "00000000000004b1", "00000007"].join(""),
     );
   });
 
@@ -40,7 +40,9 @@ describe("index files", () => {
     await log.close();
     expect(toHex(readFile(platform, testFile("00000000000000000000.txnindex")))).toBe(
       // version, producer id, first offset, last offset, last stable offset
-      "0000" + "0000000000000008" + "0000000000000001" + "0000000000000002" + "0000000000000000",
+      ["0000", "0000000000000008", "0000000000000001", "0000000000000002", "0000000000000000"].join(
+        "",
+      ),
     );
   });
 
@@ -53,15 +55,17 @@ describe("index files", () => {
     const bytes = readFile(platform, testFile("00000000000000000002.snapshot"));
     expect(toHex(bytes.subarray(0, 2))).toBe("0001");
     expect(toHex(bytes.subarray(6))).toBe(
-      "00000001" +
-        "0000000000000005" + // producer id
-        "0003" + // epoch
-        "0000000b" + // last sequence
-        "0000000000000001" + // last offset
-        "00000001" + // offset delta
-        "00000000000003e9" + // timestamp
-        "ffffffff" + // coordinator epoch
+      [
+        "00000001",
+        "0000000000000005", // producer id
+        "0003", // epoch
+        "0000000b", // last sequence
+        "0000000000000001", // last offset
+        "00000001", // offset delta
+        "00000000000003e9", // timestamp
+        "ffffffff", // coordinator epoch
         "0000000000000000", // first offset of the open transaction
+      ].join(""),
     );
   });
 });

@@ -227,7 +227,7 @@ class LogRecovery {
     const segment = this.#segments[index];
     const sizeBytes = segment.sizeBytes - position;
     const setAsidePath = await this.#setAside(segment, position, tail.firstOffset);
-    for (const later of this.#segments.splice(index + 1).reverse()) {
+    for (const later of this.#segments.splice(index + 1).toReversed()) {
       this.#fileSystem.rename(later.path, this.#tornPath(later.baseOffset));
       later.remove();
     }

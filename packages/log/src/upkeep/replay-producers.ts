@@ -1,8 +1,8 @@
 import type { Offset } from "@millrace/model";
-import type { FileSystem } from "@millrace/platform";
+import type { FileHandle, FileSystem } from "@millrace/platform";
 import { readBaseOffset, readProducerId } from "@millrace/protocol";
 import { ProducerAppend } from "../append/producer-append.ts";
-import { decodeProducerSnapshot } from "../append/producer-snapshot.ts";
+import { decodeProducerSnapshot, encodeProducerSnapshot } from "../append/producer-snapshot.ts";
 import type { ProducerStates } from "../append/producer-states.ts";
 import { readWholeFile } from "../checkpoint/checkpoint-file.ts";
 import type { AbortedTransactionEntry } from "../index/transaction-index.ts";
@@ -30,6 +30,24 @@ export function listProducerSnapshots(fileSystem: FileSystem, directory: string)
   return offsets;
 }
 
+/** Writes a snapshot to the page cache; the caller syncs and closes the handle. */
+export function writeProducerSnapshot(
+  fileSystem: FileSystem,
+  directory: string,
+  snapshot: { readonly offset: Offset; readonly producers: ProducerStates },
+): FileHandle {
+  const path = producerSnapshotPath(directory, snapshot.offset);
+  const handle = fileSystem.open(path, "openOrCreate");
+  try {
+    handle.truncate(0);
+    handle.write([encodeProducerSnapshot(snapshot.producers.entries)], 0);
+  } catch (error) {
+    handle.close();
+    throw error;
+  }
+  return handle;
+}
+
 /** Takes one stored batch into the state of its producer; gives the transactions that it aborted. */
 export function replayBatch(
   producers: ProducerStates,
@@ -53,7 +71,7 @@ export function loadProducers(
 ): void {
   const { fileSystem, directory, offset } = target;
   let from = -1;
-  for (const candidate of listProducerSnapshots(fileSystem, directory).reverse()) {
+  for (const candidate of listProducerSnapshots(fileSystem, directory).toReversed()) {
     if (candidate > offset) continue;
     const path = producerSnapshotPath(directory, candidate);
     const bytes = readWholeFile(fileSystem, path);
