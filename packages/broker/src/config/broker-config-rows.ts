@@ -1,5 +1,5 @@
 /**
- * Every property of a broker that Apache Kafka 4.3.1 knows, a line each:
+ * Every property of a broker that Apache Kafka 4.3.1 knows (and what 4.4 adds for groups), a line each:
  * name, type, bounds (`-`: none; `a..b`, `=one,of`, `~one,of` without regard to case), flags
  * (`d`: may be changed while Kafka runs; `m`: has a meaning here), default (the rest of the line).
  */
@@ -59,6 +59,7 @@ fetch.max.bytes INT 1024.. m 57671680
 fetch.purgatory.purge.interval.requests INT - - 1000
 follower.fetch.last.tiered.offset.enable BOOLEAN - d false
 group.consumer.assignment.interval.ms INT 0.. d 1000
+group.consumer.assignor.offload.enable BOOLEAN - - true
 group.consumer.assignors LIST - - uniform,range
 group.consumer.heartbeat.interval.ms INT 1.. m 5000
 group.consumer.max.assignment.interval.ms INT 0.. - 15000

@@ -1,69 +1,72 @@
-import type { ProducerDescription } from "@millrace/log";
 import {
   describeProducersApi,
   type DescribeProducersRequest,
   type describeProducersResponse,
   type Given,
 } from "@millrace/protocol";
-import { errorCode } from "../coordinator/error-code.ts";
-import type { TopicLookup } from "../coordinator/topic-lookup.ts";
-import { topicResource } from "../server/request-context.ts";
-import type { AnsweringHandler } from "./answering-handler.ts";
+import type { BrokerServices } from "../broker-services.ts";
+import { topicNameFault } from "../metadata/topic-name.ts";
+import type { Handler } from "../server/handler.ts";
+import { type RequestContext, topicResource } from "../server/request-context.ts";
+import { type ErrorAnswer, errorAnswer, noError } from "./error-answer.ts";
 
 /*
- * DescribeProducers 0: what partitions know of the producers that wrote to them.
+ * DescribeProducers, version 0: what a partition knows of those who write to it.
  */
 
 type Response = Given<typeof describeProducersResponse>;
-type ProducersOf = (topic: string, partition: number) => readonly ProducerDescription[] | undefined;
+type ResponsePartition = Response["topics"][number]["partitions"][number];
 
-export function describeProducersHandler(
-  topics: TopicLookup,
-  producersOf: ProducersOf,
-): AnsweringHandler<DescribeProducersRequest, Response> {
-  return {
-    api: describeProducersApi,
-    handle(context, request) {
-      const described = request.topics.map(({ name, partitionIndexes }) => {
-        const mayRead = context.authorize("READ", topicResource(name));
-        const isKnown = topics.partitionCount(name) !== undefined;
-        const refused = mayRead
-          ? isKnown
-            ? errorCode.none
-            : errorCode.unknownTopicOrPartition
-          : errorCode.topicAuthorizationFailed;
-        const partitions = partitionIndexes.map((partitionIndex) =>
-          refused === errorCode.none
-            ? describe(partitionIndex, producersOf(name, partitionIndex))
-            : { ...none, partitionIndex, errorCode: refused, errorMessage: refusalText(name) },
-        );
-        return { name, partitions };
-      });
-      return { throttleTimeMs: context.throttleMs, topics: described };
-    },
-  };
-}
+export class DescribeProducersHandler implements Handler<DescribeProducersRequest, Response> {
+  readonly api = describeProducersApi;
+  readonly #services: BrokerServices;
 
-const none = { errorMessage: null, activeProducers: [] };
+  constructor(services: BrokerServices) {
+    this.#services = services;
+  }
 
-function refusalText(topic: string): string {
-  return `topic ${topic} is not there, or may not be read`;
-}
+  handle(context: RequestContext, request: DescribeProducersRequest): Response {
+    return {
+      throttleTimeMs: context.throttleMs,
+      topics: request.topics.map(({ name, partitionIndexes }) => {
+        const fault = this.#faultOf(context, name);
+        return {
+          name,
+          partitions: partitionIndexes.map((index) =>
+            fault === noError
+              ? this.#describe(name, index)
+              : { partitionIndex: index, ...fault, activeProducers: [] },
+          ),
+        };
+      }),
+    };
+  }
 
-function describe(partitionIndex: number, producers: readonly ProducerDescription[] | undefined) {
-  if (producers === undefined)
-    return { ...none, partitionIndex, errorCode: errorCode.unknownTopicOrPartition };
-  return {
-    partitionIndex,
-    errorCode: errorCode.none,
-    errorMessage: null,
-    activeProducers: producers.map((producer) => ({
-      producerId: producer.producerId,
-      producerEpoch: producer.producerEpoch,
-      lastSequence: producer.lastSequence,
-      lastTimestamp: producer.lastTimestamp,
-      coordinatorEpoch: producer.coordinatorEpoch,
-      currentTxnStartOffset: producer.currentTransactionStartOffset,
-    })),
-  };
+  #faultOf(context: RequestContext, name: string): ErrorAnswer {
+    const fault = topicNameFault(name);
+    if (fault !== undefined) return errorAnswer("INVALID_TOPIC_EXCEPTION", fault);
+    if (!context.authorize("READ", topicResource(name)))
+      return errorAnswer("TOPIC_AUTHORIZATION_FAILED");
+    return this.#services.image.topic(name) === undefined
+      ? errorAnswer("UNKNOWN_TOPIC_OR_PARTITION", `there is no topic ${name}`)
+      : noError;
+  }
+
+  #describe(topic: string, partitionIndex: number): ResponsePartition {
+    const partition = this.#services.partitions.find(topic, partitionIndex);
+    if (partition === undefined)
+      return { partitionIndex, ...errorAnswer("UNKNOWN_TOPIC_OR_PARTITION"), activeProducers: [] };
+    return {
+      partitionIndex,
+      ...noError,
+      activeProducers: partition.producers().map((producer) => ({
+        producerId: producer.producerId,
+        producerEpoch: producer.producerEpoch,
+        lastSequence: producer.lastSequence,
+        lastTimestamp: producer.lastTimestamp,
+        coordinatorEpoch: producer.coordinatorEpoch,
+        currentTxnStartOffset: producer.currentTransactionStartOffset,
+      })),
+    };
+  }
 }

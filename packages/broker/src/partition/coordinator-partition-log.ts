@@ -49,12 +49,11 @@ export class CoordinatorPartitionLog implements CoordinatorLog {
         const verificationGuard =
           producer === undefined
             ? undefined
-            : this.#partition.startTransactionVerification(
-                producer.producerId,
-                producer.producerEpoch,
-                -1,
-                true,
-              );
+            : this.#partition.startTransactionVerification({
+                ...producer,
+                baseSequence: -1,
+                supportsEpochBump: true,
+              });
         return this.#partition.append(batch, { origin: "coordinator", verificationGuard })
           .lastOffset;
       }) + 1

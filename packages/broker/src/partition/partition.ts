@@ -6,7 +6,7 @@ import type {
   EpochEndOffset,
   LogConfig,
   LogSlice,
-  PartitionLogShape,
+  PartitionLog,
   ProducerDescription,
   ReadOptions,
   TimestampOffset,
@@ -17,7 +17,7 @@ import { invariant } from "@millrace/model";
 import type { Durability } from "./durability.ts";
 
 /** What the broker needs of a partition's log. */
-export type LogOfPartition = PartitionLogShape;
+export type LogOfPartition = PartitionLog;
 
 /** Told about every change until it is cancelled. Must not throw. */
 export type PartitionWaiter = () => void;
@@ -142,22 +142,28 @@ export class Partition {
     return this.#log.maxTimestamp();
   }
 
+  /** Epoch in which the record at the offset was appended; -1 where it is not known. */
+  epochForOffset(offset: Offset): number {
+    return this.#log.epochForOffset(offset);
+  }
+
+  /** Newest epoch that has a record; -1 without one. */
+  get latestEpoch(): number {
+    return this.#log.latestEpoch;
+  }
+
   endOffsetForEpoch(leaderEpoch: number): EpochEndOffset | undefined {
     return this.#log.endOffsetForEpoch(leaderEpoch);
   }
 
-  startTransactionVerification(
-    producerId: number,
-    producerEpoch: number,
-    baseSequence: number,
-    supportsEpochBump: boolean,
-  ): VerificationGuard | undefined {
-    return this.#log.startTransactionVerification(
-      producerId,
-      producerEpoch,
-      baseSequence,
-      supportsEpochBump,
-    );
+  /** Undefined: the transaction is open here already, and nothing is to be verified. */
+  startTransactionVerification(asked: {
+    readonly producerId: number;
+    readonly producerEpoch: number;
+    readonly baseSequence: number;
+    readonly supportsEpochBump: boolean;
+  }): VerificationGuard | undefined {
+    return this.#log.startTransactionVerification(asked);
   }
 
   producers(): readonly ProducerDescription[] {

@@ -8,7 +8,7 @@ import { type LogOfPartition, Partition } from "./partition.ts";
 /** Opens, makes and removes the logs of partitions (`LogDirectory`, seen from here). */
 export interface PartitionLogs {
   open(request: OpenLogRequest): Promise<LogOfPartition>;
-  /** Takes the files away; the log is closed already. */
+  /** Closes the log and takes its files away. */
   remove(topic: string, partition: number): Promise<void>;
 }
 
@@ -33,10 +33,17 @@ export class Partitions {
   readonly #options: PartitionsOptions;
   readonly #topics = new Map<string, (Partition | undefined)[]>();
   readonly #opening = new Map<string, Promise<Partition>>();
+  /** Making and removing a topic's files go one after the other: a name may be used again at once. */
+  readonly #turns = new Map<string, Promise<void>>();
   #failure: LogStorageError | undefined;
 
   constructor(options: PartitionsOptions) {
     this.#options = options;
+  }
+
+  /** Of all partitions: raised at every start, so that clients notice a tail that was lost (KIP-320). */
+  get leaderEpoch(): number {
+    return this.#options.leaderEpoch;
   }
 
   /** Undefined: it is not there, or not open yet. */
@@ -49,10 +56,12 @@ export class Partitions {
       for (const partition of partitions) if (partition !== undefined) yield partition;
   }
 
-  /** Opens the partitions of a topic from one on, making what is missing. */
-  async openTopic(topic: TopicImage, fromPartition = 0): Promise<void> {
-    for (let partition = fromPartition; partition < topic.partitionCount; partition++)
-      await this.open(topic, partition);
+  /** Opens the partitions of a topic, making what is missing. */
+  openTopic(topic: TopicImage): Promise<void> {
+    return this.#inTurn(topic.name, async () => {
+      for (let partition = 0; partition < topic.partitionCount; partition++)
+        await this.open(topic, partition);
+    });
   }
 
   /** The same promise while it is being opened. */
@@ -69,17 +78,19 @@ export class Partitions {
   }
 
   /** Closes a deleted topic's logs and takes their files away. */
-  async removeTopic(topic: TopicImage): Promise<void> {
-    const partitions = this.#topics.get(topic.name) ?? [];
-    this.#topics.delete(topic.name);
-    for (const partition of partitions) {
-      if (partition === undefined) continue;
-      partition.fail(
-        new LogStorageError("LOG_CLOSED", `${topic.name}-${partition.partition} was deleted`),
-      );
-      await partition.close();
-      await this.#options.logs.remove(topic.name, partition.partition);
-    }
+  removeTopic(topic: TopicImage): Promise<void> {
+    return this.#inTurn(topic.name, async () => {
+      const partitions = this.#topics.get(topic.name) ?? [];
+      this.#topics.delete(topic.name);
+      for (const partition of partitions)
+        partition?.fail(
+          new LogStorageError("LOG_CLOSED", `${topic.name}-${partition.partition} was deleted`),
+        );
+      for (const partition of partitions) {
+        if (partition === undefined) continue;
+        await this.#options.logs.remove(topic.name, partition.partition);
+      }
+    });
   }
 
   updateConfig(topic: TopicImage): void {
@@ -105,6 +116,18 @@ export class Partitions {
           partition: partitions[index].partition,
           error: result.reason,
         });
+  }
+
+  #inTurn(topic: string, work: () => Promise<void>): Promise<void> {
+    const before = this.#turns.get(topic) ?? Promise.resolve();
+    const turn = before.then(work);
+    const settled = turn
+      .catch(() => {})
+      .finally(() => {
+        if (this.#turns.get(topic) === settled) this.#turns.delete(topic);
+      });
+    this.#turns.set(topic, settled);
+    return turn;
   }
 
   async #open(topic: TopicImage, index: number): Promise<Partition> {

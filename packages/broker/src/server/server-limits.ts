@@ -1,3 +1,5 @@
+import type { BrokerConfig } from "../config/broker-config.ts";
+
 /** Bounds of what clients may take. Crossing one is back-pressure, or ends the connection. */
 export interface ServerLimits {
   /** `socket.request.max.bytes`: a larger frame ends the connection. */
@@ -28,3 +30,19 @@ export const defaultServerLimits: ServerLimits = Object.freeze({
   unansweredBytesMax: 64 * 1024 * 1024,
   readAheadBytesMax: 1024 * 1024,
 });
+
+/** With what the broker's properties say. */
+export function serverLimitsOf(config: BrokerConfig): ServerLimits {
+  const connectionsMax = config.isSet("max.connections")
+    ? config.number("max.connections")
+    : defaultServerLimits.connectionsMax;
+  return {
+    ...defaultServerLimits,
+    requestBytesMax: config.number("socket.request.max.bytes"),
+    connectionsMax,
+    connectionsPerAddressMax: config.isSet("max.connections.per.ip")
+      ? config.number("max.connections.per.ip")
+      : connectionsMax,
+    idleMsMax: config.number("connections.max.idle.ms"),
+  };
+}

@@ -1,0 +1,10 @@
+import { BaseError } from "@millrace/model";
+
+export type BrokerErrorCode =
+  /** An address that others can reach was asked for, and nothing secures it yet. */
+  | "INSECURE_BIND"
+  /** A listener's address does not parse. */
+  | "INVALID_LISTENER";
+
+/** Why a broker did not start. Nothing was changed. */
+export class BrokerError extends BaseError<BrokerErrorCode> {}

@@ -1,0 +1,32 @@
+import type { Compression } from "@millrace/protocol";
+import type { BrokerProperties } from "./config/broker-config.ts";
+import type { EndTransactionEpochCheck } from "./coordinator/transaction/end-transaction.ts";
+import type { DurabilityLevel } from "./partition/durability.ts";
+
+/** How a broker is started. */
+export interface BrokerOptions {
+  /** Where everything is kept; made if it is missing. One broker at a time. */
+  readonly dataDirectory: string;
+  /** Default `127.0.0.1`; must be a loopback address. */
+  readonly host?: string;
+  /** Default: of the `listeners` property, else 9092; 0 takes a free one. */
+  readonly port?: number;
+  /** Under Kafka's names. */
+  readonly properties?: BrokerProperties;
+  /** Default `group`. */
+  readonly durability?: DurabilityLevel;
+  /** Codecs for looking into compressed batches; default: none are looked into. */
+  readonly codecs?: Compression;
+  /** Bytes kept free on the device for markers, offsets and metadata. Default 64 MiB; 0: none. */
+  readonly reserveBytes?: number;
+  /** What `close` may take. Default 10 s. */
+  readonly closeTimeoutMs?: number;
+  /** Told once if the device fails: what it holds is unknown then, and the process should end. */
+  readonly onFailed?: (failure: Error) => void;
+  /** For tests that plant bugs; Kafka's rule unless given. */
+  readonly isEndTransactionEpochAccepted?: EndTransactionEpochCheck;
+}
+
+export const RESERVE_BYTES_DEFAULT = 64 * 1024 * 1024;
+export const CLOSE_TIMEOUT_MS_DEFAULT = 10_000;
+export const NODE_ID_DEFAULT = 1;

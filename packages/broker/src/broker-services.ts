@@ -1,0 +1,28 @@
+import type { Platform } from "@millrace/platform";
+import type { BrokerConfig } from "./config/broker-config.ts";
+import type { TransactionVerifier } from "./coordinator/transaction-verifier.ts";
+import type { MetadataImage } from "./metadata/metadata-image.ts";
+import type { MetadataStore } from "./metadata/metadata-store.ts";
+import type { Partitions } from "./partition/partitions.ts";
+import type { StorageGuard } from "./partition/storage-guard.ts";
+
+/** What the handlers work with. */
+export interface BrokerServices {
+  readonly platform: Platform;
+  readonly config: BrokerConfig;
+  readonly cluster: ClusterIdentity;
+  readonly metadata: MetadataStore;
+  /** Of `metadata`, at hand. */
+  readonly image: MetadataImage;
+  readonly partitions: Partitions;
+  readonly storage: StorageGuard;
+  readonly verifier: TransactionVerifier;
+}
+
+/** The one node of this cluster, as clients are told. */
+export interface ClusterIdentity {
+  readonly clusterId: string;
+  readonly nodeId: number;
+  /** Where clients reach it: `advertised.listeners`, or what is bound. */
+  readonly endpoint: () => { readonly host: string; readonly port: number };
+}

@@ -1,0 +1,163 @@
+import { LogRequestError } from "@millrace/log";
+import { KafkaError, readBatchSizeBytes } from "@millrace/protocol";
+import { errorCodeOfFailure } from "../handlers/error-answer.ts";
+import { checkLeaderEpoch } from "../partition/check-leader-epoch.ts";
+import type { Partition } from "../partition/partition.ts";
+import type { Partitions } from "../partition/partitions.ts";
+import type { FetchedPartition, FetchResponsePartition, FetchTarget } from "./fetch-types.ts";
+
+export interface FetchLimits {
+  readonly isCommittedOnly: boolean;
+  /** Bytes of all partitions together. */
+  readonly maxBytes: number;
+  readonly minBytes: number;
+}
+
+/** Reads all targets within the limits; the first batch of all may exceed them (KIP-74). */
+export function readPartitions(
+  partitions: Partitions,
+  targets: readonly FetchTarget[],
+  limits: FetchLimits,
+): FetchedPartition[] {
+  let remaining = limits.maxBytes;
+  let minOneBatch = true;
+  const fetched: FetchedPartition[] = [];
+  for (const target of targets) {
+    const maxBytes = Math.max(0, Math.min(target.maxBytes, remaining));
+    const one = readPartition(partitions, target, {
+      maxBytes,
+      minOneBatch,
+      isCommittedOnly: limits.isCommittedOnly,
+    });
+    if (one.sizeBytes > 0) minOneBatch = false;
+    remaining = Math.max(0, remaining - one.sizeBytes);
+    fetched.push(one);
+  }
+  return fetched;
+}
+
+interface PartitionLimits {
+  readonly maxBytes: number;
+  readonly minOneBatch: boolean;
+  readonly isCommittedOnly: boolean;
+}
+
+function readPartition(
+  partitions: Partitions,
+  target: FetchTarget,
+  limits: PartitionLimits,
+): FetchedPartition {
+  try {
+    const partition = partitions.find(target.topic ?? "", target.partition);
+    if (partition === undefined) throw new KafkaError("NOT_LEADER_OR_FOLLOWER");
+    if (partition.failure?.code === "LOG_CLOSED")
+      throw new KafkaError("UNKNOWN_TOPIC_OR_PARTITION");
+    checkLeaderEpoch(partition, target.currentLeaderEpoch);
+    return read(partition, target, limits);
+  } catch (error) {
+    return unreadable(target, errorCodeOfFailure(error), null);
+  }
+}
+
+/** What is told of a partition that cannot be read. */
+export function unreadable(
+  target: FetchTarget,
+  errorCode: number,
+  abortedTransactions: [] | null,
+): FetchedPartition {
+  const response: FetchResponsePartition = {
+    partitionIndex: target.partition,
+    errorCode,
+    highWatermark: -1,
+    abortedTransactions,
+    records: [],
+  };
+  return { target, response, sizeBytes: 0 };
+}
+
+function read(
+  partition: Partition,
+  target: FetchTarget,
+  limits: PartitionLimits,
+): FetchedPartition {
+  const { fetchOffset } = target;
+  const { highWatermark, lastStableOffset, logStartOffset } = partition;
+  const state = { errorCode: 0, highWatermark, lastStableOffset, logStartOffset };
+  const divergingEpoch = divergingEpochOf(partition, target);
+  if (divergingEpoch !== undefined) {
+    const response = {
+      partitionIndex: target.partition,
+      ...state,
+      divergingEpoch,
+      abortedTransactions: null,
+      records: [],
+    };
+    return { target, response, sizeBytes: 0 };
+  }
+  if (fetchOffset < logStartOffset || fetchOffset > partition.logEndOffset)
+    throw new LogRequestError("OFFSET_OUT_OF_RANGE", `offset ${fetchOffset} is not there`);
+  const upTo = limits.isCommittedOnly ? lastStableOffset : highWatermark;
+  const slice =
+    fetchOffset >= upTo
+      ? undefined
+      : partition.read(fetchOffset, {
+          maxBytes: limits.maxBytes,
+          minOneBatch: limits.minOneBatch,
+          upTo,
+        });
+  const parts = slice === undefined ? [] : [...slice.parts];
+  let sizeBytes = slice?.sizeBytes ?? 0;
+  if (slice !== undefined && sizeBytes > 0 && slice.nextOffset < upTo)
+    sizeBytes += addCutBatch(partition, slice.nextOffset, upTo, {
+      parts,
+      roomBytes: limits.maxBytes - sizeBytes,
+    });
+  const abortedTransactions = limits.isCommittedOnly
+    ? slice === undefined || sizeBytes === 0
+      ? []
+      : partition.abortedTransactions(fetchOffset, slice.nextOffset)
+    : null;
+  const response = {
+    partitionIndex: target.partition,
+    ...state,
+    abortedTransactions,
+    records: parts,
+  };
+  return { target, response, sizeBytes };
+}
+
+/**
+ * Fills what room is left with the beginning of the next batch, as Kafka does, whose files know no batches: clients
+ * leave it aside, and see by it that there is more.
+ */
+function addCutBatch(
+  partition: Partition,
+  offset: number,
+  upTo: number,
+  target: { readonly parts: Uint8Array[]; readonly roomBytes: number },
+): number {
+  if (target.roomBytes <= 0) return 0;
+  const next = partition.read(offset, { maxBytes: 0, minOneBatch: true, upTo });
+  const [first] = next.parts;
+  if (first === undefined) return 0;
+  const cut = Math.min(target.roomBytes, readBatchSizeBytes(first, 0), first.length);
+  target.parts.push(first.subarray(0, cut));
+  return cut;
+}
+
+/** Where the client's log and this one part, if its last epoch says that they do (KIP-595). */
+function divergingEpochOf(
+  partition: Partition,
+  target: FetchTarget,
+): { readonly epoch: number; readonly endOffset: number } | undefined {
+  if (target.lastFetchedEpoch < 0) return undefined;
+  const end = partition.endOffsetForEpoch(target.lastFetchedEpoch);
+  if (end === undefined || end.leaderEpoch < 0)
+    throw new LogRequestError(
+      "OFFSET_OUT_OF_RANGE",
+      `epoch ${target.lastFetchedEpoch} is not there`,
+    );
+  const isDiverging =
+    end.leaderEpoch < target.lastFetchedEpoch || end.endOffset < target.fetchOffset;
+  return isDiverging ? { epoch: end.leaderEpoch, endOffset: end.endOffset } : undefined;
+}

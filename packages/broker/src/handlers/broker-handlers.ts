@@ -1,0 +1,40 @@
+import type { Api } from "@millrace/protocol";
+import type { BrokerServices } from "../broker-services.ts";
+import type { Handler } from "../server/handler.ts";
+import { ApiVersionsHandler } from "./api-versions.ts";
+import { CreatePartitionsHandler } from "./create-partitions.ts";
+import { CreateTopicsHandler } from "./create-topics.ts";
+import { DeleteRecordsHandler } from "./delete-records.ts";
+import { DeleteTopicsHandler } from "./delete-topics.ts";
+import { DescribeClusterHandler } from "./describe-cluster.ts";
+import { DescribeConfigsHandler } from "./describe-configs.ts";
+import { DescribeProducersHandler } from "./describe-producers.ts";
+import { FetchHandler } from "./fetch.ts";
+import { IncrementalAlterConfigsHandler } from "./incremental-alter-configs.ts";
+import { ListOffsetsHandler } from "./list-offsets.ts";
+import { MetadataHandler } from "./metadata.ts";
+import { OffsetForLeaderEpochHandler } from "./offset-for-leader-epoch.ts";
+import { ProduceHandler } from "./produce.ts";
+
+/** The APIs of records, topics and configuration. */
+export function brokerHandlers(
+  services: BrokerServices,
+  apis: () => readonly Api[],
+): readonly Handler[] {
+  return [
+    new ProduceHandler(services),
+    new FetchHandler(services),
+    new ListOffsetsHandler(services),
+    new MetadataHandler(services),
+    new ApiVersionsHandler(services.image, apis),
+    new CreateTopicsHandler(services),
+    new DeleteTopicsHandler(services),
+    new DeleteRecordsHandler(services),
+    new OffsetForLeaderEpochHandler(services),
+    new DescribeConfigsHandler(services),
+    new CreatePartitionsHandler(services),
+    new IncrementalAlterConfigsHandler(services),
+    new DescribeClusterHandler(services),
+    new DescribeProducersHandler(services),
+  ];
+}

@@ -1,0 +1,96 @@
+import {
+  createTopicsApi,
+  type CreateTopicsRequest,
+  type createTopicsResponse,
+  type Given,
+} from "@millrace/protocol";
+import type { BrokerServices } from "../broker-services.ts";
+import { topicConfigDefinitions, topicConfigEntries } from "../config/topic-config.ts";
+import { type CreateTopicOutcome, createTopics } from "../metadata/create-topics.ts";
+import type { TopicImage } from "../metadata/topic-image.ts";
+import type { Handler } from "../server/handler.ts";
+import { clusterResource, type RequestContext, topicResource } from "../server/request-context.ts";
+import { errorAnswer } from "./error-answer.ts";
+
+/*
+ * CreateTopics, versions 2 to 7.
+ *   4  -1 partitions or replicas take the broker's default
+ *   5  the response tells the new topic's configuration; 7 its id
+ */
+
+type Response = Given<typeof createTopicsResponse>;
+type ResponseTopic = Response["topics"][number];
+
+const METADATA_TOPIC = "__cluster_metadata";
+
+export class CreateTopicsHandler implements Handler<CreateTopicsRequest, Response> {
+  readonly api = createTopicsApi;
+  readonly #services: BrokerServices;
+
+  constructor(services: BrokerServices) {
+    this.#services = services;
+  }
+
+  async handle(context: RequestContext, request: CreateTopicsRequest): Promise<Response> {
+    const isAllAllowed = context.authorize("CREATE", clusterResource);
+    const counts = new Map<string, number>();
+    for (const { name } of request.topics) counts.set(name, (counts.get(name) ?? 0) + 1);
+    const refused: ResponseTopic[] = [];
+    for (const [name, count] of counts) {
+      if (count > 1) refused.push(refusal(name, "INVALID_REQUEST", "named twice in one request"));
+      else if (name === METADATA_TOPIC)
+        refused.push(refusal(name, "INVALID_REQUEST", "the metadata's topic cannot be created"));
+      else if (!isAllAllowed && !context.authorize("CREATE", topicResource(name)))
+        refused.push(refusal(name, "TOPIC_AUTHORIZATION_FAILED", null));
+    }
+    const refusedNames = new Set(refused.map(({ name }) => name));
+    const outcomes = await createTopics(
+      this.#services,
+      request.topics.filter(({ name }) => !refusedNames.has(name)),
+      request,
+    );
+    return {
+      throttleTimeMs: context.throttleMs,
+      topics: [...outcomes.map((outcome) => this.#respond(context, outcome)), ...refused],
+    };
+  }
+
+  #respond(context: RequestContext, outcome: CreateTopicOutcome): ResponseTopic {
+    if (outcome.kind === "refused") return refusal(outcome.name, outcome.error, outcome.message);
+    const { name, topicId, partitionCount } = outcome.topic;
+    const created = { name, topicId, errorCode: 0, errorMessage: null };
+    if (!context.authorize("DESCRIBE_CONFIGS", topicResource(name)))
+      return {
+        ...created,
+        topicConfigErrorCode: errorAnswer("TOPIC_AUTHORIZATION_FAILED").errorCode,
+        configs: null,
+      };
+    return {
+      ...created,
+      numPartitions: partitionCount,
+      replicationFactor: 1,
+      configs: this.#configs(outcome.topic),
+    };
+  }
+
+  #configs(topic: TopicImage): NonNullable<ResponseTopic["configs"]> {
+    return [...topicConfigDefinitions.values()].map((definition) => {
+      const [entry] = topicConfigEntries(definition, topic.properties, this.#services.config);
+      return {
+        name: definition.name,
+        value: entry.value,
+        readOnly: false,
+        configSource: entry.source,
+        isSensitive: false,
+      };
+    });
+  }
+}
+
+function refusal(
+  name: string,
+  error: Parameters<typeof errorAnswer>[0],
+  message: string | null,
+): ResponseTopic {
+  return { name, ...errorAnswer(error, message), configs: [] };
+}

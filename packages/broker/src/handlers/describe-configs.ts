@@ -1,0 +1,165 @@
+import {
+  describeConfigsApi,
+  type DescribeConfigsRequest,
+  type describeConfigsResponse,
+  type Given,
+  KafkaError,
+} from "@millrace/protocol";
+import type { BrokerServices } from "../broker-services.ts";
+import { brokerConfigDefinitions } from "../config/broker-config.ts";
+import type { ConfigDefinition, ConfigType } from "../config/config-definition.ts";
+import {
+  brokerConfigEntries,
+  brokerSynonyms,
+  type ConfigEntry,
+  topicConfigDefinitions,
+  topicConfigEntries,
+  topicConfigValue,
+} from "../config/topic-config.ts";
+import { topicNameFault } from "../metadata/topic-name.ts";
+import type { Handler } from "../server/handler.ts";
+import { clusterResource, type RequestContext, topicResource } from "../server/request-context.ts";
+import { errorCodeOfFailure, messageOf } from "./error-answer.ts";
+
+/*
+ * DescribeConfigs, versions 1 to 4: every property of a topic or of the broker, where its value comes from, and with
+ * synonyms all places where one would be found.
+ */
+
+type Response = Given<typeof describeConfigsResponse>;
+type Result = Response["results"][number];
+type ResultConfig = Result["configs"][number];
+type RequestResource = DescribeConfigsRequest["resources"][number];
+
+const TOPIC = 2;
+const BROKER = 4;
+
+/** Kafka: `DescribeConfigsResponse.ConfigType`. */
+const typeNumbers: Readonly<Record<ConfigType, number>> = {
+  BOOLEAN: 1,
+  STRING: 2,
+  INT: 3,
+  SHORT: 4,
+  LONG: 5,
+  DOUBLE: 6,
+  LIST: 7,
+  CLASS: 8,
+  PASSWORD: 9,
+};
+
+export class DescribeConfigsHandler implements Handler<DescribeConfigsRequest, Response> {
+  readonly api = describeConfigsApi;
+  readonly #services: BrokerServices;
+
+  constructor(services: BrokerServices) {
+    this.#services = services;
+  }
+
+  handle(context: RequestContext, request: DescribeConfigsRequest): Response {
+    return {
+      throttleTimeMs: context.throttleMs,
+      results: request.resources.map((resource) => this.#describe(context, request, resource)),
+    };
+  }
+
+  #describe(
+    context: RequestContext,
+    request: DescribeConfigsRequest,
+    resource: RequestResource,
+  ): Result {
+    const { resourceType, resourceName } = resource;
+    try {
+      const configs =
+        resourceType === TOPIC
+          ? this.#topic(context, request, resource)
+          : this.#broker(context, request, resource);
+      return { errorCode: 0, errorMessage: "", resourceType, resourceName, configs };
+    } catch (error) {
+      return {
+        errorCode: errorCodeOfFailure(error),
+        errorMessage: messageOf(error),
+        resourceType,
+        resourceName,
+        configs: [],
+      };
+    }
+  }
+
+  #topic(
+    context: RequestContext,
+    request: DescribeConfigsRequest,
+    { resourceName, configurationKeys }: RequestResource,
+  ): ResultConfig[] {
+    if (!context.authorize("DESCRIBE_CONFIGS", topicResource(resourceName)))
+      throw new KafkaError("TOPIC_AUTHORIZATION_FAILED");
+    const fault = topicNameFault(resourceName);
+    if (fault !== undefined) throw new KafkaError("INVALID_TOPIC_EXCEPTION", fault);
+    const topic = this.#services.image.topic(resourceName);
+    if (topic === undefined) throw new KafkaError("UNKNOWN_TOPIC_OR_PARTITION");
+    const { config } = this.#services;
+    return select(topicConfigDefinitions, configurationKeys).map((definition) => {
+      const entries = topicConfigEntries(definition, topic.properties, config);
+      const value = topicConfigValue(definition.name, topic.properties, config);
+      return describe(definition, { entries, value, readOnly: false, request });
+    });
+  }
+
+  #broker(
+    context: RequestContext,
+    request: DescribeConfigsRequest,
+    { resourceType, resourceName, configurationKeys }: RequestResource,
+  ): ResultConfig[] {
+    if (resourceType !== BROKER)
+      throw new KafkaError("INVALID_REQUEST", `resources of type ${resourceType} have no configs`);
+    if (!context.authorize("DESCRIBE_CONFIGS", clusterResource))
+      throw new KafkaError("CLUSTER_AUTHORIZATION_FAILED");
+    // The empty name is the default of all brokers, for which nothing is set.
+    if (resourceName === "") return [];
+    const { nodeId } = this.#services.cluster;
+    if (resourceName !== String(nodeId))
+      throw new KafkaError("INVALID_REQUEST", `this is broker ${nodeId}, not ${resourceName}`);
+    const { config } = this.#services;
+    return select(brokerConfigDefinitions, configurationKeys).map((definition) => {
+      const entries = brokerConfigEntries(brokerSynonyms(definition.name), config);
+      const value = config.text(definition.name);
+      return describe(definition, { entries, value, readOnly: !definition.isDynamic, request });
+    });
+  }
+}
+
+function select(
+  definitions: ReadonlyMap<string, ConfigDefinition>,
+  keys: readonly string[] | null,
+): ConfigDefinition[] {
+  const all = [...definitions.values()];
+  return keys === null || keys.length === 0 ? all : all.filter(({ name }) => keys.includes(name));
+}
+
+function describe(
+  definition: ConfigDefinition,
+  found: {
+    readonly entries: readonly ConfigEntry[];
+    readonly value: string | null;
+    readonly readOnly: boolean;
+    readonly request: DescribeConfigsRequest;
+  },
+): ResultConfig {
+  const { entries, readOnly, request } = found;
+  const isSensitive = definition.type === "PASSWORD";
+  return {
+    name: definition.name,
+    value: isSensitive ? null : found.value,
+    readOnly,
+    configSource: entries[0]?.source ?? 5,
+    isSensitive,
+    synonyms: request.includeSynonyms
+      ? entries.map(({ name, value, source }) => ({
+          name,
+          value: isSensitive ? null : value,
+          source,
+        }))
+      : [],
+    configType: typeNumbers[definition.type],
+    documentation: null,
+  };
+}

@@ -1,0 +1,108 @@
+import { errorCodeOf, fetchApi, type FetchRequest } from "@millrace/protocol";
+import type { BrokerServices } from "../broker-services.ts";
+import { isEnough, waitForRecords } from "../fetch/delayed-fetch.ts";
+import { closeFetchContext, type FetchContext, openFetchContext } from "../fetch/fetch-context.ts";
+import { FetchSessions } from "../fetch/fetch-sessions.ts";
+import type { FetchedPartition, FetchResponse, FetchTarget } from "../fetch/fetch-types.ts";
+import { type FetchLimits, readPartitions, unreadable } from "../fetch/read-partition.ts";
+import type { Handler, HandlerAnswer } from "../server/handler.ts";
+import { type RequestContext, topicResource } from "../server/request-context.ts";
+
+/*
+ * Fetch, versions 4 to 18.
+ *    7  sessions                                 9  leader epochs fence           12  diverging epochs
+ *   13  topics by id; a session speaks of names or of ids, never of both
+ * Batches are the log's own views. A request waits for min_bytes up to max_wait, unless something cannot be read.
+ */
+
+const READ_COMMITTED = 1;
+/** A debugging consumer reads as any other. */
+const FIRST_REPLICA_ID = 0;
+
+export class FetchHandler implements Handler<FetchRequest, FetchResponse> {
+  readonly api = fetchApi;
+  readonly #services: BrokerServices;
+  readonly #sessions: FetchSessions;
+
+  constructor(services: BrokerServices) {
+    const { config, platform } = services;
+    this.#services = services;
+    const slots = config.number("max.incremental.fetch.session.cache.slots");
+    this.#sessions = new FetchSessions(slots, platform.clock, platform.random);
+  }
+
+  handle(context: RequestContext, request: FetchRequest): HandlerAnswer<FetchResponse> {
+    const { image } = this.#services;
+    const session = openFetchContext(this.#sessions, image, request, context.apiVersion);
+    if (session.kind === "refused") return closeFetchContext(this.#sessions, session, []);
+    const refused: FetchedPartition[] = [];
+    const targets: FetchTarget[] = [];
+    for (const target of session.targets) {
+      const fault = this.#faultOf(context, request, target);
+      if (fault === undefined) targets.push(target);
+      else refused.push(fault);
+    }
+    const limits = this.#limitsOf(request);
+    const fetched = readPartitions(this.#services.partitions, targets, limits);
+    const isDone =
+      targets.length === 0 || request.maxWaitMs <= 0 || isEnough(fetched, limits.minBytes);
+    if (isDone) return this.#answer(session, [...fetched, ...refused]);
+    return this.#answerLater(context, request, { session, targets, refused, limits });
+  }
+
+  async #answerLater(
+    context: RequestContext,
+    request: FetchRequest,
+    asked: {
+      readonly session: FetchContext;
+      readonly targets: readonly FetchTarget[];
+      readonly refused: readonly FetchedPartition[];
+      readonly limits: FetchLimits;
+    },
+  ): Promise<FetchResponse | undefined> {
+    const fetched = await waitForRecords({
+      platform: this.#services.platform,
+      partitions: this.#services.partitions,
+      targets: asked.targets,
+      limits: asked.limits,
+      maxWaitMs: request.maxWaitMs,
+      signal: context.signal,
+    });
+    if (fetched === undefined) return undefined;
+    return this.#answer(asked.session, [...fetched, ...asked.refused]);
+  }
+
+  #answer(session: FetchContext, fetched: readonly FetchedPartition[]): FetchResponse {
+    return closeFetchContext(this.#sessions, session, fetched);
+  }
+
+  #faultOf(
+    context: RequestContext,
+    request: FetchRequest,
+    target: FetchTarget,
+  ): FetchedPartition | undefined {
+    const { topic, partition } = target;
+    if (topic === undefined) return unreadable(target, errorCodeOf("UNKNOWN_TOPIC_ID"), []);
+    if (!context.authorize("READ", topicResource(topic)))
+      return unreadable(target, errorCodeOf("TOPIC_AUTHORIZATION_FAILED"), []);
+    const found = this.#services.image.topic(topic);
+    if (found === undefined || partition < 0 || partition >= found.partitionCount)
+      return unreadable(target, errorCodeOf("UNKNOWN_TOPIC_OR_PARTITION"), []);
+    const replicaId = Math.max(request.replicaId, request.replicaState.replicaId);
+    if (replicaId >= FIRST_REPLICA_ID)
+      return unreadable(target, errorCodeOf("NOT_LEADER_OR_FOLLOWER"), []);
+    // A partition of an internal topic is made when it is first asked for.
+    if (this.#services.partitions.find(topic, partition) === undefined)
+      this.#services.partitions.open(found, partition).catch(() => {});
+    return undefined;
+  }
+
+  #limitsOf(request: FetchRequest): FetchLimits {
+    const maxBytes = Math.min(request.maxBytes, this.#services.config.number("fetch.max.bytes"));
+    return {
+      isCommittedOnly: request.isolationLevel === READ_COMMITTED,
+      maxBytes,
+      minBytes: Math.min(request.minBytes, maxBytes),
+    };
+  }
+}

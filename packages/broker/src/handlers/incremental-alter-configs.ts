@@ -1,0 +1,142 @@
+import {
+  type Given,
+  incrementalAlterConfigsApi,
+  type IncrementalAlterConfigsRequest,
+  type incrementalAlterConfigsResponse,
+} from "@millrace/protocol";
+import type { BrokerServices } from "../broker-services.ts";
+import { configList } from "../config/config-definition.ts";
+import { ConfigError } from "../config/config-error.ts";
+import {
+  checkTopicProperties,
+  topicConfigDefinitions,
+  topicConfigValue,
+} from "../config/topic-config.ts";
+import type { MetadataImage } from "../metadata/metadata-image.ts";
+import type { MetadataRecord } from "../metadata/metadata-record.ts";
+import { topicNameFault } from "../metadata/topic-name.ts";
+import type { TopicImage } from "../metadata/topic-image.ts";
+import type { Handler } from "../server/handler.ts";
+import { type RequestContext, topicResource } from "../server/request-context.ts";
+import { type ErrorAnswer, errorAnswer, noError } from "./error-answer.ts";
+
+/*
+ * IncrementalAlterConfigs, versions 0 and 1, for topics: set, delete, append to and subtract from lists. All changes
+ * of a resource happen, or none.
+ */
+
+type Response = Given<typeof incrementalAlterConfigsResponse>;
+type RequestResource = IncrementalAlterConfigsRequest["resources"][number];
+type RequestConfig = RequestResource["configs"][number];
+
+const TOPIC = 2;
+const BROKER = 4;
+const operations = { SET: 0, DELETE: 1, APPEND: 2, SUBTRACT: 3 } as const;
+
+export class IncrementalAlterConfigsHandler implements Handler<
+  IncrementalAlterConfigsRequest,
+  Response
+> {
+  readonly api = incrementalAlterConfigsApi;
+  readonly #services: BrokerServices;
+
+  constructor(services: BrokerServices) {
+    this.#services = services;
+  }
+
+  async handle(
+    context: RequestContext,
+    request: IncrementalAlterConfigsRequest,
+  ): Promise<Response> {
+    const responses = await this.#services.metadata.change((image) => {
+      const records: MetadataRecord[] = [];
+      const result = request.resources.map((resource) => {
+        const answer = this.#alter(context, image, request, resource, records);
+        const { resourceType, resourceName } = resource;
+        return { ...answer, resourceType, resourceName };
+      });
+      return { records: request.validateOnly ? [] : records, result };
+    });
+    for (const { resourceType, resourceName } of request.resources) {
+      const topic = resourceType === TOPIC ? this.#services.image.topic(resourceName) : undefined;
+      if (topic !== undefined) this.#services.partitions.updateConfig(topic);
+    }
+    return { throttleTimeMs: context.throttleMs, responses };
+  }
+
+  #alter(
+    context: RequestContext,
+    image: MetadataImage,
+    { resources }: IncrementalAlterConfigsRequest,
+    resource: RequestResource,
+    records: MetadataRecord[],
+  ): ErrorAnswer {
+    const { resourceType, resourceName, configs } = resource;
+    const isTwice =
+      resources.filter(
+        (other) => other.resourceType === resourceType && other.resourceName === resourceName,
+      ).length > 1;
+    if (isTwice) return errorAnswer("INVALID_REQUEST", "named twice in one request");
+    if (resourceType !== TOPIC)
+      return errorAnswer(
+        "INVALID_REQUEST",
+        resourceType === BROKER
+          ? "the broker's properties are read at its start; change its file"
+          : `resources of type ${resourceType} cannot be changed`,
+      );
+    if (!context.authorize("ALTER_CONFIGS", topicResource(resourceName)))
+      return errorAnswer("TOPIC_AUTHORIZATION_FAILED");
+    const fault = topicNameFault(resourceName);
+    if (fault !== undefined) return errorAnswer("INVALID_TOPIC_EXCEPTION", fault);
+    const topic = image.topic(resourceName);
+    if (topic === undefined) return errorAnswer("UNKNOWN_TOPIC_OR_PARTITION");
+    const names = configs.map(({ name }) => name);
+    if (new Set(names).size !== names.length)
+      return errorAnswer("INVALID_REQUEST", "a property is named twice");
+    try {
+      records.push(...this.#recordsOf(topic, configs));
+      return noError;
+    } catch (error) {
+      if (error instanceof ConfigError) return errorAnswer("INVALID_CONFIG", error.message);
+      throw error;
+    }
+  }
+
+  /** @throws ConfigError */
+  #recordsOf(topic: TopicImage, configs: readonly RequestConfig[]): MetadataRecord[] {
+    const after = new Map(topic.properties);
+    for (const config of configs) {
+      const value = this.#valueAfter(topic, config);
+      if (value === null) after.delete(config.name);
+      else after.set(config.name, value);
+    }
+    checkTopicProperties(after);
+    return configs
+      .filter(({ name }) => after.get(name) !== topic.properties.get(name))
+      .map(({ name }) => ({
+        kind: "config",
+        value: {
+          resourceType: TOPIC,
+          resourceName: topic.name,
+          name,
+          value: after.get(name) ?? null,
+        },
+      }));
+  }
+
+  #valueAfter(topic: TopicImage, { name, configOperation, value }: RequestConfig): string | null {
+    if (configOperation === operations.DELETE) return null;
+    const definition = topicConfigDefinitions.get(name);
+    if (value === null) throw new ConfigError("INVALID_PROPERTY", name, `${name} has no value`);
+    if (configOperation === operations.SET) return value;
+    if (definition?.type !== "LIST")
+      throw new ConfigError("INVALID_PROPERTY", name, `${name} is no list`);
+    const before = configList(topicConfigValue(name, topic.properties, this.#services.config));
+    const given = configList(value);
+    const after =
+      configOperation === operations.APPEND
+        ? [...before, ...given.filter((element) => !before.includes(element))]
+        : before.filter((element) => !given.includes(element));
+    return after.join(",");
+  }
+}

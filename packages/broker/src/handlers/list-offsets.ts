@@ -1,0 +1,160 @@
+import {
+  errorCodeOf,
+  type ErrorName,
+  type Given,
+  listOffsetsApi,
+  type ListOffsetsRequest,
+  type listOffsetsResponse,
+} from "@millrace/protocol";
+import type { BrokerServices } from "../broker-services.ts";
+import { checkLeaderEpoch } from "../partition/check-leader-epoch.ts";
+import type { Partition } from "../partition/partition.ts";
+import type { Handler } from "../server/handler.ts";
+import { type RequestContext, topicResource } from "../server/request-context.ts";
+import { errorCodeOfFailure } from "./error-answer.ts";
+
+/*
+ * ListOffsets, versions 1 to 11. Special timestamps, and the version that brought them:
+ *   -1 latest (1)    -2 earliest (1)    -3 of the largest timestamp (7)    -4 earliest local (8)
+ *   -5 latest tiered (9)    -6 earliest not yet uploaded (11)
+ * Without tiered storage -4 is the earliest, and -5 and -6 are nowhere.
+ */
+
+type Response = Given<typeof listOffsetsResponse>;
+type ResponsePartition = Response["topics"][number]["partitions"][number];
+type RequestPartition = ListOffsetsRequest["topics"][number]["partitions"][number];
+
+const LATEST = -1;
+const EARLIEST = -2;
+const MAX_TIMESTAMP = -3;
+const EARLIEST_LOCAL = -4;
+const LATEST_TIERED = -5;
+const EARLIEST_PENDING_UPLOAD = -6;
+
+const sinceVersion: ReadonlyMap<number, number> = new Map([
+  [MAX_TIMESTAMP, 7],
+  [EARLIEST_LOCAL, 8],
+  [LATEST_TIERED, 9],
+  [EARLIEST_PENDING_UPLOAD, 11],
+]);
+
+const CONSUMER_REPLICA_ID = -1;
+const READ_COMMITTED = 1;
+
+export class ListOffsetsHandler implements Handler<ListOffsetsRequest, Response> {
+  readonly api = listOffsetsApi;
+  readonly #services: BrokerServices;
+
+  constructor(services: BrokerServices) {
+    this.#services = services;
+  }
+
+  handle(context: RequestContext, request: ListOffsetsRequest): Response {
+    return {
+      throttleTimeMs: context.throttleMs,
+      topics: request.topics.map(({ name, partitions }) => ({
+        name,
+        partitions: this.#topic(context, request, name, partitions),
+      })),
+    };
+  }
+
+  #topic(
+    context: RequestContext,
+    request: ListOffsetsRequest,
+    topic: string,
+    partitions: readonly RequestPartition[],
+  ): ResponsePartition[] {
+    const isAllowed = context.authorize("DESCRIBE", topicResource(topic));
+    const answers = new Map<number, ResponsePartition>();
+    for (const asked of partitions) {
+      const { partitionIndex } = asked;
+      if (!isAllowed) answers.set(partitionIndex, absent(asked, "TOPIC_AUTHORIZATION_FAILED"));
+      else if (answers.has(partitionIndex))
+        answers.set(partitionIndex, absent(asked, "INVALID_REQUEST"));
+      else answers.set(partitionIndex, this.#partition(context, request, topic, asked));
+    }
+    return [...answers.values()];
+  }
+
+  #partition(
+    context: RequestContext,
+    request: ListOffsetsRequest,
+    topic: string,
+    asked: RequestPartition,
+  ): ResponsePartition {
+    if (!isSupported(asked.timestamp, context.apiVersion))
+      return absent(asked, "UNSUPPORTED_VERSION");
+    const partitionCount = this.#services.image.partitionCount(topic) ?? 0;
+    if (asked.partitionIndex < 0 || asked.partitionIndex >= partitionCount)
+      return absent(asked, "UNKNOWN_TOPIC_OR_PARTITION");
+    const partition = this.#services.partitions.find(topic, asked.partitionIndex);
+    if (partition === undefined) return absent(asked, "NOT_LEADER_OR_FOLLOWER");
+    try {
+      if (partition.failure !== undefined) throw partition.failure;
+      checkLeaderEpoch(partition, asked.currentLeaderEpoch);
+      const found = find(partition, request, asked.timestamp);
+      if (found === undefined) return absent(asked, "NONE");
+      const { timestamp, offset, leaderEpoch } = found;
+      const told = context.apiVersion >= 4 ? { leaderEpoch } : {};
+      return { partitionIndex: asked.partitionIndex, errorCode: 0, timestamp, offset, ...told };
+    } catch (error) {
+      return { ...absent(asked, "NONE"), errorCode: errorCodeOfFailure(error) };
+    }
+  }
+}
+
+interface Found {
+  readonly timestamp: number;
+  readonly offset: number;
+  readonly leaderEpoch: number;
+}
+
+function find(
+  partition: Partition,
+  request: ListOffsetsRequest,
+  timestamp: number,
+): Found | undefined {
+  const isCommittedOnly = request.isolationLevel === READ_COMMITTED;
+  const isConsumer = request.replicaId === CONSUMER_REPLICA_ID;
+  const end = !isConsumer
+    ? partition.logEndOffset
+    : isCommittedOnly
+      ? partition.lastStableOffset
+      : partition.highWatermark;
+  switch (timestamp) {
+    case LATEST:
+      return { timestamp: -1, offset: end, leaderEpoch: partition.leaderEpoch };
+    case EARLIEST:
+    case EARLIEST_LOCAL: {
+      const offset = partition.logStartOffset;
+      return { timestamp: -1, offset, leaderEpoch: partition.epochForOffset(offset) };
+    }
+    case LATEST_TIERED:
+    case EARLIEST_PENDING_UPLOAD:
+      return { timestamp: -1, offset: -1, leaderEpoch: -1 };
+    case MAX_TIMESTAMP:
+      return visible(partition.maxTimestamp(), end);
+    default:
+      return visible(partition.offsetForTimestamp(timestamp), end);
+  }
+}
+
+function visible(found: Found | undefined, end: number): Found | undefined {
+  return found !== undefined && found.offset < end ? found : undefined;
+}
+
+function isSupported(timestamp: number, version: number): boolean {
+  if (timestamp >= EARLIEST) return true;
+  const since = sinceVersion.get(timestamp);
+  return since !== undefined && version >= since;
+}
+
+function absent(asked: RequestPartition, error: ErrorName): ResponsePartition {
+  return {
+    partitionIndex: asked.partitionIndex,
+    errorCode: errorCodeOf(error),
+    timestamp: -1,
+    offset: -1,
+  };
+}

@@ -1,0 +1,165 @@
+import {
+  errorCodeOf,
+  type ErrorName,
+  type Given,
+  metadataApi,
+  type MetadataRequest,
+  type metadataResponse,
+  zeroUuid,
+} from "@millrace/protocol";
+import type { BrokerServices } from "../broker-services.ts";
+import { createTopics } from "../metadata/create-topics.ts";
+import { isInternalTopic, type TopicImage } from "../metadata/topic-image.ts";
+import { topicNameFault } from "../metadata/topic-name.ts";
+import type { Handler } from "../server/handler.ts";
+import { clusterResource, type RequestContext, topicResource } from "../server/request-context.ts";
+import { clusterOperations, topicOperations } from "./authorized-operations.ts";
+
+/*
+ * Metadata, versions 0 to 13.
+ *    0  an empty list asks for all topics; from 1 on, null does
+ *    4  automatic creation may be forbidden; before, it is always allowed
+ *    8  authorized operations                   10, 11  ids stand in the request and must not be used
+ *   12  topics may be asked for by id           13  an error of the whole response
+ * A topic that is being created is unknown in the first answer, as in Kafka.
+ */
+
+type Response = Given<typeof metadataResponse>;
+type ResponseTopic = Response["topics"][number];
+
+export class MetadataHandler implements Handler<MetadataRequest, Response> {
+  readonly api = metadataApi;
+  readonly #services: BrokerServices;
+
+  constructor(services: BrokerServices) {
+    this.#services = services;
+  }
+
+  handle(context: RequestContext, request: MetadataRequest): Response {
+    const version = context.apiVersion;
+    if (version < 12 && request.topics?.some(isAskedById))
+      return this.#refuseAll(request, "INVALID_REQUEST");
+    if (request.topics?.some(({ name, topicId }) => name === null && topicId === zeroUuid))
+      return this.#refuseAll(request, "UNKNOWN_SERVER_ERROR");
+    const { endpoint, nodeId, clusterId } = this.#services.cluster;
+    const asksOperations =
+      version >= 8 && version <= 10 && request.includeClusterAuthorizedOperations;
+    return {
+      throttleTimeMs: context.throttleMs,
+      brokers: [{ nodeId, ...endpoint(), rack: this.#services.config.text("broker.rack") }],
+      clusterId,
+      controllerId: nodeId,
+      topics: this.#topics(context, request),
+      ...(asksOperations ? { clusterAuthorizedOperations: clusterOperations } : {}),
+    };
+  }
+
+  #topics(context: RequestContext, request: MetadataRequest): ResponseTopic[] {
+    const { image } = this.#services;
+    const isAll =
+      request.topics === null || (context.apiVersion === 0 && request.topics.length === 0);
+    const withOperations = context.apiVersion >= 8 && request.includeTopicAuthorizedOperations;
+    const describe = (topic: TopicImage) => this.#describe(topic, withOperations);
+    if (isAll)
+      return [...image.topics()]
+        .filter(({ name }) => context.authorize("DESCRIBE", topicResource(name)))
+        .map(describe);
+    const ids = new Set(
+      (request.topics ?? []).map(({ topicId }) => topicId).filter((id) => id !== zeroUuid),
+    );
+    if (ids.size > 0) return [...ids].map((id) => this.#byId(context, id, describe));
+    const names = new Set((request.topics ?? []).map(({ name }) => name ?? ""));
+    return [...names].map((name) => this.#byName(context, request, name, describe));
+  }
+
+  #byId(
+    context: RequestContext,
+    topicId: string,
+    describe: (topic: TopicImage) => ResponseTopic,
+  ): ResponseTopic {
+    const topic = this.#services.image.topicById(topicId);
+    if (topic === undefined) return absent("UNKNOWN_TOPIC_ID", null, topicId);
+    if (!context.authorize("DESCRIBE", topicResource(topic.name)))
+      return absent("TOPIC_AUTHORIZATION_FAILED", null, topicId);
+    return describe(topic);
+  }
+
+  #byName(
+    context: RequestContext,
+    request: MetadataRequest,
+    name: string,
+    describe: (topic: TopicImage) => ResponseTopic,
+  ): ResponseTopic {
+    if (!context.authorize("DESCRIBE", topicResource(name)))
+      return absent("TOPIC_AUTHORIZATION_FAILED", name);
+    const topic = this.#services.image.topic(name);
+    if (topic !== undefined) return describe(topic);
+    if (topicNameFault(name) !== undefined) return absent("INVALID_TOPIC_EXCEPTION", name);
+    const mayCreate =
+      request.allowAutoTopicCreation && this.#services.config.boolean("auto.create.topics.enable");
+    if (!mayCreate) return absent("UNKNOWN_TOPIC_OR_PARTITION", name);
+    const isAllowed =
+      context.authorize("CREATE", clusterResource) ||
+      context.authorize("CREATE", topicResource(name));
+    if (!isAllowed) return absent("TOPIC_AUTHORIZATION_FAILED", name);
+    this.#create(name);
+    return absent("UNKNOWN_TOPIC_OR_PARTITION", name);
+  }
+
+  /** In the background: the client asks again. */
+  #create(name: string): void {
+    const { logger } = this.#services.platform;
+    createTopics(
+      this.#services,
+      [{ name, numPartitions: -1, replicationFactor: -1, assignments: [], configs: [] }],
+      { validateOnly: false },
+    ).catch((error: unknown) => logger.log("error", "broker.topic.create.failed", { name, error }));
+  }
+
+  #describe(topic: TopicImage, withOperations: boolean): ResponseTopic {
+    const { nodeId } = this.#services.cluster;
+    const leaderEpoch = this.#services.partitions.leaderEpoch;
+    const partitions: NonNullable<ResponseTopic["partitions"]>[number][] = [];
+    for (let partitionIndex = 0; partitionIndex < topic.partitionCount; partitionIndex++)
+      partitions.push({
+        errorCode: 0,
+        partitionIndex,
+        leaderId: nodeId,
+        leaderEpoch,
+        replicaNodes: [nodeId],
+        isrNodes: [nodeId],
+        offlineReplicas: [],
+      });
+    return {
+      errorCode: 0,
+      name: topic.name,
+      topicId: topic.topicId,
+      isInternal: isInternalTopic(topic.name),
+      partitions,
+      ...(withOperations ? { topicAuthorizedOperations: topicOperations } : {}),
+    };
+  }
+
+  /** Kafka answers an invalid request without brokers, each topic with the error. */
+  #refuseAll(request: MetadataRequest, error: ErrorName): Response {
+    return {
+      brokers: [],
+      topics: (request.topics ?? []).map(({ name, topicId }) => absent(error, name ?? "", topicId)),
+      errorCode: errorCodeOf(error),
+    };
+  }
+}
+
+function isAskedById(topic: { readonly name: string | null; readonly topicId: string }): boolean {
+  return topic.name === null || topic.topicId !== zeroUuid;
+}
+
+function absent(error: ErrorName, name: string | null, topicId: string = zeroUuid): ResponseTopic {
+  return {
+    errorCode: errorCodeOf(error),
+    name,
+    topicId,
+    isInternal: name !== null && isInternalTopic(name),
+    partitions: [],
+  };
+}

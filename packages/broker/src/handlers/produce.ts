@@ -1,0 +1,229 @@
+import type { AppendResult, VerificationGuard } from "@millrace/log";
+import {
+  BATCH_HEADER_BYTES,
+  compressionIdOf,
+  errorCodeOf,
+  type Given,
+  isTransactional,
+  noProducerId,
+  produceApi,
+  type ProduceRequest,
+  type produceResponse,
+  readAttributes,
+  readProducerId,
+  zeroUuid,
+} from "@millrace/protocol";
+import type { BrokerServices } from "../broker-services.ts";
+import { isInternalTopic } from "../metadata/topic-image.ts";
+import type { Partition } from "../partition/partition.ts";
+import { CloseConnectionError } from "../server/close-connection-error.ts";
+import type { Handler, HandlerAnswer } from "../server/handler.ts";
+import { Parked } from "../server/parked.ts";
+import {
+  type RequestContext,
+  topicResource,
+  transactionalIdResource,
+} from "../server/request-context.ts";
+import { type AppendRefusal, refusalOf, refusedWith } from "./append-refusal.ts";
+import { verifyTransaction } from "./verify-transaction.ts";
+
+/*
+ * Produce, versions 3 to 13 (0 to 2 are told and refused, for librdkafka).
+ *    7  zstd is allowed                          8  errors of single records
+ *   11  TRANSACTION_ABORTABLE                   12  the append adds its partition to the transaction (TV2)
+ *   13  topics by id
+ * An append is acknowledged once the durability level is reached, whatever acks says; acks=0 is answered with
+ * nothing, or with the end of the connection.
+ */
+
+type Response = Given<typeof produceResponse>;
+
+/** One partition of a request, on its way. */
+export interface ProducePartition {
+  readonly topic: string;
+  readonly topicId: string;
+  readonly index: number;
+  readonly records: Uint8Array;
+  partition: Partition | undefined;
+  guard: VerificationGuard | undefined;
+  refusal: AppendRefusal | undefined;
+  result: AppendResult | undefined;
+}
+
+const ZSTD_ID = 4;
+const internalWriter = "__admin_client";
+
+export class ProduceHandler implements Handler<ProduceRequest, Response> {
+  readonly api = produceApi;
+  readonly #services: BrokerServices;
+
+  constructor(services: BrokerServices) {
+    this.#services = services;
+  }
+
+  handle(context: RequestContext, request: ProduceRequest): HandlerAnswer<Response> {
+    const partitions = this.#resolve(context, request);
+    const transactional = partitions.filter(({ records }) => isTransactionalBatch(records));
+    if (transactional.length === 0) return this.#append(context, request, partitions);
+    const { transactionalId } = request;
+    const isAllowed =
+      transactionalId !== null &&
+      context.authorize("WRITE", transactionalIdResource(transactionalId));
+    if (!isAllowed) {
+      for (const partition of partitions)
+        partition.refusal = refusedWith("TRANSACTIONAL_ID_AUTHORIZATION_FAILED");
+      return this.#answer(context, request, partitions);
+    }
+    const verifying = verifyTransaction(
+      this.#services,
+      context.apiVersion,
+      transactionalId,
+      transactional,
+    );
+    if (verifying === undefined) return this.#append(context, request, partitions);
+    return verifying.then(() => this.#append(context, request, partitions));
+  }
+
+  /** Finds the partitions, and refuses what Kafka refuses before it looks at the log. */
+  #resolve(context: RequestContext, request: ProduceRequest): ProducePartition[] {
+    const { image } = this.#services;
+    const resolved: ProducePartition[] = [];
+    for (const topic of request.topicData) {
+      const byId = topic.topicId !== zeroUuid || context.apiVersion >= 13;
+      const found = byId ? image.topicById(topic.topicId) : image.topic(topic.name);
+      const name = found?.name ?? topic.name;
+      const isAllowed = context.authorize("WRITE", topicResource(name));
+      for (const { index, records } of topic.partitionData) {
+        const partition: ProducePartition = {
+          topic: name,
+          topicId: topic.topicId,
+          index,
+          records: records ?? new Uint8Array(0),
+          partition: this.#services.partitions.find(name, index),
+          guard: undefined,
+          refusal: undefined,
+          result: undefined,
+        };
+        if (found === undefined && byId) partition.refusal = refusedWith("UNKNOWN_TOPIC_ID");
+        else if (!isAllowed) partition.refusal = refusedWith("TOPIC_AUTHORIZATION_FAILED");
+        else if (found === undefined || index < 0 || index >= found.partitionCount)
+          partition.refusal = refusedWith("UNKNOWN_TOPIC_OR_PARTITION");
+        else if (isInternalTopic(name) && context.clientId !== internalWriter)
+          partition.refusal = refusedWith("INVALID_TOPIC_EXCEPTION");
+        else if (partition.partition === undefined)
+          partition.refusal = refusedWith("NOT_LEADER_OR_FOLLOWER");
+        else if (context.apiVersion < 7 && compressionOf(partition.records) === ZSTD_ID)
+          partition.refusal = refusedWith("UNSUPPORTED_COMPRESSION_TYPE");
+        else if (request.acks < -1 || request.acks > 1)
+          partition.refusal = refusedWith("INVALID_REQUIRED_ACKS");
+        resolved.push(partition);
+      }
+    }
+    return resolved;
+  }
+
+  #append(
+    context: RequestContext,
+    request: ProduceRequest,
+    partitions: readonly ProducePartition[],
+  ): HandlerAnswer<Response> {
+    for (const produced of partitions) {
+      const { partition, guard } = produced;
+      if (produced.refusal !== undefined || partition === undefined) continue;
+      try {
+        this.#services.storage.admitWrite();
+        produced.result = partition.append(produced.records, {
+          origin: "client",
+          verificationGuard: guard,
+        });
+      } catch (error) {
+        produced.refusal = refusalOf(error, partition.logStartOffset);
+      }
+    }
+    if (request.acks === 0) return answerNothing(partitions);
+    return this.#answerOnceDurable(context, request, partitions);
+  }
+
+  #answerOnceDurable(
+    context: RequestContext,
+    request: ProduceRequest,
+    partitions: readonly ProducePartition[],
+  ): HandlerAnswer<Response> {
+    let pending = 1;
+    let parked: Parked<Response> | undefined;
+    const done = () => {
+      pending--;
+      if (pending === 0) parked?.complete(this.#answer(context, request, partitions));
+    };
+    for (const produced of partitions) {
+      if (produced.result === undefined) continue;
+      pending++;
+      produced.partition?.whenDurable(produced.result.lastOffset + 1, (failure) => {
+        if (failure !== undefined) produced.refusal = refusalOf(failure, -1);
+        done();
+      });
+    }
+    if (pending === 1) return this.#answer(context, request, partitions);
+    parked = new Parked<Response>();
+    done();
+    return parked;
+  }
+
+  #answer(
+    context: RequestContext,
+    request: ProduceRequest,
+    partitions: readonly ProducePartition[],
+  ): Response {
+    let next = 0;
+    return {
+      throttleTimeMs: context.throttleMs,
+      responses: request.topicData.map(({ name, topicId, partitionData }) => ({
+        name,
+        topicId,
+        partitionResponses: partitionData.map(() => respond(partitions[next++])),
+      })),
+    };
+  }
+}
+
+function respond(produced: ProducePartition) {
+  const { index, refusal, result } = produced;
+  if (refusal !== undefined || result === undefined) {
+    return {
+      index,
+      errorCode: refusal?.errorCode ?? errorCodeOf("UNKNOWN_SERVER_ERROR"),
+      baseOffset: -1,
+      logStartOffset: refusal?.logStartOffset,
+      recordErrors: refusal?.recordErrors,
+      errorMessage: refusal?.errorMessage,
+    };
+  }
+  return {
+    index,
+    errorCode: 0,
+    baseOffset: result.baseOffset,
+    logAppendTimeMs: result.logAppendTime,
+    logStartOffset: result.logStartOffset,
+  };
+}
+
+/** With acks=0 an error is told by closing the connection, so that the client looks for new metadata. */
+function answerNothing(partitions: readonly ProducePartition[]): undefined {
+  const refused = partitions.find(({ refusal }) => refusal !== undefined);
+  if (refused === undefined) return undefined;
+  throw new CloseConnectionError(
+    `a produce without acknowledgement to ${refused.topic}-${refused.index} failed with ${refused.refusal?.errorCode}`,
+  );
+}
+
+function isTransactionalBatch(records: Uint8Array): boolean {
+  return (
+    records.length >= BATCH_HEADER_BYTES &&
+    isTransactional(readAttributes(records, 0)) &&
+    readProducerId(records, 0) !== noProducerId
+  );
+}
+
+function compressionOf(records: Uint8Array): number {
+  return records.length < BATCH_HEADER_BYTES ? 0 : compressionIdOf(readAttributes(records, 0));
+}

@@ -1,0 +1,12 @@
+export { Broker } from "./broker.ts";
+export type { BrokerOptions } from "./broker-options.ts";
+export { BrokerError, type BrokerErrorCode } from "./broker-error.ts";
+export type { BrokerProperties } from "./config/broker-config.ts";
+export { ConfigError, type ConfigErrorCode } from "./config/config-error.ts";
+export { durabilityLevels, type DurabilityLevel } from "./partition/durability.ts";
+export { parsePropertiesFile } from "./config/properties-file.ts";
+export type {
+  BrokerWorkerFailure,
+  BrokerWorkerMessage,
+  BrokerWorkerOptions,
+} from "./worker/broker-worker-messages.ts";

@@ -1,0 +1,188 @@
+import type { CreateTopicsRequest, ErrorName } from "@millrace/protocol";
+import { uuidFromBytes } from "@millrace/protocol";
+import type { Random } from "@millrace/platform";
+import type { BrokerServices } from "../broker-services.ts";
+import { ConfigError } from "../config/config-error.ts";
+import { checkTopicProperties } from "../config/topic-config.ts";
+import type { MetadataImage } from "./metadata-image.ts";
+import type { MetadataRecord } from "./metadata-record.ts";
+import type { TopicImage } from "./topic-image.ts";
+import { topicNameFault } from "./topic-name.ts";
+
+export type NewTopic = CreateTopicsRequest["topics"][number];
+
+export type CreateTopicOutcome =
+  | { readonly kind: "created"; readonly topic: TopicImage }
+  | {
+      readonly kind: "refused";
+      readonly name: string;
+      readonly error: ErrorName;
+      readonly message: string;
+    };
+
+/** Most partitions of one topic. */
+const PARTITION_COUNT_MAX = 10_000;
+
+type CreationServices = Pick<
+  BrokerServices,
+  "config" | "cluster" | "metadata" | "partitions" | "platform"
+>;
+
+/** Creates topics as one change of the metadata; one outcome for each, in order (Kafka: `ReplicationControlManager`). */
+export async function createTopics(
+  services: CreationServices,
+  topics: readonly NewTopic[],
+  { validateOnly }: { readonly validateOnly: boolean },
+): Promise<readonly CreateTopicOutcome[]> {
+  const outcomes = await services.metadata.change((image) => {
+    const result = topics.map((topic) => decide(services, image, topic));
+    const records = validateOnly ? [] : result.flatMap((outcome) => recordsOf(services, outcome));
+    return { records, result };
+  });
+  if (!validateOnly)
+    for (const outcome of outcomes)
+      if (outcome.kind === "created") await services.partitions.openTopic(outcome.topic);
+  return outcomes;
+}
+
+function decide(
+  services: CreationServices,
+  image: MetadataImage,
+  topic: NewTopic,
+): CreateTopicOutcome {
+  const refused = (error: ErrorName, message: string): CreateTopicOutcome => ({
+    kind: "refused",
+    name: topic.name,
+    error,
+    message,
+  });
+  if (image.topic(topic.name) !== undefined)
+    return refused("TOPIC_ALREADY_EXISTS", `topic ${topic.name} is there already`);
+  const fault = topicNameFault(topic.name);
+  if (fault !== undefined) return refused("INVALID_TOPIC_EXCEPTION", fault);
+  const collision = image.collidingTopic(topic.name);
+  if (collision !== undefined)
+    return refused("INVALID_TOPIC_EXCEPTION", `${topic.name} is too like ${collision}`);
+  const properties = new Map<string, string>();
+  for (const { name, value } of topic.configs) {
+    if (value === null) return refused("INVALID_CONFIG", `${name} has no value`);
+    properties.set(name, value);
+  }
+  try {
+    checkTopicProperties(properties);
+  } catch (error) {
+    if (error instanceof ConfigError) return refused("INVALID_CONFIG", error.message);
+    throw error;
+  }
+  const size = partitionCountOf(services, topic);
+  if (typeof size !== "number") return refused(...size);
+  const topicId = randomTopicId(services.platform.random);
+  return {
+    kind: "created",
+    topic: { name: topic.name, topicId, partitionCount: size, properties },
+  };
+}
+
+/** How many partitions, or why not. */
+function partitionCountOf(
+  services: CreationServices,
+  topic: NewTopic,
+): number | readonly [ErrorName, string] {
+  if (topic.assignments.length > 0) return assignedCount(services.cluster.nodeId, topic);
+  const { numPartitions, replicationFactor } = topic;
+  if (replicationFactor < -1 || replicationFactor === 0)
+    return ["INVALID_REPLICATION_FACTOR", "give a replication factor of 1, or -1 for the default"];
+  if (numPartitions < -1 || numPartitions === 0)
+    return ["INVALID_PARTITIONS", "give at least one partition, or -1 for the default"];
+  const replicas =
+    replicationFactor === -1
+      ? services.config.number("default.replication.factor")
+      : replicationFactor;
+  if (replicas > 1)
+    return [
+      "INVALID_REPLICATION_FACTOR",
+      `${replicas} replicas need as many brokers; there is one`,
+    ];
+  const count = numPartitions === -1 ? services.config.number("num.partitions") : numPartitions;
+  if (count > PARTITION_COUNT_MAX)
+    return ["INVALID_PARTITIONS", `a topic may have ${PARTITION_COUNT_MAX} partitions`];
+  return count;
+}
+
+function assignedCount(nodeId: number, topic: NewTopic): number | readonly [ErrorName, string] {
+  if (topic.replicationFactor !== -1 || topic.numPartitions !== -1)
+    return ["INVALID_REQUEST", "with an assignment, leave partitions and replication factor at -1"];
+  const partitions = new Set<number>();
+  for (const { partitionIndex, brokerIds } of topic.assignments) {
+    const fault = assignmentFault(nodeId, brokerIds);
+    if (partitions.has(partitionIndex) || fault !== undefined)
+      return [
+        "INVALID_REPLICA_ASSIGNMENT",
+        fault ?? `partition ${partitionIndex} is assigned twice`,
+      ];
+    partitions.add(partitionIndex);
+  }
+  for (let partition = 0; partition < partitions.size; partition++)
+    if (!partitions.has(partition))
+      return ["INVALID_REPLICA_ASSIGNMENT", `partition ${partition} is not assigned`];
+  return partitions.size;
+}
+
+/** What is wrong with the brokers given for a partition; the one broker there is must stand there alone. */
+export function assignmentFault(nodeId: number, brokerIds: readonly number[]): string | undefined {
+  if (brokerIds.length === 0) return "a partition has no replicas";
+  if (new Set(brokerIds).size !== brokerIds.length) return "a broker is named twice";
+  const unknown = brokerIds.find((id) => id !== nodeId);
+  return unknown === undefined ? undefined : `there is no broker ${unknown}`;
+}
+
+function recordsOf(services: CreationServices, outcome: CreateTopicOutcome): MetadataRecord[] {
+  if (outcome.kind !== "created") return [];
+  const { name, topicId, partitionCount, properties } = outcome.topic;
+  const records: MetadataRecord[] = [{ kind: "topic", value: { name, topicId } }];
+  for (const [property, value] of properties)
+    records.push({
+      kind: "config",
+      value: { resourceType: 2, resourceName: name, name: property, value },
+    });
+  for (let partitionId = 0; partitionId < partitionCount; partitionId++)
+    records.push(
+      newPartition(services.cluster.nodeId, services.partitions.leaderEpoch, topicId, partitionId),
+    );
+  return records;
+}
+
+/** The record of a partition that begins its life on the one broker. */
+export function newPartition(
+  nodeId: number,
+  leaderEpoch: number,
+  topicId: string,
+  partitionId: number,
+): MetadataRecord {
+  return {
+    kind: "partition",
+    value: {
+      partitionId,
+      topicId,
+      replicas: [nodeId],
+      isr: [nodeId],
+      removingReplicas: [],
+      addingReplicas: [],
+      leader: nodeId,
+      leaderEpoch,
+      partitionEpoch: 0,
+      directories: [],
+    },
+  };
+}
+
+/** A version 4 UUID whose text form does not begin with a dash, which command lines would take for an option. */
+export function randomTopicId(random: Random): string {
+  for (;;) {
+    const bytes = random.fill(new Uint8Array(16));
+    bytes[6] = (bytes[6] & 0x0f) | 0x40;
+    bytes[8] = (bytes[8] & 0x3f) | 0x80;
+    const id = uuidFromBytes(bytes);
+    if (!id.startsWith("-")) return id;
+  }
+}

@@ -1,0 +1,54 @@
+import type { Platform } from "@millrace/platform";
+import type { BrokerConfig } from "../config/broker-config.ts";
+import { newPartition, randomTopicId } from "./create-topics.ts";
+import { initialFeatureLevels } from "./features.ts";
+import type { MetadataImage } from "./metadata-image.ts";
+import type { MetadataRecord } from "./metadata-record.ts";
+
+/**
+ * What every start writes: that the broker is here once more. The first one also writes what a cluster begins with:
+ * feature levels, and the coordinators' topics, whose logs are made when they are first written.
+ */
+export function startRecords(
+  image: MetadataImage,
+  options: {
+    readonly platform: Platform;
+    readonly config: BrokerConfig;
+    readonly nodeId: number;
+    readonly leaderEpoch: number;
+  },
+): readonly MetadataRecord[] {
+  const { platform, config, nodeId, leaderEpoch } = options;
+  const records: MetadataRecord[] = [];
+  if (image.starts === 0)
+    for (const [name, featureLevel] of initialFeatureLevels)
+      records.push({ kind: "featureLevel", value: { name, featureLevel } });
+  records.push({
+    kind: "registerBroker",
+    value: {
+      brokerId: nodeId,
+      incarnationId: randomTopicId(platform.random),
+      brokerEpoch: image.appliedOffset + 1,
+      endPoints: [],
+      features: [],
+      rack: config.text("broker.rack"),
+      fenced: false,
+    },
+  });
+  const internal = [
+    ["__consumer_offsets", config.number("offsets.topic.num.partitions")],
+    ["__transaction_state", config.number("transaction.state.log.num.partitions")],
+  ] as const;
+  for (const [name, partitionCount] of internal) {
+    if (image.topic(name) !== undefined) continue;
+    const topicId = randomTopicId(platform.random);
+    records.push({ kind: "topic", value: { name, topicId } });
+    records.push({
+      kind: "config",
+      value: { resourceType: 2, resourceName: name, name: "cleanup.policy", value: "compact" },
+    });
+    for (let partition = 0; partition < partitionCount; partition++)
+      records.push(newPartition(nodeId, leaderEpoch, topicId, partition));
+  }
+  return records;
+}

@@ -1,0 +1,36 @@
+import type { LogDirectory } from "@millrace/log";
+import type { Platform } from "@millrace/platform";
+import type { Partitions } from "../partition/partitions.ts";
+import { topicIdOfFolder } from "./cluster-id.ts";
+import type { MetadataImage } from "./metadata-image.ts";
+import { isInternalTopic } from "./topic-image.ts";
+
+/**
+ * Makes the folders what the metadata says (C17): those of deleted topics go, those of topics that were created just
+ * before a crash are made, all are opened. Partitions of the coordinators' topics are made when they are written.
+ */
+export async function reconcileLogs(
+  platform: Platform,
+  directory: LogDirectory,
+  image: MetadataImage,
+  partitions: Partitions,
+): Promise<void> {
+  directory.removeDeletedLogs();
+  for (const { topic: name, partition } of directory.partitions()) {
+    if (name === "__cluster_metadata") continue;
+    const topic = image.topic(name);
+    const topicId = topicIdOfFolder(platform, `${directory.path}/${name}-${partition}`);
+    const isKnown =
+      topic !== undefined &&
+      partition < topic.partitionCount &&
+      (topicId === undefined || topicId === topic.topicId);
+    if (isKnown) {
+      await partitions.open(topic, partition);
+      continue;
+    }
+    platform.logger.log("info", "broker.log.orphaned", { topic: name, partition });
+    await directory.deleteLog(name, partition);
+  }
+  for (const topic of image.topics())
+    if (!isInternalTopic(topic.name)) await partitions.openTopic(topic);
+}

@@ -1,0 +1,50 @@
+import { isMainThread, parentPort, workerData } from "node:worker_threads";
+import { nodePlatform } from "@millrace/platform/node";
+import { nodeCompression } from "@millrace/protocol/compression";
+import { Broker } from "../broker.ts";
+import {
+  type BrokerWorkerMessage,
+  type BrokerWorkerOptions,
+  toFailure,
+} from "./broker-worker-messages.ts";
+
+/*
+ * Entry of a worker thread that runs a broker, at `@millrace/broker/worker`:
+ *
+ *     new Worker(new URL(import.meta.resolve("@millrace/broker/worker")), { workerData: options })
+ *
+ *     owner ──workerData──▶ start ──▶ "started" or "refused"
+ *     owner ──"close"─────▶ close ──▶ "closed", and the thread ends
+ *                   device fails ──▶ "failed"
+ */
+
+const port = parentPort;
+if (!isMainThread && port !== null) {
+  const tell = (message: BrokerWorkerMessage) => port.postMessage(message);
+  // The owner hands over what `BrokerWorkerOptions` says; it is of the same version.
+  const { logLevel, ...options } = workerData as BrokerWorkerOptions;
+  try {
+    const broker = await Broker.start(nodePlatform({ logLevel }), {
+      ...options,
+      codecs: nodeCompression,
+      onFailed: (failure) => tell({ kind: "failed", failure: toFailure(failure) }),
+    });
+    port.once("message", () => {
+      broker.close().then(
+        () => {
+          tell({ kind: "closed" });
+          port.close();
+        },
+        (error: unknown) => {
+          tell({ kind: "failed", failure: toFailure(error) });
+          port.close();
+        },
+      );
+    });
+    const { host, port: boundPort } = broker.address;
+    tell({ kind: "started", host, port: boundPort, clusterId: broker.clusterId });
+  } catch (error) {
+    tell({ kind: "refused", failure: toFailure(error) });
+    port.close();
+  }
+}
