@@ -72,6 +72,22 @@ describe("STATE-4: a file cut anywhere holds a prefix of the batches", () => {
   });
 });
 
+it("STATE-4: what followed a damaged batch never comes back", async () => {
+  const engine = await openAt("/resurrect");
+  const writeBatch = (target: StoreEngine, key: number, value: number): void =>
+    target.write([{ key: Uint8Array.of(key), value: Uint8Array.of(value) }]);
+  for (const batch of [1, 2, 3]) writeBatch(engine, batch, batch);
+  await engine.close();
+  const whole = readWhole("/resurrect/store.log");
+  whole[8 + 2 * ((whole.length - 8) / 3) - 1] ^= 1;
+  writeWhole("/resurrect/store.log", whole);
+  const cut = await openAt("/resurrect");
+  writeBatch(cut, 2, 9);
+  const again = await fixture.reopen(cut);
+  expect([1, 2, 3].map((key) => again.get(Uint8Array.of(key))?.[0])).toEqual([1, 9, undefined]);
+  await again.close();
+});
+
 describe("the file", () => {
   it("is rewritten when it has grown to a multiple of what it holds", async () => {
     const engine = await openAt("/grow");
