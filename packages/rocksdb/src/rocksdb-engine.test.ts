@@ -1,4 +1,4 @@
-import { fork } from "node:child_process";
+import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -98,12 +98,27 @@ describe("ROCKSDB-2: what would crash the process is an error", () => {
   });
 });
 
+/** Writes the same number under twenty keys, batch by batch, and says which it wrote. */
+const writer = `
+  import { nodePlatform } from "@millrace/platform/node";
+  import { rocksdbEngineProvider } from "./index.ts";
+  const engine = await rocksdbEngineProvider(nodePlatform()).open(process.argv[1]);
+  for (let batch = 1; batch < 1_000_000; batch++) {
+    const value = new Uint8Array(4);
+    new DataView(value.buffer).setInt32(0, batch);
+    engine.write(Array.from({ length: 20 }, (_, index) => ({ key: Uint8Array.of(index + 1), value })));
+    if (batch % 50 !== 0) continue;
+    process.send(batch);
+    await new Promise((resolve) => setImmediate(resolve));
+  }`;
+
 describe("ROCKSDB-3: batches survive a kill of the process, whole and in order", () => {
   it("with kill -9 between two writes", async () => {
     const directory = freshDirectory();
-    const child = fork(fileURLToPath(new URL("./kill-fixture.test-process.ts", import.meta.url)), [
-      directory,
-    ]);
+    const child = spawn(process.execPath, ["--input-type=module", "-e", writer, directory], {
+      cwd: fileURLToPath(new URL(".", import.meta.url)),
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+    });
     const last = await new Promise<number>((resolve, reject) => {
       child.once("error", reject);
       child.on("message", (written) => {
