@@ -83,6 +83,10 @@ export class TopologyTestDriver {
     this.#task = new StreamTask({
       taskId: { subtopology: 0, partition: 0 },
       subtopology,
+      inputTopics: [
+        ...subtopology.sourceTopics,
+        ...subtopology.sourcePatterns.map((pattern) => pattern.source),
+      ],
       stores: this.#stores,
       recordContext,
       collector,

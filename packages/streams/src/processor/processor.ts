@@ -9,6 +9,11 @@ export interface Processor<KIn = unknown, VIn = unknown, KOut = unknown, VOut = 
   /** Once, before the first record, when the stores are open and restored. */
   init?(context: ProcessorContext<KOut, VOut>): void;
   process(record: StreamRecord<KIn, VIn>): void;
+  /**
+   * True: what it forwards counts as a record of its own even where it is the same object. It matters for dead
+   * letters alone: a record that was sent no longer holds the bytes of its input.
+   */
+  readonly forwardsNewRecords?: boolean;
   close?(): void;
 }
 

@@ -33,6 +33,8 @@ export class RecordQueue {
   head: StreamRecord | undefined = undefined;
   headTimestamp: Timestamp = -1;
   headOffset: Offset = -1;
+  /** Topic of the head: another than the queue's where that is a pattern. */
+  headTopic: string;
   /** Offset after all that was taken or left out; -1 if nothing came yet. */
   position: Offset = -1;
   /** True: `position` or `partitionTime` moved since the last commit. */
@@ -54,6 +56,7 @@ export class RecordQueue {
   ) {
     this.source = source;
     this.topic = partition.topic;
+    this.headTopic = partition.topic;
     this.partition = partition.partition;
     this.#owner = owner;
     this.#extractor = source.timestampExtractor;
@@ -127,7 +130,7 @@ export class RecordQueue {
     const { keySerde, valueSerde } = this.source;
     let timestamp = batch.timestamp;
     const record = StreamRecord.ofBytes({
-      topic: this.topic,
+      topic: batch.topic,
       key,
       value,
       timestamp,
@@ -141,6 +144,7 @@ export class RecordQueue {
     if (timestamp < 0) return this.#drop(batch, "negative timestamp");
     this.headTimestamp = timestamp;
     this.headOffset = batch.offset;
+    this.headTopic = batch.topic;
     return timestamp === record.timestamp ? record : record.withTimestamp(timestamp);
   }
 
@@ -164,7 +168,7 @@ export class RecordQueue {
     const input = {
       key: record.key,
       value: record.value,
-      topic: this.topic,
+      topic: batch.topic,
       partition: this.partition,
       offset: batch.offset,
       timestamp: batch.timestamp,
@@ -196,6 +200,6 @@ export class RecordQueue {
   }
 
   #place(batch: RecordBatchView): { topic: string; partition: number; offset: Offset } {
-    return { topic: this.topic, partition: this.partition, offset: batch.offset };
+    return { topic: batch.topic, partition: this.partition, offset: batch.offset };
   }
 }

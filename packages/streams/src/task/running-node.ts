@@ -36,6 +36,8 @@ export interface ErrorGuard {
   onProcessingError(node: RunningNode, thrown: unknown): void;
   /** False once the input record under way has sent something: dead letters are without its bytes then. */
   holdsInput: boolean;
+  /** The record for which `holdsInput` is kept: one that is mapped has its own. */
+  contextRecord: StreamRecord | undefined;
 }
 
 /** A node of a topology at work in one task: its processor, and the context that the processor sees. */
@@ -90,10 +92,7 @@ export class RunningNode implements ProcessorContext {
         shared.current = next;
         next.processor.process(record);
       }
-    } else {
-      const isSameContext = timestamp === record.timestamp && headers === record.headers;
-      this.#forwardGuarded(children, record, { guard: shared.guard, isSameContext });
-    }
+    } else this.#forwardGuarded(children, record, shared.guard);
     recordContext.timestamp = timestamp;
     recordContext.headers = headers;
     shared.current = this;
@@ -132,28 +131,32 @@ export class RunningNode implements ProcessorContext {
   }
 
   /** Sinks are not guarded: what they throw is told of the node that forwards to them, as in Kafka. */
-  #forwardGuarded(
-    children: readonly RunningNode[],
-    record: StreamRecord,
-    { guard, isSameContext }: { readonly guard: ErrorGuard; readonly isSameContext: boolean },
-  ): void {
-    const { recordContext } = this.#shared;
-    const held = guard.holdsInput;
-    for (const next of children) {
-      this.#shared.current = next;
-      if (next.isSink) {
-        next.processor.process(record);
-        continue;
-      }
-      try {
-        next.processor.process(record);
-      } catch (thrown) {
-        recordContext.timestamp = record.timestamp;
-        recordContext.headers = record.headers;
-        guard.onProcessingError(next, thrown);
-      }
+  #forwardGuarded(children: readonly RunningNode[], record: StreamRecord, guard: ErrorGuard): void {
+    const { holdsInput, contextRecord } = guard;
+    const isNew = record !== contextRecord || this.processor.forwardsNewRecords === true;
+    guard.contextRecord = record;
+    try {
+      for (const next of children) this.#processGuarded(next, record, guard);
+    } finally {
+      guard.contextRecord = contextRecord;
+      if (isNew) guard.holdsInput = holdsInput;
     }
-    if (!isSameContext) guard.holdsInput = held;
+  }
+
+  #processGuarded(next: RunningNode, record: StreamRecord, guard: ErrorGuard): void {
+    const { recordContext } = this.#shared;
+    this.#shared.current = next;
+    if (next.isSink) {
+      next.processor.process(record);
+      return;
+    }
+    try {
+      next.processor.process(record);
+    } catch (thrown) {
+      recordContext.timestamp = record.timestamp;
+      recordContext.headers = record.headers;
+      guard.onProcessingError(next, thrown);
+    }
   }
 
   #checkConnected(store: string): void {

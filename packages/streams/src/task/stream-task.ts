@@ -13,6 +13,7 @@ import { StreamsError, messageOf } from "../error/streams-error.ts";
 import { taskIdText, type TaskId } from "../processor/task-id.ts";
 import type { StreamRecord } from "../processor/stream-record.ts";
 import type { Subtopology } from "../topology/subtopology.ts";
+import { hashOrderOfTopics } from "../topology/java-order.ts";
 import { matches } from "../topology/topology-builder.ts";
 import type { SourceNode } from "../topology/topology-node.ts";
 import { PartitionGroup } from "./partition-group.ts";
@@ -73,7 +74,7 @@ export class StreamTask {
     const { partition } = options.taskId;
     const topics = options.inputTopics ?? options.subtopology.sourceTopics;
     this.inputPartitions = topics.map((topic) => ({ topic, partition }));
-    for (const topic of topics) this.#openQueue(topic);
+    for (const topic of hashOrderOfTopics(topics, partition)) this.#openQueue(topic);
   }
 
   /** Highest timestamp taken so far; -1 before the first. */
@@ -106,7 +107,7 @@ export class StreamTask {
 
   /** Queues a batch; the task releases it. */
   addBatch(batch: RecordBatchView): void {
-    const queue = this.#queues.get(batch.topic) ?? this.#openQueue(batch.topic);
+    const queue = this.#queues.get(batch.topic) ?? this.#queueOfPattern(batch.topic);
     if (batch.partition !== this.taskId.partition)
       throw new StreamsError(
         "UNKNOWN_PARTITION",
@@ -222,7 +223,7 @@ export class StreamTask {
     invariant(record !== undefined, "TASK-2", queue.topic);
     if (record.timestamp > group.streamTime) group.streamTime = record.timestamp;
     const context = this.#options.recordContext;
-    context.topic = queue.topic;
+    context.topic = queue.headTopic;
     context.partition = queue.partition;
     context.offset = queue.headOffset;
     context.timestamp = record.timestamp;
@@ -237,11 +238,20 @@ export class StreamTask {
     }
   }
 
-  /** Topics of a pattern may turn up later. */
+  /** Topics of a pattern may turn up later; where the pattern itself was named as an input, it has the queue. */
+  #queueOfPattern(topic: string): RecordQueue {
+    for (const queue of this.#queues.values()) {
+      const { pattern } = queue.source;
+      if (pattern?.source === queue.topic && matches(pattern, topic)) return queue;
+    }
+    return this.#openQueue(topic);
+  }
+
   #openQueue(topic: string): RecordQueue {
     const found = this.#topology.sources.find(
-      ({ node }) =>
-        node.topics.includes(topic) || (node.pattern !== undefined && matches(node.pattern, topic)),
+      ({ node: { topics, pattern } }) =>
+        topics.includes(topic) ||
+        (pattern !== undefined && (pattern.source === topic || matches(pattern, topic))),
     );
     if (found === undefined)
       throw new StreamsError("UNKNOWN_PARTITION", `no source reads topic ${topic}`, {

@@ -27,6 +27,7 @@ export class TaskErrors implements NodeSurroundings, RecordQueueOwner, SinkOwner
   readonly guard: ErrorGuard | undefined;
   current: RunningNode | undefined = undefined;
   holdsInput = false;
+  contextRecord: StreamRecord | undefined = undefined;
   readonly #options: StreamTaskOptions;
   #source: SourceNode | undefined;
   #input: StreamRecord | undefined;
@@ -54,6 +55,7 @@ export class TaskErrors implements NodeSurroundings, RecordQueueOwner, SinkOwner
     this.#source = source;
     this.#input = record;
     this.holdsInput = true;
+    this.contextRecord = undefined;
   }
 
   onSent(): void {

@@ -3,14 +3,24 @@
  * shows it, and the text is to be equal. Buckets by hash, in order of insertion within one.
  */
 export function hashSetOrder(texts: readonly string[]): readonly string[] {
-  const distinct = [...new Set(texts)];
+  return hashOrder([...new Set(texts)], stringHash);
+}
+
+/** The order in which a `java.util.HashMap` from topics of one partition is walked. */
+export function hashOrderOfTopics(topics: readonly string[], partition: number): readonly string[] {
+  return hashOrder([...new Set(topics)], (topic) =>
+    Math.trunc(31 * (31 + partition) + stringHash(topic)),
+  );
+}
+
+function hashOrder(items: readonly string[], hashOf: (item: string) => number): readonly string[] {
   let capacity = 16;
-  while (distinct.length > capacity * 0.75) capacity *= 2;
+  while (items.length > capacity * 0.75) capacity *= 2;
   const buckets: string[][] = [];
-  for (const text of distinct) {
-    const hash = stringHash(text);
+  for (const item of items) {
+    const hash = hashOf(item) | 0;
     const index = (hash ^ (hash >>> 16)) & (capacity - 1);
-    (buckets[index] ??= []).push(text);
+    (buckets[index] ??= []).push(item);
   }
   return buckets.flat();
 }

@@ -89,6 +89,7 @@ function lowerTable(table: TableSource, topology: TopologyBuilder): void {
 }
 
 class TableSourceProcessor implements Processor {
+  readonly forwardsNewRecords = true;
   readonly #storeName: string | undefined;
   readonly #keySerde: Serde<unknown>;
   #context: ProcessorContext | undefined;

@@ -10,7 +10,8 @@ import { PassThroughProcessor } from "./pass-through.ts";
 export function toStream(input: TableNode, options: NamedOptions = {}): StreamNode {
   const { recorder, keySerde, valueSerde } = input;
   const name = recorder.naming.nodeOr(options.name, "KTABLE-TOSTREAM-");
-  const supplier = (): PassThroughProcessor => new PassThroughProcessor();
+  const supplier = (): PassThroughProcessor =>
+    new PassThroughProcessor({ forwardsNewRecords: true });
   const plan = operatorPlan({
     name,
     lower: (topology, parents) => topology.addProcessor({ name, supplier, parents }),
