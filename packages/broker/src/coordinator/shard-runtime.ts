@@ -204,7 +204,7 @@ class ActiveShard<Value, Shard extends CoordinatorShard<Value>> {
   }
 
   #refusal(): Error | undefined {
-    invariant(this.#state !== "writing", "GROUP-1", "a write inside a write");
+    invariant(this.#state !== "writing", "COORDINATOR-1", "a write inside a write");
     if (this.#state === "loading") return new ShardLoadingError();
     if (this.#state === "closed")
       return new CoordinatorLogError("LOG_UNAVAILABLE", "the broker is closing; ask another one");
