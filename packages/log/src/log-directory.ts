@@ -68,6 +68,7 @@ export class LogDirectory {
   readonly #fileSystem: FileSystem;
   readonly #lock: FileLock;
   readonly #logs = new Map<string, PartitionLog>();
+  readonly #opening = new Map<string, Promise<PartitionLog>>();
   readonly #recoveryPoints: Map<string, PartitionOffset>;
   readonly #logStartOffsets: Map<string, PartitionOffset>;
   readonly #highWatermarks: Map<string, PartitionOffset>;
@@ -145,10 +146,19 @@ export class LogDirectory {
 
   /** Opens or makes the log of a partition. One that is open already is given again. */
   async openLog(options: OpenLogOptions): Promise<PartitionLog> {
-    const { topic, partition } = options;
-    const name = topicPartitionName(topic, partition);
+    const name = topicPartitionName(options.topic, options.partition);
     const known = this.#logs.get(name);
     if (known !== undefined) return known;
+    let opening = this.#opening.get(name);
+    if (opening === undefined) {
+      opening = this.#open(name, options).finally(() => this.#opening.delete(name));
+      this.#opening.set(name, opening);
+    }
+    return opening;
+  }
+
+  async #open(name: string, options: OpenLogOptions): Promise<PartitionLog> {
+    const { topic, partition } = options;
     const log = await PartitionLog.open({
       ...options,
       platform: this.#platform,
@@ -217,12 +227,11 @@ export class LogDirectory {
 
   async #close(): Promise<void> {
     try {
-      let isClean = true;
-      for (const log of this.#logs.values()) {
-        await log.close();
-        isClean &&= log.damage === undefined && log.failure === undefined;
-      }
-      if (!isClean) return;
+      await Promise.allSettled(this.#opening.values());
+      const logs = [...this.#logs.values()];
+      const results = await Promise.allSettled(logs.map((log) => log.close()));
+      for (const result of results) if (result.status === "rejected") throw result.reason;
+      if (logs.some((log) => log.damage !== undefined || log.failure !== undefined)) return;
       await this.checkpoint();
       reach(this.#platform, "C7");
       const content = encodeUtf8(JSON.stringify({ version: 0, brokerEpoch: -1 }));

@@ -214,4 +214,37 @@ describe("PartitionLog", () => {
     );
     await fc.assert(property, { numRuns: 150 });
   });
+
+  it("never cuts good batches off because of a flipped byte in front of them", async () => {
+    const property = fc.asyncProperty(
+      fc.array(fc.integer({ min: 0, max: 700 }), { minLength: 2, maxLength: 8 }),
+      fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
+      fc.integer({ min: 1, max: 255 }),
+      async (sizes, at, mask) => {
+        const platform = testPlatform();
+        const single = { ...config, segmentBytes: 100_000 };
+        const written = await openTestLog(platform, single);
+        const batch = (size: number, index: number) =>
+          batchOf({
+            values: ["x".repeat(size)],
+            producerId: 0,
+            producerEpoch: 0,
+            baseSequence: index,
+          });
+        sizes.forEach((size, index) => written.append(batch(size, index), { origin: "client" }));
+        const lastBytes = batch(sizes[sizes.length - 1], 0).length;
+        const position = Math.floor(at * (written.sizeBytes - lastBytes));
+        const path = `${testPath}/00000000000000000000.log`;
+        changeFile(platform, path, (bytes) => {
+          bytes[position] ^= mask;
+          return bytes;
+        });
+        const log = await openTestLog(platform, single);
+        expect(log.recovery.cutTail).toBeUndefined();
+        if (log.damage === undefined) expect(log.logEndOffset).toBe(sizes.length);
+        else expect(log.damage.lastOffset).toBe(sizes.length - 1);
+      },
+    );
+    await fc.assert(property, { numRuns: Number(process.env["LOG_RUNS"] ?? 150) });
+  });
 });

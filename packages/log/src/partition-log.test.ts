@@ -1,4 +1,9 @@
-import { readBaseOffset, readPartitionLeaderEpoch } from "@millrace/protocol";
+import {
+  readBaseOffset,
+  readPartitionLeaderEpoch,
+  updateCrc,
+  writeInt64,
+} from "@millrace/protocol";
 import { describe, expect, it } from "vitest";
 import { FailingFileSystem } from "./test-support/failing-file-system.ts";
 import { batchesIn, batchOf, markerOf } from "./test-support/batches.ts";
@@ -71,6 +76,15 @@ describe("append", () => {
         ],
       }),
     );
+  });
+
+  it("goes by the timestamps of the records where a header lies about the largest", async () => {
+    const log = await openTestLog(testPlatform());
+    const batch = batchOf({ values: ["a", "b"] });
+    writeInt64(batch, 35, 1500);
+    updateCrc(batch, 0);
+    log.append(batch, client);
+    expect(log.maxTimestamp()).toMatchObject({ offset: 1, timestamp: 1001 });
   });
 
   it("stamps batches with its own time where the topic says so", async () => {

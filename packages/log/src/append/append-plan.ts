@@ -6,6 +6,8 @@ import {
   setBaseOffset,
   setLogAppendTime,
   setPartitionLeaderEpoch,
+  updateCrc,
+  writeInt64,
   type Compression,
 } from "@millrace/protocol";
 import type { LogConfig } from "../log-config.ts";
@@ -15,6 +17,9 @@ import { ProducerAppend } from "./producer-append.ts";
 import type { ProducerBatch } from "./producer-entry.ts";
 import type { ProducerStates } from "./producer-states.ts";
 import { batchSizeAt, checkBatch, checkClientBatch } from "./validate-batch.ts";
+
+/** Of the largest timestamp in a batch's header. */
+const maxTimestampPosition = 35;
 
 /** What an append is checked against. */
 export interface AppendContext {
@@ -46,7 +51,8 @@ export function planAppend(
   const isClient = options.origin === "client";
   const sizeBytes = measureBatches(batches, config, isClient);
   const bytes = sizeBytes === batches.length ? batches : batches.subarray(0, sizeBytes);
-  if (isClient) checkClientBatch(bytes, config, { nowMs, codecs: context.codecs });
+  if (isClient)
+    correctMaxTimestamp(bytes, checkClientBatch(bytes, config, { nowMs, codecs: context.codecs }));
   const producers = new ProducerAppend(
     context.producers,
     options,
@@ -75,6 +81,13 @@ export function assignOffsets(bytes: Uint8Array, baseOffset: Offset, leaderEpoch
     setPartitionLeaderEpoch(bytes, at, leaderEpoch);
     offset += readLastOffsetDelta(bytes, at) + 1;
   }
+}
+
+/** Indexes and retention go by the header: it says what the records say, whatever the client wrote. */
+function correctMaxTimestamp(bytes: Uint8Array, maxTimestamp: Timestamp): void {
+  if (readMaxTimestamp(bytes, 0) === maxTimestamp) return;
+  writeInt64(bytes, maxTimestampPosition, maxTimestamp);
+  updateCrc(bytes, 0);
 }
 
 /** Bytes of whole batches; each is sound by itself. */

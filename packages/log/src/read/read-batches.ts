@@ -13,6 +13,8 @@ import type { TailCache } from "./tail-cache.ts";
 
 /** Between an indexed batch and the one that is looked for there may be this much. */
 const seekBytes = 16_384;
+/** Most that one read takes to memory, whatever the budget; a larger first batch is taken still. */
+const readBytesMax = 4_194_304;
 
 export function emptySlice(offset: Offset): LogSlice {
   return { parts: [], sizeBytes: 0, nextOffset: offset };
@@ -54,7 +56,7 @@ export function readFromFiles(
       segment.handle,
       segment.offsetIndex.positionFor(offset),
       segment.sizeBytes,
-      options.maxBytes + seekBytes,
+      Math.min(options.maxBytes, readBytesMax) + seekBytes,
     );
     while (cursor.next())
       if (readLastOffset(cursor.bytes, cursor.at) >= offset)

@@ -13,8 +13,8 @@ import {
 const windowBytes = 4_194_304;
 /** Disks write whole sectors of this size, so a lost write leaves zeros in whole ones. */
 const sectorBytes = 512;
-/** Fewer zeros in a row are found in records too. */
-const unwrittenBytesMin = 8;
+/** A batch's header alone has up to 14 zeros in a row: producer 0 in epoch 0 at sequence 0. */
+const unwrittenBytesMin = 16;
 const offsetDeltaMax = 2 ** 31;
 
 /** A batch that stops making sense, and what lies around it. */
@@ -92,18 +92,21 @@ function lastValidOffset(bad: BadBatch, start: number): Offset {
   return lastOffset;
 }
 
-/** A run of zeros up to a sector's end: a write that never, or not wholly, reached the disk. */
+/**
+ * A run of zeros up to a sector's end: a write that never, or not wholly, reached the disk. The sector in which a
+ * good batch begins did reach it.
+ */
 function hasUnwrittenSector(bad: BadBatch, end: number): boolean {
   const sector = new Uint8Array(sectorBytes);
   let position = bad.position;
   while (position < end) {
     const boundary = (Math.floor(position / sectorBytes) + 1) * sectorBytes;
-    const sectorEnd = Math.min(boundary, bad.endPosition);
-    const part = sector.subarray(0, sectorEnd - position);
+    if (boundary > end && end < bad.endPosition) return false;
+    const part = sector.subarray(0, Math.min(boundary, bad.endPosition) - position);
     bad.handle.read(part, position);
     const zeros = part.length - 1 - part.findLastIndex((byte) => byte !== 0);
-    if (zeros >= Math.min(unwrittenBytesMin, part.length)) return true;
-    position = sectorEnd;
+    if (zeros >= unwrittenBytesMin) return true;
+    position += part.length;
   }
   return false;
 }

@@ -23,6 +23,9 @@ import { listProducerSnapshots, loadProducers, producerSnapshotPath } from "./re
 import { scanSegment, type ScanEnd } from "./scan-segment.ts";
 import { takeOverCleanLog } from "./take-over-clean-log.ts";
 
+/** Taken to memory at a time while a tail is set aside. */
+const copyBytes = 4_194_304;
+
 /** A log as it is found on disk, made sound or known to be damaged. */
 export interface RecoveredLog {
   readonly segments: readonly LogSegment[];
@@ -245,12 +248,14 @@ class LogRecovery {
 
   async #setAside(segment: LogSegment, position: number, firstOffset: Offset): Promise<string> {
     const path = this.#tornPath(firstOffset);
-    const bytes = new Uint8Array(segment.sizeBytes - position);
-    segment.handle.read(bytes, position);
     const copy = this.#fileSystem.open(path, "openOrCreate");
     try {
       copy.truncate(0);
-      copy.write([bytes], 0);
+      for (let at = position; at < segment.sizeBytes; at += copyBytes) {
+        const bytes = new Uint8Array(Math.min(copyBytes, segment.sizeBytes - at));
+        segment.handle.read(bytes, at);
+        copy.write([bytes], at - position);
+      }
       await copy.datasync();
     } finally {
       copy.close();
