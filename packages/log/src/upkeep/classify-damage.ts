@@ -8,6 +8,7 @@ import {
   readBatchSizeBytes,
   readLastOffset,
   readMagic,
+  writeInt64,
 } from "@millrace/protocol";
 
 const windowBytes = 4_194_304;
@@ -106,7 +107,22 @@ function hasUnwrittenSector(bad: BadBatch, end: number): boolean {
     bad.handle.read(part, position);
     const zeros = part.length - 1 - part.findLastIndex((byte) => byte !== 0);
     if (zeros >= unwrittenBytesMin) return true;
+    const isHead = position === bad.position && zeros === part.length;
+    if (isHead && headBits(bad.expectedOffset, part.length) > 1) return true;
     position += part.length;
   }
   return false;
+}
+
+/**
+ * Bits that are set in the first bytes of an offset. Where the sector ends inside of a batch's head, its zeros are
+ * few, but we know what should be there, and that one flipped bit does not clear several.
+ */
+function headBits(offset: Offset, byteCount: number): number {
+  const head = new Uint8Array(8);
+  writeInt64(head, 0, offset);
+  let bits = 0;
+  for (const byte of head.subarray(0, byteCount))
+    for (let rest = byte; rest !== 0; rest &= rest - 1) bits++;
+  return bits;
 }
