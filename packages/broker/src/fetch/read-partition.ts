@@ -5,6 +5,7 @@ import { checkLeaderEpoch } from "../partition/check-leader-epoch.ts";
 import type { Partition } from "../partition/partition.ts";
 import type { Partitions } from "../partition/partitions.ts";
 import type { FetchedPartition, FetchResponsePartition, FetchTarget } from "./fetch-types.ts";
+import { readOneSegment } from "./read-one-segment.ts";
 
 export interface FetchLimits {
   readonly isCommittedOnly: boolean;
@@ -49,8 +50,7 @@ function readPartition(
 ): FetchedPartition {
   try {
     const partition = partitions.find(target.topic ?? "", target.partition);
-    if (partition === undefined) throw new KafkaError("NOT_LEADER_OR_FOLLOWER");
-    if (partition.failure?.code === "LOG_CLOSED")
+    if (partition === undefined || partition.failure?.code === "LOG_CLOSED")
       throw new KafkaError("UNKNOWN_TOPIC_OR_PARTITION");
     checkLeaderEpoch(partition, target.currentLeaderEpoch);
     return read(partition, target, limits);
@@ -98,17 +98,11 @@ function read(
     throw new LogRequestError("OFFSET_OUT_OF_RANGE", `offset ${fetchOffset} is not there`);
   const upTo = limits.isCommittedOnly ? lastStableOffset : highWatermark;
   const slice =
-    fetchOffset >= upTo
-      ? undefined
-      : partition.read(fetchOffset, {
-          maxBytes: limits.maxBytes,
-          minOneBatch: limits.minOneBatch,
-          upTo,
-        });
+    fetchOffset >= upTo ? undefined : readOneSegment(partition, fetchOffset, { ...limits, upTo });
   const parts = slice === undefined ? [] : [...slice.parts];
   let sizeBytes = slice?.sizeBytes ?? 0;
-  if (slice !== undefined && sizeBytes > 0 && slice.nextOffset < upTo)
-    sizeBytes += addCutBatch(partition, slice.nextOffset, upTo, {
+  if (slice !== undefined && sizeBytes > 0 && slice.nextOffset < slice.upTo)
+    sizeBytes += addCutBatch(partition, slice.nextOffset, slice.upTo, {
       parts,
       roomBytes: limits.maxBytes - sizeBytes,
     });

@@ -15,6 +15,7 @@ import { type RequestContext, topicResource } from "../server/request-context.ts
  * Batches are the log's own views. A request waits for min_bytes up to max_wait, unless something cannot be read.
  */
 
+const READ_UNCOMMITTED = 0;
 const READ_COMMITTED = 1;
 /** A debugging consumer reads as any other. */
 const FIRST_REPLICA_ID = 0;
@@ -35,6 +36,7 @@ export class FetchHandler implements Handler<FetchRequest, FetchResponse> {
     const { image } = this.#services;
     const session = openFetchContext(this.#sessions, image, request, context.apiVersion);
     if (session.kind === "refused") return closeFetchContext(this.#sessions, session, []);
+    if (!isIsolationLevel(request.isolationLevel)) return this.#refuseAll(session);
     const refused: FetchedPartition[] = [];
     const targets: FetchTarget[] = [];
     for (const target of session.targets) {
@@ -76,6 +78,14 @@ export class FetchHandler implements Handler<FetchRequest, FetchResponse> {
     return closeFetchContext(this.#sessions, session, fetched);
   }
 
+  /** What Kafka answers where a request makes it fail. */
+  #refuseAll(session: Exclude<FetchContext, { readonly kind: "refused" }>): FetchResponse {
+    const errorCode = errorCodeOf("UNKNOWN_SERVER_ERROR");
+    const fetched = session.targets.map((target) => unreadable(target, errorCode, []));
+    const sessionless = { kind: "sessionless", targets: [] } as const;
+    return { ...closeFetchContext(this.#sessions, sessionless, fetched), errorCode };
+  }
+
   #faultOf(
     context: RequestContext,
     request: FetchRequest,
@@ -90,7 +100,7 @@ export class FetchHandler implements Handler<FetchRequest, FetchResponse> {
       return unreadable(target, errorCodeOf("UNKNOWN_TOPIC_OR_PARTITION"), []);
     const replicaId = Math.max(request.replicaId, request.replicaState.replicaId);
     if (replicaId >= FIRST_REPLICA_ID)
-      return unreadable(target, errorCodeOf("NOT_LEADER_OR_FOLLOWER"), []);
+      return unreadable(target, errorCodeOf("NOT_LEADER_OR_FOLLOWER"), null);
     // A partition of an internal topic is made when it is first asked for.
     if (this.#services.partitions.find(topic, partition) === undefined)
       this.#services.partitions.open(found, partition).catch(() => {});
@@ -105,4 +115,8 @@ export class FetchHandler implements Handler<FetchRequest, FetchResponse> {
       minBytes: Math.min(request.minBytes, maxBytes),
     };
   }
+}
+
+function isIsolationLevel(level: number): boolean {
+  return level === READ_UNCOMMITTED || level === READ_COMMITTED;
 }

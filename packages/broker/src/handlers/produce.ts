@@ -1,7 +1,6 @@
 import type { AppendResult, VerificationGuard } from "@millrace/log";
 import {
   BATCH_HEADER_BYTES,
-  compressionIdOf,
   errorCodeOf,
   type Given,
   isTransactional,
@@ -25,6 +24,7 @@ import {
   transactionalIdResource,
 } from "../server/request-context.ts";
 import { type AppendRefusal, refusalOf, refusedWith } from "./append-refusal.ts";
+import { checkProducedRecords } from "./check-produced-records.ts";
 import { verifyTransaction } from "./verify-transaction.ts";
 
 /*
@@ -37,11 +37,13 @@ import { verifyTransaction } from "./verify-transaction.ts";
  */
 
 type Response = Given<typeof produceResponse>;
+type ResponsePartition = Response["responses"][number]["partitionResponses"][number];
 
 /** One partition of a request, on its way. */
 export interface ProducePartition {
   readonly topic: string;
-  readonly topicId: string;
+  /** Topic of the request that it stands under. */
+  readonly responseKey: string;
   readonly index: number;
   readonly records: Uint8Array;
   partition: Partition | undefined;
@@ -50,11 +52,11 @@ export interface ProducePartition {
   result: AppendResult | undefined;
 }
 
-const ZSTD_ID = 4;
 const internalWriter = "__admin_client";
 
 export class ProduceHandler implements Handler<ProduceRequest, Response> {
   readonly api = produceApi;
+  readonly mayOvertake = true;
   readonly #services: BrokerServices;
 
   constructor(services: BrokerServices) {
@@ -84,10 +86,13 @@ export class ProduceHandler implements Handler<ProduceRequest, Response> {
     return verifying.then(() => this.#append(context, request, partitions));
   }
 
-  /** Finds the partitions, and refuses what Kafka refuses before it looks at the log. */
+  /**
+   * Finds the partitions, and refuses what Kafka refuses before it looks at the log. Of a partition that is named twice
+   * the last batch counts.
+   */
   #resolve(context: RequestContext, request: ProduceRequest): ProducePartition[] {
     const { image } = this.#services;
-    const resolved: ProducePartition[] = [];
+    const resolved = new Map<string, ProducePartition>();
     for (const topic of request.topicData) {
       const byId = topic.topicId !== zeroUuid || context.apiVersion >= 13;
       const found = byId ? image.topicById(topic.topicId) : image.topic(topic.name);
@@ -96,7 +101,7 @@ export class ProduceHandler implements Handler<ProduceRequest, Response> {
       for (const { index, records } of topic.partitionData) {
         const partition: ProducePartition = {
           topic: name,
-          topicId: topic.topicId,
+          responseKey: `${topic.name}/${topic.topicId}`,
           index,
           records: records ?? new Uint8Array(0),
           partition: this.#services.partitions.find(name, index),
@@ -112,14 +117,13 @@ export class ProduceHandler implements Handler<ProduceRequest, Response> {
           partition.refusal = refusedWith("INVALID_TOPIC_EXCEPTION");
         else if (partition.partition === undefined)
           partition.refusal = refusedWith("NOT_LEADER_OR_FOLLOWER");
-        else if (context.apiVersion < 7 && compressionOf(partition.records) === ZSTD_ID)
-          partition.refusal = refusedWith("UNSUPPORTED_COMPRESSION_TYPE");
-        else if (request.acks < -1 || request.acks > 1)
+        else partition.refusal = checkProducedRecords(partition.records, context.apiVersion);
+        if (partition.refusal === undefined && (request.acks < -1 || request.acks > 1))
           partition.refusal = refusedWith("INVALID_REQUIRED_ACKS");
-        resolved.push(partition);
+        resolved.set(`${name}/${index}`, partition);
       }
     }
-    return resolved;
+    return [...resolved.values()];
   }
 
   #append(
@@ -174,19 +178,19 @@ export class ProduceHandler implements Handler<ProduceRequest, Response> {
     request: ProduceRequest,
     partitions: readonly ProducePartition[],
   ): Response {
-    let next = 0;
-    return {
-      throttleTimeMs: context.throttleMs,
-      responses: request.topicData.map(({ name, topicId, partitionData }) => ({
-        name,
-        topicId,
-        partitionResponses: partitionData.map(() => respond(partitions[next++])),
-      })),
-    };
+    const responses = new Map<
+      string,
+      { name: string; topicId: string; partitionResponses: ResponsePartition[] }
+    >();
+    for (const { name, topicId } of request.topicData)
+      responses.set(`${name}/${topicId}`, { name, topicId, partitionResponses: [] });
+    for (const produced of partitions)
+      responses.get(produced.responseKey)?.partitionResponses.push(respond(produced));
+    return { throttleTimeMs: context.throttleMs, responses: [...responses.values()] };
   }
 }
 
-function respond(produced: ProducePartition) {
+function respond(produced: ProducePartition): ResponsePartition {
   const { index, refusal, result } = produced;
   if (refusal !== undefined || result === undefined) {
     return {
@@ -222,8 +226,4 @@ function isTransactionalBatch(records: Uint8Array): boolean {
     isTransactional(readAttributes(records, 0)) &&
     readProducerId(records, 0) !== noProducerId
   );
-}
-
-function compressionOf(records: Uint8Array): number {
-  return records.length < BATCH_HEADER_BYTES ? 0 : compressionIdOf(readAttributes(records, 0));
 }

@@ -142,18 +142,22 @@ export class Partition {
     return this.#log.maxTimestamp();
   }
 
-  /** Epoch in which the record at the offset was appended; -1 where it is not known. */
+  /** Epoch of the record at the offset; of the next one at the end of the log, -1 where it is not known. */
   epochForOffset(offset: Offset): number {
-    return this.#log.epochForOffset(offset);
+    return offset === this.#log.logEndOffset ? this.leaderEpoch : this.#log.epochForOffset(offset);
   }
 
-  /** Newest epoch that has a record; -1 without one. */
-  get latestEpoch(): number {
-    return this.#log.latestEpoch;
-  }
-
+  /** The present epoch is known from the broker's start on, with or without records. */
   endOffsetForEpoch(leaderEpoch: number): EpochEndOffset | undefined {
-    return this.#log.endOffsetForEpoch(leaderEpoch);
+    return leaderEpoch === this.leaderEpoch
+      ? { leaderEpoch, endOffset: this.#log.logEndOffset }
+      : this.#log.endOffsetForEpoch(leaderEpoch);
+  }
+
+  /** Base of the first segment that begins above the offset; Infinity where there is none. */
+  nextSegmentStart(offset: Offset): Offset {
+    for (const { baseOffset } of this.#log.segments()) if (baseOffset > offset) return baseOffset;
+    return Number.POSITIVE_INFINITY;
   }
 
   /** Undefined: the transaction is open here already, and nothing is to be verified. */

@@ -46,6 +46,8 @@ export class ClientConnection implements ConnectionHandler {
   readonly #frames: FrameSplitter;
   readonly #responses = new ResponseQueue();
   readonly #closing = new AbortController();
+  /** A request whose turn has not come. */
+  #held: Uint8Array | undefined;
   /** A handler's promise is awaited. */
   #isBusy = false;
   /** No more requests are read; the connection ends once all are answered. */
@@ -117,9 +119,10 @@ export class ClientConnection implements ConnectionHandler {
     this.#isProcessing = true;
     try {
       while (this.#mayBegin()) {
-        const frame = this.#frames.next();
+        const frame = this.#held ?? this.#frames.next();
         if (frame === undefined) break;
-        this.#begin(frame);
+        this.#held = this.#begin(frame) ? undefined : frame;
+        if (this.#held !== undefined) break;
       }
     } catch (error) {
       this.#refuse("broker.frame.refused", error);
@@ -139,15 +142,16 @@ export class ClientConnection implements ConnectionHandler {
 
   #applyBackPressure(): void {
     if (this.#isClosed) return;
-    const isFull =
-      !this.#mayBegin() && this.#frames.bufferedBytes > this.#options.limits.readAheadBytesMax;
+    const isHeld = this.#held !== undefined || !this.#mayBegin();
+    const isFull = isHeld && this.#frames.bufferedBytes > this.#options.limits.readAheadBytesMax;
     if (isFull === this.#isPaused) return;
     this.#isPaused = isFull;
     if (isFull) this.#connection.pause();
     else this.#connection.resume();
   }
 
-  #begin(frame: Uint8Array): void {
+  /** False: the request must wait for the responses before it. */
+  #begin(frame: Uint8Array): boolean {
     const { handlers } = this.#options;
     const reader = new Reader(frame);
     const header = readRequestHeader(reader, (key, version) =>
@@ -159,11 +163,13 @@ export class ClientConnection implements ConnectionHandler {
         "UNSUPPORTED_VERSION",
         `API ${header.apiKey} version ${header.apiVersion} is not served`,
       );
+    if (handler.mayOvertake !== true && this.#responses.hasOpen) return false;
     const context = new ConnectionRequestContext(this.#options.listener, this, header);
     const request = isKnownVersion(handler, header)
       ? codecOf(handler.api.request, header.apiVersion).read(reader)
       : undefined;
     this.#answer(handler, header, frame.length, invoke(handler, context, request));
+    return true;
   }
 
   #answer(

@@ -11,6 +11,11 @@ import type { RequestContext } from "./request-context.ts";
 export interface Handler<Request = unknown, Response = unknown> {
   /** The API's definition in `@millrace/protocol`. */
   readonly api: Api;
+  /**
+   * Begun while responses before it are parked still, as pipelined appends are; all others wait for those, so that
+   * they see what was done before them.
+   */
+  readonly mayOvertake?: boolean;
   handle(context: RequestContext, request: Request): HandlerAnswer<Response>;
 }
 

@@ -20,6 +20,13 @@ export class ResponseQueue {
     return this.#slots.length - this.#sent;
   }
 
+  /** True while a response is not there yet. */
+  get hasOpen(): boolean {
+    for (let index = this.#sent; index < this.#slots.length; index++)
+      if (this.#slots[index].parts === undefined) return true;
+    return false;
+  }
+
   get unansweredBytes(): number {
     return this.#unansweredBytes;
   }

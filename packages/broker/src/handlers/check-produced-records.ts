@@ -1,0 +1,49 @@
+import {
+  BATCH_MAGIC,
+  BATCH_OVERHEAD_BYTES,
+  compressionIdOf,
+  readAttributes,
+  readBatchSizeBytes,
+  readMagic,
+} from "@millrace/protocol";
+import { type AppendRefusal, refusedWith } from "./append-refusal.ts";
+
+/** Up to here a batch tells its size and its magic. */
+const PROLOGUE_BYTES = 17;
+/** Kafka takes nothing shorter for a batch of any format. */
+const RECORD_BYTES_MIN = 14;
+const ZSTD_ID = 4;
+
+/**
+ * What Kafka refuses before it looks at the log: a request has exactly one batch for a partition, of magic 2, without
+ * zstd below version 7. Bytes behind it that are too few for a batch are overlooked. Undefined: fine.
+ */
+export function checkProducedRecords(
+  records: Uint8Array,
+  apiVersion: number,
+): AppendRefusal | undefined {
+  const size = batchSizeAt(records, 0);
+  if (size === "corrupt") return corrupt();
+  if (size === "none") return refusedWith("INVALID_RECORD");
+  const next = batchSizeAt(records, size);
+  if (next === "corrupt") return corrupt();
+  if (readMagic(records, 0) !== BATCH_MAGIC) return refusedWith("INVALID_RECORD");
+  if (apiVersion < 7 && compressionIdOf(readAttributes(records, 0)) === ZSTD_ID)
+    return refusedWith("UNSUPPORTED_COMPRESSION_TYPE");
+  return next === "none" ? undefined : refusedWith("INVALID_RECORD");
+}
+
+function batchSizeAt(bytes: Uint8Array, position: number): number | "none" | "corrupt" {
+  const remaining = bytes.length - position;
+  if (remaining < BATCH_OVERHEAD_BYTES) return "none";
+  const size = readBatchSizeBytes(bytes, position);
+  if (size - BATCH_OVERHEAD_BYTES < RECORD_BYTES_MIN) return "corrupt";
+  if (remaining < PROLOGUE_BYTES) return "none";
+  const magic = readMagic(bytes, position);
+  if (magic < 0 || magic > BATCH_MAGIC) return "corrupt";
+  return size > remaining ? "none" : size;
+}
+
+function corrupt(): AppendRefusal {
+  return { ...refusedWith("CORRUPT_MESSAGE"), errorMessage: "the records are no record batch" };
+}
