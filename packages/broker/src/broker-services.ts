@@ -17,6 +17,8 @@ export interface BrokerServices {
   readonly partitions: Partitions;
   readonly storage: StorageGuard;
   readonly verifier: TransactionVerifier;
+  /** Groups forget what they have committed for the topic. */
+  readonly topicDeleted: (topic: string) => Promise<void>;
 }
 
 /** The one node of this cluster, as clients are told. */

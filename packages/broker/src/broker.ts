@@ -253,6 +253,7 @@ async function serve(
     partitions,
     storage,
     verifier: coordinators.transactions,
+    topicDeleted: (topic) => coordinators.groups.topicDeleted(topic),
   };
   handlers.add(...brokerHandlers(services, () => handlers.apis()));
   handlers.add(

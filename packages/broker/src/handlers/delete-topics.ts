@@ -49,7 +49,10 @@ export class DeleteTopicsHandler implements Handler<DeleteTopicsRequest, Respons
         result,
       };
     });
-    for (const topic of deleted) await this.#services.partitions.removeTopic(topic);
+    for (const topic of deleted) {
+      await this.#services.partitions.removeTopic(topic);
+      await this.#services.topicDeleted(topic.name);
+    }
     return { throttleTimeMs: context.throttleMs, responses };
   }
 
