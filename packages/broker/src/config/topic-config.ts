@@ -122,7 +122,7 @@ export function topicConfigValue(
   broker: BrokerConfig,
 ): string {
   const own = properties.get(name);
-  if (own !== undefined) return own.trim();
+  if (own !== undefined) return own;
   if (name === "retention.ms") return String(broker.milliseconds("log.retention"));
   if (name === "segment.ms") return String(broker.milliseconds("log.roll"));
   if (name === "segment.jitter.ms") return String(broker.milliseconds("log.roll.jitter"));
@@ -137,7 +137,7 @@ export function logConfigOf(
   properties: TopicProperties,
   broker: BrokerConfig,
 ): Omit<LogConfig, "tailCacheBytes"> {
-  const text = (name: string) => topicConfigValue(name, properties, broker);
+  const text = (name: string) => topicConfigValue(name, properties, broker).trim();
   const number = (name: string) => Number(text(name));
   const unbounded = (name: string) => {
     const value = number(name);

@@ -9,6 +9,7 @@ import { DeleteTopicsHandler } from "./delete-topics.ts";
 import { DescribeClusterHandler } from "./describe-cluster.ts";
 import { DescribeConfigsHandler } from "./describe-configs.ts";
 import { DescribeProducersHandler } from "./describe-producers.ts";
+import { DescribeTopicPartitionsHandler } from "./describe-topic-partitions.ts";
 import { FetchHandler } from "./fetch.ts";
 import { IncrementalAlterConfigsHandler } from "./incremental-alter-configs.ts";
 import { ListOffsetsHandler } from "./list-offsets.ts";
@@ -36,5 +37,6 @@ export function brokerHandlers(
     new IncrementalAlterConfigsHandler(services),
     new DescribeClusterHandler(services),
     new DescribeProducersHandler(services),
+    new DescribeTopicPartitionsHandler(services),
   ];
 }

@@ -5,7 +5,11 @@ import {
   type Given,
 } from "@millrace/protocol";
 import type { BrokerServices } from "../broker-services.ts";
-import { topicConfigDefinitions, topicConfigEntries } from "../config/topic-config.ts";
+import {
+  topicConfigDefinitions,
+  topicConfigEntries,
+  topicConfigValue,
+} from "../config/topic-config.ts";
 import { type CreateTopicOutcome, createTopics } from "../metadata/create-topics.ts";
 import type { TopicImage } from "../metadata/topic-image.ts";
 import type { Handler } from "../server/handler.ts";
@@ -78,7 +82,7 @@ export class CreateTopicsHandler implements Handler<CreateTopicsRequest, Respons
       const [entry] = topicConfigEntries(definition, topic.properties, this.#services.config);
       return {
         name: definition.name,
-        value: entry.value,
+        value: topicConfigValue(definition.name, topic.properties, this.#services.config),
         readOnly: false,
         configSource: entry.source,
         isSensitive: false,

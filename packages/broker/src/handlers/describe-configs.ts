@@ -95,7 +95,7 @@ export class DescribeConfigsHandler implements Handler<DescribeConfigsRequest, R
     const fault = topicNameFault(resourceName);
     if (fault !== undefined) throw new KafkaError("INVALID_TOPIC_EXCEPTION", fault);
     const topic = this.#services.image.topic(resourceName);
-    if (topic === undefined) throw new KafkaError("UNKNOWN_TOPIC_OR_PARTITION");
+    if (topic === undefined) throw new KafkaError("UNKNOWN_TOPIC_OR_PARTITION", "");
     const { config } = this.#services;
     return select(topicConfigDefinitions, configurationKeys).map((definition) => {
       const entries = topicConfigEntries(definition, topic.properties, config);

@@ -86,10 +86,12 @@ export class IncrementalAlterConfigsHandler implements Handler<
       );
     if (!context.authorize("ALTER_CONFIGS", topicResource(resourceName)))
       return errorAnswer("TOPIC_AUTHORIZATION_FAILED");
+    if (resourceName === "") return errorAnswer("INVALID_REQUEST", "name the topic");
     const fault = topicNameFault(resourceName);
     if (fault !== undefined) return errorAnswer("INVALID_TOPIC_EXCEPTION", fault);
     const topic = image.topic(resourceName);
-    if (topic === undefined) return errorAnswer("UNKNOWN_TOPIC_OR_PARTITION");
+    if (topic === undefined)
+      return errorAnswer("UNKNOWN_TOPIC_OR_PARTITION", `there is no topic ${resourceName}`);
     const names = configs.map(({ name }) => name);
     if (new Set(names).size !== names.length)
       return errorAnswer("INVALID_REQUEST", "a property is named twice");

@@ -1,0 +1,118 @@
+import {
+  describeTopicPartitionsApi,
+  type DescribeTopicPartitionsRequest,
+  type describeTopicPartitionsResponse,
+  errorCodeOf,
+  type ErrorName,
+  type Given,
+  zeroUuid,
+} from "@millrace/protocol";
+import type { BrokerServices } from "../broker-services.ts";
+import { isInternalTopic, type TopicImage } from "../metadata/topic-image.ts";
+import { topicNameFault } from "../metadata/topic-name.ts";
+import type { Handler } from "../server/handler.ts";
+import { type RequestContext, topicResource } from "../server/request-context.ts";
+import { topicOperations } from "./authorized-operations.ts";
+
+/*
+ * DescribeTopicPartitions, version 0: topics in the order of their names, page by page (KIP-966). A cursor names the
+ * partition where the next page begins.
+ */
+
+type Response = Given<typeof describeTopicPartitionsResponse>;
+type ResponseTopic = Response["topics"][number];
+type ResponsePartition = ResponseTopic["partitions"][number];
+
+/** `max.request.partition.size.limit` */
+const PARTITIONS_MAX = 2000;
+
+export class DescribeTopicPartitionsHandler implements Handler<
+  DescribeTopicPartitionsRequest,
+  Response
+> {
+  readonly api = describeTopicPartitionsApi;
+  readonly #services: BrokerServices;
+
+  constructor(services: BrokerServices) {
+    this.#services = services;
+  }
+
+  handle(context: RequestContext, request: DescribeTopicPartitionsRequest): Response {
+    const { cursor } = request;
+    const isAll = request.topics.length === 0;
+    const asked = isAll
+      ? Array.from(this.#services.image.topics(), ({ name }) => name)
+      : request.topics.map(({ name }) => name);
+    const from = cursor?.topicName ?? "";
+    const names = [...new Set(asked)].filter((name) => name >= from).sort();
+    const isCursorLost = cursor !== null && !isAll && !names.includes(cursor.topicName);
+    if (isCursorLost || (cursor !== null && cursor.partitionIndex < 0))
+      return { throttleTimeMs: 0, topics: asked.map((name) => refused(name, "INVALID_REQUEST")) };
+    return { throttleTimeMs: context.throttleMs, ...this.#page(context, request, names, isAll) };
+  }
+
+  #page(
+    context: RequestContext,
+    request: DescribeTopicPartitionsRequest,
+    names: readonly string[],
+    isAll: boolean,
+  ): Pick<Response, "topics" | "nextCursor"> {
+    let room = Math.max(1, Math.min(PARTITIONS_MAX, request.responsePartitionLimit));
+    const topics: ResponseTopic[] = [];
+    for (const name of names) {
+      const isAllowed = context.authorize("DESCRIBE", topicResource(name));
+      const topic = this.#services.image.topic(name);
+      if (!isAllowed || topic === undefined) {
+        if (!isAll) topics.push(absent(name, isAllowed));
+        continue;
+      }
+      const first = request.cursor?.topicName === name ? request.cursor.partitionIndex : 0;
+      if (room === 0) return { topics, nextCursor: { topicName: name, partitionIndex: first } };
+      const end = Math.min(topic.partitionCount, first + room);
+      topics.push(this.#describe(topic, first, end));
+      room -= Math.max(0, end - first);
+      if (end < topic.partitionCount)
+        return { topics, nextCursor: { topicName: name, partitionIndex: end } };
+    }
+    return { topics };
+  }
+
+  #describe(topic: TopicImage, first: number, end: number): ResponseTopic {
+    const { nodeId } = this.#services.cluster;
+    const partitions: ResponsePartition[] = [];
+    for (let partitionIndex = first; partitionIndex < end; partitionIndex++)
+      partitions.push({
+        errorCode: 0,
+        partitionIndex,
+        leaderId: nodeId,
+        leaderEpoch: this.#services.partitions.leaderEpoch,
+        replicaNodes: [nodeId],
+        isrNodes: [nodeId],
+        eligibleLeaderReplicas: [],
+        lastKnownElr: [],
+        offlineReplicas: [],
+      });
+    const { name, topicId } = topic;
+    const isInternal = isInternalTopic(name);
+    return { ...described, errorCode: 0, name, topicId, isInternal, partitions };
+  }
+}
+
+const described = { topicAuthorizedOperations: topicOperations };
+
+function absent(name: string, isAllowed: boolean): ResponseTopic {
+  if (!isAllowed) return refused(name, "TOPIC_AUTHORIZATION_FAILED");
+  const error =
+    topicNameFault(name) === undefined ? "UNKNOWN_TOPIC_OR_PARTITION" : "INVALID_TOPIC_EXCEPTION";
+  return { ...refused(name, error), ...described };
+}
+
+function refused(name: string, error: ErrorName): ResponseTopic {
+  return {
+    errorCode: errorCodeOf(error),
+    name,
+    topicId: zeroUuid,
+    isInternal: isInternalTopic(name),
+    partitions: [],
+  };
+}
