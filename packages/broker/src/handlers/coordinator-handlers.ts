@@ -16,6 +16,7 @@ import { leaveGroupHandler } from "./leave-group.ts";
 import { listGroupsHandler } from "./list-groups.ts";
 import { listTransactionsHandler } from "./list-transactions.ts";
 import { offsetCommitHandler } from "./offset-commit.ts";
+import { offsetDeleteHandler } from "./offset-delete.ts";
 import { offsetFetchHandler } from "./offset-fetch.ts";
 import { syncGroupHandler } from "./sync-group.ts";
 import { txnOffsetCommitHandler } from "./txn-offset-commit.ts";
@@ -46,6 +47,7 @@ export function coordinatorHandlers(options: CoordinatorHandlersOptions): readon
     leaveGroupHandler(groups),
     offsetCommitHandler(groups, topics),
     offsetFetchHandler(groups, topics),
+    offsetDeleteHandler(groups, topics),
     listGroupsHandler(groups),
     describeGroupsHandler(groups),
     deleteGroupsHandler(groups),

@@ -6,11 +6,11 @@ import {
   type offsetCommitResponse,
 } from "@millrace/protocol";
 import { errorCode } from "../coordinator/error-code.ts";
-import type { OffsetToCommit } from "../coordinator/group/commit-offsets.ts";
 import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
 import type { TopicLookup } from "../coordinator/topic-lookup.ts";
 import { groupResource, topicResource, type RequestContext } from "../server/request-context.ts";
 import type { AnsweringHandler } from "./answering-handler.ts";
+import { mergeOffsetResults, partOffsets } from "./offset-results.ts";
 
 /*
  * OffsetCommit 2-10: a group's positions, kept in `__consumer_offsets`. Topics and partitions must exist.
@@ -30,24 +30,20 @@ export function offsetCommitHandler(
     async handle(context, request) {
       const named = request.topics.map((topic) => nameTopic(context, topics, topic));
       const isAllowed = context.authorize("READ", groupResource(request.groupId));
-      const offsets: OffsetToCommit[] = [];
-      // The place of each partition among the offsets, or why it is not among them.
-      const places = named.map((topic) =>
-        topic.partitions.map((partition) => {
-          const refused = isAllowed
-            ? refusePartition(topics, topic, partition.partitionIndex)
-            : errorCode.groupAuthorizationFailed;
-          if (refused !== errorCode.none) return { refused, index: -1 };
-          offsets.push({
-            topic: topic.name,
-            topicId: topic.topicId,
-            partition: partition.partitionIndex,
-            offset: partition.committedOffset,
-            leaderEpoch: partition.committedLeaderEpoch,
-            metadata: partition.committedMetadata ?? "",
-          });
-          return { refused, index: offsets.length - 1 };
-        }),
+      const parted = partOffsets(named, (topic, { partitionIndex }) =>
+        isAllowed
+          ? refusePartition(topics, topic, partitionIndex)
+          : errorCode.groupAuthorizationFailed,
+      );
+      const offsets = parted.accepted.flatMap(({ topic, partitions }) =>
+        partitions.map((partition) => ({
+          topic: topic.name,
+          topicId: topic.topicId,
+          partition: partition.partitionIndex,
+          offset: partition.committedOffset,
+          leaderEpoch: partition.committedLeaderEpoch,
+          metadata: partition.committedMetadata ?? "",
+        })),
       );
       const codes =
         offsets.length === 0
@@ -59,18 +55,7 @@ export function offsetCommitHandler(
               knowsGroupIdNotFound: context.apiVersion >= 9,
               offsets,
             });
-      return {
-        throttleTimeMs: context.throttleMs,
-        topics: named.map(({ name, topicId, partitions }, topicIndex) => ({
-          name,
-          topicId,
-          partitions: partitions.map(({ partitionIndex }, index) => {
-            const place = places[topicIndex][index];
-            const committed = typeof codes === "number" ? codes : codes[place.index];
-            return { partitionIndex, errorCode: place.index === -1 ? place.refused : committed };
-          }),
-        })),
-      };
+      return { throttleTimeMs: context.throttleMs, topics: mergeOffsetResults(parted, codes) };
     },
   };
 }

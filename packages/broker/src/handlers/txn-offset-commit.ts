@@ -17,6 +17,7 @@ import {
   type RequestContext,
 } from "../server/request-context.ts";
 import type { AnsweringHandler } from "./answering-handler.ts";
+import { mergeOffsetResults, partOffsets } from "./offset-results.ts";
 
 /*
  * TxnOffsetCommit 0-5: a group's positions as part of a transaction: they count from its commit on.
@@ -35,37 +36,27 @@ export function txnOffsetCommitHandler(
     api: txnOffsetCommitApi,
     async handle(context, request) {
       const refusedAll = refuse(context, request);
-      const offsets: OffsetToCommit[] = [];
-      const places = request.topics.map((topic) =>
-        topic.partitions.map((partition) => {
-          const refused =
-            refusedAll === errorCode.none
-              ? refusePartition(context, topics, { ...partition, topic: topic.name })
-              : refusedAll;
-          if (refused !== errorCode.none) return { refused, index: -1 };
-          offsets.push({
-            topic: topic.name,
-            topicId: topics.topicId(topic.name) ?? zeroUuid,
-            partition: partition.partitionIndex,
-            offset: partition.committedOffset,
-            leaderEpoch: partition.committedLeaderEpoch,
-            metadata: partition.committedMetadata ?? "",
-          });
-          return { refused, index: offsets.length - 1 };
-        }),
+      const named = request.topics.map((topic) => ({
+        ...topic,
+        topicId: topics.topicId(topic.name) ?? zeroUuid,
+      }));
+      const parted = partOffsets(named, (topic, { partitionIndex }) =>
+        refusedAll === errorCode.none
+          ? refusePartition(context, topics, { topic: topic.name, partitionIndex })
+          : refusedAll,
+      );
+      const offsets = parted.accepted.flatMap(({ topic, partitions }) =>
+        partitions.map((partition) => ({
+          topic: topic.name,
+          topicId: topic.topicId,
+          partition: partition.partitionIndex,
+          offset: partition.committedOffset,
+          leaderEpoch: partition.committedLeaderEpoch,
+          metadata: partition.committedMetadata ?? "",
+        })),
       );
       const codes = offsets.length === 0 ? [] : await commit(groups, context, { request, offsets });
-      return {
-        throttleTimeMs: context.throttleMs,
-        topics: request.topics.map(({ name, partitions }, topicIndex) => ({
-          name,
-          partitions: partitions.map(({ partitionIndex }, index) => {
-            const place = places[topicIndex][index];
-            const committed = typeof codes === "number" ? codes : codes[place.index];
-            return { partitionIndex, errorCode: place.index === -1 ? place.refused : committed };
-          }),
-        })),
-      };
+      return { throttleTimeMs: context.throttleMs, topics: mergeOffsetResults(parted, codes) };
     },
   };
 }

@@ -1,5 +1,5 @@
 import { decodeUtf8, encodeUtf8 } from "@millrace/model";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { errorCode } from "../error-code.ts";
 import { CoordinatorWorld } from "../testing/coordinator-world.ts";

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { errorCode } from "../error-code.ts";
 import { CoordinatorWorld } from "../testing/coordinator-world.ts";
