@@ -174,12 +174,20 @@ export class StreamTask {
   /**
    * The next offset to read of each input partition that moved, with the partition's time beside it: what waits
    * in the queue is not covered.
+   *
+   * @param positionOf where the reader stands, all that it gave having been added: it may be further on than the
+   *   last record, past control records
    */
-  committableOffsets(): readonly OffsetAndMetadata[] {
+  committableOffsets(
+    positionOf?: (topic: string) => Offset | undefined,
+  ): readonly OffsetAndMetadata[] {
     const offsets: OffsetAndMetadata[] = [];
     for (const queue of this.#queues.values()) {
       if (!queue.hasMoved) continue;
-      const offset: Offset = queue.head === undefined ? queue.position : queue.headOffset;
+      const offset: Offset =
+        queue.head === undefined
+          ? Math.max(queue.position, positionOf?.(queue.topic) ?? -1)
+          : queue.headOffset;
       const metadata = encodePartitionTime(queue.partitionTime);
       offsets.push({ topic: queue.topic, partition: queue.partition, offset, metadata });
     }

@@ -1,0 +1,85 @@
+import { double, int64AsNumber, json, optional, string } from "@millrace/serde";
+import { expect, expectTypeOf, test } from "vitest";
+
+import { TopologyError } from "../error/topology-error.ts";
+import type { KStream } from "./k-stream.ts";
+import type { KTable } from "./k-table.ts";
+import { StreamsBuilder } from "./streams-builder.ts";
+
+interface Order {
+  readonly customer: string;
+  readonly total: number;
+}
+
+interface Refund {
+  readonly customer: string;
+  readonly refunded: number;
+}
+
+type ValueOf<Stream extends { readonly carries: { readonly value: unknown } }> =
+  Stream["carries"]["value"];
+
+const orders = () =>
+  new StreamsBuilder().stream("orders", { key: string(), value: json<Order | Refund>() });
+
+function isOrder(value: Order | Refund): value is Order {
+  return "total" in value;
+}
+
+test("types come from the serdes", () => {
+  expectTypeOf(orders()).toEqualTypeOf<KStream<string, Order | Refund, "known", "known">>();
+  const raw = new StreamsBuilder().stream("bytes");
+  expectTypeOf(raw).toEqualTypeOf<
+    KStream<Uint8Array | null, Uint8Array | null, "known", "known">
+  >();
+  const nullable = new StreamsBuilder().stream("in", { value: optional(string()) });
+  expectTypeOf<ValueOf<typeof nullable>>().toEqualTypeOf<string | null>();
+  const table = new StreamsBuilder().table("customers", { key: string(), value: string() });
+  expectTypeOf(table).toEqualTypeOf<KTable<string, string | null, "known", "known">>();
+});
+
+test("a type guard narrows, and merge unites", () => {
+  const stream = orders();
+  const real = stream.filter(isOrder);
+  const refunds = stream.filterNot(isOrder);
+  expectTypeOf<ValueOf<typeof real>>().toEqualTypeOf<Order>();
+  expectTypeOf<ValueOf<typeof refunds>>().toEqualTypeOf<Refund>();
+  const totals = real.mapValues((order) => order.total);
+  const both = totals.merge(refunds);
+  expectTypeOf<ValueOf<typeof both>>().toEqualTypeOf<number | Refund>();
+});
+
+test("aggregations have the type of their serde", () => {
+  const grouped = orders()
+    .filter(isOrder)
+    .groupBy((order) => order.customer, { key: string() });
+  expectTypeOf(grouped.count()).toEqualTypeOf<KTable<string, number, "known", "known">>();
+  const sums = grouped.aggregate(
+    () => 0,
+    (sum, order) => sum + order.total,
+    { value: double() },
+  );
+  expectTypeOf<ValueOf<typeof sums>>().toEqualTypeOf<number>();
+  const largest = grouped.reduce((left, right) => (left.total > right.total ? left : right));
+  expectTypeOf<ValueOf<typeof largest>>().toEqualTypeOf<Order>();
+  const none = (): string => "none";
+  const keep = (sum: number): number => sum;
+  // @ts-expect-error the initial aggregate must be of the type of the serde
+  grouped.aggregate(none, keep, { value: double() });
+});
+
+test("DSL-2: a serde that was lost must be given where it is needed", () => {
+  const names = orders().mapValues((order) => order.customer);
+  names.to("names", { value: string() });
+  // @ts-expect-error the value's serde was lost
+  expect(() => names.to("names")).toThrow(TopologyError);
+  // @ts-expect-error the value's serde was lost
+  expect(() => names.groupByKey()).toThrow(TopologyError);
+  const pairs = orders().map((order) => ({ key: order.customer, value: 1 }));
+  pairs.to("pairs", { key: string(), value: int64AsNumber() });
+  // @ts-expect-error both serdes were lost
+  expect(() => pairs.to("pairs", { key: string() })).toThrow(TopologyError);
+  // @ts-expect-error the serde is of another type
+  names.to("names", { value: double() });
+  orders().to("copy");
+});

@@ -1,0 +1,109 @@
+import { int64AsNumber, json, string } from "@millrace/serde";
+import { StreamsBuilder } from "@millrace/streams";
+import { describe, expect, test } from "vitest";
+
+import { TestDriverError } from "./test-driver-error.ts";
+import { TopologyTestDriver } from "./topology-test-driver.ts";
+
+const text = { key: string(), value: string() };
+const counted = { key: string(), value: int64AsNumber() };
+
+function wordCount() {
+  const builder = new StreamsBuilder();
+  const counts = builder
+    .stream("lines", text)
+    .flatMapValues((line) => line.split(" "))
+    .groupBy((word) => word, text)
+    .count({ store: "counts" });
+  counts.toStream().to("counts");
+  return { topology: builder.build(), counts };
+}
+
+describe("the driver", () => {
+  test("runs a topology through its repartition topics before a call returns", async () => {
+    const { topology, counts } = wordCount();
+    await using driver = new TopologyTestDriver(topology);
+    const lines = driver.input("lines", text);
+    lines.pipe("a", "to be or not to be");
+    expect(driver.output("counts", counted).readTable()).toEqual(
+      new Map([
+        ["to", 2],
+        ["be", 2],
+        ["or", 1],
+        ["not", 1],
+      ]),
+    );
+    expect(driver.store(counts).get("be")).toEqual({ value: 2, timestamp: 0 });
+    expect(driver.store("counts").get("else")).toBeNull();
+  });
+
+  test("shows all that was written, changelogs and repartition topics too, in order", async () => {
+    await using driver = new TopologyTestDriver(wordCount().topology, { applicationId: "app" });
+    driver.input("lines", text).pipe("a", "one");
+    expect(driver.takeProduced().map(({ topic }) => topic)).toEqual([
+      "app-counts-repartition",
+      "app-counts-changelog",
+      "counts",
+    ]);
+    expect(driver.takeProduced()).toEqual([]);
+  });
+
+  test("gives records the time of the wall clock, which only a call moves", async () => {
+    const builder = new StreamsBuilder();
+    builder.stream("in", text).to("out");
+    await using driver = new TopologyTestDriver(builder.build(), { startMs: 1000 });
+    const input = driver.input("in", text);
+    input.pipe("k", "a");
+    driver.advanceWallClock("5s");
+    input.pipe("k", "b");
+    input.pipe("k", "c", { timestamp: 7 });
+    driver.input("in", { ...text, startMs: 100, advance: "1s" }).pipe("k", "d");
+    const times = driver
+      .output("out", text)
+      .readAll()
+      .map(({ timestamp }) => timestamp);
+    expect(times).toEqual([1000, 6000, 7, 100]);
+  });
+
+  test("reads each output from its beginning, each record once", async () => {
+    const builder = new StreamsBuilder();
+    builder.stream("in", text).to("out");
+    await using driver = new TopologyTestDriver(builder.build());
+    driver.input("in", text).pipe("k", "v");
+    const output = driver.output("out", text);
+    expect(output.read()).toMatchObject({ key: "k", value: "v" });
+    expect(output.isEmpty).toBe(true);
+    expect(() => output.read()).toThrow(TestDriverError);
+    expect(driver.output("out", text).readPairs()).toEqual([["k", "v"]]);
+  });
+
+  test("counts what is dropped", async () => {
+    const builder = new StreamsBuilder();
+    builder.stream("in", text).to("out");
+    await using driver = new TopologyTestDriver(builder.build());
+    driver.input("in", text).pipe("k", null);
+    expect(driver.droppedRecords).toBe(1);
+  });
+
+  test("refuses topics that nothing reads, and goes on", async () => {
+    await using driver = new TopologyTestDriver(wordCount().topology);
+    const input = driver.input("elsewhere", text);
+    expect(() => input.pipe("k", "v")).toThrow(
+      expect.objectContaining({ code: "UNKNOWN_INPUT_TOPIC" }),
+    );
+    driver.input("lines", text).pipe("k", "v");
+  });
+
+  test("is of no use after a failure, or once closed", async () => {
+    const builder = new StreamsBuilder();
+    builder.stream("in", { key: string(), value: json<number>() }).to("out");
+    const driver = new TopologyTestDriver(builder.build());
+    const input = driver.input("in", text);
+    expect(() => input.pipe("k", "{")).toThrow(
+      expect.objectContaining({ code: "DESERIALIZATION_FAILED" }),
+    );
+    expect(() => input.pipe("k", "1")).toThrow(expect.objectContaining({ code: "DRIVER_CLOSED" }));
+    await driver.close();
+    await driver.close();
+  });
+});
