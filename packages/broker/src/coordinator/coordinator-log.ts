@@ -1,6 +1,7 @@
 /**
- * One partition of a coordinator's topic (`__consumer_offsets`, `__transaction_state`), as a coordinator sees it.
- * Appends are synchronous and land at once behind what is there; being durable comes later.
+ * One partition of a coordinator's topic (`__consumer_offsets`, `__transaction_state`), as a
+ * coordinator sees it. Appends are synchronous and land at once behind what is there; being durable
+ * comes later.
  */
 export interface CoordinatorLog {
   /** Offset that the next record gets. */
@@ -16,16 +17,17 @@ export interface CoordinatorLog {
    */
   append(records: readonly LogRecord[], producer?: ProducerIdentity): number;
   /**
-   * Appends an end-of-transaction marker. One that is there already (same producer, epoch and coordinator epoch,
-   * no transaction open) is written once only: C15.
+   * Appends an end-of-transaction marker. One that is there already (same producer, epoch and
+   * coordinator epoch, no transaction open) is written once only: C15.
    *
    * @returns the end offset after it
    * @throws CoordinatorLogError
    */
   appendMarker(marker: TransactionMarker): number;
   /**
-   * Calls back once every byte below `endOffset` is durable: at once if it is already, else in the order of
-   * the calls. The log's failure (a sync that failed, the log closed) is handed over instead.
+   * Calls back once every byte below `endOffset` is durable: at once if it is already, else in the
+   * order of the calls. The log's failure (a sync that failed, the log closed) is handed over
+   * instead.
    */
   whenDurable(endOffset: number, callback: (failure: Error | undefined) => void): void;
   /** Hands over all that the log holds, from its start, in order; aborted data and markers too. */
@@ -47,7 +49,10 @@ export interface ProducerIdentity {
 export interface TransactionMarker extends ProducerIdentity {
   readonly coordinatorEpoch: number;
   readonly result: TransactionResult;
-  /** 2: each transaction has an epoch of its own, so the marker's must exceed that of the data before it. */
+  /**
+   * 2: each transaction has an epoch of its own, so the marker's must exceed that of the data
+   * before it.
+   */
   readonly transactionVersion: 0 | 1 | 2;
 }
 

@@ -8,12 +8,15 @@ import type { LogRecord, ProducerIdentity, TransactionMarker } from "./coordinat
  *                   └─ replay ◀─┤
  *                               └─ durable ──▶ response leaves
  *
- * A request decides on the state and returns records; only `replay` changes what the log holds. What the log does
- * not hold (timers, members that wait) may change in the request, since a restart loses it anyway.
- * Everything is synchronous.
+ * A request decides on the state and returns records; only `replay` changes what the log holds.
+ * What the log does not hold (timers, members that wait) may change in the request, since a restart
+ * loses it anyway. Everything is synchronous.
  */
 export interface CoordinatorShard<Value> {
-  /** Folds one record in: just appended, or read back. `producer` while its transaction is not yet decided. */
+  /**
+   * Folds one record in: just appended, or read back. `producer` while its transaction is not yet
+   * decided.
+   */
   replay(value: Value, origin: RecordOrigin): void;
   /** Decides what a producer's transactional records become. */
   replayMarker(marker: TransactionMarker): void;
@@ -44,8 +47,8 @@ export interface ShardResult<Value, Response> {
   /** Called once the records were appended and replayed; not if they were kept out. */
   readonly appended?: () => void;
   /**
-   * Called once, before the response leaves: the records are durable, or what kept them out or made the log
-   * fail. It must not write.
+   * Called once, before the response leaves: the records are durable, or what kept them out or made
+   * the log fail. It must not write.
    */
   readonly settled?: (failure: Error | undefined) => void;
 }

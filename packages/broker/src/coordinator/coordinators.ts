@@ -21,7 +21,10 @@ export interface CoordinatorsOptions {
   readonly isEndTransactionEpochAccepted?: EndTransactionEpochCheck;
 }
 
-/** Both coordinators, which need each other: offsets take part in transactions, and markers reach offsets. */
+/**
+ * Both coordinators, which need each other: offsets take part in transactions, and markers reach
+ * offsets.
+ */
 export class Coordinators {
   readonly groups: GroupCoordinator;
   /** Also what partitions ask before a transactional append. */

@@ -24,12 +24,13 @@ export interface ShardRuntimeOptions<Value, Shard extends CoordinatorShard<Value
 }
 
 /**
- * Runs the shards of one coordinator (Kafka: `CoordinatorRuntime`): appends what a request returns, replays it into
- * the state, parks the response until it is durable. One write at a time per shard. A read sees the newest state, and
- * its answer waits until all that it saw is durable; so nothing is shown that a crash could take back.
+ * Runs the shards of one coordinator (Kafka: `CoordinatorRuntime`): appends what a request returns,
+ * replays it into the state, parks the response until it is durable. One write at a time per shard.
+ * A read sees the newest state, and its answer waits until all that it saw is durable; so nothing
+ * is shown that a crash could take back.
  *
- * A shard is loaded on first use: its log is replayed from the start, in one go. Whoever asks while that goes on
- * (through a callback of the replay) is told `ShardLoadingError`.
+ * A shard is loaded on first use: its log is replayed from the start, in one go. Whoever asks while
+ * that goes on (through a callback of the replay) is told `ShardLoadingError`.
  */
 export class ShardRuntime<Value, Shard extends CoordinatorShard<Value>> {
   readonly #options: ShardRuntimeOptions<Value, Shard>;
@@ -95,7 +96,10 @@ export class ShardRuntime<Value, Shard extends CoordinatorShard<Value>> {
     });
   }
 
-  /** Loads every partition that holds something: at start, so that timers run and unfinished work goes on. */
+  /**
+   * Loads every partition that holds something: at start, so that timers run and unfinished work
+   * goes on.
+   */
   loadExisting(): void {
     for (const partition of this.#options.logs.existing(this.#options.topic)) this.#load(partition);
   }

@@ -2,13 +2,14 @@ import type { TopicPartition } from "@millrace/model";
 import type { ProducerIdentity } from "./coordinator-log.ts";
 
 /**
- * Asked by a partition before the first transactional append of a transaction (KIP-890; Kafka: `AddPartitionsToTxnManager`),
- * after the epoch was checked against the partition's own producer state (KAFKA-19690).
+ * Asked by a partition before the first transactional append of a transaction (KIP-890; Kafka:
+ * `AddPartitionsToTxnManager`), after the epoch was checked against the partition's own producer
+ * state (KAFKA-19690).
  */
 export interface TransactionVerifier {
   /**
-   * One Kafka error code per partition, in order: 0 lets the append happen. With `addPartition` the partitions
-   * belong to the transaction, durably, once this resolves. Never rejects.
+   * One Kafka error code per partition, in order: 0 lets the append happen. With `addPartition` the
+   * partitions belong to the transaction, durably, once this resolves. Never rejects.
    */
   verify(request: TransactionVerification): Promise<readonly number[]>;
 }

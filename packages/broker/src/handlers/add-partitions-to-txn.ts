@@ -19,7 +19,8 @@ import type { AnsweringHandler } from "./answering-handler.ts";
 /*
  * AddPartitionsToTxn 0-5: partitions join a transaction: all of them, or none.
  *
- * v2  PRODUCER_FENCED     v4  many transactions, or just a look whether they have joined: meant for brokers,
+ * v2  PRODUCER_FENCED     v4  many transactions, or just a look whether they have joined: meant for
+ * brokers,
  *                             and for a client that sends v5 all the same
  */
 

@@ -1,7 +1,10 @@
 import type { Api } from "@millrace/protocol";
 import type { RequestContext } from "../server/request-context.ts";
 
-/** A handler that always answers: at once, or holding up the connection's next requests as Kafka does. */
+/**
+ * A handler that always answers: at once, or holding up the connection's next requests as Kafka
+ * does.
+ */
 export interface AnsweringHandler<Request, Response> {
   readonly api: Api;
   handle(context: RequestContext, request: Request): Response | Promise<Response>;

@@ -5,7 +5,8 @@ import { transactionalIdResource } from "../server/request-context.ts";
 import type { AnsweringHandler } from "./answering-handler.ts";
 
 /*
- * EndTxn 0-5: commits or aborts. The answer leaves once the decision is durable; the markers follow.
+ * EndTxn 0-5: commits or aborts. The answer leaves once the decision is durable; the markers
+ * follow.
  *
  * v2  PRODUCER_FENCED     v5  the epoch is bumped, and answered (TV2)
  */

@@ -11,11 +11,12 @@ import { groupResource } from "../server/request-context.ts";
 import type { AnsweringHandler } from "./answering-handler.ts";
 
 /*
- * JoinGroup 0-9: becomes or stays a member of a classic group; the answer comes with the next generation.
+ * JoinGroup 0-9: becomes or stays a member of a classic group; the answer comes with the next
+ * generation.
  *
  * v0  the session timeout is the rebalance timeout too     v4  a new member is told its id first
- * v5  static members                                       v7  a protocol's name may be null: before it is ""
- * v9  the leader may be told to skip the assignment
+ * v5  static members                                       v7  a protocol's name may be null:
+ * before it is "" v9  the leader may be told to skip the assignment
  */
 
 type Response = Given<typeof joinGroupResponse>;

@@ -12,7 +12,8 @@ import type { AnsweringHandler } from "./answering-handler.ts";
 /*
  * LeaveGroup 0-5: members go, and the group rebalances at once.
  *
- * v3  many members, also by their instance id alone; below it the error of the one member is that of the answer
+ * v3  many members, also by their instance id alone; below it the error of the one member is that
+ * of the answer
  */
 
 type Response = Given<typeof leaveGroupResponse>;

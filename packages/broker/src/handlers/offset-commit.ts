@@ -13,7 +13,8 @@ import type { AnsweringHandler } from "./answering-handler.ts";
 import { mergeOffsetResults, partOffsets } from "./offset-results.ts";
 
 /*
- * OffsetCommit 2-10: a group's positions, kept in `__consumer_offsets`. Topics and partitions must exist.
+ * OffsetCommit 2-10: a group's positions, kept in `__consumer_offsets`. Topics and partitions must
+ * exist.
  *
  * v2-4  a retention time     v7  static members     v9  GROUP_ID_NOT_FOUND     v10  topics by id
  */

@@ -15,8 +15,9 @@ import type { AnsweringHandler } from "./answering-handler.ts";
 /*
  * OffsetFetch 1-10: a group's positions; -1 where there is none.
  *
- * v1  an error of the group is one of each partition     v2  null topics: all; an error of the group
- * v7  stable offsets only, if asked                      v8  many groups     v10  topics by id
+ * v1  an error of the group is one of each partition     v2  null topics: all; an error of the
+ * group v7  stable offsets only, if asked                      v8  many groups     v10  topics by
+ * id
  */
 
 type Response = Given<typeof offsetFetchResponse>;

@@ -51,8 +51,8 @@ export function partOffsets<Topic extends AskedTopic>(
 }
 
 /**
- * The answer, as Kafka puts it together: what was refused first. A topic that was asked for twice is there once,
- * unless nothing was refused.
+ * The answer, as Kafka puts it together: what was refused first. A topic that was asked for twice
+ * is there once, unless nothing was refused.
  *
  * @param codes of the accepted partitions in their order, or one for all
  */

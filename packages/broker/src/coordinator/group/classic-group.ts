@@ -96,14 +96,14 @@ export class ClassicGroup {
 
   member(memberId: string): GroupMember {
     const member = this.members.get(memberId);
-    invariant(member !== undefined, "GROUP-3", { groupId: this.groupId, memberId });
+    invariant(member !== undefined, "GROUP-2", { groupId: this.groupId, memberId });
     return member;
   }
 
   add(member: GroupMember): void {
     const { memberId, groupInstanceId } = member;
     if (groupInstanceId !== null) {
-      invariant(!this.#staticMembers.has(groupInstanceId), "GROUP-4", { groupInstanceId });
+      invariant(!this.#staticMembers.has(groupInstanceId), "GROUP-3", { groupInstanceId });
       this.#staticMembers.set(groupInstanceId, memberId);
     }
     if (this.members.size === 0) this.protocolType = member.protocolType;
@@ -122,7 +122,10 @@ export class ClassicGroup {
     this.pendingSyncMembers.delete(memberId);
   }
 
-  /** A static member comes again under a new id: the old one is fenced and its seat handed on (KIP-345). */
+  /**
+   * A static member comes again under a new id: the old one is fenced and its seat handed on
+   * (KIP-345).
+   */
   replaceStaticMember(groupInstanceId: string, oldMemberId: string, newMemberId: string) {
     const old = this.member(oldMemberId);
     this.members.delete(oldMemberId);
@@ -135,7 +138,9 @@ export class ClassicGroup {
     return replacement;
   }
 
-  /** True once a member that joins leads; the leader of the last generation keeps it if it joins. */
+  /**
+   * True once a member that joins leads; the leader of the last generation keeps it if it joins.
+   */
   electLeader(): boolean {
     if (this.leaderId === null) return false;
     if (this.members.get(this.leaderId)?.isAwaitingJoin === true) return true;
@@ -170,7 +175,7 @@ export class ClassicGroup {
   }
 
   transitionTo(state: GroupState, nowMs: number): void {
-    invariant(mayFollow(this.#state, state), "GROUP-5", {
+    invariant(mayFollow(this.#state, state), "GROUP-4", {
       groupId: this.groupId,
       from: this.#state,
       to: state,
@@ -199,7 +204,10 @@ export class ClassicGroup {
     }));
   }
 
-  /** Where the subscriptions cannot be read, a group of consumers counts as subscribed to everything. */
+  /**
+   * Where the subscriptions cannot be read, a group of consumers counts as subscribed to
+   * everything.
+   */
   isSubscribedTo(topic: string): boolean {
     return this.#subscribedTopics?.has(topic) ?? this.isConsumerGroup;
   }

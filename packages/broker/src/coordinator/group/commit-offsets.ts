@@ -5,7 +5,9 @@ import type { GroupRecord } from "./group-record.ts";
 import { groupOrNew, nothing, type GroupResult, type GroupWorld } from "./group-world.ts";
 import { restartSession } from "./rebalance.ts";
 
-/** A plain commit, or one within a transaction; who commits for no member says generation -1 and "". */
+/**
+ * A plain commit, or one within a transaction; who commits for no member says generation -1 and "".
+ */
 export interface CommitOffsetsRequest {
   readonly groupId: string;
   readonly generationId: number;
@@ -28,7 +30,9 @@ export interface OffsetToCommit {
   readonly metadata: string;
 }
 
-/** Kafka: `OffsetMetadataManager.commitOffset`. An error code per offset; a number alone for all. */
+/**
+ * Kafka: `OffsetMetadataManager.commitOffset`. An error code per offset; a number alone for all.
+ */
 export function commitOffsets(
   world: GroupWorld,
   request: CommitOffsetsRequest,

@@ -13,7 +13,9 @@ export interface CommittedOffset {
   readonly topicId: string;
 }
 
-/** A commit, and where it stands in the log: the newer one wins, whether in a transaction or not. */
+/**
+ * A commit, and where it stands in the log: the newer one wins, whether in a transaction or not.
+ */
 interface LoggedOffset {
   readonly recordOffset: number;
   readonly committed: CommittedOffset;
@@ -23,8 +25,8 @@ interface LoggedOffset {
  * Committed offsets of all groups of a shard: a fold over offset records and markers.
  *
  *     plain commit ──────────────────────────▶ committed
- *     commit in a transaction ──▶ pending ──┬─▶ committed    at the commit marker, unless a newer one is there
- *                                           └─▶ gone         at the abort marker
+ *     commit in a transaction ──▶ pending ──┬─▶ committed    commit marker, unless a newer one is there
+ *                                           └─▶ gone         abort marker
  */
 export class CommittedOffsets {
   readonly #committed = new OffsetTable<LoggedOffset>();

@@ -30,7 +30,7 @@ describe("joining and syncing", () => {
     expect(world.platform.clock.monotonicMs() - startMs).toBeGreaterThanOrEqual(50);
   });
 
-  test("a leader that joins again makes a new generation, a follower with the same metadata does not", async () => {
+  test("a leader that joins again makes a generation, a follower does not", async () => {
     const { world, joined } = await stableGroup(2);
     const follower = joined.find(({ members }) => members.length === 0);
     const leader = joined.find(({ members }) => members.length > 0);
@@ -54,7 +54,7 @@ describe("joining and syncing", () => {
     expect(await world.ask(heartbeat(world, keepAlive, 2))).toBe(errorCode.unknownMemberId);
   });
 
-  test("a member that is not heard of for its session is out, and the others rebalance", async () => {
+  test("a member not heard of for its session is out; the others rebalance", async () => {
     const { world, joined } = await stableGroup(2);
     const [first, second] = joined;
     await world.platform.advance(9_000);
@@ -88,7 +88,7 @@ describe("joining and syncing", () => {
     expect(joined.map(({ generationId }) => generationId)).toEqual([1, 1]);
   });
 
-  test("what the log refuses is answered, and the group goes on once it takes records again", async () => {
+  test("what the log refuses is answered; the group goes on afterwards", async () => {
     const { world, joined } = await stableGroup(1);
     const rejoined = await world.ask(join(world, { memberId: joined[0].memberId }));
     world.logs.refusal = new CoordinatorLogError("LOG_UNAVAILABLE", "the disk is full");

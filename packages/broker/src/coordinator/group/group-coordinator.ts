@@ -213,7 +213,10 @@ export class GroupCoordinator {
     }
   }
 
-  /** For answers that the group gives when it is ready, which may be before the records are durable, as in Kafka. */
+  /**
+   * For answers that the group gives when it is ready, which may be before the records are durable,
+   * as in Kafka.
+   */
   #answered<Answer>(
     groupId: string,
     request: (shard: GroupShard, reply: (answer: Answer) => void) => GroupResult,

@@ -62,14 +62,17 @@ export class GroupMember {
     return this.syncReply !== undefined;
   }
 
-  /** A member that waits for us cannot send heartbeats, so its session goes on; except in its first join. */
+  /**
+   * A member that waits for us cannot send heartbeats, so its session goes on; except in its first
+   * join.
+   */
   get hasSatisfiedHeartbeat(): boolean {
     return !this.isNew && (this.isAwaitingJoin || this.isAwaitingSync);
   }
 
   metadataOf(protocolName: string): Uint8Array {
     const protocol = this.protocols.find(({ name }) => name === protocolName);
-    invariant(protocol !== undefined, "GROUP-2", { memberId: this.memberId, protocolName });
+    invariant(protocol !== undefined, "GROUP-1", { memberId: this.memberId, protocolName });
     return protocol.metadata;
   }
 
@@ -91,7 +94,7 @@ export class GroupMember {
   /** The first of its protocols that is a candidate. */
   vote(candidates: ReadonlySet<string>): string {
     const protocol = this.protocols.find(({ name }) => candidates.has(name));
-    invariant(protocol !== undefined, "GROUP-2", { memberId: this.memberId });
+    invariant(protocol !== undefined, "GROUP-1", { memberId: this.memberId });
     return protocol.name;
   }
 

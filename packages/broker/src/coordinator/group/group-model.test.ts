@@ -7,13 +7,13 @@ import { commit, committed, joinRequest } from "../testing/group-member-script.t
 import type { JoinGroupAnswer } from "./group-answers.ts";
 
 /*
- * Model test of the group coordinator: three clients that join, sync, beat, leave, die and commit, while time passes
- * and the coordinator crashes.
+ * Model test of the group coordinator: three clients that join, sync, beat, leave, die and commit,
+ * while time passes and the coordinator crashes.
  *
- * - GROUP-8: in a generation there is one leader, and every member gets what that leader assigned;
- * - GROUP-9: once a commit of a generation was accepted, none of an older one is;
- * - GROUP-10: an acknowledged commit is there after a crash;
- * - GROUP-11: left alone, the living members end up in one stable generation.
+ * - GROUP-7: in a generation there is one leader, and every member gets what that leader assigned;
+ * - GROUP-8: once a commit of a generation was accepted, none of an older one is;
+ * - GROUP-9: an acknowledged commit is there after a crash;
+ * - GROUP-10: left alone, the living members end up in one stable generation.
  */
 
 interface Client {

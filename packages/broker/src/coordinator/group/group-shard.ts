@@ -44,7 +44,10 @@ export class GroupShard implements CoordinatorShard<GroupRecord> {
     }
   }
 
-  /** The offset that counts; undefined: none. `isUnstable` while a transaction that commits it is open. */
+  /**
+   * The offset that counts; undefined: none. `isUnstable` while a transaction that commits it is
+   * open.
+   */
   offsetOf(place: OffsetPlace): {
     readonly committed: CommittedOffset | undefined;
     readonly isUnstable: boolean;

@@ -33,7 +33,9 @@ export function syncTimer(groupId: string): string {
   return `sync ${groupId}`;
 }
 
-/** The group of an id, made if it is not there: one that has only committed offsets starts so too. */
+/**
+ * The group of an id, made if it is not there: one that has only committed offsets starts so too.
+ */
 export function groupOrNew(world: GroupWorld, groupId: string): ClassicGroup {
   const known = world.groups.get(groupId);
   if (known !== undefined) return known;

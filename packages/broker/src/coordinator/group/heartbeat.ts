@@ -9,7 +9,10 @@ export interface HeartbeatRequest {
   readonly groupInstanceId: string | null;
 }
 
-/** Kafka: `classicGroupHeartbeat`. Gives an error code: REBALANCE_IN_PROGRESS tells the member to join again. */
+/**
+ * Kafka: `classicGroupHeartbeat`. Gives an error code: REBALANCE_IN_PROGRESS tells the member to
+ * join again.
+ */
 export function heartbeat(world: GroupWorld, request: HeartbeatRequest): number {
   const group = world.groups.get(request.groupId);
   if (group === undefined) return errorCode.unknownMemberId;

@@ -31,7 +31,9 @@ export interface JoinGroupRequest {
   readonly protocols: readonly GroupProtocol[];
   readonly sessionTimeoutMs: number;
   readonly rebalanceTimeoutMs: number;
-  /** Version 4 and later: a new dynamic member must join again with the id it is given (KIP-394). */
+  /**
+   * Version 4 and later: a new dynamic member must join again with the id it is given (KIP-394).
+   */
   readonly requiresKnownMemberId: boolean;
   /** Version 9 and later (KIP-814). */
   readonly canSkipAssignment: boolean;
@@ -98,7 +100,8 @@ function hasRoomFor(world: GroupWorld, group: ClassicGroup, memberId: string): b
     case "Dead":
       return true;
     case "PreparingRebalance":
-      // Those who have joined count: the last ones to rejoin are put out of a group that is too big.
+      // Those who have joined count: the last ones to rejoin are put out of a group that is too
+      // big.
       return member?.isAwaitingJoin === true || group.awaitingJoinCount < sizeMax;
     case "CompletingRebalance":
     case "Stable":
@@ -137,8 +140,8 @@ function addMember(
   if (group.state === "PreparingRebalance" && group.previousState === "Empty")
     group.hasNewMember = true;
   group.add(member);
-  // It has no id to send heartbeats with, and a client that went away is not seen while its join waits;
-  // so that such ones do not pile up, a first join has its own timeout.
+  // It has no id to send heartbeats with, and a client that went away is not seen while its join
+  // waits; so that such ones do not pile up, a first join has its own timeout.
   restartSession(world, group, member, world.config.newMemberJoinTimeoutMs);
   return rebalanceOrCompleteJoin(world, group);
 }

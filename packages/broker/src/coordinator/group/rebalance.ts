@@ -123,7 +123,7 @@ export function propagateAssignment(
   group: ClassicGroup,
   outcome: { readonly code: number; readonly assignments?: ReadonlyMap<string, Uint8Array> },
 ): void {
-  invariant(group.state === "CompletingRebalance", "GROUP-6", group.state);
+  invariant(group.state === "CompletingRebalance", "GROUP-5", group.state);
   const isGood = outcome.code === errorCode.none;
   for (const member of group.members.values()) {
     member.assignment = outcome.assignments?.get(member.memberId) ?? noBytes;

@@ -50,15 +50,17 @@ export function rejoinStaticMember(
     case "PreparingRebalance":
       return completeJoinIfReady(world, group);
     default:
-      invariant(false, "GROUP-7", { groupId: group.groupId, state: group.state });
+      invariant(false, "GROUP-6", { groupId: group.groupId, state: group.state });
   }
   if (group.voteProtocol() !== group.protocolName) return rebalanceOrCompleteJoin(world, group);
   return {
     records: [snapshotRecord(group)],
     response: undefined,
     settled: (failure) => {
+      // Meanwhile another rebalance may have begun: then that one answers.
+      const isWaiting = group.state === "Stable" && member.joinReply === reply;
       if (failure === undefined) {
-        member.completeJoin(seatTaken(group, { ...rejoin, oldLeader }));
+        if (isWaiting) member.completeJoin(seatTaken(group, { ...rejoin, oldLeader }));
         return;
       }
       Object.assign(member, before);
@@ -82,7 +84,8 @@ function seatTaken(
     generationId: group.generationId,
     protocolType: group.protocolType,
     protocolName: group.protocolName,
-    // An old client that is told that it leads would make a new assignment: it is told the old leader's id.
+    // An old client that is told that it leads would make a new assignment: it is told the old
+    // leader's id.
     leader: (request.canSkipAssignment ? group.leaderId : rejoin.oldLeader) ?? "",
     skipAssignment: isLeader,
     memberId: newMemberId,

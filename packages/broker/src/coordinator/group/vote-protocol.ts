@@ -10,8 +10,9 @@ export function commonProtocols(members: readonly GroupMember[]): ReadonlySet<st
 }
 
 /**
- * The protocol of the next generation: each member votes for the first of its own that all offer. Among those with
- * equally many votes it is the one that comes first in the order of a Java hash table, as in Kafka.
+ * The protocol of the next generation: each member votes for the first of its own that all offer.
+ * Among those with equally many votes it is the one that comes first in the order of a Java hash
+ * table, as in Kafka.
  */
 export function voteProtocol(members: readonly GroupMember[]): string {
   const candidates = commonProtocols(members);
@@ -24,7 +25,7 @@ export function voteProtocol(members: readonly GroupMember[]): string {
     ([leftName, left], [rightName, right]) =>
       right - left || bucketOf(leftName) - bucketOf(rightName),
   );
-  invariant(winner !== undefined, "GROUP-2", "no protocol to vote for");
+  invariant(winner !== undefined, "GROUP-1", "no protocol to vote for");
   return winner[0];
 }
 

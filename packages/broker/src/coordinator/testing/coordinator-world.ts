@@ -46,7 +46,10 @@ export class CoordinatorWorld {
     return this.platform.until(answer);
   }
 
-  /** The process dies; another one finds what was durable, and `keptUndurable` entries of what was not. */
+  /**
+   * The process dies; another one finds what was durable, and `keptUndurable` entries of what was
+   * not.
+   */
   async restart(keptUndurable: number = 0): Promise<void> {
     this.logs = this.logs.afterCrash(keptUndurable);
     this.coordinators.close();

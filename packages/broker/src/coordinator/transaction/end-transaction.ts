@@ -23,8 +23,8 @@ export type EndTransactionDecision =
   | { readonly kind: "prepare"; readonly isWithoutPartitions: boolean };
 
 /**
- * Whether the epoch in a request may end the transaction. A seam: whoever builds the coordinator hands it in,
- * so that a test can show that a wrong one is found out.
+ * Whether the epoch in a request may end the transaction. A seam: whoever builds the coordinator
+ * hands it in, so that a test can show that a wrong one is found out.
  */
 export type EndTransactionEpochCheck = (
   metadata: TransactionMetadata,
@@ -34,7 +34,8 @@ export type EndTransactionEpochCheck = (
 /**
  * What an EndTxn does, by the state of the transactional id.
  *
- * TV1: the epoch must be the current one. `Empty` refuses; a complete transaction takes a repetition of its result.
+ * TV1: the epoch must be the current one. `Empty` refuses; a complete transaction takes a
+ * repetition of its result.
  *
  * TV2, `retry` being the epoch before the current one, or the last one of the previous producer id:
  *
@@ -120,7 +121,10 @@ function decideVersion2(
   }
 }
 
-/** A TV2 producer does not know whether its partitions were added: its abort must find an end anyway. */
+/**
+ * A TV2 producer does not know whether its partitions were added: its abort must find an end
+ * anyway.
+ */
 function endWithoutPartitions(result: TransactionResult): EndTransactionDecision {
   return result === "abort"
     ? { kind: "prepare", isWithoutPartitions: true }

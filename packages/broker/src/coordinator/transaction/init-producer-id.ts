@@ -16,7 +16,8 @@ export interface InitProducerIdRequest {
 
 /**
  * - `refuse`: with Kafka's error code.
- * - `fence`: a transaction is open: abort it under a bumped epoch; the client is told to come again.
+ * - `fence`: a transaction is open: abort it under a bumped epoch; the client is told to come
+ *   again.
  * - `initialize`: the new state.
  */
 export type InitProducerIdDecision =

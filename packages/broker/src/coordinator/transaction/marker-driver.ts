@@ -13,17 +13,22 @@ export interface MarkerDriverOptions {
   readonly coordinatorEpoch: (transactionalId: string) => number;
   /** Writes the COMPLETE record. */
   readonly complete: (prepared: TransactionMetadata) => Promise<void>;
+  /** Of the first retry; each one after it waits twice as long, up to 1 s. */
   readonly retryBackoffMs: number;
 }
 
+const retryBackoffMsMax = 1_000;
+
 /**
- * Carries decisions out: markers to every partition, again until each is durable, then the record that says so.
+ * Carries decisions out: markers to every partition, again until each is durable, then the record
+ * that says so.
  *
  *     PREPARE durable ──▶ markers ──▶ all durable ──▶ COMPLETE
  *                            ▲          │ failed
  *                            └─ backoff ┘
  *
- * A crash anywhere on the way starts it again from the first marker: those that are there are not written twice.
+ * A crash anywhere on the way starts it again from the first marker: those that are there are not
+ * written twice.
  */
 export class MarkerDriver {
   readonly #options: MarkerDriverOptions;
@@ -62,7 +67,8 @@ export class MarkerDriver {
   }
 
   /**
-   * Stops where it is; the next start goes on. What waits for a log ends with the log. Calling twice is fine.
+   * Stops where it is; the next start goes on. What waits for a log ends with the log. Calling
+   * twice is fine.
    */
   close(): void {
     this.#closed.abort();
@@ -78,10 +84,11 @@ export class MarkerDriver {
       transactionVersion: prepared.clientTransactionVersion,
     };
     let remaining = listPartitions(prepared.partitions);
+    let attempt = 0;
     while (remaining.length > 0 && !this.#closed.signal.aborted) {
       const outcomes = await markers.write(marker, remaining);
       remaining = this.#unwritten(prepared.transactionalId, remaining, outcomes);
-      if (remaining.length > 0) await this.#backOff();
+      if (remaining.length > 0) await this.#backOff(attempt++);
     }
     if (this.#closed.signal.aborted) return;
     platform.probe?.("C15");
@@ -106,7 +113,7 @@ export class MarkerDriver {
   }
 
   async #complete(prepared: TransactionMetadata): Promise<void> {
-    while (!this.#closed.signal.aborted) {
+    for (let attempt = 0; !this.#closed.signal.aborted; attempt++) {
       try {
         return await this.#options.complete(prepared);
       } catch (failure) {
@@ -114,13 +121,14 @@ export class MarkerDriver {
           transactionalId: prepared.transactionalId,
           failure,
         });
-        await this.#backOff();
+        await this.#backOff(attempt);
       }
     }
   }
 
-  #backOff(): Promise<void> {
+  #backOff(attempt: number): Promise<void> {
     const { platform, retryBackoffMs } = this.#options;
-    return platform.timers.sleep(retryBackoffMs, this.#closed.signal);
+    const backoffMs = Math.min(retryBackoffMs * 2 ** attempt, retryBackoffMsMax);
+    return platform.timers.sleep(backoffMs, this.#closed.signal);
   }
 }

@@ -83,7 +83,7 @@ describe("a transaction", () => {
     expect(results(world)).toEqual(["commit 1"]);
   });
 
-  test("is acknowledged before its markers are written, and refuses others until they are", async () => {
+  test("is acknowledged before its markers, and the next one waits for them", async () => {
     const world = new CoordinatorWorld();
     const producer = await initialize(world);
     await add(world, producer);
@@ -189,7 +189,7 @@ describe("a crash", () => {
     expect(await status(world)).toBe("CompleteCommit");
   });
 
-  test("between the bump and the answer of InitProducerId fences the old epoch for ever: C16", async () => {
+  test("between the bump of an epoch and its answer fences the old one: C16", async () => {
     const world = new CoordinatorWorld({ syncMs: 10 });
     const producer = await initialize(world);
     void world.transactions.initProducerId("tx", { timeoutMs: 60_000, expected: undefined });
@@ -278,7 +278,7 @@ test("a producer's partitions are verified as the version of its client understa
   expect(await verify("genericError", 1)).toEqual([0]);
 });
 
-test("an old epoch that is let through ends the transaction after it: the check is what prevents that", async () => {
+test("an old epoch that is let through ends the transaction after it", async () => {
   const world = new CoordinatorWorld({ isEndTransactionEpochAccepted: () => true });
   const old = await initialize(world);
   await add(world, old);

@@ -36,8 +36,8 @@ export interface TransactionCoordinatorOptions {
 }
 
 /**
- * Transactions of all transactional ids (Kafka: `TransactionCoordinator`). No call rejects: what goes wrong is an
- * error code of Kafka's.
+ * Transactions of all transactional ids (Kafka: `TransactionCoordinator`). No call rejects: what
+ * goes wrong is an error code of Kafka's.
  */
 export class TransactionCoordinator implements TransactionVerifier {
   readonly #options: TransactionCoordinatorOptions;
@@ -78,7 +78,10 @@ export class TransactionCoordinator implements TransactionVerifier {
     });
   }
 
-  /** Loads all transactional ids: the timeouts of open transactions run, decisions are carried out to the end. */
+  /**
+   * Loads all transactional ids: the timeouts of open transactions run, decisions are carried out
+   * to the end.
+   */
   start(): void {
     this.#runtime.loadExisting();
   }
@@ -147,7 +150,10 @@ export class TransactionCoordinator implements TransactionVerifier {
     return partitions.map(() => codeForProducer(code, false));
   }
 
-  /** The transaction before may be about to complete: that is waited for a little, since a Produce is dear. */
+  /**
+   * The transaction before may be about to complete: that is waited for a little, since a Produce
+   * is dear.
+   */
   async #addWhenComplete(request: AddPartitionsRequest): Promise<number> {
     const { platform, config } = this.#options;
     const deadlineMs = platform.clock.monotonicMs() + config.addPartitionsRetryMs;

@@ -7,16 +7,24 @@ import {
 } from "./transaction-partitions.ts";
 import { mayFollow, type TransactionStatus } from "./transaction-status.ts";
 
-/** All that is known of a transactional id (Kafka: `TransactionMetadata`). A value: transitions make new ones. */
+/**
+ * All that is known of a transactional id (Kafka: `TransactionMetadata`). A value: transitions make
+ * new ones.
+ */
 export interface TransactionMetadata {
   readonly transactionalId: string;
   readonly producerId: number;
   /** Id before the last change of ids; -1: none. */
   readonly previousProducerId: number;
-  /** Id that the producer gets once the transaction is complete, since its epochs are used up; -1: none. */
+  /**
+   * Id that the producer gets once the transaction is complete, since its epochs are used up; -1:
+   * none.
+   */
   readonly nextProducerId: number;
   readonly producerEpoch: number;
-  /** Epoch before the last bump that its own producer asked for; -1 after a restart, as in Kafka. */
+  /**
+   * Epoch before the last bump that its own producer asked for; -1 after a restart, as in Kafka.
+   */
   readonly lastProducerEpoch: number;
   readonly timeoutMs: number;
   readonly status: TransactionStatus;

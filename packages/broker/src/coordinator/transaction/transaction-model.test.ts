@@ -4,10 +4,12 @@ import { errorCode } from "../error-code.ts";
 import { CoordinatorWorld } from "../testing/coordinator-world.ts";
 
 /*
- * Model test of the transaction coordinator with a TV2 producer. The model is the list of transactions and what
- * the client was told of each; markers, crashes, failing partitions and timeouts go on beside it. In the end:
+ * Model test of the transaction coordinator with a TV2 producer. The model is the list of
+ * transactions and what the client was told of each; markers, crashes, failing partitions and
+ * timeouts go on beside it. In the end:
  *
- * - TXN-5: every partition of a transaction has exactly one marker, the same for all, and the one the client was told;
+ * - TXN-5: every partition of a transaction has exactly one marker, the same for all, and the one
+ *   the client was told;
  * - TXN-6: no epoch is handed out twice, and an old one changes nothing;
  * - TXN-7: the log alone leads to the same state.
  */
@@ -161,7 +163,7 @@ const commands = fc.commands<Model, CoordinatorWorld, false>(
     fc
       .tuple(fc.constantFrom<Result[]>("commit", "abort"), fc.nat(4))
       .map((how) => endAndCrash(...how)),
-    fc.constantFrom(5, 500, 45_000).map(advance),
+    fc.constantFrom(5, 100, 45_000).map(advance),
     fc.nat(4).map(crash),
     fc.tuple(fc.nat(2), fc.boolean()).map((how) => fail(...how)),
   ],
@@ -180,7 +182,7 @@ function check(isEndTransactionEpochAccepted?: () => boolean): Promise<void> {
       };
       await fc.asyncModelRun(() => ({ model, real: world }), script);
       world.markers.failing.clear();
-      await world.platform.advance(1_000);
+      await world.platform.advance(2_000);
       for (const transaction of model.transactions) checkMarkers(world, transaction);
       await checkReplay(world);
     }),

@@ -35,7 +35,10 @@ export interface TransactionShardOptions {
   readonly producerIds: ProducerIds;
   readonly abortIntervalMs: number;
   readonly isEndTransactionEpochAccepted: EndTransactionEpochCheck;
-  /** Called once the decision is durable, and after a restart for every one that was not carried out. */
+  /**
+   * Called once the decision is durable, and after a restart for every one that was not carried
+   * out.
+   */
   readonly carryOut: (prepared: TransactionMetadata) => void;
   readonly probe: (label: string) => void;
 }
