@@ -2,6 +2,7 @@ import { double, int64AsNumber, json, optional, string } from "@millrace/serde";
 import { expect, expectTypeOf, test } from "vitest";
 
 import { TopologyError } from "../error/topology-error.ts";
+import { skipInvalidTimestamps } from "../processor/timestamp-extractor.ts";
 import type { KStream } from "./k-stream.ts";
 import type { KTable } from "./k-table.ts";
 import { StreamsBuilder } from "./streams-builder.ts";
@@ -34,6 +35,17 @@ test("types come from the serdes", () => {
   >();
   const nullable = new StreamsBuilder().stream("in", { value: optional(string()) });
   expectTypeOf<ValueOf<typeof nullable>>().toEqualTypeOf<string | null>();
+  const timed = new StreamsBuilder().stream("orders", {
+    key: string(),
+    value: json<Order>(),
+    timestampExtractor: ({ value }) => value.total,
+  });
+  expectTypeOf<ValueOf<typeof timed>>().toEqualTypeOf<Order>();
+  const skipping = new StreamsBuilder().stream("orders", {
+    value: json<Order>(),
+    timestampExtractor: skipInvalidTimestamps,
+  });
+  expectTypeOf<ValueOf<typeof skipping>>().toEqualTypeOf<Order>();
   const table = new StreamsBuilder().table("customers", { key: string(), value: string() });
   expectTypeOf(table).toEqualTypeOf<KTable<string, string | null, "known", "known">>();
 });

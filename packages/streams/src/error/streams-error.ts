@@ -14,9 +14,7 @@ export type StreamsErrorCode =
   /** A node asked for a store that is not connected to it, or a child that it does not have. */
   | "NOT_CONNECTED"
   /** A batch came for a partition that the task does not have. */
-  | "UNKNOWN_PARTITION"
-  /** A store was asked for by a name that the topology does not have. */
-  | "UNKNOWN_STORE";
+  | "UNKNOWN_PARTITION";
 
 /** Where in a task something went wrong. */
 export interface ErrorPlace {

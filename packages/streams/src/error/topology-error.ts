@@ -9,11 +9,9 @@ export type TopologyErrorCode =
   | "OVERLAPPING_TOPICS"
   | "OFFSET_RESET_CONFLICT"
   | "DUPLICATE_STORE"
-  | "UNKNOWN_STORE"
   | "SINK_AS_PARENT"
   | "MISSING_SERDE"
-  | "UNNAMED_INTERNAL_RESOURCE"
-  | "EMPTY_TOPOLOGY";
+  | "UNNAMED_INTERNAL_RESOURCE";
 
 /** A program that cannot become a topology (Kafka: `TopologyException`): found while it is built, never later. */
 export class TopologyError extends BaseError<TopologyErrorCode> {}

@@ -35,7 +35,7 @@ export class RecordQueue {
   headOffset: Offset = -1;
   /** Topic of the head: another than the queue's where that is a pattern. */
   headTopic: string;
-  /** Offset after all that was taken or left out; -1 if nothing came yet. */
+  /** Offset after all that is done or was left out; -1 if nothing came yet. */
   position: Offset = -1;
   /** True: `position` or `partitionTime` moved since the last commit. */
   hasMoved = false;
@@ -48,6 +48,7 @@ export class RecordQueue {
   readonly #dropsNullValue: boolean;
   #batches: RecordBatchView[] = [];
   #first = 0;
+  #isTaken = false;
 
   constructor(
     source: SourceNode,
@@ -82,19 +83,23 @@ export class RecordQueue {
     if (this.head === undefined) this.advance();
   }
 
-  /** Takes the head out of the queue. Its bytes hold until `advance`. */
+  /** Takes the head out of the queue. Its bytes hold until `advance`, which says that it is done. */
   takeHead(): StreamRecord | undefined {
     const head = this.head;
     if (head === undefined) return undefined;
     if (this.headTimestamp > this.partitionTime) this.partitionTime = this.headTimestamp;
-    this.position = this.headOffset + 1;
-    this.hasMoved = true;
+    this.#isTaken = true;
     this.head = undefined;
     return head;
   }
 
-  /** Makes the next record that can be read the head; undefined if none is left. */
+  /** What was taken is done: makes the next record that can be read the head; undefined if none is left. */
   advance(): void {
+    if (this.#isTaken) {
+      this.#isTaken = false;
+      this.position = this.headOffset + 1;
+      this.hasMoved = true;
+    }
     while (this.#first < this.#batches.length) {
       const batch = this.#batches[this.#first];
       while (batch.next()) {

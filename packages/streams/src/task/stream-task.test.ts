@@ -221,6 +221,8 @@ describe("errors", () => {
       offset: 41,
       cause: new RangeError("asked to"),
     });
+    // What failed is not covered, whoever might still commit.
+    expect(task.committableOffsets()).toMatchObject([{ topic: "a", offset: 41 }]);
   });
 
   test("a record may be passed over instead, and is counted", () => {
