@@ -25,7 +25,7 @@ interface LoggedOffset {
  * Committed offsets of all groups of a shard: a fold over offset records and markers.
  *
  *     plain commit ──────────────────────────▶ committed
- *     commit in a transaction ──▶ pending ──┬─▶ committed    commit marker, unless a newer one is there
+ *     commit in a transaction ──▶ pending ──┬─▶ committed    commit marker; a newer one stays
  *                                           └─▶ gone         abort marker
  */
 export class CommittedOffsets {

@@ -19,7 +19,7 @@ import {
  *     prepareRebalance ── everybody joined, or the longest rebalance timeout, ──▶ completeJoin
  *                         or the initial delay of an empty group
  *     completeJoin     ── the leader's sync is durable ──▶ Stable
- *                         not everybody synced in the rebalance timeout ──▶ those are out, prepareRebalance
+ *                         who has not synced in the rebalance timeout is out ──▶ prepareRebalance
  *
  * A static member that does not join stays a member until its session times out.
  */
