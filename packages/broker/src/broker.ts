@@ -274,9 +274,17 @@ async function serve(
   return server;
 }
 
+/** Closes all, whatever fails on the way; the first failure is thrown, unless the device's was told already. */
 async function closeParts(parts: BrokerParts): Promise<void> {
-  await parts.coordinators.close();
-  await parts.partitions.close();
-  await parts.metadataLog.close();
-  await parts.directory.close();
+  const wasFailed = parts.metadataLog.failure !== undefined;
+  const failures: unknown[] = [];
+  const steps = [parts.coordinators, parts.partitions, parts.metadataLog, parts.directory];
+  for (const step of steps) {
+    try {
+      await step.close();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0 && !wasFailed) throw failures[0];
 }

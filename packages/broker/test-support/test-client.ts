@@ -1,0 +1,133 @@
+import { noHeaders } from "@millrace/model";
+import type { Connection, NetworkAddress, Platform } from "@millrace/platform";
+import {
+  type Api,
+  codecOf,
+  createTopicsApi,
+  type Decoded,
+  fetchApi,
+  FrameSplitter,
+  type Given,
+  listOffsetsApi,
+  type Message,
+  produceApi,
+  Reader,
+  readResponseHeader,
+  RecordBatchBuilder,
+  requestHeaderVersion,
+  responseHeaderVersion,
+  Writer,
+  writeRequestHeader,
+} from "@millrace/protocol";
+
+/** A client that sends what a test says and hands over what comes, in order. */
+export class TestClient {
+  readonly connection: Connection;
+  readonly #frames = new FrameSplitter();
+  readonly #waiting: ((frame: Uint8Array | undefined) => void)[] = [];
+  #correlationId = 0;
+  isClosed = false;
+
+  private constructor(connection: Connection) {
+    this.connection = connection;
+    connection.handler = {
+      data: (chunk) => {
+        this.#frames.push(chunk);
+        for (let frame = this.#frames.next(); frame !== undefined; frame = this.#frames.next())
+          this.#waiting.shift()?.(frame);
+      },
+      drained: () => {},
+      closed: () => {
+        this.isClosed = true;
+        for (const wait of this.#waiting) wait(undefined);
+      },
+    };
+  }
+
+  static async connect(platform: Platform, address: NetworkAddress): Promise<TestClient> {
+    return new TestClient(await platform.network.connect(address));
+  }
+
+  /** Undefined: the connection was closed instead. */
+  async ask<Request extends Message, Response extends Message>(
+    api: Api<Request, Response>,
+    version: number,
+    request: Given<Request>,
+  ): Promise<Decoded<Response> | undefined> {
+    const id = this.#correlationId++;
+    const writer = new Writer();
+    writer.writeInt32(0);
+    const header = { apiKey: api.key, apiVersion: version, correlationId: id, clientId: "test" };
+    writeRequestHeader(writer, header, requestHeaderVersion(api as Api, version));
+    codecOf(api.request as Message, version).write(writer, request as never);
+    writer.patchInt32AtStart(writer.size - 4);
+    const frame = await this.send(writer.parts());
+    if (frame === undefined) return undefined;
+    const reader = new Reader(frame);
+    const answered = readResponseHeader(reader, responseHeaderVersion(api as Api, version));
+    if (answered !== id) throw new Error(`response ${answered} came in the place of ${id}`);
+    return codecOf(api.response as Message, version).read(reader) as Decoded<Response>;
+  }
+
+  /** Sends bytes as they are; gives the next frame that nobody else waits for. */
+  send(parts: readonly Uint8Array[]): Promise<Uint8Array | undefined> {
+    if (this.isClosed) return Promise.resolve(undefined);
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      this.connection.write(parts);
+    });
+  }
+
+  createTopic(name: string, numPartitions = 1, configs: Readonly<Record<string, string>> = {}) {
+    return this.ask(createTopicsApi, 7, {
+      topics: [
+        {
+          name,
+          numPartitions,
+          replicationFactor: 1,
+          assignments: [],
+          configs: Object.entries(configs).map(([property, value]) => ({ name: property, value })),
+        },
+      ],
+    });
+  }
+
+  async produce(topic: string, values: readonly string[], acks = -1) {
+    const response = await this.ask(produceApi, 9, produceRequest(topic, values, acks));
+    return response?.responses[0].partitionResponses[0];
+  }
+
+  async fetch(topic: string, fetchOffset: number, maxWaitMs = 0) {
+    const response = await this.ask(fetchApi, 12, {
+      maxWaitMs,
+      minBytes: 1,
+      topics: [
+        { topic, partitions: [{ partition: 0, fetchOffset, partitionMaxBytes: 1_000_000 }] },
+      ],
+    });
+    return response?.responses[0].partitions[0];
+  }
+
+  async endOffset(topic: string) {
+    const response = await this.ask(listOffsetsApi, 7, {
+      replicaId: -1,
+      topics: [{ name: topic, partitions: [{ partitionIndex: 0, timestamp: -1 }] }],
+    });
+    return response?.topics[0].partitions[0].offset;
+  }
+}
+
+export function produceRequest(topic: string, values: readonly string[], acks = -1) {
+  return {
+    acks,
+    timeoutMs: 1000,
+    topicData: [{ name: topic, partitionData: [{ index: 0, records: batchOf(values) }] }],
+  };
+}
+
+export function batchOf(values: readonly string[]): Uint8Array {
+  const builder = new RecordBatchBuilder({ capacityBytes: 256 });
+  for (const value of values)
+    builder.append(1_700_000_000_000, null, new TextEncoder().encode(value), noHeaders);
+  return builder.build();
+}
