@@ -54,6 +54,25 @@ export class TestClient {
     version: number,
     request: Given<Request>,
   ): Promise<Decoded<Response> | undefined> {
+    const id = this.#correlationId;
+    const frame = await this.send(this.#encode(api, version, request));
+    if (frame === undefined) return undefined;
+    const reader = new Reader(frame);
+    const answered = readResponseHeader(reader, responseHeaderVersion(api as Api, version));
+    if (answered !== id) throw new Error(`response ${answered} came in the place of ${id}`);
+    return codecOf(api.response as Message, version).read(reader) as Decoded<Response>;
+  }
+
+  /** Sends a request that has no response. */
+  tell<Request extends Message>(api: Api<Request>, version: number, request: Given<Request>): void {
+    this.connection.write(this.#encode(api, version, request));
+  }
+
+  #encode<Request extends Message>(
+    api: Api<Request>,
+    version: number,
+    request: Given<Request>,
+  ): readonly Uint8Array[] {
     const id = this.#correlationId++;
     const writer = new Writer();
     writer.writeInt32(0);
@@ -61,12 +80,7 @@ export class TestClient {
     writeRequestHeader(writer, header, requestHeaderVersion(api as Api, version));
     codecOf(api.request as Message, version).write(writer, request as never);
     writer.patchInt32AtStart(writer.size - 4);
-    const frame = await this.send(writer.parts());
-    if (frame === undefined) return undefined;
-    const reader = new Reader(frame);
-    const answered = readResponseHeader(reader, responseHeaderVersion(api as Api, version));
-    if (answered !== id) throw new Error(`response ${answered} came in the place of ${id}`);
-    return codecOf(api.response as Message, version).read(reader) as Decoded<Response>;
+    return writer.parts();
   }
 
   /** Sends bytes as they are; gives the next frame that nobody else waits for. */

@@ -1,0 +1,104 @@
+import { silentLogger } from "@millrace/platform";
+import { describe, expect, test } from "vitest";
+import { BrokerConfig } from "./broker-config.ts";
+import { ConfigError } from "./config-error.ts";
+import { parsePropertiesFile } from "./properties-file.ts";
+import {
+  checkTopicProperties,
+  logConfigOf,
+  topicConfigDefinitions,
+  topicConfigEntries,
+} from "./topic-config.ts";
+
+function broker(
+  properties: Readonly<Record<string, string | number | boolean>> = {},
+): BrokerConfig {
+  return BrokerConfig.parse(properties, silentLogger);
+}
+
+describe("the broker's properties", () => {
+  test("take Kafka's defaults and Kafka's bounds", () => {
+    expect(broker().number("num.partitions")).toBe(1);
+    expect(broker({ "num.partitions": 4 }).number("num.partitions")).toBe(4);
+    expect(() => broker({ "num.partitions": 0 })).toThrow(ConfigError);
+    expect(() => broker({ "auto.create.topics.enable": "yes" })).toThrow(/true or false/);
+    expect(() => broker({ "compression.type": "rar" })).toThrow(/gzip/);
+  });
+
+  test("one without meaning here is told once; one that Kafka does not know is an error", () => {
+    const told: unknown[] = [];
+    const logger = {
+      isEnabled: () => true,
+      log: (_level: string, event: string, fields?: object) => told.push([event, fields]),
+    };
+    BrokerConfig.parse({ "num.network.threads": 9 }, logger);
+    expect(told).toEqual([["broker.config.ignored", { property: "num.network.threads" }]]);
+    expect(() => broker({ "num.networks": 9 })).toThrow(/num\.networks/);
+  });
+
+  test("the finest unit of retention wins, and less than zero is for ever", () => {
+    expect(broker().milliseconds("log.retention")).toBe(604_800_000);
+    expect(broker({ "log.retention.minutes": 2 }).milliseconds("log.retention")).toBe(120_000);
+    expect(
+      broker({ "log.retention.minutes": 2, "log.retention.ms": 5 }).milliseconds("log.retention"),
+    ).toBe(5);
+    expect(broker({ "log.retention.hours": -1 }).milliseconds("log.retention")).toBe(-1);
+  });
+
+  test("files are read as Java reads them", () => {
+    const text = "# note\n! note\na.b=1\nc = two words \nd: 3\nlong=x,\\\n   y\n\n";
+    expect({ ...parsePropertiesFile(text) }).toEqual({
+      "a.b": "1",
+      c: "two words",
+      d: "3",
+      long: "x,y",
+    });
+    expect(() => parsePropertiesFile("novalue")).toThrow(ConfigError);
+  });
+});
+
+describe("a topic's properties", () => {
+  test.each([
+    ["no.such.config", "1"],
+    ["retention.ms", "soon"],
+    ["retention.ms", "-2"],
+    ["segment.bytes", "1"],
+    ["cleanup.policy", "shred"],
+    ["compression.gzip.level", "99"],
+    ["leader.replication.throttled.replicas", "x"],
+    ["remote.storage.enable", "true"],
+  ])("%s=%s is refused", (name, value) => {
+    expect(() => checkTopicProperties(new Map([[name, value]]))).toThrow(ConfigError);
+  });
+
+  test("reach the log, over the broker's, over the defaults", () => {
+    const config = broker({ "log.segment.bytes": 5_000_000, "log.roll.hours": 1 });
+    const properties = new Map([
+      ["cleanup.policy", "compact,delete"],
+      ["max.message.bytes", " 2000 "],
+    ]);
+    expect(logConfigOf(properties, config)).toMatchObject({
+      isCompacted: true,
+      maxMessageBytes: 2000,
+      segmentBytes: 5_000_000,
+      segmentMs: 3_600_000,
+      messageTimestampType: "CreateTime",
+      messageTimestampBeforeMaxMs: Number.POSITIVE_INFINITY,
+    });
+  });
+
+  test("say where a value comes from, nearest first", () => {
+    const definition = topicConfigDefinitions.get("segment.bytes");
+    if (definition === undefined) throw new Error("segment.bytes is not defined");
+    const entries = topicConfigEntries(
+      definition,
+      new Map([["segment.bytes", "2000000"]]),
+      broker({ "log.segment.bytes": 3_000_000 }),
+    );
+    expect(entries.map(({ value, source }) => [value, source])).toEqual([
+      ["2000000", 1],
+      ["3000000", 4],
+      ["1073741824", 5],
+    ]);
+  });
+});
