@@ -8,6 +8,7 @@ import { errorCode } from "../coordinator/error-code.ts";
 import { joinRefused } from "../coordinator/group/group-answers.ts";
 import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
 import { groupResource } from "../server/request-context.ts";
+import { answerUntilClosed } from "./answer-until-closed.ts";
 import type { AnsweringHandler } from "./answering-handler.ts";
 
 /*
@@ -28,20 +29,24 @@ export function joinGroupHandler(
     api: joinGroupApi,
     async handle(context, request) {
       const answer = context.authorize("READ", groupResource(request.groupId))
-        ? await groups.joinGroup({
-            ...request,
-            rebalanceTimeoutMs:
-              context.apiVersion === 0 ? request.sessionTimeoutMs : request.rebalanceTimeoutMs,
-            clientId: context.clientId ?? "",
-            clientHost: `/${context.clientAddress}`,
-            protocols: request.protocols.map(({ name, metadata }) => ({
-              name,
-              // The group keeps it longer than the request's frame should live.
-              metadata: metadata.slice(),
-            })),
-            requiresKnownMemberId: context.apiVersion >= 4,
-            canSkipAssignment: context.apiVersion >= 9,
-          })
+        ? await answerUntilClosed(
+            context.signal,
+            groups.joinGroup({
+              ...request,
+              rebalanceTimeoutMs:
+                context.apiVersion === 0 ? request.sessionTimeoutMs : request.rebalanceTimeoutMs,
+              clientId: context.clientId ?? "",
+              clientHost: `/${context.clientAddress}`,
+              protocols: request.protocols.map(({ name, metadata }) => ({
+                name,
+                // The group keeps it longer than the request's frame should live.
+                metadata: metadata.slice(),
+              })),
+              requiresKnownMemberId: context.apiVersion >= 4,
+              canSkipAssignment: context.apiVersion >= 9,
+            }),
+            () => joinRefused(errorCode.notCoordinator, ""),
+          )
         : joinRefused(errorCode.groupAuthorizationFailed, "");
       const protocolName = answer.protocolName ?? (context.apiVersion >= 7 ? null : "");
       return { throttleTimeMs: context.throttleMs, ...answer, protocolName };

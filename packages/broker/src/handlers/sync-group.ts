@@ -8,6 +8,7 @@ import { errorCode } from "../coordinator/error-code.ts";
 import { syncRefused } from "../coordinator/group/group-answers.ts";
 import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
 import { groupResource } from "../server/request-context.ts";
+import { answerUntilClosed } from "./answer-until-closed.ts";
 import type { AnsweringHandler } from "./answering-handler.ts";
 
 /*
@@ -31,12 +32,14 @@ export function syncGroupHandler(
         return { throttleTimeMs, ...syncRefused(errorCode.inconsistentGroupProtocol) };
       if (!context.authorize("READ", groupResource(request.groupId)))
         return { throttleTimeMs, ...syncRefused(errorCode.groupAuthorizationFailed) };
-      const answer = await groups.syncGroup({
-        ...request,
-        assignments: new Map(
-          request.assignments.map(({ memberId, assignment }) => [memberId, assignment.slice()]),
-        ),
-      });
+      const assignments = new Map(
+        request.assignments.map(({ memberId, assignment }) => [memberId, assignment.slice()]),
+      );
+      const answer = await answerUntilClosed(
+        context.signal,
+        groups.syncGroup({ ...request, assignments }),
+        () => syncRefused(errorCode.notCoordinator),
+      );
       return { throttleTimeMs, ...answer };
     },
   };
