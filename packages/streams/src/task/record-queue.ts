@@ -31,6 +31,11 @@ export class RecordQueue {
   /** Highest timestamp taken; -1 before the first. */
   partitionTime: Timestamp = -1;
   head: StreamRecord | undefined = undefined;
+  /**
+   * True: all that came was left out. It stands in for a head until its turn comes, so that an input whose records
+   * cannot be read does not make the others wait (Kafka: `CorruptedRecord`).
+   */
+  isSpent = false;
   headTimestamp: Timestamp = -1;
   headOffset: Offset = -1;
   /** Topic of the head: another than the queue's where that is a pattern. */
@@ -71,20 +76,29 @@ export class RecordQueue {
 
   /** Records that wait, the head included. */
   get size(): number {
-    let size = this.head === undefined ? 0 : 1;
+    let size = this.hasHead ? 1 : 0;
     for (let index = this.#first; index < this.#batches.length; index++)
       size += this.#batches[index].remaining;
     return size;
   }
 
+  /** True: it has a turn to take. */
+  get hasHead(): boolean {
+    return this.head !== undefined || this.isSpent;
+  }
+
   /** Takes a batch over; it is released when its last record is done. */
   add(batch: RecordBatchView): void {
     this.#batches.push(batch);
-    if (this.head === undefined) this.advance();
+    if (!this.hasHead) this.advance();
   }
 
-  /** Takes the head out of the queue. Its bytes hold until `advance`, which says that it is done. */
+  /**
+   * Takes the head out of the queue; undefined where there was nothing but records that were left out. Its bytes
+   * hold until `advance`, which says that it is done.
+   */
   takeHead(): StreamRecord | undefined {
+    this.isSpent = false;
     const head = this.head;
     if (head === undefined) return undefined;
     if (this.headTimestamp > this.partitionTime) this.partitionTime = this.headTimestamp;
@@ -100,6 +114,7 @@ export class RecordQueue {
       this.position = this.headOffset + 1;
       this.hasMoved = true;
     }
+    let hasLeftOut = false;
     while (this.#first < this.#batches.length) {
       const batch = this.#batches[this.#first];
       while (batch.next()) {
@@ -108,6 +123,7 @@ export class RecordQueue {
           this.head = head;
           return;
         }
+        hasLeftOut = true;
         this.position = batch.offset + 1;
         this.hasMoved = true;
       }
@@ -118,6 +134,8 @@ export class RecordQueue {
     }
     this.#batches = [];
     this.#first = 0;
+    this.isSpent = hasLeftOut;
+    if (hasLeftOut) this.headTimestamp = -1;
   }
 
   clear(): void {
@@ -126,6 +144,7 @@ export class RecordQueue {
     this.#batches = [];
     this.#first = 0;
     this.head = undefined;
+    this.isSpent = false;
   }
 
   #read(batch: RecordBatchView): StreamRecord | undefined {

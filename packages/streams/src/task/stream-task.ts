@@ -114,9 +114,9 @@ export class StreamTask {
         `a batch of ${batch.topic}-${batch.partition} came, which this task does not read`,
         { taskId: taskIdText(this.taskId) },
       );
-    const wasEmpty = queue.head === undefined;
+    const wasEmpty = !queue.hasHead;
     queue.add(batch);
-    if (wasEmpty && queue.head !== undefined) this.#group.offer(queue);
+    if (wasEmpty && queue.hasHead) this.#group.offer(queue);
   }
 
   /** Records of a topic that wait. */
@@ -155,7 +155,7 @@ export class StreamTask {
       if (queue === undefined) break;
       this.#processHead(queue);
       queue.advance();
-      if (queue.head !== undefined) this.#group.offer(queue);
+      if (queue.hasHead) this.#group.offer(queue);
       count += 1;
       if (this.stores.isStageFull) break;
     }
@@ -227,8 +227,9 @@ export class StreamTask {
 
   #processHead(queue: RecordQueue): void {
     const group = this.#group;
+    invariant(queue.hasHead, "TASK-2", queue.topic);
     const record = queue.takeHead();
-    invariant(record !== undefined, "TASK-2", queue.topic);
+    if (record === undefined) return;
     if (record.timestamp > group.streamTime) group.streamTime = record.timestamp;
     const context = this.#options.recordContext;
     context.topic = queue.headTopic;

@@ -6,9 +6,12 @@ export function hashSetOrder(texts: readonly string[]): readonly string[] {
   return hashOrder([...new Set(texts)], stringHash);
 }
 
-/** The order in which a `java.util.HashMap` from topics of one partition is walked. */
+/**
+ * The order in which Kafka's task walks its input partitions: a `HashMap` by topic and partition, filled from one by
+ * topic. It matters where a task waits for several empty inputs.
+ */
 export function hashOrderOfTopics(topics: readonly string[], partition: number): readonly string[] {
-  return hashOrder([...new Set(topics)], (topic) =>
+  return hashOrder(hashSetOrder(topics), (topic) =>
     Math.trunc(31 * (31 + partition) + stringHash(topic)),
   );
 }
