@@ -1,5 +1,6 @@
 /**
- * Every property of a broker that Apache Kafka 4.3.1 knows (and what 4.4 adds for groups), a line each:
+ * Every property of a broker that Apache Kafka 4.3.1 knows (and what 4.4 adds for groups; without two
+ * internal ones of its controller), a line each:
  * name, type, bounds (`-`: none; `a..b`, `=one,of`, `~one,of` without regard to case), flags
  * (`d`: may be changed while Kafka runs; `m`: has a meaning here), default (the rest of the line).
  */
@@ -29,8 +30,6 @@ connections.max.idle.ms LONG - m 600000
 connections.max.reauth.ms LONG - - 0
 controlled.shutdown.enable BOOLEAN - - true
 controller.listener.names LIST - - required
-controller.performance.always.log.threshold.ms LONG 0.. - 2000
-controller.performance.sample.period.ms LONG 100.. - 60000
 controller.quorum.append.linger.ms INT 0.. - 25
 controller.quorum.auto.join.enable BOOLEAN - - false
 controller.quorum.bootstrap.servers LIST - -

@@ -55,7 +55,7 @@ export function parseConfigRows(rows: string): ReadonlyMap<string, ConfigDefinit
 const integerRanges: Readonly<Record<string, readonly [number, number]>> = {
   INT: [-2147483648, 2147483647],
   SHORT: [-32768, 32767],
-  LONG: [-9223372036854775808, 9223372036854775807],
+  LONG: [-(2 ** 63), 2 ** 63],
 };
 
 /** @throws ConfigError `INVALID_PROPERTY` */

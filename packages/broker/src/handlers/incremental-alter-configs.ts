@@ -51,7 +51,7 @@ export class IncrementalAlterConfigsHandler implements Handler<
     const responses = await this.#services.metadata.change((image) => {
       const records: MetadataRecord[] = [];
       const result = request.resources.map((resource) => {
-        const answer = this.#alter(context, image, request, resource, records);
+        const answer = this.#alter(context, { image, request, records }, resource);
         const { resourceType, resourceName } = resource;
         return { ...answer, resourceType, resourceName };
       });
@@ -64,13 +64,18 @@ export class IncrementalAlterConfigsHandler implements Handler<
     return { throttleTimeMs: context.throttleMs, responses };
   }
 
+  /** Adds to the records what the resource asks for. */
   #alter(
     context: RequestContext,
-    image: MetadataImage,
-    { resources }: IncrementalAlterConfigsRequest,
+    change: {
+      readonly image: MetadataImage;
+      readonly request: IncrementalAlterConfigsRequest;
+      readonly records: MetadataRecord[];
+    },
     resource: RequestResource,
-    records: MetadataRecord[],
   ): ErrorAnswer {
+    const { image, records } = change;
+    const { resources } = change.request;
     const { resourceType, resourceName, configs } = resource;
     const isTwice =
       resources.filter(

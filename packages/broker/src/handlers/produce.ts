@@ -153,11 +153,12 @@ export class ProduceHandler implements Handler<ProduceRequest, Response> {
     request: ProduceRequest,
     partitions: readonly ProducePartition[],
   ): HandlerAnswer<Response> {
+    const parked = new Parked<Response>();
     let pending = 1;
-    let parked: Parked<Response> | undefined;
+    let isLate = false;
     const done = () => {
       pending--;
-      if (pending === 0) parked?.complete(this.#answer(context, request, partitions));
+      if (pending === 0 && isLate) parked.complete(this.#answer(context, request, partitions));
     };
     for (const produced of partitions) {
       if (produced.result === undefined) continue;
@@ -168,7 +169,7 @@ export class ProduceHandler implements Handler<ProduceRequest, Response> {
       });
     }
     if (pending === 1) return this.#answer(context, request, partitions);
-    parked = new Parked<Response>();
+    isLate = true;
     done();
     return parked;
   }

@@ -1,3 +1,4 @@
+import { fromHex } from "@millrace/model";
 import type { CreateTopicsRequest, ErrorName } from "@millrace/protocol";
 import { uuidFromBytes } from "@millrace/protocol";
 import type { Random } from "@millrace/platform";
@@ -179,10 +180,7 @@ export function newPartition(
 /** A version 4 UUID whose text form does not begin with a dash, which command lines would take for an option. */
 export function randomTopicId(random: Random): string {
   for (;;) {
-    const bytes = random.fill(new Uint8Array(16));
-    bytes[6] = (bytes[6] & 0x0f) | 0x40;
-    bytes[8] = (bytes[8] & 0x3f) | 0x80;
-    const id = uuidFromBytes(bytes);
+    const id = uuidFromBytes(fromHex(random.uuid().replaceAll("-", "")));
     if (!id.startsWith("-")) return id;
   }
 }

@@ -1,7 +1,7 @@
 import { MemoryFileSystem, memoryPlatform } from "@millrace/platform/memory";
 import { drainTurn } from "@millrace/platform/node";
 import { listOffsetsApi, metadataApi, produceApi } from "@millrace/protocol";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { gatedFileSystem } from "../../test-support/gated-file-system.ts";
 import { produceRequest, TestClient } from "../../test-support/test-client.ts";
