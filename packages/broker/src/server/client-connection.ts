@@ -1,3 +1,4 @@
+import { invariant } from "@millrace/model";
 import type { Connection, ConnectionHandler, Logger, Platform } from "@millrace/platform";
 import {
   codecOf,
@@ -213,6 +214,7 @@ export class ClientConnection implements ConnectionHandler {
 
   #fill(slot: ResponseSlot, handler: Handler, header: RequestHeader, response: unknown): void {
     if (this.#isClosed) return;
+    invariant(slot.parts === undefined, "BROKER-9", handler.api.name);
     try {
       const version = isKnownVersion(handler, header) ? header.apiVersion : 0;
       slot.parts =
