@@ -25,7 +25,7 @@ export class TableUpdates<K, V> {
         const { headers, valueTimestamp } = written;
         const change = { newValue, oldValue: old, timestamp: valueTimestamp };
         const record = StreamRecord.ofChange(key, change, headers);
-        context.runInContext(written, () => context.forward(record));
+        context.forwardIn(written, record);
       },
       { sendsOldValues },
     );

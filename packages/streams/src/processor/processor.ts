@@ -42,8 +42,8 @@ export interface ProcessorContext<KOut = unknown, VOut = unknown> {
   currentSystemTimeMs(): Timestamp;
   /** Where the record under way came from; undefined outside of one. */
   readonly recordMetadata: RecordMetadata | undefined;
-  /** Runs what forwards outside of a record of its own, such as the flush of a cache, in the context given. */
-  runInContext(context: RecordContext, body: () => void): void;
+  /** Forwards outside of the record under way, such as from the flush of a cache, in the context given. */
+  forwardIn(context: RecordContext, record: StreamRecord<KOut, VOut>): void;
   /** Counts a record that is left out on purpose (`dropped-records-total`) and logs why. */
   dropRecord(reason: string): void;
 }

@@ -86,9 +86,13 @@ export class StreamRecord<K = unknown, V = unknown> {
     return this.#value === null || this.#value === undefined;
   }
 
-  /** Reads key and value now, so that what cannot be read is known. */
-  decode(): void {
+  /** Reads the key now, so that one that cannot be read is known. */
+  decodeKey(): void {
     if (this.#key === undecoded) this.#decodeKey();
+  }
+
+  /** Reads the value now, so that one that cannot be read is known. */
+  decodeValue(): void {
     if (this.#value === undecoded) this.#decodeValue();
   }
 

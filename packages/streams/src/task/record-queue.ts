@@ -48,7 +48,9 @@ export class RecordQueue {
   idleDeadlineMs = -1;
   readonly #owner: RecordQueueOwner;
   readonly #extractor: TimestampExtractor | undefined;
-  readonly #isLazy: boolean;
+  /** A serde that is not total is tried at the head, looked at or not: what it cannot read is an error. */
+  readonly #readsKey: boolean;
+  readonly #readsValue: boolean;
   readonly #dropsNullKey: boolean;
   readonly #dropsNullValue: boolean;
   #batches: RecordBatchView[] = [];
@@ -66,10 +68,8 @@ export class RecordQueue {
     this.partition = partition.partition;
     this.#owner = owner;
     this.#extractor = source.timestampExtractor;
-    this.#isLazy =
-      source.keySerde.isTotal === true &&
-      source.valueSerde.isTotal === true &&
-      source.timestampExtractor === undefined;
+    this.#readsKey = source.keySerde.isTotal !== true;
+    this.#readsValue = source.valueSerde.isTotal !== true;
     this.#dropsNullKey = source.dropsNulls && !source.keySerde.isNullable;
     this.#dropsNullValue = source.dropsNulls && !source.valueSerde.isNullable;
   }
@@ -162,7 +162,8 @@ export class RecordQueue {
       keySerde,
       valueSerde,
     });
-    if (!this.#isLazy && !this.#decode(record, batch)) return undefined;
+    const isRead = this.#readsKey || this.#readsValue;
+    if (isRead && !this.#decode(record, batch)) return undefined;
     if (this.#extractor !== undefined) timestamp = this.#extract(record, batch, this.#extractor);
     else if (timestamp < 0) throw this.#invalidTimestamp(batch);
     if (timestamp < 0) return this.#drop(batch, "negative timestamp");
@@ -174,7 +175,8 @@ export class RecordQueue {
 
   #decode(record: StreamRecord, batch: RecordBatchView): boolean {
     try {
-      record.decode();
+      if (this.#readsKey) record.decodeKey();
+      if (this.#readsValue) record.decodeValue();
       return true;
     } catch (cause) {
       const error = new StreamsError(

@@ -119,15 +119,19 @@ export class RunningNode implements ProcessorContext {
       });
   }
 
-  runInContext(context: RecordContext, body: () => void): void {
+  forwardIn(context: RecordContext, record: StreamRecord): void {
     const shared = this.#shared;
-    const before = shared.recordContext.snapshot();
-    const node = shared.current;
-    shared.recordContext.copyFrom(context);
+    const { recordContext, current } = shared;
+    const { topic, partition, offset, timestamp, headers } = recordContext;
+    recordContext.copyFrom(context);
     shared.current = this;
-    body();
-    shared.recordContext.copyFrom(before);
-    shared.current = node;
+    this.forward(record);
+    recordContext.topic = topic;
+    recordContext.partition = partition;
+    recordContext.offset = offset;
+    recordContext.timestamp = timestamp;
+    recordContext.headers = headers;
+    shared.current = current;
   }
 
   /** Sinks are not guarded: what they throw is told of the node that forwards to them, as in Kafka. */

@@ -9,7 +9,7 @@ import { StreamsError } from "../error/streams-error.ts";
 import type { RecordCollector, TopicAppender } from "./record-collector.ts";
 import { storeOpenings } from "./store-openings.ts";
 import { StreamTask } from "./stream-task.ts";
-import type { TaskConfig } from "./stream-task-options.ts";
+import type { StreamTaskOptions, TaskConfig } from "./stream-task-options.ts";
 import { TaskRecordContext } from "./task-record-context.ts";
 
 interface Written {
@@ -18,7 +18,11 @@ interface Written {
   readonly value: Uint8Array | null;
 }
 
-function taskOf(build: (builder: StreamsBuilder) => void, config: Partial<TaskConfig> = {}) {
+function taskOf(
+  build: (builder: StreamsBuilder) => void,
+  config: Partial<TaskConfig> = {},
+  options: Partial<StreamTaskOptions> = {},
+) {
   const builder = new StreamsBuilder();
   build(builder);
   const subtopology = builder.build().merged("app");
@@ -57,6 +61,7 @@ function taskOf(build: (builder: StreamsBuilder) => void, config: Partial<TaskCo
     metrics: new MetricRegistry(),
     logger: silentLogger,
     config: { applicationId: "app", ...config },
+    ...options,
   });
   return { task, written, collector };
 }
@@ -146,6 +151,28 @@ describe("a task", () => {
     expect(task.needsCommit).toBe(true);
     task.markCommitted();
     expect(task.needsCommit).toBe(false);
+  });
+
+  test("TASK-1: is initialised once", () => {
+    const { task } = taskOf(copy);
+    task.initialize();
+    expect(() => task.initialize()).toThrow(expect.objectContaining({ law: "TASK-1" }));
+  });
+
+  test("waits for an input that the cluster has more of, and no longer than it is told", () => {
+    let lag: number | undefined = undefined;
+    let now = 0;
+    const clock = { wallMs: () => now, monotonicMs: () => now };
+    const { task } = taskOf(copy, { maxTaskIdleMs: 10 }, { lag: () => lag, clock });
+    task.initialize();
+    task.addBatch(batchOf("a", 0, [at(1)]));
+    expect(task.process(1)).toBe(0);
+    lag = 1;
+    expect(task.process(1)).toBe(0);
+    lag = 0;
+    expect(task.process(1)).toBe(0);
+    now = 10;
+    expect(task.process(1)).toBe(1);
   });
 
   test("says when an input has enough records", () => {

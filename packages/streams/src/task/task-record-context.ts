@@ -17,11 +17,4 @@ export class TaskRecordContext implements RecordContext {
     this.timestamp = other.timestamp;
     this.headers = other.headers;
   }
-
-  /** A copy that stays as it is. */
-  snapshot(): RecordContext {
-    const copy = new TaskRecordContext();
-    copy.copyFrom(this);
-    return copy;
-  }
 }

@@ -1,0 +1,52 @@
+import { encodeUtf8, noHeaders, partitionForKey } from "@millrace/model";
+import type { BatchWriter, PartitionWriter } from "@millrace/cluster";
+import { expect, test } from "vitest";
+
+import { StreamsError } from "../error/streams-error.ts";
+import { ClusterRecordCollector } from "./record-collector.ts";
+
+/** As much of a writer as a collector uses, with four partitions in every topic but `absent`. */
+function writerTo(written: { topic: string; partition: number }[]): BatchWriter {
+  const partition = (topic: string, index: number): PartitionWriter => ({
+    topic,
+    partition: index,
+    append: () => {
+      written.push({ topic, partition: index });
+      return true;
+    },
+  });
+  const writer: Pick<BatchWriter, "hasRoom" | "partition" | "partitionCount"> = {
+    hasRoom: true,
+    partition,
+    partitionCount: (topic) => (topic === "absent" ? undefined : 4),
+  };
+  return writer as BatchWriter;
+}
+
+test("a key goes to the partition that Kafka's partitioner gives it", () => {
+  const written: { topic: string; partition: number }[] = [];
+  const collector = new ClusterRecordCollector(writerTo(written));
+  const keys = ["a", "b", "c", "d", "e"].map(encodeUtf8);
+  for (const key of keys) collector.topic("out").append(0, key, null, noHeaders);
+  expect(written.map(({ partition }) => partition)).toEqual(
+    keys.map((key) => partitionForKey(key, 4)),
+  );
+});
+
+test("records without a key stay with a partition for a while, and reach all of them", () => {
+  const written: { topic: string; partition: number }[] = [];
+  const appender = new ClusterRecordCollector(writerTo(written)).topic("out");
+  const value = new Uint8Array(1024);
+  for (let count = 0; count < 100; count++) appender.append(0, null, value, noHeaders);
+  const changes = written.filter(
+    ({ partition }, index) => index > 0 && partition !== written[index - 1].partition,
+  );
+  expect(new Set(written.map(({ partition }) => partition)).size).toBe(4);
+  expect(changes.length).toBeLessThan(8);
+});
+
+test("a topic that was not prepared, and a partition that is not there, are errors", () => {
+  const collector = new ClusterRecordCollector(writerTo([]));
+  expect(() => collector.topic("absent")).toThrow(StreamsError);
+  expect(() => collector.topic("out").partition(4)).toThrow(StreamsError);
+});
