@@ -7,6 +7,8 @@ import {
   fetchApi,
   initProducerIdApi,
   metadataApi,
+  offsetCommitApi,
+  offsetFetchApi,
 } from "@millrace/protocol";
 import { describe, expect, test } from "vitest";
 import { gatedFileSystem } from "../test-support/gated-file-system.ts";
@@ -110,7 +112,7 @@ describe("durability", () => {
 });
 
 describe("a second start", () => {
-  test("C17: finds topics, configs and records, and raises the leader epoch", () =>
+  test("BROKER-6, BROKER-10, C17: finds topics and records, and raises the leader epoch", () =>
     run({}, async ({ start }) => {
       const first = await start();
       const created = await first.client.createTopic("orders", 3, { "retention.ms": "77" });
@@ -141,6 +143,54 @@ describe("a second start", () => {
       const second = await start();
       expect(platform.fileSystem.list("/data")).not.toContain("ghost-0");
       await second.broker.close();
+    }));
+
+  test("BROKER-7, BROKER-8: finds the offsets that a group has committed, in a log made by the first commit", () =>
+    run({}, async ({ platform, start }) => {
+      const first = await start();
+      await first.client.createTopic("orders");
+      expect(platform.fileSystem.list("/data").filter((name) => name.startsWith("__c"))).toEqual([
+        "__cluster_metadata-0",
+      ]);
+      const topics = [
+        {
+          name: "orders",
+          partitions: [{ partitionIndex: 0, committedOffset: 7, committedMetadata: "" }],
+        },
+      ];
+      const commits = await Promise.all(
+        [1, 2, 3].map(() =>
+          first.client.ask(offsetCommitApi, 7, {
+            groupId: "g",
+            generationIdOrMemberEpoch: -1,
+            memberId: "",
+            topics,
+          }),
+        ),
+      );
+      expect(commits.map((commit) => commit?.topics[0].partitions[0].errorCode)).toEqual([0, 0, 0]);
+      await first.broker.close();
+      const second = await start();
+      const fetched = await second.client.ask(offsetFetchApi, 5, {
+        groupId: "g",
+        topics: [{ name: "orders", partitionIndexes: [0] }],
+      });
+      expect(fetched?.topics[0].partitions[0].committedOffset).toBe(7);
+      await second.broker.close();
+    }));
+
+  test("a topic that is made anew at once is empty and has another id", () =>
+    run({}, async ({ start }) => {
+      const { broker, client } = await start();
+      const first = await client.createTopic("orders");
+      await client.produce("orders", ["a"]);
+      const deleted = client.ask(deleteTopicsApi, 4, { topicNames: ["orders"], timeoutMs: 1000 });
+      const second = client.createTopic("orders");
+      await deleted;
+      expect((await second)?.topics[0].errorCode).toBe(0);
+      expect((await second)?.topics[0].topicId).not.toBe(first?.topics[0].topicId);
+      expect(await client.endOffset("orders")).toBe(0);
+      await broker.close();
     }));
 
   test("never hands out a producer id twice", () =>

@@ -18,6 +18,7 @@ import { clusterIdOf } from "./metadata/cluster-id.ts";
 import { startRecords } from "./metadata/first-records.ts";
 import { MetadataStore } from "./metadata/metadata-store.ts";
 import { reconcileLogs } from "./metadata/reconcile-logs.ts";
+import { isInternalTopic } from "./metadata/topic-image.ts";
 import { PartitionCoordinatorLogs } from "./partition/coordinator-logs.ts";
 import { Durability } from "./partition/durability.ts";
 import { Partition } from "./partition/partition.ts";
@@ -204,7 +205,11 @@ async function openInDirectory(
       open: (request) => directory.openLog({ ...request, codecs: options.codecs }),
       remove: (topic, partition) => directory.deleteLog(topic, partition),
     },
-    configOf: (topic) => logConfigOf(topic.properties, config),
+    configOf: (topic) => ({
+      ...logConfigOf(topic.properties, config),
+      // Coordinators read their logs once, at the start.
+      ...(isInternalTopic(topic.name) ? { tailCacheBytes: 0 } : {}),
+    }),
   });
   await metadata.change(() => ({
     records: startRecords(image, { platform, config, nodeId, leaderEpoch }),

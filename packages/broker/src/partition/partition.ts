@@ -61,6 +61,7 @@ export class Partition {
     this.leaderEpoch = log.leaderEpoch;
     this.#log = log;
     this.#durability = durability;
+    invariant(log.latestEpoch <= log.leaderEpoch, "BROKER-10", log.latestEpoch);
     // What a log holds once it is open was made durable by its recovery: C2.
     if (log.highWatermark < log.logEndOffset) log.advanceHighWatermark(log.logEndOffset);
   }

@@ -32,9 +32,8 @@ export interface PartitionsOptions {
 export class Partitions {
   readonly #options: PartitionsOptions;
   readonly #topics = new Map<string, (Partition | undefined)[]>();
-  readonly #opening = new Map<string, Promise<Partition>>();
   /** Making and removing a topic's files go one after the other: a name may be used again at once. */
-  readonly #turns = new Map<string, Promise<void>>();
+  readonly #turns = new Map<string, Promise<unknown>>();
   #failure: LogStorageError | undefined;
 
   constructor(options: PartitionsOptions) {
@@ -60,21 +59,13 @@ export class Partitions {
   openTopic(topic: TopicImage): Promise<void> {
     return this.#inTurn(topic.name, async () => {
       for (let partition = 0; partition < topic.partitionCount; partition++)
-        await this.open(topic, partition);
+        await this.#openOnce(topic, partition);
     });
   }
 
-  /** The same promise while it is being opened. */
+  /** Opens one partition, making it if it is missing. */
   open(topic: TopicImage, partition: number): Promise<Partition> {
-    invariant(partition < topic.partitionCount, "BROKER-5", { topic: topic.name, partition });
-    const known = this.find(topic.name, partition);
-    if (known !== undefined) return Promise.resolve(known);
-    const key = `${topic.topicId}-${partition}`;
-    const opening = this.#opening.get(key);
-    if (opening !== undefined) return opening;
-    const opened = this.#open(topic, partition).finally(() => this.#opening.delete(key));
-    this.#opening.set(key, opened);
-    return opened;
+    return this.#inTurn(topic.name, () => this.#openOnce(topic, partition));
   }
 
   /** Closes a deleted topic's logs and takes their files away. */
@@ -106,7 +97,7 @@ export class Partitions {
 
   /** Closes all logs; the first failure is handed over once all were tried. Calling twice is fine. */
   async close(): Promise<void> {
-    await Promise.allSettled(this.#opening.values());
+    await Promise.allSettled(this.#turns.values());
     const partitions = [...this.all()];
     const results = await Promise.allSettled(partitions.map((partition) => partition.close()));
     for (const [index, result] of results.entries())
@@ -118,7 +109,7 @@ export class Partitions {
         });
   }
 
-  #inTurn(topic: string, work: () => Promise<void>): Promise<void> {
+  #inTurn<Result>(topic: string, work: () => Promise<Result>): Promise<Result> {
     const before = this.#turns.get(topic) ?? Promise.resolve();
     const turn = before.then(work);
     const settled = turn
@@ -130,7 +121,10 @@ export class Partitions {
     return turn;
   }
 
-  async #open(topic: TopicImage, index: number): Promise<Partition> {
+  async #openOnce(topic: TopicImage, index: number): Promise<Partition> {
+    invariant(index < topic.partitionCount, "BROKER-5", { topic: topic.name, index });
+    const known = this.find(topic.name, index);
+    if (known !== undefined) return known;
     if (this.#failure !== undefined) throw this.#failure;
     const log = await this.#options.logs.open({
       topic: topic.name,
