@@ -1,38 +1,37 @@
-import type { Platform } from "@millrace/platform";
+import type { Random } from "@millrace/platform";
+
+/** Share of a delay by which it is spread both ways, so that clients do not come in step (Kafka: 0.2). */
+const jitter = 0.2;
 
 export interface BackoffOptions {
-  /** Default 50. */
-  readonly firstMs?: number;
-  /** Default 1,000. */
-  readonly msMax?: number;
+  readonly firstMs: number;
+  readonly maxMs: number;
 }
 
-/** Waits between attempts: twice as long each time, give or take a fifth, up to a bound. */
+/** Delays that double from one failure to the next, with jitter (Kafka: `ExponentialBackoff`). */
 export class Backoff {
-  readonly #platform: Platform;
-  readonly #firstMs: number;
-  readonly #msMax: number;
-  #attempts = 0;
+  readonly #random: Random;
+  readonly #options: BackoffOptions;
+  #failures = 0;
 
-  constructor(platform: Platform, options: BackoffOptions = {}) {
-    this.#platform = platform;
-    this.#firstMs = options.firstMs ?? 50;
-    this.#msMax = options.msMax ?? 1000;
+  constructor(random: Random, options: BackoffOptions) {
+    this.#random = random;
+    this.#options = options;
   }
 
-  /** How long the next wait is; counts as an attempt. */
-  nextMs(): number {
-    const ms = Math.min(this.#msMax, this.#firstMs * 2 ** Math.min(this.#attempts, 20));
-    this.#attempts += 1;
-    return Math.round(ms * (0.8 + 0.4 * (this.#platform.random.nextUint32() / 2 ** 32)));
+  get failures(): number {
+    return this.#failures;
   }
 
-  async wait(signal?: AbortSignal): Promise<void> {
-    await this.#platform.timers.sleep(this.nextMs(), signal);
+  /** The delay after one more failure, in milliseconds. */
+  next(): number {
+    const { firstMs, maxMs } = this.#options;
+    // Beyond 2^20 the maximum has long been reached.
+    const delay = Math.min(maxMs, firstMs * 2 ** Math.min(this.#failures++, 20));
+    return delay * (1 - jitter + (2 * jitter * this.#random.nextUint32()) / 2 ** 32);
   }
 
-  /** After a success. */
   reset(): void {
-    this.#attempts = 0;
+    this.#failures = 0;
   }
 }

@@ -1,239 +1,184 @@
 import { ClusterError } from "@millrace/cluster";
-import type { Connection, NetworkAddress, Platform } from "@millrace/platform";
-import {
-  apiVersionsApi,
-  decodeCorrelationId,
-  decodeResponse,
-  encodeRequest,
-  FrameSplitter,
-  readInt16,
-  type Api,
-  type Decoded,
-  type Fields,
-  type Given,
-  type Message,
-} from "@millrace/protocol";
+import type { Connection, Platform, Timer } from "@millrace/platform";
+import { decodeCorrelationId, FrameSplitter, ProtocolError } from "@millrace/protocol";
+import { RequestFailure } from "./request-failure.ts";
 
-import { errorOf } from "../kafka-failure.ts";
-import { BrokerVersions } from "./broker-versions.ts";
+/** Requests that may wait for answers on one connection: beyond it a caller has lost its bound. */
+export const requestsInFlightMax = 256;
 
 export interface BrokerConnectionOptions {
   readonly platform: Platform;
-  readonly address: NetworkAddress;
-  readonly clientId: string;
-  /** A response beyond this ends the connection: no broker of good will sends it. */
+  /** For messages. */
+  readonly address: string;
+  /** Answers beyond it close the connection. */
   readonly responseBytesMax: number;
+  /** Told once, when the connection is gone. */
+  readonly onClosed: (cause: unknown) => void;
 }
 
-/** A request on its way. */
-interface Pending {
+interface InFlight {
   readonly correlationId: number;
-  readonly take: (frame: Uint8Array) => void;
-  readonly fail: (error: Error) => void;
+  /** Names the API, for messages. */
+  readonly what: string;
+  readonly deadlineMs: number;
+  readonly settle: (frame: Uint8Array) => void;
+  readonly reject: (failure: unknown) => void;
 }
-
-interface SendOptions {
-  readonly version: number;
-  readonly timeoutMs: number;
-  readonly signal?: AbortSignal;
-}
-
-const softwareVersion = "0.1.0";
 
 /**
- * One TCP connection to a broker. Requests are pipelined: they leave in the order of the calls, and answers
- * come in that order. What fails once ends the connection, and with it all that was on its way.
+ * Requests and answers on one connection, matched in order: a broker answers in the order in which
+ * it was asked (`CLIENT-1`). A request that is overdue closes the connection, as in Kafka: what comes
+ * later would be answers to questions that nobody remembers.
  */
 export class BrokerConnection {
-  readonly versions: BrokerVersions;
-  readonly #options: BrokerConnectionOptions;
   readonly #connection: Connection;
+  readonly #options: BrokerConnectionOptions;
   readonly #splitter: FrameSplitter;
-  readonly #pending: Pending[] = [];
-  #correlationId = 0;
-  #failure: Error | undefined;
-  #onClosed: () => void = () => {};
+  readonly #inFlight: InFlight[] = [];
+  #nextCorrelationId = 0;
+  #timer: Timer | undefined;
+  #timerDeadlineMs = Infinity;
+  #isClosed = false;
+  #closeCause: unknown;
 
-  private constructor(options: BrokerConnectionOptions, connection: Connection) {
-    this.#options = options;
+  constructor(connection: Connection, options: BrokerConnectionOptions) {
     this.#connection = connection;
+    this.#options = options;
     this.#splitter = new FrameSplitter(options.responseBytesMax);
-    this.versions = new BrokerVersions();
     connection.handler = {
       data: (chunk) => this.#receive(chunk),
       drained: () => {},
-      closed: (error) => this.#end(error),
+      closed: (error) => this.#finish(error),
     };
   }
 
-  /** Connects and asks for the versions that the broker speaks. */
-  static async open(
-    options: BrokerConnectionOptions,
-    signal: AbortSignal,
-  ): Promise<BrokerConnection> {
-    const { host, port } = options.address;
-    let connection: Connection;
-    try {
-      connection = await options.platform.network.connect(options.address, signal);
-    } catch (cause) {
-      signal.throwIfAborted();
-      throw new ClusterError("BROKER_UNREACHABLE", `no broker answers at ${host}:${port}`, {
-        retriable: true,
-        cause,
-      });
-    }
-    const opened = new BrokerConnection(options, connection);
-    try {
-      await opened.#negotiate(signal);
-      return opened;
-    } catch (error) {
-      opened.close();
-      throw error;
-    }
-  }
-
   get isOpen(): boolean {
-    return this.#failure === undefined;
+    return !this.#isClosed;
   }
 
-  /** Requests without an answer yet. */
-  get inFlight(): number {
-    return this.#pending.length;
-  }
-
-  onClosed(callback: () => void): void {
-    this.#onClosed = callback;
+  get inFlightCount(): number {
+    return this.#inFlight.length;
   }
 
   /**
-   * Writes a request to the socket at once. Rejects with `BROKER_UNREACHABLE`, `REQUEST_TIMED_OUT`, or the
-   * signal's reason; after the last two the broker may still carry it out.
+   * Writes a request at once. The answer's frame is decoded as soon as it is there; what `decode`
+   * throws closes the connection.
    */
-  async send<F extends Fields, G extends Fields>(
-    api: Api<Message<F>, Message<G>>,
-    body: Given<Message<F>>,
-    options: SendOptions,
-  ): Promise<Decoded<Message<G>>> {
-    const frame = await this.#exchange(api, body, options);
-    try {
-      return decodeResponse(api, options.version, frame).body;
-    } catch (error) {
-      this.close();
-      throw error;
+  exchange<T>(
+    what: string,
+    encode: (correlationId: number) => readonly Uint8Array[],
+    { timeoutMs, decode }: { timeoutMs: number; decode: (frame: Uint8Array) => T },
+  ): Promise<T> {
+    const { address, platform } = this.#options;
+    if (this.#isClosed) {
+      return Promise.reject(
+        new RequestFailure("BROKER_UNREACHABLE", `the connection to ${address} is closed`, {
+          wasSent: false,
+          cause: this.#closeCause,
+        }),
+      );
     }
-  }
-
-  close(): void {
-    this.#end();
-    this.#connection.destroy();
-  }
-
-  /** Writes at once, and gives the frame of the answer. */
-  #exchange<F extends Fields>(
-    api: Api<Message<F>>,
-    body: Given<Message<F>>,
-    { version, timeoutMs, signal }: SendOptions,
-  ): Promise<Uint8Array> {
-    if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
-    if (this.#failure !== undefined) return Promise.reject(this.#failure);
-    const correlationId = this.#correlationId;
-    this.#correlationId = (correlationId + 1) & 0x7fffffff;
-    const { clientId, platform } = this.#options;
-    const parts = encodeRequest(api, { version, correlationId, clientId }, body);
+    if (this.#inFlight.length >= requestsInFlightMax) {
+      return Promise.reject(
+        new RequestFailure(
+          "REQUEST_TIMED_OUT",
+          `${requestsInFlightMax} requests wait for ${address} already; try again later`,
+          { wasSent: false },
+        ),
+      );
+    }
     return new Promise((resolve, reject) => {
-      const abort = (): void => reject(signal?.reason as Error);
-      const settle = (): void => {
-        timer.cancel();
-        signal?.removeEventListener("abort", abort);
-      };
-      const timer = platform.timers.after(timeoutMs, () => this.#timeOut(api, timeoutMs));
-      signal?.addEventListener("abort", abort, { once: true });
-      this.#pending.push({
-        correlationId,
-        take: (frame) => {
-          settle();
-          resolve(frame);
-        },
-        fail: (error) => {
-          settle();
-          reject(error);
-        },
-      });
+      const correlationId = this.#nextCorrelationId;
+      this.#nextCorrelationId = (correlationId + 1) & 0x7fffffff;
+      const parts = encode(correlationId);
+      const deadlineMs = platform.clock.monotonicMs() + timeoutMs;
+      const settle = (frame: Uint8Array) => resolve(decode(frame));
+      this.#inFlight.push({ correlationId, what, deadlineMs, settle, reject });
+      this.#watch(deadlineMs);
       this.#connection.write(parts);
     });
   }
 
-  async #negotiate(signal: AbortSignal): Promise<void> {
-    const software = { clientSoftwareName: "millrace", clientSoftwareVersion: softwareVersion };
-    const options = { timeoutMs: 10_000, signal };
-    for (const version of [apiVersionsApi.versions.max, 0]) {
-      const frame = await this.#exchange(apiVersionsApi, software, { ...options, version });
-      // A broker that does not know the version answers in version 0 (KIP-511); its code comes first.
-      const error = errorOf(readInt16(frame, 4));
-      if (error?.code === "UNSUPPORTED_VERSION") continue;
-      if (error !== undefined) throw error;
-      this.versions.learn(decodeResponse(apiVersionsApi, version, frame).body);
-      return;
-    }
-    throw new ClusterError(
-      "UNSUPPORTED_BY_CLUSTER",
-      `${this.#name} answers ApiVersions in no version that is known here; is it a Kafka broker?`,
-    );
+  /** Closes at once; requests under way are rejected. Twice is fine. */
+  close(cause: unknown): void {
+    if (this.#isClosed) return;
+    this.#connection.destroy();
+    this.#finish(cause);
   }
 
   #receive(chunk: Uint8Array): void {
-    if (this.#failure !== undefined) return;
+    if (this.#isClosed) return;
     try {
       this.#splitter.push(chunk);
       for (let frame = this.#splitter.next(); frame !== undefined; frame = this.#splitter.next()) {
-        this.#dispatch(frame);
+        this.#answer(frame);
+        if (this.#isClosed) return;
       }
     } catch (cause) {
-      this.#end(cause as Error);
-      this.#connection.destroy();
+      this.close(cause);
     }
   }
 
-  #dispatch(frame: Uint8Array): void {
-    const pending = this.#pending.shift();
+  #answer(frame: Uint8Array): void {
     const correlationId = decodeCorrelationId(frame);
-    if (pending === undefined || pending.correlationId !== correlationId) {
-      if (pending !== undefined) this.#pending.unshift(pending);
-      throw new ClusterError(
-        "BROKER_UNREACHABLE",
-        `${this.#name} answered request ${correlationId}, which is not the one under way`,
-        { retriable: true },
+    const first = this.#inFlight[0];
+    if (first === undefined || first.correlationId !== correlationId) {
+      throw new ProtocolError(
+        "MALFORMED_MESSAGE",
+        `answer ${correlationId} came where ${first?.correlationId ?? "none"} was due; is it Kafka?`,
       );
     }
-    pending.take(frame);
+    // Decoded while it is the first still: what it throws rejects it together with the others.
+    first.settle(frame);
+    this.#inFlight.shift();
   }
 
-  #timeOut(api: Api, timeoutMs: number): void {
-    this.#end(
-      new ClusterError(
-        "REQUEST_TIMED_OUT",
-        `${this.#name} did not answer ${api.name} within ${timeoutMs} ms; the connection is given up`,
-        { retriable: true },
-      ),
-    );
-    this.#connection.destroy();
+  #watch(deadlineMs: number): void {
+    if (deadlineMs >= this.#timerDeadlineMs) return;
+    this.#timer?.cancel();
+    this.#timerDeadlineMs = deadlineMs;
+    const { clock, timers } = this.#options.platform;
+    this.#timer = timers.after(Math.max(0, deadlineMs - clock.monotonicMs()), () => this.#check());
   }
 
-  #end(cause?: Error): void {
-    if (this.#failure !== undefined) return;
-    this.#failure =
-      cause instanceof ClusterError
-        ? cause
-        : new ClusterError("BROKER_UNREACHABLE", `the connection to ${this.#name} is closed`, {
-            retriable: true,
-            cause,
-          });
-    for (const pending of this.#pending.splice(0)) pending.fail(this.#failure);
-    this.#onClosed();
+  #check(): void {
+    this.#timer = undefined;
+    this.#timerDeadlineMs = Infinity;
+    if (this.#isClosed || this.#inFlight.length === 0) return;
+    const now = this.#options.platform.clock.monotonicMs();
+    const overdue = this.#inFlight.find(({ deadlineMs }) => deadlineMs <= now);
+    if (overdue !== undefined) {
+      this.close(
+        new RequestFailure(
+          "REQUEST_TIMED_OUT",
+          `${this.#options.address} did not answer ${overdue.what} in time; is it overloaded?`,
+          { wasSent: true },
+        ),
+      );
+      return;
+    }
+    this.#watch(Math.min(...this.#inFlight.map(({ deadlineMs }) => deadlineMs)));
   }
 
-  get #name(): string {
-    const { host, port } = this.#options.address;
-    return `${host}:${port}`;
+  #finish(cause: unknown): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#closeCause = cause;
+    this.#timer?.cancel();
+    const { address, onClosed } = this.#options;
+    for (const { what, reject } of this.#inFlight.splice(0)) {
+      reject(
+        cause instanceof ClusterError && !cause.retriable
+          ? cause
+          : new RequestFailure(
+              cause instanceof RequestFailure && cause.code === "REQUEST_TIMED_OUT"
+                ? "REQUEST_TIMED_OUT"
+                : "BROKER_UNREACHABLE",
+              `the connection to ${address} was lost before ${what} was answered`,
+              { wasSent: true, cause },
+            ),
+      );
+    }
+    onClosed(cause);
   }
 }

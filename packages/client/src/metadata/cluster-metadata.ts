@@ -1,203 +1,268 @@
 import { ClusterError } from "@millrace/cluster";
-import {
-  findCoordinatorApi,
-  KafkaError,
-  metadataApi,
-  type FindCoordinatorResponse,
-  type MetadataResponse,
-} from "@millrace/protocol";
-
+import type { NetworkAddress, Platform } from "@millrace/platform";
+import { KafkaError, metadataApi, type MetadataResponse } from "@millrace/protocol";
+import { addressName } from "../connection/bootstrap-servers.ts";
 import { Backoff } from "../connection/backoff.ts";
-import { raceSignal, type ClusterConnections } from "../connection/cluster-connections.ts";
-import { errorOf, isCoordinatorBusy, isStaleCoordinator } from "../kafka-failure.ts";
+import { BrokerLane, openLink, type LaneLink, type LaneOptions } from "../connection/broker-lane.ts";
+import { clusterErrorOf } from "../connection/cluster-error-of.ts";
+import { closedError, unreachableBroker } from "../connection/reconnecting-link.ts";
+import { isRetriable } from "../connection/retrying.ts";
+import type { ClientOptions } from "../connect-options.ts";
+import { topicMetadataOf, type TopicMetadata } from "./topic-metadata.ts";
 
-export interface TopicMetadata {
-  readonly name: string;
-  /** Undefined where the cluster has none. */
-  readonly topicId: string | undefined;
-  readonly isInternal: boolean;
-  /** By index. */
-  readonly partitions: readonly PartitionMetadata[];
-}
+/** Kafka's error that sends a client back to its bootstrap servers (KIP-1102). */
+const rebootstrapRequired = 129;
 
-export interface PartitionMetadata {
-  readonly partition: number;
-  /** -1: none at the moment. */
-  readonly leaderId: number;
-  readonly leaderEpoch: number;
-}
+/** What a change of the metadata means to the parts of the client. */
+export type MetadataListener = () => void;
 
-export type CoordinatorKind = "group" | "transaction";
-
-const zeroTopicId = "AAAAAAAAAAAAAAAAAAAAAA";
-const keyTypes: Readonly<Record<CoordinatorKind, number>> = { group: 0, transaction: 1 };
-
-/** Which topics a cluster has, and which broker leads or coordinates what. Kept until told that it is stale. */
+/**
+ * What the client knows of the cluster: brokers, topics, leaders. It asks any broker that answers, and
+ * the bootstrap servers again if none of the known ones does.
+ */
 export class ClusterMetadata {
-  clusterId: string | undefined = undefined;
-  controllerId = -1;
-  readonly #connections: ClusterConnections;
+  readonly #platform: Platform;
+  readonly #options: ClientOptions;
+  readonly #laneOptions: Omit<LaneOptions, "addressOf">;
+  readonly #lane: BrokerLane;
+  readonly #bootstrapLinks: readonly LaneLink[];
+  readonly #brokers = new Map<number, NetworkAddress>();
   readonly #topics = new Map<string, TopicMetadata>();
-  readonly #stale = new Set<string>();
-  readonly #coordinators = new Map<string, number>();
-  readonly #asking = new Map<string, Promise<ReadonlyMap<string, TopicMetadata>>>();
+  readonly #topicErrors = new Map<string, KafkaError>();
+  readonly #tracked = new Set<string>();
+  readonly #listeners = new Set<MetadataListener>();
+  readonly #closing = new AbortController();
+  #clusterId: string | undefined;
+  #controllerId = -1;
+  #refreshedMs = -Infinity;
+  #hasAnswered = false;
+  #background: Promise<void> | undefined;
+  #isStale = false;
 
-  constructor(connections: ClusterConnections) {
-    this.#connections = connections;
+  constructor(platform: Platform, options: ClientOptions, lane: Omit<LaneOptions, "addressOf">) {
+    this.#platform = platform;
+    this.#options = options;
+    this.#laneOptions = lane;
+    this.#lane = this.openLane();
+    this.#bootstrapLinks = options.bootstrap.map((address) => openLink(address, lane));
   }
 
-  /** What is known of a topic; undefined: nothing (yet), or it is not there. */
+  /** True once any broker has answered. */
+  get hasAnswered(): boolean {
+    return this.#hasAnswered;
+  }
+
+  get clusterId(): string | undefined {
+    return this.#clusterId;
+  }
+
+  /** -1: unknown. */
+  get controllerId(): number {
+    return this.#controllerId;
+  }
+
+  get brokers(): ReadonlyMap<number, NetworkAddress> {
+    return this.#brokers;
+  }
+
   topic(name: string): TopicMetadata | undefined {
     return this.#topics.get(name);
   }
 
-  leaderOf(
-    topic: string,
-    partition: number,
-  ): { readonly nodeId: number; readonly leaderEpoch: number } | undefined {
-    if (this.#stale.has(topic)) return undefined;
-    const found = this.#topics.get(topic)?.partitions[partition];
-    if (found === undefined || found.leaderId < 0) return undefined;
-    return { nodeId: found.leaderId, leaderEpoch: found.leaderEpoch };
+  /** Why the cluster tells nothing of a topic that it was asked for last. */
+  topicError(name: string): KafkaError | undefined {
+    return this.#topicErrors.get(name);
   }
 
-  /** Asks the cluster now. Topics that are not there are left out. Equal questions are asked once. */
-  refresh(
-    topics: readonly string[],
-    signal?: AbortSignal,
-  ): Promise<ReadonlyMap<string, TopicMetadata>> {
-    const wanted = [...new Set(topics)].sort();
-    const name = wanted.join(",");
-    let answer = this.#asking.get(name);
-    if (answer === undefined) {
-      answer = this.#ask(wanted).finally(() => this.#asking.delete(name));
-      this.#asking.set(name, answer);
-    }
-    return signal === undefined ? answer : raceSignal(answer, signal);
+  /** The broker that leads a partition; undefined: unknown, or none at the moment. */
+  leaderId(topic: string, partition: number): number | undefined {
+    const leaderId = this.#topics.get(topic)?.partitions[partition]?.leaderId ?? -1;
+    return leaderId >= 0 && this.#brokers.has(leaderId) ? leaderId : undefined;
   }
 
-  /** From what is known, where all leaders are; else asks. */
-  async resolve(
-    topics: readonly string[],
-    signal?: AbortSignal,
-  ): Promise<ReadonlyMap<string, TopicMetadata>> {
-    const known = new Map<string, TopicMetadata>();
-    for (const name of topics) {
-      const topic = this.#topics.get(name);
-      const isComplete = topic?.partitions.every(({ leaderId }) => leaderId >= 0) ?? false;
-      if (topic === undefined || !isComplete || this.#stale.has(name)) {
-        return this.refresh(topics, signal);
+  leaderEpoch(topic: string, partition: number): number {
+    return this.#topics.get(topic)?.partitions[partition]?.leaderEpoch ?? -1;
+  }
+
+  /** Connections for one use. */
+  openLane(): BrokerLane {
+    return new BrokerLane({
+      ...this.#laneOptions,
+      addressOf: (nodeId) => this.#brokers.get(nodeId),
+    });
+  }
+
+  /** Calls back after each refresh, until the function that it gives is called. */
+  onChange(listener: MetadataListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Keeps topics in all refreshes from now on. */
+  track(topics: Iterable<string>): void {
+    for (const topic of topics) this.#tracked.add(topic);
+  }
+
+  /** Asks for a refresh in the background: repeated until it succeeds. */
+  requestRefresh(): void {
+    this.#isStale = true;
+    if (this.#closing.signal.aborted) return;
+    this.#background ??= this.#refreshInBackground().finally(() => {
+      this.#background = undefined;
+    });
+  }
+
+  /** The same if what is known is old. */
+  refreshIfOld(): void {
+    const ageMs = this.#platform.clock.monotonicMs() - this.#refreshedMs;
+    if (ageMs > this.#options.metadataAgeMsMax && this.#tracked.size > 0) this.requestRefresh();
+  }
+
+  /** Asks once, for the tracked topics and more. Rejects if no broker answers. */
+  async refresh(more: Iterable<string> = []): Promise<void> {
+    const names = [...new Set([...this.#tracked, ...more])];
+    this.#take(await this.ask(names), names);
+  }
+
+  /** All topics of the cluster, without remembering them. */
+  async ask(topics: readonly string[] | null): Promise<MetadataResponse> {
+    const failures: unknown[] = [];
+    for (const link of this.#candidates()) {
+      try {
+        const answer = await link.call({
+          api: metadataApi,
+          // Version 0 has no way to ask for nothing: an empty list means all topics.
+          versionMin: 1,
+          body: (version) => ({
+            topics: topics === null ? null : topics.map((name) => ({ name })),
+            ...(version >= 4 ? { allowAutoTopicCreation: false } : {}),
+          }),
+        });
+        this.#hasAnswered = true;
+        if (answer.errorCode === rebootstrapRequired) {
+          this.#brokers.clear();
+          continue;
+        }
+        if (answer.errorCode !== 0) throw KafkaError.of(answer.errorCode);
+        this.#takeBrokers(answer);
+        return answer;
+      } catch (error) {
+        if (this.#closing.signal.aborted || !isRetriable(error)) throw error;
+        failures.push(error);
       }
-      known.set(name, topic);
     }
-    return known;
+    throw unreachableBroker(this.#addresses(), failures.at(-1));
   }
 
-  /** All topics of the cluster. */
-  async all(signal?: AbortSignal): Promise<readonly TopicMetadata[]> {
-    const response = await this.#connections.requestAny(
-      metadataApi,
-      { topics: null, allowAutoTopicCreation: false },
-      { signal },
-    );
-    return [...this.#learn(response).values()];
+  /** Takes a broker that another answer has named. */
+  learnBroker(nodeId: number, address: NetworkAddress): void {
+    if (nodeId >= 0 && address.host !== "") this.#brokers.set(nodeId, address);
   }
 
-  forgetLeaders(topic: string): void {
-    this.#stale.add(topic);
+  /** Takes a leader that a broker named when it refused (KIP-951). True: it was news. */
+  learnLeader(
+    { topic, partition }: { readonly topic: string; readonly partition: number },
+    { leaderId, leaderEpoch }: { readonly leaderId: number; readonly leaderEpoch: number },
+  ): boolean {
+    const known = this.#topics.get(topic);
+    const before = known?.partitions[partition];
+    if (known === undefined || before === undefined) return false;
+    if (leaderId < 0 || leaderEpoch <= before.leaderEpoch || !this.#brokers.has(leaderId))
+      return false;
+    const partitions = known.partitions.with(partition, { leaderId, leaderEpoch });
+    this.#topics.set(topic, { ...known, partitions });
+    this.#notify();
+    return true;
   }
 
-  /** The broker that coordinates a group or transactional id. Waits while there is none. */
-  async coordinator(kind: CoordinatorKind, key: string, signal?: AbortSignal): Promise<number> {
-    const backoff = new Backoff(this.#connections.platform);
-    for (;;) {
-      const known = this.#coordinators.get(`${kind}:${key}`);
-      if (known !== undefined) return known;
-      const answer = await this.#findCoordinator(kind, key, signal);
-      if (answer === undefined) await backoff.wait(signal ?? this.#connections.closed);
+  /** Twice is fine. */
+  close(): void {
+    this.#closing.abort(closedError());
+    this.#lane.close();
+    for (const { connection } of this.#bootstrapLinks) connection.close();
+    this.#listeners.clear();
+  }
+
+  /** Open connections first, then known brokers in any order, those that have failed last; then the bootstrap servers. */
+  #candidates(): readonly LaneLink[] {
+    this.#closing.signal.throwIfAborted();
+    const known = this.#shuffled([...this.#brokers.keys()].map((nodeId) => this.#lane.link(nodeId)));
+    const rank = ({ connection }: LaneLink) =>
+      connection.isReady ? 0 : connection.isResting ? 2 : 1;
+    const byRank = (links: readonly LaneLink[]) =>
+      links.toSorted((left, right) => rank(left) - rank(right));
+    return [...byRank(known), ...byRank(this.#shuffled([...this.#bootstrapLinks]))];
+  }
+
+  #shuffled(links: LaneLink[]): LaneLink[] {
+    for (let index = links.length - 1; index > 0; index--) {
+      const other = this.#platform.random.below(index + 1);
+      [links[index], links[other]] = [links[other], links[index]];
+    }
+    return links;
+  }
+
+  #addresses(): readonly string[] {
+    const all = [...this.#options.bootstrap, ...this.#brokers.values()];
+    return [...new Set(all.map(addressName))];
+  }
+
+  async #refreshInBackground(): Promise<void> {
+    const { timers, random, logger } = this.#platform;
+    const { retryBackoffMs, retryBackoffMsMax } = this.#options;
+    const backoff = new Backoff(random, { firstMs: retryBackoffMs, maxMs: retryBackoffMsMax });
+    const closing = this.#closing.signal;
+    while (this.#isStale && !closing.aborted) {
+      this.#isStale = false;
+      try {
+        await this.refresh();
+        // One refresh answers all requests of a moment: the next one waits a little.
+        if (this.#isStale) await timers.sleep(backoff.next(), closing);
+      } catch (error) {
+        if (closing.aborted) return;
+        this.#isStale = true;
+        logger.log("warn", "metadata-refresh-failed", { cause: String(error) });
+        await timers.sleep(backoff.next(), closing).catch(() => {});
+      }
     }
   }
 
-  forgetCoordinator(kind: CoordinatorKind, key: string): void {
-    this.#coordinators.delete(`${kind}:${key}`);
+  #takeBrokers(answer: MetadataResponse): void {
+    this.#clusterId = answer.clusterId ?? undefined;
+    this.#controllerId = answer.controllerId;
+    if (answer.brokers.length === 0) return;
+    this.#brokers.clear();
+    for (const { nodeId, host, port } of answer.brokers) this.#brokers.set(nodeId, { host, port });
   }
 
-  async #findCoordinator(
-    kind: CoordinatorKind,
-    key: string,
-    signal?: AbortSignal,
-  ): Promise<number | undefined> {
-    const keyType = keyTypes[kind];
-    const response = await this.#connections.requestAny(
-      findCoordinatorApi,
-      (version) => (version >= 4 ? { keyType, coordinatorKeys: [key] } : { keyType, key }),
-      { signal },
-    );
-    const found = onlyCoordinator(response);
-    const error = errorOf(found.errorCode, found.errorMessage);
-    if (error === undefined) {
-      this.#connections.learn([found]);
-      this.#coordinators.set(`${kind}:${key}`, found.nodeId);
-      return found.nodeId;
+  #take(answer: MetadataResponse, asked: readonly string[]): void {
+    for (const name of asked) this.#topicErrors.delete(name);
+    for (const topic of answer.topics) {
+      if (topic.name === null) continue;
+      if (topic.errorCode === 0) {
+        this.#topics.set(topic.name, topicMetadataOf(topic, this.#topics.get(topic.name)));
+        continue;
+      }
+      const error = KafkaError.of(topic.errorCode);
+      this.#topicErrors.set(topic.name, error);
+      if (error.code === "UNKNOWN_TOPIC_OR_PARTITION") this.#topics.delete(topic.name);
     }
-    if (isStaleCoordinator(error) || isCoordinatorBusy(error)) return undefined;
-    throw new ClusterError("GROUP_REFUSED", `no coordinator for ${kind} ${key}: ${error.message}`, {
-      cause: error,
-    });
+    this.#refreshedMs = this.#platform.clock.monotonicMs();
+    this.#notify();
   }
 
-  async #ask(topics: readonly string[]): Promise<ReadonlyMap<string, TopicMetadata>> {
-    const response = await this.#connections.requestAny(metadataApi, {
-      topics: topics.map((name) => ({ name })),
-      allowAutoTopicCreation: false,
-    });
-    const answer = this.#learn(response);
-    for (const name of topics) if (!answer.has(name)) this.#topics.delete(name);
-    return answer;
-  }
-
-  #learn(response: MetadataResponse): ReadonlyMap<string, TopicMetadata> {
-    const failure = errorOf(response.errorCode);
-    if (failure !== undefined) throw failure;
-    this.#connections.learn(response.brokers);
-    this.clusterId = response.clusterId ?? undefined;
-    this.controllerId = response.controllerId;
-    const answer = new Map<string, TopicMetadata>();
-    for (const topic of response.topics) {
-      const error = errorOf(topic.errorCode);
-      if (topic.name === null || isAbsent(error)) continue;
-      if (error !== undefined && !error.retriable) throw error;
-      const known = topicOf(topic, topic.name);
-      this.#topics.set(known.name, known);
-      if (error === undefined) this.#stale.delete(known.name);
-      answer.set(known.name, known);
-    }
-    return answer;
+  #notify(): void {
+    for (const listener of this.#listeners) listener();
   }
 }
 
-function isAbsent(error: KafkaError | undefined): boolean {
-  return error?.code === "UNKNOWN_TOPIC_OR_PARTITION" || error?.code === "INVALID_TOPIC_EXCEPTION";
-}
-
-function topicOf(topic: MetadataResponse["topics"][number], name: string): TopicMetadata {
-  const partitions: PartitionMetadata[] = [];
-  for (const { partitionIndex, leaderId, leaderEpoch } of topic.partitions) {
-    partitions[partitionIndex] = { partition: partitionIndex, leaderId, leaderEpoch };
-  }
-  return {
-    name,
-    topicId: topic.topicId === zeroTopicId ? undefined : topic.topicId,
-    isInternal: topic.isInternal,
-    partitions,
-  };
-}
-
-function onlyCoordinator(
-  response: FindCoordinatorResponse,
-): FindCoordinatorResponse["coordinators"][number] {
-  const [first] = response.coordinators;
-  if (first !== undefined) return first;
-  const { errorCode, errorMessage, nodeId, host, port } = response;
-  return { key: "", errorCode, errorMessage, nodeId, host, port };
+/** What to tell of a topic that is not there. */
+export function topicNotFound(topic: string, error: KafkaError | undefined): Error {
+  if (error !== undefined && error.code !== "UNKNOWN_TOPIC_OR_PARTITION")
+    return clusterErrorOf(`topic ${topic}`, error);
+  return new ClusterError(
+    "TOPIC_NOT_FOUND",
+    `there is no topic ${topic}; create it, or correct its name`,
+    { cause: error },
+  );
 }
