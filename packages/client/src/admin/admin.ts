@@ -1,0 +1,156 @@
+import type {
+  ClusterAdmin,
+  ClusterDescription,
+  NewTopic,
+  TopicDescription,
+  TopicResult,
+} from "@millrace/cluster";
+import type { Offset, TopicPartition } from "@millrace/model";
+import { deleteRecordsApi, KafkaError, type MetadataResponse } from "@millrace/protocol";
+import type { ClientContext } from "../client-context.ts";
+import type { BrokerLane, LaneLink } from "../connection/broker-lane.ts";
+import { clusterErrorOf, throwIfError } from "../connection/cluster-error-of.ts";
+import {
+  deleteGroup,
+  describeGroup,
+  listGroups,
+  type GroupDescription,
+  type GroupListing,
+} from "./groups.ts";
+import {
+  groupByLeader,
+  listOffsets,
+  type FoundOffset,
+  type IsolationLevel,
+  type WantedOffset,
+} from "./list-offsets.ts";
+import { createTopics, deleteTopics, topicDescriptionOf } from "./topics.ts";
+
+/**
+ * What a program asks of a cluster beside records (Kafka: `Admin`). One object per client, at
+ * `client.admin`.
+ *
+ * @example
+ * await client.admin.createTopics([{ name: "orders", partitionCount: 4 }]);
+ * console.log(await client.admin.listTopics());
+ */
+export class Admin implements ClusterAdmin {
+  readonly #context: ClientContext;
+  readonly #lane: BrokerLane;
+
+  constructor(context: ClientContext) {
+    this.#context = context;
+    this.#lane = context.openLane();
+  }
+
+  async describeCluster(signal?: AbortSignal): Promise<ClusterDescription> {
+    const answer = await this.#ask([], signal);
+    return {
+      clusterId: answer.clusterId ?? "",
+      brokers: answer.brokers.map(({ nodeId, host, port }) => ({ nodeId, host, port })),
+    };
+  }
+
+  async describeTopics(
+    topics: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<ReadonlyMap<string, TopicDescription>> {
+    const answer = await this.#ask(topics, signal);
+    const descriptions = new Map<string, TopicDescription>();
+    for (const topic of answer.topics) {
+      if (topic.name === null) continue;
+      const error = topic.errorCode === 0 ? undefined : KafkaError.of(topic.errorCode);
+      if (error === undefined) descriptions.set(topic.name, topicDescriptionOf(topic));
+      else if (error.code !== "UNKNOWN_TOPIC_OR_PARTITION")
+        throw clusterErrorOf(`topic ${topic.name}`, error);
+    }
+    return descriptions;
+  }
+
+  async listTopics(signal?: AbortSignal): Promise<readonly TopicDescription[]> {
+    const answer = await this.#ask(null, signal);
+    return answer.topics.filter(({ errorCode }) => errorCode === 0).map(topicDescriptionOf);
+  }
+
+  createTopics(topics: readonly NewTopic[], signal?: AbortSignal): Promise<readonly TopicResult[]> {
+    return createTopics(this.#context, () => this.#controller(), topics, signal);
+  }
+
+  deleteTopics(topics: readonly string[], signal?: AbortSignal): Promise<readonly TopicResult[]> {
+    return deleteTopics(this.#context, () => this.#controller(), topics, signal);
+  }
+
+  listOffsets(
+    partitions: readonly WantedOffset[],
+    options: { readonly isolation?: IsolationLevel; readonly signal?: AbortSignal } = {},
+  ): Promise<readonly FoundOffset[]> {
+    const { isolation = "read_uncommitted", signal } = options;
+    return listOffsets(this.#context, this.#lane, partitions, { isolation, signal });
+  }
+
+  async deleteRecords(
+    offsets: readonly (TopicPartition & { readonly offset: Offset })[],
+    signal?: AbortSignal,
+  ): Promise<void> {
+    if (offsets.length === 0) return;
+    const context = this.#context;
+    await context.knowTopics([...new Set(offsets.map(({ topic }) => topic))], signal);
+    const timeoutMs = context.options.requestTimeoutMs;
+    await context.retry("DeleteRecords", { signal }, async () => {
+      try {
+        for (const [leaderId, own] of groupByLeader(context, offsets)) {
+          const answer = await this.#lane.link(leaderId).call({
+            api: deleteRecordsApi,
+            body: () => ({
+              topics: [...Map.groupBy(own, ({ topic }) => topic)].map(([name, partitions]) => ({
+                name,
+                partitions: partitions.map(({ partition, offset }) => ({
+                  partitionIndex: partition,
+                  offset,
+                })),
+              })),
+              timeoutMs,
+            }),
+          });
+          for (const { partitions } of answer.topics)
+            for (const { errorCode } of partitions) throwIfError(errorCode);
+        }
+      } catch (error) {
+        await context.metadata.refresh();
+        throw error;
+      }
+    });
+  }
+
+  /** Groups of all kinds (Kafka: `listConsumerGroups`). */
+  listGroups(signal?: AbortSignal): Promise<readonly GroupListing[]> {
+    return listGroups(this.#context, this.#lane, signal);
+  }
+
+  /** @throws KafkaError `GROUP_ID_NOT_FOUND` */
+  describeGroup(groupId: string, signal?: AbortSignal): Promise<GroupDescription> {
+    return describeGroup(this.#context, this.#lane, { groupId, signal });
+  }
+
+  /** Forgets a group and its offsets. @throws KafkaError `NON_EMPTY_GROUP`, `GROUP_ID_NOT_FOUND` */
+  deleteGroup(groupId: string, signal?: AbortSignal): Promise<void> {
+    return deleteGroup(this.#context, this.#lane, { groupId, signal });
+  }
+
+  close(): void {
+    this.#lane.close();
+  }
+
+  #ask(topics: readonly string[] | null, signal?: AbortSignal): Promise<MetadataResponse> {
+    return this.#context.retry("Metadata", { signal }, () => this.#context.metadata.ask(topics));
+  }
+
+  /** Any broker passes such requests on to the controller; older clusters want the controller itself. */
+  async #controller(): Promise<LaneLink> {
+    const { metadata } = this.#context;
+    await metadata.refresh();
+    const { controllerId, brokers } = metadata;
+    const nodeId = brokers.has(controllerId) ? controllerId : brokers.keys().next().value;
+    return this.#lane.link(nodeId ?? -1);
+  }
+}

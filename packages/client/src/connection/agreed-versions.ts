@@ -1,0 +1,78 @@
+import { ClusterError } from "@millrace/cluster";
+import {
+  apiVersionsApi,
+  decodeResponse,
+  errorRow,
+  KafkaError,
+  readInt16,
+  type Api,
+  type ApiVersionsResponse,
+} from "@millrace/protocol";
+
+const unsupportedVersion = 35;
+
+/** What a broker told about itself when the connection was opened: versions of APIs, and features. */
+export class AgreedVersions {
+  readonly #ranges = new Map<number, { readonly min: number; readonly max: number }>();
+  readonly #features = new Map<string, number>();
+
+  constructor(response: ApiVersionsResponse) {
+    for (const { apiKey, minVersion, maxVersion } of response.apiKeys)
+      this.#ranges.set(apiKey, { min: minVersion, max: maxVersion });
+    if (response.finalizedFeaturesEpoch < 0) return;
+    for (const { name, maxVersionLevel } of response.finalizedFeatures)
+      this.#features.set(name, maxVersionLevel);
+  }
+
+  /** The level of a feature that the cluster has finalised; 0 where it has none. */
+  featureLevel(name: string): number {
+    return this.#features.get(name) ?? 0;
+  }
+
+  /** The highest version that both sides know within the bounds; undefined: there is none. */
+  version(api: Api, bounds: { versionMin?: number; versionMax?: number } = {}): number | undefined {
+    const range = this.#ranges.get(api.key);
+    if (range === undefined) return undefined;
+    const max = Math.min(api.versions.max, range.max, bounds.versionMax ?? Infinity);
+    const min = Math.max(api.versions.min, range.min, bounds.versionMin ?? 0);
+    return max >= min ? max : undefined;
+  }
+
+  /** @throws ClusterError `UNSUPPORTED_BY_CLUSTER` */
+  versionOrThrow(api: Api, bounds: { versionMin?: number; versionMax?: number }): number {
+    const version = this.version(api, bounds);
+    if (version !== undefined) return version;
+    const range = this.#ranges.get(api.key);
+    const told = range === undefined ? "not at all" : `in versions ${range.min} to ${range.max}`;
+    throw new ClusterError(
+      "UNSUPPORTED_BY_CLUSTER",
+      `the broker serves ${api.name} ${told}; ${bounds.versionMin ?? api.versions.min} to ` +
+        `${bounds.versionMax ?? api.versions.max} is needed here: use a newer cluster`,
+    );
+  }
+}
+
+/** Where the negotiation stands after an answer. */
+export type Negotiation =
+  | { readonly kind: "agreed"; readonly versions: AgreedVersions }
+  | { readonly kind: "retry"; readonly version: number };
+
+/**
+ * Reads the answer to an ApiVersions request. A broker that does not know the version answers in
+ * version 0 and names its own (KIP-511); then the request is to be sent again in that one.
+ *
+ * @throws KafkaError for another error; ProtocolError for bytes that are no answer
+ */
+export function readApiVersions(frame: Uint8Array, version: number): Negotiation {
+  const errorCode = frame.length >= 6 ? readInt16(frame, 4) : 0;
+  if (errorCode === unsupportedVersion) {
+    const { body } = decodeResponse(apiVersionsApi, 0, frame);
+    const row = body.apiKeys.find(({ apiKey }) => apiKey === apiVersionsApi.key);
+    const next = Math.min(row?.maxVersion ?? 0, version - 1);
+    if (next < 0) throw KafkaError.of(errorCode);
+    return { kind: "retry", version: next };
+  }
+  const { body } = decodeResponse(apiVersionsApi, version, frame);
+  if (body.errorCode !== 0) throw new KafkaError(errorRow(body.errorCode).name);
+  return { kind: "agreed", versions: new AgreedVersions(body) };
+}

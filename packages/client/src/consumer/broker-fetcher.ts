@@ -1,0 +1,104 @@
+import { fetchApi, KafkaError, type FetchResponse } from "@millrace/protocol";
+
+import type { BrokerLane } from "../connection/broker-lane.ts";
+import { throwIfError } from "../connection/cluster-error-of.ts";
+import { FetchSession, type FetchTarget } from "./fetch-session.ts";
+
+export interface BrokerFetcherOptions {
+  readonly nodeId: number;
+  readonly isCommitted: boolean;
+  readonly partitionBytesMax: number;
+  readonly responseBytesMax: number;
+  readonly waitMsMax: number;
+  /** Connections of its own, so that a long poll holds nobody up. */
+  readonly lane: BrokerLane;
+  /** Takes a row of a response. */
+  readonly onPartition: (
+    target: FetchTarget,
+    data: FetchResponse["responses"][number]["partitions"][number],
+  ) => void;
+  /** The broker cannot be asked at the moment. */
+  readonly onFailure: (error: unknown, targets: readonly FetchTarget[]) => void;
+  readonly onIdle: () => void;
+}
+
+/** How long a broker may hold a fetch while some partitions are held back: they may want to be asked soon. */
+const shortWaitMs = 10;
+
+/** Fetches from one broker: one request at a time, in a session. */
+export class BrokerFetcher {
+  readonly nodeId: number;
+  readonly #options: BrokerFetcherOptions;
+  readonly #session: FetchSession;
+  #isAbandoned = false;
+  #isFetching = false;
+
+  constructor(options: BrokerFetcherOptions) {
+    this.nodeId = options.nodeId;
+    this.#options = options;
+    this.#session = new FetchSession(options.partitionBytesMax);
+  }
+
+  get isFetching(): boolean {
+    return this.#isFetching;
+  }
+
+  /** Drops what is on its way; the fetcher is not used any more. */
+  abandon(): void {
+    this.#isAbandoned = true;
+  }
+
+  /** Sends a fetch unless one is on its way. Never throws. */
+  fetch(targets: readonly FetchTarget[], isHeldBack: boolean): void {
+    if (this.#isFetching || targets.length === 0 || this.#isAbandoned) return;
+    this.#isFetching = true;
+    void this.#exchange(targets, isHeldBack).finally(() => {
+      this.#isFetching = false;
+      if (!this.#isAbandoned) this.#options.onIdle();
+    });
+  }
+
+  async #exchange(targets: readonly FetchTarget[], isHeldBack: boolean): Promise<void> {
+    const { lane, nodeId, onFailure, waitMsMax } = this.#options;
+    try {
+      const response = await lane.link(nodeId).call({
+        api: fetchApi,
+        versionMax: targets.every(({ topicId }) => topicId !== undefined) ? 17 : 12,
+        body: (version) => ({
+          replicaId: -1,
+          maxWaitMs: isHeldBack ? Math.min(shortWaitMs, waitMsMax) : waitMsMax,
+          minBytes: 1,
+          maxBytes: this.#options.responseBytesMax,
+          isolationLevel: this.#options.isCommitted ? 1 : 0,
+          ...this.#session.next(targets, version),
+        }),
+      });
+      if (this.#isAbandoned) return;
+      throwIfError(response.errorCode);
+      this.#session.succeeded(response.sessionId);
+      this.#take(response);
+    } catch (error) {
+      this.#session.reset();
+      if (this.#isAbandoned || isSessionError(error)) return;
+      onFailure(error, targets);
+    }
+  }
+
+  #take(response: FetchResponse): void {
+    for (const { topic, topicId, partitions } of response.responses) {
+      for (const data of partitions) {
+        const target = this.#session.find(topic, topicId, data.partitionIndex);
+        if (target?.assigned.isCurrent === true) this.#options.onPartition(target, data);
+      }
+    }
+  }
+}
+
+function isSessionError(error: unknown): boolean {
+  return (
+    error instanceof KafkaError &&
+    (error.code === "FETCH_SESSION_ID_NOT_FOUND" ||
+      error.code === "INVALID_FETCH_SESSION_EPOCH" ||
+      error.code === "FETCH_SESSION_TOPIC_ID_ERROR")
+  );
+}

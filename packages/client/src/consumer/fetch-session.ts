@@ -1,0 +1,138 @@
+import type { FetchRequest } from "@millrace/protocol";
+
+import type { AssignedPartition } from "./assigned-partition.ts";
+
+/** What is asked of one partition. */
+export interface FetchTarget {
+  readonly assigned: AssignedPartition;
+  readonly topicId: string | undefined;
+  readonly leaderEpoch: number;
+}
+
+interface Known {
+  readonly target: FetchTarget;
+  readonly fetchOffset: number;
+}
+
+type RequestTopics = FetchRequest["topics"];
+type ForgottenTopics = FetchRequest["forgottenTopicsData"];
+
+/**
+ * An incremental fetch session with one broker (KIP-227): after the first request only what has changed is
+ * sent, and only what has news comes back.
+ *
+ * ```
+ *   full (id 0, epoch 0) ──id given──> incremental (epoch 1, 2, …) ──error──> full
+ * ```
+ */
+export class FetchSession {
+  readonly #partitionBytesMax: number;
+  #sessionId = 0;
+  #epoch = 0;
+  #known = new Map<string, Known>();
+  #asked = new Map<string, Known>();
+
+  constructor(partitionBytesMax: number) {
+    this.#partitionBytesMax = partitionBytesMax;
+  }
+
+  /** The fields of the next request. */
+  next(
+    targets: readonly FetchTarget[],
+    version: number,
+  ): {
+    readonly sessionId: number;
+    readonly sessionEpoch: number;
+    readonly topics: RequestTopics;
+    readonly forgottenTopicsData: ForgottenTopics;
+  } {
+    this.#asked = new Map(
+      targets.map((target) => [
+        nameOf(target.assigned, target.topicId, version),
+        { target, fetchOffset: target.assigned.fetchOffset },
+      ]),
+    );
+    const isFull = this.#sessionId === 0;
+    const changed = isFull
+      ? targets
+      : targets.filter((target) => this.#hasChanged(target, version));
+    const forgotten = isFull
+      ? []
+      : [...this.#known].filter(([name]) => !this.#asked.has(name)).map(([, { target }]) => target);
+    return {
+      sessionId: this.#sessionId,
+      sessionEpoch: isFull ? 0 : this.#epoch,
+      topics: groupByTopic(changed, (target) => this.#partition(target)),
+      forgottenTopicsData: groupByTopic(forgotten, ({ assigned }) => assigned.partition),
+    };
+  }
+
+  /** The target of a row of the response; undefined for what was not asked. */
+  find(topic: string, topicId: string, partition: number): FetchTarget | undefined {
+    return (this.#asked.get(`${topic}/${partition}`) ?? this.#asked.get(`${topicId}/${partition}`))
+      ?.target;
+  }
+
+  /** After a response without an error of the session. */
+  succeeded(sessionId: number): void {
+    if (sessionId !== this.#sessionId) {
+      this.#sessionId = sessionId;
+      this.#epoch = 0;
+    }
+    if (sessionId === 0) return this.reset();
+    this.#epoch = this.#epoch === 0x7fffffff ? 1 : this.#epoch + 1;
+    this.#known = this.#asked;
+  }
+
+  /** Begins anew with a full request. */
+  reset(): void {
+    this.#sessionId = 0;
+    this.#epoch = 0;
+    this.#known = new Map();
+  }
+
+  #hasChanged(target: FetchTarget, version: number): boolean {
+    const known = this.#known.get(nameOf(target.assigned, target.topicId, version));
+    return (
+      known === undefined ||
+      known.fetchOffset !== target.assigned.fetchOffset ||
+      known.target.leaderEpoch !== target.leaderEpoch
+    );
+  }
+
+  #partition({ assigned, leaderEpoch }: FetchTarget): RequestTopics[number]["partitions"][number] {
+    return {
+      partition: assigned.partition,
+      currentLeaderEpoch: leaderEpoch,
+      fetchOffset: assigned.fetchOffset,
+      lastFetchedEpoch: -1,
+      logStartOffset: -1,
+      partitionMaxBytes: this.#partitionBytesMax,
+      replicaDirectoryId: zeroId,
+      highWatermark: 2 ** 63,
+    };
+  }
+}
+
+const zeroId = "AAAAAAAAAAAAAAAAAAAAAA";
+
+function nameOf(assigned: AssignedPartition, topicId: string | undefined, version: number): string {
+  return `${version >= 13 ? topicId : assigned.topic}/${assigned.partition}`;
+}
+
+function groupByTopic<Row>(
+  targets: readonly FetchTarget[],
+  rowOf: (target: FetchTarget) => Row,
+): { topic: string; topicId: string; partitions: Row[] }[] {
+  const topics = new Map<string, { topic: string; topicId: string; partitions: Row[] }>();
+  for (const target of targets) {
+    const { topic } = target.assigned;
+    let group = topics.get(topic);
+    if (group === undefined) {
+      group = { topic, topicId: target.topicId ?? zeroId, partitions: [] };
+      topics.set(topic, group);
+    }
+    group.partitions.push(rowOf(target));
+  }
+  return [...topics.values()];
+}

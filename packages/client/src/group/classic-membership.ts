@@ -1,0 +1,280 @@
+import {
+  ClusterError,
+  type GroupMembership,
+  type GroupMembershipOptions,
+  type GroupMetadata,
+  type MemberAssignment,
+  type OffsetAndMetadata,
+} from "@millrace/cluster";
+import type { TopicPartition } from "@millrace/model";
+import type { Timer } from "@millrace/platform";
+import { heartbeatApi, KafkaError, leaveGroupApi } from "@millrace/protocol";
+
+import type { ClientContext } from "../client-context.ts";
+import { abortable } from "../connection/abortable.ts";
+import { Backoff } from "../connection/backoff.ts";
+import type { BrokerLane } from "../connection/broker-lane.ts";
+import { isRetriable } from "../connection/retrying.ts";
+import { CommittedOffsets } from "./committed-offsets.ts";
+import { decodeAssignment } from "./consumer-protocol.ts";
+import { joinGroup, memberFenced } from "./join-group.ts";
+
+/**
+ * A member of a group under the classic protocol, eager: Kafka's `ConsumerCoordinator`.
+ *
+ * ```
+ *  outside ──join──> member ──heartbeat says so──> member that needs to join ──join──> member
+ *                      └──forgotten, or no answer for a session──> outside
+ * ```
+ *
+ * CLIENT-4: `isMember` is false before the group may have given the partitions away: after a session without
+ * an answer nothing of this generation is committed.
+ */
+export class ClassicMembership implements GroupMembership {
+  needsJoin = true;
+  isMember = false;
+  failure: Error | undefined = undefined;
+  readonly #context: ClientContext;
+  /** Joins wait for other members: they have connections of their own. */
+  readonly #joinLane: BrokerLane;
+  readonly #lane: BrokerLane;
+  readonly #options: GroupMembershipOptions;
+  readonly #offsets: CommittedOffsets;
+  readonly #closing = new AbortController();
+  readonly #listeners: (() => void)[] = [];
+  #memberId = "";
+  #generationId = -1;
+  #timer: Timer | undefined;
+  #heardMs = 0;
+  #reason = "";
+  #hasJoined = false;
+
+  constructor(context: ClientContext, options: GroupMembershipOptions) {
+    this.#context = context;
+    this.#options = options;
+    this.#joinLane = context.openLane();
+    this.#lane = context.openLane();
+    const { groupId } = options;
+    this.#offsets = new CommittedOffsets(context, {
+      kind: "group",
+      key: groupId,
+      lane: this.#lane,
+    });
+  }
+
+  get groupMetadata(): GroupMetadata {
+    return {
+      groupId: this.#options.groupId,
+      generationId: this.#generationId,
+      memberId: this.#memberId,
+      groupInstanceId: this.#options.groupInstanceId ?? null,
+    };
+  }
+
+  onChange(callback: () => void): void {
+    this.#listeners.push(callback);
+  }
+
+  requestRejoin(reason: string): void {
+    this.#reason = reason;
+    this.#leaveGeneration({ isForgotten: false });
+  }
+
+  async join(signal?: AbortSignal): Promise<MemberAssignment> {
+    if (this.failure !== undefined) throw this.failure;
+    this.#stopHeartbeat();
+    const { platform, options } = this.#context;
+    const backoff = new Backoff(platform.random, {
+      firstMs: options.retryBackoffMs,
+      maxMs: options.retryBackoffMsMax,
+    });
+    for (;;) {
+      signal?.throwIfAborted();
+      this.#closing.signal.throwIfAborted();
+      const isSoon = await this.#tryToJoin(signal);
+      if (isSoon === undefined) break;
+      if (!isSoon) await platform.timers.sleep(backoff.next(), signal ?? this.#closing.signal);
+    }
+    const { partitions, userData } = decodeAssignment(this.#assignment);
+    return { generationId: this.#generationId, partitions, userData };
+  }
+
+  async committed(
+    partitions: readonly TopicPartition[],
+    signal?: AbortSignal,
+  ): Promise<readonly OffsetAndMetadata[]> {
+    return this.#offsets.fetch(partitions, signal);
+  }
+
+  async commit(offsets: readonly OffsetAndMetadata[], signal?: AbortSignal): Promise<void> {
+    await this.#offsets.commit(offsets, this.groupMetadata, signal);
+  }
+
+  async close(
+    options: { readonly timeoutMs?: number; readonly keepSeat?: boolean } = {},
+  ): Promise<void> {
+    if (this.#closing.signal.aborted) return;
+    this.#stopHeartbeat();
+    this.isMember = false;
+    if (this.#hasJoined && this.failure === undefined && options.keepSeat !== true) {
+      await this.#leave(options.timeoutMs ?? 5000);
+    }
+    this.#closing.abort(new ClusterError("CLUSTER_CLOSED", "the membership is closed"));
+    this.#joinLane.close();
+    this.#lane.close();
+  }
+
+  #assignment: Uint8Array = new Uint8Array(0);
+
+  /** Undefined: seated. Else whether to try again at once. */
+  async #tryToJoin(signal: AbortSignal | undefined): Promise<boolean | undefined> {
+    try {
+      const attempt = joinGroup({
+        context: this.#context,
+        lane: this.#joinLane,
+        options: this.#options,
+        memberId: this.#memberId,
+        reason: this.#reason,
+        signal,
+      });
+      const outcome = await abortable(attempt, signal);
+      if (outcome.kind === "again") {
+        this.#memberId = outcome.memberId;
+        return outcome.isSoon;
+      }
+      this.#memberId = outcome.seat.memberId;
+      this.#generationId = outcome.seat.generationId;
+      this.#assignment = outcome.seat.assignment;
+    } catch (error) {
+      if (isRetriable(error)) {
+        this.#context.coordinators.forgetAfter("group", this.#options.groupId, error);
+        return false;
+      }
+      if (error instanceof ClusterError && error.code === "MEMBER_FENCED") this.#fail(error);
+      throw error;
+    }
+    this.#hasJoined = true;
+    this.isMember = true;
+    this.needsJoin = false;
+    this.#heardMs = this.#nowMs();
+    this.#scheduleHeartbeat();
+    return undefined;
+  }
+
+  #scheduleHeartbeat(): void {
+    const { timers } = this.#context.platform;
+    const intervalMs = this.#options.heartbeatIntervalMs ?? 3000;
+    this.#timer = timers.after(intervalMs, () => void this.#beat());
+  }
+
+  /** Never rejects: what fails is tried again until the session is over. */
+  async #beat(): Promise<void> {
+    const generationId = this.#generationId;
+    const sessionTimeoutMs = this.#options.sessionTimeoutMs ?? 45_000;
+    try {
+      if (this.#nowMs() - this.#heardMs > sessionTimeoutMs) {
+        this.#leaveGeneration({ isForgotten: true });
+        return;
+      }
+      await this.#heartbeat();
+    } catch (error) {
+      // Told by the next one if it lasts: a session without an answer ends the membership.
+      this.#context.coordinators.forgetAfter("group", this.#options.groupId, error);
+    }
+    const isSame = generationId === this.#generationId && this.isMember;
+    if (isSame && !this.#closing.signal.aborted) this.#scheduleHeartbeat();
+  }
+
+  async #heartbeat(): Promise<void> {
+    const { groupId, groupInstanceId } = this.#options;
+    const generationId = this.#generationId;
+    const nodeId = await this.#context.coordinators.find("group", groupId);
+    const { errorCode } = await this.#lane.link(nodeId).call({
+      api: heartbeatApi,
+      timeoutMs: this.#options.sessionTimeoutMs ?? 45_000,
+      body: (version) => ({
+        groupId,
+        generationId,
+        memberId: this.#memberId,
+        ...(version >= 3 ? { groupInstanceId: groupInstanceId ?? null } : {}),
+      }),
+    });
+    if (generationId !== this.#generationId) return;
+    const error = errorCode === 0 ? undefined : KafkaError.of(errorCode);
+    switch (error?.code) {
+      case undefined:
+        this.#heardMs = this.#nowMs();
+        return;
+      case "REBALANCE_IN_PROGRESS":
+        this.#heardMs = this.#nowMs();
+        this.#leaveGeneration({ isForgotten: false });
+        return;
+      case "UNKNOWN_MEMBER_ID":
+        this.#memberId = "";
+        this.#leaveGeneration({ isForgotten: true });
+        return;
+      case "ILLEGAL_GENERATION":
+        this.#leaveGeneration({ isForgotten: true });
+        return;
+      case "FENCED_INSTANCE_ID":
+        this.#fail(memberFenced(this.#options, error));
+        return;
+      default:
+        throw error;
+    }
+  }
+
+  #leaveGeneration({ isForgotten }: { readonly isForgotten: boolean }): void {
+    if (isForgotten) this.isMember = false;
+    if (this.needsJoin && !isForgotten) return;
+    this.needsJoin = true;
+    this.#tell();
+  }
+
+  #fail(error: Error): void {
+    this.failure = error;
+    this.isMember = false;
+    this.#stopHeartbeat();
+    this.#tell();
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  #stopHeartbeat(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  async #leave(timeoutMs: number): Promise<void> {
+    const { groupId, groupInstanceId } = this.#options;
+    const { timers, logger } = this.#context.platform;
+    const giveUp = new AbortController();
+    const timer = timers.after(timeoutMs, () => giveUp.abort(new Error("leaving takes too long")));
+    try {
+      await abortable(this.#sendLeave(groupId, groupInstanceId), giveUp.signal);
+    } catch (error) {
+      // The session ends by itself; others take over then.
+      logger.log("info", "leave-group-failed", { groupId, cause: String(error) });
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  async #sendLeave(groupId: string, groupInstanceId: string | undefined): Promise<void> {
+    const memberId = this.#memberId;
+    const nodeId = await this.#context.coordinators.find("group", groupId);
+    await this.#lane.link(nodeId).call({
+      api: leaveGroupApi,
+      body: (version) =>
+        version >= 3
+          ? { groupId, members: [{ memberId, groupInstanceId: groupInstanceId ?? null }] }
+          : { groupId, memberId },
+    });
+  }
+
+  #nowMs(): number {
+    return this.#context.platform.clock.monotonicMs();
+  }
+}

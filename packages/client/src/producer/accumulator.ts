@@ -1,0 +1,236 @@
+import type { Offset, TopicPartition } from "@millrace/model";
+import { invariant, topicPartitionName } from "@millrace/model";
+import type { Platform, Timer } from "@millrace/platform";
+import { PartitionAppender } from "./partition-appender.ts";
+import { ProducerBatch } from "./producer-batch.ts";
+
+export interface AccumulatorOptions {
+  readonly platform: Platform;
+  readonly lingerMs: number;
+  readonly batchBytesMax: number;
+  readonly bufferBytesMax: number;
+  readonly recordBytesMax: number;
+  /** Told that a partition has a sealed batch. */
+  readonly onSealed: (appender: PartitionAppender) => void;
+  /** Throws why nothing may be appended. */
+  readonly refuse: () => never;
+}
+
+/** Share of the buffer below which `drained` resolves, so that it is not asked for at each batch. */
+const drainedShare = 0.75;
+
+/**
+ * All partitions of one writer: what is open, how long it lingers, how many bytes are not yet
+ * acknowledged, and who waits for it. CLIENT-3: the bytes counted are those of batches not yet settled.
+ */
+export class Accumulator {
+  readonly batchBytesMax: number;
+  readonly recordBytesMax: number;
+  /** True: `append` must ask `refuse` first. */
+  isRefusing = false;
+  readonly #options: AccumulatorOptions;
+  readonly #appenders = new Map<string, PartitionAppender>();
+  readonly #lingering: ProducerBatch[] = [];
+  #lingerTimer: Timer | undefined;
+  #isSealScheduled = false;
+  #bufferedBytes = 0;
+  #hasRoom = true;
+  #flushEpoch = 0;
+  /** Batches not yet settled, by the flush that waits for them, oldest first. */
+  readonly #unsettled = new Map<number, number>();
+  readonly #written = new Set<PartitionAppender>();
+  #waiters: { readonly isDone: () => boolean; readonly resolve: () => void }[] = [];
+
+  constructor(options: AccumulatorOptions) {
+    this.#options = options;
+    this.batchBytesMax = options.batchBytesMax;
+    this.recordBytesMax = options.recordBytesMax;
+  }
+
+  get hasRoom(): boolean {
+    return this.#hasRoom;
+  }
+
+  get bufferedBytes(): number {
+    return this.#bufferedBytes;
+  }
+
+  get hasUnsettled(): boolean {
+    return this.#unsettled.size > 0;
+  }
+
+  get appenders(): Iterable<PartitionAppender> {
+    return this.#appenders.values();
+  }
+
+  partition(topic: string, partition: number): PartitionAppender {
+    const name = topicPartitionName(topic, partition);
+    let appender = this.#appenders.get(name);
+    if (appender === undefined) {
+      appender = new PartitionAppender(topic, partition, this);
+      this.#appenders.set(name, appender);
+    }
+    return appender;
+  }
+
+  /** @throws why nothing may be appended; returns if it may after all */
+  refuse(): void {
+    this.#options.refuse();
+  }
+
+  newBatch(
+    owner: PartitionAppender,
+    { ordinal, capacityBytes }: { readonly ordinal: number; readonly capacityBytes: number },
+  ): ProducerBatch {
+    const { platform, lingerMs } = this.#options;
+    const createdMs = platform.clock.monotonicMs();
+    const flushEpoch = this.#flushEpoch;
+    const batch = new ProducerBatch({ owner, ordinal, createdMs, flushEpoch, capacityBytes });
+    this.#countUnsettled(flushEpoch, 1);
+    if (lingerMs === 0) this.#sealSoon();
+    else {
+      this.#lingering.push(batch);
+      this.#lingerTimer ??= platform.timers.after(lingerMs, () => this.#sealLingering());
+    }
+    return batch;
+  }
+
+  /** Counts what a record has added. */
+  grow(batch: ProducerBatch, sizeBytes: number): void {
+    this.#bufferedBytes += sizeBytes - batch.sizeBytes;
+    batch.sizeBytes = sizeBytes;
+    batch.recordCount++;
+    if (this.#bufferedBytes >= this.#options.bufferBytesMax && this.#hasRoom) {
+      this.#hasRoom = false;
+      // What lingers must go, or nothing would ever make room.
+      this.sealAll();
+    }
+  }
+
+  seal(appender: PartitionAppender): void {
+    const batch = appender.takeOpen();
+    if (batch === undefined) return;
+    appender.queue.push(batch);
+    this.#options.onSealed(appender);
+  }
+
+  sealAll(): void {
+    for (const appender of this.#appenders.values()) this.seal(appender);
+  }
+
+  /** Takes a half of a batch that was split into account. */
+  addHalf(batch: ProducerBatch): void {
+    this.#countUnsettled(batch.flushEpoch, 1);
+    this.#bufferedBytes += batch.sizeBytes;
+  }
+
+  /** The batch needs nothing any more: acknowledged, or failed. */
+  settle(batch: ProducerBatch): void {
+    this.#bufferedBytes -= batch.sizeBytes;
+    invariant(this.#bufferedBytes >= 0, "CLIENT-3", this.#bufferedBytes);
+    batch.sizeBytes = 0;
+    batch.bytes = undefined;
+    if (!this.#hasRoom && this.#bufferedBytes <= this.#options.bufferBytesMax * drainedShare)
+      this.#hasRoom = true;
+    this.#countUnsettled(batch.flushEpoch, -1);
+    this.wakeWaiters();
+  }
+
+  markWritten(appender: PartitionAppender, endOffset: Offset): void {
+    if (endOffset > (appender.endOffset ?? -1)) appender.endOffset = endOffset;
+    this.#written.add(appender);
+  }
+
+  /** Partitions written since the last call. */
+  takeWritten(): readonly (TopicPartition & { readonly endOffset: Offset })[] {
+    const written = [...this.#written].flatMap(({ topic, partition, endOffset }) =>
+      endOffset === undefined ? [] : [{ topic, partition, endOffset }],
+    );
+    this.#written.clear();
+    return written;
+  }
+
+  /** Seals all that is open; resolves once all that was appended before is settled, or `isOver`. */
+  flushed(isOver: () => boolean): Promise<void> {
+    this.sealAll();
+    const epoch = this.#flushEpoch++;
+    return this.#until(() => isOver() || this.#oldestUnsettled() > epoch);
+  }
+
+  drained(isOver: () => boolean): Promise<void> {
+    return this.#until(() => isOver() || this.#hasRoom);
+  }
+
+  /** Asks again those who wait. */
+  wakeWaiters(): void {
+    if (this.#waiters.length === 0) return;
+    const done = this.#waiters.filter(({ isDone }) => isDone());
+    if (done.length === 0) return;
+    this.#waiters = this.#waiters.filter((waiter) => !done.includes(waiter));
+    for (const { resolve } of done) resolve();
+  }
+
+  /** Takes all that is not with a broker out, for it to be failed. */
+  takeUnsent(): readonly ProducerBatch[] {
+    const unsent: ProducerBatch[] = [];
+    for (const appender of this.#appenders.values()) {
+      unsent.push(...appender.queue.splice(0));
+      const open = appender.takeOpen();
+      if (open !== undefined) unsent.push(open);
+    }
+    return unsent;
+  }
+
+  close(): void {
+    this.#lingerTimer?.cancel();
+    this.#lingerTimer = undefined;
+  }
+
+  #until(isDone: () => boolean): Promise<void> {
+    if (isDone()) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#waiters.push({ isDone, resolve });
+    });
+  }
+
+  #oldestUnsettled(): number {
+    for (const epoch of this.#unsettled.keys()) return epoch;
+    return Infinity;
+  }
+
+  #countUnsettled(epoch: number, change: 1 | -1): void {
+    const count = (this.#unsettled.get(epoch) ?? 0) + change;
+    if (count === 0) this.#unsettled.delete(epoch);
+    else this.#unsettled.set(epoch, count);
+  }
+
+  #sealSoon(): void {
+    if (this.#isSealScheduled) return;
+    this.#isSealScheduled = true;
+    queueMicrotask(() => {
+      this.#isSealScheduled = false;
+      this.sealAll();
+    });
+  }
+
+  #sealLingering(): void {
+    const { platform, lingerMs } = this.#options;
+    const now = platform.clock.monotonicMs();
+    let count = 0;
+    for (const batch of this.#lingering) {
+      if (batch.owner.open === batch) {
+        if (batch.createdMs + lingerMs > now) break;
+        this.seal(batch.owner);
+      }
+      count++;
+    }
+    this.#lingering.splice(0, count);
+    const next = this.#lingering.at(0);
+    this.#lingerTimer =
+      next === undefined
+        ? undefined
+        : platform.timers.after(Math.max(0, next.createdMs + lingerMs - now), () =>
+            this.#sealLingering(),
+          );
+  }
+}

@@ -1,0 +1,267 @@
+import {
+  ClusterError,
+  type BatchWriter,
+  type BatchWriterOptions,
+  type GroupMetadata,
+  type OffsetAndMetadata,
+} from "@millrace/cluster";
+import type { Offset, TopicPartition } from "@millrace/model";
+import type { ClientContext } from "../client-context.ts";
+import { abortable } from "../connection/abortable.ts";
+import type { BrokerLane } from "../connection/broker-lane.ts";
+import { signalAfter } from "../signal-after.ts";
+import { Accumulator } from "./accumulator.ts";
+import { Idempotence } from "./idempotence.ts";
+import type { PartitionAppender } from "./partition-appender.ts";
+import { Sender } from "./sender.ts";
+import { Transaction } from "./transaction.ts";
+
+const closeTimeoutMsDefault = 30_000;
+
+/**
+ * The port's writer over Kafka's protocol (Kafka: `KafkaProducer`): accumulator, sender, and a gate that
+ * is either idempotence or transactions.
+ */
+export class KafkaBatchWriter implements BatchWriter {
+  readonly #context: ClientContext;
+  readonly #lane: BrokerLane;
+  readonly #accumulator: Accumulator;
+  readonly #sender: Sender;
+  readonly #transaction: Transaction | undefined;
+  /** Without transactions: the first error that nobody was told yet. */
+  #failure: Error | undefined;
+  #isClosed = false;
+  readonly #onClosed: () => void;
+
+  constructor(context: ClientContext, options: BatchWriterOptions, onClosed: () => void) {
+    this.#context = context;
+    this.#onClosed = onClosed;
+    const { compression = "none", requestBytesMax = 1024 * 1024 } = options;
+    if (compression !== "none" && context.options.codecs === undefined) {
+      throw new ClusterError(
+        "WRITER_FAILED",
+        `compression "${compression}" needs codecs: give connect those of @millrace/protocol/compression`,
+      );
+    }
+    const { transactionalId, deliveryTimeoutMs = 120_000 } = options;
+    const lane = context.openLane();
+    this.#lane = lane;
+    this.#accumulator = new Accumulator({
+      platform: context.platform,
+      lingerMs: options.lingerMs ?? 5,
+      batchBytesMax: Math.min(options.batchBytesMax ?? 64 * 1024, requestBytesMax),
+      bufferBytesMax: options.bufferBytesMax ?? 32 * 1024 * 1024,
+      recordBytesMax: requestBytesMax,
+      onSealed: (appender) => this.#sender.enqueue(appender),
+      refuse: () => this.#refuse(),
+    });
+    const onOpened = () => this.#sender.wake();
+    this.#transaction =
+      transactionalId === undefined
+        ? undefined
+        : new Transaction({
+            context,
+            lane,
+            transactionalId,
+            transactionTimeoutMs: options.transactionTimeoutMs ?? 60_000,
+            onOpened,
+            onStateChange: () => this.#changed(),
+          });
+    const onFailed = (error: unknown) => this.#fail(error);
+    this.#sender = new Sender({
+      context,
+      lane,
+      accumulator: this.#accumulator,
+      gate:
+        this.#transaction ??
+        new Idempotence({
+          context,
+          lane,
+          timeoutMs: deliveryTimeoutMs,
+          onOpened,
+          onFailed,
+          onRefused: (error) => this.#sender.drop(error),
+        }),
+      compression,
+      requestBytesMax,
+      deliveryTimeoutMs,
+    });
+    this.#changed();
+  }
+
+  get hasRoom(): boolean {
+    return this.#accumulator.hasRoom;
+  }
+
+  /** Bytes appended and not yet acknowledged. */
+  get bufferedBytes(): number {
+    return this.#accumulator.bufferedBytes;
+  }
+
+  async prepare(topics: readonly string[], signal?: AbortSignal): Promise<void> {
+    await this.#context.knowTopics(topics, signal);
+  }
+
+  partitionCount(topic: string): number | undefined {
+    return this.#context.metadata.topic(topic)?.partitions.length;
+  }
+
+  partition(topic: string, partition: number): PartitionAppender {
+    return this.#accumulator.partition(topic, partition);
+  }
+
+  async drained(signal?: AbortSignal): Promise<void> {
+    await abortable(
+      this.#accumulator.drained(() => this.#isOver()),
+      signal,
+    );
+    this.#throwIfFailed();
+  }
+
+  async flush(
+    signal?: AbortSignal,
+  ): Promise<readonly (TopicPartition & { readonly endOffset: Offset })[]> {
+    await abortable(
+      this.#accumulator.flushed(() => this.#isOver()),
+      signal,
+    );
+    this.#throwIfFailed();
+    return this.#accumulator.takeWritten();
+  }
+
+  async initialize(signal?: AbortSignal): Promise<void> {
+    await abortable(this.#transactional().initialize(signal), signal);
+  }
+
+  begin(): void {
+    this.#throwIfClosed();
+    this.#transactional().begin();
+  }
+
+  async sendOffsets(
+    offsets: readonly OffsetAndMetadata[],
+    group: GroupMetadata,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    this.#throwIfClosed();
+    await this.#transactional().sendOffsets(offsets, group, signal);
+  }
+
+  async commit(signal?: AbortSignal): Promise<void> {
+    const transaction = this.#transactional();
+    this.#throwIfFailed();
+    await abortable(
+      this.#accumulator.flushed(() => this.#isOver()),
+      signal,
+    );
+    this.#throwIfFailed();
+    await transaction.commit(signal);
+  }
+
+  async abort(signal?: AbortSignal): Promise<void> {
+    const transaction = this.#transactional();
+    if (transaction.isFinished || !transaction.isUnfinished) {
+      if (transaction.failure !== undefined) throw transaction.failure;
+      return;
+    }
+    const reason = new ClusterError("TRANSACTION_ABORTED", "the transaction is being aborted");
+    transaction.giveUp(reason);
+    this.#sender.drop(reason);
+    // What is with a broker must come back first, or it could reach the next transaction.
+    await abortable(
+      this.#accumulator.flushed(() => this.#isClosed),
+      signal,
+    );
+    await transaction.abort(signal);
+    this.#accumulator.takeWritten();
+  }
+
+  async close(timeoutMs = closeTimeoutMsDefault): Promise<void> {
+    if (this.#isClosed) return;
+    const { signal, cancel } = signalAfter(this.#context.platform, timeoutMs, writerClosed);
+    try {
+      if (timeoutMs > 0 && !this.#context.closing.aborted) {
+        if (this.#transaction === undefined) await this.flush(signal);
+        else await this.abort(signal);
+      }
+    } catch (error) {
+      this.#context.platform.logger.log("warn", "writer-close-incomplete", {
+        cause: String(error),
+      });
+    } finally {
+      cancel();
+      this.#end();
+    }
+  }
+
+  #end(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#changed();
+    this.#sender.drop(writerClosed());
+    this.#sender.close();
+    this.#accumulator.close();
+    this.#accumulator.wakeWaiters();
+    this.#lane.close();
+    this.#onClosed();
+  }
+
+  #transactional(): Transaction {
+    if (this.#transaction !== undefined) return this.#transaction;
+    throw new ClusterError(
+      "WRITER_FAILED",
+      "this writer has no transactions; open it with a transactionalId",
+    );
+  }
+
+  #isOver(): boolean {
+    return this.#isClosed || this.#currentFailure() !== undefined;
+  }
+
+  #currentFailure(): Error | undefined {
+    return this.#transaction === undefined ? this.#failure : this.#transaction.failure;
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= error instanceof Error ? error : new Error(String(error));
+    this.#changed();
+  }
+
+  #throwIfClosed(): void {
+    if (this.#isClosed) throw writerClosed();
+  }
+
+  #throwIfFailed(): void {
+    this.#throwIfClosed();
+    const failure = this.#currentFailure();
+    if (failure === undefined) return;
+    this.#failure = undefined;
+    this.#changed();
+    throw failure;
+  }
+
+  /** Called for an append while `isRefusing`. */
+  #refuse(): never {
+    this.#throwIfFailed();
+    throw new ClusterError(
+      "WRITER_FAILED",
+      "a transactional writer takes records between begin and commit alone; call begin first",
+    );
+  }
+
+  #changed(): void {
+    const { transaction, accumulator } = {
+      transaction: this.#transaction,
+      accumulator: this.#accumulator,
+    };
+    accumulator.isRefusing =
+      this.#isClosed ||
+      this.#currentFailure() !== undefined ||
+      (transaction !== undefined && !transaction.isOpen);
+    accumulator.wakeWaiters();
+  }
+}
+
+function writerClosed(): ClusterError {
+  return new ClusterError("WRITER_CLOSED", "the writer is closed; open another one");
+}

@@ -1,0 +1,28 @@
+import type { KafkaError } from "@millrace/protocol";
+import type { PartitionAppender } from "./partition-appender.ts";
+import type { ProducerBatch, ProducerIdentity } from "./producer-batch.ts";
+
+/** What to do with a batch that a broker refused. */
+export type Refusal = "retry" | "fail";
+
+/**
+ * Decides when batches may go, and under which identity: the idempotent writer's and the transactional
+ * writer's rules behind one door.
+ */
+export interface SendGate {
+  readonly transactionalId: string | null;
+  /** Bounds on the version of Produce. */
+  readonly produceVersions: { readonly versionMin?: number; readonly versionMax?: number };
+  /** Undefined: nothing may be sent yet; the gate wakes the sender once that changes. */
+  readonly identity: ProducerIdentity | undefined;
+  /** True: what is not acknowledged is given up instead of tried again. */
+  readonly hasFailed: boolean;
+  /** False: not this partition, not yet; the gate wakes the sender once that changes. */
+  admits(appender: PartitionAppender): boolean;
+  /** Told before a batch goes out. */
+  onSend(appender: PartitionAppender): void;
+  /** Answers for errors of sequences and epochs; `undefined` leaves it to the sender. */
+  onRefused(batch: ProducerBatch, error: KafkaError): Refusal | undefined;
+  /** Told of a batch that is given up. */
+  onFailed(batch: ProducerBatch, error: unknown): void;
+}

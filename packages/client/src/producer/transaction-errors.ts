@@ -1,0 +1,87 @@
+import { ClusterError, type ClusterErrorCode } from "@millrace/cluster";
+import { KafkaError, type ErrorName } from "@millrace/protocol";
+
+/*
+ * What an error means to a transactional writer (Kafka: `TransactionManager`):
+ *
+ *  fatal      another writer has the id, or may not use it: nothing but opening another writer helps
+ *  abortable  the transaction cannot be committed any more; the writer lives on after `abort`
+ */
+export type Severity = "fatal" | "abortable";
+
+/** Of a coordinator: the writer's identity is no longer valid. */
+const fencing: ReadonlySet<ErrorName> = new Set([
+  "PRODUCER_FENCED",
+  "INVALID_PRODUCER_EPOCH",
+  "INVALID_TXN_STATE",
+  "INVALID_PRODUCER_ID_MAPPING",
+]);
+
+/** Of a coordinator or a leader: the writer may not go on at all. */
+const refusing: ReadonlySet<ErrorName> = new Set([
+  "TRANSACTIONAL_ID_AUTHORIZATION_FAILED",
+  "CLUSTER_AUTHORIZATION_FAILED",
+  "INVALID_TRANSACTION_TIMEOUT",
+  "UNSUPPORTED_VERSION",
+  "UNSUPPORTED_FOR_MESSAGE_FORMAT",
+]);
+
+/** Of a leader: an old epoch may be the trace of a transaction that timed out, which `abort` finds out. */
+const fencingOfLeader: ReadonlySet<ErrorName> = new Set([
+  "PRODUCER_FENCED",
+  "INVALID_PRODUCER_ID_MAPPING",
+]);
+
+/** Codes that tell more than `TRANSACTION_ABORTED` would. */
+const tellingCodes: ReadonlySet<ClusterErrorCode> = new Set([
+  "RECORD_TOO_LARGE",
+  "NOT_AUTHORIZED",
+  "TOPIC_NOT_FOUND",
+  "UNSUPPORTED_BY_CLUSTER",
+  "COMMIT_FENCED",
+  "MEMBER_FENCED",
+]);
+
+export function severityOf(error: unknown, source: "coordinator" | "leader"): Severity {
+  const kafka = kafkaErrorOf(error);
+  if (kafka === undefined) {
+    const isRefused = error instanceof ClusterError && error.code === "UNSUPPORTED_BY_CLUSTER";
+    return isRefused && source === "coordinator" ? "fatal" : "abortable";
+  }
+  if (refusing.has(kafka.code)) return "fatal";
+  const fences = source === "coordinator" ? fencing : fencingOfLeader;
+  return fences.has(kafka.code) ? "fatal" : "abortable";
+}
+
+/** The error that the writer keeps until its end. */
+export function fatalError(transactionalId: string, cause: unknown): Error {
+  const kafka = kafkaErrorOf(cause);
+  if (kafka !== undefined && fencing.has(kafka.code)) {
+    return new ClusterError(
+      "WRITER_FENCED",
+      `the writer of transactional id ${transactionalId} is no longer valid (${kafka.code}): a newer ` +
+        "writer has the id, or the transaction took longer than transactionTimeoutMs; open another one",
+      { cause },
+    );
+  }
+  if (cause instanceof ClusterError) return cause;
+  return new ClusterError("WRITER_FAILED", `the writer cannot go on: ${String(cause)}`, { cause });
+}
+
+/** The error that the writer keeps until `abort`. */
+export function abortableError(cause: unknown): Error {
+  if (cause instanceof ClusterError && tellingCodes.has(cause.code)) return cause;
+  return new ClusterError(
+    "TRANSACTION_ABORTED",
+    `the transaction cannot be committed: ${cause instanceof Error ? cause.message : String(cause)}; ` +
+      "call abort, and start again",
+    { cause, retriable: true },
+  );
+}
+
+function kafkaErrorOf(error: unknown): KafkaError | undefined {
+  if (error instanceof KafkaError) return error;
+  return error instanceof ClusterError && error.cause instanceof KafkaError
+    ? error.cause
+    : undefined;
+}
