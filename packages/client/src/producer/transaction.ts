@@ -90,9 +90,7 @@ export class Transaction implements SendGate {
     if (this.#failure !== undefined) return false;
     if (this.#isV2 || this.#added.has(appender)) return true;
     this.#toAdd.add(appender);
-    this.#adding ??= this.#addPartitions().finally(() => {
-      this.#adding = undefined;
-    });
+    this.#startAdding();
     return false;
   }
 
@@ -210,6 +208,15 @@ export class Transaction implements SendGate {
     this.#needsNewEpoch = false;
     this.#isStarted = false;
     this.#isV2 = await usesTransactionV2(this.#options);
+  }
+
+  #startAdding(): void {
+    if (this.#toAdd.size === 0 || this.#state !== "open") return;
+    this.#adding ??= this.#addPartitions().finally(() => {
+      this.#adding = undefined;
+      // What came after the last look, and before this.
+      this.#startAdding();
+    });
   }
 
   async #addPartitions(): Promise<void> {
