@@ -1,135 +1,104 @@
 import { fetchApi, KafkaError, type FetchResponse } from "@millrace/protocol";
-import type { ClientContext } from "../client-context.ts";
+
 import type { BrokerLane } from "../connection/broker-lane.ts";
-import type { FetchPartition } from "./fetch-partition.ts";
-import { FetchSession, type WantedPartition } from "./fetch-session.ts";
-import { fetchRequestBody, type FetchLimits } from "./fetch-request.ts";
+import { throwIfError } from "../connection/cluster-error-of.ts";
+import { FetchSession, type FetchTarget } from "./fetch-session.ts";
 
-/** What one broker answered of one partition that was asked for. */
-export interface PartitionAnswer {
-  readonly fetch: FetchPartition;
-  /** What was asked for: the answer counts only if it is wanted still. */
-  readonly fetchOffset: number;
-  readonly row: FetchResponse["responses"][number]["partitions"][number];
-}
-
-export interface FetcherOptions {
-  readonly context: ClientContext;
-  readonly lane: BrokerLane;
+export interface BrokerFetcherOptions {
   readonly nodeId: number;
-  readonly onAnswer: (answers: readonly PartitionAnswer[], response: FetchResponse) => void;
-  /** Told of a request that failed as a whole, with all that it asked for. */
-  readonly onFailure: (error: unknown, partitions: readonly FetchPartition[]) => void;
+  readonly isCommitted: boolean;
+  readonly partitionBytesMax: number;
+  readonly responseBytesMax: number;
+  readonly waitMsMax: number;
+  /** Connections of its own, so that a long poll holds nobody up. */
+  readonly lane: BrokerLane;
+  /** Takes a row of a response. */
+  readonly onPartition: (
+    target: FetchTarget,
+    data: FetchResponse["responses"][number]["partitions"][number],
+  ) => void;
+  /** The broker cannot be asked at the moment. */
+  readonly onFailure: (error: unknown, targets: readonly FetchTarget[]) => void;
+  readonly onIdle: () => void;
 }
+
+/** How long a broker may hold a fetch while some partitions are held back: they may want to be asked soon. */
+const shortWaitMs = 10;
 
 /** Fetches from one broker: one request at a time, in a session. */
 export class BrokerFetcher {
-  readonly #options: FetcherOptions;
-  readonly #session = new FetchSession();
-  /** Partitions of the request under way. */
-  #asked: ReadonlySet<FetchPartition> | undefined;
-  /** Grows when the request under way is abandoned. */
-  #generation = 0;
-  /** Bytes that the request under way may bring. */
-  reservedBytes = 0;
+  readonly nodeId: number;
+  readonly #options: BrokerFetcherOptions;
+  readonly #session: FetchSession;
+  #isAbandoned = false;
+  #isFetching = false;
 
-  constructor(options: FetcherOptions) {
+  constructor(options: BrokerFetcherOptions) {
+    this.nodeId = options.nodeId;
     this.#options = options;
+    this.#session = new FetchSession(options.partitionBytesMax);
   }
 
-  get isBusy(): boolean {
-    return this.#asked !== undefined;
+  get isFetching(): boolean {
+    return this.#isFetching;
   }
 
-  /** True if the request under way asks for the partition where it stands. */
-  asksFor(fetch: FetchPartition): boolean {
-    return this.#asked?.has(fetch) === true;
+  /** Drops what is on its way; the fetcher is not used any more. */
+  abandon(): void {
+    this.#isAbandoned = true;
   }
 
-  send(wanted: readonly WantedPartition[], limits: FetchLimits): void {
-    const { context, lane, nodeId, onFailure, onAnswer } = this.#options;
-    const usesIds = wanted.every(({ fetch }) => fetch.topicId !== undefined);
-    const request = this.#session.next(wanted, usesIds);
-    const generation = ++this.#generation;
-    const partitions = wanted.map(({ fetch }) => fetch);
-    this.#asked = new Set(partitions);
-    this.reservedBytes = Math.min(limits.maxBytes, wanted.length * limits.partitionBytesMax);
-    const offsets = new Map(partitions.map((fetch) => [fetch, fetch.fetchOffset]));
-    const isCurrent = () => {
-      if (generation !== this.#generation) return false;
-      this.#asked = undefined;
-      this.reservedBytes = 0;
-      return true;
-    };
-    call().then(
-      (answer) => {
-        if (!isCurrent()) return;
-        const error = answer.errorCode === 0 ? undefined : KafkaError.of(answer.errorCode);
-        if (error !== undefined) {
-          if (error.code === "FETCH_SESSION_ID_NOT_FOUND") this.#session.forget();
-          else this.#session.reset();
-          onFailure(error, partitions);
-          return;
-        }
-        this.#session.answered(answer.sessionId);
-        onAnswer(answersOf(answer, partitions, offsets), answer);
-      },
-      (error: unknown) => {
-        if (!isCurrent()) return;
-        this.#session.reset();
-        onFailure(error, partitions);
-      },
-    );
+  /** Sends a fetch unless one is on its way. Never throws. */
+  fetch(targets: readonly FetchTarget[], isHeldBack: boolean): void {
+    if (this.#isFetching || targets.length === 0 || this.#isAbandoned) return;
+    this.#isFetching = true;
+    void this.#exchange(targets, isHeldBack).finally(() => {
+      this.#isFetching = false;
+      if (!this.#isAbandoned) this.#options.onIdle();
+    });
+  }
 
-    async function call(): Promise<FetchResponse> {
-      return lane.link(nodeId).call({
+  async #exchange(targets: readonly FetchTarget[], isHeldBack: boolean): Promise<void> {
+    const { lane, nodeId, onFailure, waitMsMax } = this.#options;
+    try {
+      const response = await lane.link(nodeId).call({
         api: fetchApi,
-        versionMax: usesIds ? undefined : 12,
-        body: fetchRequestBody(request, limits),
-        timeoutMs: context.options.requestTimeoutMs + limits.maxWaitMs,
+        versionMax: targets.every(({ topicId }) => topicId !== undefined) ? 17 : 12,
+        body: (version) => ({
+          replicaId: -1,
+          maxWaitMs: isHeldBack ? Math.min(shortWaitMs, waitMsMax) : waitMsMax,
+          minBytes: 1,
+          maxBytes: this.#options.responseBytesMax,
+          isolationLevel: this.#options.isCommitted ? 1 : 0,
+          ...this.#session.next(targets, version),
+        }),
       });
+      if (this.#isAbandoned) return;
+      throwIfError(response.errorCode);
+      this.#session.succeeded(response.sessionId);
+      this.#take(response);
+    } catch (error) {
+      this.#session.reset();
+      if (this.#isAbandoned || isSessionError(error)) return;
+      onFailure(error, targets);
     }
   }
 
-  /**
-   * Gives up the request under way, with its connection: a broker answers in order, and may hold this
-   * one back for as long as it was allowed to wait.
-   */
-  abandon(): void {
-    if (!this.isBusy) return;
-    this.#generation++;
-    this.#asked = undefined;
-    this.reservedBytes = 0;
-    this.#session.reset();
-    const { lane, nodeId, context } = this.#options;
-    if (context.metadata.brokers.has(nodeId))
-      lane.link(nodeId).connection.reset("a fetch was given up for another one");
+  #take(response: FetchResponse): void {
+    for (const { topic, topicId, partitions } of response.responses) {
+      for (const data of partitions) {
+        const target = this.#session.find(topic, topicId, data.partitionIndex);
+        if (target?.assigned.isCurrent === true) this.#options.onPartition(target, data);
+      }
+    }
   }
 }
 
-function answersOf(
-  answer: FetchResponse,
-  partitions: readonly FetchPartition[],
-  offsets: ReadonlyMap<FetchPartition, number>,
-): readonly PartitionAnswer[] {
-  const byTopic = new Map<string, Map<number, FetchPartition>>();
-  for (const fetch of partitions) {
-    for (const key of [fetch.topic, fetch.topicId]) {
-      if (key === undefined) continue;
-      const own = byTopic.get(key) ?? new Map<number, FetchPartition>();
-      own.set(fetch.partition, fetch);
-      byTopic.set(key, own);
-    }
-  }
-  const answers: PartitionAnswer[] = [];
-  for (const { topic, topicId, partitions: rows } of answer.responses) {
-    const own = byTopic.get(topic === "" ? topicId : topic);
-    if (own === undefined) continue;
-    for (const row of rows) {
-      const fetch = own.get(row.partitionIndex);
-      if (fetch !== undefined)
-        answers.push({ fetch, fetchOffset: offsets.get(fetch) ?? -1, row });
-    }
-  }
-  return answers;
+function isSessionError(error: unknown): boolean {
+  return (
+    error instanceof KafkaError &&
+    (error.code === "FETCH_SESSION_ID_NOT_FOUND" ||
+      error.code === "INVALID_FETCH_SESSION_EPOCH" ||
+      error.code === "FETCH_SESSION_TOPIC_ID_ERROR")
+  );
 }

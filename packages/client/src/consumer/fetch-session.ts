@@ -1,111 +1,138 @@
-import type { FetchPartition } from "./fetch-partition.ts";
+import type { FetchRequest } from "@millrace/protocol";
 
-/** What a broker remembers of a partition in a session: only changes are sent again. */
-interface Remembered {
-  readonly topic: string;
+import type { AssignedPartition } from "./assigned-partition.ts";
+
+/** What is asked of one partition. */
+export interface FetchTarget {
+  readonly assigned: AssignedPartition;
   readonly topicId: string | undefined;
-  readonly partition: number;
+  readonly leaderEpoch: number;
+}
+
+interface Known {
+  readonly target: FetchTarget;
   readonly fetchOffset: number;
-  readonly leaderEpoch: number;
-  readonly lastFetchedEpoch: number;
 }
 
-export interface WantedPartition {
-  readonly fetch: FetchPartition;
-  readonly leaderEpoch: number;
-}
-
-/** What the next request of a session says. */
-export interface SessionRequest {
-  readonly sessionId: number;
-  readonly sessionEpoch: number;
-  readonly changed: readonly WantedPartition[];
-  readonly forgotten: readonly {
-    readonly topic: string;
-    readonly topicId: string | undefined;
-    readonly partition: number;
-  }[];
-}
-
-const noSession = 0;
-const firstEpoch = 0;
+type RequestTopics = FetchRequest["topics"];
+type ForgottenTopics = FetchRequest["forgottenTopicsData"];
 
 /**
- * An incremental fetch session with one broker (KIP-227): the first request names all partitions, later
- * ones only what has changed. Whenever the two sides may disagree it begins anew.
+ * An incremental fetch session with one broker (KIP-227): after the first request only what has changed is
+ * sent, and only what has news comes back.
+ *
+ * ```
+ *   full (id 0, epoch 0) ──id given──> incremental (epoch 1, 2, …) ──error──> full
+ * ```
  */
 export class FetchSession {
-  #sessionId = noSession;
-  #epoch = firstEpoch;
-  #usesIds = false;
-  readonly #remembered = new Map<string, Remembered>();
+  readonly #partitionBytesMax: number;
+  #sessionId = 0;
+  #epoch = 0;
+  #known = new Map<string, Known>();
+  #asked = new Map<string, Known>();
 
-  /** The request for exactly these partitions. */
-  next(wanted: readonly WantedPartition[], usesIds: boolean): SessionRequest {
-    // A session goes by names or by ids, for its whole life.
-    if (usesIds !== this.#usesIds && this.#epoch !== firstEpoch) this.reset();
-    this.#usesIds = usesIds;
-    const changed: WantedPartition[] = [];
-    const names = new Set<string>();
-    for (const one of wanted) {
-      const { fetch, leaderEpoch } = one;
-      names.add(fetch.name);
-      const before = this.#remembered.get(fetch.name);
-      if (
-        before !== undefined &&
-        before.fetchOffset === fetch.fetchOffset &&
-        before.leaderEpoch === leaderEpoch &&
-        before.lastFetchedEpoch === fetch.lastFetchedEpoch &&
-        before.topicId === fetch.topicId
-      )
-        continue;
-      changed.push(one);
-    }
-    const forgotten = [...this.#remembered].filter(([name]) => !names.has(name));
-    for (const [name] of forgotten) this.#remembered.delete(name);
-    for (const { fetch, leaderEpoch } of changed) {
-      const { topic, topicId, partition, fetchOffset, lastFetchedEpoch } = fetch;
-      this.#remembered.set(fetch.name, {
-        topic,
-        topicId,
-        partition,
-        fetchOffset,
-        leaderEpoch,
-        lastFetchedEpoch,
-      });
-    }
+  constructor(partitionBytesMax: number) {
+    this.#partitionBytesMax = partitionBytesMax;
+  }
+
+  /** The fields of the next request. */
+  next(
+    targets: readonly FetchTarget[],
+    version: number,
+  ): {
+    readonly sessionId: number;
+    readonly sessionEpoch: number;
+    readonly topics: RequestTopics;
+    readonly forgottenTopicsData: ForgottenTopics;
+  } {
+    this.#asked = new Map(
+      targets.map((target) => [
+        nameOf(target.assigned, target.topicId, version),
+        { target, fetchOffset: target.assigned.fetchOffset },
+      ]),
+    );
+    const isFull = this.#sessionId === 0;
+    const changed = isFull
+      ? targets
+      : targets.filter((target) => this.#hasChanged(target, version));
+    const forgotten = isFull
+      ? []
+      : [...this.#known].filter(([name]) => !this.#asked.has(name)).map(([, { target }]) => target);
     return {
       sessionId: this.#sessionId,
-      sessionEpoch: this.#epoch,
-      changed,
-      forgotten: forgotten.map(([, { topic, topicId, partition }]) => ({
-        topic,
-        topicId,
-        partition,
-      })),
+      sessionEpoch: isFull ? 0 : this.#epoch,
+      topics: groupByTopic(changed, (target) => this.#partition(target)),
+      forgottenTopicsData: groupByTopic(forgotten, ({ assigned }) => assigned.partition),
     };
   }
 
-  /** Goes on with what the broker answered; id 0: it keeps no session, and wants all named each time. */
-  answered(sessionId: number): void {
-    if (sessionId === noSession) {
-      this.reset();
-      this.#sessionId = noSession;
-      return;
+  /** The target of a row of the response; undefined for what was not asked. */
+  find(topic: string, topicId: string, partition: number): FetchTarget | undefined {
+    return (this.#asked.get(`${topic}/${partition}`) ?? this.#asked.get(`${topicId}/${partition}`))
+      ?.target;
+  }
+
+  /** After a response without an error of the session. */
+  succeeded(sessionId: number): void {
+    if (sessionId !== this.#sessionId) {
+      this.#sessionId = sessionId;
+      this.#epoch = 0;
     }
-    this.#sessionId = sessionId;
+    if (sessionId === 0) return this.reset();
     this.#epoch = this.#epoch === 0x7fffffff ? 1 : this.#epoch + 1;
+    this.#known = this.#asked;
   }
 
-  /** Begins anew; the broker drops the old session when it is named with epoch 0. */
+  /** Begins anew with a full request. */
   reset(): void {
-    this.#epoch = firstEpoch;
-    this.#remembered.clear();
+    this.#sessionId = 0;
+    this.#epoch = 0;
+    this.#known = new Map();
   }
 
-  /** The broker no longer knows it. */
-  forget(): void {
-    this.reset();
-    this.#sessionId = noSession;
+  #hasChanged(target: FetchTarget, version: number): boolean {
+    const known = this.#known.get(nameOf(target.assigned, target.topicId, version));
+    return (
+      known === undefined ||
+      known.fetchOffset !== target.assigned.fetchOffset ||
+      known.target.leaderEpoch !== target.leaderEpoch
+    );
   }
+
+  #partition({ assigned, leaderEpoch }: FetchTarget): RequestTopics[number]["partitions"][number] {
+    return {
+      partition: assigned.partition,
+      currentLeaderEpoch: leaderEpoch,
+      fetchOffset: assigned.fetchOffset,
+      lastFetchedEpoch: -1,
+      logStartOffset: -1,
+      partitionMaxBytes: this.#partitionBytesMax,
+      replicaDirectoryId: zeroId,
+      highWatermark: 2 ** 63,
+    };
+  }
+}
+
+const zeroId = "AAAAAAAAAAAAAAAAAAAAAA";
+
+function nameOf(assigned: AssignedPartition, topicId: string | undefined, version: number): string {
+  return `${version >= 13 ? topicId : assigned.topic}/${assigned.partition}`;
+}
+
+function groupByTopic<Row>(
+  targets: readonly FetchTarget[],
+  rowOf: (target: FetchTarget) => Row,
+): { topic: string; topicId: string; partitions: Row[] }[] {
+  const topics = new Map<string, { topic: string; topicId: string; partitions: Row[] }>();
+  for (const target of targets) {
+    const { topic } = target.assigned;
+    let group = topics.get(topic);
+    if (group === undefined) {
+      group = { topic, topicId: target.topicId ?? zeroId, partitions: [] };
+      topics.set(topic, group);
+    }
+    group.partitions.push(rowOf(target));
+  }
+  return [...topics.values()];
 }
