@@ -13,7 +13,7 @@ export const packageLayers: Readonly<Record<string, readonly string[]>> = {
   broker: ["model", "platform", "protocol", "log"],
   streams: ["model", "platform", "cluster", "state", "serde"],
   testing: ["model", "platform", "cluster", "state", "serde", "streams"],
-  cli: ["model", "platform", "client", "cluster", "broker", "millrace"],
+  cli: ["model", "platform", "protocol", "client", "cluster", "broker"],
   millrace: [
     "model",
     "platform",

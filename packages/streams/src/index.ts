@@ -59,3 +59,7 @@ export type { NamedOptions } from "./dsl/stream-node.ts";
 export { StreamsBuilder } from "./dsl/streams-builder.ts";
 export type { PlanOptions, TopologyOptimization } from "./plan/lower-plan.ts";
 export { Topology } from "./topology/topology.ts";
+
+export { StreamsApp, type StreamsState } from "./app/streams-app.ts";
+export type { StreamsEnvironment, StreamsOptions } from "./app/streams-options.ts";
+export { ApplicationError, type ApplicationErrorCode } from "./error/application-error.ts";

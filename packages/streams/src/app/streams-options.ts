@@ -3,6 +3,7 @@ import { toMilliseconds, type Duration } from "@millrace/model";
 import type { Platform } from "@millrace/platform";
 import type { StoreEngineProvider } from "@millrace/state";
 
+import type { ErrorPolicy } from "../task/error-policy.ts";
 import { ApplicationError } from "../error/application-error.ts";
 
 /** How an application runs. Names are Kafka Streams' in camelCase; durations `"5m"` or milliseconds. */
@@ -37,6 +38,14 @@ export interface StreamsOptions {
   readonly closeTimeout?: Duration;
   /** Record batches of outputs: default none. */
   readonly compression?: "none" | "gzip" | "zstd";
+  /** A record that a serde cannot read (Kafka: `deserialization.exception.handler`). Default `fail`. */
+  readonly onDeserializationError?: ErrorPolicy;
+  /** A callback or processor that throws (Kafka: `processing.exception.handler`). Default `fail`. */
+  readonly onProcessingError?: ErrorPolicy;
+  /** A record that cannot be written (Kafka: `production.exception.handler`). Default `fail`. */
+  readonly onProductionError?: ErrorPolicy;
+  /** Where records go that are left out, or failed on (Kafka: `errors.dead.letter.queue.topic.name`). */
+  readonly deadLetterTopic?: string;
 }
 
 /** What the core is handed by the package that composes. */
@@ -63,6 +72,10 @@ export interface ResolvedStreamsOptions {
   readonly replicationFactor: number;
   readonly closeTimeoutMs: number;
   readonly compression: "none" | "gzip" | "zstd";
+  readonly errors: Pick<
+    StreamsOptions,
+    "onDeserializationError" | "onProcessingError" | "onProductionError" | "deadLetterTopic"
+  >;
 }
 
 const optionNames: Readonly<Record<keyof StreamsOptions, true>> = {
@@ -81,6 +94,10 @@ const optionNames: Readonly<Record<keyof StreamsOptions, true>> = {
   replicationFactor: true,
   closeTimeout: true,
   compression: true,
+  onDeserializationError: true,
+  onProcessingError: true,
+  onProductionError: true,
+  deadLetterTopic: true,
 };
 
 /** @throws ApplicationError `UNKNOWN_OPTION`, `INVALID_OPTION`; DurationError */
@@ -108,7 +125,19 @@ export function resolveOptions(options: StreamsOptions): ResolvedStreamsOptions 
     replicationFactor: wholeNumber(options, "replicationFactor", -1, -1),
     closeTimeoutMs: toMilliseconds(options.closeTimeout ?? "30s", "closeTimeout"),
     compression: oneOf(options, "compression", ["none", "gzip", "zstd"]),
+    errors: definedOnly({
+      onDeserializationError: options.onDeserializationError,
+      onProcessingError: options.onProcessingError,
+      onProductionError: options.onProductionError,
+      deadLetterTopic: options.deadLetterTopic,
+    }),
   };
+}
+
+function definedOnly<Given extends object>(given: Given): Given {
+  return Object.fromEntries(
+    Object.entries(given).filter(([, value]) => value !== undefined),
+  ) as Given; // fewer of optional fields is the same type
 }
 
 /** The first choice is the default. */

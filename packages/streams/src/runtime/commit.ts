@@ -1,4 +1,9 @@
-import type { BatchWriter, GroupMembership, OffsetAndMetadata } from "@millrace/cluster";
+import type {
+  BatchReader,
+  BatchWriter,
+  GroupMembership,
+  OffsetAndMetadata,
+} from "@millrace/cluster";
 import { topicPartitionName, type Offset } from "@millrace/model";
 
 import type { OpenTask } from "./task-opener.ts";
@@ -6,6 +11,7 @@ import type { OpenTask } from "./task-opener.ts";
 export interface CommitOptions {
   readonly writer: BatchWriter;
   readonly membership: GroupMembership;
+  readonly reader: BatchReader;
   readonly isExactlyOnce: boolean;
   readonly signal: AbortSignal;
   /** Crash steps for tests, such as `C19`. */
@@ -26,11 +32,15 @@ export interface CommitOptions {
  */
 export async function commitTasks(
   tasks: readonly OpenTask[],
-  { writer, membership, isExactlyOnce, signal, probe }: CommitOptions,
+  { writer, membership, reader, isExactlyOnce, signal, probe }: CommitOptions,
 ): Promise<readonly OffsetAndMetadata[]> {
   for (const { task } of tasks) task.flush();
   const offsets: OffsetAndMetadata[] = [];
-  for (const { task } of tasks) offsets.push(...task.committableOffsets());
+  for (const { task, taskId } of tasks) {
+    const positionOf = (topic: string): Offset | undefined =>
+      reader.position({ topic, partition: taskId.partition });
+    offsets.push(...task.committableOffsets(positionOf));
+  }
   if (offsets.length === 0) return offsets;
   const written = await writer.flush(signal);
   if (isExactlyOnce) {

@@ -3,6 +3,7 @@ import type { Counter, Platform } from "@millrace/platform";
 import type { CacheBudget, StoreEngineProvider } from "@millrace/state";
 
 import type { TaskId } from "../processor/task-id.ts";
+import type { TaskConfig } from "../task/stream-task-options.ts";
 import type { Subtopology } from "../topology/subtopology.ts";
 
 /** What a stream loop and its parts share. The app makes it and owns what must be closed. */
@@ -24,6 +25,7 @@ export interface LoopEnvironment {
 }
 
 export interface LoopConfig {
+  readonly errors: ErrorPolicies;
   readonly applicationId: string;
   readonly isExactlyOnce: boolean;
   readonly transactionalId: string;
@@ -36,3 +38,9 @@ export interface LoopConfig {
   readonly compression: "none" | "gzip" | "zstd";
   readonly closeTimeoutMs: number;
 }
+
+/** What happens to records that cannot be read, processed or written. */
+export type ErrorPolicies = Pick<
+  TaskConfig,
+  "onDeserializationError" | "onProcessingError" | "onProductionError" | "deadLetterTopic"
+>;

@@ -166,10 +166,11 @@ export class StreamLoop {
   }
 
   async #commit(): Promise<void> {
-    const { membership, config, platform } = this.#environment;
+    const { membership, reader, config, platform } = this.#environment;
     const offsets = await commitTasks(this.#tasks, {
       writer: this.#writer,
       membership,
+      reader,
       isExactlyOnce: config.isExactlyOnce,
       signal: this.#giveUp.signal,
       probe: platform.probe,

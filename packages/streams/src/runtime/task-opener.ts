@@ -37,7 +37,7 @@ export async function openTasks(
   { writer, signal }: { readonly writer: BatchWriter; readonly signal: AbortSignal },
 ): Promise<readonly OpenTask[]> {
   if (assigned.length === 0) return [];
-  await writer.prepare(writtenTopics(environment.subtopologies), signal);
+  await writer.prepare(writtenTopics(environment), signal);
   const collector = new ClusterRecordCollector(writer);
   const opened: OpenTask[] = [];
   try {
@@ -73,13 +73,14 @@ async function openTask(
   const recordContext = new TaskRecordContext();
   const stores = openTaskStores({
     engine: await engines.open(environment.taskDirectory(taskId)),
-    stores: storeOpenings(subtopology, { partition: taskId.partition, collector }),
+    stores: storeOpenings(subtopology, { partition: taskId.partition, collector, cache }),
     recordContext,
     cache,
     stageBytesMax: config.uncommittedBytesMax,
     logger: platform.logger,
     metrics: platform.metrics,
     taskId: taskIdText(taskId),
+    canAbandonUpdates: config.errors.onProcessingError !== undefined,
   });
   const task = new StreamTask({
     taskId,
@@ -93,6 +94,7 @@ async function openTask(
     config: {
       applicationId: config.applicationId,
       bufferedRecordsPerPartitionMax: config.bufferedRecordsMax,
+      ...config.errors,
     },
   });
   return { taskId, inputs, task, stores, subtopology };
@@ -128,11 +130,13 @@ async function position(
   reader.assign(starts.map(({ topic, partition, offset }) => ({ topic, partition, offset })));
 }
 
-function writtenTopics(subtopologies: readonly Subtopology[]): readonly string[] {
+function writtenTopics({ subtopologies, config }: LoopEnvironment): readonly string[] {
   const topics = new Set<string>();
   for (const { sinkTopics, changelogTopics } of subtopologies) {
     for (const topic of sinkTopics) topics.add(topic);
     for (const { name, isSourceTopic } of changelogTopics) if (!isSourceTopic) topics.add(name);
   }
+  const { deadLetterTopic } = config.errors;
+  if (deadLetterTopic !== undefined) topics.add(deadLetterTopic);
   return [...topics];
 }

@@ -1,0 +1,66 @@
+import type { ClusterClient } from "millrace";
+
+import { linesTopic } from "./topology.ts";
+
+const linesPerTransaction = 500;
+
+/**
+ * Writes lines in transactions: each transaction's lines are there as a whole, or not at all. If the process is
+ * killed, the next start counts the lines that are committed and goes on with the one after them.
+ */
+export async function loadLines(
+  client: ClusterClient,
+  lines: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const writer = client.openWriter({ transactionalId: "word-count-loader" });
+  try {
+    await writer.initialize(signal); // ends what a killed loader left open
+    await writer.prepare([linesTopic], signal);
+    const partitionCount = writer.partitionCount(linesTopic) ?? 1;
+    let next = await countCommitted(client, partitionCount, signal);
+    while (next < lines.length) {
+      const end = Math.min(next + linesPerTransaction, lines.length);
+      writer.begin();
+      for (; next < end; next++) {
+        const partition = writer.partition(linesTopic, next % partitionCount);
+        const value = new TextEncoder().encode(lines[next]);
+        if (!partition.append(Date.now(), null, value, [])) await writer.drained(signal);
+      }
+      await writer.commit(signal);
+    }
+  } finally {
+    await writer.close();
+  }
+}
+
+/** How many lines are there for good. */
+async function countCommitted(
+  client: ClusterClient,
+  partitionCount: number,
+  signal: AbortSignal,
+): Promise<number> {
+  const partitions = Array.from({ length: partitionCount }, (_, partition) => ({
+    topic: linesTopic,
+    partition,
+  }));
+  const ends = await client.admin.listOffsets(
+    partitions.map((partition) => ({ ...partition, at: "latest" as const })),
+    { isolation: "read_committed", signal },
+  );
+  const reader = client.openReader({ isolation: "read_committed" });
+  try {
+    reader.assign(partitions.map((partition) => ({ ...partition, offset: 0 })));
+    let count = 0;
+    while (ends.some((end) => (reader.position(end) ?? 0) < end.offset)) {
+      for (const batch of await reader.poll({ signal, waitMsMax: 1000 })) {
+        count += batch.remaining;
+        batch.release();
+      }
+      signal.throwIfAborted();
+    }
+    return count;
+  } finally {
+    await reader.close();
+  }
+}

@@ -1,0 +1,3 @@
+export type { Command, Terminal } from "./command.ts";
+export { runCommand } from "./run-command.ts";
+export { UsageError } from "./usage-error.ts";

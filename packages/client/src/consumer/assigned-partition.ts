@@ -1,0 +1,35 @@
+import type { Offset, RecordBatchView } from "@millrace/model";
+
+/** What a reader knows of one of its partitions. */
+export class AssignedPartition {
+  readonly topic: string;
+  readonly partition: number;
+  /** The next record that `poll` gives is at or above this. */
+  position: Offset;
+  /** The next fetch asks from here. */
+  fetchOffset: Offset;
+  isPaused = false;
+  /** Visible end as of the last fetch. */
+  endOffset: Offset | undefined = undefined;
+  /** What was fetched and not yet polled. */
+  readonly fetched: RecordBatchView[] = [];
+  /** Bytes fetched and not yet released. */
+  bufferedBytes = 0;
+  /** What the reader cannot mend; told by the next poll. */
+  failure: Error | undefined = undefined;
+  /** False once unassigned or moved: what is on its way for this object is dropped. */
+  isCurrent = true;
+
+  constructor(topic: string, partition: number, offset: Offset) {
+    this.topic = topic;
+    this.partition = partition;
+    this.position = offset;
+    this.fetchOffset = offset;
+  }
+
+  /** Gives all that waits back. */
+  retire(): void {
+    this.isCurrent = false;
+    for (const batch of this.fetched.splice(0)) batch.release();
+  }
+}

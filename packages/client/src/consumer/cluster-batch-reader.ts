@@ -1,0 +1,281 @@
+import { ClusterError, type BatchReader, type BatchReaderOptions } from "@millrace/cluster";
+import {
+  topicPartitionName,
+  type Offset,
+  type RecordBatchView,
+  type TopicPartition,
+} from "@millrace/model";
+import type { Timer } from "@millrace/platform";
+import { KafkaError, type FetchResponse } from "@millrace/protocol";
+
+import type { ClientContext } from "../client-context.ts";
+import type { BrokerLane } from "../connection/broker-lane.ts";
+import { clusterErrorOf } from "../connection/cluster-error-of.ts";
+import { isRetriable } from "../connection/retrying.ts";
+import { AssignedPartition } from "./assigned-partition.ts";
+import { BrokerFetcher } from "./broker-fetcher.ts";
+import type { FetchTarget } from "./fetch-session.ts";
+import { queueFetched } from "./fetched-batches.ts";
+
+type PartitionData = FetchResponse["responses"][number]["partitions"][number];
+
+/** Kafka: `fetch.max.bytes`. */
+const responseBytesMax = 52_428_800;
+
+/**
+ * Reads assigned partitions from all brokers that lead them. Fetching goes on by itself while there is room:
+ * the next batches come while the last ones are processed.
+ *
+ * CLIENT-3: bytes that are fetched and not released stay below the bound plus one response per broker.
+ */
+export class ClusterBatchReader implements BatchReader {
+  readonly #context: ClientContext;
+  readonly #isCommitted: boolean;
+  readonly #bufferBytesMax: number;
+  readonly #partitionBytesMax: number;
+  readonly #waitMsMax: number;
+  readonly #partitions = new Map<string, AssignedPartition>();
+  readonly #fetchers = new Map<number, BrokerFetcher>();
+  readonly #unlisten: () => void;
+  #lane: BrokerLane;
+  #bufferedBytes = 0;
+  #isClosed = false;
+  #retry: Timer | undefined;
+  #waiting: (() => void) | undefined;
+
+  constructor(context: ClientContext, options: BatchReaderOptions) {
+    this.#context = context;
+    this.#isCommitted = options.isolation === "read_committed";
+    this.#bufferBytesMax = options.bufferBytesMax ?? 64 * 2 ** 20;
+    this.#partitionBytesMax = options.partitionBytesMax ?? 2 ** 20;
+    this.#waitMsMax = options.fetchWaitMsMax ?? 500;
+    this.#lane = context.openLane();
+    this.#unlisten = context.metadata.onChange(() => this.#fetchAll());
+  }
+
+  assign(partitions: readonly (TopicPartition & { readonly offset: Offset })[]): void {
+    for (const { topic, partition, offset } of partitions) {
+      const name = topicPartitionName(topic, partition);
+      this.#partitions.get(name)?.retire();
+      this.#partitions.set(name, new AssignedPartition(topic, partition, offset));
+    }
+    this.#context.metadata.track(partitions.map(({ topic }) => topic));
+    this.#restartFetchers();
+  }
+
+  unassign(partitions: readonly TopicPartition[]): void {
+    for (const { topic, partition } of partitions) {
+      const name = topicPartitionName(topic, partition);
+      this.#partitions.get(name)?.retire();
+      this.#partitions.delete(name);
+    }
+  }
+
+  pause({ topic, partition }: TopicPartition): void {
+    const found = this.#partitions.get(topicPartitionName(topic, partition));
+    if (found !== undefined) found.isPaused = true;
+  }
+
+  resume({ topic, partition }: TopicPartition): void {
+    const found = this.#partitions.get(topicPartitionName(topic, partition));
+    if (found === undefined || !found.isPaused) return;
+    found.isPaused = false;
+    if (found.fetched.length > 0) this.#wake();
+    this.#fetchAll();
+  }
+
+  async poll({
+    signal,
+    waitMsMax,
+  }: {
+    readonly signal?: AbortSignal;
+    readonly waitMsMax: number;
+  }): Promise<readonly RecordBatchView[]> {
+    const ready = this.#takeFetched();
+    if (ready.length > 0 || waitMsMax <= 0 || signal?.aborted === true) return ready;
+    await this.#wait(waitMsMax, signal);
+    return this.#takeFetched();
+  }
+
+  position({ topic, partition }: TopicPartition): Offset | undefined {
+    return this.#partitions.get(topicPartitionName(topic, partition))?.position;
+  }
+
+  endOffset({ topic, partition }: TopicPartition): Offset | undefined {
+    return this.#partitions.get(topicPartitionName(topic, partition))?.endOffset;
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#unlisten();
+    this.#retry?.cancel();
+    for (const fetcher of this.#fetchers.values()) fetcher.abandon();
+    for (const partition of this.#partitions.values()) partition.retire();
+    this.#partitions.clear();
+    this.#lane.close();
+    this.#wake();
+  }
+
+  #takeFetched(): readonly RecordBatchView[] {
+    const batches: RecordBatchView[] = [];
+    let failure: Error | undefined;
+    for (const partition of this.#partitions.values()) {
+      failure ??= partition.failure;
+      if (partition.isPaused) continue;
+      for (const batch of partition.fetched.splice(0)) batches.push(batch);
+      partition.position = partition.fetchOffset;
+    }
+    if (failure !== undefined && batches.length === 0) throw failure;
+    return batches;
+  }
+
+  #wait(waitMs: number, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      const finish = (): void => {
+        timer.cancel();
+        signal?.removeEventListener("abort", finish);
+        this.#waiting = undefined;
+        resolve();
+      };
+      const timer = this.#context.platform.timers.after(waitMs, finish);
+      signal?.addEventListener("abort", finish, { once: true });
+      this.#waiting = finish;
+    });
+  }
+
+  #wake(): void {
+    this.#waiting?.();
+  }
+
+  /** New positions must not wait for the end of a long poll: they get connections that are free. */
+  #restartFetchers(): void {
+    const isBusy = [...this.#fetchers.values()].some(({ isFetching }) => isFetching);
+    if (isBusy) {
+      for (const fetcher of this.#fetchers.values()) fetcher.abandon();
+      this.#fetchers.clear();
+      this.#lane.close();
+      this.#lane = this.#context.openLane();
+    }
+    this.#fetchAll();
+  }
+
+  /** Asks every broker that leads something that may be fetched now. */
+  #fetchAll(): void {
+    if (this.#isClosed) return;
+    const { metadata } = this.#context;
+    const byNode = new Map<number, { targets: FetchTarget[]; isHeldBack: boolean }>();
+    let hasLeaderless = false;
+    for (const assigned of this.#partitions.values()) {
+      const { topic, partition } = assigned;
+      const nodeId = metadata.leaderId(topic, partition);
+      if (assigned.failure !== undefined) continue;
+      if (nodeId === undefined) {
+        hasLeaderless = true;
+        continue;
+      }
+      let group = byNode.get(nodeId);
+      if (group === undefined) {
+        group = { targets: [], isHeldBack: false };
+        byNode.set(nodeId, group);
+      }
+      if (!this.#mayFetch(assigned)) group.isHeldBack = true;
+      else {
+        const topicId = metadata.topic(topic)?.topicId;
+        const leaderEpoch = metadata.leaderEpoch(topic, partition);
+        group.targets.push({ assigned, topicId, leaderEpoch });
+      }
+    }
+    for (const [nodeId, { targets, isHeldBack }] of byNode) {
+      this.#fetcher(nodeId).fetch(targets, isHeldBack);
+    }
+    if (hasLeaderless) metadata.requestRefresh();
+  }
+
+  #mayFetch(assigned: AssignedPartition): boolean {
+    return (
+      !assigned.isPaused &&
+      assigned.bufferedBytes < 2 * this.#partitionBytesMax &&
+      this.#bufferedBytes < this.#bufferBytesMax
+    );
+  }
+
+  #fetcher(nodeId: number): BrokerFetcher {
+    let fetcher = this.#fetchers.get(nodeId);
+    if (fetcher === undefined) {
+      fetcher = new BrokerFetcher({
+        nodeId,
+        isCommitted: this.#isCommitted,
+        partitionBytesMax: this.#partitionBytesMax,
+        responseBytesMax: Math.min(responseBytesMax, this.#bufferBytesMax),
+        waitMsMax: this.#waitMsMax,
+        lane: this.#lane,
+        onPartition: (target, data) => this.#take(target, data),
+        onFailure: (error, targets) => this.#failed(error, targets),
+        onIdle: () => this.#fetchAll(),
+      });
+      this.#fetchers.set(nodeId, fetcher);
+    }
+    return fetcher;
+  }
+
+  #take({ assigned }: FetchTarget, data: PartitionData): void {
+    if (data.errorCode !== 0) {
+      this.#refused(assigned, KafkaError.of(data.errorCode));
+      return;
+    }
+    assigned.endOffset = this.#isCommitted ? data.lastStableOffset : data.highWatermark;
+    const before = assigned.fetchOffset;
+    try {
+      this.#bufferedBytes += queueFetched(assigned, data, {
+        isCommitted: this.#isCommitted,
+        codecs: this.#context.options.codecs,
+        checkCrcs: this.#context.options.checkCrcs,
+        onRelease: (_, sizeBytes) => this.#released(sizeBytes),
+      });
+    } catch (failure) {
+      assigned.failure = failure as Error;
+    }
+    if (assigned.fetchOffset !== before || assigned.failure !== undefined) this.#wake();
+  }
+
+  #released(sizeBytes: number): void {
+    this.#bufferedBytes -= sizeBytes;
+    this.#fetchAll();
+  }
+
+  #refused(assigned: AssignedPartition, error: KafkaError): void {
+    const { topic, partition, fetchOffset } = assigned;
+    if (error.code === "OFFSET_OUT_OF_RANGE") {
+      assigned.failure = new ClusterError(
+        "OFFSET_OUT_OF_RANGE",
+        `${topic}-${partition} has no offset ${fetchOffset}: it was deleted, or the topic made anew. Assign an offset that is there.`,
+        { cause: error },
+      );
+      this.#wake();
+    } else if (error.retriable) this.#fetchLater();
+    else {
+      assigned.failure = clusterErrorOf(`${topic}-${partition}`, error);
+      this.#wake();
+    }
+  }
+
+  #failed(error: unknown, targets: readonly FetchTarget[]): void {
+    if (isRetriable(error)) {
+      this.#fetchLater();
+      return;
+    }
+    for (const { assigned } of targets) assigned.failure = error as Error;
+    this.#wake();
+  }
+
+  /** Asks who leads now, and fetches again after a pause. */
+  #fetchLater(): void {
+    const { metadata, platform, options } = this.#context;
+    metadata.requestRefresh();
+    this.#retry ??= platform.timers.after(options.retryBackoffMs, () => {
+      this.#retry = undefined;
+      this.#fetchAll();
+    });
+  }
+}

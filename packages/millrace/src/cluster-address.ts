@@ -1,0 +1,48 @@
+import type { ConnectOptions } from "@millrace/client";
+import type { ClusterClient } from "@millrace/cluster";
+import type { Platform } from "@millrace/platform";
+
+import { connect } from "./connect.ts";
+import { EmbeddedCluster } from "./embedded/embedded-cluster.ts";
+
+/**
+ * Where a program's cluster is:
+ * - `"kafka-1:9092,kafka-2:9092"` or `{ bootstrapServers, … }`: a cluster, Apache Kafka's or Millrace's;
+ * - `"embedded:./data"`: a broker started with the program, and closed with it;
+ * - an `EmbeddedCluster` that the program started itself, and closes itself.
+ */
+export type ClusterAddress = string | EmbeddedCluster | ConnectOptions;
+
+/** A client, and what ends together with it. */
+export interface ConnectedCluster extends AsyncDisposable {
+  readonly client: ClusterClient;
+}
+
+const embeddedPrefix = "embedded:";
+
+/** Turns an address into a client; starts the embedded broker that it may name. */
+export async function connectCluster(
+  address: ClusterAddress,
+  platform: Platform,
+): Promise<ConnectedCluster> {
+  if (typeof address !== "string" || !address.startsWith(embeddedPrefix)) {
+    const client = connect(connectOptions(address), platform);
+    return { client, [Symbol.asyncDispose]: () => client.close() };
+  }
+  const embedded = await EmbeddedCluster.start({ data: address.slice(embeddedPrefix.length) });
+  const client = connect({ bootstrapServers: embedded.bootstrapServers }, platform);
+  return {
+    client,
+    async [Symbol.asyncDispose]() {
+      await client.close();
+      await embedded.close();
+    },
+  };
+}
+
+function connectOptions(address: string | EmbeddedCluster | ConnectOptions): ConnectOptions {
+  if (typeof address === "string") return { bootstrapServers: address };
+  return address instanceof EmbeddedCluster
+    ? { bootstrapServers: address.bootstrapServers }
+    : address;
+}

@@ -1,0 +1,146 @@
+import { Worker } from "node:worker_threads";
+
+import type {
+  BrokerWorkerFailure,
+  BrokerWorkerMessage,
+  BrokerWorkerOptions,
+  DurabilityLevel,
+} from "@millrace/broker";
+import { nodePlatform } from "@millrace/platform/node";
+
+import { connect } from "../connect.ts";
+import { EmbeddedClusterError } from "./embedded-cluster-error.ts";
+
+/** How an embedded broker starts. */
+export interface EmbeddedClusterOptions {
+  /** Folder of the broker's data; made if it is not there. */
+  readonly data: string;
+  /** Port on the loopback address. Default: a free one. */
+  readonly port?: number;
+  /** When a write counts as done. Default `group`: on the disk, one sync for all writes of a moment. */
+  readonly durability?: DurabilityLevel;
+  /** Topics to be made if they are not there: partition counts by name. */
+  readonly topics?: Readonly<Record<string, number>>;
+  /** Further settings under Kafka's names, such as `{ "group.initial.rebalance.delay.ms": 0 }`. */
+  readonly config?: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** Longest that the worker may take to close before it is ended. */
+const closeMsMax = 30_000;
+
+/**
+ * A Millrace broker in a thread of this process, on loopback TCP: any Kafka client can use it while the process
+ * lives. A second process that starts one on the same folder uses the first one's.
+ *
+ * @example
+ * await using cluster = await EmbeddedCluster.start({ data: "./data", topics: { orders: 4 } });
+ * new Kafka({ brokers: [cluster.bootstrapServers] }); // kafkajs
+ */
+export class EmbeddedCluster implements AsyncDisposable {
+  /** `127.0.0.1:PORT` */
+  readonly bootstrapServers: string;
+  /** Undefined: the broker belongs to another process. */
+  readonly #worker: Worker | undefined;
+  #closing: Promise<void> | undefined;
+
+  private constructor(bootstrapServers: string, worker: Worker | undefined) {
+    this.bootstrapServers = bootstrapServers;
+    this.#worker = worker;
+  }
+
+  /** @throws EmbeddedClusterError with the broker's own code, such as `ADDRESS_IN_USE` or `FOREIGN_DIRECTORY` */
+  static async start(options: EmbeddedClusterOptions): Promise<EmbeddedCluster> {
+    const cluster = await EmbeddedCluster.#open(options);
+    try {
+      await makeTopics(cluster.bootstrapServers, options.topics ?? {});
+      return cluster;
+    } catch (error) {
+      await cluster.close();
+      throw error;
+    }
+  }
+
+  static async #open(options: EmbeddedClusterOptions): Promise<EmbeddedCluster> {
+    const workerData: BrokerWorkerOptions = {
+      dataDirectory: options.data,
+      port: options.port ?? 0,
+      durability: options.durability ?? "group",
+      properties: { "group.initial.rebalance.delay.ms": 0, ...options.config },
+    };
+    const worker = new Worker(new URL(import.meta.resolve("@millrace/broker/worker")), {
+      workerData,
+    });
+    const first = await firstMessage(worker);
+    if (first.kind === "started") return new EmbeddedCluster(`${first.host}:${first.port}`, worker);
+    await worker.terminate();
+    const holder = isInUse(first) ? addressOfHolder(options.data) : undefined;
+    if (holder !== undefined) return new EmbeddedCluster(holder, undefined);
+    throw new EmbeddedClusterError(
+      "BROKER_NOT_STARTED",
+      first.failure.code ?? first.failure.name,
+      first.failure.message,
+    );
+  }
+
+  /** Ends the broker, if this process started it. Twice is fine. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(): Promise<void> {
+    const worker = this.#worker;
+    if (worker === undefined) return;
+    const { timers } = nodePlatform();
+    const ended = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
+    worker.postMessage({ kind: "close" });
+    const timer = timers.after(closeMsMax, () => void worker.terminate());
+    await ended;
+    timer.cancel();
+  }
+}
+
+type Refused = { readonly kind: "refused"; readonly failure: BrokerWorkerFailure };
+type Started = Extract<BrokerWorkerMessage, { readonly kind: "started" }>;
+
+function firstMessage(worker: Worker): Promise<Started | Refused> {
+  return new Promise((resolve) => {
+    const refuse = (failure: BrokerWorkerFailure): void => resolve({ kind: "refused", failure });
+    const failed = (message: string): void =>
+      refuse({ name: "WORKER_FAILED", code: undefined, message });
+    worker.once("message", (message: BrokerWorkerMessage) => {
+      if (message.kind === "started") resolve(message);
+      else if (message.kind !== "closed") refuse(message.failure);
+    });
+    worker.once("error", (error: unknown) => failed(String(error)));
+    worker.once("exit", (code) => failed(`the broker's thread ended with code ${code}`));
+  });
+}
+
+function isInUse({ failure }: Refused): boolean {
+  return failure.code === "IN_USE" || failure.code === "LOCKED";
+}
+
+/** Where the broker is that has the folder open: it left a note at its lock. */
+function addressOfHolder(data: string): string | undefined {
+  return nodePlatform().fileSystem.readLockNote(`${data}/.lock`);
+}
+
+async function makeTopics(
+  bootstrapServers: string,
+  topics: Readonly<Record<string, number>>,
+): Promise<void> {
+  const names = Object.keys(topics);
+  if (names.length === 0) return;
+  await using client = connect({ bootstrapServers });
+  const present = await client.admin.describeTopics(names);
+  const missing = names.filter((name) => !present.has(name));
+  const results = await client.admin.createTopics(
+    missing.map((name) => ({ name, partitionCount: topics[name] })),
+  );
+  for (const { error } of results) if (error !== undefined) throw error;
+}

@@ -1,0 +1,119 @@
+import type { Platform } from "@millrace/platform";
+import { nodePlatform, type NodePlatformOptions } from "@millrace/platform/node";
+import { rocksdbEngineProvider } from "@millrace/rocksdb";
+import { memoryEngineProvider, type StoreEngineProvider } from "@millrace/state";
+import {
+  StreamsApp as CoreApp,
+  type StreamsOptions as CoreOptions,
+  type StreamsState,
+  type Topology,
+} from "@millrace/streams";
+
+import { connectCluster, type ClusterAddress, type ConnectedCluster } from "./cluster-address.ts";
+
+/** How an application runs: where its cluster is, and what the core takes. */
+export interface StreamsOptions extends CoreOptions {
+  /** `"host:port,…"`, `"embedded:DIR"`, an `EmbeddedCluster`, or the options of a connection. */
+  readonly cluster: ClusterAddress;
+  /** Default `rocksdb` with a `stateDirectory`, else `memory`. */
+  readonly storeEngine?: "rocksdb" | "memory";
+  /** Events of this level and above go to standard error as JSON lines. Default `warn`. */
+  readonly logLevel?: NodePlatformOptions["logLevel"];
+}
+
+/**
+ * A running application on Node (Kafka: `KafkaStreams`): the core, with a client, a store engine and the real world.
+ *
+ * @example
+ * await using app = await StreamsApp.start(builder.build(), {
+ *   applicationId: "word-count",
+ *   cluster: "localhost:9092",
+ *   stateDirectory: "./state",
+ * });
+ */
+export class StreamsApp implements AsyncDisposable {
+  readonly #app: CoreApp;
+  /** Resolves once all is closed; rejects with the error that ended the application. */
+  readonly closed: Promise<void>;
+
+  private constructor(app: CoreApp, cluster: ConnectedCluster) {
+    this.#app = app;
+    this.closed = app.closed.finally(() => cluster[Symbol.asyncDispose]());
+    this.closed.catch(() => {}); // told to whoever awaits it
+  }
+
+  /**
+   * Starts an application and waits until it has its tasks.
+   *
+   * @throws ApplicationError, ClusterError, EmbeddedClusterError: what keeps it from starting
+   */
+  static async start(topology: Topology, options: StreamsOptions): Promise<StreamsApp> {
+    const { cluster: address, storeEngine, logLevel, ...core } = options;
+    const platform = nodePlatform(logLevel === undefined ? {} : { logLevel });
+    const engines = openEngines(platform, storeEngine ?? defaultEngine(core));
+    const cluster = await connectCluster(address, platform);
+    try {
+      const environment = { platform, cluster: cluster.client, engines };
+      return new StreamsApp(await CoreApp.start(topology, core, environment), cluster);
+    } catch (error) {
+      await cluster[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /**
+   * Runs a program: starts the application, closes it at SIGINT and SIGTERM, and resolves when it is closed. A
+   * second signal ends the process at once.
+   */
+  static async run(topology: Topology, options: StreamsOptions): Promise<void> {
+    const app = await StreamsApp.start(topology, options);
+    const stop = (): void => {
+      process.once("SIGINT", endAtOnce).once("SIGTERM", endAtOnce);
+      void app.close();
+    };
+    process.once("SIGINT", stop).once("SIGTERM", stop);
+    try {
+      await app.closed;
+    } finally {
+      for (const listener of [stop, endAtOnce]) {
+        process.off("SIGINT", listener).off("SIGTERM", listener);
+      }
+    }
+  }
+
+  get state(): StreamsState {
+    return this.#app.state;
+  }
+
+  /** The tasks that run here now, such as `0_3`. */
+  get tasks(): readonly string[] {
+    return this.#app.tasks;
+  }
+
+  /** All metrics, under Kafka's names where it has one. */
+  metrics(): ReturnType<CoreApp["metrics"]> {
+    return this.#app.metrics();
+  }
+
+  /** Commits, leaves the group, closes. Ends within `closeTimeout`. Twice is fine. */
+  async close(): Promise<void> {
+    await this.#app.close();
+    await this.closed.catch(() => {}); // told through `closed`
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+function endAtOnce(): void {
+  process.exit(1);
+}
+
+function defaultEngine({ stateDirectory }: CoreOptions): "rocksdb" | "memory" {
+  return stateDirectory === undefined ? "memory" : "rocksdb";
+}
+
+function openEngines(platform: Platform, engine: "rocksdb" | "memory"): StoreEngineProvider {
+  return engine === "memory" ? memoryEngineProvider() : rocksdbEngineProvider(platform);
+}
