@@ -88,8 +88,7 @@ export async function describeGroup(
       groupInstanceId: member.groupInstanceId,
       clientId: member.clientId,
       clientHost: member.clientHost,
-      partitions:
-        group.protocolType === "consumer" ? partitionsOf(member.memberAssignment) : [],
+      partitions: group.protocolType === "consumer" ? partitionsOf(member.memberAssignment) : [],
     })),
   };
 }

@@ -16,9 +16,7 @@ const topicTimeoutMs = 30_000;
 /** How long a new topic may take to be seen by the brokers that are asked. */
 const settleTimeoutMs = 5_000;
 
-export function topicDescriptionOf(
-  topic: MetadataResponse["topics"][number],
-): TopicDescription {
+export function topicDescriptionOf(topic: MetadataResponse["topics"][number]): TopicDescription {
   return {
     name: topic.name ?? "",
     topicId: topic.topicId === zeroUuid ? undefined : topic.topicId,
@@ -35,27 +33,31 @@ export async function createTopics(
   signal?: AbortSignal,
 ): Promise<readonly TopicResult[]> {
   if (topics.length === 0) return [];
-  const results = await eachTopic(context, { what: "CreateTopics", topics, signal }, async (own) => {
-    const answer = await (
-      await link()
-    ).call({
-      api: createTopicsApi,
-      timeoutMs: topicTimeoutMs + 5_000,
-      // Defaults of the broker for partitions and replicas came with version 4.
-      versionMin: own.some(needsDefaults) ? 4 : 2,
-      body: () => ({
-        topics: own.map(({ name, partitionCount, replicationFactor = -1, configs = {} }) => ({
-          name,
-          numPartitions: partitionCount,
-          replicationFactor,
-          assignments: [],
-          configs: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
-        })),
-        timeoutMs: topicTimeoutMs,
-      }),
-    });
-    return answer.topics;
-  });
+  const results = await eachTopic(
+    context,
+    { what: "CreateTopics", topics, signal },
+    async (own) => {
+      const answer = await (
+        await link()
+      ).call({
+        api: createTopicsApi,
+        timeoutMs: topicTimeoutMs + 5_000,
+        // Defaults of the broker for partitions and replicas came with version 4.
+        versionMin: own.some(needsDefaults) ? 4 : 2,
+        body: () => ({
+          topics: own.map(({ name, partitionCount, replicationFactor = -1, configs = {} }) => ({
+            name,
+            numPartitions: partitionCount,
+            replicationFactor,
+            assignments: [],
+            configs: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
+          })),
+          timeoutMs: topicTimeoutMs,
+        }),
+      });
+      return answer.topics;
+    },
+  );
   const made = results.filter(({ error }) => error === undefined).map(({ name }) => name);
   await untilSeen(context, made, signal);
   return results;
@@ -92,7 +94,11 @@ function needsDefaults({ partitionCount, replicationFactor = -1 }: NewTopic): bo
 /** Asks for all, then again for those whose errors may pass; one result per topic, in order. */
 async function eachTopic<T extends { readonly name: string }>(
   context: ClientContext,
-  { what, topics, signal }: {
+  {
+    what,
+    topics,
+    signal,
+  }: {
     readonly what: string;
     readonly topics: readonly T[];
     readonly signal?: AbortSignal;

@@ -70,9 +70,7 @@ export class ReconnectingLink implements BrokerLink {
 
   /** Drops the connection and all that waits on it; the next call opens another one. */
   reset(reason: string): void {
-    this.#connection?.close(
-      new RequestFailure("BROKER_UNREACHABLE", reason, { wasSent: true }),
-    );
+    this.#connection?.close(new RequestFailure("BROKER_UNREACHABLE", reason, { wasSent: true }));
   }
 
   /** Closes for ever. Twice is fine. */

@@ -3,7 +3,12 @@ import type { NetworkAddress, Platform } from "@millrace/platform";
 import { KafkaError, metadataApi, type MetadataResponse } from "@millrace/protocol";
 import { addressName } from "../connection/bootstrap-servers.ts";
 import { Backoff } from "../connection/backoff.ts";
-import { BrokerLane, openLink, type LaneLink, type LaneOptions } from "../connection/broker-lane.ts";
+import {
+  BrokerLane,
+  openLink,
+  type LaneLink,
+  type LaneOptions,
+} from "../connection/broker-lane.ts";
 import { clusterErrorOf } from "../connection/cluster-error-of.ts";
 import { closedError, unreachableBroker } from "../connection/reconnecting-link.ts";
 import { isRetriable } from "../connection/retrying.ts";
@@ -186,7 +191,9 @@ export class ClusterMetadata {
   /** Open connections first, then known brokers in any order, those that have failed last; then the bootstrap servers. */
   #candidates(): readonly LaneLink[] {
     this.#closing.signal.throwIfAborted();
-    const known = this.#shuffled([...this.#brokers.keys()].map((nodeId) => this.#lane.link(nodeId)));
+    const known = this.#shuffled(
+      [...this.#brokers.keys()].map((nodeId) => this.#lane.link(nodeId)),
+    );
     const rank = ({ connection }: LaneLink) =>
       connection.isReady ? 0 : connection.isResting ? 2 : 1;
     const byRank = (links: readonly LaneLink[]) =>

@@ -1,5 +1,10 @@
 import { topicPartitionName, type Offset } from "@millrace/model";
-import { KafkaError, type Given, type produceRequest, type ProduceResponse } from "@millrace/protocol";
+import {
+  KafkaError,
+  type Given,
+  type produceRequest,
+  type ProduceResponse,
+} from "@millrace/protocol";
 import type { ClusterMetadata } from "../metadata/cluster-metadata.ts";
 import type { ProducerBatch } from "./producer-batch.ts";
 
@@ -26,7 +31,10 @@ interface ProduceTopic {
 export function produceRequestBody(
   metadata: ClusterMetadata,
   batches: readonly ProducerBatch[],
-  { transactionalId, timeoutMs }: { readonly transactionalId: string | null; readonly timeoutMs: number },
+  {
+    transactionalId,
+    timeoutMs,
+  }: { readonly transactionalId: string | null; readonly timeoutMs: number },
 ): {
   readonly body: (version: number) => Given<typeof produceRequest>;
   readonly hasTopicIds: boolean;
@@ -70,8 +78,7 @@ export function batchOutcomes(
   >();
   for (const topic of answer.responses) {
     const name = nameOf(topic);
-    for (const row of topic.partitionResponses)
-      rows.set(topicPartitionName(name, row.index), row);
+    for (const row of topic.partitionResponses) rows.set(topicPartitionName(name, row.index), row);
   }
   return batches.map((batch) => {
     const row = rows.get(topicPartitionName(batch.owner.topic, batch.owner.partition));
