@@ -4,7 +4,9 @@ export type BrokerErrorCode =
   /** An address that others can reach was asked for, and nothing secures it yet. */
   | "INSECURE_BIND"
   /** A listener's address does not parse. */
-  | "INVALID_LISTENER";
+  | "INVALID_LISTENER"
+  /** The data directory holds partitions, and no metadata that knows them. */
+  | "METADATA_MISSING";
 
 /** Why a broker did not start. Nothing was changed. */
 export class BrokerError extends BaseError<BrokerErrorCode> {}

@@ -193,6 +193,28 @@ describe("a second start", () => {
       await broker.close();
     }));
 
+  test("a damaged log is served up to the damage, and not a word beyond", () =>
+    run({}, async ({ platform, start }) => {
+      const first = await start();
+      await first.client.createTopic("orders");
+      for (const value of ["a", "b", "c"]) await first.client.produce("orders", [value]);
+      await first.broker.close();
+      platform.fileSystem.remove("/data/.kafka_cleanshutdown");
+      const log = platform.fileSystem.open("/data/orders-0/00000000000000000000.log", "readWrite");
+      const size = log.sizeBytes() / 3;
+      log.write([new Uint8Array([0xff])], size + size - 1);
+      log.close();
+      const second = await start();
+      expect(await second.client.fetch("orders", 0)).toMatchObject({
+        errorCode: 0,
+        highWatermark: 1,
+      });
+      expect(await second.client.fetch("orders", 1)).toMatchObject({ errorCode: 2 });
+      expect(await second.client.fetch("orders", 2)).toMatchObject({ errorCode: 2 });
+      expect(await second.client.produce("orders", ["d"])).toMatchObject({ errorCode: 56 });
+      await second.broker.close();
+    }));
+
   test("never hands out a producer id twice", () =>
     run({}, async ({ start }) => {
       const ids = new Set<number>();
@@ -249,6 +271,19 @@ describe("what is refused at the start", () => {
       const second = Broker.start(platform, { dataDirectory: "/data", port: 0 });
       await expect(second).rejects.toMatchObject({ code: "IN_USE" });
       await broker.close();
+    }));
+
+  test("partitions without their metadata, and touches none of them", () =>
+    run({}, async ({ platform, start }) => {
+      const { broker, client } = await start();
+      await client.createTopic("orders");
+      await broker.close();
+      const { fileSystem } = platform;
+      for (const name of fileSystem.list("/data/__cluster_metadata-0"))
+        fileSystem.remove(`/data/__cluster_metadata-0/${name}`);
+      fileSystem.removeDirectory("/data/__cluster_metadata-0");
+      await expect(start()).rejects.toMatchObject({ code: "METADATA_MISSING" });
+      expect(fileSystem.list("/data")).toContain("orders-0");
     }));
 
   test("a port in use, and gives the directory free again", () =>

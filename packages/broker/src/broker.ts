@@ -17,7 +17,7 @@ import { checkLoopback, parseListener } from "./listener-address.ts";
 import { clusterIdOf } from "./metadata/cluster-id.ts";
 import { startRecords } from "./metadata/first-records.ts";
 import { MetadataStore } from "./metadata/metadata-store.ts";
-import { reconcileLogs } from "./metadata/reconcile-logs.ts";
+import { checkMetadataIsThere, METADATA_TOPIC, reconcileLogs } from "./metadata/reconcile-logs.ts";
 import { isInternalTopic } from "./metadata/topic-image.ts";
 import { PartitionCoordinatorLogs } from "./partition/coordinator-logs.ts";
 import { Durability } from "./partition/durability.ts";
@@ -31,7 +31,6 @@ import { serverLimitsOf } from "./server/server-limits.ts";
 
 /** Checkpoints shorten the scan after a crash; Kafka writes them as often. */
 const UPKEEP_INTERVAL_MS = 60_000;
-const METADATA_TOPIC = "__cluster_metadata";
 /** Of the metadata log, which no client reads. */
 const METADATA_TOPIC_ID = "AAAAAAAAAAAAAAAAAAAAAQ";
 
@@ -65,7 +64,7 @@ export class Broker implements AsyncDisposable {
   }
 
   /**
-   * @throws BrokerError an address that is not loopback, a listener that does not parse
+   * @throws BrokerError an address that is not loopback, a listener that does not parse, metadata that is gone
    * @throws ConfigError a property that Kafka does not know, or a value out of bounds
    * @throws LogDirectoryError a directory in use, of something else, or of a newer version
    * @throws NetworkError a port in use, and the like
@@ -196,6 +195,7 @@ async function openInDirectory(
   );
   const metadata = new MetadataStore(metadataLog, platform);
   const { image } = metadata;
+  checkMetadataIsThere(directory, image);
   const leaderEpoch = image.starts;
   const partitions = new Partitions({
     durability,

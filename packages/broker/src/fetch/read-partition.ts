@@ -1,5 +1,5 @@
-import { LogRequestError } from "@millrace/log";
-import { KafkaError, readBatchSizeBytes } from "@millrace/protocol";
+import { LogCorruptedError, LogRequestError } from "@millrace/log";
+import { errorCodeOf, KafkaError, readBatchSizeBytes } from "@millrace/protocol";
 import { errorCodeOfFailure } from "../handlers/error-answer.ts";
 import { checkLeaderEpoch } from "../partition/check-leader-epoch.ts";
 import type { Partition } from "../partition/partition.ts";
@@ -55,7 +55,11 @@ function readPartition(
     checkLeaderEpoch(partition, target.currentLeaderEpoch);
     return read(partition, target, limits);
   } catch (error) {
-    return unreadable(target, errorCodeOfFailure(error), null);
+    const code =
+      error instanceof LogCorruptedError
+        ? errorCodeOf("CORRUPT_MESSAGE")
+        : errorCodeOfFailure(error);
+    return unreadable(target, code, null);
   }
 }
 
@@ -94,6 +98,9 @@ function read(
     };
     return { target, response, sizeBytes: 0 };
   }
+  // Not "out of range", which would make consumers jump to an end of the log in silence.
+  if (partition.damage !== undefined && fetchOffset >= partition.logEndOffset)
+    throw new LogCorruptedError(partition.damage);
   if (fetchOffset < logStartOffset || fetchOffset > partition.logEndOffset)
     throw new LogRequestError("OFFSET_OUT_OF_RANGE", `offset ${fetchOffset} is not there`);
   const upTo = limits.isCommittedOnly ? lastStableOffset : highWatermark;

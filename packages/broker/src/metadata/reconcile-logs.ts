@@ -1,9 +1,27 @@
 import type { LogDirectory } from "@millrace/log";
 import type { Platform } from "@millrace/platform";
+import { BrokerError } from "../broker-error.ts";
 import type { Partitions } from "../partition/partitions.ts";
 import { topicIdOfFolder } from "./cluster-id.ts";
 import type { MetadataImage } from "./metadata-image.ts";
 import { isInternalTopic } from "./topic-image.ts";
+
+export const METADATA_TOPIC = "__cluster_metadata";
+
+/**
+ * Folders without the metadata that made them are not rubbish, but all there is.
+ *
+ * @throws BrokerError `METADATA_MISSING`
+ */
+export function checkMetadataIsThere(directory: LogDirectory, image: MetadataImage): void {
+  if (image.starts > 0) return;
+  const other = directory.partitions().find(({ topic }) => topic !== METADATA_TOPIC);
+  if (other === undefined) return;
+  throw new BrokerError(
+    "METADATA_MISSING",
+    `${directory.path} holds ${other.topic}-${other.partition} and more, but the log ${METADATA_TOPIC}-0 is gone: put it back, or choose an empty folder`,
+  );
+}
 
 /**
  * Makes the folders what the metadata says (C17): those of deleted topics go, those of topics that were created just
@@ -17,7 +35,7 @@ export async function reconcileLogs(
 ): Promise<void> {
   directory.removeDeletedLogs();
   for (const { topic: name, partition } of directory.partitions()) {
-    if (name === "__cluster_metadata") continue;
+    if (name === METADATA_TOPIC) continue;
     const topic = image.topic(name);
     const topicId = topicIdOfFolder(platform, `${directory.path}/${name}-${partition}`);
     const isKnown =

@@ -1,4 +1,4 @@
-import { LogRequestError } from "@millrace/log";
+import { LogCorruptedError, LogRequestError } from "@millrace/log";
 import { noHeaders } from "@millrace/model";
 import type { Clock } from "@millrace/platform";
 import { RecordBatchBuilder } from "@millrace/protocol";
@@ -68,7 +68,10 @@ export class CoordinatorPartitionLog implements CoordinatorLog {
     this.#partition.whenDurable(endOffset, callback);
   }
 
+  /** A damaged log is not replayed: what is behind the damage may take back what is before it. */
   replay(visitor: CoordinatorLogVisitor): void {
+    const { damage } = this.#partition;
+    if (damage !== undefined) throw toCoordinatorError(new LogCorruptedError(damage));
     replayLog(this.#partition, visitor);
   }
 }

@@ -5,6 +5,7 @@ import type {
   AppendResult,
   EpochEndOffset,
   LogConfig,
+  LogDamage,
   LogSlice,
   PartitionLog,
   ProducerDescription,
@@ -90,6 +91,11 @@ export class Partition {
 
   get config(): LogConfig {
     return this.#log.config;
+  }
+
+  /** What is damaged: readable below, nothing can be appended. Undefined while the log is sound. */
+  get damage(): LogDamage | undefined {
+    return this.#log.damage;
   }
 
   /** Why nothing can be written or read; undefined while all is well. */

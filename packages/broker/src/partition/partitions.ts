@@ -133,6 +133,8 @@ export class Partitions {
       leaderEpoch: this.#options.leaderEpoch,
       config: this.#options.configOf(topic),
     });
+    if (log.damage !== undefined)
+      this.#options.logger.log("error", "broker.log.damaged", { ...log.damage });
     const partition = new Partition(log, topic.topicId, this.#options.durability);
     if (this.#failure !== undefined) partition.fail(this.#failure);
     let partitions = this.#topics.get(topic.name);
