@@ -1,8 +1,8 @@
 /**
- * Every property of a broker that Apache Kafka 4.3.1 knows (and what 4.4 adds for groups; without two
- * internal ones of its controller), a line each:
+ * Every property of a broker that Apache Kafka 4.3.1 knows (and what 4.4 adds for groups), a line each:
  * name, type, bounds (`-`: none; `a..b`, `=one,of`, `~one,of` without regard to case), flags
  * (`d`: may be changed while Kafka runs; `m`: has a meaning here), default (the rest of the line).
+ * Where a name would read like a global of the host's, its dot is written as an escape.
  */
 export const brokerConfigRows = `
 add.partitions.to.txn.retry.backoff.max.ms INT 0.. - 100
@@ -16,20 +16,22 @@ auto.create.topics.enable BOOLEAN - m true
 auto.leader.rebalance.enable BOOLEAN - - true
 background.threads INT 1.. d 10
 broker.heartbeat.interval.ms INT - - 2000
-broker.id INT - m -1
+broker.id INT - - -1
 broker.rack STRING - - null
 broker.session.timeout.ms INT - - 9000
 client.quota.callback.class CLASS - - null
-compression.gzip.level INT 1..9|-1 dm -1
-compression.lz4.level INT 1..17 dm 9
-compression.type STRING =uncompressed,zstd,lz4,snappy,gzip,producer dm producer
-compression.zstd.level INT -131072..22 dm 3
+compression.gzip.level INT 1..9|-1 d -1
+compression.lz4.level INT 1..17 d 9
+compression.type STRING =uncompressed,zstd,lz4,snappy,gzip,producer d producer
+compression.zstd.level INT -131072..22 d 3
 config.providers LIST - d
 connection.failed.authentication.delay.ms INT 0.. - 100
 connections.max.idle.ms LONG - m 600000
 connections.max.reauth.ms LONG - - 0
 controlled.shutdown.enable BOOLEAN - - true
 controller.listener.names LIST - - required
+controller.performance\u002ealways.log.threshold.ms LONG 0.. - 2000
+controller.performance\u002esample.period.ms LONG 100.. - 60000
 controller.quorum.append.linger.ms INT 0.. - 25
 controller.quorum.auto.join.enable BOOLEAN - - false
 controller.quorum.bootstrap.servers LIST - -
@@ -60,7 +62,7 @@ follower.fetch.last.tiered.offset.enable BOOLEAN - d false
 group.consumer.assignment.interval.ms INT 0.. d 1000
 group.consumer.assignor.offload.enable BOOLEAN - - true
 group.consumer.assignors LIST - - uniform,range
-group.consumer.heartbeat.interval.ms INT 1.. m 5000
+group.consumer.heartbeat.interval.ms INT 1.. - 5000
 group.consumer.max.assignment.interval.ms INT 0.. - 15000
 group.consumer.max.heartbeat.interval.ms INT 1.. - 15000
 group.consumer.max.session.timeout.ms INT 1.. - 60000
@@ -70,7 +72,7 @@ group.consumer.min.assignment.interval.ms INT 0.. - 0
 group.consumer.min.heartbeat.interval.ms INT 1.. - 5000
 group.consumer.min.session.timeout.ms INT 1.. - 45000
 group.consumer.regex.refresh.interval.ms INT 10000.. - 600000
-group.consumer.session.timeout.ms INT 1.. m 45000
+group.consumer.session.timeout.ms INT 1.. - 45000
 group.coordinator.append.linger.ms INT -1.. - -1
 group.coordinator.background.threads INT 1.. - 2
 group.coordinator.cached.buffer.max.bytes INT 524288.. d 1048588
@@ -81,6 +83,7 @@ group.max.session.timeout.ms INT - m 1800000
 group.max.size INT 1.. m 2147483647
 group.min.session.timeout.ms INT - m 6000
 group.share.assignment.interval.ms INT 0.. d 1000
+group.share.assignor.offload.enable BOOLEAN - - true
 group.share.assignors LIST - - simple
 group.share.delivery.count.limit INT 2..10 - 5
 group.share.heartbeat.interval.ms INT 1.. - 5000
@@ -103,6 +106,7 @@ group.share.partition.max.record.locks INT 100..10000 - 2000
 group.share.persister.class.name STRING - - org.apache.kafka.server.share.persister.DefaultStatePersister
 group.share.record.lock.duration.ms INT 1000..3600000 - 30000
 group.share.session.timeout.ms INT 1.. - 45000
+group.streams.assignor.offload.enable BOOLEAN - - true
 group.streams.assignment.interval.ms INT 0.. d 1000
 group.streams.heartbeat.interval.ms INT 1.. - 5000
 group.streams.initial.rebalance.delay.ms INT 0.. - 3000
@@ -128,44 +132,44 @@ listener.security.protocol.map STRING - d SASL_SSL:SASL_SSL,PLAINTEXT:PLAINTEXT,
 listeners LIST - dm PLAINTEXT://:9092
 log.cleaner.backoff.ms LONG 0.. d 15000
 log.cleaner.dedupe.buffer.size LONG - d 134217728
-log.cleaner.delete.retention.ms LONG 0.. dm 86400000
+log.cleaner.delete.retention.ms LONG 0.. d 86400000
 log.cleaner.enable BOOLEAN - - true
 log.cleaner.io.buffer.load.factor DOUBLE - d 0.9
 log.cleaner.io.buffer.size INT 0.. d 524288
 log.cleaner.io.max.bytes.per.second DOUBLE - d 1.7976931348623157E308
-log.cleaner.max.compaction.lag.ms LONG 1.. dm 9223372036854775807
-log.cleaner.min.cleanable.ratio DOUBLE 0..1 dm 0.5
-log.cleaner.min.compaction.lag.ms LONG 0.. dm 0
+log.cleaner.max.compaction.lag.ms LONG 1.. d 9223372036854775807
+log.cleaner.min.cleanable.ratio DOUBLE 0..1 d 0.5
+log.cleaner.min.compaction.lag.ms LONG 0.. d 0
 log.cleaner.threads INT 0.. d 1
 log.cleanup.policy LIST =compact,delete dm delete
-log.dir LIST - m /tmp/kafka-logs
+log.dir LIST - - /tmp/kafka-logs
 log.dir.failure.timeout.ms LONG 1.. - 30000
-log.dirs LIST - m null
-log.flush.interval.messages LONG 1.. dm 9223372036854775807
-log.flush.interval.ms LONG - dm null
+log.dirs LIST - - null
+log.flush.interval.messages LONG 1.. d 9223372036854775807
+log.flush.interval.ms LONG - d null
 log.flush.offset.checkpoint.interval.ms INT 0.. - 60000
 log.flush.scheduler.interval.ms LONG - - 9223372036854775807
 log.flush.start.offset.checkpoint.interval.ms INT 0.. - 60000
 log.index.interval.bytes INT 0.. dm 4096
 log.index.size.max.bytes INT 4.. dm 10485760
 log.initial.task.delay.ms LONG 0.. - 30000
-log.local.retention.bytes LONG -2.. dm -2
-log.local.retention.ms LONG -2.. dm -2
+log.local.retention.bytes LONG -2.. d -2
+log.local.retention.ms LONG -2.. d -2
 log.message.timestamp.after.max.ms LONG 0.. dm 3600000
 log.message.timestamp.before.max.ms LONG 0.. dm 9223372036854775807
 log.message.timestamp.type STRING =CreateTime,LogAppendTime dm CreateTime
-log.preallocate BOOLEAN - dm false
-log.retention.bytes LONG - dm -1
+log.preallocate BOOLEAN - d false
+log.retention.bytes LONG - d -1
 log.retention.check.interval.ms LONG 1.. - 300000
-log.retention.hours INT - m 168
-log.retention.minutes INT - m null
-log.retention.ms LONG - dm null
+log.retention.hours INT - - 168
+log.retention.minutes INT - - null
+log.retention.ms LONG - d null
 log.roll.hours INT 1.. m 168
 log.roll.jitter.hours INT 0.. - 0
-log.roll.jitter.ms LONG - dm null
+log.roll.jitter.ms LONG - d null
 log.roll.ms LONG - dm null
 log.segment.bytes INT 1048576.. dm 1073741824
-log.segment.delete.delay.ms LONG 0.. dm 60000
+log.segment.delete.delay.ms LONG 0.. d 60000
 max.connection.creation.rate INT 0.. d 2147483647
 max.connections INT 0.. dm 2147483647
 max.connections.per.ip INT 0.. dm 2147483647
@@ -185,7 +189,7 @@ metric.reporters LIST - d org.apache.kafka.common.metrics.JmxReporter
 metrics.num.samples INT 1.. - 2
 metrics.recording.level STRING - - INFO
 metrics.sample.window.ms LONG 1.. - 30000
-min.insync.replicas INT 1.. dm 1
+min.insync.replicas INT 1.. d 1
 node.id INT 0.. m required
 num.io.threads INT 1.. d 8
 num.network.threads INT 1.. d 3
@@ -196,19 +200,19 @@ num.replica.fetchers INT 1.. d 1
 offset.metadata.max.bytes INT - m 4096
 offsets.commit.timeout.ms INT 1.. - 5000
 offsets.load.buffer.size INT 1.. - 5242880
-offsets.retention.check.interval.ms LONG 1.. m 600000
-offsets.retention.minutes INT 1.. m 10080
+offsets.retention.check.interval.ms LONG 1.. - 600000
+offsets.retention.minutes INT 1.. - 10080
 offsets.topic.compression.codec INT - - 0
 offsets.topic.num.partitions INT 1.. m 50
 offsets.topic.replication.factor SHORT 1.. - 3
 offsets.topic.segment.bytes INT 1.. - 104857600
 principal.builder.class CLASS - d org.apache.kafka.common.security.authenticator.DefaultKafkaPrincipalBuilder
-process.roles LIST =broker,controller - required
+process\u002eroles LIST =broker,controller - required
 producer.id.expiration.check.interval.ms INT 1.. - 600000
 producer.id.expiration.ms INT 1.. dm 86400000
 producer.purgatory.purge.interval.requests INT - - 1000
 queued.max.request.bytes LONG - - -1
-queued.max.requests INT 1.. m 500
+queued.max.requests INT 1.. - 500
 quota.window.num INT 1.. - 11
 quota.window.size.seconds INT 1.. - 1
 remote.fetch.max.wait.ms INT 1.. d 500
@@ -352,15 +356,15 @@ telemetry.max.bytes INT 1.. - 1048576
 transaction.abort.timed.out.transaction.cleanup.interval.ms INT 1.. m 10000
 transaction.max.timeout.ms INT 1.. m 900000
 transaction.partition.verification.enable BOOLEAN - dm true
-transaction.remove.expired.transaction.cleanup.interval.ms INT 1.. m 3600000
+transaction.remove.expired.transaction.cleanup.interval.ms INT 1.. - 3600000
 transaction.state.log.load.buffer.size INT 1.. - 5242880
 transaction.state.log.min.isr INT 1.. - 2
 transaction.state.log.num.partitions INT 1.. m 50
 transaction.state.log.replication.factor SHORT 1.. - 3
 transaction.state.log.segment.bytes INT 1.. - 104857600
 transaction.two.phase.commit.enable BOOLEAN - - false
-transactional.id.expiration.ms INT 1.. m 604800000
-unclean.leader.election.enable BOOLEAN - dm false
+transactional.id.expiration.ms INT 1.. - 604800000
+unclean.leader.election.enable BOOLEAN - d false
 unclean.leader.election.interval.ms LONG 1.. - 300000
 unstable.api.versions.enable BOOLEAN - - false
 unstable.feature.versions.enable BOOLEAN - - false

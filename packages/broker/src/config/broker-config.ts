@@ -29,6 +29,11 @@ export class BrokerConfig {
   static parse(properties: BrokerProperties, logger: Logger): BrokerConfig {
     const given = new Map<string, string>();
     for (const [name, value] of Object.entries(properties)) {
+      // Security of one listener: any property behind its name.
+      if (name.startsWith("listener.name.")) {
+        logger.log("warn", "broker.config.ignored", { property: name });
+        continue;
+      }
       const definition = brokerConfigDefinitions.get(name);
       if (definition === undefined) throw unknown(name);
       const text = String(value).trim();
