@@ -5,8 +5,8 @@
  * Where a name would read like a global of the host's, its dot is written as an escape.
  */
 export const brokerConfigRows = `
-add.partitions.to.txn.retry.backoff.max.ms INT 0.. - 100
-add.partitions.to.txn.retry.backoff.ms INT 1.. - 20
+add.partitions.to.txn.retry.backoff.max.ms INT 0.. m 100
+add.partitions.to.txn.retry.backoff.ms INT 1.. m 20
 advertised.listeners LIST - m null
 alter.config.policy.class.name CLASS - - null
 alter.log.dirs.replication.quota.window.num INT 1.. - 11
