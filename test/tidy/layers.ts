@@ -25,6 +25,7 @@ export const packageLayers: Readonly<Record<string, readonly string[]>> = {
     "state",
     "serde",
     "rocksdb",
+    "cli",
   ],
 };
 
@@ -52,6 +53,8 @@ export const worldExceptions: Readonly<Record<string, string>> = {
   "packages/protocol/src/compression/": "zlib's synchronous calls are pure functions",
   "packages/broker/src/worker/": "a worker thread is no port: one Node-only entry",
   "packages/millrace/src/embedded/": "starts that worker",
+  "packages/millrace/src/until-signalled.ts": "signals of the process",
+  "packages/millrace/src/engine/": "loads the optional package of the native engine",
   "packages/rocksdb/src/binding/": "loads native code",
   "packages/cli/": "a program of Node's",
   "examples/": "programs of Node's",

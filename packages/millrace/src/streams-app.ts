@@ -1,6 +1,5 @@
 import type { Platform } from "@millrace/platform";
 import { nodePlatform, type NodePlatformOptions } from "@millrace/platform/node";
-import { rocksdbEngineProvider } from "@millrace/rocksdb";
 import { memoryEngineProvider, type StoreEngineProvider } from "@millrace/state";
 import {
   StreamsApp as CoreApp,
@@ -10,6 +9,8 @@ import {
 } from "@millrace/streams";
 
 import { connectCluster, type ClusterAddress, type ConnectedCluster } from "./cluster-address.ts";
+import { openRocksdbEngine } from "./engine/rocksdb-engine.ts";
+import { untilSignalled } from "./until-signalled.ts";
 
 /** How an application runs: where its cluster is, and what the core takes. */
 export interface StreamsOptions extends CoreOptions {
@@ -50,7 +51,7 @@ export class StreamsApp implements AsyncDisposable {
   static async start(topology: Topology, options: StreamsOptions): Promise<StreamsApp> {
     const { cluster: address, storeEngine, logLevel, ...core } = options;
     const platform = nodePlatform(logLevel === undefined ? {} : { logLevel });
-    const engines = openEngines(platform, storeEngine ?? defaultEngine(core));
+    const engines = await openEngines(platform, storeEngine ?? defaultEngine(core));
     const cluster = await connectCluster(address, platform);
     try {
       const environment = { platform, cluster: cluster.client, engines };
@@ -67,18 +68,7 @@ export class StreamsApp implements AsyncDisposable {
    */
   static async run(topology: Topology, options: StreamsOptions): Promise<void> {
     const app = await StreamsApp.start(topology, options);
-    const stop = (): void => {
-      process.once("SIGINT", endAtOnce).once("SIGTERM", endAtOnce);
-      void app.close();
-    };
-    process.once("SIGINT", stop).once("SIGTERM", stop);
-    try {
-      await app.closed;
-    } finally {
-      for (const listener of [stop, endAtOnce]) {
-        process.off("SIGINT", listener).off("SIGTERM", listener);
-      }
-    }
+    await untilSignalled(app.closed, () => void app.close());
   }
 
   get state(): StreamsState {
@@ -106,14 +96,13 @@ export class StreamsApp implements AsyncDisposable {
   }
 }
 
-function endAtOnce(): void {
-  process.exit(1);
-}
-
 function defaultEngine({ stateDirectory }: CoreOptions): "rocksdb" | "memory" {
   return stateDirectory === undefined ? "memory" : "rocksdb";
 }
 
-function openEngines(platform: Platform, engine: "rocksdb" | "memory"): StoreEngineProvider {
-  return engine === "memory" ? memoryEngineProvider() : rocksdbEngineProvider(platform);
+async function openEngines(
+  platform: Platform,
+  engine: "rocksdb" | "memory",
+): Promise<StoreEngineProvider> {
+  return engine === "memory" ? memoryEngineProvider() : openRocksdbEngine(platform);
 }

@@ -88,7 +88,7 @@ function load(): ReturnType<typeof loadNative> {
   } catch (error) {
     throw new StateError(
       "STORE_ENGINE_UNAVAILABLE",
-      'RocksDB cannot be loaded here: there are binaries for Linux x64 (glibc, AVX2) and macOS arm64 only. Keep stores in memory instead (`memoryEngineProvider()` of @millrace/state, or `engine: "memory"` for each store); they are restored from their changelogs after each start.',
+      'RocksDB cannot be loaded here: there are binaries for Linux x64 (glibc, AVX2) and macOS arm64 only. Keep stores in memory instead (`storeEngine: "memory"` in the options of StreamsApp.start); they are restored from their changelogs after each start.',
       error,
     );
   }

@@ -1,0 +1,25 @@
+import type { Platform } from "@millrace/platform";
+import { StateError, type StoreEngineProvider } from "@millrace/state";
+
+/**
+ * RocksDB's engine, from a package that is not there on every machine: it is an optional dependency, since its
+ * native code exists for few.
+ *
+ * @throws StateError `STORE_ENGINE_UNAVAILABLE`
+ */
+export async function openRocksdbEngine(platform: Platform): Promise<StoreEngineProvider> {
+  const { rocksdbEngineProvider } = await loadRocksdb();
+  return rocksdbEngineProvider(platform);
+}
+
+async function loadRocksdb(): Promise<typeof import("@millrace/rocksdb")> {
+  try {
+    return await import("@millrace/rocksdb");
+  } catch (cause) {
+    throw new StateError(
+      "STORE_ENGINE_UNAVAILABLE",
+      'the RocksDB engine (the optional package @millrace/rocksdb) is not installed: there are binaries for Linux x64 (glibc) and macOS arm64 only, or it was left out at installation. Give storeEngine: "memory" to keep stores in memory; they are restored from their changelogs after each start.',
+      cause,
+    );
+  }
+}
