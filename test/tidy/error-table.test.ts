@@ -10,7 +10,8 @@ const page = join(repository, "docs/reference/errors.md");
 function declaredCodes(): ReadonlySet<string> {
   const codes = new Set<string>();
   for (const { path, text } of sourceFiles()) {
-    if (isTest(path) || path.endsWith("/error-table.ts") || path.endsWith("/kafka-error.ts")) continue;
+    if (isTest(path) || path.endsWith("/error-table.ts") || path.endsWith("/kafka-error.ts"))
+      continue;
     const unions = text.matchAll(/type \w*ErrorCode\s*=([^;]*);/g);
     const classes = text.matchAll(/extends BaseError<([^>]*)>/g);
     for (const [, body] of [...unions, ...classes]) {

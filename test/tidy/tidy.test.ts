@@ -11,7 +11,8 @@ function codeOf(text: string): string {
   return text
     .replaceAll(/\/\*[\s\S]*?\*\//g, "")
     .replaceAll(/(^|[^:"'`])\/\/.*$/gm, "$1")
-    .replaceAll(/"(?:[^"\\\n]|\\.)*"/g, '""');
+    .replaceAll(/"(?:[^"\\\n]|\\.)*"/g, '""')
+    .replaceAll(/`[^`$]*`/g, '""');
 }
 
 function offenders(

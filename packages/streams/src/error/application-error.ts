@@ -11,7 +11,6 @@ export type ApplicationErrorCode =
   | "TOPOLOGY_MISMATCH"
   | "PARTITIONS_DIFFER"
   | "ASSIGNMENT_UNREADABLE"
-  | "CHANGELOG_TRUNCATED"
   | "APPLICATION_CLOSED";
 
 /**

@@ -23,7 +23,7 @@ export function assignTasks(
   let open = [...tasks].sort(compareTaskIds);
   for (const preference of [prefersRunning, prefersState, prefersAny]) {
     open = open.filter((task) => {
-      const chosen = choose(task, sorted, assigned, quota, preference);
+      const chosen = choose(task, preference, { members: sorted, assigned, quota });
       if (chosen === undefined) return true;
       assigned.get(chosen)?.push(task);
       quota.take(assigned.get(chosen)?.length ?? 0);
@@ -62,10 +62,16 @@ class Quota {
 
 function choose(
   task: TaskId,
-  members: readonly AssignableMember[],
-  assigned: ReadonlyMap<string, readonly TaskId[]>,
-  quota: Quota,
   preference: Preference,
+  {
+    members,
+    assigned,
+    quota,
+  }: {
+    readonly members: readonly AssignableMember[];
+    readonly assigned: ReadonlyMap<string, readonly TaskId[]>;
+    readonly quota: Quota;
+  },
 ): string | undefined {
   let best: { readonly memberId: string; readonly rank: number; readonly held: number } | undefined;
   for (const { memberId, offsetSums } of members) {
