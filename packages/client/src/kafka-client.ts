@@ -14,8 +14,10 @@ import { Admin } from "./admin/admin.ts";
 import { ClientContext } from "./client-context.ts";
 import { clientOptions, type ConnectOptions } from "./connect-options.ts";
 import { ClusterBatchReader } from "./consumer/cluster-batch-reader.ts";
+import { Consumer, defaultAssignors, type ConsumerOptions } from "./consumer/consumer.ts";
 import { ClassicMembership } from "./group/classic-membership.ts";
-import { KafkaBatchWriter } from "./producer/batch-writer.ts";
+import { KafkaBatchWriter, type KafkaBatchWriterOptions } from "./producer/batch-writer.ts";
+import { Producer, type ProducerOptions } from "./producer/producer.ts";
 
 /** What must be closed before the connections are. */
 interface Closable {
@@ -50,14 +52,40 @@ export class KafkaClient implements ClusterClient {
   }
 
   openWriter(options: BatchWriterOptions): BatchWriter {
-    const writer: KafkaBatchWriter = new KafkaBatchWriter(this.#context, options, () =>
-      this.#open.delete(writer),
-    );
-    return this.#keep(writer);
+    return this.#openWriter(options);
   }
 
   openMembership(options: GroupMembershipOptions): GroupMembership {
     return this.#keep(new ClassicMembership(this.#context, options));
+  }
+
+  /** Sends records one by one, a promise each. */
+  producer(options: ProducerOptions = {}): Producer {
+    const writer = this.#openWriter({ ...options, isToldByRecord: true });
+    return new Producer(this.#context.platform, writer, options);
+  }
+
+  /** Records of topics as an async iterable, shared with a group or alone. */
+  consumer(options: ConsumerOptions): Consumer {
+    const { groupId, groupInstanceId, topics, isolation = "read_committed" } = options;
+    const { sessionTimeoutMs, heartbeatIntervalMs, rebalanceTimeoutMs, bufferBytesMax } = options;
+    const { assignors = defaultAssignors } = options;
+    const membership =
+      groupId === undefined
+        ? undefined
+        : this.openMembership({
+            groupId,
+            groupInstanceId,
+            assignors,
+            topics: () => topics,
+            sessionTimeoutMs,
+            heartbeatIntervalMs,
+            rebalanceTimeoutMs,
+          });
+    const reader = this.openReader({ isolation, bufferBytesMax });
+    const { platform } = this.#context;
+    const consumer = new Consumer({ platform, admin: this.admin, reader, membership, options });
+    return this.#keep(consumer);
   }
 
   /** Closes what is open of the above, then the connections. Twice is fine. */
@@ -71,8 +99,17 @@ export class KafkaClient implements ClusterClient {
   }
 
   async #closeAll(): Promise<void> {
-    await Promise.allSettled([...this.#open].map((one) => one.close()));
+    // The youngest first: a consumer commits and leaves before its parts are closed.
+    await Promise.allSettled([...this.#open].toReversed().map((one) => one.close()));
+    this.admin.close();
     this.#context.close();
+  }
+
+  #openWriter(options: KafkaBatchWriterOptions): KafkaBatchWriter {
+    const writer: KafkaBatchWriter = new KafkaBatchWriter(this.#context, options, () =>
+      this.#open.delete(writer),
+    );
+    return this.#keep(writer);
   }
 
   #keep<One extends Closable>(one: One): One {

@@ -24,7 +24,10 @@ export interface BatchReader {
    * aborts or `waitMsMax` is over: then the list is empty (an abort is no error here).
    * Rejects with what the reader cannot mend: an offset out of range, a partition that is gone.
    */
-  poll(options: { readonly signal?: AbortSignal; readonly waitMsMax: number }): Promise<readonly RecordBatchView[]>;
+  poll(options: {
+    readonly signal?: AbortSignal;
+    readonly waitMsMax: number;
+  }): Promise<readonly RecordBatchView[]>;
   /** Offset after all that `poll` has given, control and aborted records included. */
   position(partition: TopicPartition): Offset | undefined;
   /** The end that a reader of this isolation may see, as of the last fetch; undefined before the first. */

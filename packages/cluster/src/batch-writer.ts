@@ -34,13 +34,19 @@ export interface BatchWriter {
   /** Resolves once there is room again. Rejects with the first error, or the signal's reason. */
   drained(signal?: AbortSignal): Promise<void>;
   /** Sends all that is open and waits for the acknowledgements. Gives the end offset of each partition written since the last flush. */
-  flush(signal?: AbortSignal): Promise<readonly (TopicPartition & { readonly endOffset: Offset })[]>;
+  flush(
+    signal?: AbortSignal,
+  ): Promise<readonly (TopicPartition & { readonly endOffset: Offset })[]>;
 
   /** Transactional writers only, once, first: fences the predecessor and ends what it left open. */
   initialize(signal?: AbortSignal): Promise<void>;
   begin(): void;
   /** Makes the offsets part of the transaction, fenced by the group's metadata. */
-  sendOffsets(offsets: readonly OffsetAndMetadata[], group: GroupMetadata, signal?: AbortSignal): Promise<void>;
+  sendOffsets(
+    offsets: readonly OffsetAndMetadata[],
+    group: GroupMetadata,
+    signal?: AbortSignal,
+  ): Promise<void>;
   /** Flushes, then ends the transaction. After a rejection the outcome is unknown unless the error says otherwise. */
   commit(signal?: AbortSignal): Promise<void>;
   /** Drops what is open and ends the transaction. Clears the error. */
@@ -57,5 +63,10 @@ export interface PartitionWriter {
    *
    * @throws ClusterError `RECORD_TOO_LARGE`, `WRITER_FAILED`, `WRITER_CLOSED`
    */
-  append(timestamp: Timestamp, key: Uint8Array | null, value: Uint8Array | null, headers: Headers): boolean;
+  append(
+    timestamp: Timestamp,
+    key: Uint8Array | null,
+    value: Uint8Array | null,
+    headers: Headers,
+  ): boolean;
 }

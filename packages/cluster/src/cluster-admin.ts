@@ -4,7 +4,10 @@ import type { Offset, TopicPartition } from "@millrace/model";
 export interface ClusterAdmin {
   describeCluster(signal?: AbortSignal): Promise<ClusterDescription>;
   /** Topics that are not there are not in the map. */
-  describeTopics(topics: readonly string[], signal?: AbortSignal): Promise<ReadonlyMap<string, TopicDescription>>;
+  describeTopics(
+    topics: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<ReadonlyMap<string, TopicDescription>>;
   listTopics(signal?: AbortSignal): Promise<readonly TopicDescription[]>;
   /** One result per topic, in order: a topic that fails does not keep the others from being made. */
   createTopics(topics: readonly NewTopic[], signal?: AbortSignal): Promise<readonly TopicResult[]>;
@@ -12,10 +15,16 @@ export interface ClusterAdmin {
   /** `latest` honours the isolation: the last stable offset for read_committed. */
   listOffsets(
     partitions: readonly (TopicPartition & { readonly at: OffsetSpecification })[],
-    options?: { readonly isolation?: "read_committed" | "read_uncommitted"; readonly signal?: AbortSignal },
+    options?: {
+      readonly isolation?: "read_committed" | "read_uncommitted";
+      readonly signal?: AbortSignal;
+    },
   ): Promise<readonly (TopicPartition & { readonly offset: Offset; readonly timestamp: number })[]>;
   /** Records below the offsets may be deleted from now on. */
-  deleteRecords(offsets: readonly (TopicPartition & { readonly offset: Offset })[], signal?: AbortSignal): Promise<void>;
+  deleteRecords(
+    offsets: readonly (TopicPartition & { readonly offset: Offset })[],
+    signal?: AbortSignal,
+  ): Promise<void>;
 }
 
 /** `{ timestamp }`: the first record at or after it; -1 if there is none. */
@@ -23,7 +32,11 @@ export type OffsetSpecification = "earliest" | "latest" | { readonly timestamp: 
 
 export interface ClusterDescription {
   readonly clusterId: string;
-  readonly brokers: readonly { readonly nodeId: number; readonly host: string; readonly port: number }[];
+  readonly brokers: readonly {
+    readonly nodeId: number;
+    readonly host: string;
+    readonly port: number;
+  }[];
 }
 
 export interface TopicDescription {

@@ -1,4 +1,4 @@
-import { BaseError, type ErrorDetails } from "@millrace/model";
+import { BaseError } from "@millrace/model";
 
 export type ClusterErrorCode =
   | "BROKER_UNREACHABLE"
@@ -24,8 +24,4 @@ export type ClusterErrorCode =
  * - `TRANSACTION_ABORTED`: nothing of the transaction will be seen; call `abort`, start again.
  * - `COMMIT_FENCED`: the group has moved on; the partitions belong to somebody else.
  */
-export class ClusterError extends BaseError<ClusterErrorCode> {
-  constructor(code: ClusterErrorCode, message: string, details?: ErrorDetails) {
-    super(code, message, details);
-  }
-}
+export class ClusterError extends BaseError<ClusterErrorCode> {}

@@ -40,7 +40,10 @@ export interface GroupMembership {
   requestRejoin(reason: string): void;
   readonly groupMetadata: GroupMetadata;
   /** Committed offsets; stable ones only (waits while a transaction is pending). Partitions without one are left out. */
-  committed(partitions: readonly TopicPartition[], signal?: AbortSignal): Promise<readonly OffsetAndMetadata[]>;
+  committed(
+    partitions: readonly TopicPartition[],
+    signal?: AbortSignal,
+  ): Promise<readonly OffsetAndMetadata[]>;
   /** Commits outside a transaction (at least once). */
   commit(offsets: readonly OffsetAndMetadata[], signal?: AbortSignal): Promise<void>;
   /**

@@ -8,7 +8,12 @@ export type {
   TopicDescription,
   TopicResult,
 } from "./cluster-admin.ts";
-export type { ClusterCapability, ClusterClient, GroupMetadata, OffsetAndMetadata } from "./cluster-client.ts";
+export type {
+  ClusterCapability,
+  ClusterClient,
+  GroupMetadata,
+  OffsetAndMetadata,
+} from "./cluster-client.ts";
 export { ClusterError, type ClusterErrorCode } from "./cluster-error.ts";
 export type {
   Assignment,

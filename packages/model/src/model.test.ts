@@ -31,10 +31,13 @@ test("durations read as milliseconds", () => {
   expect(toMilliseconds(42, "wait")).toBe(42);
 });
 
-test.each([-1, Number.NaN, "5 minutes", "-1s"])("%s is no duration, and the error says so", (value) => {
-  expect(() => toMilliseconds(value as number, "grace")).toThrow(DurationError);
-  expect(() => toMilliseconds(value as number, "grace")).toThrow(/grace is/);
-});
+test.each([-1, Number.NaN, "5 minutes", "-1s"])(
+  "%s is no duration, and the error says so",
+  (value) => {
+    expect(() => toMilliseconds(value as number, "grace")).toThrow(DurationError);
+    expect(() => toMilliseconds(value as number, "grace")).toThrow(/grace is/);
+  },
+);
 
 test("bytes compare as unsigned, a prefix first", () => {
   expect(compareBytes(fromHex("7f"), fromHex("80"))).toBeLessThan(0);

@@ -41,7 +41,7 @@ export class ClusterMetadata {
   #controllerId = -1;
   #refreshedMs = -Infinity;
   #hasAnswered = false;
-  #background: Promise<void> | undefined;
+  #isRefreshing = false;
   #isStale = false;
 
   constructor(platform: Platform, options: ClientOptions, lane: Omit<LaneOptions, "addressOf">) {
@@ -112,9 +112,7 @@ export class ClusterMetadata {
   requestRefresh(): void {
     this.#isStale = true;
     if (this.#closing.signal.aborted) return;
-    this.#background ??= this.#refreshInBackground().finally(() => {
-      this.#background = undefined;
-    });
+    if (!this.#isRefreshing) void this.#refreshInBackground();
   }
 
   /** The same if what is known is old. */
@@ -214,24 +212,27 @@ export class ClusterMetadata {
     return [...new Set(all.map(addressName))];
   }
 
+  /** Never rejects; ends with the client. */
   async #refreshInBackground(): Promise<void> {
     const { timers, random, logger } = this.#platform;
     const { retryBackoffMs, retryBackoffMsMax } = this.#options;
     const backoff = new Backoff(random, { firstMs: retryBackoffMs, maxMs: retryBackoffMsMax });
     const closing = this.#closing.signal;
+    this.#isRefreshing = true;
     while (this.#isStale && !closing.aborted) {
       this.#isStale = false;
       try {
         await this.refresh();
         // One refresh answers all requests of a moment: the next one waits a little.
-        if (this.#isStale) await timers.sleep(backoff.next(), closing);
+        if (this.#isStale) await timers.sleep(backoff.next(), closing).catch(() => {});
       } catch (error) {
-        if (closing.aborted) return;
+        if (closing.aborted) break;
         this.#isStale = true;
         logger.log("warn", "metadata-refresh-failed", { cause: String(error) });
         await timers.sleep(backoff.next(), closing).catch(() => {});
       }
     }
+    this.#isRefreshing = false;
   }
 
   #takeBrokers(answer: MetadataResponse): void {

@@ -18,6 +18,11 @@ import { Transaction } from "./transaction.ts";
 
 const closeTimeoutMsDefault = 30_000;
 
+export interface KafkaBatchWriterOptions extends BatchWriterOptions {
+  /** True: without transactions each record's own promise tells what fails, and nothing else does. */
+  readonly isToldByRecord?: boolean;
+}
+
 /**
  * The port's writer over Kafka's protocol (Kafka: `KafkaProducer`): accumulator, sender, and a gate that
  * is either idempotence or transactions.
@@ -33,7 +38,7 @@ export class KafkaBatchWriter implements BatchWriter {
   #isClosed = false;
   readonly #onClosed: () => void;
 
-  constructor(context: ClientContext, options: BatchWriterOptions, onClosed: () => void) {
+  constructor(context: ClientContext, options: KafkaBatchWriterOptions, onClosed: () => void) {
     this.#context = context;
     this.#onClosed = onClosed;
     const { compression = "none", requestBytesMax = 1024 * 1024 } = options;
@@ -67,7 +72,9 @@ export class KafkaBatchWriter implements BatchWriter {
             onOpened,
             onStateChange: () => this.#changed(),
           });
-    const onFailed = (error: unknown) => this.#fail(error);
+    const onFailed = (error: unknown) => {
+      if (options.isToldByRecord !== true) this.#fail(error);
+    };
     this.#sender = new Sender({
       context,
       lane,
@@ -250,10 +257,8 @@ export class KafkaBatchWriter implements BatchWriter {
   }
 
   #changed(): void {
-    const { transaction, accumulator } = {
-      transaction: this.#transaction,
-      accumulator: this.#accumulator,
-    };
+    const accumulator = this.#accumulator;
+    const transaction = this.#transaction;
     accumulator.isRefusing =
       this.#isClosed ||
       this.#currentFailure() !== undefined ||

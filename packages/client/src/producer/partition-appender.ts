@@ -2,7 +2,7 @@ import { ClusterError, type PartitionWriter } from "@millrace/cluster";
 import type { Headers, Offset, Timestamp } from "@millrace/model";
 import { recordSizeBytesMax } from "@millrace/protocol";
 import type { Accumulator } from "./accumulator.ts";
-import { ProducerBatch, type ProducerIdentity } from "./producer-batch.ts";
+import type { ProducerBatch, ProducerIdentity } from "./producer-batch.ts";
 
 /** Batches of one partition that may be with the broker at once: as many as it remembers of a producer. */
 export const batchesInFlightMax = 5;

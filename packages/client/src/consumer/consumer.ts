@@ -1,0 +1,310 @@
+import {
+  ClusterError,
+  type BatchReader,
+  type GroupMembership,
+  type GroupMetadata,
+  type OffsetAndMetadata,
+  type PartitionAssignor,
+} from "@millrace/cluster";
+import {
+  topicPartitionName,
+  type Headers,
+  type Offset,
+  type RecordBatchView,
+  type Timestamp,
+  type TopicPartition,
+} from "@millrace/model";
+import type { Platform } from "@millrace/platform";
+import type { Admin } from "../admin/admin.ts";
+import { rangeAssignor, roundRobinAssignor } from "../group/assignors.ts";
+
+/** How records are consumed. Names are Kafka's, in camelCase. */
+export interface ConsumerOptions {
+  readonly topics: readonly string[];
+  /** Shares the topics with all consumers of the group. Without one, all partitions are read, and nothing is committed. */
+  readonly groupId?: string;
+  /** Static membership: a restart takes its own seat again. */
+  readonly groupInstanceId?: string;
+  /** Where a partition without a committed offset starts, or one whose offset is gone. Default `latest`; `none`: an error. */
+  readonly autoOffsetReset?: "earliest" | "latest" | "none";
+  /** Default `read_committed`. */
+  readonly isolation?: "read_committed" | "read_uncommitted";
+  /** How often what was processed is committed; 0: only by `commit`. Default 5,000. */
+  readonly autoCommitIntervalMs?: number;
+  /** In order of preference. Default: range, then round robin. */
+  readonly assignors?: readonly PartitionAssignor[];
+  readonly sessionTimeoutMs?: number;
+  readonly heartbeatIntervalMs?: number;
+  readonly rebalanceTimeoutMs?: number;
+  /** Bytes fetched ahead. Default 64 MiB. */
+  readonly bufferBytesMax?: number;
+}
+
+/** One record (Kafka: `ConsumerRecord`). Its bytes are the receiver's own. */
+export interface ConsumerRecord extends TopicPartition {
+  readonly offset: Offset;
+  readonly timestamp: Timestamp;
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+  readonly headers: Headers;
+}
+
+export interface ConsumerParts {
+  readonly platform: Platform;
+  readonly admin: Admin;
+  readonly reader: BatchReader;
+  /** Undefined without a group. */
+  readonly membership: GroupMembership | undefined;
+  readonly options: ConsumerOptions;
+}
+
+/** Longest wait for records before heartbeats' news and commits are looked at. */
+const pollWaitMs = 500;
+const autoCommitIntervalMsDefault = 5000;
+
+export const defaultAssignors: readonly PartitionAssignor[] = [rangeAssignor, roundRobinAssignor];
+
+/**
+ * Records of topics as an async iterable (Kafka: `KafkaConsumer`). A record counts as processed when the next
+ * one is asked for; what is processed is committed from time to time, before a rebalance, and on close: at
+ * least once. Iterate it once at a time.
+ *
+ * @example
+ * await using consumer = client.consumer({ groupId: "billing", topics: ["orders"] });
+ * for await (const { key, value } of consumer) await bill(key, value);
+ */
+export class Consumer implements AsyncDisposable, AsyncIterable<ConsumerRecord> {
+  readonly #parts: ConsumerParts;
+  readonly #closing = new AbortController();
+  #wake = new AbortController();
+  #assigned: readonly TopicPartition[] = [];
+  #hasStarted = false;
+  /** Processed and not committed yet, by partition. */
+  readonly #processed = new Map<string, OffsetAndMetadata>();
+  /** Partitions that were moved while their batches were at hand. */
+  readonly #moved = new Set<string>();
+  #nextCommitMs = Infinity;
+
+  constructor(parts: ConsumerParts) {
+    this.#parts = parts;
+    parts.membership?.onChange(() => this.#wake.abort());
+  }
+
+  /** The partitions that this consumer reads at the moment. */
+  get assignment(): readonly TopicPartition[] {
+    return this.#assigned;
+  }
+
+  /** For `Producer.sendOffsets`. @throws ClusterError `GROUP_REFUSED` without a group */
+  get groupMetadata(): GroupMetadata {
+    return this.#group().groupMetadata;
+  }
+
+  /** What is processed and not committed yet, for `Producer.sendOffsets`; turn `autoCommitIntervalMs` off then. */
+  offsets(): readonly OffsetAndMetadata[] {
+    return [...this.#processed.values()];
+  }
+
+  /**
+   * Commits what is processed, or the offsets given.
+   *
+   * @throws ClusterError (as a rejection) `COMMIT_FENCED`: the group has given the partitions to others
+   */
+  async commit(
+    offsets: readonly OffsetAndMetadata[] = this.offsets(),
+    signal?: AbortSignal,
+  ): Promise<void> {
+    await this.#group().commit(offsets, signal);
+    for (const one of offsets) {
+      const name = nameOf(one);
+      if ((this.#processed.get(name)?.offset ?? Infinity) <= one.offset)
+        this.#processed.delete(name);
+    }
+  }
+
+  /** The next record of the partition comes from this offset. */
+  seek(partition: TopicPartition, offset: Offset): void {
+    this.#moved.add(nameOf(partition));
+    this.#processed.delete(nameOf(partition));
+    this.#parts.reader.assign([{ ...partition, offset }]);
+  }
+
+  /** Holds a partition back; records fetched already may still come. */
+  pause(partition: TopicPartition): void {
+    this.#parts.reader.pause(partition);
+  }
+
+  resume(partition: TopicPartition): void {
+    this.#parts.reader.resume(partition);
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<ConsumerRecord, void, undefined> {
+    const { reader, membership, platform } = this.#parts;
+    while (!this.#closing.signal.aborted) {
+      if (membership?.failure !== undefined) throw membership.failure;
+      if (membership?.needsJoin === true || !this.#hasStarted) await this.#takeSeat();
+      if (this.#closing.signal.aborted) return;
+      const batches = await this.#poll(reader);
+      this.#moved.clear();
+      try {
+        for (const batch of batches) yield* this.#records(batch);
+      } finally {
+        for (const batch of batches) batch.release();
+      }
+      if (platform.clock.monotonicMs() >= this.#nextCommitMs) await this.#autoCommit();
+    }
+  }
+
+  /** Commits what is processed, leaves the group, and ends the iteration. Twice is fine. */
+  async close(options: { readonly keepSeat?: boolean } = {}): Promise<void> {
+    if (this.#closing.signal.aborted) return;
+    const { reader, membership, platform } = this.#parts;
+    this.#closing.abort(new ClusterError("CLUSTER_CLOSED", "the consumer is closed"));
+    this.#wake.abort();
+    try {
+      await this.#autoCommit();
+    } catch (error) {
+      platform.logger.log("warn", "last-commit-failed", { cause: String(error) });
+    }
+    await Promise.all([reader.close(), membership?.close(options)]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  *#records(batch: RecordBatchView): Generator<ConsumerRecord, void, undefined> {
+    const { topic, partition } = batch;
+    const name = nameOf(batch);
+    while (!this.#isInterrupted(name) && batch.next()) {
+      const { offset, timestamp, key, value, headers } = batch;
+      // Copies: the batch is given back long before the receiver is done with them.
+      yield {
+        topic,
+        partition,
+        offset,
+        timestamp,
+        key: key?.slice() ?? null,
+        value: value?.slice() ?? null,
+        headers: headers.map(([header, bytes]) => [header, bytes?.slice() ?? null] as const),
+      };
+      if (!this.#moved.has(name)) this.#processed.set(name, { topic, partition, offset: offset + 1 });
+    }
+    const isDone = !this.#isInterrupted(name) && this.#processed.has(name);
+    if (isDone) this.#processed.set(name, { topic, partition, offset: batch.nextOffset });
+  }
+
+  /** What is left of a batch is not this consumer's to give any more. */
+  #isInterrupted(name: string): boolean {
+    const { membership } = this.#parts;
+    return (
+      this.#closing.signal.aborted || this.#moved.has(name) || membership?.needsJoin === true
+    );
+  }
+
+  async #poll(reader: BatchReader): Promise<readonly RecordBatchView[]> {
+    try {
+      return await reader.poll({ signal: this.#wake.signal, waitMsMax: pollWaitMs });
+    } catch (error) {
+      if (this.#closing.signal.aborted) return [];
+      if (!(error instanceof ClusterError) || error.code !== "OFFSET_OUT_OF_RANGE") throw error;
+      if (this.#parts.options.autoOffsetReset === "none") throw error;
+      await this.#resetLost();
+      return [];
+    }
+  }
+
+  /** Gives up what it had, after a commit, and takes what the group gives. */
+  async #takeSeat(): Promise<void> {
+    const { membership, reader, options, platform } = this.#parts;
+    this.#wake = new AbortController();
+    if (membership?.isMember === true) await this.#autoCommit();
+    reader.unassign(this.#assigned);
+    this.#processed.clear();
+    const signal = this.#closing.signal;
+    this.#assigned =
+      membership === undefined
+        ? await this.#allPartitions()
+        : (await membership.join(signal)).partitions;
+    const committed =
+      membership === undefined ? [] : await membership.committed(this.#assigned, signal);
+    const known = new Set(committed.map(nameOf));
+    reader.assign(committed);
+    await this.#reset(this.#assigned.filter((one) => !known.has(nameOf(one))));
+    const { autoCommitIntervalMs = autoCommitIntervalMsDefault } = options;
+    this.#nextCommitMs =
+      membership === undefined || autoCommitIntervalMs === 0
+        ? Infinity
+        : platform.clock.monotonicMs() + autoCommitIntervalMs;
+    this.#hasStarted = true;
+  }
+
+  async #allPartitions(): Promise<readonly TopicPartition[]> {
+    const { admin, options } = this.#parts;
+    const described = await admin.describeTopics(options.topics, this.#closing.signal);
+    return options.topics.flatMap((topic) => {
+      const partitionCount = described.get(topic)?.partitionCount;
+      if (partitionCount === undefined)
+        throw new ClusterError("TOPIC_NOT_FOUND", `there is no topic ${topic}; create it first`);
+      return Array.from({ length: partitionCount }, (_, partition) => ({ topic, partition }));
+    });
+  }
+
+  async #reset(partitions: readonly TopicPartition[]): Promise<void> {
+    if (partitions.length === 0) return;
+    const { admin, reader, options } = this.#parts;
+    const { autoOffsetReset: at = "latest", isolation = "read_committed" } = options;
+    if (at === "none") {
+      const names = partitions.map(nameOf).join(", ");
+      throw new ClusterError(
+        "OFFSET_OUT_OF_RANGE",
+        `no offset is committed for ${names}; commit one, or set autoOffsetReset`,
+      );
+    }
+    const wanted = partitions.map((one) => ({ ...one, at }));
+    const signal = this.#closing.signal;
+    reader.assign(await admin.listOffsets(wanted, { isolation, signal }));
+  }
+
+  /** Some partitions stand where there is nothing any more, or nothing yet. */
+  async #resetLost(): Promise<void> {
+    const { admin, reader } = this.#parts;
+    const signal = this.#closing.signal;
+    const at = (where: "earliest" | "latest") =>
+      admin.listOffsets(
+        this.#assigned.map((one) => ({ ...one, at: where })),
+        { signal },
+      );
+    const [starts, ends] = await Promise.all([at("earliest"), at("latest")]);
+    const lost = this.#assigned.filter((one, index) => {
+      const position = reader.position(one) ?? -1;
+      return position < starts[index].offset || position > ends[index].offset;
+    });
+    await this.#reset(lost);
+  }
+
+  async #autoCommit(): Promise<void> {
+    const { membership, options, platform } = this.#parts;
+    const { autoCommitIntervalMs = autoCommitIntervalMsDefault } = options;
+    if (membership === undefined || autoCommitIntervalMs === 0) return;
+    this.#nextCommitMs = platform.clock.monotonicMs() + autoCommitIntervalMs;
+    if (this.#processed.size === 0) return;
+    try {
+      await this.commit();
+    } catch (error) {
+      if (!(error instanceof ClusterError) || error.code !== "COMMIT_FENCED") throw error;
+      // The partitions are somebody else's now: that one processes again what was not committed.
+      platform.logger.log("warn", "commit-fenced", { cause: error.message });
+    }
+  }
+
+  #group(): GroupMembership {
+    const { membership } = this.#parts;
+    if (membership !== undefined) return membership;
+    throw new ClusterError("GROUP_REFUSED", "this consumer has no group; give it a groupId");
+  }
+}
+
+function nameOf({ topic, partition }: TopicPartition): string {
+  return topicPartitionName(topic, partition);
+}
