@@ -33,7 +33,7 @@ function world(options: Partial<BrokerOptions> = {}) {
 
 async function run(
   options: Partial<BrokerOptions>,
-  story: (world: ReturnType<typeof world>) => Promise<void>,
+  story: (made: ReturnType<typeof world>) => Promise<void>,
 ): Promise<void> {
   const made = world(options);
   await made.platform.until(story(made));
