@@ -1,0 +1,53 @@
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { run } from "./run.ts";
+
+export const repository = fileURLToPath(new URL("../..", import.meta.url));
+
+/** A package as npm would take it. */
+export interface PackedPackage {
+  readonly name: string;
+  readonly tarball: string;
+  readonly manifest: PackedManifest;
+}
+
+export interface PackedManifest {
+  readonly name: string;
+  readonly version: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+  readonly exports: Readonly<Record<string, unknown>>;
+}
+
+/** Compiles and packs all packages that are published. */
+export async function packPackages(folder: string): Promise<readonly PackedPackage[]> {
+  await run("tsc", ["-b", "packages/millrace", "packages/testing", "packages/simulator"], {
+    cwd: repository,
+  });
+  const pack = ["--filter", "./packages/*", "-r", "pack", "--pack-destination", folder];
+  await run("npx", ["--yes", "pnpm@12.21.0", ...pack], { cwd: repository });
+  const tarballs = readdirSync(folder).filter((name) => name.endsWith(".tgz"));
+  return Promise.all(
+    tarballs.map(async (file) => {
+      const tarball = join(folder, file);
+      const text = await run("tar", ["-xzOf", tarball, "package/package.json"], { cwd: folder });
+      // Written by pnpm a moment ago, from manifests of ours.
+      const manifest = JSON.parse(text) as PackedManifest;
+      return { name: manifest.name, tarball, manifest };
+    }),
+  );
+}
+
+/** Names of the packages in the source tree that are not private. */
+export function publishedNames(): readonly string[] {
+  return readdirSync(join(repository, "packages"))
+    .map((folder) => readManifest(join(repository, "packages", folder)))
+    .filter(({ private: isPrivate }) => isPrivate !== true)
+    .map(({ name }) => name);
+}
+
+function readManifest(folder: string): { readonly name: string; readonly private?: boolean } {
+  return JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { name: string };
+}

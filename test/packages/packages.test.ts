@@ -1,0 +1,157 @@
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { packPackages, publishedNames, repository, type PackedPackage } from "./pack-packages.ts";
+import { run } from "./run.ts";
+
+// All that is published, packed as npm gets it, and installed into an empty project of a user with Node 22.18.
+const root = mkdtempSync(join(tmpdir(), "millrace-packages-"));
+const project = join(root, "project");
+const node22 = join(repository, "test/node_modules/node22/bin");
+const counted = { the: 3, wheel: 2, turns: 2, water: 1 };
+let packages: readonly PackedPackage[] = [];
+
+beforeAll(async () => {
+  mkdirSync(project);
+  packages = await packPackages(root);
+}, 60_000);
+
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+describe("packed packages", () => {
+  test("are all packages that are not private", () => {
+    expect(packages.map(({ name }) => name).sort()).toEqual([...publishedNames()].sort());
+  });
+
+  test("name the versions of each other that they were packed with", () => {
+    const versions = new Map(packages.map(({ name, manifest }) => [name, manifest.version]));
+    for (const { name, manifest } of packages) {
+      const all = { ...manifest.dependencies, ...manifest.optionalDependencies };
+      for (const [dependency, version] of Object.entries(all)) {
+        expect(version, `${name} on ${dependency}`).toMatch(/^\d+\.\d+\.\d+$/);
+        const own = /^(?:@millrace\/|millrace$)/.test(dependency);
+        if (own) expect(version, `${name} on ${dependency}`).toBe(versions.get(dependency));
+      }
+    }
+  });
+
+  test("hold no tests and nothing of the compiler's memory", async () => {
+    for (const { tarball } of packages) {
+      const files = await run("tar", ["-tzf", tarball], { cwd: root });
+      expect(files).toContain("package/LICENSE\n");
+      expect(files).not.toMatch(/\.test\.|tsbuildinfo/);
+    }
+  });
+
+  test("are what publint asks for", async () => {
+    for (const { name, tarball } of packages) {
+      const bytes = new Uint8Array(readFileSync(tarball));
+      const { messages, pkg } = await publint({ pack: { tarball: bytes.buffer }, strict: true });
+      expect(
+        messages.map((message) => formatMessage(message, pkg)),
+        name,
+      ).toEqual([]);
+    }
+  });
+
+  test("have types that resolve wherever ESM does", async () => {
+    for (let index = 0; index < packages.length; index += 2) {
+      await Promise.all(
+        packages
+          .slice(index, index + 2)
+          .map(({ tarball }) => run("attw", ["--profile", "esm-only", tarball], { cwd: root })),
+      );
+    }
+  }, 60_000);
+});
+
+describe("an empty project on Node 22.18", () => {
+  beforeAll(async () => {
+    writeFileSync(join(project, "package.json"), '{ "private": true, "type": "module" }\n');
+    const tarballs = packages.map(({ tarball }) => tarball);
+    const flags = ["--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"];
+    await run("npm", ["install", ...flags, ...tarballs], { cwd: project, path: [node22] });
+    writeFileSync(join(project, "every-entry.ts"), everyEntry());
+    const program = fileURLToPath(new URL("installed/word-count.ts", import.meta.url));
+    cpSync(program, join(project, "word-count.ts"));
+  }, 60_000);
+
+  test("loads every entry of every package", async () => {
+    expect(await run("node", ["-v"], inProject())).toBe("v22.18.0\n");
+    await run("node", ["every-entry.ts"], inProject());
+  });
+
+  test("counts words with stores in memory and in RocksDB", async () => {
+    for (const engine of ["memory", "rocksdb"]) {
+      const output = await run("node", ["word-count.ts", `data-${engine}`, engine], inProject());
+      expect(JSON.parse(output), engine).toEqual(counted);
+    }
+  });
+
+  test("type-checks against the installed types, library files included", async () => {
+    mkdirSync(join(project, "node_modules/@types"), { recursive: true });
+    const nodeTypes = realpathSync(join(repository, "node_modules/@types/node"));
+    symlinkSync(nodeTypes, join(project, "node_modules/@types/node"));
+    writeFileSync(join(project, "tsconfig.json"), JSON.stringify(tsconfig));
+    await run("tsc", ["--noEmit"], { cwd: project });
+  });
+
+  test("has the millrace command", async () => {
+    const output = await run("node_modules/.bin/millrace", ["--help"], inProject());
+    expect(output).toContain("millrace broker");
+  });
+
+  test("says what to do where RocksDB is not, and runs in memory", async () => {
+    renameSync(join(project, "node_modules/@millrace/rocksdb"), join(project, "set-aside"));
+    try {
+      const refused = run("node", ["word-count.ts", "data-none", "rocksdb"], inProject());
+      await expect(refused).rejects.toThrow(/storeEngine: "memory"/);
+      const output = await run("node", ["word-count.ts", "data-none", "memory"], inProject());
+      expect(JSON.parse(output)).toEqual(counted);
+    } finally {
+      renameSync(join(project, "set-aside"), join(project, "node_modules/@millrace/rocksdb"));
+    }
+  });
+});
+
+const tsconfig = {
+  compilerOptions: {
+    module: "nodenext",
+    target: "es2024",
+    lib: ["es2024", "esnext.disposable", "dom"],
+    types: ["node"],
+    strict: true,
+    skipLibCheck: false,
+  },
+  include: ["*.ts"],
+};
+
+function inProject(): { readonly cwd: string; readonly path: readonly string[] } {
+  return { cwd: project, path: [node22] };
+}
+
+/** A program that imports all that the packages offer. */
+function everyEntry(): string {
+  const entries = packages.flatMap(({ name, manifest }) =>
+    Object.keys(manifest.exports).map((entry) => `${name}${entry.slice(1)}`),
+  );
+  const imports = entries.map((entry, index) => `import * as entry${index} from "${entry}";`);
+  const names = entries.map((_, index) => `entry${index}`);
+  return `${imports.join("\n")}\nvoid [${names.join(", ")}];\n`;
+}

@@ -1,0 +1,25 @@
+import { execFile } from "node:child_process";
+import { delimiter } from "node:path";
+
+export interface RunOptions {
+  readonly cwd: string;
+  /** Folders before those of `PATH`. */
+  readonly path?: readonly string[];
+}
+
+/** Runs a program to its end and gives its standard output; a failure carries all that it printed. */
+export function run(
+  file: string,
+  parameters: readonly string[],
+  { cwd, path = [] }: RunOptions,
+): Promise<string> {
+  const PATH = [...path, process.env["PATH"]].join(delimiter);
+  const options = { cwd, env: { ...process.env, PATH }, maxBuffer: 16 * 1024 * 1024 };
+  return new Promise((resolve, reject) => {
+    execFile(file, parameters, options, (error, stdout, stderr) => {
+      if (error === null) resolve(stdout);
+      else
+        reject(new Error(`${file} ${parameters.join(" ")}\n${stdout}${stderr}`, { cause: error }));
+    });
+  });
+}
