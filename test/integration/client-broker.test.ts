@@ -275,3 +275,98 @@ describe("a reader", () => {
     await reader.close();
   });
 });
+
+describe("a producer and consumers", () => {
+  test("each record is told its place, and keys keep to their partitions", async () => {
+    const topic = await newTopic(3);
+    await using producer = client.producer();
+    const sent = await Promise.all(
+      Array.from({ length: 90 }, (_, index) =>
+        producer.send({ topic, key: `key-${index % 9}`, value: `${index}`, headers: { at: "1" } }),
+      ),
+    );
+    const own = sent.filter(({ partition }) => partition === sent[0].partition);
+    expect(own.map(({ offset }) => offset)).toEqual(own.map((_, index) => index));
+    for (let index = 0; index < 81; index++)
+      expect(sent[index].partition).toBe(sent[index + 9].partition);
+    await expect(producer.send({ topic: "nowhere", value: "x" })).rejects.toMatchObject({
+      code: "TOPIC_NOT_FOUND",
+    });
+    expect((await producer.send({ topic, partition: 2, value: null })).partition).toBe(2);
+  });
+
+  test("a group of two shares the topic; what one has committed the other does not see again", async () => {
+    const topic = await newTopic(4);
+    const other = newClient();
+    const options = {
+      groupId: `group-${topic}`,
+      topics: [topic],
+      autoOffsetReset: "earliest",
+      heartbeatIntervalMs: 50,
+      sessionTimeoutMs: 6_000,
+    } as const;
+    await using producer = client.producer();
+    const send = (from: number, to: number) =>
+      Promise.all(
+        Array.from({ length: to - from }, (_, index) =>
+          producer.send({ topic, partition: index % 4, value: `${from + index}` }),
+        ),
+      );
+    await send(0, 40);
+    const seen = new Set<string>();
+    const consume = async (consumer: ReturnType<KafkaClient["consumer"]>, until: number) => {
+      for await (const { value } of consumer) {
+        seen.add(decodeUtf8(value ?? new Uint8Array()));
+        if (seen.size >= until) return;
+      }
+    };
+    const first = client.consumer(options);
+    await consume(first, 40);
+    const second = other.consumer(options);
+    const both = [consume(first, 80), consume(second, 80)];
+    await expect.poll(() => second.assignment.length, { timeout: 5000 }).toBe(2);
+    await send(40, 80);
+    await Promise.race(both);
+    await second.close();
+    await first.close();
+    await Promise.all(both);
+    expect(seen.size).toBe(80);
+    await other.close();
+  });
+
+  test("a loop that is left goes on with the next record when it is entered again", async () => {
+    const topic = await newTopic(2);
+    await using producer = client.producer();
+    for (const value of numbers(20))
+      await producer.send({ topic, partition: Number(value) % 2, value });
+    await using consumer = client.consumer({ topics: [topic], autoOffsetReset: "earliest" });
+    const seen: string[] = [];
+    while (seen.length < 20) {
+      for await (const { value } of consumer) {
+        seen.push(decodeUtf8(value ?? new Uint8Array()));
+        if (seen.length % 3 === 0) break;
+        if (seen.length === 20) break;
+      }
+    }
+    expect(seen.toSorted()).toEqual(numbers(20).toSorted());
+  });
+
+  test("offsets and records of a transaction come together or not at all", async () => {
+    const topic = await newTopic();
+    await using producer = client.producer({ transactionalId: `id-${topic}` });
+    await expect(
+      producer.transaction(async () => {
+        await producer.send({ topic, value: "no" });
+        throw new Error("changed my mind");
+      }),
+    ).rejects.toThrow("changed my mind");
+    await producer.transaction(async () => {
+      await producer.send({ topic, value: "yes" });
+    });
+    await using consumer = client.consumer({ topics: [topic], autoOffsetReset: "earliest" });
+    for await (const { value } of consumer) {
+      expect(decodeUtf8(value ?? new Uint8Array())).toBe("yes");
+      break;
+    }
+  });
+});

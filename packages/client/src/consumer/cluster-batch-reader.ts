@@ -56,8 +56,11 @@ export class ClusterBatchReader implements BatchReader {
   assign(partitions: readonly (TopicPartition & { readonly offset: Offset })[]): void {
     for (const { topic, partition, offset } of partitions) {
       const name = topicPartitionName(topic, partition);
-      this.#partitions.get(name)?.retire();
-      this.#partitions.set(name, new AssignedPartition(topic, partition, offset));
+      const before = this.#partitions.get(name);
+      before?.retire();
+      const assigned = new AssignedPartition(topic, partition, offset);
+      assigned.isPaused = before?.isPaused ?? false;
+      this.#partitions.set(name, assigned);
     }
     this.#context.metadata.track(partitions.map(({ topic }) => topic));
     this.#restartFetchers();

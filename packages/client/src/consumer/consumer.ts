@@ -67,7 +67,7 @@ export const defaultAssignors: readonly PartitionAssignor[] = [rangeAssignor, ro
 /**
  * Records of topics as an async iterable (Kafka: `KafkaConsumer`). A record counts as processed when the next
  * one is asked for; what is processed is committed from time to time, before a rebalance, and on close: at
- * least once. Iterate it once at a time.
+ * least once. A loop that is left can be entered again, and goes on with the next record; one loop at a time.
  *
  * @example
  * await using consumer = client.consumer({ groupId: "billing", topics: ["orders"] });
@@ -149,6 +149,7 @@ export class Consumer implements AsyncDisposable, AsyncIterable<ConsumerRecord> 
       try {
         for (const batch of batches) yield* this.#records(batch);
       } finally {
+        this.#goBack(batches);
         for (const batch of batches) batch.release();
       }
       if (platform.clock.monotonicMs() >= this.#nextCommitMs) await this.#autoCommit();
@@ -188,18 +189,30 @@ export class Consumer implements AsyncDisposable, AsyncIterable<ConsumerRecord> 
         value: value?.slice() ?? null,
         headers: headers.map(([header, bytes]) => [header, bytes?.slice() ?? null] as const),
       };
-      if (!this.#moved.has(name)) this.#processed.set(name, { topic, partition, offset: offset + 1 });
+      if (!this.#moved.has(name))
+        this.#processed.set(name, { topic, partition, offset: offset + 1 });
     }
     const isDone = !this.#isInterrupted(name) && this.#processed.has(name);
     if (isDone) this.#processed.set(name, { topic, partition, offset: batch.nextOffset });
   }
 
+  /** A loop that was left early goes on with the next record when it is entered again. */
+  #goBack(batches: readonly RecordBatchView[]): void {
+    if (this.#closing.signal.aborted || this.#parts.membership?.needsJoin === true) return;
+    const met = new Set<string>();
+    for (const batch of batches) {
+      const { topic, partition } = batch;
+      const name = nameOf(batch);
+      if (met.has(name) || this.#moved.has(name) || !batch.next()) continue;
+      met.add(name);
+      this.#parts.reader.assign([{ topic, partition, offset: batch.offset }]);
+    }
+  }
+
   /** What is left of a batch is not this consumer's to give any more. */
   #isInterrupted(name: string): boolean {
     const { membership } = this.#parts;
-    return (
-      this.#closing.signal.aborted || this.#moved.has(name) || membership?.needsJoin === true
-    );
+    return this.#closing.signal.aborted || this.#moved.has(name) || membership?.needsJoin === true;
   }
 
   async #poll(reader: BatchReader): Promise<readonly RecordBatchView[]> {

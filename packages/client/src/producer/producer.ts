@@ -157,10 +157,7 @@ export class Producer implements AsyncDisposable {
     return { topic, partition: appender.partition, offset: offsetOf?.(last?.index ?? 0) ?? -1 };
   }
 
-  #appenderOf(
-    { topic, partition }: ProducerRecord,
-    key: Uint8Array | null,
-  ): PartitionAppender {
+  #appenderOf({ topic, partition }: ProducerRecord, key: Uint8Array | null): PartitionAppender {
     if (partition !== undefined) return this.#writer.partition(topic, partition);
     const partitionCount = this.#writer.partitionCount(topic) ?? 1;
     if (key !== null) return this.#writer.partition(topic, partitionForKey(key, partitionCount));
