@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from "node:crypto";
 import { closeSync, fsyncSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { renameSync, rmSync, writeSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { FileSystemError } from "../file-system-error.ts";
 import type { FileLock } from "../file-system.ts";
 import { errnoOf, fileSystemError } from "./file-system-errors.ts";
@@ -30,7 +30,8 @@ const draftEnd = `${claimEnd}.draft`;
 const attemptsMax = 8;
 const waitMsMax = 20;
 
-export async function lockFile(path: string, note: string): Promise<FileLock> {
+export async function lockFile(givenPath: string, note: string): Promise<FileLock> {
+  const path = resolve(givenPath); // claims are told apart by their names: one spelling for each
   for (let attempt = 1; ; attempt++) {
     const lock = tryLock(path, note);
     if (lock instanceof HeldFileLock) return lock;
@@ -41,7 +42,7 @@ export async function lockFile(path: string, note: string): Promise<FileLock> {
 }
 
 export function readNoteOfLiveHolder(path: string): string | undefined {
-  for (const file of claimFiles(path)) {
+  for (const file of claimFiles(resolve(path))) {
     const claim = readClaim(file);
     if (claim !== undefined && isAlive(claim)) return claim.note;
   }

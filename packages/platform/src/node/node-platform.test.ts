@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { fileSystemConformance, networkConformance } from "../conformance/index.ts";
 import { JsonLineLogger } from "./json-line-logger.ts";
@@ -30,6 +30,15 @@ describe("the node file system", () => {
       const rest = withoutFirst(parts, written).flatMap((part) => [...part]);
       expect(rest).toEqual([1, 2, 3, 4, 5, 6].slice(written));
     }
+  });
+
+  test("a lock in a folder that is named relative to the working directory is taken too", async () => {
+    const directory = freshDirectory();
+    const lock = await platform.fileSystem.lock(`./${relative(process.cwd(), directory)}/lock`);
+    await expect(platform.fileSystem.lock(join(directory, "lock"))).rejects.toMatchObject({
+      code: "LOCKED",
+    });
+    lock.release();
   });
 
   test("a lock dies with its process, and is held while that lives", async () => {
