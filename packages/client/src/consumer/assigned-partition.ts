@@ -17,6 +17,12 @@ export class AssignedPartition {
   bufferedBytes = 0;
   /** What the reader cannot mend; told by the next poll. */
   failure: Error | undefined = undefined;
+  /** Leader epoch of the last batch fetched: lets a broker tell that its log has another history (KIP-320). */
+  lastEpoch = -1;
+  /** The topic's id when reading began: another one later is another topic of the same name. */
+  topicId: string | undefined = undefined;
+  /** Since when the cluster does not know it. */
+  unknownSinceMs: number | undefined = undefined;
   /** False once unassigned or moved: what is on its way for this object is dropped. */
   isCurrent = true;
 

@@ -19,6 +19,9 @@ import { queueFetched } from "./fetched-batches.ts";
 
 type PartitionData = FetchResponse["responses"][number]["partitions"][number];
 
+/** How long a partition may be unknown, as after its making, before it counts as gone. */
+const unknownMsMax = 10_000;
+
 /** Kafka: `fetch.max.bytes`. */
 const responseBytesMax = 52_428_800;
 
@@ -50,7 +53,7 @@ export class ClusterBatchReader implements BatchReader {
     this.#partitionBytesMax = options.partitionBytesMax ?? 2 ** 20;
     this.#waitMsMax = options.fetchWaitMsMax ?? 500;
     this.#lane = context.openLane();
-    this.#unlisten = context.metadata.onChange(() => this.#fetchAll());
+    this.#unlisten = context.metadata.onChange(() => this.#metadataChanged());
   }
 
   assign(partitions: readonly (TopicPartition & { readonly offset: Offset })[]): void {
@@ -60,6 +63,7 @@ export class ClusterBatchReader implements BatchReader {
       before?.retire();
       const assigned = new AssignedPartition(topic, partition, offset);
       assigned.isPaused = before?.isPaused ?? false;
+      assigned.topicId = this.#context.metadata.topic(topic)?.topicId;
       this.#partitions.set(name, assigned);
     }
     this.#context.metadata.track(partitions.map(({ topic }) => topic));
@@ -151,6 +155,26 @@ export class ClusterBatchReader implements BatchReader {
     this.#waiting?.();
   }
 
+  /** A topic may be gone, or be another one by now. */
+  #metadataChanged(): void {
+    const { metadata, platform } = this.#context;
+    const now = platform.clock.monotonicMs();
+    for (const assigned of this.#partitions.values()) {
+      const topic = metadata.topic(assigned.topic);
+      const isKnown = topic !== undefined && assigned.partition < topic.partitions.length;
+      if (isKnown) assigned.unknownSinceMs = undefined;
+      else assigned.unknownSinceMs ??= now;
+      if (assigned.failure !== undefined) continue;
+      assigned.failure = goneOf(assigned, {
+        topicId: topic?.topicId,
+        error: metadata.topicError(assigned.topic),
+        now,
+      });
+      if (assigned.failure !== undefined) this.#wake();
+    }
+    this.#fetchAll();
+  }
+
   /** New positions must not wait for the end of a long poll: they get connections that are free. */
   #restartFetchers(): void {
     const isBusy = [...this.#fetchers.values()].some(({ isFetching }) => isFetching);
@@ -184,7 +208,7 @@ export class ClusterBatchReader implements BatchReader {
       }
       if (!this.#mayFetch(assigned)) group.isHeldBack = true;
       else {
-        const topicId = metadata.topic(topic)?.topicId;
+        const topicId = (assigned.topicId ??= metadata.topic(topic)?.topicId);
         const leaderEpoch = metadata.leaderEpoch(topic, partition);
         group.targets.push({ assigned, topicId, leaderEpoch });
       }
@@ -227,6 +251,11 @@ export class ClusterBatchReader implements BatchReader {
       this.#refused(assigned, KafkaError.of(data.errorCode));
       return;
     }
+    if (data.divergingEpoch.epoch >= 0) {
+      assigned.failure = lostTail(assigned, data.divergingEpoch.endOffset);
+      this.#wake();
+      return;
+    }
     assigned.endOffset = this.#isCommitted ? data.lastStableOffset : data.highWatermark;
     const before = assigned.fetchOffset;
     try {
@@ -244,7 +273,8 @@ export class ClusterBatchReader implements BatchReader {
 
   #released(sizeBytes: number): void {
     this.#bufferedBytes -= sizeBytes;
-    this.#fetchAll();
+    // Where all brokers are being asked there is nothing to do until one has answered.
+    for (const { isFetching } of this.#fetchers.values()) if (!isFetching) return this.#fetchAll();
   }
 
   #refused(assigned: AssignedPartition, error: KafkaError): void {
@@ -281,4 +311,40 @@ export class ClusterBatchReader implements BatchReader {
       this.#fetchAll();
     });
   }
+}
+
+/** Why a partition cannot be read any more; undefined: it can, or may be in a moment. */
+function goneOf(
+  { topic, partition, topicId: before, unknownSinceMs }: AssignedPartition,
+  told: {
+    readonly topicId: string | undefined;
+    readonly error: KafkaError | undefined;
+    readonly now: number;
+  },
+): Error | undefined {
+  const name = topicPartitionName(topic, partition);
+  if (before !== undefined && told.topicId !== undefined && told.topicId !== before) {
+    return new ClusterError(
+      "TOPIC_NOT_FOUND",
+      `topic ${topic} was deleted and made anew; offsets of ${name} mean nothing now: assign it again`,
+    );
+  }
+  if (told.error !== undefined && !told.error.retriable)
+    return clusterErrorOf(`reading ${name}`, told.error);
+  if (unknownSinceMs === undefined || told.now - unknownSinceMs < unknownMsMax) return undefined;
+  return new ClusterError(
+    "TOPIC_NOT_FOUND",
+    `there is no partition ${name}; was its topic deleted, or its name mistyped?`,
+  );
+}
+
+function lostTail(
+  { topic, partition, fetchOffset }: AssignedPartition,
+  endOffset: Offset,
+): ClusterError {
+  return new ClusterError(
+    "OFFSET_OUT_OF_RANGE",
+    `${topic}-${partition} was read up to offset ${fetchOffset}, and its new leader has lost what is ` +
+      `behind ${endOffset}; decide where to go on, and assign it again`,
+  );
 }

@@ -105,7 +105,7 @@ export class FetchSession {
       partition: assigned.partition,
       currentLeaderEpoch: leaderEpoch,
       fetchOffset: assigned.fetchOffset,
-      lastFetchedEpoch: -1,
+      lastFetchedEpoch: assigned.lastEpoch,
       logStartOffset: -1,
       partitionMaxBytes: this.#partitionBytesMax,
       replicaDirectoryId: zeroId,

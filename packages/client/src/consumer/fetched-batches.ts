@@ -5,6 +5,7 @@ import {
   isCrcValid,
   KafkaError,
   readLastOffset,
+  readPartitionLeaderEpoch,
   RecordBatchReader,
   type Compression,
   type FetchResponse,
@@ -53,6 +54,7 @@ export function queueFetched(
       queuedBytes += sizeBytes;
     }
     assigned.fetchOffset = nextOffset;
+    assigned.lastEpoch = readPartitionLeaderEpoch(bytes, position);
   }
   return queuedBytes;
 }

@@ -21,7 +21,7 @@ const drainedShare = 0.75;
 
 /**
  * All partitions of one writer: what is open, how long it lingers, how many bytes are not yet
- * acknowledged, and who waits for it. CLIENT-3: the bytes counted are those of batches not yet settled.
+ * acknowledged, and who waits for it. CLIENT-6: the bytes counted are those of batches not yet settled.
  */
 export class Accumulator {
   readonly batchBytesMax: number;
@@ -127,7 +127,7 @@ export class Accumulator {
   /** The batch needs nothing any more: acknowledged, or failed. */
   settle(batch: ProducerBatch): void {
     this.#bufferedBytes -= batch.sizeBytes;
-    invariant(this.#bufferedBytes >= 0, "CLIENT-3", this.#bufferedBytes);
+    invariant(this.#bufferedBytes >= 0, "CLIENT-6", this.#bufferedBytes);
     batch.sizeBytes = 0;
     batch.bytes = undefined;
     if (!this.#hasRoom && this.#bufferedBytes <= this.#options.bufferBytesMax * drainedShare)

@@ -17,7 +17,7 @@ export interface StampOptions {
 }
 
 /**
- * Gives a batch its identity and sequence, and its bytes. CLIENT-2: the sequences of a partition's batches
+ * Gives a batch its identity and sequence, and its bytes. CLIENT-5: the sequences of a partition's batches
  * follow each other without a gap, in the order of their records, within one identity. A batch that was
  * stamped before keeps its stamp, unless its partition had to begin anew.
  */
@@ -25,7 +25,7 @@ export function stampBatch(batch: ProducerBatch, options: StampOptions): Uint8Ar
   const { owner } = batch;
   const { identity } = options;
   if (owner.mustRestamp) {
-    invariant(owner.inFlight.length === 0, "CLIENT-2", "a sequence restarts under way");
+    invariant(owner.inFlight.length === 0, "CLIENT-5", "a sequence restarts under way");
     owner.mustRestamp = false;
     owner.identity = identity;
     owner.nextSequence = 0;
@@ -33,7 +33,7 @@ export function stampBatch(batch: ProducerBatch, options: StampOptions): Uint8Ar
   }
   if (batch.bytes !== undefined && batch.identity !== undefined) return batch.bytes;
   if (owner.identity !== identity) {
-    invariant(owner.inFlight.length === 0, "CLIENT-2", "an identity changes under way");
+    invariant(owner.inFlight.length === 0, "CLIENT-5", "an identity changes under way");
     owner.identity = identity;
     owner.nextSequence = 0;
   }
@@ -68,7 +68,7 @@ export function splitBatch(
   batch: ProducerBatch,
   options: StampOptions,
 ): readonly [ProducerBatch, ProducerBatch] {
-  invariant(batch.bytes !== undefined && batch.recordCount > 1, "CLIENT-2", "nothing to split");
+  invariant(batch.bytes !== undefined && batch.recordCount > 1, "CLIENT-5", "nothing to split");
   const reader = new RecordBatchReader({ bytes: batch.bytes, codecs: options.codecs });
   const firstCount = batch.recordCount >> 1;
   const first = takeRecords(batch, reader, { count: firstCount, ordinal: batch.ordinal, options });

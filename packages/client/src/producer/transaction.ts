@@ -197,7 +197,7 @@ export class Transaction implements SendGate {
     const isV2 = this.#isV2;
     const ended = await endTransaction(this.#options, { identity, committed, isV2, signal });
     if (isV2) this.#identity = ended.identity;
-    // CLIENT-4: a request that is still under way must not end the next transaction too.
+    // CLIENT-7: a request that is still under way must not end the next transaction too.
     else if (ended.wasLost) await this.#takeEpoch(identity, signal);
     this.#isV2 = await usesTransactionV2(this.#options).catch(() => isV2);
   }
