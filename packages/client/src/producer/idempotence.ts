@@ -2,7 +2,6 @@ import { initProducerIdApi, type KafkaError } from "@millrace/protocol";
 import type { ClientContext } from "../client-context.ts";
 import type { BrokerLane } from "../connection/broker-lane.ts";
 import { throwIfError } from "../connection/cluster-error-of.ts";
-import type { PartitionAppender } from "./partition-appender.ts";
 import type { ProducerBatch, ProducerIdentity } from "./producer-batch.ts";
 import type { Refusal, SendGate } from "./send-gate.ts";
 
@@ -29,6 +28,7 @@ export interface IdempotenceOptions {
 export class Idempotence implements SendGate {
   readonly transactionalId = null;
   readonly produceVersions = {};
+  readonly isFirstSequenceChecked = false;
   readonly hasFailed = false;
   readonly #options: IdempotenceOptions;
   #identity: ProducerIdentity | undefined;
@@ -106,17 +106,4 @@ export class Idempotence implements SendGate {
       return { producerId: answer.producerId, producerEpoch: answer.producerEpoch };
     });
   }
-}
-
-/** True where the partition takes no batch of a new identity before the old ones are acknowledged. */
-export function awaitsOldBatches(
-  { identity, inFlight, queue, mustRestamp }: PartitionAppender,
-  current: ProducerIdentity,
-): boolean {
-  if (inFlight.length === 0) return false;
-  if (mustRestamp) return true;
-  const head = queue.at(0);
-  // Retries go one by one; a batch that was never sent goes with the identity of the day.
-  if (head === undefined || head.attempts > 0) return true;
-  return identity !== current;
 }

@@ -29,6 +29,8 @@ export class PartitionAppender implements PartitionWriter {
   /** Who the next sequence belongs to. */
   identity: ProducerIdentity | undefined;
   nextSequence = 0;
+  /** The identity under which a batch was acknowledged last. */
+  provenIdentity: ProducerIdentity | undefined;
   /** A sequence is lost: what is queued gets new ones, as soon as nothing is in flight. */
   mustRestamp = false;
   /** Retries wait until then. */

@@ -15,6 +15,11 @@ export interface SendGate {
   readonly produceVersions: { readonly versionMin?: number; readonly versionMax?: number };
   /** Undefined: nothing may be sent yet; the gate wakes the sender once that changes. */
   readonly identity: ProducerIdentity | undefined;
+  /**
+   * True: brokers refuse a first sequence other than 0. Others take any from a producer that is new to them, so
+   * that a second batch could overtake a first one that was refused.
+   */
+  readonly isFirstSequenceChecked: boolean;
   /** True: what is not acknowledged is given up instead of tried again. */
   readonly hasFailed: boolean;
   /** False: not this partition, not yet; the gate wakes the sender once that changes. */

@@ -12,7 +12,7 @@ import type { BrokerLane } from "../connection/broker-lane.ts";
 import { clusterErrorOf } from "../connection/cluster-error-of.ts";
 import { concurrentTransactionsBackoffMs, isRetriable } from "../connection/retrying.ts";
 import type { Accumulator } from "./accumulator.ts";
-import { awaitsOldBatches } from "./idempotence.ts";
+import { mayFollow } from "./may-follow.ts";
 import { batchesInFlightMax, type PartitionAppender } from "./partition-appender.ts";
 import { batchOutcomes, produceRequestBody, type BatchOutcome } from "./produce-request.ts";
 import type { ProducerBatch } from "./producer-batch.ts";
@@ -145,8 +145,7 @@ export class Sender {
   /** At most one batch of each partition, in turns. */
   #collect(node: NodeQueue): readonly ProducerBatch[] {
     const { gate, requestBytesMax, context } = this.#options;
-    const { identity } = gate;
-    if (identity === undefined) return [];
+    if (gate.identity === undefined) return [];
     const now = context.platform.clock.monotonicMs();
     const batches: ProducerBatch[] = [];
     let bytes = 0;
@@ -160,7 +159,7 @@ export class Sender {
       if (appender.notBeforeMs > now) this.#retryAt(appender.notBeforeMs);
       else if (
         appender.inFlight.length < batchesInFlightMax &&
-        !awaitsOldBatches(appender, identity) &&
+        mayFollow(appender, gate) &&
         gate.admits(appender)
       ) {
         bytes += batch.sizeBytes;
@@ -257,6 +256,7 @@ export class Sender {
     owner.removeInFlight(batch);
     if (error === undefined || error.code === "DUPLICATE_SEQUENCE_NUMBER") {
       owner.failures = 0;
+      owner.provenIdentity = batch.identity;
       if (baseOffset >= 0) accumulator.markWritten(owner, baseOffset + batch.recordCount);
       batch.complete((index) => (baseOffset < 0 ? -1 : baseOffset + index));
       accumulator.settle(batch);

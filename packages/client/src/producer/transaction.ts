@@ -82,6 +82,10 @@ export class Transaction implements SendGate {
     return this.#identity;
   }
 
+  get isFirstSequenceChecked(): boolean {
+    return this.#isV2;
+  }
+
   get produceVersions(): { readonly versionMin?: number; readonly versionMax?: number } {
     return this.#isV2 ? { versionMin: 12 } : { versionMax: 11 };
   }

@@ -1,0 +1,266 @@
+import type { BatchWriter } from "@millrace/cluster";
+import { encodeUtf8, noHeaders } from "@millrace/model";
+import { memoryPlatform } from "@millrace/platform/memory";
+import {
+  addOffsetsToTxnApi,
+  addPartitionsToTxnApi,
+  endTxnApi,
+  findCoordinatorApi,
+  initProducerIdApi,
+  produceApi,
+  txnOffsetCommitApi,
+  type Decoded,
+  type endTxnRequest,
+  type initProducerIdRequest,
+} from "@millrace/protocol";
+import { describe, expect, test } from "vitest";
+import { ProducerLog } from "../../test-support/producer-log.ts";
+import { ScriptedBroker, scriptedCluster } from "../../test-support/scripted-broker.ts";
+import { addressName } from "../connection/bootstrap-servers.ts";
+import { connect } from "../kafka-client.ts";
+
+const topic = "orders";
+const group = { groupId: "g", generationId: 4, memberId: "m", groupInstanceId: null };
+
+/** A coordinator that does as it is told, and counts epochs. */
+async function play(
+  transactionVersion: number,
+  story: (scene: {
+    readonly broker: ScriptedBroker;
+    readonly writer: BatchWriter;
+    readonly append: (value: string) => void;
+    readonly log: ProducerLog;
+    readonly nowMs: () => number;
+  }) => Promise<void>,
+): Promise<void> {
+  const platform = memoryPlatform();
+  const cluster = scriptedCluster([{ name: topic, leaders: [1] }]);
+  cluster.transactionVersion = transactionVersion;
+  const broker = await ScriptedBroker.start(platform, 1, cluster);
+  const log = new ProducerLog();
+  let epoch = -1;
+  broker.on(findCoordinatorApi, ({ coordinatorKeys, key }) => ({
+    coordinators: (coordinatorKeys.length > 0 ? coordinatorKeys : [key]).map((one) => ({
+      key: one,
+      nodeId: 1,
+      ...broker.address,
+      errorCode: 0,
+      errorMessage: null,
+    })),
+  }));
+  broker.on(initProducerIdApi, () => ({
+    throttleTimeMs: 0,
+    errorCode: 0,
+    producerId: 5,
+    producerEpoch: ++epoch,
+  }));
+  broker.on(addPartitionsToTxnApi, ({ v3AndBelowTopics }) => ({
+    throttleTimeMs: 0,
+    resultsByTopicV3AndBelow: v3AndBelowTopics.map(({ name, partitions }) => ({
+      name,
+      resultsByPartition: partitions.map((partitionIndex) => ({
+        partitionIndex,
+        partitionErrorCode: 0,
+      })),
+    })),
+  }));
+  broker.on(addOffsetsToTxnApi, () => ({ throttleTimeMs: 0, errorCode: 0 }));
+  broker.on(txnOffsetCommitApi, ({ topics }) => ({
+    throttleTimeMs: 0,
+    topics: topics.map(({ name, partitions }) => ({
+      name,
+      partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode: 0 })),
+    })),
+  }));
+  broker.on(produceApi, ({ topicData }) => ({
+    responses: topicData.map(({ name, partitionData }) => ({
+      name,
+      partitionResponses: partitionData.map(({ index, records }) => ({
+        index,
+        ...log.append(records ?? new Uint8Array()),
+      })),
+    })),
+  }));
+  broker.on(endTxnApi, (_, { version }) =>
+    version >= 5
+      ? { throttleTimeMs: 0, errorCode: 0, producerId: 5, producerEpoch: ++epoch }
+      : { throttleTimeMs: 0, errorCode: 0 },
+  );
+  const client = connect(platform, { bootstrapServers: addressName(broker.address) });
+  const writer = client.openWriter({ transactionalId: "id" });
+  const append = (value: string) =>
+    writer.partition(topic, 0).append(0, null, encodeUtf8(value), noHeaders);
+  const nowMs = () => platform.clock.monotonicMs();
+  await platform.until(
+    (async () => {
+      await writer.prepare([topic]);
+      await writer.initialize();
+      await story({ broker, writer, append, log, nowMs });
+      await client.close();
+    })(),
+  );
+}
+
+function names(broker: ScriptedBroker): readonly string[] {
+  const setup = ["ApiVersions", "Metadata", "FindCoordinator"];
+  return broker.asked.map(({ name }) => name).filter((name) => !setup.includes(name));
+}
+
+describe("transactions of version 1", () => {
+  test("partitions and groups are added first, with the versions that old clients have", () =>
+    play(1, async ({ broker, writer, append }) => {
+      writer.begin();
+      append("a");
+      await writer.flush();
+      await writer.sendOffsets([{ topic: "in", partition: 0, offset: 9 }], group);
+      await writer.commit();
+      expect(names(broker)).toEqual([
+        "InitProducerId",
+        "AddPartitionsToTxn",
+        "Produce",
+        "AddOffsetsToTxn",
+        "TxnOffsetCommit",
+        "EndTxn",
+      ]);
+      expect(broker.of("AddPartitionsToTxn")[0].version).toBe(3);
+      expect(broker.of("Produce")[0].version).toBe(11);
+      expect(broker.of("TxnOffsetCommit")[0].version).toBe(4);
+      expect(broker.of("EndTxn")[0].version).toBe(4);
+    }));
+
+  test("CLIENT-7: after an EndTxn without an answer the next transaction has another epoch", () =>
+    play(1, async ({ broker, writer, append, log }) => {
+      writer.begin();
+      append("a");
+      let count = 0;
+      broker.on(endTxnApi, () => (++count === 1 ? "close" : { throttleTimeMs: 0, errorCode: 0 }));
+      await writer.commit();
+      expect(count).toBe(2);
+      const inits = broker
+        .of("InitProducerId")
+        .map(({ body }) => body as Decoded<typeof initProducerIdRequest>);
+      expect(inits.map(({ producerId, producerEpoch }) => [producerId, producerEpoch])).toEqual([
+        [-1, -1],
+        [5, 0],
+      ]);
+      writer.begin();
+      append("b");
+      await writer.commit();
+      expect(log.values).toEqual(["a", "b"]);
+      const ends = broker
+        .of("EndTxn")
+        .map(({ body }) => (body as Decoded<typeof endTxnRequest>).producerEpoch);
+      expect(ends).toEqual([0, 0, 1]);
+    }));
+
+  test("while the one before is being ended, the next one is tried again after 20 ms", () =>
+    play(1, async ({ broker, writer, append, nowMs }) => {
+      writer.begin();
+      let left = 3;
+      broker.on(addPartitionsToTxnApi, ({ v3AndBelowTopics }) => ({
+        throttleTimeMs: 0,
+        resultsByTopicV3AndBelow: v3AndBelowTopics.map(({ name }) => ({
+          name,
+          resultsByPartition: [{ partitionIndex: 0, partitionErrorCode: left-- > 0 ? 51 : 0 }],
+        })),
+      }));
+      const startMs = nowMs();
+      append("a");
+      await writer.commit();
+      expect(nowMs() - startMs).toBeGreaterThanOrEqual(60);
+      expect(nowMs() - startMs).toBeLessThan(100);
+    }));
+
+  test("a transaction that nothing was written to needs no broker", () =>
+    play(1, async ({ broker, writer }) => {
+      writer.begin();
+      await writer.commit();
+      writer.begin();
+      await writer.abort();
+      expect(names(broker)).toEqual(["InitProducerId"]);
+    }));
+});
+
+describe("transactions of version 2", () => {
+  test("nothing is added, and each transaction has its own epoch", () =>
+    play(2, async ({ broker, writer, append, log }) => {
+      for (const value of ["a", "b"]) {
+        writer.begin();
+        append(value);
+        await writer.sendOffsets([{ topic: "in", partition: 0, offset: 9 }], group);
+        await writer.commit();
+      }
+      expect(new Set(names(broker))).toEqual(
+        new Set(["InitProducerId", "Produce", "TxnOffsetCommit", "EndTxn"]),
+      );
+      expect(broker.of("Produce")[0].version).toBe(12);
+      expect(broker.of("TxnOffsetCommit")[0].version).toBe(5);
+      const ends = broker
+        .of("EndTxn")
+        .map(({ body }) => (body as Decoded<typeof endTxnRequest>).producerEpoch);
+      expect(ends).toEqual([0, 1]);
+      expect(log.values).toEqual(["a", "b"]);
+    }));
+});
+
+describe("errors", () => {
+  test("of the group end the transaction, and the writer lives on", () =>
+    play(2, async ({ broker, writer, append }) => {
+      writer.begin();
+      append("a");
+      broker.on(txnOffsetCommitApi, () => ({
+        throttleTimeMs: 0,
+        topics: [{ name: "in", partitions: [{ partitionIndex: 0, errorCode: 22 }] }],
+      }));
+      const sent = writer.sendOffsets([{ topic: "in", partition: 0, offset: 9 }], group);
+      await expect(sent).rejects.toMatchObject({ code: "COMMIT_FENCED" });
+      await expect(writer.commit()).rejects.toMatchObject({ code: "COMMIT_FENCED" });
+      await writer.abort();
+      writer.begin();
+      append("b");
+      await writer.commit();
+      const outcomes = broker
+        .of("EndTxn")
+        .map(({ body }) => (body as Decoded<typeof endTxnRequest>).committed);
+      expect(outcomes).toEqual([false, true]);
+    }));
+
+  test("of an old epoch end the writer", () =>
+    play(2, async ({ broker, writer, append }) => {
+      writer.begin();
+      append("a");
+      broker.on(endTxnApi, () => ({ throttleTimeMs: 0, errorCode: 90 }));
+      await expect(writer.commit()).rejects.toMatchObject({ code: "WRITER_FENCED" });
+      await expect(writer.abort()).rejects.toMatchObject({ code: "WRITER_FENCED" });
+      expect(() => writer.begin()).toThrow(expect.objectContaining({ code: "WRITER_FENCED" }));
+    }));
+
+  test("of a leader with a newer epoch leave it to abort to find out who is right", () =>
+    play(2, async ({ broker, writer, append }) => {
+      writer.begin();
+      append("a");
+      broker.on(produceApi, () => ({
+        responses: [
+          { name: topic, partitionResponses: [{ index: 0, errorCode: 47, baseOffset: -1 }] },
+        ],
+      }));
+      await expect(writer.commit()).rejects.toMatchObject({ code: "TRANSACTION_ABORTED" });
+      await writer.abort();
+      writer.begin();
+      expect(broker.of("EndTxn")).toHaveLength(1);
+    }));
+
+  test("an EndTxn that nobody answers leaves the outcome open; abort takes a new epoch", () =>
+    play(2, async ({ broker, writer, append }) => {
+      writer.begin();
+      append("a");
+      broker.on(endTxnApi, () => "close");
+      await expect(writer.commit()).rejects.toMatchObject({ code: "BROKER_UNREACHABLE" });
+      await writer.abort();
+      const resumed = broker.of("InitProducerId").at(-1)?.body as Decoded<
+        typeof initProducerIdRequest
+      >;
+      expect([resumed.producerId, resumed.producerEpoch]).toEqual([5, 0]);
+      writer.begin();
+    }));
+});
