@@ -86,6 +86,7 @@ export class StreamLoop {
       this.#begin();
       while (!stop.aborted) await this.#step(stop);
       this.#state = "closing";
+      platform.probe?.("C21");
       if (this.#environment.membership.isMember) await this.#commit();
     } catch (error) {
       if (!stop.aborted) throw error;
