@@ -1,0 +1,78 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+
+/** A Node program that prints lines, and may be killed without warning. */
+export class KillableProcess {
+  readonly startedMs = Date.now();
+  readonly #child: ChildProcess;
+  readonly #exit: Promise<number | null>;
+  readonly #lines: string[] = [];
+  #errors = "";
+  #isEnded = false;
+  #wake: () => void = () => {};
+
+  constructor(parameters: readonly string[]) {
+    const child = spawn(process.execPath, parameters, { stdio: ["ignore", "pipe", "pipe"] });
+    this.#child = child;
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      this.#errors = (this.#errors + text).slice(-8_000);
+    });
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      this.#lines.push(line);
+      this.#wake();
+    });
+    this.#exit = once(child, "close").then(([code]: (number | null)[]) => {
+      this.#isEnded = true;
+      this.#wake();
+      return code;
+    });
+  }
+
+  /** What it has printed to standard error, the last of it. */
+  get errors(): string {
+    return this.#errors;
+  }
+
+  /** All lines so far; taking them empties the list. */
+  takeLines(): readonly string[] {
+    return this.#lines.splice(0);
+  }
+
+  /** The next line; undefined once the process has ended. */
+  async nextLine(waitMsMax: number): Promise<string | undefined> {
+    const deadlineMs = Date.now() + waitMsMax;
+    while (this.#lines.length === 0 && !this.#isEnded) {
+      const leftMs = deadlineMs - Date.now();
+      if (leftMs <= 0) throw new Error(`nothing was printed in ${waitMsMax} ms\n${this.#errors}`);
+      await this.#change(leftMs);
+    }
+    return this.#lines.shift();
+  }
+
+  /** `kill -9` after so long, unless it ends by itself before. Resolves when it is gone. */
+  async killAfter(delayMs: number): Promise<"killed" | "ended"> {
+    const deadlineMs = Date.now() + delayMs;
+    for (let leftMs = delayMs; leftMs > 0 && !this.#isEnded; leftMs = deadlineMs - Date.now()) {
+      await this.#change(leftMs);
+    }
+    this.#child.kill("SIGKILL");
+    await this.#exit;
+    return this.#child.signalCode === "SIGKILL" ? "killed" : "ended";
+  }
+
+  /** The exit code, once it ends by itself. */
+  get exited(): Promise<number | null> {
+    return this.#exit;
+  }
+
+  #change(waitMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, waitMs);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}

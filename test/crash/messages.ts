@@ -1,0 +1,15 @@
+/** Committed offsets by partition, such as `{ "lines-0": 120 }`. */
+export type Offsets = Readonly<Record<string, number>>;
+
+/** What the application tells, a line of JSON each. */
+export type Message =
+  /** The application has its tasks and is about to read. */
+  | { readonly kind: "running"; readonly restored: number; readonly offsets: Offsets }
+  /** The committed offsets have moved. */
+  | { readonly kind: "committed"; readonly offsets: Offsets; readonly restored: number }
+  /** Everything is counted. */
+  | { readonly kind: "counted"; readonly counts: Readonly<Record<string, number>> };
+
+export function sumOf(offsets: Offsets): number {
+  return Object.values(offsets).reduce((sum, offset) => sum + offset, 0);
+}
