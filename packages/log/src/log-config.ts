@@ -1,4 +1,5 @@
 import type { Timestamp } from "@millrace/model";
+import type { CompressionName } from "@millrace/protocol";
 
 /** What of a topic's configuration a log obeys. Names are Kafka's in camelCase with units. */
 export interface LogConfig {
@@ -12,6 +13,8 @@ export interface LogConfig {
   readonly indexIntervalBytes: number;
   /** `max.message.bytes`: largest batch accepted from clients. */
   readonly maxMessageBytes: number;
+  /** `compression.type`: another codec than a batch came with makes it be written anew. */
+  readonly compressionType: "producer" | CompressionName;
   /** `message.timestamp.type`. */
   readonly messageTimestampType: "CreateTime" | "LogAppendTime";
   /** `message.timestamp.before.max.ms`; `Infinity` accepts all. */
@@ -35,6 +38,7 @@ export const defaultLogConfig: LogConfig = Object.freeze({
   segmentIndexBytes: 10_485_760,
   indexIntervalBytes: 4096,
   maxMessageBytes: 1_048_588,
+  compressionType: "producer",
   messageTimestampType: "CreateTime",
   messageTimestampBeforeMaxMs: Number.POSITIVE_INFINITY,
   messageTimestampAfterMaxMs: 3_600_000,

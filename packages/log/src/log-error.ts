@@ -12,7 +12,8 @@ export type LogRequestErrorCode =
   | "OFFSET_OUT_OF_RANGE"
   | "OUT_OF_ORDER_SEQUENCE_NUMBER"
   | "RECORD_LIST_TOO_LARGE"
-  | "TRANSACTION_COORDINATOR_FENCED";
+  | "TRANSACTION_COORDINATOR_FENCED"
+  | "UNKNOWN_SERVER_ERROR";
 
 /** One record that made its batch unacceptable (KIP-467). */
 export interface RecordError {

@@ -105,6 +105,7 @@ export {
   readProducerId,
   readRecordCount,
   setBaseOffset,
+  setCreateTime,
   setLogAppendTime,
   setPartitionLeaderEpoch,
   updateCrc,

@@ -6,6 +6,8 @@ export type ProtocolErrorCode =
   | "MALFORMED_MESSAGE"
   /** A record batch does not parse. */
   | "MALFORMED_BATCH"
+  /** Compressed records are nothing that their codec has made. */
+  | "UNDECOMPRESSABLE"
   /** A batch of the formats before Kafka 0.11 (magic 0 and 1), or of an unknown one. */
   | "UNSUPPORTED_MAGIC"
   /** The version of an API or record that is not known here. */

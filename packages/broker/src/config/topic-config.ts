@@ -1,4 +1,5 @@
 import type { LogConfig } from "@millrace/log";
+import { compressionNames } from "@millrace/protocol";
 import { type BrokerConfig, brokerConfigDefinitions } from "./broker-config.ts";
 import {
   checkConfigValue,
@@ -149,6 +150,7 @@ export function logConfigOf(
     segmentIndexBytes: number("segment.index.bytes"),
     indexIntervalBytes: number("index.interval.bytes"),
     maxMessageBytes: number("max.message.bytes"),
+    compressionType: compressionTypeOf(text("compression.type")),
     messageTimestampType:
       text("message.timestamp.type") === "LogAppendTime" ? "LogAppendTime" : "CreateTime",
     messageTimestampBeforeMaxMs: unbounded("message.timestamp.before.max.ms"),
@@ -157,4 +159,9 @@ export function logConfigOf(
     producerIdExpirationMs: broker.number("producer.id.expiration.ms"),
     transactionVerificationEnabled: broker.boolean("transaction.partition.verification.enable"),
   };
+}
+
+function compressionTypeOf(name: string): LogConfig["compressionType"] {
+  if (name === "uncompressed") return "none";
+  return compressionNames.find((known) => known === name) ?? "producer";
 }

@@ -1,13 +1,15 @@
 import type { Offset, Timestamp } from "@millrace/model";
 import {
+  compressionIdOf,
+  compressionIdOfName,
+  readAttributes,
   readBatchSizeBytes,
   readLastOffsetDelta,
   readMaxTimestamp,
   setBaseOffset,
+  setCreateTime,
   setLogAppendTime,
   setPartitionLeaderEpoch,
-  updateCrc,
-  writeInt64,
   type Compression,
 } from "@millrace/protocol";
 import type { LogConfig } from "../log-config.ts";
@@ -16,10 +18,8 @@ import type { AppendOptions, AppendResult } from "../log-types.ts";
 import { ProducerAppend } from "./producer-append.ts";
 import type { ProducerBatch } from "./producer-entry.ts";
 import type { ProducerStates } from "./producer-states.ts";
+import { rewriteBatch } from "./rewrite-batch.ts";
 import { batchSizeAt, checkBatch, checkClientBatch } from "./validate-batch.ts";
-
-/** Of the largest timestamp in a batch's header. */
-const maxTimestampPosition = 35;
 
 /** What an append is checked against. */
 export interface AppendContext {
@@ -50,9 +50,8 @@ export function planAppend(
   const { config, nowMs } = context;
   const isClient = options.origin === "client";
   const sizeBytes = measureBatches(batches, config, isClient);
-  const bytes = sizeBytes === batches.length ? batches : batches.subarray(0, sizeBytes);
-  if (isClient)
-    correctMaxTimestamp(bytes, checkClientBatch(bytes, config, { nowMs, codecs: context.codecs }));
+  let bytes = sizeBytes === batches.length ? batches : batches.subarray(0, sizeBytes);
+  if (isClient) bytes = settleClientBatch(bytes, context);
   const producers = new ProducerAppend(
     context.producers,
     options,
@@ -83,11 +82,19 @@ export function assignOffsets(bytes: Uint8Array, baseOffset: Offset, leaderEpoch
   }
 }
 
-/** Indexes and retention go by the header: it says what the records say, whatever the client wrote. */
-function correctMaxTimestamp(bytes: Uint8Array, maxTimestamp: Timestamp): void {
-  if (readMaxTimestamp(bytes, 0) === maxTimestamp) return;
-  writeInt64(bytes, maxTimestampPosition, maxTimestamp);
-  updateCrc(bytes, 0);
+/** Checks a client's batch and makes it what is stored: mostly the very bytes. */
+function settleClientBatch(bytes: Uint8Array, context: AppendContext): Uint8Array {
+  const { config, codecs } = context;
+  const { maxTimestamp, isInOrder } = checkClientBatch(bytes, config, context);
+  const compressionId = compressionIdOf(readAttributes(bytes, 0));
+  const target =
+    config.compressionType === "producer"
+      ? compressionId
+      : compressionIdOfName(config.compressionType);
+  const isRewritten = target !== compressionId || (compressionId !== 0 && !isInOrder);
+  if (isRewritten && codecs !== undefined) return rewriteBatch(bytes, target, { codecs, config });
+  if (config.messageTimestampType === "CreateTime") setCreateTime(bytes, 0, maxTimestamp);
+  return bytes;
 }
 
 /** Bytes of whole batches; each is sound by itself. */

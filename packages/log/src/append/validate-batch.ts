@@ -2,7 +2,6 @@ import type { Timestamp } from "@millrace/model";
 import {
   BATCH_HEADER_BYTES,
   BATCH_MAGIC,
-  compressionIdOf,
   isControl,
   isCrcValid,
   isLogAppendTime,
@@ -15,6 +14,7 @@ import {
   readMaxTimestamp,
   readProducerId,
   readRecordCount,
+  KafkaError,
   RecordBatchReader,
   ProtocolError,
   type Compression,
@@ -24,6 +24,8 @@ import type { LogConfig } from "../log-config.ts";
 
 /** Up to here the size and magic of a batch can be read. */
 const prologueBytes = 17;
+/** Most that a client's batch may decompress to: it is looked into whole. */
+const decompressedBytesMax = 134_217_728;
 
 /**
  * Size of the batch at a position; 0 where what is left is not a whole batch, which is dropped as Kafka drops it.
@@ -60,12 +62,25 @@ export function checkBatch(bytes: Uint8Array, at: number, maxMessageBytes: numbe
     throw new LogRequestError("INVALID_RECORD", "the offset range of a batch is negative");
 }
 
-/** What only clients can get wrong. `checkBatch` comes first. Gives the largest timestamp of the records. */
+/** What a look into a client's batch told. */
+export interface ClientBatch {
+  /** Largest timestamp of the records. */
+  readonly maxTimestamp: Timestamp;
+  /** False where a compressed batch counts its records in another order than they lie: it is written anew. */
+  readonly isInOrder: boolean;
+}
+
+interface ValidationContext {
+  readonly nowMs: number;
+  readonly codecs?: Compression;
+}
+
+/** What only clients can get wrong. `checkBatch` comes first. */
 export function checkClientBatch(
   bytes: Uint8Array,
   config: LogConfig,
-  environment: { readonly nowMs: number; readonly codecs?: Compression },
-): Timestamp {
+  context: ValidationContext,
+): ClientBatch {
   if (readBaseOffset(bytes, 0) !== 0)
     throw invalid(`the base offset of a client's batch must be 0, not ${readBaseOffset(bytes, 0)}`);
   const count = readRecordCount(bytes, 0);
@@ -75,24 +90,21 @@ export function checkClientBatch(
   if (isControl(attributes)) throw invalid("clients may not write control batches");
   if (readProducerId(bytes, 0) >= 0 && readBaseSequence(bytes, 0) < 0)
     throw invalid(`sequence ${readBaseSequence(bytes, 0)} in the batch of an idempotent producer`);
-  if (isLogAppendTime(attributes))
-    throw new LogRequestError(
-      "INVALID_TIMESTAMP",
-      "only brokers may stamp a batch with their time",
-    );
-  const isOpaque = compressionIdOf(attributes) !== 0 && !config.isCompacted;
-  if (!isOpaque) return checkRecords(bytes, config, environment);
-  checkTimestamps(readMaxTimestamp(bytes, 0), config, environment.nowMs);
-  return readMaxTimestamp(bytes, 0);
+  try {
+    return checkRecords(bytes, config, context);
+  } catch (error) {
+    return refuse(error, bytes, config);
+  }
 }
 
 function checkRecords(
   bytes: Uint8Array,
   config: LogConfig,
-  environment: { readonly nowMs: number; readonly codecs?: Compression },
-): Timestamp {
-  const { nowMs, codecs } = environment;
+  { nowMs, codecs }: ValidationContext,
+): ClientBatch {
   const isCreateTime = config.messageTimestampType === "CreateTime";
+  const attributes = readAttributes(bytes, 0);
+  const isStamped = isLogAppendTime(attributes);
   const oldest = isCreateTime
     ? nowMs - config.messageTimestampBeforeMaxMs
     : Number.NEGATIVE_INFINITY;
@@ -101,29 +113,29 @@ function checkRecords(
     : Number.POSITIVE_INFINITY;
   let errors: RecordError[] | undefined;
   let hasBadTime = false;
-  let largest: Timestamp = -1;
+  let isInOrder = true;
+  let maxTimestamp: Timestamp = -1;
   let index = 0;
-  try {
-    const records = new RecordBatchReader({ bytes, codecs });
-    while (records.next()) {
-      const timestamp = records.timestamp;
-      if (config.isCompacted && records.keySizeBytes < 0)
-        (errors ??= []).push({
-          batchIndex: index,
-          message: "a compacted topic takes no record without a key",
-        });
-      else if ((timestamp < oldest || timestamp > youngest) && timestamp !== -1) {
+  const records = new RecordBatchReader({ bytes, codecs, decompressedBytesMax });
+  while (records.next()) {
+    const timestamp = records.timestamp;
+    if (config.isCompacted && records.keySizeBytes < 0)
+      (errors ??= []).push({
+        batchIndex: index,
+        message: "a compacted topic takes no record without a key",
+      });
+    else if (isCreateTime && timestamp !== -1) {
+      if (timestamp < oldest || timestamp > youngest) {
         hasBadTime = true;
         (errors ??= []).push({ batchIndex: index, message: badTime(timestamp, oldest, youngest) });
       }
-      if (timestamp > largest) largest = timestamp;
-      if (records.offset !== index)
-        throw invalid(`record ${index} has offset delta ${records.offset}`);
-      index++;
+    } else if (isStamped) {
+      hasBadTime = true;
+      (errors ??= []).push({ batchIndex: index, message: "only brokers stamp records" });
     }
-  } catch (error) {
-    if (error instanceof ProtocolError) throw invalid(error.message);
-    throw error;
+    if (timestamp > maxTimestamp) maxTimestamp = timestamp;
+    if (records.offset !== index) isInOrder = false;
+    index++;
   }
   if (errors !== undefined)
     throw new LogRequestError(
@@ -131,15 +143,21 @@ function checkRecords(
       "One or more records have been rejected",
       errors,
     );
-  return largest;
+  return { maxTimestamp, isInOrder };
 }
 
-function checkTimestamps(timestamp: Timestamp, config: LogConfig, nowMs: number): void {
-  if (config.messageTimestampType !== "CreateTime" || timestamp === -1) return;
-  const oldest = nowMs - config.messageTimestampBeforeMaxMs;
-  const youngest = nowMs + config.messageTimestampAfterMaxMs;
-  if (timestamp < oldest || timestamp > youngest)
-    throw new LogRequestError("INVALID_TIMESTAMP", badTime(timestamp, oldest, youngest));
+/**
+ * Kafka tells apart what no codec has made (its own failure) and what ends too early or holds no records (the
+ * producer's). Where the codec itself is not there, a batch is kept as it came, unless keys must be seen.
+ */
+function refuse(error: unknown, bytes: Uint8Array, config: LogConfig): ClientBatch {
+  if (error instanceof ProtocolError)
+    throw error.code === "UNDECOMPRESSABLE"
+      ? new LogRequestError("UNKNOWN_SERVER_ERROR", error.message)
+      : invalid(error.message);
+  const isUnreadable = error instanceof KafkaError && error.code === "UNSUPPORTED_COMPRESSION_TYPE";
+  if (!isUnreadable || config.isCompacted) throw error;
+  return { maxTimestamp: readMaxTimestamp(bytes, 0), isInOrder: true };
 }
 
 function badTime(timestamp: Timestamp, oldest: Timestamp, youngest: Timestamp): string {

@@ -152,6 +152,15 @@ export function setLogAppendTime(bytes: Uint8Array, position: number, timestamp:
   updateCrc(bytes, position);
 }
 
+/** Gives the batch back the times of its records, with the largest; its CRC anew where that changes it. */
+export function setCreateTime(bytes: Uint8Array, position: number, maxTimestamp: number): void {
+  const attributes = readAttributes(bytes, position);
+  if (!isLogAppendTime(attributes) && readMaxTimestamp(bytes, position) === maxTimestamp) return;
+  writeInt16(bytes, position + 21, attributes & ~LOG_APPEND_TIME);
+  writeInt64(bytes, position + 35, maxTimestamp);
+  updateCrc(bytes, position);
+}
+
 /** What the CRC must be; the whole batch must be there. */
 export function computeCrc(bytes: Uint8Array, position: number): number {
   return crc32c(bytes, position + CRC_START, position + readBatchSizeBytes(bytes, position));

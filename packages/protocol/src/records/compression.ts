@@ -17,8 +17,8 @@ export interface Compression {
   compress(compressionId: number, bytes: Uint8Array): Uint8Array;
   /**
    * @throws KafkaError `UNSUPPORTED_COMPRESSION_TYPE`
-   * @throws ProtocolError `MALFORMED_BATCH` for bytes that do not decompress, or to more than
-   * `sizeBytesMax`
+   * @throws ProtocolError `UNDECOMPRESSABLE` for bytes that the codec has not made, `MALFORMED_BATCH`
+   * for those that end too early or decompress to more than `sizeBytesMax`
    */
   decompress(compressionId: number, bytes: Uint8Array, sizeBytesMax: number): Uint8Array;
 }

@@ -1,0 +1,120 @@
+import { encodeUtf8, noHeaders } from "@millrace/model";
+import {
+  compressionIdOf,
+  type CompressionName,
+  isCrcValid,
+  isLogAppendTime,
+  readAttributes,
+  RecordBatchBuilder,
+  RecordBatchReader,
+  setLogAppendTime,
+  updateCrc,
+  writeInt32,
+} from "@millrace/protocol";
+import { nodeCompression } from "@millrace/protocol/compression";
+import { describe, expect, it } from "vitest";
+import type { LogConfig } from "../log-config.ts";
+import type { PartitionLog } from "../partition-log.ts";
+import { batchOf } from "../test-support/batches.ts";
+import { openTestLog, testPlatform } from "../test-support/open-test-log.ts";
+
+const client = { origin: "client" } as const;
+const open = (config: Partial<LogConfig> = {}) =>
+  openTestLog(testPlatform(), config, { codecs: nodeCompression });
+
+function readFirst(log: PartitionLog): Uint8Array {
+  return log.read(0, { maxBytes: 10_000, upTo: log.logEndOffset, minOneBatch: true }).parts[0];
+}
+
+function offsetsIn(bytes: Uint8Array): number[] {
+  const offsets: number[] = [];
+  const records = new RecordBatchReader({ bytes, codecs: nodeCompression });
+  while (records.next()) offsets.push(records.offset);
+  return offsets;
+}
+
+/** Records whose offsets are 0, 2: the header then says that there are two. */
+function withGap(compression: CompressionName): Uint8Array {
+  const builder = new RecordBatchBuilder();
+  for (const delta of [0, 2])
+    builder.appendAt(delta, {
+      timestamp: 1000,
+      key: null,
+      value: encodeUtf8("v"),
+      headers: noHeaders,
+    });
+  const batch = builder.build({ compression, codecs: nodeCompression }).slice();
+  writeInt32(batch, 23, 1);
+  updateCrc(batch, 0);
+  return batch;
+}
+
+describe("a client's batch", () => {
+  it("that says it was stamped by a broker gets its producer's kind of time back", async () => {
+    const log = await open();
+    const batch = batchOf({ values: ["a", "b"] });
+    setLogAppendTime(batch, 0, 1700);
+    log.append(batch, client);
+    expect(isLogAppendTime(readAttributes(readFirst(log), 0))).toBe(false);
+    expect(isCrcValid(readFirst(log), 0)).toBe(true);
+  });
+
+  it("that says it was stamped is refused where the broker stamps", async () => {
+    const log = await open({ messageTimestampType: "LogAppendTime" });
+    const batch = batchOf();
+    setLogAppendTime(batch, 0, 1700);
+    expect(() => log.append(batch, client)).toThrow(
+      expect.objectContaining({ code: "INVALID_TIMESTAMP" }),
+    );
+  });
+
+  it("is stored as it lies where offsets are missing, and numbered anew where it is compressed", async () => {
+    const plain = await open();
+    plain.append(withGap("none"), client);
+    expect(offsetsIn(readFirst(plain))).toEqual([0, 2]);
+    const packed = await open();
+    packed.append(withGap("gzip"), client);
+    expect(offsetsIn(readFirst(packed))).toEqual([0, 1]);
+    expect([plain.logEndOffset, packed.logEndOffset]).toEqual([2, 2]);
+  });
+
+  it.each(["gzip", "snappy", "lz4", "zstd"] as const)(
+    "that is not what %s makes is refused, and so is one with too few records in it",
+    async (compression) => {
+      const log = await open();
+      const builder = new RecordBatchBuilder();
+      builder.append(1000, null, encodeUtf8("value"), noHeaders);
+      const batch = builder.build({ compression, codecs: nodeCompression }).slice();
+      const short = batch.slice();
+      writeInt32(short, 57, 2);
+      writeInt32(short, 23, 1);
+      updateCrc(short, 0);
+      expect(() => log.append(short, client)).toThrow(
+        expect.objectContaining({ code: "INVALID_RECORD" }),
+      );
+      const broken = batch.slice();
+      broken.fill(0x55, 61);
+      updateCrc(broken, 0);
+      expect(() => log.append(broken, client)).toThrow(
+        expect.objectContaining({ code: "UNKNOWN_SERVER_ERROR" }),
+      );
+      expect(log.append(batch, client).baseOffset).toBe(0);
+    },
+  );
+
+  it("is kept as it came where nothing is there to look into it", async () => {
+    const log = await openTestLog(testPlatform());
+    expect(log.append(withGap("gzip"), client).lastOffset).toBe(1);
+  });
+
+  it("is written anew with the topic's codec, its producer and times kept", async () => {
+    const log = await open({ compressionType: "lz4" });
+    const options = { values: ["a", "b"], producerId: 5, producerEpoch: 0, baseSequence: 0 };
+    log.append(batchOf(options), client);
+    const stored = readFirst(log);
+    expect(compressionIdOf(readAttributes(stored, 0))).toBe(3);
+    expect(offsetsIn(stored)).toEqual([0, 1]);
+    expect(log.producers()[0]).toMatchObject({ producerId: 5, lastSequence: 1 });
+    expect(log.append(batchOf(options), client).isDuplicate).toBe(true);
+  });
+});
