@@ -2,6 +2,7 @@ import type { Platform } from "@millrace/platform";
 import { nodePlatform, type NodePlatformOptions } from "@millrace/platform/node";
 import { memoryEngineProvider, type StoreEngineProvider } from "@millrace/state";
 import {
+  ApplicationError,
   StreamsApp as CoreApp,
   type StreamsOptions as CoreOptions,
   type StreamsState,
@@ -67,8 +68,16 @@ export class StreamsApp implements AsyncDisposable {
    * second signal ends the process at once.
    */
   static async run(topology: Topology, options: StreamsOptions): Promise<void> {
-    const app = await StreamsApp.start(topology, options);
-    await untilSignalled(app.closed, () => void app.close());
+    await untilSignalled(async (signalled) => {
+      const signal =
+        options.signal === undefined ? signalled : AbortSignal.any([options.signal, signalled]);
+      try {
+        const app = await StreamsApp.start(topology, { ...options, signal });
+        await app.closed;
+      } catch (error) {
+        if (!signal.aborted || !isClosed(error)) throw error; // closed while it started
+      }
+    });
   }
 
   get state(): StreamsState {
@@ -94,6 +103,10 @@ export class StreamsApp implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+function isClosed(error: unknown): boolean {
+  return error instanceof ApplicationError && error.code === "APPLICATION_CLOSED";
 }
 
 function defaultEngine({ stateDirectory }: CoreOptions): "rocksdb" | "memory" {

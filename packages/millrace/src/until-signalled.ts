@@ -1,15 +1,16 @@
 /**
- * Waits for something to end, and asks it to at SIGINT and SIGTERM. A second signal ends the process at once,
+ * Runs something that ends when its signal aborts: at SIGINT and SIGTERM. A second signal ends the process at once,
  * which is as safe as a crash.
  */
-export async function untilSignalled(ended: Promise<void>, stop: () => void): Promise<void> {
+export async function untilSignalled(run: (stop: AbortSignal) => Promise<void>): Promise<void> {
+  const stop = new AbortController();
   const first = (): void => {
     process.once("SIGINT", second).once("SIGTERM", second);
-    stop();
+    stop.abort();
   };
   process.once("SIGINT", first).once("SIGTERM", first);
   try {
-    await ended;
+    await run(stop.signal);
   } finally {
     for (const listener of [first, second]) {
       process.off("SIGINT", listener).off("SIGTERM", listener);

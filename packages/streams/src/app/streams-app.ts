@@ -45,16 +45,20 @@ export class StreamsApp implements AsyncDisposable {
   /**
    * Starts an application and waits until it has its tasks.
    *
-   * @throws ApplicationError, ClusterError: what keeps it from starting
+   * @throws ApplicationError, ClusterError: what keeps it from starting; `APPLICATION_CLOSED` where the
+   *   signal of the options has aborted
    */
   static async start(
     topology: Topology,
     options: StreamsOptions,
     environment: StreamsEnvironment,
   ): Promise<StreamsApp> {
-    const app = new StreamsApp(await assemble(topology, resolveOptions(options), environment));
-    await Promise.race([app.#parts.loop.running, app.closed]);
-    return app;
+    const resolved = resolveOptions(options);
+    if (resolved.signal?.aborted === true) throw closedError(resolved);
+    const app = new StreamsApp(await assemble(topology, resolved, environment));
+    const isRunning = app.#parts.loop.running.then(() => true);
+    if (await Promise.race([isRunning, app.closed.then(() => false)])) return app;
+    throw closedError(resolved);
   }
 
   get state(): StreamsState {
@@ -78,11 +82,7 @@ export class StreamsApp implements AsyncDisposable {
 
   /** Stops polling, commits, leaves the group. Ends within `closeTimeout`. Twice is fine. */
   async close(): Promise<void> {
-    if (!this.#stop.signal.aborted) {
-      this.#stop.abort(
-        new ApplicationError("APPLICATION_CLOSED", `application ${this.applicationId} is closed`),
-      );
-    }
+    this.#requestStop();
     await this.closed.catch(() => {}); // a failure was told through `closed` already
   }
 
@@ -90,16 +90,24 @@ export class StreamsApp implements AsyncDisposable {
     await this.close();
   }
 
+  #requestStop(): void {
+    if (!this.#stop.signal.aborted) this.#stop.abort(closedError(this.#parts.options));
+  }
+
   async #run(): Promise<void> {
     const { loop, membership, options, stateDirectory, readers } = this.#parts;
+    const stopRequested = (): void => this.#requestStop();
+    options.signal?.addEventListener("abort", stopRequested, { once: true });
+    if (options.signal?.aborted === true) this.#requestStop();
     try {
       await loop.run(this.#stop.signal);
     } catch (error) {
       this.#failure = error;
       throw error;
     } finally {
+      options.signal?.removeEventListener("abort", stopRequested);
       await Promise.allSettled([
-        membership.close({ timeoutMs: options.closeTimeoutMs / 4 }),
+        membership.close({ timeoutMs: options.closeTimeoutMs / 8 }),
         ...readers.map((reader) => reader.close()),
       ]);
       stateDirectory?.close();
@@ -119,13 +127,26 @@ interface AppParts {
 async function assemble(
   topology: Topology,
   options: ResolvedStreamsOptions,
-  { platform, cluster, engines }: StreamsEnvironment,
+  environment: StreamsEnvironment,
 ): Promise<AppParts> {
+  const { stateDirectory, applicationId } = options;
+  if (stateDirectory === undefined) return assembleIn(undefined, topology, options, environment);
+  const directory = await StateDirectory.open(environment.platform, stateDirectory, applicationId);
+  try {
+    return assembleIn(directory, topology, options, environment);
+  } catch (error) {
+    directory.close();
+    throw error;
+  }
+}
+
+function assembleIn(
+  directory: StateDirectory | undefined,
+  topology: Topology,
+  options: ResolvedStreamsOptions,
+  { platform, cluster, engines }: StreamsEnvironment,
+): AppParts {
   const { applicationId } = options;
-  const directory =
-    options.stateDirectory === undefined
-      ? undefined
-      : await StateDirectory.open(platform, options.stateDirectory, applicationId);
   const processId = directory?.processId ?? platform.random.uuid();
   const subtopologies = topology.subtopologies(applicationId);
   const tasksHere: { current: () => readonly TaskId[] } = { current: () => [] };
@@ -170,6 +191,10 @@ async function assemble(
     readers: [reader, restoreReader],
     stateDirectory: directory,
   };
+}
+
+function closedError({ applicationId }: ResolvedStreamsOptions): ApplicationError {
+  return new ApplicationError("APPLICATION_CLOSED", `application ${applicationId} is closed`);
 }
 
 function openReader(

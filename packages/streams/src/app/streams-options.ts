@@ -34,6 +34,20 @@ export interface StreamsOptions {
   readonly autoOffsetReset?: "earliest" | "latest";
   /** Replicas of internal topics; -1 is the cluster's default. */
   readonly replicationFactor?: number;
+  /**
+   * For how long errors that may pass, such as a broker that is away, are met by trying again. Default 5 min
+   * (Kafka: `task.timeout.ms`).
+   */
+  readonly taskTimeout?: Duration;
+  /**
+   * How long a task waits for an input that has nothing left, so that inputs are taken in the order of their
+   * times. Default 0: only while the cluster has more of it; -1: never (Kafka: `max.task.idle.ms`).
+   */
+  readonly maxTaskIdle?: Duration | -1;
+  /** How often partition counts of the inputs are looked at. Default 5 min (Kafka: `metadata.max.age.ms`). */
+  readonly metadataMaxAge?: Duration;
+  /** Closes the application when it aborts; while it starts, `start` rejects with `APPLICATION_CLOSED`. */
+  readonly signal?: AbortSignal;
   /** Longest that `close` may take. Default 30 s. */
   readonly closeTimeout?: Duration;
   /** Record batches of outputs: default none. */
@@ -71,6 +85,10 @@ export interface ResolvedStreamsOptions {
   readonly autoOffsetReset: "earliest" | "latest";
   readonly replicationFactor: number;
   readonly closeTimeoutMs: number;
+  readonly taskTimeoutMs: number;
+  readonly maxTaskIdleMs: number;
+  readonly metadataAgeMsMax: number;
+  readonly signal: AbortSignal | undefined;
   readonly compression: "none" | "gzip" | "zstd";
   readonly errors: Pick<
     StreamsOptions,
@@ -93,6 +111,10 @@ const optionNames: Readonly<Record<keyof StreamsOptions, true>> = {
   autoOffsetReset: true,
   replicationFactor: true,
   closeTimeout: true,
+  taskTimeout: true,
+  maxTaskIdle: true,
+  metadataMaxAge: true,
+  signal: true,
   compression: true,
   onDeserializationError: true,
   onProcessingError: true,
@@ -124,6 +146,10 @@ export function resolveOptions(options: StreamsOptions): ResolvedStreamsOptions 
     autoOffsetReset: oneOf(options, "autoOffsetReset", ["earliest", "latest"]),
     replicationFactor: wholeNumber(options, "replicationFactor", -1, -1),
     closeTimeoutMs: toMilliseconds(options.closeTimeout ?? "30s", "closeTimeout"),
+    taskTimeoutMs: toMilliseconds(options.taskTimeout ?? "5m", "taskTimeout"),
+    maxTaskIdleMs: idleTime(options.maxTaskIdle ?? 0),
+    metadataAgeMsMax: toMilliseconds(options.metadataMaxAge ?? "5m", "metadataMaxAge"),
+    signal: options.signal,
     compression: oneOf(options, "compression", ["none", "gzip", "zstd"]),
     errors: definedOnly({
       onDeserializationError: options.onDeserializationError,
@@ -132,6 +158,10 @@ export function resolveOptions(options: StreamsOptions): ResolvedStreamsOptions 
       deadLetterTopic: options.deadLetterTopic,
     }),
   };
+}
+
+function idleTime(given: Duration | -1): number {
+  return given === -1 ? -1 : toMilliseconds(given, "maxTaskIdle");
 }
 
 function definedOnly<Given extends object>(given: Given): Given {

@@ -37,6 +37,12 @@ export interface LoopConfig {
   readonly autoOffsetReset: "earliest" | "latest";
   readonly compression: "none" | "gzip" | "zstd";
   readonly closeTimeoutMs: number;
+  /** Without success for this long, what fails ends the application. */
+  readonly taskTimeoutMs: number;
+  /** See `TaskConfig`; -1: never wait for an input. */
+  readonly maxTaskIdleMs: number;
+  /** Age at which the inputs' partition counts are looked at anew. */
+  readonly metadataAgeMsMax: number;
 }
 
 /** What happens to records that cannot be read, processed or written. */

@@ -73,16 +73,25 @@ export async function restoreStores(
       options.signal.throwIfAborted();
       const batches = await reader.poll({ signal: options.signal, waitMsMax: 1000 });
       for (const batch of batches) applyBatch(batch, pending, options.restored);
-      for (const [name, restoration] of pending) {
-        restoration.position = reader.position(restoration.changelog) ?? restoration.position;
-        if (restoration.position >= restoration.end) pending.delete(name);
-        if (restoration.position >= restoration.end || restoration.stores.isStageFull) {
-          restoration.stores.commit(new Map([[restoration.store, restoration.position]]));
-        }
-      }
+      for (const one of pending.values())
+        one.position = reader.position(one.changelog) ?? one.position;
+      commitRestored([...pending.values()]);
+      for (const [name, { position, end }] of pending) if (position >= end) pending.delete(name);
     }
   } finally {
     reader.unassign(partitions);
+  }
+}
+
+/**
+ * Writes the stages that are full or complete. A stage holds what was replayed into any store of its task, so the
+ * positions of all of them go with it.
+ */
+function commitRestored(pending: readonly Restoration[]): void {
+  const byTask = Map.groupBy(pending, ({ stores }) => stores);
+  for (const [stores, own] of byTask) {
+    if (!stores.isStageFull && own.every(({ position, end }) => position < end)) continue;
+    stores.commit(new Map(own.map(({ store, position }) => [store, position])));
   }
 }
 

@@ -7,15 +7,16 @@ import { parseTaskId, taskIdText } from "../processor/task-id.ts";
 import { decodeAssignmentInfo } from "./assignment/assignment-info.ts";
 import { commitTasks } from "./commit.ts";
 import type { LoopEnvironment } from "./loop-environment.ts";
+import { isFencedWriter, isRecoverable } from "./recoverable-errors.ts";
+import { RecoveryBudget } from "./recovery-budget.ts";
 import { RepartitionPurge } from "./repartition-purge.ts";
+import { SourceWatch } from "./source-watch.ts";
 import { openTasks, type AssignedTask, type OpenTask } from "./task-opener.ts";
 
 /** Records that a task may take before the next task has its turn. */
 const recordsPerTurn = 256;
 /** Longest wait for records: heartbeats and commits come in between. */
 const pollWaitMs = 100;
-/** Rebuilds without a commit in between: more is not bad luck. */
-const rebuildsMax = 20;
 
 export type LoopState = "starting" | "rebalancing" | "running" | "closing" | "closed";
 
@@ -37,12 +38,17 @@ export class StreamLoop {
   #state: LoopState = "starting";
   readonly #environment: LoopEnvironment;
   readonly #purge: RepartitionPurge;
+  readonly #watch: SourceWatch;
+  readonly #recovery: RecoveryBudget;
   #writer: BatchWriter;
   #tasks: readonly OpenTask[] = [];
   readonly #byInput = new Map<string, OpenTask>();
   readonly #paused = new Map<string, TopicPartition>();
   #nextCommitMs = 0;
-  #rebuilds = 0;
+  /** True: the last slice took records, so that there may be more of them at once. */
+  #isBusy = false;
+  #isWriterReady = false;
+  #hasJoined = false;
   #wake = new AbortController();
   /** Aborts once closing takes too long: commits under way may end until then. */
   readonly #giveUp = new AbortController();
@@ -50,6 +56,8 @@ export class StreamLoop {
   constructor(environment: LoopEnvironment) {
     this.#environment = environment;
     this.#purge = new RepartitionPurge(environment);
+    this.#watch = new SourceWatch(environment);
+    this.#recovery = new RecoveryBudget(environment.platform, environment.config.taskTimeoutMs);
     this.#writer = this.#openWriter();
     environment.membership.onChange(() => this.#wake.abort());
     this.running = new Promise((resolve) => {
@@ -82,8 +90,8 @@ export class StreamLoop {
     };
     stop.addEventListener("abort", whenStopped, { once: true });
     try {
-      if (config.isExactlyOnce) await this.#writer.initialize(stop);
-      this.#begin();
+      await this.#initializeWriter(stop);
+      await this.#watch.begin(stop);
       while (!stop.aborted) await this.#step(stop);
       this.#state = "closing";
       platform.probe?.("C21");
@@ -106,16 +114,30 @@ export class StreamLoop {
       if (membership.needsJoin) await this.#rebalance(stop);
       else await this.#turn(stop);
     } catch (error) {
-      if (stop.aborted || !isRecoverable(error) || this.#rebuilds >= rebuildsMax) throw error;
-      this.#rebuilds += 1;
-      await this.#rebuild(error, stop);
+      await this.#recover(error, stop);
+    }
+  }
+
+  /** Goes back to what is committed, until that succeeds, or the time for it is over. */
+  async #recover(first: unknown, stop: AbortSignal): Promise<void> {
+    let cause = first;
+    for (;;) {
+      if (stop.aborted || !isRecoverable(cause)) throw cause;
+      this.#state = "rebalancing";
+      await this.#recovery.pause(cause, stop);
+      try {
+        await this.#rebuild(cause, stop);
+        return;
+      } catch (error) {
+        cause = error;
+      }
     }
   }
 
   /** Poll, process for a slice, commit if it is time. */
   async #turn(stop: AbortSignal): Promise<void> {
     const { reader, platform, config } = this.#environment;
-    const hasWork = this.#tasks.some(({ task }) => task.hasBufferedRecords);
+    const hasWork = this.#isBusy && this.#tasks.some(({ task }) => task.hasBufferedRecords);
     const untilCommitMs = this.#nextCommitMs - platform.clock.monotonicMs();
     const waitMsMax = hasWork ? 0 : Math.max(0, Math.min(pollWaitMs, untilCommitMs));
     const batches = await reader.poll({ signal: this.#wake.signal, waitMsMax });
@@ -125,25 +147,30 @@ export class StreamLoop {
       else owner.task.addBatch(batch);
     }
     this.#pauseFull();
-    this.#processSlice();
+    this.#isBusy = this.#processSlice();
     this.#resumeDrained();
     if (!this.#writer.hasRoom) await this.#writer.drained(stop);
     const isStageFull = this.#tasks.some(({ stores }) => stores.isStageFull);
     if (isStageFull || platform.clock.monotonicMs() >= this.#nextCommitMs) await this.#commit();
     else if (hasWork) await platform.timers.yield();
     if (config.sliceMs === 0) await platform.timers.yield();
+    this.#watch.check(stop);
   }
 
-  #processSlice(): void {
+  /** @returns whether any record was taken: tasks may have some and wait for those of other inputs */
+  #processSlice(): boolean {
     const { platform, config } = this.#environment;
     const deadline = platform.clock.monotonicMs() + config.sliceMs;
+    let hasTaken = false;
     let isBusy = true;
     while (isBusy && platform.clock.monotonicMs() < deadline && this.#writer.hasRoom) {
       isBusy = false;
       for (const { task } of this.#tasks) {
         if (task.process(recordsPerTurn) > 0) isBusy = true;
       }
+      hasTaken ||= isBusy;
     }
+    return hasTaken || !this.#writer.hasRoom;
   }
 
   #pauseFull(): void {
@@ -178,10 +205,20 @@ export class StreamLoop {
     });
     if (offsets.length > 0) {
       this.#begin();
-      this.#rebuilds = 0;
       this.#purge.afterCommit(offsets);
     }
+    if (this.#recovery.isUsed && (offsets.length > 0 || this.#hasReadAll())) this.#recovery.reset();
     this.#nextCommitMs = platform.clock.monotonicMs() + config.commitIntervalMs;
+  }
+
+  /** True: nothing can be wrong that a commit would show. */
+  #hasReadAll(): boolean {
+    const { reader } = this.#environment;
+    return this.#tasks.every(({ task, inputs }) => {
+      const isAtEnd = (input: TopicPartition): boolean =>
+        (reader.position(input) ?? -1) >= (reader.endOffset(input) ?? Infinity);
+      return !task.hasBufferedRecords && inputs.every(isAtEnd);
+    });
   }
 
   /** Gives everything up, joins, and takes what it is given. Tasks that stay go on where they were. */
@@ -190,7 +227,8 @@ export class StreamLoop {
     this.#state = "rebalancing";
     this.#wake = new AbortController();
     if (membership.isMember) await this.#commit();
-    else await this.#dropTasks();
+    else if (this.#tasks.length > 0) throw forgotten();
+    if (this.#hasJoined) await this.#watch.begin(stop);
     const assigned = readAssignment(await membership.join(stop));
     platform.logger.log("info", "tasks-assigned", {
       tasks: assigned.map(({ taskId }) => taskIdText(taskId)),
@@ -210,6 +248,7 @@ export class StreamLoop {
     }
     this.#tasks = [...this.#tasks, ...opened];
     this.#nextCommitMs = platform.clock.monotonicMs() + this.#environment.config.commitIntervalMs;
+    this.#hasJoined = true;
     this.#state = "running";
     this.#markRunning();
   }
@@ -219,14 +258,16 @@ export class StreamLoop {
     const { platform, membership, config } = this.#environment;
     platform.logger.log("warn", "tasks-rebuilt", { cause: String(cause) });
     await this.#dropTasks();
-    if (config.isExactlyOnce) {
-      if (cause instanceof ClusterError && cause.code === "WRITER_FENCED") {
-        await this.#writer.close(0);
-        this.#writer = this.#openWriter();
-        await this.#writer.initialize(stop);
-      } else await this.#writer.abort(stop);
+    if (config.isExactlyOnce && isFencedWriter(cause)) {
+      await this.#writer.close(0);
+      this.#writer = this.#openWriter();
+      this.#isWriterReady = false;
     }
-    this.#begin();
+    if (!this.#isWriterReady) await this.#initializeWriter(stop);
+    else if (config.isExactlyOnce) {
+      await this.#writer.abort(stop);
+      this.#begin();
+    }
     membership.requestRejoin("tasks are rebuilt from what is committed");
   }
 
@@ -236,7 +277,7 @@ export class StreamLoop {
     const { platform, config } = this.#environment;
     try {
       await this.#dropTasks();
-      await this.#writer.close(config.closeTimeoutMs / 4);
+      await this.#writer.close(config.closeTimeoutMs / 8);
     } catch (error) {
       platform.logger.log("warn", "close-incomplete", { cause: String(error) });
     }
@@ -256,6 +297,12 @@ export class StreamLoop {
     }
     this.#tasks = this.#tasks.filter((open) => !closing.includes(open));
     await Promise.all(closing.map(({ task }) => task.close()));
+  }
+
+  async #initializeWriter(stop: AbortSignal): Promise<void> {
+    if (this.#environment.config.isExactlyOnce) await this.#writer.initialize(stop);
+    this.#isWriterReady = true;
+    this.#begin();
   }
 
   #begin(): void {
@@ -284,16 +331,11 @@ function slowClose(): ApplicationError {
   );
 }
 
-/** Errors after which the group, or a new epoch, lets the loop go on from what is committed. */
-function isRecoverable(error: unknown): boolean {
-  return (
-    error instanceof ClusterError &&
-    (error.code === "TRANSACTION_ABORTED" ||
-      error.code === "COMMIT_FENCED" ||
-      error.code === "WRITER_FENCED" ||
-      error.code === "WRITER_FAILED" ||
-      error.code === "REQUEST_TIMED_OUT" ||
-      error.code === "BROKER_UNREACHABLE")
+/** What was done since the last commit must not be committed any more: the tasks may run elsewhere. */
+function forgotten(): ClusterError {
+  return new ClusterError(
+    "COMMIT_FENCED",
+    "the group has given this member's tasks away, since it was not heard of for a session's time",
   );
 }
 

@@ -37,7 +37,7 @@ export async function openTasks(
   { writer, signal }: { readonly writer: BatchWriter; readonly signal: AbortSignal },
 ): Promise<readonly OpenTask[]> {
   if (assigned.length === 0) return [];
-  await writer.prepare(writtenTopics(environment), signal);
+  await writer.prepare(await writtenTopics(environment, signal), signal);
   const collector = new ClusterRecordCollector(writer);
   const opened: OpenTask[] = [];
   try {
@@ -82,18 +82,26 @@ async function openTask(
     taskId: taskIdText(taskId),
     canAbandonUpdates: config.errors.onProcessingError !== undefined,
   });
+  const { reader } = environment;
   const task = new StreamTask({
     taskId,
     subtopology,
     stores,
     recordContext,
     collector,
+    lag: (topic) => {
+      const input = { topic, partition: taskId.partition };
+      const end = reader.endOffset(input);
+      const position = reader.position(input);
+      return end === undefined || position === undefined ? undefined : Math.max(0, end - position);
+    },
     clock: platform.clock,
     metrics: platform.metrics,
     logger: platform.logger,
     config: {
       applicationId: config.applicationId,
       bufferedRecordsPerPartitionMax: config.bufferedRecordsMax,
+      maxTaskIdleMs: config.maxTaskIdleMs,
       ...config.errors,
     },
   });
@@ -130,13 +138,23 @@ async function position(
   reader.assign(starts.map(({ topic, partition, offset }) => ({ topic, partition, offset })));
 }
 
-function writtenTopics({ subtopologies, config }: LoopEnvironment): readonly string[] {
+/** Where a function chooses the topic record by record, all that are there may be meant. */
+async function writtenTopics(
+  { subtopologies, config, cluster }: LoopEnvironment,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
   const topics = new Set<string>();
-  for (const { sinkTopics, changelogTopics } of subtopologies) {
+  let isChosen = false;
+  for (const { sinkTopics, changelogTopics, nodes } of subtopologies) {
     for (const topic of sinkTopics) topics.add(topic);
     for (const { name, isSourceTopic } of changelogTopics) if (!isSourceTopic) topics.add(name);
+    isChosen ||= nodes.some((node) => node.kind === "sink" && typeof node.topic !== "string");
   }
   const { deadLetterTopic } = config.errors;
   if (deadLetterTopic !== undefined) topics.add(deadLetterTopic);
+  if (isChosen) {
+    for (const { name, isInternal } of await cluster.admin.listTopics(signal))
+      if (!isInternal) topics.add(name);
+  }
   return [...topics];
 }

@@ -16,6 +16,7 @@ import { assignTasks, type AssignableMember } from "./sticky-task-assignor.ts";
 import {
   decodeSubscriptionInfo,
   encodeSubscriptionInfo,
+  runsNow,
   subscriptionVersion,
   type SubscriptionInfo,
 } from "./subscription-info.ts";
@@ -67,6 +68,7 @@ export class StreamPartitionAssignor implements PartitionAssignor {
     signal?: AbortSignal,
   ): Promise<ReadonlyMap<string, Assignment>> {
     const { subtopologies, admin, replicationFactor } = this.#options;
+    this.#checkMajority(group);
     const result = new Map<string, Assignment>();
     const members: AssignableMember[] = [];
     for (const member of group.members) {
@@ -93,13 +95,33 @@ export class StreamPartitionAssignor implements PartitionAssignor {
     return result;
   }
 
+  /**
+   * A leader that has just come with another topology than those who work must not refuse them: it is the one to
+   * go, and one of them leads then.
+   *
+   * @throws ApplicationError `TOPOLOGY_MISMATCH`
+   */
+  #checkMajority({ members }: GroupSubscription): void {
+    const own = this.#options.fingerprint;
+    const working = new Set<string | undefined>();
+    for (const { userData } of members) {
+      const info = readSubscription(userData);
+      if (info instanceof Error) continue;
+      const isWorking = info.taskOffsetSums.some(({ offsetSum }) => offsetSum === runsNow);
+      if (isWorking) working.add(info.clientTags.get(topologyTag));
+    }
+    if (working.size === 0 || working.has(own)) return;
+    throw new ApplicationError(
+      "TOPOLOGY_MISMATCH",
+      `the members of the group that are at work run topology ${[...working].join(", ")}, this one ${own}. All members of an application must have the same sub-topologies, sources, stores and internal topics: stop the old ones first, or use a new applicationId.`,
+    );
+  }
+
   /** Adds the member, or says why it cannot share the work. */
   #admit(member: MemberSubscription, members: AssignableMember[]): string | undefined {
-    let info: SubscriptionInfo;
-    try {
-      info = decodeSubscriptionInfo(member.userData ?? new Uint8Array(0));
-    } catch (error) {
-      return `the leader of the group cannot read this member's subscription: ${String(error)}`;
+    const info = readSubscription(member.userData);
+    if (info instanceof Error) {
+      return `the leader of the group cannot read this member's subscription: ${info.message}`;
     }
     const theirs = info.clientTags.get(topologyTag);
     if (theirs !== this.#options.fingerprint) {
@@ -126,6 +148,14 @@ export class StreamPartitionAssignor implements PartitionAssignor {
     }
     const info = { activeTasks, errorCode: assignorErrors.none, detail: "" };
     return { partitions, userData: encodeAssignmentInfo(info) };
+  }
+}
+
+function readSubscription(userData: Uint8Array | null): SubscriptionInfo | Error {
+  try {
+    return decodeSubscriptionInfo(userData ?? new Uint8Array(0));
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
   }
 }
 

@@ -1,0 +1,20 @@
+import { ClusterError, type ClusterErrorCode } from "@millrace/cluster";
+
+const recoverable: ReadonlySet<ClusterErrorCode> = new Set([
+  "TRANSACTION_ABORTED",
+  "COMMIT_FENCED",
+  "WRITER_FENCED",
+  "WRITER_FAILED",
+  "REQUEST_TIMED_OUT",
+  "BROKER_UNREACHABLE",
+]);
+
+/** Errors after which the group, or a new epoch, lets the loop go on from what is committed. */
+export function isRecoverable(error: unknown): error is ClusterError {
+  return error instanceof ClusterError && recoverable.has(error.code);
+}
+
+/** The writer is finished: another one takes a new epoch. */
+export function isFencedWriter(error: unknown): boolean {
+  return error instanceof ClusterError && error.code === "WRITER_FENCED";
+}

@@ -1,0 +1,70 @@
+import type { LoopEnvironment } from "./loop-environment.ts";
+
+/**
+ * Watches the partition counts of the inputs, every `metadata.max.age.ms` as Kafka does: where one has changed, the
+ * group must be laid out anew, and an application whose keys would move away from their state must stop.
+ */
+export class SourceWatch {
+  readonly #environment: LoopEnvironment;
+  readonly #topics: readonly string[];
+  #known: ReadonlyMap<string, number> | undefined;
+  #nextMs = 0;
+  #isUnderWay = false;
+
+  constructor(environment: LoopEnvironment) {
+    this.#environment = environment;
+    const internal = environment.subtopologies.flatMap(({ repartitionTopics }) =>
+      repartitionTopics.map(({ name }) => name),
+    );
+    this.#topics = environment.subtopologies
+      .flatMap(({ sourceTopics }) => sourceTopics)
+      .filter((topic) => !internal.includes(topic));
+  }
+
+  /** Remembers the counts of this moment: call it before each join. */
+  async begin(signal: AbortSignal): Promise<void> {
+    this.#known = await this.#counts(signal);
+    this.#schedule();
+  }
+
+  /** Looks if it is time, in the background. */
+  check(signal: AbortSignal): void {
+    const { clock } = this.#environment.platform;
+    if (this.#isUnderWay || clock.monotonicMs() < this.#nextMs) return;
+    this.#isUnderWay = true;
+    void this.#look(signal).finally(() => {
+      this.#isUnderWay = false;
+      this.#schedule();
+    });
+  }
+
+  async #look(signal: AbortSignal): Promise<void> {
+    const { membership, platform } = this.#environment;
+    const known = this.#known;
+    try {
+      const counts = await this.#counts(signal);
+      if (known === undefined || known !== this.#known) return;
+      const changed = this.#topics.find((topic) => counts.get(topic) !== known.get(topic));
+      if (changed === undefined) return;
+      platform.logger.log("info", "partitions-changed", {
+        topic: changed,
+        before: known.get(changed),
+        now: counts.get(changed),
+      });
+      membership.requestRejoin(`the partitions of ${changed} have changed`);
+    } catch (error) {
+      // Looked at again with the next one: the loop itself meets a broker that is away.
+      platform.logger.log("info", "partitions-unknown", { cause: String(error) });
+    }
+  }
+
+  async #counts(signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
+    const topics = await this.#environment.cluster.admin.describeTopics(this.#topics, signal);
+    return new Map([...topics].map(([name, { partitionCount }]) => [name, partitionCount]));
+  }
+
+  #schedule(): void {
+    const { platform, config } = this.#environment;
+    this.#nextMs = platform.clock.monotonicMs() + config.metadataAgeMsMax;
+  }
+}
