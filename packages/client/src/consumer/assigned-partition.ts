@@ -23,6 +23,8 @@ export class AssignedPartition {
   topicId: string | undefined = undefined;
   /** Since when the cluster does not know it. */
   unknownSinceMs: number | undefined = undefined;
+  /** After an error that may pass it is not asked for before then. */
+  notBeforeMs = 0;
   /** False once unassigned or moved: what is on its way for this object is dropped. */
   isCurrent = true;
 

@@ -190,13 +190,14 @@ export class ClusterBatchReader implements BatchReader {
   /** Asks every broker that leads something that may be fetched now. */
   #fetchAll(): void {
     if (this.#isClosed) return;
-    const { metadata } = this.#context;
+    const { metadata, platform } = this.#context;
+    const now = platform.clock.monotonicMs();
     const byNode = new Map<number, { targets: FetchTarget[]; isHeldBack: boolean }>();
     let hasLeaderless = false;
     for (const assigned of this.#partitions.values()) {
       const { topic, partition } = assigned;
       const nodeId = metadata.leaderId(topic, partition);
-      if (assigned.failure !== undefined) continue;
+      if (assigned.failure !== undefined || assigned.notBeforeMs > now) continue;
       if (nodeId === undefined) {
         hasLeaderless = true;
         continue;
@@ -286,7 +287,7 @@ export class ClusterBatchReader implements BatchReader {
         { cause: error },
       );
       this.#wake();
-    } else if (error.retriable) this.#fetchLater();
+    } else if (error.retriable) this.#fetchLater([assigned]);
     else {
       assigned.failure = clusterErrorOf(`${topic}-${partition}`, error);
       this.#wake();
@@ -295,7 +296,7 @@ export class ClusterBatchReader implements BatchReader {
 
   #failed(error: unknown, targets: readonly FetchTarget[]): void {
     if (isRetriable(error)) {
-      this.#fetchLater();
+      this.#fetchLater(targets.map(({ assigned }) => assigned));
       return;
     }
     for (const { assigned } of targets) assigned.failure = error as Error;
@@ -303,12 +304,27 @@ export class ClusterBatchReader implements BatchReader {
   }
 
   /** Asks who leads now, and fetches again after a pause. */
-  #fetchLater(): void {
+  #fetchLater(waiting: readonly AssignedPartition[]): void {
     const { metadata, platform, options } = this.#context;
+    const { retryBackoffMs } = options;
+    const notBeforeMs = platform.clock.monotonicMs() + retryBackoffMs;
+    for (const assigned of waiting) assigned.notBeforeMs = notBeforeMs;
     metadata.requestRefresh();
-    this.#retry ??= platform.timers.after(options.retryBackoffMs, () => {
+    this.#scheduleRetry();
+  }
+
+  /** At the end of the earliest pause. */
+  #scheduleRetry(): void {
+    const { clock, timers } = this.#context.platform;
+    const now = clock.monotonicMs();
+    let earliestMs = Infinity;
+    for (const { notBeforeMs } of this.#partitions.values())
+      if (notBeforeMs > now && notBeforeMs < earliestMs) earliestMs = notBeforeMs;
+    if (earliestMs === Infinity || this.#isClosed) return;
+    this.#retry ??= timers.after(earliestMs - now, () => {
       this.#retry = undefined;
       this.#fetchAll();
+      this.#scheduleRetry();
     });
   }
 }
