@@ -1,9 +1,9 @@
 import { decodeUtf8 } from "@millrace/model";
-import type { Platform } from "@millrace/platform";
+import { FileSystemError, type Platform } from "@millrace/platform";
 import { drainTurn } from "@millrace/platform/node";
 import { readBatchSizeBytes, RecordBatchReader } from "@millrace/protocol";
 import { describe, expect, it } from "vitest";
-import { Simulator } from "../../simulator/src/index.ts";
+import { Simulator, type SimulatorOptions } from "../../simulator/src/index.ts";
 import { LogDirectory } from "./log-directory.ts";
 import { LogStorageError } from "./log-error.ts";
 import type { PartitionLog } from "./partition-log.ts";
@@ -125,12 +125,13 @@ async function live(platform: Platform, witness: Witness): Promise<void> {
   throw new LogStorageError("LOG_CLOSED", "this life is over");
 }
 
-async function runSeed(seed: number): Promise<ReadonlyMap<string, number>> {
-  const simulator = new Simulator({
-    seed,
-    drain: drainTurn,
-    faults: { crashAtStep: 0.01, powerLoss: 0.02, kill: 0.02 },
-  });
+const crashes = { crashAtStep: 0.01, powerLoss: 0.02, kill: 0.02 };
+
+async function runSeed(
+  seed: number,
+  faults: SimulatorOptions["faults"] = crashes,
+): Promise<ReadonlyMap<string, number>> {
+  const simulator = new Simulator({ seed, drain: drainTurn, faults });
   const witness = new Witness();
   await new Promise<void>((resolve, reject) => {
     simulator.process("broker", {
@@ -140,7 +141,7 @@ async function runSeed(seed: number): Promise<ReadonlyMap<string, number>> {
           await live(platform, witness);
           resolve();
         } catch (error) {
-          if (!(error instanceof LogStorageError) && !isKilled(error)) reject(error);
+          if (!isOfDisk(error) && !isKilled(error)) reject(error);
           throw error;
         }
       },
@@ -148,6 +149,10 @@ async function runSeed(seed: number): Promise<ReadonlyMap<string, number>> {
     simulator.run().catch(reject);
   });
   return simulator.steps;
+}
+
+function isOfDisk(error: unknown): boolean {
+  return error instanceof LogStorageError || error instanceof FileSystemError;
 }
 
 function isKilled(error: unknown): boolean {
@@ -168,5 +173,16 @@ describe("crashes and power losses", () => {
     }
     for (const step of ["C1", "C2", "C3", "C5", "C6", "C7", "C11", "C20"])
       expect(reached).toContain(step);
+  });
+
+  // The kernel takes pages for clean after a failed sync: a restart sees them, and the next power loss takes them.
+  it(`lose nothing that a restart has shown after a failed sync, seeds ${first} on`, async () => {
+    for (let seed = first; seed < first + 2 * count; seed++) {
+      try {
+        await runSeed(seed, { ...crashes, fsyncError: 0.02 });
+      } catch (error) {
+        throw new Error(`seed ${seed} (LOG_SEED=${seed} LOG_SEEDS=1)`, { cause: error });
+      }
+    }
   });
 });

@@ -24,6 +24,7 @@ import { PartitionLog } from "./partition-log.ts";
 import { reach } from "./probe.ts";
 
 const lockName = ".lock";
+const propertiesName = "meta.properties";
 const cleanShutdownName = ".kafka_cleanshutdown";
 
 export interface LogDirectoryOptions {
@@ -83,10 +84,10 @@ export class LogDirectory {
   static async open(options: LogDirectoryOptions): Promise<LogDirectory> {
     const { path, platform } = options;
     const { fileSystem } = platform;
-    if (fileSystem.stat(path) === undefined) {
-      fileSystem.makeDirectory(path);
+    fileSystem.makeDirectory(path);
+    // Also where a run before made it and was killed before its entry was on the device.
+    if (fileSystem.stat(`${path}/${propertiesName}`) === undefined)
       await fileSystem.syncDirectory(parentOf(path));
-    }
     const lock = await takeLock(fileSystem, path, options.lockNote);
     try {
       const properties = await settleProperties(options);

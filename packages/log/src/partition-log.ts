@@ -99,7 +99,13 @@ export class PartitionLog {
     const config = { ...defaultLogConfig, ...options.config };
     if (fileSystem.stat(options.path) === undefined) {
       fileSystem.makeDirectory(options.path);
-      await fileSystem.syncDirectory(parentOf(options.path));
+      try {
+        await fileSystem.syncDirectory(parentOf(options.path));
+      } catch (error) {
+        // Its entry may be on no device: who opens it again has to make it again.
+        fileSystem.removeDirectory(options.path);
+        throw error;
+      }
     }
     const topicId = await claimTopicId(fileSystem, options.path, options.topicId);
     const recovered = await recoverLog({ ...options, config });

@@ -17,6 +17,8 @@ export class LeaderEpochs {
   readonly #path: string;
   #entries: EpochEntry[] = [];
   #isDirty = false;
+  /** What the file holds; undefined where that is not known. */
+  #saved: string | undefined;
 
   constructor(fileSystem: FileSystem, directory: string) {
     this.#fileSystem = fileSystem;
@@ -37,6 +39,13 @@ export class LeaderEpochs {
       epoch: Number(epoch),
       startOffset: Number(startOffset),
     }));
+    this.#saved = this.#lines().join("\n");
+  }
+
+  /** The file is what the page cache shows, which may be on no device: the next `save` writes it. */
+  distrustFile(): void {
+    this.#saved = undefined;
+    this.#isDirty = true;
   }
 
   /** A batch of this epoch begins at the offset. */
@@ -87,8 +96,16 @@ export class LeaderEpochs {
   async save(): Promise<void> {
     if (!this.#isDirty) return;
     this.#isDirty = false;
-    const lines = this.#entries.map((entry) => `${entry.epoch} ${entry.startOffset}`);
+    const lines = this.#lines();
+    const text = lines.join("\n");
+    if (text === this.#saved) return;
+    this.#saved = undefined;
     await replaceFile(this.#fileSystem, this.#path, encodeCheckpoint(lines));
+    this.#saved = text;
+  }
+
+  #lines(): string[] {
+    return this.#entries.map((entry) => `${entry.epoch} ${entry.startOffset}`);
   }
 
   #isAtOrAbove(entry: EpochEntry | undefined, epoch: number, startOffset: Offset): boolean {

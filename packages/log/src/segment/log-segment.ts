@@ -11,6 +11,8 @@ import {
   transactionIndexSuffix,
 } from "./log-file-names.ts";
 
+/** Taken to memory at a time while bytes are written once more. */
+const rewriteBytes = 4_194_304;
 /** Relative offsets are int32. */
 const offsetDeltaMax = 2 ** 31 - 1;
 
@@ -167,6 +169,20 @@ export class LogSegment {
   truncate(sizeBytes: number): void {
     this.handle.truncate(sizeBytes);
     this.#sizeBytes = sizeBytes;
+    this.isDirty = true;
+  }
+
+  /**
+   * Writes again what is there already, from a position on. After a failed sync the page cache takes pages for
+   * clean that are on no device: only a new write makes a sync carry them.
+   */
+  rewriteFrom(position: number): void {
+    const { handle } = this;
+    for (let at = position; at < this.#sizeBytes; at += rewriteBytes) {
+      const bytes = new Uint8Array(Math.min(rewriteBytes, this.#sizeBytes - at));
+      const count = handle.read(bytes, at);
+      handle.write([bytes.subarray(0, count)], at);
+    }
     this.isDirty = true;
   }
 

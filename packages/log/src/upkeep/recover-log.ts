@@ -46,9 +46,12 @@ export interface RecoveryOptions extends PartitionLogOptions {
  *                              | no
  *                              v
  *   producers at the recovery point -> scan of every segment from there on
- *        -> sound                                   -> indexes rebuilt, all synced
- *        -> torn tail above what was durable        -> set aside and cut, rebuilt, synced
+ *        -> sound                                   -> indexes rebuilt, tail made durable
+ *        -> torn tail above what was durable        -> set aside and cut, rebuilt, tail made durable
  *        -> anything else                           -> damaged: readable below, nothing changed
+ *
+ * The tail, from the recovery point on, is written once more before it is synced: the run before may have ended
+ * because a sync failed, and the page cache shows what the device never got (fsync-gate).
  *
  * Each step can be repeated: a crash inside leads to the same end (LOG-5).
  */
@@ -65,6 +68,10 @@ class LogRecovery {
   readonly #producers = new ProducerStates();
   readonly #epochs: LeaderEpochs;
   #segments: LogSegment[] = [];
+  /** Where the bytes of a segment begin that may be in the page cache alone. */
+  readonly #unsynced = new Map<LogSegment, number>();
+  /** Files were made or removed, or may have been by a run that did not sync the directory. */
+  #isDirectoryDirty = false;
   #scannedBytes = 0;
   #cutTail: CutTail | undefined;
   #damage: LogDamage | undefined;
@@ -127,6 +134,7 @@ class LogRecovery {
         },
       );
       if (isLeftover || isOrphan) this.#fileSystem.remove(`${this.#path}/${name}`);
+      if (isLeftover || isOrphan) this.#isDirectoryDirty = true;
     }
     const nowMs = this.#platform.clock.wallMs();
     const sorted = [...bases].sort((left, right) => left - right);
@@ -154,11 +162,14 @@ class LogRecovery {
     this.#checkLength(segments[segments.length - 1].endOffset);
   }
 
-  /** The segment of the recovery point, or an earlier one whose transaction index is lost. */
+  /**
+   * The segment of the last durable record, or an earlier one whose transaction index is lost. Where a segment
+   * begins at the recovery point, the indexes of the one before may never have been synced.
+   */
   #firstToScan(): number {
     let first = 0;
     for (let index = 0; index < this.#segments.length; index++)
-      if (this.#segments[index].baseOffset <= this.#recoveryPoint) first = index;
+      if (this.#segments[index].baseOffset < this.#recoveryPoint) first = index;
     for (let index = 0; index < first; index++) {
       const segment = this.#segments[index];
       if (!segment.transactionIndex.load(segment.baseOffset)) return index;
@@ -174,19 +185,28 @@ class LogRecovery {
       const mayHaveGap =
         this.#options.config.isCompacted || segment.baseOffset <= this.#recoveryPoint;
       if (segment.baseOffset !== end && !mayHaveGap)
-        return { position: 0, isCutShort: true, isGap: true, reason: `offset ${end} is missing` };
+        return {
+          position: 0,
+          unsyncedPosition: 0,
+          isCutShort: true,
+          isGap: true,
+          reason: `offset ${end} is missing`,
+        };
     }
     const range = {
       toleratesGaps: !isLast,
       endOffsetMax: isLast ? Number.POSITIVE_INFINITY : this.#segments[index + 1].baseOffset,
     };
     this.#scannedBytes += segment.sizeBytes;
-    return scanSegment(segment, range, {
+    const end = scanSegment(segment, range, {
       producers: this.#producers,
       epochs: this.#epochs,
       indexIntervalBytes: this.#options.config.indexIntervalBytes,
+      recoveryPoint: this.#recoveryPoint,
       leaderEpochMax: this.#options.leaderEpoch,
     });
+    if (end.unsyncedPosition < end.position) this.#unsynced.set(segment, end.unsyncedPosition);
+    return end;
   }
 
   async #judge(index: number, end: ScanEnd): Promise<void> {
@@ -236,11 +256,14 @@ class LogRecovery {
     }
     await this.#fileSystem.syncDirectory(this.#path);
     segment.truncate(position);
+    if (!this.#unsynced.has(segment)) this.#unsynced.set(segment, position);
     // A segment behind a gap is empty now, and its name promises offsets that are not there.
     if (segment.baseOffset > tail.firstOffset) {
       this.#segments.pop();
+      this.#unsynced.delete(segment);
       segment.remove();
     }
+    this.#isDirectoryDirty = true;
     const { path } = segment;
     this.#cutTail = { path, position, sizeBytes, setAsidePath, ...tail };
     this.#platform.logger.log("warn", "log.tail-cut", { ...this.#cutTail });
@@ -283,14 +306,18 @@ class LogRecovery {
   /** All that is stored lies below the log start: it was deleted already. */
   #startAnew(): void {
     for (const segment of this.#segments.splice(0)) segment.remove();
+    this.#unsynced.clear();
+    this.#isDirectoryDirty = true;
     this.#producers.clear();
   }
 
   #createFirst(baseOffset: Offset): void {
     const nowMs = this.#platform.clock.wallMs();
     const segment = new LogSegment(this.#fileSystem, this.#path, baseOffset, nowMs);
-    if (this.#damage === undefined) segment.create();
-    else segment.areIndexesLoaded = true;
+    if (this.#damage === undefined) {
+      segment.create();
+      this.#unsynced.set(segment, 0);
+    } else segment.areIndexesLoaded = true;
     this.#segments.push(segment);
   }
 
@@ -301,15 +328,28 @@ class LogRecovery {
     for (const offset of listProducerSnapshots(this.#fileSystem, this.#path))
       if (offset > endOffset) this.#fileSystem.remove(producerSnapshotPath(this.#path, offset));
     const dirty = new DirtyFiles(this.#fileSystem, this.#path);
-    dirty.addDirectory();
-    for (const segment of this.#segments) {
-      if (!segment.areIndexesLoaded) continue;
+    const active = this.#segments[this.#segments.length - 1];
+    for (const [segment, position] of this.#unsynced) {
+      segment.rewriteFrom(position);
       dirty.addSegment(segment);
-      if (segment !== this.#segments[this.#segments.length - 1]) segment.seal();
+    }
+    // The active segment's indexes are written when it is closed.
+    for (const segment of this.#segments) {
+      if (!segment.areIndexesLoaded || segment === active) continue;
+      segment.seal();
       dirty.addHandles(segment.flushIndexes());
     }
+    if (this.#isDirectoryDirty || this.#mayLackEntries()) dirty.addDirectory();
+    if (this.#unsynced.size > 0) this.#epochs.distrustFile();
     reach(this.#platform, "C2");
     await dirty.sync();
     await this.#epochs.save();
+  }
+
+  /** A recovery point is noted only once a log's first files are durable; later ones come with a sync. */
+  #mayLackEntries(): boolean {
+    const { recoveryPoint } = this.#options;
+    if (recoveryPoint === undefined) return true;
+    return this.#segments.some(({ baseOffset }) => baseOffset > 0 && baseOffset >= recoveryPoint);
   }
 }

@@ -18,6 +18,8 @@ export interface ScanTarget {
   readonly producers: ProducerStates;
   readonly epochs: LeaderEpochs;
   readonly indexIntervalBytes: number;
+  /** Below this all is on the device for sure. */
+  readonly recoveryPoint: Offset;
   /** Epochs above are damage outside of what the checksum covers: not taken. */
   readonly leaderEpochMax: number;
 }
@@ -25,6 +27,8 @@ export interface ScanTarget {
 /** Where a scan stopped. Without a reason the whole segment is sound. */
 export interface ScanEnd {
   readonly position: number;
+  /** Where the first batch lies that may be in the page cache alone; the same as `position` if there is none. */
+  readonly unsyncedPosition: number;
   readonly isCutShort: boolean;
   readonly reason?: string;
   /** Nothing is wrong with the segment, but offsets between the one before and this one are missing. */
@@ -41,12 +45,20 @@ export interface OffsetRange {
 /** Checks every batch of a segment and builds all that is derived from them: indexes, producers, epochs. */
 export function scanSegment(segment: LogSegment, range: OffsetRange, target: ScanTarget): ScanEnd {
   const cursor = new FileBatchCursor(segment.handle, 0, segment.sizeBytes);
+  let unsyncedPosition: number | undefined;
   segment.resetIndexes();
   while (cursor.next()) {
     const { bytes, at, position, sizeBytes } = cursor;
     const reason = findFault(bytes, at, segment.endOffset, range);
-    if (reason !== undefined) return { position, isCutShort: false, reason };
+    if (reason !== undefined)
+      return {
+        position,
+        unsyncedPosition: unsyncedPosition ?? position,
+        isCutShort: false,
+        reason,
+      };
     const lastOffset = readLastOffset(bytes, at);
+    if (lastOffset >= target.recoveryPoint) unsyncedPosition ??= position;
     const maxTimestamp = readMaxTimestamp(bytes, at);
     const leaderEpoch = readPartitionLeaderEpoch(bytes, at);
     if (leaderEpoch <= target.leaderEpochMax)
@@ -56,7 +68,12 @@ export function scanSegment(segment: LogSegment, range: OffsetRange, target: Sca
       segment.transactionIndex.append(aborted);
   }
   const { position, isCutShort, failure } = cursor;
-  return { position, isCutShort, reason: failure };
+  return {
+    position,
+    unsyncedPosition: unsyncedPosition ?? position,
+    isCutShort,
+    reason: failure,
+  };
 }
 
 function findFault(
