@@ -49,6 +49,7 @@ export class StreamLoop {
   #isBusy = false;
   #isWriterReady = false;
   #hasJoined = false;
+  #generationId = -1;
   #wake = new AbortController();
   /** Aborts once closing takes too long: commits under way may end until then. */
   readonly #giveUp = new AbortController();
@@ -229,7 +230,11 @@ export class StreamLoop {
     if (membership.isMember) await this.#commit();
     else if (this.#tasks.length > 0) throw forgotten();
     if (this.#hasJoined) await this.#watch.begin(stop);
-    const assigned = readAssignment(await membership.join(stop));
+    const assignment = await membership.join(stop);
+    const assigned = readAssignment(assignment);
+    // STREAMS-9: in a generation in between somebody else may have had the tasks that are held here.
+    if (assignment.generationId > this.#generationId + 1) await this.#dropTasks();
+    this.#generationId = assignment.generationId;
     platform.logger.log("info", "tasks-assigned", {
       tasks: assigned.map(({ taskId }) => taskIdText(taskId)),
     });
