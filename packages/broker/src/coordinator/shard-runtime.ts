@@ -116,7 +116,10 @@ export class ShardRuntime<Value, Shard extends CoordinatorShard<Value>> {
       throw new CoordinatorLogError("LOG_UNAVAILABLE", "the broker is closing; ask another one");
     const known = this.#active.get(partition);
     if (known !== undefined) return known;
-    const active = new ActiveShard(this.#options, partition);
+    const active: ActiveShard<Value, Shard> = new ActiveShard(this.#options, partition, () => {
+      active.close();
+      if (this.#active.get(partition) === active) this.#active.delete(partition);
+    });
     this.#active.set(partition, active);
     try {
       active.load();
@@ -136,12 +139,15 @@ class ActiveShard<Value, Shard extends CoordinatorShard<Value>> {
   readonly #log: CoordinatorLog;
   readonly #shard: Shard;
   readonly #timers: RuntimeTimers<Value>;
+  /** What was replayed is not in the log: the shard is of no use any more, and is loaded anew when it is asked for. */
+  readonly #onLost: () => void;
   /** `loading` and `closed` refuse; one write at a time in `writing`. */
   #state: "loading" | "idle" | "writing" | "closed" = "loading";
   /** End offset after what this runtime has written: what an answer waits for. */
   #writtenOffset = 0;
 
-  constructor(options: ShardRuntimeOptions<Value, Shard>, partition: number) {
+  constructor(options: ShardRuntimeOptions<Value, Shard>, partition: number, onLost: () => void) {
+    this.#onLost = onLost;
     this.#codec = options.codec;
     this.#log = options.logs.open(options.topic, partition);
     this.#timers = new RuntimeTimers<Value>(options.platform, (fire) => this.#fire(fire));
@@ -185,8 +191,9 @@ class ActiveShard<Value, Shard extends CoordinatorShard<Value>> {
     }
     this.#log.whenDurable(this.#writtenOffset, (failure) => {
       result.settled?.(failure);
-      if (failure === undefined) done(undefined, result.response);
-      else done(failure);
+      if (failure === undefined) return done(undefined, result.response);
+      this.#onLost();
+      done(failure);
     });
   }
 
@@ -199,7 +206,10 @@ class ActiveShard<Value, Shard extends CoordinatorShard<Value>> {
     } catch (error) {
       return done(error instanceof Error ? error : new Error(String(error)));
     }
-    this.#log.whenDurable(this.#writtenOffset, done);
+    this.#log.whenDurable(this.#writtenOffset, (failure) => {
+      if (failure !== undefined) this.#onLost();
+      done(failure);
+    });
   }
 
   close(): void {

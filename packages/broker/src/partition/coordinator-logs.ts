@@ -56,6 +56,7 @@ export class PartitionCoordinatorLogs implements CoordinatorLogs {
       clock,
       leaderEpoch,
       open: () => partitions.open(topicImage, partition),
+      onFailed: () => this.#logs.delete(`${topic}-${partition}`),
     });
   }
 }

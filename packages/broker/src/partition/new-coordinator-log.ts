@@ -21,6 +21,8 @@ export interface NewCoordinatorLogOptions {
   readonly leaderEpoch: number;
   /** Makes the partition. */
   readonly open: () => Promise<Partition>;
+  /** It could not be made, or not all be written: whoever comes next needs a new one of these. */
+  readonly onFailed: () => void;
 }
 
 /**
@@ -28,7 +30,7 @@ export interface NewCoordinatorLogOptions {
  * appended meanwhile is kept here, at the offsets that it will have, and becomes durable like all else.
  *
  *     empty ──append──▶ opening ──▶ open
- *                          └──────▶ failed: nothing can be written until the broker is started again
+ *                          └──────▶ failed (such as by a full disk): given up, the next one tries again
  */
 export class NewCoordinatorLog implements CoordinatorLog {
   readonly #options: NewCoordinatorLogOptions;
@@ -96,6 +98,7 @@ export class NewCoordinatorLog implements CoordinatorLog {
     } catch (error) {
       const failure = new CoordinatorLogError("LOG_UNAVAILABLE", "the log cannot be made", error);
       this.#failure = failure;
+      this.#options.onFailed();
       for (const [, callback] of this.#durableWaits) callback(failure);
     }
     this.#waiting = [];
