@@ -238,6 +238,62 @@ describe("a membership", () => {
     await other.close();
   });
 
+  test("a join that is given up does not hold up the next one", async () => {
+    const topic = await newTopic(2);
+    const other = newClient();
+    const open = (from: KafkaClient) =>
+      from.openMembership({
+        groupId: `group-${topic}`,
+        assignors: [assignAll(topic, 2)],
+        topics: () => [topic],
+        heartbeatIntervalMs: 50,
+        sessionTimeoutMs: 6_000,
+        rebalanceTimeoutMs: 60_000,
+      });
+    const first = open(client);
+    await first.join();
+    const second = open(other);
+    const changed = new Promise<void>((resolve) => first.onChange(resolve));
+    const impatience = new AbortController();
+    const given = second.join(impatience.signal);
+    await changed;
+    impatience.abort(new Error("no patience"));
+    await expect(given).rejects.toThrow("no patience");
+    const [mine, theirs] = await Promise.all([first.join(), second.join()]);
+    expect(mine.partitions.length + theirs.partitions.length).toBeLessThanOrEqual(2);
+    await second.close();
+    await first.close();
+    await other.close();
+  });
+
+  test("a static member takes its seat again without a rebalance, and fences the one before", async () => {
+    const topic = await newTopic(2);
+    const open = (groupInstanceId: string) =>
+      client.openMembership({
+        groupId: `group-${topic}`,
+        groupInstanceId,
+        assignors: [assignAll(topic, 2)],
+        topics: () => [topic],
+        heartbeatIntervalMs: 50,
+        sessionTimeoutMs: 30_000,
+      });
+    const first = open("seat-1");
+    const { generationId, partitions } = await first.join();
+    const again = open("seat-1");
+    const taken = await again.join();
+    expect(taken).toMatchObject({ generationId, partitions });
+    await expect
+      .poll(() => first.failure, { timeout: 3000 })
+      .toMatchObject({ code: "MEMBER_FENCED" });
+    await expect(first.join()).rejects.toMatchObject({ code: "MEMBER_FENCED" });
+    await first.close();
+    // Leaving by its instance id frees the seat at once: another one has all without waiting for the session.
+    await again.close();
+    const successor = open("seat-2");
+    expect((await successor.join()).partitions).toHaveLength(2);
+    await successor.close();
+  });
+
   test("offsets within a transaction are there once it is committed, and fenced by the generation", async () => {
     const topic = await newTopic(1);
     const membership = client.openMembership({

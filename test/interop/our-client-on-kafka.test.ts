@@ -5,7 +5,10 @@ import { nodeCompression } from "@millrace/protocol/compression";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { missingFor, startApacheKafka, type ApacheKafka } from "./apache-kafka.ts";
 
-/** Our client against Apache Kafka itself: one node, then a cluster of three of which one is killed. */
+/**
+ * Our client against Apache Kafka itself: one node, then a cluster of three of which one is killed. Records have
+ * the time of day: what looks seven days old is deleted after half a minute.
+ */
 const missing = missingFor("java");
 const note = missing === undefined ? "" : ` (skipped: ${missing})`;
 const platform = nodePlatform();
@@ -82,7 +85,7 @@ describe.skipIf(missing !== undefined)(`our client on Apache Kafka${note}`, () =
       for (const [index, value] of numbers(5000).entries())
         writer
           .partition(topic, index % 3)
-          .append(1000 + index, encodeUtf8("k"), encodeUtf8(value), [["h", null]]);
+          .append(platform.clock.wallMs(), encodeUtf8("k"), encodeUtf8(value), [["h", null]]);
       const ends = await writer.flush();
       expect(ends.reduce((sum, { endOffset }) => sum + endOffset, 0)).toBe(5000);
       await writer.close();
@@ -157,7 +160,12 @@ describe.skipIf(missing !== undefined)(`our client on Apache Kafka${note}`, () =
       for (let partition = 0; partition < 2; partition++)
         writer
           .partition(topic, partition)
-          .append(0, null, encodeUtf8(`${isCommitted ? "yes" : "no"}-${round}`), noHeaders);
+          .append(
+            platform.clock.wallMs(),
+            null,
+            encodeUtf8(`${isCommitted ? "yes" : "no"}-${round}`),
+            noHeaders,
+          );
       await writer.sendOffsets([{ topic, partition: 0, offset: round }], membership.groupMetadata);
       if (isCommitted) await writer.commit();
       else await writer.abort();
@@ -169,7 +177,9 @@ describe.skipIf(missing !== undefined)(`our client on Apache Kafka${note}`, () =
     const successor = kafka.other.openWriter({ transactionalId: "pays" });
     await successor.initialize();
     writer.begin();
-    writer.partition(topic, 0).append(0, null, encodeUtf8("zombie"), noHeaders);
+    writer
+      .partition(topic, 0)
+      .append(platform.clock.wallMs(), null, encodeUtf8("zombie"), noHeaders);
     await expect(writer.commit()).rejects.toThrow();
     await expect(writer.abort()).rejects.toMatchObject({ code: "WRITER_FENCED" });
     await successor.close();
@@ -195,7 +205,9 @@ describe.skipIf(missing !== undefined)(`our client on a cluster of three${note}`
           writer.begin();
           for (let index = 0; index < 300; index++) {
             const value = encodeUtf8(`${round}:${index}`.padStart(12));
-            const isRoomLeft = writer.partition(topic, index % 6).append(0, null, value, noHeaders);
+            const isRoomLeft = writer
+              .partition(topic, index % 6)
+              .append(platform.clock.wallMs(), null, value, noHeaders);
             if (!isRoomLeft) await writer.drained();
           }
           await writer.commit();

@@ -36,7 +36,7 @@ export class ClassicMembership implements GroupMembership {
   failure: Error | undefined = undefined;
   readonly #context: ClientContext;
   /** Joins wait for other members: they have connections of their own. */
-  readonly #joinLane: BrokerLane;
+  #joinLane: BrokerLane;
   readonly #lane: BrokerLane;
   readonly #options: GroupMembershipOptions;
   readonly #offsets: CommittedOffsets;
@@ -146,6 +146,11 @@ export class ClassicMembership implements GroupMembership {
       this.#generationId = outcome.seat.generationId;
       this.#assignment = outcome.seat.assignment;
     } catch (error) {
+      if (signal?.aborted === true) {
+        // The join goes on waiting at the broker, and the next one would wait behind it.
+        this.#joinLane.close();
+        this.#joinLane = this.#context.openLane();
+      }
       if (isRetriable(error)) {
         this.#context.coordinators.forgetAfter("group", this.#options.groupId, error);
         return false;
