@@ -1,5 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 
 /** A Node program that prints lines, and may be killed without warning. */
@@ -12,8 +14,12 @@ export class KillableProcess {
   #isEnded = false;
   #wake: () => void = () => {};
 
-  constructor(parameters: readonly string[]) {
-    const child = spawn(process.execPath, parameters, { stdio: ["ignore", "pipe", "pipe"] });
+  /** @param compileCache where Node keeps compiled modules: what is published needs no compiling at each start */
+  constructor(parameters: readonly string[], compileCache: string) {
+    const child = spawn(process.execPath, parameters, {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
+    });
     this.#child = child;
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       this.#errors = (this.#errors + text).slice(-8_000);
@@ -32,6 +38,25 @@ export class KillableProcess {
   /** What it has printed to standard error, the last of it. */
   get errors(): string {
     return this.#errors;
+  }
+
+  /**
+   * How long the two threads that work, the application's and the broker's, were ready to run while other programs
+   * had the cores: they wait for one another, so it adds up. 0 where the system does not tell.
+   */
+  get waitedForCoreMs(): number {
+    try {
+      const tasks = `/proc/${this.#child.pid}/task`;
+      const threads = readdirSync(tasks).map((thread) => {
+        const text = readFileSync(join(tasks, thread, "schedstat"), "utf8");
+        const [ranNs, waitedNs] = text.split(" ").map(Number);
+        return { ranNs, waitedNs };
+      });
+      const busiest = threads.sort((left, right) => right.ranNs - left.ranNs).slice(0, 2);
+      return Math.round(busiest.reduce((sum, { waitedNs }) => sum + waitedNs, 0) / 1e6);
+    } catch {
+      return 0; // not Linux, or it is gone
+    }
   }
 
   /** All lines so far; taking them empties the list. */
