@@ -17,35 +17,43 @@ const seekBytes = 16_384;
 const readBytesMax = 4_194_304;
 
 export function emptySlice(offset: Offset): LogSlice {
-  return { parts: [], sizeBytes: 0, nextOffset: offset };
+  return { parts: [], sizeBytes: 0, nextOffset: offset, upTo: offset };
+}
+
+/** Batches of one segment in memory and in files. */
+export interface ReadSource {
+  readonly cache: TailCache;
+  readonly segments: SegmentList;
 }
 
 /** From the batch that holds the offset on; undefined where it is not in the cache. */
 export function readFromCache(
-  cache: TailCache,
+  { cache, segments }: ReadSource,
   offset: Offset,
   options: ReadOptions,
 ): LogSlice | undefined {
   const first = cache.indexOf(offset);
-  if (first < 0) return undefined;
+  const firstBatch = cache.batchAt(first);
+  if (firstBatch === undefined) return undefined;
+  const upTo = segments.limitFrom(segments.indexOf(firstBatch.baseOffset), options.upTo);
   const parts: Uint8Array[] = [];
   let sizeBytes = 0;
   let nextOffset = offset;
   for (let index = first; ; index++) {
     const batch = cache.batchAt(index);
-    if (batch === undefined || batch.baseOffset >= options.upTo) break;
+    if (batch === undefined || batch.baseOffset >= upTo) break;
     const isForced = index === first && options.minOneBatch === true;
     if (sizeBytes + batch.bytes.length > options.maxBytes && !isForced) break;
     parts.push(batch.bytes);
     sizeBytes += batch.bytes.length;
     nextOffset = batch.nextOffset;
   }
-  return { parts, sizeBytes, nextOffset };
+  return { parts, sizeBytes, nextOffset, upTo };
 }
 
-/** The same from the files: one read into fresh memory, of one segment. */
+/** The same from the files: one read into fresh memory. */
 export function readFromFiles(
-  segments: SegmentList,
+  { segments }: ReadSource,
   offset: Offset,
   options: ReadOptions,
 ): LogSlice {
@@ -60,7 +68,10 @@ export function readFromFiles(
     );
     while (cursor.next())
       if (readLastOffset(cursor.bytes, cursor.at) >= offset)
-        return takeBatches(cursor.bytes, cursor.at, offset, options);
+        return takeBatches(cursor, offset, {
+          ...options,
+          upTo: segments.limitFrom(index, options.upTo),
+        });
     if (cursor.failure !== undefined)
       throw new LogCorruptedError({
         path: segment.path,
@@ -74,22 +85,22 @@ export function readFromFiles(
 }
 
 function takeBatches(
-  bytes: Uint8Array,
-  start: number,
+  { bytes, at: start }: { readonly bytes: Uint8Array; readonly at: number },
   offset: Offset,
   options: ReadOptions,
 ): LogSlice {
+  const { upTo } = options;
   let end = start;
   let nextOffset = offset;
   while (end + BATCH_HEADER_BYTES <= bytes.length) {
     const sizeBytes = readBatchSizeBytes(bytes, end);
     if (sizeBytes < BATCH_HEADER_BYTES || end + sizeBytes > bytes.length) break;
-    if (readBaseOffset(bytes, end) >= options.upTo) break;
+    if (readBaseOffset(bytes, end) >= upTo) break;
     const isForced = end === start && options.minOneBatch === true;
     if (end - start + sizeBytes > options.maxBytes && !isForced) break;
     nextOffset = readLastOffset(bytes, end) + 1;
     end += sizeBytes;
   }
-  if (end === start) return emptySlice(offset);
-  return { parts: [bytes.subarray(start, end)], sizeBytes: end - start, nextOffset };
+  const parts = end === start ? [] : [bytes.subarray(start, end)];
+  return { parts, sizeBytes: end - start, nextOffset, upTo };
 }

@@ -6,6 +6,9 @@ interface CachedBatch {
   readonly bytes: Uint8Array;
 }
 
+/** Stands where a batch was: the array must not keep its bytes. */
+const gone: CachedBatch = { baseOffset: -1, nextOffset: -1, bytes: new Uint8Array(0) };
+
 /** A slice that keeps more than this many times its own size alive is copied. */
 const pinnedFactorMax = 4;
 
@@ -70,9 +73,12 @@ export class TailCache {
   }
 
   #evict(): void {
-    while (this.#sizeBytes > this.#bytesMax && this.#first < this.#batches.length)
-      this.#sizeBytes -= this.#batches[this.#first++].bytes.length;
-    if (this.#first > 64 && this.#first * 2 > this.#batches.length) {
+    while (this.#sizeBytes > this.#bytesMax && this.#first < this.#batches.length) {
+      this.#sizeBytes -= this.#batches[this.#first].bytes.length;
+      this.#batches[this.#first++] = gone;
+    }
+    if (this.#first === this.#batches.length) this.clear();
+    else if (this.#first > 64 && this.#first * 2 > this.#batches.length) {
       this.#batches = this.#batches.slice(this.#first);
       this.#first = 0;
     }
