@@ -29,8 +29,10 @@ import { BrokerServer } from "./server/broker-server.ts";
 import { HandlerTable } from "./server/handler-table.ts";
 import { serverLimitsOf } from "./server/server-limits.ts";
 
-/** Checkpoints shorten the scan after a crash; Kafka writes them as often. */
+/** As often as Kafka writes its checkpoints. */
 const UPKEEP_INTERVAL_MS = 60_000;
+/** A crash costs a scan, and a second write, of what came after the last one. */
+const RECOVERY_POINT_INTERVAL_MS = 1000;
 /** Of the metadata log, which no client reads. */
 const METADATA_TOPIC_ID = "AAAAAAAAAAAAAAAAAAAAAQ";
 
@@ -117,17 +119,27 @@ export class Broker implements AsyncDisposable {
   }
 
   #scheduleUpkeep(): void {
-    this.#upkeep = this.#platform.timers.after(UPKEEP_INTERVAL_MS, () => {
-      for (const partition of this.#parts.partitions.all()) partition.removeExpiredProducers();
-      this.#parts.directory
-        .checkpoint()
-        .catch((error: unknown) =>
-          this.#platform.logger.log("warn", "broker.checkpoint.failed", { error }),
-        )
-        .finally(() => {
-          if (this.#closing === undefined) this.#scheduleUpkeep();
-        });
-    });
+    const { clock, timers } = this.#platform;
+    let upkeepMs = clock.monotonicMs() + UPKEEP_INTERVAL_MS;
+    const turn = () => {
+      const isUpkeepDue = clock.monotonicMs() >= upkeepMs;
+      if (isUpkeepDue) upkeepMs = clock.monotonicMs() + UPKEEP_INTERVAL_MS;
+      void this.#upkeepOnce(isUpkeepDue).finally(() => {
+        if (this.#closing === undefined)
+          this.#upkeep = timers.after(RECOVERY_POINT_INTERVAL_MS, turn);
+      });
+    };
+    this.#upkeep = timers.after(RECOVERY_POINT_INTERVAL_MS, turn);
+  }
+
+  async #upkeepOnce(isFull: boolean): Promise<void> {
+    const { directory, partitions } = this.#parts;
+    try {
+      if (isFull) for (const partition of partitions.all()) partition.removeExpiredProducers();
+      await (isFull ? directory.checkpoint() : directory.checkpointRecoveryPoints());
+    } catch (error) {
+      this.#platform.logger.log("warn", "broker.checkpoint.failed", { error });
+    }
   }
 }
 
@@ -167,11 +179,16 @@ async function openParts(
   }
 }
 
+interface OpenDirectory {
+  readonly directory: LogDirectory;
+  readonly nodeId: number;
+}
+
 async function openInDirectory(
   platform: Platform,
   config: BrokerConfig,
   options: BrokerOptions,
-  { directory, nodeId }: { readonly directory: LogDirectory; readonly nodeId: number },
+  { directory, nodeId }: OpenDirectory,
 ): Promise<BrokerParts> {
   const fail = (failure: Error) => {
     platform.logger.log("error", "broker.storage.failed", { error: failure });
@@ -182,17 +199,7 @@ async function openInDirectory(
     options.onFailed?.(failure);
   };
   const durability = new Durability(options.durability ?? "group", platform.timers, fail);
-  const metadataLog = new Partition(
-    await directory.openLog({
-      topic: METADATA_TOPIC,
-      partition: 0,
-      topicId: METADATA_TOPIC_ID,
-      leaderEpoch: 0,
-      config: { tailCacheBytes: 0 },
-    }),
-    METADATA_TOPIC_ID,
-    durability,
-  );
+  const metadataLog = await openMetadataLog(directory, durability);
   const metadata = new MetadataStore(metadataLog, platform);
   const { image } = metadata;
   checkMetadataIsThere(directory, image);
@@ -229,6 +236,20 @@ async function openInDirectory(
   const reserveBytes = options.reserveBytes ?? RESERVE_BYTES_DEFAULT;
   const storage = new StorageGuard(platform, options.dataDirectory, reserveBytes);
   return { directory, partitions, metadata, metadataLog, coordinators, storage, nodeId };
+}
+
+async function openMetadataLog(
+  directory: LogDirectory,
+  durability: Durability,
+): Promise<Partition> {
+  const log = await directory.openLog({
+    topic: METADATA_TOPIC,
+    partition: 0,
+    topicId: METADATA_TOPIC_ID,
+    leaderEpoch: 0,
+    config: { tailCacheBytes: 0 },
+  });
+  return new Partition(log, METADATA_TOPIC_ID, durability);
 }
 
 async function serve(

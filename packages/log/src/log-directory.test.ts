@@ -35,6 +35,24 @@ describe("LogDirectory", () => {
     expect((await second.openLog(orders)).recovery.wasClean).toBe(true);
   });
 
+  it("notes how far logs are durable only where that has changed", async () => {
+    const platform = testPlatform();
+    const directory = await open(platform);
+    const log = await directory.openLog(orders);
+    const name = "recovery-point-offset-checkpoint";
+    await directory.checkpointRecoveryPoints();
+    expect(textOf(platform, name)).toBe("0\n1\norders 0 0\n");
+    platform.fileSystem.remove(`data/${name}`);
+    await directory.checkpointRecoveryPoints();
+    expect(platform.fileSystem.stat(`data/${name}`)).toBeUndefined();
+    log.append(batchOf(), client);
+    await directory.checkpointRecoveryPoints();
+    expect(platform.fileSystem.stat(`data/${name}`)).toBeUndefined();
+    await log.sync();
+    await directory.checkpointRecoveryPoints();
+    expect(textOf(platform, name)).toBe("0\n1\norders 0 1\n");
+  });
+
   it("is used by one process at a time", async () => {
     const platform = testPlatform();
     const first = await open(platform);

@@ -75,6 +75,7 @@ export class LogDirectory {
   readonly #highWatermarks: Map<string, PartitionOffset>;
   /** Checkpoints are written one after the other: two at once would share a temporary file. */
   #writing: Promise<void> = Promise.resolve();
+  #areRecoveryPointsUnsaved = false;
   #closing: Promise<void> | undefined;
 
   /**
@@ -205,11 +206,23 @@ export class LogDirectory {
    */
   async checkpoint(): Promise<void> {
     this.#collectOffsets();
+    this.#collectRecoveryPoints();
     await this.#serialised(async () => {
       await this.#writeOffsets("recovery-point-offset-checkpoint", this.#recoveryPoints);
       await this.#writeOffsets("log-start-offset-checkpoint", this.#logStartOffsets);
       await this.#writeOffsets("replication-offset-checkpoint", this.#highWatermarks);
     });
+  }
+
+  /**
+   * Notes how far logs are durable, if that has changed since the last time: cheap enough to do it every second, so
+   * that little has to be scanned and written again after a crash.
+   */
+  async checkpointRecoveryPoints(): Promise<void> {
+    if (!this.#collectRecoveryPoints()) return;
+    await this.#serialised(() =>
+      this.#writeOffsets("recovery-point-offset-checkpoint", this.#recoveryPoints),
+    );
   }
 
   setLockNote(note: string): void {
@@ -249,10 +262,23 @@ export class LogDirectory {
       const { topic, partition } = log;
       const note = (offsets: Map<string, PartitionOffset>, offset: Offset) =>
         offsets.set(name, { topic, partition, offset });
-      note(this.#recoveryPoints, log.durableOffset);
       note(this.#highWatermarks, log.highWatermark);
       if (log.logStartOffset > 0) note(this.#logStartOffsets, log.logStartOffset);
     }
+  }
+
+  /** Whether any of them has moved, or is not in the file for sure. */
+  #collectRecoveryPoints(): boolean {
+    let hasChanged = this.#areRecoveryPointsUnsaved;
+    for (const [name, log] of this.#logs) {
+      if (log.damage !== undefined || log.failure !== undefined) continue;
+      const offset = log.durableOffset;
+      if (this.#recoveryPoints.get(name)?.offset === offset) continue;
+      this.#recoveryPoints.set(name, { topic: log.topic, partition: log.partition, offset });
+      hasChanged = true;
+    }
+    this.#areRecoveryPointsUnsaved = hasChanged;
+    return hasChanged;
   }
 
   async #saveLogStartOffset(name: string, entry: PartitionOffset): Promise<void> {
@@ -263,11 +289,19 @@ export class LogDirectory {
     );
   }
 
-  #writeOffsets(
+  async #writeOffsets(
     name: OffsetCheckpointName,
     offsets: ReadonlyMap<string, PartitionOffset>,
   ): Promise<void> {
-    return writeOffsetCheckpoint(this.#fileSystem, `${this.path}/${name}`, offsets.values());
+    const isOfRecovery = offsets === this.#recoveryPoints;
+    // What moves while this is being written is for the next time.
+    if (isOfRecovery) this.#areRecoveryPointsUnsaved = false;
+    try {
+      await writeOffsetCheckpoint(this.#fileSystem, `${this.path}/${name}`, offsets.values());
+    } catch (error) {
+      if (isOfRecovery) this.#areRecoveryPointsUnsaved = true;
+      throw error;
+    }
   }
 
   #serialised(write: () => Promise<void>): Promise<void> {

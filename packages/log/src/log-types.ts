@@ -72,12 +72,14 @@ export interface ReadOptions {
   readonly minOneBatch?: boolean;
 }
 
-/** Whole batches, as on the wire. The parts are views that must not be changed and stay valid. */
+/** Whole batches of one segment, as on the wire. The parts are views that must not be changed and stay valid. */
 export interface LogSlice {
   readonly parts: readonly Uint8Array[];
   readonly sizeBytes: number;
   /** Offset after the last batch; the requested one where nothing was read. */
   readonly nextOffset: Offset;
+  /** Where a larger budget would have ended: at the bound asked for, or with the segment. */
+  readonly upTo: Offset;
 }
 
 export interface AbortedTransaction {

@@ -274,6 +274,13 @@ describe("read", () => {
     });
   });
 
+  it.each([0, 1_000_000])("ends with the segment, a cache of %i bytes", async (tailCacheBytes) => {
+    const log = await fill({ tailCacheBytes, segmentBytes: 2 * size });
+    expect(log.read(0, all)).toMatchObject({ nextOffset: 6, upTo: 6 });
+    expect(log.read(9, all)).toMatchObject({ nextOffset: 12, upTo: 12 });
+    expect(log.read(24, { ...all, upTo: 27 })).toMatchObject({ nextOffset: 27, upTo: 27 });
+  });
+
   it("refuses offsets outside of the log and gives nothing at its end", async () => {
     const log = await fill();
     const outside = expect.objectContaining({ code: "OFFSET_OUT_OF_RANGE" });

@@ -240,7 +240,8 @@ export class PartitionLog {
   }
 
   /**
-   * Whole batches from the one that holds the offset on. Nothing at the end of the log.
+   * Whole batches from the one that holds the offset on, up to the end of its segment at most, as Kafka reads.
+   * Nothing at the end of the log.
    *
    * @throws LogRequestError `OFFSET_OUT_OF_RANGE`
    * @throws LogCorruptedError at and above the damage
@@ -255,9 +256,8 @@ export class PartitionLog {
         `offset ${offset} is outside of ${this.#logStartOffset} to ${end}`,
       );
     if (offset >= options.upTo || offset === end) return emptySlice(offset);
-    return (
-      readFromCache(this.#cache, offset, options) ?? readFromFiles(this.#segments, offset, options)
-    );
+    const source = { cache: this.#cache, segments: this.#segments };
+    return readFromCache(source, offset, options) ?? readFromFiles(source, offset, options);
   }
 
   /** Aborted transactions that overlap [from, to), for readers of committed records. */

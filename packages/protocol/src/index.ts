@@ -359,6 +359,13 @@ export {
   type DeleteGroupsResponse,
 } from "./definitions/delete-groups.ts";
 export {
+  offsetDeleteApi,
+  offsetDeleteRequest,
+  offsetDeleteResponse,
+  type OffsetDeleteRequest,
+  type OffsetDeleteResponse,
+} from "./definitions/offset-delete.ts";
+export {
   incrementalAlterConfigsApi,
   incrementalAlterConfigsRequest,
   incrementalAlterConfigsResponse,

@@ -5,7 +5,6 @@ import { checkLeaderEpoch } from "../partition/check-leader-epoch.ts";
 import type { Partition } from "../partition/partition.ts";
 import type { Partitions } from "../partition/partitions.ts";
 import type { FetchedPartition, FetchResponsePartition, FetchTarget } from "./fetch-types.ts";
-import { readOneSegment } from "./read-one-segment.ts";
 
 export interface FetchLimits {
   readonly isCommittedOnly: boolean;
@@ -104,8 +103,7 @@ function read(
   if (fetchOffset < logStartOffset || fetchOffset > partition.logEndOffset)
     throw new LogRequestError("OFFSET_OUT_OF_RANGE", `offset ${fetchOffset} is not there`);
   const upTo = limits.isCommittedOnly ? lastStableOffset : highWatermark;
-  const slice =
-    fetchOffset >= upTo ? undefined : readOneSegment(partition, fetchOffset, { ...limits, upTo });
+  const slice = fetchOffset >= upTo ? undefined : partition.read(fetchOffset, { ...limits, upTo });
   const parts = slice === undefined ? [] : [...slice.parts];
   let sizeBytes = slice?.sizeBytes ?? 0;
   if (slice !== undefined && sizeBytes > 0 && slice.nextOffset < slice.upTo)

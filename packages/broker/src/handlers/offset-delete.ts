@@ -1,14 +1,15 @@
-import { zeroUuid, type Given } from "@millrace/protocol";
+import {
+  offsetDeleteApi,
+  type OffsetDeleteRequest,
+  type offsetDeleteResponse,
+  zeroUuid,
+  type Given,
+} from "@millrace/protocol";
 import { errorCode } from "../coordinator/error-code.ts";
 import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
 import type { TopicLookup } from "../coordinator/topic-lookup.ts";
 import { groupResource, topicResource } from "../server/request-context.ts";
 import type { AnsweringHandler } from "./answering-handler.ts";
-import {
-  offsetDeleteApi,
-  type OffsetDeleteRequest,
-  type offsetDeleteResponse,
-} from "./offset-delete-api.ts";
 import { mergeOffsetResults, partOffsets } from "./offset-results.ts";
 
 /*

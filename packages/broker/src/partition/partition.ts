@@ -161,12 +161,6 @@ export class Partition {
       : this.#log.endOffsetForEpoch(leaderEpoch);
   }
 
-  /** Base of the first segment that begins above the offset; Infinity where there is none. */
-  nextSegmentStart(offset: Offset): Offset {
-    for (const { baseOffset } of this.#log.segments()) if (baseOffset > offset) return baseOffset;
-    return Number.POSITIVE_INFINITY;
-  }
-
   /** Undefined: the transaction is open here already, and nothing is to be verified. */
   startTransactionVerification(asked: {
     readonly producerId: number;

@@ -54,6 +54,12 @@ export class SegmentList {
     return low - 1;
   }
 
+  /** A bound of offsets, or the end of a segment where that comes first. */
+  limitFrom(index: number, upTo: Offset): Offset {
+    const next = this.#segments[index + 1];
+    return next === undefined ? upTo : Math.min(upTo, next.baseOffset);
+  }
+
   /** A segment with its indexes in memory; closes the file of the one that was not used for longest. */
   use(index: number): LogSegment {
     const segment = this.#segments[index];

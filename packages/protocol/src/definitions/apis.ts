@@ -27,6 +27,7 @@ import { listOffsetsApi } from "./list-offsets.ts";
 import { listTransactionsApi } from "./list-transactions.ts";
 import { metadataApi } from "./metadata.ts";
 import { offsetCommitApi } from "./offset-commit.ts";
+import { offsetDeleteApi } from "./offset-delete.ts";
 import { offsetFetchApi } from "./offset-fetch.ts";
 import { offsetForLeaderEpochApi } from "./offset-for-leader-epoch.ts";
 import { produceApi } from "./produce.ts";
@@ -63,6 +64,7 @@ const served: readonly Api[] = [
   createPartitionsApi,
   deleteGroupsApi,
   incrementalAlterConfigsApi,
+  offsetDeleteApi,
   describeClusterApi,
   describeProducersApi,
   describeTransactionsApi,

@@ -1,4 +1,10 @@
-import { api, array, int16, int32, message, string, type Decoded } from "@millrace/protocol";
+import { api } from "../schema/api.ts";
+import { array, int16, int32, string } from "../schema/field.ts";
+import { type Decoded, message } from "../schema/message.ts";
+
+/*
+ * OffsetDelete (key 47)
+ */
 
 export const offsetDeleteRequest = message(
   "OffsetDeleteRequest",
@@ -30,5 +36,6 @@ export const offsetDeleteResponse = message(
     }),
   },
 );
+export type OffsetDeleteResponse = Decoded<typeof offsetDeleteResponse>;
 
 export const offsetDeleteApi = api(47, offsetDeleteRequest, offsetDeleteResponse);
