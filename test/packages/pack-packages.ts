@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from "node:fs";
+import { existsSync, globSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -26,6 +26,7 @@ export async function packPackages(folder: string): Promise<readonly PackedPacka
   await run("tsc", ["-b", "packages/millrace", "packages/testing", "packages/simulator"], {
     cwd: repository,
   });
+  removeStaleOutput();
   const pack = ["--filter", "./packages/*", "-r", "pack", "--pack-destination", folder];
   await run("npx", ["--yes", "pnpm@12.21.0", ...pack], { cwd: repository });
   const tarballs = readdirSync(folder).filter((name) => name.endsWith(".tgz"));
@@ -38,6 +39,18 @@ export async function packPackages(folder: string): Promise<readonly PackedPacka
       return { name: manifest.name, tarball, manifest };
     }),
   );
+}
+
+/** Takes away what was compiled from sources that are gone: the compiler leaves it. */
+function removeStaleOutput(): void {
+  for (const output of globSync("packages/*/dist/**/*.js", { cwd: repository })) {
+    const source = output.replace("/dist/", "/src/").replace(/\.js$/, ".ts");
+    if (existsSync(join(repository, source))) continue;
+    const stem = join(repository, output.slice(0, -".js".length));
+    for (const ending of [".js", ".js.map", ".d.ts", ".d.ts.map"]) {
+      rmSync(`${stem}${ending}`, { force: true });
+    }
+  }
 }
 
 /** Names of the packages in the source tree that are not private. */
