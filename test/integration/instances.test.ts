@@ -57,7 +57,11 @@ describe("instances of one application, exactly once", () => {
     expect(tasksOf(first)).toEqual(allTasks);
     await world.produce("lines", lines.slice(0, 1000));
     const mortal = world.process();
-    const second = await world.app(wordCount(), { stateDirectory: "/second" }, mortal);
+    const second = await world.app(
+      wordCount(),
+      { stateDirectory: "/second", closeTimeout: 200 },
+      mortal,
+    );
     await expectShared(first, second);
     const third = await world.app(wordCount(), { stateDirectory: "/third" });
     await expectShared(first, second, third);
@@ -78,7 +82,11 @@ describe("instances of one application, exactly once", () => {
     const mortal = world.process();
     const options = { sessionTimeout: 20_000 };
     const other = await world.app(wordCount(), { ...options, stateDirectory: "/other" });
-    const victim = await world.app(wordCount(), { ...options, stateDirectory: "/victim" }, mortal);
+    const victim = await world.app(
+      wordCount(),
+      { ...options, stateDirectory: "/victim", closeTimeout: 200 },
+      mortal,
+    );
     await expectShared(other, victim);
     await world.produce("lines", lines.slice(0, 1000));
     await expectCounted(world, lines.slice(0, 1000));
@@ -98,14 +106,19 @@ describe("instances of one application, exactly once", () => {
   test("one whose session ends in the middle of a transaction repeats nothing", async () => {
     const lines = linesOf(1000);
     const process = world.process();
-    const options = { stateDirectory: "/state", sessionTimeout: 200, commitInterval: 1000 };
+    const options = {
+      stateDirectory: "/state",
+      sessionTimeout: 150,
+      commitInterval: 600,
+      transactionTimeout: 60_000,
+    };
     const app = await world.app(wordCount(), options, process);
     await world.produce("lines", lines.slice(0, 8));
-    await expectCounted(world, lines.slice(0, 8)); // a commit: the next one is a second away
+    await expectCounted(world, lines.slice(0, 8)); // a commit: the next one is further away
     await world.produce("lines", lines.slice(8));
     await expectUncommitted("copies", lines.length);
     process.disconnect();
-    await expect.poll(() => app.state, { timeout: 900, interval: 5 }).toBe("rebalancing");
+    await expect.poll(() => app.state, { timeout: 550, interval: 5 }).toBe("rebalancing");
     process.reconnect();
     await expectCounted(world, lines);
     await expectCopiedOnce(world, lines);
@@ -149,7 +162,11 @@ describe("instances of one application, at least once", () => {
     const lines = linesOf(1500);
     const mortal = world.process();
     const first = await world.app(wordCount(), { ...options, stateDirectory: "/first" });
-    const second = await world.app(wordCount(), { ...options, stateDirectory: "/second" }, mortal);
+    const second = await world.app(
+      wordCount(),
+      { ...options, stateDirectory: "/second", closeTimeout: 200 },
+      mortal,
+    );
     await expectShared(first, second);
     await world.produce("lines", lines);
     mortal.die();

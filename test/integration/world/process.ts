@@ -24,7 +24,8 @@ export function collectingLogger(events: LoggedEvent[]): Logger {
     isEnabled: (level) => level !== "debug",
     log: (_level, name, fields) => {
       events.push({ name, fields: fields ?? {} });
-      if (process.env["SHOW_EVENTS"] !== undefined) console.error(Math.round(performance.now()), name, JSON.stringify(fields));
+      if (process.env["SHOW_EVENTS"] !== undefined)
+        console.error(Math.round(performance.now()), name, JSON.stringify(fields));
     },
   };
 }

@@ -1,8 +1,8 @@
 import { Broker, type BrokerOptions } from "@millrace/broker";
-import { connect, type KafkaClient } from "@millrace/client";
+import { connect, type ConnectOptions, type KafkaClient } from "@millrace/client";
 import { decodeUtf8, encodeUtf8, noHeaders } from "@millrace/model";
-import type { Platform } from "@millrace/platform";
-import { memoryPlatform } from "@millrace/platform/memory";
+import type { FileSystem, Platform } from "@millrace/platform";
+import { MemoryFileSystem, memoryPlatform } from "@millrace/platform/memory";
 import { nodePlatform } from "@millrace/platform/node";
 import { nodeCompression } from "@millrace/protocol/compression";
 import { fileEngineProvider, type StoreEngineProvider } from "@millrace/state";
@@ -45,10 +45,14 @@ export class TestWorld implements AsyncDisposable {
     this.client = this.connect();
   }
 
-  static async start(topics: Readonly<Record<string, number>> = {}): Promise<TestWorld> {
+  static async start(
+    topics: Readonly<Record<string, number>> = {},
+    disk: FileSystem = new MemoryFileSystem(),
+  ): Promise<TestWorld> {
     const { clock, timers } = nodePlatform();
     const events: LoggedEvent[] = [];
-    const shared = memoryPlatform({ clock, timers, logger: collectingLogger(events) });
+    const logger = collectingLogger(events);
+    const shared = memoryPlatform({ clock, timers, logger, fileSystem: disk });
     const options: BrokerOptions = {
       dataDirectory: "/broker",
       port: brokerPort,
@@ -56,6 +60,7 @@ export class TestWorld implements AsyncDisposable {
       properties: {
         "group.initial.rebalance.delay.ms": 0,
         "group.min.session.timeout.ms": 100,
+        "transaction.abort.timed.out.transaction.cleanup.interval.ms": 100,
         "offsets.topic.num.partitions": 4,
         "transaction.state.log.num.partitions": 4,
       },
@@ -69,11 +74,13 @@ export class TestWorld implements AsyncDisposable {
     return `127.0.0.1:${brokerPort}`;
   }
 
-  connect(platform = this.shared): KafkaClient {
+  connect(platform = this.shared, options: Partial<ConnectOptions> = {}): KafkaClient {
     return connect(platform, {
       bootstrapServers: this.bootstrapServers,
       codecs: nodeCompression,
       bootstrapTimeout: 1000,
+      connectTimeout: 500,
+      ...options,
     });
   }
 
@@ -98,8 +105,9 @@ export class TestWorld implements AsyncDisposable {
     options: Partial<StreamsOptions> & { readonly stateDirectory?: string },
     process = this.process(),
     engines: StoreEngineProvider = fileEngineProvider(process.platform),
+    client: Partial<ConnectOptions> = {},
   ): Promise<StreamsApp> {
-    const cluster = this.connect(process.platform);
+    const cluster = this.connect(process.platform, client);
     try {
       const app = await StreamsApp.start(
         topology,
@@ -108,6 +116,7 @@ export class TestWorld implements AsyncDisposable {
           commitInterval: 30,
           sessionTimeout: 700,
           heartbeatInterval: 50,
+          transactionTimeout: 700, // what the dead leave open holds others up for as long
           closeTimeout: 3000,
           ...options,
         },

@@ -149,12 +149,13 @@ function assembleIn(
   const { applicationId } = options;
   const processId = directory?.processId ?? platform.random.uuid();
   const subtopologies = topology.subtopologies(applicationId);
+  const fingerprint = topology.fingerprint();
   const tasksHere: { current: () => readonly TaskId[] } = { current: () => [] };
   const assignor = new StreamPartitionAssignor({
     admin: cluster.admin,
     processId,
     subtopologies,
-    fingerprint: topology.fingerprint(),
+    fingerprint,
     replicationFactor: options.replicationFactor,
     taskOffsetSums: () => offsetSums(tasksHere.current(), directory),
   });
@@ -177,7 +178,7 @@ function assembleIn(
     reader,
     restoreReader,
     cache: new CacheBudget(options.cacheBytesMax),
-    config: { ...options, transactionalId: `${applicationId}-${processId}-1` },
+    config: { ...options, fingerprint, transactionalId: `${applicationId}-${processId}-1` },
     restored: platform.metrics.counter("restore-records-total", { application: applicationId }),
     taskDirectory: (taskId) => directory?.taskDirectory(taskId) ?? taskIdText(taskId),
   };

@@ -27,6 +27,8 @@ export interface LoopEnvironment {
 export interface LoopConfig {
   readonly errors: ErrorPolicies;
   readonly applicationId: string;
+  /** Of the topology: see `Topology.fingerprint`. */
+  readonly fingerprint: string;
   readonly isExactlyOnce: boolean;
   readonly transactionalId: string;
   readonly transactionTimeoutMs: number;

@@ -1,5 +1,8 @@
 import type { LoopEnvironment } from "./loop-environment.ts";
 
+/** After an assignment, which may be an old one: a static member is given its predecessor's. */
+const firstCheckMs = 1000;
+
 /**
  * Watches the partition counts of the inputs, every `metadata.max.age.ms` as Kafka does: where one has changed, the
  * group must be laid out anew, and an application whose keys would move away from their state must stop.
@@ -21,10 +24,11 @@ export class SourceWatch {
       .filter((topic) => !internal.includes(topic));
   }
 
-  /** Remembers the counts of this moment: call it before each join. */
-  async begin(signal: AbortSignal): Promise<void> {
-    this.#known = await this.#counts(signal);
-    this.#schedule();
+  /** Takes the counts that the assignment was made for, and has them compared soon: it may be an old one. */
+  begin(counts: ReadonlyMap<string, number>): void {
+    const { platform, config } = this.#environment;
+    this.#known = counts;
+    this.#nextMs = platform.clock.monotonicMs() + Math.min(firstCheckMs, config.metadataAgeMsMax);
   }
 
   /** Looks if it is time, in the background. */
@@ -34,17 +38,19 @@ export class SourceWatch {
     this.#isUnderWay = true;
     void this.#look(signal).finally(() => {
       this.#isUnderWay = false;
-      this.#schedule();
     });
   }
 
   async #look(signal: AbortSignal): Promise<void> {
     const { membership, platform } = this.#environment;
     const known = this.#known;
+    this.#schedule();
     try {
       const counts = await this.#counts(signal);
       if (known === undefined || known !== this.#known) return;
-      const changed = this.#topics.find((topic) => counts.get(topic) !== known.get(topic));
+      const changed = this.#topics.find(
+        (topic) => known.has(topic) && counts.get(topic) !== known.get(topic),
+      );
       if (changed === undefined) return;
       platform.logger.log("info", "partitions-changed", {
         topic: changed,

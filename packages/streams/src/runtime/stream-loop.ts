@@ -1,17 +1,17 @@
-import { ClusterError, type BatchWriter, type MemberAssignment } from "@millrace/cluster";
+import { ClusterError, type BatchWriter } from "@millrace/cluster";
 import { topicPartitionName, type TopicPartition } from "@millrace/model";
 import type { Timer } from "@millrace/platform";
 
-import { ApplicationError, type ApplicationErrorCode } from "../error/application-error.ts";
-import { parseTaskId, taskIdText } from "../processor/task-id.ts";
-import { decodeAssignmentInfo } from "./assignment/assignment-info.ts";
+import { ApplicationError } from "../error/application-error.ts";
+import { taskIdText } from "../processor/task-id.ts";
 import { commitTasks } from "./commit.ts";
 import type { LoopEnvironment } from "./loop-environment.ts";
+import { otherTopology, readAssignment, type AssignmentBasis } from "./read-assignment.ts";
 import { isFencedWriter, isRecoverable } from "./recoverable-errors.ts";
 import { RecoveryBudget } from "./recovery-budget.ts";
 import { RepartitionPurge } from "./repartition-purge.ts";
 import { SourceWatch } from "./source-watch.ts";
-import { openTasks, type AssignedTask, type OpenTask } from "./task-opener.ts";
+import { openTasks, type OpenTask } from "./task-opener.ts";
 
 /** Records that a task may take before the next task has its turn. */
 const recordsPerTurn = 256;
@@ -48,7 +48,8 @@ export class StreamLoop {
   /** True: the last slice took records, so that there may be more of them at once. */
   #isBusy = false;
   #isWriterReady = false;
-  #hasJoined = false;
+  /** True: the group was asked once already for an assignment that fits. */
+  #hasAskedAnew = false;
   #generationId = -1;
   #wake = new AbortController();
   /** Aborts once closing takes too long: commits under way may end until then. */
@@ -81,7 +82,7 @@ export class StreamLoop {
 
   /** Runs until the signal aborts, then commits and closes. Rejects with what ended it otherwise. */
   async run(stop: AbortSignal): Promise<void> {
-    const { config, platform } = this.#environment;
+    const { config, platform, cluster } = this.#environment;
     let timer: Timer | undefined;
     const whenStopped = (): void => {
       this.#wake.abort();
@@ -92,7 +93,7 @@ export class StreamLoop {
     stop.addEventListener("abort", whenStopped, { once: true });
     try {
       await this.#initializeWriter(stop);
-      await this.#watch.begin(stop);
+      if (!config.isExactlyOnce) await cluster.admin.describeCluster(stop); // is anybody there?
       while (!stop.aborted) await this.#step(stop);
       this.#state = "closing";
       platform.probe?.("C21");
@@ -229,9 +230,9 @@ export class StreamLoop {
     this.#wake = new AbortController();
     if (membership.isMember) await this.#commit();
     else if (this.#tasks.length > 0) throw forgotten();
-    if (this.#hasJoined) await this.#watch.begin(stop);
     const assignment = await membership.join(stop);
-    const assigned = readAssignment(assignment);
+    const { assigned, basis } = readAssignment(assignment);
+    if (this.#isOutdated(basis)) return;
     // STREAMS-9: in a generation in between somebody else may have had the tasks that are held here.
     if (assignment.generationId > this.#generationId + 1) await this.#dropTasks();
     this.#generationId = assignment.generationId;
@@ -253,9 +254,22 @@ export class StreamLoop {
     }
     this.#tasks = [...this.#tasks, ...opened];
     this.#nextCommitMs = platform.clock.monotonicMs() + this.#environment.config.commitIntervalMs;
-    this.#hasJoined = true;
+    if (basis !== undefined) this.#watch.begin(basis.partitions);
     this.#state = "running";
     this.#markRunning();
+  }
+
+  /**
+   * A static member that comes back is given what its predecessor had, without anybody having looked at its
+   * topology: where that has changed it asks the group to look.
+   */
+  #isOutdated(basis: AssignmentBasis | undefined): boolean {
+    const { membership, config } = this.#environment;
+    if (basis === undefined || basis.topology === config.fingerprint) return false;
+    if (this.#hasAskedAnew) throw otherTopology(`the leader of the group runs ${basis.topology}`);
+    this.#hasAskedAnew = true;
+    membership.requestRejoin("the topology of this member has changed");
+    return true;
   }
 
   /** A transaction or a commit was lost: back to what is committed, and on from there. */
@@ -341,51 +355,5 @@ function forgotten(): ClusterError {
   return new ClusterError(
     "COMMIT_FENCED",
     "the group has given this member's tasks away, since it was not heard of for a session's time",
-  );
-}
-
-/** @throws ApplicationError with what the leader of the group said where it gave no tasks for a reason */
-function readAssignment(assignment: MemberAssignment): readonly AssignedTask[] {
-  if (assignment.userData === null) return [];
-  const info = readInfo(assignment.userData);
-  if (info.errorCode !== 0) throw refusal(info.detail);
-  const inputs = new Map<string, TopicPartition[]>();
-  for (const [index, taskId] of info.activeTasks.entries()) {
-    const name = taskIdText(taskId);
-    const own = inputs.get(name) ?? [];
-    own.push(assignment.partitions[index]);
-    inputs.set(name, own);
-  }
-  return [...inputs].flatMap(([name, own]) => {
-    const taskId = parseTaskId(name);
-    return taskId === undefined ? [] : [{ taskId, inputs: own }];
-  });
-}
-
-function readInfo(userData: Uint8Array): ReturnType<typeof decodeAssignmentInfo> {
-  try {
-    return decodeAssignmentInfo(userData);
-  } catch (cause) {
-    throw new ApplicationError(
-      "ASSIGNMENT_UNREADABLE",
-      "the leader of the group sent an assignment that cannot be read. Do all members run the same version of Millrace, and nothing else under this applicationId?",
-      { cause },
-    );
-  }
-}
-
-const refusals: Readonly<Record<string, ApplicationErrorCode>> = {
-  MISSING_SOURCE_TOPIC: "MISSING_SOURCE_TOPIC",
-  PARTITIONS_DIFFER: "PARTITIONS_DIFFER",
-  INTERNAL_TOPIC_MISMATCH: "INTERNAL_TOPIC_MISMATCH",
-};
-
-function refusal(detail: string): ApplicationError {
-  const [, code, message] = /^([A-Z_]+): (.*)$/s.exec(detail) ?? ["", "", detail];
-  const known = refusals[code];
-  if (known !== undefined) return new ApplicationError(known, message);
-  return new ApplicationError(
-    "TOPOLOGY_MISMATCH",
-    `${message}. All members of an application must have the same sub-topologies, sources, stores and internal topics: stop the old ones first, or use a new applicationId.`,
   );
 }

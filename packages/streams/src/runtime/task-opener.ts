@@ -1,6 +1,6 @@
 import type { BatchWriter, OffsetAndMetadata } from "@millrace/cluster";
 import { invariant, type Offset, type TopicPartition } from "@millrace/model";
-import { openTaskStores, type TaskStores } from "@millrace/state";
+import { openTaskStores, type StoreEngine, type TaskStores } from "@millrace/state";
 
 import { taskIdText, type TaskId } from "../processor/task-id.ts";
 import { ClusterRecordCollector } from "../task/record-collector.ts";
@@ -63,16 +63,35 @@ export async function openTasks(
 }
 
 async function openTask(
-  { taskId, inputs }: AssignedTask,
+  assigned: AssignedTask,
   environment: LoopEnvironment,
   collector: ClusterRecordCollector,
 ): Promise<OpenTask> {
-  const { platform, engines, config, cache } = environment;
+  const engine = await environment.engines.open(environment.taskDirectory(assigned.taskId));
+  try {
+    return openOn(engine, assigned, { environment, collector });
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
+}
+
+interface TaskSurroundings {
+  readonly environment: LoopEnvironment;
+  readonly collector: ClusterRecordCollector;
+}
+
+function openOn(
+  engine: StoreEngine,
+  { taskId, inputs }: AssignedTask,
+  { environment, collector }: TaskSurroundings,
+): OpenTask {
+  const { platform, config, cache, reader } = environment;
   const subtopology = environment.subtopologies.find(({ id }) => id === taskId.subtopology);
   invariant(subtopology !== undefined, "STREAMS-2", taskId);
   const recordContext = new TaskRecordContext();
   const stores = openTaskStores({
-    engine: await engines.open(environment.taskDirectory(taskId)),
+    engine,
     stores: storeOpenings(subtopology, { partition: taskId.partition, collector, cache }),
     recordContext,
     cache,
@@ -82,7 +101,6 @@ async function openTask(
     taskId: taskIdText(taskId),
     canAbandonUpdates: config.errors.onProcessingError !== undefined,
   });
-  const { reader } = environment;
   const task = new StreamTask({
     taskId,
     subtopology,

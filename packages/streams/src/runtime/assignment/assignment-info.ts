@@ -18,7 +18,7 @@ export interface AssignmentInfo {
   /** As many as the assignment has partitions; a task with two inputs stands twice. */
   readonly activeTasks: readonly TaskId[];
   readonly errorCode: number;
-  /** For the member whose topology the leader does not know: what is wrong. Empty otherwise. */
+  /** With an error: what is wrong. Else what the assignment was made for, see `encodeBasis`. */
   readonly detail: string;
 }
 

@@ -9,7 +9,9 @@ import { invariant, type TopicPartition } from "@millrace/model";
 
 import { ApplicationError } from "../../error/application-error.ts";
 import { taskIdText, type TaskId } from "../../processor/task-id.ts";
+import { otherTopology } from "../read-assignment.ts";
 import { createInternalTopics } from "../internal-topics.ts";
+import { encodeBasis, type AssignmentBasis } from "./assignment-basis.ts";
 import { assignorErrors, encodeAssignmentInfo } from "./assignment-info.ts";
 import { layOutPartitions, type SubtopologyTopics } from "./partition-layout.ts";
 import { assignTasks, type AssignableMember } from "./sticky-task-assignor.ts";
@@ -111,9 +113,8 @@ export class StreamPartitionAssignor implements PartitionAssignor {
       if (isWorking) working.add(info.clientTags.get(topologyTag));
     }
     if (working.size === 0 || working.has(own)) return;
-    throw new ApplicationError(
-      "TOPOLOGY_MISMATCH",
-      `the members of the group that are at work run topology ${[...working].join(", ")}, this one ${own}. All members of an application must have the same sub-topologies, sources, stores and internal topics: stop the old ones first, or use a new applicationId.`,
+    throw otherTopology(
+      `the members of the group that are at work run topology ${[...working].join(", ")}, this one ${own}`,
     );
   }
 
@@ -134,6 +135,17 @@ export class StreamPartitionAssignor implements PartitionAssignor {
     return undefined;
   }
 
+  #basis(counts: ReadonlyMap<string, number>): AssignmentBasis {
+    const { subtopologies, fingerprint } = this.#options;
+    const own = new Set(
+      subtopologies.flatMap(({ repartitionTopics }) => repartitionTopics.map(({ name }) => name)),
+    );
+    const sources = subtopologies.flatMap(({ sourceTopics }) => sourceTopics);
+    const inputs = sources.filter((topic) => !own.has(topic));
+    const partitions = new Map(inputs.map((topic) => [topic, counts.get(topic) ?? 0]));
+    return { topology: fingerprint, partitions };
+  }
+
   #assignment(tasks: readonly TaskId[], counts: ReadonlyMap<string, number>): Assignment {
     const partitions: TopicPartition[] = [];
     const activeTasks: TaskId[] = [];
@@ -146,7 +158,8 @@ export class StreamPartitionAssignor implements PartitionAssignor {
         activeTasks.push(task);
       }
     }
-    const info = { activeTasks, errorCode: assignorErrors.none, detail: "" };
+    const detail = encodeBasis(this.#basis(counts));
+    const info = { activeTasks, errorCode: assignorErrors.none, detail };
     return { partitions, userData: encodeAssignmentInfo(info) };
   }
 }

@@ -1,0 +1,27 @@
+/** What an assignment was made for: it is outdated where one of them has changed since. */
+export interface AssignmentBasis {
+  /** The leader's fingerprint. */
+  readonly topology: string;
+  /** Partition counts of the inputs that the application does not make itself. */
+  readonly partitions: ReadonlyMap<string, number>;
+}
+
+/** Texts of an assignment have their length in two bytes. */
+const textLengthMax = 16_000;
+
+/** Partition counts that would take too much room are left out. */
+export function encodeBasis({ topology, partitions }: AssignmentBasis): string {
+  const text = JSON.stringify({ topology, partitions: Object.fromEntries(partitions) });
+  return text.length <= textLengthMax ? text : JSON.stringify({ topology, partitions: {} });
+}
+
+/** Undefined for what is none: of an older leader, or Kafka's own. */
+export function decodeBasis(text: string): AssignmentBasis | undefined {
+  if (!text.startsWith("{")) return undefined;
+  const value: unknown = JSON.parse(text);
+  if (typeof value !== "object" || value === null) return undefined;
+  if (!("topology" in value) || typeof value.topology !== "string") return undefined;
+  const counts = "partitions" in value ? Object.entries(value.partitions ?? {}) : [];
+  const partitions = new Map(counts.map(([topic, count]) => [topic, Number(count)]));
+  return { topology: value.topology, partitions };
+}

@@ -1,0 +1,291 @@
+import { encodeUtf8 } from "@millrace/model";
+import { MemoryFileSystem } from "@millrace/platform/memory";
+import { fileEngineProvider } from "@millrace/state";
+import { int64AsNumber, json, string } from "@millrace/serde";
+import { StreamsBuilder, type StreamsApp, type Topology } from "@millrace/streams";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+
+import { createPartitions } from "./world/create-partitions.ts";
+import { TestWorld } from "./world/test-world.ts";
+import {
+  expectCopiedOnce,
+  expectCounted,
+  linesOf,
+  wordCount,
+  wordTopics,
+} from "./world/word-count.ts";
+
+/** What users can get wrong, what they are told, and that nothing is lost by it. */
+let world: TestWorld;
+
+beforeEach(async () => {
+  world = await TestWorld.start();
+});
+
+afterEach(async () => {
+  await world[Symbol.asyncDispose]();
+});
+
+/** What ends the application, within the time of the test. */
+async function failureOf(app: StreamsApp): Promise<unknown> {
+  return app.closed.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+}
+
+function upperCase(mapper: (line: string) => string = (line) => line.toUpperCase()): Topology {
+  const builder = new StreamsBuilder();
+  builder.stream("lines", { value: string() }).mapValues(mapper).to("copies", { value: string() });
+  return builder.build();
+}
+
+describe("topics that are not there", () => {
+  test("a missing source topic is named, and nothing is made in silence", async () => {
+    await world.createTopics({ counts: 4, copies: 4 });
+    await expect(world.app(wordCount(), { stateDirectory: "/s" })).rejects.toMatchObject({
+      code: "MISSING_SOURCE_TOPIC",
+      message: expect.stringContaining("no topic lines"),
+    });
+    const topics = await world.client.admin.listTopics();
+    expect(topics.map(({ name }) => name)).not.toContain("lines");
+    await world.createTopics({ lines: 4 });
+    await world.produce("lines", linesOf(10));
+    await world.app(wordCount(), { stateDirectory: "/s" });
+    await expectCounted(world, linesOf(10));
+  });
+
+  test("a missing sink topic is named, and what was to go there comes later", async () => {
+    await world.createTopics({ lines: 4, counts: 4 });
+    await world.produce("lines", linesOf(10));
+    await expect(world.app(wordCount(), { stateDirectory: "/s" })).rejects.toMatchObject({
+      code: "TOPIC_NOT_FOUND",
+      message: expect.stringContaining("copies"),
+    });
+    await world.createTopics({ copies: 4 });
+    await world.app(wordCount(), { stateDirectory: "/s" });
+    await expectCounted(world, linesOf(10));
+    await expectCopiedOnce(world, linesOf(10));
+  });
+
+  test("a function may choose among the topics that are there; another one is named", async () => {
+    await world.createTopics({ lines: 2, even: 1, odd: 1 });
+    const builder = new StreamsBuilder();
+    builder
+      .stream("lines", { value: string() })
+      .to((line) => (line === "3" ? "lost" : Number(line) % 2 === 0 ? "even" : "odd"));
+    const topology = builder.build();
+    const app = await world.app(topology, { stateDirectory: "/s" });
+    await world.produce("lines", ["0", "1", "2"]);
+    await expect.poll(() => world.readTexts("even")).toHaveLength(2);
+    await world.produce("lines", ["3"]);
+    expect(String(await failureOf(app))).toMatch(/topic lost was not there/);
+    await world.createTopics({ lost: 1 });
+    await world.app(topology, { stateDirectory: "/s" });
+    await expect.poll(() => world.readTexts("lost")).toEqual(["3"]);
+    expect(await world.readTexts("even")).toHaveLength(2);
+  });
+
+  test("inputs whose partitions change stop an application with state, by name", async () => {
+    await world.createTopics(wordTopics);
+    await world.produce("lines", linesOf(50));
+    const options = { stateDirectory: "/s", metadataMaxAge: 50 };
+    const app = await world.app(wordCount(), options);
+    await createPartitions(world, "lines", 6);
+    expect(await failureOf(app)).toMatchObject({
+      code: "INTERNAL_TOPIC_MISMATCH",
+      message: expect.stringMatching(/app-counts-.* has 4 partitions, but the inputs ask for 6/),
+    });
+    await expectCounted(world, linesOf(50)); // committed before it stopped
+  });
+
+  test("inputs whose partitions change give an application without state more tasks", async () => {
+    await world.createTopics({ lines: 1, copies: 1 });
+    const app = await world.app(upperCase(), { stateDirectory: "/s", metadataMaxAge: 50 });
+    await createPartitions(world, "lines", 3);
+    await expect.poll(() => app.tasks, { timeout: 3000 }).toEqual(["0_0", "0_1", "0_2"]);
+  });
+});
+
+describe("records and callbacks", () => {
+  beforeEach(() => world.createTopics({ lines: 1, copies: 1, "dead-letters": 1 }));
+
+  function parsed(): Topology {
+    const builder = new StreamsBuilder();
+    builder
+      .stream("lines", { value: json<{ readonly at: number }>() })
+      .mapValues(({ at }) => `at ${at}`)
+      .to("copies", { value: string() });
+    return builder.build();
+  }
+
+  test("a record that a serde cannot read is named with its place, and stays where it is", async () => {
+    await world.produce("lines", ['{"at":0}', "{broken", '{"at":2}']);
+    const app = await world.app(parsed(), { stateDirectory: "/s", commitInterval: 5 });
+    expect(await failureOf(app)).toMatchObject({
+      code: "DESERIALIZATION_FAILED",
+      topic: "lines",
+      partition: 0,
+      offset: 1,
+      message: expect.stringMatching(/lines-0 at offset 1/),
+    });
+    const options = {
+      onDeserializationError: "continue",
+      deadLetterTopic: "dead-letters",
+    } as const;
+    await world.app(parsed(), { stateDirectory: "/s", ...options });
+    await expect.poll(() => world.readTexts("copies")).toEqual(["at 0", "at 2"]);
+    expect(await world.readTexts("dead-letters")).toEqual(["{broken"]);
+  });
+
+  test("a callback that throws is named with its place; mended, it gets each record once", async () => {
+    const lines = linesOf(20);
+    await world.produce("lines", lines);
+    const broken = upperCase((line) => {
+      if (line.endsWith("-7")) throw new Error("seven is too much");
+      return line;
+    });
+    const app = await world.app(broken, { stateDirectory: "/s" });
+    expect(await failureOf(app)).toMatchObject({
+      code: "PROCESSING_FAILED",
+      node: "KSTREAM-MAPVALUES-0000000001",
+      topic: "lines",
+      partition: 0,
+      offset: 7,
+      message: expect.stringMatching(/seven is too much.*KSTREAM-MAPVALUES.*lines-0 at offset 7/),
+      cause: expect.objectContaining({ message: "seven is too much" }),
+    });
+    expect(app.state).toBe("failed");
+    expect(await world.readTexts("copies")).toEqual([]); // aborted with the transaction
+    await world.app(
+      upperCase((line) => line),
+      { stateDirectory: "/s" },
+    );
+    await expect.poll(() => world.readTexts("copies")).toEqual(lines);
+  });
+
+  test("inputs are taken in the order of their times, as far as the cluster has records", async () => {
+    await world.createTopics({ late: 1 });
+    await world.produce("lines", linesOf(300));
+    await world.produce("late", linesOf(300));
+    const builder = new StreamsBuilder();
+    const late = builder.stream("late", { value: string() });
+    const lines = builder.stream("lines", { value: string() });
+    lines
+      .merge(late)
+      .selectKey((line) => line)
+      .to("copies", { key: string(), value: string() });
+    await world.app(builder.build(), { stateDirectory: "/s" });
+    await expect.poll(() => world.readTexts("copies"), { timeout: 5000 }).toHaveLength(600);
+    const times = (await world.readTexts("copies")).map((line) => Number(line.split("-")[1]));
+    expect(times).toEqual(times.toSorted((left, right) => left - right));
+  });
+});
+
+describe("other members of the group", () => {
+  beforeEach(() => world.createTopics({ ...wordTopics, other: 4 }));
+
+  test("one with another topology is told so, and the others go on", async () => {
+    const app = await world.app(wordCount(), { stateDirectory: "/first" });
+    const builder = new StreamsBuilder();
+    builder
+      .stream("other", { key: string(), value: string() })
+      .groupByKey()
+      .count({ store: "else" })
+      .toStream()
+      .to("counts", { key: string(), value: int64AsNumber() });
+    await expect(world.app(builder.build(), { stateDirectory: "/second" })).rejects.toMatchObject({
+      code: "TOPOLOGY_MISMATCH",
+      message: expect.stringContaining("new applicationId"),
+    });
+    await world.produce("lines", linesOf(40));
+    await expectCounted(world, linesOf(40));
+    expect(app.state).toBe("running");
+    expect(app.tasks).toHaveLength(8);
+  });
+
+  test("a leader that comes back with another topology goes, and the others go on", async () => {
+    const leader = world.process();
+    const sessionTimeout = 20_000;
+    await world.app(
+      wordCount(),
+      { stateDirectory: "/leader", sessionTimeout, closeTimeout: 200 },
+      leader,
+    );
+    const app = await world.app(wordCount(), { stateDirectory: "/second", sessionTimeout });
+    leader.die();
+    await expect(
+      world.app(upperCase(), { stateDirectory: "/leader", sessionTimeout }),
+    ).rejects.toMatchObject({ code: "TOPOLOGY_MISMATCH" });
+    await expect.poll(() => app.tasks, { timeout: 5000 }).toHaveLength(8);
+    await world.produce("lines", linesOf(40));
+    await expectCounted(world, linesOf(40));
+  });
+
+  test("a rolling change of an operator is not refused", async () => {
+    const first = await world.app(wordCount(), { stateDirectory: "/first" });
+    const second = await world.app(wordCount({ hasFilter: true }), { stateDirectory: "/second" });
+    await expect.poll(() => [...first.tasks, ...second.tasks]).toHaveLength(8);
+    await world.produce("lines", linesOf(40));
+    await expectCounted(world, linesOf(40));
+  });
+});
+
+describe("options and folders", () => {
+  beforeEach(() => world.createTopics(wordTopics));
+
+  test("a wrong name of an option is told, with the nearest one", async () => {
+    const options = { commitIntervall: 5, stateDirectory: "/s" };
+    await expect(world.app(wordCount(), options as never)).rejects.toMatchObject({
+      code: "UNKNOWN_OPTION",
+      message: expect.stringContaining('"commitIntervall"'),
+    });
+    expect(world.shared.fileSystem.stat("/s")).toBeUndefined();
+  });
+
+  test("a state directory of a newer version is refused and left as it is", async () => {
+    const { fileSystem } = world.shared;
+    const text = '{"processId":"00010203-0405-4607-8809-0a0b0c0d0e0f","version":99}';
+    fileSystem.makeDirectory("/s/app");
+    const file = fileSystem.open("/s/app/kafka-streams-process-metadata", "create");
+    file.write([encodeUtf8(text)], 0);
+    await expect(world.app(wordCount(), { stateDirectory: "/s" })).rejects.toMatchObject({
+      code: "STATE_FORMAT_TOO_NEW",
+    });
+    expect(file.sizeBytes()).toBe(text.length);
+    file.close();
+  });
+
+  test("stores of a newer version are refused, left as they are, and given free again", async () => {
+    const engines = fileEngineProvider(world.shared);
+    const formatVersion = Uint8Array.of(0, 0, 1);
+    for (const task of ["1_0", "1_1", "1_2", "1_3"]) {
+      const engine = await engines.open(`/s/app/${task}`);
+      engine.write([{ key: formatVersion, value: Uint8Array.of(0, 99) }]);
+      await engine.close();
+    }
+    await expect(world.app(wordCount(), { stateDirectory: "/s" })).rejects.toMatchObject({
+      code: "STORE_FORMAT_TOO_NEW",
+    });
+    const engine = await engines.open("/s/app/1_0");
+    expect(engine.get(formatVersion)).toEqual(Uint8Array.of(0, 99));
+    await engine.close();
+  });
+
+  test("a state directory that another process uses is refused", async () => {
+    const app = await world.app(wordCount(), { stateDirectory: "/s" });
+    await expect(world.app(wordCount(), { stateDirectory: "/s" })).rejects.toMatchObject({
+      code: "STATE_DIRECTORY_IN_USE",
+    });
+    expect(app.state).toBe("running");
+  });
+
+  test("a state directory that cannot be made is refused", async () => {
+    const { fileSystem } = world.shared;
+    expect(fileSystem).toBeInstanceOf(MemoryFileSystem);
+    fileSystem.open("/file", "create").close();
+    await expect(world.app(wordCount(), { stateDirectory: "/file" })).rejects.toMatchObject({
+      code: "STATE_DIRECTORY_UNUSABLE",
+    });
+  });
+});

@@ -1,0 +1,188 @@
+import type { Connection, Listener } from "@millrace/platform";
+import { MemoryFileSystem } from "@millrace/platform/memory";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+
+import { TestWorld } from "./world/test-world.ts";
+import {
+  expectCopiedOnce,
+  expectCounted,
+  linesOf,
+  wordCount,
+  wordTopics,
+} from "./world/word-count.ts";
+
+/** Brokers that are not there, go away, come back, or say nothing; and that every close ends. */
+let world: TestWorld;
+
+beforeEach(async () => {
+  world = await TestWorld.start(wordTopics, new MemoryFileSystem());
+});
+
+afterEach(async () => {
+  await world[Symbol.asyncDispose]();
+});
+
+const guarantees = ["exactly_once", "at_least_once"] as const;
+
+/** Takes connections and never answers. */
+async function listenSilently(): Promise<Listener> {
+  const ignore = (connection: Connection): void => {
+    connection.handler = { data: () => {}, drained: () => {}, closed: () => {} };
+  };
+  return world.shared.network.listen(world.broker.address, ignore);
+}
+
+async function millisecondsOf(work: Promise<unknown>): Promise<number> {
+  const startMs = performance.now();
+  await work;
+  return performance.now() - startMs;
+}
+
+describe("a broker that is not there", () => {
+  test.each(guarantees)("is named within the bootstrap timeout, %s", async (guarantee) => {
+    await world.stopBroker();
+    const startMs = performance.now();
+    await expect(
+      world.app(wordCount(), { stateDirectory: "/s", processingGuarantee: guarantee }),
+    ).rejects.toMatchObject({
+      code: "BROKER_UNREACHABLE",
+      message: expect.stringContaining("127.0.0.1:9092"),
+    });
+    expect(performance.now() - startMs).toBeLessThan(2500); // bootstrapTimeout: 1000
+    await world.restartBroker();
+    await world.produce("lines", linesOf(20));
+    await world.app(wordCount(), { stateDirectory: "/s", processingGuarantee: guarantee });
+    await expectCounted(world, linesOf(20));
+  });
+
+  test("one that takes connections and says nothing is named, too", async () => {
+    await world.stopBroker();
+    const silent = await listenSilently();
+    await expect(world.app(wordCount(), { stateDirectory: "/s" })).rejects.toMatchObject({
+      code: expect.stringMatching(/BROKER_UNREACHABLE|REQUEST_TIMED_OUT/),
+      message: expect.stringContaining("127.0.0.1:9092"),
+    });
+    await silent.close();
+    await world.restartBroker();
+  });
+});
+
+describe("a broker that goes away and comes back on its port", () => {
+  test.each(guarantees)("finds the application go on by itself, %s", async (guarantee) => {
+    const lines = linesOf(600);
+    const app = await world.app(wordCount(), {
+      stateDirectory: "/s",
+      processingGuarantee: guarantee,
+    });
+    await world.produce("lines", lines.slice(0, 300));
+    await expectCounted(world, lines.slice(0, 300));
+    await world.produce("lines", lines.slice(300));
+    await world.stopBroker();
+    await new Promise((resolve) => setTimeout(resolve, 900)); // longer than the session
+    expect(app.state).not.toBe("failed");
+    await world.restartBroker();
+    if (guarantee === "exactly_once") {
+      await expectCounted(world, lines);
+      await expectCopiedOnce(world, lines);
+    } else {
+      const copied = async () => new Set(await world.readTexts("copies")).size;
+      await expect.poll(copied, { timeout: 10_000 }).toBe(lines.length);
+    }
+    expect(app.state).toBe("running");
+  });
+
+  test("and stays away for longer than taskTimeout, ends it with the broker's name", async () => {
+    const app = await world.app(
+      wordCount(),
+      { stateDirectory: "/s", taskTimeout: 300, sessionTimeout: 200, closeTimeout: 500 },
+      undefined,
+      undefined,
+      { apiTimeout: 300 },
+    );
+    await world.produce("lines", linesOf(50));
+    await expectCounted(world, linesOf(50));
+    await world.produce("lines", linesOf(50, 50));
+    await world.stopBroker();
+    await expect(app.closed).rejects.toMatchObject({
+      code: expect.stringMatching(/BROKER_UNREACHABLE|REQUEST_TIMED_OUT/),
+    });
+    await world.restartBroker();
+    await world.app(wordCount(), { stateDirectory: "/s" });
+    await expectCounted(world, linesOf(100));
+    await expectCopiedOnce(world, linesOf(100));
+  });
+});
+
+describe("close ends within its timeout", () => {
+  const options = { stateDirectory: "/s", closeTimeout: 800 } as const;
+
+  test("when the broker is dead, and twice", async () => {
+    const app = await world.app(wordCount(), options);
+    await world.produce("lines", linesOf(100));
+    await world.stopBroker();
+    expect(await millisecondsOf(Promise.all([app.close(), app.close()]))).toBeLessThan(1000);
+    await app.close();
+    await world.restartBroker();
+    await world.app(wordCount(), options);
+    await expectCounted(world, linesOf(100));
+  });
+
+  test.each(guarantees)("when the broker has stopped to answer, %s", async (guarantee) => {
+    const app = await world.app(wordCount(), { ...options, processingGuarantee: guarantee });
+    await world.produce("lines", linesOf(100));
+    await world.stopBroker();
+    const silent = await listenSilently();
+    await new Promise((resolve) => setTimeout(resolve, 100)); // until it has connected anew
+    expect(await millisecondsOf(app.close())).toBeLessThan(1000);
+    await silent.close();
+    await world.restartBroker();
+  });
+
+  test("in the middle of a rebalance that waits for a member", async () => {
+    const mute = world.process();
+    const others = { stateDirectory: "/mute", sessionTimeout: 20_000, closeTimeout: 100 };
+    await world.app(wordCount(), others, mute);
+    mute.die(); // its seat stays: whoever joins waits for it
+    const stop = new AbortController();
+    const starting = world.app(wordCount(), { ...options, signal: stop.signal });
+    const refused = expect(starting).rejects.toMatchObject({ code: "APPLICATION_CLOSED" });
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    stop.abort();
+    expect(await millisecondsOf(refused)).toBeLessThan(1000);
+  });
+
+  test("in the middle of a restore, which goes on with the next start", async () => {
+    await world.produce("lines", linesOf(3000));
+    const first = await world.app(wordCount(), { stateDirectory: "/first" });
+    await expectCounted(world, linesOf(3000));
+    await first.close();
+    const process = world.process();
+    const stop = new AbortController();
+    const restoring = process.platform.metrics.counter("restore-records-total", {
+      application: "app",
+    });
+    const starting = world.app(wordCount(), { ...options, signal: stop.signal }, process);
+    starting.catch(() => {});
+    await expect.poll(() => restoring.value, { interval: 1 }).toBeGreaterThan(0);
+    stop.abort();
+    const settled = starting.then((app) => app.close()).catch(() => {});
+    expect(await millisecondsOf(settled)).toBeLessThan(1000);
+    await world.app(wordCount(), options);
+    await world.produce("lines", linesOf(10, 3000));
+    await expectCounted(world, linesOf(3010));
+  });
+
+  test("before it runs", async () => {
+    await world.stopBroker();
+    const stop = new AbortController();
+    const starting = world.app(wordCount(), { ...options, signal: stop.signal });
+    const refused = expect(starting).rejects.toMatchObject({ code: "APPLICATION_CLOSED" });
+    stop.abort();
+    expect(await millisecondsOf(refused)).toBeLessThan(1000);
+    await expect(world.app(wordCount(), { ...options, signal: stop.signal })).rejects.toMatchObject(
+      { code: "APPLICATION_CLOSED" },
+    );
+    await world.restartBroker();
+    await world.app(wordCount(), options);
+  });
+});
