@@ -305,7 +305,7 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
     const listener = this.#listener;
     if (listener === null) {
       this.#store.put(keyBytes, bytes, entry.timestamp);
-      dropSpareBytes(entry);
+      this.#dropSpareBytes(entry);
       return;
     }
     const oldBytes = bytes === null || this.#sendsOldValues ? this.#store.get(keyBytes) : null;
@@ -314,8 +314,14 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
     const oldValue =
       this.#sendsOldValues && oldBytes !== null ? this.#format.decode(oldBytes) : null;
     const newValue = bytes === null ? null : this.#giveAway(entry);
-    dropSpareBytes(entry);
+    this.#dropSpareBytes(entry);
     listener(this.#keyOf(entry, keyBytes), newValue, oldValue, entry);
+  }
+
+  /** A primitive is as good as its bytes, which are five times its size. */
+  #dropSpareBytes(entry: CacheEntry<K, V>): void {
+    if (entry.hasValue && isPrimitive(entry.value)) entry.bytes = null;
+    if (this.#isDirect && isPrimitive(entry.key)) entry.keyBytes = null;
   }
 
   #giveAway(entry: CacheEntry<K, V>): V | null {
@@ -335,11 +341,6 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
 
 function holdsValue<K, V>(entry: CacheEntry<K, V>): boolean {
   return !entry.isTombstone && (entry.isAttached || entry.hasValue || entry.bytes !== null);
-}
-
-/** A primitive is as good as its bytes. */
-function dropSpareBytes<K, V>(entry: CacheEntry<K, V>): void {
-  if (entry.hasValue && isPrimitive(entry.value)) entry.bytes = null;
 }
 
 function setTombstone<K, V>(entry: CacheEntry<K, V>): void {

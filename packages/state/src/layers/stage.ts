@@ -2,6 +2,7 @@ import type { EngineEntry } from "../contract/store-engine.ts";
 import { toLatin1 } from "../bytes/latin1.ts";
 import { SortedMap, type SortedWalk } from "../sorted/sorted-map.ts";
 import type { OverlayCursor } from "./merge-cursor.ts";
+import { StagedWrites } from "./staged-writes.ts";
 
 /** What an uncommitted write costs besides its bytes, roughly. */
 const overheadBytes = 96;
@@ -26,7 +27,7 @@ export class StageBudget {
 export class Stage {
   readonly #writes = new SortedMap<EngineEntry>();
   /** Writes that are not in the map yet, newer than it. */
-  #listed: EngineEntry[] = [];
+  readonly #listed = new StagedWrites();
   readonly #budget: StageBudget;
   #sizeBytes = 0;
 
@@ -38,15 +39,16 @@ export class Stage {
     return this.#listed.length === 0 && this.#writes.size === 0;
   }
 
-  /** What was written last under a key, by its latin1 text. */
+  /** What was written last under a key, by its latin1 text: views, to be copied before they are kept. */
   get(text: string): EngineEntry | undefined {
     if (this.#listed.length > 0) this.#index();
     return this.#writes.get(text);
   }
 
-  add(entry: EngineEntry): void {
-    this.#resize(costOf(entry));
-    this.#listed.push(entry);
+  /** Copies a write under `prefix ++ key`; a null value deletes. */
+  put(prefix: Uint8Array, key: Uint8Array, value: Uint8Array | null): void {
+    this.#resize(overheadBytes + prefix.length + key.length + (value === null ? 0 : value.length));
+    this.#listed.add(prefix, key, value);
     if (this.#listed.length >= listedMax) this.#index();
   }
 
@@ -58,23 +60,25 @@ export class Stage {
   /** Adds all writes to a batch; of those with the same key the newest comes last. */
   collect(batch: EngineEntry[]): void {
     for (const write of this.#writes.values()) batch.push(write);
-    for (const write of this.#listed) batch.push(write);
+    this.#listed.appendTo(batch);
   }
 
   clear(): void {
     this.#resize(-this.#sizeBytes);
     this.#writes.clear();
-    this.#listed = [];
+    this.#listed.clear();
   }
 
   #index(): void {
-    for (const entry of this.#listed) {
+    const entries: EngineEntry[] = [];
+    this.#listed.appendTo(entries);
+    for (const entry of entries) {
       const text = toLatin1(entry.key);
       const before = this.#writes.get(text);
       if (before !== undefined) this.#resize(-costOf(before));
       this.#writes.set(text, entry);
     }
-    this.#listed = [];
+    this.#listed.clear();
   }
 
   #resize(difference: number): void {

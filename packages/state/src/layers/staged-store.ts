@@ -26,13 +26,13 @@ export class StagedStore implements BytesStore {
     const whole = this.#withPrefix(key);
     if (!this.#stage.isEmpty) {
       const staged = this.#stage.get(toLatin1(whole));
-      if (staged !== undefined) return staged.value;
+      if (staged !== undefined) return staged.value === null ? null : staged.value.slice();
     }
     return this.#engine.get(whole);
   }
 
   put(key: Uint8Array, value: Uint8Array | null): void {
-    this.#stage.add({ key: this.#withPrefix(key), value });
+    this.#stage.put(this.#prefix, key, value);
   }
 
   scan(range: ScanRange): EntryCursor {

@@ -42,7 +42,7 @@ export class MemoryEngine implements StoreEngine {
     for (const { key, value } of entries) {
       const text = toLatin1(key);
       if (value === null) this.#entries.delete(text);
-      else this.#entries.set(text, { key, value });
+      else this.#entries.set(text, { key: ownBytes(key), value: ownBytes(value) });
     }
   }
 
@@ -55,6 +55,11 @@ export class MemoryEngine implements StoreEngine {
     if (!this.#isOpen)
       throw new StateError("STORE_CLOSED", "the in-memory engine is closed; open its task again");
   }
+}
+
+/** A view of something larger would keep all of it alive. */
+function ownBytes(bytes: Uint8Array): Uint8Array {
+  return bytes.length === bytes.buffer.byteLength ? bytes : copyBytes(bytes);
 }
 
 class MemoryCursor implements EntryCursor {

@@ -1,6 +1,5 @@
 import type { Metrics } from "@millrace/platform";
-import { concatBytes, type Timestamp } from "@millrace/model";
-import { copyBytes } from "../bytes/key-range.ts";
+import type { Timestamp } from "@millrace/model";
 import { withTimestamp } from "../bytes/timestamp-prefix.ts";
 import type { RecordContext } from "../contract/record-context.ts";
 import type { StoreOpening } from "../contract/task-stores.ts";
@@ -96,14 +95,9 @@ export class OpenStore {
   }
 
   restore(key: Uint8Array, value: Uint8Array | null, timestamp: Timestamp): void {
-    const whole = concatBytes(this.#prefix, key);
     const stored =
-      value === null
-        ? null
-        : this.#isTimestamped
-          ? withTimestamp(value, timestamp)
-          : copyBytes(value);
-    this.stage.add({ key: whole, value: stored });
+      value === null ? null : this.#isTimestamped ? withTimestamp(value, timestamp) : value;
+    this.stage.put(this.#prefix, key, stored);
     this.#cached?.forget(key);
   }
 }
