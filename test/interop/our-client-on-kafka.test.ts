@@ -223,6 +223,13 @@ describe.skipIf(missing !== undefined)(`our client on a cluster of three${note}`
       const values = await valuesOf(kafka.other, topic, 60 * 300);
       expect(values).toHaveLength(60 * 300);
       expect(new Set(values).size).toBe(60 * 300);
+      for (let partition = 0; partition < 6; partition++) {
+        const places = values
+          .map((value) => value.trim().split(":").map(Number))
+          .filter(([, index]) => index % 6 === partition)
+          .map(([round, index]) => round * 300 + index);
+        expect(places).toEqual(places.toSorted((left, right) => left - right));
+      }
     } finally {
       await kafka.stop();
     }

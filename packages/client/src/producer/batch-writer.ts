@@ -189,7 +189,8 @@ export class KafkaBatchWriter implements BatchWriter {
     try {
       if (timeoutMs > 0 && !this.#context.closing.aborted) {
         if (this.#transaction === undefined) await this.flush(signal);
-        else await this.abort(signal);
+        // A fenced writer has nothing left to end.
+        else if (!this.#transaction.isFinished) await this.abort(signal);
       }
     } catch (error) {
       this.#context.platform.logger.log("warn", "writer-close-incomplete", {

@@ -87,7 +87,9 @@ export class PartitionAppender implements PartitionWriter {
     this.open = undefined;
     this.#lastSealed = batch;
     const { batchBytesMax } = this.#accumulator;
-    this.#capacityBytes = Math.min(batchBytesMax, Math.max(capacityBytesMin, batch.sizeBytes));
+    // With room to spare: a buffer a few bytes short would be doubled, and copied.
+    const capacityBytes = 2 ** Math.ceil(Math.log2(Math.max(capacityBytesMin, batch.sizeBytes)));
+    this.#capacityBytes = Math.min(batchBytesMax, capacityBytes);
     return batch;
   }
 
