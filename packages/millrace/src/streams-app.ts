@@ -117,5 +117,10 @@ async function openEngines(
   platform: Platform,
   engine: "rocksdb" | "memory",
 ): Promise<StoreEngineProvider> {
-  return engine === "memory" ? memoryEngineProvider() : openRocksdbEngine(platform);
+  if (engine === "memory") return memoryEngineProvider();
+  if (engine === "rocksdb") return openRocksdbEngine(platform);
+  throw new ApplicationError(
+    "INVALID_OPTION",
+    `storeEngine is ${JSON.stringify(engine)}; give "rocksdb" or "memory"`,
+  );
 }

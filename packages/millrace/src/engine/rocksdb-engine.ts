@@ -1,4 +1,5 @@
 import type { Platform } from "@millrace/platform";
+import type * as rocksdb from "@millrace/rocksdb";
 import { StateError, type StoreEngineProvider } from "@millrace/state";
 
 /**
@@ -12,7 +13,7 @@ export async function openRocksdbEngine(platform: Platform): Promise<StoreEngine
   return rocksdbEngineProvider(platform);
 }
 
-async function loadRocksdb(): Promise<typeof import("@millrace/rocksdb")> {
+async function loadRocksdb(): Promise<typeof rocksdb> {
   try {
     return await import("@millrace/rocksdb");
   } catch (cause) {
