@@ -6,6 +6,7 @@ import { TestWorld } from "./world/test-world.ts";
 import {
   expectCopiedOnce,
   expectCounted,
+  expectUncommitted,
   linesOf,
   wordCount,
   wordTopics,
@@ -91,10 +92,10 @@ describe("a broker that goes away and comes back on its port", () => {
     expect(app.state).toBe("running");
   });
 
-  test("and stays away for longer than taskTimeout, ends it with the broker's name", async () => {
+  test("that stays away while something is to be committed ends it after taskTimeout, by name", async () => {
     const app = await world.app(
       wordCount(),
-      { stateDirectory: "/s", taskTimeout: 300, sessionTimeout: 200, closeTimeout: 500 },
+      { stateDirectory: "/s", taskTimeout: 300, commitInterval: 500, closeTimeout: 400 },
       undefined,
       undefined,
       { apiTimeout: 300 },
@@ -102,6 +103,7 @@ describe("a broker that goes away and comes back on its port", () => {
     await world.produce("lines", linesOf(50));
     await expectCounted(world, linesOf(50));
     await world.produce("lines", linesOf(50, 50));
+    await expectUncommitted(world, "copies", 100);
     await world.stopBroker();
     await expect(app.closed).rejects.toMatchObject({
       code: expect.stringMatching(/BROKER_UNREACHABLE|REQUEST_TIMED_OUT/),

@@ -6,6 +6,7 @@ import { TestWorld } from "./world/test-world.ts";
 import {
   expectCopiedOnce,
   expectCounted,
+  expectUncommitted,
   linesOf,
   wordCount,
   wordTopics,
@@ -38,16 +39,6 @@ function counter(app: StreamsApp, name: string): number {
     .metrics()
     .filter((metric) => metric.name === name)
     .reduce((sum, { value }) => sum + Number(value), 0);
-}
-
-/** Waits until so many records are written, committed or not. */
-async function expectUncommitted(topic: string, count: number): Promise<void> {
-  const partitions = [0, 1, 2, 3].map((partition) => ({ topic, partition, at: "latest" as const }));
-  const written = async () => {
-    const ends = await world.client.admin.listOffsets(partitions);
-    return ends.reduce((sum, { offset }) => sum + offset, 0);
-  };
-  await expect.poll(written, { timeout: 900, interval: 5 }).toBeGreaterThanOrEqual(count);
 }
 
 describe("instances of one application, exactly once", () => {
@@ -116,7 +107,7 @@ describe("instances of one application, exactly once", () => {
     await world.produce("lines", lines.slice(0, 8));
     await expectCounted(world, lines.slice(0, 8)); // a commit: the next one is further away
     await world.produce("lines", lines.slice(8));
-    await expectUncommitted("copies", lines.length);
+    await expectUncommitted(world, "copies", lines.length);
     process.disconnect();
     await expect.poll(() => app.state, { timeout: 550, interval: 5 }).toBe("rebalancing");
     process.reconnect();

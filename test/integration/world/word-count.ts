@@ -57,6 +57,20 @@ export async function expectCopiedOnce(world: TestWorld, lines: readonly string[
   expect((await world.readTexts("copies")).toSorted()).toEqual([...lines].toSorted());
 }
 
+/** Waits until so many records are written, committed or not. */
+export async function expectUncommitted(
+  world: TestWorld,
+  topic: string,
+  count: number,
+): Promise<void> {
+  const partitions = [0, 1, 2, 3].map((partition) => ({ topic, partition, at: "latest" as const }));
+  const written = async () => {
+    const ends = await world.client.admin.listOffsets(partitions);
+    return ends.reduce((sum, { offset }) => sum + offset, 0);
+  };
+  await expect.poll(written, { timeout: 900, interval: 5 }).toBeGreaterThanOrEqual(count);
+}
+
 function sorted(counts: ReadonlyMap<string, number>): readonly (readonly [string, number])[] {
   return [...counts].sort(([left], [right]) => (left < right ? -1 : 1));
 }

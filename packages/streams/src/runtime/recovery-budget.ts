@@ -13,7 +13,6 @@ export class RecoveryBudget {
   readonly #timeoutMs: number;
   #failures = 0;
   #firstMs = 0;
-  #lastMs = 0;
 
   constructor(platform: Platform, timeoutMs: number) {
     this.#platform = platform;
@@ -34,11 +33,7 @@ export class RecoveryBudget {
   async pause(error: unknown, signal: AbortSignal): Promise<void> {
     const { clock, timers, random } = this.#platform;
     const nowMs = clock.monotonicMs();
-    if (this.#failures === 0 || nowMs - this.#lastMs > this.#timeoutMs) {
-      this.#failures = 0;
-      this.#firstMs = nowMs;
-    }
-    this.#lastMs = nowMs;
+    if (this.#failures === 0) this.#firstMs = nowMs;
     if (nowMs - this.#firstMs > this.#timeoutMs) throw error;
     const failures = this.#failures++;
     if (failures === 0) return;

@@ -17,6 +17,9 @@ import { openTasks, type OpenTask } from "./task-opener.ts";
 const recordsPerTurn = 256;
 /** Longest wait for records: heartbeats and commits come in between. */
 const pollWaitMs = 100;
+/** How long records may be on their way until a commit fails (Kafka: `delivery.timeout.ms`). */
+const deliveryMsMax = 120_000;
+const deliveryMsMin = 1000;
 
 export type LoopState = "starting" | "rebalancing" | "running" | "closing" | "closed";
 
@@ -333,6 +336,7 @@ export class StreamLoop {
     return cluster.openWriter({
       compression: config.compression,
       lingerMs: 100,
+      deliveryTimeoutMs: Math.max(deliveryMsMin, Math.min(config.taskTimeoutMs, deliveryMsMax)),
       ...(config.isExactlyOnce
         ? {
             transactionalId: config.transactionalId,
