@@ -77,7 +77,7 @@ test(
     const counts = await finish(before);
     expect(counts).toEqual(countPlainly(generateLines(lineCount)));
   },
-  isFull ? 300_000 : 60_000,
+  isFull ? 400_000 : 120_000,
 );
 
 const scanNothing: FolderScan = {

@@ -50,7 +50,7 @@ test(
     expect(killsWhileLoading).toBeGreaterThan(0);
     expect(await tableOf(start("killed"))).toEqual(expected);
   },
-  isFull ? 180_000 : 60_000,
+  isFull ? 240_000 : 120_000,
 );
 
 function start(data: string): KillableProcess {

@@ -30,7 +30,7 @@ let packages: readonly PackedPackage[] = [];
 beforeAll(async () => {
   mkdirSync(project);
   packages = await packPackages(root);
-}, 60_000);
+}, 120_000);
 
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
@@ -78,7 +78,7 @@ describe("packed packages", () => {
           .map(({ tarball }) => run("attw", ["--profile", "esm-only", tarball], { cwd: root })),
       );
     }
-  }, 60_000);
+  }, 120_000);
 });
 
 describe("an empty project on Node 22.18", () => {
@@ -90,7 +90,7 @@ describe("an empty project on Node 22.18", () => {
     writeFileSync(join(project, "every-entry.ts"), everyEntry());
     const program = fileURLToPath(new URL("installed/word-count.ts", import.meta.url));
     cpSync(program, join(project, "word-count.ts"));
-  }, 60_000);
+  }, 120_000);
 
   test("loads every entry of every package", async () => {
     expect(await run("node", ["-v"], inProject())).toBe("v22.18.0\n");
