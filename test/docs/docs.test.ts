@@ -8,8 +8,9 @@ import { repository } from "../tidy/source-files.ts";
 
 /** Pages whose TypeScript is taken out and run. */
 const pages = ["README.md", "docs/getting-started.md"];
-/** After this long a program that runs for ever is asked to end. */
-const runMs = 3000;
+/** A program that runs for ever is asked to end after this long; the others have longer. */
+const endlessMs = 8000;
+const endingMs = 25_000;
 
 interface Ended {
   readonly code: number | null;
@@ -34,7 +35,8 @@ async function run(code: string): Promise<Ended> {
       output += chunk.toString();
     });
   }
-  const timer = setTimeout(() => program.kill("SIGTERM"), runMs);
+  const waitMs = code.includes("StreamsApp.run") ? endlessMs : endingMs;
+  const timer = setTimeout(() => program.kill("SIGTERM"), waitMs);
   const exitCode = await new Promise<number | null>((resolve) => program.once("close", resolve));
   clearTimeout(timer);
   rmSync(folder, { recursive: true, force: true });

@@ -9,7 +9,7 @@ import {
 import { indexBatches } from "./append/index-batches.ts";
 import { isRollDue } from "./append/is-roll-due.ts";
 import type { ProducerStates } from "./append/producer-states.ts";
-import { parentOf } from "./checkpoint/checkpoint-file.ts";
+import { makeDurableDirectory } from "./checkpoint/make-durable-directory.ts";
 import type { LeaderEpochs } from "./checkpoint/leader-epochs.ts";
 import { claimTopicId } from "./checkpoint/partition-metadata.ts";
 import { defaultLogConfig, type LogConfig } from "./log-config.ts";
@@ -97,16 +97,7 @@ export class PartitionLog {
   static async open(options: PartitionLogOptions): Promise<PartitionLog> {
     const { fileSystem } = options.platform;
     const config = { ...defaultLogConfig, ...options.config };
-    if (fileSystem.stat(options.path) === undefined) {
-      fileSystem.makeDirectory(options.path);
-      try {
-        await fileSystem.syncDirectory(parentOf(options.path));
-      } catch (error) {
-        // Its entry may be on no device: who opens it again has to make it again.
-        fileSystem.removeDirectory(options.path);
-        throw error;
-      }
-    }
+    await makeDurableDirectory(fileSystem, options.path);
     const topicId = await claimTopicId(fileSystem, options.path, options.topicId);
     const recovered = await recoverLog({ ...options, config });
     return new PartitionLog(options, { config, topicId, recovered });
