@@ -1,3 +1,4 @@
+import { flushCompileCache } from "node:module";
 import { isMainThread, parentPort, workerData } from "node:worker_threads";
 import { nodePlatform } from "@millrace/platform/node";
 import { nodeCompression } from "@millrace/protocol/compression";
@@ -9,7 +10,7 @@ import {
 } from "./broker-worker-messages.ts";
 
 /*
- * Entry of a worker thread that runs a broker, at `@millrace/broker/worker`:
+ * A broker in a worker thread, begun by `start-worker.ts`, at `@millrace/broker/worker`:
  *
  *     new Worker(new URL(import.meta.resolve("@millrace/broker/worker")), { workerData: options })
  *
@@ -43,6 +44,8 @@ if (!isMainThread && port !== null) {
     });
     const { host, port: boundPort } = broker.address;
     tell({ kind: "started", host, port: boundPort, clusterId: broker.clusterId });
+    // Now, since a process that is killed leaves no cache behind, and it is then that a start must be quick.
+    flushCompileCache();
   } catch (error) {
     tell({ kind: "refused", failure: toFailure(error) });
     port.close();
