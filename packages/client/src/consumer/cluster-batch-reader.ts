@@ -220,9 +220,9 @@ export class ClusterBatchReader implements BatchReader {
     if (hasLeaderless) metadata.requestRefresh();
   }
 
+  /** A paused partition is fetched ahead as well, so that there is something to go on with when it resumes. */
   #mayFetch(assigned: AssignedPartition): boolean {
     return (
-      !assigned.isPaused &&
       assigned.bufferedBytes < 2 * this.#partitionBytesMax &&
       this.#bufferedBytes < this.#bufferBytesMax
     );
