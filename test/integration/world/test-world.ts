@@ -78,8 +78,8 @@ export class TestWorld implements AsyncDisposable {
     return connect(platform, {
       bootstrapServers: this.bootstrapServers,
       codecs: nodeCompression,
-      bootstrapTimeout: 1000,
-      connectTimeout: 500,
+      bootstrapTimeout: 500,
+      connectTimeout: 300,
       ...options,
     });
   }

@@ -1,0 +1,99 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { connect, EmbeddedCluster } from "millrace";
+import { decodeUtf8, encodeUtf8, noHeaders } from "@millrace/model";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+/** `StreamsApp.run` in a process of its own, and the signals that end it. */
+const program = fileURLToPath(new URL("./world/copy-program.ts", import.meta.url));
+
+let folder: string;
+let cluster: EmbeddedCluster;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "millrace-signals-"));
+  cluster = await EmbeddedCluster.start({
+    data: join(folder, "broker"),
+    topics: { lines: 1, copies: 1 },
+  });
+});
+
+afterAll(async () => {
+  await cluster.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface Run {
+  readonly child: ChildProcess;
+  readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>;
+  /** Resolves once the program has written the word. */
+  said(word: string): Promise<void>;
+}
+
+function run(bootstrapServers: string, ...options: readonly string[]): Run {
+  const child = spawn(process.execPath, [program, bootstrapServers, folder, ...options], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let text = "";
+  let heard: () => void = () => {};
+  child.stdout?.on("data", (chunk: Buffer) => {
+    text += chunk.toString();
+    heard();
+  });
+  const ended = new Promise<{ code: number | null; signal: string | null }>((resolve) =>
+    child.once("exit", (code, signal) => resolve({ code, signal })),
+  );
+  const said = (word: string): Promise<void> =>
+    new Promise((resolve) => {
+      heard = () => {
+        if (text.includes(word)) resolve();
+      };
+      heard();
+    });
+  return { child, ended, said };
+}
+
+describe("a program", () => {
+  test("ends at SIGTERM with code 0, its last commit done", async () => {
+    const { child, ended, said } = run(cluster.bootstrapServers, "1h");
+    await using client = connect({ bootstrapServers: cluster.bootstrapServers });
+    const writer = client.openWriter({});
+    for (const line of ["one", "two", "three"])
+      writer.partition("lines", 0).append(1, null, encodeUtf8(line), noHeaders);
+    await writer.flush();
+    await said("three");
+    child.kill("SIGTERM");
+    expect(await ended).toEqual({ code: 0, signal: null });
+    const reader = client.openReader({ isolation: "read_committed" });
+    reader.assign([{ topic: "copies", partition: 0, offset: 0 }]);
+    const copies: string[] = [];
+    while (copies.length < 3) {
+      const batches = await reader.poll({ waitMsMax: 2000 });
+      expect(batches).not.toEqual([]);
+      for (const batch of batches) {
+        while (batch.next()) copies.push(decodeUtf8(batch.value ?? new Uint8Array()));
+        batch.release();
+      }
+    }
+    expect(copies).toEqual(["one", "two", "three"]);
+  });
+
+  test("ends at once at a second signal, and at the first one while it starts", async () => {
+    const nobody = "127.0.0.1:1";
+    const starting = run(nobody, "1h");
+    await starting.said("starting");
+    starting.child.kill("SIGTERM");
+    expect(await starting.ended).toEqual({ code: 0, signal: null });
+
+    const running = run(cluster.bootstrapServers, "1h", "slow-close");
+    await running.said("running");
+    running.child.kill("SIGTERM");
+    await running.said("closing");
+    running.child.kill("SIGTERM");
+    expect(await running.ended).toEqual({ code: 1, signal: null });
+  });
+});
