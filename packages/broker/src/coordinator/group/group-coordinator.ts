@@ -128,10 +128,7 @@ export class GroupCoordinator {
 
   /** An error code per offset, or one for all. */
   async commitOffsets(request: CommitOffsetsRequest): Promise<readonly number[] | number> {
-    return this.#write(request.groupId, (shard) => {
-      const result = commitOffsets(shard.world, request);
-      return { ...result, appended: () => this.#options.platform.probe?.("C12") };
-    });
+    return this.#write(request.groupId, (shard) => this.#appendOffsets(shard, request));
   }
 
   /** An error code per offset, or one for all. They count from the commit of the transaction on. */
@@ -147,7 +144,7 @@ export class GroupCoordinator {
       partitions: [partition],
     });
     if (refused !== errorCode.none) return refused;
-    return this.#write(groupId, (shard) => commitOffsets(shard.world, request), transaction);
+    return this.#write(groupId, (shard) => this.#appendOffsets(shard, request), transaction);
   }
 
   /** All or some of a group's offsets, or an error code. */
@@ -227,6 +224,15 @@ export class GroupCoordinator {
         .write(this.partitionOf(groupId), (shard) => request(shard, resolve))
         .catch((failure: unknown) => resolve(refuse(this.#codeOf(failure))));
     });
+  }
+
+  /** Crash step C12 lies between the append and the answer. */
+  #appendOffsets(
+    shard: GroupShard,
+    request: CommitOffsetsRequest,
+  ): GroupResult<readonly number[] | number> {
+    const result = commitOffsets(shard.world, request);
+    return { ...result, appended: () => this.#options.platform.probe?.("C12") };
   }
 
   async #write<Response>(
