@@ -98,8 +98,7 @@ describe("a broker that goes away and comes back on its port", () => {
       wordCount(),
       { stateDirectory: "/s", taskTimeout: 300, commitInterval: 500, closeTimeout: 400 },
       undefined,
-      undefined,
-      { apiTimeout: 300 },
+      { client: { apiTimeout: 300 } },
     );
     await world.produce("lines", linesOf(50));
     await expectCounted(world, linesOf(50));

@@ -119,7 +119,7 @@ describe("instances of one application, exactly once", () => {
     const lines = linesOf(1500);
     const start = () => {
       const process = world.process();
-      return world.app(wordCount(), {}, process, memoryEngineProvider());
+      return world.app(wordCount(), {}, process, { engines: memoryEngineProvider() });
     };
     const first = await start();
     await world.produce("lines", lines.slice(0, 700));

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { connect, EmbeddedCluster } from "millrace";
+import { connect, EmbeddedCluster, type KafkaClient } from "millrace";
 import { decodeUtf8, encodeUtf8, noHeaders } from "@millrace/model";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
@@ -34,8 +34,8 @@ interface Run {
   said(word: string): Promise<void>;
 }
 
-function run(bootstrapServers: string, ...options: readonly string[]): Run {
-  const child = spawn(process.execPath, [program, bootstrapServers, folder, ...options], {
+function run(bootstrapServers: string, applicationId: string): Run {
+  const child = spawn(process.execPath, [program, bootstrapServers, folder, "1h", applicationId], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   let text = "";
@@ -57,43 +57,60 @@ function run(bootstrapServers: string, ...options: readonly string[]): Run {
   return { child, ended, said };
 }
 
+async function produce(client: KafkaClient, ...lines: readonly string[]): Promise<void> {
+  const writer = client.openWriter({});
+  for (const line of lines)
+    writer.partition("lines", 0).append(1, null, encodeUtf8(line), noHeaders);
+  await writer.flush();
+}
+
+async function readCopies(client: KafkaClient, count: number): Promise<readonly string[]> {
+  const reader = client.openReader({ isolation: "read_committed" });
+  reader.assign([{ topic: "copies", partition: 0, offset: 0 }]);
+  const copies: string[] = [];
+  while (copies.length < count) {
+    const batches = await reader.poll({ waitMsMax: 2000 });
+    expect(batches).not.toEqual([]);
+    for (const batch of batches) {
+      while (batch.next()) copies.push(decodeUtf8(batch.value ?? new Uint8Array()));
+      batch.release();
+    }
+  }
+  return copies;
+}
+
 describe("a program", () => {
   test("ends at SIGTERM with code 0, its last commit done", async () => {
-    const { child, ended, said } = run(cluster.bootstrapServers, "1h");
+    const { child, ended, said } = run(cluster.bootstrapServers, "ends");
     await using client = connect({ bootstrapServers: cluster.bootstrapServers });
-    const writer = client.openWriter({});
-    for (const line of ["one", "two", "three"])
-      writer.partition("lines", 0).append(1, null, encodeUtf8(line), noHeaders);
-    await writer.flush();
+    await produce(client, "one", "two", "three");
     await said("three");
     child.kill("SIGTERM");
     expect(await ended).toEqual({ code: 0, signal: null });
-    const reader = client.openReader({ isolation: "read_committed" });
-    reader.assign([{ topic: "copies", partition: 0, offset: 0 }]);
-    const copies: string[] = [];
-    while (copies.length < 3) {
-      const batches = await reader.poll({ waitMsMax: 2000 });
-      expect(batches).not.toEqual([]);
-      for (const batch of batches) {
-        while (batch.next()) copies.push(decodeUtf8(batch.value ?? new Uint8Array()));
-        batch.release();
-      }
-    }
-    expect(copies).toEqual(["one", "two", "three"]);
+    expect(await readCopies(client, 3)).toEqual(["one", "two", "three"]);
   });
 
-  test("ends at once at a second signal, and at the first one while it starts", async () => {
-    const nobody = "127.0.0.1:1";
-    const starting = run(nobody, "1h");
-    await starting.said("starting");
-    starting.child.kill("SIGTERM");
-    expect(await starting.ended).toEqual({ code: 0, signal: null });
+  test("ends at SIGTERM while it starts, too", async () => {
+    const { child, ended, said } = run("127.0.0.1:1", "starts");
+    await said("starting");
+    child.kill("SIGTERM");
+    expect(await ended).toEqual({ code: 0, signal: null });
+  });
 
-    const running = run(cluster.bootstrapServers, "1h", "slow-close");
-    await running.said("running");
-    running.child.kill("SIGTERM");
-    await running.said("closing");
-    running.child.kill("SIGTERM");
-    expect(await running.ended).toEqual({ code: 1, signal: null });
+  test("ends at once at a second signal", async () => {
+    const lost = await EmbeddedCluster.start({
+      data: join(folder, "lost"),
+      topics: { lines: 1, copies: 1 },
+    });
+    const client = connect({ bootstrapServers: lost.bootstrapServers });
+    const { child, ended, said } = run(lost.bootstrapServers, "waits");
+    await produce(client, "to be committed");
+    await said("to be committed");
+    await client.close();
+    await lost.close(); // now the last commit waits for a broker
+    child.kill("SIGTERM");
+    await said("closing");
+    child.kill("SIGTERM");
+    expect(await ended).toEqual({ code: 1, signal: null });
   });
 });

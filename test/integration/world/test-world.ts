@@ -20,6 +20,11 @@ export interface ReadRecord {
   readonly value: Uint8Array | null;
 }
 
+interface AppSurroundings {
+  readonly engines?: StoreEngineProvider;
+  readonly client?: Partial<ConnectOptions>;
+}
+
 interface WorldParts {
   readonly shared: Platform;
   readonly events: readonly LoggedEvent[];
@@ -104,8 +109,7 @@ export class TestWorld implements AsyncDisposable {
     topology: Topology,
     options: Partial<StreamsOptions> & { readonly stateDirectory?: string },
     process = this.process(),
-    engines: StoreEngineProvider = fileEngineProvider(process.platform),
-    client: Partial<ConnectOptions> = {},
+    { client, engines = fileEngineProvider(process.platform) }: AppSurroundings = {},
   ): Promise<StreamsApp> {
     const cluster = this.connect(process.platform, client);
     try {
