@@ -1,0 +1,166 @@
+import type { EngineEntry } from "@millrace/state";
+
+import type { LoaderKind } from "./swarm.ts";
+
+/** The invariants of this simulation, in the numbering of the project's fault catalogue. */
+export type InvariantId =
+  | "I0"
+  | "I1"
+  | "I2"
+  | "I3"
+  | "I4"
+  | "I5"
+  | "I6"
+  | "I7"
+  | "I8"
+  | "I9"
+  | "I10"
+  | "I13"
+  | "I14";
+
+export interface Violation {
+  readonly invariant: InvariantId;
+  readonly message: string;
+  readonly atMs: number;
+}
+
+/** A line as it was sent; its id is the record's key. */
+export interface SentLine {
+  readonly id: string;
+  readonly partition: number;
+  readonly text: string;
+}
+
+/**
+ * One transaction, or one flush of an idempotent writer.
+ *
+ * - `acked`: all of it must be there for ever.
+ * - `aborted`: nothing of it may be seen, ever.
+ * - `unknown`: of a transaction all or nothing, of a flush each line at most once.
+ */
+export interface Attempt {
+  readonly id: string;
+  readonly kind: LoaderKind;
+  /** Order holds among the attempts of one writer. */
+  readonly writer: number;
+  readonly lines: SentLine[];
+  outcome: "acked" | "aborted" | "unknown";
+}
+
+export interface SeenRecord {
+  readonly offset: number;
+  readonly key: string;
+  readonly value: string;
+  readonly timestamp: number;
+}
+
+/** What the group had committed when it was asked, and how far the repartition topic reached just after. */
+export interface CommittedSight {
+  readonly partition: number;
+  readonly offset: number;
+  readonly repartitionEnds: readonly number[];
+}
+
+/** What a task's engine held when it was opened. */
+export interface EngineSight {
+  readonly process: string;
+  readonly task: string;
+  readonly entries: readonly EngineEntry[];
+  readonly atMs: number;
+}
+
+/** What the world was told and shown: the harness's own memory, which no fault touches. */
+export class History {
+  readonly violations: Violation[] = [];
+  readonly attempts: Attempt[] = [];
+  readonly commits: CommittedSight[] = [];
+  readonly engines: EngineSight[] = [];
+  /** By partition, then by offset. */
+  readonly #seen = new Map<string, Map<number, SeenRecord>>();
+  readonly #ends = new Map<string, number>();
+  readonly #committed = new Map<string, number>();
+  readonly #now: () => number;
+  #writerCount = 0;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  violate(invariant: InvariantId, message: string): void {
+    this.violations.push({ invariant, message, atMs: this.#now() });
+  }
+
+  nextWriter(): number {
+    return ++this.#writerCount;
+  }
+
+  attempt(kind: LoaderKind, writer: number): Attempt {
+    const outcome = kind === "transactional" ? "aborted" : "unknown";
+    const id = `${kind[0]}${this.attempts.length}`;
+    const attempt: Attempt = { id, kind, writer, lines: [], outcome };
+    this.attempts.push(attempt);
+    return attempt;
+  }
+
+  /** I3: an offset has one value for ever. */
+  see(partition: string, record: SeenRecord): void {
+    let records = this.#seen.get(partition);
+    if (records === undefined) {
+      records = new Map();
+      this.#seen.set(partition, records);
+    }
+    const before = records.get(record.offset);
+    if (before === undefined) records.set(record.offset, record);
+    else if (!isSame(before, record))
+      this.violate(
+        "I3",
+        `${partition}@${record.offset} was ${textOf(before)}, is ${textOf(record)}`,
+      );
+  }
+
+  seen(partition: string): ReadonlyMap<number, SeenRecord> {
+    return this.#seen.get(partition) ?? new Map();
+  }
+
+  /** I6: what a reader may see never shrinks, from one fetch to the next. */
+  seeFetchedEnd(partition: string, end: number): void {
+    this.#seeEnd(`fetched end of ${partition}`, end);
+  }
+
+  /** I6: an answer is not behind those that were there when it was asked for, fetched ones included. */
+  seeListedEnd(partition: string, end: number): void {
+    this.#seeEnd(`listed end of ${partition}`, end);
+    const fetched = this.#ends.get(`fetched end of ${partition}`) ?? 0;
+    if (end < fetched)
+      this.violate("I6", `the listed end of ${partition} is ${end}, ${fetched} was fetched before`);
+  }
+
+  #seeEnd(what: string, end: number): void {
+    const before = this.#ends.get(what) ?? 0;
+    if (end < before) this.violate("I6", `the ${what} went back from ${before} to ${end}`);
+    else this.#ends.set(what, end);
+  }
+
+  /** I8: committed offsets never go back. */
+  seeCommitted(partition: string, offset: number | undefined): void {
+    const before = this.#committed.get(partition);
+    if (offset !== undefined && offset >= (before ?? 0)) this.#committed.set(partition, offset);
+    else if (before !== undefined)
+      this.violate(
+        "I8",
+        `the committed offset of ${partition} went back from ${before} to ${offset ?? "none"}`,
+      );
+  }
+
+  committed(partition: string): number | undefined {
+    return this.#committed.get(partition);
+  }
+}
+
+export function textOf({ key, value, timestamp }: SeenRecord): string {
+  return `${key}=${value} (${timestamp})`;
+}
+
+export function isSame(left: SeenRecord, right: SeenRecord): boolean {
+  return left.key === right.key && left.value === right.value && left.timestamp === right.timestamp;
+}

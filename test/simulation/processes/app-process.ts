@@ -1,0 +1,113 @@
+import type { ClusterClient } from "@millrace/cluster";
+import { BaseError } from "@millrace/model";
+import type { FileSystem, Platform } from "@millrace/platform";
+import { fileEngineProvider, type EngineEntry, type StoreEngineProvider } from "@millrace/state";
+import { ApplicationError, StreamsApp } from "@millrace/streams";
+
+import { watched, type SimulationContext } from "../simulation-context.ts";
+import { applicationId, wordCountTopology } from "../topology.ts";
+import { connectToBroker, ensureTopics } from "./cluster-connection.ts";
+import { judgeFailure } from "./judge-failure.ts";
+import { observingCommits } from "./observe-commits.ts";
+
+const stateDirectory = "/state";
+const commitsBeforeCloseMax = 12;
+
+/** An instance of the application, under a supervisor that starts it again whatever happens. */
+export async function runApp(
+  real: Platform,
+  context: SimulationContext,
+  name: string,
+): Promise<void> {
+  const { history, progress } = context;
+  const platform = watched(real, context);
+  for (;;) {
+    const client = connectToBroker(platform, name);
+    try {
+      await ensureTopics(client);
+      await runOnce(platform, context, name, context.plant.cluster?.(client) ?? client);
+    } catch (error) {
+      judgeFailure(history, name, error);
+      if (isDirectoryUnusable(error)) removeAll(platform.fileSystem, stateDirectory);
+    }
+    await client.close();
+    await platform.timers.sleep(progress.isHealed ? 20 : 20 + real.random.below(300));
+  }
+}
+
+async function runOnce(
+  platform: Platform,
+  context: SimulationContext,
+  name: string,
+  cluster: ClusterClient,
+): Promise<void> {
+  const { options, progress } = context;
+  const isClosedInCommit = platform.random.below(1_000) < 1_000 * options.closeInCommitChance;
+  let commitsLeft = isClosedInCommit ? 1 + platform.random.below(commitsBeforeCloseMax) : Infinity;
+  const stop = new AbortController();
+  const onCommit = (): void => {
+    commitsLeft -= 1;
+    if (commitsLeft > 0 || progress.isHealed) return;
+    commitsLeft = Infinity;
+    progress.closesInCommit += 1;
+    stop.abort();
+  };
+  const app = await StreamsApp.start(
+    wordCountTopology(),
+    {
+      applicationId,
+      stateDirectory,
+      commitInterval: options.commitIntervalMs,
+      cacheBytesMax: options.cacheBytesMax,
+      sessionTimeout: 1_500,
+      heartbeatInterval: 300,
+      transactionTimeout: 1_500,
+      closeTimeout: 3_000,
+      signal: stop.signal,
+    },
+    {
+      platform,
+      cluster: observingCommits(cluster, onCommit),
+      engines: observingEngines(platform, context, name),
+    },
+  );
+  await app.closed;
+}
+
+/** Keeps a copy of what each engine holds when it is opened: I10 is checked on all of them. */
+function observingEngines(
+  platform: Platform,
+  { history, simulator }: SimulationContext,
+  process: string,
+): StoreEngineProvider {
+  const engines = fileEngineProvider(platform);
+  return {
+    isPersistent: true,
+    open: async (directory) => {
+      const engine = await engines.open(directory);
+      const entries: EngineEntry[] = [];
+      using cursor = engine.scan({});
+      while (cursor.next()) entries.push({ key: cursor.key.slice(), value: cursor.value.slice() });
+      const task = directory.slice(directory.lastIndexOf("/") + 1);
+      history.engines.push({ process, task, entries, atMs: simulator.nowMs });
+      return engine;
+    },
+  };
+}
+
+/** The operator does what the error says: gives the folder up; its state is rebuilt from the changelogs. */
+function isDirectoryUnusable(error: unknown): boolean {
+  if (error instanceof ApplicationError) return error.code === "STATE_DIRECTORY_UNUSABLE";
+  return error instanceof BaseError && error.code === "INPUT_OUTPUT";
+}
+
+function removeAll(fileSystem: FileSystem, path: string): void {
+  const kind = fileSystem.stat(path)?.kind;
+  if (kind === undefined) return;
+  if (kind === "file") {
+    fileSystem.remove(path);
+    return;
+  }
+  for (const name of fileSystem.list(path)) removeAll(fileSystem, `${path}/${name}`);
+  fileSystem.removeDirectory(path);
+}

@@ -1,0 +1,225 @@
+import { drainTurn } from "@millrace/platform/node";
+import { Simulator, type SimulatedLogEntry } from "@millrace/simulator";
+
+import { checkHistory, countWords, recordsOf, type Everything } from "./checks/check-history.ts";
+import { checkState } from "./checks/check-state.ts";
+import { History, type SeenRecord, type Violation } from "./history.ts";
+import { noPlant, type Plant } from "./plants.ts";
+import { runApp } from "./processes/app-process.ts";
+import { brokerName, runBroker } from "./processes/broker-process.ts";
+import { isMistake } from "./processes/judge-failure.ts";
+import { runLoader } from "./processes/loader-process.ts";
+import { runObserver } from "./processes/observer-process.ts";
+import { readEverything } from "./processes/read-everything.ts";
+import { nameOf, watchedPartitions } from "./processes/read-records.ts";
+import type { SimulationContext } from "./simulation-context.ts";
+import { swarmOptions, type SwarmOptions } from "./swarm.ts";
+import { countsTopic, linesTopic, repartitionTopic } from "./topology.ts";
+
+/** Virtual time that healing may take. */
+const convergeMsMax = 30_000;
+const auditMsMax = 20_000;
+const stepMs = 50;
+const appNames = ["app-a", "app-b"] as const;
+
+export interface SeedResult {
+  readonly options: SwarmOptions;
+  readonly violations: readonly Violation[];
+  readonly traceHash: string;
+  readonly traceLines: readonly string[];
+  /** Faults that fired, steps that were reached, and steps in which a process died, by name. */
+  readonly faults: ReadonlyMap<string, number>;
+  readonly steps: ReadonlyMap<string, number>;
+  readonly deaths: ReadonlyMap<string, number>;
+  readonly closesInCommit: number;
+  readonly virtualMs: number;
+  readonly healingMs: number;
+  readonly events: number;
+  readonly records: number;
+}
+
+export interface RunSeedOptions {
+  readonly plant?: Plant;
+  readonly log?: (entry: SimulatedLogEntry) => void;
+}
+
+/**
+ * One simulated world, twice as bad as any real one, and then none too bad: faults for a while, then none, and
+ * everything must converge; then the broker's power fails once more, and all that is left is judged.
+ */
+export async function runSeed(
+  seed: number,
+  { plant = noPlant, log }: RunSeedOptions = {},
+): Promise<SeedResult> {
+  const options = swarmOptions(seed);
+  const history = new History(() => simulator.nowMs);
+  const simulator = new Simulator({
+    seed,
+    drain: drainTurn,
+    faults: options.faults,
+    times: options.times,
+    log: (entry) => {
+      judgeLog(history, entry);
+      log?.(entry);
+    },
+  });
+  const context: SimulationContext = {
+    options,
+    plant,
+    simulator,
+    history,
+    remaining: new Map(options.loaders.map((kind) => [kind, options.attempts])),
+    progress: { isHealed: false, closesInCommit: 0, isCaughtUp: false, finishedLoaders: new Set() },
+    deaths: new Map(),
+  };
+  const healingMs = await live(context);
+  return {
+    options,
+    violations: history.violations,
+    traceHash: simulator.traceHash(),
+    traceLines: simulator.traceLines(),
+    faults: simulator.faults,
+    steps: simulator.steps,
+    deaths: context.deaths,
+    closesInCommit: context.progress.closesInCommit,
+    virtualMs: simulator.nowMs,
+    healingMs,
+    events: simulator.eventCount,
+    records: watchedPartitions.reduce((sum, one) => sum + history.seen(nameOf(one)).size, 0),
+  };
+}
+
+/** What goes wrong beyond all processes (nobody caught it, nothing ever ends) is a violation as well. */
+async function live(context: SimulationContext): Promise<number> {
+  const { simulator, history, options } = context;
+  let healingMs = 0;
+  try {
+    addProcesses(context);
+    await simulator.advance(options.chaosMs);
+    healingMs = await converge(context);
+    const first = await auditAfterPowerLoss(context, 1);
+    checkHistory(history, first);
+    checkState(history, first);
+    checkAgain(history, first, await auditAfterPowerLoss(context, 2));
+  } catch (error) {
+    history.violate("I0", error instanceof Error ? (error.stack ?? error.message) : String(error));
+  }
+  return healingMs;
+}
+
+function addProcesses(context: SimulationContext): void {
+  const { simulator, options } = context;
+  for (const point of options.crashPoints) simulator.crashAt(point);
+  simulator.process(brokerName, {
+    start: (platform) => runBroker(platform, context),
+    // What was acknowledged is kept once: nobody can mend a sector of it.
+    immuneTo: ["latentError"],
+  });
+  for (const name of appNames)
+    simulator.process(name, { start: (platform) => runApp(platform, context, name) });
+  for (const kind of options.loaders)
+    simulator.process(`loader-${kind}`, {
+      start: (platform) => runLoader(platform, context, kind),
+    });
+  simulator.process("observer", { start: (platform) => runObserver(platform, context) });
+}
+
+/** I14: without faults all input is processed in bounded time, and nothing stays open. */
+async function converge(context: SimulationContext): Promise<number> {
+  const { simulator, history, progress } = context;
+  const startMs = simulator.nowMs;
+  simulator.heal();
+  progress.isHealed = true;
+  progress.isCaughtUp = false;
+  for (;;) {
+    await simulator.advance(stepMs);
+    if (simulator.nowMs - startMs < latestArrivalMs(context)) continue;
+    const missing = whatIsMissing(context);
+    if (missing === undefined) return simulator.nowMs - startMs;
+    if (simulator.nowMs - startMs > convergeMsMax) {
+      history.violate("I14", `${convergeMsMax} ms after the last fault ${missing}`);
+      return simulator.nowMs - startMs;
+    }
+  }
+}
+
+/** What was on its way to the broker when the faults ended has arrived then. */
+function latestArrivalMs({ options: { faults, times } }: SimulationContext): number {
+  return faults.delay === undefined ? 0 : (times.delayMs?.[1] ?? 0);
+}
+
+function whatIsMissing(context: SimulationContext): string | undefined {
+  const { options, history, remaining, progress } = context;
+  for (const kind of options.loaders)
+    if (!progress.finishedLoaders.has(kind))
+      return `the ${kind} loader has ${remaining.get(kind)} attempts left`;
+  if (!progress.isCaughtUp) return "the observer is not at the end, or a transaction is open";
+  const everything = seenByObserver(history);
+  for (const partition of watchedPartitions) {
+    if (partition.topic !== linesTopic && partition.topic !== repartitionTopic) continue;
+    const last = everything.get(nameOf(partition))?.records.at(-1);
+    const committed = history.committed(nameOf(partition)) ?? 0;
+    if (last !== undefined && committed <= last.offset)
+      return `${nameOf(partition)} is committed up to ${committed}, its last record is ${last.offset}`;
+  }
+  const counts = new Map<string, number>();
+  for (const { key, value } of recordsOf(everything, countsTopic)) counts.set(key, Number(value));
+  for (const [word, count] of countWords(recordsOf(everything, linesTopic)))
+    if ((counts.get(word) ?? 0) < count)
+      return `${word} is counted ${counts.get(word)}, not ${count}`;
+  return undefined;
+}
+
+function seenByObserver(history: History): Everything {
+  return new Map(
+    watchedPartitions.map((partition) => {
+      const name = nameOf(partition);
+      const records = [...history.seen(name).values()].sort(byOffset);
+      return [name, { start: 0, end: 0, records }];
+    }),
+  );
+}
+
+function byOffset(left: SeenRecord, right: SeenRecord): number {
+  return left.offset - right.offset;
+}
+
+async function auditAfterPowerLoss(
+  { simulator }: SimulationContext,
+  count: number,
+): Promise<Everything> {
+  simulator.powerLoss(brokerName);
+  const { platform } = simulator.process(`auditor-${count}`);
+  return simulator.until(readEverything(platform), { timeoutMs: auditMsMax });
+}
+
+/** I13: a second recovery finds what the first one left. */
+function checkAgain(history: History, first: Everything, second: Everything): void {
+  for (const [name, before] of first) {
+    const after = second.get(name);
+    const isEqual =
+      after !== undefined &&
+      before.records.every(
+        ({ offset, key, value }, index) =>
+          after.records[index]?.offset === offset &&
+          after.records[index].key === key &&
+          after.records[index].value === value,
+      );
+    if (!isEqual) history.violate("I13", `${name} is another one after a second recovery`);
+  }
+}
+
+/** I0: what is only logged may be a mistake of ours too. */
+function judgeLog(history: History, { process, event, fields }: SimulatedLogEntry): void {
+  if (fields === undefined) return;
+  for (const value of Object.values(fields)) {
+    const isThrown = value instanceof Error && isMistake(value);
+    const isTold =
+      typeof value === "string" && /^(?:TypeError|RangeError|InvariantError)/.test(value);
+    if (isThrown || isTold)
+      history.violate(
+        "I0",
+        `${process} logged ${event}: ${value instanceof Error ? value.stack : String(value)}`,
+      );
+  }
+}
