@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { LogCorruptedError } from "../log-error.ts";
 import { batchesIn, batchOf, markerOf } from "../test-support/batches.ts";
+import { FailingFileSystem } from "../test-support/failing-file-system.ts";
 import {
   changeFile,
   firstLog,
@@ -33,6 +34,32 @@ describe("after a kill", () => {
     expect(log.durableOffset).toBe(10);
     expect(log.recovery).toMatchObject({ wasClean: false, scannedBytes: 5 * size });
     expect(batchesIn(log.read(0, all)).length).toBe(5);
+  });
+
+  it("writes what lies above the recovery point once more, and syncs it, before it is read", async () => {
+    const platform = await killedLog();
+    const disk = new FailingFileSystem(platform.fileSystem);
+    const watched = testPlatform(disk.fileSystem);
+    disk.writableBytes = 2 * size - 1;
+    await expect(openTestLog(watched, {}, { recoveryPoint: 6 })).rejects.toThrow("no space");
+    disk.writableBytes = Number.POSITIVE_INFINITY;
+    disk.areSyncsFailing = true;
+    await expect(openTestLog(watched, {}, { recoveryPoint: 6 })).rejects.toThrow("input/output");
+    disk.areSyncsFailing = false;
+    const log = await openTestLog(watched, {}, { recoveryPoint: 6 });
+    expect(batchesIn(log.read(0, all)).length).toBe(5);
+  });
+
+  it("writes and syncs nothing where all is known to be on the device", async () => {
+    const platform = testPlatform();
+    const killed = await openTestLog(platform);
+    killed.append(batchOf({ values: ["a", "b"] }), client);
+    await killed.sync();
+    const disk = new FailingFileSystem(platform.fileSystem);
+    disk.writableBytes = 0;
+    disk.areSyncsFailing = true;
+    const log = await openTestLog(testPlatform(disk.fileSystem), {}, { recoveryPoint: 2 });
+    expect(log.durableOffset).toBe(2);
   });
 
   it.each([1, 11, 60, size - 1])("cuts a batch of which only %i bytes arrived", async (bytes) => {
