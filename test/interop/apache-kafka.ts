@@ -1,5 +1,6 @@
-import { execFile, execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,11 +26,17 @@ export function missingFor(program: "go" | "java"): string | undefined {
   }
 }
 
-const run = promisify(execFile);
+const execute = promisify(execFile);
 const brokerCommand = join(apacheKafkaFolder, "broker");
 /** The nodes' ports are 10 apart, each with one more for the controller. */
 const portsPerNode = 10;
+/** Below the ports that connections go out from: one of those could take a node's at any moment. */
+const firstPortMin = 15_000;
+const firstPortMax = 32_000;
 const portAttemptsMax = 50;
+const startAttemptsMax = 3;
+/** Several JVMs start beside each other on few cores: the quick compiler does. */
+const environment = { ...process.env, JAVA_TOOL_OPTIONS: "-XX:TieredStopAtLevel=1" };
 
 /** Real brokers on loopback, over a folder that goes with them. */
 export interface ApacheKafka extends AsyncDisposable {
@@ -42,54 +49,86 @@ export interface ApacheKafka extends AsyncDisposable {
 }
 
 export async function startApacheKafka(
-  options: { readonly nodeCount?: number; readonly properties?: readonly string[] } = {},
+  options: { readonly nodeCount?: number } = {},
 ): Promise<ApacheKafka> {
-  const { nodeCount = 1, properties = [] } = options;
+  const { nodeCount = 1 } = options;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startNodes(nodeCount);
+    } catch (error) {
+      if (attempt === startAttemptsMax) throw error;
+    }
+  }
+}
+
+async function startNodes(nodeCount: number): Promise<ApacheKafka> {
   const folder = mkdtempSync(join(tmpdir(), "millrace-kafka-"));
-  const port = await freePorts(nodeCount);
+  const guard = guardOf(folder);
   const stop = async (): Promise<void> => {
-    await run(brokerCommand, ["stop", folder]);
+    guard.kill();
+    await broker("stop", folder);
     rmSync(folder, { recursive: true, force: true });
   };
   try {
+    const port = await freePorts(nodeCount);
     const parameters = ["--nodes", `${nodeCount}`, "--port", `${port}`, "--heap", "512m"];
-    const { stdout } = await run(brokerCommand, ["start", folder, ...parameters, ...properties]);
+    const address = await broker("start", folder, ...parameters);
     return {
-      address: stdout.trim(),
+      address: address.trim(),
       async kill(node) {
-        await run(brokerCommand, ["kill", folder, `${node}`]);
+        await broker("kill", folder, `${node}`);
       },
       async revive(node) {
-        await run(brokerCommand, ["revive", folder, `${node}`]);
+        await broker("revive", folder, `${node}`);
       },
       [Symbol.asyncDispose]: stop,
     };
   } catch (error) {
+    const said = lastWords(folder, nodeCount);
     await stop();
-    throw error;
+    throw new Error(`Apache Kafka does not start: ${said}`, { cause: error });
   }
+}
+
+/** Stops the nodes should this process end without doing so, killed or out of time. */
+function guardOf(folder: string): ChildProcess {
+  const script = 'while kill -0 "$1"; do sleep 1; done; "$2" stop "$3"; rm -rf "$3"';
+  const parameters = ["-c", script, "guard", `${process.pid}`, brokerCommand, folder];
+  const guard = spawn("sh", parameters, { detached: true, stdio: "ignore" });
+  guard.unref();
+  return guard;
+}
+
+async function broker(...parameters: readonly string[]): Promise<string> {
+  const { stdout } = await execute(brokerCommand, parameters, { env: environment });
+  return stdout;
+}
+
+/** The ends of the nodes' logs, before their folder goes. */
+function lastWords(folder: string, nodeCount: number): string {
+  const files = Array.from({ length: nodeCount }, (_, node) => join(folder, `${node}`, "out.log"));
+  return files
+    .filter((file) => existsSync(file))
+    .map((file) => readFileSync(file, "utf8").slice(-2000))
+    .join("\n");
 }
 
 /** A first port such that all that the nodes take are free. */
 async function freePorts(nodeCount: number): Promise<number> {
   for (let attempt = 0; attempt < portAttemptsMax; attempt++) {
-    const first = await listenOn(0);
+    const first = randomInt(firstPortMin, firstPortMax);
     const wanted = Array.from({ length: nodeCount }, (_, node) => first + portsPerNode * node);
     const all = wanted.flatMap((port) => [port, port + 1]);
-    if (all.some((port) => port > 65_535)) continue;
     const results = await Promise.allSettled(all.map(listenOn));
     if (results.every(({ status }) => status === "fulfilled")) return first;
   }
   throw new Error(`found no free ports for ${nodeCount} nodes`);
 }
 
-/** Listens for a moment; gives the port. */
-function listenOn(port: number): Promise<number> {
+/** Listens for a moment; rejects if somebody else does. */
+function listenOn(port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const server = createServer().once("error", reject);
-    server.listen(port, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" ? (address?.port ?? 0) : 0));
-    });
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve()));
   });
 }
