@@ -80,8 +80,6 @@ export interface LogSlice {
   readonly nextOffset: Offset;
   /** Where a larger budget would have ended: at the bound asked for, or with the segment. */
   readonly upTo: Offset;
-  /** What the read from the file brought of the segment behind the parts: a view, perhaps cut within a batch. */
-  readonly following?: Uint8Array;
 }
 
 export interface AbortedTransaction {

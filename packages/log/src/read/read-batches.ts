@@ -102,5 +102,5 @@ function takeBatches(
     end += sizeBytes;
   }
   const parts = end === start ? [] : [bytes.subarray(start, end)];
-  return { parts, sizeBytes: end - start, nextOffset, upTo, following: bytes.subarray(end) };
+  return { parts, sizeBytes: end - start, nextOffset, upTo };
 }
