@@ -208,6 +208,8 @@ async function openInDirectory(
     durability,
     leaderEpoch,
     logger: platform.logger,
+    timers: platform.timers,
+    isTopic: (topicId) => image.topicById(topicId) !== undefined,
     logs: {
       open: (request) => directory.openLog({ ...request, codecs: options.codecs }),
       remove: (topic, partition) => directory.deleteLog(topic, partition),

@@ -1,9 +1,12 @@
 import { invariant } from "@millrace/model";
-import type { Logger } from "@millrace/platform";
+import type { Logger, Timers } from "@millrace/platform";
 import { type LogConfig, LogStorageError } from "@millrace/log";
 import type { TopicImage } from "../metadata/topic-image.ts";
 import type { Durability } from "./durability.ts";
 import { type LogOfPartition, Partition } from "./partition.ts";
+
+/** After which partitions that could not be made, such as for want of space, are tried again. */
+const RETRY_MS = 500;
 
 /** Opens, makes and removes the logs of partitions (`LogDirectory`, seen from here). */
 export interface PartitionLogs {
@@ -24,8 +27,11 @@ export interface PartitionsOptions {
   readonly logs: PartitionLogs;
   readonly durability: Durability;
   readonly logger: Logger;
+  readonly timers: Timers;
   readonly leaderEpoch: number;
   readonly configOf: (topic: TopicImage) => Partial<LogConfig>;
+  /** Whether a topic is there, by its id. */
+  readonly isTopic: (topicId: string) => boolean;
 }
 
 /** The partitions that this broker has open, by topic. */
@@ -35,6 +41,7 @@ export class Partitions {
   /** Making and removing a topic's files go one after the other: a name may be used again at once. */
   readonly #turns = new Map<string, Promise<unknown>>();
   #failure: LogStorageError | undefined;
+  #isClosed = false;
 
   constructor(options: PartitionsOptions) {
     this.#options = options;
@@ -55,12 +62,17 @@ export class Partitions {
       for (const partition of partitions) if (partition !== undefined) yield partition;
   }
 
-  /** Opens the partitions of a topic, making what is missing. */
-  openTopic(topic: TopicImage): Promise<void> {
-    return this.#inTurn(topic.name, async () => {
-      for (let partition = 0; partition < topic.partitionCount; partition++)
-        await this.#openOnce(topic, partition);
-    });
+  /**
+   * Opens the partitions of a topic, making what is missing. What cannot be made now is made later: the metadata
+   * say that it is there.
+   */
+  async openTopic(topic: TopicImage): Promise<void> {
+    try {
+      await this.#openAll(topic);
+    } catch (error) {
+      this.#openLater(topic);
+      throw error;
+    }
   }
 
   /** Opens one partition, making it if it is missing. */
@@ -97,6 +109,7 @@ export class Partitions {
 
   /** Closes all logs; the first failure is handed over once all were tried. Calling twice is fine. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     await Promise.allSettled(this.#turns.values());
     const partitions = [...this.all()];
     const results = await Promise.allSettled(partitions.map((partition) => partition.close()));
@@ -119,6 +132,24 @@ export class Partitions {
       });
     this.#turns.set(topic, settled);
     return turn;
+  }
+
+  #openAll(topic: TopicImage): Promise<void> {
+    return this.#inTurn(topic.name, async () => {
+      for (let partition = 0; partition < topic.partitionCount; partition++)
+        if (this.#options.isTopic(topic.topicId)) await this.#openOnce(topic, partition);
+    });
+  }
+
+  #openLater(topic: TopicImage): void {
+    const { timers, logger, isTopic } = this.#options;
+    timers.after(RETRY_MS, () => {
+      if (this.#isClosed || this.#failure !== undefined || !isTopic(topic.topicId)) return;
+      this.#openAll(topic).catch((error: unknown) => {
+        logger.log("warn", "broker.topic.incomplete", { topic: topic.name, error });
+        this.#openLater(topic);
+      });
+    });
   }
 
   async #openOnce(topic: TopicImage, index: number): Promise<Partition> {
