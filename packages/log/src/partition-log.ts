@@ -173,6 +173,11 @@ export class PartitionLog {
     return this.#durableOffset;
   }
 
+  /** First offset of the segment that is written to: all below lies in closed ones. */
+  get activeBaseOffset(): Offset {
+    return this.#segments.active.baseOffset;
+  }
+
   /** Offset that the next record gets (LEO); of a damaged log, the first one that cannot be read. */
   get logEndOffset(): Offset {
     return this.#segments.active.endOffset;

@@ -12,15 +12,22 @@ export type DurabilityLevel = "memory" | "os" | "group" | "strict";
 
 export const durabilityLevels: readonly DurabilityLevel[] = ["memory", "os", "group", "strict"];
 
+const syncsOf = {
+  memory: "never",
+  os: "perSegment",
+  group: "perTurn",
+  strict: "perAppend",
+} as const satisfies Record<DurabilityLevel, string>;
+
 /** One for all partitions of a broker. */
 export class Durability {
-  readonly syncs: "never" | "perTurn" | "perAppend";
+  readonly syncs: "never" | "perSegment" | "perTurn" | "perAppend";
   readonly #timers: Timers;
   readonly #onFailed: (failure: Error) => void;
   #turn: Promise<void> | undefined;
 
   constructor(level: DurabilityLevel, timers: Timers, onFailed: (failure: Error) => void) {
-    this.syncs = level === "group" ? "perTurn" : level === "strict" ? "perAppend" : "never";
+    this.syncs = syncsOf[level];
     this.#timers = timers;
     this.#onFailed = onFailed;
   }

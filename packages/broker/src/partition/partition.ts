@@ -215,10 +215,23 @@ export class Partition {
   }
 
   #written(): void {
-    if (this.#durability.syncs === "never") return this.#reach(this.#log.logEndOffset);
-    if (this.#isSyncing) return;
+    const { syncs } = this.#durability;
+    if (syncs === "never" || syncs === "perSegment") this.#reach(this.#log.logEndOffset);
+    if (syncs === "never" || this.#isSyncing) return;
+    if (syncs === "perSegment" && this.#log.durableOffset >= this.#log.activeBaseOffset) return;
     this.#isSyncing = true;
-    void this.#sync();
+    void (syncs === "perSegment" ? this.#syncOnce() : this.#sync());
+  }
+
+  /** Bounds what a crash leaves to be scanned and written again; nobody waits for it. */
+  async #syncOnce(): Promise<void> {
+    try {
+      await this.#log.sync();
+    } catch (error) {
+      this.#failed(error);
+    } finally {
+      this.#isSyncing = false;
+    }
   }
 
   /** One sync after the other while there is something to sync; what is written meanwhile shares the next. */
@@ -233,15 +246,20 @@ export class Partition {
         this.#reach(log.durableOffset);
       }
     } catch (error) {
-      const failure =
-        error instanceof LogStorageError
-          ? error
-          : new LogStorageError("LOG_FAILED", `${this.topic}-${this.partition} failed`, error);
-      this.fail(failure);
-      if (failure.code !== "LOG_CLOSED") this.#durability.failed(failure);
+      this.#failed(error);
     } finally {
       this.#isSyncing = false;
     }
+  }
+
+  /** A sync failed, or the log did on the way. */
+  #failed(error: unknown): void {
+    const failure =
+      error instanceof LogStorageError
+        ? error
+        : new LogStorageError("LOG_FAILED", `${this.topic}-${this.partition} failed`, error);
+    this.fail(failure);
+    if (failure.code !== "LOG_CLOSED") this.#durability.failed(failure);
   }
 
   #reach(offset: Offset): void {
