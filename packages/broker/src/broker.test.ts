@@ -95,6 +95,37 @@ describe("durability", () => {
     });
   });
 
+  test("a topic that could be made in part only is completed once there is room", () =>
+    run({}, async ({ platform, gate, start }) => {
+      const { broker, client } = await start();
+      gate.fullFor = /orders-1/;
+      await client.createTopic("orders", 2).catch(() => {});
+      gate.fullFor = undefined;
+      await platform.timers.sleep(2000);
+      const again = await TestClient.connect(platform, broker.address);
+      expect(await again.produce("orders", ["a"])).toMatchObject({ errorCode: 0 });
+      expect(platform.fileSystem.list("/data")).toContain("orders-1");
+      expect(platform.fileSystem.list("/data/orders-1")).toContain("00000000000000000000.log");
+      await broker.close();
+    }));
+
+  test("a coordinator whose log could not be made answers once there is room", () =>
+    run({}, async ({ gate, start }) => {
+      const { broker, client } = await start();
+      const ask = () =>
+        client.ask(initProducerIdApi, 4, {
+          transactionalId: "t",
+          transactionTimeoutMs: 1000,
+          producerId: -1,
+          producerEpoch: -1,
+        });
+      gate.fullFor = /__transaction_state/;
+      expect(await ask()).not.toMatchObject({ errorCode: 0 });
+      gate.fullFor = undefined;
+      expect(await ask()).toMatchObject({ errorCode: 0 });
+      await broker.close();
+    }));
+
   test("a full disk refuses records, serves readers, and goes on once there is room", () =>
     run({ reserveBytes: 1000 }, async ({ platform, gate, start }) => {
       const { broker, client } = await start();

@@ -9,6 +9,8 @@ export interface Gate {
   breakSyncs(): void;
   /** What `freeBytes` says; undefined: what the file system says. */
   freeBytes: number | undefined;
+  /** Files whose paths match cannot be made: the disk is full. */
+  fullFor: RegExp | undefined;
   readonly syncCount: number;
 }
 
@@ -20,6 +22,7 @@ export function gatedFileSystem(inner: FileSystem): { fileSystem: FileSystem; ga
   let syncCount = 0;
   const gate: Gate = {
     freeBytes: undefined,
+    fullFor: undefined,
     shut: () => {
       opened = new Promise((resolve) => (open = resolve));
     },
@@ -46,7 +49,11 @@ export function gatedFileSystem(inner: FileSystem): { fileSystem: FileSystem; ga
     },
   });
   const fileSystem: FileSystem = {
-    open: (path, mode) => wrap(inner.open(path, mode)),
+    open: (path, mode) => {
+      if (gate.fullFor?.test(path) === true && inner.stat(path) === undefined)
+        throw new FileSystemError("DISK_FULL", path, "the disk is full");
+      return wrap(inner.open(path, mode));
+    },
     makeDirectory: (path) => inner.makeDirectory(path),
     list: (path) => inner.list(path),
     stat: (path) => inner.stat(path),
