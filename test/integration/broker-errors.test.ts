@@ -65,7 +65,7 @@ async function read(client: KafkaClient, topic: string, count: number, offset = 
   reader.assign([{ topic, partition: 0, offset }]);
   const values: string[] = [];
   try {
-    for (let turn = 0; values.length < count && turn < 30; turn++) {
+    for (let turn = 0; values.length < count && turn < 12; turn++) {
       for (const batch of await reader.poll({ waitMsMax: 100 })) {
         while (batch.next()) values.push(decodeUtf8(batch.value ?? new Uint8Array()));
         batch.release();

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
+import { connect as connectTcp, createServer, type AddressInfo, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -98,19 +99,48 @@ describe("a program", () => {
   });
 
   test("ends at once at a second signal", async () => {
-    const lost = await EmbeddedCluster.start({
-      data: join(folder, "lost"),
-      topics: { lines: 1, copies: 1 },
-    });
-    const client = connect({ bootstrapServers: lost.bootstrapServers });
-    const { child, ended, said } = run(lost.bootstrapServers, "waits");
+    await using hanging = await startBrokerThatHangs(join(folder, "hanging"));
+    const client = connect({ bootstrapServers: hanging.address });
+    const { child, ended, said } = run(hanging.address, "waits");
     await produce(client, "to be committed");
     await said("to be committed");
     await client.close();
-    await lost.close(); // now the last commit waits for a broker
+    hanging.hang(); // now the last commit waits for an answer
     child.kill("SIGTERM");
     await said("closing");
     child.kill("SIGTERM");
     expect(await ended).toEqual({ code: 1, signal: null });
   });
 });
+
+/** A broker behind a line that can be made to carry nothing any more. */
+async function startBrokerThatHangs(data: string) {
+  const sockets: Socket[] = [];
+  let target = 0;
+  const line = createServer((near) => {
+    const far = connectTcp(target, "127.0.0.1");
+    sockets.push(near, far);
+    for (const socket of [near, far]) socket.on("error", () => {});
+    near.pipe(far).pipe(near);
+  }).listen(0, "127.0.0.1");
+  await new Promise((resolve) => line.once("listening", resolve));
+  const address = `127.0.0.1:${(line.address() as AddressInfo).port}`;
+  const broker = await EmbeddedCluster.start({
+    data,
+    config: { "advertised.listeners": `PLAINTEXT://${address}` },
+  });
+  target = Number(broker.bootstrapServers.split(":")[1]);
+  await using client = connect({ bootstrapServers: address });
+  await client.admin.createTopics(["lines", "copies"].map((name) => ({ name, partitionCount: 1 })));
+  return {
+    address,
+    hang(): void {
+      for (const socket of sockets) socket.unpipe().pause();
+    },
+    async [Symbol.asyncDispose](): Promise<void> {
+      for (const socket of sockets) socket.destroy();
+      line.close();
+      await broker.close();
+    },
+  };
+}

@@ -51,6 +51,7 @@ export class StreamsApp implements AsyncDisposable {
    */
   static async start(topology: Topology, options: StreamsOptions): Promise<StreamsApp> {
     const { cluster: address, storeEngine, logLevel, ...core } = options;
+    CoreApp.checkOptions(core); // before a broker is started for it
     const platform = nodePlatform(logLevel === undefined ? {} : { logLevel });
     const engines = await openEngines(platform, storeEngine ?? defaultEngine(core));
     const cluster = await connectCluster(address, platform);

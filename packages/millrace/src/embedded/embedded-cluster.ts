@@ -7,6 +7,7 @@ import type {
   DurabilityLevel,
 } from "@millrace/broker";
 import { nodePlatform } from "@millrace/platform/node";
+import { KafkaError } from "@millrace/protocol";
 
 import { connect } from "../connect.ts";
 import { EmbeddedClusterError } from "./embedded-cluster-error.ts";
@@ -25,6 +26,11 @@ export interface EmbeddedClusterOptions {
   readonly config?: Readonly<Record<string, string | number | boolean>>;
 }
 
+/** Longest that a broker which has the folder may take to start, recovery included. */
+const startMsMax = 60_000;
+const holderPollMs = 20;
+/** Times that a folder may be found in use and free again in turns. */
+const attemptsMax = 5;
 /** Longest that the worker may take to close before it is ended. */
 const closeMsMax = 30_000;
 
@@ -61,25 +67,21 @@ export class EmbeddedCluster implements AsyncDisposable {
   }
 
   static async #open(options: EmbeddedClusterOptions): Promise<EmbeddedCluster> {
-    const workerData: BrokerWorkerOptions = {
-      dataDirectory: options.data,
-      port: options.port ?? 0,
-      durability: options.durability ?? "group",
-      properties: { "group.initial.rebalance.delay.ms": 0, ...options.config },
-    };
-    const worker = new Worker(new URL(import.meta.resolve("@millrace/broker/worker")), {
-      workerData,
-    });
-    const first = await firstMessage(worker);
-    if (first.kind === "started") return new EmbeddedCluster(`${first.host}:${first.port}`, worker);
-    await worker.terminate();
-    const holder = isInUse(first) ? addressOfHolder(options.data) : undefined;
-    if (holder !== undefined) return new EmbeddedCluster(holder, undefined);
-    throw new EmbeddedClusterError(
-      "BROKER_NOT_STARTED",
-      first.failure.code ?? first.failure.name,
-      first.failure.message,
-    );
+    for (let attempt = 1; ; attempt++) {
+      const { worker, first } = await startWorker(options);
+      if (first.kind === "started")
+        return new EmbeddedCluster(`${first.host}:${first.port}`, worker);
+      await worker.terminate();
+      const holder = isInUse(first) ? await addressOfHolder(options.data) : undefined;
+      if (holder !== undefined) return new EmbeddedCluster(holder, undefined);
+      // The holder may have ended in between, and the folder is free now.
+      if (isInUse(first) && attempt < attemptsMax) continue;
+      throw new EmbeddedClusterError(
+        "BROKER_NOT_STARTED",
+        first.failure.code ?? first.failure.name,
+        first.failure.message,
+      );
+    }
   }
 
   /** Ends the broker, if this process started it. Twice is fine. */
@@ -107,6 +109,20 @@ export class EmbeddedCluster implements AsyncDisposable {
 type Refused = { readonly kind: "refused"; readonly failure: BrokerWorkerFailure };
 type Started = Extract<BrokerWorkerMessage, { readonly kind: "started" }>;
 
+async function startWorker(
+  options: EmbeddedClusterOptions,
+): Promise<{ readonly worker: Worker; readonly first: Started | Refused }> {
+  const workerData: BrokerWorkerOptions = {
+    dataDirectory: options.data,
+    port: options.port ?? 0,
+    durability: options.durability ?? "group",
+    properties: { "group.initial.rebalance.delay.ms": 0, ...options.config },
+  };
+  const url = new URL(import.meta.resolve("@millrace/broker/worker"));
+  const worker = new Worker(url, { workerData });
+  return { worker, first: await firstMessage(worker) };
+}
+
 function firstMessage(worker: Worker): Promise<Started | Refused> {
   return new Promise((resolve) => {
     const refuse = (failure: BrokerWorkerFailure): void => resolve({ kind: "refused", failure });
@@ -125,9 +141,19 @@ function isInUse({ failure }: Refused): boolean {
   return failure.code === "IN_USE" || failure.code === "LOCKED";
 }
 
-/** Where the broker is that has the folder open: it left a note at its lock. */
-function addressOfHolder(data: string): string | undefined {
-  return nodePlatform().fileSystem.readLockNote(`${data}/.lock`);
+/**
+ * Where the broker is that has the folder open: it leaves a note at its lock once it listens. Undefined: nobody has it
+ * open any more, or not within the time.
+ */
+async function addressOfHolder(data: string): Promise<string | undefined> {
+  const { fileSystem, timers, clock } = nodePlatform();
+  const startMs = clock.monotonicMs();
+  for (;;) {
+    const note = fileSystem.readLockNote(`${data}/.lock`);
+    if (note !== "") return note;
+    if (clock.monotonicMs() - startMs > startMsMax) return undefined;
+    await timers.sleep(holderPollMs);
+  }
 }
 
 async function makeTopics(
@@ -142,5 +168,12 @@ async function makeTopics(
   const results = await client.admin.createTopics(
     missing.map((name) => ({ name, partitionCount: topics[name] })),
   );
-  for (const { error } of results) if (error !== undefined) throw error;
+  for (const { error } of results) {
+    if (error !== undefined && !isThere(error)) throw error;
+  }
+}
+
+/** Another process may have made it in between, or an earlier attempt whose answer was lost. */
+function isThere(error: Error): boolean {
+  return error instanceof KafkaError && error.code === "TOPIC_ALREADY_EXISTS";
 }

@@ -61,6 +61,15 @@ export class StreamsApp implements AsyncDisposable {
     throw closedError(resolved);
   }
 
+  /**
+   * Looks at options without starting anything.
+   *
+   * @throws ApplicationError `UNKNOWN_OPTION`, `INVALID_OPTION`; DurationError
+   */
+  static checkOptions(options: StreamsOptions): void {
+    resolveOptions(options);
+  }
+
   get state(): StreamsState {
     return this.#failure === undefined ? this.#parts.loop.state : "failed";
   }

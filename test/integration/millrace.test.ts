@@ -1,0 +1,139 @@
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { encodeUtf8, noHeaders } from "@millrace/model";
+import { connect, EmbeddedCluster, StreamsApp, type StreamsOptions } from "millrace";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { linesOf, wordCount, wordTopics } from "./world/word-count.ts";
+
+/** The package that users install, on the real world: an embedded broker, RocksDB, files. */
+let folder: string;
+let cluster: EmbeddedCluster;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "millrace-umbrella-"));
+  cluster = await EmbeddedCluster.start({ data: join(folder, "broker"), topics: wordTopics });
+});
+
+afterAll(async () => {
+  await cluster.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function options(applicationId: string, more: Partial<StreamsOptions> = {}): StreamsOptions {
+  const stateDirectory = join(folder, "state");
+  return { applicationId, cluster, stateDirectory, commitInterval: 20, logLevel: "error", ...more };
+}
+
+async function produce(lines: readonly string[]): Promise<void> {
+  await using client = connect({ bootstrapServers: cluster.bootstrapServers });
+  const writer = client.openWriter({});
+  for (const [index, line] of lines.entries())
+    writer.partition("lines", index % 4).append(1, null, encodeUtf8(line), noHeaders);
+  await writer.flush();
+}
+
+function metric(app: StreamsApp, name: string): number {
+  const found = app.metrics().filter((one) => one.name === name);
+  return found.reduce((sum, { value }) => sum + Number(value), 0);
+}
+
+/** Words are counted once the group has nothing left to read. */
+async function expectAllRead(applicationId: string): Promise<void> {
+  await using client = connect({ bootstrapServers: cluster.bootstrapServers });
+  const membership = client.openMembership({
+    groupId: applicationId,
+    assignors: [],
+    topics: () => [],
+  });
+  const inputs = ["lines", `${applicationId}-counts-repartition`].flatMap((topic) =>
+    [0, 1, 2, 3].map((partition) => ({ topic, partition })),
+  );
+  const behind = async () => {
+    const latest = inputs.map((input) => ({ ...input, at: "latest" as const }));
+    const ends = await client.admin.listOffsets(latest, { isolation: "read_committed" });
+    const committed = await membership.committed(inputs);
+    const offsetOf = ({ topic, partition }: (typeof inputs)[number]) =>
+      committed.find((one) => one.topic === topic && one.partition === partition)?.offset ?? 0;
+    return ends.filter((end) => offsetOf(end) < end.offset).length;
+  };
+  await expect.poll(behind, { timeout: 5000 }).toBe(0);
+  await membership.close();
+}
+
+describe("an application on RocksDB", () => {
+  test("that is closed and started again restores nothing, and keeps its seat", async () => {
+    const lines = linesOf(500);
+    const first = await StreamsApp.start(wordCount(), options("kept"));
+    await produce(lines);
+    await expectAllRead("kept");
+    await Promise.all([first.close(), first.close()]);
+    expect(first.state).toBe("closed");
+    const startMs = performance.now();
+    const second = await StreamsApp.start(wordCount(), options("kept"));
+    expect(performance.now() - startMs).toBeLessThan(2000);
+    expect(second.tasks).toHaveLength(8);
+    expect(metric(second, "restore-records-total")).toBe(0);
+    await second.close();
+  });
+
+  test("without its state directory restores all from the changelogs", async () => {
+    const elsewhere = join(folder, "elsewhere");
+    const app = await StreamsApp.start(wordCount(), options("kept", { stateDirectory: elsewhere }));
+    expect(metric(app, "restore-records-total")).toBeGreaterThan(8);
+    await app.close();
+  });
+
+  test("two in one process share the tasks, each with a directory of its own", async () => {
+    const start = (name: string) =>
+      StreamsApp.start(
+        wordCount(),
+        options("shared", { stateDirectory: join(folder, name), heartbeatInterval: 100 }),
+      );
+    await using first = await start("first");
+    await using second = await start("second");
+    await expect.poll(() => first.tasks.length + second.tasks.length, { timeout: 5000 }).toBe(8);
+    expect(second.tasks).toHaveLength(4);
+  });
+});
+
+test("embedded clusters that start together on one folder share one broker and its topics", async () => {
+  const data = join(folder, "together");
+  const all = await Promise.all(
+    [1, 2, 3].map(() => EmbeddedCluster.start({ data, topics: { orders: 2 } })),
+  );
+  expect(new Set(all.map(({ bootstrapServers }) => bootstrapServers)).size).toBe(1);
+  await Promise.all(all.map((one) => one.close()));
+});
+
+describe("an application that brings its broker along", () => {
+  const embedded = () => options("own", { cluster: `embedded:${join(folder, "own")}` });
+
+  test("gives everything free when it cannot start, and names what is wrong", async () => {
+    for (let attempt = 0; attempt < 2; attempt++) {
+      await expect(StreamsApp.start(wordCount(), embedded())).rejects.toMatchObject({
+        code: "MISSING_SOURCE_TOPIC",
+        message: expect.stringContaining("lines"),
+      });
+    }
+    const own = await EmbeddedCluster.start({ data: join(folder, "own"), topics: wordTopics });
+    await own.close();
+    await using app = await StreamsApp.start(wordCount(), embedded());
+    expect(app.state).toBe("running");
+  });
+
+  test("a wrong name of an option is told before anything is started", async () => {
+    const wrong = {
+      ...options("own"),
+      cluster: `embedded:${join(folder, "never")}`,
+      cachBytesMax: 5,
+    };
+    await expect(StreamsApp.start(wordCount(), wrong)).rejects.toMatchObject({
+      code: "UNKNOWN_OPTION",
+      message: expect.stringContaining('"cachBytesMax"'),
+    });
+    expect(existsSync(join(folder, "never"))).toBe(false);
+  });
+});
