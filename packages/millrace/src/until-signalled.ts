@@ -1,23 +1,20 @@
+const signals = ["SIGINT", "SIGTERM"] as const;
+
 /**
  * Runs something that ends when its signal aborts: at SIGINT and SIGTERM. A second signal ends the process at once,
  * which is as safe as a crash.
  */
 export async function untilSignalled(run: (stop: AbortSignal) => Promise<void>): Promise<void> {
   const stop = new AbortController();
-  const first = (): void => {
-    process.once("SIGINT", second).once("SIGTERM", second);
+  // One listener throughout: Node loses signals that come while the last one is exchanged.
+  const onSignal = (): void => {
+    if (stop.signal.aborted) process.exit(1);
     stop.abort();
   };
-  process.once("SIGINT", first).once("SIGTERM", first);
+  for (const signal of signals) process.on(signal, onSignal);
   try {
     await run(stop.signal);
   } finally {
-    for (const listener of [first, second]) {
-      process.off("SIGINT", listener).off("SIGTERM", listener);
-    }
+    for (const signal of signals) process.off(signal, onSignal);
   }
-}
-
-function second(): void {
-  process.exit(1);
 }

@@ -12,7 +12,7 @@ builder
   .peek((line) => console.log(line))
   .to("copies");
 
-process.once("SIGTERM", () => console.log("closing"));
+process.on("SIGTERM", () => console.log("closing"));
 setImmediate(() => console.log("starting")); // once the handlers of signals are there
 setTimeout(() => process.exit(9), 20_000).unref();
 
