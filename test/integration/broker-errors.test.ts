@@ -48,7 +48,7 @@ function clientOf({ address }: Broker): KafkaClient {
 }
 
 async function produce(client: KafkaClient, topic: string, values: readonly string[]) {
-  const writer = client.openWriter({ deliveryTimeoutMs: 1500 });
+  const writer = client.openWriter({ deliveryTimeoutMs: 800 });
   try {
     for (const value of values) {
       writer.partition(topic, 0).append(1, null, encodeUtf8(value), noHeaders);

@@ -14,7 +14,11 @@ let cluster: EmbeddedCluster;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "millrace-umbrella-"));
-  cluster = await EmbeddedCluster.start({ data: join(folder, "broker"), topics: wordTopics });
+  cluster = await EmbeddedCluster.start({
+    data: join(folder, "broker"),
+    topics: wordTopics,
+    durability: "os",
+  });
 });
 
 afterAll(async () => {

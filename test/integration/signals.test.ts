@@ -19,6 +19,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "millrace-signals-"));
   cluster = await EmbeddedCluster.start({
     data: join(folder, "broker"),
+    durability: "os",
     topics: { lines: 1, copies: 1 },
   });
 });
@@ -127,6 +128,7 @@ async function startBrokerThatHangs(data: string) {
   const address = `127.0.0.1:${(line.address() as AddressInfo).port}`;
   const broker = await EmbeddedCluster.start({
     data,
+    durability: "os",
     config: { "advertised.listeners": `PLAINTEXT://${address}` },
   });
   target = Number(broker.bootstrapServers.split(":")[1]);

@@ -49,7 +49,7 @@ export async function readCounts(world: TestWorld): Promise<ReadonlyMap<string, 
 export async function expectCounted(world: TestWorld, lines: readonly string[]): Promise<void> {
   const expected = sorted(plainCounts(lines));
   await expect
-    .poll(async () => sorted(await readCounts(world)), { timeout: 10_000, interval: 30 })
+    .poll(async () => sorted(await readCounts(world)), { timeout: 20_000, interval: 30 })
     .toEqual(expected);
 }
 
@@ -68,7 +68,7 @@ export async function expectUncommitted(
     const ends = await world.client.admin.listOffsets(partitions);
     return ends.reduce((sum, { offset }) => sum + offset, 0);
   };
-  await expect.poll(written, { timeout: 900, interval: 5 }).toBeGreaterThanOrEqual(count);
+  await expect.poll(written, { timeout: 5000, interval: 5 }).toBeGreaterThanOrEqual(count);
 }
 
 function sorted(counts: ReadonlyMap<string, number>): readonly (readonly [string, number])[] {
