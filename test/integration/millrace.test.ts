@@ -61,7 +61,9 @@ async function expectAllRead(applicationId: string): Promise<void> {
     const committed = await membership.committed(inputs);
     const offsetOf = ({ topic, partition }: (typeof inputs)[number]) =>
       committed.find((one) => one.topic === topic && one.partition === partition)?.offset ?? 0;
-    return ends.filter((end) => offsetOf(end) < end.offset).length;
+    // Repartition topics may end with the marker of a transaction, which no commit needs to cover.
+    const markers = ({ topic }: (typeof inputs)[number]) => (topic === "lines" ? 0 : 1);
+    return ends.filter((end) => offsetOf(end) < end.offset - markers(end)).length;
   };
   await expect.poll(behind, { timeout: 5000 }).toBe(0);
   await membership.close();
