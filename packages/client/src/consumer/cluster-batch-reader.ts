@@ -287,8 +287,9 @@ export class ClusterBatchReader implements BatchReader {
         { cause: error },
       );
       this.#wake();
-    } else if (error.retriable) this.#fetchLater([assigned]);
+    } else if (error.retriable && error.code !== "CORRUPT_MESSAGE") this.#fetchLater([assigned]);
     else {
+      // A damaged log stays damaged: asking again would only hide it.
       assigned.failure = clusterErrorOf(`${topic}-${partition}`, error);
       this.#wake();
     }
