@@ -142,6 +142,8 @@ export class StreamLoop {
   /** Poll, process for a slice, commit if it is time. */
   async #turn(stop: AbortSignal): Promise<void> {
     const { reader, platform, config } = this.#environment;
+    // Whatever woke the loop was seen to: with a signal that stays aborted no poll would ever wait.
+    if (this.#wake.signal.aborted) this.#wake = new AbortController();
     const hasWork = this.#isBusy && this.#tasks.some(({ task }) => task.hasBufferedRecords);
     const untilCommitMs = this.#nextCommitMs - platform.clock.monotonicMs();
     const waitMsMax = hasWork ? 0 : Math.max(0, Math.min(pollWaitMs, untilCommitMs));
