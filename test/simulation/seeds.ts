@@ -12,7 +12,12 @@ export const regressionSeeds: readonly { readonly seed: number; readonly found: 
     found: "a coordinator's log that could not be made stayed away until the next start",
   },
   { seed: 80, found: "an engine whose stores could not be opened was left open, and locked" },
+  { seed: 101, found: "a topic that a full disk held up stayed incomplete until the next start" },
   { seed: 102, found: "tasks were kept over a generation in which another member had them" },
+  {
+    seed: 487,
+    found: "a loop that was woken while it joined never waited again, and stopped the world",
+  },
 ];
 
 /** A seed for each planted bug that finds it. */
