@@ -110,8 +110,8 @@ async function live(context: SimulationContext): Promise<number> {
 function addProcesses(context: SimulationContext): void {
   const { simulator, options } = context;
   for (const point of options.crashPoints) simulator.crashAt(point);
-  simulator.process(brokerName, {
-    start: (platform) => runBroker(platform, context),
+  const broker = simulator.process(brokerName, {
+    start: (platform) => runBroker(platform, context, () => broker.kill()),
     // What was acknowledged is kept once: nobody can mend a sector of it.
     immuneTo: ["latentError"],
   });

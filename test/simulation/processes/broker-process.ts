@@ -8,14 +8,21 @@ import { judgeFailure } from "./judge-failure.ts";
 export const brokerName = "broker";
 
 /**
- * The broker, under a supervisor: it is shut down cleanly and started again now and then, and killed when it
- * cannot start. A device that failed a sync takes its host along: only after that does a restart read what the
- * device has, instead of what the page cache still shows.
+ * The broker, under a supervisor: it is shut down cleanly and started again now and then, and ended when it
+ * cannot start or its device fails, alone (the page cache then still shows what the device never got) or
+ * together with its host.
  */
-export async function runBroker(real: Platform, context: SimulationContext): Promise<void> {
+export async function runBroker(
+  real: Platform,
+  context: SimulationContext,
+  kill: () => void,
+): Promise<void> {
   const { options, plant, history, simulator, progress } = context;
   const platform = watched(real, context);
-  const endHost = (): void => queueMicrotask(() => simulator.powerLoss(brokerName));
+  const end = (): void => {
+    const isAlone = real.random.below(2) === 0;
+    queueMicrotask(() => (isAlone ? kill() : simulator.powerLoss(brokerName)));
+  };
   for (;;) {
     try {
       const broker = await Broker.start(platform, {
@@ -25,7 +32,7 @@ export async function runBroker(real: Platform, context: SimulationContext): Pro
         durability: plant.durability ?? "group",
         reserveBytes: 0,
         closeTimeoutMs: 2_000,
-        onFailed: endHost,
+        onFailed: end,
         ...(plant.isEndTransactionEpochAccepted === undefined
           ? {}
           : { isEndTransactionEpochAccepted: plant.isEndTransactionEpochAccepted }),
@@ -36,7 +43,7 @@ export async function runBroker(real: Platform, context: SimulationContext): Pro
       await broker.close();
     } catch (error) {
       judgeFailure(history, brokerName, error);
-      endHost();
+      end();
       return;
     }
     await platform.timers.sleep(5 + real.random.below(100));
