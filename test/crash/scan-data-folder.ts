@@ -1,21 +1,19 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { decodeVersioned } from "@millrace/protocol";
+import { decodeRecordKey, offsetCommitRecord, recordTypeOf } from "@millrace/protocol/definitions";
 import {
   BatchCursor,
   decodeControlBatch,
-  decodeRecordKey,
-  decodeVersioned,
   isControl,
   isTransactional,
-  offsetCommitRecord,
   readAttributes,
   readProducerEpoch,
   readProducerId,
   readRecordCount,
   RecordBatchReader,
-  recordTypeOf,
-} from "@millrace/protocol";
+} from "@millrace/protocol/records";
 
 import type { Offsets } from "./messages.ts";
 

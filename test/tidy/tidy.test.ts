@@ -129,7 +129,7 @@ describe("files", () => {
 });
 
 function isDeclaredEntry(path: string): boolean {
-  return /^packages\/(?:platform\/src\/(?:node|memory)|[^/]+\/src\/conformance)\/index\.ts$/.test(
+  return /^packages\/(?:platform\/src\/(?:node|memory)|protocol\/src\/(?:definitions|records|wire)|[^/]+\/src\/conformance)\/index\.ts$/.test(
     path,
   );
 }

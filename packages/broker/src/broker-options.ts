@@ -1,4 +1,4 @@
-import type { Compression } from "@millrace/protocol";
+import type { Compression } from "@millrace/protocol/records";
 import type { BrokerProperties } from "./config/broker-config.ts";
 import type { EndTransactionEpochCheck } from "./coordinator/transaction/end-transaction.ts";
 import type { DurabilityLevel } from "./partition/durability.ts";

@@ -9,7 +9,7 @@ import {
   metadataApi,
   offsetCommitApi,
   offsetFetchApi,
-} from "@millrace/protocol";
+} from "@millrace/protocol/definitions";
 import { describe, expect, test } from "vitest";
 import { gatedFileSystem } from "../test-support/gated-file-system.ts";
 import { TestClient } from "../test-support/test-client.ts";

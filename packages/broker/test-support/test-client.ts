@@ -3,22 +3,23 @@ import type { Connection, NetworkAddress, Platform } from "@millrace/platform";
 import {
   type Api,
   codecOf,
-  createTopicsApi,
   type Decoded,
-  fetchApi,
   FrameSplitter,
   type Given,
-  listOffsetsApi,
   type Message,
-  produceApi,
-  Reader,
   readResponseHeader,
-  RecordBatchBuilder,
   requestHeaderVersion,
   responseHeaderVersion,
-  Writer,
   writeRequestHeader,
 } from "@millrace/protocol";
+import {
+  createTopicsApi,
+  fetchApi,
+  listOffsetsApi,
+  produceApi,
+} from "@millrace/protocol/definitions";
+import { RecordBatchBuilder } from "@millrace/protocol/records";
+import { Reader, Writer } from "@millrace/protocol/wire";
 
 /** A client that sends what a test says and hands over what comes, in order. */
 export class TestClient {

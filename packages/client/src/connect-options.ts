@@ -1,7 +1,7 @@
 import type { Duration } from "@millrace/model";
 import { toMilliseconds } from "@millrace/model";
 import type { NetworkAddress } from "@millrace/platform";
-import type { Compression } from "@millrace/protocol";
+import type { Compression } from "@millrace/protocol/records";
 import { parseBootstrapServers } from "./connection/bootstrap-servers.ts";
 
 /** How a client reaches its cluster. Names are Kafka's, in camelCase. */

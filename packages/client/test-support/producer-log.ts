@@ -1,5 +1,10 @@
 import { decodeUtf8 } from "@millrace/model";
-import { addToSequence, BatchCursor, readBatchHeader, RecordBatchReader } from "@millrace/protocol";
+import {
+  addToSequence,
+  BatchCursor,
+  readBatchHeader,
+  RecordBatchReader,
+} from "@millrace/protocol/records";
 
 interface Producer {
   epoch: number;

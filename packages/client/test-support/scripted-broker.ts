@@ -1,19 +1,17 @@
 import { concatBytes } from "@millrace/model";
 import type { Connection, Platform } from "@millrace/platform";
 import {
-  apis,
-  apiVersionsApi,
   decodeBody,
   decodeRequestHeader,
   encodeResponse,
   FrameSplitter,
-  metadataApi,
   type Api,
   type Decoded,
   type Fields,
   type Given,
   type Message,
 } from "@millrace/protocol";
+import { apis, apiVersionsApi, metadataApi } from "@millrace/protocol/definitions";
 
 /** A request as it came. */
 export interface Asked {

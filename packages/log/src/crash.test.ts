@@ -1,7 +1,7 @@
 import { decodeUtf8 } from "@millrace/model";
 import { FileSystemError, type Platform } from "@millrace/platform";
 import { drainTurn } from "@millrace/platform/node";
-import { readBatchSizeBytes, RecordBatchReader } from "@millrace/protocol";
+import { readBatchSizeBytes, RecordBatchReader } from "@millrace/protocol/records";
 import { describe, expect, it } from "vitest";
 import { Simulator, type SimulatorOptions } from "../../simulator/src/index.ts";
 import { LogDirectory } from "./log-directory.ts";

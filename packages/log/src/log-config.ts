@@ -1,5 +1,5 @@
 import type { Timestamp } from "@millrace/model";
-import type { CompressionName } from "@millrace/protocol";
+import type { CompressionName } from "@millrace/protocol/records";
 
 /** What of a topic's configuration a log obeys. Names are Kafka's in camelCase with units. */
 export interface LogConfig {

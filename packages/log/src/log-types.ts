@@ -1,6 +1,6 @@
 import type { Offset, Timestamp } from "@millrace/model";
 import type { Platform } from "@millrace/platform";
-import type { Compression } from "@millrace/protocol";
+import type { Compression } from "@millrace/protocol/records";
 import type { LogDamage } from "./log-error.ts";
 import type { LogConfig } from "./log-config.ts";
 

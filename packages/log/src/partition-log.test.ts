@@ -1,9 +1,5 @@
-import {
-  readBaseOffset,
-  readPartitionLeaderEpoch,
-  updateCrc,
-  writeInt64,
-} from "@millrace/protocol";
+import { readBaseOffset, readPartitionLeaderEpoch, updateCrc } from "@millrace/protocol/records";
+import { writeInt64 } from "@millrace/protocol/wire";
 import { describe, expect, it } from "vitest";
 import { FailingFileSystem } from "./test-support/failing-file-system.ts";
 import { batchesIn, batchOf, markerOf } from "./test-support/batches.ts";

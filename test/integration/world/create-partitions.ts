@@ -1,4 +1,5 @@
-import { createPartitionsApi, encodeRequest } from "@millrace/protocol";
+import { encodeRequest } from "@millrace/protocol";
+import { createPartitionsApi } from "@millrace/protocol/definitions";
 
 import type { TestWorld } from "./test-world.ts";
 

@@ -1,5 +1,5 @@
 import type { LogConfig } from "@millrace/log";
-import { compressionNames } from "@millrace/protocol";
+import { compressionNames } from "@millrace/protocol/records";
 import { type BrokerConfig, brokerConfigDefinitions } from "./broker-config.ts";
 import {
   checkConfigValue,

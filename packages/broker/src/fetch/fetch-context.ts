@@ -1,4 +1,5 @@
-import { errorCodeOf, type ErrorName, type FetchRequest } from "@millrace/protocol";
+import { errorCodeOf, type ErrorName } from "@millrace/protocol";
+import { type FetchRequest } from "@millrace/protocol/definitions";
 import type { MetadataImage } from "../metadata/metadata-image.ts";
 import { type FetchSession, toTarget } from "./fetch-session.ts";
 import type { FetchSessions } from "./fetch-sessions.ts";

@@ -1,4 +1,5 @@
-import { zeroUuid, type FetchRequest } from "@millrace/protocol";
+import { type FetchRequest } from "@millrace/protocol/definitions";
+import { zeroUuid } from "@millrace/protocol/wire";
 import type { MetadataImage } from "../metadata/metadata-image.ts";
 import {
   type FetchedPartition,

@@ -1,4 +1,5 @@
-import type { FetchRequest, fetchResponse, Given } from "@millrace/protocol";
+import type { Given } from "@millrace/protocol";
+import type { FetchRequest, fetchResponse } from "@millrace/protocol/definitions";
 
 export type FetchResponse = Given<typeof fetchResponse>;
 export type FetchResponseTopic = FetchResponse["responses"][number];

@@ -1,5 +1,6 @@
 import { LogCorruptedError, LogRequestError } from "@millrace/log";
-import { errorCodeOf, KafkaError, readBatchSizeBytes } from "@millrace/protocol";
+import { errorCodeOf, KafkaError } from "@millrace/protocol";
+import { readBatchSizeBytes } from "@millrace/protocol/records";
 import { errorCodeOfFailure } from "../handlers/error-answer.ts";
 import { checkLeaderEpoch } from "../partition/check-leader-epoch.ts";
 import type { Partition } from "../partition/partition.ts";

@@ -1,9 +1,9 @@
+import { type Given } from "@millrace/protocol";
 import {
   addOffsetsToTxnApi,
   type AddOffsetsToTxnRequest,
   type addOffsetsToTxnResponse,
-  type Given,
-} from "@millrace/protocol";
+} from "@millrace/protocol/definitions";
 import { errorCode } from "../coordinator/error-code.ts";
 import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
 import type { TransactionCoordinator } from "../coordinator/transaction/transaction-coordinator.ts";

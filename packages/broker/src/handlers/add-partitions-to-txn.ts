@@ -1,10 +1,10 @@
 import type { TopicPartition } from "@millrace/model";
+import { type Given } from "@millrace/protocol";
 import {
   addPartitionsToTxnApi,
   type AddPartitionsToTxnRequest,
   type addPartitionsToTxnResponse,
-  type Given,
-} from "@millrace/protocol";
+} from "@millrace/protocol/definitions";
 import { errorCode } from "../coordinator/error-code.ts";
 import type { TopicLookup } from "../coordinator/topic-lookup.ts";
 import type { TransactionCoordinator } from "../coordinator/transaction/transaction-coordinator.ts";

@@ -1,11 +1,9 @@
+import { type Api, errorCodeOf, type Given } from "@millrace/protocol";
 import {
-  type Api,
   apiVersionsApi,
   type ApiVersionsRequest,
   type apiVersionsResponse,
-  errorCodeOf,
-  type Given,
-} from "@millrace/protocol";
+} from "@millrace/protocol/definitions";
 import type { MetadataImage } from "../metadata/metadata-image.ts";
 import { supportedFeatures } from "../metadata/features.ts";
 import type { Handler } from "../server/handler.ts";

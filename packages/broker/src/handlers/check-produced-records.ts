@@ -5,7 +5,7 @@ import {
   readAttributes,
   readBatchSizeBytes,
   readMagic,
-} from "@millrace/protocol";
+} from "@millrace/protocol/records";
 import { type AppendRefusal, refusedWith } from "./append-refusal.ts";
 
 /** Up to here a batch tells its size and its magic. */

@@ -1,9 +1,9 @@
+import { type Given } from "@millrace/protocol";
 import {
   createPartitionsApi,
   type CreatePartitionsRequest,
   type createPartitionsResponse,
-  type Given,
-} from "@millrace/protocol";
+} from "@millrace/protocol/definitions";
 import type { BrokerServices } from "../broker-services.ts";
 import { assignmentFault, newPartition } from "../metadata/create-topics.ts";
 import type { MetadataImage } from "../metadata/metadata-image.ts";

@@ -1,9 +1,9 @@
+import { type Given } from "@millrace/protocol";
 import {
   createTopicsApi,
   type CreateTopicsRequest,
   type createTopicsResponse,
-  type Given,
-} from "@millrace/protocol";
+} from "@millrace/protocol/definitions";
 import type { BrokerServices } from "../broker-services.ts";
 import {
   topicConfigDefinitions,

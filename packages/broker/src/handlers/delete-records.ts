@@ -1,10 +1,9 @@
+import { type Given, KafkaError } from "@millrace/protocol";
 import {
   deleteRecordsApi,
   type DeleteRecordsRequest,
   type deleteRecordsResponse,
-  type Given,
-  KafkaError,
-} from "@millrace/protocol";
+} from "@millrace/protocol/definitions";
 import type { BrokerServices } from "../broker-services.ts";
 import { configList } from "../config/config-definition.ts";
 import { topicConfigValue } from "../config/topic-config.ts";

@@ -1,12 +1,10 @@
+import { errorCodeOf, type ErrorName, type Given } from "@millrace/protocol";
 import {
   deleteTopicsApi,
   type DeleteTopicsRequest,
   type deleteTopicsResponse,
-  errorCodeOf,
-  type ErrorName,
-  type Given,
-  zeroUuid,
-} from "@millrace/protocol";
+} from "@millrace/protocol/definitions";
+import { zeroUuid } from "@millrace/protocol/wire";
 import type { BrokerServices } from "../broker-services.ts";
 import type { MetadataImage } from "../metadata/metadata-image.ts";
 import type { TopicImage } from "../metadata/topic-image.ts";

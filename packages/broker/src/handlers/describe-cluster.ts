@@ -1,10 +1,9 @@
+import { errorCodeOf, type Given } from "@millrace/protocol";
 import {
   describeClusterApi,
   type DescribeClusterRequest,
   type describeClusterResponse,
-  errorCodeOf,
-  type Given,
-} from "@millrace/protocol";
+} from "@millrace/protocol/definitions";
 import type { BrokerServices } from "../broker-services.ts";
 import type { Handler } from "../server/handler.ts";
 import type { RequestContext } from "../server/request-context.ts";

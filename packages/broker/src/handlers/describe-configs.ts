@@ -1,10 +1,9 @@
+import { type Given, KafkaError } from "@millrace/protocol";
 import {
   describeConfigsApi,
   type DescribeConfigsRequest,
   type describeConfigsResponse,
-  type Given,
-  KafkaError,
-} from "@millrace/protocol";
+} from "@millrace/protocol/definitions";
 import type { BrokerServices } from "../broker-services.ts";
 import { brokerConfigDefinitions } from "../config/broker-config.ts";
 import type { ConfigDefinition, ConfigType } from "../config/config-definition.ts";

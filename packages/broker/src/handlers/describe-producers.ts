@@ -1,9 +1,9 @@
+import { type Given } from "@millrace/protocol";
 import {
   describeProducersApi,
   type DescribeProducersRequest,
   type describeProducersResponse,
-  type Given,
-} from "@millrace/protocol";
+} from "@millrace/protocol/definitions";
 import type { BrokerServices } from "../broker-services.ts";
 import { topicNameFault } from "../metadata/topic-name.ts";
 import type { Handler } from "../server/handler.ts";

@@ -1,12 +1,10 @@
+import { errorCodeOf, type ErrorName, type Given } from "@millrace/protocol";
 import {
   describeTopicPartitionsApi,
   type DescribeTopicPartitionsRequest,
   type describeTopicPartitionsResponse,
-  errorCodeOf,
-  type ErrorName,
-  type Given,
-  zeroUuid,
-} from "@millrace/protocol";
+} from "@millrace/protocol/definitions";
+import { zeroUuid } from "@millrace/protocol/wire";
 import type { BrokerServices } from "../broker-services.ts";
 import { isInternalTopic, type TopicImage } from "../metadata/topic-image.ts";
 import { topicNameFault } from "../metadata/topic-name.ts";

@@ -1,9 +1,9 @@
+import { type Given } from "@millrace/protocol";
 import {
   describeTransactionsApi,
   type DescribeTransactionsRequest,
   type describeTransactionsResponse,
-  type Given,
-} from "@millrace/protocol";
+} from "@millrace/protocol/definitions";
 import { errorCode } from "../coordinator/error-code.ts";
 import type { TransactionCoordinator } from "../coordinator/transaction/transaction-coordinator.ts";
 import {

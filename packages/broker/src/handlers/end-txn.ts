@@ -1,4 +1,5 @@
-import { endTxnApi, type EndTxnRequest, type endTxnResponse, type Given } from "@millrace/protocol";
+import { type Given } from "@millrace/protocol";
+import { endTxnApi, type EndTxnRequest, type endTxnResponse } from "@millrace/protocol/definitions";
 import { errorCode } from "../coordinator/error-code.ts";
 import type { TransactionCoordinator } from "../coordinator/transaction/transaction-coordinator.ts";
 import { transactionalIdResource } from "../server/request-context.ts";

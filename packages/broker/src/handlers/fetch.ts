@@ -1,4 +1,5 @@
-import { errorCodeOf, fetchApi, type FetchRequest } from "@millrace/protocol";
+import { errorCodeOf } from "@millrace/protocol";
+import { fetchApi, type FetchRequest } from "@millrace/protocol/definitions";
 import type { BrokerServices } from "../broker-services.ts";
 import { isEnough, waitForRecords } from "../fetch/delayed-fetch.ts";
 import { closeFetchContext, type FetchContext, openFetchContext } from "../fetch/fetch-context.ts";

@@ -1,9 +1,9 @@
+import { type Given } from "@millrace/protocol";
 import {
   findCoordinatorApi,
   type FindCoordinatorRequest,
   type findCoordinatorResponse,
-  type Given,
-} from "@millrace/protocol";
+} from "@millrace/protocol/definitions";
 import { errorCode } from "../coordinator/error-code.ts";
 import {
   groupResource,

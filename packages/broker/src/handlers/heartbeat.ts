@@ -1,9 +1,9 @@
+import { type Given } from "@millrace/protocol";
 import {
   heartbeatApi,
-  type Given,
   type HeartbeatRequest,
   type heartbeatResponse,
-} from "@millrace/protocol";
+} from "@millrace/protocol/definitions";
 import { errorCode } from "../coordinator/error-code.ts";
 import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
 import { groupResource } from "../server/request-context.ts";

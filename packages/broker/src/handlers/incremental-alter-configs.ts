@@ -1,9 +1,9 @@
+import { type Given } from "@millrace/protocol";
 import {
-  type Given,
   incrementalAlterConfigsApi,
   type IncrementalAlterConfigsRequest,
   type incrementalAlterConfigsResponse,
-} from "@millrace/protocol";
+} from "@millrace/protocol/definitions";
 import type { BrokerServices } from "../broker-services.ts";
 import { configList } from "../config/config-definition.ts";
 import { ConfigError } from "../config/config-error.ts";

@@ -1,9 +1,9 @@
+import { type Given } from "@millrace/protocol";
 import {
   initProducerIdApi,
-  type Given,
   type InitProducerIdRequest,
   type initProducerIdResponse,
-} from "@millrace/protocol";
+} from "@millrace/protocol/definitions";
 import { errorCode } from "../coordinator/error-code.ts";
 import type { TransactionCoordinator } from "../coordinator/transaction/transaction-coordinator.ts";
 import {

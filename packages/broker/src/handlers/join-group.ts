@@ -1,9 +1,9 @@
+import { type Given } from "@millrace/protocol";
 import {
   joinGroupApi,
-  type Given,
   type JoinGroupRequest,
   type joinGroupResponse,
-} from "@millrace/protocol";
+} from "@millrace/protocol/definitions";
 import { errorCode } from "../coordinator/error-code.ts";
 import { joinRefused } from "../coordinator/group/group-answers.ts";
 import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";

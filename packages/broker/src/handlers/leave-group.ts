@@ -1,9 +1,9 @@
+import { type Given } from "@millrace/protocol";
 import {
   leaveGroupApi,
-  type Given,
   type LeaveGroupRequest,
   type leaveGroupResponse,
-} from "@millrace/protocol";
+} from "@millrace/protocol/definitions";
 import { errorCode } from "../coordinator/error-code.ts";
 import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
 import { groupResource } from "../server/request-context.ts";

@@ -1,11 +1,9 @@
+import { errorCodeOf, type ErrorName, type Given } from "@millrace/protocol";
 import {
-  errorCodeOf,
-  type ErrorName,
-  type Given,
   listOffsetsApi,
   type ListOffsetsRequest,
   type listOffsetsResponse,
-} from "@millrace/protocol";
+} from "@millrace/protocol/definitions";
 import type { BrokerServices } from "../broker-services.ts";
 import { checkLeaderEpoch } from "../partition/check-leader-epoch.ts";
 import type { Partition } from "../partition/partition.ts";

@@ -1,10 +1,10 @@
 import type { Clock } from "@millrace/platform";
+import { type Given } from "@millrace/protocol";
 import {
   listTransactionsApi,
-  type Given,
   type ListTransactionsRequest,
   type listTransactionsResponse,
-} from "@millrace/protocol";
+} from "@millrace/protocol/definitions";
 import { errorCode } from "../coordinator/error-code.ts";
 import type { TransactionCoordinator } from "../coordinator/transaction/transaction-coordinator.ts";
 import type { TransactionMetadata } from "../coordinator/transaction/transaction-metadata.ts";

@@ -1,12 +1,10 @@
+import { errorCodeOf, type ErrorName, type Given } from "@millrace/protocol";
 import {
-  errorCodeOf,
-  type ErrorName,
-  type Given,
   metadataApi,
   type MetadataRequest,
   type metadataResponse,
-  zeroUuid,
-} from "@millrace/protocol";
+} from "@millrace/protocol/definitions";
+import { zeroUuid } from "@millrace/protocol/wire";
 import type { BrokerServices } from "../broker-services.ts";
 import { createTopics } from "../metadata/create-topics.ts";
 import { isInternalTopic, type TopicImage } from "../metadata/topic-image.ts";

@@ -1,10 +1,10 @@
+import { type Given } from "@millrace/protocol";
 import {
   offsetDeleteApi,
   type OffsetDeleteRequest,
   type offsetDeleteResponse,
-  zeroUuid,
-  type Given,
-} from "@millrace/protocol";
+} from "@millrace/protocol/definitions";
+import { zeroUuid } from "@millrace/protocol/wire";
 import { errorCode } from "../coordinator/error-code.ts";
 import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
 import type { TopicLookup } from "../coordinator/topic-lookup.ts";

@@ -1,10 +1,10 @@
+import { type Given } from "@millrace/protocol";
 import {
   offsetFetchApi,
-  zeroUuid,
-  type Given,
   type OffsetFetchRequest,
   type offsetFetchResponse,
-} from "@millrace/protocol";
+} from "@millrace/protocol/definitions";
+import { zeroUuid } from "@millrace/protocol/wire";
 import { errorCode } from "../coordinator/error-code.ts";
 import type { FetchedOffset } from "../coordinator/group/fetch-offsets.ts";
 import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";

@@ -1,10 +1,9 @@
+import { type Given, KafkaError } from "@millrace/protocol";
 import {
-  type Given,
-  KafkaError,
   offsetForLeaderEpochApi,
   type OffsetForLeaderEpochRequest,
   type offsetForLeaderEpochResponse,
-} from "@millrace/protocol";
+} from "@millrace/protocol/definitions";
 import type { BrokerServices } from "../broker-services.ts";
 import { checkLeaderEpoch } from "../partition/check-leader-epoch.ts";
 import type { Handler } from "../server/handler.ts";

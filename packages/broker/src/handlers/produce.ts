@@ -1,17 +1,18 @@
 import type { AppendResult, VerificationGuard } from "@millrace/log";
+import { errorCodeOf, type Given } from "@millrace/protocol";
 import {
-  BATCH_HEADER_BYTES,
-  errorCodeOf,
-  type Given,
-  isTransactional,
-  noProducerId,
   produceApi,
   type ProduceRequest,
   type produceResponse,
+} from "@millrace/protocol/definitions";
+import {
+  BATCH_HEADER_BYTES,
+  isTransactional,
+  noProducerId,
   readAttributes,
   readProducerId,
-  zeroUuid,
-} from "@millrace/protocol";
+} from "@millrace/protocol/records";
+import { zeroUuid } from "@millrace/protocol/wire";
 import type { BrokerServices } from "../broker-services.ts";
 import { isInternalTopic } from "../metadata/topic-image.ts";
 import type { Partition } from "../partition/partition.ts";

@@ -1,9 +1,9 @@
+import { type Given } from "@millrace/protocol";
 import {
   syncGroupApi,
-  type Given,
   type SyncGroupRequest,
   type syncGroupResponse,
-} from "@millrace/protocol";
+} from "@millrace/protocol/definitions";
 import { errorCode } from "../coordinator/error-code.ts";
 import { syncRefused } from "../coordinator/group/group-answers.ts";
 import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";

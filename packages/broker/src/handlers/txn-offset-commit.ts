@@ -1,10 +1,10 @@
+import { type Given } from "@millrace/protocol";
 import {
   txnOffsetCommitApi,
-  zeroUuid,
-  type Given,
   type TxnOffsetCommitRequest,
   type txnOffsetCommitResponse,
-} from "@millrace/protocol";
+} from "@millrace/protocol/definitions";
+import { zeroUuid } from "@millrace/protocol/wire";
 import { errorCode } from "../coordinator/error-code.ts";
 import type { OffsetToCommit } from "../coordinator/group/commit-offsets.ts";
 import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";

@@ -1,10 +1,5 @@
-import {
-  errorCodeOf,
-  errorRow,
-  readBaseSequence,
-  readProducerEpoch,
-  readProducerId,
-} from "@millrace/protocol";
+import { errorCodeOf, errorRow } from "@millrace/protocol";
+import { readBaseSequence, readProducerEpoch, readProducerId } from "@millrace/protocol/records";
 import type { BrokerServices } from "../broker-services.ts";
 import {
   operationOfProduce,

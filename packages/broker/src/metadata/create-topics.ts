@@ -1,6 +1,7 @@
 import { fromHex } from "@millrace/model";
-import type { CreateTopicsRequest, ErrorName } from "@millrace/protocol";
-import { uuidFromBytes } from "@millrace/protocol";
+import type { ErrorName } from "@millrace/protocol";
+import type { CreateTopicsRequest } from "@millrace/protocol/definitions";
+import { uuidFromBytes } from "@millrace/protocol/wire";
 import type { Random } from "@millrace/platform";
 import type { BrokerServices } from "../broker-services.ts";
 import { ConfigError } from "../config/config-error.ts";

@@ -1,18 +1,14 @@
+import { codecOf, type Decoded, type Given, type Message } from "@millrace/protocol";
 import {
-  codecOf,
   configRecord,
-  type Decoded,
   featureLevelRecord,
-  type Given,
-  type Message,
   partitionRecord,
   producerIdsRecord,
-  Reader,
   registerBrokerRecord,
   removeTopicRecord,
   topicRecord,
-  Writer,
-} from "@millrace/protocol";
+} from "@millrace/protocol/definitions";
+import { Reader, Writer } from "@millrace/protocol/wire";
 
 /** Records of `__cluster_metadata` that this broker writes; others are passed over. */
 const kinds = {

@@ -1,7 +1,7 @@
 import { LogStorageError } from "@millrace/log";
 import { invariant, noHeaders } from "@millrace/model";
 import type { Platform } from "@millrace/platform";
-import { RecordBatchBuilder } from "@millrace/protocol";
+import { RecordBatchBuilder } from "@millrace/protocol/records";
 import type { ProducerIdBlock, ProducerIdBlocks } from "../coordinator/producer-id-blocks.ts";
 import type { Partition } from "../partition/partition.ts";
 import { replayLog } from "../partition/replay-log.ts";

@@ -1,4 +1,4 @@
-import { encodeEndTransactionMarker } from "@millrace/protocol";
+import { encodeEndTransactionMarker } from "@millrace/protocol/records";
 import type { TransactionMarker } from "../coordinator/coordinator-log.ts";
 import type { Partition } from "./partition.ts";
 

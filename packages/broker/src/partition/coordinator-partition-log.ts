@@ -1,7 +1,7 @@
 import { LogCorruptedError, LogRequestError } from "@millrace/log";
 import { noHeaders } from "@millrace/model";
 import type { Clock } from "@millrace/platform";
-import { RecordBatchBuilder } from "@millrace/protocol";
+import { RecordBatchBuilder } from "@millrace/protocol/records";
 import { CoordinatorLogError } from "../coordinator/coordinator-log-error.ts";
 import type {
   CoordinatorLog,

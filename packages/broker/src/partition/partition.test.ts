@@ -1,7 +1,7 @@
 import { PartitionLog } from "@millrace/log";
 import { encodeUtf8, noHeaders } from "@millrace/model";
 import { memoryPlatform } from "@millrace/platform/memory";
-import { RecordBatchBuilder } from "@millrace/protocol";
+import { RecordBatchBuilder } from "@millrace/protocol/records";
 import { describe, expect, it } from "vitest";
 import { Durability, type DurabilityLevel } from "./durability.ts";
 import { Partition } from "./partition.ts";

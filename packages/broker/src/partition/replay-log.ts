@@ -7,7 +7,7 @@ import {
   readProducerEpoch,
   readProducerId,
   RecordBatchReader,
-} from "@millrace/protocol";
+} from "@millrace/protocol/records";
 import { noBytes } from "@millrace/model";
 import type { CoordinatorLogVisitor, ProducerIdentity } from "../coordinator/coordinator-log.ts";
 import type { Partition } from "./partition.ts";

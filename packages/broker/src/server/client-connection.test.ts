@@ -1,6 +1,6 @@
 import { MemoryFileSystem, memoryPlatform } from "@millrace/platform/memory";
 import { drainTurn } from "@millrace/platform/node";
-import { listOffsetsApi, metadataApi, produceApi } from "@millrace/protocol";
+import { listOffsetsApi, metadataApi, produceApi } from "@millrace/protocol/definitions";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { gatedFileSystem } from "../../test-support/gated-file-system.ts";

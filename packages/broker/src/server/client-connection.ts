@@ -4,10 +4,10 @@ import {
   codecOf,
   FrameSplitter,
   ProtocolError,
-  Reader,
   readRequestHeader,
   type RequestHeader,
 } from "@millrace/protocol";
+import { Reader } from "@millrace/protocol/wire";
 import { CloseConnectionError } from "./close-connection-error.ts";
 import type { Handler, HandlerAnswer } from "./handler.ts";
 import type { HandlerTable } from "./handler-table.ts";

@@ -1,10 +1,5 @@
-import {
-  type Api,
-  codecOf,
-  responseHeaderVersion,
-  Writer,
-  writeResponseHeader,
-} from "@millrace/protocol";
+import { type Api, codecOf, responseHeaderVersion, writeResponseHeader } from "@millrace/protocol";
+import { Writer } from "@millrace/protocol/wire";
 
 /**
  * A whole response with its size, as parts to be sent in order; record batches among them are the log's own views.

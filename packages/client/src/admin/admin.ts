@@ -6,7 +6,8 @@ import type {
   TopicResult,
 } from "@millrace/cluster";
 import type { Offset, TopicPartition } from "@millrace/model";
-import { deleteRecordsApi, KafkaError, type MetadataResponse } from "@millrace/protocol";
+import { KafkaError } from "@millrace/protocol";
+import { deleteRecordsApi, type MetadataResponse } from "@millrace/protocol/definitions";
 import type { ClientContext } from "../client-context.ts";
 import type { BrokerLane, LaneLink } from "../connection/broker-lane.ts";
 import { clusterErrorOf, throwIfError } from "../connection/cluster-error-of.ts";

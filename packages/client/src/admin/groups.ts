@@ -1,11 +1,10 @@
+import { decodeVersionedForward, KafkaError } from "@millrace/protocol";
 import {
-  decodeVersionedForward,
   consumerProtocolAssignment,
   deleteGroupsApi,
   describeGroupsApi,
-  KafkaError,
   listGroupsApi,
-} from "@millrace/protocol";
+} from "@millrace/protocol/definitions";
 import type { TopicPartition } from "@millrace/model";
 import type { ClientContext } from "../client-context.ts";
 import type { BrokerLane } from "../connection/broker-lane.ts";

@@ -1,6 +1,7 @@
 import type { OffsetSpecification } from "@millrace/cluster";
 import { topicPartitionName, type Offset, type TopicPartition } from "@millrace/model";
-import { KafkaError, listOffsetsApi } from "@millrace/protocol";
+import { KafkaError } from "@millrace/protocol";
+import { listOffsetsApi } from "@millrace/protocol/definitions";
 import type { ClientContext } from "../client-context.ts";
 import type { BrokerLane } from "../connection/broker-lane.ts";
 import { throwIfError } from "../connection/cluster-error-of.ts";

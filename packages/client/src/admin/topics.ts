@@ -1,11 +1,11 @@
 import type { NewTopic, TopicResult } from "@millrace/cluster";
+import { KafkaError } from "@millrace/protocol";
 import {
   createTopicsApi,
   deleteTopicsApi,
-  KafkaError,
-  zeroUuid,
   type MetadataResponse,
-} from "@millrace/protocol";
+} from "@millrace/protocol/definitions";
+import { zeroUuid } from "@millrace/protocol/wire";
 import type { TopicDescription } from "@millrace/cluster";
 import type { ClientContext } from "../client-context.ts";
 import type { LaneLink } from "../connection/broker-lane.ts";

@@ -1,13 +1,7 @@
 import { ClusterError } from "@millrace/cluster";
-import {
-  apiVersionsApi,
-  decodeResponse,
-  errorRow,
-  KafkaError,
-  readInt16,
-  type Api,
-  type ApiVersionsResponse,
-} from "@millrace/protocol";
+import { decodeResponse, errorRow, KafkaError, type Api } from "@millrace/protocol";
+import { apiVersionsApi, type ApiVersionsResponse } from "@millrace/protocol/definitions";
+import { readInt16 } from "@millrace/protocol/wire";
 
 const unsupportedVersion = 35;
 

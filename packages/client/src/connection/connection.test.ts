@@ -1,7 +1,8 @@
 import { ClusterError } from "@millrace/cluster";
 import { concatBytes } from "@millrace/model";
 import { memoryPlatform, type VirtualMemoryPlatform } from "@millrace/platform/memory";
-import { apiVersionsApi, encodeResponse, listGroupsApi, metadataApi } from "@millrace/protocol";
+import { encodeResponse } from "@millrace/protocol";
+import { apiVersionsApi, listGroupsApi, metadataApi } from "@millrace/protocol/definitions";
 import { describe, expect, test } from "vitest";
 import { ScriptedBroker, scriptedCluster } from "../../test-support/scripted-broker.ts";
 import { connect, type KafkaClient } from "../kafka-client.ts";

@@ -1,6 +1,7 @@
 import { ClusterError } from "@millrace/cluster";
 import type { NetworkAddress, Platform } from "@millrace/platform";
-import { apiVersionsApi, decodeResponse, encodeRequest, type Fields } from "@millrace/protocol";
+import { decodeResponse, encodeRequest, type Fields } from "@millrace/protocol";
+import { apiVersionsApi } from "@millrace/protocol/definitions";
 import { readApiVersions, type AgreedVersions } from "./agreed-versions.ts";
 import type { Answer, ApiCall, BrokerLink } from "./api-call.ts";
 import { Backoff } from "./backoff.ts";

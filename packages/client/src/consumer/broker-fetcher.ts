@@ -1,4 +1,5 @@
-import { fetchApi, KafkaError, type FetchResponse } from "@millrace/protocol";
+import { KafkaError } from "@millrace/protocol";
+import { fetchApi, type FetchResponse } from "@millrace/protocol/definitions";
 
 import type { BrokerLane } from "../connection/broker-lane.ts";
 import { throwIfError } from "../connection/cluster-error-of.ts";

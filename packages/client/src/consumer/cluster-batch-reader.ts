@@ -6,7 +6,8 @@ import {
   type TopicPartition,
 } from "@millrace/model";
 import type { Timer } from "@millrace/platform";
-import { KafkaError, type FetchResponse } from "@millrace/protocol";
+import { KafkaError } from "@millrace/protocol";
+import { type FetchResponse } from "@millrace/protocol/definitions";
 
 import type { ClientContext } from "../client-context.ts";
 import type { BrokerLane } from "../connection/broker-lane.ts";

@@ -1,4 +1,4 @@
-import type { FetchRequest } from "@millrace/protocol";
+import type { FetchRequest } from "@millrace/protocol/definitions";
 
 import type { AssignedPartition } from "./assigned-partition.ts";
 

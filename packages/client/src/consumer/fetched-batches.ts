@@ -1,15 +1,15 @@
 import type { RecordBatchView } from "@millrace/model";
+import { KafkaError } from "@millrace/protocol";
+import { type FetchResponse } from "@millrace/protocol/definitions";
 import {
   AbortedTransactionFilter,
   BatchCursor,
   isCrcValid,
-  KafkaError,
   readLastOffset,
   readPartitionLeaderEpoch,
   RecordBatchReader,
   type Compression,
-  type FetchResponse,
-} from "@millrace/protocol";
+} from "@millrace/protocol/records";
 
 import type { AssignedPartition } from "./assigned-partition.ts";
 

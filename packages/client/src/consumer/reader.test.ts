@@ -1,13 +1,9 @@
 import type { BatchReader } from "@millrace/cluster";
 import { concatBytes, decodeUtf8, encodeUtf8, noHeaders } from "@millrace/model";
 import { memoryPlatform, type VirtualMemoryPlatform } from "@millrace/platform/memory";
-import {
-  encodeEndTransactionMarker,
-  fetchApi,
-  RecordBatchBuilder,
-  type Decoded,
-  type fetchRequest,
-} from "@millrace/protocol";
+import { type Decoded } from "@millrace/protocol";
+import { fetchApi, type fetchRequest } from "@millrace/protocol/definitions";
+import { encodeEndTransactionMarker, RecordBatchBuilder } from "@millrace/protocol/records";
 import { describe, expect, test } from "vitest";
 import {
   ScriptedBroker,

@@ -8,7 +8,8 @@ import {
 } from "@millrace/cluster";
 import type { TopicPartition } from "@millrace/model";
 import type { Timer } from "@millrace/platform";
-import { heartbeatApi, KafkaError, leaveGroupApi } from "@millrace/protocol";
+import { KafkaError } from "@millrace/protocol";
+import { heartbeatApi, leaveGroupApi } from "@millrace/protocol/definitions";
 
 import type { ClientContext } from "../client-context.ts";
 import { abortable } from "../connection/abortable.ts";

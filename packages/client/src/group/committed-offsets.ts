@@ -1,12 +1,12 @@
 import type { OffsetAndMetadata } from "@millrace/cluster";
 import type { TopicPartition } from "@millrace/model";
+import { KafkaError } from "@millrace/protocol";
 import {
-  KafkaError,
   offsetCommitApi,
   offsetFetchApi,
   type OffsetCommitRequest,
   type OffsetFetchResponse,
-} from "@millrace/protocol";
+} from "@millrace/protocol/definitions";
 
 import type { ClientContext } from "../client-context.ts";
 import { callCoordinator, type Coordinated } from "../metadata/coordinator-calls.ts";

@@ -1,11 +1,10 @@
 import type { Assignment, MemberSubscription } from "@millrace/cluster";
 import type { TopicPartition } from "@millrace/model";
+import { decodeVersionedForward, encodeVersioned } from "@millrace/protocol";
 import {
   consumerProtocolAssignment,
   consumerProtocolSubscription,
-  decodeVersionedForward,
-  encodeVersioned,
-} from "@millrace/protocol";
+} from "@millrace/protocol/definitions";
 
 /** Highest versions of Kafka's `ConsumerProtocol` that every broker and client of today reads. */
 const subscriptionVersion = 3;

@@ -3,7 +3,8 @@ import {
   type GroupMembershipOptions,
   type PartitionAssignor,
 } from "@millrace/cluster";
-import { joinGroupApi, KafkaError, syncGroupApi, type JoinGroupResponse } from "@millrace/protocol";
+import { KafkaError } from "@millrace/protocol";
+import { joinGroupApi, syncGroupApi, type JoinGroupResponse } from "@millrace/protocol/definitions";
 
 import type { ClientContext } from "../client-context.ts";
 import type { BrokerLane, LaneLink } from "../connection/broker-lane.ts";

@@ -1,6 +1,7 @@
 import { ClusterError } from "@millrace/cluster";
 import type { NetworkAddress, Platform } from "@millrace/platform";
-import { KafkaError, metadataApi, type MetadataResponse } from "@millrace/protocol";
+import { KafkaError } from "@millrace/protocol";
+import { metadataApi, type MetadataResponse } from "@millrace/protocol/definitions";
 import { addressName } from "../connection/bootstrap-servers.ts";
 import { Backoff } from "../connection/backoff.ts";
 import {

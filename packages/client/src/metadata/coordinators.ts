@@ -1,4 +1,5 @@
-import { findCoordinatorApi, KafkaError } from "@millrace/protocol";
+import { KafkaError } from "@millrace/protocol";
+import { findCoordinatorApi } from "@millrace/protocol/definitions";
 import type { BrokerLane } from "../connection/broker-lane.ts";
 import { throwIfError } from "../connection/cluster-error-of.ts";
 import { RequestFailure } from "../connection/request-failure.ts";

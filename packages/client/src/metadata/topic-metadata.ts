@@ -1,4 +1,5 @@
-import { zeroUuid, type MetadataResponse } from "@millrace/protocol";
+import { type MetadataResponse } from "@millrace/protocol/definitions";
+import { zeroUuid } from "@millrace/protocol/wire";
 
 /** A topic as the cluster told it last. */
 export interface TopicMetadata {

@@ -1,4 +1,5 @@
-import { initProducerIdApi, type KafkaError } from "@millrace/protocol";
+import { type KafkaError } from "@millrace/protocol";
+import { initProducerIdApi } from "@millrace/protocol/definitions";
 import type { ClientContext } from "../client-context.ts";
 import type { BrokerLane } from "../connection/broker-lane.ts";
 import { throwIfError } from "../connection/cluster-error-of.ts";

@@ -1,6 +1,6 @@
 import { ClusterError, type PartitionWriter } from "@millrace/cluster";
 import type { Headers, Offset, Timestamp } from "@millrace/model";
-import { recordSizeBytesMax } from "@millrace/protocol";
+import { recordSizeBytesMax } from "@millrace/protocol/records";
 import type { Accumulator } from "./accumulator.ts";
 import type { ProducerBatch, ProducerIdentity } from "./producer-batch.ts";
 

@@ -1,10 +1,6 @@
 import { topicPartitionName, type Offset } from "@millrace/model";
-import {
-  KafkaError,
-  type Given,
-  type produceRequest,
-  type ProduceResponse,
-} from "@millrace/protocol";
+import { KafkaError, type Given } from "@millrace/protocol";
+import { type produceRequest, type ProduceResponse } from "@millrace/protocol/definitions";
 import type { ClusterMetadata } from "../metadata/cluster-metadata.ts";
 import type { ProducerBatch } from "./producer-batch.ts";
 

@@ -1,5 +1,5 @@
 import type { Offset } from "@millrace/model";
-import { RecordBatchBuilder } from "@millrace/protocol";
+import { RecordBatchBuilder } from "@millrace/protocol/records";
 import type { PartitionAppender } from "./partition-appender.ts";
 
 /** Who writes (Kafka: `ProducerIdAndEpoch`). Compared by reference: a bump makes a new one. */

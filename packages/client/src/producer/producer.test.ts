@@ -1,12 +1,8 @@
 import type { BatchWriter, BatchWriterOptions } from "@millrace/cluster";
 import { encodeUtf8, noHeaders } from "@millrace/model";
 import { memoryPlatform } from "@millrace/platform/memory";
-import {
-  initProducerIdApi,
-  produceApi,
-  type Decoded,
-  type produceRequest,
-} from "@millrace/protocol";
+import { type Decoded } from "@millrace/protocol";
+import { initProducerIdApi, produceApi, type produceRequest } from "@millrace/protocol/definitions";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ProducerLog } from "../../test-support/producer-log.ts";

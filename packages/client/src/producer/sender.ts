@@ -1,12 +1,9 @@
 import { ClusterError } from "@millrace/cluster";
 import type { TopicPartition } from "@millrace/model";
 import type { Timer } from "@millrace/platform";
-import {
-  KafkaError,
-  produceApi,
-  type CompressionName,
-  type ProduceResponse,
-} from "@millrace/protocol";
+import { KafkaError } from "@millrace/protocol";
+import { produceApi, type ProduceResponse } from "@millrace/protocol/definitions";
+import { type CompressionName } from "@millrace/protocol/records";
 import type { ClientContext } from "../client-context.ts";
 import type { BrokerLane } from "../connection/broker-lane.ts";
 import { clusterErrorOf } from "../connection/cluster-error-of.ts";

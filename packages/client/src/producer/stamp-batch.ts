@@ -6,7 +6,7 @@ import {
   writeBatchHeader,
   type Compression,
   type CompressionName,
-} from "@millrace/protocol";
+} from "@millrace/protocol/records";
 import { ProducerBatch, type ProducerIdentity } from "./producer-batch.ts";
 
 export interface StampOptions {

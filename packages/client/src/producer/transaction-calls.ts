@@ -6,7 +6,7 @@ import {
   endTxnApi,
   initProducerIdApi,
   txnOffsetCommitApi,
-} from "@millrace/protocol";
+} from "@millrace/protocol/definitions";
 import type { ClientContext } from "../client-context.ts";
 import type { BrokerLane } from "../connection/broker-lane.ts";
 import {

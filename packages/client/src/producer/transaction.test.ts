@@ -1,6 +1,7 @@
 import type { BatchWriter } from "@millrace/cluster";
 import { encodeUtf8, noHeaders } from "@millrace/model";
 import { memoryPlatform } from "@millrace/platform/memory";
+import { type Decoded } from "@millrace/protocol";
 import {
   addOffsetsToTxnApi,
   addPartitionsToTxnApi,
@@ -9,10 +10,9 @@ import {
   initProducerIdApi,
   produceApi,
   txnOffsetCommitApi,
-  type Decoded,
   type endTxnRequest,
   type initProducerIdRequest,
-} from "@millrace/protocol";
+} from "@millrace/protocol/definitions";
 import { describe, expect, test } from "vitest";
 import { ProducerLog } from "../../test-support/producer-log.ts";
 import { ScriptedBroker, scriptedCluster } from "../../test-support/scripted-broker.ts";

@@ -11,7 +11,7 @@ import {
   setLogAppendTime,
   setPartitionLeaderEpoch,
   type Compression,
-} from "@millrace/protocol";
+} from "@millrace/protocol/records";
 import type { LogConfig } from "../log-config.ts";
 import { LogRequestError } from "../log-error.ts";
 import type { AppendOptions, AppendResult } from "../log-types.ts";

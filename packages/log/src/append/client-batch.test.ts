@@ -9,8 +9,8 @@ import {
   RecordBatchReader,
   setLogAppendTime,
   updateCrc,
-  writeInt32,
-} from "@millrace/protocol";
+} from "@millrace/protocol/records";
+import { writeInt32 } from "@millrace/protocol/wire";
 import { nodeCompression } from "@millrace/protocol/compression";
 import { describe, expect, it } from "vitest";
 import type { LogConfig } from "../log-config.ts";

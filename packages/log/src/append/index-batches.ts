@@ -1,4 +1,4 @@
-import { readBatchSizeBytes, readLastOffset, readMaxTimestamp } from "@millrace/protocol";
+import { readBatchSizeBytes, readLastOffset, readMaxTimestamp } from "@millrace/protocol/records";
 import type { TailCache } from "../read/tail-cache.ts";
 import type { LogSegment } from "../segment/log-segment.ts";
 

@@ -10,7 +10,7 @@ import {
   readMaxTimestamp,
   readProducerEpoch,
   readProducerId,
-} from "@millrace/protocol";
+} from "@millrace/protocol/records";
 import { LogRequestError } from "../log-error.ts";
 import type { AppendOptions } from "../log-types.ts";
 import { ProducerEntry, type ProducerBatch } from "./producer-entry.ts";

@@ -1,4 +1,4 @@
-import { crc32c, getInt64, setInt64 } from "@millrace/protocol";
+import { crc32c, getInt64, setInt64 } from "@millrace/protocol/wire";
 import { ProducerEntry } from "./producer-entry.ts";
 
 const headerBytes = 10;

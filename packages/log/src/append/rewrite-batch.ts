@@ -8,7 +8,7 @@ import {
   RecordBatchBuilder,
   RecordBatchReader,
   type Compression,
-} from "@millrace/protocol";
+} from "@millrace/protocol/records";
 import type { LogConfig } from "../log-config.ts";
 import { LogRequestError } from "../log-error.ts";
 

@@ -1,4 +1,5 @@
 import type { Timestamp } from "@millrace/model";
+import { KafkaError, ProtocolError } from "@millrace/protocol";
 import {
   BATCH_HEADER_BYTES,
   BATCH_MAGIC,
@@ -14,11 +15,9 @@ import {
   readMaxTimestamp,
   readProducerId,
   readRecordCount,
-  KafkaError,
   RecordBatchReader,
-  ProtocolError,
   type Compression,
-} from "@millrace/protocol";
+} from "@millrace/protocol/records";
 import { LogRequestError, type RecordError } from "../log-error.ts";
 import type { LogConfig } from "../log-config.ts";
 

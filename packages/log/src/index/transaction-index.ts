@@ -1,6 +1,6 @@
 import type { Offset } from "@millrace/model";
 import type { FileHandle, FileSystem } from "@millrace/platform";
-import { getInt64, setInt64 } from "@millrace/protocol";
+import { getInt64, setInt64 } from "@millrace/protocol/wire";
 import type { AbortedTransaction } from "../log-types.ts";
 import { IndexFile } from "./index-file.ts";
 

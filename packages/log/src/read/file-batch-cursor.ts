@@ -1,5 +1,10 @@
 import type { FileHandle } from "@millrace/platform";
-import { BATCH_HEADER_BYTES, BATCH_MAGIC, readBatchSizeBytes, readMagic } from "@millrace/protocol";
+import {
+  BATCH_HEADER_BYTES,
+  BATCH_MAGIC,
+  readBatchSizeBytes,
+  readMagic,
+} from "@millrace/protocol/records";
 
 const defaultChunkBytes = 1_048_576;
 

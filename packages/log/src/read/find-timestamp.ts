@@ -5,7 +5,7 @@ import {
   readPartitionLeaderEpoch,
   RecordBatchReader,
   type Compression,
-} from "@millrace/protocol";
+} from "@millrace/protocol/records";
 import type { TimestampOffset } from "../log-types.ts";
 import type { SegmentList } from "../segment/segment-list.ts";
 import { FileBatchCursor } from "./file-batch-cursor.ts";

@@ -4,7 +4,7 @@ import {
   readBaseOffset,
   readBatchSizeBytes,
   readLastOffset,
-} from "@millrace/protocol";
+} from "@millrace/protocol/records";
 import { LogCorruptedError } from "../log-error.ts";
 import type { LogSlice, ReadOptions } from "../log-types.ts";
 import type { SegmentList } from "../segment/segment-list.ts";

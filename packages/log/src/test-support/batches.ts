@@ -5,7 +5,7 @@ import {
   readBatchSizeBytes,
   readRecordCount,
   RecordBatchBuilder,
-} from "@millrace/protocol";
+} from "@millrace/protocol/records";
 import type { LogSlice } from "../log-types.ts";
 
 export interface BatchOptions {

@@ -8,8 +8,8 @@ import {
   readBatchSizeBytes,
   readLastOffset,
   readMagic,
-  writeInt64,
-} from "@millrace/protocol";
+} from "@millrace/protocol/records";
+import { writeInt64 } from "@millrace/protocol/wire";
 
 const windowBytes = 4_194_304;
 /** Disks write whole sectors of this size, so a lost write leaves zeros in whole ones. */

@@ -1,6 +1,6 @@
 import type { Offset } from "@millrace/model";
 import type { FileHandle, FileSystem } from "@millrace/platform";
-import { readBaseOffset, readProducerId } from "@millrace/protocol";
+import { readBaseOffset, readProducerId } from "@millrace/protocol/records";
 import { ProducerAppend } from "../append/producer-append.ts";
 import { decodeProducerSnapshot, encodeProducerSnapshot } from "../append/producer-snapshot.ts";
 import type { ProducerStates } from "../append/producer-states.ts";

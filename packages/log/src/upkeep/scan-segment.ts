@@ -6,7 +6,7 @@ import {
   readLastOffsetDelta,
   readMaxTimestamp,
   readPartitionLeaderEpoch,
-} from "@millrace/protocol";
+} from "@millrace/protocol/records";
 import type { ProducerStates } from "../append/producer-states.ts";
 import type { LeaderEpochs } from "../checkpoint/leader-epochs.ts";
 import { FileBatchCursor } from "../read/file-batch-cursor.ts";

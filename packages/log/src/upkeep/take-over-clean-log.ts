@@ -1,4 +1,4 @@
-import { readLastOffset, readMaxTimestamp } from "@millrace/protocol";
+import { readLastOffset, readMaxTimestamp } from "@millrace/protocol/records";
 import type { ProducerStates } from "../append/producer-states.ts";
 import { FileBatchCursor } from "../read/file-batch-cursor.ts";
 import type { LogSegment } from "../segment/log-segment.ts";

@@ -2,7 +2,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { describe, expect, it } from "vitest";
 import { errorTable } from "../error-table.ts";
-import * as protocol from "../index.ts";
+import * as protocol from "./index.ts";
+import { KafkaError } from "../kafka-error.ts";
 import { defaultOf, isPresent } from "../schema/field-defaults.ts";
 import type { Field, Fields } from "../schema/field.ts";
 import type { Message } from "../schema/message.ts";
@@ -254,9 +255,9 @@ describe("error table", () => {
   });
 
   it("makes retriable errors by number, and an unknown number an unknown server error", () => {
-    const error = protocol.KafkaError.of(16);
+    const error = KafkaError.of(16);
     expect([error.code, error.errorCode, error.retriable]).toEqual(["NOT_COORDINATOR", 16, true]);
-    expect(protocol.KafkaError.of(9999).code).toBe("UNKNOWN_SERVER_ERROR");
-    expect(protocol.KafkaError.of(22).retriable).toBe(false);
+    expect(KafkaError.of(9999).code).toBe("UNKNOWN_SERVER_ERROR");
+    expect(KafkaError.of(22).retriable).toBe(false);
   });
 });

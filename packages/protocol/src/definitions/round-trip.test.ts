@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import * as protocol from "../index.ts";
+import * as protocol from "./index.ts";
 import { ProtocolError } from "../protocol-error.ts";
+import { uuidFromBytes } from "../wire/uuid.ts";
 import { decodeMessage, encodeMessage } from "../schema/codec.ts";
 import { defaultOf, isNullable, isPresent } from "../schema/field-defaults.ts";
 import type { Field, Fields } from "../schema/field.ts";
@@ -25,9 +26,7 @@ const cases = messages.flatMap((message) =>
   versionsOf(message).map((version) => ({ message, version })),
 );
 
-const id = fc
-  .uint8Array({ minLength: 16, maxLength: 16 })
-  .map((bytes) => protocol.uuidFromBytes(bytes));
+const id = fc.uint8Array({ minLength: 16, maxLength: 16 }).map((bytes) => uuidFromBytes(bytes));
 
 function scalarValues(field: Field): fc.Arbitrary<unknown> {
   switch (field.kind) {

@@ -1,4 +1,4 @@
-import { zeroUuid } from "@millrace/protocol";
+import { zeroUuid } from "@millrace/protocol/wire";
 import { errorCode } from "../error-code.ts";
 import type { GroupShard } from "./group-shard.ts";
 import type { OffsetPlace } from "./offset-table.ts";

@@ -1,5 +1,5 @@
 import { encodeUtf8, fromHex, toHex } from "@millrace/model";
-import { zeroUuid } from "@millrace/protocol";
+import { zeroUuid } from "@millrace/protocol/wire";
 import { describe, expect, test } from "vitest";
 import { groupRecordCodec, type GroupRecord } from "./group-record.ts";
 

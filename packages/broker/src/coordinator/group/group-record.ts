@@ -1,14 +1,11 @@
+import { codecOf, decodeVersioned, encodeVersioned } from "@millrace/protocol";
 import {
-  codecOf,
-  decodeVersioned,
-  encodeVersioned,
   groupMetadataKey,
   groupMetadataValue,
   offsetCommitKey,
   offsetCommitValue,
-  Reader,
-  Writer,
-} from "@millrace/protocol";
+} from "@millrace/protocol/definitions";
+import { Reader, Writer } from "@millrace/protocol/wire";
 import type { LogRecord } from "../coordinator-log.ts";
 import type { CoordinatorRecordCodec } from "../coordinator-shard.ts";
 import type { CommittedOffset } from "./committed-offsets.ts";

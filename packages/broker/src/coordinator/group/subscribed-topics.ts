@@ -1,4 +1,6 @@
-import { codecOf, consumerProtocolSubscription, ProtocolError, Reader } from "@millrace/protocol";
+import { codecOf, ProtocolError } from "@millrace/protocol";
+import { consumerProtocolSubscription } from "@millrace/protocol/definitions";
+import { Reader } from "@millrace/protocol/wire";
 
 /** Protocol type of groups whose members are consumers. */
 export const consumerProtocolType = "consumer";

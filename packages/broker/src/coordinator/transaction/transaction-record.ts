@@ -1,12 +1,6 @@
-import {
-  codecOf,
-  decodeVersioned,
-  encodeVersioned,
-  Reader,
-  transactionLogKey,
-  transactionLogValue,
-  Writer,
-} from "@millrace/protocol";
+import { codecOf, decodeVersioned, encodeVersioned } from "@millrace/protocol";
+import { transactionLogKey, transactionLogValue } from "@millrace/protocol/definitions";
+import { Reader, Writer } from "@millrace/protocol/wire";
 import { invariant } from "@millrace/model";
 import type { LogRecord } from "../coordinator-log.ts";
 import type { CoordinatorRecordCodec } from "../coordinator-shard.ts";

@@ -1,0 +1,323 @@
+export {
+  decodeRecordKey,
+  encodeRecordKey,
+  groupMetadataRecord,
+  offsetCommitRecord,
+  recordTypeOf,
+  transactionLogRecord,
+  type CoordinatorRecordKind,
+} from "./coordinator-records.ts";
+export {
+  decodeMetadataRecord,
+  encodeMetadataRecord,
+  metadataRecordTypes,
+  type MetadataRecord,
+  type MetadataRecordName,
+} from "./metadata-records.ts";
+export { apiOf, apis, servesVersion } from "./apis.ts";
+export {
+  produceApi,
+  produceRequest,
+  produceResponse,
+  type ProduceRequest,
+  type ProduceResponse,
+} from "./produce.ts";
+export {
+  fetchApi,
+  fetchRequest,
+  fetchResponse,
+  type FetchRequest,
+  type FetchResponse,
+} from "./fetch.ts";
+export {
+  listOffsetsApi,
+  listOffsetsRequest,
+  listOffsetsResponse,
+  type ListOffsetsRequest,
+  type ListOffsetsResponse,
+} from "./list-offsets.ts";
+export {
+  metadataApi,
+  metadataRequest,
+  metadataResponse,
+  type MetadataRequest,
+  type MetadataResponse,
+} from "./metadata.ts";
+export {
+  offsetCommitApi,
+  offsetCommitRequest,
+  offsetCommitResponse,
+  type OffsetCommitRequest,
+  type OffsetCommitResponse,
+} from "./offset-commit.ts";
+export {
+  offsetFetchApi,
+  offsetFetchRequest,
+  offsetFetchResponse,
+  type OffsetFetchRequest,
+  type OffsetFetchResponse,
+} from "./offset-fetch.ts";
+export {
+  findCoordinatorApi,
+  findCoordinatorRequest,
+  findCoordinatorResponse,
+  type FindCoordinatorRequest,
+  type FindCoordinatorResponse,
+} from "./find-coordinator.ts";
+export {
+  joinGroupApi,
+  joinGroupRequest,
+  joinGroupResponse,
+  type JoinGroupRequest,
+  type JoinGroupResponse,
+} from "./join-group.ts";
+export {
+  syncGroupApi,
+  syncGroupRequest,
+  syncGroupResponse,
+  type SyncGroupRequest,
+  type SyncGroupResponse,
+} from "./sync-group.ts";
+export {
+  heartbeatApi,
+  heartbeatRequest,
+  heartbeatResponse,
+  type HeartbeatRequest,
+  type HeartbeatResponse,
+} from "./heartbeat.ts";
+export {
+  leaveGroupApi,
+  leaveGroupRequest,
+  leaveGroupResponse,
+  type LeaveGroupRequest,
+  type LeaveGroupResponse,
+} from "./leave-group.ts";
+export {
+  describeGroupsApi,
+  describeGroupsRequest,
+  describeGroupsResponse,
+  type DescribeGroupsRequest,
+  type DescribeGroupsResponse,
+} from "./describe-groups.ts";
+export {
+  listGroupsApi,
+  listGroupsRequest,
+  listGroupsResponse,
+  type ListGroupsRequest,
+  type ListGroupsResponse,
+} from "./list-groups.ts";
+export {
+  apiVersionsApi,
+  apiVersionsRequest,
+  apiVersionsResponse,
+  type ApiVersionsRequest,
+  type ApiVersionsResponse,
+} from "./api-versions.ts";
+export {
+  createTopicsApi,
+  createTopicsRequest,
+  createTopicsResponse,
+  type CreateTopicsRequest,
+  type CreateTopicsResponse,
+} from "./create-topics.ts";
+export {
+  deleteTopicsApi,
+  deleteTopicsRequest,
+  deleteTopicsResponse,
+  type DeleteTopicsRequest,
+  type DeleteTopicsResponse,
+} from "./delete-topics.ts";
+export {
+  deleteRecordsApi,
+  deleteRecordsRequest,
+  deleteRecordsResponse,
+  type DeleteRecordsRequest,
+  type DeleteRecordsResponse,
+} from "./delete-records.ts";
+export {
+  initProducerIdApi,
+  initProducerIdRequest,
+  initProducerIdResponse,
+  type InitProducerIdRequest,
+  type InitProducerIdResponse,
+} from "./init-producer-id.ts";
+export {
+  offsetForLeaderEpochApi,
+  offsetForLeaderEpochRequest,
+  offsetForLeaderEpochResponse,
+  type OffsetForLeaderEpochRequest,
+  type OffsetForLeaderEpochResponse,
+} from "./offset-for-leader-epoch.ts";
+export {
+  addPartitionsToTxnApi,
+  addPartitionsToTxnRequest,
+  addPartitionsToTxnResponse,
+  type AddPartitionsToTxnRequest,
+  type AddPartitionsToTxnResponse,
+} from "./add-partitions-to-txn.ts";
+export {
+  addOffsetsToTxnApi,
+  addOffsetsToTxnRequest,
+  addOffsetsToTxnResponse,
+  type AddOffsetsToTxnRequest,
+  type AddOffsetsToTxnResponse,
+} from "./add-offsets-to-txn.ts";
+export {
+  endTxnApi,
+  endTxnRequest,
+  endTxnResponse,
+  type EndTxnRequest,
+  type EndTxnResponse,
+} from "./end-txn.ts";
+export {
+  writeTxnMarkersApi,
+  writeTxnMarkersRequest,
+  writeTxnMarkersResponse,
+  type WriteTxnMarkersRequest,
+  type WriteTxnMarkersResponse,
+} from "./write-txn-markers.ts";
+export {
+  txnOffsetCommitApi,
+  txnOffsetCommitRequest,
+  txnOffsetCommitResponse,
+  type TxnOffsetCommitRequest,
+  type TxnOffsetCommitResponse,
+} from "./txn-offset-commit.ts";
+export {
+  describeConfigsApi,
+  describeConfigsRequest,
+  describeConfigsResponse,
+  type DescribeConfigsRequest,
+  type DescribeConfigsResponse,
+} from "./describe-configs.ts";
+export {
+  createPartitionsApi,
+  createPartitionsRequest,
+  createPartitionsResponse,
+  type CreatePartitionsRequest,
+  type CreatePartitionsResponse,
+} from "./create-partitions.ts";
+export {
+  deleteGroupsApi,
+  deleteGroupsRequest,
+  deleteGroupsResponse,
+  type DeleteGroupsRequest,
+  type DeleteGroupsResponse,
+} from "./delete-groups.ts";
+export {
+  offsetDeleteApi,
+  offsetDeleteRequest,
+  offsetDeleteResponse,
+  type OffsetDeleteRequest,
+  type OffsetDeleteResponse,
+} from "./offset-delete.ts";
+export {
+  incrementalAlterConfigsApi,
+  incrementalAlterConfigsRequest,
+  incrementalAlterConfigsResponse,
+  type IncrementalAlterConfigsRequest,
+  type IncrementalAlterConfigsResponse,
+} from "./incremental-alter-configs.ts";
+export {
+  describeClusterApi,
+  describeClusterRequest,
+  describeClusterResponse,
+  type DescribeClusterRequest,
+  type DescribeClusterResponse,
+} from "./describe-cluster.ts";
+export {
+  describeProducersApi,
+  describeProducersRequest,
+  describeProducersResponse,
+  type DescribeProducersRequest,
+  type DescribeProducersResponse,
+} from "./describe-producers.ts";
+export {
+  describeTransactionsApi,
+  describeTransactionsRequest,
+  describeTransactionsResponse,
+  type DescribeTransactionsRequest,
+  type DescribeTransactionsResponse,
+} from "./describe-transactions.ts";
+export {
+  listTransactionsApi,
+  listTransactionsRequest,
+  listTransactionsResponse,
+  type ListTransactionsRequest,
+  type ListTransactionsResponse,
+} from "./list-transactions.ts";
+export {
+  describeTopicPartitionsApi,
+  describeTopicPartitionsRequest,
+  describeTopicPartitionsResponse,
+  type DescribeTopicPartitionsRequest,
+  type DescribeTopicPartitionsResponse,
+} from "./describe-topic-partitions.ts";
+export {
+  offsetCommitKey,
+  type OffsetCommitKey,
+  offsetCommitValue,
+  type OffsetCommitValue,
+  groupMetadataKey,
+  type GroupMetadataKey,
+  groupMetadataValue,
+  type GroupMetadataValue,
+} from "./group-records.ts";
+export {
+  transactionLogKey,
+  type TransactionLogKey,
+  transactionLogValue,
+  type TransactionLogValue,
+} from "./transaction-records.ts";
+export {
+  consumerProtocolSubscription,
+  type ConsumerProtocolSubscription,
+  consumerProtocolAssignment,
+  type ConsumerProtocolAssignment,
+} from "./consumer-protocol.ts";
+export {
+  abortedTxn,
+  type AbortedTxn,
+  producerSnapshot,
+  type ProducerSnapshot,
+} from "./log-files.ts";
+export {
+  topicRecord,
+  type TopicRecord,
+  partitionRecord,
+  type PartitionRecord,
+  partitionChangeRecord,
+  type PartitionChangeRecord,
+  removeTopicRecord,
+  type RemoveTopicRecord,
+  configRecord,
+  type ConfigRecord,
+} from "./metadata-topic-records.ts";
+export {
+  registerBrokerRecord,
+  type RegisterBrokerRecord,
+  featureLevelRecord,
+  type FeatureLevelRecord,
+  producerIdsRecord,
+  type ProducerIdsRecord,
+  clientQuotaRecord,
+  type ClientQuotaRecord,
+  noOpRecord,
+  type NoOpRecord,
+  beginTransactionRecord,
+  type BeginTransactionRecord,
+  endTransactionRecord,
+  type EndTransactionRecord,
+  abortTransactionRecord,
+  type AbortTransactionRecord,
+} from "./metadata-cluster-records.ts";
+export {
+  accessControlEntryRecord,
+  type AccessControlEntryRecord,
+  removeAccessControlEntryRecord,
+  type RemoveAccessControlEntryRecord,
+  userScramCredentialRecord,
+  type UserScramCredentialRecord,
+  removeUserScramCredentialRecord,
+  type RemoveUserScramCredentialRecord,
+} from "./metadata-security-records.ts";
