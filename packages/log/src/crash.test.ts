@@ -7,7 +7,7 @@ import { Simulator, type SimulatorOptions } from "../../simulator/src/index.ts";
 import { LogDirectory } from "./log-directory.ts";
 import { LogStorageError } from "./log-error.ts";
 import type { PartitionLog } from "./partition-log.ts";
-import { batchOf } from "./test-support/batches.ts";
+import { batchOf } from "../test-support/batches.ts";
 
 const client = { origin: "client" } as const;
 const config = { segmentBytes: 6000, indexIntervalBytes: 500, tailCacheBytes: 2000 };

@@ -2,8 +2,8 @@ import { encodeUtf8 } from "@millrace/model";
 import type { Platform } from "@millrace/platform";
 import { describe, expect, it } from "vitest";
 import { LogDirectory } from "./log-directory.ts";
-import { batchOf } from "./test-support/batches.ts";
-import { changeFile, flipByte, readFile, testPlatform } from "./test-support/open-test-log.ts";
+import { batchOf } from "../test-support/batches.ts";
+import { changeFile, flipByte, readFile, testPlatform } from "../test-support/open-test-log.ts";
 
 const client = { origin: "client" } as const;
 const orders = { topic: "orders", partition: 0, leaderEpoch: 1 } as const;

@@ -2,8 +2,8 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { LogRequestError } from "./log-error.ts";
 import type { PartitionLog } from "./partition-log.ts";
-import { batchOf, batchesIn, markerOf } from "./test-support/batches.ts";
-import { changeFile, openTestLog, testPath, testPlatform } from "./test-support/open-test-log.ts";
+import { batchOf, batchesIn, markerOf } from "../test-support/batches.ts";
+import { changeFile, openTestLog, testPath, testPlatform } from "../test-support/open-test-log.ts";
 
 const config = {
   segmentBytes: 900,

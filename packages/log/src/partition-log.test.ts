@@ -1,15 +1,15 @@
 import { readBaseOffset, readPartitionLeaderEpoch, updateCrc } from "@millrace/protocol/records";
 import { writeInt64 } from "@millrace/protocol/wire";
 import { describe, expect, it } from "vitest";
-import { FailingFileSystem } from "./test-support/failing-file-system.ts";
-import { batchesIn, batchOf, markerOf } from "./test-support/batches.ts";
+import { FailingFileSystem } from "../test-support/failing-file-system.ts";
+import { batchesIn, batchOf, markerOf } from "../test-support/batches.ts";
 import {
   firstLog,
   openTestLog,
   readFile,
   testFile,
   testPlatform,
-} from "./test-support/open-test-log.ts";
+} from "../test-support/open-test-log.ts";
 
 const client = { origin: "client" } as const;
 const coordinator = { origin: "coordinator" } as const;

@@ -8,7 +8,7 @@ import {
 } from "./append/append-plan.ts";
 import { indexBatches } from "./append/index-batches.ts";
 import { isRollDue } from "./append/is-roll-due.ts";
-import type { ProducerStates } from "./append/producer-states.ts";
+import type { ProducerStates } from "./producer/producer-states.ts";
 import { makeDurableDirectory } from "./checkpoint/make-durable-directory.ts";
 import type { LeaderEpochs } from "./checkpoint/leader-epochs.ts";
 import { claimTopicId } from "./checkpoint/partition-metadata.ts";
@@ -43,7 +43,7 @@ import { SegmentList } from "./segment/segment-list.ts";
 import { SyncQueue } from "./segment/sync-queue.ts";
 import { recoverLog, type RecoveredLog } from "./upkeep/recover-log.ts";
 import { removeSegmentsBelow } from "./upkeep/remove-segments.ts";
-import { listProducerSnapshots, writeProducerSnapshot } from "./upkeep/replay-producers.ts";
+import { listProducerSnapshots, writeProducerSnapshot } from "./producer/replay-producers.ts";
 
 /**
  * One partition's log in one directory, with Kafka's file names and bytes (Kafka: `UnifiedLog`).

@@ -15,9 +15,9 @@ import {
 import type { LogConfig } from "../log-config.ts";
 import { LogRequestError } from "../log-error.ts";
 import type { AppendOptions, AppendResult } from "../log-types.ts";
-import { ProducerAppend } from "./producer-append.ts";
-import type { ProducerBatch } from "./producer-entry.ts";
-import type { ProducerStates } from "./producer-states.ts";
+import { ProducerAppend } from "../producer/producer-append.ts";
+import type { ProducerBatch } from "../producer/producer-entry.ts";
+import type { ProducerStates } from "../producer/producer-states.ts";
 import { rewriteBatch } from "./rewrite-batch.ts";
 import { batchSizeAt, checkBatch, checkClientBatch } from "./validate-batch.ts";
 

@@ -15,8 +15,8 @@ import { nodeCompression } from "@millrace/protocol/compression";
 import { describe, expect, it } from "vitest";
 import type { LogConfig } from "../log-config.ts";
 import type { PartitionLog } from "../partition-log.ts";
-import { batchOf } from "../test-support/batches.ts";
-import { openTestLog, testPlatform } from "../test-support/open-test-log.ts";
+import { batchOf } from "../../test-support/batches.ts";
+import { openTestLog, testPlatform } from "../../test-support/open-test-log.ts";
 
 const client = { origin: "client" } as const;
 const open = (config: Partial<LogConfig> = {}) =>

@@ -1,12 +1,20 @@
 import { toHex } from "@millrace/model";
 import { describe, expect, it } from "vitest";
-import { batchOf, markerOf } from "../test-support/batches.ts";
-import { openTestLog, readFile, testFile, testPlatform } from "../test-support/open-test-log.ts";
+import { batchOf, markerOf } from "../../test-support/batches.ts";
+import { OffsetIndex } from "./offset-index.ts";
+import { openTestLog, readFile, testFile, testPlatform } from "../../test-support/open-test-log.ts";
 
 const client = { origin: "client" } as const;
 const coordinator = { origin: "coordinator" } as const;
 
 describe("index files", () => {
+  it("take no entry that does not rise (LOG-6)", () => {
+    const index = new OffsetIndex(testPlatform().fileSystem, "data/0.index", 10);
+    index.append(12, 100);
+    expect(() => index.append(12, 200)).toThrow(/LOG-6/);
+    expect(index.entryCount).toBe(1);
+  });
+
   it("have Kafka's bytes", async () => {
     const platform = testPlatform();
     const log = await openTestLog(platform, { indexIntervalBytes: 150 });

@@ -8,7 +8,7 @@ import {
 } from "@millrace/protocol/records";
 import type { TimestampOffset } from "../log-types.ts";
 import type { SegmentList } from "../segment/segment-list.ts";
-import { FileBatchCursor } from "./file-batch-cursor.ts";
+import { FileBatchCursor } from "../segment/file-batch-cursor.ts";
 
 interface Wanted {
   readonly timestamp: Timestamp;

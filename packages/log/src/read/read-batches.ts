@@ -8,7 +8,7 @@ import {
 import { LogCorruptedError } from "../log-error.ts";
 import type { LogSlice, ReadOptions } from "../log-types.ts";
 import type { SegmentList } from "../segment/segment-list.ts";
-import { FileBatchCursor } from "./file-batch-cursor.ts";
+import { FileBatchCursor } from "../segment/file-batch-cursor.ts";
 import type { TailCache } from "./tail-cache.ts";
 
 /** Between an indexed batch and the one that is looked for there may be this much. */

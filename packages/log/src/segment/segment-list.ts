@@ -1,5 +1,5 @@
 import { invariant, type Offset } from "@millrace/model";
-import { rebuildIndexes } from "../upkeep/rebuild-indexes.ts";
+import { rebuildIndexes } from "./rebuild-indexes.ts";
 import type { LogSegment } from "./log-segment.ts";
 
 /** Closed segments whose files stay open for readers. */

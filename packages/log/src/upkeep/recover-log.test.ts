@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { LogCorruptedError } from "../log-error.ts";
-import { batchesIn, batchOf, markerOf } from "../test-support/batches.ts";
-import { FailingFileSystem } from "../test-support/failing-file-system.ts";
+import { batchesIn, batchOf, markerOf } from "../../test-support/batches.ts";
+import { FailingFileSystem } from "../../test-support/failing-file-system.ts";
 import {
   changeFile,
   firstLog,
@@ -11,7 +11,7 @@ import {
   testFile,
   testPath,
   testPlatform,
-} from "../test-support/open-test-log.ts";
+} from "../../test-support/open-test-log.ts";
 
 const client = { origin: "client" } as const;
 const coordinator = { origin: "coordinator" } as const;

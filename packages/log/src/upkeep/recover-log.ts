@@ -1,10 +1,9 @@
 import type { Offset } from "@millrace/model";
 import type { FileSystem, Platform } from "@millrace/platform";
-import { ProducerStates } from "../append/producer-states.ts";
+import { ProducerStates } from "../producer/producer-states.ts";
 import { LeaderEpochs } from "../checkpoint/leader-epochs.ts";
-import type { LogConfig } from "../log-config.ts";
 import type { LogDamage } from "../log-error.ts";
-import type { CutTail, PartitionLogOptions, RecoveryReport } from "../log-types.ts";
+import type { CutTail, RecoveryReport } from "../log-types.ts";
 import { reach } from "../probe.ts";
 import { DirtyFiles } from "../segment/dirty-files.ts";
 import {
@@ -19,7 +18,12 @@ import {
 } from "../segment/log-file-names.ts";
 import { LogSegment } from "../segment/log-segment.ts";
 import { classifyBadBatch } from "./classify-damage.ts";
-import { listProducerSnapshots, loadProducers, producerSnapshotPath } from "./replay-producers.ts";
+import {
+  listProducerSnapshots,
+  loadProducers,
+  producerSnapshotPath,
+} from "../producer/replay-producers.ts";
+import type { RecoveryOptions } from "./recovery-options.ts";
 import { scanSegment, type ScanEnd } from "./scan-segment.ts";
 import { takeOverCleanLog } from "./take-over-clean-log.ts";
 
@@ -32,11 +36,6 @@ export interface RecoveredLog {
   readonly producers: ProducerStates;
   readonly epochs: LeaderEpochs;
   readonly report: RecoveryReport;
-}
-
-/** Options with defaults filled in. */
-export interface RecoveryOptions extends PartitionLogOptions {
-  readonly config: LogConfig;
 }
 
 /**

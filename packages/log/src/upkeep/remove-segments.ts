@@ -3,7 +3,7 @@ import type { FileSystem } from "@millrace/platform";
 import type { DirtyFiles } from "../segment/dirty-files.ts";
 import { parentOf } from "../checkpoint/checkpoint-file.ts";
 import type { SegmentList } from "../segment/segment-list.ts";
-import { listProducerSnapshots, producerSnapshotPath } from "./replay-producers.ts";
+import { listProducerSnapshots, producerSnapshotPath } from "../producer/replay-producers.ts";
 
 /**
  * Removes closed segments whose records all lie below an offset, and the snapshots that only they needed. The log

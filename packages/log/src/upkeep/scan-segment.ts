@@ -7,11 +7,11 @@ import {
   readMaxTimestamp,
   readPartitionLeaderEpoch,
 } from "@millrace/protocol/records";
-import type { ProducerStates } from "../append/producer-states.ts";
+import type { ProducerStates } from "../producer/producer-states.ts";
 import type { LeaderEpochs } from "../checkpoint/leader-epochs.ts";
-import { FileBatchCursor } from "../read/file-batch-cursor.ts";
+import { FileBatchCursor } from "../segment/file-batch-cursor.ts";
 import type { LogSegment } from "../segment/log-segment.ts";
-import { replayBatch } from "./replay-producers.ts";
+import { replayBatch } from "../producer/replay-producers.ts";
 
 /** What a scan fills while it walks. */
 export interface ScanTarget {

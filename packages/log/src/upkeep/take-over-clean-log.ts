@@ -1,9 +1,9 @@
 import { readLastOffset, readMaxTimestamp } from "@millrace/protocol/records";
-import type { ProducerStates } from "../append/producer-states.ts";
-import { FileBatchCursor } from "../read/file-batch-cursor.ts";
+import type { ProducerStates } from "../producer/producer-states.ts";
+import { FileBatchCursor } from "../segment/file-batch-cursor.ts";
 import type { LogSegment } from "../segment/log-segment.ts";
-import type { RecoveryOptions } from "./recover-log.ts";
-import { loadProducers } from "./replay-producers.ts";
+import type { RecoveryOptions } from "./recovery-options.ts";
+import { loadProducers } from "../producer/replay-producers.ts";
 
 /**
  * Takes a log as its orderly close left it: indexes as they are, a walk over what follows the last index entry, no

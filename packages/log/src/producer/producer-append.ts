@@ -13,19 +13,12 @@ import {
 } from "@millrace/protocol/records";
 import { LogRequestError } from "../log-error.ts";
 import type { AppendOptions } from "../log-types.ts";
+import type { CompletedTransaction, ProducerChanges } from "./producer-changes.ts";
 import { ProducerEntry, type ProducerBatch } from "./producer-entry.ts";
 import type { ProducerStates } from "./producer-states.ts";
 
 const producerEpochMax = 32_767;
 const sequenceMax = 2 ** 31 - 1;
-
-export interface CompletedTransaction {
-  readonly producerId: number;
-  readonly firstOffset: Offset;
-  /** Offset of the marker. */
-  readonly lastOffset: Offset;
-  readonly isAborted: boolean;
-}
 
 /** `replay` takes what is stored as it is: it was checked when it was appended. */
 export type ProducerAppendMode = AppendOptions | "replay";
@@ -34,11 +27,10 @@ export type ProducerAppendMode = AppendOptions | "replay";
  * What an append would change in the state of producers, checked batch by batch and taken over only once the bytes
  * are written (Kafka: `ProducerAppendInfo`). Every refusal is a `LogRequestError` and leaves no trace.
  */
-export class ProducerAppend {
+export class ProducerAppend implements ProducerChanges {
   readonly entries = new Map<number, ProducerEntry>();
   readonly started: { readonly producerId: number; readonly firstOffset: Offset }[] = [];
   readonly completed: CompletedTransaction[] = [];
-  /** Producers whose verification is used up. */
   readonly verified: number[] = [];
   readonly #states: ProducerStates;
   readonly #mode: ProducerAppendMode;

@@ -1,8 +1,8 @@
 import type { Offset } from "@millrace/model";
 import type { AbortedTransactionEntry } from "../index/transaction-index.ts";
 import type { ProducerDescription, VerificationGuard } from "../log-types.ts";
+import type { CompletedTransaction, ProducerChanges } from "./producer-changes.ts";
 import type { ProducerEntry } from "./producer-entry.ts";
-import type { CompletedTransaction, ProducerAppend } from "./producer-append.ts";
 
 /** What is known of an append that waits for the transaction coordinator's word (KIP-890). */
 export interface Verification {
@@ -74,12 +74,12 @@ export class ProducerStates {
   }
 
   /** Takes over what an append has changed; its bytes are in the log now. */
-  commit(append: ProducerAppend): readonly AbortedTransactionEntry[] {
-    for (const entry of append.entries.values()) this.entries.set(entry.producerId, entry);
-    for (const entry of append.started) this.#open.set(entry.firstOffset, entry.producerId);
-    for (const producerId of append.verified) this.#verifications.delete(producerId);
+  commit(changes: ProducerChanges): readonly AbortedTransactionEntry[] {
+    for (const entry of changes.entries.values()) this.entries.set(entry.producerId, entry);
+    for (const entry of changes.started) this.#open.set(entry.firstOffset, entry.producerId);
+    for (const producerId of changes.verified) this.#verifications.delete(producerId);
     const aborted: AbortedTransactionEntry[] = [];
-    for (const transaction of append.completed) {
+    for (const transaction of changes.completed) {
       const lastStableOffset = this.#stableOffsetAfter(transaction);
       if (transaction.isAborted) aborted.push({ ...transaction, lastStableOffset });
       this.#open.delete(transaction.firstOffset);

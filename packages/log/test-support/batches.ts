@@ -6,7 +6,7 @@ import {
   readRecordCount,
   RecordBatchBuilder,
 } from "@millrace/protocol/records";
-import type { LogSlice } from "../log-types.ts";
+import type { LogSlice } from "../src/log-types.ts";
 
 export interface BatchOptions {
   readonly values?: readonly string[];

@@ -1,8 +1,8 @@
 import type { FileSystem, Platform } from "@millrace/platform";
 import { memoryPlatform } from "@millrace/platform/memory";
-import type { LogConfig } from "../log-config.ts";
-import type { PartitionLogOptions } from "../log-types.ts";
-import { PartitionLog } from "../partition-log.ts";
+import type { LogConfig } from "../src/log-config.ts";
+import type { PartitionLogOptions } from "../src/log-types.ts";
+import { PartitionLog } from "../src/partition-log.ts";
 
 export const testPath = "data/orders-0";
 export const testFile = (name: string) => `${testPath}/${name}`;

@@ -1,12 +1,12 @@
 import type { Offset } from "@millrace/model";
 import type { FileHandle, FileSystem } from "@millrace/platform";
 import { readBaseOffset, readProducerId } from "@millrace/protocol/records";
-import { ProducerAppend } from "../append/producer-append.ts";
-import { decodeProducerSnapshot, encodeProducerSnapshot } from "../append/producer-snapshot.ts";
-import type { ProducerStates } from "../append/producer-states.ts";
+import { ProducerAppend } from "./producer-append.ts";
+import { decodeProducerSnapshot, encodeProducerSnapshot } from "./producer-snapshot.ts";
+import type { ProducerStates } from "./producer-states.ts";
 import { readWholeFile } from "../checkpoint/checkpoint-file.ts";
 import type { AbortedTransactionEntry } from "../index/transaction-index.ts";
-import { FileBatchCursor } from "../read/file-batch-cursor.ts";
+import { FileBatchCursor } from "../segment/file-batch-cursor.ts";
 import {
   offsetFileName,
   offsetOfFileName,

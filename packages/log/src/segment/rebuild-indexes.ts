@@ -1,6 +1,6 @@
 import { readLastOffset, readMaxTimestamp } from "@millrace/protocol/records";
-import { FileBatchCursor } from "../read/file-batch-cursor.ts";
-import type { LogSegment } from "../segment/log-segment.ts";
+import { FileBatchCursor } from "./file-batch-cursor.ts";
+import type { LogSegment } from "./log-segment.ts";
 
 /**
  * Builds the offset and time index of a closed segment anew, where their files are missing or make no sense.
