@@ -13,6 +13,12 @@ import { EmbeddedCluster } from "./embedded/embedded-cluster.ts";
  */
 export type ClusterAddress = string | EmbeddedCluster | ConnectOptions;
 
+/** Promises are none, which is what a forgotten `await` leaves. */
+export function isClusterAddress(given: unknown): given is ClusterAddress {
+  if (typeof given === "string") return given !== "" && given !== embeddedPrefix;
+  return typeof given === "object" && given !== null && "bootstrapServers" in given;
+}
+
 /** A client, and what ends together with it. */
 export interface ConnectedCluster extends AsyncDisposable {
   readonly client: ClusterClient;

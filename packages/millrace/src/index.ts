@@ -6,7 +6,7 @@ export {
   type ClusterAdmin,
   type ClusterClient,
 } from "@millrace/cluster";
-export { BaseError, type Duration, type Header, type Headers } from "@millrace/model";
+export { BaseError, OptionError, type Duration, type Header, type Headers } from "@millrace/model";
 export {
   bytes,
   double,

@@ -1,27 +1,57 @@
+import {
+  choiceOption,
+  optionTable,
+  readOptions,
+  valueOption,
+  type GivenOptions,
+} from "@millrace/model";
 import type { Platform } from "@millrace/platform";
-import { nodePlatform, type NodePlatformOptions } from "@millrace/platform/node";
+import { nodePlatform } from "@millrace/platform/node";
 import { memoryEngineProvider, type StoreEngineProvider } from "@millrace/state";
 import {
   ApplicationError,
+  streamsOptionTable,
   StreamsApp as CoreApp,
   type StreamsOptions as CoreOptions,
   type StreamsState,
   type Topology,
 } from "@millrace/streams";
 
-import { connectCluster, type ClusterAddress, type ConnectedCluster } from "./cluster-address.ts";
+import {
+  connectCluster,
+  isClusterAddress,
+  type ClusterAddress,
+  type ConnectedCluster,
+} from "./cluster-address.ts";
 import { openRocksdbEngine } from "./engine/rocksdb-engine.ts";
 import { untilSignalled } from "./until-signalled.ts";
 
-/** How an application runs: where its cluster is, and what the core takes. */
-export interface StreamsOptions extends CoreOptions {
+const rows = {
   /** `"host:port,…"`, `"embedded:DIR"`, an `EmbeddedCluster`, or the options of a connection. */
-  readonly cluster: ClusterAddress;
-  /** Default `rocksdb` with a `stateDirectory`, else `memory`. */
-  readonly storeEngine?: "rocksdb" | "memory";
-  /** Events of this level and above go to standard error as JSON lines. Default `warn`. */
-  readonly logLevel?: NodePlatformOptions["logLevel"];
-}
+  cluster: valueOption<ClusterAddress, { readonly isRequired: true; readonly kafka: string }>(
+    {
+      allowed: '"host:port,…", "embedded:DIR", an EmbeddedCluster, or { bootstrapServers }',
+      accepts: isClusterAddress,
+    },
+    { isRequired: true, kafka: "bootstrap.servers" },
+  ),
+  /** What stores lie in. */
+  storeEngine: choiceOption(["rocksdb", "memory"], {
+    defaultText: "rocksdb with a stateDirectory, else memory",
+    kafka: "dsl.store.suppliers.class",
+  }),
+  /** Events of this level and above go to standard error as JSON lines. */
+  logLevel: choiceOption(["debug", "info", "warn", "error", "silent"], { byDefault: "warn" }),
+};
+
+/** How an application runs: where its cluster is, and what the core takes. */
+export interface StreamsOptions extends CoreOptions, GivenOptions<typeof rows> {}
+
+export const applicationOptionTable = optionTable(
+  "StreamsApp.start",
+  { ...streamsOptionTable.rows, ...rows },
+  streamsOptionTable.rules,
+);
 
 /**
  * A running application on Node (Kafka: `KafkaStreams`): the core, with a client, a store engine and the real world.
@@ -50,9 +80,9 @@ export class StreamsApp implements AsyncDisposable {
    * @throws ApplicationError, ClusterError, EmbeddedClusterError: what keeps it from starting
    */
   static async start(topology: Topology, options: StreamsOptions): Promise<StreamsApp> {
-    const { cluster: address, storeEngine, logLevel, ...core } = options;
-    CoreApp.checkOptions(core); // before a broker is started for it
-    const platform = nodePlatform(logLevel === undefined ? {} : { logLevel });
+    const { logLevel } = readOptions(applicationOptionTable, options); // before a broker is started for it
+    const { cluster: address, storeEngine, logLevel: _, ...core } = options;
+    const platform = nodePlatform({ logLevel });
     const engines = await openEngines(platform, storeEngine ?? defaultEngine(core));
     const cluster = await connectCluster(address, platform);
     try {
@@ -118,10 +148,5 @@ async function openEngines(
   platform: Platform,
   engine: "rocksdb" | "memory",
 ): Promise<StoreEngineProvider> {
-  if (engine === "memory") return memoryEngineProvider();
-  if (engine === "rocksdb") return openRocksdbEngine(platform);
-  throw new ApplicationError(
-    "INVALID_OPTION",
-    `storeEngine is ${JSON.stringify(engine)}; give "rocksdb" or "memory"`,
-  );
+  return engine === "memory" ? memoryEngineProvider() : openRocksdbEngine(platform);
 }

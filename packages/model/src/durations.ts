@@ -29,14 +29,18 @@ const unitMs: Readonly<Record<string, number>> = {
  * @example toMilliseconds("5m", "grace") // 300000
  */
 export function toMilliseconds(duration: Duration, name: string): number {
-  const match =
-    typeof duration === "string" ? /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(duration) : null;
-  const ms =
-    typeof duration === "number"
-      ? duration
-      : match === null
-        ? NaN
-        : Number(match[1]) * unitMs[match[2]];
-  if (!Number.isFinite(ms) || ms < 0) throw new DurationError(name, duration);
-  return Math.round(ms);
+  const ms = parseDuration(duration);
+  if (ms === undefined) throw new DurationError(name, duration);
+  return ms;
+}
+
+/** Whole milliseconds; undefined for what is no duration. */
+export function parseDuration(duration: unknown): number | undefined {
+  let ms = NaN;
+  if (typeof duration === "number") ms = duration;
+  if (typeof duration === "string") {
+    const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(duration);
+    if (match !== null) ms = Number(match[1]) * unitMs[match[2]];
+  }
+  return Number.isFinite(ms) && ms >= 0 ? Math.round(ms) : undefined;
 }

@@ -12,6 +12,30 @@ export {
 export { DurationError, toMilliseconds, type Duration } from "./durations.ts";
 export { noHeaders, type Header, type Headers } from "./headers.ts";
 export { invariant, InvariantError, unreachable } from "./invariant.ts";
+export { nearestName } from "./options/nearest-name.ts";
+export { OptionError, type OptionErrorCode } from "./options/option-error.ts";
+export {
+  bytesOption,
+  choiceOption,
+  durationOption,
+  flagOption,
+  isRecordOf,
+  numberOption,
+  textOption,
+  valueOption,
+  type OptionPresence,
+  type OptionRow,
+} from "./options/option-row.ts";
+export {
+  optionTable,
+  readOptions,
+  type GivenOptions,
+  type OptionRows,
+  type OptionRule,
+  type OptionTable,
+  type ReadOptions,
+} from "./options/option-table.ts";
+export { isPromise, shown } from "./options/shown.ts";
 export { murmur2, partitionForKey } from "./murmur2.ts";
 export type { RecordBatchView } from "./record-batch-view.ts";
 export {

@@ -61,5 +61,9 @@ export type { PlanOptions, TopologyOptimization } from "./plan/lower-plan.ts";
 export { Topology } from "./topology/topology.ts";
 
 export { StreamsApp, type StreamsState } from "./app/streams-app.ts";
-export type { StreamsEnvironment, StreamsOptions } from "./app/streams-options.ts";
+export {
+  streamsOptionTable,
+  type StreamsEnvironment,
+  type StreamsOptions,
+} from "./app/streams-options.ts";
 export { ApplicationError, type ApplicationErrorCode } from "./error/application-error.ts";

@@ -4,27 +4,47 @@ import type {
   BrokerWorkerFailure,
   BrokerWorkerMessage,
   BrokerWorkerOptions,
-  DurabilityLevel,
 } from "@millrace/broker";
+import {
+  choiceOption,
+  isRecordOf,
+  numberOption,
+  optionTable,
+  readOptions,
+  textOption,
+  valueOption,
+  type GivenOptions,
+  type ReadOptions,
+} from "@millrace/model";
 import { nodePlatform } from "@millrace/platform/node";
 import { KafkaError } from "@millrace/protocol";
 
 import { connect } from "../connect.ts";
 import { EmbeddedClusterError } from "./embedded-cluster-error.ts";
 
-/** How an embedded broker starts. */
-export interface EmbeddedClusterOptions {
+const rows = {
   /** Folder of the broker's data; made if it is not there. */
-  readonly data: string;
-  /** Port on the loopback address. Default: a free one. */
-  readonly port?: number;
-  /** When a write counts as done. Default `group`: on the disk, one sync for all writes of a moment. */
-  readonly durability?: DurabilityLevel;
+  data: textOption({ isRequired: true, kafka: "log.dirs" }),
+  /** Port on the loopback address; 0 takes a free one. */
+  port: numberOption({ max: 65_535, byDefault: 0, kafka: "listeners" }),
+  /** When a write counts as done; `group`: on the disk, one sync for all writes of a moment. */
+  durability: choiceOption(["memory", "os", "group", "strict"], { byDefault: "group" }),
   /** Topics to be made if they are not there: partition counts by name. */
-  readonly topics?: Readonly<Record<string, number>>;
+  topics: valueOption<Readonly<Record<string, number>>>({
+    allowed: "partition counts by the topics' names, such as { orders: 4 }",
+    accepts: isRecordOf((count) => Number.isSafeInteger(count) && Number(count) > 0),
+  }),
   /** Further settings under Kafka's names, such as `{ "group.initial.rebalance.delay.ms": 0 }`. */
-  readonly config?: Readonly<Record<string, string | number | boolean>>;
-}
+  config: valueOption<Readonly<Record<string, string | number | boolean>>>({
+    allowed: "texts, numbers or booleans by Kafka's names of settings",
+    accepts: isRecordOf((value) => ["string", "number", "boolean"].includes(typeof value)),
+  }),
+};
+
+/** How an embedded broker starts. */
+export interface EmbeddedClusterOptions extends GivenOptions<typeof rows> {}
+
+export const embeddedClusterOptionTable = optionTable("EmbeddedCluster.start", rows);
 
 /** Longest that a broker which has the folder may take to start, recovery included. */
 const startMsMax = 60_000;
@@ -54,11 +74,12 @@ export class EmbeddedCluster implements AsyncDisposable {
     this.#worker = worker;
   }
 
-  /** @throws EmbeddedClusterError with the broker's own code, such as `ADDRESS_IN_USE` or `FOREIGN_DIRECTORY` */
+  /** @throws OptionError; EmbeddedClusterError with the broker's own code, such as `ADDRESS_IN_USE` or `FOREIGN_DIRECTORY` */
   static async start(options: EmbeddedClusterOptions): Promise<EmbeddedCluster> {
-    const cluster = await EmbeddedCluster.#open(options);
+    const read = readOptions(embeddedClusterOptionTable, options);
+    const cluster = await EmbeddedCluster.#open(read);
     try {
-      await makeTopics(cluster.bootstrapServers, options.topics ?? {});
+      await makeTopics(cluster.bootstrapServers, read.topics ?? {});
       return cluster;
     } catch (error) {
       await cluster.close();
@@ -66,7 +87,7 @@ export class EmbeddedCluster implements AsyncDisposable {
     }
   }
 
-  static async #open(options: EmbeddedClusterOptions): Promise<EmbeddedCluster> {
+  static async #open(options: EmbeddedClusterSettings): Promise<EmbeddedCluster> {
     for (let attempt = 1; ; attempt++) {
       const { worker, first } = await startWorker(options);
       if (first.kind === "started")
@@ -106,16 +127,17 @@ export class EmbeddedCluster implements AsyncDisposable {
   }
 }
 
+type EmbeddedClusterSettings = ReadOptions<typeof rows>;
 type Refused = { readonly kind: "refused"; readonly failure: BrokerWorkerFailure };
 type Started = Extract<BrokerWorkerMessage, { readonly kind: "started" }>;
 
 async function startWorker(
-  options: EmbeddedClusterOptions,
+  options: EmbeddedClusterSettings,
 ): Promise<{ readonly worker: Worker; readonly first: Started | Refused }> {
   const workerData: BrokerWorkerOptions = {
     dataDirectory: options.data,
-    port: options.port ?? 0,
-    durability: options.durability ?? "group",
+    port: options.port,
+    durability: options.durability,
     properties: { "group.initial.rebalance.delay.ms": 0, ...options.config },
   };
   const url = new URL(import.meta.resolve("@millrace/broker/worker"));

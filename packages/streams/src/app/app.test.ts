@@ -16,17 +16,31 @@ test("exactly once, with a commit every 100 ms, is the default", () => {
 });
 
 test("an option that is none is refused, and the nearest is named", () => {
-  const options = { applicationId: "app", "commit.interval": 5 };
+  const options = { applicationId: "app", "commit.interval.ms": 5 };
   expect(() => resolveOptions(options)).toThrow(code("UNKNOWN_OPTION"));
   expect(() => resolveOptions(options)).toThrow(/commitInterval/);
 });
 
 test.each([
   { applicationId: "no spaces" },
+  { applicationId: ".." },
+  { applicationId: "." },
+  { applicationId: "app", deadLetterTopic: "a b" },
+  { applicationId: "app", onProcessingError: "skip" },
+  { applicationId: "app", signal: new EventTarget() },
+  { applicationId: "app", sessionTimeout: "3s", heartbeatInterval: "3s" },
+  { applicationId: "app", transactionTimeout: "1s", commitInterval: "1s" },
+  { applicationId: "app", transactionTimeout: 100 },
   { applicationId: "app", cacheBytesMax: -1 },
   { applicationId: "app", processingGuarantee: "exactly-once" },
 ])("%j is refused", (options) => {
   expect(() => resolveOptions(options as never)).toThrow(code("INVALID_OPTION"));
+});
+
+test("a commit may take longer than a transaction where there is none", () => {
+  const options = { applicationId: "app", transactionTimeout: "1s", commitInterval: "1m" } as const;
+  const resolved = resolveOptions({ ...options, processingGuarantee: "at_least_once" });
+  expect(resolved.commitIntervalMs).toBe(60_000);
 });
 
 test("STREAMS-1: the process id of a folder never changes", async () => {

@@ -64,7 +64,7 @@ export class StreamsApp implements AsyncDisposable {
   /**
    * Looks at options without starting anything.
    *
-   * @throws ApplicationError `UNKNOWN_OPTION`, `INVALID_OPTION`; DurationError
+   * @throws OptionError `UNKNOWN_OPTION`, `INVALID_OPTION`
    */
   static checkOptions(options: StreamsOptions): void {
     resolveOptions(options);

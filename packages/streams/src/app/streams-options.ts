@@ -1,66 +1,158 @@
 import type { ClusterClient } from "@millrace/cluster";
-import { toMilliseconds, type Duration } from "@millrace/model";
+import {
+  bytesOption,
+  choiceOption,
+  durationOption,
+  numberOption,
+  optionTable,
+  readOptions,
+  textOption,
+  valueOption,
+  type GivenOptions,
+} from "@millrace/model";
 import type { Platform } from "@millrace/platform";
 import type { StoreEngineProvider } from "@millrace/state";
 
 import type { ErrorPolicy } from "../task/error-policy.ts";
-import { ApplicationError } from "../error/application-error.ts";
 
-/** How an application runs. Names are Kafka Streams' in camelCase; durations `"5m"` or milliseconds. */
-export interface StreamsOptions {
-  /** Names the group, the internal topics and the folder of the state (Kafka: `application.id`). */
-  readonly applicationId: string;
-  /** Where state and the process id live. Without it the state is rebuilt at every start. */
-  readonly stateDirectory?: string;
-  /** Default `exactly_once` (Kafka: `processing.guarantee`, there `at_least_once`). */
-  readonly processingGuarantee?: "exactly_once" | "at_least_once";
-  /** Default 100 ms exactly once, 30 s at least once (Kafka: `commit.interval.ms`). */
-  readonly commitInterval?: Duration;
-  /** Bytes of all record caches. Default 10 MiB (Kafka: `statestore.cache.max.bytes`). */
-  readonly cacheBytesMax?: number;
-  /** Bytes written to stores between two commits; more force a commit. Default 64 MiB. */
-  readonly uncommittedBytesMax?: number;
-  /** Records queued per partition before it is paused. Default 1000. */
-  readonly bufferedRecordsPerPartition?: number;
-  /** Longest time without giving way to other work of the process. Default 5 ms. */
-  readonly slice?: Duration;
-  /** Default 45 s (Kafka: `session.timeout.ms`). */
-  readonly sessionTimeout?: Duration;
-  /** Default 3 s (Kafka: `heartbeat.interval.ms`). */
-  readonly heartbeatInterval?: Duration;
-  /** After this long the broker aborts what a dead process left open. Default 10 s. */
-  readonly transactionTimeout?: Duration;
-  /** Where inputs without a committed offset start. Default `earliest`. */
-  readonly autoOffsetReset?: "earliest" | "latest";
+const errorPolicy = {
+  allowed: '"fail", "continue" or a function that answers one of them',
+  accepts: (given: unknown) =>
+    given === "fail" || given === "continue" || typeof given === "function",
+};
+
+const topicPrefix = {
+  allowed:
+    "a name of letters, digits, '.', '_' and '-', other than '.' and '..', of at most 200, since it begins the names of internal topics and names a folder",
+  accepts: (text: string) => /^(?!\.\.?$)[a-zA-Z0-9._-]{1,200}$/.test(text),
+};
+
+const topicName = {
+  allowed: "a topic's name: letters, digits, '.', '_' and '-', at most 249",
+  accepts: (text: string) => /^(?!\.\.?$)[a-zA-Z0-9._-]{1,249}$/.test(text),
+};
+
+/** The options of an application; their names are Kafka Streams' in camelCase. */
+export const streamsOptionRows = {
+  /** Names the group, the internal topics and the folder of the state. */
+  applicationId: textOption({ isRequired: true, kafka: "application.id", ...topicPrefix }),
+  /**
+   * Where state and the process id live; without it the process is a dynamic member, and state is rebuilt at every
+   * start.
+   */
+  stateDirectory: textOption({ kafka: "state.dir" }),
+  /** Whether outputs, state and input positions are committed together or one after the other. */
+  processingGuarantee: choiceOption(["exactly_once", "at_least_once"], {
+    byDefault: "exactly_once",
+    kafka: "processing.guarantee",
+  }),
+  /** Time between commits. */
+  commitInterval: durationOption({
+    defaultText: "100 ms exactly once, else 30 s",
+    kafka: "commit.interval.ms",
+  }),
+  /** Bytes of all record caches; 0 turns them off. */
+  cacheBytesMax: bytesOption({
+    byDefault: 10 * 2 ** 20,
+    kafka: "statestore.cache.max.bytes",
+  }),
+  /** Bytes written to stores between commits; more force one. */
+  uncommittedBytesMax: bytesOption({
+    min: 1,
+    byDefault: 64 * 2 ** 20,
+    kafka: "statestore.uncommitted.max.bytes",
+  }),
+  /** Records queued until a partition is held back. */
+  bufferedRecordsPerPartition: numberOption({
+    min: 1,
+    byDefault: 1000,
+    kafka: "buffered.records.per.partition",
+  }),
+  /**
+   * How long a task waits for an input that has nothing left, so that inputs are taken in the order of their times;
+   * 0: only while the cluster has more of it, -1: never.
+   */
+  maxTaskIdle: durationOption({ also: -1, byDefault: 0, kafka: "max.task.idle.ms" }),
+  /** Longest time without giving way to other work of the process. */
+  slice: durationOption({ byDefault: "5ms" }),
+  /** How long errors that may pass, such as a broker that is away, are met by trying again. */
+  taskTimeout: durationOption({ byDefault: "5m", kafka: "task.timeout.ms" }),
+  /** After this long without a heartbeat others take over. */
+  sessionTimeout: durationOption({ minMs: 1, byDefault: "45s", kafka: "session.timeout.ms" }),
+  /** Time between two signs of life to the group. */
+  heartbeatInterval: durationOption({ minMs: 1, byDefault: "3s", kafka: "heartbeat.interval.ms" }),
+  /** After this long the broker aborts what a dead process left open. */
+  transactionTimeout: durationOption({
+    minMs: 1,
+    byDefault: "10s",
+    kafka: "transaction.timeout.ms",
+  }),
+  /** Where inputs without a committed offset start. */
+  autoOffsetReset: choiceOption(["earliest", "latest"], {
+    byDefault: "earliest",
+    kafka: "auto.offset.reset",
+  }),
   /** Replicas of internal topics; -1 is the cluster's default. */
-  readonly replicationFactor?: number;
-  /**
-   * For how long errors that may pass, such as a broker that is away, are met by trying again. Default 5 min
-   * (Kafka: `task.timeout.ms`).
-   */
-  readonly taskTimeout?: Duration;
-  /**
-   * How long a task waits for an input that has nothing left, so that inputs are taken in the order of their
-   * times. Default 0: only while the cluster has more of it; -1: never (Kafka: `max.task.idle.ms`).
-   */
-  readonly maxTaskIdle?: Duration | -1;
-  /** How often partition counts of the inputs are looked at. Default 5 min (Kafka: `metadata.max.age.ms`). */
-  readonly metadataMaxAge?: Duration;
+  replicationFactor: numberOption({
+    min: -1,
+    max: 32_767,
+    byDefault: -1,
+    kafka: "replication.factor",
+  }),
+  /** How often the inputs' partition counts are looked at. */
+  metadataMaxAge: durationOption({ byDefault: "5m", kafka: "metadata.max.age.ms" }),
+  /** Of the record batches of outputs. */
+  compression: choiceOption(["none", "gzip", "zstd"], {
+    byDefault: "none",
+    kafka: "compression.type",
+  }),
+  /** Longest that `close` may take. */
+  closeTimeout: durationOption({ byDefault: "30s" }),
+  /** A record that a serde cannot read: `fail`, `continue`, or a function that decides. */
+  onDeserializationError: valueOption<ErrorPolicy>(errorPolicy, {
+    defaultText: "fail",
+    kafka: "deserialization.exception.handler",
+  }),
+  /** A callback or processor that throws: likewise. */
+  onProcessingError: valueOption<ErrorPolicy>(errorPolicy, {
+    defaultText: "fail",
+    kafka: "processing.exception.handler",
+  }),
+  /** A record that cannot be written: likewise. */
+  onProductionError: valueOption<ErrorPolicy>(errorPolicy, {
+    defaultText: "fail",
+    kafka: "production.exception.handler",
+  }),
+  /** Where records go that are left out, or failed on. */
+  deadLetterTopic: textOption({ kafka: "errors.dead.letter.queue.topic.name", ...topicName }),
   /** Closes the application when it aborts; while it starts, `start` rejects with `APPLICATION_CLOSED`. */
-  readonly signal?: AbortSignal;
-  /** Longest that `close` may take. Default 30 s. */
-  readonly closeTimeout?: Duration;
-  /** Record batches of outputs: default none. */
-  readonly compression?: "none" | "gzip" | "zstd";
-  /** A record that a serde cannot read (Kafka: `deserialization.exception.handler`). Default `fail`. */
-  readonly onDeserializationError?: ErrorPolicy;
-  /** A callback or processor that throws (Kafka: `processing.exception.handler`). Default `fail`. */
-  readonly onProcessingError?: ErrorPolicy;
-  /** A record that cannot be written (Kafka: `production.exception.handler`). Default `fail`. */
-  readonly onProductionError?: ErrorPolicy;
-  /** Where records go that are left out, or failed on (Kafka: `errors.dead.letter.queue.topic.name`). */
-  readonly deadLetterTopic?: string;
-}
+  signal: valueOption<AbortSignal>({
+    allowed: "an AbortSignal",
+    accepts: (given) => given instanceof AbortSignal,
+  }),
+};
+
+/** How an application runs; durations are `"5m"` or milliseconds. */
+export interface StreamsOptions extends GivenOptions<typeof streamsOptionRows> {}
+
+export const streamsOptionTable = optionTable("StreamsApp.start", streamsOptionRows, [
+  {
+    demand: "heartbeatInterval must be shorter than sessionTimeout",
+    options: ["heartbeatInterval", "sessionTimeout"],
+    holds: ({ heartbeatInterval, sessionTimeout }) => heartbeatInterval < sessionTimeout,
+  },
+  {
+    demand:
+      "commitInterval must be shorter than transactionTimeout, else the broker aborts what is to be committed",
+    options: ["commitInterval", "transactionTimeout"],
+    holds: ({ processingGuarantee, commitInterval, transactionTimeout }) =>
+      processingGuarantee === "at_least_once" ||
+      (commitInterval ?? commitIntervalMsExactlyOnce) < transactionTimeout,
+  },
+]);
+
+const commitIntervalMsExactlyOnce = 100;
+const commitIntervalMsAtLeastOnce = 30_000;
 
 /** What the core is handed by the package that composes. */
 export interface StreamsEnvironment {
@@ -96,129 +188,43 @@ export interface ResolvedStreamsOptions {
   >;
 }
 
-const optionNames: Readonly<Record<keyof StreamsOptions, true>> = {
-  applicationId: true,
-  stateDirectory: true,
-  processingGuarantee: true,
-  commitInterval: true,
-  cacheBytesMax: true,
-  uncommittedBytesMax: true,
-  bufferedRecordsPerPartition: true,
-  slice: true,
-  sessionTimeout: true,
-  heartbeatInterval: true,
-  transactionTimeout: true,
-  autoOffsetReset: true,
-  replicationFactor: true,
-  closeTimeout: true,
-  taskTimeout: true,
-  maxTaskIdle: true,
-  metadataMaxAge: true,
-  signal: true,
-  compression: true,
-  onDeserializationError: true,
-  onProcessingError: true,
-  onProductionError: true,
-  deadLetterTopic: true,
-};
-
-/** @throws ApplicationError `UNKNOWN_OPTION`, `INVALID_OPTION`; DurationError */
+/** @throws OptionError `UNKNOWN_OPTION`, `INVALID_OPTION` */
 export function resolveOptions(options: StreamsOptions): ResolvedStreamsOptions {
-  for (const name of Object.keys(options)) {
-    if (!Object.hasOwn(optionNames, name)) throw unknownOption(name);
-  }
-  const isExactlyOnce = oneOf(options, "processingGuarantee", ["exactly_once", "at_least_once"]);
+  const read = readOptions(streamsOptionTable, options);
+  const isExactlyOnce = read.processingGuarantee === "exactly_once";
   return {
-    applicationId: topicPrefix(options.applicationId),
-    stateDirectory: options.stateDirectory,
-    isExactlyOnce: isExactlyOnce === "exactly_once",
-    commitIntervalMs: toMilliseconds(
-      options.commitInterval ?? (isExactlyOnce === "exactly_once" ? 100 : 30_000),
-      "commitInterval",
-    ),
-    cacheBytesMax: wholeNumber(options, "cacheBytesMax", 0, 10 * 2 ** 20),
-    uncommittedBytesMax: wholeNumber(options, "uncommittedBytesMax", 1, 64 * 2 ** 20),
-    bufferedRecordsMax: wholeNumber(options, "bufferedRecordsPerPartition", 1, 1000),
-    sliceMs: toMilliseconds(options.slice ?? 5, "slice"),
-    sessionTimeoutMs: toMilliseconds(options.sessionTimeout ?? "45s", "sessionTimeout"),
-    heartbeatIntervalMs: toMilliseconds(options.heartbeatInterval ?? "3s", "heartbeatInterval"),
-    transactionTimeoutMs: toMilliseconds(options.transactionTimeout ?? "10s", "transactionTimeout"),
-    autoOffsetReset: oneOf(options, "autoOffsetReset", ["earliest", "latest"]),
-    replicationFactor: wholeNumber(options, "replicationFactor", -1, -1),
-    closeTimeoutMs: toMilliseconds(options.closeTimeout ?? "30s", "closeTimeout"),
-    taskTimeoutMs: toMilliseconds(options.taskTimeout ?? "5m", "taskTimeout"),
-    maxTaskIdleMs: idleTime(options.maxTaskIdle ?? 0),
-    metadataAgeMsMax: toMilliseconds(options.metadataMaxAge ?? "5m", "metadataMaxAge"),
-    signal: options.signal,
-    compression: oneOf(options, "compression", ["none", "gzip", "zstd"]),
+    applicationId: read.applicationId,
+    stateDirectory: read.stateDirectory,
+    isExactlyOnce,
+    commitIntervalMs:
+      read.commitInterval ??
+      (isExactlyOnce ? commitIntervalMsExactlyOnce : commitIntervalMsAtLeastOnce),
+    cacheBytesMax: read.cacheBytesMax,
+    uncommittedBytesMax: read.uncommittedBytesMax,
+    bufferedRecordsMax: read.bufferedRecordsPerPartition,
+    sliceMs: read.slice,
+    sessionTimeoutMs: read.sessionTimeout,
+    heartbeatIntervalMs: read.heartbeatInterval,
+    transactionTimeoutMs: read.transactionTimeout,
+    autoOffsetReset: read.autoOffsetReset,
+    replicationFactor: read.replicationFactor,
+    closeTimeoutMs: read.closeTimeout,
+    taskTimeoutMs: read.taskTimeout,
+    maxTaskIdleMs: read.maxTaskIdle,
+    metadataAgeMsMax: read.metadataMaxAge,
+    signal: read.signal,
+    compression: read.compression,
     errors: definedOnly({
-      onDeserializationError: options.onDeserializationError,
-      onProcessingError: options.onProcessingError,
-      onProductionError: options.onProductionError,
-      deadLetterTopic: options.deadLetterTopic,
+      onDeserializationError: read.onDeserializationError,
+      onProcessingError: read.onProcessingError,
+      onProductionError: read.onProductionError,
+      deadLetterTopic: read.deadLetterTopic,
     }),
   };
-}
-
-function idleTime(given: Duration | -1): number {
-  return given === -1 ? -1 : toMilliseconds(given, "maxTaskIdle");
 }
 
 function definedOnly<Given extends object>(given: Given): Given {
   return Object.fromEntries(
     Object.entries(given).filter(([, value]) => value !== undefined),
   ) as Given; // fewer of optional fields is the same type
-}
-
-/** The first choice is the default. */
-function oneOf<Name extends keyof StreamsOptions, Choice extends string>(
-  options: StreamsOptions,
-  name: Name,
-  choices: readonly [Choice, ...Choice[]],
-): Choice {
-  const value: unknown = options[name] ?? choices[0];
-  const choice = choices.find((candidate) => candidate === value);
-  if (choice !== undefined) return choice;
-  throw new ApplicationError(
-    "INVALID_OPTION",
-    `${name} is ${JSON.stringify(value)}; give one of ${choices.join(", ")}`,
-  );
-}
-
-function wholeNumber(
-  options: StreamsOptions,
-  name: keyof StreamsOptions,
-  min: number,
-  byDefault: number,
-): number {
-  const value: unknown = options[name] ?? byDefault;
-  if (typeof value === "number" && Number.isSafeInteger(value) && value >= min) return value;
-  throw new ApplicationError(
-    "INVALID_OPTION",
-    `${name} is ${JSON.stringify(value)}; give a whole number of at least ${min}`,
-  );
-}
-
-function topicPrefix(applicationId: unknown): string {
-  if (typeof applicationId === "string" && /^[a-zA-Z0-9._-]{1,200}$/.test(applicationId)) {
-    return applicationId;
-  }
-  throw new ApplicationError(
-    "INVALID_OPTION",
-    `applicationId is ${JSON.stringify(applicationId)}; give a name of letters, digits, '.', '_' and '-', since it begins the names of internal topics`,
-  );
-}
-
-function unknownOption(name: string): ApplicationError {
-  const nearest = Object.keys(optionNames).find(
-    (known) => known.toLowerCase() === name.replaceAll(/[._-]/g, "").toLowerCase(),
-  );
-  const hint =
-    nearest === undefined
-      ? `Known are ${Object.keys(optionNames).join(", ")}.`
-      : `Did you mean ${nearest}?`;
-  return new ApplicationError(
-    "UNKNOWN_OPTION",
-    `there is no option ${JSON.stringify(name)}. ${hint}`,
-  );
 }

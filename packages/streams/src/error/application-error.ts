@@ -1,8 +1,6 @@
 import { BaseError } from "@millrace/model";
 
 export type ApplicationErrorCode =
-  | "UNKNOWN_OPTION"
-  | "INVALID_OPTION"
   | "STATE_DIRECTORY_IN_USE"
   | "STATE_DIRECTORY_UNUSABLE"
   | "STATE_FORMAT_TOO_NEW"
@@ -15,6 +13,7 @@ export type ApplicationErrorCode =
 
 /**
  * What keeps an application from starting or going on. What goes wrong with a single record is a
- * `StreamsError`, what a cluster refuses a `ClusterError`, a program that is none a `TopologyError`.
+ * `StreamsError`, what a cluster refuses a `ClusterError`, a program that is none a `TopologyError`, options that are
+ * none an `OptionError`.
  */
 export class ApplicationError extends BaseError<ApplicationErrorCode> {}

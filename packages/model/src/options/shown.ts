@@ -1,0 +1,26 @@
+const lengthMax = 80;
+
+/** A value as an error's message shows it: never more than a line, never what a large object holds. */
+export function shown(value: unknown): string {
+  if (typeof value === "string") {
+    return JSON.stringify(value.length > lengthMax ? `${value.slice(0, lengthMax)}…` : value);
+  }
+  if (typeof value === "function") return "a function";
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value !== "object" || value === null) return String(value);
+  if (isPromise(value)) return "a promise (await it first)";
+  if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
+  const { constructor } = value;
+  return typeof constructor !== "function" || constructor === Object
+    ? "an object"
+    : `a value of class ${constructor.name}`;
+}
+
+export function isPromise(value: unknown): boolean {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "then" in value &&
+    typeof value.then === "function"
+  );
+}

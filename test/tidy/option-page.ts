@@ -1,0 +1,87 @@
+// Writes docs/reference/options.md from the option tables of the code: `npm run docs:options`.
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import type { OptionRows, OptionTable } from "@millrace/model";
+
+import { embeddedClusterOptionTable } from "../../packages/millrace/src/embedded/embedded-cluster.ts";
+import { applicationOptionTable } from "../../packages/millrace/src/streams-app.ts";
+import { repository } from "./source-files.ts";
+
+/** What the page needs of a table; its rows' descriptions are comments, so that editors show them. */
+interface Section {
+  readonly heading: string;
+  readonly intro: string;
+  readonly table: Pick<OptionTable<OptionRows>, "rows"> & {
+    readonly rules: readonly { readonly demand: string }[];
+  };
+  /** Where the rows are written down. */
+  readonly sources: readonly string[];
+}
+
+const sections: readonly Section[] = [
+  {
+    heading: "An application: `StreamsApp.start`, `StreamsApp.run`",
+    intro: "",
+    table: applicationOptionTable,
+    sources: [
+      "packages/streams/src/app/streams-options.ts",
+      "packages/millrace/src/streams-app.ts",
+    ],
+  },
+  {
+    heading: "A broker in the process: `EmbeddedCluster.start`",
+    intro: "",
+    table: embeddedClusterOptionTable,
+    sources: ["packages/millrace/src/embedded/embedded-cluster.ts"],
+  },
+];
+
+const head = `# Options
+
+Made from the code's own tables. Names are Kafka's in camelCase; a duration is \`"250ms"\`, \`"5s"\`, \`"1m"\`, \`"2h"\`, \`"7d"\` or milliseconds. An
+option that does not exist is an error (\`UNKNOWN_OPTION\`) that names the nearest one, a value that is not allowed one (\`INVALID_OPTION\`) that says what is.
+`;
+
+export const optionPagePath = join(repository, "docs/reference/options.md");
+
+export function optionPage(): string {
+  return [head, ...sections.map(sectionText)].join("\n");
+}
+
+function sectionText({ heading, intro, table, sources }: Section): string {
+  const comments = new Map(sources.flatMap(commentsOf));
+  const rows = Object.entries(table.rows).map(([name, row]) => {
+    const about = comments.get(name);
+    if (about === undefined) throw new Error(`${heading}: option ${name} has no comment`);
+    const standard = row.presence === "required" ? "must be given" : row.defaultText;
+    const kafka = row.kafka === undefined ? "" : `\`${row.kafka}\``;
+    return `| \`${name}\` | ${standard} | ${kafka} | ${about} | ${row.allowedInDocs.replaceAll("|", "\\|")} |`;
+  });
+  const rules = table.rules.map(({ demand }) => `- ${demand}`);
+  return [
+    `## ${heading}\n`,
+    ...(intro === "" ? [] : [`${intro}\n`]),
+    "| option | default | Kafka's name | what it does | what may be given |",
+    "|---|---|---|---|---|",
+    ...rows,
+    ...(rules.length === 0 ? [] : ["\nBesides:\n", ...rules]),
+    "",
+  ].join("\n");
+}
+
+/** The doc comment before each row, by the row's name. */
+function commentsOf(path: string): readonly (readonly [string, string])[] {
+  const text = readFileSync(join(repository, path), "utf8");
+  const pattern = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\s*(\w+): \w+Option\b/g;
+  return [...text.matchAll(pattern)].map(([, comment, name]) => [
+    name,
+    comment
+      .split("\n")
+      .map((line) => line.replace(/^\s*\*\s?/, "").trim())
+      .join(" ")
+      .trim(),
+  ]);
+}
+
+if (import.meta.main) writeFileSync(optionPagePath, optionPage());
