@@ -45,6 +45,16 @@ export const browserSafe: readonly string[] = [
 /** Folders inside a package, lowest first: a folder imports from those before it and from itself. */
 export const folderOrder: Readonly<Record<string, readonly string[]>> = {
   log: ["checkpoint", "index", "segment", "producer", "read", "upkeep", "append"],
+  broker: [
+    "config",
+    "coordinator",
+    "metadata",
+    "partition",
+    "server",
+    "fetch",
+    "handlers",
+    "worker",
+  ],
   streams: ["error", "processor", "topology", "plan", "dsl", "task", "query", "runtime", "app"],
 };
 

@@ -17,11 +17,12 @@ import { checkLoopback, parseListener } from "./listener-address.ts";
 import { clusterIdOf } from "./metadata/cluster-id.ts";
 import { startRecords } from "./metadata/first-records.ts";
 import { MetadataStore } from "./metadata/metadata-store.ts";
-import { checkMetadataIsThere, METADATA_TOPIC, reconcileLogs } from "./metadata/reconcile-logs.ts";
+import { checkMetadataIsThere, METADATA_TOPIC, reconcileLogs } from "./partition/reconcile-logs.ts";
 import { isInternalTopic } from "./metadata/topic-image.ts";
 import { PartitionCoordinatorLogs } from "./partition/coordinator-logs.ts";
 import { Durability } from "./partition/durability.ts";
 import { Partition } from "./partition/partition.ts";
+import { MetadataPartitionLog } from "./partition/metadata-partition-log.ts";
 import { PartitionMarkerWriter } from "./partition/partition-marker-writer.ts";
 import { Partitions } from "./partition/partitions.ts";
 import { StorageGuard } from "./partition/storage-guard.ts";
@@ -200,7 +201,10 @@ async function openInDirectory(
   };
   const durability = new Durability(options.durability ?? "group", platform.timers, fail);
   const metadataLog = await openMetadataLog(directory, durability);
-  const metadata = new MetadataStore(metadataLog, platform);
+  const metadata = new MetadataStore(
+    new MetadataPartitionLog(metadataLog, platform.clock),
+    platform,
+  );
   const { image } = metadata;
   checkMetadataIsThere(directory, image);
   const leaderEpoch = image.starts;

@@ -1,7 +1,7 @@
 import { LogCorruptedError, LogRequestError } from "@millrace/log";
 import { errorCodeOf, KafkaError } from "@millrace/protocol";
 import { readBatchSizeBytes } from "@millrace/protocol/records";
-import { errorCodeOfFailure } from "../handlers/error-answer.ts";
+import { errorCodeOfFailure } from "../partition/failure-name.ts";
 import { checkLeaderEpoch } from "../partition/check-leader-epoch.ts";
 import type { Partition } from "../partition/partition.ts";
 import type { Partitions } from "../partition/partitions.ts";

@@ -1,6 +1,6 @@
 import { LogRequestError } from "@millrace/log";
 import { errorCodeOf, type ErrorName } from "@millrace/protocol";
-import { errorNameOf } from "./error-answer.ts";
+import { errorNameOf } from "../partition/failure-name.ts";
 
 /** What a Produce response says of a partition that took nothing. */
 export interface AppendRefusal {

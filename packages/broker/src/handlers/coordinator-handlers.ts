@@ -8,7 +8,7 @@ import { deleteGroupsHandler } from "./delete-groups.ts";
 import { describeGroupsHandler } from "./describe-groups.ts";
 import { describeTransactionsHandler } from "./describe-transactions.ts";
 import { endTxnHandler } from "./end-txn.ts";
-import { findCoordinatorHandler } from "./find-coordinator.ts";
+import { type CoordinatorNode, findCoordinatorHandler } from "./find-coordinator.ts";
 import { heartbeatHandler } from "./heartbeat.ts";
 import { initProducerIdHandler } from "./init-producer-id.ts";
 import { joinGroupHandler } from "./join-group.ts";
@@ -27,12 +27,6 @@ export interface CoordinatorHandlersOptions {
   readonly clock: Clock;
   /** This broker as clients reach it through a listener: it coordinates everything. */
   readonly node: (listener: string) => CoordinatorNode;
-}
-
-export interface CoordinatorNode {
-  readonly nodeId: number;
-  readonly host: string;
-  readonly port: number;
 }
 
 /** The APIs that the coordinators serve. */

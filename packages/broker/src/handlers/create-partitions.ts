@@ -5,7 +5,7 @@ import {
   type createPartitionsResponse,
 } from "@millrace/protocol/definitions";
 import type { BrokerServices } from "../broker-services.ts";
-import { assignmentFault, newPartition } from "../metadata/create-topics.ts";
+import { assignmentFault, newPartition } from "../metadata/plan-topic.ts";
 import type { MetadataImage } from "../metadata/metadata-image.ts";
 import type { MetadataRecord } from "../metadata/metadata-record.ts";
 import type { Handler } from "../server/handler.ts";

@@ -10,8 +10,9 @@ import {
   topicConfigEntries,
   topicConfigValue,
 } from "../config/topic-config.ts";
-import { type CreateTopicOutcome, createTopics } from "../metadata/create-topics.ts";
+import type { CreateTopicOutcome } from "../metadata/plan-topic.ts";
 import type { TopicImage } from "../metadata/topic-image.ts";
+import { createTopics } from "../partition/create-topics.ts";
 import type { Handler } from "../server/handler.ts";
 import { clusterResource, type RequestContext, topicResource } from "../server/request-context.ts";
 import { errorAnswer } from "./error-answer.ts";

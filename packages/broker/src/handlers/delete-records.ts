@@ -10,7 +10,7 @@ import { topicConfigValue } from "../config/topic-config.ts";
 import { isInternalTopic } from "../metadata/topic-image.ts";
 import type { Handler } from "../server/handler.ts";
 import { type RequestContext, topicResource } from "../server/request-context.ts";
-import { errorCodeOfFailure } from "./error-answer.ts";
+import { errorCodeOfFailure } from "../partition/failure-name.ts";
 
 /*
  * DeleteRecords, versions 0 to 2. An offset of -1 means up to the high watermark; a compacted topic that does not

@@ -18,7 +18,8 @@ import {
 import { topicNameFault } from "../metadata/topic-name.ts";
 import type { Handler } from "../server/handler.ts";
 import { clusterResource, type RequestContext, topicResource } from "../server/request-context.ts";
-import { errorCodeOfFailure, messageOf } from "./error-answer.ts";
+import { errorCodeOfFailure } from "../partition/failure-name.ts";
+import { messageOf } from "./error-answer.ts";
 
 /*
  * DescribeConfigs, versions 1 to 4: every property of a topic or of the broker, where its value comes from, and with

@@ -11,7 +11,6 @@ import {
   type RequestContext,
 } from "../server/request-context.ts";
 import type { AnsweringHandler } from "./answering-handler.ts";
-import type { CoordinatorNode } from "./coordinator-handlers.ts";
 
 /*
  * FindCoordinator 0-6: this node coordinates everything, so the answer is this node.
@@ -20,6 +19,13 @@ import type { CoordinatorNode } from "./coordinator-handlers.ts";
  */
 
 type Response = Given<typeof findCoordinatorResponse>;
+
+/** This broker, as clients reach it. */
+export interface CoordinatorNode {
+  readonly nodeId: number;
+  readonly host: string;
+  readonly port: number;
+}
 
 const keyTypes = { group: 0, transaction: 1, share: 2 };
 const noNode: CoordinatorNode = { nodeId: -1, host: "", port: -1 };

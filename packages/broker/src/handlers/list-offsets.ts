@@ -9,7 +9,7 @@ import { checkLeaderEpoch } from "../partition/check-leader-epoch.ts";
 import type { Partition } from "../partition/partition.ts";
 import type { Handler } from "../server/handler.ts";
 import { type RequestContext, topicResource } from "../server/request-context.ts";
-import { errorCodeOfFailure } from "./error-answer.ts";
+import { errorCodeOfFailure } from "../partition/failure-name.ts";
 
 /*
  * ListOffsets, versions 1 to 11. Special timestamps, and the version that brought them:

@@ -6,9 +6,9 @@ import {
 } from "@millrace/protocol/definitions";
 import { zeroUuid } from "@millrace/protocol/wire";
 import type { BrokerServices } from "../broker-services.ts";
-import { createTopics } from "../metadata/create-topics.ts";
 import { isInternalTopic, type TopicImage } from "../metadata/topic-image.ts";
 import { topicNameFault } from "../metadata/topic-name.ts";
+import { createTopics } from "../partition/create-topics.ts";
 import type { Handler } from "../server/handler.ts";
 import { clusterResource, type RequestContext, topicResource } from "../server/request-context.ts";
 import { clusterOperations, topicOperations } from "./authorized-operations.ts";

@@ -8,7 +8,7 @@ import type { BrokerServices } from "../broker-services.ts";
 import { checkLeaderEpoch } from "../partition/check-leader-epoch.ts";
 import type { Handler } from "../server/handler.ts";
 import { clusterResource, type RequestContext, topicResource } from "../server/request-context.ts";
-import { errorCodeOfFailure } from "./error-answer.ts";
+import { errorCodeOfFailure } from "../partition/failure-name.ts";
 
 /*
  * OffsetForLeaderEpoch, versions 2 to 4: where an epoch ended, so that clients notice a tail that was lost (KIP-320).

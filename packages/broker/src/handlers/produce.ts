@@ -1,4 +1,3 @@
-import type { AppendResult, VerificationGuard } from "@millrace/log";
 import { errorCodeOf, type Given } from "@millrace/protocol";
 import {
   produceApi,
@@ -15,7 +14,6 @@ import {
 import { zeroUuid } from "@millrace/protocol/wire";
 import type { BrokerServices } from "../broker-services.ts";
 import { isInternalTopic } from "../metadata/topic-image.ts";
-import type { Partition } from "../partition/partition.ts";
 import { CloseConnectionError } from "../server/close-connection-error.ts";
 import type { Handler, HandlerAnswer } from "../server/handler.ts";
 import { Parked } from "../server/parked.ts";
@@ -24,8 +22,9 @@ import {
   topicResource,
   transactionalIdResource,
 } from "../server/request-context.ts";
-import { type AppendRefusal, refusalOf, refusedWith } from "./append-refusal.ts";
+import { refusalOf, refusedWith } from "./append-refusal.ts";
 import { checkProducedRecords } from "./check-produced-records.ts";
+import type { ProducePartition } from "./produce-partition.ts";
 import { verifyTransaction } from "./verify-transaction.ts";
 
 /*
@@ -39,19 +38,6 @@ import { verifyTransaction } from "./verify-transaction.ts";
 
 type Response = Given<typeof produceResponse>;
 type ResponsePartition = Response["responses"][number]["partitionResponses"][number];
-
-/** One partition of a request, on its way. */
-export interface ProducePartition {
-  readonly topic: string;
-  /** Topic of the request that it stands under. */
-  readonly responseKey: string;
-  readonly index: number;
-  readonly records: Uint8Array;
-  partition: Partition | undefined;
-  guard: VerificationGuard | undefined;
-  refusal: AppendRefusal | undefined;
-  result: AppendResult | undefined;
-}
 
 const internalWriter = "__admin_client";
 

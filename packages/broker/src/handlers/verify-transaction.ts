@@ -7,7 +7,7 @@ import {
   type TransactionVerification,
 } from "../coordinator/transaction-verifier.ts";
 import { type AppendRefusal, refusalOf, refusedWith } from "./append-refusal.ts";
-import type { ProducePartition } from "./produce.ts";
+import type { ProducePartition } from "./produce-partition.ts";
 
 const CONCURRENT_TRANSACTIONS = errorCodeOf("CONCURRENT_TRANSACTIONS");
 

@@ -1,12 +1,12 @@
 import { decodeUtf8 } from "@millrace/model";
 import type { Platform } from "@millrace/platform";
-import { randomTopicId } from "./create-topics.ts";
+import { randomUuid } from "./random-uuid.ts";
 
 /** The cluster that a data directory belongs to: of its `meta.properties`, or a new one. */
 export function clusterIdOf(platform: Platform, dataDirectory: string): string {
   const content = readText(platform, `${dataDirectory}/meta.properties`);
   const known = /^cluster\.id=(.+)$/m.exec(content)?.[1].trim();
-  return known ?? randomTopicId(platform.random);
+  return known ?? randomUuid(platform.random);
 }
 
 /** The topic that a partition's folder was made for; undefined where it does not say. */

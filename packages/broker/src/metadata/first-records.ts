@@ -1,6 +1,7 @@
 import type { Platform } from "@millrace/platform";
 import type { BrokerConfig } from "../config/broker-config.ts";
-import { newPartition, randomTopicId } from "./create-topics.ts";
+import { newPartition } from "./plan-topic.ts";
+import { randomUuid } from "./random-uuid.ts";
 import { initialFeatureLevels } from "./features.ts";
 import type { MetadataImage } from "./metadata-image.ts";
 import type { MetadataRecord } from "./metadata-record.ts";
@@ -27,7 +28,7 @@ export function startRecords(
     kind: "registerBroker",
     value: {
       brokerId: nodeId,
-      incarnationId: randomTopicId(platform.random),
+      incarnationId: randomUuid(platform.random),
       brokerEpoch: image.appliedOffset + 1,
       endPoints: [],
       features: [],
@@ -41,7 +42,7 @@ export function startRecords(
   ] as const;
   for (const [name, partitionCount] of internal) {
     if (image.topic(name) !== undefined) continue;
-    const topicId = randomTopicId(platform.random);
+    const topicId = randomUuid(platform.random);
     records.push({ kind: "topic", value: { name, topicId } });
     records.push({
       kind: "config",

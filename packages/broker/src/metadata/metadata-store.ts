@@ -1,10 +1,6 @@
-import { LogStorageError } from "@millrace/log";
-import { invariant, noHeaders } from "@millrace/model";
+import { invariant } from "@millrace/model";
 import type { Platform } from "@millrace/platform";
-import { RecordBatchBuilder } from "@millrace/protocol/records";
 import type { ProducerIdBlock, ProducerIdBlocks } from "../coordinator/producer-id-blocks.ts";
-import type { Partition } from "../partition/partition.ts";
-import { replayLog } from "../partition/replay-log.ts";
 import { MetadataImage } from "./metadata-image.ts";
 import {
   decodeMetadataRecord,
@@ -20,6 +16,14 @@ export interface MetadataChange<Result> {
   readonly result: Result;
 }
 
+/** The log that the metadata are kept in. */
+export interface MetadataLog {
+  /** Appends all as one batch, or none; gives the offset of the first one and resolves once all are durable. */
+  append(values: readonly Uint8Array[]): Promise<number>;
+  /** Hands over all values, from the first one that was ever written. */
+  replay(visit: (offset: number, value: Uint8Array) => void): void;
+}
+
 /**
  * The metadata log and what it says. Changes go one after the other: each is decided on the image that holds all
  * before it, appended as one batch, made durable, and only then folded in; so nothing is ever shown that a crash
@@ -27,19 +31,16 @@ export interface MetadataChange<Result> {
  */
 export class MetadataStore implements ProducerIdBlocks {
   readonly image = new MetadataImage();
-  readonly #log: Partition;
+  readonly #log: MetadataLog;
   readonly #platform: Platform;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(log: Partition, platform: Platform) {
+  constructor(log: MetadataLog, platform: Platform) {
     this.#log = log;
     this.#platform = platform;
-    replayLog(log, {
-      record: (offset, { value }) => {
-        const record = value === null ? undefined : decodeMetadataRecord(value);
-        if (record !== undefined) this.image.replay(record, offset);
-      },
-      marker: () => {},
+    log.replay((offset, value) => {
+      const record = decodeMetadataRecord(value);
+      if (record !== undefined) this.image.replay(record, offset);
     });
   }
 
@@ -70,28 +71,14 @@ export class MetadataStore implements ProducerIdBlocks {
   async #apply<Result>(decide: (image: MetadataImage) => MetadataChange<Result>): Promise<Result> {
     const { records, result } = decide(this.image);
     if (records.length === 0) return result;
-    const builder = new RecordBatchBuilder({ capacityBytes: 1024 });
-    const nowMs = this.#platform.clock.wallMs();
     const encoded = records.map(encodeMetadataRecord);
-    for (const value of encoded) builder.append(nowMs, null, value, noHeaders);
-    const appended = this.#log.append(builder.build(), { origin: "coordinator" });
-    await durable(this.#log, appended.lastOffset + 1);
+    const baseOffset = await this.#log.append(encoded);
     this.#platform.probe?.("C17");
     for (const [index, value] of encoded.entries()) {
       const record = decodeMetadataRecord(value);
       invariant(record !== undefined, "BROKER-6", records[index].kind);
-      this.image.replay(record, appended.baseOffset + index);
+      this.image.replay(record, baseOffset + index);
     }
     return result;
   }
-}
-
-function durable(log: Partition, endOffset: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    log.whenDurable(endOffset, (failure) => {
-      if (failure === undefined) resolve();
-      else if (failure instanceof LogStorageError) reject(failure);
-      else reject(new LogStorageError("LOG_FAILED", "the metadata log failed", failure));
-    });
-  });
 }

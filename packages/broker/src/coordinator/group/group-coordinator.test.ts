@@ -2,8 +2,14 @@ import { decodeUtf8, encodeUtf8 } from "@millrace/model";
 import { describe, expect, test } from "vitest";
 import { CoordinatorLogError } from "../coordinator-log-error.ts";
 import { errorCode } from "../error-code.ts";
-import { CoordinatorWorld } from "../testing/coordinator-world.ts";
-import { commit, committed, join, joinRequest, sync } from "../testing/group-member-script.ts";
+import { CoordinatorWorld } from "../../../test-support/coordinator-world.ts";
+import {
+  commit,
+  committed,
+  join,
+  joinRequest,
+  sync,
+} from "../../../test-support/group-member-script.ts";
 
 async function stableGroup(size: number, world = new CoordinatorWorld()) {
   const joins = Array.from({ length: size }, () => join(world));

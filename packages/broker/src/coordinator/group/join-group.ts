@@ -1,7 +1,7 @@
 import { errorCode } from "../error-code.ts";
 import type { ClassicGroup } from "./classic-group.ts";
 import { joinRefused, type JoinGroupAnswer, type Reply } from "./group-answers.ts";
-import { GroupMember, type GroupProtocol } from "./group-member.ts";
+import { GroupMember } from "./group-member.ts";
 import type { GroupRecord } from "./group-record.ts";
 import {
   groupOrNew,
@@ -10,6 +10,7 @@ import {
   type GroupResult,
   type GroupWorld,
 } from "./group-world.ts";
+import type { Join, JoinGroupRequest } from "./join-request.ts";
 import {
   completeJoinIfReady,
   expireSession,
@@ -18,26 +19,6 @@ import {
   restartSession,
 } from "./rebalance.ts";
 import { rejoinStaticMember } from "./rejoin-static-member.ts";
-
-export interface JoinGroupRequest {
-  readonly groupId: string;
-  /** Empty: not yet known to the group. */
-  readonly memberId: string;
-  readonly groupInstanceId: string | null;
-  readonly clientId: string;
-  readonly clientHost: string;
-  readonly protocolType: string;
-  /** Owned by the group from now on. */
-  readonly protocols: readonly GroupProtocol[];
-  readonly sessionTimeoutMs: number;
-  readonly rebalanceTimeoutMs: number;
-  /**
-   * Version 4 and later: a new dynamic member must join again with the id it is given (KIP-394).
-   */
-  readonly requiresKnownMemberId: boolean;
-  /** Version 9 and later (KIP-814). */
-  readonly canSkipAssignment: boolean;
-}
 
 /** Kafka: `classicGroupJoin`. The answer comes at once, or with the next generation. */
 export function joinGroup(
@@ -67,11 +48,6 @@ export function joinGroup(
 }
 
 /** A join and where its answer goes. */
-export interface Join {
-  readonly request: JoinGroupRequest;
-  readonly reply: Reply<JoinGroupAnswer>;
-}
-
 function joinKnownGroup(world: GroupWorld, group: ClassicGroup, join: Join): GroupResult {
   const { request, reply } = join;
   const { memberId } = request;

@@ -8,7 +8,7 @@ import {
   type GroupResult,
   type GroupWorld,
 } from "./group-world.ts";
-import type { Join } from "./join-group.ts";
+import type { Join } from "./join-request.ts";
 import {
   completeJoinIfReady,
   prepareRebalance,

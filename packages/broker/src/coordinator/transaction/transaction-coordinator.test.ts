@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { errorCode } from "../error-code.ts";
-import { CoordinatorWorld } from "../testing/coordinator-world.ts";
-import { commit, committed, commitRequest } from "../testing/group-member-script.ts";
+import { CoordinatorWorld } from "../../../test-support/coordinator-world.ts";
+import { commit, committed, commitRequest } from "../../../test-support/group-member-script.ts";
 
 const partition = { topic: "output", partition: 0 };
 

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { errorCode } from "../error-code.ts";
-import { CoordinatorWorld } from "../testing/coordinator-world.ts";
+import { CoordinatorWorld } from "../../../test-support/coordinator-world.ts";
 
 /*
  * Model test of the transaction coordinator with a TV2 producer. The model is the list of

@@ -1,5 +1,5 @@
 import type { Platform } from "@millrace/platform";
-import { CoordinatorLogError } from "../coordinator-log-error.ts";
+import { CoordinatorLogError } from "../src/coordinator/coordinator-log-error.ts";
 import type {
   CoordinatorLog,
   CoordinatorLogs,
@@ -8,7 +8,7 @@ import type {
   LogRecord,
   ProducerIdentity,
   TransactionMarker,
-} from "../coordinator-log.ts";
+} from "../src/coordinator/coordinator-log.ts";
 
 type Entry =
   | { readonly kind: "record"; readonly record: LogRecord; readonly producer?: ProducerIdentity }

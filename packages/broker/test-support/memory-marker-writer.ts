@@ -1,6 +1,6 @@
 import { topicPartitionName, type TopicPartition } from "@millrace/model";
-import type { TransactionMarker } from "../coordinator-log.ts";
-import type { MarkerOutcome, MarkerWriter } from "../marker-writer.ts";
+import type { TransactionMarker } from "../src/coordinator/coordinator-log.ts";
+import type { MarkerOutcome, MarkerWriter } from "../src/coordinator/marker-writer.ts";
 
 /** Keeps the markers of users' partitions; those in `failing` cannot be written. */
 export class MemoryMarkerWriter implements MarkerWriter {

@@ -1,13 +1,12 @@
-import { fromHex } from "@millrace/model";
 import type { ErrorName } from "@millrace/protocol";
 import type { CreateTopicsRequest } from "@millrace/protocol/definitions";
-import { uuidFromBytes } from "@millrace/protocol/wire";
-import type { Random } from "@millrace/platform";
-import type { BrokerServices } from "../broker-services.ts";
+import type { Platform } from "@millrace/platform";
+import type { BrokerConfig } from "../config/broker-config.ts";
 import { ConfigError } from "../config/config-error.ts";
 import { checkTopicProperties } from "../config/topic-config.ts";
 import type { MetadataImage } from "./metadata-image.ts";
 import type { MetadataRecord } from "./metadata-record.ts";
+import { randomUuid } from "./random-uuid.ts";
 import type { TopicImage } from "./topic-image.ts";
 import { topicNameFault } from "./topic-name.ts";
 
@@ -22,33 +21,19 @@ export type CreateTopicOutcome =
       readonly message: string;
     };
 
+/** What a plan depends on. */
+export interface TopicPlanner {
+  readonly platform: Platform;
+  readonly config: BrokerConfig;
+  readonly cluster: { readonly nodeId: number };
+}
+
 /** Most partitions of one topic. */
 const PARTITION_COUNT_MAX = 10_000;
 
-type CreationServices = Pick<
-  BrokerServices,
-  "config" | "cluster" | "metadata" | "partitions" | "platform"
->;
-
-/** Creates topics as one change of the metadata; one outcome for each, in order (Kafka: `ReplicationControlManager`). */
-export async function createTopics(
-  services: CreationServices,
-  topics: readonly NewTopic[],
-  { validateOnly }: { readonly validateOnly: boolean },
-): Promise<readonly CreateTopicOutcome[]> {
-  const outcomes = await services.metadata.change((image) => {
-    const result = topics.map((topic) => decide(services, image, topic));
-    const records = validateOnly ? [] : result.flatMap((outcome) => recordsOf(services, outcome));
-    return { records, result };
-  });
-  if (!validateOnly)
-    for (const outcome of outcomes)
-      if (outcome.kind === "created") await services.partitions.openTopic(outcome.topic);
-  return outcomes;
-}
-
-function decide(
-  services: CreationServices,
+/** What becomes of a topic that is asked for, and why not. */
+export function planTopic(
+  services: TopicPlanner,
   image: MetadataImage,
   topic: NewTopic,
 ): CreateTopicOutcome {
@@ -78,7 +63,7 @@ function decide(
   }
   const size = partitionCountOf(services, topic);
   if (typeof size !== "number") return refused(...size);
-  const topicId = randomTopicId(services.platform.random);
+  const topicId = randomUuid(services.platform.random);
   return {
     kind: "created",
     topic: { name: topic.name, topicId, partitionCount: size, properties },
@@ -87,7 +72,7 @@ function decide(
 
 /** How many partitions, or why not. */
 function partitionCountOf(
-  services: CreationServices,
+  services: TopicPlanner,
   topic: NewTopic,
 ): number | readonly [ErrorName, string] {
   if (topic.assignments.length > 0) return assignedCount(services.cluster.nodeId, topic);
@@ -138,9 +123,13 @@ export function assignmentFault(nodeId: number, brokerIds: readonly number[]): s
   return unknown === undefined ? undefined : `there is no broker ${unknown}`;
 }
 
-function recordsOf(services: CreationServices, outcome: CreateTopicOutcome): MetadataRecord[] {
-  if (outcome.kind !== "created") return [];
-  const { name, topicId, partitionCount, properties } = outcome.topic;
+/** What the metadata say of a new topic. */
+export function recordsOfTopic(
+  topic: TopicImage,
+  nodeId: number,
+  leaderEpoch: number,
+): MetadataRecord[] {
+  const { name, topicId, partitionCount, properties } = topic;
   const records: MetadataRecord[] = [{ kind: "topic", value: { name, topicId } }];
   for (const [property, value] of properties)
     records.push({
@@ -148,9 +137,7 @@ function recordsOf(services: CreationServices, outcome: CreateTopicOutcome): Met
       value: { resourceType: 2, resourceName: name, name: property, value },
     });
   for (let partitionId = 0; partitionId < partitionCount; partitionId++)
-    records.push(
-      newPartition(services.cluster.nodeId, services.partitions.leaderEpoch, topicId, partitionId),
-    );
+    records.push(newPartition(nodeId, leaderEpoch, topicId, partitionId));
   return records;
 }
 
@@ -176,12 +163,4 @@ export function newPartition(
       directories: [],
     },
   };
-}
-
-/** A version 4 UUID whose text form does not begin with a dash, which command lines would take for an option. */
-export function randomTopicId(random: Random): string {
-  for (;;) {
-    const id = uuidFromBytes(fromHex(random.uuid().replaceAll("-", "")));
-    if (!id.startsWith("-")) return id;
-  }
 }

@@ -1,8 +1,8 @@
 import type { Platform } from "@millrace/platform";
 import { memoryPlatform, type VirtualMemoryPlatform } from "@millrace/platform/memory";
-import { Coordinators, type CoordinatorsOptions } from "../coordinators.ts";
-import { defaultGroupConfig } from "../group/group-config.ts";
-import { defaultTransactionConfig } from "../transaction/transaction-config.ts";
+import { Coordinators, type CoordinatorsOptions } from "../src/coordinator/coordinators.ts";
+import { defaultGroupConfig } from "../src/coordinator/group/group-config.ts";
+import { defaultTransactionConfig } from "../src/coordinator/transaction/transaction-config.ts";
 import { MemoryCoordinatorLogs } from "./memory-coordinator-logs.ts";
 import { MemoryMarkerWriter } from "./memory-marker-writer.ts";
 

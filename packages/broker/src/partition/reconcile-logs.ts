@@ -1,10 +1,10 @@
 import type { LogDirectory } from "@millrace/log";
 import type { Platform } from "@millrace/platform";
 import { BrokerError } from "../broker-error.ts";
-import type { Partitions } from "../partition/partitions.ts";
-import { topicIdOfFolder } from "./cluster-id.ts";
-import type { MetadataImage } from "./metadata-image.ts";
-import { isInternalTopic } from "./topic-image.ts";
+import { topicIdOfFolder } from "../metadata/cluster-id.ts";
+import type { MetadataImage } from "../metadata/metadata-image.ts";
+import { isInternalTopic } from "../metadata/topic-image.ts";
+import type { Partitions } from "./partitions.ts";
 
 export const METADATA_TOPIC = "__cluster_metadata";
 
