@@ -55,6 +55,8 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
     "handlers",
     "worker",
   ],
+  serde: [],
+  state: ["bytes", "sorted", "contract", "layers", "memory", "file", "stores", "conformance"],
   streams: ["error", "processor", "topology", "plan", "dsl", "task", "query", "runtime", "app"],
 };
 

@@ -36,7 +36,7 @@ export type {
   UpdatableStore,
   ValueOwnership,
 } from "./contract/updatable-store.ts";
-export { CacheBudget } from "./layers/cache-budget.ts";
+export { CacheBudget } from "./contract/cache-budget.ts";
 export { MemoryEngine } from "./memory/memory-engine.ts";
 export { memoryEngineProvider } from "./memory/memory-engine-provider.ts";
 export { openTaskStores } from "./stores/open-task-stores.ts";

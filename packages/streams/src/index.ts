@@ -38,9 +38,7 @@ export type {
   TopologyNode,
 } from "./topology/topology-node.ts";
 
-export { KGroupedStream } from "./dsl/k-grouped-stream.ts";
-export { KStream } from "./dsl/k-stream.ts";
-export { KTable } from "./dsl/k-table.ts";
+export type { Carried, KGroupedStream, KStream, KTable } from "./dsl/k-streams.ts";
 export type { AggregationOptions, Aggregator } from "./dsl/operators/aggregate.ts";
 export type { Predicate } from "./dsl/operators/filter.ts";
 export type { FlatMapper } from "./dsl/operators/flat-map.ts";

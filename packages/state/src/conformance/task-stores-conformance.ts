@@ -3,7 +3,7 @@ import { int64AsNumber, json, string } from "@millrace/serde";
 import type { StoreEngine } from "../contract/store-engine.ts";
 import { timestampedKeyValueStore } from "../contract/store-specification.ts";
 import type { TaskStores } from "../contract/task-stores.ts";
-import { CacheBudget } from "../layers/cache-budget.ts";
+import { CacheBudget } from "../contract/cache-budget.ts";
 import { openTaskStores } from "../stores/open-task-stores.ts";
 import { checkEqual, SeededChoice, type ConformanceCase } from "./conformance-case.ts";
 import type { StoreEngineFixture } from "./store-engine-conformance.ts";

@@ -5,7 +5,7 @@ import type { RecordContext } from "./record-context.ts";
 import type { StateStore } from "./state-store.ts";
 import type { StoreEngine } from "./store-engine.ts";
 import type { StoreSpecification } from "./store-specification.ts";
-import type { CacheBudget } from "../layers/cache-budget.ts";
+import type { CacheBudget } from "./cache-budget.ts";
 import type { UpdatableStore } from "./updatable-store.ts";
 
 /** Takes the changelog records of one store. A `PartitionWriter` of the cluster port fits. */

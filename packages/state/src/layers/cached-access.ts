@@ -9,7 +9,7 @@ import type {
   ValueOwnership,
 } from "../contract/updatable-store.ts";
 import type { BytesStore } from "./bytes-store.ts";
-import type { CacheBudget } from "./cache-budget.ts";
+import type { CacheBudget } from "../contract/cache-budget.ts";
 import { CacheEntry, type CacheKey } from "./cache-entry.ts";
 import { CacheIndex } from "./cache-index.ts";
 import { MergeCursor } from "./merge-cursor.ts";

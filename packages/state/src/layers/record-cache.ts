@@ -1,5 +1,5 @@
 import { invariant } from "@millrace/model";
-import type { CacheBudget } from "./cache-budget.ts";
+import type { CacheBudget } from "../contract/cache-budget.ts";
 import type { CacheEntry, CacheKey } from "./cache-entry.ts";
 
 /**

@@ -3,7 +3,7 @@ import { int32, int64AsNumber, json, string, type Serde } from "@millrace/serde"
 import { describe, expect, it } from "vitest";
 import { timestampedKeyValueStore } from "../contract/store-specification.ts";
 import type { TaskStores } from "../contract/task-stores.ts";
-import { CacheBudget } from "../layers/cache-budget.ts";
+import { CacheBudget } from "../contract/cache-budget.ts";
 import { MemoryEngine } from "../memory/memory-engine.ts";
 import { openTaskStores } from "./open-task-stores.ts";
 

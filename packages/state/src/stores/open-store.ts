@@ -4,7 +4,7 @@ import { withTimestamp } from "../bytes/timestamp-prefix.ts";
 import type { RecordContext } from "../contract/record-context.ts";
 import type { StoreOpening } from "../contract/task-stores.ts";
 import type { BytesStore } from "../layers/bytes-store.ts";
-import type { CacheBudget } from "../layers/cache-budget.ts";
+import type { CacheBudget } from "../contract/cache-budget.ts";
 import { CachedAccess } from "../layers/cached-access.ts";
 import { DirectAccess } from "../layers/direct-access.ts";
 import { LoggedStore } from "../layers/logged-store.ts";

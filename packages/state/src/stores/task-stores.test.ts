@@ -11,7 +11,7 @@ import {
 } from "../contract/store-specification.ts";
 import type { TaskStores } from "../contract/task-stores.ts";
 import { fileEngineProvider } from "../file/file-engine-provider.ts";
-import { CacheBudget } from "../layers/cache-budget.ts";
+import { CacheBudget } from "../contract/cache-budget.ts";
 import { MemoryEngine } from "../memory/memory-engine.ts";
 import { openTaskStores } from "./open-task-stores.ts";
 

@@ -1,10 +1,11 @@
 import type { Topology } from "../topology/topology.ts";
 import { lowerPlan, type PlanOptions } from "../plan/lower-plan.ts";
 import { PlanRecorder } from "../plan/plan.ts";
-import { KStream, streamOf } from "./k-stream.ts";
-import { KTable } from "./k-table.ts";
+import type { KStream, KTable } from "./k-streams.ts";
+
 import { stream, type SourceOptions } from "./operators/stream.ts";
 import { table, type TableOptions } from "./operators/table.ts";
+import { streamOf, tableOf } from "./planned-streams.ts";
 
 /**
  * Where a program begins: reads topics, and builds the topology (Kafka: `StreamsBuilder`).
@@ -34,7 +35,7 @@ export class StreamsBuilder {
     topics: string | readonly string[] | RegExp,
     options?: SourceOptions<K, V>,
   ): KStream<K, V, "known", "known"> {
-    return new KStream(
+    return streamOf(
       stream(this.#recorder, topics, options as SourceOptions<unknown, unknown> | undefined),
     );
   }
@@ -49,9 +50,8 @@ export class StreamsBuilder {
     topic: string,
     options?: TableOptions<K, V>,
   ): KTable<K & {}, V | null, "known", "known"> {
-    return new KTable(
+    return tableOf(
       table(this.#recorder, topic, options as TableOptions<unknown, unknown> | undefined),
-      streamOf,
     );
   }
 

@@ -3,8 +3,7 @@ import { expect, expectTypeOf, test } from "vitest";
 
 import { TopologyError } from "../error/topology-error.ts";
 import { skipInvalidTimestamps } from "../processor/timestamp-extractor.ts";
-import type { KStream } from "./k-stream.ts";
-import type { KTable } from "./k-table.ts";
+import type { KStream, KTable } from "./k-streams.ts";
 import { StreamsBuilder } from "./streams-builder.ts";
 
 interface Order {

@@ -1,47 +1,23 @@
-import { operatorPlan } from "../../plan/plan-node.ts";
-import type { Processor, ProcessorContext } from "../../processor/processor.ts";
-import type { StreamRecord } from "../../processor/stream-record.ts";
 import type { NamedOptions, StreamNode } from "../stream-node.ts";
 import type { KeyValue } from "./map.ts";
+import { statelessOperator } from "./stateless-operator.ts";
 
 export type FlatMapper<K, V, K2, V2> = (value: V, key: K) => Iterable<KeyValue<K2, V2>>;
 
-/**
- * Makes any number of records of each (Kafka: `KStream.flatMap`). Serdes are lost, and grouping repartitions; use
- * `flatMapValues` where the key stays.
- *
- * @example lines.flatMap((line) => line.split(" ").map((word) => ({ key: word, value: 1 })))
- */
+/** `KStream.flatMap`. */
 export function flatMap(
   input: StreamNode,
   mapper: FlatMapper<unknown, unknown, unknown, unknown>,
-  options: NamedOptions = {},
+  { name }: NamedOptions = {},
 ): StreamNode {
-  const name = input.recorder.naming.nodeOr(options.name, "KSTREAM-FLATMAP-");
-  const supplier = (): Processor => new FlatMapProcessor(mapper);
-  const plan = operatorPlan({
+  return statelessOperator(input, {
+    prefix: "KSTREAM-FLATMAP-",
     name,
     changesKey: true,
-    lower: (topology, parents) => topology.addProcessor({ name, supplier, parents }),
+    changesValue: true,
+    process: (record, context) => {
+      for (const { key, value } of mapper(record.value, record.key))
+        context.forward(record.withKeyAndValue(key, value));
+    },
   });
-  input.recorder.add([input.plan], plan);
-  return { ...input, plan, keySerde: undefined, valueSerde: undefined, needsRepartition: true };
-}
-
-class FlatMapProcessor implements Processor {
-  readonly #mapper: FlatMapper<unknown, unknown, unknown, unknown>;
-  #context: ProcessorContext | undefined;
-
-  constructor(mapper: FlatMapper<unknown, unknown, unknown, unknown>) {
-    this.#mapper = mapper;
-  }
-
-  init(context: ProcessorContext): void {
-    this.#context = context;
-  }
-
-  process(record: StreamRecord): void {
-    for (const { key, value } of this.#mapper(record.value, record.key))
-      this.#context?.forward(record.withKeyAndValue(key, value));
-  }
 }

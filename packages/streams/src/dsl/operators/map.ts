@@ -1,7 +1,5 @@
-import { operatorPlan } from "../../plan/plan-node.ts";
-import type { Processor, ProcessorContext } from "../../processor/processor.ts";
-import type { StreamRecord } from "../../processor/stream-record.ts";
 import type { NamedOptions, StreamNode } from "../stream-node.ts";
+import { statelessOperator } from "./stateless-operator.ts";
 
 /** What `map` and `flatMap` make of a record. */
 export interface KeyValue<K, V> {
@@ -11,42 +9,20 @@ export interface KeyValue<K, V> {
 
 export type KeyValueMapper<K, V, K2, V2> = (value: V, key: K) => KeyValue<K2, V2>;
 
-/**
- * Makes another key and value of each record (Kafka: `KStream.map`). Serdes are lost, and grouping repartitions;
- * use `mapValues` where the key stays.
- *
- * @example orders.map((order) => ({ key: order.customer, value: order.total }))
- */
+/** `KStream.map`. */
 export function map(
   input: StreamNode,
   mapper: KeyValueMapper<unknown, unknown, unknown, unknown>,
-  options: NamedOptions = {},
+  { name }: NamedOptions = {},
 ): StreamNode {
-  const name = input.recorder.naming.nodeOr(options.name, "KSTREAM-MAP-");
-  const supplier = (): Processor => new MapProcessor(mapper);
-  const plan = operatorPlan({
+  return statelessOperator(input, {
+    prefix: "KSTREAM-MAP-",
     name,
     changesKey: true,
-    lower: (topology, parents) => topology.addProcessor({ name, supplier, parents }),
+    changesValue: true,
+    process: (record, context) => {
+      const { key, value } = mapper(record.value, record.key);
+      context.forward(record.withKeyAndValue(key, value));
+    },
   });
-  input.recorder.add([input.plan], plan);
-  return { ...input, plan, keySerde: undefined, valueSerde: undefined, needsRepartition: true };
-}
-
-class MapProcessor implements Processor {
-  readonly #mapper: KeyValueMapper<unknown, unknown, unknown, unknown>;
-  #context: ProcessorContext | undefined;
-
-  constructor(mapper: KeyValueMapper<unknown, unknown, unknown, unknown>) {
-    this.#mapper = mapper;
-  }
-
-  init(context: ProcessorContext): void {
-    this.#context = context;
-  }
-
-  process(record: StreamRecord): void {
-    const { key, value } = this.#mapper(record.value, record.key);
-    this.#context?.forward(record.withKeyAndValue(key, value));
-  }
 }

@@ -1,26 +1,18 @@
-import { operatorPlan } from "../../plan/plan-node.ts";
 import type { NamedOptions, StreamNode } from "../stream-node.ts";
-import { PassThroughProcessor } from "./pass-through.ts";
+import { passOn, statelessOperator } from "./stateless-operator.ts";
 
-/**
- * Both streams as one, in no particular order (Kafka: `KStream.merge`). Types unite; serdes are lost.
- *
- * @example web.merge(shop).to("orders", { key: string(), value: json(Order) })
- */
-export function merge(left: StreamNode, right: StreamNode, options: NamedOptions = {}): StreamNode {
-  const name = left.recorder.naming.nodeOr(options.name, "KSTREAM-MERGE-");
-  const supplier = (): PassThroughProcessor => new PassThroughProcessor();
-  const plan = operatorPlan({
+/** `KStream.merge`. */
+export function merge(
+  left: StreamNode,
+  right: StreamNode,
+  { name }: NamedOptions = {},
+): StreamNode {
+  const merged = statelessOperator(left, {
+    prefix: "KSTREAM-MERGE-",
     name,
-    isMerge: true,
-    lower: (topology, parents) => topology.addProcessor({ name, supplier, parents }),
+    merges: right,
+    process: passOn,
   });
-  left.recorder.add([left.plan, right.plan], plan);
-  return {
-    recorder: left.recorder,
-    plan,
-    keySerde: undefined,
-    valueSerde: undefined,
-    needsRepartition: left.needsRepartition || right.needsRepartition,
-  };
+  const needsRepartition = left.needsRepartition || right.needsRepartition;
+  return { ...merged, keySerde: undefined, valueSerde: undefined, needsRepartition };
 }

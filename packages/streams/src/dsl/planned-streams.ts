@@ -1,0 +1,149 @@
+import type { Serde } from "@millrace/serde";
+
+import type { TopicNameExtractor } from "../topology/topology-node.ts";
+import type { KGroupedStream, KStream, KTable } from "./k-streams.ts";
+import {
+  aggregate,
+  count,
+  Grouping,
+  reduce,
+  type AggregationOptions,
+  type Aggregator,
+} from "./operators/aggregate.ts";
+import { filter, filterNot, type Predicate } from "./operators/filter.ts";
+import { flatMap, type FlatMapper } from "./operators/flat-map.ts";
+import { flatMapValues, type FlatValueMapper } from "./operators/flat-map-values.ts";
+import { groupBy, groupByKey, type GroupedOptions } from "./operators/group-by.ts";
+import { map, type KeyValueMapper } from "./operators/map.ts";
+import { mapValues, type ValueMapper } from "./operators/map-values.ts";
+import { merge } from "./operators/merge.ts";
+import { foreach, peek, type RecordAction } from "./operators/peek.ts";
+import { selectKey, type KeySelector } from "./operators/select-key.ts";
+import { to, type SinkOptions } from "./operators/to.ts";
+import { toStream } from "./operators/to-stream.ts";
+import type { SerdeState } from "./serde-state.ts";
+import type { GroupedNode, NamedOptions, StreamNode, TableNode } from "./stream-node.ts";
+
+type Any = unknown;
+type Serdes = { readonly key?: Serde<Any>; readonly value?: Serde<Any> };
+
+/** Each member of a public type, without its types: so that none is forgotten. */
+type Erased<Members> = { readonly [Name in keyof Omit<Members, "carries">]: Any };
+
+/** The stream that stands for a place in the plan. Nothing is left of its types at run time: the caller says them. */
+export function streamOf<K, V, KeyState extends SerdeState, ValueState extends SerdeState>(
+  node: StreamNode,
+): KStream<K, V, KeyState, ValueState> {
+  return new PlannedStream(node) as Any as KStream<K, V, KeyState, ValueState>;
+}
+
+/** The table that stands for a place in the plan; see `streamOf`. */
+export function tableOf<K, V>(node: TableNode): KTable<K, V, "known", "known"> {
+  return new PlannedTable(node) as Any as KTable<K, V, "known", "known">;
+}
+
+class PlannedStream implements Erased<KStream<Any, Any>> {
+  readonly kind = "stream";
+  readonly #node: StreamNode;
+
+  constructor(node: StreamNode) {
+    this.#node = node;
+  }
+
+  filter(predicate: Predicate<Any, Any>, options?: NamedOptions): PlannedStream {
+    return new PlannedStream(filter(this.#node, predicate, options));
+  }
+
+  filterNot(predicate: Predicate<Any, Any>, options?: NamedOptions): PlannedStream {
+    return new PlannedStream(filterNot(this.#node, predicate, options));
+  }
+
+  map(mapper: KeyValueMapper<Any, Any, Any, Any>, options?: NamedOptions): PlannedStream {
+    return new PlannedStream(map(this.#node, mapper, options));
+  }
+
+  mapValues(mapper: ValueMapper<Any, Any, Any>, options?: NamedOptions): PlannedStream {
+    return new PlannedStream(mapValues(this.#node, mapper, options));
+  }
+
+  flatMap(mapper: FlatMapper<Any, Any, Any, Any>, options?: NamedOptions): PlannedStream {
+    return new PlannedStream(flatMap(this.#node, mapper, options));
+  }
+
+  flatMapValues(mapper: FlatValueMapper<Any, Any, Any>, options?: NamedOptions): PlannedStream {
+    return new PlannedStream(flatMapValues(this.#node, mapper, options));
+  }
+
+  selectKey(selector: KeySelector<Any, Any, Any>, options?: NamedOptions): PlannedStream {
+    return new PlannedStream(selectKey(this.#node, selector, options));
+  }
+
+  peek(action: RecordAction<Any, Any>, options?: NamedOptions): PlannedStream {
+    return new PlannedStream(peek(this.#node, action, options));
+  }
+
+  foreach(action: RecordAction<Any, Any>, options?: NamedOptions): void {
+    foreach(this.#node, action, options);
+  }
+
+  merge(other: PlannedStream, options?: NamedOptions): PlannedStream {
+    return new PlannedStream(merge(this.#node, other.#node, options));
+  }
+
+  groupBy(
+    selector: KeySelector<Any, Any, Any>,
+    options?: GroupedOptions & Serdes,
+  ): PlannedGroupedStream {
+    return new PlannedGroupedStream(groupBy(this.#node, selector, options));
+  }
+
+  groupByKey(options?: GroupedOptions & Serdes): PlannedGroupedStream {
+    return new PlannedGroupedStream(groupByKey(this.#node, options));
+  }
+
+  to(topic: string | TopicNameExtractor, options?: SinkOptions & Serdes): void {
+    to(this.#node, topic, options);
+  }
+}
+
+class PlannedGroupedStream implements Erased<KGroupedStream<Any, Any>> {
+  readonly kind = "groupedStream";
+  readonly #grouping: Grouping;
+
+  constructor(node: GroupedNode) {
+    this.#grouping = new Grouping(node);
+  }
+
+  count(options?: AggregationOptions): PlannedTable {
+    return new PlannedTable(count(this.#grouping, options));
+  }
+
+  reduce(reducer: Aggregator<Any, Any, Any>, options?: AggregationOptions): PlannedTable {
+    return new PlannedTable(reduce(this.#grouping, reducer, options));
+  }
+
+  aggregate(
+    init: () => Any,
+    aggregator: Aggregator<Any, Any, Any>,
+    options: AggregationOptions & { readonly value: Serde<Any> },
+  ): PlannedTable {
+    return new PlannedTable(aggregate(this.#grouping, { init, aggregator }, options));
+  }
+}
+
+class PlannedTable implements Erased<KTable<Any, Any>> {
+  readonly kind = "table";
+  readonly #node: TableNode;
+
+  constructor(node: TableNode) {
+    this.#node = node;
+  }
+
+  get storeName(): string | undefined {
+    return this.#node.storeName;
+  }
+
+  toStream(options?: NamedOptions): PlannedStream {
+    return new PlannedStream(toStream(this.#node, options));
+  }
+}
