@@ -22,13 +22,20 @@ export interface BatchReader {
   /**
    * Batches that have come, in order within each partition. Waits for at least one until the signal
    * aborts or `waitMsMax` is over: then the list is empty (an abort is no error here).
-   * Rejects with what the reader cannot mend: an offset out of range, a partition that is gone.
+   * Rejects with a `PartitionError` once all that came of that partition has been given and it cannot be read
+   * on: its offset is out of range, it is gone. Nothing is lost by that, and the other partitions are not
+   * touched: mend it by `assign`, or give it up by `unassign`, and poll on. Until then it is told again.
+   *
+   * A batch that cannot be read comes in its place like any other: its `next` throws an `UnreadableBatchError`.
    */
   poll(options: {
     readonly signal?: AbortSignal;
     readonly waitMsMax: number;
   }): Promise<readonly RecordBatchView[]>;
-  /** Offset after all that `poll` has given, control and aborted records included. */
+  /**
+   * Offset after all that `poll` has given. Control and aborted records that lie behind it count as given: it may
+   * move on by a poll that gives nothing.
+   */
   position(partition: TopicPartition): Offset | undefined;
   /** The end that a reader of this isolation may see, as of the last fetch; undefined before the first. */
   endOffset(partition: TopicPartition): Offset | undefined;

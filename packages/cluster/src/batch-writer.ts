@@ -1,5 +1,5 @@
 import type { Headers, Offset, Timestamp, TopicPartition } from "@millrace/model";
-import type { GroupMetadata, OffsetAndMetadata } from "./cluster-client.ts";
+import type { GroupMetadata, OffsetAndMetadata } from "./offset-and-metadata.ts";
 
 export interface BatchWriterOptions {
   /** With an id the writer is transactional and fences an earlier writer of that id; else it is idempotent. */

@@ -1,5 +1,5 @@
 import type { Offset, TopicPartition } from "@millrace/model";
-import type { GroupMetadata, OffsetAndMetadata } from "./cluster-client.ts";
+import type { GroupMetadata, OffsetAndMetadata } from "./offset-and-metadata.ts";
 
 export interface GroupMembershipOptions {
   readonly groupId: string;

@@ -8,12 +8,7 @@ export type {
   TopicDescription,
   TopicResult,
 } from "./cluster-admin.ts";
-export type {
-  ClusterCapability,
-  ClusterClient,
-  GroupMetadata,
-  OffsetAndMetadata,
-} from "./cluster-client.ts";
+export type { ClusterCapability, ClusterClient } from "./cluster-client.ts";
 export { ClusterError, type ClusterErrorCode } from "./cluster-error.ts";
 export type {
   Assignment,
@@ -25,3 +20,10 @@ export type {
   OffsetReset,
   PartitionAssignor,
 } from "./group-membership.ts";
+export type { GroupMetadata, OffsetAndMetadata } from "./offset-and-metadata.ts";
+export {
+  OffsetOutOfRangeError,
+  PartitionError,
+  UnreadableBatchError,
+  type PartitionErrorCode,
+} from "./partition-error.ts";

@@ -15,14 +15,19 @@ import type { Offset, Timestamp } from "./topic-partition.ts";
 export interface RecordBatchView {
   readonly topic: string;
   readonly partition: number;
-  /** Records that `next()` will still yield. */
+  /** Records that `next()` will still yield, as far as the batch tells before it is unpacked. */
   readonly remaining: number;
   /** Offset after the last one that this batch covers: the position once it is consumed. */
   readonly nextOffset: Offset;
   /** Bytes on the wire, for budgets. */
   readonly sizeBytes: number;
 
-  /** Moves to the next record; false at the end. */
+  /**
+   * Moves to the next record; false at the end.
+   *
+   * @throws an error with the place and the bytes where the rest of the batch cannot be read (that of the `cluster`
+   * port), each time: release the batch to go on behind it
+   */
   next(): boolean;
   /** Offset of the record under the cursor. */
   readonly offset: Offset;

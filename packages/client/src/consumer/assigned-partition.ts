@@ -1,4 +1,6 @@
-import type { Offset, RecordBatchView } from "@millrace/model";
+import type { Offset, TopicPartition } from "@millrace/model";
+import type { FetchedBatch } from "./fetched-batch.ts";
+import { HeldBytes } from "./held-bytes.ts";
 
 /** What a reader knows of one of its partitions. */
 export class AssignedPartition {
@@ -12,11 +14,13 @@ export class AssignedPartition {
   /** Visible end as of the last fetch. */
   endOffset: Offset | undefined = undefined;
   /** What was fetched and not yet polled. */
-  readonly fetched: RecordBatchView[] = [];
-  /** Bytes fetched and not yet released. */
-  bufferedBytes = 0;
-  /** What the reader cannot mend; told by the next poll. */
+  readonly fetched: FetchedBatch[] = [];
+  /** What was fetched and not yet released, whether or not it was polled. */
+  readonly held: HeldBytes;
+  /** What the reader cannot mend; told once all that was fetched is given. */
   failure: Error | undefined = undefined;
+  /** True: what its log holds is being asked for, since the next offset is not there. */
+  isLost = false;
   /** Leader epoch of the last batch fetched: lets a broker tell that its log has another history (KIP-320). */
   lastEpoch = -1;
   /** The topic's id when reading began: another one later is another topic of the same name. */
@@ -28,7 +32,11 @@ export class AssignedPartition {
   /** False once unassigned or moved: what is on its way for this object is dropped. */
   isCurrent = true;
 
-  constructor(topic: string, partition: number, offset: Offset) {
+  constructor(
+    { topic, partition, offset }: TopicPartition & { readonly offset: Offset },
+    heldByReader: HeldBytes,
+  ) {
+    this.held = new HeldBytes(heldByReader);
     this.topic = topic;
     this.partition = partition;
     this.position = offset;

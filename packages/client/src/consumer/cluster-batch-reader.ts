@@ -1,4 +1,4 @@
-import { ClusterError, type BatchReader, type BatchReaderOptions } from "@millrace/cluster";
+import type { BatchReader, BatchReaderOptions } from "@millrace/cluster";
 import {
   topicPartitionName,
   type Offset,
@@ -12,16 +12,16 @@ import { type FetchResponse } from "@millrace/protocol/definitions";
 import type { ClientContext } from "../client-context.ts";
 import type { BrokerLane } from "../connection/broker-lane.ts";
 import { clusterErrorOf } from "../connection/cluster-error-of.ts";
+import { closedError } from "../connection/reconnecting-link.ts";
 import { isRetriable } from "../connection/retrying.ts";
 import { AssignedPartition } from "./assigned-partition.ts";
 import { BrokerFetcher } from "./broker-fetcher.ts";
 import type { FetchTarget } from "./fetch-session.ts";
 import { queueFetched } from "./fetched-batches.ts";
+import { HeldBytes } from "./held-bytes.ts";
+import { findOutOfRange, goneOf } from "./partition-failures.ts";
 
 type PartitionData = FetchResponse["responses"][number]["partitions"][number];
-
-/** How long a partition may be unknown, as after its making, before it counts as gone. */
-const unknownMsMax = 10_000;
 
 /** Kafka: `fetch.max.bytes`. */
 const responseBytesMax = 52_428_800;
@@ -41,9 +41,13 @@ export class ClusterBatchReader implements BatchReader {
   readonly #partitions = new Map<string, AssignedPartition>();
   readonly #fetchers = new Map<number, BrokerFetcher>();
   readonly #unlisten: () => void;
+  readonly #held = new HeldBytes();
+  /** For questions that must not wait behind a fetch. */
+  readonly #questions: BrokerLane;
+  /** What is asked in the background; awaited on close. */
+  readonly #asking = new Set<Promise<void>>();
+  readonly #closing = new AbortController();
   #lane: BrokerLane;
-  #bufferedBytes = 0;
-  #isClosed = false;
   #retry: Timer | undefined;
   #waiting: (() => void) | undefined;
 
@@ -54,15 +58,17 @@ export class ClusterBatchReader implements BatchReader {
     this.#partitionBytesMax = options.partitionBytesMax ?? 2 ** 20;
     this.#waitMsMax = options.fetchWaitMsMax ?? 500;
     this.#lane = context.openLane();
+    this.#questions = context.openLane();
     this.#unlisten = context.metadata.onChange(() => this.#metadataChanged());
   }
 
   assign(partitions: readonly (TopicPartition & { readonly offset: Offset })[]): void {
-    for (const { topic, partition, offset } of partitions) {
+    for (const position of partitions) {
+      const { topic, partition } = position;
       const name = topicPartitionName(topic, partition);
       const before = this.#partitions.get(name);
       before?.retire();
-      const assigned = new AssignedPartition(topic, partition, offset);
+      const assigned = new AssignedPartition(position, this.#held);
       assigned.isPaused = before?.isPaused ?? false;
       assigned.topicId = this.#context.metadata.topic(topic)?.topicId;
       this.#partitions.set(name, assigned);
@@ -114,27 +120,28 @@ export class ClusterBatchReader implements BatchReader {
   }
 
   async close(): Promise<void> {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
+    if (this.#closing.signal.aborted) return;
+    this.#closing.abort(closedError());
     this.#unlisten();
     this.#retry?.cancel();
     for (const fetcher of this.#fetchers.values()) fetcher.abandon();
     for (const partition of this.#partitions.values()) partition.retire();
     this.#partitions.clear();
     this.#lane.close();
+    this.#questions.close();
     this.#wake();
+    await Promise.all(this.#asking);
   }
 
   #takeFetched(): readonly RecordBatchView[] {
+    for (const { failure, fetched } of this.#partitions.values())
+      if (failure !== undefined && fetched.length === 0) throw failure;
     const batches: RecordBatchView[] = [];
-    let failure: Error | undefined;
     for (const partition of this.#partitions.values()) {
-      failure ??= partition.failure;
       if (partition.isPaused) continue;
       for (const batch of partition.fetched.splice(0)) batches.push(batch);
       partition.position = partition.fetchOffset;
     }
-    if (failure !== undefined && batches.length === 0) throw failure;
     return batches;
   }
 
@@ -169,7 +176,7 @@ export class ClusterBatchReader implements BatchReader {
       assigned.failure = goneOf(assigned, {
         topicId: topic?.topicId,
         error: metadata.topicError(assigned.topic),
-        now,
+        nowMs: now,
       });
       if (assigned.failure !== undefined) this.#wake();
     }
@@ -190,7 +197,7 @@ export class ClusterBatchReader implements BatchReader {
 
   /** Asks every broker that leads something that may be fetched now. */
   #fetchAll(): void {
-    if (this.#isClosed) return;
+    if (this.#closing.signal.aborted) return;
     const { metadata, platform } = this.#context;
     const now = platform.clock.monotonicMs();
     const byNode = new Map<number, { targets: FetchTarget[]; isHeldBack: boolean }>();
@@ -198,7 +205,7 @@ export class ClusterBatchReader implements BatchReader {
     for (const assigned of this.#partitions.values()) {
       const { topic, partition } = assigned;
       const nodeId = metadata.leaderId(topic, partition);
-      if (assigned.failure !== undefined || assigned.notBeforeMs > now) continue;
+      if (assigned.failure !== undefined || assigned.isLost || assigned.notBeforeMs > now) continue;
       if (nodeId === undefined) {
         hasLeaderless = true;
         continue;
@@ -224,8 +231,8 @@ export class ClusterBatchReader implements BatchReader {
   /** A paused partition is fetched ahead as well, so that there is something to go on with when it resumes. */
   #mayFetch(assigned: AssignedPartition): boolean {
     return (
-      assigned.bufferedBytes < 2 * this.#partitionBytesMax &&
-      this.#bufferedBytes < this.#bufferBytesMax
+      assigned.held.sizeBytes < 2 * this.#partitionBytesMax &&
+      this.#held.sizeBytes < this.#bufferBytesMax
     );
   }
 
@@ -254,46 +261,62 @@ export class ClusterBatchReader implements BatchReader {
       return;
     }
     if (data.divergingEpoch.epoch >= 0) {
-      assigned.failure = lostTail(assigned, data.divergingEpoch.endOffset);
-      this.#wake();
+      this.#lost(assigned, data.divergingEpoch.endOffset);
       return;
     }
     assigned.endOffset = this.#isCommitted ? data.lastStableOffset : data.highWatermark;
     const before = assigned.fetchOffset;
-    try {
-      this.#bufferedBytes += queueFetched(assigned, data, {
-        isCommitted: this.#isCommitted,
-        codecs: this.#context.options.codecs,
-        checkCrcs: this.#context.options.checkCrcs,
-        onRelease: (_, sizeBytes) => this.#released(sizeBytes),
-      });
-    } catch (failure) {
-      assigned.failure = failure as Error;
-    }
-    if (assigned.fetchOffset !== before || assigned.failure !== undefined) this.#wake();
+    queueFetched(assigned, data, {
+      isCommitted: this.#isCommitted,
+      codecs: this.#context.options.codecs,
+      checkCrcs: this.#context.options.checkCrcs,
+      onFreed: this.#freed,
+    });
+    if (assigned.fetchOffset !== before) this.#wake();
   }
 
-  #released(sizeBytes: number): void {
-    this.#bufferedBytes -= sizeBytes;
+  readonly #freed = (): void => {
     // Where all brokers are being asked there is nothing to do until one has answered.
     for (const { isFetching } of this.#fetchers.values()) if (!isFetching) return this.#fetchAll();
-  }
+  };
 
   #refused(assigned: AssignedPartition, error: KafkaError): void {
-    const { topic, partition, fetchOffset } = assigned;
-    if (error.code === "OFFSET_OUT_OF_RANGE") {
-      assigned.failure = new ClusterError(
-        "OFFSET_OUT_OF_RANGE",
-        `${topic}-${partition} has no offset ${fetchOffset}: it was deleted, or the topic made anew. Assign an offset that is there.`,
-        { cause: error },
-      );
-      this.#wake();
-    } else if (error.retriable && error.code !== "CORRUPT_MESSAGE") this.#fetchLater([assigned]);
+    const { topic, partition } = assigned;
+    if (error.code === "OFFSET_OUT_OF_RANGE") this.#lost(assigned, undefined);
+    else if (error.retriable && error.code !== "CORRUPT_MESSAGE") this.#fetchLater([assigned]);
     else {
       // A damaged log stays damaged: asking again would only hide it.
       assigned.failure = clusterErrorOf(`${topic}-${partition}`, error);
       this.#wake();
     }
+  }
+
+  /** Its next offset is not there: asks in the background what is, to tell it with that. */
+  #lost(assigned: AssignedPartition, divergentOffset: Offset | undefined): void {
+    if (assigned.isLost) return;
+    assigned.isLost = true;
+    const asking = this.#tellLost(assigned, divergentOffset).finally(() => {
+      this.#asking.delete(asking);
+    });
+    this.#asking.add(asking);
+  }
+
+  /** Never rejects. */
+  async #tellLost(assigned: AssignedPartition, divergentOffset: Offset | undefined): Promise<void> {
+    try {
+      const found = await findOutOfRange(this.#context, this.#questions, {
+        assigned,
+        divergentOffset,
+        isolation: this.#isCommitted ? "read_committed" : "read_uncommitted",
+        signal: this.#closing.signal,
+      });
+      assigned.failure = found;
+    } catch (error) {
+      if (isRetriable(error)) this.#fetchLater([assigned]);
+      else assigned.failure = error as Error;
+    }
+    assigned.isLost = false;
+    this.#wake();
   }
 
   #failed(error: unknown, targets: readonly FetchTarget[]): void {
@@ -322,47 +345,11 @@ export class ClusterBatchReader implements BatchReader {
     let earliestMs = Infinity;
     for (const { notBeforeMs } of this.#partitions.values())
       if (notBeforeMs > now && notBeforeMs < earliestMs) earliestMs = notBeforeMs;
-    if (earliestMs === Infinity || this.#isClosed) return;
+    if (earliestMs === Infinity || this.#closing.signal.aborted) return;
     this.#retry ??= timers.after(earliestMs - now, () => {
       this.#retry = undefined;
       this.#fetchAll();
       this.#scheduleRetry();
     });
   }
-}
-
-/** Why a partition cannot be read any more; undefined: it can, or may be in a moment. */
-function goneOf(
-  { topic, partition, topicId: before, unknownSinceMs }: AssignedPartition,
-  told: {
-    readonly topicId: string | undefined;
-    readonly error: KafkaError | undefined;
-    readonly now: number;
-  },
-): Error | undefined {
-  const name = topicPartitionName(topic, partition);
-  if (before !== undefined && told.topicId !== undefined && told.topicId !== before) {
-    return new ClusterError(
-      "TOPIC_NOT_FOUND",
-      `topic ${topic} was deleted and made anew; offsets of ${name} mean nothing now: assign it again`,
-    );
-  }
-  if (told.error !== undefined && !told.error.retriable)
-    return clusterErrorOf(`reading ${name}`, told.error);
-  if (unknownSinceMs === undefined || told.now - unknownSinceMs < unknownMsMax) return undefined;
-  return new ClusterError(
-    "TOPIC_NOT_FOUND",
-    `there is no partition ${name}; was its topic deleted, or its name mistyped?`,
-  );
-}
-
-function lostTail(
-  { topic, partition, fetchOffset }: AssignedPartition,
-  endOffset: Offset,
-): ClusterError {
-  return new ClusterError(
-    "OFFSET_OUT_OF_RANGE",
-    `${topic}-${partition} was read up to offset ${fetchOffset}, and its new leader has lost what is ` +
-      `behind ${endOffset}; decide where to go on, and assign it again`,
-  );
 }

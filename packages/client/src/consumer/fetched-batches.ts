@@ -1,17 +1,22 @@
-import type { RecordBatchView } from "@millrace/model";
-import { KafkaError } from "@millrace/protocol";
+import type { Offset } from "@millrace/model";
+import { KafkaError, ProtocolError } from "@millrace/protocol";
 import { type FetchResponse } from "@millrace/protocol/definitions";
 import {
   AbortedTransactionFilter,
+  BATCH_HEADER_BYTES,
   BatchCursor,
   isCrcValid,
+  readBaseOffset,
   readLastOffset,
+  readLastOffsetDelta,
   readPartitionLeaderEpoch,
-  RecordBatchReader,
+  readRecordCount,
   type Compression,
 } from "@millrace/protocol/records";
 
 import type { AssignedPartition } from "./assigned-partition.ts";
+import { FetchedBatch } from "./fetched-batch.ts";
+import { FetchedBytes } from "./fetched-bytes.ts";
 
 type PartitionData = FetchResponse["responses"][number]["partitions"][number];
 
@@ -20,12 +25,14 @@ export interface FetchedBatchesOptions {
   readonly codecs: Compression | undefined;
   /** Whether checksums are checked. */
   readonly checkCrcs: boolean;
-  readonly onRelease: (partition: AssignedPartition, sizeBytes: number) => void;
+  /** Called when bytes have been given back. */
+  readonly onFreed: () => void;
 }
 
 /**
- * Puts what a fetch brought into a partition's queue: views of the response's bytes, without control batches and
- * (for committed reading) without those of aborted transactions. Offsets of what is left out count as fetched.
+ * Puts what a fetch brought into a partition's queue, without control batches and (for committed reading) without
+ * those of aborted transactions. Offsets of what is left out count as fetched. What is damaged is queued in its
+ * place, and told when it is reached.
  *
  * CLIENT-2: batches of a partition are queued in the order of their offsets, each once.
  */
@@ -33,55 +40,78 @@ export function queueFetched(
   assigned: AssignedPartition,
   data: PartitionData,
   options: FetchedBatchesOptions,
-): number {
-  const bytes = data.records;
-  if (bytes === null || bytes.length === 0) return 0;
+): void {
+  if (data.records === null || data.records.length === 0) return;
+  const source = new FetchedBytes(data.records, assigned.held, options.onFreed);
+  const { bytes } = source;
   const filter = new AbortedTransactionFilter(
     options.isCommitted ? data.abortedTransactions : null,
   );
   const cursor = new BatchCursor(bytes);
-  let queuedBytes = 0;
-  while (cursor.next()) {
-    const { position, sizeBytes } = cursor;
-    const nextOffset = readLastOffset(bytes, position) + 1;
-    if (nextOffset <= assigned.fetchOffset) continue;
-    const isWanted = filter.accepts(bytes, position);
-    if (isWanted) {
-      if (options.checkCrcs && !isCrcValid(bytes, position)) throw corrupt(assigned);
-      const view = openBatch(assigned, bytes, { position, sizeBytes }, options);
-      assigned.fetched.push(view);
-      assigned.bufferedBytes += sizeBytes;
-      queuedBytes += sizeBytes;
+  const queue = (sizeBytes: number, nextOffset: Offset, damage?: unknown): void => {
+    const { topic, partition, fetchOffset: fromOffset } = assigned;
+    const { position } = cursor;
+    const place = { topic, partition, position, sizeBytes, fromOffset, nextOffset };
+    assigned.fetched.push(new FetchedBatch(source, place, { codecs: options.codecs, damage }));
+  };
+  let hasBatch = false;
+  for (;;) {
+    const broken = advance(cursor, hasBatch);
+    if (broken !== undefined) {
+      queue(bytes.length - cursor.position, assigned.fetchOffset + 1, broken);
+      assigned.fetchOffset += 1;
+      return;
     }
+    const { position, sizeBytes } = cursor;
+    if (sizeBytes === 0) return;
+    hasBatch = true;
+    // The checksum first: nothing else in a damaged header can be believed.
+    const isDamaged = options.checkCrcs && !isCrcValid(bytes, position);
+    const nextOffset = isDamaged
+      ? endOfDamaged(bytes, position, sizeBytes)
+      : readLastOffset(bytes, position) + 1;
+    if (nextOffset <= assigned.fetchOffset) continue;
+    if (isDamaged) queue(sizeBytes, nextOffset, mismatch());
+    else if (filter.accepts(bytes, position)) queue(sizeBytes, nextOffset);
     assigned.fetchOffset = nextOffset;
+    // It may have been the end of an aborted transaction: another fetch tells anew which ones there are.
+    if (isDamaged) return;
     assigned.lastEpoch = readPartitionLeaderEpoch(bytes, position);
   }
-  return queuedBytes;
 }
 
-function corrupt({ topic, partition, fetchOffset }: AssignedPartition): KafkaError {
-  return new KafkaError(
-    "CORRUPT_MESSAGE",
-    `a batch of ${topic}-${partition} at offset ${fetchOffset} does not match its checksum; look at the broker's log, or seek beyond it`,
+/** Moves to the next batch. Gives what is wrong if that cannot be found. */
+function advance(cursor: BatchCursor, hasBatch: boolean): unknown {
+  try {
+    // The last batch of a fetch may be cut off, but not the first: it would be cut off again for ever.
+    if (cursor.next() || hasBatch) return undefined;
+    return new ProtocolError(
+      "MALFORMED_BATCH",
+      `a record batch is malformed: it does not end within the ${cursor.leftoverBytes} bytes that came`,
+    );
+  } catch (error) {
+    return error;
+  }
+}
+
+/**
+ * Where reading can go on behind a batch whose header may be wrong: at the batch that follows, or else at the least
+ * that the header claims. Too low an offset is asked for again; one that is too high would pass over good records.
+ */
+function endOfDamaged(bytes: Uint8Array, position: number, sizeBytes: number): Offset {
+  const baseOffset = readBaseOffset(bytes, position);
+  const following = position + sizeBytes;
+  if (following + BATCH_HEADER_BYTES <= bytes.length) {
+    const next = readBaseOffset(bytes, following);
+    if (next > baseOffset) return next;
+  }
+  const claimed = Math.min(
+    readLastOffsetDelta(bytes, position) + 1,
+    readRecordCount(bytes, position),
   );
+  return baseOffset + Math.max(1, claimed);
 }
 
-function openBatch(
-  assigned: AssignedPartition,
-  bytes: Uint8Array,
-  { position, sizeBytes }: { readonly position: number; readonly sizeBytes: number },
-  options: FetchedBatchesOptions,
-): RecordBatchView {
-  return new RecordBatchReader({
-    topic: assigned.topic,
-    partition: assigned.partition,
-    bytes,
-    position,
-    fromOffset: assigned.fetchOffset,
-    codecs: options.codecs,
-    onRelease: () => {
-      assigned.bufferedBytes -= sizeBytes;
-      options.onRelease(assigned, sizeBytes);
-    },
-  });
+function mismatch(): KafkaError {
+  return new KafkaError("CORRUPT_MESSAGE", "it does not match its checksum");
 }

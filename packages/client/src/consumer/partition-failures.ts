@@ -1,0 +1,57 @@
+import { OffsetOutOfRangeError, PartitionError } from "@millrace/cluster";
+import { topicPartitionName, type Offset } from "@millrace/model";
+import type { KafkaError } from "@millrace/protocol";
+import { listOffsets, type IsolationLevel } from "../admin/list-offsets.ts";
+import type { ClientContext } from "../client-context.ts";
+import type { BrokerLane } from "../connection/broker-lane.ts";
+import { clusterErrorOf } from "../connection/cluster-error-of.ts";
+import type { AssignedPartition } from "./assigned-partition.ts";
+
+/** How long a partition may be unknown, as after its making, before it counts as gone. */
+const unknownMsMax = 10_000;
+
+/** Why a partition cannot be read any more; undefined: it can, or may be in a moment. */
+export function goneOf(
+  assigned: AssignedPartition,
+  told: {
+    readonly topicId: string | undefined;
+    readonly error: KafkaError | undefined;
+    readonly nowMs: number;
+  },
+): Error | undefined {
+  const { topic, partition, topicId: before, unknownSinceMs } = assigned;
+  const name = topicPartitionName(topic, partition);
+  if (before !== undefined && told.topicId !== undefined && told.topicId !== before) {
+    return new PartitionError("TOPIC_RECREATED", assigned, {
+      message: `topic ${topic} was deleted and made anew; offsets of ${name} mean nothing now: assign it again`,
+    });
+  }
+  if (told.error !== undefined && !told.error.retriable)
+    return clusterErrorOf(`reading ${name}`, told.error);
+  if (unknownSinceMs === undefined || told.nowMs - unknownSinceMs < unknownMsMax) return undefined;
+  return new PartitionError("TOPIC_NOT_FOUND", assigned, {
+    message: `there is no partition ${name}; was its topic deleted, or its name mistyped?`,
+  });
+}
+
+/** Asks what the log of a partition holds whose next offset is not there. */
+export async function findOutOfRange(
+  context: ClientContext,
+  lane: BrokerLane,
+  lost: {
+    readonly assigned: AssignedPartition;
+    readonly divergentOffset: Offset | undefined;
+    readonly isolation: IsolationLevel;
+    readonly signal: AbortSignal;
+  },
+): Promise<OffsetOutOfRangeError> {
+  const { assigned, divergentOffset, isolation, signal } = lost;
+  const { topic, partition, fetchOffset: offset } = assigned;
+  const [start, end] = await Promise.all(
+    (["earliest", "latest"] as const).map((at) =>
+      listOffsets(context, lane, [{ topic, partition, at }], { isolation, signal }),
+    ),
+  );
+  const bounds = { startOffset: start[0].offset, endOffset: end[0].offset };
+  return new OffsetOutOfRangeError(assigned, { offset, ...bounds, divergentOffset });
+}
