@@ -15,7 +15,7 @@ export interface BrokerOptions {
   readonly properties?: BrokerProperties;
   /** Default `group`. */
   readonly durability?: DurabilityLevel;
-  /** Codecs for looking into compressed batches; default: none are looked into. */
+  /** What unpacks compressed batches; default: those are refused. */
   readonly codecs?: Compression;
   /** Bytes kept free on the device for markers, offsets and metadata. Default 64 MiB; 0: none. */
   readonly reserveBytes?: number;

@@ -6,9 +6,11 @@ import {
 } from "@millrace/protocol/definitions";
 import {
   BATCH_HEADER_BYTES,
+  BATCH_MAGIC,
   isTransactional,
   noProducerId,
   readAttributes,
+  readMagic,
   readProducerId,
 } from "@millrace/protocol/records";
 import { zeroUuid } from "@millrace/protocol/wire";
@@ -67,7 +69,7 @@ export class ProduceHandler implements Handler<ProduceRequest, Response> {
       this.#services,
       context.apiVersion,
       transactionalId,
-      transactional,
+      transactional.filter(({ records }) => readProducerId(records, 0) > noProducerId),
     );
     if (verifying === undefined) return this.#append(context, request, partitions);
     return verifying.then(() => this.#append(context, request, partitions));
@@ -211,7 +213,7 @@ function answerNothing(partitions: readonly ProducePartition[]): undefined {
 function isTransactionalBatch(records: Uint8Array): boolean {
   return (
     records.length >= BATCH_HEADER_BYTES &&
-    isTransactional(readAttributes(records, 0)) &&
-    readProducerId(records, 0) !== noProducerId
+    readMagic(records, 0) === BATCH_MAGIC &&
+    isTransactional(readAttributes(records, 0))
   );
 }

@@ -91,8 +91,13 @@ function settleClientBatch(bytes: Uint8Array, context: AppendContext): Uint8Arra
     config.compressionType === "producer"
       ? compressionId
       : compressionIdOfName(config.compressionType);
-  const isRewritten = target !== compressionId || (compressionId !== 0 && !isInOrder);
-  if (isRewritten && codecs !== undefined) return rewriteBatch(bytes, target, { codecs, config });
+  if (target !== compressionId && codecs !== undefined)
+    return rewriteBatch(bytes, target, { codecs, config });
+  if (compressionId !== 0 && !isInOrder)
+    throw new LogRequestError(
+      "UNKNOWN_SERVER_ERROR",
+      "a compressed batch numbers its records wrongly",
+    );
   if (config.messageTimestampType === "CreateTime") setCreateTime(bytes, 0, maxTimestamp);
   return bytes;
 }

@@ -16,6 +16,7 @@ import { describe, expect, it } from "vitest";
 import type { LogConfig } from "../log-config.ts";
 import type { PartitionLog } from "../partition-log.ts";
 import { batchOf } from "../../test-support/batches.ts";
+import { clientBatchBytesMax } from "./validate-batch.ts";
 import { openTestLog, testPlatform } from "../../test-support/open-test-log.ts";
 
 const client = { origin: "client" } as const;
@@ -68,15 +69,37 @@ describe("a client's batch", () => {
     );
   });
 
-  it("is stored as it lies where offsets are missing, and numbered anew where it is compressed", async () => {
+  it("is stored as it lies where offsets are missing, refused where it is compressed, numbered anew with another codec", async () => {
     const plain = await open();
     plain.append(withGap("none"), client);
     expect(offsetsIn(readFirst(plain))).toEqual([0, 2]);
     const packed = await open();
-    packed.append(withGap("gzip"), client);
-    expect(offsetsIn(readFirst(packed))).toEqual([0, 1]);
-    expect([plain.logEndOffset, packed.logEndOffset]).toEqual([2, 2]);
+    expect(() => packed.append(withGap("gzip"), client)).toThrow(
+      expect.objectContaining({ code: "UNKNOWN_SERVER_ERROR" }),
+    );
+    const repacked = await open({ compressionType: "lz4" });
+    repacked.append(withGap("gzip"), client);
+    expect(offsetsIn(readFirst(repacked))).toEqual([0, 1]);
+    const ends = [plain, packed, repacked].map(({ logEndOffset }) => logEndOffset);
+    expect(ends).toEqual([2, 0, 2]);
   });
+
+  it.each(["gzip", "snappy", "lz4", "zstd"] as const)(
+    "that unpacks by %s to more than it may is refused before it takes the memory",
+    async (compression) => {
+      const log = await open({ maxMessageBytes: 16 * 1024 * 1024 });
+      const batchOfZeros = (sizeBytes: number) => {
+        const builder = new RecordBatchBuilder({ capacityBytes: sizeBytes + 256 });
+        builder.append(1000, null, new Uint8Array(sizeBytes), noHeaders);
+        return builder.build({ compression, codecs: nodeCompression });
+      };
+      expect(() => log.append(batchOfZeros(clientBatchBytesMax), client)).toThrow(
+        expect.objectContaining({ code: "INVALID_RECORD" }),
+      );
+      expect(log.logEndOffset).toBe(0);
+      expect(log.append(batchOfZeros(clientBatchBytesMax / 4), client).lastOffset).toBe(0);
+    },
+  );
 
   it.each(["gzip", "snappy", "lz4", "zstd"] as const)(
     "that is not what %s makes is refused, and so is one with too few records in it",
@@ -102,9 +125,12 @@ describe("a client's batch", () => {
     },
   );
 
-  it("is kept as it came where nothing is there to look into it", async () => {
+  it("is refused where it is compressed and nothing is there to look into it", async () => {
     const log = await openTestLog(testPlatform());
-    expect(log.append(withGap("gzip"), client).lastOffset).toBe(1);
+    expect(() => log.append(withGap("gzip"), client)).toThrow(
+      expect.objectContaining({ code: "UNSUPPORTED_COMPRESSION_TYPE" }),
+    );
+    expect(log.logEndOffset).toBe(0);
   });
 
   it("is written anew with the topic's codec, its producer and times kept", async () => {

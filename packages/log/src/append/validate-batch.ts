@@ -1,8 +1,10 @@
 import type { Timestamp } from "@millrace/model";
-import { KafkaError, ProtocolError } from "@millrace/protocol";
+import { ProtocolError } from "@millrace/protocol";
 import {
   BATCH_HEADER_BYTES,
   BATCH_MAGIC,
+  compressionIdOf,
+  compressionNames,
   isControl,
   isCrcValid,
   isLogAppendTime,
@@ -12,7 +14,6 @@ import {
   readBatchSizeBytes,
   readLastOffsetDelta,
   readMagic,
-  readMaxTimestamp,
   readProducerId,
   readRecordCount,
   RecordBatchReader,
@@ -23,8 +24,10 @@ import type { LogConfig } from "../log-config.ts";
 
 /** Up to here the size and magic of a batch can be read. */
 const prologueBytes = 17;
-/** Most that a client's batch may decompress to: it is looked into whole. */
-const decompressedBytesMax = 134_217_728;
+/** Most that a client's batch may decompress to: it is looked into whole, and a bomb is not worth the memory. */
+export const clientBatchBytesMax = 64 * 1024 * 1024;
+/** Long.MAX, as near as it can be told: a time further back overflows the difference, and is refused by Kafka. */
+const timeSpanMax = 2 ** 63;
 
 /**
  * Size of the batch at a position; 0 where what is left is not a whole batch, which is dropped as Kafka drops it.
@@ -65,7 +68,7 @@ export function checkBatch(bytes: Uint8Array, at: number, maxMessageBytes: numbe
 export interface ClientBatch {
   /** Largest timestamp of the records. */
   readonly maxTimestamp: Timestamp;
-  /** False where a compressed batch counts its records in another order than they lie: it is written anew. */
+  /** False where the records are numbered in another order than they lie in. */
   readonly isInOrder: boolean;
 }
 
@@ -87,12 +90,15 @@ export function checkClientBatch(
     throw invalid(`a batch says ${count} records and ${readLastOffsetDelta(bytes, 0) + 1} offsets`);
   const attributes = readAttributes(bytes, 0);
   if (isControl(attributes)) throw invalid("clients may not write control batches");
+  const compressionId = compressionIdOf(attributes);
+  if (compressionId >= compressionNames.length)
+    throw unexpected(`codec ${compressionId} is not known`);
   if (readProducerId(bytes, 0) >= 0 && readBaseSequence(bytes, 0) < 0)
     throw invalid(`sequence ${readBaseSequence(bytes, 0)} in the batch of an idempotent producer`);
   try {
     return checkRecords(bytes, config, context);
   } catch (error) {
-    return refuse(error, bytes, config);
+    throw refusalOf(error);
   }
 }
 
@@ -105,7 +111,7 @@ function checkRecords(
   const attributes = readAttributes(bytes, 0);
   const isStamped = isLogAppendTime(attributes);
   const oldest = isCreateTime
-    ? nowMs - config.messageTimestampBeforeMaxMs
+    ? nowMs - Math.min(config.messageTimestampBeforeMaxMs, timeSpanMax)
     : Number.NEGATIVE_INFINITY;
   const youngest = isCreateTime
     ? nowMs + config.messageTimestampAfterMaxMs
@@ -115,8 +121,13 @@ function checkRecords(
   let isInOrder = true;
   let maxTimestamp: Timestamp = -1;
   let index = 0;
-  const records = new RecordBatchReader({ bytes, codecs, decompressedBytesMax });
+  const records = new RecordBatchReader({
+    bytes,
+    codecs,
+    decompressedBytesMax: clientBatchBytesMax,
+  });
   while (records.next()) {
+    records.checkHeaders();
     const timestamp = records.timestamp;
     if (config.isCompacted && records.keySizeBytes < 0)
       (errors ??= []).push({
@@ -146,17 +157,13 @@ function checkRecords(
 }
 
 /**
- * Kafka tells apart what no codec has made (its own failure) and what ends too early or holds no records (the
- * producer's). Where the codec itself is not there, a batch is kept as it came, unless keys must be seen.
+ * Kafka tells apart what no codec has made, or no codec that it knows (its own failure), and what ends too early or
+ * holds no records (the producer's).
  */
-function refuse(error: unknown, bytes: Uint8Array, config: LogConfig): ClientBatch {
+function refusalOf(error: unknown): unknown {
   if (error instanceof ProtocolError)
-    throw error.code === "UNDECOMPRESSABLE"
-      ? new LogRequestError("UNKNOWN_SERVER_ERROR", error.message)
-      : invalid(error.message);
-  const isUnreadable = error instanceof KafkaError && error.code === "UNSUPPORTED_COMPRESSION_TYPE";
-  if (!isUnreadable || config.isCompacted) throw error;
-  return { maxTimestamp: readMaxTimestamp(bytes, 0), isInOrder: true };
+    return error.code === "UNDECOMPRESSABLE" ? unexpected(error.message) : invalid(error.message);
+  return error;
 }
 
 function badTime(timestamp: Timestamp, oldest: Timestamp, youngest: Timestamp): string {
@@ -165,4 +172,9 @@ function badTime(timestamp: Timestamp, oldest: Timestamp, youngest: Timestamp): 
 
 function invalid(message: string): LogRequestError {
   return new LogRequestError("INVALID_RECORD", message);
+}
+
+/** What makes Kafka's own code fail. */
+function unexpected(message: string): LogRequestError {
+  return new LogRequestError("UNKNOWN_SERVER_ERROR", message);
 }

@@ -47,12 +47,35 @@ export const nodeCompression: Compression = {
       case "lz4":
         return decompressLz4(bytes, sizeBytesMax);
       case "zstd":
-        return guarded("zstd", () => zstdDecompressSync(bytes, { maxOutputLength: sizeBytesMax }));
+        return guarded("zstd", () => decompressZstd(bytes, sizeBytesMax));
       default:
         throw unsupported(compressionId);
     }
   },
 };
+
+/** Node stops behind the first frame, and overlooks what follows it. */
+function decompressZstd(bytes: Uint8Array, sizeBytesMax: number): Uint8Array {
+  const frames: Uint8Array[] = [];
+  let sizeBytes = 0;
+  let at = 0;
+  let frame: ZstdFrame;
+  do {
+    const options = { maxOutputLength: Math.max(sizeBytesMax - sizeBytes, 1), info: true };
+    // What the option gives stands in Node's documentation, and not in its types.
+    frame = zstdDecompressSync(bytes.subarray(at), options) as unknown as ZstdFrame;
+    frames.push(frame.buffer);
+    sizeBytes += frame.buffer.length;
+    at += frame.engine.bytesWritten;
+  } while (frame.engine.bytesWritten > 0 && at < bytes.length);
+  return frames.length === 1 ? frames[0] : Buffer.concat(frames);
+}
+
+interface ZstdFrame {
+  readonly buffer: Uint8Array;
+  /** Bytes that went in. */
+  readonly engine: { readonly bytesWritten: number };
+}
 
 /** What Node throws for bytes of others is a ProtocolError to us. */
 function guarded(name: string, decompress: () => Uint8Array): Uint8Array {

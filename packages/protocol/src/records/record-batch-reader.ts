@@ -176,6 +176,20 @@ export class RecordBatchReader implements RecordBatchView {
     }
   }
 
+  /** Walks the headers without making anything of them. */
+  checkHeaders(): void {
+    if (this.#bytes[this.#headersStart] === 0 || this.#recordEnd === 0) return;
+    const resume = this.#position;
+    const end = this.#recordEnd;
+    this.#position = this.#headersStart;
+    for (let left = this.#readHeaderCount(end); left > 0; left--) {
+      if (this.#skipBytes(end) < 0) throw malformed("a header has no name");
+      this.#skipBytes(end);
+    }
+    if (this.#position !== end) throw malformed("a record is longer than what it holds");
+    this.#position = resume;
+  }
+
   release(): void {
     if (this.#isReleased) return;
     this.#isReleased = true;
@@ -217,12 +231,8 @@ export class RecordBatchReader implements RecordBatchView {
   }
 
   #readHeaders(end: number): Headers {
-    const count = this.#readVarint();
-    // A header has two bytes at least, so that a claim beyond that allocates nothing.
-    if (count < 0 || 2 * count > end - this.#position)
-      throw malformed(`a record claims ${count} headers`);
     const headers: Header[] = [];
-    for (let index = 0; index < count; index++) {
+    for (let left = this.#readHeaderCount(end); left > 0; left--) {
       const name = this.#readBytes(end);
       if (name === null) throw malformed("a header has no name");
       headers.push([decodeUtf8(name), this.#readBytes(end)]);
@@ -231,13 +241,26 @@ export class RecordBatchReader implements RecordBatchView {
     return headers;
   }
 
+  /** A header has two bytes at least: a claim beyond that is found out before it costs anything. */
+  #readHeaderCount(end: number): number {
+    const count = this.#readVarint();
+    if (count < 0 || 2 * count > end - this.#position)
+      throw malformed(`a record claims ${count} headers`);
+    return count;
+  }
+
   #readBytes(end: number): Uint8Array | null {
+    const length = this.#skipBytes(end);
+    return length < 0 ? null : this.#bytes.subarray(this.#position - length, this.#position);
+  }
+
+  /** Gives the length that was skipped; below 0 for null. */
+  #skipBytes(end: number): number {
     const length = this.#readVarint();
-    const start = this.#position;
-    if (start > end || length > end - start) throw malformed("a header reaches beyond its record");
-    if (length < 0) return null;
-    this.#position = start + length;
-    return this.#bytes.subarray(start, start + length);
+    if (this.#position > end || length > end - this.#position)
+      throw malformed("a header reaches beyond its record");
+    if (length > 0) this.#position += length;
+    return length;
   }
 
   /** Beyond the end it reads zeros: what comes of them is checked by the caller. */
