@@ -4,6 +4,7 @@ import type { Platform } from "@millrace/platform";
 
 import { connect } from "./connect.ts";
 import { EmbeddedCluster } from "./embedded/embedded-cluster.ts";
+import { makeMissingTopics, type TopicCounts } from "./missing-topics.ts";
 
 /**
  * Where a program's cluster is:
@@ -20,30 +21,34 @@ export function isClusterAddress(given: unknown): given is ClusterAddress {
 }
 
 /** A client, and what ends together with it. */
-export interface ConnectedCluster extends AsyncDisposable {
+export interface ConnectedCluster {
   readonly client: ClusterClient;
+  readonly dispose: () => Promise<void>;
 }
 
 const embeddedPrefix = "embedded:";
 
-/** Turns an address into a client; starts the embedded broker that it may name. */
+/** Turns an address into a client; starts the embedded broker that it may name, and makes missing topics. */
 export async function connectCluster(
   address: ClusterAddress,
-  platform: Platform,
+  { platform, topics }: { readonly platform: Platform; readonly topics?: TopicCounts },
 ): Promise<ConnectedCluster> {
-  if (typeof address !== "string" || !address.startsWith(embeddedPrefix)) {
-    const client = connect(connectOptions(address), platform);
-    return { client, [Symbol.asyncDispose]: () => client.close() };
-  }
-  const embedded = await EmbeddedCluster.start({ data: address.slice(embeddedPrefix.length) });
-  const client = connect({ bootstrapServers: embedded.bootstrapServers }, platform);
-  return {
-    client,
-    async [Symbol.asyncDispose]() {
-      await client.close();
-      await embedded.close();
-    },
+  const isEmbedded = typeof address === "string" && address.startsWith(embeddedPrefix);
+  const embedded = isEmbedded
+    ? await EmbeddedCluster.start({ data: address.slice(embeddedPrefix.length) })
+    : undefined;
+  const client = connect(connectOptions(embedded ?? address), platform);
+  const dispose = async (): Promise<void> => {
+    await client.close();
+    await embedded?.close();
   };
+  try {
+    await makeMissingTopics(client.admin, topics);
+    return { client, dispose };
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
 }
 
 function connectOptions(address: string | EmbeddedCluster | ConnectOptions): ConnectOptions {

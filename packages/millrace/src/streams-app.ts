@@ -13,16 +13,11 @@ import {
   streamsOptionTable,
   StreamsApp as CoreApp,
   type StreamsOptions as CoreOptions,
-  type StreamsState,
   type Topology,
 } from "@millrace/streams";
 
-import {
-  connectCluster,
-  isClusterAddress,
-  type ClusterAddress,
-  type ConnectedCluster,
-} from "./cluster-address.ts";
+import { connectCluster, isClusterAddress, type ClusterAddress } from "./cluster-address.ts";
+import { topicCounts, type TopicCounts } from "./missing-topics.ts";
 import { openRocksdbEngine } from "./engine/rocksdb-engine.ts";
 import { untilSignalled } from "./until-signalled.ts";
 
@@ -35,6 +30,8 @@ const rows = {
     },
     { isRequired: true, kafka: "bootstrap.servers" },
   ),
+  /** Topics to be made before the start if they are not there: partition counts by name. */
+  topics: valueOption<TopicCounts>(topicCounts),
   /** What stores lie in. */
   storeEngine: choiceOption(["rocksdb", "memory"], {
     defaultText: "rocksdb with a stateDirectory, else memory",
@@ -53,55 +50,44 @@ export const applicationOptionTable = optionTable(
   streamsOptionTable.rules,
 );
 
+/** A running application (Kafka: `KafkaStreams`): the core's own class. */
+export type StreamsApp = CoreApp;
+
 /**
- * A running application on Node (Kafka: `KafkaStreams`): the core, with a client, a store engine and the real world.
+ * Starts applications on Node: the core, with a client, a store engine and the real world.
  *
  * @example
- * await using app = await StreamsApp.start(builder.build(), {
+ * await StreamsApp.run(builder.build(), {
  *   applicationId: "word-count",
  *   cluster: "localhost:9092",
  *   stateDirectory: "./state",
  * });
  */
-export class StreamsApp implements AsyncDisposable {
-  readonly #app: CoreApp;
-  /** Resolves once all is closed; rejects with the error that ended the application. */
-  readonly closed: Promise<void>;
-
-  private constructor(app: CoreApp, cluster: ConnectedCluster) {
-    this.#app = app;
-    this.closed = app.closed.finally(() => cluster[Symbol.asyncDispose]());
-    this.closed.catch(() => {}); // told to whoever awaits it
-  }
-
+export const StreamsApp = {
   /**
-   * Starts an application and waits until it has its tasks.
+   * Starts an application and waits until it has its tasks. Close it in the end, also where something fails in between.
    *
-   * @throws ApplicationError, ClusterError, EmbeddedClusterError: what keeps it from starting
+   * @throws OptionError, ApplicationError, ClusterError, EmbeddedClusterError: what keeps it from starting
    */
-  static async start(topology: Topology, options: StreamsOptions): Promise<StreamsApp> {
+  async start(topology: Topology, options: StreamsOptions): Promise<StreamsApp> {
     const { logLevel } = readOptions(applicationOptionTable, options); // before a broker is started for it
-    const { cluster: address, storeEngine, logLevel: _, ...core } = options;
+    const { cluster: address, storeEngine, logLevel: _, topics, ...core } = options;
     const platform = nodePlatform({ logLevel });
     const engines = await openEngines(platform, storeEngine ?? defaultEngine(core));
-    const cluster = await connectCluster(address, platform);
-    try {
-      const environment = { platform, cluster: cluster.client, engines };
-      return new StreamsApp(await CoreApp.start(topology, core, environment), cluster);
-    } catch (error) {
-      await cluster[Symbol.asyncDispose]();
-      throw error;
-    }
-  }
+    const { client: cluster, dispose } = await connectCluster(address, { platform, topics });
+    return CoreApp.start(topology, core, { platform, cluster, engines, dispose });
+  },
 
   /**
    * Runs a program: starts the application, closes it at SIGINT and SIGTERM, and resolves when it is closed. A
    * second signal ends the process at once.
+   *
+   * @throws what `start` throws, and what ended the application
    */
-  static async run(topology: Topology, options: StreamsOptions): Promise<void> {
+  async run(topology: Topology, options: StreamsOptions): Promise<void> {
+    const { signal: given } = readOptions(applicationOptionTable, options);
     await untilSignalled(async (signalled) => {
-      const signal =
-        options.signal === undefined ? signalled : AbortSignal.any([options.signal, signalled]);
+      const signal = given === undefined ? signalled : AbortSignal.any([given, signalled]);
       try {
         const app = await StreamsApp.start(topology, { ...options, signal });
         await app.closed;
@@ -109,32 +95,8 @@ export class StreamsApp implements AsyncDisposable {
         if (!signal.aborted || !isClosed(error)) throw error; // closed while it started
       }
     });
-  }
-
-  get state(): StreamsState {
-    return this.#app.state;
-  }
-
-  /** The tasks that run here now, such as `0_3`. */
-  get tasks(): readonly string[] {
-    return this.#app.tasks;
-  }
-
-  /** All metrics, under Kafka's names where it has one. */
-  metrics(): ReturnType<CoreApp["metrics"]> {
-    return this.#app.metrics();
-  }
-
-  /** Commits, leaves the group, closes. Ends within `closeTimeout`. Twice is fine. */
-  async close(): Promise<void> {
-    await this.#app.close();
-    await this.closed.catch(() => {}); // told through `closed`
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
-  }
-}
+  },
+};
 
 function isClosed(error: unknown): boolean {
   return error instanceof ApplicationError && error.code === "APPLICATION_CLOSED";

@@ -17,9 +17,9 @@ import {
   type ReadOptions,
 } from "@millrace/model";
 import { nodePlatform } from "@millrace/platform/node";
-import { KafkaError } from "@millrace/protocol";
 
 import { connect } from "../connect.ts";
+import { makeMissingTopics, topicCounts, type TopicCounts } from "../missing-topics.ts";
 import { EmbeddedClusterError } from "./embedded-cluster-error.ts";
 
 const rows = {
@@ -30,10 +30,7 @@ const rows = {
   /** When a write counts as done; `group`: on the disk, one sync for all writes of a moment. */
   durability: choiceOption(["memory", "os", "group", "strict"], { byDefault: "group" }),
   /** Topics to be made if they are not there: partition counts by name. */
-  topics: valueOption<Readonly<Record<string, number>>>({
-    allowed: "partition counts by the topics' names, such as { orders: 4 }",
-    accepts: isRecordOf((count) => Number.isSafeInteger(count) && Number(count) > 0),
-  }),
+  topics: valueOption<TopicCounts>(topicCounts),
   /** Further settings under Kafka's names, such as `{ "group.initial.rebalance.delay.ms": 0 }`. */
   config: valueOption<Readonly<Record<string, string | number | boolean>>>({
     allowed: "texts, numbers or booleans by Kafka's names of settings",
@@ -79,7 +76,8 @@ export class EmbeddedCluster implements AsyncDisposable {
     const read = readOptions(embeddedClusterOptionTable, options);
     const cluster = await EmbeddedCluster.#open(read);
     try {
-      await makeTopics(cluster.bootstrapServers, read.topics ?? {});
+      await using client = connect({ bootstrapServers: cluster.bootstrapServers });
+      await makeMissingTopics(client.admin, read.topics);
       return cluster;
     } catch (error) {
       await cluster.close();
@@ -176,26 +174,4 @@ async function addressOfHolder(data: string): Promise<string | undefined> {
     if (clock.monotonicMs() - startMs > startMsMax) return undefined;
     await timers.sleep(holderPollMs);
   }
-}
-
-async function makeTopics(
-  bootstrapServers: string,
-  topics: Readonly<Record<string, number>>,
-): Promise<void> {
-  const names = Object.keys(topics);
-  if (names.length === 0) return;
-  await using client = connect({ bootstrapServers });
-  const present = await client.admin.describeTopics(names);
-  const missing = names.filter((name) => !present.has(name));
-  const results = await client.admin.createTopics(
-    missing.map((name) => ({ name, partitionCount: topics[name] })),
-  );
-  for (const { error } of results) {
-    if (error !== undefined && !isThere(error)) throw error;
-  }
-}
-
-/** Another process may have made it in between, or an earlier attempt whose answer was lost. */
-function isThere(error: Error): boolean {
-  return error instanceof KafkaError && error.code === "TOPIC_ALREADY_EXISTS";
 }

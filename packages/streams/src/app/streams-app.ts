@@ -35,10 +35,10 @@ export class StreamsApp implements AsyncDisposable {
   readonly #stop = new AbortController();
   #failure: unknown;
 
-  private constructor(parts: AppParts) {
+  private constructor(parts: AppParts, dispose: StreamsEnvironment["dispose"]) {
     this.#parts = parts;
     this.applicationId = parts.options.applicationId;
-    this.closed = this.#run();
+    this.closed = this.#run().finally(dispose);
     this.closed.catch(() => {}); // told by `start`, `close` and whoever awaits `closed`
   }
 
@@ -53,21 +53,25 @@ export class StreamsApp implements AsyncDisposable {
     options: StreamsOptions,
     environment: StreamsEnvironment,
   ): Promise<StreamsApp> {
-    const resolved = resolveOptions(options);
-    if (resolved.signal?.aborted === true) throw closedError(resolved);
-    const app = new StreamsApp(await assemble(topology, resolved, environment));
+    const app = await StreamsApp.#assemble(topology, options, environment);
     const isRunning = app.#parts.loop.running.then(() => true);
     if (await Promise.race([isRunning, app.closed.then(() => false)])) return app;
-    throw closedError(resolved);
+    throw closedError(app.applicationId);
   }
 
-  /**
-   * Looks at options without starting anything.
-   *
-   * @throws OptionError `UNKNOWN_OPTION`, `INVALID_OPTION`
-   */
-  static checkOptions(options: StreamsOptions): void {
-    resolveOptions(options);
+  static async #assemble(
+    topology: Topology,
+    options: StreamsOptions,
+    environment: StreamsEnvironment,
+  ): Promise<StreamsApp> {
+    try {
+      const resolved = resolveOptions(options);
+      if (resolved.signal?.aborted === true) throw closedError(resolved.applicationId);
+      return new StreamsApp(await assemble(topology, resolved, environment), environment.dispose);
+    } catch (error) {
+      await environment.dispose?.();
+      throw error;
+    }
   }
 
   get state(): StreamsState {
@@ -100,7 +104,7 @@ export class StreamsApp implements AsyncDisposable {
   }
 
   #requestStop(): void {
-    if (!this.#stop.signal.aborted) this.#stop.abort(closedError(this.#parts.options));
+    if (!this.#stop.signal.aborted) this.#stop.abort(closedError(this.applicationId));
   }
 
   async #run(): Promise<void> {
@@ -203,7 +207,7 @@ function assembleIn(
   };
 }
 
-function closedError({ applicationId }: ResolvedStreamsOptions): ApplicationError {
+function closedError(applicationId: string): ApplicationError {
   return new ApplicationError("APPLICATION_CLOSED", `application ${applicationId} is closed`);
 }
 

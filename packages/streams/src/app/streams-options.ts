@@ -159,6 +159,8 @@ export interface StreamsEnvironment {
   readonly platform: Platform;
   readonly cluster: ClusterClient;
   readonly engines: StoreEngineProvider;
+  /** Ends what was made for this application alone, once it is closed or could not start. Twice is fine. */
+  readonly dispose?: () => Promise<void>;
 }
 
 /** Options with defaults filled in and units resolved. */

@@ -1,0 +1,58 @@
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+import { connect } from "../connect.ts";
+import { EmbeddedCluster, type EmbeddedClusterOptions } from "./embedded-cluster.ts";
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "millrace-embedded-"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test.each([
+  [{ dataDirectory: "x" }, "UNKNOWN_OPTION", /data/],
+  [{ topic: { orders: 4 } }, "UNKNOWN_OPTION", /Did you mean topics\?/],
+  [{ durability: "fsync" }, "INVALID_OPTION", /"group" or "strict"/],
+  [{ port: 70_000 }, "INVALID_OPTION", /from 0 to 65535/],
+  [{ port: "9092" }, "INVALID_OPTION", /port is "9092"/],
+  [{ topics: { orders: 1.5 } }, "INVALID_OPTION", /partition counts/],
+  [{ topics: ["orders"] }, "INVALID_OPTION", /partition counts/],
+  [{ config: { "log.retention.ms": null } }, "INVALID_OPTION", /Kafka's names/],
+  [{ data: "" }, "INVALID_OPTION", /data is ""/],
+  [{ data: undefined }, "INVALID_OPTION", /data is missing/],
+])("%j is refused before a broker is started", async (wrong, code, message) => {
+  const data = join(folder, "never");
+  // Refused by types too, which JavaScript does not have.
+  const options = { data, ...wrong } as EmbeddedClusterOptions;
+  await expect(EmbeddedCluster.start(options)).rejects.toMatchObject({
+    code,
+    message: expect.stringMatching(message),
+  });
+  expect(existsSync(data)).toBe(false);
+});
+
+test("a setting that Kafka does not know is told by the broker, with its code as the reason", async () => {
+  const options = { data: join(folder, "setting"), config: { "no.such.setting": 1 } };
+  await expect(EmbeddedCluster.start(options)).rejects.toMatchObject({
+    code: "BROKER_NOT_STARTED",
+    message: expect.stringContaining("no.such.setting"),
+  });
+});
+
+test("topics are made once, and closing twice is fine", async () => {
+  const both: readonly Record<string, number>[] = [{ orders: 2 }, { orders: 5, invoices: 1 }];
+  for (const topics of both) {
+    const cluster = await EmbeddedCluster.start({ data: join(folder, "twice"), topics });
+    const client = connect({ bootstrapServers: cluster.bootstrapServers });
+    const described = await client.admin.describeTopics(Object.keys(topics));
+    expect(described.get("orders")?.partitionCount).toBe(2);
+    expect(described.size).toBe(Object.keys(topics).length);
+    await client.close();
+    await cluster.close();
+    await cluster.close();
+  }
+});

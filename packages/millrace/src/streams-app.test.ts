@@ -1,0 +1,114 @@
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { string } from "@millrace/serde";
+import { StreamsBuilder, type Topology } from "@millrace/streams";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { connect } from "./connect.ts";
+import { EmbeddedCluster } from "./embedded/embedded-cluster.ts";
+import { StreamsApp, type StreamsOptions } from "./streams-app.ts";
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "millrace-app-"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function copy(): Topology {
+  const builder = new StreamsBuilder();
+  builder.stream("lines", { value: string() }).to("copies", { value: string() });
+  return builder.build();
+}
+
+function options(name: string, more: object = {}): StreamsOptions {
+  const cluster = `embedded:${join(folder, name)}`;
+  return { applicationId: "copy", cluster, logLevel: "error", ...more };
+}
+
+/** Nobody has the folder open. */
+async function expectFree(name: string): Promise<void> {
+  const cluster = await EmbeddedCluster.start({ data: join(folder, name) });
+  const isOwn = cluster.bootstrapServers;
+  await cluster.close();
+  await expect(
+    connect({ bootstrapServers: isOwn, bootstrapTimeout: "200ms" }).admin.listTopics(),
+  ).rejects.toMatchObject({ code: "BROKER_UNREACHABLE" });
+}
+
+test("a program with a broker of its own runs on a fresh folder: topics are given beside it", async () => {
+  for (let run = 0; run < 2; run++) {
+    const topics = { lines: 2, copies: 1 };
+    const app = await StreamsApp.start(copy(), options("fresh", { topics }));
+    expect(app.state).toBe("running");
+    await app.close();
+  }
+  await expectFree("fresh");
+});
+
+test("topics are made on a cluster that is there already, and left as they are afterwards", async () => {
+  const cluster = await EmbeddedCluster.start({
+    data: join(folder, "there"),
+    topics: { lines: 3 },
+  });
+  try {
+    const topics = { lines: 1, copies: 2 };
+    const app = await StreamsApp.start(copy(), options("there", { cluster, topics }));
+    const client = connect({ bootstrapServers: cluster.bootstrapServers });
+    const described = await client.admin.describeTopics(["lines", "copies"]);
+    expect(described.get("lines")?.partitionCount).toBe(3);
+    expect(described.get("copies")?.partitionCount).toBe(2);
+    await client.close();
+    await app.close();
+  } finally {
+    await cluster.close();
+  }
+});
+
+test("a start that fails, or was aborted before, leaves no broker behind", async () => {
+  await expect(StreamsApp.start(copy(), options("failed"))).rejects.toMatchObject({
+    code: "MISSING_SOURCE_TOPIC",
+  });
+  await expectFree("failed");
+  const topics = { lines: 1, copies: 1 };
+  const aborted = options("aborted", { topics, signal: AbortSignal.abort() });
+  await expect(StreamsApp.start(copy(), aborted)).rejects.toMatchObject({
+    code: "APPLICATION_CLOSED",
+  });
+  await expectFree("aborted");
+});
+
+describe("an option that cannot be is told before anything is started", () => {
+  test.each([
+    ["cluster", undefined],
+    ["cluster", Promise.resolve("localhost:9092")],
+    ["cluster", ""],
+    ["cluster", "embedded:"],
+    ["cluster", 9092],
+    ["cluster", {}],
+    ["storeEngine", "sqlite"],
+    ["logLevel", "loud"],
+    ["topics", ["lines"]],
+    ["topics", { lines: 0 }],
+    ["onProcessingError", "skip"],
+    ["commitInterval", "soon"],
+  ])("%s: %s", async (name, value) => {
+    const given = options("never", { [name]: value });
+    await expect(StreamsApp.start(copy(), given)).rejects.toMatchObject({
+      code: "INVALID_OPTION",
+      message: expect.stringContaining(name),
+    });
+    await expect(StreamsApp.run(copy(), given)).rejects.toMatchObject({ code: "INVALID_OPTION" });
+    expect(existsSync(join(folder, "never"))).toBe(false);
+  });
+
+  test("no options at all", async () => {
+    await expect(StreamsApp.start(copy(), undefined as never)).rejects.toMatchObject({
+      code: "INVALID_OPTION",
+    });
+    await expect(StreamsApp.run(copy(), undefined as never)).rejects.toMatchObject({
+      code: "INVALID_OPTION",
+    });
+  });
+});
