@@ -37,7 +37,7 @@ interface Run {
 }
 
 function run(bootstrapServers: string, applicationId: string): Run {
-  const child = spawn(process.execPath, [program, bootstrapServers, folder, "1h", applicationId], {
+  const child = spawn(process.execPath, [program, bootstrapServers, folder, "10m", applicationId], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   let text = "";

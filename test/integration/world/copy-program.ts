@@ -21,5 +21,6 @@ await StreamsApp.run(builder.build(), {
   cluster,
   stateDirectory: join(folder, "state"),
   commitInterval: commitInterval as StreamsOptions["commitInterval"],
+  transactionTimeout: "15m",
   logLevel: "error",
 });
