@@ -4,6 +4,7 @@ import type { Timer } from "@millrace/platform";
 
 import { ApplicationError } from "../error/application-error.ts";
 import { taskIdText } from "../processor/task-id.ts";
+import { Slice } from "../task/slice.ts";
 import { commitTasks } from "./commit.ts";
 import type { LoopEnvironment } from "./loop-environment.ts";
 import { otherTopology, readAssignment, type AssignmentBasis } from "./read-assignment.ts";
@@ -47,6 +48,9 @@ export class StreamLoop {
   #tasks: readonly OpenTask[] = [];
   readonly #byInput = new Map<string, OpenTask>();
   readonly #paused = new Map<string, TopicPartition>();
+  /** Whose turn was the last. */
+  #turn = 0;
+  readonly #slice: Slice;
   #nextCommitMs = 0;
   /** True: the last slice took records, so that there may be more of them at once. */
   #isBusy = false;
@@ -63,6 +67,7 @@ export class StreamLoop {
     this.#purge = new RepartitionPurge(environment);
     this.#watch = new SourceWatch(environment);
     this.#recovery = new RecoveryBudget(environment.platform, environment.config.taskTimeoutMs);
+    this.#slice = new Slice(environment.platform.clock, environment.config.sliceMs);
     this.#writer = this.#openWriter();
     environment.membership.onChange(() => this.#wake.abort());
     this.running = new Promise((resolve) => {
@@ -117,7 +122,7 @@ export class StreamLoop {
     try {
       if (membership.failure !== undefined) throw membership.failure;
       if (membership.needsJoin) await this.#rebalance(stop);
-      else await this.#turn(stop);
+      else await this.#work(stop);
     } catch (error) {
       await this.#recover(error, stop);
     }
@@ -140,13 +145,11 @@ export class StreamLoop {
   }
 
   /** Poll, process for a slice, commit if it is time. */
-  async #turn(stop: AbortSignal): Promise<void> {
-    const { reader, platform, config } = this.#environment;
+  async #work(stop: AbortSignal): Promise<void> {
+    const { reader, platform } = this.#environment;
     // Whatever woke the loop was seen to: with a signal that stays aborted no poll would ever wait.
     if (this.#wake.signal.aborted) this.#wake = new AbortController();
-    const hasWork = this.#isBusy && this.#tasks.some(({ task }) => task.hasBufferedRecords);
-    const untilCommitMs = this.#nextCommitMs - platform.clock.monotonicMs();
-    const waitMsMax = hasWork ? 0 : Math.max(0, Math.min(pollWaitMs, untilCommitMs));
+    const waitMsMax = this.#pollWaitMs();
     const batches = await reader.poll({ signal: this.#wake.signal, waitMsMax });
     for (const batch of batches) {
       const owner = this.#byInput.get(topicPartitionName(batch.topic, batch.partition));
@@ -159,23 +162,29 @@ export class StreamLoop {
     if (!this.#writer.hasRoom) await this.#writer.drained(stop);
     const isStageFull = this.#tasks.some(({ stores }) => stores.isStageFull);
     if (isStageFull || platform.clock.monotonicMs() >= this.#nextCommitMs) await this.#commit();
-    else if (hasWork) await platform.timers.yield();
-    if (config.sliceMs === 0) await platform.timers.yield();
+    if (waitMsMax === 0) await platform.timers.yield(); // nothing else here need have given way
     this.#watch.check(stop);
+  }
+
+  #pollWaitMs(): number {
+    if (this.#isBusy && this.#tasks.some(({ task }) => task.hasBufferedRecords)) return 0;
+    if (!this.#tasks.some(({ task }) => task.needsCommit)) return pollWaitMs;
+    const untilCommitMs = this.#nextCommitMs - this.#environment.platform.clock.monotonicMs();
+    return Math.max(0, Math.min(pollWaitMs, untilCommitMs));
   }
 
   /** @returns whether any record was taken: tasks may have some and wait for those of other inputs */
   #processSlice(): boolean {
-    const { platform, config } = this.#environment;
-    const deadline = platform.clock.monotonicMs() + config.sliceMs;
+    const slice = this.#slice;
     let hasTaken = false;
-    let isBusy = true;
-    while (isBusy && platform.clock.monotonicMs() < deadline && this.#writer.hasRoom) {
-      isBusy = false;
-      for (const { task } of this.#tasks) {
-        if (task.process(recordsPerTurn) > 0) isBusy = true;
-      }
-      hasTaken ||= isBusy;
+    let idle = 0;
+    slice.begin();
+    // The next slice goes on with the next task: where records are slow, each has its turn.
+    while (!slice.isOver && idle < this.#tasks.length && this.#writer.hasRoom) {
+      this.#turn = (this.#turn + 1) % this.#tasks.length;
+      const count = this.#tasks[this.#turn].task.process(recordsPerTurn, slice);
+      idle = count > 0 ? 0 : idle + 1;
+      hasTaken ||= count > 0;
     }
     return hasTaken || !this.#writer.hasRoom;
   }

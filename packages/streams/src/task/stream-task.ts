@@ -23,6 +23,7 @@ import type { RunningNode } from "./running-node.ts";
 import type { StreamTaskOptions } from "./stream-task-options.ts";
 import { TaskErrors } from "./task-errors.ts";
 import { TaskIdling } from "./task-idling.ts";
+import type { Slice } from "./slice.ts";
 import { buildTaskTopology, type TaskTopology } from "./task-topology.ts";
 
 const defaultBufferedRecordsMax = 1000;
@@ -145,9 +146,10 @@ export class StreamTask {
    * the queues are empty, the collector has no room, the stage of the stores is full, or `maxTaskIdleMs` says to
    * wait for an input.
    *
+   * @param slice ends it, too
    * @returns how many were processed
    */
-  process(recordsMax: number): number {
+  process(recordsMax: number, slice?: Slice): number {
     const { collector } = this.#options;
     let count = 0;
     while (count < recordsMax && collector.hasRoom && this.#isReady()) {
@@ -157,7 +159,7 @@ export class StreamTask {
       queue.advance();
       if (queue.hasHead) this.#group.offer(queue);
       count += 1;
-      if (this.stores.isStageFull) break;
+      if (this.stores.isStageFull || slice?.afterRecord() === true) break;
     }
     return count;
   }
