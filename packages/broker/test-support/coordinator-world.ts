@@ -9,6 +9,7 @@ import { MemoryMarkerWriter } from "./memory-marker-writer.ts";
 export interface CoordinatorWorldOptions {
   readonly syncMs?: number;
   readonly groupConfig?: Partial<typeof defaultGroupConfig>;
+  readonly transactionConfig?: Partial<typeof defaultTransactionConfig>;
   readonly isEndTransactionEpochAccepted?: CoordinatorsOptions["isEndTransactionEpochAccepted"];
 }
 
@@ -75,7 +76,7 @@ export class CoordinatorWorld {
         initialRebalanceDelayMs: 0,
         ...this.#options.groupConfig,
       },
-      transactionConfig: defaultTransactionConfig,
+      transactionConfig: { ...defaultTransactionConfig, ...this.#options.transactionConfig },
       isEndTransactionEpochAccepted: this.#options.isEndTransactionEpochAccepted,
     });
     coordinators.start();

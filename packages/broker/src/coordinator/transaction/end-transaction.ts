@@ -1,6 +1,7 @@
 import type { TransactionResult } from "../coordinator-log.ts";
 import { errorCode } from "../error-code.ts";
-import { producerEpochMax, type TransactionMetadata } from "./transaction-metadata.ts";
+import type { TransactionMetadata } from "./transaction-metadata.ts";
+import { isPrepared } from "./transaction-status.ts";
 
 /** An EndTxn as a client sends it. */
 export interface EndTransactionRequest {
@@ -10,6 +11,12 @@ export interface EndTransactionRequest {
   readonly result: TransactionResult;
   /** 2 from version 5 of EndTxn on: the epoch is bumped with the transaction. */
   readonly clientTransactionVersion: 0 | 2;
+}
+
+/** The rule of epochs, and their bound. */
+export interface EndTransactionRules {
+  readonly isEpochAccepted: EndTransactionEpochCheck;
+  readonly producerEpochMax: number;
 }
 
 /**
@@ -29,10 +36,13 @@ export type EndTransactionDecision =
 export type EndTransactionEpochCheck = (
   metadata: TransactionMetadata,
   request: EndTransactionRequest,
+  producerEpochMax: number,
 ) => boolean;
 
 /**
- * What an EndTxn does, by the state of the transactional id.
+ * What an EndTxn does, by the state of the transactional id. While markers are on their way it is
+ * told to come again; in TV2 before anything else is looked at, since the producer may go by the
+ * epoch, or the id, that it has once the transaction is complete.
  *
  * TV1: the epoch must be the current one. `Empty` refuses; a complete transaction takes a
  * repetition of its result.
@@ -47,15 +57,21 @@ export type EndTransactionEpochCheck = (
 export function decideEndTransaction(
   metadata: TransactionMetadata | undefined,
   request: EndTransactionRequest,
-  isEpochAccepted: EndTransactionEpochCheck,
+  { isEpochAccepted, producerEpochMax }: EndTransactionRules,
 ): EndTransactionDecision {
   if (metadata === undefined) return refuse(errorCode.invalidProducerIdMapping);
+  const isVersion2 = request.clientTransactionVersion === 2;
+  const isEnding = isPrepared(metadata.status);
+  if (isVersion2 && isEnding) return refuse(errorCode.concurrentTransactions);
   const isKnownId =
-    metadata.producerId === request.producerId || isRetryAfterRotation(metadata, request);
+    metadata.producerId === request.producerId ||
+    isRetryAfterRotation(metadata, request, producerEpochMax);
   if (!isKnownId) return refuse(errorCode.invalidProducerIdMapping);
-  if (!isEpochAccepted(metadata, request)) return refuse(errorCode.producerFenced);
-  return request.clientTransactionVersion === 2
-    ? decideVersion2(metadata, request)
+  if (!isEpochAccepted(metadata, request, producerEpochMax))
+    return refuse(errorCode.producerFenced);
+  if (isEnding) return refuse(errorCode.concurrentTransactions);
+  return isVersion2
+    ? decideVersion2(metadata, request, producerEpochMax)
     : decideVersion1(metadata, request.result);
 }
 
@@ -63,19 +79,14 @@ export function decideEndTransaction(
 export function isEndTransactionEpochAccepted(
   metadata: TransactionMetadata,
   request: EndTransactionRequest,
+  producerEpochMax: number,
 ): boolean {
-  const isCurrent = request.producerEpoch === metadata.producerEpoch;
-  if (request.clientTransactionVersion !== 2) return isCurrent;
-  switch (metadata.status) {
-    case "PrepareCommit":
-    case "PrepareAbort":
-      return isRetryAfterBump(metadata, request);
-    case "CompleteCommit":
-    case "CompleteAbort":
-      return isCurrent || isRetry(metadata, request);
-    default:
-      return isCurrent;
-  }
+  const isComplete = metadata.status === "CompleteCommit" || metadata.status === "CompleteAbort";
+  const mayRepeat = request.clientTransactionVersion === 2 && isComplete;
+  return (
+    request.producerEpoch === metadata.producerEpoch ||
+    (mayRepeat && isRetry(metadata, request, producerEpochMax))
+  );
 }
 
 function decideVersion1(
@@ -90,9 +101,6 @@ function decideVersion1(
       return resultOf(metadata) === result
         ? { kind: "repeat" }
         : refuse(errorCode.invalidTransactionState);
-    case "PrepareCommit":
-    case "PrepareAbort":
-      return decideWhilePrepared(metadata, result);
     default:
       return refuse(errorCode.invalidTransactionState);
   }
@@ -101,6 +109,7 @@ function decideVersion1(
 function decideVersion2(
   metadata: TransactionMetadata,
   request: EndTransactionRequest,
+  producerEpochMax: number,
 ): EndTransactionDecision {
   const { result } = request;
   switch (metadata.status) {
@@ -108,14 +117,11 @@ function decideVersion2(
       return { kind: "prepare", isWithoutPartitions: false };
     case "CompleteCommit":
     case "CompleteAbort":
-      if (isRetry(metadata, request))
+      if (isRetry(metadata, request, producerEpochMax))
         return resultOf(metadata) === result
           ? { kind: "repeat" }
           : refuse(errorCode.invalidTransactionState);
       return endWithoutPartitions(result);
-    case "PrepareCommit":
-    case "PrepareAbort":
-      return decideWhilePrepared(metadata, result);
     default:
       return endWithoutPartitions(result);
   }
@@ -131,34 +137,27 @@ function endWithoutPartitions(result: TransactionResult): EndTransactionDecision
     : refuse(errorCode.invalidTransactionState);
 }
 
-function decideWhilePrepared(
-  metadata: TransactionMetadata,
-  result: TransactionResult,
-): EndTransactionDecision {
-  return refuse(
-    resultOf(metadata) === result
-      ? errorCode.concurrentTransactions
-      : errorCode.invalidTransactionState,
-  );
-}
-
 export function resultOf(metadata: TransactionMetadata): TransactionResult {
   return metadata.status === "PrepareCommit" || metadata.status === "CompleteCommit"
     ? "commit"
     : "abort";
 }
 
-function isRetry(metadata: TransactionMetadata, request: EndTransactionRequest): boolean {
-  return isRetryAfterBump(metadata, request) || isRetryAfterRotation(metadata, request);
-}
-
-function isRetryAfterBump(metadata: TransactionMetadata, request: EndTransactionRequest): boolean {
-  return metadata.producerEpoch === request.producerEpoch + 1;
+function isRetry(
+  metadata: TransactionMetadata,
+  request: EndTransactionRequest,
+  producerEpochMax: number,
+): boolean {
+  return (
+    metadata.producerEpoch === request.producerEpoch + 1 ||
+    isRetryAfterRotation(metadata, request, producerEpochMax)
+  );
 }
 
 function isRetryAfterRotation(
   metadata: TransactionMetadata,
   request: EndTransactionRequest,
+  producerEpochMax: number,
 ): boolean {
   return (
     request.clientTransactionVersion === 2 &&

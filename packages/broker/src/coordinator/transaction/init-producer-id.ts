@@ -7,6 +7,7 @@ import {
   toRotated,
   type TransactionMetadata,
 } from "./transaction-metadata.ts";
+import { isPrepared } from "./transaction-status.ts";
 
 export interface InitProducerIdRequest {
   readonly timeoutMs: number;
@@ -29,16 +30,22 @@ export type InitProducerIdDecision =
 export function decideInitProducerId(
   metadata: TransactionMetadata,
   request: InitProducerIdRequest,
-  world: { readonly nowMs: number; readonly takeProducerId: () => number },
+  world: {
+    readonly nowMs: number;
+    readonly takeProducerId: () => number;
+    readonly producerEpochMax: number;
+  },
 ): InitProducerIdDecision {
   const { expected } = request;
-  if (expected !== undefined && !isExpectedProducer(metadata, expected))
+  const { producerEpochMax } = world;
+  // First: the producer may go by the id that it gets once the transaction is complete.
+  if (isPrepared(metadata.status))
+    return { kind: "refuse", errorCode: errorCode.concurrentTransactions };
+  if (expected !== undefined && !isExpectedProducer(metadata, expected, producerEpochMax))
     return { kind: "refuse", errorCode: errorCode.producerFenced };
   if (metadata.status === "Ongoing") return { kind: "fence" };
-  if (metadata.status === "PrepareCommit" || metadata.status === "PrepareAbort")
-    return { kind: "refuse", errorCode: errorCode.concurrentTransactions };
   const change = { timeoutMs: request.timeoutMs, nowMs: world.nowMs };
-  if (isEpochExhausted(metadata.producerEpoch)) {
+  if (isEpochExhausted(metadata.producerEpoch, producerEpochMax)) {
     if (expected !== undefined && expected.producerEpoch !== metadata.producerEpoch)
       return { kind: "refuse", errorCode: errorCode.unknownServerError };
     return {
@@ -69,11 +76,15 @@ function nextEpochs(
   return undefined;
 }
 
-function isExpectedProducer(metadata: TransactionMetadata, expected: ProducerIdentity): boolean {
+function isExpectedProducer(
+  metadata: TransactionMetadata,
+  expected: ProducerIdentity,
+  producerEpochMax: number,
+): boolean {
   return (
     metadata.producerEpoch === noProducerEpoch ||
     expected.producerId === metadata.producerId ||
     (expected.producerId === metadata.previousProducerId &&
-      isEpochExhausted(expected.producerEpoch))
+      isEpochExhausted(expected.producerEpoch, producerEpochMax))
   );
 }

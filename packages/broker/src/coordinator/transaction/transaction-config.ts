@@ -8,6 +8,8 @@ export interface TransactionConfig {
   readonly markerRetryBackoffMs: number;
   /** `add.partitions.to.txn.retry.backoff.max.ms` */
   readonly addPartitionsRetryMs: number;
+  /** Kafka's is fixed. A smaller one makes a test rotate producer ids soon. */
+  readonly producerEpochMax: number;
 }
 
 export const defaultTransactionConfig: TransactionConfig = {
@@ -15,4 +17,5 @@ export const defaultTransactionConfig: TransactionConfig = {
   abortIntervalMs: 10_000,
   markerRetryBackoffMs: 100,
   addPartitionsRetryMs: 100,
+  producerEpochMax: 32_767,
 };

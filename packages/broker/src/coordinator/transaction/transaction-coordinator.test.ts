@@ -40,6 +40,16 @@ function end(
   );
 }
 
+/** A producer at the last epoch of its id. */
+async function usedUp() {
+  const world = new CoordinatorWorld({ transactionConfig: { producerEpochMax: 3 } });
+  const { producerId } = await initialize(world);
+  await initialize(world);
+  const producer = await initialize(world);
+  expect(producer).toEqual({ errorCode: 0, producerId, producerEpoch: 2 });
+  return { world, producer };
+}
+
 function results(world: CoordinatorWorld): readonly string[] {
   return (world.markers.written.get("output-0") ?? []).map(
     ({ result, producerEpoch }) => `${result} ${producerEpoch}`,
@@ -124,23 +134,58 @@ describe("a transaction", () => {
   });
 
   test("of a producer that has used up its epochs goes on under a new id", async () => {
-    const world = new CoordinatorWorld();
-    let producer = await initialize(world);
-    const first = producer.producerId;
-    // InitProducerId alone takes them, one by one.
-    for (let epoch = 1; epoch <= 32_766; epoch++) {
-      producer = await world.transactions.initProducerId("tx", {
-        timeoutMs: 60_000,
-        expected: undefined,
-      });
-    }
-    expect(producer).toEqual({ errorCode: 0, producerId: first, producerEpoch: 32_766 });
+    const { world, producer } = await usedUp();
     await add(world, producer);
     const next = await end(world, producer);
     expect(next).toMatchObject({ errorCode: 0, producerEpoch: 0 });
-    expect(next.producerId).not.toBe(first);
-    expect(results(world)).toEqual(["commit 32767"]);
+    expect(next.producerId).not.toBe(producer.producerId);
+    expect(results(world)).toEqual(["commit 3"]);
     expect(await end(world, producer)).toEqual(next);
+  });
+
+  test.each([0, 2] as const)(
+    "whose markers are on their way tells every EndTxn of version %i to come again",
+    async (version) => {
+      const world = new CoordinatorWorld();
+      const producer = await initialize(world);
+      await add(world, producer);
+      world.markers.failing.add("output-0");
+      const answer = await end(world, producer, { version });
+      const next = version === 2 ? answer : producer;
+      const again = { errorCode: errorCode.concurrentTransactions };
+      expect(await end(world, next, { version })).toMatchObject(again);
+      expect(await end(world, next, { version, result: "abort" })).toMatchObject(again);
+      expect(await end(world, producer, { version })).toMatchObject(again);
+      world.markers.failing.clear();
+      await world.platform.advance(200);
+      expect(await add(world, next)).toBe(0);
+      expect(await end(world, next, { version, result: "abort" })).toMatchObject({ errorCode: 0 });
+    },
+  );
+
+  test("whose markers are on their way tells a producer under its next id to come again", async () => {
+    const { world, producer } = await usedUp();
+    await add(world, producer);
+    world.markers.failing.add("output-0");
+    const next = await end(world, producer);
+    expect(next).toMatchObject({ errorCode: 0, producerEpoch: 0 });
+    const again = errorCode.concurrentTransactions;
+    const recover = () =>
+      world.ask(world.transactions.initProducerId("tx", { timeoutMs: 60_000, expected: next }));
+    expect(await add(world, next)).toBe(again);
+    expect(await end(world, next, { result: "abort" })).toMatchObject({ errorCode: again });
+    expect(await end(world, producer)).toMatchObject({ errorCode: again });
+    expect(await recover()).toMatchObject({ errorCode: again });
+    world.markers.failing.clear();
+    await world.platform.advance(200);
+    expect(await end(world, producer)).toEqual(next);
+    expect(await add(world, next)).toBe(0);
+    expect(await end(world, next)).toMatchObject({ errorCode: 0, producerEpoch: 1 });
+    expect(await recover()).toMatchObject({
+      errorCode: 0,
+      producerId: next.producerId,
+      producerEpoch: 1,
+    });
   });
 });
 

@@ -70,6 +70,7 @@ export class TransactionCoordinator implements TransactionVerifier {
           timers,
           producerIds: this.#producerIds,
           abortIntervalMs: config.abortIntervalMs,
+          producerEpochMax: config.producerEpochMax,
           isEndTransactionEpochAccepted:
             options.isEndTransactionEpochAccepted ?? isEndTransactionEpochAccepted,
           carryOut: (prepared) => this.#driver.carryOut(prepared),

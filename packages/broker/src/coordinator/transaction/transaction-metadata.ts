@@ -38,10 +38,10 @@ export interface TransactionMetadata {
 
 export const noProducerId = -1;
 export const noProducerEpoch = -1;
-/** Kafka keeps this one back, so that a producer with the highest epoch can still be fenced. */
-export const producerEpochMax = 32_767;
-
-export function isEpochExhausted(producerEpoch: number): boolean {
+/** What an epoch can be on the wire. */
+const int16Max = 32_767;
+/** The highest one is kept back, so that a producer can still be fenced. */
+export function isEpochExhausted(producerEpoch: number, producerEpochMax: number): boolean {
   return producerEpoch >= producerEpochMax - 1;
 }
 
@@ -132,12 +132,13 @@ export function toPrepared(
     readonly clientTransactionVersion: 0 | 2;
     /** -1 unless the epochs are used up. */
     readonly nextProducerId: number;
+    readonly producerEpochMax: number;
     readonly isWithoutPartitions: boolean;
     readonly nowMs: number;
   },
 ): TransactionMetadata {
   const bumps = change.clientTransactionVersion === 2;
-  const isStuck = metadata.producerEpoch === producerEpochMax && change.result === "abort";
+  const isStuck = metadata.producerEpoch === change.producerEpochMax && change.result === "abort";
   return transition(metadata, {
     status: change.result === "commit" ? "PrepareCommit" : "PrepareAbort",
     producerEpoch: bumps && !isStuck ? metadata.producerEpoch + 1 : metadata.producerEpoch,
@@ -174,6 +175,6 @@ function transition(
     to: next.status,
   });
   invariant(next.producerId >= 0 && next.producerEpoch >= 0, "TXN-2", next.producerEpoch);
-  invariant(next.producerEpoch <= producerEpochMax, "TXN-2", next.producerEpoch);
+  invariant(next.producerEpoch <= int16Max, "TXN-2", next.producerEpoch);
   return Object.freeze(next);
 }

@@ -35,6 +35,7 @@ export interface TransactionShardOptions {
   readonly producerIds: ProducerIds;
   readonly abortIntervalMs: number;
   readonly isEndTransactionEpochAccepted: EndTransactionEpochCheck;
+  readonly producerEpochMax: number;
   /**
    * Called once the decision is durable, and after a restart for every one that was not carried
    * out.
@@ -97,13 +98,14 @@ export class TransactionShard implements CoordinatorShard<TransactionRecord> {
 
   /** Needs a producer id at hand. */
   initProducerId(transactionalId: string, request: InitProducerIdRequest): Result<ProducerAnswer> {
-    const { clock, producerIds, probe } = this.#options;
+    const { clock, producerIds, producerEpochMax, probe } = this.#options;
     const metadata =
       this.#byId.get(transactionalId) ??
       newTransactionMetadata(transactionalId, producerIds.take(), request.timeoutMs);
     const decision = decideInitProducerId(metadata, request, {
       nowMs: clock.wallMs(),
       takeProducerId: () => producerIds.take(),
+      producerEpochMax,
     });
     switch (decision.kind) {
       case "refuse":
@@ -124,6 +126,9 @@ export class TransactionShard implements CoordinatorShard<TransactionRecord> {
   addPartitions(request: AddPartitionsRequest): Result<number> {
     const { transactionalId, partitions } = request;
     const metadata = this.#byId.get(transactionalId);
+    // First: the producer may go by the epoch, or the id, that it has once the transaction is complete.
+    if (metadata !== undefined && isPrepared(metadata.status))
+      return answer(errorCode.concurrentTransactions);
     const refused = refuseProducer(metadata, request);
     if (metadata === undefined || refused !== errorCode.none) return answer(refused);
     const hasAll = partitions.every((partition) => hasPartition(metadata.partitions, partition));
@@ -154,8 +159,11 @@ export class TransactionShard implements CoordinatorShard<TransactionRecord> {
   /** Needs a producer id at hand. */
   endTransaction(request: EndTransactionRequest): Result<ProducerAnswer> {
     const metadata = this.#byId.get(request.transactionalId);
-    const { isEndTransactionEpochAccepted, clock } = this.#options;
-    const decision = decideEndTransaction(metadata, request, isEndTransactionEpochAccepted);
+    const { isEndTransactionEpochAccepted, producerEpochMax, clock } = this.#options;
+    const decision = decideEndTransaction(metadata, request, {
+      isEpochAccepted: isEndTransactionEpochAccepted,
+      producerEpochMax,
+    });
     const namesProducer = request.clientTransactionVersion === 2;
     if (decision.kind === "refuse" || metadata === undefined)
       return answer(
@@ -167,6 +175,7 @@ export class TransactionShard implements CoordinatorShard<TransactionRecord> {
       result: request.result,
       clientTransactionVersion: request.clientTransactionVersion,
       nextProducerId: namesProducer ? this.#nextProducerId(metadata) : noProducerId,
+      producerEpochMax,
       isWithoutPartitions: decision.isWithoutPartitions,
       nowMs: clock.wallMs(),
     });
@@ -210,13 +219,14 @@ export class TransactionShard implements CoordinatorShard<TransactionRecord> {
       result: "abort",
       clientTransactionVersion: 2,
       nextProducerId: this.#nextProducerId(metadata),
+      producerEpochMax: this.#options.producerEpochMax,
       isWithoutPartitions: false,
       nowMs: this.#options.clock.wallMs(),
     });
   }
 
   #nextProducerId(metadata: TransactionMetadata): number {
-    return isEpochExhausted(metadata.producerEpoch)
+    return isEpochExhausted(metadata.producerEpoch, this.#options.producerEpochMax)
       ? this.#options.producerIds.take()
       : noProducerId;
   }
@@ -228,13 +238,14 @@ export class TransactionShard implements CoordinatorShard<TransactionRecord> {
   }
 
   #abortTimedOut(): Result<void> {
-    const { clock, producerIds } = this.#options;
+    const { clock, producerIds, producerEpochMax } = this.#options;
     const nowMs = clock.monotonicMs();
     const prepared: TransactionMetadata[] = [];
     for (const [transactionalId, openedAtMs] of this.#openedAtMs) {
       const metadata = this.#byId.get(transactionalId);
       if (metadata === undefined || nowMs - openedAtMs < metadata.timeoutMs) continue;
-      const canFence = !isEpochExhausted(metadata.producerEpoch) || producerIds.hasNext;
+      const isExhausted = isEpochExhausted(metadata.producerEpoch, producerEpochMax);
+      const canFence = !isExhausted || producerIds.hasNext;
       if (canFence) prepared.push(this.#fence(metadata));
       else producerIds.prefetch();
     }
