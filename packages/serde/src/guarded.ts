@@ -8,7 +8,10 @@ import { SerdeError } from "./serde-error.ts";
  */
 export function serializeWith<T>(serde: Serde<T>, value: T & {}, topic: string): Uint8Array {
   try {
-    return serde.serialize(value, topic);
+    const bytes = serde.serialize(value, topic);
+    if (!ArrayBuffer.isView(bytes))
+      throw new TypeError(`serialize gave ${kindOf(bytes)}, no bytes`);
+    return bytes;
   } catch (cause) {
     throw new SerdeError("SERIALIZATION_FAILED", { topic, serde: serde.name, cause });
   }
@@ -21,8 +24,24 @@ export function serializeWith<T>(serde: Serde<T>, value: T & {}, topic: string):
  */
 export function deserializeWith<T>(serde: Serde<T>, bytes: Uint8Array, topic: string): T & {} {
   try {
-    return serde.deserialize(bytes, topic);
+    const value = serde.deserialize(bytes, topic);
+    if (value === undefined || isPromise(value))
+      throw new TypeError(`deserialize gave ${kindOf(value)}, no value`);
+    return value;
   } catch (cause) {
     throw new SerdeError("DESERIALIZATION_FAILED", { topic, serde: serde.name, cause });
   }
+}
+
+/** Serdes are synchronous: a promise would be taken for the value. */
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  if (typeof value !== "object" || value === null) return false;
+  return typeof (value as { readonly then?: unknown }).then === "function";
+}
+
+function kindOf(result: unknown): string {
+  if (!isPromise(result)) return result === null ? "null" : `a ${typeof result}`;
+  // What it may reject with later is told by the error that this is for.
+  result.then(undefined, () => {});
+  return "a promise";
 }

@@ -1,3 +1,4 @@
+export { CallbackError, type CallbackErrorCode } from "./error/callback-error.ts";
 export { StreamsError, type ErrorPlace, type StreamsErrorCode } from "./error/streams-error.ts";
 export {
   TopologyConfigError,

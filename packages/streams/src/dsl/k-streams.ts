@@ -1,15 +1,21 @@
 import type { Serde } from "@millrace/serde";
 
 import type { TopicNameExtractor } from "../topology/topology-node.ts";
+import type {
+  ItemOf,
+  KeyOf,
+  Kept,
+  LeftOut,
+  ListResult,
+  Result,
+  Synchronous,
+  SynchronousPredicate,
+  ValueOf,
+} from "./callback-types.ts";
 import type { AggregationOptions, Aggregator } from "./operators/aggregate.ts";
 import type { Predicate } from "./operators/filter.ts";
-import type { FlatMapper } from "./operators/flat-map.ts";
-import type { FlatValueMapper } from "./operators/flat-map-values.ts";
 import type { GroupedOptions } from "./operators/group-by.ts";
-import type { KeyValueMapper } from "./operators/map.ts";
-import type { ValueMapper } from "./operators/map-values.ts";
-import type { RecordAction } from "./operators/peek.ts";
-import type { KeySelector } from "./operators/select-key.ts";
+import type { KeyValue } from "./operators/map.ts";
 import type { SinkOptions } from "./operators/to.ts";
 import type { EitherState, SerdeArguments, SerdeOptions, SerdeState } from "./serde-state.ts";
 import type { NamedOptions } from "./stream-node.ts";
@@ -51,11 +57,10 @@ export interface KStream<
    *
    * @example orders.filter((order) => order.total > 0)
    */
-  filter<V2 extends V>(
-    predicate: (value: V, key: K) => value is V2,
+  filter<P extends Predicate<K, V>>(
+    predicate: SynchronousPredicate<P, "filter">,
     options?: NamedOptions,
-  ): KStream<K, V2, KeyState, ValueState>;
-  filter(predicate: Predicate<K, V>, options?: NamedOptions): KStream<K, V, KeyState, ValueState>;
+  ): KStream<K, Kept<V, P>, KeyState, ValueState>;
 
   /**
    * Keeps the records for which the predicate does not hold; a type guard narrows the stream to the rest (Kafka:
@@ -63,14 +68,10 @@ export interface KStream<
    *
    * @example orders.filterNot((order) => order.isTest)
    */
-  filterNot<V2 extends V>(
-    predicate: (value: V, key: K) => value is V2,
+  filterNot<P extends Predicate<K, V>>(
+    predicate: SynchronousPredicate<P, "filterNot">,
     options?: NamedOptions,
-  ): KStream<K, Exclude<V, V2>, KeyState, ValueState>;
-  filterNot(
-    predicate: Predicate<K, V>,
-    options?: NamedOptions,
-  ): KStream<K, V, KeyState, ValueState>;
+  ): KStream<K, LeftOut<V, P>, KeyState, ValueState>;
 
   /**
    * Makes another key and value of each record (Kafka: `KStream.map`). Both serdes are lost, and grouping
@@ -78,10 +79,10 @@ export interface KStream<
    *
    * @example orders.map((order) => ({ key: order.customer, value: order.total }))
    */
-  map<K2, V2>(
-    mapper: KeyValueMapper<K, V, K2, V2>,
+  map<R extends KeyValue<unknown, unknown> | PromiseLike<unknown>>(
+    mapper: (value: V, key: K) => Result<R, "map">,
     options?: NamedOptions,
-  ): KStream<K2, V2, "lost", "lost">;
+  ): KStream<KeyOf<R>, ValueOf<R>, "lost", "lost">;
 
   /**
    * Makes another value of each record; the key stays, and with it the partition (Kafka: `KStream.mapValues`).
@@ -90,7 +91,7 @@ export interface KStream<
    * @example orders.mapValues((order) => order.total)
    */
   mapValues<V2>(
-    mapper: ValueMapper<K, V, V2>,
+    mapper: (value: V, key: K) => Result<V2, "mapValues">,
     options?: NamedOptions,
   ): KStream<K, V2, KeyState, "lost">;
 
@@ -99,10 +100,10 @@ export interface KStream<
    *
    * @example lines.flatMap((line) => line.split(" ").map((word) => ({ key: word, value: 1 })))
    */
-  flatMap<K2, V2>(
-    mapper: FlatMapper<K, V, K2, V2>,
+  flatMap<R>(
+    mapper: (value: V, key: K) => ListResult<R, KeyValue<unknown, unknown>, "flatMap">,
     options?: NamedOptions,
-  ): KStream<K2, V2, "lost", "lost">;
+  ): KStream<KeyOf<ItemOf<R>>, ValueOf<ItemOf<R>>, "lost", "lost">;
 
   /**
    * Makes any number of values of each; the key stays, and with it the partition (Kafka: `KStream.flatMapValues`).
@@ -110,10 +111,10 @@ export interface KStream<
    *
    * @example lines.flatMapValues((line) => line.toLowerCase().split(/\W+/))
    */
-  flatMapValues<V2>(
-    mapper: FlatValueMapper<K, V, V2>,
+  flatMapValues<R>(
+    mapper: (value: V, key: K) => ListResult<R, unknown, "flatMapValues">,
     options?: NamedOptions,
-  ): KStream<K, V2, KeyState, "lost">;
+  ): KStream<K, ItemOf<R>, KeyState, "lost">;
 
   /**
    * Gives each record another key (Kafka: `KStream.selectKey`). The key's serde is lost, and grouping repartitions.
@@ -121,7 +122,7 @@ export interface KStream<
    * @example orders.selectKey((order) => order.customer)
    */
   selectKey<K2>(
-    selector: KeySelector<K, V, K2>,
+    selector: (value: V, key: K) => Result<K2, "selectKey">,
     options?: NamedOptions,
   ): KStream<K2, V, "lost", ValueState>;
 
@@ -131,7 +132,10 @@ export interface KStream<
    *
    * @example orders.peek((order, id) => logger.log("debug", "order", { id, total: order.total }))
    */
-  peek(action: RecordAction<K, V>, options?: NamedOptions): KStream<K, V, KeyState, ValueState>;
+  peek<R>(
+    action: (value: V, key: K) => Synchronous<R, "peek">,
+    options?: NamedOptions,
+  ): KStream<K, V, KeyState, ValueState>;
 
   /**
    * Calls back for each record, and that is the end of it (Kafka: `KStream.foreach`). It may be called again for the
@@ -139,7 +143,7 @@ export interface KStream<
    *
    * @example alarms.foreach((alarm) => ring(alarm))
    */
-  foreach(action: RecordAction<K, V>, options?: NamedOptions): void;
+  foreach<R>(action: (value: V, key: K) => Synchronous<R, "foreach">, options?: NamedOptions): void;
 
   /**
    * Both streams as one, in no particular order (Kafka: `KStream.merge`). Types unite; serdes are lost.
@@ -157,7 +161,7 @@ export interface KStream<
    * @example orders.groupBy((order) => order.customer, { key: string() }).count()
    */
   groupBy<K2>(
-    selector: KeySelector<K, V, K2>,
+    selector: (value: V, key: K) => Result<K2, "groupBy">,
     options: GroupedOptions & SerdeOptions<K2, V, "lost", ValueState>,
   ): KGroupedStream<K2, V>;
 

@@ -60,6 +60,43 @@ test("a type guard narrows, and merge unites", () => {
   expectTypeOf<ValueOf<typeof both>>().toEqualTypeOf<number | Refund>();
 });
 
+test("a guard that TypeScript infers narrows, and what is truthy may decide", () => {
+  const noted = new StreamsBuilder()
+    .stream("notes", { key: string(), value: optional(json<{ readonly note?: string }>()) })
+    .filter((value) => value !== null);
+  expectTypeOf<ValueOf<typeof noted>>().toEqualTypeOf<{ readonly note?: string }>();
+  const some = noted.filter((value) => value.note);
+  expectTypeOf<ValueOf<typeof some>>().toEqualTypeOf<{ readonly note?: string }>();
+});
+
+test("lists of results say what they hold, and any stays any", () => {
+  const stream = orders();
+  const values = stream.flatMapValues((value) => (isOrder(value) ? [value.total] : []));
+  expectTypeOf<ValueOf<typeof values>>().toEqualTypeOf<number>();
+  const generated = stream.flatMapValues(function* (value) {
+    yield value.customer;
+  });
+  expectTypeOf<ValueOf<typeof generated>>().toEqualTypeOf<string>();
+  const pairs = stream.flatMap((value) => [{ key: value.customer, value: 1 }]);
+  expectTypeOf(pairs).toEqualTypeOf<KStream<string, number, "lost", "lost">>();
+  const parsed = stream.mapValues((value) => JSON.parse(value.customer));
+  expectTypeOf<ValueOf<typeof parsed>>().toBeAny();
+});
+
+test("a user's own generic operator compiles", () => {
+  const latest = <V extends { readonly customer: string }>(
+    stream: KStream<string, V, "known", "known">,
+  ) =>
+    stream
+      .filter((value) => value.customer !== "")
+      .mapValues((value) => ({ value, size: value.customer.length }))
+      .selectKey(({ value }) => value.customer);
+  const found = latest(orders());
+  expectTypeOf<ValueOf<typeof found>>().toEqualTypeOf<{ value: Order | Refund; size: number }>();
+  const wide: KStream<string, Order | Refund | null> = orders();
+  expect(wide.kind).toBe("stream");
+});
+
 test("aggregations have the type of their serde", () => {
   const grouped = orders()
     .filter(isOrder)

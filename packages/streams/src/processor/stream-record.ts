@@ -1,5 +1,5 @@
 import { noHeaders, type Headers, type Timestamp } from "@millrace/model";
-import { SerdeError, type Serde } from "@millrace/serde";
+import { deserializeWith, serializeWith, type Serde } from "@millrace/serde";
 
 type AnySerde = Serde<unknown>;
 
@@ -146,7 +146,7 @@ export class StreamRecord<K = unknown, V = unknown> {
     if (this.#keyBytes !== undefined && this.#keySerde === serde) return this.#keyBytes;
     const key = this.key as unknown;
     if (key === null || key === undefined) return null;
-    return serialize(serde, key, topic);
+    return serializeWith(serde, key, topic);
   }
 
   /** The value in bytes; those that it came with, where the serde is the one that read them. */
@@ -154,7 +154,7 @@ export class StreamRecord<K = unknown, V = unknown> {
     if (this.#valueBytes !== undefined && this.#valueSerde === serde) return this.#valueBytes;
     const value = this.value as unknown;
     if (value === null || value === undefined) return null;
-    return serialize(serde, value, topic);
+    return serializeWith(serde, value, topic);
   }
 
   /** The bytes that the key came with, if this serde read them; else null, without serialising. */
@@ -179,12 +179,12 @@ export class StreamRecord<K = unknown, V = unknown> {
   }
 
   #decodeKey(): unknown {
-    this.#key = deserialize(this.#keySerde, this.#keyBytes, this.#topic);
+    this.#key = decoded(this.#keySerde, this.#keyBytes, this.#topic);
     return this.#key;
   }
 
   #decodeValue(): unknown {
-    this.#value = deserialize(this.#valueSerde, this.#valueBytes, this.#topic);
+    this.#value = decoded(this.#valueSerde, this.#valueBytes, this.#topic);
     return this.#value;
   }
 }
@@ -212,23 +212,11 @@ export function recordOf<K, V>(key: K, value: V, timestamp: Timestamp): StreamRe
   return new StreamRecord(key, value, timestamp, noHeaders);
 }
 
-function deserialize(
+function decoded(
   serde: AnySerde | undefined,
   bytes: Uint8Array | null | undefined,
   topic: string,
 ): unknown {
   if (serde === undefined || bytes === undefined || bytes === null) return null;
-  try {
-    return serde.deserialize(bytes, topic);
-  } catch (cause) {
-    throw new SerdeError("DESERIALIZATION_FAILED", { topic, serde: serde.name, cause });
-  }
-}
-
-function serialize(serde: AnySerde, value: unknown, topic: string): Uint8Array {
-  try {
-    return serde.serialize(value as object, topic);
-  } catch (cause) {
-    throw new SerdeError("SERIALIZATION_FAILED", { topic, serde: serde.name, cause });
-  }
+  return deserializeWith(serde, bytes, topic);
 }

@@ -1,6 +1,7 @@
 import { SerdeError } from "@millrace/serde";
 
 import { StreamsError, messageOf } from "../error/streams-error.ts";
+import { requireSynchronous, requireValue } from "../processor/callback-result.ts";
 import type { Processor, ProcessorContext } from "../processor/processor.ts";
 import type { StreamRecord } from "../processor/stream-record.ts";
 import type { SinkNode } from "../topology/topology-node.ts";
@@ -59,16 +60,19 @@ export class SinkProcessor implements Processor {
   #chooseTopic(record: StreamRecord): string {
     const { topic } = this.#node;
     if (typeof topic === "string") return topic;
-    return topic(record.value, record.key, {
-      timestamp: record.timestamp,
-      metadata: this.#context?.recordMetadata,
-    });
+    const { timestamp } = record;
+    const metadata = this.#context?.recordMetadata;
+    return requireValue(
+      topic(record.value, record.key, { timestamp, metadata }),
+      "the topic extractor",
+    );
   }
 
   #choosePartition(record: StreamRecord, topic: string, appender: TopicAppender): RecordAppender {
     const { partitioner } = this.#node;
     if (partitioner === undefined) return appender;
-    const partition = partitioner(record, topic, appender.partitionCount);
+    const chosen = partitioner(record, topic, appender.partitionCount);
+    const partition = requireSynchronous(chosen, "the partitioner");
     return partition === undefined ? appender : appender.partition(partition);
   }
 

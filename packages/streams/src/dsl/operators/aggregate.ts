@@ -2,6 +2,7 @@ import { int64AsNumber, type Serde } from "@millrace/serde";
 
 import { operatorPlan, type PlanNode } from "../../plan/plan-node.ts";
 import { repartitionPlan } from "../../plan/repartition-plan.ts";
+import { requireValue } from "../../processor/callback-result.ts";
 import type { Processor, ProcessorContext, ProcessorSupplier } from "../../processor/processor.ts";
 import type { StreamRecord } from "../../processor/stream-record.ts";
 import { draftStore, type StoreDraft, type StoreOption } from "../store-options.ts";
@@ -59,7 +60,8 @@ export function aggregate(
   const { naming } = grouping.node.recorder;
   const store = draftStore(options.store, "KSTREAM-AGGREGATE-", naming);
   const name = naming.nodeOr(options.name, "KSTREAM-AGGREGATE-");
-  return addAggregation(grouping, { name, store, valueSerde: options.value, ...fold });
+  const valueSerde = options.value;
+  return addAggregation(grouping, { operator: "aggregate", name, store, valueSerde, ...fold });
 }
 
 /**
@@ -98,6 +100,7 @@ export function reduce(
   const store = draftStore(options.store, "KSTREAM-REDUCE-", recorder.naming);
   const name = recorder.naming.nodeOr(options.name, "KSTREAM-REDUCE-");
   return addAggregation(grouping, {
+    operator: "reduce",
     name,
     store,
     valueSerde,
@@ -107,6 +110,8 @@ export function reduce(
 }
 
 interface Aggregation {
+  /** As the user calls it. */
+  readonly operator: string;
   readonly name: string;
   readonly store: StoreDraft;
   readonly valueSerde: Serde<unknown>;
@@ -164,7 +169,7 @@ class AggregateProcessor implements Processor {
       old === null ? record.timestamp : Math.max(record.timestamp, store.timestampOfRead);
     let result: unknown;
     try {
-      result = this.#fold(old, record) ?? null;
+      result = this.#fold(old, record);
     } catch (thrown) {
       store.abandonUpdate();
       throw thrown;
@@ -175,8 +180,9 @@ class AggregateProcessor implements Processor {
   }
 
   #fold(old: unknown, record: StreamRecord): unknown {
-    const { init, aggregator } = this.#aggregation;
-    if (old !== null) return aggregator(old, record.value, record.key);
-    return init === undefined ? record.value : aggregator(init(), record.value, record.key);
+    const { init, aggregator, operator } = this.#aggregation;
+    if (old === null && init === undefined) return record.value;
+    const before = old ?? requireValue(init?.(), `${operator}'s initialiser`);
+    return requireValue(aggregator(before, record.value, record.key), operator);
   }
 }

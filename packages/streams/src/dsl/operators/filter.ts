@@ -1,8 +1,9 @@
+import { requireSynchronous } from "../../processor/callback-result.ts";
 import type { NamedOptions, StreamNode } from "../stream-node.ts";
 import { statelessOperator } from "./stateless-operator.ts";
 
-/** Decides by value and key. A type guard narrows the stream's type. */
-export type Predicate<K, V> = (value: V, key: K) => boolean;
+/** Decides by value and key: what is truthy holds. A type guard narrows the stream's type. */
+export type Predicate<K, V> = (value: V, key: K) => unknown;
 
 type AnyPredicate = Predicate<unknown, unknown>;
 
@@ -16,7 +17,8 @@ export function filter(
     prefix: "KSTREAM-FILTER-",
     name,
     process: (record, context) => {
-      if (predicate(record.value, record.key)) context.forward(record);
+      if (requireSynchronous(predicate(record.value, record.key), "filter"))
+        context.forward(record);
     },
   });
 }
@@ -31,7 +33,8 @@ export function filterNot(
     prefix: "KSTREAM-FILTER-",
     name,
     process: (record, context) => {
-      if (!predicate(record.value, record.key)) context.forward(record);
+      if (!requireSynchronous(predicate(record.value, record.key), "filterNot"))
+        context.forward(record);
     },
   });
 }

@@ -1,3 +1,4 @@
+import { requireList, requireValue } from "../../processor/callback-result.ts";
 import type { NamedOptions, StreamNode } from "../stream-node.ts";
 import { statelessOperator } from "./stateless-operator.ts";
 
@@ -14,8 +15,8 @@ export function flatMapValues(
     name,
     changesValue: true,
     process: (record, context) => {
-      for (const value of mapper(record.value, record.key))
-        context.forward(record.withValue(value));
+      for (const value of requireList(mapper(record.value, record.key), "flatMapValues"))
+        context.forward(record.withValue(requireValue(value, "flatMapValues")));
     },
   });
 }

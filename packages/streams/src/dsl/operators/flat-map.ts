@@ -1,3 +1,4 @@
+import { requireList, requireRecord } from "../../processor/callback-result.ts";
 import type { NamedOptions, StreamNode } from "../stream-node.ts";
 import type { KeyValue } from "./map.ts";
 import { statelessOperator } from "./stateless-operator.ts";
@@ -16,8 +17,10 @@ export function flatMap(
     changesKey: true,
     changesValue: true,
     process: (record, context) => {
-      for (const { key, value } of mapper(record.value, record.key))
+      for (const result of requireList(mapper(record.value, record.key), "flatMap")) {
+        const { key, value } = requireRecord(result, "flatMap");
         context.forward(record.withKeyAndValue(key, value));
+      }
     },
   });
 }

@@ -42,7 +42,7 @@ export function groupBy(
 ): GroupedNode {
   const keySerde = requireSerde(options.key, "key", "groupBy");
   const valueSerde = requireSerde(options.value ?? input.valueSerde, "value", "groupBy");
-  const selected = selectKey(input, selector, options);
+  const selected = selectKey(input, selector, options, "groupBy");
   return {
     recorder: input.recorder,
     plan: selected.plan,

@@ -1,3 +1,4 @@
+import { requireValue } from "../../processor/callback-result.ts";
 import type { NamedOptions, StreamNode } from "../stream-node.ts";
 import { statelessOperator } from "./stateless-operator.ts";
 
@@ -13,7 +14,9 @@ export function mapValues(
     prefix: "KSTREAM-MAPVALUES-",
     name,
     changesValue: true,
-    process: (record, context) =>
-      context.forward(record.withValue(mapper(record.value, record.key))),
+    process: (record, context) => {
+      const value = requireValue(mapper(record.value, record.key), "mapValues");
+      context.forward(record.withValue(value));
+    },
   });
 }

@@ -1,3 +1,4 @@
+import { requireRecord } from "../../processor/callback-result.ts";
 import type { NamedOptions, StreamNode } from "../stream-node.ts";
 import { statelessOperator } from "./stateless-operator.ts";
 
@@ -21,7 +22,7 @@ export function map(
     changesKey: true,
     changesValue: true,
     process: (record, context) => {
-      const { key, value } = mapper(record.value, record.key);
+      const { key, value } = requireRecord(mapper(record.value, record.key), "map");
       context.forward(record.withKeyAndValue(key, value));
     },
   });

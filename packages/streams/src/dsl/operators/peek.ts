@@ -1,3 +1,4 @@
+import { requireSynchronous } from "../../processor/callback-result.ts";
 import type { NamedOptions, StreamNode } from "../stream-node.ts";
 import { statelessOperator } from "./stateless-operator.ts";
 
@@ -14,7 +15,7 @@ export function peek(
     prefix: "KSTREAM-PEEK-",
     name,
     process: (record, context) => {
-      action(record.value, record.key);
+      requireSynchronous(action(record.value, record.key), "peek");
       context.forward(record);
     },
   });
@@ -29,6 +30,8 @@ export function foreach(
   statelessOperator(input, {
     prefix: "KSTREAM-FOREACH-",
     name,
-    process: (record) => action(record.value, record.key),
+    process: (record) => {
+      requireSynchronous(action(record.value, record.key), "foreach");
+    },
   });
 }

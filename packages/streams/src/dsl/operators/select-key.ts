@@ -1,3 +1,4 @@
+import { requireValue } from "../../processor/callback-result.ts";
 import type { NamedOptions, StreamNode } from "../stream-node.ts";
 import { statelessOperator } from "./stateless-operator.ts";
 
@@ -8,12 +9,15 @@ export function selectKey(
   input: StreamNode,
   selector: KeySelector<unknown, unknown, unknown>,
   { name }: NamedOptions = {},
+  operator = "selectKey",
 ): StreamNode {
   return statelessOperator(input, {
     prefix: "KSTREAM-KEY-SELECT-",
     name,
     changesKey: true,
-    process: (record, context) =>
-      context.forward(record.withKey(selector(record.value, record.key))),
+    process: (record, context) => {
+      const key = requireValue(selector(record.value, record.key), operator);
+      context.forward(record.withKey(key));
+    },
   });
 }

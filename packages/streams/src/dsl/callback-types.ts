@@ -1,0 +1,72 @@
+// What TypeScript says where a callback gives what it must not: the type that is asked for becomes the text of the
+// advice, to which nothing is assignable, so that the compiler prints it.
+
+type Advice<Operator extends string> =
+  `${Operator} is synchronous: its callback must not give a promise`;
+
+/** `Ok`, unless `R` may be of the kind `Wrong`; what is any may be all that is asked for. */
+type Unless<R, Wrong, Text extends string, Ok> = 0 extends 1 & R
+  ? Ok
+  : [Extract<R, Wrong>] extends [never]
+    ? Ok
+    : Text;
+
+/** What a callback gives, unless it is a promise. */
+export type Synchronous<R, Operator extends string> = Unless<
+  R,
+  PromiseLike<unknown>,
+  Advice<Operator>,
+  R
+>;
+
+/** What a callback gives, unless it is a promise or undefined. */
+export type Result<R, Operator extends string> = Unless<
+  R,
+  PromiseLike<unknown>,
+  Advice<Operator>,
+  Unless<
+    R,
+    undefined | void,
+    `${Operator} takes no undefined: its callback must give a value, or null where there is none`,
+    R
+  >
+>;
+
+/** A list of what `Item` allows, unless it is a promise or a string. */
+export type ListResult<R, Item, Operator extends string> = Unless<
+  R,
+  PromiseLike<unknown>,
+  Advice<Operator>,
+  Unless<
+    R,
+    string,
+    `${Operator} takes a string for one value: its callback must give a list, such as [text]`,
+    R extends Iterable<Item> ? R : Iterable<Item>
+  >
+>;
+
+/** What a list holds. */
+export type ItemOf<R> = R extends Iterable<infer Item> ? Item : never;
+
+export type KeyOf<R> = R extends { readonly key: infer K } ? K : never;
+export type ValueOf<R> = R extends { readonly value: infer V } ? V : never;
+
+/** A predicate, unless it gives a promise, which would always hold. */
+export type SynchronousPredicate<P, Operator extends string> = P extends (
+  ...parameters: never
+) => infer R
+  ? [Extract<R, PromiseLike<unknown>>] extends [never]
+    ? P
+    : Advice<Operator>
+  : P;
+
+/** Any type guard for `Kept`: as a method, it may have parameters of any type. */
+interface Guard<Kept> {
+  test(value: unknown, key: unknown): value is Kept;
+}
+
+/** What a predicate leaves: of a type guard, what it guards. */
+export type Kept<V, P> = P extends Guard<infer V2>["test"] ? V2 : V;
+
+/** What a predicate takes away. */
+export type LeftOut<V, P> = P extends Guard<infer V2>["test"] ? Exclude<V, V2> : V;

@@ -1,0 +1,73 @@
+import { CallbackError } from "../error/callback-error.ts";
+
+// What callbacks give is checked where it comes in. Types say all of this already; programs in JavaScript, and casts,
+// do not listen to them.
+
+/** @throws CallbackError for a promise: operators are synchronous, and would take it for the value. */
+export function requireSynchronous<T>(result: T, operator: string): T {
+  if (typeof result === "object" && result !== null && isThenable(result))
+    throw promiseRefused(result, operator);
+  return result;
+}
+
+/** @throws CallbackError for a promise, and for undefined, which is no value; null is one. */
+export function requireValue<T>(result: T, operator: string): T {
+  if (result === undefined)
+    throw new CallbackError(
+      "CALLBACK_GAVE_UNDEFINED",
+      operator,
+      "undefined; return a value, or null where there is none",
+    );
+  return requireSynchronous(result, operator);
+}
+
+/** @throws CallbackError for all that is no list of results; a string is one value. */
+export function requireList<T extends Iterable<unknown>>(result: T, operator: string): T {
+  requireValue(result, operator);
+  if (
+    typeof result !== "object" ||
+    result === null ||
+    typeof result[Symbol.iterator] !== "function"
+  )
+    throw new CallbackError(
+      "CALLBACK_GAVE_NO_LIST",
+      operator,
+      `${kindOf(result)}; return an array or another iterable of results, an empty one where there are none`,
+    );
+  return result;
+}
+
+/** @throws CallbackError for all that is not `{ key, value }` */
+export function requireRecord<T extends { readonly key: unknown; readonly value: unknown }>(
+  result: T,
+  operator: string,
+): T {
+  requireValue(result, operator);
+  if (typeof result !== "object" || result === null)
+    throw new CallbackError(
+      "CALLBACK_GAVE_NO_RECORD",
+      operator,
+      `${kindOf(result)}; return { key, value }`,
+    );
+  requireValue(result.key, operator);
+  requireValue(result.value, operator);
+  return result;
+}
+
+function isThenable(value: object): value is PromiseLike<unknown> {
+  return typeof (value as { readonly then?: unknown }).then === "function";
+}
+
+/** The promise is nobody's from now on: what it may reject with later is told by this error. */
+function promiseRefused(promise: PromiseLike<unknown>, operator: string): CallbackError {
+  promise.then(undefined, () => {});
+  return new CallbackError(
+    "CALLBACK_GAVE_PROMISE",
+    operator,
+    "a promise; operators are synchronous: await before the record is written to its topic, or return the value itself",
+  );
+}
+
+function kindOf(result: unknown): string {
+  return result === null ? "null" : `a ${typeof result}`;
+}

@@ -1,0 +1,86 @@
+// Mistakes with the line that the compiler prints for each: `mistakes.test.ts` compares. `//!` stands before a mistake.
+import { double, json, StreamsBuilder, string } from "millrace";
+
+interface Order {
+  readonly id: string;
+  readonly total: number;
+  readonly note?: string;
+}
+
+declare function ask(order: Order): Promise<Order>;
+const builder = new StreamsBuilder();
+const orders = builder.stream("orders", { key: string(), value: json<Order>() });
+
+//! Argument of type '(order: Order) => Promise<boolean>' is not assignable to parameter of type '"filter is synchronous: its callback must not give a promise"'.
+orders.filter(async (order) => order.total > 0);
+
+//! Argument of type '(order: Order) => false | Promise<boolean>' is not assignable to parameter of type '"filterNot is synchronous: its callback must not give a promise"'.
+orders.filterNot((order) => order.total > 0 && Promise.resolve(true));
+
+//! Type 'Promise<{ key: string; value: number; }>' is not assignable to type '"map is synchronous: its callback must not give a promise"'.
+orders.map(async (order) => ({ key: order.id, value: order.total }));
+
+//! Type 'Promise<Order>' is not assignable to type '"mapValues is synchronous: its callback must not give a promise"'.
+orders.mapValues((order) => ask(order));
+
+//! Type 'Promise<{ key: string; value: number; }[]>' is not assignable to type '"flatMap is synchronous: its callback must not give a promise"'.
+orders.flatMap(async (order) => [{ key: order.id, value: order.total }]);
+
+//! Type 'Promise<number[]>' is not assignable to type '"flatMapValues is synchronous: its callback must not give a promise"'.
+orders.flatMapValues(async (order) => [order.total]);
+
+//! Type 'Promise<string>' is not assignable to type '"selectKey is synchronous: its callback must not give a promise"'.
+orders.selectKey(async (order) => order.id);
+
+//! Type 'Promise<string>' is not assignable to type 'string'.
+orders.groupBy(async (order) => order.id, { key: string() });
+
+//! Type 'Promise<Order>' is not assignable to type '"peek is synchronous: its callback must not give a promise"'.
+orders.peek((order) => ask(order));
+
+//! Argument of type '() => Promise<void>' is not assignable to parameter of type '(value: Order, key: string) => "foreach is synchronous: its callback must not give a promise"'.
+orders.foreach(async () => {});
+
+//! Type 'Promise<Order>' is missing the following properties from type 'Order': id, total
+orders.groupByKey().reduce(async (left) => left);
+
+//! Type 'Promise<number>' is not assignable to type 'number'.
+orders.groupByKey().aggregate(
+  async () => 0,
+  (sum) => sum,
+  { value: double() },
+);
+
+//! Type 'Promise<number>' is not assignable to type 'number'.
+orders.groupByKey().aggregate(
+  () => 0,
+  async (sum) => sum,
+  { value: double() },
+);
+
+//! Argument of type '(order: Order) => Promise<string>' is not assignable to parameter of type 'string | TopicNameExtractor<string, Order>'.
+orders.to(async (order) => order.id);
+
+//! Type '() => Promise<number>' is not assignable to type 'StreamPartitioner'.
+orders.to("out", { partitioner: async () => 0 });
+
+//! Type '() => Promise<number>' is not assignable to type 'TimestampExtractor<Uint8Array<ArrayBufferLike> | null, Order>'.
+builder.stream("timed", { value: json<Order>(), timestampExtractor: async () => 0 });
+
+//! Type 'string | undefined' is not assignable to type '"mapValues takes no undefined: its callback must give a value, or null where there is none"'.
+orders.mapValues((order) => order.note);
+
+//! Argument of type '() => void' is not assignable to parameter of type '(value: Order, key: string) => "mapValues takes no undefined: its callback must give a value, or null where there is none"'.
+orders.mapValues(() => {});
+
+//! Type 'string | undefined' is not assignable to type '"selectKey takes no undefined: its callback must give a value, or null where there is none"'.
+orders.selectKey((order) => order.note);
+
+//! Type 'string' is not assignable to type '"flatMapValues takes a string for one value: its callback must give a list, such as [text]"'.
+orders.flatMapValues((order) => order.id);
+
+//! Property '[Symbol.iterator]' is missing in type 'Order' but required in type 'Iterable<unknown>'.
+orders.flatMapValues((order) => order);
+
+//! Type 'string[]' is not assignable to type 'Iterable<KeyValue<unknown, unknown>>'.
+orders.flatMap((order) => [order.id]);
