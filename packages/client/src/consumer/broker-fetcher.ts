@@ -8,8 +8,6 @@ import { FetchSession, type FetchTarget } from "./fetch-session.ts";
 export interface BrokerFetcherOptions {
   readonly nodeId: number;
   readonly isCommitted: boolean;
-  readonly partitionBytesMax: number;
-  readonly responseBytesMax: number;
   readonly waitMsMax: number;
   /** Connections of its own, so that a long poll holds nobody up. */
   readonly lane: BrokerLane;
@@ -23,6 +21,14 @@ export interface BrokerFetcherOptions {
   readonly onIdle: () => void;
 }
 
+/** What one fetch asks for. */
+export interface FetchPlan {
+  readonly targets: readonly FetchTarget[];
+  readonly responseBytesMax: number;
+  /** True: some partitions are held back, and may want to be asked soon. */
+  readonly isHeldBack: boolean;
+}
+
 /** How long a broker may hold a fetch while some partitions are held back: they may want to be asked soon. */
 const shortWaitMs = 10;
 
@@ -30,14 +36,13 @@ const shortWaitMs = 10;
 export class BrokerFetcher {
   readonly nodeId: number;
   readonly #options: BrokerFetcherOptions;
-  readonly #session: FetchSession;
+  readonly #session = new FetchSession();
   #isAbandoned = false;
   #isFetching = false;
 
   constructor(options: BrokerFetcherOptions) {
     this.nodeId = options.nodeId;
     this.#options = options;
-    this.#session = new FetchSession(options.partitionBytesMax);
   }
 
   get isFetching(): boolean {
@@ -50,16 +55,16 @@ export class BrokerFetcher {
   }
 
   /** Sends a fetch unless one is on its way. Never throws. */
-  fetch(targets: readonly FetchTarget[], isHeldBack: boolean): void {
-    if (this.#isFetching || targets.length === 0 || this.#isAbandoned) return;
+  fetch(plan: FetchPlan): void {
+    if (this.#isFetching || plan.targets.length === 0 || this.#isAbandoned) return;
     this.#isFetching = true;
-    void this.#exchange(targets, isHeldBack).finally(() => {
+    void this.#exchange(plan).finally(() => {
       this.#isFetching = false;
       if (!this.#isAbandoned) this.#options.onIdle();
     });
   }
 
-  async #exchange(targets: readonly FetchTarget[], isHeldBack: boolean): Promise<void> {
+  async #exchange({ targets, responseBytesMax, isHeldBack }: FetchPlan): Promise<void> {
     const { lane, nodeId, onFailure, waitMsMax } = this.#options;
     try {
       const response = await lane.link(nodeId).call({
@@ -69,7 +74,7 @@ export class BrokerFetcher {
           replicaId: -1,
           maxWaitMs: isHeldBack ? Math.min(shortWaitMs, waitMsMax) : waitMsMax,
           minBytes: 1,
-          maxBytes: this.#options.responseBytesMax,
+          maxBytes: responseBytesMax,
           isolationLevel: this.#options.isCommitted ? 1 : 0,
           ...this.#session.next(targets, version),
         }),

@@ -20,23 +20,21 @@ import type { FetchTarget } from "./fetch-session.ts";
 import { queueFetched } from "./fetched-batches.ts";
 import { HeldBytes } from "./held-bytes.ts";
 import { findOutOfRange, goneOf } from "./partition-failures.ts";
+import { planFetches, type FetchBounds } from "./plan-fetches.ts";
 
 type PartitionData = FetchResponse["responses"][number]["partitions"][number];
-
-/** Kafka: `fetch.max.bytes`. */
-const responseBytesMax = 52_428_800;
 
 /**
  * Reads assigned partitions from all brokers that lead them. Fetching goes on by itself while there is room:
  * the next batches come while the last ones are processed.
  *
- * CLIENT-3: bytes that are fetched and not released stay below the bound plus one response per broker.
+ * CLIENT-3: bytes that are held, fetched or unpacked, stay below the bound plus one response per broker and one
+ * share per partition: a partition of which nothing is held is fetched even so, lest it starve while others wait for it.
  */
 export class ClusterBatchReader implements BatchReader {
   readonly #context: ClientContext;
   readonly #isCommitted: boolean;
-  readonly #bufferBytesMax: number;
-  readonly #partitionBytesMax: number;
+  readonly #bounds: FetchBounds;
   readonly #waitMsMax: number;
   readonly #partitions = new Map<string, AssignedPartition>();
   readonly #fetchers = new Map<number, BrokerFetcher>();
@@ -54,8 +52,8 @@ export class ClusterBatchReader implements BatchReader {
   constructor(context: ClientContext, options: BatchReaderOptions) {
     this.#context = context;
     this.#isCommitted = options.isolation === "read_committed";
-    this.#bufferBytesMax = options.bufferBytesMax ?? 64 * 2 ** 20;
-    this.#partitionBytesMax = options.partitionBytesMax ?? 2 ** 20;
+    const { bufferBytesMax = 64 * 2 ** 20, partitionBytesMax = 2 ** 20 } = options;
+    this.#bounds = { bufferBytesMax, partitionBytesMax };
     this.#waitMsMax = options.fetchWaitMsMax ?? 500;
     this.#lane = context.openLane();
     this.#questions = context.openLane();
@@ -199,41 +197,13 @@ export class ClusterBatchReader implements BatchReader {
   #fetchAll(): void {
     if (this.#closing.signal.aborted) return;
     const { metadata, platform } = this.#context;
-    const now = platform.clock.monotonicMs();
-    const byNode = new Map<number, { targets: FetchTarget[]; isHeldBack: boolean }>();
-    let hasLeaderless = false;
-    for (const assigned of this.#partitions.values()) {
-      const { topic, partition } = assigned;
-      const nodeId = metadata.leaderId(topic, partition);
-      if (assigned.failure !== undefined || assigned.isLost || assigned.notBeforeMs > now) continue;
-      if (nodeId === undefined) {
-        hasLeaderless = true;
-        continue;
-      }
-      let group = byNode.get(nodeId);
-      if (group === undefined) {
-        group = { targets: [], isHeldBack: false };
-        byNode.set(nodeId, group);
-      }
-      if (!this.#mayFetch(assigned)) group.isHeldBack = true;
-      else {
-        const topicId = (assigned.topicId ??= metadata.topic(topic)?.topicId);
-        const leaderEpoch = metadata.leaderEpoch(topic, partition);
-        group.targets.push({ assigned, topicId, leaderEpoch });
-      }
-    }
-    for (const [nodeId, { targets, isHeldBack }] of byNode) {
-      this.#fetcher(nodeId).fetch(targets, isHeldBack);
-    }
-    if (hasLeaderless) metadata.requestRefresh();
-  }
-
-  /** A paused partition is fetched ahead as well, so that there is something to go on with when it resumes. */
-  #mayFetch(assigned: AssignedPartition): boolean {
-    return (
-      assigned.held.sizeBytes < 2 * this.#partitionBytesMax &&
-      this.#held.sizeBytes < this.#bufferBytesMax
-    );
+    const { plans, isLeaderMissing } = planFetches(this.#partitions.values(), metadata, {
+      nowMs: platform.clock.monotonicMs(),
+      heldBytes: this.#held.sizeBytes,
+      bounds: this.#bounds,
+    });
+    for (const [nodeId, plan] of plans) this.#fetcher(nodeId).fetch(plan);
+    if (isLeaderMissing) metadata.requestRefresh();
   }
 
   #fetcher(nodeId: number): BrokerFetcher {
@@ -242,8 +212,6 @@ export class ClusterBatchReader implements BatchReader {
       fetcher = new BrokerFetcher({
         nodeId,
         isCommitted: this.#isCommitted,
-        partitionBytesMax: this.#partitionBytesMax,
-        responseBytesMax: Math.min(responseBytesMax, this.#bufferBytesMax),
         waitMsMax: this.#waitMsMax,
         lane: this.#lane,
         onPartition: (target, data) => this.#take(target, data),

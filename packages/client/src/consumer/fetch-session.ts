@@ -7,6 +7,8 @@ export interface FetchTarget {
   readonly assigned: AssignedPartition;
   readonly topicId: string | undefined;
   readonly leaderEpoch: number;
+  /** Bytes that the fetch may bring of it. */
+  readonly bytesMax: number;
 }
 
 interface Known {
@@ -26,15 +28,10 @@ type ForgottenTopics = FetchRequest["forgottenTopicsData"];
  * ```
  */
 export class FetchSession {
-  readonly #partitionBytesMax: number;
   #sessionId = 0;
   #epoch = 0;
   #known = new Map<string, Known>();
   #asked = new Map<string, Known>();
-
-  constructor(partitionBytesMax: number) {
-    this.#partitionBytesMax = partitionBytesMax;
-  }
 
   /** The fields of the next request. */
   next(
@@ -96,18 +93,23 @@ export class FetchSession {
     return (
       known === undefined ||
       known.fetchOffset !== target.assigned.fetchOffset ||
-      known.target.leaderEpoch !== target.leaderEpoch
+      known.target.leaderEpoch !== target.leaderEpoch ||
+      known.target.bytesMax !== target.bytesMax
     );
   }
 
-  #partition({ assigned, leaderEpoch }: FetchTarget): RequestTopics[number]["partitions"][number] {
+  #partition({
+    assigned,
+    leaderEpoch,
+    bytesMax,
+  }: FetchTarget): RequestTopics[number]["partitions"][number] {
     return {
       partition: assigned.partition,
       currentLeaderEpoch: leaderEpoch,
       fetchOffset: assigned.fetchOffset,
       lastFetchedEpoch: assigned.lastEpoch,
       logStartOffset: -1,
-      partitionMaxBytes: this.#partitionBytesMax,
+      partitionMaxBytes: bytesMax,
       replicaDirectoryId: zeroId,
       highWatermark: 2 ** 63,
     };

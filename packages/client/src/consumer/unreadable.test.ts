@@ -1,0 +1,187 @@
+import { UnreadableBatchError } from "@millrace/cluster";
+import { concatBytes, encodeUtf8, noHeaders } from "@millrace/model";
+import { nodeCompression } from "@millrace/protocol/compression";
+import { RecordBatchBuilder, updateCrc } from "@millrace/protocol/records";
+import { describe, expect, test } from "vitest";
+import { batch, firstFailure, play, values } from "../../test-support/play-fetches.ts";
+
+interface Damage {
+  readonly what: string;
+  /** The first record that it makes unreadable. */
+  readonly from: number;
+  /** The end that the batch claims. Default 4. */
+  readonly end?: number;
+  /** What it does to a batch of three records at offset 1. */
+  readonly damage: (bytes: Uint8Array) => unknown;
+  readonly isSeenByCrc?: boolean;
+}
+
+const damages: readonly Damage[] = [
+  {
+    what: "does not match its checksum",
+    from: 1,
+    damage: (bytes) => (bytes[bytes.length - 1] ^= 1),
+    isSeenByCrc: true,
+  },
+  { what: "has an unknown compression", from: 1, damage: (bytes) => (bytes[22] |= 5) },
+  { what: "is not what its codec makes", from: 1, damage: (bytes) => (bytes[22] |= 1) },
+  { what: "claims more records than it has", from: 4, damage: (bytes) => (bytes[60] = 9) },
+  { what: "claims fewer records than it has", from: 2, damage: (bytes) => (bytes[60] = 1) },
+  { what: "claims less than no records", from: 1, damage: (bytes) => (bytes[57] = 0xff) },
+  {
+    what: "has a record with less than no headers",
+    from: 3,
+    damage: (bytes) => (bytes[bytes.length - 1] = 3),
+  },
+  {
+    what: "has a record beyond its last offset",
+    from: 2,
+    end: 2,
+    damage: (bytes) => (bytes[26] = 0),
+  },
+];
+
+describe("what cannot be read", () => {
+  test.each(damages)(
+    "a batch that $what is told in its place; what lies before and behind it is given",
+    ({ from, end = 4, damage, isSeenByCrc }) => {
+      const damaged = batch(1, ["b", "c", "d"]);
+      damage(damaged);
+      if (isSeenByCrc !== true) updateCrc(damaged, 0);
+      return play(
+        [1],
+        (_partition, fetchOffset) => {
+          const last = batch(4, ["e"]);
+          if (fetchOffset === 0) return { records: concatBytes(batch(0, ["a"]), damaged, last) };
+          return fetchOffset === 4 ? { records: last } : undefined;
+        },
+        async ({ reader }) => {
+          reader.assign([{ topic: "t", partition: 0, offset: 0 }]);
+          const given: number[] = [];
+          const told: UnreadableBatchError[] = [];
+          while (given.at(-1) !== 4) {
+            for (const one of await reader.poll({ waitMsMax: 2000 })) {
+              try {
+                while (one.next()) given.push(one.offset);
+              } catch (error) {
+                told.push(error as UnreadableBatchError);
+                expect(() => one.next()).toThrow(told[0]);
+              }
+              one.release();
+            }
+          }
+          expect(given).toEqual([0, ...[1, 2, 3].filter((at) => at < from), 4]);
+          expect(told).toHaveLength(1);
+          expect(told[0]).toBeInstanceOf(UnreadableBatchError);
+          expect(told[0]).toMatchObject({
+            code: "BATCH_UNREADABLE",
+            topic: "t",
+            partition: 0,
+            offset: from,
+            nextOffset: end,
+            bytes: damaged,
+          });
+          expect(told[0].message).toContain(`To skip it, go on from offset ${end}`);
+          expect(reader.position({ topic: "t", partition: 0 })).toBe(5);
+        },
+      );
+    },
+  );
+
+  test("a damaged end of a batch makes no reader pass over what follows it", () =>
+    play(
+      [1],
+      (_, fetchOffset) => {
+        if (fetchOffset === 0) {
+          const damaged = batch(0, ["a"]);
+          damaged[24] = 0x7f;
+          return { records: damaged };
+        }
+        return fetchOffset === 1 ? { records: batch(1, ["b"]) } : undefined;
+      },
+      async ({ reader }) => {
+        reader.assign([{ topic: "t", partition: 0, offset: 0 }]);
+        const [first] = await reader.poll({ waitMsMax: 1000 });
+        expect(() => first.next()).toThrow(expect.objectContaining({ nextOffset: 1 }));
+        first.release();
+        expect(await values(reader)).toEqual(["1:b"]);
+      },
+    ));
+
+  test("bytes that are no batches are told, and end nothing else", () =>
+    play(
+      [1],
+      (_, fetchOffset) =>
+        fetchOffset === 0 ? { records: new Uint8Array(100).fill(7) } : undefined,
+      async ({ reader }) => {
+        reader.assign([{ topic: "t", partition: 0, offset: 0 }]);
+        await expect(values(reader)).rejects.toMatchObject({ code: "BATCH_UNREADABLE" });
+        reader.assign([{ topic: "t", partition: 0, offset: 5 }]);
+        expect(await values(reader)).toEqual([]);
+      },
+    ));
+
+  test("a missing codec is told as that: it is no fault of the batch", () =>
+    play(
+      [1],
+      (_, fetchOffset) => {
+        if (fetchOffset > 0) return undefined;
+        const zipped = new RecordBatchBuilder();
+        zipped.append(0, null, encodeUtf8("a"), noHeaders);
+        return {
+          records: zipped.build({ baseOffset: 0, compression: "gzip", codecs: nodeCompression }),
+        };
+      },
+      async ({ openReader }) => {
+        const reader = openReader({ codecs: undefined });
+        reader.assign([{ topic: "t", partition: 0, offset: 0 }]);
+        await expect(values(reader)).rejects.toMatchObject({
+          code: "UNSUPPORTED_COMPRESSION_TYPE",
+        });
+      },
+    ));
+
+  test("an offset out of range is told with the bounds of the log, and ends no other partition", () =>
+    play(
+      [1, 1],
+      (partition, fetchOffset) => {
+        if (partition === 1) return { records: batch(fetchOffset, ["x"]) };
+        return fetchOffset < 10 ? { errorCode: 1 } : { records: batch(fetchOffset, ["y"]) };
+      },
+      async ({ reader }) => {
+        reader.assign([0, 1].map((partition) => ({ topic: "t", partition, offset: 3 })));
+        const told = await firstFailure(reader);
+        expect(told).toMatchObject({
+          code: "OFFSET_OUT_OF_RANGE",
+          topic: "t",
+          partition: 0,
+          offset: 3,
+          startOffset: 10,
+          endOffset: 90,
+          divergentOffset: undefined,
+        });
+        await expect(reader.poll({ waitMsMax: 1000 })).rejects.toBe(told);
+        reader.unassign([{ topic: "t", partition: 0 }]);
+        expect((await values(reader)).length).toBeGreaterThan(0);
+        reader.unassign([{ topic: "t", partition: 1 }]);
+        reader.assign([{ topic: "t", partition: 0, offset: 10 }]);
+        expect(await values(reader)).toContain("10:y");
+      },
+    ));
+
+  test("a tail that a leader has lost is told with the offset where the histories part", () =>
+    play(
+      [1],
+      () => ({ divergingEpoch: { epoch: 2, endOffset: 40 } }),
+      async ({ reader }) => {
+        reader.assign([{ topic: "t", partition: 0, offset: 50 }]);
+        expect(await firstFailure(reader)).toMatchObject({
+          code: "OFFSET_OUT_OF_RANGE",
+          offset: 50,
+          divergentOffset: 40,
+          startOffset: 10,
+          endOffset: 90,
+        });
+      },
+    ));
+});
