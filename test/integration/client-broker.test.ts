@@ -20,6 +20,7 @@ beforeAll(async () => {
     dataDirectory: "/data",
     port: 0,
     durability: "memory",
+    codecs: nodeCompression,
     properties: { "group.initial.rebalance.delay.ms": "0" },
   });
   client = newClient();
