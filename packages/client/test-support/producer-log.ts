@@ -20,6 +20,12 @@ const oldEpoch = 47;
 export class ProducerLog {
   readonly values: string[] = [];
   readonly #producers = new Map<number, Producer>();
+  readonly #isFirstChecked: boolean;
+
+  /** Where transactions have version 2, the first sequence of a producer that is new must be 0 too. */
+  constructor({ isFirstChecked = false }: { readonly isFirstChecked?: boolean } = {}) {
+    this.#isFirstChecked = isFirstChecked;
+  }
 
   append(bytes: Uint8Array): { readonly errorCode: number; readonly baseOffset: number } {
     const cursor = new BatchCursor(bytes);
@@ -31,7 +37,8 @@ export class ProducerLog {
     if (producer !== undefined && producerEpoch < producer.epoch)
       return { errorCode: oldEpoch, baseOffset: -1 };
     if (producer === undefined || producerEpoch > producer.epoch) {
-      if (producer !== undefined && first !== 0) return { errorCode: outOfOrder, baseOffset: -1 };
+      const isChecked = producer !== undefined || this.#isFirstChecked;
+      if (isChecked && first !== 0) return { errorCode: outOfOrder, baseOffset: -1 };
       producer = { epoch: producerEpoch, batches: [] };
     }
     const again = producer.batches.find((one) => one.first === first && one.last === last);

@@ -1,4 +1,5 @@
 import type { Headers, Offset, Timestamp, TopicPartition } from "@millrace/model";
+import type { ClusterError } from "./cluster-error.ts";
 import type { GroupMetadata, OffsetAndMetadata } from "./offset-and-metadata.ts";
 
 export interface BatchWriterOptions {
@@ -16,6 +17,35 @@ export interface BatchWriterOptions {
   readonly requestBytesMax?: number;
   /** Until an append counts as failed. Default 120,000. */
   readonly deliveryTimeoutMs?: number;
+  /** Decides, at once, about records that will never be written. Default: `fail`. */
+  readonly onRefused?: (refusal: WriteRefusal) => RefusalDecision;
+}
+
+/**
+ * `fail`: told by the next `flush`, `drained` or `commit`; a transaction cannot be committed any more.
+ * `continue`: these records are left out, all others are written, also within the transaction.
+ */
+export type RefusalDecision = "fail" | "continue";
+
+/**
+ * Records that will never be written, and are known not to be: the cluster refuses them for good, or
+ * `deliveryTimeoutMs` is over. Records of the same batch that are fine are not among them. Who writes in a
+ * transaction is not asked where nobody knows whether records were written: that ends the transaction with
+ * `TRANSACTION_ABORTED`. A record beyond the writer's own bound is no refusal: `append` throws.
+ */
+export interface WriteRefusal extends TopicPartition {
+  /** Kafka's own error, where the broker gave one, is its `cause`. */
+  readonly error: ClusterError;
+  readonly records: readonly RefusedRecord[];
+}
+
+export interface RefusedRecord {
+  /** What `PartitionWriter.appendedCount` was just before the record was appended: finds what it came from. */
+  readonly appendIndex: number;
+  readonly timestamp: Timestamp;
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+  readonly headers: Headers;
 }
 
 /**
@@ -58,10 +88,13 @@ export interface BatchWriter {
 export interface PartitionWriter {
   readonly topic: string;
   readonly partition: number;
+  /** Records appended since the writer was opened, whatever became of them. */
+  readonly appendedCount: number;
   /**
    * Copies one record into the open batch. False: it was taken, but the buffer is full now: await `drained`.
    *
-   * @throws ClusterError `RECORD_TOO_LARGE`, `WRITER_FAILED`, `WRITER_CLOSED`
+   * @throws ClusterError `RECORD_TOO_LARGE`: beyond `requestBytesMax`; the writer goes on without the record.
+   * `WRITER_FAILED`, `WRITER_CLOSED`
    */
   append(
     timestamp: Timestamp,

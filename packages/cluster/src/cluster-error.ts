@@ -8,6 +8,7 @@ export type ClusterErrorCode =
   | "OFFSET_OUT_OF_RANGE"
   | "BATCH_UNREADABLE"
   | "RECORD_TOO_LARGE"
+  | "WRITE_REFUSED"
   | "WRITER_FAILED"
   | "WRITER_CLOSED"
   | "WRITER_FENCED"
@@ -22,6 +23,7 @@ export type ClusterErrorCode =
 /**
  * What a cluster refused or could not do. `cause` holds Kafka's own error where there was one.
  *
+ * - `WRITE_REFUSED`: the broker's own reason is in message and cause. Not `retriable`: the records are at fault.
  * - `WRITER_FENCED`: a newer writer has the transactional id; this one is finished.
  * - `TRANSACTION_ABORTED`: nothing of the transaction will be seen; call `abort`, start again.
  * - `COMMIT_FENCED`: the group has moved on; the partitions belong to somebody else.

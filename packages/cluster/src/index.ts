@@ -1,5 +1,12 @@
 export type { BatchReader, BatchReaderOptions } from "./batch-reader.ts";
-export type { BatchWriter, BatchWriterOptions, PartitionWriter } from "./batch-writer.ts";
+export type {
+  BatchWriter,
+  BatchWriterOptions,
+  PartitionWriter,
+  RefusalDecision,
+  RefusedRecord,
+  WriteRefusal,
+} from "./batch-writer.ts";
 export type {
   ClusterAdmin,
   ClusterDescription,

@@ -29,6 +29,11 @@ const codes: Readonly<Partial<Record<ErrorName, ClusterErrorCode>>> = {
   REQUEST_TIMED_OUT: "REQUEST_TIMED_OUT",
 };
 
+/** The port's word for a Kafka error, where it has one. */
+export function clusterCodeOf(error: KafkaError): ClusterErrorCode | undefined {
+  return codes[error.code];
+}
+
 /**
  * A Kafka error in the words of the port, the original as its cause. One for which the port has no
  * word is passed on as it is; one that was retried until the time was over is `REQUEST_TIMED_OUT`.
@@ -36,7 +41,7 @@ const codes: Readonly<Partial<Record<ErrorName, ClusterErrorCode>>> = {
 export function clusterErrorOf(what: string, error: unknown): Error {
   if (!(error instanceof KafkaError))
     return error instanceof Error ? error : new Error(String(error));
-  const code = codes[error.code] ?? (error.retriable ? "REQUEST_TIMED_OUT" : undefined);
+  const code = clusterCodeOf(error) ?? (error.retriable ? "REQUEST_TIMED_OUT" : undefined);
   if (code === undefined) return error;
   return new ClusterError(code, `${what}: ${error.message}`, {
     retriable: error.retriable,

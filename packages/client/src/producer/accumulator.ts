@@ -1,8 +1,7 @@
 import type { Offset, TopicPartition } from "@millrace/model";
 import { invariant, topicPartitionName } from "@millrace/model";
 import type { Platform, Timer } from "@millrace/platform";
-import { PartitionAppender } from "./partition-appender.ts";
-import { ProducerBatch } from "./producer-batch.ts";
+import { PartitionBatches, ProducerBatch } from "./partition-batches.ts";
 
 export interface AccumulatorOptions {
   readonly platform: Platform;
@@ -11,7 +10,7 @@ export interface AccumulatorOptions {
   readonly bufferBytesMax: number;
   readonly recordBytesMax: number;
   /** Told that a partition has a sealed batch. */
-  readonly onSealed: (appender: PartitionAppender) => void;
+  readonly onSealed: (owner: PartitionBatches) => void;
   /** Throws why nothing may be appended. */
   readonly refuse: () => never;
 }
@@ -29,7 +28,7 @@ export class Accumulator {
   /** True: `append` must ask `refuse` first. */
   isRefusing = false;
   readonly #options: AccumulatorOptions;
-  readonly #appenders = new Map<string, PartitionAppender>();
+  readonly #partitions = new Map<string, PartitionBatches>();
   readonly #lingering: ProducerBatch[] = [];
   #lingerTimer: Timer | undefined;
   #isSealScheduled = false;
@@ -38,7 +37,7 @@ export class Accumulator {
   #flushEpoch = 0;
   /** Batches not yet settled, by the flush that waits for them, oldest first. */
   readonly #unsettled = new Map<number, number>();
-  readonly #written = new Set<PartitionAppender>();
+  readonly #written = new Set<PartitionBatches>();
   #waiters: { readonly isDone: () => boolean; readonly resolve: () => void }[] = [];
 
   constructor(options: AccumulatorOptions) {
@@ -59,18 +58,18 @@ export class Accumulator {
     return this.#unsettled.size > 0;
   }
 
-  get appenders(): Iterable<PartitionAppender> {
-    return this.#appenders.values();
+  get partitions(): Iterable<PartitionBatches> {
+    return this.#partitions.values();
   }
 
-  partition(topic: string, partition: number): PartitionAppender {
+  partition(topic: string, partition: number): PartitionBatches {
     const name = topicPartitionName(topic, partition);
-    let appender = this.#appenders.get(name);
-    if (appender === undefined) {
-      appender = new PartitionAppender(topic, partition, this);
-      this.#appenders.set(name, appender);
+    let batches = this.#partitions.get(name);
+    if (batches === undefined) {
+      batches = new PartitionBatches(topic, partition);
+      this.#partitions.set(name, batches);
     }
-    return appender;
+    return batches;
   }
 
   /** @throws why nothing may be appended; returns if it may after all */
@@ -79,13 +78,21 @@ export class Accumulator {
   }
 
   newBatch(
-    owner: PartitionAppender,
+    owner: PartitionBatches,
     { ordinal, capacityBytes }: { readonly ordinal: number; readonly capacityBytes: number },
   ): ProducerBatch {
     const { platform, lingerMs } = this.#options;
     const createdMs = platform.clock.monotonicMs();
     const flushEpoch = this.#flushEpoch;
-    const batch = new ProducerBatch({ owner, ordinal, createdMs, flushEpoch, capacityBytes });
+    const appendIndexes = owner.appendedCount;
+    const batch = new ProducerBatch({
+      owner,
+      ordinal,
+      createdMs,
+      flushEpoch,
+      capacityBytes,
+      appendIndexes,
+    });
     this.#countUnsettled(flushEpoch, 1);
     if (lingerMs === 0) this.#sealSoon();
     else {
@@ -107,19 +114,24 @@ export class Accumulator {
     }
   }
 
-  seal(appender: PartitionAppender): void {
-    const batch = appender.takeOpen();
+  seal(owner: PartitionBatches): void {
+    const batch = owner.takeOpen();
     if (batch === undefined) return;
-    appender.queue.push(batch);
-    this.#options.onSealed(appender);
+    if (batch.recordCount === 0) {
+      // It was opened for a record that could not be encoded.
+      this.settle(batch);
+      return;
+    }
+    owner.queue.push(batch);
+    this.#options.onSealed(owner);
   }
 
   sealAll(): void {
-    for (const appender of this.#appenders.values()) this.seal(appender);
+    for (const owner of this.#partitions.values()) this.seal(owner);
   }
 
-  /** Takes a half of a batch that was split into account. */
-  addHalf(batch: ProducerBatch): void {
+  /** Takes a part of a batch that was divided into account. */
+  addPart(batch: ProducerBatch): void {
     this.#countUnsettled(batch.flushEpoch, 1);
     this.#bufferedBytes += batch.sizeBytes;
   }
@@ -136,9 +148,9 @@ export class Accumulator {
     this.wakeWaiters();
   }
 
-  markWritten(appender: PartitionAppender, endOffset: Offset): void {
-    if (endOffset > (appender.endOffset ?? -1)) appender.endOffset = endOffset;
-    this.#written.add(appender);
+  markWritten(owner: PartitionBatches, endOffset: Offset): void {
+    if (endOffset > (owner.endOffset ?? -1)) owner.endOffset = endOffset;
+    this.#written.add(owner);
   }
 
   /** Partitions written since the last call. */
@@ -173,9 +185,9 @@ export class Accumulator {
   /** Takes all that is not with a broker out, for it to be failed. */
   takeUnsent(): readonly ProducerBatch[] {
     const unsent: ProducerBatch[] = [];
-    for (const appender of this.#appenders.values()) {
-      unsent.push(...appender.queue.splice(0));
-      const open = appender.takeOpen();
+    for (const owner of this.#partitions.values()) {
+      unsent.push(...owner.queue.splice(0));
+      const open = owner.takeOpen();
       if (open !== undefined) unsent.push(open);
     }
     return unsent;

@@ -5,16 +5,17 @@ import {
   type GroupMetadata,
   type OffsetAndMetadata,
 } from "@millrace/cluster";
-import type { Offset, TopicPartition } from "@millrace/model";
+import { topicPartitionName, type Offset, type TopicPartition } from "@millrace/model";
 import type { ClientContext } from "../client-context.ts";
 import { abortable } from "../connection/abortable.ts";
 import type { BrokerLane } from "../connection/broker-lane.ts";
 import { signalAfter } from "../signal-after.ts";
 import { Accumulator } from "./accumulator.ts";
 import { Idempotence } from "./idempotence.ts";
-import type { PartitionAppender } from "./partition-appender.ts";
+import { PartitionAppender } from "./partition-appender.ts";
 import { Sender } from "./sender.ts";
 import { Transaction } from "./transaction.ts";
+import { abortedWith } from "./write-error.ts";
 
 const closeTimeoutMsDefault = 30_000;
 
@@ -37,6 +38,7 @@ export class KafkaBatchWriter implements BatchWriter {
   #failure: Error | undefined;
   #isClosed = false;
   readonly #onClosed: () => void;
+  readonly #appenders = new Map<string, PartitionAppender>();
 
   constructor(context: ClientContext, options: KafkaBatchWriterOptions, onClosed: () => void) {
     this.#context = context;
@@ -72,7 +74,7 @@ export class KafkaBatchWriter implements BatchWriter {
             onOpened,
             onStateChange: () => this.#changed(),
           });
-    const onFailed = (error: unknown) => {
+    const onFailed = (error: Error) => {
       if (options.isToldByRecord !== true) this.#fail(error);
     };
     this.#sender = new Sender({
@@ -92,6 +94,7 @@ export class KafkaBatchWriter implements BatchWriter {
       compression,
       requestBytesMax,
       deliveryTimeoutMs,
+      onRefused: options.onRefused,
     });
     this.#changed();
   }
@@ -114,7 +117,16 @@ export class KafkaBatchWriter implements BatchWriter {
   }
 
   partition(topic: string, partition: number): PartitionAppender {
-    return this.#accumulator.partition(topic, partition);
+    const name = topicPartitionName(topic, partition);
+    let appender = this.#appenders.get(name);
+    if (appender === undefined) {
+      appender = new PartitionAppender(
+        this.#accumulator.partition(topic, partition),
+        this.#accumulator,
+      );
+      this.#appenders.set(name, appender);
+    }
+    return appender;
   }
 
   async drained(signal?: AbortSignal): Promise<void> {
@@ -206,8 +218,7 @@ export class KafkaBatchWriter implements BatchWriter {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#changed();
-    this.#sender.drop(writerClosed());
-    this.#sender.close();
+    this.#sender.close(writerClosed());
     this.#accumulator.close();
     this.#accumulator.wakeWaiters();
     this.#lane.close();
@@ -230,8 +241,8 @@ export class KafkaBatchWriter implements BatchWriter {
     return this.#transaction === undefined ? this.#failure : this.#transaction.failure;
   }
 
-  #fail(error: unknown): void {
-    this.#failure ??= error instanceof Error ? error : new Error(String(error));
+  #fail(error: Error): void {
+    this.#failure ??= error;
     this.#changed();
   }
 
@@ -264,6 +275,8 @@ export class KafkaBatchWriter implements BatchWriter {
       this.#isClosed ||
       this.#currentFailure() !== undefined ||
       (transaction !== undefined && !transaction.isOpen);
+    // What is not sent yet never will be, and whoever waits for it is told so now.
+    if (transaction?.failure !== undefined) this.#sender.drop(abortedWith(transaction.failure));
     accumulator.wakeWaiters();
   }
 }

@@ -3,7 +3,7 @@ import { initProducerIdApi } from "@millrace/protocol/definitions";
 import type { ClientContext } from "../client-context.ts";
 import type { BrokerLane } from "../connection/broker-lane.ts";
 import { throwIfError } from "../connection/cluster-error-of.ts";
-import type { ProducerBatch, ProducerIdentity } from "./producer-batch.ts";
+import type { ProducerBatch, ProducerIdentity } from "./partition-batches.ts";
 import type { Refusal, SendGate } from "./send-gate.ts";
 
 /** Epochs that a producer id has; behind the last one a new id is needed. */
@@ -19,7 +19,7 @@ export interface IdempotenceOptions {
   /** Told that there is no producer id to be had. */
   readonly onRefused: (error: unknown) => void;
   /** Told of records that are given up. */
-  readonly onFailed: (error: unknown) => void;
+  readonly onFailed: (error: Error) => void;
 }
 
 /**
@@ -53,8 +53,7 @@ export class Idempotence implements SendGate {
   onRefused(batch: ProducerBatch, error: KafkaError): Refusal | undefined {
     const { owner } = batch;
     if (error.code === "OUT_OF_ORDER_SEQUENCE_NUMBER") {
-      // Behind one that is not acknowledged it is no wonder; first in line there is a gap.
-      if (owner.isFirstUnacknowledged(batch)) this.#bump(batch);
+      if (!owner.isBehindOther(batch)) this.#bump(batch);
       return "retry";
     }
     if (error.code !== "UNKNOWN_PRODUCER_ID") return undefined;
@@ -62,14 +61,22 @@ export class Idempotence implements SendGate {
     return "retry";
   }
 
-  onFailed(batch: ProducerBatch, error: unknown): void {
+  onFailed(batch: ProducerBatch, error: Error): void {
     this.#options.onFailed(error);
+    this.onLeftOut(batch);
+  }
+
+  canLeaveOut(): boolean {
+    return true;
+  }
+
+  onLeftOut(batch: ProducerBatch): void {
     // Its sequence is never to be seen: the partition goes on in a new epoch.
     if (batch.identity !== undefined) this.#bump(batch);
   }
 
   #bump({ owner, identity }: ProducerBatch): void {
-    owner.mustRestamp = true;
+    owner.restart = { ordinal: -1, sequence: 0 };
     // Another partition has bumped already.
     if (identity !== this.#identity || identity === undefined) return;
     this.#identity =

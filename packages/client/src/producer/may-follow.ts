@@ -1,4 +1,4 @@
-import type { PartitionAppender } from "./partition-appender.ts";
+import type { PartitionBatches } from "./partition-batches.ts";
 import type { SendGate } from "./send-gate.ts";
 
 /**
@@ -6,11 +6,11 @@ import type { SendGate } from "./send-gate.ts";
  * new identity waits for the batches of the old one, and a first batch must be acknowledged before the second
  * goes, unless brokers check that themselves.
  */
-export function mayFollow(appender: PartitionAppender, gate: SendGate): boolean {
-  const { inFlight, queue, identity, provenIdentity, mustRestamp } = appender;
+export function mayFollow(batches: PartitionBatches, gate: SendGate): boolean {
+  const { inFlight, queue, identity, provenIdentity, restart } = batches;
   if (inFlight.length === 0) return true;
   const head = queue.at(0);
-  if (mustRestamp || head === undefined || head.attempts > 0) return false;
+  if (restart !== undefined || head === undefined || head.attempts > 0) return false;
   if (identity !== gate.identity) return false;
   return gate.isFirstSequenceChecked || provenIdentity === identity;
 }

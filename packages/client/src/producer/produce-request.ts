@@ -2,7 +2,8 @@ import { topicPartitionName, type Offset } from "@millrace/model";
 import { KafkaError, type Given } from "@millrace/protocol";
 import { type produceRequest, type ProduceResponse } from "@millrace/protocol/definitions";
 import type { ClusterMetadata } from "../metadata/cluster-metadata.ts";
-import type { ProducerBatch } from "./producer-batch.ts";
+import type { ProducerBatch } from "./partition-batches.ts";
+import type { RecordFault } from "./refused-batches.ts";
 
 /** What became of a batch. */
 export interface BatchOutcome {
@@ -10,6 +11,8 @@ export interface BatchOutcome {
   readonly error: KafkaError | undefined;
   /** -1: the broker did not tell. */
   readonly baseOffset: Offset;
+  /** What the broker says of single records of a batch that it refused. */
+  readonly recordErrors: readonly RecordFault[];
   readonly currentLeader: { readonly leaderId: number; readonly leaderEpoch: number };
 }
 
@@ -80,13 +83,14 @@ export function batchOutcomes(
     const row = rows.get(topicPartitionName(batch.owner.topic, batch.owner.partition));
     if (row === undefined) {
       const error = new KafkaError("NETWORK_EXCEPTION", "the answer does not name the partition");
-      return { batch, error, baseOffset: -1, currentLeader: noLeader };
+      return { batch, error, baseOffset: -1, recordErrors: [], currentLeader: noLeader };
     }
     const error =
       row.errorCode === 0
         ? undefined
         : KafkaError.of(row.errorCode, messageOf(row.errorCode, row.errorMessage));
-    return { batch, error, baseOffset: row.baseOffset, currentLeader: row.currentLeader };
+    const { baseOffset, recordErrors, currentLeader } = row;
+    return { batch, error, baseOffset, recordErrors, currentLeader };
   });
 }
 

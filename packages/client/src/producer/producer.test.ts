@@ -1,74 +1,17 @@
 import type { BatchWriter, BatchWriterOptions } from "@millrace/cluster";
 import { encodeUtf8, noHeaders } from "@millrace/model";
-import { memoryPlatform } from "@millrace/platform/memory";
 import { type Decoded } from "@millrace/protocol";
-import { initProducerIdApi, produceApi, type produceRequest } from "@millrace/protocol/definitions";
+import { produceApi, type produceRequest } from "@millrace/protocol/definitions";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ProducerLog } from "../../test-support/producer-log.ts";
 import {
-  ScriptedBroker,
-  scriptedCluster,
-  type Refusal,
-} from "../../test-support/scripted-broker.ts";
-import { addressName } from "../connection/bootstrap-servers.ts";
-import { connect, type KafkaClient } from "../kafka-client.ts";
-
-const topic = "orders";
-const topicId = "AAAAAAAAAAAAAAAAAAAABA";
-
-interface Row {
-  readonly errorCode: number;
-  readonly baseOffset: number;
-}
-
-/** Two nodes and a partition log that outlives moves of the leader. */
-async function scene(leaders = [1]) {
-  const platform = memoryPlatform();
-  const cluster = scriptedCluster([{ name: topic, topicId, leaders }]);
-  const nodes = [
-    await ScriptedBroker.start(platform, 1, cluster),
-    await ScriptedBroker.start(platform, 2, cluster),
-  ];
-  const logs = leaders.map(() => new ProducerLog());
-  const client = connect(platform, { bootstrapServers: addressName(nodes[0].address) });
-  const place = cluster.topics.get(topic);
-  for (const node of nodes) {
-    node.on(initProducerIdApi, () => ({
-      throttleTimeMs: 0,
-      errorCode: 0,
-      producerId: 7,
-      producerEpoch: 0,
-    }));
-    node.on(produceApi, (body) =>
-      answerOf(body, (index, records) =>
-        place?.leaders[index] === node.nodeId
-          ? logs[index].append(records)
-          : { errorCode: notLeader, baseOffset: -1 },
-      ),
-    );
-  }
-  return { platform, nodes, logs, client, place };
-}
-
-const notLeader = 6;
-const notEnoughReplicas = 19;
-
-function answerOf(
-  body: Decoded<typeof produceRequest>,
-  rowOf: (partition: number, records: Uint8Array) => Row,
-) {
-  return {
-    responses: body.topicData.map(({ topicId: id, name, partitionData }) => ({
-      topicId: id,
-      name,
-      partitionResponses: partitionData.map(({ index, records }) => ({
-        index,
-        ...rowOf(index, records ?? new Uint8Array()),
-      })),
-    })),
-  };
-}
+  answerOf,
+  notEnoughReplicas,
+  produceScene as scene,
+  topic,
+} from "../../test-support/produce-scene.ts";
+import type { Refusal } from "../../test-support/scripted-broker.ts";
+import type { KafkaClient } from "../kafka-client.ts";
 
 async function openWriter(client: KafkaClient, options: BatchWriterOptions): Promise<BatchWriter> {
   const writer = client.openWriter(options);
@@ -227,7 +170,10 @@ describe("an idempotent writer", () => {
         await writer.flush();
         nodes[0].on(produceApi, refuse);
         append(writer, 5, 9);
-        await expect(writer.flush()).rejects.toMatchObject({ code: "REQUEST_TIMED_OUT" });
+        await expect(writer.flush()).rejects.toMatchObject({
+          code: "WRITE_REFUSED",
+          cause: { code: "NOT_ENOUGH_REPLICAS" },
+        });
         nodes[0].on(produceApi, (body) => answerOf(body, (_, records) => logs[0].append(records)));
         append(writer, 5, 7);
         expect(await writer.flush()).toEqual([{ topic, partition: 0, endOffset: 7 }]);

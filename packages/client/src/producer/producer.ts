@@ -154,7 +154,12 @@ export class Producer implements AsyncDisposable {
     appender.append(timestamp, key, bytesOf(record.value), headersOf(record.headers));
     const last = appender.lastAppended;
     const offsetOf = await last?.batch.completion;
-    return { topic, partition: appender.partition, offset: offsetOf?.(last?.index ?? 0) ?? -1 };
+    const offset = offsetOf?.(last?.index ?? 0) ?? -1;
+    return {
+      topic,
+      partition: appender.partition,
+      offset: typeof offset === "number" ? offset : await offset,
+    };
   }
 
   #appenderOf({ topic, partition }: ProducerRecord, key: Uint8Array | null): PartitionAppender {
@@ -162,7 +167,7 @@ export class Producer implements AsyncDisposable {
     const partitionCount = this.#writer.partitionCount(topic) ?? 1;
     if (key !== null) return this.#writer.partition(topic, partitionForKey(key, partitionCount));
     const sticky = this.#sticky.get(topic);
-    if (sticky?.open !== undefined) return sticky;
+    if (sticky?.batches.open !== undefined) return sticky;
     const any = this.#platform.random.below(partitionCount);
     const appender = this.#writer.partition(topic, any);
     this.#sticky.set(topic, appender);

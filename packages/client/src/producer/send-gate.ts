@@ -1,6 +1,5 @@
 import type { KafkaError } from "@millrace/protocol";
-import type { PartitionAppender } from "./partition-appender.ts";
-import type { ProducerBatch, ProducerIdentity } from "./producer-batch.ts";
+import type { PartitionBatches, ProducerBatch, ProducerIdentity } from "./partition-batches.ts";
 
 /** What to do with a batch that a broker refused. */
 export type Refusal = "retry" | "fail";
@@ -23,11 +22,15 @@ export interface SendGate {
   /** True: what is not acknowledged is given up instead of tried again. */
   readonly hasFailed: boolean;
   /** False: not this partition, not yet; the gate wakes the sender once that changes. */
-  admits(appender: PartitionAppender): boolean;
+  admits(owner: PartitionBatches): boolean;
   /** Told before a batch goes out. */
-  onSend(appender: PartitionAppender): void;
+  onSend(owner: PartitionBatches): void;
   /** Answers for errors of sequences and epochs; `undefined` leaves it to the sender. */
   onRefused(batch: ProducerBatch, error: KafkaError): Refusal | undefined;
-  /** Told of a batch that is given up. */
-  onFailed(batch: ProducerBatch, error: unknown): void;
+  /** Told of a batch that is given up; others of its records may have been taken out before. */
+  onFailed(batch: ProducerBatch, error: Error): void;
+  /** True: what the batch holds can be left out, and the writer goes on as if it had not been appended. */
+  canLeaveOut(batch: ProducerBatch): boolean;
+  /** Told of a batch whose records, or some of them, are left out by decision. */
+  onLeftOut(batch: ProducerBatch): void;
 }

@@ -1,20 +1,24 @@
-import { ClusterError } from "@millrace/cluster";
-import type { TopicPartition } from "@millrace/model";
+import type { RefusalDecision, WriteRefusal } from "@millrace/cluster";
 import type { Timer } from "@millrace/platform";
 import { KafkaError } from "@millrace/protocol";
 import { produceApi, type ProduceResponse } from "@millrace/protocol/definitions";
 import { type CompressionName } from "@millrace/protocol/records";
 import type { ClientContext } from "../client-context.ts";
 import type { BrokerLane } from "../connection/broker-lane.ts";
-import { clusterErrorOf } from "../connection/cluster-error-of.ts";
 import { concurrentTransactionsBackoffMs, isRetriable } from "../connection/retrying.ts";
 import type { Accumulator } from "./accumulator.ts";
+import { LeaderQueues, type NodeQueue } from "./leader-queues.ts";
 import { mayFollow } from "./may-follow.ts";
-import { batchesInFlightMax, type PartitionAppender } from "./partition-appender.ts";
+import {
+  batchesInFlightMax,
+  type PartitionBatches,
+  type ProducerBatch,
+} from "./partition-batches.ts";
 import { batchOutcomes, produceRequestBody, type BatchOutcome } from "./produce-request.ts";
-import type { ProducerBatch } from "./producer-batch.ts";
+import { RefusedBatches } from "./refused-batches.ts";
 import type { SendGate } from "./send-gate.ts";
-import { splitBatch, stampBatch, type StampOptions } from "./stamp-batch.ts";
+import { stampBatch } from "./stamp-batch.ts";
+import { leavesOutcomeOpen, overdueError } from "./write-error.ts";
 
 /** Requests that may be under way to one broker at once (Kafka: `max.in.flight.requests.per.connection`). */
 const requestsInFlightMax = 5;
@@ -27,13 +31,7 @@ export interface SenderOptions {
   readonly compression: CompressionName;
   readonly requestBytesMax: number;
   readonly deliveryTimeoutMs: number;
-}
-
-/** What waits for one broker. */
-interface NodeQueue {
-  readonly nodeId: number;
-  inFlightCount: number;
-  readonly ready: Set<PartitionAppender>;
+  readonly onRefused: ((refusal: WriteRefusal) => RefusalDecision) | undefined;
 }
 
 /**
@@ -43,9 +41,8 @@ interface NodeQueue {
  */
 export class Sender {
   readonly #options: SenderOptions;
-  readonly #nodes = new Map<number, NodeQueue>();
-  /** Partitions with batches and without a leader. */
-  readonly #homeless = new Set<PartitionAppender>();
+  readonly #queues: LeaderQueues;
+  readonly #refused: RefusedBatches;
   readonly #unlisten: () => void;
   #retryTimer: Timer | undefined;
   #retryTimerMs = Infinity;
@@ -53,82 +50,68 @@ export class Sender {
   #isClosed = false;
 
   constructor(options: SenderOptions) {
+    const { context, accumulator, gate, onRefused } = options;
     this.#options = options;
-    this.#unlisten = options.context.metadata.onChange(() => this.#reroute());
+    this.#queues = new LeaderQueues(context.metadata);
+    this.#refused = new RefusedBatches({
+      accumulator,
+      gate,
+      codecs: context.options.codecs,
+      onRefused,
+      onRequeued: (owner) => this.#placeAgain(owner),
+    });
+    this.#unlisten = context.metadata.onChange(() => this.#placeAllAgain());
   }
 
   /** Gives up what is not with a broker. */
   drop(cause: unknown): void {
-    for (const batch of this.#options.accumulator.takeUnsent()) this.#fail(batch, cause);
+    for (const batch of this.#options.accumulator.takeUnsent()) this.#refused.fail(batch, cause);
   }
 
   /** A partition has something to send. */
-  enqueue(appender: PartitionAppender): void {
+  enqueue(owner: PartitionBatches): void {
     if (this.#isClosed) return;
     this.#watchExpiry();
-    const node = this.#route(appender);
+    const node = this.#queues.place(owner);
     if (node !== undefined) this.#kick(node);
+    else {
+      const { metadata } = this.#options.context;
+      metadata.track([owner.topic]);
+      metadata.requestRefresh();
+    }
   }
 
   /** Something has changed: tries all. */
   wake(): void {
-    for (const node of this.#nodes.values()) this.#kick(node);
+    for (const node of this.#queues.nodes) this.#kick(node);
   }
 
-  close(): void {
+  /** What is with a broker is given up too: its answer will not be heard. */
+  close(cause: unknown): void {
+    this.drop(cause);
     this.#isClosed = true;
+    for (const { inFlight } of this.#options.accumulator.partitions)
+      for (const batch of inFlight.splice(0)) this.#refused.fail(batch, cause);
     this.#unlisten();
     this.#retryTimer?.cancel();
     this.#expiryTimer?.cancel();
   }
 
-  #route(appender: PartitionAppender): NodeQueue | undefined {
-    const { metadata } = this.#options.context;
-    const nodeId = metadata.leaderId(appender.topic, appender.partition);
-    if (nodeId === undefined) {
-      this.#nodes.get(appender.nodeId)?.ready.delete(appender);
-      appender.nodeId = -1;
-      this.#homeless.add(appender);
-      metadata.track([appender.topic]);
-      metadata.requestRefresh();
-      return undefined;
-    }
-    if (nodeId !== appender.nodeId) {
-      this.#nodes.get(appender.nodeId)?.ready.delete(appender);
-      appender.nodeId = nodeId;
-    }
-    let node = this.#nodes.get(nodeId);
-    if (node === undefined) {
-      node = { nodeId, inFlightCount: 0, ready: new Set() };
-      this.#nodes.set(nodeId, node);
-    }
-    node.ready.add(appender);
-    return node;
-  }
-
   /** Leaders may have moved. */
-  #reroute(): void {
-    const waiting = [...this.#homeless];
-    this.#homeless.clear();
-    for (const { ready } of this.#nodes.values()) waiting.push(...ready);
-    for (const appender of waiting) this.#routeQuietly(appender);
+  #placeAllAgain(): void {
+    for (const owner of this.#queues.takeWaiting()) this.#placeAgain(owner);
     this.wake();
   }
 
   /** Without asking for another refresh at once: the pause of retries does that. */
-  #routeQuietly(appender: PartitionAppender): void {
-    const { metadata, platform } = this.#options.context;
-    if (metadata.leaderId(appender.topic, appender.partition) !== undefined) {
-      this.#route(appender);
-      return;
-    }
-    const error = metadata.topicError(appender.topic);
-    if (error !== undefined && !error.retriable) {
-      for (const batch of appender.queue.splice(0)) this.#fail(batch, error);
-      return;
-    }
-    this.#homeless.add(appender);
-    this.#retryAt(platform.clock.monotonicMs() + this.#options.context.options.retryBackoffMs);
+  #placeAgain(owner: PartitionBatches): void {
+    const { context } = this.#options;
+    if (this.#queues.place(owner) !== undefined) return;
+    const error = context.metadata.topicError(owner.topic);
+    owner.lastError = error ?? owner.lastError;
+    if (error !== undefined && !error.retriable)
+      for (const batch of owner.queue.splice(0)) this.#refused.refuse(batch, error);
+    else this.#retryAt(context.platform.clock.monotonicMs() + context.options.retryBackoffMs);
   }
 
   #kick(node: NodeQueue): void {
@@ -146,21 +129,21 @@ export class Sender {
     const now = context.platform.clock.monotonicMs();
     const batches: ProducerBatch[] = [];
     let bytes = 0;
-    for (const appender of node.ready) {
-      const batch = appender.queue.at(0);
+    for (const owner of node.ready) {
+      const batch = owner.queue.at(0);
       if (batch === undefined) {
-        node.ready.delete(appender);
+        node.ready.delete(owner);
         continue;
       }
       if (bytes + batch.sizeBytes > requestBytesMax && batches.length > 0) break;
-      if (appender.notBeforeMs > now) this.#retryAt(appender.notBeforeMs);
+      if (owner.notBeforeMs > now) this.#retryAt(owner.notBeforeMs);
       else if (
-        appender.inFlight.length < batchesInFlightMax &&
-        mayFollow(appender, gate) &&
-        gate.admits(appender)
+        owner.inFlight.length < batchesInFlightMax &&
+        mayFollow(owner, gate) &&
+        gate.admits(owner)
       ) {
         bytes += batch.sizeBytes;
-        appender.queue.shift();
+        owner.queue.shift();
         batches.push(batch);
       }
     }
@@ -173,27 +156,22 @@ export class Sender {
   }
 
   #stamp(batch: ProducerBatch): boolean {
+    const { gate, compression, context } = this.#options;
     try {
-      stampBatch(batch, this.#stampOptions());
+      stampBatch(batch, {
+        identity: gate.identity ?? { producerId: -1, producerEpoch: -1 },
+        isTransactional: gate.transactionalId !== null,
+        compression,
+        codecs: context.options.codecs,
+      });
       batch.owner.inFlight.push(batch);
       batch.attempts++;
-      this.#options.gate.onSend(batch.owner);
+      gate.onSend(batch.owner);
       return true;
     } catch (error) {
-      this.#fail(batch, error);
+      this.#refused.fail(batch, error);
       return false;
     }
-  }
-
-  #stampOptions(): StampOptions {
-    const { gate, compression, context } = this.#options;
-    const { identity } = gate;
-    return {
-      identity: identity ?? { producerId: -1, producerEpoch: -1 },
-      isTransactional: gate.transactionalId !== null,
-      compression,
-      codecs: context.options.codecs,
-    };
   }
 
   #send(node: NodeQueue, batches: readonly ProducerBatch[]): void {
@@ -240,50 +218,52 @@ export class Sender {
     if (this.#isClosed) return;
     for (const batch of batches) {
       batch.owner.removeInFlight(batch);
+      batch.mayBeWritten = true;
       if (isRetriable(error)) this.#retry(batch, error);
-      else this.#fail(batch, error);
+      else this.#refused.fail(batch, error);
     }
     this.#options.context.metadata.requestRefresh();
     this.wake();
   }
 
-  #take({ batch, error, baseOffset, currentLeader }: BatchOutcome): void {
+  #take({ batch, error, baseOffset, recordErrors, currentLeader }: BatchOutcome): void {
     const { accumulator, context, gate } = this.#options;
     const { owner } = batch;
     owner.removeInFlight(batch);
     if (error === undefined || error.code === "DUPLICATE_SEQUENCE_NUMBER") {
       owner.failures = 0;
+      owner.lastError = undefined;
       owner.provenIdentity = batch.identity;
       if (baseOffset >= 0) accumulator.markWritten(owner, baseOffset + batch.recordCount);
       batch.complete((index) => (baseOffset < 0 ? -1 : baseOffset + index));
       accumulator.settle(batch);
       return;
     }
-    if (error.code === "MESSAGE_TOO_LARGE" && batch.recordCount > 1) {
-      this.#split(batch);
-      return;
-    }
+    if (leavesOutcomeOpen(error)) batch.mayBeWritten = true;
+    // One that goes first must not wait because of one behind it.
+    const isBehind = error.code === "OUT_OF_ORDER_SEQUENCE_NUMBER" && owner.isBehindOther(batch);
     const refusal = gate.onRefused(batch, error) ?? (error.retriable ? "retry" : "fail");
     if (refusal === "fail") {
-      this.#fail(batch, error);
+      this.#refused.take(batch, error, recordErrors);
       return;
     }
     const isNews =
       currentLeader.leaderId >= 0 && context.metadata.learnLeader(owner, currentLeader);
     if (!isNews && movesLeaders(error)) context.metadata.requestRefresh();
-    this.#retry(batch, error, isNews);
+    this.#retry(batch, error, isNews || isBehind);
   }
 
   #retry(batch: ProducerBatch, error: unknown, isAtOnce = false): void {
     const { context, deliveryTimeoutMs, gate } = this.#options;
     const { owner } = batch;
     const now = context.platform.clock.monotonicMs();
+    owner.lastError = error;
     if (gate.hasFailed) {
-      this.#fail(batch, error);
+      this.#refused.fail(batch, error);
       return;
     }
     if (now - batch.createdMs >= deliveryTimeoutMs) {
-      this.#fail(batch, overdue(owner, deliveryTimeoutMs, error));
+      this.#refused.refuse(batch, overdueError(owner, deliveryTimeoutMs, error));
       return;
     }
     const { retryBackoffMs, retryBackoffMsMax } = context.options;
@@ -293,40 +273,10 @@ export class Sender {
       : isBusy
         ? concurrentTransactionsBackoffMs
         : Math.min(retryBackoffMsMax, retryBackoffMs * 2 ** Math.min(owner.failures, 10));
-    if (!isBusy) owner.failures++;
+    if (!isBusy && !isAtOnce) owner.failures++;
     owner.notBeforeMs = now + delayMs;
     owner.requeue(batch);
-    this.#routeQuietly(owner);
-  }
-
-  #split(batch: ProducerBatch): void {
-    const { accumulator, context } = this.#options;
-    const { owner } = batch;
-    try {
-      const [first, second] = splitBatch(batch, this.#stampOptions());
-      accumulator.addHalf(first);
-      accumulator.addHalf(second);
-      batch.completeBy(first, second);
-      accumulator.settle(batch);
-      owner.requeue(first);
-      owner.requeue(second);
-      context.platform.logger.log("info", "batch-split", {
-        topic: owner.topic,
-        partition: owner.partition,
-        records: batch.recordCount,
-      });
-      this.#routeQuietly(owner);
-    } catch (error) {
-      this.#fail(batch, error);
-    }
-  }
-
-  #fail(batch: ProducerBatch, cause: unknown): void {
-    const { topic, partition } = batch.owner;
-    const error = clusterErrorOf(`records for ${topic}-${partition}`, cause);
-    this.#options.gate.onFailed(batch, error);
-    batch.fail(error);
-    this.#options.accumulator.settle(batch);
+    this.#placeAgain(owner);
   }
 
   #retryAt(timeMs: number): void {
@@ -337,7 +287,7 @@ export class Sender {
     this.#retryTimer = timers.after(Math.max(0, timeMs - clock.monotonicMs()), () => {
       this.#retryTimer = undefined;
       this.#retryTimerMs = Infinity;
-      if (this.#homeless.size > 0) this.#options.context.metadata.requestRefresh();
+      if (this.#queues.hasHomeless) this.#options.context.metadata.requestRefresh();
       this.wake();
     });
   }
@@ -356,11 +306,11 @@ export class Sender {
     const { context, accumulator, deliveryTimeoutMs } = this.#options;
     const latestMs = context.platform.clock.monotonicMs() - deliveryTimeoutMs;
     context.metadata.refreshIfOld();
-    for (const appender of accumulator.appenders) {
-      for (let head = appender.queue.at(0); head !== undefined; head = appender.queue.at(0)) {
+    for (const owner of accumulator.partitions) {
+      for (let head = owner.queue.at(0); head !== undefined; head = owner.queue.at(0)) {
         if (head.createdMs > latestMs) break;
-        appender.queue.shift();
-        this.#fail(head, overdue(appender, deliveryTimeoutMs, undefined));
+        owner.queue.shift();
+        this.#refused.refuse(head, overdueError(owner, deliveryTimeoutMs, owner.lastError));
       }
     }
   }
@@ -368,13 +318,4 @@ export class Sender {
 
 function movesLeaders({ code }: KafkaError): boolean {
   return code !== "CONCURRENT_TRANSACTIONS" && code !== "OUT_OF_ORDER_SEQUENCE_NUMBER";
-}
-
-function overdue({ topic, partition }: TopicPartition, timeoutMs: number, cause: unknown): Error {
-  return new ClusterError(
-    "REQUEST_TIMED_OUT",
-    `records for ${topic}-${partition} were not acknowledged within ${timeoutMs} ms; ` +
-      "are the brokers there, and is the topic?",
-    { retriable: true, cause },
-  );
 }

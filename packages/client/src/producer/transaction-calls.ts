@@ -14,7 +14,7 @@ import {
   coordinatorLink,
   type Coordinated,
 } from "../metadata/coordinator-calls.ts";
-import type { ProducerIdentity } from "./producer-batch.ts";
+import type { ProducerIdentity } from "./partition-batches.ts";
 
 /** Level of `transaction.version` from which on transactions follow KIP-890 part 2. */
 const transactionVersion2 = 2;

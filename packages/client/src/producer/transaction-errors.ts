@@ -71,6 +71,9 @@ export function fatalError(transactionalId: string, cause: unknown): Error {
 /** The error that the writer keeps until `abort`. */
 export function abortableError(cause: unknown): Error {
   if (cause instanceof ClusterError && tellingCodes.has(cause.code)) return cause;
+  // What the broker will refuse for ever must not be told as something to try again.
+  if (cause instanceof ClusterError && cause.code === "WRITE_REFUSED" && !cause.retriable)
+    return cause;
   return new ClusterError(
     "TRANSACTION_ABORTED",
     `the transaction cannot be committed: ${cause instanceof Error ? cause.message : String(cause)}; ` +

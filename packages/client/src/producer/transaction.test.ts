@@ -1,105 +1,15 @@
-import type { BatchWriter } from "@millrace/cluster";
-import { encodeUtf8, noHeaders } from "@millrace/model";
-import { memoryPlatform } from "@millrace/platform/memory";
-import { type Decoded } from "@millrace/protocol";
+import type { Decoded } from "@millrace/protocol";
 import {
-  addOffsetsToTxnApi,
   addPartitionsToTxnApi,
   endTxnApi,
-  findCoordinatorApi,
-  initProducerIdApi,
   produceApi,
   txnOffsetCommitApi,
   type endTxnRequest,
   type initProducerIdRequest,
 } from "@millrace/protocol/definitions";
 import { describe, expect, test } from "vitest";
-import { ProducerLog } from "../../test-support/producer-log.ts";
-import { ScriptedBroker, scriptedCluster } from "../../test-support/scripted-broker.ts";
-import { addressName } from "../connection/bootstrap-servers.ts";
-import { connect } from "../kafka-client.ts";
-
-const topic = "orders";
-const group = { groupId: "g", generationId: 4, memberId: "m", groupInstanceId: null };
-
-/** A coordinator that does as it is told, and counts epochs. */
-async function play(
-  transactionVersion: number,
-  story: (scene: {
-    readonly broker: ScriptedBroker;
-    readonly writer: BatchWriter;
-    readonly append: (value: string) => void;
-    readonly log: ProducerLog;
-    readonly nowMs: () => number;
-  }) => Promise<void>,
-): Promise<void> {
-  const platform = memoryPlatform();
-  const cluster = scriptedCluster([{ name: topic, leaders: [1] }]);
-  cluster.transactionVersion = transactionVersion;
-  const broker = await ScriptedBroker.start(platform, 1, cluster);
-  const log = new ProducerLog();
-  let epoch = -1;
-  broker.on(findCoordinatorApi, ({ coordinatorKeys, key }) => ({
-    coordinators: (coordinatorKeys.length > 0 ? coordinatorKeys : [key]).map((one) => ({
-      key: one,
-      nodeId: 1,
-      ...broker.address,
-      errorCode: 0,
-      errorMessage: null,
-    })),
-  }));
-  broker.on(initProducerIdApi, () => ({
-    throttleTimeMs: 0,
-    errorCode: 0,
-    producerId: 5,
-    producerEpoch: ++epoch,
-  }));
-  broker.on(addPartitionsToTxnApi, ({ v3AndBelowTopics }) => ({
-    throttleTimeMs: 0,
-    resultsByTopicV3AndBelow: v3AndBelowTopics.map(({ name, partitions }) => ({
-      name,
-      resultsByPartition: partitions.map((partitionIndex) => ({
-        partitionIndex,
-        partitionErrorCode: 0,
-      })),
-    })),
-  }));
-  broker.on(addOffsetsToTxnApi, () => ({ throttleTimeMs: 0, errorCode: 0 }));
-  broker.on(txnOffsetCommitApi, ({ topics }) => ({
-    throttleTimeMs: 0,
-    topics: topics.map(({ name, partitions }) => ({
-      name,
-      partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode: 0 })),
-    })),
-  }));
-  broker.on(produceApi, ({ topicData }) => ({
-    responses: topicData.map(({ name, partitionData }) => ({
-      name,
-      partitionResponses: partitionData.map(({ index, records }) => ({
-        index,
-        ...log.append(records ?? new Uint8Array()),
-      })),
-    })),
-  }));
-  broker.on(endTxnApi, (_, { version }) =>
-    version >= 5
-      ? { throttleTimeMs: 0, errorCode: 0, producerId: 5, producerEpoch: ++epoch }
-      : { throttleTimeMs: 0, errorCode: 0 },
-  );
-  const client = connect(platform, { bootstrapServers: addressName(broker.address) });
-  const writer = client.openWriter({ transactionalId: "id" });
-  const append = (value: string) =>
-    writer.partition(topic, 0).append(0, null, encodeUtf8(value), noHeaders);
-  const nowMs = () => platform.clock.monotonicMs();
-  await platform.until(
-    (async () => {
-      await writer.prepare([topic]);
-      await writer.initialize();
-      await story({ broker, writer, append, log, nowMs });
-      await client.close();
-    })(),
-  );
-}
+import { group, playTransactions as play, topic } from "../../test-support/play-transactions.ts";
+import type { ScriptedBroker } from "../../test-support/scripted-broker.ts";
 
 function names(broker: ScriptedBroker): readonly string[] {
   const setup = ["ApiVersions", "Metadata", "FindCoordinator"];

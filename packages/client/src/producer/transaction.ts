@@ -1,7 +1,6 @@
 import { ClusterError, type GroupMetadata, type OffsetAndMetadata } from "@millrace/cluster";
 import type { KafkaError } from "@millrace/protocol";
-import type { PartitionAppender } from "./partition-appender.ts";
-import type { ProducerBatch, ProducerIdentity } from "./producer-batch.ts";
+import type { PartitionBatches, ProducerBatch, ProducerIdentity } from "./partition-batches.ts";
 import type { Refusal, SendGate } from "./send-gate.ts";
 import {
   addPartitions,
@@ -48,8 +47,8 @@ export class Transaction implements SendGate {
   #isStarted = false;
   /** True: only a new epoch makes sure of what the cluster knows. */
   #needsNewEpoch = false;
-  readonly #added = new Set<PartitionAppender>();
-  readonly #toAdd = new Set<PartitionAppender>();
+  readonly #added = new Set<PartitionBatches>();
+  readonly #toAdd = new Set<PartitionBatches>();
   #adding: Promise<void> | undefined;
 
   constructor(options: TransactionOptions) {
@@ -90,10 +89,10 @@ export class Transaction implements SendGate {
     return this.#isV2 ? { versionMin: 12 } : { versionMax: 11 };
   }
 
-  admits(appender: PartitionAppender): boolean {
+  admits(owner: PartitionBatches): boolean {
     if (this.#failure !== undefined) return false;
-    if (this.#isV2 || this.#added.has(appender)) return true;
-    this.#toAdd.add(appender);
+    if (this.#isV2 || this.#added.has(owner)) return true;
+    this.#toAdd.add(owner);
     this.#startAdding();
     return false;
   }
@@ -105,10 +104,19 @@ export class Transaction implements SendGate {
   onRefused(batch: ProducerBatch, { code }: KafkaError): Refusal | undefined {
     if (this.hasFailed) return "fail";
     if (code !== "OUT_OF_ORDER_SEQUENCE_NUMBER") return undefined;
-    return batch.owner.isFirstUnacknowledged(batch) ? "fail" : "retry";
+    return batch.owner.isBehindOther(batch) ? "retry" : "fail";
   }
 
-  onFailed(batch: ProducerBatch, error: unknown): void {
+  /** Its sequences can be given to others only if it is sure that no broker ever takes it. */
+  canLeaveOut(batch: ProducerBatch): boolean {
+    return !this.hasFailed && !batch.mayBeWritten;
+  }
+
+  onLeftOut(batch: ProducerBatch): void {
+    if (batch.identity !== undefined) batch.owner.restartAt(batch);
+  }
+
+  onFailed(batch: ProducerBatch, error: Error): void {
     // Its sequence is never to be seen: the next batch of the partition would not follow.
     if (batch.identity !== undefined && !this.#isV2) this.#needsNewEpoch = true;
     this.#fail(error, "leader");
@@ -236,7 +244,7 @@ export class Transaction implements SendGate {
         this.#fail(error, "coordinator");
         return;
       }
-      for (const appender of wanted) this.#added.add(appender);
+      for (const owner of wanted) this.#added.add(owner);
       this.#options.onOpened();
     }
   }

@@ -11,7 +11,8 @@ const recoverable: ReadonlySet<ClusterErrorCode> = new Set([
 
 /** Errors after which the group, or a new epoch, lets the loop go on from what is committed. */
 export function isRecoverable(error: unknown): error is ClusterError {
-  return error instanceof ClusterError && recoverable.has(error.code);
+  if (!(error instanceof ClusterError)) return false;
+  return recoverable.has(error.code) || (error.code === "WRITE_REFUSED" && error.retriable);
 }
 
 /** The writer is finished: another one takes a new epoch. */

@@ -8,6 +8,7 @@ import { ClusterRecordCollector } from "./record-collector.ts";
 /** As much of a writer as a collector uses, with four partitions in every topic but `absent`. */
 function writerTo(written: { topic: string; partition: number }[]): BatchWriter {
   const partition = (topic: string, index: number): PartitionWriter => ({
+    appendedCount: 0,
     topic,
     partition: index,
     append: () => {
