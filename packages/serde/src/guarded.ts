@@ -18,6 +18,20 @@ export function serializeWith<T>(serde: Serde<T>, value: T & {}, topic: string):
 }
 
 /**
+ * How many bytes `serializeWith` would give; undefined: only serialising tells.
+ *
+ * @throws SerdeError `SERIALIZATION_FAILED`
+ */
+export function sizeWith<T>(serde: Serde<T>, value: T & {}, topic: string): number | undefined {
+  if (serde.sizeOf === undefined) return undefined;
+  try {
+    return serde.sizeOf(value);
+  } catch (cause) {
+    throw new SerdeError("SERIALIZATION_FAILED", { topic, serde: serde.name, cause });
+  }
+}
+
+/**
  * Deserialises, and says where if that fails.
  *
  * @throws SerdeError `DESERIALIZATION_FAILED`

@@ -1,5 +1,5 @@
 export { bytes } from "./bytes.ts";
-export { deserializeWith, serializeWith } from "./guarded.ts";
+export { deserializeWith, serializeWith, sizeWith } from "./guarded.ts";
 export { json } from "./json.ts";
 export { double, int32, int64, int64AsNumber } from "./numbers.ts";
 export { optional } from "./optional.ts";

@@ -1,10 +1,12 @@
 import { decodeUtf8, encodeUtf8 } from "@millrace/model";
+import { isReadOf, lossOf } from "./json-form.ts";
 import type { Serde } from "./serde.ts";
 import type { SchemaOutput, StandardSchema, StandardSchemaIssue } from "./standard-schema.ts";
 
 /**
- * JSON, checked by a schema when it is read: zod, valibot, arktype or any other Standard Schema. What the schema
- * makes of the value is what the program sees. The schema must answer synchronously.
+ * JSON, checked by a schema: zod, valibot, arktype or any other Standard Schema. What the schema makes of the value is
+ * what the program sees. It must answer synchronously. What it would not read again as the same value is not written:
+ * a schema that transforms is for sources, unless the result is written as its input is (a `Date`, say).
  *
  * @example json(z.object({ customer: z.string(), total: z.number() }))
  */
@@ -19,16 +21,37 @@ export function json(schema?: StandardSchema): Serde<unknown> {
   return Object.freeze({
     name: "json",
     isNullable: false,
-    serialize,
-    deserialize:
-      schema === undefined ? parse : (view: Uint8Array) => validated(schema, parse(view)),
+    ...(schema === undefined ? unchecked : checkedBy(schema)),
   });
 }
 
-function serialize(value: unknown): Uint8Array {
-  const text = JSON.stringify(value);
-  if (text === undefined) throw new TypeError(`JSON has no form for a ${typeof value}`);
-  return encodeUtf8(text);
+const unchecked: Pick<Serde<unknown>, "serialize" | "deserialize"> = {
+  serialize: (value) => encodeUtf8(textOf(value)),
+  deserialize: parse,
+};
+
+function checkedBy(schema: StandardSchema): Pick<Serde<unknown>, "serialize" | "deserialize"> {
+  return {
+    serialize: (value) => {
+      const text = textOf(value);
+      if (!isReadOf(validated(schema, JSON.parse(text)), value))
+        throw new TypeError(
+          "the schema would read another value than is written; give a schema that transforms to the source alone",
+        );
+      return encodeUtf8(text);
+    },
+    deserialize: (view) => validated(schema, parse(view)),
+  };
+}
+
+/** @throws TypeError for a value that would be read as another */
+function textOf(value: unknown): string {
+  const text = JSON.stringify(value) as string | undefined;
+  const loss = lossOf(value);
+  if (loss !== undefined) throw new TypeError(`JSON has no form for it: value${loss}`);
+  if (text === undefined || text === "null")
+    throw new TypeError("the value becomes null in JSON; null is a record without a value");
+  return text;
 }
 
 function parse(view: Uint8Array): {} {

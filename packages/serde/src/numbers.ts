@@ -21,16 +21,23 @@ const int32Serde: Serde<number> = Object.freeze({
   isNullable: false,
   isInjective: true,
   serialize: (value: number) => {
-    if (typeof value !== "number" || (value | 0) !== value)
-      throw new RangeError(`expected a whole number of 32 bits, got ${String(value)}`);
+    requireInt32(value);
     return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value);
   },
   deserialize: (view: Uint8Array) => {
     requireLength(view, 4);
     return (view[0] << 24) | (view[1] << 16) | (view[2] << 8) | view[3];
   },
-  sizeOf: () => 4,
+  sizeOf: (value: number) => {
+    requireInt32(value);
+    return 4;
+  },
 });
+
+function requireInt32(value: number): void {
+  if (typeof value !== "number" || (value | 0) !== value)
+    throw new RangeError(`expected a whole number of 32 bits, got ${String(value)}`);
+}
 
 /**
  * Whole numbers of 64 bits as `bigint`, big-endian (Kafka: `Serdes.Long`).
@@ -46,8 +53,7 @@ const int64Serde: Serde<bigint> = Object.freeze({
   isNullable: false,
   isInjective: true,
   serialize: (value: bigint) => {
-    if (typeof value !== "bigint" || value < int64Min || value > int64Max)
-      throw new RangeError(`expected a bigint of 64 bits, got ${String(value)}`);
+    requireInt64(value);
     scratch.setBigInt64(0, value);
     return scratchBytes.slice();
   },
@@ -56,14 +62,22 @@ const int64Serde: Serde<bigint> = Object.freeze({
     scratchBytes.set(view);
     return scratch.getBigInt64(0);
   },
-  sizeOf: () => 8,
+  sizeOf: (value: bigint) => {
+    requireInt64(value);
+    return 8;
+  },
 });
 
+function requireInt64(value: bigint): void {
+  if (typeof value !== "bigint" || value < int64Min || value > int64Max)
+    throw new RangeError(`expected a bigint of 64 bits, got ${String(value)}`);
+}
+
 /**
- * Whole numbers of 64 bits as `number`, big-endian: what `count()` keeps (Kafka: `Serdes.Long`). Beyond ±2^53 the
- * nearest double; encoding saturates at the ends, so that the smallest and the greatest long survive.
+ * Whole numbers of 64 bits as `number`, big-endian: what `count()` keeps (Kafka: `Serdes.Long`). Longs beyond ±2^53
+ * are read as the nearest double; 2^63, which the greatest long is read as, is written as that again.
  *
- * @throws RangeError on a number that is not whole, and on bytes that are not eight
+ * @throws RangeError on a number that is not whole or does not fit, and on bytes that are not eight
  * @example int64AsNumber().serialize(1, "topic") // Uint8Array [0, 0, 0, 0, 0, 0, 0, 1]
  */
 export function int64AsNumber(): Serde<number> {
@@ -75,11 +89,9 @@ const int64AsNumberSerde: Serde<number> = Object.freeze({
   isNullable: false,
   isInjective: true,
   serialize: (value: number) => {
-    if (!Number.isInteger(value))
-      throw new RangeError(`expected a whole number, got ${String(value)}`);
+    requireWhole(value);
     const bytes = new Uint8Array(8);
-    if (value >= twoTo63) return bytes.fill(0xff).fill(0x7f, 0, 1);
-    if (value < -twoTo63) value = -twoTo63;
+    if (value === twoTo63) return bytes.fill(0xff).fill(0x7f, 0, 1);
     const high = Math.floor(value / twoTo32);
     writeUint32(bytes, 0, high);
     writeUint32(bytes, 4, value - high * twoTo32);
@@ -91,8 +103,16 @@ const int64AsNumberSerde: Serde<number> = Object.freeze({
     const low = ((view[4] << 24) | (view[5] << 16) | (view[6] << 8) | view[7]) >>> 0;
     return high * twoTo32 + low;
   },
-  sizeOf: () => 8,
+  sizeOf: (value: number) => {
+    requireWhole(value);
+    return 8;
+  },
 });
+
+function requireWhole(value: number): void {
+  if (!Number.isInteger(value) || value > twoTo63 || value < -twoTo63)
+    throw new RangeError(`expected a whole number of 64 bits, got ${String(value)}`);
+}
 
 /**
  * IEEE 754 numbers of 64 bits, big-endian (Kafka: `Serdes.Double`).
@@ -107,7 +127,7 @@ const doubleSerde: Serde<number> = Object.freeze({
   name: "double",
   isNullable: false,
   serialize: (value: number) => {
-    if (typeof value !== "number") throw new TypeError(`expected a number, got ${typeof value}`);
+    requireNumber(value);
     scratch.setFloat64(0, value);
     return scratchBytes.slice();
   },
@@ -116,8 +136,15 @@ const doubleSerde: Serde<number> = Object.freeze({
     scratchBytes.set(view);
     return scratch.getFloat64(0);
   },
-  sizeOf: () => 8,
+  sizeOf: (value: number) => {
+    requireNumber(value);
+    return 8;
+  },
 });
+
+function requireNumber(value: number): void {
+  if (typeof value !== "number") throw new TypeError(`expected a number, got ${typeof value}`);
+}
 
 function writeUint32(bytes: Uint8Array, position: number, value: number): void {
   bytes[position] = value >>> 24;

@@ -68,8 +68,6 @@ describe("SERDE-2: bytes are those of Kafka's serdes", () => {
       const value = int64AsNumber().deserialize(fromHex(hex), topic);
       expect(toHex(int64AsNumber().serialize(value, topic))).toBe(hex);
     }
-    expect(toHex(int64AsNumber().serialize(1e300, topic))).toBe("7fffffffffffffff");
-    expect(toHex(int64AsNumber().serialize(-1e300, topic))).toBe("8000000000000000");
   });
 });
 
@@ -91,9 +89,7 @@ describe("SERDE-3: a total serde decodes any bytes", () => {
 });
 
 describe("SERDE-4: an injective serde keeps different values apart", () => {
-  const wellFormed = fc
-    .string({ unit: "binary", maxLength: 4 })
-    .filter((text) => text.isWellFormed());
+  const wellFormed = fc.string({ unit: "binary", maxLength: 4 });
   it.each([
     ["string", string() as Serde<unknown>, wellFormed],
     ["int32", int32() as Serde<unknown>, fc.integer()],

@@ -19,13 +19,13 @@ export interface Serde<T> {
    */
   readonly isTotal?: boolean;
   /**
-   * How many bytes `serialize` would give for the value, exactly, where that is cheap to say. It lets a cache
-   * account for a decoded value without serialising it.
+   * How many bytes `serialize` would give for the value, exactly, where that is cheap to say; throws where
+   * `serialize` would. It lets a cache hold a decoded value without serialising it.
    */
   sizeOf?(value: T & {}): number;
   /**
-   * True: T is a string, number or bigint, and values that a `Map` tells apart never give the same bytes (save
-   * ill-formed strings and numbers that are no safe integers). A cache may then be keyed by the values themselves.
+   * True: T is a string, number or bigint, and values that a `Map` tells apart never give the same bytes. A cache may
+   * then be keyed by the values themselves.
    */
   readonly isInjective?: boolean;
 }

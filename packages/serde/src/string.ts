@@ -10,6 +10,7 @@ const encodeLoopCharsMax = 64;
 /**
  * Text as UTF-8 (Kafka: `Serdes.String`). Decoding never fails: malformed input becomes U+FFFD, as in Java.
  *
+ * @throws RangeError on half of a surrogate pair
  * @example string().serialize("é", "topic") // Uint8Array [0xc3, 0xa9]
  */
 export function string(): Serde<string> {
@@ -52,27 +53,42 @@ function decodeText(bytes: Uint8Array): string {
 }
 
 function encodeText(text: string): Uint8Array {
-  if (typeof text !== "string") throw new TypeError(`expected a string, got ${typeof text}`);
+  if (typeof text !== "string") throw notText(text);
   const length = text.length;
-  if (length > encodeLoopCharsMax) return encodeUtf8(text);
+  if (length > encodeLoopCharsMax) return encodeWellFormed(text);
   const bytes = new Uint8Array(length);
   for (let index = 0; index < length; index++) {
     const code = text.charCodeAt(index);
-    if (code > 0x7f) return encodeUtf8(text);
+    if (code > 0x7f) return encodeWellFormed(text);
     bytes[index] = code;
   }
   return bytes;
 }
 
+/** Half of a surrogate pair has no bytes: it would be read as U+FFFD. */
+function encodeWellFormed(text: string): Uint8Array {
+  if (!text.isWellFormed()) throw illFormed();
+  return encodeUtf8(text);
+}
+
+function illFormed(): RangeError {
+  return new RangeError(
+    "the text has half of a surrogate pair, which has no UTF-8; split texts by code point ([...text]), or use toWellFormed()",
+  );
+}
+
 function sizeOfText(text: string): number {
+  if (typeof text !== "string") throw notText(text);
   let size = text.length;
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index);
     if (code <= 0x7f) continue;
-    if (isHighSurrogate(code) && isLowSurrogate(text.charCodeAt(index + 1))) {
+    if (isHighSurrogate(code)) {
+      if (!isLowSurrogate(text.charCodeAt(index + 1))) throw illFormed();
       size += 2;
       index++;
-    } else size += code > 0x7ff ? 2 : 1;
+    } else if (isLowSurrogate(code)) throw illFormed();
+    else size += code > 0x7ff ? 2 : 1;
   }
   return size;
 }
@@ -83,4 +99,8 @@ function isHighSurrogate(code: number): boolean {
 
 function isLowSurrogate(code: number): boolean {
   return code >= 0xdc00 && code < 0xe000;
+}
+
+function notText(value: unknown): TypeError {
+  return new TypeError(`expected a string, got ${typeof value}`);
 }

@@ -1,5 +1,5 @@
 import type { Timestamp } from "@millrace/model";
-import { deserializeWith, serializeWith, type Serde } from "@millrace/serde";
+import { deserializeWith, serializeWith, sizeWith, type Serde } from "@millrace/serde";
 import { timestampBytes, timestampOf, valueOf, withTimestamp } from "../bytes/timestamp-prefix.ts";
 
 /** How a store's keys and values look as bytes. */
@@ -34,7 +34,7 @@ export class StoreFormat<K, V> {
 
   /** Undefined: only serialising tells. */
   keySize(key: K): number | undefined {
-    return this.#key.sizeOf?.(key as K & {});
+    return sizeWith(this.#key, key as K & {}, this.topic);
   }
 
   encode(value: V, timestamp: Timestamp): Uint8Array {
@@ -53,7 +53,7 @@ export class StoreFormat<K, V> {
 
   /** Bytes that `encode` would give; undefined: only serialising tells. */
   encodedSize(value: V): number | undefined {
-    const size = this.#value.sizeOf?.(value as V & {});
+    const size = sizeWith(this.#value, value as V & {}, this.topic);
     return size === undefined ? undefined : size + this.extraBytes;
   }
 }

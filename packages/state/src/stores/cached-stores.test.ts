@@ -229,13 +229,17 @@ describe("STATE-6: a cache writes, forwards and evicts as Kafka's does", () => {
     expect(seen).toEqual([["L", 8, 3, 10, 1]]);
   });
 
-  it("different keys with the same bytes are one entry", () => {
+  it("a key or value that the serde refuses is refused at once, not by a later flush", () => {
     const { stores, put, changelog } = world(100_000);
-    put("\ud800", 1, 1);
-    put("\ufffd", 2, 2);
-    put("\udc00", 3, 3);
+    for (const [key, value] of [
+      ["\ud800", 1],
+      ["a", 0.5],
+    ] as const)
+      expect(() => put(key, value, 1)).toThrow(
+        expect.objectContaining({ code: "SERIALIZATION_FAILED", topic: "app-counts-changelog" }),
+      );
     stores.flush();
-    expect(changelog).toEqual(["counts \ufffd=3@3"]);
+    expect(changelog).toEqual([]);
   });
 
   it("walks merge cache and store, in byte order, tombstones hide", () => {
