@@ -1,20 +1,23 @@
-/** One word after `millrace`. */
-export interface Command {
-  readonly name: string;
+import type { FlagSet } from "./flags/flag.ts";
+import type { GivenParameters } from "./flags/read-flags.ts";
+import type { Terminal } from "./terminal/terminal.ts";
+
+/** What one does with `millrace`: one or two words, flags, perhaps names. */
+export interface Command<Flags extends FlagSet = FlagSet> {
+  /** Such as `topics create`. */
+  readonly path: string;
   /** For the list of commands. */
   readonly summary: string;
-  /** For `millrace NAME --help`. */
-  readonly usage: string;
-  /** Ends when its work is done, or the signal aborts. */
-  run(parameters: readonly string[], terminal: Terminal): Promise<void>;
+  /** What stands for the words that are no flags, such as `NAME…`; undefined: there are none. */
+  readonly names?: string;
+  readonly flags: Flags;
+  /** More for `--help`, below the flags. */
+  readonly notes?: string;
+  /** Ends when its work is done, or the terminal's signal aborts. */
+  run(given: GivenParameters<Flags>, terminal: Terminal): Promise<void>;
 }
 
-/** What a command sees of the world around it. */
-export interface Terminal {
-  /** Lines of standard input. */
-  readonly lines: () => AsyncIterable<string>;
-  /** Writes a line to standard output. */
-  readonly print: (line: string) => void;
-  /** Aborts at SIGINT and SIGTERM. */
-  readonly signal: AbortSignal;
+/** The same; it lets the types of the flags be inferred. */
+export function command<const Flags extends FlagSet>(given: Command<Flags>): Command {
+  return given;
 }

@@ -1,51 +1,118 @@
-import { BaseError } from "@millrace/model";
+import { BaseError, nearestName } from "@millrace/model";
 
-import type { Command, Terminal } from "./command.ts";
+import type { Command } from "./command.ts";
 import { brokerCommand } from "./commands/broker.ts";
 import { consumeCommand } from "./commands/consume.ts";
+import { groupsCommands } from "./commands/groups.ts";
 import { produceCommand } from "./commands/produce.ts";
-import { topicsCommand } from "./commands/topics.ts";
+import { topicsCommands } from "./commands/topics.ts";
+import { readFlags } from "./flags/read-flags.ts";
+import type { Terminal } from "./terminal/terminal.ts";
 import { UsageError } from "./usage-error.ts";
+import { commandList, usageOf } from "./usage.ts";
+import { version } from "./version.ts";
 
-const commands: readonly Command[] = [brokerCommand, topicsCommand, produceCommand, consumeCommand];
+const commands: readonly Command[] = [
+  brokerCommand,
+  ...topicsCommands,
+  produceCommand,
+  consumeCommand,
+  ...groupsCommands,
+];
 
-/** Exit codes: 0 done, 1 failed, 2 not understood. */
+/** Exit codes: 0 done, or ended when it was asked to; 1 failed; 2 not understood. */
 export async function runCommand(
-  [name, ...parameters]: readonly string[],
+  parameters: readonly string[],
   terminal: Terminal,
   complain: (line: string) => void,
 ): Promise<number> {
-  const command = commands.find((candidate) => candidate.name === name);
-  if (command === undefined) {
-    const isAsked = name === undefined || name === "help" || name === "--help";
-    if (!isAsked) complain(`millrace ${name}: there is no such command`);
-    for (const { name: known, summary } of commands) {
-      terminal.print(`millrace ${known.padEnd(8)} ${summary}`);
-    }
-    return isAsked ? 0 : 2;
-  }
-  if (parameters.includes("--help")) {
-    terminal.print(command.usage);
+  const isHelp = parameters.some((word) => word === "--help" || word === "-h");
+  const words = parameters.filter((word) => word !== "--help" && word !== "-h");
+  if (words[0] === "--version" || words[0] === "version") {
+    terminal.print(`millrace ${version()}`);
     return 0;
   }
+  const asked = words[0] === "help" ? words.slice(1) : words;
+  if (asked.length === 0) return print(terminal, commandList(commands));
+  const found = findCommand(asked);
+  const wantsHelp = isHelp || words[0] === "help";
+  const family = commands.filter(({ path }) => path.startsWith(`${asked[0]} `));
+  if (wantsHelp && family.length > 0 && (asked.length === 1 || found === undefined))
+    return print(terminal, commandList(family));
+  if (found === undefined) {
+    complain(`millrace: ${unknownCommand(asked, family)}`);
+    return 2;
+  }
+  if (wantsHelp) return print(terminal, usageOf(found.command));
+  return run(found, terminal, complain);
+}
+
+interface Found {
+  readonly command: Command;
+  readonly parameters: readonly string[];
+}
+
+/** Of a family's name alone, `topics`, the first member is meant, which lists. */
+function findCommand([first, second, ...rest]: readonly string[]): Found | undefined {
+  const byPath = (path: string) => commands.find((candidate) => candidate.path === path);
+  const pair = byPath(`${first} ${second}`);
+  if (pair !== undefined) return { command: pair, parameters: rest };
+  const parameters = second === undefined ? [] : [second, ...rest];
+  const single = byPath(first);
+  if (single !== undefined) return { command: single, parameters };
+  const list = byPath(`${first} list`);
+  return list !== undefined && (second === undefined || second.startsWith("-"))
+    ? { command: list, parameters }
+    : undefined;
+}
+
+function unknownCommand(asked: readonly string[], family: readonly Command[]): string {
+  const isVerb = family.length > 0;
+  const typed = isVerb ? `${asked[0]} ${asked[1]}` : asked[0];
+  const known = isVerb ? family.map(({ path }) => path) : commands.map(({ path }) => path);
+  const firstWords = isVerb ? known : known.map((path) => path.split(" ")[0]);
+  const nearest = nearestName(typed, firstWords);
+  const hint =
+    nearest === undefined
+      ? `there are ${[...new Set(firstWords)].join(", ")}`
+      : `did you mean ${nearest}?`;
+  return `there is no command ${typed}; ${hint}`;
+}
+
+async function run(
+  { command, parameters }: Found,
+  terminal: Terminal,
+  complain: (line: string) => void,
+): Promise<number> {
+  const { path } = command;
   try {
-    await command.run(parameters, terminal);
+    const given = readFlags(command.flags, parameters);
+    if (command.names === undefined && given.names.length > 0)
+      throw new UsageError(`${JSON.stringify(given.names[0])} is not understood`);
+    await command.run(given, terminal);
     return 0;
   } catch (error) {
-    if (terminal.signal.aborted) return 0;
-    complain(`millrace ${command.name}: ${error instanceof Error ? error.message : String(error)}`);
-    if (isMisuse(error)) {
-      complain(command.usage);
+    terminal.progress.clear();
+    if (terminal.signal.aborted) {
+      complain(`millrace ${path}: interrupted`);
+      return 1;
+    }
+    if (error instanceof UsageError) {
+      complain(`millrace ${path}: ${error.message} (millrace ${path} --help tells more)`);
       return 2;
     }
-    if (!(error instanceof BaseError) && error instanceof Error) complain(error.stack ?? "");
+    complain(`millrace ${path}: ${error instanceof Error ? error.message : String(error)}`);
+    if (isBug(error)) complain(error.stack ?? "");
     return 1;
   }
 }
 
-/** Our own, or one of `parseArgs`. */
-function isMisuse(error: unknown): boolean {
-  if (error instanceof UsageError) return true;
-  const code: unknown = error instanceof Error && "code" in error ? error.code : undefined;
-  return typeof code === "string" && code.startsWith("ERR_PARSE_ARGS");
+/** Neither one of our errors, nor one of the operating system's. */
+function isBug(error: unknown): error is Error {
+  return error instanceof Error && !(error instanceof BaseError) && !("code" in error);
+}
+
+function print(terminal: Terminal, lines: readonly string[]): number {
+  for (const line of lines) terminal.print(line);
+  return 0;
 }

@@ -1,9 +1,12 @@
 import { createInterface } from "node:readline";
 
 import { runCommand } from "./run-command.ts";
+import { ProgressLine } from "./terminal/progress-line.ts";
 
-/** Runs what the command line of this process asks for, and sets its exit code. SIGINT and SIGTERM end it;
- * a second one at once. */
+/**
+ * Runs what the command line of this process asks for, and sets its exit code. SIGINT and SIGTERM end it; a second
+ * one at once. So does a reader of the output who goes away, as `head` does; that is no failure.
+ */
 export async function runProcess(): Promise<void> {
   const stop = new AbortController();
   const onSignal = (): void => {
@@ -11,13 +14,35 @@ export async function runProcess(): Promise<void> {
     stop.abort();
   };
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
-  process.exitCode = await runCommand(
+  let isUnread = false;
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") isUnread = true;
+    else process.stderr.write(`millrace: standard output: ${error.message}\n`);
+    process.exitCode = isUnread ? 0 : 1;
+    stop.abort();
+  });
+  process.stderr.on("error", () => {}); // nobody is left to be told
+  const progress = new ProgressLine(process.stderr, () => performance.now());
+  const code = await runCommand(
     process.argv.slice(2),
     {
-      lines: () => createInterface({ input: process.stdin }),
-      print: (line) => process.stdout.write(`${line}\n`),
+      lines: () => linesUntil(stop.signal),
+      print: (line) => {
+        progress.clear();
+        if (!isUnread) process.stdout.write(`${line}\n`);
+      },
       signal: stop.signal,
+      progress,
     },
-    (line) => process.stderr.write(`${line}\n`),
+    (line) => {
+      if (!isUnread) process.stderr.write(`${line}\n`);
+    },
   );
+  process.exitCode = isUnread ? 0 : (process.exitCode ?? code);
+}
+
+function linesUntil(signal: AbortSignal): AsyncIterable<string> {
+  const lines = createInterface({ input: process.stdin, signal });
+  signal.addEventListener("abort", () => process.stdin.destroy(), { once: true });
+  return lines;
 }

@@ -1,4 +1,7 @@
 #!/usr/bin/env node
-import { runProcess } from "@millrace/cli";
+import { enableCompileCache } from "node:module";
 
+// Loading takes longer than most commands: it is compiled once, into Node's own cache.
+enableCompileCache();
+const { runProcess } = await import("@millrace/cli");
 await runProcess();

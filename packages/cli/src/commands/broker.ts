@@ -1,71 +1,96 @@
 import { readFileSync } from "node:fs";
-import { parseArgs } from "node:util";
 
 import { Broker, parsePropertiesFile } from "@millrace/broker";
 import { nodePlatform } from "@millrace/platform/node";
 import { nodeCompression } from "@millrace/protocol/compression";
 
-import type { Command } from "../command.ts";
+import { jsonFlag } from "../cluster-flags.ts";
+import { CommandError } from "../command-error.ts";
+import { command } from "../command.ts";
+import { choiceFlag, numberFlag, pairsFlag, textFlag } from "../flags/flag.ts";
 import { UsageError } from "../usage-error.ts";
 
-const durabilityLevels = ["memory", "os", "group", "strict"] as const;
+/**
+ * Kafka lets the first members of a group wait three seconds for each other; by hand one waits for the group
+ * instead.
+ */
+const properties = { "group.initial.rebalance.delay.ms": "0" };
 
 /** `millrace broker`: runs a broker until it is asked to end. */
-export const brokerCommand: Command = {
-  name: "broker",
+export const brokerCommand = command({
+  path: "broker",
   summary: "run a broker",
-  usage: `millrace broker --data DIR [--port PORT] [--host HOST] [--config FILE] [--durability LEVEL]
+  flags: {
+    data: textFlag({
+      placeholder: "DIR",
+      about: "the folder of its data; made if it is not there",
+    }),
+    port: numberFlag({ max: 65_535, byDefault: 9092, about: "0 takes a free one" }),
+    host: textFlag({
+      placeholder: "HOST",
+      byDefault: "127.0.0.1",
+      about: "only loopback addresses, since there is no authentication yet",
+    }),
+    config: textFlag({ placeholder: "FILE", about: "Kafka's properties, a line NAME=VALUE each" }),
+    override: pairsFlag({ about: "one of Kafka's properties" }),
+    durability: choiceFlag(["memory", "os", "group", "strict"], {
+      placeholder: "LEVEL",
+      byDefault: "group",
+      about: "memory, os, group (acknowledged means on the disk) or strict",
+    }),
+    "log-level": choiceFlag(["debug", "info", "warn", "error", "silent"], {
+      placeholder: "LEVEL",
+      byDefault: "warn",
+      about: "what goes to standard error, as JSON lines",
+    }),
+    json: jsonFlag,
+  },
+  notes:
+    "Groups start at once: group.initial.rebalance.delay.ms is 0 here unless it is set (Kafka's default: 3000).",
 
-  --data DIR          the folder of its data; made if it is not there
-  --port PORT         default 9092; 0 takes a free one
-  --host HOST         default 127.0.0.1; only loopback addresses, since there is no authentication yet
-  --config FILE       Kafka's properties, a line NAME=VALUE each
-  --durability LEVEL  memory, os, group (default: acknowledged means on the disk) or strict`,
-
-  async run(parameters, terminal) {
-    const { values } = parseArgs({
-      args: [...parameters],
-      options: {
-        data: { type: "string" },
-        port: { type: "string", default: "9092" },
-        host: { type: "string", default: "127.0.0.1" },
-        config: { type: "string" },
-        durability: { type: "string", default: "group" },
-      },
-    });
-    const durability = durabilityLevels.find((level) => level === values.durability);
-    if (values.data === undefined) throw new UsageError("give the folder of the data: --data DIR");
-    if (durability === undefined) {
-      throw new UsageError(`--durability is one of ${durabilityLevels.join(", ")}`);
-    }
-    const properties =
-      values.config === undefined ? {} : parsePropertiesFile(readFileSync(values.config, "utf8"));
+  async run({ flags }, terminal) {
+    if (flags.data === undefined)
+      throw new UsageError("--data is missing; give the DIR of the data");
     const failed = new AbortController();
-    const broker = await Broker.start(nodePlatform(), {
-      dataDirectory: values.data,
-      host: values.host,
-      port: portOf(values.port),
-      durability,
-      properties,
+    const broker = await Broker.start(nodePlatform({ logLevel: flags["log-level"] }), {
+      dataDirectory: flags.data,
+      host: flags.host,
+      port: flags.port,
+      durability: flags.durability,
+      properties: {
+        ...properties,
+        ...(flags.config === undefined ? {} : readProperties(flags.config)),
+        ...Object.fromEntries(flags.override),
+      },
       codecs: nodeCompression,
       onFailed: (failure) => failed.abort(failure),
     });
-    terminal.print(`millrace broker is ready at ${broker.address.host}:${broker.address.port}`);
+    const { host, port } = broker.address;
+    terminal.print(
+      flags.json
+        ? JSON.stringify({ host, port, clusterId: broker.clusterId })
+        : `millrace broker is ready at ${host}:${port}`,
+    );
     await aborted(AbortSignal.any([terminal.signal, failed.signal]));
     await broker.close();
     failed.signal.throwIfAborted();
   },
-};
+});
+
+function readProperties(file: string): Readonly<Record<string, string>> {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CommandError(`--config ${file} cannot be read: ${reason}`);
+  }
+  return parsePropertiesFile(text);
+}
 
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve();
     signal.addEventListener("abort", () => resolve(), { once: true });
   });
-}
-
-function portOf(text: string): number {
-  const port = Number(text);
-  if (Number.isInteger(port) && port >= 0 && port < 65_536) return port;
-  throw new UsageError(`--port is ${text}; give a number from 0 to 65535`);
 }

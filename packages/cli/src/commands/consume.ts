@@ -1,69 +1,182 @@
-import { parseArgs } from "node:util";
+import type { KafkaClient } from "@millrace/client";
 
-import { decodeUtf8 } from "@millrace/model";
-
-import { bootstrapOption, bootstrapUsage, connectTo } from "../cluster-options.ts";
-import type { Command } from "../command.ts";
+import { clusterFlags, jsonFlag, withClient } from "../cluster-flags.ts";
+import { CommandError } from "../command-error.ts";
+import { command } from "../command.ts";
+import { choiceFlag, numberFlag, switchFlag, textFlag, type FlagValues } from "../flags/flag.ts";
+import { formatNames } from "../record-format.ts";
+import { recordPrinter } from "../record-printer.ts";
+import { startOffset, type StartOffset } from "../start-offset.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { topicName } from "../topic-names.ts";
 import { UsageError } from "../usage-error.ts";
 
-/** `millrace consume`: prints a topic's records, all partitions. */
-export const consumeCommand: Command = {
-  name: "consume",
-  summary: "print the records of a topic",
-  usage: `millrace consume --topic NAME [--from-beginning] [--to-end] [--count N] [--uncommitted] [--keys]
-
-  --from-beginning         not only what comes from now on
-  --to-end                 ends at the end that the topic has now
-  --count N                ends after so many records
-  --uncommitted            also what transactions have not committed
-  --keys                   key, a tab, value
-${bootstrapUsage}`,
-
-  async run(parameters, { signal, print }) {
-    const { values } = parseArgs({
-      args: [...parameters],
-      options: {
-        ...bootstrapOption,
-        topic: { type: "string" },
-        "from-beginning": { type: "boolean", default: false },
-        "to-end": { type: "boolean", default: false },
-        count: { type: "string" },
-        uncommitted: { type: "boolean", default: false },
-        keys: { type: "boolean", default: false },
-      },
-    });
-    const { topic } = values;
-    if (topic === undefined) throw new UsageError("say which: --topic NAME");
-    const isolation = values.uncommitted ? "read_uncommitted" : "read_committed";
-    await using client = connectTo(values.bootstrap);
-    const description = (await client.admin.describeTopics([topic], signal)).get(topic);
-    if (description === undefined) throw new UsageError(`there is no topic ${topic}`);
-    const partitions = Array.from({ length: description.partitionCount }, (_, partition) => ({
-      topic,
-      partition,
-    }));
-    const at = values["from-beginning"] ? ("earliest" as const) : ("latest" as const);
-    const wanted = (where: "earliest" | "latest") =>
-      partitions.map((one) => ({ ...one, at: where }));
-    const starts = await client.admin.listOffsets(wanted(at), { isolation, signal });
-    const ends = await client.admin.listOffsets(wanted("latest"), { isolation, signal });
-    const reader = client.openReader({ isolation });
-    reader.assign(starts);
-    let left = values.count === undefined ? Number.POSITIVE_INFINITY : Number(values.count);
-    const isBelowEnd = (): boolean => ends.some((end) => (reader.position(end) ?? 0) < end.offset);
-    while (!signal.aborted && left > 0 && (!values["to-end"] || isBelowEnd())) {
-      for (const batch of await reader.poll({ signal, waitMsMax: 500 })) {
-        while (left > 0 && batch.next()) {
-          left -= 1;
-          print(values.keys ? `${textOf(batch.key)}\t${textOf(batch.value)}` : textOf(batch.value));
-        }
-        batch.release();
-      }
-    }
-    await reader.close();
-  },
+const flags = {
+  ...clusterFlags,
+  topic: textFlag({ placeholder: "NAME", about: "what to read" }),
+  "from-beginning": switchFlag({ about: "not only what comes from now on" }),
+  offset: textFlag({
+    placeholder: "N",
+    about:
+      "from this offset of --partition on; also earliest, latest, or a time (2026-01-31T12:00Z)",
+  }),
+  partition: numberFlag({ about: "only this partition" }),
+  group: textFlag({
+    placeholder: "ID",
+    about: "as a member of this group: goes on where it stopped, and commits what was printed",
+  }),
+  count: numberFlag({ min: 1, about: "ends after so many records" }),
+  "to-end": switchFlag({ about: "ends at the end that the topic has now" }),
+  isolation: choiceFlag(["read_committed", "read_uncommitted"], {
+    placeholder: "LEVEL",
+    byDefault: "read_committed",
+    about: "read_committed, or read_uncommitted: also what transactions have not committed",
+  }),
+  key: choiceFlag(formatNames, {
+    placeholder: "FORMAT",
+    about: `print keys: ${formatNames.join(", ")}`,
+  }),
+  value: choiceFlag(formatNames, {
+    placeholder: "FORMAT",
+    byDefault: "string",
+    about: "how values are printed",
+  }),
+  keys: switchFlag({ about: "the same as --key string" }),
+  timestamps: switchFlag({ about: "print times" }),
+  offsets: switchFlag({ about: "print partitions and offsets" }),
+  headers: switchFlag({ about: "print headers" }),
+  json: jsonFlag,
 };
+type ConsumeFlags = FlagValues<typeof flags>;
 
-function textOf(bytes: Uint8Array | null): string {
-  return bytes === null ? "null" : decodeUtf8(bytes);
+/** `millrace consume`: prints a topic's records. */
+export const consumeCommand = command({
+  path: "consume",
+  summary: "print the records of a topic",
+  names: "[NAME]",
+  flags,
+  notes:
+    "A line is: time, partition and offset, headers, key, value, with tabs between; of these, what was asked for.\nEnds at Ctrl-C, and where --count or --to-end say so.",
+
+  async run({ flags: given, names }, terminal) {
+    const topic = topicName(names, given.topic);
+    const start = startOffset(given);
+    const printer = recordPrinter(given, terminal.print);
+    await withClient(given["bootstrap-server"], (client) =>
+      given.group === undefined
+        ? consumeAlone(client, { topic, start, given, printer, terminal })
+        : consumeInGroup(client, given.group, { topic, start, given, printer, terminal }),
+    );
+  },
+});
+
+interface Consuming {
+  readonly topic: string;
+  readonly start: StartOffset;
+  readonly given: ConsumeFlags;
+  readonly printer: ReturnType<typeof recordPrinter>;
+  readonly terminal: Terminal;
+}
+
+async function consumeAlone(
+  client: KafkaClient,
+  { topic, start, given, printer, terminal: { signal } }: Consuming,
+): Promise<void> {
+  const { isolation } = given;
+  const partitions = await partitionsOf(client, topic, given.partition, signal);
+  const offsets = (at: "earliest" | "latest" | { readonly timestamp: number }) =>
+    client.admin.listOffsets(
+      partitions.map((one) => ({ ...one, at })),
+      { isolation, signal },
+    );
+  const ends = await offsets("latest");
+  const starts =
+    start.kind === "offset"
+      ? [{ ...partitions[0], offset: start.offset }]
+      : (await offsets(start.at)).map(
+          (one, index) => (one.offset < 0 ? ends[index] : one), // nothing is as late as the time asked for
+        );
+  if (start.kind === "offset") checkRange(start.offset, (await offsets("earliest"))[0], ends[0]);
+  const reader = client.openReader({ isolation });
+  reader.assign(starts);
+  let left = given.count ?? Infinity;
+  const isBelowEnd = (): boolean => ends.some((end) => (reader.position(end) ?? 0) < end.offset);
+  while (!signal.aborted && left > 0 && (!given["to-end"] || isBelowEnd())) {
+    for (const batch of await reader.poll({ signal, waitMsMax: 500 })) {
+      while (left > 0 && batch.next()) {
+        const isBeyond = given["to-end"] && batch.offset >= endOf(ends, batch.partition);
+        if (isBeyond || signal.aborted) continue;
+        left -= 1;
+        printer(batch);
+      }
+      batch.release();
+    }
+  }
+  await reader.close();
+}
+
+function endOf(
+  ends: readonly { readonly partition: number; readonly offset: number }[],
+  partition: number,
+): number {
+  return ends.find((end) => end.partition === partition)?.offset ?? Infinity;
+}
+
+async function consumeInGroup(
+  client: KafkaClient,
+  groupId: string,
+  { topic, start, given, printer, terminal: { signal } }: Consuming,
+): Promise<void> {
+  if (given.partition !== undefined || given.offset !== undefined || given["to-end"])
+    throw new UsageError("--group does not go with --partition, --offset or --to-end");
+  const consumer = client.consumer({
+    groupId,
+    topics: [topic],
+    isolation: given.isolation,
+    autoOffsetReset: start.kind === "at" && start.at === "earliest" ? "earliest" : "latest",
+  });
+  const close = (): void => void consumer.close();
+  signal.addEventListener("abort", close, { once: true });
+  let left = given.count ?? Infinity;
+  try {
+    for await (const record of consumer) {
+      printer(record);
+      left -= 1;
+      if (left > 0) continue;
+      // The last one would count as processed only when the next is asked for.
+      await consumer.commit([{ topic, partition: record.partition, offset: record.offset + 1 }]);
+      break;
+    }
+  } finally {
+    signal.removeEventListener("abort", close);
+    await consumer.close();
+  }
+}
+
+async function partitionsOf(
+  client: KafkaClient,
+  topic: string,
+  only: number | undefined,
+  signal: AbortSignal,
+): Promise<readonly { readonly topic: string; readonly partition: number }[]> {
+  const description = (await client.admin.describeTopics([topic], signal)).get(topic);
+  if (description === undefined) throw new CommandError(`there is no topic ${topic}`);
+  const { partitionCount } = description;
+  if (only !== undefined && only >= partitionCount)
+    throw new CommandError(`${topic} has ${partitionCount} partitions, from 0`);
+  return Array.from({ length: partitionCount }, (_, partition) => ({ topic, partition })).filter(
+    ({ partition }) => only === undefined || partition === only,
+  );
+}
+
+function checkRange(
+  offset: number,
+  start: { readonly topic: string; readonly partition: number; readonly offset: number },
+  end: { readonly offset: number },
+): void {
+  if (offset >= start.offset && offset <= end.offset) return;
+  const name = `${start.topic}-${start.partition}`;
+  throw new CommandError(
+    `${name} has no offset ${offset}: it goes from ${start.offset} to ${end.offset}`,
+  );
 }

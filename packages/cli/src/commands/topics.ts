@@ -1,99 +1,153 @@
-import { parseArgs } from "node:util";
+import type { TopicResult } from "@millrace/cluster";
+import type { KafkaClient } from "@millrace/client";
+import { KafkaError } from "@millrace/protocol";
 
-import type { ClusterClient, TopicResult } from "@millrace/cluster";
+import { clusterFlags, jsonFlag, withClient } from "../cluster-flags.ts";
+import { CommandError } from "../command-error.ts";
+import { command, type Command } from "../command.ts";
+import { numberFlag, pairsFlag, repeated, switchFlag, textFlag } from "../flags/flag.ts";
+import { tableLines } from "../terminal/print-table.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { topicNames } from "../topic-names.ts";
 
-import { bootstrapOption, bootstrapUsage, connectTo } from "../cluster-options.ts";
-import type { Command, Terminal } from "../command.ts";
-import { UsageError } from "../usage-error.ts";
+const topicFlag = repeated(
+  textFlag({ placeholder: "NAME", about: "a topic; the same as a name without flag" }),
+);
+
+const list = command({
+  path: "topics list",
+  summary: "list the topics",
+  flags: {
+    ...clusterFlags,
+    internal: switchFlag({ about: "the cluster's own topics, too" }),
+    json: jsonFlag,
+  },
+  run: ({ flags }, { print, signal }) =>
+    withClient(flags["bootstrap-server"], async (client) => {
+      const topics = (await client.admin.listTopics(signal))
+        .filter(({ isInternal }) => flags.internal || !isInternal)
+        .sort((left, right) => (left.name < right.name ? -1 : 1));
+      for (const { name, partitionCount, isInternal } of topics)
+        print(flags.json ? JSON.stringify({ name, partitionCount, isInternal }) : name);
+    }),
+});
+
+const describe = command({
+  path: "topics describe",
+  summary: "tell partitions and offsets of topics",
+  names: "NAME…",
+  flags: { ...clusterFlags, topic: topicFlag, json: jsonFlag },
+  run: ({ flags, names }, terminal) =>
+    withClient(flags["bootstrap-server"], async (client) => {
+      const wanted = topicNames(names, flags.topic);
+      const topics = await client.admin.describeTopics(wanted, terminal.signal);
+      const missing = wanted.filter((name) => !topics.has(name));
+      if (missing.length > 0) throw new CommandError(`there is no topic ${missing.join(", ")}`);
+      for (const name of wanted) {
+        const topic = topics.get(name);
+        const partitions = await offsetsOf(client, name, topic?.partitionCount ?? 0, terminal);
+        if (flags.json) {
+          terminal.print(JSON.stringify({ name, topicId: topic?.topicId, partitions }));
+          continue;
+        }
+        terminal.print(`${name}  id ${topic?.topicId ?? "none"}`);
+        const rows = partitions.map(({ partition, start, end }) => [partition, start, end]);
+        for (const line of tableLines(["partition", "start", "end"], rows))
+          terminal.print(`  ${line}`);
+      }
+    }),
+});
+
+async function offsetsOf(
+  { admin }: KafkaClient,
+  topic: string,
+  partitionCount: number,
+  { signal }: Terminal,
+): Promise<readonly { partition: number; start: number; end: number }[]> {
+  const at = (where: "earliest" | "latest") =>
+    admin.listOffsets(
+      Array.from({ length: partitionCount }, (_, partition) => ({ topic, partition, at: where })),
+      { signal },
+    );
+  const [starts, ends] = await Promise.all([at("earliest"), at("latest")]);
+  return starts.map(({ partition, offset }, index) => ({
+    partition,
+    start: offset,
+    end: ends[index].offset,
+  }));
+}
+
+const create = command({
+  path: "topics create",
+  summary: "make topics",
+  names: "NAME…",
+  flags: {
+    ...clusterFlags,
+    topic: topicFlag,
+    partitions: numberFlag({ min: 1, max: 100_000, about: "default: the cluster's" }),
+    "replication-factor": numberFlag({ min: 1, max: 32_767, about: "default: the cluster's" }),
+    config: pairsFlag({ about: "a setting of the topic, such as cleanup.policy=compact" }),
+    "if-not-exists": switchFlag({ about: "a topic that is there already is no failure" }),
+  },
+  run: ({ flags, names }, terminal) =>
+    withClient(flags["bootstrap-server"], async ({ admin }) => {
+      const topics = topicNames(names, flags.topic).map((name) => ({
+        name,
+        partitionCount: flags.partitions ?? -1,
+        replicationFactor: flags["replication-factor"] ?? -1,
+        configs: Object.fromEntries(flags.config),
+      }));
+      const results = await admin.createTopics(topics, terminal.signal);
+      const forgiven = flags["if-not-exists"] ? "TOPIC_ALREADY_EXISTS" : undefined;
+      report(results, { done: "made", forgiven, left: "is there already" }, terminal);
+    }),
+});
+
+const remove = command({
+  path: "topics delete",
+  summary: "delete topics with all their records",
+  names: "NAME…",
+  flags: {
+    ...clusterFlags,
+    topic: topicFlag,
+    "if-exists": switchFlag({ about: "a topic that is not there is no failure" }),
+  },
+  run: ({ flags, names }, terminal) =>
+    withClient(flags["bootstrap-server"], async ({ admin }) => {
+      const results = await admin.deleteTopics(topicNames(names, flags.topic), terminal.signal);
+      const forgiven = flags["if-exists"] ? "UNKNOWN_TOPIC_OR_PARTITION" : undefined;
+      report(results, { done: "deleted", forgiven, left: "is not there" }, terminal);
+    }),
+});
 
 /** `millrace topics`: lists, describes, makes and deletes topics. */
-export const topicsCommand: Command = {
-  name: "topics",
-  summary: "list, describe, make and delete topics",
-  usage: `millrace topics [list]
-millrace topics describe NAME…
-millrace topics create NAME… [--partitions N] [--replication-factor N] [--set CONFIG=VALUE]…
-millrace topics delete NAME…
+export const topicsCommands: readonly Command[] = [list, describe, create, remove];
 
-${bootstrapUsage}`,
-
-  async run(parameters, terminal) {
-    const { values, positionals } = parseArgs({
-      args: [...parameters],
-      allowPositionals: true,
-      options: {
-        ...bootstrapOption,
-        partitions: { type: "string", default: "-1" },
-        "replication-factor": { type: "string", default: "-1" },
-        set: { type: "string", multiple: true, default: [] },
-      },
-    });
-    const [action = "list", ...names] = positionals;
-    await using client = connectTo(values.bootstrap);
-    switch (action) {
-      case "list":
-        return list(client, terminal);
-      case "describe":
-        return describe(client, terminal, names);
-      case "create": {
-        const configs = Object.fromEntries(values.set.map(pairOf));
-        const partitionCount = Number(values.partitions);
-        const replicationFactor = Number(values["replication-factor"]);
-        const topics = names.map((name) => ({ name, partitionCount, replicationFactor, configs }));
-        return report(await client.admin.createTopics(topics), "made", terminal);
-      }
-      case "delete":
-        return report(await client.admin.deleteTopics(names), "deleted", terminal);
-      default:
-        throw new UsageError(
-          `millrace topics ${action}: there are list, describe, create and delete`,
-        );
-    }
-  },
-};
-
-async function list(client: ClusterClient, terminal: Terminal): Promise<void> {
-  const topics = await client.admin.listTopics(terminal.signal);
-  for (const name of topics.map((topic) => topic.name).sort()) terminal.print(name);
+interface Outcome {
+  readonly done: string;
+  /** Kafka's code of the error that is none here. */
+  readonly forgiven: string | undefined;
+  readonly left: string;
 }
 
-async function describe(
-  client: ClusterClient,
-  terminal: Terminal,
-  names: readonly string[],
-): Promise<void> {
-  const topics = await client.admin.describeTopics(names, terminal.signal);
-  for (const name of names) {
-    const topic = topics.get(name);
-    if (topic === undefined) throw new UsageError(`there is no topic ${name}`);
-    const partitions = Array.from({ length: topic.partitionCount }, (_, partition) => ({
-      topic: name,
-      partition,
-    }));
-    const starts = await client.admin.listOffsets(
-      partitions.map((partition) => ({ ...partition, at: "earliest" as const })),
-    );
-    const ends = await client.admin.listOffsets(
-      partitions.map((partition) => ({ ...partition, at: "latest" as const })),
-    );
-    terminal.print(`${name}  id ${topic.topicId ?? "none"}  partitions ${topic.partitionCount}`);
-    for (const { partition } of partitions) {
-      terminal.print(
-        `  ${partition}  offsets ${starts[partition].offset} to ${ends[partition].offset}`,
-      );
-    }
-  }
-}
-
-function report(results: readonly TopicResult[], done: string, terminal: Terminal): void {
+/** Tells what was done for each topic; the first failure is thrown after all were told. */
+function report(
+  results: readonly TopicResult[],
+  { done, forgiven, left }: Outcome,
+  { print }: Terminal,
+): void {
+  const failures: Error[] = [];
   for (const { name, error } of results) {
-    if (error !== undefined) throw error;
-    terminal.print(`${name} ${done}`);
+    if (error === undefined) print(`${name} ${done}`);
+    else if (forgiven !== undefined && kafkaCode(error) === forgiven) print(`${name} ${left}`);
+    else failures.push(error);
   }
+  if (failures.length > 0)
+    throw new CommandError(failures.map(({ message }) => message).join("; "));
 }
 
-function pairOf(text: string): readonly [string, string] {
-  const at = text.indexOf("=");
-  if (at > 0) return [text.slice(0, at), text.slice(at + 1)];
-  throw new UsageError(`--set ${text}: give CONFIG=VALUE`);
+/** Kafka's own code, also where the client tells it in words of its own. */
+function kafkaCode(error: unknown): string | undefined {
+  if (error instanceof KafkaError) return error.code;
+  return error instanceof Error && error.cause !== undefined ? kafkaCode(error.cause) : undefined;
 }

@@ -2,6 +2,7 @@ import type {
   ClusterAdmin,
   ClusterDescription,
   NewTopic,
+  OffsetAndMetadata,
   TopicDescription,
   TopicResult,
 } from "@millrace/cluster";
@@ -12,8 +13,10 @@ import type { ClientContext } from "../client-context.ts";
 import type { BrokerLane, LaneLink } from "../connection/broker-lane.ts";
 import { clusterErrorOf, throwIfError } from "../connection/cluster-error-of.ts";
 import {
+  alterGroupOffsets,
   deleteGroup,
   describeGroup,
+  groupOffsets,
   listGroups,
   type GroupDescription,
   type GroupListing,
@@ -136,6 +139,24 @@ export class Admin implements ClusterAdmin {
   /** Forgets a group and its offsets. @throws KafkaError `NON_EMPTY_GROUP`, `GROUP_ID_NOT_FOUND` */
   deleteGroup(groupId: string, signal?: AbortSignal): Promise<void> {
     return deleteGroup(this.#context, this.#lane, { groupId, signal });
+  }
+
+  /** All offsets that a group has committed (Kafka: `listConsumerGroupOffsets`). */
+  groupOffsets(groupId: string, signal?: AbortSignal): Promise<readonly OffsetAndMetadata[]> {
+    return groupOffsets(this.#context, this.#lane, { groupId, signal });
+  }
+
+  /**
+   * Moves a group that has no members (Kafka: `alterConsumerGroupOffsets`).
+   *
+   * @throws ClusterError `COMMIT_FENCED`, or KafkaError: the group has members
+   */
+  alterGroupOffsets(
+    groupId: string,
+    offsets: readonly OffsetAndMetadata[],
+    signal?: AbortSignal,
+  ): Promise<void> {
+    return alterGroupOffsets(this.#context, this.#lane, { groupId, offsets, signal });
   }
 
   close(): void {

@@ -5,10 +5,12 @@ import {
   describeGroupsApi,
   listGroupsApi,
 } from "@millrace/protocol/definitions";
+import type { OffsetAndMetadata } from "@millrace/cluster";
 import type { TopicPartition } from "@millrace/model";
 import type { ClientContext } from "../client-context.ts";
 import type { BrokerLane } from "../connection/broker-lane.ts";
 import { clusterErrorOf, throwIfError } from "../connection/cluster-error-of.ts";
+import { CommittedOffsets } from "../group/committed-offsets.ts";
 import { callCoordinator } from "../metadata/coordinator-calls.ts";
 
 /** A group as `listGroups` tells it. */
@@ -110,6 +112,37 @@ export async function deleteGroup(
   ).catch((error: unknown) => {
     throw clusterErrorOf(`group ${groupId}`, error);
   });
+}
+
+/** All that a group has committed. */
+export function groupOffsets(
+  context: ClientContext,
+  lane: BrokerLane,
+  { groupId, signal }: { readonly groupId: string; readonly signal?: AbortSignal },
+): Promise<readonly OffsetAndMetadata[]> {
+  return new CommittedOffsets(context, { kind: "group", key: groupId, lane }).fetch(null, signal);
+}
+
+/** Commits from outside of a group; members would be fenced by it, so that the cluster refuses it while there are any. */
+export async function alterGroupOffsets(
+  context: ClientContext,
+  lane: BrokerLane,
+  {
+    groupId,
+    offsets,
+    signal,
+  }: {
+    readonly groupId: string;
+    readonly offsets: readonly OffsetAndMetadata[];
+    readonly signal?: AbortSignal;
+  },
+): Promise<void> {
+  const committed = new CommittedOffsets(context, { kind: "group", key: groupId, lane });
+  await committed.commit(
+    offsets,
+    { generationId: -1, memberId: "", groupInstanceId: null },
+    signal,
+  );
 }
 
 function partitionsOf(assignment: Uint8Array): readonly TopicPartition[] {

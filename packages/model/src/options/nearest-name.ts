@@ -4,7 +4,7 @@
  */
 export function nearestName(typed: string, known: readonly string[]): string | undefined {
   const plainTyped = plain(typed);
-  const bound = Math.max(1, Math.floor(plainTyped.length / 3));
+  const bound = plainTyped.length <= 3 ? 1 : Math.max(2, Math.floor(plainTyped.length / 3));
   let nearest: string | undefined;
   let least = bound + 1;
   for (const name of known) {
@@ -20,16 +20,25 @@ function plain(name: string): string {
   return name.replaceAll(/[^\p{L}\p{N}]/gu, "").toLowerCase();
 }
 
-/** Letters to insert, remove or replace (Levenshtein). */
+/** Letters to insert, remove, replace, or exchange with their neighbour (Damerau and Levenshtein). */
 function editDistance(left: string, right: string): number {
-  let previous = Array.from({ length: right.length + 1 }, (_, index) => index);
+  const rows = [Array.from({ length: right.length + 1 }, (_, index) => index)];
   for (let row = 1; row <= left.length; row++) {
     const current = [row];
     for (let column = 1; column <= right.length; column++) {
-      const replaced = previous[column - 1] + (left[row - 1] === right[column - 1] ? 0 : 1);
-      current.push(Math.min(replaced, previous[column] + 1, current[column - 1] + 1));
+      const isSame = left[row - 1] === right[column - 1];
+      const isExchanged =
+        left[row - 1] === right[column - 2] && left[row - 2] === right[column - 1];
+      current.push(
+        Math.min(
+          rows[row - 1][column - 1] + (isSame ? 0 : 1),
+          rows[row - 1][column] + 1,
+          current[column - 1] + 1,
+          isExchanged ? rows[row - 2][column - 2] + 1 : Infinity,
+        ),
+      );
     }
-    previous = current;
+    rows.push(current);
   }
-  return previous[right.length];
+  return rows[left.length][right.length];
 }

@@ -1,0 +1,207 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type AddressInfo, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import {
+  millrace,
+  millraceProcess,
+  spawnMillrace,
+  type Running,
+} from "../test-support/run-millrace.ts";
+
+// The command as users have it: processes, their exit codes, pipes and signals.
+const main = fileURLToPath(new URL("main.ts", import.meta.url));
+let folder: string;
+let broker: Running;
+let address: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "millrace-cli-process-"));
+  broker = spawnMillrace("broker", "--data", join(folder, "data"), "--port", "0", "--json");
+  const [, port] = await broker.said(/"port":(\d+)/);
+  address = `127.0.0.1:${port}`;
+});
+afterAll(async () => {
+  broker.child.kill("SIGTERM");
+  await broker.ended;
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const onBroker = (words: string): string[] => [...words.split(" "), "--bootstrap-server", address];
+
+describe("exit codes and lines", () => {
+  test("0: topics, records and groups from one command to the next", async () => {
+    const run = async (words: string, input = ""): Promise<string> => {
+      const { code, out, err } = await millraceProcess(input, ...onBroker(words));
+      expect({ code, err }, words).toEqual({ code: 0, err: "" });
+      return out;
+    };
+    expect(await run("topics create orders --partitions 1")).toBe("orders made\n");
+    expect(await run("topics list")).toBe("orders\n");
+    expect(await run("topics describe orders")).toContain("partition  start  end");
+    expect(await run("produce orders --key-separator :", "ada:1\ngrace:2\n")).toBe(
+      "2 records written to orders\n",
+    );
+    expect(await run("consume orders --from-beginning --to-end --keys")).toBe("ada\t1\ngrace\t2\n");
+    expect(await run("consume orders --from-beginning --group g --count 1")).toBe("1\n");
+    expect(await run("groups describe g")).toContain("lag 1");
+  });
+
+  test("0: help and version, without a cluster", async () => {
+    const manifest = new URL("../package.json", import.meta.url);
+    const { version } = JSON.parse(readFileSync(manifest, "utf8")) as { version: string };
+    expect(await millraceProcess("", "--version")).toEqual({
+      code: 0,
+      out: `millrace ${version}\n`,
+      err: "",
+    });
+    for (const words of [["-h"], ["--help"], ["help"], []]) {
+      const { code, out } = await millraceProcess("", ...words);
+      expect(code).toBe(0);
+      expect(out).toMatch(/^millrace broker +run a broker$/m);
+    }
+  });
+
+  test("1: one line, and no stack", async () => {
+    const nowhere = ["--bootstrap-server", "127.0.0.1:1"];
+    const config = ["broker", "--data", join(folder, "x"), "--config", join(folder, "none")];
+    for (const [words, message] of [
+      [["topics", "list", ...nowhere], "127.0.0.1:1"],
+      [config, "--config"],
+      [["broker", "--data", join(folder, "data"), "--port", "0"], "data"],
+      [onBroker("topics describe nowhere"), "there is no topic nowhere"],
+    ] as const) {
+      const { code, out, err } = await millraceProcess("", ...words);
+      expect({ code, out }).toEqual({ code: 1, out: "" });
+      expect(err).toContain(message);
+      expect(err.trimEnd().split("\n")).toHaveLength(1);
+    }
+  });
+
+  test("2: one line that names the flag", async () => {
+    for (const [words, message] of [
+      [["broker"], "--data is missing"],
+      [["broker", "--data", "x", "--port", "70000"], '--port is "70000"'],
+      [["broker", "--data", "x", "--durability", "fsync"], '--durability is "fsync"'],
+      [["consume", "--topc", "x"], "did you mean --topic?"],
+      [["serve"], "there is no command serve"],
+    ] as const) {
+      const { code, out, err } = await millraceProcess("", ...words);
+      expect({ code, out }).toEqual({ code: 2, out: "" });
+      expect(err).toContain(message);
+      expect(err.trimEnd().split("\n")).toHaveLength(1);
+    }
+  });
+});
+
+test("a reader who goes away ends it in silence", async () => {
+  await millrace(onBroker("topics create long --partitions 1"));
+  const lines = Array.from({ length: 20_000 }, (_, line) => `line ${line} ${"x".repeat(50)}`);
+  await millrace(onBroker("produce long"), { lines });
+  const words = onBroker("consume long --from-beginning").join(" ");
+  const child = spawn("bash", [
+    "-c",
+    `"${process.execPath}" "${main}" ${words} | head -n 1; echo "codes \${PIPESTATUS[0]}"`,
+  ]);
+  let output = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.on("data", (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+  await new Promise((resolve) => child.once("close", resolve));
+  expect(output).toBe(`${lines[0]}\ncodes 0\n`);
+});
+
+describe("Ctrl-C", () => {
+  let mute: Server;
+  let muteAddress: string;
+
+  beforeAll(async () => {
+    mute = createServer(() => {}); // takes connections and never answers
+    await new Promise<void>((resolve) => mute.listen(0, "127.0.0.1", resolve));
+    muteAddress = `127.0.0.1:${(mute.address() as AddressInfo).port}`;
+  });
+  afterAll(() => mute.close());
+
+  /** Milliseconds from the signal to the end. */
+  async function interrupt(running: Running): Promise<number> {
+    const startMs = performance.now();
+    running.child.kill("SIGINT");
+    await running.ended;
+    return performance.now() - startMs;
+  }
+
+  test("ends a command that waits for a cluster, as a failure", async () => {
+    for (const words of ["topics list", "consume orders", "groups list", "produce orders"]) {
+      const connected = new Promise((resolve) => mute.once("connection", resolve));
+      const running = spawnMillrace(...words.split(" "), "--bootstrap", muteAddress);
+      await connected;
+      expect(await interrupt(running), words).toBeLessThan(2000);
+      expect(await running.ended).toMatchObject({ code: 1, out: "" });
+      expect((await running.ended).err).toMatch(/^millrace [a-z ]+: interrupted\n$/);
+    }
+  });
+
+  test("ends a consumer, alone or in a group, as it is meant to end", async () => {
+    await millrace(onBroker("topics create ends --partitions 1"));
+    await millrace(onBroker("produce ends"), { lines: ["x"] });
+    for (const group of ["", " --group ends"]) {
+      const running = spawnMillrace(...onBroker(`consume ends --from-beginning${group}`));
+      await running.said(/x/);
+      expect(await interrupt(running)).toBeLessThan(3000);
+      expect(await running.ended).toEqual({ code: 0, out: "x\n", err: "" });
+    }
+  });
+
+  test("ends a producer that waits for input; what it had read is written", async () => {
+    await millrace(onBroker("topics create typed --partitions 1"));
+    const running = spawnMillrace(...onBroker("produce typed"));
+    running.child.stdin?.write("one\ntwo\n");
+    const described = async () => (await millrace(onBroker("topics describe typed"))).out;
+    await expect.poll(described, { timeout: 10_000 }).toMatch(/0 +0 +2/);
+    expect(await interrupt(running)).toBeLessThan(3000);
+    expect(await running.ended).toMatchObject({ code: 0, out: "2 records written to typed\n" });
+  });
+
+  test("ends a broker with code 0, and a second one at once", async () => {
+    const running = spawnMillrace("broker", "--data", join(folder, "second"), "--port", "0");
+    await running.said(/^millrace broker is ready at 127\.0\.0\.1:\d+\n$/);
+    running.child.kill("SIGINT");
+    expect(await running.ended).toMatchObject({ code: 0, err: "" });
+  });
+});
+
+test("a broker takes Kafka's properties from a file and from flags", async () => {
+  const file = join(folder, "server.properties");
+  writeFileSync(file, "# by hand\nnum.partitions=3\ngroup.min.session.timeout.ms=1000\n");
+  const flags = ["--config", file, "--override", "num.partitions=5", "--port", "0", "--json"];
+  const running = spawnMillrace("broker", "--data", join(folder, "third"), ...flags);
+  const [, port] = await running.said(/"port":(\d+)/);
+  const on = ["--bootstrap-server", `127.0.0.1:${port}`];
+  await millrace(["topics", "create", "t", ...on]);
+  const described = await millrace(["topics", "describe", "t", "--json", ...on]);
+  running.child.kill("SIGTERM");
+  expect(JSON.parse(described.out)).toMatchObject({ partitions: { length: 5 } });
+  expect((await running.ended).code).toBe(0);
+  const wrong = ["broker", "--data", join(folder, "fourth"), "--override", "no.such.thing=1"];
+  const { code, err } = await millraceProcess("", ...wrong);
+  expect(code).toBe(1);
+  expect(err).toContain("no.such.thing");
+});
+
+test("groups start at once on a broker by hand", async () => {
+  await millrace(onBroker("topics create quick --partitions 1"));
+  await millrace(onBroker("produce quick"), { lines: ["x"] });
+  const startMs = performance.now();
+  const { out } = await millraceProcess(
+    "",
+    ...onBroker("consume quick --group quick --from-beginning --count 1"),
+  );
+  expect(out).toBe("x\n");
+  expect(performance.now() - startMs).toBeLessThan(2900); // Kafka's delay alone is 3000
+});

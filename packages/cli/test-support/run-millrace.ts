@@ -1,0 +1,103 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { fileURLToPath } from "node:url";
+
+import { runCommand } from "../src/run-command.ts";
+import { ProgressLine } from "../src/terminal/progress-line.ts";
+
+const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+
+export interface Ended {
+  /** The signal's name where one ended it. */
+  readonly code: number | string | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface Running {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+  /** Waits for what the pattern finds on standard output or standard error. */
+  said(pattern: RegExp): Promise<RegExpExecArray>;
+}
+
+/** The command as a process. */
+export function spawnMillrace(...parameters: readonly string[]): Running {
+  const child = spawn(process.execPath, [main, ...parameters]);
+  let out = "";
+  let err = "";
+  const waiting = new Set<() => void>();
+  const wake = (): void => {
+    for (const one of waiting) one();
+  };
+  child.stdout.on("data", (chunk: Buffer) => {
+    out += chunk.toString();
+    wake();
+  });
+  child.stderr.on("data", (chunk: Buffer) => {
+    err += chunk.toString();
+    wake();
+  });
+  child.stdin.on("error", () => {}); // it may have ended before it was told all
+  const ended = new Promise<Ended>((resolve) => {
+    child.once("close", (code, signal) => {
+      wake();
+      resolve({ code: signal ?? code, out, err });
+    });
+  });
+  const said = (pattern: RegExp): Promise<RegExpExecArray> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        const found = pattern.exec(out) ?? pattern.exec(err);
+        if (found !== null) resolve(found);
+        else if (child.exitCode !== null) reject(new Error(`it ended without it: ${out}${err}`));
+        else return;
+        waiting.delete(look);
+      };
+      waiting.add(look);
+      look();
+    });
+  return { child, ended, said };
+}
+
+/** Runs a process to its end, with a text as its input. */
+export function millraceProcess(input: string, ...parameters: readonly string[]): Promise<Ended> {
+  const { child, ended } = spawnMillrace(...parameters);
+  child.stdin?.end(input);
+  return ended;
+}
+
+export interface InProcess {
+  readonly lines?: readonly string[];
+  readonly signal?: AbortSignal;
+  /** Told after each line of output. */
+  readonly onPrint?: (line: string) => void;
+}
+
+/** The same command inside this process, which is quicker. */
+export async function millrace(
+  parameters: readonly string[],
+  { lines = [], signal = new AbortController().signal, onPrint }: InProcess = {},
+): Promise<Ended> {
+  const out: string[] = [];
+  const err: string[] = [];
+  const code = await runCommand(
+    parameters,
+    {
+      lines: async function* () {
+        yield* lines;
+      },
+      print: (line) => {
+        out.push(line);
+        onPrint?.(line);
+      },
+      signal,
+      progress: new ProgressLine({ write: () => {} }, () => 0),
+    },
+    (line) => err.push(line),
+  );
+  return { code, out: textOf(out), err: textOf(err) };
+}
+
+function textOf(lines: readonly string[]): string {
+  return lines.map((line) => `${line}\n`).join("");
+}
