@@ -59,13 +59,42 @@ describe("topics that are not there", () => {
     await world.createTopics({ lines: 4, counts: 4 });
     await world.produce("lines", linesOf(10));
     await expect(world.app(wordCount(), { stateDirectory: "/s" })).rejects.toMatchObject({
-      code: "TOPIC_NOT_FOUND",
-      message: expect.stringContaining("copies"),
+      code: "MISSING_SINK_TOPIC",
+      message: expect.stringContaining("no topic copies (written by KSTREAM-SINK-"),
     });
     await world.createTopics({ copies: 4 });
     await world.app(wordCount(), { stateDirectory: "/s" });
     await expectCounted(world, linesOf(10));
     await expectCopiedOnce(world, linesOf(10));
+  });
+
+  test("all that are missing are told at once, with who reads and writes them", async () => {
+    const process = world.process();
+    const options = { stateDirectory: "/s", deadLetterTopic: "dead" };
+    await expect(world.app(wordCount(), options, process)).rejects.toMatchObject({
+      code: "MISSING_SOURCE_TOPIC",
+      message: expect.stringMatching(
+        /no topic lines \(read by KSTREAM-SOURCE-0000000000\), no topic copies \(written by KSTREAM-SINK-0000000001\), no topic counts \(written by KSTREAM-SINK-\d+\), no topic dead \(the deadLetterTopic\)/,
+      ),
+    });
+    expect(process.events).toContainEqual({
+      name: "topics-missing",
+      fields: { topics: ["lines", "copies", "counts", "dead"] },
+    });
+  });
+
+  test("a topic that is made a moment later is waited for", async () => {
+    await world.createTopics({ counts: 4, copies: 4 });
+    const starting = world.app(wordCount(), { stateDirectory: "/s" });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await world.createTopics({ lines: 4 });
+    await starting;
+  });
+
+  test("a topology that reads nothing is refused", async () => {
+    await expect(world.app(new StreamsBuilder().build(), {})).rejects.toMatchObject({
+      code: "EMPTY_TOPOLOGY",
+    });
   });
 
   test("a function may choose among the topics that are there; another one is named", async () => {
@@ -107,6 +136,43 @@ describe("topics that are not there", () => {
   });
 });
 
+describe("an input topic that was deleted and made anew", () => {
+  beforeEach(() => world.createTopics({ lines: 1, copies: 1 }));
+
+  const recreated = {
+    code: "SOURCE_TOPIC_RECREATED",
+    message: expect.stringContaining("the input topic lines was deleted and made anew"),
+  };
+
+  async function makeAnew(): Promise<void> {
+    await world.client.admin.deleteTopics(["lines"]);
+    await expect.poll(() => world.createTopics({ lines: 1 }).then(() => true, String)).toBe(true);
+  }
+
+  test("ends an application that reads it", async () => {
+    await world.produce("lines", linesOf(20));
+    const app = await world.app(upperCase(), { stateDirectory: "/s" }, undefined, {
+      client: { metadataMaxAge: 100 },
+    });
+    await expect.poll(() => world.readTexts("copies")).toHaveLength(20);
+    await makeAnew();
+    await world.produce("lines", linesOf(5));
+    expect(await failureOf(app)).toMatchObject(recreated);
+    expect(await world.readTexts("copies")).toHaveLength(20);
+  });
+
+  test("keeps one from starting that has read it", async () => {
+    await world.produce("lines", linesOf(20));
+    const app = await world.app(upperCase(), { stateDirectory: "/s" });
+    await expect.poll(() => world.readTexts("copies")).toHaveLength(20);
+    await app.close();
+    await makeAnew();
+    await world.produce("lines", linesOf(30));
+    await expect(world.app(upperCase(), { stateDirectory: "/s" })).rejects.toMatchObject(recreated);
+    expect(await world.readTexts("copies")).toHaveLength(20);
+  });
+});
+
 describe("records and callbacks", () => {
   beforeEach(() => world.createTopics({ lines: 1, copies: 1, "dead-letters": 1 }));
 
@@ -145,7 +211,8 @@ describe("records and callbacks", () => {
       if (line.endsWith("-7")) throw new Error("seven is too much");
       return line;
     });
-    const app = await world.app(broken, { stateDirectory: "/s" });
+    const process = world.process();
+    const app = await world.app(broken, { stateDirectory: "/s" }, process);
     expect(await failureOf(app)).toMatchObject({
       code: "PROCESSING_FAILED",
       node: "KSTREAM-MAPVALUES-0000000001",
@@ -156,6 +223,10 @@ describe("records and callbacks", () => {
       cause: expect.objectContaining({ message: "seven is too much" }),
     });
     expect(app.state).toBe("failed");
+    expect(process.events).toContainEqual({
+      name: "application-failed",
+      fields: { application: "app", cause: await failureOf(app) },
+    });
     expect(await world.readTexts("copies")).toEqual([]); // aborted with the transaction
     await world.app(
       upperCase((line) => line),

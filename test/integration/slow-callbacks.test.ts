@@ -88,7 +88,7 @@ test.each([{ commitInterval: 0 }, { slice: 0 }])("%j gives way to other work", a
     { stateDirectory: "/s", ...options },
   );
   const ticks = await countTicks(300);
-  await expect.poll(() => world.readTexts("copies")).toHaveLength(20);
+  await expect.poll(() => world.readTexts("copies"), { timeout: 10_000 }).toHaveLength(20);
   expect(ticks).toBeGreaterThan(3);
   expect(app.state).toBe("running");
 });

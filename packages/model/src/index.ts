@@ -9,7 +9,7 @@ export {
   noBytes,
   toHex,
 } from "./bytes.ts";
-export { DurationError, toMilliseconds, type Duration } from "./durations.ts";
+export { DurationError, parseDuration, toMilliseconds, type Duration } from "./durations.ts";
 export { noHeaders, type Header, type Headers } from "./headers.ts";
 export { invariant, InvariantError, unreachable } from "./invariant.ts";
 export { nearestName } from "./options/nearest-name.ts";

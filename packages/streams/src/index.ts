@@ -30,6 +30,7 @@ export { storeOpenings } from "./task/store-openings.ts";
 export { StreamTask } from "./task/stream-task.ts";
 export type { StreamTaskOptions, TaskConfig } from "./task/stream-task-options.ts";
 export { TaskRecordContext } from "./task/task-record-context.ts";
+export type { OffsetReset } from "./topology/offset-reset.ts";
 export type { ChangelogTopic, InternalTopic, Subtopology } from "./topology/subtopology.ts";
 export type {
   SinkNode,

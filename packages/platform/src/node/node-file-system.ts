@@ -47,7 +47,7 @@ export class NodeFileSystem implements FileSystem {
   }
 
   makeDirectory(path: string): void {
-    attempt(path, () => mkdirSync(path, { recursive: true, mode: directoryMode }));
+    attempt(path, () => makeWithParents(path));
   }
 
   list(path: string): readonly string[] {
@@ -132,4 +132,20 @@ function unlessMissing(action: () => void): void {
   } catch (cause) {
     if (errnoOf(cause) !== "ENOENT") throw cause;
   }
+}
+
+/** Node's own `recursive` never comes back where a folder takes no entries and says that they are missing: /proc. */
+function makeWithParents(path: string): void {
+  if (isDirectory(path)) return;
+  const parent = dirname(path);
+  if (parent !== path) makeWithParents(parent);
+  try {
+    mkdirSync(path, { mode: directoryMode });
+  } catch (cause) {
+    if (errnoOf(cause) !== "EEXIST" || !isDirectory(path)) throw cause;
+  }
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }

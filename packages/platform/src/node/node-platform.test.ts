@@ -24,6 +24,16 @@ describe("the node file system", () => {
   for (const law of fileSystemConformance)
     test(law.name, () => law.run({ fileSystem: platform.fileSystem, directory: freshDirectory() }));
 
+  test.runIf(process.platform === "linux")(
+    "a folder in /proc is refused: Node's own way of making parents never comes back there",
+    () => {
+      const { fileSystem } = platform;
+      expect(() => fileSystem.makeDirectory("/proc/nobody/here")).toThrow(
+        expect.objectContaining({ code: "NOT_FOUND" }),
+      );
+    },
+  );
+
   test("after a short write the rest of the parts is what is left to write", () => {
     const parts = [Uint8Array.of(1, 2), Uint8Array.of(3), Uint8Array.of(4, 5, 6)];
     for (let written = 0; written <= 6; written++) {

@@ -1,8 +1,9 @@
-import { decodeUtf8, encodeUtf8 } from "@millrace/model";
 import { FileSystemError, type FileLock, type Platform } from "@millrace/platform";
 
 import { ApplicationError } from "../error/application-error.ts";
 import { parseTaskId, taskIdText, type TaskId } from "../processor/task-id.ts";
+import { readJsonFile, writeJsonFile } from "./json-file.ts";
+import { TopicIdFile } from "./topic-id-file.ts";
 
 const formatVersion = 1;
 const processFile = "kafka-streams-process-metadata";
@@ -17,6 +18,7 @@ const processFile = "kafka-streams-process-metadata";
 export class StateDirectory {
   readonly path: string;
   readonly processId: string;
+  readonly topicIds: TopicIdFile;
   readonly #platform: Platform;
   readonly #lock: FileLock;
 
@@ -24,6 +26,7 @@ export class StateDirectory {
     this.#platform = platform;
     this.path = path;
     this.processId = processId;
+    this.topicIds = new TopicIdFile(platform, path);
     this.#lock = lock;
   }
 
@@ -72,23 +75,13 @@ async function readOrCreateProcessId(platform: Platform, path: string): Promise<
   const file = `${path}/${processFile}`;
   if (fileSystem.stat(file) !== undefined) return readProcessId(platform, file);
   const processId = platform.random.uuid();
-  const temporary = `${file}.tmp`;
-  fileSystem.remove(temporary);
-  const handle = fileSystem.open(temporary, "create");
-  handle.write([encodeUtf8(JSON.stringify({ processId, version: formatVersion }))], 0);
-  await handle.datasync();
-  handle.close();
-  fileSystem.rename(temporary, file);
-  await fileSystem.syncDirectory(path);
+  const place = { directory: path, name: processFile };
+  await writeJsonFile(platform, place, { processId, version: formatVersion });
   return processId;
 }
 
 function readProcessId(platform: Platform, file: string): string {
-  const handle = platform.fileSystem.open(file, "read");
-  const bytes = new Uint8Array(handle.sizeBytes());
-  handle.read(bytes, 0);
-  handle.close();
-  const content = parseJson(decodeUtf8(bytes));
+  const content = readJsonFile(platform, file);
   const version = content["version"] ?? formatVersion;
   if (typeof version === "number" && version > formatVersion) {
     throw new ApplicationError(
@@ -107,15 +100,6 @@ function readProcessId(platform: Platform, file: string): string {
     );
   }
   return processId;
-}
-
-function parseJson(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? { ...value } : {};
-  } catch {
-    return {}; // said by the caller: no process id in it
-  }
 }
 
 function explain(error: unknown, path: string): unknown {

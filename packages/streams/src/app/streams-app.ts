@@ -66,6 +66,7 @@ export class StreamsApp implements AsyncDisposable {
   ): Promise<StreamsApp> {
     try {
       const resolved = resolveOptions(options);
+      if (!topology.nodes.some(({ kind }) => kind === "source")) throw emptyTopology();
       if (resolved.signal?.aborted === true) throw closedError(resolved.applicationId);
       return new StreamsApp(await assemble(topology, resolved, environment), environment.dispose);
     } catch (error) {
@@ -108,7 +109,7 @@ export class StreamsApp implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
-    const { loop, membership, options, stateDirectory, readers } = this.#parts;
+    const { loop, membership, options, stateDirectory, readers, platform } = this.#parts;
     const stopRequested = (): void => this.#requestStop();
     options.signal?.addEventListener("abort", stopRequested, { once: true });
     if (options.signal?.aborted === true) this.#requestStop();
@@ -116,6 +117,10 @@ export class StreamsApp implements AsyncDisposable {
       await loop.run(this.#stop.signal);
     } catch (error) {
       this.#failure = error;
+      platform.logger.log("error", "application-failed", {
+        application: this.applicationId,
+        cause: error,
+      });
       throw error;
     } finally {
       options.signal?.removeEventListener("abort", stopRequested);
@@ -193,6 +198,7 @@ function assembleIn(
     cache: new CacheBudget(options.cacheBytesMax),
     config: { ...options, fingerprint, transactionalId: `${applicationId}-${processId}-1` },
     restored: platform.metrics.counter("restore-records-total", { application: applicationId }),
+    topicIds: directory?.topicIds,
     taskDirectory: (taskId) => directory?.taskDirectory(taskId) ?? taskIdText(taskId),
   };
   const loop = new StreamLoop(environment);
@@ -205,6 +211,13 @@ function assembleIn(
     readers: [reader, restoreReader],
     stateDirectory: directory,
   };
+}
+
+function emptyTopology(): ApplicationError {
+  return new ApplicationError(
+    "EMPTY_TOPOLOGY",
+    "the topology reads nothing: add a stream or a table to the builder before build is called",
+  );
 }
 
 function closedError(applicationId: string): ApplicationError {

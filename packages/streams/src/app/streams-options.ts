@@ -14,6 +14,7 @@ import type { Platform } from "@millrace/platform";
 import type { StoreEngineProvider } from "@millrace/state";
 
 import type { ErrorPolicy } from "../task/error-policy.ts";
+import { isOffsetReset, offsetResetsAllowed, type OffsetReset } from "../topology/offset-reset.ts";
 
 const errorPolicy = {
   allowed: '"fail", "continue" or a function that answers one of them',
@@ -87,11 +88,14 @@ export const streamsOptionRows = {
     byDefault: "10s",
     kafka: "transaction.timeout.ms",
   }),
-  /** Where inputs without a committed offset start. */
-  autoOffsetReset: choiceOption(["earliest", "latest"], {
-    byDefault: "earliest",
-    kafka: "auto.offset.reset",
-  }),
+  /**
+   * Where inputs go on that have no committed offset, or one that is not there any more; a source may have an
+   * `offsetReset` of its own. `none`: the application ends.
+   */
+  autoOffsetReset: valueOption<OffsetReset>(
+    { allowed: offsetResetsAllowed, accepts: isOffsetReset },
+    { defaultText: "earliest", kafka: "auto.offset.reset" },
+  ),
   /** Replicas of internal topics; -1 is the cluster's default. */
   replicationFactor: numberOption({
     min: -1,
@@ -176,7 +180,7 @@ export interface ResolvedStreamsOptions {
   readonly sessionTimeoutMs: number;
   readonly heartbeatIntervalMs: number;
   readonly transactionTimeoutMs: number;
-  readonly autoOffsetReset: "earliest" | "latest";
+  readonly autoOffsetReset: OffsetReset;
   readonly replicationFactor: number;
   readonly closeTimeoutMs: number;
   readonly taskTimeoutMs: number;
@@ -208,7 +212,7 @@ export function resolveOptions(options: StreamsOptions): ResolvedStreamsOptions 
     sessionTimeoutMs: read.sessionTimeout,
     heartbeatIntervalMs: read.heartbeatInterval,
     transactionTimeoutMs: read.transactionTimeout,
-    autoOffsetReset: read.autoOffsetReset,
+    autoOffsetReset: read.autoOffsetReset ?? "earliest",
     replicationFactor: read.replicationFactor,
     closeTimeoutMs: read.closeTimeout,
     taskTimeoutMs: read.taskTimeout,

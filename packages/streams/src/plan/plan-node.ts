@@ -1,5 +1,6 @@
 import type { Serde } from "@millrace/serde";
 
+import type { OffsetReset } from "../topology/offset-reset.ts";
 import type { TopologyBuilder } from "../topology/topology-builder.ts";
 
 /** One step of a program as it was written: frozen, rewritten by passes, lowered to nodes of a topology. */
@@ -16,7 +17,7 @@ export interface StreamSourcePlan extends Lowered {
   readonly kind: "streamSource";
   readonly topics: readonly string[];
   readonly pattern: RegExp | undefined;
-  readonly offsetReset: "earliest" | "latest" | undefined;
+  readonly offsetReset: OffsetReset | undefined;
 }
 
 export interface TableSourcePlan extends Lowered {

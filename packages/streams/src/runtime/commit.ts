@@ -1,9 +1,4 @@
-import type {
-  BatchReader,
-  BatchWriter,
-  GroupMembership,
-  OffsetAndMetadata,
-} from "@millrace/cluster";
+import type { BatchWriter, GroupMembership, OffsetAndMetadata } from "@millrace/cluster";
 import { topicPartitionName, type Offset } from "@millrace/model";
 
 import type { OpenTask } from "./task-opener.ts";
@@ -11,7 +6,6 @@ import type { OpenTask } from "./task-opener.ts";
 export interface CommitOptions {
   readonly writer: BatchWriter;
   readonly membership: GroupMembership;
-  readonly reader: BatchReader;
   readonly isExactlyOnce: boolean;
   readonly signal: AbortSignal;
   /** Crash steps for tests, such as `C19`. */
@@ -32,15 +26,10 @@ export interface CommitOptions {
  */
 export async function commitTasks(
   tasks: readonly OpenTask[],
-  { writer, membership, reader, isExactlyOnce, signal, probe }: CommitOptions,
+  { writer, membership, isExactlyOnce, signal, probe }: CommitOptions,
 ): Promise<readonly OffsetAndMetadata[]> {
   for (const { task } of tasks) task.flush();
-  const offsets: OffsetAndMetadata[] = [];
-  for (const { task, taskId } of tasks) {
-    const positionOf = (topic: string): Offset | undefined =>
-      reader.position({ topic, partition: taskId.partition });
-    offsets.push(...task.committableOffsets(positionOf));
-  }
+  const offsets = tasks.flatMap(({ task }) => task.committableOffsets());
   if (offsets.length === 0) return offsets;
   const written = await writer.flush(signal);
   if (isExactlyOnce) {

@@ -4,7 +4,9 @@ import type { CacheBudget, StoreEngineProvider } from "@millrace/state";
 
 import type { TaskId } from "../processor/task-id.ts";
 import type { TaskConfig } from "../task/stream-task-options.ts";
+import type { OffsetReset } from "../topology/offset-reset.ts";
 import type { Subtopology } from "../topology/subtopology.ts";
+import type { TopicIdStore } from "./topic-id-store.ts";
 
 /** What a stream loop and its parts share. The app makes it and owns what must be closed. */
 export interface LoopEnvironment {
@@ -20,6 +22,8 @@ export interface LoopEnvironment {
   readonly cache: CacheBudget;
   readonly config: LoopConfig;
   readonly restored: Counter;
+  /** Undefined without a state directory. */
+  readonly topicIds: TopicIdStore | undefined;
   /** The folder of a task's engine. */
   readonly taskDirectory: (taskId: TaskId) => string;
 }
@@ -36,7 +40,7 @@ export interface LoopConfig {
   readonly uncommittedBytesMax: number;
   readonly bufferedRecordsMax: number;
   readonly sliceMs: number;
-  readonly autoOffsetReset: "earliest" | "latest";
+  readonly autoOffsetReset: OffsetReset;
   readonly compression: "none" | "gzip" | "zstd";
   readonly closeTimeoutMs: number;
   /** Without success for this long, what fails ends the application. */

@@ -14,7 +14,8 @@ export class RepartitionPurge {
   readonly #topics: ReadonlySet<string>;
   readonly #processed = new Map<string, OffsetAndMetadata>();
   #nextMs: number;
-  #isUnderWay = false;
+  readonly #closing = new AbortController();
+  #underWay: Promise<void> | undefined;
 
   constructor(environment: LoopEnvironment) {
     this.#environment = environment;
@@ -34,23 +35,32 @@ export class RepartitionPurge {
       this.#processed.set(`${offset.topic}-${offset.partition}`, offset);
     }
     const { clock } = this.#environment.platform;
-    if (this.#isUnderWay || this.#processed.size === 0 || clock.monotonicMs() < this.#nextMs)
+    if (
+      this.#underWay !== undefined ||
+      this.#processed.size === 0 ||
+      clock.monotonicMs() < this.#nextMs
+    )
       return;
     this.#nextMs = clock.monotonicMs() + purgeIntervalMs;
-    this.#isUnderWay = true;
-    void this.#purge().finally(() => {
-      this.#isUnderWay = false;
+    this.#underWay = this.#purge().finally(() => {
+      this.#underWay = undefined;
     });
+  }
+
+  /** Gives up a purge that is under way. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#underWay;
   }
 
   async #purge(): Promise<void> {
     const offsets = [...this.#processed.values()];
     this.#processed.clear();
     try {
-      await this.#environment.cluster.admin.deleteRecords(offsets);
+      await this.#environment.cluster.admin.deleteRecords(offsets, this.#closing.signal);
     } catch (error) {
       this.#environment.platform.logger.log("info", "repartition-purge-failed", {
-        cause: String(error),
+        cause: error,
       });
     }
   }

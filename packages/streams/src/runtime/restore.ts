@@ -1,4 +1,4 @@
-import type { BatchReader, ClusterAdmin } from "@millrace/cluster";
+import type { BatchReader, ClusterAdmin, OffsetAndMetadata } from "@millrace/cluster";
 import {
   topicPartitionName,
   type Offset,
@@ -17,6 +17,15 @@ export interface Restorable {
   readonly store: string;
   readonly stores: TaskStores;
   readonly changelog: TopicPartition;
+  /** Nothing is taken from here on; undefined: all that is there. */
+  readonly limit: Offset | undefined;
+}
+
+/** A task whose stores are to be restored. */
+export interface RestorableTask {
+  readonly taskId: TaskId;
+  readonly subtopology: Subtopology;
+  readonly stores: TaskStores;
 }
 
 export interface RestoreOptions {
@@ -33,17 +42,23 @@ interface Restoration extends Restorable {
   position: Offset;
 }
 
-/** The changelogs of a task's stores. */
+/**
+ * The changelogs of a task's stores. A source topic that serves as one is taken as far as it was processed: the rest
+ * is for the task, and may hold what no reader sees yet (Kafka: `StoreChangelogReader`).
+ */
 export function restorablesOf(
-  taskId: TaskId,
-  subtopology: Subtopology,
-  stores: TaskStores,
+  { taskId, subtopology, stores }: RestorableTask,
+  committed: readonly OffsetAndMetadata[],
 ): readonly Restorable[] {
-  return subtopology.changelogTopics.map(({ name, store }) => ({
+  const { partition } = taskId;
+  const committedIn = (topic: string): Offset =>
+    committed.find((one) => one.topic === topic && one.partition === partition)?.offset ?? 0;
+  return subtopology.changelogTopics.map(({ name, store, isSourceTopic }) => ({
     taskId,
     store,
     stores,
-    changelog: { topic: name, partition: taskId.partition },
+    changelog: { topic: name, partition },
+    limit: isSourceTopic ? committedIn(name) : undefined,
   }));
 }
 
@@ -62,7 +77,7 @@ export async function restoreStores(
   for (const restoration of await planRestorations(restorables, options)) {
     if (restoration.position < restoration.end)
       pending.set(nameOf(restoration.changelog), restoration);
-    else restoration.stores.commit(new Map([[restoration.store, restoration.end]]));
+    else restoration.stores.commit(new Map([[restoration.store, restoration.position]]));
   }
   if (pending.size === 0) return;
   const { reader } = options;
@@ -74,7 +89,7 @@ export async function restoreStores(
       const batches = await reader.poll({ signal: options.signal, waitMsMax: 1000 });
       for (const batch of batches) applyBatch(batch, pending, options.restored);
       for (const one of pending.values())
-        one.position = reader.position(one.changelog) ?? one.position;
+        one.position = Math.min(one.end, reader.position(one.changelog) ?? one.position);
       commitRestored([...pending.values()]);
       for (const [name, { position, end }] of pending) if (position >= end) pending.delete(name);
     }
@@ -115,9 +130,10 @@ async function planRestorations(
   return restorables.map((restorable, index) => {
     const start = starts[index].offset;
     const end = ends[index].offset;
+    const { limit } = restorable;
     const held = restorable.stores.committedOffset(restorable.store);
     if (held === undefined || (held >= start && held <= end)) {
-      return { ...restorable, position: held ?? start, end };
+      return { ...restorable, position: held ?? start, end: Math.min(end, limit ?? end) };
     }
     logger.log("warn", "store-rebuilt", {
       task: taskIdText(restorable.taskId),
@@ -127,7 +143,7 @@ async function planRestorations(
       changelogEnd: end,
     });
     restorable.stores.wipe(restorable.store);
-    return { ...restorable, position: start, end };
+    return { ...restorable, position: start, end: Math.min(end, limit ?? end) };
   });
 }
 
@@ -140,7 +156,7 @@ function applyBatch(
   if (restoration !== undefined) {
     const { stores, store } = restoration;
     let count = 0;
-    while (batch.next()) {
+    while (batch.next() && batch.offset < restoration.end) {
       const { key } = batch;
       if (key === null) continue;
       stores.restore(store, key, batch.value, batch.timestamp);

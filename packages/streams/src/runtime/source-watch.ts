@@ -12,7 +12,8 @@ export class SourceWatch {
   readonly #topics: readonly string[];
   #known: ReadonlyMap<string, number> | undefined;
   #nextMs = 0;
-  #isUnderWay = false;
+  readonly #closing = new AbortController();
+  #underWay: Promise<void> | undefined;
 
   constructor(environment: LoopEnvironment) {
     this.#environment = environment;
@@ -32,13 +33,18 @@ export class SourceWatch {
   }
 
   /** Looks if it is time, in the background. */
-  check(signal: AbortSignal): void {
+  check(): void {
     const { clock } = this.#environment.platform;
-    if (this.#isUnderWay || clock.monotonicMs() < this.#nextMs) return;
-    this.#isUnderWay = true;
-    void this.#look(signal).finally(() => {
-      this.#isUnderWay = false;
+    if (this.#underWay !== undefined || clock.monotonicMs() < this.#nextMs) return;
+    this.#underWay = this.#look(this.#closing.signal).finally(() => {
+      this.#underWay = undefined;
     });
+  }
+
+  /** Gives up a look that is under way. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#underWay;
   }
 
   async #look(signal: AbortSignal): Promise<void> {
@@ -60,7 +66,7 @@ export class SourceWatch {
       membership.requestRejoin(`the partitions of ${changed} have changed`);
     } catch (error) {
       // Looked at again with the next one: the loop itself meets a broker that is away.
-      platform.logger.log("info", "partitions-unknown", { cause: String(error) });
+      platform.logger.log("info", "partitions-unknown", { cause: error });
     }
   }
 

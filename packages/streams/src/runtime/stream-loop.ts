@@ -1,10 +1,10 @@
 import { ClusterError, type BatchWriter } from "@millrace/cluster";
-import { topicPartitionName, type TopicPartition } from "@millrace/model";
 import type { Timer } from "@millrace/platform";
 
 import { ApplicationError } from "../error/application-error.ts";
 import { taskIdText } from "../processor/task-id.ts";
 import { Slice } from "../task/slice.ts";
+import { ApplicationTopics } from "./application-topics.ts";
 import { commitTasks } from "./commit.ts";
 import type { LoopEnvironment } from "./loop-environment.ts";
 import { otherTopology, readAssignment, type AssignmentBasis } from "./read-assignment.ts";
@@ -12,6 +12,7 @@ import { isFencedWriter, isRecoverable } from "./recoverable-errors.ts";
 import { RecoveryBudget } from "./recovery-budget.ts";
 import { RepartitionPurge } from "./repartition-purge.ts";
 import { SourceWatch } from "./source-watch.ts";
+import { TaskInputs } from "./task-inputs.ts";
 import { openTasks, type OpenTask } from "./task-opener.ts";
 
 /** Records that a task may take before the next task has its turn. */
@@ -46,8 +47,8 @@ export class StreamLoop {
   readonly #recovery: RecoveryBudget;
   #writer: BatchWriter;
   #tasks: readonly OpenTask[] = [];
-  readonly #byInput = new Map<string, OpenTask>();
-  readonly #paused = new Map<string, TopicPartition>();
+  readonly #topics: ApplicationTopics;
+  readonly #inputs: TaskInputs;
   /** Whose turn was the last. */
   #turn = 0;
   readonly #slice: Slice;
@@ -67,6 +68,8 @@ export class StreamLoop {
     this.#purge = new RepartitionPurge(environment);
     this.#watch = new SourceWatch(environment);
     this.#recovery = new RecoveryBudget(environment.platform, environment.config.taskTimeoutMs);
+    this.#topics = new ApplicationTopics(environment);
+    this.#inputs = new TaskInputs(environment);
     this.#slice = new Slice(environment.platform.clock, environment.config.sliceMs);
     this.#writer = this.#openWriter();
     environment.membership.onChange(() => this.#wake.abort());
@@ -90,7 +93,7 @@ export class StreamLoop {
 
   /** Runs until the signal aborts, then commits and closes. Rejects with what ended it otherwise. */
   async run(stop: AbortSignal): Promise<void> {
-    const { config, platform, cluster } = this.#environment;
+    const { config, platform } = this.#environment;
     let timer: Timer | undefined;
     const whenStopped = (): void => {
       this.#wake.abort();
@@ -100,15 +103,15 @@ export class StreamLoop {
     };
     stop.addEventListener("abort", whenStopped, { once: true });
     try {
+      await this.#topics.check(stop);
       await this.#initializeWriter(stop);
-      if (!config.isExactlyOnce) await cluster.admin.describeCluster(stop); // is anybody there?
       while (!stop.aborted) await this.#step(stop);
       this.#state = "closing";
       platform.probe?.("C21");
       if (this.#environment.membership.isMember) await this.#commit();
     } catch (error) {
       if (!stop.aborted) throw error;
-      platform.logger.log("warn", "last-commit-failed", { cause: String(error) });
+      platform.logger.log("warn", "last-commit-failed", { cause: error });
     } finally {
       await this.#abandon();
       timer?.cancel();
@@ -146,24 +149,18 @@ export class StreamLoop {
 
   /** Poll, process for a slice, commit if it is time. */
   async #work(stop: AbortSignal): Promise<void> {
-    const { reader, platform } = this.#environment;
+    const { platform } = this.#environment;
     // Whatever woke the loop was seen to: with a signal that stays aborted no poll would ever wait.
     if (this.#wake.signal.aborted) this.#wake = new AbortController();
     const waitMsMax = this.#pollWaitMs();
-    const batches = await reader.poll({ signal: this.#wake.signal, waitMsMax });
-    for (const batch of batches) {
-      const owner = this.#byInput.get(topicPartitionName(batch.topic, batch.partition));
-      if (owner === undefined) batch.release();
-      else owner.task.addBatch(batch);
-    }
-    this.#pauseFull();
+    await this.#inputs.take(waitMsMax, { wake: this.#wake.signal, stop });
     this.#isBusy = this.#processSlice();
-    this.#resumeDrained();
+    this.#inputs.resumeDrained();
     if (!this.#writer.hasRoom) await this.#writer.drained(stop);
     const isStageFull = this.#tasks.some(({ stores }) => stores.isStageFull);
     if (isStageFull || platform.clock.monotonicMs() >= this.#nextCommitMs) await this.#commit();
     if (waitMsMax === 0) await platform.timers.yield(); // nothing else here need have given way
-    this.#watch.check(stop);
+    this.#watch.check();
   }
 
   #pollWaitMs(): number {
@@ -189,32 +186,11 @@ export class StreamLoop {
     return hasTaken || !this.#writer.hasRoom;
   }
 
-  #pauseFull(): void {
-    for (const { task, inputs } of this.#tasks) {
-      for (const input of inputs) {
-        const name = topicPartitionName(input.topic, input.partition);
-        if (this.#paused.has(name) || !task.isFull(input.topic)) continue;
-        this.#paused.set(name, input);
-        this.#environment.reader.pause(input);
-      }
-    }
-  }
-
-  #resumeDrained(): void {
-    for (const [name, input] of this.#paused) {
-      const owner = this.#byInput.get(name);
-      if (owner !== undefined && owner.task.isFull(input.topic)) continue;
-      this.#paused.delete(name);
-      this.#environment.reader.resume(input);
-    }
-  }
-
   async #commit(): Promise<void> {
-    const { membership, reader, config, platform } = this.#environment;
+    const { membership, config, platform } = this.#environment;
     const offsets = await commitTasks(this.#tasks, {
       writer: this.#writer,
       membership,
-      reader,
       isExactlyOnce: config.isExactlyOnce,
       signal: this.#giveUp.signal,
       probe: platform.probe,
@@ -223,18 +199,9 @@ export class StreamLoop {
       this.#begin();
       this.#purge.afterCommit(offsets);
     }
-    if (this.#recovery.isUsed && (offsets.length > 0 || this.#hasReadAll())) this.#recovery.reset();
+    if (this.#recovery.isUsed && (offsets.length > 0 || this.#inputs.isDrained(this.#tasks)))
+      this.#recovery.reset();
     this.#nextCommitMs = platform.clock.monotonicMs() + config.commitIntervalMs;
-  }
-
-  /** True: nothing can be wrong that a commit would show. */
-  #hasReadAll(): boolean {
-    const { reader } = this.#environment;
-    return this.#tasks.every(({ task, inputs }) => {
-      const isAtEnd = (input: TopicPartition): boolean =>
-        (reader.position(input) ?? -1) >= (reader.endOffset(input) ?? Infinity);
-      return !task.hasBufferedRecords && inputs.every(isAtEnd);
-    });
   }
 
   /** Gives everything up, joins, and takes what it is given. Tasks that stay go on where they were. */
@@ -257,15 +224,12 @@ export class StreamLoop {
     const held = new Set(this.taskIds);
     await this.#closeTasks(this.#tasks.filter(({ taskId }) => !wanted.has(taskIdText(taskId))));
     const added = assigned.filter(({ taskId }) => !held.has(taskIdText(taskId)));
+    if (added.length > 0) await this.#topics.check(stop);
     const opened = await openTasks(added, this.#environment, {
       writer: this.#writer,
       signal: stop,
     });
-    for (const open of opened) {
-      for (const { topic, partition } of open.inputs) {
-        this.#byInput.set(topicPartitionName(topic, partition), open);
-      }
-    }
+    this.#inputs.add(opened);
     this.#tasks = [...this.#tasks, ...opened];
     this.#nextCommitMs = platform.clock.monotonicMs() + this.#environment.config.commitIntervalMs;
     if (basis !== undefined) this.#watch.begin(basis.partitions);
@@ -289,7 +253,7 @@ export class StreamLoop {
   /** A transaction or a commit was lost: back to what is committed, and on from there. */
   async #rebuild(cause: unknown, stop: AbortSignal): Promise<void> {
     const { platform, membership, config } = this.#environment;
-    platform.logger.log("warn", "tasks-rebuilt", { cause: String(cause) });
+    platform.logger.log("warn", "tasks-rebuilt", { cause });
     await this.#dropTasks();
     if (config.isExactlyOnce && isFencedWriter(cause)) {
       await this.#writer.close(0);
@@ -309,10 +273,10 @@ export class StreamLoop {
     this.#state = "closing";
     const { platform, config } = this.#environment;
     try {
-      await this.#dropTasks();
+      await Promise.all([this.#dropTasks(), this.#purge.close(), this.#watch.close()]);
       await this.#writer.close(config.closeTimeoutMs / 8);
     } catch (error) {
-      platform.logger.log("warn", "close-incomplete", { cause: String(error) });
+      platform.logger.log("warn", "close-incomplete", { cause: error });
     }
   }
 
@@ -321,13 +285,7 @@ export class StreamLoop {
   }
 
   async #closeTasks(closing: readonly OpenTask[]): Promise<void> {
-    const inputs = closing.flatMap((open) => open.inputs);
-    this.#environment.reader.unassign(inputs);
-    for (const { topic, partition } of inputs) {
-      const name = topicPartitionName(topic, partition);
-      this.#byInput.delete(name);
-      this.#paused.delete(name);
-    }
+    this.#inputs.remove(closing);
     this.#tasks = this.#tasks.filter((open) => !closing.includes(open));
     await Promise.all(closing.map(({ task }) => task.close()));
   }

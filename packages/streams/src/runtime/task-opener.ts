@@ -1,5 +1,5 @@
 import type { BatchWriter, OffsetAndMetadata } from "@millrace/cluster";
-import { invariant, type Offset, type TopicPartition } from "@millrace/model";
+import { invariant, type TopicPartition } from "@millrace/model";
 import { openTaskStores, type StoreEngine, type TaskStores } from "@millrace/state";
 
 import { taskIdText, type TaskId } from "../processor/task-id.ts";
@@ -9,6 +9,7 @@ import { StreamTask } from "../task/stream-task.ts";
 import { TaskRecordContext } from "../task/task-record-context.ts";
 import type { Subtopology } from "../topology/subtopology.ts";
 import type { LoopEnvironment } from "./loop-environment.ts";
+import { OffsetResets, type StartingPoint } from "./offset-resets.ts";
 import { restorablesOf, restoreStores } from "./restore.ts";
 
 /** A task of this member, with the inputs that belong to it. */
@@ -45,7 +46,7 @@ export async function openTasks(
     const committed = await environment.membership.committed(inputs, signal);
     for (const one of assigned) opened.push(await openTask(one, environment, collector));
     await restoreStores(
-      opened.flatMap((one) => restorablesOf(one.taskId, one.subtopology, one.stores)),
+      opened.flatMap((one) => restorablesOf(one, committed)),
       {
         admin: environment.cluster.admin,
         reader: environment.restoreReader,
@@ -107,6 +108,7 @@ function openOn(
     stores,
     recordContext,
     collector,
+    position: (topic) => reader.position({ topic, partition: taskId.partition }),
     lag: (topic) => {
       const input = { topic, partition: taskId.partition };
       const end = reader.endOffset(input);
@@ -130,10 +132,10 @@ function openOn(
 async function position(
   opened: readonly OpenTask[],
   committed: readonly OffsetAndMetadata[],
-  { cluster, reader, config }: LoopEnvironment,
+  environment: LoopEnvironment,
   signal: AbortSignal,
 ): Promise<void> {
-  const starts: (TopicPartition & { readonly offset: Offset })[] = [];
+  const starts: StartingPoint[] = [];
   const fresh: TopicPartition[] = [];
   for (const { task, inputs, taskId } of opened) {
     const own = committed.filter(
@@ -147,13 +149,8 @@ async function position(
     }
     task.initialize(own);
   }
-  const at = config.autoOffsetReset;
-  if (fresh.length > 0) {
-    const wanted = fresh.map((partition) => ({ ...partition, at }));
-    const isolation = config.isExactlyOnce ? "read_committed" : "read_uncommitted";
-    starts.push(...(await cluster.admin.listOffsets(wanted, { isolation, signal })));
-  }
-  reader.assign(starts.map(({ topic, partition, offset }) => ({ topic, partition, offset })));
+  starts.push(...(await new OffsetResets(environment).firstOffsets(fresh, signal)));
+  environment.reader.assign(starts);
 }
 
 /** Where a function chooses the topic record by record, all that are there may be meant. */

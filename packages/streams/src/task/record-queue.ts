@@ -43,7 +43,10 @@ export class RecordQueue {
   headTopic: string;
   /** Offset after all that is done or was left out; -1 if nothing came yet. */
   position: Offset = -1;
-  /** True: `position` or `partitionTime` moved since the last commit. */
+  /** What was committed last, and what is being committed; -1 before the first. */
+  committedOffset: Offset = -1;
+  offeredOffset: Offset = -1;
+  /** True: records were done since the last commit. */
   hasMoved = false;
   /** Until when to wait for records of this empty queue, on the monotonic clock; -1: not waiting. */
   idleDeadlineMs = -1;
@@ -129,7 +132,6 @@ export class RecordQueue {
         this.hasMoved = true;
       }
       if (batch.nextOffset > this.position) this.position = batch.nextOffset;
-      this.hasMoved = true;
       batch.release();
       this.#first += 1;
     }

@@ -1,3 +1,4 @@
+import type { Offset } from "@millrace/model";
 import type { Clock, Logger, Metrics } from "@millrace/platform";
 import type { TaskStores } from "@millrace/state";
 
@@ -22,6 +23,11 @@ export interface StreamTaskOptions {
    * undefined: not known yet. With it the task waits for an empty input as `maxTaskIdleMs` says; without it, never.
    */
   readonly lag?: (topic: string) => number | undefined;
+  /**
+   * Where the reader of an input topic stands, all that it gave having been added: it may be further on than the last
+   * record, past control records and those of aborted transactions.
+   */
+  readonly position?: (topic: string) => Offset | undefined;
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly logger: Logger;

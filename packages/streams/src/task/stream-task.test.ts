@@ -146,11 +146,35 @@ describe("a task", () => {
     task.process(2);
     // The batch covers one more offset, that of a control record.
     expect(task.committableOffsets()).toMatchObject([{ topic: "a", offset: 14 }]);
-    expect(task.committableOffsets(() => 20)).toMatchObject([{ topic: "a", offset: 20 }]);
     expect(batch.isReleased).toBe(true);
     expect(task.needsCommit).toBe(true);
     task.markCommitted();
     expect(task.needsCommit).toBe(false);
+  });
+
+  test("TASK-6: commits a position that passes what holds no records, once", () => {
+    let position = 7;
+    const { task } = taskOf(
+      copy,
+      {},
+      {
+        position: (topic) => (topic === "a" ? position : undefined),
+      },
+    );
+    task.initialize([{ topic: "a", partition: 0, offset: 7 }]);
+    expect(task.needsCommit).toBe(false);
+    position = 9; // a transaction that was aborted
+    expect(task.committableOffsets()).toMatchObject([{ topic: "a", offset: 9 }]);
+    task.markCommitted();
+    expect(task.needsCommit).toBe(false);
+    task.addBatch(batchOf("a", 9, [at(1)]));
+    position = 11;
+    expect(task.committableOffsets()).toEqual([]);
+    task.process(1);
+    expect(task.committableOffsets()).toMatchObject([{ topic: "a", offset: 11 }]);
+    task.markCommitted();
+    position = 3; // reset to where the log has something
+    expect(task.committableOffsets()).toMatchObject([{ topic: "a", offset: 3 }]);
   });
 
   test("TASK-1: is initialised once", () => {

@@ -96,9 +96,10 @@ export class StreamTask {
   initialize(committed: readonly OffsetAndMetadata[] = []): void {
     invariant(!this.#isInitialized, "TASK-1", "initialize is called once");
     this.#isInitialized = true;
-    for (const { topic, metadata } of committed) {
+    for (const { topic, offset, metadata } of committed) {
       const queue = this.#queues.get(topic);
       if (queue === undefined) continue;
+      queue.committedOffset = queue.offeredOffset = offset;
       queue.partitionTime = decodePartitionTime(metadata);
       if (queue.partitionTime > this.#group.streamTime)
         this.#group.streamTime = queue.partitionTime;
@@ -137,7 +138,7 @@ export class StreamTask {
 
   /** True: there is something to commit since `markCommitted`. */
   get needsCommit(): boolean {
-    for (const queue of this.#queues.values()) if (queue.hasMoved) return true;
+    for (const queue of this.#queues.values()) if (this.#hasMoved(queue)) return true;
     return false;
   }
 
@@ -176,29 +177,26 @@ export class StreamTask {
   /**
    * The next offset to read of each input partition that moved, with the partition's time beside it: what waits
    * in the queue is not covered.
-   *
-   * @param positionOf where the reader stands, all that it gave having been added: it may be further on than the
-   *   last record, past control records
    */
-  committableOffsets(
-    positionOf?: (topic: string) => Offset | undefined,
-  ): readonly OffsetAndMetadata[] {
+  committableOffsets(): readonly OffsetAndMetadata[] {
     const offsets: OffsetAndMetadata[] = [];
     for (const queue of this.#queues.values()) {
-      if (!queue.hasMoved) continue;
-      const offset: Offset =
-        queue.head === undefined
-          ? Math.max(queue.position, positionOf?.(queue.topic) ?? -1)
-          : queue.headOffset;
+      if (!this.#hasMoved(queue)) continue;
+      const { topic, partition } = queue;
+      const offset = this.#nextOffset(queue);
+      queue.offeredOffset = offset;
       const metadata = encodePartitionTime(queue.partitionTime);
-      offsets.push({ topic: queue.topic, partition: queue.partition, offset, metadata });
+      offsets.push({ topic, partition, offset, metadata });
     }
     return offsets;
   }
 
   /** What `committableOffsets` gave is committed. */
   markCommitted(): void {
-    for (const queue of this.#queues.values()) queue.hasMoved = false;
+    for (const queue of this.#queues.values()) {
+      queue.hasMoved = false;
+      queue.committedOffset = queue.offeredOffset;
+    }
   }
 
   /** Gives all batches back and closes processors and stores, without flushing. Twice is fine. */
@@ -219,6 +217,16 @@ export class StreamTask {
     }
     await this.stores.close();
     if (failure !== undefined) throw this.#failure(failure);
+  }
+
+  /** -1 if nothing is known yet. */
+  #nextOffset(queue: RecordQueue): Offset {
+    if (queue.head !== undefined) return queue.headOffset;
+    return this.#options.position?.(queue.topic) ?? queue.position;
+  }
+
+  #hasMoved(queue: RecordQueue): boolean {
+    return queue.hasMoved || this.#nextOffset(queue) !== queue.committedOffset;
   }
 
   #isReady(): boolean {

@@ -1,6 +1,7 @@
 import type { StoreEngineKind, StoreSpecification } from "@millrace/state";
 
 import { TopologyError } from "../error/topology-error.ts";
+import { checkOffsetReset } from "./offset-reset.ts";
 import { Topology } from "./topology.ts";
 import type { ProcessorNode, SinkNode, SourceNode, TopologyNode } from "./topology-node.ts";
 
@@ -27,6 +28,7 @@ export class TopologyBuilder {
         "NO_TOPICS",
         `source ${source.name} has no topics; name at least one`,
       );
+    checkOffsetReset(source.offsetReset, source.name);
     for (const topic of source.topics) this.#checkNewTopic(topic);
     if (source.pattern !== undefined) this.#checkNewPattern(source.pattern);
     this.#nodes.set(source.name, { ...source, kind: "source", parents: [] });

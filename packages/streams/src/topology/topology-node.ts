@@ -3,6 +3,7 @@ import type { Serde } from "@millrace/serde";
 import type { ProcessorSupplier, RecordMetadata } from "../processor/processor.ts";
 import type { StreamRecord } from "../processor/stream-record.ts";
 import type { TimestampExtractor } from "../processor/timestamp-extractor.ts";
+import type { OffsetReset } from "./offset-reset.ts";
 
 export type TopologyNode = SourceNode | ProcessorNode | SinkNode;
 
@@ -18,7 +19,8 @@ export interface SourceNode {
   readonly timestampExtractor: TimestampExtractor | undefined;
   /** True: a null value is dropped and counted unless the serde takes null. */
   readonly dropsNulls: boolean;
-  readonly offsetReset: "earliest" | "latest" | undefined;
+  /** Undefined: as the application says. */
+  readonly offsetReset: OffsetReset | undefined;
   readonly parents: readonly [];
 }
 

@@ -4,6 +4,7 @@ import { bytes, optional } from "@millrace/serde";
 import type { PlanRecorder } from "../../plan/plan.ts";
 import type { StreamSourcePlan } from "../../plan/plan-node.ts";
 import type { TimestampExtractor } from "../../processor/timestamp-extractor.ts";
+import type { OffsetReset } from "../../topology/offset-reset.ts";
 import type { TopologyBuilder } from "../../topology/topology-builder.ts";
 import type { StreamNode } from "../stream-node.ts";
 
@@ -17,8 +18,11 @@ export interface SourceOptions<K, V> {
   readonly name?: string;
   /** Default: the record's own timestamp; one that is negative ends the task. */
   readonly timestampExtractor?: TimestampExtractor<K, V>;
-  /** Where a partition without a committed offset begins. Default: as the application says (`earliest`). */
-  readonly offsetReset?: "earliest" | "latest";
+  /**
+   * Where a partition goes on that has no committed offset, or one that is not there any more. Default: as the
+   * application says (`earliest`).
+   */
+  readonly offsetReset?: OffsetReset;
 }
 
 /** Serde of keys and values that nobody named. */

@@ -1,4 +1,5 @@
 import { TopologyError } from "../../error/topology-error.ts";
+import { offsetResetText } from "../../topology/offset-reset.ts";
 import type { PlanGraph, PlanVertex } from "../plan-graph.ts";
 import type { StreamSourcePlan } from "../plan-node.ts";
 
@@ -43,7 +44,7 @@ function mergeInto(main: PlanVertex, other: PlanVertex, graph: PlanGraph): void 
   const left = main.plan;
   const right = other.plan;
   if (left?.kind === "streamSource" && right?.kind === "streamSource") {
-    if (left.offsetReset !== right.offsetReset)
+    if (offsetResetText(left.offsetReset) !== offsetResetText(right.offsetReset))
       throw new TopologyError(
         "OFFSET_RESET_CONFLICT",
         `topics [${left.topics.join(", ")}] are read twice with different offsetReset; use the same one`,

@@ -1,0 +1,102 @@
+import { OffsetOutOfRangeError, PartitionError } from "@millrace/cluster";
+import { topicPartitionName, type RecordBatchView, type TopicPartition } from "@millrace/model";
+
+import { ApplicationError } from "../error/application-error.ts";
+import { recreated } from "./application-topics.ts";
+import type { LoopEnvironment } from "./loop-environment.ts";
+import { OffsetResets } from "./offset-resets.ts";
+import type { OpenTask } from "./task-opener.ts";
+
+/** What the tasks of a loop read: batches go to their tasks, and a partition whose queue is full is held back. */
+export class TaskInputs {
+  readonly #environment: LoopEnvironment;
+  readonly #resets: OffsetResets;
+  readonly #byInput = new Map<string, OpenTask>();
+  readonly #paused = new Map<string, TopicPartition>();
+
+  constructor(environment: LoopEnvironment) {
+    this.#environment = environment;
+    this.#resets = new OffsetResets(environment);
+  }
+
+  add(tasks: readonly OpenTask[]): void {
+    for (const open of tasks)
+      for (const input of open.inputs) this.#byInput.set(nameOf(input), open);
+  }
+
+  remove(tasks: readonly OpenTask[]): void {
+    const inputs = tasks.flatMap((open) => open.inputs);
+    this.#environment.reader.unassign(inputs);
+    for (const input of inputs) {
+      this.#byInput.delete(nameOf(input));
+      this.#paused.delete(nameOf(input));
+    }
+  }
+
+  /** Gives tasks what has come for them; waits for it until the signal to wake aborts, or the time is over. */
+  async take(
+    waitMsMax: number,
+    { wake, stop }: { readonly wake: AbortSignal; readonly stop: AbortSignal },
+  ): Promise<void> {
+    const { reader } = this.#environment;
+    try {
+      for (const batch of await reader.poll({ signal: wake, waitMsMax })) this.#route(batch);
+    } catch (error) {
+      if (!(error instanceof PartitionError)) throw error;
+      await this.#mend(error, stop);
+    }
+    for (const open of new Set(this.#byInput.values())) this.#pauseFull(open);
+  }
+
+  resumeDrained(): void {
+    for (const [name, input] of this.#paused) {
+      const owner = this.#byInput.get(name);
+      if (owner !== undefined && owner.task.isFull(input.topic)) continue;
+      this.#paused.delete(name);
+      this.#environment.reader.resume(input);
+    }
+  }
+
+  /** True: all that the cluster has was read and processed. */
+  isDrained(tasks: readonly OpenTask[]): boolean {
+    const { reader } = this.#environment;
+    const isAtEnd = (input: TopicPartition): boolean =>
+      (reader.position(input) ?? -1) >= (reader.endOffset(input) ?? Infinity);
+    return tasks.every(({ task, inputs }) => !task.hasBufferedRecords && inputs.every(isAtEnd));
+  }
+
+  #route(batch: RecordBatchView): void {
+    const owner = this.#byInput.get(topicPartitionName(batch.topic, batch.partition));
+    if (owner === undefined) batch.release();
+    else owner.task.addBatch(batch);
+  }
+
+  #pauseFull({ task, inputs }: OpenTask): void {
+    for (const input of inputs) {
+      const name = nameOf(input);
+      if (this.#paused.has(name) || !task.isFull(input.topic)) continue;
+      this.#paused.set(name, input);
+      this.#environment.reader.pause(input);
+    }
+  }
+
+  /** Sends the reader to where the reset policy says; what else keeps an input from being read ends the application. */
+  async #mend(error: PartitionError, stop: AbortSignal): Promise<void> {
+    const { reader, config } = this.#environment;
+    if (error instanceof OffsetOutOfRangeError)
+      reader.assign([await this.#resets.afterOutOfRange(error, stop)]);
+    else if (error.code === "TOPIC_RECREATED")
+      throw recreated(error.topic, config.applicationId, error);
+    else if (error.code === "TOPIC_NOT_FOUND")
+      throw new ApplicationError(
+        "MISSING_SOURCE_TOPIC",
+        `the input ${topicPartitionName(error.topic, error.partition)} is not there any more: its topic was deleted while the application read it.`,
+        { cause: error },
+      );
+    else throw error;
+  }
+}
+
+function nameOf({ topic, partition }: TopicPartition): string {
+  return topicPartitionName(topic, partition);
+}
