@@ -1,4 +1,6 @@
 import { BaseError } from "@millrace/model";
+import { MemoryFileSystem, memoryPlatform } from "@millrace/platform/memory";
+import { drainTurn } from "@millrace/platform/node";
 import {
   apiVersionsApi,
   deleteTopicsApi,
@@ -9,13 +11,37 @@ import {
   offsetFetchApi,
 } from "@millrace/protocol/definitions";
 import { describe, expect, test } from "vitest";
-import { brokerWorld, runWorld } from "../test-support/broker-world.ts";
+import { gatedFileSystem } from "../test-support/gated-file-system.ts";
 import { TestClient } from "../test-support/test-client.ts";
 import { Broker, type BrokerOptions } from "./index.ts";
 
+function world(options: Partial<BrokerOptions> = {}) {
+  const { fileSystem, gate } = gatedFileSystem(new MemoryFileSystem());
+  const platform = memoryPlatform({ fileSystem, drain: drainTurn });
+  const start = async () => {
+    const broker = await Broker.start(platform, {
+      dataDirectory: "/data",
+      port: 9092,
+      reserveBytes: 0,
+      properties: { "offsets.topic.num.partitions": 2, "transaction.state.log.num.partitions": 2 },
+      ...options,
+    });
+    return { broker, client: await TestClient.connect(platform, broker.address) };
+  };
+  return { platform, gate, start };
+}
+
+async function run(
+  options: Partial<BrokerOptions>,
+  story: (made: ReturnType<typeof world>) => Promise<void>,
+): Promise<void> {
+  const made = world(options);
+  await made.platform.until(story(made));
+}
+
 describe("durability", () => {
   test("BROKER-4: an append is neither acknowledged nor shown before it is durable", () =>
-    runWorld({}, async ({ platform, gate, start }) => {
+    run({}, async ({ platform, gate, start }) => {
       const { broker, client } = await start();
       await client.createTopic("orders");
       gate.shut();
@@ -31,7 +57,7 @@ describe("durability", () => {
     }));
 
   test("appends of one turn share a sync", () =>
-    runWorld({}, async ({ gate, start }) => {
+    run({}, async ({ gate, start }) => {
       const { broker, client } = await start();
       await client.createTopic("orders");
       const before = gate.syncCount;
@@ -46,7 +72,7 @@ describe("durability", () => {
     }));
 
   test.each(["memory", "os"] as const)("level %s acknowledges without a sync", (durability) =>
-    runWorld({ durability }, async ({ gate, start }) => {
+    run({ durability }, async ({ gate, start }) => {
       const { broker, client } = await start();
       await client.createTopic("orders");
       const before = gate.syncCount;
@@ -58,7 +84,7 @@ describe("durability", () => {
 
   test("a failed sync acknowledges nothing, stops the broker's logs, and is told once", () => {
     const failures: Error[] = [];
-    return runWorld({ onFailed: (failure) => failures.push(failure) }, async ({ gate, start }) => {
+    return run({ onFailed: (failure) => failures.push(failure) }, async ({ gate, start }) => {
       const { broker, client } = await start();
       await client.createTopic("orders");
       gate.breakSyncs();
@@ -70,7 +96,7 @@ describe("durability", () => {
   });
 
   test("a topic that could be made in part only is completed once there is room", () =>
-    runWorld({}, async ({ platform, gate, start }) => {
+    run({}, async ({ platform, gate, start }) => {
       const { broker, client } = await start();
       gate.fullFor = /orders-1/;
       await client.createTopic("orders", 2).catch(() => {});
@@ -84,7 +110,7 @@ describe("durability", () => {
     }));
 
   test("a coordinator whose log could not be made answers once there is room", () =>
-    runWorld({}, async ({ gate, start }) => {
+    run({}, async ({ gate, start }) => {
       const { broker, client } = await start();
       const ask = () =>
         client.ask(initProducerIdApi, 4, {
@@ -101,7 +127,7 @@ describe("durability", () => {
     }));
 
   test("a full disk refuses records, serves readers, and goes on once there is room", () =>
-    runWorld({ reserveBytes: 1000 }, async ({ platform, gate, start }) => {
+    run({ reserveBytes: 1000 }, async ({ platform, gate, start }) => {
       const { broker, client } = await start();
       await client.createTopic("orders");
       await client.produce("orders", ["a"]);
@@ -118,7 +144,7 @@ describe("durability", () => {
 
 describe("a second start", () => {
   test("BROKER-6, BROKER-10, C17: finds topics and records, and raises the leader epoch", () =>
-    runWorld({}, async ({ start }) => {
+    run({}, async ({ start }) => {
       const first = await start();
       const created = await first.client.createTopic("orders", 3, { "retention.ms": "77" });
       await first.client.produce("orders", ["a", "b"]);
@@ -135,7 +161,7 @@ describe("a second start", () => {
     }));
 
   test("C17: removes the folders of topics that were deleted", () =>
-    runWorld({}, async ({ platform, start }) => {
+    run({}, async ({ platform, start }) => {
       const first = await start();
       await first.client.createTopic("orders");
       await first.client.ask(deleteTopicsApi, 6, {
@@ -151,7 +177,7 @@ describe("a second start", () => {
     }));
 
   test("BROKER-7, BROKER-8: finds the offsets that a group has committed, in a log made by the first commit", () =>
-    runWorld({}, async ({ platform, start }) => {
+    run({}, async ({ platform, start }) => {
       const first = await start();
       await first.client.createTopic("orders");
       expect(platform.fileSystem.list("/data").filter((name) => name.startsWith("__c"))).toEqual([
@@ -185,7 +211,7 @@ describe("a second start", () => {
     }));
 
   test("a topic that is made anew at once is empty and has another id", () =>
-    runWorld({}, async ({ start }) => {
+    run({}, async ({ start }) => {
       const { broker, client } = await start();
       const first = await client.createTopic("orders");
       await client.produce("orders", ["a"]);
@@ -199,7 +225,7 @@ describe("a second start", () => {
     }));
 
   test("a damaged log is served up to the damage, and not a word beyond", () =>
-    runWorld({}, async ({ platform, start }) => {
+    run({}, async ({ platform, start }) => {
       const first = await start();
       await first.client.createTopic("orders");
       for (const value of ["a", "b", "c"]) await first.client.produce("orders", [value]);
@@ -221,7 +247,7 @@ describe("a second start", () => {
     }));
 
   test("never hands out a producer id twice", () =>
-    runWorld({}, async ({ start }) => {
+    run({}, async ({ start }) => {
       const ids = new Set<number>();
       for (let round = 0; round < 3; round++) {
         const { broker, client } = await start();
@@ -241,7 +267,7 @@ describe("a second start", () => {
 
 describe("what is refused at the start", () => {
   async function codeOf(options: Partial<BrokerOptions>): Promise<string> {
-    const { platform, start } = brokerWorld(options);
+    const { platform, start } = world(options);
     try {
       const { broker } = await platform.until(start());
       await platform.until(broker.close());
@@ -271,7 +297,7 @@ describe("what is refused at the start", () => {
   });
 
   test("a data directory in use", () =>
-    runWorld({}, async ({ platform, start }) => {
+    run({}, async ({ platform, start }) => {
       const { broker } = await start();
       const second = Broker.start(platform, { dataDirectory: "/data", port: 0 });
       await expect(second).rejects.toMatchObject({ code: "IN_USE" });
@@ -279,7 +305,7 @@ describe("what is refused at the start", () => {
     }));
 
   test("partitions without their metadata, and touches none of them", () =>
-    runWorld({}, async ({ platform, start }) => {
+    run({}, async ({ platform, start }) => {
       const { broker, client } = await start();
       await client.createTopic("orders");
       await broker.close();
@@ -292,7 +318,7 @@ describe("what is refused at the start", () => {
     }));
 
   test("a port in use, and gives the directory free again", () =>
-    runWorld({}, async ({ platform, start }) => {
+    run({}, async ({ platform, start }) => {
       const { broker } = await start();
       const second = Broker.start(platform, { dataDirectory: "/other", port: 9092 });
       await expect(second).rejects.toMatchObject({ code: "ADDRESS_IN_USE" });
@@ -304,7 +330,7 @@ describe("what is refused at the start", () => {
 
 describe("close", () => {
   test("answers a waiting fetch or drops it, and may be called twice", () =>
-    runWorld({}, async ({ platform, start }) => {
+    run({}, async ({ platform, start }) => {
       const { broker, client } = await start();
       await client.createTopic("orders");
       const waiting = client.fetch("orders", 0, 60_000);
@@ -314,7 +340,7 @@ describe("close", () => {
     }));
 
   test("ends within its timeout where the device hangs", () =>
-    runWorld({ closeTimeoutMs: 2000 }, async ({ platform, gate, start }) => {
+    run({ closeTimeoutMs: 2000 }, async ({ platform, gate, start }) => {
       const { broker, client } = await start();
       await client.createTopic("orders");
       gate.shut();
@@ -328,7 +354,7 @@ describe("close", () => {
 
 describe("fetch", () => {
   test("waits for records, and is woken by them", () =>
-    runWorld({}, async ({ platform, start }) => {
+    run({}, async ({ platform, start }) => {
       const { broker, client } = await start();
       await client.createTopic("orders");
       const reader = await TestClient.connect(platform, broker.address);
@@ -342,7 +368,7 @@ describe("fetch", () => {
     }));
 
   test("a session tells news only, and its epochs are checked", () =>
-    runWorld({}, async ({ start }) => {
+    run({}, async ({ start }) => {
       const { broker, client } = await start();
       await client.createTopic("orders");
       const ask = (sessionId: number, sessionEpoch: number, isNamed: boolean) =>
@@ -373,7 +399,7 @@ describe("fetch", () => {
 });
 
 test("ApiVersions tells exactly what is served, and answers an unknown version in the form of version 0", () =>
-  runWorld({}, async ({ start }) => {
+  run({}, async ({ start }) => {
     const { broker, client } = await start();
     const known = await client.ask(apiVersionsApi, 4, {
       clientSoftwareName: "test",

@@ -52,10 +52,10 @@ export function parseConfigRows(rows: string): ReadonlyMap<string, ConfigDefinit
   return definitions;
 }
 
-const integerRanges: Readonly<Record<string, readonly [number, number]>> = {
-  INT: [-2147483648, 2147483647],
-  SHORT: [-32768, 32767],
-  LONG: [-(2 ** 63), 2 ** 63],
+const integerRanges: Readonly<Record<string, readonly [bigint, bigint]>> = {
+  INT: [-(2n ** 31n), 2n ** 31n - 1n],
+  SHORT: [-(2n ** 15n), 2n ** 15n - 1n],
+  LONG: [-(2n ** 63n), 2n ** 63n - 1n],
 };
 
 /** @throws ConfigError `INVALID_PROPERTY` */
@@ -83,6 +83,30 @@ export function checkConfigValue(definition: ConfigDefinition, text: string): vo
   }
 }
 
+/**
+ * A value as Kafka tells it once it has been parsed (Kafka: `ConfigDef.convertToString`): numbers without sign and
+ * blanks, lists without blanks and repetitions.
+ */
+export function canonicalConfigValue({ type }: ConfigDefinition, text: string): string {
+  const value = text.trim();
+  switch (type) {
+    case "BOOLEAN":
+      return value.toLowerCase();
+    case "INT":
+    case "SHORT":
+    case "LONG":
+      return BigInt(value.replace("+", "")).toString();
+    case "DOUBLE":
+      return Number.isInteger(Number(value)) ? Number(value).toFixed(1) : String(Number(value));
+    case "LIST":
+      return [...new Set(configList(value))].join(",");
+    case "STRING":
+    case "CLASS":
+    case "PASSWORD":
+      return value;
+  }
+}
+
 /** Elements of a list, without white space around them; an empty text has none. */
 export function configList(value: string): readonly string[] {
   const trimmed = value.trim();
@@ -90,11 +114,12 @@ export function configList(value: string): readonly string[] {
 }
 
 function checkInteger(definition: ConfigDefinition, value: string): void {
-  const number = Number(value);
   const [min, max] = integerRanges[definition.type];
-  if (!/^[+-]?\d+$/.test(value) || number < min || number > max)
+  const isInteger = /^[+-]?\d+$/.test(value);
+  const number = isInteger ? BigInt(value.replace("+", "")) : 0n;
+  if (!isInteger || number < min || number > max)
     throw refused(definition, value, `give a whole number of type ${definition.type}`);
-  checkRange(definition, number);
+  checkRange(definition, Number(number));
 }
 
 function checkRange(definition: ConfigDefinition, number: number): void {

@@ -1,6 +1,7 @@
 import { silentLogger } from "@millrace/platform";
 import { describe, expect, test } from "vitest";
 import { BrokerConfig } from "./broker-config.ts";
+import { canonicalConfigValue, checkConfigValue } from "./config-definition.ts";
 import { ConfigError } from "./config-error.ts";
 import { parsePropertiesFile } from "./properties-file.ts";
 import {
@@ -54,6 +55,29 @@ describe("the broker's properties", () => {
       long: "x,y",
     });
     expect(() => parsePropertiesFile("novalue")).toThrow(ConfigError);
+  });
+});
+
+describe("values as they are told", () => {
+  const told = (name: string, value: string) => {
+    const definition = topicConfigDefinitions.get(name);
+    if (definition === undefined) throw new Error(`there is no ${name}`);
+    checkConfigValue(definition, value);
+    return canonicalConfigValue(definition, value);
+  };
+
+  test("are those that Kafka has parsed: no blanks, no signs, no repetitions", () => {
+    expect(told("retention.ms", " +5000 ")).toBe("5000");
+    expect(told("retention.ms", "9223372036854775807")).toBe("9223372036854775807");
+    expect(told("cleanup.policy", "compact, delete ,compact")).toBe("compact,delete");
+    expect(told("unclean.leader.election.enable", " TRUE")).toBe("true");
+    expect(told("min.cleanable.dirty.ratio", ".5")).toBe("0.5");
+    expect(told("min.cleanable.dirty.ratio", "1")).toBe("1.0");
+  });
+
+  test("a number beyond its type is refused to the last digit", () => {
+    expect(() => told("retention.ms", "9223372036854775808")).toThrow(ConfigError);
+    expect(() => told("segment.bytes", "2147483648")).toThrow(ConfigError);
   });
 });
 

@@ -30,28 +30,33 @@ export class CreatePartitionsHandler implements Handler<CreatePartitionsRequest,
   async handle(context: RequestContext, request: CreatePartitionsRequest): Promise<Response> {
     const results = await this.#services.metadata.change((image) => {
       const records: MetadataRecord[] = [];
-      const result = request.topics.map((topic) => {
-        const answer = this.#check(context, image, request, topic);
+      const counts = new Map<string, number>();
+      for (const { name } of request.topics) counts.set(name, (counts.get(name) ?? 0) + 1);
+      const named = new Map(request.topics.map((topic) => [topic.name, topic]));
+      const result = Array.from(named.values(), (topic) => {
+        const answer =
+          (counts.get(topic.name) ?? 0) > 1
+            ? errorAnswer("INVALID_REQUEST", "named twice in one request")
+            : this.#check(context, image, topic);
         if (answer === noError && !request.validateOnly) records.push(...this.#added(image, topic));
         return { name: topic.name, ...answer };
       });
       return { records, result };
     });
-    const topics = request.topics.map(({ name }) => this.#services.image.topic(name));
-    await this.#services.partitions.openTopics(topics.filter((topic) => topic !== undefined));
+    for (const { name } of request.topics) {
+      const topic = this.#services.image.topic(name);
+      if (topic !== undefined) await this.#services.partitions.openTopic(topic);
+    }
     return { throttleTimeMs: context.throttleMs, results };
   }
 
   #check(
     context: RequestContext,
     image: MetadataImage,
-    request: CreatePartitionsRequest,
     { name, count, assignments }: RequestTopic,
   ): ErrorAnswer {
     if (!context.authorize("ALTER", topicResource(name)))
       return errorAnswer("TOPIC_AUTHORIZATION_FAILED");
-    if (request.topics.filter((other) => other.name === name).length > 1)
-      return errorAnswer("INVALID_REQUEST", "named twice in one request");
     const topic = image.topic(name);
     if (topic === undefined) return errorAnswer("UNKNOWN_TOPIC_OR_PARTITION");
     if (count === topic.partitionCount)

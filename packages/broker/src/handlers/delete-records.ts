@@ -33,7 +33,7 @@ export class DeleteRecordsHandler implements Handler<DeleteRecordsRequest, Respo
     const topics = request.topics.map(async ({ name, partitions }) => ({
       name,
       partitions: await Promise.all(
-        partitions.map(async ({ partitionIndex, offset }) => ({
+        Array.from(offsetsByPartition(partitions), async ([partitionIndex, offset]) => ({
           partitionIndex,
           ...(await this.#delete(context, name, partitionIndex, offset)),
         })),
@@ -67,4 +67,11 @@ export class DeleteRecordsHandler implements Handler<DeleteRecordsRequest, Respo
     if (target < 0) throw new KafkaError("OFFSET_OUT_OF_RANGE");
     return partition.deleteRecordsBefore(target);
   }
+}
+
+/** Of a partition that is named twice the last offset counts. */
+function offsetsByPartition(
+  partitions: DeleteRecordsRequest["topics"][number]["partitions"],
+): ReadonlyMap<number, number> {
+  return new Map(partitions.map(({ partitionIndex, offset }) => [partitionIndex, offset]));
 }

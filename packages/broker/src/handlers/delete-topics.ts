@@ -47,8 +47,10 @@ export class DeleteTopicsHandler implements Handler<DeleteTopicsRequest, Respons
         result,
       };
     });
-    await this.#services.partitions.removeTopics(deleted);
-    for (const { name } of deleted) await this.#services.topicDeleted(name);
+    for (const topic of deleted) {
+      await this.#services.partitions.removeTopic(topic);
+      await this.#services.topicDeleted(topic.name);
+    }
     return { throttleTimeMs: context.throttleMs, responses };
   }
 
@@ -58,16 +60,27 @@ export class DeleteTopicsHandler implements Handler<DeleteTopicsRequest, Respons
     asked: readonly Named[],
     deleted: TopicImage[],
   ): ResponseTopic[] {
-    const keys = asked.map(({ name, topicId }) => name ?? topicId);
+    const topics = asked.map((named) => topicOf(image, named));
     const responses = new Map<string, ResponseTopic>();
-    for (const [index, topic] of asked.entries()) {
-      const key = keys[index];
-      const isTwice = keys.indexOf(key) !== keys.lastIndexOf(key);
+    for (const [index, named] of asked.entries()) {
+      const topic = topics[index];
+      const isTwice =
+        topic === undefined
+          ? asked.some((other, at) => at !== index && isSame(other, named))
+          : topics.indexOf(topic) !== topics.lastIndexOf(topic);
+      const isNamedOtherwise =
+        topic !== undefined &&
+        asked.some((other, at) => topics[at] === topic && !isSame(other, named));
+      const key = topic?.topicId ?? `${named.name}/${named.topicId}`;
       responses.set(
-        `${key}/${topic.topicId}`,
+        key,
         isTwice
-          ? answer(topic, "INVALID_REQUEST", "named twice in one request")
-          : this.#decideOne(context, image, topic, deleted),
+          ? answer(
+              isNamedOtherwise ? topic : named,
+              "INVALID_REQUEST",
+              "named twice in one request",
+            )
+          : this.#decideOne(context, named, topic, deleted),
       );
     }
     return [...responses.values()];
@@ -75,8 +88,8 @@ export class DeleteTopicsHandler implements Handler<DeleteTopicsRequest, Respons
 
   #decideOne(
     context: RequestContext,
-    image: MetadataImage,
     asked: Named,
+    topic: TopicImage | undefined,
     deleted: TopicImage[],
   ): ResponseTopic {
     const { name, topicId } = asked;
@@ -84,15 +97,12 @@ export class DeleteTopicsHandler implements Handler<DeleteTopicsRequest, Respons
       return answer(asked, "INVALID_REQUEST", "neither a name nor an id is given");
     if (name !== null && topicId !== zeroUuid)
       return answer(asked, "INVALID_REQUEST", "give a name or an id, not both");
-    const topic = name === null ? image.topicById(topicId) : image.topic(name);
     if (topic === undefined)
       return name === null
         ? answer(asked, "UNKNOWN_TOPIC_ID", "there is no topic with this id")
         : answer(asked, "UNKNOWN_TOPIC_OR_PARTITION", `there is no topic ${name}`);
     if (!context.authorize("DELETE", topicResource(topic.name)))
       return answer(asked, "TOPIC_AUTHORIZATION_FAILED", null);
-    if (deleted.includes(topic))
-      return answer(topic, "INVALID_REQUEST", "named twice in one request");
     if (!this.#services.config.boolean("delete.topic.enable"))
       return answer(
         asked,
@@ -102,6 +112,14 @@ export class DeleteTopicsHandler implements Handler<DeleteTopicsRequest, Respons
     deleted.push(topic);
     return answer(topic, "NONE", null);
   }
+}
+
+function topicOf(image: MetadataImage, { name, topicId }: Named): TopicImage | undefined {
+  return name === null ? image.topicById(topicId) : image.topic(name);
+}
+
+function isSame(a: Named, b: Named): boolean {
+  return a.name === b.name && a.topicId === b.topicId;
 }
 
 function answer(topic: Named, error: ErrorName, errorMessage: string | null): ResponseTopic {

@@ -6,7 +6,11 @@ import {
 } from "@millrace/protocol/definitions";
 import type { BrokerServices } from "../broker-services.ts";
 import { brokerConfigDefinitions } from "../config/broker-config.ts";
-import type { ConfigDefinition, ConfigType } from "../config/config-definition.ts";
+import {
+  canonicalConfigValue,
+  type ConfigDefinition,
+  type ConfigType,
+} from "../config/config-definition.ts";
 import {
   brokerConfigEntries,
   brokerSynonyms,
@@ -148,7 +152,8 @@ function describe(
   const isSensitive = definition.type === "PASSWORD";
   return {
     name: definition.name,
-    value: isSensitive ? null : found.value,
+    value:
+      isSensitive || found.value === null ? null : canonicalConfigValue(definition, found.value),
     readOnly,
     configSource: entries[0]?.source ?? 5,
     isSensitive,

@@ -48,7 +48,7 @@ export function findCoordinatorHandler(
       }
       const coordinators = request.coordinatorKeys.map((key) => ({
         key,
-        errorMessage: "",
+        errorMessage: isKeyType(request.keyType) ? "" : `key type ${request.keyType} is unknown`,
         ...find(key),
       }));
       return { throttleTimeMs, coordinators };
@@ -76,4 +76,8 @@ function refuse(context: RequestContext, keyType: number, key: string): number {
 /** `group:topicId:partition` */
 function isShareKey(key: string): boolean {
   return /^.+:[A-Za-z0-9_-]{22}:\d{1,9}$/s.test(key);
+}
+
+function isKeyType(keyType: number): boolean {
+  return Object.values(keyTypes).includes(keyType);
 }

@@ -5,7 +5,6 @@ import {
   type incrementalAlterConfigsResponse,
 } from "@millrace/protocol/definitions";
 import type { BrokerServices } from "../broker-services.ts";
-import { configList } from "../config/config-definition.ts";
 import { ConfigError } from "../config/config-error.ts";
 import {
   checkTopicProperties,
@@ -100,6 +99,11 @@ export class IncrementalAlterConfigsHandler implements Handler<
     const names = configs.map(({ name }) => name);
     if (new Set(names).size !== names.length)
       return errorAnswer("INVALID_REQUEST", "a property is named twice");
+    const unset = configs.find(
+      ({ configOperation, value }) => configOperation !== operations.DELETE && value === null,
+    );
+    if (unset !== undefined)
+      return errorAnswer("INVALID_REQUEST", `${unset.name} is given no value; delete it instead`);
     try {
       records.push(...this.#recordsOf(topic, configs));
       return noError;
@@ -132,18 +136,22 @@ export class IncrementalAlterConfigsHandler implements Handler<
   }
 
   #valueAfter(topic: TopicImage, { name, configOperation, value }: RequestConfig): string | null {
-    if (configOperation === operations.DELETE) return null;
+    if (configOperation === operations.DELETE || value === null) return null;
     const definition = topicConfigDefinitions.get(name);
-    if (value === null) throw new ConfigError("INVALID_PROPERTY", name, `${name} has no value`);
     if (configOperation === operations.SET) return value;
     if (definition?.type !== "LIST")
       throw new ConfigError("INVALID_PROPERTY", name, `${name} is no list`);
-    const before = configList(topicConfigValue(name, topic.properties, this.#services.config));
-    const given = configList(value);
+    // Kafka compares elements with the blanks around them.
+    const before = elements(topicConfigValue(name, topic.properties, this.#services.config));
+    const given = elements(value);
     const after =
       configOperation === operations.APPEND
         ? [...before, ...given.filter((element) => !before.includes(element))]
         : before.filter((element) => !given.includes(element));
     return after.join(",");
   }
+}
+
+function elements(list: string): readonly string[] {
+  return list === "" ? [] : list.split(",");
 }

@@ -48,13 +48,11 @@ export class ListOffsetsHandler implements Handler<ListOffsetsRequest, Response>
   }
 
   handle(context: RequestContext, request: ListOffsetsRequest): Response {
-    return {
-      throttleTimeMs: context.throttleMs,
-      topics: request.topics.map(({ name, partitions }) => ({
-        name,
-        partitions: this.#topic(context, request, name, partitions),
-      })),
-    };
+    const topics = Array.from(partitionsByTopic(request), ([name, partitions]) => ({
+      name,
+      partitions: this.#topic(context, request, name, partitions),
+    }));
+    return { throttleTimeMs: context.throttleMs, topics };
   }
 
   #topic(
@@ -155,4 +153,17 @@ function absent(asked: RequestPartition, error: ErrorName): ResponsePartition {
     timestamp: -1,
     offset: -1,
   };
+}
+
+/** A topic that is named twice is answered once. */
+function partitionsByTopic(
+  request: ListOffsetsRequest,
+): ReadonlyMap<string, readonly RequestPartition[]> {
+  const asked = new Map<string, RequestPartition[]>();
+  for (const { name, partitions } of request.topics) {
+    const before = asked.get(name);
+    if (before === undefined) asked.set(name, [...partitions]);
+    else for (const partition of partitions) before.push(partition);
+  }
+  return asked;
 }

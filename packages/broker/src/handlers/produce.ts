@@ -172,8 +172,9 @@ export class ProduceHandler implements Handler<ProduceRequest, Response> {
       string,
       { name: string; topicId: string; partitionResponses: ResponsePartition[] }
     >();
-    for (const { name, topicId } of request.topicData)
-      responses.set(`${name}/${topicId}`, { name, topicId, partitionResponses: [] });
+    for (const { name, topicId, partitionData } of request.topicData)
+      if (partitionData.length > 0)
+        responses.set(`${name}/${topicId}`, { name, topicId, partitionResponses: [] });
     for (const produced of partitions)
       responses.get(produced.responseKey)?.partitionResponses.push(respond(produced));
     return { throttleTimeMs: context.throttleMs, responses: [...responses.values()] };

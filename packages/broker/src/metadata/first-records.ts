@@ -17,10 +17,9 @@ export function startRecords(
     readonly config: BrokerConfig;
     readonly nodeId: number;
     readonly leaderEpoch: number;
-    readonly directoryId: string;
   },
 ): readonly MetadataRecord[] {
-  const { platform, config, nodeId, leaderEpoch, directoryId } = options;
+  const { platform, config, nodeId, leaderEpoch } = options;
   const records: MetadataRecord[] = [];
   if (image.starts === 0)
     for (const [name, featureLevel] of initialFeatureLevels)
@@ -35,7 +34,6 @@ export function startRecords(
       features: [],
       rack: config.text("broker.rack"),
       fenced: false,
-      logDirs: [directoryId],
     },
   });
   const internal = [

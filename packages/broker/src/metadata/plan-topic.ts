@@ -92,7 +92,7 @@ function partitionCountOf(
     ];
   const count = numPartitions === -1 ? services.config.number("num.partitions") : numPartitions;
   if (count > PARTITION_COUNT_MAX)
-    return ["INVALID_PARTITIONS", `a topic may have ${PARTITION_COUNT_MAX} partitions`];
+    return ["POLICY_VIOLATION", `a topic may have ${PARTITION_COUNT_MAX} partitions`];
   return count;
 }
 
