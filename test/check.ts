@@ -1,7 +1,8 @@
 // Everything that must hold on main, one step after the other: formatting, lint, types, tests.
-// `MILLRACE_VERIFY=1` runs every test at full size, and there a skip is a failure.
+// `MILLRACE_VERIFY=1` runs every test at full size, and there a skip is a failure; with the name of a part
+// (a folder of test/, of packages/ or of examples/), that part alone.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -18,6 +19,7 @@ interface VitestReport {
 }
 
 const isVerify = process.env["MILLRACE_VERIFY"] === "1";
+const parts = process.argv.slice(2).map(pathOf);
 const folder = mkdtempSync(join(tmpdir(), "millrace-check-"));
 const report = join(folder, "vitest.json");
 
@@ -27,13 +29,20 @@ const steps: readonly Step[] = [
   { name: "types", command: ["tsc", "-b"] },
   {
     name: "tests",
-    command: ["vitest", "run", "--reporter=default", "--reporter=json", `--outputFile=${report}`],
+    command: [
+      "vitest",
+      "run",
+      "--reporter=default",
+      "--reporter=json",
+      `--outputFile=${report}`,
+      ...parts,
+    ],
   },
 ];
 
 let failed = 0;
 const started = Date.now();
-for (const step of steps) {
+for (const step of parts.length === 0 ? steps : steps.slice(-1)) {
   const start = Date.now();
   const [file, ...parameters] = step.command;
   const { status } = spawnSync(file, parameters, { stdio: "inherit", env: process.env });
@@ -63,4 +72,18 @@ function readReport(): VitestReport {
     return { numPassedTests: 0, numFailedTests: 1, numPendingTests: 0, testResults: [] };
   }
   return JSON.parse(readFileSync(report, "utf8")) as VitestReport;
+}
+
+/** The folder of a part. */
+function pathOf(name: string): string {
+  const folders = ["test", "packages", "examples"];
+  const found = folders.find((folder) => readdirSync(folder).includes(name));
+  if (found !== undefined) return `${found}/${name}/`;
+  const known = folders.flatMap((folder) =>
+    readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && entry.name !== "node_modules")
+      .map((entry) => entry.name),
+  );
+  console.error(`there is no part "${name}"; there are ${known.toSorted().join(", ")}`);
+  process.exit(2);
 }

@@ -14,10 +14,14 @@ export const apacheKafkaFolder = fileURLToPath(
 
 export const isVerify = process.env["MILLRACE_VERIFY"] === "1";
 
-/** Why a test that needs Apache Kafka's folder and a program cannot run; undefined if it can. */
-export function missingFor(program: "go" | "java"): string | undefined {
+/** Why a test that needs a program, and mostly Apache Kafka's folder, cannot run; undefined if it can. */
+export function missingFor(
+  program: "go" | "java" | "javac" | "python3",
+  { needsApacheKafka = true } = {},
+): string | undefined {
   if (!isVerify) return "runs under `npm run verify`";
-  if (!existsSync(apacheKafkaFolder)) return "../shared/apache-kafka is not here";
+  if (needsApacheKafka && !existsSync(apacheKafkaFolder))
+    return "../shared/apache-kafka is not here";
   try {
     execFileSync(program, [program === "go" ? "version" : "--version"], { stdio: "ignore" });
     return undefined;
@@ -114,7 +118,7 @@ function lastWords(folder: string, nodeCount: number): string {
 }
 
 /** A first port such that all that the nodes take are free. */
-async function freePorts(nodeCount: number): Promise<number> {
+export async function freePorts(nodeCount: number): Promise<number> {
   for (let attempt = 0; attempt < portAttemptsMax; attempt++) {
     const first = randomInt(firstPortMin, firstPortMax);
     const wanted = Array.from({ length: nodeCount }, (_, node) => first + portsPerNode * node);

@@ -17,11 +17,12 @@ const testProperties: BrokerProperties = { "group.initial.rebalance.delay.ms": 0
 
 export async function startBundledBroker(
   properties: BrokerProperties = testProperties,
+  port = 0,
 ): Promise<BundledBroker> {
   const folder = mkdtempSync(join(tmpdir(), "millrace-interop-"));
   const broker = await Broker.start(nodePlatform({ logLevel: "error" }), {
     dataDirectory: folder,
-    port: 0,
+    port,
     codecs: nodeCompression,
     properties,
   });
