@@ -1,4 +1,4 @@
-import { connect, type KafkaClient } from "@millrace/client";
+import { connect, type Consumer, type KafkaClient } from "@millrace/client";
 import type { BatchReader, BatchWriter } from "@millrace/cluster";
 import { Broker } from "@millrace/broker";
 import { decodeUtf8, encodeUtf8, noHeaders, type TopicPartition } from "@millrace/model";
@@ -359,8 +359,8 @@ describe("a producer and consumers", () => {
       groupId: `group-${topic}`,
       topics: [topic],
       autoOffsetReset: "earliest",
-      heartbeatIntervalMs: 50,
-      sessionTimeoutMs: 6_000,
+      heartbeatInterval: 50,
+      sessionTimeout: 6_000,
     } as const;
     await using producer = client.producer();
     const send = (from: number, to: number) =>
@@ -371,7 +371,7 @@ describe("a producer and consumers", () => {
       );
     await send(0, 40);
     const seen = new Set<string>();
-    const consume = async (consumer: ReturnType<KafkaClient["consumer"]>, until: number) => {
+    const consume = async (consumer: Consumer, until: number) => {
       for await (const { value } of consumer) {
         seen.add(decodeUtf8(value ?? new Uint8Array()));
         if (seen.size >= until) return;

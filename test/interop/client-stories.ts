@@ -50,7 +50,7 @@ async function readToEnd(
   await using consumer = client.consumer({
     topics: [topic],
     autoOffsetReset: "earliest",
-    isolation,
+    isolationLevel: isolation,
   });
   const records: ConsumerRecord[] = [];
   for await (const record of consumer) {
@@ -127,7 +127,7 @@ function groupStories(clientOf: ClientOf, address: () => string): void {
         groupId: "workers",
         topics: [topic],
         autoOffsetReset: "earliest",
-        heartbeatIntervalMs: 100,
+        heartbeatInterval: 100,
       });
       const read = async (): Promise<void> => {
         for await (const { value } of consumer) seen.add(name, textOf(value) ?? "");
@@ -239,7 +239,7 @@ function transactionStories(clientOf: ClientOf): void {
           groupId: "pipeline",
           topics: [topic],
           autoOffsetReset: "earliest",
-          autoCommitIntervalMs: 0,
+          autoCommitInterval: 0,
         });
         const handled: (string | null)[] = [];
         for await (const { value, partition, offset } of consumer) {

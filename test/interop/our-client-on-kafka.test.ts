@@ -1,4 +1,4 @@
-import { connect, type KafkaClient } from "@millrace/client";
+import { connect, type Consumer, type KafkaClient } from "@millrace/client";
 import { decodeUtf8, encodeUtf8, noHeaders } from "@millrace/model";
 import { nodePlatform } from "@millrace/platform/node";
 import { nodeCompression } from "@millrace/protocol/compression";
@@ -99,7 +99,7 @@ describe.skipIf(missing !== undefined)(`our client on Apache Kafka${note}`, () =
       groupId: "pair",
       topics: [topic],
       autoOffsetReset: "earliest",
-      heartbeatIntervalMs: 200,
+      heartbeatInterval: 200,
     } as const;
     const producer = kafka.client.producer();
     const send = (from: number, to: number) =>
@@ -109,7 +109,7 @@ describe.skipIf(missing !== undefined)(`our client on Apache Kafka${note}`, () =
           .map((value, index) => producer.send({ topic, partition: index % 4, value })),
       );
     const seen = new Set<string>();
-    const consume = async (consumer: ReturnType<KafkaClient["consumer"]>) => {
+    const consume = async (consumer: Consumer) => {
       for await (const { value } of consumer) seen.add(decodeUtf8(value ?? new Uint8Array()));
     };
     await send(0, 100);

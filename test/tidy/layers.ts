@@ -8,7 +8,7 @@ export const packageLayers: Readonly<Record<string, readonly string[]>> = {
   state: ["model", "platform", "serde"],
   simulator: ["model", "platform"],
   log: ["model", "platform", "protocol"],
-  client: ["model", "platform", "protocol", "cluster"],
+  client: ["model", "platform", "protocol", "cluster", "serde"],
   rocksdb: ["model", "platform", "state"],
   broker: ["model", "platform", "protocol", "log"],
   streams: ["model", "platform", "cluster", "state", "serde"],

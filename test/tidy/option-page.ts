@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { connectOptionTable, consumerOptionTable, producerOptionTable } from "@millrace/client";
 import type { OptionRows, OptionTable } from "@millrace/model";
 
 import { embeddedClusterOptionTable } from "../../packages/millrace/src/embedded/embedded-cluster.ts";
@@ -34,6 +35,25 @@ const sections: readonly Section[] = [
     intro: "",
     table: embeddedClusterOptionTable,
     sources: ["packages/millrace/src/embedded/embedded-cluster.ts"],
+  },
+  {
+    heading: "A client: `connect`",
+    intro: "Also what `cluster` of an application may be.",
+    table: connectOptionTable,
+    sources: ["packages/client/src/connect-options.ts"],
+  },
+  {
+    heading: "A producer: `client.producer`",
+    intro:
+      "Kafka's `acks` is always `all`, its `enable.idempotence` always on: a record is there once all replicas in sync have it, and once only.",
+    table: producerOptionTable,
+    sources: ["packages/client/src/producer/producer-options.ts"],
+  },
+  {
+    heading: "A consumer: `client.consumer`",
+    intro: "",
+    table: consumerOptionTable,
+    sources: ["packages/client/src/consumer/consumer-options.ts"],
   },
 ];
 

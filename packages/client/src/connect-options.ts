@@ -1,43 +1,86 @@
-import type { Duration } from "@millrace/model";
-import { toMilliseconds } from "@millrace/model";
+import {
+  durationOption,
+  flagOption,
+  optionTable,
+  readOptions,
+  textOption,
+  valueOption,
+  type GivenOptions,
+} from "@millrace/model";
 import type { NetworkAddress } from "@millrace/platform";
 import type { Compression } from "@millrace/protocol/records";
 import { parseBootstrapServers } from "./connection/bootstrap-servers.ts";
 
-/** How a client reaches its cluster. Names are Kafka's, in camelCase. */
-export interface ConnectOptions {
-  /** `"host:port,host:port"`, or a list: where the first metadata comes from, and comes again if all known brokers are away. */
-  readonly bootstrapServers: string | readonly string[];
-  /** Names this client in the brokers' logs and quotas. Default `millrace`. */
-  readonly clientId?: string;
-  /** Until one request counts as lost. Default 30 s. */
-  readonly requestTimeout?: Duration;
-  /** Until a whole operation, with its retries, counts as failed (Kafka: `default.api.timeout.ms`). Default 60 s. */
-  readonly apiTimeout?: Duration;
-  /** The same while no broker has ever answered: a wrong address is told sooner. Default 15 s. */
-  readonly bootstrapTimeout?: Duration;
-  /** Until opening a connection counts as failed. Default 10 s. */
-  readonly connectTimeout?: Duration;
-  /** Pause before an address is tried again; doubles up to `reconnectBackoffMax`. Default 50 ms. */
-  readonly reconnectBackoff?: Duration;
-  /** Default 1 s. */
-  readonly reconnectBackoffMax?: Duration;
-  /** Pause before a request is tried again; doubles up to `retryBackoffMax`. Default 100 ms. */
-  readonly retryBackoff?: Duration;
-  /** Default 1 s. */
-  readonly retryBackoffMax?: Duration;
-  /** Age at which metadata is fetched anew, changes or not. Default 5 min. */
-  readonly metadataMaxAge?: Duration;
-  /**
-   * Codecs for compressed batches: on Node `nodeCompression` of `@millrace/protocol/compression`. Without
-   * them a compressed batch is an error that says so.
-   */
-  readonly codecs?: Compression;
-  /** Whether checksums of fetched batches are checked. Default true. */
-  readonly checkCrcs?: boolean;
+interface RequiredSettings {
+  readonly isRequired: true;
+  readonly kafka: string;
 }
 
-/** The same, complete and in milliseconds. */
+export const connectOptionRows = {
+  /** Where the first metadata comes from, and comes again if all known brokers are away: `"host:port,host:port"`, or a list. */
+  bootstrapServers: valueOption<string | readonly string[], RequiredSettings>(
+    {
+      allowed: '"host:port,host:port", or a list of such texts',
+      accepts: (given) =>
+        typeof given === "string" ||
+        (Array.isArray(given) && given.every((one) => typeof one === "string")),
+    },
+    { isRequired: true, kafka: "bootstrap.servers" },
+  ),
+  /** Names this client in the brokers' logs and quotas. */
+  clientId: textOption({ byDefault: "millrace", kafka: "client.id" }),
+  /** Until one request counts as lost. */
+  requestTimeout: durationOption({ minMs: 1, byDefault: "30s", kafka: "request.timeout.ms" }),
+  /** Until a whole operation, with its retries, counts as failed. */
+  apiTimeout: durationOption({ minMs: 1, byDefault: "1m", kafka: "default.api.timeout.ms" }),
+  /** The same while no broker has ever answered: a wrong address is told sooner. */
+  bootstrapTimeout: durationOption({ minMs: 1, byDefault: "15s" }),
+  /** Until opening a connection counts as failed. */
+  connectTimeout: durationOption({
+    minMs: 1,
+    byDefault: "10s",
+    kafka: "socket.connection.setup.timeout.ms",
+  }),
+  /** Pause before an address is tried again; doubles up to `reconnectBackoffMax`. */
+  reconnectBackoff: durationOption({ byDefault: "50ms", kafka: "reconnect.backoff.ms" }),
+  /** The longest such pause. */
+  reconnectBackoffMax: durationOption({ byDefault: "1s", kafka: "reconnect.backoff.max.ms" }),
+  /** Pause before a request is tried again; doubles up to `retryBackoffMax`. */
+  retryBackoff: durationOption({ byDefault: "100ms", kafka: "retry.backoff.ms" }),
+  /** The longest such pause. */
+  retryBackoffMax: durationOption({ byDefault: "1s", kafka: "retry.backoff.max.ms" }),
+  /** Age at which metadata is fetched anew, changes or not. */
+  metadataMaxAge: durationOption({ minMs: 1, byDefault: "5m", kafka: "metadata.max.age.ms" }),
+  /** Codecs for compressed batches; without them a compressed batch is an error that says so. */
+  codecs: valueOption<Compression>(
+    {
+      allowed: "nodeCompression of @millrace/protocol/compression, or the like",
+      accepts: (given) =>
+        typeof given === "object" && given !== null && "compress" in given && "decompress" in given,
+    },
+    { defaultText: "of `millrace`: `none`, `gzip`, `zstd`; of `@millrace/client`: none" },
+  ),
+  /** Whether checksums of fetched batches are checked. */
+  checkCrcs: flagOption({ byDefault: true, kafka: "check.crcs" }),
+};
+
+/** How a client reaches its cluster; durations are `"5s"` or milliseconds. */
+export interface ConnectOptions extends GivenOptions<typeof connectOptionRows> {}
+
+export const connectOptionTable = optionTable("connect", connectOptionRows, [
+  {
+    demand: "reconnectBackoff must not exceed reconnectBackoffMax",
+    options: ["reconnectBackoff", "reconnectBackoffMax"],
+    holds: ({ reconnectBackoff, reconnectBackoffMax }) => reconnectBackoff <= reconnectBackoffMax,
+  },
+  {
+    demand: "retryBackoff must not exceed retryBackoffMax",
+    options: ["retryBackoff", "retryBackoffMax"],
+    holds: ({ retryBackoff, retryBackoffMax }) => retryBackoff <= retryBackoffMax,
+  },
+]);
+
+/** Complete and in milliseconds. */
 export interface ClientOptions {
   readonly bootstrap: readonly NetworkAddress[];
   readonly clientId: string;
@@ -54,23 +97,22 @@ export interface ClientOptions {
   readonly checkCrcs: boolean;
 }
 
-/** @throws ClusterError for addresses, DurationError for durations that are none */
-export function clientOptions(options: ConnectOptions): ClientOptions {
-  const ms = (name: keyof ConnectOptions, value: Duration | undefined, standard: number) =>
-    value === undefined ? standard : toMilliseconds(value, name);
+/** @throws OptionError `UNKNOWN_OPTION`, `INVALID_OPTION`; ClusterError for addresses */
+export function clientOptions(options: unknown): ClientOptions {
+  const read = readOptions(connectOptionTable, options);
   return {
-    bootstrap: parseBootstrapServers(options.bootstrapServers),
-    clientId: options.clientId ?? "millrace",
-    requestTimeoutMs: ms("requestTimeout", options.requestTimeout, 30_000),
-    apiTimeoutMs: ms("apiTimeout", options.apiTimeout, 60_000),
-    bootstrapTimeoutMs: ms("bootstrapTimeout", options.bootstrapTimeout, 15_000),
-    connectTimeoutMs: ms("connectTimeout", options.connectTimeout, 10_000),
-    reconnectBackoffMs: ms("reconnectBackoff", options.reconnectBackoff, 50),
-    reconnectBackoffMsMax: ms("reconnectBackoffMax", options.reconnectBackoffMax, 1000),
-    retryBackoffMs: ms("retryBackoff", options.retryBackoff, 100),
-    retryBackoffMsMax: ms("retryBackoffMax", options.retryBackoffMax, 1000),
-    metadataAgeMsMax: ms("metadataMaxAge", options.metadataMaxAge, 300_000),
-    codecs: options.codecs,
-    checkCrcs: options.checkCrcs ?? true,
+    bootstrap: parseBootstrapServers(read.bootstrapServers),
+    clientId: read.clientId,
+    requestTimeoutMs: read.requestTimeout,
+    apiTimeoutMs: read.apiTimeout,
+    bootstrapTimeoutMs: read.bootstrapTimeout,
+    connectTimeoutMs: read.connectTimeout,
+    reconnectBackoffMs: read.reconnectBackoff,
+    reconnectBackoffMsMax: read.reconnectBackoffMax,
+    retryBackoffMs: read.retryBackoff,
+    retryBackoffMsMax: read.retryBackoffMax,
+    metadataAgeMsMax: read.metadataMaxAge,
+    codecs: read.codecs,
+    checkCrcs: read.checkCrcs,
   };
 }

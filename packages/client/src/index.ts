@@ -1,13 +1,16 @@
 export { Admin } from "./admin/admin.ts";
 export type { GroupDescription, GroupListing, GroupMember } from "./admin/groups.ts";
 export type { FoundOffset, IsolationLevel, WantedOffset } from "./admin/list-offsets.ts";
-export type { ConnectOptions } from "./connect-options.ts";
-export { Consumer, type ConsumerOptions, type ConsumerRecord } from "./consumer/consumer.ts";
+export { connectOptionTable, type ConnectOptions } from "./connect-options.ts";
+export { consumerOptionTable, type ConsumerOptions } from "./consumer/consumer-options.ts";
+export { Consumer } from "./consumer/consumer.ts";
+export {
+  RecordDeserializationError,
+  type ConsumerRecord,
+  type DeserializationPolicy,
+} from "./consumer/record-decoder.ts";
 export { rangeAssignor, roundRobinAssignor } from "./group/assignors.ts";
 export { connect, KafkaClient } from "./kafka-client.ts";
-export {
-  Producer,
-  type ProducerOptions,
-  type ProducerRecord,
-  type RecordMetadata,
-} from "./producer/producer.ts";
+export type { PlainField, ProducerRecord } from "./producer/encode-record.ts";
+export { producerOptionTable, type ProducerOptions } from "./producer/producer-options.ts";
+export { Producer, type RecordMetadata } from "./producer/producer.ts";

@@ -14,10 +14,14 @@ import { Admin } from "./admin/admin.ts";
 import { ClientContext } from "./client-context.ts";
 import { clientOptions, type ConnectOptions } from "./connect-options.ts";
 import { ClusterBatchReader } from "./consumer/cluster-batch-reader.ts";
-import { Consumer, defaultAssignors, type ConsumerOptions } from "./consumer/consumer.ts";
+import { resolveConsumerOptions, type ConsumerOptions } from "./consumer/consumer-options.ts";
+import { Consumer } from "./consumer/consumer.ts";
+import { RecordDecoder } from "./consumer/record-decoder.ts";
 import { ClassicMembership } from "./group/classic-membership.ts";
 import { KafkaBatchWriter, type KafkaBatchWriterOptions } from "./producer/batch-writer.ts";
-import { Producer, type ProducerOptions } from "./producer/producer.ts";
+import type { PlainField } from "./producer/encode-record.ts";
+import { resolveProducerOptions, type ProducerOptions } from "./producer/producer-options.ts";
+import { Producer } from "./producer/producer.ts";
 
 /** What must be closed before the connections are. */
 interface Closable {
@@ -59,17 +63,32 @@ export class KafkaClient implements ClusterClient {
     return this.#keep(new ClassicMembership(this.#context, options));
   }
 
-  /** Sends records one by one, a promise each. */
-  producer(options: ProducerOptions = {}): Producer {
-    const writer = this.#openWriter({ ...options, isToldByRecord: true });
-    return new Producer(this.#context.platform, writer, options);
+  /**
+   * Sends records one by one, a promise each.
+   *
+   * @throws OptionError `UNKNOWN_OPTION`, `INVALID_OPTION`
+   */
+  producer<Key = PlainField, Value = PlainField>(
+    options: ProducerOptions<Key, Value> = {},
+  ): Producer<Key, Value> {
+    const { writer, serdes } = resolveProducerOptions(options);
+    return new Producer(
+      this.#context.platform,
+      this.#openWriter({ ...writer, isToldByRecord: true }),
+      { serdes, isTransactional: writer.transactionalId !== undefined },
+    );
   }
 
-  /** Records of topics as an async iterable, shared with a group or alone. */
-  consumer(options: ConsumerOptions): Consumer {
-    const { groupId, groupInstanceId, topics, isolation = "read_committed" } = options;
-    const { sessionTimeoutMs, heartbeatIntervalMs, rebalanceTimeoutMs, bufferBytesMax } = options;
-    const { assignors = defaultAssignors } = options;
+  /**
+   * Records of topics as an async iterable, shared with a group or alone.
+   *
+   * @throws OptionError `UNKNOWN_OPTION`, `INVALID_OPTION`
+   */
+  consumer<Key = Uint8Array, Value = Uint8Array>(
+    given: ConsumerOptions<Key, Value>,
+  ): Consumer<Key, Value> {
+    const options = resolveConsumerOptions(given);
+    const { groupId, groupInstanceId, assignors, topics, bufferBytesMax } = options;
     const membership =
       groupId === undefined
         ? undefined
@@ -78,14 +97,15 @@ export class KafkaClient implements ClusterClient {
             groupInstanceId,
             assignors,
             topics: () => topics,
-            sessionTimeoutMs,
-            heartbeatIntervalMs,
-            rebalanceTimeoutMs,
+            sessionTimeoutMs: options.sessionTimeout,
+            heartbeatIntervalMs: options.heartbeatInterval,
+            rebalanceTimeoutMs: options.rebalanceTimeout,
           });
-    const reader = this.openReader({ isolation, bufferBytesMax });
+    const reader = this.openReader({ isolation: options.isolationLevel, bufferBytesMax });
     const { platform } = this.#context;
-    const consumer = new Consumer({ platform, admin: this.admin, reader, membership, options });
-    return this.#keep(consumer);
+    const decoder = new RecordDecoder<Key, Value>(platform.logger, given);
+    const { admin } = this;
+    return this.#keep(new Consumer({ platform, admin, reader, membership, decoder, options }));
   }
 
   /** Closes what is open of the above, then the connections. Twice is fine. */

@@ -7,6 +7,8 @@ export type ClusterErrorCode =
   | "TOPIC_RECREATED"
   | "OFFSET_OUT_OF_RANGE"
   | "BATCH_UNREADABLE"
+  | "INVALID_TOPIC"
+  | "RECORD_INVALID"
   | "RECORD_TOO_LARGE"
   | "WRITE_REFUSED"
   | "WRITER_FAILED"

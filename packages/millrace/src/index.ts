@@ -1,4 +1,16 @@
-export type { ConnectOptions, KafkaClient } from "@millrace/client";
+export {
+  RecordDeserializationError,
+  type ConnectOptions,
+  type Consumer,
+  type ConsumerOptions,
+  type ConsumerRecord,
+  type DeserializationPolicy,
+  type KafkaClient,
+  type Producer,
+  type ProducerOptions,
+  type ProducerRecord,
+  type RecordMetadata,
+} from "@millrace/client";
 export {
   ClusterError,
   type BatchReader,

@@ -132,7 +132,7 @@ async function consumeInGroup(
   const consumer = client.consumer({
     groupId,
     topics: [topic],
-    isolation: given.isolation,
+    isolationLevel: given.isolation,
     autoOffsetReset: start.kind === "at" && start.at === "earliest" ? "earliest" : "latest",
   });
   const close = (): void => void consumer.close();

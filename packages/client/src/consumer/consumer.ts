@@ -4,65 +4,30 @@ import {
   type GroupMembership,
   type GroupMetadata,
   type OffsetAndMetadata,
-  type PartitionAssignor,
 } from "@millrace/cluster";
 import {
   topicPartitionName,
-  type Headers,
   type Offset,
   type RecordBatchView,
-  type Timestamp,
   type TopicPartition,
 } from "@millrace/model";
 import type { Platform } from "@millrace/platform";
 import type { Admin } from "../admin/admin.ts";
-import { rangeAssignor, roundRobinAssignor } from "../group/assignors.ts";
+import type { ConsumerSettings } from "./consumer-options.ts";
+import type { ConsumerRecord, RecordDecoder } from "./record-decoder.ts";
 
-/** How records are consumed. Names are Kafka's, in camelCase. */
-export interface ConsumerOptions {
-  readonly topics: readonly string[];
-  /** Shares the topics with all consumers of the group. Without one, all partitions are read, and nothing is committed. */
-  readonly groupId?: string;
-  /** Static membership: a restart takes its own seat again. */
-  readonly groupInstanceId?: string;
-  /** Where a partition without a committed offset starts, or one whose offset is gone. Default `latest`; `none`: an error. */
-  readonly autoOffsetReset?: "earliest" | "latest" | "none";
-  /** Default `read_committed`. */
-  readonly isolation?: "read_committed" | "read_uncommitted";
-  /** How often what was processed is committed; 0: only by `commit`. Default 5,000. */
-  readonly autoCommitIntervalMs?: number;
-  /** In order of preference. Default: range, then round robin. */
-  readonly assignors?: readonly PartitionAssignor[];
-  readonly sessionTimeoutMs?: number;
-  readonly heartbeatIntervalMs?: number;
-  readonly rebalanceTimeoutMs?: number;
-  /** Bytes fetched ahead. Default 64 MiB. */
-  readonly bufferBytesMax?: number;
-}
-
-/** One record (Kafka: `ConsumerRecord`). Its bytes are the receiver's own. */
-export interface ConsumerRecord extends TopicPartition {
-  readonly offset: Offset;
-  readonly timestamp: Timestamp;
-  readonly key: Uint8Array | null;
-  readonly value: Uint8Array | null;
-  readonly headers: Headers;
-}
-
-export interface ConsumerParts {
+export interface ConsumerParts<Key, Value> {
   readonly platform: Platform;
   readonly admin: Admin;
   readonly reader: BatchReader;
   /** Undefined without a group. */
   readonly membership: GroupMembership | undefined;
-  readonly options: ConsumerOptions;
+  readonly decoder: RecordDecoder<Key, Value>;
+  readonly options: ConsumerSettings;
 }
 
 /** Longest wait for records before heartbeats' news and commits are looked at. */
 const pollWaitMs = 500;
-const autoCommitIntervalMsDefault = 5000;
-
-export const defaultAssignors: readonly PartitionAssignor[] = [rangeAssignor, roundRobinAssignor];
 
 /**
  * Records of topics as an async iterable (Kafka: `KafkaConsumer`). A record counts as processed when the next
@@ -70,11 +35,22 @@ export const defaultAssignors: readonly PartitionAssignor[] = [rangeAssignor, ro
  * least once. A loop that is left can be entered again, and goes on with the next record; one loop at a time.
  *
  * @example
- * await using consumer = client.consumer({ groupId: "billing", topics: ["orders"] });
- * for await (const { key, value } of consumer) await bill(key, value);
+ * await using consumer = client.consumer({
+ *   groupId: "billing",
+ *   topics: ["orders"],
+ *   key: string(),
+ *   value: json(Order),
+ * });
+ * for await (const { key, value } of consumer) if (value !== null) await bill(key, value.total);
+ *
+ * @example Without serdes keys and values are bytes
+ * await using consumer = client.consumer({ groupId: "copier", topics: ["orders"] });
+ * for await (const { key, value } of consumer) await producer.send({ topic: "copy", key, value });
  */
-export class Consumer implements AsyncDisposable, AsyncIterable<ConsumerRecord> {
-  readonly #parts: ConsumerParts;
+export class Consumer<Key = Uint8Array, Value = Uint8Array>
+  implements AsyncDisposable, AsyncIterable<ConsumerRecord<Key, Value>>
+{
+  readonly #parts: ConsumerParts<Key, Value>;
   readonly #closing = new AbortController();
   #wake = new AbortController();
   #assigned: readonly TopicPartition[] = [];
@@ -85,7 +61,7 @@ export class Consumer implements AsyncDisposable, AsyncIterable<ConsumerRecord> 
   readonly #moved = new Set<string>();
   #nextCommitMs = Infinity;
 
-  constructor(parts: ConsumerParts) {
+  constructor(parts: ConsumerParts<Key, Value>) {
     this.#parts = parts;
     parts.membership?.onChange(() => this.#wake.abort());
   }
@@ -100,7 +76,7 @@ export class Consumer implements AsyncDisposable, AsyncIterable<ConsumerRecord> 
     return this.#group().groupMetadata;
   }
 
-  /** What is processed and not committed yet, for `Producer.sendOffsets`; turn `autoCommitIntervalMs` off then. */
+  /** What is processed and not committed yet, for `Producer.sendOffsets`; turn `autoCommitInterval` off then. */
   offsets(): readonly OffsetAndMetadata[] {
     return [...this.#processed.values()];
   }
@@ -138,7 +114,7 @@ export class Consumer implements AsyncDisposable, AsyncIterable<ConsumerRecord> 
     this.#parts.reader.resume(partition);
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<ConsumerRecord, void, undefined> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<ConsumerRecord<Key, Value>, void, undefined> {
     const { reader, membership, platform } = this.#parts;
     while (!this.#closing.signal.aborted) {
       if (membership?.failure !== undefined) throw membership.failure;
@@ -174,26 +150,30 @@ export class Consumer implements AsyncDisposable, AsyncIterable<ConsumerRecord> 
     await this.close();
   }
 
-  *#records(batch: RecordBatchView): Generator<ConsumerRecord, void, undefined> {
+  *#records(batch: RecordBatchView): Generator<ConsumerRecord<Key, Value>, void, undefined> {
     const { topic, partition } = batch;
     const name = nameOf(batch);
     while (!this.#isInterrupted(name) && batch.next()) {
-      const { offset, timestamp, key, value, headers } = batch;
-      // Copies: the batch is given back long before the receiver is done with them.
-      yield {
-        topic,
-        partition,
-        offset,
-        timestamp,
-        key: key?.slice() ?? null,
-        value: value?.slice() ?? null,
-        headers: headers.map(([header, bytes]) => [header, bytes?.slice() ?? null] as const),
-      };
+      const { offset } = batch;
+      const record = this.#decode(batch);
+      if (record !== undefined) yield record;
       if (!this.#moved.has(name))
         this.#processed.set(name, { topic, partition, offset: offset + 1 });
     }
     const isDone = !this.#isInterrupted(name) && this.#processed.has(name);
     if (isDone) this.#processed.set(name, { topic, partition, offset: batch.nextOffset });
+  }
+
+  /** What cannot be read is met again, until it is passed by `seek`. */
+  #decode(batch: RecordBatchView): ConsumerRecord<Key, Value> | undefined {
+    const { topic, partition, offset } = batch;
+    try {
+      return this.#parts.decoder.decode(batch);
+    } catch (error) {
+      this.#moved.add(nameOf(batch));
+      this.#parts.reader.assign([{ topic, partition, offset }]);
+      throw error;
+    }
   }
 
   /** A loop that was left early goes on with the next record when it is entered again. */
@@ -244,7 +224,7 @@ export class Consumer implements AsyncDisposable, AsyncIterable<ConsumerRecord> 
     const known = new Set(committed.map(nameOf));
     reader.assign(committed);
     await this.#reset(this.#assigned.filter((one) => !known.has(nameOf(one))));
-    const { autoCommitIntervalMs = autoCommitIntervalMsDefault } = options;
+    const { autoCommitInterval: autoCommitIntervalMs } = options;
     this.#nextCommitMs =
       membership === undefined || autoCommitIntervalMs === 0
         ? Infinity
@@ -266,7 +246,7 @@ export class Consumer implements AsyncDisposable, AsyncIterable<ConsumerRecord> 
   async #reset(partitions: readonly TopicPartition[]): Promise<void> {
     if (partitions.length === 0) return;
     const { admin, reader, options } = this.#parts;
-    const { autoOffsetReset: at = "latest", isolation = "read_committed" } = options;
+    const { autoOffsetReset: at, isolationLevel: isolation } = options;
     if (at === "none") {
       const names = partitions.map(nameOf).join(", ");
       throw new ClusterError(
@@ -298,7 +278,7 @@ export class Consumer implements AsyncDisposable, AsyncIterable<ConsumerRecord> 
 
   async #autoCommit(): Promise<void> {
     const { membership, options, platform } = this.#parts;
-    const { autoCommitIntervalMs = autoCommitIntervalMsDefault } = options;
+    const { autoCommitInterval: autoCommitIntervalMs } = options;
     if (membership === undefined || autoCommitIntervalMs === 0) return;
     this.#nextCommitMs = platform.clock.monotonicMs() + autoCommitIntervalMs;
     if (this.#processed.size === 0) return;

@@ -112,6 +112,12 @@ export class KafkaBatchWriter implements BatchWriter {
     await this.#context.knowTopics(topics, signal);
   }
 
+  /** Asks anew for what may be known and old. */
+  async refresh(topics: readonly string[], signal?: AbortSignal): Promise<void> {
+    const { metadata } = this.#context;
+    await this.#context.retry("metadata", { signal }, () => metadata.refresh(topics));
+  }
+
   partitionCount(topic: string): number | undefined {
     return this.#context.metadata.topic(topic)?.partitions.length;
   }

@@ -1,37 +1,17 @@
-import type {
-  BatchWriterOptions,
-  ClusterError,
-  GroupMetadata,
-  OffsetAndMetadata,
-} from "@millrace/cluster";
-import {
-  encodeUtf8,
-  noHeaders,
-  partitionForKey,
-  type Headers,
-  type Offset,
-  type Timestamp,
-  type TopicPartition,
-} from "@millrace/model";
+import type { ClusterError, GroupMetadata, OffsetAndMetadata } from "@millrace/cluster";
+import { partitionForKey, type Offset, type TopicPartition } from "@millrace/model";
 import type { Platform } from "@millrace/platform";
 import type { KafkaBatchWriter } from "./batch-writer.ts";
+import {
+  copyOf,
+  encodeRecord,
+  noSuchPartition,
+  type EncodedRecord,
+  type PlainField,
+  type ProducerRecord,
+  type RecordSerdes,
+} from "./encode-record.ts";
 import type { PartitionAppender } from "./partition-appender.ts";
-
-/** As for `openWriter`; with a `transactionalId` records are sent within `transaction` alone. */
-export type ProducerOptions = BatchWriterOptions;
-
-/** What is sent (Kafka: `ProducerRecord`). Texts become UTF-8. */
-export interface ProducerRecord {
-  readonly topic: string;
-  readonly key?: Uint8Array | string | null;
-  /** Null deletes the key from a compacted topic. */
-  readonly value: Uint8Array | string | null;
-  readonly headers?: Readonly<Record<string, Uint8Array | string | null>>;
-  /** Default: by the key, as Kafka's own clients do; without one, any, batch by batch. */
-  readonly partition?: number;
-  /** Default: now. */
-  readonly timestamp?: Timestamp;
-}
 
 /** Where a record went (Kafka: `RecordMetadata`). */
 export interface RecordMetadata extends TopicPartition {
@@ -42,11 +22,16 @@ export interface RecordMetadata extends TopicPartition {
 /**
  * Sends records one by one, a promise each (Kafka: `KafkaProducer`). Records of one partition keep the order
  * of their calls, whether or not the promises are awaited in between; await `send` from time to time, since
- * that is where a full buffer makes itself felt.
+ * that is where a full buffer makes itself felt. Each record has its own outcome, whatever became of those
+ * that were sent with it.
  *
  * @example
+ * await using producer = client.producer({ key: string(), value: json(Order) });
+ * const { partition, offset } = await producer.send({ topic: "orders", key: "ada", value: { total: 12 } });
+ *
+ * @example Text and bytes need no serdes
  * await using producer = client.producer();
- * const { partition, offset } = await producer.send({ topic: "orders", key: "ada", value: "3 books" });
+ * await producer.send({ topic: "orders", key: "ada", value: "3 books", headers: [["trace", "a1"]] });
  *
  * @example All or nothing
  * await using producer = client.producer({ transactionalId: "billing-1" });
@@ -55,10 +40,11 @@ export interface RecordMetadata extends TopicPartition {
  *   await producer.sendOffsets(consumer.offsets(), consumer.groupMetadata);
  * });
  */
-export class Producer implements AsyncDisposable {
+export class Producer<Key = PlainField, Value = PlainField> implements AsyncDisposable {
   readonly #platform: Platform;
   readonly #writer: KafkaBatchWriter;
   readonly #isTransactional: boolean;
+  readonly #serdes: RecordSerdes;
   /** Sends that could not be done at once, in order. */
   #waiting: Promise<unknown> = Promise.resolve();
   #waitingCount = 0;
@@ -66,27 +52,38 @@ export class Producer implements AsyncDisposable {
   readonly #sticky = new Map<string, PartitionAppender>();
   #initialized: Promise<void> | undefined;
 
-  constructor(platform: Platform, writer: KafkaBatchWriter, options: ProducerOptions) {
+  constructor(
+    platform: Platform,
+    writer: KafkaBatchWriter,
+    {
+      serdes,
+      isTransactional,
+    }: { readonly serdes: RecordSerdes; readonly isTransactional: boolean },
+  ) {
     this.#platform = platform;
     this.#writer = writer;
-    this.#isTransactional = options.transactionalId !== undefined;
+    this.#serdes = serdes;
+    this.#isTransactional = isTransactional;
   }
 
   /**
    * Resolves once all replicas in sync have the record.
    *
-   * @throws ClusterError (as a rejection) `TOPIC_NOT_FOUND`, `RECORD_TOO_LARGE`, `NOT_AUTHORIZED`,
-   * `REQUEST_TIMED_OUT` after `deliveryTimeoutMs`, `WRITER_CLOSED`; in a transaction `TRANSACTION_ABORTED`,
-   * `WRITER_FENCED`
+   * @throws (as a rejection) ClusterError `RECORD_INVALID`, `RECORD_TOO_LARGE`, `TOPIC_NOT_FOUND`,
+   * `INVALID_TOPIC`, `NOT_AUTHORIZED`, `WRITE_REFUSED` with the broker's reason, `REQUEST_TIMED_OUT` after
+   * `deliveryTimeout`, `WRITER_CLOSED`; in a transaction `TRANSACTION_ABORTED`, `WRITER_FENCED`; SerdeError
+   * `SERIALIZATION_FAILED`
    */
-  send(record: ProducerRecord): Promise<RecordMetadata> {
-    const isReady = this.#writer.partitionCount(record.topic) !== undefined;
-    if (this.#waitingCount === 0 && isReady && this.#writer.hasRoom) return this.#append(record);
-    this.#waitingCount++;
-    const ready = this.#waiting.then(() => this.#prepare(record.topic));
-    const appended = ready.then(() => ({ sent: this.#append(record) }));
-    this.#waiting = appended.catch(() => {}).finally(() => this.#waitingCount--);
-    return appended.then(({ sent }) => sent);
+  send(record: ProducerRecord<Key, Value>): Promise<RecordMetadata> {
+    let encoded: EncodedRecord;
+    try {
+      encoded = encodeRecord(record, this.#serdes, this.#platform.clock.wallMs());
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return this.#waitingCount === 0 && this.#isReadyFor(encoded) && this.#writer.hasRoom
+      ? this.#append(encoded)
+      : this.#sendLater(copyOf(encoded));
   }
 
   /** Resolves once all that was sent is acknowledged; what failed has told its own promise. */
@@ -141,17 +138,31 @@ export class Producer implements AsyncDisposable {
     await this.close();
   }
 
-  async #prepare(topic: string): Promise<void> {
-    if (this.#writer.partitionCount(topic) === undefined) await this.#writer.prepare([topic]);
+  async #sendLater(record: EncodedRecord): Promise<RecordMetadata> {
+    this.#waitingCount++;
+    const ready = this.#waiting.then(() => this.#prepare(record));
+    const appended = ready.then(() => ({ sent: this.#append(record) }));
+    this.#waiting = appended.catch(() => {}).finally(() => this.#waitingCount--);
+    return (await appended).sent;
+  }
+
+  #isReadyFor({ topic, partition = 0 }: EncodedRecord): boolean {
+    const partitionCount = this.#writer.partitionCount(topic);
+    return partitionCount !== undefined && partition < partitionCount;
+  }
+
+  async #prepare(record: EncodedRecord): Promise<void> {
+    const { topic } = record;
+    await this.#writer.prepare([topic]);
+    // It may have grown.
+    if (!this.#isReadyFor(record)) await this.#writer.refresh([topic]);
     if (!this.#writer.hasRoom) await this.#writer.drained().catch(() => {}); // told by the record's own batch
   }
 
-  async #append(record: ProducerRecord): Promise<RecordMetadata> {
-    const { topic } = record;
-    const key = bytesOf(record.key ?? null);
-    const appender = this.#appenderOf(record, key);
-    const timestamp = record.timestamp ?? this.#platform.clock.wallMs();
-    appender.append(timestamp, key, bytesOf(record.value), headersOf(record.headers));
+  async #append(record: EncodedRecord): Promise<RecordMetadata> {
+    const { topic, timestamp, key, value, headers } = record;
+    const appender = this.#appenderOf(record);
+    appender.append(timestamp, key, value, headers);
     const last = appender.lastAppended;
     const offsetOf = await last?.batch.completion;
     const offset = offsetOf?.(last?.index ?? 0) ?? -1;
@@ -162,9 +173,13 @@ export class Producer implements AsyncDisposable {
     };
   }
 
-  #appenderOf({ topic, partition }: ProducerRecord, key: Uint8Array | null): PartitionAppender {
-    if (partition !== undefined) return this.#writer.partition(topic, partition);
+  #appenderOf({ topic, partition, key }: EncodedRecord): PartitionAppender {
     const partitionCount = this.#writer.partitionCount(topic) ?? 1;
+    if (partition !== undefined) {
+      if (!Number.isInteger(partition) || partition < 0 || partition >= partitionCount)
+        throw noSuchPartition({ topic, partition }, partitionCount);
+      return this.#writer.partition(topic, partition);
+    }
     if (key !== null) return this.#writer.partition(topic, partitionForKey(key, partitionCount));
     const sticky = this.#sticky.get(topic);
     if (sticky?.batches.open !== undefined) return sticky;
@@ -173,13 +188,4 @@ export class Producer implements AsyncDisposable {
     this.#sticky.set(topic, appender);
     return appender;
   }
-}
-
-function bytesOf(value: Uint8Array | string | null): Uint8Array | null {
-  return typeof value === "string" ? encodeUtf8(value) : value;
-}
-
-function headersOf(headers: ProducerRecord["headers"]): Headers {
-  if (headers === undefined) return noHeaders;
-  return Object.entries(headers).map(([name, value]) => [name, bytesOf(value)] as const);
 }

@@ -59,7 +59,7 @@ describe("each record has its own outcome", () => {
         const outcomes = new Map<string, number | string>();
         await platform.until(
           (async () => {
-            const producer = client.producer({ lingerMs: 2, batchBytesMax: 250 });
+            const producer = client.producer({ linger: 2, batchBytesMax: 250 });
             const sends: Promise<void>[] = [];
             for (const burst of all) {
               for (const value of burst) {
@@ -140,7 +140,7 @@ describe("each record has its own outcome", () => {
     );
     await platform.until(
       (async () => {
-        const producer = client.producer({ deliveryTimeoutMs: 1000, lingerMs: 1 });
+        const producer = client.producer({ deliveryTimeout: "1s", linger: 1 });
         const old = producer.send({ topic, value: "old" });
         const told = expect(old).rejects.toMatchObject({ code: "WRITE_REFUSED" });
         await platform.timers.sleep(700);
@@ -159,7 +159,7 @@ describe("each record has its own outcome", () => {
     nodes[0].on(produceApi, () => "silence");
     await platform.until(
       (async () => {
-        const producer = client.producer({ lingerMs: 0 });
+        const producer = client.producer({ linger: 0 });
         const sent = producer.send({ topic, value: "v" });
         const told = expect(sent).rejects.toMatchObject({ code: "WRITER_CLOSED" });
         await platform.timers.sleep(50);

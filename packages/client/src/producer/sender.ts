@@ -23,6 +23,11 @@ import { leavesOutcomeOpen, overdueError } from "./write-error.ts";
 /** Requests that may be under way to one broker at once (Kafka: `max.in.flight.requests.per.connection`). */
 const requestsInFlightMax = 5;
 
+/** The broker has its own time for its replicas; the connection has a little more. */
+const brokerGraceMs = 5_000;
+/** Time for an answer that every request has, however old what it carries is. */
+const answerMsMin = 1_000;
+
 export interface SenderOptions {
   readonly context: ClientContext;
   readonly lane: BrokerLane;
@@ -175,8 +180,8 @@ export class Sender {
   }
 
   #send(node: NodeQueue, batches: readonly ProducerBatch[]): void {
-    const { context, lane, gate } = this.#options;
-    const { requestTimeoutMs } = context.options;
+    const { context, lane, gate, deliveryTimeoutMs } = this.#options;
+    const requestTimeoutMs = Math.min(context.options.requestTimeoutMs, deliveryTimeoutMs);
     const { body, hasTopicIds, nameOf } = produceRequestBody(context.metadata, batches, {
       transactionalId: gate.transactionalId,
       timeoutMs: requestTimeoutMs,
@@ -192,8 +197,7 @@ export class Sender {
           versionMin,
           versionMax: Math.min(versionMax, hasTopicIds ? 13 : 12),
           body,
-          // The broker has its own time for its replicas; the connection a little more.
-          timeoutMs: requestTimeoutMs + 5_000,
+          timeoutMs: Math.min(requestTimeoutMs + brokerGraceMs, this.#leftMs(batches)),
         })
         .then(
           (answer) => this.#answered(node, answer, batchOutcomes(answer, batches, nameOf)),
@@ -202,6 +206,14 @@ export class Sender {
     } catch (error) {
       queueMicrotask(() => this.#lost(node, batches, error));
     }
+  }
+
+  /** Until the delivery timeout of the oldest batch; never so short that a retry has no chance. */
+  #leftMs(batches: readonly ProducerBatch[]): number {
+    const { context, deliveryTimeoutMs } = this.#options;
+    const oldestMs = Math.min(...batches.map(({ createdMs }) => createdMs));
+    const leftMs = oldestMs + deliveryTimeoutMs - context.platform.clock.monotonicMs();
+    return Math.max(leftMs, answerMsMin);
   }
 
   #answered(node: NodeQueue, answer: ProduceResponse, outcomes: readonly BatchOutcome[]): void {

@@ -37,6 +37,7 @@ const tellingCodes: ReadonlySet<ClusterErrorCode> = new Set([
   "RECORD_TOO_LARGE",
   "NOT_AUTHORIZED",
   "TOPIC_NOT_FOUND",
+  "INVALID_TOPIC",
   "UNSUPPORTED_BY_CLUSTER",
   "COMMIT_FENCED",
   "MEMBER_FENCED",

@@ -103,7 +103,7 @@ describe("within a transaction", () => {
       broker.on(produceApi, (body) =>
         answerOf(body, (_, records) => appendPicky(log, records, "names-records")),
       );
-      const producer = client.producer({ transactionalId: "other", lingerMs: 1 });
+      const producer = client.producer({ transactionalId: "other", linger: 1 });
       const outcomes: PromiseSettledResult<unknown>[] = [];
       const work = producer.transaction(async () => {
         const sends = ["good", "bad"].map((value) => producer.send({ topic, value }));

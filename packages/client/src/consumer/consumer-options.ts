@@ -1,0 +1,112 @@
+import type { PartitionAssignor } from "@millrace/cluster";
+import {
+  bytesOption,
+  choiceOption,
+  durationOption,
+  optionTable,
+  readOptions,
+  textOption,
+  valueOption,
+  type GivenOptions,
+  type ReadOptions,
+} from "@millrace/model";
+import type { Serde } from "@millrace/serde";
+import { rangeAssignor, roundRobinAssignor } from "../group/assignors.ts";
+import { serdeKind } from "../serde-kind.ts";
+import type { DeserializationPolicy } from "./record-decoder.ts";
+
+export const consumerOptionRows = {
+  /** What is read. */
+  topics: valueOption<readonly string[], { readonly isRequired: true }>(
+    {
+      allowed: "a list of topics' names, at least one",
+      accepts: (given) =>
+        Array.isArray(given) &&
+        given.length > 0 &&
+        given.every((topic) => typeof topic === "string" && topic !== ""),
+    },
+    { isRequired: true },
+  ),
+  /** Reads keys; without it a key is bytes. */
+  key: valueOption<Serde<unknown>>(serdeKind, { kafka: "key.deserializer" }),
+  /** Reads values; without it a value is bytes. */
+  value: valueOption<Serde<unknown>>(serdeKind, { kafka: "value.deserializer" }),
+  /** A record that a serde cannot read: `fail`, `skip` with a warning, or a function that decides. */
+  onDeserializationError: valueOption<DeserializationPolicy>(
+    {
+      allowed: '"fail", "skip" or a function that answers one of them',
+      accepts: (given) => given === "fail" || given === "skip" || typeof given === "function",
+    },
+    { defaultText: "fail" },
+  ),
+  /** Shares the topics with all consumers of the group; without one, all partitions are read, and nothing is committed. */
+  groupId: textOption({ kafka: "group.id" }),
+  /** Static membership: a restart takes its own seat again. */
+  groupInstanceId: textOption({ kafka: "group.instance.id" }),
+  /** Where a partition without a committed offset starts, or one whose offset is gone; `none`: an error. */
+  autoOffsetReset: choiceOption(["earliest", "latest", "none"], {
+    byDefault: "latest",
+    kafka: "auto.offset.reset",
+  }),
+  /** Whether records of open and aborted transactions are seen. */
+  isolationLevel: choiceOption(["read_committed", "read_uncommitted"], {
+    byDefault: "read_committed",
+    kafka: "isolation.level",
+  }),
+  /** How often what was processed is committed; 0: only by `commit`. */
+  autoCommitInterval: durationOption({ byDefault: "5s", kafka: "auto.commit.interval.ms" }),
+  /** Who shares out the partitions, in order of preference. */
+  assignors: valueOption<readonly PartitionAssignor[]>(
+    {
+      allowed: "a list of assignors, at least one",
+      accepts: (given) => Array.isArray(given) && given.length > 0 && given.every(isAssignor),
+    },
+    { defaultText: "range, then round robin", kafka: "partition.assignment.strategy" },
+  ),
+  /** After this long without a heartbeat others take over. */
+  sessionTimeout: durationOption({ minMs: 1, byDefault: "45s", kafka: "session.timeout.ms" }),
+  /** Time between two signs of life to the group. */
+  heartbeatInterval: durationOption({ minMs: 1, byDefault: "3s", kafka: "heartbeat.interval.ms" }),
+  /** How long the others wait for this consumer when partitions are shared out anew. */
+  rebalanceTimeout: durationOption({ minMs: 1, byDefault: "5m", kafka: "max.poll.interval.ms" }),
+  /** Bytes fetched ahead. */
+  bufferBytesMax: bytesOption({ min: 1, byDefault: 64 * 2 ** 20 }),
+};
+
+/** How records are consumed; durations are `"5s"` or milliseconds. */
+export interface ConsumerOptions<Key = Uint8Array, Value = Uint8Array> extends Omit<
+  GivenOptions<typeof consumerOptionRows>,
+  "key" | "value"
+> {
+  /** Reads keys; without it a key is bytes. */
+  readonly key?: Serde<Key>;
+  /** Reads values; without it a value is bytes. */
+  readonly value?: Serde<Value>;
+}
+
+export type ConsumerSettings = ReadOptions<typeof consumerOptionRows> & {
+  readonly assignors: readonly PartitionAssignor[];
+};
+
+export const consumerOptionTable = optionTable("client.consumer", consumerOptionRows, [
+  {
+    demand: "heartbeatInterval must be shorter than sessionTimeout",
+    options: ["heartbeatInterval", "sessionTimeout"],
+    holds: ({ heartbeatInterval, sessionTimeout }) => heartbeatInterval < sessionTimeout,
+  },
+  {
+    demand: "groupInstanceId is for a consumer with a groupId",
+    options: ["groupInstanceId", "groupId"],
+    holds: ({ groupInstanceId, groupId }) => groupInstanceId === undefined || groupId !== undefined,
+  },
+]);
+
+/** @throws OptionError `UNKNOWN_OPTION`, `INVALID_OPTION` */
+export function resolveConsumerOptions(options: unknown): ConsumerSettings {
+  const read = readOptions(consumerOptionTable, options);
+  return { ...read, assignors: read.assignors ?? [rangeAssignor, roundRobinAssignor] };
+}
+
+function isAssignor(given: unknown): boolean {
+  return typeof given === "object" && given !== null && "assign" in given;
+}

@@ -1,0 +1,132 @@
+import {
+  BaseError,
+  topicPartitionName,
+  type Headers,
+  type Offset,
+  type RecordBatchView,
+  type Timestamp,
+  type TopicPartition,
+} from "@millrace/model";
+import type { Logger } from "@millrace/platform";
+import { deserializeWith, type Serde } from "@millrace/serde";
+
+/** One record (Kafka: `ConsumerRecord`). Its bytes are the receiver's own. */
+export interface ConsumerRecord<Key = Uint8Array, Value = Uint8Array> extends TopicPartition {
+  readonly offset: Offset;
+  readonly timestamp: Timestamp;
+  readonly key: Key | null;
+  /** Null: the key was deleted. */
+  readonly value: Value | null;
+  /** In order; names may repeat. */
+  readonly headers: Headers;
+}
+
+/** What to do with a record that a serde cannot read; the function is given the record in bytes. */
+export type DeserializationPolicy =
+  | "fail"
+  | "skip"
+  | ((error: RecordDeserializationError, record: ConsumerRecord) => "fail" | "skip");
+
+/** A consumed record that a serde cannot read (Kafka: `RecordDeserializationException`); the cause is what the serde said. */
+export class RecordDeserializationError extends BaseError<"DESERIALIZATION_FAILED"> {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: Offset;
+  readonly part: "key" | "value";
+
+  constructor(
+    { topic, partition, offset }: TopicPartition & { readonly offset: Offset },
+    part: "key" | "value",
+    cause: unknown,
+  ) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    super(
+      "DESERIALIZATION_FAILED",
+      `the ${part} of ${topicPartitionName(topic, partition)} at offset ${offset} cannot be read: ${reason} ` +
+        `To go on behind it call consumer.seek({ topic: ${JSON.stringify(topic)}, partition: ${partition} }, ${offset + 1}), ` +
+        "or set onDeserializationError.",
+      { cause },
+    );
+    this.topic = topic;
+    this.partition = partition;
+    this.offset = offset;
+    this.part = part;
+  }
+}
+
+/** Turns the records of batches into values. */
+export class RecordDecoder<Key, Value> {
+  readonly #key: Serde<Key> | undefined;
+  readonly #value: Serde<Value> | undefined;
+  readonly #policy: DeserializationPolicy;
+  readonly #logger: Logger;
+
+  constructor(
+    logger: Logger,
+    options: {
+      readonly key?: Serde<Key>;
+      readonly value?: Serde<Value>;
+      readonly onDeserializationError?: DeserializationPolicy;
+    },
+  ) {
+    this.#key = options.key;
+    this.#value = options.value;
+    this.#policy = options.onDeserializationError ?? "fail";
+    this.#logger = logger;
+  }
+
+  /**
+   * The record at which a batch stands; undefined: it is left out.
+   *
+   * @throws RecordDeserializationError
+   */
+  decode(batch: RecordBatchView): ConsumerRecord<Key, Value> | undefined {
+    const { topic, partition, offset, timestamp } = batch;
+    let part: "key" | "value" = "key";
+    try {
+      const key = read(this.#key, batch.key, topic);
+      part = "value";
+      const value = read(this.#value, batch.value, topic);
+      return { topic, partition, offset, timestamp, key, value, headers: headersOf(batch) };
+    } catch (cause) {
+      const error = new RecordDeserializationError(batch, part, cause);
+      if (this.#decide(error, batch) !== "skip") throw error;
+      this.#logger.log("warn", "record-skipped", {
+        topic,
+        partition,
+        offset,
+        cause: error.message,
+      });
+      return undefined;
+    }
+  }
+
+  #decide(error: RecordDeserializationError, batch: RecordBatchView): "fail" | "skip" {
+    const policy = this.#policy;
+    return typeof policy === "function" ? policy(error, rawRecord(batch)) : policy;
+  }
+}
+
+/** Copies: the batch is given back long before the receiver is done with them. */
+function rawRecord(batch: RecordBatchView): ConsumerRecord {
+  const { topic, partition, offset, timestamp, key, value } = batch;
+  return {
+    topic,
+    partition,
+    offset,
+    timestamp,
+    key: key?.slice() ?? null,
+    value: value?.slice() ?? null,
+    headers: headersOf(batch),
+  };
+}
+
+function headersOf({ headers }: RecordBatchView): Headers {
+  return headers.map(([name, bytes]) => [name, bytes?.slice() ?? null] as const);
+}
+
+function read<T>(serde: Serde<T> | undefined, bytes: Uint8Array | null, topic: string): T | null {
+  if (bytes === null) return null;
+  if (serde !== undefined) return deserializeWith(serde, bytes, topic);
+  return bytes.slice() as T & Uint8Array; // without a serde T is Uint8Array
+}

@@ -1,0 +1,156 @@
+import { json, string } from "@millrace/serde";
+import { produceApi } from "@millrace/protocol/definitions";
+import { describe, expect, test } from "vitest";
+import { answerOf, produceScene, topic } from "../../test-support/produce-scene.ts";
+
+/** Records as a program without types gives them. */
+function given(record: unknown): never {
+  return record as never;
+}
+
+describe("what is sent", () => {
+  test.each([
+    ["nothing", undefined, "it is undefined"],
+    ["no topic", { value: "v" }, "its topic is undefined"],
+    ["an empty topic", { topic: "", value: "v" }, 'its topic is ""'],
+    ["a number as topic", { topic: 5, value: "v" }, "its topic is 5"],
+    ["a number as value", { topic, value: 5 }, "its value is 5"],
+    ["an object as value", { topic, value: { total: 5 } }, "its value is an object"],
+    ["a promise as value", { topic, value: Promise.resolve("v") }, "await it first"],
+    ["no value", { topic }, "its value is undefined; give null"],
+    ["a buffer that is no view", { topic, value: new ArrayBuffer(1) }, "class ArrayBuffer"],
+    ["a bigint as key", { topic, key: 5n, value: "v" }, "its key is 5n"],
+    ["no number as time", { topic, value: "v", timestamp: Number.NaN }, "timestamp is NaN"],
+    ["an endless time", { topic, value: "v", timestamp: Infinity }, "timestamp is Infinity"],
+    ["half a millisecond", { topic, value: "v", timestamp: 1.5 }, "timestamp is 1.5"],
+    ["a time before all", { topic, value: "v", timestamp: -1 }, "timestamp is -1"],
+    ["a time out of bounds", { topic, value: "v", timestamp: 2 ** 60 }, "timestamp is 1152"],
+    ["a date as time", { topic, value: "v", timestamp: new Date(0) }, "class Date"],
+    ["a partition that is not there", { topic, value: "v", partition: 9 }, "from 0 to 1"],
+    ["a partition below 0", { topic, value: "v", partition: -1 }, "its partition is -1"],
+    ["half a partition", { topic, value: "v", partition: 0.5 }, "its partition is 0.5"],
+    ["headers that are none", { topic, value: "v", headers: "trace" }, 'its headers are "trace"'],
+    ["a header without a pair", { topic, value: "v", headers: ["trace"] }, "a header is"],
+    ["a header's name that is none", { topic, value: "v", headers: [[1, "a"]] }, "name is 1"],
+    ["a number as header", { topic, value: "v", headers: { a: 1 } }, 'its header "a" is 1'],
+  ])("is refused by name: %s", async (_, record, message) => {
+    const { platform, client, logs } = await produceScene([1, 1]);
+    await platform.until(
+      (async () => {
+        const producer = client.producer();
+        // Once while nothing is known of the topic, once on the short way.
+        for (let round = 0; round < 2; round++) {
+          await expect(producer.send(given(record))).rejects.toMatchObject({
+            code: "RECORD_INVALID",
+            message: expect.stringContaining(message),
+          });
+          await producer.send({ topic, value: "fine", partition: 0 });
+        }
+        await producer.flush();
+        await client.close();
+      })(),
+    );
+    expect(logs[0].values).toEqual(["fine", "fine"]);
+  });
+
+  test("is what it was at the call, however long it waits", async () => {
+    const { platform, client, logs } = await produceScene();
+    await platform.until(
+      (async () => {
+        const producer = client.producer({ key: json<{ id: number }>() });
+        const key = { id: 1 };
+        const value = new Uint8Array([97]);
+        const sent = producer.send({ topic, key, value });
+        key.id = Number.NaN;
+        value[0] = 98;
+        await sent;
+        await client.close();
+      })(),
+    );
+    expect(logs[0].values).toEqual(["a"]);
+  });
+
+  test("goes to a partition that was added since", async () => {
+    const { platform, client, place, logs } = await produceScene([1, 1]);
+    if (place !== undefined) place.leaders = [1];
+    await platform.until(
+      (async () => {
+        const producer = client.producer();
+        await producer.send({ topic, value: "first" });
+        if (place !== undefined) place.leaders = [1, 1];
+        expect(await producer.send({ topic, value: "second", partition: 1 })).toMatchObject({
+          partition: 1,
+        });
+        await client.close();
+      })(),
+    );
+    expect(logs[1].values).toEqual(["second"]);
+  });
+
+  test("a serde that cannot write a value is told with the topic, and takes nothing else with it", async () => {
+    const { platform, client, logs } = await produceScene();
+    await platform.until(
+      (async () => {
+        const producer = client.producer({ key: string(), value: json<unknown>() });
+        const cycle: unknown[] = [];
+        cycle.push(cycle);
+        const sends = [1, cycle, undefined, 2].map((value) =>
+          producer.send({ topic, key: "k", value }),
+        );
+        expect(await Promise.allSettled(sends)).toMatchObject([
+          { value: { offset: 0 } },
+          { reason: { code: "SERIALIZATION_FAILED", topic } },
+          { reason: { code: "RECORD_INVALID" } },
+          { value: { offset: 1 } },
+        ]);
+        await client.close();
+      })(),
+    );
+    expect(logs[0].values).toEqual(["1", "2"]);
+  });
+
+  test("a broker's reason is told when the delivery timeout is over, not a guess", async () => {
+    for (const [errorCode, name] of [
+      [56, "KAFKA_STORAGE_ERROR"],
+      [19, "NOT_ENOUGH_REPLICAS"],
+      [20, "NOT_ENOUGH_REPLICAS_AFTER_APPEND"],
+    ] as const) {
+      const { platform, client, nodes } = await produceScene();
+      nodes[0].on(produceApi, (body) =>
+        answerOf(body, () => ({ errorCode, baseOffset: -1, errorMessage: "too many open files" })),
+      );
+      await platform.until(
+        (async () => {
+          const producer = client.producer({ deliveryTimeout: "1s" });
+          const sent = producer.send({ topic, value: "v" });
+          await expect(sent).rejects.toMatchObject({
+            code: "WRITE_REFUSED",
+            retriable: true,
+            message: expect.stringContaining(`${name}: too many open files`),
+            cause: { code: name },
+          });
+          await expect(sent).rejects.not.toMatchObject({
+            message: expect.stringContaining("are the brokers there"),
+          });
+          await client.close();
+        })(),
+      );
+    }
+  });
+
+  test("a broker that says nothing is given up when the delivery timeout is over", async () => {
+    const { platform, client, nodes } = await produceScene();
+    nodes[0].on(produceApi, () => "silence");
+    await platform.until(
+      (async () => {
+        const producer = client.producer({ deliveryTimeout: "2s" });
+        const startMs = platform.clock.monotonicMs();
+        await expect(producer.send({ topic, value: "v" })).rejects.toMatchObject({
+          code: "REQUEST_TIMED_OUT",
+        });
+        expect(platform.clock.monotonicMs() - startMs).toBeLessThanOrEqual(3_100);
+        await client.close();
+      })(),
+    );
+  });
+});
