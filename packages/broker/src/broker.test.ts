@@ -1,6 +1,4 @@
 import { BaseError } from "@millrace/model";
-import { MemoryFileSystem, memoryPlatform } from "@millrace/platform/memory";
-import { drainTurn } from "@millrace/platform/node";
 import {
   apiVersionsApi,
   deleteTopicsApi,
@@ -11,37 +9,13 @@ import {
   offsetFetchApi,
 } from "@millrace/protocol/definitions";
 import { describe, expect, test } from "vitest";
-import { gatedFileSystem } from "../test-support/gated-file-system.ts";
+import { brokerWorld, runWorld } from "../test-support/broker-world.ts";
 import { TestClient } from "../test-support/test-client.ts";
 import { Broker, type BrokerOptions } from "./index.ts";
 
-function world(options: Partial<BrokerOptions> = {}) {
-  const { fileSystem, gate } = gatedFileSystem(new MemoryFileSystem());
-  const platform = memoryPlatform({ fileSystem, drain: drainTurn });
-  const start = async () => {
-    const broker = await Broker.start(platform, {
-      dataDirectory: "/data",
-      port: 9092,
-      reserveBytes: 0,
-      properties: { "offsets.topic.num.partitions": 2, "transaction.state.log.num.partitions": 2 },
-      ...options,
-    });
-    return { broker, client: await TestClient.connect(platform, broker.address) };
-  };
-  return { platform, gate, start };
-}
-
-async function run(
-  options: Partial<BrokerOptions>,
-  story: (made: ReturnType<typeof world>) => Promise<void>,
-): Promise<void> {
-  const made = world(options);
-  await made.platform.until(story(made));
-}
-
 describe("durability", () => {
   test("BROKER-4: an append is neither acknowledged nor shown before it is durable", () =>
-    run({}, async ({ platform, gate, start }) => {
+    runWorld({}, async ({ platform, gate, start }) => {
       const { broker, client } = await start();
       await client.createTopic("orders");
       gate.shut();
@@ -57,7 +31,7 @@ describe("durability", () => {
     }));
 
   test("appends of one turn share a sync", () =>
-    run({}, async ({ gate, start }) => {
+    runWorld({}, async ({ gate, start }) => {
       const { broker, client } = await start();
       await client.createTopic("orders");
       const before = gate.syncCount;
@@ -72,7 +46,7 @@ describe("durability", () => {
     }));
 
   test.each(["memory", "os"] as const)("level %s acknowledges without a sync", (durability) =>
-    run({ durability }, async ({ gate, start }) => {
+    runWorld({ durability }, async ({ gate, start }) => {
       const { broker, client } = await start();
       await client.createTopic("orders");
       const before = gate.syncCount;
@@ -84,7 +58,7 @@ describe("durability", () => {
 
   test("a failed sync acknowledges nothing, stops the broker's logs, and is told once", () => {
     const failures: Error[] = [];
-    return run({ onFailed: (failure) => failures.push(failure) }, async ({ gate, start }) => {
+    return runWorld({ onFailed: (failure) => failures.push(failure) }, async ({ gate, start }) => {
       const { broker, client } = await start();
       await client.createTopic("orders");
       gate.breakSyncs();
@@ -96,7 +70,7 @@ describe("durability", () => {
   });
 
   test("a topic that could be made in part only is completed once there is room", () =>
-    run({}, async ({ platform, gate, start }) => {
+    runWorld({}, async ({ platform, gate, start }) => {
       const { broker, client } = await start();
       gate.fullFor = /orders-1/;
       await client.createTopic("orders", 2).catch(() => {});
@@ -110,7 +84,7 @@ describe("durability", () => {
     }));
 
   test("a coordinator whose log could not be made answers once there is room", () =>
-    run({}, async ({ gate, start }) => {
+    runWorld({}, async ({ gate, start }) => {
       const { broker, client } = await start();
       const ask = () =>
         client.ask(initProducerIdApi, 4, {
@@ -127,7 +101,7 @@ describe("durability", () => {
     }));
 
   test("a full disk refuses records, serves readers, and goes on once there is room", () =>
-    run({ reserveBytes: 1000 }, async ({ platform, gate, start }) => {
+    runWorld({ reserveBytes: 1000 }, async ({ platform, gate, start }) => {
       const { broker, client } = await start();
       await client.createTopic("orders");
       await client.produce("orders", ["a"]);
@@ -144,7 +118,7 @@ describe("durability", () => {
 
 describe("a second start", () => {
   test("BROKER-6, BROKER-10, C17: finds topics and records, and raises the leader epoch", () =>
-    run({}, async ({ start }) => {
+    runWorld({}, async ({ start }) => {
       const first = await start();
       const created = await first.client.createTopic("orders", 3, { "retention.ms": "77" });
       await first.client.produce("orders", ["a", "b"]);
@@ -161,7 +135,7 @@ describe("a second start", () => {
     }));
 
   test("C17: removes the folders of topics that were deleted", () =>
-    run({}, async ({ platform, start }) => {
+    runWorld({}, async ({ platform, start }) => {
       const first = await start();
       await first.client.createTopic("orders");
       await first.client.ask(deleteTopicsApi, 6, {
@@ -177,7 +151,7 @@ describe("a second start", () => {
     }));
 
   test("BROKER-7, BROKER-8: finds the offsets that a group has committed, in a log made by the first commit", () =>
-    run({}, async ({ platform, start }) => {
+    runWorld({}, async ({ platform, start }) => {
       const first = await start();
       await first.client.createTopic("orders");
       expect(platform.fileSystem.list("/data").filter((name) => name.startsWith("__c"))).toEqual([
@@ -211,7 +185,7 @@ describe("a second start", () => {
     }));
 
   test("a topic that is made anew at once is empty and has another id", () =>
-    run({}, async ({ start }) => {
+    runWorld({}, async ({ start }) => {
       const { broker, client } = await start();
       const first = await client.createTopic("orders");
       await client.produce("orders", ["a"]);
@@ -225,7 +199,7 @@ describe("a second start", () => {
     }));
 
   test("a damaged log is served up to the damage, and not a word beyond", () =>
-    run({}, async ({ platform, start }) => {
+    runWorld({}, async ({ platform, start }) => {
       const first = await start();
       await first.client.createTopic("orders");
       for (const value of ["a", "b", "c"]) await first.client.produce("orders", [value]);
@@ -247,7 +221,7 @@ describe("a second start", () => {
     }));
 
   test("never hands out a producer id twice", () =>
-    run({}, async ({ start }) => {
+    runWorld({}, async ({ start }) => {
       const ids = new Set<number>();
       for (let round = 0; round < 3; round++) {
         const { broker, client } = await start();
@@ -267,7 +241,7 @@ describe("a second start", () => {
 
 describe("what is refused at the start", () => {
   async function codeOf(options: Partial<BrokerOptions>): Promise<string> {
-    const { platform, start } = world(options);
+    const { platform, start } = brokerWorld(options);
     try {
       const { broker } = await platform.until(start());
       await platform.until(broker.close());
@@ -297,7 +271,7 @@ describe("what is refused at the start", () => {
   });
 
   test("a data directory in use", () =>
-    run({}, async ({ platform, start }) => {
+    runWorld({}, async ({ platform, start }) => {
       const { broker } = await start();
       const second = Broker.start(platform, { dataDirectory: "/data", port: 0 });
       await expect(second).rejects.toMatchObject({ code: "IN_USE" });
@@ -305,7 +279,7 @@ describe("what is refused at the start", () => {
     }));
 
   test("partitions without their metadata, and touches none of them", () =>
-    run({}, async ({ platform, start }) => {
+    runWorld({}, async ({ platform, start }) => {
       const { broker, client } = await start();
       await client.createTopic("orders");
       await broker.close();
@@ -318,7 +292,7 @@ describe("what is refused at the start", () => {
     }));
 
   test("a port in use, and gives the directory free again", () =>
-    run({}, async ({ platform, start }) => {
+    runWorld({}, async ({ platform, start }) => {
       const { broker } = await start();
       const second = Broker.start(platform, { dataDirectory: "/other", port: 9092 });
       await expect(second).rejects.toMatchObject({ code: "ADDRESS_IN_USE" });
@@ -330,7 +304,7 @@ describe("what is refused at the start", () => {
 
 describe("close", () => {
   test("answers a waiting fetch or drops it, and may be called twice", () =>
-    run({}, async ({ platform, start }) => {
+    runWorld({}, async ({ platform, start }) => {
       const { broker, client } = await start();
       await client.createTopic("orders");
       const waiting = client.fetch("orders", 0, 60_000);
@@ -340,7 +314,7 @@ describe("close", () => {
     }));
 
   test("ends within its timeout where the device hangs", () =>
-    run({ closeTimeoutMs: 2000 }, async ({ platform, gate, start }) => {
+    runWorld({ closeTimeoutMs: 2000 }, async ({ platform, gate, start }) => {
       const { broker, client } = await start();
       await client.createTopic("orders");
       gate.shut();
@@ -354,7 +328,7 @@ describe("close", () => {
 
 describe("fetch", () => {
   test("waits for records, and is woken by them", () =>
-    run({}, async ({ platform, start }) => {
+    runWorld({}, async ({ platform, start }) => {
       const { broker, client } = await start();
       await client.createTopic("orders");
       const reader = await TestClient.connect(platform, broker.address);
@@ -368,7 +342,7 @@ describe("fetch", () => {
     }));
 
   test("a session tells news only, and its epochs are checked", () =>
-    run({}, async ({ start }) => {
+    runWorld({}, async ({ start }) => {
       const { broker, client } = await start();
       await client.createTopic("orders");
       const ask = (sessionId: number, sessionEpoch: number, isNamed: boolean) =>
@@ -399,7 +373,7 @@ describe("fetch", () => {
 });
 
 test("ApiVersions tells exactly what is served, and answers an unknown version in the form of version 0", () =>
-  run({}, async ({ start }) => {
+  runWorld({}, async ({ start }) => {
     const { broker, client } = await start();
     const known = await client.ask(apiVersionsApi, 4, {
       clientSoftwareName: "test",

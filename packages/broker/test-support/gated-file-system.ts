@@ -1,5 +1,8 @@
 import { FileSystemError, type FileHandle, type FileSystem } from "@millrace/platform";
 
+/** As every file system that counts has it. */
+const nameBytesMax = 255;
+
 /** What a test decides about the device below. */
 export interface Gate {
   /** Syncs wait while it is shut. */
@@ -11,6 +14,8 @@ export interface Gate {
   freeBytes: number | undefined;
   /** Files whose paths match cannot be made: the disk is full. */
   fullFor: RegExp | undefined;
+  /** Paths that match are neither renamed nor removed: permission is denied. */
+  resisting: RegExp | undefined;
   readonly syncCount: number;
 }
 
@@ -23,6 +28,7 @@ export function gatedFileSystem(inner: FileSystem): { fileSystem: FileSystem; ga
   const gate: Gate = {
     freeBytes: undefined,
     fullFor: undefined,
+    resisting: undefined,
     shut: () => {
       opened = new Promise((resolve) => (open = resolve));
     },
@@ -34,36 +40,46 @@ export function gatedFileSystem(inner: FileSystem): { fileSystem: FileSystem; ga
       return syncCount;
     },
   };
-  const wrap = (handle: FileHandle): FileHandle => ({
-    path: handle.path,
-    sizeBytes: () => handle.sizeBytes(),
-    read: (target, position) => handle.read(target, position),
-    write: (parts, position) => handle.write(parts, position),
-    truncate: (sizeBytes) => handle.truncate(sizeBytes),
-    close: () => handle.close(),
-    datasync: async () => {
-      await opened;
-      syncCount++;
-      if (isBroken) throw new FileSystemError("INPUT_OUTPUT", handle.path, "the sync failed");
-      await handle.datasync();
-    },
-  });
-  const fileSystem: FileSystem = {
+  const wrap = (handle: FileHandle): FileHandle =>
+    withMembers(handle, {
+      datasync: async () => {
+        await opened;
+        syncCount++;
+        if (isBroken) throw new FileSystemError("INPUT_OUTPUT", handle.path, "the sync failed");
+        await handle.datasync();
+      },
+    });
+  const resist = (path: string) => {
+    if (gate.resisting?.test(path) === true)
+      throw new FileSystemError("PERMISSION_DENIED", path, "permission denied");
+  };
+  const fileSystem = withMembers(inner, {
     open: (path, mode) => {
       if (gate.fullFor?.test(path) === true && inner.stat(path) === undefined)
         throw new FileSystemError("DISK_FULL", path, "the disk is full");
       return wrap(inner.open(path, mode));
     },
-    makeDirectory: (path) => inner.makeDirectory(path),
-    list: (path) => inner.list(path),
-    stat: (path) => inner.stat(path),
-    rename: (source, target) => inner.rename(source, target),
-    remove: (path) => inner.remove(path),
-    removeDirectory: (path) => inner.removeDirectory(path),
-    syncDirectory: (path) => inner.syncDirectory(path),
-    lock: (path, note) => inner.lock(path, note),
-    readLockNote: (path) => inner.readLockNote(path),
+    rename: (source, target) => {
+      resist(source);
+      const name = target.slice(target.lastIndexOf("/") + 1);
+      if (name.length > nameBytesMax)
+        throw new FileSystemError("INPUT_OUTPUT", target, "the name is too long");
+      inner.rename(source, target);
+    },
+    remove: (path) => {
+      resist(path);
+      inner.remove(path);
+    },
     freeBytes: (path) => gate.freeBytes ?? inner.freeBytes(path),
-  };
+  });
   return { fileSystem, gate };
+}
+
+function withMembers<Target extends object>(target: Target, members: Partial<Target>): Target {
+  return new Proxy(target, {
+    get: (inner, name) => {
+      const member: unknown = Reflect.get(name in members ? members : inner, name);
+      return typeof member === "function" ? member.bind(inner) : member;
+    },
+  });
 }

@@ -28,5 +28,6 @@ export type {
 } from "./log-types.ts";
 export { PartitionLog } from "./partition-log.ts";
 export { LogDirectory, type LogDirectoryOptions, type OpenLogOptions } from "./log-directory.ts";
+export type { PartitionFolder, StrayFolder } from "./partition-folders.ts";
 export { CheckpointError } from "./checkpoint/checkpoint-file.ts";
 export type { DirectoryProperties } from "./checkpoint/directory-properties.ts";

@@ -1,5 +1,7 @@
 import { encodeUtf8 } from "@millrace/model";
 import type { Platform } from "@millrace/platform";
+import { memoryPlatform } from "@millrace/platform/memory";
+import { drainTurn } from "@millrace/platform/node";
 import { describe, expect, it } from "vitest";
 import { LogDirectory } from "./log-directory.ts";
 import { batchOf } from "../test-support/batches.ts";
@@ -74,6 +76,9 @@ describe("LogDirectory", () => {
     changeFileTo(platform, "data/meta.properties", mine.replace("format=1", "format=2"));
     await expect(open(platform)).rejects.toMatchObject({ code: "VERSION_TOO_NEW" });
     changeFileTo(platform, "data/meta.properties", mine.replace("=cluster", "=other"));
+    await expect(open(platform)).rejects.toMatchObject({ code: "PROPERTIES_DAMAGED" });
+    const unsummed = mine.replace(/millrace.checksum=.*\n/, "");
+    changeFileTo(platform, "data/meta.properties", unsummed.replace("=cluster", "=other"));
     await expect(open(platform)).rejects.toMatchObject({ code: "WRONG_CLUSTER" });
     changeFileTo(platform, "data/meta.properties", "version=1\ncluster.id=cluster\n");
     await expect(open(platform)).rejects.toMatchObject({ code: "FOREIGN_FOLDER" });
@@ -108,15 +113,57 @@ describe("LogDirectory", () => {
     expect(textOf(platform, "recovery-point-offset-checkpoint")).toContain("orders 0 1");
   });
 
-  it("deletes a partition with its offsets", async () => {
-    const platform = testPlatform();
-    const directory = await open(platform);
-    (await directory.openLog(orders)).append(batchOf(), client);
-    await directory.checkpoint();
-    await directory.deleteLog("orders", 0);
-    expect(directory.partitions()).toEqual([]);
-    expect(textOf(platform, "recovery-point-offset-checkpoint")).toBe("0\n0\n");
-    expect((await directory.openLog(orders)).logEndOffset).toBe(0);
+  it("deletes partitions with their offsets, writes these once, and goes on where one resists", async () => {
+    const platform = memoryPlatform({ drain: drainTurn });
+    const { fileSystem } = platform;
+    fileSystem.makeDirectory("data");
+    const rename = (source: string, target: string) => {
+      if (source === "data/orders-1") throw new Error("permission denied");
+      fileSystem.rename(source, target);
+      if (target.endsWith("checkpoint")) written.push(target);
+    };
+    const written: string[] = [];
+    const resisting: Platform = { ...platform, fileSystem: withMember(fileSystem, { rename }) };
+    await platform.until(
+      (async () => {
+        const directory = await open(resisting);
+        const places = [0, 1, 2].map((partition) => ({ ...orders, partition }));
+        for (const place of places) (await directory.openLog(place)).append(batchOf(), client);
+        for (const log of directory.logs) await log.sync();
+        await directory.checkpoint();
+        expect(directory.hasSeenRecords(places[0])).toBe(true);
+        written.length = 0;
+        await directory.deleteLogs(places);
+        expect(directory.partitions()).toEqual([{ topic: "orders", partition: 1 }]);
+        await directory.removed();
+        expect(fileSystem.list("data").filter((name) => name.endsWith("-delete"))).toEqual([]);
+        expect(written).toHaveLength(new Set(written).size);
+        expect(textOf(platform, "recovery-point-offset-checkpoint")).toBe("0\n0\n");
+        expect(directory.hasSeenRecords(places[0])).toBe(false);
+        expect((await directory.openLog(places[0])).logEndOffset).toBe(0);
+      })(),
+    );
+  });
+
+  it("moves a folder aside whole, and lists it, but removes nothing whose name only looks like it", async () => {
+    const platform = memoryPlatform({ drain: drainTurn });
+    platform.fileSystem.makeDirectory("data");
+    await platform.until(
+      (async () => {
+        const directory = await open(platform);
+        changeFileTo(platform, "data/please-do-not-delete/notes.txt", "?");
+        changeFileTo(platform, "data/orders-0/00000000000000000000.log", "123");
+        const stray = await directory.setAside(orders);
+        expect(stray).toEqual({
+          path: expect.stringMatching(/orders-0\.[0-9a-f]{32}-stray$/),
+          sizeBytes: 3,
+        });
+        await directory.removeDeletedLogs();
+        expect(directory.strays()).toEqual([stray]);
+        expect(directory.partitions()).toEqual([]);
+        expect(textOf(platform, "please-do-not-delete/notes.txt")).toBe("?");
+      })(),
+    );
   });
 
   it("ties a folder to one topic id", async () => {
@@ -134,7 +181,17 @@ describe("LogDirectory", () => {
   });
 });
 
+function withMember<Target extends object>(target: Target, members: Partial<Target>): Target {
+  return new Proxy(target, {
+    get: (inner, name) => {
+      const member: unknown = Reflect.get(name in members ? members : inner, name);
+      return typeof member === "function" ? member.bind(inner) : member;
+    },
+  });
+}
+
 function changeFileTo(platform: Platform, path: string, text: string): void {
+  platform.fileSystem.makeDirectory(path.slice(0, path.lastIndexOf("/")));
   platform.fileSystem.open(path, "openOrCreate").close();
   changeFile(platform, path, () => encodeUtf8(text));
 }

@@ -1,27 +1,25 @@
 import {
   decodeUtf8,
   encodeUtf8,
+  invariant,
   topicPartitionName,
-  type Offset,
   type TopicPartition,
 } from "@millrace/model";
 import { FileSystemError, type FileLock, type FileSystem, type Platform } from "@millrace/platform";
 import { parentOf, readWholeFile, replaceFile } from "./checkpoint/checkpoint-file.ts";
+import { DirectoryOffsets } from "./checkpoint/directory-offsets.ts";
 import {
+  newDirectoryId,
   readDirectoryProperties,
   writeDirectoryProperties,
   type DirectoryProperties,
 } from "./checkpoint/directory-properties.ts";
-import {
-  readOffsetCheckpoint,
-  writeOffsetCheckpoint,
-  type OffsetCheckpointName,
-  type PartitionOffset,
-} from "./checkpoint/offset-checkpoint.ts";
 import { LogDirectoryError } from "./log-error.ts";
 import type { PartitionLogOptions } from "./log-types.ts";
+import { type PartitionFolder, PartitionFolders, type StrayFolder } from "./partition-folders.ts";
 import { PartitionLog } from "./partition-log.ts";
 import { reach } from "./probe.ts";
+import { SyncQueue } from "./segment/sync-queue.ts";
 
 const lockName = ".lock";
 const propertiesName = "meta.properties";
@@ -46,6 +44,7 @@ export type OpenLogOptions = Omit<
   | "recoveryPoint"
   | "logStartOffset"
   | "saveLogStartOffset"
+  | "syncParent"
 >;
 
 /**
@@ -70,16 +69,15 @@ export class LogDirectory {
   readonly #lock: FileLock;
   readonly #logs = new Map<string, PartitionLog>();
   readonly #opening = new Map<string, Promise<PartitionLog>>();
-  readonly #recoveryPoints: Map<string, PartitionOffset>;
-  readonly #logStartOffsets: Map<string, PartitionOffset>;
-  readonly #highWatermarks: Map<string, PartitionOffset>;
-  /** Checkpoints are written one after the other: two at once would share a temporary file. */
-  #writing: Promise<void> = Promise.resolve();
-  #areRecoveryPointsUnsaved = false;
+  readonly #offsets: DirectoryOffsets;
+  readonly #folders: PartitionFolders;
+  readonly #syncs: SyncQueue;
+  /** Folders that are renamed, on their way out. */
+  #removing: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
   /**
-   * @throws LogDirectoryError `FOREIGN_FOLDER`, `VERSION_TOO_NEW`, `WRONG_CLUSTER`, `IN_USE`
+   * @throws LogDirectoryError `FOREIGN_FOLDER`, `VERSION_TOO_NEW`, `PROPERTIES_DAMAGED`, `WRONG_CLUSTER`, `IN_USE`
    * @throws FileSystemError, CheckpointError
    */
   static async open(options: LogDirectoryOptions): Promise<LogDirectory> {
@@ -119,10 +117,9 @@ export class LogDirectory {
     this.#platform = options.platform;
     this.#fileSystem = fileSystem;
     this.#lock = found.lock;
-    const read = (name: OffsetCheckpointName) => readOffsetCheckpoint(fileSystem, this.path, name);
-    this.#recoveryPoints = read("recovery-point-offset-checkpoint");
-    this.#logStartOffsets = read("log-start-offset-checkpoint");
-    this.#highWatermarks = read("replication-offset-checkpoint");
+    this.#offsets = new DirectoryOffsets(fileSystem, this.path);
+    this.#folders = new PartitionFolders(fileSystem, this.path, options.platform.random);
+    this.#syncs = new SyncQueue(() => fileSystem.syncDirectory(this.path));
   }
 
   /** Open logs. */
@@ -132,14 +129,22 @@ export class LogDirectory {
 
   /** Partitions that have a folder here, open or not. */
   partitions(): readonly TopicPartition[] {
-    const found: TopicPartition[] = [];
-    for (const name of this.#fileSystem.list(this.path)) {
-      const match = /^(.+)-(\d+)$/.exec(name);
-      if (match === null) continue;
-      if (this.#fileSystem.stat(`${this.path}/${name}`)?.kind !== "directory") continue;
-      found.push({ topic: match[1], partition: Number(match[2]) });
-    }
-    return found;
+    return this.#folders.list();
+  }
+
+  /** The folder of a partition, as it lies on the disk; undefined where there is none. */
+  folder(partition: TopicPartition): PartitionFolder | undefined {
+    return this.#folders.find(partition);
+  }
+
+  /** Folders that `setAside` has moved, now or at an earlier start. */
+  strays(): readonly StrayFolder[] {
+    return this.#folders.strays();
+  }
+
+  /** Whether the checkpoints know of records in the partition's log, deleted ones too. */
+  hasSeenRecords({ topic, partition }: TopicPartition): boolean {
+    return this.#offsets.hasSeenRecords(topicPartitionName(topic, partition));
   }
 
   log(topic: string, partition: number): PartitionLog | undefined {
@@ -166,38 +171,78 @@ export class LogDirectory {
       platform: this.#platform,
       path: `${this.path}/${name}`,
       wasCleanlyClosed: this.wasCleanlyClosed,
-      recoveryPoint: this.#recoveryPoints.get(name)?.offset,
-      logStartOffset: this.#logStartOffsets.get(name)?.offset,
-      saveLogStartOffset: (offset) => this.#saveLogStartOffset(name, { topic, partition, offset }),
+      recoveryPoint: this.#offsets.recoveryPoint(name),
+      logStartOffset: this.#offsets.logStartOffset(name),
+      saveLogStartOffset: (offset) =>
+        this.#offsets.saveLogStartOffset({ topic, partition }, offset),
+      syncParent: () => this.#syncs.sync(),
     });
     this.#logs.set(name, log);
     return log;
   }
 
   /**
-   * Closes a partition's log and removes its files. The folder is renamed first (`<name>.<n>-delete`), so that a
-   * crash leaves a partition or what is recognised as rubbish.
+   * Takes partitions away: their logs are closed, their folders renamed (`<name>.<id>-delete`, so that a crash leaves
+   * a partition or what is recognised as rubbish) and their offsets forgotten. What is left, making that durable and
+   * removing the files, goes on in the background: see `removed`. A folder that resists stays, and is told.
    */
-  async deleteLog(topic: string, partition: number): Promise<void> {
-    const name = topicPartitionName(topic, partition);
-    await this.#logs.get(name)?.close();
-    this.#logs.delete(name);
-    for (const offsets of [this.#recoveryPoints, this.#logStartOffsets, this.#highWatermarks])
-      offsets.delete(name);
-    const path = `${this.path}/${name}`;
-    if (this.#fileSystem.stat(path) !== undefined) {
-      const doomed = `${path}.${this.#platform.random.nextUint32()}-delete`;
-      this.#fileSystem.rename(path, doomed);
-      await this.#fileSystem.syncDirectory(this.path);
-      this.#removeFolder(doomed);
+  async deleteLogs(partitions: readonly TopicPartition[]): Promise<void> {
+    const doomed: string[] = [];
+    for (const partition of partitions) {
+      const name = topicPartitionName(partition.topic, partition.partition);
+      await this.#opening.get(name)?.catch(() => {});
+      this.#logs.get(name)?.discard();
+      this.#logs.delete(name);
+      this.#offsets.forget(name);
+      this.#attempt(this.#folders.pathOf(partition), () => {
+        const path = this.#folders.doom(partition);
+        if (path !== undefined) doomed.push(path);
+      });
     }
-    await this.checkpoint();
+    this.#removeLater(doomed);
+  }
+
+  /**
+   * Takes a folder away that is no log of this directory's.
+   *
+   * @throws FileSystemError it resists
+   */
+  removeFolder(partition: TopicPartition): void {
+    const path = this.#folders.doom(partition);
+    if (path !== undefined) this.#removeLater([path]);
+  }
+
+  /** Resolves once all that was deleted is so durably, and its files are gone as far as they do not resist. */
+  removed(): Promise<void> {
+    return this.#removing;
   }
 
   /** Removes folders that an interrupted deletion left. */
-  removeDeletedLogs(): void {
-    for (const name of this.#fileSystem.list(this.path))
-      if (name.endsWith("-delete")) this.#removeFolder(`${this.path}/${name}`);
+  removeDeletedLogs(): Promise<void> {
+    return this.#removeFolders(this.#folders.doomed());
+  }
+
+  /**
+   * Moves the folder of a partition out of the way, so that nothing takes it for a partition and nothing removes it.
+   *
+   * @throws FileSystemError
+   */
+  async setAside(partition: TopicPartition): Promise<StrayFolder> {
+    const stray = this.#folders.setAside(partition);
+    await this.#syncs.sync();
+    return stray;
+  }
+
+  /** Removes a folder in which there is no byte of a log. */
+  removeBlank(folder: PartitionFolder): void {
+    invariant(folder.isBlank, "LOG-7", folder);
+    this.#folders.remove(this.#folders.pathOf(folder));
+  }
+
+  /** Forgets the offsets of partitions that are no more, durably. */
+  async forgetOffsets(isKnown: (partition: TopicPartition) => boolean): Promise<void> {
+    this.#offsets.forgetUnless(isKnown);
+    await this.#offsets.save();
   }
 
   /**
@@ -205,13 +250,8 @@ export class LogDirectory {
    * scanned.
    */
   async checkpoint(): Promise<void> {
-    this.#collectOffsets();
-    this.#collectRecoveryPoints();
-    await this.#serialised(async () => {
-      await this.#writeOffsets("recovery-point-offset-checkpoint", this.#recoveryPoints);
-      await this.#writeOffsets("log-start-offset-checkpoint", this.#logStartOffsets);
-      await this.#writeOffsets("replication-offset-checkpoint", this.#highWatermarks);
-    });
+    this.#offsets.collect(this.logs);
+    await this.#offsets.save();
   }
 
   /**
@@ -219,10 +259,8 @@ export class LogDirectory {
    * that little has to be scanned and written again after a crash.
    */
   async checkpointRecoveryPoints(): Promise<void> {
-    if (!this.#collectRecoveryPoints()) return;
-    await this.#serialised(() =>
-      this.#writeOffsets("recovery-point-offset-checkpoint", this.#recoveryPoints),
-    );
+    this.#offsets.collectRecoveryPoints(this.logs);
+    await this.#offsets.saveRecoveryPoints();
   }
 
   setLockNote(note: string): void {
@@ -241,7 +279,7 @@ export class LogDirectory {
 
   async #close(): Promise<void> {
     try {
-      await Promise.allSettled(this.#opening.values());
+      await Promise.allSettled([...this.#opening.values(), this.#removing]);
       const logs = [...this.#logs.values()];
       const results = await Promise.allSettled(logs.map((log) => log.close()));
       for (const result of results) if (result.status === "rejected") throw result.reason;
@@ -255,64 +293,39 @@ export class LogDirectory {
     }
   }
 
-  /** Of damaged and failed logs the old values stay: what was durable once must not be forgotten. */
-  #collectOffsets(): void {
-    for (const [name, log] of this.#logs) {
-      if (log.damage !== undefined || log.failure !== undefined) continue;
-      const { topic, partition } = log;
-      const note = (offsets: Map<string, PartitionOffset>, offset: Offset) =>
-        offsets.set(name, { topic, partition, offset });
-      note(this.#highWatermarks, log.highWatermark);
-      if (log.logStartOffset > 0) note(this.#logStartOffsets, log.logStartOffset);
-    }
+  #removeLater(doomed: readonly string[]): void {
+    this.#removing = Promise.all([this.#removing, this.#remove(doomed)]).then(() => {});
   }
 
-  /** Whether any of them has moved, or is not in the file for sure. */
-  #collectRecoveryPoints(): boolean {
-    let hasChanged = this.#areRecoveryPointsUnsaved;
-    for (const [name, log] of this.#logs) {
-      if (log.damage !== undefined || log.failure !== undefined) continue;
-      const offset = log.durableOffset;
-      if (this.#recoveryPoints.get(name)?.offset === offset) continue;
-      this.#recoveryPoints.set(name, { topic: log.topic, partition: log.partition, offset });
-      hasChanged = true;
-    }
-    this.#areRecoveryPointsUnsaved = hasChanged;
-    return hasChanged;
-  }
-
-  async #saveLogStartOffset(name: string, entry: PartitionOffset): Promise<void> {
-    const known = this.#logStartOffsets.get(name)?.offset ?? 0;
-    if (entry.offset > known) this.#logStartOffsets.set(name, entry);
-    await this.#serialised(() =>
-      this.#writeOffsets("log-start-offset-checkpoint", this.#logStartOffsets),
-    );
-  }
-
-  async #writeOffsets(
-    name: OffsetCheckpointName,
-    offsets: ReadonlyMap<string, PartitionOffset>,
-  ): Promise<void> {
-    const isOfRecovery = offsets === this.#recoveryPoints;
-    // What moves while this is being written is for the next time.
-    if (isOfRecovery) this.#areRecoveryPointsUnsaved = false;
+  async #remove(doomed: readonly string[]): Promise<void> {
     try {
-      await writeOffsetCheckpoint(this.#fileSystem, `${this.path}/${name}`, offsets.values());
+      await this.#syncs.sync();
+      await this.#offsets.save();
     } catch (error) {
-      if (isOfRecovery) this.#areRecoveryPointsUnsaved = true;
-      throw error;
+      // The next checkpoint tries again; what is looked at first at a start is the metadata, not the offsets.
+      this.#platform.logger.log("warn", "log.checkpoint.failed", { path: this.path, error });
+    }
+    await this.#removeFolders(doomed);
+  }
+
+  async #removeFolders(paths: readonly string[]): Promise<void> {
+    for (const path of paths) {
+      this.#attempt(path, () => this.#folders.remove(path));
+      await this.#platform.timers.yield();
     }
   }
 
-  #serialised(write: () => Promise<void>): Promise<void> {
-    const turn = this.#writing.then(write);
-    this.#writing = turn.catch(() => {});
-    return turn;
-  }
-
-  #removeFolder(path: string): void {
-    for (const name of this.#fileSystem.list(path)) this.#fileSystem.remove(`${path}/${name}`);
-    this.#fileSystem.removeDirectory(path);
+  /** One folder that resists does not stop the others, or a start. */
+  #attempt(path: string, remove: () => void): void {
+    try {
+      remove();
+    } catch (error) {
+      this.#platform.logger.log("error", "log.folder.resists", {
+        path,
+        advice: "it belongs to a deleted topic: look at its rights, or remove it by hand",
+        error,
+      });
+    }
   }
 }
 
@@ -341,7 +354,7 @@ async function settleProperties(options: LogDirectoryOptions): Promise<Directory
   const ignored = platform.fileSystem.list(path).filter((name) => name.startsWith(lockName));
   const known = readDirectoryProperties(platform.fileSystem, path, ignored);
   if (known === undefined) {
-    const properties = { clusterId, nodeId, directoryId: platform.random.uuid() };
+    const properties = { clusterId, nodeId, directoryId: newDirectoryId(platform.random) };
     await writeDirectoryProperties(platform.fileSystem, path, properties);
     return properties;
   }

@@ -69,7 +69,12 @@ export class LogCorruptedError extends BaseError<"LOG_CORRUPTED"> {
   }
 }
 
-export type LogStorageErrorCode = "LOG_FAILED" | "LOG_CLOSED" | "WRITE_FAILED";
+export type LogStorageErrorCode =
+  | "LOG_FAILED"
+  | "LOG_CLOSED"
+  | "LOG_MISSING"
+  | "LOG_UNUSABLE"
+  | "WRITE_FAILED";
 
 /**
  * The disk or the log cannot serve (Kafka: KAFKA_STORAGE_ERROR).
@@ -78,6 +83,8 @@ export type LogStorageErrorCode = "LOG_FAILED" | "LOG_CLOSED" | "WRITE_FAILED";
  * - `LOG_FAILED`: a sync failed or a write could not be taken back. What the device holds is unknown, so
  *   nothing is retried: the process must end, and a restart reads what is there.
  * - `LOG_CLOSED`: used after `close()`.
+ * - `LOG_MISSING`: there were records, and the folder that held them is gone.
+ * - `LOG_UNUSABLE`: what is stored cannot be opened or replayed; `cause` says why.
  */
 export class LogStorageError extends BaseError<LogStorageErrorCode> {
   constructor(code: LogStorageErrorCode, message: string, cause?: unknown) {
@@ -87,6 +94,7 @@ export class LogStorageError extends BaseError<LogStorageErrorCode> {
 
 export type LogDirectoryErrorCode =
   | "FOREIGN_FOLDER"
+  | "PROPERTIES_DAMAGED"
   | "VERSION_TOO_NEW"
   | "WRONG_CLUSTER"
   | "IN_USE";

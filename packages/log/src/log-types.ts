@@ -27,6 +27,8 @@ export interface PartitionLogOptions {
   readonly codecs?: Compression;
   /** Makes a new log start durable; awaited before any segment is removed. */
   readonly saveLogStartOffset?: (offset: Offset) => Promise<void>;
+  /** Makes the folder's own entry durable; given where many folders share that. */
+  readonly syncParent?: () => Promise<void>;
 }
 
 /**

@@ -51,9 +51,8 @@ import { listProducerSnapshots, writeProducerSnapshot } from "./producer/replay-
  *   log start <= last stable offset <= high watermark <= log end          (LOG-2)
  *   durable offset <= log end; nothing is acknowledged above the durable offset
  *
- * Appends and reads are synchronous and meet the page cache; `sync` alone waits for the device. Its owner
- * acknowledges and moves the high watermark when the durability level is reached. One owner, one process:
- * the lock belongs to the `LogDirectory`.
+ * Appends and reads are synchronous and meet the page cache; `sync` alone waits for the device. Its owner, which is
+ * one, acknowledges and moves the high watermark when the durability level is reached.
  *
  * @example
  * const log = await PartitionLog.open({ platform, path: "/data/orders-0", topic: "orders", partition: 0, leaderEpoch: 1 });
@@ -97,7 +96,7 @@ export class PartitionLog {
   static async open(options: PartitionLogOptions): Promise<PartitionLog> {
     const { fileSystem } = options.platform;
     const config = { ...defaultLogConfig, ...options.config };
-    await makeDurableDirectory(fileSystem, options.path);
+    await makeDurableDirectory(fileSystem, options.path, options.syncParent);
     const topicId = await claimTopicId(fileSystem, options.path, options.topicId);
     const recovered = await recoverLog({ ...options, config });
     return new PartitionLog(options, { config, topicId, recovered });
@@ -324,15 +323,10 @@ export class PartitionLog {
     readonly baseSequence: number;
     readonly supportsEpochBump: boolean;
   }): VerificationGuard | undefined {
-    const { producerId, producerEpoch, baseSequence, supportsEpochBump } = asked;
-    if (this.hasOngoingTransaction(producerId, producerEpoch)) return undefined;
-    return this.#producers.startVerification({
-      producerId,
-      producerEpoch,
-      lowestSequence: baseSequence,
-      supportsEpochBump,
-      startedMs: this.#platform.clock.wallMs(),
-    });
+    if (this.hasOngoingTransaction(asked.producerId, asked.producerEpoch)) return undefined;
+    const { baseSequence: lowestSequence, ...producer } = asked;
+    const startedMs = this.#platform.clock.wallMs();
+    return this.#producers.startVerification({ ...producer, lowestSequence, startedMs });
   }
 
   hasOngoingTransaction(producerId: number, producerEpoch: number): boolean {
@@ -378,6 +372,14 @@ export class PartitionLog {
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  /** Closes the files as they are: they are going to be removed. */
+  discard(): void {
+    this.#closing ??= Promise.resolve();
+    this.#dirty.closeHandles();
+    this.#segments.closeHandles();
+    this.#cache.clear();
   }
 
   #searchStart() {
@@ -486,9 +488,7 @@ export class PartitionLog {
       this.#writeSnapshot();
       await this.#syncs.sync();
     } finally {
-      this.#dirty.closeHandles();
-      this.#segments.closeHandles();
-      this.#cache.clear();
+      this.discard();
     }
   }
 }

@@ -73,11 +73,13 @@ export class ShardRuntime<Value, Shard extends CoordinatorShard<Value>> {
   }
 
   /** `read` on every shard that holds something, in the order of the partitions. */
-  readAll<Response>(request: (shard: Shard) => Response): Promise<readonly Response[]> {
+  async readAll<Response>(request: (shard: Shard) => Response): Promise<readonly Response[]> {
+    const failure = this.loadExisting();
+    if (failure !== undefined) throw failure;
     return this.writeAll((shard) => ({ records: [], response: request(shard) }));
   }
 
-  /** `write` on every shard that holds something, in the order of the partitions. */
+  /** `write` on every shard that can be loaded, in the order of the partitions. */
   async writeAll<Response>(
     request: (shard: Shard) => ShardResult<Value, Response>,
   ): Promise<readonly Response[]> {
@@ -98,10 +100,19 @@ export class ShardRuntime<Value, Shard extends CoordinatorShard<Value>> {
 
   /**
    * Loads every partition that holds something: at start, so that timers run and unfinished work
-   * goes on.
+   * goes on. One whose log cannot be used stays away, and whoever needs it is told; gives the first
+   * such failure.
    */
-  loadExisting(): void {
-    for (const partition of this.#options.logs.existing(this.#options.topic)) this.#load(partition);
+  loadExisting(): CoordinatorLogError | undefined {
+    let first: CoordinatorLogError | undefined;
+    for (const partition of this.#options.logs.existing(this.#options.topic))
+      try {
+        this.#load(partition);
+      } catch (error) {
+        if (!(error instanceof CoordinatorLogError)) throw error;
+        first ??= error;
+      }
+    return first;
   }
 
   /** Stops all timers; calls from now on are refused. Calling twice is fine. */

@@ -52,6 +52,7 @@ function readPartition(
     const partition = partitions.find(target.topic ?? "", target.partition);
     if (partition === undefined || partition.failure?.code === "LOG_CLOSED")
       throw new KafkaError("UNKNOWN_TOPIC_OR_PARTITION");
+    if (partition.failure !== undefined) throw partition.failure;
     checkLeaderEpoch(partition, target.currentLeaderEpoch);
     return read(partition, target, limits);
   } catch (error) {

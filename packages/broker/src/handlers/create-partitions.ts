@@ -43,10 +43,8 @@ export class CreatePartitionsHandler implements Handler<CreatePartitionsRequest,
       });
       return { records, result };
     });
-    for (const { name } of request.topics) {
-      const topic = this.#services.image.topic(name);
-      if (topic !== undefined) await this.#services.partitions.openTopic(topic);
-    }
+    const topics = request.topics.map(({ name }) => this.#services.image.topic(name));
+    await this.#services.partitions.openTopics(topics.filter((topic) => topic !== undefined));
     return { throttleTimeMs: context.throttleMs, results };
   }
 

@@ -47,10 +47,8 @@ export class DeleteTopicsHandler implements Handler<DeleteTopicsRequest, Respons
         result,
       };
     });
-    for (const topic of deleted) {
-      await this.#services.partitions.removeTopic(topic);
-      await this.#services.topicDeleted(topic.name);
-    }
+    await this.#services.partitions.removeTopics(deleted);
+    for (const { name } of deleted) await this.#services.topicDeleted(name);
     return { throttleTimeMs: context.throttleMs, responses };
   }
 

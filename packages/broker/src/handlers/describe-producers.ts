@@ -6,6 +6,7 @@ import {
 } from "@millrace/protocol/definitions";
 import type { BrokerServices } from "../broker-services.ts";
 import { topicNameFault } from "../metadata/topic-name.ts";
+import { errorNameOf } from "../partition/failure-name.ts";
 import type { Handler } from "../server/handler.ts";
 import { type RequestContext, topicResource } from "../server/request-context.ts";
 import { type ErrorAnswer, errorAnswer, noError } from "./error-answer.ts";
@@ -56,6 +57,10 @@ export class DescribeProducersHandler implements Handler<DescribeProducersReques
     const partition = this.#services.partitions.find(topic, partitionIndex);
     if (partition === undefined)
       return { partitionIndex, ...errorAnswer("UNKNOWN_TOPIC_OR_PARTITION"), activeProducers: [] };
+    if (partition.failure !== undefined) {
+      const { failure } = partition;
+      return { partitionIndex, ...errorAnswer(errorNameOf(failure)), activeProducers: [] };
+    }
     return {
       partitionIndex,
       ...noError,

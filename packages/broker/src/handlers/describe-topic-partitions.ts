@@ -8,6 +8,7 @@ import { zeroUuid } from "@millrace/protocol/wire";
 import type { BrokerServices } from "../broker-services.ts";
 import { isInternalTopic, type TopicImage } from "../metadata/topic-image.ts";
 import { topicNameFault } from "../metadata/topic-name.ts";
+import { leaderOf } from "./leader-of.ts";
 import type { Handler } from "../server/handler.ts";
 import { type RequestContext, topicResource } from "../server/request-context.ts";
 import { topicOperations } from "./authorized-operations.ts";
@@ -80,15 +81,13 @@ export class DescribeTopicPartitionsHandler implements Handler<
     const partitions: ResponsePartition[] = [];
     for (let partitionIndex = first; partitionIndex < end; partitionIndex++)
       partitions.push({
-        errorCode: 0,
+        ...leaderOf(this.#services, topic.name, partitionIndex),
         partitionIndex,
-        leaderId: nodeId,
         leaderEpoch: this.#services.partitions.leaderEpoch,
         replicaNodes: [nodeId],
         isrNodes: [nodeId],
         eligibleLeaderReplicas: [],
         lastKnownElr: [],
-        offlineReplicas: [],
       });
     const { name, topicId } = topic;
     const isInternal = isInternalTopic(name);

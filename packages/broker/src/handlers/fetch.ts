@@ -102,9 +102,6 @@ export class FetchHandler implements Handler<FetchRequest, FetchResponse> {
     const replicaId = Math.max(request.replicaId, request.replicaState.replicaId);
     if (replicaId >= FIRST_REPLICA_ID)
       return unreadable(target, errorCodeOf("NOT_LEADER_OR_FOLLOWER"), null);
-    // A partition of an internal topic is made when it is first asked for.
-    if (this.#services.partitions.find(topic, partition) === undefined)
-      this.#services.partitions.open(found, partition).catch(() => {});
     return undefined;
   }
 

@@ -9,6 +9,7 @@ import type { BrokerServices } from "../broker-services.ts";
 import { isInternalTopic, type TopicImage } from "../metadata/topic-image.ts";
 import { topicNameFault } from "../metadata/topic-name.ts";
 import { createTopics } from "../partition/create-topics.ts";
+import { leaderOf } from "./leader-of.ts";
 import type { Handler } from "../server/handler.ts";
 import { clusterResource, type RequestContext, topicResource } from "../server/request-context.ts";
 import { clusterOperations, topicOperations } from "./authorized-operations.ts";
@@ -120,13 +121,11 @@ export class MetadataHandler implements Handler<MetadataRequest, Response> {
     const partitions: NonNullable<ResponseTopic["partitions"]>[number][] = [];
     for (let partitionIndex = 0; partitionIndex < topic.partitionCount; partitionIndex++)
       partitions.push({
-        errorCode: 0,
+        ...leaderOf(this.#services, topic.name, partitionIndex),
         partitionIndex,
-        leaderId: nodeId,
         leaderEpoch,
         replicaNodes: [nodeId],
         isrNodes: [nodeId],
-        offlineReplicas: [],
       });
     return {
       errorCode: 0,

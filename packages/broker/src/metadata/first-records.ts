@@ -17,9 +17,10 @@ export function startRecords(
     readonly config: BrokerConfig;
     readonly nodeId: number;
     readonly leaderEpoch: number;
+    readonly directoryId: string;
   },
 ): readonly MetadataRecord[] {
-  const { platform, config, nodeId, leaderEpoch } = options;
+  const { platform, config, nodeId, leaderEpoch, directoryId } = options;
   const records: MetadataRecord[] = [];
   if (image.starts === 0)
     for (const [name, featureLevel] of initialFeatureLevels)
@@ -34,6 +35,7 @@ export function startRecords(
       features: [],
       rack: config.text("broker.rack"),
       fenced: false,
+      logDirs: [directoryId],
     },
   });
   const internal = [

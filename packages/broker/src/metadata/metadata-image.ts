@@ -17,6 +17,7 @@ export class MetadataImage implements TopicLookup {
   #nextProducerId = 0;
   #starts = 0;
   #appliedOffset = -1;
+  #directoryId: string | undefined;
 
   /** Offset of the last record folded in: the epoch of features and broker. */
   get appliedOffset(): number {
@@ -31,6 +32,11 @@ export class MetadataImage implements TopicLookup {
   /** How often the broker was started on this log. */
   get starts(): number {
     return this.#starts;
+  }
+
+  /** Id of the directory that the broker was last started on; undefined: it was not noted. */
+  get directoryId(): string | undefined {
+    return this.#directoryId;
   }
 
   get features(): ReadonlyMap<string, number> {
@@ -91,6 +97,7 @@ export class MetadataImage implements TopicLookup {
         return;
       case "registerBroker":
         this.#starts++;
+        this.#directoryId = record.value.logDirs?.[0] ?? this.#directoryId;
     }
   }
 

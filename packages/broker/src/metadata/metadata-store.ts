@@ -34,14 +34,23 @@ export class MetadataStore implements ProducerIdBlocks {
   readonly #log: MetadataLog;
   readonly #platform: Platform;
   #last: Promise<unknown> = Promise.resolve();
+  #removedTopics = new Set<string>();
 
   constructor(log: MetadataLog, platform: Platform) {
     this.#log = log;
     this.#platform = platform;
     log.replay((offset, value) => {
       const record = decodeMetadataRecord(value);
+      if (record?.kind === "removeTopic") this.#removedTopics.add(record.value.topicId);
       if (record !== undefined) this.image.replay(record, offset);
     });
+  }
+
+  /** Ids of all topics that the log, as it was found, has removed: a start needs them once. */
+  takeRemovedTopics(): ReadonlySet<string> {
+    const removed = this.#removedTopics;
+    this.#removedTopics = new Set();
+    return removed;
   }
 
   /**

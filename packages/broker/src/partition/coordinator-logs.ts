@@ -8,6 +8,7 @@ import type {
 import type { MetadataImage } from "../metadata/metadata-image.ts";
 import { CoordinatorPartitionLog } from "./coordinator-partition-log.ts";
 import { NewCoordinatorLog } from "./new-coordinator-log.ts";
+import type { Partition } from "./partition.ts";
 import type { Partitions } from "./partitions.ts";
 
 export interface PartitionCoordinatorLogsOptions {
@@ -35,7 +36,7 @@ export class PartitionCoordinatorLogs implements CoordinatorLogs {
   existing(topic: CoordinatorTopic): readonly number[] {
     const existing: number[] = [];
     for (let partition = 0; partition < this.partitionCount(topic); partition++)
-      if (this.#options.partitions.find(topic, partition) !== undefined) existing.push(partition);
+      if (this.#find(topic, partition) !== undefined) existing.push(partition);
     return existing;
   }
 
@@ -46,12 +47,21 @@ export class PartitionCoordinatorLogs implements CoordinatorLogs {
     return log;
   }
 
+  /** Undefined where nothing was ever written. */
+  #find(topic: CoordinatorTopic, partition: number): Partition | undefined {
+    const found = this.#options.partitions.find(topic, partition);
+    return found?.isMade === true || found?.failure !== undefined ? found : undefined;
+  }
+
   #make(topic: CoordinatorTopic, partition: number): CoordinatorLog {
     const { image, partitions, clock, leaderEpoch } = this.#options;
-    const open = partitions.find(topic, partition);
-    if (open !== undefined) return new CoordinatorPartitionLog(open, clock);
     const topicImage = image.topic(topic);
     invariant(topicImage !== undefined, "BROKER-8", topic);
+    const open = this.#find(topic, partition);
+    if (open !== undefined)
+      return new CoordinatorPartitionLog(open, clock, (error) =>
+        partitions.takeOffline(topicImage, partition, error),
+      );
     return new NewCoordinatorLog({
       clock,
       leaderEpoch,

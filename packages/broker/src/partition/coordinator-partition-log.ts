@@ -1,5 +1,5 @@
 import { LogCorruptedError, LogRequestError } from "@millrace/log";
-import { noHeaders } from "@millrace/model";
+import { BaseError, InvariantError, noHeaders } from "@millrace/model";
 import type { Clock } from "@millrace/platform";
 import { RecordBatchBuilder } from "@millrace/protocol/records";
 import { CoordinatorLogError } from "../coordinator/coordinator-log-error.ts";
@@ -21,10 +21,13 @@ const RECORD_OVERHEAD_BYTES = 32;
 export class CoordinatorPartitionLog implements CoordinatorLog {
   readonly #partition: Partition;
   readonly #clock: Clock;
+  readonly #onUnusable: (error: BaseError) => void;
 
-  constructor(partition: Partition, clock: Clock) {
+  /** @param onUnusable told about what makes that it cannot be replayed, so that nobody reads or writes it either */
+  constructor(partition: Partition, clock: Clock, onUnusable: (error: BaseError) => void) {
     this.#partition = partition;
     this.#clock = clock;
+    this.#onUnusable = onUnusable;
   }
 
   get endOffset(): number {
@@ -70,9 +73,16 @@ export class CoordinatorPartitionLog implements CoordinatorLog {
 
   /** A damaged log is not replayed: what is behind the damage may take back what is before it. */
   replay(visitor: CoordinatorLogVisitor): void {
-    const { damage } = this.#partition;
-    if (damage !== undefined) throw toCoordinatorError(new LogCorruptedError(damage));
-    replayLog(this.#partition, visitor);
+    const { damage, failure } = this.#partition;
+    if (failure !== undefined) throw toCoordinatorError(failure);
+    try {
+      if (damage !== undefined) throw new LogCorruptedError(damage);
+      replayLog(this.#partition, visitor);
+    } catch (error) {
+      if (!(error instanceof BaseError) || error instanceof InvariantError) throw error;
+      this.#onUnusable(error);
+      throw toCoordinatorError(error);
+    }
   }
 }
 

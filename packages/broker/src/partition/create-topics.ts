@@ -20,6 +20,7 @@ export async function createTopics(
   { validateOnly }: { readonly validateOnly: boolean },
 ): Promise<readonly CreateTopicOutcome[]> {
   const { metadata, partitions } = services;
+  await partitions.removed(topics.map(({ name }) => name));
   const outcomes = await metadata.change((image) => {
     const result = topics.map((topic) => planTopic(services, image, topic));
     const records = validateOnly
@@ -32,7 +33,8 @@ export async function createTopics(
     return { records, result };
   });
   if (!validateOnly)
-    for (const outcome of outcomes)
-      if (outcome.kind === "created") await partitions.openTopic(outcome.topic);
+    await partitions.openTopics(
+      outcomes.flatMap((outcome) => (outcome.kind === "created" ? [outcome.topic] : [])),
+    );
   return outcomes;
 }

@@ -88,7 +88,9 @@ export class NewCoordinatorLog implements CoordinatorLog {
 
   async #open(): Promise<void> {
     try {
-      const log = new CoordinatorPartitionLog(await this.#options.open(), this.#options.clock);
+      const { open, clock } = this.#options;
+      // It is new: there is nothing to be replayed.
+      const log = new CoordinatorPartitionLog(await open(), clock, () => {});
       for (const { endOffset, write } of this.#waiting) {
         write(log);
         invariant(log.endOffset === endOffset, "BROKER-7", { is: log.endOffset, endOffset });

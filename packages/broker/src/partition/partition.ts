@@ -7,18 +7,17 @@ import type {
   LogConfig,
   LogDamage,
   LogSlice,
-  PartitionLog,
   ProducerDescription,
   ReadOptions,
+  SegmentDescription,
   TimestampOffset,
   VerificationGuard,
 } from "@millrace/log";
 import { LogStorageError } from "@millrace/log";
 import { invariant } from "@millrace/model";
+import { absentLog } from "./absent-log.ts";
 import type { Durability } from "./durability.ts";
-
-/** What the broker needs of a partition's log. */
-export type LogOfPartition = PartitionLog;
+import type { LogOfPartition } from "./log-of-partition.ts";
 
 /** Told about every change until it is cancelled. Must not throw. */
 export type PartitionWaiter = () => void;
@@ -47,7 +46,8 @@ export class Partition {
   /** Text form of the UUID. */
   readonly topicId: string;
   readonly leaderEpoch: number;
-  readonly #log: LogOfPartition;
+  #log: LogOfPartition;
+  #isMade = true;
   readonly #durability: Durability;
   readonly #waiters = new Set<PartitionWaiter>();
   #durableWaits: DurableWait[] = [];
@@ -62,9 +62,37 @@ export class Partition {
     this.leaderEpoch = log.leaderEpoch;
     this.#log = log;
     this.#durability = durability;
-    invariant(log.latestEpoch <= log.leaderEpoch, "BROKER-10", log.latestEpoch);
-    // What a log holds once it is open was made durable by its recovery: C2.
-    if (log.highWatermark < log.logEndOffset) log.advanceHighWatermark(log.logEndOffset);
+    this.#checkLog();
+  }
+
+  /** Nothing was ever written to it: it has no folder, and reads as empty. */
+  static unwritten(
+    place: Parameters<typeof absentLog>[0],
+    topicId: string,
+    durability: Durability,
+  ): Partition {
+    const partition = new Partition(absentLog(place), topicId, durability);
+    partition.#isMade = false;
+    return partition;
+  }
+
+  /** Whether it has a log, and not just a place. */
+  get isMade(): boolean {
+    return this.#isMade;
+  }
+
+  /** Whether clients can be sent here. */
+  get hasLeader(): boolean {
+    return this.#failure === undefined;
+  }
+
+  /** It is going to be written: here is its log. */
+  attach(log: LogOfPartition): void {
+    invariant(!this.#isMade && this.#failure === undefined, "BROKER-11", this.topic);
+    this.#log = log;
+    this.#isMade = true;
+    this.#checkLog();
+    this.#notify();
   }
 
   get logStartOffset(): Offset {
@@ -87,6 +115,15 @@ export class Partition {
 
   get sizeBytes(): number {
     return this.#log.sizeBytes;
+  }
+
+  /** Where its files lie. */
+  get path(): string {
+    return this.#log.path;
+  }
+
+  segments(): readonly SegmentDescription[] {
+    return this.#log.segments();
   }
 
   get config(): LogConfig {
@@ -168,6 +205,7 @@ export class Partition {
     readonly baseSequence: number;
     readonly supportsEpochBump: boolean;
   }): VerificationGuard | undefined {
+    if (this.#failure !== undefined) throw this.#failure;
     return this.#log.startTransactionVerification(asked);
   }
 
@@ -181,6 +219,7 @@ export class Partition {
 
   /** Moves the log start; resolves with it once durable. */
   async deleteRecordsBefore(offset: Offset): Promise<Offset> {
+    if (this.#failure !== undefined) throw this.#failure;
     const start = await this.#log.deleteRecordsBefore(offset);
     this.#notify();
     return start;
@@ -212,6 +251,13 @@ export class Partition {
     } finally {
       this.fail(new LogStorageError("LOG_CLOSED", `${this.topic}-${this.partition} is closed`));
     }
+  }
+
+  #checkLog(): void {
+    const log = this.#log;
+    invariant(log.latestEpoch <= log.leaderEpoch, "BROKER-10", log.latestEpoch);
+    // What a log holds once it is open was made durable by its recovery: C2.
+    if (log.highWatermark < log.logEndOffset) log.advanceHighWatermark(log.logEndOffset);
   }
 
   #written(): void {

@@ -1,10 +1,9 @@
 import type { LogDirectory } from "@millrace/log";
-import type { Platform } from "@millrace/platform";
+import type { TopicPartition } from "@millrace/model";
 import { BrokerError } from "../broker-error.ts";
-import { topicIdOfFolder } from "../metadata/cluster-id.ts";
 import type { MetadataImage } from "../metadata/metadata-image.ts";
-import { isInternalTopic } from "../metadata/topic-image.ts";
 import type { Partitions } from "./partitions.ts";
+import { expelFolder, type FolderJudge } from "./settle-folder.ts";
 
 export const METADATA_TOPIC = "__cluster_metadata";
 
@@ -13,42 +12,44 @@ export const METADATA_TOPIC = "__cluster_metadata";
  *
  * @throws BrokerError `METADATA_MISSING`
  */
-export function checkMetadataIsThere(directory: LogDirectory, image: MetadataImage): void {
-  if (image.starts > 0) return;
+export function checkMetadataIsThere(directory: LogDirectory): void {
+  const place = { topic: METADATA_TOPIC, partition: 0 };
+  if (directory.folder(place)?.isBlank === false) return;
   const other = directory.partitions().find(({ topic }) => topic !== METADATA_TOPIC);
-  if (other === undefined) return;
+  if (other === undefined && !directory.hasSeenRecords(place)) return;
+  const holds = other === undefined ? "" : `holds ${other.topic}-${other.partition} and more, but `;
   throw new BrokerError(
     "METADATA_MISSING",
-    `${directory.path} holds ${other.topic}-${other.partition} and more, but the log ${METADATA_TOPIC}-0 is gone: put it back, or choose an empty folder`,
+    `${directory.path}: it ${holds}the log ${METADATA_TOPIC}-0 is gone: put it back, or choose an empty folder`,
   );
 }
 
 /**
- * Makes the folders what the metadata says (C17): those of deleted topics go, those of topics that were created just
- * before a crash are made, all are opened. Partitions of the coordinators' topics are made when they are written.
+ * Makes the folders what the metadata say (C17): those of deleted topics go, those of topics that were created just
+ * before a crash are made, what is not explained is moved aside, all partitions are opened. Those of the coordinators'
+ * topics are made when they are written.
+ *
+ * @throws FileSystemError, LogStorageError of the device; what concerns one partition alone takes that one offline
  */
 export async function reconcileLogs(
-  platform: Platform,
-  directory: LogDirectory,
+  judge: FolderJudge,
   image: MetadataImage,
   partitions: Partitions,
 ): Promise<void> {
-  directory.removeDeletedLogs();
-  for (const { topic: name, partition } of directory.partitions()) {
-    if (name === METADATA_TOPIC) continue;
-    const topic = image.topic(name);
-    const topicId = topicIdOfFolder(platform, `${directory.path}/${name}-${partition}`);
-    const isKnown =
-      topic !== undefined &&
-      partition < topic.partitionCount &&
-      (topicId === undefined || topicId === topic.topicId);
-    if (isKnown) {
-      await partitions.open(topic, partition);
-      continue;
+  const { directory, logger } = judge;
+  await directory.removeDeletedLogs();
+  for (const { path, sizeBytes } of directory.strays())
+    logger.log("warn", "broker.folder.aside", { path, sizeBytes });
+  const isKnown = ({ topic, partition }: TopicPartition) =>
+    topic === METADATA_TOPIC || partition < (image.partitionCount(topic) ?? 0);
+  for (const place of directory.partitions()) {
+    if (isKnown(place)) continue;
+    try {
+      await expelFolder(judge, place);
+    } catch (error) {
+      logger.log("error", "broker.folder.resists", { ...place, error });
     }
-    platform.logger.log("info", "broker.log.orphaned", { topic: name, partition });
-    await directory.deleteLog(name, partition);
   }
-  for (const topic of image.topics())
-    if (!isInternalTopic(topic.name)) await partitions.openTopic(topic);
+  await partitions.openAtStart(image.topics());
+  await directory.forgetOffsets(isKnown);
 }

@@ -1,45 +1,116 @@
+import { LogCorruptedError } from "@millrace/log";
+import { noBytes } from "@millrace/model";
 import {
   BatchCursor,
   decodeControlBatch,
   isControl,
+  isCrcValid,
   isTransactional,
   readAttributes,
+  readBaseOffset,
+  readBatchSizeBytes,
+  readLastOffset,
+  readPartitionLeaderEpoch,
   readProducerEpoch,
   readProducerId,
   RecordBatchReader,
 } from "@millrace/protocol/records";
-import { noBytes } from "@millrace/model";
 import type { CoordinatorLogVisitor, ProducerIdentity } from "../coordinator/coordinator-log.ts";
 import type { Partition } from "./partition.ts";
 
 /** Bytes read at a time. */
 const READ_BYTES = 1024 * 1024;
 
-/** Hands over all records and markers of a log, in order. Control batches other than markers are passed over. */
+/**
+ * Hands over all records and markers of a log, in order. Control batches other than markers are passed over.
+ *
+ * What is a fold over a log is only as good as the log: every batch is checked on the way, after an orderly close too.
+ *
+ * @throws LogCorruptedError a checksum that does not match, or offsets that are missing
+ */
 export function replayLog(partition: Partition, visitor: CoordinatorLogVisitor): void {
-  const upTo = partition.logEndOffset;
-  let offset = partition.logStartOffset;
-  while (offset < upTo) {
-    const slice = partition.read(offset, { maxBytes: READ_BYTES, upTo, minOneBatch: true });
-    if (slice.nextOffset <= offset) return;
-    for (const part of slice.parts) replayBatches(part, visitor);
-    offset = slice.nextOffset;
-  }
+  new Replay(partition, visitor).run();
 }
 
-function replayBatches(bytes: Uint8Array, visitor: CoordinatorLogVisitor): void {
-  const cursor = new BatchCursor(bytes);
-  while (cursor.next()) {
-    const { position } = cursor;
-    const attributes = readAttributes(bytes, position);
-    const producer: ProducerIdentity | undefined = isTransactional(attributes)
-      ? {
-          producerId: readProducerId(bytes, position),
-          producerEpoch: readProducerEpoch(bytes, position),
-        }
-      : undefined;
-    if (isControl(attributes)) replayMarker(bytes, position, producer, visitor);
-    else replayRecords(bytes, position, producer, visitor);
+class Replay {
+  readonly #partition: Partition;
+  readonly #visitor: CoordinatorLogVisitor;
+  /** Where the next batch has to begin, or may at the earliest: compaction leaves offsets out. */
+  #nextOffset = 0;
+  readonly #baseOffsets: readonly number[];
+  #leaderEpoch = 0;
+  /** Segment that is being read, and how far. */
+  #segment = 0;
+  #position = 0;
+
+  constructor(partition: Partition, visitor: CoordinatorLogVisitor) {
+    this.#partition = partition;
+    this.#visitor = visitor;
+    this.#baseOffsets = partition.segments().map(({ baseOffset }) => baseOffset);
+  }
+
+  run(): void {
+    const upTo = this.#partition.logEndOffset;
+    if (this.#partition.logStartOffset > 0) throw this.#damaged("its beginning is missing");
+    while (this.#nextOffset < upTo) {
+      const before = this.#nextOffset;
+      const slice = this.#partition.read(before, {
+        maxBytes: READ_BYTES,
+        upTo,
+        minOneBatch: true,
+      });
+      for (const part of slice.parts) this.#replayBatches(part);
+      if (this.#nextOffset === before) throw this.#damaged("nothing can be read");
+    }
+  }
+
+  #replayBatches(bytes: Uint8Array): void {
+    const cursor = new BatchCursor(bytes);
+    while (cursor.next()) {
+      const { position } = cursor;
+      this.#check(bytes, position);
+      const attributes = readAttributes(bytes, position);
+      const producer: ProducerIdentity | undefined = isTransactional(attributes)
+        ? {
+            producerId: readProducerId(bytes, position),
+            producerEpoch: readProducerEpoch(bytes, position),
+          }
+        : undefined;
+      if (isControl(attributes)) replayMarker(bytes, position, producer, this.#visitor);
+      else replayRecords(bytes, position, producer, this.#visitor);
+      this.#nextOffset = readLastOffset(bytes, position) + 1;
+      this.#position += readBatchSizeBytes(bytes, position);
+    }
+  }
+
+  #check(bytes: Uint8Array, position: number): void {
+    const baseOffset = readBaseOffset(bytes, position);
+    const expected = this.#nextOffset;
+    while (this.#baseOffsets[this.#segment + 1] <= baseOffset) {
+      this.#segment++;
+      this.#position = 0;
+    }
+    const isInOrder = this.#partition.config.isCompacted
+      ? baseOffset >= expected
+      : baseOffset === expected;
+    if (!isInOrder) throw this.#damaged(`offset ${baseOffset} where ${expected} was expected`);
+    // The epoch is outside of the checksum; it never goes back, and is of this start at the most.
+    const epoch = readPartitionLeaderEpoch(bytes, position);
+    if (epoch < this.#leaderEpoch || epoch > this.#partition.leaderEpoch)
+      throw this.#damaged(`leader epoch ${epoch} after ${this.#leaderEpoch}`);
+    this.#leaderEpoch = epoch;
+    if (!isCrcValid(bytes, position)) throw this.#damaged("the checksum does not match");
+  }
+
+  #damaged(reason: string): LogCorruptedError {
+    const baseOffset = this.#baseOffsets[this.#segment] ?? 0;
+    return new LogCorruptedError({
+      path: `${this.#partition.path}/${String(baseOffset).padStart(20, "0")}.log`,
+      position: this.#position,
+      firstOffset: this.#nextOffset,
+      lastOffset: this.#partition.logEndOffset - 1,
+      reason,
+    });
   }
 }
 

@@ -1,5 +1,6 @@
-import { decodeUtf8, encodeUtf8 } from "@millrace/model";
-import type { FileSystem } from "@millrace/platform";
+import { decodeUtf8, encodeUtf8, fromHex } from "@millrace/model";
+import type { FileSystem, Random } from "@millrace/platform";
+import { crc32c, uuidFromBytes } from "@millrace/protocol/wire";
 import { LogDirectoryError } from "../log-error.ts";
 import { readWholeFile, replaceFile } from "./checkpoint-file.ts";
 
@@ -7,7 +8,7 @@ import { readWholeFile, replaceFile } from "./checkpoint-file.ts";
 export interface DirectoryProperties {
   readonly clusterId: string;
   readonly nodeId: number;
-  /** Names this directory for ever. */
+  /** Names this directory for ever. Text form of Kafka's `Uuid`. */
   readonly directoryId: string;
 }
 
@@ -23,7 +24,7 @@ function pathOf(directory: string): string {
 /**
  * Undefined where the directory is empty.
  *
- * @throws LogDirectoryError `FOREIGN_FOLDER`, `VERSION_TOO_NEW`
+ * @throws LogDirectoryError `FOREIGN_FOLDER`, `VERSION_TOO_NEW`, `PROPERTIES_DAMAGED`
  */
 export function readDirectoryProperties(
   fileSystem: FileSystem,
@@ -41,13 +42,26 @@ export function readDirectoryProperties(
       `it holds ${strange} and no meta.properties; choose an empty folder or one made by Millrace`,
     );
   }
-  const properties = parseProperties(decodeUtf8(bytes));
+  const text = decodeUtf8(bytes);
+  const properties = parseProperties(text);
   checkVersion(directory, "version", properties.get("version"), version);
   checkVersion(directory, "millrace.format", properties.get("millrace.format"), formatVersion);
-  return {
+  const lines = linesOf({
     clusterId: properties.get("cluster.id") ?? "",
     nodeId: Number(properties.get("node.id") ?? -1),
     directoryId: properties.get("directory.id") ?? "",
+  });
+  // The first version of this file had no checksum.
+  if (text !== withChecksum(lines) && text !== lines)
+    throw new LogDirectoryError(
+      "PROPERTIES_DAMAGED",
+      directory,
+      "its meta.properties is not as it was written: restore it from a copy",
+    );
+  return {
+    clusterId: properties.get("cluster.id") ?? "",
+    nodeId: Number(properties.get("node.id")),
+    directoryId: uuidOf(properties.get("directory.id") ?? ""),
   };
 }
 
@@ -56,15 +70,32 @@ export async function writeDirectoryProperties(
   directory: string,
   properties: DirectoryProperties,
 ): Promise<void> {
-  const lines = [
+  const content = encodeUtf8(withChecksum(linesOf(properties)));
+  await replaceFile(fileSystem, pathOf(directory), content);
+}
+
+function linesOf(properties: DirectoryProperties): string {
+  return [
     `version=${version}`,
     `millrace.format=${formatVersion}`,
     `cluster.id=${properties.clusterId}`,
     `node.id=${properties.nodeId}`,
     `directory.id=${properties.directoryId}`,
     "",
-  ];
-  await replaceFile(fileSystem, pathOf(directory), encodeUtf8(lines.join("\n")));
+  ].join("\n");
+}
+
+function withChecksum(lines: string): string {
+  return `${lines}millrace.checksum=${crc32c(encodeUtf8(lines)).toString(16)}\n`;
+}
+
+export function newDirectoryId(random: Random): string {
+  return uuidOf(random.uuid());
+}
+
+/** The first directories were named by the other text form. */
+function uuidOf(id: string): string {
+  return /^[0-9a-f-]{36}$/.test(id) ? uuidFromBytes(fromHex(id.replaceAll("-", ""))) : id;
 }
 
 function parseProperties(text: string): ReadonlyMap<string, string> {

@@ -2,19 +2,22 @@ import { decodeUtf8, encodeUtf8 } from "@millrace/model";
 import type { FileSystem } from "@millrace/platform";
 import { CheckpointError, readWholeFile, replaceFile } from "./checkpoint-file.ts";
 
-/** `partition.metadata`: the id of the topic that this directory belongs to (Kafka: `PartitionMetadataFile`). */
-function partitionMetadataPath(directory: string): string {
-  return `${directory}/partition.metadata`;
+/** Holds the id of the topic that a folder belongs to (Kafka: `PartitionMetadataFile`). */
+export const partitionMetadataName = "partition.metadata";
+
+/** In its text form; undefined where the bytes do not say it. */
+export function topicIdIn(bytes: Uint8Array): string | undefined {
+  return /^version: 0\ntopic_id: ([\w-]{22})\n?$/.exec(decodeUtf8(bytes))?.[1];
 }
 
 /** In its text form; undefined where there is no file. */
-function readTopicId(fileSystem: FileSystem, directory: string): string | undefined {
-  const path = partitionMetadataPath(directory);
+function readTopicId(fileSystem: FileSystem, path: string): string | undefined {
   const bytes = readWholeFile(fileSystem, path);
   if (bytes === undefined) return undefined;
-  const match = /^version: 0\ntopic_id: (\S+)\n?$/.exec(decodeUtf8(bytes));
-  if (match === null) throw new CheckpointError(path, "version 0 with a topic_id was expected");
-  return match[1];
+  const topicId = topicIdIn(bytes);
+  if (topicId === undefined)
+    throw new CheckpointError(path, "version 0 with a topic_id was expected");
+  return topicId;
 }
 
 /** Ties a directory to a topic id, or checks that it is tied to this one. Gives the id that holds. */
@@ -23,9 +26,9 @@ export async function claimTopicId(
   directory: string,
   topicId: string | undefined,
 ): Promise<string | undefined> {
-  const known = readTopicId(fileSystem, directory);
+  const path = `${directory}/${partitionMetadataName}`;
+  const known = readTopicId(fileSystem, path);
   if (topicId === undefined || topicId === known) return known;
-  const path = partitionMetadataPath(directory);
   if (known !== undefined)
     throw new CheckpointError(path, `it belongs to topic id ${known}, not ${topicId}`);
   const content = encodeUtf8(`version: 0\ntopic_id: ${topicId}`);

@@ -1,0 +1,186 @@
+import { LogDirectory, LogDirectoryError, LogStorageError } from "@millrace/log";
+import type { Platform } from "@millrace/platform";
+import { type BrokerOptions, NODE_ID_DEFAULT, RESERVE_BYTES_DEFAULT } from "./broker-options.ts";
+import type { BrokerConfig } from "./config/broker-config.ts";
+import { logConfigOf } from "./config/topic-config.ts";
+import { groupConfigOf, transactionConfigOf } from "./coordinator-config.ts";
+import { Coordinators } from "./coordinator/coordinators.ts";
+import { clusterIdOf } from "./metadata/cluster-id.ts";
+import { startRecords } from "./metadata/first-records.ts";
+import { MetadataStore } from "./metadata/metadata-store.ts";
+import { isInternalTopic } from "./metadata/topic-image.ts";
+import { PartitionCoordinatorLogs } from "./partition/coordinator-logs.ts";
+import { Durability } from "./partition/durability.ts";
+import { MetadataPartitionLog } from "./partition/metadata-partition-log.ts";
+import { Partition } from "./partition/partition.ts";
+import { PartitionMarkerWriter } from "./partition/partition-marker-writer.ts";
+import { Partitions } from "./partition/partitions.ts";
+import { checkMetadataIsThere, METADATA_TOPIC, reconcileLogs } from "./partition/reconcile-logs.ts";
+import { settleFolder } from "./partition/settle-folder.ts";
+import { StorageGuard } from "./partition/storage-guard.ts";
+
+/** Of the metadata log, which no client reads. */
+const METADATA_TOPIC_ID = "AAAAAAAAAAAAAAAAAAAAAQ";
+
+/** All that lies below the listener. */
+export interface BrokerParts {
+  readonly directory: LogDirectory;
+  readonly partitions: Partitions;
+  readonly metadata: MetadataStore;
+  readonly metadataLog: Partition;
+  readonly coordinators: Coordinators;
+  readonly storage: StorageGuard;
+  readonly nodeId: number;
+}
+
+/** What has to be closed again, in this order, once it was opened. */
+type Opened = Pick<BrokerParts, "directory"> & Partial<BrokerParts>;
+
+interface Start {
+  readonly platform: Platform;
+  readonly config: BrokerConfig;
+  readonly options: BrokerOptions;
+  readonly nodeId: number;
+  readonly opened: { -readonly [Part in keyof Opened]: Opened[Part] };
+}
+
+/**
+ * Opens the directory, replays the metadata, opens the logs and loads the coordinators. What was opened on the way is
+ * closed again where something fails.
+ */
+export async function openBroker(
+  platform: Platform,
+  config: BrokerConfig,
+  options: BrokerOptions,
+): Promise<BrokerParts> {
+  const nodeId = config.isSet("node.id") ? config.number("node.id") : NODE_ID_DEFAULT;
+  const directory = await LogDirectory.open({
+    platform,
+    path: options.dataDirectory,
+    clusterId: clusterIdOf(platform, options.dataDirectory),
+    nodeId,
+  });
+  const opened = { directory };
+  try {
+    return await openInDirectory({ platform, config, options, nodeId, opened });
+  } catch (error) {
+    await closeBroker(opened).catch(() => {});
+    throw error;
+  }
+}
+
+/** Closes all, whatever fails on the way; the first failure is thrown, unless the device's was told already. */
+export async function closeBroker(parts: Opened): Promise<void> {
+  const wasFailed = parts.metadataLog?.failure !== undefined;
+  const failures: unknown[] = [];
+  const steps = [parts.coordinators, parts.partitions, parts.metadataLog, parts.directory];
+  for (const step of steps) {
+    try {
+      await step?.close();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0 && !wasFailed) throw failures[0];
+}
+
+async function openInDirectory(start: Start): Promise<BrokerParts> {
+  const { platform, config, options, nodeId, opened } = start;
+  const { directory } = opened;
+  const fail = failureOf(start);
+  const metadataLog = (opened.metadataLog = await openMetadataLog(start, fail));
+  const metadata = new MetadataStore(
+    new MetadataPartitionLog(metadataLog, platform.clock),
+    platform,
+  );
+  const { image } = metadata;
+  checkDirectory(directory, image.directoryId);
+  const leaderEpoch = image.starts;
+  let removedTopics: ReadonlySet<string> = metadata.takeRemovedTopics();
+  const judge = {
+    directory,
+    logger: platform.logger,
+    isRemoved: (topicId: string) => removedTopics.has(topicId),
+  };
+  const partitions = (opened.partitions = new Partitions({
+    durability: new Durability(options.durability ?? "group", platform.timers, fail),
+    leaderEpoch,
+    logger: platform.logger,
+    timers: platform.timers,
+    isTopic: (topicId) => image.topicById(topicId) !== undefined,
+    logs: {
+      open: async (request) => {
+        await settleFolder(judge, request);
+        return directory.openLog({ ...request, codecs: options.codecs });
+      },
+      isMade: (place) => directory.folder(place) !== undefined || directory.hasSeenRecords(place),
+      remove: (places) => directory.deleteLogs(places),
+      removed: () => directory.removed(),
+    },
+    configOf: (topic) => ({
+      ...logConfigOf(topic.properties, config),
+      // Coordinators read their logs once, at the start.
+      ...(isInternalTopic(topic.name) ? { tailCacheBytes: 0 } : {}),
+    }),
+  }));
+  const { directoryId } = directory.properties;
+  await metadata.change(() => ({
+    records: startRecords(image, { platform, config, nodeId, leaderEpoch, directoryId }),
+    result: undefined,
+  }));
+  await reconcileLogs(judge, image, partitions);
+  removedTopics = new Set();
+  const coordinators = (opened.coordinators = new Coordinators({
+    platform,
+    logs: new PartitionCoordinatorLogs({ image, partitions, clock: platform.clock, leaderEpoch }),
+    markers: new PartitionMarkerWriter(image, partitions, platform.clock),
+    producerIdBlocks: metadata,
+    groupConfig: groupConfigOf(config),
+    transactionConfig: transactionConfigOf(config),
+    isEndTransactionEpochAccepted: options.isEndTransactionEpochAccepted,
+  }));
+  coordinators.start();
+  const reserveBytes = options.reserveBytes ?? RESERVE_BYTES_DEFAULT;
+  const storage = new StorageGuard(platform, options.dataDirectory, reserveBytes);
+  return { directory, partitions, metadata, metadataLog, coordinators, storage, nodeId };
+}
+
+/** The device failed: nothing is served any more, and the owner is told. */
+function failureOf({ platform, options, opened }: Start): (failure: Error) => void {
+  return (failure) => {
+    platform.logger.log("error", "broker.storage.failed", { error: failure });
+    const cause = failure instanceof LogStorageError ? failure : undefined;
+    const told = cause ?? new LogStorageError("LOG_FAILED", failure.message, failure);
+    opened.partitions?.failAll(told);
+    opened.metadataLog?.fail(told);
+    options.onFailed?.(failure);
+  };
+}
+
+/** What the metadata say is always synced: with less, a power loss would leave folders that nothing explains. */
+async function openMetadataLog(
+  { platform, options, opened }: Start,
+  fail: (failure: Error) => void,
+): Promise<Partition> {
+  checkMetadataIsThere(opened.directory);
+  const log = await opened.directory.openLog({
+    topic: METADATA_TOPIC,
+    partition: 0,
+    topicId: METADATA_TOPIC_ID,
+    leaderEpoch: 0,
+    config: { tailCacheBytes: 0 },
+  });
+  const level = options.durability === "strict" ? "strict" : "group";
+  return new Partition(log, METADATA_TOPIC_ID, new Durability(level, platform.timers, fail));
+}
+
+/** The metadata know the folder that they were written in: `meta.properties` alone can be that of another one. */
+function checkDirectory({ path, properties }: LogDirectory, directoryId: string | undefined): void {
+  if (directoryId === undefined || directoryId === properties.directoryId) return;
+  throw new LogDirectoryError(
+    "WRONG_CLUSTER",
+    path,
+    `its meta.properties is of another folder (directory.id ${properties.directoryId} where ${directoryId} is ` +
+      `expected): restore the one that belongs to it`,
+  );
+}

@@ -1,0 +1,36 @@
+import type { PartitionLog } from "@millrace/log";
+
+/** What the broker needs of a partition's log. */
+export type LogOfPartition = Pick<
+  PartitionLog,
+  | "topic"
+  | "partition"
+  | "path"
+  | "leaderEpoch"
+  | "latestEpoch"
+  | "config"
+  | "damage"
+  | "sizeBytes"
+  | "logStartOffset"
+  | "lastStableOffset"
+  | "highWatermark"
+  | "logEndOffset"
+  | "durableOffset"
+  | "activeBaseOffset"
+  | "append"
+  | "sync"
+  | "advanceHighWatermark"
+  | "read"
+  | "abortedTransactions"
+  | "offsetForTimestamp"
+  | "maxTimestamp"
+  | "epochForOffset"
+  | "endOffsetForEpoch"
+  | "startTransactionVerification"
+  | "producers"
+  | "deleteRecordsBefore"
+  | "updateConfig"
+  | "removeExpiredProducers"
+  | "segments"
+  | "close"
+>;
