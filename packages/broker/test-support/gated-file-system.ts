@@ -1,4 +1,5 @@
 import { FileSystemError, type FileHandle, type FileSystem } from "@millrace/platform";
+import { withMembers } from "./with-members.ts";
 
 /** As every file system that counts has it. */
 const nameBytesMax = 255;
@@ -17,20 +18,23 @@ export interface Gate {
   /** Paths that match are neither renamed nor removed: permission is denied. */
   resisting: RegExp | undefined;
   readonly syncCount: number;
+  /** Files that are open. */
+  readonly openCount: number;
 }
 
 /** A file system whose syncs happen when a test lets them. */
 export function gatedFileSystem(inner: FileSystem): { fileSystem: FileSystem; gate: Gate } {
-  let opened = Promise.resolve();
+  let whenOpen = Promise.resolve();
   let open = () => {};
   let isBroken = false;
   let syncCount = 0;
+  const opened = new Set<FileHandle>();
   const gate: Gate = {
     freeBytes: undefined,
     fullFor: undefined,
     resisting: undefined,
     shut: () => {
-      opened = new Promise((resolve) => (open = resolve));
+      whenOpen = new Promise((resolve) => (open = resolve));
     },
     open: () => open(),
     breakSyncs: () => {
@@ -39,19 +43,24 @@ export function gatedFileSystem(inner: FileSystem): { fileSystem: FileSystem; ga
     get syncCount() {
       return syncCount;
     },
+    get openCount() {
+      return opened.size;
+    },
   };
-  const wrap = (handle: FileHandle): FileHandle =>
-    withMembers(handle, {
+  const wrap = (handle: FileHandle): FileHandle => {
+    opened.add(handle);
+    return withMembers(handle, {
+      close: () => {
+        opened.delete(handle);
+        handle.close();
+      },
       datasync: async () => {
-        await opened;
+        await whenOpen;
         syncCount++;
         if (isBroken) throw new FileSystemError("INPUT_OUTPUT", handle.path, "the sync failed");
         await handle.datasync();
       },
     });
-  const resist = (path: string) => {
-    if (gate.resisting?.test(path) === true)
-      throw new FileSystemError("PERMISSION_DENIED", path, "permission denied");
   };
   const fileSystem = withMembers(inner, {
     open: (path, mode) => {
@@ -60,14 +69,14 @@ export function gatedFileSystem(inner: FileSystem): { fileSystem: FileSystem; ga
       return wrap(inner.open(path, mode));
     },
     rename: (source, target) => {
-      resist(source);
+      resist(gate, source);
       const name = target.slice(target.lastIndexOf("/") + 1);
       if (name.length > nameBytesMax)
         throw new FileSystemError("INPUT_OUTPUT", target, "the name is too long");
       inner.rename(source, target);
     },
     remove: (path) => {
-      resist(path);
+      resist(gate, path);
       inner.remove(path);
     },
     freeBytes: (path) => gate.freeBytes ?? inner.freeBytes(path),
@@ -75,11 +84,7 @@ export function gatedFileSystem(inner: FileSystem): { fileSystem: FileSystem; ga
   return { fileSystem, gate };
 }
 
-function withMembers<Target extends object>(target: Target, members: Partial<Target>): Target {
-  return new Proxy(target, {
-    get: (inner, name) => {
-      const member: unknown = Reflect.get(name in members ? members : inner, name);
-      return typeof member === "function" ? member.bind(inner) : member;
-    },
-  });
+function resist(gate: Gate, path: string): void {
+  if (gate.resisting?.test(path) === true)
+    throw new FileSystemError("PERMISSION_DENIED", path, "permission denied");
 }

@@ -16,6 +16,7 @@ import {
   createTopicsApi,
   fetchApi,
   listOffsetsApi,
+  offsetCommitApi,
   produceApi,
 } from "@millrace/protocol/definitions";
 import { RecordBatchBuilder } from "@millrace/protocol/records";
@@ -121,6 +122,17 @@ export class TestClient {
       ],
     });
     return response?.responses[0].partitions[0];
+  }
+
+  async commitOffset(groupId: string, topic: string, committedOffset: number) {
+    const partitions = [{ partitionIndex: 0, committedOffset, committedMetadata: "" }];
+    const response = await this.ask(offsetCommitApi, 7, {
+      groupId,
+      generationIdOrMemberEpoch: -1,
+      memberId: "",
+      topics: [{ name: topic, partitions }],
+    });
+    return response?.topics[0].partitions[0].errorCode;
   }
 
   async endOffset(topic: string) {

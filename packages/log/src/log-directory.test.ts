@@ -166,6 +166,14 @@ describe("LogDirectory", () => {
     );
   });
 
+  it("opens nothing once it is closed", async () => {
+    const platform = testPlatform();
+    const directory = await open(platform);
+    await directory.close();
+    await expect(directory.openLog(orders)).rejects.toMatchObject({ code: "LOG_CLOSED" });
+    expect(platform.fileSystem.stat("data/orders-0")).toBeUndefined();
+  });
+
   it("ties a folder to one topic id", async () => {
     const platform = testPlatform();
     const directory = await open(platform);

@@ -14,7 +14,7 @@ import {
   writeDirectoryProperties,
   type DirectoryProperties,
 } from "./checkpoint/directory-properties.ts";
-import { LogDirectoryError } from "./log-error.ts";
+import { LogDirectoryError, LogStorageError } from "./log-error.ts";
 import type { PartitionLogOptions } from "./log-types.ts";
 import { type PartitionFolder, PartitionFolders, type StrayFolder } from "./partition-folders.ts";
 import { PartitionLog } from "./partition-log.ts";
@@ -156,6 +156,8 @@ export class LogDirectory {
     const name = topicPartitionName(options.topic, options.partition);
     const known = this.#logs.get(name);
     if (known !== undefined) return known;
+    if (this.#closing !== undefined)
+      throw new LogStorageError("LOG_CLOSED", `${this.path}: the directory is closed`);
     let opening = this.#opening.get(name);
     if (opening === undefined) {
       opening = this.#open(name, options).finally(() => this.#opening.delete(name));

@@ -54,6 +54,7 @@ export class Partition {
   #failure: LogStorageError | undefined;
   #isNotifying = false;
   #isSyncing = false;
+  #syncing: Promise<void> = Promise.resolve();
 
   constructor(log: LogOfPartition, topicId: string, durability: Durability) {
     this.topic = log.topic;
@@ -247,6 +248,7 @@ export class Partition {
   async close(): Promise<void> {
     try {
       await this.#log.close();
+      await this.#syncing;
       if (this.#failure === undefined) this.#reach(this.#log.logEndOffset);
     } finally {
       this.fail(new LogStorageError("LOG_CLOSED", `${this.topic}-${this.partition} is closed`));
@@ -266,7 +268,7 @@ export class Partition {
     if (syncs === "never" || this.#isSyncing) return;
     if (syncs === "perSegment" && this.#log.durableOffset >= this.#log.activeBaseOffset) return;
     this.#isSyncing = true;
-    void (syncs === "perSegment" ? this.#syncOnce() : this.#sync());
+    this.#syncing = syncs === "perSegment" ? this.#syncOnce() : this.#sync();
   }
 
   /** Bounds what a crash leaves to be scanned and written again; nobody waits for it. */

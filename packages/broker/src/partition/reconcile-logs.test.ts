@@ -1,9 +1,4 @@
-import {
-  deleteTopicsApi,
-  metadataApi,
-  offsetCommitApi,
-  offsetFetchApi,
-} from "@millrace/protocol/definitions";
+import { deleteTopicsApi, metadataApi, offsetFetchApi } from "@millrace/protocol/definitions";
 import { describe, expect, test } from "vitest";
 import { type BrokerWorld, runWorld } from "../../test-support/broker-world.ts";
 import type { TestClient } from "../../test-support/test-client.ts";
@@ -185,7 +180,7 @@ describe("a partition that was written and whose folder is missing", () => {
       const { files, start } = world;
       const first = await start();
       await first.client.createTopic("orders");
-      for (const group of ["a", "b"]) await commit(first.client, group, 7);
+      for (const group of ["a", "b"]) await first.client.commitOffset(group, "orders", 7);
       await first.broker.close();
       files.removeFolder("/data/__consumer_offsets-1");
       const { broker, client } = await start();
@@ -359,7 +354,7 @@ describe("a coordinator's log", () => {
       const { files, start, told } = world;
       const first = await start();
       await first.client.createTopic("orders");
-      for (const group of ["a", "b"]) await commit(first.client, group, 7);
+      for (const group of ["a", "b"]) await first.client.commitOffset(group, "orders", 7);
       await first.broker.close();
       const log = "/data/__consumer_offsets-1/00000000000000000000.log";
       files.flip(log, files.read(log).length - 40);
@@ -373,16 +368,6 @@ describe("a coordinator's log", () => {
       await broker.close();
     }));
 });
-
-async function commit(client: TestClient, groupId: string, committedOffset: number) {
-  const partitions = [{ partitionIndex: 0, committedOffset, committedMetadata: "" }];
-  await client.ask(offsetCommitApi, 7, {
-    groupId,
-    generationIdOrMemberEpoch: -1,
-    memberId: "",
-    topics: [{ name: "orders", partitions }],
-  });
-}
 
 async function committed(client: TestClient, groupId: string) {
   const answer = await client.ask(offsetFetchApi, 5, {
