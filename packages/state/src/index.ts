@@ -34,7 +34,6 @@ export type {
   FlushListener,
   FlushListenerOptions,
   UpdatableStore,
-  ValueOwnership,
 } from "./contract/updatable-store.ts";
 export { CacheBudget } from "./contract/cache-budget.ts";
 export { MemoryEngine } from "./memory/memory-engine.ts";

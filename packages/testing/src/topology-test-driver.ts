@@ -78,7 +78,6 @@ export class TopologyTestDriver {
       recordContext,
       cache,
       taskId: "0_0",
-      canAbandonUpdates: (options.onProcessingError ?? "fail") !== "fail",
     });
     this.#task = new StreamTask({
       taskId: { subtopology: 0, partition: 0 },

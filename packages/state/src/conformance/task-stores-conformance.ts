@@ -42,7 +42,6 @@ class StoreTrial {
   readonly #choice: SeededChoice;
   readonly #options: TrialOptions;
   readonly #isCached: boolean;
-  readonly #canAbandonUpdates: boolean;
   readonly #context = {
     topic: "orders" as string | null,
     partition: 0,
@@ -62,7 +61,6 @@ class StoreTrial {
     this.#options = options;
     this.#choice = new SeededChoice(options.seed);
     this.#isCached = options.cacheBytesMax > 0;
-    this.#canAbandonUpdates = options.seed % 2 === 0;
     this.#engine = engine;
     for (const name of storeNames) this.#logs.set(name, []);
     this.#stores = this.#open();
@@ -87,43 +85,40 @@ class StoreTrial {
     await this.#stores.close();
   }
 
-  /** The aggregator mutates the old aggregate and the record; what is forwarded is mutated too. */
+  /** The aggregator changes all that it is given, and all of it changes again once the result was written. */
   #updateBasket(): void {
     const store = this.#stores.timestampedKeyValueStore<string, Basket>("baskets");
     const key = this.#choice.of(keys);
     const brought = this.#choice.isOneIn(2) ? encodeUtf8(key) : null;
     const old = store.readForUpdate(key, brought);
     const timestamp = Math.max(this.#context.timestamp, store.timestampOfRead);
-    if (this.#choice.isOneIn(4)) this.#checkCopyOfRead(key, store.copyOfRead());
-    if (this.#canAbandonUpdates && this.#choice.isOneIn(8)) {
+    if (this.#choice.isOneIn(8)) {
+      // The callback throws half-way: the store is as before.
       old?.items.push(-1);
-      store.abandonUpdate();
       return;
     }
     const record: Basket = { items: [this.#choice.below(100)] };
     if (this.#choice.isOneIn(6)) {
-      store.writeUpdated(null, timestamp, "owned");
+      store.writeUpdated(null, timestamp);
       this.#model.delete(`baskets/${key}`);
       return;
     }
-    const isShared = old === null || this.#choice.isOneIn(4);
-    const result = isShared ? record : old;
-    const before = isShared ? [] : this.#modelItems(key);
-    this.#model.set(
-      `baskets/${key}`,
-      JSON.stringify([{ items: [...before, ...record.items] }, timestamp]),
-    );
-    if (!isShared) result.items.push(...record.items);
-    store.writeUpdated(result, timestamp, isShared ? "shared" : "owned");
-    record.items.push(-2);
+    const items = [...this.#modelItems(key), ...record.items];
+    this.#model.set(`baskets/${key}`, JSON.stringify([{ items }, timestamp]));
+    const result = this.#resultOf(old, record);
+    store.writeUpdated(result, timestamp);
     brought?.fill(0);
-    if (!store.isCached) result.items.push(-3);
+    for (const value of [record, result, old]) value?.items.push(-2);
   }
 
-  #checkCopyOfRead(key: string, copy: Basket | null): void {
-    const expected = this.#model.has(`baskets/${key}`) ? this.#modelItems(key) : null;
-    checkEqual(copy?.items ?? null, expected, `seed ${this.#options.seed}, copyOfRead of ${key}`);
-    copy?.items.push(-8);
+  /** The old aggregate itself, the record itself, or an object that shares a part with it. */
+  #resultOf(old: Basket | null, record: Basket): Basket {
+    if (old !== null && this.#choice.isOneIn(2)) {
+      old.items.push(...record.items);
+      return old;
+    }
+    record.items.unshift(...(old?.items ?? []));
+    return this.#choice.isOneIn(2) ? record : { items: record.items };
   }
 
   /** What the aggregate must be, whatever became of the objects that were handed out. */
@@ -137,7 +132,7 @@ class StoreTrial {
     const key = this.#choice.of(keys);
     const old = store.readForUpdate(key, null);
     const timestamp = Math.max(this.#context.timestamp, store.timestampOfRead);
-    store.writeUpdated((old ?? 0) + 1, timestamp, "owned");
+    store.writeUpdated((old ?? 0) + 1, timestamp);
     this.#model.set(`counts/${key}`, JSON.stringify([(old ?? 0) + 1, timestamp]));
   }
 
@@ -255,7 +250,6 @@ class StoreTrial {
       recordContext: this.#context,
       cache: new CacheBudget(this.#options.cacheBytesMax),
       taskId: "0_0",
-      canAbandonUpdates: this.#canAbandonUpdates,
       stores: specifications.map((specification) => ({
         specification,
         changelogTopic: `${specification.name}-changelog`,

@@ -37,11 +37,6 @@ export interface TaskStoresOptions {
   readonly recordContext: RecordContext;
   /** The memory of all caches of a stream loop (Kafka: `ThreadCache`); shared by its tasks. */
   readonly cache: CacheBudget;
-  /**
-   * Default true: an aggregate that a callback mutated before it threw can be given up with `abandonUpdate`, at
-   * the price of serialising objects before each update. False, where an error always aborts the task, is faster.
-   */
-  readonly canAbandonUpdates?: boolean;
   /** Bytes of uncommitted writes beyond which `isStageFull` is true. Default 16 MiB. */
   readonly stageBytesMax?: number;
   readonly logger?: Logger;

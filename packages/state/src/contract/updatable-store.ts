@@ -3,18 +3,15 @@ import type { RecordContext } from "./record-context.ts";
 
 /**
  * The fast way in and out of a timestamped store, for operators of the DSL: read, compute, write, one key at a
- * time, without serialising while the cache holds the entry.
+ * time, without serialising primitives while the cache holds the entry.
  *
- * Ownership: the value that `readForUpdate` gives may be the very object that the cache holds. It may go into one
- * aggregator or reducer call, which may mutate it, and then `writeUpdated` must follow, or `abandonUpdate`.
- * It must not be forwarded or kept. What others shall see comes from `copyOfRead` (before the callback ran) or
- * through the flush listener.
+ * Values are the caller's in both directions: what `readForUpdate` gives may be changed and kept, and what
+ * `writeUpdated` was given may change afterwards, in whole or in part.
  *
  * @example
  * const old = store.readForUpdate(record.key, record.keyBytes);
  * const result = aggregator(old ?? initializer(), record.value, record.key);
- * const timestamp = Math.max(record.timestamp, store.timestampOfRead);
- * store.writeUpdated(result, timestamp, result === record.value ? "shared" : "owned");
+ * store.writeUpdated(result, Math.max(record.timestamp, store.timestampOfRead));
  */
 export interface UpdatableStore<K, V> {
   /**
@@ -25,22 +22,11 @@ export interface UpdatableStore<K, V> {
   readForUpdate(key: K, keyBytes: Uint8Array | null): V | null;
   /** Timestamp of what `readForUpdate` gave; -1 if there was nothing. */
   readonly timestampOfRead: Timestamp;
-  /** A copy of what `readForUpdate` gave: the old value for downstream. Call it before the callback may mutate. */
-  copyOfRead(): V | null;
   /**
    * Writes the key that was read last. Null deletes. Headers, offset and (for a tombstone) the changelog's
    * timestamp are taken from the task's `RecordContext`, as in Kafka.
-   *
-   * @param ownership `owned`: nobody else holds the value, or it is immutable; the cache keeps the object.
-   *   `shared`: others may change it (it is the record's own object): it is serialised before the call returns.
-   *   An owned value may still be forwarded by the caller of an *uncached* store: it is serialised at once there.
    */
-  writeUpdated(value: V | null, timestamp: Timestamp, ownership: ValueOwnership): void;
-  /**
-   * Instead of `writeUpdated` after the callback threw: forgets the object that it may have mutated halfway; the
-   * store is as before `readForUpdate`. Needs `canAbandonUpdates` of `TaskStoresOptions`.
-   */
-  abandonUpdate(): void;
+  writeUpdated(value: V | null, timestamp: Timestamp): void;
   /** True: the flush listener forwards; false: every write goes through at once and the operator forwards itself. */
   readonly isCached: boolean;
   /**
@@ -49,8 +35,6 @@ export interface UpdatableStore<K, V> {
    */
   setFlushListener(listener: FlushListener<K, V>, options: FlushListenerOptions): boolean;
 }
-
-export type ValueOwnership = "owned" | "shared";
 
 export interface FlushListenerOptions {
   /** True: the listener gets old values, read from the store under the cache. */

@@ -18,11 +18,10 @@ const fixedBytes =
  *
  * The value is in one of these states:
  * ```
- *  tombstone   isTombstone
- *  decoded     hasValue               the object is the cache's own, or primitive
+ *  none        a key that is not there, or a tombstone (isTombstone)
+ *  decoded     hasValue               a primitive
  *  bytes       bytes !== null
  *  both        hasValue, bytes
- *  lent        none of these: a callback has the object, until writeUpdated
  * ```
  */
 export class CacheEntry<K, V> implements FlushContext {
@@ -36,7 +35,7 @@ export class CacheEntry<K, V> implements FlushContext {
   bytes: Uint8Array | null = null;
   isTombstone = false;
   valueTimestamp: Timestamp = -1;
-  /** Bytes of the stored value, exact or estimated. */
+  /** Bytes of the stored value. */
   valueSize = 0;
 
   topic: string | null = "";

@@ -3,11 +3,7 @@ import { copyBytes } from "../bytes/key-range.ts";
 import { toLatin1 } from "../bytes/latin1.ts";
 import type { RecordContext } from "../contract/record-context.ts";
 import type { EntryCursor, ScanRange } from "../contract/store-engine.ts";
-import type {
-  FlushListener,
-  FlushListenerOptions,
-  ValueOwnership,
-} from "../contract/updatable-store.ts";
+import type { FlushListener, FlushListenerOptions } from "../contract/updatable-store.ts";
 import type { BytesStore } from "./bytes-store.ts";
 import type { CacheBudget } from "../contract/cache-budget.ts";
 import { CacheEntry, type CacheKey } from "./cache-entry.ts";
@@ -17,22 +13,17 @@ import { RecordCache } from "./record-cache.ts";
 import { isPrimitive, type StoreFormat } from "./store-format.ts";
 import type { ValueAccess } from "./value-access.ts";
 
-/** Caches up to this size serialise at once what has no known size, so that they evict exactly when Kafka does. */
-const exactCacheBytesMax = 1024 * 1024;
-
 export interface CachedAccessOptions<K, V> {
   readonly store: BytesStore;
   readonly format: StoreFormat<K, V>;
   readonly context: RecordContext;
   readonly budget: CacheBudget;
-  readonly canAbandonUpdates: boolean;
 }
 
 /**
- * Holds writes back until a flush, and decoded values for the next update (Kafka: `CachingKeyValueStore`).
- *
- * An object that is held decoded leaves only by `readForUpdate`, into a callback, or with the flush listener, to
- * those downstream; both may mutate it, so the cache forgets it then. Everybody else gets a copy.
+ * Holds writes back until a flush (Kafka: `CachingKeyValueStore`). A primitive stays decoded for the next update,
+ * where its serde tells its size, and so vouches for it. Of an object the cache has the bytes: whoever made it may
+ * reach a part of it later, and everybody gets a copy.
  */
 export class CachedAccess<K, V> implements ValueAccess<K, V> {
   readonly isCached = true;
@@ -41,30 +32,22 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
   readonly #context: RecordContext;
   readonly #cache: RecordCache<K, V>;
   readonly #isDirect: boolean;
-  readonly #isExact: boolean;
-  readonly #canAbandonUpdates: boolean;
   #index: CacheIndex<K, V> | null = null;
   #listener: FlushListener<K, V> | null = null;
   #sendsOldValues = false;
-  /** Size of the value that was serialised last: what the next unknown one is taken for. */
-  #sizeEstimate = -1;
   #hits = 0;
   #misses = 0;
 
   /** The slot of `readForUpdate`. */
   #entry: CacheEntry<K, V> | null = null;
-  /** The object that the callback has, if the cache gave its own. */
-  #lent: V | null = null;
   #timestampOfRead: Timestamp = -1;
   #readTimestamp: Timestamp = -1;
 
-  constructor({ store, format, context, budget, canAbandonUpdates }: CachedAccessOptions<K, V>) {
+  constructor({ store, format, context, budget }: CachedAccessOptions<K, V>) {
     this.#store = store;
     this.#format = format;
     this.#context = context;
-    this.#canAbandonUpdates = canAbandonUpdates;
     this.#isDirect = format.hasInjectiveKeys;
-    this.#isExact = budget.sizeBytesMax <= exactCacheBytesMax;
     this.#cache = new RecordCache(budget, (entry) => this.#writeThrough(entry));
   }
 
@@ -88,56 +71,28 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
   readForUpdate(key: K, keyBytes: Uint8Array | null): V | null {
     const entry = this.#use(key, keyBytes);
     this.#entry = entry;
-    this.#lent = null;
-    if (!holdsValue(entry)) {
-      this.#timestampOfRead = -1;
-      return null;
-    }
-    this.#timestampOfRead = entry.valueTimestamp;
-    return this.#lend(entry);
+    const value = this.#valueOf(entry);
+    this.#timestampOfRead = value === null ? -1 : entry.valueTimestamp;
+    return value;
   }
 
-  copyOfRead(): V | null {
-    const entry = this.#entry;
-    if (entry === null || !holdsValue(entry)) return null;
-    if (!entry.hasValue && entry.bytes === null) {
-      invariant(this.#lent !== null, "STATE-5", "copyOfRead of a value that is lent");
-      entry.bytes = this.#format.encode(this.#lent, entry.valueTimestamp);
-    }
-    return this.#copy(entry);
-  }
-
-  writeUpdated(value: V | null, timestamp: Timestamp, ownership: ValueOwnership): void {
+  writeUpdated(value: V | null, timestamp: Timestamp): void {
     const entry = this.#entry;
     invariant(entry !== null, "STATE-5", "writeUpdated without readForUpdate");
-    this.#entry = this.#lent = null;
-    this.#write(entry, value, timestamp, ownership === "shared");
-  }
-
-  abandonUpdate(): void {
-    const entry = this.#entry;
-    this.#entry = this.#lent = null;
-    if (entry === null || !holdsValue(entry)) return;
-    invariant(
-      entry.hasValue || entry.bytes !== null,
-      "STATE-5",
-      "abandonUpdate of a lent object: open the stores with canAbandonUpdates",
-    );
+    this.#entry = null;
+    this.#write(entry, value, timestamp);
   }
 
   read(key: K): V | null {
     const entry = this.#use(key, null);
-    if (!holdsValue(entry)) {
-      this.#readTimestamp = -1;
-      return null;
-    }
-    this.#readTimestamp = entry.valueTimestamp;
-    return this.#copy(entry);
+    const value = this.#valueOf(entry);
+    this.#readTimestamp = value === null ? -1 : entry.valueTimestamp;
+    return value;
   }
 
   write(key: K, value: V | null, timestamp: Timestamp): void {
     const found = this.#find(key, null);
-    this.#write(found ?? this.#newEntry(key, null), value, timestamp, true);
+    this.#write(found ?? this.#newEntry(key, null), value, timestamp);
   }
 
   scan(range: ScanRange): EntryCursor {
@@ -169,7 +124,7 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
   /** Forgets all, without writing. */
   clear(): void {
     this.#cache.clear();
-    this.#entry = this.#lent = null;
+    this.#entry = null;
   }
 
   /** Forgets one entry: its value changed beneath. */
@@ -218,34 +173,17 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
     return new CacheEntry(this.#mapKeyOf(key, bytes), key, bytes, bytes.length);
   }
 
-  /** Different keys with the same bytes get the same. */
+  /** Keys with the same bytes get the same, and keys with different bytes different ones. */
   #mapKeyOf(key: K, keyBytes: Uint8Array | null): CacheKey {
     if (this.#isDirect && isCanonical(key)) return key as CacheKey;
-    if (this.#isDirect && typeof key === "string") return key.toWellFormed();
-    return toLatin1(keyBytes ?? this.#format.encodeKey(key));
+    const bytes = toLatin1(keyBytes ?? this.#format.encodeKey(key));
+    return this.#isDirect ? bytesMark + bytes : bytes;
   }
 
-  /** Gives the held object away, or a primitive, or a fresh copy. */
-  #lend(entry: CacheEntry<K, V>): V | null {
-    if (!entry.hasValue) return this.#decode(entry);
-    const { value } = entry;
-    if (isPrimitive(value)) return value;
-    if (this.#canAbandonUpdates || this.#cache.isFlushing) this.#bytesOf(entry);
-    if (this.#cache.isFlushing) return this.#decode(entry);
-    entry.value = null;
-    entry.hasValue = false;
-    this.#lent = value;
-    return value;
-  }
-
-  #copy(entry: CacheEntry<K, V>): V | null {
-    if (entry.hasValue && isPrimitive(entry.value)) return entry.value;
-    this.#bytesOf(entry);
-    return this.#decode(entry);
-  }
-
-  #decode(entry: CacheEntry<K, V>): V {
-    invariant(entry.bytes !== null, "STATE-5", "a value was read while a callback had it");
+  /** The value, or a fresh copy; null where there is none. */
+  #valueOf(entry: CacheEntry<K, V>): V | null {
+    if (entry.hasValue) return entry.value;
+    if (entry.bytes === null) return null;
     const value = this.#format.decode(entry.bytes);
     if (isPrimitive(value)) {
       entry.value = value;
@@ -254,31 +192,28 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
     return value;
   }
 
-  #write(found: CacheEntry<K, V>, value: V | null, timestamp: Timestamp, isShared: boolean): void {
+  #write(found: CacheEntry<K, V>, value: V | null, timestamp: Timestamp): void {
     // While a flush forwards, entries wait for their turn: what is written then gets an entry of its own.
     const entry = this.#cache.isFlushing
       ? new CacheEntry<K, V>(found.mapKey, found.key, found.keyBytes, found.keySize)
       : found;
     if (value === null || value === undefined) setTombstone(entry);
-    else this.#setValue(entry, value, timestamp, isShared);
+    else this.#setValue(entry, value, timestamp);
     entry.copyContext(this.#context);
     if (entry.isTombstone) entry.valueTimestamp = entry.timestamp;
     this.#cache.store(entry, true);
   }
 
-  #setValue(entry: CacheEntry<K, V>, value: V, timestamp: Timestamp, isShared: boolean): void {
-    const size = this.#format.encodedSize(value) ?? (this.#isExact ? -1 : this.#sizeEstimate);
-    const mustEncode = size < 0 || (isShared && !isPrimitive(value));
-    // Serialise first: if that fails the entry is as it was.
-    const bytes = mustEncode ? this.#format.encode(value, timestamp) : null;
-    const keeps = !isShared || isPrimitive(value);
+  #setValue(entry: CacheEntry<K, V>, value: V, timestamp: Timestamp): void {
+    // Serialise, or check, first: if that fails the entry is as it was.
+    const size = isPrimitive(value) ? this.#format.encodedSize(value) : undefined;
+    const bytes = size === undefined ? this.#format.encode(value, timestamp) : null;
     entry.isTombstone = false;
-    entry.value = keeps ? value : null;
-    entry.hasValue = keeps;
+    entry.value = bytes === null ? value : null;
+    entry.hasValue = bytes === null;
     entry.bytes = bytes;
     entry.valueTimestamp = timestamp;
-    entry.valueSize = bytes === null ? size : bytes.length;
-    if (bytes !== null) this.#sizeEstimate = bytes.length;
+    entry.valueSize = bytes?.length ?? size ?? 0;
   }
 
   #keyBytesOf(entry: CacheEntry<K, V>): Uint8Array {
@@ -288,15 +223,8 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
   /** The stored form of a value, kept with the entry. */
   #bytesOf(entry: CacheEntry<K, V>): Uint8Array {
     if (entry.bytes !== null) return entry.bytes;
-    invariant(entry.hasValue && entry.value !== null, "STATE-5", "a lent value was asked for");
-    const bytes = this.#format.encode(entry.value, entry.valueTimestamp);
-    entry.bytes = bytes;
-    this.#sizeEstimate = bytes.length;
-    if (entry.valueSize !== bytes.length) {
-      entry.valueSize = bytes.length;
-      this.#cache.resize(entry);
-    }
-    return bytes;
+    invariant(entry.hasValue && entry.value !== null, "STATE-5", "an entry has a value, or bytes");
+    return (entry.bytes = this.#format.encode(entry.value, entry.valueTimestamp));
   }
 
   #writeThrough(entry: CacheEntry<K, V>): void {
@@ -313,7 +241,7 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
     this.#store.put(keyBytes, bytes, entry.timestamp);
     const oldValue =
       this.#sendsOldValues && oldBytes !== null ? this.#format.decode(oldBytes) : null;
-    const newValue = bytes === null ? null : this.#giveAway(entry);
+    const newValue = this.#valueOf(entry);
     this.#dropSpareBytes(entry);
     listener(this.#keyOf(entry, keyBytes), newValue, oldValue, entry);
   }
@@ -324,23 +252,10 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
     if (this.#isDirect && isPrimitive(entry.key)) entry.keyBytes = null;
   }
 
-  #giveAway(entry: CacheEntry<K, V>): V | null {
-    const value = entry.hasValue ? entry.value : this.#decode(entry);
-    if (!isPrimitive(value)) {
-      entry.value = null;
-      entry.hasValue = false;
-    }
-    return value;
-  }
-
   /** A key that is an object may have been changed by whoever had it. */
   #keyOf(entry: CacheEntry<K, V>, keyBytes: Uint8Array): K {
     return isPrimitive(entry.key) ? entry.key : this.#format.decodeKey(keyBytes);
   }
-}
-
-function holdsValue<K, V>(entry: CacheEntry<K, V>): boolean {
-  return !entry.isTombstone && (entry.isAttached || entry.hasValue || entry.bytes !== null);
 }
 
 function setTombstone<K, V>(entry: CacheEntry<K, V>): void {
@@ -351,10 +266,16 @@ function setTombstone<K, V>(entry: CacheEntry<K, V>): void {
   entry.valueSize = 0;
 }
 
-/** True: the key stands for its bytes; see `Serde.isInjective`. */
+/** Stands before bytes among keys that stand for themselves: no canonical key has it. */
+const bytesMark = "\ufffd";
+
+/**
+ * True: no other bytes are read as the key. Malformed UTF-8 is read as U+FFFD, and longs that are no safe integers as
+ * the nearest double.
+ */
 function isCanonical(key: unknown): boolean {
   return typeof key === "string"
-    ? key.isWellFormed()
+    ? !key.includes(bytesMark)
     : typeof key === "number"
       ? Number.isSafeInteger(key)
       : true;

@@ -1,4 +1,4 @@
-import type { Timestamp } from "@millrace/model";
+import { invariant, type Timestamp } from "@millrace/model";
 import type { RecordContext } from "../contract/record-context.ts";
 import type { EntryCursor, ScanRange } from "../contract/store-engine.ts";
 import type { FlushListener, FlushListenerOptions } from "../contract/updatable-store.ts";
@@ -13,7 +13,6 @@ export class DirectAccess<K, V> implements ValueAccess<K, V> {
   readonly #format: StoreFormat<K, V>;
   readonly #context: RecordContext;
   #keyBytes: Uint8Array | null = null;
-  #oldBytes: Uint8Array | null = null;
   #timestampOfRead: Timestamp = -1;
   #readTimestamp: Timestamp = -1;
 
@@ -45,27 +44,17 @@ export class DirectAccess<K, V> implements ValueAccess<K, V> {
   readForUpdate(key: K, keyBytes: Uint8Array | null): V | null {
     this.#keyBytes = keyBytes ?? this.#format.encodeKey(key);
     const bytes = this.#store.get(this.#keyBytes);
-    this.#oldBytes = bytes;
     this.#timestampOfRead = bytes === null ? -1 : this.#format.timestampOf(bytes);
     return bytes === null ? null : this.#format.decode(bytes);
   }
 
-  copyOfRead(): V | null {
-    return this.#oldBytes === null ? null : this.#format.decode(this.#oldBytes);
-  }
-
   writeUpdated(value: V | null, timestamp: Timestamp): void {
     const keyBytes = this.#keyBytes;
-    if (keyBytes === null) throw new TypeError("writeUpdated without readForUpdate");
-    this.abandonUpdate();
+    invariant(keyBytes !== null, "STATE-5", "writeUpdated without readForUpdate");
+    this.#keyBytes = null;
     const bytes =
       value === null || value === undefined ? null : this.#format.encode(value, timestamp);
     this.#store.put(keyBytes, bytes, this.#context.timestamp);
-  }
-
-  abandonUpdate(): void {
-    this.#keyBytes = null;
-    this.#oldBytes = null;
   }
 
   setFlushListener(_listener: FlushListener<K, V>, _options: FlushListenerOptions): boolean {

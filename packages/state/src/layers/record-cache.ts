@@ -57,18 +57,12 @@ export class RecordCache<K, V> {
   store(entry: CacheEntry<K, V>, isDirty: boolean): void {
     if (entry.isAttached) this.touch(entry);
     else this.#attach(entry);
-    this.resize(entry);
-    if (isDirty) this.#markDirty(entry);
-    while (this.#budget.usedBytes > this.#budget.sizeBytesMax && this.#oldest !== null)
-      this.#evict(this.#oldest);
-  }
-
-  /** Takes note of an entry's size without evicting. */
-  resize(entry: CacheEntry<K, V>): void {
-    if (!entry.isAttached) return;
     const size = entry.countedSize();
     this.#budget.usedBytes += size - entry.size;
     entry.size = size;
+    if (isDirty) this.#markDirty(entry);
+    while (this.#budget.usedBytes > this.#budget.sizeBytesMax && this.#oldest !== null)
+      this.#evict(this.#oldest);
   }
 
   flush(): void {

@@ -1,4 +1,4 @@
-import { noHeaders, toHex, type Headers } from "@millrace/model";
+import { encodeUtf8, noHeaders, toHex, type Headers } from "@millrace/model";
 import { int32, int64AsNumber, json, string, type Serde } from "@millrace/serde";
 import { describe, expect, it } from "vitest";
 import { timestampedKeyValueStore } from "../contract/store-specification.ts";
@@ -69,7 +69,7 @@ function world(
       context.timestamp = timestamp;
       const store = stores.timestampedKeyValueStore<string, number>(names[0]);
       store.readForUpdate(key, null);
-      store.writeUpdated(next, Math.max(timestamp, store.timestampOfRead), "owned");
+      store.writeUpdated(next, Math.max(timestamp, store.timestampOfRead));
     },
   };
 }
@@ -181,7 +181,7 @@ describe("STATE-6: a cache writes, forwards and evicts as Kafka's does", () => {
       (_key, now, _old, { valueTimestamp }) => {
         context.timestamp = valueTimestamp;
         second.readForUpdate("sum", null);
-        second.writeUpdated(now, valueTimestamp, "owned");
+        second.writeUpdated(now, valueTimestamp);
       },
       { sendsOldValues: false },
     );
@@ -240,6 +240,27 @@ describe("STATE-6: a cache writes, forwards and evicts as Kafka's does", () => {
       );
     stores.flush();
     expect(changelog).toEqual([]);
+  });
+
+  it.each([0, 100_000])("keys that are read as one text stay apart, cache %d", (cacheBytesMax) => {
+    const { stores } = world(cacheBytesMax);
+    const store = stores.timestampedKeyValueStore<string, number>("counts");
+    // Malformed UTF-8 is read as U+FFFD; and a text may look like the bytes of that.
+    const utf8 = encodeUtf8("\ufffd");
+    const lookalike = String.fromCharCode(...utf8);
+    for (const [key, bytes] of [
+      ["\ufffd", Uint8Array.of(0xff)],
+      ["\ufffd", Uint8Array.of(0xfe)],
+      ["\ufffd", utf8],
+      [lookalike, null],
+    ] as const)
+      for (let time = 1; time <= 2; time++)
+        store.writeUpdated((store.readForUpdate(key, bytes) ?? 0) + 1, time);
+    stores.flush();
+    const held = [...store.all()].map(({ value }) => value.value);
+    expect(held).toEqual([2, 2, 2, 2]);
+    expect(store.get("\ufffd")?.value).toBe(2);
+    expect(store.get(lookalike)?.value).toBe(2);
   });
 
   it("walks merge cache and store, in byte order, tombstones hide", () => {

@@ -23,7 +23,6 @@ export interface StoreEnvironment {
   readonly recordContext: RecordContext;
   readonly cache: CacheBudget;
   readonly stageBudget: StageBudget;
-  readonly canAbandonUpdates: boolean;
   readonly metrics: Metrics | undefined;
 }
 
@@ -55,13 +54,12 @@ export class OpenStore {
       environment,
     );
     const format = new StoreFormat(specification.key, specification.value, topic, isTimestamped);
-    const { recordContext: context, canAbandonUpdates } = environment;
+    const { recordContext: context } = environment;
     this.#cached = isCached
       ? new CachedAccess({
           store: bytes,
           format,
           context,
-          canAbandonUpdates,
           budget: environment.cache,
         })
       : null;

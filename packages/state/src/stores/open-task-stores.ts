@@ -46,7 +46,6 @@ class OpenTaskStores implements TaskStores {
       recordContext: options.recordContext,
       cache: options.cache,
       stageBudget: this.#stageBudget,
-      canAbandonUpdates: options.canAbandonUpdates ?? true,
       metrics: options.metrics,
     };
     this.#opened = options.stores.map((opening) =>

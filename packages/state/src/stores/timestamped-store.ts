@@ -4,7 +4,6 @@ import type {
   FlushListener,
   FlushListenerOptions,
   UpdatableStore,
-  ValueOwnership,
 } from "../contract/updatable-store.ts";
 import { KeyValueStoreBase } from "./key-value-store-base.ts";
 
@@ -25,16 +24,8 @@ export class TimestampedStore<K, V>
     return this.access.readForUpdate(key, keyBytes);
   }
 
-  copyOfRead(): V | null {
-    return this.access.copyOfRead();
-  }
-
-  writeUpdated(value: V | null, timestamp: Timestamp, ownership: ValueOwnership): void {
-    this.access.writeUpdated(value, timestamp, ownership);
-  }
-
-  abandonUpdate(): void {
-    this.access.abandonUpdate();
+  writeUpdated(value: V | null, timestamp: Timestamp): void {
+    this.access.writeUpdated(value, timestamp);
   }
 
   setFlushListener(listener: FlushListener<K, V>, options: FlushListenerOptions): boolean {

@@ -100,7 +100,6 @@ function openOn(
     logger: platform.logger,
     metrics: platform.metrics,
     taskId: taskIdText(taskId),
-    canAbandonUpdates: config.errors.onProcessingError !== undefined,
   });
   const task = new StreamTask({
     taskId,

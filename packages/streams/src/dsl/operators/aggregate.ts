@@ -167,14 +167,8 @@ class AggregateProcessor implements Processor {
     const old = store.readForUpdate(record.key, record.keyBytesAsRead(this.#keySerde));
     const timestamp =
       old === null ? record.timestamp : Math.max(record.timestamp, store.timestampOfRead);
-    let result: unknown;
-    try {
-      result = this.#fold(old, record);
-    } catch (thrown) {
-      store.abandonUpdate();
-      throw thrown;
-    }
-    store.writeUpdated(result, timestamp, result === record.value ? "shared" : "owned");
+    const result = this.#fold(old, record);
+    store.writeUpdated(result, timestamp);
     if (!updates.isCached)
       context.forward(record.withChange({ newValue: result, oldValue: undefined, timestamp }));
   }

@@ -117,7 +117,7 @@ class TableSourceProcessor implements Processor {
       return;
     }
     updates.store.readForUpdate(record.key, record.keyBytesAsRead(this.#keySerde));
-    updates.store.writeUpdated(record.value ?? null, record.timestamp, "shared");
+    updates.store.writeUpdated(record.value ?? null, record.timestamp);
     if (!updates.isCached) this.#context?.forward(record);
   }
 }
