@@ -18,15 +18,11 @@ import { resolveConsumerOptions, type ConsumerOptions } from "./consumer/consume
 import { Consumer } from "./consumer/consumer.ts";
 import { RecordDecoder } from "./consumer/record-decoder.ts";
 import { ClassicMembership } from "./group/classic-membership.ts";
+import { OpenParts } from "./open-parts.ts";
 import { KafkaBatchWriter, type KafkaBatchWriterOptions } from "./producer/batch-writer.ts";
 import type { PlainField } from "./producer/encode-record.ts";
 import { resolveProducerOptions, type ProducerOptions } from "./producer/producer-options.ts";
 import { Producer } from "./producer/producer.ts";
-
-/** What must be closed before the connections are. */
-interface Closable {
-  close(): Promise<void>;
-}
 
 const capabilities: ReadonlySet<ClusterCapability> = new Set([
   "transactions",
@@ -43,7 +39,7 @@ export class KafkaClient implements ClusterClient {
   readonly capabilities = capabilities;
   readonly admin: Admin;
   readonly #context: ClientContext;
-  readonly #open = new Set<Closable>();
+  readonly #open = new OpenParts();
   #closing: Promise<void> | undefined;
 
   constructor(context: ClientContext) {
@@ -52,7 +48,10 @@ export class KafkaClient implements ClusterClient {
   }
 
   openReader(options: BatchReaderOptions): BatchReader {
-    return this.#keep(new ClusterBatchReader(this.#context, options));
+    return this.#open.keep(
+      "reader",
+      (onClosed) => new ClusterBatchReader(this.#context, options, onClosed),
+    );
   }
 
   openWriter(options: BatchWriterOptions): BatchWriter {
@@ -60,7 +59,10 @@ export class KafkaClient implements ClusterClient {
   }
 
   openMembership(options: GroupMembershipOptions): GroupMembership {
-    return this.#keep(new ClassicMembership(this.#context, options));
+    return this.#open.keep(
+      "reader",
+      (onClosed) => new ClassicMembership(this.#context, options, onClosed),
+    );
   }
 
   /**
@@ -89,10 +91,11 @@ export class KafkaClient implements ClusterClient {
   ): Consumer<Key, Value> {
     const options = resolveConsumerOptions(given);
     const { groupId, groupInstanceId, assignors, topics, bufferBytesMax } = options;
+    const context = this.#context;
     const membership =
       groupId === undefined
         ? undefined
-        : this.openMembership({
+        : new ClassicMembership(context, {
             groupId,
             groupInstanceId,
             assignors,
@@ -101,14 +104,18 @@ export class KafkaClient implements ClusterClient {
             heartbeatIntervalMs: options.heartbeatInterval,
             rebalanceTimeoutMs: options.rebalanceTimeout,
           });
-    const reader = this.openReader({ isolation: options.isolationLevel, bufferBytesMax });
-    const { platform } = this.#context;
-    const decoder = new RecordDecoder<Key, Value>(platform.logger, given);
-    const { admin } = this;
-    return this.#keep(new Consumer({ platform, admin, reader, membership, decoder, options }));
+    const reader = new ClusterBatchReader(context, {
+      isolation: options.isolationLevel,
+      bufferBytesMax,
+    });
+    const decoder = new RecordDecoder<Key, Value>(context.platform.logger, given);
+    return this.#open.keep(
+      "consumer",
+      (onClosed) => new Consumer({ context, reader, membership, decoder, options, onClosed }),
+    );
   }
 
-  /** Closes what is open of the above, then the connections. Twice is fine. */
+  /** Closes what is open of the above, consumers first, then the connections. Twice is fine. */
   close(): Promise<void> {
     this.#closing ??= this.#closeAll();
     return this.#closing;
@@ -119,22 +126,16 @@ export class KafkaClient implements ClusterClient {
   }
 
   async #closeAll(): Promise<void> {
-    // The youngest first: a consumer commits and leaves before its parts are closed.
-    await Promise.allSettled([...this.#open].toReversed().map((one) => one.close()));
+    await this.#open.close();
     this.admin.close();
     this.#context.close();
   }
 
   #openWriter(options: KafkaBatchWriterOptions): KafkaBatchWriter {
-    const writer: KafkaBatchWriter = new KafkaBatchWriter(this.#context, options, () =>
-      this.#open.delete(writer),
+    return this.#open.keep(
+      "writer",
+      (onClosed) => new KafkaBatchWriter(this.#context, options, onClosed),
     );
-    return this.#keep(writer);
-  }
-
-  #keep<One extends Closable>(one: One): One {
-    this.#open.add(one);
-    return one;
   }
 }
 

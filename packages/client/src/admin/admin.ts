@@ -28,7 +28,7 @@ import {
   type IsolationLevel,
   type WantedOffset,
 } from "./list-offsets.ts";
-import { createTopics, deleteTopics, topicDescriptionOf } from "./topics.ts";
+import { createPartitions, createTopics, deleteTopics, topicDescriptionOf } from "./topics.ts";
 
 /**
  * What a program asks of a cluster beside records (Kafka: `Admin`). One object per client, at
@@ -78,6 +78,14 @@ export class Admin implements ClusterAdmin {
 
   createTopics(topics: readonly NewTopic[], signal?: AbortSignal): Promise<readonly TopicResult[]> {
     return createTopics(this.#context, () => this.#controller(), topics, signal);
+  }
+
+  /** Raises the numbers of partitions (Kafka: `createPartitions`). One result per topic, in order. */
+  createPartitions(
+    topics: readonly { readonly name: string; readonly partitionCount: number }[],
+    signal?: AbortSignal,
+  ): Promise<readonly TopicResult[]> {
+    return createPartitions(this.#context, () => this.#controller(), topics, signal);
   }
 
   deleteTopics(topics: readonly string[], signal?: AbortSignal): Promise<readonly TopicResult[]> {

@@ -1,6 +1,7 @@
 import type { NewTopic, TopicResult } from "@millrace/cluster";
 import { KafkaError } from "@millrace/protocol";
 import {
+  createPartitionsApi,
   createTopicsApi,
   deleteTopicsApi,
   type MetadataResponse,
@@ -61,6 +62,32 @@ export async function createTopics(
   const made = results.filter(({ error }) => error === undefined).map(({ name }) => name);
   await untilSeen(context, made, signal);
   return results;
+}
+
+export async function createPartitions(
+  context: ClientContext,
+  link: () => Promise<LaneLink>,
+  topics: readonly { readonly name: string; readonly partitionCount: number }[],
+  signal?: AbortSignal,
+): Promise<readonly TopicResult[]> {
+  return eachTopic(context, { what: "CreatePartitions", topics, signal }, async (own) => {
+    const answer = await (
+      await link()
+    ).call({
+      api: createPartitionsApi,
+      timeoutMs: topicTimeoutMs + 5_000,
+      body: () => ({
+        topics: own.map(({ name, partitionCount }) => ({
+          name,
+          count: partitionCount,
+          assignments: null,
+        })),
+        timeoutMs: topicTimeoutMs,
+        validateOnly: false,
+      }),
+    });
+    return answer.results;
+  });
 }
 
 export async function deleteTopics(

@@ -39,6 +39,7 @@ export class ClusterBatchReader implements BatchReader {
   readonly #partitions = new Map<string, AssignedPartition>();
   readonly #fetchers = new Map<number, BrokerFetcher>();
   readonly #unlisten: () => void;
+  readonly #onClosed: () => void;
   readonly #held = new HeldBytes();
   /** For questions that must not wait behind a fetch. */
   readonly #questions: BrokerLane;
@@ -49,8 +50,13 @@ export class ClusterBatchReader implements BatchReader {
   #retry: Timer | undefined;
   #waiting: (() => void) | undefined;
 
-  constructor(context: ClientContext, options: BatchReaderOptions) {
+  constructor(
+    context: ClientContext,
+    options: BatchReaderOptions,
+    onClosed: () => void = () => {},
+  ) {
     this.#context = context;
+    this.#onClosed = onClosed;
     this.#isCommitted = options.isolation === "read_committed";
     const { bufferBytesMax = 64 * 2 ** 20, partitionBytesMax = 2 ** 20 } = options;
     this.#bounds = { bufferBytesMax, partitionBytesMax };
@@ -129,6 +135,7 @@ export class ClusterBatchReader implements BatchReader {
     this.#questions.close();
     this.#wake();
     await Promise.all(this.#asking);
+    this.#onClosed();
   }
 
   #takeFetched(): readonly RecordBatchView[] {

@@ -1,38 +1,42 @@
 import {
   ClusterError,
+  PartitionError,
   type BatchReader,
   type GroupMembership,
   type GroupMetadata,
   type OffsetAndMetadata,
 } from "@millrace/cluster";
-import {
-  topicPartitionName,
-  type Offset,
-  type RecordBatchView,
-  type TopicPartition,
-} from "@millrace/model";
-import type { Platform } from "@millrace/platform";
-import type { Admin } from "../admin/admin.ts";
+import type { Offset, RecordBatchView, TopicPartition } from "@millrace/model";
+import type { ClientContext } from "../client-context.ts";
+import { isRetriable } from "../connection/retrying.ts";
+import { signalAfter } from "../signal-after.ts";
+import { BatchesAtHand, isSame, nameOf } from "./batches-at-hand.ts";
+import { ConsumedOffsets } from "./consumed-offsets.ts";
 import type { ConsumerSettings } from "./consumer-options.ts";
+import { ConsumerPositions, type Position } from "./consumer-positions.ts";
 import type { ConsumerRecord, RecordDecoder } from "./record-decoder.ts";
+import { TopicWatch } from "./topic-watch.ts";
 
 export interface ConsumerParts<Key, Value> {
-  readonly platform: Platform;
-  readonly admin: Admin;
+  readonly context: ClientContext;
   readonly reader: BatchReader;
   /** Undefined without a group. */
   readonly membership: GroupMembership | undefined;
   readonly decoder: RecordDecoder<Key, Value>;
   readonly options: ConsumerSettings;
+  readonly onClosed: () => void;
 }
 
 /** Longest wait for records before heartbeats' news and commits are looked at. */
 const pollWaitMs = 500;
+/** How long the last commit may take. */
+const closeTimeoutMs = 5000;
 
 /**
  * Records of topics as an async iterable (Kafka: `KafkaConsumer`). A record counts as processed when the next
  * one is asked for; what is processed is committed from time to time, before a rebalance, and on close: at
- * least once. A loop that is left can be entered again, and goes on with the next record; one loop at a time.
+ * least once. `commit` and `offsets` count the record at hand as well. A loop that is left can be entered again,
+ * and goes on with the next record; one loop at a time. Topics that are not there are waited for.
  *
  * @example
  * await using consumer = client.consumer({
@@ -51,19 +55,32 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
   implements AsyncDisposable, AsyncIterable<ConsumerRecord<Key, Value>>
 {
   readonly #parts: ConsumerParts<Key, Value>;
+  readonly #atHand: BatchesAtHand<Key, Value>;
+  readonly #positions: ConsumerPositions;
+  readonly #watch: TopicWatch;
+  readonly #offsets = new ConsumedOffsets();
   readonly #closing = new AbortController();
+  #closed: Promise<void> | undefined;
   #wake = new AbortController();
   #assigned: readonly TopicPartition[] = [];
-  #hasStarted = false;
-  /** Processed and not committed yet, by partition. */
-  readonly #processed = new Map<string, OffsetAndMetadata>();
-  /** Partitions that were moved while their batches were at hand. */
-  readonly #moved = new Set<string>();
+  /** True: partitions are to be assigned, at first or since some have come; a group says it by itself. */
+  #needsPartitions = true;
+  /** Positions of partitions that were sought before they were assigned. */
+  readonly #sought = new Map<string, Offset>();
   #nextCommitMs = Infinity;
+  #committing: Promise<void> | undefined;
+  /** Why nothing can be committed any more; told by the loop. */
+  #failure: Error | undefined;
 
   constructor(parts: ConsumerParts<Key, Value>) {
+    const { context, membership, options } = parts;
     this.#parts = parts;
-    parts.membership?.onChange(() => this.#wake.abort());
+    this.#atHand = new BatchesAtHand(parts.decoder);
+    this.#positions = new ConsumerPositions(context, options);
+    this.#watch = new TopicWatch(context, options.topics, () => {
+      if (membership === undefined && !this.#needsPartitions) this.#lookForMore();
+    });
+    membership?.onChange(() => this.#wake.abort());
   }
 
   /** The partitions that this consumer reads at the moment. */
@@ -76,13 +93,24 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
     return this.#group().groupMetadata;
   }
 
-  /** What is processed and not committed yet, for `Producer.sendOffsets`; turn `autoCommitInterval` off then. */
+  /**
+   * What is not committed yet, the record at hand included: for `Producer.sendOffsets`; turn
+   * `autoCommitInterval` off (0) then.
+   */
   offsets(): readonly OffsetAndMetadata[] {
-    return [...this.#processed.values()];
+    const processed = this.#processed();
+    const { record } = this.#atHand;
+    if (record === undefined) return processed;
+    const { topic, partition } = record;
+    // Behind the last record that has come there may be ends of transactions, which are done as well.
+    const offset = this.#atHand.hasMoreOf(record)
+      ? record.offset + 1
+      : Math.max(record.offset + 1, this.#parts.reader.position(record) ?? 0);
+    return [...processed.filter((one) => !isSame(one, record)), { topic, partition, offset }];
   }
 
   /**
-   * Commits what is processed, or the offsets given.
+   * Commits what is processed and the record at hand, or the offsets given.
    *
    * @throws ClusterError (as a rejection) `COMMIT_FENCED`: the group has given the partitions to others
    */
@@ -91,203 +119,227 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
     signal?: AbortSignal,
   ): Promise<void> {
     await this.#group().commit(offsets, signal);
-    for (const one of offsets) {
-      const name = nameOf(one);
-      if ((this.#processed.get(name)?.offset ?? Infinity) <= one.offset)
-        this.#processed.delete(name);
-    }
+    this.#offsets.committed(offsets);
   }
 
-  /** The next record of the partition comes from this offset. */
+  /** The next record of the partition comes from this offset, at once or as soon as the partition is assigned. */
   seek(partition: TopicPartition, offset: Offset): void {
-    this.#moved.add(nameOf(partition));
-    this.#processed.delete(nameOf(partition));
-    this.#parts.reader.assign([{ ...partition, offset }]);
+    if (!this.#assigned.some((one) => isSame(one, partition))) {
+      this.#sought.set(nameOf(partition), offset);
+      return;
+    }
+    this.#moveTo({ ...partition, offset });
   }
 
-  /** Holds a partition back; records fetched already may still come. */
+  /** Holds a partition back, at once or as soon as it is assigned. */
   pause(partition: TopicPartition): void {
+    this.#atHand.pause(partition);
     this.#parts.reader.pause(partition);
   }
 
   resume(partition: TopicPartition): void {
+    this.#atHand.resume(partition);
     this.#parts.reader.resume(partition);
+    this.#wake.abort();
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<ConsumerRecord<Key, Value>, void, undefined> {
-    const { reader, membership, platform } = this.#parts;
     while (!this.#closing.signal.aborted) {
-      if (membership?.failure !== undefined) throw membership.failure;
-      if (membership?.needsJoin === true || !this.#hasStarted) await this.#takeSeat();
-      if (this.#closing.signal.aborted) return;
-      const batches = await this.#poll(reader);
-      this.#moved.clear();
-      try {
-        for (const batch of batches) yield* this.#records(batch);
-      } finally {
-        this.#goBack(batches);
-        for (const batch of batches) batch.release();
-      }
-      if (platform.clock.monotonicMs() >= this.#nextCommitMs) await this.#autoCommit();
+      const record = this.#nextRecord();
+      if (record === undefined) await this.#turn();
+      else yield record;
     }
   }
 
   /** Commits what is processed, leaves the group, and ends the iteration. Twice is fine. */
-  async close(options: { readonly keepSeat?: boolean } = {}): Promise<void> {
-    if (this.#closing.signal.aborted) return;
-    const { reader, membership, platform } = this.#parts;
-    this.#closing.abort(new ClusterError("CLUSTER_CLOSED", "the consumer is closed"));
-    this.#wake.abort();
-    try {
-      await this.#autoCommit();
-    } catch (error) {
-      platform.logger.log("warn", "last-commit-failed", { cause: String(error) });
-    }
-    await Promise.all([reader.close(), membership?.close(options)]);
+  close(options: { readonly keepSeat?: boolean } = {}): Promise<void> {
+    this.#closed ??= this.#close(options);
+    return this.#closed;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
 
-  *#records(batch: RecordBatchView): Generator<ConsumerRecord<Key, Value>, void, undefined> {
-    const { topic, partition } = batch;
-    const name = nameOf(batch);
-    while (!this.#isInterrupted(name) && batch.next()) {
-      const { offset } = batch;
-      const record = this.#decode(batch);
-      if (record !== undefined) yield record;
-      if (!this.#moved.has(name))
-        this.#processed.set(name, { topic, partition, offset: offset + 1 });
-    }
-    const isDone = !this.#isInterrupted(name) && this.#processed.has(name);
-    if (isDone) this.#processed.set(name, { topic, partition, offset: batch.nextOffset });
+  async #close(options: { readonly keepSeat?: boolean }): Promise<void> {
+    const { context, reader, membership, onClosed } = this.#parts;
+    const timeout = signalAfter(context.platform, closeTimeoutMs, slowClose);
+    this.#closing.abort(new ClusterError("CLUSTER_CLOSED", "the consumer is closed"));
+    this.#wake.abort();
+    this.#watch.close();
+    await this.#committing;
+    await this.#autoCommit(timeout.signal);
+    timeout.cancel();
+    this.#atHand.drop(() => true);
+    await Promise.all([reader.close(), membership?.close(options)]);
+    this.#positions.close();
+    onClosed();
   }
 
-  /** What cannot be read is met again, until it is passed by `seek`. */
-  #decode(batch: RecordBatchView): ConsumerRecord<Key, Value> | undefined {
-    const { topic, partition, offset } = batch;
+  /** The next record that is there; undefined: something must be waited for. */
+  #nextRecord(): ConsumerRecord<Key, Value> | undefined {
+    this.#atHand.settle(this.#markDone);
+    this.#commitIfDue();
+    if (this.#failure !== undefined) throw this.#failure;
+    return this.#needsSeat() ? undefined : this.#atHand.next(this.#markDone);
+  }
+
+  readonly #markDone = (partition: TopicPartition, nextOffset: Offset): void => {
+    this.#offsets.advance(partition, nextOffset);
+  };
+
+  /** Joins, reads, waits: whatever is to be done until there are records again. */
+  async #turn(): Promise<void> {
+    const { context, reader, membership } = this.#parts;
     try {
-      return this.#parts.decoder.decode(batch);
+      if (membership?.failure !== undefined) throw membership.failure;
+      if (this.#wake.signal.aborted) this.#wake = new AbortController();
+      if (this.#needsSeat()) await this.#takeSeat();
+      this.#atHand.add(await this.#poll(reader));
     } catch (error) {
-      this.#moved.add(nameOf(batch));
-      this.#parts.reader.assign([{ topic, partition, offset }]);
-      throw error;
+      if (this.#closing.signal.aborted) return;
+      // Brokers that were there come back; those that never were have the wrong address.
+      if (!isRetriable(error) || !context.metadata.hasAnswered) throw error;
+      const { logger, timers } = context.platform;
+      logger.log("warn", "consumer-waits", { cause: String(error) });
+      await timers.sleep(context.options.retryBackoffMsMax, this.#closing.signal).catch(() => {});
     }
-  }
-
-  /** A loop that was left early goes on with the next record when it is entered again. */
-  #goBack(batches: readonly RecordBatchView[]): void {
-    if (this.#closing.signal.aborted || this.#parts.membership?.needsJoin === true) return;
-    const met = new Set<string>();
-    for (const batch of batches) {
-      const { topic, partition } = batch;
-      const name = nameOf(batch);
-      if (met.has(name) || this.#moved.has(name) || !batch.next()) continue;
-      met.add(name);
-      this.#parts.reader.assign([{ topic, partition, offset: batch.offset }]);
-    }
-  }
-
-  /** What is left of a batch is not this consumer's to give any more. */
-  #isInterrupted(name: string): boolean {
-    const { membership } = this.#parts;
-    return this.#closing.signal.aborted || this.#moved.has(name) || membership?.needsJoin === true;
   }
 
   async #poll(reader: BatchReader): Promise<readonly RecordBatchView[]> {
+    const signal = this.#closing.signal;
+    if (signal.aborted) return [];
     try {
       return await reader.poll({ signal: this.#wake.signal, waitMsMax: pollWaitMs });
     } catch (error) {
-      if (this.#closing.signal.aborted) return [];
-      if (!(error instanceof ClusterError) || error.code !== "OFFSET_OUT_OF_RANGE") throw error;
-      if (this.#parts.options.autoOffsetReset === "none") throw error;
-      await this.#resetLost();
+      const position = await this.#positions.after(error, signal);
+      if (position !== undefined) this.#moveTo(position);
+      else if (error instanceof PartitionError) this.#forget(error);
       return [];
     }
   }
 
-  /** Gives up what it had, after a commit, and takes what the group gives. */
+  #needsSeat(): boolean {
+    return this.#needsPartitions || this.#parts.membership?.needsJoin === true;
+  }
+
+  #lookForMore(): void {
+    if (this.#watch.beyond(this.#assigned).length === 0) return;
+    this.#needsPartitions = true;
+    this.#wake.abort();
+  }
+
   async #takeSeat(): Promise<void> {
-    const { membership, reader, options, platform } = this.#parts;
-    this.#wake = new AbortController();
-    if (membership?.isMember === true) await this.#autoCommit();
-    reader.unassign(this.#assigned);
-    this.#processed.clear();
+    const { membership } = this.#parts;
     const signal = this.#closing.signal;
-    this.#assigned =
-      membership === undefined
-        ? await this.#allPartitions()
-        : (await membership.join(signal)).partitions;
-    const committed =
-      membership === undefined ? [] : await membership.committed(this.#assigned, signal);
-    const known = new Set(committed.map(nameOf));
-    reader.assign(committed);
-    await this.#reset(this.#assigned.filter((one) => !known.has(nameOf(one))));
-    const { autoCommitInterval: autoCommitIntervalMs } = options;
-    this.#nextCommitMs =
-      membership === undefined || autoCommitIntervalMs === 0
-        ? Infinity
-        : platform.clock.monotonicMs() + autoCommitIntervalMs;
-    this.#hasStarted = true;
-  }
-
-  async #allPartitions(): Promise<readonly TopicPartition[]> {
-    const { admin, options } = this.#parts;
-    const described = await admin.describeTopics(options.topics, this.#closing.signal);
-    return options.topics.flatMap((topic) => {
-      const partitionCount = described.get(topic)?.partitionCount;
-      if (partitionCount === undefined)
-        throw new ClusterError("TOPIC_NOT_FOUND", `there is no topic ${topic}; create it first`);
-      return Array.from({ length: partitionCount }, (_, partition) => ({ topic, partition }));
-    });
-  }
-
-  async #reset(partitions: readonly TopicPartition[]): Promise<void> {
-    if (partitions.length === 0) return;
-    const { admin, reader, options } = this.#parts;
-    const { autoOffsetReset: at, isolationLevel: isolation } = options;
-    if (at === "none") {
-      const names = partitions.map(nameOf).join(", ");
-      throw new ClusterError(
-        "OFFSET_OUT_OF_RANGE",
-        `no offset is committed for ${names}; commit one, or set autoOffsetReset`,
-      );
+    await this.#watch.look(signal);
+    if (membership === undefined) {
+      const added = this.#watch.beyond(this.#assigned);
+      this.#begin(added, [], await this.#beginnings(added));
+    } else {
+      await this.#join(membership, signal);
     }
-    const wanted = partitions.map((one) => ({ ...one, at }));
-    const signal = this.#closing.signal;
-    reader.assign(await admin.listOffsets(wanted, { isolation, signal }));
+    this.#needsPartitions = false;
   }
 
-  /** Some partitions stand where there is nothing any more, or nothing yet. */
-  async #resetLost(): Promise<void> {
-    const { admin, reader } = this.#parts;
-    const signal = this.#closing.signal;
-    const at = (where: "earliest" | "latest") =>
-      admin.listOffsets(
-        this.#assigned.map((one) => ({ ...one, at: where })),
-        { signal },
-      );
-    const [starts, ends] = await Promise.all([at("earliest"), at("latest")]);
-    const lost = this.#assigned.filter((one, index) => {
-      const position = reader.position(one) ?? -1;
-      return position < starts[index].offset || position > ends[index].offset;
+  /** Gives up what it had, after a commit, and takes what the group gives. */
+  async #join(membership: GroupMembership, signal: AbortSignal): Promise<void> {
+    const { reader, options, context } = this.#parts;
+    await this.#committing;
+    if (membership.isMember) await this.#autoCommit(signal);
+    this.#atHand.drop(() => true);
+    reader.unassign(this.#assigned);
+    this.#assigned = [];
+    this.#offsets.clear();
+    const { partitions } = await membership.join(signal);
+    const committed = await membership.committed(partitions, signal);
+    const known = new Set(committed.map(nameOf));
+    const fresh = partitions.filter((one) => !known.has(nameOf(one)));
+    this.#begin(partitions, committed, await this.#beginnings(fresh));
+    if (options.autoCommitInterval > 0)
+      this.#nextCommitMs = context.platform.clock.monotonicMs() + options.autoCommitInterval;
+  }
+
+  #beginnings(fresh: readonly TopicPartition[]): Promise<readonly Position[]> {
+    const unsought = fresh.filter((one) => !this.#sought.has(nameOf(one)));
+    return this.#positions.beginnings(unsought, this.#closing.signal);
+  }
+
+  #begin(
+    partitions: readonly TopicPartition[],
+    committed: readonly Position[],
+    beginnings: readonly Position[],
+  ): void {
+    const { reader } = this.#parts;
+    const starts = new Map([...beginnings, ...committed].map((one) => [nameOf(one), one.offset]));
+    const known = new Map(committed.map((one) => [nameOf(one), one.offset]));
+    const positions = partitions.flatMap((one): Position[] => {
+      const name = nameOf(one);
+      const offset = this.#sought.get(name) ?? starts.get(name);
+      this.#sought.delete(name);
+      if (offset === undefined) return [];
+      this.#offsets.begin(one, { position: offset, committed: known.get(name) ?? -1 });
+      return [{ topic: one.topic, partition: one.partition, offset }];
     });
-    await this.#reset(lost);
+    this.#assigned = [...this.#assigned, ...partitions];
+    reader.assign(positions);
+    for (const one of positions) if (this.#atHand.isPaused(one)) reader.pause(one);
   }
 
-  async #autoCommit(): Promise<void> {
-    const { membership, options, platform } = this.#parts;
-    const { autoCommitInterval: autoCommitIntervalMs } = options;
-    if (membership === undefined || autoCommitIntervalMs === 0) return;
-    this.#nextCommitMs = platform.clock.monotonicMs() + autoCommitIntervalMs;
-    if (this.#processed.size === 0) return;
+  #moveTo(position: Position): void {
+    this.#atHand.drop((one) => isSame(one, position));
+    this.#offsets.move(position, position.offset);
+    this.#parts.reader.assign([position]);
+  }
+
+  /** The partition is gone; should it come again it is another one. */
+  #forget(partition: TopicPartition): void {
+    this.#atHand.drop((one) => isSame(one, partition));
+    this.#assigned = this.#assigned.filter((one) => !isSame(one, partition));
+    this.#offsets.forget(partition);
+    this.#parts.reader.unassign([partition]);
+    if (this.#parts.membership === undefined) this.#lookForMore();
+  }
+
+  /** What is processed and not committed yet, without the record at hand. */
+  #processed(): readonly OffsetAndMetadata[] {
+    const { reader } = this.#parts;
+    const busy = this.#atHand.names();
+    for (const one of this.#assigned)
+      if (!busy.has(nameOf(one))) this.#offsets.advance(one, reader.position(one) ?? -1);
+    return this.#offsets.uncommitted();
+  }
+
+  /** In the background: a coordinator that is away holds up no records. */
+  #commitIfDue(): void {
+    if (this.#nextCommitMs === Infinity) return;
+    const { context, options } = this.#parts;
+    const nowMs = context.platform.clock.monotonicMs();
+    if (nowMs < this.#nextCommitMs || this.#committing !== undefined) return;
+    this.#nextCommitMs = nowMs + options.autoCommitInterval;
+    this.#committing = this.#autoCommit(this.#closing.signal).finally(() => {
+      this.#committing = undefined;
+    });
+  }
+
+  /** Never rejects: what may pass is tried again with the next commit, the rest is told by the loop. */
+  async #autoCommit(signal: AbortSignal): Promise<void> {
+    const { membership, options, context } = this.#parts;
+    if (membership?.isMember !== true || options.autoCommitInterval === 0) return;
+    // The group would refuse, again and again, what belongs to a topic that is not there any more.
+    const offsets = this.#processed().filter(
+      ({ topic }) => context.metadata.topic(topic) !== undefined,
+    );
+    if (offsets.length === 0) return;
     try {
-      await this.commit();
+      await this.commit(offsets, signal);
     } catch (error) {
-      if (!(error instanceof ClusterError) || error.code !== "COMMIT_FENCED") throw error;
-      // The partitions are somebody else's now: that one processes again what was not committed.
-      platform.logger.log("warn", "commit-fenced", { cause: error.message });
+      const { logger } = context.platform;
+      // Fenced: somebody else has the partitions now, and processes again what was not committed.
+      const isFenced = error instanceof ClusterError && error.code === "COMMIT_FENCED";
+      const mayPass = isFenced || isRetriable(error) || this.#closing.signal.aborted;
+      logger.log("warn", isFenced ? "commit-fenced" : "commit-failed", { cause: String(error) });
+      if (!mayPass) this.#failure = error as Error;
     }
   }
 
@@ -298,6 +350,9 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
   }
 }
 
-function nameOf({ topic, partition }: TopicPartition): string {
-  return topicPartitionName(topic, partition);
+function slowClose(): ClusterError {
+  return new ClusterError(
+    "REQUEST_TIMED_OUT",
+    "the last commit took too long; what it held comes again",
+  );
 }

@@ -42,6 +42,11 @@ export class ClassicMembership implements GroupMembership {
   readonly #options: GroupMembershipOptions;
   readonly #offsets: CommittedOffsets;
   readonly #closing = new AbortController();
+  readonly #onClosed: () => void;
+  readonly #unlisten: () => void;
+  /** Of the leader: the partition counts that the assignment was made for; topics that were missing count 0. */
+  #assignedCounts: ReadonlyMap<string, number> | undefined;
+  #beating: Promise<void> | undefined;
   readonly #listeners: (() => void)[] = [];
   #memberId = "";
   #generationId = -1;
@@ -50,8 +55,14 @@ export class ClassicMembership implements GroupMembership {
   #reason = "";
   #hasJoined = false;
 
-  constructor(context: ClientContext, options: GroupMembershipOptions) {
+  constructor(
+    context: ClientContext,
+    options: GroupMembershipOptions,
+    onClosed: () => void = () => {},
+  ) {
     this.#context = context;
+    this.#onClosed = onClosed;
+    this.#unlisten = context.metadata.onChange(() => this.#topicsChanged());
     this.#options = options;
     this.#joinLane = context.openLane();
     this.#lane = context.openLane();
@@ -115,6 +126,7 @@ export class ClassicMembership implements GroupMembership {
     options: { readonly timeoutMs?: number; readonly keepSeat?: boolean } = {},
   ): Promise<void> {
     if (this.#closing.signal.aborted) return;
+    this.#unlisten();
     this.#stopHeartbeat();
     this.isMember = false;
     if (this.#hasJoined && this.failure === undefined && options.keepSeat !== true) {
@@ -123,6 +135,19 @@ export class ClassicMembership implements GroupMembership {
     this.#closing.abort(new ClusterError("CLUSTER_CLOSED", "the membership is closed"));
     this.#joinLane.close();
     this.#lane.close();
+    await this.#beating;
+    this.#onClosed();
+  }
+
+  /** The leader has the group assigned anew where topics of its members have changed, have come or are gone. */
+  #topicsChanged(): void {
+    if (this.#assignedCounts === undefined || this.needsJoin) return;
+    for (const [topic, count] of this.#assignedCounts) {
+      const now = this.#context.metadata.topic(topic)?.partitions.length ?? 0;
+      if (now === count) continue;
+      this.requestRejoin(`the partitions of ${topic} have changed from ${count} to ${now}`);
+      return;
+    }
   }
 
   #assignment: Uint8Array = new Uint8Array(0);
@@ -146,6 +171,7 @@ export class ClassicMembership implements GroupMembership {
       this.#memberId = outcome.seat.memberId;
       this.#generationId = outcome.seat.generationId;
       this.#assignment = outcome.seat.assignment;
+      this.#assignedCounts = outcome.seat.assignedCounts;
     } catch (error) {
       if (signal?.aborted === true) {
         // The join goes on waiting at the broker, and the next one would wait behind it.
@@ -170,7 +196,9 @@ export class ClassicMembership implements GroupMembership {
   #scheduleHeartbeat(): void {
     const { timers } = this.#context.platform;
     const intervalMs = this.#options.heartbeatIntervalMs ?? 3000;
-    this.#timer = timers.after(intervalMs, () => void this.#beat());
+    this.#timer = timers.after(intervalMs, () => {
+      this.#beating = this.#beat();
+    });
   }
 
   /** Never rejects: what fails is tried again until the session is over. */

@@ -26,11 +26,12 @@ export function encodeSubscription(
 
 export function decodeSubscription(
   bytes: Uint8Array,
-  member: Pick<MemberSubscription, "memberId" | "groupInstanceId">,
+  { memberId, groupInstanceId }: Pick<MemberSubscription, "memberId" | "groupInstanceId">,
 ): MemberSubscription {
   const value = decodeVersionedForward(consumerProtocolSubscription, bytes);
   return {
-    ...member,
+    memberId,
+    groupInstanceId,
     topics: value.topics,
     userData: value.userData,
     ownedPartitions: flatten(value.ownedPartitions),

@@ -1,6 +1,7 @@
 import {
   ClusterError,
   type GroupMembershipOptions,
+  type MemberSubscription,
   type PartitionAssignor,
 } from "@millrace/cluster";
 import { KafkaError } from "@millrace/protocol";
@@ -17,6 +18,8 @@ export interface Seat {
   readonly generationId: number;
   /** Bytes of the assignment. */
   readonly assignment: Uint8Array;
+  /** Of the leader: the partitions of the members' topics that it was made for; 0: not there. */
+  readonly assignedCounts: ReadonlyMap<string, number> | undefined;
 }
 
 /** The member id that the group gave, or "" to be given one. */
@@ -81,8 +84,8 @@ async function synchronize(
 ): Promise<JoinOutcome> {
   const { options } = attempt;
   const { memberId, generationId } = response;
-  const isLeader = response.leader === memberId && !response.skipAssignment;
-  const assignments = isLeader ? await assign(attempt, response) : [];
+  const isLeader = response.leader === memberId;
+  const lead = isLeader ? await leadGroup(attempt, response) : undefined;
   const answer = await link.call({
     api: syncGroupApi,
     timeoutMs: (options.rebalanceTimeoutMs ?? 300_000) + joinGraceMs,
@@ -92,35 +95,62 @@ async function synchronize(
       memberId,
       ...(version >= 3 ? { groupInstanceId: options.groupInstanceId ?? null } : {}),
       ...(version >= 5 ? { protocolType: "consumer", protocolName: response.protocolName } : {}),
-      assignments,
+      assignments: lead?.assignments ?? [],
     }),
   });
   const { errorCode } = answer;
   if (errorCode !== 0) return refused(attempt, { error: KafkaError.of(errorCode), memberId });
-  return { kind: "seated", seat: { memberId, generationId, assignment: answer.assignment } };
+  const { assignment } = answer;
+  const assignedCounts = lead?.counts;
+  return { kind: "seated", seat: { memberId, generationId, assignment, assignedCounts } };
+}
+
+interface Lead {
+  readonly assignments: readonly { readonly memberId: string; readonly assignment: Uint8Array }[];
+  readonly counts: ReadonlyMap<string, number>;
+}
+
+/** Assigns, unless the group keeps what it has, and says for which partitions. */
+async function leadGroup(attempt: JoinAttempt, response: JoinGroupResponse): Promise<Lead> {
+  const { metadata } = attempt.context;
+  const members = response.members.map((member) => decodeSubscription(member.metadata, member));
+  const topics = [...new Set(members.flatMap((member) => member.topics))];
+  metadata.track(topics);
+  if (topics.length > 0) await metadata.refresh();
+  const counts = topicCounts(attempt.context, topics);
+  if (response.skipAssignment) return { assignments: [], counts };
+  const assignments = await assign(attempt, response.protocolName, { members, counts });
+  const missing = topics.filter((topic) => counts.get(topic) === 0);
+  if (missing.length === 0) return { assignments, counts };
+  // The assignor may have made them.
+  await metadata.refresh();
+  return { assignments, counts: new Map([...counts, ...topicCounts(attempt.context, missing)]) };
 }
 
 async function assign(
-  { context, options, signal }: JoinAttempt,
-  response: JoinGroupResponse,
-): Promise<{ memberId: string; assignment: Uint8Array }[]> {
-  const assignor = options.assignors.find(({ name }) => name === response.protocolName);
-  if (assignor === undefined) throw unknownAssignor(options, response.protocolName);
-  const members = response.members.map(({ memberId, groupInstanceId, metadata }) =>
-    decodeSubscription(metadata, { memberId, groupInstanceId }),
-  );
-  const topics = [...new Set(members.flatMap((member) => member.topics))];
-  const partitionCounts = new Map<string, number>();
-  if (topics.length > 0) await context.metadata.refresh(topics);
-  for (const name of topics) {
-    const topic = context.metadata.topic(name);
-    if (topic !== undefined) partitionCounts.set(name, topic.partitions.length);
-  }
+  { options, signal }: JoinAttempt,
+  protocolName: string | null,
+  group: {
+    readonly members: readonly MemberSubscription[];
+    readonly counts: ReadonlyMap<string, number>;
+  },
+): Promise<Lead["assignments"]> {
+  const assignor = options.assignors.find(({ name }) => name === protocolName);
+  if (assignor === undefined) throw unknownAssignor(options, protocolName);
+  const { members } = group;
+  const partitionCounts = new Map([...group.counts].filter(([, count]) => count > 0));
   const assigned = await assignor.assign({ members, partitionCounts }, signal);
   return [...assigned].map(([memberId, assignment]) => ({
     memberId,
     assignment: encodeAssignment(assignment),
   }));
+}
+
+function topicCounts(
+  { metadata }: ClientContext,
+  topics: readonly string[],
+): ReadonlyMap<string, number> {
+  return new Map(topics.map((name) => [name, metadata.topic(name)?.partitions.length ?? 0]));
 }
 
 function refused(

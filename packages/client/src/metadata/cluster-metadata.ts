@@ -1,5 +1,5 @@
 import { ClusterError } from "@millrace/cluster";
-import type { NetworkAddress, Platform } from "@millrace/platform";
+import type { NetworkAddress, Platform, Timer } from "@millrace/platform";
 import { KafkaError } from "@millrace/protocol";
 import { metadataApi, type MetadataResponse } from "@millrace/protocol/definitions";
 import { addressName } from "../connection/bootstrap-servers.ts";
@@ -18,6 +18,10 @@ import { topicMetadataOf, type TopicMetadata } from "./topic-metadata.ts";
 
 /** Kafka's error that sends a client back to its bootstrap servers (KIP-1102). */
 const rebootstrapRequired = 129;
+
+/** How soon topics that are not there are asked for again; the pause doubles up to the maximum. */
+const missingRefreshMs = 1000;
+const missingRefreshMsMax = 10_000;
 
 /** What a change of the metadata means to the parts of the client. */
 export type MetadataListener = () => void;
@@ -40,7 +44,8 @@ export class ClusterMetadata {
   readonly #closing = new AbortController();
   #clusterId: string | undefined;
   #controllerId = -1;
-  #refreshedMs = -Infinity;
+  #refreshTimer: Timer | undefined;
+  #missingPauseMs = missingRefreshMs;
   #hasAnswered = false;
   #isRefreshing = false;
   #isStale = false;
@@ -116,12 +121,6 @@ export class ClusterMetadata {
     if (!this.#isRefreshing) void this.#refreshInBackground();
   }
 
-  /** The same if what is known is old. */
-  refreshIfOld(): void {
-    const ageMs = this.#platform.clock.monotonicMs() - this.#refreshedMs;
-    if (ageMs > this.#options.metadataAgeMsMax && this.#tracked.size > 0) this.requestRefresh();
-  }
-
   /** Asks once, for the tracked topics and more. Rejects if no broker answers. */
   async refresh(more: Iterable<string> = []): Promise<void> {
     const names = [...new Set([...this.#tracked, ...more])];
@@ -182,6 +181,7 @@ export class ClusterMetadata {
   /** Twice is fine. */
   close(): void {
     this.#closing.abort(closedError());
+    this.#refreshTimer?.cancel();
     this.#lane.close();
     for (const { connection } of this.#bootstrapLinks) connection.close();
     this.#listeners.clear();
@@ -236,6 +236,19 @@ export class ClusterMetadata {
     this.#isRefreshing = false;
   }
 
+  /** What is known grows old by itself: partitions are added, and topics made, without anybody telling. */
+  #scheduleRefresh(): void {
+    this.#refreshTimer?.cancel();
+    if (this.#closing.signal.aborted) return;
+    const ageMsMax = this.#options.metadataAgeMsMax;
+    let pauseMs = ageMsMax;
+    if ([...this.#tracked].some((topic) => !this.#topics.has(topic))) {
+      pauseMs = Math.min(this.#missingPauseMs, ageMsMax);
+      this.#missingPauseMs = Math.min(2 * this.#missingPauseMs, missingRefreshMsMax);
+    } else this.#missingPauseMs = missingRefreshMs;
+    this.#refreshTimer = this.#platform.timers.after(pauseMs, () => this.requestRefresh());
+  }
+
   #takeBrokers(answer: MetadataResponse): void {
     this.#clusterId = answer.clusterId ?? undefined;
     this.#controllerId = answer.controllerId;
@@ -256,7 +269,7 @@ export class ClusterMetadata {
       this.#topicErrors.set(topic.name, error);
       if (error.code === "UNKNOWN_TOPIC_OR_PARTITION") this.#topics.delete(topic.name);
     }
-    this.#refreshedMs = this.#platform.clock.monotonicMs();
+    this.#scheduleRefresh();
     this.#notify();
   }
 

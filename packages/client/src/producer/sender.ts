@@ -317,7 +317,6 @@ export class Sender {
   #expire(): void {
     const { context, accumulator, deliveryTimeoutMs } = this.#options;
     const latestMs = context.platform.clock.monotonicMs() - deliveryTimeoutMs;
-    context.metadata.refreshIfOld();
     for (const owner of accumulator.partitions) {
       for (let head = owner.queue.at(0); head !== undefined; head = owner.queue.at(0)) {
         if (head.createdMs > latestMs) break;

@@ -1,0 +1,109 @@
+import { topicPartitionName, type RecordBatchView, type TopicPartition } from "@millrace/model";
+import type { Position } from "./consumer-positions.ts";
+import type { ConsumerRecord, RecordDecoder } from "./record-decoder.ts";
+
+/** What a consumer was given by its reader and has not read to its end; and the record that it gave last. */
+export class BatchesAtHand<Key, Value> {
+  readonly #decoder: RecordDecoder<Key, Value>;
+  readonly #paused = new Set<string>();
+  #batches: RecordBatchView[] = [];
+  /** Stands at a record that its serde could not read: it is met again. */
+  #stuck: RecordBatchView | undefined;
+  /** The record that was given last, until the next one is asked for. */
+  #record: Position | undefined;
+
+  constructor(decoder: RecordDecoder<Key, Value>) {
+    this.#decoder = decoder;
+  }
+
+  get record(): Position | undefined {
+    return this.#record;
+  }
+
+  add(batches: readonly RecordBatchView[]): void {
+    this.#batches.push(...batches);
+  }
+
+  pause(partition: TopicPartition): void {
+    this.#paused.add(nameOf(partition));
+  }
+
+  resume(partition: TopicPartition): void {
+    this.#paused.delete(nameOf(partition));
+  }
+
+  isPaused(partition: TopicPartition): boolean {
+    return this.#paused.size > 0 && this.#paused.has(nameOf(partition));
+  }
+
+  /** Whether records of a partition are still to come. */
+  hasMoreOf(partition: TopicPartition): boolean {
+    return this.#batches.some((one) => one.remaining > 0 && isSame(one, partition));
+  }
+
+  /** Names of the partitions of which anything is at hand. */
+  names(): ReadonlySet<string> {
+    const names = new Set(this.#batches.map(nameOf));
+    if (this.#record !== undefined) names.add(nameOf(this.#record));
+    return names;
+  }
+
+  /**
+   * The next record, of which the others are done by now; undefined: more must come first.
+   *
+   * @param onDone told what is done: a record that was given or left out, or a whole batch
+   */
+  next(
+    onDone: (partition: TopicPartition, nextOffset: number) => void,
+  ): ConsumerRecord<Key, Value> | undefined {
+    this.settle(onDone);
+    for (;;) {
+      const batch = this.#first();
+      if (batch === undefined) return undefined;
+      if (batch !== this.#stuck && !batch.next()) {
+        this.#batches.splice(this.#batches.indexOf(batch), 1);
+        onDone(batch, batch.nextOffset);
+        batch.release();
+        continue;
+      }
+      this.#stuck = batch;
+      const record = this.#decoder.decode(batch);
+      this.#stuck = undefined;
+      const { topic, partition, offset } = batch;
+      if (record === undefined) onDone(batch, offset + 1);
+      else {
+        this.#record = { topic, partition, offset };
+        return record;
+      }
+    }
+  }
+
+  /** The record that was given last is done. */
+  settle(onDone: (partition: TopicPartition, nextOffset: number) => void): void {
+    const record = this.#record;
+    if (record === undefined) return;
+    this.#record = undefined;
+    onDone(record, record.offset + 1);
+  }
+
+  /** Gives back what is at hand of some partitions. */
+  drop(isDropped: (partition: TopicPartition) => boolean): void {
+    for (const batch of this.#batches) if (isDropped(batch)) batch.release();
+    this.#batches = this.#batches.filter((batch) => !isDropped(batch));
+    if (this.#stuck !== undefined && isDropped(this.#stuck)) this.#stuck = undefined;
+    if (this.#record !== undefined && isDropped(this.#record)) this.#record = undefined;
+  }
+
+  #first(): RecordBatchView | undefined {
+    if (this.#paused.size === 0) return this.#batches[0];
+    return this.#batches.find((one) => !this.#paused.has(nameOf(one)));
+  }
+}
+
+export function nameOf({ topic, partition }: TopicPartition): string {
+  return topicPartitionName(topic, partition);
+}
+
+export function isSame(left: TopicPartition, right: TopicPartition): boolean {
+  return left.partition === right.partition && left.topic === right.topic;
+}
