@@ -91,6 +91,25 @@ describe("topics that are not there", () => {
     await starting;
   });
 
+  test("an internal topic whose name is too long is told as that", async () => {
+    await world.createTopics(wordTopics);
+    const applicationId = "a".repeat(190);
+    const store = "s".repeat(60);
+    const builder = new StreamsBuilder();
+    builder
+      .stream("lines", { value: string() })
+      .groupBy((line) => line, { key: string() })
+      .count({ store });
+    await expect(
+      world.app(builder.build(), { applicationId, stateDirectory: "/s" }),
+    ).rejects.toMatchObject({
+      code: "INVALID_TOPIC",
+      message: expect.stringMatching(
+        /no topic a{190}-s{60}-\w+: its name has 26\d characters, and at most 249/,
+      ),
+    });
+  });
+
   test("a topology that reads nothing is refused", async () => {
     await expect(world.app(new StreamsBuilder().build(), {})).rejects.toMatchObject({
       code: "EMPTY_TOPOLOGY",

@@ -19,7 +19,7 @@ import { Consumer } from "./consumer/consumer.ts";
 import { RecordDecoder } from "./consumer/record-decoder.ts";
 import { ClassicMembership } from "./group/classic-membership.ts";
 import { OpenParts } from "./open-parts.ts";
-import { KafkaBatchWriter, type KafkaBatchWriterOptions } from "./producer/batch-writer.ts";
+import { KafkaBatchWriter } from "./producer/batch-writer.ts";
 import type { PlainField } from "./producer/encode-record.ts";
 import { resolveProducerOptions, type ProducerOptions } from "./producer/producer-options.ts";
 import { Producer } from "./producer/producer.ts";
@@ -55,7 +55,10 @@ export class KafkaClient implements ClusterClient {
   }
 
   openWriter(options: BatchWriterOptions): BatchWriter {
-    return this.#openWriter(options);
+    return this.#open.keep(
+      "writer",
+      (onClosed) => new KafkaBatchWriter(this.#context, options, onClosed),
+    );
   }
 
   openMembership(options: GroupMembershipOptions): GroupMembership {
@@ -73,12 +76,14 @@ export class KafkaClient implements ClusterClient {
   producer<Key = PlainField, Value = PlainField>(
     options: ProducerOptions<Key, Value> = {},
   ): Producer<Key, Value> {
-    const { writer, serdes } = resolveProducerOptions(options);
-    return new Producer(
-      this.#context.platform,
-      this.#openWriter({ ...writer, isToldByRecord: true }),
-      { serdes, isTransactional: writer.transactionalId !== undefined },
-    );
+    const { writer: writing, serdes } = resolveProducerOptions(options);
+    const isTransactional = writing.transactionalId !== undefined;
+    const { platform } = this.#context;
+    return this.#open.keep("writer", (onClosed) => {
+      const told = { ...writing, isToldByRecord: true };
+      const writer = new KafkaBatchWriter(this.#context, told, onClosed);
+      return new Producer<Key, Value>(platform, writer, { serdes, isTransactional });
+    });
   }
 
   /**
@@ -129,13 +134,6 @@ export class KafkaClient implements ClusterClient {
     await this.#open.close();
     this.admin.close();
     this.#context.close();
-  }
-
-  #openWriter(options: KafkaBatchWriterOptions): KafkaBatchWriter {
-    return this.#open.keep(
-      "writer",
-      (onClosed) => new KafkaBatchWriter(this.#context, options, onClosed),
-    );
   }
 }
 

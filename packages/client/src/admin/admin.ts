@@ -11,7 +11,7 @@ import { KafkaError } from "@millrace/protocol";
 import { deleteRecordsApi, type MetadataResponse } from "@millrace/protocol/definitions";
 import type { ClientContext } from "../client-context.ts";
 import type { BrokerLane, LaneLink } from "../connection/broker-lane.ts";
-import { clusterErrorOf, throwIfError } from "../connection/cluster-error-of.ts";
+import { throwIfError, topicErrorOf } from "../connection/cluster-error-of.ts";
 import {
   alterGroupOffsets,
   deleteGroup,
@@ -65,8 +65,7 @@ export class Admin implements ClusterAdmin {
       if (topic.name === null) continue;
       const error = topic.errorCode === 0 ? undefined : KafkaError.of(topic.errorCode);
       if (error === undefined) descriptions.set(topic.name, topicDescriptionOf(topic));
-      else if (error.code !== "UNKNOWN_TOPIC_OR_PARTITION")
-        throw clusterErrorOf(`topic ${topic.name}`, error);
+      else if (error.code !== "UNKNOWN_TOPIC_OR_PARTITION") throw topicErrorOf(topic.name, error);
     }
     return descriptions;
   }

@@ -10,7 +10,7 @@ import { zeroUuid } from "@millrace/protocol/wire";
 import type { TopicDescription } from "@millrace/cluster";
 import type { ClientContext } from "../client-context.ts";
 import type { LaneLink } from "../connection/broker-lane.ts";
-import { clusterErrorOf } from "../connection/cluster-error-of.ts";
+import { topicErrorOf } from "../connection/cluster-error-of.ts";
 
 /** How long the cluster may take over making or removing topics. */
 const topicTimeoutMs = 30_000;
@@ -151,7 +151,7 @@ async function eachTopic<T extends { readonly name: string }>(
             : KafkaError.of(row.errorCode, row.errorMessage ?? undefined);
         if (error?.retriable === true && error.code !== "UNKNOWN_TOPIC_OR_PARTITION")
           pending.set(row.name, error);
-        else settled.set(row.name, error && clusterErrorOf(`topic ${row.name}`, error));
+        else settled.set(row.name, error && topicErrorOf(row.name, error));
       }
       for (const error of pending.values()) throw error;
     })

@@ -1,6 +1,8 @@
 import { ClusterError, type ClusterErrorCode } from "@millrace/cluster";
 import { KafkaError, type ErrorName } from "@millrace/protocol";
 
+const topicNameLengthMax = 249;
+
 /** What Kafka's errors mean to a program, where it has a word for it. */
 const codes: Readonly<Partial<Record<ErrorName, ClusterErrorCode>>> = {
   TOPIC_AUTHORIZATION_FAILED: "NOT_AUTHORIZED",
@@ -45,6 +47,18 @@ export function clusterErrorOf(what: string, error: unknown): Error {
   if (code === undefined) return error;
   return new ClusterError(code, `${what}: ${error.message}`, {
     retriable: error.retriable,
+    cause: error,
+  });
+}
+
+/** The same of a topic; of a name that no topic can have it says why. */
+export function topicErrorOf(topic: string, error: KafkaError): Error {
+  if (error.code !== "INVALID_TOPIC_EXCEPTION") return clusterErrorOf(`topic ${topic}`, error);
+  const reason =
+    topic.length > topicNameLengthMax
+      ? `its name has ${topic.length} characters, and at most ${topicNameLengthMax} are allowed`
+      : "its name must be of letters, digits, '.', '_' and '-', and none of the cluster's own";
+  return new ClusterError("INVALID_TOPIC", `there can be no topic ${topic}: ${reason}`, {
     cause: error,
   });
 }

@@ -10,7 +10,7 @@ import {
   type LaneLink,
   type LaneOptions,
 } from "../connection/broker-lane.ts";
-import { clusterErrorOf } from "../connection/cluster-error-of.ts";
+import { topicErrorOf } from "../connection/cluster-error-of.ts";
 import { closedError, unreachableBroker } from "../connection/reconnecting-link.ts";
 import { isRetriable } from "../connection/retrying.ts";
 import type { ClientOptions } from "../connect-options.ts";
@@ -281,7 +281,7 @@ export class ClusterMetadata {
 /** What to tell of a topic that is not there. */
 export function topicNotFound(topic: string, error: KafkaError | undefined): Error {
   if (error !== undefined && error.code !== "UNKNOWN_TOPIC_OR_PARTITION")
-    return clusterErrorOf(`topic ${topic}`, error);
+    return topicErrorOf(topic, error);
   return new ClusterError(
     "TOPIC_NOT_FOUND",
     `there is no topic ${topic}; create it, or correct its name`,

@@ -145,6 +145,7 @@ export class Accumulator {
     if (!this.#hasRoom && this.#bufferedBytes <= this.#options.bufferBytesMax * drainedShare)
       this.#hasRoom = true;
     this.#countUnsettled(batch.flushEpoch, -1);
+    invariant(this.hasUnsettled || this.#bufferedBytes === 0, "CLIENT-6", this.#bufferedBytes);
     this.wakeWaiters();
   }
 
@@ -212,6 +213,7 @@ export class Accumulator {
 
   #countUnsettled(epoch: number, change: 1 | -1): void {
     const count = (this.#unsettled.get(epoch) ?? 0) + change;
+    invariant(count >= 0, "CLIENT-6", "a batch was settled twice");
     if (count === 0) this.#unsettled.delete(epoch);
     else this.#unsettled.set(epoch, count);
   }

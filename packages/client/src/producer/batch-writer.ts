@@ -13,11 +13,12 @@ import { signalAfter } from "../signal-after.ts";
 import { Accumulator } from "./accumulator.ts";
 import { Idempotence } from "./idempotence.ts";
 import { PartitionAppender } from "./partition-appender.ts";
+import type { SendGate } from "./send-gate.ts";
 import { Sender } from "./sender.ts";
 import { Transaction } from "./transaction.ts";
 import { abortedWith } from "./write-error.ts";
 
-const closeTimeoutMsDefault = 30_000;
+export const closeTimeoutMsDefault = 30_000;
 
 export interface KafkaBatchWriterOptions extends BatchWriterOptions {
   /** True: without transactions each record's own promise tells what fails, and nothing else does. */
@@ -34,9 +35,11 @@ export class KafkaBatchWriter implements BatchWriter {
   readonly #accumulator: Accumulator;
   readonly #sender: Sender;
   readonly #transaction: Transaction | undefined;
+  readonly #gate: SendGate;
   /** Without transactions: the first error that nobody was told yet. */
   #failure: Error | undefined;
   #isClosed = false;
+  #ending: Promise<void> | undefined;
   readonly #onClosed: () => void;
   readonly #appenders = new Map<string, PartitionAppender>();
 
@@ -77,20 +80,21 @@ export class KafkaBatchWriter implements BatchWriter {
     const onFailed = (error: Error) => {
       if (options.isToldByRecord !== true) this.#fail(error);
     };
+    this.#gate =
+      this.#transaction ??
+      new Idempotence({
+        context,
+        lane,
+        timeoutMs: deliveryTimeoutMs,
+        onOpened,
+        onFailed,
+        onRefused: (error) => this.#sender.drop(error),
+      });
     this.#sender = new Sender({
       context,
       lane,
       accumulator: this.#accumulator,
-      gate:
-        this.#transaction ??
-        new Idempotence({
-          context,
-          lane,
-          timeoutMs: deliveryTimeoutMs,
-          onOpened,
-          onFailed,
-          onRefused: (error) => this.#sender.drop(error),
-        }),
+      gate: this.#gate,
       compression,
       requestBytesMax,
       deliveryTimeoutMs,
@@ -202,7 +206,10 @@ export class KafkaBatchWriter implements BatchWriter {
   }
 
   async close(timeoutMs = closeTimeoutMsDefault): Promise<void> {
-    if (this.#isClosed) return;
+    if (this.#isClosed) {
+      await this.#ending;
+      return;
+    }
     const { signal, cancel } = signalAfter(this.#context.platform, timeoutMs, writerClosed);
     try {
       if (timeoutMs > 0 && !this.#context.closing.aborted) {
@@ -216,18 +223,19 @@ export class KafkaBatchWriter implements BatchWriter {
       });
     } finally {
       cancel();
-      this.#end();
+      this.#ending ??= this.#end();
+      await this.#ending;
     }
   }
 
-  #end(): void {
-    if (this.#isClosed) return;
+  async #end(): Promise<void> {
     this.#isClosed = true;
     this.#changed();
     this.#sender.close(writerClosed());
     this.#accumulator.close();
     this.#accumulator.wakeWaiters();
     this.#lane.close();
+    await this.#gate.close();
     this.#onClosed();
   }
 
@@ -287,6 +295,6 @@ export class KafkaBatchWriter implements BatchWriter {
   }
 }
 
-function writerClosed(): ClusterError {
+export function writerClosed(): ClusterError {
   return new ClusterError("WRITER_CLOSED", "the writer is closed; open another one");
 }

@@ -34,6 +34,7 @@ export class Idempotence implements SendGate {
   readonly #options: IdempotenceOptions;
   #identity: ProducerIdentity | undefined;
   #asking: Promise<void> | undefined;
+  readonly #closing = new AbortController();
 
   constructor(options: IdempotenceOptions) {
     this.#options = options;
@@ -75,6 +76,11 @@ export class Idempotence implements SendGate {
     if (batch.identity !== undefined) this.#bump(batch);
   }
 
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#asking;
+  }
+
   #bump({ owner, identity }: ProducerBatch): void {
     owner.restart = { ordinal: -1, sequence: 0 };
     // Another partition has bumped already.
@@ -86,8 +92,9 @@ export class Idempotence implements SendGate {
   }
 
   #ask(): void {
-    const { context, onOpened, onRefused } = this.#options;
-    if (this.#asking !== undefined) return;
+    const { onOpened, onRefused } = this.#options;
+    const { signal } = this.#closing;
+    if (this.#asking !== undefined || signal.aborted) return;
     this.#asking = this.#initProducerId()
       .then((identity) => {
         this.#identity = identity;
@@ -96,14 +103,15 @@ export class Idempotence implements SendGate {
       })
       .catch((error: unknown) => {
         this.#asking = undefined;
-        if (!context.closing.aborted) onRefused(error);
+        if (!signal.aborted) onRefused(error);
       });
   }
 
   #initProducerId(): Promise<ProducerIdentity> {
     const { context, lane, timeoutMs } = this.#options;
     const { metadata, platform } = context;
-    return context.retry("InitProducerId", { timeoutMs, signal: context.closing }, async () => {
+    const { signal } = this.#closing;
+    return context.retry("InitProducerId", { timeoutMs, signal }, async () => {
       if (metadata.brokers.size === 0) await metadata.refresh();
       const nodeIds = [...metadata.brokers.keys()];
       const answer = await lane.link(nodeIds[platform.random.below(nodeIds.length)]).call({

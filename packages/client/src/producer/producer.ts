@@ -1,7 +1,9 @@
 import type { ClusterError, GroupMetadata, OffsetAndMetadata } from "@millrace/cluster";
 import { partitionForKey, type Offset, type TopicPartition } from "@millrace/model";
 import type { Platform } from "@millrace/platform";
-import type { KafkaBatchWriter } from "./batch-writer.ts";
+import { abortable } from "../connection/abortable.ts";
+import { signalAfter } from "../signal-after.ts";
+import { closeTimeoutMsDefault, writerClosed, type KafkaBatchWriter } from "./batch-writer.ts";
 import {
   copyOf,
   encodeRecord,
@@ -51,6 +53,7 @@ export class Producer<Key = PlainField, Value = PlainField> implements AsyncDisp
   /** Where records without a key of a topic go, until their batch is full. */
   readonly #sticky = new Map<string, PartitionAppender>();
   #initialized: Promise<void> | undefined;
+  readonly #closing = new AbortController();
 
   constructor(
     platform: Platform,
@@ -129,9 +132,17 @@ export class Producer<Key = PlainField, Value = PlainField> implements AsyncDisp
   }
 
   /** Sends what waits, or aborts the transaction that is open; waits at most `timeoutMs`. Twice is fine. */
-  async close(timeoutMs?: number): Promise<void> {
-    if (!this.#isTransactional) await this.#waiting;
-    await this.#writer.close(timeoutMs);
+  async close(timeoutMs = closeTimeoutMsDefault): Promise<void> {
+    const { clock } = this.#platform;
+    const endMs = clock.monotonicMs() + timeoutMs;
+    if (!this.#isTransactional) {
+      const { signal, cancel } = signalAfter(this.#platform, timeoutMs, writerClosed);
+      await abortable(this.#waiting, signal).catch(() => {}); // what still waits is told below
+      cancel();
+    }
+    this.#closing.abort(writerClosed());
+    await this.#waiting;
+    await this.#writer.close(Math.max(0, endMs - clock.monotonicMs()));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -153,10 +164,11 @@ export class Producer<Key = PlainField, Value = PlainField> implements AsyncDisp
 
   async #prepare(record: EncodedRecord): Promise<void> {
     const { topic } = record;
-    await this.#writer.prepare([topic]);
+    const { signal } = this.#closing;
+    await this.#writer.prepare([topic], signal);
     // It may have grown.
-    if (!this.#isReadyFor(record)) await this.#writer.refresh([topic]);
-    if (!this.#writer.hasRoom) await this.#writer.drained().catch(() => {}); // told by the record's own batch
+    if (!this.#isReadyFor(record)) await this.#writer.refresh([topic], signal);
+    if (!this.#writer.hasRoom) await this.#writer.drained(signal).catch(() => {}); // told by the record's own batch
   }
 
   async #append(record: EncodedRecord): Promise<RecordMetadata> {

@@ -33,4 +33,6 @@ export interface SendGate {
   canLeaveOut(batch: ProducerBatch): boolean;
   /** Told of a batch whose records, or some of them, are left out by decision. */
   onLeftOut(batch: ProducerBatch): void;
+  /** Ends what the gate does in the background, and waits for it. Never rejects. */
+  close(): Promise<void>;
 }

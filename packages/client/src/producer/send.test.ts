@@ -1,5 +1,5 @@
 import { json, string } from "@millrace/serde";
-import { produceApi } from "@millrace/protocol/definitions";
+import { initProducerIdApi, metadataApi, produceApi } from "@millrace/protocol/definitions";
 import { describe, expect, test } from "vitest";
 import { answerOf, produceScene, topic } from "../../test-support/produce-scene.ts";
 
@@ -149,6 +149,60 @@ describe("what is sent", () => {
           code: "REQUEST_TIMED_OUT",
         });
         expect(platform.clock.monotonicMs() - startMs).toBeLessThanOrEqual(3_100);
+        await client.close();
+      })(),
+    );
+  });
+});
+
+describe("a producer that is closed", () => {
+  test("sends first what still waits for its topic", async () => {
+    const { platform, client, logs } = await produceScene();
+    await platform.until(
+      (async () => {
+        const sent = client.producer().send({ topic, value: "v" });
+        await client.close();
+        expect(await sent).toMatchObject({ offset: 0 });
+      })(),
+    );
+    expect(logs[0].values).toEqual(["v"]);
+  });
+
+  test("ends within its time, and tells what still waits", async () => {
+    const { platform, client, nodes } = await produceScene();
+    for (const node of nodes) node.on(metadataApi, () => "silence");
+    await platform.until(
+      (async () => {
+        const producer = client.producer();
+        const told = expect(producer.send({ topic, value: "v" })).rejects.toMatchObject({
+          code: "WRITER_CLOSED",
+        });
+        const startMs = platform.clock.monotonicMs();
+        await Promise.all([producer.close(200), producer.close(200)]);
+        expect(platform.clock.monotonicMs() - startMs).toBeLessThanOrEqual(200);
+        await told;
+        await expect(producer.send({ topic, value: "v" })).rejects.toMatchObject({
+          code: "WRITER_CLOSED",
+        });
+        await client.close();
+      })(),
+    );
+  });
+
+  test("asks no broker for anything more once it is closed", async () => {
+    const { platform, client, nodes } = await produceScene();
+    for (const node of nodes) node.on(initProducerIdApi, () => "close");
+    await platform.until(
+      (async () => {
+        const producer = client.producer();
+        producer.send({ topic, value: "v" }).catch(() => {}); // it has no chance
+        await platform.timers.sleep(300);
+        await producer.close(100);
+        const asked = () => nodes.flatMap((node) => node.of("InitProducerId")).length;
+        const before = asked();
+        expect(before).toBeGreaterThan(0);
+        await platform.timers.sleep(5_000);
+        expect(asked()).toBe(before);
         await client.close();
       })(),
     );

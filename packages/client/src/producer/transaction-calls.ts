@@ -70,7 +70,10 @@ export async function usesTransactionV2(caller: TransactionCaller): Promise<bool
 export async function addPartitions(
   caller: TransactionCaller,
   identity: ProducerIdentity,
-  partitions: readonly TopicPartition[],
+  {
+    partitions,
+    signal,
+  }: { readonly partitions: readonly TopicPartition[]; readonly signal: AbortSignal },
 ): Promise<void> {
   await callCoordinator(
     caller.context,
@@ -95,7 +98,7 @@ export async function addPartitions(
           .map(({ partitionErrorCode }) => partitionErrorCode)
           .toSorted((left, right) => Number(left === 55) - Number(right === 55)),
     },
-    { signal: caller.context.closing },
+    { signal },
   );
 }
 

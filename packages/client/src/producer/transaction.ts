@@ -50,6 +50,7 @@ export class Transaction implements SendGate {
   readonly #added = new Set<PartitionBatches>();
   readonly #toAdd = new Set<PartitionBatches>();
   #adding: Promise<void> | undefined;
+  readonly #closing = new AbortController();
 
   constructor(options: TransactionOptions) {
     this.#options = options;
@@ -194,6 +195,11 @@ export class Transaction implements SendGate {
     this.#to("ready");
   }
 
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#adding;
+  }
+
   /** Makes an end of all that is not acknowledged: what is refused or lost now is not tried again. */
   giveUp(reason: Error): void {
     if (this.#state === "open" || this.#state === "ending") {
@@ -237,7 +243,8 @@ export class Transaction implements SendGate {
       this.#toAdd.clear();
       try {
         this.#isStarted = true;
-        await addPartitions(this.#options, this.#identity, wanted);
+        const { signal } = this.#closing;
+        await addPartitions(this.#options, this.#identity, { partitions: wanted, signal });
       } catch (error) {
         // It may or may not have been started: EndTxn would be refused in one of the cases.
         this.#needsNewEpoch = true;
