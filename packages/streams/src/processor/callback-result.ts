@@ -1,3 +1,5 @@
+import type { Timestamp } from "@millrace/model";
+
 import { CallbackError } from "../error/callback-error.ts";
 
 // What callbacks give is checked where it comes in. Types say all of this already; programs in JavaScript, and casts,
@@ -52,6 +54,18 @@ export function requireRecord<T extends { readonly key: unknown; readonly value:
   requireValue(result.key, operator);
   requireValue(result.value, operator);
   return result;
+}
+
+/** @throws CallbackError for what is no time in whole milliseconds; negative ones are the caller's to judge. */
+export function requireTimestamp(result: Timestamp, operator: string): Timestamp {
+  // Plus 0: there is no -0 in whole milliseconds.
+  if (Number.isSafeInteger(result)) return result + 0;
+  requireValue(result, operator);
+  throw new CallbackError(
+    "CALLBACK_GAVE_NO_TIMESTAMP",
+    operator,
+    `${String(result)}; return whole milliseconds since 1970, such as date.getTime()`,
+  );
 }
 
 function isThenable(value: object): value is PromiseLike<unknown> {

@@ -2,7 +2,7 @@ import type { Offset, RecordBatchView, Timestamp } from "@millrace/model";
 import type { Counter, Logger } from "@millrace/platform";
 
 import { StreamsError, messageOf } from "../error/streams-error.ts";
-import { requireSynchronous } from "../processor/callback-result.ts";
+import { requireTimestamp } from "../processor/callback-result.ts";
 import { StreamRecord } from "../processor/stream-record.ts";
 import type { TimestampExtractor } from "../processor/timestamp-extractor.ts";
 import type { SourceNode } from "../topology/topology-node.ts";
@@ -203,7 +203,7 @@ export class RecordQueue {
       timestamp: batch.timestamp,
     };
     try {
-      return requireSynchronous(extractor(input, this.partitionTime), "timestampExtractor");
+      return requireTimestamp(extractor(input, this.partitionTime), "timestampExtractor");
     } catch (cause) {
       throw new StreamsError(
         "INVALID_TIMESTAMP",
