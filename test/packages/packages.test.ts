@@ -18,7 +18,9 @@ import { formatMessage } from "publint/utils";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { packPackages, publishedNames, repository, type PackedPackage } from "./pack-packages.ts";
+import { unexportedTypes } from "./public-types.ts";
 import { run } from "./run.ts";
+import { makeStrictProject } from "./strict-project.ts";
 
 // All that is published, packed as npm gets it, and installed into an empty project of a user with Node 22.18.
 const root = mkdtempSync(join(tmpdir(), "millrace-packages-"));
@@ -79,6 +81,35 @@ describe("packed packages", () => {
       );
     }
   }, 120_000);
+});
+
+describe("a project that has millrace alone", () => {
+  const strict = join(root, "strict");
+
+  test("can export streams, tables and topologies with their declarations", async () => {
+    mkdirSync(strict);
+    await makeStrictProject(strict, packages);
+    const module = fileURLToPath(new URL("installed/exported-streams.ts", import.meta.url));
+    cpSync(module, join(strict, "exported-streams.ts"));
+    const compilerOptions = { ...tsconfig.compilerOptions, types: [], skipLibCheck: true };
+    const declarations = { declaration: true, emitDeclarationOnly: true, outDir: "types" };
+    writeFileSync(
+      join(strict, "tsconfig.json"),
+      JSON.stringify({ ...tsconfig, compilerOptions: { ...compilerOptions, ...declarations } }),
+    );
+    await run("tsc", ["-p", "."], { cwd: strict });
+    const declared = readFileSync(join(strict, "types/exported-streams.d.ts"), "utf8");
+    expect(declared).toContain('KStream<string, Order, "known", "known">');
+    expect(declared).not.toContain("@millrace");
+  });
+
+  test("finds every type that a signature of the DSL names among millrace's exports", () => {
+    const store = join(strict, "node_modules/.pnpm/millrace/node_modules");
+    const roots = ["StreamsBuilder", "Topology", "KStream", "KTable", "KGroupedStream", "json"];
+    const errors = ["ApplicationError", "CallbackError", "StreamsError", "TopologyError"];
+    const entry = join(store, "millrace/dist/index.d.ts");
+    expect(unexportedTypes(entry, store, [...roots, ...errors])).toEqual([]);
+  });
 });
 
 describe("an empty project on Node 22.18", () => {

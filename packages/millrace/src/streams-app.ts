@@ -50,8 +50,8 @@ export const applicationOptionTable = optionTable(
   streamsOptionTable.rules,
 );
 
-/** A running application (Kafka: `KafkaStreams`): the core's own class. */
-export type StreamsApp = CoreApp;
+/** A running application (Kafka: `KafkaStreams`): the core's own class, under a name that declarations can import. */
+export interface StreamsApp extends CoreApp {}
 
 /**
  * Starts applications on Node: the core, with a client, a store engine and the real world.

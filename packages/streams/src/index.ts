@@ -11,7 +11,12 @@ export type {
   ProcessorSupplier,
   RecordMetadata,
 } from "./processor/processor.ts";
-export { StreamRecord, recordOf } from "./processor/stream-record.ts";
+export {
+  StreamRecord,
+  recordOf,
+  type Change,
+  type RecordBytes,
+} from "./processor/stream-record.ts";
 export { taskIdText, type TaskId } from "./processor/task-id.ts";
 export {
   partitionTimeForInvalidTimestamps,
@@ -33,6 +38,7 @@ export { TaskRecordContext } from "./task/task-record-context.ts";
 export type { OffsetReset } from "./topology/offset-reset.ts";
 export type { ChangelogTopic, InternalTopic, Subtopology } from "./topology/subtopology.ts";
 export type {
+  ProcessorNode,
   SinkNode,
   SourceNode,
   StreamPartitioner,
@@ -41,6 +47,17 @@ export type {
 } from "./topology/topology-node.ts";
 
 export type { Carried, KGroupedStream, KStream, KTable } from "./dsl/k-streams.ts";
+export type {
+  CallbackResult,
+  KeptBy,
+  LeftOutBy,
+  ListItem,
+  ListResult,
+  RecordKey,
+  RecordValue,
+  SynchronousPredicate,
+  SynchronousResult,
+} from "./dsl/callback-types.ts";
 export type { AggregationOptions, Aggregator } from "./dsl/operators/aggregate.ts";
 export type { Predicate } from "./dsl/operators/filter.ts";
 export type { FlatMapper } from "./dsl/operators/flat-map.ts";
@@ -53,12 +70,12 @@ export type { KeySelector } from "./dsl/operators/select-key.ts";
 export type { SourceOptions } from "./dsl/operators/stream.ts";
 export type { TableOptions } from "./dsl/operators/table.ts";
 export type { SinkOptions } from "./dsl/operators/to.ts";
-export type { SerdeState } from "./dsl/serde-state.ts";
+export type { EitherState, SerdeArguments, SerdeOptions, SerdeState } from "./dsl/serde-state.ts";
 export type { StoreOption, StoreOptions } from "./dsl/store-options.ts";
 export type { NamedOptions } from "./dsl/stream-node.ts";
 export { StreamsBuilder } from "./dsl/streams-builder.ts";
 export type { PlanOptions, TopologyOptimization } from "./plan/lower-plan.ts";
-export { Topology } from "./topology/topology.ts";
+export { Topology, type TopologyContents } from "./topology/topology.ts";
 
 export { StreamsApp, type StreamsState } from "./app/streams-app.ts";
 export {

@@ -12,7 +12,7 @@ type Unless<R, Wrong, Text extends string, Ok> = 0 extends 1 & R
     : Text;
 
 /** What a callback gives, unless it is a promise. */
-export type Synchronous<R, Operator extends string> = Unless<
+export type SynchronousResult<R, Operator extends string> = Unless<
   R,
   PromiseLike<unknown>,
   Advice<Operator>,
@@ -20,7 +20,7 @@ export type Synchronous<R, Operator extends string> = Unless<
 >;
 
 /** What a callback gives, unless it is a promise or undefined. */
-export type Result<R, Operator extends string> = Unless<
+export type CallbackResult<R, Operator extends string> = Unless<
   R,
   PromiseLike<unknown>,
   Advice<Operator>,
@@ -46,10 +46,12 @@ export type ListResult<R, Item, Operator extends string> = Unless<
 >;
 
 /** What a list holds. */
-export type ItemOf<R> = R extends Iterable<infer Item> ? Item : never;
+export type ListItem<R> = R extends Iterable<infer Item> ? Item : never;
 
-export type KeyOf<R> = R extends { readonly key: infer K } ? K : never;
-export type ValueOf<R> = R extends { readonly value: infer V } ? V : never;
+/** The key of what `map` or `flatMap` makes. */
+export type RecordKey<R> = R extends { readonly key: infer K } ? K : never;
+/** The value of what `map` or `flatMap` makes. */
+export type RecordValue<R> = R extends { readonly value: infer V } ? V : never;
 
 /** A predicate, unless it gives a promise, which would always hold. */
 export type SynchronousPredicate<P, Operator extends string> = P extends (
@@ -60,13 +62,11 @@ export type SynchronousPredicate<P, Operator extends string> = P extends (
     : Advice<Operator>
   : P;
 
-/** Any type guard for `Kept`: as a method, it may have parameters of any type. */
-interface Guard<Kept> {
-  test(value: unknown, key: unknown): value is Kept;
-}
+/** Any type guard: as a method, it may have parameters of any type. */
+type Guard<V2> = { test(value: unknown, key: unknown): value is V2 }["test"];
 
 /** What a predicate leaves: of a type guard, what it guards. */
-export type Kept<V, P> = P extends Guard<infer V2>["test"] ? V2 : V;
+export type KeptBy<V, P> = P extends Guard<infer V2> ? V2 : V;
 
 /** What a predicate takes away. */
-export type LeftOut<V, P> = P extends Guard<infer V2>["test"] ? Exclude<V, V2> : V;
+export type LeftOutBy<V, P> = P extends Guard<infer V2> ? Exclude<V, V2> : V;

@@ -2,15 +2,15 @@ import type { Serde } from "@millrace/serde";
 
 import type { TopicNameExtractor } from "../topology/topology-node.ts";
 import type {
-  ItemOf,
-  KeyOf,
-  Kept,
-  LeftOut,
+  ListItem,
+  RecordKey,
+  KeptBy,
+  LeftOutBy,
   ListResult,
-  Result,
-  Synchronous,
+  CallbackResult,
+  SynchronousResult,
   SynchronousPredicate,
-  ValueOf,
+  RecordValue,
 } from "./callback-types.ts";
 import type { AggregationOptions, Aggregator } from "./operators/aggregate.ts";
 import type { Predicate } from "./operators/filter.ts";
@@ -60,7 +60,7 @@ export interface KStream<
   filter<P extends Predicate<K, V>>(
     predicate: SynchronousPredicate<P, "filter">,
     options?: NamedOptions,
-  ): KStream<K, Kept<V, P>, KeyState, ValueState>;
+  ): KStream<K, KeptBy<V, P>, KeyState, ValueState>;
 
   /**
    * Keeps the records for which the predicate does not hold; a type guard narrows the stream to the rest (Kafka:
@@ -71,7 +71,7 @@ export interface KStream<
   filterNot<P extends Predicate<K, V>>(
     predicate: SynchronousPredicate<P, "filterNot">,
     options?: NamedOptions,
-  ): KStream<K, LeftOut<V, P>, KeyState, ValueState>;
+  ): KStream<K, LeftOutBy<V, P>, KeyState, ValueState>;
 
   /**
    * Makes another key and value of each record (Kafka: `KStream.map`). Both serdes are lost, and grouping
@@ -80,9 +80,9 @@ export interface KStream<
    * @example orders.map((order) => ({ key: order.customer, value: order.total }))
    */
   map<R extends KeyValue<unknown, unknown> | PromiseLike<unknown>>(
-    mapper: (value: V, key: K) => Result<R, "map">,
+    mapper: (value: V, key: K) => CallbackResult<R, "map">,
     options?: NamedOptions,
-  ): KStream<KeyOf<R>, ValueOf<R>, "lost", "lost">;
+  ): KStream<RecordKey<R>, RecordValue<R>, "lost", "lost">;
 
   /**
    * Makes another value of each record; the key stays, and with it the partition (Kafka: `KStream.mapValues`).
@@ -91,7 +91,7 @@ export interface KStream<
    * @example orders.mapValues((order) => order.total)
    */
   mapValues<V2>(
-    mapper: (value: V, key: K) => Result<V2, "mapValues">,
+    mapper: (value: V, key: K) => CallbackResult<V2, "mapValues">,
     options?: NamedOptions,
   ): KStream<K, V2, KeyState, "lost">;
 
@@ -103,7 +103,7 @@ export interface KStream<
   flatMap<R>(
     mapper: (value: V, key: K) => ListResult<R, KeyValue<unknown, unknown>, "flatMap">,
     options?: NamedOptions,
-  ): KStream<KeyOf<ItemOf<R>>, ValueOf<ItemOf<R>>, "lost", "lost">;
+  ): KStream<RecordKey<ListItem<R>>, RecordValue<ListItem<R>>, "lost", "lost">;
 
   /**
    * Makes any number of values of each; the key stays, and with it the partition (Kafka: `KStream.flatMapValues`).
@@ -114,7 +114,7 @@ export interface KStream<
   flatMapValues<R>(
     mapper: (value: V, key: K) => ListResult<R, unknown, "flatMapValues">,
     options?: NamedOptions,
-  ): KStream<K, ItemOf<R>, KeyState, "lost">;
+  ): KStream<K, ListItem<R>, KeyState, "lost">;
 
   /**
    * Gives each record another key (Kafka: `KStream.selectKey`). The key's serde is lost, and grouping repartitions.
@@ -122,7 +122,7 @@ export interface KStream<
    * @example orders.selectKey((order) => order.customer)
    */
   selectKey<K2>(
-    selector: (value: V, key: K) => Result<K2, "selectKey">,
+    selector: (value: V, key: K) => CallbackResult<K2, "selectKey">,
     options?: NamedOptions,
   ): KStream<K2, V, "lost", ValueState>;
 
@@ -133,7 +133,7 @@ export interface KStream<
    * @example orders.peek((order, id) => logger.log("debug", "order", { id, total: order.total }))
    */
   peek<R>(
-    action: (value: V, key: K) => Synchronous<R, "peek">,
+    action: (value: V, key: K) => SynchronousResult<R, "peek">,
     options?: NamedOptions,
   ): KStream<K, V, KeyState, ValueState>;
 
@@ -143,7 +143,10 @@ export interface KStream<
    *
    * @example alarms.foreach((alarm) => ring(alarm))
    */
-  foreach<R>(action: (value: V, key: K) => Synchronous<R, "foreach">, options?: NamedOptions): void;
+  foreach<R>(
+    action: (value: V, key: K) => SynchronousResult<R, "foreach">,
+    options?: NamedOptions,
+  ): void;
 
   /**
    * Both streams as one, in no particular order (Kafka: `KStream.merge`). Types unite; serdes are lost.
@@ -161,7 +164,7 @@ export interface KStream<
    * @example orders.groupBy((order) => order.customer, { key: string() }).count()
    */
   groupBy<K2>(
-    selector: (value: V, key: K) => Result<K2, "groupBy">,
+    selector: (value: V, key: K) => CallbackResult<K2, "groupBy">,
     options: GroupedOptions & SerdeOptions<K2, V, "lost", ValueState>,
   ): KGroupedStream<K2, V>;
 
