@@ -127,7 +127,7 @@ describe("topics that are not there", () => {
     await world.produce("lines", ["0", "1", "2"]);
     await expect.poll(() => world.readTexts("even")).toHaveLength(2);
     await world.produce("lines", ["3"]);
-    expect(String(await failureOf(app))).toMatch(/topic lost was not there/);
+    expect(String(await failureOf(app))).toMatch(/topic lost is not there/);
     await world.createTopics({ lost: 1 });
     await world.app(topology, { stateDirectory: "/s" });
     await expect.poll(() => world.readTexts("lost")).toEqual(["3"]);

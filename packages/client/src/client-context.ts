@@ -1,3 +1,4 @@
+import { topicPartitionName, type TopicPartition } from "@millrace/model";
 import type { Platform } from "@millrace/platform";
 import type { BrokerLane } from "./connection/broker-lane.ts";
 import { closedError } from "./connection/reconnecting-link.ts";
@@ -81,6 +82,29 @@ export class ClientContext {
       if (isLate || (error !== undefined && !error.retriable)) throw topicNotFound(missing, error);
       await platform.timers.sleep(waitMs, signal);
     }
+  }
+
+  /** The same of partitions, which may have been added since the topic was asked for last. */
+  async knowPartitions(partitions: readonly TopicPartition[], signal?: AbortSignal): Promise<void> {
+    const { metadata } = this;
+    const topics = [...new Set(partitions.map(({ topic }) => topic))];
+    const findMissing = (): TopicPartition | undefined =>
+      partitions.find(
+        ({ topic, partition }) => partition >= (metadata.topic(topic)?.partitions.length ?? 0),
+      );
+    await this.knowTopics(topics, signal);
+    if (findMissing() === undefined) return;
+    await this.retry("metadata", { signal }, () => metadata.refresh(topics));
+    const missing = findMissing();
+    if (missing === undefined) return;
+    const { topic, partition } = missing;
+    throw topicNotFound(topicPartitionName(topic, partition), metadata.topicError(topic));
+  }
+
+  /** Knows all topics that there are, now and with each refresh to come. */
+  async knowAllTopics(signal?: AbortSignal): Promise<void> {
+    this.metadata.trackAll();
+    await this.retry("metadata", { signal }, () => this.metadata.refresh());
   }
 
   close(): void {

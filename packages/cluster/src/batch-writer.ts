@@ -53,9 +53,12 @@ export interface RefusedRecord {
  * `flush`, `drained` or `commit`, and stays until `abort` (without transactions: until it was told once).
  */
 export interface BatchWriter {
-  /** Asks for the partition counts of topics, so that `partitionCount` knows them. Rejects for a topic that is not there. */
-  prepare(topics: readonly string[], signal?: AbortSignal): Promise<void>;
-  /** How many partitions a prepared topic has. */
+  /**
+   * Asks for the partition counts of topics, so that `partitionCount` knows them from now on. Rejects for a topic
+   * that is not there. `"all"`: of those that are there, and in time of those that are made later.
+   */
+  prepare(topics: readonly string[] | "all", signal?: AbortSignal): Promise<void>;
+  /** How many partitions a prepared topic has, as of the last metadata: it may grow. */
   partitionCount(topic: string): number | undefined;
   /** The appender of one partition: take it once, keep it. The same arguments give the same object. */
   partition(topic: string, partition: number): PartitionWriter;

@@ -105,9 +105,9 @@ export class Admin implements ClusterAdmin {
   ): Promise<void> {
     if (offsets.length === 0) return;
     const context = this.#context;
-    await context.knowTopics([...new Set(offsets.map(({ topic }) => topic))], signal);
     const timeoutMs = context.options.requestTimeoutMs;
     await context.retry("DeleteRecords", { signal }, async () => {
+      await context.knowPartitions(offsets, signal);
       try {
         for (const [leaderId, own] of groupByLeader(context, offsets)) {
           const answer = await this.#lane.link(leaderId).call({

@@ -5,7 +5,6 @@ import { listOffsetsApi } from "@millrace/protocol/definitions";
 import type { ClientContext } from "../client-context.ts";
 import type { BrokerLane } from "../connection/broker-lane.ts";
 import { throwIfError } from "../connection/cluster-error-of.ts";
-import { topicNotFound } from "../metadata/cluster-metadata.ts";
 
 export type IsolationLevel = "read_committed" | "read_uncommitted";
 
@@ -31,10 +30,10 @@ export async function listOffsets(
   { isolation, signal }: { readonly isolation: IsolationLevel; readonly signal?: AbortSignal },
 ): Promise<readonly FoundOffset[]> {
   if (wanted.length === 0) return [];
-  await context.knowTopics([...new Set(wanted.map(({ topic }) => topic))], signal);
   const found = new Map<string, FoundOffset>();
   await context.retry("ListOffsets", { signal }, async () => {
     const missing = wanted.filter((one) => !found.has(nameOf(one)));
+    await context.knowPartitions(missing, signal);
     try {
       await askLeaders(context, lane, { missing, isolation, found });
     } catch (error) {
@@ -96,7 +95,7 @@ async function askLeader(
   throwIfError(failure?.errorCode ?? 0);
 }
 
-/** @throws what keeps a partition from having a leader: it may get one, unless it is not there */
+/** @throws KafkaError `LEADER_NOT_AVAILABLE`: of a partition that is known, and may get one */
 export function groupByLeader<P extends TopicPartition>(
   { metadata }: ClientContext,
   partitions: readonly P[],
@@ -104,12 +103,7 @@ export function groupByLeader<P extends TopicPartition>(
   const byLeader = new Map<number, P[]>();
   for (const one of partitions) {
     const leaderId = metadata.leaderId(one.topic, one.partition);
-    if (leaderId === undefined) {
-      const topic = metadata.topic(one.topic);
-      if (topic === undefined || one.partition < topic.partitions.length)
-        throw new KafkaError("LEADER_NOT_AVAILABLE");
-      throw topicNotFound(nameOf(one), undefined);
-    }
+    if (leaderId === undefined) throw new KafkaError("LEADER_NOT_AVAILABLE");
     const own = byLeader.get(leaderId);
     if (own === undefined) byLeader.set(leaderId, [one]);
     else own.push(one);

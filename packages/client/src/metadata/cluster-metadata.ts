@@ -49,6 +49,7 @@ export class ClusterMetadata {
   #hasAnswered = false;
   #isRefreshing = false;
   #isStale = false;
+  #tracksAll = false;
 
   constructor(platform: Platform, options: ClientOptions, lane: Omit<LaneOptions, "addressOf">) {
     this.#platform = platform;
@@ -114,6 +115,11 @@ export class ClusterMetadata {
     for (const topic of topics) this.#tracked.add(topic);
   }
 
+  /** Asks for all topics that there are in all refreshes from now on. */
+  trackAll(): void {
+    this.#tracksAll = true;
+  }
+
   /** Asks for a refresh in the background: repeated until it succeeds. */
   requestRefresh(): void {
     this.#isStale = true;
@@ -124,7 +130,8 @@ export class ClusterMetadata {
   /** Asks once, for the tracked topics and more. Rejects if no broker answers. */
   async refresh(more: Iterable<string> = []): Promise<void> {
     const names = [...new Set([...this.#tracked, ...more])];
-    this.#take(await this.ask(names), names);
+    const answer = await this.ask(this.#tracksAll ? null : names);
+    this.#take(answer, names);
   }
 
   /** All topics of the cluster, without remembering them. */
@@ -258,6 +265,7 @@ export class ClusterMetadata {
   }
 
   #take(answer: MetadataResponse, asked: readonly string[]): void {
+    if (this.#tracksAll) this.#forgetMissing(answer, asked);
     for (const name of asked) this.#topicErrors.delete(name);
     for (const topic of answer.topics) {
       if (topic.name === null) continue;
@@ -271,6 +279,13 @@ export class ClusterMetadata {
     }
     this.#scheduleRefresh();
     this.#notify();
+  }
+
+  /** An answer about all topics leaves out those that are not there. */
+  #forgetMissing({ topics }: MetadataResponse, asked: readonly string[]): void {
+    const present = new Set(topics.map(({ name }) => name));
+    for (const name of [...asked, ...this.#topics.keys()])
+      if (!present.has(name)) this.#topics.delete(name);
   }
 
   #notify(): void {

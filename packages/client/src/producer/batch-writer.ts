@@ -112,8 +112,9 @@ export class KafkaBatchWriter implements BatchWriter {
     return this.#accumulator.bufferedBytes;
   }
 
-  async prepare(topics: readonly string[], signal?: AbortSignal): Promise<void> {
-    await this.#context.knowTopics(topics, signal);
+  async prepare(topics: readonly string[] | "all", signal?: AbortSignal): Promise<void> {
+    if (topics === "all") await this.#context.knowAllTopics(signal);
+    else await this.#context.knowTopics(topics, signal);
   }
 
   /** Asks anew for what may be known and old. */

@@ -38,8 +38,9 @@ export async function openTasks(
   { writer, signal }: { readonly writer: BatchWriter; readonly signal: AbortSignal },
 ): Promise<readonly OpenTask[]> {
   if (assigned.length === 0) return [];
-  await writer.prepare(await writtenTopics(environment, signal), signal);
-  const collector = new ClusterRecordCollector(writer);
+  await writer.prepare(writtenTopics(environment), signal);
+  if (choosesTopics(environment)) await writer.prepare("all", signal);
+  const collector = new ClusterRecordCollector(writer, repartitionTopics(environment));
   const opened: OpenTask[] = [];
   try {
     const inputs = assigned.flatMap((one) => one.inputs);
@@ -152,23 +153,26 @@ async function position(
   environment.reader.assign(starts);
 }
 
-/** Where a function chooses the topic record by record, all that are there may be meant. */
-async function writtenTopics(
-  { subtopologies, config, cluster }: LoopEnvironment,
-  signal: AbortSignal,
-): Promise<readonly string[]> {
+function writtenTopics({ subtopologies, config }: LoopEnvironment): readonly string[] {
   const topics = new Set<string>();
-  let isChosen = false;
-  for (const { sinkTopics, changelogTopics, nodes } of subtopologies) {
+  for (const { sinkTopics, changelogTopics } of subtopologies) {
     for (const topic of sinkTopics) topics.add(topic);
     for (const { name, isSourceTopic } of changelogTopics) if (!isSourceTopic) topics.add(name);
-    isChosen ||= nodes.some((node) => node.kind === "sink" && typeof node.topic !== "string");
   }
   const { deadLetterTopic } = config.errors;
   if (deadLetterTopic !== undefined) topics.add(deadLetterTopic);
-  if (isChosen) {
-    for (const { name, isInternal } of await cluster.admin.listTopics(signal))
-      if (!isInternal) topics.add(name);
-  }
   return [...topics];
+}
+
+/** Where a function chooses the topic record by record, all that are there may be meant. */
+function choosesTopics({ subtopologies }: LoopEnvironment): boolean {
+  return subtopologies.some(({ nodes }) =>
+    nodes.some((node) => node.kind === "sink" && typeof node.topic !== "string"),
+  );
+}
+
+function repartitionTopics({ subtopologies }: LoopEnvironment): ReadonlySet<string> {
+  return new Set(
+    subtopologies.flatMap((subtopology) => subtopology.repartitionTopics.map(({ name }) => name)),
+  );
 }

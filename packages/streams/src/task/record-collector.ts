@@ -35,14 +35,17 @@ const stickyBytes = 16 * 1024;
 
 /**
  * Appends to a cluster through a `BatchWriter`. Kafka's partitioner: murmur2 of the key's bytes; records without
- * a key stay with a partition for 16 KiB. The topics must have been prepared.
+ * a key stay with a partition for 16 KiB. The topics must have been prepared. Partitions that are added later are
+ * used as soon as the writer knows them, but for those of internal topics: tasks are laid out for what there was.
  */
 export class ClusterRecordCollector implements RecordCollector {
   readonly #writer: BatchWriter;
+  readonly #internalTopics: ReadonlySet<string>;
   readonly #topics = new Map<string, TopicAppender>();
 
-  constructor(writer: BatchWriter) {
+  constructor(writer: BatchWriter, internalTopics: ReadonlySet<string> = new Set()) {
     this.#writer = writer;
+    this.#internalTopics = internalTopics;
   }
 
   get hasRoom(): boolean {
@@ -56,13 +59,12 @@ export class ClusterRecordCollector implements RecordCollector {
     if (count === undefined)
       throw new StreamsError(
         "UNKNOWN_SINK_TOPIC",
-        `topic ${topic} was not there when the application started; create it, and name it among the topics of the sink`,
+        `topic ${topic} is not there, or has not been there for metadataMaxAge; create it before records are written to it`,
         { topic },
       );
-    const writers: PartitionWriter[] = [];
-    for (let partition = 0; partition < count; partition++)
-      writers.push(this.#writer.partition(topic, partition));
-    const appender = new KeyedAppender(writers);
+    const appender = new KeyedAppender(topic, this.#writer, {
+      isFixed: this.#internalTopics.has(topic),
+    });
     this.#topics.set(topic, appender);
     return appender;
   }
@@ -73,24 +75,37 @@ export class ClusterRecordCollector implements RecordCollector {
 }
 
 class KeyedAppender implements TopicAppender {
-  readonly #writers: readonly PartitionWriter[];
+  readonly #topic: string;
+  readonly #writer: BatchWriter;
+  readonly #isFixed: boolean;
+  readonly #writers: PartitionWriter[] = [];
   #sticky = 0;
   #stickyBytes = 0;
 
-  constructor(writers: readonly PartitionWriter[]) {
-    this.#writers = writers;
+  constructor(topic: string, writer: BatchWriter, { isFixed }: { readonly isFixed: boolean }) {
+    this.#topic = topic;
+    this.#writer = writer;
+    this.#isFixed = isFixed;
+    this.#grow();
   }
 
   get partitionCount(): number {
+    if (!this.#isFixed) this.#grow();
     return this.#writers.length;
   }
 
+  #grow(): void {
+    const count = this.#writer.partitionCount(this.#topic) ?? 0;
+    while (this.#writers.length < count)
+      this.#writers.push(this.#writer.partition(this.#topic, this.#writers.length));
+  }
+
   partition(partition: number): RecordAppender {
-    const writer = this.#writers[partition];
+    const writer = partition < this.partitionCount ? this.#writers[partition] : undefined;
     if (writer === undefined)
       throw new StreamsError(
         "PRODUCTION_FAILED",
-        `a partitioner chose partition ${partition} of ${this.#writers.length}; it must give one from 0`,
+        `a partitioner chose partition ${partition} of ${this.partitionCount}; it must give one from 0`,
       );
     return writer;
   }
@@ -101,7 +116,7 @@ class KeyedAppender implements TopicAppender {
     value: Uint8Array | null,
     headers: Headers,
   ): boolean {
-    const count = this.#writers.length;
+    const count = this.partitionCount;
     if (count === 1) return this.#writers[0].append(timestamp, key, value, headers);
     if (key !== null)
       return this.#writers[partitionForKey(key, count)].append(timestamp, key, value, headers);
