@@ -7,7 +7,7 @@ import { describe, expect, test } from "vitest";
 import { repository } from "../tidy/source-files.ts";
 
 /** Pages whose TypeScript is taken out and run. */
-const pages = ["README.md", "docs/getting-started.md"];
+const pages = ["README.md", "docs/getting-started.md", "docs/guides/producing-and-consuming.md"];
 /** A program that runs for ever is asked to end after this long; the others have longer. */
 const endlessMs = 8000;
 const endingMs = 25_000;

@@ -185,6 +185,53 @@ describe.skipIf(missing !== undefined)(`our client on Apache Kafka${note}`, () =
     await successor.close();
     await membership.close();
   }, 60_000);
+
+  test("leaves records out that are refused, alone and within transactions", async () => {
+    const topic = "picky";
+    const configs = { "cleanup.policy": "compact" };
+    await kafka.client.admin.createTopics([{ name: topic, partitionCount: 1, configs }]);
+    const expected: string[] = [];
+    const producer = kafka.client.producer({ batchBytesMax: 500 });
+    const outcomes = await Promise.allSettled(
+      numbers(200).map((value, index) => {
+        const isBad = index % 17 === 3;
+        if (!isBad) expected.push(value);
+        return producer.send({ topic, key: isBad ? null : value, value });
+      }),
+    );
+    for (const [index, outcome] of outcomes.entries())
+      expect(outcome).toMatchObject(
+        index % 17 === 3
+          ? { reason: { code: "WRITE_REFUSED", cause: { code: "INVALID_RECORD" } } }
+          : { value: { offset: expected.indexOf(numbers(200)[index]) } },
+      );
+    let refusedCount = 0;
+    const writer = kafka.client.openWriter({
+      transactionalId: "picky",
+      batchBytesMax: 300,
+      lingerMs: 0,
+      onRefused: ({ records }) => {
+        refusedCount += records.length;
+        return "continue";
+      },
+    });
+    await writer.initialize();
+    const appender = writer.partition(topic, 0);
+    for (let round = 0; round < 5; round++) {
+      writer.begin();
+      for (let index = 0; index < 100; index++) {
+        const value = `${round}-${index}`;
+        const isBad = index % 17 === round;
+        if (!isBad) expected.push(value);
+        const key = isBad ? null : encodeUtf8(value);
+        appender.append(platform.clock.wallMs(), key, encodeUtf8(value), noHeaders);
+      }
+      await writer.commit();
+    }
+    await writer.close();
+    expect(refusedCount).toBe(30);
+    expect(await valuesOf(kafka.client, topic, expected.length)).toEqual(expected);
+  }, 60_000);
 });
 
 describe.skipIf(missing !== undefined)(`our client on a cluster of three${note}`, () => {

@@ -140,7 +140,7 @@ export class KafkaClient implements ClusterClient {
 /**
  * Makes a client; brokers are contacted when it is first used.
  *
- * @throws ClusterError for addresses, DurationError for durations that are none
+ * @throws OptionError `UNKNOWN_OPTION`, `INVALID_OPTION`; ClusterError `BROKER_UNREACHABLE` for what is no address
  * @example
  * await using client = connect(nodePlatform(), { bootstrapServers: "localhost:9092" });
  * console.log(await client.admin.listTopics());

@@ -14,6 +14,7 @@ export interface BatchWriterOptions {
   /** Bytes appended and not yet acknowledged; beyond it `append` answers false. Default 32 MiB. */
   readonly bufferBytesMax?: number;
   readonly compression?: "none" | "gzip" | "zstd";
+  /** Bytes of one request, and so of one record: `append` refuses a larger one. Default 1 MiB. */
   readonly requestBytesMax?: number;
   /** Until an append counts as failed. Default 120,000. */
   readonly deliveryTimeoutMs?: number;
