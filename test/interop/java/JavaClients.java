@@ -112,6 +112,10 @@ public class JavaClients {
             admin.createTopics(List.of(new NewTopic(full, partitions, (short) 1).configs(configs))).all().get();
             eventually("leaders of " + full, () -> admin.describeTopics(List.of(full)).allTopicNames().get().get(full)
                 .partitions().stream().allMatch(partition -> partition.leader() != null && !partition.leader().isEmpty()));
+            // Named as the leader is not yet ready: Kafka's broker learns of it a moment later.
+            Map<TopicPartition, OffsetSpec> all = IntStream.range(0, partitions).boxed()
+                .collect(Collectors.toMap(partition -> new TopicPartition(full, partition), partition -> OffsetSpec.latest()));
+            admin.listOffsets(all).all().get();
         }
         return full;
     }
