@@ -49,7 +49,7 @@ describe("a program gives Kafka Streams' outcome", () => {
   const all = committedPrograms();
   const isGenerated = ({ program }: JudgedProgram): boolean => program.name.startsWith("random/");
 
-  test(`${curatedCount} curated programs`, async () => {
+  test(`DRIVER-2: ${curatedCount} curated programs`, async () => {
     const verdict = await verdictOn(all.filter((judged) => !isGenerated(judged)));
     expect(verdict).toEqual({ ran: curatedCount, equal: curatedCount, different: [] });
   });

@@ -55,7 +55,13 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
     "handlers",
     "worker",
   ],
+  cli: ["flags", "terminal", "commands"],
+  client: ["connection", "metadata", "group", "admin", "consumer", "producer"],
+  millrace: ["embedded", "engine"],
+  platform: ["conformance", "memory", "node"],
+  protocol: ["wire", "records", "compression", "schema", "definitions", "frames"],
   serde: [],
+  simulator: ["world", "disk", "network", "process"],
   state: ["bytes", "sorted", "contract", "layers", "memory", "file", "stores", "conformance"],
   streams: ["error", "processor", "topology", "plan", "dsl", "task", "query", "runtime", "app"],
 };

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 
+import { fileCircles } from "./circles.ts";
 import { browserSafe, folderOrder, packageLayers, worldExceptions } from "./layers.ts";
 import { importsOf, isTest, packageOf, sourceFiles, type SourceFile } from "./source-files.ts";
 
@@ -55,6 +56,23 @@ describe("layers", () => {
       return wrong.length === 0 ? undefined : `imports upward: ${wrong.join(", ")}`;
     });
     expect(found).toEqual([]);
+  });
+
+  test("every package with several folders has them in order", () => {
+    const folders = Map.groupBy(
+      sources.filter(({ path }) => /^packages\/[^/]+\/src\/[^/]+\//.test(path)),
+      ({ path }) => packageOf(path) ?? "",
+    );
+    const found = [...folders].flatMap(([name, files]) => {
+      const own = new Set(files.map(({ path }) => path.split("/")[3]));
+      const missing = [...own].filter((folder) => !(folderOrder[name] ?? []).includes(folder));
+      return own.size > 1 && missing.length > 0 ? [`${name}: ${missing.join(", ")}`] : [];
+    });
+    expect(found).toEqual([]);
+  });
+
+  test("no files import each other in a circle, not for their types either", () => {
+    expect(fileCircles(sources)).toEqual([]);
   });
 
   test("code does not import its own package's entry", () => {

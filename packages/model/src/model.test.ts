@@ -12,11 +12,11 @@ test.each([
   ["a-little-bit-long-string", -985981536],
   ["a-little-bit-longer-string", -1486304829],
   ["lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8", -58897971],
-])("murmur2 of %s is Kafka's", (text, expected) => {
+])("MODEL-1: murmur2 of %s is Kafka's", (text, expected) => {
   expect(murmur2(new TextEncoder().encode(text))).toBe(expected);
 });
 
-test("a key's partition is within the count, also for negative hashes", () => {
+test("MODEL-1: a key's partition is within the count, also for negative hashes", () => {
   for (let index = 0; index < 1000; index++) {
     const partition = partitionForKey(new TextEncoder().encode(`key-${index}`), 7);
     expect(partition).toBeGreaterThanOrEqual(0);

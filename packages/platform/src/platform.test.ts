@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { MetricRegistry } from "./metric-registry.ts";
 import { SeededRandom } from "./seeded-random.ts";
+import { unsetHandler } from "./unset-handler.ts";
 
 test("the same name and tags give the same counter, in whatever order the tags stand", () => {
   const metrics = new MetricRegistry();
@@ -23,6 +24,11 @@ test("a seed gives its numbers again; seeds that differ in their high half diffe
   expect(draw(42)).toEqual(draw(42));
   expect(draw(42)).not.toEqual(draw(43));
   expect(draw(42)).not.toEqual(draw(42 + 2 ** 32));
+});
+
+test("PLATFORM-4: bytes that come before a connection has its handler are an error, a close is not", () => {
+  expect(() => unsetHandler.data(new Uint8Array(1))).toThrow("PLATFORM-4");
+  expect(() => unsetHandler.closed()).not.toThrow();
 });
 
 test("seeded numbers are spread evenly", () => {

@@ -158,6 +158,15 @@ describe("life of a process", () => {
     await second.lock("lock");
   });
 
+  test("SIMULATOR-4, SIMULATOR-5: a name is taken once, and only a dead process is restarted", () => {
+    const simulator = new Simulator({ seed: 1, drain: drainTurn });
+    const one = simulator.process("one");
+    expect(() => simulator.process("one")).toThrow("SIMULATOR-5");
+    expect(() => one.restart()).toThrow("SIMULATOR-4");
+    one.kill();
+    expect(() => one.restart()).not.toThrow();
+  });
+
   test("paused, it does nothing; resumed, it does all that came up, in order", async () => {
     const simulator = new Simulator({ seed: 1, drain: drainTurn });
     const process = simulator.process("main");
@@ -183,7 +192,7 @@ describe("life of a process", () => {
     expect(process.platform.clock.monotonicMs()).toBe(0);
   });
 
-  test("a program that fails lets the simulation fail, unless it is supervised", async () => {
+  test("SIMULATOR-6: a program that fails lets the simulation fail, unless it is supervised", async () => {
     const start = async (platform: Platform) => {
       await platform.timers.sleep(5);
       throw new Error("broken");
@@ -294,7 +303,7 @@ describe("network between processes", () => {
     expect(second.closed).toEqual({ client: "the peer broke the connection" });
   });
 
-  test("bytes of one connection never overtake, whatever the delays", async () => {
+  test("SIMULATOR-7: bytes of one connection never overtake, whatever the delays", async () => {
     for (let seed = 0; seed < 20; seed++) {
       const simulator = new Simulator({ seed, drain: drainTurn, faults: { delay: 0.3 } });
       const { near, heard } = await twoEnds(simulator);

@@ -20,7 +20,7 @@ function wordCount() {
 }
 
 describe("the driver", () => {
-  test("runs a topology through its repartition topics before a call returns", async () => {
+  test("DRIVER-1: runs a topology through its repartition topics before a call returns", async () => {
     const { topology, counts } = wordCount();
     await using driver = new TopologyTestDriver(topology);
     const lines = driver.input("lines", text);
@@ -48,7 +48,7 @@ describe("the driver", () => {
     expect(driver.takeProduced()).toEqual([]);
   });
 
-  test("gives records the time of the wall clock, which only a call moves", async () => {
+  test("DRIVER-3: gives records the time of the wall clock, which only a call moves", async () => {
     const builder = new StreamsBuilder();
     builder.stream("in", text).to("out");
     await using driver = new TopologyTestDriver(builder.build(), { startMs: 1000 });

@@ -117,7 +117,7 @@ export const networkConformance: readonly ConformanceCase<NetworkSubject>[] = [
     },
   },
   {
-    name: "destroy closes at once: closed is called, no data after it, writes do nothing",
+    name: "PLATFORM-6: destroy closes at once: closed is called, no data after it, writes do nothing",
     run: async (subject) => {
       const { listener, near, far } = await connected(subject);
       far.connection.write([numbered(10)]);

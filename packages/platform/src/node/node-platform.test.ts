@@ -20,7 +20,7 @@ function freshDirectory(): string {
 
 afterAll(() => rmSync(root, { recursive: true }));
 
-describe("the node file system", () => {
+describe("the node file system keeps the cases of all (PLATFORM-1)", () => {
   for (const law of fileSystemConformance)
     test(law.name, () => law.run({ fileSystem: platform.fileSystem, directory: freshDirectory() }));
 
@@ -51,7 +51,7 @@ describe("the node file system", () => {
     lock.release();
   });
 
-  test("a lock dies with its process, and is held while that lives", async () => {
+  test("PLATFORM-5: a lock dies with its process, and is held while that lives", async () => {
     const directory = freshDirectory();
     const path = join(directory, "lock");
     const source = new URL("node-platform.ts", import.meta.url).href;
@@ -84,7 +84,7 @@ describe("the node file system", () => {
   });
 });
 
-describe("the node network", () => {
+describe("the node network keeps the cases of all (PLATFORM-1)", () => {
   const { network, timers } = platform;
   for (const law of networkConformance) test(law.name, () => law.run({ network, timers }));
 
@@ -97,7 +97,7 @@ describe("the node network", () => {
 });
 
 describe("node timers", () => {
-  test("never fire early, even when far beyond what setTimeout takes", async () => {
+  test("PLATFORM-6: never fire early, even when far beyond what setTimeout takes", async () => {
     const { clock, timers } = platform;
     const start = clock.monotonicMs();
     let hasFired = false;
@@ -120,8 +120,11 @@ describe("node timers", () => {
   });
 });
 
-test("node random is within bounds", () => {
+test("PLATFORM-3: node random is within bounds, which are whole numbers from 1 to 2^32", () => {
   const { random } = platform;
+  for (const bound of [0, -1, 1.5, 2 ** 32 + 1, Number.NaN]) {
+    expect(() => random.below(bound)).toThrow("PLATFORM-3");
+  }
   for (let count = 0; count < 3000; count++) expect(random.below(3)).toBeLessThan(3);
   expect(random.uuid()).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-/);
 });

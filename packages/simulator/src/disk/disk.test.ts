@@ -25,7 +25,7 @@ function contentOf(file: SimulatedFile): number[] {
 }
 
 describe("crash rule of a file", () => {
-  test("what was synced survives whatever was written to other sectors since", () => {
+  test("SIMULATOR-3: what was synced survives whatever was written to other sectors since", () => {
     const step = fc.record({
       position: fc.integer({ min: 0, max: 6_000 }),
       length: fc.integer({ min: 1, max: 2_000 }),

@@ -7,7 +7,7 @@ import {
 } from "@millrace/platform";
 import type { Incarnation } from "../world/incarnation.ts";
 import { within, type World, type WorldEvent } from "../world/world.ts";
-import type { Switchboard } from "./switchboard.ts";
+import type { Switchboard, SwitchedConnection } from "./switchboard.ts";
 
 /** Bytes that may wait in one connection before `write` says false. */
 const writeBudgetBytes = 256 * 1024;
@@ -35,7 +35,7 @@ interface Close {
  *     |--cut--> both closed with an error
  *     '--half-open--> one end closed with an error, the other (`#isAdrift`) never hears again
  */
-export class SimulatedConnection implements Connection {
+export class SimulatedConnection implements Connection, SwitchedConnection {
   readonly owner: Incarnation;
   readonly remoteAddress: string;
   handler: ConnectionHandler = unsetHandler;

@@ -1,10 +1,20 @@
 import type { Connection } from "@millrace/platform";
 import type { Incarnation } from "../world/incarnation.ts";
-import type { SimulatedConnection } from "./simulated-connection.ts";
 
 export interface SwitchboardListener {
   readonly owner: Incarnation;
   readonly accept: (connection: Connection) => void;
+}
+
+/** One end of a connection, as the switchboard sees it. */
+export interface SwitchedConnection {
+  readonly owner: Incarnation;
+  readonly peer: SwitchedConnection;
+  cut(): void;
+  abandon(error: Error | undefined): void;
+  wake(): void;
+  setAdrift(): void;
+  peerRevived(): void;
 }
 
 const firstFreePort = 49_152;
@@ -12,7 +22,7 @@ const firstFreePort = 49_152;
 /** All of the network that is not one connection: who listens, who may reach whom. */
 export class Switchboard {
   readonly listeners = new Map<string, SwitchboardListener>();
-  readonly connections = new Set<SimulatedConnection>();
+  readonly connections = new Set<SwitchedConnection>();
   readonly hosts = new Set<string>();
   readonly #blocked = new Set<string>();
   #nextPort = firstFreePort;
