@@ -1,82 +1,19 @@
-import { encodeUtf8, noHeaders, toHex, type Headers } from "@millrace/model";
-import { int32, int64AsNumber, json, string, type Serde } from "@millrace/serde";
+import { encodeUtf8, noHeaders, toHex } from "@millrace/model";
+import { int32, json, string } from "@millrace/serde";
 import { describe, expect, it } from "vitest";
-import { timestampedKeyValueStore } from "../contract/store-specification.ts";
-import type { TaskStores } from "../contract/task-stores.ts";
+
+import { cachedWorld } from "../../test-support/cached-world.ts";
 import { CacheBudget } from "../contract/cache-budget.ts";
+import { timestampedKeyValueStore } from "../contract/store-specification.ts";
 import { MemoryEngine } from "../memory/memory-engine.ts";
 import { openTaskStores } from "./open-task-stores.ts";
 
 /** Bytes that Kafka counts for an entry besides key, value, topic and headers. */
 const fixed = 24 + 1 + 8 + 8 + 4;
 
-interface World {
-  readonly stores: TaskStores;
-  readonly budget: CacheBudget;
-  readonly context: { timestamp: number; topic: string | null; headers: Headers; offset: number };
-  /** `store key=value@timestamp`. */
-  readonly changelog: string[];
-  /** `key=new<-old@timestamp`. */
-  readonly forwarded: string[];
-  /** Puts through the update path. */
-  put(key: string, value: number | null, timestamp: number): void;
-}
-
-function world(
-  cacheBytesMax: number,
-  { names = ["counts"], value = int64AsNumber() as Serde<number>, sendsOldValues = true } = {},
-): World {
-  const context = {
-    topic: "L" as string | null,
-    partition: 0,
-    offset: 0,
-    timestamp: 0,
-    headers: noHeaders,
-  };
-  const budget = new CacheBudget(cacheBytesMax);
-  const changelog: string[] = [];
-  const forwarded: string[] = [];
-  const stores = openTaskStores({
-    engine: new MemoryEngine(),
-    recordContext: context,
-    cache: budget,
-    taskId: "0_0",
-    stores: names.map((name) => ({
-      specification: timestampedKeyValueStore({ name, key: string(), value, isCached: true }),
-      changelogTopic: `app-${name}-changelog`,
-      changelog: {
-        append: (timestamp: number, key: Uint8Array | null, bytes: Uint8Array | null) => {
-          const text = bytes === null ? "null" : String(value.deserialize(bytes, ""));
-          changelog.push(`${name} ${Buffer.from(key ?? []).toString()}=${text}@${timestamp}`);
-        },
-      },
-    })),
-  });
-  for (const name of names)
-    stores.timestampedKeyValueStore<string, number>(name).setFlushListener(
-      (key, now, old, { valueTimestamp }) => {
-        forwarded.push(`${key}=${now}<-${old}@${valueTimestamp}`);
-      },
-      { sendsOldValues },
-    );
-  return {
-    stores,
-    budget,
-    context,
-    changelog,
-    forwarded,
-    put: (key, next, timestamp) => {
-      context.timestamp = timestamp;
-      const store = stores.timestampedKeyValueStore<string, number>(names[0]);
-      store.readForUpdate(key, null);
-      store.writeUpdated(next, Math.max(timestamp, store.timestampOfRead));
-    },
-  };
-}
-
 describe("STATE-6: a cache writes, forwards and evicts as Kafka's does", () => {
   it("of several updates the last leaves, once, in the order of the last update", () => {
-    const { put, stores, changelog, forwarded } = world(100_000);
+    const { put, stores, changelog, forwarded } = cachedWorld(100_000);
     put("k", 1, 5);
     put("j", 1, 6);
     put("k", 2, 4);
@@ -92,7 +29,7 @@ describe("STATE-6: a cache writes, forwards and evicts as Kafka's does", () => {
   });
 
   it("a tombstone has the deleting record's timestamp, in the changelog and downstream", () => {
-    const { put, stores, changelog, forwarded } = world(100_000);
+    const { put, stores, changelog, forwarded } = cachedWorld(100_000);
     put("k", 1, 50);
     stores.flush();
     put("k", null, 7);
@@ -102,7 +39,7 @@ describe("STATE-6: a cache writes, forwards and evicts as Kafka's does", () => {
   });
 
   it("what came and went between two flushes leaves no trace", () => {
-    const { put, stores, changelog, forwarded } = world(100_000);
+    const { put, stores, changelog, forwarded } = cachedWorld(100_000);
     put("k", 1, 1);
     put("k", null, 2);
     stores.flush();
@@ -111,7 +48,7 @@ describe("STATE-6: a cache writes, forwards and evicts as Kafka's does", () => {
   });
 
   it("old values stay away where nobody asked for them", () => {
-    const { put, stores, forwarded } = world(100_000, { sendsOldValues: false });
+    const { put, stores, forwarded } = cachedWorld(100_000, { sendsOldValues: false });
     put("k", 1, 1);
     stores.flush();
     put("k", null, 2);
@@ -120,14 +57,14 @@ describe("STATE-6: a cache writes, forwards and evicts as Kafka's does", () => {
   });
 
   it("without room every update leaves at once", () => {
-    const { put, forwarded } = world(0);
+    const { put, forwarded } = cachedWorld(0);
     put("k", 1, 1);
     put("k", 2, 2);
     expect(forwarded).toEqual(["k=1<-null@1", "k=2<-1@2"]);
   });
 
   it("counts bytes as Kafka does: key, value with timestamp, topic, headers", () => {
-    const { put, budget, context, stores } = world(100_000);
+    const { put, budget, context, stores } = cachedWorld(100_000);
     put("ab", 1, 1);
     expect(budget.usedBytes).toBe(fixed + 2 + 16 + 1);
     context.headers = [["h", Uint8Array.of(1, 2)]];
@@ -142,7 +79,7 @@ describe("STATE-6: a cache writes, forwards and evicts as Kafka's does", () => {
   });
 
   it("a read loads a clean entry, without topic", () => {
-    const { put, budget, stores } = world(100_000);
+    const { put, budget, stores } = cachedWorld(100_000);
     put("a", 1, 1);
     stores.flush();
     stores.commit(new Map());
@@ -154,7 +91,7 @@ describe("STATE-6: a cache writes, forwards and evicts as Kafka's does", () => {
 
   it("evicting one dirty entry flushes all: the evicted first, then in the order of last update", () => {
     const entryBytes = fixed + 1 + 16 + 1;
-    const { put, forwarded, budget, stores } = world(3 * entryBytes);
+    const { put, forwarded, budget, stores } = cachedWorld(3 * entryBytes);
     put("a", 1, 1);
     put("b", 1, 2);
     put("c", 1, 3);
@@ -169,13 +106,15 @@ describe("STATE-6: a cache writes, forwards and evicts as Kafka's does", () => {
   });
 
   it("exact sizes also where only serialising tells them", () => {
-    const { put, budget } = world(100_000, { value: json<number>() });
+    const { put, budget } = cachedWorld(100_000, { value: json<number>() });
     put("a", 12345, 1);
     expect(budget.usedBytes).toBe(fixed + 1 + 8 + 5 + 1);
   });
 
   it("caches are flushed in registration order, with what the earlier ones send on", () => {
-    const { stores, changelog, put, context } = world(100_000, { names: ["first", "second"] });
+    const { stores, changelog, put, context } = cachedWorld(100_000, {
+      names: ["first", "second"],
+    });
     const second = stores.timestampedKeyValueStore<string, number>("second");
     stores.timestampedKeyValueStore<string, number>("first").setFlushListener(
       (_key, now, _old, { valueTimestamp }) => {
@@ -192,7 +131,7 @@ describe("STATE-6: a cache writes, forwards and evicts as Kafka's does", () => {
   });
 
   it("an entry that is written again while its flush is under way leaves as it was, then anew", () => {
-    const { stores, put, changelog } = world(100_000);
+    const { stores, put, changelog } = cachedWorld(100_000);
     const store = stores.timestampedKeyValueStore<string, number>("counts");
     let isFirst = true;
     store.setFlushListener(
@@ -210,7 +149,7 @@ describe("STATE-6: a cache writes, forwards and evicts as Kafka's does", () => {
   });
 
   it("a flush gives the context of the record that wrote last", () => {
-    const { stores, put, context } = world(100_000);
+    const { stores, put, context } = cachedWorld(100_000);
     const store = stores.timestampedKeyValueStore<string, number>("counts");
     const seen: unknown[] = [];
     store.setFlushListener(
@@ -230,7 +169,7 @@ describe("STATE-6: a cache writes, forwards and evicts as Kafka's does", () => {
   });
 
   it("a key or value that the serde refuses is refused at once, not by a later flush", () => {
-    const { stores, put, changelog } = world(100_000);
+    const { stores, put, changelog } = cachedWorld(100_000);
     for (const [key, value] of [
       ["\ud800", 1],
       ["a", 0.5],
@@ -243,7 +182,7 @@ describe("STATE-6: a cache writes, forwards and evicts as Kafka's does", () => {
   });
 
   it.each([0, 100_000])("keys that are read as one text stay apart, cache %d", (cacheBytesMax) => {
-    const { stores } = world(cacheBytesMax);
+    const { stores } = cachedWorld(cacheBytesMax);
     const store = stores.timestampedKeyValueStore<string, number>("counts");
     // Malformed UTF-8 is read as U+FFFD; and a text may look like the bytes of that.
     const utf8 = encodeUtf8("\ufffd");
@@ -264,7 +203,7 @@ describe("STATE-6: a cache writes, forwards and evicts as Kafka's does", () => {
   });
 
   it("walks merge cache and store, in byte order, tombstones hide", () => {
-    const { stores, put } = world(100_000);
+    const { stores, put } = cachedWorld(100_000);
     const store = stores.timestampedKeyValueStore<string, number>("counts");
     for (const key of ["a", "b", "d", "\u{1f600}", "\uffff"]) put(key, 1, 1);
     stores.flush();
