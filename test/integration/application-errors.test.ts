@@ -223,6 +223,41 @@ describe("records and callbacks", () => {
     expect(await world.readTexts("dead-letters")).toEqual(["{broken"]);
   });
 
+  test("a batch that is damaged is named with its place, or skipped to the dead letters", async () => {
+    for (const line of ["one", "two", "three"]) await world.produce("lines", [line]);
+    const long = Array.from({ length: 20 }, () => "-".repeat(60_000));
+    await world.produce("lines", long); // more than the broker keeps in memory
+    damage("/broker/lines-0/00000000000000000000.log", "two");
+    const app = await world.app(upperCase(), { stateDirectory: "/s" });
+    expect(await failureOf(app)).toMatchObject({
+      code: "DESERIALIZATION_FAILED",
+      topic: "lines",
+      partition: 0,
+      offset: 1,
+      message: expect.stringMatching(/commit offset 2 for the group/),
+      cause: expect.objectContaining({ code: "BATCH_UNREADABLE" }),
+    });
+    const options = {
+      onDeserializationError: "continue",
+      deadLetterTopic: "dead-letters",
+    } as const;
+    await world.app(upperCase(), { stateDirectory: "/s", ...options });
+    await expect
+      .poll(() => world.readTexts("copies"), { timeout: 5000 })
+      .toEqual(["ONE", "THREE", ...long]);
+    expect((await world.readTexts("dead-letters"))[0]).toContain("twO");
+  });
+
+  /** Flips a bit in the last letter of a word. */
+  function damage(path: string, word: string): void {
+    const file = world.shared.fileSystem.open(path, "readWrite");
+    const bytes = new Uint8Array(file.sizeBytes());
+    file.read(bytes, 0);
+    const at = Buffer.from(bytes).indexOf(word) + word.length - 1;
+    file.write([Uint8Array.of(bytes[at] ^ 0x20)], at);
+    file.close();
+  }
+
   test("a callback that throws is named with its place; mended, it gets each record once", async () => {
     const lines = linesOf(20);
     await world.produce("lines", lines);

@@ -25,12 +25,7 @@ export {
   type TimestampExtractor,
 } from "./processor/timestamp-extractor.ts";
 export type { ErrorPolicy, ErrorResponse } from "./task/error-policy.ts";
-export {
-  ClusterRecordCollector,
-  type RecordAppender,
-  type RecordCollector,
-  type TopicAppender,
-} from "./task/record-collector.ts";
+export type { RecordAppender, RecordCollector, TopicAppender } from "./task/record-collector.ts";
 export { storeOpenings } from "./task/store-openings.ts";
 export { StreamTask } from "./task/stream-task.ts";
 export type { StreamTaskOptions, TaskConfig } from "./task/stream-task-options.ts";

@@ -1,5 +1,6 @@
 import { Broker, type BrokerOptions } from "@millrace/broker";
 import { connect, type ConnectOptions, type KafkaClient } from "@millrace/client";
+import type { ClusterClient } from "@millrace/cluster";
 import { decodeUtf8, encodeUtf8, noHeaders } from "@millrace/model";
 import type { FileSystem, Platform } from "@millrace/platform";
 import { MemoryFileSystem, memoryPlatform } from "@millrace/platform/memory";
@@ -23,6 +24,8 @@ export interface ReadRecord {
 interface AppSurroundings {
   readonly engines?: StoreEngineProvider;
   readonly client?: Partial<ConnectOptions>;
+  /** What the application is given in place of its client. */
+  readonly clusterOf?: (client: KafkaClient) => ClusterClient;
 }
 
 interface WorldParts {
@@ -109,7 +112,11 @@ export class TestWorld implements AsyncDisposable {
     topology: Topology,
     options: Partial<StreamsOptions> & { readonly stateDirectory?: string },
     process = this.process(),
-    { client, engines = fileEngineProvider(process.platform) }: AppSurroundings = {},
+    {
+      client,
+      engines = fileEngineProvider(process.platform),
+      clusterOf = (own) => own,
+    }: AppSurroundings = {},
   ): Promise<StreamsApp> {
     const cluster = this.connect(process.platform, client);
     try {
@@ -124,7 +131,7 @@ export class TestWorld implements AsyncDisposable {
           closeTimeout: 3000,
           ...options,
         },
-        { platform: process.platform, cluster, engines },
+        { platform: process.platform, cluster: clusterOf(cluster), engines },
       );
       this.#apps.push(app);
       void app.closed.catch(() => {}).then(() => cluster.close());

@@ -105,6 +105,12 @@ export const streamsOptionRows = {
   }),
   /** How often the inputs' partition counts are looked at. */
   metadataMaxAge: durationOption({ byDefault: "5m", kafka: "metadata.max.age.ms" }),
+  /** Bytes of one request to write, and so of the largest record; topics have bounds of their own. */
+  requestBytesMax: bytesOption({
+    min: 1,
+    byDefault: 2 ** 20,
+    kafka: "producer.max.request.size",
+  }),
   /** Of the record batches of outputs. */
   compression: choiceOption(["none", "gzip", "zstd"], {
     byDefault: "none",
@@ -187,6 +193,7 @@ export interface ResolvedStreamsOptions {
   readonly maxTaskIdleMs: number;
   readonly metadataAgeMsMax: number;
   readonly signal: AbortSignal | undefined;
+  readonly requestBytesMax: number;
   readonly compression: "none" | "gzip" | "zstd";
   readonly errors: Pick<
     StreamsOptions,
@@ -219,6 +226,7 @@ export function resolveOptions(options: StreamsOptions): ResolvedStreamsOptions 
     maxTaskIdleMs: read.maxTaskIdle,
     metadataAgeMsMax: read.metadataMaxAge,
     signal: read.signal,
+    requestBytesMax: read.requestBytesMax,
     compression: read.compression,
     errors: definedOnly({
       onDeserializationError: read.onDeserializationError,

@@ -2,9 +2,11 @@ import type { BatchWriter, GroupMembership, OffsetAndMetadata } from "@millrace/
 import { topicPartitionName, type Offset } from "@millrace/model";
 
 import type { OpenTask } from "./task-opener.ts";
+import type { WriteRefusals } from "./write-refusals.ts";
 
 export interface CommitOptions {
   readonly writer: BatchWriter;
+  readonly refusals: WriteRefusals;
   readonly membership: GroupMembership;
   readonly isExactlyOnce: boolean;
   readonly signal: AbortSignal;
@@ -26,12 +28,12 @@ export interface CommitOptions {
  */
 export async function commitTasks(
   tasks: readonly OpenTask[],
-  { writer, membership, isExactlyOnce, signal, probe }: CommitOptions,
+  { writer, refusals, membership, isExactlyOnce, signal, probe }: CommitOptions,
 ): Promise<readonly OffsetAndMetadata[]> {
   for (const { task } of tasks) task.flush();
   const offsets = tasks.flatMap(({ task }) => task.committableOffsets());
   if (offsets.length === 0) return offsets;
-  const written = await writer.flush(signal);
+  const ends = await flushAll(writer, refusals, signal);
   if (isExactlyOnce) {
     await writer.sendOffsets(offsets, membership.groupMetadata, signal);
     await writer.commit(signal);
@@ -39,10 +41,6 @@ export async function commitTasks(
     await membership.commit(offsets, signal);
   }
   probe?.("C19");
-  const ends = new Map<string, Offset>();
-  for (const { topic, partition, endOffset } of written) {
-    ends.set(topicPartitionName(topic, partition), endOffset);
-  }
   for (const { topic, partition, offset } of offsets) {
     ends.set(topicPartitionName(topic, partition), offset);
   }
@@ -52,6 +50,23 @@ export async function commitTasks(
   }
   probe?.("C18");
   return offsets;
+}
+
+/** Once more where records were left out: whoever left them out may have written dead letters. */
+async function flushAll(
+  writer: BatchWriter,
+  refusals: WriteRefusals,
+  signal: AbortSignal,
+): Promise<Map<string, Offset>> {
+  const ends = new Map<string, Offset>();
+  let count: number;
+  do {
+    ({ count } = refusals);
+    for (const { topic, partition, endOffset } of await writer.flush(signal))
+      ends.set(topicPartitionName(topic, partition), endOffset);
+  } while (refusals.count > count);
+  refusals.origins.forget();
+  return ends;
 }
 
 /** By store; a source topic that serves as changelog counts as far as it was read. */

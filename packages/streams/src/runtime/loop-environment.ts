@@ -41,6 +41,7 @@ export interface LoopConfig {
   readonly bufferedRecordsMax: number;
   readonly sliceMs: number;
   readonly autoOffsetReset: OffsetReset;
+  readonly requestBytesMax: number;
   readonly compression: "none" | "gzip" | "zstd";
   readonly closeTimeoutMs: number;
   /** Without success for this long, what fails ends the application. */

@@ -14,6 +14,7 @@ import { RepartitionPurge } from "./repartition-purge.ts";
 import { SourceWatch } from "./source-watch.ts";
 import { TaskInputs } from "./task-inputs.ts";
 import { openTasks, type OpenTask } from "./task-opener.ts";
+import { WriteRefusals } from "./write-refusals.ts";
 
 /** Records that a task may take before the next task has its turn. */
 const recordsPerTurn = 256;
@@ -45,6 +46,7 @@ export class StreamLoop {
   readonly #purge: RepartitionPurge;
   readonly #watch: SourceWatch;
   readonly #recovery: RecoveryBudget;
+  readonly #refusals = new WriteRefusals();
   #writer: BatchWriter;
   #tasks: readonly OpenTask[] = [];
   readonly #topics: ApplicationTopics;
@@ -111,7 +113,9 @@ export class StreamLoop {
       if (this.#environment.membership.isMember) await this.#commit();
     } catch (error) {
       if (!stop.aborted) throw error;
-      platform.logger.log("warn", "last-commit-failed", { cause: error });
+      platform.logger.log("warn", "last-commit-failed", {
+        cause: this.#refusals.failure ?? error,
+      });
     } finally {
       await this.#abandon();
       timer?.cancel();
@@ -127,6 +131,7 @@ export class StreamLoop {
       if (membership.needsJoin) await this.#rebalance(stop);
       else await this.#work(stop);
     } catch (error) {
+      if (this.#refusals.failure !== undefined) throw this.#refusals.failure;
       await this.#recover(error, stop);
     }
   }
@@ -134,6 +139,7 @@ export class StreamLoop {
   /** Goes back to what is committed, until that succeeds, or the time for it is over. */
   async #recover(first: unknown, stop: AbortSignal): Promise<void> {
     let cause = first;
+    this.#recovery.lost(this.#tasks.flatMap(({ task }) => task.committableOffsets()));
     for (;;) {
       if (stop.aborted || !isRecoverable(cause)) throw cause;
       this.#state = "rebalancing";
@@ -190,6 +196,7 @@ export class StreamLoop {
     const { membership, config, platform } = this.#environment;
     const offsets = await commitTasks(this.#tasks, {
       writer: this.#writer,
+      refusals: this.#refusals,
       membership,
       isExactlyOnce: config.isExactlyOnce,
       signal: this.#giveUp.signal,
@@ -199,8 +206,8 @@ export class StreamLoop {
       this.#begin();
       this.#purge.afterCommit(offsets);
     }
-    if (this.#recovery.isUsed && (offsets.length > 0 || this.#inputs.isDrained(this.#tasks)))
-      this.#recovery.reset();
+    this.#recovery.committed(offsets);
+    if (this.#recovery.isUsed && this.#inputs.isDrained(this.#tasks)) this.#recovery.reset();
     this.#nextCommitMs = platform.clock.monotonicMs() + config.commitIntervalMs;
   }
 
@@ -227,10 +234,12 @@ export class StreamLoop {
     if (added.length > 0) await this.#topics.check(stop);
     const opened = await openTasks(added, this.#environment, {
       writer: this.#writer,
+      origins: this.#refusals.origins,
       signal: stop,
     });
     this.#inputs.add(opened);
     this.#tasks = [...this.#tasks, ...opened];
+    this.#recovery.keepOnly(this.#inputs.names);
     this.#nextCommitMs = platform.clock.monotonicMs() + this.#environment.config.commitIntervalMs;
     if (basis !== undefined) this.#watch.begin(basis.partitions);
     this.#state = "running";
@@ -302,9 +311,12 @@ export class StreamLoop {
 
   #openWriter(): BatchWriter {
     const { config, cluster } = this.#environment;
+    this.#refusals.origins.forget();
     return cluster.openWriter({
       compression: config.compression,
       lingerMs: 100,
+      requestBytesMax: config.requestBytesMax,
+      onRefused: this.#refusals.decide,
       deliveryTimeoutMs: Math.max(deliveryMsMin, Math.min(config.taskTimeoutMs, deliveryMsMax)),
       ...(config.isExactlyOnce
         ? {

@@ -19,6 +19,10 @@ export class TaskInputs {
     this.#resets = new OffsetResets(environment);
   }
 
+  get names(): ReadonlySet<string> {
+    return new Set(this.#byInput.keys());
+  }
+
   add(tasks: readonly OpenTask[]): void {
     for (const open of tasks)
       for (const input of open.inputs) this.#byInput.set(nameOf(input), open);
@@ -57,12 +61,15 @@ export class TaskInputs {
     }
   }
 
-  /** True: all that the cluster has was read and processed. */
+  /** True: there are inputs, and all that the cluster has of them was read and processed. */
   isDrained(tasks: readonly OpenTask[]): boolean {
     const { reader } = this.#environment;
     const isAtEnd = (input: TopicPartition): boolean =>
       (reader.position(input) ?? -1) >= (reader.endOffset(input) ?? Infinity);
-    return tasks.every(({ task, inputs }) => !task.hasBufferedRecords && inputs.every(isAtEnd));
+    return (
+      tasks.length > 0 &&
+      tasks.every(({ task, inputs }) => !task.hasBufferedRecords && inputs.every(isAtEnd))
+    );
   }
 
   #route(batch: RecordBatchView): void {

@@ -3,10 +3,11 @@ import { invariant, type TopicPartition } from "@millrace/model";
 import { openTaskStores, type StoreEngine, type TaskStores } from "@millrace/state";
 
 import { taskIdText, type TaskId } from "../processor/task-id.ts";
-import { ClusterRecordCollector } from "../task/record-collector.ts";
+import { ClusterRecordCollector } from "../task/cluster-record-collector.ts";
 import { storeOpenings } from "../task/store-openings.ts";
 import { StreamTask } from "../task/stream-task.ts";
 import { TaskRecordContext } from "../task/task-record-context.ts";
+import type { WriteOrigins } from "../task/write-origins.ts";
 import type { Subtopology } from "../topology/subtopology.ts";
 import type { LoopEnvironment } from "./loop-environment.ts";
 import { OffsetResets, type StartingPoint } from "./offset-resets.ts";
@@ -16,6 +17,12 @@ import { restorablesOf, restoreStores } from "./restore.ts";
 export interface AssignedTask {
   readonly taskId: TaskId;
   readonly inputs: readonly TopicPartition[];
+}
+
+/** What a loop writes with. */
+export interface WritingSide {
+  readonly writer: BatchWriter;
+  readonly origins: WriteOrigins;
 }
 
 /** A task that is ready: stores restored, inputs assigned to the reader at their committed offsets. */
@@ -35,17 +42,16 @@ export interface OpenTask extends AssignedTask {
 export async function openTasks(
   assigned: readonly AssignedTask[],
   environment: LoopEnvironment,
-  { writer, signal }: { readonly writer: BatchWriter; readonly signal: AbortSignal },
+  { writer, origins, signal }: WritingSide & { readonly signal: AbortSignal },
 ): Promise<readonly OpenTask[]> {
   if (assigned.length === 0) return [];
   await writer.prepare(writtenTopics(environment), signal);
   if (choosesTopics(environment)) await writer.prepare("all", signal);
-  const collector = new ClusterRecordCollector(writer, repartitionTopics(environment));
   const opened: OpenTask[] = [];
   try {
     const inputs = assigned.flatMap((one) => one.inputs);
     const committed = await environment.membership.committed(inputs, signal);
-    for (const one of assigned) opened.push(await openTask(one, environment, collector));
+    for (const one of assigned) opened.push(await openTask(one, environment, { writer, origins }));
     await restoreStores(
       opened.flatMap((one) => restorablesOf(one, committed)),
       {
@@ -67,11 +73,11 @@ export async function openTasks(
 async function openTask(
   assigned: AssignedTask,
   environment: LoopEnvironment,
-  collector: ClusterRecordCollector,
+  writing: WritingSide,
 ): Promise<OpenTask> {
   const engine = await environment.engines.open(environment.taskDirectory(assigned.taskId));
   try {
-    return openOn(engine, assigned, { environment, collector });
+    return openOn(engine, assigned, { environment, writing });
   } catch (error) {
     await engine.close();
     throw error;
@@ -80,18 +86,23 @@ async function openTask(
 
 interface TaskSurroundings {
   readonly environment: LoopEnvironment;
-  readonly collector: ClusterRecordCollector;
+  readonly writing: WritingSide;
 }
 
 function openOn(
   engine: StoreEngine,
   { taskId, inputs }: AssignedTask,
-  { environment, collector }: TaskSurroundings,
+  { environment, writing }: TaskSurroundings,
 ): OpenTask {
   const { platform, config, cache, reader } = environment;
   const subtopology = environment.subtopologies.find(({ id }) => id === taskId.subtopology);
   invariant(subtopology !== undefined, "STREAMS-2", taskId);
   const recordContext = new TaskRecordContext();
+  const collector = new ClusterRecordCollector({
+    ...writing,
+    context: recordContext,
+    internalTopics: repartitionTopics(environment),
+  });
   const stores = openTaskStores({
     engine,
     stores: storeOpenings(subtopology, { partition: taskId.partition, collector, cache }),

@@ -1,24 +1,32 @@
-import type { Offset, RecordBatchView, Timestamp } from "@millrace/model";
-import type { Counter, Logger } from "@millrace/platform";
+import { UnreadableBatchError } from "@millrace/cluster";
+import {
+  noHeaders,
+  type Headers,
+  type Offset,
+  type RecordBatchView,
+  type Timestamp,
+} from "@millrace/model";
 
 import { StreamsError, messageOf } from "../error/streams-error.ts";
 import { requireTimestamp } from "../processor/callback-result.ts";
 import { StreamRecord } from "../processor/stream-record.ts";
 import type { TimestampExtractor } from "../processor/timestamp-extractor.ts";
 import type { SourceNode } from "../topology/topology-node.ts";
+import type { ErrorResponse } from "./error-policy.ts";
+import type { TaskContext } from "./task-context.ts";
 
-/** A record that cannot be read, with what is known of it. */
+/** A record that cannot be read, or the rest of a batch. The error says where it lies. */
 export interface UnreadableRecord {
   readonly error: StreamsError;
-  readonly record: RecordBatchView;
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+  readonly timestamp: Timestamp;
+  readonly headers: Headers;
 }
 
-/** What a queue asks of its task. */
-export interface RecordQueueOwner {
-  readonly dropped: Counter;
-  readonly logger: Logger;
-  /** True: leave the record out. Throws where the task is to end. */
-  continuesAfter(unreadable: UnreadableRecord): boolean;
+/** Decides about records that cannot be read. */
+export interface QueueErrors {
+  onUnreadable(unreadable: UnreadableRecord): ErrorResponse;
 }
 
 /**
@@ -50,7 +58,8 @@ export class RecordQueue {
   hasMoved = false;
   /** Until when to wait for records of this empty queue, on the monotonic clock; -1: not waiting. */
   idleDeadlineMs = -1;
-  readonly #owner: RecordQueueOwner;
+  readonly #task: TaskContext;
+  readonly #errors: QueueErrors;
   readonly #extractor: TimestampExtractor | undefined;
   /** A serde that is not total is tried at the head, looked at or not: what it cannot read is an error. */
   readonly #readsKey: boolean;
@@ -64,13 +73,14 @@ export class RecordQueue {
   constructor(
     source: SourceNode,
     partition: { readonly topic: string; readonly partition: number },
-    owner: RecordQueueOwner,
+    { context, errors }: { readonly context: TaskContext; readonly errors: QueueErrors },
   ) {
     this.source = source;
     this.topic = partition.topic;
     this.headTopic = partition.topic;
     this.partition = partition.partition;
-    this.#owner = owner;
+    this.#task = context;
+    this.#errors = errors;
     this.#extractor = source.timestampExtractor;
     this.#readsKey = source.keySerde.isTotal !== true;
     this.#readsValue = source.valueSerde.isTotal !== true;
@@ -121,7 +131,7 @@ export class RecordQueue {
     let hasLeftOut = false;
     while (this.#first < this.#batches.length) {
       const batch = this.#batches[this.#first];
-      while (batch.next()) {
+      while (this.#next(batch)) {
         const head = this.#read(batch);
         if (head !== undefined) {
           this.head = head;
@@ -148,6 +158,31 @@ export class RecordQueue {
     this.#first = 0;
     this.head = undefined;
     this.isSpent = false;
+  }
+
+  /** Where the rest of a batch cannot be read, that is left out as one record would be. */
+  #next(batch: RecordBatchView): boolean {
+    try {
+      return batch.next();
+    } catch (cause) {
+      if (!(cause instanceof UnreadableBatchError)) throw cause;
+      const { topic, offset, bytes, nextOffset } = cause;
+      const error = new StreamsError(
+        "DESERIALIZATION_FAILED",
+        `records cannot be read: ${messageOf(cause.cause)}. To skip them, set onDeserializationError, or commit offset ${nextOffset} for the group`,
+        { topic, partition: this.partition, offset, taskId: this.#task.taskName, cause },
+      );
+      const timestamp = this.#task.wallTime();
+      this.#leaveOut({ error, key: null, value: bytes, timestamp, headers: noHeaders });
+      this.position = nextOffset;
+      this.hasMoved = true;
+      return false;
+    }
+  }
+
+  #leaveOut(unreadable: UnreadableRecord): void {
+    if (this.#errors.onUnreadable(unreadable) === "fail") throw unreadable.error;
+    this.#task.dropped.add(1);
   }
 
   #read(batch: RecordBatchView): StreamRecord | undefined {
@@ -187,8 +222,8 @@ export class RecordQueue {
         `a record cannot be read: ${messageOf(cause)}. Use the serde it was written with, or set onDeserializationError`,
         { ...this.#place(batch), cause },
       );
-      if (!this.#owner.continuesAfter({ error, record: batch })) throw error;
-      this.#owner.dropped.add(1);
+      const { key, value, timestamp, headers } = batch;
+      this.#leaveOut({ error, key, value, timestamp, headers });
       return false;
     }
   }
@@ -222,9 +257,7 @@ export class RecordQueue {
   }
 
   #drop(batch: RecordBatchView, reason: string): undefined {
-    this.#owner.dropped.add(1);
-    if (this.#owner.logger.isEnabled("warn"))
-      this.#owner.logger.log("warn", "record-dropped", { ...this.#place(batch), reason });
+    this.#task.drop(reason, this.#place(batch));
     return undefined;
   }
 

@@ -1,43 +1,26 @@
 import type { Timestamp } from "@millrace/model";
-import type { Counter, Logger } from "@millrace/platform";
-import type {
-  RecordContext,
-  TaskStores,
-  TimestampedKeyValueStore,
-  UpdatableStore,
-} from "@millrace/state";
+import type { RecordContext, TimestampedKeyValueStore, UpdatableStore } from "@millrace/state";
 
 import { StreamsError } from "../error/streams-error.ts";
 import type { Processor, ProcessorContext, RecordMetadata } from "../processor/processor.ts";
 import type { StreamRecord } from "../processor/stream-record.ts";
-import { taskIdText, type TaskId } from "../processor/task-id.ts";
+import type { TaskId } from "../processor/task-id.ts";
 import type { TopologyNode } from "../topology/topology-node.ts";
-import type { TaskRecordContext } from "./task-record-context.ts";
-
-/** What the nodes of a task share. */
-export interface NodeSurroundings {
-  readonly applicationId: string;
-  readonly taskId: TaskId;
-  readonly stores: TaskStores;
-  readonly recordContext: TaskRecordContext;
-  readonly dropped: Counter;
-  readonly logger: Logger;
-  readonly streamTime: () => Timestamp;
-  readonly wallTime: () => Timestamp;
-  /** Set where an error of a processor is not simply the end of the task. */
-  readonly guard: ErrorGuard | undefined;
-  /** The node under way, for messages. */
-  current: RunningNode | undefined;
-}
+import type { TaskContext } from "./task-context.ts";
 
 /** Decides about what processors throw. */
 export interface ErrorGuard {
   /** Comes back to go on without the record; else throws. */
-  onProcessingError(node: RunningNode, thrown: unknown): void;
+  onProcessingError(node: string, thrown: unknown): void;
   /** False once the input record under way has sent something: dead letters are without its bytes then. */
   holdsInput: boolean;
   /** The record for which `holdsInput` is kept: one that is mapped has its own. */
   contextRecord: StreamRecord | undefined;
+}
+
+export interface NodeSurroundings {
+  readonly context: TaskContext;
+  readonly guard: ErrorGuard | undefined;
 }
 
 /** A node of a topology at work in one task: its processor, and the context that the processor sees. */
@@ -47,91 +30,87 @@ export class RunningNode implements ProcessorContext {
   readonly children: RunningNode[] = [];
   readonly isSink: boolean;
   readonly #storeNames: readonly string[];
-  readonly #shared: NodeSurroundings;
+  readonly #task: TaskContext;
+  /** Set where an error of a processor is not simply the end of the task. */
+  readonly #guard: ErrorGuard | undefined;
 
-  constructor(node: TopologyNode, processor: Processor, shared: NodeSurroundings) {
+  constructor(node: TopologyNode, processor: Processor, surroundings: NodeSurroundings) {
     this.nodeName = node.name;
     this.processor = processor;
     this.isSink = node.kind === "sink";
     this.#storeNames = node.kind === "processor" ? node.stores : [];
-    this.#shared = shared;
+    this.#task = surroundings.context;
+    this.#guard = surroundings.guard;
   }
 
   get applicationId(): string {
-    return this.#shared.applicationId;
+    return this.#task.applicationId;
   }
 
   get taskId(): TaskId {
-    return this.#shared.taskId;
+    return this.#task.taskId;
   }
 
   get recordMetadata(): RecordMetadata | undefined {
-    const { topic, partition, offset } = this.#shared.recordContext;
+    const { topic, partition, offset } = this.#task.recordContext;
     return topic === null ? undefined : { topic, partition, offset };
   }
 
   currentStreamTimeMs(): Timestamp {
-    return this.#shared.streamTime();
+    return this.#task.streamTime();
   }
 
   currentSystemTimeMs(): Timestamp {
-    return this.#shared.wallTime();
+    return this.#task.wallTime();
   }
 
   forward(record: StreamRecord, child?: string): void {
-    const shared = this.#shared;
+    const task = this.#task;
     const children = child === undefined ? this.children : [this.#child(child)];
-    const { recordContext } = shared;
+    const { recordContext } = task;
     const { timestamp, headers } = recordContext;
     // Stores below read time and headers from the context: those of the record that is on its way.
     recordContext.timestamp = record.timestamp;
     recordContext.headers = record.headers;
-    if (shared.guard === undefined) {
+    if (this.#guard === undefined) {
       for (let index = 0; index < children.length; index++) {
         const next = children[index];
-        shared.current = next;
+        task.currentNode = next.nodeName;
         next.processor.process(record);
       }
-    } else this.#forwardGuarded(children, record, shared.guard);
+    } else this.#forwardGuarded(children, record, this.#guard);
     recordContext.timestamp = timestamp;
     recordContext.headers = headers;
-    shared.current = this;
+    task.currentNode = this.nodeName;
   }
 
   store(name: string): unknown {
     this.#checkConnected(name);
-    return this.#shared.stores.stores.find((store) => store.name === name);
+    return this.#task.stores.stores.find((store) => store.name === name);
   }
 
   timestampedStore<K, V>(name: string): TimestampedKeyValueStore<K, V> & UpdatableStore<K, V> {
     this.#checkConnected(name);
-    return this.#shared.stores.timestampedKeyValueStore(name);
+    return this.#task.stores.timestampedKeyValueStore(name);
   }
 
   dropRecord(reason: string): void {
-    this.#shared.dropped.add(1);
-    if (this.#shared.logger.isEnabled("warn"))
-      this.#shared.logger.log("warn", "record-dropped", {
-        node: this.nodeName,
-        task: taskIdText(this.taskId),
-        ...this.recordMetadata,
-        reason,
-      });
+    this.#task.drop(reason, { node: this.nodeName, ...this.#task.input });
   }
 
   forwardIn(context: RecordContext, record: StreamRecord): void {
-    const shared = this.#shared;
-    const { recordContext, current } = shared;
+    const task = this.#task;
+    const { recordContext, currentNode } = task;
     const { topic, partition, offset, timestamp, headers } = recordContext;
     recordContext.copyFrom(context);
-    shared.current = this;
+    task.currentNode = this.nodeName;
     this.forward(record);
     recordContext.topic = topic;
     recordContext.partition = partition;
     recordContext.offset = offset;
     recordContext.timestamp = timestamp;
     recordContext.headers = headers;
-    shared.current = current;
+    task.currentNode = currentNode;
   }
 
   /** Sinks are not guarded: what they throw is told of the node that forwards to them, as in Kafka. */
@@ -148,8 +127,8 @@ export class RunningNode implements ProcessorContext {
   }
 
   #processGuarded(next: RunningNode, record: StreamRecord, guard: ErrorGuard): void {
-    const { recordContext } = this.#shared;
-    this.#shared.current = next;
+    const { recordContext } = this.#task;
+    this.#task.currentNode = next.nodeName;
     if (next.isSink) {
       next.processor.process(record);
       return;
@@ -159,7 +138,7 @@ export class RunningNode implements ProcessorContext {
     } catch (thrown) {
       recordContext.timestamp = record.timestamp;
       recordContext.headers = record.headers;
-      guard.onProcessingError(next, thrown);
+      guard.onProcessingError(next.nodeName, thrown);
     }
   }
 
@@ -168,7 +147,7 @@ export class RunningNode implements ProcessorContext {
     throw new StreamsError(
       "NOT_CONNECTED",
       `store ${store} is not connected to this node; name it where the processor is added`,
-      { node: this.nodeName, taskId: taskIdText(this.taskId) },
+      { node: this.nodeName, taskId: this.#task.taskName },
     );
   }
 
@@ -178,7 +157,7 @@ export class RunningNode implements ProcessorContext {
     throw new StreamsError(
       "NOT_CONNECTED",
       `there is no child ${name}; it has ${this.children.map((child) => child.nodeName).join(", ") || "none"}`,
-      { node: this.nodeName, taskId: taskIdText(this.taskId) },
+      { node: this.nodeName, taskId: this.#task.taskName },
     );
   }
 }

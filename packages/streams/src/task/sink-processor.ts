@@ -4,6 +4,7 @@ import { StreamsError, messageOf } from "../error/streams-error.ts";
 import { requireSynchronous, requireValue } from "../processor/callback-result.ts";
 import type { Processor, ProcessorContext } from "../processor/processor.ts";
 import type { StreamRecord } from "../processor/stream-record.ts";
+import { taskIdText } from "../processor/task-id.ts";
 import type { SinkNode } from "../topology/topology-node.ts";
 import type { RecordAppender, RecordCollector, TopicAppender } from "./record-collector.ts";
 
@@ -12,7 +13,7 @@ export interface SinkOwner {
   /** A record was handed to the collector. */
   onSent(): void;
   /** Comes back to leave the record out; else throws. */
-  onProductionError(node: SinkNode, error: StreamsError): void;
+  onProductionError(error: StreamsError): void;
 }
 
 /** Writes what reaches a sink node, with the bytes it came with where serdes allow (Kafka: `SinkNode`). */
@@ -32,7 +33,7 @@ export class SinkProcessor implements Processor {
   init(context: ProcessorContext): void {
     this.#context = context;
     const { topic } = this.#node;
-    if (typeof topic === "string") this.#appender = this.#collector.topic(topic);
+    if (typeof topic === "string") this.#appender = this.#collector.topic(topic, this.#node.name);
   }
 
   process(record: StreamRecord): void {
@@ -47,7 +48,7 @@ export class SinkProcessor implements Processor {
       this.#refuse(topic, cause);
       return;
     }
-    const appender = this.#appender ?? this.#collector.topic(topic);
+    const appender = this.#appender ?? this.#collector.topic(topic, this.#node.name);
     this.#choosePartition(record, topic, appender).append(
       record.timestamp,
       key,
@@ -80,11 +81,15 @@ export class SinkProcessor implements Processor {
     const isRead = cause instanceof SerdeError && cause.code === "DESERIALIZATION_FAILED";
     if (isRead) throw cause;
     this.#owner.onProductionError(
-      this.#node,
       new StreamsError(
         "PRODUCTION_FAILED",
         `a record for topic ${topic} cannot be written: ${messageOf(cause)}. Give the sink the serde of its values, or set onProductionError`,
-        { node: this.#node.name, cause },
+        {
+          node: this.#node.name,
+          taskId: this.#context === undefined ? "" : taskIdText(this.#context.taskId),
+          ...this.#context?.recordMetadata,
+          cause,
+        },
       ),
     );
   }

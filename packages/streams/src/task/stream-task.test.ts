@@ -1,119 +1,12 @@
-import { encodeUtf8, noHeaders, type RecordBatchView } from "@millrace/model";
-import { MetricRegistry, silentLogger } from "@millrace/platform";
+import { encodeUtf8 } from "@millrace/model";
 import { json, optional, string } from "@millrace/serde";
-import { CacheBudget, MemoryEngine, openTaskStores } from "@millrace/state";
 import { describe, expect, test } from "vitest";
 
-import { StreamsBuilder } from "../dsl/streams-builder.ts";
-import { StreamsError } from "../error/streams-error.ts";
-import type { RecordCollector, TopicAppender } from "./record-collector.ts";
-import { storeOpenings } from "./store-openings.ts";
-import { StreamTask } from "./stream-task.ts";
-import type { StreamTaskOptions, TaskConfig } from "./stream-task-options.ts";
-import { TaskRecordContext } from "./task-record-context.ts";
-
-interface Written {
-  readonly topic: string;
-  readonly timestamp: number;
-  readonly value: Uint8Array | null;
-}
-
-function taskOf(
-  build: (builder: StreamsBuilder) => void,
-  config: Partial<TaskConfig> = {},
-  options: Partial<StreamTaskOptions> = {},
-) {
-  const builder = new StreamsBuilder();
-  build(builder);
-  const subtopology = builder.build().merged("app");
-  const written: Written[] = [];
-  const collector = {
-    hasRoom: true,
-    topic: (topic: string): TopicAppender => {
-      const appender: TopicAppender = {
-        partitionCount: 1,
-        append: (timestamp, _key, value) => written.push({ topic, timestamp, value }),
-        partition: () => appender,
-      };
-      return appender;
-    },
-    partition: (topic: string) => collector.topic(topic),
-  };
-  const recordContext = new TaskRecordContext();
-  const cache = new CacheBudget(1024);
-  const task = new StreamTask({
-    taskId: { subtopology: 0, partition: 0 },
-    subtopology,
-    stores: openTaskStores({
-      engine: new MemoryEngine(),
-      stores: storeOpenings(subtopology, {
-        partition: 0,
-        collector: collector as RecordCollector,
-        cache,
-      }),
-      recordContext,
-      cache,
-      taskId: "0_0",
-    }),
-    recordContext,
-    collector: collector as RecordCollector,
-    clock: { wallMs: () => 0, monotonicMs: () => 0 },
-    metrics: new MetricRegistry(),
-    logger: silentLogger,
-    config: { applicationId: "app", ...config },
-    ...options,
-  });
-  return { task, written, collector };
-}
-
-interface Entry {
-  readonly timestamp: number;
-  readonly value: string | null;
-  readonly key?: string | null;
-}
-
-function batchOf(topic: string, baseOffset: number, entries: readonly Entry[]) {
-  let index = -1;
-  const bytes = (text: string | null | undefined) =>
-    text === null || text === undefined ? null : encodeUtf8(text);
-  return {
-    topic,
-    partition: 0,
-    sizeBytes: 0,
-    isReleased: false,
-    get remaining() {
-      return entries.length - index - 1;
-    },
-    get nextOffset() {
-      return baseOffset + entries.length + 1;
-    },
-    get offset() {
-      return baseOffset + index;
-    },
-    get timestamp() {
-      return entries[index].timestamp;
-    },
-    get key() {
-      return bytes(entries[index].key ?? "k");
-    },
-    get value() {
-      return bytes(entries[index].value);
-    },
-    headers: noHeaders,
-    next() {
-      index += 1;
-      return index < entries.length;
-    },
-    release() {
-      this.isReleased = true;
-    },
-  } satisfies RecordBatchView & { isReleased: boolean };
-}
+import { at, batchOf, catchError, taskOf } from "../../test-support/task-of.ts";
+import type { StreamsBuilder } from "../dsl/streams-builder.ts";
 
 const copy = (builder: StreamsBuilder) =>
   builder.stream(["a", "b"], { key: string(), value: string() }).to("out");
-
-const at = (timestamp: number, value: string | null = "v"): Entry => ({ timestamp, value });
 
 describe("a task", () => {
   test("takes records in the order of their time over all inputs", () => {
@@ -248,72 +141,6 @@ describe("a task", () => {
     lenient.task.process(10);
     expect(lenient.written.map(({ value }) => value)).toEqual([null, encodeUtf8("v")]);
   });
-});
-
-describe("errors", () => {
-  const failing = (builder: StreamsBuilder) =>
-    builder
-      .stream("a", { key: string(), value: string() })
-      .peek((value) => {
-        if (value === "bad") throw new RangeError("asked to");
-      })
-      .to("out");
-
-  test("a callback that throws ends the task with an error that names the place", () => {
-    const { task } = taskOf(failing);
-    task.initialize();
-    task.addBatch(batchOf("a", 40, [at(1), at(2, "bad")]));
-    const error = catchError(() => task.process(10));
-    expect(error).toMatchObject({
-      code: "PROCESSING_FAILED",
-      node: "KSTREAM-PEEK-0000000001",
-      topic: "a",
-      partition: 0,
-      offset: 41,
-      cause: new RangeError("asked to"),
-    });
-    // What failed is not covered, whoever might still commit.
-    expect(task.committableOffsets()).toMatchObject([{ topic: "a", offset: 41 }]);
-  });
-
-  test("a record may be passed over instead, and is counted", () => {
-    const { task, written } = taskOf(failing, { onProcessingError: () => "continue" });
-    task.initialize();
-    task.addBatch(batchOf("a", 0, [at(1), at(2, "bad"), at(3)]));
-    task.process(10);
-    expect(written.map(({ timestamp }) => timestamp)).toEqual([1, 3]);
-    expect(task.droppedRecords.value).toBe(1);
-  });
-
-  test("a record that cannot be read ends the task, or goes to the dead letters", () => {
-    const read = (builder: StreamsBuilder) =>
-      builder.stream("a", { key: string(), value: json<number>() }).to("out");
-    const strict = taskOf(read);
-    strict.task.initialize();
-    const error = catchError(() => strict.task.addBatch(batchOf("a", 5, [at(1, "{")])));
-    expect(error).toMatchObject({ code: "DESERIALIZATION_FAILED", topic: "a", offset: 5 });
-    const lenient = taskOf(read, { onDeserializationError: "continue", deadLetterTopic: "dead" });
-    lenient.task.initialize();
-    lenient.task.addBatch(batchOf("a", 5, [at(1, "{"), at(2, "1")]));
-    lenient.task.process(10);
-    expect(lenient.written.map(({ topic }) => topic)).toEqual(["dead", "out"]);
-  });
-
-  test("a record without a time ends the task unless an extractor gives it one", () => {
-    const { task } = taskOf(copy);
-    task.initialize();
-    const error = catchError(() => task.addBatch(batchOf("a", 0, [at(-1)])));
-    expect(error).toMatchObject({ code: "INVALID_TIMESTAMP" });
-    const extracting = taskOf((builder) =>
-      builder
-        .stream("a", { key: string(), value: string(), timestampExtractor: () => 9 })
-        .to("out"),
-    );
-    extracting.task.initialize();
-    extracting.task.addBatch(batchOf("a", 0, [at(-1)]));
-    extracting.task.process(1);
-    expect(extracting.written).toMatchObject([{ timestamp: 9 }]);
-  });
 
   test("a batch of a foreign partition is refused, and closing twice is fine", async () => {
     const { task } = taskOf(copy);
@@ -324,13 +151,3 @@ describe("errors", () => {
     await task.close();
   });
 });
-
-function catchError(body: () => unknown): StreamsError {
-  try {
-    body();
-  } catch (error) {
-    if (error instanceof StreamsError) return error;
-    throw error;
-  }
-  throw new Error("nothing was thrown");
-}

@@ -9,8 +9,8 @@ import type { OffsetAndMetadata } from "@millrace/cluster";
 import type { Counter } from "@millrace/platform";
 import type { TaskStores } from "@millrace/state";
 
-import { StreamsError, messageOf } from "../error/streams-error.ts";
-import { taskIdText, type TaskId } from "../processor/task-id.ts";
+import { StreamsError } from "../error/streams-error.ts";
+import type { TaskId } from "../processor/task-id.ts";
 import type { StreamRecord } from "../processor/stream-record.ts";
 import type { Subtopology } from "../topology/subtopology.ts";
 import { hashOrderOfTopics } from "../topology/java-order.ts";
@@ -21,6 +21,7 @@ import { decodePartitionTime, encodePartitionTime } from "./partition-metadata.t
 import { RecordQueue } from "./record-queue.ts";
 import type { RunningNode } from "./running-node.ts";
 import type { StreamTaskOptions } from "./stream-task-options.ts";
+import { TaskContext } from "./task-context.ts";
 import { TaskErrors } from "./task-errors.ts";
 import { TaskIdling } from "./task-idling.ts";
 import type { Slice } from "./slice.ts";
@@ -47,6 +48,7 @@ export class StreamTask {
   /** One per input topic, in the task's partition. */
   readonly inputPartitions: readonly TopicPartition[];
   readonly #options: StreamTaskOptions;
+  readonly #context: TaskContext;
   readonly #errors: TaskErrors;
   readonly #group = new PartitionGroup();
   readonly #queues = new Map<string, RecordQueue>();
@@ -69,8 +71,17 @@ export class StreamTask {
       lag === undefined || maxTaskIdleMs < 0
         ? undefined
         : new TaskIdling({ lag, clock, maxTaskIdleMs });
-    this.#errors = new TaskErrors(options, () => this.#group.streamTime);
-    this.#topology = buildTaskTopology(options.subtopology, options.collector, this.#errors);
+    const { collector, config } = options;
+    const context = new TaskContext(options, () => this.#group.streamTime);
+    const errors = new TaskErrors(context, config, collector);
+    this.#context = context;
+    this.#errors = errors;
+    const guard = errors.isGuarding ? errors : undefined;
+    this.#topology = buildTaskTopology(options.subtopology, collector, {
+      context,
+      guard,
+      sinkOwner: errors,
+    });
     for (const { node, running } of this.#topology.sources) this.#running.set(node, running);
     const { partition } = options.taskId;
     const topics = options.inputTopics ?? options.subtopology.sourceTopics;
@@ -85,7 +96,7 @@ export class StreamTask {
 
   /** Records that were left out: `dropped-records-total`. */
   get droppedRecords(): Counter {
-    return this.#errors.dropped;
+    return this.#context.dropped;
   }
 
   /**
@@ -114,7 +125,7 @@ export class StreamTask {
       throw new StreamsError(
         "UNKNOWN_PARTITION",
         `a batch of ${batch.topic}-${batch.partition} came, which this task does not read`,
-        { taskId: taskIdText(this.taskId) },
+        { taskId: this.#context.taskName },
       );
     const wasEmpty = !queue.hasHead;
     queue.add(batch);
@@ -274,26 +285,21 @@ export class StreamTask {
     );
     if (found === undefined)
       throw new StreamsError("UNKNOWN_PARTITION", `no source reads topic ${topic}`, {
-        taskId: taskIdText(this.taskId),
+        taskId: this.#context.taskName,
       });
     const { partition } = this.taskId;
-    const queue = new RecordQueue(found.node, { topic, partition }, this.#errors);
+    const queue = new RecordQueue(
+      found.node,
+      { topic, partition },
+      { context: this.#context, errors: this.#errors },
+    );
     this.#queues.set(topic, queue);
     return queue;
   }
 
-  #failure(thrown: unknown): StreamsError {
-    if (thrown instanceof StreamsError) return thrown;
-    const { topic, partition, offset } = this.#options.recordContext;
-    return new StreamsError(
-      "PROCESSING_FAILED",
-      `a record could not be processed: ${messageOf(thrown)}`,
-      {
-        node: this.#errors.current?.nodeName,
-        taskId: taskIdText(this.taskId),
-        ...(topic === null ? {} : { topic, partition, offset }),
-        cause: thrown,
-      },
-    );
+  /** What a failing writer throws is passed on as it is: the record under way is not at fault. */
+  #failure(thrown: unknown): unknown {
+    if (thrown instanceof StreamsError || this.#errors.isOfWriter(thrown)) return thrown;
+    return this.#context.processingError(thrown);
   }
 }

@@ -1,57 +1,41 @@
-import type { Timestamp } from "@millrace/model";
-import type { Counter, Logger } from "@millrace/platform";
-import type { TaskStores } from "@millrace/state";
+import { noHeaders, type Headers, type Timestamp } from "@millrace/model";
 
 import { StreamsError, messageOf } from "../error/streams-error.ts";
 import type { StreamRecord } from "../processor/stream-record.ts";
-import { taskIdText, type TaskId } from "../processor/task-id.ts";
-import type { SinkNode, SourceNode } from "../topology/topology-node.ts";
-import { deadLetterHeaders, type DeadLetter } from "./dead-letters.ts";
-import { responseTo, type ErrorPolicy } from "./error-policy.ts";
-import type { RecordQueueOwner, UnreadableRecord } from "./record-queue.ts";
-import type { ErrorGuard, NodeSurroundings, RunningNode } from "./running-node.ts";
+import type { SourceNode } from "../topology/topology-node.ts";
+import { deadLetterHeaders } from "./dead-letters.ts";
+import { responseTo, type ErrorPolicy, type ErrorResponse } from "./error-policy.ts";
+import type { RecordCollector, RefusalOwner } from "./record-collector.ts";
+import type { QueueErrors, UnreadableRecord } from "./record-queue.ts";
+import type { ErrorGuard } from "./running-node.ts";
 import type { SinkOwner } from "./sink-processor.ts";
-import type { StreamTaskOptions } from "./stream-task-options.ts";
-import type { TaskRecordContext } from "./task-record-context.ts";
+import type { TaskConfig } from "./stream-task-options.ts";
+import type { TaskContext } from "./task-context.ts";
+import type { WrittenRecord } from "./written-record.ts";
 
-/** What the nodes and queues of a task share: its policies for errors, its dead letters, its counters. */
-export class TaskErrors implements NodeSurroundings, RecordQueueOwner, SinkOwner, ErrorGuard {
-  readonly applicationId: string;
-  readonly taskId: TaskId;
-  readonly stores: TaskStores;
-  readonly recordContext: TaskRecordContext;
-  readonly dropped: Counter;
-  readonly logger: Logger;
-  readonly streamTime: () => Timestamp;
-  readonly wallTime: () => Timestamp;
-  readonly guard: ErrorGuard | undefined;
-  current: RunningNode | undefined = undefined;
+/** Applies a task's policies for errors, and sends its dead letters. */
+export class TaskErrors implements QueueErrors, SinkOwner, ErrorGuard, RefusalOwner {
   holdsInput = false;
   contextRecord: StreamRecord | undefined = undefined;
-  readonly #options: StreamTaskOptions;
+  /** True where an error of a processor is more than the end of the task. */
+  readonly isGuarding: boolean;
+  readonly #context: TaskContext;
+  readonly #config: TaskConfig;
+  readonly #collector: RecordCollector;
   #source: SourceNode | undefined;
   #input: StreamRecord | undefined;
 
-  constructor(options: StreamTaskOptions, streamTime: () => Timestamp) {
-    const { config, taskId } = options;
-    this.#options = options;
-    this.applicationId = config.applicationId;
-    this.taskId = taskId;
-    this.stores = options.stores;
-    this.recordContext = options.recordContext;
-    this.dropped = options.metrics.counter("dropped-records-total", {
-      "task-id": taskIdText(taskId),
-    });
-    this.logger = options.logger;
-    this.streamTime = streamTime;
-    this.wallTime = () => options.clock.wallMs();
-    const isPlain =
-      (config.onProcessingError ?? "fail") === "fail" && config.deadLetterTopic === undefined;
-    this.guard = isPlain ? undefined : this;
+  constructor(context: TaskContext, config: TaskConfig, collector: RecordCollector) {
+    this.#context = context;
+    this.#config = config;
+    this.#collector = collector;
+    this.isGuarding =
+      (config.onProcessingError ?? "fail") !== "fail" || config.deadLetterTopic !== undefined;
+    collector.reportTo?.(this);
   }
 
   beginRecord(source: SourceNode, record: StreamRecord): void {
-    if (this.guard === undefined) return;
+    if (!this.isGuarding) return;
     this.#source = source;
     this.#input = record;
     this.holdsInput = true;
@@ -62,84 +46,111 @@ export class TaskErrors implements NodeSurroundings, RecordQueueOwner, SinkOwner
     this.holdsInput = false;
   }
 
-  continuesAfter({ error, record }: UnreadableRecord): boolean {
-    const response = this.#respond(this.#options.config.onDeserializationError, error, {
-      key: record.key,
-      value: record.value,
-      letter: {
-        topic: record.topic,
-        partition: record.partition,
-        offset: record.offset,
-        timestamp: record.timestamp,
-        headers: record.headers,
-        cause: error.cause,
-      },
-    });
-    return response === "continue";
+  /** The writer's failure is nothing that a policy for records is asked about. */
+  isOfWriter(thrown: unknown): boolean {
+    return thrown !== undefined && thrown === this.#collector.failure;
   }
 
-  onProcessingError(node: RunningNode, thrown: unknown): void {
+  onUnreadable({ error, ...record }: UnreadableRecord): ErrorResponse {
+    return this.#respond(this.#config.onDeserializationError, error, {
+      ...record,
+      cause: error.cause,
+    });
+  }
+
+  onProcessingError(node: string, thrown: unknown): void {
+    if (this.isOfWriter(thrown)) throw thrown;
     if (thrown instanceof StreamsError && thrown.code === "PROCESSING_FAILED") throw thrown;
-    const { topic, partition, offset } = this.recordContext;
+    const error = this.#context.processingError(thrown, node);
+    this.#decide(this.#config.onProcessingError, error, this.#inputLetter(thrown));
+  }
+
+  onProductionError(error: StreamsError): void {
+    this.#decide(this.#config.onProductionError, error, this.#inputLetter(error.cause));
+  }
+
+  onRefused(record: WrittenRecord, cause: unknown): void {
+    const { topic, partition, node, inputTopic, timestamp, headers } = record;
     const error = new StreamsError(
-      "PROCESSING_FAILED",
-      `a record could not be processed: ${messageOf(thrown)}`,
+      "PRODUCTION_FAILED",
+      `a record for ${topic}-${partition} was refused: ${messageOf(causeOf(cause))}`,
       {
-        node: node.nodeName,
-        taskId: taskIdText(this.taskId),
-        ...(topic === null ? {} : { topic, partition, offset }),
-        cause: thrown,
+        node,
+        taskId: this.#context.taskName,
+        ...(inputTopic === ""
+          ? {}
+          : { topic: inputTopic, partition: record.inputPartition, offset: record.inputOffset }),
+        cause,
       },
     );
-    const policy = this.#options.config.onProcessingError;
-    if (this.#respond(policy, error, this.#inputLetter(thrown)) === "fail") throw error;
-    this.dropped.add(1);
+    // A dead letter that is refused has none of its own, else they would never end.
+    const isLetter = node === undefined && topic === this.#config.deadLetterTopic;
+    const letter = isLetter ? undefined : { key: null, value: null, timestamp, headers, cause };
+    this.#decide(this.#config.onProductionError, error, letter);
   }
 
-  onProductionError(_node: SinkNode, error: StreamsError): void {
-    const policy = this.#options.config.onProductionError;
-    if (this.#respond(policy, error, this.#inputLetter(error.cause)) === "fail") throw error;
-    this.dropped.add(1);
+  #decide(policy: ErrorPolicy | undefined, error: StreamsError, letter: Letter | undefined): void {
+    if (this.#respond(policy, error, letter) === "fail") throw error;
+    this.#context.dropped.add(1);
   }
 
-  #inputLetter(cause: unknown): InputLetter {
-    const { topic, partition, offset, timestamp, headers } = this.recordContext;
+  #respond(
+    policy: ErrorPolicy | undefined,
+    error: StreamsError,
+    letter: Letter | undefined,
+  ): ErrorResponse {
+    const response = responseTo(policy ?? "fail", error);
+    if (letter !== undefined) this.#sendDeadLetter(error, letter);
+    const { logger, taskName } = this.#context;
+    if (response === "continue" && logger.isEnabled("warn"))
+      logger.log("warn", "error-passed-over", {
+        code: error.code,
+        node: error.node,
+        task: taskName,
+        topic: error.topic,
+        partition: error.partition,
+        offset: error.offset,
+        cause: error.cause,
+      });
+    return response;
+  }
+
+  #sendDeadLetter(
+    { topic = "", partition = -1, offset = -1 }: StreamsError,
+    { key, value, timestamp, headers, cause }: Letter,
+  ): void {
+    const { deadLetterTopic } = this.#config;
+    if (deadLetterTopic === undefined) return;
+    const letter = { topic, partition, offset, timestamp, headers, cause };
+    this.#collector.topic(deadLetterTopic).append(timestamp, key, value, deadLetterHeaders(letter));
+  }
+
+  /** Of the record under way, with its bytes as long as they hold. */
+  #inputLetter(cause: unknown): Letter {
+    const { timestamp, headers } = this.#context.recordContext;
     const source = this.#source;
     const input = this.holdsInput ? this.#input : undefined;
     const isKnown = source !== undefined && input !== undefined;
     return {
       key: isKnown ? input.keyBytesAsRead(source.keySerde) : null,
       value: isKnown ? input.valueBytesAsRead(source.valueSerde) : null,
-      letter: { topic: topic ?? "", partition, offset, timestamp, headers, cause },
+      timestamp,
+      headers: headers ?? noHeaders,
+      cause,
     };
-  }
-
-  #respond(
-    policy: ErrorPolicy | undefined,
-    error: StreamsError,
-    { key, value, letter }: InputLetter,
-  ): "fail" | "continue" {
-    const response = responseTo(policy ?? "fail", error);
-    const { deadLetterTopic } = this.#options.config;
-    if (deadLetterTopic !== undefined)
-      this.#options.collector
-        .topic(deadLetterTopic)
-        .append(letter.timestamp, key, value, deadLetterHeaders(letter));
-    if (response === "continue" && this.logger.isEnabled("warn"))
-      this.logger.log("warn", "error-passed-over", {
-        code: error.code,
-        node: error.node,
-        task: taskIdText(this.taskId),
-        topic: letter.topic,
-        partition: letter.partition,
-        offset: letter.offset,
-      });
-    return response;
   }
 }
 
-interface InputLetter {
+/** What a dead letter says beside the place, which the error has. */
+interface Letter {
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
-  readonly letter: DeadLetter;
+  readonly timestamp: Timestamp;
+  readonly headers: Headers;
+  readonly cause: unknown;
+}
+
+/** Kafka's own words, where a broker gave them. */
+function causeOf(error: unknown): unknown {
+  return error instanceof Error && error.cause instanceof Error ? error.cause : error;
 }

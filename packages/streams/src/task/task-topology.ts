@@ -19,7 +19,7 @@ const sourceProcessor: Processor = { process: () => {} };
 export function buildTaskTopology(
   subtopology: Subtopology,
   collector: RecordCollector,
-  shared: NodeSurroundings & SinkOwner,
+  surroundings: NodeSurroundings & { readonly sinkOwner: SinkOwner },
 ): TaskTopology {
   const byName = new Map<string, RunningNode>();
   const sources: { node: SourceNode; running: RunningNode }[] = [];
@@ -28,9 +28,9 @@ export function buildTaskTopology(
       node.kind === "processor"
         ? node.supplier()
         : node.kind === "sink"
-          ? new SinkProcessor(node, collector, shared)
+          ? new SinkProcessor(node, collector, surroundings.sinkOwner)
           : sourceProcessor;
-    const running = new RunningNode(node, processor, shared);
+    const running = new RunningNode(node, processor, surroundings);
     byName.set(node.name, running);
     if (node.kind === "source") sources.push({ node, running });
     for (const parent of node.parents) byName.get(parent)?.children.push(running);

@@ -3,7 +3,9 @@ import type { BatchWriter, PartitionWriter } from "@millrace/cluster";
 import { expect, test } from "vitest";
 
 import { StreamsError } from "../error/streams-error.ts";
-import { ClusterRecordCollector } from "./record-collector.ts";
+import { TaskRecordContext } from "./task-record-context.ts";
+import { WriteOrigins } from "./write-origins.ts";
+import { ClusterRecordCollector } from "./cluster-record-collector.ts";
 
 /** As much of a writer as a collector uses, with four partitions in every topic but `absent`. */
 function writerTo(written: { topic: string; partition: number }[]): BatchWriter {
@@ -24,9 +26,14 @@ function writerTo(written: { topic: string; partition: number }[]): BatchWriter 
   return writer as BatchWriter;
 }
 
+function collectorOf(writer: BatchWriter): ClusterRecordCollector {
+  const context = new TaskRecordContext();
+  return new ClusterRecordCollector({ writer, context, origins: new WriteOrigins() });
+}
+
 test("a key goes to the partition that Kafka's partitioner gives it", () => {
   const written: { topic: string; partition: number }[] = [];
-  const collector = new ClusterRecordCollector(writerTo(written));
+  const collector = collectorOf(writerTo(written));
   const keys = ["a", "b", "c", "d", "e"].map(encodeUtf8);
   for (const key of keys) collector.topic("out").append(0, key, null, noHeaders);
   expect(written.map(({ partition }) => partition)).toEqual(
@@ -36,7 +43,7 @@ test("a key goes to the partition that Kafka's partitioner gives it", () => {
 
 test("records without a key stay with a partition for a while, and reach all of them", () => {
   const written: { topic: string; partition: number }[] = [];
-  const appender = new ClusterRecordCollector(writerTo(written)).topic("out");
+  const appender = collectorOf(writerTo(written)).topic("out");
   const value = new Uint8Array(1024);
   for (let count = 0; count < 100; count++) appender.append(0, null, value, noHeaders);
   const changes = written.filter(
@@ -47,7 +54,7 @@ test("records without a key stay with a partition for a while, and reach all of 
 });
 
 test("a topic that was not prepared, and a partition that is not there, are errors", () => {
-  const collector = new ClusterRecordCollector(writerTo([]));
+  const collector = collectorOf(writerTo([]));
   expect(() => collector.topic("absent")).toThrow(StreamsError);
   expect(() => collector.topic("out").partition(4)).toThrow(StreamsError);
 });

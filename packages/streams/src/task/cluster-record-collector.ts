@@ -1,0 +1,221 @@
+import { partitionForKey, type Headers, type Timestamp } from "@millrace/model";
+import { ClusterError, type BatchWriter, type PartitionWriter } from "@millrace/cluster";
+import type { RecordContext } from "@millrace/state";
+
+import { StreamsError } from "../error/streams-error.ts";
+import type {
+  RecordAppender,
+  RecordCollector,
+  RefusalOwner,
+  TopicAppender,
+} from "./record-collector.ts";
+import type { PartitionOrigins, WriteOrigins, WriteSource } from "./write-origins.ts";
+import type { WrittenRecord } from "./written-record.ts";
+
+/** Bytes of records without a key that go to one partition before the next one has its turn. */
+const stickyBytes = 16 * 1024;
+
+export interface ClusterRecordCollectorOptions {
+  readonly writer: BatchWriter;
+  /** Of the task: says which record is under way. */
+  readonly context: RecordContext;
+  /** Shared by all that append to the writer. */
+  readonly origins: WriteOrigins;
+  readonly internalTopics?: ReadonlySet<string>;
+}
+
+/**
+ * Appends to a cluster through a `BatchWriter`, for one task. Kafka's partitioner: murmur2 of the key's bytes;
+ * records without a key stay with a partition for 16 KiB. The topics must have been prepared. Partitions that are
+ * added later are used as soon as the writer knows them, but for those of internal topics: tasks are laid out for
+ * what there was.
+ */
+export class ClusterRecordCollector implements RecordCollector {
+  failure: unknown = undefined;
+  readonly #options: ClusterRecordCollectorOptions;
+  readonly #topics = new Map<string, TopicAppender>();
+  #owner: RefusalOwner | undefined;
+
+  constructor(options: ClusterRecordCollectorOptions) {
+    this.#options = options;
+  }
+
+  get hasRoom(): boolean {
+    return this.#options.writer.hasRoom;
+  }
+
+  reportTo(owner: RefusalOwner): void {
+    this.#owner = owner;
+  }
+
+  topic(topic: string, node?: string): TopicAppender {
+    const name = `${topic}\n${node ?? ""}`;
+    const known = this.#topics.get(name);
+    if (known !== undefined) return known;
+    const { writer, internalTopics } = this.#options;
+    if (writer.partitionCount(topic) === undefined)
+      throw new StreamsError(
+        "UNKNOWN_SINK_TOPIC",
+        `topic ${topic} is not there, or has not been there for metadataMaxAge; create it before records are written to it`,
+        { topic },
+      );
+    const source = this.#source(node);
+    const appender = new KeyedAppender({
+      topic,
+      writer,
+      isFixed: internalTopics?.has(topic) === true,
+      appenderOf: (partition) => this.#appender(writer.partition(topic, partition), source),
+    });
+    this.#topics.set(name, appender);
+    return appender;
+  }
+
+  partition(topic: string, partition: number): RecordAppender {
+    return this.#appender(this.#options.writer.partition(topic, partition), this.#source());
+  }
+
+  #source(node?: string): WriteSource {
+    return {
+      node,
+      context: this.#options.context,
+      onRefused: (record, cause) => {
+        if (this.#owner === undefined) throw cause;
+        this.#owner.onRefused(record, cause);
+      },
+    };
+  }
+
+  #appender(writer: PartitionWriter, source: WriteSource): RecordAppender {
+    const origins = this.#options.origins.of(writer);
+    return new PartitionAppender({ writer, origins, source }, (failure) => {
+      this.failure = failure;
+    });
+  }
+}
+
+interface PartitionAppenderParts {
+  readonly writer: PartitionWriter;
+  readonly origins: PartitionOrigins;
+  readonly source: WriteSource;
+}
+
+/** Notes for whom it appends, and has somebody decide about records beyond the writer's bound. */
+class PartitionAppender implements RecordAppender {
+  readonly #writer: PartitionWriter;
+  readonly #origins: PartitionOrigins;
+  readonly #source: WriteSource;
+  readonly #onFailure: (failure: unknown) => void;
+
+  constructor(
+    { writer, origins, source }: PartitionAppenderParts,
+    onFailure: (failure: unknown) => void,
+  ) {
+    this.#writer = writer;
+    this.#origins = origins;
+    this.#source = source;
+    this.#onFailure = onFailure;
+  }
+
+  append(
+    timestamp: Timestamp,
+    key: Uint8Array | null,
+    value: Uint8Array | null,
+    headers: Headers,
+  ): void {
+    const writer = this.#writer;
+    const index = writer.appendedCount;
+    try {
+      writer.append(timestamp, key, value, headers);
+    } catch (cause) {
+      if (!isTooLarge(cause)) {
+        this.#onFailure(cause);
+        throw cause;
+      }
+      this.#source.onRefused(this.#describe(timestamp, headers), cause);
+      return;
+    }
+    this.#origins.note(index, this.#source);
+  }
+
+  #describe(timestamp: Timestamp, headers: Headers): WrittenRecord {
+    const { topic, partition } = this.#writer;
+    const { node, context } = this.#source;
+    return {
+      topic,
+      partition,
+      timestamp,
+      headers,
+      node,
+      inputTopic: context.topic ?? "",
+      inputPartition: context.partition,
+      inputOffset: context.offset,
+    };
+  }
+}
+
+function isTooLarge(cause: unknown): boolean {
+  return cause instanceof ClusterError && cause.code === "RECORD_TOO_LARGE";
+}
+
+interface KeyedAppenderOptions {
+  readonly topic: string;
+  readonly writer: BatchWriter;
+  /** True: what partitions there are now is all that it uses. */
+  readonly isFixed: boolean;
+  readonly appenderOf: (partition: number) => RecordAppender;
+}
+
+class KeyedAppender implements TopicAppender {
+  readonly #options: KeyedAppenderOptions;
+  readonly #partitions: RecordAppender[] = [];
+  #sticky = 0;
+  #stickyBytes = 0;
+
+  constructor(options: KeyedAppenderOptions) {
+    this.#options = options;
+    this.#grow();
+  }
+
+  get partitionCount(): number {
+    if (!this.#options.isFixed) this.#grow();
+    return this.#partitions.length;
+  }
+
+  partition(partition: number): RecordAppender {
+    const appender = partition < this.partitionCount ? this.#partitions[partition] : undefined;
+    if (appender === undefined)
+      throw new StreamsError(
+        "PRODUCTION_FAILED",
+        `a partitioner chose partition ${partition} of ${this.partitionCount}; it must give one from 0`,
+      );
+    return appender;
+  }
+
+  append(
+    timestamp: Timestamp,
+    key: Uint8Array | null,
+    value: Uint8Array | null,
+    headers: Headers,
+  ): void {
+    this.#choose(key, value).append(timestamp, key, value, headers);
+  }
+
+  #grow(): void {
+    const { topic, writer, appenderOf } = this.#options;
+    const count = writer.partitionCount(topic) ?? 0;
+    while (this.#partitions.length < count)
+      this.#partitions.push(appenderOf(this.#partitions.length));
+  }
+
+  #choose(key: Uint8Array | null, value: Uint8Array | null): RecordAppender {
+    const count = this.partitionCount;
+    if (count === 1) return this.#partitions[0];
+    if (key !== null) return this.#partitions[partitionForKey(key, count)];
+    this.#stickyBytes += (value === null ? 0 : value.length) + 16;
+    if (this.#stickyBytes > stickyBytes) {
+      this.#stickyBytes = 0;
+      this.#sticky = (this.#sticky + 1) % count;
+    }
+    return this.#partitions[this.#sticky];
+  }
+}

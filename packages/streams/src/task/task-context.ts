@@ -1,0 +1,58 @@
+import type { Timestamp } from "@millrace/model";
+import type { Counter, Logger } from "@millrace/platform";
+import type { TaskStores } from "@millrace/state";
+
+import { StreamsError, messageOf, type ErrorPlace } from "../error/streams-error.ts";
+import { taskIdText, type TaskId } from "../processor/task-id.ts";
+import type { StreamTaskOptions } from "./stream-task-options.ts";
+import type { TaskRecordContext } from "./task-record-context.ts";
+
+/** What the nodes, queues and stores of a task share: who it is, the record under way, its times and counters. */
+export class TaskContext {
+  readonly applicationId: string;
+  readonly taskId: TaskId;
+  readonly taskName: string;
+  readonly stores: TaskStores;
+  readonly recordContext: TaskRecordContext;
+  readonly dropped: Counter;
+  readonly logger: Logger;
+  readonly streamTime: () => Timestamp;
+  readonly wallTime: () => Timestamp;
+  /** Name of the node under way, for messages. */
+  currentNode: string | undefined = undefined;
+
+  constructor(options: StreamTaskOptions, streamTime: () => Timestamp) {
+    const { config, taskId, clock } = options;
+    this.applicationId = config.applicationId;
+    this.taskId = taskId;
+    this.taskName = taskIdText(taskId);
+    this.stores = options.stores;
+    this.recordContext = options.recordContext;
+    this.dropped = options.metrics.counter("dropped-records-total", { "task-id": this.taskName });
+    this.logger = options.logger;
+    this.streamTime = streamTime;
+    this.wallTime = () => clock.wallMs();
+  }
+
+  /** The record under way; none outside of one. */
+  get input(): Pick<ErrorPlace, "topic" | "partition" | "offset"> {
+    const { topic, partition, offset } = this.recordContext;
+    return topic === null ? {} : { topic, partition, offset };
+  }
+
+  /** Counts a record that is left out, and logs why. */
+  drop(reason: string, place: ErrorPlace): void {
+    this.dropped.add(1);
+    if (this.logger.isEnabled("warn"))
+      this.logger.log("warn", "record-dropped", { ...place, task: this.taskName, reason });
+  }
+
+  /** What a node threw while the record was under way. */
+  processingError(thrown: unknown, node = this.currentNode): StreamsError {
+    return new StreamsError(
+      "PROCESSING_FAILED",
+      `a record could not be processed: ${messageOf(thrown)}`,
+      { node, taskId: this.taskName, ...this.input, cause: thrown },
+    );
+  }
+}

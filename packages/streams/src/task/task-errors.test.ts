@@ -1,0 +1,215 @@
+import { ClusterError, UnreadableBatchError } from "@millrace/cluster";
+import { decodeUtf8, encodeUtf8, type RecordBatchView } from "@millrace/model";
+import { json, string } from "@millrace/serde";
+import { describe, expect, test } from "vitest";
+
+import { at, batchOf, catchError, taskOf } from "../../test-support/task-of.ts";
+import type { StreamsBuilder } from "../dsl/streams-builder.ts";
+import type { StreamsError } from "../error/streams-error.ts";
+
+const copy = (builder: StreamsBuilder) =>
+  builder.stream("a", { key: string(), value: string() }).to("out");
+
+describe("a record that fails", () => {
+  const failing = (builder: StreamsBuilder) =>
+    builder
+      .stream("a", { key: string(), value: string() })
+      .peek((value) => {
+        if (value === "bad") throw new RangeError("asked to");
+      })
+      .to("out");
+
+  test("a callback that throws ends the task with an error that names the place", () => {
+    const { task } = taskOf(failing);
+    task.initialize();
+    task.addBatch(batchOf("a", 40, [at(1), at(2, "bad")]));
+    const error = catchError(() => task.process(10));
+    expect(error).toMatchObject({
+      code: "PROCESSING_FAILED",
+      node: "KSTREAM-PEEK-0000000001",
+      topic: "a",
+      partition: 0,
+      offset: 41,
+      cause: new RangeError("asked to"),
+    });
+    // What failed is not covered, whoever might still commit.
+    expect(task.committableOffsets()).toMatchObject([{ topic: "a", offset: 41 }]);
+  });
+
+  test("a record may be passed over instead, and is counted", () => {
+    const { task, written } = taskOf(failing, { onProcessingError: () => "continue" });
+    task.initialize();
+    task.addBatch(batchOf("a", 0, [at(1), at(2, "bad"), at(3)]));
+    task.process(10);
+    expect(written.map(({ timestamp }) => timestamp)).toEqual([1, 3]);
+    expect(task.droppedRecords.value).toBe(1);
+  });
+
+  test("a record that cannot be read ends the task, or goes to the dead letters", () => {
+    const read = (builder: StreamsBuilder) =>
+      builder.stream("a", { key: string(), value: json<number>() }).to("out");
+    const strict = taskOf(read);
+    strict.task.initialize();
+    const error = catchError(() => strict.task.addBatch(batchOf("a", 5, [at(1, "{")])));
+    expect(error).toMatchObject({ code: "DESERIALIZATION_FAILED", topic: "a", offset: 5 });
+    const lenient = taskOf(read, { onDeserializationError: "continue", deadLetterTopic: "dead" });
+    lenient.task.initialize();
+    lenient.task.addBatch(batchOf("a", 5, [at(1, "{"), at(2, "1")]));
+    lenient.task.process(10);
+    expect(lenient.written.map(({ topic }) => topic)).toEqual(["dead", "out"]);
+  });
+
+  test("a record without a time ends the task unless an extractor gives it one", () => {
+    const { task } = taskOf(copy);
+    task.initialize();
+    const error = catchError(() => task.addBatch(batchOf("a", 0, [at(-1)])));
+    expect(error).toMatchObject({ code: "INVALID_TIMESTAMP" });
+    const extracting = taskOf((builder) =>
+      builder
+        .stream("a", { key: string(), value: string(), timestampExtractor: () => 9 })
+        .to("out"),
+    );
+    extracting.task.initialize();
+    extracting.task.addBatch(batchOf("a", 0, [at(-1)]));
+    extracting.task.process(1);
+    expect(extracting.written).toMatchObject([{ timestamp: 9 }]);
+  });
+});
+
+describe("a batch that cannot be read", () => {
+  const cause = new UnreadableBatchError(
+    { topic: "a", partition: 0 },
+    { offset: 12, nextOffset: 15, bytes: Uint8Array.of(1, 2, 3) },
+    new Error("it does not match its checksum"),
+  );
+
+  /** Two good records at 10 and 11, then nothing that can be read up to 15. */
+  function damaged(): RecordBatchView & { isReleased: boolean } {
+    const batch = batchOf("a", 10, [at(1), at(2)]);
+    const next = batch.next.bind(batch);
+    let count = 0;
+    return Object.assign(batch, {
+      next: () => {
+        if (++count > 2) throw cause;
+        return next();
+      },
+    });
+  }
+
+  test("ends the task after the good records before it, with its place and how to skip it", () => {
+    const { task, written } = taskOf(copy);
+    task.initialize();
+    task.addBatch(damaged());
+    const error = catchError(() => task.process(10));
+    expect(error).toMatchObject({
+      code: "DESERIALIZATION_FAILED",
+      topic: "a",
+      partition: 0,
+      offset: 12,
+      cause,
+    });
+    expect(error.message).toMatch(/does not match its checksum.*commit offset 15/);
+    expect(written).toHaveLength(2);
+    expect(task.committableOffsets()).toMatchObject([{ offset: 12 }]);
+  });
+
+  test("is skipped where the policy says so, and goes to the dead letters as it came", () => {
+    const asked: StreamsError[] = [];
+    const { task, written } = taskOf(copy, {
+      onDeserializationError: (error) => {
+        asked.push(error);
+        return "continue";
+      },
+      deadLetterTopic: "dead",
+    });
+    task.initialize();
+    const batch = damaged();
+    task.addBatch(batch);
+    task.addBatch(batchOf("a", 15, [at(3)]));
+    task.process(10);
+    expect(written.map(({ topic }) => topic)).toEqual(["out", "out", "dead", "out"]);
+    expect(written[2].value).toEqual(Uint8Array.of(1, 2, 3));
+    const headers = new Map(written[2].headers);
+    expect(decodeUtf8(headers.get("__streams.errors.offset") ?? new Uint8Array())).toBe("12");
+    expect(asked).toMatchObject([{ offset: 12 }]);
+    expect(batch.isReleased).toBe(true);
+    expect(task.droppedRecords.value).toBe(1);
+    expect(task.committableOffsets()).toMatchObject([{ offset: 17 }]);
+  });
+});
+
+describe("a writer that fails", () => {
+  const failure = new ClusterError("TRANSACTION_ABORTED", "the broker was away");
+
+  test.each(["fail", "continue"] as const)(
+    "is no matter of the record at hand: no policy is asked, %s",
+    (policy) => {
+      const { task, collector } = taskOf(copy, {
+        onProcessingError: policy,
+        onProductionError: policy,
+        deadLetterTopic: "dead",
+      });
+      task.initialize();
+      task.addBatch(batchOf("a", 0, [at(1)]));
+      collector.failure = failure;
+      expect(catchError(() => task.process(1))).toBe(failure);
+      expect(task.droppedRecords.value).toBe(0);
+    },
+  );
+});
+
+describe("a record that is refused after it was handed over", () => {
+  const refused = {
+    topic: "out",
+    partition: 3,
+    timestamp: 77,
+    headers: [["own", encodeUtf8("header")]] as const,
+    node: "KSTREAM-SINK-0000000001",
+    inputTopic: "a",
+    inputPartition: 0,
+    inputOffset: 5,
+  };
+  const cause = new ClusterError("WRITE_REFUSED", "records for out-3: no", {
+    cause: new Error("INVALID_TIMESTAMP: too old"),
+  });
+
+  test("is told by its input, with the broker's own reason", () => {
+    const { collector } = taskOf(copy);
+    const error = catchError(() => collector.owner?.onRefused(refused, cause));
+    expect(error).toMatchObject({
+      code: "PRODUCTION_FAILED",
+      node: "KSTREAM-SINK-0000000001",
+      taskId: "0_0",
+      topic: "a",
+      partition: 0,
+      offset: 5,
+      cause,
+    });
+    expect(error.message).toContain("a record for out-3 was refused: INVALID_TIMESTAMP: too old");
+  });
+
+  test("is left out, counted and told where the policy says so", () => {
+    const events: unknown[] = [];
+    const logger = {
+      isEnabled: () => true,
+      log: (...event: readonly unknown[]) => events.push(event),
+    };
+    const { task, written, collector } = taskOf(
+      copy,
+      { onProductionError: "continue", deadLetterTopic: "dead" },
+      { logger },
+    );
+    collector.owner?.onRefused(refused, cause);
+    expect(task.droppedRecords.value).toBe(1);
+    expect(written).toMatchObject([{ topic: "dead", timestamp: 77, value: null }]);
+    expect(written[0].headers.map(([name]) => name)).toEqual([
+      "own",
+      ...["exception", "message", "stacktrace", "topic", "partition", "offset"].map(
+        (name) => `__streams.errors.${name}`,
+      ),
+    ]);
+    expect(events).toMatchObject([
+      ["warn", "error-passed-over", { code: "PRODUCTION_FAILED", topic: "a", offset: 5, cause }],
+    ]);
+  });
+});

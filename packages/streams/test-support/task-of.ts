@@ -1,0 +1,133 @@
+import { ClusterError } from "@millrace/cluster";
+import { encodeUtf8, noHeaders, type Headers, type RecordBatchView } from "@millrace/model";
+import { MetricRegistry, silentLogger } from "@millrace/platform";
+import { CacheBudget, MemoryEngine, openTaskStores } from "@millrace/state";
+
+import { StreamsBuilder } from "../src/dsl/streams-builder.ts";
+import { StreamsError } from "../src/error/streams-error.ts";
+import type { RecordCollector, RefusalOwner, TopicAppender } from "../src/task/record-collector.ts";
+import { storeOpenings } from "../src/task/store-openings.ts";
+import { StreamTask } from "../src/task/stream-task.ts";
+import type { StreamTaskOptions, TaskConfig } from "../src/task/stream-task-options.ts";
+import { TaskRecordContext } from "../src/task/task-record-context.ts";
+
+export interface Written {
+  readonly topic: string;
+  readonly timestamp: number;
+  readonly value: Uint8Array | null;
+  readonly headers: Headers;
+}
+
+/** A task over a collector that keeps what it is given; appends fail while `failure` is set. */
+export function taskOf(
+  build: (builder: StreamsBuilder) => void,
+  config: Partial<TaskConfig> = {},
+  options: Partial<StreamTaskOptions> = {},
+) {
+  const builder = new StreamsBuilder();
+  build(builder);
+  const subtopology = builder.build().merged("app");
+  const written: Written[] = [];
+  const collector = {
+    hasRoom: true,
+    failure: undefined as unknown,
+    owner: undefined as RefusalOwner | undefined,
+    reportTo: (owner: RefusalOwner) => {
+      collector.owner = owner;
+    },
+    topic: (topic: string): TopicAppender => {
+      const appender: TopicAppender = {
+        partitionCount: 1,
+        append: (timestamp, _key, value, headers) => {
+          if (collector.failure !== undefined) throw collector.failure;
+          written.push({ topic, timestamp, value, headers });
+        },
+        partition: () => appender,
+      };
+      return appender;
+    },
+    partition: (topic: string) => collector.topic(topic),
+  };
+  const recordContext = new TaskRecordContext();
+  const cache = new CacheBudget(1024);
+  const task = new StreamTask({
+    taskId: { subtopology: 0, partition: 0 },
+    subtopology,
+    stores: openTaskStores({
+      engine: new MemoryEngine(),
+      stores: storeOpenings(subtopology, {
+        partition: 0,
+        collector: collector as RecordCollector,
+        cache,
+      }),
+      recordContext,
+      cache,
+      taskId: "0_0",
+    }),
+    recordContext,
+    collector: collector as RecordCollector,
+    clock: { wallMs: () => 0, monotonicMs: () => 0 },
+    metrics: new MetricRegistry(),
+    logger: silentLogger,
+    config: { applicationId: "app", ...config },
+    ...options,
+  });
+  return { task, written, collector };
+}
+
+export interface Entry {
+  readonly timestamp: number;
+  readonly value: string | null;
+  readonly key?: string | null;
+}
+
+/** A batch of records one after the other, and of one more offset, as that of a control record. */
+export function batchOf(topic: string, baseOffset: number, entries: readonly Entry[]) {
+  let index = -1;
+  const bytes = (text: string | null | undefined) =>
+    text === null || text === undefined ? null : encodeUtf8(text);
+  return {
+    topic,
+    partition: 0,
+    sizeBytes: 0,
+    isReleased: false,
+    get remaining() {
+      return entries.length - index - 1;
+    },
+    get nextOffset() {
+      return baseOffset + entries.length + 1;
+    },
+    get offset() {
+      return baseOffset + index;
+    },
+    get timestamp() {
+      return entries[index].timestamp;
+    },
+    get key() {
+      return bytes(entries[index].key ?? "k");
+    },
+    get value() {
+      return bytes(entries[index].value);
+    },
+    headers: noHeaders,
+    next() {
+      index += 1;
+      return index < entries.length;
+    },
+    release() {
+      this.isReleased = true;
+    },
+  } satisfies RecordBatchView & { isReleased: boolean };
+}
+
+export const at = (timestamp: number, value: string | null = "v"): Entry => ({ timestamp, value });
+
+export function catchError(body: () => unknown): StreamsError | ClusterError {
+  try {
+    body();
+  } catch (error) {
+    if (error instanceof StreamsError || error instanceof ClusterError) return error;
+    throw error;
+  }
+  throw new Error("nothing was thrown");
+}
