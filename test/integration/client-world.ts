@@ -25,9 +25,14 @@ export interface ClientWorld {
   startBroker(): Promise<void>;
 }
 
+/** Plays a story, and makes sure that what is closed at its end has left nothing to be done behind it. */
 export async function inClientWorld(story: (world: ClientWorld) => Promise<void>): Promise<void> {
   const platform = memoryPlatform();
   await platform.until(playIn(platform, story));
+  const closedMs = platform.clock.monotonicMs();
+  await platform.run();
+  const restMs = platform.clock.monotonicMs() - closedMs;
+  if (restMs > 0) throw new Error(`something was still done ${restMs} ms after all was closed`);
 }
 
 async function playIn(

@@ -107,10 +107,10 @@ export class ClientContext {
     await this.retry("metadata", { signal }, () => this.metadata.refresh());
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#closing.abort(closedError());
     this.coordinators.close();
-    this.metadata.close();
+    await this.metadata.close();
   }
 }
 

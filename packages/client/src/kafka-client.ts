@@ -133,7 +133,7 @@ export class KafkaClient implements ClusterClient {
   async #closeAll(): Promise<void> {
     await this.#open.close();
     this.admin.close();
-    this.#context.close();
+    await this.#context.close();
   }
 }
 

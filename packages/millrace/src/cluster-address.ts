@@ -31,13 +31,22 @@ const embeddedPrefix = "embedded:";
 /** Turns an address into a client; starts the embedded broker that it may name, and makes missing topics. */
 export async function connectCluster(
   address: ClusterAddress,
-  { platform, topics }: { readonly platform: Platform; readonly topics?: TopicCounts },
+  {
+    platform,
+    topics,
+    metadataMaxAge,
+  }: {
+    readonly platform: Platform;
+    readonly topics?: TopicCounts;
+    /** Of the application: its sinks see what the client knows. */
+    readonly metadataMaxAge?: ConnectOptions["metadataMaxAge"];
+  },
 ): Promise<ConnectedCluster> {
   const isEmbedded = typeof address === "string" && address.startsWith(embeddedPrefix);
   const embedded = isEmbedded
     ? await EmbeddedCluster.start({ data: address.slice(embeddedPrefix.length) })
     : undefined;
-  const client = connect(connectOptions(embedded ?? address), platform);
+  const client = connect({ metadataMaxAge, ...connectOptions(embedded ?? address) }, platform);
   const dispose = async (): Promise<void> => {
     await client.close();
     await embedded?.close();

@@ -74,7 +74,12 @@ export const StreamsApp = {
     const { cluster: address, storeEngine, logLevel: _, topics, ...core } = options;
     const platform = nodePlatform({ logLevel });
     const engines = await openEngines(platform, storeEngine ?? defaultEngine(core));
-    const { client: cluster, dispose } = await connectCluster(address, { platform, topics });
+    const { metadataMaxAge } = core;
+    const { client: cluster, dispose } = await connectCluster(address, {
+      platform,
+      topics,
+      metadataMaxAge,
+    });
     return CoreApp.start(topology, core, { platform, cluster, engines, dispose });
   },
 

@@ -1,6 +1,7 @@
 import { KafkaError } from "@millrace/protocol";
 import { fetchApi, type FetchResponse } from "@millrace/protocol/definitions";
 
+import type { BackgroundWork } from "../connection/background-work.ts";
 import type { BrokerLane } from "../connection/broker-lane.ts";
 import { throwIfError } from "../connection/cluster-error-of.ts";
 import { FetchSession, type FetchTarget } from "./fetch-session.ts";
@@ -19,6 +20,8 @@ export interface BrokerFetcherOptions {
   /** The broker cannot be asked at the moment. */
   readonly onFailure: (error: unknown, targets: readonly FetchTarget[]) => void;
   readonly onIdle: () => void;
+  /** Owns the fetches. */
+  readonly background: BackgroundWork;
 }
 
 /** What one fetch asks for. */
@@ -58,10 +61,11 @@ export class BrokerFetcher {
   fetch(plan: FetchPlan): void {
     if (this.#isFetching || plan.targets.length === 0 || this.#isAbandoned) return;
     this.#isFetching = true;
-    void this.#exchange(plan).finally(() => {
+    const fetching = this.#exchange(plan).finally(() => {
       this.#isFetching = false;
       if (!this.#isAbandoned) this.#options.onIdle();
     });
+    this.#options.background.begin(fetching);
   }
 
   async #exchange({ targets, responseBytesMax, isHeldBack }: FetchPlan): Promise<void> {

@@ -10,6 +10,7 @@ import { KafkaError } from "@millrace/protocol";
 import { type FetchResponse } from "@millrace/protocol/definitions";
 
 import type { ClientContext } from "../client-context.ts";
+import { BackgroundWork } from "../connection/background-work.ts";
 import type { BrokerLane } from "../connection/broker-lane.ts";
 import { clusterErrorOf } from "../connection/cluster-error-of.ts";
 import { closedError } from "../connection/reconnecting-link.ts";
@@ -43,8 +44,7 @@ export class ClusterBatchReader implements BatchReader {
   readonly #held = new HeldBytes();
   /** For questions that must not wait behind a fetch. */
   readonly #questions: BrokerLane;
-  /** What is asked in the background; awaited on close. */
-  readonly #asking = new Set<Promise<void>>();
+  readonly #background = new BackgroundWork();
   readonly #closing = new AbortController();
   #lane: BrokerLane;
   #retry: Timer | undefined;
@@ -134,7 +134,7 @@ export class ClusterBatchReader implements BatchReader {
     this.#lane.close();
     this.#questions.close();
     this.#wake();
-    await Promise.all(this.#asking);
+    await this.#background.ended();
     this.#onClosed();
   }
 
@@ -224,6 +224,7 @@ export class ClusterBatchReader implements BatchReader {
         onPartition: (target, data) => this.#take(target, data),
         onFailure: (error, targets) => this.#failed(error, targets),
         onIdle: () => this.#fetchAll(),
+        background: this.#background,
       });
       this.#fetchers.set(nodeId, fetcher);
     }
@@ -270,10 +271,7 @@ export class ClusterBatchReader implements BatchReader {
   #lost(assigned: AssignedPartition, divergentOffset: Offset | undefined): void {
     if (assigned.isLost) return;
     assigned.isLost = true;
-    const asking = this.#tellLost(assigned, divergentOffset).finally(() => {
-      this.#asking.delete(asking);
-    });
-    this.#asking.add(asking);
+    this.#background.begin(this.#tellLost(assigned, divergentOffset));
   }
 
   /** Never rejects. */

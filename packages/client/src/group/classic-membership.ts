@@ -13,6 +13,7 @@ import { heartbeatApi, leaveGroupApi } from "@millrace/protocol/definitions";
 
 import type { ClientContext } from "../client-context.ts";
 import { abortable } from "../connection/abortable.ts";
+import { BackgroundWork } from "../connection/background-work.ts";
 import { Backoff } from "../connection/backoff.ts";
 import type { BrokerLane } from "../connection/broker-lane.ts";
 import { isRetriable } from "../connection/retrying.ts";
@@ -46,7 +47,7 @@ export class ClassicMembership implements GroupMembership {
   readonly #unlisten: () => void;
   /** Of the leader: the partition counts that the assignment was made for; topics that were missing count 0. */
   #assignedCounts: ReadonlyMap<string, number> | undefined;
-  #beating: Promise<void> | undefined;
+  readonly #background = new BackgroundWork();
   readonly #listeners: (() => void)[] = [];
   #memberId = "";
   #generationId = -1;
@@ -135,7 +136,7 @@ export class ClassicMembership implements GroupMembership {
     this.#closing.abort(new ClusterError("CLUSTER_CLOSED", "the membership is closed"));
     this.#joinLane.close();
     this.#lane.close();
-    await this.#beating;
+    await this.#background.ended();
     this.#onClosed();
   }
 
@@ -196,9 +197,7 @@ export class ClassicMembership implements GroupMembership {
   #scheduleHeartbeat(): void {
     const { timers } = this.#context.platform;
     const intervalMs = this.#options.heartbeatIntervalMs ?? 3000;
-    this.#timer = timers.after(intervalMs, () => {
-      this.#beating = this.#beat();
-    });
+    this.#timer = timers.after(intervalMs, () => this.#background.begin(this.#beat()));
   }
 
   /** Never rejects: what fails is tried again until the session is over. */

@@ -2,6 +2,7 @@ import { ClusterError } from "@millrace/cluster";
 import type { NetworkAddress, Platform, Timer } from "@millrace/platform";
 import { KafkaError } from "@millrace/protocol";
 import { metadataApi, type MetadataResponse } from "@millrace/protocol/definitions";
+import { BackgroundWork } from "../connection/background-work.ts";
 import { addressName } from "../connection/bootstrap-servers.ts";
 import { Backoff } from "../connection/backoff.ts";
 import {
@@ -48,6 +49,7 @@ export class ClusterMetadata {
   #missingPauseMs = missingRefreshMs;
   #hasAnswered = false;
   #isRefreshing = false;
+  readonly #background = new BackgroundWork();
   #isStale = false;
   #tracksAll = false;
 
@@ -124,7 +126,7 @@ export class ClusterMetadata {
   requestRefresh(): void {
     this.#isStale = true;
     if (this.#closing.signal.aborted) return;
-    if (!this.#isRefreshing) void this.#refreshInBackground();
+    if (!this.#isRefreshing) this.#background.begin(this.#refreshInBackground());
   }
 
   /** Asks once, for the tracked topics and more. Rejects if no broker answers. */
@@ -186,12 +188,13 @@ export class ClusterMetadata {
   }
 
   /** Twice is fine. */
-  close(): void {
+  async close(): Promise<void> {
     this.#closing.abort(closedError());
     this.#refreshTimer?.cancel();
     this.#lane.close();
     for (const { connection } of this.#bootstrapLinks) connection.close();
     this.#listeners.clear();
+    await this.#background.ended();
   }
 
   /** Open connections first, then known brokers in any order, those that have failed last; then the bootstrap servers. */
