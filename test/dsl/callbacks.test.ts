@@ -49,7 +49,7 @@ const operators: Readonly<Record<string, (source: Source, result: unknown) => vo
   partitioner: (source, result) => source.to("out", { partitioner: escaped(result) }),
 };
 
-describe("a promise is not a value", () => {
+describe("DSL-4: a promise is not a value", () => {
   const unhandled: unknown[] = [];
   const note = (reason: unknown): number => unhandled.push(reason);
   beforeEach(() => void process.on("unhandledRejection", note));
@@ -106,7 +106,7 @@ describe("a promise is not a value", () => {
   });
 });
 
-describe("undefined is not a value", () => {
+describe("DSL-4: undefined is not a value", () => {
   test.each([
     "map",
     "mapValues",
@@ -156,7 +156,7 @@ describe("undefined is not a value", () => {
   });
 });
 
-describe("a list of results", () => {
+describe("DSL-4: a list of results", () => {
   test.each(["flatMap", "flatMapValues"])(
     "%s refuses a string, which is one value",
     async (operator) => {

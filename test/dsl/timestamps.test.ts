@@ -11,7 +11,7 @@ function driverOf(timestamp: unknown): TopologyTestDriver {
   return new TopologyTestDriver(builder.build());
 }
 
-describe("a timestamp extractor", () => {
+describe("DSL-4: a timestamp extractor", () => {
   test.each([NaN, Infinity, -Infinity, 1.5, -1.5, 2 ** 53, undefined, null, "5", 5n, new Date(5)])(
     "that gives %s, which is no time in whole milliseconds, is told by name",
     async (timestamp) => {

@@ -3,7 +3,6 @@ import type {
   BatchReaderOptions,
   BatchWriter,
   BatchWriterOptions,
-  ClusterCapability,
   ClusterClient,
   GroupMembership,
   GroupMembershipOptions,
@@ -24,19 +23,11 @@ import type { PlainField } from "./producer/encode-record.ts";
 import { resolveProducerOptions, type ProducerOptions } from "./producer/producer-options.ts";
 import { Producer } from "./producer/producer.ts";
 
-const capabilities: ReadonlySet<ClusterCapability> = new Set([
-  "transactions",
-  "staticMembership",
-  "ownAssignor",
-  "headers",
-]);
-
 /**
  * A client of one cluster, Apache Kafka's or Millrace's: the port's readers, writers and memberships over Kafka's
  * protocol.
  */
 export class KafkaClient implements ClusterClient {
-  readonly capabilities = capabilities;
   readonly admin: Admin;
   readonly #context: ClientContext;
   readonly #open = new OpenParts();

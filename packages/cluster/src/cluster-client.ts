@@ -8,7 +8,6 @@ import type { GroupMembership, GroupMembershipOptions } from "./group-membership
  * `streams` knows nothing else of brokers.
  */
 export interface ClusterClient extends AsyncDisposable {
-  readonly capabilities: ReadonlySet<ClusterCapability>;
   readonly admin: ClusterAdmin;
   openReader(options: BatchReaderOptions): BatchReader;
   openWriter(options: BatchWriterOptions): BatchWriter;
@@ -16,6 +15,3 @@ export interface ClusterClient extends AsyncDisposable {
   /** Closes what is still open of the above too. Ends within its timeout, brokers or not. */
   close(): Promise<void>;
 }
-
-/** What an implementation can do beyond reading and writing. */
-export type ClusterCapability = "transactions" | "staticMembership" | "ownAssignor" | "headers";

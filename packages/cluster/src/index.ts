@@ -15,7 +15,7 @@ export type {
   TopicDescription,
   TopicResult,
 } from "./cluster-admin.ts";
-export type { ClusterCapability, ClusterClient } from "./cluster-client.ts";
+export type { ClusterClient } from "./cluster-client.ts";
 export { ClusterError, type ClusterErrorCode } from "./cluster-error.ts";
 export type {
   Assignment,
