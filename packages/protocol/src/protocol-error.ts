@@ -15,6 +15,8 @@ export type ProtocolErrorCode =
   | "UNKNOWN_API_KEY"
   /** A size prefix above the bound given, or a negative one. */
   | "FRAME_TOO_LARGE"
+  /** The lists of a message hold more elements together than the bound given. */
+  | "TOO_MANY_ELEMENTS"
   /** A value cannot be encoded: out of range, missing, or a field that the version lacks. */
   | "INVALID_VALUE";
 

@@ -1,21 +1,24 @@
 import type { Platform } from "@millrace/platform";
 import type { PartitionWait } from "../partition/partition.ts";
-import type { Partitions } from "../partition/partitions.ts";
 import type { FetchedPartition, FetchTarget } from "./fetch-types.ts";
-import { type FetchLimits, readPartitions } from "./read-partition.ts";
+import { type FetchLimits, type FetchWorld, readPartitions, readTarget } from "./read-partition.ts";
 
-export interface DelayedFetchOptions {
+export interface DelayedFetchOptions extends FetchWorld {
   readonly platform: Platform;
-  readonly partitions: Partitions;
   readonly targets: readonly FetchTarget[];
+  /** What there was of each, in order. */
+  readonly found: readonly FetchedPartition[];
   readonly limits: FetchLimits;
   readonly maxWaitMs: number;
   readonly signal: AbortSignal;
 }
 
 /**
- * Reads until there is enough, something cannot be read any more, or the time is up (Kafka: `DelayedFetch`).
- * Undefined once the client is gone.
+ * Waits until there is enough, something cannot be read any more, or the time is up, and then reads (Kafka:
+ * `DelayedFetch`). Undefined once the client is gone.
+ *
+ * Of a partition that has changed only that partition is looked at: a fetch of many must not cost all of them at
+ * each append.
  */
 export function waitForRecords(
   options: DelayedFetchOptions,
@@ -23,34 +26,63 @@ export function waitForRecords(
   const { platform, partitions, targets, limits, signal } = options;
   return new Promise((resolve) => {
     const waits: PartitionWait[] = [];
-    const finish = (fetched: readonly FetchedPartition[] | undefined) => {
+    const enough = new Enough(options.found, limits.minBytes);
+    let isDone = false;
+    const finish = (read: boolean) => {
+      isDone = true;
       timer.cancel();
       signal.removeEventListener("abort", abandon);
       for (const wait of waits) wait.cancel();
-      resolve(fetched);
+      resolve(read ? readPartitions(options, targets, limits) : undefined);
     };
-    const abandon = () => finish(undefined);
-    const read = () => readPartitions(partitions, targets, limits);
-    const check = () => {
-      const fetched = read();
-      if (isEnough(fetched, limits.minBytes)) finish(fetched);
-    };
-    const timer = platform.timers.after(options.maxWaitMs, () => finish(read()));
+    const abandon = () => finish(false);
+    const timer = platform.timers.after(options.maxWaitMs, () => finish(true));
     signal.addEventListener("abort", abandon);
-    for (const { topic, partition } of targets) {
-      const found = partitions.find(topic ?? "", partition);
-      if (found !== undefined) waits.push(found.waitForData(check));
+    for (const [index, target] of targets.entries()) {
+      if (isDone) return;
+      const look = () => {
+        if (enough.isReachedWith(index, readTarget(options, target, limits))) finish(true);
+      };
+      const partition = partitions.find(target.topic ?? "", target.partition);
+      if (partition === undefined) continue;
+      waits.push(partition.waitForData(look));
+      // The targets before it may have been read over several turns: something may have come meanwhile.
+      if (partition.highWatermark !== options.found[index].response.highWatermark) look();
     }
-    if (signal.aborted) abandon();
+    if (signal.aborted && !isDone) abandon();
   });
+}
+
+/** Adds up what there is of each target. */
+class Enough {
+  readonly #sizes: number[];
+  readonly #minBytes: number;
+  #sumBytes: number;
+
+  constructor(found: readonly FetchedPartition[], minBytes: number) {
+    this.#sizes = found.map(({ sizeBytes }) => sizeBytes);
+    this.#sumBytes = this.#sizes.reduce((sum, sizeBytes) => sum + sizeBytes, 0);
+    this.#minBytes = minBytes;
+  }
+
+  /** With what there is of one of them now. */
+  isReachedWith(index: number, fetched: FetchedPartition): boolean {
+    this.#sumBytes += fetched.sizeBytes - this.#sizes[index];
+    this.#sizes[index] = fetched.sizeBytes;
+    return isTold(fetched) || this.#sumBytes >= this.#minBytes;
+  }
 }
 
 /** True if there are bytes enough, or an error or a diverging epoch to be told. */
 export function isEnough(fetched: readonly FetchedPartition[], minBytes: number): boolean {
   let sizeBytes = 0;
-  for (const { response, sizeBytes: size } of fetched) {
-    if (response.errorCode !== 0 || response.divergingEpoch !== undefined) return true;
-    sizeBytes += size;
+  for (const one of fetched) {
+    if (isTold(one)) return true;
+    sizeBytes += one.sizeBytes;
   }
   return sizeBytes >= minBytes;
+}
+
+function isTold({ response }: FetchedPartition): boolean {
+  return response.errorCode !== 0 || response.divergingEpoch !== undefined;
 }

@@ -5,6 +5,7 @@ import { errorCodeOfFailure } from "../partition/failure-name.ts";
 import { checkLeaderEpoch } from "../partition/check-leader-epoch.ts";
 import type { Partition } from "../partition/partition.ts";
 import type { Partitions } from "../partition/partitions.ts";
+import type { Turns } from "../server/turns.ts";
 import type { FetchedPartition, FetchResponsePartition, FetchTarget } from "./fetch-types.ts";
 
 export interface FetchLimits {
@@ -14,17 +15,22 @@ export interface FetchLimits {
   readonly minBytes: number;
 }
 
+/** What is read from, and where a long read gives way. */
+export interface FetchWorld {
+  readonly partitions: Partitions;
+  readonly turns: Turns;
+}
+
 /** Reads all targets within the limits; the first batch of all may exceed them (KIP-74). */
 export function readPartitions(
-  partitions: Partitions,
+  { partitions, turns }: FetchWorld,
   targets: readonly FetchTarget[],
   limits: FetchLimits,
-): FetchedPartition[] {
+): readonly FetchedPartition[] | Promise<readonly FetchedPartition[]> {
   let remaining = limits.maxBytes;
   let minOneBatch = true;
-  const fetched: FetchedPartition[] = [];
-  for (const target of targets) {
-    const maxBytes = Math.max(0, Math.min(target.maxBytes, remaining));
+  return turns.map(targets, (target) => {
+    const maxBytes = Math.min(target.maxBytes, remaining);
     const one = readPartition(partitions, target, {
       maxBytes,
       minOneBatch,
@@ -32,9 +38,21 @@ export function readPartitions(
     });
     if (one.sizeBytes > 0) minOneBatch = false;
     remaining = Math.max(0, remaining - one.sizeBytes);
-    fetched.push(one);
-  }
-  return fetched;
+    return one;
+  });
+}
+
+/** Reads one target, as far as it wants. */
+export function readTarget(
+  { partitions }: FetchWorld,
+  target: FetchTarget,
+  { isCommittedOnly }: FetchLimits,
+): FetchedPartition {
+  return readPartition(partitions, target, {
+    maxBytes: target.maxBytes,
+    minOneBatch: true,
+    isCommittedOnly,
+  });
 }
 
 interface PartitionLimits {
@@ -105,6 +123,8 @@ function read(
   if (fetchOffset < logStartOffset || fetchOffset > partition.logEndOffset)
     throw new LogRequestError("OFFSET_OUT_OF_RANGE", `offset ${fetchOffset} is not there`);
   const upTo = limits.isCommittedOnly ? lastStableOffset : highWatermark;
+  if (fetchOffset < upTo && limits.maxBytes < 0)
+    throw new KafkaError("UNKNOWN_SERVER_ERROR", "a limit of a fetch is below 0");
   const slice = fetchOffset >= upTo ? undefined : partition.read(fetchOffset, { ...limits, upTo });
   const parts = slice === undefined ? [] : [...slice.parts];
   let sizeBytes = slice?.sizeBytes ?? 0;

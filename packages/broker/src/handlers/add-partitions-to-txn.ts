@@ -39,15 +39,14 @@ export function addPartitionsToTxnHandler(
       if (!isOfClient && !context.authorize("CLUSTER_ACTION", clusterResource))
         return { throttleTimeMs, errorCode: errorCode.clusterAuthorizationFailed };
       const asked = isOfClient ? [oneTransaction(request)] : request.transactions;
-      const results = await Promise.all(
-        asked.map(async (transaction) => ({
-          transactionalId: transaction.transactionalId,
-          topicResults: byTopic(
-            transaction,
-            await addTransaction(context, { transactions, topics }, transaction),
-          ),
-        })),
-      );
+      const adding = await context.turns.map(asked, async (transaction) => ({
+        transactionalId: transaction.transactionalId,
+        topicResults: byTopic(
+          transaction,
+          await addTransaction(context, { transactions, topics }, transaction),
+        ),
+      }));
+      const results = await Promise.all(adding);
       return isOfClient
         ? { throttleTimeMs, resultsByTopicV3AndBelow: results[0].topicResults }
         : { throttleTimeMs, resultsByTransaction: results };

@@ -10,6 +10,7 @@ import type { MetadataImage } from "../metadata/metadata-image.ts";
 import type { MetadataRecord } from "../metadata/metadata-record.ts";
 import type { Handler } from "../server/handler.ts";
 import { type RequestContext, topicResource } from "../server/request-context.ts";
+import { countNames } from "./count-names.ts";
 import { type ErrorAnswer, errorAnswer, noError } from "./error-answer.ts";
 
 /*
@@ -18,6 +19,9 @@ import { type ErrorAnswer, errorAnswer, noError } from "./error-answer.ts";
 
 type Response = Given<typeof createPartitionsResponse>;
 type RequestTopic = CreatePartitionsRequest["topics"][number];
+
+/** Most partitions that a request makes; what Kafka answers beyond is its own failure. */
+const ADDED_MAX = 10_000;
 
 export class CreatePartitionsHandler implements Handler<CreatePartitionsRequest, Response> {
   readonly api = createPartitionsApi;
@@ -28,23 +32,31 @@ export class CreatePartitionsHandler implements Handler<CreatePartitionsRequest,
   }
 
   async handle(context: RequestContext, request: CreatePartitionsRequest): Promise<Response> {
+    const counts = countNames(request.topics, ({ name }) => name);
+    const topics = new Map(request.topics.map((topic) => [topic.name, topic]));
+    const grown: string[] = [];
     const results = await this.#services.metadata.change((image) => {
       const records: MetadataRecord[] = [];
-      const counts = new Map<string, number>();
-      for (const { name } of request.topics) counts.set(name, (counts.get(name) ?? 0) + 1);
-      const named = new Map(request.topics.map((topic) => [topic.name, topic]));
-      const result = Array.from(named.values(), (topic) => {
-        const answer =
-          (counts.get(topic.name) ?? 0) > 1
-            ? errorAnswer("INVALID_REQUEST", "named twice in one request")
-            : this.#check(context, image, topic);
-        if (answer === noError && !request.validateOnly) records.push(...this.#added(image, topic));
-        return { name: topic.name, ...answer };
+      let addedCount = 0;
+      const result = Array.from(topics.values(), (topic) => {
+        const { name } = topic;
+        if (counts(name) > 1)
+          return { name, ...errorAnswer("INVALID_REQUEST", "named twice in one request") };
+        const answer = this.#check(context, image, topic);
+        if (answer !== noError) return { name, ...answer };
+        addedCount += topic.count - (image.topic(name)?.partitionCount ?? 0);
+        if (addedCount > ADDED_MAX) return { name, ...errorAnswer("UNKNOWN_SERVER_ERROR") };
+        grown.push(name);
+        if (!request.validateOnly)
+          for (const record of this.#added(image, topic)) records.push(record);
+        return { name, ...noError };
       });
       return { records, result };
     });
-    const topics = request.topics.map(({ name }) => this.#services.image.topic(name));
-    await this.#services.partitions.openTopics(topics.filter((topic) => topic !== undefined));
+    const opened = request.validateOnly
+      ? []
+      : grown.map((name) => this.#services.image.topic(name));
+    await this.#services.partitions.openTopics(opened.filter((topic) => topic !== undefined));
     return { throttleTimeMs: context.throttleMs, results };
   }
 

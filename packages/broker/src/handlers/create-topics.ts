@@ -15,6 +15,7 @@ import type { TopicImage } from "../metadata/topic-image.ts";
 import { createTopics } from "../partition/create-topics.ts";
 import type { Handler } from "../server/handler.ts";
 import { clusterResource, type RequestContext, topicResource } from "../server/request-context.ts";
+import { countNames } from "./count-names.ts";
 import { errorAnswer } from "./error-answer.ts";
 
 /*
@@ -26,6 +27,8 @@ import { errorAnswer } from "./error-answer.ts";
 type Response = Given<typeof createTopicsResponse>;
 type ResponseTopic = Response["topics"][number];
 
+/** Of all topics of a request together, as in Kafka. */
+const PARTITIONS_MAX = 10_000;
 const METADATA_TOPIC = "__cluster_metadata";
 
 export class CreateTopicsHandler implements Handler<CreateTopicsRequest, Response> {
@@ -38,26 +41,37 @@ export class CreateTopicsHandler implements Handler<CreateTopicsRequest, Respons
 
   async handle(context: RequestContext, request: CreateTopicsRequest): Promise<Response> {
     const isAllAllowed = context.authorize("CREATE", clusterResource);
-    const counts = new Map<string, number>();
-    for (const { name } of request.topics) counts.set(name, (counts.get(name) ?? 0) + 1);
+    const counts = countNames(request.topics, ({ name }) => name);
     const refused: ResponseTopic[] = [];
-    for (const [name, count] of counts) {
-      if (count > 1) refused.push(refusal(name, "INVALID_REQUEST", "named twice in one request"));
+    for (const name of new Set(request.topics.map((topic) => topic.name))) {
+      if (counts(name) > 1)
+        refused.push(refusal(name, "INVALID_REQUEST", "named twice in one request"));
       else if (name === METADATA_TOPIC)
         refused.push(refusal(name, "INVALID_REQUEST", "the metadata's topic cannot be created"));
       else if (!isAllAllowed && !context.authorize("CREATE", topicResource(name)))
         refused.push(refusal(name, "TOPIC_AUTHORIZATION_FAILED", null));
     }
     const refusedNames = new Set(refused.map(({ name }) => name));
-    const outcomes = await createTopics(
-      this.#services,
-      request.topics.filter(({ name }) => !refusedNames.has(name)),
-      request,
-    );
+    const topics = request.topics.filter(({ name }) => !refusedNames.has(name));
+    if (this.#countPartitions(topics) > PARTITIONS_MAX) {
+      const message = `a request may make ${PARTITIONS_MAX} partitions; ask for fewer at once`;
+      for (const { name } of topics) refused.push(refusal(name, "POLICY_VIOLATION", message));
+      return { throttleTimeMs: context.throttleMs, topics: refused };
+    }
+    const outcomes = await createTopics(this.#services, topics, request);
     return {
       throttleTimeMs: context.throttleMs,
       topics: [...outcomes.map((outcome) => this.#respond(context, outcome)), ...refused],
     };
+  }
+
+  #countPartitions(topics: CreateTopicsRequest["topics"]): number {
+    const standard = this.#services.config.number("num.partitions");
+    let count = 0;
+    for (const { numPartitions, assignments } of topics)
+      if (assignments.length > 0) count += assignments.length;
+      else count += numPartitions === -1 ? standard : Math.max(numPartitions, 0);
+    return count;
   }
 
   #respond(context: RequestContext, outcome: CreateTopicOutcome): ResponseTopic {

@@ -21,7 +21,8 @@ export function deleteGroupsHandler(
   return {
     api: deleteGroupsApi,
     async handle(context, request) {
-      const results = [...new Set(request.groupsNames)].map(async (groupId) => ({
+      const names = [...new Set(request.groupsNames)];
+      const results = await context.turns.map(names, async (groupId) => ({
         groupId,
         errorCode: context.authorize("DELETE", groupResource(groupId))
           ? await groups.deleteGroup(groupId)

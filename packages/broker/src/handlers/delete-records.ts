@@ -14,7 +14,7 @@ import { errorCodeOfFailure } from "../partition/failure-name.ts";
 
 /*
  * DeleteRecords, versions 0 to 2. An offset of -1 means up to the high watermark; a compacted topic that does not
- * delete as well is refused.
+ * delete as well is refused. Of a partition that is named twice the last offset counts.
  */
 
 type Response = Given<typeof deleteRecordsResponse>;
@@ -30,16 +30,20 @@ export class DeleteRecordsHandler implements Handler<DeleteRecordsRequest, Respo
   }
 
   async handle(context: RequestContext, request: DeleteRecordsRequest): Promise<Response> {
-    const topics = request.topics.map(async ({ name, partitions }) => ({
-      name,
-      partitions: await Promise.all(
-        Array.from(offsetsByPartition(partitions), async ([partitionIndex, offset]) => ({
-          partitionIndex,
-          ...(await this.#delete(context, name, partitionIndex, offset)),
-        })),
-      ),
-    }));
-    return { throttleTimeMs: context.throttleMs, topics: await Promise.all(topics) };
+    const topics = new Map<string, Map<number, number>>();
+    for (const { name, partitions } of request.topics) {
+      const offsets = topics.get(name) ?? new Map<number, number>();
+      topics.set(name, offsets);
+      for (const { partitionIndex, offset } of partitions) offsets.set(partitionIndex, offset);
+    }
+    const answers = Array.from(topics, async ([name, offsets]) => {
+      const deleting = await context.turns.map([...offsets], async ([partitionIndex, offset]) => ({
+        partitionIndex,
+        ...(await this.#delete(context, name, partitionIndex, offset)),
+      }));
+      return { name, partitions: await Promise.all(deleting) };
+    });
+    return { throttleTimeMs: context.throttleMs, topics: await Promise.all(answers) };
   }
 
   async #delete(context: RequestContext, topic: string, index: number, offset: number) {
@@ -67,11 +71,4 @@ export class DeleteRecordsHandler implements Handler<DeleteRecordsRequest, Respo
     if (target < 0) throw new KafkaError("OFFSET_OUT_OF_RANGE");
     return partition.deleteRecordsBefore(target);
   }
-}
-
-/** Of a partition that is named twice the last offset counts. */
-function offsetsByPartition(
-  partitions: DeleteRecordsRequest["topics"][number]["partitions"],
-): ReadonlyMap<number, number> {
-  return new Map(partitions.map(({ partitionIndex, offset }) => [partitionIndex, offset]));
 }

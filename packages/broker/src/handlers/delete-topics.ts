@@ -9,6 +9,7 @@ import type { BrokerServices } from "../broker-services.ts";
 import type { MetadataImage } from "../metadata/metadata-image.ts";
 import type { TopicImage } from "../metadata/topic-image.ts";
 import type { Handler } from "../server/handler.ts";
+import { countNames } from "./count-names.ts";
 import { type RequestContext, topicResource } from "../server/request-context.ts";
 
 /*
@@ -37,9 +38,16 @@ export class DeleteTopicsHandler implements Handler<DeleteTopicsRequest, Respons
       ...request.topicNames.map((name) => ({ name, topicId: zeroUuid })),
       ...request.topics,
     ];
+    // What is not there is answered in turns: the metadata wait for the decision about the rest alone.
+    const isKnown = (named: Named) => topicOf(this.#services.image, named) !== undefined;
+    const absent = await this.#refuseAbsent(
+      context,
+      asked.filter((named) => !isKnown(named)),
+    );
+    const known = asked.filter(isKnown);
     const deleted: TopicImage[] = [];
-    const responses = await this.#services.metadata.change((image) => {
-      const result = this.#decide(context, image, asked, deleted);
+    const decided = await this.#services.metadata.change((image) => {
+      const result = this.#decide(context, image, known, deleted);
       return {
         records: deleted.map(
           ({ topicId }) => ({ kind: "removeTopic", value: { topicId } }) as const,
@@ -49,7 +57,20 @@ export class DeleteTopicsHandler implements Handler<DeleteTopicsRequest, Respons
     });
     await this.#services.partitions.removeTopics(deleted);
     for (const { name } of deleted) await this.#services.topicDeleted(name);
-    return { throttleTimeMs: context.throttleMs, responses };
+    return { throttleTimeMs: context.throttleMs, responses: [...decided, ...absent] };
+  }
+
+  async #refuseAbsent(
+    context: RequestContext,
+    asked: readonly Named[],
+  ): Promise<readonly ResponseTopic[]> {
+    const counts = countNames(asked, keyOf);
+    const once = [...new Map(asked.map((named) => [keyOf(named), named])).values()];
+    return context.turns.map(once, (named) =>
+      counts(keyOf(named)) > 1
+        ? answer(named, "INVALID_REQUEST", "named twice in one request")
+        : this.#decideOne(context, named, undefined, []),
+    );
   }
 
   #decide(
@@ -58,20 +79,20 @@ export class DeleteTopicsHandler implements Handler<DeleteTopicsRequest, Respons
     asked: readonly Named[],
     deleted: TopicImage[],
   ): ResponseTopic[] {
-    const topics = asked.map((named) => topicOf(image, named));
+    const counts = countNames(asked, keyOf);
+    const namesOf = new Map<TopicImage, Set<string>>();
+    for (const named of asked) {
+      const topic = topicOf(image, named);
+      if (topic === undefined) continue;
+      namesOf.set(topic, (namesOf.get(topic) ?? new Set()).add(keyOf(named)));
+    }
     const responses = new Map<string, ResponseTopic>();
-    for (const [index, named] of asked.entries()) {
-      const topic = topics[index];
-      const isTwice =
-        topic === undefined
-          ? asked.some((other, at) => at !== index && isSame(other, named))
-          : topics.indexOf(topic) !== topics.lastIndexOf(topic);
-      const isNamedOtherwise =
-        topic !== undefined &&
-        asked.some((other, at) => topics[at] === topic && !isSame(other, named));
-      const key = topic?.topicId ?? `${named.name}/${named.topicId}`;
+    for (const named of asked) {
+      const topic = topicOf(image, named);
+      const isNamedOtherwise = topic !== undefined && (namesOf.get(topic)?.size ?? 0) > 1;
+      const isTwice = isNamedOtherwise || counts(keyOf(named)) > 1;
       responses.set(
-        key,
+        topic?.topicId ?? keyOf(named),
         isTwice
           ? answer(
               isNamedOtherwise ? topic : named,
@@ -116,8 +137,8 @@ function topicOf(image: MetadataImage, { name, topicId }: Named): TopicImage | u
   return name === null ? image.topicById(topicId) : image.topic(name);
 }
 
-function isSame(a: Named, b: Named): boolean {
-  return a.name === b.name && a.topicId === b.topicId;
+function keyOf({ name, topicId }: Named): string {
+  return `${name}/${topicId}`;
 }
 
 function answer(topic: Named, error: ErrorName, errorMessage: string | null): ResponseTopic {

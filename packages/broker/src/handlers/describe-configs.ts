@@ -20,8 +20,10 @@ import {
   topicConfigValue,
 } from "../config/topic-config.ts";
 import { topicNameFault } from "../metadata/topic-name.ts";
-import type { Handler } from "../server/handler.ts";
+import type { Handler, HandlerAnswer } from "../server/handler.ts";
 import { clusterResource, type RequestContext, topicResource } from "../server/request-context.ts";
+import { after } from "../server/turns.ts";
+import { answeredNames } from "./count-names.ts";
 import { errorCodeOfFailure } from "../partition/failure-name.ts";
 import { messageOf } from "./error-answer.ts";
 
@@ -59,11 +61,14 @@ export class DescribeConfigsHandler implements Handler<DescribeConfigsRequest, R
     this.#services = services;
   }
 
-  handle(context: RequestContext, request: DescribeConfigsRequest): Response {
-    return {
+  handle(context: RequestContext, request: DescribeConfigsRequest): HandlerAnswer<Response> {
+    const results = context.turns.map(answeredNames(request.resources, nameOf), (resource) =>
+      this.#describe(context, request, resource),
+    );
+    return after(results, (described) => ({
       throttleTimeMs: context.throttleMs,
-      results: request.resources.map((resource) => this.#describe(context, request, resource)),
-    };
+      results: described,
+    }));
   }
 
   #describe(
@@ -131,12 +136,18 @@ export class DescribeConfigsHandler implements Handler<DescribeConfigsRequest, R
   }
 }
 
+function nameOf({ resourceType, resourceName, configurationKeys }: RequestResource): string {
+  return JSON.stringify([resourceType, resourceName, configurationKeys]);
+}
+
 function select(
   definitions: ReadonlyMap<string, ConfigDefinition>,
   keys: readonly string[] | null,
 ): ConfigDefinition[] {
   const all = [...definitions.values()];
-  return keys === null || keys.length === 0 ? all : all.filter(({ name }) => keys.includes(name));
+  if (keys === null || keys.length === 0) return all;
+  const wanted = new Set(keys);
+  return all.filter(({ name }) => wanted.has(name));
 }
 
 function describe(

@@ -8,6 +8,7 @@ import { errorCode } from "../coordinator/error-code.ts";
 import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
 import { groupResource, type RequestContext } from "../server/request-context.ts";
 import type { AnsweringHandler } from "./answering-handler.ts";
+import { answeredNames } from "./count-names.ts";
 import { groupOperations } from "./authorized-operations.ts";
 
 /*
@@ -45,8 +46,11 @@ export function describeGroupsHandler(
           ...authorized(request),
         };
       };
-      const described = await Promise.all(request.groups.map(describe));
-      return { throttleTimeMs: context.throttleMs, groups: described };
+      const described = await context.turns.map(
+        answeredNames(request.groups, (name) => name),
+        describe,
+      );
+      return { throttleTimeMs: context.throttleMs, groups: await Promise.all(described) };
     },
   };
 }

@@ -7,8 +7,10 @@ import {
 import type { BrokerServices } from "../broker-services.ts";
 import { topicNameFault } from "../metadata/topic-name.ts";
 import { errorNameOf } from "../partition/failure-name.ts";
-import type { Handler } from "../server/handler.ts";
+import type { Handler, HandlerAnswer } from "../server/handler.ts";
+import { after } from "../server/turns.ts";
 import { type RequestContext, topicResource } from "../server/request-context.ts";
+import { answeredNames } from "./count-names.ts";
 import { type ErrorAnswer, errorAnswer, noError } from "./error-answer.ts";
 
 /*
@@ -26,21 +28,26 @@ export class DescribeProducersHandler implements Handler<DescribeProducersReques
     this.#services = services;
   }
 
-  handle(context: RequestContext, request: DescribeProducersRequest): Response {
-    return {
-      throttleTimeMs: context.throttleMs,
-      topics: request.topics.map(({ name, partitionIndexes }) => {
+  handle(context: RequestContext, request: DescribeProducersRequest): HandlerAnswer<Response> {
+    const topics = context.turns.map(
+      answeredNames(request.topics, ({ name, partitionIndexes }) => `${name}/${partitionIndexes}`),
+      ({ name, partitionIndexes }) => {
         const fault = this.#faultOf(context, name);
+        const indexes = answeredNames(partitionIndexes, (index) => index);
         return {
           name,
-          partitions: partitionIndexes.map((index) =>
+          partitions: indexes.map((index) =>
             fault === noError
               ? this.#describe(name, index)
               : { partitionIndex: index, ...fault, activeProducers: [] },
           ),
         };
-      }),
-    };
+      },
+    );
+    return after(topics, (described) => ({
+      throttleTimeMs: context.throttleMs,
+      topics: described,
+    }));
   }
 
   #faultOf(context: RequestContext, name: string): ErrorAnswer {

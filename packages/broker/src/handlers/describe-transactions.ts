@@ -12,6 +12,7 @@ import {
   type RequestContext,
 } from "../server/request-context.ts";
 import type { AnsweringHandler } from "./answering-handler.ts";
+import { answeredNames } from "./count-names.ts";
 
 /*
  * DescribeTransactions 0: where transactional ids stand.
@@ -25,7 +26,8 @@ export function describeTransactionsHandler(
   return {
     api: describeTransactionsApi,
     async handle(context, request) {
-      const states = request.transactionalIds.map((id) => describe(context, transactions, id));
+      const ids = answeredNames(request.transactionalIds, (id) => id);
+      const states = await context.turns.map(ids, (id) => describe(context, transactions, id));
       return { throttleTimeMs: context.throttleMs, transactionStates: await Promise.all(states) };
     },
   };

@@ -8,6 +8,7 @@ import type { FetchedPartition, FetchResponse, FetchTarget } from "../fetch/fetc
 import { type FetchLimits, readPartitions, unreadable } from "../fetch/read-partition.ts";
 import type { Handler, HandlerAnswer } from "../server/handler.ts";
 import { type RequestContext, topicResource } from "../server/request-context.ts";
+import { after } from "../server/turns.ts";
 
 /*
  * Fetch, versions 4 to 18.
@@ -35,6 +36,7 @@ export class FetchHandler implements Handler<FetchRequest, FetchResponse> {
 
   handle(context: RequestContext, request: FetchRequest): HandlerAnswer<FetchResponse> {
     const { image } = this.#services;
+    const { turns } = context;
     const session = openFetchContext(this.#sessions, image, request, context.apiVersion);
     if (session.kind === "refused") return closeFetchContext(this.#sessions, session, []);
     if (!isIsolationLevel(request.isolationLevel)) return this.#refuseAll(session);
@@ -45,12 +47,15 @@ export class FetchHandler implements Handler<FetchRequest, FetchResponse> {
       if (fault === undefined) targets.push(target);
       else refused.push(fault);
     }
-    const limits = this.#limitsOf(request);
-    const fetched = readPartitions(this.#services.partitions, targets, limits);
-    const isDone =
-      targets.length === 0 || request.maxWaitMs <= 0 || isEnough(fetched, limits.minBytes);
-    if (isDone) return this.#answer(session, [...fetched, ...refused]);
-    return this.#answerLater(context, request, { session, targets, refused, limits });
+    const limits = this.#limitsOf(context, request);
+    const { partitions } = this.#services;
+    return after(readPartitions({ partitions, turns }, targets, limits), (found) => {
+      const isDone =
+        targets.length === 0 || request.maxWaitMs <= 0 || isEnough(found, limits.minBytes);
+      return isDone
+        ? this.#answer(session, [...found, ...refused])
+        : this.#answerLater(context, request, { session, targets, found, refused, limits });
+    });
   }
 
   async #answerLater(
@@ -59,15 +64,16 @@ export class FetchHandler implements Handler<FetchRequest, FetchResponse> {
     asked: {
       readonly session: FetchContext;
       readonly targets: readonly FetchTarget[];
+      readonly found: readonly FetchedPartition[];
       readonly refused: readonly FetchedPartition[];
       readonly limits: FetchLimits;
     },
   ): Promise<FetchResponse | undefined> {
     const fetched = await waitForRecords({
+      ...asked,
       platform: this.#services.platform,
       partitions: this.#services.partitions,
-      targets: asked.targets,
-      limits: asked.limits,
+      turns: context.turns,
       maxWaitMs: request.maxWaitMs,
       signal: context.signal,
     });
@@ -105,8 +111,13 @@ export class FetchHandler implements Handler<FetchRequest, FetchResponse> {
     return undefined;
   }
 
-  #limitsOf(request: FetchRequest): FetchLimits {
-    const maxBytes = Math.min(request.maxBytes, this.#services.config.number("fetch.max.bytes"));
+  /** Where many clients do not take their answers, each gets less at a time. */
+  #limitsOf(context: RequestContext, request: FetchRequest): FetchLimits {
+    const maxBytes = Math.min(
+      request.maxBytes,
+      this.#services.config.number("fetch.max.bytes"),
+      context.answerBytesMax,
+    );
     return {
       isCommittedOnly: request.isolationLevel === READ_COMMITTED,
       maxBytes,

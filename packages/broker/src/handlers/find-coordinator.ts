@@ -10,7 +10,9 @@ import {
   transactionalIdResource,
   type RequestContext,
 } from "../server/request-context.ts";
+import { after } from "../server/turns.ts";
 import type { AnsweringHandler } from "./answering-handler.ts";
+import { answeredNames } from "./count-names.ts";
 
 /*
  * FindCoordinator 0-6: this node coordinates everything, so the answer is this node.
@@ -46,12 +48,11 @@ export function findCoordinatorHandler(
         const errorMessage = found.errorCode === 0 ? "NONE" : "the coordinator was not found";
         return { throttleTimeMs, errorMessage, ...found };
       }
-      const coordinators = request.coordinatorKeys.map((key) => ({
-        key,
-        errorMessage: isKeyType(request.keyType) ? "" : `key type ${request.keyType} is unknown`,
-        ...find(key),
-      }));
-      return { throttleTimeMs, coordinators };
+      const isKnown = isKeyType(request.keyType);
+      const errorMessage = isKnown ? "" : `key type ${request.keyType} is unknown`;
+      const names = answeredNames(request.coordinatorKeys, (key) => key);
+      const found = context.turns.map(names, (key) => ({ key, errorMessage, ...find(key) }));
+      return after(found, (coordinators) => ({ throttleTimeMs, coordinators }));
     },
   };
 }

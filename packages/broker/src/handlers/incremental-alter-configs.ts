@@ -17,6 +17,7 @@ import { topicNameFault } from "../metadata/topic-name.ts";
 import type { TopicImage } from "../metadata/topic-image.ts";
 import type { Handler } from "../server/handler.ts";
 import { type RequestContext, topicResource } from "../server/request-context.ts";
+import { countNames } from "./count-names.ts";
 import { type ErrorAnswer, errorAnswer, noError } from "./error-answer.ts";
 
 /*
@@ -47,17 +48,23 @@ export class IncrementalAlterConfigsHandler implements Handler<
     context: RequestContext,
     request: IncrementalAlterConfigsRequest,
   ): Promise<Response> {
+    const counts = countNames(request.resources, keyOf);
+    const changed = new Set<string>();
     const responses = await this.#services.metadata.change((image) => {
       const records: MetadataRecord[] = [];
       const result = request.resources.map((resource) => {
-        const answer = this.#alter(context, { image, request, records }, resource);
         const { resourceType, resourceName } = resource;
+        const answer =
+          counts(keyOf(resource)) > 1
+            ? errorAnswer("INVALID_REQUEST", "named twice in one request")
+            : this.#alter(context, { image, records }, resource);
+        if (answer === noError) changed.add(resourceName);
         return { ...answer, resourceType, resourceName };
       });
       return { records: request.validateOnly ? [] : records, result };
     });
-    for (const { resourceType, resourceName } of request.resources) {
-      const topic = resourceType === TOPIC ? this.#services.image.topic(resourceName) : undefined;
+    for (const name of request.validateOnly ? [] : changed) {
+      const topic = this.#services.image.topic(name);
       if (topic !== undefined) this.#services.partitions.updateConfig(topic);
     }
     return { throttleTimeMs: context.throttleMs, responses };
@@ -68,19 +75,12 @@ export class IncrementalAlterConfigsHandler implements Handler<
     context: RequestContext,
     change: {
       readonly image: MetadataImage;
-      readonly request: IncrementalAlterConfigsRequest;
       readonly records: MetadataRecord[];
     },
     resource: RequestResource,
   ): ErrorAnswer {
     const { image, records } = change;
-    const { resources } = change.request;
     const { resourceType, resourceName, configs } = resource;
-    const isTwice =
-      resources.filter(
-        (other) => other.resourceType === resourceType && other.resourceName === resourceName,
-      ).length > 1;
-    if (isTwice) return errorAnswer("INVALID_REQUEST", "named twice in one request");
     if (resourceType !== TOPIC)
       return errorAnswer(
         "INVALID_REQUEST",
@@ -154,4 +154,8 @@ export class IncrementalAlterConfigsHandler implements Handler<
 
 function elements(list: string): readonly string[] {
   return list === "" ? [] : list.split(",");
+}
+
+function keyOf({ resourceType, resourceName }: RequestResource): string {
+  return `${resourceType}/${resourceName}`;
 }

@@ -7,8 +7,9 @@ import {
 import type { BrokerServices } from "../broker-services.ts";
 import { checkLeaderEpoch } from "../partition/check-leader-epoch.ts";
 import type { Partition } from "../partition/partition.ts";
-import type { Handler } from "../server/handler.ts";
+import type { Handler, HandlerAnswer } from "../server/handler.ts";
 import { type RequestContext, topicResource } from "../server/request-context.ts";
+import { after } from "../server/turns.ts";
 import { errorCodeOfFailure } from "../partition/failure-name.ts";
 
 /*
@@ -47,30 +48,42 @@ export class ListOffsetsHandler implements Handler<ListOffsetsRequest, Response>
     this.#services = services;
   }
 
-  handle(context: RequestContext, request: ListOffsetsRequest): Response {
-    const topics = Array.from(partitionsByTopic(request), ([name, partitions]) => ({
-      name,
-      partitions: this.#topic(context, request, name, partitions),
-    }));
-    return { throttleTimeMs: context.throttleMs, topics };
+  /** A topic that is named twice is answered once; a partition that is, is refused. */
+  handle(context: RequestContext, request: ListOffsetsRequest): HandlerAnswer<Response> {
+    const topics = new Map<string, Map<number, AskedPartition>>();
+    for (const { name, partitions } of request.topics) {
+      const topic = topics.get(name) ?? new Map<number, AskedPartition>();
+      topics.set(name, topic);
+      for (const asked of partitions) {
+        const { partitionIndex } = asked;
+        const isTwice = topic.has(partitionIndex);
+        topic.set(partitionIndex, { name, asked, isTwice });
+      }
+    }
+    const all = [...topics.values()].flatMap((topic) => [...topic.values()]);
+    const answered = context.turns.map(all, (one) => this.#answer(context, request, one));
+    return after(answered, (answers) => {
+      let next = 0;
+      return {
+        throttleTimeMs: context.throttleMs,
+        topics: Array.from(topics, ([name, { size }]) => ({
+          name,
+          partitions: answers.slice(next, (next += size)),
+        })),
+      };
+    });
   }
 
-  #topic(
+  #answer(
     context: RequestContext,
     request: ListOffsetsRequest,
-    topic: string,
-    partitions: readonly RequestPartition[],
-  ): ResponsePartition[] {
-    const isAllowed = context.authorize("DESCRIBE", topicResource(topic));
-    const answers = new Map<number, ResponsePartition>();
-    for (const asked of partitions) {
-      const { partitionIndex } = asked;
-      if (!isAllowed) answers.set(partitionIndex, absent(asked, "TOPIC_AUTHORIZATION_FAILED"));
-      else if (answers.has(partitionIndex))
-        answers.set(partitionIndex, absent(asked, "INVALID_REQUEST"));
-      else answers.set(partitionIndex, this.#partition(context, request, topic, asked));
-    }
-    return [...answers.values()];
+    { name, asked, isTwice }: AskedPartition,
+  ): ResponsePartition {
+    if (!context.authorize("DESCRIBE", topicResource(name)))
+      return absent(asked, "TOPIC_AUTHORIZATION_FAILED");
+    return isTwice
+      ? absent(asked, "INVALID_REQUEST")
+      : this.#partition(context, request, name, asked);
   }
 
   #partition(
@@ -98,6 +111,12 @@ export class ListOffsetsHandler implements Handler<ListOffsetsRequest, Response>
       return { ...absent(asked, "NONE"), errorCode: errorCodeOfFailure(error) };
     }
   }
+}
+
+interface AskedPartition {
+  readonly name: string;
+  readonly asked: RequestPartition;
+  readonly isTwice: boolean;
 }
 
 interface Found {
@@ -153,17 +172,4 @@ function absent(asked: RequestPartition, error: ErrorName): ResponsePartition {
     timestamp: -1,
     offset: -1,
   };
-}
-
-/** A topic that is named twice is answered once. */
-function partitionsByTopic(
-  request: ListOffsetsRequest,
-): ReadonlyMap<string, readonly RequestPartition[]> {
-  const asked = new Map<string, RequestPartition[]>();
-  for (const { name, partitions } of request.topics) {
-    const before = asked.get(name);
-    if (before === undefined) asked.set(name, [...partitions]);
-    else for (const partition of partitions) before.push(partition);
-  }
-  return asked;
 }

@@ -11,6 +11,7 @@ import type { TransactionMetadata } from "../coordinator/transaction/transaction
 import { transactionStatuses } from "../coordinator/transaction/transaction-status.ts";
 import { transactionalIdResource } from "../server/request-context.ts";
 import type { AnsweringHandler } from "./answering-handler.ts";
+import { LinearPattern } from "./pattern/linear-pattern.ts";
 
 /*
  * ListTransactions 0-2: transactional ids by state and producer.
@@ -34,41 +35,44 @@ export function listTransactionsHandler(
       const all = await transactions.list();
       if (typeof all === "number") return { ...none, errorCode: all };
       const known: ReadonlySet<string> = new Set(transactionStatuses);
+      const states = new Set(request.stateFilters);
+      const producerIds = new Set(request.producerIdFilters);
       const isShown = (metadata: TransactionMetadata) =>
-        matches(metadata, request, clock.wallMs()) &&
-        (pattern === null || pattern.test(metadata.transactionalId)) &&
+        (producerIds.size === 0 || producerIds.has(metadata.producerId)) &&
+        (states.size === 0 || states.has(metadata.status)) &&
+        isOpenFor(metadata, request.durationFilter, clock.wallMs()) &&
+        (pattern === null || pattern.matches(metadata.transactionalId)) &&
         context.authorize("DESCRIBE", transactionalIdResource(metadata.transactionalId));
+      const shown = await context.turns.map(all, (metadata) =>
+        isShown(metadata)
+          ? [
+              {
+                transactionalId: metadata.transactionalId,
+                producerId: metadata.producerId,
+                transactionState: metadata.status,
+              },
+            ]
+          : [],
+      );
       return {
         throttleTimeMs,
         errorCode: errorCode.none,
-        unknownStateFilters: request.stateFilters.filter((state) => !known.has(state)),
-        transactionStates: all.filter(isShown).map((metadata) => ({
-          transactionalId: metadata.transactionalId,
-          producerId: metadata.producerId,
-          transactionState: metadata.status,
-        })),
+        unknownStateFilters: [...states].filter((state) => !known.has(state)),
+        transactionStates: shown.flat(),
       };
     },
   };
 }
 
-function matches(
-  metadata: TransactionMetadata,
-  request: ListTransactionsRequest,
-  nowMs: number,
-): boolean {
-  const { producerIdFilters, stateFilters, durationFilter } = request;
-  if (producerIdFilters.length > 0 && !producerIdFilters.includes(metadata.producerId))
-    return false;
-  if (stateFilters.length > 0 && !stateFilters.includes(metadata.status)) return false;
-  return durationFilter < 0 || nowMs - metadata.startTimestamp > durationFilter;
+function isOpenFor(metadata: TransactionMetadata, durationMs: number, nowMs: number): boolean {
+  return durationMs < 0 || nowMs - metadata.startTimestamp > durationMs;
 }
 
 /** Null: none given; undefined: not one. */
-function compile(pattern: string | null): RegExp | null | undefined {
+function compile(pattern: string | null): LinearPattern | null | undefined {
   if (pattern === null || pattern === "") return null;
   try {
-    return new RegExp(`^(?:${pattern})$`, "su");
+    return new LinearPattern(pattern);
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;

@@ -10,8 +10,9 @@ import { isInternalTopic, type TopicImage } from "../metadata/topic-image.ts";
 import { topicNameFault } from "../metadata/topic-name.ts";
 import { createTopics } from "../partition/create-topics.ts";
 import { leaderOf } from "./leader-of.ts";
-import type { Handler } from "../server/handler.ts";
+import type { Handler, HandlerAnswer } from "../server/handler.ts";
 import { clusterResource, type RequestContext, topicResource } from "../server/request-context.ts";
+import { after } from "../server/turns.ts";
 import { clusterOperations, topicOperations } from "./authorized-operations.ts";
 
 /*
@@ -34,7 +35,7 @@ export class MetadataHandler implements Handler<MetadataRequest, Response> {
     this.#services = services;
   }
 
-  handle(context: RequestContext, request: MetadataRequest): Response {
+  handle(context: RequestContext, request: MetadataRequest): HandlerAnswer<Response> {
     const version = context.apiVersion;
     if (version < 12 && request.topics?.some(isAskedById))
       return this.#refuseAll(request, "INVALID_REQUEST");
@@ -43,32 +44,39 @@ export class MetadataHandler implements Handler<MetadataRequest, Response> {
     const { endpoint, nodeId, clusterId } = this.#services.cluster;
     const asksOperations =
       version >= 8 && version <= 10 && request.includeClusterAuthorizedOperations;
-    return {
+    return after(this.#topics(context, request), (topics) => ({
       throttleTimeMs: context.throttleMs,
       brokers: [{ nodeId, ...endpoint(), rack: this.#services.config.text("broker.rack") }],
       clusterId,
       controllerId: nodeId,
-      topics: this.#topics(context, request),
+      topics,
       ...(asksOperations ? { clusterAuthorizedOperations: clusterOperations } : {}),
-    };
+    }));
   }
 
-  #topics(context: RequestContext, request: MetadataRequest): ResponseTopic[] {
+  #topics(
+    context: RequestContext,
+    request: MetadataRequest,
+  ): readonly ResponseTopic[] | Promise<readonly ResponseTopic[]> {
     const { image } = this.#services;
+    const { turns } = context;
     const isAll =
       request.topics === null || (context.apiVersion === 0 && request.topics.length === 0);
     const withOperations = context.apiVersion >= 8 && request.includeTopicAuthorizedOperations;
     const describe = (topic: TopicImage) => this.#describe(topic, withOperations);
     if (isAll)
-      return [...image.topics()]
-        .filter(({ name }) => context.authorize("DESCRIBE", topicResource(name)))
-        .map(describe);
+      return turns.map(
+        [...image.topics()].filter(({ name }) =>
+          context.authorize("DESCRIBE", topicResource(name)),
+        ),
+        describe,
+      );
     const ids = new Set(
       (request.topics ?? []).map(({ topicId }) => topicId).filter((id) => id !== zeroUuid),
     );
-    if (ids.size > 0) return [...ids].map((id) => this.#byId(context, id, describe));
+    if (ids.size > 0) return turns.map([...ids], (id) => this.#byId(context, id, describe));
     const names = new Set((request.topics ?? []).map(({ name }) => name ?? ""));
-    return [...names].map((name) => this.#byName(context, request, name, describe));
+    return turns.map([...names], (name) => this.#byName(context, request, name, describe));
   }
 
   #byId(

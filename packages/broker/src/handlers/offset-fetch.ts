@@ -11,6 +11,7 @@ import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts
 import type { TopicLookup } from "../coordinator/topic-lookup.ts";
 import { groupResource, topicResource, type RequestContext } from "../server/request-context.ts";
 import type { AnsweringHandler } from "./answering-handler.ts";
+import { answeredNames } from "./count-names.ts";
 
 /*
  * OffsetFetch 1-10: a group's positions; -1 where there is none.
@@ -63,7 +64,8 @@ export function offsetFetchHandler(
       const throttleTimeMs = context.throttleMs;
       const world = { context, groups, topics, requireStable: request.requireStable };
       if (context.apiVersion >= 8) {
-        const answers = request.groups.map((group) => fetchGroup(world, group));
+        const asked = answeredNames(request.groups, ({ groupId }) => groupId);
+        const answers = await context.turns.map(asked, (group) => fetchGroup(world, group));
         return { throttleTimeMs, groups: await Promise.all(answers) };
       }
       const asked = request.topics?.map((topic) => ({ ...topic, topicId: zeroUuid })) ?? null;
@@ -112,7 +114,7 @@ async function fetchSome(
 ): Promise<GroupAnswer> {
   const { groups, requireStable } = world;
   const { groupId } = group;
-  const named = asked.map((topic) => nameTopic(world, topic));
+  const named = asked.map((topic) => nameTopic(world, once(topic)));
   const good = named.filter(({ refused }) => refused === errorCode.none);
   const places = good.flatMap(({ name, topicId, partitionIndexes }) =>
     partitionIndexes.map((partition) => ({ topic: name, topicId, partition })),
@@ -129,6 +131,10 @@ async function fetchSome(
     .filter((topic) => topic.refused !== errorCode.none)
     .map((topic) => refusedTopic(topic, topic.refused));
   return { groupId, errorCode: errorCode.none, topics: [...answers, ...refused] };
+}
+
+function once(topic: TopicRequest): TopicRequest {
+  return { ...topic, partitionIndexes: answeredNames(topic.partitionIndexes, (index) => index) };
 }
 
 function nameTopic(

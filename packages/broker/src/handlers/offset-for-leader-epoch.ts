@@ -6,7 +6,8 @@ import {
 } from "@millrace/protocol/definitions";
 import type { BrokerServices } from "../broker-services.ts";
 import { checkLeaderEpoch } from "../partition/check-leader-epoch.ts";
-import type { Handler } from "../server/handler.ts";
+import type { Handler, HandlerAnswer } from "../server/handler.ts";
+import { after } from "../server/turns.ts";
 import { clusterResource, type RequestContext, topicResource } from "../server/request-context.ts";
 import { errorCodeOfFailure } from "../partition/failure-name.ts";
 
@@ -26,14 +27,12 @@ export class OffsetForLeaderEpochHandler implements Handler<OffsetForLeaderEpoch
     this.#services = services;
   }
 
-  handle(context: RequestContext, request: OffsetForLeaderEpochRequest): Response {
-    return {
-      throttleTimeMs: context.throttleMs,
-      topics: request.topics.map(({ topic, partitions }) => ({
-        topic,
-        partitions: partitions.map((asked) => this.#partition(context, topic, asked)),
-      })),
-    };
+  handle(context: RequestContext, request: OffsetForLeaderEpochRequest): HandlerAnswer<Response> {
+    const topics = context.turns.map(request.topics, ({ topic, partitions }) => ({
+      topic,
+      partitions: partitions.map((asked) => this.#partition(context, topic, asked)),
+    }));
+    return after(topics, (answered) => ({ throttleTimeMs: context.throttleMs, topics: answered }));
   }
 
   #partition(context: RequestContext, topic: string, asked: RequestPartition): ResponsePartition {

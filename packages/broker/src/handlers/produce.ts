@@ -25,6 +25,7 @@ import {
   transactionalIdResource,
 } from "../server/request-context.ts";
 import { refusalOf, refusedWith } from "./append-refusal.ts";
+import { after } from "../server/turns.ts";
 import { checkProducedRecords } from "./check-produced-records.ts";
 import type { ProducePartition } from "./produce-partition.ts";
 import { verifyTransaction } from "./verify-transaction.ts";
@@ -87,7 +88,8 @@ export class ProduceHandler implements Handler<ProduceRequest, Response> {
       const found = byId ? image.topicById(topic.topicId) : image.topic(topic.name);
       const name = found?.name ?? topic.name;
       const isAllowed = context.authorize("WRITE", topicResource(name));
-      for (const { index, records } of topic.partitionData) {
+      const lastOfIndex = new Map(topic.partitionData.map((data) => [data.index, data]));
+      for (const { index, records } of lastOfIndex.values()) {
         const partition: ProducePartition = {
           topic: name,
           responseKey: `${topic.name}/${topic.topicId}`,
@@ -120,47 +122,24 @@ export class ProduceHandler implements Handler<ProduceRequest, Response> {
     request: ProduceRequest,
     partitions: readonly ProducePartition[],
   ): HandlerAnswer<Response> {
-    for (const produced of partitions) {
-      const { partition, guard } = produced;
-      if (produced.refusal !== undefined || partition === undefined) continue;
-      try {
-        this.#services.storage.admitWrite();
-        produced.result = partition.append(produced.records, {
-          origin: "client",
-          verificationGuard: guard,
-        });
-      } catch (error) {
-        produced.refusal = refusalOf(error, partition.logStartOffset);
-      }
-    }
-    if (request.acks === 0) return answerNothing(partitions);
-    return this.#answerOnceDurable(context, request, partitions);
+    // A batch of a megabyte can unpack to very much more: between two of them others have their turn.
+    const appended = context.turns.map(partitions, (produced) => this.#appendTo(produced));
+    return after(appended, () =>
+      answerOnceDurable(partitions, () =>
+        request.acks === 0 ? answerNothing(partitions) : this.#answer(context, request, partitions),
+      ),
+    );
   }
 
-  #answerOnceDurable(
-    context: RequestContext,
-    request: ProduceRequest,
-    partitions: readonly ProducePartition[],
-  ): HandlerAnswer<Response> {
-    const parked = new Parked<Response>();
-    let pending = 1;
-    let isLate = false;
-    const done = () => {
-      pending--;
-      if (pending === 0 && isLate) parked.complete(this.#answer(context, request, partitions));
-    };
-    for (const produced of partitions) {
-      if (produced.result === undefined) continue;
-      pending++;
-      produced.partition?.whenDurable(produced.result.lastOffset + 1, (failure) => {
-        if (failure !== undefined) produced.refusal = refusalOf(failure, -1);
-        done();
-      });
+  #appendTo(produced: ProducePartition): void {
+    const { partition, guard, records } = produced;
+    if (produced.refusal !== undefined || partition === undefined) return;
+    try {
+      this.#services.storage.admitWrite();
+      produced.result = partition.append(records, { origin: "client", verificationGuard: guard });
+    } catch (error) {
+      produced.refusal = refusalOf(error, partition.logStartOffset);
     }
-    if (pending === 1) return this.#answer(context, request, partitions);
-    isLate = true;
-    done();
-    return parked;
   }
 
   #answer(
@@ -200,6 +179,37 @@ function respond(produced: ProducePartition): ResponsePartition {
     logAppendTimeMs: result.logAppendTime,
     logStartOffset: result.logStartOffset,
   };
+}
+
+/** The connection's next request must find what was appended, also where nobody waits for the answer. */
+function answerOnceDurable(
+  partitions: readonly ProducePartition[],
+  answer: () => Response | undefined,
+): HandlerAnswer<Response> {
+  const parked = new Parked<Response>();
+  let pending = 1;
+  let isLate = false;
+  const done = () => {
+    pending--;
+    if (pending > 0 || !isLate) return;
+    try {
+      parked.complete(answer());
+    } catch (error) {
+      parked.fail(error instanceof Error ? error : new Error(String(error)));
+    }
+  };
+  for (const produced of partitions) {
+    if (produced.result === undefined) continue;
+    pending++;
+    produced.partition?.whenDurable(produced.result.lastOffset + 1, (failure) => {
+      if (failure !== undefined) produced.refusal = refusalOf(failure, -1);
+      done();
+    });
+  }
+  if (pending === 1) return answer();
+  isLate = true;
+  done();
+  return parked;
 }
 
 /** With acks=0 an error is told by closing the connection, so that the client looks for new metadata. */

@@ -2,6 +2,8 @@ import type { Connection, Listener, NetworkAddress, Platform, Timer } from "@mil
 import { ClientConnection } from "./client-connection.ts";
 import type { HandlerTable } from "./handler-table.ts";
 import type { ServerLimits } from "./server-limits.ts";
+import { Turns } from "./turns.ts";
+import { UnreadAnswers } from "./unread-answers.ts";
 
 /** How often connections are looked over for idle and stalled ones. */
 const SWEEP_MS = 5000;
@@ -20,6 +22,8 @@ export class BrokerServer {
   readonly #options: BrokerServerOptions;
   readonly #connections = new Set<ClientConnection>();
   readonly #perAddress = new Map<string, number>();
+  readonly #unread: UnreadAnswers;
+  readonly #turns: Turns;
   #listener: Listener | undefined;
   #sweep: Timer | undefined;
   #onEmpty: (() => void) | undefined;
@@ -27,6 +31,8 @@ export class BrokerServer {
   private constructor(platform: Platform, options: BrokerServerOptions) {
     this.#platform = platform;
     this.#options = options;
+    this.#turns = new Turns(platform);
+    this.#unread = new UnreadAnswers(options.limits.unreadTotalBytesMax);
   }
 
   /** @throws NetworkError, such as `ADDRESS_IN_USE` */
@@ -73,6 +79,8 @@ export class BrokerServer {
       handlers: this.#options.handlers,
       limits: this.#options.limits,
       listener: this.#options.listener,
+      unread: this.#unread,
+      turns: this.#turns,
       onClosed: (closed) => this.#forget(closed),
     });
     const address = client.remoteAddress;

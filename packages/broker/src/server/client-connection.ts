@@ -12,21 +12,22 @@ import { CloseConnectionError } from "./close-connection-error.ts";
 import type { Handler, HandlerAnswer } from "./handler.ts";
 import type { HandlerTable } from "./handler-table.ts";
 import { Parked } from "./parked.ts";
-import {
-  anonymous,
-  type Operation,
-  type RequestContext,
-  type Resource,
-} from "./request-context.ts";
+import { ConnectionRequestContext, type ConnectionScope } from "./connection-request-context.ts";
+import type { RequestContext } from "./request-context.ts";
 import { encodeResponse } from "./response-frame.ts";
 import { ResponseQueue, type ResponseSlot } from "./response-queue.ts";
 import type { ServerLimits } from "./server-limits.ts";
+import { TURN_MS, type Turns } from "./turns.ts";
+import type { UnreadAnswers } from "./unread-answers.ts";
 
 export interface ClientConnectionOptions {
   readonly platform: Platform;
   readonly handlers: HandlerTable;
   readonly limits: ServerLimits;
   readonly listener: string;
+  /** Of all connections. */
+  readonly unread: UnreadAnswers;
+  readonly turns: Turns;
   readonly onClosed: (connection: ClientConnection) => void;
 }
 
@@ -38,6 +39,7 @@ export interface ClientConnectionOptions {
  *                 │            └──▶ promise: the next request waits ───▶ │
  *                 └── held back while too much is unanswered or unsent ──┘
  *
+ * Many requests that came at once are worked at in turns, so that others are served in between.
  * Whatever does not parse, or is not served, ends the connection once the requests before it are answered.
  */
 export class ClientConnection implements ConnectionHandler {
@@ -47,6 +49,7 @@ export class ClientConnection implements ConnectionHandler {
   readonly #frames: FrameSplitter;
   readonly #responses = new ResponseQueue();
   readonly #closing = new AbortController();
+  readonly #scope: ConnectionScope;
   /** A request whose turn has not come. */
   #held: Uint8Array | undefined;
   /** A handler's promise is awaited. */
@@ -58,6 +61,12 @@ export class ClientConnection implements ConnectionHandler {
   #isStalled = false;
   #isProcessing = false;
   #isFlushQueued = false;
+  /** Its last request did not take long; of one that has asked nothing yet nobody knows. */
+  #isQuick = false;
+  /** Others have their turn. */
+  #isResting = false;
+  /** What this connection has added to the unread answers. */
+  #unreadBytes = 0;
   #activeMs: number;
 
   constructor(connection: Connection, options: ClientConnectionOptions) {
@@ -66,6 +75,13 @@ export class ClientConnection implements ConnectionHandler {
     this.#logger = options.platform.logger;
     this.#frames = new FrameSplitter(options.limits.requestBytesMax);
     this.#activeMs = options.platform.clock.monotonicMs();
+    this.#scope = {
+      listener: options.listener,
+      clientAddress: connection.remoteAddress,
+      signal: this.#closing.signal,
+      turns: options.turns,
+      unread: options.unread,
+    };
     connection.handler = this;
   }
 
@@ -82,6 +98,7 @@ export class ClientConnection implements ConnectionHandler {
 
   drained(): void {
     this.#isStalled = false;
+    this.#countUnread();
     this.#activeMs = this.#options.platform.clock.monotonicMs();
     this.#process();
   }
@@ -89,6 +106,7 @@ export class ClientConnection implements ConnectionHandler {
   closed(error?: Error): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#countUnread();
     if (error !== undefined && this.#logger.isEnabled("debug"))
       this.#logger.log("debug", "broker.connection.broken", { peer: this.remoteAddress, error });
     this.#closing.abort(error ?? new CloseConnectionError("the client closed the connection"));
@@ -117,13 +135,21 @@ export class ClientConnection implements ConnectionHandler {
 
   #process(): void {
     if (this.#isProcessing) return;
+    if (!this.#isQuick && this.#options.turns.restMs > 0) this.#rest();
     this.#isProcessing = true;
+    const { clock } = this.#options.platform;
+    const startMs = clock.monotonicMs();
     try {
       while (this.#mayBegin()) {
         const frame = this.#held ?? this.#frames.next();
         if (frame === undefined) break;
         this.#held = this.#begin(frame) ? undefined : frame;
         if (this.#held !== undefined) break;
+        if (clock.monotonicMs() - startMs < TURN_MS) this.#isQuick = true;
+        else {
+          this.#isQuick = !this.#options.turns.end(startMs);
+          this.#rest();
+        }
       }
     } catch (error) {
       this.#refuse("broker.frame.refused", error);
@@ -133,12 +159,35 @@ export class ClientConnection implements ConnectionHandler {
     this.#applyBackPressure();
   }
 
+  #rest(): void {
+    if (this.#isResting) return;
+    this.#isResting = true;
+    const restMs = this.#isQuick ? 0 : this.#options.turns.restMs;
+    this.#options.platform.timers.after(restMs, () => {
+      this.#isResting = false;
+      this.#process();
+    });
+  }
+
   #mayBegin(): boolean {
-    const { unansweredMax, unansweredBytesMax } = this.#options.limits;
-    if (this.#isBusy || this.#isEnding || this.#isClosed || this.#isStalled) return false;
+    const { unansweredMax, unansweredBytesMax, unreadBytesMax } = this.#options.limits;
+    if (this.#isBusy || this.#isEnding || this.#isClosed) return false;
+    if (this.#isStalled || this.#isResting) return false;
+    const hasRoom = this.#unreadBytes === 0 || !this.#options.unread.isFull;
     return (
-      this.#responses.size < unansweredMax && this.#responses.unansweredBytes < unansweredBytesMax
+      hasRoom &&
+      this.#unreadBytes < unreadBytesMax &&
+      this.#responses.size < unansweredMax &&
+      this.#responses.unansweredBytes < unansweredBytesMax
     );
+  }
+
+  /** What a connection that is not stalled has handed over is as good as taken. */
+  #countUnread(): void {
+    const stuckBytes = this.#isStalled ? this.#connection.bufferedBytes : 0;
+    const bytes = this.#isClosed ? 0 : this.#responses.filledBytes + stuckBytes;
+    this.#options.unread.add(bytes - this.#unreadBytes);
+    this.#unreadBytes = bytes;
   }
 
   #applyBackPressure(): void {
@@ -153,8 +202,8 @@ export class ClientConnection implements ConnectionHandler {
 
   /** False: the request must wait for the responses before it. */
   #begin(frame: Uint8Array): boolean {
-    const { handlers } = this.#options;
-    const reader = new Reader(frame);
+    const { handlers, limits } = this.#options;
+    const reader = new Reader(frame, 0, limits.requestElementsMax);
     const header = readRequestHeader(reader, (key, version) =>
       handlers.headerVersion(key, version),
     );
@@ -165,7 +214,7 @@ export class ClientConnection implements ConnectionHandler {
         `API ${header.apiKey} version ${header.apiVersion} is not served`,
       );
     if (handler.mayOvertake !== true && this.#responses.hasOpen) return false;
-    const context = new ConnectionRequestContext(this.#options.listener, this, header);
+    const context = new ConnectionRequestContext(this.#scope, header);
     const request = isKnownVersion(handler, header)
       ? codecOf(handler.api.request, header.apiVersion).read(reader)
       : undefined;
@@ -217,10 +266,12 @@ export class ClientConnection implements ConnectionHandler {
     invariant(slot.parts === undefined, "BROKER-9", handler.api.name);
     try {
       const version = isKnownVersion(handler, header) ? header.apiVersion : 0;
-      slot.parts =
+      const parts =
         response === undefined
           ? []
           : encodeResponse(handler.api, version, header.correlationId, response);
+      this.#responses.fill(slot, parts);
+      this.#countUnread();
     } catch (error) {
       this.#logger.log("error", "broker.response.failed", { api: handler.api.name, error });
       return this.#fail(slot, toError(error));
@@ -240,6 +291,7 @@ export class ClientConnection implements ConnectionHandler {
     if (this.#isClosed) return;
     const outgoing = this.#responses.takeFilled();
     if (outgoing.length > 0) this.#isStalled = !this.#connection.write(outgoing);
+    this.#countUnread();
     if (this.#isEnding) this.#finish();
     else this.#process();
   }
@@ -257,10 +309,6 @@ export class ClientConnection implements ConnectionHandler {
     const outgoing = this.#responses.takeFilled();
     if (outgoing.length > 0) this.#connection.write(outgoing);
     if (this.#responses.size === 0) this.#connection.end();
-  }
-
-  get signal(): AbortSignal {
-    return this.#closing.signal;
   }
 }
 
@@ -284,34 +332,4 @@ function isKnownVersion(handler: Handler, header: RequestHeader): boolean {
 
 function toError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));
-}
-
-class ConnectionRequestContext implements RequestContext {
-  readonly principal = anonymous;
-  readonly throttleMs = 0;
-  readonly listener: string;
-  readonly clientId: string | null;
-  readonly apiKey: number;
-  readonly apiVersion: number;
-  readonly #connection: ClientConnection;
-
-  constructor(listener: string, connection: ClientConnection, header: RequestHeader) {
-    this.listener = listener;
-    this.clientId = header.clientId;
-    this.apiKey = header.apiKey;
-    this.apiVersion = header.apiVersion;
-    this.#connection = connection;
-  }
-
-  get clientAddress(): string {
-    return this.#connection.remoteAddress;
-  }
-
-  get signal(): AbortSignal {
-    return this.#connection.signal;
-  }
-
-  authorize(_operation: Operation, _resource: Resource): boolean {
-    return true;
-  }
 }

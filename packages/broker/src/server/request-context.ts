@@ -1,3 +1,5 @@
+import type { Turns } from "./turns.ts";
+
 /** Who is asking, over what, and may they: handed to every handler. */
 export interface RequestContext {
   readonly principal: Principal;
@@ -11,6 +13,10 @@ export interface RequestContext {
   readonly signal: AbortSignal;
   /** Milliseconds that the client is asked to hold back; what a handler puts in `throttleTimeMs`. */
   readonly throttleMs: number;
+  /** What an answer may hold, where it can be smaller than was asked for. */
+  readonly answerBytesMax: number;
+  /** Where long work gives way. */
+  readonly turns: Turns;
   /** Allows all until there is an authorizer; handlers ask from the first day. */
   authorize(operation: Operation, resource: Resource): boolean;
 }

@@ -15,6 +15,7 @@ export class ResponseQueue {
   #slots: ResponseSlot[] = [];
   #sent = 0;
   #unansweredBytes = 0;
+  #filledBytes = 0;
 
   get size(): number {
     return this.#slots.length - this.#sent;
@@ -25,6 +26,11 @@ export class ResponseQueue {
     for (let index = this.#sent; index < this.#slots.length; index++)
       if (this.#slots[index].parts === undefined) return true;
     return false;
+  }
+
+  /** Of answers that wait for their turn to leave. */
+  get filledBytes(): number {
+    return this.#filledBytes;
   }
 
   get unansweredBytes(): number {
@@ -38,6 +44,11 @@ export class ResponseQueue {
     return slot;
   }
 
+  fill(slot: ResponseSlot, parts: readonly Uint8Array[]): void {
+    slot.parts = parts;
+    this.#filledBytes += sizeOf(parts);
+  }
+
   /** Takes all that may leave now. */
   takeFilled(): Uint8Array[] {
     const outgoing: Uint8Array[] = [];
@@ -45,6 +56,7 @@ export class ResponseQueue {
       const slot = this.#slots[this.#sent];
       if (slot.parts === undefined) break;
       for (const part of slot.parts) outgoing.push(part);
+      this.#filledBytes -= sizeOf(slot.parts);
       this.#unansweredBytes -= slot.requestBytes;
       this.#sent++;
     }
@@ -57,4 +69,10 @@ export class ResponseQueue {
     }
     return outgoing;
   }
+}
+
+function sizeOf(parts: readonly Uint8Array[]): number {
+  let sizeBytes = 0;
+  for (const part of parts) sizeBytes += part.length;
+  return sizeBytes;
 }

@@ -12,10 +12,16 @@ export interface ServerLimits {
   readonly idleMsMax: number;
   /** A peer that takes no bytes for so long is dropped. */
   readonly stallMsMax: number;
+  /** Elements of all lists of a request; more end the connection. */
+  readonly requestElementsMax: number;
   /** Requests of one connection whose responses are not sent yet; beyond, no more are read. */
   readonly unansweredMax: number;
   /** Their bytes. */
   readonly unansweredBytesMax: number;
+  /** Bytes of a connection's answers that are made and not taken; beyond, none is begun. */
+  readonly unreadBytesMax: number;
+  /** The same of all connections; beyond, a connection has one answer at a time, and a short one. */
+  readonly unreadTotalBytesMax: number;
   /** Bytes of requests that are received but not begun; beyond, no more are read. */
   readonly readAheadBytesMax: number;
 }
@@ -26,8 +32,11 @@ export const defaultServerLimits: ServerLimits = Object.freeze({
   connectionsPerAddressMax: 1000,
   idleMsMax: 600_000,
   stallMsMax: 30_000,
+  requestElementsMax: 100_000,
   unansweredMax: 500,
   unansweredBytesMax: 64 * 1024 * 1024,
+  unreadBytesMax: 4 * 1024 * 1024,
+  unreadTotalBytesMax: 256 * 1024 * 1024,
   readAheadBytesMax: 1024 * 1024,
 });
 

@@ -75,7 +75,9 @@ function tagBufferCodec(parts: readonly Part[]) {
   const byTag = new Map(parts.map((part) => [tagOf(part), part]));
   return {
     read(reader: Reader, values: Values): void {
-      for (let count = reader.readUnsignedVarint(); count > 0; count--) {
+      const tagCount = reader.readUnsignedVarint();
+      reader.takeElements(tagCount);
+      for (let count = tagCount; count > 0; count--) {
         const part = byTag.get(reader.readUnsignedVarint());
         const size = reader.readUnsignedVarint();
         if (part === undefined) {
@@ -145,6 +147,7 @@ function arrayCodec(field: Field, context: CodecContext, nullable: boolean): Fie
         `${path} claims ${length} elements where ${reader.remaining} bytes are left`,
       );
     }
+    reader.takeElements(length);
     const list: unknown[] = [];
     for (let index = 0; index < length; index++) list.push(element.read(reader));
     return list;

@@ -16,13 +16,18 @@ export class Reader {
   readonly #view: DataView;
   readonly #end: number;
   #position: number;
+  #elementsLeft: number;
 
-  /** Reads from `position` to the end of the array. */
-  constructor(bytes: Uint8Array, position = 0) {
+  /**
+   * Reads from `position` to the end of the array, at most so many elements of lists: in a few bytes each, a
+   * request could hold millions.
+   */
+  constructor(bytes: Uint8Array, position = 0, elementsMax = Number.POSITIVE_INFINITY) {
     this.bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#end = bytes.length;
     this.#position = position;
+    this.#elementsLeft = elementsMax;
   }
 
   get position(): number {
@@ -35,6 +40,16 @@ export class Reader {
 
   skip(count: number): void {
     this.#take(count, "a skipped field");
+  }
+
+  /** Before a list of so many elements is read. */
+  takeElements(count: number): void {
+    this.#elementsLeft -= count;
+    if (this.#elementsLeft < 0)
+      throw new ProtocolError(
+        "TOO_MANY_ELEMENTS",
+        "a message holds more elements than are taken; ask for fewer things at once",
+      );
   }
 
   readInt8(): number {

@@ -40,7 +40,8 @@ export function commitOffsets(
   const refused = refuseCommit(world, request);
   if (refused !== errorCode.none) return { ...nothing, response: refused };
   const nowMs = world.clock.wallMs();
-  const records: GroupRecord[] = [];
+  // Of a partition that is named twice the last offset counts, and is written alone.
+  const records = new Map<string, GroupRecord>();
   const response = request.offsets.map((offset) => {
     // UTF-16 units, as Kafka counts.
     if (offset.metadata.length > world.config.offsetMetadataLengthMax)
@@ -54,10 +55,17 @@ export function commitOffsets(
       topicId: offset.topicId,
     };
     const { topic, partition } = offset;
-    records.push({ kind: "offset", groupId: request.groupId, topic, partition, committed });
+    const record = {
+      kind: "offset",
+      groupId: request.groupId,
+      topic,
+      partition,
+      committed,
+    } as const;
+    records.set(`${topic}/${partition}`, record);
     return errorCode.none;
   });
-  return { records, response };
+  return { records: [...records.values()], response };
 }
 
 function refuseCommit(world: GroupWorld, request: CommitOffsetsRequest): number {

@@ -85,8 +85,10 @@ export class GroupShard implements CoordinatorShard<GroupRecord> {
     const isFree = (place: OffsetPlace) => !group.isSubscribedTo(place.topic);
     const isKept = (place: OffsetPlace) =>
       this.#offsets.get(place) !== undefined || this.#offsets.isPending(place);
+    const named = new Map(places.map((place) => [`${place.topic}/${place.partition}`, place]));
+    const deleted = [...named.values()].filter((place) => isFree(place) && isKept(place));
     return {
-      records: places.filter((place) => isFree(place) && isKept(place)).map(tombstone),
+      records: deleted.map(tombstone),
       response: places.map((place) =>
         isFree(place) ? errorCode.none : errorCode.groupSubscribedToTopic,
       ),

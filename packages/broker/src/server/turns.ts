@@ -1,0 +1,76 @@
+import type { Platform } from "@millrace/platform";
+
+/** Longest that a request works before others have their turn. */
+export const TURN_MS = 10;
+/** What cannot be cut into turns, such as a batch that is unpacked, may take longer; this is long. */
+const LONG_TURN_MS = 30;
+
+type Time = Pick<Platform, "clock" | "timers">;
+
+/**
+ * Shares the one thread: long work gives way to other connections, and goes on after them. After a long turn those who
+ * take long rest for as long as it took: all of them together have half of the time at most.
+ */
+export class Turns {
+  readonly #time: Time;
+  #restUntilMs = 0;
+
+  constructor(time: Time) {
+    this.#time = time;
+  }
+
+  /** How long whoever takes long has to wait. */
+  get restMs(): number {
+    return Math.max(0, this.#restUntilMs - this.#time.clock.monotonicMs());
+  }
+
+  /** Gives whether the turn that began then was a long one. */
+  end(startMs: number): boolean {
+    const nowMs = this.#time.clock.monotonicMs();
+    const tookMs = nowMs - startMs;
+    if (tookMs < LONG_TURN_MS) return false;
+    this.#restUntilMs = Math.max(this.#restUntilMs, nowMs + tookMs);
+    return true;
+  }
+
+  /** Maps in order: at once where that fits into one turn, else with others in between. */
+  map<Item, Result>(
+    items: readonly Item[],
+    map: (item: Item) => Result,
+  ): readonly Result[] | Promise<readonly Result[]> {
+    const results: Result[] = [];
+    const go = () => {
+      const startMs = this.#time.clock.monotonicMs();
+      while (results.length < items.length) {
+        results.push(map(items[results.length]));
+        if (this.#time.clock.monotonicMs() - startMs >= TURN_MS) break;
+      }
+      return results.length === items.length;
+    };
+    return go() ? results : this.#later(go).then(() => results);
+  }
+
+  async #rested(): Promise<void> {
+    while (this.restMs > 0) await this.#time.timers.sleep(this.restMs);
+  }
+
+  async #later(go: () => boolean): Promise<void> {
+    for (let isLong = true; ;) {
+      await this.#time.timers.yield();
+      if (isLong) await this.#rested();
+      const startMs = this.#time.clock.monotonicMs();
+      const isDone = go();
+      isLong = this.end(startMs);
+      if (isDone) return;
+    }
+  }
+}
+
+/** Goes on with what may be there already. */
+export function after<Value, Result>(
+  value: Value | Promise<Value>,
+  then: (value: Value) => Result,
+): Result | Promise<Awaited<Result>> {
+  // A promise of a promise is one promise.
+  return value instanceof Promise ? (value.then(then) as Promise<Awaited<Result>>) : then(value);
+}

@@ -1,0 +1,32 @@
+/** What a single answer may hold although no room is left: clients must get on. */
+const ANSWER_BYTES_MIN = 64 * 1024;
+
+/** Bytes of answers that were made and that no client has taken yet, of all connections together. */
+export class UnreadAnswers {
+  readonly #bytesMax: number;
+  #bytes = 0;
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get isFull(): boolean {
+    return this.#bytes >= this.#bytesMax;
+  }
+
+  /**
+   * What the next answer may hold, where it can be smaller than was asked for: a part of what is left, so that however
+   * many ask, there is something left for the next.
+   */
+  get answerBytesMax(): number {
+    return Math.max(Math.floor((this.#bytesMax - this.#bytes) / 4), ANSWER_BYTES_MIN);
+  }
+
+  add(bytes: number): void {
+    this.#bytes += bytes;
+  }
+}

@@ -1,0 +1,101 @@
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { encodeRequest } from "@millrace/protocol";
+import { fetchApi, initProducerIdApi } from "@millrace/protocol/definitions";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import type { TestClient } from "../../packages/broker/test-support/test-client.ts";
+import { BrokerUnderLoad, slowestCallWhile } from "./broker-under-load.ts";
+import { bombs, distinct, frameOf, repeated, topic } from "./hostile-requests.ts";
+
+/*
+ * Requests that cost the sender nothing, and a client beside them that only wants to work. Under `MILLRACE_VERIFY=1`
+ * they are larger, and more.
+ */
+const isVerify = process.env["MILLRACE_VERIFY"] === "1";
+const frameBytes = isVerify ? 3_000_000 : 300_000;
+const slowestMsMax = 1000;
+/** A machine that is busy with other things gets another try. */
+const limits = { timeout: 120_000, retry: 2 };
+const peakBytesMax = 1024 ** 3;
+
+let load: BrokerUnderLoad;
+let client: TestClient;
+
+beforeAll(async () => {
+  load = await BrokerUnderLoad.start();
+  client = await load.client();
+  await client.createTopic(topic);
+  for (let index = 0; index < 8; index++) await client.createTopic(`bombs-${index}`, 8);
+  await client.ask(initProducerIdApi, 5, {
+    transactionalId: `${"a".repeat(200)}`,
+    transactionTimeoutMs: 1000,
+  });
+  await client.produce(topic, ["a", "b"]);
+});
+
+afterAll(async () => {
+  const { peakBytes, longestTurnMs } = await load.figures();
+  console.log(
+    `peak memory of the broker: ${Math.round(peakBytes / 1024 ** 2)} MiB; ` +
+      `longest turn: ${Math.round(longestTurnMs)} ms`,
+  );
+  client.connection.destroy();
+  await load[Symbol.asyncDispose]();
+});
+
+/** Resolves once the broker has answered, or has closed the connection. */
+async function send(frame: Uint8Array): Promise<void> {
+  const socket = await load.open("answers");
+  const answered = Promise.race([once(socket, "data"), once(socket, "close")]);
+  socket.write(frame);
+  await answered;
+  socket.destroy();
+}
+
+async function expectUndisturbed(troubles: () => Promise<unknown>): Promise<void> {
+  const { slowestMs, callCount } = await slowestCallWhile(client, topic, troubles());
+  console.log(
+    `${expect.getState().currentTestName}: slowest of ${callCount} calls: ${Math.round(slowestMs)} ms`,
+  );
+  expect(slowestMs).toBeLessThan(slowestMsMax);
+  expect((await load.figures()).peakBytes).toBeLessThan(peakBytesMax);
+}
+
+describe("one client is not kept waiting by a request of another", () => {
+  const requests = [...repeated, ...distinct].map((request) => ({ ...request, request }));
+
+  test.each(requests)("$name", limits, async ({ request }) => {
+    const frame = frameOf(request, frameBytes);
+    await expectUndisturbed(() => Promise.all([send(frame), send(frame)]));
+  });
+
+  test("batches that unpack to much more than they are", limits, async () => {
+    const frame = bombs(isVerify ? 64 : 16);
+    await expectUndisturbed(() => send(frame));
+  });
+});
+
+test("answers that nobody takes stay few", limits, async () => {
+  const values = Array.from({ length: 9 }, () => "x".repeat(100_000));
+  for (let index = 0; index < 60; index++) await client.produce(topic, values);
+  const request = {
+    maxWaitMs: 0,
+    minBytes: 1,
+    maxBytes: 50_000_000,
+    topics: [
+      { topic, partitions: [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 50_000_000 }] },
+    ],
+  };
+  const frame = Buffer.concat(
+    encodeRequest(fetchApi, { version: 12, correlationId: 1, clientId: "hostile" }, request),
+  );
+  const pipelined = Buffer.concat(Array.from({ length: 300 }, () => frame));
+  const connectionCount = isVerify ? 200 : 20;
+  await expectUndisturbed(async () => {
+    for (let index = 0; index < connectionCount; index++)
+      (await load.open("nothing")).write(pipelined);
+    await sleep(isVerify ? 10_000 : 2000);
+  });
+});
