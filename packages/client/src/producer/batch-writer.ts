@@ -5,7 +5,7 @@ import {
   type GroupMetadata,
   type OffsetAndMetadata,
 } from "@millrace/cluster";
-import { topicPartitionName, type Offset, type TopicPartition } from "@millrace/model";
+import type { Offset, TopicPartition } from "@millrace/model";
 import type { ClientContext } from "../client-context.ts";
 import { abortable } from "../connection/abortable.ts";
 import type { BrokerLane } from "../connection/broker-lane.ts";
@@ -41,7 +41,8 @@ export class KafkaBatchWriter implements BatchWriter {
   #isClosed = false;
   #ending: Promise<void> | undefined;
   readonly #onClosed: () => void;
-  readonly #appenders = new Map<string, PartitionAppender>();
+  /** By topic and partition: a name of both would be made for each record. */
+  readonly #appenders = new Map<string, Map<number, PartitionAppender>>();
 
   constructor(context: ClientContext, options: KafkaBatchWriterOptions, onClosed: () => void) {
     this.#context = context;
@@ -128,14 +129,13 @@ export class KafkaBatchWriter implements BatchWriter {
   }
 
   partition(topic: string, partition: number): PartitionAppender {
-    const name = topicPartitionName(topic, partition);
-    let appender = this.#appenders.get(name);
+    let own = this.#appenders.get(topic);
+    if (own === undefined) this.#appenders.set(topic, (own = new Map()));
+    let appender = own.get(partition);
     if (appender === undefined) {
-      appender = new PartitionAppender(
-        this.#accumulator.partition(topic, partition),
-        this.#accumulator,
-      );
-      this.#appenders.set(name, appender);
+      const batches = this.#accumulator.partition(topic, partition);
+      appender = new PartitionAppender(batches, this.#accumulator);
+      own.set(partition, appender);
     }
     return appender;
   }

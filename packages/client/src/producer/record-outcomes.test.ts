@@ -130,6 +130,35 @@ describe("each record has its own outcome", () => {
     );
   });
 
+  test("a partition that is gone is told as that, and holds up no other", async () => {
+    const { platform, nodes, logs, client } = await produceScene([1, 1]);
+    const unknownTopicOrPartition = 3;
+    nodes[0].on(produceApi, (body) =>
+      answerOf(body, (index, records) =>
+        index === 0
+          ? { errorCode: unknownTopicOrPartition, baseOffset: -1 }
+          : logs[1].append(records),
+      ),
+    );
+    await platform.until(
+      (async () => {
+        const producer = client.producer({ deliveryTimeout: "5s" });
+        const startMs = platform.clock.monotonicMs();
+        const gone = producer.send({ topic, value: "v", partition: 0 });
+        const told = expect(gone).rejects.toMatchObject({
+          code: "TOPIC_NOT_FOUND",
+          cause: { code: "UNKNOWN_TOPIC_OR_PARTITION" },
+        });
+        for (let index = 0; index < 10; index++)
+          await producer.send({ topic, value: String(index), partition: 1 });
+        expect(platform.clock.monotonicMs() - startMs).toBeLessThan(1_000);
+        await told;
+        await client.close();
+      })(),
+    );
+    expect(logs[1].values).toHaveLength(10);
+  });
+
   test("a batch whose time is over takes no younger one with it", async () => {
     const { platform, nodes, logs, client } = await produceScene();
     let isUp = false;

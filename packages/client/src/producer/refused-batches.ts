@@ -41,6 +41,10 @@ export class RefusedBatches {
 
   /** Takes a broker's final answer. */
   take(batch: ProducerBatch, error: KafkaError, faults: readonly RecordFault[]): void {
+    if (this.#options.gate.hasFailed) {
+      this.failWithOthers(batch, error);
+      return;
+    }
     if (isOfWriter(error)) {
       this.fail(batch, error);
       return;
@@ -58,6 +62,11 @@ export class RefusedBatches {
     this.#refuse(batch, [{ error: writeErrorOf(batch.owner, cause), indexes }]);
   }
 
+  /** Gives up a batch whose transaction has failed, or ends here: nothing of it can be written any more. */
+  failWithOthers(batch: ProducerBatch, cause: unknown): void {
+    this.fail(batch, abortedWith(writeErrorOf(batch.owner, cause)));
+  }
+
   /** Gives up all records of a batch for a reason that is not theirs: nobody is asked. */
   fail(batch: ProducerBatch, cause: unknown): void {
     const error = writeErrorOf(batch.owner, cause);
@@ -71,7 +80,7 @@ export class RefusedBatches {
     const { owner } = batch;
     if (onRefused !== undefined && !gate.canLeaveOut(batch)) {
       // Nobody is asked what could not be done; in a next transaction it can be.
-      this.fail(batch, abortedWith(shares[0].error));
+      this.failWithOthers(batch, shares[0].error);
       return;
     }
     const errors = new Map<number, Error>();

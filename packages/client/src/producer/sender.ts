@@ -5,8 +5,10 @@ import { produceApi, type ProduceResponse } from "@millrace/protocol/definitions
 import { type CompressionName } from "@millrace/protocol/records";
 import type { ClientContext } from "../client-context.ts";
 import type { BrokerLane } from "../connection/broker-lane.ts";
+import { RequestFailure } from "../connection/request-failure.ts";
 import { concurrentTransactionsBackoffMs, isRetriable } from "../connection/retrying.ts";
 import type { Accumulator } from "./accumulator.ts";
+import { DeliveryExpiry } from "./delivery-expiry.ts";
 import { LeaderQueues, type NodeQueue } from "./leader-queues.ts";
 import { mayFollow } from "./may-follow.ts";
 import {
@@ -48,14 +50,14 @@ export class Sender {
   readonly #options: SenderOptions;
   readonly #queues: LeaderQueues;
   readonly #refused: RefusedBatches;
+  readonly #expiry: DeliveryExpiry;
   readonly #unlisten: () => void;
   #retryTimer: Timer | undefined;
   #retryTimerMs = Infinity;
-  #expiryTimer: Timer | undefined;
   #isClosed = false;
 
   constructor(options: SenderOptions) {
-    const { context, accumulator, gate, onRefused } = options;
+    const { context, accumulator, gate, onRefused, deliveryTimeoutMs } = options;
     this.#options = options;
     this.#queues = new LeaderQueues(context.metadata);
     this.#refused = new RefusedBatches({
@@ -64,6 +66,12 @@ export class Sender {
       codecs: context.options.codecs,
       onRefused,
       onRequeued: (owner) => this.#placeAgain(owner),
+    });
+    this.#expiry = new DeliveryExpiry({
+      platform: context.platform,
+      accumulator,
+      deliveryTimeoutMs,
+      onExpired: (batch, owner) => this.#giveUpOverdue(batch, owner.lastError),
     });
     this.#unlisten = context.metadata.onChange(() => this.#placeAllAgain());
   }
@@ -76,7 +84,7 @@ export class Sender {
   /** A partition has something to send. */
   enqueue(owner: PartitionBatches): void {
     if (this.#isClosed) return;
-    this.#watchExpiry();
+    this.#expiry.watch();
     const node = this.#queues.place(owner);
     if (node !== undefined) this.#kick(node);
     else {
@@ -99,7 +107,7 @@ export class Sender {
       for (const batch of inFlight.splice(0)) this.#refused.fail(batch, cause);
     this.#unlisten();
     this.#retryTimer?.cancel();
-    this.#expiryTimer?.cancel();
+    this.#expiry.close();
   }
 
   /** Leaders may have moved. */
@@ -197,7 +205,11 @@ export class Sender {
           versionMin,
           versionMax: Math.min(versionMax, hasTopicIds ? 13 : 12),
           body,
-          timeoutMs: Math.min(requestTimeoutMs + brokerGraceMs, this.#leftMs(batches)),
+          timeoutMs: Math.min(
+            requestTimeoutMs + brokerGraceMs,
+            // Never so short that a retry has no chance.
+            Math.max(answerMsMin, this.#expiry.leftMs(batches)),
+          ),
         })
         .then(
           (answer) => this.#answered(node, answer, batchOutcomes(answer, batches, nameOf)),
@@ -206,14 +218,6 @@ export class Sender {
     } catch (error) {
       queueMicrotask(() => this.#lost(node, batches, error));
     }
-  }
-
-  /** Until the delivery timeout of the oldest batch; never so short that a retry has no chance. */
-  #leftMs(batches: readonly ProducerBatch[]): number {
-    const { context, deliveryTimeoutMs } = this.#options;
-    const oldestMs = Math.min(...batches.map(({ createdMs }) => createdMs));
-    const leftMs = oldestMs + deliveryTimeoutMs - context.platform.clock.monotonicMs();
-    return Math.max(leftMs, answerMsMin);
   }
 
   #answered(node: NodeQueue, answer: ProduceResponse, outcomes: readonly BatchOutcome[]): void {
@@ -230,7 +234,7 @@ export class Sender {
     if (this.#isClosed) return;
     for (const batch of batches) {
       batch.owner.removeInFlight(batch);
-      batch.mayBeWritten = true;
+      if (!(error instanceof RequestFailure) || error.wasSent) batch.mayBeWritten = true;
       if (isRetriable(error)) this.#retry(batch, error);
       else this.#refused.fail(batch, error);
     }
@@ -266,16 +270,15 @@ export class Sender {
   }
 
   #retry(batch: ProducerBatch, error: unknown, isAtOnce = false): void {
-    const { context, deliveryTimeoutMs, gate } = this.#options;
+    const { context, gate } = this.#options;
     const { owner } = batch;
-    const now = context.platform.clock.monotonicMs();
-    owner.lastError = error;
+    if (!isAtOnce) owner.lastError = error;
     if (gate.hasFailed) {
-      this.#refused.fail(batch, error);
+      this.#refused.failWithOthers(batch, error);
       return;
     }
-    if (now - batch.createdMs >= deliveryTimeoutMs) {
-      this.#refused.refuse(batch, overdueError(owner, deliveryTimeoutMs, error));
+    if (this.#expiry.isOver(batch)) {
+      this.#giveUpOverdue(batch, error);
       return;
     }
     const { retryBackoffMs, retryBackoffMsMax } = context.options;
@@ -286,7 +289,7 @@ export class Sender {
         ? concurrentTransactionsBackoffMs
         : Math.min(retryBackoffMsMax, retryBackoffMs * 2 ** Math.min(owner.failures, 10));
     if (!isBusy && !isAtOnce) owner.failures++;
-    owner.notBeforeMs = now + delayMs;
+    owner.notBeforeMs = context.platform.clock.monotonicMs() + delayMs;
     owner.requeue(batch);
     this.#placeAgain(owner);
   }
@@ -304,26 +307,9 @@ export class Sender {
     });
   }
 
-  #watchExpiry(): void {
-    if (this.#expiryTimer !== undefined) return;
-    const { context, deliveryTimeoutMs } = this.#options;
-    this.#expiryTimer = context.platform.timers.after(deliveryTimeoutMs / 4, () => {
-      this.#expiryTimer = undefined;
-      this.#expire();
-      if (this.#options.accumulator.hasUnsettled) this.#watchExpiry();
-    });
-  }
-
-  #expire(): void {
-    const { context, accumulator, deliveryTimeoutMs } = this.#options;
-    const latestMs = context.platform.clock.monotonicMs() - deliveryTimeoutMs;
-    for (const owner of accumulator.partitions) {
-      for (let head = owner.queue.at(0); head !== undefined; head = owner.queue.at(0)) {
-        if (head.createdMs > latestMs) break;
-        owner.queue.shift();
-        this.#refused.refuse(head, overdueError(owner, deliveryTimeoutMs, owner.lastError));
-      }
-    }
+  #giveUpOverdue(batch: ProducerBatch, lastError: unknown): void {
+    const { deliveryTimeoutMs } = this.#options;
+    this.#refused.refuse(batch, overdueError(batch.owner, deliveryTimeoutMs, lastError));
   }
 }
 

@@ -32,8 +32,9 @@ const fencingOfLeader: ReadonlySet<ErrorName> = new Set([
   "INVALID_PRODUCER_ID_MAPPING",
 ]);
 
-/** Codes that tell more than `TRANSACTION_ABORTED` would. */
+/** Codes that tell no less than `TRANSACTION_ABORTED` would. */
 const tellingCodes: ReadonlySet<ClusterErrorCode> = new Set([
+  "TRANSACTION_ABORTED",
   "RECORD_TOO_LARGE",
   "NOT_AUTHORIZED",
   "TOPIC_NOT_FOUND",

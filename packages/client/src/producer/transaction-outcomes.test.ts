@@ -98,6 +98,32 @@ describe("within a transaction", () => {
       expect(log.values).toEqual(["later"]);
     }));
 
+  test("what is refused after the transaction failed is told at once too, and does not wait for its end", () =>
+    playTransactions(2, async ({ broker, client, sleep }) => {
+      const errorCodes = [87, 10, 19];
+      let asked = 0;
+      broker.on(produceApi, async (body) => {
+        const errorCode = errorCodes[asked++];
+        await sleep(20);
+        return answerOf(body, () => ({ errorCode, baseOffset: -1 }));
+      });
+      const producer = client.producer({ transactionalId: "other", linger: 1 });
+      const outcomes: PromiseSettledResult<unknown>[] = [];
+      const work = producer.transaction(async () => {
+        const sends: Promise<unknown>[] = [];
+        for (const values of [["a"], ["b", "c"], ["d", "e"]]) {
+          for (const value of values) sends.push(producer.send({ topic, value }));
+          await sleep(5);
+        }
+        outcomes.push(...(await Promise.allSettled(sends)));
+      });
+      await expect(work).rejects.toMatchObject({ code: "WRITE_REFUSED", retriable: false });
+      expect(asked).toBe(3);
+      const aborted = { reason: { code: "TRANSACTION_ABORTED" } };
+      const refused = { reason: { code: "WRITE_REFUSED" } };
+      expect(outcomes).toMatchObject([refused, aborted, aborted, aborted, aborted]);
+    }));
+
   test("records that go down with a refused one are told at once, each why", () =>
     playTransactions(2, async ({ broker, client, log }) => {
       broker.on(produceApi, (body) =>

@@ -1,4 +1,4 @@
-import { ClusterError } from "@millrace/cluster";
+import { ClusterError, type ClusterErrorCode } from "@millrace/cluster";
 import type { TopicPartition } from "@millrace/model";
 import { KafkaError, type ErrorName } from "@millrace/protocol";
 import { clusterCodeOf } from "../connection/cluster-error-of.ts";
@@ -30,6 +30,13 @@ const ofUnknownOutcome: ReadonlySet<ErrorName> = new Set([
   "NETWORK_EXCEPTION",
   "NOT_ENOUGH_REPLICAS_AFTER_APPEND",
   "KAFKA_STORAGE_ERROR",
+]);
+
+/** What is as true of the records beside. */
+const tellingOfAll: ReadonlySet<ClusterErrorCode> = new Set([
+  "WRITER_FENCED",
+  "WRITER_CLOSED",
+  "TRANSACTION_ABORTED",
 ]);
 
 export function isOfWriter(error: KafkaError): boolean {
@@ -74,14 +81,15 @@ export function overdueError(
   }
   return new ClusterError(
     "REQUEST_TIMED_OUT",
-    `${what}${last === undefined ? "" : `: ${String(last)}`}; are the brokers there, and is the topic?`,
+    `${what}${last instanceof Error ? `: ${last.message}` : ""}; are the brokers there, and is the topic?`,
     { retriable: true, cause: last },
   );
 }
 
 /** What records are told that go down with another one of their transaction. */
 export function abortedWith(failure: Error): ClusterError {
-  if (failure instanceof ClusterError && failure.code === "WRITER_FENCED") return failure;
+  const isTold = failure instanceof ClusterError && tellingOfAll.has(failure.code);
+  if (isTold) return failure;
   return new ClusterError(
     "TRANSACTION_ABORTED",
     `not written, since the transaction cannot be committed: ${failure.message}`,
