@@ -106,6 +106,33 @@ describe("DSL-4: a promise is not a value", () => {
   });
 });
 
+describe("DSL-4: an error handler", () => {
+  const failing = (builder: StreamsBuilder): void =>
+    builder.stream("in", text).foreach(() => {
+      throw new Error("broken");
+    });
+
+  test.each([Promise.resolve("continue"), undefined, "skip", true])(
+    "that gives %s ends the task instead of passing records over in silence",
+    async (response) => {
+      const builder = new StreamsBuilder();
+      failing(builder);
+      const onProcessingError = () => response as "continue";
+      await using driver = new TopologyTestDriver(builder.build(), { onProcessingError });
+      expect(() => driver.input("in", text).pipe("k", "v")).toThrow(/"fail" or "continue"/);
+    },
+  );
+
+  test("may pass a record over", async () => {
+    const builder = new StreamsBuilder();
+    failing(builder);
+    const onProcessingError = () => "continue" as const;
+    await using driver = new TopologyTestDriver(builder.build(), { onProcessingError });
+    driver.input("in", text).pipe("k", "v");
+    expect(driver.droppedRecords).toBe(1);
+  });
+});
+
 describe("DSL-4: undefined is not a value", () => {
   test.each([
     "map",

@@ -7,8 +7,7 @@ import { CallbackError } from "../error/callback-error.ts";
 
 /** @throws CallbackError for a promise: operators are synchronous, and would take it for the value. */
 export function requireSynchronous<T>(result: T, operator: string): T {
-  if (typeof result === "object" && result !== null && isThenable(result))
-    throw promiseRefused(result, operator);
+  if (isPromise(result)) throw promiseRefused(result, operator);
   return result;
 }
 
@@ -68,18 +67,31 @@ export function requireTimestamp(result: Timestamp, operator: string): Timestamp
   );
 }
 
-function isThenable(value: object): value is PromiseLike<unknown> {
+/** @throws CallbackError for all but the words that are allowed */
+export function requireOneOf<T extends string>(
+  result: T,
+  allowed: readonly T[],
+  operator: string,
+): T {
+  if (allowed.includes(result)) return result;
+  const advice = `return ${allowed.map((word) => `"${word}"`).join(" or ")}`;
+  if (isPromise(result)) throw promiseRefused(result, operator, advice);
+  throw new CallbackError("CALLBACK_GAVE_NO_RESPONSE", operator, `${String(result)}; ${advice}`);
+}
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  if (typeof value !== "object" || value === null) return false;
   return typeof (value as { readonly then?: unknown }).then === "function";
 }
 
 /** The promise is nobody's from now on: what it may reject with later is told by this error. */
-function promiseRefused(promise: PromiseLike<unknown>, operator: string): CallbackError {
+function promiseRefused(
+  promise: PromiseLike<unknown>,
+  operator: string,
+  advice = "operators are synchronous: await before the record is written to its topic, or return the value itself",
+): CallbackError {
   promise.then(undefined, () => {});
-  return new CallbackError(
-    "CALLBACK_GAVE_PROMISE",
-    operator,
-    "a promise; operators are synchronous: await before the record is written to its topic, or return the value itself",
-  );
+  return new CallbackError("CALLBACK_GAVE_PROMISE", operator, `a promise; ${advice}`);
 }
 
 function kindOf(result: unknown): string {

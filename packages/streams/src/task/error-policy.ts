@@ -1,7 +1,10 @@
 import type { StreamsError } from "../error/streams-error.ts";
+import { requireOneOf } from "../processor/callback-result.ts";
 
 /** What to do about an error: end the task, or go on without the record. */
 export type ErrorResponse = "fail" | "continue";
+
+const responses: readonly ErrorResponse[] = ["fail", "continue"];
 
 /**
  * A constant, or a function that decides case by case (Kafka: `…ExceptionHandler`). Called synchronously; what
@@ -10,5 +13,6 @@ export type ErrorResponse = "fail" | "continue";
 export type ErrorPolicy = ErrorResponse | ((error: StreamsError) => ErrorResponse);
 
 export function responseTo(policy: ErrorPolicy, error: StreamsError): ErrorResponse {
-  return typeof policy === "string" ? policy : policy(error);
+  if (typeof policy === "string") return policy;
+  return requireOneOf(policy(error), responses, "an error handler");
 }
