@@ -2,6 +2,7 @@ import { json, optional, string } from "@millrace/serde";
 import { describe, expect, test } from "vitest";
 
 import { TopologyConfigError, TopologyError } from "../error/topology-error.ts";
+import type { KStream } from "./k-streams.ts";
 import { StreamsBuilder } from "./streams-builder.ts";
 
 function codeOf(body: () => unknown): string {
@@ -98,6 +99,16 @@ describe("names", () => {
       "UNNAMED_INTERNAL_RESOURCE",
     );
     expect(codeOf(() => wordCount().build({ requireExplicitNames: true }))).toBe("none");
+  });
+});
+
+describe("streams of other builders", () => {
+  test.each([
+    ["another builder's stream", () => new StreamsBuilder().stream("a")],
+    ["no stream", () => ({})],
+  ])("merge refuses %s", (_what, other) => {
+    const merge = () => new StreamsBuilder().stream("b").merge(other() as KStream<never, never>);
+    expect(codeOf(merge)).toBe("FOREIGN_STREAM");
   });
 });
 

@@ -1,5 +1,6 @@
 import type { Serde } from "@millrace/serde";
 
+import { TopologyError } from "../error/topology-error.ts";
 import type { TopicNameExtractor } from "../topology/topology-node.ts";
 import type { KGroupedStream, KStream, KTable } from "./k-streams.ts";
 import {
@@ -87,6 +88,8 @@ class PlannedStream implements Erased<KStream<Any, Any>> {
   }
 
   merge(other: PlannedStream, options?: NamedOptions): PlannedStream {
+    if (!(#node in other) || other.#node.recorder !== this.#node.recorder)
+      throw new TopologyError("FOREIGN_STREAM", "merge takes a stream of the same StreamsBuilder");
     return new PlannedStream(merge(this.#node, other.#node, options));
   }
 

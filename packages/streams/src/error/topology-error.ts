@@ -11,6 +11,7 @@ export type TopologyErrorCode =
   | "INVALID_OFFSET_RESET"
   | "DUPLICATE_STORE"
   | "SINK_AS_PARENT"
+  | "FOREIGN_STREAM"
   | "MISSING_SERDE"
   | "UNNAMED_INTERNAL_RESOURCE";
 
