@@ -1,71 +1,39 @@
-import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
 import { repository } from "../tidy/source-files.ts";
+import { blocksOf, pages, treatmentOf } from "./pages.ts";
 
-/** Pages whose TypeScript is taken out and run. */
-const pages = ["README.md", "docs/getting-started.md", "docs/guides/producing-and-consuming.md"];
-/** A program that runs for ever is asked to end after this long; the others have longer. */
-const endlessMs = 8000;
-const endingMs = 25_000;
+// The code of the pages is run by test/packages, where the packages are installed as users have them.
+test("every block of code is of a kind that is run", () => {
+  const blocks = pages.flatMap(blocksOf);
+  expect(blocks.length).toBeGreaterThan(20);
+  const unknown = blocks.filter((block) => treatmentOf(block) === undefined);
+  expect(unknown.map(({ page, number, kind }) => `${page} ${number} (${kind})`)).toEqual([]);
+});
 
-interface Ended {
-  readonly code: number | null;
-  readonly output: string;
-}
+test("one passage alone shows what Node 22 cannot parse", () => {
+  const later = pages.flatMap(blocksOf).filter((one) => treatmentOf(one) === "program of Node 24");
+  expect(later.map(({ page }) => page)).toEqual(["docs/project-setup.md"]);
+});
 
-function blocksOf(page: string): readonly string[] {
-  const text = readFileSync(join(repository, page), "utf8");
-  return [...text.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code]) => code);
-}
-
-/** Runs a block in an empty folder; its imports resolve as in a test. */
-async function run(code: string): Promise<Ended> {
-  const folder = mkdtempSync(join(tmpdir(), "millrace-docs-"));
-  symlinkSync(join(repository, "test/node_modules"), join(folder, "node_modules"));
-  writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
-  writeFileSync(join(folder, "block.ts"), code);
-  const program = spawn(process.execPath, ["block.ts"], { cwd: folder });
-  let output = "";
-  for (const stream of [program.stdout, program.stderr]) {
-    stream.on("data", (chunk: Buffer) => {
-      output += chunk.toString();
-    });
-  }
-  const waitMs = code.includes("StreamsApp.run") ? endlessMs : endingMs;
-  const timer = setTimeout(() => program.kill("SIGTERM"), waitMs);
-  const exitCode = await new Promise<number | null>((resolve) => program.once("close", resolve));
-  clearTimeout(timer);
-  rmSync(folder, { recursive: true, force: true });
-  return { code: exitCode, output };
-}
-
-describe.each(pages)("%s", (page) => {
-  const blocks = blocksOf(page);
-
-  test("has code", () => expect(blocks.length).toBeGreaterThan(0));
-
-  test.each(blocks.map((code, index) => ({ code, name: `block ${index + 1}` })))(
-    "$name runs as it stands",
-    async ({ code }) => {
-      const ended = await run(code);
-      expect(ended, ended.output).toMatchObject({ code: 0 });
-    },
-  );
+test("the package that users install shows the same program as the first page", () => {
+  const [shown] = blocksOf("packages/millrace/README.md");
+  const [first] = blocksOf("README.md").filter(({ kind }) => kind === "ts");
+  const plain = (code: string): string => code.replaceAll(/ *\/\/.*$/gm, "");
+  expect(plain(shown.code)).toBe(plain(first.code));
 });
 
 test("links between the pages lead somewhere", () => {
   const broken = [
     ...pages,
+    "packages/millrace/README.md",
     "CONTRIBUTING.md",
-    "docs/compatibility.md",
     "docs/internals/follow-a-record.md",
   ].flatMap((page) => {
     const text = readFileSync(join(repository, page), "utf8");
-    return [...text.matchAll(/\]\(([^)#:]+)\)/g)]
+    return [...text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)]
       .map(([, link]) => join(repository, dirname(page), link))
       .filter((path) => !existsSync(path))
       .map((path) => `${page}: ${path}`);

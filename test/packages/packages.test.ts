@@ -3,10 +3,8 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
-  realpathSync,
   renameSync,
   rmSync,
-  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,6 +15,7 @@ import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
+import { describePages } from "../docs/describe-pages.ts";
 import { packPackages, publishedNames, repository, type PackedPackage } from "./pack-packages.ts";
 import { unexportedTypes } from "./public-types.ts";
 import { run } from "./run.ts";
@@ -117,7 +116,9 @@ describe("an empty project on Node 22.18", () => {
     writeFileSync(join(project, "package.json"), '{ "private": true, "type": "module" }\n');
     const tarballs = packages.map(({ tarball }) => tarball);
     const flags = ["--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"];
-    await run("npm", ["install", ...flags, ...tarballs], { cwd: project, path: [node22] });
+    // A schema library, for the pages that show one.
+    const wanted = [...tarballs, "zod@4"];
+    await run("npm", ["install", ...flags, ...wanted], { cwd: project, path: [node22] });
     writeFileSync(join(project, "every-entry.ts"), everyEntry());
     const program = fileURLToPath(new URL("installed/word-count.ts", import.meta.url));
     cpSync(program, join(project, "word-count.ts"));
@@ -136,9 +137,6 @@ describe("an empty project on Node 22.18", () => {
   });
 
   test("type-checks against the installed types, library files included", async () => {
-    mkdirSync(join(project, "node_modules/@types"), { recursive: true });
-    const nodeTypes = realpathSync(join(repository, "node_modules/@types/node"));
-    symlinkSync(nodeTypes, join(project, "node_modules/@types/node"));
     writeFileSync(join(project, "tsconfig.json"), JSON.stringify(tsconfig));
     await run("tsc", ["--noEmit"], { cwd: project });
   });
@@ -147,6 +145,8 @@ describe("an empty project on Node 22.18", () => {
     const output = await run("node_modules/.bin/millrace", ["--help"], inProject());
     expect(output).toContain("millrace broker");
   });
+
+  describePages(() => ({ folder: project, node22 }));
 
   test("says what to do where RocksDB is not, and runs in memory", async () => {
     renameSync(join(project, "node_modules/@millrace/rocksdb"), join(project, "set-aside"));

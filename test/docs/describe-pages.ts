@@ -1,0 +1,89 @@
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { beforeAll, describe, expect, test } from "vitest";
+
+import { run } from "../packages/run.ts";
+import { repository } from "../tidy/source-files.ts";
+import { blocksOf, pages, treatmentOf, type Block } from "./pages.ts";
+import { runPage, type DocsProject } from "./run-page.ts";
+
+/** Tests that run what the pages say, in a project that has the packages installed. */
+export function describePages(project: () => DocsProject): void {
+  const blocks = pages.flatMap(blocksOf);
+  const ofKind = (kind: string): readonly Block[] =>
+    blocks.filter((block) => treatmentOf(block) === kind);
+  const isRun = (block: Block): boolean =>
+    ["program", "endless program", "program of Node 24", "CommonJS program", "shell"].includes(
+      treatmentOf(block) ?? "",
+    );
+  const running = pages.filter((page) => blocksOf(page).some(isRun));
+
+  describe("the pages' code, on Node 22.18", () => {
+    test.concurrent.each(running)(
+      "%s runs as it stands, twice in a row",
+      async (page) => {
+        const name = page.replaceAll(/\W/g, "-");
+        for (const attempt of ["first", "second"]) {
+          for (const { block, code, output } of await runPage(blocksOf(page), name, project()))
+            expect(code, `${attempt} run of block ${block}: ${output}`).toBe(0);
+        }
+      },
+      120_000,
+    );
+
+    test("is right for TypeScript with the page's own tsconfig", async () => {
+      const [tsconfig] = ofKind("tsconfig");
+      const folder = join(project().folder, "checked");
+      mkdirSync(folder);
+      writeFileSync(join(folder, "tsconfig.json"), tsconfig.code);
+      for (const block of blocks.filter(({ kind }) => kind.startsWith("ts")))
+        writeFileSync(join(folder, fileOf(block)), block.code);
+      await run("tsc", ["--noEmit"], { cwd: folder });
+    });
+
+    test("lets pnpm install RocksDB's package, whose script is refused", async () => {
+      const [workspace] = ofKind("pnpm-workspace");
+      const folder = join(project().folder, "pnpm");
+      mkdirSync(folder);
+      const manifest = readFileSync(join(repository, "packages/rocksdb/package.json"), "utf8");
+      const { dependencies } = JSON.parse(manifest) as { dependencies: Record<string, string> };
+      const [name] = Object.keys(dependencies).filter((one) => workspace.code.includes(one));
+      const wanted = { private: true, dependencies: { [name]: dependencies[name] } };
+      writeFileSync(join(folder, "package.json"), JSON.stringify(wanted));
+      const options = { cwd: folder, path: [project().node22] };
+      const install = ["--yes", "pnpm@12.21.0", "install", "--prefer-offline"];
+      await expect(run("npx", install, options)).rejects.toThrow(/ERR_PNPM_IGNORED_BUILDS/);
+      writeFileSync(join(folder, "pnpm-workspace.yaml"), workspace.code);
+      await run("npx", install, options);
+      const load = `import(${JSON.stringify(name)}).then(({ RocksLevel }) => console.log(typeof RocksLevel))`;
+      expect(await run("node", ["-e", load], options)).toBe("function\n");
+    });
+
+    test("of tests passes in Vitest", async () => {
+      const folder = join(project().folder, "vitest");
+      mkdirSync(folder);
+      for (const block of ofKind("vitest"))
+        writeFileSync(join(folder, fileOf(block).replace(".ts", ".test.ts")), block.code);
+      const vitest = join(repository, "node_modules/vitest/vitest.mjs");
+      await run("node", [vitest, "run", "--root", folder], {
+        cwd: folder,
+        path: [project().node22],
+      });
+    });
+  });
+
+  beforeAll(() => {
+    // Users have these of the registry, in the versions that are tried here.
+    mkdirSync(join(project().folder, "node_modules/@types"), { recursive: true });
+    for (const name of ["vitest", "@types/node"])
+      symlinkSync(
+        join(repository, "node_modules", name),
+        join(project().folder, "node_modules", name),
+      );
+  });
+}
+
+function fileOf({ page, number }: Block): string {
+  return `${page.replaceAll(/\W/g, "-")}-${number}.ts`;
+}

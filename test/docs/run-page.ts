@@ -1,0 +1,166 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { delimiter, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { treatmentOf, type Block } from "./pages.ts";
+
+/** The project in which blocks run: `node_modules` has the packed packages. */
+export interface DocsProject {
+  readonly folder: string;
+  /** Folder of the `node` that users have at least. */
+  readonly node22: string;
+}
+
+export interface Ended {
+  readonly code: number | string | null;
+  readonly output: string;
+}
+
+/** Longest that a block may take. */
+const blockMsMax = 40_000;
+/** How long a program that runs for ever, and is not talked to, is left alone. */
+const endlessMs = 3000;
+
+/**
+ * Runs a page's blocks in order, in one folder. A program that runs for ever is ended when the shell commands behind it
+ * are done, or after a while where there are none. Ports that the page names are free ones here, and `npx millrace` talks
+ * to that broker.
+ */
+export async function runPage(
+  blocks: readonly Block[],
+  name: string,
+  { folder, node22 }: DocsProject,
+): Promise<readonly (Ended & { readonly block: number })[]> {
+  const cwd = join(folder, "pages", name);
+  mkdirSync(join(cwd, "bin"), { recursive: true });
+  const ports = { 9092: await freePort(), 8080: await freePort() };
+  writeShims(cwd, folder, ports[9092]);
+  const env = {
+    ...process.env,
+    PATH: [join(cwd, "bin"), node22, process.env["PATH"]].join(delimiter),
+  };
+  const ended: (Ended & { block: number })[] = [];
+  let endless: Running | undefined;
+  for (const [index, block] of blocks.entries()) {
+    const code = block.code
+      .replaceAll("9092", String(ports[9092]))
+      .replaceAll("8080", String(ports[8080]));
+    const own = commandOf(block, code, cwd);
+    if (own === undefined) continue;
+    const running = start(own, { cwd, env });
+    if (treatmentOf(block) === "endless program") {
+      endless = running;
+      const isShellNext = blocks.at(index + 1)?.kind === "sh";
+      await (isShellNext ? untilReady(code, Object.values(ports), { cwd, env }) : sleep(endlessMs));
+      if (isShellNext) continue;
+    } else {
+      ended.push({ block: block.number, ...(await running.ended) });
+      if (endless === undefined) continue;
+    }
+    endless?.child.kill("SIGTERM");
+    const { code: exitCode, output } = (await endless?.ended) ?? { code: 0, output: "" };
+    ended.push({ block: block.number, code: exitCode, output: `ended by SIGTERM\n${output}` });
+    endless = undefined;
+  }
+  return ended;
+}
+
+/** Undefined: the page's test does something else with it. */
+function commandOf(
+  block: Block,
+  code: string,
+  cwd: string,
+): readonly [string, ...string[]] | undefined {
+  const file = (ending: string): string => {
+    const path = join(cwd, `block-${block.number}.${ending}`);
+    writeFileSync(path, code);
+    return path;
+  };
+  switch (treatmentOf(block)) {
+    case "program":
+    case "endless program":
+      return ["node", file("ts")];
+    case "program of Node 24":
+      return [process.execPath, file("ts")];
+    case "CommonJS program":
+      return ["node", file("cjs")];
+    case "shell":
+      return ["bash", "-e", file("sh")];
+    default:
+      return undefined;
+  }
+}
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+}
+
+function start(
+  [file, ...parameters]: readonly [string, ...string[]],
+  options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
+): Running {
+  const child = spawn(file, parameters, options);
+  let output = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.on("data", (chunk: Buffer) => {
+      output += chunk.toString();
+    });
+  const timer = setTimeout(() => child.kill("SIGKILL"), blockMsMax);
+  const ended = new Promise<Ended>((resolve) => {
+    child.once("close", (code, signal) => {
+      clearTimeout(timer);
+      resolve({ code: signal ?? code, output });
+    });
+  });
+  return { child, ended };
+}
+
+/** `millrace` talks to the page's broker, and `npx` runs what is installed. */
+function writeShims(cwd: string, project: string, port: number): void {
+  const main = join(project, "node_modules/.bin/millrace");
+  const shims = {
+    millrace: `case "$1" in
+broker) exec node ${main} "$@" --port ${port};;
+*) exec node ${main} "$@" --bootstrap-server 127.0.0.1:${port};;
+esac`,
+    npx: 'exec "$@"',
+  };
+  for (const [name, text] of Object.entries(shims)) {
+    const path = join(cwd, "bin", name);
+    writeFileSync(path, `#!/bin/sh\n${text}\n`);
+    chmodSync(path, 0o755);
+  }
+}
+
+/** Waits for those of the ports that the program names, and for the topics that it makes. */
+async function untilReady(
+  code: string,
+  ports: readonly number[],
+  options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
+): Promise<void> {
+  const deadline = Date.now() + 20_000;
+  for (const port of ports.filter((one) => code.includes(String(one)))) {
+    while (!(await isListening(port)) && Date.now() < deadline) await sleep(50);
+  }
+  if (!code.includes("EmbeddedCluster")) return;
+  const topics = async () => (await start(["millrace", "topics", "list"], options).ended).output;
+  while ((await topics()) === "" && Date.now() < deadline);
+}
+
+async function isListening(port: number): Promise<boolean> {
+  return fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(300) }).then(
+    () => true,
+    (error: Error) => !String(error.cause).includes("ECONNREFUSED"),
+  );
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
