@@ -21,8 +21,15 @@ export function lossOf(value: unknown): string | undefined {
 }
 
 function lossOfObject(value: object): string | undefined {
+  if (!hasOwnForm(value)) return lossWithin(value);
+  // As JSON does: of what toJSON gives, no further toJSON is asked.
+  const form = value.toJSON("");
+  if (form === null && tagOf(value) === "Date") return " is an invalid Date";
+  return typeof form === "object" && form !== null ? lossWithin(form) : lossOf(form);
+}
+
+function lossWithin(value: object): string | undefined {
   if (Array.isArray(value)) return lossOfList(value);
-  if (hasOwnForm(value)) return lossOfOwnForm(value);
   const prototype: unknown = Object.getPrototypeOf(value);
   const isPlain = prototype === Object.prototype || prototype === null;
   if (!isPlain) {
@@ -48,12 +55,6 @@ function lossOfList(list: readonly unknown[]): string | undefined {
   return undefined;
 }
 
-function lossOfOwnForm(value: object): string | undefined {
-  const form = ownForm(value);
-  if (form === null && tagOf(value) === "Date") return " is an invalid Date";
-  return lossOf(form);
-}
-
 function tagOf(value: object): string {
   return Object.prototype.toString.call(value).slice("[object ".length, -1);
 }
@@ -65,14 +66,15 @@ function step(key: string): string {
 /** True: `read` has the JSON form of `value`, or leaves parts of it out. */
 export function isReadOf(read: unknown, value: unknown): boolean {
   if (read === value) return true;
-  if (typeof read !== "object" || typeof value !== "object" || read === null || value === null)
-    return hasOwnForm(value) && read === ownForm(value);
-  if (hasOwnForm(read) || hasOwnForm(value)) return isReadOf(ownForm(read), ownForm(value));
-  if (Array.isArray(read)) return Array.isArray(value) && isReadOfList(read, value);
-  if (Array.isArray(value)) return false;
-  const members = value as Readonly<Record<string, unknown>>;
-  for (const key in read)
-    if (!isReadOf((read as Readonly<Record<string, unknown>>)[key], members[key])) return false;
+  const left = ownForm(read);
+  const right = ownForm(value);
+  if (typeof left !== "object" || typeof right !== "object" || left === null || right === null)
+    return left === right;
+  if (Array.isArray(left)) return Array.isArray(right) && isReadOfList(left, right);
+  if (Array.isArray(right)) return false;
+  const members = right as Readonly<Record<string, unknown>>;
+  for (const key in left)
+    if (!isReadOf((left as Readonly<Record<string, unknown>>)[key], members[key])) return false;
   return true;
 }
 

@@ -126,6 +126,12 @@ describe("SERDE-5: serialise throws, or deserialise gives an equal value", () =>
         return this.cents / 100;
       }
     }
+    class Plain {
+      readonly text = "t";
+      toJSON(): unknown {
+        return this;
+      }
+    }
     const date = new Date(0);
     const value = {
       money: new Money(),
@@ -133,9 +139,18 @@ describe("SERDE-5: serialise throws, or deserialise gives an equal value", () =>
       absent: undefined,
       zero: -0,
       own: { toJSON: () => [1] },
+      list: Object.assign([NaN], { toJSON: () => "list" }),
+      itself: new Plain(),
     };
     expect(written(json(), value)).toEqual({
-      read: { money: { cents: 5 }, date: date.toJSON(), zero: 0, own: [1] },
+      read: {
+        money: { cents: 5 },
+        date: date.toJSON(),
+        zero: 0,
+        own: [1],
+        list: "list",
+        itself: { text: "t" },
+      },
     });
   });
 
