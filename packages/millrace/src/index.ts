@@ -6,6 +6,7 @@ export {
   type ConsumerRecord,
   type DeserializationPolicy,
   type KafkaClient,
+  type PlainField,
   type Producer,
   type ProducerOptions,
   type ProducerRecord,
@@ -17,6 +18,9 @@ export {
   type BatchWriter,
   type ClusterAdmin,
   type ClusterClient,
+  type GroupMetadata,
+  type OffsetAndMetadata,
+  type PartitionAssignor,
 } from "@millrace/cluster";
 export {
   BaseError,
@@ -27,6 +31,7 @@ export {
   type Headers,
   type Offset,
   type Timestamp,
+  type TopicPartition,
 } from "@millrace/model";
 export {
   bytes,

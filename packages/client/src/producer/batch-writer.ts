@@ -279,7 +279,7 @@ export class KafkaBatchWriter implements BatchWriter {
     this.#throwIfFailed();
     throw new ClusterError(
       "WRITER_FAILED",
-      "a transactional writer takes records between begin and commit alone; call begin first",
+      "a transactional writer takes records within a transaction alone; begin one first, as Producer.transaction does",
     );
   }
 

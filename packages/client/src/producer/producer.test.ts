@@ -159,6 +159,24 @@ describe("an idempotent writer", () => {
     expect(logs[0].values).toEqual(numbers(2500));
   });
 
+  test("CLIENT-6: a record that cannot be encoded leaves nothing behind", async () => {
+    const { platform, nodes, logs, client } = await scene();
+    await platform.until(
+      (async () => {
+        const writer = await openWriter(client, {});
+        const noBytes = 5 as never; // as from a program without types
+        const appender = writer.partition(topic, 0);
+        expect(() => appender.append(0, null, noBytes, noHeaders)).toThrow();
+        await writer.flush();
+        expect(nodes[0].of("Produce")).toEqual([]);
+        append(writer, 0, 3);
+        expect(await writer.flush()).toEqual([{ topic, partition: 0, endOffset: 3 }]);
+        await client.close();
+      })(),
+    );
+    expect(logs[0].values).toEqual(numbers(3));
+  });
+
   test("what the delivery timeout ends is told once, and the writer goes on", async () => {
     const { platform, nodes, logs, client } = await scene();
     const refuse = (body: Decoded<typeof produceRequest>) =>

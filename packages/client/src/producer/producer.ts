@@ -1,5 +1,5 @@
-import type { ClusterError, GroupMetadata, OffsetAndMetadata } from "@millrace/cluster";
-import { partitionForKey, type Offset, type TopicPartition } from "@millrace/model";
+import { ClusterError, type GroupMetadata, type OffsetAndMetadata } from "@millrace/cluster";
+import { partitionForKey, shown, type Offset, type TopicPartition } from "@millrace/model";
 import type { Platform } from "@millrace/platform";
 import { abortable } from "../connection/abortable.ts";
 import { signalAfter } from "../signal-after.ts";
@@ -102,6 +102,11 @@ export class Producer<Key = PlainField, Value = PlainField> implements AsyncDisp
    * @throws ClusterError (as a rejection) `WRITER_FENCED`: another producer has the id; what the work throws
    */
   async transaction<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    if (typeof work !== "function")
+      throw new ClusterError(
+        "WRITER_FAILED",
+        `transaction takes a function that sends; it was given ${shown(work)}`,
+      );
     this.#initialized ??= this.#writer.initialize(signal).catch((error: ClusterError) => {
       this.#initialized = undefined;
       throw error;

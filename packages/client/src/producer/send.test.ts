@@ -155,6 +155,29 @@ describe("what is sent", () => {
   });
 });
 
+test("a transaction is refused by name without a function, without an id, and records without a transaction", async () => {
+  const { platform, client } = await produceScene();
+  await platform.until(
+    (async () => {
+      const plain = client.producer();
+      await expect(plain.transaction(async () => {})).rejects.toMatchObject({
+        code: "WRITER_FAILED",
+        message: expect.stringContaining("open it with a transactionalId"),
+      });
+      const producer = client.producer({ transactionalId: "id" });
+      await expect(producer.transaction(given(Promise.resolve()))).rejects.toMatchObject({
+        code: "WRITER_FAILED",
+        message: expect.stringContaining("it was given a promise"),
+      });
+      await expect(producer.send({ topic, value: "v" })).rejects.toMatchObject({
+        code: "WRITER_FAILED",
+        message: expect.stringContaining("within a transaction alone"),
+      });
+      await client.close();
+    })(),
+  );
+});
+
 describe("a producer that is closed", () => {
   test("sends first what still waits for its topic", async () => {
     const { platform, client, logs } = await produceScene();
