@@ -92,6 +92,18 @@ describe("a task", () => {
     expect(task.process(1)).toBe(1);
   });
 
+  test("TASK-2: an input of which all was left out has one turn, and is chosen no more", () => {
+    const { task, written } = taskOf(copy);
+    task.initialize();
+    task.addBatch(batchOf("a", 0, [at(1, null), at(2, null)]));
+    task.addBatch(batchOf("b", 0, [at(3), at(4)]));
+    expect(task.process(1)).toBe(1);
+    expect(written).toEqual([]);
+    expect(task.process(10)).toBe(2);
+    expect(written.map(({ timestamp }) => timestamp)).toEqual([3, 4]);
+    expect(task.process(10)).toBe(0);
+  });
+
   test("says when an input has enough records", () => {
     const { task } = taskOf(copy, { bufferedRecordsPerPartitionMax: 2 });
     task.initialize();
@@ -142,7 +154,7 @@ describe("a task", () => {
     expect(lenient.written.map(({ value }) => value)).toEqual([null, encodeUtf8("v")]);
   });
 
-  test("a batch of a foreign partition is refused, and closing twice is fine", async () => {
+  test("TASK-3: a batch of a topic that no source reads is refused, and closing twice is fine", async () => {
     const { task } = taskOf(copy);
     task.initialize();
     const error = catchError(() => task.addBatch(batchOf("other", 0, [at(1)])));

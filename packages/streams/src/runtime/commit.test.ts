@@ -1,0 +1,95 @@
+import type { BatchWriter, GroupMembership } from "@millrace/cluster";
+import { string } from "@millrace/serde";
+import { expect, test } from "vitest";
+
+import { at, batchOf, taskOf } from "../../test-support/task-of.ts";
+import { commitTasks } from "./commit.ts";
+import type { OpenTask } from "./task-opener.ts";
+import { WriteRefusals } from "./write-refusals.ts";
+
+interface Scene {
+  /** What was asked of writer, group and engine, in order. */
+  readonly steps: string[];
+  readonly commit: (isExactlyOnce: boolean) => Promise<unknown>;
+  readonly add: (offset: number) => void;
+}
+
+/** A task with a store and one record that was counted; `failing` is the step that rejects. */
+function sceneOf(failing?: string): Scene {
+  const { task } = taskOf((builder) =>
+    builder.stream("a", { key: string(), value: string() }).groupByKey().count({ store: "c" }),
+  );
+  task.initialize();
+  const steps: string[] = [];
+  const step = async (name: string): Promise<void> => {
+    steps.push(name);
+    if (name === failing) throw new Error(`${name} failed`);
+  };
+  const writer = {
+    flush: async () => {
+      await step("outputs");
+      return [{ topic: "app-c-changelog", partition: 0, endOffset: 9 }];
+    },
+    sendOffsets: () => step("offsets"),
+    commit: () => step("end"),
+  } as Partial<BatchWriter> as BatchWriter;
+  const membership = { commit: () => step("offsets") } as Partial<GroupMembership>;
+  const engineCommit = task.stores.commit.bind(task.stores);
+  const stores = Object.assign(task.stores, {
+    commit: (offsets: ReadonlyMap<string, number>) => {
+      steps.push(`engine ${JSON.stringify([...offsets])}`);
+      engineCommit(offsets);
+    },
+  });
+  const { taskId, subtopology } = task;
+  const open: OpenTask = { taskId, subtopology, task, stores, inputs: task.inputPartitions };
+  const refusals = new WriteRefusals();
+  return {
+    steps,
+    add: (offset) => {
+      task.addBatch(batchOf("a", offset, [{ ...at(1), key: "k" }]));
+      task.process(1);
+    },
+    commit: (isExactlyOnce) =>
+      commitTasks([open], {
+        writer,
+        refusals,
+        membership: membership as GroupMembership,
+        isExactlyOnce,
+        signal: new AbortController().signal,
+        probe: undefined,
+      }),
+  };
+}
+
+test.each([
+  [true, ["outputs", "offsets", "end"]],
+  [false, ["outputs", "offsets"]],
+] as const)(
+  "STREAMS-4: outputs are there before offsets are, exactly once %j",
+  async (isExactlyOnce, order) => {
+    const { steps, commit, add } = sceneOf();
+    add(0);
+    await commit(isExactlyOnce);
+    expect(steps).toEqual([...order, 'engine [["c",9]]']);
+    await commit(isExactlyOnce);
+    expect(steps).toHaveLength(order.length + 1); // nothing had moved
+  },
+);
+
+test.each([
+  [true, "outputs"],
+  [true, "offsets"],
+  [true, "end"],
+  [false, "outputs"],
+  [false, "offsets"],
+] as const)(
+  "STREAMS-5: the engine is not written where a commit fails, exactly once %j, at %s",
+  async (isExactlyOnce, failing) => {
+    const { steps, commit, add } = sceneOf(failing);
+    add(0);
+    await expect(commit(isExactlyOnce)).rejects.toThrow(`${failing} failed`);
+    expect(steps.filter((name) => name.startsWith("engine"))).toEqual([]);
+    expect(steps.at(-1)).toBe(failing);
+  },
+);

@@ -1,0 +1,28 @@
+import type { BatchWriter } from "@millrace/cluster";
+import { memoryEngineProvider, MemoryEngine } from "@millrace/state";
+import { expect, test } from "vitest";
+
+import { WriteOrigins } from "../task/write-origins.ts";
+import type { LoopEnvironment } from "./loop-environment.ts";
+import { openTasks } from "./task-opener.ts";
+
+test("STREAMS-2: a task of no sub-topology is not opened, and its engine is closed again", async () => {
+  let closed = 0;
+  const engine = Object.assign(new MemoryEngine(), { close: async () => void closed++ });
+  const environment = {
+    engines: { ...memoryEngineProvider(), open: async () => engine },
+    subtopologies: [],
+    membership: { committed: async () => [] },
+    config: { errors: {} },
+    taskDirectory: () => "task",
+  } as unknown as LoopEnvironment; // as much of one as is asked before the task is looked for
+  const writer = { prepare: async () => {} } as unknown as BatchWriter;
+  await expect(
+    openTasks([{ taskId: { subtopology: 7, partition: 0 }, inputs: [] }], environment, {
+      writer,
+      origins: new WriteOrigins(),
+      signal: new AbortController().signal,
+    }),
+  ).rejects.toMatchObject({ law: "STREAMS-2" });
+  expect(closed).toBe(1);
+});

@@ -1,0 +1,122 @@
+import { encodeUtf8, noHeaders } from "@millrace/model";
+import { int64AsNumber, string } from "@millrace/serde";
+import { StreamsBuilder, type Topology } from "@millrace/streams";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+
+import { delegate } from "../simulation/processes/observe-commits.ts";
+import { readCounts } from "./world/word-count.ts";
+import { TestWorld } from "./world/test-world.ts";
+
+/** Stores and their changelogs: what is taken over from a folder, and what is not. */
+let world: TestWorld;
+
+beforeEach(async () => {
+  world = await TestWorld.start({ words: 1, counts: 1 });
+});
+
+afterEach(async () => {
+  await world[Symbol.asyncDispose]();
+});
+
+function counted(): Topology {
+  const builder = new StreamsBuilder();
+  builder
+    .stream("words", { key: string(), value: string() })
+    .groupByKey()
+    .count({ store: "counts" })
+    .toStream()
+    .to("counts", { key: string(), value: int64AsNumber() });
+  return builder.build();
+}
+
+async function write(...words: readonly string[]): Promise<void> {
+  const writer = world.client.openWriter({});
+  await writer.prepare(["words"]);
+  for (const word of words)
+    writer.partition("words", 0).append(1, encodeUtf8(word), encodeUtf8(word), noHeaders);
+  await writer.flush();
+  await writer.close();
+}
+
+async function expectCounts(counts: Readonly<Record<string, number>>): Promise<void> {
+  await expect
+    .poll(async () => Object.fromEntries(await readCounts(world)), { timeout: 5000 })
+    .toEqual(counts);
+}
+
+const changelog = { topic: "app-counts-changelog", partition: 0 };
+
+describe("STREAMS-3: a store whose offset is not within its changelog is rebuilt from it", () => {
+  async function countTwice(): Promise<void> {
+    await write("a", "a", "b");
+    const app = await world.app(counted(), { stateDirectory: "/s" });
+    await expectCounts({ a: 2, b: 1 });
+    await app.close();
+  }
+
+  async function startAndCount(): Promise<Readonly<Record<string, unknown>> | undefined> {
+    const process = world.process();
+    await world.app(counted(), { stateDirectory: "/s" }, process);
+    await write("a");
+    return process.events.find(({ name }) => name === "store-rebuilt")?.fields;
+  }
+
+  test("beyond the end of one that was made anew", async () => {
+    await countTwice();
+    await world.client.admin.deleteTopics([changelog.topic]);
+    expect(await startAndCount()).toMatchObject({ store: "counts", changelogEnd: 0 });
+    await expectCounts({ a: 1, b: 1 }); // of b the last that was said stands
+  });
+
+  test("within it, it is taken over as it is", async () => {
+    await countTwice();
+    expect(await startAndCount()).toBeUndefined();
+    await expectCounts({ a: 3, b: 1 });
+  });
+});
+
+describe("STREAMS-9: over a rebalance tasks", () => {
+  test.each([
+    [0, "stay open from one generation to the next", 1],
+    [1, "are opened anew where there was a generation in between", 2],
+  ])("(%j generations between) %s", async (between, _, opened) => {
+    const opens: string[] = [];
+    const process = world.process();
+    let skipped = 0;
+    let rejoin = (): void => {};
+    await world.app(counted(), { stateDirectory: "/s" }, process, {
+      clusterOf: (client) =>
+        delegate(client, {
+          openMembership: (options) => {
+            const membership = client.openMembership(options);
+            rejoin = () => membership.requestRejoin("asked to");
+            return delegate(membership, {
+              join: async (signal) => {
+                const assignment = await membership.join(signal);
+                opens.push("join");
+                const generationId = assignment.generationId + skipped;
+                skipped += between;
+                return { ...assignment, generationId };
+              },
+            });
+          },
+          openReader: (options) => {
+            const reader = client.openReader(options);
+            return delegate(reader, {
+              assign: (partitions) => {
+                if (partitions.some(({ topic }) => topic === "words")) opens.push("open");
+                reader.assign(partitions);
+              },
+            });
+          },
+        }),
+    });
+    await write("a");
+    await expectCounts({ a: 1 });
+    rejoin();
+    await expect.poll(() => opens.filter((name) => name === "join")).toHaveLength(2);
+    await write("a");
+    await expectCounts({ a: 2 });
+    expect(opens.filter((name) => name === "open")).toHaveLength(opened);
+  });
+});
