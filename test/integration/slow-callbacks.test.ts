@@ -81,6 +81,50 @@ describe.each(["exactly_once", "at_least_once"] as const)("%s", (processingGuara
   });
 });
 
+test("what a cache has held back is forwarded in turns, too", async () => {
+  const keys = 60;
+  const builder = new StreamsBuilder();
+  let taken = 0;
+  builder
+    .stream("lines", { value: string() })
+    .groupBy((line) => String(Number(line.split("-")[1]) % keys), {
+      key: string(),
+      value: string(),
+    })
+    .count({ store: "counts" })
+    .toStream()
+    .peek(() => {
+      taken += 1;
+      keepBusy(callbackMs);
+    })
+    .mapValues(String)
+    .to("copies", { key: string(), value: string() });
+  await world.produce("lines", linesOf(10 * keys));
+  const process = world.process();
+  const options = { stateDirectory: "/s", commitInterval: 2000, transactionTimeout: 20_000 };
+  await world.app(builder.build(), options, process);
+  let beats = 0;
+  let before = 0;
+  let takenInTurnMax = 0;
+  const ticker = setInterval(() => {
+    beats += 1;
+    takenInTurnMax = Math.max(takenInTurnMax, taken - before);
+    before = taken;
+  }, 1);
+  const counted = async () => {
+    const last = new Map((await world.read("copies")).map(({ key, value }) => [key, value]));
+    return [...last.values()].reduce(
+      (sum, value) => sum + Number(String.fromCharCode(...(value ?? []))),
+      0,
+    );
+  };
+  await expect.poll(counted, { timeout: 15_000, interval: 200 }).toBe(10 * keys);
+  clearInterval(ticker);
+  expect(process.events.filter(({ name }) => name === "tasks-assigned")).toHaveLength(1);
+  expect(takenInTurnMax).toBeLessThanOrEqual(3);
+  expect(beats).toBeGreaterThan(30);
+});
+
 test.each([{ commitInterval: 0 }, { slice: 0 }])("%j gives way to other work", async (options) => {
   await world.produce("lines", linesOf(20));
   const app = await world.app(

@@ -24,8 +24,13 @@ export class MetricRegistry implements Metrics {
   }
 
   /** A gauge with the same name and tags replaces the one before. */
-  gauge(name: string, read: () => number, tags: MetricTags = noTags): void {
-    this.#metrics.set(keyOf(name, tags), { name, tags, read });
+  gauge(name: string, read: () => number, tags: MetricTags = noTags): () => void {
+    const key = keyOf(name, tags);
+    const gauge: Metric = { name, tags, read };
+    this.#metrics.set(key, gauge);
+    return () => {
+      if (this.#metrics.get(key) === gauge) this.#metrics.delete(key);
+    };
   }
 
   snapshot(): readonly MetricValue[] {

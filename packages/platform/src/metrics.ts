@@ -2,7 +2,8 @@
 export interface Metrics {
   /** The same name and tags give the same counter. */
   counter(name: string, tags?: MetricTags): Counter;
-  gauge(name: string, read: () => number, tags?: MetricTags): void;
+  /** @returns removes it again, unless another one has taken its place */
+  gauge(name: string, read: () => number, tags?: MetricTags): () => void;
   /** All values now. */
   snapshot(): readonly MetricValue[];
 }

@@ -16,6 +16,16 @@ test("the same name and tags give the same counter, in whatever order the tags s
   ]);
 });
 
+test("a gauge can be taken away, and leaves one alone that has taken its place", () => {
+  const metrics = new MetricRegistry();
+  const remove = metrics.gauge("ratio", () => 1, { task: "0_0" });
+  const removeOther = metrics.gauge("ratio", () => 2, { task: "0_0" });
+  remove();
+  expect(metrics.snapshot().map(({ value }) => value)).toEqual([2]);
+  removeOther();
+  expect(metrics.snapshot()).toEqual([]);
+});
+
 test("a seed gives its numbers again; seeds that differ in their high half differ", () => {
   const draw = (seed: number) => {
     const random = new SeededRandom(seed);

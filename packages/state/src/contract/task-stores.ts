@@ -75,8 +75,12 @@ export interface TaskStores {
   /**
    * Flushes the caches store by store in registration order: writes, logs and forwards what is dirty.
    * Results that arrive in a later store's cache are flushed in the same call.
+   *
+   * @param isOver asked after each entry: true to give way. Nothing else may be written until `flush` was called
+   *   again and is done.
+   * @returns whether all is written
    */
-  flush(): void;
+  flush(isOver?: () => boolean): boolean;
   /**
    * Moves the stage into the engine, in one batch with the changelog offsets. Caches must have been flushed.
    * Call it after the transaction, or the offsets, were committed.

@@ -117,8 +117,9 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
     return true;
   }
 
-  flush(): void {
-    this.#cache.flush();
+  /** As `RecordCache.flush`. */
+  flush(isOver?: () => boolean): boolean {
+    return this.#cache.flush(isOver);
   }
 
   /** Forgets all, without writing. */

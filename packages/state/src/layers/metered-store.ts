@@ -10,7 +10,7 @@ export class MeteredStore implements BytesStore {
   #puts = 0;
   #scans = 0;
 
-  constructor(inner: BytesStore, metrics: Metrics, tags: MetricTags) {
+  constructor(inner: BytesStore, metrics: Pick<Metrics, "gauge">, tags: MetricTags) {
     this.#inner = inner;
     metrics.gauge("get-total", () => this.#gets, tags);
     metrics.gauge("put-total", () => this.#puts, tags);

@@ -19,6 +19,8 @@ export class RecordCache<K, V> {
   #dirtyFirst: CacheEntry<K, V> | null = null;
   #dirtyLast: CacheEntry<K, V> | null = null;
   #flushDepth = 0;
+  /** Of a flush that has given way: its entries, and how many of them are written. */
+  #flushing: { readonly entries: readonly CacheEntry<K, V>[]; writtenCount: number } | null = null;
 
   constructor(budget: CacheBudget, writeThrough: (entry: CacheEntry<K, V>) => void) {
     this.#budget = budget;
@@ -26,7 +28,7 @@ export class RecordCache<K, V> {
   }
 
   get hasDirty(): boolean {
-    return this.#dirtyFirst !== null;
+    return this.#dirtyFirst !== null || this.#flushing !== null;
   }
 
   /** True while a flush forwards: entries that wait for their turn must not change. */
@@ -65,8 +67,28 @@ export class RecordCache<K, V> {
       this.#evict(this.#oldest);
   }
 
-  flush(): void {
-    this.#flush(null);
+  /**
+   * Writes what is dirty. May give way after an entry: nothing else may be written until it was called again and
+   * is done.
+   *
+   * @returns whether all is written
+   */
+  flush(isOver?: () => boolean): boolean {
+    if (this.#flushing === null) {
+      if (this.#dirtyFirst === null) return true;
+      this.#flushing = { entries: this.#takeDirty(null), writtenCount: 0 };
+      this.#flushDepth++;
+    }
+    const flushing = this.#flushing;
+    const { entries } = flushing;
+    while (flushing.writtenCount < entries.length) {
+      this.#writeThrough(entries[flushing.writtenCount]);
+      flushing.writtenCount += 1;
+      if (isOver?.() === true && flushing.writtenCount < entries.length) return false;
+    }
+    this.#flushing = null;
+    this.#endFlush(entries);
+    return true;
   }
 
   /** Removes one entry, dirty or not, without writing it. */
@@ -86,22 +108,20 @@ export class RecordCache<K, V> {
     this.#entries.clear();
     this.#newest = this.#oldest = this.#dirtyFirst = this.#dirtyLast = null;
     this.#flushDepth = 0;
+    this.#flushing = null;
   }
 
   #evict(eldest: CacheEntry<K, V>): void {
     this.#detach(eldest);
-    if (eldest.isDirty) this.#flush(eldest);
+    if (!eldest.isDirty) return;
+    const flushed = this.#takeDirty(eldest);
+    this.#flushDepth++;
+    for (const entry of flushed) this.#writeThrough(entry);
+    this.#endFlush(flushed);
   }
 
-  #flush(evicted: CacheEntry<K, V> | null): void {
-    if (this.#dirtyFirst === null) return;
-    const flushed = this.#takeDirty(evicted);
-    this.#flushDepth++;
-    try {
-      for (const entry of flushed) this.#writeThrough(entry);
-    } finally {
-      this.#flushDepth = Math.max(0, this.#flushDepth - 1);
-    }
+  #endFlush(flushed: readonly CacheEntry<K, V>[]): void {
+    this.#flushDepth = Math.max(0, this.#flushDepth - 1);
     for (const entry of flushed)
       if (entry.isTombstone && entry.isAttached && !entry.isDirty) this.#detach(entry);
   }

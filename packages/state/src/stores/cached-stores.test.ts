@@ -56,6 +56,25 @@ describe("STATE-6: a cache writes, forwards and evicts as Kafka's does", () => {
     expect(forwarded).toEqual(["k=1<-null@1", "k=null<-null@2"]);
   });
 
+  it("a flush that gives way goes on where it was, and is dirty until it is done", () => {
+    const { put, stores, forwarded } = cachedWorld(100_000);
+    for (const key of ["a", "b", "c"]) put(key, 1, 1);
+    expect(stores.flush(() => true)).toBe(false);
+    expect(forwarded).toEqual(["a=1<-null@1"]);
+    expect(() => stores.commit(new Map())).toThrow(/STATE-3/);
+    expect(stores.flush(() => true)).toBe(false);
+    expect(stores.flush(() => true)).toBe(true);
+    expect(forwarded).toEqual(["a=1<-null@1", "b=1<-null@1", "c=1<-null@1"]);
+    stores.commit(new Map());
+    expect(stores.flush()).toBe(true);
+    put("d", 1, 1);
+    put("e", 1, 1);
+    stores.flush(() => true);
+    stores.abort();
+    expect(stores.flush()).toBe(true);
+    expect(forwarded.at(-1)).toBe("d=1<-null@1");
+  });
+
   it("without room every update leaves at once", () => {
     const { put, forwarded } = cachedWorld(0);
     put("k", 1, 1);

@@ -23,7 +23,7 @@ export interface StoreEnvironment {
   readonly recordContext: RecordContext;
   readonly cache: CacheBudget;
   readonly stageBudget: StageBudget;
-  readonly metrics: Metrics | undefined;
+  readonly metrics: Pick<Metrics, "gauge"> | undefined;
 }
 
 /** One store with all its layers, bottom to top: engine, staged, logged, metered, cached, typed. */
@@ -83,8 +83,8 @@ export class OpenStore {
     return this.#cached?.hasDirty ?? false;
   }
 
-  flush(): void {
-    this.#cached?.flush();
+  flush(isOver?: () => boolean): boolean {
+    return this.#cached?.flush(isOver) ?? true;
   }
 
   discard(): void {

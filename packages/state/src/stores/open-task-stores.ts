@@ -12,6 +12,7 @@ import { EngineArea } from "./engine-area.ts";
 import { OpenStore, type StoreEnvironment } from "./open-store.ts";
 import { PlainKeyValueStore } from "./plain-key-value-store.ts";
 import { StoreScope } from "./store-scope.ts";
+import { TaskGauges } from "./task-gauges.ts";
 import { TimestampedStore } from "./timestamped-store.ts";
 
 const defaultStageBytesMax = 16 * 1024 * 1024;
@@ -34,6 +35,10 @@ class OpenTaskStores implements TaskStores {
   readonly #areas: EngineArea[];
   readonly #byName = new Map<string, OpenStore>();
   readonly #opened: readonly OpenStore[];
+  readonly #gauges: TaskGauges | undefined;
+  /** Where a flush that has given way goes on. */
+  #flushPass = 0;
+  #flushedCount = 0;
 
   constructor(options: TaskStoresOptions) {
     this.#scope = new StoreScope(options.taskId);
@@ -41,12 +46,13 @@ class OpenTaskStores implements TaskStores {
     const main = new EngineArea(options.engine);
     const memory = main.engine.isPersistent ? new EngineArea(new MemoryEngine()) : main;
     this.#areas = memory === main ? [main] : [main, memory];
+    this.#gauges = options.metrics && new TaskGauges(options.metrics);
     const environment: StoreEnvironment = {
       scope: this.#scope,
       recordContext: options.recordContext,
       cache: options.cache,
       stageBudget: this.#stageBudget,
-      metrics: options.metrics,
+      metrics: this.#gauges,
     };
     this.#opened = options.stores.map((opening) =>
       this.#open(opening, opening.specification.engine === "memory" ? memory : main, environment),
@@ -87,11 +93,15 @@ class OpenTaskStores implements TaskStores {
     return this.#stageBudget.usedBytes > this.#stageBudget.sizeBytesMax;
   }
 
-  flush(): void {
+  flush(isOver?: () => boolean): boolean {
     // One pass in registration order does it, unless a flush writes to a store that was registered before.
-    for (let pass = 0; pass <= this.#opened.length; pass++) {
-      for (const store of this.#opened) store.flush();
-      if (!this.#hasDirty()) return;
+    for (; this.#flushPass <= this.#opened.length; this.#flushPass++) {
+      for (; this.#flushedCount < this.#opened.length; this.#flushedCount++)
+        if (!this.#opened[this.#flushedCount].flush(isOver)) return false;
+      this.#flushedCount = 0;
+      if (this.#hasDirty()) continue;
+      this.#flushPass = 0;
+      return true;
     }
     invariant(false, "STATE-7", { task: this.#scope.taskId });
   }
@@ -136,6 +146,7 @@ class OpenTaskStores implements TaskStores {
   async close(): Promise<void> {
     if (this.#scope.isOpen) this.abort();
     this.#scope.isOpen = false;
+    this.#gauges?.remove();
     for (const area of this.#areas) await area.engine.close();
   }
 

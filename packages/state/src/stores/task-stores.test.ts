@@ -1,7 +1,7 @@
 import { encodeUtf8, noHeaders } from "@millrace/model";
 import { json, string } from "@millrace/serde";
 import { MemoryFileSystem } from "@millrace/platform/memory";
-import { silentLogger } from "@millrace/platform";
+import { MetricRegistry, silentLogger } from "@millrace/platform";
 import { describe, expect, it } from "vitest";
 import type { StoreEngine } from "../contract/store-engine.ts";
 import {
@@ -65,6 +65,25 @@ describe("a task's stores", () => {
     expect(again.committedOffset("plain")).toBe(7);
     expect(again.committedOffset("timed")).toBeUndefined();
     await again.close();
+  });
+
+  it("take their gauges with them when they are closed", async () => {
+    const metrics = new MetricRegistry();
+    const options = {
+      engine: new MemoryEngine(),
+      recordContext: { topic: "L", partition: 0, offset: 0, timestamp: 1, headers: noHeaders },
+      cache: new CacheBudget(10_000),
+      stores: [{ specification: timed, changelogTopic: "timed", changelog: null }],
+      metrics,
+    };
+    const first = openTaskStores({ ...options, taskId: "0_0" });
+    const second = openTaskStores({ ...options, engine: new MemoryEngine(), taskId: "0_1" });
+    const tasks = () => new Set(metrics.snapshot().map(({ tags }) => tags["task-id"]));
+    expect(tasks()).toEqual(new Set(["0_0", "0_1"]));
+    await first.close();
+    expect(tasks()).toEqual(new Set(["0_1"]));
+    await second.close();
+    expect(metrics.snapshot()).toEqual([]);
   });
 
   it("STATE-3: refuse to commit offsets over what caches hold back", () => {

@@ -1,11 +1,15 @@
 import type { BatchWriter, GroupMembership } from "@millrace/cluster";
+import { memoryPlatform } from "@millrace/platform/memory";
 import { string } from "@millrace/serde";
 import { expect, test } from "vitest";
 
 import { at, batchOf, taskOf } from "../../test-support/task-of.ts";
+import { Slice } from "../task/slice.ts";
 import { commitTasks } from "./commit.ts";
 import type { OpenTask } from "./task-opener.ts";
 import { WriteRefusals } from "./write-refusals.ts";
+
+const platform = memoryPlatform();
 
 interface Scene {
   /** What was asked of writer, group and engine, in order. */
@@ -56,6 +60,8 @@ function sceneOf(failing?: string): Scene {
         refusals,
         membership: membership as GroupMembership,
         isExactlyOnce,
+        slice: new Slice(platform.clock, 5),
+        timers: platform.timers,
         signal: new AbortController().signal,
         probe: undefined,
       }),

@@ -1,6 +1,8 @@
 import type { BatchWriter, GroupMembership, OffsetAndMetadata } from "@millrace/cluster";
 import { topicPartitionName, type Offset } from "@millrace/model";
+import type { Timers } from "@millrace/platform";
 
+import type { Slice } from "../task/slice.ts";
 import type { OpenTask } from "./task-opener.ts";
 import type { WriteRefusals } from "./write-refusals.ts";
 
@@ -9,6 +11,9 @@ export interface CommitOptions {
   readonly refusals: WriteRefusals;
   readonly membership: GroupMembership;
   readonly isExactlyOnce: boolean;
+  /** Caches are flushed in slices: what they forward may be slow. */
+  readonly slice: Slice;
+  readonly timers: Timers;
   readonly signal: AbortSignal;
   /** Crash steps for tests, such as `C19`. */
   readonly probe: ((step: string) => void) | undefined;
@@ -28,9 +33,16 @@ export interface CommitOptions {
  */
 export async function commitTasks(
   tasks: readonly OpenTask[],
-  { writer, refusals, membership, isExactlyOnce, signal, probe }: CommitOptions,
+  { writer, refusals, membership, isExactlyOnce, slice, timers, signal, probe }: CommitOptions,
 ): Promise<readonly OffsetAndMetadata[]> {
-  for (const { task } of tasks) task.flush();
+  slice.begin();
+  for (const { task } of tasks) {
+    while (!task.flush(slice)) {
+      await timers.yield();
+      signal.throwIfAborted();
+      slice.begin();
+    }
+  }
   const offsets = tasks.flatMap(({ task }) => task.committableOffsets());
   if (offsets.length === 0) return offsets;
   const ends = await flushAll(writer, refusals, signal);

@@ -5,10 +5,11 @@ import {
   type RecordBatchView,
   type TopicPartition,
 } from "@millrace/model";
-import type { Counter, Logger } from "@millrace/platform";
+import type { Counter, Logger, Timers } from "@millrace/platform";
 import type { TaskStores } from "@millrace/state";
 
 import { taskIdText, type TaskId } from "../processor/task-id.ts";
+import type { Slice } from "../task/slice.ts";
 import type { Subtopology } from "../topology/subtopology.ts";
 
 /** A store that may lag behind its changelog. */
@@ -34,6 +35,9 @@ export interface RestoreOptions {
   readonly reader: BatchReader;
   readonly restored: Counter;
   readonly logger: Logger;
+  /** Other work of the process has its turn in between. */
+  readonly slice: Slice;
+  readonly timers: Timers;
   readonly signal: AbortSignal;
 }
 
@@ -80,14 +84,20 @@ export async function restoreStores(
     else restoration.stores.commit(new Map([[restoration.store, restoration.position]]));
   }
   if (pending.size === 0) return;
-  const { reader } = options;
+  const { reader, slice } = options;
   const partitions = [...pending.values()].map(({ changelog }) => changelog);
   reader.assign([...pending.values()].map((one) => ({ ...one.changelog, offset: one.position })));
   try {
     while (pending.size > 0) {
       options.signal.throwIfAborted();
       const batches = await reader.poll({ signal: options.signal, waitMsMax: 1000 });
-      for (const batch of batches) applyBatch(batch, pending, options.restored);
+      slice.begin();
+      for (const batch of batches) {
+        applyBatch(batch, pending, options.restored);
+        if (!slice.afterRecord()) continue;
+        await options.timers.yield();
+        slice.begin();
+      }
       for (const one of pending.values())
         one.position = Math.min(one.end, reader.position(one.changelog) ?? one.position);
       commitRestored([...pending.values()]);

@@ -199,6 +199,8 @@ export class StreamLoop {
       refusals: this.#refusals,
       membership,
       isExactlyOnce: config.isExactlyOnce,
+      slice: this.#slice,
+      timers: platform.timers,
       signal: this.#giveUp.signal,
       probe: platform.probe,
     });

@@ -4,6 +4,7 @@ import { openTaskStores, type StoreEngine, type TaskStores } from "@millrace/sta
 
 import { taskIdText, type TaskId } from "../processor/task-id.ts";
 import { ClusterRecordCollector } from "../task/cluster-record-collector.ts";
+import { Slice } from "../task/slice.ts";
 import { storeOpenings } from "../task/store-openings.ts";
 import { StreamTask } from "../task/stream-task.ts";
 import { TaskRecordContext } from "../task/task-record-context.ts";
@@ -45,6 +46,7 @@ export async function openTasks(
   { writer, origins, signal }: WritingSide & { readonly signal: AbortSignal },
 ): Promise<readonly OpenTask[]> {
   if (assigned.length === 0) return [];
+  const { platform, config } = environment;
   await writer.prepare(writtenTopics(environment), signal);
   if (choosesTopics(environment)) await writer.prepare("all", signal);
   const opened: OpenTask[] = [];
@@ -58,7 +60,9 @@ export async function openTasks(
         admin: environment.cluster.admin,
         reader: environment.restoreReader,
         restored: environment.restored,
-        logger: environment.platform.logger,
+        logger: platform.logger,
+        slice: new Slice(platform.clock, config.sliceMs),
+        timers: platform.timers,
         signal,
       },
     );

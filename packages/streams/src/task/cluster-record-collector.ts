@@ -12,6 +12,8 @@ import type {
 import type { PartitionOrigins, WriteOrigins, WriteSource } from "./write-origins.ts";
 import type { WrittenRecord } from "./written-record.ts";
 
+/** Records between two looks for partitions that were added. */
+const recordsPerLook = 16;
 /** Bytes of records without a key that go to one partition before the next one has its turn. */
 const stickyBytes = 16 * 1024;
 
@@ -170,6 +172,7 @@ class KeyedAppender implements TopicAppender {
   readonly #partitions: RecordAppender[] = [];
   #sticky = 0;
   #stickyBytes = 0;
+  #untilLook = recordsPerLook;
 
   constructor(options: KeyedAppenderOptions) {
     this.#options = options;
@@ -208,7 +211,11 @@ class KeyedAppender implements TopicAppender {
   }
 
   #choose(key: Uint8Array | null, value: Uint8Array | null): RecordAppender {
-    const count = this.partitionCount;
+    if (--this.#untilLook <= 0) {
+      this.#untilLook = recordsPerLook;
+      if (!this.#options.isFixed) this.#grow();
+    }
+    const count = this.#partitions.length;
     if (count === 1) return this.#partitions[0];
     if (key !== null) return this.#partitions[partitionForKey(key, count)];
     this.#stickyBytes += (value === null ? 0 : value.length) + 16;

@@ -176,10 +176,15 @@ export class StreamTask {
     return count;
   }
 
-  /** Writes, logs and forwards what the caches hold back, store by store. */
-  flush(): void {
+  /**
+   * Writes, logs and forwards what the caches hold back, store by store.
+   *
+   * @param slice gives way once it is over: call again, and do nothing else with the task before
+   * @returns whether it is done
+   */
+  flush(slice?: Slice): boolean {
     try {
-      this.stores.flush();
+      return this.stores.flush(slice && (() => slice.afterRecord()));
     } catch (thrown) {
       throw this.#failure(thrown);
     }
