@@ -56,6 +56,7 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
     "worker",
   ],
   cli: ["flags", "terminal", "commands"],
+  cluster: ["conformance"],
   client: ["connection", "metadata", "group", "admin", "consumer", "producer"],
   millrace: ["embedded", "engine"],
   platform: ["conformance", "memory", "node"],

@@ -19,7 +19,7 @@ import type { BrokerLane } from "../connection/broker-lane.ts";
 import { isRetriable } from "../connection/retrying.ts";
 import { CommittedOffsets } from "./committed-offsets.ts";
 import { decodeAssignment } from "./consumer-protocol.ts";
-import { joinGroup, memberFenced } from "./join-group.ts";
+import { joinGroup, memberFenced, type Seat } from "./join-group.ts";
 
 /**
  * A member of a group under the classic protocol, eager: Kafka's `ConsumerCoordinator`.
@@ -52,7 +52,8 @@ export class ClassicMembership implements GroupMembership {
   #memberId = "";
   #generationId = -1;
   #timer: Timer | undefined;
-  #heardMs = 0;
+  /** Ends the membership, whatever is under way then. */
+  #sessionTimer: Timer | undefined;
   #reason = "";
   #hasJoined = false;
 
@@ -169,10 +170,8 @@ export class ClassicMembership implements GroupMembership {
         this.#memberId = outcome.memberId;
         return outcome.isSoon;
       }
-      this.#memberId = outcome.seat.memberId;
-      this.#generationId = outcome.seat.generationId;
-      this.#assignment = outcome.seat.assignment;
-      this.#assignedCounts = outcome.seat.assignedCounts;
+      this.#take(outcome.seat);
+      return undefined;
     } catch (error) {
       if (signal?.aborted === true) {
         // The join goes on waiting at the broker, and the next one would wait behind it.
@@ -186,12 +185,18 @@ export class ClassicMembership implements GroupMembership {
       if (error instanceof ClusterError && error.code === "MEMBER_FENCED") this.#fail(error);
       throw error;
     }
+  }
+
+  #take(seat: Seat): void {
+    this.#memberId = seat.memberId;
+    this.#generationId = seat.generationId;
+    this.#assignment = seat.assignment;
+    this.#assignedCounts = seat.assignedCounts;
     this.#hasJoined = true;
     this.isMember = true;
     this.needsJoin = false;
-    this.#heardMs = this.#nowMs();
+    this.#extendSession(seat.askedMs);
     this.#scheduleHeartbeat();
-    return undefined;
   }
 
   #scheduleHeartbeat(): void {
@@ -203,12 +208,7 @@ export class ClassicMembership implements GroupMembership {
   /** Never rejects: what fails is tried again until the session is over. */
   async #beat(): Promise<void> {
     const generationId = this.#generationId;
-    const sessionTimeoutMs = this.#options.sessionTimeoutMs ?? 45_000;
     try {
-      if (this.#nowMs() - this.#heardMs > sessionTimeoutMs) {
-        this.#leaveGeneration({ isForgotten: true });
-        return;
-      }
       await this.#heartbeat();
     } catch (error) {
       // Told by the next one if it lasts: a session without an answer ends the membership.
@@ -222,6 +222,7 @@ export class ClassicMembership implements GroupMembership {
     const { groupId, groupInstanceId } = this.#options;
     const generationId = this.#generationId;
     const nodeId = await this.#context.coordinators.find("group", groupId);
+    const askedMs = this.#nowMs();
     const { errorCode } = await this.#lane.link(nodeId).call({
       api: heartbeatApi,
       timeoutMs: this.#options.sessionTimeoutMs ?? 45_000,
@@ -236,10 +237,10 @@ export class ClassicMembership implements GroupMembership {
     const error = errorCode === 0 ? undefined : KafkaError.of(errorCode);
     switch (error?.code) {
       case undefined:
-        this.#heardMs = this.#nowMs();
+        this.#extendSession(askedMs);
         return;
       case "REBALANCE_IN_PROGRESS":
-        this.#heardMs = this.#nowMs();
+        this.#extendSession(askedMs);
         this.#leaveGeneration({ isForgotten: false });
         return;
       case "UNKNOWN_MEMBER_ID":
@@ -255,6 +256,16 @@ export class ClassicMembership implements GroupMembership {
       default:
         throw error;
     }
+  }
+
+  /** The coordinator heard of this member after it was asked, at the earliest. */
+  #extendSession(askedMs: number): void {
+    this.#sessionTimer?.cancel();
+    const endMs = askedMs + (this.#options.sessionTimeoutMs ?? 45_000);
+    this.#sessionTimer = this.#context.platform.timers.after(
+      Math.max(0, endMs - this.#nowMs()),
+      () => this.#leaveGeneration({ isForgotten: true }),
+    );
   }
 
   #leaveGeneration({ isForgotten }: { readonly isForgotten: boolean }): void {
@@ -277,6 +288,7 @@ export class ClassicMembership implements GroupMembership {
 
   #stopHeartbeat(): void {
     this.#timer?.cancel();
+    this.#sessionTimer?.cancel();
     this.#timer = undefined;
   }
 

@@ -16,6 +16,8 @@ import { decodeSubscription, encodeAssignment, encodeSubscription } from "./cons
 export interface Seat {
   readonly memberId: string;
   readonly generationId: number;
+  /** When the group was asked for it: its session began after that. */
+  readonly askedMs: number;
   /** Bytes of the assignment. */
   readonly assignment: Uint8Array;
   /** Of the leader: the partitions of the members' topics that it was made for; 0: not there. */
@@ -86,6 +88,7 @@ async function synchronize(
   const { memberId, generationId } = response;
   const isLeader = response.leader === memberId;
   const lead = isLeader ? await leadGroup(attempt, response) : undefined;
+  const askedMs = attempt.context.platform.clock.monotonicMs();
   const answer = await link.call({
     api: syncGroupApi,
     timeoutMs: (options.rebalanceTimeoutMs ?? 300_000) + joinGraceMs,
@@ -102,7 +105,7 @@ async function synchronize(
   if (errorCode !== 0) return refused(attempt, { error: KafkaError.of(errorCode), memberId });
   const { assignment } = answer;
   const assignedCounts = lead?.counts;
-  return { kind: "seated", seat: { memberId, generationId, assignment, assignedCounts } };
+  return { kind: "seated", seat: { memberId, generationId, askedMs, assignment, assignedCounts } };
 }
 
 interface Lead {

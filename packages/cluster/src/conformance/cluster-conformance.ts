@@ -1,0 +1,13 @@
+import { adminConformance } from "./admin-conformance.ts";
+import type { ConformanceCase } from "./conformance-case.ts";
+import { membershipConformance } from "./membership-conformance.ts";
+import { readerConformance } from "./reader-conformance.ts";
+import { writerConformance } from "./writer-conformance.ts";
+
+/** What every `ClusterClient` does, on any cluster; transactions and static members included. */
+export const clusterConformance: readonly ConformanceCase[] = [
+  ...adminConformance,
+  ...readerConformance,
+  ...writerConformance,
+  ...membershipConformance,
+];

@@ -1,0 +1,6 @@
+export { clusterConformance } from "./cluster-conformance.ts";
+export {
+  ConformanceFailure,
+  type ClusterSubject,
+  type ConformanceCase,
+} from "./conformance-case.ts";
