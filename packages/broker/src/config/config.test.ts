@@ -26,6 +26,12 @@ describe("the broker's properties", () => {
     expect(() => broker({ "compression.type": "rar" })).toThrow(/gzip/);
   });
 
+  test("BROKER-1: are asked for by a name that Kafka knows, and have a value where a number is asked for", () => {
+    expect(broker().text("advertised.listeners")).toBeNull();
+    for (const name of ["advertised.listeners", "no.such.property"])
+      expect(() => broker().number(name)).toThrow(expect.objectContaining({ law: "BROKER-1" }));
+  });
+
   test("one without meaning here is told once; one that Kafka does not know is an error", () => {
     const told: unknown[] = [];
     const logger = {

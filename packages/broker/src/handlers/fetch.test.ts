@@ -1,0 +1,80 @@
+import { errorCodeOf } from "@millrace/protocol";
+import { fetchApi } from "@millrace/protocol/definitions";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { Partition } from "../partition/partition.ts";
+import { TestClient } from "../../test-support/test-client.ts";
+import { withClient } from "../../test-support/with-client.ts";
+
+afterEach(() => vi.restoreAllMocks());
+
+const targetOf = (partition: number, fetchOffset = 0) => ({
+  partition,
+  fetchOffset,
+  partitionMaxBytes: 1_000_000,
+});
+
+describe("Fetch", () => {
+  test("waits for enough bytes, and no longer than it may", () =>
+    withClient(async ({ client, platform }) => {
+      await client.createTopic("orders");
+      const startMs = platform.clock.monotonicMs();
+      const late = await client.fetch("orders", 0, 300);
+      expect(late?.records).toHaveLength(0);
+      expect(platform.clock.monotonicMs() - startMs).toBeGreaterThanOrEqual(300);
+      await client.produce("orders", ["a"]);
+      expect((await client.fetch("orders", 0, 60_000))?.records?.length).toBeGreaterThan(60);
+    }));
+
+  test("that waits looks at the partition that has changed alone", () =>
+    withClient(async ({ client, platform }) => {
+      await client.createTopic("many", 50);
+      await client.createTopic("orders");
+      const read = vi.spyOn(Partition.prototype, "read");
+      const other = await TestClient.connect(platform, { host: "127.0.0.1", port: 9092 });
+      const partitions = Array.from({ length: 50 }, (_, index) => targetOf(index));
+      const asked = other.ask(fetchApi, 12, {
+        maxWaitMs: 1000,
+        minBytes: 1_000_000,
+        topics: [{ topic: "many", partitions }],
+      });
+      for (let count = 0; count < 20; count++) await client.produce("many", ["a"]);
+      expect(read.mock.calls.length).toBeLessThanOrEqual(20);
+      const answer = await asked;
+      expect(answer?.responses[0].partitions[0].records?.length).toBeGreaterThan(20 * 60);
+    }));
+
+  test("tells what cannot be read, each partition its own", () =>
+    withClient(async ({ client }) => {
+      await client.createTopic("orders");
+      const answer = await client.ask(fetchApi, 12, {
+        maxWaitMs: 60_000,
+        minBytes: 1,
+        topics: [
+          { topic: "orders", partitions: [targetOf(0, 5), targetOf(1)] },
+          { topic: "nowhere", partitions: [targetOf(0)] },
+        ],
+      });
+      const unknown = errorCodeOf("UNKNOWN_TOPIC_OR_PARTITION");
+      expect(
+        answer?.responses.flatMap(({ partitions }) => partitions.map(({ errorCode }) => errorCode)),
+      ).toEqual([errorCodeOf("OFFSET_OUT_OF_RANGE"), unknown, unknown]);
+    }));
+
+  test("holds to its limits, but for one batch", () =>
+    withClient(async ({ client }) => {
+      await client.createTopic("orders");
+      for (let count = 0; count < 3; count++) await client.produce("orders", ["x".repeat(1000)]);
+      const sizeWith = async (maxBytes: number) => {
+        const answer = await client.ask(fetchApi, 12, {
+          maxWaitMs: 0,
+          minBytes: 1,
+          maxBytes,
+          topics: [{ topic: "orders", partitions: [targetOf(0)] }],
+        });
+        return answer?.responses[0].partitions[0].records?.length ?? 0;
+      };
+      const [one, all] = [await sizeWith(0), await sizeWith(1_000_000)];
+      expect(one).toBeGreaterThan(1000);
+      expect(all).toBe(3 * one);
+    }));
+});

@@ -1,0 +1,63 @@
+import { memoryPlatform } from "@millrace/platform/memory";
+import { expect, test } from "vitest";
+import { TURN_MS, Turns } from "./turns.ts";
+import { UnreadAnswers } from "./unread-answers.ts";
+
+/** A clock that work moves on, and what had a turn in between. */
+function world() {
+  const { clock, timers } = memoryPlatform();
+  const state = { nowMs: clock.monotonicMs(), yields: 0, sleptMs: 0 };
+  const turns = new Turns({
+    clock: { ...clock, wallMs: () => 0, monotonicMs: () => state.nowMs },
+    timers: {
+      ...timers,
+      after: (delayMs, callback) => timers.after(delayMs, callback),
+      yield: () => {
+        state.yields++;
+        return Promise.resolve();
+      },
+      sleep: (delayMs) => {
+        state.sleptMs += delayMs;
+        state.nowMs += delayMs;
+        return Promise.resolve();
+      },
+    },
+  });
+  return { state, turns };
+}
+
+test("what fits into a turn is there at once", () => {
+  const { turns } = world();
+  expect(turns.map([1, 2, 3], (number) => 2 * number)).toEqual([2, 4, 6]);
+});
+
+test("what does not gives way between its items, in order", async () => {
+  const { state, turns } = world();
+  const results = turns.map([1, 2, 3, 4], (number) => {
+    state.nowMs += TURN_MS / 2;
+    return number;
+  });
+  expect(results).toBeInstanceOf(Promise);
+  expect(await results).toEqual([1, 2, 3, 4]);
+  expect([state.yields, state.sleptMs]).toEqual([1, 0]);
+});
+
+test("after a long turn those who take long rest for as long", async () => {
+  const { state, turns } = world();
+  const work = (count: number) =>
+    turns.map(Array.from({ length: count }), () => void (state.nowMs += 200));
+  await work(3);
+  expect(state.sleptMs).toBe(200);
+  expect(turns.restMs).toBe(200);
+});
+
+test("unread answers leave each next one a part of the room, and never nothing", () => {
+  const unread = new UnreadAnswers(1_000_000);
+  expect(unread.answerBytesMax).toBe(250_000);
+  unread.add(800_000);
+  expect([unread.isFull, unread.answerBytesMax]).toEqual([false, 65_536]);
+  unread.add(200_000);
+  expect(unread.isFull).toBe(true);
+  unread.add(-1_000_000);
+  expect(unread.answerBytesMax).toBe(250_000);
+});
