@@ -44,7 +44,7 @@ export const browserSafe: readonly string[] = [
 
 /** Folders inside a package, lowest first: a folder imports from those before it and from itself. */
 export const folderOrder: Readonly<Record<string, readonly string[]>> = {
-  log: ["checkpoint", "index", "segment", "producer", "read", "upkeep", "append"],
+  log: ["checkpoint", "index", "segment", "producer", "read", "upkeep", "append", "partition"],
   broker: [
     "config",
     "coordinator",

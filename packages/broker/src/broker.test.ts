@@ -210,10 +210,9 @@ describe("a second start", () => {
       log.write([new Uint8Array([0xff])], size + size - 1);
       log.close();
       const second = await start();
-      expect(await second.client.fetch("orders", 0)).toMatchObject({
-        errorCode: 0,
-        highWatermark: 1,
-      });
+      const sound = await second.client.fetch("orders", 0);
+      expect(sound).toMatchObject({ errorCode: 0, highWatermark: 3 });
+      expect(sound?.records?.length).toBe(size);
       expect(await second.client.fetch("orders", 1)).toMatchObject({ errorCode: 2 });
       expect(await second.client.fetch("orders", 2)).toMatchObject({ errorCode: 2 });
       expect(await second.client.produce("orders", ["d"])).toMatchObject({ errorCode: 56 });

@@ -123,7 +123,7 @@ export class Broker implements AsyncDisposable {
     const { directory, partitions } = this.#parts;
     try {
       if (isFull) for (const partition of partitions.all()) partition.removeExpiredProducers();
-      await (isFull ? directory.checkpoint() : directory.checkpointRecoveryPoints());
+      await directory.checkpoint();
     } catch (error) {
       this.#platform.logger.log("warn", "broker.checkpoint.failed", { error });
     }

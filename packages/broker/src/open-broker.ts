@@ -111,7 +111,8 @@ async function openInDirectory(start: Start): Promise<BrokerParts> {
     logs: {
       open: async (request) => {
         await settleFolder(judge, request);
-        return directory.openLog({ ...request, codecs: options.codecs });
+        const isCheckedWhole = isInternalTopic(request.topic);
+        return directory.openLog({ ...request, codecs: options.codecs, isCheckedWhole });
       },
       isMade: (place) => directory.folder(place) !== undefined || directory.hasSeenRecords(place),
       remove: (places) => directory.deleteLogs(places),
@@ -168,6 +169,7 @@ async function openMetadataLog(
     partition: 0,
     topicId: METADATA_TOPIC_ID,
     leaderEpoch: 0,
+    isCheckedWhole: true,
     config: { tailCacheBytes: 0 },
   });
   const level = options.durability === "strict" ? "strict" : "group";

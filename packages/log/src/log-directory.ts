@@ -14,12 +14,12 @@ import {
   writeDirectoryProperties,
   type DirectoryProperties,
 } from "./checkpoint/directory-properties.ts";
+import { SyncQueue } from "./checkpoint/sync-queue.ts";
 import { LogDirectoryError, LogStorageError } from "./log-error.ts";
 import type { PartitionLogOptions } from "./log-types.ts";
 import { type PartitionFolder, PartitionFolders, type StrayFolder } from "./partition-folders.ts";
 import { PartitionLog } from "./partition-log.ts";
 import { reach } from "./probe.ts";
-import { SyncQueue } from "./segment/sync-queue.ts";
 
 const lockName = ".lock";
 const propertiesName = "meta.properties";
@@ -117,7 +117,7 @@ export class LogDirectory {
     this.#platform = options.platform;
     this.#fileSystem = fileSystem;
     this.#lock = found.lock;
-    this.#offsets = new DirectoryOffsets(fileSystem, this.path);
+    this.#offsets = new DirectoryOffsets(fileSystem, this.path, options.platform.logger);
     this.#folders = new PartitionFolders(fileSystem, this.path, options.platform.random);
     this.#syncs = new SyncQueue(() => fileSystem.syncDirectory(this.path));
   }
@@ -248,21 +248,12 @@ export class LogDirectory {
   }
 
   /**
-   * Notes how far logs are durable, visible and deleted. The later this happened before a crash, the less has to be
-   * scanned.
+   * Notes how far logs are durable, if that has changed since the last time: cheap enough to do it every second, so
+   * that little has to be scanned and written again after a crash.
    */
   async checkpoint(): Promise<void> {
     this.#offsets.collect(this.logs);
     await this.#offsets.save();
-  }
-
-  /**
-   * Notes how far logs are durable, if that has changed since the last time: cheap enough to do it every second, so
-   * that little has to be scanned and written again after a crash.
-   */
-  async checkpointRecoveryPoints(): Promise<void> {
-    this.#offsets.collectRecoveryPoints(this.logs);
-    await this.#offsets.saveRecoveryPoints();
   }
 
   setLockNote(note: string): void {

@@ -62,8 +62,9 @@ export class LogCorruptedError extends BaseError<"LOG_CORRUPTED"> {
     super(
       "LOG_CORRUPTED",
       `${damage.path} is damaged at byte ${damage.position}, from offset ${damage.firstOffset} on ` +
-        `(${damage.reason})${behind}. Records below it stay readable, appends are refused: ` +
-        "restore the file from a copy, or cut it with the repair tool.",
+        `(${damage.reason})${behind}. Records below it stay readable, appends are refused: restore the file from a ` +
+        `copy, or stop the broker and run \`millrace log check DIR\`, which tells what \`millrace log repair DIR\` ` +
+        "would set aside.",
     );
     this.damage = damage;
   }

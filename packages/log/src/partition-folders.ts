@@ -2,7 +2,6 @@ import type { TopicPartition } from "@millrace/model";
 import type { FileSystem, Random } from "@millrace/platform";
 import { readWholeFile } from "./checkpoint/checkpoint-file.ts";
 import { partitionMetadataName, topicIdIn } from "./checkpoint/partition-metadata.ts";
-import { logSuffix } from "./segment/log-file-names.ts";
 
 /** Most bytes of a name, on every file system that counts. */
 const nameBytesMax = 255;
@@ -10,8 +9,6 @@ const deletedSuffix = "-delete";
 const straySuffix = "-stray";
 /** `<topic>-<n>.<id><suffix>`. */
 const movedPattern = /-\d+\.[0-9a-f]+(-delete|-stray)$/;
-/** Bytes of an epoch checkpoint without entries. */
-const emptyEpochsBytes = 4;
 
 /** The folder of a partition, as it lies in a log directory. */
 export interface PartitionFolder extends TopicPartition {
@@ -98,8 +95,7 @@ export class PartitionFolders {
   #isBlank(path: string): boolean {
     return this.#fileSystem.list(path).every((name) => {
       if (name.startsWith(partitionMetadataName)) return true;
-      const sizeBytes = this.#fileSystem.stat(`${path}/${name}`)?.sizeBytes ?? 0;
-      return sizeBytes <= (name.endsWith(logSuffix) ? 0 : emptyEpochsBytes);
+      return this.#fileSystem.stat(`${path}/${name}`)?.sizeBytes === 0;
     });
   }
 

@@ -15,6 +15,7 @@ export function indexBatches(
     const lastOffset = readLastOffset(bytes, at);
     const baseOffset = segment.endOffset;
     const maxTimestamp = readMaxTimestamp(bytes, at);
+    segment.chain.add(bytes, at, sizeBytes, lastOffset + 1);
     segment.index({ lastOffset, maxTimestamp, sizeBytes }, position, indexIntervalBytes);
     const batch = sizeBytes === bytes.length ? bytes : bytes.subarray(at, at + sizeBytes);
     cache.add(baseOffset, lastOffset + 1, batch);

@@ -1,4 +1,11 @@
 import type { FileHandle, FileSystem } from "@millrace/platform";
+import { crc32c } from "@millrace/protocol/wire";
+
+/** What a file must begin with: so many bytes with this CRC-32C. */
+export interface FileSum {
+  readonly sizeBytes: number;
+  readonly checksum: number;
+}
 
 /**
  * A file of entries of one size, held in memory whole and written behind: an index is a cache of the log, rebuilt
@@ -39,35 +46,31 @@ export class IndexFile {
     return position;
   }
 
-  /** Reads the file; false where it is missing or does not hold whole entries. */
-  load(): boolean {
-    const size = this.#fileSystem.stat(this.path)?.sizeBytes;
-    if (size === undefined || size % this.entrySize !== 0) return false;
-    const handle = this.#fileSystem.open(this.path, "read");
-    try {
-      this.#length = 0;
-      this.#reserve(size);
-      if (handle.read(this.#bytes.subarray(0, size), 0) !== size) return false;
-    } finally {
-      handle.close();
-    }
-    this.#length = size;
-    this.#written = size;
-    this.#isFileStale = false;
+  /** Takes the entries from the file; false where they are not the ones that are vouched for. */
+  load(expected: FileSum): boolean {
+    const { sizeBytes, checksum } = expected;
+    const onDisk = this.#fileSystem.stat(this.path)?.sizeBytes ?? 0;
+    if (onDisk < sizeBytes) return false;
+    this.reset();
+    this.#reserve(sizeBytes);
+    if (sizeBytes > 0 && !this.#read(sizeBytes)) return false;
+    if (crc32c(this.#bytes, 0, sizeBytes) !== checksum) return false;
+    this.#length = sizeBytes;
+    this.#written = sizeBytes;
+    this.#isFileStale = onDisk > sizeBytes;
     return true;
+  }
+
+  /** Of what is in the file; undefined where that is not all, or unknown. */
+  get sum(): FileSum | undefined {
+    if (this.#isFileStale || this.#written !== this.#length) return undefined;
+    return { sizeBytes: this.#length, checksum: crc32c(this.#bytes, 0, this.#length) };
   }
 
   /** Forgets all entries; the file is cut at the next `flush`. */
   reset(): void {
     this.#length = 0;
     this.#written = 0;
-    this.#isFileStale = true;
-  }
-
-  /** Drops entries from `entryCount` on, in memory and, at the next `flush`, in the file. */
-  truncate(entryCount: number): void {
-    this.#length = Math.min(this.#length, entryCount * this.entrySize);
-    this.#written = Math.min(this.#written, this.#length);
     this.#isFileStale = true;
   }
 
@@ -94,6 +97,15 @@ export class IndexFile {
 
   remove(): void {
     this.#fileSystem.remove(this.path);
+  }
+
+  #read(sizeBytes: number): boolean {
+    const handle = this.#fileSystem.open(this.path, "read");
+    try {
+      return handle.read(this.#bytes.subarray(0, sizeBytes), 0) === sizeBytes;
+    } finally {
+      handle.close();
+    }
   }
 
   #reserve(sizeBytes: number): void {

@@ -1,6 +1,6 @@
 import { invariant, type Offset } from "@millrace/model";
 import type { FileHandle, FileSystem } from "@millrace/platform";
-import { IndexFile } from "./index-file.ts";
+import { IndexFile, type FileSum } from "./index-file.ts";
 
 const entrySize = 8;
 
@@ -56,20 +56,12 @@ export class OffsetIndex {
     return low === 0 ? 0 : this.#positionAt(low - 1);
   }
 
-  /** Reads the file and checks that its entries rise and stay inside the log; false: rebuild it. */
-  load(logSizeBytes: number): boolean {
-    if (!this.#file.load()) return false;
-    let offset = -1;
-    let position = -1;
-    for (let slot = 0; slot < this.entryCount; slot++) {
-      const nextOffset = this.#file.view.getInt32(slot * entrySize);
-      const nextPosition = this.#positionAt(slot);
-      if (nextOffset <= offset || nextPosition <= position || nextPosition >= logSizeBytes)
-        return false;
-      offset = nextOffset;
-      position = nextPosition;
-    }
-    return true;
+  load(expected: FileSum): boolean {
+    return this.#file.load(expected);
+  }
+
+  get sum(): FileSum | undefined {
+    return this.#file.sum;
   }
 
   reset(): void {

@@ -2,7 +2,7 @@ import type { Offset, Timestamp } from "@millrace/model";
 import type { FileHandle, FileSystem } from "@millrace/platform";
 import { getInt64, setInt64 } from "@millrace/protocol/wire";
 import { noTimestamp } from "../log-config.ts";
-import { IndexFile } from "./index-file.ts";
+import { IndexFile, type FileSum } from "./index-file.ts";
 
 const entrySize = 12;
 
@@ -58,14 +58,12 @@ export class TimeIndex {
     return low === 0 ? this.#baseOffset : this.#offsetAt(low - 1);
   }
 
-  /** Reads the file and checks that its entries rise; false: rebuild it. */
-  load(): boolean {
-    if (!this.#file.load()) return false;
-    for (let slot = 1; slot < this.entryCount; slot++) {
-      if (this.#timestampAt(slot) <= this.#timestampAt(slot - 1)) return false;
-      if (this.#offsetAt(slot) < this.#offsetAt(slot - 1)) return false;
-    }
-    return this.lastOffset >= this.#baseOffset;
+  load(expected: FileSum): boolean {
+    return this.#file.load(expected);
+  }
+
+  get sum(): FileSum | undefined {
+    return this.#file.sum;
   }
 
   reset(): void {

@@ -2,7 +2,7 @@ import type { Offset } from "@millrace/model";
 import type { FileHandle, FileSystem } from "@millrace/platform";
 import { getInt64, setInt64 } from "@millrace/protocol/wire";
 import type { AbortedTransaction } from "../log-types.ts";
-import { IndexFile } from "./index-file.ts";
+import { IndexFile, type FileSum } from "./index-file.ts";
 
 const entrySize = 34;
 const version = 0;
@@ -64,15 +64,14 @@ export class TransactionIndex {
     return false;
   }
 
-  /** Reads the file; a missing one is empty, a damaged one gives false. */
-  load(baseOffset: Offset): boolean {
-    if (this.#fileSystem.stat(this.#file.path) === undefined) return true;
-    if (!this.#file.load()) return false;
-    for (let slot = 0; slot < this.entryCount; slot++) {
-      if (this.#file.view.getInt16(slot * entrySize) !== version) return false;
-      if (this.entryAt(slot).lastOffset < baseOffset) return false;
-    }
-    return true;
+  load(expected: FileSum): boolean {
+    return this.#file.load(expected);
+  }
+
+  /** Of no bytes where there is no file. */
+  get sum(): FileSum | undefined {
+    const isMissing = this.#fileSystem.stat(this.#file.path) === undefined;
+    return this.entryCount === 0 && isMissing ? { sizeBytes: 0, checksum: 0 } : this.#file.sum;
   }
 
   reset(): void {

@@ -6,7 +6,6 @@ import { decodeProducerSnapshot, encodeProducerSnapshot } from "./producer-snaps
 import type { ProducerStates } from "./producer-states.ts";
 import { readWholeFile } from "../checkpoint/checkpoint-file.ts";
 import type { AbortedTransactionEntry } from "../index/transaction-index.ts";
-import { FileBatchCursor } from "../segment/file-batch-cursor.ts";
 import {
   offsetFileName,
   offsetOfFileName,
@@ -62,13 +61,14 @@ export function replayBatch(
 
 /**
  * Brings producers to the state at an offset: the newest sound snapshot at or below it, then the batches from
- * there on. A snapshot that does not parse is removed: the log has it all.
+ * there on. A snapshot that does not parse is removed: the log has it all. False where neither a snapshot nor the
+ * log goes back far enough.
  */
 export function loadProducers(
   producers: ProducerStates,
   segments: readonly LogSegment[],
   target: { readonly fileSystem: FileSystem; readonly directory: string; readonly offset: Offset },
-): void {
+): boolean {
   const { fileSystem, directory, offset } = target;
   let from = -1;
   for (const candidate of listProducerSnapshots(fileSystem, directory).toReversed()) {
@@ -83,13 +83,15 @@ export function loadProducers(
     }
     fileSystem.remove(path);
   }
+  if (from < 0) producers.clear();
   for (const segment of segments) {
     if (segment.endOffset <= from || segment.baseOffset >= offset) continue;
-    const cursor = new FileBatchCursor(segment.handle, 0, segment.sizeBytes);
+    const cursor = segment.walk(0);
     while (cursor.next()) {
       const baseOffset = readBaseOffset(cursor.bytes, cursor.at);
       if (baseOffset >= from && baseOffset < offset)
         replayBatch(producers, cursor.bytes, cursor.at);
     }
   }
+  return from >= 0 || offset === 0 || segments.at(0)?.baseOffset === 0;
 }

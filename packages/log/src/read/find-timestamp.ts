@@ -8,7 +8,6 @@ import {
 } from "@millrace/protocol/records";
 import type { TimestampOffset } from "../log-types.ts";
 import type { SegmentList } from "../segment/segment-list.ts";
-import { FileBatchCursor } from "../segment/file-batch-cursor.ts";
 
 interface Wanted {
   readonly timestamp: Timestamp;
@@ -60,7 +59,7 @@ function findInSegment(
   const { start, wanted, codecs } = search;
   const segment = segments.use(index);
   const position = segment.offsetIndex.positionFor(start);
-  const cursor = new FileBatchCursor(segment.handle, position, segment.sizeBytes);
+  const cursor = segment.walk(position);
   while (cursor.next()) {
     const { bytes, at } = cursor;
     if (readMaxTimestamp(bytes, at) < wanted.timestamp) continue;

@@ -8,7 +8,6 @@ import {
 import { LogCorruptedError } from "../log-error.ts";
 import type { LogSlice, ReadOptions } from "../log-types.ts";
 import type { SegmentList } from "../segment/segment-list.ts";
-import { FileBatchCursor } from "../segment/file-batch-cursor.ts";
 import type { TailCache } from "./tail-cache.ts";
 
 /** Between an indexed batch and the one that is looked for there may be this much. */
@@ -60,12 +59,9 @@ export function readFromFiles(
   for (let index = segments.indexOf(offset); index < segments.all.length; index++) {
     const segment = segments.use(index);
     if (segment.endOffset <= offset) continue;
-    const cursor = new FileBatchCursor(
-      segment.handle,
-      segment.offsetIndex.positionFor(offset),
-      segment.sizeBytes,
-      Math.min(options.maxBytes, readBytesMax) + seekBytes,
-    );
+    const cursor = segment.walk(segment.offsetIndex.positionFor(offset), {
+      chunkBytes: Math.min(options.maxBytes, readBytesMax) + seekBytes,
+    });
     while (cursor.next())
       if (readLastOffset(cursor.bytes, cursor.at) >= offset)
         return takeBatches(cursor, offset, {

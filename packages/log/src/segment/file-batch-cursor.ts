@@ -8,6 +8,15 @@ import {
 
 const defaultChunkBytes = 1_048_576;
 
+export interface CursorRange {
+  readonly start: number;
+  readonly end: number;
+  /** Taken to memory at a time. */
+  readonly chunkBytes?: number;
+  /** Told what is about to be read; throws where it is not to be believed. */
+  readonly check?: (start: number, end: number) => void;
+}
+
 /**
  * Walks the batches of a file, chunk by chunk: `bytes` holds the whole batch at `at`. Nothing but sizes and magic
  * is checked; the walk ends at the first batch that cannot be one, and `failure` says why.
@@ -25,21 +34,21 @@ export class FileBatchCursor {
   isCutShort = false;
 
   readonly #handle: FileHandle;
-  readonly #end: number;
+  readonly #range: CursorRange;
   readonly #chunkBytes: number;
   #chunkStart = 0;
 
-  constructor(handle: FileHandle, start: number, end: number, chunkBytes = defaultChunkBytes) {
+  constructor(handle: FileHandle, range: CursorRange) {
     this.#handle = handle;
-    this.position = start;
-    this.#end = end;
-    this.#chunkBytes = chunkBytes;
+    this.#range = range;
+    this.position = range.start;
+    this.#chunkBytes = range.chunkBytes ?? defaultChunkBytes;
   }
 
   next(): boolean {
     this.position += this.sizeBytes;
     this.sizeBytes = 0;
-    const remaining = this.#end - this.position;
+    const remaining = this.#range.end - this.position;
     if (remaining <= 0) return false;
     if (remaining < BATCH_HEADER_BYTES)
       return this.#fail(`${remaining} bytes are less than a header`, true);
@@ -60,7 +69,8 @@ export class FileBatchCursor {
   #reach(sizeBytes: number): boolean {
     this.at = this.position - this.#chunkStart;
     if (this.at + sizeBytes <= this.bytes.length) return true;
-    const wanted = Math.min(Math.max(this.#chunkBytes, sizeBytes), this.#end - this.position);
+    const wanted = Math.min(Math.max(this.#chunkBytes, sizeBytes), this.#range.end - this.position);
+    this.#range.check?.(this.position, this.position + wanted);
     const chunk = new Uint8Array(wanted);
     const count = this.#handle.read(chunk, this.position);
     this.bytes = chunk.subarray(0, count);

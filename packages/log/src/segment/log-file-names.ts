@@ -6,6 +6,15 @@ export const offsetIndexSuffix = ".index";
 export const timeIndexSuffix = ".timeindex";
 export const transactionIndexSuffix = ".txnindex";
 export const producerSnapshotSuffix = ".snapshot";
+/** Sizes and checksums of a segment's files: ours, and no other program's. */
+export const checksumSuffix = ".checksum";
+/** What only makes sense beside a `.log` of the same name. */
+export const companionSuffixes: readonly string[] = [
+  offsetIndexSuffix,
+  timeIndexSuffix,
+  transactionIndexSuffix,
+  checksumSuffix,
+];
 /** Files left by an interrupted compaction (`.cleaned`) or removal (`.deleted`) are removed when a log opens. */
 export const leftoverSuffixes: readonly string[] = [".cleaned", ".deleted", ".tmp"];
 /** Bytes of a torn tail, kept for people; never read again. */

@@ -1,15 +1,21 @@
 import { invariant, type Offset, type Timestamp } from "@millrace/model";
 import type { FileHandle, FileSystem } from "@millrace/platform";
+import { LogCorruptedError } from "../log-error.ts";
 import { OffsetIndex } from "../index/offset-index.ts";
 import { TimeIndex } from "../index/time-index.ts";
 import { TransactionIndex } from "../index/transaction-index.ts";
+import { BatchChain, type Block } from "./batch-chain.ts";
+import { checkBlock, type BlockPlace } from "./check-block.ts";
+import { FileBatchCursor } from "./file-batch-cursor.ts";
 import {
+  checksumSuffix,
   logSuffix,
   offsetFileName,
   offsetIndexSuffix,
   timeIndexSuffix,
   transactionIndexSuffix,
 } from "./log-file-names.ts";
+import type { SegmentRecord } from "./segment-record.ts";
 
 /** Taken to memory at a time while bytes are written once more. */
 const rewriteBytes = 4_194_304;
@@ -27,6 +33,9 @@ export interface IndexedBatch {
 export class LogSegment {
   readonly baseOffset: Offset;
   readonly path: string;
+  /** Of its record. */
+  readonly recordPath: string;
+  readonly chain = new BatchChain();
   readonly offsetIndex: OffsetIndex;
   readonly timeIndex: TimeIndex;
   readonly transactionIndex: TransactionIndex;
@@ -40,12 +49,16 @@ export class LogSegment {
   maxTimestampOffset: Offset;
   /** False while the indexes of a closed segment are still in their files. */
   areIndexesLoaded = false;
+  /** What the files are to be measured by; undefined: nothing vouches for them. */
+  record: SegmentRecord | undefined;
   /** Bytes that are not known to be on the device. */
   isDirty = false;
 
   readonly #fileSystem: FileSystem;
   #handle: FileHandle | undefined;
   #sizeBytes: number;
+  /** Behind this many bytes damage was found. */
+  #soundBytes = Number.POSITIVE_INFINITY;
   #bytesSinceIndexEntry = 0;
   /** Syncs under way: the file must stay open until they end. */
   #pins = 0;
@@ -56,6 +69,7 @@ export class LogSegment {
     this.#fileSystem = fileSystem;
     this.baseOffset = baseOffset;
     this.path = file(logSuffix);
+    this.recordPath = file(checksumSuffix);
     this.createdMs = createdMs;
     this.endOffset = baseOffset;
     this.maxTimestampOffset = baseOffset;
@@ -119,9 +133,66 @@ export class LogSegment {
     this.endOffset = batch.lastOffset + 1;
   }
 
-  /** Takes over where a walk from the last index entry ended. */
-  resumeIndexing(bytesSinceIndexEntry: number): void {
-    this.#bytesSinceIndexEntry = bytesSinceIndexEntry;
+  get bytesSinceIndexEntry(): number {
+    return this.#bytesSinceIndexEntry;
+  }
+
+  /** Takes over what its record says; indexes stay in their files, and no batch has been checked. */
+  restore(record: SegmentRecord): void {
+    this.chain.restore(record.blocks);
+    this.endOffset = record.endOffset;
+    this.firstTimestamp = record.firstTimestamp;
+    this.maxTimestamp = record.maxTimestamp;
+    this.maxTimestampOffset = record.maxTimestampOffset;
+    this.#bytesSinceIndexEntry = record.bytesSinceIndexEntry;
+  }
+
+  /** Walks batches from a position on. What nobody has looked at since the log was opened is checked first. */
+  walk(
+    start: number,
+    range: { readonly end?: number; readonly chunkBytes?: number } = {},
+  ): FileBatchCursor {
+    const { chunkBytes } = range;
+    const end = Math.min(range.end ?? this.#sizeBytes, this.#soundBytes);
+    const check = this.chain.hasUnchecked
+      ? (from: number, to: number) => this.#checkBlocks(from, to)
+      : undefined;
+    return new FileBatchCursor(this.handle, { start, end, chunkBytes, check });
+  }
+
+  /**
+   * Reads all that nobody has looked at yet.
+   *
+   * @throws LogCorruptedError
+   */
+  checkWhole(): void {
+    this.#checkBlocks(0, this.#sizeBytes);
+  }
+
+  #checkBlocks(from: number, to: number): void {
+    const { chain } = this;
+    for (const index of chain.uncheckedIn(from, to)) {
+      const before = index === 0 ? undefined : chain.blockAt(index - 1);
+      // Once: up to the damage it is sound, and behind it nothing is walked.
+      chain.checked(index);
+      this.#checkBlock(chain.blockAt(index), {
+        path: this.path,
+        start: before?.endPosition ?? 0,
+        expectedOffset: before?.endOffset ?? this.baseOffset,
+        checksum: before?.checksum ?? 0,
+        epochs: this.record?.epochs ?? [],
+        segmentEnd: this.endOffset,
+      });
+    }
+  }
+
+  #checkBlock(block: Block, place: BlockPlace): void {
+    try {
+      checkBlock(this.handle, block, place);
+    } catch (error) {
+      if (error instanceof LogCorruptedError) this.#soundBytes = error.damage.position;
+      throw error;
+    }
   }
 
   /** Forgets all that is derived from the batches, before they are walked anew. */
@@ -130,6 +201,7 @@ export class LogSegment {
     this.timeIndex.reset();
     this.transactionIndex.reset();
     this.areIndexesLoaded = true;
+    this.chain.reset();
     this.#bytesSinceIndexEntry = 0;
     this.endOffset = this.baseOffset;
     this.firstTimestamp = -1;
@@ -137,16 +209,15 @@ export class LogSegment {
     this.maxTimestampOffset = this.baseOffset;
   }
 
-  /** Reads the indexes of the files; false where they cannot be trusted. */
+  /** Takes the indexes from the files; false where those are not what the record says. */
   loadIndexes(): boolean {
-    const isSound =
-      this.offsetIndex.load(this.#sizeBytes) &&
-      this.timeIndex.load() &&
-      this.transactionIndex.load(this.baseOffset);
-    if (!isSound) return false;
+    const indexes = [this.offsetIndex, this.timeIndex, this.transactionIndex];
+    const sums = this.record?.indexes ?? [];
+    for (const [slot, index] of indexes.entries()) {
+      const sum = sums[slot];
+      if (sum === undefined || !index.load(sum)) return false;
+    }
     this.areIndexesLoaded = true;
-    this.maxTimestamp = this.timeIndex.lastTimestamp;
-    this.maxTimestampOffset = this.timeIndex.lastOffset;
     return true;
   }
 
@@ -223,5 +294,6 @@ export class LogSegment {
     this.offsetIndex.remove();
     this.timeIndex.remove();
     this.transactionIndex.remove();
+    this.#fileSystem.remove(this.recordPath);
   }
 }

@@ -1,5 +1,4 @@
 import { invariant, type Offset } from "@millrace/model";
-import { rebuildIndexes } from "./rebuild-indexes.ts";
 import type { LogSegment } from "./log-segment.ts";
 
 /** Closed segments whose files stay open for readers. */
@@ -9,12 +8,13 @@ const openClosedSegmentsMax = 4;
 export class SegmentList {
   #segments: LogSegment[];
   readonly #recentlyUsed: LogSegment[] = [];
-  readonly #indexIntervalBytes: () => number;
+  readonly #rebuild: (segment: LogSegment) => void;
 
-  constructor(segments: readonly LogSegment[], indexIntervalBytes: () => number) {
+  /** `rebuild` makes indexes anew where the files are not what they were. */
+  constructor(segments: readonly LogSegment[], rebuild: (segment: LogSegment) => void) {
     invariant(segments.length > 0, "LOG-1", "a log has at least one segment");
     this.#segments = [...segments];
-    this.#indexIntervalBytes = indexIntervalBytes;
+    this.#rebuild = rebuild;
   }
 
   get all(): readonly LogSegment[] {
@@ -63,8 +63,7 @@ export class SegmentList {
   /** A segment with its indexes in memory; closes the file of the one that was not used for longest. */
   use(index: number): LogSegment {
     const segment = this.#segments[index];
-    if (!segment.areIndexesLoaded && !segment.loadIndexes())
-      rebuildIndexes(segment, this.#indexIntervalBytes());
+    if (!segment.areIndexesLoaded && !segment.loadIndexes()) this.#rebuild(segment);
     if (segment === this.active || this.#recentlyUsed[0] === segment) return segment;
     const known = this.#recentlyUsed.indexOf(segment);
     if (known >= 0) this.#recentlyUsed.splice(known, 1);

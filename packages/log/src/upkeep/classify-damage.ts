@@ -3,6 +3,7 @@ import type { FileHandle } from "@millrace/platform";
 import {
   BATCH_HEADER_BYTES,
   BATCH_MAGIC,
+  BATCH_OVERHEAD_BYTES,
   isCrcValid,
   readBaseOffset,
   readBatchSizeBytes,
@@ -48,11 +49,18 @@ export function classifyBadBatch(bad: BadBatch): Verdict {
   const following = findFollowingBatch(bad);
   const lastOffset = following === undefined ? -1 : lastValidOffset(bad, following);
   if (bad.expectedOffset < bad.recoveryPoint) return { isTorn: false, lastOffset };
-  const nothingFollows = following === undefined && !bad.hasLaterSegments;
-  const endsEarly = following === undefined && bad.isCutShort;
-  const isTorn =
-    nothingFollows || endsEarly || hasUnwrittenSector(bad, following ?? bad.endPosition);
+  const endsEarly = following === undefined && bad.isCutShort && !isLengthFlipped(bad);
+  const isTorn = endsEarly || hasUnwrittenSector(bad, following ?? bad.endPosition);
   return { isTorn, lastOffset };
+}
+
+/** All bytes of the batch are there, and its length alone says otherwise. */
+function isLengthFlipped(bad: BadBatch): boolean {
+  const batch = new Uint8Array(bad.endPosition - bad.position);
+  if (batch.length < BATCH_HEADER_BYTES) return false;
+  bad.handle.read(batch, bad.position);
+  new DataView(batch.buffer).setInt32(8, batch.length - BATCH_OVERHEAD_BYTES);
+  return isCrcValid(batch, 0);
 }
 
 /** Position of the first valid batch behind that continues the offsets, wherever it begins. */

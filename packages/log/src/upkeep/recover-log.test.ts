@@ -1,3 +1,4 @@
+import type { Platform } from "@millrace/platform";
 import { describe, expect, it } from "vitest";
 import { LogCorruptedError } from "../log-error.ts";
 import { batchesIn, batchOf, markerOf } from "../../test-support/batches.ts";
@@ -210,6 +211,88 @@ describe("damage", () => {
     expect(batchesIn(log.read(2, all))).toEqual([[2, 2]]);
     await log.close();
     expect(platform.fileSystem.list(testPath)).toEqual(expect.arrayContaining(names));
+  });
+});
+
+describe("what a record vouches for", () => {
+  const config = { segmentBytes: 2 * size, indexIntervalBytes: 1 };
+  const closedLog = async (killed = false) => {
+    const platform = testPlatform();
+    const log = await openTestLog(platform, config);
+    for (let index = 0; index < 5; index++) log.append(batchOf({ values: ["a", "b"] }), client);
+    await log.sync();
+    if (!killed) await log.close();
+    return platform;
+  };
+  const third = testFile("00000000000000000004.log");
+
+  it("is not read after a kill", async () => {
+    const log = await openTestLog(await closedLog(true), config, { recoveryPoint: 10 });
+    expect(log.recovery).toMatchObject({ wasClean: false, scannedBytes: size });
+    expect(batchesIn(log.read(0, all))).toEqual([
+      [0, 2],
+      [2, 2],
+    ]);
+  });
+
+  it.each([
+    ["a value", 70],
+    ["a leader epoch", 15],
+    ["a base offset", 7],
+  ])("is checked when it is read: %s", async (_, byte) => {
+    const platform = await closedLog();
+    flipByte(platform, third, byte);
+    const log = await openTestLog(platform, config, { wasCleanlyClosed: true, recoveryPoint: 10 });
+    expect(log.recovery.wasClean).toBe(true);
+    expect(batchesIn(log.read(2, all))).toEqual([[2, 2]]);
+    expect(() => log.read(4, all)).toThrow(LogCorruptedError);
+    expect(log.damage).toMatchObject({ path: third, position: 0, firstOffset: 4 });
+    expect(() => log.append(batchOf(), client)).toThrow(LogCorruptedError);
+    expect(batchesIn(log.read(0, all)).length).toBe(2);
+  });
+
+  it("is served up to a damage in the midst of what is read", async () => {
+    const platform = await closedLog();
+    flipByte(platform, third, size + 70);
+    const log = await openTestLog(platform, config, { wasCleanlyClosed: true, recoveryPoint: 10 });
+    expect(batchesIn(log.read(4, all))).toEqual([[4, 2]]);
+    expect(() => log.read(6, all)).toThrow(LogCorruptedError);
+    expect(() => log.offsetForTimestamp(5000)).toThrow(LogCorruptedError);
+  });
+
+  it("is read before the log is open where it is to be checked whole", async () => {
+    const platform = await closedLog();
+    flipByte(platform, third, 70);
+    const options = { wasCleanlyClosed: true, recoveryPoint: 10, isCheckedWhole: true };
+    expect((await openTestLog(platform, config, options)).damage).toMatchObject({ firstOffset: 4 });
+  });
+
+  it.each([
+    ["is missing", (platform: Platform) => platform.fileSystem.remove(third), "is missing"],
+    [
+      "ends early, with a whole batch",
+      (platform: Platform) => changeFile(platform, third, (bytes) => bytes.subarray(0, size)),
+      "bytes were there",
+    ],
+  ])("is missed at once where a file %s", async (_, hurt, reason) => {
+    const platform = await closedLog();
+    hurt(platform);
+    const log = await openTestLog(platform, config, { wasCleanlyClosed: true, recoveryPoint: 10 });
+    expect(log.damage?.reason).toContain(reason);
+    expect(batchesIn(log.read(2, all))).toEqual([[2, 2]]);
+  });
+
+  it("is missed where the first file is gone, and nothing was deleted", async () => {
+    const platform = await closedLog();
+    platform.fileSystem.remove(firstLog);
+    const options = { wasCleanlyClosed: true, recoveryPoint: 10, logStartOffset: 0 };
+    const log = await openTestLog(platform, config, options);
+    expect(log.damage).toMatchObject({
+      path: firstLog,
+      firstOffset: 0,
+      reason: "the file is missing",
+    });
+    expect(() => log.read(0, all)).toThrow(LogCorruptedError);
   });
 });
 

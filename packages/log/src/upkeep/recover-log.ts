@@ -1,34 +1,24 @@
-import type { Offset } from "@millrace/model";
+import { BaseError, type Offset } from "@millrace/model";
 import type { FileSystem, Platform } from "@millrace/platform";
-import { ProducerStates } from "../producer/producer-states.ts";
-import { LeaderEpochs } from "../checkpoint/leader-epochs.ts";
-import type { LogDamage } from "../log-error.ts";
+import { LogCorruptedError, type LogDamage } from "../log-error.ts";
 import type { CutTail, RecoveryReport } from "../log-types.ts";
 import { reach } from "../probe.ts";
-import { DirtyFiles } from "../segment/dirty-files.ts";
-import {
-  leftoverSuffixes,
-  logSuffix,
-  offsetFileName,
-  offsetIndexSuffix,
-  offsetOfFileName,
-  timeIndexSuffix,
-  tornSuffix,
-  transactionIndexSuffix,
-} from "../segment/log-file-names.ts";
-import { LogSegment } from "../segment/log-segment.ts";
-import { classifyBadBatch } from "./classify-damage.ts";
+import { ProducerStates } from "../producer/producer-states.ts";
 import {
   listProducerSnapshots,
   loadProducers,
   producerSnapshotPath,
 } from "../producer/replay-producers.ts";
+import { DirtyFiles } from "../segment/dirty-files.ts";
+import { LeaderEpochs } from "../segment/leader-epochs.ts";
+import { logSuffix, offsetFileName } from "../segment/log-file-names.ts";
+import { LogSegment } from "../segment/log-segment.ts";
+import { writeSegmentRecord } from "../segment/write-segment-record.ts";
+import { classifyBadBatch } from "./classify-damage.ts";
+import { cutTail, type TornTail } from "./cut-tail.ts";
+import { findSegments } from "./find-segments.ts";
 import type { RecoveryOptions } from "./recovery-options.ts";
 import { scanSegment, type ScanEnd } from "./scan-segment.ts";
-import { takeOverCleanLog } from "./take-over-clean-log.ts";
-
-/** Taken to memory at a time while a tail is set aside. */
-const copyBytes = 4_194_304;
 
 /** A log as it is found on disk, made sound or known to be damaged. */
 export interface RecoveredLog {
@@ -41,12 +31,12 @@ export interface RecoveredLog {
 /**
  * Opens what a partition's directory holds (Kafka: `LogLoader`).
  *
- *   leftovers removed -> clean and as long as promised? -> taken as it is
- *                              | no
- *                              v
- *   producers at the recovery point -> scan of every segment from there on
- *        -> sound                                   -> indexes rebuilt, tail made durable
- *        -> torn tail above what was durable        -> set aside and cut, rebuilt, tail made durable
+ *   each segment: as its record says, and durable once? -> taken as it is; its batches are checked when they are read
+ *                      | no
+ *                      v
+ *   producers at its begin -> scan of what nothing vouches for
+ *        -> sound                                   -> indexes and record written anew, tail made durable
+ *        -> torn tail above what was durable        -> set aside and cut, the same
  *        -> anything else                           -> damaged: readable below, nothing changed
  *
  * The tail, from the recovery point on, is written once more before it is synced: the run before may have ended
@@ -63,12 +53,15 @@ class LogRecovery {
   readonly #fileSystem: FileSystem;
   readonly #platform: Platform;
   readonly #path: string;
-  readonly #recoveryPoint: Offset;
   readonly #producers = new ProducerStates();
-  readonly #epochs: LeaderEpochs;
-  #segments: LogSegment[] = [];
+  readonly #epochs = new LeaderEpochs();
+  readonly #segments: LogSegment[];
+  readonly #rubbish: readonly string[];
+  /** Below, all was durable once: what is not there, or not sound, is lost. */
+  readonly #recoveryPoint: Offset;
   /** Where the bytes of a segment begin that may be in the page cache alone. */
   readonly #unsynced = new Map<LogSegment, number>();
+  readonly #scanned = new Set<LogSegment>();
   /** Files were made or removed, or may have been by a run that did not sync the directory. */
   #isDirectoryDirty = false;
   #scannedBytes = 0;
@@ -80,25 +73,35 @@ class LogRecovery {
     this.#platform = options.platform;
     this.#fileSystem = options.platform.fileSystem;
     this.#path = options.path;
-    this.#recoveryPoint = options.recoveryPoint ?? 0;
-    this.#epochs = new LeaderEpochs(this.#fileSystem, options.path);
+    const nowMs = this.#platform.clock.wallMs();
+    const { segments, rubbish } = findSegments(this.#fileSystem, this.#path, nowMs);
+    this.#segments = segments;
+    this.#rubbish = rubbish;
+    this.#recoveryPoint = this.#settleRecords();
   }
 
   async run(): Promise<RecoveredLog> {
     reach(this.#platform, "C20");
-    this.#findSegments();
-    this.#epochs.load();
-    const isClean =
+    const logStartOffset = this.#options.logStartOffset ?? 0;
+    await this.#readAll();
+    reach(this.#platform, "C20");
+    const isSound = this.#damage === undefined;
+    const end = this.#segments.at(-1)?.endOffset ?? 0;
+    const wasClean =
+      isSound &&
       this.#options.wasCleanlyClosed === true &&
+      this.#scanned.size === 0 &&
       this.#segments.length > 0 &&
-      takeOverCleanLog(this.#segments, this.#producers, this.#options);
-    if (!isClean) await this.#recover();
+      end >= logStartOffset;
+    if (isSound && end < logStartOffset) this.#startAnew();
+    if (this.#segments.length === 0) this.#createFirst(logStartOffset);
+    if (isSound && !wasClean) await this.#settle();
     return {
       segments: this.#segments,
       producers: this.#producers,
       epochs: this.#epochs,
       report: {
-        wasClean: isClean,
+        wasClean,
         scannedBytes: this.#scannedBytes,
         cutTail: this.#cutTail,
         damage: this.#damage,
@@ -106,97 +109,133 @@ class LogRecovery {
     };
   }
 
-  async #recover(): Promise<void> {
-    await this.#scan();
-    reach(this.#platform, "C20");
-    const logStartOffset = this.#options.logStartOffset ?? 0;
-    const end = this.#segments.at(-1)?.endOffset ?? 0;
-    if (this.#damage === undefined && end < logStartOffset) this.#startAnew();
-    if (this.#segments.length === 0) this.#createFirst(logStartOffset);
-    if (this.#damage === undefined) await this.#settle();
+  /**
+   * Forgets records of what may never have reached the device: they may say more than is there. Gives the offset below
+   * which all was durable.
+   */
+  #settleRecords(): Offset {
+    let durable = this.#options.recoveryPoint ?? 0;
+    for (const segment of this.#segments) {
+      const { record } = segment;
+      if (record === undefined) continue;
+      if (this.#options.wasCleanlyClosed === true) durable = Math.max(durable, record.endOffset);
+      else if (record.endOffset > durable) segment.record = undefined;
+    }
+    return durable;
   }
 
-  /** Reads the directory: what an interrupted upkeep left is removed, so are indexes without a log. */
-  #findSegments(): void {
-    const names = this.#fileSystem.list(this.#path);
-    const bases = new Set<Offset>();
-    for (const name of names) {
-      const baseOffset = offsetOfFileName(name, logSuffix);
-      if (baseOffset !== undefined) bases.add(baseOffset);
-    }
-    for (const name of names) {
-      const isLeftover = leftoverSuffixes.some((suffix) => name.endsWith(suffix));
-      const isOrphan = [offsetIndexSuffix, timeIndexSuffix, transactionIndexSuffix].some(
-        (suffix) => {
-          const baseOffset = offsetOfFileName(name, suffix);
-          return baseOffset !== undefined && !bases.has(baseOffset);
-        },
-      );
-      if (isLeftover || isOrphan) this.#fileSystem.remove(`${this.#path}/${name}`);
-      if (isLeftover || isOrphan) this.#isDirectoryDirty = true;
-    }
-    const nowMs = this.#platform.clock.wallMs();
-    const sorted = [...bases].sort((left, right) => left - right);
-    this.#segments = sorted.map(
-      (baseOffset) => new LogSegment(this.#fileSystem, this.#path, baseOffset, nowMs),
-    );
-    for (let index = 0; index + 1 < this.#segments.length; index++)
-      this.#segments[index].endOffset = this.#segments[index + 1].baseOffset;
-  }
-
-  async #scan(): Promise<void> {
-    const first = this.#firstToScan();
+  async #readAll(): Promise<void> {
     const segments = this.#segments;
-    if (segments.length === 0) return this.#checkLength(0);
-    loadProducers(this.#producers, segments.slice(0, first), {
-      fileSystem: this.#fileSystem,
-      directory: this.#path,
-      offset: segments[first].baseOffset,
-    });
-    this.#epochs.truncateFromEnd(segments[first].baseOffset);
-    for (let index = first; index < segments.length; index++) {
-      const end = this.#scanAt(index, first);
+    const missing = this.#firstMissing();
+    if (missing !== undefined) return this.#lose(0, missing);
+    /** Offset at which the state of producers stands; what a scan adds is not all where it is not known before. */
+    let at: Offset = -1;
+    let isKnown = false;
+    for (let index = 0; index < segments.length; index++) {
+      const segment = segments[index];
+      if (index > 0 && this.#isStaleFrom(index)) {
+        this.#removeFrom(index);
+        break;
+      }
+      const gap = this.#gapBefore(index);
+      if (gap !== undefined) return this.#judge(index, gap);
+      const start = this.#takeOver(index);
+      if (start === segment.sizeBytes) continue;
+      if (at !== segment.endOffset) isKnown = this.#loadProducers(index, segment.endOffset);
+      const end = this.#scanAt(index, start ?? 0);
       if (end.reason !== undefined) return this.#judge(index, end);
+      at = segment.endOffset;
     }
-    this.#checkLength(segments[segments.length - 1].endOffset);
+    const end = segments.at(-1)?.endOffset ?? 0;
+    if (at !== end || !isKnown) this.#loadProducers(segments.length - 1, end);
+    this.#checkLength(end);
+  }
+
+  /** A log start below the first segment: records that were not deleted are gone. */
+  #firstMissing(): Offset | undefined {
+    const first = this.#segments.at(0)?.baseOffset;
+    const start = this.#options.logStartOffset;
+    return first === undefined || start === undefined || first <= start ? undefined : start;
+  }
+
+  /** Takes over what a record vouches for, and gives the position up to which that is; undefined: nothing does. */
+  #takeOver(index: number): number | undefined {
+    const segment = this.#segments[index];
+    const { record } = segment;
+    segment.endOffset = segment.baseOffset;
+    if (record === undefined) return undefined;
+    const isAsRecorded = record.isClosed
+      ? record.sizeBytes === segment.sizeBytes && index < this.#segments.length - 1
+      : record.sizeBytes <= segment.sizeBytes && segment.loadIndexes();
+    if (!isAsRecorded) return undefined;
+    segment.restore(record);
+    if (
+      this.#options.isCheckedWhole === true &&
+      damageIn(() => segment.checkWhole()) !== undefined
+    ) {
+      segment.endOffset = segment.baseOffset;
+      return undefined;
+    }
+    for (const { epoch, startOffset } of record.epochs) this.#epochs.assign(epoch, startOffset);
+    return record.sizeBytes;
+  }
+
+  #loadProducers(index: number, offset: Offset): boolean {
+    let isKnown = false;
+    this.#damage ??= damageIn(() => {
+      isKnown = loadProducers(this.#producers, this.#segments.slice(0, index + 1), {
+        fileSystem: this.#fileSystem,
+        directory: this.#path,
+        offset,
+      });
+    });
+    return isKnown;
+  }
+
+  #isEmptyFrom(index: number): boolean {
+    return this.#segments.slice(index).every((segment) => segment.sizeBytes === 0);
   }
 
   /**
-   * The segment of the last durable record, or an earlier one whose transaction index is lost. Where a segment
-   * begins at the recovery point, the indexes of the one before may never have been synced.
+   * Empty files that begin inside of what lies before: an interrupted recovery had removed them, and a loss of power
+   * brought them back after the segment before had grown.
    */
-  #firstToScan(): number {
-    let first = 0;
-    for (let index = 0; index < this.#segments.length; index++)
-      if (this.#segments[index].baseOffset < this.#recoveryPoint) first = index;
-    for (let index = 0; index < first; index++) {
-      const segment = this.#segments[index];
-      if (!segment.transactionIndex.load(segment.baseOffset)) return index;
-    }
-    return first;
+  #isStaleFrom(index: number): boolean {
+    const { baseOffset } = this.#segments[index];
+    return baseOffset < this.#segments[index - 1].endOffset && this.#isEmptyFrom(index);
   }
 
-  #scanAt(index: number, first: number): ScanEnd {
+  #removeFrom(index: number): void {
+    for (const segment of this.#segments.splice(index)) segment.remove();
+    this.#isDirectoryDirty = true;
+  }
+
+  /** Between the segment before and this one, where the one before says that it ended elsewhere. */
+  #gapBefore(index: number): ScanEnd | undefined {
+    if (index === 0) return undefined;
+    const before = this.#segments[index - 1];
+    const { baseOffset } = this.#segments[index];
+    const recorded = before.record?.isClosed === true ? before.record.endOffset : undefined;
+    const isSound =
+      baseOffset === (recorded ?? before.endOffset) ||
+      (recorded === undefined &&
+        (this.#options.config.isCompacted || baseOffset <= this.#recoveryPoint));
+    if (isSound) return undefined;
+    const offset = recorded ?? before.endOffset;
+    const reason = `offset ${offset} is missing`;
+    return { position: 0, unsyncedPosition: 0, offset, isCutShort: true, isGap: true, reason };
+  }
+
+  #scanAt(index: number, start: number): ScanEnd {
     const segment = this.#segments[index];
-    const isLast = index === this.#segments.length - 1;
-    if (index > first) {
-      const end = this.#segments[index - 1].endOffset;
-      const mayHaveGap =
-        this.#options.config.isCompacted || segment.baseOffset <= this.#recoveryPoint;
-      if (segment.baseOffset !== end && !mayHaveGap)
-        return {
-          position: 0,
-          unsyncedPosition: 0,
-          isCutShort: true,
-          isGap: true,
-          reason: `offset ${end} is missing`,
-        };
-    }
+    const next = this.#segments[index + 1];
+    this.#scannedBytes += segment.sizeBytes - start;
+    this.#scanned.add(segment);
     const range = {
-      toleratesGaps: !isLast,
-      endOffsetMax: isLast ? Number.POSITIVE_INFINITY : this.#segments[index + 1].baseOffset,
+      start,
+      toleratesGaps: next !== undefined,
+      endOffsetMax: this.#isEmptyFrom(index + 1) ? Number.POSITIVE_INFINITY : next.baseOffset,
     };
-    this.#scannedBytes += segment.sizeBytes;
     const end = scanSegment(segment, range, {
       producers: this.#producers,
       epochs: this.#epochs,
@@ -211,89 +250,62 @@ class LogRecovery {
   async #judge(index: number, end: ScanEnd): Promise<void> {
     const segment = this.#segments[index];
     const later = this.#segments.slice(index + 1);
-    const isGap = end.isGap === true;
-    const expectedOffset = isGap ? this.#segments[index - 1].endOffset : segment.endOffset;
-    const bad = {
-      handle: segment.handle,
-      position: end.position,
-      endPosition: segment.sizeBytes,
-      expectedOffset,
-      isCutShort: end.isCutShort,
-      hasLaterSegments: later.some((other) => other.sizeBytes > 0),
-      recoveryPoint: this.#recoveryPoint,
-    };
-    const verdict = isGap
-      ? { isTorn: expectedOffset >= this.#recoveryPoint, lastOffset: segment.endOffset - 1 }
-      : classifyBadBatch(bad);
+    const verdict = this.#verdictOn(index, end);
     const reason = end.reason ?? "unknown";
     if (verdict.isTorn)
-      return this.#cut(index, end.position, { firstOffset: expectedOffset, reason });
+      return this.#cut(index, { position: end.position, firstOffset: end.offset, reason });
     const lastLater = later.findLast((other) => other.sizeBytes > 0);
     this.#damage = {
       path: segment.path,
       position: end.position,
-      firstOffset: expectedOffset,
+      firstOffset: end.offset,
       lastOffset: Math.max(verdict.lastOffset, lastLater?.baseOffset ?? -1),
       reason,
     };
-    if (!isGap) segment.limit(end.position);
-    this.#segments.length = isGap ? index : index + 1;
+    if (end.isGap !== true) {
+      segment.limit(end.position);
+      segment.endOffset = end.offset;
+    }
+    this.#segments.length = end.isGap === true ? index : index + 1;
   }
 
-  /** Later segments go first: a crash in between leaves a gap that is seen as torn again. */
-  async #cut(
-    index: number,
-    position: number,
-    tail: { readonly firstOffset: Offset; readonly reason: string },
-  ): Promise<void> {
+  #verdictOn(index: number, end: ScanEnd): { isTorn: boolean; lastOffset: Offset } {
     const segment = this.#segments[index];
-    const sizeBytes = segment.sizeBytes - position;
-    const setAsidePath = await this.#setAside(segment, position, tail.firstOffset);
-    for (const later of this.#segments.splice(index + 1).toReversed()) {
-      this.#fileSystem.rename(later.path, this.#tornPath(later.baseOffset));
-      later.remove();
-    }
-    await this.#fileSystem.syncDirectory(this.#path);
-    segment.truncate(position);
-    if (!this.#unsynced.has(segment)) this.#unsynced.set(segment, position);
+    if (end.isGap === true)
+      return { isTorn: end.offset >= this.#recoveryPoint, lastOffset: segment.endOffset - 1 };
+    const verdict = classifyBadBatch({
+      handle: segment.handle,
+      position: end.position,
+      endPosition: segment.sizeBytes,
+      expectedOffset: end.offset,
+      isCutShort: end.isCutShort,
+      hasLaterSegments: this.#segments.slice(index + 1).some((other) => other.sizeBytes > 0),
+      recoveryPoint: this.#recoveryPoint,
+    });
+    return end.isNoTear === true ? { ...verdict, isTorn: false } : verdict;
+  }
+
+  async #cut(index: number, tail: TornTail): Promise<void> {
+    const segment = this.#segments[index];
+    const later = this.#segments.splice(index + 1);
+    this.#cutTail = await cutTail(this.#fileSystem, this.#path, { segment, later, tail });
+    if (!this.#unsynced.has(segment)) this.#unsynced.set(segment, tail.position);
     // A segment behind a gap is empty now, and its name promises offsets that are not there.
     if (segment.baseOffset > tail.firstOffset) {
       this.#segments.pop();
       this.#unsynced.delete(segment);
+      this.#scanned.delete(segment);
       segment.remove();
     }
     this.#isDirectoryDirty = true;
-    const { path } = segment;
-    this.#cutTail = { path, position, sizeBytes, setAsidePath, ...tail };
     this.#platform.logger.log("warn", "log.tail-cut", { ...this.#cutTail });
-  }
-
-  async #setAside(segment: LogSegment, position: number, firstOffset: Offset): Promise<string> {
-    const path = this.#tornPath(firstOffset);
-    const copy = this.#fileSystem.open(path, "openOrCreate");
-    try {
-      copy.truncate(0);
-      for (let at = position; at < segment.sizeBytes; at += copyBytes) {
-        const bytes = new Uint8Array(Math.min(copyBytes, segment.sizeBytes - at));
-        segment.handle.read(bytes, at);
-        copy.write([bytes], at - position);
-      }
-      await copy.datasync();
-    } finally {
-      copy.close();
-    }
-    return path;
-  }
-
-  #tornPath(offset: Offset): string {
-    return `${this.#path}/${offsetFileName(offset, tornSuffix)}`;
   }
 
   /** All batches are sound, yet durable ones are not there: the file was cut or replaced. */
   #checkLength(endOffset: Offset): void {
     if (endOffset >= this.#recoveryPoint) return;
     const segment = this.#segments.at(-1);
-    this.#damage = {
+    this.#damage ??= {
       path: segment?.path ?? this.#path,
       position: segment?.sizeBytes ?? 0,
       firstOffset: endOffset,
@@ -302,11 +314,24 @@ class LogRecovery {
     };
   }
 
+  /** Of the segments from this one on nothing is served: those before them are gone. */
+  #lose(index: number, offset: Offset): void {
+    const last = this.#segments.at(-1);
+    this.#damage = {
+      path: `${this.#path}/${offsetFileName(offset, logSuffix)}`,
+      position: 0,
+      firstOffset: offset,
+      lastOffset: (last?.endOffset ?? 0) - 1,
+      reason: "the file is missing",
+    };
+    this.#segments.length = index;
+  }
+
   /** All that is stored lies below the log start: it was deleted already. */
   #startAnew(): void {
-    for (const segment of this.#segments.splice(0)) segment.remove();
+    this.#removeFrom(0);
     this.#unsynced.clear();
-    this.#isDirectoryDirty = true;
+    this.#scanned.clear();
     this.#producers.clear();
   }
 
@@ -322,27 +347,38 @@ class LogRecovery {
 
   /** What was recovered is served only once it is on the device: readers must not see it vanish (C2). */
   async #settle(): Promise<void> {
-    const endOffset = this.#segments[this.#segments.length - 1].endOffset;
-    this.#epochs.truncateFromEnd(endOffset);
-    for (const offset of listProducerSnapshots(this.#fileSystem, this.#path))
-      if (offset > endOffset) this.#fileSystem.remove(producerSnapshotPath(this.#path, offset));
-    const dirty = new DirtyFiles(this.#fileSystem, this.#path);
     const active = this.#segments[this.#segments.length - 1];
+    this.#epochs.truncateFromEnd(active.endOffset);
+    for (const offset of listProducerSnapshots(this.#fileSystem, this.#path))
+      if (offset > active.endOffset)
+        this.#fileSystem.remove(producerSnapshotPath(this.#path, offset));
+    for (const path of this.#rubbish) this.#fileSystem.remove(path);
+    const dirty = new DirtyFiles(this.#fileSystem, this.#path);
     for (const [segment, position] of this.#unsynced) {
       segment.rewriteFrom(position);
       dirty.addSegment(segment);
     }
     // The active segment's indexes are written when it is closed.
-    for (const segment of this.#segments) {
-      if (!segment.areIndexesLoaded || segment === active) continue;
-      segment.seal();
-      dirty.addHandles(segment.flushIndexes());
-    }
-    if (this.#isDirectoryDirty || this.#mayLackEntries()) dirty.addDirectory();
-    if (this.#unsynced.size > 0) this.#epochs.distrustFile();
+    for (const segment of this.#scanned) if (segment !== active) this.#reindex(segment, dirty);
+    if (this.#isDirectoryDirty || this.#rubbish.length > 0 || this.#mayLackEntries())
+      dirty.addDirectory();
     reach(this.#platform, "C2");
     await dirty.sync();
-    await this.#epochs.save();
+  }
+
+  /** Caches: where they cannot be written, the segment is read again at the next start. */
+  #reindex(segment: LogSegment, dirty: DirtyFiles): void {
+    segment.seal();
+    try {
+      dirty.addHandles(segment.flushIndexes());
+      const { leaderEpoch } = this.#options;
+      const from = { epochs: this.#epochs, leaderEpoch, isClosed: true };
+      dirty.addHandles([writeSegmentRecord(this.#fileSystem, segment, from)]);
+      dirty.addDirectory();
+    } catch (error) {
+      if (!(error instanceof BaseError)) throw error;
+      this.#platform.logger.log("warn", "log.record-failed", { path: segment.path, error });
+    }
   }
 
   /** A recovery point is noted only once a log's first files are durable; later ones come with a sync. */
@@ -350,5 +386,15 @@ class LogRecovery {
     const { recoveryPoint } = this.#options;
     if (recoveryPoint === undefined) return true;
     return this.#segments.some(({ baseOffset }) => baseOffset > 0 && baseOffset >= recoveryPoint);
+  }
+}
+
+function damageIn(read: () => void): LogDamage | undefined {
+  try {
+    read();
+    return undefined;
+  } catch (error) {
+    if (error instanceof LogCorruptedError) return error.damage;
+    throw error;
   }
 }

@@ -8,10 +8,9 @@ import {
   readPartitionLeaderEpoch,
 } from "@millrace/protocol/records";
 import type { ProducerStates } from "../producer/producer-states.ts";
-import type { LeaderEpochs } from "../checkpoint/leader-epochs.ts";
-import { FileBatchCursor } from "../segment/file-batch-cursor.ts";
-import type { LogSegment } from "../segment/log-segment.ts";
 import { replayBatch } from "../producer/replay-producers.ts";
+import type { LeaderEpochs } from "../segment/leader-epochs.ts";
+import type { LogSegment } from "../segment/log-segment.ts";
 
 /** What a scan fills while it walks. */
 export interface ScanTarget {
@@ -20,67 +19,96 @@ export interface ScanTarget {
   readonly indexIntervalBytes: number;
   /** Below this all is on the device for sure. */
   readonly recoveryPoint: Offset;
-  /** Epochs above are damage outside of what the checksum covers: not taken. */
+  /** No batch has an epoch above. */
   readonly leaderEpochMax: number;
 }
 
 /** Where a scan stopped. Without a reason the whole segment is sound. */
 export interface ScanEnd {
   readonly position: number;
+  /** The offset that should be there. */
+  readonly offset: Offset;
   /** Where the first batch lies that may be in the page cache alone; the same as `position` if there is none. */
   readonly unsyncedPosition: number;
   readonly isCutShort: boolean;
   readonly reason?: string;
   /** Nothing is wrong with the segment, but offsets between the one before and this one are missing. */
   readonly isGap?: boolean;
+  /** No crash leaves this: batches are sound by themselves, and not the ones that were written. */
+  readonly isNoTear?: boolean;
 }
 
 /** Base offset, length and magic are outside of the checksum: the order of offsets has to catch those. */
-export interface OffsetRange {
+export interface ScanRange {
+  /** Where it begins: behind what the segment's record vouches for, or at the front, and then that is compared. */
+  readonly start: number;
   readonly toleratesGaps: boolean;
   /** Base of the next segment, or none. */
   readonly endOffsetMax: Offset;
 }
 
-/** Checks every batch of a segment and builds all that is derived from them: indexes, producers, epochs. */
-export function scanSegment(segment: LogSegment, range: OffsetRange, target: ScanTarget): ScanEnd {
-  const cursor = new FileBatchCursor(segment.handle, 0, segment.sizeBytes);
+/** Checks batches of a segment and builds all that is derived from them: indexes, producers, epochs. */
+export function scanSegment(segment: LogSegment, range: ScanRange, target: ScanTarget): ScanEnd {
+  if (range.start === 0) segment.resetIndexes();
+  const blocks = range.start === 0 ? (segment.record?.blocks ?? []) : [];
+  const cursor = segment.walk(range.start);
   let unsyncedPosition: number | undefined;
-  segment.resetIndexes();
+  let blockIndex = 0;
+  const stop = (
+    position: number,
+    end: Pick<ScanEnd, "isCutShort" | "reason" | "isNoTear"> & { readonly offset?: Offset },
+  ): ScanEnd => ({
+    position,
+    offset: segment.endOffset,
+    unsyncedPosition: unsyncedPosition ?? position,
+    ...end,
+  });
   while (cursor.next()) {
     const { bytes, at, position, sizeBytes } = cursor;
     const reason = findFault(bytes, at, segment.endOffset, range);
-    if (reason !== undefined)
-      return {
-        position,
-        unsyncedPosition: unsyncedPosition ?? position,
-        isCutShort: false,
-        reason,
-      };
+    if (reason !== undefined) return stop(position, { isCutShort: false, reason });
+    const epochFault = findEpochFault(bytes, at, segment, target);
+    if (epochFault !== undefined)
+      return stop(position, { isCutShort: false, reason: epochFault, isNoTear: true });
     const lastOffset = readLastOffset(bytes, at);
+    segment.chain.add(bytes, at, sizeBytes, lastOffset + 1);
+    const endPosition = position + sizeBytes;
+    const block = blocks[blockIndex];
+    if (block !== undefined && endPosition >= block.endPosition) {
+      if (endPosition > block.endPosition || segment.chain.checksum !== block.checksum)
+        return stop(blocks[blockIndex - 1]?.endPosition ?? 0, {
+          offset: blocks[blockIndex - 1]?.endOffset ?? segment.baseOffset,
+          isCutShort: false,
+          reason: notAsRecorded,
+          isNoTear: true,
+        });
+      blockIndex++;
+    }
     if (lastOffset >= target.recoveryPoint) unsyncedPosition ??= position;
     const maxTimestamp = readMaxTimestamp(bytes, at);
-    const leaderEpoch = readPartitionLeaderEpoch(bytes, at);
-    if (leaderEpoch <= target.leaderEpochMax)
-      target.epochs.assign(leaderEpoch, readBaseOffset(bytes, at));
+    target.epochs.assign(readPartitionLeaderEpoch(bytes, at), readBaseOffset(bytes, at));
     segment.index({ lastOffset, maxTimestamp, sizeBytes }, position, target.indexIntervalBytes);
     for (const aborted of replayBatch(target.producers, bytes, at))
       segment.transactionIndex.append(aborted);
   }
   const { position, isCutShort, failure } = cursor;
-  return {
-    position,
-    unsyncedPosition: unsyncedPosition ?? position,
-    isCutShort,
-    reason: failure,
-  };
+  const recordedBytes = segment.record?.sizeBytes ?? 0;
+  if (failure === undefined && position < recordedBytes)
+    return stop(position, {
+      isCutShort: true,
+      reason: `${recordedBytes} bytes were there`,
+      isNoTear: true,
+    });
+  return stop(position, { isCutShort, reason: failure });
 }
+
+const notAsRecorded = "an offset, length or epoch behind is not the one that was recorded";
 
 function findFault(
   bytes: Uint8Array,
   at: number,
   expectedOffset: Offset,
-  range: OffsetRange,
+  range: ScanRange,
 ): string | undefined {
   const baseOffset = readBaseOffset(bytes, at);
   const isInOrder = range.toleratesGaps
@@ -92,4 +120,21 @@ function findFault(
   if (lastOffset >= range.endOffsetMax)
     return `offset ${lastOffset} in front of a segment that begins at ${range.endOffsetMax}`;
   return isCrcValid(bytes, at) ? undefined : "the checksum does not match";
+}
+
+/** Epochs rise, and the checksum does not cover them. */
+function findEpochFault(
+  bytes: Uint8Array,
+  at: number,
+  segment: LogSegment,
+  { epochs, leaderEpochMax }: ScanTarget,
+): string | undefined {
+  const epoch = readPartitionLeaderEpoch(bytes, at);
+  const { record } = segment;
+  const isBehindRecord = record !== undefined && segment.endOffset >= record.endOffset;
+  const known = epochs.entries.at(-1)?.epoch ?? -1;
+  const least = Math.max(known, isBehindRecord ? record.leaderEpoch : -1);
+  return epoch < least || epoch > leaderEpochMax
+    ? `leader epoch ${epoch} where ${least} to ${leaderEpochMax} was expected`
+    : undefined;
 }

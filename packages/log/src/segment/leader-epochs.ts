@@ -1,6 +1,4 @@
-import { encodeCheckpoint, readCheckpoint, replaceFile } from "./checkpoint-file.ts";
 import type { Offset } from "@millrace/model";
-import type { FileSystem } from "@millrace/platform";
 import type { EpochEndOffset } from "../log-types.ts";
 
 export interface EpochEntry {
@@ -9,43 +7,24 @@ export interface EpochEntry {
 }
 
 /**
- * Which leader epoch begins at which offset, kept in `leader-epoch-checkpoint` (Kafka: `LeaderEpochFileCache`).
- * Entries rise in both columns. The file lags until `save`: what it lacks is found again in the batches.
+ * Which leader epoch begins at which offset (Kafka: `LeaderEpochFileCache`). Entries rise in both columns. There is no
+ * file: the records of segments have it, and the batches that follow them.
  */
 export class LeaderEpochs {
-  readonly #fileSystem: FileSystem;
-  readonly #path: string;
   #entries: EpochEntry[] = [];
-  #isDirty = false;
-  /** What the file holds; undefined where that is not known. */
-  #saved: string | undefined;
-
-  constructor(fileSystem: FileSystem, directory: string) {
-    this.#fileSystem = fileSystem;
-    this.#path = `${directory}/leader-epoch-checkpoint`;
-  }
 
   get entries(): readonly EpochEntry[] {
     return this.#entries;
   }
 
-  get isDirty(): boolean {
-    return this.#isDirty;
-  }
-
-  load(): void {
-    const lines = readCheckpoint(this.#fileSystem, this.#path, 2);
-    this.#entries = lines.map(([epoch, startOffset]) => ({
-      epoch: Number(epoch),
-      startOffset: Number(startOffset),
-    }));
-    this.#saved = this.#lines().join("\n");
-  }
-
-  /** The file is what the page cache shows, which may be on no device: the next `save` writes it. */
-  distrustFile(): void {
-    this.#saved = undefined;
-    this.#isDirty = true;
+  /** Epochs of [from, to): the first one begins at `from`. */
+  within(from: Offset, to: Offset): readonly EpochEntry[] {
+    if (from >= to) return [];
+    const first = this.epochAt(from);
+    const later = this.#entries.filter(
+      (entry) => entry.startOffset > from && entry.startOffset < to,
+    );
+    return first < 0 ? later : [{ epoch: first, startOffset: from }, ...later];
   }
 
   /** A batch of this epoch begins at the offset. */
@@ -55,15 +34,11 @@ export class LeaderEpochs {
     if (latest !== undefined && latest.epoch === epoch && startOffset >= latest.startOffset) return;
     while (this.#isAtOrAbove(this.#entries.at(-1), epoch, startOffset)) this.#entries.pop();
     this.#entries.push({ epoch, startOffset });
-    this.#isDirty = true;
   }
 
   /** The log ends here: forget epochs that begin at or above. */
   truncateFromEnd(endOffset: Offset): void {
-    const kept = this.#entries.filter((entry) => entry.startOffset < endOffset);
-    if (kept.length === this.#entries.length) return;
-    this.#entries = kept;
-    this.#isDirty = true;
+    this.#entries = this.#entries.filter((entry) => entry.startOffset < endOffset);
   }
 
   /** The log begins here: the epoch of its first record begins here too. */
@@ -72,7 +47,6 @@ export class LeaderEpochs {
     const last = below.at(-1);
     if (last === undefined || (below.length === 1 && last.startOffset === startOffset)) return;
     this.#entries.splice(0, below.length, { epoch: last.epoch, startOffset });
-    this.#isDirty = true;
   }
 
   /** End of the largest epoch not above the requested one (OffsetForLeaderEpoch). */
@@ -91,21 +65,6 @@ export class LeaderEpochs {
     let epoch = -1;
     for (const entry of this.#entries) if (entry.startOffset <= offset) epoch = entry.epoch;
     return epoch;
-  }
-
-  async save(): Promise<void> {
-    if (!this.#isDirty) return;
-    this.#isDirty = false;
-    const lines = this.#lines();
-    const text = lines.join("\n");
-    if (text === this.#saved) return;
-    this.#saved = undefined;
-    await replaceFile(this.#fileSystem, this.#path, encodeCheckpoint(lines));
-    this.#saved = text;
-  }
-
-  #lines(): string[] {
-    return this.#entries.map((entry) => `${entry.epoch} ${entry.startOffset}`);
   }
 
   #isAtOrAbove(entry: EpochEntry | undefined, epoch: number, startOffset: Offset): boolean {

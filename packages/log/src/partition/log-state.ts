@@ -1,0 +1,133 @@
+import type { Offset } from "@millrace/model";
+import type { FileSystem, Platform } from "@millrace/platform";
+import type { LogConfig } from "../log-config.ts";
+import { LogCorruptedError, LogStorageError, type LogDamage } from "../log-error.ts";
+import type { PartitionLogOptions } from "../log-types.ts";
+import type { ProducerStates } from "../producer/producer-states.ts";
+import { TailCache } from "../read/tail-cache.ts";
+import { DirtyFiles } from "../segment/dirty-files.ts";
+import type { LeaderEpochs } from "../segment/leader-epochs.ts";
+import type { LogSegment } from "../segment/log-segment.ts";
+import { SegmentList } from "../segment/segment-list.ts";
+import { rebuildIndexes } from "../upkeep/rebuild-indexes.ts";
+import type { RecoveredLog } from "../upkeep/recover-log.ts";
+import { recordSegment } from "./record-segment.ts";
+
+/** What writer, reader and upkeep of one log share. */
+export class LogState {
+  readonly path: string;
+  readonly leaderEpoch: number;
+  readonly options: PartitionLogOptions;
+  readonly platform: Platform;
+  readonly fileSystem: FileSystem;
+  readonly segments: SegmentList;
+  readonly producers: ProducerStates;
+  readonly epochs: LeaderEpochs;
+  readonly cache: TailCache;
+  readonly dirty: DirtyFiles;
+  config: LogConfig;
+  /** First offset that can be read. */
+  logStartOffset: Offset;
+  highWatermark: Offset;
+  /** Everything below is on the device. */
+  durableOffset: Offset;
+  isClosed = false;
+  #damage: LogDamage | undefined;
+  #failure: LogStorageError | undefined;
+
+  constructor(options: PartitionLogOptions, config: LogConfig, recovered: RecoveredLog) {
+    const { segments, producers, epochs, report } = recovered;
+    this.path = options.path;
+    this.leaderEpoch = options.leaderEpoch;
+    this.options = options;
+    this.platform = options.platform;
+    this.fileSystem = options.platform.fileSystem;
+    this.config = config;
+    this.segments = new SegmentList(segments, (segment) => this.#rebuild(segment));
+    this.producers = producers;
+    this.epochs = epochs;
+    this.cache = new TailCache(config.tailCacheBytes);
+    this.dirty = new DirtyFiles(this.fileSystem, options.path);
+    this.#damage = report.damage;
+    const end = this.segments.active.endOffset;
+    const first = this.segments.all[0].baseOffset;
+    this.logStartOffset = Math.min(Math.max(options.logStartOffset ?? 0, first), end);
+    this.highWatermark = end;
+    this.durableOffset = end;
+    this.epochs.truncateFromStart(this.logStartOffset);
+    this.producers.advanceHighWatermark(end);
+  }
+
+  /** What is damaged; undefined while nothing is known to be. */
+  get damage(): LogDamage | undefined {
+    return this.#damage;
+  }
+
+  /** Set once nothing may be written any more: the process should end and start again. */
+  get failure(): LogStorageError | undefined {
+    return this.#failure;
+  }
+
+  /** Offset that the next record gets (LEO). */
+  get logEndOffset(): Offset {
+    return this.segments.active.endOffset;
+  }
+
+  checkOpen(): void {
+    if (this.isClosed) throw new LogStorageError("LOG_CLOSED", `${this.path}: the log is closed`);
+  }
+
+  /** @throws LogStorageError, LogCorruptedError */
+  checkWritable(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    this.checkOpen();
+    if (this.#damage !== undefined) throw new LogCorruptedError(this.#damage);
+  }
+
+  /** Reads files; what turns out to be damaged there takes the log offline: nothing is appended any more. */
+  reading<Result>(read: () => Result): Result {
+    this.checkOpen();
+    try {
+      return read();
+    } catch (error) {
+      if (error instanceof LogCorruptedError) this.#damaged(error.damage);
+      throw error;
+    }
+  }
+
+  fail(what: string, cause: unknown): LogStorageError {
+    this.#failure ??= new LogStorageError(
+      "LOG_FAILED",
+      `${what}; what the device holds is unknown. End the process: a restart reads what is there`,
+      cause,
+    );
+    this.platform.logger.log("error", "log.failed", { path: this.path });
+    return this.#failure;
+  }
+
+  /** Closes the files as they are. */
+  close(): void {
+    this.isClosed = true;
+    this.dirty.closeHandles();
+    this.segments.closeHandles();
+    this.cache.clear();
+  }
+
+  #damaged(damage: LogDamage): void {
+    const known = this.#damage;
+    if (known !== undefined && known.firstOffset <= damage.firstOffset) return;
+    this.#damage = damage;
+    this.platform.logger.log("error", "log.damaged", { ...damage });
+  }
+
+  #rebuild(segment: LogSegment): void {
+    const { all } = this.segments;
+    rebuildIndexes(segment, all.slice(0, all.indexOf(segment)), {
+      fileSystem: this.fileSystem,
+      directory: this.path,
+      indexIntervalBytes: this.config.indexIntervalBytes,
+    });
+    this.platform.logger.log("warn", "log.indexes-rebuilt", { path: segment.path });
+    recordSegment(this, segment, segment !== this.segments.active);
+  }
+}

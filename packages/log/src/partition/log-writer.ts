@@ -1,0 +1,173 @@
+import { invariant, type Offset, type Timestamp } from "@millrace/model";
+import { FileSystemError } from "@millrace/platform";
+import {
+  answerDuplicate,
+  assignOffsets,
+  planAppend,
+  type AppendPlan,
+} from "../append/append-plan.ts";
+import { indexBatches } from "../append/index-batches.ts";
+import { isRollDue } from "../append/is-roll-due.ts";
+import { SyncQueue } from "../checkpoint/sync-queue.ts";
+import { LogStorageError } from "../log-error.ts";
+import type { AppendOptions, AppendResult } from "../log-types.ts";
+import { reach } from "../probe.ts";
+import { listProducerSnapshots, writeProducerSnapshot } from "../producer/replay-producers.ts";
+import { LogSegment } from "../segment/log-segment.ts";
+import type { LogState } from "./log-state.ts";
+import { recordSegment, vouchFor } from "./record-segment.ts";
+
+/** Writes batches, closes segments and makes all durable; its owner documents the methods. */
+export class LogWriter {
+  readonly #state: LogState;
+  readonly #syncs = new SyncQueue(() => this.#syncOnce());
+  #lastSnapshotOffset: Offset;
+  /** The active segment's record says which epoch begins behind it. */
+  #isEpochRecorded = false;
+
+  constructor(state: LogState) {
+    this.#state = state;
+    const snapshots = listProducerSnapshots(state.fileSystem, state.path);
+    this.#lastSnapshotOffset = snapshots.at(-1) ?? -1;
+  }
+
+  append(batches: Uint8Array, options: AppendOptions): AppendResult {
+    const state = this.#state;
+    state.checkWritable();
+    const baseOffset = state.logEndOffset;
+    const nowMs = state.platform.clock.wallMs();
+    const plan = planAppend(batches, options, {
+      config: state.config,
+      producers: state.producers,
+      codecs: state.options.codecs,
+      nowMs,
+      logEndOffset: baseOffset,
+    });
+    const { logStartOffset } = state;
+    if (plan.duplicate !== undefined) return answerDuplicate(plan.duplicate, logStartOffset);
+    this.#write(plan, baseOffset, nowMs);
+    return {
+      isDuplicate: false,
+      baseOffset,
+      lastOffset: plan.endOffset - 1,
+      logAppendTime: state.config.messageTimestampType === "LogAppendTime" ? nowMs : -1,
+      logStartOffset,
+      sizeBytes: plan.bytes.length,
+    };
+  }
+
+  sync(): Promise<void> {
+    const { failure } = this.#state;
+    return failure === undefined ? this.#syncs.sync() : Promise.reject(failure);
+  }
+
+  roll(): void {
+    this.#state.checkWritable();
+    if (this.#state.segments.active.sizeBytes > 0) this.#guardWrite(() => this.#roll());
+  }
+
+  /** Makes all durable, with indexes, a snapshot and a record of the active segment. */
+  async finish(): Promise<void> {
+    const { active } = this.#state.segments;
+    await this.#syncs.sync();
+    active.seal();
+    this.writeSnapshot();
+    recordSegment(this.#state, active, false);
+    await this.#syncs.sync();
+  }
+
+  #write(plan: AppendPlan, baseOffset: Offset, nowMs: Timestamp): void {
+    const state = this.#state;
+    const { bytes } = plan;
+    this.#guardWrite(() => {
+      if (!this.#isEpochRecorded) this.#recordEpoch();
+      if (isRollDue(state.segments.active, plan, state.config, nowMs)) this.#roll();
+      assignOffsets(bytes, baseOffset, state.leaderEpoch);
+      reach(state.platform, "C1");
+      state.segments.active.write([bytes], bytes.length);
+    });
+    reach(state.platform, "C3");
+    const segment = state.segments.active;
+    state.dirty.addSegment(segment);
+    state.epochs.assign(state.leaderEpoch, baseOffset);
+    indexBatches(bytes, segment, state.cache, state.config.indexIntervalBytes);
+    invariant(segment.endOffset === plan.endOffset, "LOG-1", plan.endOffset);
+    for (const aborted of state.producers.commit(plan.producers))
+      segment.transactionIndex.append(aborted);
+  }
+
+  /** Before the first batch of this run: what lies behind a record has its epoch, or the next start sees that it changed. */
+  #recordEpoch(): void {
+    const { active } = this.#state.segments;
+    try {
+      vouchFor(this.#state, active, false);
+    } catch (error) {
+      if (!(error instanceof FileSystemError)) throw error;
+      // What it says must not be taken for the end of what is written from now on.
+      this.#state.fileSystem.remove(active.recordPath);
+      active.record = undefined;
+    }
+    this.#isEpochRecorded = true;
+  }
+
+  /** A failed write leaves the log as it was, unless even taking it back failed. */
+  #guardWrite(write: () => void): void {
+    const { segments, platform, fileSystem } = this.#state;
+    const segment = segments.active;
+    const { sizeBytes } = segment;
+    try {
+      write();
+    } catch (error) {
+      reach(platform, "C4");
+      const { active } = segments;
+      const expected = active === segment ? sizeBytes : 0;
+      const onDisk = fileSystem.stat(active.path)?.sizeBytes;
+      if (onDisk !== expected)
+        throw this.#state.fail(`${active.path}: a partial write stays`, error);
+      throw new LogStorageError(
+        "WRITE_FAILED",
+        `${active.path}: nothing was appended; free space or check the disk, then try again`,
+        error,
+      );
+    }
+  }
+
+  #roll(): void {
+    const state = this.#state;
+    const full = state.segments.active;
+    reach(state.platform, "C6");
+    full.seal();
+    this.writeSnapshot();
+    recordSegment(state, full, true);
+    const nowMs = state.platform.clock.wallMs();
+    const next = new LogSegment(state.fileSystem, state.path, full.endOffset, nowMs);
+    reach(state.platform, "C5");
+    next.create();
+    state.segments.add(next);
+    state.dirty.addSegment(next);
+    state.dirty.addDirectory();
+  }
+
+  /** Notes the state of producers, in the page cache. */
+  writeSnapshot(): void {
+    const { logEndOffset: offset, fileSystem, path, producers, dirty } = this.#state;
+    if (offset <= this.#lastSnapshotOffset) return;
+    dirty.addHandles([writeProducerSnapshot(fileSystem, path, { offset, producers })]);
+    dirty.addDirectory();
+    this.#lastSnapshotOffset = offset;
+  }
+
+  async #syncOnce(): Promise<void> {
+    const state = this.#state;
+    if (state.failure !== undefined) throw state.failure;
+    const target = state.logEndOffset;
+    try {
+      reach(state.platform, "C2");
+      await state.dirty.sync();
+    } catch (error) {
+      throw state.fail(`${state.path}: a sync failed`, error);
+    }
+    invariant(target >= state.durableOffset, "LOG-3", target);
+    state.durableOffset = target;
+  }
+}

@@ -1,0 +1,37 @@
+import { FileSystemError, type FileSystem, type Platform } from "@millrace/platform";
+import type { DirtyFiles } from "../segment/dirty-files.ts";
+import type { LeaderEpochs } from "../segment/leader-epochs.ts";
+import type { LogSegment } from "../segment/log-segment.ts";
+import { writeSegmentRecord } from "../segment/write-segment-record.ts";
+
+/** Whose segment it is. */
+export interface RecordedLog {
+  readonly platform: Platform;
+  readonly fileSystem: FileSystem;
+  readonly dirty: DirtyFiles;
+  readonly epochs: LeaderEpochs;
+  readonly leaderEpoch: number;
+}
+
+/**
+ * Writes the indexes of a segment that lag behind and what vouches for all its files, to be synced with the next sync.
+ * Caches: where they cannot be written, the segment is read when the log is opened again.
+ */
+export function recordSegment(log: RecordedLog, segment: LogSegment, isClosed: boolean): void {
+  try {
+    log.dirty.addHandles(segment.flushIndexes());
+    vouchFor(log, segment, isClosed);
+  } catch (error) {
+    if (!(error instanceof FileSystemError)) throw error;
+    log.platform.logger.log("warn", "log.record-failed", { path: segment.path, error });
+  }
+}
+
+/** The same without its indexes: those that are not in their files are not vouched for. */
+export function vouchFor(log: RecordedLog, segment: LogSegment, isClosed: boolean): void {
+  const { epochs, leaderEpoch } = log;
+  const from = { epochs, leaderEpoch, isClosed };
+  const isNew = log.fileSystem.stat(segment.recordPath) === undefined;
+  log.dirty.addHandles([writeSegmentRecord(log.fileSystem, segment, from)]);
+  if (isNew) log.dirty.addDirectory();
+}

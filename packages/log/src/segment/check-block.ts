@@ -1,0 +1,64 @@
+import type { Offset } from "@millrace/model";
+import type { FileHandle } from "@millrace/platform";
+import {
+  isCrcValid,
+  readBaseOffset,
+  readLastOffset,
+  readPartitionLeaderEpoch,
+} from "@millrace/protocol/records";
+import { LogCorruptedError } from "../log-error.ts";
+import { chainBatch, type Block } from "./batch-chain.ts";
+import { FileBatchCursor } from "./file-batch-cursor.ts";
+import type { EpochEntry } from "./leader-epochs.ts";
+
+/** What comes before a block, and where it lies. */
+export interface BlockPlace {
+  readonly path: string;
+  readonly start: number;
+  /** The offset that it should begin with, and the checksum of all before it. */
+  readonly expectedOffset: Offset;
+  readonly checksum: number;
+  /** Epochs of the segment. */
+  readonly epochs: readonly EpochEntry[];
+  /** Offset after the last one of the segment. */
+  readonly segmentEnd: Offset;
+}
+
+/**
+ * Reads a block whole: checksums, the order of offsets, and what the segment's record says of it.
+ *
+ * @throws LogCorruptedError
+ */
+export function checkBlock(handle: FileHandle, block: Block, place: BlockPlace): void {
+  const cursor = new FileBatchCursor(handle, { start: place.start, end: block.endPosition });
+  const fail = (position: number, firstOffset: Offset, reason: string) =>
+    new LogCorruptedError({
+      path: place.path,
+      position,
+      firstOffset,
+      lastOffset: place.segmentEnd - 1,
+      reason,
+    });
+  let expectedOffset = place.expectedOffset;
+  let checksum = place.checksum;
+  /** The first batch that begins elsewhere, or in another epoch: all is well if the checksum says so. */
+  let odd: { readonly position: number; readonly offset: Offset } | undefined;
+  while (cursor.next()) {
+    const { bytes, at, position } = cursor;
+    if (!isCrcValid(bytes, at)) throw fail(position, expectedOffset, "the checksum does not match");
+    const isOdd =
+      readBaseOffset(bytes, at) !== expectedOffset ||
+      readPartitionLeaderEpoch(bytes, at) !== epochAt(place.epochs, expectedOffset);
+    if (isOdd) odd ??= { position, offset: expectedOffset };
+    checksum = chainBatch(checksum, bytes, at);
+    expectedOffset = readLastOffset(bytes, at) + 1;
+  }
+  if (cursor.failure !== undefined) throw fail(cursor.position, expectedOffset, cursor.failure);
+  if (checksum === block.checksum) return;
+  const { position, offset } = odd ?? { position: place.start, offset: place.expectedOffset };
+  throw fail(position, offset, "its offset, length or epoch is not the one that was recorded");
+}
+
+function epochAt(epochs: readonly EpochEntry[], offset: Offset): number {
+  return epochs.findLast((entry) => entry.startOffset <= offset)?.epoch ?? -1;
+}

@@ -1,0 +1,122 @@
+import type { Offset, Timestamp } from "@millrace/model";
+import { crc32c, getInt64, setInt64 } from "@millrace/protocol/wire";
+import type { EpochEntry } from "./leader-epochs.ts";
+import type { FileSum } from "../index/index-file.ts";
+import type { Block } from "./batch-chain.ts";
+
+/**
+ * What a segment's `.checksum` file says of it: written when it is closed, and for the active one when the log is
+ * closed or goes on. Then nothing below has to be read to be believed, and whatever differs from it is damaged.
+ */
+export interface SegmentRecord {
+  /** The segment grows no more: `endOffset` is where the next one begins. */
+  readonly isClosed: boolean;
+  /** Bytes of the `.log` that it vouches for; the active segment grows beyond. */
+  readonly sizeBytes: number;
+  /** Offset after the last one. */
+  readonly endOffset: Offset;
+  /** What is appended behind has this epoch or a later one. */
+  readonly leaderEpoch: number;
+  readonly firstTimestamp: Timestamp;
+  readonly maxTimestamp: Timestamp;
+  readonly maxTimestampOffset: Offset;
+  /** Bytes since the last entry of the offset index. */
+  readonly bytesSinceIndexEntry: number;
+  /** Of the `.index`, `.timeindex` and `.txnindex`, in this order; undefined: it is not vouched for. */
+  readonly indexes: readonly (FileSum | undefined)[];
+  /** Epochs that begin in the segment; the first is that of its first batch. */
+  readonly epochs: readonly EpochEntry[];
+  readonly blocks: readonly Block[];
+}
+
+const version = 1;
+/** Version and the checksum of all that follows. */
+const headerBytes = 6;
+const fixedBytes = 57;
+const indexBytes = 9;
+const epochBytes = 12;
+const blockBytes = 16;
+
+export function encodeSegmentRecord(record: SegmentRecord): Uint8Array {
+  const { indexes, epochs, blocks } = record;
+  const bytes = new Uint8Array(
+    headerBytes +
+      fixedBytes +
+      indexes.length * indexBytes +
+      epochs.length * epochBytes +
+      blocks.length * blockBytes,
+  );
+  const view = new DataView(bytes.buffer);
+  view.setInt16(0, version);
+  view.setUint32(6, record.sizeBytes);
+  setInt64(view, 10, record.endOffset);
+  view.setInt32(18, record.leaderEpoch);
+  setInt64(view, 22, record.firstTimestamp);
+  setInt64(view, 30, record.maxTimestamp);
+  setInt64(view, 38, record.maxTimestampOffset);
+  view.setUint32(46, record.bytesSinceIndexEntry);
+  view.setInt32(50, indexes.length);
+  view.setInt32(54, epochs.length);
+  view.setInt32(58, blocks.length);
+  view.setInt8(62, record.isClosed ? 1 : 0);
+  let at = headerBytes + fixedBytes;
+  for (const sum of indexes) {
+    view.setInt8(at, sum === undefined ? 0 : 1);
+    view.setUint32(at + 1, sum?.sizeBytes ?? 0);
+    view.setUint32(at + 5, sum?.checksum ?? 0);
+    at += indexBytes;
+  }
+  for (const { epoch, startOffset } of epochs) {
+    view.setInt32(at, epoch);
+    setInt64(view, at + 4, startOffset);
+    at += epochBytes;
+  }
+  for (const { endPosition, endOffset, checksum } of blocks) {
+    view.setUint32(at, endPosition);
+    setInt64(view, at + 4, endOffset);
+    view.setUint32(at + 12, checksum);
+    at += blockBytes;
+  }
+  view.setUint32(2, crc32c(bytes, headerBytes));
+  return bytes;
+}
+
+/** Undefined where the bytes are not a whole record: the segment is read then. */
+export function decodeSegmentRecord(bytes: Uint8Array): SegmentRecord | undefined {
+  if (bytes.length < headerBytes + fixedBytes) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (view.getInt16(0) !== version) return undefined;
+  if (view.getUint32(2) !== crc32c(bytes, headerBytes)) return undefined;
+  let at = headerBytes + fixedBytes;
+  const next = (sizeBytes: number) => (at += sizeBytes) - sizeBytes;
+  const list = <Entry>(position: number, read: () => Entry) =>
+    Array.from({ length: view.getInt32(position) }, read);
+  return {
+    isClosed: view.getInt8(62) === 1,
+    sizeBytes: view.getUint32(6),
+    endOffset: getInt64(view, 10),
+    leaderEpoch: view.getInt32(18),
+    firstTimestamp: getInt64(view, 22),
+    maxTimestamp: getInt64(view, 30),
+    maxTimestampOffset: getInt64(view, 38),
+    bytesSinceIndexEntry: view.getUint32(46),
+    indexes: list(50, () => readSum(view, next(indexBytes))),
+    epochs: list(54, () => {
+      const entry = next(epochBytes);
+      return { epoch: view.getInt32(entry), startOffset: getInt64(view, entry + 4) };
+    }),
+    blocks: list(58, () => {
+      const block = next(blockBytes);
+      return {
+        endPosition: view.getUint32(block),
+        endOffset: getInt64(view, block + 4),
+        checksum: view.getUint32(block + 12),
+      };
+    }),
+  };
+}
+
+function readSum(view: DataView, at: number): FileSum | undefined {
+  if (view.getInt8(at) === 0) return undefined;
+  return { sizeBytes: view.getUint32(at + 1), checksum: view.getUint32(at + 5) };
+}

@@ -1,0 +1,49 @@
+import type { FileHandle, FileSystem } from "@millrace/platform";
+import { readWholeFile } from "../checkpoint/checkpoint-file.ts";
+import type { LeaderEpochs } from "./leader-epochs.ts";
+import type { LogSegment } from "./log-segment.ts";
+import { decodeSegmentRecord, encodeSegmentRecord, type SegmentRecord } from "./segment-record.ts";
+
+/**
+ * Writes what the segment's files are now; indexes that are not in their files are not vouched for. The caller syncs
+ * and closes the handle. A crash while it is written leaves a record that nobody believes.
+ */
+export function writeSegmentRecord(
+  fileSystem: FileSystem,
+  segment: LogSegment,
+  from: { readonly epochs: LeaderEpochs; readonly leaderEpoch: number; readonly isClosed: boolean },
+): FileHandle {
+  const { offsetIndex, timeIndex, transactionIndex } = segment;
+  const record: SegmentRecord = {
+    isClosed: from.isClosed,
+    sizeBytes: segment.sizeBytes,
+    endOffset: segment.endOffset,
+    leaderEpoch: from.leaderEpoch,
+    firstTimestamp: segment.firstTimestamp,
+    maxTimestamp: segment.maxTimestamp,
+    maxTimestampOffset: segment.maxTimestampOffset,
+    bytesSinceIndexEntry: segment.bytesSinceIndexEntry,
+    indexes: [offsetIndex.sum, timeIndex.sum, transactionIndex.sum],
+    epochs: from.epochs.within(segment.baseOffset, segment.endOffset),
+    blocks: segment.chain.blocks,
+  };
+  const handle = fileSystem.open(segment.recordPath, "openOrCreate");
+  try {
+    handle.truncate(0);
+    handle.write([encodeSegmentRecord(record)], 0);
+  } catch (error) {
+    handle.close();
+    throw error;
+  }
+  segment.record = record;
+  return handle;
+}
+
+/** Undefined where there is none, or none that is whole. */
+export function readSegmentRecord(
+  fileSystem: FileSystem,
+  segment: LogSegment,
+): SegmentRecord | undefined {
+  const bytes = readWholeFile(fileSystem, segment.recordPath);
+  return bytes === undefined ? undefined : decodeSegmentRecord(bytes);
+}

@@ -1,0 +1,64 @@
+import type { Offset } from "@millrace/model";
+import type { FileSystem } from "@millrace/platform";
+import type { CutTail } from "../log-types.ts";
+import { offsetFileName, tornSuffix } from "../segment/log-file-names.ts";
+import type { LogSegment } from "../segment/log-segment.ts";
+
+/** Taken to memory at a time while a tail is set aside. */
+const copyBytes = 4_194_304;
+
+/** Where a tail begins that a crash has torn. */
+export interface TornTail {
+  readonly position: number;
+  readonly firstOffset: Offset;
+  readonly reason: string;
+}
+
+/**
+ * Sets a torn tail aside and cuts it, with the segments behind it. Those go first: a crash in between leaves a gap that
+ * is seen as torn again. What vouched for the segment goes before it is written to anew.
+ */
+export async function cutTail(
+  fileSystem: FileSystem,
+  directory: string,
+  cut: {
+    readonly segment: LogSegment;
+    readonly later: readonly LogSegment[];
+    readonly tail: TornTail;
+  },
+): Promise<CutTail> {
+  const { segment, later, tail } = cut;
+  const { position, firstOffset } = tail;
+  const tornPath = (offset: Offset) => `${directory}/${offsetFileName(offset, tornSuffix)}`;
+  const sizeBytes = segment.sizeBytes - position;
+  const setAsidePath = tornPath(firstOffset);
+  await copyTail(fileSystem, segment, { position, path: setAsidePath });
+  for (const other of later.toReversed()) {
+    fileSystem.rename(other.path, tornPath(other.baseOffset));
+    other.remove();
+  }
+  fileSystem.remove(segment.recordPath);
+  segment.record = undefined;
+  await fileSystem.syncDirectory(directory);
+  segment.truncate(position);
+  return { path: segment.path, sizeBytes, setAsidePath, ...tail };
+}
+
+async function copyTail(
+  fileSystem: FileSystem,
+  segment: LogSegment,
+  { position, path }: { readonly position: number; readonly path: string },
+): Promise<void> {
+  const copy = fileSystem.open(path, "openOrCreate");
+  try {
+    copy.truncate(0);
+    for (let at = position; at < segment.sizeBytes; at += copyBytes) {
+      const bytes = new Uint8Array(Math.min(copyBytes, segment.sizeBytes - at));
+      segment.handle.read(bytes, at);
+      copy.write([bytes], at - position);
+    }
+    await copy.datasync();
+  } finally {
+    copy.close();
+  }
+}
