@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
+import { connect, createServer, type AddressInfo } from "node:net";
 import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -135,26 +135,30 @@ esac`,
   }
 }
 
-/** Waits for those of the ports that the program names, and for the topics that it makes. */
+/** Waits for one of the ports that the program names, and for the topics that it makes. */
 async function untilReady(
   code: string,
   ports: readonly number[],
   options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
 ): Promise<void> {
   const deadline = Date.now() + 20_000;
-  for (const port of ports.filter((one) => code.includes(String(one)))) {
-    while (!(await isListening(port)) && Date.now() < deadline) await sleep(50);
-  }
+  const named = ports.filter((port) => code.includes(String(port)));
+  const isReady = async () => (await Promise.all(named.map(isListening))).includes(true);
+  while (!(await isReady()) && Date.now() < deadline) await sleep(50);
   if (!code.includes("EmbeddedCluster")) return;
   const topics = async () => (await start(["millrace", "topics", "list"], options).ended).output;
   while ((await topics()) === "" && Date.now() < deadline);
 }
 
-async function isListening(port: number): Promise<boolean> {
-  return fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(300) }).then(
-    () => true,
-    (error: Error) => !String(error.cause).includes("ECONNREFUSED"),
-  );
+function isListening(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    const end = (isThere: boolean): void => {
+      socket.destroy();
+      resolve(isThere);
+    };
+    socket.once("connect", () => end(true)).once("error", () => end(false));
+  });
 }
 
 async function freePort(): Promise<number> {
