@@ -15,30 +15,35 @@ const orders: readonly Order[] = [
   { customer: "ada", cents: 300 },
 ];
 
-{
-  await using cluster = await EmbeddedCluster.start({
-    data: join(folder, "broker"),
-    topics: { orders: 2, "customer-totals": 2 },
-  });
-  await using _app = await StreamsApp.start(customerTotals(new StreamsBuilder()), {
+const cluster = await EmbeddedCluster.start({
+  data: join(folder, "broker"),
+  topics: { orders: 2, "customer-totals": 2 },
+});
+try {
+  const app = await StreamsApp.start(customerTotals(new StreamsBuilder()), {
     applicationId: "customer-totals",
     cluster,
     stateDirectory: join(folder, "state"),
   });
+  try {
+    const kafka = new Kafka({ brokers: [cluster.bootstrapServers], logLevel: logLevel.ERROR });
+    const producer = kafka.producer();
+    await producer.connect();
+    await producer.send({
+      topic: "orders",
+      messages: orders.map((order) => ({ value: JSON.stringify(order) })),
+    });
+    await producer.disconnect();
 
-  const kafka = new Kafka({ brokers: [cluster.bootstrapServers], logLevel: logLevel.ERROR });
-  const producer = kafka.producer();
-  await producer.connect();
-  await producer.send({
-    topic: "orders",
-    messages: orders.map((order) => ({ value: JSON.stringify(order) })),
-  });
-  await producer.disconnect();
-
-  const totals = await readTotals(kafka, 2);
-  for (const [customer, total] of totals) console.log(customer, total);
+    const totals = await readTotals(kafka, 2);
+    for (const [customer, total] of totals) console.log(customer, total);
+  } finally {
+    await app.close();
+  }
+} finally {
+  await cluster.close();
+  rmSync(folder, { recursive: true });
 }
-rmSync(folder, { recursive: true });
 
 /** Reads until as many customers have their final total. */
 async function readTotals(kafka: Kafka, customers: number): Promise<ReadonlyMap<string, number>> {

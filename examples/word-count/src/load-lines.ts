@@ -12,6 +12,7 @@ export async function loadLines(
   client: ClusterClient,
   lines: readonly string[],
   signal: AbortSignal,
+  onLoaded: (lines: number) => void = () => {},
 ): Promise<void> {
   const writer = client.openWriter({ transactionalId: "word-count-loader" });
   try {
@@ -19,6 +20,7 @@ export async function loadLines(
     await writer.prepare([linesTopic], signal);
     const partitionCount = writer.partitionCount(linesTopic) ?? 1;
     let next = await countCommitted(client, partitionCount, signal);
+    onLoaded(next);
     while (next < lines.length) {
       const end = Math.min(next + linesPerTransaction, lines.length);
       writer.begin();
@@ -28,6 +30,7 @@ export async function loadLines(
         if (!partition.append(Date.now(), null, value, [])) await writer.drained(signal);
       }
       await writer.commit(signal);
+      onLoaded(next);
     }
   } finally {
     await writer.close();

@@ -1,18 +1,20 @@
 // Counts the words of this project's own documentation, on a broker that starts with it.
 //
-//   npm start                                      prints the counts as they change; Ctrl-C ends it
+//   npm start                                      shows the counts as they change; Ctrl-C ends it
 //   npm start -- --data DIR --until-done           ends when all is counted, and prints the whole table
 //   npm start -- --text FOLDER                     counts the Markdown files of another folder
 //
 // Kill it whenever you like: the next run with the same --data goes on where this one was.
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 import { connect, EmbeddedCluster, StreamsApp } from "millrace";
 
 import { loadLines } from "./load-lines.ts";
+import { plainView } from "./plain-view.ts";
 import { readText } from "./read-text.ts";
+import { TerminalView } from "./terminal-view.ts";
 import { countsTopic, linesTopic, wordCountTopology, wordsOf } from "./topology.ts";
 import { watchCounts, type CountChange } from "./watch-counts.ts";
 
@@ -28,46 +30,58 @@ const { values: options } = parseArgs({
 const stop = new AbortController();
 process.once("SIGINT", () => stop.abort()).once("SIGTERM", () => stop.abort());
 
+const view = process.stdout.isTTY ? new TerminalView(process.stdout) : plainView;
 const lines = readText(options.text);
 const wordsInAll = lines.reduce((sum, line) => sum + wordsOf(line).length, 0);
-const table = new Map<string, number>();
+const counts = new Map<string, number>();
 let wordsCounted = 0;
 
-await using cluster = await EmbeddedCluster.start({
+const stateDirectory = join(options.data, "state");
+const cluster = await EmbeddedCluster.start({
   data: join(options.data, "broker"),
   topics: { [linesTopic]: 4, [countsTopic]: 4 },
 });
-await using app = await StreamsApp.start(wordCountTopology(), {
-  applicationId: "word-count",
-  cluster, // or "kafka-1:9092,kafka-2:9092": the same program on Apache Kafka
-  stateDirectory: join(options.data, "state"),
-});
-await using client = connect({ bootstrapServers: cluster.bootstrapServers });
-
-stop.signal.addEventListener("abort", () => void app.close());
+const client = connect({ bootstrapServers: cluster.bootstrapServers });
 try {
+  const app = await StreamsApp.start(wordCountTopology(), {
+    applicationId: "word-count",
+    cluster, // or "kafka-1:9092,kafka-2:9092": the same program on Apache Kafka
+    stateDirectory,
+    signal: stop.signal, // closes it
+  });
+  await showWhatRuns();
   await Promise.all([
     app.closed,
-    loadLines(client, lines, stop.signal),
+    loadLines(client, lines, stop.signal, (done) => view.loaded(done)),
     watchCounts(client, onChange, stop.signal),
   ]);
 } catch (error) {
   if (!stop.signal.aborted) throw error; // an abort is how it ends
 } finally {
   stop.abort();
+  view.close();
+  await client.close();
+  await cluster.close();
 }
 
-function onChange({ word, count, isNew }: CountChange): void {
-  wordsCounted += count - (table.get(word) ?? 0);
-  table.set(word, count);
-  if (isNew) console.log(word, count);
-  if (options["until-done"] && wordsCounted === wordsInAll) finish();
+async function showWhatRuns(): Promise<void> {
+  const topics = await client.admin.listTopics(stop.signal);
+  view.started({
+    bootstrapServers: cluster.bootstrapServers,
+    topics: topics.filter(({ isInternal }) => !isInternal).map(({ name }) => name),
+    stateFolder: relative(process.cwd(), stateDirectory),
+    textFolder: options.text,
+    linesInAll: lines.length,
+    wordsInAll,
+  });
 }
 
-function finish(): void {
-  if (stop.signal.aborted) return;
-  console.log();
-  const rows = [...table].sort(([left], [right]) => (left < right ? -1 : 1));
-  for (const [word, count] of rows) console.log(word, count);
+function onChange(change: CountChange): void {
+  wordsCounted += change.count - (counts.get(change.word) ?? 0);
+  counts.set(change.word, change.count);
+  const table = { counts, wordsCounted };
+  view.counted(change, table);
+  if (!options["until-done"] || wordsCounted !== wordsInAll || stop.signal.aborted) return;
+  view.finished(table);
   stop.abort();
 }
