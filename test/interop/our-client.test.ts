@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe } from "vitest";
 import { missingFor, startApacheKafka } from "./apache-kafka.ts";
 import { startBundledBroker } from "./bundled-broker.ts";
 import { clientStories } from "./client-stories.ts";
+import { consumerStories } from "./consumer-stories.ts";
 
 const missing = missingFor("java");
 const note = missing === undefined ? "" : ` (skipped: ${missing})`;
@@ -20,6 +21,7 @@ function storiesOn(start: () => Promise<Cluster>): void {
   afterAll(() => cluster?.[Symbol.asyncDispose](), startTimeoutMs);
 
   clientStories(() => cluster?.address ?? "");
+  consumerStories(() => cluster?.address ?? "");
 }
 
 describe("our client on the bundled broker", () => storiesOn(() => startBundledBroker()));

@@ -52,18 +52,27 @@ export class ConsumerPositions {
   /** After an error of a poll. Undefined: the partition is gone. Throws the error where nothing is to be done. */
   async after(error: unknown, signal: AbortSignal): Promise<Position | undefined> {
     if (!(error instanceof PartitionError)) throw error;
-    const { logger } = this.#context.platform;
-    const { topic, partition } = error;
-    if (error.code === "TOPIC_NOT_FOUND") {
-      logger.log("warn", "partition-gone", { topic, partition, cause: error.message });
-      return undefined;
-    }
+    if (error.code === "TOPIC_NOT_FOUND") return this.#gone(error, error);
     if (this.#policy === "none") throw error;
     if (error instanceof OffsetOutOfRangeError) return this.#reset(error, this.#policy);
     if (error.code !== "TOPIC_RECREATED") throw error;
-    const [found] = await this.beginnings([error], signal);
-    logger.log("warn", "topic-recreated", { topic, partition, to: found.offset });
-    return found;
+    const { topic, partition } = error;
+    try {
+      const [found] = await this.beginnings([error], signal);
+      const { logger } = this.#context.platform;
+      logger.log("warn", "topic-recreated", { topic, partition, to: found.offset });
+      return found;
+    } catch (failure) {
+      // The new topic may have fewer partitions.
+      if (failure instanceof ClusterError && failure.code === "TOPIC_NOT_FOUND")
+        return this.#gone(error, failure);
+      throw failure;
+    }
+  }
+
+  #gone({ topic, partition }: TopicPartition, cause: Error): undefined {
+    const { logger } = this.#context.platform;
+    logger.log("warn", "partition-gone", { topic, partition, cause: cause.message });
   }
 
   /** Where the histories part all that was read before still holds (Kafka: `seekValidated`). */
