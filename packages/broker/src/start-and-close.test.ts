@@ -175,7 +175,7 @@ describe("a partition of the coordinators' topics that was never written", () =>
       expect(deleted?.topics[0].partitions[0].errorCode).not.toBe(6);
     }));
 
-  test("wakes a fetch that waits for it once it is written", () =>
+  test("BROKER-11: wakes a fetch that waits for it once it is written", () =>
     runWorld(
       {
         properties: {

@@ -169,7 +169,7 @@ describe("LogDirectory", () => {
     );
   });
 
-  it("moves a folder aside whole, and lists it, but removes nothing whose name only looks like it", async () => {
+  it("LOG-7: moves a folder aside whole, and lists it, but removes nothing whose name only looks like it", async () => {
     const platform = memoryPlatform({ drain: drainTurn });
     platform.fileSystem.makeDirectory("data");
     await platform.until(

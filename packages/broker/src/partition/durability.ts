@@ -1,4 +1,8 @@
 import type { Timers } from "@millrace/platform";
+import { Slots } from "./slots.ts";
+
+/** Logs that are synced at once: more would not be faster, and each has some files open. */
+const SYNCS_AT_ONCE_MAX = 8;
 
 /**
  * When an append counts as done: what producers are told, and consumers see.
@@ -24,6 +28,7 @@ export class Durability {
   readonly syncs: "never" | "perSegment" | "perTurn" | "perAppend";
   readonly #timers: Timers;
   readonly #onFailed: (failure: Error) => void;
+  readonly #slots = new Slots(SYNCS_AT_ONCE_MAX);
   #turn: Promise<void> | undefined;
 
   constructor(level: DurabilityLevel, timers: Timers, onFailed: (failure: Error) => void) {
@@ -38,6 +43,10 @@ export class Durability {
       this.#turn = undefined;
     });
     return this.#turn;
+  }
+
+  sync(log: { sync(): Promise<void> }): Promise<void> {
+    return this.#slots.run(() => log.sync());
   }
 
   /** A sync failed: what the device holds is unknown, for the whole directory. */

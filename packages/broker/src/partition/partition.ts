@@ -274,7 +274,7 @@ export class Partition {
   /** Bounds what a crash leaves to be scanned and written again; nobody waits for it. */
   async #syncOnce(): Promise<void> {
     try {
-      await this.#log.sync();
+      await this.#durability.sync(this.#log);
     } catch (error) {
       this.#failed(error);
     } finally {
@@ -288,7 +288,7 @@ export class Partition {
     try {
       if (this.#durability.syncs === "perTurn") await this.#durability.turn();
       while (this.#failure === undefined && log.highWatermark < log.logEndOffset) {
-        await log.sync();
+        await this.#durability.sync(log);
         invariant(log.durableOffset >= log.highWatermark, "BROKER-4", log.durableOffset);
         if (log.durableOffset === log.highWatermark) break;
         this.#reach(log.durableOffset);

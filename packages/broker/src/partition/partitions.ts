@@ -11,7 +11,7 @@ import { Slots } from "./slots.ts";
 /** After which partitions that could not be made, such as for want of space, are tried again. */
 const RETRY_MS = 500;
 /** Logs that are opened or closed at once: each has some files open for a while. */
-const AT_ONCE_MAX = 32;
+const AT_ONCE_MAX = 8;
 
 /** Opens, makes and removes the logs of partitions (`LogDirectory`, seen from here). */
 export interface PartitionLogs {

@@ -3,88 +3,125 @@ import {
   fdatasync,
   fstatSync,
   ftruncateSync,
+  openSync,
   readSync,
   writeSync,
   writevSync,
 } from "node:fs";
 import { invariant } from "@millrace/model";
+import { FileSystemError } from "../file-system-error.ts";
 import type { FileHandle } from "../file-system.ts";
+import type { DescriptorPool, PooledFile } from "./descriptor-pool.ts";
 import { fileSystemError } from "./file-system-errors.ts";
 import { withoutFirst } from "./without-first.ts";
-import { FileSystemError } from "../file-system-error.ts";
 
-/** An open file descriptor. */
-export class NodeFileHandle implements FileHandle {
+/** How a file is opened the first time, and again. */
+export interface OpenFlags {
+  readonly first: number;
+  readonly again: number;
+  readonly isWritable: boolean;
+  /** Such a file is closed soon: it is read whole, or replaces another one. */
+  readonly isBrief: boolean;
+}
+
+/**
+ * An open file. Its descriptor belongs to the pool, which may take it back while all its bytes are on the device.
+ *
+ *     open ──evicted──▶ without descriptor ──used──▶ open
+ */
+export class NodeFileHandle implements FileHandle, PooledFile {
   readonly path: string;
-  readonly #descriptor: number;
-  readonly #isWritable: boolean;
+  readonly #pool: DescriptorPool;
+  readonly #flags: OpenFlags;
+  lastUse: number;
+  #descriptor: number | undefined;
   #isOpen = true;
+  #isKept = false;
   #syncsInFlight = 0;
+  #writes = 0;
+  #syncedWrites = 0;
+  #failure: FileSystemError | undefined;
 
-  constructor(path: string, descriptor: number, isWritable: boolean) {
+  constructor(pool: DescriptorPool, path: string, flags: OpenFlags, mode: number) {
     this.path = path;
-    this.#descriptor = descriptor;
-    this.#isWritable = isWritable;
+    this.#pool = pool;
+    this.#flags = flags;
+    const open = () => openSync(path, flags.first, mode);
+    this.#descriptor = flags.isBrief ? pool.openBriefly(path, open) : pool.open(path, open);
+    this.lastUse = pool.nextUse();
+    pool.add(this);
+  }
+
+  get hasDescriptor(): boolean {
+    return this.#descriptor !== undefined;
+  }
+
+  get isEvictable(): boolean {
+    return !this.#isKept && this.#syncsInFlight === 0 && this.#writes === this.#syncedWrites;
+  }
+
+  get isSyncable(): boolean {
+    return !this.#isKept && this.#syncsInFlight === 0 && this.#writes !== this.#syncedWrites;
+  }
+
+  isDirectory(): boolean {
+    return fstatSync(this.#use()).isDirectory();
   }
 
   sizeBytes(): number {
-    this.#checkOpen();
-    try {
-      return fstatSync(this.#descriptor).size;
-    } catch (cause) {
-      throw fileSystemError(this.path, cause);
-    }
+    return this.#attempt((descriptor) => fstatSync(descriptor).size);
   }
 
   read(target: Uint8Array, position: number): number {
-    this.#checkOpen();
-    let filled = 0;
-    try {
+    return this.#attempt((descriptor) => {
+      let filled = 0;
       while (filled < target.length) {
-        const count = readSync(
-          this.#descriptor,
-          target,
-          filled,
-          target.length - filled,
-          position + filled,
-        );
+        const rest = target.length - filled;
+        const count = readSync(descriptor, target, filled, rest, position + filled);
         if (count === 0) break;
         filled += count;
       }
-    } catch (cause) {
-      throw fileSystemError(this.path, cause);
-    }
-    return filled;
+      return filled;
+    });
   }
 
   write(parts: readonly Uint8Array[], position: number): void {
-    this.#checkWritable();
-    try {
-      if (parts.length === 1) this.#writeOne(parts[0], position);
-      else this.#writeAll(parts, position);
-    } catch (cause) {
-      throw fileSystemError(this.path, cause);
-    }
+    this.#beginWrite();
+    this.#attempt((descriptor) => {
+      if (parts.length === 1) writeOne(descriptor, parts[0], position);
+      else writeAll(descriptor, parts, position);
+    });
   }
 
   truncate(sizeBytes: number): void {
-    this.#checkWritable();
+    this.#beginWrite();
+    this.#attempt((descriptor) => ftruncateSync(descriptor, sizeBytes));
+  }
+
+  /** Waits for a descriptor, where it has none: a sync that was refused would be taken for one that failed. */
+  async datasync(): Promise<void> {
+    invariant(this.#isOpen, "PLATFORM-2", this.path);
+    if (this.#failure !== undefined) throw this.#failure;
+    const writes = this.#writes;
+    this.#syncsInFlight++;
     try {
-      ftruncateSync(this.#descriptor, sizeBytes);
-    } catch (cause) {
-      throw fileSystemError(this.path, cause);
+      if (this.#descriptor === undefined) await this.#pool.room();
+      if (!this.#isOpen && this.#descriptor === undefined) return;
+      await this.#datasync(this.#descriptor ?? this.#useAnyway(), writes);
+    } finally {
+      this.#syncsInFlight--;
+      if (!this.#isOpen) this.#closeWhenIdle();
+      this.#pool.changed();
     }
   }
 
-  datasync(): Promise<void> {
-    this.#checkOpen();
-    this.#syncsInFlight++;
+  #datasync(descriptor: number, writes: number): Promise<void> {
     return new Promise((resolve, reject) => {
-      fdatasync(this.#descriptor, (cause) => {
-        this.#syncsInFlight--;
-        this.#closeWhenIdle();
-        if (cause) reject(fileSystemError(this.path, cause));
-        else resolve();
+      fdatasync(descriptor, (cause) => {
+        if (cause) this.#failure ??= fileSystemError(this.path, cause);
+        else this.#syncedWrites = Math.max(this.#syncedWrites, writes);
+        if (this.#failure === undefined) resolve();
+        else reject(this.#failure);
       });
     });
   }
@@ -93,43 +130,83 @@ export class NodeFileHandle implements FileHandle {
   close(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
+    this.#pool.remove(this);
     this.#closeWhenIdle();
   }
 
+  evict(): void {
+    this.#closeWhenIdle();
+  }
+
+  keepOpen(): void {
+    this.#useAnyway();
+    this.#isKept = true;
+  }
+
   #closeWhenIdle(): void {
-    if (!this.#isOpen && this.#syncsInFlight === 0) closeSync(this.#descriptor);
+    const descriptor = this.#descriptor;
+    if (descriptor === undefined || this.#syncsInFlight > 0) return;
+    this.#descriptor = undefined;
+    this.#pool.closed();
+    closeSync(descriptor);
   }
 
-  #checkOpen(): void {
+  #use(): number {
     invariant(this.#isOpen, "PLATFORM-2", this.path);
+    this.lastUse = this.#pool.nextUse();
+    if (this.#flags.isBrief) return this.#useAnyway();
+    this.#descriptor ??= this.#pool.open(this.path, () => this.#reopen());
+    return this.#descriptor;
   }
 
-  #checkWritable(): void {
-    this.#checkOpen();
-    if (this.#isWritable) return;
-    throw new FileSystemError("READ_ONLY", this.path, "it was opened for reading only");
+  #useAnyway(): number {
+    invariant(this.#isOpen, "PLATFORM-2", this.path);
+    this.lastUse = this.#pool.nextUse();
+    this.#descriptor ??= this.#pool.openBriefly(this.path, () => this.#reopen());
+    return this.#descriptor;
   }
 
-  #writeOne(part: Uint8Array, position: number): void {
-    let written = 0;
-    while (written < part.length)
-      written += writeSync(
-        this.#descriptor,
-        part,
-        written,
-        part.length - written,
-        position + written,
-      );
+  #reopen(): number {
+    return this.#attemptOn(() => openSync(this.path, this.#flags.again));
   }
 
-  /** After a short write the rest is tried again: the next try tells why. */
-  #writeAll(parts: readonly Uint8Array[], position: number): void {
-    let rest = parts.filter((part) => part.length > 0);
-    let at = position;
-    while (rest.length > 0) {
-      const written = writevSync(this.#descriptor, rest, at);
-      at += written;
-      rest = withoutFirst(rest, written);
+  #beginWrite(): void {
+    invariant(this.#isOpen, "PLATFORM-2", this.path);
+    if (!this.#flags.isWritable)
+      throw new FileSystemError("READ_ONLY", this.path, "it was opened for reading only");
+    if (this.#failure !== undefined) throw this.#failure;
+    this.#writes++;
+  }
+
+  #attempt<Result>(action: (descriptor: number) => Result): Result {
+    const descriptor = this.#use();
+    return this.#attemptOn(() => action(descriptor));
+  }
+
+  #attemptOn<Result>(action: () => Result): Result {
+    try {
+      return action();
+    } catch (cause) {
+      throw fileSystemError(this.path, cause);
     }
+  }
+}
+
+function writeOne(descriptor: number, part: Uint8Array, position: number): void {
+  let written = 0;
+  while (written < part.length) {
+    const rest = part.length - written;
+    written += writeSync(descriptor, part, written, rest, position + written);
+  }
+}
+
+/** After a short write the rest is tried again: the next try tells why. */
+function writeAll(descriptor: number, parts: readonly Uint8Array[], position: number): void {
+  let rest = parts.filter((part) => part.length > 0);
+  let at = position;
+  while (rest.length > 0) {
+    const written = writevSync(descriptor, rest, at);
+    at += written;
+    rest = withoutFirst(rest, written);
   }
 }

@@ -1,9 +1,7 @@
 import {
   close,
   constants,
-  fstatSync,
   fsync,
-  closeSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -17,32 +15,44 @@ import { dirname } from "node:path";
 import { FileSystemError } from "../file-system-error.ts";
 import type { FileHandle, FileLock, FileOpenMode, FileStat, FileSystem } from "../file-system.ts";
 import { errnoOf, fileSystemError } from "./file-system-errors.ts";
-import { NodeFileHandle } from "./node-file-handle.ts";
+import { DescriptorPool } from "./descriptor-pool.ts";
+import { NodeFileHandle, type OpenFlags } from "./node-file-handle.ts";
 import { lockFile, readNoteOfLiveHolder } from "./node-file-lock.ts";
 
 const { O_RDONLY, O_RDWR, O_CREAT, O_EXCL } = constants;
 
-const openFlags: Readonly<Record<FileOpenMode, number>> = {
-  read: O_RDONLY,
-  readWrite: O_RDWR,
-  create: O_RDWR | O_CREAT | O_EXCL,
-  openOrCreate: O_RDWR | O_CREAT,
+const openFlags: Readonly<Record<FileOpenMode, OpenFlags>> = {
+  read: { first: O_RDONLY, again: O_RDONLY, isWritable: false, isBrief: true },
+  readWrite: { first: O_RDWR, again: O_RDWR, isWritable: true, isBrief: false },
+  create: { first: O_RDWR | O_CREAT | O_EXCL, again: O_RDWR, isWritable: true, isBrief: false },
+  openOrCreate: { first: O_RDWR | O_CREAT, again: O_RDWR, isWritable: true, isBrief: true },
 };
 
 /** Files and directories are for their owner alone: they hold what topics hold. */
 const fileMode = 0o600;
 const directoryMode = 0o700;
 
+/** Directories that are synced at once: each has a descriptor meanwhile. */
+const directorySyncsMax = 8;
+
 /** The disk, by Node's synchronous calls; what waits for the device runs in Node's thread pool. */
 export class NodeFileSystem implements FileSystem {
+  readonly #pool: DescriptorPool;
+  readonly #waitingSyncs: (() => void)[] = [];
+  #directorySyncs = 0;
+
+  constructor(pool = new DescriptorPool()) {
+    this.#pool = pool;
+  }
+
   open(path: string, mode: FileOpenMode): FileHandle {
     return attempt(path, () => {
-      const descriptor = openSync(path, openFlags[mode], fileMode);
-      if (mode === "read" && fstatSync(descriptor).isDirectory()) {
-        closeSync(descriptor);
+      const handle = new NodeFileHandle(this.#pool, path, openFlags[mode], fileMode);
+      if (mode === "read" && handle.isDirectory()) {
+        handle.close();
         throw new FileSystemError("WRONG_KIND", path, "it is a directory, a file is needed");
       }
-      return new NodeFileHandle(path, descriptor, mode !== "read");
+      return handle;
     });
   }
 
@@ -68,29 +78,37 @@ export class NodeFileSystem implements FileSystem {
   }
 
   rename(source: string, target: string): void {
-    attempt(source, () => renameSync(source, target));
+    attempt(source, () => {
+      this.#pool.leaves(source);
+      this.#pool.folderLeaves(source);
+      this.#pool.leaves(target);
+      renameSync(source, target);
+    });
   }
 
   remove(path: string): void {
-    attempt(path, () => unlessMissing(() => unlinkSync(path)));
+    attempt(path, () => {
+      this.#pool.leaves(path);
+      unlessMissing(() => unlinkSync(path));
+    });
   }
 
   removeDirectory(path: string): void {
     attempt(path, () => unlessMissing(() => rmdirSync(path)));
   }
 
-  syncDirectory(path: string): Promise<void> {
+  async syncDirectory(path: string): Promise<void> {
     // Windows cannot open a directory, and its renames are journalled.
-    if (process.platform === "win32") return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      const descriptor = attempt(path, () => openSync(path, O_RDONLY));
-      fsync(descriptor, (cause) => {
-        close(descriptor, () => {
-          if (cause) reject(fileSystemError(path, cause));
-          else resolve();
-        });
-      });
-    });
+    if (process.platform === "win32") return;
+    if (this.#directorySyncs < directorySyncsMax) this.#directorySyncs++;
+    else await new Promise<void>((resolve) => this.#waitingSyncs.push(resolve));
+    try {
+      await syncDirectory(path);
+    } finally {
+      const next = this.#waitingSyncs.shift();
+      if (next === undefined) this.#directorySyncs--;
+      else next();
+    }
   }
 
   async lock(path: string, note = ""): Promise<FileLock> {
@@ -116,6 +134,18 @@ export class NodeFileSystem implements FileSystem {
       }
     });
   }
+}
+
+function syncDirectory(path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const descriptor = attempt(path, () => openSync(path, O_RDONLY));
+    fsync(descriptor, (cause) => {
+      close(descriptor, () => {
+        if (cause) reject(fileSystemError(path, cause));
+        else resolve();
+      });
+    });
+  });
 }
 
 function attempt<Result>(path: string, action: () => Result): Result {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import type { FileHandle } from "../file-system.ts";
 import { fileSystemConformance, networkConformance } from "../conformance/index.ts";
 import { JsonLineLogger } from "./json-line-logger.ts";
 import { nodePlatform } from "./node-platform.ts";
@@ -81,6 +82,76 @@ describe("the node file system keeps the cases of all (PLATFORM-1)", () => {
     const lock = await platform.fileSystem.lock(join(directory, "lock"));
     lock.release();
     expect(platform.fileSystem.list(directory)).toEqual([]);
+  });
+});
+
+describe("PLATFORM-7: more files than descriptors", () => {
+  const few = nodePlatform({ openFilesMax: 4 }).fileSystem;
+  const bytes = (text: string) => [new TextEncoder().encode(text)];
+  const text = (file: FileHandle) => {
+    const target = new Uint8Array(file.sizeBytes());
+    file.read(target, 0);
+    return new TextDecoder().decode(target);
+  };
+
+  for (const law of fileSystemConformance)
+    test(law.name, () => law.run({ fileSystem: few, directory: freshDirectory() }));
+
+  test("are all read and written, each as if it were open alone", async () => {
+    const directory = freshDirectory();
+    const files = [];
+    for (let index = 0; index < 20; index++) {
+      const file = few.open(`${directory}/${index}`, "create");
+      file.write(bytes(`first ${index}`), 0);
+      await file.datasync();
+      files.push(file);
+    }
+    for (const [index, file] of files.entries()) {
+      file.write(bytes(`again ${index}`), 0);
+      await file.datasync();
+    }
+    for (const [index, file] of files.entries()) expect(text(file)).toBe(`again ${index}`);
+    for (const file of files) file.close();
+  });
+
+  test("go on with their file after it was removed or renamed, with its folder too", async () => {
+    const directory = freshDirectory();
+    few.makeDirectory(`${directory}/folder`);
+    const names = ["removed", "renamed", "replaced", "folder/inside"];
+    const files = [];
+    for (const name of names) {
+      const file = few.open(`${directory}/${name}`, "create");
+      file.write(bytes(name), 0);
+      await file.datasync();
+      file.close();
+      files.push(few.open(`${directory}/${name}`, "read"));
+    }
+    few.remove(`${directory}/removed`);
+    few.rename(`${directory}/renamed`, `${directory}/replaced`);
+    few.rename(`${directory}/folder`, `${directory}/elsewhere`);
+    files.splice(0, 1).forEach((file) => expect(text(file)).toBe("removed"));
+    expect(files.map(text)).toEqual(names.slice(1));
+    for (const file of files) file.close();
+  });
+
+  test("are refused by name where all have bytes that are not synced, and there is room soon after", async () => {
+    const directory = freshDirectory();
+    const own = nodePlatform({ openFilesMax: 2 }).fileSystem;
+    const files = ["a", "b"].map((name) => own.open(`${directory}/${name}`, "create"));
+    for (const file of files) file.write(bytes("unsynced"), 0);
+    expect(() => own.open(`${directory}/c`, "create")).toThrow(
+      expect.objectContaining({ code: "TOO_MANY_OPEN_FILES", retriable: true }),
+    );
+    await expect
+      .poll(() => {
+        own.open(`${directory}/c`, "openOrCreate").close();
+        return true;
+      })
+      .toBe(true);
+    for (const file of files) {
+      expect(text(file)).toBe("unsynced");
+      file.close();
+    }
   });
 });
 
