@@ -58,6 +58,27 @@ describe("what a consumer commits", () => {
       }
     }));
 
+  test("the automatic commit does not go back behind an explicit one, when it closes neither", () =>
+    inClientWorld(async ({ client, platform }) => {
+      await client.admin.createTopics([{ name: "t", partitionCount: 1 }]);
+      await send(client, "t", ["0", "1", "2", "3"]);
+      const consumer = client.consumer({
+        groupId: "g",
+        topics: ["t"],
+        autoOffsetReset: "earliest",
+        autoCommitInterval: 10,
+      });
+      for await (const { topic, partition, offset } of consumer) {
+        if (offset < 2) continue;
+        await consumer.commit([{ topic, partition, offset: offset + 1 }]);
+        await platform.timers.sleep(100);
+        expect(await committedOf(client, "g", "t")).toBe(3);
+        break;
+      }
+      await consumer.close();
+      expect(await committedOf(client, "g", "t")).toBe(3);
+    }));
+
   test("a client that is closed lets its consumers commit and leave first", () =>
     inClientWorld(async ({ client, connect }) => {
       await client.admin.createTopics([{ name: "t", partitionCount: 1 }]);

@@ -120,6 +120,8 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
   ): Promise<void> {
     await this.#group().commit(offsets, signal);
     this.#offsets.committed(offsets);
+    // What somebody commits is processed: the automatic commit does not go back behind it.
+    for (const one of offsets) this.#offsets.advance(one, one.offset);
   }
 
   /** The next record of the partition comes from this offset, at once or as soon as the partition is assigned. */
