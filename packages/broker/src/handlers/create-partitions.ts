@@ -35,13 +35,19 @@ export class CreatePartitionsHandler implements Handler<CreatePartitionsRequest,
     const counts = countNames(request.topics, ({ name }) => name);
     const topics = new Map(request.topics.map((topic) => [topic.name, topic]));
     const grown: string[] = [];
+    const { image: now } = this.#services;
+    // What is wrong already is refused in turns: the metadata wait for the rest alone.
+    const refused = await context.turns.map([...topics.values()], (topic) =>
+      counts(topic.name) > 1
+        ? errorAnswer("INVALID_REQUEST", "named twice in one request")
+        : this.#check(context, now, topic),
+    );
     const results = await this.#services.metadata.change((image) => {
       const records: MetadataRecord[] = [];
       let addedCount = 0;
-      const result = Array.from(topics.values(), (topic) => {
+      const result = Array.from(topics.values(), (topic, index) => {
         const { name } = topic;
-        if (counts(name) > 1)
-          return { name, ...errorAnswer("INVALID_REQUEST", "named twice in one request") };
+        if (refused[index] !== noError) return { name, ...refused[index] };
         const answer = this.#check(context, image, topic);
         if (answer !== noError) return { name, ...answer };
         addedCount += topic.count - (image.topic(name)?.partitionCount ?? 0);

@@ -49,22 +49,27 @@ export class IncrementalAlterConfigsHandler implements Handler<
     request: IncrementalAlterConfigsRequest,
   ): Promise<Response> {
     const counts = countNames(request.resources, keyOf);
-    const changed = new Set<string>();
+    const { image: now } = this.#services;
+    // What is wrong already is refused in turns: the metadata wait for the rest alone.
+    const refused = await context.turns.map(request.resources, (resource) =>
+      counts(keyOf(resource)) > 1
+        ? errorAnswer("INVALID_REQUEST", "named twice in one request")
+        : this.#alter(context, { image: now, records: [] }, resource),
+    );
     const responses = await this.#services.metadata.change((image) => {
       const records: MetadataRecord[] = [];
-      const result = request.resources.map((resource) => {
+      const result = request.resources.map((resource, index) => {
+        const isRefused = refused[index] !== noError;
+        const answer = isRefused
+          ? refused[index]
+          : this.#alter(context, { image, records }, resource);
         const { resourceType, resourceName } = resource;
-        const answer =
-          counts(keyOf(resource)) > 1
-            ? errorAnswer("INVALID_REQUEST", "named twice in one request")
-            : this.#alter(context, { image, records }, resource);
-        if (answer === noError) changed.add(resourceName);
         return { ...answer, resourceType, resourceName };
       });
       return { records: request.validateOnly ? [] : records, result };
     });
-    for (const name of request.validateOnly ? [] : changed) {
-      const topic = this.#services.image.topic(name);
+    for (const { errorCode, resourceName } of request.validateOnly ? [] : responses) {
+      const topic = errorCode === 0 ? this.#services.image.topic(resourceName) : undefined;
       if (topic !== undefined) this.#services.partitions.updateConfig(topic);
     }
     return { throttleTimeMs: context.throttleMs, responses };

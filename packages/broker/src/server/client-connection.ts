@@ -135,35 +135,35 @@ export class ClientConnection implements ConnectionHandler {
 
   #process(): void {
     if (this.#isProcessing) return;
-    if (!this.#isQuick && this.#options.turns.restMs > 0) this.#rest();
+    const { turns } = this.#options;
+    if (!this.#isQuick && (turns.isOver || turns.restMs > 0)) this.#rest();
     this.#isProcessing = true;
     const { clock } = this.#options.platform;
     const startMs = clock.monotonicMs();
+    let hasBegun = false;
     try {
       while (this.#mayBegin()) {
         const frame = this.#held ?? this.#frames.next();
         if (frame === undefined) break;
         this.#held = this.#begin(frame) ? undefined : frame;
         if (this.#held !== undefined) break;
-        if (clock.monotonicMs() - startMs < TURN_MS) this.#isQuick = true;
-        else {
-          this.#isQuick = !this.#options.turns.end(startMs);
-          this.#rest();
-        }
+        hasBegun = true;
+        if (clock.monotonicMs() - startMs >= TURN_MS) this.#rest();
       }
     } catch (error) {
       this.#refuse("broker.frame.refused", error);
     } finally {
       this.#isProcessing = false;
     }
+    if (hasBegun) this.#isQuick = !turns.end(startMs);
     this.#applyBackPressure();
   }
 
+  /** Others have their turn; who takes long waits until it may go on. */
   #rest(): void {
     if (this.#isResting) return;
     this.#isResting = true;
-    const restMs = this.#isQuick ? 0 : this.#options.turns.restMs;
-    this.#options.platform.timers.after(restMs, () => {
+    this.#options.platform.timers.after(this.#isQuick ? 0 : this.#options.turns.restMs, () => {
       this.#isResting = false;
       this.#process();
     });

@@ -32,7 +32,7 @@ export const defaultServerLimits: ServerLimits = Object.freeze({
   connectionsPerAddressMax: 1000,
   idleMsMax: 600_000,
   stallMsMax: 30_000,
-  requestElementsMax: 100_000,
+  requestElementsMax: 50_000,
   unansweredMax: 500,
   unansweredBytesMax: 64 * 1024 * 1024,
   unreadBytesMax: 4 * 1024 * 1024,

@@ -5,7 +5,8 @@ import { UnreadAnswers } from "./unread-answers.ts";
 
 /** A clock that work moves on, and what had a turn in between. */
 function world() {
-  const { clock, timers } = memoryPlatform();
+  const platform = memoryPlatform();
+  const { clock, timers } = platform;
   const state = { nowMs: clock.monotonicMs(), yields: 0, sleptMs: 0 };
   const turns = new Turns({
     clock: { ...clock, wallMs: () => 0, monotonicMs: () => state.nowMs },
@@ -23,7 +24,7 @@ function world() {
       },
     },
   });
-  return { state, turns };
+  return { state, turns, platform };
 }
 
 test("what fits into a turn is there at once", () => {
@@ -49,6 +50,20 @@ test("after a long turn those who take long rest for as long", async () => {
   await work(3);
   expect(state.sleptMs).toBe(200);
   expect(turns.restMs).toBe(200);
+});
+
+test("once much was done in one go only what is quick goes on, until others had their turn", async () => {
+  const { state, turns, platform } = world();
+  for (let count = 0; count < 4; count++) {
+    expect(turns.isOver).toBe(false);
+    const startMs = state.nowMs;
+    state.nowMs += TURN_MS;
+    expect(turns.end(startMs)).toBe(false);
+    if (turns.isOver) break;
+  }
+  expect(turns.isOver).toBe(true);
+  await platform.advance(0);
+  expect(turns.isOver).toBe(false);
 });
 
 test("unread answers leave each next one a part of the room, and never nothing", () => {

@@ -14,9 +14,16 @@ type Time = Pick<Platform, "clock" | "timers">;
 export class Turns {
   readonly #time: Time;
   #restUntilMs = 0;
+  /** What all have taken since others had their turn last. */
+  #takenMs = 0;
 
   constructor(time: Time) {
     this.#time = time;
+  }
+
+  /** So much was done in one go that only what is quick goes on before others have their turn. */
+  get isOver(): boolean {
+    return this.#takenMs >= LONG_TURN_MS;
   }
 
   /** How long whoever takes long has to wait. */
@@ -28,6 +35,7 @@ export class Turns {
   end(startMs: number): boolean {
     const nowMs = this.#time.clock.monotonicMs();
     const tookMs = nowMs - startMs;
+    this.#take(tookMs);
     if (tookMs < LONG_TURN_MS) return false;
     this.#restUntilMs = Math.max(this.#restUntilMs, nowMs + tookMs);
     return true;
@@ -48,6 +56,12 @@ export class Turns {
       return results.length === items.length;
     };
     return go() ? results : this.#later(go).then(() => results);
+  }
+
+  #take(tookMs: number): void {
+    if (tookMs <= 0) return;
+    if (this.#takenMs === 0) this.#time.timers.after(0, () => (this.#takenMs = 0));
+    this.#takenMs += tookMs;
   }
 
   async #rested(): Promise<void> {
