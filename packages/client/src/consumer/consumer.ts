@@ -110,7 +110,8 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
   }
 
   /**
-   * Commits what is processed and the record at hand, or the offsets given.
+   * Commits what is processed and the record at hand, or the offsets given. What is below counts as processed: no
+   * automatic commit takes it back.
    *
    * @throws ClusterError (as a rejection) `COMMIT_FENCED`: the group has given the partitions to others
    */
@@ -118,13 +119,18 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
     offsets: readonly OffsetAndMetadata[] = this.offsets(),
     signal?: AbortSignal,
   ): Promise<void> {
-    await this.#group().commit(offsets, signal);
+    const group = this.#group();
+    for (const one of offsets) this.#offsets.advance(one, one.offset);
+    await group.commit(offsets, signal);
     this.#offsets.committed(offsets);
     // What somebody commits is processed: the automatic commit does not go back behind it.
     for (const one of offsets) this.#offsets.advance(one, one.offset);
   }
 
-  /** The next record of the partition comes from this offset, at once or as soon as the partition is assigned. */
+  /**
+   * The next record of the partition comes from this offset, at once or as soon as the partition is assigned; if the
+   * group gives the partition to another member meanwhile, that one's work counts, and the log says so.
+   */
   seek(partition: TopicPartition, offset: Offset): void {
     if (!this.#assigned.some((one) => isSame(one, partition))) {
       this.#sought.set(nameOf(partition), offset);
@@ -254,12 +260,24 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
     this.#assigned = [];
     this.#offsets.clear();
     const { partitions } = await membership.join(signal);
+    this.#forgetSought(partitions);
     const committed = await membership.committed(partitions, signal);
     const known = new Set(committed.map(nameOf));
     const fresh = partitions.filter((one) => !known.has(nameOf(one)));
     this.#begin(partitions, committed, await this.#beginnings(fresh));
     if (options.autoCommitInterval > 0)
       this.#nextCommitMs = context.platform.clock.monotonicMs() + options.autoCommitInterval;
+  }
+
+  /** What others have been given is theirs: a position that is kept until they leave would do their work again. */
+  #forgetSought(own: readonly TopicPartition[]): void {
+    for (const one of this.#watch.beyond(own)) {
+      const offset = this.#sought.get(nameOf(one));
+      if (!this.#sought.delete(nameOf(one))) continue;
+      const advice =
+        "another member of the group has the partition, and reads on where the group was";
+      this.#parts.context.platform.logger.log("warn", "seek-forgotten", { ...one, offset, advice });
+    }
   }
 
   #beginnings(fresh: readonly TopicPartition[]): Promise<readonly Position[]> {
