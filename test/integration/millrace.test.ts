@@ -89,6 +89,7 @@ describe("an application on RocksDB", () => {
     const elsewhere = join(folder, "elsewhere");
     const app = await StreamsApp.start(wordCount(), options("kept", { stateDirectory: elsewhere }));
     expect(metric(app, "restore-records-total")).toBeGreaterThan(8);
+    expect(metric(app, "restore-remaining-records-total")).toBe(0);
     await app.close();
   });
 

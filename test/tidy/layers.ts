@@ -74,6 +74,7 @@ export const worldExceptions: Readonly<Record<string, string>> = {
   "packages/broker/src/worker/": "a worker thread is no port: one Node-only entry",
   "packages/millrace/src/embedded/": "starts that worker",
   "packages/millrace/src/main.ts": "loads the command after its compile cache is on",
+  "packages/millrace/src/restore-progress.ts": "draws on the terminal of the process",
   "packages/millrace/src/until-signalled.ts": "signals of the process",
   "packages/millrace/src/engine/": "loads the optional package of the native engine",
   "packages/rocksdb/src/binding/": "loads native code",

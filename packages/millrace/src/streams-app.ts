@@ -19,6 +19,7 @@ import {
 import { connectCluster, isClusterAddress, type ClusterAddress } from "./cluster-address.ts";
 import { topicCounts, type TopicCounts } from "./missing-topics.ts";
 import { openRocksdbEngine } from "./engine/rocksdb-engine.ts";
+import { withRestoreProgress } from "./restore-progress.ts";
 import { untilSignalled } from "./until-signalled.ts";
 
 const rows = {
@@ -69,18 +70,8 @@ export const StreamsApp = {
    *
    * @throws OptionError, ApplicationError, ClusterError, EmbeddedClusterError: what keeps it from starting
    */
-  async start(topology: Topology, options: StreamsOptions): Promise<StreamsApp> {
-    const { logLevel } = readOptions(applicationOptionTable, options); // before a broker is started for it
-    const { cluster: address, storeEngine, logLevel: _, topics, ...core } = options;
-    const platform = nodePlatform({ logLevel });
-    const engines = await openEngines(platform, storeEngine ?? defaultEngine(core));
-    const { metadataMaxAge } = core;
-    const { client: cluster, dispose } = await connectCluster(address, {
-      platform,
-      topics,
-      metadataMaxAge,
-    });
-    return CoreApp.start(topology, core, { platform, cluster, engines, dispose });
+  start(topology: Topology, options: StreamsOptions): Promise<StreamsApp> {
+    return startApplication(topology, options, (_platform, start) => start());
   },
 
   /**
@@ -94,7 +85,7 @@ export const StreamsApp = {
     await untilSignalled(async (signalled) => {
       const signal = given === undefined ? signalled : AbortSignal.any([given, signalled]);
       try {
-        const app = await StreamsApp.start(topology, { ...options, signal });
+        const app = await startApplication(topology, { ...options, signal }, withRestoreProgress);
         await app.closed;
       } catch (error) {
         if (!signal.aborted || !isClosed(error)) throw error; // closed while it started
@@ -102,6 +93,26 @@ export const StreamsApp = {
     });
   },
 };
+
+async function startApplication(
+  topology: Topology,
+  options: StreamsOptions,
+  around: (platform: Platform, start: () => Promise<StreamsApp>) => Promise<StreamsApp>,
+): Promise<StreamsApp> {
+  const { logLevel } = readOptions(applicationOptionTable, options); // before a broker is started for it
+  const { cluster: address, storeEngine, logLevel: _, topics, ...core } = options;
+  const platform = nodePlatform({ logLevel });
+  const engines = await openEngines(platform, storeEngine ?? defaultEngine(core));
+  const { metadataMaxAge } = core;
+  const { client: cluster, dispose } = await connectCluster(address, {
+    platform,
+    topics,
+    metadataMaxAge,
+  });
+  return around(platform, () =>
+    CoreApp.start(topology, core, { platform, cluster, engines, dispose }),
+  );
+}
 
 function isClosed(error: unknown): boolean {
   return error instanceof ApplicationError && error.code === "APPLICATION_CLOSED";

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 
 import { Broker, parsePropertiesFile } from "@millrace/broker";
+import type { Platform } from "@millrace/platform";
 import { nodePlatform } from "@millrace/platform/node";
 import { nodeCompression } from "@millrace/protocol/compression";
 
@@ -8,6 +9,7 @@ import { jsonFlag } from "../cluster-flags.ts";
 import { CommandError } from "../command-error.ts";
 import { command } from "../command.ts";
 import { choiceFlag, numberFlag, pairsFlag, textFlag } from "../flags/flag.ts";
+import type { ProgressLine } from "../terminal/progress-line.ts";
 import { UsageError } from "../usage-error.ts";
 
 /**
@@ -52,7 +54,8 @@ export const brokerCommand = command({
     if (flags.data === undefined)
       throw new UsageError("--data is missing; give the DIR of the data");
     const failed = new AbortController();
-    const broker = await Broker.start(nodePlatform({ logLevel: flags["log-level"] }), {
+    const platform = nodePlatform({ logLevel: flags["log-level"] });
+    const starting = Broker.start(platform, {
       dataDirectory: flags.data,
       host: flags.host,
       port: flags.port,
@@ -65,6 +68,7 @@ export const brokerCommand = command({
       codecs: nodeCompression,
       onFailed: (failure) => failed.abort(failure),
     });
+    const broker = await whileShown(starting, platform, terminal.progress);
     const { host, port } = broker.address;
     terminal.print(
       flags.json
@@ -86,6 +90,31 @@ function readProperties(file: string): Readonly<Record<string, string>> {
     throw new CommandError(`--config ${file} cannot be read: ${reason}`);
   }
   return parsePropertiesFile(text);
+}
+
+/** Recovery of large logs may take long: the seconds are shown on a terminal. */
+async function whileShown<Result>(
+  work: Promise<Result>,
+  { timers, clock }: Platform,
+  progress: ProgressLine,
+): Promise<Result> {
+  if (!progress.isVisible) return work;
+  const startMs = clock.monotonicMs();
+  const ended = new AbortController();
+  const shown = (async () => {
+    while (!ended.signal.aborted) {
+      await timers.sleep(1000, ended.signal).catch(() => {}); // ended
+      const done = Math.floor((clock.monotonicMs() - startMs) / 1000);
+      if (!ended.signal.aborted) progress.show({ label: "opening the logs", done, unit: "s" });
+    }
+  })();
+  try {
+    return await work;
+  } finally {
+    ended.abort();
+    await shown;
+    progress.clear();
+  }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -198,6 +198,9 @@ function assembleIn(
     cache: new CacheBudget(options.cacheBytesMax),
     config: { ...options, fingerprint, transactionalId: `${applicationId}-${processId}-1` },
     restored: platform.metrics.counter("restore-records-total", { application: applicationId }),
+    remaining: platform.metrics.counter("restore-remaining-records-total", {
+      application: applicationId,
+    }),
     topicIds: directory?.topicIds,
     taskDirectory: (taskId) => directory?.taskDirectory(taskId) ?? taskIdText(taskId),
   };

@@ -22,6 +22,8 @@ export interface LoopEnvironment {
   readonly cache: CacheBudget;
   readonly config: LoopConfig;
   readonly restored: Counter;
+  /** Offsets of changelogs that are still to be replayed. */
+  readonly remaining: Counter;
   /** Undefined without a state directory. */
   readonly topicIds: TopicIdStore | undefined;
   /** The folder of a task's engine. */

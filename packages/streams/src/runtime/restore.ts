@@ -34,6 +34,8 @@ export interface RestoreOptions {
   /** A reader of its own, read-committed. Nothing else is assigned to it. */
   readonly reader: BatchReader;
   readonly restored: Counter;
+  /** What is left to be replayed, in offsets; 0 between restorations. */
+  readonly remaining: Counter;
   readonly logger: Logger;
   /** Other work of the process has its turn in between. */
   readonly slice: Slice;
@@ -84,12 +86,18 @@ export async function restoreStores(
     else restoration.stores.commit(new Map([[restoration.store, restoration.position]]));
   }
   if (pending.size === 0) return;
-  const { reader, slice } = options;
+  const { reader, slice, remaining } = options;
+  let left = 0;
+  const tellRemaining = (now: number): void => {
+    remaining.add(now - left);
+    left = now;
+  };
   const partitions = [...pending.values()].map(({ changelog }) => changelog);
   reader.assign([...pending.values()].map((one) => ({ ...one.changelog, offset: one.position })));
   try {
     while (pending.size > 0) {
       options.signal.throwIfAborted();
+      tellRemaining(remainingOf(pending.values()));
       const batches = await reader.poll({ signal: options.signal, waitMsMax: 1000 });
       slice.begin();
       for (const batch of batches) {
@@ -104,8 +112,15 @@ export async function restoreStores(
       for (const [name, { position, end }] of pending) if (position >= end) pending.delete(name);
     }
   } finally {
+    tellRemaining(0);
     reader.unassign(partitions);
   }
+}
+
+function remainingOf(pending: Iterable<Restoration>): number {
+  let sum = 0;
+  for (const { end, position } of pending) sum += end - position;
+  return sum;
 }
 
 /**

@@ -60,6 +60,7 @@ export async function openTasks(
         admin: environment.cluster.admin,
         reader: environment.restoreReader,
         restored: environment.restored,
+        remaining: environment.remaining,
         logger: platform.logger,
         slice: new Slice(platform.clock, config.sliceMs),
         timers: platform.timers,
