@@ -72,7 +72,7 @@ export class FetchedBatch implements RecordBatchView {
       if (records === undefined || !records.next()) return false;
       const { offset } = records;
       if (offset < this.#readTo || offset >= this.nextOffset) throw misplaced(offset, this);
-      this.#headers = records.headers;
+      this.#headers = records.hasHeaders ? records.headers : noHeaders;
       this.#readTo = offset + 1;
       return true;
     } catch (cause) {

@@ -164,6 +164,11 @@ export class RecordBatchReader implements RecordBatchView {
     return Math.max(this.#valueLength, -1);
   }
 
+  /** False: `headers` has nothing to read. */
+  get hasHeaders(): boolean {
+    return this.#bytes[this.#headersStart] !== 0;
+  }
+
   /** Read anew at each call. */
   get headers(): Headers {
     if (this.#bytes[this.#headersStart] === 0 || this.#recordEnd === 0) return noHeaders;
