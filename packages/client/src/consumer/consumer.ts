@@ -10,6 +10,7 @@ import type { Offset, RecordBatchView, TopicPartition } from "@millrace/model";
 import type { ClientContext } from "../client-context.ts";
 import { isRetriable } from "../connection/retrying.ts";
 import { signalAfter } from "../signal-after.ts";
+import { AutoCommit } from "./auto-commit.ts";
 import { BatchesAtHand, isSame, nameOf } from "./batches-at-hand.ts";
 import { ConsumedOffsets } from "./consumed-offsets.ts";
 import type { ConsumerSettings } from "./consumer-options.ts";
@@ -67,10 +68,7 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
   #needsPartitions = true;
   /** Positions of partitions that were sought before they were assigned. */
   readonly #sought = new Map<string, Offset>();
-  #nextCommitMs = Infinity;
-  #committing: Promise<void> | undefined;
-  /** Why nothing can be committed any more; told by the loop. */
-  #failure: Error | undefined;
+  readonly #autoCommit: AutoCommit;
 
   constructor(parts: ConsumerParts<Key, Value>) {
     const { context, membership, options } = parts;
@@ -81,6 +79,13 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
       if (membership === undefined && !this.#needsPartitions) this.#lookForMore();
     });
     membership?.onChange(() => this.#wake.abort());
+    this.#autoCommit = new AutoCommit({
+      context,
+      intervalMs: options.autoCommitInterval,
+      processed: () => (membership?.isMember === true ? this.#processed() : []),
+      commit: (offsets, signal) => this.commit(offsets, signal),
+      closing: this.#closing.signal,
+    });
   }
 
   /** The partitions that this consumer reads at the moment. */
@@ -132,11 +137,9 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
    * group gives the partition to another member meanwhile, that one's work counts, and the log says so.
    */
   seek(partition: TopicPartition, offset: Offset): void {
-    if (!this.#assigned.some((one) => isSame(one, partition))) {
-      this.#sought.set(nameOf(partition), offset);
-      return;
-    }
-    this.#moveTo({ ...partition, offset });
+    if (this.#assigned.some((one) => isSame(one, partition)))
+      this.#moveTo({ ...partition, offset });
+    else this.#sought.set(nameOf(partition), offset);
   }
 
   /** Holds a partition back, at once or as soon as it is assigned. */
@@ -175,8 +178,7 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
     this.#closing.abort(new ClusterError("CLUSTER_CLOSED", "the consumer is closed"));
     this.#wake.abort();
     this.#watch.close();
-    await this.#committing;
-    await this.#autoCommit(timeout.signal);
+    await this.#autoCommit.finish(timeout.signal);
     timeout.cancel();
     this.#atHand.drop(() => true);
     await Promise.all([reader.close(), membership?.close(options)]);
@@ -187,8 +189,7 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
   /** The next record that is there; undefined: something must be waited for. */
   #nextRecord(): ConsumerRecord<Key, Value> | undefined {
     this.#atHand.settle(this.#markDone);
-    this.#commitIfDue();
-    if (this.#failure !== undefined) throw this.#failure;
+    this.#autoCommit.check();
     return this.#needsSeat() ? undefined : this.#atHand.next(this.#markDone);
   }
 
@@ -252,21 +253,21 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
 
   /** Gives up what it had, after a commit, and takes what the group gives. */
   async #join(membership: GroupMembership, signal: AbortSignal): Promise<void> {
-    const { reader, options, context } = this.#parts;
-    await this.#committing;
-    if (membership.isMember) await this.#autoCommit(signal);
+    const { reader } = this.#parts;
+    await this.#autoCommit.finish(signal);
     this.#atHand.drop(() => true);
     reader.unassign(this.#assigned);
     this.#assigned = [];
     this.#offsets.clear();
+    // Whatever fails from here on: there is nothing to read before it is done again.
+    this.#needsPartitions = true;
     const { partitions } = await membership.join(signal);
     this.#forgetSought(partitions);
     const committed = await membership.committed(partitions, signal);
     const known = new Set(committed.map(nameOf));
     const fresh = partitions.filter((one) => !known.has(nameOf(one)));
     this.#begin(partitions, committed, await this.#beginnings(fresh));
-    if (options.autoCommitInterval > 0)
-      this.#nextCommitMs = context.platform.clock.monotonicMs() + options.autoCommitInterval;
+    this.#autoCommit.start();
   }
 
   /** What others have been given is theirs: a position that is kept until they leave would do their work again. */
@@ -307,6 +308,8 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
   }
 
   #moveTo(position: Position): void {
+    // It may have been given up while its offset was looked for.
+    if (!this.#assigned.some((one) => isSame(one, position))) return;
     this.#atHand.drop((one) => isSame(one, position));
     this.#offsets.move(position, position.offset);
     this.#parts.reader.assign([position]);
@@ -328,39 +331,6 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
     for (const one of this.#assigned)
       if (!busy.has(nameOf(one))) this.#offsets.advance(one, reader.position(one) ?? -1);
     return this.#offsets.uncommitted();
-  }
-
-  /** In the background: a coordinator that is away holds up no records. */
-  #commitIfDue(): void {
-    if (this.#nextCommitMs === Infinity) return;
-    const { context, options } = this.#parts;
-    const nowMs = context.platform.clock.monotonicMs();
-    if (nowMs < this.#nextCommitMs || this.#committing !== undefined) return;
-    this.#nextCommitMs = nowMs + options.autoCommitInterval;
-    this.#committing = this.#autoCommit(this.#closing.signal).finally(() => {
-      this.#committing = undefined;
-    });
-  }
-
-  /** Never rejects: what may pass is tried again with the next commit, the rest is told by the loop. */
-  async #autoCommit(signal: AbortSignal): Promise<void> {
-    const { membership, options, context } = this.#parts;
-    if (membership?.isMember !== true || options.autoCommitInterval === 0) return;
-    // The group would refuse, again and again, what belongs to a topic that is not there any more.
-    const offsets = this.#processed().filter(
-      ({ topic }) => context.metadata.topic(topic) !== undefined,
-    );
-    if (offsets.length === 0) return;
-    try {
-      await this.commit(offsets, signal);
-    } catch (error) {
-      const { logger } = context.platform;
-      // Fenced: somebody else has the partitions now, and processes again what was not committed.
-      const isFenced = error instanceof ClusterError && error.code === "COMMIT_FENCED";
-      const mayPass = isFenced || isRetriable(error) || this.#closing.signal.aborted;
-      logger.log("warn", isFenced ? "commit-fenced" : "commit-failed", { cause: String(error) });
-      if (!mayPass) this.#failure = error as Error;
-    }
   }
 
   #group(): GroupMembership {
