@@ -28,7 +28,7 @@ type Response = Given<typeof createTopicsResponse>;
 type ResponseTopic = Response["topics"][number];
 
 /** Of all topics of a request together, as in Kafka. */
-const PARTITIONS_MAX = 10_000;
+export const PARTITIONS_MAX = 10_000;
 const METADATA_TOPIC = "__cluster_metadata";
 
 export class CreateTopicsHandler implements Handler<CreateTopicsRequest, Response> {

@@ -41,6 +41,19 @@ test("Metadata: a topic that is made since it was named is unknown at first", ()
     await expect.poll(ask).toBe(0);
   }));
 
+test("Metadata: topics are made as they are named, but not too many at once", () =>
+  withClient(async ({ client }) => {
+    const name = async (count: number) => {
+      const topics = Array.from({ length: count }, (_, index) => ({ name: `t${index}` }));
+      await client.ask(metadataApi, 12, { topics });
+      const all = await client.ask(metadataApi, 12, { topics: null });
+      return all?.topics.filter((topic) => topic.name?.startsWith("t")).length;
+    };
+    expect(await name(10_001)).toBe(0);
+    await name(5);
+    await expect.poll(() => name(0)).toBe(5);
+  }));
+
 test("DescribeTopicPartitions: page by page", () =>
   withClient(async ({ client }) => {
     await client.createTopic("orders", 5);

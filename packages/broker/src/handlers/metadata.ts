@@ -13,6 +13,7 @@ import { leaderOf } from "./leader-of.ts";
 import type { Handler, HandlerAnswer } from "../server/handler.ts";
 import { clusterResource, type RequestContext, topicResource } from "../server/request-context.ts";
 import { after } from "../server/turns.ts";
+import { PARTITIONS_MAX } from "./create-topics.ts";
 import { clusterOperations, topicOperations } from "./authorized-operations.ts";
 
 /*
@@ -76,7 +77,17 @@ export class MetadataHandler implements Handler<MetadataRequest, Response> {
     );
     if (ids.size > 0) return turns.map([...ids], (id) => this.#byId(context, id, describe));
     const names = new Set((request.topics ?? []).map(({ name }) => name ?? ""));
-    return turns.map([...names], (name) => this.#byName(context, request, name, describe));
+    const missing: string[] = [];
+    const answers = turns.map([...names], (name) => {
+      const topic = this.#services.image.topic(name);
+      if (!context.authorize("DESCRIBE", topicResource(name)))
+        return absent("TOPIC_AUTHORIZATION_FAILED", name);
+      return topic === undefined ? this.#absent(context, request, name, missing) : describe(topic);
+    });
+    return after(answers, (topics) => {
+      if (missing.length > 0) this.#create(missing);
+      return topics;
+    });
   }
 
   #byId(
@@ -91,16 +102,13 @@ export class MetadataHandler implements Handler<MetadataRequest, Response> {
     return describe(topic);
   }
 
-  #byName(
+  /** Notes what is to be made. */
+  #absent(
     context: RequestContext,
     request: MetadataRequest,
     name: string,
-    describe: (topic: TopicImage) => ResponseTopic,
+    missing: string[],
   ): ResponseTopic {
-    if (!context.authorize("DESCRIBE", topicResource(name)))
-      return absent("TOPIC_AUTHORIZATION_FAILED", name);
-    const topic = this.#services.image.topic(name);
-    if (topic !== undefined) return describe(topic);
     if (topicNameFault(name) !== undefined) return absent("INVALID_TOPIC_EXCEPTION", name);
     const mayCreate =
       request.allowAutoTopicCreation && this.#services.config.boolean("auto.create.topics.enable");
@@ -109,18 +117,23 @@ export class MetadataHandler implements Handler<MetadataRequest, Response> {
       context.authorize("CREATE", clusterResource) ||
       context.authorize("CREATE", topicResource(name));
     if (!isAllowed) return absent("TOPIC_AUTHORIZATION_FAILED", name);
-    this.#create(name);
+    missing.push(name);
     return absent("UNKNOWN_TOPIC_OR_PARTITION", name);
   }
 
-  /** In the background: the client asks again. */
-  #create(name: string): void {
+  /** In the background: the client asks again. As in Kafka none is made where they are too many for one request. */
+  #create(names: readonly string[]): void {
     const { logger } = this.#services.platform;
-    createTopics(
-      this.#services,
-      [{ name, numPartitions: -1, replicationFactor: -1, assignments: [], configs: [] }],
-      { validateOnly: false },
-    ).catch((error: unknown) => logger.log("error", "broker.topic.create.failed", { name, error }));
+    const partitionCount = names.length * this.#services.config.number("num.partitions");
+    if (partitionCount > PARTITIONS_MAX) {
+      logger.log("warn", "broker.topic.create.refused", { topics: names.length, partitionCount });
+      return;
+    }
+    const standard = { numPartitions: -1, replicationFactor: -1, assignments: [], configs: [] };
+    const topics = names.map((name) => ({ name, ...standard }));
+    createTopics(this.#services, topics, { validateOnly: false }).catch((error: unknown) =>
+      logger.log("error", "broker.topic.create.failed", { names, error }),
+    );
   }
 
   #describe(topic: TopicImage, withOperations: boolean): ResponseTopic {
