@@ -411,6 +411,7 @@ describe("options and folders", () => {
     fileSystem.open("/file", "create").close();
     await expect(world.app(wordCount(), { stateDirectory: "/file" })).rejects.toMatchObject({
       code: "STATE_DIRECTORY_UNUSABLE",
+      message: expect.stringMatching(/^the state directory cannot be used: \/file[^:]*: [^:]*$/),
     });
   });
 });

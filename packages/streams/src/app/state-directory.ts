@@ -113,7 +113,7 @@ function explain(error: unknown, path: string): unknown {
   }
   return new ApplicationError(
     "STATE_DIRECTORY_UNUSABLE",
-    `${path} cannot be used as state directory: ${error.message}. Make it writable, or give another stateDirectory.`,
+    `the state directory cannot be used: ${error.message}. Give another stateDirectory, or mend that.`,
     { cause: error },
   );
 }

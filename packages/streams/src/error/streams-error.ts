@@ -1,4 +1,5 @@
 import { BaseError } from "@millrace/model";
+import { SerdeError } from "@millrace/serde";
 
 export type StreamsErrorCode =
   /** A callback, or a processor, threw. `cause` is what it threw. */
@@ -60,4 +61,11 @@ function placeText(place: ErrorPlace): string {
 /** The message of whatever was thrown. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/** Why a record cannot be read or written, in one sentence: what a serde error says besides is said by who tells it. */
+export function reasonOf(thrown: unknown): string {
+  return thrown instanceof SerdeError
+    ? `${thrown.serde}: ${messageOf(thrown.cause)}`
+    : messageOf(thrown);
 }

@@ -13,7 +13,7 @@ import type { PartitionOrigins, WriteOrigins, WriteSource } from "./write-origin
 import type { WrittenRecord } from "./written-record.ts";
 
 /** Records between two looks for partitions that were added. */
-const recordsPerLook = 16;
+const recordsPerLook = 64;
 /** Bytes of records without a key that go to one partition before the next one has its turn. */
 const stickyBytes = 16 * 1024;
 

@@ -7,7 +7,8 @@ import {
   type Timestamp,
 } from "@millrace/model";
 
-import { StreamsError, messageOf } from "../error/streams-error.ts";
+import { CallbackError } from "../error/callback-error.ts";
+import { StreamsError, messageOf, reasonOf, type ErrorPlace } from "../error/streams-error.ts";
 import { requireTimestamp } from "../processor/callback-result.ts";
 import { StreamRecord } from "../processor/stream-record.ts";
 import type { TimestampExtractor } from "../processor/timestamp-extractor.ts";
@@ -166,11 +167,11 @@ export class RecordQueue {
       return batch.next();
     } catch (cause) {
       if (!(cause instanceof UnreadableBatchError)) throw cause;
-      const { topic, offset, bytes, nextOffset } = cause;
+      const { bytes, nextOffset } = cause;
       const error = new StreamsError(
         "DESERIALIZATION_FAILED",
         `records cannot be read: ${messageOf(cause.cause)}. To skip them, set onDeserializationError, or commit offset ${nextOffset} for the group`,
-        { topic, partition: this.partition, offset, taskId: this.#task.taskName, cause },
+        { taskId: this.#task.taskName, ...this.#place(cause), cause },
       );
       const timestamp = this.#task.wallTime();
       this.#leaveOut({ error, key: null, value: bytes, timestamp, headers: noHeaders });
@@ -219,8 +220,8 @@ export class RecordQueue {
     } catch (cause) {
       const error = new StreamsError(
         "DESERIALIZATION_FAILED",
-        `a record cannot be read: ${messageOf(cause)}. Use the serde it was written with, or set onDeserializationError`,
-        { ...this.#place(batch), cause },
+        `a record cannot be read: ${reasonOf(cause)}. Use the serde it was written with, or set onDeserializationError`,
+        { taskId: this.#task.taskName, ...this.#place(batch), cause },
       );
       const { key, value, timestamp, headers } = batch;
       this.#leaveOut({ error, key, value, timestamp, headers });
@@ -242,8 +243,10 @@ export class RecordQueue {
     } catch (cause) {
       throw new StreamsError(
         "INVALID_TIMESTAMP",
-        `the timestamp extractor threw: ${messageOf(cause)}`,
-        { ...this.#place(batch), cause },
+        cause instanceof CallbackError
+          ? cause.message
+          : `the timestamp extractor threw: ${messageOf(cause)}`,
+        { taskId: this.#task.taskName, ...this.#place(batch), cause },
       );
     }
   }
@@ -252,7 +255,7 @@ export class RecordQueue {
     return new StreamsError(
       "INVALID_TIMESTAMP",
       `the record has the timestamp ${batch.timestamp}; write records with a time, or give the source a timestampExtractor`,
-      this.#place(batch),
+      { taskId: this.#task.taskName, ...this.#place(batch) },
     );
   }
 
@@ -261,7 +264,7 @@ export class RecordQueue {
     return undefined;
   }
 
-  #place(batch: RecordBatchView): { topic: string; partition: number; offset: Offset } {
-    return { topic: batch.topic, partition: this.partition, offset: batch.offset };
+  #place({ topic, offset }: { readonly topic: string; readonly offset: Offset }): ErrorPlace {
+    return { topic, partition: this.partition, offset };
   }
 }

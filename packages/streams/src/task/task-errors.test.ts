@@ -1,6 +1,6 @@
 import { ClusterError, UnreadableBatchError } from "@millrace/cluster";
 import { decodeUtf8, encodeUtf8, type RecordBatchView } from "@millrace/model";
-import { json, string } from "@millrace/serde";
+import { int64AsNumber, json, string } from "@millrace/serde";
 import { describe, expect, test } from "vitest";
 
 import { at, batchOf, catchError, taskOf } from "../../test-support/task-of.ts";
@@ -211,5 +211,46 @@ describe("a record that is refused after it was handed over", () => {
     expect(events).toMatchObject([
       ["warn", "error-passed-over", { code: "PRODUCTION_FAILED", topic: "a", offset: 5, cause }],
     ]);
+  });
+});
+
+describe("a message tells what happened once, and what to do once", () => {
+  test("of a record that cannot be read", () => {
+    const { task } = taskOf((builder) =>
+      builder.stream("a", { value: int64AsNumber() }).to("out", { value: int64AsNumber() }),
+    );
+    task.initialize();
+    const error = catchError(() => task.addBatch(batchOf("a", 0, [{ ...at(1, "x"), key: "k" }])));
+    expect(error.message).toBe(
+      "a record cannot be read: int64AsNumber: expected 8 bytes, got 1. Use the serde it was written with, " +
+        "or set onDeserializationError (task 0_0, record a-0 at offset 0)",
+    );
+  });
+
+  test("of one that cannot be written", () => {
+    const { task } = taskOf((builder) =>
+      builder
+        .stream("a", { key: string(), value: string() })
+        .mapValues(() => NaN)
+        .to("out", { key: string(), value: json<number>() }),
+    );
+    task.initialize();
+    task.addBatch(batchOf("a", 0, [{ ...at(1), key: "k" }]));
+    expect(catchError(() => task.process(1)).message).toBe(
+      "a record for topic out cannot be written: json: JSON has no form for it: value is NaN. Give the sink the " +
+        "serde of its values, or set onProductionError (node KSTREAM-SINK-0000000002, task 0_0, record a-0 at offset 0)",
+    );
+  });
+
+  test("of one without a usable time", () => {
+    const { task } = taskOf((builder) =>
+      builder
+        .stream("a", { key: string(), value: string(), timestampExtractor: () => 1.5 })
+        .to("out"),
+    );
+    task.initialize();
+    expect(
+      catchError(() => task.addBatch(batchOf("a", 0, [{ ...at(1), key: "k" }]))).message,
+    ).toMatch(/^the callback of timestampExtractor gave 1.5; return whole milliseconds/);
   });
 });
