@@ -103,6 +103,19 @@ describe("an option that cannot be is told before anything is started", () => {
     expect(existsSync(join(folder, "never"))).toBe(false);
   });
 
+  test.each([
+    ["nothing", undefined],
+    ["a builder that was not built", new StreamsBuilder()],
+    ["a promise", Promise.resolve(copy())],
+  ])("%s instead of a topology", async (_, topology) => {
+    const topics = { lines: 1, copies: 1 };
+    const given = options("no-topology", { topics });
+    await expect(StreamsApp.start(topology as never, given)).rejects.toMatchObject({
+      code: "INVALID_OPTION",
+      message: expect.stringContaining("builder.build()"),
+    });
+  });
+
   test("no options at all", async () => {
     await expect(StreamsApp.start(copy(), undefined as never)).rejects.toMatchObject({
       code: "INVALID_OPTION",

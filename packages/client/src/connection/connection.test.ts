@@ -110,6 +110,20 @@ describe("a connection", () => {
     }));
 });
 
+test("what nobody answering means is said once", async () => {
+  const platform = memoryPlatform();
+  const client = connect(platform, { bootstrapServers: "kafka-1:9092" });
+  const failure = await platform.until(
+    client.admin.describeCluster().then(
+      () => "",
+      (error: Error) => error.message,
+    ),
+  );
+  expect(failure).toMatch(/^no broker answers at kafka-1:9092 \([^()]+\); is it started, /);
+  expect(failure.match(/no broker answers|is it started/g)).toHaveLength(2);
+  await platform.until(client.close());
+});
+
 test("nobody at the addresses: an error names them all, within bootstrapTimeout", async () => {
   const platform = memoryPlatform();
   const client = connect(platform, { bootstrapServers: ["kafka-1:9092", "kafka-2:9092"] });

@@ -196,12 +196,19 @@ export class ReconnectingLink implements BrokerLink {
 
 /** None of the addresses answers. */
 export function unreachableBroker(addresses: readonly string[], cause: unknown): RequestFailure {
-  const reason = cause instanceof Error ? ` (${cause.message})` : "";
   return new RequestFailure(
     "BROKER_UNREACHABLE",
-    `no broker answers at ${addresses.join(", ")}${reason}; is it started, and is that its address?`,
+    `no broker answers at ${addresses.join(", ")}${reasonOf(cause)}; is it started, and is that its address?`,
     { wasSent: false, cause },
   );
+}
+
+/** What the network said, once: the failure of one address says the rest already, and what to do follows. */
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return "";
+  if (cause instanceof RequestFailure && cause.code === "BROKER_UNREACHABLE")
+    return reasonOf(cause.cause);
+  return ` (${cause.message.split(";")[0]})`;
 }
 
 export function closedError(): ClusterError {

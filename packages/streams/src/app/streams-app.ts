@@ -1,4 +1,5 @@
 import type { ClusterClient, GroupMembership } from "@millrace/cluster";
+import { OptionError, shown } from "@millrace/model";
 import type { MetricValue, Platform } from "@millrace/platform";
 import { CacheBudget } from "@millrace/state";
 
@@ -8,7 +9,7 @@ import { runsNow } from "../runtime/assignment/subscription-info.ts";
 import { StreamPartitionAssignor } from "../runtime/assignment/stream-partition-assignor.ts";
 import type { LoopEnvironment } from "../runtime/loop-environment.ts";
 import { StreamLoop } from "../runtime/stream-loop.ts";
-import type { Topology } from "../topology/topology.ts";
+import { Topology } from "../topology/topology.ts";
 import { StateDirectory } from "./state-directory.ts";
 import {
   resolveOptions,
@@ -66,6 +67,7 @@ export class StreamsApp implements AsyncDisposable {
   ): Promise<StreamsApp> {
     try {
       const resolved = resolveOptions(options);
+      if (!(topology instanceof Topology)) throw noTopology(topology);
       if (!topology.nodes.some(({ kind }) => kind === "source")) throw emptyTopology();
       if (resolved.signal?.aborted === true) throw closedError(resolved.applicationId);
       return new StreamsApp(await assemble(topology, resolved, environment), environment.dispose);
@@ -214,6 +216,13 @@ function assembleIn(
     readers: [reader, restoreReader],
     stateDirectory: directory,
   };
+}
+
+function noTopology(given: unknown): OptionError {
+  return new OptionError(
+    "INVALID_OPTION",
+    `StreamsApp.start takes a topology; it was given ${shown(given)}. builder.build() gives one`,
+  );
 }
 
 function emptyTopology(): ApplicationError {
