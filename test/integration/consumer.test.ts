@@ -399,3 +399,28 @@ describe("a record that cannot be read", () => {
       expect(seen).toEqual(["0", "1", "3"]);
     }));
 });
+
+describe("a reader of the port", () => {
+  test("says within seconds that a topic is gone, and tells it after ten", () =>
+    inClientWorld(async ({ client, platform, lines }) => {
+      await client.admin.createTopics([{ name: "t", partitionCount: 3 }]);
+      const reader = client.openReader({ isolation: "read_committed" });
+      reader.assign([0, 1, 2].map((partition) => ({ topic: "t", partition, offset: 0 })));
+      expect(await reader.poll({ waitMsMax: 1000 })).toEqual([]);
+      await client.admin.deleteTopics(["t"]);
+      const startMs = platform.clock.monotonicMs();
+      await reader.poll({ waitMsMax: 4000 });
+      expect(lines.filter(({ event }) => event === "partitions-missing")).toEqual([
+        {
+          level: "warn",
+          event: "partitions-missing",
+          fields: expect.objectContaining({ topics: "t" }),
+        },
+      ]);
+      await expect(reader.poll({ waitMsMax: 60_000 })).rejects.toMatchObject({
+        code: "TOPIC_NOT_FOUND",
+      });
+      expect(platform.clock.monotonicMs() - startMs).toBeLessThan(15_000);
+      expect(lines.filter(({ event }) => event === "partitions-missing")).toHaveLength(1);
+    }));
+});

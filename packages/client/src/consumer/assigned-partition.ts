@@ -27,6 +27,8 @@ export class AssignedPartition {
   topicId: string | undefined = undefined;
   /** Since when the cluster does not know it. */
   unknownSinceMs: number | undefined = undefined;
+  /** True: the log says so. */
+  isMissingSaid = false;
   /** After an error that may pass it is not asked for before then. */
   notBeforeMs = 0;
   /** False once unassigned or moved: what is on its way for this object is dropped. */
@@ -41,6 +43,11 @@ export class AssignedPartition {
     this.partition = partition;
     this.position = offset;
     this.fetchOffset = offset;
+  }
+
+  markKnown(): void {
+    this.unknownSinceMs = undefined;
+    this.isMissingSaid = false;
   }
 
   /** Gives all that waits back. */

@@ -20,7 +20,7 @@ import { BrokerFetcher } from "./broker-fetcher.ts";
 import type { FetchTarget } from "./fetch-session.ts";
 import { queueFetched } from "./fetched-batches.ts";
 import { HeldBytes } from "./held-bytes.ts";
-import { findOutOfRange, goneOf } from "./partition-failures.ts";
+import { findOutOfRange, goneOf, sayMissing } from "./partition-failures.ts";
 import { planFetches, type FetchBounds } from "./plan-fetches.ts";
 
 type PartitionData = FetchResponse["responses"][number]["partitions"][number];
@@ -172,11 +172,12 @@ export class ClusterBatchReader implements BatchReader {
   #metadataChanged(): void {
     const { metadata, platform } = this.#context;
     const now = platform.clock.monotonicMs();
+    sayMissing(this.#partitions.values(), platform);
     for (const assigned of this.#partitions.values()) {
       const topic = metadata.topic(assigned.topic);
       const isKnown = topic !== undefined && assigned.partition < topic.partitions.length;
-      if (isKnown) assigned.unknownSinceMs = undefined;
-      else assigned.unknownSinceMs ??= now;
+      if (!isKnown) assigned.unknownSinceMs ??= now;
+      else assigned.markKnown();
       if (assigned.failure !== undefined) continue;
       assigned.failure = goneOf(assigned, {
         topicId: topic?.topicId,

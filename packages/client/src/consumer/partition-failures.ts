@@ -1,5 +1,6 @@
 import { OffsetOutOfRangeError, PartitionError } from "@millrace/cluster";
 import { topicPartitionName, type Offset } from "@millrace/model";
+import type { Platform } from "@millrace/platform";
 import type { KafkaError } from "@millrace/protocol";
 import { listOffsets, type IsolationLevel } from "../admin/list-offsets.ts";
 import type { ClientContext } from "../client-context.ts";
@@ -9,6 +10,8 @@ import type { AssignedPartition } from "./assigned-partition.ts";
 
 /** How long a partition may be unknown, as after its making, before it counts as gone. */
 const unknownMsMax = 10_000;
+/** The same until the log says that it is waited for: a new topic is unknown to some brokers for a moment. */
+const quietMs = 1000;
 
 /** Why a partition cannot be read any more; undefined: it can, or may be in a moment. */
 export function goneOf(
@@ -32,6 +35,22 @@ export function goneOf(
   return new PartitionError("TOPIC_NOT_FOUND", assigned, {
     message: `there is no partition ${name}; was its topic deleted, or its name mistyped?`,
   });
+}
+
+/** Says once which topics are waited for. */
+export function sayMissing(partitions: Iterable<AssignedPartition>, platform: Platform): void {
+  const nowMs = platform.clock.monotonicMs();
+  const topics = new Set<string>();
+  for (const one of partitions) {
+    if (one.isMissingSaid || nowMs - (one.unknownSinceMs ?? nowMs) < quietMs) continue;
+    one.isMissingSaid = true;
+    topics.add(one.topic);
+  }
+  if (topics.size > 0)
+    platform.logger.log("warn", "partitions-missing", {
+      topics: [...topics].join(", "),
+      advice: `the cluster does not know them; reading them ends in ${unknownMsMax / 1000} s unless it does by then`,
+    });
 }
 
 /** Asks what the log of a partition holds whose next offset is not there. */
