@@ -41,6 +41,8 @@ const ways: readonly Way[] = [
 const refusedHere = /^(\w+: record (one byte|two bytes|length)|gzip: other bytes behind it)/;
 /** Refused by both; which of the two codes it is hangs on where Kafka's decoder stops reading ahead. */
 const refusedAlike = /^(gzip|snappy|zstd): (no bytes|cut|half|twice)$/;
+/** Of several records of one number nobody can tell which is which; with another codec they are numbered anew. */
+const misnumbered = /^offset delta (-5|7 of 1|twice|2147483647)$/;
 const refusals: readonly number[] = [-1, 87];
 
 async function codesFrom(address: NetworkAddress): Promise<Record<string, readonly number[]>> {
@@ -98,6 +100,7 @@ describe("a batch that no good client makes", () => {
     const address = addressOf(broker.address);
     const codes = await codesFrom(address);
     const differing = Object.entries(codes).filter(([name, ours]) => {
+      if (misnumbered.test(name)) return ours.join() !== "87,87,87,87,0";
       if (refusedHere.test(name) || refusedAlike.test(name))
         return !ours.every((code) => refusals.includes(code));
       return ours.some((code, way) => code !== recorded[name][way]);

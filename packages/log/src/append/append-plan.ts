@@ -19,7 +19,7 @@ import { ProducerAppend } from "../producer/producer-append.ts";
 import type { ProducerBatch } from "../producer/producer-entry.ts";
 import type { ProducerStates } from "../producer/producer-states.ts";
 import { rewriteBatch } from "./rewrite-batch.ts";
-import { batchSizeAt, checkBatch, checkClientBatch } from "./validate-batch.ts";
+import { batchSizeAt, checkBatch, checkClientBatch, checkNumbers } from "./validate-batch.ts";
 
 /** What an append is checked against. */
 export interface AppendContext {
@@ -93,7 +93,8 @@ function settleClientBatch(bytes: Uint8Array, context: AppendContext): Uint8Arra
       : compressionIdOfName(config.compressionType);
   if (target !== compressionId && codecs !== undefined)
     return rewriteBatch(bytes, target, { codecs, config });
-  if (compressionId !== 0 && !isInOrder)
+  if (compressionId === 0 && !isInOrder) checkNumbers(bytes);
+  else if (!isInOrder)
     throw new LogRequestError(
       "UNKNOWN_SERVER_ERROR",
       "a compressed batch numbers its records wrongly",

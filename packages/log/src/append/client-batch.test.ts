@@ -69,10 +69,22 @@ describe("a client's batch", () => {
     );
   });
 
-  it("is stored as it lies where offsets are missing, refused where it is compressed, numbered anew with another codec", async () => {
+  it("is stored as it lies where records are in another order", async () => {
+    const log = await open();
+    const batch = batchOf({ values: ["a", "b"] });
+    // The offset deltas are the third bytes behind the lengths of the records, zig-zag.
+    const secondAt = 62 + (batch[61] >> 1);
+    [batch[64], batch[secondAt + 3]] = [2, 0];
+    updateCrc(batch, 0);
+    log.append(batch, client);
+    expect(offsetsIn(readFirst(log))).toEqual([1, 0]);
+  });
+
+  it("is refused where offsets are missing, and numbered anew with another codec", async () => {
     const plain = await open();
-    plain.append(withGap("none"), client);
-    expect(offsetsIn(readFirst(plain))).toEqual([0, 2]);
+    expect(() => plain.append(withGap("none"), client)).toThrow(
+      expect.objectContaining({ code: "INVALID_RECORD" }),
+    );
     const packed = await open();
     expect(() => packed.append(withGap("gzip"), client)).toThrow(
       expect.objectContaining({ code: "UNKNOWN_SERVER_ERROR" }),
@@ -81,7 +93,7 @@ describe("a client's batch", () => {
     repacked.append(withGap("gzip"), client);
     expect(offsetsIn(readFirst(repacked))).toEqual([0, 1]);
     const ends = [plain, packed, repacked].map(({ logEndOffset }) => logEndOffset);
-    expect(ends).toEqual([2, 0, 2]);
+    expect(ends).toEqual([0, 0, 2]);
   });
 
   it.each(["gzip", "snappy", "lz4", "zstd"] as const)(

@@ -157,6 +157,21 @@ function checkRecords(
 }
 
 /**
+ * Records may lie in another order than they are numbered in. A number that stands twice, or beyond the batch, would be
+ * that of another record too: nobody could tell them apart.
+ */
+export function checkNumbers(bytes: Uint8Array): void {
+  const count = readRecordCount(bytes, 0);
+  const seen = new Set<number>();
+  const records = new RecordBatchReader({ bytes });
+  while (records.next()) {
+    const isFree = records.offset >= 0 && records.offset < count && !seen.has(records.offset);
+    if (!isFree) throw invalid(`a batch of ${count} records has two for an offset, or none`);
+    seen.add(records.offset);
+  }
+}
+
+/**
  * Kafka tells apart what no codec has made, or no codec that it knows (its own failure), and what ends too early or
  * holds no records (the producer's).
  */
