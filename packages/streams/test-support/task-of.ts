@@ -16,6 +16,8 @@ export interface Written {
   readonly timestamp: number;
   readonly value: Uint8Array | null;
   readonly headers: Headers;
+  /** Offset of the input that it was written for. */
+  readonly inputOffset: number;
 }
 
 /** A task over a collector that keeps what it is given; appends fail while `failure` is set. */
@@ -40,7 +42,7 @@ export function taskOf(
         partitionCount: 1,
         append: (timestamp, _key, value, headers) => {
           if (collector.failure !== undefined) throw collector.failure;
-          written.push({ topic, timestamp, value, headers });
+          written.push({ topic, timestamp, value, headers, inputOffset: recordContext.offset });
         },
         partition: () => appender,
       };

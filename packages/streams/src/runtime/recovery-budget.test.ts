@@ -44,3 +44,24 @@ test("a stop ends the pause", async () => {
   stop.abort(new Error("stopped"));
   await expect(pause).rejects.toThrow("stopped");
 });
+
+test("only a commit of what was lost gives the time back, or nothing left of it", async () => {
+  const platform = memoryPlatform();
+  const budget = new RecoveryBudget(platform, 1000);
+  const at = (partition: number, offset: number) => ({ topic: "in", partition, offset });
+  budget.lost([at(0, 10), at(1, 20)]);
+  await platform.until(budget.pause(away, never));
+  budget.committed([at(0, 10)]);
+  budget.committed([at(1, 19)]);
+  budget.committed([]);
+  expect(budget.isUsed).toBe(true);
+  await platform.advance(1500);
+  await expect(platform.until(budget.pause(away, never))).rejects.toBe(away);
+  budget.committed([at(1, 20)]);
+  expect(budget.isUsed).toBe(false);
+  budget.lost([at(0, 30), at(1, 20)]);
+  await platform.until(budget.pause(away, never));
+  budget.keepOnly(new Set(["in-0"])); // the other is somebody else's now
+  budget.committed([at(0, 30)]);
+  expect(budget.isUsed).toBe(false);
+});

@@ -129,6 +129,7 @@ describe("a batch that cannot be read", () => {
     task.process(10);
     expect(written.map(({ topic }) => topic)).toEqual(["out", "out", "dead", "out"]);
     expect(written[2].value).toEqual(Uint8Array.of(1, 2, 3));
+    expect(written.map(({ inputOffset }) => inputOffset)).toEqual([10, 11, 12, 15]);
     const headers = new Map(written[2].headers);
     expect(decodeUtf8(headers.get("__streams.errors.offset") ?? new Uint8Array())).toBe("12");
     expect(asked).toMatchObject([{ offset: 12 }]);

@@ -1,4 +1,4 @@
-import { noHeaders, type Headers, type Timestamp } from "@millrace/model";
+import type { Headers, Timestamp } from "@millrace/model";
 
 import { StreamsError, messageOf } from "../error/streams-error.ts";
 import type { StreamRecord } from "../processor/stream-record.ts";
@@ -122,7 +122,12 @@ export class TaskErrors implements QueueErrors, SinkOwner, ErrorGuard, RefusalOw
     const { deadLetterTopic } = this.#config;
     if (deadLetterTopic === undefined) return;
     const letter = { topic, partition, offset, timestamp, headers, cause };
+    const { recordContext } = this.#context;
+    // It is written for the record that failed, which need not be the one under way.
+    const underWay = { ...recordContext };
+    recordContext.copyFrom(letter);
     this.#collector.topic(deadLetterTopic).append(timestamp, key, value, deadLetterHeaders(letter));
+    recordContext.copyFrom(underWay);
   }
 
   /** Of the record under way, with its bytes as long as they hold. */
@@ -135,7 +140,7 @@ export class TaskErrors implements QueueErrors, SinkOwner, ErrorGuard, RefusalOw
       key: isKnown ? input.keyBytesAsRead(source.keySerde) : null,
       value: isKnown ? input.valueBytesAsRead(source.valueSerde) : null,
       timestamp,
-      headers: headers ?? noHeaders,
+      headers,
       cause,
     };
   }
