@@ -43,6 +43,26 @@ describe("what was committed by a call", () => {
       await consumer.close();
       expect([...committed, await committedOf(client, "g", "t")]).toEqual([4, 1]);
     }));
+
+  test("does not undo a seek that came before its answer", () =>
+    inClientWorld(async ({ client }) => {
+      await client.admin.createTopics([{ name: "t", partitionCount: 1 }]);
+      await send(client, "t", ["0", "1", "2"]);
+      const consumer = client.consumer({
+        groupId: "g",
+        topics: ["t"],
+        autoOffsetReset: "earliest",
+      });
+      for await (const record of consumer) {
+        if (record.offset < 2) continue;
+        const committing = consumer.commit();
+        consumer.seek(record, 1);
+        await committing;
+        break;
+      }
+      await consumer.close();
+      expect(await committedOf(client, "g", "t")).toBe(1);
+    }));
 });
 
 describe("a position that was sought", () => {

@@ -125,11 +125,10 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
     signal?: AbortSignal,
   ): Promise<void> {
     const group = this.#group();
+    // At once: a seek that comes before the answer is not to be undone.
     for (const one of offsets) this.#offsets.advance(one, one.offset);
     await group.commit(offsets, signal);
     this.#offsets.committed(offsets);
-    // What somebody commits is processed: the automatic commit does not go back behind it.
-    for (const one of offsets) this.#offsets.advance(one, one.offset);
   }
 
   /**
