@@ -1,11 +1,10 @@
 // Programs on standard input, one JSON object a line; their outcomes on standard output, in order.
 // `CONFORMANCE_MESSAGES=1` adds the texts of errors, for people.
-import { createInterface } from "node:readline";
-
+import { linesOf } from "../../packages/cli/src/terminal/lines-of.ts";
 import type { Program } from "./program.ts";
 import { runProgram } from "./run-program.ts";
 
-for await (const line of createInterface({ input: process.stdin })) {
+for await (const line of linesOf(process.stdin)) {
   if (!line.trim().startsWith("{")) continue;
   const outcome = await runProgram(JSON.parse(line) as Program);
   process.stdout.write(`${JSON.stringify(outcome)}\n`);

@@ -99,6 +99,24 @@ describe("exit codes and lines", () => {
   });
 });
 
+test("a line of input is a record, as it is; what is no text is refused", async () => {
+  const text = '{"id":12345678901234567890,"text":"x\u2028y"}';
+  const write = (input: string | Uint8Array, words: string) =>
+    millraceProcess(input, ...onBroker(`produce exact ${words}`));
+  await millrace(onBroker("topics create exact --partitions 1"));
+  expect(await write(`${text}\n`, "--value json")).toMatchObject({ code: 0 });
+  expect(await write(Buffer.from([0x61, 0x0a, 0xff, 0x0a]), "--value string")).toEqual({
+    code: 1,
+    out: "1 record written to exact\n",
+    err: expect.stringContaining("line 2 is no UTF-8"),
+  });
+  const { out } = await millraceProcess(
+    "",
+    ...onBroker("consume exact --from-beginning --to-end --offsets"),
+  );
+  expect(out).toBe(`0:0\t${text}\n0:1\ta\n`);
+});
+
 test("a reader who goes away ends it in silence", async () => {
   await millrace(onBroker("topics create long --partitions 1"));
   const lines = Array.from({ length: 20_000 }, (_, line) => `line ${line} ${"x".repeat(50)}`);

@@ -1,3 +1,4 @@
+import { decodeUtf8, encodeUtf8 } from "@millrace/model";
 import { expect, test } from "vitest";
 
 import { decodeAs, decodeText, encodeAs, formatNames, type FormatName } from "./record-format.ts";
@@ -20,6 +21,22 @@ test.each([
     expect(decodeText(name, bytes, "it").replaceAll(" ", "")).toBe(text.replaceAll(" ", ""));
   },
 );
+
+test.each([
+  "12345678901234567890",
+  '{"id":9007199254740993,"price":1.10,"list":[-0,1e400,0.1234567890123456789]}',
+])("json numbers beyond JavaScript's are written and shown as they are: %s", (text) => {
+  const given = encodeAs("json", text, "it");
+  expect(decodeUtf8(given)).toBe(text);
+  expect(decodeText("json", given, "it")).toBe(text);
+});
+
+test("numbers within a line of JSON keep their digits", () => {
+  const given = encodeUtf8('{"id":9007199254740993,"price":1.10,"n":[1,-0]}');
+  expect(JSON.stringify({ value: decodeAs("json", given, "it") })).toBe(
+    '{"value":{"id":9007199254740993,"price":1.10,"n":[1,-0]}}',
+  );
+});
 
 test("null is null in every format", () => {
   for (const name of formatNames) {

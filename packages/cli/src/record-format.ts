@@ -18,8 +18,8 @@ interface RecordFormat {
 const formats: Readonly<Record<FormatName, RecordFormat>> = {
   string: { decode: decodeUtf8, encode: encodeUtf8 },
   json: {
-    decode: (bytes) => JSON.parse(decodeUtf8(bytes)) as unknown,
-    encode: (text) => encodeUtf8(JSON.stringify(JSON.parse(text))),
+    decode: (bytes) => parseExact(decodeUtf8(bytes)),
+    encode: (text) => encodeUtf8(JSON.stringify(parseExact(text))),
   },
   int32: {
     sizeBytes: 4,
@@ -98,6 +98,23 @@ function written(sizeBytes: number, write: (view: DataView) => void): Uint8Array
   const bytes = new Uint8Array(sizeBytes);
   write(viewOf(bytes));
   return bytes;
+}
+
+/** Parts of ECMAScript that Node has, and the compiler's libraries do not know yet. */
+const exactJson = JSON as unknown as {
+  parse(
+    text: string,
+    revive: (key: string, value: unknown, at: { source: string }) => unknown,
+  ): unknown;
+  /** A value that `stringify` writes as this text. */
+  rawJSON(text: string): unknown;
+};
+
+/** Numbers of more digits than JavaScript's hold, such as ids of 64 bits, are kept as they are written. */
+function parseExact(text: string): unknown {
+  return exactJson.parse(text, (_, value, { source }) =>
+    typeof value === "number" && String(value) !== source ? exactJson.rawJSON(source) : value,
+  );
 }
 
 /** A number where it is exact, else its digits. */

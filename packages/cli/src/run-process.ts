@@ -1,6 +1,5 @@
-import { createInterface } from "node:readline";
-
 import { runCommand } from "./run-command.ts";
+import { linesOf } from "./terminal/lines-of.ts";
 import { ProgressLine } from "./terminal/progress-line.ts";
 
 /**
@@ -42,7 +41,6 @@ export async function runProcess(): Promise<void> {
 }
 
 function linesUntil(signal: AbortSignal): AsyncIterable<string> {
-  const lines = createInterface({ input: process.stdin, signal });
   signal.addEventListener("abort", () => process.stdin.destroy(), { once: true });
-  return lines;
+  return linesOf(process.stdin);
 }

@@ -59,8 +59,11 @@ export function spawnMillrace(...parameters: readonly string[]): Running {
   return { child, ended, said };
 }
 
-/** Runs a process to its end, with a text as its input. */
-export function millraceProcess(input: string, ...parameters: readonly string[]): Promise<Ended> {
+/** Runs a process to its end, with a text or bytes as its input. */
+export function millraceProcess(
+  input: string | Uint8Array,
+  ...parameters: readonly string[]
+): Promise<Ended> {
   const { child, ended } = spawnMillrace(...parameters);
   child.stdin?.end(input);
   return ended;

@@ -106,7 +106,7 @@ function encodeField(
 ): Uint8Array | null | undefined {
   if (field === null) return null;
   if (serde === undefined) {
-    if (typeof field === "string") return encodeUtf8(field);
+    if (typeof field === "string") return field.isWellFormed() ? encodeUtf8(field) : undefined;
     return field instanceof Uint8Array ? field : undefined;
   }
   return field === undefined || isPromise(field) ? undefined : serializeWith(serde, field, topic);
@@ -122,6 +122,7 @@ function encodeHeaders(topic: string, given: unknown): Headers {
     const [name, value]: readonly unknown[] = pair;
     if (typeof name !== "string")
       throw invalid(topic, `a header's name is ${shown(name)}; give text`);
+    if (!name.isWellFormed()) throw invalid(topic, `a header's name ${illFormed}`);
     const bytes = encodeField(topic, value, undefined);
     if (bytes === undefined) throw invalidField(topic, `header ${JSON.stringify(name)}`, value);
     return [name, bytes] as const;
@@ -140,7 +141,12 @@ function isIterable(given: object): given is Iterable<unknown> {
   return Symbol.iterator in given;
 }
 
+/** It would be read as U+FFFD. */
+const illFormed =
+  "has half of a surrogate pair, which has no UTF-8; split texts by code point ([...text]), or use toWellFormed()";
+
 function invalidField(topic: string, what: string, field: unknown): ClusterError {
+  if (typeof field === "string") return invalid(topic, `its ${what} ${illFormed}`);
   const advice =
     field === undefined
       ? "give null if there is none"

@@ -32,6 +32,18 @@ describe("what is sent", () => {
     ["headers that are none", { topic, value: "v", headers: "trace" }, 'its headers are "trace"'],
     ["a header without a pair", { topic, value: "v", headers: ["trace"] }, "a header is"],
     ["a header's name that is none", { topic, value: "v", headers: [[1, "a"]] }, "name is 1"],
+    ["half a character as value", { topic, value: "a\ud800" }, "its value has half of a surrogate"],
+    ["half a character as key", { topic, key: "\udc00", value: "v" }, "its key has half of a"],
+    [
+      "half a character as header",
+      { topic, value: "v", headers: { a: "\ud800" } },
+      'header "a" has',
+    ],
+    [
+      "half a character as name",
+      { topic, value: "v", headers: [["\ud800", "a"]] },
+      "name has half",
+    ],
     ["a number as header", { topic, value: "v", headers: { a: 1 } }, 'its header "a" is 1'],
   ])("is refused by name: %s", async (_, record, message) => {
     const { platform, client, logs } = await produceScene([1, 1]);
