@@ -5,13 +5,13 @@ import {
   type ListTransactionsRequest,
   type listTransactionsResponse,
 } from "@millrace/protocol/definitions";
+import { RE2JS, RE2JSSyntaxException } from "re2js";
 import { errorCode } from "../coordinator/error-code.ts";
 import type { TransactionCoordinator } from "../coordinator/transaction/transaction-coordinator.ts";
 import type { TransactionMetadata } from "../coordinator/transaction/transaction-metadata.ts";
 import { transactionStatuses } from "../coordinator/transaction/transaction-status.ts";
 import { transactionalIdResource } from "../server/request-context.ts";
 import type { AnsweringHandler } from "./answering-handler.ts";
-import { LinearPattern } from "./pattern/linear-pattern.ts";
 
 /*
  * ListTransactions 0-2: transactional ids by state and producer.
@@ -68,13 +68,16 @@ function isOpenFor(metadata: TransactionMetadata, durationMs: number, nowMs: num
   return durationMs < 0 || nowMs - metadata.startTimestamp > durationMs;
 }
 
-/** Null: none given; undefined: not one. */
-function compile(pattern: string | null): LinearPattern | null | undefined {
+/**
+ * Null: none given; undefined: not one. RE2's expressions, as Kafka's, match in a time that grows with the text; the
+ * language's own try every way one after the other: `(a+)+b` would hold the broker for good.
+ */
+function compile(pattern: string | null): RE2JS | null | undefined {
   if (pattern === null || pattern === "") return null;
   try {
-    return new LinearPattern(pattern);
+    return RE2JS.compile(pattern);
   } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
+    if (error instanceof RE2JSSyntaxException) return undefined;
     throw error;
   }
 }

@@ -150,6 +150,11 @@ test("DescribeTransactions, ListTransactions, DescribeProducers: what is open, a
     expect(await listed({ stateFilters: ["Empty"] })).toEqual([]);
     expect(await listed({ producerIdFilters: [producer.producerId] })).toEqual(["tx"]);
     expect(await listed({ transactionalIdPattern: "t." })).toEqual(["tx"]);
+    expect(await listed({ transactionalIdPattern: "(?i)T(?P<rest>\\pL)" })).toEqual(["tx"]);
+    expect(await listed({ transactionalIdPattern: "t" })).toEqual([]);
+    expect(await listed({ transactionalIdPattern: "(?=t)tx" })).toBe(
+      errorCodeOf("INVALID_REGULAR_EXPRESSION"),
+    );
     expect(await listed({ transactionalIdPattern: "(a" })).toBe(
       errorCodeOf("INVALID_REGULAR_EXPRESSION"),
     );
