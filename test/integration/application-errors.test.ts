@@ -78,7 +78,7 @@ describe("topics that are not there", () => {
       ),
     });
     expect(process.events).toContainEqual({
-      name: "topics-missing",
+      name: "streams.topics-missing",
       fields: { topics: ["lines", "copies", "counts", "dead"] },
     });
   });
@@ -278,7 +278,7 @@ describe("records and callbacks", () => {
     });
     expect(app.state).toBe("failed");
     expect(process.events).toContainEqual({
-      name: "application-failed",
+      name: "streams.application-failed",
       fields: { application: "app", cause: await failureOf(app) },
     });
     expect(await world.readTexts("copies")).toEqual([]); // aborted with the transaction

@@ -219,7 +219,7 @@ describe("a disk that is full", () => {
     disk.isFull = true;
     const late = world.produce("lines", linesOf(200, 200)); // asks on while there is no room
     await expect
-      .poll(() => world.brokerEvents.some(({ name }) => name === "broker.disk.full"), {
+      .poll(() => world.brokerEvents.some(({ name }) => name === "broker.disk-full"), {
         timeout: 3000,
       })
       .toBe(true);

@@ -100,7 +100,7 @@ describe("a position that was sought", () => {
       await platform.timers.sleep(5000);
       expect(late.consumer.assignment).toHaveLength(2);
       expect(seen.filter((one) => one.startsWith("late"))).toEqual(sought);
-      expect(lines.filter(({ event }) => event === "seek-forgotten")).toEqual([
+      expect(lines.filter(({ event }) => event === "client.seek-forgotten")).toEqual([
         expect.objectContaining({ level: "warn" }),
       ]);
       await late.own.close();

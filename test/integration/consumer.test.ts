@@ -218,7 +218,7 @@ describe("where a consumer reads on", () => {
         expect(await reading).toEqual(autoOffsetReset === "earliest" ? ["0", "1", "2"] : ["2"]);
         expect(lines).toContainEqual({
           level: "warn",
-          event: "offset-reset",
+          event: "client.offset-reset",
           fields: expect.objectContaining({
             topic: "t",
             partition: 0,
@@ -238,7 +238,7 @@ describe("where a consumer reads on", () => {
       const consumer = client.consumer({ topics: ["t"], autoOffsetReset: "earliest" });
       consumer.seek({ topic: "t", partition: 0 }, 1);
       expect(await take(consumer, 1)).toEqual(["3"]);
-      expect(lines.find(({ event }) => event === "offset-reset")?.fields).toMatchObject({
+      expect(lines.find(({ event }) => event === "client.offset-reset")?.fields).toMatchObject({
         offset: 1,
         to: 3,
         skipped: 2,
@@ -312,7 +312,9 @@ describe.each([{ groupId: "g" }, {}])("topics that come and go (%o)", (options) 
       await platform.timers.sleep(15_000);
       expect(seen).toEqual(["0", "1", "2", "new"]);
       expect(
-        lines.filter(({ event }) => event === "topic-recreated" || event === "topics-missing"),
+        lines.filter(
+          ({ event }) => event === "client.topic-recreated" || event === "client.topics-missing",
+        ),
       ).not.toEqual([]);
       await consumer.close();
       await reading;
@@ -335,7 +337,7 @@ describe.each([{ groupId: "g" }, {}])("topics that come and go (%o)", (options) 
       expect(seen).toEqual(["here"]);
       expect(lines).toContainEqual({
         level: "warn",
-        event: "topics-missing",
+        event: "client.topics-missing",
         fields: expect.objectContaining({ topics: "later" }),
       });
       await platform.timers.sleep(600_000);
@@ -410,10 +412,10 @@ describe("a reader of the port", () => {
       await client.admin.deleteTopics(["t"]);
       const startMs = platform.clock.monotonicMs();
       await reader.poll({ waitMsMax: 4000 });
-      expect(lines.filter(({ event }) => event === "partitions-missing")).toEqual([
+      expect(lines.filter(({ event }) => event === "client.partitions-missing")).toEqual([
         {
           level: "warn",
-          event: "partitions-missing",
+          event: "client.partitions-missing",
           fields: expect.objectContaining({ topics: "t" }),
         },
       ]);
@@ -421,6 +423,6 @@ describe("a reader of the port", () => {
         code: "TOPIC_NOT_FOUND",
       });
       expect(platform.clock.monotonicMs() - startMs).toBeLessThan(15_000);
-      expect(lines.filter(({ event }) => event === "partitions-missing")).toHaveLength(1);
+      expect(lines.filter(({ event }) => event === "client.partitions-missing")).toHaveLength(1);
     }));
 });

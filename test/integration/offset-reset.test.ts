@@ -106,7 +106,7 @@ describe("an offset that is not there any more", () => {
     const process = world.process();
     const app = await world.app(copy(), { stateDirectory: "/s" }, process);
     await expect.poll(() => world.readTexts("copies")).toEqual([...linesOf(10), ...linesOf(5, 15)]);
-    const resets = process.events.filter(({ name }) => name === "offset-reset");
+    const resets = process.events.filter(({ name }) => name === "streams.offset-reset");
     expect(resets).toHaveLength(1);
     expect(resets[0].fields).toMatchObject({
       topic: "lines",
@@ -136,7 +136,7 @@ describe("an offset that is not there any more", () => {
     await fallBehind();
     const process = world.process();
     await world.app(copy("latest"), { stateDirectory: "/s" }, process);
-    await expect.poll(() => process.has("offset-reset")).toBe(true);
+    await expect.poll(() => process.has("streams.offset-reset")).toBe(true);
     await world.produce("lines", ["new"]);
     await expect.poll(() => world.readTexts("copies")).toEqual([...linesOf(10), "new"]);
   });

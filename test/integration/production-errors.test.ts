@@ -92,7 +92,7 @@ describe.each(["exactly_once", "at_least_once"] as const)("%s", (processingGuara
         taskId: "0_1",
         message: expect.stringMatching(obstacle.says),
       });
-      expect(process.has("tasks-rebuilt")).toBe(false);
+      expect(process.has("streams.tasks-rebuilt")).toBe(false);
     });
 
     test("is left out where the policy says so, with a dead letter; the others are written", async () => {
@@ -118,8 +118,8 @@ describe.each(["exactly_once", "at_least_once"] as const)("%s", (processingGuara
         .toEqual(kept);
       await expect.poll(() => world.read("dead-letters")).toHaveLength(1);
       expect(asked).toEqual([expect.objectContaining({ code: "PRODUCTION_FAILED", ...badInput })]);
-      expect(process.has("tasks-rebuilt")).toBe(false);
-      const passed = process.events.filter(({ name }) => name === "error-passed-over");
+      expect(process.has("streams.tasks-rebuilt")).toBe(false);
+      const passed = process.events.filter(({ name }) => name === "streams.error-passed-over");
       expect(passed).toEqual([
         expect.objectContaining({ fields: expect.objectContaining(badInput) }),
       ]);
@@ -147,7 +147,7 @@ describe.each(["exactly_once", "at_least_once"] as const)("%s", (processingGuara
       .poll(async () => (await world.readTexts("latest")).toSorted(), { timeout: 5000 })
       .toEqual(kept);
     await expect
-      .poll(() => process.events.filter(({ name }) => name === "error-passed-over"))
+      .poll(() => process.events.filter(({ name }) => name === "streams.error-passed-over"))
       .toHaveLength(2);
   });
 });
@@ -203,7 +203,7 @@ test("a failure that comes back after each rebuild ends the application by taskT
   await expect(app.closed).rejects.toMatchObject({ message: "lost again" });
   expect(failures).toBeGreaterThan(3);
   expect(failures).toBeLessThan(20);
-  const rebuilt = process.events.find(({ name }) => name === "tasks-rebuilt");
+  const rebuilt = process.events.find(({ name }) => name === "streams.tasks-rebuilt");
   expect(rebuilt?.fields["cause"]).toBeInstanceOf(ClusterError);
 });
 

@@ -58,7 +58,7 @@ describe("STREAMS-3: a store whose offset is not within its changelog is rebuilt
     const process = world.process();
     await world.app(counted(), { stateDirectory: "/s" }, process);
     await write("a");
-    return process.events.find(({ name }) => name === "store-rebuilt")?.fields;
+    return process.events.find(({ name }) => name === "streams.store-rebuilt")?.fields;
   }
 
   test("beyond the end of one that was made anew", async () => {

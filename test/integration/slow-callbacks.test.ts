@@ -75,7 +75,7 @@ describe.each(["exactly_once", "at_least_once"] as const)("%s", (processingGuara
     await expect.poll(async () => Math.min(...(await committed()))).toBeGreaterThan(4);
     clearInterval(ticker);
     expect(app.memberId).toBe(memberId);
-    expect(process.events.filter(({ name }) => name === "tasks-assigned")).toHaveLength(1);
+    expect(process.events.filter(({ name }) => name === "streams.tasks-assigned")).toHaveLength(1);
     // A turn of the event loop may see two slices: the tick is due within one, and comes after the next.
     expect(takenInTurnMax).toBeLessThanOrEqual(3);
   });
@@ -120,7 +120,7 @@ test("what a cache has held back is forwarded in turns, too", async () => {
   };
   await expect.poll(counted, { timeout: 15_000, interval: 200 }).toBe(10 * keys);
   clearInterval(ticker);
-  expect(process.events.filter(({ name }) => name === "tasks-assigned")).toHaveLength(1);
+  expect(process.events.filter(({ name }) => name === "streams.tasks-assigned")).toHaveLength(1);
   expect(takenInTurnMax).toBeLessThanOrEqual(3);
   expect(beats).toBeGreaterThan(30);
 });

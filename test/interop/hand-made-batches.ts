@@ -1,7 +1,7 @@
 import { encodeUtf8 } from "@millrace/model";
 import { nodeCompression } from "@millrace/protocol/compression";
 import {
-  BATCH_HEADER_BYTES,
+  batchHeaderBytes,
   compressionIdOfName,
   updateCrc,
   writeBatchHeader,
@@ -229,8 +229,8 @@ function make(batch: OddBatch, codec: Codec | "none"): Uint8Array {
 }
 
 function surround(batch: OddBatch, records: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(BATCH_HEADER_BYTES + records.length);
-  bytes.set(records, BATCH_HEADER_BYTES);
+  const bytes = new Uint8Array(batchHeaderBytes + records.length);
+  bytes.set(records, batchHeaderBytes);
   const count = batch.records?.length ?? 1;
   writeBatchHeader(bytes, 0, bytes.length, {
     baseOffset: batch.baseOffset ?? 0,

@@ -13,8 +13,8 @@ export function run(
   parameters: readonly string[],
   { cwd, path = [] }: RunOptions,
 ): Promise<string> {
-  const PATH = [...path, process.env["PATH"]].join(delimiter);
-  const options = { cwd, env: { ...process.env, PATH }, maxBuffer: 16 * 1024 * 1024 };
+  const searchPath = [...path, process.env["PATH"]].join(delimiter);
+  const options = { cwd, env: { ...process.env, searchPath }, maxBuffer: 16 * 1024 * 1024 };
   return new Promise((resolve, reject) => {
     execFile(file, parameters, options, (error, stdout, stderr) => {
       if (error === null) resolve(stdout);

@@ -7,11 +7,13 @@ import { importsOf, isTest, packageOf, sourceFiles, type SourceFile } from "./so
 const files = sourceFiles();
 const sources = files.filter((file) => !isTest(file.path) && !file.path.includes("/conformance/"));
 
+function withoutComments(text: string): string {
+  return text.replaceAll(/\/\*[\s\S]*?\*\//g, "").replaceAll(/(^|[^:"'`])\/\/.*$/gm, "$1");
+}
+
 /** Comments and the texts of strings are no code. */
 function codeOf(text: string): string {
-  return text
-    .replaceAll(/\/\*[\s\S]*?\*\//g, "")
-    .replaceAll(/(^|[^:"'`])\/\/.*$/gm, "$1")
+  return withoutComments(text)
     .replaceAll(/"(?:[^"\\\n]|\\.)*"/g, '""')
     .replaceAll(/`[^`$]*`/g, '""');
 }
@@ -142,6 +144,29 @@ describe("files", () => {
         ? undefined
         : /\/work\/(?:main|shared)|\/tmp\/work/.exec(file.text)?.[0],
     );
+    expect(found).toEqual([]);
+  });
+});
+
+describe("names", () => {
+  test("of constants are written as those of all values", () => {
+    const found = offenders(files, (file) =>
+      /^\s*(?:export )?const [A-Z][A-Z0-9_]* *[:=]/m.exec(codeOf(file.text))?.[0].trim(),
+    );
+    expect(found).toEqual([]);
+  });
+
+  test("of events are the package's, a dot, and words with hyphens", () => {
+    const call = /\blog\(\s*(?:"(?:debug|info|warn|error)"|[^,()"]+),\s*([^;{]*?)(?:,|\))/g;
+    const found = offenders(sources, (file) => {
+      const name = packageOf(file.path);
+      if (name === undefined) return undefined;
+      const events = Array.from(
+        withoutComments(file.text).matchAll(call),
+        ([, given]) => given,
+      ).flatMap((given) => Array.from(given.matchAll(/"([^"]+)"/g), ([, event]) => event));
+      return events.find((event) => !new RegExp(`^${name}\\.[a-z]+(?:-[a-z]+)*$`).test(event));
+    });
     expect(found).toEqual([]);
   });
 });

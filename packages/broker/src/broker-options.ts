@@ -27,6 +27,6 @@ export interface BrokerOptions {
   readonly isEndTransactionEpochAccepted?: EndTransactionEpochCheck;
 }
 
-export const RESERVE_BYTES_DEFAULT = 64 * 1024 * 1024;
-export const CLOSE_TIMEOUT_MS_DEFAULT = 10_000;
-export const NODE_ID_DEFAULT = 1;
+export const reserveBytesDefault = 64 * 1024 * 1024;
+export const closeTimeoutMsDefault = 10_000;
+export const nodeIdDefault = 1;

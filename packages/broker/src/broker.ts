@@ -1,6 +1,6 @@
 import type { NetworkAddress, Platform, Timer } from "@millrace/platform";
 import type { BrokerServices, ClusterIdentity } from "./broker-services.ts";
-import { type BrokerOptions, CLOSE_TIMEOUT_MS_DEFAULT } from "./broker-options.ts";
+import { type BrokerOptions, closeTimeoutMsDefault } from "./broker-options.ts";
 import { BrokerConfig } from "./config/broker-config.ts";
 import { brokerHandlers } from "./handlers/broker-handlers.ts";
 import { coordinatorHandlers } from "./handlers/coordinator-handlers.ts";
@@ -11,9 +11,9 @@ import { HandlerTable } from "./server/handler-table.ts";
 import { serverLimitsOf } from "./server/server-limits.ts";
 
 /** As often as Kafka writes its checkpoints. */
-const UPKEEP_INTERVAL_MS = 60_000;
+const upkeepIntervalMs = 60_000;
 /** A crash costs a scan, and a second write, of what came after the last one. */
-const RECOVERY_POINT_INTERVAL_MS = 1000;
+const recoveryPointIntervalMs = 1000;
 
 /**
  * One durable node that speaks Kafka's protocol.
@@ -65,7 +65,7 @@ export class Broker implements AsyncDisposable {
     } catch (error) {
       await server?.close(0);
       await closeBroker(parts).catch((failure: unknown) =>
-        platform.logger.log("error", "broker.close.failed", { error: failure }),
+        platform.logger.log("error", "broker.close-failed", { error: failure }),
       );
       throw error;
     }
@@ -91,14 +91,14 @@ export class Broker implements AsyncDisposable {
 
   async #close(): Promise<void> {
     this.#upkeep?.cancel();
-    const timeoutMs = this.#options.closeTimeoutMs ?? CLOSE_TIMEOUT_MS_DEFAULT;
+    const timeoutMs = this.#options.closeTimeoutMs ?? closeTimeoutMsDefault;
     const closed = this.#server
       .close(timeoutMs / 4)
       .then(() => this.#upkeeping)
       .then(() => closeBroker(this.#parts));
     await new Promise<void>((resolve, reject) => {
       const timer = this.#platform.timers.after(timeoutMs, () => {
-        this.#platform.logger.log("error", "broker.close.timeout", { timeoutMs });
+        this.#platform.logger.log("error", "broker.close-timeout", { timeoutMs });
         resolve();
       });
       closed.then(resolve, reject).finally(() => timer.cancel());
@@ -107,16 +107,15 @@ export class Broker implements AsyncDisposable {
 
   #scheduleUpkeep(): void {
     const { clock, timers } = this.#platform;
-    let upkeepMs = clock.monotonicMs() + UPKEEP_INTERVAL_MS;
+    let upkeepMs = clock.monotonicMs() + upkeepIntervalMs;
     const turn = () => {
       const isUpkeepDue = clock.monotonicMs() >= upkeepMs;
-      if (isUpkeepDue) upkeepMs = clock.monotonicMs() + UPKEEP_INTERVAL_MS;
+      if (isUpkeepDue) upkeepMs = clock.monotonicMs() + upkeepIntervalMs;
       this.#upkeeping = this.#upkeepOnce(isUpkeepDue).finally(() => {
-        if (this.#closing === undefined)
-          this.#upkeep = timers.after(RECOVERY_POINT_INTERVAL_MS, turn);
+        if (this.#closing === undefined) this.#upkeep = timers.after(recoveryPointIntervalMs, turn);
       });
     };
-    this.#upkeep = timers.after(RECOVERY_POINT_INTERVAL_MS, turn);
+    this.#upkeep = timers.after(recoveryPointIntervalMs, turn);
   }
 
   async #upkeepOnce(isFull: boolean): Promise<void> {
@@ -125,7 +124,7 @@ export class Broker implements AsyncDisposable {
       if (isFull) for (const partition of partitions.all()) partition.removeExpiredProducers();
       await directory.checkpoint();
     } catch (error) {
-      this.#platform.logger.log("warn", "broker.checkpoint.failed", { error });
+      this.#platform.logger.log("warn", "broker.checkpoint-failed", { error });
     }
   }
 }

@@ -1,6 +1,6 @@
 import { LogDirectory, LogDirectoryError, LogStorageError } from "@millrace/log";
 import type { Platform } from "@millrace/platform";
-import { type BrokerOptions, NODE_ID_DEFAULT, RESERVE_BYTES_DEFAULT } from "./broker-options.ts";
+import { type BrokerOptions, nodeIdDefault, reserveBytesDefault } from "./broker-options.ts";
 import type { BrokerConfig } from "./config/broker-config.ts";
 import { logConfigOf } from "./config/topic-config.ts";
 import { groupConfigOf, transactionConfigOf } from "./coordinator-config.ts";
@@ -15,12 +15,12 @@ import { MetadataPartitionLog } from "./partition/metadata-partition-log.ts";
 import { Partition } from "./partition/partition.ts";
 import { PartitionMarkerWriter } from "./partition/partition-marker-writer.ts";
 import { Partitions } from "./partition/partitions.ts";
-import { checkMetadataIsThere, METADATA_TOPIC, reconcileLogs } from "./partition/reconcile-logs.ts";
+import { checkMetadataIsThere, metadataTopic, reconcileLogs } from "./partition/reconcile-logs.ts";
 import { settleFolder } from "./partition/settle-folder.ts";
 import { StorageGuard } from "./partition/storage-guard.ts";
 
 /** Of the metadata log, which no client reads. */
-const METADATA_TOPIC_ID = "AAAAAAAAAAAAAAAAAAAAAQ";
+const metadataTopicId = "AAAAAAAAAAAAAAAAAAAAAQ";
 
 /** All that lies below the listener. */
 export interface BrokerParts {
@@ -53,7 +53,7 @@ export async function openBroker(
   config: BrokerConfig,
   options: BrokerOptions,
 ): Promise<BrokerParts> {
-  const nodeId = config.isSet("node.id") ? config.number("node.id") : NODE_ID_DEFAULT;
+  const nodeId = config.isSet("node.id") ? config.number("node.id") : nodeIdDefault;
   const directory = await LogDirectory.open({
     platform,
     path: options.dataDirectory,
@@ -141,7 +141,7 @@ async function openInDirectory(start: Start): Promise<BrokerParts> {
     isEndTransactionEpochAccepted: options.isEndTransactionEpochAccepted,
   }));
   coordinators.start();
-  const reserveBytes = options.reserveBytes ?? RESERVE_BYTES_DEFAULT;
+  const reserveBytes = options.reserveBytes ?? reserveBytesDefault;
   const storage = new StorageGuard(platform, options.dataDirectory, reserveBytes);
   return { directory, partitions, metadata, metadataLog, coordinators, storage, nodeId };
 }
@@ -149,7 +149,7 @@ async function openInDirectory(start: Start): Promise<BrokerParts> {
 /** The device failed: nothing is served any more, and the owner is told. */
 function failureOf({ platform, options, opened }: Start): (failure: Error) => void {
   return (failure) => {
-    platform.logger.log("error", "broker.storage.failed", { error: failure });
+    platform.logger.log("error", "broker.storage-failed", { error: failure });
     const cause = failure instanceof LogStorageError ? failure : undefined;
     const told = cause ?? new LogStorageError("LOG_FAILED", failure.message, failure);
     opened.partitions?.failAll(told);
@@ -165,15 +165,15 @@ async function openMetadataLog(
 ): Promise<Partition> {
   checkMetadataIsThere(opened.directory);
   const log = await opened.directory.openLog({
-    topic: METADATA_TOPIC,
+    topic: metadataTopic,
     partition: 0,
-    topicId: METADATA_TOPIC_ID,
+    topicId: metadataTopicId,
     leaderEpoch: 0,
     isCheckedWhole: true,
     config: { tailCacheBytes: 0 },
   });
   const level = options.durability === "strict" ? "strict" : "group";
-  return new Partition(log, METADATA_TOPIC_ID, new Durability(level, platform.timers, fail));
+  return new Partition(log, metadataTopicId, new Durability(level, platform.timers, fail));
 }
 
 /** The metadata know the folder that they were written in: `meta.properties` alone can be that of another one. */

@@ -296,7 +296,7 @@ export class LogDirectory {
       await this.#offsets.save();
     } catch (error) {
       // The next checkpoint tries again; what is looked at first at a start is the metadata, not the offsets.
-      this.#platform.logger.log("warn", "log.checkpoint.failed", { path: this.path, error });
+      this.#platform.logger.log("warn", "log.checkpoint-failed", { path: this.path, error });
     }
     await this.#removeFolders(doomed);
   }
@@ -313,7 +313,7 @@ export class LogDirectory {
     try {
       remove();
     } catch (error) {
-      this.#platform.logger.log("error", "log.folder.resists", {
+      this.#platform.logger.log("error", "log.folder-resists", {
         path,
         advice: "it belongs to a deleted topic: look at its rights, or remove it by hand",
         error,

@@ -225,11 +225,11 @@ export const errorTable: readonly ErrorRow[] = Object.freeze(
   ),
 );
 
-const UNKNOWN_SERVER_ERROR = errorTable[0];
+const unknownServerError = errorTable[0];
 
 /** The row of a number; that of `UNKNOWN_SERVER_ERROR` where there is none. */
 export function errorRow(errorCode: number): ErrorRow {
-  return errorTable[errorCode + 1] ?? UNKNOWN_SERVER_ERROR;
+  return errorTable[errorCode + 1] ?? unknownServerError;
 }
 
 /** The number of a name. @example errorCodeOf("NONE") // 0 */

@@ -33,7 +33,7 @@ export {
 export { codecOf, decodeMessage, encodeMessage, type Codec } from "./schema/codec.ts";
 export { decodeVersioned, decodeVersionedForward, encodeVersioned } from "./schema/versioned.ts";
 export { api, isFlexible, type Api } from "./schema/api.ts";
-export { FRAME_BYTES_MAX_DEFAULT, FrameSplitter } from "./frames/frame-splitter.ts";
+export { frameBytesMaxDefault, FrameSplitter } from "./frames/frame-splitter.ts";
 export {
   readRequestHeader,
   readResponseHeader,

@@ -16,7 +16,7 @@ export type BrokerProperties = Readonly<Record<string, string | number | boolean
 
 /**
  * A broker's properties under Kafka's names. One that has no meaning here is taken with a warning (event
- * `broker.config.ignored`), one that Kafka does not know is an error.
+ * `broker.config-ignored`), one that Kafka does not know is an error.
  */
 export class BrokerConfig {
   readonly #given: ReadonlyMap<string, string>;
@@ -31,7 +31,7 @@ export class BrokerConfig {
     for (const [name, value] of Object.entries(properties)) {
       // Security of one listener: any property behind its name.
       if (name.startsWith("listener.name.")) {
-        logger.log("warn", "broker.config.ignored", { property: name });
+        logger.log("warn", "broker.config-ignored", { property: name });
         continue;
       }
       const definition = brokerConfigDefinitions.get(name);
@@ -39,7 +39,7 @@ export class BrokerConfig {
       const text = String(value).trim();
       checkConfigValue(definition, text);
       if (!definition.hasMeaning && text !== definition.defaultValue)
-        logger.log("warn", "broker.config.ignored", { property: name });
+        logger.log("warn", "broker.config-ignored", { property: name });
       given.set(name, text);
     }
     return new BrokerConfig(given);

@@ -39,7 +39,7 @@ describe("the broker's properties", () => {
       log: (_level: string, event: string, fields?: object) => told.push([event, fields]),
     };
     BrokerConfig.parse({ "num.network.threads": 9 }, logger);
-    expect(told).toEqual([["broker.config.ignored", { property: "num.network.threads" }]]);
+    expect(told).toEqual([["broker.config-ignored", { property: "num.network.threads" }]]);
     expect(() => broker({ "num.networks": 9 })).toThrow(/num\.networks/);
   });
 

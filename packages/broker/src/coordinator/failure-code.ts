@@ -18,6 +18,6 @@ export function codeOfFailure(failure: unknown, logger: Logger): number {
         return errorCode.unknownServerError;
     }
   }
-  logger.log("error", "coordinator.request.failed", { failure });
+  logger.log("error", "broker.coordinator-request-failed", { failure });
   return errorCode.unknownServerError;
 }

@@ -11,8 +11,8 @@ import {
   type FetchTarget,
 } from "./fetch-types.ts";
 
-const INITIAL_EPOCH = 0;
-const FINAL_EPOCH = -1;
+const initialEpoch = 0;
+const finalEpoch = -1;
 
 /**
  * How a request stands to its session (Kafka: `FetchContext`).
@@ -40,10 +40,10 @@ export function openFetchContext(
 ): FetchContext {
   const usesIds = version >= 13;
   const { sessionId, sessionEpoch } = request;
-  if (sessionEpoch === INITIAL_EPOCH || sessionEpoch === FINAL_EPOCH) {
+  if (sessionEpoch === initialEpoch || sessionEpoch === finalEpoch) {
     if (sessionId !== 0) sessions.remove(sessionId);
     const targets = targetsOf(request, image, usesIds);
-    return sessionEpoch === FINAL_EPOCH
+    return sessionEpoch === finalEpoch
       ? { kind: "sessionless", targets }
       : { kind: "full", targets, usesIds };
   }

@@ -2,7 +2,7 @@ import type { Clock, Random } from "@millrace/platform";
 import { FetchSession } from "./fetch-session.ts";
 
 /** A session that was used since is not given up for another. */
-const EVICTION_MS_MIN = 120_000;
+const evictionMsMin = 120_000;
 
 /** All sessions of a broker, at most `max.incremental.fetch.session.cache.slots` (Kafka: `FetchSessionCache`). */
 export class FetchSessions {
@@ -47,7 +47,7 @@ export class FetchSessions {
 
   #evict(nowMs: number): boolean {
     for (const oldest of this.#sessions.values()) {
-      if (nowMs - oldest.usedMs < EVICTION_MS_MIN) return false;
+      if (nowMs - oldest.usedMs < evictionMsMin) return false;
       this.#sessions.delete(oldest.id);
       return true;
     }

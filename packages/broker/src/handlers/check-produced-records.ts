@@ -1,6 +1,6 @@
 import {
-  BATCH_MAGIC,
-  BATCH_OVERHEAD_BYTES,
+  batchMagic,
+  batchOverheadBytes,
   compressionIdOf,
   readAttributes,
   readBatchSizeBytes,
@@ -9,10 +9,10 @@ import {
 import { type AppendRefusal, refusedWith } from "./append-refusal.ts";
 
 /** Up to here a batch tells its size and its magic. */
-const PROLOGUE_BYTES = 17;
+const prologueBytes = 17;
 /** Kafka takes nothing shorter for a batch of any format. */
-const RECORD_BYTES_MIN = 14;
-const ZSTD_ID = 4;
+const recordBytesMin = 14;
+const zstdId = 4;
 
 /**
  * What Kafka refuses before it looks at the log: a request has exactly one batch for a partition, of magic 2, without
@@ -27,20 +27,20 @@ export function checkProducedRecords(
   if (size === "none") return refusedWith("INVALID_RECORD");
   const next = batchSizeAt(records, size);
   if (next === "corrupt") return corrupt();
-  if (readMagic(records, 0) !== BATCH_MAGIC) return refusedWith("INVALID_RECORD");
-  if (apiVersion < 7 && compressionIdOf(readAttributes(records, 0)) === ZSTD_ID)
+  if (readMagic(records, 0) !== batchMagic) return refusedWith("INVALID_RECORD");
+  if (apiVersion < 7 && compressionIdOf(readAttributes(records, 0)) === zstdId)
     return refusedWith("UNSUPPORTED_COMPRESSION_TYPE");
   return next === "none" ? undefined : refusedWith("INVALID_RECORD");
 }
 
 function batchSizeAt(bytes: Uint8Array, position: number): number | "none" | "corrupt" {
   const remaining = bytes.length - position;
-  if (remaining < BATCH_OVERHEAD_BYTES) return "none";
+  if (remaining < batchOverheadBytes) return "none";
   const size = readBatchSizeBytes(bytes, position);
-  if (size - BATCH_OVERHEAD_BYTES < RECORD_BYTES_MIN) return "corrupt";
-  if (remaining < PROLOGUE_BYTES) return "none";
+  if (size - batchOverheadBytes < recordBytesMin) return "corrupt";
+  if (remaining < prologueBytes) return "none";
   const magic = readMagic(bytes, position);
-  if (magic < 0 || magic > BATCH_MAGIC) return "corrupt";
+  if (magic < 0 || magic > batchMagic) return "corrupt";
   return size > remaining ? "none" : size;
 }
 

@@ -12,7 +12,7 @@ export function countNames<Item>(
 }
 
 /** Up to here a request gets an answer each time that it names something, as from Kafka. */
-const ANSWERED_EACH_MAX = 100;
+const answeredEachMax = 100;
 
 /**
  * Names of a request that only looks: in a long one each stands once, since an answer can be very much longer than a
@@ -22,6 +22,6 @@ export function answeredNames<Item>(
   items: readonly Item[],
   nameOf: (item: Item) => string | number,
 ): readonly Item[] {
-  if (items.length <= ANSWERED_EACH_MAX) return items;
+  if (items.length <= answeredEachMax) return items;
   return [...new Map(items.map((item) => [nameOf(item), item])).values()];
 }

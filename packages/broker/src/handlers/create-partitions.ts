@@ -21,7 +21,7 @@ type Response = Given<typeof createPartitionsResponse>;
 type RequestTopic = CreatePartitionsRequest["topics"][number];
 
 /** Most partitions that a request makes; what Kafka answers beyond is its own failure. */
-const ADDED_MAX = 10_000;
+const addedMax = 10_000;
 
 export class CreatePartitionsHandler implements Handler<CreatePartitionsRequest, Response> {
   readonly api = createPartitionsApi;
@@ -51,7 +51,7 @@ export class CreatePartitionsHandler implements Handler<CreatePartitionsRequest,
         const answer = this.#check(context, image, topic);
         if (answer !== noError) return { name, ...answer };
         addedCount += topic.count - (image.topic(name)?.partitionCount ?? 0);
-        if (addedCount > ADDED_MAX) return { name, ...errorAnswer("UNKNOWN_SERVER_ERROR") };
+        if (addedCount > addedMax) return { name, ...errorAnswer("UNKNOWN_SERVER_ERROR") };
         grown.push(name);
         if (!request.validateOnly)
           for (const record of this.#added(image, topic)) records.push(record);

@@ -28,8 +28,8 @@ type Response = Given<typeof createTopicsResponse>;
 type ResponseTopic = Response["topics"][number];
 
 /** Of all topics of a request together, as in Kafka. */
-export const PARTITIONS_MAX = 10_000;
-const METADATA_TOPIC = "__cluster_metadata";
+export const partitionsMax = 10_000;
+const metadataTopic = "__cluster_metadata";
 
 export class CreateTopicsHandler implements Handler<CreateTopicsRequest, Response> {
   readonly api = createTopicsApi;
@@ -46,15 +46,15 @@ export class CreateTopicsHandler implements Handler<CreateTopicsRequest, Respons
     for (const name of new Set(request.topics.map((topic) => topic.name))) {
       if (counts(name) > 1)
         refused.push(refusal(name, "INVALID_REQUEST", "named twice in one request"));
-      else if (name === METADATA_TOPIC)
+      else if (name === metadataTopic)
         refused.push(refusal(name, "INVALID_REQUEST", "the metadata's topic cannot be created"));
       else if (!isAllAllowed && !context.authorize("CREATE", topicResource(name)))
         refused.push(refusal(name, "TOPIC_AUTHORIZATION_FAILED", null));
     }
     const refusedNames = new Set(refused.map(({ name }) => name));
     const topics = request.topics.filter(({ name }) => !refusedNames.has(name));
-    if (this.#countPartitions(topics) > PARTITIONS_MAX) {
-      const message = `a request may make ${PARTITIONS_MAX} partitions; ask for fewer at once`;
+    if (this.#countPartitions(topics) > partitionsMax) {
+      const message = `a request may make ${partitionsMax} partitions; ask for fewer at once`;
       for (const { name } of topics) refused.push(refusal(name, "POLICY_VIOLATION", message));
       return { throttleTimeMs: context.throttleMs, topics: refused };
     }

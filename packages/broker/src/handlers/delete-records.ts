@@ -19,7 +19,7 @@ import { errorCodeOfFailure } from "../partition/failure-name.ts";
 
 type Response = Given<typeof deleteRecordsResponse>;
 
-const HIGH_WATERMARK = -1;
+const toHighWatermark = -1;
 
 export class DeleteRecordsHandler implements Handler<DeleteRecordsRequest, Response> {
   readonly api = deleteRecordsApi;
@@ -67,7 +67,7 @@ export class DeleteRecordsHandler implements Handler<DeleteRecordsRequest, Respo
       throw new KafkaError("POLICY_VIOLATION");
     const partition = this.#services.partitions.find(topic, index);
     if (partition === undefined) throw new KafkaError("NOT_LEADER_OR_FOLLOWER");
-    const target = offset === HIGH_WATERMARK ? partition.highWatermark : offset;
+    const target = offset === toHighWatermark ? partition.highWatermark : offset;
     if (target < 0) throw new KafkaError("OFFSET_OUT_OF_RANGE");
     return partition.deleteRecordsBefore(target);
   }

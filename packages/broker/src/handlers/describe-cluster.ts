@@ -16,8 +16,8 @@ import { clusterOperations } from "./authorized-operations.ts";
 
 type Response = Given<typeof describeClusterResponse>;
 
-const BROKERS = 1;
-const CONTROLLERS = 2;
+const brokersEndpoint = 1;
+const controllersEndpoint = 2;
 
 export class DescribeClusterHandler implements Handler<DescribeClusterRequest, Response> {
   readonly api = describeClusterApi;
@@ -29,9 +29,9 @@ export class DescribeClusterHandler implements Handler<DescribeClusterRequest, R
 
   handle(context: RequestContext, request: DescribeClusterRequest): Response {
     const { clusterId, nodeId, endpoint } = this.#services.cluster;
-    if (request.endpointType !== BROKERS) {
+    if (request.endpointType !== brokersEndpoint) {
       const error =
-        request.endpointType === CONTROLLERS
+        request.endpointType === controllersEndpoint
           ? "MISMATCHED_ENDPOINT_TYPE"
           : "UNSUPPORTED_ENDPOINT_TYPE";
       return {

@@ -4,8 +4,8 @@ import { expect, test } from "vitest";
 import type { TestClient } from "../../test-support/test-client.ts";
 import { withClient } from "../../test-support/with-client.ts";
 
-const TOPIC = 2;
-const BROKER = 4;
+const topicType = 2;
+const brokerType = 4;
 
 function describe(client: TestClient, resourceType: number, names: readonly string[]) {
   const configurationKeys = ["retention.ms"];
@@ -20,12 +20,12 @@ function describe(client: TestClient, resourceType: number, names: readonly stri
 test("DescribeConfigs: of a topic, of the broker, and of what is not there", () =>
   withClient(async ({ client }) => {
     await client.createTopic("orders", 1, { "retention.ms": "5000" });
-    const answer = await describe(client, TOPIC, ["orders", "nowhere"]);
+    const answer = await describe(client, topicType, ["orders", "nowhere"]);
     expect(answer?.results).toMatchObject([
       { errorCode: 0, configs: [{ name: "retention.ms", value: "5000", configSource: 1 }] },
       { errorCode: errorCodeOf("UNKNOWN_TOPIC_OR_PARTITION"), configs: [] },
     ]);
-    expect((await describe(client, BROKER, ["77"]))?.results[0].errorCode).toBe(
+    expect((await describe(client, brokerType, ["77"]))?.results[0].errorCode).toBe(
       errorCodeOf("INVALID_REQUEST"),
     );
   }));
@@ -33,9 +33,9 @@ test("DescribeConfigs: of a topic, of the broker, and of what is not there", () 
 test("DescribeConfigs: a name that is repeated very often is answered once", () =>
   withClient(async ({ client }) => {
     await client.createTopic("orders");
-    expect((await describe(client, TOPIC, ["orders", "orders"]))?.results).toHaveLength(2);
+    expect((await describe(client, topicType, ["orders", "orders"]))?.results).toHaveLength(2);
     const often = Array.from({ length: 10_000 }, () => "orders");
-    expect((await describe(client, TOPIC, often))?.results).toHaveLength(1);
+    expect((await describe(client, topicType, often))?.results).toHaveLength(1);
   }));
 
 test("IncrementalAlterConfigs: all changes of a resource happen, or none", () =>
@@ -49,7 +49,7 @@ test("IncrementalAlterConfigs: all changes of a resource happen, or none", () =>
         configOperation,
         value,
       }));
-      const resources = [{ resourceType: TOPIC, resourceName: "orders", configs }];
+      const resources = [{ resourceType: topicType, resourceName: "orders", configs }];
       const answer = await client.ask(incrementalAlterConfigsApi, 1, {
         validateOnly: false,
         resources,
@@ -57,7 +57,7 @@ test("IncrementalAlterConfigs: all changes of a resource happen, or none", () =>
       return answer?.responses.map(({ errorCode }) => errorCode);
     };
     const value = async () =>
-      (await describe(client, TOPIC, ["orders"]))?.results[0].configs[0].value;
+      (await describe(client, topicType, ["orders"]))?.results[0].configs[0].value;
     expect(await alter(["retention.ms", 0, "7000"])).toEqual([0]);
     expect(await value()).toBe("7000");
     const invalid = [errorCodeOf("INVALID_CONFIG")];

@@ -37,8 +37,8 @@ type Result = Response["results"][number];
 type ResultConfig = Result["configs"][number];
 type RequestResource = DescribeConfigsRequest["resources"][number];
 
-const TOPIC = 2;
-const BROKER = 4;
+const topicType = 2;
+const brokerType = 4;
 
 /** Kafka: `DescribeConfigsResponse.ConfigType`. */
 const typeNumbers: Readonly<Record<ConfigType, number>> = {
@@ -79,7 +79,7 @@ export class DescribeConfigsHandler implements Handler<DescribeConfigsRequest, R
     const { resourceType, resourceName } = resource;
     try {
       const configs =
-        resourceType === TOPIC
+        resourceType === topicType
           ? this.#topic(context, request, resource)
           : this.#broker(context, request, resource);
       return { errorCode: 0, errorMessage: "", resourceType, resourceName, configs };
@@ -118,7 +118,7 @@ export class DescribeConfigsHandler implements Handler<DescribeConfigsRequest, R
     request: DescribeConfigsRequest,
     { resourceType, resourceName, configurationKeys }: RequestResource,
   ): ResultConfig[] {
-    if (resourceType !== BROKER)
+    if (resourceType !== brokerType)
       throw new KafkaError("INVALID_REQUEST", `resources of type ${resourceType} have no configs`);
     if (!context.authorize("DESCRIBE_CONFIGS", clusterResource))
       throw new KafkaError("CLUSTER_AUTHORIZATION_FAILED");

@@ -23,7 +23,7 @@ type ResponseTopic = Response["topics"][number];
 type ResponsePartition = ResponseTopic["partitions"][number];
 
 /** `max.request.partition.size.limit` */
-const PARTITIONS_MAX = 2000;
+const partitionsMax = 2000;
 
 export class DescribeTopicPartitionsHandler implements Handler<
   DescribeTopicPartitionsRequest,
@@ -56,7 +56,7 @@ export class DescribeTopicPartitionsHandler implements Handler<
     names: readonly string[],
     isAll: boolean,
   ): Pick<Response, "topics" | "nextCursor"> {
-    let room = Math.max(1, Math.min(PARTITIONS_MAX, request.responsePartitionLimit));
+    let room = Math.max(1, Math.min(partitionsMax, request.responsePartitionLimit));
     const topics: ResponseTopic[] = [];
     for (const name of names) {
       const isAllowed = context.authorize("DESCRIBE", topicResource(name));

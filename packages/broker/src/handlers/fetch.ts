@@ -17,10 +17,10 @@ import { after } from "../server/turns.ts";
  * Batches are the log's own views. A request waits for min_bytes up to max_wait, unless something cannot be read.
  */
 
-const READ_UNCOMMITTED = 0;
-const READ_COMMITTED = 1;
+const readUncommitted = 0;
+const readCommitted = 1;
 /** A debugging consumer reads as any other. */
-const FIRST_REPLICA_ID = 0;
+const firstReplicaId = 0;
 
 export class FetchHandler implements Handler<FetchRequest, FetchResponse> {
   readonly api = fetchApi;
@@ -106,7 +106,7 @@ export class FetchHandler implements Handler<FetchRequest, FetchResponse> {
     if (found === undefined || partition < 0 || partition >= found.partitionCount)
       return unreadable(target, errorCodeOf("UNKNOWN_TOPIC_OR_PARTITION"), []);
     const replicaId = Math.max(request.replicaId, request.replicaState.replicaId);
-    if (replicaId >= FIRST_REPLICA_ID)
+    if (replicaId >= firstReplicaId)
       return unreadable(target, errorCodeOf("NOT_LEADER_OR_FOLLOWER"), null);
     return undefined;
   }
@@ -119,7 +119,7 @@ export class FetchHandler implements Handler<FetchRequest, FetchResponse> {
       context.answerBytesMax,
     );
     return {
-      isCommittedOnly: request.isolationLevel === READ_COMMITTED,
+      isCommittedOnly: request.isolationLevel === readCommitted,
       maxBytes,
       minBytes: Math.min(request.minBytes, maxBytes),
     };
@@ -127,5 +127,5 @@ export class FetchHandler implements Handler<FetchRequest, FetchResponse> {
 }
 
 function isIsolationLevel(level: number): boolean {
-  return level === READ_UNCOMMITTED || level === READ_COMMITTED;
+  return level === readUncommitted || level === readCommitted;
 }

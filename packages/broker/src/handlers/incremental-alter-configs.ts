@@ -29,8 +29,8 @@ type Response = Given<typeof incrementalAlterConfigsResponse>;
 type RequestResource = IncrementalAlterConfigsRequest["resources"][number];
 type RequestConfig = RequestResource["configs"][number];
 
-const TOPIC = 2;
-const BROKER = 4;
+const topicType = 2;
+const brokerType = 4;
 const operations = { SET: 0, DELETE: 1, APPEND: 2, SUBTRACT: 3 } as const;
 
 export class IncrementalAlterConfigsHandler implements Handler<
@@ -86,10 +86,10 @@ export class IncrementalAlterConfigsHandler implements Handler<
   ): ErrorAnswer {
     const { image, records } = change;
     const { resourceType, resourceName, configs } = resource;
-    if (resourceType !== TOPIC)
+    if (resourceType !== topicType)
       return errorAnswer(
         "INVALID_REQUEST",
-        resourceType === BROKER
+        resourceType === brokerType
           ? "the broker's properties are read at its start; change its file"
           : `resources of type ${resourceType} cannot be changed`,
       );
@@ -132,7 +132,7 @@ export class IncrementalAlterConfigsHandler implements Handler<
       .map(({ name }) => ({
         kind: "config",
         value: {
-          resourceType: TOPIC,
+          resourceType: topicType,
           resourceName: topic.name,
           name,
           value: after.get(name) ?? null,

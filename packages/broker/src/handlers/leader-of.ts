@@ -1,7 +1,7 @@
 import { errorCodeOf } from "@millrace/protocol";
 import type { BrokerServices } from "../broker-services.ts";
 
-const LEADER_NOT_AVAILABLE = errorCodeOf("LEADER_NOT_AVAILABLE");
+const leaderNotAvailable = errorCodeOf("LEADER_NOT_AVAILABLE");
 
 /** Who leads a partition, as clients are told: nobody, until its log is open, and where it cannot be used. */
 export function leaderOf(
@@ -13,5 +13,5 @@ export function leaderOf(
   if (found?.hasLeader === true)
     return { errorCode: 0, leaderId: cluster.nodeId, offlineReplicas: [] };
   const offlineReplicas = found === undefined ? [] : [cluster.nodeId];
-  return { errorCode: LEADER_NOT_AVAILABLE, leaderId: -1, offlineReplicas };
+  return { errorCode: leaderNotAvailable, leaderId: -1, offlineReplicas };
 }

@@ -23,22 +23,22 @@ type Response = Given<typeof listOffsetsResponse>;
 type ResponsePartition = Response["topics"][number]["partitions"][number];
 type RequestPartition = ListOffsetsRequest["topics"][number]["partitions"][number];
 
-const LATEST = -1;
-const EARLIEST = -2;
-const MAX_TIMESTAMP = -3;
-const EARLIEST_LOCAL = -4;
-const LATEST_TIERED = -5;
-const EARLIEST_PENDING_UPLOAD = -6;
+const latestTimestamp = -1;
+const earliestTimestamp = -2;
+const greatestTimestamp = -3;
+const earliestLocalTimestamp = -4;
+const latestTieredTimestamp = -5;
+const earliestPendingUploadTimestamp = -6;
 
 const sinceVersion: ReadonlyMap<number, number> = new Map([
-  [MAX_TIMESTAMP, 7],
-  [EARLIEST_LOCAL, 8],
-  [LATEST_TIERED, 9],
-  [EARLIEST_PENDING_UPLOAD, 11],
+  [greatestTimestamp, 7],
+  [earliestLocalTimestamp, 8],
+  [latestTieredTimestamp, 9],
+  [earliestPendingUploadTimestamp, 11],
 ]);
 
-const CONSUMER_REPLICA_ID = -1;
-const READ_COMMITTED = 1;
+const consumerReplicaId = -1;
+const readCommitted = 1;
 
 export class ListOffsetsHandler implements Handler<ListOffsetsRequest, Response> {
   readonly api = listOffsetsApi;
@@ -130,25 +130,25 @@ function find(
   request: ListOffsetsRequest,
   timestamp: number,
 ): Found | undefined {
-  const isCommittedOnly = request.isolationLevel === READ_COMMITTED;
-  const isConsumer = request.replicaId === CONSUMER_REPLICA_ID;
+  const isCommittedOnly = request.isolationLevel === readCommitted;
+  const isConsumer = request.replicaId === consumerReplicaId;
   const end = !isConsumer
     ? partition.logEndOffset
     : isCommittedOnly
       ? partition.lastStableOffset
       : partition.highWatermark;
   switch (timestamp) {
-    case LATEST:
+    case latestTimestamp:
       return { timestamp: -1, offset: end, leaderEpoch: partition.leaderEpoch };
-    case EARLIEST:
-    case EARLIEST_LOCAL: {
+    case earliestTimestamp:
+    case earliestLocalTimestamp: {
       const offset = partition.logStartOffset;
       return { timestamp: -1, offset, leaderEpoch: partition.epochForOffset(offset) };
     }
-    case LATEST_TIERED:
-    case EARLIEST_PENDING_UPLOAD:
+    case latestTieredTimestamp:
+    case earliestPendingUploadTimestamp:
       return { timestamp: -1, offset: -1, leaderEpoch: -1 };
-    case MAX_TIMESTAMP:
+    case greatestTimestamp:
       return visible(partition.maxTimestamp(), end);
     default:
       return visible(partition.offsetForTimestamp(timestamp), end);
@@ -160,7 +160,7 @@ function visible(found: Found | undefined, end: number): Found | undefined {
 }
 
 function isSupported(timestamp: number, version: number): boolean {
-  if (timestamp >= EARLIEST) return true;
+  if (timestamp >= earliestTimestamp) return true;
   const since = sinceVersion.get(timestamp);
   return since !== undefined && version >= since;
 }

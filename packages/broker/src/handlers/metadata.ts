@@ -13,7 +13,7 @@ import { leaderOf } from "./leader-of.ts";
 import type { Handler, HandlerAnswer } from "../server/handler.ts";
 import { clusterResource, type RequestContext, topicResource } from "../server/request-context.ts";
 import { after } from "../server/turns.ts";
-import { PARTITIONS_MAX } from "./create-topics.ts";
+import { partitionsMax } from "./create-topics.ts";
 import { clusterOperations, topicOperations } from "./authorized-operations.ts";
 
 /*
@@ -125,14 +125,14 @@ export class MetadataHandler implements Handler<MetadataRequest, Response> {
   #create(names: readonly string[]): void {
     const { logger } = this.#services.platform;
     const partitionCount = names.length * this.#services.config.number("num.partitions");
-    if (partitionCount > PARTITIONS_MAX) {
-      logger.log("warn", "broker.topic.create.refused", { topics: names.length, partitionCount });
+    if (partitionCount > partitionsMax) {
+      logger.log("warn", "broker.topic-create-refused", { topics: names.length, partitionCount });
       return;
     }
     const standard = { numPartitions: -1, replicationFactor: -1, assignments: [], configs: [] };
     const topics = names.map((name) => ({ name, ...standard }));
     createTopics(this.#services, topics, { validateOnly: false }).catch((error: unknown) =>
-      logger.log("error", "broker.topic.create.failed", { names, error }),
+      logger.log("error", "broker.topic-create-failed", { names, error }),
     );
   }
 

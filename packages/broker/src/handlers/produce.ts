@@ -5,8 +5,8 @@ import {
   type produceResponse,
 } from "@millrace/protocol/definitions";
 import {
-  BATCH_HEADER_BYTES,
-  BATCH_MAGIC,
+  batchHeaderBytes,
+  batchMagic,
   isTransactional,
   noProducerId,
   readAttributes,
@@ -223,8 +223,8 @@ function answerNothing(partitions: readonly ProducePartition[]): undefined {
 
 function isTransactionalBatch(records: Uint8Array): boolean {
   return (
-    records.length >= BATCH_HEADER_BYTES &&
-    readMagic(records, 0) === BATCH_MAGIC &&
+    records.length >= batchHeaderBytes &&
+    readMagic(records, 0) === batchMagic &&
     isTransactional(readAttributes(records, 0))
   );
 }

@@ -9,7 +9,7 @@ import {
 import { type AppendRefusal, refusalOf, refusedWith } from "./append-refusal.ts";
 import type { ProducePartition } from "./produce-partition.ts";
 
-const CONCURRENT_TRANSACTIONS = errorCodeOf("CONCURRENT_TRANSACTIONS");
+const concurrentTransactions = errorCodeOf("CONCURRENT_TRANSACTIONS");
 
 /** Errors of the coordinator that old clients would not retry. */
 const asNotEnoughReplicas: ReadonlySet<number> = new Set([
@@ -90,7 +90,7 @@ async function ask(
   let codes = await services.verifier.verify(verification);
   while (
     verification.operation === "addPartition" &&
-    codes.includes(CONCURRENT_TRANSACTIONS) &&
+    codes.includes(concurrentTransactions) &&
     clock.monotonicMs() < deadlineMs
   ) {
     await timers.sleep(backoffMs);
@@ -101,7 +101,7 @@ async function ask(
 }
 
 function refusalOfCode(code: number, operation: TransactionOperation): AppendRefusal {
-  const isConcurrent = code === CONCURRENT_TRANSACTIONS && operation !== "addPartition";
+  const isConcurrent = code === concurrentTransactions && operation !== "addPartition";
   if (isConcurrent || asNotEnoughReplicas.has(code)) {
     const cause = errorRow(code).name;
     return {

@@ -3,7 +3,7 @@ import type { ReadMetadataRecord } from "./metadata-record.ts";
 import { collidingForm } from "./topic-name.ts";
 import type { TopicImage } from "./topic-image.ts";
 
-const TOPIC_RESOURCE = 2;
+const topicResource = 2;
 
 /**
  * What the cluster is, as a fold over `__cluster_metadata` (Kafka: `MetadataImage`): topics with their partitions
@@ -128,7 +128,7 @@ export class MetadataImage implements TopicLookup {
     readonly value: string | null;
   }): void {
     const topic = this.#byName.get(record.resourceName);
-    if (record.resourceType !== TOPIC_RESOURCE || topic === undefined) return;
+    if (record.resourceType !== topicResource || topic === undefined) return;
     const properties = new Map(topic.properties);
     if (record.value === null) properties.delete(record.name);
     else properties.set(record.name, record.value);

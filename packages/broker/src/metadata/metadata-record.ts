@@ -41,12 +41,12 @@ export type ReadMetadataRecord = {
 }[MetadataRecordKind];
 
 /** Version of the frame around each record: it says key and version of what follows, as varints. */
-const FRAME_VERSION = 1;
+const frameVersion = 1;
 
 export function encodeMetadataRecord(record: MetadataRecord): Uint8Array {
   const { key, version, message } = kinds[record.kind];
   const writer = new Writer();
-  writer.writeUnsignedVarint(FRAME_VERSION);
+  writer.writeUnsignedVarint(frameVersion);
   writer.writeUnsignedVarint(key);
   writer.writeUnsignedVarint(version);
   // The record's kind picked the message that its value was typed by.

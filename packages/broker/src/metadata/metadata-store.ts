@@ -8,7 +8,7 @@ import {
   type MetadataRecord,
 } from "./metadata-record.ts";
 
-const PRODUCER_ID_BLOCK_SIZE = 1000;
+const producerIdBlockSize = 1000;
 
 /** What a change leads to: records, and what whoever asked is told once they hold. */
 export interface MetadataChange<Result> {
@@ -69,12 +69,12 @@ export class MetadataStore implements ProducerIdBlocks {
       records: [
         {
           kind: "producerIds",
-          value: { brokerId: 1, nextProducerId: image.nextProducerId + PRODUCER_ID_BLOCK_SIZE },
+          value: { brokerId: 1, nextProducerId: image.nextProducerId + producerIdBlockSize },
         },
       ],
       result: image.nextProducerId,
     }));
-    return { firstProducerId, size: PRODUCER_ID_BLOCK_SIZE };
+    return { firstProducerId, size: producerIdBlockSize };
   }
 
   async #apply<Result>(decide: (image: MetadataImage) => MetadataChange<Result>): Promise<Result> {

@@ -29,7 +29,7 @@ export interface TopicPlanner {
 }
 
 /** Most partitions of one topic. */
-const PARTITION_COUNT_MAX = 10_000;
+const partitionCountMax = 10_000;
 
 /** What becomes of a topic that is asked for, and why not. */
 export function planTopic(
@@ -91,8 +91,8 @@ function partitionCountOf(
       `${replicas} replicas need as many brokers; there is one`,
     ];
   const count = numPartitions === -1 ? services.config.number("num.partitions") : numPartitions;
-  if (count > PARTITION_COUNT_MAX)
-    return ["POLICY_VIOLATION", `a topic may have ${PARTITION_COUNT_MAX} partitions`];
+  if (count > partitionCountMax)
+    return ["POLICY_VIOLATION", `a topic may have ${partitionCountMax} partitions`];
   return count;
 }
 

@@ -1,11 +1,11 @@
-const NAME_LENGTH_MAX = 249;
+const nameLengthMax = 249;
 
 /** What is wrong with a topic's name, in words; undefined: it is fine (Kafka: `Topic.validate`). */
 export function topicNameFault(name: string): string | undefined {
   if (name === "") return "the topic's name is empty";
   if (name === "." || name === "..") return `the topic's name cannot be "${name}"`;
-  if (name.length > NAME_LENGTH_MAX)
-    return `the topic's name has ${name.length} characters where ${NAME_LENGTH_MAX} are allowed`;
+  if (name.length > nameLengthMax)
+    return `the topic's name has ${name.length} characters where ${nameLengthMax} are allowed`;
   if (!/^[a-zA-Z0-9._-]+$/.test(name))
     return `the topic's name ${JSON.stringify(name)} may hold letters, digits, ".", "_" and "-" alone`;
   return undefined;

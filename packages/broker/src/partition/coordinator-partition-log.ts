@@ -15,7 +15,7 @@ import type { Partition } from "./partition.ts";
 import { replayLog } from "./replay-log.ts";
 
 /** Offsets of a record's key, value and varints that a batch has besides them. */
-const RECORD_OVERHEAD_BYTES = 32;
+const recordOverheadBytes = 32;
 
 /** A coordinator's log on a partition that is open. */
 export class CoordinatorPartitionLog implements CoordinatorLog {
@@ -93,7 +93,7 @@ export function encodeCoordinatorBatch(
 ): Uint8Array {
   let capacityBytes = 128;
   for (const { key, value } of records)
-    capacityBytes += RECORD_OVERHEAD_BYTES + key.length + (value?.length ?? 0);
+    capacityBytes += recordOverheadBytes + key.length + (value?.length ?? 0);
   const builder = new RecordBatchBuilder({ capacityBytes });
   for (const { key, value } of records) builder.append(timestamp, key, value, noHeaders);
   return builder.build({

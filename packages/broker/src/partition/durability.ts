@@ -2,7 +2,7 @@ import type { Timers } from "@millrace/platform";
 import { Slots } from "./slots.ts";
 
 /** Logs that are synced at once: more would not be faster, and each has some files open. */
-const SYNCS_AT_ONCE_MAX = 8;
+const syncsAtOnceMax = 8;
 
 /**
  * When an append counts as done: what producers are told, and consumers see.
@@ -28,7 +28,7 @@ export class Durability {
   readonly syncs: "never" | "perSegment" | "perTurn" | "perAppend";
   readonly #timers: Timers;
   readonly #onFailed: (failure: Error) => void;
-  readonly #slots = new Slots(SYNCS_AT_ONCE_MAX);
+  readonly #slots = new Slots(syncsAtOnceMax);
   #turn: Promise<void> | undefined;
 
   constructor(level: DurabilityLevel, timers: Timers, onFailed: (failure: Error) => void) {

@@ -9,9 +9,9 @@ import { Partition } from "./partition.ts";
 import { Slots } from "./slots.ts";
 
 /** After which partitions that could not be made, such as for want of space, are tried again. */
-const RETRY_MS = 500;
+const retryMs = 500;
 /** Logs that are opened or closed at once: each has some files open for a while. */
-const AT_ONCE_MAX = 8;
+const atOnceMax = 8;
 
 /** Opens, makes and removes the logs of partitions (`LogDirectory`, seen from here). */
 export interface PartitionLogs {
@@ -56,7 +56,7 @@ export class Partitions {
   readonly #topics = new Map<string, (Partition | undefined)[]>();
   /** Making and removing a topic's files go one after the other: a name may be used again at once. */
   readonly #turns = new Map<string, Promise<unknown>>();
-  readonly #slots = new Slots(AT_ONCE_MAX);
+  readonly #slots = new Slots(atOnceMax);
   readonly #retries = new Set<Timer>();
   #failure: LogStorageError | undefined;
   #isClosed = false;
@@ -151,7 +151,7 @@ export class Partitions {
       error instanceof LogStorageError
         ? error
         : new LogStorageError("LOG_UNUSABLE", `${name} is offline: ${messageOf(error)}`, error);
-    this.#options.logger.log("error", "broker.partition.offline", {
+    this.#options.logger.log("error", "broker.partition-offline", {
       topic: topic.name,
       partition: index,
       error: failure,
@@ -173,7 +173,7 @@ export class Partitions {
     );
     for (const [index, result] of results.entries())
       if (result.status === "rejected")
-        this.#options.logger.log("error", "broker.log.close.failed", {
+        this.#options.logger.log("error", "broker.log-close-failed", {
           topic: partitions[index].topic,
           partition: partitions[index].partition,
           error: result.reason,
@@ -211,11 +211,11 @@ export class Partitions {
   #openLater(topic: TopicImage): void {
     const { timers, logger, isTopic } = this.#options;
     if (this.#isClosed) return;
-    const retry = timers.after(RETRY_MS, () => {
+    const retry = timers.after(retryMs, () => {
       this.#retries.delete(retry);
       if (this.#isClosed || this.#failure !== undefined || !isTopic(topic.topicId)) return;
       this.#openAll(topic).catch((error: unknown) => {
-        logger.log("warn", "broker.topic.incomplete", { topic: topic.name, error });
+        logger.log("warn", "broker.topic-incomplete", { topic: topic.name, error });
         this.#openLater(topic);
       });
     });
@@ -236,7 +236,7 @@ export class Partitions {
       return this.takeOffline(topic, index, error);
     }
     if (log.damage !== undefined)
-      this.#options.logger.log("error", "broker.log.damaged", { ...log.damage });
+      this.#options.logger.log("error", "broker.log-damaged", { ...log.damage });
     if (known !== undefined) known.attach(log);
     const partition = known ?? new Partition(log, topic.topicId, this.#options.durability);
     if (this.#failure !== undefined) partition.fail(this.#failure);

@@ -65,7 +65,7 @@ describe("a folder that the metadata do not explain", () => {
       expect(told).toContainEqual(
         expect.objectContaining({
           level: "error",
-          event: "broker.folder.unexplained",
+          event: "broker.folder-unexplained",
           topic: "orders",
           partition: 0,
           sizeBytes: expect.any(Number),
@@ -145,7 +145,7 @@ describe("a partition that was written and whose folder is missing", () => {
         expect(told).toContainEqual(
           expect.objectContaining({
             level: "error",
-            event: "broker.partition.offline",
+            event: "broker.partition-offline",
             topic: "orders",
             partition: 0,
             error: expect.objectContaining({ code: "LOG_MISSING" }),
@@ -212,7 +212,7 @@ describe("a removed topic", () => {
       gate.resisting = /orders-0/;
       expect((await deleteTopic(first.client, "orders"))?.responses[0].errorCode).toBe(0);
       expect(told).toContainEqual(
-        expect.objectContaining({ level: "error", event: "log.folder.resists" }),
+        expect.objectContaining({ level: "error", event: "log.folder-resists" }),
       );
       await first.broker.close();
       const second = await start();
@@ -363,7 +363,7 @@ describe("a coordinator's log", () => {
       expect(answers).toContainEqual({ errorCode: 0, offset: 7 });
       expect(answers).toContainEqual({ errorCode: coordinatorNotAvailable, offset: undefined });
       expect(told).toContainEqual(
-        expect.objectContaining({ level: "error", event: "broker.partition.offline" }),
+        expect.objectContaining({ level: "error", event: "broker.partition-offline" }),
       );
       await broker.close();
     }));

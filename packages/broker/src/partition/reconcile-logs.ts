@@ -5,7 +5,7 @@ import type { MetadataImage } from "../metadata/metadata-image.ts";
 import type { Partitions } from "./partitions.ts";
 import { expelFolder, type FolderJudge } from "./settle-folder.ts";
 
-export const METADATA_TOPIC = "__cluster_metadata";
+export const metadataTopic = "__cluster_metadata";
 
 /**
  * Folders without the metadata that made them are not rubbish, but all there is.
@@ -13,14 +13,14 @@ export const METADATA_TOPIC = "__cluster_metadata";
  * @throws BrokerError `METADATA_MISSING`
  */
 export function checkMetadataIsThere(directory: LogDirectory): void {
-  const place = { topic: METADATA_TOPIC, partition: 0 };
+  const place = { topic: metadataTopic, partition: 0 };
   if (directory.folder(place)?.isBlank === false) return;
-  const other = directory.partitions().find(({ topic }) => topic !== METADATA_TOPIC);
+  const other = directory.partitions().find(({ topic }) => topic !== metadataTopic);
   if (other === undefined && !directory.hasSeenRecords(place)) return;
   const holds = other === undefined ? "" : `holds ${other.topic}-${other.partition} and more, but `;
   throw new BrokerError(
     "METADATA_MISSING",
-    `${directory.path}: it ${holds}the log ${METADATA_TOPIC}-0 is gone: put it back, or choose an empty folder`,
+    `${directory.path}: it ${holds}the log ${metadataTopic}-0 is gone: put it back, or choose an empty folder`,
   );
 }
 
@@ -39,15 +39,15 @@ export async function reconcileLogs(
   const { directory, logger } = judge;
   await directory.removeDeletedLogs();
   for (const { path, sizeBytes } of directory.strays())
-    logger.log("warn", "broker.folder.aside", { path, sizeBytes });
+    logger.log("warn", "broker.folder-aside", { path, sizeBytes });
   const isKnown = ({ topic, partition }: TopicPartition) =>
-    topic === METADATA_TOPIC || partition < (image.partitionCount(topic) ?? 0);
+    topic === metadataTopic || partition < (image.partitionCount(topic) ?? 0);
   for (const place of directory.partitions()) {
     if (isKnown(place)) continue;
     try {
       await expelFolder(judge, place);
     } catch (error) {
-      logger.log("error", "broker.folder.resists", { ...place, error });
+      logger.log("error", "broker.folder-resists", { ...place, error });
     }
   }
   await partitions.openAtStart(image.topics());

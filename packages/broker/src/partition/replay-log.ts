@@ -19,7 +19,7 @@ import type { CoordinatorLogVisitor, ProducerIdentity } from "../coordinator/coo
 import type { Partition } from "./partition.ts";
 
 /** Bytes read at a time. */
-const READ_BYTES = 1024 * 1024;
+const readBytes = 1024 * 1024;
 
 /**
  * Hands over all records and markers of a log, in order. Control batches other than markers are passed over.
@@ -55,7 +55,7 @@ class Replay {
     while (this.#nextOffset < upTo) {
       const before = this.#nextOffset;
       const slice = this.#partition.read(before, {
-        maxBytes: READ_BYTES,
+        maxBytes: readBytes,
         upTo,
         minOneBatch: true,
       });

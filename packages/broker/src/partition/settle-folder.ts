@@ -51,12 +51,12 @@ export async function expelFolder(judge: FolderJudge, place: TopicPartition): Pr
   const { topic, partition } = place;
   const topicId = directory.folder(place)?.topicId;
   if (topicId !== undefined && judge.isRemoved(topicId)) {
-    logger.log("info", "broker.folder.removed", { topic, partition, topicId });
+    logger.log("info", "broker.folder-removed", { topic, partition, topicId });
     directory.removeFolder(place);
     return;
   }
   const { path, sizeBytes } = await directory.setAside(place);
-  logger.log("error", "broker.folder.unexplained", {
+  logger.log("error", "broker.folder-unexplained", {
     topic,
     partition,
     topicId,

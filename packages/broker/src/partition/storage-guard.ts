@@ -2,7 +2,7 @@ import { LogStorageError } from "@millrace/log";
 import type { Platform } from "@millrace/platform";
 
 /** The device is asked at most this often. */
-const CHECK_INTERVAL_MS = 1000;
+const checkIntervalMs = 1000;
 
 /**
  * Keeps a reserve on the device: clients' records are refused while less is free, so that markers, offset commits
@@ -25,7 +25,7 @@ export class StorageGuard {
   admitWrite(): void {
     if (this.#reserveBytes === 0) return;
     const nowMs = this.#platform.clock.monotonicMs();
-    if (nowMs - this.#checkedMs >= CHECK_INTERVAL_MS) this.#check(nowMs);
+    if (nowMs - this.#checkedMs >= checkIntervalMs) this.#check(nowMs);
     if (this.#isFull)
       throw new LogStorageError(
         "WRITE_FAILED",
@@ -38,7 +38,7 @@ export class StorageGuard {
     const wasFull = this.#isFull;
     this.#isFull = this.#platform.fileSystem.freeBytes(this.#path) < this.#reserveBytes;
     if (this.#isFull !== wasFull)
-      this.#platform.logger.log("warn", this.#isFull ? "broker.disk.full" : "broker.disk.resumed", {
+      this.#platform.logger.log("warn", this.#isFull ? "broker.disk-full" : "broker.disk-resumed", {
         path: this.#path,
       });
   }

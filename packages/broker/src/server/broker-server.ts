@@ -6,7 +6,7 @@ import { Turns } from "./turns.ts";
 import { UnreadAnswers } from "./unread-answers.ts";
 
 /** How often connections are looked over for idle and stalled ones. */
-const SWEEP_MS = 5000;
+const sweepMs = 5000;
 
 export interface BrokerServerOptions {
   readonly address: NetworkAddress;
@@ -89,7 +89,7 @@ export class BrokerServer {
     this.#perAddress.set(address, fromAddress);
     const { connectionsMax, connectionsPerAddressMax } = this.#options.limits;
     if (this.#connections.size <= connectionsMax && fromAddress <= connectionsPerAddressMax) return;
-    this.#platform.logger.log("warn", "broker.connection.refused", { peer: address });
+    this.#platform.logger.log("warn", "broker.connection-refused", { peer: address });
     client.destroy();
   }
 
@@ -102,7 +102,7 @@ export class BrokerServer {
   }
 
   #scheduleSweep(): void {
-    this.#sweep = this.#platform.timers.after(SWEEP_MS, () => {
+    this.#sweep = this.#platform.timers.after(sweepMs, () => {
       const nowMs = this.#platform.clock.monotonicMs();
       for (const connection of this.#connections) connection.checkLiveness(nowMs);
       this.#scheduleSweep();

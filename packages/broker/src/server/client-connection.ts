@@ -17,7 +17,7 @@ import type { RequestContext } from "./request-context.ts";
 import { encodeResponse } from "./response-frame.ts";
 import { ResponseQueue, type ResponseSlot } from "./response-queue.ts";
 import type { ServerLimits } from "./server-limits.ts";
-import { TURN_MS, type Turns } from "./turns.ts";
+import { turnMs, type Turns } from "./turns.ts";
 import type { UnreadAnswers } from "./unread-answers.ts";
 
 export interface ClientConnectionOptions {
@@ -108,7 +108,7 @@ export class ClientConnection implements ConnectionHandler {
     this.#isClosed = true;
     this.#countUnread();
     if (error !== undefined && this.#logger.isEnabled("debug"))
-      this.#logger.log("debug", "broker.connection.broken", { peer: this.remoteAddress, error });
+      this.#logger.log("debug", "broker.connection-broken", { peer: this.remoteAddress, error });
     this.#closing.abort(error ?? new CloseConnectionError("the client closed the connection"));
     this.#options.onClosed(this);
   }
@@ -148,7 +148,7 @@ export class ClientConnection implements ConnectionHandler {
         this.#held = this.#begin(frame) ? undefined : frame;
         if (this.#held !== undefined) break;
         hasBegun = true;
-        if (clock.monotonicMs() - startMs >= TURN_MS) this.#rest();
+        if (clock.monotonicMs() - startMs >= turnMs) this.#rest();
       }
     } catch (error) {
       this.#refuse("broker.frame.refused", error);
@@ -273,7 +273,7 @@ export class ClientConnection implements ConnectionHandler {
       this.#responses.fill(slot, parts);
       this.#countUnread();
     } catch (error) {
-      this.#logger.log("error", "broker.response.failed", { api: handler.api.name, error });
+      this.#logger.log("error", "broker.response-failed", { api: handler.api.name, error });
       return this.#fail(slot, toError(error));
     }
     if (this.#isFlushQueued) return;

@@ -2,7 +2,7 @@ import { invariant } from "@millrace/model";
 import { type Api, type RequestHeader, requestHeaderVersion } from "@millrace/protocol";
 import type { Handler } from "./handler.ts";
 
-const API_VERSIONS_KEY = 18;
+const apiVersionsKey = 18;
 
 /** The handlers of a broker by API key. */
 export class HandlerTable {
@@ -29,7 +29,7 @@ export class HandlerTable {
     const { min, max } = handler.api.versions;
     const isServed = header.apiVersion >= min && header.apiVersion <= max;
     // ApiVersions answers any version: in the form of version 0, with an error.
-    return isServed || header.apiKey === API_VERSIONS_KEY ? handler : undefined;
+    return isServed || header.apiKey === apiVersionsKey ? handler : undefined;
   }
 
   /** Of an API that is not served: 1, since the header of such a request is read for nothing. */

@@ -1,6 +1,6 @@
 import { memoryPlatform } from "@millrace/platform/memory";
 import { expect, test } from "vitest";
-import { TURN_MS, Turns } from "./turns.ts";
+import { turnMs, Turns } from "./turns.ts";
 import { UnreadAnswers } from "./unread-answers.ts";
 
 /** A clock that work moves on, and what had a turn in between. */
@@ -35,7 +35,7 @@ test("what fits into a turn is there at once", () => {
 test("what does not gives way between its items, in order", async () => {
   const { state, turns } = world();
   const results = turns.map([1, 2, 3, 4], (number) => {
-    state.nowMs += TURN_MS / 2;
+    state.nowMs += turnMs / 2;
     return number;
   });
   expect(results).toBeInstanceOf(Promise);
@@ -57,7 +57,7 @@ test("once much was done in one go only what is quick goes on, until others had 
   for (let count = 0; count < 4; count++) {
     expect(turns.isOver).toBe(false);
     const startMs = state.nowMs;
-    state.nowMs += TURN_MS;
+    state.nowMs += turnMs;
     expect(turns.end(startMs)).toBe(false);
     if (turns.isOver) break;
   }

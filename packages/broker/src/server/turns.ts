@@ -1,9 +1,9 @@
 import type { Platform } from "@millrace/platform";
 
 /** Longest that a request works before others have their turn. */
-export const TURN_MS = 10;
+export const turnMs = 10;
 /** What cannot be cut into turns, such as a batch that is unpacked, may take longer; this is long. */
-const LONG_TURN_MS = 30;
+const longTurnMs = 30;
 
 type Time = Pick<Platform, "clock" | "timers">;
 
@@ -23,7 +23,7 @@ export class Turns {
 
   /** So much was done in one go that only what is quick goes on before others have their turn. */
   get isOver(): boolean {
-    return this.#takenMs >= LONG_TURN_MS;
+    return this.#takenMs >= longTurnMs;
   }
 
   /** How long whoever takes long has to wait. */
@@ -36,7 +36,7 @@ export class Turns {
     const nowMs = this.#time.clock.monotonicMs();
     const tookMs = nowMs - startMs;
     this.#take(tookMs);
-    if (tookMs < LONG_TURN_MS) return false;
+    if (tookMs < longTurnMs) return false;
     this.#restUntilMs = Math.max(this.#restUntilMs, nowMs + tookMs);
     return true;
   }
@@ -51,7 +51,7 @@ export class Turns {
       const startMs = this.#time.clock.monotonicMs();
       while (results.length < items.length) {
         results.push(map(items[results.length]));
-        if (this.#time.clock.monotonicMs() - startMs >= TURN_MS) break;
+        if (this.#time.clock.monotonicMs() - startMs >= turnMs) break;
       }
       return results.length === items.length;
     };

@@ -1,5 +1,5 @@
 /** What a single answer may hold although no room is left: clients must get on. */
-const ANSWER_BYTES_MIN = 64 * 1024;
+const answerBytesMin = 64 * 1024;
 
 /** Bytes of answers that were made and that no client has taken yet, of all connections together. */
 export class UnreadAnswers {
@@ -23,7 +23,7 @@ export class UnreadAnswers {
    * many ask, there is something left for the next.
    */
   get answerBytesMax(): number {
-    return Math.max(Math.floor((this.#bytesMax - this.#bytes) / 4), ANSWER_BYTES_MIN);
+    return Math.max(Math.floor((this.#bytesMax - this.#bytes) / 4), answerBytesMin);
   }
 
   add(bytes: number): void {

@@ -144,7 +144,10 @@ export class ReconnectingLink implements BrokerLink {
       this.#connection = undefined;
       this.#notBeforeMs = clock.monotonicMs() + this.#backoff.next();
       if (logger.isEnabled("debug"))
-        logger.log("debug", "broker-unreachable", { address: this.#name, cause: String(cause) });
+        logger.log("debug", "client.broker-unreachable", {
+          address: this.#name,
+          cause: String(cause),
+        });
       throw unreachableBroker([this.#name], cause);
     } finally {
       timer.cancel();
@@ -177,7 +180,7 @@ export class ReconnectingLink implements BrokerLink {
     if (this.#connection !== connection) return;
     const { logger } = this.#options.platform;
     if (logger.isEnabled("debug"))
-      logger.log("debug", "broker-connection-closed", {
+      logger.log("debug", "client.broker-connection-closed", {
         address: this.#name,
         cause: String(cause),
       });

@@ -46,7 +46,7 @@ export async function retrying<T>(options: RetryOptions, attempt: () => Promise<
       const leftMs = startMs + options.timeoutMs() - clock.monotonicMs();
       if (leftMs <= delayMs) throw clusterErrorOf(what, error);
       if (platform.logger.isEnabled("debug"))
-        platform.logger.log("debug", "request-retried", { what, cause: String(error) });
+        platform.logger.log("debug", "client.request-retried", { what, cause: String(error) });
       options.onRetry?.(error);
       await timers.sleep(delayMs, signal);
     }

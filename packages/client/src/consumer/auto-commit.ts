@@ -65,7 +65,9 @@ export class AutoCommit {
       // Fenced: somebody else has the partitions now, and processes again what was not committed.
       const isFenced = error instanceof ClusterError && error.code === "COMMIT_FENCED";
       const { logger } = context.platform;
-      logger.log("warn", isFenced ? "commit-fenced" : "commit-failed", { cause: String(error) });
+      logger.log("warn", isFenced ? "client.commit-fenced" : "client.commit-failed", {
+        cause: String(error),
+      });
       if (!isFenced && !isRetriable(error) && !closing.aborted) this.#failure = error as Error;
     }
   }

@@ -60,7 +60,7 @@ export class ConsumerPositions {
     try {
       const [found] = await this.beginnings([error], signal);
       const { logger } = this.#context.platform;
-      logger.log("warn", "topic-recreated", { topic, partition, to: found.offset });
+      logger.log("warn", "client.topic-recreated", { topic, partition, to: found.offset });
       return found;
     } catch (failure) {
       // The new topic may have fewer partitions.
@@ -72,7 +72,7 @@ export class ConsumerPositions {
 
   #gone({ topic, partition }: TopicPartition, cause: Error): undefined {
     const { logger } = this.#context.platform;
-    logger.log("warn", "partition-gone", { topic, partition, cause: cause.message });
+    logger.log("warn", "client.partition-gone", { topic, partition, cause: cause.message });
   }
 
   /** Where the histories part all that was read before still holds (Kafka: `seekValidated`). */
@@ -80,7 +80,7 @@ export class ConsumerPositions {
     const { topic, partition, offset, startOffset, endOffset, divergentOffset } = error;
     const byPolicy = policy === "earliest" ? startOffset : endOffset;
     const to = divergentOffset === undefined ? byPolicy : Math.max(startOffset, divergentOffset);
-    this.#context.platform.logger.log("warn", "offset-reset", {
+    this.#context.platform.logger.log("warn", "client.offset-reset", {
       topic,
       partition,
       offset,

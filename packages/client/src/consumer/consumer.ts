@@ -209,7 +209,7 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
       // Brokers that were there come back; those that never were have the wrong address.
       if (!isRetriable(error) || !context.metadata.hasAnswered) throw error;
       const { logger, timers } = context.platform;
-      logger.log("warn", "consumer-waits", { cause: String(error) });
+      logger.log("warn", "client.consumer-waits", { cause: String(error) });
       await timers.sleep(context.options.retryBackoffMsMax, this.#closing.signal).catch(() => {});
     }
   }
@@ -276,7 +276,11 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
       if (!this.#sought.delete(nameOf(one))) continue;
       const advice =
         "another member of the group has the partition, and reads on where the group was";
-      this.#parts.context.platform.logger.log("warn", "seek-forgotten", { ...one, offset, advice });
+      this.#parts.context.platform.logger.log("warn", "client.seek-forgotten", {
+        ...one,
+        offset,
+        advice,
+      });
     }
   }
 

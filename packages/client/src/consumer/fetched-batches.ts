@@ -3,7 +3,7 @@ import { KafkaError, ProtocolError } from "@millrace/protocol";
 import { type FetchResponse } from "@millrace/protocol/definitions";
 import {
   AbortedTransactionFilter,
-  BATCH_HEADER_BYTES,
+  batchHeaderBytes,
   BatchCursor,
   isCrcValid,
   readBaseOffset,
@@ -101,7 +101,7 @@ function advance(cursor: BatchCursor, hasBatch: boolean): unknown {
 function endOfDamaged(bytes: Uint8Array, position: number, sizeBytes: number): Offset {
   const baseOffset = readBaseOffset(bytes, position);
   const following = position + sizeBytes;
-  if (following + BATCH_HEADER_BYTES <= bytes.length) {
+  if (following + batchHeaderBytes <= bytes.length) {
     const next = readBaseOffset(bytes, following);
     if (next > baseOffset) return next;
   }

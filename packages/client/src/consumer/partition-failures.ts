@@ -47,7 +47,7 @@ export function sayMissing(partitions: Iterable<AssignedPartition>, platform: Pl
     topics.add(one.topic);
   }
   if (topics.size > 0)
-    platform.logger.log("warn", "partitions-missing", {
+    platform.logger.log("warn", "client.partitions-missing", {
       topics: [...topics].join(", "),
       advice: `the cluster does not know them; reading them ends in ${unknownMsMax / 1000} s unless it does by then`,
     });

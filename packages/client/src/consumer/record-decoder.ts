@@ -91,7 +91,7 @@ export class RecordDecoder<Key, Value> {
     } catch (cause) {
       const error = new RecordDeserializationError(batch, part, cause);
       if (this.#decide(error, batch) !== "skip") throw error;
-      this.#logger.log("warn", "record-skipped", {
+      this.#logger.log("warn", "client.record-skipped", {
         topic,
         partition,
         offset,

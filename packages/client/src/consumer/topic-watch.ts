@@ -63,7 +63,7 @@ export class TopicWatch {
     this.#saidMissing = missing;
     this.#saidMs = nowMs;
     if (missing === "") return;
-    platform.logger.log("warn", "topics-missing", {
+    platform.logger.log("warn", "client.topics-missing", {
       topics: missing,
       advice: "the consumer waits for them: create them, or correct their names",
     });

@@ -301,7 +301,7 @@ export class ClassicMembership implements GroupMembership {
       await abortable(this.#sendLeave(groupId, groupInstanceId), giveUp.signal);
     } catch (error) {
       // The session ends by itself; others take over then.
-      logger.log("info", "leave-group-failed", { groupId, cause: String(error) });
+      logger.log("info", "client.leave-group-failed", { groupId, cause: String(error) });
     } finally {
       timer.cancel();
     }

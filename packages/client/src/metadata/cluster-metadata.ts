@@ -239,7 +239,7 @@ export class ClusterMetadata {
       } catch (error) {
         if (closing.aborted) break;
         this.#isStale = true;
-        logger.log("warn", "metadata-refresh-failed", { cause: String(error) });
+        logger.log("warn", "client.metadata-refresh-failed", { cause: String(error) });
         await timers.sleep(backoff.next(), closing).catch(() => {});
       }
     }

@@ -219,7 +219,7 @@ export class KafkaBatchWriter implements BatchWriter {
         else if (!this.#transaction.isFinished) await this.abort(signal);
       }
     } catch (error) {
-      this.#context.platform.logger.log("warn", "writer-close-incomplete", {
+      this.#context.platform.logger.log("warn", "client.writer-close-incomplete", {
         cause: String(error),
       });
     } finally {

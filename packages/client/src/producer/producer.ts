@@ -121,7 +121,9 @@ export class Producer<Key = PlainField, Value = PlainField> implements AsyncDisp
     } catch (error) {
       // What ended the work is what the caller must hear; an abort that fails is told by the next transaction.
       await this.#writer.abort(signal).catch((failure: unknown) => {
-        this.#platform.logger.log("warn", "transaction-abort-failed", { cause: String(failure) });
+        this.#platform.logger.log("warn", "client.transaction-abort-failed", {
+          cause: String(failure),
+        });
       });
       throw error;
     }

@@ -1,8 +1,8 @@
 import type { Timestamp } from "@millrace/model";
 import { ProtocolError } from "@millrace/protocol";
 import {
-  BATCH_HEADER_BYTES,
-  BATCH_MAGIC,
+  batchHeaderBytes,
+  batchMagic,
   compressionIdOf,
   compressionNames,
   isControl,
@@ -37,12 +37,12 @@ export function batchSizeAt(bytes: Uint8Array, at: number): number {
   if (remaining < prologueBytes) return 0;
   const sizeBytes = readBatchSizeBytes(bytes, at);
   const magic = readMagic(bytes, at);
-  if (magic !== BATCH_MAGIC)
+  if (magic !== batchMagic)
     throw new LogRequestError(
       magic === 0 || magic === 1 ? "INVALID_RECORD" : "CORRUPT_MESSAGE",
-      `a batch has magic ${magic}; only ${BATCH_MAGIC} (Kafka 0.11 and later) is taken`,
+      `a batch has magic ${magic}; only ${batchMagic} (Kafka 0.11 and later) is taken`,
     );
-  if (sizeBytes < BATCH_HEADER_BYTES)
+  if (sizeBytes < batchHeaderBytes)
     throw new LogRequestError("CORRUPT_MESSAGE", `a batch claims ${sizeBytes} bytes`);
   return sizeBytes > remaining ? 0 : sizeBytes;
 }

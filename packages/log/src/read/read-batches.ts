@@ -1,6 +1,6 @@
 import type { Offset } from "@millrace/model";
 import {
-  BATCH_HEADER_BYTES,
+  batchHeaderBytes,
   readBaseOffset,
   readBatchSizeBytes,
   readLastOffset,
@@ -88,9 +88,9 @@ function takeBatches(
   const { upTo } = options;
   let end = start;
   let nextOffset = offset;
-  while (end + BATCH_HEADER_BYTES <= bytes.length) {
+  while (end + batchHeaderBytes <= bytes.length) {
     const sizeBytes = readBatchSizeBytes(bytes, end);
-    if (sizeBytes < BATCH_HEADER_BYTES || end + sizeBytes > bytes.length) break;
+    if (sizeBytes < batchHeaderBytes || end + sizeBytes > bytes.length) break;
     if (readBaseOffset(bytes, end) >= upTo) break;
     const isForced = end === start && options.minOneBatch === true;
     if (end - start + sizeBytes > options.maxBytes && !isForced) break;

@@ -1,7 +1,7 @@
 import type { FileHandle } from "@millrace/platform";
 import {
-  BATCH_HEADER_BYTES,
-  BATCH_MAGIC,
+  batchHeaderBytes,
+  batchMagic,
   readBatchSizeBytes,
   readMagic,
 } from "@millrace/protocol/records";
@@ -50,14 +50,13 @@ export class FileBatchCursor {
     this.sizeBytes = 0;
     const remaining = this.#range.end - this.position;
     if (remaining <= 0) return false;
-    if (remaining < BATCH_HEADER_BYTES)
+    if (remaining < batchHeaderBytes)
       return this.#fail(`${remaining} bytes are less than a header`, true);
-    if (!this.#reach(BATCH_HEADER_BYTES))
-      return this.#fail("the file is shorter than it was", true);
+    if (!this.#reach(batchHeaderBytes)) return this.#fail("the file is shorter than it was", true);
     const size = readBatchSizeBytes(this.bytes, this.at);
     const magic = readMagic(this.bytes, this.at);
-    if (magic !== BATCH_MAGIC) return this.#fail(`magic ${magic}`);
-    if (size < BATCH_HEADER_BYTES) return this.#fail(`a batch of ${size} bytes`);
+    if (magic !== batchMagic) return this.#fail(`magic ${magic}`);
+    if (size < batchHeaderBytes) return this.#fail(`a batch of ${size} bytes`);
     if (size > remaining)
       return this.#fail(`a batch of ${size} bytes where ${remaining} are left`, true);
     if (!this.#reach(size)) return this.#fail("the file is shorter than it was", true);

@@ -1,9 +1,9 @@
 import type { Offset } from "@millrace/model";
 import type { FileHandle } from "@millrace/platform";
 import {
-  BATCH_HEADER_BYTES,
-  BATCH_MAGIC,
-  BATCH_OVERHEAD_BYTES,
+  batchHeaderBytes,
+  batchMagic,
+  batchOverheadBytes,
   isCrcValid,
   readBaseOffset,
   readBatchSizeBytes,
@@ -57,9 +57,9 @@ export function classifyBadBatch(bad: BadBatch): Verdict {
 /** All bytes of the batch are there, and its length alone says otherwise. */
 function isLengthFlipped(bad: BadBatch): boolean {
   const batch = new Uint8Array(bad.endPosition - bad.position);
-  if (batch.length < BATCH_HEADER_BYTES) return false;
+  if (batch.length < batchHeaderBytes) return false;
   bad.handle.read(batch, bad.position);
-  new DataView(batch.buffer).setInt32(8, batch.length - BATCH_OVERHEAD_BYTES);
+  new DataView(batch.buffer).setInt32(8, batch.length - batchOverheadBytes);
   return isCrcValid(batch, 0);
 }
 
@@ -67,11 +67,11 @@ function isLengthFlipped(bad: BadBatch): boolean {
 function findFollowingBatch(bad: BadBatch): number | undefined {
   const { handle, endPosition } = bad;
   for (let start = bad.position + 1; start < endPosition; start += windowBytes) {
-    const window = new Uint8Array(Math.min(windowBytes + BATCH_HEADER_BYTES, endPosition - start));
+    const window = new Uint8Array(Math.min(windowBytes + batchHeaderBytes, endPosition - start));
     handle.read(window, start);
-    const last = window.length - BATCH_HEADER_BYTES;
+    const last = window.length - batchHeaderBytes;
     for (let at = 0; at <= last; at++) {
-      if (window[at + 16] !== BATCH_MAGIC || readMagic(window, at) !== BATCH_MAGIC) continue;
+      if (window[at + 16] !== batchMagic || readMagic(window, at) !== batchMagic) continue;
       if (isValidBatch(bad, window, at, start + at)) return start + at;
     }
   }
@@ -80,7 +80,7 @@ function findFollowingBatch(bad: BadBatch): number | undefined {
 
 function isValidBatch(bad: BadBatch, window: Uint8Array, at: number, position: number): boolean {
   const sizeBytes = readBatchSizeBytes(window, at);
-  if (sizeBytes < BATCH_HEADER_BYTES || position + sizeBytes > bad.endPosition) return false;
+  if (sizeBytes < batchHeaderBytes || position + sizeBytes > bad.endPosition) return false;
   const baseOffset = readBaseOffset(window, at);
   if (baseOffset <= bad.expectedOffset || baseOffset > bad.expectedOffset + offsetDeltaMax)
     return false;
@@ -91,8 +91,8 @@ function isValidBatch(bad: BadBatch, window: Uint8Array, at: number, position: n
 function lastValidOffset(bad: BadBatch, start: number): Offset {
   let lastOffset = -1;
   let position = start;
-  const header = new Uint8Array(BATCH_HEADER_BYTES);
-  while (position + BATCH_HEADER_BYTES <= bad.endPosition) {
+  const header = new Uint8Array(batchHeaderBytes);
+  while (position + batchHeaderBytes <= bad.endPosition) {
     bad.handle.read(header, position);
     if (!isValidBatch(bad, header, 0, position)) break;
     lastOffset = readLastOffset(header, 0);

@@ -2,12 +2,12 @@ import { FileSystemError } from "../file-system-error.ts";
 import { openFilesLimit } from "./open-files-limit.ts";
 
 /** Of what a process may open, the share that files get; the rest is for sockets, and for other users of files. */
-const FILES_SHARE = 0.3;
+const filesShare = 0.3;
 /** How much of that again what makes bytes durable may take beyond: it is what gives descriptors free. */
-const EXCESS_SHARE = 1;
-const OPEN_FILES_MIN = 16;
+const excessShare = 1;
+const openFilesMin = 16;
 /** Files that are synced at once to make room. */
-const RELIEF_COUNT = 8;
+const reliefCount = 8;
 
 /** What a pool has to know of a file. */
 export interface PooledFile {
@@ -38,7 +38,7 @@ export class DescriptorPool {
   #openCount = 0;
   #uses = 0;
 
-  constructor(openMax = Math.max(OPEN_FILES_MIN, Math.floor(openFilesLimit() * FILES_SHARE))) {
+  constructor(openMax = Math.max(openFilesMin, Math.floor(openFilesLimit() * filesShare))) {
     this.#openMax = openMax;
   }
 
@@ -72,7 +72,7 @@ export class DescriptorPool {
   /** The same for what is open for a moment, or has to be synced: refused only where nothing else helps. */
   openBriefly(path: string, open: () => number): number {
     if (this.#openCount >= this.#openMax && !this.#evictOldest())
-      if (this.#openCount >= this.#openMax * (1 + EXCESS_SHARE)) this.#refuse(path);
+      if (this.#openCount >= this.#openMax * (1 + excessShare)) this.#refuse(path);
     return this.#open(open);
   }
 
@@ -138,6 +138,6 @@ export class DescriptorPool {
     const syncable = [...this.#withDescriptor()].filter(({ isSyncable }) => isSyncable);
     syncable.sort((left, right) => left.lastUse - right.lastUse);
     // Who uses such a file next is told if its sync fails.
-    for (const file of syncable.slice(0, RELIEF_COUNT)) file.datasync().catch(() => {});
+    for (const file of syncable.slice(0, reliefCount)) file.datasync().catch(() => {});
   }
 }

@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 
 /** Where nothing tells: what most systems start with. */
-const LIMIT_DEFAULT = 1024;
+const limitDefault = 1024;
 /** Windows counts handles, of which there are millions. */
-const WINDOWS_LIMIT = 8192;
+const windowsLimit = 8192;
 
 /** How many descriptors this process may have (`ulimit -n`): files and sockets together. */
 export function openFilesLimit(): number {
-  if (process.platform === "win32") return WINDOWS_LIMIT;
+  if (process.platform === "win32") return windowsLimit;
   return limitOf(fromProc() ?? fromReport());
 }
 
@@ -34,5 +34,5 @@ function fromReport(): string | undefined {
 function limitOf(text: string | undefined): number {
   if (text === "unlimited") return Number.POSITIVE_INFINITY;
   const limit = Number(text);
-  return Number.isInteger(limit) && limit > 0 ? limit : LIMIT_DEFAULT;
+  return Number.isInteger(limit) && limit > 0 ? limit : limitDefault;
 }

@@ -8,19 +8,19 @@ import { xxhash32 } from "./xxhash32.ts";
  *   magic u32   flags u8   block size u8   [content size u64]   [dictionary u32]   header checksum u8
  *   blocks: size u32 (top bit: not compressed), bytes, [checksum u32]   end mark u32 = 0   [content checksum u32]
  */
-const FRAME_MAGIC = 0x184d2204;
-const VERSION = 0x40;
-const INDEPENDENT_BLOCKS = 0x20;
-const BLOCK_CHECKSUMS = 0x10;
-const CONTENT_SIZE = 0x08;
-const CONTENT_CHECKSUM = 0x04;
-const DICTIONARY = 0x01;
-const UNCOMPRESSED = 0x80000000;
-const BLOCK_BYTES = 64 * 1024;
-const BLOCK_SIZE_CODE = 4 << 4;
+const frameMagic = 0x184d2204;
+const versionBits = 0x40;
+const independentBlocksBit = 0x20;
+const blockChecksumsBit = 0x10;
+const contentSizeBit = 0x08;
+const contentChecksumBit = 0x04;
+const dictionaryBit = 0x01;
+const uncompressedBit = 0x80000000;
+const blockBytes = 64 * 1024;
+const blockSizeCode = 4 << 4;
 /** The end of a block is literal, so that decoders may copy in words. */
-const LAST_LITERALS = 5;
-const LAST_MATCH_START = 12;
+const lastLiterals = 5;
+const lastMatchStart = 12;
 
 /** @throws ProtocolError `UNDECOMPRESSABLE`, or `MALFORMED_BATCH` above `sizeBytesMax` */
 export function decompressLz4(bytes: Uint8Array, sizeBytesMax: number): Uint8Array {
@@ -47,17 +47,17 @@ class FrameDecoder {
     for (;;) {
       const sizeAndKind = this.#readUint32();
       if (sizeAndKind === 0) break;
-      const size = sizeAndKind & ~UNCOMPRESSED;
+      const size = sizeAndKind & ~uncompressedBit;
       const end = this.#at + size;
       if (end > this.#bytes.length) throw broken(`a block of ${size} bytes`);
-      if (sizeAndKind >= UNCOMPRESSED) this.#copyLiterals(size);
+      if (sizeAndKind >= uncompressedBit) this.#copyLiterals(size);
       else this.#decodeBlock(end);
-      if ((flags & BLOCK_CHECKSUMS) !== 0) {
+      if ((flags & blockChecksumsBit) !== 0) {
         const checksum = xxhash32(this.#bytes, end - size, end);
         if (this.#readUint32() !== checksum) throw broken("the checksum of a block");
       }
     }
-    if ((flags & CONTENT_CHECKSUM) !== 0) {
+    if ((flags & contentChecksumBit) !== 0) {
       if (this.#readUint32() !== xxhash32(this.#target, 0, this.#written))
         throw broken("the checksum of the content");
     }
@@ -65,12 +65,12 @@ class FrameDecoder {
   }
 
   #readHeader(): number {
-    if (this.#readUint32() !== FRAME_MAGIC) throw broken("its first bytes");
+    if (this.#readUint32() !== frameMagic) throw broken("its first bytes");
     const flags = this.#readByte();
     this.#readByte();
-    if ((flags & 0xc0) !== VERSION) throw broken(`version ${flags >> 6} of the frame`);
-    if ((flags & DICTIONARY) !== 0) throw broken("a dictionary that is not here");
-    if ((flags & CONTENT_SIZE) !== 0) this.#at += 8;
+    if ((flags & 0xc0) !== versionBits) throw broken(`version ${flags >> 6} of the frame`);
+    if ((flags & dictionaryBit) !== 0) throw broken("a dictionary that is not here");
+    if ((flags & contentSizeBit) !== 0) this.#at += 8;
     const checksum = (xxhash32(this.#bytes, 4, Math.min(this.#at, this.#bytes.length)) >> 8) & 0xff;
     if (this.#readByte() !== checksum) throw broken("the checksum of its header");
     return flags;
@@ -138,19 +138,19 @@ class FrameDecoder {
 }
 
 export function compressLz4(bytes: Uint8Array): Uint8Array {
-  const blockCount = Math.ceil(bytes.length / BLOCK_BYTES);
+  const blockCount = Math.ceil(bytes.length / blockBytes);
   const target = new Uint8Array(
     bytes.length + Math.ceil(bytes.length / 250) + blockCount * 24 + 32,
   );
   const view = new DataView(target.buffer);
-  view.setUint32(0, FRAME_MAGIC, true);
-  target[4] = VERSION | INDEPENDENT_BLOCKS;
-  target[5] = BLOCK_SIZE_CODE;
+  view.setUint32(0, frameMagic, true);
+  target[4] = versionBits | independentBlocksBit;
+  target[5] = blockSizeCode;
   target[6] = xxhash32(target, 4, 6) >> 8;
   const finder = new MatchFinder(bytes);
   let at = 7;
-  for (let start = 0; start < bytes.length; start += BLOCK_BYTES) {
-    const block = bytes.subarray(start, start + BLOCK_BYTES);
+  for (let start = 0; start < bytes.length; start += blockBytes) {
+    const block = bytes.subarray(start, start + blockBytes);
     const range = { start, end: start + block.length };
     let end = encodeBlock(bytes, range, { finder, target, at: at + 4 });
     const isSmaller = end - at - 4 < block.length;
@@ -158,7 +158,7 @@ export function compressLz4(bytes: Uint8Array): Uint8Array {
       target.set(block, at + 4);
       end = at + 4 + block.length;
     }
-    view.setUint32(at, isSmaller ? end - at - 4 : block.length | UNCOMPRESSED, true);
+    view.setUint32(at, isSmaller ? end - at - 4 : block.length | uncompressedBit, true);
     at = end;
   }
   view.setUint32(at, 0, true);
@@ -181,7 +181,7 @@ function encodeBlock(
   finder.beginBlock(start, end);
   let literal = start;
   let from = start;
-  while (from + LAST_MATCH_START <= end) {
+  while (from + lastMatchStart <= end) {
     const candidate = finder.find(from);
     const offset = from - candidate;
     if (candidate < 0 || offset > 0xffff) {
@@ -189,7 +189,7 @@ function encodeBlock(
       from += 1 + ((from - literal) >> 6);
       continue;
     }
-    const length = finder.lengthOf(candidate, from, end - LAST_LITERALS);
+    const length = finder.lengthOf(candidate, from, end - lastLiterals);
     at = writeSequence(target, at, bytes.subarray(literal, from), length - 4);
     target[at++] = offset;
     target[at++] = offset >> 8;

@@ -1,9 +1,9 @@
-const HASH_BITS = 13;
-const MATCH_BYTES_MIN = 4;
+const hashBits = 13;
+const matchBytesMin = 4;
 
 /** Remembers where four bytes were last seen within a block, for codecs that copy from what came before. */
 export class MatchFinder {
-  readonly #positions = new Int32Array(1 << HASH_BITS);
+  readonly #positions = new Int32Array(1 << hashBits);
   readonly #bytes: Uint8Array;
   #start = 0;
   #end = 0;
@@ -22,7 +22,7 @@ export class MatchFinder {
   /** Position of an earlier occurrence of the next four bytes, which are remembered; -1 without one. */
   find(at: number): number {
     const word = this.#wordAt(at);
-    const slot = Math.imul(word, 0x9e3779b1) >>> (32 - HASH_BITS);
+    const slot = Math.imul(word, 0x9e3779b1) >>> (32 - hashBits);
     const candidate = this.#positions[slot];
     this.#positions[slot] = at;
     return candidate >= this.#start && this.#wordAt(candidate) === word ? candidate : -1;
@@ -31,7 +31,7 @@ export class MatchFinder {
   /** How many bytes are the same from two positions on, up to an end. */
   lengthOf(candidate: number, at: number, end: number): number {
     const bytes = this.#bytes;
-    let length = MATCH_BYTES_MIN;
+    let length = matchBytesMin;
     const lengthMax = Math.min(end, this.#end) - at;
     while (length < lengthMax && bytes[candidate + length] === bytes[at + length]) length++;
     return length;

@@ -10,18 +10,18 @@ import { MatchFinder } from "./match-finder.ts";
  *   0 magic (8)   8 version i32   12 compatible version i32   then chunks: length i32, one snappy block
  */
 const xerialMagic = Uint8Array.of(0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0);
-const XERIAL_HEADER_BYTES = 16;
-const BLOCK_BYTES = 32 * 1024;
+const xerialHeaderBytes = 16;
+const blockBytes = 32 * 1024;
 /** A copy of 64 bytes takes two bytes at least: no block grows by more. */
-const GROWTH_MAX = 32;
-const COPY_BYTES_MAX = 64;
+const growthMax = 32;
+const copyBytesMax = 64;
 
 /** @throws ProtocolError `UNDECOMPRESSABLE`, or `MALFORMED_BATCH` above `sizeBytesMax` */
 export function decompressSnappy(bytes: Uint8Array, sizeBytesMax: number): Uint8Array {
   if (!isFramed(bytes)) return decodeBlock(bytes, sizeBytesMax);
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;
-  for (let at = XERIAL_HEADER_BYTES; at < bytes.length;) {
+  for (let at = xerialHeaderBytes; at < bytes.length;) {
     if (at + 4 > bytes.length) throw broken("a chunk without a length");
     const length = readInt32(bytes, at);
     at += 4;
@@ -42,15 +42,15 @@ export function decompressSnappy(bytes: Uint8Array, sizeBytesMax: number): Uint8
 }
 
 export function compressSnappy(bytes: Uint8Array): Uint8Array {
-  const blockCount = Math.ceil(bytes.length / BLOCK_BYTES);
-  const target = new Uint8Array(XERIAL_HEADER_BYTES + bytes.length + blockCount * 6000 + 64);
+  const blockCount = Math.ceil(bytes.length / blockBytes);
+  const target = new Uint8Array(xerialHeaderBytes + bytes.length + blockCount * 6000 + 64);
   target.set(xerialMagic);
   writeInt32(target, 8, 1);
   writeInt32(target, 12, 1);
   const finder = new MatchFinder(bytes);
-  let at = XERIAL_HEADER_BYTES;
-  for (let start = 0; start < bytes.length; start += BLOCK_BYTES) {
-    const block = { start, end: Math.min(start + BLOCK_BYTES, bytes.length) };
+  let at = xerialHeaderBytes;
+  for (let start = 0; start < bytes.length; start += blockBytes) {
+    const block = { start, end: Math.min(start + blockBytes, bytes.length) };
     const end = encodeBlock(bytes, block, { finder, target, at: at + 4 });
     writeInt32(target, at, end - at - 4);
     at = end;
@@ -59,7 +59,7 @@ export function compressSnappy(bytes: Uint8Array): Uint8Array {
 }
 
 function isFramed(bytes: Uint8Array): boolean {
-  return bytes.length >= XERIAL_HEADER_BYTES && xerialMagic.every((byte, at) => bytes[at] === byte);
+  return bytes.length >= xerialHeaderBytes && xerialMagic.every((byte, at) => bytes[at] === byte);
 }
 
 function decodeBlock(bytes: Uint8Array, sizeBytesMax: number): Uint8Array {
@@ -73,7 +73,7 @@ function decodeBlock(bytes: Uint8Array, sizeBytesMax: number): Uint8Array {
   }
   if (size > sizeBytesMax)
     throw new ProtocolError("MALFORMED_BATCH", `a batch unpacks to more than it may: ${size}`);
-  if (size > GROWTH_MAX * bytes.length) throw broken(`a size of ${size} that cannot be`);
+  if (size > growthMax * bytes.length) throw broken(`a size of ${size} that cannot be`);
   if (size === 0) return noBytes;
   const target = new Uint8Array(size);
   let written = 0;
@@ -147,8 +147,8 @@ function encodeBlock(
     const offset = from - candidate;
     from += length;
     literal = from;
-    for (; length > 0; length -= COPY_BYTES_MAX) {
-      target[at++] = ((Math.min(length, COPY_BYTES_MAX) - 1) << 2) | 2;
+    for (; length > 0; length -= copyBytesMax) {
+      target[at++] = ((Math.min(length, copyBytesMax) - 1) << 2) | 2;
       target[at++] = offset;
       target[at++] = offset >> 8;
     }

@@ -28,7 +28,7 @@ import {
 } from "./metadata-topic-records.ts";
 
 /** The frame around each record of `__cluster_metadata`: its own version, the type, the version. */
-const FRAME_VERSION = 1;
+const knownFrameVersion = 1;
 
 /**
  * Kinds of records in `__cluster_metadata`, by Kafka's name, with the type that the frame tells.
@@ -79,7 +79,7 @@ export function encodeMetadataRecord<Name extends MetadataRecordName>(
   const { type, message } = metadataRecordTypes[name];
   const version = message.versions.max;
   const writer = new Writer();
-  writer.writeUnsignedVarint(FRAME_VERSION);
+  writer.writeUnsignedVarint(knownFrameVersion);
   writer.writeUnsignedVarint(type);
   writer.writeUnsignedVarint(version);
   // The value is of the message that stands beside its name in the table.
@@ -94,7 +94,7 @@ export function decodeMetadataRecord(bytes: Uint8Array): MetadataRecord {
   const type = reader.readUnsignedVarint();
   const version = reader.readUnsignedVarint();
   const name = namesByType.get(type);
-  if (frameVersion !== FRAME_VERSION || name === undefined) {
+  if (frameVersion !== knownFrameVersion || name === undefined) {
     throw new ProtocolError(
       "UNSUPPORTED_VERSION",
       `a metadata record of type ${type} in a frame of version ${frameVersion} is not known`,

@@ -2,7 +2,7 @@ import { ProtocolError } from "../protocol-error.ts";
 import { readInt32 } from "../wire/int64.ts";
 
 /** Kafka's default for `socket.request.max.bytes`. */
-export const FRAME_BYTES_MAX_DEFAULT = 100 * 1024 * 1024;
+export const frameBytesMaxDefault = 100 * 1024 * 1024;
 
 /**
  * Cuts a byte stream into size-prefixed frames. A frame within one chunk comes out as a view of it;
@@ -20,7 +20,7 @@ export class FrameSplitter {
   #consumed = 0;
   #buffered = 0;
 
-  constructor(frameBytesMax: number = FRAME_BYTES_MAX_DEFAULT) {
+  constructor(frameBytesMax: number = frameBytesMaxDefault) {
     this.#frameBytesMax = frameBytesMax;
   }
 

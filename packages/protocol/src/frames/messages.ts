@@ -16,7 +16,7 @@ import {
   writeResponseHeader,
 } from "./request-header.ts";
 
-const API_VERSIONS_KEY = 18;
+const apiVersionsKey = 18;
 
 /** A header, and where the body begins behind it. */
 export interface DecodedRequestHeader extends RequestHeader {
@@ -80,7 +80,7 @@ export function decodeRequestHeader(frame: Uint8Array): DecodedRequestHeader {
   const reader = new Reader(frame);
   const header = readRequestHeader(reader, (apiKey, apiVersion) => {
     const api = apiOf(apiKey);
-    if (!servesVersion(api, apiVersion) && apiKey !== API_VERSIONS_KEY) {
+    if (!servesVersion(api, apiVersion) && apiKey !== apiVersionsKey) {
       const { min, max } = api.versions;
       throw new ProtocolError(
         "UNSUPPORTED_VERSION",

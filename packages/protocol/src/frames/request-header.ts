@@ -15,7 +15,7 @@ export interface RequestHeader {
 /** Version 0 is that of ControlledShutdown alone and is read, never written. */
 export type RequestHeaderVersion = 0 | 1 | 2;
 
-const API_VERSIONS_KEY = 18;
+const apiVersionsKey = 18;
 
 /** 2 for flexible versions of an API, else 1. */
 export function requestHeaderVersion(api: Api, apiVersion: number): 1 | 2 {
@@ -27,7 +27,7 @@ export function requestHeaderVersion(api: Api, apiVersion: number): 1 | 2 {
  * answer.
  */
 export function responseHeaderVersion(api: Api, apiVersion: number): 0 | 1 {
-  return api.key !== API_VERSIONS_KEY && isFlexible(api.versions, apiVersion) ? 1 : 0;
+  return api.key !== apiVersionsKey && isFlexible(api.versions, apiVersion) ? 1 : 0;
 }
 
 /** The client id has its old two-byte length in all versions. */

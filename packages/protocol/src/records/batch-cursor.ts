@@ -1,8 +1,8 @@
 import { ProtocolError } from "../protocol-error.ts";
-import { BATCH_HEADER_BYTES, BATCH_MAGIC, readBatchSizeBytes, readMagic } from "./batch-header.ts";
+import { batchHeaderBytes, batchMagic, readBatchSizeBytes, readMagic } from "./batch-header.ts";
 
 /** Bytes that tell the size and the magic of a batch. */
-const PROLOGUE_BYTES = 17;
+const prologueBytes = 17;
 
 /**
  * Makes sure that a whole batch of version 2 lies at a position.
@@ -11,10 +11,10 @@ const PROLOGUE_BYTES = 17;
  */
 export function checkBatchBounds(bytes: Uint8Array, position: number): void {
   const remaining = bytes.length - position;
-  if (position < 0 || remaining < BATCH_HEADER_BYTES) {
+  if (position < 0 || remaining < batchHeaderBytes) {
     throw new ProtocolError(
       "MALFORMED_BATCH",
-      `a record batch needs ${BATCH_HEADER_BYTES} bytes where ${remaining} are left`,
+      `a record batch needs ${batchHeaderBytes} bytes where ${remaining} are left`,
     );
   }
   checkPrologue(bytes, position);
@@ -29,17 +29,17 @@ export function checkBatchBounds(bytes: Uint8Array, position: number): void {
 
 function checkPrologue(bytes: Uint8Array, position: number): void {
   const magic = readMagic(bytes, position);
-  if (magic !== BATCH_MAGIC) {
+  if (magic !== batchMagic) {
     throw new ProtocolError(
       "UNSUPPORTED_MAGIC",
-      `a record batch has magic ${magic}; only ${BATCH_MAGIC} (Kafka 0.11 and later) is read`,
+      `a record batch has magic ${magic}; only ${batchMagic} (Kafka 0.11 and later) is read`,
     );
   }
   const size = readBatchSizeBytes(bytes, position);
-  if (size < BATCH_HEADER_BYTES) {
+  if (size < batchHeaderBytes) {
     throw new ProtocolError(
       "MALFORMED_BATCH",
-      `a record batch claims ${size} bytes; its header alone has ${BATCH_HEADER_BYTES}`,
+      `a record batch claims ${size} bytes; its header alone has ${batchHeaderBytes}`,
     );
   }
 }
@@ -85,7 +85,7 @@ export class BatchCursor {
     this.#position += this.#sizeBytes;
     this.#sizeBytes = 0;
     const remaining = this.#end - this.#position;
-    if (remaining >= PROLOGUE_BYTES) {
+    if (remaining >= prologueBytes) {
       checkPrologue(this.#bytes, this.#position);
       const size = readBatchSizeBytes(this.#bytes, this.#position);
       if (size <= remaining) {

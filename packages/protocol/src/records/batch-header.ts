@@ -11,7 +11,7 @@ import {
 /*
  * The header of a record batch, version 2, peeked and patched where it lies. `position` is that of
  * the
- * batch's first byte; the caller has made sure that BATCH_HEADER_BYTES bytes are there.
+ * batch's first byte; the caller has made sure that batchHeaderBytes bytes are there.
  *
  *   0 baseOffset i64       8 batchLength i32    12 partitionLeaderEpoch i32   16 magic i8
  *  17 crc u32             21 attributes i16     23 lastOffsetDelta i32
@@ -23,10 +23,10 @@ import {
  */
 
 /** Bytes before the records. */
-export const BATCH_HEADER_BYTES = 61;
+export const batchHeaderBytes = 61;
 /** Bytes that `batchLength` does not count: the base offset and the length itself. */
-export const BATCH_OVERHEAD_BYTES = 12;
-export const BATCH_MAGIC = 2;
+export const batchOverheadBytes = 12;
+export const batchMagic = 2;
 
 export const noProducerId = -1;
 export const noProducerEpoch = -1;
@@ -34,11 +34,11 @@ export const noSequence = -1;
 export const noPartitionLeaderEpoch = -1;
 export const noTimestamp = -1;
 
-const CRC_START = 21;
-const LOG_APPEND_TIME = 0x08;
-const TRANSACTIONAL = 0x10;
-const CONTROL = 0x20;
-const DELETE_HORIZON = 0x40;
+const crcStart = 21;
+const logAppendTimeBit = 0x08;
+const transactionalBit = 0x10;
+const controlBit = 0x20;
+const deleteHorizonBit = 0x40;
 
 export function readBaseOffset(bytes: Uint8Array, position: number): number {
   return readInt64(bytes, position);
@@ -46,7 +46,7 @@ export function readBaseOffset(bytes: Uint8Array, position: number): number {
 
 /** Bytes of the whole batch, from its base offset to its last record. */
 export function readBatchSizeBytes(bytes: Uint8Array, position: number): number {
-  return readInt32(bytes, position + 8) + BATCH_OVERHEAD_BYTES;
+  return readInt32(bytes, position + 8) + batchOverheadBytes;
 }
 
 export function readPartitionLeaderEpoch(bytes: Uint8Array, position: number): number {
@@ -119,20 +119,20 @@ export function compressionIdOf(attributes: number): number {
 
 /** The broker has stamped the batch: all its records have the batch's max timestamp. */
 export function isLogAppendTime(attributes: number): boolean {
-  return (attributes & LOG_APPEND_TIME) !== 0;
+  return (attributes & logAppendTimeBit) !== 0;
 }
 
 export function isTransactional(attributes: number): boolean {
-  return (attributes & TRANSACTIONAL) !== 0;
+  return (attributes & transactionalBit) !== 0;
 }
 
 export function isControl(attributes: number): boolean {
-  return (attributes & CONTROL) !== 0;
+  return (attributes & controlBit) !== 0;
 }
 
 /** The base timestamp is the time at which tombstones and markers may go. */
 export function hasDeleteHorizon(attributes: number): boolean {
-  return (attributes & DELETE_HORIZON) !== 0;
+  return (attributes & deleteHorizonBit) !== 0;
 }
 
 /** No new CRC is needed. */
@@ -147,7 +147,7 @@ export function setPartitionLeaderEpoch(bytes: Uint8Array, position: number, epo
 
 /** Stamps the batch with the broker's time, and its CRC anew. */
 export function setLogAppendTime(bytes: Uint8Array, position: number, timestamp: number): void {
-  writeInt16(bytes, position + 21, readAttributes(bytes, position) | LOG_APPEND_TIME);
+  writeInt16(bytes, position + 21, readAttributes(bytes, position) | logAppendTimeBit);
   writeInt64(bytes, position + 35, timestamp);
   updateCrc(bytes, position);
 }
@@ -156,14 +156,14 @@ export function setLogAppendTime(bytes: Uint8Array, position: number, timestamp:
 export function setCreateTime(bytes: Uint8Array, position: number, maxTimestamp: number): void {
   const attributes = readAttributes(bytes, position);
   if (!isLogAppendTime(attributes) && readMaxTimestamp(bytes, position) === maxTimestamp) return;
-  writeInt16(bytes, position + 21, attributes & ~LOG_APPEND_TIME);
+  writeInt16(bytes, position + 21, attributes & ~logAppendTimeBit);
   writeInt64(bytes, position + 35, maxTimestamp);
   updateCrc(bytes, position);
 }
 
 /** What the CRC must be; the whole batch must be there. */
 export function computeCrc(bytes: Uint8Array, position: number): number {
-  return crc32c(bytes, position + CRC_START, position + readBatchSizeBytes(bytes, position));
+  return crc32c(bytes, position + crcStart, position + readBatchSizeBytes(bytes, position));
 }
 
 export function updateCrc(bytes: Uint8Array, position: number): void {
@@ -215,9 +215,9 @@ export function writeBatchHeader(
   header: BatchHeader,
 ): void {
   writeInt64(bytes, position, header.baseOffset);
-  writeInt32(bytes, position + 8, end - position - BATCH_OVERHEAD_BYTES);
+  writeInt32(bytes, position + 8, end - position - batchOverheadBytes);
   writeInt32(bytes, position + 12, header.partitionLeaderEpoch);
-  bytes[position + 16] = BATCH_MAGIC;
+  bytes[position + 16] = batchMagic;
   writeInt16(bytes, position + 21, header.attributes);
   writeInt32(bytes, position + 23, header.lastOffsetDelta);
   writeInt64(bytes, position + 27, header.baseTimestamp);
@@ -239,9 +239,9 @@ export function batchAttributes(options: {
 }): number {
   return (
     (options.compressionId ?? 0) |
-    (options.isLogAppendTime === true ? LOG_APPEND_TIME : 0) |
-    (options.isTransactional === true ? TRANSACTIONAL : 0) |
-    (options.isControl === true ? CONTROL : 0) |
-    (options.hasDeleteHorizon === true ? DELETE_HORIZON : 0)
+    (options.isLogAppendTime === true ? logAppendTimeBit : 0) |
+    (options.isTransactional === true ? transactionalBit : 0) |
+    (options.isControl === true ? controlBit : 0) |
+    (options.hasDeleteHorizon === true ? deleteHorizonBit : 0)
   );
 }

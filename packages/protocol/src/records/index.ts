@@ -1,9 +1,9 @@
 export { BatchCursor, checkBatchBounds } from "./batch-cursor.ts";
 export {
   addToSequence,
-  BATCH_HEADER_BYTES,
-  BATCH_MAGIC,
-  BATCH_OVERHEAD_BYTES,
+  batchHeaderBytes,
+  batchMagic,
+  batchOverheadBytes,
   batchAttributes,
   compressionIdOf,
   computeCrc,
@@ -54,7 +54,7 @@ export {
   type RecordBatchBuilderOptions,
 } from "./record-batch-builder.ts";
 export {
-  DECOMPRESSED_BYTES_MAX_DEFAULT,
+  decompressedBytesMaxDefault,
   RecordBatchReader,
   type RecordBatchReaderOptions,
 } from "./record-batch-reader.ts";

@@ -2,7 +2,7 @@ import { encodeUtf8, type Headers, invariant, noBytes, noHeaders } from "@millra
 import { ProtocolError } from "../protocol-error.ts";
 import { sizeOfVarint, sizeOfVarlong, writeVarint, writeVarlong } from "../wire/varint.ts";
 import {
-  BATCH_HEADER_BYTES,
+  batchHeaderBytes,
   batchAttributes,
   noPartitionLeaderEpoch,
   noProducerEpoch,
@@ -14,12 +14,12 @@ import {
 import { type Compression, compressionIdOfName, type CompressionName } from "./compression.ts";
 
 /** Shorter copies are faster byte by byte. */
-const SHORT_COPY_BYTES = 32;
+const shortCopyBytes = 32;
 /**
  * Varints of one record at their longest: length, timestamp, offset, key, value, header count; and
  * its attributes.
  */
-const RECORD_OVERHEAD_BYTES_MAX = 5 + 1 + 10 + 5 + 5 + 5 + 5;
+const recordOverheadBytesMax = 5 + 1 + 10 + 5 + 5 + 5 + 5;
 
 export interface RecordBatchBuilderOptions {
   /** Bytes taken at first; grows as needed. Default 16 KiB. */
@@ -68,14 +68,14 @@ export class RecordBatchBuilder {
   readonly #fixedBaseTimestamp: number | undefined;
   /** Taken by the first record, given away by `build`. */
   #bytes: Uint8Array = noBytes;
-  #position = BATCH_HEADER_BYTES;
+  #position = batchHeaderBytes;
   #recordCount = 0;
   #lastOffsetDelta = -1;
   #baseTimestamp: number;
   #maxTimestamp = noTimestamp;
 
   constructor(options: RecordBatchBuilderOptions = {}) {
-    this.#capacityBytes = Math.max(options.capacityBytes ?? 16 * 1024, BATCH_HEADER_BYTES);
+    this.#capacityBytes = Math.max(options.capacityBytes ?? 16 * 1024, batchHeaderBytes);
     this.#fixedBaseTimestamp = options.baseTimestamp;
     this.#baseTimestamp = options.baseTimestamp ?? noTimestamp;
   }
@@ -196,16 +196,16 @@ export class RecordBatchBuilder {
     }
     const compressed = codecs.compress(
       compressionId,
-      this.#bytes.subarray(BATCH_HEADER_BYTES, this.#position),
+      this.#bytes.subarray(batchHeaderBytes, this.#position),
     );
-    const batch = new Uint8Array(BATCH_HEADER_BYTES + compressed.length);
-    batch.set(compressed, BATCH_HEADER_BYTES);
+    const batch = new Uint8Array(batchHeaderBytes + compressed.length);
+    batch.set(compressed, batchHeaderBytes);
     return batch;
   }
 
   #reset(keepsBuffer: boolean): void {
     if (!keepsBuffer) this.#bytes = noBytes;
-    this.#position = BATCH_HEADER_BYTES;
+    this.#position = batchHeaderBytes;
     this.#recordCount = 0;
     this.#lastOffsetDelta = -1;
     this.#baseTimestamp = this.#fixedBaseTimestamp ?? noTimestamp;
@@ -229,7 +229,7 @@ export function recordSizeBytesMax(
   value: Uint8Array | null,
   headers: Headers,
 ): number {
-  let size = RECORD_OVERHEAD_BYTES_MAX + (key?.length ?? 0) + (value?.length ?? 0);
+  let size = recordOverheadBytesMax + (key?.length ?? 0) + (value?.length ?? 0);
   for (const [name, bytes] of headers) size += 10 + 3 * name.length + (bytes?.length ?? 0);
   return size;
 }
@@ -269,7 +269,7 @@ function writeBytes(bytes: Uint8Array, position: number, source: Uint8Array | nu
   }
   const length = source.length;
   position = writeVarint(bytes, position, length);
-  if (length >= SHORT_COPY_BYTES) bytes.set(source, position);
+  if (length >= shortCopyBytes) bytes.set(source, position);
   else for (let index = 0; index < length; index++) bytes[position + index] = source[index];
   return position + length;
 }

@@ -11,7 +11,7 @@ import { ProtocolError } from "../protocol-error.ts";
 import { unZigZag, unZigZagLong } from "../wire/varint.ts";
 import { checkBatchBounds } from "./batch-cursor.ts";
 import {
-  BATCH_HEADER_BYTES,
+  batchHeaderBytes,
   compressionIdOf,
   isLogAppendTime,
   readAttributes,
@@ -25,7 +25,7 @@ import {
 import type { Compression } from "./compression.ts";
 
 /** Most bytes that the records of one batch may decompress to. */
-export const DECOMPRESSED_BYTES_MAX_DEFAULT = 256 * 1024 * 1024;
+export const decompressedBytesMaxDefault = 256 * 1024 * 1024;
 
 export interface RecordBatchReaderOptions {
   readonly topic?: string;
@@ -93,7 +93,7 @@ export class RecordBatchReader implements RecordBatchView {
     this.#remaining = readRecordCount(bytes, position);
     if (this.#remaining < 0) throw malformed(`it counts ${this.#remaining} records`);
     this.#bytes = bytes;
-    this.#position = position + BATCH_HEADER_BYTES;
+    this.#position = position + batchHeaderBytes;
     this.#end = position + this.sizeBytes;
     const compressionId = compressionIdOf(attributes);
     if (compressionId !== 0) this.#decompress(compressionId, options);
@@ -216,7 +216,7 @@ export class RecordBatchReader implements RecordBatchView {
       );
     }
     const records = this.#bytes.subarray(this.#position, this.#end);
-    const bytesMax = options.decompressedBytesMax ?? DECOMPRESSED_BYTES_MAX_DEFAULT;
+    const bytesMax = options.decompressedBytesMax ?? decompressedBytesMaxDefault;
     this.#bytes = options.codecs.decompress(compressionId, records, bytesMax);
     this.#position = 0;
     this.#end = this.#bytes.length;

@@ -8,7 +8,7 @@ import { writeInt16, writeInt32 } from "../wire/int64.ts";
 import { BatchCursor } from "./batch-cursor.ts";
 import {
   addToSequence,
-  BATCH_HEADER_BYTES,
+  batchHeaderBytes,
   isCrcValid,
   readBatchHeader,
   readLastOffset,
@@ -131,7 +131,7 @@ describe("record batches", () => {
   it("PROTOCOL-6: one record never takes more than its estimate", () => {
     fc.assert(
       fc.property(plainRecord, (record) => {
-        const size = builderOf([record]).sizeBytes - BATCH_HEADER_BYTES;
+        const size = builderOf([record]).sizeBytes - batchHeaderBytes;
         expect(size).toBeLessThanOrEqual(
           recordSizeBytesMax(record.key, record.value, record.headers),
         );
@@ -234,7 +234,7 @@ describe("PROTOCOL-1: malformed batches", () => {
 
   it("are refused where a record reaches beyond the batch, or bytes are left", () => {
     const long = fromHex(foreignBatch);
-    long[BATCH_HEADER_BYTES] = 0x7e;
+    long[batchHeaderBytes] = 0x7e;
     expect(() => readAll(new RecordBatchReader({ bytes: long }))).toThrow(/malformed/);
     const fewer = fromHex(foreignBatch);
     writeInt32(fewer, 57, 2);

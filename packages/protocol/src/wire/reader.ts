@@ -5,7 +5,7 @@ import { uuidFromBytes, type Uuid } from "./uuid.ts";
 import { unZigZag, unZigZagLong } from "./varint.ts";
 
 /** Up to here ASCII is decoded faster by hand than by a TextDecoder. */
-const SHORT_TEXT_BYTES = 32;
+const shortTextBytes = 32;
 
 /**
  * A cursor over bytes of the Kafka protocol, big-endian. Every read is checked against the end, and
@@ -140,7 +140,7 @@ export class Reader {
   /** Malformed UTF-8 becomes U+FFFD, as in Java. */
   readText(length: number): string {
     const start = this.#take(length, "a string");
-    if (length > SHORT_TEXT_BYTES) return decodeUtf8(this.bytes.subarray(start, start + length));
+    if (length > shortTextBytes) return decodeUtf8(this.bytes.subarray(start, start + length));
     let text = "";
     for (let index = start; index < start + length; index++) {
       const byte = this.bytes[index];

@@ -3,9 +3,9 @@
  * value agree, so that a record's length is known before its bytes are written.
  */
 
-const TWO_28 = 2 ** 28;
-const TWO_32 = 2 ** 32;
-const MAX = 2 ** 63;
+const two28 = 2 ** 28;
+const two32 = 2 ** 32;
+const int64Limit = 2 ** 63;
 
 /** Bytes of an unsigned 32-bit varint: 1 to 5. */
 export function sizeOfUnsignedVarint(value: number): number {
@@ -57,9 +57,9 @@ function splitZigZag(value: number): void {
   const magnitude = Math.floor(isNegative ? -value : value);
   let high = 0x7fffffff;
   let low = 0xffffffff;
-  if (magnitude < MAX) {
-    high = Math.floor(magnitude / TWO_32);
-    low = magnitude - high * TWO_32;
+  if (magnitude < int64Limit) {
+    high = Math.floor(magnitude / two32);
+    low = magnitude - high * two32;
     if (isNegative && low-- === 0) {
       low = 0xffffffff;
       high--;
@@ -97,6 +97,6 @@ export function writeVarlong(bytes: Uint8Array, position: number, value: number)
  * beyond it the nearest double.
  */
 export function unZigZagLong(low: number, middle: number, high: number): number {
-  const rest = (high * TWO_28 + middle) * (TWO_28 / 2);
+  const rest = (high * two28 + middle) * (two28 / 2);
   return (low & 1) === 0 ? rest + (low >>> 1) : -(rest + (low >>> 1) + 1);
 }

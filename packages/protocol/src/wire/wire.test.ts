@@ -14,13 +14,13 @@ import {
 } from "./varint.ts";
 import { Writer } from "./writer.ts";
 
-const LONG_MAX = 2n ** 63n - 1n;
-const LONG_MIN = -(2n ** 63n);
+const longMax = 2n ** 63n - 1n;
+const longMin = -(2n ** 63n);
 
 /** What Java would hold: saturated, whole. */
 function toLong(value: number): bigint {
   const whole = BigInt(Math.floor(value));
-  return whole > LONG_MAX ? LONG_MAX : whole < LONG_MIN ? LONG_MIN : whole;
+  return whole > longMax ? longMax : whole < longMin ? longMin : whole;
 }
 
 /** Kafka's zig-zag varlong by big integers. */
@@ -34,7 +34,7 @@ function varlongBytes(value: bigint): number[] {
 const int64s = fc.oneof(
   fc.maxSafeInteger(),
   fc.integer(),
-  fc.bigInt({ min: LONG_MIN, max: LONG_MAX }).map(Number),
+  fc.bigInt({ min: longMin, max: longMax }).map(Number),
   fc.constantFrom(2 ** 63, -(2 ** 63), 1e300, -1e300, Infinity, -Infinity, 2 ** 62, -(2 ** 31) - 1),
 );
 
@@ -83,7 +83,7 @@ describe("varints", () => {
       fc.property(int64s, (value) => {
         const bytes = new Uint8Array(12);
         const end = writeVarlong(bytes, 0, value);
-        const expected = Number.isFinite(value) ? toLong(value) : value > 0 ? LONG_MAX : LONG_MIN;
+        const expected = Number.isFinite(value) ? toLong(value) : value > 0 ? longMax : longMin;
         expect([...bytes.subarray(0, end)]).toEqual(varlongBytes(expected));
         expect(sizeOfVarlong(value)).toBe(end);
         expect(new Reader(bytes).readVarlong()).toBe(Number(expected));

@@ -5,9 +5,9 @@ import { uuidToBytes, type Uuid } from "./uuid.ts";
 import { writeUnsignedVarint, writeVarlong, zigZag } from "./varint.ts";
 
 /** Longest string of the protocol, in bytes. */
-const STRING_BYTES_MAX = 0x7fff;
+const stringBytesMax = 0x7fff;
 /** Longer byte fields become parts of their own, so that they are not copied. */
-const COPIED_BYTES_MAX = 512;
+const copiedBytesMax = 512;
 
 /**
  * Writes the Kafka protocol, big-endian, into a list of parts: small fields into buffers of its own
@@ -118,7 +118,7 @@ export class Writer {
    * Bytes as they are, without a length. Large ones are kept as a view: do not change them later.
    */
   writeRaw(bytes: Uint8Array): void {
-    if (bytes.length > COPIED_BYTES_MAX) {
+    if (bytes.length > copiedBytesMax) {
       this.writePart(bytes);
       return;
     }
@@ -203,10 +203,10 @@ function encodeText(text: string): Uint8Array {
     );
   }
   const bytes = encodeUtf8(text);
-  if (bytes.length > STRING_BYTES_MAX) {
+  if (bytes.length > stringBytesMax) {
     throw new ProtocolError(
       "INVALID_VALUE",
-      `a string has ${bytes.length} bytes; the protocol allows ${STRING_BYTES_MAX}`,
+      `a string has ${bytes.length} bytes; the protocol allows ${stringBytesMax}`,
     );
   }
   return bytes;

@@ -119,7 +119,7 @@ export class StreamsApp implements AsyncDisposable {
       await loop.run(this.#stop.signal);
     } catch (error) {
       this.#failure = error;
-      platform.logger.log("error", "application-failed", {
+      platform.logger.log("error", "streams.application-failed", {
         application: this.applicationId,
         cause: error,
       });

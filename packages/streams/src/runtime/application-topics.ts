@@ -44,7 +44,7 @@ export class ApplicationTopics {
       const waitedMs = platform.clock.monotonicMs() - startMs;
       if (waitedMs >= waitMsMax) throw this.#missing(missing);
       if (waitedMs === 0 || waitedMs < lookIntervalMs)
-        platform.logger.log("warn", "topics-missing", { topics: missing });
+        platform.logger.log("warn", "streams.topics-missing", { topics: missing });
       await platform.timers.sleep(lookIntervalMs, signal);
     }
   }

@@ -52,7 +52,7 @@ export class OffsetResets {
       (name) => `${name} has no offset ${offset} any more: ${range}`,
       error,
     );
-    this.#environment.platform.logger.log("warn", "offset-reset", {
+    this.#environment.platform.logger.log("warn", "streams.offset-reset", {
       topic,
       partition,
       offset,

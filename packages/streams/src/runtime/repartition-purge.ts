@@ -59,7 +59,7 @@ export class RepartitionPurge {
     try {
       await this.#environment.cluster.admin.deleteRecords(offsets, this.#closing.signal);
     } catch (error) {
-      this.#environment.platform.logger.log("info", "repartition-purge-failed", {
+      this.#environment.platform.logger.log("info", "streams.repartition-purge-failed", {
         cause: error,
       });
     }

@@ -160,7 +160,7 @@ async function planRestorations(
     if (held === undefined || (held >= start && held <= end)) {
       return { ...restorable, position: held ?? start, end: Math.min(end, limit ?? end) };
     }
-    logger.log("warn", "store-rebuilt", {
+    logger.log("warn", "streams.store-rebuilt", {
       task: taskIdText(restorable.taskId),
       store: restorable.store,
       offset: held,

@@ -58,7 +58,7 @@ export class SourceWatch {
         (topic) => known.has(topic) && counts.get(topic) !== known.get(topic),
       );
       if (changed === undefined) return;
-      platform.logger.log("info", "partitions-changed", {
+      platform.logger.log("info", "streams.partitions-changed", {
         topic: changed,
         before: known.get(changed),
         now: counts.get(changed),
@@ -66,7 +66,7 @@ export class SourceWatch {
       membership.requestRejoin(`the partitions of ${changed} have changed`);
     } catch (error) {
       // Looked at again with the next one: the loop itself meets a broker that is away.
-      platform.logger.log("info", "partitions-unknown", { cause: error });
+      platform.logger.log("info", "streams.partitions-unknown", { cause: error });
     }
   }
 

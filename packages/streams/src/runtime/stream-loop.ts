@@ -113,7 +113,7 @@ export class StreamLoop {
       if (this.#environment.membership.isMember) await this.#commit();
     } catch (error) {
       if (!stop.aborted) throw error;
-      platform.logger.log("warn", "last-commit-failed", {
+      platform.logger.log("warn", "streams.last-commit-failed", {
         cause: this.#refusals.failure ?? error,
       });
     } finally {
@@ -226,7 +226,7 @@ export class StreamLoop {
     // STREAMS-9: in a generation in between somebody else may have had the tasks that are held here.
     if (assignment.generationId > this.#generationId + 1) await this.#dropTasks();
     this.#generationId = assignment.generationId;
-    platform.logger.log("info", "tasks-assigned", {
+    platform.logger.log("info", "streams.tasks-assigned", {
       tasks: assigned.map(({ taskId }) => taskIdText(taskId)),
     });
     const wanted = new Set(assigned.map(({ taskId }) => taskIdText(taskId)));
@@ -264,7 +264,7 @@ export class StreamLoop {
   /** A transaction or a commit was lost: back to what is committed, and on from there. */
   async #rebuild(cause: unknown, stop: AbortSignal): Promise<void> {
     const { platform, membership, config } = this.#environment;
-    platform.logger.log("warn", "tasks-rebuilt", { cause });
+    platform.logger.log("warn", "streams.tasks-rebuilt", { cause });
     await this.#dropTasks();
     if (config.isExactlyOnce && isFencedWriter(cause)) {
       await this.#writer.close(0);
@@ -287,7 +287,7 @@ export class StreamLoop {
       await Promise.all([this.#dropTasks(), this.#purge.close(), this.#watch.close()]);
       await this.#writer.close(config.closeTimeoutMs / 8);
     } catch (error) {
-      platform.logger.log("warn", "close-incomplete", { cause: error });
+      platform.logger.log("warn", "streams.close-incomplete", { cause: error });
     }
   }
 

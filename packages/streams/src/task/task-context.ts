@@ -44,7 +44,7 @@ export class TaskContext {
   drop(reason: string, place: ErrorPlace): void {
     this.dropped.add(1);
     if (this.logger.isEnabled("warn"))
-      this.logger.log("warn", "record-dropped", { ...place, task: this.taskName, reason });
+      this.logger.log("warn", "streams.record-dropped", { ...place, task: this.taskName, reason });
   }
 
   /** What a node threw while the record was under way. */

@@ -210,7 +210,11 @@ describe("a record that is refused after it was handed over", () => {
       ),
     ]);
     expect(events).toMatchObject([
-      ["warn", "error-passed-over", { code: "PRODUCTION_FAILED", topic: "a", offset: 5, cause }],
+      [
+        "warn",
+        "streams.error-passed-over",
+        { code: "PRODUCTION_FAILED", topic: "a", offset: 5, cause },
+      ],
     ]);
   });
 });

@@ -103,7 +103,7 @@ export class TaskErrors implements QueueErrors, SinkOwner, ErrorGuard, RefusalOw
     if (letter !== undefined) this.#sendDeadLetter(error, letter);
     const { logger, taskName } = this.#context;
     if (response === "continue" && logger.isEnabled("warn"))
-      logger.log("warn", "error-passed-over", {
+      logger.log("warn", "streams.error-passed-over", {
         code: error.code,
         node: error.node,
         task: taskName,

@@ -55,7 +55,7 @@ export class MarkerDriver {
     const run = this.#run(prepared)
       .catch((failure: unknown) => {
         if (this.#closed.signal.aborted) return;
-        this.#options.platform.logger.log("error", "transaction.markers.failed", {
+        this.#options.platform.logger.log("error", "broker.transaction-markers-failed", {
           transactionalId,
           failure,
         });
@@ -103,7 +103,7 @@ export class MarkerDriver {
     return partitions.filter((partition, index) => {
       const outcome = outcomes[index];
       if (outcome !== "written")
-        this.#options.platform.logger.log("warn", "transaction.marker.not-written", {
+        this.#options.platform.logger.log("warn", "broker.transaction-marker-not-written", {
           transactionalId,
           ...partition,
           outcome,
@@ -117,7 +117,7 @@ export class MarkerDriver {
       try {
         return await this.#options.complete(prepared);
       } catch (failure) {
-        this.#options.platform.logger.log("warn", "transaction.complete.not-written", {
+        this.#options.platform.logger.log("warn", "broker.transaction-complete-not-written", {
           transactionalId: prepared.transactionalId,
           failure,
         });
