@@ -191,7 +191,7 @@ describe("a record that a consumer's serde cannot read", () => {
     await using consumer = openConsumer(topic, {
       onDeserializationError: (error, record) => {
         seen.push(record);
-        return error.part === "value" ? "skip" : "fail";
+        return "part" in error && error.part === "value" ? "skip" : "fail";
       },
     });
     await take(consumer, 2);

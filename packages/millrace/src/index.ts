@@ -14,6 +14,9 @@ export {
 } from "@millrace/client";
 export {
   ClusterError,
+  OffsetOutOfRangeError,
+  PartitionError,
+  UnreadableBatchError,
   type BatchReader,
   type BatchWriter,
   type ClusterAdmin,

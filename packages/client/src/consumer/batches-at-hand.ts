@@ -36,9 +36,10 @@ export class BatchesAtHand<Key, Value> {
     return this.#paused.size > 0 && this.#paused.has(nameOf(partition));
   }
 
-  /** Whether records of a partition are still to come. */
+  /** Whether records of a partition are still to come; a batch that cannot be read counts, too. */
   hasMoreOf(partition: TopicPartition): boolean {
-    return this.#batches.some((one) => one.remaining > 0 && isSame(one, partition));
+    const [current, next] = this.#batches.filter((one) => isSame(one, partition));
+    return next !== undefined || (current !== undefined && current.remaining > 0);
   }
 
   /** Names of the partitions of which anything is at hand. */
@@ -60,7 +61,7 @@ export class BatchesAtHand<Key, Value> {
     for (;;) {
       const batch = this.#first();
       if (batch === undefined) return undefined;
-      if (batch !== this.#stuck && !batch.next()) {
+      if (batch !== this.#stuck && !this.#advance(batch)) {
         this.#batches.splice(this.#batches.indexOf(batch), 1);
         onDone(batch, batch.nextOffset);
         batch.release();
@@ -92,6 +93,16 @@ export class BatchesAtHand<Key, Value> {
     this.#batches = this.#batches.filter((batch) => !isDropped(batch));
     if (this.#stuck !== undefined && isDropped(this.#stuck)) this.#stuck = undefined;
     if (this.#record !== undefined && isDropped(this.#record)) this.#record = undefined;
+  }
+
+  /** Where the rest of a batch cannot be read it is at an end, if that is to be left out. */
+  #advance(batch: RecordBatchView): boolean {
+    try {
+      return batch.next();
+    } catch (error) {
+      if (!this.#decoder.leavesOut(error)) throw error;
+      return false;
+    }
   }
 
   #first(): RecordBatchView | undefined {

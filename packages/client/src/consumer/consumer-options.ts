@@ -31,7 +31,7 @@ export const consumerOptionRows = {
   key: valueOption<Serde<unknown>>(serdeKind, { kafka: "key.deserializer" }),
   /** Reads values; without it a value is bytes. */
   value: valueOption<Serde<unknown>>(serdeKind, { kafka: "value.deserializer" }),
-  /** A record that a serde cannot read: `fail`, `skip` with a warning, or a function that decides. */
+  /** A record that a serde cannot read, or the rest of a damaged batch: `fail`, `skip` with a warning, or a function that decides. */
   onDeserializationError: valueOption<DeserializationPolicy>(
     {
       allowed: '"fail", "skip" or a function that answers one of them',

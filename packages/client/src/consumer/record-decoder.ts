@@ -1,5 +1,7 @@
+import { UnreadableBatchError } from "@millrace/cluster";
 import {
   BaseError,
+  noHeaders,
   topicPartitionName,
   type Headers,
   type Offset,
@@ -21,11 +23,17 @@ export interface ConsumerRecord<Key = Uint8Array, Value = Uint8Array> extends To
   readonly headers: Headers;
 }
 
-/** What to do with a record that a serde cannot read; the function is given the record in bytes. */
+/**
+ * What to do with a record that a serde cannot read, or with the rest of a batch that cannot be read. The function is
+ * given the record in bytes; of a batch, all of it as the value.
+ */
 export type DeserializationPolicy =
   | "fail"
   | "skip"
-  | ((error: RecordDeserializationError, record: ConsumerRecord) => "fail" | "skip");
+  | ((
+      error: RecordDeserializationError | UnreadableBatchError,
+      record: ConsumerRecord,
+    ) => "fail" | "skip");
 
 /** A consumed record that a serde cannot read (Kafka: `RecordDeserializationException`); the cause is what the serde said. */
 export class RecordDeserializationError extends BaseError<"DESERIALIZATION_FAILED"> {
@@ -90,7 +98,7 @@ export class RecordDecoder<Key, Value> {
       return { topic, partition, offset, timestamp, key, value, headers: headersOf(batch) };
     } catch (cause) {
       const error = new RecordDeserializationError(batch, part, cause);
-      if (this.#decide(error, batch) !== "skip") throw error;
+      if (!this.#isSkipped(error, () => rawRecord(batch))) throw error;
       this.#logger.log("warn", "client.record-skipped", {
         topic,
         partition,
@@ -101,9 +109,27 @@ export class RecordDecoder<Key, Value> {
     }
   }
 
-  #decide(error: RecordDeserializationError, batch: RecordBatchView): "fail" | "skip" {
+  /** True for the error of a batch whose rest is to be left out. */
+  leavesOut(error: unknown): boolean {
+    if (!(error instanceof UnreadableBatchError)) return false;
+    if (!this.#isSkipped(error, () => rawBatch(error))) return false;
+    const { topic, partition, offset, nextOffset, message: cause } = error;
+    this.#logger.log("warn", "client.batch-skipped", {
+      topic,
+      partition,
+      offset,
+      nextOffset,
+      cause,
+    });
+    return true;
+  }
+
+  #isSkipped(
+    error: RecordDeserializationError | UnreadableBatchError,
+    record: () => ConsumerRecord,
+  ): boolean {
     const policy = this.#policy;
-    return typeof policy === "function" ? policy(error, rawRecord(batch)) : policy;
+    return (typeof policy === "function" ? policy(error, record()) : policy) === "skip";
   }
 }
 
@@ -119,6 +145,10 @@ function rawRecord(batch: RecordBatchView): ConsumerRecord {
     value: value?.slice() ?? null,
     headers: headersOf(batch),
   };
+}
+
+function rawBatch({ topic, partition, offset, bytes }: UnreadableBatchError): ConsumerRecord {
+  return { topic, partition, offset, timestamp: -1, key: null, value: bytes, headers: noHeaders };
 }
 
 function headersOf({ headers }: RecordBatchView): Headers {
