@@ -34,6 +34,7 @@ export class ApplicationTopics {
   async check(signal: AbortSignal): Promise<void> {
     const { cluster, platform } = this.#environment;
     const startMs = platform.clock.monotonicMs();
+    let isTold = false;
     for (;;) {
       const present = await cluster.admin.describeTopics([...this.#users.keys()], signal);
       const missing = [...this.#users.keys()].filter((topic) => !present.has(topic));
@@ -43,8 +44,8 @@ export class ApplicationTopics {
       }
       const waitedMs = platform.clock.monotonicMs() - startMs;
       if (waitedMs >= waitMsMax) throw this.#missing(missing);
-      if (waitedMs === 0 || waitedMs < lookIntervalMs)
-        platform.logger.log("warn", "streams.topics-missing", { topics: missing });
+      if (!isTold) platform.logger.log("warn", "streams.topics-missing", { topics: missing });
+      isTold = true;
       await platform.timers.sleep(lookIntervalMs, signal);
     }
   }

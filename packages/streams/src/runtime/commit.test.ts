@@ -15,12 +15,14 @@ interface Scene {
   /** What was asked of writer, group and engine, in order. */
   readonly steps: string[];
   readonly commit: (isExactlyOnce: boolean) => Promise<unknown>;
-  readonly add: (offset: number) => void;
+  readonly add: (offset: number, key?: string) => void;
+  /** The writer's buffer is full until somebody waits for room. */
+  readonly fill: () => void;
 }
 
 /** A task with a store and one record that was counted; `failing` is the step that rejects. */
 function sceneOf(failing?: string): Scene {
-  const { task } = taskOf((builder) =>
+  const { task, collector } = taskOf((builder) =>
     builder.stream("a", { key: string(), value: string() }).groupByKey().count({ store: "c" }),
   );
   task.initialize();
@@ -30,6 +32,13 @@ function sceneOf(failing?: string): Scene {
     if (name === failing) throw new Error(`${name} failed`);
   };
   const writer = {
+    get hasRoom() {
+      return collector.hasRoom;
+    },
+    drained: async () => {
+      await step("drained");
+      collector.hasRoom = true;
+    },
     flush: async () => {
       await step("outputs");
       return [{ topic: "app-c-changelog", partition: 0, endOffset: 9 }];
@@ -50,9 +59,12 @@ function sceneOf(failing?: string): Scene {
   const refusals = new WriteRefusals();
   return {
     steps,
-    add: (offset) => {
-      task.addBatch(batchOf("a", offset, [{ ...at(1), key: "k" }]));
+    add: (offset, key = "k") => {
+      task.addBatch(batchOf("a", offset, [{ ...at(1), key }]));
       task.process(1);
+    },
+    fill: () => {
+      collector.hasRoom = false;
     },
     commit: (isExactlyOnce) =>
       commitTasks([open], {
@@ -99,3 +111,11 @@ test.each([
     expect(steps.at(-1)).toBe(failing);
   },
 );
+
+test("caches are not flushed beyond the room of the writer", async () => {
+  const { steps, commit, add, fill } = sceneOf();
+  for (const [offset, key] of ["a", "b", "c"].entries()) add(offset, key);
+  fill();
+  await commit(false);
+  expect(steps.slice(0, 2)).toEqual(["drained", "outputs"]);
+});

@@ -11,7 +11,7 @@ export interface CommitOptions {
   readonly refusals: WriteRefusals;
   readonly membership: GroupMembership;
   readonly isExactlyOnce: boolean;
-  /** Caches are flushed in slices: what they forward may be slow. */
+  /** Caches are flushed in slices, and as the writer has room: what they forward may be slow, or much. */
   readonly slice: Slice;
   readonly timers: Timers;
   readonly signal: AbortSignal;
@@ -38,7 +38,8 @@ export async function commitTasks(
   slice.begin();
   for (const { task } of tasks) {
     while (!task.flush(slice)) {
-      await timers.yield();
+      if (writer.hasRoom) await timers.yield();
+      else await writer.drained(signal);
       signal.throwIfAborted();
       slice.begin();
     }

@@ -283,12 +283,13 @@ export class StreamLoop {
   async #abandon(): Promise<void> {
     this.#state = "closing";
     const { platform, config } = this.#environment;
-    try {
-      await Promise.all([this.#dropTasks(), this.#purge.close(), this.#watch.close()]);
-      await this.#writer.close(config.closeTimeoutMs / 8);
-    } catch (error) {
-      platform.logger.log("warn", "streams.close-incomplete", { cause: error });
-    }
+    const ends = [
+      ...(await Promise.allSettled([this.#dropTasks(), this.#purge.close(), this.#watch.close()])),
+      ...(await Promise.allSettled([this.#writer.close(config.closeTimeoutMs / 8)])),
+    ];
+    for (const end of ends)
+      if (end.status === "rejected")
+        platform.logger.log("warn", "streams.close-incomplete", { cause: end.reason });
   }
 
   async #dropTasks(): Promise<void> {
@@ -298,7 +299,8 @@ export class StreamLoop {
   async #closeTasks(closing: readonly OpenTask[]): Promise<void> {
     this.#inputs.remove(closing);
     this.#tasks = this.#tasks.filter((open) => !closing.includes(open));
-    await Promise.all(closing.map(({ task }) => task.close()));
+    const ends = await Promise.allSettled(closing.map(({ task }) => task.close()));
+    for (const end of ends) if (end.status === "rejected") throw end.reason;
   }
 
   async #initializeWriter(stop: AbortSignal): Promise<void> {

@@ -179,12 +179,14 @@ export class StreamTask {
   /**
    * Writes, logs and forwards what the caches hold back, store by store.
    *
-   * @param slice gives way once it is over: call again, and do nothing else with the task before
+   * @param slice gives way once it is over, or the collector has no room: call again, and do nothing else with the
+   *   task before
    * @returns whether it is done
    */
   flush(slice?: Slice): boolean {
+    const { collector } = this.#options;
     try {
-      return this.stores.flush(slice && (() => slice.afterRecord()));
+      return this.stores.flush(slice && (() => slice.afterRecord() || !collector.hasRoom));
     } catch (thrown) {
       throw this.#failure(thrown);
     }
