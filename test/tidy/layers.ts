@@ -13,7 +13,7 @@ export const packageLayers: Readonly<Record<string, readonly string[]>> = {
   broker: ["model", "platform", "protocol", "log"],
   streams: ["model", "platform", "cluster", "state", "serde"],
   testing: ["model", "platform", "cluster", "state", "serde", "streams"],
-  cli: ["model", "platform", "protocol", "client", "cluster", "broker"],
+  cli: ["model", "platform", "protocol", "client", "cluster", "log", "broker"],
   millrace: [
     "model",
     "platform",
@@ -44,7 +44,17 @@ export const browserSafe: readonly string[] = [
 
 /** Folders inside a package, lowest first: a folder imports from those before it and from itself. */
 export const folderOrder: Readonly<Record<string, readonly string[]>> = {
-  log: ["checkpoint", "index", "segment", "producer", "read", "upkeep", "append", "partition"],
+  log: [
+    "checkpoint",
+    "index",
+    "segment",
+    "producer",
+    "read",
+    "upkeep",
+    "append",
+    "partition",
+    "repair",
+  ],
   broker: [
     "config",
     "coordinator",

@@ -111,8 +111,7 @@ async function openInDirectory(start: Start): Promise<BrokerParts> {
     logs: {
       open: async (request) => {
         await settleFolder(judge, request);
-        const isCheckedWhole = isInternalTopic(request.topic);
-        return directory.openLog({ ...request, codecs: options.codecs, isCheckedWhole });
+        return directory.openLog({ ...request, codecs: options.codecs });
       },
       isMade: (place) => directory.folder(place) !== undefined || directory.hasSeenRecords(place),
       remove: (places) => directory.deleteLogs(places),
@@ -169,7 +168,6 @@ async function openMetadataLog(
     partition: 0,
     topicId: metadataTopicId,
     leaderEpoch: 0,
-    isCheckedWhole: true,
     config: { tailCacheBytes: 0 },
   });
   const level = options.durability === "strict" ? "strict" : "group";

@@ -4,6 +4,7 @@ import type { Command } from "./command.ts";
 import { brokerCommand } from "./commands/broker.ts";
 import { consumeCommand } from "./commands/consume.ts";
 import { groupsCommands } from "./commands/groups.ts";
+import { logCommands } from "./commands/log.ts";
 import { produceCommand } from "./commands/produce.ts";
 import { topicsCommands } from "./commands/topics.ts";
 import { readFlags } from "./flags/read-flags.ts";
@@ -18,6 +19,7 @@ const commands: readonly Command[] = [
   produceCommand,
   consumeCommand,
   ...groupsCommands,
+  ...logCommands,
 ];
 
 /** Exit codes: 0 done, or ended when it was asked to; 1 failed; 2 not understood. */

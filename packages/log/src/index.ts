@@ -31,3 +31,6 @@ export { LogDirectory, type LogDirectoryOptions, type OpenLogOptions } from "./l
 export type { PartitionFolder, StrayFolder } from "./partition-folders.ts";
 export { CheckpointError } from "./checkpoint/checkpoint-file.ts";
 export type { DirectoryProperties } from "./checkpoint/directory-properties.ts";
+export { checkLogs, type LogCheck } from "./repair/check-logs.ts";
+export type { LogCheckOptions, LogFinding, LogProgress } from "./repair/log-finding.ts";
+export { repairLogs, type LogRepair } from "./repair/repair-logs.ts";

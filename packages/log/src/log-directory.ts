@@ -5,7 +5,7 @@ import {
   topicPartitionName,
   type TopicPartition,
 } from "@millrace/model";
-import { FileSystemError, type FileLock, type FileSystem, type Platform } from "@millrace/platform";
+import type { FileLock, FileSystem, Platform } from "@millrace/platform";
 import { parentOf, readWholeFile, replaceFile } from "./checkpoint/checkpoint-file.ts";
 import { DirectoryOffsets } from "./checkpoint/directory-offsets.ts";
 import {
@@ -15,13 +15,13 @@ import {
   type DirectoryProperties,
 } from "./checkpoint/directory-properties.ts";
 import { SyncQueue } from "./checkpoint/sync-queue.ts";
+import { lockDirectory, lockName } from "./lock-directory.ts";
 import { LogDirectoryError, LogStorageError } from "./log-error.ts";
 import type { PartitionLogOptions } from "./log-types.ts";
 import { type PartitionFolder, PartitionFolders, type StrayFolder } from "./partition-folders.ts";
 import { PartitionLog } from "./partition-log.ts";
 import { reach } from "./probe.ts";
 
-const lockName = ".lock";
 const propertiesName = "meta.properties";
 const cleanShutdownName = ".kafka_cleanshutdown";
 
@@ -87,7 +87,7 @@ export class LogDirectory {
     // Also where a run before made it and was killed before its entry was on the device.
     if (fileSystem.stat(`${path}/${propertiesName}`) === undefined)
       await fileSystem.syncDirectory(parentOf(path));
-    const lock = await takeLock(fileSystem, path, options.lockNote);
+    const lock = await lockDirectory(fileSystem, path, options.lockNote);
     try {
       const properties = await settleProperties(options);
       const marker = `${path}/${cleanShutdownName}`;
@@ -319,26 +319,6 @@ export class LogDirectory {
         error,
       });
     }
-  }
-}
-
-async function takeLock(
-  fileSystem: FileSystem,
-  path: string,
-  note: string | undefined,
-): Promise<FileLock> {
-  const lockPath = `${path}/${lockName}`;
-  try {
-    return await fileSystem.lock(lockPath, note);
-  } catch (error) {
-    if (!(error instanceof FileSystemError) || error.code !== "LOCKED") throw error;
-    const holder = fileSystem.readLockNote(lockPath) ?? "unknown";
-    throw new LogDirectoryError(
-      "IN_USE",
-      path,
-      `another process uses it (${holder}); connect to that one, or stop it first`,
-      error,
-    );
   }
 }
 

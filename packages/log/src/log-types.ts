@@ -19,8 +19,6 @@ export interface PartitionLogOptions {
   readonly leaderEpoch: number;
   /** The directory was closed in order, so that its files are taken as they are. */
   readonly wasCleanlyClosed?: boolean;
-  /** Every batch is read and checked before the log is open: for logs that are replayed as a whole. */
-  readonly isCheckedWhole?: boolean;
   /** Offsets below this are known to be on the device (Kafka: recovery point). Default 0. */
   readonly recoveryPoint?: Offset;
   /** Offset below which records were deleted. Default: the first one stored. */

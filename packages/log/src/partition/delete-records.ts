@@ -24,16 +24,16 @@ export async function deleteRecords(
   if (offset > state.logStartOffset && !state.isClosed) {
     state.logStartOffset = offset;
     state.epochs.truncateFromStart(offset);
-    writeSecondSnapshot(writer);
+    keepWitnesses(writer);
     removeSegmentsBelow(offset, state.segments, state.dirty, state.fileSystem);
   }
   return state.logStartOffset;
 }
 
-/** What is removed cannot tell of producers any more: the one snapshot that is left would be the only witness. */
-function writeSecondSnapshot(writer: LogWriter): void {
+/** What is removed cannot tell of producers and epochs any more: what is left must not be the only witness. */
+function keepWitnesses(writer: LogWriter): void {
   try {
-    writer.writeSnapshot();
+    writer.keepWitnesses();
   } catch (error) {
     // A full disk is why records are deleted.
     if (!(error instanceof FileSystemError)) throw error;

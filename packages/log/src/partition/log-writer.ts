@@ -71,9 +71,16 @@ export class LogWriter {
     const { active } = this.#state.segments;
     await this.#syncs.sync();
     active.seal();
-    this.writeSnapshot();
+    this.#writeSnapshot();
     recordSegment(this.#state, active, false);
     await this.#syncs.sync();
+  }
+
+  /** Notes producers as they are now, and what lies in an active segment of which nothing is noted yet. */
+  keepWitnesses(): void {
+    const { active } = this.#state.segments;
+    this.#writeSnapshot();
+    if (active.record === undefined) vouchFor(this.#state, active, false);
   }
 
   #write(plan: AppendPlan, baseOffset: Offset, nowMs: Timestamp): void {
@@ -137,7 +144,7 @@ export class LogWriter {
     const full = state.segments.active;
     reach(state.platform, "C6");
     full.seal();
-    this.writeSnapshot();
+    this.#writeSnapshot();
     recordSegment(state, full, true);
     const nowMs = state.platform.clock.wallMs();
     const next = new LogSegment(state.fileSystem, state.path, full.endOffset, nowMs);
@@ -148,8 +155,7 @@ export class LogWriter {
     state.dirty.addDirectory();
   }
 
-  /** Notes the state of producers, in the page cache. */
-  writeSnapshot(): void {
+  #writeSnapshot(): void {
     const { logEndOffset: offset, fileSystem, path, producers, dirty } = this.#state;
     if (offset <= this.#lastSnapshotOffset) return;
     dirty.addHandles([writeProducerSnapshot(fileSystem, path, { offset, producers })]);

@@ -4,6 +4,12 @@ import type { LeaderEpochs } from "./leader-epochs.ts";
 import type { LogSegment } from "./log-segment.ts";
 import { decodeSegmentRecord, encodeSegmentRecord, type SegmentRecord } from "./segment-record.ts";
 
+export interface RecordFrom {
+  readonly epochs: LeaderEpochs;
+  readonly leaderEpoch: number;
+  readonly isClosed: boolean;
+}
+
 /**
  * Writes what the segment's files are now; indexes that are not in their files are not vouched for. The caller syncs
  * and closes the handle. A crash while it is written leaves a record that nobody believes.
@@ -11,7 +17,7 @@ import { decodeSegmentRecord, encodeSegmentRecord, type SegmentRecord } from "./
 export function writeSegmentRecord(
   fileSystem: FileSystem,
   segment: LogSegment,
-  from: { readonly epochs: LeaderEpochs; readonly leaderEpoch: number; readonly isClosed: boolean },
+  from: RecordFrom,
 ): FileHandle {
   const { offsetIndex, timeIndex, transactionIndex } = segment;
   const record: SegmentRecord = {

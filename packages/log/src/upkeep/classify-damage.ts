@@ -64,7 +64,7 @@ function isLengthFlipped(bad: BadBatch): boolean {
 }
 
 /** Position of the first valid batch behind that continues the offsets, wherever it begins. */
-function findFollowingBatch(bad: BadBatch): number | undefined {
+export function findFollowingBatch(bad: BadBatch): number | undefined {
   const { handle, endPosition } = bad;
   for (let start = bad.position + 1; start < endPosition; start += windowBytes) {
     const window = new Uint8Array(Math.min(windowBytes + batchHeaderBytes, endPosition - start));

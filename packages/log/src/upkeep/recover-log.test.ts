@@ -260,13 +260,6 @@ describe("what a record vouches for", () => {
     expect(() => log.offsetForTimestamp(5000)).toThrow(LogCorruptedError);
   });
 
-  it("is read before the log is open where it is to be checked whole", async () => {
-    const platform = await closedLog();
-    flipByte(platform, third, 70);
-    const options = { wasCleanlyClosed: true, recoveryPoint: 10, isCheckedWhole: true };
-    expect((await openTestLog(platform, config, options)).damage).toMatchObject({ firstOffset: 4 });
-  });
-
   it.each([
     ["is missing", (platform: Platform) => platform.fileSystem.remove(third), "is missing"],
     [

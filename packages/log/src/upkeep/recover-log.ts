@@ -169,13 +169,6 @@ class LogRecovery {
       : record.sizeBytes <= segment.sizeBytes && segment.loadIndexes();
     if (!isAsRecorded) return undefined;
     segment.restore(record);
-    if (
-      this.#options.isCheckedWhole === true &&
-      damageIn(() => segment.checkWhole()) !== undefined
-    ) {
-      segment.endOffset = segment.baseOffset;
-      return undefined;
-    }
     for (const { epoch, startOffset } of record.epochs) this.#epochs.assign(epoch, startOffset);
     return record.sizeBytes;
   }
