@@ -15,6 +15,7 @@ export type ClusterErrorCode =
   | "WRITER_CLOSED"
   | "WRITER_FENCED"
   | "TRANSACTION_ABORTED"
+  | "CONSUMER_IN_USE"
   | "COMMIT_FENCED"
   | "MEMBER_FENCED"
   | "GROUP_REFUSED"

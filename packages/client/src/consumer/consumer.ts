@@ -69,6 +69,8 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
   /** Positions of partitions that were sought before they were assigned. */
   readonly #sought = new Map<string, Offset>();
   readonly #autoCommit: AutoCommit;
+  /** True while a loop reads, or its body works on a record. */
+  #isInUse = false;
 
   constructor(parts: ConsumerParts<Key, Value>) {
     const { context, membership, options } = parts;
@@ -153,11 +155,18 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
     this.#wake.abort();
   }
 
+  /** @throws ClusterError `CONSUMER_IN_USE`: another loop reads, or works on a record that this one would take for done */
   async *[Symbol.asyncIterator](): AsyncGenerator<ConsumerRecord<Key, Value>, void, undefined> {
-    while (!this.#closing.signal.aborted) {
-      const record = this.#nextRecord();
-      if (record === undefined) await this.#turn();
-      else yield record;
+    if (this.#isInUse) throw inUse();
+    this.#isInUse = true;
+    try {
+      while (!this.#closing.signal.aborted) {
+        const record = this.#nextRecord();
+        if (record === undefined) await this.#turn();
+        else yield record;
+      }
+    } finally {
+      this.#isInUse = false;
     }
   }
 
@@ -341,6 +350,13 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
     if (membership !== undefined) return membership;
     throw new ClusterError("GROUP_REFUSED", "this consumer has no group; give it a groupId");
   }
+}
+
+function inUse(): ClusterError {
+  return new ClusterError(
+    "CONSUMER_IN_USE",
+    "another loop reads this consumer; leave that one first, or open a consumer for each: those of one group share the partitions",
+  );
 }
 
 function slowClose(): ClusterError {
