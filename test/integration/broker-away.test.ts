@@ -171,6 +171,7 @@ describe("close ends within its timeout", () => {
     stop.abort();
     const settled = starting.then((app) => app.close()).catch(() => {});
     expect(await millisecondsOf(settled)).toBeLessThan(closedMsMax);
+    expect(process.events.map(({ name }) => name)).not.toContain("streams.last-commit-failed");
     await world.app(wordCount(), options);
     await world.produce("lines", linesOf(10, 3000));
     await expectCounted(world, linesOf(3010));

@@ -34,6 +34,15 @@ test("a terminal shows how much state is restored, and nothing of it stays", asy
   expect(written.at(-1)).toBe("\r\u001B[K");
 });
 
+test("a start that takes long is shown, too", async () => {
+  const { platform } = restoring();
+  const written: string[] = [];
+  const output = { isTTY: true, write: (text: string) => written.push(text) };
+  await withRestoreProgress(platform, () => platform.timers.sleep(1300), output);
+  expect(written.join("")).toMatch(/starting {2}1 s/);
+  expect(written.at(-1)).toBe("\r\u001B[K");
+});
+
 test("what a start throws comes through, and the line is gone", async () => {
   const { platform, remaining } = restoring();
   const written: string[] = [];

@@ -102,6 +102,7 @@ export async function restoreStores(
       slice.begin();
       for (const batch of batches) {
         applyBatch(batch, pending, options.restored);
+        tellRemaining(remainingOf(pending.values()));
         if (!slice.afterRecord()) continue;
         await options.timers.yield();
         slice.begin();
@@ -188,6 +189,7 @@ function applyBatch(
       count += 1;
     }
     restored.add(count);
+    restoration.position = Math.min(restoration.end, batch.nextOffset);
   }
   batch.release();
 }

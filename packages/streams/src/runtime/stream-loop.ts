@@ -113,9 +113,11 @@ export class StreamLoop {
       if (this.#environment.membership.isMember) await this.#commit();
     } catch (error) {
       if (!stop.aborted) throw error;
-      platform.logger.log("warn", "streams.last-commit-failed", {
-        cause: this.#refusals.failure ?? error,
-      });
+      const wasAsked = error === stop.reason; // a wait was ended: there was nothing to commit yet
+      if (!wasAsked)
+        platform.logger.log("warn", "streams.last-commit-failed", {
+          cause: this.#refusals.failure ?? error,
+        });
     } finally {
       await this.#abandon();
       timer?.cancel();
