@@ -1,3 +1,4 @@
+import { isPromise } from "@millrace/model";
 import type { Serde } from "./serde.ts";
 import { SerdeError } from "./serde-error.ts";
 
@@ -39,18 +40,13 @@ export function sizeWith<T>(serde: Serde<T>, value: T & {}, topic: string): numb
 export function deserializeWith<T>(serde: Serde<T>, bytes: Uint8Array, topic: string): T & {} {
   try {
     const value = serde.deserialize(bytes, topic);
+    // Serdes are synchronous: a promise would be taken for the value.
     if (value === undefined || isPromise(value))
       throw new TypeError(`deserialize gave ${kindOf(value)}, no value`);
     return value;
   } catch (cause) {
     throw new SerdeError("DESERIALIZATION_FAILED", { topic, serde: serde.name, cause });
   }
-}
-
-/** Serdes are synchronous: a promise would be taken for the value. */
-function isPromise(value: unknown): value is PromiseLike<unknown> {
-  if (typeof value !== "object" || value === null) return false;
-  return typeof (value as { readonly then?: unknown }).then === "function";
 }
 
 function kindOf(result: unknown): string {

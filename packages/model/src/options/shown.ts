@@ -16,11 +16,8 @@ export function shown(value: unknown): string {
     : `a value of class ${constructor.name}`;
 }
 
-export function isPromise(value: unknown): boolean {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    "then" in value &&
-    typeof value.then === "function"
-  );
+/** True for whatever has a `then`, which an `await` would wait for. */
+export function isPromise(value: unknown): value is PromiseLike<unknown> {
+  if (typeof value !== "object" || value === null) return false;
+  return typeof (value as { readonly then?: unknown }).then === "function";
 }

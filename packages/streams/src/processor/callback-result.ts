@@ -1,4 +1,4 @@
-import type { Timestamp } from "@millrace/model";
+import { isPromise, type Timestamp } from "@millrace/model";
 
 import { CallbackError } from "../error/callback-error.ts";
 
@@ -77,11 +77,6 @@ export function requireOneOf<T extends string>(
   const advice = `return ${allowed.map((word) => `"${word}"`).join(" or ")}`;
   if (isPromise(result)) throw promiseRefused(result, operator, advice);
   throw new CallbackError("CALLBACK_GAVE_NO_RESPONSE", operator, `${String(result)}; ${advice}`);
-}
-
-function isPromise(value: unknown): value is PromiseLike<unknown> {
-  if (typeof value !== "object" || value === null) return false;
-  return typeof (value as { readonly then?: unknown }).then === "function";
 }
 
 /** The promise is nobody's from now on: what it may reject with later is told by this error. */

@@ -1,8 +1,8 @@
+import { noProducerEpoch } from "@millrace/protocol/records";
 import type { ProducerIdentity } from "../coordinator-log.ts";
 import { errorCode } from "../error-code.ts";
 import {
   isEpochExhausted,
-  noProducerEpoch,
   toInitialized,
   toRotated,
   type TransactionMetadata,

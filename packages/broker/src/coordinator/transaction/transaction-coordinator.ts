@@ -1,4 +1,5 @@
 import type { Platform } from "@millrace/platform";
+import { noProducerEpoch, noProducerId } from "@millrace/protocol/records";
 import type { CoordinatorLogs, ProducerIdentity } from "../coordinator-log.ts";
 import { errorCode } from "../error-code.ts";
 import { codeOfFailure } from "../failure-code.ts";
@@ -17,7 +18,7 @@ import { MarkerDriver } from "./marker-driver.ts";
 import { ProducerIds } from "./producer-ids.ts";
 import type { TransactionConfig } from "./transaction-config.ts";
 import { transactionRecordCodec, type TransactionRecord } from "./transaction-record.ts";
-import { noProducerEpoch, noProducerId, type TransactionMetadata } from "./transaction-metadata.ts";
+import { type TransactionMetadata } from "./transaction-metadata.ts";
 import {
   TransactionShard,
   type AddPartitionsRequest,

@@ -1,4 +1,5 @@
 import { invariant, type TopicPartition } from "@millrace/model";
+import { noProducerEpoch, noProducerId } from "@millrace/protocol/records";
 import type { TransactionResult } from "../coordinator-log.ts";
 import {
   noPartitions,
@@ -36,8 +37,6 @@ export interface TransactionMetadata {
   readonly clientTransactionVersion: 0 | 1 | 2;
 }
 
-export const noProducerId = -1;
-export const noProducerEpoch = -1;
 /** What an epoch can be on the wire. */
 const int16Max = 32_767;
 /** The highest one is kept back, so that a producer can still be fenced. */

@@ -2,9 +2,10 @@ import { codecOf, decodeVersioned, encodeVersioned } from "@millrace/protocol";
 import { transactionLogKey, transactionLogValue } from "@millrace/protocol/definitions";
 import { Reader, Writer } from "@millrace/protocol/wire";
 import { invariant } from "@millrace/model";
+import { noProducerEpoch } from "@millrace/protocol/records";
 import type { LogRecord } from "../coordinator-log.ts";
 import type { CoordinatorRecordCodec } from "../coordinator-shard.ts";
-import { noProducerEpoch, type TransactionMetadata } from "./transaction-metadata.ts";
+import { type TransactionMetadata } from "./transaction-metadata.ts";
 import { noPartitions } from "./transaction-partitions.ts";
 import { transactionStatuses } from "./transaction-status.ts";
 

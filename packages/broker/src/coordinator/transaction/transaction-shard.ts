@@ -1,5 +1,6 @@
 import type { TopicPartition } from "@millrace/model";
 import type { Clock } from "@millrace/platform";
+import { noProducerEpoch, noProducerId } from "@millrace/protocol/records";
 import type { ProducerIdentity } from "../coordinator-log.ts";
 import {
   answer,
@@ -18,8 +19,6 @@ import type { ProducerIds } from "./producer-ids.ts";
 import {
   isEpochExhausted,
   newTransactionMetadata,
-  noProducerEpoch,
-  noProducerId,
   toComplete,
   toOngoing,
   toPrepared,
