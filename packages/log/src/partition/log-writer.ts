@@ -12,7 +12,11 @@ import { SyncQueue } from "../checkpoint/sync-queue.ts";
 import { LogStorageError } from "../log-error.ts";
 import type { AppendOptions, AppendResult } from "../log-types.ts";
 import { reach } from "../probe.ts";
-import { listProducerSnapshots, writeProducerSnapshot } from "../producer/replay-producers.ts";
+import {
+  listProducerSnapshots,
+  producerSnapshotPath,
+  writeProducerSnapshot,
+} from "../producer/replay-producers.ts";
 import { LogSegment } from "../segment/log-segment.ts";
 import type { LogState } from "./log-state.ts";
 import { recordSegment, vouchFor } from "./record-segment.ts";
@@ -161,6 +165,18 @@ export class LogWriter {
     dirty.addHandles([writeProducerSnapshot(fileSystem, path, { offset, producers })]);
     dirty.addDirectory();
     this.#lastSnapshotOffset = offset;
+    this.#removeSnapshots(offset);
+  }
+
+  /**
+   * Of snapshots a start needs the newest, and those at the begin of segments (Kafka: `removeStraySnapshots`); the
+   * others would become more with every stop.
+   */
+  #removeSnapshots(newest: Offset): void {
+    const { fileSystem, path, segments } = this.#state;
+    const needed = new Set([newest, ...segments.all.map(({ baseOffset }) => baseOffset)]);
+    for (const offset of listProducerSnapshots(fileSystem, path))
+      if (!needed.has(offset)) fileSystem.remove(producerSnapshotPath(path, offset));
   }
 
   async #syncOnce(): Promise<void> {
