@@ -144,6 +144,9 @@ describe("an empty project on Node 22.18", () => {
   test("has the millrace command", async () => {
     const output = await run("node_modules/.bin/millrace", ["--help"], inProject());
     expect(output).toContain("millrace broker");
+    const version = packages.find(({ name }) => name === "millrace")?.manifest.version;
+    const told = await run("node_modules/.bin/millrace", ["--version"], inProject());
+    expect(told).toBe(`millrace ${version}\n`);
   });
 
   describePages(() => ({ folder: project, node22 }));

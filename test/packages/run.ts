@@ -14,7 +14,7 @@ export function run(
   { cwd, path = [] }: RunOptions,
 ): Promise<string> {
   const searchPath = [...path, process.env["PATH"]].join(delimiter);
-  const options = { cwd, env: { ...process.env, searchPath }, maxBuffer: 16 * 1024 * 1024 };
+  const options = { cwd, env: { ...process.env, PATH: searchPath }, maxBuffer: 16 * 1024 * 1024 };
   return new Promise((resolve, reject) => {
     execFile(file, parameters, options, (error, stdout, stderr) => {
       if (error === null) resolve(stdout);
