@@ -1,8 +1,10 @@
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { once } from "node:events";
+import type { Worker } from "node:worker_threads";
 
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 
 import { connect } from "../connect.ts";
 import { EmbeddedCluster, type EmbeddedClusterOptions } from "./embedded-cluster.ts";
@@ -55,4 +57,31 @@ test("topics are made once, and closing twice is fine", async () => {
     await cluster.close();
     await cluster.close();
   }
+});
+
+test("a broker whose thread ends by itself is told of, and closing it ends", async () => {
+  const starting = once(process, "worker");
+  const cluster = await EmbeddedCluster.start({ data: join(folder, "ended") });
+  const [worker] = (await starting) as [Worker];
+  const lines: string[] = [];
+  const written = vi.spyOn(process.stderr, "write").mockImplementation((line) => {
+    lines.push(String(line));
+    return true;
+  });
+  try {
+    await worker.terminate();
+    await cluster.close();
+  } finally {
+    written.mockRestore();
+  }
+  expect(lines).toHaveLength(1);
+  expect(JSON.parse(lines[0])).toMatchObject({ level: "error", event: "millrace.broker-ended" });
+});
+
+test("closing a broker tells nothing", async () => {
+  const cluster = await EmbeddedCluster.start({ data: join(folder, "quiet") });
+  const written = vi.spyOn(process.stderr, "write");
+  await cluster.close();
+  expect(written).not.toHaveBeenCalled();
+  written.mockRestore();
 });

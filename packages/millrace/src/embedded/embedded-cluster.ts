@@ -64,11 +64,14 @@ export class EmbeddedCluster implements AsyncDisposable {
   readonly bootstrapServers: string;
   /** Undefined: the broker belongs to another process. */
   readonly #worker: Worker | undefined;
+  /** The broker's thread is over. */
+  readonly #ended: Promise<void>;
   #closing: Promise<void> | undefined;
 
   private constructor(bootstrapServers: string, worker: Worker | undefined) {
     this.bootstrapServers = bootstrapServers;
     this.#worker = worker;
+    this.#ended = worker === undefined ? Promise.resolve() : this.#watch(worker);
   }
 
   /** @throws OptionError; EmbeddedClusterError with the broker's own code, such as `ADDRESS_IN_USE` or `FOREIGN_DIRECTORY` */
@@ -117,11 +120,27 @@ export class EmbeddedCluster implements AsyncDisposable {
     const worker = this.#worker;
     if (worker === undefined) return;
     const { timers } = nodePlatform();
-    const ended = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
     worker.postMessage({ kind: "close" });
     const timer = timers.after(closeMsMax, () => void worker.terminate());
-    await ended;
+    await this.#ended;
     timer.cancel();
+  }
+
+  /** Nobody waits for the thread while it serves: that it ends by itself is for the log. */
+  #watch(worker: Worker): Promise<void> {
+    let cause: unknown;
+    worker.once("error", (error: unknown) => {
+      cause = error;
+    });
+    return new Promise((resolve) => {
+      worker.once("exit", (code) => {
+        resolve();
+        if (this.#closing !== undefined) return;
+        const { bootstrapServers } = this;
+        const { logger } = nodePlatform();
+        logger.log("error", "millrace.broker-ended", { bootstrapServers, code, cause });
+      });
+    });
   }
 }
 
