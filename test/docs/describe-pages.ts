@@ -29,7 +29,7 @@ export function describePages(project: () => DocsProject): void {
             expect(code, `${attempt} run of block ${block}: ${output}`).toBe(0);
         }
       },
-      120_000,
+      240_000,
     );
 
     test("is right for TypeScript with the page's own tsconfig", async () => {

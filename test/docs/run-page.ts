@@ -19,7 +19,7 @@ export interface Ended {
 }
 
 /** Longest that a block may take. */
-const blockMsMax = 40_000;
+const blockMsMax = 90_000;
 /** How long a program that runs for ever, and is not talked to, is left alone. */
 const endlessMs = 3000;
 
