@@ -106,12 +106,16 @@ async function openInDirectory(start: Start): Promise<BrokerParts> {
     durability: new Durability(options.durability ?? "group", platform.timers, fail),
     leaderEpoch,
     logger: platform.logger,
-    timers: platform.timers,
-    isTopic: (topicId) => image.topicById(topicId) !== undefined,
+    topicOf: (name) => image.topic(name),
     logs: {
       open: async (request) => {
-        await settleFolder(judge, request);
+        settleFolder(judge, request);
+        if (directory.folder(request) === undefined) return undefined;
         return directory.openLog({ ...request, codecs: options.codecs });
+      },
+      create: (request) => {
+        settleFolder(judge, request);
+        return directory.createLog({ ...request, codecs: options.codecs });
       },
       isMade: (place) => directory.folder(place) !== undefined || directory.hasSeenRecords(place),
       remove: (places) => directory.deleteLogs(places),
@@ -132,7 +136,7 @@ async function openInDirectory(start: Start): Promise<BrokerParts> {
   removedTopics = new Set();
   const coordinators = (opened.coordinators = new Coordinators({
     platform,
-    logs: new PartitionCoordinatorLogs({ image, partitions, clock: platform.clock, leaderEpoch }),
+    logs: new PartitionCoordinatorLogs({ image, partitions, clock: platform.clock }),
     markers: new PartitionMarkerWriter(image, partitions, platform.clock),
     producerIdBlocks: metadata,
     groupConfig: groupConfigOf(config),
@@ -171,7 +175,7 @@ async function openMetadataLog(
     config: { tailCacheBytes: 0 },
   });
   const level = options.durability === "strict" ? "strict" : "group";
-  return new Partition(log, metadataTopicId, new Durability(level, platform.timers, fail));
+  return Partition.of(log, metadataTopicId, new Durability(level, platform.timers, fail));
 }
 
 /** The metadata know the folder that they were written in: `meta.properties` alone can be that of another one. */

@@ -190,6 +190,60 @@ describe("LogDirectory", () => {
     );
   });
 
+  it("deletes a log only once its sync has ended, which a folder that is gone would make fail", async () => {
+    const platform = testPlatform();
+    let release = () => {};
+    const held = new Promise<void>((resolve) => (release = resolve));
+    const syncDirectory = async (path: string) => {
+      if (path === "data/orders-0") await held;
+      await platform.fileSystem.syncDirectory(path);
+    };
+    const fileSystem = withMember(platform.fileSystem, { syncDirectory });
+    const directory = await open({ ...platform, fileSystem });
+    const log = directory.createLog(orders);
+    log.append(batchOf(), client);
+    const synced = log.sync();
+    const deleted = directory.deleteLogs([orders]);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(directory.partitions()).toHaveLength(1);
+    release();
+    await synced;
+    await deleted;
+    expect(log.failure).toBeUndefined();
+    expect(directory.partitions()).toEqual([]);
+  });
+
+  it("LOG-8: makes a log where no folder is, and notes nothing of it before it is on the device", async () => {
+    const platform = testPlatform();
+    const directory = await open(platform);
+    const log = directory.createLog({ ...orders, topicId: "AAAAAAAAAAAAAAAAAAAAAQ" });
+    expect(() => directory.createLog(orders)).toThrow(expect.objectContaining({ law: "LOG-8" }));
+    log.append(batchOf({ values: ["a", "b"] }), client);
+    await directory.checkpoint();
+    expect(directory.hasSeenRecords(orders)).toBe(false);
+    await log.sync();
+    await directory.checkpoint();
+    expect(textOf(platform, "recovery-point-offset-checkpoint")).toContain("\norders 0 2\n");
+    expect(directory.hasSeenRecords(orders)).toBe(true);
+    await directory.close();
+    const again = await open(platform);
+    expect((await again.openLog({ ...orders, leaderEpoch: 2 })).logEndOffset).toBe(2);
+  });
+
+  it("leaves nothing of a log that could not be made", async () => {
+    const platform = testPlatform();
+    const fileSystem = withMember(platform.fileSystem, {
+      open: (path, mode) => {
+        if (path.endsWith(".log")) throw new Error("no space left on device");
+        return platform.fileSystem.open(path, mode);
+      },
+    });
+    const directory = await open({ ...platform, fileSystem });
+    const making = () => directory.createLog({ ...orders, topicId: "AAAAAAAAAAAAAAAAAAAAAQ" });
+    expect(making).toThrow("no space left");
+    expect(directory.partitions()).toEqual([]);
+  });
+
   it("opens nothing once it is closed", async () => {
     const platform = testPlatform();
     const directory = await open(platform);

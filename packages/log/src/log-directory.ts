@@ -151,13 +151,26 @@ export class LogDirectory {
     return this.#logs.get(topicPartitionName(topic, partition));
   }
 
+  /**
+   * Makes the log of a partition that has no folder. Nothing of it is on the device before it is synced.
+   *
+   * @throws FileSystemError
+   */
+  createLog(options: OpenLogOptions): PartitionLog {
+    this.#checkOpen();
+    const name = topicPartitionName(options.topic, options.partition);
+    invariant(this.#fileSystem.stat(`${this.path}/${name}`) === undefined, "LOG-8", name);
+    const log = PartitionLog.create(this.#optionsOf(name, options));
+    this.#logs.set(name, log);
+    return log;
+  }
+
   /** Opens or makes the log of a partition. One that is open already is given again. */
   async openLog(options: OpenLogOptions): Promise<PartitionLog> {
     const name = topicPartitionName(options.topic, options.partition);
     const known = this.#logs.get(name);
     if (known !== undefined) return known;
-    if (this.#closing !== undefined)
-      throw new LogStorageError("LOG_CLOSED", `${this.path}: the directory is closed`);
+    this.#checkOpen();
     let opening = this.#opening.get(name);
     if (opening === undefined) {
       opening = this.#open(name, options).finally(() => this.#opening.delete(name));
@@ -166,9 +179,20 @@ export class LogDirectory {
     return opening;
   }
 
+  #checkOpen(): void {
+    if (this.#closing !== undefined)
+      throw new LogStorageError("LOG_CLOSED", `${this.path}: the directory is closed`);
+  }
+
   async #open(name: string, options: OpenLogOptions): Promise<PartitionLog> {
+    const log = await PartitionLog.open(this.#optionsOf(name, options));
+    this.#logs.set(name, log);
+    return log;
+  }
+
+  #optionsOf(name: string, options: OpenLogOptions): PartitionLogOptions {
     const { topic, partition } = options;
-    const log = await PartitionLog.open({
+    return {
       ...options,
       platform: this.#platform,
       path: `${this.path}/${name}`,
@@ -178,9 +202,7 @@ export class LogDirectory {
       saveLogStartOffset: (offset) =>
         this.#offsets.saveLogStartOffset({ topic, partition }, offset),
       syncParent: () => this.#syncs.sync(),
-    });
-    this.#logs.set(name, log);
-    return log;
+    };
   }
 
   /**
@@ -193,7 +215,7 @@ export class LogDirectory {
     for (const partition of partitions) {
       const name = topicPartitionName(partition.topic, partition.partition);
       await this.#opening.get(name)?.catch(() => {});
-      this.#logs.get(name)?.discard();
+      await this.#logs.get(name)?.discard();
       this.#logs.delete(name);
       this.#offsets.forget(name);
       this.#attempt(this.#folders.pathOf(partition), () => {
@@ -229,10 +251,8 @@ export class LogDirectory {
    *
    * @throws FileSystemError
    */
-  async setAside(partition: TopicPartition): Promise<StrayFolder> {
-    const stray = this.#folders.setAside(partition);
-    await this.#syncs.sync();
-    return stray;
+  setAside(partition: TopicPartition): StrayFolder {
+    return this.#folders.setAside(partition);
   }
 
   /** Removes a folder in which there is no byte of a log. */

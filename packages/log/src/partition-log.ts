@@ -21,6 +21,7 @@ import { deleteRecords } from "./partition/delete-records.ts";
 import { LogReader } from "./partition/log-reader.ts";
 import { LogState } from "./partition/log-state.ts";
 import { LogWriter } from "./partition/log-writer.ts";
+import { createLog } from "./upkeep/create-log.ts";
 import { recoverLog, type RecoveredLog } from "./upkeep/recover-log.ts";
 
 /**
@@ -63,9 +64,23 @@ export class PartitionLog {
     const { fileSystem } = options.platform;
     const config = { ...defaultLogConfig, ...options.config };
     await makeDurableDirectory(fileSystem, options.path, options.syncParent);
-    const topicId = await claimTopicId(fileSystem, options.path, options.topicId);
+    const topicId = await claimTopicId(fileSystem, options.path, {
+      topicId: options.topicId,
+      isDurable: options.recoveryPoint !== undefined,
+    });
     const recovered = await recoverLog({ ...options, config });
     return new PartitionLog(options, { config, topicId, recovered });
+  }
+
+  /**
+   * Makes a log whose folder is not there; all of it comes to the device with the first `sync`.
+   *
+   * @throws FileSystemError
+   */
+  static create(options: PartitionLogOptions): PartitionLog {
+    const config = { ...defaultLogConfig, ...options.config };
+    const recovered = createLog({ ...options, config });
+    return new PartitionLog(options, { config, topicId: options.topicId, recovered });
   }
 
   private constructor(
@@ -96,6 +111,11 @@ export class PartitionLog {
   /** Set once nothing may be written any more: the process should end and start again. */
   get failure(): LogStorageError | undefined {
     return this.#state.failure;
+  }
+
+  /** Made by this run, and nothing of it is known to be on the device. */
+  get isNew(): boolean {
+    return this.#state.dirty.isNew;
   }
 
   get sizeBytes(): number {
@@ -279,9 +299,15 @@ export class PartitionLog {
     return this.#closing;
   }
 
-  /** Closes the files as they are: they are going to be removed. */
-  discard(): void {
-    this.#closing ??= Promise.resolve();
+  /** Closes the files as they are: they are going to be removed. A sync that goes on is waited for. */
+  discard(): Promise<void> {
+    this.#closing ??= this.#discard();
+    return this.#closing;
+  }
+
+  async #discard(): Promise<void> {
+    this.#state.isClosed = true;
+    await this.#writer.idle();
     this.#state.close();
   }
 

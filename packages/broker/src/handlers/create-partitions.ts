@@ -62,7 +62,7 @@ export class CreatePartitionsHandler implements Handler<CreatePartitionsRequest,
     const opened = request.validateOnly
       ? []
       : grown.map((name) => this.#services.image.topic(name));
-    await this.#services.partitions.openTopics(opened.filter((topic) => topic !== undefined));
+    for (const topic of opened) if (topic !== undefined) this.#services.partitions.add(topic);
     return { throttleTimeMs: context.throttleMs, results };
   }
 

@@ -7,15 +7,12 @@ import type {
 } from "../coordinator/coordinator-log.ts";
 import type { MetadataImage } from "../metadata/metadata-image.ts";
 import { CoordinatorPartitionLog } from "./coordinator-partition-log.ts";
-import { NewCoordinatorLog } from "./new-coordinator-log.ts";
-import type { Partition } from "./partition.ts";
 import type { Partitions } from "./partitions.ts";
 
 export interface PartitionCoordinatorLogsOptions {
   readonly image: MetadataImage;
   readonly partitions: Partitions;
   readonly clock: Clock;
-  readonly leaderEpoch: number;
 }
 
 /** The coordinators' logs as partitions of their topics; what exists on the disk is open when this is made. */
@@ -36,7 +33,7 @@ export class PartitionCoordinatorLogs implements CoordinatorLogs {
   existing(topic: CoordinatorTopic): readonly number[] {
     const existing: number[] = [];
     for (let partition = 0; partition < this.partitionCount(topic); partition++)
-      if (this.#find(topic, partition) !== undefined) existing.push(partition);
+      if (this.#isWritten(topic, partition)) existing.push(partition);
     return existing;
   }
 
@@ -47,26 +44,18 @@ export class PartitionCoordinatorLogs implements CoordinatorLogs {
     return log;
   }
 
-  /** Undefined where nothing was ever written. */
-  #find(topic: CoordinatorTopic, partition: number): Partition | undefined {
+  #isWritten(topic: CoordinatorTopic, partition: number): boolean {
     const found = this.#options.partitions.find(topic, partition);
-    return found?.isMade === true || found?.failure !== undefined ? found : undefined;
+    return found?.isMade === true || found?.failure !== undefined;
   }
 
-  #make(topic: CoordinatorTopic, partition: number): CoordinatorLog {
-    const { image, partitions, clock, leaderEpoch } = this.#options;
+  #make(topic: CoordinatorTopic, index: number): CoordinatorLog {
+    const { image, partitions, clock } = this.#options;
     const topicImage = image.topic(topic);
-    invariant(topicImage !== undefined, "BROKER-8", topic);
-    const open = this.#find(topic, partition);
-    if (open !== undefined)
-      return new CoordinatorPartitionLog(open, clock, (error) =>
-        partitions.takeOffline(topicImage, partition, error),
-      );
-    return new NewCoordinatorLog({
-      clock,
-      leaderEpoch,
-      open: () => partitions.open(topicImage, partition),
-      onFailed: () => this.#logs.delete(`${topic}-${partition}`),
-    });
+    const partition = partitions.find(topic, index);
+    invariant(topicImage !== undefined && partition !== undefined, "BROKER-8", { topic, index });
+    return new CoordinatorPartitionLog(partition, clock, (error) =>
+      partitions.takeOffline(topicImage, index, error),
+    );
   }
 }

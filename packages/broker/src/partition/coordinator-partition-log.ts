@@ -1,5 +1,5 @@
 import { LogCorruptedError, LogRequestError } from "@millrace/log";
-import { BaseError, InvariantError, noHeaders } from "@millrace/model";
+import { BaseError, invariant, InvariantError, noHeaders } from "@millrace/model";
 import type { Clock } from "@millrace/platform";
 import { RecordBatchBuilder } from "@millrace/protocol/records";
 import { CoordinatorLogError } from "../coordinator/coordinator-log-error.ts";
@@ -57,8 +57,13 @@ export class CoordinatorPartitionLog implements CoordinatorLog {
                 baseSequence: -1,
                 supportsEpochBump: true,
               });
-        return this.#partition.append(batch, { origin: "coordinator", verificationGuard })
-          .lastOffset;
+        const { endOffset } = this;
+        const appended = this.#partition.append(batch, {
+          origin: "coordinator",
+          verificationGuard,
+        });
+        invariant(appended.baseOffset === endOffset, "BROKER-7", { ...appended, endOffset });
+        return appended.lastOffset;
       }) + 1
     );
   }

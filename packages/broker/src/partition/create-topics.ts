@@ -33,8 +33,6 @@ export async function createTopics(
     return { records, result };
   });
   if (!validateOnly)
-    await partitions.openTopics(
-      outcomes.flatMap((outcome) => (outcome.kind === "created" ? [outcome.topic] : [])),
-    );
+    for (const outcome of outcomes) if (outcome.kind === "created") partitions.add(outcome.topic);
   return outcomes;
 }

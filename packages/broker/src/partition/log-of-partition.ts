@@ -9,6 +9,7 @@ export type LogOfPartition = Pick<
   | "leaderEpoch"
   | "latestEpoch"
   | "config"
+  | "isNew"
   | "damage"
   | "sizeBytes"
   | "logStartOffset"

@@ -29,7 +29,7 @@ async function open(level: DurabilityLevel) {
     throw failure;
   };
   const durability = new Durability(level, platform.timers, fail);
-  return { log, partition: new Partition(log, "AAAAAAAAAAAAAAAAAAAAAA", durability) };
+  return { log, partition: Partition.of(log, "AAAAAAAAAAAAAAAAAAAAAA", durability) };
 }
 
 /** Until what was begun has come to an end: a memory disk answers within a few turns. */

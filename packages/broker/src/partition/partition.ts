@@ -15,7 +15,7 @@ import type {
 } from "@millrace/log";
 import { LogStorageError } from "@millrace/log";
 import { invariant } from "@millrace/model";
-import { absentLog } from "./absent-log.ts";
+import { AbsentLog, type AbsentLogOfPartition, type AbsentLogPlace } from "./absent-log.ts";
 import type { Durability } from "./durability.ts";
 import type { LogOfPartition } from "./log-of-partition.ts";
 
@@ -46,8 +46,10 @@ export class Partition {
   /** Text form of the UUID. */
   readonly topicId: string;
   readonly leaderEpoch: number;
-  #log: LogOfPartition;
-  #isMade = true;
+  /** What is read; the same as what is written, once it is made. */
+  #log: AbsentLogOfPartition;
+  #made: LogOfPartition | undefined;
+  #make: (() => LogOfPartition) | undefined;
   readonly #durability: Durability;
   readonly #waiters = new Set<PartitionWaiter>();
   #durableWaits: DurableWait[] = [];
@@ -56,44 +58,41 @@ export class Partition {
   #isSyncing = false;
   #syncing: Promise<void> = Promise.resolve();
 
-  constructor(log: LogOfPartition, topicId: string, durability: Durability) {
+  private constructor(log: AbsentLogOfPartition, topicId: string, durability: Durability) {
     this.topic = log.topic;
     this.partition = log.partition;
     this.topicId = topicId;
     this.leaderEpoch = log.leaderEpoch;
     this.#log = log;
     this.#durability = durability;
-    this.#checkLog();
   }
 
-  /** Nothing was ever written to it: it has no folder, and reads as empty. */
+  /** Its log is there. */
+  static of(log: LogOfPartition, topicId: string, durability: Durability): Partition {
+    const partition = new Partition(log, topicId, durability);
+    partition.#attach(log);
+    return partition;
+  }
+
+  /** Nothing was ever written to it: it has no folder, and reads as empty. `make` makes its log at the first write. */
   static unwritten(
-    place: Parameters<typeof absentLog>[0],
+    place: AbsentLogPlace,
     topicId: string,
-    durability: Durability,
+    { durability, make }: { readonly durability: Durability; readonly make: () => LogOfPartition },
   ): Partition {
-    const partition = new Partition(absentLog(place), topicId, durability);
-    partition.#isMade = false;
+    const partition = new Partition(new AbsentLog(place), topicId, durability);
+    partition.#make = make;
     return partition;
   }
 
   /** Whether it has a log, and not just a place. */
   get isMade(): boolean {
-    return this.#isMade;
+    return this.#made !== undefined;
   }
 
   /** Whether clients can be sent here. */
   get hasLeader(): boolean {
     return this.#failure === undefined;
-  }
-
-  /** It is going to be written: here is its log. */
-  attach(log: LogOfPartition): void {
-    invariant(!this.#isMade && this.#failure === undefined, "BROKER-11", this.topic);
-    this.#log = log;
-    this.#isMade = true;
-    this.#checkLog();
-    this.#notify();
   }
 
   get logStartOffset(): Offset {
@@ -148,7 +147,7 @@ export class Partition {
    */
   append(batches: Uint8Array, options: AppendOptions): AppendResult {
     if (this.#failure !== undefined) throw this.#failure;
-    const result = this.#log.append(batches, options);
+    const result = this.#writable().append(batches, options);
     if (!result.isDuplicate) this.#written();
     return result;
   }
@@ -207,7 +206,7 @@ export class Partition {
     readonly supportsEpochBump: boolean;
   }): VerificationGuard | undefined {
     if (this.#failure !== undefined) throw this.#failure;
-    return this.#log.startTransactionVerification(asked);
+    return this.#writable().startTransactionVerification(asked);
   }
 
   producers(): readonly ProducerDescription[] {
@@ -255,20 +254,35 @@ export class Partition {
     }
   }
 
-  #checkLog(): void {
-    const log = this.#log;
+  #writable(): LogOfPartition {
+    if (this.#made !== undefined) return this.#made;
+    invariant(this.#make !== undefined, "BROKER-11", this.topic);
+    const log = this.#make();
+    this.#attach(log);
+    return log;
+  }
+
+  #attach(log: LogOfPartition): void {
     invariant(log.latestEpoch <= log.leaderEpoch, "BROKER-10", log.latestEpoch);
     // What a log holds once it is open was made durable by its recovery: C2.
     if (log.highWatermark < log.logEndOffset) log.advanceHighWatermark(log.logEndOffset);
+    this.#log = log;
+    this.#made = log;
+    this.#make = undefined;
   }
 
   #written(): void {
     const { syncs } = this.#durability;
     if (syncs === "never" || syncs === "perSegment") this.#reach(this.#log.logEndOffset);
     if (syncs === "never" || this.#isSyncing) return;
-    if (syncs === "perSegment" && this.#log.durableOffset >= this.#log.activeBaseOffset) return;
+    if (syncs === "perSegment" && !this.#isSyncDue()) return;
     this.#isSyncing = true;
     this.#syncing = syncs === "perSegment" ? this.#syncOnce() : this.#sync();
+  }
+
+  /** A folder is made durable at once, so that it can be missed if it is gone. */
+  #isSyncDue(): boolean {
+    return this.#log.isNew || this.#log.durableOffset < this.#log.activeBaseOffset;
   }
 
   /** Bounds what a crash leaves to be scanned and written again; nobody waits for it. */

@@ -115,6 +115,7 @@ describe("a folder that the metadata do not explain", () => {
       files.copyFolder("/data/orders-0", "/data/ghost-0");
       await client.createTopic("ghost");
       expect(await client.endOffset("ghost")).toBe(0);
+      expect(await client.produce("ghost", ["g"])).toMatchObject({ errorCode: 0, baseOffset: 0 });
       expect(straysOf(world, "ghost-0")).toHaveLength(1);
       await broker.close();
     }));
@@ -190,17 +191,40 @@ describe("a partition that was written and whose folder is missing", () => {
       await broker.close();
     }));
 
-  test("but one that was never written is made again", () =>
+  test("but one that was never written has none, and gets it with its first write", () =>
     runWorld({}, async (world) => {
       const { files, start } = world;
       const first = await start();
       await first.client.createTopic("empty");
       await first.broker.close();
-      files.removeFolder("/data/empty-0");
+      expect(files.names("/data")).not.toContain("empty-0");
       const { broker, client } = await start();
+      expect(await client.endOffset("empty")).toBe(0);
       expect(await client.produce("empty", ["a"])).toMatchObject({ errorCode: 0, baseOffset: 0 });
       await broker.close();
     }));
+
+  test.each(["os", "group"] as const)(
+    "is missed after a crash too, with durability %s",
+    (durability) =>
+      runWorld({ durability }, async (world) => {
+        const { platform, files, start, told } = world;
+        const first = await start();
+        await first.client.createTopic("orders");
+        await first.client.produce("orders", ["a"]);
+        await platform.timers.sleep(2000);
+        const noted = files.read("/data/recovery-point-offset-checkpoint");
+        await first.broker.close();
+        files.write("/data/recovery-point-offset-checkpoint", noted);
+        platform.fileSystem.remove("/data/.kafka_cleanshutdown");
+        files.removeFolder("/data/orders-0");
+        const { broker } = await start();
+        expect(told).toContainEqual(
+          expect.objectContaining({ event: "broker.partition-offline", topic: "orders" }),
+        );
+        await broker.close();
+      }),
+  );
 });
 
 describe("a removed topic", () => {

@@ -25,9 +25,7 @@ export function checkMetadataIsThere(directory: LogDirectory): void {
 }
 
 /**
- * Makes the folders what the metadata say (C17): those of deleted topics go, those of topics that were created just
- * before a crash are made, what is not explained is moved aside, all partitions are opened. Those of the coordinators'
- * topics are made when they are written.
+ * Makes the folders what the metadata say (C17): those of deleted topics go, what is not explained is moved aside, all partitions are opened that were written.
  *
  * @throws FileSystemError, LogStorageError of the device; what concerns one partition alone takes that one offline
  */
@@ -45,7 +43,7 @@ export async function reconcileLogs(
   for (const place of directory.partitions()) {
     if (isKnown(place)) continue;
     try {
-      await expelFolder(judge, place);
+      expelFolder(judge, place);
     } catch (error) {
       logger.log("error", "broker.folder-resists", { ...place, error });
     }

@@ -23,22 +23,22 @@ export interface FolderJudge {
  * @throws LogStorageError `LOG_MISSING`
  * @throws FileSystemError a folder that resists
  */
-export async function settleFolder(
+export function settleFolder(
   judge: FolderJudge,
   place: TopicPartition & { readonly topicId: string },
-): Promise<void> {
+): void {
   const { directory } = judge;
   const folder = directory.folder(place);
   if (folder !== undefined && folder.topicId === place.topicId) return;
   if (folder?.topicId === undefined && folder?.isBlank === true) directory.removeBlank(folder);
-  else if (folder !== undefined) await expelFolder(judge, place);
+  else if (folder !== undefined) expelFolder(judge, place);
   if (!directory.hasSeenRecords(place)) return;
   const name = `${place.topic}-${place.partition}`;
   throw new LogStorageError(
     "LOG_MISSING",
     `${name} has had records, and ${directory.path} has no folder of it (any more): put ${name} with topic_id ` +
       `${place.topicId} back and start again; or delete the topic; or, to go on without its records, remove the ` +
-      `line of ${place.topic} ${place.partition} from the files *-offset-checkpoint while the broker is stopped`,
+      `line of ${place.topic} ${place.partition} from the files *-offset-checkpoint* while the broker is stopped`,
   );
 }
 
@@ -46,7 +46,7 @@ export async function settleFolder(
  * Takes a folder away that belongs to no partition: what a removed topic left goes, all else is kept under another
  * name.
  */
-export async function expelFolder(judge: FolderJudge, place: TopicPartition): Promise<void> {
+export function expelFolder(judge: FolderJudge, place: TopicPartition): void {
   const { directory, logger } = judge;
   const { topic, partition } = place;
   const topicId = directory.folder(place)?.topicId;
@@ -55,7 +55,7 @@ export async function expelFolder(judge: FolderJudge, place: TopicPartition): Pr
     directory.removeFolder(place);
     return;
   }
-  const { path, sizeBytes } = await directory.setAside(place);
+  const { path, sizeBytes } = directory.setAside(place);
   logger.log("error", "broker.folder-unexplained", {
     topic,
     partition,

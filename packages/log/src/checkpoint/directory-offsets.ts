@@ -8,6 +8,7 @@ import { readOffsetCheckpoint, type PartitionOffset } from "./offset-checkpoint.
 export interface NotedLog extends TopicPartition {
   readonly durableOffset: Offset;
   readonly logStartOffset: Offset;
+  readonly isNew: boolean;
   readonly damage: unknown;
   readonly failure: unknown;
 }
@@ -72,10 +73,13 @@ export class DirectoryOffsets {
     this.#logStartOffsets.forgetUnless(isKnown);
   }
 
-  /** Of damaged and failed logs the old values stay: what was durable once must not be forgotten. */
+  /**
+   * Of damaged and failed logs the old values stay: what was durable once must not be forgotten. That a log is noted
+   * says that its folder is on the device.
+   */
   collect(logs: Iterable<NotedLog>): void {
     for (const log of logs)
-      if (log.damage === undefined && log.failure === undefined)
+      if (log.damage === undefined && log.failure === undefined && !log.isNew)
         this.#recoveryPoints.note(log, log.durableOffset);
   }
 

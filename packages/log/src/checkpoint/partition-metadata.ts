@@ -5,6 +5,10 @@ import { CheckpointError, readWholeFile, replaceFile } from "./checkpoint-file.t
 /** Holds the id of the topic that a folder belongs to (Kafka: `PartitionMetadataFile`). */
 export const partitionMetadataName = "partition.metadata";
 
+export function partitionMetadataOf(topicId: string): string {
+  return `version: 0\ntopic_id: ${topicId}`;
+}
+
 /** In its text form; undefined where the bytes do not say it. */
 export function topicIdIn(bytes: Uint8Array): string | undefined {
   return /^version: 0\ntopic_id: ([\w-]{22})\n?$/.exec(decodeUtf8(bytes))?.[1];
@@ -20,18 +24,20 @@ function readTopicId(fileSystem: FileSystem, path: string): string | undefined {
   return topicId;
 }
 
-/** Ties a directory to a topic id, or checks that it is tied to this one. Gives the id that holds. */
+/**
+ * Ties a directory to a topic id, or checks that it is tied to this one. Gives the id that holds. A file that may be in
+ * the page cache alone is written once more, since that shows what the device never got.
+ */
 export async function claimTopicId(
   fileSystem: FileSystem,
   directory: string,
-  topicId: string | undefined,
+  { topicId, isDurable }: { readonly topicId: string | undefined; readonly isDurable: boolean },
 ): Promise<string | undefined> {
   const path = `${directory}/${partitionMetadataName}`;
   const known = readTopicId(fileSystem, path);
-  if (topicId === undefined || topicId === known) return known;
-  if (known !== undefined)
+  if (topicId === undefined || (topicId === known && isDurable)) return known;
+  if (known !== undefined && topicId !== known)
     throw new CheckpointError(path, `it belongs to topic id ${known}, not ${topicId}`);
-  const content = encodeUtf8(`version: 0\ntopic_id: ${topicId}`);
-  await replaceFile(fileSystem, path, content);
+  await replaceFile(fileSystem, path, encodeUtf8(partitionMetadataOf(topicId)));
   return topicId;
 }

@@ -20,6 +20,11 @@ export class SyncQueue {
     return this.#queued;
   }
 
+  /** Resolves once none runs and none waits, however they end. */
+  async idle(): Promise<void> {
+    while (this.#running !== undefined) await (this.#queued ?? this.#running).catch(() => {});
+  }
+
   #start(): Promise<void> {
     this.#running = this.#syncOnce().finally(() => (this.#running = undefined));
     return this.#running;

@@ -47,7 +47,7 @@ export class LogState {
     this.producers = producers;
     this.epochs = epochs;
     this.cache = new TailCache(config.tailCacheBytes);
-    this.dirty = new DirtyFiles(this.fileSystem, options.path);
+    this.dirty = recovered.dirty ?? new DirtyFiles(this.fileSystem, options.path);
     this.#damage = report.damage;
     const end = this.segments.active.endOffset;
     const first = this.segments.all[0].baseOffset;

@@ -65,6 +65,11 @@ export class LogWriter {
     return failure === undefined ? this.#syncs.sync() : Promise.reject(failure);
   }
 
+  /** Resolves once no sync goes on. */
+  idle(): Promise<void> {
+    return this.#syncs.idle();
+  }
+
   roll(): void {
     this.#state.checkWritable();
     if (this.#state.segments.active.sizeBytes > 0) this.#guardWrite(() => this.#roll());

@@ -1,4 +1,5 @@
 import type { FileHandle, FileSystem } from "@millrace/platform";
+import { parentOf } from "../checkpoint/checkpoint-file.ts";
 import type { LogSegment } from "./log-segment.ts";
 
 /** What has been written and is not known to be on the device, so that one `sync` covers it all. */
@@ -8,10 +9,22 @@ export class DirtyFiles {
   readonly #segments = new Set<LogSegment>();
   #handles: FileHandle[] = [];
   #isDirectoryDirty = false;
+  #syncParent: (() => Promise<void>) | undefined;
 
   constructor(fileSystem: FileSystem, directory: string) {
     this.#fileSystem = fileSystem;
     this.#directory = directory;
+  }
+
+  /** Nothing of the folder is known to be on the device. */
+  get isNew(): boolean {
+    return this.#syncParent !== undefined;
+  }
+
+  /** The folder is new: it gets its own entry with the next sync. */
+  addFolder(syncParent = () => this.#fileSystem.syncDirectory(parentOf(this.#directory))): void {
+    this.#syncParent = syncParent;
+    this.#isDirectoryDirty = true;
   }
 
   addSegment(segment: LogSegment): void {
@@ -47,6 +60,8 @@ export class DirtyFiles {
       const results = await Promise.allSettled(pending);
       for (const result of results) if (result.status === "rejected") throw result.reason;
       if (isDirectoryDirty) await this.#fileSystem.syncDirectory(this.#directory);
+      await this.#syncParent?.();
+      this.#syncParent = undefined;
     } finally {
       for (const handle of handles) handle.close();
     }

@@ -26,6 +26,8 @@ export interface RecoveredLog {
   readonly producers: ProducerStates;
   readonly epochs: LeaderEpochs;
   readonly report: RecoveryReport;
+  /** What is not on the device yet; all is, where this is not given. */
+  readonly dirty?: DirtyFiles;
 }
 
 /**
