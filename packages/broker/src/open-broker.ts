@@ -14,9 +14,9 @@ import { Durability } from "./partition/durability.ts";
 import { MetadataPartitionLog } from "./partition/metadata-partition-log.ts";
 import { Partition } from "./partition/partition.ts";
 import { PartitionMarkerWriter } from "./partition/partition-marker-writer.ts";
-import { Partitions } from "./partition/partitions.ts";
+import { type PartitionLogs, Partitions } from "./partition/partitions.ts";
 import { checkMetadataIsThere, metadataTopic, reconcileLogs } from "./partition/reconcile-logs.ts";
-import { settleFolder } from "./partition/settle-folder.ts";
+import { type FolderJudge, settleFolder } from "./partition/settle-folder.ts";
 import { StorageGuard } from "./partition/storage-guard.ts";
 
 /** Of the metadata log, which no client reads. */
@@ -107,20 +107,7 @@ async function openInDirectory(start: Start): Promise<BrokerParts> {
     leaderEpoch,
     logger: platform.logger,
     topicOf: (name) => image.topic(name),
-    logs: {
-      open: async (request) => {
-        settleFolder(judge, request);
-        if (directory.folder(request) === undefined) return undefined;
-        return directory.openLog({ ...request, codecs: options.codecs });
-      },
-      create: (request) => {
-        settleFolder(judge, request);
-        return directory.createLog({ ...request, codecs: options.codecs });
-      },
-      isMade: (place) => directory.folder(place) !== undefined || directory.hasSeenRecords(place),
-      remove: (places) => directory.deleteLogs(places),
-      removed: () => directory.removed(),
-    },
+    logs: partitionLogsOf(judge, options.codecs),
     configOf: (topic) => ({
       ...logConfigOf(topic.properties, config),
       // Coordinators read their logs once, at the start.
@@ -147,6 +134,25 @@ async function openInDirectory(start: Start): Promise<BrokerParts> {
   const reserveBytes = options.reserveBytes ?? reserveBytesDefault;
   const storage = new StorageGuard(platform, options.dataDirectory, reserveBytes);
   return { directory, partitions, metadata, metadataLog, coordinators, storage, nodeId };
+}
+
+/** The directory, as partitions see it: whose folder is whose is looked at before anything is opened or made. */
+function partitionLogsOf(judge: FolderJudge, codecs: BrokerOptions["codecs"]): PartitionLogs {
+  const { directory } = judge;
+  return {
+    open: async (request) => {
+      settleFolder(judge, request);
+      if (directory.folder(request) === undefined) return undefined;
+      return directory.openLog({ ...request, codecs });
+    },
+    create: (request) => {
+      settleFolder(judge, request);
+      return directory.createLog({ ...request, codecs });
+    },
+    isMade: (place) => directory.folder(place) !== undefined || directory.hasSeenRecords(place),
+    remove: (places) => directory.deleteLogs(places),
+    removed: () => directory.removed(),
+  };
 }
 
 /** The device failed: nothing is served any more, and the owner is told. */

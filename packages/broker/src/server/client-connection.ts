@@ -151,7 +151,7 @@ export class ClientConnection implements ConnectionHandler {
         if (clock.monotonicMs() - startMs >= turnMs) this.#rest();
       }
     } catch (error) {
-      this.#refuse("broker.frame.refused", error);
+      this.#refuse("broker.frame-refused", error);
     } finally {
       this.#isProcessing = false;
     }
@@ -283,7 +283,7 @@ export class ClientConnection implements ConnectionHandler {
 
   #fail(slot: ResponseSlot, failure: Error): void {
     slot.parts = [];
-    this.#refuse("broker.request.failed", failure);
+    this.#refuse("broker.request-failed", failure);
   }
 
   #flush(): void {
