@@ -68,7 +68,7 @@ export class StreamsApp implements AsyncDisposable {
     try {
       const resolved = resolveOptions(options);
       if (!(topology instanceof Topology)) throw noTopology(topology);
-      if (!topology.nodes.some(({ kind }) => kind === "source")) throw emptyTopology();
+      checkSources(topology);
       if (resolved.signal?.aborted === true) throw closedError(resolved.applicationId);
       return new StreamsApp(await assemble(topology, resolved, environment), environment.dispose);
     } catch (error) {
@@ -225,11 +225,20 @@ function noTopology(given: unknown): OptionError {
   );
 }
 
-function emptyTopology(): ApplicationError {
-  return new ApplicationError(
-    "EMPTY_TOPOLOGY",
-    "the topology reads nothing: add a stream or a table to the builder before build is called",
-  );
+/** @throws ApplicationError `EMPTY_TOPOLOGY`, `SOURCE_PATTERN_UNSUPPORTED` */
+function checkSources({ nodes }: Topology): void {
+  const sources = nodes.filter((node) => node.kind === "source");
+  if (sources.length === 0)
+    throw new ApplicationError(
+      "EMPTY_TOPOLOGY",
+      "the topology reads nothing: add a stream or a table to the builder before build is called",
+    );
+  for (const { name, pattern } of sources)
+    if (pattern !== undefined)
+      throw new ApplicationError(
+        "SOURCE_PATTERN_UNSUPPORTED",
+        `source ${name} reads the topics of a pattern (${pattern.source}), which only the test driver can do yet: name the topics`,
+      );
 }
 
 function closedError(applicationId: string): ApplicationError {
