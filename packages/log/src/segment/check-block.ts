@@ -31,32 +31,32 @@ export interface BlockPlace {
  */
 export function checkBlock(handle: FileHandle, block: Block, place: BlockPlace): void {
   const cursor = new FileBatchCursor(handle, { start: place.start, end: block.endPosition });
-  const fail = (position: number, firstOffset: Offset, reason: string) =>
-    new LogCorruptedError({
-      path: place.path,
-      position,
-      firstOffset,
-      lastOffset: place.segmentEnd - 1,
-      reason,
-    });
   let expectedOffset = place.expectedOffset;
   let checksum = place.checksum;
-  /** The first batch that begins elsewhere, or in another epoch: all is well if the checksum says so. */
-  let odd: { readonly position: number; readonly offset: Offset } | undefined;
+  /** The first batch that begins elsewhere, or in another epoch: all is well if the checksum says so, and only then. */
+  let odd: { readonly position: number; readonly firstOffset: Offset } | undefined;
+  const fail = (position: number, firstOffset: Offset, reason: string) => {
+    const { path, segmentEnd } = place;
+    const at = odd ?? { position, firstOffset };
+    return new LogCorruptedError({ path, ...at, lastOffset: segmentEnd - 1, reason });
+  };
   while (cursor.next()) {
     const { bytes, at, position } = cursor;
     if (!isCrcValid(bytes, at)) throw fail(position, expectedOffset, "the checksum does not match");
     const isOdd =
       readBaseOffset(bytes, at) !== expectedOffset ||
       readPartitionLeaderEpoch(bytes, at) !== epochAt(place.epochs, expectedOffset);
-    if (isOdd) odd ??= { position, offset: expectedOffset };
+    if (isOdd) odd ??= { position, firstOffset: expectedOffset };
     checksum = chainBatch(checksum, bytes, at);
     expectedOffset = readLastOffset(bytes, at) + 1;
   }
   if (cursor.failure !== undefined) throw fail(cursor.position, expectedOffset, cursor.failure);
   if (checksum === block.checksum) return;
-  const { position, offset } = odd ?? { position: place.start, offset: place.expectedOffset };
-  throw fail(position, offset, "its offset, length or epoch is not the one that was recorded");
+  throw fail(
+    place.start,
+    place.expectedOffset,
+    "its offset, length or epoch is not the one that was recorded",
+  );
 }
 
 function epochAt(epochs: readonly EpochEntry[], offset: Offset): number {
