@@ -3,7 +3,6 @@ import type { Serde } from "./serde.ts";
 const scratch = new DataView(new ArrayBuffer(8));
 const scratchBytes = new Uint8Array(scratch.buffer);
 const twoTo32 = 2 ** 32;
-const twoTo63 = 2 ** 63;
 const int64Min = -(2n ** 63n);
 const int64Max = 2n ** 63n - 1n;
 
@@ -75,9 +74,9 @@ function requireInt64(value: bigint): void {
 
 /**
  * Whole numbers of 64 bits as `number`, big-endian: what `count()` keeps (Kafka: `Serdes.Long`). Longs beyond ±2^53
- * are read as the nearest double; 2^63, which the greatest long is read as, is written as that again.
+ * are errors: the nearest double is another id, and two of them may become one.
  *
- * @throws RangeError on a number that is not whole or does not fit, and on bytes that are not eight
+ * @throws RangeError on a number that is not whole or not exact, and on bytes that are not eight, or such a number
  * @example int64AsNumber().serialize(1, "topic") // Uint8Array [0, 0, 0, 0, 0, 0, 0, 1]
  */
 export function int64AsNumber(): Serde<number> {
@@ -91,7 +90,6 @@ const int64AsNumberSerde: Serde<number> = Object.freeze({
   serialize: (value: number) => {
     requireWhole(value);
     const bytes = new Uint8Array(8);
-    if (value === twoTo63) return bytes.fill(0xff).fill(0x7f, 0, 1);
     const high = Math.floor(value / twoTo32);
     writeUint32(bytes, 0, high);
     writeUint32(bytes, 4, value - high * twoTo32);
@@ -101,7 +99,9 @@ const int64AsNumberSerde: Serde<number> = Object.freeze({
     requireLength(view, 8);
     const high = (view[0] << 24) | (view[1] << 16) | (view[2] << 8) | view[3];
     const low = ((view[4] << 24) | (view[5] << 16) | (view[6] << 8) | view[7]) >>> 0;
-    return high * twoTo32 + low;
+    const value = high * twoTo32 + low;
+    requireWhole(value);
+    return value;
   },
   sizeOf: (value: number) => {
     requireWhole(value);
@@ -110,8 +110,13 @@ const int64AsNumberSerde: Serde<number> = Object.freeze({
 });
 
 function requireWhole(value: number): void {
-  if (!Number.isInteger(value) || value > twoTo63 || value < -twoTo63)
-    throw new RangeError(`expected a whole number of 64 bits, got ${String(value)}`);
+  if (Number.isSafeInteger(value)) return;
+  const isWhole = Number.isInteger(value);
+  throw new RangeError(
+    isWhole
+      ? `${value} is beyond 2^53, where numbers are not exact; int64() gives and takes bigint`
+      : `expected a whole number of 64 bits, got ${String(value)}`,
+  );
 }
 
 /**
