@@ -97,7 +97,8 @@ export class Producer<Key = PlainField, Value = PlainField> implements AsyncDisp
 
   /**
    * Runs work within a transaction: committed when it resolves, aborted when it rejects. Readers of
-   * committed records see all of it or nothing. One at a time.
+   * committed records see all of it or nothing. One at a time. A consumer whose offsets were part of one that is
+   * aborted has read on: `seek` it back, so that its records come again.
    *
    * @throws ClusterError (as a rejection) `WRITER_FENCED`: another producer has the id; what the work throws
    */
