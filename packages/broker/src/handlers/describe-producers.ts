@@ -64,9 +64,11 @@ export class DescribeProducersHandler implements Handler<DescribeProducersReques
     const partition = this.#services.partitions.find(topic, partitionIndex);
     if (partition === undefined)
       return { partitionIndex, ...errorAnswer("UNKNOWN_TOPIC_OR_PARTITION"), activeProducers: [] };
-    if (partition.failure !== undefined) {
-      const { failure } = partition;
-      return { partitionIndex, ...errorAnswer(errorNameOf(failure)), activeProducers: [] };
+    try {
+      if (partition.failure !== undefined) throw partition.failure;
+      partition.checkSound();
+    } catch (error) {
+      return { partitionIndex, ...errorAnswer(errorNameOf(error)), activeProducers: [] };
     }
     return {
       partitionIndex,

@@ -139,6 +139,7 @@ function find(
       : partition.highWatermark;
   switch (timestamp) {
     case latestTimestamp:
+      partition.checkSound();
       return { timestamp: -1, offset: end, leaderEpoch: partition.leaderEpoch };
     case earliestTimestamp:
     case earliestLocalTimestamp: {
@@ -149,6 +150,7 @@ function find(
     case earliestPendingUploadTimestamp:
       return { timestamp: -1, offset: -1, leaderEpoch: -1 };
     case greatestTimestamp:
+      partition.checkSound();
       return visible(partition.maxTimestamp(), end);
     default:
       return visible(partition.offsetForTimestamp(timestamp), end);

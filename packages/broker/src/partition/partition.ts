@@ -13,7 +13,7 @@ import type {
   TimestampOffset,
   VerificationGuard,
 } from "@millrace/log";
-import { LogStorageError } from "@millrace/log";
+import { LogCorruptedError, LogStorageError } from "@millrace/log";
 import { invariant } from "@millrace/model";
 import { AbsentLog, type AbsentLogOfPartition, type AbsentLogPlace } from "./absent-log.ts";
 import type { Durability } from "./durability.ts";
@@ -135,6 +135,12 @@ export class Partition {
     return this.#log.damage;
   }
 
+  /** @throws LogCorruptedError where the log ends and who wrote to it last is not known behind a damage */
+  checkSound(): void {
+    const { damage } = this.#log;
+    if (damage !== undefined) throw new LogCorruptedError(damage);
+  }
+
   /** Why nothing can be written or read; undefined while all is well. */
   get failure(): LogStorageError | undefined {
     return this.#failure;
@@ -191,11 +197,19 @@ export class Partition {
     return offset === this.#log.logEndOffset ? this.leaderEpoch : this.#log.epochForOffset(offset);
   }
 
-  /** The present epoch is known from the broker's start on, with or without records. */
+  /**
+   * The present epoch is known from the broker's start on, with or without records.
+   *
+   * @throws LogCorruptedError it may have ended behind a damage
+   */
   endOffsetForEpoch(leaderEpoch: number): EpochEndOffset | undefined {
-    return leaderEpoch === this.leaderEpoch
-      ? { leaderEpoch, endOffset: this.#log.logEndOffset }
-      : this.#log.endOffsetForEpoch(leaderEpoch);
+    const { logEndOffset } = this.#log;
+    const end =
+      leaderEpoch === this.leaderEpoch
+        ? { leaderEpoch, endOffset: logEndOffset }
+        : this.#log.endOffsetForEpoch(leaderEpoch);
+    if (end === undefined || end.endOffset >= logEndOffset) this.checkSound();
+    return end;
   }
 
   /** Undefined: the transaction is open here already, and nothing is to be verified. */
