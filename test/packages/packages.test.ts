@@ -52,11 +52,13 @@ describe("packed packages", () => {
     }
   });
 
-  test("hold no tests and nothing of the compiler's memory", async () => {
+  test("hold no tests, none of their helpers, and nothing of the compiler's memory", async () => {
     for (const { tarball } of packages) {
       const files = await run("tar", ["-tzf", tarball], { cwd: root });
       expect(files).toContain("package/LICENSE\n");
-      expect(files).not.toMatch(/\.test\.|tsbuildinfo/);
+      expect(files).not.toMatch(
+        /\.test\.|tsbuildinfo|test-support|package\/(?:src|dist)\/.*testing\//,
+      );
     }
   });
 
