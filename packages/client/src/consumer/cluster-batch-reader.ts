@@ -12,7 +12,6 @@ import { type FetchResponse } from "@millrace/protocol/definitions";
 import type { ClientContext } from "../client-context.ts";
 import { BackgroundWork } from "../connection/background-work.ts";
 import type { BrokerLane } from "../connection/broker-lane.ts";
-import { clusterErrorOf } from "../connection/cluster-error-of.ts";
 import { closedError } from "../connection/reconnecting-link.ts";
 import { isRetriable } from "../connection/retrying.ts";
 import { AssignedPartition } from "./assigned-partition.ts";
@@ -20,7 +19,7 @@ import { BrokerFetcher } from "./broker-fetcher.ts";
 import type { FetchTarget } from "./fetch-session.ts";
 import { queueFetched } from "./fetched-batches.ts";
 import { HeldBytes } from "./held-bytes.ts";
-import { findOutOfRange, goneOf, sayMissing } from "./partition-failures.ts";
+import { findOutOfRange, goneOf, sayMissing, refusedFor } from "./partition-failures.ts";
 import { planFetches, type FetchBounds } from "./plan-fetches.ts";
 
 type PartitionData = FetchResponse["responses"][number]["partitions"][number];
@@ -258,12 +257,11 @@ export class ClusterBatchReader implements BatchReader {
   };
 
   #refused(assigned: AssignedPartition, error: KafkaError): void {
-    const { topic, partition } = assigned;
     if (error.code === "OFFSET_OUT_OF_RANGE") this.#lost(assigned, undefined);
     else if (error.retriable && error.code !== "CORRUPT_MESSAGE") this.#fetchLater([assigned]);
     else {
       // A damaged log stays damaged: asking again would only hide it.
-      assigned.failure = clusterErrorOf(`${topic}-${partition}`, error);
+      assigned.failure = refusedFor(assigned, error);
       this.#wake();
     }
   }

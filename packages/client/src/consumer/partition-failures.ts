@@ -5,7 +5,7 @@ import type { KafkaError } from "@millrace/protocol";
 import { listOffsets, type IsolationLevel } from "../admin/list-offsets.ts";
 import type { ClientContext } from "../client-context.ts";
 import type { BrokerLane } from "../connection/broker-lane.ts";
-import { clusterErrorOf } from "../connection/cluster-error-of.ts";
+import { clusterCodeOf, clusterErrorOf } from "../connection/cluster-error-of.ts";
 import type { AssignedPartition } from "./assigned-partition.ts";
 
 /** How long a partition may be unknown, as after its making, before it counts as gone. */
@@ -29,8 +29,7 @@ export function goneOf(
       message: `topic ${topic} was deleted and made anew; offsets of ${name} mean nothing now: assign it again`,
     });
   }
-  if (told.error !== undefined && !told.error.retriable)
-    return clusterErrorOf(`reading ${name}`, told.error);
+  if (told.error !== undefined && !told.error.retriable) return refusedFor(assigned, told.error);
   if (unknownSinceMs === undefined || told.nowMs - unknownSinceMs < unknownMsMax) return undefined;
   return new PartitionError("TOPIC_NOT_FOUND", assigned, {
     message: `there is no partition ${name}; was its topic deleted, or its name mistyped?`,
@@ -51,6 +50,22 @@ export function sayMissing(partitions: Iterable<AssignedPartition>, platform: Pl
       topics: [...topics].join(", "),
       advice: `the cluster does not know them; reading them ends in ${unknownMsMax / 1000} s unless it does by then`,
     });
+}
+
+/** Why a partition is refused for good. */
+export function refusedFor(assigned: AssignedPartition, cause: KafkaError): Error {
+  const { topic, partition, fetchOffset } = assigned;
+  const name = topicPartitionName(topic, partition);
+  if (cause.code === "CORRUPT_MESSAGE")
+    return new PartitionError("BATCH_UNREADABLE", assigned, {
+      message: `${name} cannot be read from offset ${fetchOffset} on: ${cause.message}. Its log is damaged: see what the broker says of it, or go on from an offset behind the damage`,
+      cause,
+    });
+  if (clusterCodeOf(cause) !== "NOT_AUTHORIZED") return clusterErrorOf(`reading ${name}`, cause);
+  return new PartitionError("NOT_AUTHORIZED", assigned, {
+    message: `reading ${name}: ${cause.message}`,
+    cause,
+  });
 }
 
 /** Asks what the log of a partition holds whose next offset is not there. */

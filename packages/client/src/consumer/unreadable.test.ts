@@ -184,4 +184,34 @@ describe("what cannot be read", () => {
         });
       },
     ));
+
+  test("a log that is damaged at its broker is told as that, for good, and ends no other partition", () =>
+    play(
+      [1, 1],
+      (partition, fetchOffset) =>
+        partition === 0 ? { errorCode: 2 } : { records: batch(fetchOffset, ["x"]) },
+      async ({ reader }) => {
+        reader.assign([0, 1].map((partition) => ({ topic: "t", partition, offset: 7 })));
+        expect(await firstFailure(reader)).toMatchObject({
+          code: "BATCH_UNREADABLE",
+          retriable: false,
+          topic: "t",
+          partition: 0,
+          message: expect.stringMatching(/t-0 .*offset 7 .*CORRUPT_MESSAGE/),
+        });
+        reader.unassign([{ topic: "t", partition: 0 }]);
+        expect((await values(reader)).length).toBeGreaterThan(0);
+      },
+    ));
+
+  test("a partition that may not be read is told by its name", () =>
+    play(
+      [1],
+      () => ({ errorCode: 29 }),
+      async ({ reader }) => {
+        reader.assign([{ topic: "t", partition: 0, offset: 0 }]);
+        const told = await firstFailure(reader);
+        expect(told).toMatchObject({ code: "NOT_AUTHORIZED", topic: "t", partition: 0 });
+      },
+    ));
 });
