@@ -2,6 +2,7 @@ import { randomBytes, randomInt } from "node:crypto";
 import { closeSync, fsyncSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { renameSync, rmSync, writeSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
+import { crc32 } from "node:zlib";
 import { FileSystemError } from "../file-system-error.ts";
 import type { FileLock } from "../file-system.ts";
 import { errnoOf, fileSystemError } from "./file-system-errors.ts";
@@ -88,14 +89,13 @@ function livingClaim(path: string, ownFile: string | undefined): Claim | undefin
 
 /** One that was killed between the making of its claim and the renaming of it leaves a draft. */
 function removeDraftsOfTheDead(path: string): void {
-  for (const file of filesOf(path, draftEnd)) {
-    const processId = Number(
-      basename(file)
-        .slice(basename(path).length + 1)
-        .split("-")[0],
-    );
-    if (!isAlive({ processId, startedAt: "" })) rmSync(file, { force: true });
-  }
+  for (const file of filesOf(path, draftEnd))
+    if (!isAlive(namedProcess(file))) rmSync(file, { force: true });
+}
+
+/** The process whose number a file's name has; when it started is not known. */
+function namedProcess(file: string): ProcessIdentity {
+  return { processId: Number(/\.(\d+)-[0-9a-f]+\.claim/.exec(basename(file))?.[1]), startedAt: "" };
 }
 
 function claimFiles(path: string): string[] {
@@ -115,26 +115,50 @@ function filesOf(path: string, end: string): string[] {
   }
 }
 
-/** Undefined: it was taken down meanwhile, or what stands there is no claim. */
+/** Undefined: it was taken down meanwhile. */
 function readClaim(file: string): Claim | undefined {
   try {
-    const value: unknown = JSON.parse(readFileSync(file, "utf8"));
+    return parseClaim(readFileSync(file, "utf8")) ?? damagedClaim(file);
+  } catch (cause) {
+    if (errnoOf(cause) === "ENOENT") return undefined;
+    throw cause;
+  }
+}
+
+/** Undefined where it is not what was written. */
+function parseClaim(text: string): Claim | undefined {
+  const [content, checksum] = text.split("\n");
+  // The first claims had no checksum.
+  if (checksum !== undefined && checksum !== checksumOf(content)) return undefined;
+  try {
+    const value: unknown = JSON.parse(content);
     if (typeof value !== "object" || value === null) return undefined;
     if (!("processId" in value) || typeof value.processId !== "number") return undefined;
     const startedAt = "startedAt" in value ? String(value.startedAt) : "";
     const note = "note" in value ? String(value.note) : "";
     return { processId: value.processId, startedAt, note };
-  } catch (cause) {
-    if (errnoOf(cause) === "ENOENT" || cause instanceof SyntaxError) return undefined;
-    throw cause;
+  } catch {
+    return undefined;
   }
+}
+
+/** Nobody is to have the folder beside a process that lives, whatever became of its claim. */
+function damagedClaim(file: string): Claim {
+  const identity = namedProcess(file);
+  const advice = `remove that if process ${identity.processId} has nothing to do with it`;
+  return { ...identity, note: `its claim ${file} is damaged: ${advice}` };
+}
+
+function checksumOf(content: string): string {
+  return crc32(content).toString(16);
 }
 
 function writeClaim(file: string, claim: Claim): void {
   const draft = `${file}.draft`;
   const descriptor = openSync(draft, "w", 0o600);
   try {
-    writeSync(descriptor, JSON.stringify(claim));
+    const content = JSON.stringify(claim);
+    writeSync(descriptor, `${content}\n${checksumOf(content)}`);
     // Or a power loss might leave an empty claim behind.
     fsyncSync(descriptor);
   } finally {

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -72,6 +72,42 @@ describe("the node file system keeps the cases of all (PLATFORM-1)", () => {
     expect(platform.fileSystem.list(directory)).toHaveLength(1);
     lock.release();
     expect(platform.fileSystem.list(directory)).toEqual([]);
+  });
+
+  test.each([
+    ["emptied", () => ""],
+    ["cut", (claim: string) => claim.slice(0, 10)],
+    ["all zeros", (claim: string) => "\0".repeat(claim.length)],
+    [
+      "of another process number",
+      (claim: string) => claim.replace(/"processId":/, '"processId":9'),
+    ],
+    [
+      "of another time of start",
+      (claim: string) => claim.replace(/"startedAt":"/, '"startedAt":"9'),
+    ],
+  ])("a claim that is %s holds still while its process lives", async (_what, damage) => {
+    const directory = freshDirectory();
+    const path = join(directory, "lock");
+    const lock = await platform.fileSystem.lock(path, "here");
+    const [name] = platform.fileSystem.list(directory);
+    const file = join(directory, name);
+    writeFileSync(file, damage(readFileSync(file, "utf8")));
+    await expect(platform.fileSystem.lock(path)).rejects.toMatchObject({
+      code: "LOCKED",
+      message: expect.stringContaining(`process ${process.pid}`),
+    });
+    lock.release();
+    expect(platform.fileSystem.list(directory)).toEqual([]);
+  });
+
+  test("a damaged claim of a process that is gone is removed", async () => {
+    const directory = freshDirectory();
+    const path = join(directory, "lock");
+    writeFileSync(join(directory, `lock.${2 ** 30}-0123456789ab.claim`), "{");
+    const lock = await platform.fileSystem.lock(path);
+    expect(platform.fileSystem.list(directory)).toHaveLength(1);
+    lock.release();
   });
 
   test("a claim of an earlier process with the same number does not count", async () => {
