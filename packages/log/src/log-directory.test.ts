@@ -110,10 +110,12 @@ describe("LogDirectory", () => {
     await log.deleteRecordsBefore(3);
     await first.close();
     const path = "data/log-start-offset-checkpoint";
-    flipByte(platform, path, 13);
-    const second = await open(platform);
-    expect((await second.openLog(orders)).logStartOffset).toBe(3);
-    await second.close();
+    for (const sizeBytes of [0, 1, 2, 3, 12]) {
+      changeFile(platform, path, (bytes) => bytes.subarray(0, sizeBytes));
+      const second = await open(platform);
+      expect((await second.openLog(orders)).logStartOffset).toBe(3);
+      await second.close();
+    }
     flipByte(platform, path, 13);
     flipByte(platform, `${path}.copy`, 13);
     await expect(open(platform)).rejects.toMatchObject({ code: "CHECKPOINT_MALFORMED" });

@@ -117,12 +117,13 @@ function read(
     };
     return { target, response, sizeBytes: 0 };
   }
-  // Not "out of range", which would make consumers jump to an end of the log in silence.
-  if (partition.damage !== undefined && fetchOffset >= partition.logEndOffset)
+  const upTo = limits.isCommittedOnly ? lastStableOffset : highWatermark;
+  // Not "out of range", which would make consumers jump to an end of the log in silence, nor "nothing yet": what
+  // they wait for, such as the end of a transaction, may be what is damaged.
+  if (partition.damage !== undefined && fetchOffset >= upTo)
     throw new LogCorruptedError(partition.damage);
   if (fetchOffset < logStartOffset || fetchOffset > partition.logEndOffset)
     throw new LogRequestError("OFFSET_OUT_OF_RANGE", `offset ${fetchOffset} is not there`);
-  const upTo = limits.isCommittedOnly ? lastStableOffset : highWatermark;
   if (fetchOffset < upTo && limits.maxBytes < 0)
     throw new KafkaError("UNKNOWN_SERVER_ERROR", "a limit of a fetch is below 0");
   const slice = fetchOffset >= upTo ? undefined : partition.read(fetchOffset, { ...limits, upTo });

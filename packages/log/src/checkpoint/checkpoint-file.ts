@@ -71,9 +71,8 @@ export function readCheckpoint(
   if (bytes === undefined || bytes.length === 0) return [];
   const lines = decodeUtf8(bytes).split("\n");
   if (lines[0] !== "0") throw new CheckpointError(path, `unknown version "${lines[0]}"`);
-  const count = Number(lines[1]);
   const entries = lines.slice(2).filter((line) => line !== "");
-  if (count !== entries.length)
+  if (lines[1] !== String(entries.length))
     throw new CheckpointError(path, `${lines[1]} entries announced, ${entries.length} there`);
   return entries.map((line) => {
     const words = line.split(/\s+/);

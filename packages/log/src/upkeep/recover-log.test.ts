@@ -275,6 +275,32 @@ describe("what a record vouches for", () => {
     expect(batchesIn(log.read(2, all))).toEqual([[2, 2]]);
   });
 
+  it("holds back transactions whose end is damaged", async () => {
+    const platform = testPlatform();
+    const options = { ...config, transactionVerificationEnabled: false };
+    const closed = await openTestLog(platform, options);
+    const data = { producerId: 1, producerEpoch: 0, baseSequence: 0, isTransactional: true };
+    closed.append(batchOf(data), client);
+    closed.roll();
+    closed.append(markerOf("abort", 1, 0), coordinator);
+    closed.roll();
+    closed.append(batchOf(), client);
+    await closed.close();
+    platform.fileSystem.remove(testFile("00000000000000000001.log"));
+    const log = await openTestLog(platform, options, { wasCleanlyClosed: true, recoveryPoint: 3 });
+    expect(log.damage).toMatchObject({ firstOffset: 1 });
+    expect(log.lastStableOffset).toBe(0);
+  });
+
+  it("begins where it began, though what is damaged lies before and behind", async () => {
+    const platform = await closedLog();
+    changeFile(platform, firstLog, (bytes) => bytes.subarray(0, 9));
+    const options = { wasCleanlyClosed: true, recoveryPoint: 10, logStartOffset: 3 };
+    const log = await openTestLog(platform, config, options);
+    expect([log.logStartOffset, log.logEndOffset]).toEqual([3, 3]);
+    expect(() => log.read(3, all)).toThrow(LogCorruptedError);
+  });
+
   it("is missed where the first file is gone, and nothing was deleted", async () => {
     const platform = await closedLog();
     platform.fileSystem.remove(firstLog);

@@ -89,13 +89,19 @@ class LogRecovery {
     reach(this.#platform, "C20");
     const isSound = this.#damage === undefined;
     const end = this.#segments.at(-1)?.endOffset ?? 0;
+    // Transactions that are open where the damage begins hold readers of committed records back.
+    if (!isSound) this.#loadProducers(this.#segments.length - 1, end);
     const wasClean =
       isSound &&
       this.#options.wasCleanlyClosed === true &&
       this.#scanned.size === 0 &&
       this.#segments.length > 0 &&
       end >= logStartOffset;
-    if (isSound && end < logStartOffset) this.#startAnew();
+    if (end < logStartOffset) {
+      if (isSound) this.#startAnew();
+      // What is damaged was deleted: nothing is to be seen of it, its end included.
+      else this.#segments.length = 0;
+    }
     if (this.#segments.length === 0) this.#createFirst(logStartOffset);
     if (isSound && !wasClean) await this.#settle();
     return {
@@ -177,13 +183,14 @@ class LogRecovery {
 
   #loadProducers(index: number, offset: Offset): boolean {
     let isKnown = false;
-    this.#damage ??= damageIn(() => {
+    const damage = damageIn(() => {
       isKnown = loadProducers(this.#producers, this.#segments.slice(0, index + 1), {
         fileSystem: this.#fileSystem,
         directory: this.#path,
         offset,
       });
     });
+    this.#damage ??= damage;
     return isKnown;
   }
 
