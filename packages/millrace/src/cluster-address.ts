@@ -35,11 +35,14 @@ export async function connectCluster(
     platform,
     topics,
     metadataMaxAge,
+    signal,
   }: {
     readonly platform: Platform;
     readonly topics?: TopicCounts;
     /** Of the application: its sinks see what the client knows. */
     readonly metadataMaxAge?: ConnectOptions["metadataMaxAge"];
+    /** Gives up waiting for the cluster. */
+    readonly signal?: AbortSignal;
   },
 ): Promise<ConnectedCluster> {
   const isEmbedded = typeof address === "string" && address.startsWith(embeddedPrefix);
@@ -52,7 +55,7 @@ export async function connectCluster(
     await embedded?.close();
   };
   try {
-    await makeMissingTopics(client.admin, topics);
+    await makeMissingTopics(client.admin, topics, signal);
     return { client, dispose };
   } catch (error) {
     await dispose();

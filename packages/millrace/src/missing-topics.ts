@@ -15,13 +15,15 @@ export const topicCounts = {
 export async function makeMissingTopics(
   admin: ClusterAdmin,
   topics: TopicCounts = {},
+  signal?: AbortSignal,
 ): Promise<void> {
   const names = Object.keys(topics);
   if (names.length === 0) return;
-  const present = await admin.describeTopics(names);
+  const present = await admin.describeTopics(names, signal);
   const missing = names.filter((name) => !present.has(name));
   const results = await admin.createTopics(
     missing.map((name) => ({ name, partitionCount: topics[name] })),
+    signal,
   );
   for (const { error } of results) {
     if (error !== undefined && !isThere(error)) throw error;

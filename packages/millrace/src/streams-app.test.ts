@@ -66,6 +66,16 @@ test("topics are made on a cluster that is there already, and left as they are a
   }
 });
 
+test("a start is given up at once while it waits for a cluster to make topics on", async () => {
+  const topics = { lines: 1, copies: 1 };
+  const signal = AbortSignal.timeout(300);
+  const starting = options("nobody", { cluster: "127.0.0.1:1", topics, signal });
+  await expect(StreamsApp.start(copy(), starting)).rejects.toMatchObject({
+    code: "APPLICATION_CLOSED",
+  });
+  await StreamsApp.run(copy(), { ...starting, signal: AbortSignal.timeout(300) });
+});
+
 test("a start that fails, or was aborted before, leaves no broker behind", async () => {
   await expect(StreamsApp.start(copy(), options("failed"))).rejects.toMatchObject({
     code: "MISSING_SOURCE_TOPIC",

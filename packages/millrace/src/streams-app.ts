@@ -103,11 +103,16 @@ async function startApplication(
   const { cluster: address, storeEngine, logLevel: _, topics, ...core } = options;
   const platform = nodePlatform({ logLevel });
   const engines = await openEngines(platform, storeEngine ?? defaultEngine(core));
-  const { metadataMaxAge } = core;
+  const { applicationId, metadataMaxAge, signal } = core;
   const { client: cluster, dispose } = await connectCluster(address, {
     platform,
     topics,
     metadataMaxAge,
+    signal,
+  }).catch((cause: unknown) => {
+    if (signal?.aborted !== true) throw cause;
+    const message = `application ${applicationId} is closed`;
+    throw new ApplicationError("APPLICATION_CLOSED", message, { cause });
   });
   return around(platform, () =>
     CoreApp.start(topology, core, { platform, cluster, engines, dispose }),
