@@ -25,10 +25,10 @@ export class AssignedPartition {
   lastEpoch = -1;
   /** The topic's id when reading began: another one later is another topic of the same name. */
   topicId: string | undefined = undefined;
-  /** Since when the cluster does not know it. */
-  unknownSinceMs: number | undefined = undefined;
-  /** True: the log says so. */
-  isMissingSaid = false;
+  /** That the cluster does not know it. */
+  readonly unknown = new Trouble();
+  /** That no broker leads it. */
+  readonly leaderless = new Trouble();
   /** After an error that may pass it is not asked for before then. */
   notBeforeMs = 0;
   /** False once unassigned or moved: what is on its way for this object is dropped. */
@@ -45,14 +45,32 @@ export class AssignedPartition {
     this.fetchOffset = offset;
   }
 
-  markKnown(): void {
-    this.unknownSinceMs = undefined;
-    this.isMissingSaid = false;
-  }
-
   /** Gives all that waits back. */
   retire(): void {
     this.isCurrent = false;
     for (const batch of this.fetched.splice(0)) batch.release();
+  }
+}
+
+/** Something that keeps a partition from being read, and may pass. */
+export class Trouble {
+  /** Undefined: there is none. */
+  sinceMs: number | undefined = undefined;
+  #isSaid = false;
+
+  /** As of now. */
+  note(isThere: boolean, nowMs: number): void {
+    if (isThere) this.sinceMs ??= nowMs;
+    else {
+      this.sinceMs = undefined;
+      this.#isSaid = false;
+    }
+  }
+
+  /** True once in its life, when it has lasted for so long. */
+  isToBeSaid(afterMs: number, nowMs: number): boolean {
+    if (this.#isSaid || this.sinceMs === undefined || nowMs - this.sinceMs < afterMs) return false;
+    this.#isSaid = true;
+    return true;
   }
 }

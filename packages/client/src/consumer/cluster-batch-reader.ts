@@ -19,7 +19,7 @@ import { BrokerFetcher } from "./broker-fetcher.ts";
 import type { FetchTarget } from "./fetch-session.ts";
 import { queueFetched } from "./fetched-batches.ts";
 import { HeldBytes } from "./held-bytes.ts";
-import { findOutOfRange, goneOf, sayMissing, refusedFor } from "./partition-failures.ts";
+import { findOutOfRange, goneOf, refusedFor, sayWaiting } from "./partition-failures.ts";
 import { planFetches, type FetchBounds } from "./plan-fetches.ts";
 
 type PartitionData = FetchResponse["responses"][number]["partitions"][number];
@@ -171,12 +171,12 @@ export class ClusterBatchReader implements BatchReader {
   #metadataChanged(): void {
     const { metadata, platform } = this.#context;
     const now = platform.clock.monotonicMs();
-    sayMissing(this.#partitions.values(), platform);
     for (const assigned of this.#partitions.values()) {
       const topic = metadata.topic(assigned.topic);
       const isKnown = topic !== undefined && assigned.partition < topic.partitions.length;
-      if (!isKnown) assigned.unknownSinceMs ??= now;
-      else assigned.markKnown();
+      assigned.unknown.note(!isKnown, now);
+      const isLed = metadata.leaderId(assigned.topic, assigned.partition) !== undefined;
+      assigned.leaderless.note(isKnown && !isLed, now);
       if (assigned.failure !== undefined) continue;
       assigned.failure = goneOf(assigned, {
         topicId: topic?.topicId,
@@ -185,6 +185,7 @@ export class ClusterBatchReader implements BatchReader {
       });
       if (assigned.failure !== undefined) this.#wake();
     }
+    sayWaiting(this.#partitions.values(), platform);
     this.#fetchAll();
   }
 

@@ -22,7 +22,7 @@ export function goneOf(
     readonly nowMs: number;
   },
 ): Error | undefined {
-  const { topic, partition, topicId: before, unknownSinceMs } = assigned;
+  const { topic, partition, topicId: before, unknown } = assigned;
   const name = topicPartitionName(topic, partition);
   if (before !== undefined && told.topicId !== undefined && told.topicId !== before) {
     return new PartitionError("TOPIC_RECREATED", assigned, {
@@ -30,25 +30,35 @@ export function goneOf(
     });
   }
   if (told.error !== undefined && !told.error.retriable) return refusedFor(assigned, told.error);
-  if (unknownSinceMs === undefined || told.nowMs - unknownSinceMs < unknownMsMax) return undefined;
+  if (unknown.sinceMs === undefined || told.nowMs - unknown.sinceMs < unknownMsMax)
+    return undefined;
   return new PartitionError("TOPIC_NOT_FOUND", assigned, {
     message: `there is no partition ${name}; was its topic deleted, or its name mistyped?`,
   });
 }
 
-/** Says once which topics are waited for. */
-export function sayMissing(partitions: Iterable<AssignedPartition>, platform: Platform): void {
-  const nowMs = platform.clock.monotonicMs();
-  const topics = new Set<string>();
-  for (const one of partitions) {
-    if (one.isMissingSaid || nowMs - (one.unknownSinceMs ?? nowMs) < quietMs) continue;
-    one.isMissingSaid = true;
-    topics.add(one.topic);
+/** Says once what is waited for. */
+export function sayWaiting(
+  partitions: Iterable<AssignedPartition>,
+  { clock, logger }: Platform,
+): void {
+  const nowMs = clock.monotonicMs();
+  const missing = new Set<string>();
+  const leaderless: string[] = [];
+  for (const { topic, partition, unknown, leaderless: isLeaderless } of partitions) {
+    if (unknown.isToBeSaid(quietMs, nowMs)) missing.add(topic);
+    if (isLeaderless.isToBeSaid(quietMs, nowMs))
+      leaderless.push(topicPartitionName(topic, partition));
   }
-  if (topics.size > 0)
-    platform.logger.log("warn", "client.partitions-missing", {
-      topics: [...topics].join(", "),
+  if (missing.size > 0)
+    logger.log("warn", "client.partitions-missing", {
+      topics: [...missing].join(", "),
       advice: `the cluster does not know them; reading them ends in ${unknownMsMax / 1000} s unless it does by then`,
+    });
+  if (leaderless.length > 0)
+    logger.log("warn", "client.partitions-leaderless", {
+      partitions: leaderless.join(", "),
+      advice: "no broker leads them, so that they are waited for; see what the brokers say of them",
     });
 }
 
