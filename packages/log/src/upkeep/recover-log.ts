@@ -220,8 +220,7 @@ class LogRecovery {
     const recorded = before.record?.isClosed === true ? before.record.endOffset : undefined;
     const isSound =
       baseOffset === (recorded ?? before.endOffset) ||
-      (recorded === undefined &&
-        (this.#options.config.isCompacted || baseOffset <= this.#recoveryPoint));
+      (recorded === undefined && this.#options.config.isCompacted);
     if (isSound) return undefined;
     const offset = recorded ?? before.endOffset;
     const reason = `offset ${offset} is missing`;
@@ -235,7 +234,8 @@ class LogRecovery {
     this.#scanned.add(segment);
     const range = {
       start,
-      toleratesGaps: next !== undefined,
+      // The active segment is not compacted.
+      toleratesGaps: this.#options.config.isCompacted && next !== undefined,
       endOffsetMax: this.#isEmptyFrom(index + 1) ? Number.POSITIVE_INFINITY : next.baseOffset,
     };
     const end = scanSegment(segment, range, {
