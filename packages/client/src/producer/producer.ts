@@ -78,15 +78,14 @@ export class Producer<Key = PlainField, Value = PlainField> implements AsyncDisp
    * `SERIALIZATION_FAILED`
    */
   send(record: ProducerRecord<Key, Value>): Promise<RecordMetadata> {
-    let encoded: EncodedRecord;
     try {
-      encoded = encodeRecord(record, this.#serdes, this.#platform.clock.wallMs());
+      const encoded = encodeRecord(record, this.#serdes, this.#platform.clock.wallMs());
+      return this.#waitingCount === 0 && this.#isReadyFor(encoded) && this.#writer.hasRoom
+        ? this.#told(outcomeOf(this.#append(encoded)))
+        : this.#sendLater(copyOf(encoded));
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.#waitingCount === 0 && this.#isReadyFor(encoded) && this.#writer.hasRoom
-      ? this.#append(encoded)
-      : this.#sendLater(copyOf(encoded));
   }
 
   /** Resolves once all that was sent is acknowledged; what failed has told its own promise. */
@@ -97,7 +96,8 @@ export class Producer<Key = PlainField, Value = PlainField> implements AsyncDisp
 
   /**
    * Runs work within a transaction: committed when it resolves, aborted when it rejects. Readers of
-   * committed records see all of it or nothing. One at a time. A consumer whose offsets were part of one that is
+   * committed records see all of it or nothing. One at a time. Of records that nobody awaits, what a broker refuses or
+   * does not answer is told here. A consumer whose offsets were part of one that is
    * aborted has read on: `seek` it back, so that its records come again.
    *
    * @throws ClusterError (as a rejection) `WRITER_FENCED`: another producer has the id; what the work throws
@@ -157,12 +157,24 @@ export class Producer<Key = PlainField, Value = PlainField> implements AsyncDisp
     await this.close();
   }
 
-  async #sendLater(record: EncodedRecord): Promise<RecordMetadata> {
+  #sendLater(record: EncodedRecord): Promise<RecordMetadata> {
     this.#waitingCount++;
     const ready = this.#waiting.then(() => this.#prepare(record));
-    const appended = ready.then(() => ({ sent: this.#append(record) }));
+    // An object: the wait for the answer is not part of the wait for its turn.
+    const appended = ready.then(() => ({ sent: this.#told(outcomeOf(this.#append(record))) }));
     this.#waiting = appended.catch(() => {}).finally(() => this.#waitingCount--);
-    return (await appended).sent;
+    const outcome = appended.then(({ sent }) => sent);
+    appended.then(
+      () => void this.#told(outcome),
+      () => {}, // told by the outcome alone
+    );
+    return outcome;
+  }
+
+  /** What fails once it was appended fails its transaction too, which tells it: nobody need await it there. */
+  #told(outcome: Promise<RecordMetadata>): Promise<RecordMetadata> {
+    if (this.#isTransactional) outcome.catch(() => {});
+    return outcome;
   }
 
   #isReadyFor({ topic, partition = 0 }: EncodedRecord): boolean {
@@ -179,18 +191,11 @@ export class Producer<Key = PlainField, Value = PlainField> implements AsyncDisp
     if (!this.#writer.hasRoom) await this.#writer.drained(signal).catch(() => {}); // told by the record's own batch
   }
 
-  async #append(record: EncodedRecord): Promise<RecordMetadata> {
+  #append(record: EncodedRecord): Appended {
     const { topic, timestamp, key, value, headers } = record;
     const appender = this.#appenderOf(record);
     appender.append(timestamp, key, value, headers);
-    const last = appender.lastAppended;
-    const offsetOf = await last?.batch.completion;
-    const offset = offsetOf?.(last?.index ?? 0) ?? -1;
-    return {
-      topic,
-      partition: appender.partition,
-      offset: typeof offset === "number" ? offset : await offset,
-    };
+    return { topic, partition: appender.partition, last: appender.lastAppended };
   }
 
   #appenderOf({ topic, partition, key }: EncodedRecord): PartitionAppender {
@@ -208,4 +213,15 @@ export class Producer<Key = PlainField, Value = PlainField> implements AsyncDisp
     this.#sticky.set(topic, appender);
     return appender;
   }
+}
+
+/** A record in its batch. */
+interface Appended extends TopicPartition {
+  readonly last: PartitionAppender["lastAppended"];
+}
+
+async function outcomeOf({ topic, partition, last }: Appended): Promise<RecordMetadata> {
+  const offsetOf = await last?.batch.completion;
+  const offset = offsetOf?.(last?.index ?? 0) ?? -1;
+  return { topic, partition, offset: typeof offset === "number" ? offset : await offset };
 }
