@@ -259,7 +259,7 @@ describe("LogDirectory", () => {
     const directory = await open(platform);
     await directory.openLog({ ...orders, topicId: "AAAAAAAAAAAAAAAAAAAAAQ" });
     expect(textOf(platform, "orders-0/partition.metadata")).toBe(
-      "version: 0\ntopic_id: AAAAAAAAAAAAAAAAAAAAAQ",
+      "version: 0\ntopic_id: AAAAAAAAAAAAAAAAAAAAAQ\npartition: 0\n",
     );
     await directory.close();
     const other = await open(platform);

@@ -12,7 +12,7 @@ const movedPattern = /-\d+\.[0-9a-f]+(-delete|-stray)$/;
 
 /** The folder of a partition, as it lies in a log directory. */
 export interface PartitionFolder extends TopicPartition {
-  /** Of the topic that it was made for; undefined where it does not say, or no longer. */
+  /** Of the topic that it was made for; undefined where it does not say, no longer, or is another partition's. */
   readonly topicId: string | undefined;
   /** There is no byte of a log in it: it was made, and nothing came of it. */
   readonly isBlank: boolean;
@@ -48,7 +48,7 @@ export class PartitionFolders {
     const path = this.pathOf({ topic, partition });
     if (this.#fileSystem.stat(path)?.kind !== "directory") return undefined;
     const bytes = readWholeFile(this.#fileSystem, `${path}/${partitionMetadataName}`);
-    const topicId = bytes === undefined ? undefined : topicIdIn(bytes);
+    const topicId = bytes === undefined ? undefined : topicIdIn(bytes, partition);
     return { topic, partition, topicId, isBlank: this.#isBlank(path) };
   }
 

@@ -66,6 +66,7 @@ export class PartitionLog {
     await makeDurableDirectory(fileSystem, options.path, options.syncParent);
     const topicId = await claimTopicId(fileSystem, options.path, {
       topicId: options.topicId,
+      partition: options.partition,
       isDurable: options.recoveryPoint !== undefined,
     });
     const recovered = await recoverLog({ ...options, config });

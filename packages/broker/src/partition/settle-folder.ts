@@ -13,7 +13,7 @@ export interface FolderJudge {
 /**
  * Before a partition is opened, its folder is its own, or is not there:
  *
- *     folder of the topic's id                 -> opened
+ *     folder of the topic's id and the number  -> opened
  *     of a removed topic                       -> explained, and goes
  *     not a byte of a log in it, and no id     -> an interrupted creation, begun again
  *     anything else                            -> moved aside, and told
@@ -63,7 +63,7 @@ export function expelFolder(judge: FolderJudge, place: TopicPartition): void {
     path,
     sizeBytes,
     advice:
-      "the metadata know no such partition, or its partition.metadata names another topic. It was moved aside and " +
-      "is kept: remove it if it is of no use, or mend its topic_id, give it its name back and start again",
+      "the metadata know no such partition, or its partition.metadata names another one. It was moved aside and " +
+      "is kept: remove it if it is of no use, or mend its partition.metadata, give it its name back and start again",
   });
 }

@@ -16,6 +16,7 @@ import {
 import type { LogSegment } from "../segment/log-segment.ts";
 import { findSegments } from "../upkeep/find-segments.ts";
 import { findingOf, sizeOf, type LogCheckOptions, type LogFinding } from "./log-finding.ts";
+import { nameOf } from "./log-place.ts";
 import { walkSegment, type SegmentWalk } from "./walk-segment.ts";
 
 /** What is known of a partition from outside of its folder; undefined: not known. */
@@ -130,9 +131,15 @@ function tailFinding(
 function checkIdentity({ platform, path }: LogCheckOptions): readonly LogFinding[] {
   const file = `${path}/${partitionMetadataName}`;
   const bytes = readWholeFile(platform.fileSystem, file);
-  return bytes === undefined || topicIdIn(bytes) !== undefined
+  return bytes === undefined || topicIdIn(bytes, nameOf(path)?.partition) !== undefined
     ? []
-    : [findingOf("damage", file, "it does not say which topic the folder belongs to")];
+    : [
+        findingOf(
+          "damage",
+          file,
+          "it does not say which topic the folder belongs to, or is of another partition",
+        ),
+      ];
 }
 
 function checkSnapshots({

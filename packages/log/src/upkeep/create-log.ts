@@ -14,7 +14,7 @@ import type { RecoveryOptions } from "./recovery-options.ts";
  * @throws FileSystemError
  */
 export function createLog(options: RecoveryOptions): RecoveredLog {
-  const { platform, path, topicId } = options;
+  const { platform, path, topicId, partition } = options;
   const { fileSystem } = platform;
   const dirty = new DirtyFiles(fileSystem, path);
   fileSystem.makeDirectory(path);
@@ -23,7 +23,7 @@ export function createLog(options: RecoveryOptions): RecoveredLog {
     if (topicId !== undefined) {
       const metadata = fileSystem.open(`${path}/${partitionMetadataName}`, "create");
       dirty.addHandles([metadata]);
-      metadata.write([encodeUtf8(partitionMetadataOf(topicId))], 0);
+      metadata.write([encodeUtf8(partitionMetadataOf({ topicId, partition }))], 0);
     }
     const segment = new LogSegment(fileSystem, path, 0, platform.clock.wallMs());
     segment.create();
