@@ -8,8 +8,8 @@ export class CheckpointError extends BaseError<"CHECKPOINT_MALFORMED"> {
   constructor(path: string, reason: string) {
     super(
       "CHECKPOINT_MALFORMED",
-      `${path} is not a checkpoint (${reason}). It is replaced as a whole and cannot be half written: ` +
-        "restore it from a copy, or remove it to have it built anew.",
+      `${path} is not as it was written (${reason}). It is replaced as a whole and cannot be half written: restore ` +
+        "it from a copy; `millrace log check DIR` tells what else is damaged.",
     );
     this.path = path;
   }

@@ -27,12 +27,6 @@ export class OffsetIndex {
     return count === 0 ? this.#baseOffset : this.#offsetAt(count - 1);
   }
 
-  /** Position of the last entry; 0 where there is none. */
-  get lastPosition(): number {
-    const count = this.entryCount;
-    return count === 0 ? 0 : this.#positionAt(count - 1);
-  }
-
   isFull(bytesMax: number): boolean {
     return this.entryCount >= Math.floor(bytesMax / entrySize);
   }

@@ -28,11 +28,6 @@ export class TimeIndex {
     return count === 0 ? noTimestamp : this.#timestampAt(count - 1);
   }
 
-  get lastOffset(): Offset {
-    const count = this.entryCount;
-    return count === 0 ? this.#baseOffset : this.#offsetAt(count - 1);
-  }
-
   /** One entry stays free for the roll. */
   isFull(bytesMax: number): boolean {
     return this.entryCount >= Math.floor(bytesMax / entrySize) - 1;

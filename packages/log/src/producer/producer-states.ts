@@ -43,11 +43,6 @@ export class ProducerStates {
     return first;
   }
 
-  /** First offsets of open transactions, rising. */
-  get openTransactions(): Iterable<Offset> {
-    return this.#open.keys();
-  }
-
   hasOngoingTransaction(producerId: number, producerEpoch: number): boolean {
     const entry = this.entries.get(producerId);
     return (

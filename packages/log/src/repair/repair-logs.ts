@@ -1,4 +1,5 @@
 import { topicPartitionName, type Offset } from "@millrace/model";
+import type { FileSystem } from "@millrace/platform";
 import { parentOf } from "../checkpoint/checkpoint-file.ts";
 import { writeOffsetCheckpoint, type PartitionOffset } from "../checkpoint/offset-checkpoint.ts";
 import { withPlace, type CheckedLogs } from "./check-logs.ts";
@@ -20,6 +21,7 @@ export interface LogRepair {
   readonly left: readonly LogFinding[];
 }
 
+const logStartName = "log-start-offset-checkpoint";
 /** Other logs hang on what it says: a record less, and they are not what they were. */
 const metadataTopic = "__cluster_metadata";
 
@@ -39,9 +41,15 @@ async function repair(options: LogCheckOptions, checked: CheckedLogs): Promise<L
   const { directory, partitions, offsets } = checked;
   const done: string[] = [];
   const lost: LogFinding[] = [];
-  const left: LogFinding[] = checked.findings.filter(({ kind }) => kind === "damage");
+  const left: LogFinding[] = checked.findings.filter(
+    ({ kind, path }) => kind === "damage" && !path.includes(logStartName),
+  );
   const ends: PartitionOffset[] = [];
   let kept: KeptFolder | undefined;
+  if (directory !== undefined && offsets.logStartOffsets === undefined) {
+    kept = await KeptFolder.make(fileSystem, directory);
+    done.push(...(await repairLogStarts(fileSystem, directory, { kept, partitions })));
+  }
   for (const partition of partitions) {
     const damage = partition.findings.filter(({ kind }) => kind === "damage");
     const ofRecords = damage.filter(({ firstOffset }) => firstOffset >= 0);
@@ -63,6 +71,29 @@ async function repair(options: LogCheckOptions, checked: CheckedLogs): Promise<L
     await writeOffsetCheckpoint(fileSystem, path, points.values());
   }
   return { keptPath: kept?.path, done, lost, left };
+}
+
+/** Neither copy can be read: logs begin with what is there, and records that were deleted may be seen again. */
+async function repairLogStarts(
+  fileSystem: FileSystem,
+  directory: string,
+  {
+    kept,
+    partitions,
+  }: { readonly kept: KeptFolder; readonly partitions: readonly CheckedPartition[] },
+): Promise<readonly string[]> {
+  const starts = partitions.flatMap(({ path, segments }) => {
+    const place = nameOf(path);
+    const offset = segments.at(0)?.segment.baseOffset ?? 0;
+    return place === undefined || offset === 0 ? [] : [{ ...place, offset }];
+  });
+  const done: string[] = [];
+  for (const path of [`${directory}/${logStartName}`, `${directory}/${logStartName}.copy`]) {
+    await kept.move(path);
+    await writeOffsetCheckpoint(fileSystem, path, starts);
+    done.push(`${path} was written anew: deleted records in the first segments may be seen again`);
+  }
+  return done;
 }
 
 function startOf(

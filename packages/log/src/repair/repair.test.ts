@@ -134,6 +134,17 @@ describe("repairLogs", () => {
     expect(next.sight.batches.slice(0, sight.batches.length)).toEqual(sight.batches);
   }
 
+  it("lets logs begin with what is there where nothing tells any more where they began", async () => {
+    const platform = testPlatform(await growWorld(drawsOf(5), true));
+    const before = (await sightOf(testPlatform(copyOf(platform.fileSystem, "data")))).sight;
+    for (const name of ["log-start-offset-checkpoint", "log-start-offset-checkpoint.copy"])
+      changeFile(platform, `data/${name}`, (bytes) => bytes.subarray(0, 5));
+    expect((await check(platform)).findings.map(({ kind }) => kind)).toEqual(["damage", "damage"]);
+    expect((await repair(platform)).left).toEqual([]);
+    const { sight } = await sightOf(platform);
+    expect(sight.batches.slice(-before.batches.length)).toEqual(before.batches);
+  });
+
   it("leaves the metadata log and files that say what a folder is to people", async () => {
     const platform = testPlatform(await growWorld(drawsOf(3), true));
     flipByte(platform, "data/meta.properties", 40);

@@ -1,24 +1,21 @@
-import { BaseError, type Offset } from "@millrace/model";
+import type { Offset } from "@millrace/model";
 import type { FileSystem, Platform } from "@millrace/platform";
 import { LogCorruptedError, type LogDamage } from "../log-error.ts";
 import type { CutTail, RecoveryReport } from "../log-types.ts";
 import { reach } from "../probe.ts";
 import { ProducerStates } from "../producer/producer-states.ts";
-import {
-  listProducerSnapshots,
-  loadProducers,
-  producerSnapshotPath,
-} from "../producer/replay-producers.ts";
-import { DirtyFiles } from "../segment/dirty-files.ts";
+import { loadProducers } from "../producer/replay-producers.ts";
+import type { DirtyFiles } from "../segment/dirty-files.ts";
 import { LeaderEpochs } from "../segment/leader-epochs.ts";
 import { logSuffix, offsetFileName } from "../segment/log-file-names.ts";
 import { LogSegment } from "../segment/log-segment.ts";
-import { writeSegmentRecord } from "../segment/write-segment-record.ts";
 import { classifyBadBatch } from "./classify-damage.ts";
 import { cutTail, type TornTail } from "./cut-tail.ts";
 import { findSegments } from "./find-segments.ts";
 import type { RecoveryOptions } from "./recovery-options.ts";
 import { scanSegment, type ScanEnd } from "./scan-segment.ts";
+import { gapBefore, isEmptyFrom, isStaleFrom } from "./segment-gaps.ts";
+import { settleLog } from "./settle-log.ts";
 
 /** A log as it is found on disk, made sound or known to be damaged. */
 export interface RecoveredLog {
@@ -103,7 +100,15 @@ class LogRecovery {
       else this.#segments.length = 0;
     }
     if (this.#segments.length === 0) this.#createFirst(logStartOffset);
-    if (isSound && !wasClean) await this.#settle();
+    if (isSound && !wasClean)
+      await settleLog(this.#options, {
+        segments: this.#segments,
+        epochs: this.#epochs,
+        unsynced: this.#unsynced,
+        scanned: this.#scanned,
+        rubbish: this.#rubbish,
+        isDirectoryDirty: this.#isDirectoryDirty,
+      });
     return {
       segments: this.#segments,
       producers: this.#producers,
@@ -141,11 +146,11 @@ class LogRecovery {
     let isKnown = false;
     for (let index = 0; index < segments.length; index++) {
       const segment = segments[index];
-      if (index > 0 && this.#isStaleFrom(index)) {
+      if (isStaleFrom(segments, index)) {
         this.#removeFrom(index);
         break;
       }
-      const gap = this.#gapBefore(index);
+      const gap = gapBefore(segments, index, this.#options.config.isCompacted);
       if (gap !== undefined) return this.#judge(index, gap);
       const start = this.#takeOver(index);
       if (start === segment.sizeBytes) continue;
@@ -194,37 +199,9 @@ class LogRecovery {
     return isKnown;
   }
 
-  #isEmptyFrom(index: number): boolean {
-    return this.#segments.slice(index).every((segment) => segment.sizeBytes === 0);
-  }
-
-  /**
-   * Empty files that begin inside of what lies before: an interrupted recovery had removed them, and a loss of power
-   * brought them back after the segment before had grown.
-   */
-  #isStaleFrom(index: number): boolean {
-    const { baseOffset } = this.#segments[index];
-    return baseOffset < this.#segments[index - 1].endOffset && this.#isEmptyFrom(index);
-  }
-
   #removeFrom(index: number): void {
     for (const segment of this.#segments.splice(index)) segment.remove();
     this.#isDirectoryDirty = true;
-  }
-
-  /** Between the segment before and this one, where the one before says that it ended elsewhere. */
-  #gapBefore(index: number): ScanEnd | undefined {
-    if (index === 0) return undefined;
-    const before = this.#segments[index - 1];
-    const { baseOffset } = this.#segments[index];
-    const recorded = before.record?.isClosed === true ? before.record.endOffset : undefined;
-    const isSound =
-      baseOffset === (recorded ?? before.endOffset) ||
-      (recorded === undefined && this.#options.config.isCompacted);
-    if (isSound) return undefined;
-    const offset = recorded ?? before.endOffset;
-    const reason = `offset ${offset} is missing`;
-    return { position: 0, unsyncedPosition: 0, offset, isCutShort: true, isGap: true, reason };
   }
 
   #scanAt(index: number, start: number): ScanEnd {
@@ -236,7 +213,9 @@ class LogRecovery {
       start,
       // The active segment is not compacted.
       toleratesGaps: this.#options.config.isCompacted && next !== undefined,
-      endOffsetMax: this.#isEmptyFrom(index + 1) ? Number.POSITIVE_INFINITY : next.baseOffset,
+      endOffsetMax: isEmptyFrom(this.#segments, index + 1)
+        ? Number.POSITIVE_INFINITY
+        : next.baseOffset,
     };
     const end = scanSegment(segment, range, {
       producers: this.#producers,
@@ -345,49 +324,6 @@ class LogRecovery {
       this.#unsynced.set(segment, 0);
     } else segment.areIndexesLoaded = true;
     this.#segments.push(segment);
-  }
-
-  /** What was recovered is served only once it is on the device: readers must not see it vanish (C2). */
-  async #settle(): Promise<void> {
-    const active = this.#segments[this.#segments.length - 1];
-    this.#epochs.truncateFromEnd(active.endOffset);
-    for (const offset of listProducerSnapshots(this.#fileSystem, this.#path))
-      if (offset > active.endOffset)
-        this.#fileSystem.remove(producerSnapshotPath(this.#path, offset));
-    for (const path of this.#rubbish) this.#fileSystem.remove(path);
-    const dirty = new DirtyFiles(this.#fileSystem, this.#path);
-    for (const [segment, position] of this.#unsynced) {
-      segment.rewriteFrom(position);
-      dirty.addSegment(segment);
-    }
-    // The active segment's indexes are written when it is closed.
-    for (const segment of this.#scanned) if (segment !== active) this.#reindex(segment, dirty);
-    if (this.#isDirectoryDirty || this.#rubbish.length > 0 || this.#mayLackEntries())
-      dirty.addDirectory();
-    reach(this.#platform, "C2");
-    await dirty.sync();
-  }
-
-  /** Caches: where they cannot be written, the segment is read again at the next start. */
-  #reindex(segment: LogSegment, dirty: DirtyFiles): void {
-    segment.seal();
-    try {
-      dirty.addHandles(segment.flushIndexes());
-      const { leaderEpoch } = this.#options;
-      const from = { epochs: this.#epochs, leaderEpoch, isClosed: true };
-      dirty.addHandles([writeSegmentRecord(this.#fileSystem, segment, from)]);
-      dirty.addDirectory();
-    } catch (error) {
-      if (!(error instanceof BaseError)) throw error;
-      this.#platform.logger.log("warn", "log.record-failed", { path: segment.path, error });
-    }
-  }
-
-  /** A recovery point is noted only once a log's first files are durable; later ones come with a sync. */
-  #mayLackEntries(): boolean {
-    const { recoveryPoint } = this.#options;
-    if (recoveryPoint === undefined) return true;
-    return this.#segments.some(({ baseOffset }) => baseOffset > 0 && baseOffset >= recoveryPoint);
   }
 }
 

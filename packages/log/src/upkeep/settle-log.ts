@@ -1,0 +1,68 @@
+import { FileSystemError } from "@millrace/platform";
+import { reach } from "../probe.ts";
+import { listProducerSnapshots, producerSnapshotPath } from "../producer/replay-producers.ts";
+import { DirtyFiles } from "../segment/dirty-files.ts";
+import type { LeaderEpochs } from "../segment/leader-epochs.ts";
+import type { LogSegment } from "../segment/log-segment.ts";
+import { writeSegmentRecord } from "../segment/write-segment-record.ts";
+import type { RecoveryOptions } from "./recovery-options.ts";
+
+/** A sound log whose files are not all as they should be. */
+export interface UnsettledLog {
+  readonly segments: readonly LogSegment[];
+  readonly epochs: LeaderEpochs;
+  /** Where the bytes of a segment begin that may be in the page cache alone. */
+  readonly unsynced: ReadonlyMap<LogSegment, number>;
+  /** Segments whose indexes are in memory alone. */
+  readonly scanned: ReadonlySet<LogSegment>;
+  readonly rubbish: readonly string[];
+  readonly isDirectoryDirty: boolean;
+}
+
+/** What was recovered is served only once it is on the device: readers must not see it vanish (C2). */
+export async function settleLog(options: RecoveryOptions, log: UnsettledLog): Promise<void> {
+  const { platform, path } = options;
+  const { fileSystem } = platform;
+  const active = log.segments[log.segments.length - 1];
+  log.epochs.truncateFromEnd(active.endOffset);
+  for (const offset of listProducerSnapshots(fileSystem, path))
+    if (offset > active.endOffset) fileSystem.remove(producerSnapshotPath(path, offset));
+  for (const file of log.rubbish) fileSystem.remove(file);
+  const dirty = new DirtyFiles(fileSystem, path);
+  for (const [segment, position] of log.unsynced) {
+    segment.rewriteFrom(position);
+    dirty.addSegment(segment);
+  }
+  // The active segment's indexes are written when it is closed.
+  for (const segment of log.scanned)
+    if (segment !== active) reindex(options, { segment, epochs: log.epochs, dirty });
+  if (log.isDirectoryDirty || log.rubbish.length > 0 || mayLackEntries(options, log))
+    dirty.addDirectory();
+  reach(platform, "C2");
+  await dirty.sync();
+}
+
+/** Caches: where they cannot be written, the segment is read again at the next start. */
+function reindex(
+  { platform, leaderEpoch }: RecoveryOptions,
+  of: { readonly segment: LogSegment; readonly epochs: LeaderEpochs; readonly dirty: DirtyFiles },
+): void {
+  const { segment, epochs, dirty } = of;
+  const { fileSystem, logger } = platform;
+  segment.seal();
+  try {
+    dirty.addHandles(segment.flushIndexes());
+    const from = { epochs, leaderEpoch, isClosed: true };
+    dirty.addHandles([writeSegmentRecord(fileSystem, segment, from)]);
+    dirty.addDirectory();
+  } catch (error) {
+    if (!(error instanceof FileSystemError)) throw error;
+    logger.log("warn", "log.record-failed", { path: segment.path, error });
+  }
+}
+
+/** A recovery point is noted only once a log's first files are durable; later ones come with a sync. */
+function mayLackEntries({ recoveryPoint }: RecoveryOptions, { segments }: UnsettledLog): boolean {
+  if (recoveryPoint === undefined) return true;
+  return segments.some(({ baseOffset }) => baseOffset > 0 && baseOffset >= recoveryPoint);
+}
