@@ -103,14 +103,14 @@ function lastValidOffset(bad: BadBatch, start: number): Offset {
 
 /**
  * A run of zeros up to a sector's end: a write that never, or not wholly, reached the disk. The sector in which a
- * good batch begins did reach it.
+ * good batch begins did reach it, unless the batch has nothing but the zeros of its offset there.
  */
 function hasUnwrittenSector(bad: BadBatch, end: number): boolean {
   const sector = new Uint8Array(sectorBytes);
   let position = bad.position;
   while (position < end) {
     const boundary = (Math.floor(position / sectorBytes) + 1) * sectorBytes;
-    if (boundary > end && end < bad.endPosition) return false;
+    if (boundary > end && end < bad.endPosition && !isZero(bad.handle, end, boundary)) return false;
     const part = sector.subarray(0, Math.min(boundary, bad.endPosition) - position);
     bad.handle.read(part, position);
     const zeros = part.length - 1 - part.findLastIndex((byte) => byte !== 0);
@@ -120,6 +120,12 @@ function hasUnwrittenSector(bad: BadBatch, end: number): boolean {
     position += part.length;
   }
   return false;
+}
+
+function isZero(handle: FileHandle, start: number, end: number): boolean {
+  const bytes = new Uint8Array(end - start);
+  handle.read(bytes, start);
+  return bytes.every((byte) => byte === 0);
 }
 
 /**

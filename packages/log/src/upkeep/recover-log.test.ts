@@ -102,6 +102,20 @@ describe("after a kill", () => {
     expect(log.recovery.cutTail).toMatchObject({ firstOffset: 1 });
   });
 
+  it("cuts a lost sector in which nothing but the zeros of the next batch's offset would lie", async () => {
+    const platform = testPlatform();
+    const killed = await openTestLog(platform);
+    const ofLength = (length: number) => batchOf({ values: ["x".repeat(length)] });
+    const lengths = Array.from({ length: 512 }, (_, length) => length);
+    const fitting = lengths.find((length) => ofLength(length).length === 507) ?? -1;
+    killed.append(ofLength(fitting), client);
+    killed.append(batchOf(), client);
+    changeFile(platform, firstLog, (content) => content.fill(0, 0, 512));
+    const log = await openTestLog(platform);
+    expect(log.damage).toBeUndefined();
+    expect(log.recovery.cutTail).toMatchObject({ firstOffset: 0 });
+  });
+
   it("drops segments behind a tail that was never written", async () => {
     const platform = await killedLog({ segmentBytes: 2 * size });
     changeFile(platform, firstLog, (content) => content.subarray(0, size + 30));
