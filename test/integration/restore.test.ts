@@ -1,4 +1,4 @@
-import { encodeUtf8, noHeaders } from "@millrace/model";
+import { encodeUtf8, noHeaders, type TopicPartition } from "@millrace/model";
 import { int64AsNumber, string } from "@millrace/serde";
 import { StreamsBuilder, type Topology } from "@millrace/streams";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -18,10 +18,10 @@ afterEach(async () => {
   await world[Symbol.asyncDispose]();
 });
 
-function counted(): Topology {
+function counted(topic = "words"): Topology {
   const builder = new StreamsBuilder();
   builder
-    .stream("words", { key: string(), value: string() })
+    .stream(topic, { key: string(), value: string() })
     .groupByKey()
     .count({ store: "counts" })
     .toStream()
@@ -29,11 +29,18 @@ function counted(): Topology {
   return builder.build();
 }
 
-async function write(...words: readonly string[]): Promise<void> {
+function write(...words: readonly string[]): Promise<void> {
+  return writeTo({ topic: "words", partition: 0 }, ...words);
+}
+
+async function writeTo(
+  { topic, partition }: TopicPartition,
+  ...words: readonly string[]
+): Promise<void> {
   const writer = world.client.openWriter({});
-  await writer.prepare(["words"]);
+  await writer.prepare([topic]);
   for (const word of words)
-    writer.partition("words", 0).append(1, encodeUtf8(word), encodeUtf8(word), noHeaders);
+    writer.partition(topic, partition).append(1, encodeUtf8(word), encodeUtf8(word), noHeaders);
   await writer.flush();
   await writer.close();
 }
@@ -46,7 +53,7 @@ async function expectCounts(counts: Readonly<Record<string, number>>): Promise<v
 
 const changelog = { topic: "app-counts-changelog", partition: 0 };
 
-describe("STREAMS-3: a store whose offset is not within its changelog is rebuilt from it", () => {
+describe("STREAMS-3: a store that is not of its changelog is rebuilt from it", () => {
   async function countTwice(): Promise<void> {
     await write("a", "a", "b");
     const app = await world.app(counted(), { stateDirectory: "/s" });
@@ -61,14 +68,49 @@ describe("STREAMS-3: a store whose offset is not within its changelog is rebuilt
     return process.events.find(({ name }) => name === "streams.store-rebuilt")?.fields;
   }
 
-  test("beyond the end of one that was made anew", async () => {
+  test("with an offset beyond the end of one that was made anew", async () => {
     await countTwice();
     await world.client.admin.deleteTopics([changelog.topic]);
     expect(await startAndCount()).toMatchObject({ store: "counts", changelogEnd: 0 });
     await expectCounts({ a: 1, b: 1 }); // of b the last that was said stands
   });
 
-  test("within it, it is taken over as it is", async () => {
+  test("with an offset within one that was made anew and has grown since", async () => {
+    await countTwice();
+    await world.client.admin.deleteTopics([changelog.topic]);
+    const other = await world.app(counted(), { stateDirectory: "/other" });
+    for (let count = 1; count <= 4; count++) {
+      await write("a");
+      await expectCounts({ a: count, b: 1 });
+    }
+    await other.close();
+    await write("b");
+    expect(await startAndCount()).toMatchObject({ store: "counts" });
+    await expectCounts({ a: 5, b: 1 }); // what was counted of b before is not in this changelog
+  });
+
+  test("that is another partition's", async () => {
+    await world.createTopics({ "two-words": 2 });
+    const topology = counted("two-words");
+    const options = { applicationId: "two", stateDirectory: "/s" };
+    const first = await world.app(topology, options);
+    for (const [partition, word] of ["a", "b"].entries())
+      await writeTo({ topic: "two-words", partition }, word, word, word);
+    await expectCounts({ a: 3, b: 3 });
+    await first.close();
+    const { fileSystem } = world.shared;
+    fileSystem.rename("/s/two/0_0", "/s/two/kept");
+    fileSystem.rename("/s/two/0_1", "/s/two/0_0");
+    fileSystem.rename("/s/two/kept", "/s/two/0_1");
+    const process = world.process();
+    await world.app(topology, options, process);
+    for (const [partition, word] of ["a", "b"].entries())
+      await writeTo({ topic: "two-words", partition }, word);
+    await expectCounts({ a: 4, b: 4 });
+    expect(process.events.filter(({ name }) => name === "streams.store-rebuilt")).toHaveLength(2);
+  });
+
+  test("with an offset within its own it is taken over as it is", async () => {
     await countTwice();
     expect(await startAndCount()).toBeUndefined();
     await expectCounts({ a: 3, b: 1 });

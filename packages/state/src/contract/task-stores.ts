@@ -95,6 +95,13 @@ export interface TaskStores {
    */
   abort(): void;
 
+  /**
+   * Ties a store to the changelog that it is built from, by whatever tells that from all others. What is in a store
+   * that nobody has tied yet is taken to be of this one.
+   *
+   * @returns false: it was tied to another, and is empty now
+   */
+  tie(store: string, changelog: string): boolean;
   /** Where a restore begins: all changelog records below it are in the store. Undefined: from the beginning. */
   committedOffset(store: string): Offset | undefined;
   /**

@@ -15,6 +15,7 @@ import {
  * | 0 0 1 | format version (2 bytes) |
  * | 0 0 2 name | store id (2), layout (1: plain, 2: timestamped) |
  * | 0 0 3 id | offset below which the changelog is in the store (8) |
+ * | 0 0 4 id | the changelog that the store was built from, as its owner names it |
  *
  * A store's entries lie under its id (2 bytes, from 1), which it keeps for good.
  */
@@ -23,6 +24,7 @@ export const formatVersion = 1;
 const versionKey = Uint8Array.of(0, 0, 1);
 const namePrefix = Uint8Array.of(0, 0, 2);
 const offsetPrefix = Uint8Array.of(0, 0, 3);
+const ownerPrefix = Uint8Array.of(0, 0, 4);
 
 /** Layouts of stored values; a store whose layout changed begins anew. */
 export type StoreLayout = 1 | 2;
@@ -68,6 +70,16 @@ export class EngineArea {
 
   offsetOf(name: string): Offset | undefined {
     return this.#offsets.get(name);
+  }
+
+  /** Ties a store to a changelog. False: it was tied to another one, and what it held was deleted. */
+  tie(name: string, changelog: string): boolean {
+    const key = concatBytes(ownerPrefix, this.#prefixOf(name));
+    const known = this.engine.get(key);
+    if (known !== null && decodeUtf8(known) === changelog) return true;
+    if (known !== null) this.wipe(name);
+    this.engine.write([{ key, value: encodeUtf8(changelog) }]);
+    return known === null;
   }
 
   /** All or nothing: the writes, and the offsets that cover them. */

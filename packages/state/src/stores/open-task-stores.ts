@@ -127,6 +127,14 @@ class OpenTaskStores implements TaskStores {
     for (const store of this.#opened) store.discard();
   }
 
+  tie(store: string, changelog: string): boolean {
+    this.#requireOpen();
+    const found = this.#find(store);
+    const isOwn = found.area.tie(store, changelog);
+    if (!isOwn) found.discard();
+    return isOwn;
+  }
+
   committedOffset(store: string): Offset | undefined {
     return this.#find(store).area.offsetOf(store);
   }

@@ -173,6 +173,25 @@ describe("a task's stores", () => {
     await again.close();
   });
 
+  it("are emptied where they were built from another changelog", async () => {
+    const build = async (...owners: readonly string[]) => {
+      const stores = open(await provider.open("/o"), [plain]);
+      const ties = owners.map((owner) => stores.tie("plain", owner));
+      const found = stores.keyValueStore<string, string>("plain").get("x");
+      const offset = stores.committedOffset("plain");
+      stores.keyValueStore<string, string>("plain").put("x", "1");
+      stores.commit(new Map([["plain", 7]]));
+      await stores.close();
+      return [...ties, found, offset];
+    };
+    expect(await build()).toEqual([null, undefined]);
+    // What nobody has tied yet is taken as it is.
+    expect(await build("changelog 1")).toEqual([true, "1", 7]);
+    expect(await build("changelog 1")).toEqual([true, "1", 7]);
+    expect(await build("changelog 2", "changelog 2")).toEqual([false, true, null, undefined]);
+    expect(await build("changelog 2")).toEqual([true, "1", 7]);
+  });
+
   it("refuse a newer format", () => {
     const engine = new MemoryEngine();
     engine.write([{ key: Uint8Array.of(0, 0, 1), value: Uint8Array.of(0, 2) }]);

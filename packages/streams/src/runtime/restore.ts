@@ -71,8 +71,9 @@ export function restorablesOf(
 /**
  * Replays what stores lack of their changelogs. Afterwards each store equals the fold of its changelog.
  *
- * STREAMS-3: a store's offset is never above the end of its changelog, nor below its start; where it is, the
- * store holds another history and is rebuilt from the changelog.
+ * STREAMS-3: a store was built from this very changelog, and its offset is never above the end, nor below the start.
+ * Where that does not hold (the folder of another partition, a changelog that was made anew) the store holds another
+ * history and is rebuilt from the changelog.
  */
 export async function restoreStores(
   restorables: readonly Restorable[],
@@ -141,7 +142,9 @@ async function planRestorations(
   { admin, logger, signal }: RestoreOptions,
 ): Promise<readonly Restoration[]> {
   const partitions = restorables.map(({ changelog }) => changelog);
-  const [starts, ends] = await Promise.all([
+  const topics = [...new Set(partitions.map(({ topic }) => topic))];
+  const [descriptions, starts, ends] = await Promise.all([
+    admin.describeTopics(topics, signal),
     admin.listOffsets(
       partitions.map((partition) => ({ ...partition, at: "earliest" as const })),
       { signal },
@@ -156,20 +159,22 @@ async function planRestorations(
   return restorables.map((restorable, index) => {
     const start = starts[index].offset;
     const end = ends[index].offset;
-    const { limit } = restorable;
-    const held = restorable.stores.committedOffset(restorable.store);
-    if (held === undefined || (held >= start && held <= end)) {
-      return { ...restorable, position: held ?? start, end: Math.min(end, limit ?? end) };
-    }
+    const { stores, store, changelog, limit } = restorable;
+    const offset = stores.committedOffset(store);
+    const isWithin = offset === undefined || (offset >= start && offset <= end);
+    const topicId = descriptions.get(changelog.topic)?.topicId ?? "";
+    const isOwn = stores.tie(store, `${nameOf(changelog)} ${topicId}`);
+    const planned = { ...restorable, end: Math.min(end, limit ?? end) };
+    if (isOwn && isWithin) return { ...planned, position: offset ?? start };
     logger.log("warn", "streams.store-rebuilt", {
       task: taskIdText(restorable.taskId),
-      store: restorable.store,
-      offset: held,
+      store,
+      offset,
       changelogStart: start,
       changelogEnd: end,
     });
-    restorable.stores.wipe(restorable.store);
-    return { ...restorable, position: start, end: Math.min(end, limit ?? end) };
+    stores.wipe(store);
+    return { ...planned, position: start };
   });
 }
 
