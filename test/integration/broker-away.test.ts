@@ -90,7 +90,7 @@ describe("a broker that goes away and comes back on its port", () => {
       const copied = async () => new Set(await world.readTexts("copies")).size;
       await expect.poll(copied, { timeout: 10_000 }).toBe(lines.length);
     }
-    expect(app.state).toBe("running");
+    await expect.poll(() => app.state, { timeout: 10_000 }).toBe("running");
   });
 
   test("that stays away while something is to be committed ends it after taskTimeout, by name", async () => {

@@ -2,6 +2,7 @@ import { int64AsNumber, string } from "@millrace/serde";
 import { StreamsBuilder, type Topology } from "@millrace/streams";
 import { expect } from "vitest";
 
+import type { ReadRecord } from "./read-topic.ts";
 import type { TestWorld } from "./test-world.ts";
 
 export const wordTopics = { lines: 4, counts: 4, copies: 4 };
@@ -37,8 +38,13 @@ export function plainCounts(lines: readonly string[]): ReadonlyMap<string, numbe
   return counts;
 }
 
+/** Where the output is read from: a `TestWorld`, or a client of its own. */
+export interface CountsSource {
+  read(topic: string): Promise<readonly ReadRecord[]>;
+}
+
 /** What the output says in the end; a key's records are in one partition, in order. */
-export async function readCounts(world: TestWorld): Promise<ReadonlyMap<string, number>> {
+export async function readCounts(world: CountsSource): Promise<ReadonlyMap<string, number>> {
   const counts = new Map<string, number>();
   for (const { key, value } of await world.read("counts"))
     counts.set(key ?? "", int64AsNumber().deserialize(value ?? new Uint8Array(8), "counts") ?? 0);
@@ -46,7 +52,7 @@ export async function readCounts(world: TestWorld): Promise<ReadonlyMap<string, 
 }
 
 /** Waits until the counts are those of a plain computation; exactly once: every line was copied once, too. */
-export async function expectCounted(world: TestWorld, lines: readonly string[]): Promise<void> {
+export async function expectCounted(world: CountsSource, lines: readonly string[]): Promise<void> {
   const expected = sorted(plainCounts(lines));
   await expect
     .poll(async () => sorted(await readCounts(world)), { timeout: 20_000, interval: 30 })
