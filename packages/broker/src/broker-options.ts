@@ -23,6 +23,8 @@ export interface BrokerOptions {
   readonly closeTimeoutMs?: number;
   /** Told once if the device fails: what it holds is unknown then, and the process should end. */
   readonly onFailed?: (failure: Error) => void;
+  /** Gives up a start: it rejects with the signal's reason, and the folder is free again. */
+  readonly signal?: AbortSignal;
   /** For tests that plant bugs; Kafka's rule unless given. */
   readonly isEndTransactionEpochAccepted?: EndTransactionEpochCheck;
 }

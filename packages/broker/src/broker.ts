@@ -51,8 +51,10 @@ export class Broker implements AsyncDisposable {
    * @throws LogDirectoryError a directory in use, of something else, or of a newer version
    * @throws NetworkError a port in use, and the like
    * @throws FileSystemError, LogStorageError
+   * @throws the reason of the signal that gives the start up
    */
   static async start(platform: Platform, options: BrokerOptions): Promise<Broker> {
+    options.signal?.throwIfAborted();
     const config = BrokerConfig.parse(options.properties ?? {}, platform.logger);
     const address = addressOf(config, options);
     checkLoopback(address.host);

@@ -119,7 +119,7 @@ async function openInDirectory(start: Start): Promise<BrokerParts> {
     records: startRecords(image, { platform, config, nodeId, leaderEpoch, directoryId }),
     result: undefined,
   }));
-  await reconcileLogs(judge, image, partitions);
+  await reconcileLogs(judge, image, { partitions, giveWay: giveWayOf(start) });
   removedTopics = new Set();
   const coordinators = (opened.coordinators = new Coordinators({
     platform,
@@ -134,6 +134,15 @@ async function openInDirectory(start: Start): Promise<BrokerParts> {
   const reserveBytes = options.reserveBytes ?? reserveBytesDefault;
   const storage = new StorageGuard(platform, options.dataDirectory, reserveBytes);
   return { directory, partitions, metadata, metadataLog, coordinators, storage, nodeId };
+}
+
+/** Recovery of a log is synchronous: between two of them it is seen whether the start is given up. */
+function giveWayOf({ platform, options: { signal } }: Start): () => Promise<void> {
+  return async () => {
+    if (signal === undefined) return;
+    if (!signal.aborted) await platform.timers.yield();
+    signal.throwIfAborted();
+  };
 }
 
 /** The directory, as partitions see it: whose folder is whose is looked at before anything is opened or made. */

@@ -58,6 +58,47 @@ describe("a start that fails", () => {
     }));
 });
 
+describe("a start that is given up", () => {
+  test("while logs are opened opens no more, gives the directory free, and loses nothing", () =>
+    runWorld({}, async ({ platform, gate, start, files }) => {
+      const first = await start();
+      const topics = Array.from({ length: 100 }, (_, number) => `topic-${number}`);
+      for (const topic of topics) await first.client.createTopic(topic);
+      for (const topic of topics) await first.client.produce(topic, [topic]);
+      await first.broker.close();
+      for (const name of [".kafka_cleanshutdown", "recovery-point-offset-checkpoint"])
+        platform.fileSystem.remove(`/data/${name}`); // as if it had been killed
+      const stop = new AbortController();
+      const opened = new Set<string>();
+      const fileSystem = withMembers(platform.fileSystem, {
+        open: (path, mode) => {
+          const [, topic] = /(topic-\d+)-0\/\d+\.log$/.exec(path) ?? [];
+          if (topic !== undefined) opened.add(topic);
+          if (opened.size === 2) stop.abort(new Error("no more"));
+          return platform.fileSystem.open(path, mode);
+        },
+      });
+      const starting = Broker.start(
+        { ...platform, fileSystem },
+        { dataDirectory: "/data", port: 9092, reserveBytes: 0, signal: stop.signal },
+      );
+      await expect(starting).rejects.toThrow("no more");
+      expect(opened.size).toBeLessThan(topics.length / 2);
+      expect(gate.openCount).toBe(0);
+      expect(files.names("/data")).not.toContain(".kafka_cleanshutdown");
+      const { broker, client } = await start();
+      expect(await client.produce("topic-99", ["more"])).toMatchObject({ baseOffset: 1 });
+      await broker.close();
+    }));
+
+  test("before it began makes nothing", async () => {
+    const { platform } = brokerWorld();
+    const options = { dataDirectory: "/data", port: 9092, signal: AbortSignal.abort() };
+    await expect(platform.until(Broker.start(platform, options))).rejects.toThrow("aborted");
+    expect(platform.fileSystem.stat("/data")).toBeUndefined();
+  });
+});
+
 describe("a close", () => {
   test("waits for a topic that is being made without anybody's waiting, and begins nothing after", () =>
     runWorld({}, async ({ platform, gate, start }) => {

@@ -39,6 +39,22 @@ describe("LogDirectory", () => {
     expect((await second.openLog(orders)).recovery.wasClean).toBe(true);
   });
 
+  it("calls an orderly close none where a log was not opened since the crash before", async () => {
+    const platform = testPlatform();
+    const run = async (partitions: readonly number[]) => {
+      const directory = await open(platform);
+      for (const partition of partitions) await directory.openLog({ ...orders, partition });
+      await directory.close();
+      return directory.wasCleanlyClosed;
+    };
+    await run([0, 1]);
+    platform.fileSystem.remove(marker); // as a crash leaves it
+    expect(await run([0])).toBe(false);
+    expect(await run([0, 1])).toBe(false);
+    expect(await run([])).toBe(true);
+    expect(await run([])).toBe(true);
+  });
+
   it("notes how far logs are durable only where that has changed", async () => {
     const platform = testPlatform();
     const directory = await open(platform);

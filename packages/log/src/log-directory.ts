@@ -298,12 +298,20 @@ export class LogDirectory {
       for (const result of results) if (result.status === "rejected") throw result.reason;
       if (logs.some((log) => log.damage !== undefined || log.failure !== undefined)) return;
       await this.checkpoint();
+      // Logs that a start which failed has not come to are still as the crash before it left them.
+      if (!this.wasCleanlyClosed && !this.#hasOpenedAll()) return;
       reach(this.#platform, "C7");
       const content = encodeUtf8(JSON.stringify({ version: 0, brokerEpoch: -1 }));
       await replaceFile(this.#fileSystem, `${this.path}/${cleanShutdownName}`, content);
     } finally {
       this.#lock.release();
     }
+  }
+
+  #hasOpenedAll(): boolean {
+    return this.partitions().every(
+      ({ topic, partition }) => this.log(topic, partition) !== undefined,
+    );
   }
 
   #removeLater(doomed: readonly string[]): void {

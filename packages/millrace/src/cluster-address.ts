@@ -47,7 +47,7 @@ export async function connectCluster(
 ): Promise<ConnectedCluster> {
   const isEmbedded = typeof address === "string" && address.startsWith(embeddedPrefix);
   const embedded = isEmbedded
-    ? await EmbeddedCluster.start({ data: address.slice(embeddedPrefix.length) })
+    ? await EmbeddedCluster.start({ data: address.slice(embeddedPrefix.length), signal })
     : undefined;
   const client = connect({ metadataMaxAge, ...connectOptions(embedded ?? address) }, platform);
   const dispose = async (): Promise<void> => {

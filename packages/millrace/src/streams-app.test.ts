@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -76,6 +77,19 @@ test("a start is given up at once while it waits for a cluster to make topics on
   await StreamsApp.run(copy(), { ...starting, signal: AbortSignal.timeout(300) });
 });
 
+test("a start is given up while its own broker starts, and the folder is free", async () => {
+  const topics = { lines: 1, copies: 1 };
+  const stop = new AbortController();
+  const starting = options("given-up", { topics, signal: stop.signal });
+  const refused = expect(StreamsApp.start(copy(), starting)).rejects.toMatchObject({
+    code: "APPLICATION_CLOSED",
+  });
+  await once(process, "worker");
+  stop.abort();
+  await refused;
+  await expectFree("given-up");
+});
+
 test("a start that fails, or was aborted before, leaves no broker behind", async () => {
   await expect(StreamsApp.start(copy(), options("failed"))).rejects.toMatchObject({
     code: "MISSING_SOURCE_TOPIC",
@@ -124,6 +138,27 @@ describe("an option that cannot be is told before anything is started", () => {
       code: "INVALID_OPTION",
       message: expect.stringContaining("builder.build()"),
     });
+    expect(existsSync(join(folder, "no-topology"))).toBe(false);
+  });
+
+  test("a topology that reads nothing, or topics of a pattern", async () => {
+    const pattern = new StreamsBuilder();
+    pattern.stream(/lines/, { value: string() }).to("copies", { value: string() });
+    for (const [topology, code] of [
+      [new StreamsBuilder().build(), "EMPTY_TOPOLOGY"],
+      [pattern.build(), "SOURCE_PATTERN_UNSUPPORTED"],
+    ] as const)
+      await expect(StreamsApp.start(topology, options("empty"))).rejects.toMatchObject({ code });
+    expect(existsSync(join(folder, "empty"))).toBe(false);
+  });
+
+  test("a signal that has aborted", async () => {
+    const signal = AbortSignal.abort();
+    await expect(StreamsApp.start(copy(), options("late", { signal }))).rejects.toMatchObject({
+      code: "APPLICATION_CLOSED",
+    });
+    await StreamsApp.run(copy(), options("late", { signal }));
+    expect(existsSync(join(folder, "late"))).toBe(false);
   });
 
   test("no options at all", async () => {

@@ -10,6 +10,7 @@ import { nodePlatform } from "@millrace/platform/node";
 import { memoryEngineProvider, type StoreEngineProvider } from "@millrace/state";
 import {
   ApplicationError,
+  checkTopology,
   streamsOptionTable,
   StreamsApp as CoreApp,
   type StreamsOptions as CoreOptions,
@@ -99,7 +100,9 @@ async function startApplication(
   options: StreamsOptions,
   around: (platform: Platform, start: () => Promise<StreamsApp>) => Promise<StreamsApp>,
 ): Promise<StreamsApp> {
-  const { logLevel } = readOptions(applicationOptionTable, options); // before a broker is started for it
+  // Before a broker is started for it.
+  const { logLevel } = readOptions(applicationOptionTable, options);
+  checkTopology(topology);
   const { cluster: address, storeEngine, logLevel: _, topics, ...core } = options;
   const platform = nodePlatform({ logLevel });
   const engines = await openEngines(platform, storeEngine ?? defaultEngine(core));

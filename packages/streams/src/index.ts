@@ -72,6 +72,7 @@ export { StreamsBuilder } from "./dsl/streams-builder.ts";
 export type { PlanOptions, TopologyOptimization } from "./plan/lower-plan.ts";
 export { Topology, type TopologyContents } from "./topology/topology.ts";
 
+export { checkTopology } from "./app/check-topology.ts";
 export { StreamsApp, type StreamsState } from "./app/streams-app.ts";
 export {
   streamsOptionTable,

@@ -81,17 +81,22 @@ export class Partitions {
   }
 
   /**
-   * Opens what is there before anything is served.
+   * Opens what is there before anything is served, and gives way before each; what that throws ends it.
    *
    * @throws FileSystemError, LogStorageError of the device: it takes the broker to mend that
    */
-  async openAtStart(topics: Iterable<TopicImage>): Promise<void> {
+  async openAtStart(topics: Iterable<TopicImage>, giveWay: () => Promise<void>): Promise<void> {
     const opening: Promise<void>[] = [];
     for (const topic of topics) {
       this.add(topic);
       for (let partition = 0; partition < topic.partitionCount; partition++)
         if (this.#options.logs.isMade({ topic: topic.name, partition }))
-          opening.push(this.#slots.run(() => this.#open(topic, partition)));
+          opening.push(
+            this.#slots.run(async () => {
+              await giveWay();
+              await this.#open(topic, partition);
+            }),
+          );
     }
     const results = await Promise.allSettled(opening);
     for (const result of results) if (result.status === "rejected") throw result.reason;

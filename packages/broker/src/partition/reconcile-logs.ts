@@ -32,7 +32,7 @@ export function checkMetadataIsThere(directory: LogDirectory): void {
 export async function reconcileLogs(
   judge: FolderJudge,
   image: MetadataImage,
-  partitions: Partitions,
+  { partitions, giveWay }: { partitions: Partitions; giveWay: () => Promise<void> },
 ): Promise<void> {
   const { directory, logger } = judge;
   await directory.removeDeletedLogs();
@@ -48,6 +48,6 @@ export async function reconcileLogs(
       logger.log("error", "broker.folder-resists", { ...place, error });
     }
   }
-  await partitions.openAtStart(image.topics());
+  await partitions.openAtStart(image.topics(), giveWay);
   await directory.forgetOffsets(isKnown);
 }

@@ -15,7 +15,7 @@ import {
  *     new Worker(new URL(import.meta.resolve("@millrace/broker/worker")), { workerData: options })
  *
  *     owner ──workerData──▶ start ──▶ "started" or "refused"
- *     owner ──"close"─────▶ close ──▶ "closed", and the thread ends
+ *     owner ──"close"─────▶ close ──▶ "closed", and the thread ends; while it starts: "refused"
  *                   device fails ──▶ "failed"
  */
 
@@ -24,13 +24,16 @@ if (!isMainThread && port !== null) {
   const tell = (message: BrokerWorkerMessage) => port.postMessage(message);
   // The owner hands over what `BrokerWorkerOptions` says; it is of the same version.
   const { logLevel, ...options } = workerData as BrokerWorkerOptions;
+  const stop = new AbortController();
+  port.once("message", () => stop.abort());
   try {
     const broker = await Broker.start(nodePlatform({ logLevel }), {
       ...options,
       codecs: nodeCompression,
+      signal: stop.signal,
       onFailed: (failure) => tell({ kind: "failed", failure: toFailure(failure) }),
     });
-    port.once("message", () => {
+    const close = (): void => {
       broker.close().then(
         () => {
           tell({ kind: "closed" });
@@ -41,7 +44,9 @@ if (!isMainThread && port !== null) {
           port.close();
         },
       );
-    });
+    };
+    if (stop.signal.aborted) close();
+    else stop.signal.addEventListener("abort", close, { once: true });
     const { host, port: boundPort } = broker.address;
     tell({ kind: "started", host, port: boundPort, clusterId: broker.clusterId });
     // Now, since a process that is killed leaves no cache behind, and it is then that a start must be quick.

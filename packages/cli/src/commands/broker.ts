@@ -66,6 +66,7 @@ export const brokerCommand = command({
         ...Object.fromEntries(flags.override),
       },
       codecs: nodeCompression,
+      signal: terminal.signal,
       onFailed: (failure) => failed.abort(failure),
     });
     const broker = await whileShown(starting, platform, terminal.progress);

@@ -1,9 +1,10 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { once } from "node:events";
 import type { Worker } from "node:worker_threads";
 
+import { nodePlatform } from "@millrace/platform/node";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 
 import { connect } from "../connect.ts";
@@ -77,6 +78,34 @@ test("a broker whose thread ends by itself is told of, and closing it ends", asy
   expect(lines).toHaveLength(1);
   expect(JSON.parse(lines[0])).toMatchObject({ level: "error", event: "millrace.broker-ended" });
 });
+
+test("a start is given up while the broker starts: its thread ends, and the folder is free", async () => {
+  const data = join(folder, "given-up");
+  const stop = new AbortController();
+  const beginning = once(process, "worker");
+  const starting = EmbeddedCluster.start({ data, signal: stop.signal });
+  const refused = expect(starting).rejects.toThrow("no more");
+  const [worker] = (await beginning) as [Worker];
+  const ended = once(worker, "exit");
+  stop.abort(new Error("no more"));
+  await refused;
+  await ended;
+  await (await EmbeddedCluster.start({ data })).close();
+});
+
+test("a start is given up while another broker that has the folder does not say where it is", async () => {
+  const data = join(folder, "silent");
+  mkdirSync(data);
+  const lock = await nodePlatform().fileSystem.lock(`${data}/.lock`, "");
+  const stop = new AbortController();
+  const starting = EmbeddedCluster.start({ data, signal: stop.signal });
+  const refused = expect(starting).rejects.toMatchObject({ name: "AbortError" });
+  const [worker] = (await once(process, "worker")) as [Worker];
+  await once(worker, "exit"); // it was refused, and its holder is asked now
+  stop.abort();
+  await refused;
+  lock.release();
+}, 20_000);
 
 test("closing a broker tells nothing", async () => {
   const cluster = await EmbeddedCluster.start({ data: join(folder, "quiet") });

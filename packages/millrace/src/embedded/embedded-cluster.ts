@@ -16,6 +16,7 @@ import {
   type GivenOptions,
   type ReadOptions,
 } from "@millrace/model";
+import type { Timer } from "@millrace/platform";
 import { nodePlatform } from "@millrace/platform/node";
 
 import { connect } from "../connect.ts";
@@ -35,6 +36,11 @@ const rows = {
   config: valueOption<Readonly<Record<string, string | number | boolean>>>({
     allowed: "texts, numbers or booleans by Kafka's names of settings",
     accepts: isRecordOf((value) => ["string", "number", "boolean"].includes(typeof value)),
+  }),
+  /** Gives up the start when it aborts: `start` rejects with the signal's reason. */
+  signal: valueOption<AbortSignal>({
+    allowed: "an AbortSignal",
+    accepts: (given) => given instanceof AbortSignal,
   }),
 };
 
@@ -74,13 +80,14 @@ export class EmbeddedCluster implements AsyncDisposable {
     this.#ended = worker === undefined ? Promise.resolve() : this.#watch(worker);
   }
 
-  /** @throws OptionError; EmbeddedClusterError with the broker's own code, such as `ADDRESS_IN_USE` or `FOREIGN_DIRECTORY` */
+  /** @throws OptionError; EmbeddedClusterError with the broker's own code, such as `ADDRESS_IN_USE` or `FOREIGN_DIRECTORY`; the signal's reason */
   static async start(options: EmbeddedClusterOptions): Promise<EmbeddedCluster> {
     const read = readOptions(embeddedClusterOptionTable, options);
     const cluster = await EmbeddedCluster.#open(read);
     try {
+      read.signal?.throwIfAborted();
       await using client = connect({ bootstrapServers: cluster.bootstrapServers });
-      await makeMissingTopics(client.admin, read.topics);
+      await makeMissingTopics(client.admin, read.topics, read.signal);
       return cluster;
     } catch (error) {
       await cluster.close();
@@ -89,12 +96,15 @@ export class EmbeddedCluster implements AsyncDisposable {
   }
 
   static async #open(options: EmbeddedClusterSettings): Promise<EmbeddedCluster> {
+    const { data, signal } = options;
     for (let attempt = 1; ; attempt++) {
+      signal?.throwIfAborted();
       const { worker, first } = await startWorker(options);
       if (first.kind === "started")
         return new EmbeddedCluster(`${first.host}:${first.port}`, worker);
       await worker.terminate();
-      const holder = isInUse(first) ? await addressOfHolder(options.data) : undefined;
+      signal?.throwIfAborted();
+      const holder = isInUse(first) ? await addressOfHolder(data, signal) : undefined;
       if (holder !== undefined) return new EmbeddedCluster(holder, undefined);
       // The holder may have ended in between, and the folder is free now.
       if (isInUse(first) && attempt < attemptsMax) continue;
@@ -159,7 +169,19 @@ async function startWorker(
   };
   const url = new URL(import.meta.resolve("@millrace/broker/worker"));
   const worker = new Worker(url, { workerData });
-  return { worker, first: await firstMessage(worker) };
+  let timer: Timer | undefined;
+  // Asked first, since a thread that is ended from outside leaves the folder locked while the process lives.
+  const giveUp = (): void => {
+    worker.postMessage({ kind: "close" });
+    timer = nodePlatform().timers.after(closeMsMax, () => void worker.terminate());
+  };
+  options.signal?.addEventListener("abort", giveUp, { once: true });
+  try {
+    return { worker, first: await firstMessage(worker) };
+  } finally {
+    options.signal?.removeEventListener("abort", giveUp);
+    timer?.cancel();
+  }
 }
 
 function firstMessage(worker: Worker): Promise<Started | Refused> {
@@ -184,13 +206,16 @@ function isInUse({ failure }: Refused): boolean {
  * Where the broker is that has the folder open: it leaves a note at its lock once it listens. Undefined: nobody has it
  * open any more, or not within the time.
  */
-async function addressOfHolder(data: string): Promise<string | undefined> {
+async function addressOfHolder(
+  data: string,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
   const { fileSystem, timers, clock } = nodePlatform();
   const startMs = clock.monotonicMs();
   for (;;) {
     const note = fileSystem.readLockNote(`${data}/.lock`);
     if (note !== "") return note;
     if (clock.monotonicMs() - startMs > startMsMax) return undefined;
-    await timers.sleep(holderPollMs);
+    await timers.sleep(holderPollMs, signal);
   }
 }

@@ -1,5 +1,4 @@
 import type { ClusterClient, GroupMembership } from "@millrace/cluster";
-import { OptionError, shown } from "@millrace/model";
 import type { MetricValue, Platform } from "@millrace/platform";
 import { CacheBudget } from "@millrace/state";
 
@@ -9,7 +8,8 @@ import { runsNow } from "../runtime/assignment/subscription-info.ts";
 import { StreamPartitionAssignor } from "../runtime/assignment/stream-partition-assignor.ts";
 import type { LoopEnvironment } from "../runtime/loop-environment.ts";
 import { StreamLoop } from "../runtime/stream-loop.ts";
-import { Topology } from "../topology/topology.ts";
+import type { Topology } from "../topology/topology.ts";
+import { checkTopology } from "./check-topology.ts";
 import { StateDirectory } from "./state-directory.ts";
 import {
   resolveOptions,
@@ -67,8 +67,7 @@ export class StreamsApp implements AsyncDisposable {
   ): Promise<StreamsApp> {
     try {
       const resolved = resolveOptions(options);
-      if (!(topology instanceof Topology)) throw noTopology(topology);
-      checkSources(topology);
+      checkTopology(topology);
       if (resolved.signal?.aborted === true) throw closedError(resolved.applicationId);
       return new StreamsApp(await assemble(topology, resolved, environment), environment.dispose);
     } catch (error) {
@@ -216,29 +215,6 @@ function assembleIn(
     readers: [reader, restoreReader],
     stateDirectory: directory,
   };
-}
-
-function noTopology(given: unknown): OptionError {
-  return new OptionError(
-    "INVALID_OPTION",
-    `StreamsApp.start takes a topology; it was given ${shown(given)}. builder.build() gives one`,
-  );
-}
-
-/** @throws ApplicationError `EMPTY_TOPOLOGY`, `SOURCE_PATTERN_UNSUPPORTED` */
-function checkSources({ nodes }: Topology): void {
-  const sources = nodes.filter((node) => node.kind === "source");
-  if (sources.length === 0)
-    throw new ApplicationError(
-      "EMPTY_TOPOLOGY",
-      "the topology reads nothing: add a stream or a table to the builder before build is called",
-    );
-  for (const { name, pattern } of sources)
-    if (pattern !== undefined)
-      throw new ApplicationError(
-        "SOURCE_PATTERN_UNSUPPORTED",
-        `source ${name} reads the topics of a pattern (${pattern.source}), which only the test driver can do yet: name the topics`,
-      );
 }
 
 function closedError(applicationId: string): ApplicationError {
