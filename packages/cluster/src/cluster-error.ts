@@ -29,6 +29,6 @@ export type ClusterErrorCode =
  * - `WRITE_REFUSED`: the broker's own reason is in message and cause. Not `retriable`: the records are at fault.
  * - `WRITER_FENCED`: a newer writer has the transactional id; this one is finished.
  * - `TRANSACTION_ABORTED`: nothing of the transaction will be seen; call `abort`, start again.
- * - `COMMIT_FENCED`: the group has moved on; the partitions belong to somebody else.
+ * - `COMMIT_FENCED`: the group has moved on; the partitions belong to somebody else, or were given anew.
  */
 export class ClusterError extends BaseError<ClusterErrorCode> {}

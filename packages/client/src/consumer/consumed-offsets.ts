@@ -6,6 +6,12 @@ interface Consumed extends TopicPartition {
   position: Offset;
   /** What the group has; -1: nothing that is known. */
   committed: Offset;
+  /** Where reading began. */
+  readonly start: Offset;
+  /** Behind the last record that was given since then, or since the last move; -1: none. */
+  given: Offset;
+  /** Up to where the program was told, or has committed, since then. */
+  told: Offset;
 }
 
 /** How far a consumer is in each of its partitions, and how much of that its group knows. */
@@ -17,7 +23,13 @@ export class ConsumedOffsets {
     { topic, partition }: TopicPartition,
     at: { readonly position: Offset; readonly committed: Offset },
   ): void {
-    this.#partitions.set(topicPartitionName(topic, partition), { topic, partition, ...at });
+    const since = { start: at.position, given: -1, told: -1 };
+    this.#partitions.set(topicPartitionName(topic, partition), {
+      topic,
+      partition,
+      ...at,
+      ...since,
+    });
   }
 
   forget({ topic, partition }: TopicPartition): void {
@@ -31,13 +43,41 @@ export class ConsumedOffsets {
   /** All below is processed. */
   move({ topic, partition }: TopicPartition, position: Offset): void {
     const known = this.#partitions.get(topicPartitionName(topic, partition));
-    if (known !== undefined) known.position = position;
+    if (known !== undefined) Object.assign(known, { position, given: -1, told: -1 });
   }
 
   /** The same, never back. */
   advance(partition: TopicPartition, position: Offset): void {
     const known = this.#partitions.get(topicPartitionName(partition.topic, partition.partition));
     if (known !== undefined && known.position < position) known.position = position;
+  }
+
+  /** A record was given, and is processed; the next one has this offset. */
+  give(partition: TopicPartition, nextOffset: Offset): void {
+    const known = this.#partitions.get(topicPartitionName(partition.topic, partition.partition));
+    if (known === undefined) return;
+    known.given = nextOffset;
+    if (known.position < nextOffset) known.position = nextOffset;
+  }
+
+  /** The program knows all that was given now, and commits it by itself. */
+  tellAll(offsets: readonly OffsetAndMetadata[]): void {
+    for (const known of this.#partitions.values()) known.told = known.position;
+    this.#tell(offsets);
+  }
+
+  #tell(offsets: readonly OffsetAndMetadata[]): void {
+    for (const { topic, partition, offset } of offsets) {
+      const known = this.#partitions.get(topicPartitionName(topic, partition));
+      if (known !== undefined) known.told = Math.max(known.told, offset);
+    }
+  }
+
+  /** Where reading began of the partitions of which records were given that no offset told to the program counts. */
+  untold(): readonly (TopicPartition & { readonly offset: Offset })[] {
+    return [...this.#partitions.values()]
+      .filter(({ given, told }) => given > told)
+      .map(({ topic, partition, start }) => ({ topic, partition, offset: start }));
   }
 
   /** What is processed and not committed yet. */
@@ -49,6 +89,7 @@ export class ConsumedOffsets {
   }
 
   committed(offsets: readonly OffsetAndMetadata[]): void {
+    this.#tell(offsets);
     for (const { topic, partition, offset } of offsets) {
       const known = this.#partitions.get(topicPartitionName(topic, partition));
       if (known !== undefined) known.committed = offset;

@@ -69,6 +69,8 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
   /** Positions of partitions that were sought before they were assigned. */
   readonly #sought = new Map<string, Offset>();
   readonly #autoCommit: AutoCommit;
+  /** True: the group was rebalanced while a transaction had records whose offsets it was not told. */
+  #isFenced = false;
   /** True while a loop reads, or its body works on a record. */
   #isInUse = false;
 
@@ -95,25 +97,30 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
     return this.#assigned;
   }
 
-  /** For `Producer.sendOffsets`. @throws ClusterError `GROUP_REFUSED` without a group */
+  /**
+   * The member of the latest rebalance: for `Producer.sendOffsets`, beside `offsets()`, which refuses what was read
+   * before it.
+   *
+   * @throws ClusterError `GROUP_REFUSED` without a group
+   */
   get groupMetadata(): GroupMetadata {
     return this.#group().groupMetadata;
   }
 
   /**
    * What is not committed yet, the record at hand included: for `Producer.sendOffsets`; turn
-   * `autoCommitInterval` off (0) then.
+   * `autoCommitInterval` off (0) then. Ask once in each transaction, when its last record is at hand: what was given
+   * by then counts as part of it.
+   *
+   * @throws ClusterError `COMMIT_FENCED`, once: the group was rebalanced since records were given that no `offsets()`
+   * told. Let the transaction abort, and do not `seek`: reading goes on from what is committed, so that they come
+   * again, here or at another member.
    */
   offsets(): readonly OffsetAndMetadata[] {
-    const processed = this.#processed();
-    const { record } = this.#atHand;
-    if (record === undefined) return processed;
-    const { topic, partition } = record;
-    // Behind the last record that has come there may be ends of transactions, which are done as well.
-    const offset = this.#atHand.hasMoreOf(record)
-      ? record.offset + 1
-      : Math.max(record.offset + 1, this.#parts.reader.position(record) ?? 0);
-    return [...processed.filter((one) => !isSame(one, record)), { topic, partition, offset }];
+    if (this.#isFenced) throw this.#fence();
+    const offsets = this.#uncommitted();
+    this.#offsets.tellAll(offsets);
+    return offsets;
   }
 
   /**
@@ -123,7 +130,7 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
    * @throws ClusterError (as a rejection) `COMMIT_FENCED`: the group has given the partitions to others
    */
   async commit(
-    offsets: readonly OffsetAndMetadata[] = this.offsets(),
+    offsets: readonly OffsetAndMetadata[] = this.#uncommitted(),
     signal?: AbortSignal,
   ): Promise<void> {
     const group = this.#group();
@@ -196,13 +203,17 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
 
   /** The next record that is there; undefined: something must be waited for. */
   #nextRecord(): ConsumerRecord<Key, Value> | undefined {
-    this.#atHand.settle(this.#markDone);
+    this.#atHand.settle(this.#markGiven);
     this.#autoCommit.check();
     return this.#needsSeat() ? undefined : this.#atHand.next(this.#markDone);
   }
 
   readonly #markDone = (partition: TopicPartition, nextOffset: Offset): void => {
     this.#offsets.advance(partition, nextOffset);
+  };
+
+  readonly #markGiven = (partition: TopicPartition, nextOffset: Offset): void => {
+    this.#offsets.give(partition, nextOffset);
   };
 
   /** Joins, reads, waits: whatever is to be done until there are records again. */
@@ -266,6 +277,7 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
     this.#atHand.drop(() => true);
     reader.unassign(this.#assigned);
     this.#assigned = [];
+    this.#isFenced ||= this.#offsets.untold().length > 0;
     this.#offsets.clear();
     // Whatever fails from here on: there is nothing to read before it is done again.
     this.#needsPartitions = true;
@@ -334,6 +346,32 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
     this.#offsets.forget(partition);
     this.#parts.reader.unassign([partition]);
     if (this.#parts.membership === undefined) this.#lookForMore();
+  }
+
+  /** Goes back behind the rebalance: the records that came since are of a transaction that is to be aborted, too. */
+  #fence(): ClusterError {
+    this.#isFenced = false;
+    this.#atHand.settle(this.#markGiven);
+    for (const start of this.#offsets.untold()) this.#moveTo(start);
+    return new ClusterError(
+      "COMMIT_FENCED",
+      "the group was rebalanced since records were read whose offsets are not committed; abort the transaction, and " +
+        "do not seek: reading goes on from what is committed",
+      { retriable: true },
+    );
+  }
+
+  /** What is processed and not committed yet, with the record at hand. */
+  #uncommitted(): readonly OffsetAndMetadata[] {
+    const processed = this.#processed();
+    const { record } = this.#atHand;
+    if (record === undefined) return processed;
+    const { topic, partition } = record;
+    // Behind the last record that has come there may be ends of transactions, which are done as well.
+    const offset = this.#atHand.hasMoreOf(record)
+      ? record.offset + 1
+      : Math.max(record.offset + 1, this.#parts.reader.position(record) ?? 0);
+    return [...processed.filter((one) => !isSame(one, record)), { topic, partition, offset }];
   }
 
   /** What is processed and not committed yet, without the record at hand. */

@@ -35,7 +35,7 @@ export interface RecordMetadata extends TopicPartition {
  * await using producer = client.producer();
  * await producer.send({ topic: "orders", key: "ada", value: "3 books", headers: [["trace", "a1"]] });
  *
- * @example All or nothing
+ * @example All or nothing; after `COMMIT_FENCED` the records come again by themselves
  * await using producer = client.producer({ transactionalId: "billing-1" });
  * await producer.transaction(async () => {
  *   await producer.send({ topic: "invoices", value: "…" });
@@ -98,7 +98,8 @@ export class Producer<Key = PlainField, Value = PlainField> implements AsyncDisp
    * Runs work within a transaction: committed when it resolves, aborted when it rejects. Readers of
    * committed records see all of it or nothing. One at a time. Of records that nobody awaits, what a broker refuses or
    * does not answer is told here. A consumer whose offsets were part of one that is
-   * aborted has read on: `seek` it back, so that its records come again.
+   * aborted has read on: `seek` it back, so that its records come again; after `COMMIT_FENCED` do not, it goes on from
+   * what is committed.
    *
    * @throws ClusterError (as a rejection) `WRITER_FENCED`: another producer has the id; what the work throws
    */
