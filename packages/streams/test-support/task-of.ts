@@ -33,6 +33,8 @@ export function taskOf(
   const collector = {
     hasRoom: true,
     failure: undefined as unknown,
+    /** Topics that refuse what is appended, and with what. */
+    refusals: new Map<string, unknown>(),
     owner: undefined as RefusalOwner | undefined,
     reportTo: (owner: RefusalOwner) => {
       collector.owner = owner;
@@ -42,6 +44,7 @@ export function taskOf(
         partitionCount: 1,
         append: (timestamp, _key, value, headers) => {
           if (collector.failure !== undefined) throw collector.failure;
+          if (collector.refusals.has(topic)) throw collector.refusals.get(topic);
           written.push({ topic, timestamp, value, headers, inputOffset: recordContext.offset });
         },
         partition: () => appender,

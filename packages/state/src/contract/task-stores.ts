@@ -73,6 +73,12 @@ export interface TaskStores {
   readonly isStageFull: boolean;
 
   /**
+   * True: writing or forwarding an entry of a cache threw, in a flush or an eviction. What else that flush had to
+   * write is not written: stores refuse writes and commits until `abort`.
+   */
+  readonly hasFailedFlush: boolean;
+
+  /**
    * Flushes the caches store by store in registration order: writes, logs and forwards what is dirty.
    * Results that arrive in a later store's cache are flushed in the same call.
    *

@@ -63,6 +63,10 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
     return this.#cache.hasDirty;
   }
 
+  get hasFailedFlush(): boolean {
+    return this.#cache.hasFailed;
+  }
+
   get hitRatio(): number {
     const reads = this.#hits + this.#misses;
     return reads === 0 ? 0 : this.#hits / reads;

@@ -7,6 +7,9 @@ import type { CacheEntry, CacheKey } from "./cache-entry.ts";
  * What an entry holds is the owner's business; here they are counted, ordered, evicted and flushed.
  *
  * Evicting a dirty entry flushes all dirty ones: the evicted first, then in the order of their last write.
+ *
+ * STATE-10: after a flush has failed nothing is taken, flushed or committed until `clear`. Entries that waited for
+ * their turn are not written; what is committed without them lacks writes.
  */
 export class RecordCache<K, V> {
   readonly #entries = new Map<CacheKey, CacheEntry<K, V>>();
@@ -21,6 +24,7 @@ export class RecordCache<K, V> {
   #flushDepth = 0;
   /** Of a flush that has given way: its entries, and how many of them are written. */
   #flushing: { readonly entries: readonly CacheEntry<K, V>[]; writtenCount: number } | null = null;
+  #failure: { readonly thrown: unknown } | null = null;
 
   constructor(budget: CacheBudget, writeThrough: (entry: CacheEntry<K, V>) => void) {
     this.#budget = budget;
@@ -28,7 +32,11 @@ export class RecordCache<K, V> {
   }
 
   get hasDirty(): boolean {
-    return this.#dirtyFirst !== null || this.#flushing !== null;
+    return this.#dirtyFirst !== null || this.#flushing !== null || this.hasFailed;
+  }
+
+  get hasFailed(): boolean {
+    return this.#failure !== null;
   }
 
   /** True while a flush forwards: entries that wait for their turn must not change. */
@@ -57,6 +65,7 @@ export class RecordCache<K, V> {
 
   /** Adds an entry, or takes note that it changed; then evicts what is too much, which may be this one. */
   store(entry: CacheEntry<K, V>, isDirty: boolean): void {
+    this.#requireWhole();
     if (entry.isAttached) this.touch(entry);
     else this.#attach(entry);
     const size = entry.countedSize();
@@ -74,6 +83,7 @@ export class RecordCache<K, V> {
    * @returns whether all is written
    */
   flush(isOver?: () => boolean): boolean {
+    this.#requireWhole();
     if (this.#flushing === null) {
       if (this.#dirtyFirst === null) return true;
       this.#flushing = { entries: this.#takeDirty(null), writtenCount: 0 };
@@ -82,7 +92,7 @@ export class RecordCache<K, V> {
     const flushing = this.#flushing;
     const { entries } = flushing;
     while (flushing.writtenCount < entries.length) {
-      this.#writeThrough(entries[flushing.writtenCount]);
+      this.#write(entries[flushing.writtenCount]);
       flushing.writtenCount += 1;
       if (isOver?.() === true && flushing.writtenCount < entries.length) return false;
     }
@@ -109,6 +119,7 @@ export class RecordCache<K, V> {
     this.#newest = this.#oldest = this.#dirtyFirst = this.#dirtyLast = null;
     this.#flushDepth = 0;
     this.#flushing = null;
+    this.#failure = null;
   }
 
   #evict(eldest: CacheEntry<K, V>): void {
@@ -116,8 +127,21 @@ export class RecordCache<K, V> {
     if (!eldest.isDirty) return;
     const flushed = this.#takeDirty(eldest);
     this.#flushDepth++;
-    for (const entry of flushed) this.#writeThrough(entry);
+    for (const entry of flushed) this.#write(entry);
     this.#endFlush(flushed);
+  }
+
+  #write(entry: CacheEntry<K, V>): void {
+    try {
+      this.#writeThrough(entry);
+    } catch (thrown) {
+      this.#failure ??= { thrown };
+      throw thrown;
+    }
+  }
+
+  #requireWhole(): void {
+    if (this.#failure !== null) throw this.#failure.thrown;
   }
 
   #endFlush(flushed: readonly CacheEntry<K, V>[]): void {

@@ -56,6 +56,37 @@ describe("STATE-6: a cache writes, forwards and evicts as Kafka's does", () => {
     expect(forwarded).toEqual(["k=1<-null@1", "k=null<-null@2"]);
   });
 
+  it.each(["an eviction", "a flush"])(
+    "STATE-10: after an entry could not be forwarded by %s, nothing is taken or committed until an abort",
+    (how) => {
+      const { put, stores, forwarded } = cachedWorld(how === "a flush" ? 100_000 : 3 * fixed);
+      const failure = new Error("asked to");
+      let isFailing = true;
+      stores.timestampedKeyValueStore<string, number>("counts").setFlushListener(
+        (key) => {
+          if (isFailing) throw failure;
+          forwarded.push(key);
+        },
+        { sendsOldValues: false },
+      );
+      const fail = () => {
+        for (let index = 0; index < 9; index++) put(`k${index}`, index, 1);
+        stores.flush();
+      };
+      expect(stores.hasFailedFlush).toBe(false);
+      expect(fail).toThrow(failure);
+      expect(stores.hasFailedFlush).toBe(true);
+      isFailing = false;
+      expect(() => put("other", 1, 1)).toThrow(failure);
+      expect(() => stores.flush()).toThrow(failure);
+      expect(() => stores.commit(new Map())).toThrow(expect.objectContaining({ law: "STATE-3" }));
+      stores.abort();
+      expect(stores.hasFailedFlush).toBe(false);
+      fail();
+      expect(forwarded.toSorted()).toEqual(Array.from({ length: 9 }, (_, index) => `k${index}`));
+    },
+  );
+
   it("a flush that gives way goes on where it was, and is dirty until it is done", () => {
     const { put, stores, forwarded } = cachedWorld(100_000);
     for (const key of ["a", "b", "c"]) put(key, 1, 1);

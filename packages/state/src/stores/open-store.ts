@@ -83,6 +83,10 @@ export class OpenStore {
     return this.#cached?.hasDirty ?? false;
   }
 
+  get hasFailedFlush(): boolean {
+    return this.#cached?.hasFailedFlush ?? false;
+  }
+
   flush(isOver?: () => boolean): boolean {
     return this.#cached?.flush(isOver) ?? true;
   }

@@ -93,6 +93,10 @@ class OpenTaskStores implements TaskStores {
     return this.#stageBudget.usedBytes > this.#stageBudget.sizeBytesMax;
   }
 
+  get hasFailedFlush(): boolean {
+    return this.#opened.some((store) => store.hasFailedFlush);
+  }
+
   flush(isOver?: () => boolean): boolean {
     // One pass in registration order does it, unless a flush writes to a store that was registered before.
     for (; this.#flushPass <= this.#opened.length; this.#flushPass++) {
@@ -124,6 +128,7 @@ class OpenTaskStores implements TaskStores {
   }
 
   abort(): void {
+    this.#flushPass = this.#flushedCount = 0;
     for (const store of this.#opened) store.discard();
   }
 

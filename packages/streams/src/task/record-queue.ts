@@ -70,6 +70,8 @@ export class RecordQueue {
   #batches: RecordBatchView[] = [];
   #first = 0;
   #isTaken = false;
+  /** True: something was left out since the last head. */
+  #hasLeftOut = false;
 
   constructor(
     source: SourceNode,
@@ -129,7 +131,7 @@ export class RecordQueue {
       this.position = this.headOffset + 1;
       this.hasMoved = true;
     }
-    let hasLeftOut = false;
+    this.#hasLeftOut = false;
     while (this.#first < this.#batches.length) {
       const batch = this.#batches[this.#first];
       while (this.#next(batch)) {
@@ -138,9 +140,7 @@ export class RecordQueue {
           this.head = head;
           return;
         }
-        hasLeftOut = true;
-        this.position = batch.offset + 1;
-        this.hasMoved = true;
+        this.#leftOut(batch.offset + 1);
       }
       if (batch.nextOffset > this.position) this.position = batch.nextOffset;
       batch.release();
@@ -148,8 +148,8 @@ export class RecordQueue {
     }
     this.#batches = [];
     this.#first = 0;
-    this.isSpent = hasLeftOut;
-    if (hasLeftOut) this.headTimestamp = -1;
+    this.isSpent = this.#hasLeftOut;
+    if (this.isSpent) this.headTimestamp = -1;
   }
 
   clear(): void {
@@ -175,10 +175,15 @@ export class RecordQueue {
       );
       const timestamp = this.#task.wallTime();
       this.#leaveOut({ error, key: null, value: bytes, timestamp, headers: noHeaders });
-      this.position = nextOffset;
-      this.hasMoved = true;
+      this.#leftOut(nextOffset);
       return false;
     }
+  }
+
+  #leftOut(nextOffset: Offset): void {
+    this.#hasLeftOut = true;
+    this.position = nextOffset;
+    this.hasMoved = true;
   }
 
   #leaveOut(unreadable: UnreadableRecord): void {

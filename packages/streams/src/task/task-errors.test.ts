@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 
 import { at, batchOf, catchError, taskOf } from "../../test-support/task-of.ts";
 import type { StreamsBuilder } from "../dsl/streams-builder.ts";
-import type { StreamsError } from "../error/streams-error.ts";
+import { StreamsError } from "../error/streams-error.ts";
 
 const copy = (builder: StreamsBuilder) =>
   builder.stream("a", { key: string(), value: string() }).to("out");
@@ -137,6 +137,33 @@ describe("a batch that cannot be read", () => {
     expect(task.droppedRecords.value).toBe(1);
     expect(task.committableOffsets()).toMatchObject([{ offset: 17 }]);
   });
+
+  test("has one turn where all of it is skipped, as a single record that cannot be read", () => {
+    const unreadable = batchOf("a", 12, []);
+    const next = () => {
+      throw cause;
+    };
+    const batches = [Object.assign(unreadable, { next }), batchOf("a", 12, [at(1, "{")])];
+    const turns = batches.map((batch) => {
+      let now = 0;
+      const { task, written } = taskOf(
+        (builder) => builder.stream(["a", "b"], { key: string(), value: json() }).to("out"),
+        { onDeserializationError: "continue", maxTaskIdleMs: 10 },
+        { lag: () => 0, clock: { wallMs: () => now, monotonicMs: () => now } },
+      );
+      task.initialize();
+      task.addBatch(batchOf("b", 0, [at(3, "1")]));
+      task.addBatch(batch);
+      const before = [task.process(10), written.length];
+      expect(task.process(10)).toBe(0);
+      now = 10;
+      return [...before, task.process(10), written.length];
+    });
+    expect(turns).toEqual([
+      [1, 0, 1, 1],
+      [1, 0, 1, 1],
+    ]);
+  });
 });
 
 describe("a writer that fails", () => {
@@ -157,6 +184,32 @@ describe("a writer that fails", () => {
       expect(task.droppedRecords.value).toBe(0);
     },
   );
+});
+
+describe("a flush of a cache that fails", () => {
+  const refused = new StreamsError("PRODUCTION_FAILED", "too large for app-counts-changelog", {});
+
+  test("ends the task even where errors are passed over: it takes writes of other records with it", () => {
+    const { task, collector } = taskOf(
+      (builder) =>
+        builder
+          .stream("a", { key: string(), value: string() })
+          .groupByKey()
+          .count({ store: "counts" })
+          .toStream()
+          .to("out", { key: string(), value: int64AsNumber() }),
+      { onProcessingError: "continue" },
+    );
+    task.initialize();
+    collector.refusals.set("app-counts-changelog", refused);
+    // More keys than the cache has room for.
+    const records = Array.from({ length: 60 }, (_, index) => ({ ...at(index), key: `k${index}` }));
+    task.addBatch(batchOf("a", 0, records));
+    expect(catchError(() => task.process(records.length))).toBe(refused);
+    expect(task.droppedRecords.value).toBe(0);
+    collector.refusals.clear();
+    expect(catchError(() => task.flush())).toBe(refused);
+  });
 });
 
 describe("a record that is refused after it was handed over", () => {

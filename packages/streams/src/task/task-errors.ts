@@ -59,7 +59,8 @@ export class TaskErrors implements QueueErrors, SinkOwner, ErrorGuard, RefusalOw
   }
 
   onProcessingError(node: string, thrown: unknown): void {
-    if (this.isOfWriter(thrown)) throw thrown;
+    // STATE-10: what is passed over would take writes of other records with it.
+    if (this.isOfWriter(thrown) || this.#context.stores.hasFailedFlush) throw thrown;
     if (thrown instanceof StreamsError && thrown.code === "PROCESSING_FAILED") throw thrown;
     const error = this.#context.processingError(thrown, node);
     this.#decide(this.#config.onProcessingError, error, this.#inputLetter(thrown));
