@@ -18,6 +18,23 @@ test("one passage alone shows what Node 22 cannot parse", () => {
   expect(later.map(({ page }) => page)).toEqual(["docs/project-setup.md"]);
 });
 
+test("whoever runs all pages in one project gives no folder two uses", () => {
+  const code = pages.flatMap(blocksOf).map((block) => block.code);
+  const foldersOf = (pattern: RegExp): readonly string[] => [
+    ...new Set(code.flatMap((text) => [...text.matchAll(pattern)].map(([, folder]) => folder))),
+  ];
+  const ofBrokers = foldersOf(/(?:\bdata: "|embedded:|--data )(\.\/[\w./-]+)/g);
+  const ofStates = foldersOf(/stateDirectory: "(\.\/[\w./-]+)/g);
+  expect(ofBrokers.length).toBeGreaterThan(4);
+  const folders = [...ofBrokers, ...ofStates];
+  const nested = folders.flatMap((inner, index) =>
+    folders
+      .filter((outer, other) => other !== index && `${inner}/`.startsWith(`${outer}/`))
+      .map((outer) => `${inner} is in ${outer}`),
+  );
+  expect(nested).toEqual([]);
+});
+
 test("the package that users install shows the same program as the first page", () => {
   const [shown] = blocksOf("packages/millrace/README.md");
   const [first] = blocksOf("README.md").filter(({ kind }) => kind === "ts");

@@ -184,7 +184,7 @@ export const fileSystemConformance: readonly ConformanceCase<FileSystemSubject>[
       checkEqual(opened, "WRONG_KIND", "open");
       checkEqual(await codeOf(() => fileSystem.list(`${directory}/file`)), "WRONG_KIND", "list");
       const made = await codeOf(() => fileSystem.makeDirectory(`${directory}/file`));
-      checkEqual(made, "ALREADY_EXISTS", "makeDirectory");
+      checkEqual(made, "WRONG_KIND", "makeDirectory");
       const below = await codeOf(() => fileSystem.open(`${directory}/file/x`, "create"));
       checkEqual(below, "WRONG_KIND", "create below a file");
       check(fileSystem.stat(`${directory}/file/x`) === undefined, "nothing is below a file");

@@ -43,7 +43,7 @@ export class MemoryFileSystem implements FileSystem {
         next = { kind: "directory", entries: new Map() };
         directory.entries.set(part, next);
       }
-      if (next.kind === "file") throw alreadyThere(path);
+      if (next.kind === "file") throw wrongKind(path, "directory");
       directory = next;
     }
   }

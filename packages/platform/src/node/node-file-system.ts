@@ -172,7 +172,10 @@ function makeWithParents(path: string): void {
   try {
     mkdirSync(path, { mode: directoryMode });
   } catch (cause) {
-    if (errnoOf(cause) !== "EEXIST" || !isDirectory(path)) throw cause;
+    if (errnoOf(cause) !== "EEXIST") throw cause;
+    if (isDirectory(path)) return; // made by another meanwhile
+    const what = "it is a file, a directory is needed";
+    throw new FileSystemError("WRONG_KIND", path, what, cause);
   }
 }
 
