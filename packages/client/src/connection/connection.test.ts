@@ -1,7 +1,7 @@
 import { ClusterError } from "@millrace/cluster";
 import { concatBytes } from "@millrace/model";
 import { memoryPlatform, type VirtualMemoryPlatform } from "@millrace/platform/memory";
-import { encodeResponse } from "@millrace/protocol";
+import { encodeResponse, errorCodeOf } from "@millrace/protocol";
 import { apiVersionsApi, listGroupsApi, metadataApi } from "@millrace/protocol/definitions";
 import { describe, expect, test } from "vitest";
 import { ScriptedBroker, scriptedCluster } from "../../test-support/scripted-broker.ts";
@@ -152,5 +152,34 @@ test("when all known brokers are away, the bootstrap servers are asked again", a
   broker.dropAll();
   const { brokers } = await platform.until(client.admin.describeCluster());
   expect(brokers).toEqual([{ nodeId: 9, host: "gone", port: 1 }]);
+  await platform.until(client.close());
+});
+
+test("brokers that are away are told once, and once more when they are away again", async () => {
+  let told = 0;
+  const logger = {
+    isEnabled: () => true,
+    log: (_level: string, event: string) => {
+      if (event === "client.metadata-refresh-failed") told++;
+    },
+  };
+  const platform = memoryPlatform({ logger });
+  const broker = await ScriptedBroker.start(platform, 1, scriptedCluster());
+  let isAway = false;
+  const node = { nodeId: 1, ...broker.address };
+  const topics = [{ errorCode: errorCodeOf("UNKNOWN_TOPIC_OR_PARTITION"), name: "t" }];
+  broker.on(metadataApi, () => (isAway ? "close" : { brokers: [node], topics }));
+  const client = connect(platform, { bootstrapServers: addressName(broker.address) });
+  const reader = client.openReader({ isolation: "read_committed" });
+  reader.assign([{ topic: "t", partition: 0, offset: 0 }]); // asks again and again for its topic
+  const tellsAfterOutage = async (): Promise<number> => {
+    isAway = true;
+    await platform.until(platform.timers.sleep(30_000));
+    isAway = false;
+    await platform.until(platform.timers.sleep(30_000));
+    return told;
+  };
+  expect(await tellsAfterOutage()).toBe(1);
+  expect(await tellsAfterOutage()).toBe(2);
   await platform.until(client.close());
 });

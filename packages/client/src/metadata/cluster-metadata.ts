@@ -230,16 +230,20 @@ export class ClusterMetadata {
     const backoff = new Backoff(random, { firstMs: retryBackoffMs, maxMs: retryBackoffMsMax });
     const closing = this.#closing.signal;
     this.#isRefreshing = true;
+    let isTold = false;
     while (this.#isStale && !closing.aborted) {
       this.#isStale = false;
       try {
         await this.refresh();
+        isTold = false;
         // One refresh answers all requests of a moment: the next one waits a little.
         if (this.#isStale) await timers.sleep(backoff.next(), closing).catch(() => {});
       } catch (error) {
         if (closing.aborted) break;
         this.#isStale = true;
-        logger.log("warn", "client.metadata-refresh-failed", { cause: String(error) });
+        // Once for all attempts until one succeeds: a broker that is away would fill the log.
+        if (!isTold) logger.log("warn", "client.metadata-refresh-failed", { cause: String(error) });
+        isTold = true;
         await timers.sleep(backoff.next(), closing).catch(() => {});
       }
     }
