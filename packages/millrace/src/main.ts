@@ -1,7 +1,13 @@
 #!/usr/bin/env node
-import { enableCompileCache } from "node:module";
+import module from "node:module";
 
+// Older ones can neither load the rest nor say why.
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+if (major < 22 || (major === 22 && minor < 18)) {
+  process.stderr.write(`millrace needs Node 22.18 or newer; this is ${process.version}\n`);
+  process.exit(1);
+}
 // Loading takes longer than most commands: it is compiled once, into Node's own cache.
-enableCompileCache();
+module.enableCompileCache();
 const { runProcess } = await import("@millrace/cli");
 await runProcess();

@@ -98,7 +98,9 @@ describe("topics", () => {
     await done("topics create blue");
     expect(await failed("topics create blue")).toContain("blue");
     expect(await done("topics create blue --if-not-exists")).toBe("blue is there already\n");
-    expect(await failed("topics delete nowhere")).toContain("nowhere");
+    expect(await failed("topics delete nowhere")).toBe(
+      "millrace topics delete: there is no topic nowhere\n",
+    );
     expect(await done("topics delete nowhere blue --if-exists")).toBe(
       "nowhere is not there\nblue deleted\n",
     );

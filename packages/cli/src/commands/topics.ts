@@ -103,6 +103,8 @@ const create = command({
     }),
 });
 
+const noSuchTopic = "UNKNOWN_TOPIC_OR_PARTITION";
+
 const remove = command({
   path: "topics delete",
   summary: "delete topics with all their records",
@@ -115,7 +117,7 @@ const remove = command({
   run: ({ flags, names }, terminal) =>
     withClient(flags["bootstrap-server"], async ({ admin }) => {
       const results = await admin.deleteTopics(topicNames(names, flags.topic), terminal.signal);
-      const forgiven = flags["if-exists"] ? "UNKNOWN_TOPIC_OR_PARTITION" : undefined;
+      const forgiven = flags["if-exists"] ? noSuchTopic : undefined;
       report(results, { done: "deleted", forgiven, left: "is not there" }, terminal);
     }),
 });
@@ -136,14 +138,14 @@ function report(
   { done, forgiven, left }: Outcome,
   { print }: Terminal,
 ): void {
-  const failures: Error[] = [];
+  const failures: string[] = [];
   for (const { name, error } of results) {
     if (error === undefined) print(`${name} ${done}`);
     else if (forgiven !== undefined && kafkaCode(error) === forgiven) print(`${name} ${left}`);
-    else failures.push(error);
+    else if (kafkaCode(error) === noSuchTopic) failures.push(`there is no topic ${name}`);
+    else failures.push(error.message);
   }
-  if (failures.length > 0)
-    throw new CommandError(failures.map(({ message }) => message).join("; "));
+  if (failures.length > 0) throw new CommandError(failures.join("; "));
 }
 
 /** Kafka's own code, also where the client tells it in words of its own. */
