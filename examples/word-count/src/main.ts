@@ -1,37 +1,28 @@
-// Counts the words of this project's own documentation, on a broker that starts with it.
-//
-//   npm start                                      shows the counts as they change; Ctrl-C ends it
-//   npm start -- --data DIR --until-done           ends when all is counted, and prints the whole table
-//   npm start -- --text FOLDER                     counts the Markdown files of another folder
+// Counts the words of this project's own documentation, on a broker that starts with it; read-flags.ts says how.
 //
 // Kill it whenever you like: the next run with the same --data goes on where this one was.
 import { join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 
-import { connect, EmbeddedCluster, StreamsApp } from "millrace";
+import { ApplicationError, connect, EmbeddedCluster, StreamsApp } from "millrace";
 
 import { loadLines } from "./load-lines.ts";
 import { plainView } from "./plain-view.ts";
+import { readFlags } from "./read-flags.ts";
 import { readText } from "./read-text.ts";
 import { TerminalView } from "./terminal-view.ts";
 import { countsTopic, linesTopic, wordCountTopology, wordsOf } from "./topology.ts";
 import { watchCounts, type CountChange } from "./watch-counts.ts";
 
-const repository = fileURLToPath(new URL("../../..", import.meta.url));
-const { values: options } = parseArgs({
-  options: {
-    data: { type: "string", default: join(repository, "data/word-count") },
-    text: { type: "string", default: repository },
-    "until-done": { type: "boolean", default: false },
-  },
-});
-
+const options = readFlags();
+const lines = readText(options.text);
+if (lines.length === 0) {
+  console.error(`--text ${options.text}: there are no Markdown files with text`);
+  process.exit(2);
+}
 const stop = new AbortController();
 process.once("SIGINT", () => stop.abort()).once("SIGTERM", () => stop.abort());
 
 const view = process.stdout.isTTY ? new TerminalView(process.stdout) : plainView;
-const lines = readText(options.text);
 const wordsInAll = lines.reduce((sum, line) => sum + wordsOf(line).length, 0);
 const counts = new Map<string, number>();
 let wordsCounted = 0;
@@ -56,7 +47,10 @@ try {
     watchCounts(client, onChange, stop.signal),
   ]);
 } catch (error) {
-  if (!stop.signal.aborted) throw error; // an abort is how it ends
+  if (error instanceof ApplicationError && error.code === "STATE_DIRECTORY_IN_USE") {
+    console.error(`${error.message} Here that is: npm start -- --data DIR`);
+    process.exitCode = 1;
+  } else if (!stop.signal.aborted) throw error; // an abort is how it ends
 } finally {
   stop.abort();
   view.close();

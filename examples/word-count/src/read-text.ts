@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** Every line of the Markdown files below a folder, in the order of their paths. */
 export function readText(folder: string): readonly string[] {
+  if (!existsSync(folder)) return [];
   return markdownFiles(folder)
     .sort()
     .flatMap((file) => readFileSync(file, "utf8").split("\n"))

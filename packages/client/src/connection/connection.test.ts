@@ -167,7 +167,8 @@ test("brokers that are away are told once, and once more when they are away agai
   const broker = await ScriptedBroker.start(platform, 1, scriptedCluster());
   let isAway = false;
   const node = { nodeId: 1, ...broker.address };
-  const topics = [{ errorCode: errorCodeOf("UNKNOWN_TOPIC_OR_PARTITION"), name: "t" }];
+  const errorCode = errorCodeOf("UNKNOWN_TOPIC_OR_PARTITION");
+  const topics = [{ errorCode, name: "t", partitions: [] }];
   broker.on(metadataApi, () => (isAway ? "close" : { brokers: [node], topics }));
   const client = connect(platform, { bootstrapServers: addressName(broker.address) });
   const reader = client.openReader({ isolation: "read_committed" });
