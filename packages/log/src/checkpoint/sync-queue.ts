@@ -13,10 +13,14 @@ export class SyncQueue {
 
   sync(): Promise<void> {
     if (this.#running === undefined) return this.#start();
-    this.#queued ??= this.#running.then(() => {
-      this.#queued = undefined;
-      return this.#start();
-    });
+    this.#queued ??= this.#running.then(
+      () => this.#start(),
+      (error: unknown) => {
+        // Those that come later have work of their own.
+        this.#queued = this.#running = undefined;
+        throw error;
+      },
+    );
     return this.#queued;
   }
 
@@ -26,7 +30,11 @@ export class SyncQueue {
   }
 
   #start(): Promise<void> {
-    this.#running = this.#syncOnce().finally(() => (this.#running = undefined));
+    this.#queued = undefined;
+    this.#running = this.#syncOnce().finally(() => {
+      // Nobody gets in between this one and the one that waits.
+      if (this.#queued === undefined) this.#running = undefined;
+    });
     return this.#running;
   }
 }
