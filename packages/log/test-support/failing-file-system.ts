@@ -5,6 +5,7 @@ export class FailingFileSystem {
   /** Writes stop after this many more bytes, as on a full disk. */
   writableBytes = Number.POSITIVE_INFINITY;
   areSyncsFailing = false;
+  areReadsFailing = false;
   readonly fileSystem: FileSystem;
 
   constructor(inner: FileSystem) {
@@ -22,7 +23,10 @@ export class FailingFileSystem {
     return {
       path: inner.path,
       sizeBytes: () => inner.sizeBytes(),
-      read: (target, position) => inner.read(target, position),
+      read: (target, position) => {
+        if (this.areReadsFailing) throw new Error("input/output");
+        return inner.read(target, position);
+      },
       truncate: (sizeBytes) => inner.truncate(sizeBytes),
       close: () => inner.close(),
       write: (parts, position) => this.#write(inner, parts, position),

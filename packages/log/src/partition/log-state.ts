@@ -128,6 +128,7 @@ export class LogState {
       indexIntervalBytes: this.config.indexIntervalBytes,
     });
     this.platform.logger.log("warn", "log.indexes-rebuilt", { path: segment.path });
-    recordSegment(this, segment, segment !== this.segments.active);
+    // Its record knows of what lies behind a damage: a new one would not.
+    if (segment.isSound) recordSegment(this, segment, segment !== this.segments.active);
   }
 }

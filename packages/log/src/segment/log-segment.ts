@@ -173,8 +173,6 @@ export class LogSegment {
     const { chain } = this;
     for (const index of chain.uncheckedIn(from, to)) {
       const before = index === 0 ? undefined : chain.blockAt(index - 1);
-      // Once: up to the damage it is sound, and behind it nothing is walked.
-      chain.checked(index);
       this.#checkBlock(chain.blockAt(index), {
         path: this.path,
         start: before?.endPosition ?? 0,
@@ -183,16 +181,24 @@ export class LogSegment {
         epochs: this.record?.epochs ?? [],
         segmentEnd: this.endOffset,
       });
+      chain.checked(index);
     }
   }
 
   #checkBlock(block: Block, place: BlockPlace): void {
+    // What lies behind the first damage is walked by nobody, and in front of it one check was enough.
+    if (block.endPosition > this.#soundBytes) return;
     try {
       checkBlock(this.handle, block, place);
     } catch (error) {
       if (error instanceof LogCorruptedError) this.#soundBytes = error.damage.position;
       throw error;
     }
+  }
+
+  /** No damage was found so far. */
+  get isSound(): boolean {
+    return this.#soundBytes >= this.#sizeBytes;
   }
 
   /** Forgets all that is derived from the batches, before they are walked anew. */
