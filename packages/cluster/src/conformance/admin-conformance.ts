@@ -1,16 +1,14 @@
 import { encodeUtf8, noHeaders } from "@millrace/model";
 import {
-  caseOf,
   check,
   checkEqual,
   codeOf,
-  createTopic,
   failureOf,
-  untilSo,
   type ConformanceCase,
-} from "./conformance-case.ts";
+} from "@millrace/model/conformance";
+import { caseOf, createTopic, untilSo, type ClusterSubject } from "./cluster-case.ts";
 
-export const adminConformance: readonly ConformanceCase[] = [
+export const adminConformance: readonly ConformanceCase<ClusterSubject>[] = [
   caseOf(
     "topics are made, described, listed and deleted, one result each",
     async (client, subject) => {

@@ -1,6 +1,2 @@
 export { clusterConformance } from "./cluster-conformance.ts";
-export {
-  ConformanceFailure,
-  type ClusterSubject,
-  type ConformanceCase,
-} from "./conformance-case.ts";
+export type { ClusterSubject } from "./cluster-case.ts";

@@ -1,16 +1,14 @@
 import { decodeUtf8, encodeUtf8, type TopicPartition } from "@millrace/model";
-import type { ClusterClient } from "../cluster-client.ts";
-import type { GroupMembership, PartitionAssignor } from "../group-membership.ts";
 import {
-  caseOf,
   check,
   checkEqual,
   codeOf,
-  createTopic,
   failureOf,
-  untilSo,
   type ConformanceCase,
-} from "./conformance-case.ts";
+} from "@millrace/model/conformance";
+import type { ClusterClient } from "../cluster-client.ts";
+import type { GroupMembership, PartitionAssignor } from "../group-membership.ts";
+import { caseOf, createTopic, untilSo, type ClusterSubject } from "./cluster-case.ts";
 
 /** Deals the partitions of one topic out, and tells each member what the first of them told. */
 function dealing(topic: string): PartitionAssignor {
@@ -46,7 +44,7 @@ function open(
   });
 }
 
-export const membershipConformance: readonly ConformanceCase[] = [
+export const membershipConformance: readonly ConformanceCase<ClusterSubject>[] = [
   caseOf(
     "members share the partitions, and hear of each other's coming and going",
     async (client, subject) => {

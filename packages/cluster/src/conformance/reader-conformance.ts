@@ -1,17 +1,15 @@
 import { decodeUtf8, encodeUtf8, noHeaders, type Offset } from "@millrace/model";
-import type { BatchReader } from "../batch-reader.ts";
-import type { ClusterClient } from "../cluster-client.ts";
-import { OffsetOutOfRangeError, PartitionError } from "../partition-error.ts";
 import {
-  caseOf,
   check,
   checkEqual,
   codeOf,
-  createTopic,
   failureOf,
-  pollEach,
   type ConformanceCase,
-} from "./conformance-case.ts";
+} from "@millrace/model/conformance";
+import type { BatchReader } from "../batch-reader.ts";
+import type { ClusterClient } from "../cluster-client.ts";
+import { OffsetOutOfRangeError, PartitionError } from "../partition-error.ts";
+import { caseOf, createTopic, pollEach, type ClusterSubject } from "./cluster-case.ts";
 
 /** Appends values to a partition, all in one flush. */
 async function write(
@@ -51,7 +49,7 @@ function at(topic: string, partition: number, offset: Offset) {
   return { topic, partition, offset };
 }
 
-export const readerConformance: readonly ConformanceCase[] = [
+export const readerConformance: readonly ConformanceCase<ClusterSubject>[] = [
   caseOf("a reader begins where it is told, and goes on in order", async (client, subject) => {
     const topic = await createTopic(client, subject);
     await write(client, topic, ["0", "1", "2"]);

@@ -1,17 +1,14 @@
 import { decodeUtf8, encodeUtf8, noHeaders } from "@millrace/model";
-import type { BatchWriter } from "../batch-writer.ts";
-import type { ClusterClient } from "../cluster-client.ts";
 import {
-  caseOf,
   check,
   checkEqual,
   codeOf,
-  createTopic,
   failureOf,
-  pollEach,
-  untilSo,
   type ConformanceCase,
-} from "./conformance-case.ts";
+} from "@millrace/model/conformance";
+import type { BatchWriter } from "../batch-writer.ts";
+import type { ClusterClient } from "../cluster-client.ts";
+import { caseOf, createTopic, pollEach, untilSo, type ClusterSubject } from "./cluster-case.ts";
 
 async function openTransactional(client: ClusterClient, transactionalId: string, topic: string) {
   const writer = client.openWriter({ transactionalId });
@@ -47,7 +44,7 @@ async function readAll(
   return { values, position };
 }
 
-export const writerConformance: readonly ConformanceCase[] = [
+export const writerConformance: readonly ConformanceCase<ClusterSubject>[] = [
   caseOf(
     "CLUSTER-1: records go out and come in in batches, as they were",
     async (client, subject) => {

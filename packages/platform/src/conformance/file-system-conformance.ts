@@ -1,6 +1,11 @@
 import { decodeUtf8, encodeUtf8 } from "@millrace/model";
+import {
+  check,
+  checkEqual,
+  failureCodeOf,
+  type ConformanceCase,
+} from "@millrace/model/conformance";
 import type { FileHandle, FileSystem } from "../file-system.ts";
-import { check, checkEqual, codeOf, type ConformanceCase } from "./conformance-case.ts";
 
 /** A file system and an empty directory in it. */
 export interface FileSystemSubject {
@@ -24,13 +29,17 @@ export const fileSystemConformance: readonly ConformanceCase<FileSystemSubject>[
     name: "a file that must be there and is not, is NOT_FOUND; stat says undefined",
     run: async ({ fileSystem, directory }) => {
       const path = `${directory}/none`;
-      checkEqual(await codeOf(() => fileSystem.open(path, "read")), "NOT_FOUND", "read");
-      checkEqual(await codeOf(() => fileSystem.open(path, "readWrite")), "NOT_FOUND", "readWrite");
-      checkEqual(await codeOf(() => fileSystem.list(path)), "NOT_FOUND", "list");
+      checkEqual(await failureCodeOf(() => fileSystem.open(path, "read")), "NOT_FOUND", "read");
+      checkEqual(
+        await failureCodeOf(() => fileSystem.open(path, "readWrite")),
+        "NOT_FOUND",
+        "readWrite",
+      );
+      checkEqual(await failureCodeOf(() => fileSystem.list(path)), "NOT_FOUND", "list");
       const deep = `${path}/deeper`;
-      checkEqual(await codeOf(() => fileSystem.open(deep, "create")), "NOT_FOUND", "create");
-      checkEqual(await codeOf(() => fileSystem.rename(path, deep)), "NOT_FOUND", "rename");
-      checkEqual(await codeOf(() => fileSystem.syncDirectory(deep)), "NOT_FOUND", "sync");
+      checkEqual(await failureCodeOf(() => fileSystem.open(deep, "create")), "NOT_FOUND", "create");
+      checkEqual(await failureCodeOf(() => fileSystem.rename(path, deep)), "NOT_FOUND", "rename");
+      checkEqual(await failureCodeOf(() => fileSystem.syncDirectory(deep)), "NOT_FOUND", "sync");
       check(fileSystem.stat(path) === undefined, "stat of nothing is undefined");
       check(fileSystem.stat(deep) === undefined, "stat below nothing is undefined");
       fileSystem.remove(path);
@@ -44,7 +53,11 @@ export const fileSystemConformance: readonly ConformanceCase<FileSystemSubject>[
       const file = fileSystem.open(path, "create");
       write(file, "kept", 0);
       file.close();
-      checkEqual(await codeOf(() => fileSystem.open(path, "create")), "ALREADY_EXISTS", "create");
+      checkEqual(
+        await failureCodeOf(() => fileSystem.open(path, "create")),
+        "ALREADY_EXISTS",
+        "create",
+      );
       const again = fileSystem.open(path, "openOrCreate");
       checkEqual(content(again), "kept", "content");
       again.close();
@@ -103,8 +116,8 @@ export const fileSystemConformance: readonly ConformanceCase<FileSystemSubject>[
     run: async ({ fileSystem, directory }) => {
       fileSystem.open(`${directory}/file`, "create").close();
       const file = fileSystem.open(`${directory}/file`, "read");
-      checkEqual(await codeOf(() => write(file, "x", 0)), "READ_ONLY", "write");
-      checkEqual(await codeOf(() => file.truncate(0)), "READ_ONLY", "truncate");
+      checkEqual(await failureCodeOf(() => write(file, "x", 0)), "READ_ONLY", "write");
+      checkEqual(await failureCodeOf(() => file.truncate(0)), "READ_ONLY", "truncate");
       file.close();
     },
   },
@@ -113,10 +126,10 @@ export const fileSystemConformance: readonly ConformanceCase<FileSystemSubject>[
     run: async ({ fileSystem, directory }) => {
       const file = fileSystem.open(`${directory}/file`, "create");
       file.close();
-      checkEqual(await codeOf(() => write(file, "x", 0)), "INVARIANT", "write");
-      checkEqual(await codeOf(() => file.read(new Uint8Array(1), 0)), "INVARIANT", "read");
-      checkEqual(await codeOf(() => file.datasync()), "INVARIANT", "datasync");
-      checkEqual(await codeOf(() => file.sizeBytes()), "INVARIANT", "sizeBytes");
+      checkEqual(await failureCodeOf(() => write(file, "x", 0)), "INVARIANT", "write");
+      checkEqual(await failureCodeOf(() => file.read(new Uint8Array(1), 0)), "INVARIANT", "read");
+      checkEqual(await failureCodeOf(() => file.datasync()), "INVARIANT", "datasync");
+      checkEqual(await failureCodeOf(() => file.sizeBytes()), "INVARIANT", "sizeBytes");
     },
   },
   {
@@ -165,7 +178,7 @@ export const fileSystemConformance: readonly ConformanceCase<FileSystemSubject>[
       checkEqual(fileSystem.list(`${directory}/a`), ["b"], "names");
       check(fileSystem.stat(`${directory}/a`)?.kind === "directory", "it is a directory");
       fileSystem.open(`${directory}/a/b/file`, "create").close();
-      const removal = await codeOf(() => fileSystem.removeDirectory(`${directory}/a/b`));
+      const removal = await failureCodeOf(() => fileSystem.removeDirectory(`${directory}/a/b`));
       checkEqual(removal, "NOT_EMPTY", "removal of what is not empty");
       fileSystem.rename(`${directory}/a/b`, `${directory}/moved`);
       checkEqual(fileSystem.list(`${directory}/moved`), ["c", "file"], "names moved");
@@ -180,12 +193,16 @@ export const fileSystemConformance: readonly ConformanceCase<FileSystemSubject>[
     run: async ({ fileSystem, directory }) => {
       fileSystem.open(`${directory}/file`, "create").close();
       fileSystem.makeDirectory(`${directory}/folder`);
-      const opened = await codeOf(() => fileSystem.open(`${directory}/folder`, "read"));
+      const opened = await failureCodeOf(() => fileSystem.open(`${directory}/folder`, "read"));
       checkEqual(opened, "WRONG_KIND", "open");
-      checkEqual(await codeOf(() => fileSystem.list(`${directory}/file`)), "WRONG_KIND", "list");
-      const made = await codeOf(() => fileSystem.makeDirectory(`${directory}/file`));
+      checkEqual(
+        await failureCodeOf(() => fileSystem.list(`${directory}/file`)),
+        "WRONG_KIND",
+        "list",
+      );
+      const made = await failureCodeOf(() => fileSystem.makeDirectory(`${directory}/file`));
       checkEqual(made, "WRONG_KIND", "makeDirectory");
-      const below = await codeOf(() => fileSystem.open(`${directory}/file/x`, "create"));
+      const below = await failureCodeOf(() => fileSystem.open(`${directory}/file/x`, "create"));
       checkEqual(below, "WRONG_KIND", "create below a file");
       check(fileSystem.stat(`${directory}/file/x`) === undefined, "nothing is below a file");
     },
@@ -197,7 +214,7 @@ export const fileSystemConformance: readonly ConformanceCase<FileSystemSubject>[
       check(fileSystem.readLockNote(path) === undefined, "no note without a holder");
       const lock = await fileSystem.lock(path, "first");
       checkEqual(fileSystem.readLockNote(path), "first", "note");
-      checkEqual(await codeOf(() => fileSystem.lock(path)), "LOCKED", "a second holder");
+      checkEqual(await failureCodeOf(() => fileSystem.lock(path)), "LOCKED", "a second holder");
       lock.setNote("second");
       checkEqual(fileSystem.readLockNote(path), "second", "note");
       lock.release();
@@ -206,7 +223,7 @@ export const fileSystemConformance: readonly ConformanceCase<FileSystemSubject>[
       const next = await fileSystem.lock(path);
       lock.release();
       checkEqual(
-        await codeOf(() => fileSystem.lock(path)),
+        await failureCodeOf(() => fileSystem.lock(path)),
         "LOCKED",
         "an old release does nothing",
       );

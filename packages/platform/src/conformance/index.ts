@@ -1,3 +1,2 @@
-export type { ConformanceCase } from "./conformance-case.ts";
 export { fileSystemConformance, type FileSystemSubject } from "./file-system-conformance.ts";
 export { networkConformance, type NetworkSubject } from "./network-conformance.ts";

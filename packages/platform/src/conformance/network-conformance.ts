@@ -1,7 +1,12 @@
 import { concatBytes } from "@millrace/model";
+import {
+  check,
+  checkEqual,
+  failureCodeOf,
+  type ConformanceCase,
+} from "@millrace/model/conformance";
 import type { Connection, ConnectionHandler, Network } from "../network.ts";
 import type { Timers } from "../platform.ts";
-import { check, checkEqual, codeOf, type ConformanceCase } from "./conformance-case.ts";
 
 /** A network, and timers of the same world to wait with. */
 export interface NetworkSubject {
@@ -178,11 +183,11 @@ export const networkConformance: readonly ConformanceCase<NetworkSubject>[] = [
       const { network, timers } = subject;
       const { listener, near, far } = await connected(subject);
       check(listener.address.port > 0, "the port is told");
-      const second = await codeOf(() => network.listen(listener.address, () => {}));
+      const second = await failureCodeOf(() => network.listen(listener.address, () => {}));
       checkEqual(second, "ADDRESS_IN_USE", "a second listener");
       await listener.close();
       await listener.close();
-      const refused = await codeOf(() => network.connect(listener.address));
+      const refused = await failureCodeOf(() => network.connect(listener.address));
       checkEqual(refused, "CONNECTION_REFUSED", "connect after close");
       near.connection.write([numbered(4)]);
       await until(timers, () => far.byteCount === 4, "the connection lives");
@@ -197,13 +202,15 @@ export const networkConformance: readonly ConformanceCase<NetworkSubject>[] = [
     run: async ({ network }) => {
       const reason = Object.assign(new Error("enough"), { code: "ENOUGH" });
       const signal = AbortSignal.abort(reason);
-      const code = await codeOf(() => network.connect({ host: "127.0.0.1", port: 9 }, signal));
+      const code = await failureCodeOf(() =>
+        network.connect({ host: "127.0.0.1", port: 9 }, signal),
+      );
       checkEqual(code, "ENOUGH", "the reason");
       const controller = new AbortController();
       const listener = await network.listen({ host: "127.0.0.1", port: 0 }, (connection) => {
         connection.destroy();
       });
-      const late = codeOf(() => network.connect(listener.address, controller.signal));
+      const late = failureCodeOf(() => network.connect(listener.address, controller.signal));
       controller.abort(reason);
       checkEqual(await late, "ENOUGH", "the reason, while it connects");
       await listener.close();

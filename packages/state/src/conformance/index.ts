@@ -1,3 +1,2 @@
-export { ConformanceFailure, type ConformanceCase } from "./conformance-case.ts";
 export { storeEngineConformance, type StoreEngineFixture } from "./store-engine-conformance.ts";
 export { taskStoresConformance } from "./task-stores-conformance.ts";

@@ -1,7 +1,8 @@
 import { compareBytes, fromHex, toHex } from "@millrace/model";
+import { check, checkEqual, type ConformanceCase } from "@millrace/model/conformance";
 import { StateError } from "../contract/state-error.ts";
 import type { EngineEntry, ScanRange, StoreEngine } from "../contract/store-engine.ts";
-import { check, checkEqual, SeededChoice, type ConformanceCase } from "./conformance-case.ts";
+import { SeededChoice } from "./seeded-choice.ts";
 
 export interface StoreEngineFixture {
   /** An engine that is empty. The case closes it. */

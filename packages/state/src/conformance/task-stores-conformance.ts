@@ -1,11 +1,12 @@
 import { compareBytes, encodeUtf8, noHeaders, toHex, type Offset } from "@millrace/model";
 import { int64AsNumber, json, string } from "@millrace/serde";
+import { checkEqual, type ConformanceCase } from "@millrace/model/conformance";
 import type { StoreEngine } from "../contract/store-engine.ts";
 import { timestampedKeyValueStore } from "../contract/store-specification.ts";
 import type { TaskStores } from "../contract/task-stores.ts";
 import { CacheBudget } from "../contract/cache-budget.ts";
 import { openTaskStores } from "../stores/open-task-stores.ts";
-import { checkEqual, SeededChoice, type ConformanceCase } from "./conformance-case.ts";
+import { SeededChoice } from "./seeded-choice.ts";
 import type { StoreEngineFixture } from "./store-engine-conformance.ts";
 
 /** An aggregate that callbacks can mutate. */

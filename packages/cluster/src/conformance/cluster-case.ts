@@ -1,4 +1,5 @@
 import type { RecordBatchView } from "@millrace/model";
+import { check, ConformanceFailure, type ConformanceCase } from "@millrace/model/conformance";
 import type { BatchReader } from "../batch-reader.ts";
 import type { ClusterClient } from "../cluster-client.ts";
 
@@ -11,46 +12,11 @@ export interface ClusterSubject {
   sleep(durationMs: number): Promise<void>;
 }
 
-/** One thing that every implementation of the port must do. It rejects where one does not. */
-export interface ConformanceCase {
-  readonly name: string;
-  run(subject: ClusterSubject): Promise<void>;
-}
-
-/** What was expected did not happen. */
-export class ConformanceFailure extends Error {
-  override readonly name = "ConformanceFailure";
-}
-
-export function check(condition: boolean, message: string): asserts condition {
-  if (!condition) throw new ConformanceFailure(message);
-}
-
-export function checkEqual(actual: unknown, expected: unknown, message: string): void {
-  const left = JSON.stringify(actual);
-  const right = JSON.stringify(expected);
-  check(left === right, `${message}: got ${left}, expected ${right}`);
-}
-
-/** What an action throws or rejects with; undefined: nothing. */
-export async function failureOf(action: () => unknown): Promise<unknown> {
-  try {
-    await action();
-    return undefined;
-  } catch (error) {
-    return error;
-  }
-}
-
-export function codeOf(error: unknown): unknown {
-  return error instanceof Error && "code" in error ? error.code : error;
-}
-
 /** A case with a client of its own, which is closed after it. */
 export function caseOf(
   name: string,
   run: (client: ClusterClient, subject: ClusterSubject) => Promise<void>,
-): ConformanceCase {
+): ConformanceCase<ClusterSubject> {
   return {
     name,
     run: async (subject) => {

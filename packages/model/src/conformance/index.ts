@@ -1,0 +1,9 @@
+export {
+  check,
+  checkEqual,
+  codeOf,
+  ConformanceFailure,
+  failureCodeOf,
+  failureOf,
+  type ConformanceCase,
+} from "./conformance-case.ts";
