@@ -52,7 +52,7 @@ export class ProcessFileSystem implements FileSystem {
     let directory = this.#disk.root;
     for (const part of partsOf(path)) {
       const next = directory.entries.get(part) ?? this.#disk.addDirectory(directory, part);
-      if (next.kind === "file") throw alreadyThere(path);
+      if (next.kind === "file") throw wrongKind(path, "directory");
       directory = next;
     }
     this.#record("makeDirectory", path);
