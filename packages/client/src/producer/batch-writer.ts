@@ -177,6 +177,11 @@ export class KafkaBatchWriter implements BatchWriter {
     await this.#transactional().sendOffsets(offsets, group, signal);
   }
 
+  /** A record of the open transaction could not be appended (Kafka: `maybeTransitionToErrorState`). */
+  failTransaction(error: unknown): void {
+    this.#transaction?.fail(error);
+  }
+
   async commit(signal?: AbortSignal): Promise<void> {
     const transaction = this.#transactional();
     this.#throwIfFailed();

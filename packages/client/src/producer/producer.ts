@@ -53,6 +53,8 @@ export class Producer<Key = PlainField, Value = PlainField> implements AsyncDisp
   /** Where records without a key of a topic go, until their batch is full. */
   readonly #sticky = new Map<string, PartitionAppender>();
   #initialized: Promise<void> | undefined;
+  /** The transaction that is open. */
+  #open: object | undefined;
   readonly #closing = new AbortController();
 
   constructor(
@@ -78,13 +80,20 @@ export class Producer<Key = PlainField, Value = PlainField> implements AsyncDisp
    * `SERIALIZATION_FAILED`
    */
   send(record: ProducerRecord<Key, Value>): Promise<RecordMetadata> {
+    let encoded: EncodedRecord;
     try {
-      const encoded = encodeRecord(record, this.#serdes, this.#platform.clock.wallMs());
-      return this.#waitingCount === 0 && this.#isReadyFor(encoded) && this.#writer.hasRoom
-        ? this.#told(outcomeOf(this.#append(encoded)))
-        : this.#sendLater(copyOf(encoded));
+      encoded = encodeRecord(record, this.#serdes, this.#platform.clock.wallMs());
     } catch (error) {
-      return Promise.reject(error);
+      return Promise.reject(error); // no record: a transaction goes on without it, as in Kafka
+    }
+    const isNow = this.#waitingCount === 0 && this.#isReadyFor(encoded) && this.#writer.hasRoom;
+    if (!isNow) return this.#sendLater(copyOf(encoded));
+    try {
+      return this.#told(outcomeOf(this.#append(encoded)));
+    } catch (error) {
+      const outcome = Promise.reject<RecordMetadata>(error);
+      this.#refused(outcome, error, this.#open);
+      return outcome;
     }
   }
 
@@ -96,8 +105,9 @@ export class Producer<Key = PlainField, Value = PlainField> implements AsyncDisp
 
   /**
    * Runs work within a transaction: committed when it resolves, aborted when it rejects. Readers of
-   * committed records see all of it or nothing. One at a time. Of records that nobody awaits, what a broker refuses or
-   * does not answer is told here. A consumer whose offsets were part of one that is
+   * committed records see all of it or nothing. One at a time. A record that is refused or not answered fails it, and is
+   * told here, whether or not anybody awaits it; what is no record (`RECORD_INVALID` of a value, `SERIALIZATION_FAILED`)
+   * is its own promise's alone. A consumer whose offsets were part of one that is
    * aborted has read on: `seek` it back, so that its records come again; after `COMMIT_FENCED` do not, it goes on from
    * what is committed.
    *
@@ -115,12 +125,15 @@ export class Producer<Key = PlainField, Value = PlainField> implements AsyncDisp
     });
     await this.#initialized;
     this.#writer.begin();
+    this.#open = {};
     try {
       const result = await work();
       await this.#waiting;
       await this.#writer.commit(signal);
+      this.#open = undefined;
       return result;
     } catch (error) {
+      this.#open = undefined;
       // What ended the work is what the caller must hear; an abort that fails is told by the next transaction.
       await this.#writer.abort(signal).catch((failure: unknown) => {
         this.#platform.logger.log("warn", "client.transaction-abort-failed", {
@@ -159,15 +172,19 @@ export class Producer<Key = PlainField, Value = PlainField> implements AsyncDisp
   }
 
   #sendLater(record: EncodedRecord): Promise<RecordMetadata> {
+    const own = this.#open;
     this.#waitingCount++;
     const ready = this.#waiting.then(() => this.#prepare(record));
     // An object: the wait for the answer is not part of the wait for its turn.
-    const appended = ready.then(() => ({ sent: this.#told(outcomeOf(this.#append(record))) }));
+    const appended = ready.then(() => {
+      if (own !== this.#open) throw isOver(record);
+      return { sent: this.#told(outcomeOf(this.#append(record))) };
+    });
     this.#waiting = appended.catch(() => {}).finally(() => this.#waitingCount--);
     const outcome = appended.then(({ sent }) => sent);
     appended.then(
       () => void this.#told(outcome),
-      () => {}, // told by the outcome alone
+      (error: unknown) => this.#refused(outcome, error, own),
     );
     return outcome;
   }
@@ -176,6 +193,13 @@ export class Producer<Key = PlainField, Value = PlainField> implements AsyncDisp
   #told(outcome: Promise<RecordMetadata>): Promise<RecordMetadata> {
     if (this.#isTransactional) outcome.catch(() => {});
     return outcome;
+  }
+
+  /** The same of what cannot be appended: its transaction is not to be committed without it. */
+  #refused(outcome: Promise<RecordMetadata>, error: unknown, own: object | undefined): void {
+    if (own === undefined) return;
+    outcome.catch(() => {});
+    if (own === this.#open) this.#writer.failTransaction(error);
   }
 
   #isReadyFor({ topic, partition = 0 }: EncodedRecord): boolean {
@@ -214,6 +238,14 @@ export class Producer<Key = PlainField, Value = PlainField> implements AsyncDisp
     this.#sticky.set(topic, appender);
     return appender;
   }
+}
+
+function isOver({ topic }: EncodedRecord): ClusterError {
+  return new ClusterError(
+    "TRANSACTION_ABORTED",
+    `a record for ${topic} was not written: the transaction in which it was sent is over, or there was none`,
+    { retriable: true },
+  );
 }
 
 /** A record in its batch. */

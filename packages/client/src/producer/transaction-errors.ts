@@ -35,6 +35,7 @@ const fencingOfLeader: ReadonlySet<ErrorName> = new Set([
 /** Codes that tell no less than `TRANSACTION_ABORTED` would. */
 const tellingCodes: ReadonlySet<ClusterErrorCode> = new Set([
   "TRANSACTION_ABORTED",
+  "RECORD_INVALID",
   "RECORD_TOO_LARGE",
   "NOT_AUTHORIZED",
   "TOPIC_NOT_FOUND",
@@ -42,6 +43,8 @@ const tellingCodes: ReadonlySet<ClusterErrorCode> = new Set([
   "UNSUPPORTED_BY_CLUSTER",
   "COMMIT_FENCED",
   "MEMBER_FENCED",
+  "WRITER_CLOSED",
+  "CLUSTER_CLOSED",
 ]);
 
 export function severityOf(error: unknown, source: "coordinator" | "leader"): Severity {

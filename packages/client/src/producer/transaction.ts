@@ -123,6 +123,11 @@ export class Transaction implements SendGate {
     this.#fail(error, "leader");
   }
 
+  /** A record could not be appended. */
+  fail(error: unknown): void {
+    if (this.#state === "open") this.#fail(error, "leader");
+  }
+
   async initialize(signal?: AbortSignal): Promise<void> {
     if (this.#state === "finished") throw this.#failure;
     if (this.#state !== "uninitialized" && this.#state !== "ready")
