@@ -1,4 +1,4 @@
-import { encodeUtf8, noHeaders, type TopicPartition } from "@millrace/model";
+import { encodeUtf8, noHeaders, type RecordBatchView, type TopicPartition } from "@millrace/model";
 import { int64AsNumber, string } from "@millrace/serde";
 import { StreamsBuilder, type Topology } from "@millrace/streams";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -110,11 +110,105 @@ describe("STREAMS-3: a store that is not of its changelog is rebuilt from it", (
     expect(process.events.filter(({ name }) => name === "streams.store-rebuilt")).toHaveLength(2);
   });
 
+  /** Counts a in one folder, then b and c in another: the first folder lags behind. */
+  async function countInTwoFolders(): Promise<void> {
+    const configs = { "cleanup.policy": "delete" }; // only such a topic's records may be deleted
+    await world.client.admin.createTopics([{ name: changelog.topic, partitionCount: 1, configs }]);
+    for (const [stateDirectory, words] of [
+      ["/s", ["a"]],
+      ["/other", ["b", "c"]],
+    ] as const) {
+      const app = await world.app(counted(), { stateDirectory });
+      for (const word of words) {
+        await write(word);
+        await expect.poll(async () => (await readCounts(world)).get(word)).toBe(1);
+      }
+      await app.close();
+    }
+  }
+
+  test("that moves on while it is read", async () => {
+    await countInTwoFolders();
+    const process = world.process();
+    let hasMoved = false;
+    await world.app(counted(), { stateDirectory: "/s" }, process, {
+      clusterOf: (client) =>
+        delegate(client, {
+          openReader: (options) => {
+            const reader = client.openReader(options);
+            const isRestoring = () => reader.position(changelog) !== undefined;
+            return delegate(reader, {
+              poll: async (pollOptions) => {
+                if (isRestoring() && !hasMoved) {
+                  hasMoved = true;
+                  // What is left begins with c: of b, and of a, nothing is told any more.
+                  await world.client.admin.deleteRecords([{ ...changelog, offset: 4 }]);
+                }
+                return reader.poll(pollOptions);
+              },
+            });
+          },
+        }),
+    });
+    expect(hasMoved).toBe(true);
+    const rebuilt = process.events.filter(({ name }) => name === "streams.store-rebuilt");
+    expect(rebuilt.map(({ fields }) => fields)).toMatchObject([
+      { store: "counts", offset: 1, changelogStart: 4, changelogEnd: 6 },
+    ]);
+    await write("c");
+    await expectCounts({ a: 1, b: 1, c: 2 });
+    await write("a", "a", "b");
+    await expectCounts({ a: 2, b: 1, c: 2 });
+  });
+
   test("with an offset within its own it is taken over as it is", async () => {
     await countTwice();
     expect(await startAndCount()).toBeUndefined();
     await expectCounts({ a: 3, b: 1 });
   });
+});
+
+test("a restore that fails gives back all that it was reading", async () => {
+  const app = await world.app(counted(), { stateDirectory: "/s" });
+  for (const word of ["a", "b", "c"]) {
+    await write(word);
+    await expect.poll(async () => (await readCounts(world)).get(word)).toBe(1);
+  }
+  await app.close();
+  const failure = new Error("asked to");
+  const held = new Set<RecordBatchView>();
+  let count = 0;
+  const failing = (batch: RecordBatchView): RecordBatchView => {
+    count += 1;
+    held.add(batch);
+    return delegate(batch, {
+      next: () => {
+        throw failure;
+      },
+      release: () => {
+        held.delete(batch);
+        batch.release();
+      },
+    });
+  };
+  const starting = world.app(counted(), { stateDirectory: "/other" }, undefined, {
+    clusterOf: (client) =>
+      delegate(client, {
+        openReader: (options) => {
+          const reader = client.openReader(options);
+          return delegate(reader, {
+            poll: async (pollOptions) => {
+              const batches: RecordBatchView[] = [];
+              while (batches.length < 2) batches.push(...(await reader.poll(pollOptions)));
+              return batches.map(failing);
+            },
+          });
+        },
+      }),
+  });
+  await expect(starting).rejects.toBe(failure);
+  expect(count).toBeGreaterThan(1);
+  expect(held).toEqual(new Set());
 });
 
 describe("STREAMS-9: over a rebalance tasks", () => {

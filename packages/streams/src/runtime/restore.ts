@@ -1,4 +1,9 @@
-import type { BatchReader, ClusterAdmin, OffsetAndMetadata } from "@millrace/cluster";
+import {
+  OffsetOutOfRangeError,
+  type BatchReader,
+  type ClusterAdmin,
+  type OffsetAndMetadata,
+} from "@millrace/cluster";
 import {
   topicPartitionName,
   type Offset,
@@ -73,7 +78,7 @@ export function restorablesOf(
  *
  * STREAMS-3: a store was built from this very changelog, and its offset is never above the end, nor below the start.
  * Where that does not hold (the folder of another partition, a changelog that was made anew) the store holds another
- * history and is rebuilt from the changelog.
+ * history and is rebuilt from the changelog. So is one that its changelog moves away from meanwhile.
  */
 export async function restoreStores(
   restorables: readonly Restorable[],
@@ -99,14 +104,18 @@ export async function restoreStores(
     while (pending.size > 0) {
       options.signal.throwIfAborted();
       tellRemaining(remainingOf(pending.values()));
-      const batches = await reader.poll({ signal: options.signal, waitMsMax: 1000 });
+      const batches = await nextBatches(pending, options);
       slice.begin();
-      for (const batch of batches) {
-        applyBatch(batch, pending, options.restored);
-        tellRemaining(remainingOf(pending.values()));
-        if (!slice.afterRecord()) continue;
-        await options.timers.yield();
-        slice.begin();
+      try {
+        for (const batch of batches) {
+          applyBatch(batch, pending, options.restored);
+          tellRemaining(remainingOf(pending.values()));
+          if (!slice.afterRecord()) continue;
+          await options.timers.yield();
+          slice.begin();
+        }
+      } finally {
+        for (const batch of batches) batch.release();
       }
       for (const one of pending.values())
         one.position = Math.min(one.end, reader.position(one.changelog) ?? one.position);
@@ -116,6 +125,28 @@ export async function restoreStores(
   } finally {
     tellRemaining(0);
     reader.unassign(partitions);
+  }
+}
+
+/** A store whose changelog has lost what was to be read next begins anew (Kafka: `TaskCorruptedException`). */
+async function nextBatches(
+  pending: Map<string, Restoration>,
+  options: RestoreOptions,
+): Promise<readonly RecordBatchView[]> {
+  const { reader, signal } = options;
+  try {
+    return await reader.poll({ signal, waitMsMax: 1000 });
+  } catch (error) {
+    if (!(error instanceof OffsetOutOfRangeError)) throw error;
+    const lost = pending.get(nameOf(error));
+    if (lost === undefined) throw error;
+    const { offset, startOffset, endOffset } = error;
+    rebuild(lost, { offset, changelogStart: startOffset, changelogEnd: endOffset }, options.logger);
+    const [again] = await planRestorations([lost], options);
+    pending.set(nameOf(again.changelog), again);
+    reader.unassign([again.changelog]);
+    if (again.position < again.end) reader.assign([{ ...again.changelog, offset: again.position }]);
+    return [];
   }
 }
 
@@ -166,16 +197,21 @@ async function planRestorations(
     const isOwn = stores.tie(store, `${nameOf(changelog)} ${topicId}`);
     const planned = { ...restorable, end: Math.min(end, limit ?? end) };
     if (isOwn && isWithin) return { ...planned, position: offset ?? start };
-    logger.log("warn", "streams.store-rebuilt", {
-      task: taskIdText(restorable.taskId),
-      store,
-      offset,
-      changelogStart: start,
-      changelogEnd: end,
-    });
-    stores.wipe(store);
+    rebuild(restorable, { offset, changelogStart: start, changelogEnd: end }, logger);
     return { ...planned, position: start };
   });
+}
+
+interface Mismatch {
+  /** At which the store was. */
+  readonly offset: Offset | undefined;
+  readonly changelogStart: Offset;
+  readonly changelogEnd: Offset;
+}
+
+function rebuild({ taskId, store, stores }: Restorable, found: Mismatch, logger: Logger): void {
+  logger.log("warn", "streams.store-rebuilt", { task: taskIdText(taskId), store, ...found });
+  stores.wipe(store);
 }
 
 function applyBatch(
