@@ -15,7 +15,11 @@ const consuming = { topics: ["orders"] };
 
 describe("what a client is given", () => {
   test.each([
-    ["nothing", undefined, /takes an object of options; it was given undefined/],
+    [
+      "nothing",
+      undefined,
+      /takes an object of options, at least { bootstrapServers }; it was given undefined/,
+    ],
     ["a promise", Promise.resolve({}), /it was given a promise \(await it first\)/],
     ["no brokers", {}, /bootstrapServers is missing/],
     ["brokers that are a promise", { bootstrapServers: Promise.resolve("") }, /await it first/],

@@ -5,6 +5,7 @@ export { double, int32, int64, int64AsNumber } from "./numbers.ts";
 export { optional } from "./optional.ts";
 export { SerdeError, type SerdeErrorCode } from "./serde-error.ts";
 export type { Serde } from "./serde.ts";
+export { serdeKind } from "./serde-kind.ts";
 export type {
   SchemaOutput,
   StandardSchema,

@@ -10,9 +10,8 @@ import {
   type GivenOptions,
   type ReadOptions,
 } from "@millrace/model";
-import type { Serde } from "@millrace/serde";
+import { serdeKind, type Serde } from "@millrace/serde";
 import { rangeAssignor, roundRobinAssignor } from "../group/assignors.ts";
-import { serdeKind } from "../serde-kind.ts";
 import type { DeserializationPolicy } from "./record-decoder.ts";
 
 export const consumerOptionRows = {

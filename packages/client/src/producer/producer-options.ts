@@ -9,8 +9,7 @@ import {
   valueOption,
   type GivenOptions,
 } from "@millrace/model";
-import type { Serde } from "@millrace/serde";
-import { serdeKind } from "../serde-kind.ts";
+import { serdeKind, type Serde } from "@millrace/serde";
 import type { PlainField, RecordSerdes } from "./encode-record.ts";
 
 export const producerOptionRows = {

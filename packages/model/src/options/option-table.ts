@@ -71,7 +71,7 @@ export function readOptions<Rows extends OptionRows>(
   { entry, rows, rules }: OptionTable<Rows>,
   given: unknown,
 ): ReadOptions<Rows> {
-  const options = objectOf(entry, given);
+  const options = objectOf(entry, rows, given);
   for (const name of Object.keys(options)) {
     if (!Object.hasOwn(rows, name)) throw unknownOption(entry, name, rows);
   }
@@ -100,11 +100,17 @@ function readOption(
   throw new OptionError("INVALID_OPTION", `${name} is ${what}; give ${allowed}`);
 }
 
-function objectOf(entry: string, given: unknown): Readonly<Record<string, unknown>> {
+function objectOf(
+  entry: string,
+  rows: OptionRows,
+  given: unknown,
+): Readonly<Record<string, unknown>> {
   if (typeof given === "object" && given !== null && !isPromise(given)) return { ...given };
+  const required = Object.keys(rows).filter((name) => rows[name].presence === "required");
+  const least = required.length === 0 ? "" : `, at least { ${required.join(", ")} }`;
   throw new OptionError(
     "INVALID_OPTION",
-    `${entry} takes an object of options; it was given ${shown(given)}`,
+    `${entry} takes an object of options${least}; it was given ${shown(given)}`,
   );
 }
 

@@ -85,8 +85,8 @@ test.each([
   [{ name: "a", check: "yes" }, /check is "yes"; give true or false/],
   [{ name: "a", topics: { orders: "4" } }, /topics is an object; give partition counts by name/],
   [{ name: "a", onError: Promise.resolve() }, /onError is a promise \(await it first\)/],
-  [undefined, "openPump takes an object of options; it was given undefined"],
-  [Promise.resolve({}), /takes an object of options; it was given a promise/],
+  [undefined, "openPump takes an object of options, at least { name }; it was given undefined"],
+  [Promise.resolve({}), /takes an object of options, at least { name }; it was given a promise/],
 ])("%j is refused with what is allowed", (given, message) => {
   const error = refused(given);
   expect(error.code).toBe("INVALID_OPTION");

@@ -3,6 +3,7 @@ import type { Serde } from "@millrace/serde";
 import { TopologyError } from "../error/topology-error.ts";
 import type { TopicNameExtractor } from "../topology/topology-node.ts";
 import type { KGroupedStream, KStream, KTable } from "./k-streams.ts";
+import { checked } from "./operator-options.ts";
 import {
   aggregate,
   count,
@@ -52,60 +53,60 @@ class PlannedStream implements Erased<KStream<Any, Any>> {
   }
 
   filter(predicate: Predicate<Any, Any>, options?: NamedOptions): PlannedStream {
-    return new PlannedStream(filter(this.#node, predicate, options));
+    return new PlannedStream(filter(this.#node, predicate, checked("filter", options)));
   }
 
   filterNot(predicate: Predicate<Any, Any>, options?: NamedOptions): PlannedStream {
-    return new PlannedStream(filterNot(this.#node, predicate, options));
+    return new PlannedStream(filterNot(this.#node, predicate, checked("filterNot", options)));
   }
 
   map(mapper: KeyValueMapper<Any, Any, Any, Any>, options?: NamedOptions): PlannedStream {
-    return new PlannedStream(map(this.#node, mapper, options));
+    return new PlannedStream(map(this.#node, mapper, checked("map", options)));
   }
 
   mapValues(mapper: ValueMapper<Any, Any, Any>, options?: NamedOptions): PlannedStream {
-    return new PlannedStream(mapValues(this.#node, mapper, options));
+    return new PlannedStream(mapValues(this.#node, mapper, checked("mapValues", options)));
   }
 
   flatMap(mapper: FlatMapper<Any, Any, Any, Any>, options?: NamedOptions): PlannedStream {
-    return new PlannedStream(flatMap(this.#node, mapper, options));
+    return new PlannedStream(flatMap(this.#node, mapper, checked("flatMap", options)));
   }
 
   flatMapValues(mapper: FlatValueMapper<Any, Any, Any>, options?: NamedOptions): PlannedStream {
-    return new PlannedStream(flatMapValues(this.#node, mapper, options));
+    return new PlannedStream(flatMapValues(this.#node, mapper, checked("flatMapValues", options)));
   }
 
   selectKey(selector: KeySelector<Any, Any, Any>, options?: NamedOptions): PlannedStream {
-    return new PlannedStream(selectKey(this.#node, selector, options));
+    return new PlannedStream(selectKey(this.#node, selector, checked("selectKey", options)));
   }
 
   peek(action: RecordAction<Any, Any>, options?: NamedOptions): PlannedStream {
-    return new PlannedStream(peek(this.#node, action, options));
+    return new PlannedStream(peek(this.#node, action, checked("peek", options)));
   }
 
   foreach(action: RecordAction<Any, Any>, options?: NamedOptions): void {
-    foreach(this.#node, action, options);
+    foreach(this.#node, action, checked("foreach", options));
   }
 
   merge(other: PlannedStream, options?: NamedOptions): PlannedStream {
     if (!(#node in other) || other.#node.recorder !== this.#node.recorder)
       throw new TopologyError("FOREIGN_STREAM", "merge takes a stream of the same StreamsBuilder");
-    return new PlannedStream(merge(this.#node, other.#node, options));
+    return new PlannedStream(merge(this.#node, other.#node, checked("merge", options)));
   }
 
   groupBy(
     selector: KeySelector<Any, Any, Any>,
     options?: GroupedOptions & Serdes,
   ): PlannedGroupedStream {
-    return new PlannedGroupedStream(groupBy(this.#node, selector, options));
+    return new PlannedGroupedStream(groupBy(this.#node, selector, checked("groupBy", options)));
   }
 
   groupByKey(options?: GroupedOptions & Serdes): PlannedGroupedStream {
-    return new PlannedGroupedStream(groupByKey(this.#node, options));
+    return new PlannedGroupedStream(groupByKey(this.#node, checked("groupByKey", options)));
   }
 
   to(topic: string | TopicNameExtractor, options?: SinkOptions & Serdes): void {
-    to(this.#node, topic, options);
+    to(this.#node, topic, checked("to", options));
   }
 }
 
@@ -118,11 +119,11 @@ class PlannedGroupedStream implements Erased<KGroupedStream<Any, Any>> {
   }
 
   count(options?: AggregationOptions): PlannedTable {
-    return new PlannedTable(count(this.#grouping, options));
+    return new PlannedTable(count(this.#grouping, checked("count", options)));
   }
 
   reduce(reducer: Aggregator<Any, Any, Any>, options?: AggregationOptions): PlannedTable {
-    return new PlannedTable(reduce(this.#grouping, reducer, options));
+    return new PlannedTable(reduce(this.#grouping, reducer, checked("reduce", options)));
   }
 
   aggregate(
@@ -130,7 +131,9 @@ class PlannedGroupedStream implements Erased<KGroupedStream<Any, Any>> {
     aggregator: Aggregator<Any, Any, Any>,
     options: AggregationOptions & { readonly value: Serde<Any> },
   ): PlannedTable {
-    return new PlannedTable(aggregate(this.#grouping, { init, aggregator }, options));
+    return new PlannedTable(
+      aggregate(this.#grouping, { init, aggregator }, checked("aggregate", options)),
+    );
   }
 }
 
@@ -147,6 +150,6 @@ class PlannedTable implements Erased<KTable<Any, Any>> {
   }
 
   toStream(options?: NamedOptions): PlannedStream {
-    return new PlannedStream(toStream(this.#node, options));
+    return new PlannedStream(toStream(this.#node, checked("toStream", options)));
   }
 }

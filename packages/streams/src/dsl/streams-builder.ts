@@ -2,6 +2,7 @@ import type { Topology } from "../topology/topology.ts";
 import { lowerPlan, type PlanOptions } from "../plan/lower-plan.ts";
 import { PlanRecorder } from "../plan/plan.ts";
 import type { KStream, KTable } from "./k-streams.ts";
+import { checked } from "./operator-options.ts";
 
 import { stream, type SourceOptions } from "./operators/stream.ts";
 import { table, type TableOptions } from "./operators/table.ts";
@@ -35,9 +36,8 @@ export class StreamsBuilder {
     topics: string | readonly string[] | RegExp,
     options?: SourceOptions<K, V>,
   ): KStream<K, V, "known", "known"> {
-    return streamOf(
-      stream(this.#recorder, topics, options as SourceOptions<unknown, unknown> | undefined),
-    );
+    const given = options as SourceOptions<unknown, unknown> | undefined;
+    return streamOf(stream(this.#recorder, topics, checked("stream", given)));
   }
 
   /**
@@ -50,9 +50,8 @@ export class StreamsBuilder {
     topic: string,
     options?: TableOptions<K, V>,
   ): KTable<K & {}, V | null, "known", "known"> {
-    return tableOf(
-      table(this.#recorder, topic, options as TableOptions<unknown, unknown> | undefined),
-    );
+    const given = options as TableOptions<unknown, unknown> | undefined;
+    return tableOf(table(this.#recorder, topic, checked("table", given)));
   }
 
   /**
