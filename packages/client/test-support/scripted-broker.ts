@@ -33,6 +33,8 @@ export interface ScriptedTopic {
   readonly name: string;
   readonly topicId?: string;
   leaders: number[];
+  /** Errors of partitions that have no leader, whatever `leaders` say. */
+  offline?: Readonly<Record<number, number>>;
 }
 
 /** What all nodes of a scripted cluster tell. */
@@ -160,13 +162,17 @@ export class ScriptedBroker {
           errorCode: topic === undefined ? 3 : 0,
           name,
           topicId: topic?.topicId ?? "AAAAAAAAAAAAAAAAAAAAAA",
-          partitions: (topic?.leaders ?? []).map((leaderId, partitionIndex) => ({
-            errorCode: 0,
-            partitionIndex,
-            leaderId,
-            replicaNodes: [leaderId],
-            isrNodes: [leaderId],
-          })),
+          partitions: (topic?.leaders ?? []).map((leader, partitionIndex) => {
+            const errorCode = topic?.offline?.[partitionIndex] ?? 0;
+            const leaderId = errorCode === 0 ? leader : -1;
+            return {
+              errorCode,
+              partitionIndex,
+              leaderId,
+              replicaNodes: [leader],
+              isrNodes: [leader],
+            };
+          }),
         };
       }),
     };

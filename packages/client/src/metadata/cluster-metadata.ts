@@ -98,6 +98,11 @@ export class ClusterMetadata {
     return this.#topics.get(topic)?.partitions[partition]?.leaderEpoch ?? -1;
   }
 
+  /** Why a partition has no leader, where the cluster told. */
+  partitionError(topic: string, partition: number): KafkaError | undefined {
+    return this.#topics.get(topic)?.partitions[partition]?.error;
+  }
+
   /** Connections for one use. */
   openLane(): BrokerLane {
     return new BrokerLane({

@@ -1,3 +1,4 @@
+import { KafkaError } from "@millrace/protocol";
 import { type MetadataResponse } from "@millrace/protocol/definitions";
 import { zeroUuid } from "@millrace/protocol/wire";
 
@@ -16,6 +17,8 @@ export interface PartitionMetadata {
   readonly leaderId: number;
   /** -1 where the cluster tells none. */
   readonly leaderEpoch: number;
+  /** Why it has no leader, where the cluster told. */
+  readonly error?: KafkaError;
 }
 
 const noLeader: PartitionMetadata = { leaderId: -1, leaderEpoch: -1 };
@@ -31,14 +34,14 @@ export function topicMetadataOf(
   const topicId = topic.topicId === zeroUuid ? undefined : topic.topicId;
   const isSameTopic = before !== undefined && before.topicId === topicId;
   const partitions = topic.partitions.map(() => noLeader);
-  for (const { partitionIndex, leaderId, leaderEpoch } of topic.partitions) {
+  for (const { partitionIndex, leaderId, leaderEpoch, errorCode } of topic.partitions) {
     // Partitions are numbered without gaps; an index beyond them is nonsense.
     if (partitionIndex < 0 || partitionIndex >= partitions.length) continue;
     const known = isSameTopic ? before.partitions[partitionIndex] : undefined;
     partitions[partitionIndex] =
       known !== undefined && leaderEpoch >= 0 && known.leaderEpoch > leaderEpoch
         ? known
-        : { leaderId, leaderEpoch };
+        : { leaderId, leaderEpoch, error: errorCode === 0 ? undefined : KafkaError.of(errorCode) };
   }
   return { name: topic.name ?? "", topicId, isInternal: topic.isInternal, partitions };
 }

@@ -150,6 +150,39 @@ describe("what is sent", () => {
     }
   });
 
+  test.each([
+    [5, "LEADER_NOT_AVAILABLE"],
+    [56, "KAFKA_STORAGE_ERROR"],
+  ])(
+    "why a partition has no leader (error %i) is told, at first and later on",
+    async (errorCode, name) => {
+      const { platform, client, place, nodes } = await produceScene([1, 1]);
+      if (place === undefined) throw new Error("the scene has no topic");
+      place.offline = { 0: errorCode };
+      await platform.until(
+        (async () => {
+          const producer = client.producer({ deliveryTimeout: "1s" });
+          const refused = {
+            code: "WRITE_REFUSED",
+            retriable: true,
+            message: expect.stringContaining(name),
+            cause: { code: name },
+          };
+          const send = (partition: number) => producer.send({ topic, partition, value: "v" });
+          await expect(send(0)).rejects.toMatchObject(refused);
+          await send(1);
+          place.offline = { 1: errorCode };
+          await send(0);
+          // The broker that led it knows it as little as anybody.
+          for (const node of nodes)
+            node.on(produceApi, (body) => answerOf(body, () => ({ errorCode: 6, baseOffset: -1 })));
+          await expect(send(1)).rejects.toMatchObject(refused);
+          await client.close();
+        })(),
+      );
+    },
+  );
+
   test("a broker that says nothing is given up when the delivery timeout is over", async () => {
     const { platform, client, nodes } = await produceScene();
     nodes[0].on(produceApi, () => "silence");

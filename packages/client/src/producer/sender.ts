@@ -121,7 +121,10 @@ export class Sender {
     const { context } = this.#options;
     if (this.#queues.place(owner) !== undefined) return;
     const error = context.metadata.topicError(owner.topic);
-    owner.lastError = error ?? owner.lastError;
+    const ofPartition = context.metadata.partitionError(owner.topic, owner.partition);
+    if (error !== undefined) owner.lastError = error;
+    else if (ofPartition !== undefined && !isOfStorage(owner.lastError))
+      owner.lastError = ofPartition;
     if (error !== undefined && !error.retriable)
       for (const batch of owner.queue.splice(0)) this.#refused.refuse(batch, error);
     else this.#retryAt(context.platform.clock.monotonicMs() + context.options.retryBackoffMs);
@@ -311,6 +314,11 @@ export class Sender {
     const { deliveryTimeoutMs } = this.#options;
     this.#refused.refuse(batch, overdueError(batch.owner, deliveryTimeoutMs, lastError));
   }
+}
+
+/** What a leader told when it lost the partition says more than that there is no leader now. */
+function isOfStorage(error: unknown): boolean {
+  return error instanceof KafkaError && error.code === "KAFKA_STORAGE_ERROR";
 }
 
 function movesLeaders({ code }: KafkaError): boolean {
