@@ -55,6 +55,23 @@ describe("LogDirectory", () => {
     expect(await run([])).toBe(true);
   });
 
+  it("knows at each start what was durable of a damaged log, though the file that noted it is gone", async () => {
+    const platform = testPlatform();
+    const first = await open(platform);
+    const log = await first.openLog(orders);
+    for (let count = 0; count < 3; count++) log.append(batchOf(), client);
+    await first.close();
+    platform.fileSystem.remove("data/recovery-point-offset-checkpoint");
+    changeFile(platform, "data/orders-0/00000000000000000000.log", (bytes) => bytes.slice(0, -9));
+    for (let start = 1; start <= 2; start++) {
+      const directory = await open(platform);
+      const { damage } = await directory.openLog({ ...orders, leaderEpoch: 1 + start });
+      expect(damage).toMatchObject({ firstOffset: 2 });
+      await directory.close();
+      expect(platform.fileSystem.stat(marker)).toBeUndefined();
+    }
+  });
+
   it("notes how far logs are durable only where that has changed", async () => {
     const platform = testPlatform();
     const directory = await open(platform);

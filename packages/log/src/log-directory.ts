@@ -296,8 +296,9 @@ export class LogDirectory {
       const logs = [...this.#logs.values()];
       const results = await Promise.allSettled(logs.map((log) => log.close()));
       for (const result of results) if (result.status === "rejected") throw result.reason;
-      if (logs.some((log) => log.damage !== undefined || log.failure !== undefined)) return;
+      if (logs.some((log) => log.failure !== undefined)) return;
       await this.checkpoint();
+      if (logs.some((log) => log.damage !== undefined)) return;
       // Logs that a start which failed has not come to are still as the crash before it left them.
       if (!this.wasCleanlyClosed && !this.#hasOpenedAll()) return;
       reach(this.#platform, "C7");

@@ -126,6 +126,8 @@ export interface RecoveryReport {
   /** Taken over as it was, without a scan. */
   readonly wasClean: boolean;
   readonly scannedBytes: number;
+  /** Below, all was durable when the log was opened, damaged or not. */
+  readonly recoveryPoint: Offset;
   /** A torn tail that was cut; the bytes lie in `setAsidePath`. */
   readonly cutTail?: CutTail;
   readonly damage?: LogDamage;

@@ -11,6 +11,7 @@ export interface NotedLog extends TopicPartition {
   readonly isNew: boolean;
   readonly damage: unknown;
   readonly failure: unknown;
+  readonly recovery: { readonly recoveryPoint: Offset };
 }
 
 /**
@@ -74,13 +75,17 @@ export class DirectoryOffsets {
   }
 
   /**
-   * Of damaged and failed logs the old values stay: what was durable once must not be forgotten. That a log is noted
-   * says that its folder is on the device.
+   * Of damaged and failed logs what was durable when they were opened stays: it must not be forgotten, for the next start
+   * would take what is missing for what a crash has torn. That a log is noted says that its folder is on the device.
    */
   collect(logs: Iterable<NotedLog>): void {
-    for (const log of logs)
-      if (log.damage === undefined && log.failure === undefined && !log.isNew)
+    for (const log of logs) {
+      if (log.isNew) continue;
+      if (log.damage === undefined && log.failure === undefined)
         this.#recoveryPoints.note(log, log.durableOffset);
+      else if (this.recoveryPoint(topicPartitionName(log.topic, log.partition)) === undefined)
+        this.#recoveryPoints.note(log, log.recovery.recoveryPoint);
+    }
   }
 
   /** Writes what has changed; resolves once it is durable, together with all that is being written. */

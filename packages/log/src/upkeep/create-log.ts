@@ -32,7 +32,7 @@ export function createLog(options: RecoveryOptions): RecoveredLog {
       segments: [segment],
       producers: new ProducerStates(),
       epochs: new LeaderEpochs(),
-      report: { wasClean: false, scannedBytes: 0 },
+      report: { wasClean: false, scannedBytes: 0, recoveryPoint: 0 },
       dirty,
     };
   } catch (error) {

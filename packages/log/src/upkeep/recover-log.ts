@@ -116,6 +116,7 @@ class LogRecovery {
       report: {
         wasClean,
         scannedBytes: this.#scannedBytes,
+        recoveryPoint: this.#recoveryPoint,
         cutTail: this.#cutTail,
         damage: this.#damage,
       },
