@@ -18,6 +18,27 @@ describe("what a client knows is old", () => {
       expect(await ends(2)).toMatchObject([{ offset: 2 }]);
     }));
 
+  test.each([
+    [
+      "listOffsets",
+      (admin: Admin, topic: string) => admin.listOffsets([{ topic, partition: 0, at: "latest" }]),
+    ],
+    [
+      "deleteRecords",
+      (admin: Admin, topic: string) => admin.deleteRecords([{ topic, partition: 0, offset: 0 }]),
+    ],
+  ] as const)(
+    "%s with a name that is no text is refused, and spoils nothing that follows",
+    (_call, ask) =>
+      inClientWorld(async ({ client, connect }) => {
+        // As a program without types does.
+        const noName: string = JSON.parse("0");
+        await expect(ask(client.admin, noName)).rejects.toMatchObject({ code: "INVALID_TOPIC" });
+        await connect().admin.createTopics([{ name: "t", partitionCount: 1 }]);
+        await send(client, "t", ["0"], 0);
+      }),
+  );
+
   test("records of partitions that were added meanwhile can be deleted", () =>
     inClientWorld(async ({ client, connect }) => {
       await client.admin.createTopics([{ name: "t", partitionCount: 1 }]);

@@ -1,4 +1,5 @@
 import { ClusterError } from "@millrace/cluster";
+import { shown } from "@millrace/model";
 import type { NetworkAddress, Platform, Timer } from "@millrace/platform";
 import { KafkaError } from "@millrace/protocol";
 import { metadataApi, type MetadataResponse } from "@millrace/protocol/definitions";
@@ -117,9 +118,20 @@ export class ClusterMetadata {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Keeps topics in all refreshes from now on. */
+  /**
+   * Keeps topics in all refreshes from now on.
+   *
+   * @throws ClusterError `INVALID_TOPIC`: what is no text would make every refresh fail
+   */
   track(topics: Iterable<string>): void {
-    for (const topic of topics) this.#tracked.add(topic);
+    const names = [...topics];
+    const strange = names.findIndex((topic) => typeof topic !== "string");
+    if (strange >= 0)
+      throw new ClusterError(
+        "INVALID_TOPIC",
+        `a topic's name is a text; it was given ${shown(names[strange])}`,
+      );
+    for (const topic of names) this.#tracked.add(topic);
   }
 
   /** Asks for all topics that there are in all refreshes from now on. */
