@@ -21,6 +21,7 @@ export class ClientContext {
   readonly metadata: ClusterMetadata;
   readonly coordinators: Coordinators;
   readonly #closing = new AbortController();
+  #hasToldOfWaiting = false;
 
   constructor(platform: Platform, options: ClientOptions) {
     this.platform = platform;
@@ -58,10 +59,23 @@ export class ClientContext {
         this.metadata.hasAnswered ? limitMs : Math.min(limitMs, bootstrapTimeoutMs),
       backoffMs: retryBackoffMs,
       backoffMsMax: retryBackoffMsMax,
+      onRetry: (error) => {
+        this.#tellOfWaiting(error);
+        onRetry?.(error);
+      },
       signal,
-      onRetry,
     };
     return retrying(options, attempt);
+  }
+
+  /** Before a first broker has answered, nothing else shows what a program waits for. */
+  #tellOfWaiting(error: unknown): void {
+    if (this.#hasToldOfWaiting || this.metadata.hasAnswered) return;
+    this.#hasToldOfWaiting = true;
+    this.platform.logger.log("warn", "client.no-broker-yet", {
+      cause: String(error),
+      advice: `it is tried again for ${this.options.bootstrapTimeoutMs / 1000} s`,
+    });
   }
 
   /** Knows the topics once it resolves. Rejects with `TOPIC_NOT_FOUND` for one that is not there. */

@@ -155,6 +155,24 @@ test("when all known brokers are away, the bootstrap servers are asked again", a
   await platform.until(client.close());
 });
 
+test("whoever waits for a first broker is told so, once", async () => {
+  const told: unknown[] = [];
+  const logger = {
+    isEnabled: () => true,
+    log: (_level: string, event: string, fields?: object) => {
+      if (event === "client.no-broker-yet") told.push(fields);
+    },
+  };
+  const platform = memoryPlatform({ logger });
+  const client = connect(platform, { bootstrapServers: "kafka-1:9092" });
+  const failure = platform.until(client.admin.describeCluster());
+  await expect(failure).rejects.toMatchObject({ code: "BROKER_UNREACHABLE" });
+  expect(told).toEqual([
+    { cause: expect.stringContaining("kafka-1:9092"), advice: "it is tried again for 15 s" },
+  ]);
+  await platform.until(client.close());
+});
+
 test("brokers that are away are told once, and once more when they are away again", async () => {
   let told = 0;
   const logger = {
