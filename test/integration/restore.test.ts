@@ -61,6 +61,11 @@ describe("STREAMS-3: a store that is not of its changelog is rebuilt from it", (
     await app.close();
   }
 
+  /** Without it the folder does not know that the changelog is another one. */
+  function forgetTopics(): void {
+    world.shared.fileSystem.remove("/s/app/millrace-topics");
+  }
+
   async function startAndCount(): Promise<Readonly<Record<string, unknown>> | undefined> {
     const process = world.process();
     await world.app(counted(), { stateDirectory: "/s" }, process);
@@ -71,6 +76,7 @@ describe("STREAMS-3: a store that is not of its changelog is rebuilt from it", (
   test("with an offset beyond the end of one that was made anew", async () => {
     await countTwice();
     await world.client.admin.deleteTopics([changelog.topic]);
+    forgetTopics();
     expect(await startAndCount()).toMatchObject({ store: "counts", changelogEnd: 0 });
     await expectCounts({ a: 1, b: 1 }); // of b the last that was said stands
   });
@@ -85,6 +91,7 @@ describe("STREAMS-3: a store that is not of its changelog is rebuilt from it", (
     }
     await other.close();
     await write("b");
+    forgetTopics();
     expect(await startAndCount()).toMatchObject({ store: "counts" });
     await expectCounts({ a: 5, b: 1 }); // what was counted of b before is not in this changelog
   });
@@ -165,6 +172,42 @@ describe("STREAMS-3: a store that is not of its changelog is rebuilt from it", (
     await countTwice();
     expect(await startAndCount()).toBeUndefined();
     await expectCounts({ a: 3, b: 1 });
+  });
+});
+
+describe("an internal topic that was deleted keeps an application from starting that has used it", () => {
+  const repartitioned = (): Topology => {
+    const builder = new StreamsBuilder();
+    builder
+      .stream("words", { key: string(), value: string() })
+      .groupBy((word) => word, { key: string(), value: string() })
+      .count({ store: "counts" })
+      .toStream()
+      .to("counts", { key: string(), value: int64AsNumber() });
+    return builder.build();
+  };
+  const lost = (topic: string, what: string) => ({
+    code: "INTERNAL_TOPIC_LOST",
+    message: expect.stringMatching(`${topic} was ${what} since.*remove /s/app/millrace-topics`),
+  });
+
+  test.each(["app-counts-changelog", "app-counts-repartition"])("%s", async (topic) => {
+    await write("a", "a", "b");
+    const options = { stateDirectory: "/s" };
+    const app = await world.app(repartitioned(), options);
+    await expectCounts({ a: 2, b: 1 });
+    await app.close();
+    const { admin } = world.client;
+    await admin.deleteTopics([topic]);
+    await expect(world.app(repartitioned(), options)).rejects.toMatchObject(lost(topic, "deleted"));
+    expect((await admin.describeTopics([topic])).has(topic)).toBe(false); // nothing was made
+    await world.createTopics({ [topic]: 1 });
+    const starting = world.app(repartitioned(), options);
+    await expect(starting).rejects.toMatchObject(lost(topic, "made anew"));
+    world.shared.fileSystem.remove("/s/app/millrace-topics"); // as the message says
+    await world.app(repartitioned(), options);
+    await write("b");
+    await expect.poll(async () => (await readCounts(world)).get("b")).toBeGreaterThan(0);
   });
 });
 

@@ -1,32 +1,37 @@
-import { decodeUtf8, encodeUtf8 } from "@millrace/model";
+import { decodeUtf8, encodeUtf8, murmur2 } from "@millrace/model";
 import type { Platform } from "@millrace/platform";
 
-/** What a small file says; nothing where it is not there, or does not hold an object. */
-export function readJsonFile(platform: Platform, path: string): Readonly<Record<string, unknown>> {
+type Content = Readonly<Record<string, unknown>>;
+
+/**
+ * What a small file says: undefined where it is not there, "damaged" where it holds no object, or one that does not
+ * match the checksum beside it. An object without a checksum is taken as it is: others write such files, too.
+ */
+export function readJsonFile(platform: Platform, path: string): Content | "damaged" | undefined {
   const { fileSystem } = platform;
-  if (fileSystem.stat(path) === undefined) return {};
+  if (fileSystem.stat(path) === undefined) return undefined;
   const handle = fileSystem.open(path, "read");
   try {
     const bytes = new Uint8Array(handle.sizeBytes());
     handle.read(bytes, 0);
-    return parseObject(decodeUtf8(bytes));
+    return parseContent(decodeUtf8(bytes));
   } finally {
     handle.close();
   }
 }
 
-/** Whole or not at all, and durable. */
+/** Whole or not at all, durable, and with a checksum. */
 export async function writeJsonFile(
   platform: Platform,
   { directory, name }: { readonly directory: string; readonly name: string },
-  content: Readonly<Record<string, unknown>>,
+  content: Content,
 ): Promise<void> {
   const { fileSystem } = platform;
   const temporary = `${directory}/${name}.tmp`;
   fileSystem.remove(temporary);
   const handle = fileSystem.open(temporary, "create");
   try {
-    handle.write([encodeUtf8(JSON.stringify(content))], 0);
+    handle.write([encodeUtf8(JSON.stringify({ ...content, checksum: checksumOf(content) }))], 0);
     await handle.datasync();
   } finally {
     handle.close();
@@ -35,11 +40,17 @@ export async function writeJsonFile(
   await fileSystem.syncDirectory(directory);
 }
 
-function parseObject(text: string): Readonly<Record<string, unknown>> {
+function parseContent(text: string): Content | "damaged" {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? { ...value } : {};
+    if (typeof value !== "object" || value === null) return "damaged";
+    const { checksum, ...content }: Content = { ...value };
+    return checksum === undefined || checksum === checksumOf(content) ? content : "damaged";
   } catch {
-    return {}; // the caller misses what it needs, and says so
+    return "damaged"; // what that means depends on the file: its reader says so
   }
+}
+
+function checksumOf(content: Content): string {
+  return (murmur2(encodeUtf8(JSON.stringify(content))) >>> 0).toString(16);
 }

@@ -81,7 +81,8 @@ async function readOrCreateProcessId(platform: Platform, path: string): Promise<
 }
 
 function readProcessId(platform: Platform, file: string): string {
-  const content = readJsonFile(platform, file);
+  const content = readJsonFile(platform, file) ?? "damaged";
+  if (content === "damaged") throw noProcessId(file);
   const version = content["version"] ?? formatVersion;
   if (typeof version === "number" && version > formatVersion) {
     throw new ApplicationError(
@@ -94,12 +95,17 @@ function readProcessId(platform: Platform, file: string): string {
     typeof processId !== "string" ||
     !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(processId)
   ) {
-    throw new ApplicationError(
-      "STATE_DIRECTORY_UNUSABLE",
-      `${file} holds no process id. Is this the state directory of something else? Give another stateDirectory, or remove the folder; the state is rebuilt from the changelogs.`,
-    );
+    throw noProcessId(file);
   }
   return processId;
+}
+
+/** Another id would be another member, with a transaction of its own: it is not made up. */
+function noProcessId(file: string): ApplicationError {
+  return new ApplicationError(
+    "STATE_DIRECTORY_UNUSABLE",
+    `${file} holds no process id, or a damaged one. Is this the state directory of something else? Then give another stateDirectory. Else remove that file: the process gets a new id, and keeps its state.`,
+  );
 }
 
 function explain(error: unknown, path: string): unknown {

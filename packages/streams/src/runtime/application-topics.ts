@@ -10,12 +10,14 @@ const lookIntervalMs = 200;
 
 /**
  * Looks whether the topics are there that the application reads and writes and does not make itself, all at once,
- * and whether its inputs are still those that it has read.
+ * and whether its inputs and internal topics are still those that it has used.
  */
 export class ApplicationTopics {
   readonly #environment: LoopEnvironment;
   readonly #users: ReadonlyMap<string, readonly string[]>;
   readonly #inputs: ReadonlySet<string>;
+  /** Repartition topics and changelogs: the leader of the group makes those that are not there. */
+  readonly #internal: ReadonlySet<string>;
   #ids: ReadonlyMap<string, string>;
 
   constructor(environment: LoopEnvironment) {
@@ -27,17 +29,22 @@ export class ApplicationTopics {
         sourceTopics.filter((one) => this.#users.has(one)),
       ),
     );
+    this.#internal = new Set(subtopologies.flatMap(internalTopics));
     this.#ids = topicIds?.read() ?? new Map();
   }
 
-  /** @throws ApplicationError `MISSING_SOURCE_TOPIC`, `MISSING_SINK_TOPIC`, `SOURCE_TOPIC_RECREATED` */
+  /**
+   * @throws ApplicationError `MISSING_SOURCE_TOPIC`, `MISSING_SINK_TOPIC`, `SOURCE_TOPIC_RECREATED`,
+   *   `INTERNAL_TOPIC_LOST`
+   */
   async check(signal: AbortSignal): Promise<void> {
     const { cluster, platform } = this.#environment;
     const startMs = platform.clock.monotonicMs();
     let isTold = false;
     for (;;) {
-      const present = await cluster.admin.describeTopics([...this.#users.keys()], signal);
-      const missing = [...this.#users.keys()].filter((topic) => !present.has(topic));
+      const topics = [...this.#users.keys(), ...this.#internal];
+      const present = await cluster.admin.describeTopics(topics, signal);
+      const missing = topics.filter((topic) => this.#isNeeded(topic) && !present.has(topic));
       if (missing.length === 0) {
         await this.#compareIds(present);
         return;
@@ -50,14 +57,21 @@ export class ApplicationTopics {
     }
   }
 
+  /** Internal topics are once they have been used. */
+  #isNeeded(topic: string): boolean {
+    return !this.#internal.has(topic) || this.#ids.has(topic);
+  }
+
   async #compareIds(present: ReadonlyMap<string, TopicDescription>): Promise<void> {
     const ids = new Map<string, string>();
-    for (const topic of this.#inputs) {
+    for (const topic of [...this.#inputs, ...this.#internal]) {
       const topicId = present.get(topic)?.topicId;
       if (topicId === undefined) continue;
       const before = this.#ids.get(topic);
       if (before !== undefined && before !== topicId)
-        throw recreated(topic, this.#environment.config.applicationId);
+        throw this.#internal.has(topic)
+          ? this.#lost([topic], "made anew")
+          : recreated(topic, this.#environment.config.applicationId);
       ids.set(topic, topicId);
     }
     const isKnown = [...ids].every(([topic, id]) => this.#ids.get(topic) === id);
@@ -66,14 +80,34 @@ export class ApplicationTopics {
     await this.#environment.topicIds?.write(ids);
   }
 
+  #lost(topics: readonly string[], what: "deleted" | "made anew"): ApplicationError {
+    const { config, topicIds } = this.#environment;
+    const orGoOn =
+      topicIds === undefined
+        ? ""
+        : ` To go on with what is left, remove ${topicIds.path}: stores begin anew where their changelogs do.`;
+    return new ApplicationError(
+      "INTERNAL_TOPIC_LOST",
+      `the internal topic ${topics.join(", ")} was ${what} since the application used it: what it held is gone, and the committed offsets say that it was processed. Start over with a new applicationId, or delete the committed offsets of group ${config.applicationId}, its internal topics and the state directory.${orGoOn}`,
+    );
+  }
+
   #missing(topics: readonly string[]): ApplicationError {
-    const list = topics.map((topic) => `${topic} (${this.#users.get(topic)?.join(", ")})`);
-    const isSource = topics.some((topic) => this.#inputs.has(topic));
+    const foreign = topics.filter((topic) => this.#users.has(topic));
+    if (foreign.length === 0) return this.#lost(topics, "deleted");
+    const list = foreign.map((topic) => `${topic} (${this.#users.get(topic)?.join(", ")})`);
+    const isSource = foreign.some((topic) => this.#inputs.has(topic));
     return new ApplicationError(
       isSource ? "MISSING_SOURCE_TOPIC" : "MISSING_SINK_TOPIC",
       `the cluster has no topic ${list.join(", no topic ")}. Create what the application reads and writes before it starts.`,
     );
   }
+}
+
+/** Topics that the application makes for itself. */
+function internalTopics({ repartitionTopics, changelogTopics }: Subtopology): readonly string[] {
+  const own = changelogTopics.filter(({ isSourceTopic }) => !isSourceTopic);
+  return [...repartitionTopics, ...own].map(({ name }) => name);
 }
 
 export function recreated(topic: string, applicationId: string, cause?: unknown): ApplicationError {
