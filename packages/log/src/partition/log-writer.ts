@@ -154,7 +154,9 @@ export class LogWriter {
     reach(state.platform, "C6");
     full.seal();
     this.#writeSnapshot();
-    recordSegment(state, full, true);
+    // Once, however often it takes to make the next one.
+    const isRecorded = full.record?.isClosed === true && full.record.sizeBytes === full.sizeBytes;
+    if (!isRecorded) recordSegment(state, full, true);
     const nowMs = state.platform.clock.wallMs();
     const next = new LogSegment(state.fileSystem, state.path, full.endOffset, nowMs);
     reach(state.platform, "C5");

@@ -37,8 +37,8 @@ export class DirtyFiles {
   }
 
   /** Takes over handles: closed once they are synced. */
-  addHandles(handles: readonly FileHandle[]): void {
-    this.#handles.push(...handles);
+  addHandles(handles: Iterable<FileHandle>): void {
+    for (const handle of handles) this.#handles.push(handle);
   }
 
   addDirectory(): void {

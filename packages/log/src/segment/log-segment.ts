@@ -232,14 +232,12 @@ export class LogSegment {
     this.timeIndex.maybeAppend(this.maxTimestamp, this.maxTimestampOffset);
   }
 
-  /** Writes the indexes; the caller syncs and closes what it gets. */
-  flushIndexes(): FileHandle[] {
-    const handles: FileHandle[] = [];
+  /** Writes one index after the other; the caller syncs and closes what it gets, also where a later one fails. */
+  *flushIndexes(): Generator<FileHandle> {
     for (const index of [this.offsetIndex, this.timeIndex, this.transactionIndex]) {
       const handle = index.flush();
-      if (handle !== undefined) handles.push(handle);
+      if (handle !== undefined) yield handle;
     }
-    return handles;
   }
 
   /** Cuts the file. The indexes must be rebuilt or end below already. */

@@ -47,7 +47,6 @@ export function joinGroup(
   };
 }
 
-/** A join and where its answer goes. */
 function joinKnownGroup(world: GroupWorld, group: ClassicGroup, join: Join): GroupResult {
   const { request, reply } = join;
   const { memberId } = request;

@@ -21,6 +21,7 @@ export interface JoinGroupRequest {
   readonly canSkipAssignment: boolean;
 }
 
+/** A join and where its answer goes. */
 export interface Join {
   readonly request: JoinGroupRequest;
   readonly reply: Reply<JoinGroupAnswer>;
