@@ -52,9 +52,10 @@ export async function runPage(
     const running = start(own, { cwd, env });
     if (treatmentOf(block) === "endless program") {
       endless = running;
-      const isShellNext = blocks.at(index + 1)?.kind === "sh";
-      await (isShellNext ? untilReady(code, Object.values(ports), { cwd, env }) : sleep(endlessMs));
-      if (isShellNext) continue;
+      const named = Object.values(ports).filter((port) => code.includes(String(port)));
+      const isTalkedTo = blocks.at(index + 1)?.kind === "sh" && named.length > 0;
+      await (isTalkedTo ? untilReady(code, named, { cwd, env }) : sleep(endlessMs));
+      if (isTalkedTo) continue;
     } else {
       ended.push({ block: block.number, ...(await running.ended) });
       if (endless === undefined) continue;
@@ -124,6 +125,7 @@ function writeShims(cwd: string, project: string, port: number): void {
   const shims = {
     millrace: `case "$1" in
 broker) exec node ${main} "$@" --port ${port};;
+log) exec node ${main} "$@";;
 *) exec node ${main} "$@" --bootstrap-server 127.0.0.1:${port};;
 esac`,
     npx: 'exec "$@"',
@@ -138,11 +140,10 @@ esac`,
 /** Waits for one of the ports that the program names, and for the topics that it makes. */
 async function untilReady(
   code: string,
-  ports: readonly number[],
+  named: readonly number[],
   options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
 ): Promise<void> {
   const deadline = Date.now() + 20_000;
-  const named = ports.filter((port) => code.includes(String(port)));
   const isReady = async () => (await Promise.all(named.map(isListening))).includes(true);
   while (!(await isReady()) && Date.now() < deadline) await sleep(50);
   if (!code.includes("EmbeddedCluster")) return;

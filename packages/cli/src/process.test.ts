@@ -99,6 +99,65 @@ describe("exit codes and lines", () => {
   });
 });
 
+describe("millrace log, of a broker that is stopped", () => {
+  const data = (): string => join(folder, "logs");
+  const segment = (): string => join(data(), "orders-0", "00000000000000000000.log");
+
+  beforeAll(async () => {
+    const own = spawnMillrace("broker", "--data", data(), "--port", "0", "--json");
+    const [, port] = await own.said(/"port":(\d+)/);
+    const at = ["--bootstrap-server", `127.0.0.1:${port}`];
+    await millrace(["topics", "create", "orders", "--partitions", "1", ...at]);
+    for (const line of ["ada", "grace", "alan"])
+      await millrace(["produce", "orders", ...at], { lines: [line] });
+    own.child.kill("SIGTERM");
+    await own.ended;
+  });
+
+  test("0 where all is well, 1 in a line where something is damaged, 0 again after the repair", async () => {
+    const check = () => millraceProcess("", "log", "check", data());
+    expect(await check()).toEqual({ code: 0, out: "all is well: 2 partitions\n", err: "" });
+    const bytes = readFileSync(segment());
+    bytes[bytes.indexOf("grace")] ^= 0x10;
+    writeFileSync(segment(), bytes);
+    const found = await check();
+    expect(found.out).toMatch(/^damage: .*orders-0.*\.log at byte \d+, offset 1: .*checksum.*\n$/);
+    expect(found).toMatchObject({
+      code: 1,
+      err: "millrace log check: 1 place is damaged: millrace log repair sets it aside, or put a copy of the file back\n",
+    });
+    const repaired = await millraceProcess("", "log", "repair", data());
+    expect(repaired).toMatchObject({ code: 0, err: "" });
+    expect(repaired.out.trimEnd().split("\n")).toEqual([
+      expect.stringMatching(/is kept as .*set-aside\/1\/orders-0/),
+      expect.stringMatching(/was written anew, up to offset 3$/),
+      expect.stringMatching(/^lost: .*offset 1: the checksum does not match$/),
+    ]);
+    expect(await check()).toMatchObject({ code: 0, err: "" });
+  });
+
+  test("1 in one line where there is no such folder, or a broker has it", async () => {
+    for (const verb of ["check", "repair"])
+      for (const [name, message] of [
+        ["none", "there is no such folder"],
+        ["data", "another process uses it"],
+      ]) {
+        const { code, out, err } = await millraceProcess("", "log", verb, join(folder, name));
+        expect({ code, out }).toEqual({ code: 1, out: "" });
+        expect(err).toMatch(new RegExp(`^millrace log ${verb}: .*${message}.*\n$`));
+      }
+  });
+
+  test("2 without a folder, and with two", async () => {
+    for (const words of [["check"], ["repair"], ["check", "a", "b"], ["repair", "a", "b"]]) {
+      const { code, out, err } = await millraceProcess("", "log", ...words);
+      expect({ code, out }).toEqual({ code: 2, out: "" });
+      expect(err).toContain("give one folder: DIR");
+      expect(err.trimEnd().split("\n")).toHaveLength(1);
+    }
+  });
+});
+
 test("a line of input is a record, as it is; what is no text is refused", async () => {
   const text = '{"id":12345678901234567890,"text":"x\u2028y"}';
   const write = (input: string | Uint8Array, words: string) =>

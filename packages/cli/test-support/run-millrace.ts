@@ -72,6 +72,8 @@ export function millraceProcess(
 export interface InProcess {
   readonly lines?: readonly string[];
   readonly signal?: AbortSignal;
+  /** Told what is drawn on the terminal; without, there is none. */
+  readonly onDraw?: (text: string) => void;
   /** Told after each line of output. */
   readonly onPrint?: (line: string) => void;
 }
@@ -79,7 +81,7 @@ export interface InProcess {
 /** The same command inside this process, which is quicker. */
 export async function millrace(
   parameters: readonly string[],
-  { lines = [], signal = new AbortController().signal, onPrint }: InProcess = {},
+  { lines = [], signal = new AbortController().signal, onDraw, onPrint }: InProcess = {},
 ): Promise<Ended> {
   const out: string[] = [];
   const err: string[] = [];
@@ -94,7 +96,10 @@ export async function millrace(
         onPrint?.(line);
       },
       signal,
-      progress: new ProgressLine({ write: () => {} }, () => 0),
+      progress: new ProgressLine(
+        { isTTY: onDraw !== undefined, write: (text) => onDraw?.(text) },
+        () => 0,
+      ),
     },
     (line) => err.push(line),
   );

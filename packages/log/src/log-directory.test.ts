@@ -239,7 +239,7 @@ describe("LogDirectory", () => {
     log.append(batchOf(), client);
     const synced = log.sync();
     const deleted = directory.deleteLogs([orders]);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await drainTurn();
     expect(directory.partitions()).toHaveLength(1);
     release();
     await synced;

@@ -48,12 +48,24 @@ describe("millrace log", () => {
     await broker.close();
   });
 
+  test("shows on a terminal how far it is, and takes that away before it tells anything", async () => {
+    for (const verb of ["check", "repair"]) {
+      const drawn: string[] = [];
+      const onDraw = (text: string) => void drawn.push(text);
+      const onPrint = () => void drawn.push("told");
+      await millrace(["log", verb, folder], { onDraw, onPrint });
+      expect(drawn[0]).toMatch(/^\r\S+ .*bytes/);
+      expect(drawn.some((text) => text.includes("100 %"))).toBe(true);
+      expect(drawn.slice(-2)).toEqual(["\r\u001B[K", "told"]);
+    }
+  });
+
   test("names damage and repairs it; what is left is served again", async () => {
     const size = readFileSync(segment).length / 3;
     flip(size + 66);
     const damaged = readFileSync(segment);
     const checked = await millrace(["log", "check", `${folder}/orders-0/`, "--json"]);
-    expect(checked.code).toBe(1);
+    expect(checked).toMatchObject({ code: 1, err: expect.stringContaining("1 place is damaged") });
     expect(JSON.parse(checked.out)).toMatchObject({
       kind: "damage",
       path: segment,

@@ -21,11 +21,14 @@ damage that a start does not mend, tails that a crash has torn, caches that the 
     const damageCount = findings.filter(({ kind }) => kind === "damage").length;
     if (damageCount > 0)
       throw new CommandError(
-        `${damageCount} places are damaged: millrace log repair sets them aside, or put copies of the files back`,
+        damageCount === 1
+          ? "1 place is damaged: millrace log repair sets it aside, or put a copy of the file back"
+          : `${damageCount} places are damaged: millrace log repair sets them aside, or put copies of the files back`,
       );
     if (findings.length > 0)
       throw new CommandError(`the next start mends what was found (${findings.length})`);
-    if (!flags.json) terminal.print(`all is well: ${partitionCount} partitions`);
+    const unit = partitionCount === 1 ? "partition" : "partitions";
+    if (!flags.json) terminal.print(`all is well: ${partitionCount} ${unit}`);
   },
 });
 
@@ -48,7 +51,7 @@ DIR/set-aside. Offsets of lost records stay empty. Ends with 1 where something i
     }
     if (left.length > 0)
       throw new CommandError(
-        `${left.length} places are left: put copies of the files back, nothing else can mend them`,
+        `left as found: ${left.length}; put copies of the files back, nothing else can mend them`,
       );
   },
 });
