@@ -85,8 +85,9 @@ describe("topics that are not there", () => {
 
   test("a topic that is made a moment later is waited for", async () => {
     await world.createTopics({ counts: 4, copies: 4 });
-    const starting = world.app(wordCount(), { stateDirectory: "/s" });
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    const process = world.process();
+    const starting = world.app(wordCount(), { stateDirectory: "/s" }, process);
+    await expect.poll(() => process.has("streams.topics-missing")).toBe(true);
     await world.createTopics({ lines: 4 });
     await starting;
   });

@@ -25,12 +25,15 @@ afterEach(async () => {
 
 const guarantees = ["exactly_once", "at_least_once"] as const;
 
-/** Takes connections and never answers. */
-async function listenSilently(): Promise<Listener> {
+/** Takes connections and never answers; says how many it has been asked on. */
+async function listenSilently(): Promise<{ readonly listener: Listener; asked(): number }> {
+  const asked = new Set<Connection>();
   const ignore = (connection: Connection): void => {
-    connection.handler = { data: () => {}, drained: () => {}, closed: () => {} };
+    const data = (): void => void asked.add(connection);
+    connection.handler = { data, drained: () => {}, closed: () => {} };
   };
-  return world.shared.network.listen(world.broker.address, ignore);
+  const listener = await world.shared.network.listen(world.broker.address, ignore);
+  return { listener, asked: () => asked.size };
 }
 
 async function millisecondsOf(work: Promise<unknown>): Promise<number> {
@@ -63,7 +66,7 @@ describe("a broker that is not there", () => {
       code: expect.stringMatching(/BROKER_UNREACHABLE|REQUEST_TIMED_OUT/),
       message: expect.stringContaining("127.0.0.1:9092"),
     });
-    await silent.close();
+    await silent.listener.close();
     await world.restartBroker();
   });
 });
@@ -136,9 +139,9 @@ describe("close ends within its timeout", () => {
     await world.produce("lines", linesOf(100));
     await world.stopBroker();
     const silent = await listenSilently();
-    await new Promise((resolve) => setTimeout(resolve, 100)); // until it has connected anew
+    await expect.poll(silent.asked).toBeGreaterThan(0);
     expect(await millisecondsOf(app.close())).toBeLessThan(closedMsMax);
-    await silent.close();
+    await silent.listener.close();
     await world.restartBroker();
   });
 
