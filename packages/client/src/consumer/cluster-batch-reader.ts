@@ -171,7 +171,9 @@ export class ClusterBatchReader implements BatchReader {
   #metadataChanged(): void {
     const { metadata, platform } = this.#context;
     const now = platform.clock.monotonicMs();
+    const topics = new Set<string>();
     for (const assigned of this.#partitions.values()) {
+      topics.add(assigned.topic);
       const topic = metadata.topic(assigned.topic);
       const isKnown = topic !== undefined && assigned.partition < topic.partitions.length;
       assigned.unknown.note(!isKnown, now);
@@ -185,6 +187,7 @@ export class ClusterBatchReader implements BatchReader {
       });
       if (assigned.failure !== undefined) this.#wake();
     }
+    metadata.track(topics);
     sayWaiting(this.#partitions.values(), platform);
     this.#fetchAll();
   }

@@ -21,12 +21,15 @@ export class TopicWatch {
     this.#context = context;
     this.#topics = [...new Set(topics)];
     this.#unlisten = context.metadata.onChange(() => {
-      if (this.#saidMs > -Infinity) this.#sayMissing();
+      if (this.#saidMs > -Infinity) {
+        context.metadata.track(this.#topics);
+        this.#sayMissing();
+      }
       onChange();
     });
   }
 
-  /** Asks for the topics, and keeps them in all questions from now on. */
+  /** Asks for the topics, and keeps them in all questions from now on, until it is closed. */
   async look(signal: AbortSignal): Promise<void> {
     const { metadata } = this.#context;
     metadata.track(this.#topics);

@@ -143,7 +143,9 @@ export class ClassicMembership implements GroupMembership {
 
   /** The leader has the group assigned anew where topics of its members have changed, have come or are gone. */
   #topicsChanged(): void {
-    if (this.#assignedCounts === undefined || this.needsJoin) return;
+    if (this.#assignedCounts === undefined) return;
+    this.#context.metadata.track(this.#assignedCounts.keys());
+    if (this.needsJoin) return;
     for (const [topic, count] of this.#assignedCounts) {
       const now = this.#context.metadata.topic(topic)?.partitions.length ?? 0;
       if (now === count) continue;

@@ -50,4 +50,14 @@ describe("a member of a group", () => {
       expect(membership.needsJoin).toBe(false);
       expect(broker.of("JoinGroup")).toHaveLength(2);
     }));
+
+  test("that leads watches the topics of all members, however long nothing happens", () =>
+    playGroup(async ({ platform, cluster, client }) => {
+      const membership = await join(client);
+      await platform.timers.sleep(3_600_000);
+      expect(membership.needsJoin).toBe(false);
+      cluster.topics.set("t", { name: "t", topicId: "AAAAAAAAAAAAAAAAAAAABA", leaders: [1, 1] });
+      await platform.timers.sleep(11_000);
+      expect(membership.needsJoin).toBe(true);
+    }));
 });

@@ -1,5 +1,4 @@
 import { ClusterError } from "@millrace/cluster";
-import { shown } from "@millrace/model";
 import type { NetworkAddress, Platform, Timer } from "@millrace/platform";
 import { KafkaError } from "@millrace/protocol";
 import { metadataApi, type MetadataResponse } from "@millrace/protocol/definitions";
@@ -17,6 +16,7 @@ import { closedError, unreachableBroker } from "../connection/reconnecting-link.
 import { isRetriable } from "../connection/retrying.ts";
 import type { ClientOptions } from "../connect-options.ts";
 import { topicMetadataOf, type TopicMetadata } from "./topic-metadata.ts";
+import { TopicsInUse } from "./topics-in-use.ts";
 
 /** Kafka's error that sends a client back to its bootstrap servers (KIP-1102). */
 const rebootstrapRequired = 129;
@@ -41,7 +41,7 @@ export class ClusterMetadata {
   readonly #brokers = new Map<number, NetworkAddress>();
   readonly #topics = new Map<string, TopicMetadata>();
   readonly #topicErrors = new Map<string, KafkaError>();
-  readonly #tracked = new Set<string>();
+  readonly #tracked: TopicsInUse;
   readonly #listeners = new Set<MetadataListener>();
   readonly #closing = new AbortController();
   #clusterId: string | undefined;
@@ -57,6 +57,7 @@ export class ClusterMetadata {
   constructor(platform: Platform, options: ClientOptions, lane: Omit<LaneOptions, "addressOf">) {
     this.#platform = platform;
     this.#options = options;
+    this.#tracked = new TopicsInUse(platform.clock);
     this.#laneOptions = lane;
     this.#lane = this.openLane();
     this.#bootstrapLinks = options.bootstrap.map((address) => openLink(address, lane));
@@ -119,19 +120,13 @@ export class ClusterMetadata {
   }
 
   /**
-   * Keeps topics in all refreshes from now on.
+   * Keeps topics in all refreshes until they have been idle for some minutes: who needs them for longer says so
+   * again with each change.
    *
    * @throws ClusterError `INVALID_TOPIC`: what is no text would make every refresh fail
    */
   track(topics: Iterable<string>): void {
-    const names = [...topics];
-    const strange = names.findIndex((topic) => typeof topic !== "string");
-    if (strange >= 0)
-      throw new ClusterError(
-        "INVALID_TOPIC",
-        `a topic's name is a text; it was given ${shown(names[strange])}`,
-      );
-    for (const topic of names) this.#tracked.add(topic);
+    this.#tracked.use(topics);
   }
 
   /** Asks for all topics that there are in all refreshes from now on. */
@@ -148,7 +143,7 @@ export class ClusterMetadata {
 
   /** Asks once, for the tracked topics and more. Rejects if no broker answers. */
   async refresh(more: Iterable<string> = []): Promise<void> {
-    const names = [...new Set([...this.#tracked, ...more])];
+    const names = [...new Set([...this.#tracked.names, ...more])];
     const answer = await this.ask(this.#tracksAll ? null : names);
     this.#take(answer, names);
   }
@@ -273,7 +268,7 @@ export class ClusterMetadata {
     if (this.#closing.signal.aborted) return;
     const ageMsMax = this.#options.metadataAgeMsMax;
     let pauseMs = ageMsMax;
-    if ([...this.#tracked].some((topic) => !this.#topics.has(topic))) {
+    if ([...this.#tracked.names].some((topic) => !this.#topics.has(topic))) {
       pauseMs = Math.min(this.#missingPauseMs, ageMsMax);
       this.#missingPauseMs = Math.min(2 * this.#missingPauseMs, missingRefreshMsMax);
     } else this.#missingPauseMs = missingRefreshMs;
@@ -301,8 +296,17 @@ export class ClusterMetadata {
       this.#topicErrors.set(topic.name, error);
       if (error.code === "UNKNOWN_TOPIC_OR_PARTITION") this.#topics.delete(topic.name);
     }
-    this.#scheduleRefresh();
     this.#notify();
+    this.#forgetIdle();
+    this.#scheduleRefresh();
+  }
+
+  /** After all parts could say what they use. */
+  #forgetIdle(): void {
+    for (const name of this.#tracked.takeIdle()) {
+      this.#topicErrors.delete(name);
+      if (!this.#tracksAll) this.#topics.delete(name);
+    }
   }
 
   /** An answer about all topics leaves out those that are not there. */

@@ -41,12 +41,15 @@ export class KafkaBatchWriter implements BatchWriter {
   #isClosed = false;
   #ending: Promise<void> | undefined;
   readonly #onClosed: () => void;
+  readonly #prepared = new Set<string>();
+  readonly #unlisten: () => void;
   /** By topic and partition: a name of both would be made for each record. */
   readonly #appenders = new Map<string, Map<number, PartitionAppender>>();
 
   constructor(context: ClientContext, options: KafkaBatchWriterOptions, onClosed: () => void) {
     this.#context = context;
     this.#onClosed = onClosed;
+    this.#unlisten = context.metadata.onChange(() => context.metadata.track(this.#prepared));
     const { compression = "none", requestBytesMax = 1024 * 1024 } = options;
     if (compression !== "none" && context.options.codecs === undefined) {
       throw new ClusterError(
@@ -115,7 +118,15 @@ export class KafkaBatchWriter implements BatchWriter {
 
   async prepare(topics: readonly string[] | "all", signal?: AbortSignal): Promise<void> {
     if (topics === "all") await this.#context.knowAllTopics(signal);
-    else await this.#context.knowTopics(topics, signal);
+    else {
+      await this.know(topics, signal);
+      for (const topic of topics) this.#prepared.add(topic);
+    }
+  }
+
+  /** The same for a moment: a topic that is idle is forgotten. */
+  async know(topics: readonly string[], signal?: AbortSignal): Promise<void> {
+    await this.#context.knowTopics(topics, signal);
   }
 
   /** Asks anew for what may be known and old. */
@@ -236,6 +247,7 @@ export class KafkaBatchWriter implements BatchWriter {
 
   async #end(): Promise<void> {
     this.#isClosed = true;
+    this.#unlisten();
     this.#changed();
     this.#sender.close(writerClosed());
     this.#accumulator.close();

@@ -210,7 +210,7 @@ export class Producer<Key = PlainField, Value = PlainField> implements AsyncDisp
   async #prepare(record: EncodedRecord): Promise<void> {
     const { topic } = record;
     const { signal } = this.#closing;
-    await this.#writer.prepare([topic], signal);
+    await this.#writer.know([topic], signal);
     // It may have grown.
     if (!this.#isReadyFor(record)) await this.#writer.refresh([topic], signal);
     if (!this.#writer.hasRoom) await this.#writer.drained(signal).catch(() => {}); // told by the record's own batch

@@ -85,13 +85,11 @@ export class Sender {
   enqueue(owner: PartitionBatches): void {
     if (this.#isClosed) return;
     this.#expiry.watch();
+    const { metadata } = this.#options.context;
+    metadata.track([owner.topic]);
     const node = this.#queues.place(owner);
     if (node !== undefined) this.#kick(node);
-    else {
-      const { metadata } = this.#options.context;
-      metadata.track([owner.topic]);
-      metadata.requestRefresh();
-    }
+    else metadata.requestRefresh();
   }
 
   /** Something has changed: tries all. */
@@ -112,7 +110,9 @@ export class Sender {
 
   /** Leaders may have moved. */
   #placeAllAgain(): void {
-    for (const owner of this.#queues.takeWaiting()) this.#placeAgain(owner);
+    const waiting = this.#queues.takeWaiting();
+    this.#options.context.metadata.track(waiting.map(({ topic }) => topic));
+    for (const owner of waiting) this.#placeAgain(owner);
     this.wake();
   }
 
