@@ -19,6 +19,11 @@ export async function deleteRecords(
       `records up to ${offset} cannot be deleted: the high watermark is ${state.highWatermark}`,
     );
   if (offset <= state.logStartOffset) return state.logStartOffset;
+  // A partition whose log start is noted, and whose folder is not there, has lost its records.
+  if (state.dirty.isNew) {
+    await writer.sync();
+    state.checkWritable();
+  }
   await state.options.saveLogStartOffset?.(offset);
   reach(state.platform, "C11");
   if (offset > state.logStartOffset && !state.isClosed) {
