@@ -245,6 +245,12 @@ describe("Ctrl-C", () => {
     expect(await running.ended).toMatchObject({ code: 0, out: "2 records written to typed\n" });
   });
 
+  test("ends a broker that still opens its logs with code 0, too", async () => {
+    const own = ["broker", "--data", join(folder, "opening"), "--port", "0"];
+    const ended = await millrace(own, { signal: AbortSignal.abort() });
+    expect(ended).toEqual({ code: 0, out: "", err: "" });
+  });
+
   test("ends a broker with code 0, and a second one at once", async () => {
     const running = spawnMillrace("broker", "--data", join(folder, "second"), "--port", "0");
     await running.said(/^millrace broker is ready at 127\.0\.0\.1:\d+\n$/);

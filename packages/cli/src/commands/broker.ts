@@ -69,7 +69,12 @@ export const brokerCommand = command({
       signal: terminal.signal,
       onFailed: (failure) => failed.abort(failure),
     });
-    const broker = await whileShown(starting, platform, terminal.progress);
+    const broker = await whileShown(starting, platform, terminal.progress).catch(
+      (error: unknown) => {
+        if (error !== terminal.signal.reason) throw error;
+      },
+    );
+    if (broker === undefined) return; // ended while it started
     const { host, port } = broker.address;
     terminal.print(
       flags.json
