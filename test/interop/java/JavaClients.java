@@ -80,9 +80,19 @@ public class JavaClients {
 
     static void eventually(String what, Callable<Boolean> condition) throws Exception {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-        while (!condition.call()) {
+        while (!isTrue(condition)) {
             if (System.nanoTime() > deadline) throw new AssertionError("waited 30 s for " + what);
             Thread.sleep(20);
+        }
+    }
+
+    /** What is new may not be known yet to the broker that is asked. */
+    static boolean isTrue(Callable<Boolean> condition) throws Exception {
+        try {
+            return condition.call();
+        } catch (ExecutionException failure) {
+            if (failure.getCause() instanceof RetriableException) return false;
+            throw failure;
         }
     }
 
