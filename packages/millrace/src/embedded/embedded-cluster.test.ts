@@ -60,6 +60,33 @@ test("topics are made once, and closing twice is fine", async () => {
   }
 });
 
+test("a broker that has the folder already is told what it was asked for otherwise", async () => {
+  const data = join(folder, "shared");
+  const owner = await EmbeddedCluster.start({ data });
+  const lines: string[] = [];
+  const written = vi.spyOn(process.stderr, "write").mockImplementation((line) => {
+    lines.push(String(line));
+    return true;
+  });
+  try {
+    const port = Number(owner.bootstrapServers.split(":")[1]);
+    await (await EmbeddedCluster.start({ data, port })).close();
+    expect(lines).toEqual([]);
+    await (await EmbeddedCluster.start({ data, durability: "strict" })).close();
+    await expect(EmbeddedCluster.start({ data, port: port - 1 })).rejects.toMatchObject({
+      code: "BROKER_NOT_STARTED",
+      reason: "IN_USE",
+      message: expect.stringContaining(owner.bootstrapServers),
+    });
+  } finally {
+    written.mockRestore();
+    await owner.close();
+  }
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    { level: "warn", event: "millrace.broker-shared", ignored: ["durability"] },
+  ]);
+});
+
 test("a broker whose thread ends by itself is told of, and closing it ends", async () => {
   const starting = once(process, "worker");
   const cluster = await EmbeddedCluster.start({ data: join(folder, "ended") });

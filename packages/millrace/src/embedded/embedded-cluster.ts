@@ -59,7 +59,7 @@ const closeMsMax = 30_000;
 
 /**
  * A Millrace broker in a thread of this process, on loopback TCP: any Kafka client can use it while the process
- * lives. A second process that starts one on the same folder uses the first one's.
+ * lives. A second process that starts one on the same folder uses the first one's, as that was started.
  *
  * @example
  * await using cluster = await EmbeddedCluster.start({ data: "./data", topics: { orders: 4 } });
@@ -86,6 +86,7 @@ export class EmbeddedCluster implements AsyncDisposable {
     const cluster = await EmbeddedCluster.#open(read);
     try {
       read.signal?.throwIfAborted();
+      if (cluster.#worker === undefined) tellIgnored(options, cluster.bootstrapServers);
       await using client = connect({ bootstrapServers: cluster.bootstrapServers });
       await makeMissingTopics(client.admin, read.topics, read.signal);
       return cluster;
@@ -196,6 +197,20 @@ function firstMessage(worker: Worker): Promise<Started | Refused> {
     worker.once("error", (error: unknown) => failed(String(error)));
     worker.once("exit", (code) => failed(`the broker's thread ended with code ${code}`));
   });
+}
+
+/** The broker of another process was started with the options of that one. */
+function tellIgnored(options: EmbeddedClusterOptions, bootstrapServers: string): void {
+  const { data, port = 0 } = options;
+  if (port !== 0 && !bootstrapServers.endsWith(`:${port}`))
+    throw new EmbeddedClusterError(
+      "BROKER_NOT_STARTED",
+      "IN_USE",
+      `${data} is open in another broker, at ${bootstrapServers}; leave port ${port} out to use that one, or give a folder of its own`,
+    );
+  const ignored = (["durability", "config"] as const).filter((name) => options[name] !== undefined);
+  if (ignored.length === 0) return;
+  nodePlatform().logger.log("warn", "millrace.broker-shared", { data, bootstrapServers, ignored });
 }
 
 function isInUse({ failure }: Refused): boolean {
