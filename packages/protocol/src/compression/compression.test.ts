@@ -79,3 +79,12 @@ it("xxhash32 is xxHash's", () => {
   expect(xxhash32(text, 0, text.length)).toBe(0xe2293b2f);
   expect(xxhash32(text, 0, 0)).toBe(0x02cc5d05);
 });
+
+it("zstd is read in several frames, and not in so many that each costs more than its bytes", () => {
+  const frame = nodeCompression.compress(4, Uint8Array.of(7));
+  const framed = (count: number) => Buffer.concat(Array.from({ length: count }, () => frame));
+  expect(nodeCompression.decompress(4, framed(3), sizeBytesMax)).toEqual(Uint8Array.of(7, 7, 7));
+  expect(() => nodeCompression.decompress(4, framed(2000), sizeBytesMax)).toThrow(
+    expect.objectContaining({ code: "MALFORMED_BATCH" }),
+  );
+});

@@ -54,6 +54,9 @@ export const nodeCompression: Compression = {
   },
 };
 
+/** A producer makes one; each takes a decoder of its own, and a batch of a megabyte has room for a hundred thousand. */
+const zstdFramesMax = 1000;
+
 /** Node stops behind the first frame, and overlooks what follows it. */
 function decompressZstd(bytes: Uint8Array, sizeBytesMax: number): Uint8Array {
   const frames: Uint8Array[] = [];
@@ -61,6 +64,8 @@ function decompressZstd(bytes: Uint8Array, sizeBytesMax: number): Uint8Array {
   let at = 0;
   let frame: ZstdFrame;
   do {
+    if (frames.length === zstdFramesMax)
+      throw new ProtocolError("MALFORMED_BATCH", `a batch has more than ${zstdFramesMax} frames`);
     const options = { maxOutputLength: Math.max(sizeBytesMax - sizeBytes, 1), info: true };
     // What the option gives stands in Node's documentation, and not in its types.
     frame = zstdDecompressSync(bytes.subarray(at), options) as unknown as ZstdFrame;
@@ -82,6 +87,7 @@ function guarded(name: string, decompress: () => Uint8Array): Uint8Array {
   try {
     return plainBytes(decompress());
   } catch (cause) {
+    if (cause instanceof ProtocolError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
     throw new ProtocolError(
