@@ -81,12 +81,13 @@ export class DescriptorPool {
       for (const file of files) if (file.hasDescriptor) yield file;
   }
 
-  /** Resolves once there is room, which syncs make. */
-  async room(): Promise<void> {
+  /** Takes the room once there is some, which syncs make: of many that wait for it, each looks anew. */
+  async takeRoom(take: () => void): Promise<void> {
     while (this.#openCount >= this.#openMax && !this.#evictOldest()) {
       this.#relieve();
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
+    take();
   }
 
   /** A file was closed, or has all its bytes on the device. */

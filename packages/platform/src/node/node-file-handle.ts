@@ -105,9 +105,11 @@ export class NodeFileHandle implements FileHandle, PooledFile {
     const writes = this.#writes;
     this.#syncsInFlight++;
     try {
-      if (this.#descriptor === undefined) await this.#pool.room();
-      if (!this.#isOpen && this.#descriptor === undefined) return;
-      await this.#datasync(this.#descriptor ?? this.#useAnyway(), writes);
+      if (this.#descriptor === undefined)
+        await this.#pool.takeRoom(() => {
+          if (this.#isOpen) this.#useAnyway();
+        });
+      if (this.#descriptor !== undefined) await this.#datasync(this.#descriptor, writes);
     } finally {
       this.#syncsInFlight--;
       if (!this.#isOpen) this.#closeWhenIdle();

@@ -150,6 +150,21 @@ describe("PLATFORM-7: more files than descriptors", () => {
     for (const file of files) file.close();
   });
 
+  test("wait for each other where many are synced at once: none is refused", async () => {
+    const directory = freshDirectory();
+    const own = nodePlatform({ openFilesMax: 4 }).fileSystem;
+    const files = [];
+    for (let index = 0; index < 40; index++) {
+      const file = own.open(`${directory}/${index}`, "create");
+      file.write(bytes("synced"), 0);
+      await file.datasync();
+      files.push(file);
+    }
+    const results = await Promise.allSettled(files.map((file) => file.datasync()));
+    expect(results.filter(({ status }) => status === "rejected")).toEqual([]);
+    for (const file of files) file.close();
+  });
+
   test("go on with their file after it was removed or renamed, with its folder too", async () => {
     const directory = freshDirectory();
     few.makeDirectory(`${directory}/folder`);
