@@ -1,49 +1,10 @@
-import { FileSystemError, type FileHandle, type FileSystem } from "@millrace/platform";
 import { describe, expect, it } from "vitest";
 import { batchOf } from "../../test-support/batches.ts";
+import { CountingFileSystem } from "../../test-support/counting-file-system.ts";
 import { openTestLog, testPlatform } from "../../test-support/open-test-log.ts";
 
 const size = batchOf().length;
 const config = { segmentBytes: 4 * size, indexIntervalBytes: 1 };
-
-/** Counts open files, and refuses to open those that it is told to. */
-class CountingFileSystem {
-  openCount = 0;
-  refuses = (_path: string): boolean => false;
-  readonly fileSystem: FileSystem;
-
-  constructor(inner: FileSystem) {
-    const open: FileSystem["open"] = (path, mode) => {
-      if (this.refuses(path)) throw new FileSystemError("DISK_FULL", path, "no space left");
-      return this.#wrap(inner.open(path, mode));
-    };
-    this.fileSystem = new Proxy(inner, {
-      get: (target, name) => {
-        if (name === "open") return open;
-        const member: unknown = Reflect.get(target, name);
-        return typeof member === "function" ? member.bind(target) : member;
-      },
-    });
-  }
-
-  #wrap(inner: FileHandle): FileHandle {
-    this.openCount++;
-    let isOpen = true;
-    return {
-      path: inner.path,
-      sizeBytes: () => inner.sizeBytes(),
-      read: (target, position) => inner.read(target, position),
-      write: (parts, position) => inner.write(parts, position),
-      truncate: (sizeBytes) => inner.truncate(sizeBytes),
-      datasync: () => inner.datasync(),
-      close: () => {
-        if (isOpen) this.openCount--;
-        isOpen = false;
-        inner.close();
-      },
-    };
-  }
-}
 
 async function fullSegment() {
   const files = new CountingFileSystem(testPlatform().fileSystem);

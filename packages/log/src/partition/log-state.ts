@@ -129,6 +129,12 @@ export class LogState {
     });
     this.platform.logger.log("warn", "log.indexes-rebuilt", { path: segment.path });
     // Its record knows of what lies behind a damage: a new one would not.
-    if (segment.isSound) recordSegment(this, segment, segment !== this.segments.active);
+    if (!segment.isSound) return;
+    const { platform, fileSystem, epochs, leaderEpoch } = this;
+    const dirty = new DirtyFiles(fileSystem, this.path);
+    const isClosed = segment !== this.segments.active;
+    recordSegment({ platform, fileSystem, dirty, epochs, leaderEpoch }, segment, isClosed);
+    // What they are caches of is durable: nobody waits for them, and they must not stay open until somebody writes.
+    dirty.closeHandles();
   }
 }

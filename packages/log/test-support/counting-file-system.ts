@@ -1,0 +1,40 @@
+import { FileSystemError, type FileHandle, type FileSystem } from "@millrace/platform";
+
+/** Counts open files, and refuses to open those that it is told to. */
+export class CountingFileSystem {
+  openCount = 0;
+  refuses = (_path: string): boolean => false;
+  readonly fileSystem: FileSystem;
+
+  constructor(inner: FileSystem) {
+    const open: FileSystem["open"] = (path, mode) => {
+      if (this.refuses(path)) throw new FileSystemError("DISK_FULL", path, "no space left");
+      return this.#wrap(inner.open(path, mode));
+    };
+    this.fileSystem = new Proxy(inner, {
+      get: (target, name) => {
+        if (name === "open") return open;
+        const member: unknown = Reflect.get(target, name);
+        return typeof member === "function" ? member.bind(target) : member;
+      },
+    });
+  }
+
+  #wrap(inner: FileHandle): FileHandle {
+    this.openCount++;
+    let isOpen = true;
+    return {
+      path: inner.path,
+      sizeBytes: () => inner.sizeBytes(),
+      read: (target, position) => inner.read(target, position),
+      write: (parts, position) => inner.write(parts, position),
+      truncate: (sizeBytes) => inner.truncate(sizeBytes),
+      datasync: () => inner.datasync(),
+      close: () => {
+        if (isOpen) this.openCount--;
+        isOpen = false;
+        inner.close();
+      },
+    };
+  }
+}
