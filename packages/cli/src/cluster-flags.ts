@@ -2,7 +2,7 @@ import { connect, type KafkaClient } from "@millrace/client";
 import { nodePlatform } from "@millrace/platform/node";
 import { nodeCompression } from "@millrace/protocol/compression";
 
-import { switchFlag, textFlag } from "./flags/flag.ts";
+import { textFlag } from "./flags/flag.ts";
 
 /** Flags that all commands for a running cluster have. */
 export const clusterFlags = {
@@ -13,8 +13,6 @@ export const clusterFlags = {
     byDefault: "127.0.0.1:9092",
   }),
 };
-
-export const jsonFlag = switchFlag({ about: "print JSON, an object per line" });
 
 /** Opens a client, lets it work, and closes it. */
 export async function withClient<Result>(

@@ -1,26 +1,12 @@
 import { BaseError, nearestName } from "@millrace/model";
 
 import type { Command } from "./command.ts";
-import { brokerCommand } from "./commands/broker.ts";
-import { consumeCommand } from "./commands/consume.ts";
-import { groupsCommands } from "./commands/groups.ts";
-import { logCommands } from "./commands/log.ts";
-import { produceCommand } from "./commands/produce.ts";
-import { topicsCommands } from "./commands/topics.ts";
+import { loadCommands } from "./load-commands.ts";
 import { readFlags } from "./flags/read-flags.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 import { UsageError } from "./usage-error.ts";
 import { commandList, usageOf } from "./usage.ts";
 import { version } from "./version.ts";
-
-const commands: readonly Command[] = [
-  brokerCommand,
-  ...topicsCommands,
-  produceCommand,
-  consumeCommand,
-  ...groupsCommands,
-  ...logCommands,
-];
 
 /** Exit codes: 0 done, or ended when it was asked to; 1 failed; 2 not understood. */
 export async function runCommand(
@@ -35,14 +21,15 @@ export async function runCommand(
     return 0;
   }
   const asked = words[0] === "help" ? words.slice(1) : words;
+  const commands = await loadCommands(asked[0]);
   if (asked.length === 0) return print(terminal, commandList(commands));
-  const found = findCommand(asked);
+  const found = findCommand(commands, asked);
   const wantsHelp = isHelp || words[0] === "help";
   const family = commands.filter(({ path }) => path.startsWith(`${asked[0]} `));
   if (wantsHelp && family.length > 0 && (asked.length === 1 || found === undefined))
     return print(terminal, commandList(family));
   if (found === undefined) {
-    complain(`millrace: ${unknownCommand(asked, family)}`);
+    complain(`millrace: ${unknownCommand(commands, asked, family)}`);
     return 2;
   }
   if (wantsHelp) return print(terminal, usageOf(found.command));
@@ -55,7 +42,10 @@ interface Found {
 }
 
 /** Of a family's name alone, `topics`, the first member is meant, which lists. */
-function findCommand([first, second, ...rest]: readonly string[]): Found | undefined {
+function findCommand(
+  commands: readonly Command[],
+  [first, second, ...rest]: readonly string[],
+): Found | undefined {
   const byPath = (path: string) => commands.find((candidate) => candidate.path === path);
   const pair = byPath(`${first} ${second}`);
   if (pair !== undefined) return { command: pair, parameters: rest };
@@ -68,7 +58,11 @@ function findCommand([first, second, ...rest]: readonly string[]): Found | undef
     : undefined;
 }
 
-function unknownCommand(asked: readonly string[], family: readonly Command[]): string {
+function unknownCommand(
+  commands: readonly Command[],
+  asked: readonly string[],
+  family: readonly Command[],
+): string {
   const isVerb = family.length > 0;
   const typed = isVerb ? `${asked[0]} ${asked[1]}` : asked[0];
   const known = isVerb ? family.map(({ path }) => path) : commands.map(({ path }) => path);

@@ -5,7 +5,7 @@ import type { Platform } from "@millrace/platform";
 import { nodePlatform } from "@millrace/platform/node";
 import { nodeCompression } from "@millrace/protocol/compression";
 
-import { jsonFlag } from "../cluster-flags.ts";
+import { jsonFlag } from "../flags/json-flag.ts";
 import { CommandError } from "../command-error.ts";
 import { command } from "../command.ts";
 import { choiceFlag, numberFlag, pairsFlag, textFlag } from "../flags/flag.ts";

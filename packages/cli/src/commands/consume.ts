@@ -1,6 +1,7 @@
 import type { KafkaClient } from "@millrace/client";
 
-import { clusterFlags, jsonFlag, withClient } from "../cluster-flags.ts";
+import { clusterFlags, withClient } from "../cluster-flags.ts";
+import { jsonFlag } from "../flags/json-flag.ts";
 import { CommandError } from "../command-error.ts";
 import { command } from "../command.ts";
 import { choiceFlag, numberFlag, switchFlag, textFlag, type FlagValues } from "../flags/flag.ts";

@@ -1,6 +1,7 @@
 import { KafkaError } from "@millrace/protocol";
 
-import { clusterFlags, jsonFlag, withClient } from "../cluster-flags.ts";
+import { clusterFlags, withClient } from "../cluster-flags.ts";
+import { jsonFlag } from "../flags/json-flag.ts";
 import { CommandError } from "../command-error.ts";
 import { command, type Command } from "../command.ts";
 import { repeated, textFlag } from "../flags/flag.ts";

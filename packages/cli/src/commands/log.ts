@@ -1,7 +1,7 @@
 import { checkLogs, repairLogs, type LogCheckOptions, type LogFinding } from "@millrace/log";
 import { nodePlatform } from "@millrace/platform/node";
 
-import { jsonFlag } from "../cluster-flags.ts";
+import { jsonFlag } from "../flags/json-flag.ts";
 import { CommandError } from "../command-error.ts";
 import { command, type Command } from "../command.ts";
 import type { Terminal } from "../terminal/terminal.ts";

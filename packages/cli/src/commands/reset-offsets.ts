@@ -2,7 +2,8 @@ import type { KafkaClient } from "@millrace/client";
 import type { OffsetSpecification } from "@millrace/cluster";
 import { topicPartitionName, type TopicPartition } from "@millrace/model";
 
-import { clusterFlags, jsonFlag, withClient } from "../cluster-flags.ts";
+import { clusterFlags, withClient } from "../cluster-flags.ts";
+import { jsonFlag } from "../flags/json-flag.ts";
 import { CommandError } from "../command-error.ts";
 import { command } from "../command.ts";
 import { numberFlag, repeated, switchFlag, textFlag, type FlagValues } from "../flags/flag.ts";

@@ -2,7 +2,8 @@ import type { TopicResult } from "@millrace/cluster";
 import type { KafkaClient } from "@millrace/client";
 import { KafkaError } from "@millrace/protocol";
 
-import { clusterFlags, jsonFlag, withClient } from "../cluster-flags.ts";
+import { clusterFlags, withClient } from "../cluster-flags.ts";
+import { jsonFlag } from "../flags/json-flag.ts";
 import { CommandError } from "../command-error.ts";
 import { command, type Command } from "../command.ts";
 import { numberFlag, pairsFlag, repeated, switchFlag, textFlag } from "../flags/flag.ts";

@@ -1,0 +1,22 @@
+import type { Command } from "./command.ts";
+
+/** By their first word, in the order of the help. */
+const families: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
+  broker: async () => [(await import("./commands/broker.ts")).brokerCommand],
+  topics: async () => (await import("./commands/topics.ts")).topicsCommands,
+  produce: async () => [(await import("./commands/produce.ts")).produceCommand],
+  consume: async () => [(await import("./commands/consume.ts")).consumeCommand],
+  groups: async () => (await import("./commands/groups.ts")).groupsCommands,
+  log: async () => (await import("./commands/log.ts")).logCommands,
+};
+
+/**
+ * The commands of one first word; all of them where there is none such. A broker that runs for months does not carry
+ * the code of the others.
+ */
+export async function loadCommands(firstWord: string | undefined): Promise<readonly Command[]> {
+  const family = Object.entries(families).find(([name]) => name === firstWord);
+  if (family !== undefined) return family[1]();
+  const all = await Promise.all(Object.values(families).map((load) => load()));
+  return all.flat();
+}
