@@ -90,7 +90,10 @@ describe("append", () => {
     log.append(batchOf(), client);
     disk.writableBytes = 10;
     expect(() => log.append(batchOf(), client)).toThrow(
-      expect.objectContaining({ code: "WRITE_FAILED" }),
+      expect.objectContaining({
+        code: "WRITE_FAILED",
+        message: expect.stringContaining("no space left"),
+      }),
     );
     disk.writableBytes = Number.POSITIVE_INFINITY;
     expect(readFile(platform, firstLog).length).toBe(batchOf().length);

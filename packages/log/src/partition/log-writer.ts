@@ -140,9 +140,10 @@ export class LogWriter {
       const onDisk = fileSystem.stat(active.path)?.sizeBytes;
       if (onDisk !== expected)
         throw this.#state.fail(`${active.path}: a partial write stays`, error);
+      const reason = error instanceof Error ? error.message : String(error);
       throw new LogStorageError(
         "WRITE_FAILED",
-        `${active.path}: nothing was appended; free space or check the disk, then try again`,
+        `${active.path}: nothing was appended (${reason}); once that is mended, try again`,
         error,
       );
     }
