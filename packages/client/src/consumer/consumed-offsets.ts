@@ -17,6 +17,8 @@ interface Consumed extends TopicPartition {
 /** How far a consumer is in each of its partitions, and how much of that its group knows. */
 export class ConsumedOffsets {
   readonly #partitions = new Map<string, Consumed>();
+  /** True: partitions were given up of which a transaction had records whose offsets it was not told. */
+  isFenced = false;
 
   /** Begins to count a partition. */
   begin(
@@ -36,7 +38,9 @@ export class ConsumedOffsets {
     this.#partitions.delete(topicPartitionName(topic, partition));
   }
 
+  /** All partitions are given up. */
   clear(): void {
+    this.isFenced ||= this.untold().length > 0;
     this.#partitions.clear();
   }
 
