@@ -1,11 +1,7 @@
-import type { Serde } from "@millrace/serde";
-import {
-  timestampedKeyValueStore,
-  type StoreEngineKind,
-  type StoreSpecification,
-} from "@millrace/state";
+import { timestampedKeyValueStore, type StoreEngineKind } from "@millrace/state";
 
 import { checkName, type Naming } from "../plan/naming.ts";
+import type { StoreDraft } from "../plan/store-draft.ts";
 
 /** How a table is kept (Kafka: `Materialized`). A text is its name. */
 export type StoreOption = string | StoreOptions;
@@ -19,16 +15,6 @@ export interface StoreOptions {
   readonly caching?: boolean;
   /** False: no changelog; what the store holds is gone with the disk. Default true. */
   readonly logging?: boolean;
-}
-
-/** A store of a table, named, and still without what only the build knows. */
-export interface StoreDraft {
-  readonly name: string;
-  readonly isNamedByUser: boolean;
-  readonly specify: (
-    serdes: { readonly key: Serde<unknown>; readonly value: Serde<unknown> },
-    engine: StoreEngineKind,
-  ) => StoreSpecification;
 }
 
 /** Reads the option, and burns an index where the name is to be generated. */
@@ -54,4 +40,17 @@ export function draftStore(
         engine: options.engine ?? engine,
       }),
   };
+}
+
+/** Of an operator that keeps its table only where the user named it. Burns an index as Kafka does. */
+export function draftNamedStore(
+  option: StoreOption | undefined,
+  prefix: string,
+  naming: Naming,
+): StoreDraft | undefined {
+  if (option === undefined) return undefined;
+  if (typeof option === "string" || option.name !== undefined)
+    return draftStore(option, prefix, naming);
+  naming.store(prefix);
+  return undefined;
 }

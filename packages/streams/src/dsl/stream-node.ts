@@ -3,6 +3,7 @@ import type { Serde } from "@millrace/serde";
 import { TopologyError } from "../error/topology-error.ts";
 import type { PlanRecorder } from "../plan/plan.ts";
 import type { PlanNode } from "../plan/plan-node.ts";
+import type { TablePlan } from "../plan/table-plan.ts";
 
 /** What stands behind a `KStream`: a place in the plan, and what is known of its records. Frozen. */
 export interface StreamNode {
@@ -13,6 +14,8 @@ export interface StreamNode {
   readonly valueSerde: Serde<unknown> | undefined;
   /** True: keys may have changed, so that equal ones need not be in one partition. */
   readonly needsRepartition: boolean;
+  /** Source nodes whose partitions its records come from: joins need them to be partitioned alike. */
+  readonly sources: readonly string[];
 }
 
 /** What stands behind a `KTable`. */
@@ -23,6 +26,9 @@ export interface TableNode {
   readonly valueSerde: Serde<unknown> | undefined;
   /** The store that the user named, for queries. */
   readonly storeName: string | undefined;
+  readonly table: TablePlan;
+  /** As a stream's. */
+  readonly sources: readonly string[];
 }
 
 /** What stands behind a `KGroupedStream`. */
@@ -32,6 +38,7 @@ export interface GroupedNode {
   readonly keySerde: Serde<unknown>;
   readonly valueSerde: Serde<unknown>;
   readonly needsRepartition: boolean;
+  readonly sources: readonly string[];
   /** The user's name for the repartition topic. */
   readonly name: string | undefined;
 }

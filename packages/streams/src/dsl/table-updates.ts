@@ -1,7 +1,16 @@
+import type { Timestamp } from "@millrace/model";
+import type { Serde } from "@millrace/serde";
 import type { TimestampedKeyValueStore, UpdatableStore } from "@millrace/state";
 
 import type { ProcessorContext } from "../processor/processor.ts";
 import { StreamRecord } from "../processor/stream-record.ts";
+
+export interface TableUpdatesOptions {
+  readonly store: string;
+  /** Of the records that come in: their bytes are used where it read them. */
+  readonly keySerde: Serde<unknown> | undefined;
+  readonly sendsOldValues: boolean;
+}
 
 /**
  * The store of a table as its operator uses it, and who forwards its updates: the operator itself, or, where the
@@ -9,25 +18,63 @@ import { StreamRecord } from "../processor/stream-record.ts";
  * `TimestampedTupleForwarder`, `TimestampedCacheFlushListener`).
  */
 export class TableUpdates<K, V> {
-  readonly store: TimestampedKeyValueStore<K, V> & UpdatableStore<K, V>;
+  readonly #context: ProcessorContext;
+  readonly #store: TimestampedKeyValueStore<K, V> & UpdatableStore<K, V>;
+  readonly #keySerde: Serde<unknown> | undefined;
+  readonly #sendsOldValues: boolean;
   /** True: updates are forwarded by the flush; the operator must not. */
-  readonly isCached: boolean;
+  readonly #isCached: boolean;
 
-  constructor(
-    context: ProcessorContext,
-    options: { readonly store: string; readonly sendsOldValues: boolean },
-  ) {
+  constructor(context: ProcessorContext, options: TableUpdatesOptions) {
     const { sendsOldValues } = options;
-    this.store = context.timestampedStore<K, V>(options.store);
-    this.isCached = this.store.setFlushListener(
+    this.#context = context;
+    this.#keySerde = options.keySerde;
+    this.#sendsOldValues = sendsOldValues;
+    this.#store = context.timestampedStore<K, V>(options.store);
+    this.#isCached = this.#store.setFlushListener(
       (key, newValue, oldValue, written) => {
         const old = sendsOldValues ? oldValue : undefined;
         const { headers, valueTimestamp } = written;
         const change = { newValue, oldValue: old, timestamp: valueTimestamp };
-        const record = StreamRecord.ofChange(key, change, headers);
-        context.forwardIn(written, record);
+        context.forwardIn(written, StreamRecord.ofChange(key, change, headers));
       },
       { sendsOldValues },
     );
+  }
+
+  /** The value of the record's key, or null: the caller's own. */
+  read(record: StreamRecord): V | null {
+    const { key } = record as StreamRecord<K>;
+    const bytes = this.#keySerde === undefined ? null : record.keyBytesAsRead(this.#keySerde);
+    return this.#store.readForUpdate(key, bytes);
+  }
+
+  /** Timestamp of what was read; -1 if there was nothing. */
+  get timestampOfRead(): Timestamp {
+    return this.#store.timestampOfRead;
+  }
+
+  /** What was read, for those who get old values: a copy, where a callback may have changed it since. */
+  readAgain(record: StreamRecord, old: V | null): V | null {
+    const isCopyNeeded = this.#sendsOldValues && !this.#isCached && typeof old === "object";
+    return isCopyNeeded && old !== null ? this.read(record) : old;
+  }
+
+  /** Writes the key that was read last, and forwards, now or with the flush. */
+  write(record: StreamRecord, newValue: V | null, old: V | null, timestamp: Timestamp): void {
+    this.#store.writeUpdated(newValue, timestamp);
+    if (this.#isCached) return;
+    const oldValue = this.#sendsOldValues ? old : undefined;
+    this.#context.forward(record.withChange({ newValue, oldValue, timestamp }));
+  }
+
+  /** As `write`, where the record's own value is the new one: it is forwarded with its bytes. */
+  writeValueOf(record: StreamRecord, old: V | null): void {
+    if (this.#sendsOldValues) {
+      this.write(record, (record.value ?? null) as V | null, old, record.timestamp);
+      return;
+    }
+    this.#store.writeUpdated((record.value ?? null) as V | null, record.timestamp);
+    if (!this.#isCached) this.#context.forward(record);
   }
 }

@@ -8,6 +8,7 @@ import { mergeRepartitionTopics } from "./passes/merge-repartition-topics.ts";
 import { reuseSourceTopics } from "./passes/reuse-source-topics.ts";
 import type { Plan } from "./plan.ts";
 import { PlanGraph, type PlanVertex } from "./plan-graph.ts";
+import { TableDemands } from "./table-demands.ts";
 
 /** What may be optimised (Kafka: `topology.optimization`). All is off unless asked for, as in Kafka. */
 export type TopologyOptimization = "reuse.ktable.source.topics" | "merge.repartition.topics";
@@ -40,7 +41,7 @@ export function lowerPlan(plan: Plan, options: PlanOptions = {}): Topology {
   if (wanted.has("reuse.ktable.source.topics")) reuseSourceTopics(graph);
   if (wanted.has("merge.repartition.topics")) mergeRepartitionTopics(graph);
   const topology = new TopologyBuilder(options.storeEngine);
-  lowerGraph(graph, topology);
+  lowerGraph(graph, topology, gatherDemands(plan));
   if (options.requireExplicitNames === true && plan.generatedResources.length > 0)
     throw new TopologyError(
       "UNNAMED_INTERNAL_RESOURCE",
@@ -49,8 +50,14 @@ export function lowerPlan(plan: Plan, options: PlanOptions = {}): Topology {
   return topology.build();
 }
 
+function gatherDemands(plan: Plan): TableDemands {
+  const tables = new TableDemands();
+  for (const node of new Set(plan.edges.map(({ child }) => child))) node.demand?.(tables);
+  return tables;
+}
+
 /** Lowest priority first, each vertex once all of its parents are done; its children are looked at in any case. */
-function lowerGraph(graph: PlanGraph, topology: TopologyBuilder): void {
+function lowerGraph(graph: PlanGraph, topology: TopologyBuilder, tables: TableDemands): void {
   const done = new Set<PlanVertex>();
   const waiting: PlanVertex[] = [graph.root];
   for (let vertex = takeFirst(waiting); vertex !== undefined; vertex = takeFirst(waiting)) {
@@ -58,7 +65,7 @@ function lowerGraph(graph: PlanGraph, topology: TopologyBuilder): void {
       const parents = [...vertex.parents].flatMap((parent) =>
         parent.plan === undefined ? [] : [parent.plan.name],
       );
-      vertex.plan?.lower(topology, parents);
+      vertex.plan?.lower(topology, parents, tables);
       done.add(vertex);
     }
     waiting.push(...vertex.children);

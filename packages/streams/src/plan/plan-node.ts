@@ -2,6 +2,7 @@ import type { Serde } from "@millrace/serde";
 
 import type { OffsetReset } from "../topology/offset-reset.ts";
 import type { TopologyBuilder } from "../topology/topology-builder.ts";
+import type { TableDemands } from "./table-demands.ts";
 
 /** One step of a program as it was written: frozen, rewritten by passes, lowered to nodes of a topology. */
 export type PlanNode = StreamSourcePlan | TableSourcePlan | OperatorPlan | RepartitionPlan;
@@ -9,8 +10,14 @@ export type PlanNode = StreamSourcePlan | TableSourcePlan | OperatorPlan | Repar
 interface Lowered {
   /** Name of the node that children name as their parent. */
   readonly name: string;
+  /** What it asks of the tables above. Asked once, in the order of the program. */
+  readonly demand?: (tables: TableDemands) => void;
   /** Writes the node, or the nodes, into the topology. */
-  readonly lower: (topology: TopologyBuilder, parents: readonly string[]) => void;
+  readonly lower: (
+    topology: TopologyBuilder,
+    parents: readonly string[],
+    tables: TableDemands,
+  ) => void;
 }
 
 export interface StreamSourcePlan extends Lowered {

@@ -2,12 +2,14 @@ import { int64AsNumber, type Serde } from "@millrace/serde";
 
 import { operatorPlan, type PlanNode } from "../../plan/plan-node.ts";
 import { repartitionPlan } from "../../plan/repartition-plan.ts";
+import type { StoreDraft } from "../../plan/store-draft.ts";
+import type { AggregatePlan } from "../../plan/table-plan.ts";
 import { requireValue } from "../../processor/callback-result.ts";
-import type { Processor, ProcessorContext, ProcessorSupplier } from "../../processor/processor.ts";
+import type { Processor, ProcessorContext } from "../../processor/processor.ts";
 import type { StreamRecord } from "../../processor/stream-record.ts";
-import { draftStore, type StoreDraft, type StoreOption } from "../store-options.ts";
+import { draftStore, type StoreOption } from "../store-options.ts";
 import type { GroupedNode, TableNode } from "../stream-node.ts";
-import { TableUpdates } from "../table-updates.ts";
+import { TableUpdates, type TableUpdatesOptions } from "../table-updates.ts";
 
 /** The next aggregate of a key; null deletes it. It may change the aggregate that it is given, and give it back. */
 export type Aggregator<K, V, A> = (aggregate: A, value: V, key: K) => A;
@@ -124,10 +126,12 @@ function addAggregation(grouping: Grouping, aggregation: Aggregation): TableNode
   const { recorder, keySerde } = grouping.node;
   const { name, store, valueSerde } = aggregation;
   const input = grouping.input(store);
-  const supplier: ProcessorSupplier = () => new AggregateProcessor(aggregation, keySerde);
+  const table: AggregatePlan = { kind: "aggregate", store };
   const plan = operatorPlan({
     name,
-    lower: (topology, parents) => {
+    lower: (topology, parents, tables) => {
+      const kept = { store: store.name, keySerde, sendsOldValues: tables.sendsOldValues(table) };
+      const supplier = (): Processor => new AggregateProcessor(aggregation, kept);
       topology.addProcessor({ name, supplier, parents });
       const serdes = { key: keySerde, value: valueSerde };
       topology.addStore(store.specify(serdes, topology.storeEngine), [name]);
@@ -135,42 +139,38 @@ function addAggregation(grouping: Grouping, aggregation: Aggregation): TableNode
   });
   recorder.add([input], plan);
   const storeName = store.isNamedByUser ? store.name : undefined;
-  return { recorder, plan, keySerde, valueSerde, storeName };
+  const sources = input.kind === "repartition" ? [input.name] : grouping.node.sources;
+  return { recorder, plan, keySerde, valueSerde, storeName, table, sources };
 }
 
 class AggregateProcessor implements Processor {
   readonly #aggregation: Aggregation;
-  readonly #keySerde: Serde<unknown>;
+  readonly #kept: TableUpdatesOptions;
   #context: ProcessorContext | undefined;
   #updates: TableUpdates<unknown, unknown> | undefined;
 
-  constructor(aggregation: Aggregation, keySerde: Serde<unknown>) {
+  constructor(aggregation: Aggregation, kept: TableUpdatesOptions) {
     this.#aggregation = aggregation;
-    this.#keySerde = keySerde;
+    this.#kept = kept;
   }
 
   init(context: ProcessorContext): void {
     this.#context = context;
-    const store = this.#aggregation.store.name;
-    this.#updates = new TableUpdates(context, { store, sendsOldValues: false });
+    this.#updates = new TableUpdates(context, this.#kept);
   }
 
   process(record: StreamRecord): void {
-    const context = this.#context;
     const updates = this.#updates;
-    if (context === undefined || updates === undefined) return;
+    if (updates === undefined) return;
     if (record.hasNullKey || record.hasNullValue) {
-      context.dropRecord("null key or value in an aggregation");
+      this.#context?.dropRecord("null key or value in an aggregation");
       return;
     }
-    const { store } = updates;
-    const old = store.readForUpdate(record.key, record.keyBytesAsRead(this.#keySerde));
+    const old = updates.read(record);
     const timestamp =
-      old === null ? record.timestamp : Math.max(record.timestamp, store.timestampOfRead);
+      old === null ? record.timestamp : Math.max(record.timestamp, updates.timestampOfRead);
     const result = this.#fold(old, record);
-    store.writeUpdated(result, timestamp);
-    if (!updates.isCached)
-      context.forward(record.withChange({ newValue: result, oldValue: undefined, timestamp }));
+    updates.write(record, result, updates.readAgain(record, old), timestamp);
   }
 
   #fold(old: unknown, record: StreamRecord): unknown {

@@ -26,6 +26,7 @@ export function groupByKey(input: StreamNode, options: GroupedOptions & Serdes =
     keySerde: requireSerde(options.key ?? input.keySerde, "key", "groupByKey"),
     valueSerde: requireSerde(options.value ?? input.valueSerde, "value", "groupByKey"),
     needsRepartition: input.needsRepartition,
+    sources: input.sources,
     name: options.name,
   };
 }
@@ -49,6 +50,7 @@ export function groupBy(
     keySerde,
     valueSerde,
     needsRepartition: true,
+    sources: input.sources,
     name: options.name,
   };
 }

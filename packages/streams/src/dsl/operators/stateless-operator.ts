@@ -41,6 +41,7 @@ export function statelessOperator(input: StreamNode, operator: StatelessOperator
     keySerde: changesKey ? undefined : input.keySerde,
     valueSerde: changesValue ? undefined : input.valueSerde,
     needsRepartition: changesKey || input.needsRepartition,
+    sources: merges === undefined ? input.sources : [...input.sources, ...merges.sources],
   };
 }
 

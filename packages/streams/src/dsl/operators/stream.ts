@@ -64,5 +64,5 @@ export function stream(
       }),
   });
   recorder.addSource(plan);
-  return { recorder, plan, keySerde, valueSerde, needsRepartition: false };
+  return { recorder, plan, keySerde, valueSerde, needsRepartition: false, sources: [name] };
 }

@@ -2,12 +2,12 @@ import type { Serde } from "@millrace/serde";
 
 import type { PlanRecorder } from "../../plan/plan.ts";
 import type { TableSourcePlan } from "../../plan/plan-node.ts";
-import type { Processor, ProcessorContext } from "../../processor/processor.ts";
-import type { StreamRecord } from "../../processor/stream-record.ts";
+import type { TableDemands } from "../../plan/table-demands.ts";
+import type { SourceTablePlan } from "../../plan/table-plan.ts";
 import type { TopologyBuilder } from "../../topology/topology-builder.ts";
-import { draftStore, type StoreDraft, type StoreOption } from "../store-options.ts";
+import { draftStore, type StoreOption } from "../store-options.ts";
 import type { TableNode } from "../stream-node.ts";
-import { TableUpdates } from "../table-updates.ts";
+import { addTableSource } from "./table-source.ts";
 import { rawSerde, type SourceOptions } from "./stream.ts";
 
 export interface TableOptions<K, V> extends SourceOptions<K, V> {
@@ -32,46 +32,50 @@ export function table(
   const name = naming.nodeOr(options.name, "KTABLE-SOURCE-");
   const keySerde: Serde<unknown> = options.key ?? rawSerde;
   const valueSerde: Serde<unknown> = options.value ?? rawSerde;
+  const table: SourceTablePlan = { kind: "source", store };
   const plan = tableSourcePlan(
-    { topic, source, name, store, keySerde, valueSerde, options },
+    { topic, source, name, table, keySerde, valueSerde, options },
     { reusesTopic: false },
   );
   recorder.addSource(plan);
   const storeName = store.isNamedByUser ? store.name : undefined;
-  return { recorder, plan, keySerde, valueSerde, storeName };
+  return { recorder, plan, keySerde, valueSerde, storeName, table, sources: [source] };
 }
 
 interface TableSource {
   readonly topic: string;
   readonly source: string;
   readonly name: string;
-  readonly store: StoreDraft;
+  readonly table: SourceTablePlan;
   readonly keySerde: Serde<unknown>;
   readonly valueSerde: Serde<unknown>;
   readonly options: TableOptions<unknown, unknown>;
 }
 
 function tableSourcePlan(
-  table: TableSource,
+  source: TableSource,
   { reusesTopic }: { readonly reusesTopic: boolean },
 ): TableSourcePlan {
   return Object.freeze({
     kind: "tableSource",
-    name: table.name,
-    reusingSourceTopic: () => tableSourcePlan(table, { reusesTopic: true }),
-    lower: (topology: TopologyBuilder) => {
-      lowerTable(table, topology);
-      if (table.store.isNamedByUser && reusesTopic)
-        topology.useAsChangelog(table.store.name, table.topic);
+    name: source.name,
+    reusingSourceTopic: () => tableSourcePlan(source, { reusesTopic: true }),
+    lower: (topology: TopologyBuilder, _parents: readonly string[], tables: TableDemands) => {
+      lowerTopic(source, topology);
+      addTableSource(topology, tables, { ...source, parents: [source.source] });
+      const store = tables.storeOf(source.table);
+      if (store !== undefined && reusesTopic) topology.useAsChangelog(store.name, source.topic);
     },
   });
 }
 
-function lowerTable(table: TableSource, topology: TopologyBuilder): void {
-  const { keySerde, valueSerde, store, name, source, options } = table;
+function lowerTopic(
+  { keySerde, valueSerde, source, topic, options }: TableSource,
+  topology: TopologyBuilder,
+): void {
   topology.addSource({
     name: source,
-    topics: [table.topic],
+    topics: [topic],
     pattern: undefined,
     keySerde,
     valueSerde,
@@ -79,45 +83,4 @@ function lowerTable(table: TableSource, topology: TopologyBuilder): void {
     dropsNulls: false,
     offsetReset: options.offsetReset,
   });
-  const storeName = store.isNamedByUser ? store.name : undefined;
-  const supplier = (): Processor => new TableSourceProcessor(storeName, keySerde);
-  topology.addProcessor({ name, supplier, parents: [source] });
-  if (storeName !== undefined) {
-    const serdes = { key: keySerde, value: valueSerde };
-    topology.addStore(store.specify(serdes, topology.storeEngine), [name]);
-  }
-}
-
-class TableSourceProcessor implements Processor {
-  readonly forwardsNewRecords = true;
-  readonly #storeName: string | undefined;
-  readonly #keySerde: Serde<unknown>;
-  #context: ProcessorContext | undefined;
-  #updates: TableUpdates<unknown, unknown> | undefined;
-
-  constructor(storeName: string | undefined, keySerde: Serde<unknown>) {
-    this.#storeName = storeName;
-    this.#keySerde = keySerde;
-  }
-
-  init(context: ProcessorContext): void {
-    this.#context = context;
-    if (this.#storeName !== undefined)
-      this.#updates = new TableUpdates(context, { store: this.#storeName, sendsOldValues: false });
-  }
-
-  process(record: StreamRecord): void {
-    if (record.hasNullKey) {
-      this.#context?.dropRecord("null key in a table");
-      return;
-    }
-    const updates = this.#updates;
-    if (updates === undefined) {
-      this.#context?.forward(record);
-      return;
-    }
-    updates.store.readForUpdate(record.key, record.keyBytesAsRead(this.#keySerde));
-    updates.store.writeUpdated(record.value ?? null, record.timestamp);
-    if (!updates.isCached) this.#context?.forward(record);
-  }
 }

@@ -3,9 +3,9 @@ import { passOn, statelessOperator } from "./stateless-operator.ts";
 
 /** `KTable.toStream`. */
 export function toStream(input: TableNode, { name }: NamedOptions = {}): StreamNode {
-  const { recorder, plan, keySerde, valueSerde } = input;
+  const { recorder, plan, keySerde, valueSerde, sources } = input;
   return statelessOperator(
-    { recorder, plan, keySerde, valueSerde, needsRepartition: false },
+    { recorder, plan, keySerde, valueSerde, needsRepartition: false, sources },
     { prefix: "KTABLE-TOSTREAM-", name, forwardsNewRecords: true, process: passOn },
   );
 }

@@ -1,0 +1,59 @@
+import type { Serde } from "@millrace/serde";
+
+import type { TableDemands } from "../../plan/table-demands.ts";
+import type { SourceTablePlan } from "../../plan/table-plan.ts";
+import type { Processor, ProcessorContext } from "../../processor/processor.ts";
+import type { StreamRecord } from "../../processor/stream-record.ts";
+import type { TopologyBuilder } from "../../topology/topology-builder.ts";
+import { TableUpdates, type TableUpdatesOptions } from "../table-updates.ts";
+
+export interface TableSourceNode {
+  readonly name: string;
+  readonly parents: readonly string[];
+  readonly table: SourceTablePlan;
+  readonly keySerde: Serde<unknown>;
+  readonly valueSerde: Serde<unknown>;
+}
+
+/** Adds the node that takes records for changes of a table, with its store where the table is kept. */
+export function addTableSource(
+  topology: TopologyBuilder,
+  tables: TableDemands,
+  { name, parents, table, keySerde, valueSerde }: TableSourceNode,
+): void {
+  const store = tables.storeOf(table);
+  const kept = store && {
+    store: store.name,
+    keySerde,
+    sendsOldValues: tables.sendsOldValues(table),
+  };
+  topology.addProcessor({ name, supplier: () => new TableSourceProcessor(kept), parents });
+  if (store !== undefined)
+    topology.addStore(store.specify({ key: keySerde, value: valueSerde }, topology.storeEngine), [
+      name,
+    ]);
+}
+
+/** Takes each record for the new value of its key (Kafka: `KTableSource`). */
+class TableSourceProcessor implements Processor {
+  readonly forwardsNewRecords = true;
+  readonly #kept: TableUpdatesOptions | undefined;
+  #context: ProcessorContext | undefined;
+  #updates: TableUpdates<unknown, unknown> | undefined;
+
+  /** @param kept undefined: the table has no store */
+  constructor(kept: TableUpdatesOptions | undefined) {
+    this.#kept = kept;
+  }
+
+  init(context: ProcessorContext): void {
+    this.#context = context;
+    if (this.#kept !== undefined) this.#updates = new TableUpdates(context, this.#kept);
+  }
+
+  process(record: StreamRecord): void {
+    if (record.hasNullKey) this.#context?.dropRecord("null key in a table");
+    else if (this.#updates === undefined) this.#context?.forward(record);
+    else this.#updates.writeValueOf(record, this.#updates.read(record));
+  }
+}

@@ -1,0 +1,12 @@
+import type { Serde } from "@millrace/serde";
+import type { StoreEngineKind, StoreSpecification } from "@millrace/state";
+
+/** A store of a table, named, and still without what only the build knows. */
+export interface StoreDraft {
+  readonly name: string;
+  readonly isNamedByUser: boolean;
+  readonly specify: (
+    serdes: { readonly key: Serde<unknown>; readonly value: Serde<unknown> },
+    engine: StoreEngineKind,
+  ) => StoreSpecification;
+}

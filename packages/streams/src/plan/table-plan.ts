@@ -1,0 +1,35 @@
+import type { TableView } from "../processor/value-getter.ts";
+import type { StoreDraft } from "./store-draft.ts";
+
+/** A table as the plan knows it: where its values are, or what they are computed from. */
+export type TablePlan = SourceTablePlan | AggregatePlan | DerivedTablePlan | JoinedTablePlan;
+
+/** A topic, or a stream, as a table: kept where the user named the store, or where somebody below needs it. */
+export interface SourceTablePlan {
+  readonly kind: "source";
+  readonly store: StoreDraft;
+}
+
+/** Always kept. */
+export interface AggregatePlan {
+  readonly kind: "aggregate";
+  readonly store: StoreDraft;
+}
+
+/** Computed from one table; kept where the user named a store. */
+export interface DerivedTablePlan {
+  readonly kind: "derived";
+  readonly parent: TablePlan;
+  readonly store: StoreDraft | undefined;
+  /** The table where it is not kept. */
+  readonly viewOf: (parent: TableView) => TableView;
+}
+
+/** Computed from two tables; kept where the user asked for a store. */
+export interface JoinedTablePlan {
+  readonly kind: "joined";
+  readonly left: TablePlan;
+  readonly right: TablePlan;
+  readonly store: StoreDraft | undefined;
+  readonly viewOf: (left: TableView, right: TableView) => TableView;
+}
