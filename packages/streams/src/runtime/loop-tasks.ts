@@ -1,0 +1,107 @@
+import type { OffsetAndMetadata } from "@millrace/cluster";
+
+import { taskIdText } from "../processor/task-id.ts";
+import type { Slice } from "../task/slice.ts";
+import type { LoopEnvironment } from "./loop-environment.ts";
+import type { LoopWriter } from "./loop-writer.ts";
+import { TaskInputs } from "./task-inputs.ts";
+import { openTasks, type AssignedTask, type OpenTask } from "./task-opener.ts";
+
+/** Records that a task may take before the next task has its turn. */
+const recordsPerTurn = 256;
+
+/** The tasks that a loop holds, with their inputs: each has its turn. */
+export class LoopTasks {
+  readonly inputs: TaskInputs;
+  readonly #environment: LoopEnvironment;
+  readonly #writer: LoopWriter;
+  #open: readonly OpenTask[] = [];
+  /** Whose turn was the last. */
+  #turn = 0;
+
+  constructor(environment: LoopEnvironment, writer: LoopWriter) {
+    this.#environment = environment;
+    this.#writer = writer;
+    this.inputs = new TaskInputs(environment);
+  }
+
+  get open(): readonly OpenTask[] {
+    return this.#open;
+  }
+
+  /** Such as `0_3`. */
+  get ids(): readonly string[] {
+    return this.#open.map(({ taskId }) => taskIdText(taskId));
+  }
+
+  get hasBufferedRecords(): boolean {
+    return this.#open.some(({ task }) => task.hasBufferedRecords);
+  }
+
+  get needsCommit(): boolean {
+    return this.#open.some(({ task }) => task.needsCommit);
+  }
+
+  get isStageFull(): boolean {
+    return this.#open.some(({ stores }) => stores.isStageFull);
+  }
+
+  /** True: all that the cluster has for the tasks was processed. */
+  get isDrained(): boolean {
+    return this.inputs.isDrained(this.#open);
+  }
+
+  committableOffsets(): readonly OffsetAndMetadata[] {
+    return this.#open.flatMap(({ task }) => task.committableOffsets());
+  }
+
+  /** @returns whether there may be more at once */
+  process(slice: Slice): boolean {
+    const writer = this.#writer.current;
+    const open = this.#open;
+    let hasTaken = false;
+    let idle = 0;
+    slice.begin();
+    // The next slice goes on with the next task: where records are slow, each has its turn.
+    while (!slice.isOver && idle < open.length && writer.hasRoom) {
+      this.#turn = (this.#turn + 1) % open.length;
+      const count = open[this.#turn].task.process(recordsPerTurn, slice);
+      idle = count > 0 ? 0 : idle + 1;
+      hasTaken ||= count > 0;
+    }
+    return hasTaken || !writer.hasRoom;
+  }
+
+  /** Those of the target that are not held. */
+  missing(assigned: readonly AssignedTask[]): readonly AssignedTask[] {
+    const held = new Set(this.ids);
+    return assigned.filter(({ taskId }) => !held.has(taskIdText(taskId)));
+  }
+
+  /** Restores them, and reads their inputs from what is committed. */
+  async add(assigned: readonly AssignedTask[], signal: AbortSignal): Promise<void> {
+    const { current: writer, refusals } = this.#writer;
+    const opened = await openTasks(assigned, this.#environment, {
+      writer,
+      origins: refusals.origins,
+      signal,
+    });
+    this.inputs.add(opened);
+    this.#open = [...this.#open, ...opened];
+  }
+
+  /** Closes the others, without committing. */
+  async keepOnly(assigned: readonly AssignedTask[]): Promise<void> {
+    const wanted = new Set(assigned.map(({ taskId }) => taskIdText(taskId)));
+    const closing = this.#open.filter(({ taskId }) => !wanted.has(taskIdText(taskId)));
+    this.inputs.remove(closing);
+    this.#open = this.#open.filter((open) => !closing.includes(open));
+    const ends = await Promise.allSettled(closing.map(({ task }) => task.close()));
+    for (const end of ends) if (end.status === "rejected") throw end.reason;
+  }
+
+  /** Closes all, without committing. */
+  async drop(): Promise<void> {
+    await this.keepOnly([]);
+  }
+}
