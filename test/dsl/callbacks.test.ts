@@ -1,4 +1,4 @@
-import { json, optional, string, type Serde } from "@millrace/serde";
+import { json, optional, string } from "@millrace/serde";
 import { StreamsBuilder, StreamsError, type KStream } from "@millrace/streams";
 import { TopologyTestDriver } from "@millrace/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -92,17 +92,6 @@ describe("DSL-4: a promise is not a value", () => {
     expect(await outcome((source) => source.mapValues(escaped(then)))).toMatchObject({
       cause: { code: "CALLBACK_GAVE_PROMISE" },
     });
-  });
-
-  test.each(["serialize", "deserialize"] as const)("%s refuses one", async (method) => {
-    const serde: Serde<string> = { ...string(), isTotal: false, [method]: async () => "v" };
-    const error = await outcome((source) =>
-      source
-        .flatMapValues((value) => [value, value])
-        .groupByKey({ value: serde })
-        .reduce((value) => value),
-    );
-    expect(String(error)).toMatch(/promise/);
   });
 });
 

@@ -35,7 +35,7 @@ export {
   type OptionTable,
   type ReadOptions,
 } from "./options/option-table.ts";
-export { isPromise, shown } from "./options/shown.ts";
+export { isPromise, isSynchronousFunction, shown } from "./options/shown.ts";
 export { murmur2, partitionForKey } from "./murmur2.ts";
 export type { RecordBatchView } from "./record-batch-view.ts";
 export {

@@ -3,9 +3,9 @@ export { deserializeWith, serializeWith, sizeWith } from "./guarded.ts";
 export { json } from "./json.ts";
 export { double, int32, int64, int64AsNumber } from "./numbers.ts";
 export { optional } from "./optional.ts";
+export { SerdeContractError, serdeKind, type SerdeContractErrorCode } from "./serde-contract.ts";
 export { SerdeError, type SerdeErrorCode } from "./serde-error.ts";
 export type { Serde } from "./serde.ts";
-export { serdeKind } from "./serde-kind.ts";
 export type {
   SchemaOutput,
   StandardSchema,

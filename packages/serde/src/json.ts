@@ -1,7 +1,13 @@
-import { decodeUtf8, encodeUtf8 } from "@millrace/model";
+import { decodeUtf8, encodeUtf8, isSynchronousFunction, shown } from "@millrace/model";
 import { isReadOf, lossOf } from "./json-form.ts";
 import type { Serde } from "./serde.ts";
-import type { SchemaOutput, StandardSchema, StandardSchemaIssue } from "./standard-schema.ts";
+import { requireSynchronous, SerdeContractError } from "./serde-contract.ts";
+import type {
+  SchemaOutput,
+  StandardSchema,
+  StandardSchemaIssue,
+  StandardSchemaResult,
+} from "./standard-schema.ts";
 
 /**
  * JSON, checked by a schema: zod, valibot, arktype or any other Standard Schema. What the schema makes of the value is
@@ -31,6 +37,7 @@ const unchecked: Pick<Serde<unknown>, "serialize" | "deserialize"> = {
 };
 
 function checkedBy(schema: StandardSchema): Pick<Serde<unknown>, "serialize" | "deserialize"> {
+  requireSchema(schema);
   return {
     serialize: (value) => {
       const text = textOf(value);
@@ -62,15 +69,39 @@ function parse(view: Uint8Array): {} {
 }
 
 function validated(schema: StandardSchema, input: unknown): {} {
-  const result = schema["~standard"].validate(input);
-  if (result instanceof Promise)
-    throw new TypeError(
-      `the ${schema["~standard"].vendor} schema validates asynchronously; a serde needs one that is synchronous`,
+  const result: unknown = schema["~standard"].validate(input);
+  requireSynchronous(result, `the ${schema["~standard"].vendor} schema`);
+  if (!isResult(result))
+    throw new SerdeContractError(
+      "INVALID_SCHEMA",
+      `the ${schema["~standard"].vendor} schema answered ${shown(result)}; a Standard Schema answers { value } or { issues }`,
     );
   if (result.issues !== undefined) throw new TypeError(describe(result.issues));
   if (result.value === null || result.value === undefined)
     throw new TypeError("the schema made null of the value; null is a record without a value");
   return result.value;
+}
+
+/** Whether it answers later shows at the first record only: it is not to be called with what nobody wrote. */
+function requireSchema(schema: unknown): void {
+  // Some schemas are functions.
+  const isHolder = (typeof schema === "object" && schema !== null) || typeof schema === "function";
+  const standard: unknown = isHolder && "~standard" in schema ? schema["~standard"] : undefined;
+  if (typeof standard !== "object" || standard === null || !("validate" in standard))
+    throw new SerdeContractError(
+      "INVALID_SCHEMA",
+      `json was given ${shown(schema)}; give a Standard Schema, such as those of zod, valibot or arktype, or nothing`,
+    );
+  if (isSynchronousFunction(standard.validate)) return;
+  const vendor = "vendor" in standard ? `${String(standard.vendor)} ` : "";
+  throw new SerdeContractError(
+    "INVALID_SCHEMA",
+    `validate of the ${vendor}schema is ${shown(standard.validate)}; a serde needs one that is synchronous`,
+  );
+}
+
+function isResult(result: unknown): result is StandardSchemaResult<unknown> {
+  return typeof result === "object" && result !== null;
 }
 
 function describe(issues: readonly StandardSchemaIssue[]): string {

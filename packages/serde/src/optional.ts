@@ -1,4 +1,5 @@
 import type { Serde } from "./serde.ts";
+import { requireSerde } from "./serde-contract.ts";
 
 /**
  * Adds null to a serde: a record without a value (a tombstone) is then a value that the program sees. Null itself
@@ -7,6 +8,7 @@ import type { Serde } from "./serde.ts";
  * @example builder.stream("orders", { key: string(), value: optional(json(Order)) })
  */
 export function optional<T>(serde: Serde<T>): Serde<T | null> {
+  requireSerde(serde, "optional");
   return serde.isNullable ? serde : Object.freeze(new OptionalSerde(serde));
 }
 

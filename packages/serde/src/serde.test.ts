@@ -1,3 +1,5 @@
+import { runInNewContext } from "node:vm";
+
 import { fromHex, toHex } from "@millrace/model";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -12,6 +14,7 @@ import {
   optional,
   SerdeError,
   serializeWith,
+  sizeWith,
   string,
   type Serde,
   type StandardSchema,
@@ -188,13 +191,40 @@ describe("json with a schema", () => {
     const view = json().serialize({ total: 5 }, topic);
     expect(() => json(order).deserialize(view, topic)).toThrow("items.0.total: expected a text");
   });
-  it("refuses a schema that answers with a promise", () => {
-    const schema: StandardSchema = {
-      "~standard": { version: 1, vendor: "slow", validate: async (value) => ({ value }) },
+});
+
+describe("SERDE-6: a serde that does not keep to the contract is no matter of one record", () => {
+  const broken = (methods: object): Serde<string> => ({ ...string(), ...methods }) as never;
+  const later = (): Promise<string> => Promise.resolve("v");
+
+  it("whose functions give promises", () => {
+    const error = { code: "SERDE_GAVE_PROMISE" };
+    const slow: StandardSchema = {
+      "~standard": { version: 1, vendor: "slow", validate: () => Promise.reject(new Error("no")) },
     };
-    expect(() => json(schema).deserialize(fromHex("31"), topic)).toThrow(
-      /slow schema validates asynchronously/,
+    expect(() => serializeWith(broken({ serialize: later }), "v", topic)).toThrow(
+      expect.objectContaining(error),
     );
+    expect(() => deserializeWith(broken({ deserialize: later }), fromHex("31"), topic)).toThrow(
+      expect.objectContaining(error),
+    );
+    expect(() => deserializeWith(json(slow), fromHex("31"), topic)).toThrow(
+      /the slow schema gave a promise; serdes are synchronous/,
+    );
+  });
+
+  it("that gives no bytes, or no size", () => {
+    expect(() => serializeWith(broken({ serialize: () => "v" }), "v", topic)).toThrow(
+      'serialize of the serde string gave "v"; return a Uint8Array',
+    );
+    expect(() => sizeWith(broken({ sizeOf: later }), "v", topic)).toThrow(
+      "sizeOf of the serde string gave a promise (await it first); return the number of bytes",
+    );
+  });
+
+  it("but takes a Uint8Array of another realm", () => {
+    const foreign: unknown = runInNewContext("Uint8Array.of(118)");
+    expect(serializeWith(broken({ serialize: () => foreign }), "v", topic)).toBe(foreign);
   });
 });
 

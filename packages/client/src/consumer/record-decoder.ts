@@ -10,7 +10,7 @@ import {
   type TopicPartition,
 } from "@millrace/model";
 import type { Logger } from "@millrace/platform";
-import { deserializeWith, type Serde } from "@millrace/serde";
+import { deserializeWith, SerdeContractError, type Serde } from "@millrace/serde";
 
 /** One record (Kafka: `ConsumerRecord`). Its bytes are the receiver's own. */
 export interface ConsumerRecord<Key = Uint8Array, Value = Uint8Array> extends TopicPartition {
@@ -86,7 +86,7 @@ export class RecordDecoder<Key, Value> {
   /**
    * The record at which a batch stands; undefined: it is left out.
    *
-   * @throws RecordDeserializationError
+   * @throws RecordDeserializationError, SerdeContractError
    */
   decode(batch: RecordBatchView): ConsumerRecord<Key, Value> | undefined {
     const { topic, partition, offset, timestamp } = batch;
@@ -97,6 +97,8 @@ export class RecordDecoder<Key, Value> {
       const value = read(this.#value, batch.value, topic);
       return { topic, partition, offset, timestamp, key, value, headers: headersOf(batch) };
     } catch (cause) {
+      // No other record would fare better: to skip is to skip them all.
+      if (cause instanceof SerdeContractError) throw cause;
       const error = new RecordDeserializationError(batch, part, cause);
       if (!this.#isSkipped(error, () => rawRecord(batch))) throw error;
       this.#logger.log("warn", "client.record-skipped", {

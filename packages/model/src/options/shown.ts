@@ -5,7 +5,8 @@ export function shown(value: unknown): string {
   if (typeof value === "string") {
     return JSON.stringify(value.length > lengthMax ? `${value.slice(0, lengthMax)}…` : value);
   }
-  if (typeof value === "function") return "a function";
+  if (typeof value === "function")
+    return isSynchronousFunction(value) ? "a function" : "an async function";
   if (typeof value === "bigint") return `${value}n`;
   if (typeof value !== "object" || value === null) return String(value);
   if (isPromise(value)) return "a promise (await it first)";
@@ -20,4 +21,12 @@ export function shown(value: unknown): string {
 export function isPromise(value: unknown): value is PromiseLike<unknown> {
   if (typeof value !== "object" || value === null) return false;
   return typeof (value as { readonly then?: unknown }).then === "function";
+}
+
+/** A function that is not declared `async`; one that gives promises all the same shows only by what it gives. */
+export function isSynchronousFunction(value: unknown): boolean {
+  return (
+    typeof value === "function" &&
+    !Object.prototype.toString.call(value).startsWith("[object Async")
+  );
 }

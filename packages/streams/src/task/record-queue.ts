@@ -8,6 +8,7 @@ import {
 } from "@millrace/model";
 
 import { CallbackError } from "../error/callback-error.ts";
+import { isProgramMistake } from "../error/program-mistake.ts";
 import { StreamsError, messageOf, reasonOf, type ErrorPlace } from "../error/streams-error.ts";
 import { requireTimestamp } from "../processor/callback-result.ts";
 import { StreamRecord } from "../processor/stream-record.ts";
@@ -225,7 +226,7 @@ export class RecordQueue {
     } catch (cause) {
       const error = new StreamsError(
         "DESERIALIZATION_FAILED",
-        `a record cannot be read: ${reasonOf(cause)}. Use the serde it was written with, or set onDeserializationError`,
+        `a record cannot be read: ${reasonOf(cause)}${isProgramMistake(cause) ? "" : ". Use the serde it was written with, or set onDeserializationError"}`,
         { taskId: this.#task.taskName, ...this.#place(batch), cause },
       );
       const { key, value, timestamp, headers } = batch;

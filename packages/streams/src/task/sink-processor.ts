@@ -1,5 +1,6 @@
 import { SerdeError } from "@millrace/serde";
 
+import { isProgramMistake } from "../error/program-mistake.ts";
 import { StreamsError, reasonOf } from "../error/streams-error.ts";
 import { requireSynchronous, requireValue } from "../processor/callback-result.ts";
 import type { Processor, ProcessorContext } from "../processor/processor.ts";
@@ -83,7 +84,7 @@ export class SinkProcessor implements Processor {
     this.#owner.onProductionError(
       new StreamsError(
         "PRODUCTION_FAILED",
-        `a record for topic ${topic} cannot be written: ${reasonOf(cause)}. Give the sink the serde of its values, or set onProductionError`,
+        `a record for topic ${topic} cannot be written: ${reasonOf(cause)}${isProgramMistake(cause) ? "" : ". Give the sink the serde of its values, or set onProductionError"}`,
         {
           node: this.#node.name,
           taskId: this.#context === undefined ? "" : taskIdText(this.#context.taskId),

@@ -1,5 +1,6 @@
 import type { Headers, Timestamp } from "@millrace/model";
 
+import { isProgramMistake } from "../error/program-mistake.ts";
 import { StreamsError, messageOf } from "../error/streams-error.ts";
 import type { StreamRecord } from "../processor/stream-record.ts";
 import type { SourceNode } from "../topology/topology-node.ts";
@@ -52,6 +53,7 @@ export class TaskErrors implements QueueErrors, SinkOwner, ErrorGuard, RefusalOw
   }
 
   onUnreadable({ error, ...record }: UnreadableRecord): ErrorResponse {
+    if (isProgramMistake(error)) return "fail";
     return this.#respond(this.#config.onDeserializationError, error, {
       ...record,
       cause: error.cause,
@@ -62,11 +64,15 @@ export class TaskErrors implements QueueErrors, SinkOwner, ErrorGuard, RefusalOw
     // STATE-10: what is passed over would take writes of other records with it.
     if (this.isOfWriter(thrown) || this.#context.stores.hasFailedFlush) throw thrown;
     if (thrown instanceof StreamsError && thrown.code === "PROCESSING_FAILED") throw thrown;
+    const isMistake = isProgramMistake(thrown);
+    if (isMistake && thrown instanceof StreamsError) throw thrown;
     const error = this.#context.processingError(thrown, node);
+    if (isMistake) throw error;
     this.#decide(this.#config.onProcessingError, error, this.#inputLetter(thrown));
   }
 
   onProductionError(error: StreamsError): void {
+    if (isProgramMistake(error)) throw error;
     this.#decide(this.#config.onProductionError, error, this.#inputLetter(error.cause));
   }
 

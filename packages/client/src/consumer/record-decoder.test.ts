@@ -1,0 +1,37 @@
+import { noHeaders } from "@millrace/model";
+import { memoryPlatform } from "@millrace/platform/memory";
+import { string } from "@millrace/serde";
+import { expect, test } from "vitest";
+
+import { RecordDecoder } from "./record-decoder.ts";
+
+test("a serde that gives promises is a mistake of the program: no record is skipped for it", () => {
+  const { logger } = memoryPlatform();
+  const asked: unknown[] = [];
+  const value = { ...string(), deserialize: () => Promise.resolve("v") as never };
+  const decoder = new RecordDecoder(logger, {
+    value,
+    onDeserializationError: (error) => {
+      asked.push(error);
+      return "skip";
+    },
+  });
+  const batch = {
+    topic: "t",
+    partition: 0,
+    sizeBytes: 1,
+    remaining: 1,
+    nextOffset: 1,
+    offset: 0,
+    timestamp: 0,
+    key: null,
+    value: new Uint8Array(1),
+    headers: noHeaders,
+    next: () => true,
+    release: () => {},
+  };
+  expect(() => decoder.decode(batch)).toThrow(
+    expect.objectContaining({ code: "SERDE_GAVE_PROMISE" }),
+  );
+  expect(asked).toEqual([]);
+});
