@@ -16,6 +16,7 @@ export type ClusterErrorCode =
   | "WRITER_FENCED"
   | "TRANSACTION_ABORTED"
   | "CONSUMER_IN_USE"
+  | "PARTITION_NOT_ASSIGNED"
   | "COMMIT_FENCED"
   | "MEMBER_FENCED"
   | "GROUP_REFUSED"
@@ -30,5 +31,6 @@ export type ClusterErrorCode =
  * - `WRITER_FENCED`: a newer writer has the transactional id; this one is finished.
  * - `TRANSACTION_ABORTED`: nothing of the transaction will be seen; call `abort`, start again.
  * - `COMMIT_FENCED`: the group has moved on; the partitions belong to somebody else, or were given anew.
+ * - `PARTITION_NOT_ASSIGNED`: the consumer does not read it (Kafka: `IllegalStateException`).
  */
 export class ClusterError extends BaseError<ClusterErrorCode> {}

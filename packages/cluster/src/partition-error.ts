@@ -7,11 +7,12 @@ export type PartitionErrorCode = Extract<
   | "TOPIC_RECREATED"
   | "OFFSET_OUT_OF_RANGE"
   | "BATCH_UNREADABLE"
+  | "PARTITION_NOT_ASSIGNED"
   | "NOT_AUTHORIZED"
 >;
 
 /**
- * Why one partition cannot be read on. The others of its reader are not touched.
+ * Why one partition cannot be read, or read on. The others of its reader are not touched.
  *
  * - `TOPIC_NOT_FOUND`: its topic, or the partition, is gone.
  * - `TOPIC_RECREATED`: a topic of the same name has taken its place; offsets of the old one mean nothing there.

@@ -28,8 +28,9 @@ export class BatchesAtHand<Key, Value> {
     this.#paused.add(nameOf(partition));
   }
 
-  resume(partition: TopicPartition): void {
-    this.#paused.delete(nameOf(partition));
+  /** Whether it was paused. */
+  resume(partition: TopicPartition): boolean {
+    return this.#paused.delete(nameOf(partition));
   }
 
   isPaused(partition: TopicPartition): boolean {

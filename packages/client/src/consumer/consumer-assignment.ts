@@ -57,6 +57,7 @@ export class ConsumerAssignment<Key, Value> {
 
   /** The partition is gone; should it come again it is another one. */
   forget(partition: TopicPartition): void {
+    this.#atHand.resume(partition);
     this.#atHand.drop((one) => isSame(one, partition));
     this.#partitions = this.#partitions.filter((one) => !isSame(one, partition));
     this.#offsets.forget(partition);
@@ -76,9 +77,10 @@ export class ConsumerAssignment<Key, Value> {
     this.#reader.pause(partition);
   }
 
-  resume(partition: TopicPartition): void {
-    this.#atHand.resume(partition);
+  /** Whether it was paused. */
+  resume(partition: TopicPartition): boolean {
     this.#reader.resume(partition);
+    return this.#atHand.resume(partition);
   }
 
   add(batches: readonly RecordBatchView[]): void {

@@ -1,5 +1,5 @@
-import type { GroupMembership } from "@millrace/cluster";
-import type { Offset, TopicPartition } from "@millrace/model";
+import { PartitionError, type GroupMembership } from "@millrace/cluster";
+import { topicPartitionName, type Offset, type TopicPartition } from "@millrace/model";
 import type { ClientContext } from "../client-context.ts";
 import type { AutoCommit } from "./auto-commit.ts";
 import { nameOf } from "./batches-at-hand.ts";
@@ -37,6 +37,14 @@ export class ConsumerRebalance {
 
   get isNeeded(): boolean {
     return this.#needsPartitions || this.#parts.membership?.needsJoin === true;
+  }
+
+  /** @throws PartitionError `PARTITION_NOT_ASSIGNED`: the consumer does not have it, and no rebalance is to give it first */
+  check(partition: TopicPartition): void {
+    const { assignment, topics } = this.#parts;
+    if (assignment.has(partition)) return;
+    const isOfTopics = topics.includes(partition.topic);
+    if (!isOfTopics || !this.#needsPartitions) throw notAssigned(partition, isOfTopics);
   }
 
   /** Keeps a position for when the partition is assigned. */
@@ -78,7 +86,7 @@ export class ConsumerRebalance {
     // Whatever fails from here on: there is nothing to read before it is done again.
     this.#needsPartitions = true;
     const { partitions } = await membership.join(signal);
-    this.#forgetSought(partitions);
+    this.#forgetOthers(partitions);
     await this.#begin(partitions, await membership.committed(partitions, signal), signal);
     autoCommit.start();
   }
@@ -106,14 +114,30 @@ export class ConsumerRebalance {
   }
 
   /** What others have been given is theirs: a position that is kept until they leave would do their work again. */
-  #forgetSought(own: readonly TopicPartition[]): void {
-    const { logger } = this.#parts.context.platform;
+  #forgetOthers(own: readonly TopicPartition[]): void {
+    const { context, assignment } = this.#parts;
+    const { logger } = context.platform;
     for (const one of this.#watch.beyond(own)) {
       const offset = this.#sought.get(nameOf(one));
-      if (!this.#sought.delete(nameOf(one))) continue;
-      const advice =
-        "another member of the group has the partition, and reads on where the group was";
-      logger.log("warn", "client.seek-forgotten", { ...one, offset, advice });
+      if (this.#sought.delete(nameOf(one))) {
+        const advice =
+          "another member of the group has the partition, and reads on where the group was";
+        logger.log("warn", "client.seek-forgotten", { ...one, offset, advice });
+      }
+      if (assignment.resume(one)) {
+        const advice =
+          "another member of the group has the partition; pause it again should it come back";
+        logger.log("warn", "client.pause-forgotten", { ...one, advice });
+      }
     }
   }
+}
+
+function notAssigned(partition: TopicPartition, isOfTopics: boolean): PartitionError {
+  const why = isOfTopics
+    ? "another member of its group has it, or it is not there; see `assignment`"
+    : "its topic is not one of those that it reads";
+  return new PartitionError("PARTITION_NOT_ASSIGNED", partition, {
+    message: `${topicPartitionName(partition.topic, partition.partition)} is not assigned to this consumer: ${why}`,
+  });
 }

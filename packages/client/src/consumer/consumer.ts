@@ -119,9 +119,10 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
 
   /**
    * Commits what is processed and the record at hand, or the offsets given. What is below counts as processed: no
-   * automatic commit takes it back.
+   * automatic commit takes it back. A member may commit what another one has, as in Kafka.
    *
-   * @throws ClusterError (as a rejection) `COMMIT_FENCED`: the group has given the partitions to others
+   * @throws ClusterError (as a rejection) `COMMIT_FENCED`: the group has given the partitions to others, or this
+   * consumer is not in it (yet)
    */
   async commit(
     offsets: readonly OffsetAndMetadata[] = this.#assignment.uncommitted(),
@@ -137,18 +138,29 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
   /**
    * The next record of the partition comes from this offset, at once or as soon as the partition is assigned; if the
    * group gives the partition to another member meanwhile, that one's work counts, and the log says so.
+   *
+   * @throws PartitionError `PARTITION_NOT_ASSIGNED`: partitions are assigned, and it is not among them; or its topic is
+   * not one of the consumer's
    */
   seek(partition: TopicPartition, offset: Offset): void {
+    this.#rebalance.check(partition);
     if (this.#assignment.has(partition)) this.#assignment.moveTo({ ...partition, offset });
     else this.#rebalance.seek(partition, offset);
   }
 
-  /** Holds a partition back, at once or as soon as it is assigned. */
+  /**
+   * Holds a partition back, at once or as soon as it is assigned, until it is resumed or another member gets it.
+   *
+   * @throws PartitionError `PARTITION_NOT_ASSIGNED`, as `seek`
+   */
   pause(partition: TopicPartition): void {
+    this.#rebalance.check(partition);
     this.#assignment.pause(partition);
   }
 
+  /** @throws PartitionError `PARTITION_NOT_ASSIGNED`, as `seek` */
   resume(partition: TopicPartition): void {
+    this.#rebalance.check(partition);
     this.#assignment.resume(partition);
     this.#wake.abort();
   }

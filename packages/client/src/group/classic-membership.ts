@@ -121,6 +121,10 @@ export class ClassicMembership implements GroupMembership {
   }
 
   async commit(offsets: readonly OffsetAndMetadata[], signal?: AbortSignal): Promise<void> {
+    this.#closing.signal.throwIfAborted();
+    if (this.failure !== undefined) throw this.failure;
+    // Without a generation it would be a stranger's commit, which a group without members takes.
+    if (!this.isMember) throw noMember(this.#options);
     await this.#offsets.commit(offsets, this.groupMetadata, signal);
   }
 
@@ -324,4 +328,11 @@ export class ClassicMembership implements GroupMembership {
   #nowMs(): number {
     return this.#context.platform.clock.monotonicMs();
   }
+}
+
+function noMember({ groupId }: GroupMembershipOptions): ClusterError {
+  return new ClusterError(
+    "COMMIT_FENCED",
+    `this consumer is no member of group ${groupId} (any more); join it first, and go on from what is committed`,
+  );
 }
