@@ -67,7 +67,7 @@ export class ProgramPlan {
     const topology = this.#builder.build({
       ...(optimize === undefined ? {} : { optimize: optimizations(asText(optimize)) }),
       requireExplicitNames: explicitNames === true,
-      storeEngine: stores === "rocksdb" ? "persistent" : "memory",
+      storeEngine: stores === "rocksdb" ? "rocksdb" : "memory",
     });
     return { topology, topicTypes: this.#topicTypes, storeTypes: this.#storeTypes };
   }
@@ -264,7 +264,7 @@ export class ProgramPlan {
     if (name !== undefined) this.#storeTypes.set(asText(name), types);
     return {
       ...(name === undefined ? {} : { name: asText(name) }),
-      ...(type === undefined ? {} : { engine: type === "rocksdb" ? "persistent" : "memory" }),
+      ...(type === undefined ? {} : { engine: type === "rocksdb" ? "rocksdb" : "memory" }),
       ...(caching === undefined ? {} : { caching: caching === true }),
       ...(logging === undefined ? {} : { logging: logging === true }),
     };

@@ -180,7 +180,7 @@ function contents(driver: TopologyTestDriver): Readonly<Record<string, unknown>>
     entries.sort((left, right) => (left.key < right.key ? -1 : left.key > right.key ? 1 : 0));
     stores[name] = {
       kind: isTimestamped ? "timestampedKeyValue" : "keyValue",
-      persistent: engine === "persistent",
+      persistent: engine === "rocksdb",
       entries,
     };
   }

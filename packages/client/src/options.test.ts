@@ -69,7 +69,11 @@ describe("what a client is given", () => {
     [{ ...consuming, sessionTimeout: "2s" }, /must be shorter than sessionTimeout/],
     [{ ...consuming, groupInstanceId: "a" }, /groupInstanceId is for a consumer with a groupId/],
     [{ ...consuming, assignors: ["range"] }, /assignors is a list; give a list of assignors/],
-    [{ ...consuming, onDeserializationError: "continue" }, /give "fail", "skip" or a function/],
+    [
+      { ...consuming, onDeserializationError: "continue" },
+      /give "fail", "skip" or a synchronous function/,
+    ],
+    [{ ...consuming, onDeserializationError: async () => "skip" }, /is an async function; give/],
   ])("a consumer refuses %j", (options, message) => {
     expect(() => client.consumer(given(options))).toThrow(
       expect.objectContaining({ code: "INVALID_OPTION", message: expect.stringMatching(message) }),

@@ -7,7 +7,12 @@ import {
 } from "@millrace/model";
 import type { Platform } from "@millrace/platform";
 import { nodePlatform } from "@millrace/platform/node";
-import { memoryEngineProvider, type StoreEngineProvider } from "@millrace/state";
+import {
+  memoryEngineProvider,
+  storeEngineKinds,
+  type StoreEngineKind,
+  type StoreEngineProvider,
+} from "@millrace/state";
 import {
   ApplicationError,
   checkTopology,
@@ -35,7 +40,7 @@ const rows = {
   /** Topics to be made before the start if they are not there: partition counts by name. */
   topics: valueOption<TopicCounts>(topicCounts),
   /** What stores lie in. */
-  storeEngine: choiceOption(["rocksdb", "memory"], {
+  storeEngine: choiceOption(storeEngineKinds, {
     defaultText: "rocksdb with a stateDirectory, else memory",
     kafka: "dsl.store.suppliers.class",
   }),
@@ -126,13 +131,13 @@ function isClosed(error: unknown): boolean {
   return error instanceof ApplicationError && error.code === "APPLICATION_CLOSED";
 }
 
-function defaultEngine({ stateDirectory }: CoreOptions): "rocksdb" | "memory" {
+function defaultEngine({ stateDirectory }: CoreOptions): StoreEngineKind {
   return stateDirectory === undefined ? "memory" : "rocksdb";
 }
 
 async function openEngines(
   platform: Platform,
-  engine: "rocksdb" | "memory",
+  engine: StoreEngineKind,
 ): Promise<StoreEngineProvider> {
   return engine === "memory" ? memoryEngineProvider() : openRocksdbEngine(platform);
 }

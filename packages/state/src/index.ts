@@ -20,6 +20,7 @@ export {
   timestampedKeyValueStore,
   type KeyValueStoreOptions,
   type KeyValueStoreSpecification,
+  storeEngineKinds,
   type StoreEngineKind,
   type StoreSpecification,
 } from "./contract/store-specification.ts";

@@ -3,6 +3,7 @@ import {
   bytesOption,
   choiceOption,
   durationOption,
+  isSynchronousFunction,
   optionTable,
   readOptions,
   textOption,
@@ -33,8 +34,8 @@ export const consumerOptionRows = {
   /** A record that a serde cannot read, or the rest of a damaged batch: `fail`, `skip` with a warning, or a function that decides. */
   onDeserializationError: valueOption<DeserializationPolicy>(
     {
-      allowed: '"fail", "skip" or a function that answers one of them',
-      accepts: (given) => given === "fail" || given === "skip" || typeof given === "function",
+      allowed: '"fail", "skip" or a synchronous function that answers one of them',
+      accepts: (given) => given === "fail" || given === "skip" || isSynchronousFunction(given),
     },
     { defaultText: "fail" },
   ),

@@ -15,11 +15,13 @@ export interface KeyValueStoreSpecification<K, V> {
   readonly isCached: boolean;
   /** True: each write goes to a changelog too. */
   readonly isLogged: boolean;
-  /** `persistent`: in the task's engine. `memory`: restored from the changelog after each start. */
+  /** `rocksdb`: in the task's engine, which an application without RocksDB has in memory too. `memory`: restored from the changelog after each start. */
   readonly engine: StoreEngineKind;
 }
 
-export type StoreEngineKind = "persistent" | "memory";
+export const storeEngineKinds = ["rocksdb", "memory"] as const;
+
+export type StoreEngineKind = (typeof storeEngineKinds)[number];
 
 export interface KeyValueStoreOptions<K, V> {
   readonly name: string;
@@ -29,7 +31,7 @@ export interface KeyValueStoreOptions<K, V> {
   readonly isCached?: boolean;
   /** Default true. */
   readonly isLogged?: boolean;
-  /** Default `persistent`. */
+  /** Default `rocksdb`. */
   readonly engine?: StoreEngineKind;
 }
 
@@ -63,6 +65,6 @@ function specification<K, V>(
     isTimestamped,
     isCached: isCached ?? false,
     isLogged: isLogged ?? true,
-    engine: engine ?? "persistent",
+    engine: engine ?? "rocksdb",
   });
 }

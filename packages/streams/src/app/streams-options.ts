@@ -4,6 +4,7 @@ import {
   choiceOption,
   durationOption,
   numberOption,
+  isSynchronousFunction,
   optionTable,
   readOptions,
   textOption,
@@ -17,9 +18,9 @@ import type { ErrorPolicy } from "../task/error-policy.ts";
 import { isOffsetReset, offsetResetsAllowed, type OffsetReset } from "../topology/offset-reset.ts";
 
 const errorPolicy = {
-  allowed: '"fail", "continue" or a function that answers one of them',
+  allowed: '"fail", "continue" or a synchronous function that answers one of them',
   accepts: (given: unknown) =>
-    given === "fail" || given === "continue" || typeof given === "function",
+    given === "fail" || given === "continue" || isSynchronousFunction(given),
 };
 
 const topicPrefix = {

@@ -1,18 +1,33 @@
 import {
   choiceOption,
   flagOption,
+  isSynchronousFunction,
+  OptionError,
   optionTable,
   readOptions,
+  shown,
   valueOption,
   type OptionRows,
 } from "@millrace/model";
 import { serdeKind } from "@millrace/serde";
+import { storeEngineKinds } from "@millrace/state";
 
-const text = { allowed: "a text", accepts: (given: unknown) => typeof given === "string" };
-const callback = {
-  allowed: "a function",
-  accepts: (given: unknown) => typeof given === "function",
-};
+import { placeOfCall } from "../error/place-of-call.ts";
+import { TopologyError } from "../error/topology-error.ts";
+
+/** What an operator takes in one place. */
+interface Kind {
+  readonly allowed: string;
+  readonly accepts: (given: unknown) => boolean;
+}
+
+const isText = (given: unknown): boolean => typeof given === "string";
+const isTopic = (given: unknown): boolean => isText(given) && given !== "";
+const text: Kind = { allowed: "a text", accepts: isText };
+const callback = (shape: string): Kind => ({
+  allowed: `a synchronous function, ${shape}`,
+  accepts: isSynchronousFunction,
+});
 /** What is checked elsewhere, with an error of its own. */
 const anything = { allowed: "anything", accepts: () => true };
 const store = {
@@ -26,10 +41,43 @@ const serdes = { key: valueOption(serdeKind), value: valueOption(serdeKind) };
 const source = {
   ...serdes,
   ...named,
-  timestampExtractor: valueOption(callback),
+  timestampExtractor: valueOption(callback("(record, partitionTime) => timestamp")),
   offsetReset: valueOption(anything),
 };
 const aggregation = { ...named, store: valueOption(store) };
+
+const topic: Kind = { allowed: "a topic's name", accepts: isTopic };
+const selector = callback("(value, key) => key");
+
+/** What stands before the options, in order. */
+const argumentsOf: Partial<Readonly<Record<string, readonly Kind[]>>> = {
+  stream: [
+    {
+      allowed: "a topic's name, a list of names, or a pattern",
+      accepts: (given) =>
+        isTopic(given) || given instanceof RegExp || (Array.isArray(given) && given.every(isTopic)),
+    },
+  ],
+  table: [topic],
+  filter: [callback("(value, key) => true or false")],
+  filterNot: [callback("(value, key) => true or false")],
+  map: [callback("(value, key) => ({ key, value })")],
+  mapValues: [callback("(value, key) => value")],
+  flatMap: [callback("(value, key) => [{ key, value }]")],
+  flatMapValues: [callback("(value, key) => [value]")],
+  selectKey: [selector],
+  peek: [callback("(value, key) => nothing")],
+  foreach: [callback("(value, key) => nothing")],
+  groupBy: [selector],
+  to: [
+    {
+      allowed: "a topic's name, or a synchronous function, (value, key) => topic",
+      accepts: (given) => isTopic(given) || isSynchronousFunction(given),
+    },
+  ],
+  reduce: [callback("(aggregate, value, key) => aggregate")],
+  aggregate: [callback("() => aggregate"), callback("(aggregate, value, key) => aggregate")],
+};
 
 /** What the options of each operator are. */
 const rowsOf = {
@@ -47,31 +95,58 @@ const rowsOf = {
   merge: named,
   groupBy: { ...serdes, ...named },
   groupByKey: { ...serdes, ...named },
-  to: { ...serdes, ...named, partitioner: valueOption(callback) },
+  to: {
+    ...serdes,
+    ...named,
+    partitioner: valueOption(callback("(record, topic, partitionCount) => partition")),
+  },
   count: aggregation,
   reduce: aggregation,
   aggregate: { ...aggregation, value: valueOption(serdeKind, { isRequired: true }) },
   toStream: named,
+  build: {
+    optimize: valueOption(anything),
+    requireExplicitNames: flagOption({}),
+    storeEngine: choiceOption(storeEngineKinds, {}),
+  },
 } as const satisfies Readonly<Record<string, OptionRows>>;
 
 const storeRows = {
   ...named,
-  engine: choiceOption(["persistent", "memory"], {}),
+  engine: choiceOption(storeEngineKinds, {}),
   caching: flagOption({}),
   logging: flagOption({}),
 };
 
 /**
- * The options of an operator, as they were given: the types tell what may stand there, and those who write none are told
- * here.
+ * The options of an operator, as they were given, and whether it takes them and what stands before them: the types tell
+ * what may stand there, and those who write none are told here.
  *
- * @throws OptionError `UNKNOWN_OPTION`, `INVALID_OPTION`
+ * @throws OptionError `UNKNOWN_OPTION`, `INVALID_OPTION`; TopologyError `INVALID_ARGUMENT`
  */
-export function checked<Options>(operator: keyof typeof rowsOf, options: Options): Options {
+export function checked<Options>(
+  operator: keyof typeof rowsOf,
+  options: Options,
+  ...given: readonly unknown[]
+): Options {
+  for (const [index, { allowed, accepts }] of (argumentsOf[operator] ?? []).entries())
+    if (!accepts(given[index]))
+      throw new TopologyError(
+        "INVALID_ARGUMENT",
+        `${operator} was given ${shown(given[index])} as argument ${index + 1}; give ${allowed}`,
+      );
+  try {
+    checkOptions(operator, options === undefined ? {} : options);
+  } catch (error) {
+    if (!(error instanceof OptionError)) throw error;
+    throw new OptionError(error.code, error.message + placeOfCall());
+  }
+  return options;
+}
+
+function checkOptions(operator: keyof typeof rowsOf, options: unknown): void {
   const rows: OptionRows = rowsOf[operator];
-  const given = options === undefined ? {} : options;
-  const { store: kept } = readOptions(optionTable(operator, rows), given);
+  const { store: kept } = readOptions(optionTable(operator, rows), options);
   if (typeof kept === "object")
     readOptions(optionTable(`the store of ${operator}`, storeRows), kept);
-  return options;
 }

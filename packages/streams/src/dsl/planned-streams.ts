@@ -1,3 +1,4 @@
+import { shown } from "@millrace/model";
 import type { Serde } from "@millrace/serde";
 
 import { TopologyError } from "../error/topology-error.ts";
@@ -52,53 +53,69 @@ class PlannedStream implements Erased<KStream<Any, Any>> {
     this.#node = node;
   }
 
+  static #nodeOf(given: Any): StreamNode | undefined {
+    return typeof given === "object" && given !== null && #node in given ? given.#node : undefined;
+  }
+
   filter(predicate: Predicate<Any, Any>, options?: NamedOptions): PlannedStream {
-    return new PlannedStream(filter(this.#node, predicate, checked("filter", options)));
+    return new PlannedStream(filter(this.#node, predicate, checked("filter", options, predicate)));
   }
 
   filterNot(predicate: Predicate<Any, Any>, options?: NamedOptions): PlannedStream {
-    return new PlannedStream(filterNot(this.#node, predicate, checked("filterNot", options)));
+    return new PlannedStream(
+      filterNot(this.#node, predicate, checked("filterNot", options, predicate)),
+    );
   }
 
   map(mapper: KeyValueMapper<Any, Any, Any, Any>, options?: NamedOptions): PlannedStream {
-    return new PlannedStream(map(this.#node, mapper, checked("map", options)));
+    return new PlannedStream(map(this.#node, mapper, checked("map", options, mapper)));
   }
 
   mapValues(mapper: ValueMapper<Any, Any, Any>, options?: NamedOptions): PlannedStream {
-    return new PlannedStream(mapValues(this.#node, mapper, checked("mapValues", options)));
+    return new PlannedStream(mapValues(this.#node, mapper, checked("mapValues", options, mapper)));
   }
 
   flatMap(mapper: FlatMapper<Any, Any, Any, Any>, options?: NamedOptions): PlannedStream {
-    return new PlannedStream(flatMap(this.#node, mapper, checked("flatMap", options)));
+    return new PlannedStream(flatMap(this.#node, mapper, checked("flatMap", options, mapper)));
   }
 
   flatMapValues(mapper: FlatValueMapper<Any, Any, Any>, options?: NamedOptions): PlannedStream {
-    return new PlannedStream(flatMapValues(this.#node, mapper, checked("flatMapValues", options)));
+    return new PlannedStream(
+      flatMapValues(this.#node, mapper, checked("flatMapValues", options, mapper)),
+    );
   }
 
   selectKey(selector: KeySelector<Any, Any, Any>, options?: NamedOptions): PlannedStream {
-    return new PlannedStream(selectKey(this.#node, selector, checked("selectKey", options)));
+    return new PlannedStream(
+      selectKey(this.#node, selector, checked("selectKey", options, selector)),
+    );
   }
 
   peek(action: RecordAction<Any, Any>, options?: NamedOptions): PlannedStream {
-    return new PlannedStream(peek(this.#node, action, checked("peek", options)));
+    return new PlannedStream(peek(this.#node, action, checked("peek", options, action)));
   }
 
   foreach(action: RecordAction<Any, Any>, options?: NamedOptions): void {
-    foreach(this.#node, action, checked("foreach", options));
+    foreach(this.#node, action, checked("foreach", options, action));
   }
 
   merge(other: PlannedStream, options?: NamedOptions): PlannedStream {
-    if (!(#node in other) || other.#node.recorder !== this.#node.recorder)
-      throw new TopologyError("FOREIGN_STREAM", "merge takes a stream of the same StreamsBuilder");
-    return new PlannedStream(merge(this.#node, other.#node, checked("merge", options)));
+    const node = PlannedStream.#nodeOf(other);
+    if (node?.recorder !== this.#node.recorder)
+      throw new TopologyError(
+        "FOREIGN_STREAM",
+        `merge was given ${node === undefined ? shown(other) : "a stream of another StreamsBuilder"}; give a stream of the same StreamsBuilder`,
+      );
+    return new PlannedStream(merge(this.#node, node, checked("merge", options)));
   }
 
   groupBy(
     selector: KeySelector<Any, Any, Any>,
     options?: GroupedOptions & Serdes,
   ): PlannedGroupedStream {
-    return new PlannedGroupedStream(groupBy(this.#node, selector, checked("groupBy", options)));
+    return new PlannedGroupedStream(
+      groupBy(this.#node, selector, checked("groupBy", options, selector)),
+    );
   }
 
   groupByKey(options?: GroupedOptions & Serdes): PlannedGroupedStream {
@@ -106,7 +123,7 @@ class PlannedStream implements Erased<KStream<Any, Any>> {
   }
 
   to(topic: string | TopicNameExtractor, options?: SinkOptions & Serdes): void {
-    to(this.#node, topic, checked("to", options));
+    to(this.#node, topic, checked("to", options, topic));
   }
 }
 
@@ -123,7 +140,7 @@ class PlannedGroupedStream implements Erased<KGroupedStream<Any, Any>> {
   }
 
   reduce(reducer: Aggregator<Any, Any, Any>, options?: AggregationOptions): PlannedTable {
-    return new PlannedTable(reduce(this.#grouping, reducer, checked("reduce", options)));
+    return new PlannedTable(reduce(this.#grouping, reducer, checked("reduce", options, reducer)));
   }
 
   aggregate(
@@ -132,7 +149,11 @@ class PlannedGroupedStream implements Erased<KGroupedStream<Any, Any>> {
     options: AggregationOptions & { readonly value: Serde<Any> },
   ): PlannedTable {
     return new PlannedTable(
-      aggregate(this.#grouping, { init, aggregator }, checked("aggregate", options)),
+      aggregate(
+        this.#grouping,
+        { init, aggregator },
+        checked("aggregate", options, init, aggregator),
+      ),
     );
   }
 }

@@ -9,7 +9,7 @@ export type StoreOption = string | StoreOptions;
 export interface StoreOptions {
   /** For queries, and in the changelog's name; default: a generated one. */
   readonly name?: string;
-  /** Default: as the application says. */
+  /** Default: `storeEngine` of `build`. `rocksdb` is in memory too where the application has no RocksDB. */
   readonly engine?: StoreEngineKind;
   /** False: every update is written and forwarded at once. Default true. */
   readonly caching?: boolean;

@@ -48,15 +48,25 @@ export interface NamedOptions {
   readonly name?: string;
 }
 
+/** How an operator that needs serdes is called. */
+const calls = {
+  groupBy: "groupBy(selector, options)",
+  groupByKey: "groupByKey(options)",
+  to: "to(topic, options)",
+};
+
 /** A serde that is needed: the types should have asked for it already. */
 export function requireSerde(
   serde: Serde<unknown> | undefined,
   part: "key" | "value",
-  operator: string,
+  operator: keyof typeof calls,
 ): Serde<unknown> {
   if (serde !== undefined) return serde;
   throw new TopologyError(
     "MISSING_SERDE",
-    `${operator} needs the serde of the ${part}, which an operator above lost; give it as { ${part}: … }`,
+    `${operator} needs the option ${part}: ${plural[part]} that an operator above has made are of a type whose serde ` +
+      `is not known. Give options with { ${part}: json(schema) }, or the like, to ${calls[operator]}`,
   );
 }
+
+const plural = { key: "keys", value: "values" };

@@ -37,7 +37,7 @@ export class StreamsBuilder {
     options?: SourceOptions<K, V>,
   ): KStream<K, V, "known", "known"> {
     const given = options as SourceOptions<unknown, unknown> | undefined;
-    return streamOf(stream(this.#recorder, topics, checked("stream", given)));
+    return streamOf(stream(this.#recorder, topics, checked("stream", given, topics)));
   }
 
   /**
@@ -51,7 +51,7 @@ export class StreamsBuilder {
     options?: TableOptions<K, V>,
   ): KTable<K & {}, V | null, "known", "known"> {
     const given = options as TableOptions<unknown, unknown> | undefined;
-    return tableOf(table(this.#recorder, topic, checked("table", given)));
+    return tableOf(table(this.#recorder, topic, checked("table", given, topic)));
   }
 
   /**
@@ -60,6 +60,6 @@ export class StreamsBuilder {
    * @throws TopologyError for a program that cannot be
    */
   build(options?: PlanOptions): Topology {
-    return lowerPlan(this.#recorder.plan(), options);
+    return lowerPlan(this.#recorder.plan(), checked("build", options));
   }
 }

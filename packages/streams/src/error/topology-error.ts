@@ -1,6 +1,9 @@
 import { BaseError } from "@millrace/model";
 
+import { placeOfCall } from "./place-of-call.ts";
+
 export type TopologyErrorCode =
+  | "INVALID_ARGUMENT"
   | "INVALID_NAME"
   | "DUPLICATE_NODE"
   | "UNKNOWN_PARENT"
@@ -15,8 +18,15 @@ export type TopologyErrorCode =
   | "MISSING_SERDE"
   | "UNNAMED_INTERNAL_RESOURCE";
 
-/** A program that cannot become a topology (Kafka: `TopologyException`): found while it is built, never later. */
-export class TopologyError extends BaseError<TopologyErrorCode> {}
+/**
+ * A program that cannot become a topology (Kafka: `TopologyException`): found while it is built, never later. The
+ * message ends in the place of the operator's call.
+ */
+export class TopologyError extends BaseError<TopologyErrorCode> {
+  constructor(code: TopologyErrorCode, message: string) {
+    super(code, message + placeOfCall());
+  }
+}
 
 /** A setting of the topology that is not one (Kafka: `ConfigException`). */
 export class TopologyConfigError extends BaseError<"INVALID_CONFIG"> {

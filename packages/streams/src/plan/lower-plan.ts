@@ -1,3 +1,4 @@
+import { shown } from "@millrace/model";
 import type { StoreEngineKind } from "@millrace/state";
 
 import { TopologyConfigError, TopologyError } from "../error/topology-error.ts";
@@ -29,7 +30,7 @@ export interface PlanOptions {
    * `ensure.explicit.internal.resource.naming`).
    */
   readonly requireExplicitNames?: boolean;
-  /** Of stores that do not say it themselves (Kafka: `dsl.store.suppliers.class`). Default `persistent`. */
+  /** Of stores that do not say it themselves (Kafka: `dsl.store.suppliers.class`). Default `rocksdb`. */
   readonly storeEngine?: StoreEngineKind;
 }
 
@@ -84,6 +85,10 @@ function wantedOptimizations(
 ): ReadonlySet<TopologyOptimization> {
   if (optimize === "none") return new Set();
   if (optimize === "all") return new Set(optimizations);
+  if (!Array.isArray(optimize))
+    throw new TopologyConfigError(
+      `optimize is ${shown(optimize)}; give "all", "none" or some of ${optimizations.join(", ")}`,
+    );
   const future = optimize.find((name) => futureOptimizations.includes(name));
   if (future !== undefined)
     throw new TopologyConfigError(

@@ -17,7 +17,7 @@ export class TopologyBuilder {
   readonly #internalTopics = new Map<string, number | undefined>();
   readonly #sourceChangelogs = new Map<string, string>();
 
-  constructor(storeEngine: StoreEngineKind = "persistent") {
+  constructor(storeEngine: StoreEngineKind = "rocksdb") {
     this.storeEngine = storeEngine;
   }
 
