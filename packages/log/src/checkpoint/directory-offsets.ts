@@ -1,8 +1,7 @@
 import { topicPartitionName, type Offset, type TopicPartition } from "@millrace/model";
 import type { FileSystem, Logger } from "@millrace/platform";
-import { CheckpointError } from "./checkpoint-file.ts";
 import { NotedOffsets } from "./noted-offsets.ts";
-import { readOffsetCheckpoint, type PartitionOffset } from "./offset-checkpoint.ts";
+import { findOffsets } from "./twice-kept-offsets.ts";
 
 /** What of a log is noted. */
 export interface NotedLog extends TopicPartition {
@@ -15,40 +14,21 @@ export interface NotedLog extends TopicPartition {
 }
 
 /**
- * How far the logs of a directory are durable, and from where on they are there. The first can be found out from the
- * logs if its file is damaged; nothing else knows the second, so its file is there twice.
+ * How far the logs of a directory are durable, and from where on they are there. Nothing else knows either once a log's
+ * last file is gone, so each is there twice.
  */
 export class DirectoryOffsets {
   readonly #recoveryPoints: NotedOffsets;
   readonly #logStartOffsets: NotedOffsets;
 
-  /** @throws CheckpointError no copy of the log starts can be read */
+  /** @throws CheckpointError the log starts are lost, in both files */
   constructor(fileSystem: FileSystem, directory: string, logger: Logger) {
-    const recoveryPath = `${directory}/recovery-point-offset-checkpoint`;
-    const startPath = `${directory}/log-start-offset-checkpoint`;
-    const copyPath = `${startPath}.copy`;
-    let damage: CheckpointError | undefined;
-    const lost = (error: CheckpointError): void => {
-      damage = error;
+    const { recoveryPoints, logStarts, areStartsLost } = findOffsets(fileSystem, directory);
+    if (areStartsLost) throw logStarts.faults[0];
+    for (const error of [...recoveryPoints.faults, ...logStarts.faults])
       logger.log("warn", "log.checkpoint-rebuilt", { path: error.path, error });
-    };
-    const recovery = readOr(fileSystem, recoveryPath, lost);
-    this.#recoveryPoints = new NotedOffsets(fileSystem, [recoveryPath], {
-      offsets: recovery ?? new Map(),
-      isSaved: recovery !== undefined,
-    });
-    damage = undefined;
-    const first = readOr(fileSystem, startPath, lost);
-    const copy =
-      first === undefined
-        ? readOffsetCheckpoint(fileSystem, copyPath)
-        : readOr(fileSystem, copyPath, lost);
-    if (first === undefined && copy === undefined && damage !== undefined) throw damage;
-    this.#logStartOffsets = new NotedOffsets(fileSystem, [startPath, copyPath], {
-      // Of two that differ the first is the newer one.
-      offsets: first ?? copy ?? new Map(),
-      isSaved: first !== undefined && copy !== undefined,
-    });
+    this.#recoveryPoints = new NotedOffsets(fileSystem, recoveryPoints);
+    this.#logStartOffsets = new NotedOffsets(fileSystem, logStarts);
   }
 
   recoveryPoint(name: string): Offset | undefined {
@@ -90,28 +70,13 @@ export class DirectoryOffsets {
 
   /** Writes what has changed; resolves once it is durable, together with all that is being written. */
   async save(): Promise<void> {
-    await this.#recoveryPoints.save();
     await this.#logStartOffsets.save();
+    await this.#recoveryPoints.save();
   }
 
   async saveLogStartOffset(partition: TopicPartition, offset: Offset): Promise<void> {
     const known = this.logStartOffset(topicPartitionName(partition.topic, partition.partition));
     if (offset > known) this.#logStartOffsets.note(partition, offset);
     await this.#logStartOffsets.save();
-  }
-}
-
-/** Undefined where it is missing, or damaged, which is told. */
-function readOr(
-  fileSystem: FileSystem,
-  path: string,
-  damaged: (error: CheckpointError) => void,
-): Map<string, PartitionOffset> | undefined {
-  try {
-    return readOffsetCheckpoint(fileSystem, path);
-  } catch (error) {
-    if (!(error instanceof CheckpointError)) throw error;
-    damaged(error);
-    return undefined;
   }
 }

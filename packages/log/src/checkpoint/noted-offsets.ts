@@ -2,6 +2,7 @@ import { topicPartitionName, type Offset, type TopicPartition } from "@millrace/
 import type { FileSystem } from "@millrace/platform";
 import { writeOffsetCheckpoint, type PartitionOffset } from "./offset-checkpoint.ts";
 import { SyncQueue } from "./sync-queue.ts";
+import type { TwiceKeptOffsets } from "./twice-kept-offsets.ts";
 
 /** One offset per partition, in memory and in files that are replaced as a whole, one after the other. */
 export class NotedOffsets {
@@ -11,15 +12,11 @@ export class NotedOffsets {
   readonly #writes = new SyncQueue(() => this.#write());
   #isSaved: boolean;
 
-  constructor(
-    fileSystem: FileSystem,
-    paths: readonly string[],
-    found: { readonly offsets: Map<string, PartitionOffset>; readonly isSaved: boolean },
-  ) {
+  constructor(fileSystem: FileSystem, { paths, offsets, isSaved }: TwiceKeptOffsets) {
     this.#fileSystem = fileSystem;
     this.#paths = paths;
-    this.#offsets = found.offsets;
-    this.#isSaved = found.isSaved;
+    this.#offsets = offsets ?? new Map();
+    this.#isSaved = isSaved;
   }
 
   get(name: string): Offset | undefined {

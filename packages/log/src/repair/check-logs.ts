@@ -1,8 +1,9 @@
 import { BaseError, topicPartitionName, type Offset } from "@millrace/model";
 import type { FileSystem } from "@millrace/platform";
-import { CheckpointError } from "../checkpoint/checkpoint-file.ts";
+import type { CheckpointError } from "../checkpoint/checkpoint-file.ts";
 import { readDirectoryProperties } from "../checkpoint/directory-properties.ts";
-import { readOffsetCheckpoint, type PartitionOffset } from "../checkpoint/offset-checkpoint.ts";
+import type { PartitionOffset } from "../checkpoint/offset-checkpoint.ts";
+import { findOffsets } from "../checkpoint/twice-kept-offsets.ts";
 import { lockDirectory, lockName } from "../lock-directory.ts";
 import { checkPartition, type CheckedPartition } from "./check-partition.ts";
 import { findingOf, type LogCheckOptions, type LogFinding } from "./log-finding.ts";
@@ -97,29 +98,15 @@ function checkOffsets(
   findings: LogFinding[],
 ): DirectoryFacts {
   if (directory === undefined) return { recoveryPoints: undefined, logStartOffsets: undefined };
-  const read = (name: string) => {
-    try {
-      return readOffsetCheckpoint(fileSystem, `${directory}/${name}`);
-    } catch (error) {
-      if (!(error instanceof CheckpointError)) throw error;
-      damaged.push(error);
-      return undefined;
-    }
+  const { recoveryPoints, logStarts, areStartsLost } = findOffsets(fileSystem, directory);
+  const add = (kind: "cache" | "damage", errors: readonly CheckpointError[]) => {
+    for (const error of errors) findings.push(findingOf(kind, error.path, error.message));
   };
-  const damaged: CheckpointError[] = [];
-  const recoveryPoints = read("recovery-point-offset-checkpoint");
-  const cacheCount = damaged.length;
-  const first = read("log-start-offset-checkpoint");
-  const copy = read("log-start-offset-checkpoint.copy");
-  const isLost = first === undefined && copy === undefined;
-  for (const [index, error] of damaged.entries())
-    findings.push(
-      findingOf(isLost && index >= cacheCount ? "damage" : "cache", error.path, error.message),
-    );
-  const isUnknown = isLost && damaged.length > cacheCount;
+  add("cache", recoveryPoints.faults);
+  add(areStartsLost ? "damage" : "cache", logStarts.faults);
   return {
-    recoveryPoints,
-    logStartOffsets: isUnknown ? undefined : (first ?? copy ?? new Map()),
+    recoveryPoints: recoveryPoints.offsets,
+    logStartOffsets: areStartsLost ? undefined : (logStarts.offsets ?? new Map()),
   };
 }
 

@@ -2,6 +2,7 @@ import { topicPartitionName, type Offset } from "@millrace/model";
 import type { FileSystem } from "@millrace/platform";
 import { parentOf } from "../checkpoint/checkpoint-file.ts";
 import { writeOffsetCheckpoint, type PartitionOffset } from "../checkpoint/offset-checkpoint.ts";
+import { logStartName, recoveryPointName, twicePaths } from "../checkpoint/twice-kept-offsets.ts";
 import { withPlace, type CheckedLogs } from "./check-logs.ts";
 import type { CheckedPartition } from "./check-partition.ts";
 import type { LogCheckOptions, LogFinding } from "./log-finding.ts";
@@ -21,7 +22,6 @@ export interface LogRepair {
   readonly left: readonly LogFinding[];
 }
 
-const logStartName = "log-start-offset-checkpoint";
 /** Other logs hang on what it says: a record less, and they are not what they were. */
 const metadataTopic = "__cluster_metadata";
 
@@ -67,8 +67,8 @@ async function repair(options: LogCheckOptions, checked: CheckedLogs): Promise<L
   if (directory !== undefined && ends.length > 0) {
     const points = new Map(offsets.recoveryPoints);
     for (const end of ends) points.set(topicPartitionName(end.topic, end.partition), end);
-    const path = `${directory}/recovery-point-offset-checkpoint`;
-    await writeOffsetCheckpoint(fileSystem, path, points.values());
+    for (const path of twicePaths(directory, recoveryPointName))
+      await writeOffsetCheckpoint(fileSystem, path, points.values());
   }
   return { keptPath: kept?.path, done, lost, left };
 }
@@ -88,7 +88,7 @@ async function repairLogStarts(
     return place === undefined || offset === 0 ? [] : [{ ...place, offset }];
   });
   const done: string[] = [];
-  for (const path of [`${directory}/${logStartName}`, `${directory}/${logStartName}.copy`]) {
+  for (const path of twicePaths(directory, logStartName)) {
     await kept.move(path);
     await writeOffsetCheckpoint(fileSystem, path, starts);
     done.push(`${path} was written anew: deleted records in the first segments may be seen again`);

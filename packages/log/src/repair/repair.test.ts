@@ -57,7 +57,8 @@ describe("checkLogs", () => {
     const baseOffset = Number(/(\d+)\.log$/.exec(second)?.[1]);
     flipByte(platform, second, 70);
     platform.fileSystem.remove(second.replace(".log", ".index"));
-    platform.fileSystem.remove("data/recovery-point-offset-checkpoint");
+    for (const suffix of ["", ".copy"])
+      platform.fileSystem.remove(`data/recovery-point-offset-checkpoint${suffix}`);
     const { findings } = await check(platform, "data/orders-0");
     expect(findings).toEqual([
       expect.objectContaining({
