@@ -66,8 +66,9 @@ describe("a start that is given up", () => {
       for (const topic of topics) await first.client.createTopic(topic);
       for (const topic of topics) await first.client.produce(topic, [topic]);
       await first.broker.close();
-      for (const name of [".kafka_cleanshutdown", "recovery-point-offset-checkpoint"])
-        platform.fileSystem.remove(`/data/${name}`); // as if it had been killed
+      platform.fileSystem.remove("/data/.kafka_cleanshutdown"); // as if it had been killed
+      for (const suffix of ["", ".copy"])
+        platform.fileSystem.remove(`/data/recovery-point-offset-checkpoint${suffix}`);
       const stop = new AbortController();
       const opened = new Set<string>();
       const fileSystem = withMembers(platform.fileSystem, {

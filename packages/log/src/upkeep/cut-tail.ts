@@ -29,10 +29,12 @@ export async function cutTail(
 ): Promise<CutTail> {
   const { segment, later, tail } = cut;
   const { position, firstOffset } = tail;
-  const tornPath = (offset: Offset) => `${directory}/${offsetFileName(offset, tornSuffix)}`;
+  const tornPath = (offset: Offset) => freePath(fileSystem, directory, offset);
   const sizeBytes = segment.sizeBytes - position;
   const setAsidePath = tornPath(firstOffset);
-  await copyTail(fileSystem, segment, { position, path: setAsidePath });
+  const temporary = `${directory}/${offsetFileName(firstOffset, tornSuffix)}.tmp`;
+  await copyTail(fileSystem, segment, { position, path: temporary });
+  fileSystem.rename(temporary, setAsidePath);
   for (const other of later.toReversed()) {
     fileSystem.rename(other.path, tornPath(other.baseOffset));
     other.remove();
@@ -42,6 +44,15 @@ export async function cutTail(
   await fileSystem.syncDirectory(directory);
   segment.truncate(position);
   return { path: segment.path, sizeBytes, setAsidePath, ...tail };
+}
+
+/** What was set aside before stays: `<offset>.torn`, `<offset>.2.torn`, … */
+function freePath(fileSystem: FileSystem, directory: string, offset: Offset): string {
+  for (let count = 1; ; count++) {
+    const suffix = count === 1 ? tornSuffix : `.${count}${tornSuffix}`;
+    const path = `${directory}/${offsetFileName(offset, suffix)}`;
+    if (fileSystem.stat(path) === undefined) return path;
+  }
 }
 
 async function copyTail(

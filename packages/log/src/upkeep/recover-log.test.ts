@@ -125,6 +125,23 @@ describe("after a kill", () => {
     expect(platform.fileSystem.list(testPath)).toContain("00000000000000000004.torn");
   });
 
+  it("sets a second torn tail aside beside the first", async () => {
+    const config = { segmentBytes: 2 * size };
+    const platform = await killedLog(config);
+    const tearFirst = (bytes: number) =>
+      changeFile(platform, firstLog, (content) => content.subarray(0, size + bytes));
+    tearFirst(30);
+    const log = await openTestLog(platform, config);
+    for (let index = 0; index < 2; index++) log.append(batchOf({ values: ["a", "b"] }), client);
+    tearFirst(31);
+    await openTestLog(platform, config);
+    const torn = (name: string) => readFile(platform, testFile(name)).length;
+    expect(torn("00000000000000000002.torn")).toBe(30);
+    expect(torn("00000000000000000002.2.torn")).toBe(31);
+    expect(torn("00000000000000000004.torn")).toBe(2 * size);
+    expect(torn("00000000000000000004.2.torn")).toBe(size);
+  });
+
   it("begins anew at the log start where all that is left lies below it", async () => {
     const platform = await killedLog();
     const log = await openTestLog(platform, {}, { logStartOffset: 50 });
