@@ -67,7 +67,7 @@ export const consumerOptionRows = {
   sessionTimeout: durationOption({ minMs: 1, byDefault: "45s", kafka: "session.timeout.ms" }),
   /** Time between two signs of life to the group. */
   heartbeatInterval: durationOption({ minMs: 1, byDefault: "3s", kafka: "heartbeat.interval.ms" }),
-  /** How long the others wait for this consumer when partitions are shared out anew. */
+  /** How long the work on a record may take until the others get the partitions, and how long they wait for this consumer when partitions are shared out anew. */
   rebalanceTimeout: durationOption({ minMs: 1, byDefault: "5m", kafka: "max.poll.interval.ms" }),
   /** Bytes fetched ahead. */
   bufferBytesMax: bytesOption({ min: 1, byDefault: 64 * 2 ** 20 }),

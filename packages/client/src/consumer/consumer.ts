@@ -2,13 +2,13 @@ import {
   ClusterError,
   PartitionError,
   type BatchReader,
-  type GroupMembership,
   type GroupMetadata,
   type OffsetAndMetadata,
 } from "@millrace/cluster";
 import type { Offset, RecordBatchView, TopicPartition } from "@millrace/model";
 import type { ClientContext } from "../client-context.ts";
 import { isRetriable } from "../connection/retrying.ts";
+import type { ClassicMembership } from "../group/classic-membership.ts";
 import { signalAfter } from "../signal-after.ts";
 import { AutoCommit } from "./auto-commit.ts";
 import { ConsumerAssignment } from "./consumer-assignment.ts";
@@ -16,12 +16,13 @@ import type { ConsumerSettings } from "./consumer-options.ts";
 import { ConsumerPositions } from "./consumer-positions.ts";
 import { ConsumerRebalance } from "./consumer-rebalance.ts";
 import type { ConsumerRecord, RecordDecoder } from "./record-decoder.ts";
+import { SlowLoop } from "./slow-loop.ts";
 
 export interface ConsumerParts<Key, Value> {
   readonly context: ClientContext;
   readonly reader: BatchReader;
   /** Undefined without a group. */
-  readonly membership: GroupMembership | undefined;
+  readonly membership: ClassicMembership | undefined;
   readonly decoder: RecordDecoder<Key, Value>;
   readonly options: ConsumerSettings;
   readonly onClosed: () => void;
@@ -36,7 +37,9 @@ const closeTimeoutMs = 5000;
  * Records of topics as an async iterable (Kafka: `KafkaConsumer`). A record counts as processed when the next
  * one is asked for; what is processed is committed from time to time, before a rebalance, and on close: at
  * least once. `commit` and `offsets` count the record at hand as well. A loop that is left can be entered again,
- * and goes on with the next record; one loop at a time. Topics that are not there are waited for.
+ * and goes on with the next record; one loop at a time. Where the next record is not asked for within
+ * `rebalanceTimeout`, as the loop's body hangs, the partitions go to the other members until it is (Kafka:
+ * `max.poll.interval.ms`). Topics that are not there are waited for.
  *
  * @example
  * await using consumer = client.consumer({
@@ -59,6 +62,8 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
   readonly #positions: ConsumerPositions;
   readonly #rebalance: ConsumerRebalance;
   readonly #autoCommit: AutoCommit;
+  /** Undefined without a group: there is nobody to take over. */
+  readonly #slowLoop: SlowLoop | undefined;
   readonly #closing = new AbortController();
   #closed: Promise<void> | undefined;
   /** Ends the wait for records. */
@@ -87,6 +92,12 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
       autoCommit: this.#autoCommit,
       onNeeded: () => this.#wake.abort(),
     });
+    if (membership === undefined) return;
+    this.#slowLoop = new SlowLoop(context.platform, options.rebalanceTimeout, () =>
+      membership.giveUp(
+        "the next record was not asked for within rebalanceTimeout; raise it where a record takes longer",
+      ),
+    );
   }
 
   /** The partitions that this consumer reads at the moment. */
@@ -171,11 +182,17 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
     this.#isInUse = true;
     try {
       while (!this.#closing.signal.aborted) {
+        this.#slowLoop?.comeBack();
         const record = this.#nextRecord();
-        if (record === undefined) await this.#turn();
-        else yield record;
+        if (record === undefined) {
+          await this.#turn();
+          continue;
+        }
+        this.#slowLoop?.leave();
+        yield record;
       }
     } finally {
+      this.#slowLoop?.leave();
       this.#isInUse = false;
     }
   }
@@ -195,6 +212,7 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
     const timeout = signalAfter(context.platform, closeTimeoutMs, slowClose);
     this.#closing.abort(new ClusterError("CLUSTER_CLOSED", "the consumer is closed"));
     this.#wake.abort();
+    this.#slowLoop?.close();
     this.#rebalance.close();
     await this.#autoCommit.finish(timeout.signal);
     timeout.cancel();
@@ -245,7 +263,7 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
     }
   }
 
-  #group(): GroupMembership {
+  #group(): ClassicMembership {
     const { membership } = this.#parts;
     if (membership !== undefined) return membership;
     throw new ClusterError("GROUP_REFUSED", "this consumer has no group; give it a groupId");

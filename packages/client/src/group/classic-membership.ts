@@ -21,6 +21,9 @@ import { CommittedOffsets } from "./committed-offsets.ts";
 import { decodeAssignment } from "./consumer-protocol.ts";
 import { joinGroup, memberFenced, type Seat } from "./join-group.ts";
 
+/** How long the group may take to hear of it. */
+const leaveTimeoutMs = 5000;
+
 /**
  * A member of a group under the classic protocol, eager: Kafka's `ConsumerCoordinator`.
  *
@@ -128,6 +131,19 @@ export class ClassicMembership implements GroupMembership {
     await this.#offsets.commit(offsets, this.groupMetadata, signal);
   }
 
+  /** Lets the others have the partitions until it joins again; a static member's once its session is over, as in Kafka. */
+  giveUp(reason: string): void {
+    if (!this.isMember) return;
+    const { groupId, groupInstanceId } = this.#options;
+    this.#context.platform.logger.log("warn", "client.member-gives-up", { groupId, reason });
+    this.#stopHeartbeat();
+    if (groupInstanceId === undefined) {
+      this.#background.begin(this.#leave(leaveTimeoutMs));
+      this.#memberId = "";
+    }
+    this.#leaveGeneration({ isForgotten: true });
+  }
+
   async close(
     options: { readonly timeoutMs?: number; readonly keepSeat?: boolean } = {},
   ): Promise<void> {
@@ -136,7 +152,7 @@ export class ClassicMembership implements GroupMembership {
     this.#stopHeartbeat();
     this.isMember = false;
     if (this.#hasJoined && this.failure === undefined && options.keepSeat !== true) {
-      await this.#leave(options.timeoutMs ?? 5000);
+      await this.#leave(options.timeoutMs ?? leaveTimeoutMs);
     }
     this.#closing.abort(new ClusterError("CLUSTER_CLOSED", "the membership is closed"));
     this.#joinLane.close();
