@@ -30,7 +30,7 @@ export async function deleteRecords(
     state.logStartOffset = offset;
     state.epochs.truncateFromStart(offset);
     keepWitnesses(writer);
-    removeSegmentsBelow(offset, state.segments, state.dirty, state.fileSystem);
+    removeSegmentsBelow(offset, state.segments, state.dirty, state.snapshots);
   }
   return state.logStartOffset;
 }

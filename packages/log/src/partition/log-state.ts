@@ -4,6 +4,7 @@ import type { LogConfig } from "../log-config.ts";
 import { LogCorruptedError, LogStorageError, type LogDamage } from "../log-error.ts";
 import type { PartitionLogOptions } from "../log-types.ts";
 import type { ProducerStates } from "../producer/producer-states.ts";
+import type { ProducerSnapshots } from "../producer/producer-snapshots.ts";
 import { TailCache } from "../read/tail-cache.ts";
 import { DirtyFiles } from "../segment/dirty-files.ts";
 import type { LeaderEpochs } from "../segment/leader-epochs.ts";
@@ -22,6 +23,7 @@ export class LogState {
   readonly fileSystem: FileSystem;
   readonly segments: SegmentList;
   readonly producers: ProducerStates;
+  readonly snapshots: ProducerSnapshots;
   readonly epochs: LeaderEpochs;
   readonly cache: TailCache;
   readonly dirty: DirtyFiles;
@@ -36,7 +38,7 @@ export class LogState {
   #failure: LogStorageError | undefined;
 
   constructor(options: PartitionLogOptions, config: LogConfig, recovered: RecoveredLog) {
-    const { segments, producers, epochs, report } = recovered;
+    const { segments, producers, snapshots, epochs, report } = recovered;
     this.path = options.path;
     this.leaderEpoch = options.leaderEpoch;
     this.options = options;
@@ -45,6 +47,7 @@ export class LogState {
     this.config = config;
     this.segments = new SegmentList(segments, (segment) => this.#rebuild(segment));
     this.producers = producers;
+    this.snapshots = snapshots;
     this.epochs = epochs;
     this.cache = new TailCache(config.tailCacheBytes);
     this.dirty = recovered.dirty ?? new DirtyFiles(this.fileSystem, options.path);
@@ -123,17 +126,17 @@ export class LogState {
   #rebuild(segment: LogSegment): void {
     const { all } = this.segments;
     rebuildIndexes(segment, all.slice(0, all.indexOf(segment)), {
-      fileSystem: this.fileSystem,
-      directory: this.path,
+      snapshots: this.snapshots,
       indexIntervalBytes: this.config.indexIntervalBytes,
     });
     this.platform.logger.log("warn", "log.indexes-rebuilt", { path: segment.path });
     // Its record knows of what lies behind a damage: a new one would not.
     if (!segment.isSound) return;
-    const { platform, fileSystem, epochs, leaderEpoch } = this;
+    const { platform, fileSystem, epochs, leaderEpoch, snapshots } = this;
     const dirty = new DirtyFiles(fileSystem, this.path);
     const isClosed = segment !== this.segments.active;
-    recordSegment({ platform, fileSystem, dirty, epochs, leaderEpoch }, segment, isClosed);
+    const log = { platform, fileSystem, dirty, epochs, leaderEpoch, snapshots };
+    recordSegment(log, segment, isClosed);
     // What they are caches of is durable: nobody waits for them, and they must not stay open until somebody writes.
     dirty.closeHandles();
   }

@@ -12,11 +12,6 @@ import { SyncQueue } from "../checkpoint/sync-queue.ts";
 import { LogStorageError } from "../log-error.ts";
 import type { AppendOptions, AppendResult } from "../log-types.ts";
 import { reach } from "../probe.ts";
-import {
-  listProducerSnapshots,
-  producerSnapshotPath,
-  writeProducerSnapshot,
-} from "../producer/replay-producers.ts";
 import { LogSegment } from "../segment/log-segment.ts";
 import type { LogState } from "./log-state.ts";
 import { recordSegment, vouchFor } from "./record-segment.ts";
@@ -25,14 +20,11 @@ import { recordSegment, vouchFor } from "./record-segment.ts";
 export class LogWriter {
   readonly #state: LogState;
   readonly #syncs = new SyncQueue(() => this.#syncOnce());
-  #lastSnapshotOffset: Offset;
   /** The active segment's record says which epoch begins behind it. */
   #isEpochRecorded = false;
 
   constructor(state: LogState) {
     this.#state = state;
-    const snapshots = listProducerSnapshots(state.fileSystem, state.path);
-    this.#lastSnapshotOffset = snapshots.at(-1) ?? -1;
   }
 
   append(batches: Uint8Array, options: AppendOptions): AppendResult {
@@ -168,11 +160,10 @@ export class LogWriter {
   }
 
   #writeSnapshot(): void {
-    const { logEndOffset: offset, fileSystem, path, producers, dirty } = this.#state;
-    if (offset <= this.#lastSnapshotOffset) return;
-    dirty.addHandles([writeProducerSnapshot(fileSystem, path, { offset, producers })]);
+    const { logEndOffset: offset, snapshots, producers, dirty } = this.#state;
+    if (snapshots.sumAt(offset) !== undefined) return;
+    dirty.addHandles([snapshots.write({ offset, producers })]);
     dirty.addDirectory();
-    this.#lastSnapshotOffset = offset;
     this.#removeSnapshots(offset);
   }
 
@@ -181,10 +172,9 @@ export class LogWriter {
    * others would become more with every stop.
    */
   #removeSnapshots(newest: Offset): void {
-    const { fileSystem, path, segments } = this.#state;
+    const { segments, snapshots } = this.#state;
     const needed = new Set([newest, ...segments.all.map(({ baseOffset }) => baseOffset)]);
-    for (const offset of listProducerSnapshots(fileSystem, path))
-      if (!needed.has(offset)) fileSystem.remove(producerSnapshotPath(path, offset));
+    snapshots.removeUnless((offset) => needed.has(offset));
   }
 
   async #syncOnce(): Promise<void> {

@@ -2,7 +2,7 @@ import { FileSystemError, type FileSystem, type Platform } from "@millrace/platf
 import type { DirtyFiles } from "../segment/dirty-files.ts";
 import type { LeaderEpochs } from "../segment/leader-epochs.ts";
 import type { LogSegment } from "../segment/log-segment.ts";
-import { writeSegmentRecord } from "../segment/write-segment-record.ts";
+import { writeSegmentRecord, type SnapshotSums } from "../segment/write-segment-record.ts";
 
 /** Whose segment it is. */
 export interface RecordedLog {
@@ -11,6 +11,7 @@ export interface RecordedLog {
   readonly dirty: DirtyFiles;
   readonly epochs: LeaderEpochs;
   readonly leaderEpoch: number;
+  readonly snapshots: SnapshotSums;
 }
 
 /**
@@ -29,8 +30,8 @@ export function recordSegment(log: RecordedLog, segment: LogSegment, isClosed: b
 
 /** The same without its indexes: those that are not in their files are not vouched for. */
 export function vouchFor(log: RecordedLog, segment: LogSegment, isClosed: boolean): void {
-  const { epochs, leaderEpoch } = log;
-  const from = { epochs, leaderEpoch, isClosed };
+  const { epochs, leaderEpoch, snapshots } = log;
+  const from = { epochs, leaderEpoch, snapshots, isClosed };
   const isNew = log.fileSystem.stat(segment.recordPath) === undefined;
   log.dirty.addHandles([writeSegmentRecord(log.fileSystem, segment, from)]);
   if (isNew) log.dirty.addDirectory();

@@ -1,7 +1,14 @@
 import type { Platform } from "@millrace/platform";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { batchOf } from "../../test-support/batches.ts";
-import { openTestLog, testPath, testPlatform } from "../../test-support/open-test-log.ts";
+import {
+  changeFile,
+  openTestLog,
+  readFile,
+  testFile,
+  testPath,
+  testPlatform,
+} from "../../test-support/open-test-log.ts";
 
 const client = { origin: "client" } as const;
 
@@ -38,4 +45,78 @@ it("records that are deleted again and again leave no snapshots behind", async (
   }
   expect(snapshotsIn(platform)).toEqual([6]);
   await log.close();
+});
+
+describe("a sound snapshot of another log in the place of ours", () => {
+  const config = { segmentBytes: 250 };
+  /** Six batches of producer 1 in three segments, all durable. */
+  async function written(isKilled: boolean): Promise<Platform> {
+    const platform = testPlatform();
+    const log = await openTestLog(platform, config);
+    for (let sequence = 0; sequence < 6; sequence++) log.append(batch(sequence), client);
+    await log.sync();
+    if (!isKilled) await log.close();
+    return platform;
+  }
+  const foreign = async () => {
+    const platform = testPlatform();
+    const log = await openTestLog(platform);
+    log.append(batchOf({ producerId: 2, producerEpoch: 0, baseSequence: 0 }), client);
+    await log.close();
+    return readFile(platform, testFile("00000000000000000001.snapshot"));
+  };
+  const reopen = (platform: Platform, isKilled: boolean) =>
+    openTestLog(platform, config, { wasCleanlyClosed: !isKilled, recoveryPoint: 6 });
+
+  it.each([
+    ["a stop", false],
+    ["a kill", true],
+  ])("is not believed after %s", async (_when, isKilled) => {
+    const platform = await written(isKilled);
+    const bytes = await foreign();
+    for (const offset of snapshotsIn(platform))
+      changeFile(platform, snapshotAt(offset), () => bytes);
+    for (let start = 1; start <= 2; start++) {
+      const log = await reopen(platform, isKilled);
+      expect(log.producers().map(({ producerId }) => producerId)).toEqual([1]);
+      expect(log.append(batch(5), client).isDuplicate).toBe(true);
+      await log.close();
+    }
+  });
+
+  it("is not believed once the log has come to its offset", async () => {
+    const platform = await written(false);
+    const handle = platform.fileSystem.open(snapshotAt(7), "create");
+    handle.write([await foreign()], 0);
+    handle.close();
+    const log = await reopen(platform, false);
+    log.append(batch(6), client);
+    await log.close();
+    const again = await openTestLog(platform, config, { wasCleanlyClosed: true, recoveryPoint: 7 });
+    expect(again.append(batch(6), client).isDuplicate).toBe(true);
+  });
+});
+
+const snapshotAt = (offset: number) => testFile(`${String(offset).padStart(20, "0")}.snapshot`);
+
+it("producers that neither a snapshot nor the log knows any more are told", async () => {
+  const platform = testPlatform();
+  const log = await openTestLog(platform, { segmentBytes: 100 });
+  for (let sequence = 0; sequence < 3; sequence++) log.append(batch(sequence), client);
+  await log.sync();
+  log.advanceHighWatermark(3);
+  await log.deleteRecordsBefore(2);
+  await log.close();
+  const told: string[] = [];
+  const logger = {
+    log: (_level: string, event: string) => told.push(event),
+    isEnabled: () => true,
+  };
+  const reopen = () =>
+    openTestLog({ ...platform, logger }, {}, { recoveryPoint: 3, logStartOffset: 2 });
+  await (await reopen()).close();
+  expect(told).toEqual([]);
+  for (const offset of snapshotsIn(platform)) platform.fileSystem.remove(snapshotAt(offset));
+  await reopen();
+  expect(told).toEqual(["log.producers-unknown"]);
 });

@@ -4,8 +4,7 @@ import { crc32c } from "@millrace/protocol/wire";
 import { readWholeFile } from "../checkpoint/checkpoint-file.ts";
 import { partitionMetadataName, topicIdIn } from "../checkpoint/partition-metadata.ts";
 import type { FileSum } from "../index/index-file.ts";
-import { decodeProducerSnapshot } from "../producer/producer-snapshot.ts";
-import { listProducerSnapshots, producerSnapshotPath } from "../producer/replay-producers.ts";
+import { ProducerSnapshots } from "../producer/producer-snapshots.ts";
 import {
   logSuffix,
   offsetFileName,
@@ -50,7 +49,7 @@ export async function checkPartition(
   const { fileSystem } = platform;
   const { segments } = findSegments(fileSystem, path, platform.clock.wallMs());
   const totalBytes = segments.reduce((sum, segment) => sum + segment.sizeBytes, 0);
-  const findings: LogFinding[] = [...checkIdentity(options), ...checkSnapshots(options)];
+  const findings: LogFinding[] = [...checkIdentity(options), ...checkSnapshots(options, segments)];
   const checked: CheckedSegment[] = [];
   let expected = facts.logStartOffset ?? segments.at(0)?.baseOffset ?? 0;
   let doneBytes = 0;
@@ -142,17 +141,17 @@ function checkIdentity({ platform, path }: LogCheckOptions): readonly LogFinding
       ];
 }
 
-function checkSnapshots({
-  platform: { fileSystem },
-  path,
-}: LogCheckOptions): readonly LogFinding[] {
-  return listProducerSnapshots(fileSystem, path).flatMap((offset) => {
-    const file = producerSnapshotPath(path, offset);
-    const bytes = readWholeFile(fileSystem, file);
-    return bytes === undefined || decodeProducerSnapshot(bytes) !== undefined
-      ? []
-      : [findingOf("cache", file, "the checksum does not match")];
-  });
+function checkSnapshots(
+  { platform: { fileSystem }, path }: LogCheckOptions,
+  segments: readonly LogSegment[],
+): readonly LogFinding[] {
+  const snapshots = new ProducerSnapshots(fileSystem, path);
+  for (const { baseOffset, record } of segments)
+    if (record !== undefined) snapshots.vouch(baseOffset, record);
+  return snapshots
+    .list()
+    .filter((offset) => snapshots.read(offset) === undefined)
+    .map((offset) => findingOf("cache", snapshots.pathOf(offset), "it is not as it was written"));
 }
 
 /** The active segment of a broker that was killed has no record, and its indexes lag: that is as it should be. */

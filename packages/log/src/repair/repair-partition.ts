@@ -6,6 +6,7 @@ import {
   readMaxTimestamp,
   readPartitionLeaderEpoch,
 } from "@millrace/protocol/records";
+import { ProducerSnapshots } from "../producer/producer-snapshots.ts";
 import {
   checksumSuffix,
   logSuffix,
@@ -127,7 +128,9 @@ async function vouchFor(
   segment.closeHandle();
   const leaderEpoch = Math.max(leaderEpochMax, epochs.entries.at(-1)?.epoch ?? 0);
   const { isClosed } = draft;
-  const handle = writeSegmentRecord(fileSystem, segment, { epochs, leaderEpoch, isClosed });
+  const snapshots = new ProducerSnapshots(fileSystem, directory);
+  const from = { epochs, leaderEpoch, snapshots, isClosed };
+  const handle = writeSegmentRecord(fileSystem, segment, from);
   await handle.datasync().finally(() => handle.close());
 }
 

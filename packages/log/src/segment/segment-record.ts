@@ -27,24 +27,31 @@ export interface SegmentRecord {
   /** Epochs that begin in the segment; the first is that of its first batch. */
   readonly epochs: readonly EpochEntry[];
   readonly blocks: readonly Block[];
+  /** CRC-32C of the producer snapshots at its first offset and at `endOffset`; undefined: none is vouched for. */
+  readonly snapshots: readonly (number | undefined)[];
 }
 
-const version = 1;
+const version = 2;
+/** The first records said nothing of snapshots. */
+const oldVersion = 1;
 /** Version and the checksum of all that follows. */
 const headerBytes = 6;
 const fixedBytes = 57;
 const indexBytes = 9;
 const epochBytes = 12;
 const blockBytes = 16;
+const snapshotBytes = 5;
+const snapshotCount = 2;
 
 export function encodeSegmentRecord(record: SegmentRecord): Uint8Array {
-  const { indexes, epochs, blocks } = record;
+  const { indexes, epochs, blocks, snapshots } = record;
   const bytes = new Uint8Array(
     headerBytes +
       fixedBytes +
       indexes.length * indexBytes +
       epochs.length * epochBytes +
-      blocks.length * blockBytes,
+      blocks.length * blockBytes +
+      snapshotCount * snapshotBytes,
   );
   const view = new DataView(bytes.buffer);
   view.setInt16(0, version);
@@ -77,6 +84,11 @@ export function encodeSegmentRecord(record: SegmentRecord): Uint8Array {
     view.setUint32(at + 12, checksum);
     at += blockBytes;
   }
+  for (const sum of snapshots) {
+    view.setInt8(at, sum === undefined ? 0 : 1);
+    view.setUint32(at + 1, sum ?? 0);
+    at += snapshotBytes;
+  }
   view.setUint32(2, crc32c(bytes, headerBytes));
   return bytes;
 }
@@ -85,7 +97,8 @@ export function encodeSegmentRecord(record: SegmentRecord): Uint8Array {
 export function decodeSegmentRecord(bytes: Uint8Array): SegmentRecord | undefined {
   if (bytes.length < headerBytes + fixedBytes) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (view.getInt16(0) !== version) return undefined;
+  const found = view.getInt16(0);
+  if (found !== version && found !== oldVersion) return undefined;
   if (view.getUint32(2) !== crc32c(bytes, headerBytes)) return undefined;
   let at = headerBytes + fixedBytes;
   const next = (sizeBytes: number) => (at += sizeBytes) - sizeBytes;
@@ -112,6 +125,10 @@ export function decodeSegmentRecord(bytes: Uint8Array): SegmentRecord | undefine
         endOffset: getInt64(view, block + 4),
         checksum: view.getUint32(block + 12),
       };
+    }),
+    snapshots: Array.from({ length: found === oldVersion ? 0 : snapshotCount }, () => {
+      const snapshot = next(snapshotBytes);
+      return view.getInt8(snapshot) === 0 ? undefined : view.getUint32(snapshot + 1);
     }),
   };
 }

@@ -1,3 +1,4 @@
+import type { Offset } from "@millrace/model";
 import type { FileHandle, FileSystem } from "@millrace/platform";
 import { readWholeFile } from "../checkpoint/checkpoint-file.ts";
 import type { LeaderEpochs } from "./leader-epochs.ts";
@@ -8,6 +9,12 @@ export interface RecordFrom {
   readonly epochs: LeaderEpochs;
   readonly leaderEpoch: number;
   readonly isClosed: boolean;
+  readonly snapshots: SnapshotSums;
+}
+
+/** Of the producer snapshots that are vouched for. */
+export interface SnapshotSums {
+  sumAt(offset: Offset): number | undefined;
 }
 
 /**
@@ -32,6 +39,7 @@ export function writeSegmentRecord(
     indexes: [offsetIndex.sum, timeIndex.sum, transactionIndex.sum],
     epochs: from.epochs.within(segment.baseOffset, segment.endOffset),
     blocks: segment.chain.blocks,
+    snapshots: [from.snapshots.sumAt(segment.baseOffset), from.snapshots.sumAt(segment.endOffset)],
   };
   const handle = fileSystem.open(segment.recordPath, "openOrCreate");
   try {

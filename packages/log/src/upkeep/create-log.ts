@@ -1,5 +1,6 @@
 import { encodeUtf8 } from "@millrace/model";
 import { partitionMetadataName, partitionMetadataOf } from "../checkpoint/partition-metadata.ts";
+import { ProducerSnapshots } from "../producer/producer-snapshots.ts";
 import { ProducerStates } from "../producer/producer-states.ts";
 import { DirtyFiles } from "../segment/dirty-files.ts";
 import { LeaderEpochs } from "../segment/leader-epochs.ts";
@@ -31,6 +32,7 @@ export function createLog(options: RecoveryOptions): RecoveredLog {
     return {
       segments: [segment],
       producers: new ProducerStates(),
+      snapshots: new ProducerSnapshots(fileSystem, path),
       epochs: new LeaderEpochs(),
       report: { wasClean: false, scannedBytes: 0, recoveryPoint: 0 },
       dirty,

@@ -3,6 +3,7 @@ import type { FileSystem, Platform } from "@millrace/platform";
 import { LogCorruptedError, type LogDamage } from "../log-error.ts";
 import type { CutTail, RecoveryReport } from "../log-types.ts";
 import { reach } from "../probe.ts";
+import { ProducerSnapshots } from "../producer/producer-snapshots.ts";
 import { ProducerStates } from "../producer/producer-states.ts";
 import { loadProducers } from "../producer/replay-producers.ts";
 import type { DirtyFiles } from "../segment/dirty-files.ts";
@@ -21,6 +22,7 @@ import { settleLog } from "./settle-log.ts";
 export interface RecoveredLog {
   readonly segments: readonly LogSegment[];
   readonly producers: ProducerStates;
+  readonly snapshots: ProducerSnapshots;
   readonly epochs: LeaderEpochs;
   readonly report: RecoveryReport;
   /** What is not on the device yet; all is, where this is not given. */
@@ -53,6 +55,7 @@ class LogRecovery {
   readonly #platform: Platform;
   readonly #path: string;
   readonly #producers = new ProducerStates();
+  readonly #snapshots: ProducerSnapshots;
   readonly #epochs = new LeaderEpochs();
   readonly #segments: LogSegment[];
   readonly #rubbish: readonly string[];
@@ -63,6 +66,7 @@ class LogRecovery {
   readonly #scanned = new Set<LogSegment>();
   /** Files were made or removed, or may have been by a run that did not sync the directory. */
   #isDirectoryDirty = false;
+  #areProducersKnown = true;
   #scannedBytes = 0;
   #cutTail: CutTail | undefined;
   #damage: LogDamage | undefined;
@@ -72,6 +76,7 @@ class LogRecovery {
     this.#platform = options.platform;
     this.#fileSystem = options.platform.fileSystem;
     this.#path = options.path;
+    this.#snapshots = new ProducerSnapshots(this.#fileSystem, this.#path);
     const nowMs = this.#platform.clock.wallMs();
     const { segments, rubbish } = findSegments(this.#fileSystem, this.#path, nowMs);
     this.#segments = segments;
@@ -85,6 +90,7 @@ class LogRecovery {
     await this.#readAll();
     reach(this.#platform, "C20");
     const isSound = this.#damage === undefined;
+    if (!this.#areProducersKnown) this.#tellUnknownProducers();
     const end = this.#segments.at(-1)?.endOffset ?? 0;
     // Transactions that are open where the damage begins hold readers of committed records back.
     if (!isSound) this.#loadProducers(this.#segments.length - 1, end);
@@ -104,6 +110,7 @@ class LogRecovery {
       await settleLog(this.#options, {
         segments: this.#segments,
         epochs: this.#epochs,
+        snapshots: this.#snapshots,
         unsynced: this.#unsynced,
         scanned: this.#scanned,
         rubbish: this.#rubbish,
@@ -112,6 +119,7 @@ class LogRecovery {
     return {
       segments: this.#segments,
       producers: this.#producers,
+      snapshots: this.#snapshots,
       epochs: this.#epochs,
       report: {
         wasClean,
@@ -134,6 +142,7 @@ class LogRecovery {
       if (record === undefined) continue;
       if (this.#options.wasCleanlyClosed === true) durable = Math.max(durable, record.endOffset);
       else if (record.endOffset > durable) segment.record = undefined;
+      if (segment.record !== undefined) this.#snapshots.vouch(segment.baseOffset, record);
     }
     return durable;
   }
@@ -161,8 +170,19 @@ class LogRecovery {
       at = segment.endOffset;
     }
     const end = segments.at(-1)?.endOffset ?? 0;
-    if (at !== end || !isKnown) this.#loadProducers(segments.length - 1, end);
+    if (at !== end || !isKnown) isKnown = this.#loadProducers(segments.length - 1, end);
+    this.#areProducersKnown = isKnown;
     this.#checkLength(end);
+  }
+
+  #tellUnknownProducers(): void {
+    this.#platform.logger.log("warn", "log.producers-unknown", {
+      path: this.#path,
+      logStartOffset: this.#options.logStartOffset,
+      advice:
+        "no snapshot of producers is left, and the log does not go back to its beginning: a batch of a producer that " +
+        "has written nothing since is taken as its first, also where it was written before",
+    });
   }
 
   /** A log start below the first segment: records that were not deleted are gone. */
@@ -190,11 +210,8 @@ class LogRecovery {
   #loadProducers(index: number, offset: Offset): boolean {
     let isKnown = false;
     const damage = damageIn(() => {
-      isKnown = loadProducers(this.#producers, this.#segments.slice(0, index + 1), {
-        fileSystem: this.#fileSystem,
-        directory: this.#path,
-        offset,
-      });
+      const segments = this.#segments.slice(0, index + 1);
+      isKnown = loadProducers(this.#producers, segments, { snapshots: this.#snapshots, offset });
     });
     this.#damage ??= damage;
     return isKnown;

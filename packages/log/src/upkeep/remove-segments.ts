@@ -1,9 +1,7 @@
 import type { Offset } from "@millrace/model";
-import type { FileSystem } from "@millrace/platform";
 import type { DirtyFiles } from "../segment/dirty-files.ts";
-import { parentOf } from "../checkpoint/checkpoint-file.ts";
 import type { SegmentList } from "../segment/segment-list.ts";
-import { listProducerSnapshots, producerSnapshotPath } from "../producer/replay-producers.ts";
+import type { ProducerSnapshots } from "../producer/producer-snapshots.ts";
 
 /**
  * Removes closed segments whose records all lie below an offset, and the snapshots that only they needed. The log
@@ -13,7 +11,7 @@ export function removeSegmentsBelow(
   logStartOffset: Offset,
   segments: SegmentList,
   dirty: DirtyFiles,
-  fileSystem: FileSystem,
+  snapshots: ProducerSnapshots,
 ): void {
   const { all, active } = segments;
   let count = 0;
@@ -23,9 +21,7 @@ export function removeSegmentsBelow(
     dirty.removeSegment(segment);
     segment.remove();
   }
-  const first = segments.all[0];
-  const directory = parentOf(first.path);
-  for (const offset of listProducerSnapshots(fileSystem, directory))
-    if (offset < first.baseOffset) fileSystem.remove(producerSnapshotPath(directory, offset));
+  const { baseOffset } = segments.all[0];
+  snapshots.removeUnless((offset) => offset >= baseOffset);
   dirty.addDirectory();
 }

@@ -1,6 +1,6 @@
 import { FileSystemError } from "@millrace/platform";
 import { reach } from "../probe.ts";
-import { listProducerSnapshots, producerSnapshotPath } from "../producer/replay-producers.ts";
+import type { ProducerSnapshots } from "../producer/producer-snapshots.ts";
 import { DirtyFiles } from "../segment/dirty-files.ts";
 import type { LeaderEpochs } from "../segment/leader-epochs.ts";
 import type { LogSegment } from "../segment/log-segment.ts";
@@ -11,6 +11,7 @@ import type { RecoveryOptions } from "./recovery-options.ts";
 export interface UnsettledLog {
   readonly segments: readonly LogSegment[];
   readonly epochs: LeaderEpochs;
+  readonly snapshots: ProducerSnapshots;
   /** Where the bytes of a segment begin that may be in the page cache alone. */
   readonly unsynced: ReadonlyMap<LogSegment, number>;
   /** Segments whose indexes are in memory alone. */
@@ -25,8 +26,7 @@ export async function settleLog(options: RecoveryOptions, log: UnsettledLog): Pr
   const { fileSystem } = platform;
   const active = log.segments[log.segments.length - 1];
   log.epochs.truncateFromEnd(active.endOffset);
-  for (const offset of listProducerSnapshots(fileSystem, path))
-    if (offset > active.endOffset) fileSystem.remove(producerSnapshotPath(path, offset));
+  log.snapshots.removeUnless((offset) => offset <= active.endOffset);
   for (const file of log.rubbish) fileSystem.remove(file);
   const dirty = new DirtyFiles(fileSystem, path);
   for (const [segment, position] of log.unsynced) {
@@ -35,7 +35,7 @@ export async function settleLog(options: RecoveryOptions, log: UnsettledLog): Pr
   }
   // The active segment's indexes are written when it is closed.
   for (const segment of log.scanned)
-    if (segment !== active) reindex(options, { segment, epochs: log.epochs, dirty });
+    if (segment !== active) reindex(options, segment, { log, dirty });
   if (log.isDirectoryDirty || log.rubbish.length > 0 || mayLackEntries(options, log))
     dirty.addDirectory();
   reach(platform, "C2");
@@ -45,14 +45,15 @@ export async function settleLog(options: RecoveryOptions, log: UnsettledLog): Pr
 /** Caches: where they cannot be written, the segment is read again at the next start. */
 function reindex(
   { platform, leaderEpoch }: RecoveryOptions,
-  of: { readonly segment: LogSegment; readonly epochs: LeaderEpochs; readonly dirty: DirtyFiles },
+  segment: LogSegment,
+  { log, dirty }: { readonly log: UnsettledLog; readonly dirty: DirtyFiles },
 ): void {
-  const { segment, epochs, dirty } = of;
+  const { epochs, snapshots } = log;
   const { fileSystem, logger } = platform;
   segment.seal();
   try {
     dirty.addHandles(segment.flushIndexes());
-    const from = { epochs, leaderEpoch, isClosed: true };
+    const from = { epochs, leaderEpoch, snapshots, isClosed: true };
     dirty.addHandles([writeSegmentRecord(fileSystem, segment, from)]);
     dirty.addDirectory();
   } catch (error) {

@@ -1,0 +1,110 @@
+import type { Offset } from "@millrace/model";
+import type { FileHandle, FileSystem } from "@millrace/platform";
+import { crc32c } from "@millrace/protocol/wire";
+import { readWholeFile } from "../checkpoint/checkpoint-file.ts";
+import {
+  offsetFileName,
+  offsetOfFileName,
+  producerSnapshotSuffix,
+} from "../segment/log-file-names.ts";
+import type { SegmentRecord } from "../segment/segment-record.ts";
+import type { ProducerEntry } from "./producer-entry.ts";
+import { decodeProducerSnapshot, encodeProducerSnapshot } from "./producer-snapshot.ts";
+import type { ProducerStates } from "./producer-states.ts";
+
+/** Producers as they were at an offset. */
+export interface FoundSnapshot {
+  readonly offset: Offset;
+  readonly entries: readonly ProducerEntry[];
+}
+
+/**
+ * The snapshots of a log's producers: caches, one for each offset that needs it. A file says of itself whether it is
+ * whole, but not that it is this log's: the records of segments do.
+ */
+export class ProducerSnapshots {
+  readonly #fileSystem: FileSystem;
+  readonly #directory: string;
+  /** CRC-32C of the files that are vouched for. */
+  readonly #sums = new Map<Offset, number>();
+
+  constructor(fileSystem: FileSystem, directory: string) {
+    this.#fileSystem = fileSystem;
+    this.#directory = directory;
+  }
+
+  pathOf(offset: Offset): string {
+    return `${this.#directory}/${offsetFileName(offset, producerSnapshotSuffix)}`;
+  }
+
+  /** Offsets, rising. */
+  list(): readonly Offset[] {
+    const offsets: Offset[] = [];
+    for (const name of this.#fileSystem.list(this.#directory)) {
+      const offset = offsetOfFileName(name, producerSnapshotSuffix);
+      if (offset !== undefined) offsets.push(offset);
+    }
+    return offsets;
+  }
+
+  /** Of the file as it is; undefined where nothing vouches for one. */
+  sumAt(offset: Offset): number | undefined {
+    return this.#sums.get(offset);
+  }
+
+  /** Takes over what the record of a segment that begins here says. */
+  vouch(baseOffset: Offset, { endOffset, snapshots: [atBase, atEnd] }: SegmentRecord): void {
+    if (atBase !== undefined) this.#sums.set(baseOffset, atBase);
+    if (atEnd !== undefined) this.#sums.set(endOffset, atEnd);
+  }
+
+  /** Writes to the page cache; the caller syncs and closes the handle. */
+  write({ offset, producers }: { offset: Offset; producers: ProducerStates }): FileHandle {
+    const bytes = encodeProducerSnapshot(producers.entries);
+    const handle = this.#fileSystem.open(this.pathOf(offset), "openOrCreate");
+    try {
+      handle.truncate(0);
+      handle.write([bytes], 0);
+    } catch (error) {
+      handle.close();
+      throw error;
+    }
+    this.#sums.set(offset, crc32c(bytes));
+    return handle;
+  }
+
+  /** Undefined where there is none, or none that is as it was written. */
+  read(offset: Offset): readonly ProducerEntry[] | undefined {
+    const bytes = readWholeFile(this.#fileSystem, this.pathOf(offset));
+    const sum = this.#sums.get(offset);
+    if (bytes === undefined || (sum !== undefined && sum !== crc32c(bytes))) return undefined;
+    return decodeProducerSnapshot(bytes);
+  }
+
+  /**
+   * The newest at or below an offset; of those that nothing vouches for one is taken only where there is no other. One
+   * that is not as it was written is removed: the log has it all.
+   */
+  newest(upTo: Offset): FoundSnapshot | undefined {
+    const offsets = this.list()
+      .filter((offset) => offset <= upTo)
+      .toReversed();
+    const isVouched = (offset: Offset) => this.#sums.has(offset);
+    const doubtful = offsets.filter((offset) => !isVouched(offset));
+    for (const offset of [...offsets.filter(isVouched), ...doubtful]) {
+      const entries = this.read(offset);
+      if (entries !== undefined) return { offset, entries };
+      this.#remove(offset);
+    }
+    return undefined;
+  }
+
+  removeUnless(isNeeded: (offset: Offset) => boolean): void {
+    for (const offset of this.list()) if (!isNeeded(offset)) this.#remove(offset);
+  }
+
+  #remove(offset: Offset): void {
+    this.#fileSystem.remove(this.pathOf(offset));
+    this.#sums.delete(offset);
+  }
+}
