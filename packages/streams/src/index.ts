@@ -11,6 +11,7 @@ export type {
   ProcessorSupplier,
   RecordMetadata,
 } from "./processor/processor.ts";
+export type { PunctuationInterval, PunctuationType, Punctuator } from "./processor/punctuation.ts";
 export {
   StreamRecord,
   recordOf,

@@ -1,15 +1,19 @@
 import { ClusterError } from "@millrace/cluster";
 import { encodeUtf8, noHeaders, type Headers, type RecordBatchView } from "@millrace/model";
 import { MetricRegistry, silentLogger } from "@millrace/platform";
+import { string, type Serde } from "@millrace/serde";
 import { CacheBudget, MemoryEngine, openTaskStores } from "@millrace/state";
 
 import { StreamsBuilder } from "../src/dsl/streams-builder.ts";
 import { StreamsError } from "../src/error/streams-error.ts";
+import type { Processor } from "../src/processor/processor.ts";
 import type { RecordCollector, RefusalOwner, TopicAppender } from "../src/task/record-collector.ts";
 import { storeOpenings } from "../src/task/store-openings.ts";
 import { StreamTask } from "../src/task/stream-task.ts";
 import type { StreamTaskOptions, TaskConfig } from "../src/task/stream-task-options.ts";
 import { TaskRecordContext } from "../src/task/task-record-context.ts";
+import { TopologyBuilder } from "../src/topology/topology-builder.ts";
+import type { Subtopology } from "../src/topology/subtopology.ts";
 
 export interface Written {
   readonly topic: string;
@@ -20,7 +24,7 @@ export interface Written {
   readonly inputOffset: number;
 }
 
-/** A task over a collector that keeps what it is given; appends fail while `failure` is set. */
+/** A task of a program of the DSL; see `taskOn`. */
 export function taskOf(
   build: (builder: StreamsBuilder) => void,
   config: Partial<TaskConfig> = {},
@@ -28,7 +32,38 @@ export function taskOf(
 ) {
   const builder = new StreamsBuilder();
   build(builder);
-  const subtopology = builder.build().merged("app");
+  return taskOn(builder.build().merged("app"), config, options);
+}
+
+/** A task of one processor, which reads topic `a` and is read by a sink for `out`. */
+export function taskOfProcessor(
+  processor: Processor,
+  config: Partial<TaskConfig> = {},
+  options: Partial<StreamTaskOptions> = {},
+) {
+  const topology = new TopologyBuilder();
+  const serdes = { keySerde: string() as Serde<unknown>, valueSerde: string() as Serde<unknown> };
+  topology.addSource({
+    ...serdes,
+    name: "source",
+    topics: ["a"],
+    pattern: undefined,
+    timestampExtractor: undefined,
+    dropsNulls: false,
+    offsetReset: undefined,
+  });
+  topology.addProcessor({ name: "processor", supplier: () => processor, parents: ["source"] });
+  const parents = ["processor"];
+  topology.addSink({ ...serdes, name: "sink", topic: "out", partitioner: undefined, parents });
+  return taskOn(topology.build().merged("app"), config, options);
+}
+
+/** A task over a collector that keeps what it is given; appends fail while `failure` is set. */
+export function taskOn(
+  subtopology: Subtopology,
+  config: Partial<TaskConfig> = {},
+  options: Partial<StreamTaskOptions> = {},
+) {
   const written: Written[] = [];
   const collector = {
     hasRoom: true,

@@ -122,10 +122,11 @@ export class TopologyTestDriver {
     });
   }
 
-  /** Moves the wall clock on. */
+  /** Moves the wall clock on, and calls the timers that are due by it: each once, however far it moves. */
   advanceWallClock(duration: Duration): void {
     this.#run(() => {
       this.#wallMs += toMilliseconds(duration, "advanceWallClock");
+      this.#task.punctuate();
       this.#commit();
       this.#collect();
       this.#drain();

@@ -1,6 +1,7 @@
 import type { Offset, Timestamp } from "@millrace/model";
 import type { RecordContext, TimestampedKeyValueStore, UpdatableStore } from "@millrace/state";
 
+import type { PunctuationInterval, PunctuationType, Punctuator } from "./punctuation.ts";
 import type { TaskId } from "./task-id.ts";
 import type { StreamRecord } from "./stream-record.ts";
 
@@ -40,7 +41,18 @@ export interface ProcessorContext<KOut = unknown, VOut = unknown> {
   /** The highest timestamp that the task has taken so far; -1 before the first. */
   currentStreamTimeMs(): Timestamp;
   currentSystemTimeMs(): Timestamp;
-  /** Where the record under way came from; undefined outside of one. */
+  /**
+   * Sets a timer (Kafka: `ProcessorContext.schedule`). Disposing what it gives ends it, and so does the task. A timer
+   * that comes late fires once for all times that it has missed. It forwards and writes as `process` does; records
+   * that it makes come from no topic.
+   *
+   * @throws OptionError `INVALID_OPTION`
+   * @example context.schedule("1m", "wallClockTime", (now) => context.forward(recordOf("tick", now, now)))
+   */
+  schedule(interval: PunctuationInterval, type: PunctuationType, punctuate: Punctuator): Disposable;
+  /** Asks for a commit soon, before the interval between two is over. */
+  commit(): void;
+  /** Where the record under way came from; undefined outside of one, and where a timer made it. */
   readonly recordMetadata: RecordMetadata | undefined;
   /** Forwards outside of the record under way, such as from the flush of a cache, in the context given. */
   forwardIn(context: RecordContext, record: StreamRecord<KOut, VOut>): void;

@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 import { at, batchOf, taskOf } from "../../test-support/task-of.ts";
 import { Slice } from "../task/slice.ts";
 import { commitTasks } from "./commit.ts";
+import type { StreamTask } from "../task/stream-task.ts";
 import type { OpenTask } from "./task-opener.ts";
 import { WriteRefusals } from "./write-refusals.ts";
 
@@ -14,6 +15,7 @@ const platform = memoryPlatform();
 interface Scene {
   /** What was asked of writer, group and engine, in order. */
   readonly steps: string[];
+  readonly task: StreamTask;
   readonly commit: (isExactlyOnce: boolean) => Promise<unknown>;
   readonly add: (offset: number, key?: string) => void;
   /** The writer's buffer is full until somebody waits for room. */
@@ -59,6 +61,7 @@ function sceneOf(failing?: string): Scene {
   const refusals = new WriteRefusals();
   return {
     steps,
+    task,
     add: (offset, key = "k") => {
       task.addBatch(batchOf("a", offset, [{ ...at(1), key }]));
       task.process(1);
@@ -111,6 +114,29 @@ test.each([
     expect(steps.at(-1)).toBe(failing);
   },
 );
+
+test.each([true, false])(
+  "what was written while no input moved is committed all the same, exactly once %j",
+  async (isExactlyOnce) => {
+    const { steps, commit, add, task } = sceneOf();
+    add(0);
+    await commit(isExactlyOnce);
+    steps.length = 0;
+    task.stores.timestampedKeyValueStore("c").put("late", { value: 1, timestamp: 1 });
+    await commit(isExactlyOnce);
+    const end = isExactlyOnce ? ["offsets", "end"] : ["offsets"];
+    expect(steps).toEqual(["outputs", ...end, 'engine [["c",9]]']);
+    await commit(isExactlyOnce);
+    expect(steps).toHaveLength(end.length + 2);
+  },
+);
+
+test("a transaction without any offset is ended, too", async () => {
+  const { steps, commit, task } = sceneOf();
+  task.stores.timestampedKeyValueStore("c").put("early", { value: 1, timestamp: 1 });
+  await commit(true);
+  expect(steps).toEqual(["outputs", "end", 'engine [["c",9]]']);
+});
 
 test("caches are not flushed beyond the room of the writer", async () => {
   const { steps, commit, add, fill } = sceneOf();

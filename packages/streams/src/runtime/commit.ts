@@ -29,12 +29,12 @@ export interface CommitOptions {
  * STREAMS-4: offsets are never ahead of outputs. STREAMS-5: an engine never holds what was not committed; if
  * the process dies before the engine batch, the changelog closes the gap.
  *
- * @returns the offsets that were committed; none where nothing had moved
+ * @returns the offsets that were committed; undefined where there was nothing to commit
  */
 export async function commitTasks(
   tasks: readonly OpenTask[],
   { writer, refusals, membership, isExactlyOnce, slice, timers, signal, probe }: CommitOptions,
-): Promise<readonly OffsetAndMetadata[]> {
+): Promise<readonly OffsetAndMetadata[] | undefined> {
   slice.begin();
   for (const { task } of tasks) {
     while (!task.flush(slice)) {
@@ -44,13 +44,13 @@ export async function commitTasks(
       slice.begin();
     }
   }
+  if (!tasks.some(({ task }) => task.needsCommit)) return undefined;
   const offsets = tasks.flatMap(({ task }) => task.committableOffsets());
-  if (offsets.length === 0) return offsets;
   const ends = await flushAll(writer, refusals, signal);
   if (isExactlyOnce) {
-    await writer.sendOffsets(offsets, membership.groupMetadata, signal);
+    if (offsets.length > 0) await writer.sendOffsets(offsets, membership.groupMetadata, signal);
     await writer.commit(signal);
-  } else {
+  } else if (offsets.length > 0) {
     await membership.commit(offsets, signal);
   }
   probe?.("C19");

@@ -52,12 +52,12 @@ export class LoopCommits {
       signal,
       probe: platform.probe,
     });
-    if (offsets.length > 0) {
+    if (offsets !== undefined) {
       writer.begin();
       this.#purge.afterCommit(offsets);
     }
     this.schedule();
-    return offsets;
+    return offsets ?? [];
   }
 
   /** Gives up what follows the last commit. */

@@ -18,6 +18,7 @@ export class LoopTasks {
   #open: readonly OpenTask[] = [];
   /** Whose turn was the last. */
   #turn = 0;
+  #timerTurn = 0;
 
   constructor(environment: LoopEnvironment, writer: LoopWriter) {
     this.#environment = environment;
@@ -40,6 +41,18 @@ export class LoopTasks {
 
   get needsCommit(): boolean {
     return this.#open.some(({ task }) => task.needsCommit);
+  }
+
+  /** True: a processor of one asked for a commit that has something to commit. */
+  get isCommitRequested(): boolean {
+    return this.#open.some(({ task }) => task.isCommitRequested);
+  }
+
+  /** Milliseconds until a timer of one is due; see `StreamTask.untilTimerMs`. */
+  get untilTimerMs(): number {
+    let ms = Infinity;
+    for (const { task } of this.#open) ms = Math.min(ms, task.untilTimerMs);
+    return ms;
   }
 
   get isStageFull(): boolean {
@@ -70,6 +83,16 @@ export class LoopTasks {
       hasTaken ||= count > 0;
     }
     return hasTaken || !writer.hasRoom;
+  }
+
+  /** Calls the timers that are due by the wall clock; what is left over has its turn in the next slice. */
+  punctuate(slice: Slice): void {
+    const open = this.#open;
+    slice.begin();
+    for (let count = 0; count < open.length && !slice.isOver; count++) {
+      this.#timerTurn = (this.#timerTurn + 1) % open.length;
+      open[this.#timerTurn].task.punctuate(slice);
+    }
   }
 
   /** Those of the target that are not held. */

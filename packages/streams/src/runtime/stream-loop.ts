@@ -152,17 +152,28 @@ export class StreamLoop {
     await this.#tasks.inputs.take(waitMsMax, { wake: this.#wake.signal, stop });
     this.#isBusy = this.#tasks.process(this.#slice);
     this.#tasks.inputs.resumeDrained();
+    if (this.#tasks.untilTimerMs <= 0) {
+      await platform.timers.yield(); // theirs is a slice of its own
+      this.#tasks.punctuate(this.#slice);
+    }
     const writer = this.#writer.current;
     if (!writer.hasRoom) await writer.drained(stop);
-    if (this.#tasks.isStageFull || this.#commits.untilNextMs <= 0) await this.#commit();
+    if (this.#mustCommit) await this.#commit();
     if (waitMsMax === 0) await platform.timers.yield(); // nothing else here need have given way
     this.#watch.check();
   }
 
+  /** How long nothing but records can be waited for. */
   #pollWaitMs(): number {
-    if (this.#isBusy && this.#tasks.hasBufferedRecords) return 0;
-    if (!this.#tasks.needsCommit) return pollWaitMs;
-    return Math.max(0, Math.min(pollWaitMs, this.#commits.untilNextMs));
+    const tasks = this.#tasks;
+    if (this.#isBusy && tasks.hasBufferedRecords) return 0;
+    const untilCommitMs = tasks.needsCommit ? this.#commits.untilNextMs : Infinity;
+    return Math.max(0, Math.min(pollWaitMs, untilCommitMs, tasks.untilTimerMs));
+  }
+
+  get #mustCommit(): boolean {
+    const { isStageFull, isCommitRequested } = this.#tasks;
+    return isStageFull || isCommitRequested || this.#commits.untilNextMs <= 0;
   }
 
   async #commit(): Promise<void> {

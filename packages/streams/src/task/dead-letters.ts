@@ -4,7 +4,8 @@ import { messageOf } from "../error/streams-error.ts";
 
 /** What became of which record. */
 export interface DeadLetter {
-  readonly topic: string;
+  /** Null: none, a timer failed. */
+  readonly topic: string | null;
   readonly partition: number;
   readonly offset: number;
   readonly timestamp: Timestamp;
@@ -16,7 +17,7 @@ export interface DeadLetter {
 export function deadLetterHeaders(letter: DeadLetter): Headers {
   const { cause } = letter;
   const stack = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
-  const texts: readonly (readonly [string, string])[] = [
+  const texts: readonly (readonly [string, string | null])[] = [
     ["exception", cause instanceof Error ? cause.name : typeof cause],
     ["message", messageOf(cause)],
     ["stacktrace", stack],
@@ -24,6 +25,9 @@ export function deadLetterHeaders(letter: DeadLetter): Headers {
     ["partition", String(letter.partition)],
     ["offset", String(letter.offset)],
   ];
-  const added = texts.map(([name, text]): Header => [`__streams.errors.${name}`, encodeUtf8(text)]);
+  const added = texts.map(([name, text]): Header => [
+    `__streams.errors.${name}`,
+    text === null ? null : encodeUtf8(text),
+  ]);
   return [...letter.headers, ...added];
 }

@@ -3,10 +3,17 @@ import type { RecordContext, TimestampedKeyValueStore, UpdatableStore } from "@m
 
 import { StreamsError } from "../error/streams-error.ts";
 import type { Processor, ProcessorContext, RecordMetadata } from "../processor/processor.ts";
+import {
+  readPunctuation,
+  type PunctuationInterval,
+  type PunctuationType,
+  type Punctuator,
+} from "../processor/punctuation.ts";
 import type { StreamRecord } from "../processor/stream-record.ts";
 import type { TaskId } from "../processor/task-id.ts";
 import type { TopologyNode } from "../topology/topology-node.ts";
 import type { TaskContext } from "./task-context.ts";
+import type { TaskTimers } from "./task-timers.ts";
 
 /** Decides about what processors throw. */
 export interface ErrorGuard {
@@ -21,6 +28,7 @@ export interface ErrorGuard {
 export interface NodeSurroundings {
   readonly context: TaskContext;
   readonly guard: ErrorGuard | undefined;
+  readonly timers: TaskTimers;
 }
 
 /** A node of a topology at work in one task: its processor, and the context that the processor sees. */
@@ -33,6 +41,7 @@ export class RunningNode implements ProcessorContext {
   readonly #task: TaskContext;
   /** Set where an error of a processor is not simply the end of the task. */
   readonly #guard: ErrorGuard | undefined;
+  readonly #timers: TaskTimers;
 
   constructor(node: TopologyNode, processor: Processor, surroundings: NodeSurroundings) {
     this.nodeName = node.name;
@@ -41,6 +50,7 @@ export class RunningNode implements ProcessorContext {
     this.#storeNames = node.kind === "processor" ? node.stores : [];
     this.#task = surroundings.context;
     this.#guard = surroundings.guard;
+    this.#timers = surroundings.timers;
   }
 
   get applicationId(): string {
@@ -62,6 +72,18 @@ export class RunningNode implements ProcessorContext {
 
   currentSystemTimeMs(): Timestamp {
     return this.#task.wallTime();
+  }
+
+  schedule(
+    interval: PunctuationInterval,
+    type: PunctuationType,
+    punctuate: Punctuator,
+  ): Disposable {
+    return this.#timers.schedule(this.nodeName, readPunctuation(interval, type, punctuate));
+  }
+
+  commit(): void {
+    this.#task.isCommitRequested = true;
   }
 
   forward(record: StreamRecord, child?: string): void {

@@ -10,6 +10,7 @@ import type { Counter } from "@millrace/platform";
 import type { TaskStores } from "@millrace/state";
 
 import { StreamsError } from "../error/streams-error.ts";
+import type { PunctuationType } from "../processor/punctuation.ts";
 import type { TaskId } from "../processor/task-id.ts";
 import type { StreamRecord } from "../processor/stream-record.ts";
 import type { Subtopology } from "../topology/subtopology.ts";
@@ -24,6 +25,7 @@ import type { StreamTaskOptions } from "./stream-task-options.ts";
 import { TaskContext } from "./task-context.ts";
 import { TaskErrors } from "./task-errors.ts";
 import { TaskIdling } from "./task-idling.ts";
+import { TaskTimers } from "./task-timers.ts";
 import type { Slice } from "./slice.ts";
 import { buildTaskTopology, type TaskTopology } from "./task-topology.ts";
 
@@ -38,7 +40,8 @@ const defaultBufferedRecordsMax = 1000;
  * ```
  *  new ──initialize──> running ──close──> closed
  *                        │  ▲
- *     addBatch, process, └──┘ flush, committableOffsets, markCommitted
+ *   addBatch, process,   └──┘ flush, committableOffsets, markCommitted
+ *   punctuate
  * ```
  */
 export class StreamTask {
@@ -56,6 +59,7 @@ export class StreamTask {
   readonly #topology: TaskTopology;
   readonly #bufferedMax: number;
   readonly #idling: TaskIdling | undefined;
+  readonly #timers: TaskTimers;
   #isInitialized = false;
   #isClosed = false;
 
@@ -76,10 +80,12 @@ export class StreamTask {
     const errors = new TaskErrors(context, config, collector);
     this.#context = context;
     this.#errors = errors;
+    this.#timers = new TaskTimers(context, errors);
     const guard = errors.isGuarding ? errors : undefined;
     this.#topology = buildTaskTopology(options.subtopology, collector, {
       context,
       guard,
+      timers: this.#timers,
       sinkOwner: errors,
     });
     for (const { node, running } of this.#topology.sources) this.#running.set(node, running);
@@ -149,21 +155,34 @@ export class StreamTask {
 
   /** True: there is something to commit since `markCommitted`. */
   get needsCommit(): boolean {
-    for (const queue of this.#queues.values()) if (this.#hasMoved(queue)) return true;
-    return false;
+    return this.#haveInputsMoved || this.#hasWritten;
+  }
+
+  /** True: a processor asked for a commit, and there is something to commit. */
+  get isCommitRequested(): boolean {
+    return this.#context.isCommitRequested && this.needsCommit;
   }
 
   /**
-   * Takes up to so many records, lowest timestamp first, each through the whole sub-topology. Stops early where
-   * the queues are empty, the collector has no room, the stage of the stores is full, or `maxTaskIdleMs` says to
-   * wait for an input.
+   * Milliseconds until a timer is due, as far as that is known: 0 or less, one is; Infinity, none will be. Call
+   * `process` then, and `punctuate`.
+   */
+  get untilTimerMs(): number {
+    return this.#timers.untilNextMs;
+  }
+
+  /**
+   * Takes up to so many records, lowest timestamp first, each through the whole sub-topology; after each, the timers
+   * have their turn that go by stream time. Stops early where the queues are empty, the collector has no room, the
+   * stage of the stores is full, or `maxTaskIdleMs` says to wait for an input.
    *
-   * @param slice ends it, too
-   * @returns how many were processed
+   * @param slice ends it, too; timers that are due then are called first the next time
+   * @returns how many records were processed
    */
   process(recordsMax: number, slice?: Slice): number {
     const { collector } = this.#options;
     let count = 0;
+    if (slice !== undefined && this.#punctuate("streamTime", slice)) return count;
     while (count < recordsMax && collector.hasRoom && this.#isReady()) {
       const queue = this.#group.poll();
       if (queue === undefined) break;
@@ -171,9 +190,15 @@ export class StreamTask {
       queue.advance();
       if (queue.hasHead) this.#group.offer(queue);
       count += 1;
-      if (this.stores.isStageFull || slice?.afterRecord() === true) break;
+      const isOver = this.#punctuate("streamTime", slice);
+      if (isOver || this.stores.isStageFull || slice?.afterRecord() === true) break;
     }
     return count;
+  }
+
+  /** Calls the timers that are due by the wall clock. With a slice, some may be left over: `untilTimerMs` says so. */
+  punctuate(slice?: Slice): void {
+    this.#punctuate("wallClockTime", slice);
   }
 
   /**
@@ -194,14 +219,17 @@ export class StreamTask {
 
   /**
    * The next offset to read of each input partition that moved, with the partition's time beside it: what waits
-   * in the queue is not covered.
+   * in the queue is not covered. Where none has moved, and something was written all the same, by a timer perhaps,
+   * those of all inputs: so that the group fences who writes without having them any more.
    */
   committableOffsets(): readonly OffsetAndMetadata[] {
     const offsets: OffsetAndMetadata[] = [];
+    const areAll = !this.#haveInputsMoved && this.#hasWritten;
     for (const queue of this.#queues.values()) {
-      if (!this.#hasMoved(queue)) continue;
       const { topic, partition } = queue;
       const offset = this.#nextOffset(queue);
+      const isAsked = areAll ? offset >= 0 : this.#hasMoved(queue);
+      if (!isAsked) continue;
       queue.offeredOffset = offset;
       const metadata = encodePartitionTime(queue.partitionTime);
       offsets.push({ topic, partition, offset, metadata });
@@ -211,6 +239,8 @@ export class StreamTask {
 
   /** What `committableOffsets` gave is committed. */
   markCommitted(): void {
+    this.#errors.hasSent = false;
+    this.#context.isCommitRequested = false;
     for (const queue of this.#queues.values()) {
       queue.hasMoved = false;
       queue.committedOffset = queue.offeredOffset;
@@ -221,6 +251,7 @@ export class StreamTask {
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#timers.close();
     this.#group.clear();
     for (const queue of this.#queues.values()) queue.clear();
     let failure: unknown;
@@ -245,6 +276,32 @@ export class StreamTask {
 
   #hasMoved(queue: RecordQueue): boolean {
     return queue.hasMoved || this.#nextOffset(queue) !== queue.committedOffset;
+  }
+
+  get #haveInputsMoved(): boolean {
+    for (const queue of this.#queues.values()) if (this.#hasMoved(queue)) return true;
+    return false;
+  }
+
+  /** Timers write, processors that are initialised, and flushes of what was written for inputs long committed. */
+  get #hasWritten(): boolean {
+    return this.#errors.hasSent || this.stores.stageBytes > 0;
+  }
+
+  /** @returns true where the slice is over, or some that are due were left for the next one */
+  #punctuate(type: PunctuationType, slice: Slice | undefined): boolean {
+    const timers = this.#timers;
+    if (!timers.isDue(type)) return false;
+    const { collector } = this.#options;
+    const isOver = (): boolean =>
+      slice?.afterRecord() === true || !collector.hasRoom || this.stores.isStageFull;
+    if (slice !== undefined && !collector.hasRoom) return true;
+    try {
+      timers.run(type, slice && isOver);
+    } catch (thrown) {
+      throw this.#failure(thrown);
+    }
+    return slice !== undefined && (slice.isOver || timers.isDue(type));
   }
 
   #isReady(): boolean {

@@ -20,6 +20,8 @@ export class TaskContext {
   readonly wallTime: () => Timestamp;
   /** Name of the node under way, for messages. */
   currentNode: string | undefined = undefined;
+  /** True: a processor asked for a commit. */
+  isCommitRequested = false;
 
   constructor(options: StreamTaskOptions, streamTime: () => Timestamp) {
     const { config, taskId, clock } = options;
@@ -49,10 +51,13 @@ export class TaskContext {
 
   /** What a node threw while the record was under way. */
   processingError(thrown: unknown, node = this.currentNode): StreamsError {
-    return new StreamsError(
-      "PROCESSING_FAILED",
-      `a record could not be processed: ${messageOf(thrown)}`,
-      { node, taskId: this.taskName, ...this.input, cause: thrown },
-    );
+    const what =
+      this.recordContext.topic === null ? "a timer failed" : "a record could not be processed";
+    return new StreamsError("PROCESSING_FAILED", `${what}: ${messageOf(thrown)}`, {
+      node,
+      taskId: this.taskName,
+      ...this.input,
+      cause: thrown,
+    });
   }
 }

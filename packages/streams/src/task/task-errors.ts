@@ -10,14 +10,17 @@ import type { RecordCollector, RefusalOwner } from "./record-collector.ts";
 import type { QueueErrors, UnreadableRecord } from "./record-queue.ts";
 import type { ErrorGuard } from "./running-node.ts";
 import type { SinkOwner } from "./sink-processor.ts";
+import type { TimerOwner } from "./task-timers.ts";
 import type { TaskConfig } from "./stream-task-options.ts";
 import type { TaskContext } from "./task-context.ts";
 import type { WrittenRecord } from "./written-record.ts";
 
 /** Applies a task's policies for errors, and sends its dead letters. */
-export class TaskErrors implements QueueErrors, SinkOwner, ErrorGuard, RefusalOwner {
+export class TaskErrors implements QueueErrors, SinkOwner, ErrorGuard, RefusalOwner, TimerOwner {
   holdsInput = false;
   contextRecord: StreamRecord | undefined = undefined;
+  /** True: a sink, or a dead letter, was written since this was set to false. */
+  hasSent = false;
   /** True where an error of a processor is more than the end of the task. */
   readonly isGuarding: boolean;
   readonly #context: TaskContext;
@@ -43,8 +46,17 @@ export class TaskErrors implements QueueErrors, SinkOwner, ErrorGuard, RefusalOw
     this.contextRecord = undefined;
   }
 
+  /** There is no input: what fails has no bytes for dead letters. */
+  beginPunctuation(): void {
+    this.#source = undefined;
+    this.#input = undefined;
+    this.holdsInput = false;
+    this.contextRecord = undefined;
+  }
+
   onSent(): void {
     this.holdsInput = false;
+    this.hasSent = true;
   }
 
   /** The writer's failure is nothing that a policy for records is asked about. */
@@ -58,6 +70,11 @@ export class TaskErrors implements QueueErrors, SinkOwner, ErrorGuard, RefusalOw
       ...record,
       cause: error.cause,
     });
+  }
+
+  onPunctuationError(node: string, thrown: unknown): void {
+    if (!this.isGuarding) throw thrown;
+    this.onProcessingError(node, thrown);
   }
 
   onProcessingError(node: string, thrown: unknown): void {
@@ -123,17 +140,18 @@ export class TaskErrors implements QueueErrors, SinkOwner, ErrorGuard, RefusalOw
   }
 
   #sendDeadLetter(
-    { topic = "", partition = -1, offset = -1 }: StreamsError,
+    { topic, partition = -1, offset = -1 }: StreamsError,
     { key, value, timestamp, headers, cause }: Letter,
   ): void {
     const { deadLetterTopic } = this.#config;
     if (deadLetterTopic === undefined) return;
-    const letter = { topic, partition, offset, timestamp, headers, cause };
+    const letter = { topic: topic ?? null, partition, offset, timestamp, headers, cause };
     const { recordContext } = this.#context;
     // It is written for the record that failed, which need not be the one under way.
     const underWay = { ...recordContext };
     recordContext.copyFrom(letter);
     this.#collector.topic(deadLetterTopic).append(timestamp, key, value, deadLetterHeaders(letter));
+    this.hasSent = true;
     recordContext.copyFrom(underWay);
   }
 
