@@ -10,6 +10,8 @@ import type {
 import type { Platform } from "@millrace/platform";
 
 import { Admin } from "./admin/admin.ts";
+import { membershipOptions, readerOptions, writerOptions } from "./argument-kinds.ts";
+import { checkArguments } from "./arguments.ts";
 import { ClientContext } from "./client-context.ts";
 import { clientOptions, type ConnectOptions } from "./connect-options.ts";
 import { ClusterBatchReader } from "./consumer/cluster-batch-reader.ts";
@@ -38,21 +40,27 @@ export class KafkaClient implements ClusterClient {
     this.admin = new Admin(context);
   }
 
+  /** @throws ClusterError `INVALID_ARGUMENT` */
   openReader(options: BatchReaderOptions): BatchReader {
+    checkArguments("openReader", { options: [readerOptions, options] });
     return this.#open.keep(
       "reader",
       (onClosed) => new ClusterBatchReader(this.#context, options, onClosed),
     );
   }
 
+  /** @throws ClusterError `INVALID_ARGUMENT` */
   openWriter(options: BatchWriterOptions): BatchWriter {
+    checkArguments("openWriter", { options: [writerOptions, options] });
     return this.#open.keep(
       "writer",
       (onClosed) => new KafkaBatchWriter(this.#context, options, onClosed),
     );
   }
 
+  /** @throws ClusterError `INVALID_ARGUMENT` */
   openMembership(options: GroupMembershipOptions): GroupMembership {
+    checkArguments("openMembership", { options: [membershipOptions, options] });
     return this.#open.keep(
       "reader",
       (onClosed) => new ClassicMembership(this.#context, options, onClosed),

@@ -7,6 +7,7 @@ export type ClusterErrorCode =
   | "TOPIC_RECREATED"
   | "OFFSET_OUT_OF_RANGE"
   | "BATCH_UNREADABLE"
+  | "INVALID_ARGUMENT"
   | "INVALID_TOPIC"
   | "RECORD_INVALID"
   | "RECORD_TOO_LARGE"

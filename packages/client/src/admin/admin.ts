@@ -9,6 +9,17 @@ import type {
 import type { Offset, TopicPartition } from "@millrace/model";
 import { KafkaError } from "@millrace/protocol";
 import { deleteRecordsApi, type MetadataResponse } from "@millrace/protocol/definitions";
+import {
+  deletionOffsets,
+  groupName,
+  listOffsetsOptions,
+  newTopics,
+  offsetsToCommit,
+  topicNames,
+  topicsToGrow,
+  wantedOffsets,
+} from "../argument-kinds.ts";
+import { checkArguments } from "../arguments.ts";
 import type { ClientContext } from "../client-context.ts";
 import type { BrokerLane, LaneLink } from "../connection/broker-lane.ts";
 import { throwIfError, topicErrorOf } from "../connection/cluster-error-of.ts";
@@ -32,7 +43,7 @@ import { createPartitions, createTopics, deleteTopics, topicDescriptionOf } from
 
 /**
  * What a program asks of a cluster beside records (Kafka: `Admin`). One object per client, at
- * `client.admin`.
+ * `client.admin`. Every method rejects with the ClusterError `INVALID_ARGUMENT` for what it does not take.
  *
  * @example
  * await client.admin.createTopics([{ name: "orders", partitionCount: 4 }]);
@@ -48,6 +59,7 @@ export class Admin implements ClusterAdmin {
   }
 
   async describeCluster(signal?: AbortSignal): Promise<ClusterDescription> {
+    checkArguments("admin.describeCluster", {}, signal);
     const answer = await this.#ask([], signal);
     return {
       clusterId: answer.clusterId ?? "",
@@ -59,6 +71,7 @@ export class Admin implements ClusterAdmin {
     topics: readonly string[],
     signal?: AbortSignal,
   ): Promise<ReadonlyMap<string, TopicDescription>> {
+    checkArguments("admin.describeTopics", { topics: [topicNames, topics] }, signal);
     const answer = await this.#ask(topics, signal);
     const descriptions = new Map<string, TopicDescription>();
     for (const topic of answer.topics) {
@@ -71,30 +84,44 @@ export class Admin implements ClusterAdmin {
   }
 
   async listTopics(signal?: AbortSignal): Promise<readonly TopicDescription[]> {
+    checkArguments("admin.listTopics", {}, signal);
     const answer = await this.#ask(null, signal);
     return answer.topics.filter(({ errorCode }) => errorCode === 0).map(topicDescriptionOf);
   }
 
-  createTopics(topics: readonly NewTopic[], signal?: AbortSignal): Promise<readonly TopicResult[]> {
+  async createTopics(
+    topics: readonly NewTopic[],
+    signal?: AbortSignal,
+  ): Promise<readonly TopicResult[]> {
+    checkArguments("admin.createTopics", { topics: [newTopics, topics] }, signal);
     return createTopics(this.#context, () => this.#controller(), topics, signal);
   }
 
   /** Raises the numbers of partitions (Kafka: `createPartitions`). One result per topic, in order. */
-  createPartitions(
+  async createPartitions(
     topics: readonly { readonly name: string; readonly partitionCount: number }[],
     signal?: AbortSignal,
   ): Promise<readonly TopicResult[]> {
+    checkArguments("admin.createPartitions", { topics: [topicsToGrow, topics] }, signal);
     return createPartitions(this.#context, () => this.#controller(), topics, signal);
   }
 
-  deleteTopics(topics: readonly string[], signal?: AbortSignal): Promise<readonly TopicResult[]> {
+  async deleteTopics(
+    topics: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<readonly TopicResult[]> {
+    checkArguments("admin.deleteTopics", { topics: [topicNames, topics] }, signal);
     return deleteTopics(this.#context, () => this.#controller(), topics, signal);
   }
 
-  listOffsets(
+  async listOffsets(
     partitions: readonly WantedOffset[],
     options: { readonly isolation?: IsolationLevel; readonly signal?: AbortSignal } = {},
   ): Promise<readonly FoundOffset[]> {
+    checkArguments("admin.listOffsets", {
+      partitions: [wantedOffsets, partitions],
+      options: [listOffsetsOptions, options],
+    });
     const { isolation = "read_uncommitted", signal } = options;
     return listOffsets(this.#context, this.#lane, partitions, { isolation, signal });
   }
@@ -103,6 +130,7 @@ export class Admin implements ClusterAdmin {
     offsets: readonly (TopicPartition & { readonly offset: Offset })[],
     signal?: AbortSignal,
   ): Promise<void> {
+    checkArguments("admin.deleteRecords", { offsets: [deletionOffsets, offsets] }, signal);
     if (offsets.length === 0) return;
     const context = this.#context;
     const timeoutMs = context.options.requestTimeoutMs;
@@ -134,22 +162,26 @@ export class Admin implements ClusterAdmin {
   }
 
   /** Groups of all kinds (Kafka: `listConsumerGroups`). */
-  listGroups(signal?: AbortSignal): Promise<readonly GroupListing[]> {
+  async listGroups(signal?: AbortSignal): Promise<readonly GroupListing[]> {
+    checkArguments("admin.listGroups", {}, signal);
     return listGroups(this.#context, this.#lane, signal);
   }
 
   /** @throws KafkaError `GROUP_ID_NOT_FOUND` */
-  describeGroup(groupId: string, signal?: AbortSignal): Promise<GroupDescription> {
+  async describeGroup(groupId: string, signal?: AbortSignal): Promise<GroupDescription> {
+    checkArguments("admin.describeGroup", { groupId: [groupName, groupId] }, signal);
     return describeGroup(this.#context, this.#lane, { groupId, signal });
   }
 
   /** Forgets a group and its offsets. @throws KafkaError `NON_EMPTY_GROUP`, `GROUP_ID_NOT_FOUND` */
-  deleteGroup(groupId: string, signal?: AbortSignal): Promise<void> {
+  async deleteGroup(groupId: string, signal?: AbortSignal): Promise<void> {
+    checkArguments("admin.deleteGroup", { groupId: [groupName, groupId] }, signal);
     return deleteGroup(this.#context, this.#lane, { groupId, signal });
   }
 
   /** All offsets that a group has committed (Kafka: `listConsumerGroupOffsets`). */
-  groupOffsets(groupId: string, signal?: AbortSignal): Promise<readonly OffsetAndMetadata[]> {
+  async groupOffsets(groupId: string, signal?: AbortSignal): Promise<readonly OffsetAndMetadata[]> {
+    checkArguments("admin.groupOffsets", { groupId: [groupName, groupId] }, signal);
     return groupOffsets(this.#context, this.#lane, { groupId, signal });
   }
 
@@ -158,11 +190,16 @@ export class Admin implements ClusterAdmin {
    *
    * @throws ClusterError `COMMIT_FENCED`, or KafkaError: the group has members
    */
-  alterGroupOffsets(
+  async alterGroupOffsets(
     groupId: string,
     offsets: readonly OffsetAndMetadata[],
     signal?: AbortSignal,
   ): Promise<void> {
+    checkArguments(
+      "admin.alterGroupOffsets",
+      { groupId: [groupName, groupId], offsets: [offsetsToCommit, offsets] },
+      signal,
+    );
     return alterGroupOffsets(this.#context, this.#lane, { groupId, offsets, signal });
   }
 

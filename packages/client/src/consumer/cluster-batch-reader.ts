@@ -9,6 +9,8 @@ import type { Timer } from "@millrace/platform";
 import { KafkaError } from "@millrace/protocol";
 import { type FetchResponse } from "@millrace/protocol/definitions";
 
+import { pollOptions, positions, topicPartition, topicPartitions } from "../argument-kinds.ts";
+import { checkArguments } from "../arguments.ts";
 import type { ClientContext } from "../client-context.ts";
 import { BackgroundWork } from "../connection/background-work.ts";
 import type { BrokerLane } from "../connection/broker-lane.ts";
@@ -66,6 +68,7 @@ export class ClusterBatchReader implements BatchReader {
   }
 
   assign(partitions: readonly (TopicPartition & { readonly offset: Offset })[]): void {
+    checkArguments("reader.assign", { partitions: [positions, partitions] });
     for (const position of partitions) {
       const { topic, partition } = position;
       const name = topicPartitionName(topic, partition);
@@ -81,6 +84,7 @@ export class ClusterBatchReader implements BatchReader {
   }
 
   unassign(partitions: readonly TopicPartition[]): void {
+    checkArguments("reader.unassign", { partitions: [topicPartitions, partitions] });
     for (const { topic, partition } of partitions) {
       const name = topicPartitionName(topic, partition);
       this.#partitions.get(name)?.retire();
@@ -88,38 +92,39 @@ export class ClusterBatchReader implements BatchReader {
     }
   }
 
-  pause({ topic, partition }: TopicPartition): void {
-    const found = this.#partitions.get(topicPartitionName(topic, partition));
+  pause(partition: TopicPartition): void {
+    checkArguments("reader.pause", { partition: [topicPartition, partition] });
+    const found = this.#find("pause", partition);
     if (found !== undefined) found.isPaused = true;
   }
 
-  resume({ topic, partition }: TopicPartition): void {
-    const found = this.#partitions.get(topicPartitionName(topic, partition));
+  resume(partition: TopicPartition): void {
+    checkArguments("reader.resume", { partition: [topicPartition, partition] });
+    const found = this.#find("resume", partition);
     if (found === undefined || !found.isPaused) return;
     found.isPaused = false;
     if (found.fetched.length > 0) this.#wake();
     this.#fetchAll();
   }
 
-  async poll({
-    signal,
-    waitMsMax,
-  }: {
+  async poll(options: {
     readonly signal?: AbortSignal;
     readonly waitMsMax: number;
   }): Promise<readonly RecordBatchView[]> {
+    checkArguments("reader.poll", { options: [pollOptions, options] });
+    const { signal, waitMsMax } = options;
     const ready = this.#takeFetched();
     if (ready.length > 0 || waitMsMax <= 0 || signal?.aborted === true) return ready;
     await this.#wait(waitMsMax, signal);
     return this.#takeFetched();
   }
 
-  position({ topic, partition }: TopicPartition): Offset | undefined {
-    return this.#partitions.get(topicPartitionName(topic, partition))?.position;
+  position(partition: TopicPartition): Offset | undefined {
+    return this.#find("position", partition)?.position;
   }
 
-  endOffset({ topic, partition }: TopicPartition): Offset | undefined {
-    return this.#partitions.get(topicPartitionName(topic, partition))?.endOffset;
+  endOffset(partition: TopicPartition): Offset | undefined {
+    return this.#find("endOffset", partition)?.endOffset;
   }
 
   async close(): Promise<void> {
@@ -135,6 +140,13 @@ export class ClusterBatchReader implements BatchReader {
     this.#wake();
     await this.#background.ended();
     this.#onClosed();
+  }
+
+  #find(method: string, place: TopicPartition): AssignedPartition | undefined {
+    // Tasks ask for each record: what is one shows at a glance.
+    if (typeof place?.topic !== "string" || typeof place.partition !== "number")
+      checkArguments(`reader.${method}`, { partition: [topicPartition, place] });
+    return this.#partitions.get(topicPartitionName(place.topic, place.partition));
   }
 
   #takeFetched(): readonly RecordBatchView[] {

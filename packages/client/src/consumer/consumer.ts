@@ -6,6 +6,8 @@ import {
   type OffsetAndMetadata,
 } from "@millrace/cluster";
 import type { Offset, RecordBatchView, TopicPartition } from "@millrace/model";
+import { closeOptions, nextOffset, offsetsToCommit, topicPartition } from "../argument-kinds.ts";
+import { checkArguments } from "../arguments.ts";
 import type { ClientContext } from "../client-context.ts";
 import { isRetriable } from "../connection/retrying.ts";
 import type { ClassicMembership } from "../group/classic-membership.ts";
@@ -139,6 +141,7 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
     offsets: readonly OffsetAndMetadata[] = this.#assignment.uncommitted(),
     signal?: AbortSignal,
   ): Promise<void> {
+    checkArguments("consumer.commit", { offsets: [offsetsToCommit, offsets] }, signal);
     const group = this.#group();
     // At once: a seek that comes before the answer is not to be undone.
     this.#assignment.advance(offsets);
@@ -150,10 +153,14 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
    * The next record of the partition comes from this offset, at once or as soon as the partition is assigned; if the
    * group gives the partition to another member meanwhile, that one's work counts, and the log says so.
    *
-   * @throws PartitionError `PARTITION_NOT_ASSIGNED`: partitions are assigned, and it is not among them; or its topic is
+   * @throws ClusterError `INVALID_ARGUMENT`; PartitionError `PARTITION_NOT_ASSIGNED`: partitions are assigned, and it is not among them; or its topic is
    * not one of the consumer's
    */
   seek(partition: TopicPartition, offset: Offset): void {
+    checkArguments("consumer.seek", {
+      partition: [topicPartition, partition],
+      offset: [nextOffset, offset],
+    });
     this.#rebalance.check(partition);
     if (this.#assignment.has(partition)) this.#assignment.moveTo({ ...partition, offset });
     else this.#rebalance.seek(partition, offset);
@@ -165,12 +172,14 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
    * @throws PartitionError `PARTITION_NOT_ASSIGNED`, as `seek`
    */
   pause(partition: TopicPartition): void {
+    checkArguments("consumer.pause", { partition: [topicPartition, partition] });
     this.#rebalance.check(partition);
     this.#assignment.pause(partition);
   }
 
   /** @throws PartitionError `PARTITION_NOT_ASSIGNED`, as `seek` */
   resume(partition: TopicPartition): void {
+    checkArguments("consumer.resume", { partition: [topicPartition, partition] });
     this.#rebalance.check(partition);
     this.#assignment.resume(partition);
     this.#wake.abort();
@@ -198,7 +207,8 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
   }
 
   /** Commits what is processed, leaves the group, and ends the iteration. Twice is fine. */
-  close(options: { readonly keepSeat?: boolean } = {}): Promise<void> {
+  async close(options: { readonly keepSeat?: boolean } = {}): Promise<void> {
+    checkArguments("consumer.close", { options: [closeOptions, options] });
     this.#closed ??= this.#close(options);
     return this.#closed;
   }

@@ -63,6 +63,11 @@ export function encodeRecord(
     );
   const keyBytes = encodeField(topic, key, serdes.key);
   if (keyBytes === undefined) throw invalidField(topic, "key", key);
+  if ("messages" in record)
+    throw invalid(
+      topic,
+      "it has the member messages; send takes a record at a time, as { topic, key, value }",
+    );
   const valueBytes = encodeField(topic, value, serdes.value);
   if (valueBytes === undefined) throw invalidField(topic, "value", value);
   return {
@@ -130,8 +135,11 @@ function encodeHeaders(topic: string, given: unknown): Headers {
 }
 
 function topicOf(record: unknown): string {
-  if (typeof record !== "object" || record === null)
-    throw invalid("a topic", `it is ${shown(record)}; give { topic, value }`);
+  if (typeof record !== "object" || record === null || Array.isArray(record))
+    throw invalid(
+      "a topic",
+      `it is ${shown(record)}; give { topic, value }, a call for each record`,
+    );
   const topic = "topic" in record ? record.topic : undefined;
   if (typeof topic === "string" && topic !== "") return topic;
   throw invalid("a topic", `its topic is ${shown(topic)}; give the topic's name`);

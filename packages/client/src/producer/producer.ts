@@ -1,6 +1,13 @@
 import { ClusterError, type GroupMetadata, type OffsetAndMetadata } from "@millrace/cluster";
-import { partitionForKey, shown, type Offset, type TopicPartition } from "@millrace/model";
+import { partitionForKey, type Offset, type TopicPartition } from "@millrace/model";
 import type { Platform } from "@millrace/platform";
+import {
+  groupMetadata,
+  milliseconds,
+  offsetsToCommit,
+  work as workKind,
+} from "../argument-kinds.ts";
+import { checkArguments } from "../arguments.ts";
 import { abortable } from "../connection/abortable.ts";
 import { signalAfter } from "../signal-after.ts";
 import { closeTimeoutMsDefault, writerClosed, type KafkaBatchWriter } from "./batch-writer.ts";
@@ -99,6 +106,7 @@ export class Producer<Key = PlainField, Value = PlainField> implements AsyncDisp
 
   /** Resolves once all that was sent is acknowledged; what failed has told its own promise. */
   async flush(signal?: AbortSignal): Promise<void> {
+    checkArguments("producer.flush", {}, signal);
     await this.#waiting;
     await this.#writer.flush(signal);
   }
@@ -114,11 +122,7 @@ export class Producer<Key = PlainField, Value = PlainField> implements AsyncDisp
    * @throws ClusterError (as a rejection) `WRITER_FENCED`: another producer has the id; what the work throws
    */
   async transaction<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    if (typeof work !== "function")
-      throw new ClusterError(
-        "WRITER_FAILED",
-        `transaction takes a function that sends; it was given ${shown(work)}`,
-      );
+    checkArguments("producer.transaction", { work: [workKind, work] }, signal);
     this.#initialized ??= this.#writer.initialize(signal).catch((error: ClusterError) => {
       this.#initialized = undefined;
       throw error;
@@ -150,11 +154,17 @@ export class Producer<Key = PlainField, Value = PlainField> implements AsyncDisp
     group: GroupMetadata,
     signal?: AbortSignal,
   ): Promise<void> {
+    checkArguments(
+      "producer.sendOffsets",
+      { offsets: [offsetsToCommit, offsets], group: [groupMetadata, group] },
+      signal,
+    );
     await this.#writer.sendOffsets(offsets, group, signal);
   }
 
   /** Sends what waits, or aborts the transaction that is open; waits at most `timeoutMs`. Twice is fine. */
   async close(timeoutMs = closeTimeoutMsDefault): Promise<void> {
+    checkArguments("producer.close", { timeoutMs: [milliseconds, timeoutMs] });
     const { clock } = this.#platform;
     const endMs = clock.monotonicMs() + timeoutMs;
     if (!this.#isTransactional) {

@@ -211,8 +211,8 @@ test("a transaction is refused by name without a function, without an id, and re
       });
       const producer = client.producer({ transactionalId: "id" });
       await expect(producer.transaction(given(Promise.resolve()))).rejects.toMatchObject({
-        code: "WRITER_FAILED",
-        message: expect.stringContaining("it was given a promise"),
+        code: "INVALID_ARGUMENT",
+        message: expect.stringContaining("work is a promise"),
       });
       await expect(producer.send({ topic, value: "v" })).rejects.toMatchObject({
         code: "WRITER_FAILED",
