@@ -164,7 +164,7 @@ function contents(driver: TopologyTestDriver): Readonly<Record<string, unknown>>
   for (const specification of [...driver.specifications].sort((a, b) =>
     a.name < b.name ? -1 : 1,
   )) {
-    const { name, engine, key, value, isTimestamped } = specification;
+    const { name, engine, key, value, kind } = specification;
     const entries: { key: string; value: string }[] = [];
     using cursor = driver.store(name).all();
     while (cursor.next()) {
@@ -179,7 +179,7 @@ function contents(driver: TopologyTestDriver): Readonly<Record<string, unknown>>
     }
     entries.sort((left, right) => (left.key < right.key ? -1 : left.key > right.key ? 1 : 0));
     stores[name] = {
-      kind: isTimestamped ? "timestampedKeyValue" : "keyValue",
+      kind: kind.name,
       persistent: engine === "rocksdb",
       entries,
     };

@@ -73,7 +73,17 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
   protocol: ["wire", "records", "compression", "schema", "definitions", "frames"],
   serde: [],
   simulator: ["world", "disk", "network", "process"],
-  state: ["bytes", "sorted", "contract", "layers", "memory", "file", "stores", "conformance"],
+  state: [
+    "bytes",
+    "sorted",
+    "contract",
+    "layers",
+    "kinds",
+    "memory",
+    "file",
+    "stores",
+    "conformance",
+  ],
   streams: ["error", "processor", "topology", "plan", "dsl", "task", "query", "runtime", "app"],
 };
 

@@ -61,7 +61,6 @@ export {
   type FlushListener,
   type FlushListenerOptions,
   type KeyValueStore,
-  type KeyValueStoreSpecification,
   type ReadOnlyKeyValueStore,
   type RecordContext,
   type StateErrorCode,

@@ -2,6 +2,7 @@ export type {
   KeyValueStore,
   ReadOnlyKeyValueStore,
   TimestampedKeyValueStore,
+  UpdatableKeyValueStore,
   ValueAndTimestamp,
 } from "./contract/key-value-store.ts";
 export type { RecordContext } from "./contract/record-context.ts";
@@ -16,20 +17,17 @@ export type {
   StoreEngineProvider,
 } from "./contract/store-engine.ts";
 export {
-  keyValueStore,
-  timestampedKeyValueStore,
-  type KeyValueStoreOptions,
-  type KeyValueStoreSpecification,
   storeEngineKinds,
   type StoreEngineKind,
+  type StoreKind,
+  type StoreOptions,
   type StoreSpecification,
 } from "./contract/store-specification.ts";
-export type {
-  ChangelogWriter,
-  StoreOpening,
-  TaskStores,
-  TaskStoresOptions,
-} from "./contract/task-stores.ts";
+export type { ChangelogWriter } from "./contract/changelog-writer.ts";
+export type { ChangelogRecord, OpenStore, StoreEnvironment } from "./contract/open-store.ts";
+export { keyValueStore } from "./kinds/key-value/key-value-kind.ts";
+export { timestampedKeyValueStore } from "./kinds/timestamped-key-value/timestamped-key-value-kind.ts";
+export type { StoreOpening, TaskStores, TaskStoresOptions } from "./contract/task-stores.ts";
 export type {
   FlushContext,
   FlushListener,

@@ -2,7 +2,8 @@ import { noHeaders, type Headers } from "@millrace/model";
 import { int64AsNumber, string, type Serde } from "@millrace/serde";
 
 import { CacheBudget } from "../src/contract/cache-budget.ts";
-import { timestampedKeyValueStore } from "../src/contract/store-specification.ts";
+import type { UpdatableKeyValueStore } from "../src/contract/key-value-store.ts";
+import { timestampedKeyValueStore } from "../src/kinds/timestamped-key-value/timestamped-key-value-kind.ts";
 import type { TaskStores } from "../src/contract/task-stores.ts";
 import { MemoryEngine } from "../src/memory/memory-engine.ts";
 import { openTaskStores } from "../src/stores/open-task-stores.ts";
@@ -40,7 +41,7 @@ export function cachedWorld(
     cache: budget,
     taskId: "0_0",
     stores: names.map((name) => ({
-      specification: timestampedKeyValueStore({ name, key: string(), value, isCached: true }),
+      specification: timestampedKeyValueStore({ name, key: string(), value, caching: true }),
       changelogTopic: `app-${name}-changelog`,
       changelog: {
         append: (timestamp: number, key: Uint8Array | null, bytes: Uint8Array | null) => {
@@ -51,7 +52,7 @@ export function cachedWorld(
     })),
   });
   for (const name of names)
-    stores.timestampedKeyValueStore<string, number>(name).setFlushListener(
+    stores.store<UpdatableKeyValueStore<string, number>>(name).setFlushListener(
       (key, now, old, { valueTimestamp }) => {
         forwarded.push(`${key}=${now}<-${old}@${valueTimestamp}`);
       },
@@ -65,7 +66,7 @@ export function cachedWorld(
     forwarded,
     put: (key, next, timestamp) => {
       context.timestamp = timestamp;
-      const store = stores.timestampedKeyValueStore<string, number>(names[0]);
+      const store = stores.store<UpdatableKeyValueStore<string, number>>(names[0]);
       store.readForUpdate(key, null);
       store.writeUpdated(next, Math.max(timestamp, store.timestampOfRead));
     },

@@ -133,20 +133,22 @@ export class TopologyTestDriver {
     });
   }
 
-  /** The store of a table, or of a name. Values of a table's store come with their timestamps. */
+  /** The store of a table, a specification, or a name. Values of a table's store come with their timestamps. */
   store<K, V>(table: KTable<K, V>): TimestampedKeyValueStore<K, V & {}>;
-  store(name: string): KeyValueStore<unknown, unknown>;
-  store(handle: string | KTable<unknown, unknown>): KeyValueStore<unknown, unknown> {
+  store<Store extends StateStore = KeyValueStore<unknown, unknown>>(
+    handle: StoreSpecification<Store> | string,
+  ): Store;
+  store<Store extends StateStore>(
+    handle: StoreSpecification<Store> | string | KTable<unknown, unknown>,
+  ): Store {
+    if (typeof handle === "object" && !("storeName" in handle)) return this.#stores.store(handle);
     const name = typeof handle === "string" ? handle : handle.storeName;
     if (name === undefined)
       throw new TestDriverError(
         "NO_STORE",
         `the table has no store of its own; name one: { store: "…" }`,
       );
-    const specification = this.specifications.find((store) => store.name === name);
-    return specification?.isTimestamped === true
-      ? this.#stores.timestampedKeyValueStore<unknown, unknown>(name)
-      : this.#stores.keyValueStore<unknown, unknown>(name);
+    return this.#stores.store<Store>(name);
   }
 
   /** All stores, in the order in which the topology registered them. */

@@ -5,6 +5,7 @@ import {
   openTaskStores,
   type EngineEntry,
   type TaskStores,
+  type UpdatableKeyValueStore,
 } from "@millrace/state";
 
 import type { EngineSight, History, SeenRecord } from "../history.ts";
@@ -58,7 +59,7 @@ function foldOf(records: readonly SeenRecord[]): ReadonlyMap<string, string> {
 
 function contentOf(stores: TaskStores): ReadonlyMap<string, string> {
   const content = new Map<string, string>();
-  using cursor = stores.timestampedKeyValueStore<string, number>(storeName).all();
+  using cursor = stores.store<UpdatableKeyValueStore<string, number>>(storeName).all();
   for (const { key, value } of cursor) content.set(key, `${value.value} (${value.timestamp})`);
   return content;
 }
@@ -70,7 +71,8 @@ function storesOf(taskId: string, entries: readonly EngineEntry[]): TaskStores {
   return openTaskStores({
     engine,
     stores: subtopology.stores.map((specification) => ({
-      specification: { ...specification, isCached: false },
+      specification,
+      caching: false,
       changelogTopic,
       changelog: null,
     })),

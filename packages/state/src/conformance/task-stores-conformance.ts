@@ -2,7 +2,8 @@ import { compareBytes, encodeUtf8, noHeaders, toHex, type Offset } from "@millra
 import { int64AsNumber, json, string } from "@millrace/serde";
 import { checkEqual, type ConformanceCase } from "@millrace/model/conformance";
 import type { StoreEngine } from "../contract/store-engine.ts";
-import { timestampedKeyValueStore } from "../contract/store-specification.ts";
+import type { UpdatableKeyValueStore } from "../contract/key-value-store.ts";
+import { timestampedKeyValueStore } from "../kinds/timestamped-key-value/timestamped-key-value-kind.ts";
 import type { TaskStores } from "../contract/task-stores.ts";
 import { CacheBudget } from "../contract/cache-budget.ts";
 import { openTaskStores } from "../stores/open-task-stores.ts";
@@ -88,7 +89,7 @@ class StoreTrial {
 
   /** The aggregator changes all that it is given, and all of it changes again once the result was written. */
   #updateBasket(): void {
-    const store = this.#stores.timestampedKeyValueStore<string, Basket>("baskets");
+    const store = this.#stores.store<UpdatableKeyValueStore<string, Basket>>("baskets");
     const key = this.#choice.of(keys);
     const brought = this.#choice.isOneIn(2) ? encodeUtf8(key) : null;
     const old = store.readForUpdate(key, brought);
@@ -129,7 +130,7 @@ class StoreTrial {
   }
 
   #updateCount(): void {
-    const store = this.#stores.timestampedKeyValueStore<string, number>("counts");
+    const store = this.#stores.store<UpdatableKeyValueStore<string, number>>("counts");
     const key = this.#choice.of(keys);
     const old = store.readForUpdate(key, null);
     const timestamp = Math.max(this.#context.timestamp, store.timestampOfRead);
@@ -138,7 +139,7 @@ class StoreTrial {
   }
 
   #put(): void {
-    const store = this.#stores.timestampedKeyValueStore<string, Basket>("baskets");
+    const store = this.#stores.store<UpdatableKeyValueStore<string, Basket>>("baskets");
     const key = this.#choice.of(keys);
     const timestamp = this.#context.timestamp;
     const value: Basket = { items: [this.#choice.below(9)] };
@@ -188,7 +189,7 @@ class StoreTrial {
 
   #compareReads(): void {
     for (const name of storeNames) {
-      const store = this.#stores.timestampedKeyValueStore<string, Basket>(name);
+      const store = this.#stores.store<UpdatableKeyValueStore<string, Basket>>(name);
       const walked: string[] = [];
       for (const { key, value } of store.all()) {
         walked.push(`${name}/${key}=${JSON.stringify([value.value, value.timestamp])}`);
@@ -216,7 +217,9 @@ class StoreTrial {
         else fold.set(key, `${timestamp}:${value}`);
       const format = name === "counts" ? int64AsNumber() : json<Basket>();
       const stored = new Map<string, string>();
-      for (const { key, value } of this.#stores.timestampedKeyValueStore<string, never>(name).all())
+      for (const { key, value } of this.#stores
+        .store<UpdatableKeyValueStore<string, never>>(name)
+        .all())
         stored.set(
           toHex(encodeUtf8(key)),
           `${value.timestamp}:${toHex(format.serialize(value.value, name))}`,
@@ -241,7 +244,7 @@ class StoreTrial {
   }
 
   #open(): TaskStores {
-    const common = { key: string(), isCached: this.#isCached };
+    const common = { key: string(), caching: this.#isCached };
     const specifications = [
       timestampedKeyValueStore({ ...common, name: "baskets", value: json<Basket>() }),
       timestampedKeyValueStore({ ...common, name: "counts", value: int64AsNumber() }),
@@ -264,7 +267,7 @@ class StoreTrial {
     });
     for (const name of storeNames)
       stores
-        .timestampedKeyValueStore<string, Basket>(name)
+        .store<UpdatableKeyValueStore<string, Basket>>(name)
         .setFlushListener(
           (_key, now, old) => [now, old].forEach((value) => value?.items?.push(-7)),
           {

@@ -2,6 +2,7 @@ import type { Timestamp } from "@millrace/model";
 import type { Serde } from "@millrace/serde";
 import type { StateStore } from "./state-store.ts";
 import type { StoreCursor } from "./store-cursor.ts";
+import type { UpdatableStore } from "./updatable-store.ts";
 
 /** What queries see of a key-value store (Kafka: `ReadOnlyKeyValueStore`). Values are copies: change them freely. */
 export interface ReadOnlyKeyValueStore<K, V> extends StateStore {
@@ -37,3 +38,6 @@ export interface ValueAndTimestamp<V> {
 
 /** Keys to values with the timestamp of their last update: what the DSL keeps (Kafka: `TimestampedKeyValueStore`). */
 export type TimestampedKeyValueStore<K, V> = KeyValueStore<K, ValueAndTimestamp<V>>;
+
+/** With the fast way in and out, for operators. */
+export type UpdatableKeyValueStore<K, V> = TimestampedKeyValueStore<K, V> & UpdatableStore<K, V>;

@@ -8,6 +8,7 @@ import { BaseError } from "@millrace/model";
  * - `STORE_ENGINE_UNAVAILABLE`: the native engine cannot be loaded on this machine.
  * - `STORE_ENGINE_FAILED`: the engine could not read or write.
  * - `INVALID_STORE_KEY`: a key is null or undefined.
+ * - `CURSOR_ENDED`: what a cursor shows is gone; open another one.
  */
 export type StateErrorCode =
   | "STORE_CLOSED"
@@ -16,7 +17,8 @@ export type StateErrorCode =
   | "STORE_ENGINE_LOCKED"
   | "STORE_ENGINE_UNAVAILABLE"
   | "STORE_ENGINE_FAILED"
-  | "INVALID_STORE_KEY";
+  | "INVALID_STORE_KEY"
+  | "CURSOR_ENDED";
 
 /** A state store, or the engine under it, refused (Kafka: `ProcessorStateException`, `InvalidStateStoreException`). */
 export class StateError extends BaseError<StateErrorCode> {

@@ -1,6 +1,9 @@
 /**
  * Walks entries of a store in the order of their serialised keys. Close it with `using`; a `for…of` to its end,
- * or out of it, closes it too. An entry that is written meanwhile may or may not appear.
+ * or out of it, closes it too.
+ *
+ * It shows the store as it was when the cursor was opened, whatever is written, flushed and committed meanwhile. Where
+ * that cannot be (the task was aborted or closed, or 16 MiB were overwritten), it throws `StateError` `CURSOR_ENDED`.
  *
  * @example
  * using entries = store.all();

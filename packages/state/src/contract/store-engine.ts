@@ -33,7 +33,7 @@ export interface EngineEntry {
 /** Walks entries: `while (cursor.next()) use(cursor.key, cursor.value)`. */
 export interface EntryCursor extends Disposable {
   next(): boolean;
-  /** Views, valid until the next `next` or write. Do not change them. */
+  /** Views of bytes that stay as they are. Do not change them. */
   readonly key: Uint8Array;
   readonly value: Uint8Array;
 }

@@ -1,70 +1,73 @@
 import type { Serde } from "@millrace/serde";
+import type { BytesStore } from "./bytes-store.ts";
+import type { OpenStore, StoreEnvironment } from "./open-store.ts";
+import type { StateStore } from "./state-store.ts";
 
-/** All kinds of stores that a topology may ask for; window, session and versioned stores join here. */
-export type StoreSpecification = KeyValueStoreSpecification<unknown, unknown>;
-
-/** A key-value store to be built (Kafka: `StoreBuilder`). Frozen; make it with `keyValueStore` or `timestampedKeyValueStore`. */
-export interface KeyValueStoreSpecification<K, V> {
-  readonly kind: "keyValue";
+/**
+ * A store to be built, and the handle that gets it and knows its type (Kafka: `StoreBuilder`). Frozen; make it with the
+ * function of its kind, such as `keyValueStore`. Whoever names the same specification shares one store.
+ */
+export interface StoreSpecification<out Store extends StateStore = StateStore> {
+  readonly kind: StoreKind<Store>;
   readonly name: string;
-  readonly key: Serde<K>;
-  readonly value: Serde<V>;
-  /** True: a `TimestampedKeyValueStore`, whose bytes are timestamp (8) ++ value. */
-  readonly isTimestamped: boolean;
+  readonly key: Serde<unknown>;
+  readonly value: Serde<unknown>;
   /** True: writes are held back and deduplicated until a flush. */
-  readonly isCached: boolean;
-  /** True: each write goes to a changelog too. */
-  readonly isLogged: boolean;
+  readonly caching: boolean;
+  /** False: no changelog. An object: topic configs of the changelog, over those of the kind. */
+  readonly logging: boolean | Readonly<Record<string, string>>;
   /** `rocksdb`: in the task's engine, which an application without RocksDB has in memory too. `memory`: restored from the changelog after each start. */
   readonly engine: StoreEngineKind;
+}
+
+/**
+ * All that there is to know about one kind of store: a folder under `kinds/` each, which nobody else knows. It is asked
+ * about specifications of its own alone.
+ */
+export interface StoreKind<out Store extends StateStore = StateStore> {
+  /** As the kind is told of in descriptions, such as `timestampedKeyValue`. */
+  readonly name: string;
+  /** How entries lie in the engine. A store that was written in another layout begins anew. */
+  readonly layout: number;
+  /** Kafka's topic configs of the changelog. */
+  changelogConfigs(specification: StoreSpecification): Readonly<Record<string, string>>;
+  /** @param bytes the store's part of its task's engine, seen through the writes that are not committed */
+  open(
+    specification: StoreSpecification,
+    bytes: BytesStore,
+    environment: StoreEnvironment,
+  ): OpenStore<Store>;
 }
 
 export const storeEngineKinds = ["rocksdb", "memory"] as const;
 
 export type StoreEngineKind = (typeof storeEngineKinds)[number];
 
-export interface KeyValueStoreOptions<K, V> {
+/** What can be said of a store of any kind. */
+export interface StoreOptions<K, V> {
   readonly name: string;
   readonly key: Serde<K>;
   readonly value: Serde<V>;
   /** Default false (as in Kafka's Processor API; the DSL turns it on). */
-  readonly isCached?: boolean;
-  /** Default true. */
-  readonly isLogged?: boolean;
+  readonly caching?: boolean;
+  /** False: no changelog; what the store holds is gone with the disk. An object: topic configs of the changelog. Default true. */
+  readonly logging?: boolean | Readonly<Record<string, string>>;
   /** Default `rocksdb`. */
   readonly engine?: StoreEngineKind;
 }
 
-/**
- * Specifies a plain key-value store (Kafka: `Stores.keyValueStoreBuilder`).
- *
- * @example keyValueStore({ name: "seen", key: string(), value: json<Seen>() })
- */
-export function keyValueStore<K, V>(
-  options: KeyValueStoreOptions<K, V>,
-): KeyValueStoreSpecification<K, V> {
-  return specification(options, false);
-}
-
-/** Specifies a key-value store that keeps timestamps (Kafka: `Stores.timestampedKeyValueStoreBuilder`). */
-export function timestampedKeyValueStore<K, V>(
-  options: KeyValueStoreOptions<K, V>,
-): KeyValueStoreSpecification<K, V> {
-  return specification(options, true);
-}
-
-function specification<K, V>(
-  { name, key, value, isCached, isLogged, engine }: KeyValueStoreOptions<K, V>,
-  isTimestamped: boolean,
-): KeyValueStoreSpecification<K, V> {
-  return Object.freeze({
-    kind: "keyValue",
+/** What all specifications have, with the defaults. */
+export function specificationOf<Store extends StateStore, K, V>(
+  kind: StoreKind<Store>,
+  { name, key, value, caching, logging, engine }: StoreOptions<K, V>,
+): StoreSpecification<Store> {
+  return {
+    kind,
     name,
     key,
     value,
-    isTimestamped,
-    isCached: isCached ?? false,
-    isLogged: isLogged ?? true,
+    caching: caching ?? false,
+    logging: logging ?? true,
     engine: engine ?? "rocksdb",
-  });
+  };
 }

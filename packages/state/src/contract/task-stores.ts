@@ -1,23 +1,12 @@
-import type { Headers, Offset, Timestamp } from "@millrace/model";
+import type { Offset } from "@millrace/model";
 import type { Logger, Metrics } from "@millrace/platform";
-import type { KeyValueStore, TimestampedKeyValueStore } from "./key-value-store.ts";
+import type { CacheBudget } from "./cache-budget.ts";
+import type { ChangelogWriter } from "./changelog-writer.ts";
 import type { RecordContext } from "./record-context.ts";
 import type { StateStore } from "./state-store.ts";
 import type { StoreEngine } from "./store-engine.ts";
+import type { ChangelogRecord } from "./open-store.ts";
 import type { StoreSpecification } from "./store-specification.ts";
-import type { CacheBudget } from "./cache-budget.ts";
-import type { UpdatableStore } from "./updatable-store.ts";
-
-/** Takes the changelog records of one store. A `PartitionWriter` of the cluster port fits. */
-export interface ChangelogWriter {
-  /** Copies the bytes before it returns. */
-  append(
-    timestamp: Timestamp,
-    key: Uint8Array | null,
-    value: Uint8Array | null,
-    headers: Headers,
-  ): void;
-}
 
 /** One store of a task: what to build, and where its changes go. */
 export interface StoreOpening {
@@ -26,6 +15,8 @@ export interface StoreOpening {
   readonly changelogTopic: string;
   /** Null: nothing is logged (logging is off, or the source topic is the changelog). */
   readonly changelog: ChangelogWriter | null;
+  /** False: it is opened without a cache, whatever the specification says. */
+  readonly caching?: boolean;
 }
 
 export interface TaskStoresOptions {
@@ -60,12 +51,12 @@ export interface TaskStoresOptions {
 export interface TaskStores {
   /** Every store, in registration order. */
   readonly stores: readonly StateStore[];
-  /** The store of a plain specification. Throws `StateError` `UNKNOWN_STORE`. */
-  keyValueStore<K, V>(name: string): KeyValueStore<K, V>;
-  /** The store of a timestamped specification, with its fast way in. Throws `StateError` `UNKNOWN_STORE`. */
-  timestampedKeyValueStore<K, V>(
-    name: string,
-  ): TimestampedKeyValueStore<K, V> & UpdatableStore<K, V>;
+  /**
+   * The store of a specification, or of a name: then narrow it with the type that it was specified with.
+   *
+   * @throws StateError `UNKNOWN_STORE`: the task has none, or another one of that name
+   */
+  store<Store extends StateStore = StateStore>(handle: StoreSpecification<Store> | string): Store;
 
   /** Bytes of writes that are in the stage, waiting for a commit. */
   readonly stageBytes: number;
@@ -112,11 +103,9 @@ export interface TaskStores {
   committedOffset(store: string): Offset | undefined;
   /**
    * Applies one changelog record, beneath caches and changelog. It waits in the stage until `commit`, which a
-   * restore calls whenever the stage is full, and at its end.
-   *
-   * @param value null deletes. The bytes are copied.
+   * restore calls whenever the stage is full, and at its end. The bytes are copied.
    */
-  restore(store: string, key: Uint8Array, value: Uint8Array | null, timestamp: Timestamp): void;
+  restore(store: string, key: Uint8Array, record: ChangelogRecord): void;
   /** Deletes all that a store holds, and its offset, in the engine: for a changelog that no longer reaches it. */
   wipe(store: string): void;
 

@@ -10,6 +10,8 @@ export interface CacheIndexSource<K, V> {
   keyBytesOf(entry: CacheEntry<K, V>): Uint8Array;
   /** Null for a tombstone. */
   bytesOf(entry: CacheEntry<K, V>): Uint8Array | null;
+  /** An entry left the cache: from now on it is beneath. */
+  removed(): void;
 }
 
 /** A cache's entries in the order of their key bytes; kept from the first scan on. */
@@ -24,7 +26,10 @@ export class CacheIndex<K, V> {
     for (const entry of cache.entries()) this.#add(entry);
     cache.onChange = (entry, change) => {
       if (change === "added") this.#add(entry);
-      else this.#sorted.delete(toLatin1(source.keyBytesOf(entry)));
+      else {
+        this.#sorted.delete(toLatin1(source.keyBytesOf(entry)));
+        source.removed();
+      }
     };
   }
 

@@ -1,22 +1,20 @@
 import { invariant, type Timestamp } from "@millrace/model";
 import { copyBytes } from "../bytes/key-range.ts";
 import { toLatin1 } from "../bytes/latin1.ts";
+import type { BytesStore } from "../contract/bytes-store.ts";
+import type { CacheBudget } from "../contract/cache-budget.ts";
 import type { RecordContext } from "../contract/record-context.ts";
 import type { EntryCursor, ScanRange } from "../contract/store-engine.ts";
 import type { FlushListener, FlushListenerOptions } from "../contract/updatable-store.ts";
-import type { BytesStore } from "./bytes-store.ts";
-import type { CacheBudget } from "../contract/cache-budget.ts";
 import { CacheEntry, type CacheKey } from "./cache-entry.ts";
 import { CacheIndex } from "./cache-index.ts";
 import { MergeCursor } from "./merge-cursor.ts";
+import { OpenCursors } from "./open-cursors.ts";
 import { RecordCache } from "./record-cache.ts";
 import { isPrimitive, type StoreFormat } from "./store-format.ts";
-import type { ValueAccess } from "./value-access.ts";
+import type { AccessOptions, ValueAccess } from "./value-access.ts";
 
-export interface CachedAccessOptions<K, V> {
-  readonly store: BytesStore;
-  readonly format: StoreFormat<K, V>;
-  readonly context: RecordContext;
+export interface CachedAccessOptions<K, V> extends AccessOptions<K, V> {
   readonly budget: CacheBudget;
 }
 
@@ -32,6 +30,7 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
   readonly #context: RecordContext;
   readonly #cache: RecordCache<K, V>;
   readonly #isDirect: boolean;
+  readonly #cursors: OpenCursors;
   #index: CacheIndex<K, V> | null = null;
   #listener: FlushListener<K, V> | null = null;
   #sendsOldValues = false;
@@ -43,12 +42,13 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
   #timestampOfRead: Timestamp = -1;
   #readTimestamp: Timestamp = -1;
 
-  constructor({ store, format, context, budget }: CachedAccessOptions<K, V>) {
+  constructor({ name, store, format, context, budget }: CachedAccessOptions<K, V>) {
     this.#store = store;
     this.#format = format;
     this.#context = context;
     this.#isDirect = format.hasInjectiveKeys;
     this.#cache = new RecordCache(budget, (entry) => this.#writeThrough(entry));
+    this.#cursors = new OpenCursors(name, (range) => this.#scan(range));
   }
 
   get timestampOfRead(): Timestamp {
@@ -100,12 +100,7 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
   }
 
   scan(range: ScanRange): EntryCursor {
-    this.#index ??= new CacheIndex(this.#cache, {
-      keyBytesOf: (entry) => this.#keyBytesOf(entry),
-      bytesOf: (entry) => (entry.isTombstone ? null : this.#bytesOf(entry)),
-    });
-    const base = this.#store.scan(range);
-    return new MergeCursor(this.#index.walk(range), base, range.direction ?? "forward");
+    return this.#cursors.open(range);
   }
 
   approximateEntryCount(): number {
@@ -121,25 +116,38 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
     return true;
   }
 
-  /** As `RecordCache.flush`. */
   flush(isOver?: () => boolean): boolean {
     return this.#cache.flush(isOver);
   }
 
-  /** Forgets all, without writing. */
-  clear(): void {
+  discard(): void {
+    this.#cursors.end("its store was reset");
     this.#cache.clear();
     this.#entry = null;
   }
 
-  /** Forgets one entry: its value changed beneath. */
+  committed(): void {
+    this.#cursors.moved();
+  }
+
   forget(keyBytes: Uint8Array): void {
+    this.#cursors.end("its store is being restored");
     if (this.#cache.entryCount === 0) return;
     const mapKey = this.#isDirect
       ? this.#mapKeyOf(this.#format.decodeKey(keyBytes), keyBytes)
       : toLatin1(keyBytes);
     const entry = this.#cache.get(mapKey);
     if (entry !== undefined) this.#cache.remove(entry);
+  }
+
+  #scan(range: ScanRange): EntryCursor {
+    this.#index ??= new CacheIndex(this.#cache, {
+      keyBytesOf: (entry) => this.#keyBytesOf(entry),
+      bytesOf: (entry) => (entry.isTombstone ? null : this.#bytesOf(entry)),
+      removed: () => this.#cursors.moved(),
+    });
+    const base = this.#store.scan(range);
+    return new MergeCursor(this.#index.walk(range), base, range.direction ?? "forward");
   }
 
   /** The entry of a key, loaded from beneath where there is none; detached if nothing is there, or no room. */
@@ -198,6 +206,8 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
   }
 
   #write(found: CacheEntry<K, V>, value: V | null, timestamp: Timestamp): void {
+    if (this.#cursors.hasOpen)
+      this.#cursors.keep(this.#keyBytesOf(found), () => this.#bytesNow(found));
     // While a flush forwards, entries wait for their turn: what is written then gets an entry of its own.
     const entry = this.#cache.isFlushing
       ? new CacheEntry<K, V>(found.mapKey, found.key, found.keyBytes, found.keySize)
@@ -230,6 +240,13 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
     if (entry.bytes !== null) return entry.bytes;
     invariant(entry.hasValue && entry.value !== null, "STATE-5", "an entry has a value, or bytes");
     return (entry.bytes = this.#format.encode(entry.value, entry.valueTimestamp));
+  }
+
+  /** What is stored under an entry's key before it is written. */
+  #bytesNow(entry: CacheEntry<K, V>): Uint8Array | null {
+    const held = this.#cache.get(entry.mapKey);
+    if (held === undefined) return this.#store.get(this.#keyBytesOf(entry));
+    return held.isTombstone ? null : this.#bytesOf(held);
   }
 
   #writeThrough(entry: CacheEntry<K, V>): void {

@@ -1,25 +1,30 @@
 import { invariant, type Timestamp } from "@millrace/model";
+import type { BytesStore } from "../contract/bytes-store.ts";
 import type { RecordContext } from "../contract/record-context.ts";
 import type { EntryCursor, ScanRange } from "../contract/store-engine.ts";
 import type { FlushListener, FlushListenerOptions } from "../contract/updatable-store.ts";
-import type { BytesStore } from "./bytes-store.ts";
+import { OpenCursors } from "./open-cursors.ts";
 import type { StoreFormat } from "./store-format.ts";
-import type { ValueAccess } from "./value-access.ts";
+import type { AccessOptions, ValueAccess } from "./value-access.ts";
 
 /** A store without a cache: each read decodes, each write goes through. */
 export class DirectAccess<K, V> implements ValueAccess<K, V> {
   readonly isCached = false;
+  readonly hasDirty = false;
+  readonly hasFailedFlush = false;
   readonly #store: BytesStore;
   readonly #format: StoreFormat<K, V>;
   readonly #context: RecordContext;
+  readonly #cursors: OpenCursors;
   #keyBytes: Uint8Array | null = null;
   #timestampOfRead: Timestamp = -1;
   #readTimestamp: Timestamp = -1;
 
-  constructor(store: BytesStore, format: StoreFormat<K, V>, context: RecordContext) {
+  constructor({ name, store, format, context }: AccessOptions<K, V>) {
     this.#store = store;
     this.#format = format;
     this.#context = context;
+    this.#cursors = new OpenCursors(name, (range) => store.scan(range));
   }
 
   get readTimestamp(): Timestamp {
@@ -38,7 +43,7 @@ export class DirectAccess<K, V> implements ValueAccess<K, V> {
 
   write(key: K, value: V | null, timestamp: Timestamp): void {
     const bytes = value === null ? null : this.#format.encode(value, timestamp);
-    this.#store.put(this.#format.encodeKey(key), bytes, this.#context.timestamp);
+    this.#put(this.#format.encodeKey(key), bytes);
   }
 
   readForUpdate(key: K, keyBytes: Uint8Array | null): V | null {
@@ -54,7 +59,7 @@ export class DirectAccess<K, V> implements ValueAccess<K, V> {
     this.#keyBytes = null;
     const bytes =
       value === null || value === undefined ? null : this.#format.encode(value, timestamp);
-    this.#store.put(keyBytes, bytes, this.#context.timestamp);
+    this.#put(keyBytes, bytes);
   }
 
   setFlushListener(_listener: FlushListener<K, V>, _options: FlushListenerOptions): boolean {
@@ -62,10 +67,32 @@ export class DirectAccess<K, V> implements ValueAccess<K, V> {
   }
 
   scan(range: ScanRange): EntryCursor {
-    return this.#store.scan(range);
+    return this.#cursors.open(range);
   }
 
   approximateEntryCount(): number {
     return this.#store.approximateEntryCount();
+  }
+
+  flush(): boolean {
+    return true;
+  }
+
+  discard(): void {
+    this.#keyBytes = null;
+    this.#cursors.end("its store was reset");
+  }
+
+  forget(): void {
+    this.#cursors.end("its store is being restored");
+  }
+
+  committed(): void {
+    this.#cursors.moved();
+  }
+
+  #put(keyBytes: Uint8Array, bytes: Uint8Array | null): void {
+    if (this.#cursors.hasOpen) this.#cursors.keep(keyBytes, () => this.#store.get(keyBytes));
+    this.#store.put(keyBytes, bytes, this.#context.timestamp);
   }
 }

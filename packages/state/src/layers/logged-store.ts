@@ -1,22 +1,19 @@
-import { noHeaders, type Timestamp } from "@millrace/model";
-import { timestampOf, valueOf } from "../bytes/timestamp-prefix.ts";
+import type { Timestamp } from "@millrace/model";
+import type { BytesStore } from "../contract/bytes-store.ts";
+import type { ChangelogWriter } from "../contract/changelog-writer.ts";
 import type { EntryCursor, ScanRange } from "../contract/store-engine.ts";
-import type { ChangelogWriter } from "../contract/task-stores.ts";
-import type { BytesStore } from "./bytes-store.ts";
+import type { ValueLayout } from "./value-layout.ts";
 
-/**
- * Writes each change to the changelog too, after the store (Kafka: `ChangeLoggingKeyValueBytesStore` and its
- * timestamped sister). A timestamped value travels without its timestamp, which becomes the record's.
- */
+/** Writes each change to the changelog too, after the store (Kafka: `ChangeLoggingKeyValueBytesStore` and its sisters). */
 export class LoggedStore implements BytesStore {
   readonly #inner: BytesStore;
   readonly #changelog: ChangelogWriter;
-  readonly #isTimestamped: boolean;
+  readonly #layout: ValueLayout;
 
-  constructor(inner: BytesStore, changelog: ChangelogWriter, isTimestamped: boolean) {
+  constructor(inner: BytesStore, changelog: ChangelogWriter, layout: ValueLayout) {
     this.#inner = inner;
     this.#changelog = changelog;
-    this.#isTimestamped = isTimestamped;
+    this.#layout = layout;
   }
 
   get(key: Uint8Array): Uint8Array | null {
@@ -25,9 +22,7 @@ export class LoggedStore implements BytesStore {
 
   put(key: Uint8Array, value: Uint8Array | null, contextTimestamp: Timestamp): void {
     this.#inner.put(key, value, contextTimestamp);
-    if (value === null || !this.#isTimestamped)
-      this.#changelog.append(contextTimestamp, key, value, noHeaders);
-    else this.#changelog.append(timestampOf(value), key, valueOf(value), noHeaders);
+    this.#layout.log(this.#changelog, key, value, contextTimestamp);
   }
 
   scan(range: ScanRange): EntryCursor {

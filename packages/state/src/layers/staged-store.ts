@@ -1,7 +1,7 @@
 import { afterPrefix } from "../bytes/key-range.ts";
 import { toLatin1 } from "../bytes/latin1.ts";
+import type { BytesStore } from "../contract/bytes-store.ts";
 import type { EntryCursor, ScanRange, StoreEngine } from "../contract/store-engine.ts";
-import type { BytesStore } from "./bytes-store.ts";
 import { MergeCursor } from "./merge-cursor.ts";
 import type { Stage } from "./stage.ts";
 

@@ -1,22 +1,23 @@
 import type { Timestamp } from "@millrace/model";
 import { deserializeWith, serializeWith, sizeWith, type Serde } from "@millrace/serde";
-import { timestampBytes, timestampOf, valueOf, withTimestamp } from "../bytes/timestamp-prefix.ts";
+import type { ValueLayout } from "./value-layout.ts";
 
 /** How a store's keys and values look as bytes. */
 export class StoreFormat<K, V> {
   readonly topic: string;
-  readonly isTimestamped: boolean;
-  /** Bytes of a stored value besides those of its serde. */
-  readonly extraBytes: number;
+  readonly #layout: ValueLayout;
   readonly #key: Serde<K>;
   readonly #value: Serde<V>;
 
-  constructor(key: Serde<K>, value: Serde<V>, topic: string, isTimestamped: boolean) {
+  constructor(
+    { key, value }: { readonly key: Serde<K>; readonly value: Serde<V> },
+    layout: ValueLayout,
+    topic: string,
+  ) {
     this.#key = key;
     this.#value = value;
+    this.#layout = layout;
     this.topic = topic;
-    this.isTimestamped = isTimestamped;
-    this.extraBytes = isTimestamped ? timestampBytes : 0;
   }
 
   /** True: keys can stand for their bytes in a `Map`. */
@@ -39,22 +40,22 @@ export class StoreFormat<K, V> {
 
   encode(value: V, timestamp: Timestamp): Uint8Array {
     const bytes = serializeWith(this.#value, value as V & {}, this.topic);
-    return this.isTimestamped ? withTimestamp(bytes, timestamp) : bytes;
+    return this.#layout.stored(bytes, timestamp);
   }
 
   decode(bytes: Uint8Array): V {
-    return deserializeWith(this.#value, this.isTimestamped ? valueOf(bytes) : bytes, this.topic);
+    return deserializeWith(this.#value, this.#layout.valueOf(bytes), this.topic);
   }
 
   /** -1 where the store keeps none. */
   timestampOf(bytes: Uint8Array): Timestamp {
-    return this.isTimestamped ? timestampOf(bytes) : -1;
+    return this.#layout.timestampOf(bytes);
   }
 
   /** Bytes that `encode` would give; undefined: only serialising tells. */
   encodedSize(value: V): number | undefined {
     const size = sizeWith(this.#value, value as V & {}, this.topic);
-    return size === undefined ? undefined : size + this.extraBytes;
+    return size === undefined ? undefined : size + this.#layout.extraBytes;
   }
 }
 

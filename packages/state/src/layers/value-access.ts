@@ -1,6 +1,16 @@
 import type { Timestamp } from "@millrace/model";
+import type { BytesStore } from "../contract/bytes-store.ts";
+import type { RecordContext } from "../contract/record-context.ts";
 import type { EntryCursor, ScanRange } from "../contract/store-engine.ts";
 import type { UpdatableStore } from "../contract/updatable-store.ts";
+import type { StoreFormat } from "./store-format.ts";
+
+export interface AccessOptions<K, V> {
+  readonly name: string;
+  readonly store: BytesStore;
+  readonly format: StoreFormat<K, V>;
+  readonly context: RecordContext;
+}
 
 /** A store as typed values, with or without a cache: what the typed stores stand on. */
 export interface ValueAccess<K, V> extends UpdatableStore<K, V> {
@@ -10,7 +20,18 @@ export interface ValueAccess<K, V> extends UpdatableStore<K, V> {
   readonly readTimestamp: Timestamp;
   /** The value stays the caller's: it is serialised before the call returns. Null deletes. */
   write(key: K, value: V | null, timestamp: Timestamp): void;
-  /** Entries as bytes, the cache's included. */
+  /** Entries as bytes, the cache's included, as they are now. */
   scan(range: ScanRange): EntryCursor;
   approximateEntryCount(): number;
+
+  readonly hasDirty: boolean;
+  readonly hasFailedFlush: boolean;
+  /** As `RecordCache.flush`. */
+  flush(isOver?: () => boolean): boolean;
+  /** Forgets all that is held back, and ends cursors. */
+  discard(): void;
+  /** A key's value changed beneath: forgets what is held of it, and ends cursors. */
+  forget(keyBytes: Uint8Array): void;
+  /** What lay in the stage lies in the engine now. */
+  committed(): void;
 }

@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 
 import { cachedWorld } from "../../test-support/cached-world.ts";
 import { CacheBudget } from "../contract/cache-budget.ts";
-import { timestampedKeyValueStore } from "../contract/store-specification.ts";
+import { timestampedKeyValueStore } from "../kinds/timestamped-key-value/timestamped-key-value-kind.ts";
+import type { UpdatableKeyValueStore } from "../contract/key-value-store.ts";
 import { MemoryEngine } from "../memory/memory-engine.ts";
 import { openTaskStores } from "./open-task-stores.ts";
 
@@ -44,7 +45,7 @@ describe("STATE-6: a cache writes, forwards and evicts as Kafka's does", () => {
     put("k", null, 2);
     stores.flush();
     expect([...changelog, ...forwarded]).toEqual([]);
-    expect(stores.timestampedKeyValueStore<string, number>("counts").get("k")).toBeNull();
+    expect(stores.store<UpdatableKeyValueStore<string, number>>("counts").get("k")).toBeNull();
   });
 
   it("old values stay away where nobody asked for them", () => {
@@ -62,7 +63,7 @@ describe("STATE-6: a cache writes, forwards and evicts as Kafka's does", () => {
       const { put, stores, forwarded } = cachedWorld(how === "a flush" ? 100_000 : 3 * fixed);
       const failure = new Error("asked to");
       let isFailing = true;
-      stores.timestampedKeyValueStore<string, number>("counts").setFlushListener(
+      stores.store<UpdatableKeyValueStore<string, number>>("counts").setFlushListener(
         (key) => {
           if (isFailing) throw failure;
           forwarded.push(key);
@@ -135,7 +136,7 @@ describe("STATE-6: a cache writes, forwards and evicts as Kafka's does", () => {
     stores.commit(new Map());
     stores.abort();
     expect(budget.usedBytes).toBe(0);
-    stores.timestampedKeyValueStore<string, number>("counts").get("a");
+    stores.store<UpdatableKeyValueStore<string, number>>("counts").get("a");
     expect(budget.usedBytes).toBe(fixed + 1 + 16);
   });
 
@@ -146,7 +147,7 @@ describe("STATE-6: a cache writes, forwards and evicts as Kafka's does", () => {
     put("b", 1, 2);
     put("c", 1, 3);
     put("b", 2, 4);
-    stores.timestampedKeyValueStore<string, number>("counts").get("a");
+    stores.store<UpdatableKeyValueStore<string, number>>("counts").get("a");
     expect(forwarded).toEqual([]);
     put("d", 1, 5);
     expect(forwarded.map((text) => text[0])).toEqual(["c", "a", "b", "d"]);
@@ -165,8 +166,8 @@ describe("STATE-6: a cache writes, forwards and evicts as Kafka's does", () => {
     const { stores, changelog, put, context } = cachedWorld(100_000, {
       names: ["first", "second"],
     });
-    const second = stores.timestampedKeyValueStore<string, number>("second");
-    stores.timestampedKeyValueStore<string, number>("first").setFlushListener(
+    const second = stores.store<UpdatableKeyValueStore<string, number>>("second");
+    stores.store<UpdatableKeyValueStore<string, number>>("first").setFlushListener(
       (_key, now, _old, { valueTimestamp }) => {
         context.timestamp = valueTimestamp;
         second.readForUpdate("sum", null);
@@ -182,7 +183,7 @@ describe("STATE-6: a cache writes, forwards and evicts as Kafka's does", () => {
 
   it("an entry that is written again while its flush is under way leaves as it was, then anew", () => {
     const { stores, put, changelog } = cachedWorld(100_000);
-    const store = stores.timestampedKeyValueStore<string, number>("counts");
+    const store = stores.store<UpdatableKeyValueStore<string, number>>("counts");
     let isFirst = true;
     store.setFlushListener(
       () => {
@@ -200,7 +201,7 @@ describe("STATE-6: a cache writes, forwards and evicts as Kafka's does", () => {
 
   it("a flush gives the context of the record that wrote last", () => {
     const { stores, put, context } = cachedWorld(100_000);
-    const store = stores.timestampedKeyValueStore<string, number>("counts");
+    const store = stores.store<UpdatableKeyValueStore<string, number>>("counts");
     const seen: unknown[] = [];
     store.setFlushListener(
       (_key, _now, _old, { topic, offset, timestamp, headers, valueTimestamp }) =>
@@ -233,7 +234,7 @@ describe("STATE-6: a cache writes, forwards and evicts as Kafka's does", () => {
 
   it.each([0, 100_000])("keys that are read as one text stay apart, cache %d", (cacheBytesMax) => {
     const { stores } = cachedWorld(cacheBytesMax);
-    const store = stores.timestampedKeyValueStore<string, number>("counts");
+    const store = stores.store<UpdatableKeyValueStore<string, number>>("counts");
     // Malformed UTF-8 is read as U+FFFD; and a text may look like the bytes of that.
     const utf8 = encodeUtf8("\ufffd");
     const lookalike = String.fromCharCode(...utf8);
@@ -254,7 +255,7 @@ describe("STATE-6: a cache writes, forwards and evicts as Kafka's does", () => {
 
   it("walks merge cache and store, in byte order, tombstones hide", () => {
     const { stores, put } = cachedWorld(100_000);
-    const store = stores.timestampedKeyValueStore<string, number>("counts");
+    const store = stores.store<UpdatableKeyValueStore<string, number>>("counts");
     for (const key of ["a", "b", "d", "\u{1f600}", "\uffff"]) put(key, 1, 1);
     stores.flush();
     put("b", null, 2);
@@ -281,14 +282,14 @@ describe("STATE-6: a cache writes, forwards and evicts as Kafka's does", () => {
             name: "s",
             key: int32(),
             value: int32(),
-            isCached: true,
+            caching: true,
           }),
           changelogTopic: "t",
           changelog: null,
         },
       ],
     });
-    const store = stores.timestampedKeyValueStore<number, number>("s");
+    const store = stores.store<UpdatableKeyValueStore<number, number>>("s");
     for (const key of [-1, 0, 5, -7]) store.put(key, { value: key, timestamp: 0 });
     expect([...store.all()].map(({ key }) => key)).toEqual([0, 5, -7, -1]);
   });
@@ -313,9 +314,13 @@ it("values are stored as timestamp and value, and logged without the timestamp",
       },
     ],
   });
-  stores.timestampedKeyValueStore<string, string>("s").put("k", { value: "v", timestamp: 258 });
-  stores.timestampedKeyValueStore<string, string>("s").delete("k");
-  stores.timestampedKeyValueStore<string, string>("s").put("k", { value: "v", timestamp: 258 });
+  stores
+    .store<UpdatableKeyValueStore<string, string>>("s")
+    .put("k", { value: "v", timestamp: 258 });
+  stores.store<UpdatableKeyValueStore<string, string>>("s").delete("k");
+  stores
+    .store<UpdatableKeyValueStore<string, string>>("s")
+    .put("k", { value: "v", timestamp: 258 });
   expect(logged).toEqual(["258 76", "3 ", "258 76"]);
   stores.commit(new Map([["s", 3]]));
   const stored: string[] = [];

@@ -13,7 +13,7 @@ import {
  * | key | value |
  * |---|---|
  * | 0 0 1 | format version (2 bytes) |
- * | 0 0 2 name | store id (2), layout (1: plain, 2: timestamped) |
+ * | 0 0 2 name | store id (2), layout (1: that of its kind) |
  * | 0 0 3 id | offset below which the changelog is in the store (8) |
  * | 0 0 4 id | the changelog that the store was built from, as its owner names it |
  *
@@ -25,9 +25,6 @@ const versionKey = Uint8Array.of(0, 0, 1);
 const namePrefix = Uint8Array.of(0, 0, 2);
 const offsetPrefix = Uint8Array.of(0, 0, 3);
 const ownerPrefix = Uint8Array.of(0, 0, 4);
-
-/** Layouts of stored values; a store whose layout changed begins anew. */
-export type StoreLayout = 1 | 2;
 
 interface KnownStore {
   readonly prefix: Uint8Array;
@@ -55,10 +52,7 @@ export class EngineArea {
    *
    * @returns isReset: what was there had another layout and was deleted
    */
-  claim(
-    name: string,
-    layout: StoreLayout,
-  ): { readonly prefix: Uint8Array; readonly isReset: boolean } {
+  claim(name: string, layout: number): { readonly prefix: Uint8Array; readonly isReset: boolean } {
     const known = this.#stores.get(name);
     if (known?.layout === layout) return { prefix: known.prefix, isReset: false };
     const prefix = known?.prefix ?? uint16(++this.#greatestId);

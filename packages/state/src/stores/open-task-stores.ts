@@ -1,19 +1,17 @@
-import { invariant, type Offset, type Timestamp } from "@millrace/model";
+import { invariant, type Offset } from "@millrace/model";
 import { silentLogger } from "@millrace/platform";
-import type { KeyValueStore, TimestampedKeyValueStore } from "../contract/key-value-store.ts";
 import { StateError } from "../contract/state-error.ts";
 import type { StateStore } from "../contract/state-store.ts";
 import type { EngineEntry } from "../contract/store-engine.ts";
+import type { ChangelogRecord, OpenStore, StoreEnvironment } from "../contract/open-store.ts";
+import { StoreScope } from "../contract/store-scope.ts";
+import type { StoreSpecification } from "../contract/store-specification.ts";
 import type { StoreOpening, TaskStores, TaskStoresOptions } from "../contract/task-stores.ts";
-import type { UpdatableStore } from "../contract/updatable-store.ts";
-import { StageBudget } from "../layers/stage.ts";
+import { Stage, StageBudget } from "../layers/stage.ts";
+import { StagedStore } from "../layers/staged-store.ts";
 import { MemoryEngine } from "../memory/memory-engine.ts";
 import { EngineArea } from "./engine-area.ts";
-import { OpenStore, type StoreEnvironment } from "./open-store.ts";
-import { PlainKeyValueStore } from "./plain-key-value-store.ts";
-import { StoreScope } from "./store-scope.ts";
 import { TaskGauges } from "./task-gauges.ts";
-import { TimestampedStore } from "./timestamped-store.ts";
 
 const defaultStageBytesMax = 16 * 1024 * 1024;
 
@@ -23,18 +21,28 @@ const defaultStageBytesMax = 16 * 1024 * 1024;
  * @throws StateError `STORE_FORMAT_TOO_NEW`; the engine stays the caller's to close then
  * @example
  * const stores = openTaskStores({ engine, stores: [opening], recordContext, cache, taskId: "0_0" });
- * const counts = stores.timestampedKeyValueStore<string, number>("counts");
+ * const counts = stores.store(opening.specification);
  */
 export function openTaskStores(options: TaskStoresOptions): TaskStores {
   return new OpenTaskStores(options);
+}
+
+/** One store, with what is uncommitted of it. */
+interface OpenedStore {
+  readonly specification: StoreSpecification;
+  readonly area: EngineArea;
+  readonly stage: Stage;
+  readonly open: OpenStore;
+  /** True: its engine held entries of another layout, which were deleted. */
+  readonly isReset: boolean;
 }
 
 class OpenTaskStores implements TaskStores {
   readonly #scope: StoreScope;
   readonly #stageBudget: StageBudget;
   readonly #areas: EngineArea[];
-  readonly #byName = new Map<string, OpenStore>();
-  readonly #opened: readonly OpenStore[];
+  readonly #byName = new Map<string, OpenedStore>();
+  readonly #opened: readonly OpenedStore[];
   readonly #gauges: TaskGauges | undefined;
   /** Where a flush that has given way goes on. */
   #flushPass = 0;
@@ -47,42 +55,31 @@ class OpenTaskStores implements TaskStores {
     const memory = main.engine.isPersistent ? new EngineArea(new MemoryEngine()) : main;
     this.#areas = memory === main ? [main] : [main, memory];
     this.#gauges = options.metrics && new TaskGauges(options.metrics);
-    const environment: StoreEnvironment = {
-      scope: this.#scope,
-      recordContext: options.recordContext,
-      cache: options.cache,
-      stageBudget: this.#stageBudget,
-      metrics: this.#gauges,
-    };
     this.#opened = options.stores.map((opening) =>
-      this.#open(opening, opening.specification.engine === "memory" ? memory : main, environment),
+      this.#open(opening, opening.specification.engine === "memory" ? memory : main, options),
     );
     const logger = options.logger ?? silentLogger;
-    for (const { isReset, name } of this.#opened)
+    for (const { isReset, specification } of this.#opened)
       if (isReset)
-        logger.log("warn", "state.store-layout-changed", { task: options.taskId, store: name });
+        logger.log("warn", "state.store-layout-changed", {
+          task: options.taskId,
+          store: specification.name,
+        });
   }
 
   get stores(): readonly StateStore[] {
-    return this.#opened.map(({ store }) => store);
+    return this.#opened.map(({ open }) => open.store);
   }
 
-  keyValueStore<K, V>(name: string): KeyValueStore<K, V> {
-    const { store } = this.#find(name);
-    if (!(store instanceof PlainKeyValueStore))
-      throw this.#unknown(name, "a plain key-value store");
-    // The caller names the types that it gave with the specification; nothing is left of them at run time.
-    return store as unknown as KeyValueStore<K, V>;
-  }
-
-  timestampedKeyValueStore<K, V>(
-    name: string,
-  ): TimestampedKeyValueStore<K, V> & UpdatableStore<K, V> {
-    const { store } = this.#find(name);
-    if (!(store instanceof TimestampedStore))
-      throw this.#unknown(name, "a timestamped key-value store");
-    // As above.
-    return store as unknown as TimestampedKeyValueStore<K, V> & UpdatableStore<K, V>;
+  store<Store extends StateStore = StateStore>(handle: StoreSpecification<Store> | string): Store {
+    const { specification, open } = this.#find(typeof handle === "string" ? handle : handle.name);
+    if (typeof handle !== "string" && handle !== specification)
+      throw new StateError(
+        "UNKNOWN_STORE",
+        `task ${this.#scope.taskId} has another store ${handle.name}, a ${specification.kind.name}; ask with the specification that the topology was built with`,
+      );
+    // The kind of this very specification made it; of a name the caller says the type.
+    return open.store as Store;
   }
 
   get stageBytes(): number {
@@ -94,14 +91,14 @@ class OpenTaskStores implements TaskStores {
   }
 
   get hasFailedFlush(): boolean {
-    return this.#opened.some((store) => store.hasFailedFlush);
+    return this.#opened.some(({ open }) => open.hasFailedFlush);
   }
 
   flush(isOver?: () => boolean): boolean {
     // One pass in registration order does it, unless a flush writes to a store that was registered before.
     for (; this.#flushPass <= this.#opened.length; this.#flushPass++) {
       for (; this.#flushedCount < this.#opened.length; this.#flushedCount++)
-        if (!this.#opened[this.#flushedCount].flush(isOver)) return false;
+        if (!this.#opened[this.#flushedCount].open.flush(isOver)) return false;
       this.#flushedCount = 0;
       if (this.#hasDirty()) continue;
       this.#flushPass = 0;
@@ -121,22 +118,25 @@ class OpenTaskStores implements TaskStores {
       for (const { stage, area: own } of this.#opened) if (own === area) stage.collect(writes);
       const covered = offsets
         .filter(([store]) => store.area === area)
-        .map(([store, offset]) => [store.name, offset] as const);
+        .map(([store, offset]) => [store.specification.name, offset] as const);
       area.commit(writes, covered);
     }
-    for (const { stage } of this.#opened) stage.clear();
+    for (const { stage, open } of this.#opened) {
+      stage.clear();
+      open.committed();
+    }
   }
 
   abort(): void {
     this.#flushPass = this.#flushedCount = 0;
-    for (const store of this.#opened) store.discard();
+    for (const store of this.#opened) discard(store);
   }
 
   tie(store: string, changelog: string): boolean {
     this.#requireOpen();
     const found = this.#find(store);
     const isOwn = found.area.tie(store, changelog);
-    if (!isOwn) found.discard();
+    if (!isOwn) discard(found);
     return isOwn;
   }
 
@@ -144,15 +144,15 @@ class OpenTaskStores implements TaskStores {
     return this.#find(store).area.offsetOf(store);
   }
 
-  restore(store: string, key: Uint8Array, value: Uint8Array | null, timestamp: Timestamp): void {
+  restore(store: string, key: Uint8Array, record: ChangelogRecord): void {
     this.#requireOpen();
-    this.#find(store).restore(key, value, timestamp);
+    this.#find(store).open.restore(key, record);
   }
 
   wipe(store: string): void {
     this.#requireOpen();
     const found = this.#find(store);
-    found.discard();
+    discard(found);
     found.area.wipe(store);
   }
 
@@ -163,33 +163,49 @@ class OpenTaskStores implements TaskStores {
     for (const area of this.#areas) await area.engine.close();
   }
 
-  #open(opening: StoreOpening, area: EngineArea, environment: StoreEnvironment): OpenStore {
-    const store = new OpenStore(opening, area, environment);
-    invariant(!this.#byName.has(store.name), "STATE-9", { store: store.name });
-    this.#byName.set(store.name, store);
+  #open(opening: StoreOpening, area: EngineArea, options: TaskStoresOptions): OpenedStore {
+    const { specification, changelog, changelogTopic } = opening;
+    const { name, kind } = specification;
+    invariant(!this.#byName.has(name), "STATE-9", { store: name });
+    const { prefix, isReset } = area.claim(name, kind.layout);
+    const stage = new Stage(this.#stageBudget);
+    const environment: StoreEnvironment = {
+      scope: this.#scope,
+      recordContext: options.recordContext,
+      cache: (opening.caching ?? specification.caching) ? options.cache : null,
+      changelog: specification.logging === false ? null : changelog,
+      changelogTopic,
+      isPersistent: area.engine.isPersistent,
+      metrics: this.#gauges,
+    };
+    const bytes = new StagedStore(area.engine, prefix, stage);
+    const open = kind.open(specification, bytes, environment);
+    const store = { specification, area, stage, open, isReset };
+    this.#byName.set(name, store);
     return store;
   }
 
   #hasDirty(): boolean {
-    for (const store of this.#opened) if (store.hasDirty) return true;
+    for (const { open } of this.#opened) if (open.hasDirty) return true;
     return false;
   }
 
-  #find(name: string): OpenStore {
+  #find(name: string): OpenedStore {
     const found = this.#byName.get(name);
-    if (found === undefined) throw this.#unknown(name, "a store");
-    return found;
+    if (found !== undefined) return found;
+    const known = [...this.#byName.keys()].join(", ");
+    throw new StateError(
+      "UNKNOWN_STORE",
+      `task ${this.#scope.taskId} has no store ${name}; its stores: ${known === "" ? "none" : known}`,
+    );
   }
 
   #requireOpen(): void {
     this.#scope.requireOpen("(all)");
   }
+}
 
-  #unknown(name: string, what: string): StateError {
-    const known = [...this.#byName.keys()].join(", ");
-    return new StateError(
-      "UNKNOWN_STORE",
-      `task ${this.#scope.taskId} has no ${name} that is ${what}; its stores: ${known === "" ? "none" : known}`,
-    );
-  }
+function discard({ open, stage }: OpenedStore): void {
+  open.discard();
+  stage.clear();
 }

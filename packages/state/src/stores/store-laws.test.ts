@@ -1,16 +1,17 @@
-import { encodeUtf8 } from "@millrace/model";
+import { encodeUtf8, noHeaders } from "@millrace/model";
 import { int64AsNumber } from "@millrace/serde";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
+import type { UpdatableKeyValueStore } from "../contract/key-value-store.ts";
 import { cachedWorld, type World } from "../../test-support/cached-world.ts";
 
 describe("STATE-7: a flush ends", () => {
   /** The second store writes to the first, so often. */
   const echoing = (timesMax: number): World => {
     const made = cachedWorld(100_000, { names: ["first", "second"] });
-    const first = made.stores.timestampedKeyValueStore<string, number>("first");
-    const second = made.stores.timestampedKeyValueStore<string, number>("second");
+    const first = made.stores.store<UpdatableKeyValueStore<string, number>>("first");
+    const second = made.stores.store<UpdatableKeyValueStore<string, number>>("second");
     let times = 0;
     const sendTo = (store: typeof first) => (_key: string, now: number | null) => {
       if (times++ >= timesMax) return;
@@ -48,12 +49,16 @@ describe("STATE-8: an entry is in a cache at most once, and counted exactly whil
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
         const { stores, put, budget } = cachedWorld(cacheBytesMax);
-        const store = stores.timestampedKeyValueStore<string, number>("counts");
+        const store = stores.store<UpdatableKeyValueStore<string, number>>("counts");
         steps.forEach((next, time) => {
           if (next.kind === "put") put(next.key, next.value, time);
           else if (next.kind === "get") store.get(next.key);
           else if (next.kind === "restore")
-            stores.restore("counts", encodeUtf8(next.key), int64AsNumber().serialize(5, ""), time);
+            stores.restore("counts", encodeUtf8(next.key), {
+              value: int64AsNumber().serialize(5, ""),
+              timestamp: time,
+              headers: noHeaders,
+            });
           else if (next.kind === "walk") expect([...store.all()].length).toBeLessThanOrEqual(5);
           else stores.flush();
           expect(budget.usedBytes).toBeGreaterThanOrEqual(0);
@@ -69,7 +74,7 @@ describe("STATE-8: an entry is in a cache at most once, and counted exactly whil
 it("STATE-5: nothing is written but to the key that was read", () => {
   for (const cacheBytesMax of [0, 1000]) {
     const { stores } = cachedWorld(cacheBytesMax);
-    const store = stores.timestampedKeyValueStore<string, number>("counts");
+    const store = stores.store<UpdatableKeyValueStore<string, number>>("counts");
     expect(() => store.writeUpdated(1, 1)).toThrow(expect.objectContaining({ law: "STATE-5" }));
   }
 });

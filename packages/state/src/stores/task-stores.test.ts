@@ -4,11 +4,10 @@ import { MemoryFileSystem } from "@millrace/platform/memory";
 import { MetricRegistry, silentLogger } from "@millrace/platform";
 import { describe, expect, it } from "vitest";
 import type { StoreEngine } from "../contract/store-engine.ts";
-import {
-  keyValueStore,
-  timestampedKeyValueStore,
-  type StoreSpecification,
-} from "../contract/store-specification.ts";
+import type { KeyValueStore, UpdatableKeyValueStore } from "../contract/key-value-store.ts";
+import type { StoreSpecification } from "../contract/store-specification.ts";
+import { keyValueStore } from "../kinds/key-value/key-value-kind.ts";
+import { timestampedKeyValueStore } from "../kinds/timestamped-key-value/timestamped-key-value-kind.ts";
 import type { TaskStores } from "../contract/task-stores.ts";
 import { fileEngineProvider } from "../file/file-engine-provider.ts";
 import { CacheBudget } from "../contract/cache-budget.ts";
@@ -20,7 +19,7 @@ const timed = timestampedKeyValueStore({
   name: "timed",
   key: string(),
   value: string(),
-  isCached: true,
+  caching: true,
 });
 const volatile = keyValueStore({
   name: "volatile",
@@ -53,7 +52,7 @@ const provider = fileEngineProvider({ fileSystem: new MemoryFileSystem(), logger
 describe("a task's stores", () => {
   it("keep what was committed, with its offset, and forget what was not", async () => {
     const stores = open(await provider.open("/a"));
-    const store = stores.keyValueStore<string, string>("plain");
+    const store = stores.store<KeyValueStore<string, string>>("plain");
     store.put("x", "1");
     stores.flush();
     stores.commit(new Map([["plain", 7]]));
@@ -61,7 +60,7 @@ describe("a task's stores", () => {
     expect(stores.stageBytes).toBeGreaterThan(0);
     await stores.close();
     const again = open(await provider.open("/a"));
-    expect(again.keyValueStore<string, string>("plain").get("x")).toBe("1");
+    expect(again.store<KeyValueStore<string, string>>("plain").get("x")).toBe("1");
     expect(again.committedOffset("plain")).toBe(7);
     expect(again.committedOffset("timed")).toBeUndefined();
     await again.close();
@@ -88,7 +87,9 @@ describe("a task's stores", () => {
 
   it("STATE-3: refuse to commit offsets over what caches hold back", () => {
     const stores = open(new MemoryEngine());
-    stores.timestampedKeyValueStore<string, string>("timed").put("x", { value: "1", timestamp: 1 });
+    stores
+      .store<UpdatableKeyValueStore<string, string>>("timed")
+      .put("x", { value: "1", timestamp: 1 });
     expect(() => stores.commit(new Map())).toThrow(/STATE-3/);
     stores.flush();
     stores.commit(new Map());
@@ -96,7 +97,7 @@ describe("a task's stores", () => {
 
   it("say when the stage is full", () => {
     const stores = open(new MemoryEngine(), [plain], 1000);
-    const store = stores.keyValueStore<string, string>("plain");
+    const store = stores.store<KeyValueStore<string, string>>("plain");
     for (let index = 0; !stores.isStageFull && index < 100; index++) store.put(`k${index}`, "v");
     expect(stores.isStageFull).toBe(true);
     stores.commit(new Map());
@@ -109,44 +110,46 @@ describe("a task's stores", () => {
 
   it("restore changelog records beneath cache and changelog", async () => {
     const stores = open(await provider.open("/r"));
-    stores.restore("timed", encodeUtf8("x"), encodeUtf8("1"), 42);
-    stores.restore("timed", encodeUtf8("y"), encodeUtf8("1"), 43);
-    stores.restore("timed", encodeUtf8("y"), null, 44);
+    const restore = (key: string, value: Uint8Array | null, timestamp: number): void =>
+      stores.restore("timed", encodeUtf8(key), { value, timestamp, headers: noHeaders });
+    restore("x", encodeUtf8("1"), 42);
+    restore("y", encodeUtf8("1"), 43);
+    restore("y", null, 44);
     stores.commit(new Map([["timed", 3]]));
-    const store = stores.timestampedKeyValueStore<string, string>("timed");
+    const store = stores.store<UpdatableKeyValueStore<string, string>>("timed");
     expect(store.get("x")).toEqual({ value: "1", timestamp: 42 });
     expect(store.get("y")).toBeNull();
-    stores.restore("timed", encodeUtf8("x"), encodeUtf8("2"), 45);
+    restore("x", encodeUtf8("2"), 45);
     expect(store.get("x")).toEqual({ value: "2", timestamp: 45 });
     await stores.close();
   });
 
   it("keep stores of one engine apart, whatever their order and however many", async () => {
     const stores = open(await provider.open("/p"));
-    stores.keyValueStore<string, string>("plain").put("k", "plain");
+    stores.store<KeyValueStore<string, string>>("plain").put("k", "plain");
     stores
-      .timestampedKeyValueStore<string, string>("timed")
+      .store<UpdatableKeyValueStore<string, string>>("timed")
       .put("k", { value: "timed", timestamp: 1 });
     stores.flush();
     stores.commit(new Map());
     await stores.close();
     const more = keyValueStore({ name: "more", key: string(), value: string() });
     const again = open(await provider.open("/p"), [more, timed, plain]);
-    expect(again.keyValueStore<string, string>("plain").get("k")).toBe("plain");
-    expect([...again.timestampedKeyValueStore<string, string>("timed").all()]).toHaveLength(1);
-    expect([...again.keyValueStore<string, string>("more").all()]).toEqual([]);
+    expect(again.store<KeyValueStore<string, string>>("plain").get("k")).toBe("plain");
+    expect([...again.store<UpdatableKeyValueStore<string, string>>("timed").all()]).toHaveLength(1);
+    expect([...again.store<KeyValueStore<string, string>>("more").all()]).toEqual([]);
     await again.close();
   });
 
   it("begin anew where the layout of a store changed", async () => {
     const stores = open(await provider.open("/l"));
-    stores.keyValueStore<string, string>("plain").put("k", "v");
+    stores.store<KeyValueStore<string, string>>("plain").put("k", "v");
     stores.commit(new Map([["plain", 5]]));
     await stores.close();
     const changed = timestampedKeyValueStore({ name: "plain", key: string(), value: string() });
     const again = open(await provider.open("/l"), [changed]);
     expect(again.committedOffset("plain")).toBeUndefined();
-    expect(again.timestampedKeyValueStore<string, string>("plain").get("k")).toBeNull();
+    expect(again.store<UpdatableKeyValueStore<string, string>>("plain").get("k")).toBeNull();
     await again.close();
   });
 
@@ -154,7 +157,7 @@ describe("a task's stores", () => {
     const stores = open(await provider.open("/w"), [plain, volatile]);
     for (const name of ["plain", "volatile"])
       for (let index = 0; index < 2500; index++)
-        stores.keyValueStore<string, string>(name).put(`k${index}`, "v");
+        stores.store<KeyValueStore<string, string>>(name).put(`k${index}`, "v");
     stores.commit(
       new Map([
         ["plain", 1],
@@ -162,9 +165,11 @@ describe("a task's stores", () => {
       ]),
     );
     stores.wipe("plain");
-    expect(stores.keyValueStore<string, string>("plain").approximateEntryCount()).toBe(0);
+    expect(stores.store<KeyValueStore<string, string>>("plain").approximateEntryCount()).toBe(0);
     expect(stores.committedOffset("plain")).toBeUndefined();
-    expect(stores.keyValueStore<string, string>("volatile").approximateEntryCount()).toBe(2500);
+    expect(stores.store<KeyValueStore<string, string>>("volatile").approximateEntryCount()).toBe(
+      2500,
+    );
     expect(stores.committedOffset("volatile")).toBe(2);
     await stores.close();
     const again = open(await provider.open("/w"), [plain, volatile]);
@@ -177,9 +182,9 @@ describe("a task's stores", () => {
     const build = async (...owners: readonly string[]) => {
       const stores = open(await provider.open("/o"), [plain]);
       const ties = owners.map((owner) => stores.tie("plain", owner));
-      const found = stores.keyValueStore<string, string>("plain").get("x");
+      const found = stores.store<KeyValueStore<string, string>>("plain").get("x");
       const offset = stores.committedOffset("plain");
-      stores.keyValueStore<string, string>("plain").put("x", "1");
+      stores.store<KeyValueStore<string, string>>("plain").put("x", "1");
       stores.commit(new Map([["plain", 7]]));
       await stores.close();
       return [...ties, found, offset];
@@ -200,11 +205,11 @@ describe("a task's stores", () => {
 
   it("name what is asked wrongly", async () => {
     const stores = open(new MemoryEngine());
-    const store = stores.keyValueStore<string | null, string>("plain");
+    const store = stores.store<KeyValueStore<string | null, string>>("plain");
     const codes = [
-      () => stores.keyValueStore("nothing"),
-      () => stores.keyValueStore("timed"),
-      () => stores.timestampedKeyValueStore("plain"),
+      () => stores.store("nothing"),
+      () => stores.store(volatile),
+      () => stores.store({ ...plain }),
       () => store.get(null),
       () => store.put(null, "v"),
     ].map(codeOf);
@@ -232,17 +237,17 @@ describe("a task's stores", () => {
       name: "j",
       key: string(),
       value: json<bigint>(),
-      isCached: true,
+      caching: true,
     });
     const stores = open(new MemoryEngine(), [broken]);
-    const store = stores.timestampedKeyValueStore<string, unknown>("j");
+    const store = stores.store<UpdatableKeyValueStore<string, unknown>>("j");
     store.put("k", { value: { a: 1 }, timestamp: 1 });
     expect(codeOf(() => store.put("k", { value: 1n, timestamp: 1 }))).toBe("SERIALIZATION_FAILED");
     expect(store.get("k")).toEqual({ value: { a: 1 }, timestamp: 1 });
   });
 
   it("putIfAbsent and delete give what was there", () => {
-    const store = open(new MemoryEngine()).keyValueStore<string, string>("plain");
+    const store = open(new MemoryEngine()).store(plain);
     expect(store.putIfAbsent("k", "1")).toBeNull();
     expect(store.putIfAbsent("k", "2")).toBe("1");
     expect(store.delete("k")).toBe("1");

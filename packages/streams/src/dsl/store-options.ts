@@ -1,4 +1,8 @@
-import { timestampedKeyValueStore, type StoreEngineKind } from "@millrace/state";
+import {
+  timestampedKeyValueStore,
+  type StoreEngineKind,
+  type StoreSpecification,
+} from "@millrace/state";
 
 import { checkName, type Naming } from "../plan/naming.ts";
 import type { StoreDraft } from "../plan/store-draft.ts";
@@ -27,18 +31,18 @@ export function draftStore(
   if (options.name !== undefined) checkName(options.name);
   const name = options.name ?? naming.store(prefix);
   if (options.name === undefined) naming.noteGenerated(name);
+  const specified = new Map<StoreEngineKind, StoreSpecification>();
   return {
     name,
     isNamedByUser: options.name !== undefined,
-    specify: ({ key, value }, engine) =>
-      timestampedKeyValueStore<unknown, unknown>({
-        name,
-        key,
-        value,
-        isCached: options.caching ?? true,
-        isLogged: options.logging ?? true,
-        engine: options.engine ?? engine,
-      }),
+    specify: ({ key, value }, defaultEngine) => {
+      const { caching = true, logging = true, engine = defaultEngine } = options;
+      const specification =
+        specified.get(engine) ??
+        timestampedKeyValueStore<unknown, unknown>({ name, key, value, caching, logging, engine });
+      specified.set(engine, specification);
+      return specification;
+    },
   };
 }
 

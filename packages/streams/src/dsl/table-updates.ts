@@ -1,6 +1,6 @@
 import type { Timestamp } from "@millrace/model";
 import type { Serde } from "@millrace/serde";
-import type { TimestampedKeyValueStore, UpdatableStore } from "@millrace/state";
+import type { UpdatableKeyValueStore } from "@millrace/state";
 
 import type { ProcessorContext } from "../processor/processor.ts";
 import { StreamRecord } from "../processor/stream-record.ts";
@@ -19,7 +19,7 @@ export interface TableUpdatesOptions {
  */
 export class TableUpdates<K, V> {
   readonly #context: ProcessorContext;
-  readonly #store: TimestampedKeyValueStore<K, V> & UpdatableStore<K, V>;
+  readonly #store: UpdatableKeyValueStore<K, V>;
   readonly #keySerde: Serde<unknown> | undefined;
   readonly #sendsOldValues: boolean;
   /** True: updates are forwarded by the flush; the operator must not. */
@@ -30,7 +30,7 @@ export class TableUpdates<K, V> {
     this.#context = context;
     this.#keySerde = options.keySerde;
     this.#sendsOldValues = sendsOldValues;
-    this.#store = context.timestampedStore<K, V>(options.store);
+    this.#store = context.store<UpdatableKeyValueStore<K, V>>(options.store);
     this.#isCached = this.#store.setFlushListener(
       (key, newValue, oldValue, written) => {
         const old = sendsOldValues ? oldValue : undefined;

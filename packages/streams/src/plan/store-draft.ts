@@ -5,6 +5,7 @@ import type { StoreEngineKind, StoreSpecification } from "@millrace/state";
 export interface StoreDraft {
   readonly name: string;
   readonly isNamedByUser: boolean;
+  /** The same specification each time: whoever asks shares the store. */
   readonly specify: (
     serdes: { readonly key: Serde<unknown>; readonly value: Serde<unknown> },
     engine: StoreEngineKind,

@@ -1,5 +1,5 @@
 import type { Offset, Timestamp } from "@millrace/model";
-import type { RecordContext, TimestampedKeyValueStore, UpdatableStore } from "@millrace/state";
+import type { RecordContext, StateStore, StoreSpecification } from "@millrace/state";
 
 import type { PunctuationInterval, PunctuationType, Punctuator } from "./punctuation.ts";
 import type { TaskId } from "./task-id.ts";
@@ -34,10 +34,8 @@ export interface ProcessorContext<KOut = unknown, VOut = unknown> {
   readonly nodeName: string;
   /** Calls all children in order, depth first; with `child`, that one alone. */
   forward(record: StreamRecord<KOut, VOut>, child?: string): void;
-  /** A store connected to this node. Narrow it with the type that the store was built with. */
-  store(name: string): unknown;
-  /** A timestamped store connected to this node, with its fast way in: what the DSL's tables are made of. */
-  timestampedStore<K, V>(name: string): TimestampedKeyValueStore<K, V> & UpdatableStore<K, V>;
+  /** A store connected to this node; of a name, say the type that it was specified with. */
+  store<Store extends StateStore = StateStore>(handle: StoreSpecification<Store> | string): Store;
   /** The highest timestamp that the task has taken so far; -1 before the first. */
   currentStreamTimeMs(): Timestamp;
   currentSystemTimeMs(): Timestamp;

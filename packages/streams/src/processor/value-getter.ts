@@ -1,4 +1,5 @@
 import type { Timestamp } from "@millrace/model";
+import type { UpdatableKeyValueStore } from "@millrace/state";
 
 import type { ProcessorContext } from "./processor.ts";
 
@@ -23,10 +24,10 @@ export function storeView(store: string): TableView {
 }
 
 class StoreGetter implements ValueGetter {
-  readonly #store: ReturnType<ProcessorContext["timestampedStore"]>;
+  readonly #store: UpdatableKeyValueStore<unknown, unknown>;
 
   constructor(context: ProcessorContext, name: string) {
-    this.#store = context.timestampedStore(name);
+    this.#store = context.store<UpdatableKeyValueStore<unknown, unknown>>(name);
   }
 
   get(key: unknown): unknown {

@@ -1,6 +1,7 @@
 import type { BatchWriter, GroupMembership } from "@millrace/cluster";
 import { memoryPlatform } from "@millrace/platform/memory";
 import { string } from "@millrace/serde";
+import type { UpdatableKeyValueStore } from "@millrace/state";
 import { expect, test } from "vitest";
 
 import { at, batchOf, taskOf } from "../../test-support/task-of.ts";
@@ -122,7 +123,9 @@ test.each([true, false])(
     add(0);
     await commit(isExactlyOnce);
     steps.length = 0;
-    task.stores.timestampedKeyValueStore("c").put("late", { value: 1, timestamp: 1 });
+    task.stores
+      .store<UpdatableKeyValueStore<unknown, unknown>>("c")
+      .put("late", { value: 1, timestamp: 1 });
     await commit(isExactlyOnce);
     const end = isExactlyOnce ? ["offsets", "end"] : ["offsets"];
     expect(steps).toEqual(["outputs", ...end, 'engine [["c",9]]']);
@@ -133,7 +136,9 @@ test.each([true, false])(
 
 test("a transaction without any offset is ended, too", async () => {
   const { steps, commit, task } = sceneOf();
-  task.stores.timestampedKeyValueStore("c").put("early", { value: 1, timestamp: 1 });
+  task.stores
+    .store<UpdatableKeyValueStore<unknown, unknown>>("c")
+    .put("early", { value: 1, timestamp: 1 });
   await commit(true);
   expect(steps).toEqual(["outputs", "end", 'engine [["c",9]]']);
 });

@@ -226,7 +226,7 @@ function applyBatch(
     while (batch.next() && batch.offset < restoration.end) {
       const { key } = batch;
       if (key === null) continue;
-      stores.restore(store, key, batch.value, batch.timestamp);
+      stores.restore(store, key, batch);
       count += 1;
     }
     restored.add(count);

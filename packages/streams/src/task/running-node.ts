@@ -1,5 +1,5 @@
 import type { Timestamp } from "@millrace/model";
-import type { RecordContext, TimestampedKeyValueStore, UpdatableStore } from "@millrace/state";
+import type { RecordContext, StateStore, StoreSpecification } from "@millrace/state";
 
 import { StreamsError } from "../error/streams-error.ts";
 import type { Processor, ProcessorContext, RecordMetadata } from "../processor/processor.ts";
@@ -106,14 +106,9 @@ export class RunningNode implements ProcessorContext {
     task.currentNode = this.nodeName;
   }
 
-  store(name: string): unknown {
-    this.#checkConnected(name);
-    return this.#task.stores.stores.find((store) => store.name === name);
-  }
-
-  timestampedStore<K, V>(name: string): TimestampedKeyValueStore<K, V> & UpdatableStore<K, V> {
-    this.#checkConnected(name);
-    return this.#task.stores.timestampedKeyValueStore(name);
+  store<Store extends StateStore = StateStore>(handle: StoreSpecification<Store> | string): Store {
+    this.#checkConnected(typeof handle === "string" ? handle : handle.name);
+    return this.#task.stores.store(handle);
   }
 
   dropRecord(reason: string): void {

@@ -21,8 +21,8 @@ export function storeOpenings(
     );
     const isWritten = changelog !== undefined && !changelog.isSourceTopic;
     return {
-      specification:
-        cache?.sizeBytesMax === 0 ? { ...specification, isCached: false } : specification,
+      specification,
+      ...(cache?.sizeBytesMax === 0 ? { caching: false } : {}),
       changelogTopic: changelog?.name ?? specification.name,
       changelog: isWritten ? collector.partition(changelog.name, partition) : null,
     };

@@ -5,9 +5,3 @@ export const repartitionConfigs: Readonly<Record<string, string>> = Object.freez
   "retention.ms": "-1",
   "segment.bytes": "52428800",
 });
-
-/** Kafka's topic configs of the changelog of a key-value store. */
-export const changelogConfigs: Readonly<Record<string, string>> = Object.freeze({
-  "cleanup.policy": "compact",
-  "message.timestamp.type": "CreateTime",
-});

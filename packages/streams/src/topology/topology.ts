@@ -2,7 +2,7 @@ import { encodeUtf8, murmur2 } from "@millrace/model";
 import type { StoreSpecification } from "@millrace/state";
 
 import { describeTopology } from "./describe.ts";
-import { changelogConfigs, repartitionConfigs } from "./internal-topic-configs.ts";
+import { repartitionConfigs } from "./internal-topic-configs.ts";
 import { nodeGroups } from "./node-groups.ts";
 import type { ChangelogTopic, InternalTopic, Subtopology } from "./subtopology.ts";
 import type { TopologyNode } from "./topology-node.ts";
@@ -69,7 +69,7 @@ export class Topology {
         part.id,
         part.sourceTopics,
         part.sourcePatterns.map((pattern) => pattern.source),
-        part.stores.map((store) => [store.name, store.kind, store.isTimestamped]),
+        part.stores.map((store) => [store.name, store.kind.name]),
         part.repartitionTopics.map((topic) => [topic.name, topic.partitionCount ?? -1]),
         part.changelogTopics.map((topic) => topic.name),
       ]),
@@ -113,14 +113,14 @@ export class Topology {
 
   #changelog(store: StoreSpecification, applicationId: string): readonly ChangelogTopic[] {
     const source = this.#contents.sourceChangelogs.get(store.name);
-    if (source === undefined && !store.isLogged) return [];
+    if (source === undefined && store.logging === false) return [];
     return [
       {
         name: source ?? `${applicationId}-${store.name}-changelog`,
         store: store.name,
         isSourceTopic: source !== undefined,
         partitionCount: undefined,
-        configs: changelogConfigs,
+        configs: store.kind.changelogConfigs(store),
       },
     ];
   }

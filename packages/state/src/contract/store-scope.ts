@@ -1,4 +1,4 @@
-import { StateError } from "../contract/state-error.ts";
+import { StateError } from "./state-error.ts";
 
 /** Whether the stores of a task may be used; shared by them. */
 export class StoreScope {

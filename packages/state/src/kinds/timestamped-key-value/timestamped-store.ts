@@ -1,11 +1,11 @@
 import type { Timestamp } from "@millrace/model";
-import type { ValueAndTimestamp } from "../contract/key-value-store.ts";
+import type { ValueAndTimestamp } from "../../contract/key-value-store.ts";
 import type {
   FlushListener,
   FlushListenerOptions,
   UpdatableStore,
-} from "../contract/updatable-store.ts";
-import { KeyValueStoreBase } from "./key-value-store-base.ts";
+} from "../../contract/updatable-store.ts";
+import { KeyValueStoreBase } from "../key-value/key-value-store-base.ts";
 
 /** Kafka: `MeteredTimestampedKeyValueStore`. */
 export class TimestampedStore<K, V>

@@ -1,5 +1,5 @@
 import type { Timestamp } from "@millrace/model";
-import type { EntryCursor, ScanRange } from "../contract/store-engine.ts";
+import type { EntryCursor, ScanRange } from "./store-engine.ts";
 
 /**
  * One store as bytes: what lies beneath its typed and cached layers. Keys have no prefix here. Values are as stored,

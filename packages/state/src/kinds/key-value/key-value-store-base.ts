@@ -1,13 +1,13 @@
 import { compareBytes } from "@millrace/model";
 import { serializeWith, type Serde } from "@millrace/serde";
-import { afterKey, afterPrefix } from "../bytes/key-range.ts";
-import type { KeyValueStore } from "../contract/key-value-store.ts";
-import type { StoreCursor } from "../contract/store-cursor.ts";
-import type { ScanRange } from "../contract/store-engine.ts";
-import type { StoreFormat } from "../layers/store-format.ts";
-import type { ValueAccess } from "../layers/value-access.ts";
-import { requireKey, type StoreScope } from "./store-scope.ts";
-import { noEntries, TypedCursor, type EntryDecoder } from "./typed-cursor.ts";
+import { afterKey, afterPrefix } from "../../bytes/key-range.ts";
+import type { KeyValueStore } from "../../contract/key-value-store.ts";
+import type { StoreCursor } from "../../contract/store-cursor.ts";
+import type { ScanRange } from "../../contract/store-engine.ts";
+import type { StoreFormat } from "../../layers/store-format.ts";
+import type { ValueAccess } from "../../layers/value-access.ts";
+import { requireKey, type StoreScope } from "../../contract/store-scope.ts";
+import { noEntries, TypedCursor, type EntryDecoder } from "../../layers/typed-cursor.ts";
 
 export interface StoreParts<K, V> {
   readonly name: string;

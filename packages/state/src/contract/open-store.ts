@@ -1,0 +1,45 @@
+import type { Headers, Timestamp } from "@millrace/model";
+import type { Metrics } from "@millrace/platform";
+import type { CacheBudget } from "./cache-budget.ts";
+import type { ChangelogWriter } from "./changelog-writer.ts";
+import type { RecordContext } from "./record-context.ts";
+import type { StateStore } from "./state-store.ts";
+import type { StoreScope } from "./store-scope.ts";
+
+/** What a store has around it. */
+export interface StoreEnvironment {
+  readonly scope: StoreScope;
+  readonly recordContext: RecordContext;
+  /** Null: the store is not cached. */
+  readonly cache: CacheBudget | null;
+  /** Null: its changes are not logged. */
+  readonly changelog: ChangelogWriter | null;
+  /** Given to the serdes as the topic. */
+  readonly changelogTopic: string;
+  readonly isPersistent: boolean;
+  readonly metrics: Pick<Metrics, "gauge"> | undefined;
+}
+
+/** One record of a changelog, besides its key. */
+export interface ChangelogRecord {
+  readonly value: Uint8Array | null;
+  readonly timestamp: Timestamp;
+  readonly headers: Headers;
+}
+
+/** One store of a task, with all its layers, as `TaskStores` drives it. */
+export interface OpenStore<out Store extends StateStore = StateStore> {
+  readonly store: Store;
+  /** True: a cache holds something back. */
+  readonly hasDirty: boolean;
+  /** True: see `TaskStores.hasFailedFlush`. */
+  readonly hasFailedFlush: boolean;
+  /** As `TaskStores.flush`. */
+  flush(isOver?: () => boolean): boolean;
+  /** Forgets what is not written yet, and ends cursors: the stage was, or is going to be, cleared. */
+  discard(): void;
+  /** Applies one record of the changelog, beneath caches and changelog. The bytes are copied. */
+  restore(key: Uint8Array, record: ChangelogRecord): void;
+  /** The stage was moved into the engine. */
+  committed(): void;
+}

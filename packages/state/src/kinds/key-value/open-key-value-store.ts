@@ -1,0 +1,63 @@
+import type { BytesStore } from "../../contract/bytes-store.ts";
+import type { StateStore } from "../../contract/state-store.ts";
+import type { ChangelogRecord, OpenStore, StoreEnvironment } from "../../contract/open-store.ts";
+import type { StoreSpecification } from "../../contract/store-specification.ts";
+import { openAccess, openByteLayers } from "../../layers/open-layers.ts";
+import { StoreFormat } from "../../layers/store-format.ts";
+import type { ValueAccess } from "../../layers/value-access.ts";
+import type { ValueLayout } from "../../layers/value-layout.ts";
+import type { StoreParts } from "./key-value-store-base.ts";
+
+/** How a kind that keeps the last value of each key differs from others of its sort. */
+export interface KeyValueVariant<Store extends StateStore> {
+  readonly layout: ValueLayout;
+  make(parts: StoreParts<unknown, unknown>): Store;
+}
+
+/** A key-value store with all its layers, bottom to top: staged, logged, metered, cached, typed. */
+export class OpenKeyValueStore<Store extends StateStore> implements OpenStore<Store> {
+  readonly store: Store;
+  readonly #bytes: BytesStore;
+  readonly #layout: ValueLayout;
+  readonly #access: ValueAccess<unknown, unknown>;
+
+  constructor(
+    { name, key, value }: StoreSpecification,
+    bytes: BytesStore,
+    environment: StoreEnvironment,
+    { layout, make }: KeyValueVariant<Store>,
+  ) {
+    const format = new StoreFormat({ key, value }, layout, environment.changelogTopic);
+    const layers = openByteLayers(name, bytes, environment, layout);
+    this.#bytes = bytes;
+    this.#layout = layout;
+    this.#access = openAccess({ name, store: layers, format }, environment);
+    const { scope, isPersistent } = environment;
+    this.store = make({ name, isPersistent, access: this.#access, format, scope });
+  }
+
+  get hasDirty(): boolean {
+    return this.#access.hasDirty;
+  }
+
+  get hasFailedFlush(): boolean {
+    return this.#access.hasFailedFlush;
+  }
+
+  flush(isOver?: () => boolean): boolean {
+    return this.#access.flush(isOver);
+  }
+
+  discard(): void {
+    this.#access.discard();
+  }
+
+  restore(key: Uint8Array, record: ChangelogRecord): void {
+    this.#bytes.put(key, this.#layout.restored(record), record.timestamp);
+    this.#access.forget(key);
+  }
+
+  committed(): void {
+    this.#access.committed();
+  }
+}

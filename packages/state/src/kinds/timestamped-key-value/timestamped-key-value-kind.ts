@@ -1,0 +1,35 @@
+import type { UpdatableKeyValueStore } from "../../contract/key-value-store.ts";
+import {
+  specificationOf,
+  type StoreKind,
+  type StoreOptions,
+  type StoreSpecification,
+} from "../../contract/store-specification.ts";
+import { timestampedValues } from "../../layers/value-layout.ts";
+import { compactedChangelog } from "../changelog-configs.ts";
+import { OpenKeyValueStore } from "../key-value/open-key-value-store.ts";
+import { TimestampedStore } from "./timestamped-store.ts";
+
+const timestampedKeyValueKind: StoreKind<UpdatableKeyValueStore<unknown, unknown>> = {
+  name: "timestampedKeyValue",
+  layout: 2,
+  changelogConfigs: compactedChangelog,
+  open: (specification, bytes, environment) =>
+    new OpenKeyValueStore(specification, bytes, environment, {
+      layout: timestampedValues,
+      make: (parts) => new TimestampedStore(parts),
+    }),
+};
+
+/**
+ * Specifies a key-value store that keeps timestamps (Kafka: `Stores.timestampedKeyValueStoreBuilder`).
+ *
+ * @example timestampedKeyValueStore({ name: "totals", key: string(), value: double(), caching: true })
+ */
+export function timestampedKeyValueStore<K, V>(
+  options: StoreOptions<K, V>,
+): StoreSpecification<UpdatableKeyValueStore<K, V & {}>> {
+  // Keys and values are those of the serdes, which the kind never looks into.
+  const kind = timestampedKeyValueKind as StoreKind<UpdatableKeyValueStore<K, V & {}>>;
+  return Object.freeze(specificationOf(kind, options));
+}

@@ -1,0 +1,34 @@
+import type { BytesStore } from "../contract/bytes-store.ts";
+import type { StoreEnvironment } from "../contract/open-store.ts";
+import { CachedAccess } from "./cached-access.ts";
+import { DirectAccess } from "./direct-access.ts";
+import { LoggedStore } from "./logged-store.ts";
+import { MeteredStore } from "./metered-store.ts";
+import type { AccessOptions, ValueAccess } from "./value-access.ts";
+import type { ValueLayout } from "./value-layout.ts";
+
+/** What lies between the bytes of a store and its cache: changelog and meters. */
+export function openByteLayers(
+  name: string,
+  bytes: BytesStore,
+  { changelog, metrics, scope }: StoreEnvironment,
+  layout: ValueLayout,
+): BytesStore {
+  const logged = changelog === null ? bytes : new LoggedStore(bytes, changelog, layout);
+  return metrics === undefined
+    ? logged
+    : new MeteredStore(logged, metrics, { "task-id": scope.taskId, store: name });
+}
+
+/** The typed way in, through a cache where there is one. */
+export function openAccess<K, V>(
+  options: Omit<AccessOptions<K, V>, "context">,
+  { cache, metrics, recordContext, scope }: StoreEnvironment,
+): ValueAccess<K, V> {
+  const own = { ...options, context: recordContext };
+  if (cache === null) return new DirectAccess(own);
+  const cached = new CachedAccess({ ...own, budget: cache });
+  const tags = { "task-id": scope.taskId, store: options.name };
+  metrics?.gauge("hit-ratio-avg", () => cached.hitRatio, tags);
+  return cached;
+}
