@@ -107,6 +107,42 @@ describe("a position that was sought", () => {
       await Promise.all(reading);
     }));
 
+  test("is not undone by what had come before it, at whichever moment it is sought", () =>
+    inClientWorld(async ({ client, platform }) => {
+      await client.admin.createTopics([{ name: "t", partitionCount: 1 }]);
+      const place = { topic: "t", partition: 0 };
+      await send(client, "t", ["0", "1", "2", "3", "4"]);
+      for (let moment = 0; moment < 20; moment++) {
+        const groupId = `g${moment}`;
+        const consumer = client.consumer({ groupId, topics: ["t"], autoOffsetReset: "earliest" });
+        consumer.pause(place);
+        const seen: number[] = [];
+        const reading = (async () => {
+          for await (const { offset } of consumer) {
+            seen.push(offset);
+            if (seen.length > 2) await platform.timers.sleep(100);
+          }
+        })();
+        await platform.timers.sleep(2000);
+        consumer.resume(place);
+        for (let turn = 0; turn < moment; turn++) await Promise.resolve();
+        consumer.seek(place, 3);
+        const before = seen.length;
+        await platform.timers.sleep(1000);
+        // One record may be on its way to the loop's body.
+        const after = seen.slice(before);
+        expect([before, after.slice(-2), after.length < 4], `moment ${moment}`).toEqual([
+          before,
+          [3, 4],
+          true,
+        ]);
+        consumer.seek(place, 1);
+        await consumer.close();
+        await reading;
+        expect(await committedOf(client, groupId, "t")).toBe(1);
+      }
+    }));
+
   test("waits for a topic that is not there yet", () =>
     inClientWorld(async ({ client, connect, platform }) => {
       await client.admin.createTopics([{ name: "t", partitionCount: 1 }]);
@@ -125,3 +161,29 @@ describe("a position that was sought", () => {
       await consumer.close();
     }));
 });
+
+test.each([{}, { groupInstanceId: "late" }])(
+  "a consumer that is closed while it waits to be let in leaves no seat behind (%o)",
+  (membership) =>
+    inClientWorld(async ({ client, connect, platform }) => {
+      await client.admin.createTopics([{ name: "t", partitionCount: 2 }]);
+      await send(client, "t", ["0"]);
+      const options = { groupId: "g", topics: ["t"], heartbeatInterval: 500 };
+      const busy = connect().consumer({ ...options, autoOffsetReset: "earliest" });
+      const reading = [
+        (async () => {
+          for await (const _ of busy) await platform.timers.sleep(10_000);
+        })(),
+      ];
+      await platform.timers.sleep(2000);
+      const late = connect().consumer({ ...options, ...membership });
+      reading.push(take(late, 1).then(() => {}));
+      await platform.timers.sleep(3000);
+      await late.close();
+      await platform.timers.sleep(8000);
+      expect((await client.admin.describeGroup("g")).members).toHaveLength(1);
+      expect(busy.assignment).toHaveLength(2);
+      await busy.close();
+      await Promise.all(reading);
+    }),
+);

@@ -113,10 +113,38 @@ export class ClusterBatchReader implements BatchReader {
   }): Promise<readonly RecordBatchView[]> {
     checkArguments("reader.poll", { options: [pollOptions, options] });
     const { signal, waitMsMax } = options;
-    const ready = this.#takeFetched();
+    const ready = this.take();
     if (ready.length > 0 || waitMsMax <= 0 || signal?.aborted === true) return ready;
-    await this.#wait(waitMsMax, signal);
-    return this.#takeFetched();
+    await this.arrival(waitMsMax, signal);
+    return this.take();
+  }
+
+  /** What `poll` would give now. Positions may move between a poll and its answer, but not within this. */
+  take(): readonly RecordBatchView[] {
+    for (const { failure, fetched } of this.#partitions.values())
+      if (failure !== undefined && fetched.length === 0) throw failure;
+    const batches: RecordBatchView[] = [];
+    for (const partition of this.#partitions.values()) {
+      if (partition.isPaused) continue;
+      for (const batch of partition.fetched.splice(0)) batches.push(batch);
+      partition.position = partition.fetchOffset;
+    }
+    return batches;
+  }
+
+  /** Waits for something to be taken. One wait at a time. */
+  arrival(waitMs: number, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve) => {
+      const finish = (): void => {
+        timer.cancel();
+        signal?.removeEventListener("abort", finish);
+        this.#waiting = undefined;
+        resolve();
+      };
+      const timer = this.#context.platform.timers.after(waitMs, finish);
+      signal?.addEventListener("abort", finish, { once: true });
+      this.#waiting = finish;
+    });
   }
 
   position(partition: TopicPartition): Offset | undefined {
@@ -147,32 +175,6 @@ export class ClusterBatchReader implements BatchReader {
     if (typeof place?.topic !== "string" || typeof place.partition !== "number")
       checkArguments(`reader.${method}`, { partition: [topicPartition, place] });
     return this.#partitions.get(topicPartitionName(place.topic, place.partition));
-  }
-
-  #takeFetched(): readonly RecordBatchView[] {
-    for (const { failure, fetched } of this.#partitions.values())
-      if (failure !== undefined && fetched.length === 0) throw failure;
-    const batches: RecordBatchView[] = [];
-    for (const partition of this.#partitions.values()) {
-      if (partition.isPaused) continue;
-      for (const batch of partition.fetched.splice(0)) batches.push(batch);
-      partition.position = partition.fetchOffset;
-    }
-    return batches;
-  }
-
-  #wait(waitMs: number, signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve) => {
-      const finish = (): void => {
-        timer.cancel();
-        signal?.removeEventListener("abort", finish);
-        this.#waiting = undefined;
-        resolve();
-      };
-      const timer = this.#context.platform.timers.after(waitMs, finish);
-      signal?.addEventListener("abort", finish, { once: true });
-      this.#waiting = finish;
-    });
   }
 
   #wake(): void {

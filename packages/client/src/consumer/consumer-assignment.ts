@@ -1,18 +1,19 @@
-import { ClusterError, type BatchReader, type OffsetAndMetadata } from "@millrace/cluster";
-import type { Offset, RecordBatchView, TopicPartition } from "@millrace/model";
+import { ClusterError, type OffsetAndMetadata } from "@millrace/cluster";
+import type { Offset, TopicPartition } from "@millrace/model";
 import { BatchesAtHand, isSame, nameOf } from "./batches-at-hand.ts";
+import type { ClusterBatchReader } from "./cluster-batch-reader.ts";
 import { ConsumedOffsets } from "./consumed-offsets.ts";
 import type { Position } from "./consumer-positions.ts";
 import type { ConsumerRecord, RecordDecoder } from "./record-decoder.ts";
 
 /** The partitions that a consumer reads, and how far it is in each (Kafka: `SubscriptionState`). */
 export class ConsumerAssignment<Key, Value> {
-  readonly #reader: BatchReader;
+  readonly #reader: ClusterBatchReader;
   readonly #atHand: BatchesAtHand<Key, Value>;
   readonly #offsets = new ConsumedOffsets();
   #partitions: readonly TopicPartition[] = [];
 
-  constructor(reader: BatchReader, decoder: RecordDecoder<Key, Value>) {
+  constructor(reader: ClusterBatchReader, decoder: RecordDecoder<Key, Value>) {
     this.#reader = reader;
     this.#atHand = new BatchesAtHand(decoder);
   }
@@ -83,8 +84,11 @@ export class ConsumerAssignment<Key, Value> {
     return this.#atHand.resume(partition);
   }
 
-  add(batches: readonly RecordBatchView[]): void {
+  /** Takes what the reader has by now; false: nothing. */
+  take(): boolean {
+    const batches = this.#reader.take();
     this.#atHand.add(batches);
+    return batches.length > 0;
   }
 
   /** The next record that is there, of which those before are done. */

@@ -1,11 +1,10 @@
 import {
   ClusterError,
   PartitionError,
-  type BatchReader,
   type GroupMetadata,
   type OffsetAndMetadata,
 } from "@millrace/cluster";
-import type { Offset, RecordBatchView, TopicPartition } from "@millrace/model";
+import type { Offset, TopicPartition } from "@millrace/model";
 import { closeOptions, nextOffset, offsetsToCommit, topicPartition } from "../argument-kinds.ts";
 import { checkArguments } from "../arguments.ts";
 import type { ClientContext } from "../client-context.ts";
@@ -13,6 +12,7 @@ import { isRetriable } from "../connection/retrying.ts";
 import type { ClassicMembership } from "../group/classic-membership.ts";
 import { signalAfter } from "../signal-after.ts";
 import { AutoCommit } from "./auto-commit.ts";
+import type { ClusterBatchReader } from "./cluster-batch-reader.ts";
 import { ConsumerAssignment } from "./consumer-assignment.ts";
 import type { ConsumerSettings } from "./consumer-options.ts";
 import { ConsumerPositions } from "./consumer-positions.ts";
@@ -22,7 +22,7 @@ import { SlowLoop } from "./slow-loop.ts";
 
 export interface ConsumerParts<Key, Value> {
   readonly context: ClientContext;
-  readonly reader: BatchReader;
+  readonly reader: ClusterBatchReader;
   /** Undefined without a group. */
   readonly membership: ClassicMembership | undefined;
   readonly decoder: RecordDecoder<Key, Value>;
@@ -246,7 +246,7 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
       if (membership?.failure !== undefined) throw membership.failure;
       if (this.#wake.signal.aborted) this.#wake = new AbortController();
       if (this.#rebalance.isNeeded) await this.#rebalance.run(this.#closing.signal);
-      this.#assignment.add(await this.#poll(reader));
+      await this.#poll(reader);
     } catch (error) {
       if (this.#closing.signal.aborted) return;
       // Brokers that were there come back; those that never were have the wrong address.
@@ -257,11 +257,13 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
     }
   }
 
-  async #poll(reader: BatchReader): Promise<readonly RecordBatchView[]> {
+  async #poll(reader: ClusterBatchReader): Promise<void> {
     const signal = this.#closing.signal;
-    if (signal.aborted) return [];
+    if (signal.aborted) return;
     try {
-      return await reader.poll({ signal: this.#wake.signal, waitMsMax: pollWaitMs });
+      if (this.#assignment.take() || this.#wake.signal.aborted) return;
+      await reader.arrival(pollWaitMs, this.#wake.signal);
+      this.#assignment.take();
     } catch (error) {
       const position = await this.#positions.after(error, signal);
       if (position !== undefined) this.#assignment.moveTo(position);
@@ -269,7 +271,6 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
         this.#assignment.forget(error);
         this.#rebalance.lookForMore();
       }
-      return [];
     }
   }
 

@@ -58,7 +58,7 @@ export class ClassicMembership implements GroupMembership {
   /** Ends the membership, whatever is under way then. */
   #sessionTimer: Timer | undefined;
   #reason = "";
-  #hasJoined = false;
+  #hasAsked = false;
 
   constructor(
     context: ClientContext,
@@ -128,7 +128,13 @@ export class ClassicMembership implements GroupMembership {
     if (this.failure !== undefined) throw this.failure;
     // Without a generation it would be a stranger's commit, which a group without members takes.
     if (!this.isMember) throw noMember(this.#options);
-    await this.#offsets.commit(offsets, this.groupMetadata, signal);
+    const generationId = this.#generationId;
+    try {
+      await this.#offsets.commit(offsets, this.groupMetadata, signal);
+    } catch (error) {
+      if (generationId === this.#generationId) this.#refused(error);
+      throw error;
+    }
   }
 
   /** Lets the others have the partitions until it joins again; a static member's once its session is over, as in Kafka. */
@@ -148,17 +154,23 @@ export class ClassicMembership implements GroupMembership {
     options: { readonly timeoutMs?: number; readonly keepSeat?: boolean } = {},
   ): Promise<void> {
     if (this.#closing.signal.aborted) return;
+    this.#closing.abort(new ClusterError("CLUSTER_CLOSED", "the membership is closed"));
     this.#unlisten();
     this.#stopHeartbeat();
     this.isMember = false;
-    if (this.#hasJoined && this.failure === undefined && options.keepSeat !== true) {
+    if (this.#mayHaveSeat && this.failure === undefined && options.keepSeat !== true) {
       await this.#leave(options.timeoutMs ?? leaveTimeoutMs);
     }
-    this.#closing.abort(new ClusterError("CLUSTER_CLOSED", "the membership is closed"));
     this.#joinLane.close();
     this.#lane.close();
     await this.#background.ended();
     this.#onClosed();
+  }
+
+  /** The group may hold a seat for it, if only one that it still waits for. */
+  get #mayHaveSeat(): boolean {
+    if (this.#options.groupInstanceId === undefined) return this.#memberId !== "";
+    return this.#hasAsked && this.#context.metadata.hasAnswered;
   }
 
   /** The leader has the group assigned anew where topics of its members have changed, have come or are gone. */
@@ -178,6 +190,7 @@ export class ClassicMembership implements GroupMembership {
 
   /** Undefined: seated. Else whether to try again at once. */
   async #tryToJoin(signal: AbortSignal | undefined): Promise<boolean | undefined> {
+    this.#hasAsked = true;
     try {
       const attempt = joinGroup({
         context: this.#context,
@@ -188,6 +201,7 @@ export class ClassicMembership implements GroupMembership {
         signal,
       });
       const outcome = await abortable(attempt, signal);
+      this.#closing.signal.throwIfAborted();
       if (outcome.kind === "again") {
         this.#memberId = outcome.memberId;
         return outcome.isSoon;
@@ -214,7 +228,6 @@ export class ClassicMembership implements GroupMembership {
     this.#generationId = seat.generationId;
     this.#assignment = seat.assignment;
     this.#assignedCounts = seat.assignedCounts;
-    this.#hasJoined = true;
     this.isMember = true;
     this.needsJoin = false;
     this.#extendSession(seat.askedMs);
@@ -295,6 +308,13 @@ export class ClassicMembership implements GroupMembership {
     if (this.needsJoin && !isForgotten) return;
     this.needsJoin = true;
     this.#tell();
+  }
+
+  /** A commit may hear of the end of a membership before a heartbeat does. */
+  #refused(error: unknown): void {
+    if (!(error instanceof ClusterError)) return;
+    if (error.code === "MEMBER_FENCED") this.#fail(error);
+    else if (error.code === "COMMIT_FENCED") this.#leaveGeneration({ isForgotten: true });
   }
 
   #fail(error: Error): void {

@@ -166,8 +166,9 @@ function refused(
       return { kind: "again", memberId: given.memberId, isSoon: true };
     case "REBALANCE_IN_PROGRESS":
       return { kind: "again", memberId: given.memberId, isSoon: true };
-    case "UNKNOWN_MEMBER_ID":
     case "ILLEGAL_GENERATION":
+      return { kind: "again", memberId: given.memberId, isSoon: true };
+    case "UNKNOWN_MEMBER_ID":
       return { kind: "again", memberId: "", isSoon: true };
     case "FENCED_INSTANCE_ID":
       throw memberFenced(options, error);

@@ -1,5 +1,5 @@
 import type { GroupMembership } from "@millrace/cluster";
-import { heartbeatApi } from "@millrace/protocol/definitions";
+import { heartbeatApi, offsetCommitApi, syncGroupApi } from "@millrace/protocol/definitions";
 import { describe, expect, test } from "vitest";
 import { playGroup } from "../../test-support/play-group.ts";
 import type { KafkaClient } from "../kafka-client.ts";
@@ -60,4 +60,59 @@ describe("a member of a group", () => {
       await platform.timers.sleep(11_000);
       expect(membership.needsJoin).toBe(true);
     }));
+
+  test.each([
+    { errorCode: 22, code: "COMMIT_FENCED", failure: undefined },
+    { errorCode: 25, code: "COMMIT_FENCED", failure: undefined },
+    { errorCode: 82, code: "MEMBER_FENCED", failure: "MEMBER_FENCED" },
+  ])(
+    "that hears from a commit that it is none is none at once (error $errorCode)",
+    ({ errorCode, code, failure }) =>
+      playGroup(async ({ broker, client }) => {
+        broker.on(offsetCommitApi, ({ topics }) => ({
+          topics: topics.map(({ name, partitions }) => ({
+            name,
+            partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode })),
+          })),
+        }));
+        const membership = await join(client);
+        let isTold = false;
+        membership.onChange(() => {
+          isTold = true;
+        });
+        await expect(
+          membership.commit([{ topic: "t", partition: 0, offset: 1 }]),
+        ).rejects.toMatchObject({ code });
+        expect(membership.isMember).toBe(false);
+        expect(isTold).toBe(true);
+        expect(membership.failure === undefined ? undefined : code).toBe(failure);
+      }),
+  );
+
+  test.each([
+    { errorCode: 22, memberId: "member" },
+    { errorCode: 27, memberId: "member" },
+    { errorCode: 25, memberId: "" },
+  ])(
+    "that is refused its part of an assignment asks again, under its id if the group has one (error $errorCode)",
+    ({ errorCode, memberId }) =>
+      playGroup(async ({ broker, client }) => {
+        let isRefused = false;
+        broker.on(syncGroupApi, ({ assignments }) => {
+          const refuses = !isRefused;
+          isRefused = true;
+          return {
+            errorCode: refuses ? errorCode : 0,
+            protocolType: "consumer",
+            protocolName: "range",
+            assignment: refuses ? new Uint8Array(0) : assignments[0].assignment,
+          };
+        });
+        await join(client);
+        expect(broker.of("JoinGroup")).toEqual([
+          expect.objectContaining({ body: expect.objectContaining({ memberId: "" }) }),
+          expect.objectContaining({ body: expect.objectContaining({ memberId }) }),
+        ]);
+      }),
+  );
 });
