@@ -15,6 +15,7 @@ import { checkArguments } from "./arguments.ts";
 import { ClientContext } from "./client-context.ts";
 import { clientOptions, type ConnectOptions } from "./connect-options.ts";
 import { ClusterBatchReader } from "./consumer/cluster-batch-reader.ts";
+import { ClusterFetcher } from "./consumer/cluster-fetcher.ts";
 import { resolveConsumerOptions, type ConsumerOptions } from "./consumer/consumer-options.ts";
 import { Consumer } from "./consumer/consumer.ts";
 import { RecordDecoder } from "./consumer/record-decoder.ts";
@@ -108,14 +109,14 @@ export class KafkaClient implements ClusterClient {
             heartbeatIntervalMs: options.heartbeatInterval,
             rebalanceTimeoutMs: options.rebalanceTimeout,
           });
-    const reader = new ClusterBatchReader(context, {
+    const fetcher = new ClusterFetcher(context, {
       isolation: options.isolationLevel,
       bufferBytesMax,
     });
     const decoder = new RecordDecoder<Key, Value>(context.platform.logger, given);
     return this.#open.keep(
       "consumer",
-      (onClosed) => new Consumer({ context, reader, membership, decoder, options, onClosed }),
+      (onClosed) => new Consumer({ context, fetcher, membership, decoder, options, onClosed }),
     );
   }
 

@@ -1,20 +1,20 @@
 import { ClusterError, type OffsetAndMetadata } from "@millrace/cluster";
 import type { Offset, TopicPartition } from "@millrace/model";
 import { BatchesAtHand, isSame, nameOf } from "./batches-at-hand.ts";
-import type { ClusterBatchReader } from "./cluster-batch-reader.ts";
+import type { ClusterFetcher } from "./cluster-fetcher.ts";
 import { ConsumedOffsets } from "./consumed-offsets.ts";
 import type { Position } from "./consumer-positions.ts";
 import type { ConsumerRecord, RecordDecoder } from "./record-decoder.ts";
 
 /** The partitions that a consumer reads, and how far it is in each (Kafka: `SubscriptionState`). */
 export class ConsumerAssignment<Key, Value> {
-  readonly #reader: ClusterBatchReader;
+  readonly #fetcher: ClusterFetcher;
   readonly #atHand: BatchesAtHand<Key, Value>;
   readonly #offsets = new ConsumedOffsets();
   #partitions: readonly TopicPartition[] = [];
 
-  constructor(reader: ClusterBatchReader, decoder: RecordDecoder<Key, Value>) {
-    this.#reader = reader;
+  constructor(fetcher: ClusterFetcher, decoder: RecordDecoder<Key, Value>) {
+    this.#fetcher = fetcher;
     this.#atHand = new BatchesAtHand(decoder);
   }
 
@@ -44,14 +44,14 @@ export class ConsumerAssignment<Key, Value> {
         committed: known.get(nameOf(one)) ?? -1,
       });
     this.#partitions = [...this.#partitions, ...partitions];
-    this.#reader.assign(starts);
-    for (const one of starts) if (this.#atHand.isPaused(one)) this.#reader.pause(one);
+    this.#fetcher.assign(starts);
+    for (const one of starts) if (this.#atHand.isPaused(one)) this.#fetcher.pause(one);
   }
 
   /** Gives all up. */
   revoke(): void {
     this.drop();
-    this.#reader.unassign(this.#partitions);
+    this.#fetcher.unassign(this.#partitions);
     this.#partitions = [];
     this.#offsets.clear();
   }
@@ -62,7 +62,7 @@ export class ConsumerAssignment<Key, Value> {
     this.#atHand.drop((one) => isSame(one, partition));
     this.#partitions = this.#partitions.filter((one) => !isSame(one, partition));
     this.#offsets.forget(partition);
-    this.#reader.unassign([partition]);
+    this.#fetcher.unassign([partition]);
   }
 
   moveTo(position: Position): void {
@@ -70,23 +70,23 @@ export class ConsumerAssignment<Key, Value> {
     if (!this.has(position)) return;
     this.#atHand.drop((one) => isSame(one, position));
     this.#offsets.move(position, position.offset);
-    this.#reader.assign([position]);
+    this.#fetcher.assign([position]);
   }
 
   pause(partition: TopicPartition): void {
     this.#atHand.pause(partition);
-    this.#reader.pause(partition);
+    this.#fetcher.pause(partition);
   }
 
   /** Whether it was paused. */
   resume(partition: TopicPartition): boolean {
-    this.#reader.resume(partition);
+    this.#fetcher.resume(partition);
     return this.#atHand.resume(partition);
   }
 
-  /** Takes what the reader has by now; false: nothing. */
+  /** Takes what has come by now; false: nothing. */
   take(): boolean {
-    const batches = this.#reader.take();
+    const batches = this.#fetcher.take();
     this.#atHand.add(batches);
     return batches.length > 0;
   }
@@ -110,7 +110,7 @@ export class ConsumerAssignment<Key, Value> {
   processed(): readonly OffsetAndMetadata[] {
     const busy = this.#atHand.names();
     for (const one of this.#partitions)
-      if (!busy.has(nameOf(one))) this.#offsets.advance(one, this.#reader.position(one) ?? -1);
+      if (!busy.has(nameOf(one))) this.#offsets.advance(one, this.#fetcher.position(one) ?? -1);
     return this.#offsets.uncommitted();
   }
 
@@ -123,7 +123,7 @@ export class ConsumerAssignment<Key, Value> {
     // Behind the last record that has come there may be ends of transactions, which are done as well.
     const offset = this.#atHand.hasMoreOf(record)
       ? record.offset + 1
-      : Math.max(record.offset + 1, this.#reader.position(record) ?? 0);
+      : Math.max(record.offset + 1, this.#fetcher.position(record) ?? 0);
     return [...processed.filter((one) => !isSame(one, record)), { topic, partition, offset }];
   }
 

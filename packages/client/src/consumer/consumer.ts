@@ -12,7 +12,7 @@ import { isRetriable } from "../connection/retrying.ts";
 import type { ClassicMembership } from "../group/classic-membership.ts";
 import { signalAfter } from "../signal-after.ts";
 import { AutoCommit } from "./auto-commit.ts";
-import type { ClusterBatchReader } from "./cluster-batch-reader.ts";
+import type { ClusterFetcher } from "./cluster-fetcher.ts";
 import { ConsumerAssignment } from "./consumer-assignment.ts";
 import type { ConsumerSettings } from "./consumer-options.ts";
 import { ConsumerPositions } from "./consumer-positions.ts";
@@ -22,7 +22,7 @@ import { SlowLoop } from "./slow-loop.ts";
 
 export interface ConsumerParts<Key, Value> {
   readonly context: ClientContext;
-  readonly reader: ClusterBatchReader;
+  readonly fetcher: ClusterFetcher;
   /** Undefined without a group. */
   readonly membership: ClassicMembership | undefined;
   readonly decoder: RecordDecoder<Key, Value>;
@@ -74,9 +74,9 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
   #isInUse = false;
 
   constructor(parts: ConsumerParts<Key, Value>) {
-    const { context, reader, membership, decoder, options } = parts;
+    const { context, fetcher, membership, decoder, options } = parts;
     this.#parts = parts;
-    this.#assignment = new ConsumerAssignment(reader, decoder);
+    this.#assignment = new ConsumerAssignment(fetcher, decoder);
     this.#positions = new ConsumerPositions(context, options);
     this.#autoCommit = new AutoCommit({
       context,
@@ -218,7 +218,7 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
   }
 
   async #close(options: { readonly keepSeat?: boolean }): Promise<void> {
-    const { context, reader, membership, onClosed } = this.#parts;
+    const { context, fetcher, membership, onClosed } = this.#parts;
     const timeout = signalAfter(context.platform, closeTimeoutMs, slowClose);
     this.#closing.abort(new ClusterError("CLUSTER_CLOSED", "the consumer is closed"));
     this.#wake.abort();
@@ -227,7 +227,7 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
     await this.#autoCommit.finish(timeout.signal);
     timeout.cancel();
     this.#assignment.drop();
-    await Promise.all([reader.close(), membership?.close(options)]);
+    await Promise.all([fetcher.close(), membership?.close(options)]);
     this.#positions.close();
     onClosed();
   }
@@ -241,12 +241,12 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
 
   /** Joins, reads, waits: whatever is to be done until there are records again. */
   async #turn(): Promise<void> {
-    const { context, reader, membership } = this.#parts;
+    const { context, fetcher, membership } = this.#parts;
     try {
       if (membership?.failure !== undefined) throw membership.failure;
       if (this.#wake.signal.aborted) this.#wake = new AbortController();
       if (this.#rebalance.isNeeded) await this.#rebalance.run(this.#closing.signal);
-      await this.#poll(reader);
+      await this.#poll(fetcher);
     } catch (error) {
       if (this.#closing.signal.aborted) return;
       // Brokers that were there come back; those that never were have the wrong address.
@@ -257,12 +257,12 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
     }
   }
 
-  async #poll(reader: ClusterBatchReader): Promise<void> {
+  async #poll(fetcher: ClusterFetcher): Promise<void> {
     const signal = this.#closing.signal;
     if (signal.aborted) return;
     try {
       if (this.#assignment.take() || this.#wake.signal.aborted) return;
-      await reader.arrival(pollWaitMs, this.#wake.signal);
+      await fetcher.arrival(pollWaitMs, this.#wake.signal);
       this.#assignment.take();
     } catch (error) {
       const position = await this.#positions.after(error, signal);

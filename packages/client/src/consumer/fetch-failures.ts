@@ -1,0 +1,110 @@
+import type { BatchReaderOptions } from "@millrace/cluster";
+import type { Offset } from "@millrace/model";
+import type { Timer } from "@millrace/platform";
+import { KafkaError } from "@millrace/protocol";
+
+import type { ClientContext } from "../client-context.ts";
+import type { BackgroundWork } from "../connection/background-work.ts";
+import type { BrokerLane } from "../connection/broker-lane.ts";
+import { isRetriable } from "../connection/retrying.ts";
+import type { AssignedPartition } from "./assigned-partition.ts";
+import { findOutOfRange, refusedFor } from "./partition-failures.ts";
+
+export interface FetchFailuresParts {
+  readonly context: ClientContext;
+  readonly isolation: BatchReaderOptions["isolation"];
+  readonly partitions: () => Iterable<AssignedPartition>;
+  /** Owns the questions. */
+  readonly background: BackgroundWork;
+  readonly closing: AbortSignal;
+  /** Called when a partition has a failure to be told. */
+  readonly onTold: () => void;
+  /** Called when a pause is over. */
+  readonly onRetry: () => void;
+}
+
+/** What becomes of partitions that could not be fetched: asked again after a pause, or told why they cannot be read. */
+export class FetchFailures {
+  readonly #parts: FetchFailuresParts;
+  /** For questions that must not wait behind a fetch. */
+  readonly #questions: BrokerLane;
+  #retry: Timer | undefined;
+
+  constructor(parts: FetchFailuresParts) {
+    this.#parts = parts;
+    this.#questions = parts.context.openLane();
+  }
+
+  /** Their broker cannot be asked at the moment. */
+  failed(error: unknown, partitions: readonly AssignedPartition[]): void {
+    if (isRetriable(error)) {
+      this.#fetchLater(partitions);
+      return;
+    }
+    for (const assigned of partitions) assigned.failure = error as Error;
+    this.#parts.onTold();
+  }
+
+  /** Its broker has answered with an error. */
+  refused(assigned: AssignedPartition, errorCode: number): void {
+    const error = KafkaError.of(errorCode);
+    if (error.code === "OFFSET_OUT_OF_RANGE") this.lost(assigned, undefined);
+    else if (error.retriable && error.code !== "CORRUPT_MESSAGE") this.#fetchLater([assigned]);
+    else {
+      // A damaged log stays damaged: asking again would only hide it.
+      assigned.failure = refusedFor(assigned, error);
+      this.#parts.onTold();
+    }
+  }
+
+  /** Its next offset is not there: asks in the background what is, to tell it with that. */
+  lost(assigned: AssignedPartition, divergentOffset: Offset | undefined): void {
+    if (assigned.isLost) return;
+    assigned.isLost = true;
+    this.#parts.background.begin(this.#tellLost(assigned, divergentOffset));
+  }
+
+  close(): void {
+    this.#retry?.cancel();
+    this.#questions.close();
+  }
+
+  /** Never rejects. */
+  async #tellLost(assigned: AssignedPartition, divergentOffset: Offset | undefined): Promise<void> {
+    const { context, isolation, closing: signal, onTold } = this.#parts;
+    const lost = { assigned, divergentOffset, isolation, signal };
+    try {
+      assigned.failure = await findOutOfRange(context, this.#questions, lost);
+    } catch (error) {
+      if (isRetriable(error)) this.#fetchLater([assigned]);
+      else assigned.failure = error as Error;
+    }
+    assigned.isLost = false;
+    onTold();
+  }
+
+  /** Asks who leads now, and fetches again after a pause. */
+  #fetchLater(waiting: readonly AssignedPartition[]): void {
+    const { metadata, platform, options } = this.#parts.context;
+    const notBeforeMs = platform.clock.monotonicMs() + options.retryBackoffMs;
+    for (const assigned of waiting) assigned.notBeforeMs = notBeforeMs;
+    metadata.requestRefresh();
+    this.#scheduleRetry();
+  }
+
+  /** At the end of the earliest pause. */
+  #scheduleRetry(): void {
+    const { context, partitions, closing, onRetry } = this.#parts;
+    const { clock, timers } = context.platform;
+    const now = clock.monotonicMs();
+    let earliestMs = Infinity;
+    for (const { notBeforeMs } of partitions())
+      if (notBeforeMs > now && notBeforeMs < earliestMs) earliestMs = notBeforeMs;
+    if (earliestMs === Infinity || closing.aborted) return;
+    this.#retry ??= timers.after(earliestMs - now, () => {
+      this.#retry = undefined;
+      onRetry();
+      this.#scheduleRetry();
+    });
+  }
+}
