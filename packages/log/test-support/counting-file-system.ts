@@ -30,6 +30,7 @@ export class CountingFileSystem {
       write: (parts, position) => inner.write(parts, position),
       truncate: (sizeBytes) => inner.truncate(sizeBytes),
       datasync: () => inner.datasync(),
+      trustPageCache: () => inner.trustPageCache(),
       close: () => {
         if (isOpen) this.openCount--;
         isOpen = false;

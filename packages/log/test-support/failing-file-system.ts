@@ -29,6 +29,7 @@ export class FailingFileSystem {
       },
       truncate: (sizeBytes) => inner.truncate(sizeBytes),
       close: () => inner.close(),
+      trustPageCache: () => inner.trustPageCache(),
       write: (parts, position) => this.#write(inner, parts, position),
       datasync: () =>
         this.areSyncsFailing ? Promise.reject(new Error("input/output")) : inner.datasync(),

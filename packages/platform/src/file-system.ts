@@ -56,6 +56,11 @@ export interface FileHandle {
   truncate(sizeBytes: number): void;
   /** Data and size are on the device once it resolves (fdatasync). */
   datasync(): Promise<void>;
+  /**
+   * Its owner does not wait for its bytes to come to the device: nothing has to stay open for them. Where the device
+   * fails to write them, the next `datasync` may not be told.
+   */
+  trustPageCache(): void;
   close(): void;
 }
 

@@ -138,6 +138,7 @@ class MortalFiles {
             handle.truncate(sizeBytes);
           },
           datasync: () => handle.datasync(),
+          trustPageCache: () => handle.trustPageCache(),
           close: () => handle.close(),
         };
       },

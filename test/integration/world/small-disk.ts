@@ -36,6 +36,7 @@ export class SmallDisk {
       },
       truncate: (sizeBytes) => handle.truncate(sizeBytes),
       datasync: () => handle.datasync(),
+      trustPageCache: () => handle.trustPageCache(),
       close: () => handle.close(),
     };
   }

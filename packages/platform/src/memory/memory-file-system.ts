@@ -188,6 +188,8 @@ class MemoryFileHandle implements FileHandle {
     return Promise.resolve();
   }
 
+  trustPageCache(): void {}
+
   close(): void {
     this.#isOpen = false;
   }

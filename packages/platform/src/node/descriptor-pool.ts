@@ -12,12 +12,11 @@ const reliefCount = 8;
 /** What a pool has to know of a file. */
 export interface PooledFile {
   readonly path: string;
-  /** The larger, the later. */
-  readonly lastUse: number;
-  readonly hasDescriptor: boolean;
-  /** Closing its descriptor for a while loses nothing: all bytes are on the device, and its name leads to it. */
+  /** Since the pool has last looked for one that can do without its descriptor. */
+  wasUsed: boolean;
+  /** It has a descriptor; closing that for a while loses nothing that counts, and its name leads to it. */
   readonly isEvictable: boolean;
-  /** A sync would make it evictable. */
+  /** It has a descriptor, and a sync would make it evictable. */
   readonly isSyncable: boolean;
   evict(): void;
   /** Its name is going to lead elsewhere: its descriptor must stay. */
@@ -26,29 +25,25 @@ export interface PooledFile {
 }
 
 /**
- * Lets more files be open than the process may have descriptors: the one that was not used for longest gives its own
- * up, and opens it again when it is used. Files with bytes that are not synced keep theirs, since a device that fails
- * to write them tells so to that descriptor alone. Where all have such bytes, there is an error at once, and some are
+ * Lets more files be open than the process may have descriptors: one that was not used for long gives its own up, and
+ * opens it again when it is used. (The clock algorithm: what was used gets a second chance, so that a use costs a flag.)
+ * Files with bytes that are not synced keep theirs, since a device that fails to write them tells so to that descriptor
+ * alone, unless their owner trusts the page cache. Where all have such bytes, there is an error at once, and some are
  * synced, so that there is room the next time.
  */
 export class DescriptorPool {
   readonly #openMax: number;
   readonly #files = new Map<string, Set<PooledFile>>();
-  readonly #waiting: (() => void)[] = [];
+  /** Files that can give up their descriptor, in the order of the clock. */
+  readonly #evictable = new Set<PooledFile>();
+  /** Files that could, were they synced. */
+  readonly #syncable = new Set<PooledFile>();
+  /** Syncs that wait for a descriptor, in turn. */
+  readonly #waiting = new Set<() => void>();
   #openCount = 0;
-  #uses = 0;
 
   constructor(openMax = Math.max(openFilesMin, Math.floor(openFilesLimit() * filesShare))) {
     this.#openMax = openMax;
-  }
-
-  /** Descriptors that are open. */
-  get openCount(): number {
-    return this.#openCount;
-  }
-
-  nextUse(): number {
-    return ++this.#uses;
   }
 
   add(file: PooledFile): void {
@@ -65,39 +60,43 @@ export class DescriptorPool {
 
   /** Opens a descriptor, once there is room for it. */
   open(path: string, open: () => number): number {
-    if (this.#openCount >= this.#openMax && !this.#evictOldest()) this.#refuse(path);
+    if (!this.#makeRoom()) this.#refuse(path);
     return this.#open(open);
   }
 
   /** The same for what is open for a moment, or has to be synced: refused only where nothing else helps. */
   openBriefly(path: string, open: () => number): number {
-    if (this.#openCount >= this.#openMax && !this.#evictOldest())
-      if (this.#openCount >= this.#openMax * (1 + excessShare)) this.#refuse(path);
+    if (!this.#makeRoom() && this.#openCount >= this.#openMax * (1 + excessShare))
+      this.#refuse(path);
     return this.#open(open);
-  }
-
-  *#withDescriptor(): Generator<PooledFile> {
-    for (const files of this.#files.values())
-      for (const file of files) if (file.hasDescriptor) yield file;
   }
 
   /** Takes the room once there is some, which syncs make: of many that wait for it, each looks anew. */
   async takeRoom(take: () => void): Promise<void> {
-    while (this.#openCount >= this.#openMax && !this.#evictOldest()) {
+    while (!this.#makeRoom()) {
       this.#relieve();
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+      await new Promise<void>((resolve) => this.#waiting.add(resolve));
     }
     take();
+    // It may not have needed it.
+    this.#wakeNext();
   }
 
-  /** A file was closed, or has all its bytes on the device. */
-  changed(): void {
-    for (const resolve of this.#waiting.splice(0)) resolve();
+  /** It got a descriptor, or whether it can give that up is not as before. */
+  changed(file: PooledFile): void {
+    if (file.isSyncable) this.#syncable.add(file);
+    else this.#syncable.delete(file);
+    if (file.isEvictable) {
+      this.#evictable.add(file);
+      this.#wakeNext();
+    } else this.#evictable.delete(file);
   }
 
-  closed(): void {
+  /** Its descriptor is closed. */
+  closed(file: PooledFile): void {
     this.#openCount--;
-    this.changed();
+    this.changed(file);
+    this.#wakeNext();
   }
 
   /** The file at a path is going to be removed, or to have another name. */
@@ -117,13 +116,25 @@ export class DescriptorPool {
     return descriptor;
   }
 
-  #evictOldest(): boolean {
-    let oldest: PooledFile | undefined;
-    for (const file of this.#withDescriptor())
-      if (file.isEvictable && (oldest === undefined || file.lastUse < oldest.lastUse))
-        oldest = file;
-    oldest?.evict();
-    return oldest !== undefined;
+  #makeRoom(): boolean {
+    if (this.#openCount < this.#openMax) return true;
+    for (const file of this.#evictable) {
+      if (!file.wasUsed) {
+        file.evict();
+        return true;
+      }
+      file.wasUsed = false;
+      this.#evictable.delete(file);
+      this.#evictable.add(file);
+    }
+    return false;
+  }
+
+  #wakeNext(): void {
+    const [wake] = this.#waiting;
+    if (wake === undefined) return;
+    this.#waiting.delete(wake);
+    wake();
   }
 
   #refuse(path: string): never {
@@ -136,9 +147,11 @@ export class DescriptorPool {
   }
 
   #relieve(): void {
-    const syncable = [...this.#withDescriptor()].filter(({ isSyncable }) => isSyncable);
-    syncable.sort((left, right) => left.lastUse - right.lastUse);
-    // Who uses such a file next is told if its sync fails.
-    for (const file of syncable.slice(0, reliefCount)) file.datasync().catch(() => {});
+    let count = 0;
+    for (const file of this.#syncable) {
+      if (count++ === reliefCount) return;
+      // Who uses such a file next is told if its sync fails.
+      file.datasync().catch(() => {});
+    }
   }
 }

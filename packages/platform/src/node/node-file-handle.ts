@@ -25,7 +25,8 @@ export interface OpenFlags {
 }
 
 /**
- * An open file. Its descriptor belongs to the pool, which may take it back while all its bytes are on the device.
+ * An open file. Its descriptor belongs to the pool, which may take it back while all its bytes are on the device, or
+ * its owner trusts the page cache.
  *
  *     open ──evicted──▶ without descriptor ──used──▶ open
  */
@@ -33,10 +34,11 @@ export class NodeFileHandle implements FileHandle, PooledFile {
   readonly path: string;
   readonly #pool: DescriptorPool;
   readonly #flags: OpenFlags;
-  lastUse: number;
+  wasUsed = true;
   #descriptor: number | undefined;
   #isOpen = true;
   #isKept = false;
+  #isPageCacheTrusted = false;
   #syncsInFlight = 0;
   #writes = 0;
   #syncedWrites = 0;
@@ -48,20 +50,24 @@ export class NodeFileHandle implements FileHandle, PooledFile {
     this.#flags = flags;
     const open = () => openSync(path, flags.first, mode);
     this.#descriptor = flags.isBrief ? pool.openBriefly(path, open) : pool.open(path, open);
-    this.lastUse = pool.nextUse();
     pool.add(this);
-  }
-
-  get hasDescriptor(): boolean {
-    return this.#descriptor !== undefined;
+    pool.changed(this);
   }
 
   get isEvictable(): boolean {
-    return !this.#isKept && this.#syncsInFlight === 0 && this.#writes === this.#syncedWrites;
+    return this.#isIdle && this.#areBytesSafe;
   }
 
   get isSyncable(): boolean {
-    return !this.#isKept && this.#syncsInFlight === 0 && this.#writes !== this.#syncedWrites;
+    return this.#isIdle && !this.#areBytesSafe;
+  }
+
+  get #isIdle(): boolean {
+    return this.#descriptor !== undefined && !this.#isKept && this.#syncsInFlight === 0;
+  }
+
+  get #areBytesSafe(): boolean {
+    return this.#isPageCacheTrusted || this.#writes === this.#syncedWrites;
   }
 
   isDirectory(): boolean {
@@ -104,6 +110,7 @@ export class NodeFileHandle implements FileHandle, PooledFile {
     if (this.#failure !== undefined) throw this.#failure;
     const writes = this.#writes;
     this.#syncsInFlight++;
+    this.#pool.changed(this);
     try {
       if (this.#descriptor === undefined)
         await this.#pool.takeRoom(() => {
@@ -112,8 +119,8 @@ export class NodeFileHandle implements FileHandle, PooledFile {
       if (this.#descriptor !== undefined) await this.#datasync(this.#descriptor, writes);
     } finally {
       this.#syncsInFlight--;
-      if (!this.#isOpen) this.#closeWhenIdle();
-      this.#pool.changed();
+      if (this.#isOpen) this.#pool.changed(this);
+      else this.#closeWhenIdle();
     }
   }
 
@@ -143,29 +150,41 @@ export class NodeFileHandle implements FileHandle, PooledFile {
   keepOpen(): void {
     this.#useAnyway();
     this.#isKept = true;
+    this.#pool.changed(this);
+  }
+
+  trustPageCache(): void {
+    this.#isPageCacheTrusted = true;
+    this.#pool.changed(this);
   }
 
   #closeWhenIdle(): void {
     const descriptor = this.#descriptor;
     if (descriptor === undefined || this.#syncsInFlight > 0) return;
     this.#descriptor = undefined;
-    this.#pool.closed();
     closeSync(descriptor);
+    this.#pool.closed(this);
   }
 
   #use(): number {
     invariant(this.#isOpen, "PLATFORM-2", this.path);
-    this.lastUse = this.#pool.nextUse();
+    this.wasUsed = true;
+    if (this.#descriptor !== undefined) return this.#descriptor;
     if (this.#flags.isBrief) return this.#useAnyway();
-    this.#descriptor ??= this.#pool.open(this.path, () => this.#reopen());
-    return this.#descriptor;
+    return this.#opened(this.#pool.open(this.path, () => this.#reopen()));
   }
 
   #useAnyway(): number {
     invariant(this.#isOpen, "PLATFORM-2", this.path);
-    this.lastUse = this.#pool.nextUse();
-    this.#descriptor ??= this.#pool.openBriefly(this.path, () => this.#reopen());
-    return this.#descriptor;
+    if (this.#descriptor !== undefined) return this.#descriptor;
+    return this.#opened(this.#pool.openBriefly(this.path, () => this.#reopen()));
+  }
+
+  #opened(descriptor: number): number {
+    this.#descriptor = descriptor;
+    this.wasUsed = true;
+    this.#pool.changed(this);
+    return descriptor;
   }
 
   #reopen(): number {
@@ -177,7 +196,9 @@ export class NodeFileHandle implements FileHandle, PooledFile {
     if (!this.#flags.isWritable)
       throw new FileSystemError("READ_ONLY", this.path, "it was opened for reading only");
     if (this.#failure !== undefined) throw this.#failure;
+    const wasSafe = this.#areBytesSafe;
     this.#writes++;
+    if (wasSafe && !this.#areBytesSafe) this.#pool.changed(this);
   }
 
   #attempt<Result>(action: (descriptor: number) => Result): Result {

@@ -96,6 +96,8 @@ export class SimulatedFileHandle implements FileHandle {
     });
   }
 
+  trustPageCache(): void {}
+
   close(): void {
     this.#isOpen = false;
   }
