@@ -102,14 +102,16 @@ async function openInDirectory(start: Start): Promise<BrokerParts> {
     logger: platform.logger,
     isRemoved: (topicId: string) => removedTopics.has(topicId),
   };
+  const durability = new Durability(options.durability ?? "group", platform.timers, fail);
   const partitions = (opened.partitions = new Partitions({
-    durability: new Durability(options.durability ?? "group", platform.timers, fail),
+    durability,
     leaderEpoch,
     logger: platform.logger,
     topicOf: (name) => image.topic(name),
     logs: partitionLogsOf(judge, options.codecs),
     configOf: (topic) => ({
       ...logConfigOf(topic.properties, config),
+      isSyncedWhileOpen: durability.syncs !== "never",
       // Coordinators read their logs once, at the start.
       ...(isInternalTopic(topic.name) ? { tailCacheBytes: 0 } : {}),
     }),

@@ -27,6 +27,8 @@ export interface LogConfig {
   readonly producerIdExpirationMs: number;
   /** `transaction.partition.verification.enable`. */
   readonly transactionVerificationEnabled: boolean;
+  /** False: its owner syncs it at its close alone, so that no file has to stay open for bytes that are not synced. */
+  readonly isSyncedWhileOpen: boolean;
   /** Newest batches kept in memory for readers at the tail; 0 keeps none. */
   readonly tailCacheBytes: number;
 }
@@ -45,6 +47,7 @@ export const defaultLogConfig: LogConfig = Object.freeze({
   isCompacted: false,
   producerIdExpirationMs: 86_400_000,
   transactionVerificationEnabled: true,
+  isSyncedWhileOpen: true,
   tailCacheBytes: 1_048_576,
 });
 

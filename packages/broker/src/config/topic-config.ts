@@ -137,7 +137,7 @@ export function topicConfigValue(
 export function logConfigOf(
   properties: TopicProperties,
   broker: BrokerConfig,
-): Omit<LogConfig, "tailCacheBytes"> {
+): Omit<LogConfig, "tailCacheBytes" | "isSyncedWhileOpen"> {
   const text = (name: string) => topicConfigValue(name, properties, broker).trim();
   const number = (name: string) => Number(text(name));
   const unbounded = (name: string) => {

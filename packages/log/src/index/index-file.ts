@@ -95,10 +95,6 @@ export class IndexFile {
     return handle;
   }
 
-  remove(): void {
-    this.#fileSystem.remove(this.path);
-  }
-
   #read(sizeBytes: number): boolean {
     const handle = this.#fileSystem.open(this.path, "read");
     try {

@@ -17,6 +17,10 @@ export class OffsetIndex {
     this.#baseOffset = baseOffset;
   }
 
+  get path(): string {
+    return this.#file.path;
+  }
+
   get entryCount(): number {
     return this.#file.entryCount;
   }
@@ -64,10 +68,6 @@ export class OffsetIndex {
 
   flush(): FileHandle | undefined {
     return this.#file.flush();
-  }
-
-  remove(): void {
-    this.#file.remove();
   }
 
   #offsetAt(slot: number): Offset {

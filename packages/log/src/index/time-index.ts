@@ -19,6 +19,10 @@ export class TimeIndex {
     this.#baseOffset = baseOffset;
   }
 
+  get path(): string {
+    return this.#file.path;
+  }
+
   get entryCount(): number {
     return this.#file.entryCount;
   }
@@ -67,10 +71,6 @@ export class TimeIndex {
 
   flush(): FileHandle | undefined {
     return this.#file.flush();
-  }
-
-  remove(): void {
-    this.#file.remove();
   }
 
   #timestampAt(slot: number): Timestamp {

@@ -28,6 +28,10 @@ export class TransactionIndex {
     this.#file = new IndexFile(fileSystem, path, entrySize);
   }
 
+  get path(): string {
+    return this.#file.path;
+  }
+
   get entryCount(): number {
     return this.#file.entryCount;
   }
@@ -82,9 +86,5 @@ export class TransactionIndex {
   flush(): FileHandle | undefined {
     const isMissing = this.#fileSystem.stat(this.#file.path) === undefined;
     return this.entryCount === 0 && isMissing ? undefined : this.#file.flush();
-  }
-
-  remove(): void {
-    this.#file.remove();
   }
 }

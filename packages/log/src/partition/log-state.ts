@@ -50,7 +50,8 @@ export class LogState {
     this.snapshots = snapshots;
     this.epochs = epochs;
     this.cache = new TailCache(config.tailCacheBytes);
-    this.dirty = recovered.dirty ?? new DirtyFiles(this.fileSystem, options.path);
+    this.dirty =
+      recovered.dirty ?? new DirtyFiles(this.fileSystem, options.path, config.isSyncedWhileOpen);
     this.#damage = report.damage;
     const end = this.segments.active.endOffset;
     const first = this.segments.all[0].baseOffset;

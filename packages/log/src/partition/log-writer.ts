@@ -112,7 +112,7 @@ export class LogWriter {
     } catch (error) {
       if (!(error instanceof FileSystemError)) throw error;
       // What it says must not be taken for the end of what is written from now on.
-      this.#state.fileSystem.remove(active.recordPath);
+      this.#state.dirty.removeFile(active.recordPath);
       active.record = undefined;
     }
     this.#isEpochRecorded = true;
@@ -172,9 +172,12 @@ export class LogWriter {
    * others would become more with every stop.
    */
   #removeSnapshots(newest: Offset): void {
-    const { segments, snapshots } = this.#state;
+    const { segments, snapshots, dirty } = this.#state;
     const needed = new Set([newest, ...segments.all.map(({ baseOffset }) => baseOffset)]);
-    snapshots.removeUnless((offset) => needed.has(offset));
+    snapshots.removeUnless(
+      (offset) => needed.has(offset),
+      (path) => dirty.removeFile(path),
+    );
   }
 
   async #syncOnce(): Promise<void> {

@@ -99,12 +99,12 @@ export class ProducerSnapshots {
     return undefined;
   }
 
-  removeUnless(isNeeded: (offset: Offset) => boolean): void {
-    for (const offset of this.list()) if (!isNeeded(offset)) this.#remove(offset);
+  removeUnless(isNeeded: (offset: Offset) => boolean, remove?: (path: string) => void): void {
+    for (const offset of this.list()) if (!isNeeded(offset)) this.#remove(offset, remove);
   }
 
-  #remove(offset: Offset): void {
-    this.#fileSystem.remove(this.pathOf(offset));
+  #remove(offset: Offset, remove = (path: string) => this.#fileSystem.remove(path)): void {
+    remove(this.pathOf(offset));
     this.#sums.delete(offset);
   }
 }

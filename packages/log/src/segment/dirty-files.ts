@@ -2,18 +2,23 @@ import type { FileHandle, FileSystem } from "@millrace/platform";
 import { parentOf } from "../checkpoint/checkpoint-file.ts";
 import type { LogSegment } from "./log-segment.ts";
 
-/** What has been written and is not known to be on the device, so that one `sync` covers it all. */
+/**
+ * What has been written and is not known to be on the device, so that one `sync` covers it all. Its files keep their
+ * descriptors until then, for an error of the device is told to those; unless no sync comes before the log's close.
+ */
 export class DirtyFiles {
   readonly #fileSystem: FileSystem;
   readonly #directory: string;
+  readonly #isSyncedSoon: boolean;
   readonly #segments = new Set<LogSegment>();
-  #handles: FileHandle[] = [];
+  readonly #handles = new Map<string, FileHandle>();
   #isDirectoryDirty = false;
   #syncParent: (() => Promise<void>) | undefined;
 
-  constructor(fileSystem: FileSystem, directory: string) {
+  constructor(fileSystem: FileSystem, directory: string, isSyncedSoon = true) {
     this.#fileSystem = fileSystem;
     this.#directory = directory;
+    this.#isSyncedSoon = isSyncedSoon;
   }
 
   /** Nothing of the folder is known to be on the device. */
@@ -29,16 +34,29 @@ export class DirtyFiles {
 
   addSegment(segment: LogSegment): void {
     this.#segments.add(segment);
+    if (!this.#isSyncedSoon) segment.handle.trustPageCache();
   }
 
-  /** The segment is gone: nothing of it must survive. */
+  /** Removes the segment's files: nothing of them has to come to the device any more. */
   removeSegment(segment: LogSegment): void {
     this.#segments.delete(segment);
+    for (const path of segment.paths) this.#forget(path);
+    segment.remove();
+  }
+
+  removeFile(path: string): void {
+    this.#forget(path);
+    this.#fileSystem.remove(path);
   }
 
   /** Takes over handles: closed once they are synced. */
   addHandles(handles: Iterable<FileHandle>): void {
-    for (const handle of handles) this.#handles.push(handle);
+    for (const handle of handles) {
+      if (!this.#isSyncedSoon) handle.trustPageCache();
+      // The one that was opened first is told of all that fails from then on.
+      if (this.#handles.has(handle.path)) handle.close();
+      else this.#handles.set(handle.path, handle);
+    }
   }
 
   addDirectory(): void {
@@ -48,10 +66,10 @@ export class DirtyFiles {
   /** Everything added before is on the device once it resolves. After a rejection nothing may be trusted. */
   async sync(): Promise<void> {
     const segments = [...this.#segments];
-    const handles = this.#handles;
+    const handles = [...this.#handles.values()];
     const isDirectoryDirty = this.#isDirectoryDirty;
     this.#segments.clear();
-    this.#handles = [];
+    this.#handles.clear();
     this.#isDirectoryDirty = false;
     const pending: Promise<void>[] = [];
     for (const segment of segments) pending.push(segment.sync());
@@ -67,9 +85,14 @@ export class DirtyFiles {
     }
   }
 
+  #forget(path: string): void {
+    this.#handles.get(path)?.close();
+    this.#handles.delete(path);
+  }
+
   closeHandles(): void {
-    for (const handle of this.#handles) handle.close();
-    this.#handles = [];
+    for (const handle of this.#handles.values()) handle.close();
+    this.#handles.clear();
     this.#segments.clear();
   }
 }

@@ -291,13 +291,15 @@ export class LogSegment {
     this.#handle = undefined;
   }
 
+  /** Of all its files. */
+  get paths(): readonly string[] {
+    const indexes = [this.offsetIndex, this.timeIndex, this.transactionIndex];
+    return [this.path, ...indexes.map(({ path }) => path), this.recordPath];
+  }
+
   /** Removes all files. */
   remove(): void {
     this.closeHandle();
-    this.#fileSystem.remove(this.path);
-    this.offsetIndex.remove();
-    this.timeIndex.remove();
-    this.transactionIndex.remove();
-    this.#fileSystem.remove(this.recordPath);
+    for (const path of this.paths) this.#fileSystem.remove(path);
   }
 }

@@ -15,9 +15,9 @@ import type { RecoveryOptions } from "./recovery-options.ts";
  * @throws FileSystemError
  */
 export function createLog(options: RecoveryOptions): RecoveredLog {
-  const { platform, path, topicId, partition } = options;
+  const { platform, path, topicId, partition, config } = options;
   const { fileSystem } = platform;
-  const dirty = new DirtyFiles(fileSystem, path);
+  const dirty = new DirtyFiles(fileSystem, path, config.isSyncedWhileOpen);
   fileSystem.makeDirectory(path);
   dirty.addFolder(options.syncParent);
   try {

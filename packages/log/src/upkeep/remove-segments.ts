@@ -17,11 +17,11 @@ export function removeSegmentsBelow(
   let count = 0;
   while (all[count] !== active && all[count].endOffset <= logStartOffset) count++;
   if (count === 0) return;
-  for (const segment of segments.removeFirst(count)) {
-    dirty.removeSegment(segment);
-    segment.remove();
-  }
+  for (const segment of segments.removeFirst(count)) dirty.removeSegment(segment);
   const { baseOffset } = segments.all[0];
-  snapshots.removeUnless((offset) => offset >= baseOffset);
+  snapshots.removeUnless(
+    (offset) => offset >= baseOffset,
+    (path) => dirty.removeFile(path),
+  );
   dirty.addDirectory();
 }
