@@ -1,6 +1,7 @@
 import {
   StreamsBuilder,
   type KGroupedStream,
+  type KGroupedTable,
   type KStream,
   type KTable,
   type StoreOptions,
@@ -22,6 +23,7 @@ import {
   asObject,
   asText,
   textOrUndefined,
+  type Json,
   type JsonObject,
   type Program,
 } from "./program.ts";
@@ -30,10 +32,11 @@ import { ArgumentError, lift, serdeOf, typeOf, type TypeName } from "./values.ts
 type Stream = KStream<unknown, unknown>;
 type Table = KTable<unknown, unknown>;
 type Groups = KGroupedStream<unknown, unknown>;
+type TableGroups = KGroupedTable<unknown, unknown>;
 
 /** What a statement binds, with the types that flow through it. */
 interface Handle {
-  readonly node: Stream | Table | Groups;
+  readonly node: Stream | Table | Groups | TableGroups;
   readonly key: TypeName;
   readonly value: TypeName;
 }
@@ -117,7 +120,7 @@ export class ProgramPlan {
     const topic = asText(st["topic"]);
     this.#topicTypes.set(topic, types);
     const extractor = timestamps(st["timestamps"]);
-    const node = this.#builder.table<unknown, unknown>(topic, {
+    const node = this.#builder.table(topic, {
       key: serdeOf(types.key),
       value: serdeOf(types.value),
       ...named(st),
@@ -129,6 +132,7 @@ export class ProgramPlan {
 
   #operator(st: JsonObject): Handle | undefined {
     const on = this.#on(st);
+    if (on.node.kind === "table") return this.#tableOperator(st, on, on.node);
     const stream = asStream(on);
     const name = named(st);
     const given = (value: unknown): unknown => lift(value, on.value);
@@ -176,6 +180,17 @@ export class ProgramPlan {
         const fn = mapper(st["fn"], on.key, on.value);
         return { ...on, node: stream.selectKey((v, k) => fn.of(k, given(v)), name), key: fn.type };
       }
+      case "repartition": {
+        const { partitions } = st;
+        const options = { key: serdeOf(on.key), value: serdeOf(on.value), ...name };
+        const count = partitions === undefined ? {} : { partitions: Number(partitions) };
+        return { ...on, node: stream.repartition({ ...options, ...count }) };
+      }
+      case "toTable": {
+        const options = { key: serdeOf(on.key), value: serdeOf(on.value), ...name };
+        const node = stream.toTable({ ...options, store: this.#store(st, on) });
+        return { ...on, node: node as Table };
+      }
       case "peek":
         return { ...on, node: stream.peek(() => {}, name) };
       case "foreach":
@@ -191,6 +206,34 @@ export class ProgramPlan {
       default:
         throw new ArgumentError(`unknown operation ${JSON.stringify(st)}`);
     }
+  }
+
+  #tableOperator(st: JsonObject, on: Handle, table: Table): Handle {
+    const name = named(st);
+    const given = (value: unknown): unknown => lift(value, on.value);
+    switch (st["op"]) {
+      case "filter":
+      case "filterNot": {
+        const test = predicate(st["fn"]);
+        const options = { ...name, ...this.#optionalStore(st, on) };
+        const decide = (v: unknown, k: unknown): boolean => test(k, given(v));
+        const node =
+          st["op"] === "filter" ? table.filter(decide, options) : table.filterNot(decide, options);
+        return { ...on, node };
+      }
+      case "mapValues": {
+        const fn = mapper(st["fn"], on.key, on.value);
+        const types = { key: on.key, value: fn.type };
+        const options = { ...name, value: serdeOf(fn.type), ...this.#optionalStore(st, types) };
+        return { ...types, node: table.mapValues((v, k) => fn.of(k, given(v)), options) as Table };
+      }
+      default:
+        throw new ArgumentError(`unknown operation on a table ${JSON.stringify(st)}`);
+    }
+  }
+
+  #optionalStore(st: JsonObject, types: Types): { readonly store?: StoreOptions } {
+    return st["store"] === undefined ? {} : { store: this.#store(st, types) };
   }
 
   #to(st: JsonObject, on: Handle): void {
@@ -210,14 +253,16 @@ export class ProgramPlan {
   #toStream(st: JsonObject): Handle {
     const on = this.#on(st);
     if (on.node.kind !== "table") throw new ArgumentError("toStream needs a table");
-    const node: Stream = on.node.toStream(named(st));
-    if (st["fn"] === undefined) return { ...on, node };
+    const { node } = on;
+    if (st["fn"] === undefined) return { ...on, node: node.toStream(named(st)) };
     const fn = mapper(st["fn"], on.key, on.value);
-    return { ...on, node: node.selectKey((v, k) => fn.of(k, lift(v, on.value))), key: fn.type };
+    const select = (v: unknown, k: unknown): unknown => fn.of(k, lift(v, on.value));
+    return { ...on, node: node.toStream(select, named(st)), key: fn.type };
   }
 
   #group(st: JsonObject): Handle {
     const on = this.#on(st);
+    if (on.node.kind === "table") return this.#groupTable(st, on, on.node);
     const stream = asStream(on);
     const value = serdeOf(on.value);
     if (st["op"] === "groupByKey")
@@ -231,8 +276,52 @@ export class ProgramPlan {
     return { ...on, node, key: fn.type };
   }
 
+  #groupTable(st: JsonObject, on: Handle, table: Table): Handle {
+    const key = mapper(st["key"], on.key, on.value);
+    const value = mapper(st["value"], on.key, on.value);
+    const node = table.groupBy(
+      (v, k) => ({ key: key.of(k, lift(v, on.value)), value: value.of(k, lift(v, on.value)) }),
+      { key: serdeOf(key.type), value: serdeOf(value.type), ...named(st) },
+    );
+    return { node: node as TableGroups, key: key.type, value: value.type };
+  }
+
+  #aggregateTable(st: JsonObject, on: Handle, groups: TableGroups): Handle {
+    const fold = (fn: Json | undefined) => {
+      const combine = aggregator(fn);
+      return (a: unknown, v: unknown, k: unknown): unknown =>
+        combine(st["op"] === "reduce" ? null : k, lift(v, on.value), a ?? null);
+    };
+    if (st["op"] === "count") {
+      const types: Types = { key: on.key, value: "int64" };
+      const node = groups.count({ ...named(st), store: this.#store(st, types) });
+      return { node: node as unknown as Table, ...types };
+    }
+    const folds = { adder: fold(st["fn"]), subtractor: fold(st["subtract"]) };
+    if (st["op"] === "reduce") {
+      const types: Types = { key: on.key, value: on.value };
+      const lifted = (fn: typeof folds.adder) => (a: unknown, v: unknown, k: unknown) =>
+        fn(lift(a, on.value), v, k);
+      const reducers = { adder: lifted(folds.adder), subtractor: lifted(folds.subtractor) };
+      const node = groups.reduce(reducers as never, {
+        ...named(st),
+        store: this.#store(st, types),
+      });
+      return { node: node as unknown as Table, ...types };
+    }
+    const { type, value: start } = initial(st["init"]);
+    const types: Types = { key: on.key, value: type };
+    const node = groups.aggregate(() => start, folds, {
+      ...named(st),
+      store: this.#store(st, types),
+      value: serdeOf(type),
+    });
+    return { node: node as unknown as Table, ...types };
+  }
+
   #aggregate(st: JsonObject): Handle {
     const on = this.#on(st);
+    if (on.node.kind === "groupedTable") return this.#aggregateTable(st, on, on.node);
     if (on.node.kind !== "groupedStream") throw new ArgumentError("needs a grouped stream");
     const groups = on.node;
     if (st["op"] === "count") {
@@ -251,7 +340,7 @@ export class ProgramPlan {
     }
     const { type, value: start } = initial(st["init"]);
     const types: Types = { key: on.key, value: type };
-    const node = groups.aggregate<unknown>(
+    const node = groups.aggregate(
       () => start,
       (a, v, k) => fn(k, lift(v, on.value), a ?? null),
       { ...named(st), store: this.#store(st, types), value: serdeOf(type) },

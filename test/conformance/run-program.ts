@@ -153,7 +153,11 @@ function subtopologies(topology: Topology, applicationId: string): readonly unkn
       id: part.id,
       sources: part.sourceTopics,
       sinks: part.sinkTopics,
-      repartitions: part.repartitionTopics.map(({ name, configs }) => ({ name, config: configs })),
+      repartitions: part.repartitionTopics.map(({ name, partitionCount, configs }) => ({
+        name,
+        ...(partitionCount === undefined ? {} : { partitions: partitionCount }),
+        config: configs,
+      })),
       changelogs: part.changelogTopics.map(({ name, configs }) => ({ name, config: configs })),
     }));
 }

@@ -8,8 +8,6 @@ export const unsupportedOperators: readonly string[] = [
   "stateStore",
   "transformValues",
   "split",
-  "repartition",
-  "toTable",
   "process",
   "processValues",
   "windowedBy",
@@ -23,9 +21,6 @@ export const unsupportedOperators: readonly string[] = [
   "addSink",
   "addReadOnlyStore",
 ];
-
-/** Statements on a table other than `toStream`. */
-export const unsupportedOnTables = "onTable";
 
 export const unsupportedStores: readonly string[] = ["versioned", "lru", "plain"];
 
@@ -59,6 +54,9 @@ export const supportedWords: readonly string[] = [
   "reduce",
   "aggregate",
   "toStream",
+  "onTable",
+  "toTable",
+  "repartition",
   "to",
   "pattern",
   "timestamps",

@@ -29,13 +29,13 @@ type Groups = KGroupedStream<string, Order>;
 /** Folds that leave themselves, or others, a way to what they give. The items of a key are all that came. */
 const folds: Readonly<Record<string, (groups: Groups) => KTable<string, Basket>>> = {
   "an aggregate that shares parts with its input": (groups) =>
-    groups.aggregate<Basket>(
+    groups.aggregate(
       () => ({ items: [] }),
       (basket, order) => ({ items: [...basket.items, ...order.items], last: order }),
       { value: serde, store: "baskets" },
     ),
   "an aggregate that is changed and given back": (groups) =>
-    groups.aggregate<Basket>(
+    groups.aggregate(
       () => ({ items: [] }),
       (basket, order) => {
         basket.items.push(...order.items);
@@ -45,7 +45,7 @@ const folds: Readonly<Record<string, (groups: Groups) => KTable<string, Basket>>
     ),
   "aggregates that a callback keeps, and changes later": (groups) => {
     const kept: Basket[] = [];
-    return groups.aggregate<Basket>(
+    return groups.aggregate(
       () => ({ items: [] }),
       (basket, order) => {
         const next = { items: [...basket.items, ...order.items] };

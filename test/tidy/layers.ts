@@ -87,6 +87,9 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
   streams: ["error", "processor", "topology", "plan", "dsl", "task", "query", "runtime", "app"],
 };
 
+/** Types that name each other (decision 026): the one folder whose files may import one another in a circle. */
+export const circleOfTypes = "packages/streams/src/dsl/types/";
+
 /** Where a package may use what is otherwise `platform/src/node`'s alone, and why. */
 export const worldExceptions: Readonly<Record<string, string>> = {
   "packages/platform/src/node/": "the real world",

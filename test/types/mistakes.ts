@@ -32,13 +32,13 @@ orders.flatMapValues(async (order) => [order.total]);
 //! Type 'Promise<string>' is not assignable to type '"selectKey is synchronous: its callback must not give a promise"'.
 orders.selectKey(async (order) => order.id);
 
-//! Type 'Promise<string>' is not assignable to type 'string'.
+//! Type 'Promise<string>' is not assignable to type '"groupBy is synchronous: its callback must not give a promise"'.
 orders.groupBy(async (order) => order.id, { key: string() });
 
 //! Type 'Promise<Order>' is not assignable to type '"peek is synchronous: its callback must not give a promise"'.
 orders.peek((order) => ask(order));
 
-//! Argument of type '() => Promise<void>' is not assignable to parameter of type '(value: Order, key: string) => "foreach is synchronous: its callback must not give a promise"'.
+//! Argument of type '() => Promise<void>' is not assignable to parameter of type '(value: Order, key: string, record: RecordInfo) => "foreach is synchronous: its callback must not give a promise"'.
 orders.foreach(async () => {});
 
 //! Type 'Promise<Order>' is missing the following properties from type 'Order': id, total
@@ -70,7 +70,7 @@ builder.stream("timed", { value: json<Order>(), timestampExtractor: async () => 
 //! Type 'string | undefined' is not assignable to type '"mapValues takes no undefined: its callback must give a value, or null where there is none"'.
 orders.mapValues((order) => order.note);
 
-//! Argument of type '() => void' is not assignable to parameter of type '(value: Order, key: string) => "mapValues takes no undefined: its callback must give a value, or null where there is none"'.
+//! Argument of type '() => void' is not assignable to parameter of type '(value: Order, key: string, record: RecordInfo) => "mapValues takes no undefined: its callback must give a value, or null where there is none"'.
 orders.mapValues(() => {});
 
 //! Type 'string | undefined' is not assignable to type '"selectKey takes no undefined: its callback must give a value, or null where there is none"'.

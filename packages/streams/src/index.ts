@@ -5,6 +5,7 @@ export {
   TopologyError,
   type TopologyErrorCode,
 } from "./error/topology-error.ts";
+export type { RecordInfo } from "./processor/record-info.ts";
 export type {
   Processor,
   ProcessorContext,
@@ -42,7 +43,21 @@ export type {
   TopologyNode,
 } from "./topology/topology-node.ts";
 
-export type { Carried, KGroupedStream, KStream, KTable } from "./dsl/k-streams.ts";
+export type { KGroupedStream } from "./dsl/types/k-grouped-stream.ts";
+export type { KGroupedTable } from "./dsl/types/k-grouped-table.ts";
+export type { AnyStream, KStream, RepartitionOptions } from "./dsl/types/k-stream.ts";
+export type { KTable } from "./dsl/types/k-table.ts";
+export type { Get, Given, Has, Literally, Optional } from "./dsl/types/given-options.ts";
+export type {
+  FoldOptions,
+  Init,
+  KeptOption,
+  NamedStore,
+  StoreAfter,
+  StoredCheck,
+  StoreKind,
+  TableStore,
+} from "./dsl/types/table-store.ts";
 export type {
   CallbackResult,
   KeptBy,
@@ -53,8 +68,9 @@ export type {
   RecordValue,
   SynchronousPredicate,
   SynchronousResult,
-} from "./dsl/callback-types.ts";
+} from "./dsl/types/callback-types.ts";
 export type { AggregationOptions, Aggregator } from "./dsl/operators/aggregate.ts";
+export type { AdderAndSubtractor } from "./dsl/operators/aggregate-table.ts";
 export type { Predicate } from "./dsl/operators/filter.ts";
 export type { FlatMapper } from "./dsl/operators/flat-map.ts";
 export type { FlatValueMapper } from "./dsl/operators/flat-map-values.ts";
@@ -65,8 +81,22 @@ export type { RecordAction } from "./dsl/operators/peek.ts";
 export type { KeySelector } from "./dsl/operators/select-key.ts";
 export type { SourceOptions } from "./dsl/operators/stream.ts";
 export type { TableOptions } from "./dsl/operators/table.ts";
+export type { TablePredicate } from "./dsl/operators/table-filter.ts";
 export type { SinkOptions } from "./dsl/operators/to.ts";
-export type { EitherState, SerdeArguments, SerdeOptions, SerdeState } from "./dsl/serde-state.ts";
+export type {
+  Carried,
+  KeyOf,
+  KeyOption,
+  Lost,
+  LostOf,
+  Needs,
+  SerdeOptions,
+  SerdeState,
+  StateAfter,
+  ValueOf,
+  ValueOption,
+  ValueStateOf,
+} from "./dsl/types/serde-state.ts";
 export type { StoreOption, StoreOptions } from "./dsl/store-options.ts";
 export type { NamedOptions } from "./dsl/stream-node.ts";
 export { StreamsBuilder } from "./dsl/streams-builder.ts";

@@ -2,7 +2,7 @@ import { json, optional, string } from "@millrace/serde";
 import { describe, expect, test } from "vitest";
 
 import { TopologyConfigError, TopologyError } from "../error/topology-error.ts";
-import type { KStream } from "./k-streams.ts";
+import type { KStream } from "./types/k-stream.ts";
 import { StreamsBuilder } from "./streams-builder.ts";
 
 function codeOf(body: () => unknown): string {

@@ -2,7 +2,7 @@ import { OptionError } from "@millrace/model";
 import { int64AsNumber, string, type Serde } from "@millrace/serde";
 import { describe, expect, test } from "vitest";
 
-import type { KStream } from "./k-streams.ts";
+import type { KStream } from "./types/k-stream.ts";
 import { StreamsBuilder } from "./streams-builder.ts";
 
 /** What a program in JavaScript may do: the types would refuse it. */

@@ -2,6 +2,7 @@ import {
   choiceOption,
   flagOption,
   isSynchronousFunction,
+  numberOption,
   OptionError,
   optionTable,
   readOptions,
@@ -46,8 +47,20 @@ const source = {
 };
 const aggregation = { ...named, store: valueOption(store) };
 
+const partitionerKind = callback("(record, topic, partitionCount) => partition");
+const aggregatorKind = callback("(aggregate, value, key) => aggregate");
+
 const topic: Kind = { allowed: "a topic's name", accepts: isTopic };
 const selector = callback("(value, key) => key");
+
+const adderAndSubtractor: Kind = {
+  allowed: "{ adder, subtractor }, two synchronous functions (aggregate, value, key) => aggregate",
+  accepts: (given) => {
+    if (typeof given !== "object" || given === null) return false;
+    const { adder, subtractor } = given as Readonly<Record<string, unknown>>;
+    return isSynchronousFunction(adder) && isSynchronousFunction(subtractor);
+  },
+};
 
 /** What stands before the options, in order. */
 const argumentsOf: Partial<Readonly<Record<string, readonly Kind[]>>> = {
@@ -75,8 +88,13 @@ const argumentsOf: Partial<Readonly<Record<string, readonly Kind[]>>> = {
       accepts: (given) => isTopic(given) || isSynchronousFunction(given),
     },
   ],
-  reduce: [callback("(aggregate, value, key) => aggregate")],
-  aggregate: [callback("() => aggregate"), callback("(aggregate, value, key) => aggregate")],
+  reduce: [aggregatorKind],
+  aggregate: [callback("() => aggregate"), aggregatorKind],
+  "filter of a table": [callback("(value, key) => true or false")],
+  "mapValues of a table": [callback("(value, key) => value")],
+  "groupBy of a table": [callback("(value, key) => ({ key, value })")],
+  "reduce of a grouped table": [adderAndSubtractor],
+  "aggregate of a grouped table": [callback("() => aggregate"), adderAndSubtractor],
 };
 
 /** What the options of each operator are. */
@@ -85,25 +103,40 @@ const rowsOf = {
   table: { ...source, store: valueOption(store) },
   filter: named,
   filterNot: named,
-  map: named,
-  mapValues: named,
-  flatMap: named,
-  flatMapValues: named,
-  selectKey: named,
+  map: { ...serdes, ...named },
+  mapValues: { value: serdes.value, ...named },
+  flatMap: { ...serdes, ...named },
+  flatMapValues: { value: serdes.value, ...named },
+  selectKey: { key: serdes.key, ...named },
   peek: named,
   foreach: named,
-  merge: named,
+  merge: { ...serdes, ...named },
   groupBy: { ...serdes, ...named },
   groupByKey: { ...serdes, ...named },
   to: {
     ...serdes,
     ...named,
-    partitioner: valueOption(callback("(record, topic, partitionCount) => partition")),
+    partitioner: valueOption(partitionerKind),
   },
   count: aggregation,
   reduce: aggregation,
   aggregate: { ...aggregation, value: valueOption(serdeKind, { isRequired: true }) },
   toStream: named,
+  toTable: { ...serdes, ...aggregation },
+  repartition: {
+    ...serdes,
+    ...named,
+    partitions: numberOption({ min: 1 }),
+    partitioner: valueOption(partitionerKind),
+  },
+  "groupBy of a table": { ...serdes, ...named },
+  "reduce of a grouped table": aggregation,
+  "aggregate of a grouped table": {
+    ...aggregation,
+    value: valueOption(serdeKind, { isRequired: true }),
+  },
+  "filter of a table": aggregation,
+  "mapValues of a table": { ...aggregation, value: serdes.value },
   build: {
     optimize: valueOption(anything),
     requireExplicitNames: flagOption({}),

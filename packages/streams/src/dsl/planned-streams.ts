@@ -3,7 +3,6 @@ import type { Serde } from "@millrace/serde";
 
 import { TopologyError } from "../error/topology-error.ts";
 import type { TopicNameExtractor } from "../topology/topology-node.ts";
-import type { KGroupedStream, KStream, KTable } from "./k-streams.ts";
 import { checked } from "./operator-options.ts";
 import {
   aggregate,
@@ -13,19 +12,31 @@ import {
   type AggregationOptions,
   type Aggregator,
 } from "./operators/aggregate.ts";
+import { TableGrouping, type AdderAndSubtractor } from "./operators/aggregate-table.ts";
+import type { DerivedTableOptions } from "./operators/derived-table.ts";
 import { filter, filterNot, type Predicate } from "./operators/filter.ts";
 import { flatMap, type FlatMapper } from "./operators/flat-map.ts";
 import { flatMapValues, type FlatValueMapper } from "./operators/flat-map-values.ts";
 import { groupBy, groupByKey, type GroupedOptions } from "./operators/group-by.ts";
-import { map, type KeyValueMapper } from "./operators/map.ts";
+import { groupTableBy } from "./operators/group-table-by.ts";
+import { map, type KeyValue, type KeyValueMapper } from "./operators/map.ts";
 import { mapValues, type ValueMapper } from "./operators/map-values.ts";
 import { merge } from "./operators/merge.ts";
 import { foreach, peek, type RecordAction } from "./operators/peek.ts";
+import { repartition, type RepartitionNodeOptions } from "./operators/repartition.ts";
 import { selectKey, type KeySelector } from "./operators/select-key.ts";
+import { filterTable, type TablePredicate } from "./operators/table-filter.ts";
+import { mapTableValues, type TableValueMapper } from "./operators/table-map-values.ts";
 import { to, type SinkOptions } from "./operators/to.ts";
-import { toStream } from "./operators/to-stream.ts";
-import type { SerdeState } from "./serde-state.ts";
+import { toStream, toStreamBy } from "./operators/to-stream.ts";
+import { toTable } from "./operators/to-table.ts";
 import type { GroupedNode, NamedOptions, StreamNode, TableNode } from "./stream-node.ts";
+import type { KGroupedStream } from "./types/k-grouped-stream.ts";
+import type { KGroupedTable } from "./types/k-grouped-table.ts";
+import type { KStream } from "./types/k-stream.ts";
+import type { KTable } from "./types/k-table.ts";
+import type { SerdeState } from "./types/serde-state.ts";
+import type { TableStore } from "./types/table-store.ts";
 
 type Any = unknown;
 type Serdes = { readonly key?: Serde<Any>; readonly value?: Serde<Any> };
@@ -41,8 +52,10 @@ export function streamOf<K, V, KeyState extends SerdeState, ValueState extends S
 }
 
 /** The table that stands for a place in the plan; see `streamOf`. */
-export function tableOf<K, V>(node: TableNode): KTable<K, V, "known", "known"> {
-  return new PlannedTable(node) as Any as KTable<K, V, "known", "known">;
+export function tableOf<K, V, Store extends TableStore>(
+  node: TableNode,
+): KTable<K, V, "known", "known", Store> {
+  return new PlannedTable(node) as Any as KTable<K, V, "known", "known", Store>;
 }
 
 class PlannedStream implements Erased<KStream<Any, Any>> {
@@ -67,25 +80,28 @@ class PlannedStream implements Erased<KStream<Any, Any>> {
     );
   }
 
-  map(mapper: KeyValueMapper<Any, Any, Any, Any>, options?: NamedOptions): PlannedStream {
+  map(mapper: KeyValueMapper<Any, Any, Any, Any>, options?: NamedOptions & Serdes): PlannedStream {
     return new PlannedStream(map(this.#node, mapper, checked("map", options, mapper)));
   }
 
-  mapValues(mapper: ValueMapper<Any, Any, Any>, options?: NamedOptions): PlannedStream {
+  mapValues(mapper: ValueMapper<Any, Any, Any>, options?: NamedOptions & Serdes): PlannedStream {
     return new PlannedStream(mapValues(this.#node, mapper, checked("mapValues", options, mapper)));
   }
 
-  flatMap(mapper: FlatMapper<Any, Any, Any, Any>, options?: NamedOptions): PlannedStream {
+  flatMap(mapper: FlatMapper<Any, Any, Any, Any>, options?: NamedOptions & Serdes): PlannedStream {
     return new PlannedStream(flatMap(this.#node, mapper, checked("flatMap", options, mapper)));
   }
 
-  flatMapValues(mapper: FlatValueMapper<Any, Any, Any>, options?: NamedOptions): PlannedStream {
+  flatMapValues(
+    mapper: FlatValueMapper<Any, Any, Any>,
+    options?: NamedOptions & Serdes,
+  ): PlannedStream {
     return new PlannedStream(
       flatMapValues(this.#node, mapper, checked("flatMapValues", options, mapper)),
     );
   }
 
-  selectKey(selector: KeySelector<Any, Any, Any>, options?: NamedOptions): PlannedStream {
+  selectKey(selector: KeySelector<Any, Any, Any>, options?: NamedOptions & Serdes): PlannedStream {
     return new PlannedStream(
       selectKey(this.#node, selector, checked("selectKey", options, selector)),
     );
@@ -99,7 +115,7 @@ class PlannedStream implements Erased<KStream<Any, Any>> {
     foreach(this.#node, action, checked("foreach", options, action));
   }
 
-  merge(other: PlannedStream, options?: NamedOptions): PlannedStream {
+  merge(other: PlannedStream, options?: NamedOptions & Serdes): PlannedStream {
     const node = PlannedStream.#nodeOf(other);
     if (node?.recorder !== this.#node.recorder)
       throw new TopologyError(
@@ -120,6 +136,14 @@ class PlannedStream implements Erased<KStream<Any, Any>> {
 
   groupByKey(options?: GroupedOptions & Serdes): PlannedGroupedStream {
     return new PlannedGroupedStream(groupByKey(this.#node, checked("groupByKey", options)));
+  }
+
+  toTable(options?: DerivedTableOptions & Serdes): PlannedTable {
+    return new PlannedTable(toTable(this.#node, checked("toTable", options)));
+  }
+
+  repartition(options?: RepartitionNodeOptions): PlannedStream {
+    return new PlannedStream(repartition(this.#node, checked("repartition", options)));
   }
 
   to(topic: string | TopicNameExtractor, options?: SinkOptions & Serdes): void {
@@ -170,7 +194,78 @@ class PlannedTable implements Erased<KTable<Any, Any>> {
     return this.#node.storeName;
   }
 
-  toStream(options?: NamedOptions): PlannedStream {
-    return new PlannedStream(toStream(this.#node, checked("toStream", options)));
+  toStream(
+    ...given: [mapper: (value: Any, key: Any) => Any, options?: NamedOptions] | [NamedOptions?]
+  ): PlannedStream {
+    const [first, second] = given;
+    return isMapper(first)
+      ? new PlannedStream(toStreamBy(this.#node, first, checked("toStream", second)))
+      : new PlannedStream(toStream(this.#node, checked("toStream", first)));
   }
+
+  filter(predicate: TablePredicate<Any, Any>, options?: DerivedTableOptions): PlannedTable {
+    const given = checked("filter of a table", options, predicate);
+    return new PlannedTable(filterTable(this.#node, "filter", predicate, given));
+  }
+
+  filterNot(predicate: TablePredicate<Any, Any>, options?: DerivedTableOptions): PlannedTable {
+    const given = checked("filter of a table", options, predicate);
+    return new PlannedTable(filterTable(this.#node, "filterNot", predicate, given));
+  }
+
+  mapValues(
+    mapper: TableValueMapper<Any, Any, Any>,
+    options?: DerivedTableOptions & Pick<Serdes, "value">,
+  ): PlannedTable {
+    const given = checked("mapValues of a table", options, mapper);
+    return new PlannedTable(mapTableValues(this.#node, mapper, given));
+  }
+
+  groupBy(
+    mapper: (value: Any, key: Any) => KeyValue<Any, Any>,
+    options?: GroupedOptions & Serdes,
+  ): PlannedGroupedTable {
+    return new PlannedGroupedTable(
+      new TableGrouping(
+        groupTableBy(this.#node, mapper, checked("groupBy of a table", options, mapper)),
+      ),
+    );
+  }
+}
+
+class PlannedGroupedTable implements Erased<KGroupedTable<Any, Any>> {
+  readonly kind = "groupedTable";
+  readonly #grouping: TableGrouping;
+
+  constructor(grouping: TableGrouping) {
+    this.#grouping = grouping;
+  }
+
+  count(options?: AggregationOptions): PlannedTable {
+    return new PlannedTable(this.#grouping.count(checked("count", options)));
+  }
+
+  reduce(reducers: AdderAndSubtractor<Any, Any, Any>, options?: AggregationOptions): PlannedTable {
+    return new PlannedTable(
+      this.#grouping.reduce(reducers, checked("reduce of a grouped table", options, reducers)),
+    );
+  }
+
+  aggregate(
+    init: () => Any,
+    aggregators: AdderAndSubtractor<Any, Any, Any>,
+    options: AggregationOptions & { readonly value: Serde<Any> },
+  ): PlannedTable {
+    return new PlannedTable(
+      this.#grouping.aggregate(
+        init,
+        aggregators,
+        checked("aggregate of a grouped table", options, init, aggregators),
+      ),
+    );
+  }
+}
+
+function isMapper(given: unknown): given is (value: Any, key: Any) => Any {
+  return typeof given === "function";
 }

@@ -43,6 +43,17 @@ export interface GroupedNode {
   readonly name: string | undefined;
 }
 
+/** What stands behind a `KGroupedTable`. */
+export interface GroupedTableNode {
+  readonly recorder: PlanRecorder;
+  /** Forwards changes under the new key. */
+  readonly plan: PlanNode;
+  readonly keySerde: Serde<unknown>;
+  readonly valueSerde: Serde<unknown>;
+  /** The user's name for the repartition topic. */
+  readonly name: string | undefined;
+}
+
 export interface NamedOptions {
   /** Name of the operator in `describe()` (Kafka: `Named`); default: a generated one. */
   readonly name?: string;
@@ -52,7 +63,10 @@ export interface NamedOptions {
 const calls = {
   groupBy: "groupBy(selector, options)",
   groupByKey: "groupByKey(options)",
+  mapValues: "mapValues(mapper, options)",
+  repartition: "repartition(options)",
   to: "to(topic, options)",
+  toTable: "toTable(options)",
 };
 
 /** A serde that is needed: the types should have asked for it already. */

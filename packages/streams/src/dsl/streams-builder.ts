@@ -1,12 +1,15 @@
 import type { Topology } from "../topology/topology.ts";
 import { lowerPlan, type PlanOptions } from "../plan/lower-plan.ts";
 import { PlanRecorder } from "../plan/plan.ts";
-import type { KStream, KTable } from "./k-streams.ts";
 import { checked } from "./operator-options.ts";
 
 import { stream, type SourceOptions } from "./operators/stream.ts";
 import { table, type TableOptions } from "./operators/table.ts";
 import { streamOf, tableOf } from "./planned-streams.ts";
+import type { StoreOption } from "./store-options.ts";
+import type { KStream } from "./types/k-stream.ts";
+import type { KTable } from "./types/k-table.ts";
+import type { NamedStore } from "./types/table-store.ts";
 
 /**
  * Where a program begins: reads topics, and builds the topology (Kafka: `StreamsBuilder`).
@@ -46,10 +49,10 @@ export class StreamsBuilder {
    *
    * @example builder.table("customers", { key: string(), value: json(Customer), store: "customers" })
    */
-  table<K = Uint8Array, V = Uint8Array>(
+  table<K = Uint8Array, V = Uint8Array, const S extends StoreOption = never>(
     topic: string,
-    options?: TableOptions<K, V>,
-  ): KTable<K & {}, V | null, "known", "known"> {
+    options?: TableOptions<K, V, S>,
+  ): KTable<K & {}, V | null, "known", "known", NamedStore<S, "keyValue">> {
     const given = options as TableOptions<unknown, unknown> | undefined;
     return tableOf(table(this.#recorder, topic, checked("table", given, topic)));
   }

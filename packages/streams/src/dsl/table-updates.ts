@@ -54,10 +54,14 @@ export class TableUpdates<K, V> {
     return this.#store.timestampOfRead;
   }
 
-  /** What was read, for those who get old values: a copy, where a callback may have changed it since. */
+  /** True: `write` forwards the old value that it is given. */
+  get forwardsOldValues(): boolean {
+    return this.#sendsOldValues && !this.#isCached;
+  }
+
+  /** What was read, to be forwarded: a copy, where a callback may have changed it since. */
   readAgain(record: StreamRecord, old: V | null): V | null {
-    const isCopyNeeded = this.#sendsOldValues && !this.#isCached && typeof old === "object";
-    return isCopyNeeded && old !== null ? this.read(record) : old;
+    return typeof old === "object" && old !== null ? this.read(record) : old;
   }
 
   /** Writes the key that was read last, and forwards, now or with the flush. */

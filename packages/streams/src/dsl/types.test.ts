@@ -3,7 +3,8 @@ import { expect, expectTypeOf, test } from "vitest";
 
 import { TopologyError } from "../error/topology-error.ts";
 import { skipInvalidTimestamps } from "../processor/timestamp-extractor.ts";
-import type { KStream, KTable } from "./k-streams.ts";
+import type { KStream } from "./types/k-stream.ts";
+import type { KTable } from "./types/k-table.ts";
 import { StreamsBuilder } from "./streams-builder.ts";
 
 interface Order {
@@ -46,7 +47,7 @@ test("types come from the serdes", () => {
   });
   expectTypeOf<ValueOf<typeof skipping>>().toEqualTypeOf<Order>();
   const table = new StreamsBuilder().table("customers", { key: string(), value: string() });
-  expectTypeOf(table).toEqualTypeOf<KTable<string, string | null, "known", "known">>();
+  expectTypeOf(table).toEqualTypeOf<KTable<string, string | null, "known", "known", "unnamed">>();
 });
 
 test("a type guard narrows, and merge unites", () => {
@@ -101,7 +102,9 @@ test("aggregations have the type of their serde", () => {
   const grouped = orders()
     .filter(isOrder)
     .groupBy((order) => order.customer, { key: string() });
-  expectTypeOf(grouped.count()).toEqualTypeOf<KTable<string, number, "known", "known">>();
+  expectTypeOf(grouped.count()).toEqualTypeOf<
+    KTable<string, number, "known", "known", "unnamed">
+  >();
   const sums = grouped.aggregate(
     () => 0,
     (sum, order) => sum + order.total,

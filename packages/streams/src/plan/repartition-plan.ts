@@ -2,6 +2,7 @@ import type { Serde } from "@millrace/serde";
 
 import type { Processor, ProcessorContext } from "../processor/processor.ts";
 import type { StreamRecord } from "../processor/stream-record.ts";
+import type { StreamPartitioner } from "../topology/topology-node.ts";
 import type { TopologyBuilder } from "../topology/topology-builder.ts";
 import type { Naming } from "./naming.ts";
 import type { RepartitionPlan } from "./plan-node.ts";
@@ -18,6 +19,11 @@ export interface RepartitionOptions {
   readonly isNamedByUser: boolean;
   readonly keySerde: Serde<unknown>;
   readonly valueSerde: Serde<unknown>;
+  /** False: as the user asked for it, and not to be merged with others. Default true. */
+  readonly isOptimizable?: boolean;
+  /** Default: as many as its input has. */
+  readonly partitionCount?: number | undefined;
+  readonly partitioner?: StreamPartitioner | undefined;
 }
 
 const suffix = "-repartition";
@@ -51,25 +57,25 @@ function namesAfter(topic: string): RepartitionNames {
 function repartitionThrough(
   topic: string,
   names: RepartitionNames,
-  serdes: Pick<RepartitionPlan, "keySerde" | "valueSerde">,
+  options: Omit<RepartitionOptions, "prefix" | "isNamedByUser">,
 ): RepartitionPlan {
-  const { keySerde, valueSerde } = serdes;
+  const { keySerde, valueSerde, isOptimizable = true, partitionCount, partitioner } = options;
   return Object.freeze({
     kind: "repartition",
     name: names.source,
     topic,
     keySerde,
     valueSerde,
-    isOptimizable: true,
+    isOptimizable,
     lower: (topology: TopologyBuilder, parents: readonly string[]) => {
-      topology.addInternalTopic(topic, undefined);
+      topology.addInternalTopic(topic, partitionCount);
       topology.addProcessor({ name: names.filter, supplier: () => new NullKeyFilter(), parents });
       topology.addSink({
         name: names.sink,
         topic,
         keySerde,
         valueSerde,
-        partitioner: undefined,
+        partitioner,
         parents: [names.filter],
       });
       topology.addSource({

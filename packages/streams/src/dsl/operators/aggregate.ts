@@ -170,13 +170,23 @@ class AggregateProcessor implements Processor {
     const timestamp =
       old === null ? record.timestamp : Math.max(record.timestamp, updates.timestampOfRead);
     const result = this.#fold(old, record);
-    updates.write(record, result, updates.readAgain(record, old), timestamp);
+    const replaced = updates.forwardsOldValues ? this.#replaced(old, record, updates) : null;
+    updates.write(record, result, replaced, timestamp);
   }
 
   #fold(old: unknown, record: StreamRecord): unknown {
     const { init, aggregator, operator } = this.#aggregation;
     if (old === null && init === undefined) return record.value;
-    const before = old ?? requireValue(init?.(), `${operator}'s initialiser`);
-    return requireValue(aggregator(before, record.value, record.key), operator);
+    return requireValue(aggregator(old ?? this.#initial(), record.value, record.key), operator);
+  }
+
+  /** As in Kafka, what the first aggregate of a key replaces is the initial one. */
+  #replaced(old: unknown, record: StreamRecord, updates: TableUpdates<unknown, unknown>): unknown {
+    return old === null ? this.#initial() : updates.readAgain(record, old);
+  }
+
+  #initial(): unknown {
+    const { init, operator } = this.#aggregation;
+    return init === undefined ? null : requireValue(init(), `${operator}'s initialiser`);
   }
 }

@@ -1,9 +1,10 @@
 import { requireSynchronous } from "../../processor/callback-result.ts";
+import type { RecordInfo } from "../../processor/record-info.ts";
 import type { NamedOptions, StreamNode } from "../stream-node.ts";
 import { statelessOperator } from "./stateless-operator.ts";
 
 /** Decides by value and key: what is truthy holds. A type guard narrows the stream's type. */
-export type Predicate<K, V> = (value: V, key: K) => unknown;
+export type Predicate<K, V> = (value: V, key: K, record: RecordInfo) => unknown;
 
 type AnyPredicate = Predicate<unknown, unknown>;
 
@@ -16,8 +17,8 @@ export function filter(
   return statelessOperator(input, {
     prefix: "KSTREAM-FILTER-",
     name,
-    process: (record, context) => {
-      if (requireSynchronous(predicate(record.value, record.key), "filter"))
+    process: (record, context, info) => {
+      if (requireSynchronous(predicate(record.value, record.key, info), "filter"))
         context.forward(record);
     },
   });
@@ -32,8 +33,8 @@ export function filterNot(
   return statelessOperator(input, {
     prefix: "KSTREAM-FILTER-",
     name,
-    process: (record, context) => {
-      if (!requireSynchronous(predicate(record.value, record.key), "filterNot"))
+    process: (record, context, info) => {
+      if (!requireSynchronous(predicate(record.value, record.key, info), "filterNot"))
         context.forward(record);
     },
   });

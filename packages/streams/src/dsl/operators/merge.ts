@@ -1,11 +1,11 @@
 import type { NamedOptions, StreamNode } from "../stream-node.ts";
-import { passOn, statelessOperator } from "./stateless-operator.ts";
+import { passOn, statelessOperator, type SerdesGiven } from "./stateless-operator.ts";
 
 /** `KStream.merge`. */
 export function merge(
   left: StreamNode,
   right: StreamNode,
-  { name }: NamedOptions = {},
+  { name, ...serdes }: NamedOptions & SerdesGiven = {},
 ): StreamNode {
   const merged = statelessOperator(left, {
     prefix: "KSTREAM-MERGE-",
@@ -14,5 +14,5 @@ export function merge(
     process: passOn,
   });
   const needsRepartition = left.needsRepartition || right.needsRepartition;
-  return { ...merged, keySerde: undefined, valueSerde: undefined, needsRepartition };
+  return { ...merged, keySerde: serdes.key, valueSerde: serdes.value, needsRepartition };
 }

@@ -1,9 +1,10 @@
 import { requireSynchronous } from "../../processor/callback-result.ts";
+import type { RecordInfo } from "../../processor/record-info.ts";
 import type { NamedOptions, StreamNode } from "../stream-node.ts";
 import { statelessOperator } from "./stateless-operator.ts";
 
 /** Looks at a record. It must not change it: what was not mapped is written as it was read. */
-export type RecordAction<K, V> = (value: V, key: K) => void;
+export type RecordAction<K, V> = (value: V, key: K, record: RecordInfo) => void;
 
 /** `KStream.peek`. */
 export function peek(
@@ -14,8 +15,8 @@ export function peek(
   return statelessOperator(input, {
     prefix: "KSTREAM-PEEK-",
     name,
-    process: (record, context) => {
-      requireSynchronous(action(record.value, record.key), "peek");
+    process: (record, context, info) => {
+      requireSynchronous(action(record.value, record.key, info), "peek");
       context.forward(record);
     },
   });
@@ -30,8 +31,8 @@ export function foreach(
   statelessOperator(input, {
     prefix: "KSTREAM-FOREACH-",
     name,
-    process: (record) => {
-      requireSynchronous(action(record.value, record.key), "foreach");
+    process: (record, _context, info) => {
+      requireSynchronous(action(record.value, record.key, info), "foreach");
     },
   });
 }

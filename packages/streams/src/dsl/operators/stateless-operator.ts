@@ -1,20 +1,35 @@
+import type { Serde } from "@millrace/serde";
+
 import { operatorPlan } from "../../plan/plan-node.ts";
 import type { Processor, ProcessorContext } from "../../processor/processor.ts";
 import type { StreamRecord } from "../../processor/stream-record.ts";
+import { CallbackRecord, type RecordInfo } from "../../processor/record-info.ts";
 import type { StreamNode } from "../stream-node.ts";
 
+/** Serdes that the user gave to an operator. */
+export interface SerdesGiven {
+  readonly key?: Serde<unknown>;
+  readonly value?: Serde<unknown>;
+}
+
 /** What one record does to those downstream, without a store. */
-export type RecordProcess = (record: StreamRecord, context: ProcessorContext) => void;
+export type RecordProcess = (
+  record: StreamRecord,
+  context: ProcessorContext,
+  info: RecordInfo,
+) => void;
 
 export interface StatelessOperator {
   /** Of the generated name: Kafka's, such as `KSTREAM-FILTER-`. */
   readonly prefix: string;
   /** The user's name. */
   readonly name: string | undefined;
-  /** True: the key's serde is lost, and grouping repartitions. */
+  /** True: the key's serde is lost unless it is given, and grouping repartitions. */
   readonly changesKey?: boolean;
-  /** True: the value's serde is lost. */
+  /** True: the value's serde is lost unless it is given. */
   readonly changesValue?: boolean;
+  /** Serdes of what comes out. */
+  readonly serdes?: SerdesGiven;
   /** A second stream that flows in. */
   readonly merges?: StreamNode;
   /** See `Processor.forwardsNewRecords`. */
@@ -24,7 +39,7 @@ export interface StatelessOperator {
 
 /** Adds an operator without a store to the plan; gives the stream below it. */
 export function statelessOperator(input: StreamNode, operator: StatelessOperator): StreamNode {
-  const { prefix, changesKey = false, changesValue = false, merges } = operator;
+  const { prefix, changesKey = false, changesValue = false, serdes, merges } = operator;
   const name = input.recorder.naming.nodeOr(operator.name, prefix);
   const supplier = (): Processor => new StatelessProcessor(operator);
   const plan = operatorPlan({
@@ -38,8 +53,8 @@ export function statelessOperator(input: StreamNode, operator: StatelessOperator
   return {
     recorder: input.recorder,
     plan,
-    keySerde: changesKey ? undefined : input.keySerde,
-    valueSerde: changesValue ? undefined : input.valueSerde,
+    keySerde: serdes?.key ?? (changesKey ? undefined : input.keySerde),
+    valueSerde: serdes?.value ?? (changesValue ? undefined : input.valueSerde),
     needsRepartition: changesKey || input.needsRepartition,
     sources: merges === undefined ? input.sources : [...input.sources, ...merges.sources],
   };
@@ -54,6 +69,7 @@ class StatelessProcessor implements Processor {
   readonly forwardsNewRecords: boolean;
   readonly #process: RecordProcess;
   #context: ProcessorContext | undefined;
+  #info: CallbackRecord | undefined;
 
   constructor({ process, forwardsNewRecords = false }: StatelessOperator) {
     this.#process = process;
@@ -62,9 +78,13 @@ class StatelessProcessor implements Processor {
 
   init(context: ProcessorContext): void {
     this.#context = context;
+    this.#info = new CallbackRecord(context);
   }
 
   process(record: StreamRecord): void {
-    if (this.#context !== undefined) this.#process(record, this.#context);
+    const info = this.#info;
+    if (this.#context === undefined || info === undefined) return;
+    this.#process(record, this.#context, info.of(record));
+    info.over();
   }
 }

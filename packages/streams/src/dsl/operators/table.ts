@@ -10,9 +10,9 @@ import type { TableNode } from "../stream-node.ts";
 import { addTableSource } from "./table-source.ts";
 import { rawSerde, type SourceOptions } from "./stream.ts";
 
-export interface TableOptions<K, V> extends SourceOptions<K, V> {
+export interface TableOptions<K, V, S = StoreOption> extends SourceOptions<K, V> {
   /** With a name, the table is kept and can be queried; else only where an operator needs it. */
-  readonly store?: StoreOption;
+  readonly store?: S;
 }
 
 /**

@@ -1,0 +1,46 @@
+import type { Serde } from "@millrace/serde";
+
+import { repartitionPlan } from "../../plan/repartition-plan.ts";
+import type { StreamPartitioner } from "../../topology/topology-node.ts";
+import { requireSerde, type NamedOptions, type StreamNode } from "../stream-node.ts";
+import type { SerdesGiven } from "./stateless-operator.ts";
+
+export interface RepartitionNodeOptions extends NamedOptions, SerdesGiven {
+  readonly partitions?: number;
+  readonly partitioner?: StreamPartitioner;
+}
+
+/** `KStream.repartition`. */
+export function repartition(input: StreamNode, options: RepartitionNodeOptions = {}): StreamNode {
+  const { recorder } = input;
+  const keySerde = requireSerde(options.key ?? input.keySerde, "key", "repartition");
+  const valueSerde = requireSerde(options.value ?? input.valueSerde, "value", "repartition");
+  const prefix = options.name ?? recorder.naming.node("KSTREAM-REPARTITION-");
+  const plan = repartitionPlan(recorder.naming, {
+    prefix,
+    isNamedByUser: options.name !== undefined,
+    keySerde,
+    valueSerde,
+    isOptimizable: false,
+    partitionCount: options.partitions,
+    partitioner: options.partitioner,
+  });
+  recorder.add([input.plan], plan);
+  return { recorder, plan, keySerde, valueSerde, needsRepartition: false, sources: [plan.name] };
+}
+
+/** The stream itself, or the far end of a repartition topic where its keys may have changed. */
+export function repartitionedIfNeeded(
+  input: StreamNode,
+  options: {
+    readonly prefix: string;
+    readonly isNamedByUser: boolean;
+    readonly keySerde: Serde<unknown>;
+    readonly valueSerde: Serde<unknown>;
+  },
+): StreamNode {
+  if (!input.needsRepartition) return input;
+  const plan = repartitionPlan(input.recorder.naming, options);
+  input.recorder.add([input.plan], plan);
+  return { ...input, plan, needsRepartition: false, sources: [plan.name] };
+}

@@ -1,0 +1,49 @@
+import type { Aggregator } from "../operators/aggregate.ts";
+import type { StoreOption } from "../store-options.ts";
+import type { KTable } from "./k-table.ts";
+import type { AggregationOptions, FoldOptions, Init, NamedStore } from "./table-store.ts";
+
+/**
+ * Records grouped by key, to be aggregated (Kafka: `KGroupedStream`). Records with a null key or value are
+ * dropped and counted by every aggregation. A table's time is the highest of its key's records so far.
+ *
+ * @example orders.groupBy((order) => order.customer, { key: string() }).count()
+ */
+export interface KGroupedStream<out K, out V> {
+  readonly kind: "groupedStream";
+  readonly carries: { readonly key: K; readonly value: V };
+
+  /**
+   * Counts the records of each key (Kafka: `KGroupedStream.count`): a `number`, eight bytes on the wire.
+   *
+   * @example orders.groupByKey().count({ store: "orders-per-customer" })
+   */
+  count<const S extends StoreOption = never>(
+    options?: AggregationOptions<S>,
+  ): KTable<K & {}, number, "known", "known", NamedStore<S, "keyValue">>;
+
+  /**
+   * Combines the values of each key, the first one as it is (Kafka: `KGroupedStream.reduce`). The reducer may
+   * change its first argument and give it back.
+   *
+   * @example temperatures.groupByKey().reduce((highest, next) => Math.max(highest, next))
+   */
+  reduce<const S extends StoreOption = never>(
+    reducer: (aggregate: V & {}, value: V & {}, key: K & {}) => V,
+    options?: AggregationOptions<S>,
+  ): KTable<K & {}, V, "known", "known", NamedStore<S, "keyValue">>;
+
+  /**
+   * Folds the values of each key into an aggregate (Kafka: `KGroupedStream.aggregate`). The serde says the type:
+   * with `optional(…)` the aggregator may give null, which deletes the key. It may change the aggregate that it is
+   * given, and give it back.
+   *
+   * @example
+   * grouped.aggregate(() => 0, (sum, order) => sum + order.total, { value: double() })
+   */
+  aggregate<A = never, const S extends StoreOption = never>(
+    init: Init<A, "aggregate(init, aggregator, ">,
+    aggregator: Aggregator<K & {}, V & {}, NoInfer<A>>,
+    options?: FoldOptions<A, S>,
+  ): KTable<K & {}, A, "known", "known", NamedStore<S, "keyValue">>;
+}

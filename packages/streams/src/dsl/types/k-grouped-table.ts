@@ -1,0 +1,50 @@
+import type { AdderAndSubtractor } from "../operators/aggregate-table.ts";
+import type { StoreOption } from "../store-options.ts";
+import type { KTable } from "./k-table.ts";
+import type { AggregationOptions, FoldOptions, Init, NamedStore } from "./table-store.ts";
+
+/**
+ * The rows of a table grouped by another key, to be aggregated (Kafka: `KGroupedTable`). When a row changes, its old
+ * value is taken out of the aggregate and the new one put in, perhaps under another key.
+ *
+ * @example customers.groupBy((customer, id) => ({ key: customer.city, value: id }), { key: string(), value: string() })
+ */
+export interface KGroupedTable<K, V> {
+  readonly kind: "groupedTable";
+  readonly carries: { readonly key: K; readonly value: V };
+
+  /**
+   * Counts the rows of each key (Kafka: `KGroupedTable.count`).
+   *
+   * @example customersByCity.count({ store: "customers-per-city" })
+   */
+  count<const S extends StoreOption = never>(
+    options?: AggregationOptions<S>,
+  ): KTable<K & {}, number, "known", "known", NamedStore<S, "keyValue">>;
+
+  /**
+   * Combines the values of each key, the first one as it is (Kafka: `KGroupedTable.reduce`).
+   *
+   * @example totalsByCity.reduce({ adder: (sum, total) => sum + total, subtractor: (sum, total) => sum - total })
+   */
+  reduce<const S extends StoreOption = never>(
+    reducers: AdderAndSubtractor<K & {}, V & {}, V & {}>,
+    options?: AggregationOptions<S>,
+  ): KTable<K & {}, V & {}, "known", "known", NamedStore<S, "keyValue">>;
+
+  /**
+   * Folds the values of each key into an aggregate (Kafka: `KGroupedTable.aggregate`). The serde says the type.
+   *
+   * @example
+   * ordersByCity.aggregate(
+   *   () => 0,
+   *   { adder: (sum, order) => sum + order.total, subtractor: (sum, order) => sum - order.total },
+   *   { value: double() },
+   * )
+   */
+  aggregate<A = never, const S extends StoreOption = never>(
+    init: Init<A, "aggregate(init, { adder, subtractor }, ">,
+    aggregators: AdderAndSubtractor<K & {}, V & {}, NoInfer<A>>,
+    options?: FoldOptions<A, S>,
+  ): KTable<K & {}, A, "known", "known", NamedStore<S, "keyValue">>;
+}

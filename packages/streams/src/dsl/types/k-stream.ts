@@ -1,0 +1,281 @@
+import type { StreamPartitioner, TopicNameExtractor } from "../../topology/topology-node.ts";
+import type { Predicate } from "../operators/filter.ts";
+import type { KeyValue } from "../operators/map.ts";
+import type { SinkOptions } from "../operators/to.ts";
+import type { NamedOptions } from "../stream-node.ts";
+import type { RecordInfo } from "../../processor/record-info.ts";
+import type {
+  CallbackResult,
+  KeptBy,
+  LeftOutBy,
+  ListItem,
+  ListResult,
+  RecordKey,
+  RecordValue,
+  SynchronousPredicate,
+  SynchronousResult,
+} from "./callback-types.ts";
+import type { Given, Optional } from "./given-options.ts";
+import type { KGroupedStream } from "./k-grouped-stream.ts";
+import type { KTable } from "./k-table.ts";
+import type {
+  Carried,
+  KeyOf,
+  KeyOption,
+  Lost,
+  LostOf,
+  Needs,
+  SerdeOptions,
+  SerdeState,
+  StateAfter,
+  ValueOf,
+  ValueOption,
+  ValueStateOf,
+} from "./serde-state.ts";
+import type { KeptOption, StoreAfter } from "./table-store.ts";
+
+/** A stream of whatever keys and values. */
+// oxlint-disable-next-line no-explicit-any -- as a receiver, all streams fit: nothing is read through it
+export type AnyStream = KStream<any, any>;
+
+/**
+ * Records without end, each by itself (Kafka: `KStream`). Made by `StreamsBuilder.stream`; every method adds to
+ * the builder's plan and gives a new stream. `KeyState` and `ValueState` say whether the serdes are known.
+ *
+ * Callbacks are synchronous and take `(value, key, record)`; `record` has timestamp, headers and where it came from, and
+ * holds during the call.
+ *
+ * @example
+ * builder
+ *   .stream("orders", { key: string(), value: json(Order) })
+ *   .filter((order) => order.total > 0)
+ *   .to("orders-checked");
+ */
+export interface KStream<
+  out K,
+  out V,
+  out KeyState extends SerdeState = SerdeState,
+  out ValueState extends SerdeState = SerdeState,
+> {
+  readonly kind: "stream";
+  readonly carries: Carried<K, V, KeyState, ValueState>;
+
+  /**
+   * Keeps the records for which the predicate holds; a type guard narrows the stream (Kafka: `KStream.filter`).
+   *
+   * @example orders.filter((order) => order.total > 0)
+   */
+  filter<P extends Predicate<K, V>>(
+    predicate: SynchronousPredicate<P, "filter">,
+    options?: NamedOptions,
+  ): KStream<K, KeptBy<V, P>, KeyState, ValueState>;
+
+  /**
+   * Keeps the records for which the predicate does not hold; a type guard narrows the stream to the rest (Kafka:
+   * `KStream.filterNot`).
+   *
+   * @example orders.filterNot((order) => order.isTest)
+   */
+  filterNot<P extends Predicate<K, V>>(
+    predicate: SynchronousPredicate<P, "filterNot">,
+    options?: NamedOptions,
+  ): KStream<K, LeftOutBy<V, P>, KeyState, ValueState>;
+
+  /**
+   * Makes another key and value of each record (Kafka: `KStream.map`). The serdes are lost unless they are given, and
+   * grouping repartitions: use `mapValues` where the key stays.
+   *
+   * @example orders.map((order) => ({ key: order.customer, value: order.total }), { key: string(), value: double() })
+   */
+  map<
+    R extends KeyValue<unknown, unknown> | PromiseLike<unknown>,
+    const O extends Optional<SerdeOptions<RecordKey<R>, RecordValue<R>>>,
+  >(
+    mapper: (value: V, key: K, record: RecordInfo) => CallbackResult<R, "map">,
+    ...options: Given<O, SerdeOptions<RecordKey<R>, RecordValue<R>>>
+  ): KStream<
+    RecordKey<R>,
+    RecordValue<R>,
+    StateAfter<O, "key", "lost">,
+    StateAfter<O, "value", "lost">
+  >;
+
+  /**
+   * Makes another value of each record; the key stays, and with it the partition (Kafka: `KStream.mapValues`).
+   * The value's serde is lost unless it is given.
+   *
+   * @example orders.mapValues((order) => order.total, { value: double() })
+   */
+  mapValues<V2, const O extends Optional<NamedOptions & ValueOption<V2>>>(
+    mapper: (value: V, key: K, record: RecordInfo) => CallbackResult<V2, "mapValues">,
+    ...options: Given<O, NamedOptions & ValueOption<V2>>
+  ): KStream<K, V2, KeyState, StateAfter<O, "value", "lost">>;
+
+  /**
+   * Makes any number of records of each (Kafka: `KStream.flatMap`). The serdes are lost unless they are given, and
+   * grouping repartitions.
+   *
+   * @example lines.flatMap((line) => line.split(" ").map((word) => ({ key: word, value: 1 })))
+   */
+  flatMap<
+    R,
+    const O extends Optional<SerdeOptions<RecordKey<ListItem<R>>, RecordValue<ListItem<R>>>>,
+  >(
+    mapper: (
+      value: V,
+      key: K,
+      record: RecordInfo,
+    ) => ListResult<R, KeyValue<unknown, unknown>, "flatMap">,
+    ...options: Given<O, SerdeOptions<RecordKey<ListItem<R>>, RecordValue<ListItem<R>>>>
+  ): KStream<
+    RecordKey<ListItem<R>>,
+    RecordValue<ListItem<R>>,
+    StateAfter<O, "key", "lost">,
+    StateAfter<O, "value", "lost">
+  >;
+
+  /**
+   * Makes any number of values of each; the key stays, and with it the partition (Kafka: `KStream.flatMapValues`).
+   * The value's serde is lost unless it is given.
+   *
+   * @example lines.flatMapValues((line) => line.toLowerCase().split(/\W+/), { value: string() })
+   */
+  flatMapValues<R, const O extends Optional<NamedOptions & ValueOption<ListItem<R>>>>(
+    mapper: (value: V, key: K, record: RecordInfo) => ListResult<R, unknown, "flatMapValues">,
+    ...options: Given<O, NamedOptions & ValueOption<ListItem<R>>>
+  ): KStream<K, ListItem<R>, KeyState, StateAfter<O, "value", "lost">>;
+
+  /**
+   * Gives each record another key (Kafka: `KStream.selectKey`). The key's serde is lost unless it is given, and grouping
+   * repartitions.
+   *
+   * @example orders.selectKey((order) => order.customer, { key: string() })
+   */
+  selectKey<K2, const O extends Optional<NamedOptions & KeyOption<K2>>>(
+    selector: (value: V, key: K, record: RecordInfo) => CallbackResult<K2, "selectKey">,
+    ...options: Given<O, NamedOptions & KeyOption<K2>>
+  ): KStream<K2, V, StateAfter<O, "key", "lost">, ValueState>;
+
+  /**
+   * Calls back for each record and passes it on (Kafka: `KStream.peek`). The callback must not change the value. It
+   * may be called again for the same record after a failure.
+   *
+   * @example orders.peek((order, id) => logger.log("debug", "order", { id, total: order.total }))
+   */
+  peek<R>(
+    action: (value: V, key: K, record: RecordInfo) => SynchronousResult<R, "peek">,
+    options?: NamedOptions,
+  ): KStream<K, V, KeyState, ValueState>;
+
+  /**
+   * Calls back for each record, and that is the end of it (Kafka: `KStream.foreach`). It may be called again for the
+   * same record after a failure.
+   *
+   * @example alarms.foreach((alarm) => ring(alarm))
+   */
+  foreach<R>(
+    action: (value: V, key: K, record: RecordInfo) => SynchronousResult<R, "foreach">,
+    options?: NamedOptions,
+  ): void;
+
+  /**
+   * Both streams as one, in no particular order (Kafka: `KStream.merge`). Types unite; serdes are lost unless they are
+   * given.
+   *
+   * @example web.merge(shop, { key: string(), value: json(Order) }).to("orders")
+   */
+  merge<
+    Self extends AnyStream,
+    K2,
+    V2,
+    const O extends Optional<SerdeOptions<KeyOf<Self> | K2, ValueOf<Self> | V2>>,
+  >(
+    this: Self,
+    other: KStream<K2, V2>,
+    ...options: Given<O, SerdeOptions<KeyOf<Self> | K2, ValueOf<Self> | V2>>
+  ): KStream<K | K2, V | V2, StateAfter<O, "key", "lost">, StateAfter<O, "value", "lost">>;
+
+  /**
+   * The stream as a table: the last value of each key (Kafka: `KStream.toTable`). A null value deletes its key; a null
+   * key is dropped and counted. Goes through a repartition topic where the key was changed.
+   *
+   * @example orders.selectKey((order) => order.customer, { key: string() }).toTable({ store: "last-order" })
+   */
+  toTable<
+    Self extends AnyStream,
+    const O extends Optional<SerdeOptions<KeyOf<Self>, ValueOf<Self>> & KeptOption>,
+  >(
+    this: Needs<LostOf<Self, O>, "toTable(", Self>,
+    ...options: Given<O, SerdeOptions<KeyOf<Self>, ValueOf<Self>> & KeptOption>
+  ): KTable<K & {}, V, "known", "known", StoreAfter<O, "keyValue">>;
+
+  /**
+   * Sends the stream through a topic of the application's own, so that equal keys meet in one partition (Kafka:
+   * `KStream.repartition`). Records with a null key are left out.
+   *
+   * @example orders.selectKey((order) => order.customer, { key: string() }).repartition({ partitions: 12 })
+   */
+  repartition<
+    Self extends AnyStream,
+    const O extends Optional<RepartitionOptions<KeyOf<Self>, ValueOf<Self>>>,
+  >(
+    this: Needs<LostOf<Self, O>, "repartition(", Self>,
+    ...options: Given<O, RepartitionOptions<KeyOf<Self>, ValueOf<Self>>>
+  ): KStream<K, V, "known", "known">;
+
+  /**
+   * Groups by a new key, through a repartition topic (Kafka: `KStream.groupBy`).
+   *
+   * @example orders.groupBy((order) => order.customer, { key: string() }).count()
+   */
+  groupBy<Self extends AnyStream, K2, const O extends Optional<SerdeOptions<K2, ValueOf<Self>>>>(
+    this: Self,
+    selector: Needs<
+      Lost<O, "key", "lost"> | Lost<O, "value", ValueStateOf<Self>>,
+      "groupBy(selector, ",
+      (value: V, key: K, record: RecordInfo) => CallbackResult<K2, "groupBy">
+    >,
+    ...options: Given<O, SerdeOptions<K2, ValueOf<Self>>>
+  ): KGroupedStream<K2, V>;
+
+  /**
+   * Groups by the key that the records have (Kafka: `KStream.groupByKey`); goes through a repartition topic only
+   * where the key was changed.
+   *
+   * @example orders.groupByKey().count()
+   */
+  groupByKey<
+    Self extends AnyStream,
+    const O extends Optional<SerdeOptions<KeyOf<Self>, ValueOf<Self>>>,
+  >(
+    this: Needs<LostOf<Self, O>, "groupByKey(", Self>,
+    ...options: Given<O, SerdeOptions<KeyOf<Self>, ValueOf<Self>>>
+  ): KGroupedStream<K, V>;
+
+  /**
+   * Writes the stream to a topic, or to that which a function names record by record (Kafka: `KStream.to`). The
+   * topics must exist.
+   *
+   * @example totals.to("totals", { value: double() })
+   */
+  to<
+    Self extends AnyStream,
+    const O extends Optional<SinkOptions & SerdeOptions<KeyOf<Self>, ValueOf<Self>>>,
+  >(
+    this: Self,
+    topic: Needs<
+      LostOf<Self, O>,
+      "to(topic, ",
+      string | TopicNameExtractor<KeyOf<Self>, ValueOf<Self>>
+    >,
+    ...options: Given<O, SinkOptions & SerdeOptions<KeyOf<Self>, ValueOf<Self>>>
+  ): void;
+}
+
+/** How a stream is repartitioned (Kafka: `Repartitioned`). */
+export type RepartitionOptions<K, V> = SerdeOptions<K, V> & {
+  /** Partitions of the topic; default: as many as its input has. */
+  readonly partitions?: number;
+  /** Default: Kafka's hash of the key's bytes. */
+  readonly partitioner?: StreamPartitioner;
+};

@@ -1,0 +1,116 @@
+import type { KeyValue } from "../operators/map.ts";
+import type { TablePredicate } from "../operators/table-filter.ts";
+import type { NamedOptions } from "../stream-node.ts";
+import type { CallbackResult, KeptBy, LeftOutBy, SynchronousPredicate } from "./callback-types.ts";
+import type { Given, Optional } from "./given-options.ts";
+import type { KGroupedTable } from "./k-grouped-table.ts";
+import type { KStream } from "./k-stream.ts";
+import type {
+  Carried,
+  Lost,
+  Needs,
+  SerdeOptions,
+  SerdeState,
+  StateAfter,
+  ValueOption,
+} from "./serde-state.ts";
+import type { KeptOption, StoreAfter, StoredCheck, TableStore } from "./table-store.ts";
+
+type NullOf<V> = Extract<V, null>;
+
+/**
+ * The last value of each key, and its changes (Kafka: `KTable`). `V` includes null where a key may be deleted; callbacks
+ * never see it. A handle: queries and tests take it where they take a store's name.
+ *
+ * @example
+ * const counts = orders.groupByKey().count({ store: "orders-per-customer" });
+ */
+export interface KTable<
+  out K,
+  out V,
+  out KeyState extends SerdeState = SerdeState,
+  out ValueState extends SerdeState = SerdeState,
+  out Store extends TableStore = TableStore,
+> {
+  readonly kind: "table";
+  readonly carries: Carried<K, V, KeyState, ValueState> & { readonly store: Store };
+
+  /** Name of the store, for queries (Kafka: `queryableStoreName`); undefined where none was given. */
+  readonly storeName: string | undefined;
+
+  /**
+   * The changes as a stream under other keys (Kafka: `KTable.toStream(mapper)`). The key's serde is lost.
+   *
+   * @example customers.toStream((customer, id) => customer?.city ?? id)
+   */
+  toStream<K2>(
+    mapper: (value: V, key: K) => CallbackResult<K2, "toStream">,
+    options?: NamedOptions,
+  ): KStream<K2, V, "lost", ValueState>;
+  /**
+   * The changes as a stream: each new value, null where a key was deleted (Kafka: `KTable.toStream`).
+   *
+   * @example counts.toStream().to("counts")
+   */
+  toStream(options?: NamedOptions): KStream<K, V, KeyState, ValueState>;
+
+  /**
+   * Keeps the rows for which the predicate holds; those for which it does no longer are deleted below, so the result may
+   * hold null (Kafka: `KTable.filter`). Kept in a store only where that is named.
+   *
+   * @example customers.filter((customer) => customer.isActive)
+   */
+  filter<P extends TablePredicate<K, V & {}>, const O extends Optional<NamedOptions & KeptOption>>(
+    predicate: SynchronousPredicate<P, "filter">,
+    ...options: Given<O, NamedOptions & KeptOption>
+  ): KTable<K, KeptBy<V & {}, P> | null, KeyState, ValueState, StoreAfter<O, "keyValue">>;
+
+  /**
+   * Keeps the rows for which the predicate does not hold (Kafka: `KTable.filterNot`); see `filter`.
+   *
+   * @example customers.filterNot((customer) => customer.isTest)
+   */
+  filterNot<
+    P extends TablePredicate<K, V & {}>,
+    const O extends Optional<NamedOptions & KeptOption>,
+  >(
+    predicate: SynchronousPredicate<P, "filterNot">,
+    ...options: Given<O, NamedOptions & KeptOption>
+  ): KTable<K, LeftOutBy<V & {}, P> | null, KeyState, ValueState, StoreAfter<O, "keyValue">>;
+
+  /**
+   * Makes another value of each row (Kafka: `KTable.mapValues`). The value's serde is lost unless it is given. Kept in a
+   * store only where that is named.
+   *
+   * @example customers.mapValues((customer) => customer.city, { value: string(), store: "cities" })
+   */
+  mapValues<V2, const O extends Optional<NamedOptions & ValueOption<V2> & KeptOption>>(
+    mapper: StoredCheck<
+      O,
+      "mapValues(mapper, ",
+      (value: V & {}, key: K) => CallbackResult<V2, "mapValues">
+    >,
+    ...options: Given<O, NamedOptions & ValueOption<V2> & KeptOption>
+  ): KTable<K, V2 | NullOf<V>, KeyState, StateAfter<O, "value", "lost">, StoreAfter<O, "keyValue">>;
+
+  /**
+   * Groups the rows by another key, through a repartition topic (Kafka: `KTable.groupBy`): each change takes the old
+   * value out and puts the new one in.
+   *
+   * @example customers.groupBy((customer, id) => ({ key: customer.city, value: id }), { key: string(), value: string() })
+   */
+  groupBy<
+    R extends KeyValue<unknown, unknown> | PromiseLike<unknown>,
+    const O extends Optional<SerdeOptions<GroupedKey<R>, GroupedValue<R>>>,
+  >(
+    mapper: Needs<
+      Lost<O, "key", "lost"> | Lost<O, "value", "lost">,
+      "groupBy(mapper, ",
+      (value: V & {}, key: K) => CallbackResult<R, "groupBy">
+    >,
+    ...options: Given<O, SerdeOptions<GroupedKey<R>, GroupedValue<R>>>
+  ): KGroupedTable<GroupedKey<R>, GroupedValue<R>>;
+}
+
+type GroupedKey<R> = R extends KeyValue<infer K, unknown> ? K : never;
+type GroupedValue<R> = R extends KeyValue<unknown, infer V> ? V : never;
