@@ -101,7 +101,14 @@ export type { StoreOption, StoreOptions } from "./dsl/store-options.ts";
 export type { NamedOptions } from "./dsl/stream-node.ts";
 export { StreamsBuilder } from "./dsl/streams-builder.ts";
 export type { PlanOptions, TopologyOptimization } from "./plan/lower-plan.ts";
-export { Topology, type TopologyContents } from "./topology/topology.ts";
+export { Topology } from "./topology/topology.ts";
+export type { TopologyContents } from "./topology/topology-contents.ts";
+export type {
+  ProcessorNodeOptions,
+  ReadOnlyStoreOptions,
+  SinkNodeOptions,
+  SourceNodeOptions,
+} from "./topology/node-options.ts";
 
 export { checkTopology } from "./app/check-topology.ts";
 export { StreamsApp, type StreamsState } from "./app/streams-app.ts";

@@ -13,6 +13,7 @@ import { StreamTask } from "../src/task/stream-task.ts";
 import type { StreamTaskOptions, TaskConfig } from "../src/task/stream-task-options.ts";
 import { TaskRecordContext } from "../src/task/task-record-context.ts";
 import { TopologyBuilder } from "../src/topology/topology-builder.ts";
+import { Topology } from "../src/topology/topology.ts";
 import type { Subtopology } from "../src/topology/subtopology.ts";
 
 export interface Written {
@@ -55,7 +56,7 @@ export function taskOfProcessor(
   topology.addProcessor({ name: "processor", supplier: () => processor, parents: ["source"] });
   const parents = ["processor"];
   topology.addSink({ ...serdes, name: "sink", topic: "out", partitioner: undefined, parents });
-  return taskOn(topology.build().merged("app"), config, options);
+  return taskOn(new Topology(topology.contents).merged("app"), config, options);
 }
 
 /** A task over a collector that keeps what it is given; appends fail while `failure` is set. */

@@ -1,5 +1,5 @@
 /** Frames of the methods that a program builds its topology with. */
-const method = /\b(?:StreamsBuilder|Planned\w+)\.(?!build\b)\w+ /;
+const method = /\b(?:StreamsBuilder|Topology|Planned\w+)\.(?!build\b)\w+ /;
 
 /**
  * Where the program calls the operator that is at work, as ` (at app.ts:12:4)`: a chain of operators is one statement,

@@ -3,7 +3,7 @@ import type { StoreEngineKind } from "@millrace/state";
 
 import { TopologyConfigError, TopologyError } from "../error/topology-error.ts";
 import { TopologyBuilder } from "../topology/topology-builder.ts";
-import type { Topology } from "../topology/topology.ts";
+import { Topology } from "../topology/topology.ts";
 import { mergeDuplicateSources } from "./passes/merge-duplicate-sources.ts";
 import { mergeRepartitionTopics } from "./passes/merge-repartition-topics.ts";
 import { reuseSourceTopics } from "./passes/reuse-source-topics.ts";
@@ -48,7 +48,7 @@ export function lowerPlan(plan: Plan, options: PlanOptions = {}): Topology {
       "UNNAMED_INTERNAL_RESOURCE",
       `these stores and internal topics have generated names: ${plan.generatedResources.join(", ")}; name them`,
     );
-  return topology.build();
+  return new Topology(topology.contents);
 }
 
 function gatherDemands(plan: Plan): TableDemands {

@@ -18,13 +18,17 @@ export interface Processor<KIn = unknown, VIn = unknown, KOut = unknown, VOut = 
   close?(): void;
 }
 
-/** Makes one processor per task: never hand out the same object twice (Kafka: `ProcessorSupplier`). */
-export type ProcessorSupplier<
-  KIn = unknown,
-  VIn = unknown,
-  KOut = unknown,
-  VOut = unknown,
-> = () => Processor<KIn, VIn, KOut, VOut>;
+/**
+ * Makes one processor per task: never hand out the same object twice (Kafka: `ProcessorSupplier`).
+ *
+ * @example
+ * topology.addProcessor("seen", () => new Seen(), { parents: "clicks", stores: [seenStore] });
+ */
+export interface ProcessorSupplier<KIn = unknown, VIn = unknown, KOut = unknown, VOut = unknown> {
+  (): Processor<KIn, VIn, KOut, VOut>;
+  /** Stores that it brings along, for its processors alone or shared (Kafka: `ConnectedStoreProvider`). */
+  readonly stores?: readonly StoreSpecification[];
+}
 
 /** What a processor may do to its surroundings (Kafka: `ProcessorContext`). */
 export interface ProcessorContext<KOut = unknown, VOut = unknown> {

@@ -6,6 +6,7 @@ import { at, batchOf, catchError, taskOn } from "../../test-support/task-of.ts";
 import { StreamsBuilder } from "../dsl/streams-builder.ts";
 import type { Processor } from "../processor/processor.ts";
 import { TopologyBuilder } from "./topology-builder.ts";
+import { Topology } from "./topology.ts";
 
 const seen = keyValueStore({ name: "seen", key: string(), value: string() });
 
@@ -43,7 +44,7 @@ describe("a store of two processors", () => {
     const builder = topologyOf([seen, "seen"], log);
     builder.addStore(seen, ["processor-0"]);
     builder.addStore(seen, ["processor-1"]);
-    const subtopology = builder.build().merged("app");
+    const subtopology = new Topology(builder.contents).merged("app");
     const { task } = taskOn(subtopology);
     task.initialize();
     task.addBatch(batchOf("in", 0, [at(1)]));
@@ -62,7 +63,7 @@ describe("a store of two processors", () => {
   it("is not given to a processor that is not connected to it", () => {
     const builder = topologyOf([seen, seen], []);
     builder.addStore(seen, ["processor-0"]);
-    const { task } = taskOn(builder.build().merged("app"));
+    const { task } = taskOn(new Topology(builder.contents).merged("app"));
     expect(catchError(() => task.initialize())).toMatchObject({ code: "NOT_CONNECTED" });
   });
 });
@@ -82,7 +83,7 @@ it("topic configs of a changelog are those of its kind, and over them the user's
   builder.addStore(keyValueStore({ name: "seen", key: string(), value: string(), logging }), [
     "processor-0",
   ]);
-  expect(builder.build().merged("app").changelogTopics).toMatchObject([
+  expect(new Topology(builder.contents).merged("app").changelogTopics).toMatchObject([
     {
       name: "app-seen-changelog",
       configs: {

@@ -2,7 +2,7 @@ import type { StoreEngineKind, StoreSpecification } from "@millrace/state";
 
 import { TopologyError } from "../error/topology-error.ts";
 import { checkOffsetReset } from "./offset-reset.ts";
-import { Topology } from "./topology.ts";
+import type { TopologyContents } from "./topology-contents.ts";
 import type { ProcessorNode, SinkNode, SourceNode, TopologyNode } from "./topology-node.ts";
 
 /**
@@ -17,8 +17,14 @@ export class TopologyBuilder {
   readonly #internalTopics = new Map<string, number | undefined>();
   readonly #sourceChangelogs = new Map<string, string>();
 
-  constructor(storeEngine: StoreEngineKind = "rocksdb") {
+  constructor(storeEngine: StoreEngineKind = "rocksdb", begun?: TopologyContents) {
     this.storeEngine = storeEngine;
+    for (const node of begun?.nodes ?? []) this.#nodes.set(node.name, node);
+    for (const store of begun?.stores ?? []) this.#stores.set(store.name, store);
+    for (const [topic, count] of begun?.internalTopics ?? [])
+      this.#internalTopics.set(topic, count);
+    for (const [store, topic] of begun?.sourceChangelogs ?? [])
+      this.#sourceChangelogs.set(store, topic);
   }
 
   addSource(source: Omit<SourceNode, "kind" | "parents">): void {
@@ -55,7 +61,24 @@ export class TopologyBuilder {
         `there is a different store ${specification.name} already; give each store a name of its own`,
       );
     this.#stores.set(specification.name, specification);
-    for (const name of processors) this.#connect(name, specification.name);
+    for (const name of processors) this.connectStore(name, specification.name);
+  }
+
+  /** Lets a processor use a store that is there. */
+  connectStore(processor: string, store: string): void {
+    if (!this.#stores.has(store))
+      throw new TopologyError(
+        "UNKNOWN_STORE",
+        `store ${store} cannot be connected to ${processor}: it is not there; add it first`,
+      );
+    const node = this.#nodes.get(processor);
+    if (node === undefined || node.kind !== "processor")
+      throw new TopologyError(
+        "UNKNOWN_PROCESSOR",
+        `store ${store} cannot be connected to ${processor}, which is ${node === undefined ? "not there" : `a ${node.kind}`}; name a processor`,
+      );
+    if (!node.stores.includes(store))
+      this.#nodes.set(processor, { ...node, stores: [...node.stores, store] });
   }
 
   addInternalTopic(topic: string, partitionCount: number | undefined): void {
@@ -67,24 +90,14 @@ export class TopologyBuilder {
     this.#sourceChangelogs.set(store, topic);
   }
 
-  build(): Topology {
-    return new Topology({
+  /** What was gathered so far. */
+  get contents(): TopologyContents {
+    return {
       nodes: [...this.#nodes.values()],
       stores: [...this.#stores.values()],
       internalTopics: new Map(this.#internalTopics),
       sourceChangelogs: new Map(this.#sourceChangelogs),
-    });
-  }
-
-  #connect(name: string, store: string): void {
-    const node = this.#nodes.get(name);
-    if (node === undefined || node.kind !== "processor")
-      throw new TopologyError(
-        "UNKNOWN_PARENT",
-        `store ${store} cannot be connected to ${name}: there is no such processor`,
-      );
-    if (!node.stores.includes(store))
-      this.#nodes.set(name, { ...node, stores: [...node.stores, store] });
+    };
   }
 
   #checkNewName(name: string): void {

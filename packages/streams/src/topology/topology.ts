@@ -1,62 +1,173 @@
 import { encodeUtf8, murmur2 } from "@millrace/model";
 import type { StoreSpecification } from "@millrace/state";
 
+import { TopologyError } from "../error/topology-error.ts";
+import type { ProcessorSupplier } from "../processor/processor.ts";
 import { describeTopology } from "./describe.ts";
-import { repartitionConfigs } from "./internal-topic-configs.ts";
 import { nodeGroups } from "./node-groups.ts";
-import type { ChangelogTopic, InternalTopic, Subtopology } from "./subtopology.ts";
-import type { TopologyNode } from "./topology-node.ts";
-
-/** What a `TopologyBuilder` has gathered. */
-export interface TopologyContents {
-  /** Parents before children. */
-  readonly nodes: readonly TopologyNode[];
-  readonly stores: readonly StoreSpecification[];
-  /** Topics that the application makes, without its id, with the partitions that were asked for. */
-  readonly internalTopics: ReadonlyMap<string, number | undefined>;
-  /** Source topics that serve as changelogs, by store. */
-  readonly sourceChangelogs: ReadonlyMap<string, string>;
-}
+import {
+  checkNodeName,
+  checkSupplier,
+  readProcessorOptions,
+  readReadOnlyStoreOptions,
+  readSinkOptions,
+  readSourceOptions,
+  type ProcessorNodeOptions,
+  type ReadOnlyStoreOptions,
+  type SinkNodeOptions,
+  type SourceNodeOptions,
+} from "./node-options.ts";
+import { resolveSubtopology } from "./resolve-subtopology.ts";
+import type { Subtopology } from "./subtopology.ts";
+import { TopologyBuilder } from "./topology-builder.ts";
+import type { TopologyContents } from "./topology-contents.ts";
+import type { TopicNameExtractor, TopologyNode } from "./topology-node.ts";
 
 /**
- * A finished program: what `StreamsBuilder.build()` gives and an application runs (Kafka: `Topology`). Frozen.
+ * A program as nodes and edges (Kafka: `Topology`): what `StreamsBuilder.build()` gives and an application runs. It can
+ * also be written by hand, node by node, and what a builder gave can be added to. Parents come before their children.
  *
  * @example
- * const topology = builder.build();
+ * const topology = new Topology()
+ *   .addSource("orders", "orders", { key: string(), value: json(Order) })
+ *   .addProcessor("check", () => new CheckOrders(), { parents: "orders", stores: [seen] })
+ *   .addSink("checked", "orders-checked", { parents: "check", key: string(), value: json(Order) });
  * console.log(topology.describe());
  */
 export class Topology {
-  readonly #contents: TopologyContents;
+  readonly #builder: TopologyBuilder;
 
-  constructor(contents: TopologyContents) {
-    this.#contents = Object.freeze(contents);
+  constructor(begun?: TopologyContents) {
+    this.#builder = new TopologyBuilder(undefined, begun);
+  }
+
+  /**
+   * Reads a topic, several, or all that a pattern matches as a whole (Kafka: `Topology.addSource`). Without serdes,
+   * keys and values are bytes or null; null is passed on whatever the serde says.
+   *
+   * @throws TopologyError
+   */
+  addSource<K = Uint8Array | null, V = Uint8Array | null>(
+    name: string,
+    topics: string | readonly string[] | RegExp,
+    options?: SourceNodeOptions<K, V>,
+  ): this {
+    checkNodeName("addSource", name);
+    this.#builder.addSource({ name, ...readSourceOptions(topics, options) });
+    return this;
+  }
+
+  /**
+   * Adds a processor below its parents (Kafka: `Topology.addProcessor`). The supplier makes one per task. Stores that
+   * it uses are named here, or by the supplier's own `stores`.
+   *
+   * @throws TopologyError
+   */
+  addProcessor<KIn, VIn, KOut, VOut>(
+    name: string,
+    supplier: ProcessorSupplier<KIn, VIn, KOut, VOut>,
+    options: ProcessorNodeOptions,
+  ): this {
+    checkNodeName("addProcessor", name);
+    checkSupplier("addProcessor", supplier);
+    const { parents, stores } = readProcessorOptions(options);
+    this.#builder.addProcessor({ name, supplier: supplier as ProcessorSupplier, parents });
+    for (const store of [...(supplier.stores ?? []), ...stores]) this.#connect(name, store);
+    return this;
+  }
+
+  /**
+   * Writes what its parents forward to a topic, or to that which a function names record by record (Kafka:
+   * `Topology.addSink`).
+   *
+   * @throws TopologyError
+   */
+  addSink<K = Uint8Array | null, V = Uint8Array | null>(
+    name: string,
+    topic: string | TopicNameExtractor<K, V>,
+    options: SinkNodeOptions<K, V>,
+  ): this {
+    checkNodeName("addSink", name);
+    this.#builder.addSink({ name, ...readSinkOptions(topic, options) });
+    return this;
+  }
+
+  /**
+   * Adds a store, and connects it to processors (Kafka: `Topology.addStateStore`). Processors that share one are in one
+   * sub-topology.
+   *
+   * @throws TopologyError
+   */
+  addStateStore(specification: StoreSpecification, ...processors: readonly string[]): this {
+    this.#builder.addStore(specification, processors);
+    return this;
+  }
+
+  /**
+   * Lets a processor use stores that are there (Kafka: `Topology.connectProcessorAndStateStores`).
+   *
+   * @throws TopologyError
+   */
+  connectProcessorAndStateStores(
+    processor: string,
+    ...stores: readonly (string | StoreSpecification)[]
+  ): this {
+    if (stores.length === 0)
+      throw new TopologyError(
+        "UNKNOWN_STORE",
+        `no store is named that ${processor} is to be connected to; name at least one`,
+      );
+    for (const store of stores)
+      this.#builder.connectStore(processor, typeof store === "string" ? store : store.name);
+    return this;
+  }
+
+  /**
+   * Adds a store that is a topic's content: fed by a processor that does nothing else, restored from the topic itself,
+   * without a changelog of its own (Kafka: `Topology.addReadOnlyStateStore`, KIP-813). Connect it to those who read it.
+   *
+   * @throws TopologyError
+   */
+  addReadOnlyStateStore(
+    specification: StoreSpecification,
+    topic: string,
+    options: ReadOnlyStoreOptions,
+  ): this {
+    const { source, processor } = readReadOnlyStoreOptions(specification, topic, options);
+    this.#builder.addSource(source);
+    this.#builder.addProcessor(processor);
+    this.#builder.addStore(specification, [processor.name]);
+    this.#builder.useAsChangelog(specification.name, topic);
+    return this;
   }
 
   /** Kafka's text, byte for byte. */
   describe(): string {
-    return describeTopology(this.#contents.nodes);
+    return describeTopology(this.nodes);
   }
 
   /** All nodes, parents before children. Internal topics are without the application's id. */
   get nodes(): readonly TopologyNode[] {
-    return this.#contents.nodes;
+    return this.#builder.contents.nodes;
   }
 
   /** Names of all stores. */
   get storeNames(): readonly string[] {
-    return this.#contents.stores.map((store) => store.name);
+    return this.#builder.contents.stores.map((store) => store.name);
   }
 
   /** The connected parts, in Kafka's order: one task per partition each. */
   subtopologies(applicationId: string): readonly Subtopology[] {
-    return nodeGroups(this.#contents.nodes).map((group, id) =>
-      this.#resolve(group, id, applicationId),
+    const { contents } = this.#builder;
+    return nodeGroups(contents.nodes).map((group, id) =>
+      resolveSubtopology(contents, group, { id, applicationId }),
     );
   }
 
   /** All parts as one, for a driver that runs the whole topology in a single task. */
   merged(applicationId: string): Subtopology {
-    return this.#resolve(this.#contents.nodes, 0, applicationId);
+    const { contents } = this.#builder;
+    return resolveSubtopology(contents, contents.nodes, { id: 0, applicationId });
   }
 
   /**
@@ -77,68 +188,11 @@ export class Topology {
     return ["a", "b"].map((salt) => hashText(salt + text)).join("");
   }
 
-  #resolve(group: readonly TopologyNode[], id: number, applicationId: string): Subtopology {
-    const { internalTopics } = this.#contents;
-    const full = (topic: string): string =>
-      internalTopics.has(topic) ? `${applicationId}-${topic}` : topic;
-    const nodes = group.map((node) => resolveNode(node, full));
-    const rawSources = group.flatMap((node) => (node.kind === "source" ? node.topics : []));
-    const sinks = nodes.flatMap((node) =>
-      node.kind === "sink" && typeof node.topic === "string" ? [node.topic] : [],
-    );
-    const names = new Set(nodes.flatMap((node) => (node.kind === "processor" ? node.stores : [])));
-    const stores = [...names].flatMap((name) =>
-      this.#contents.stores.filter((store) => store.name === name),
-    );
-    const changelogs = stores.flatMap((store) => this.#changelog(store, applicationId));
-    return Object.freeze({
-      id,
-      nodes,
-      stores,
-      sourceTopics: sortedSet(rawSources.map(full)),
-      sourcePatterns: nodes.flatMap((node) =>
-        node.kind === "source" && node.pattern !== undefined ? [node.pattern] : [],
-      ),
-      sinkTopics: sortedSet(sinks),
-      repartitionTopics: sortedSet(rawSources.filter((topic) => internalTopics.has(topic))).map(
-        (topic): InternalTopic => ({
-          name: full(topic),
-          partitionCount: internalTopics.get(topic),
-          configs: repartitionConfigs,
-        }),
-      ),
-      changelogTopics: changelogs.toSorted((left, right) => (left.name < right.name ? -1 : 1)),
-    });
+  /** Adds the store, or meets it again; a name alone is that of a store which is there. */
+  #connect(processor: string, store: string | StoreSpecification): void {
+    if (typeof store === "string") this.#builder.connectStore(processor, store);
+    else this.#builder.addStore(store, [processor]);
   }
-
-  #changelog(store: StoreSpecification, applicationId: string): readonly ChangelogTopic[] {
-    const source = this.#contents.sourceChangelogs.get(store.name);
-    if (source === undefined && store.logging === false) return [];
-    return [
-      {
-        name: source ?? `${applicationId}-${store.name}-changelog`,
-        store: store.name,
-        isSourceTopic: source !== undefined,
-        partitionCount: undefined,
-        configs: store.kind.changelogConfigs(store),
-      },
-    ];
-  }
-}
-
-function resolveNode(node: TopologyNode, full: (topic: string) => string): TopologyNode {
-  switch (node.kind) {
-    case "source":
-      return { ...node, topics: node.topics.map(full) };
-    case "sink":
-      return typeof node.topic === "string" ? { ...node, topic: full(node.topic) } : node;
-    case "processor":
-      return node;
-  }
-}
-
-function sortedSet(texts: readonly string[]): readonly string[] {
-  return [...new Set(texts)].sort();
 }
 
 function hashText(text: string): string {

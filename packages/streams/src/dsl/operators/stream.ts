@@ -1,11 +1,11 @@
 import type { Serde } from "@millrace/serde";
-import { bytes, optional } from "@millrace/serde";
 
 import type { PlanRecorder } from "../../plan/plan.ts";
 import type { StreamSourcePlan } from "../../plan/plan-node.ts";
 import type { TimestampExtractor } from "../../processor/timestamp-extractor.ts";
 import type { OffsetReset } from "../../topology/offset-reset.ts";
 import type { TopologyBuilder } from "../../topology/topology-builder.ts";
+import { rawSerde } from "../../topology/raw-serde.ts";
 import type { StreamNode } from "../stream-node.ts";
 
 /** How records are read (Kafka: `Consumed`). */
@@ -24,9 +24,6 @@ export interface SourceOptions<K, V> {
    */
   readonly offsetReset?: OffsetReset;
 }
-
-/** Serde of keys and values that nobody named. */
-export const rawSerde: Serde<Uint8Array | null> = optional(bytes());
 
 /**
  * Reads topics as a stream of records (Kafka: `StreamsBuilder.stream`). A pattern must match whole names.

@@ -4,11 +4,12 @@ import type { PlanRecorder } from "../../plan/plan.ts";
 import type { TableSourcePlan } from "../../plan/plan-node.ts";
 import type { TableDemands } from "../../plan/table-demands.ts";
 import type { SourceTablePlan } from "../../plan/table-plan.ts";
+import { rawSerde } from "../../topology/raw-serde.ts";
 import type { TopologyBuilder } from "../../topology/topology-builder.ts";
 import { draftStore, type StoreOption } from "../store-options.ts";
 import type { TableNode } from "../stream-node.ts";
 import { addTableSource } from "./table-source.ts";
-import { rawSerde, type SourceOptions } from "./stream.ts";
+import type { SourceOptions } from "./stream.ts";
 
 export interface TableOptions<K, V, S = StoreOption> extends SourceOptions<K, V> {
   /** With a name, the table is kept and can be queried; else only where an operator needs it. */

@@ -1,0 +1,214 @@
+import {
+  OptionError,
+  isSynchronousFunction,
+  optionTable,
+  readOptions,
+  shown,
+  valueOption,
+  type OptionRows,
+} from "@millrace/model";
+import { serdeKind, type Serde } from "@millrace/serde";
+import type { StoreSpecification } from "@millrace/state";
+
+import { placeOfCall } from "../error/place-of-call.ts";
+import { TopologyError } from "../error/topology-error.ts";
+import type { ProcessorSupplier } from "../processor/processor.ts";
+import type { TimestampExtractor } from "../processor/timestamp-extractor.ts";
+import type { OffsetReset } from "./offset-reset.ts";
+import { rawSerde } from "./raw-serde.ts";
+import type {
+  ProcessorNode,
+  SinkNode,
+  SourceNode,
+  StreamPartitioner,
+  TopicNameExtractor,
+} from "./topology-node.ts";
+
+/** How a source reads. */
+export interface SourceNodeOptions<K, V> {
+  /** Default: bytes, or null. */
+  readonly key?: Serde<K>;
+  /** Default: bytes, or null. */
+  readonly value?: Serde<V>;
+  /** Default: the record's own timestamp; one that is negative ends the task. */
+  readonly timestampExtractor?: TimestampExtractor<K, V>;
+  /** Default: as the application says (`earliest`). */
+  readonly offsetReset?: OffsetReset;
+}
+
+/** Where a processor stands. */
+export interface ProcessorNodeOptions {
+  readonly parents: string | readonly string[];
+  /** Stores that it uses: specifications, which are added, or names of stores that are there. */
+  readonly stores?: readonly (string | StoreSpecification)[];
+}
+
+/** How a sink writes. */
+export interface SinkNodeOptions<K, V> {
+  readonly parents: string | readonly string[];
+  /** Default: bytes, or null. */
+  readonly key?: Serde<K>;
+  /** Default: bytes, or null. */
+  readonly value?: Serde<V>;
+  /** Default: Kafka's hash of the key's bytes; records without a key take turns. */
+  readonly partitioner?: StreamPartitioner;
+}
+
+/** How a read-only store is fed. */
+export interface ReadOnlyStoreOptions {
+  /** Makes the processor that puts the records of the topic into the store; it forwards nothing. */
+  readonly supplier: ProcessorSupplier;
+  /** Default: the store's. */
+  readonly key?: Serde<unknown>;
+  /** Default: the store's. */
+  readonly value?: Serde<unknown>;
+  readonly timestampExtractor?: TimestampExtractor;
+  /** Default: the store's name and `-source`. */
+  readonly sourceName?: string;
+  /** Default: the store's name and `-processor`. */
+  readonly processorName?: string;
+}
+
+const text = {
+  allowed: "a text that is not empty",
+  accepts: (given: unknown) => typeof given === "string" && given !== "",
+};
+const texts = {
+  allowed: "a name, or a list of names",
+  accepts: (given: unknown) => Array.isArray(given) || typeof given === "string",
+};
+const list = { allowed: "a list", accepts: Array.isArray };
+const callback = { allowed: "a synchronous function", accepts: isSynchronousFunction };
+const anything = { allowed: "anything", accepts: () => true };
+const serdes = { key: valueOption(serdeKind), value: valueOption(serdeKind) };
+const parents = { parents: valueOption(texts, { isRequired: true }) };
+
+const rowsOf = {
+  addSource: {
+    ...serdes,
+    timestampExtractor: valueOption(callback),
+    offsetReset: valueOption(anything),
+  },
+  addProcessor: { ...parents, stores: valueOption(list) },
+  addSink: { ...parents, ...serdes, partitioner: valueOption(callback) },
+  addReadOnlyStateStore: {
+    ...serdes,
+    supplier: valueOption(callback, { isRequired: true }),
+    timestampExtractor: valueOption(callback),
+    sourceName: valueOption(text),
+    processorName: valueOption(text),
+  },
+} as const satisfies Readonly<Record<string, OptionRows>>;
+
+type Method = keyof typeof rowsOf;
+
+export function readSourceOptions<K, V>(
+  topics: string | readonly string[] | RegExp,
+  options: SourceNodeOptions<K, V> = {},
+): Omit<SourceNode, "kind" | "parents" | "name"> {
+  check("addSource", options);
+  const pattern = topics instanceof RegExp ? topics : undefined;
+  return {
+    topics: topics instanceof RegExp ? [] : [...new Set(namesOf("addSource", topics))],
+    pattern,
+    keySerde: options.key ?? rawSerde,
+    valueSerde: options.value ?? rawSerde,
+    timestampExtractor: options.timestampExtractor as TimestampExtractor | undefined,
+    dropsNulls: false,
+    offsetReset: options.offsetReset,
+  };
+}
+
+export function readProcessorOptions(options: ProcessorNodeOptions): {
+  readonly parents: readonly string[];
+  readonly stores: readonly (string | StoreSpecification)[];
+} {
+  check("addProcessor", options);
+  return { parents: namesOf("addProcessor", options.parents), stores: options.stores ?? [] };
+}
+
+export function readSinkOptions<K, V>(
+  topic: string | TopicNameExtractor<K, V>,
+  options: SinkNodeOptions<K, V>,
+): Omit<SinkNode, "kind" | "name"> {
+  check("addSink", options);
+  if (!text.accepts(topic) && !isSynchronousFunction(topic))
+    throw refused("addSink", topic, "a topic's name, or a synchronous function");
+  return {
+    topic: topic as string | TopicNameExtractor,
+    keySerde: options.key ?? rawSerde,
+    valueSerde: options.value ?? rawSerde,
+    partitioner: options.partitioner,
+    parents: namesOf("addSink", options.parents),
+  };
+}
+
+export function readReadOnlyStoreOptions(
+  { name, key, value }: StoreSpecification,
+  topic: string,
+  options: ReadOnlyStoreOptions,
+): {
+  readonly source: Omit<SourceNode, "kind" | "parents">;
+  readonly processor: Omit<ProcessorNode, "kind" | "stores">;
+} {
+  const { supplier, sourceName, processorName, ...reading } = options;
+  check("addReadOnlyStateStore", options);
+  checkSupplier("addReadOnlyStateStore", supplier);
+  const source = {
+    name: sourceName ?? `${name}-source`,
+    ...readSourceOptions<unknown, unknown>(topic, {
+      key,
+      value,
+      ...reading,
+      offsetReset: "earliest",
+    }),
+  };
+  const parents = [source.name];
+  return { source, processor: { name: processorName ?? `${name}-processor`, supplier, parents } };
+}
+
+export function checkNodeName(method: Method, name: string): void {
+  if (!text.accepts(name)) throw refused(method, name, "a name for the node first");
+}
+
+/**
+ * A processor belongs to one task (Kafka: `ApiUtils.checkSupplier`).
+ *
+ * @throws TopologyError `INVALID_ARGUMENT`, `SHARED_PROCESSOR`
+ */
+export function checkSupplier<KIn, VIn, KOut, VOut>(
+  method: Method,
+  supplier: ProcessorSupplier<KIn, VIn, KOut, VOut>,
+): void {
+  if (!isSynchronousFunction(supplier))
+    throw refused(method, supplier, "a function that makes a processor, () => new MyProcessor()");
+  if (supplier() === supplier())
+    throw new TopologyError(
+      "SHARED_PROCESSOR",
+      `${method}: the supplier gives the same processor twice; make a new one in each call, since each task needs its own`,
+    );
+}
+
+function check(method: Method, options: unknown): void {
+  const rows: OptionRows = rowsOf[method];
+  try {
+    readOptions(optionTable(method, rows), options);
+  } catch (error) {
+    if (!(error instanceof OptionError)) throw error;
+    throw new OptionError(error.code, error.message + placeOfCall());
+  }
+}
+
+function namesOf(method: Method, given: string | readonly string[]): readonly string[] {
+  const names = typeof given === "string" ? [given] : given;
+  if (!Array.isArray(names) || !names.every(text.accepts))
+    throw refused(method, given, texts.allowed);
+  return names;
+}
+
+function refused(method: Method, given: unknown, allowed: string): TopologyError {
+  return new TopologyError(
+    "INVALID_ARGUMENT",
+    `${method} was given ${shown(given)}; give ${allowed}`,
+  );
+}
