@@ -7,9 +7,7 @@ import {
   type OffsetAndMetadata,
 } from "@millrace/cluster";
 import type { TopicPartition } from "@millrace/model";
-import type { Timer } from "@millrace/platform";
-import { KafkaError } from "@millrace/protocol";
-import { heartbeatApi, leaveGroupApi } from "@millrace/protocol/definitions";
+import type { KafkaError } from "@millrace/protocol";
 
 import type { ClientContext } from "../client-context.ts";
 import { abortable } from "../connection/abortable.ts";
@@ -20,6 +18,8 @@ import { isRetriable } from "../connection/retrying.ts";
 import { CommittedOffsets } from "./committed-offsets.ts";
 import { decodeAssignment } from "./consumer-protocol.ts";
 import { joinGroup, memberFenced, type Seat } from "./join-group.ts";
+import { leaveGroup } from "./leave-group.ts";
+import { MemberSession } from "./member-session.ts";
 
 /** How long the group may take to hear of it. */
 const leaveTimeoutMs = 5000;
@@ -51,12 +51,11 @@ export class ClassicMembership implements GroupMembership {
   /** Of the leader: the partition counts that the assignment was made for; topics that were missing count 0. */
   #assignedCounts: ReadonlyMap<string, number> | undefined;
   readonly #background = new BackgroundWork();
+  readonly #session: MemberSession;
   readonly #listeners: (() => void)[] = [];
   #memberId = "";
   #generationId = -1;
-  #timer: Timer | undefined;
-  /** Ends the membership, whatever is under way then. */
-  #sessionTimer: Timer | undefined;
+  #assignment: Uint8Array = new Uint8Array(0);
   #reason = "";
   #hasAsked = false;
 
@@ -76,6 +75,14 @@ export class ClassicMembership implements GroupMembership {
       kind: "group",
       key: groupId,
       lane: this.#lane,
+    });
+    this.#session = new MemberSession({
+      context,
+      options,
+      lane: this.#lane,
+      background: this.#background,
+      onRebalance: () => this.#leaveGeneration({ isForgotten: false }),
+      onEnd: (error) => this.#ended(error),
     });
   }
 
@@ -99,7 +106,7 @@ export class ClassicMembership implements GroupMembership {
 
   async join(signal?: AbortSignal): Promise<MemberAssignment> {
     if (this.failure !== undefined) throw this.failure;
-    this.#stopHeartbeat();
+    this.#session.stop();
     const { platform, options } = this.#context;
     const backoff = new Backoff(platform.random, {
       firstMs: options.retryBackoffMs,
@@ -142,7 +149,6 @@ export class ClassicMembership implements GroupMembership {
     if (!this.isMember) return;
     const { groupId, groupInstanceId } = this.#options;
     this.#context.platform.logger.log("warn", "client.member-gives-up", { groupId, reason });
-    this.#stopHeartbeat();
     if (groupInstanceId === undefined) {
       this.#background.begin(this.#leave(leaveTimeoutMs));
       this.#memberId = "";
@@ -156,7 +162,7 @@ export class ClassicMembership implements GroupMembership {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort(new ClusterError("CLUSTER_CLOSED", "the membership is closed"));
     this.#unlisten();
-    this.#stopHeartbeat();
+    this.#session.stop();
     this.isMember = false;
     if (this.#mayHaveSeat && this.failure === undefined && options.keepSeat !== true) {
       await this.#leave(options.timeoutMs ?? leaveTimeoutMs);
@@ -185,8 +191,6 @@ export class ClassicMembership implements GroupMembership {
       return;
     }
   }
-
-  #assignment: Uint8Array = new Uint8Array(0);
 
   /** Undefined: seated. Else whether to try again at once. */
   async #tryToJoin(signal: AbortSignal | undefined): Promise<boolean | undefined> {
@@ -230,81 +234,23 @@ export class ClassicMembership implements GroupMembership {
     this.#assignedCounts = seat.assignedCounts;
     this.isMember = true;
     this.needsJoin = false;
-    this.#extendSession(seat.askedMs);
-    this.#scheduleHeartbeat();
+    this.#session.begin(seat);
   }
 
-  #scheduleHeartbeat(): void {
-    const { timers } = this.#context.platform;
-    const intervalMs = this.#options.heartbeatIntervalMs ?? 3000;
-    this.#timer = timers.after(intervalMs, () => this.#background.begin(this.#beat()));
-  }
-
-  /** Never rejects: what fails is tried again until the session is over. */
-  async #beat(): Promise<void> {
-    const generationId = this.#generationId;
-    try {
-      await this.#heartbeat();
-    } catch (error) {
-      // Told by the next one if it lasts: a session without an answer ends the membership.
-      this.#context.coordinators.forgetAfter("group", this.#options.groupId, error);
+  #ended(error: KafkaError | undefined): void {
+    if (error?.code === "FENCED_INSTANCE_ID") {
+      this.#fail(memberFenced(this.#options, error));
+      return;
     }
-    const isSame = generationId === this.#generationId && this.isMember;
-    if (isSame && !this.#closing.signal.aborted) this.#scheduleHeartbeat();
-  }
-
-  async #heartbeat(): Promise<void> {
-    const { groupId, groupInstanceId } = this.#options;
-    const generationId = this.#generationId;
-    const nodeId = await this.#context.coordinators.find("group", groupId);
-    const askedMs = this.#nowMs();
-    const { errorCode } = await this.#lane.link(nodeId).call({
-      api: heartbeatApi,
-      timeoutMs: this.#options.sessionTimeoutMs ?? 45_000,
-      body: (version) => ({
-        groupId,
-        generationId,
-        memberId: this.#memberId,
-        ...(version >= 3 ? { groupInstanceId: groupInstanceId ?? null } : {}),
-      }),
-    });
-    if (generationId !== this.#generationId) return;
-    const error = errorCode === 0 ? undefined : KafkaError.of(errorCode);
-    switch (error?.code) {
-      case undefined:
-        this.#extendSession(askedMs);
-        return;
-      case "REBALANCE_IN_PROGRESS":
-        this.#extendSession(askedMs);
-        this.#leaveGeneration({ isForgotten: false });
-        return;
-      case "UNKNOWN_MEMBER_ID":
-        this.#memberId = "";
-        this.#leaveGeneration({ isForgotten: true });
-        return;
-      case "ILLEGAL_GENERATION":
-        this.#leaveGeneration({ isForgotten: true });
-        return;
-      case "FENCED_INSTANCE_ID":
-        this.#fail(memberFenced(this.#options, error));
-        return;
-      default:
-        throw error;
-    }
-  }
-
-  /** The coordinator heard of this member after it was asked, at the earliest. */
-  #extendSession(askedMs: number): void {
-    this.#sessionTimer?.cancel();
-    const endMs = askedMs + (this.#options.sessionTimeoutMs ?? 45_000);
-    this.#sessionTimer = this.#context.platform.timers.after(
-      Math.max(0, endMs - this.#nowMs()),
-      () => this.#leaveGeneration({ isForgotten: true }),
-    );
+    if (error?.code === "UNKNOWN_MEMBER_ID") this.#memberId = "";
+    this.#leaveGeneration({ isForgotten: true });
   }
 
   #leaveGeneration({ isForgotten }: { readonly isForgotten: boolean }): void {
-    if (isForgotten) this.isMember = false;
+    if (isForgotten) {
+      this.isMember = false;
+      this.#session.stop();
+    }
     if (this.needsJoin && !isForgotten) return;
     this.needsJoin = true;
     this.#tell();
@@ -320,7 +266,7 @@ export class ClassicMembership implements GroupMembership {
   #fail(error: Error): void {
     this.failure = error;
     this.isMember = false;
-    this.#stopHeartbeat();
+    this.#session.stop();
     this.#tell();
   }
 
@@ -328,41 +274,8 @@ export class ClassicMembership implements GroupMembership {
     for (const listener of this.#listeners) listener();
   }
 
-  #stopHeartbeat(): void {
-    this.#timer?.cancel();
-    this.#sessionTimer?.cancel();
-    this.#timer = undefined;
-  }
-
-  async #leave(timeoutMs: number): Promise<void> {
-    const { groupId, groupInstanceId } = this.#options;
-    const { timers, logger } = this.#context.platform;
-    const giveUp = new AbortController();
-    const timer = timers.after(timeoutMs, () => giveUp.abort(new Error("leaving takes too long")));
-    try {
-      await abortable(this.#sendLeave(groupId, groupInstanceId), giveUp.signal);
-    } catch (error) {
-      // The session ends by itself; others take over then.
-      logger.log("info", "client.leave-group-failed", { groupId, cause: String(error) });
-    } finally {
-      timer.cancel();
-    }
-  }
-
-  async #sendLeave(groupId: string, groupInstanceId: string | undefined): Promise<void> {
-    const memberId = this.#memberId;
-    const nodeId = await this.#context.coordinators.find("group", groupId);
-    await this.#lane.link(nodeId).call({
-      api: leaveGroupApi,
-      body: (version) =>
-        version >= 3
-          ? { groupId, members: [{ memberId, groupInstanceId: groupInstanceId ?? null }] }
-          : { groupId, memberId },
-    });
-  }
-
-  #nowMs(): number {
-    return this.#context.platform.clock.monotonicMs();
+  #leave(timeoutMs: number): Promise<void> {
+    return leaveGroup(this.#context, this.#lane, this.groupMetadata, timeoutMs);
   }
 }
 
