@@ -1,25 +1,16 @@
 import { ClusterError } from "@millrace/cluster";
 import type { NetworkAddress, Platform, Timer } from "@millrace/platform";
 import { KafkaError } from "@millrace/protocol";
-import { metadataApi, type MetadataResponse } from "@millrace/protocol/definitions";
+import type { MetadataResponse } from "@millrace/protocol/definitions";
 import { BackgroundWork } from "../connection/background-work.ts";
-import { addressName } from "../connection/bootstrap-servers.ts";
 import { Backoff } from "../connection/backoff.ts";
-import {
-  BrokerLane,
-  openLink,
-  type LaneLink,
-  type LaneOptions,
-} from "../connection/broker-lane.ts";
+import { BrokerLane, type LaneOptions } from "../connection/broker-lane.ts";
 import { topicErrorOf } from "../connection/cluster-error-of.ts";
-import { closedError, unreachableBroker } from "../connection/reconnecting-link.ts";
-import { isRetriable } from "../connection/retrying.ts";
+import { closedError } from "../connection/reconnecting-link.ts";
 import type { ClientOptions } from "../connect-options.ts";
+import { AnyBroker } from "./any-broker.ts";
 import { topicMetadataOf, type TopicMetadata } from "./topic-metadata.ts";
 import { TopicsInUse } from "./topics-in-use.ts";
-
-/** Kafka's error that sends a client back to its bootstrap servers (KIP-1102). */
-const rebootstrapRequired = 129;
 
 /** How soon topics that are not there are asked for again; the pause doubles up to the maximum. */
 const missingRefreshMs = 1000;
@@ -29,15 +20,15 @@ const missingRefreshMsMax = 10_000;
 export type MetadataListener = () => void;
 
 /**
- * What the client knows of the cluster: brokers, topics, leaders. It asks any broker that answers, and
- * the bootstrap servers again if none of the known ones does.
+ * What the client knows of the cluster: brokers, topics, leaders. It asks anew when somebody has found it stale, and
+ * from time to time.
  */
 export class ClusterMetadata {
   readonly #platform: Platform;
   readonly #options: ClientOptions;
   readonly #laneOptions: Omit<LaneOptions, "addressOf">;
   readonly #lane: BrokerLane;
-  readonly #bootstrapLinks: readonly LaneLink[];
+  readonly #anyBroker: AnyBroker;
   readonly #brokers = new Map<number, NetworkAddress>();
   readonly #topics = new Map<string, TopicMetadata>();
   readonly #topicErrors = new Map<string, KafkaError>();
@@ -48,7 +39,6 @@ export class ClusterMetadata {
   #controllerId = -1;
   #refreshTimer: Timer | undefined;
   #missingPauseMs = missingRefreshMs;
-  #hasAnswered = false;
   #isRefreshing = false;
   readonly #background = new BackgroundWork();
   #isStale = false;
@@ -60,12 +50,19 @@ export class ClusterMetadata {
     this.#tracked = new TopicsInUse(platform.clock);
     this.#laneOptions = lane;
     this.#lane = this.openLane();
-    this.#bootstrapLinks = options.bootstrap.map((address) => openLink(address, lane));
+    this.#anyBroker = new AnyBroker({
+      random: platform.random,
+      bootstrap: options.bootstrap,
+      brokers: this.#brokers,
+      lane: this.#lane,
+      laneOptions: lane,
+      closing: this.#closing.signal,
+    });
   }
 
   /** True once any broker has answered. */
   get hasAnswered(): boolean {
-    return this.#hasAnswered;
+    return this.#anyBroker.hasAnswered;
   }
 
   get clusterId(): string | undefined {
@@ -150,32 +147,9 @@ export class ClusterMetadata {
 
   /** All topics of the cluster, without remembering them. */
   async ask(topics: readonly string[] | null): Promise<MetadataResponse> {
-    const failures: unknown[] = [];
-    for (const link of this.#candidates()) {
-      try {
-        const answer = await link.call({
-          api: metadataApi,
-          // Version 0 has no way to ask for nothing: an empty list means all topics.
-          versionMin: 1,
-          body: (version) => ({
-            topics: topics === null ? null : topics.map((name) => ({ name })),
-            ...(version >= 4 ? { allowAutoTopicCreation: false } : {}),
-          }),
-        });
-        this.#hasAnswered = true;
-        if (answer.errorCode === rebootstrapRequired) {
-          this.#brokers.clear();
-          continue;
-        }
-        if (answer.errorCode !== 0) throw KafkaError.of(answer.errorCode);
-        this.#takeBrokers(answer);
-        return answer;
-      } catch (error) {
-        if (this.#closing.signal.aborted || !isRetriable(error)) throw error;
-        failures.push(error);
-      }
-    }
-    throw unreachableBroker(this.#addresses(), failures.at(-1));
+    const answer = await this.#anyBroker.ask(topics);
+    this.#takeBrokers(answer);
+    return answer;
   }
 
   /** Takes a broker that another answer has named. */
@@ -204,35 +178,9 @@ export class ClusterMetadata {
     this.#closing.abort(closedError());
     this.#refreshTimer?.cancel();
     this.#lane.close();
-    for (const { connection } of this.#bootstrapLinks) connection.close();
+    this.#anyBroker.close();
     this.#listeners.clear();
     await this.#background.ended();
-  }
-
-  /** Open connections first, then known brokers in any order, those that have failed last; then the bootstrap servers. */
-  #candidates(): readonly LaneLink[] {
-    this.#closing.signal.throwIfAborted();
-    const known = this.#shuffled(
-      [...this.#brokers.keys()].map((nodeId) => this.#lane.link(nodeId)),
-    );
-    const rank = ({ connection }: LaneLink) =>
-      connection.isReady ? 0 : connection.isResting ? 2 : 1;
-    const byRank = (links: readonly LaneLink[]) =>
-      links.toSorted((left, right) => rank(left) - rank(right));
-    return [...byRank(known), ...byRank(this.#shuffled([...this.#bootstrapLinks]))];
-  }
-
-  #shuffled(links: LaneLink[]): LaneLink[] {
-    for (let index = links.length - 1; index > 0; index--) {
-      const other = this.#platform.random.below(index + 1);
-      [links[index], links[other]] = [links[other], links[index]];
-    }
-    return links;
-  }
-
-  #addresses(): readonly string[] {
-    const all = [...this.#options.bootstrap, ...this.#brokers.values()];
-    return [...new Set(all.map(addressName))];
   }
 
   /** Never rejects; ends with the client. */
