@@ -9,7 +9,8 @@ import { makeMissingTopics, type TopicCounts } from "./missing-topics.ts";
 /**
  * Where a program's cluster is:
  * - `"kafka-1:9092,kafka-2:9092"` or `{ bootstrapServers, … }`: a cluster, Apache Kafka's or Millrace's;
- * - `"embedded:./data"`: a broker started with the program, and closed with it;
+ * - `"embedded:./data"`: a broker started with the program, and closed with it; or that of another process which has the
+ *   folder open, as long as it has;
  * - an `EmbeddedCluster` that the program started itself, and closes itself.
  */
 export type ClusterAddress = string | EmbeddedCluster | ConnectOptions;
@@ -24,6 +25,8 @@ export function isClusterAddress(given: unknown): given is ClusterAddress {
 export interface ConnectedCluster {
   readonly client: ClusterClient;
   readonly dispose: () => Promise<void>;
+  /** Aborts once the cluster is gone for good. */
+  readonly gone: AbortSignal | undefined;
 }
 
 const embeddedPrefix = "embedded:";
@@ -56,7 +59,8 @@ export async function connectCluster(
   };
   try {
     await makeMissingTopics(client.admin, topics, signal);
-    return { client, dispose };
+    const cluster = embedded ?? address;
+    return { client, dispose, gone: cluster instanceof EmbeddedCluster ? cluster.gone : undefined };
   } catch (error) {
     await dispose();
     throw error;

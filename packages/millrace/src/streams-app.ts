@@ -112,7 +112,11 @@ async function startApplication(
   const platform = nodePlatform({ logLevel });
   const engines = await openEngines(platform, storeEngine ?? defaultEngine(core));
   const { applicationId, metadataMaxAge, signal } = core;
-  const { client: cluster, dispose } = await connectCluster(address, {
+  const {
+    client: cluster,
+    dispose,
+    gone,
+  } = await connectCluster(address, {
     platform,
     topics,
     metadataMaxAge,
@@ -123,7 +127,7 @@ async function startApplication(
     throw new ApplicationError("APPLICATION_CLOSED", message, { cause });
   });
   return around(platform, () =>
-    CoreApp.start(topology, core, { platform, cluster, engines, dispose }),
+    CoreApp.start(topology, core, { platform, cluster, engines, dispose, gone }),
   );
 }
 

@@ -1,11 +1,29 @@
 import { BaseError } from "@millrace/model";
 
-/** The embedded broker did not start; `reason` is the broker's own code, such as `ADDRESS_IN_USE`. */
-export class EmbeddedClusterError extends BaseError<"BROKER_NOT_STARTED"> {
+export type EmbeddedClusterErrorCode = "BROKER_NOT_STARTED" | "BROKER_CLOSED";
+
+/** The embedded broker did not start, or is there no more; `reason` is the broker's own code, such as `ADDRESS_IN_USE`. */
+export class EmbeddedClusterError extends BaseError<EmbeddedClusterErrorCode> {
   readonly reason: string;
 
-  constructor(code: "BROKER_NOT_STARTED", reason: string, message: string) {
-    super(code, `the embedded broker did not start (${reason}): ${message}`);
+  constructor(code: EmbeddedClusterErrorCode, reason: string, message: string) {
+    super(code, message);
     this.reason = reason;
   }
+}
+
+export function brokerNotStarted(reason: string, message: string): EmbeddedClusterError {
+  return new EmbeddedClusterError(
+    "BROKER_NOT_STARTED",
+    reason,
+    `the embedded broker did not start (${reason}): ${message}`,
+  );
+}
+
+export function brokerClosed(bootstrapServers: string, by: string): EmbeddedClusterError {
+  return new EmbeddedClusterError(
+    "BROKER_CLOSED",
+    "BROKER_CLOSED",
+    `the embedded broker at ${bootstrapServers} was ended by ${by}`,
+  );
 }

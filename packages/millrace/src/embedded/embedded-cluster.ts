@@ -21,7 +21,7 @@ import { nodePlatform } from "@millrace/platform/node";
 
 import { connect } from "../connect.ts";
 import { makeMissingTopics, topicCounts, type TopicCounts } from "../missing-topics.ts";
-import { EmbeddedClusterError } from "./embedded-cluster-error.ts";
+import { brokerClosed, brokerNotStarted } from "./embedded-cluster-error.ts";
 
 const rows = {
   /** Folder of the broker's data; made if it is not there. */
@@ -52,6 +52,10 @@ export const embeddedClusterOptionTable = optionTable("EmbeddedCluster.start", r
 /** Longest that a broker which has the folder may take to start, recovery included. */
 const startMsMax = 60_000;
 const holderPollMs = 20;
+/** How often another process's broker is looked for, while an application needs it. */
+const holderWatchMs = 250;
+/** How long that one may be away, at most: it is not to come back under another address. */
+const holderAwayMsMax = 2000;
 /** Times that a folder may be found in use and free again in turns. */
 const attemptsMax = 5;
 /** Longest that the worker may take to close before it is ended. */
@@ -59,7 +63,8 @@ const closeMsMax = 30_000;
 
 /**
  * A Millrace broker in a thread of this process, on loopback TCP: any Kafka client can use it while the process
- * lives. A second process that starts one on the same folder uses the first one's, as that was started.
+ * lives. A second process that starts one on the same folder uses the first one's, as that was started, and as long as
+ * that one has it open.
  *
  * @example
  * await using cluster = await EmbeddedCluster.start({ data: "./data", topics: { orders: 4 } });
@@ -72,12 +77,26 @@ export class EmbeddedCluster implements AsyncDisposable {
   readonly #worker: Worker | undefined;
   /** The broker's thread is over. */
   readonly #ended: Promise<void>;
+  readonly #data: string;
+  readonly #gone = new AbortController();
+  #watching: Timer | undefined;
   #closing: Promise<void> | undefined;
 
-  private constructor(bootstrapServers: string, worker: Worker | undefined) {
+  private constructor(bootstrapServers: string, data: string, worker: Worker | undefined) {
     this.bootstrapServers = bootstrapServers;
+    this.#data = data;
     this.#worker = worker;
     this.#ended = worker === undefined ? Promise.resolve() : this.#watch(worker);
+  }
+
+  /**
+   * Aborts once the broker is closed, or has ended otherwise: by this process, or by the one that started it. The reason
+   * is an EmbeddedClusterError `BROKER_CLOSED`.
+   */
+  get gone(): AbortSignal {
+    if (this.#worker === undefined && this.#closing === undefined)
+      this.#watching ??= this.#watchHolder(undefined);
+    return this.#gone.signal;
   }
 
   /** @throws OptionError; EmbeddedClusterError with the broker's own code, such as `ADDRESS_IN_USE` or `FOREIGN_DIRECTORY`; the signal's reason */
@@ -102,18 +121,14 @@ export class EmbeddedCluster implements AsyncDisposable {
       signal?.throwIfAborted();
       const { worker, first } = await startWorker(options);
       if (first.kind === "started")
-        return new EmbeddedCluster(`${first.host}:${first.port}`, worker);
+        return new EmbeddedCluster(`${first.host}:${first.port}`, data, worker);
       await worker.terminate();
       signal?.throwIfAborted();
       const holder = isInUse(first) ? await addressOfHolder(data, signal) : undefined;
-      if (holder !== undefined) return new EmbeddedCluster(holder, undefined);
+      if (holder !== undefined) return new EmbeddedCluster(holder, data, undefined);
       // The holder may have ended in between, and the folder is free now.
       if (isInUse(first) && attempt < attemptsMax) continue;
-      throw new EmbeddedClusterError(
-        "BROKER_NOT_STARTED",
-        first.failure.code ?? first.failure.name,
-        first.failure.message,
-      );
+      throw brokerNotStarted(first.failure.code ?? first.failure.name, first.failure.message);
     }
   }
 
@@ -128,8 +143,10 @@ export class EmbeddedCluster implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
+    this.#watching?.cancel();
     const worker = this.#worker;
     if (worker === undefined) return;
+    this.#tellGone("the program that started it");
     const { timers } = nodePlatform();
     worker.postMessage({ kind: "close" });
     const timer = timers.after(closeMsMax, () => void worker.terminate());
@@ -147,11 +164,28 @@ export class EmbeddedCluster implements AsyncDisposable {
       worker.once("exit", (code) => {
         resolve();
         if (this.#closing !== undefined) return;
+        this.#tellGone("an error of its own");
         const { bootstrapServers } = this;
         const { logger } = nodePlatform();
         logger.log("error", "millrace.broker-ended", { bootstrapServers, code, cause });
       });
     });
+  }
+
+  /** Of a broker of another process. It may be restarted at once, by whoever looks after it. */
+  #watchHolder(missingSinceMs: number | undefined): Timer {
+    const { timers, clock } = nodePlatform();
+    return timers.after(holderWatchMs, () => {
+      const isThere = noteOfHolder(this.#data) === this.bootstrapServers;
+      const sinceMs = isThere ? undefined : (missingSinceMs ?? clock.monotonicMs());
+      if (sinceMs !== undefined && clock.monotonicMs() - sinceMs >= holderAwayMsMax)
+        this.#tellGone("the process that started it");
+      else this.#watching = this.#watchHolder(sinceMs);
+    });
+  }
+
+  #tellGone(by: string): void {
+    this.#gone.abort(brokerClosed(this.bootstrapServers, by));
   }
 }
 
@@ -203,8 +237,7 @@ function firstMessage(worker: Worker): Promise<Started | Refused> {
 function tellIgnored(options: EmbeddedClusterOptions, bootstrapServers: string): void {
   const { data, port = 0 } = options;
   if (port !== 0 && !bootstrapServers.endsWith(`:${port}`))
-    throw new EmbeddedClusterError(
-      "BROKER_NOT_STARTED",
+    throw brokerNotStarted(
       "IN_USE",
       `${data} is open in another broker, at ${bootstrapServers}; leave port ${port} out to use that one, or give a folder of its own`,
     );
@@ -215,6 +248,17 @@ function tellIgnored(options: EmbeddedClusterOptions, bootstrapServers: string):
 
 function isInUse({ failure }: Refused): boolean {
   return failure.code === "IN_USE" || failure.code === "LOCKED";
+}
+
+/** Undefined: nobody has the folder open, or nobody can tell. */
+function noteOfHolder(data: string): string | undefined {
+  const { fileSystem, logger } = nodePlatform();
+  try {
+    return fileSystem.readLockNote(`${data}/.lock`);
+  } catch (cause) {
+    logger.log("warn", "millrace.lock-unreadable", { data, cause });
+    return undefined;
+  }
 }
 
 /**

@@ -110,10 +110,11 @@ export class StreamsApp implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
-    const { loop, membership, options, stateDirectory, readers, platform } = this.#parts;
+    const { loop, membership, options, stateDirectory, readers, platform, gone } = this.#parts;
     const stopRequested = (): void => this.#requestStop();
+    gone?.addEventListener("abort", stopRequested, { once: true });
     options.signal?.addEventListener("abort", stopRequested, { once: true });
-    if (options.signal?.aborted === true) this.#requestStop();
+    if (options.signal?.aborted === true || gone?.aborted === true) this.#requestStop();
     try {
       await loop.run(this.#stop.signal);
     } catch (error) {
@@ -124,9 +125,10 @@ export class StreamsApp implements AsyncDisposable {
       });
       throw error;
     } finally {
+      gone?.removeEventListener("abort", stopRequested);
       options.signal?.removeEventListener("abort", stopRequested);
       await Promise.allSettled([
-        membership.close({ timeoutMs: options.closeTimeoutMs / 8 }),
+        membership.close({ timeoutMs: gone?.aborted === true ? 0 : options.closeTimeoutMs / 8 }),
         ...readers.map((reader) => reader.close()),
       ]);
       stateDirectory?.close();
@@ -141,6 +143,7 @@ interface AppParts {
   readonly membership: GroupMembership;
   readonly readers: readonly { close(): Promise<void> }[];
   readonly stateDirectory: StateDirectory | undefined;
+  readonly gone: AbortSignal | undefined;
 }
 
 async function assemble(
@@ -163,7 +166,7 @@ function assembleIn(
   directory: StateDirectory | undefined,
   topology: Topology,
   options: ResolvedStreamsOptions,
-  { platform, cluster, engines }: StreamsEnvironment,
+  { platform, cluster, engines, gone }: StreamsEnvironment,
 ): AppParts {
   const { applicationId } = options;
   const processId = directory?.processId ?? platform.random.uuid();
@@ -191,6 +194,7 @@ function assembleIn(
   const environment: LoopEnvironment = {
     platform,
     cluster,
+    gone,
     engines,
     subtopologies,
     membership,
@@ -214,6 +218,7 @@ function assembleIn(
     membership,
     readers: [reader, restoreReader],
     stateDirectory: directory,
+    gone,
   };
 }
 

@@ -15,6 +15,7 @@ export type ApplicationErrorCode =
   | "TOPOLOGY_MISMATCH"
   | "PARTITIONS_DIFFER"
   | "ASSIGNMENT_UNREADABLE"
+  | "BROKER_CLOSED"
   | "APPLICATION_CLOSED";
 
 /**

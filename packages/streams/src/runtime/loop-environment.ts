@@ -12,6 +12,8 @@ import type { TopicIdStore } from "./topic-id-store.ts";
 export interface LoopEnvironment {
   readonly platform: Platform;
   readonly cluster: ClusterClient;
+  /** Aborts once the cluster is gone for good; undefined where nobody can tell. */
+  readonly gone: AbortSignal | undefined;
   readonly engines: StoreEngineProvider;
   readonly subtopologies: readonly Subtopology[];
   readonly membership: GroupMembership;

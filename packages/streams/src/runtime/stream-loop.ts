@@ -8,6 +8,7 @@ import type { LoopEnvironment } from "./loop-environment.ts";
 import { LoopTasks } from "./loop-tasks.ts";
 import { LoopWriter } from "./loop-writer.ts";
 import { isRecoverable } from "./recoverable-errors.ts";
+import { brokerClosed } from "./broker-closed.ts";
 import { RecoveryBudget } from "./recovery-budget.ts";
 import { SourceWatch } from "./source-watch.ts";
 import { TaskAssignments } from "./task-assignments.ts";
@@ -84,8 +85,9 @@ export class StreamLoop {
 
   /** Runs until the signal aborts, then commits and closes. Rejects with what ended it otherwise. */
   async run(stop: AbortSignal): Promise<void> {
-    const { config, platform } = this.#environment;
+    const { config, platform, gone } = this.#environment;
     let timer: Timer | undefined;
+    const whenGone = (): void => this.#giveUp.abort(gone?.reason);
     const whenStopped = (): void => {
       this.#wake.abort();
       timer = platform.timers.after(config.closeTimeoutMs / 2, () =>
@@ -93,15 +95,19 @@ export class StreamLoop {
       );
     };
     stop.addEventListener("abort", whenStopped, { once: true });
+    gone?.addEventListener("abort", whenGone, { once: true });
     try {
       await this.#topics.check(stop);
       await this.#writer.initialize(stop);
       while (!stop.aborted) await this.#step(stop);
       this.#state = "closing";
+      gone?.throwIfAborted();
       platform.probe?.("C21");
       if (this.#assignments.isMember) await this.#commit();
     } catch (error) {
       if (!stop.aborted) throw error;
+      if (gone?.aborted === true)
+        throw brokerClosed(config.applicationId, this.#tasks.committableOffsets(), gone.reason);
       const wasAsked = error === stop.reason; // a wait was ended: there was nothing to commit yet
       if (!wasAsked)
         platform.logger.log("warn", "streams.last-commit-failed", {
@@ -111,6 +117,7 @@ export class StreamLoop {
       await this.#abandon();
       timer?.cancel();
       stop.removeEventListener("abort", whenStopped);
+      gone?.removeEventListener("abort", whenGone);
       this.#state = "closed";
     }
   }
@@ -212,14 +219,15 @@ export class StreamLoop {
   /** Closes without committing. What fails here is logged: there is nothing left to do about it. */
   async #abandon(): Promise<void> {
     this.#state = "closing";
-    const { platform, config } = this.#environment;
+    const { platform, config, gone } = this.#environment;
+    const writerMsMax = gone?.aborted === true ? 0 : config.closeTimeoutMs / 8;
     const ends = [
       ...(await Promise.allSettled([
         this.#tasks.drop(),
         this.#commits.close(),
         this.#watch.close(),
       ])),
-      ...(await Promise.allSettled([this.#writer.close(config.closeTimeoutMs / 8)])),
+      ...(await Promise.allSettled([this.#writer.close(writerMsMax)])),
     ];
     for (const end of ends)
       if (end.status === "rejected")
