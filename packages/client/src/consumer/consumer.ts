@@ -152,6 +152,7 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
   /**
    * The next record of the partition comes from this offset, at once or as soon as the partition is assigned; if the
    * group gives the partition to another member meanwhile, that one's work counts, and the log says so.
+   * Called from outside of the loop's body, one record of before may be on its way to it.
    *
    * @throws ClusterError `INVALID_ARGUMENT`; PartitionError `PARTITION_NOT_ASSIGNED`: partitions are assigned, and it is not among them; or its topic is
    * not one of the consumer's
