@@ -1,8 +1,13 @@
-import type { TopicDescription } from "@millrace/cluster";
+import type { OffsetAndMetadata, PartitionError, TopicDescription } from "@millrace/cluster";
+import { topicPartitionName } from "@millrace/model";
 
 import { ApplicationError } from "../error/application-error.ts";
+import { decodePartitionMetadata } from "../task/partition-metadata.ts";
+import { topicMarks, topicsUnlike } from "../task/topic-marks.ts";
 import type { Subtopology } from "../topology/subtopology.ts";
 import type { LoopEnvironment } from "./loop-environment.ts";
+import { internalTopicLost, sourceTopicRecreated } from "./topic-losses.ts";
+import { topicUsers } from "./topic-users.ts";
 
 /** Brokers may learn of a topic a moment after it was made. */
 const waitMsMax = 2000;
@@ -11,6 +16,8 @@ const lookIntervalMs = 200;
 /**
  * Looks whether the topics are there that the application reads and writes and does not make itself, all at once,
  * and whether its inputs and internal topics are still those that it has used.
+ *
+ * What it has used is told by this process, by its state directory, and by what was committed beside the offsets.
  */
 export class ApplicationTopics {
   readonly #environment: LoopEnvironment;
@@ -23,7 +30,7 @@ export class ApplicationTopics {
   constructor(environment: LoopEnvironment) {
     this.#environment = environment;
     const { subtopologies, config, topicIds } = environment;
-    this.#users = usersOf(subtopologies, config.errors.deadLetterTopic);
+    this.#users = topicUsers(subtopologies, config.errors.deadLetterTopic);
     this.#inputs = new Set(
       subtopologies.flatMap(({ sourceTopics }) =>
         sourceTopics.filter((one) => this.#users.has(one)),
@@ -34,21 +41,73 @@ export class ApplicationTopics {
   }
 
   /**
+   * Takes note of the topics that are there now.
+   *
    * @throws ApplicationError `MISSING_SOURCE_TOPIC`, `MISSING_SINK_TOPIC`, `SOURCE_TOPIC_RECREATED`,
    *   `INTERNAL_TOPIC_LOST`
    */
   async check(signal: AbortSignal): Promise<void> {
+    const present = await this.#require([...this.#users.keys(), ...this.#internal], signal);
+    await this.#keepIds(present);
+  }
+
+  /**
+   * Looks again at inputs and internal topics. Those that may be are described.
+   *
+   * @throws ApplicationError as `check` does
+   */
+  async look(signal: AbortSignal): Promise<ReadonlyMap<string, TopicDescription>> {
+    return this.#require([...this.#inputs, ...this.#internal], signal);
+  }
+
+  /** What a task of the sub-topology commits, so that `requireUsed` knows. */
+  marksOf(subtopology: Subtopology): ReadonlyMap<string, number> {
+    return topicMarks(this.#environment.config.applicationId, this.#idsOf(subtopology));
+  }
+
+  /**
+   * @param committed of inputs of the sub-topology
+   * @throws ApplicationError `INTERNAL_TOPIC_LOST`: what was processed went to other topics of the same names
+   */
+  requireUsed(subtopology: Subtopology, committed: readonly OffsetAndMetadata[]): void {
+    const { applicationId } = this.#environment.config;
+    const ids = this.#idsOf(subtopology);
+    for (const { offset, metadata } of committed) {
+      if (offset === 0) continue; // nothing was processed
+      const { processorMetadata } = decodePartitionMetadata(metadata);
+      const unlike = topicsUnlike(processorMetadata, applicationId, ids);
+      if (unlike.length > 0)
+        throw internalTopicLost(unlike, "deleted, or made anew,", this.#environment);
+    }
+  }
+
+  /** What it means that a topic cannot be read any more. */
+  readFailure(error: PartitionError): unknown {
+    const { topic, partition, code } = error;
+    const isAnew = code === "TOPIC_RECREATED";
+    if (!isAnew && code !== "TOPIC_NOT_FOUND") return error;
+    if (this.#internal.has(topic))
+      return internalTopicLost([topic], isAnew ? "made anew" : "deleted", this.#environment, error);
+    if (isAnew) return sourceTopicRecreated(topic, this.#environment, error);
+    return new ApplicationError(
+      "MISSING_SOURCE_TOPIC",
+      `the input ${topicPartitionName(topic, partition)} is not there any more: its topic was deleted while the application read it.`,
+      { cause: error },
+    );
+  }
+
+  async #require(
+    topics: readonly string[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, TopicDescription>> {
     const { cluster, platform } = this.#environment;
     const startMs = platform.clock.monotonicMs();
     let isTold = false;
     for (;;) {
-      const topics = [...this.#users.keys(), ...this.#internal];
       const present = await cluster.admin.describeTopics(topics, signal);
+      this.#compareIds(present);
       const missing = topics.filter((topic) => this.#isNeeded(topic) && !present.has(topic));
-      if (missing.length === 0) {
-        await this.#compareIds(present);
-        return;
-      }
+      if (missing.length === 0) return present;
       const waitedMs = platform.clock.monotonicMs() - startMs;
       if (waitedMs >= waitMsMax) throw this.#missing(missing);
       if (!isTold) platform.logger.log("warn", "streams.topics-missing", { topics: missing });
@@ -62,17 +121,21 @@ export class ApplicationTopics {
     return !this.#internal.has(topic) || this.#ids.has(topic);
   }
 
-  async #compareIds(present: ReadonlyMap<string, TopicDescription>): Promise<void> {
+  #compareIds(present: ReadonlyMap<string, TopicDescription>): void {
+    for (const [topic, before] of this.#ids) {
+      const topicId = present.get(topic)?.topicId;
+      if (topicId === undefined || topicId === before) continue;
+      throw this.#internal.has(topic)
+        ? internalTopicLost([topic], "made anew", this.#environment)
+        : sourceTopicRecreated(topic, this.#environment);
+    }
+  }
+
+  async #keepIds(present: ReadonlyMap<string, TopicDescription>): Promise<void> {
     const ids = new Map<string, string>();
     for (const topic of [...this.#inputs, ...this.#internal]) {
       const topicId = present.get(topic)?.topicId;
-      if (topicId === undefined) continue;
-      const before = this.#ids.get(topic);
-      if (before !== undefined && before !== topicId)
-        throw this.#internal.has(topic)
-          ? this.#lost([topic], "made anew")
-          : recreated(topic, this.#environment.config.applicationId);
-      ids.set(topic, topicId);
+      if (topicId !== undefined) ids.set(topic, topicId);
     }
     const isKnown = [...ids].every(([topic, id]) => this.#ids.get(topic) === id);
     if (isKnown && ids.size === this.#ids.size) return;
@@ -80,21 +143,17 @@ export class ApplicationTopics {
     await this.#environment.topicIds?.write(ids);
   }
 
-  #lost(topics: readonly string[], what: "deleted" | "made anew"): ApplicationError {
-    const { config, topicIds } = this.#environment;
-    const orGoOn =
-      topicIds === undefined
-        ? ""
-        : ` To go on with what is left, remove ${topicIds.path}: stores begin anew where their changelogs do.`;
-    return new ApplicationError(
-      "INTERNAL_TOPIC_LOST",
-      `the internal topic ${topics.join(", ")} was ${what} since the application used it: what it held is gone, and the committed offsets say that it was processed. Start over with a new applicationId, or delete the committed offsets of group ${config.applicationId}, its internal topics and the state directory.${orGoOn}`,
+  /** Of the internal topics that the sub-topology writes. */
+  #idsOf({ sinkTopics, changelogTopics }: Subtopology): ReadonlyMap<string, string> {
+    const written = new Set([...sinkTopics, ...changelogTopics.map(({ name }) => name)]);
+    return new Map(
+      [...this.#ids].filter(([topic]) => written.has(topic) && this.#internal.has(topic)),
     );
   }
 
   #missing(topics: readonly string[]): ApplicationError {
     const foreign = topics.filter((topic) => this.#users.has(topic));
-    if (foreign.length === 0) return this.#lost(topics, "deleted");
+    if (foreign.length === 0) return internalTopicLost(topics, "deleted", this.#environment);
     const list = foreign.map((topic) => `${topic} (${this.#users.get(topic)?.join(", ")})`);
     const isSource = foreign.some((topic) => this.#inputs.has(topic));
     return new ApplicationError(
@@ -108,37 +167,4 @@ export class ApplicationTopics {
 function internalTopics({ repartitionTopics, changelogTopics }: Subtopology): readonly string[] {
   const own = changelogTopics.filter(({ isSourceTopic }) => !isSourceTopic);
   return [...repartitionTopics, ...own].map(({ name }) => name);
-}
-
-export function recreated(topic: string, applicationId: string, cause?: unknown): ApplicationError {
-  return new ApplicationError(
-    "SOURCE_TOPIC_RECREATED",
-    `the input topic ${topic} was deleted and made anew since the application read it: committed offsets and state are those of the old one. Start over with a new applicationId, or delete the committed offsets of group ${applicationId}, its internal topics and the state directory.`,
-    { cause },
-  );
-}
-
-/** By topic who reads and writes it; topics that the application makes for itself are left out. */
-function usersOf(
-  subtopologies: readonly Subtopology[],
-  deadLetterTopic: string | undefined,
-): ReadonlyMap<string, readonly string[]> {
-  const users = new Map<string, string[]>();
-  const add = (topic: string, user: string): void => {
-    const known = users.get(topic);
-    if (known === undefined) users.set(topic, [user]);
-    else known.push(user);
-  };
-  for (const { nodes } of subtopologies) {
-    for (const node of nodes) {
-      if (node.kind === "source")
-        for (const topic of node.topics) add(topic, `read by ${node.name}`);
-      else if (node.kind === "sink" && typeof node.topic === "string")
-        add(node.topic, `written by ${node.name}`);
-    }
-  }
-  if (deadLetterTopic !== undefined) add(deadLetterTopic, "the deadLetterTopic");
-  for (const { repartitionTopics } of subtopologies)
-    for (const { name } of repartitionTopics) users.delete(name);
-  return users;
 }

@@ -2,6 +2,7 @@ import type { OffsetAndMetadata } from "@millrace/cluster";
 
 import { taskIdText } from "../processor/task-id.ts";
 import type { Slice } from "../task/slice.ts";
+import type { ApplicationTopics } from "./application-topics.ts";
 import type { LoopEnvironment } from "./loop-environment.ts";
 import type { LoopWriter } from "./loop-writer.ts";
 import { TaskInputs } from "./task-inputs.ts";
@@ -10,20 +11,25 @@ import { openTasks, type AssignedTask, type OpenTask } from "./task-opener.ts";
 /** Records that a task may take before the next task has its turn. */
 const recordsPerTurn = 256;
 
+export interface LoopTasksParts {
+  readonly writer: LoopWriter;
+  readonly topics: ApplicationTopics;
+}
+
 /** The tasks that a loop holds, with their inputs: each has its turn. */
 export class LoopTasks {
   readonly inputs: TaskInputs;
   readonly #environment: LoopEnvironment;
-  readonly #writer: LoopWriter;
+  readonly #parts: LoopTasksParts;
   #open: readonly OpenTask[] = [];
   /** Whose turn was the last. */
   #turn = 0;
   #timerTurn = 0;
 
-  constructor(environment: LoopEnvironment, writer: LoopWriter) {
+  constructor(environment: LoopEnvironment, parts: LoopTasksParts) {
     this.#environment = environment;
-    this.#writer = writer;
-    this.inputs = new TaskInputs(environment);
+    this.#parts = parts;
+    this.inputs = new TaskInputs(environment, parts.topics);
   }
 
   get open(): readonly OpenTask[] {
@@ -70,7 +76,7 @@ export class LoopTasks {
 
   /** @returns whether there may be more at once */
   process(slice: Slice): boolean {
-    const writer = this.#writer.current;
+    const writer = this.#parts.writer.current;
     const open = this.#open;
     let hasTaken = false;
     let idle = 0;
@@ -103,10 +109,11 @@ export class LoopTasks {
 
   /** Restores them, and reads their inputs from what is committed. */
   async add(assigned: readonly AssignedTask[], signal: AbortSignal): Promise<void> {
-    const { current: writer, refusals } = this.#writer;
+    const { topics, writer } = this.#parts;
     const opened = await openTasks(assigned, this.#environment, {
-      writer,
-      origins: refusals.origins,
+      writer: writer.current,
+      origins: writer.refusals.origins,
+      topics,
       signal,
     });
     this.inputs.add(opened);

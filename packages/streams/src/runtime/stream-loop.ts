@@ -10,9 +10,9 @@ import { LoopWriter } from "./loop-writer.ts";
 import { isRecoverable } from "./recoverable-errors.ts";
 import { brokerClosed } from "./broker-closed.ts";
 import { RecoveryBudget } from "./recovery-budget.ts";
-import { SourceWatch } from "./source-watch.ts";
 import { TaskAssignments } from "./task-assignments.ts";
 import type { OpenTask } from "./task-opener.ts";
+import { TopicWatch } from "./topic-watch.ts";
 
 /** Longest wait for records: heartbeats and commits come in between. */
 const pollWaitMs = 100;
@@ -42,19 +42,21 @@ export class StreamLoop {
   readonly #commits: LoopCommits;
   readonly #recovery: RecoveryBudget;
   readonly #topics: ApplicationTopics;
-  readonly #watch: SourceWatch;
+  readonly #watch: TopicWatch;
   readonly #slice: Slice;
   /** True: the last slice took records, so that there may be more of them at once. */
   #isBusy = false;
   #wake = new AbortController();
-  /** Aborts once closing takes too long: commits under way may end until then. */
+  /** Aborts once closing takes too long, or a topic is lost: commits under way may end until then. */
   readonly #giveUp = new AbortController();
+  #lost: ApplicationError | undefined;
 
   constructor(environment: LoopEnvironment) {
     this.#environment = environment;
     this.#assignments = new TaskAssignments(environment);
     this.#writer = new LoopWriter(environment);
-    this.#tasks = new LoopTasks(environment, this.#writer);
+    this.#topics = new ApplicationTopics(environment);
+    this.#tasks = new LoopTasks(environment, { writer: this.#writer, topics: this.#topics });
     this.#slice = new Slice(environment.platform.clock, environment.config.sliceMs);
     this.#commits = new LoopCommits(environment, {
       writer: this.#writer,
@@ -62,8 +64,14 @@ export class StreamLoop {
       signal: this.#giveUp.signal,
     });
     this.#recovery = new RecoveryBudget(environment.platform, environment.config.taskTimeoutMs);
-    this.#topics = new ApplicationTopics(environment);
-    this.#watch = new SourceWatch(environment);
+    this.#watch = new TopicWatch(environment, {
+      topics: this.#topics,
+      onLost: (error) => {
+        this.#lost = error;
+        this.#giveUp.abort(error);
+        this.#wake.abort();
+      },
+    });
     environment.membership.onChange(() => this.#wake.abort());
     this.running = new Promise((resolve) => {
       this.#markRunning = resolve;
@@ -96,23 +104,22 @@ export class StreamLoop {
     };
     stop.addEventListener("abort", whenStopped, { once: true });
     gone?.addEventListener("abort", whenGone, { once: true });
+    const signal = AbortSignal.any([stop, this.#giveUp.signal]);
     try {
-      await this.#topics.check(stop);
-      await this.#writer.initialize(stop);
-      while (!stop.aborted) await this.#step(stop);
+      await this.#topics.check(signal);
+      await this.#writer.initialize(signal);
+      while (!stop.aborted) await this.#step(signal);
       this.#state = "closing";
       gone?.throwIfAborted();
       platform.probe?.("C21");
       if (this.#assignments.isMember) await this.#commit();
     } catch (error) {
-      if (!stop.aborted) throw error;
+      const cause = this.#writer.refusals.failure ?? this.#lost ?? error;
+      if (!stop.aborted) throw cause;
       if (gone?.aborted === true)
         throw brokerClosed(config.applicationId, this.#tasks.committableOffsets(), gone.reason);
       const wasAsked = error === stop.reason; // a wait was ended: there was nothing to commit yet
-      if (!wasAsked)
-        platform.logger.log("warn", "streams.last-commit-failed", {
-          cause: this.#writer.refusals.failure ?? error,
-        });
+      if (!wasAsked) platform.logger.log("warn", "streams.last-commit-failed", { cause });
     } finally {
       await this.#abandon();
       timer?.cancel();
@@ -122,27 +129,27 @@ export class StreamLoop {
     }
   }
 
-  async #step(stop: AbortSignal): Promise<void> {
+  async #step(signal: AbortSignal): Promise<void> {
     try {
-      if (this.#assignments.needsNext) await this.#rebalance(stop);
-      else await this.#work(stop);
+      signal.throwIfAborted();
+      if (this.#assignments.needsNext) await this.#rebalance(signal);
+      else await this.#work(signal);
     } catch (error) {
-      const { failure } = this.#writer.refusals;
-      if (failure !== undefined) throw failure;
-      await this.#recover(error, stop);
+      if (this.#writer.refusals.failure !== undefined) throw error;
+      await this.#recover(error, signal);
     }
   }
 
   /** Goes back to what is committed, until that succeeds, or the time for it is over. */
-  async #recover(first: unknown, stop: AbortSignal): Promise<void> {
+  async #recover(first: unknown, signal: AbortSignal): Promise<void> {
     let cause = first;
     this.#recovery.lost(this.#tasks.committableOffsets());
     for (;;) {
-      if (stop.aborted || !isRecoverable(cause)) throw cause;
+      if (signal.aborted || !isRecoverable(cause)) throw cause;
       this.#state = "rebalancing";
-      await this.#recovery.pause(cause, stop);
+      await this.#recovery.pause(cause, signal);
       try {
-        await this.#rebuild(cause, stop);
+        await this.#rebuild(cause, signal);
         return;
       } catch (error) {
         cause = error;
@@ -151,12 +158,12 @@ export class StreamLoop {
   }
 
   /** Poll, process for a slice, commit if it is time. */
-  async #work(stop: AbortSignal): Promise<void> {
+  async #work(signal: AbortSignal): Promise<void> {
     const { platform } = this.#environment;
     // Whatever woke the loop was seen to: with a signal that stays aborted no poll would ever wait.
     if (this.#wake.signal.aborted) this.#wake = new AbortController();
     const waitMsMax = this.#pollWaitMs();
-    await this.#tasks.inputs.take(waitMsMax, { wake: this.#wake.signal, stop });
+    await this.#tasks.inputs.take(waitMsMax, { wake: this.#wake.signal, signal });
     this.#isBusy = this.#tasks.process(this.#slice);
     this.#tasks.inputs.resumeDrained();
     if (this.#tasks.untilTimerMs <= 0) {
@@ -164,10 +171,10 @@ export class StreamLoop {
       this.#tasks.punctuate(this.#slice);
     }
     const writer = this.#writer.current;
-    if (!writer.hasRoom) await writer.drained(stop);
+    if (!writer.hasRoom) await writer.drained(signal);
     if (this.#mustCommit) await this.#commit();
     if (waitMsMax === 0) await platform.timers.yield(); // nothing else here need have given way
-    this.#watch.check();
+    this.#watch.turned();
   }
 
   /** How long nothing but records can be waited for. */
@@ -189,30 +196,30 @@ export class StreamLoop {
   }
 
   /** Gives everything up, joins, and takes what it is given. Tasks that stay go on where they were. */
-  async #rebalance(stop: AbortSignal): Promise<void> {
+  async #rebalance(signal: AbortSignal): Promise<void> {
     this.#state = "rebalancing";
     this.#wake = new AbortController();
     if (this.#tasks.open.length > 0) this.#assignments.requireMember();
     if (this.#assignments.isMember) await this.#commit();
-    const target = await this.#assignments.next(stop);
+    const target = await this.#assignments.next(signal);
     if (target === undefined) return;
     if (target.isAfterGap) await this.#tasks.drop();
     await this.#tasks.keepOnly(target.assigned);
     const missing = this.#tasks.missing(target.assigned);
-    if (missing.length > 0) await this.#topics.check(stop);
-    await this.#tasks.add(missing, stop);
+    if (missing.length > 0) await this.#topics.check(signal);
+    await this.#tasks.add(missing, signal);
     this.#recovery.keepOnly(this.#tasks.inputs.names);
     this.#commits.schedule();
-    if (target.basis !== undefined) this.#watch.begin(target.basis.partitions);
+    this.#watch.begin(target.basis?.partitions);
     this.#state = "running";
     this.#markRunning();
   }
 
   /** A transaction or a commit was lost: back to what is committed, and on from there. */
-  async #rebuild(cause: unknown, stop: AbortSignal): Promise<void> {
+  async #rebuild(cause: unknown, signal: AbortSignal): Promise<void> {
     this.#environment.platform.logger.log("warn", "streams.tasks-rebuilt", { cause });
     await this.#tasks.drop();
-    await this.#writer.restart(cause, stop);
+    await this.#writer.restart(cause, signal);
     this.#assignments.askAgain("tasks are rebuilt from what is committed");
   }
 

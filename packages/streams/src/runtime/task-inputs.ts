@@ -1,8 +1,7 @@
 import { OffsetOutOfRangeError, PartitionError } from "@millrace/cluster";
 import { topicPartitionName, type RecordBatchView, type TopicPartition } from "@millrace/model";
 
-import { ApplicationError } from "../error/application-error.ts";
-import { recreated } from "./application-topics.ts";
+import type { ApplicationTopics } from "./application-topics.ts";
 import type { LoopEnvironment } from "./loop-environment.ts";
 import { OffsetResets } from "./offset-resets.ts";
 import type { OpenTask } from "./task-opener.ts";
@@ -10,12 +9,14 @@ import type { OpenTask } from "./task-opener.ts";
 /** What the tasks of a loop read: batches go to their tasks, and a partition whose queue is full is held back. */
 export class TaskInputs {
   readonly #environment: LoopEnvironment;
+  readonly #topics: ApplicationTopics;
   readonly #resets: OffsetResets;
   readonly #byInput = new Map<string, OpenTask>();
   readonly #paused = new Map<string, TopicPartition>();
 
-  constructor(environment: LoopEnvironment) {
+  constructor(environment: LoopEnvironment, topics: ApplicationTopics) {
     this.#environment = environment;
+    this.#topics = topics;
     this.#resets = new OffsetResets(environment);
   }
 
@@ -40,14 +41,14 @@ export class TaskInputs {
   /** Gives tasks what has come for them; waits for it until the signal to wake aborts, or the time is over. */
   async take(
     waitMsMax: number,
-    { wake, stop }: { readonly wake: AbortSignal; readonly stop: AbortSignal },
+    { wake, signal }: { readonly wake: AbortSignal; readonly signal: AbortSignal },
   ): Promise<void> {
     const { reader } = this.#environment;
     try {
       for (const batch of await reader.poll({ signal: wake, waitMsMax })) this.#route(batch);
     } catch (error) {
       if (!(error instanceof PartitionError)) throw error;
-      await this.#mend(error, stop);
+      await this.#mend(error, signal);
     }
     for (const open of new Set(this.#byInput.values())) this.#pauseFull(open);
   }
@@ -88,19 +89,10 @@ export class TaskInputs {
   }
 
   /** Sends the reader to where the reset policy says; what else keeps an input from being read ends the application. */
-  async #mend(error: PartitionError, stop: AbortSignal): Promise<void> {
-    const { reader, config } = this.#environment;
-    if (error instanceof OffsetOutOfRangeError)
-      reader.assign([await this.#resets.afterOutOfRange(error, stop)]);
-    else if (error.code === "TOPIC_RECREATED")
-      throw recreated(error.topic, config.applicationId, error);
-    else if (error.code === "TOPIC_NOT_FOUND")
-      throw new ApplicationError(
-        "MISSING_SOURCE_TOPIC",
-        `the input ${topicPartitionName(error.topic, error.partition)} is not there any more: its topic was deleted while the application read it.`,
-        { cause: error },
-      );
-    else throw error;
+  async #mend(error: PartitionError, signal: AbortSignal): Promise<void> {
+    if (!(error instanceof OffsetOutOfRangeError)) throw this.#topics.readFailure(error);
+    const start = await this.#resets.afterOutOfRange(error, signal);
+    this.#environment.reader.assign([start]);
   }
 }
 

@@ -10,6 +10,7 @@ import { StreamTask } from "../task/stream-task.ts";
 import { TaskRecordContext } from "../task/task-record-context.ts";
 import type { WriteOrigins } from "../task/write-origins.ts";
 import type { Subtopology } from "../topology/subtopology.ts";
+import type { ApplicationTopics } from "./application-topics.ts";
 import type { LoopEnvironment } from "./loop-environment.ts";
 import { OffsetResets, type StartingPoint } from "./offset-resets.ts";
 import { restorablesOf, restoreStores } from "./restore.ts";
@@ -20,10 +21,11 @@ export interface AssignedTask {
   readonly inputs: readonly TopicPartition[];
 }
 
-/** What a loop writes with. */
+/** What a loop writes with, and to. */
 export interface WritingSide {
   readonly writer: BatchWriter;
   readonly origins: WriteOrigins;
+  readonly topics: ApplicationTopics;
 }
 
 /** A task that is ready: stores restored, inputs assigned to the reader at their committed offsets. */
@@ -43,9 +45,10 @@ export interface OpenTask extends AssignedTask {
 export async function openTasks(
   assigned: readonly AssignedTask[],
   environment: LoopEnvironment,
-  { writer, origins, signal }: WritingSide & { readonly signal: AbortSignal },
+  { signal, ...writing }: WritingSide & { readonly signal: AbortSignal },
 ): Promise<readonly OpenTask[]> {
   if (assigned.length === 0) return [];
+  const { writer, topics } = writing;
   const { platform, config } = environment;
   await writer.prepare(writtenTopics(environment), signal);
   if (choosesTopics(environment)) await writer.prepare("all", signal);
@@ -53,7 +56,10 @@ export async function openTasks(
   try {
     const inputs = assigned.flatMap((one) => one.inputs);
     const committed = await environment.membership.committed(inputs, signal);
-    for (const one of assigned) opened.push(await openTask(one, environment, { writer, origins }));
+    for (const one of assigned) {
+      topics.requireUsed(subtopologyOf(one, environment), committedOf(one, committed));
+      opened.push(await openTask(one, environment, writing));
+    }
     await restoreStores(
       opened.flatMap((one) => restorablesOf(one, committed)),
       {
@@ -96,15 +102,17 @@ interface TaskSurroundings {
 
 function openOn(
   engine: StoreEngine,
-  { taskId, inputs }: AssignedTask,
+  assigned: AssignedTask,
   { environment, writing }: TaskSurroundings,
 ): OpenTask {
   const { platform, config, cache, reader } = environment;
-  const subtopology = environment.subtopologies.find(({ id }) => id === taskId.subtopology);
-  invariant(subtopology !== undefined, "STREAMS-2", taskId);
+  const { taskId } = assigned;
+  const subtopology = subtopologyOf(assigned, environment);
   const recordContext = new TaskRecordContext();
+  const { writer, origins, topics } = writing;
   const collector = new ClusterRecordCollector({
-    ...writing,
+    writer,
+    origins,
     context: recordContext,
     internalTopics: repartitionTopics(environment),
   });
@@ -131,6 +139,7 @@ function openOn(
       const position = reader.position(input);
       return end === undefined || position === undefined ? undefined : Math.max(0, end - position);
     },
+    processorMetadata: topics.marksOf(subtopology),
     clock: platform.clock,
     metrics: platform.metrics,
     logger: platform.logger,
@@ -141,7 +150,24 @@ function openOn(
       ...config.errors,
     },
   });
-  return { taskId, inputs, task, stores, subtopology };
+  return { ...assigned, task, stores, subtopology };
+}
+
+function subtopologyOf({ taskId }: AssignedTask, { subtopologies }: LoopEnvironment): Subtopology {
+  const subtopology = subtopologies.find(({ id }) => id === taskId.subtopology);
+  invariant(subtopology !== undefined, "STREAMS-2", taskId);
+  return subtopology;
+}
+
+/** What was committed for the inputs of a task. */
+function committedOf(
+  { taskId, inputs }: AssignedTask,
+  committed: readonly OffsetAndMetadata[],
+): readonly OffsetAndMetadata[] {
+  return committed.filter(
+    ({ topic, partition }) =>
+      partition === taskId.partition && inputs.some((input) => input.topic === topic),
+  );
 }
 
 /** Sends the reader to the committed offsets; inputs without one start where the reset policy says. */
@@ -153,17 +179,14 @@ async function position(
 ): Promise<void> {
   const starts: StartingPoint[] = [];
   const fresh: TopicPartition[] = [];
-  for (const { task, inputs, taskId } of opened) {
-    const own = committed.filter(
-      ({ topic, partition }) =>
-        partition === taskId.partition && inputs.some((input) => input.topic === topic),
-    );
-    for (const input of inputs) {
+  for (const open of opened) {
+    const own = committedOf(open, committed);
+    for (const input of open.inputs) {
       const found = own.find(({ topic }) => topic === input.topic);
       if (found === undefined) fresh.push(input);
       else starts.push({ ...input, offset: found.offset });
     }
-    task.initialize(own);
+    open.task.initialize(own);
   }
   starts.push(...(await new OffsetResets(environment).firstOffsets(fresh, signal)));
   environment.reader.assign(starts);

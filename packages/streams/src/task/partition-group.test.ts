@@ -2,7 +2,6 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 
 import { PartitionGroup } from "./partition-group.ts";
-import { decodePartitionTime, encodePartitionTime } from "./partition-metadata.ts";
 import type { RecordQueue } from "./record-queue.ts";
 
 function queueAt(headTimestamp: number): RecordQueue {
@@ -35,16 +34,4 @@ test("two queues of equal time take turns", () => {
     group.offer(next);
   }
   expect(taken.map((queue) => queue === left)).toEqual([true, false, true, false]);
-});
-
-test("TASK-7: a partition's time survives in the text beside its offset", () => {
-  fc.assert(
-    fc.property(fc.integer({ min: -1, max: 2 ** 48 }), (time) => {
-      expect(decodePartitionTime(encodePartitionTime(time))).toBe(time);
-    }),
-  );
-  expect(encodePartitionTime(1_700_000_000_000)).toBe("AgAAAYvP5WgA");
-  expect(decodePartitionTime("")).toBe(-1);
-  expect(decodePartitionTime(undefined)).toBe(-1);
-  expect(decodePartitionTime("no metadata of ours")).toBe(-1);
 });

@@ -1,46 +1,86 @@
-import type { Timestamp } from "@millrace/model";
+import { decodeUtf8, encodeUtf8, type Timestamp } from "@millrace/model";
 
 const magic = 2;
-const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+const fixedBytes = 9;
 
 /**
- * The text that is committed beside an offset, so that stream time survives a restart: base64 of a version byte
- * and the partition time (Kafka: `TopicPartitionMetadata`).
+ * What is committed beside an offset (Kafka: `TopicPartitionMetadata`): stream time survives a restart by it. The text
+ * is base64 of a version byte, the time, and numbers by name, as `ProcessorMetadata` has them: Kafka Streams keeps
+ * names that it does not know, and commits them again.
  */
-export function encodePartitionTime(partitionTime: Timestamp): string {
-  const bytes = new Uint8Array(9);
-  const view = new DataView(bytes.buffer);
-  bytes[0] = magic;
-  view.setInt32(1, Math.floor(partitionTime / 2 ** 32));
-  view.setUint32(5, partitionTime >>> 0);
-  let text = "";
-  for (let index = 0; index < 9; index += 3) {
-    const word = (bytes[index] << 16) | (bytes[index + 1] << 8) | bytes[index + 2];
-    text +=
-      alphabet[word >> 18] +
-      alphabet[(word >> 12) & 63] +
-      alphabet[(word >> 6) & 63] +
-      alphabet[word & 63];
-  }
-  return text;
+export interface PartitionMetadata {
+  /** -1: none. */
+  readonly partitionTime: Timestamp;
+  readonly processorMetadata: ReadonlyMap<string, number>;
 }
 
-/** The partition time in a committed text; -1 where there is none, or none that can be read. */
-export function decodePartitionTime(metadata: string | undefined): Timestamp {
-  if (metadata === undefined || metadata.length < 12) return -1;
-  const bytes = new Uint8Array(9);
-  for (let index = 0; index < 12; index += 4) {
-    let word = 0;
-    for (let digit = 0; digit < 4; digit++) {
-      const value = alphabet.indexOf(metadata[index + digit]);
-      if (value < 0) return -1;
-      word = (word << 6) | value;
-    }
-    bytes[(index / 4) * 3] = word >> 16;
-    bytes[(index / 4) * 3 + 1] = (word >> 8) & 255;
-    bytes[(index / 4) * 3 + 2] = word & 255;
-  }
-  if (bytes[0] !== 1 && bytes[0] !== magic) return -1;
+const none: PartitionMetadata = { partitionTime: -1, processorMetadata: new Map() };
+
+export function encodePartitionMetadata({
+  partitionTime,
+  processorMetadata,
+}: PartitionMetadata): string {
+  const entries = [...processorMetadata].map(([name, value]) => ({ key: encodeUtf8(name), value }));
+  const size = entries.reduce((sum, { key }) => sum + 12 + key.length, 4);
+  const bytes = new Uint8Array(fixedBytes + (entries.length === 0 ? 0 : size));
   const view = new DataView(bytes.buffer);
-  return view.getInt32(1) * 2 ** 32 + view.getUint32(5);
+  bytes[0] = magic;
+  setInt64(view, 1, partitionTime);
+  if (entries.length > 0) view.setInt32(fixedBytes, entries.length);
+  let position = fixedBytes + 4;
+  for (const { key, value } of entries) {
+    view.setInt32(position, key.length);
+    bytes.set(key, position + 4);
+    position += 4 + key.length;
+    setInt64(view, position, value);
+    position += 8;
+  }
+  return btoa(String.fromCharCode(...bytes));
+}
+
+/** What cannot be read of a committed text is left out: anybody may have committed it. */
+export function decodePartitionMetadata(text: string | undefined): PartitionMetadata {
+  const bytes = bytesOf(text ?? "");
+  if (bytes.length < fixedBytes || (bytes[0] !== 1 && bytes[0] !== magic)) return none;
+  const partitionTime = getInt64(new DataView(bytes.buffer), 1);
+  const isWithNumbers = bytes[0] === magic && bytes.length > fixedBytes;
+  return {
+    partitionTime,
+    processorMetadata: isWithNumbers ? numbersOf(bytes) : none.processorMetadata,
+  };
+}
+
+function numbersOf(bytes: Uint8Array<ArrayBuffer>): ReadonlyMap<string, number> {
+  const numbers = new Map<string, number>();
+  const view = new DataView(bytes.buffer);
+  try {
+    const count = view.getInt32(fixedBytes);
+    let position = fixedBytes + 4;
+    for (let index = 0; index < count; index++) {
+      const size = view.getInt32(position);
+      if (size < 0) return none.processorMetadata;
+      const end = position + 4 + size;
+      numbers.set(decodeUtf8(bytes.subarray(position + 4, end)), getInt64(view, end));
+      position = end + 8;
+    }
+    return numbers;
+  } catch (error) {
+    if (error instanceof RangeError) return none.processorMetadata; // it ends too early
+    throw error;
+  }
+}
+
+function bytesOf(text: string): Uint8Array<ArrayBuffer> {
+  // `atob` throws what it cannot read; the check costs less than to tell its errors apart.
+  if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return new Uint8Array();
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+}
+
+function setInt64(view: DataView, position: number, value: number): void {
+  view.setInt32(position, Math.floor(value / 2 ** 32));
+  view.setUint32(position + 4, value >>> 0);
+}
+
+function getInt64(view: DataView, position: number): number {
+  return view.getInt32(position) * 2 ** 32 + view.getUint32(position + 4);
 }

@@ -28,6 +28,8 @@ export interface StreamTaskOptions {
    * record, past control records and those of aborted transactions.
    */
   readonly position?: (topic: string) => Offset | undefined;
+  /** Committed beside each offset. */
+  readonly processorMetadata?: ReadonlyMap<string, number>;
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly logger: Logger;

@@ -18,7 +18,7 @@ import { hashOrderOfTopics } from "../topology/java-order.ts";
 import { matches } from "../topology/topology-builder.ts";
 import type { SourceNode } from "../topology/topology-node.ts";
 import { PartitionGroup } from "./partition-group.ts";
-import { decodePartitionTime, encodePartitionTime } from "./partition-metadata.ts";
+import { decodePartitionMetadata, encodePartitionMetadata } from "./partition-metadata.ts";
 import { RecordQueue } from "./record-queue.ts";
 import type { RunningNode } from "./running-node.ts";
 import type { StreamTaskOptions } from "./stream-task-options.ts";
@@ -30,6 +30,7 @@ import type { Slice } from "./slice.ts";
 import { buildTaskTopology, type TaskTopology } from "./task-topology.ts";
 
 const defaultBufferedRecordsMax = 1000;
+const noNumbers: ReadonlyMap<string, number> = new Map();
 
 /**
  * One sub-topology at work on one partition of its topics (Kafka: `StreamTask`): a synchronous state machine.
@@ -117,7 +118,7 @@ export class StreamTask {
       const queue = this.#queues.get(topic);
       if (queue === undefined) continue;
       queue.committedOffset = queue.offeredOffset = offset;
-      queue.partitionTime = decodePartitionTime(metadata);
+      queue.partitionTime = decodePartitionMetadata(metadata).partitionTime;
       if (queue.partitionTime > this.#group.streamTime)
         this.#group.streamTime = queue.partitionTime;
     }
@@ -223,6 +224,7 @@ export class StreamTask {
    * those of all inputs: so that the group fences who writes without having them any more.
    */
   committableOffsets(): readonly OffsetAndMetadata[] {
+    const { processorMetadata = noNumbers } = this.#options;
     const offsets: OffsetAndMetadata[] = [];
     const areAll = !this.#haveInputsMoved && this.#hasWritten;
     for (const queue of this.#queues.values()) {
@@ -231,7 +233,8 @@ export class StreamTask {
       const isAsked = areAll ? offset >= 0 : this.#hasMoved(queue);
       if (!isAsked) continue;
       queue.offeredOffset = offset;
-      const metadata = encodePartitionTime(queue.partitionTime);
+      const { partitionTime } = queue;
+      const metadata = encodePartitionMetadata({ partitionTime, processorMetadata });
       offsets.push({ topic, partition, offset, metadata });
     }
     return offsets;

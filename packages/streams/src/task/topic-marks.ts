@@ -1,0 +1,49 @@
+import { encodeUtf8, murmur2 } from "@millrace/model";
+
+/** Apart from what processors commit under the names of their stores. */
+const prefix = "id:";
+/** A broker takes 4096 characters beside an offset (`offset.metadata.max.bytes`); three bytes make four of them. */
+const bytesMax = 2048;
+
+/**
+ * Numbers that stand for the ids of a task's internal topics, to be committed beside its offsets: whoever goes on from
+ * there sees whether the topics are still those that hold what was processed. Beyond 2 KiB the rest is left out.
+ *
+ * @param ids by topic
+ */
+export function topicMarks(
+  applicationId: string,
+  ids: ReadonlyMap<string, string>,
+): ReadonlyMap<string, number> {
+  const marks = new Map<string, number>();
+  let bytes = 0;
+  for (const [topic, id] of [...ids].sort(([left], [right]) => (left < right ? -1 : 1))) {
+    const name = nameOf(topic, applicationId);
+    bytes += name.length + 12;
+    if (bytes > bytesMax) break;
+    marks.set(name, markOf(id));
+  }
+  return marks;
+}
+
+/** The topics that are not those of the marks. A topic without a mark may be any: whoever committed knows of none. */
+export function topicsUnlike(
+  committed: ReadonlyMap<string, number>,
+  applicationId: string,
+  ids: ReadonlyMap<string, string>,
+): readonly string[] {
+  const topics: string[] = [];
+  for (const [topic, id] of ids) {
+    const mark = committed.get(nameOf(topic, applicationId));
+    if (mark !== undefined && mark !== markOf(id)) topics.push(topic);
+  }
+  return topics;
+}
+
+function nameOf(topic: string, applicationId: string): string {
+  return `${prefix}${topic.slice(applicationId.length + 1)}`;
+}
+
+function markOf(id: string): number {
+  return murmur2(encodeUtf8(id)) >>> 0;
+}
