@@ -27,6 +27,6 @@ export const regressionSeeds: readonly { readonly seed: number; readonly found: 
 /** A seed for each planted bug that finds it. */
 export const plantSeeds: Readonly<Record<PlantName, number>> = {
   "ack-before-fsync": 1,
-  "store-before-end": 4,
+  "store-before-end": 12,
   "old-epoch-on-end": 10,
 };
