@@ -1,3 +1,4 @@
+import type { ReadMemory } from "@millrace/log";
 import type { Platform } from "@millrace/platform";
 import type { BrokerConfig } from "./config/broker-config.ts";
 import type { TransactionVerifier } from "./coordinator/transaction-verifier.ts";
@@ -15,6 +16,8 @@ export interface BrokerServices {
   /** Of `metadata`, at hand. */
   readonly image: MetadataImage;
   readonly partitions: Partitions;
+  /** For what is read from files to be sent. */
+  readonly readMemory: ReadMemory;
   readonly storage: StorageGuard;
   readonly verifier: TransactionVerifier;
   /** Groups forget what they have committed for the topic. */

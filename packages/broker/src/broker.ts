@@ -1,3 +1,4 @@
+import { ReadMemory } from "@millrace/log";
 import type { NetworkAddress, Platform, Timer } from "@millrace/platform";
 import type { BrokerServices, ClusterIdentity } from "./broker-services.ts";
 import { type BrokerOptions, closeTimeoutMsDefault } from "./broker-options.ts";
@@ -155,6 +156,7 @@ async function serve(
   };
   const { metadata, partitions, storage, coordinators } = parts;
   const { image } = metadata;
+  const readMemory = new ReadMemory();
   const services: BrokerServices = {
     platform,
     config,
@@ -162,6 +164,7 @@ async function serve(
     metadata,
     image,
     partitions,
+    readMemory,
     storage,
     verifier: coordinators.transactions,
     topicDeleted: (topic) => coordinators.groups.topicDeleted(topic),
@@ -178,6 +181,7 @@ async function serve(
   const server = await BrokerServer.listen(platform, {
     address,
     handlers,
+    readMemory,
     limits: serverLimitsOf(config),
     listener: "PLAINTEXT",
   });

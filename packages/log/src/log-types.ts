@@ -3,6 +3,7 @@ import type { Platform } from "@millrace/platform";
 import type { Compression } from "@millrace/protocol/records";
 import type { LogDamage } from "./log-error.ts";
 import type { LogConfig } from "./log-config.ts";
+import type { ReadMemory } from "./read/read-memory.ts";
 
 /** How a log is opened. `LogDirectory.openLog` fills in what belongs to the directory. */
 export interface PartitionLogOptions {
@@ -72,6 +73,8 @@ export interface ReadOptions {
   readonly upTo: Offset;
   /** Gives the first batch even if it alone is larger than `maxBytes` (KIP-74). */
   readonly minOneBatch?: boolean;
+  /** Lends memory for what lies in files; who reads gives it back, if it can. */
+  readonly memory?: ReadMemory;
 }
 
 /** Whole batches of one segment, as on the wire. The parts are views that must not be changed and stay valid. */
@@ -82,6 +85,8 @@ export interface LogSlice {
   readonly nextOffset: Offset;
   /** Where a larger budget would have ended: at the bound asked for, or with the segment. */
   readonly upTo: Offset;
+  /** What was found behind: the begin of the next batch below `upTo`, whole or not; empty where there is none. */
+  readonly rest: Uint8Array;
 }
 
 export interface AbortedTransaction {

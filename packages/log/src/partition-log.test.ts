@@ -246,6 +246,15 @@ describe("read", () => {
       expect(log.read(3, { ...all, upTo: 3, minOneBatch: true }).parts).toEqual([]);
     });
 
+    it("tells what lies behind the budget, as far as the bound", async () => {
+      const log = await fill(config);
+      const whole = log.read(3, { ...all, maxBytes: size }).parts[0];
+      const { rest } = log.read(0, { ...all, maxBytes: size + 10 });
+      expect(rest).toEqual(whole);
+      expect(log.read(0, { ...all, maxBytes: size + 10, upTo: 3 }).rest).toHaveLength(0);
+      expect(log.read(27, { ...all, maxBytes: size + 10 }).rest).toHaveLength(0);
+    });
+
     it("comes past every record in order", async () => {
       const log = await fill(config);
       const seen: [number, number][] = [];

@@ -23,10 +23,11 @@ export interface Connection {
   /** Must be set in the turn in which the connection was handed over. */
   handler: ConnectionHandler;
   /**
-   * Queues the parts in order; they belong to the connection from then on and must not change.
+   * Queues the parts in order; they belong to the connection from then on and must not change, until `sent` is called,
+   * at once or later, or never where the connection breaks before.
    * False: more than the write budget waits, hold back until `drained`. After the close it does nothing.
    */
-  write(parts: readonly Uint8Array[]): boolean;
+  write(parts: readonly Uint8Array[], sent?: () => void): boolean;
   readonly bufferedBytes: number;
   /** No more `data` until `resume`: back-pressure to the peer. */
   pause(): void;
@@ -39,7 +40,7 @@ export interface Connection {
 
 /** Never throws: what a callback throws ends the process. */
 export interface ConnectionHandler {
-  /** The chunk belongs to the receiver. */
+  /** The chunk is the receiver's until it returns: what is to stay is copied. */
   data(chunk: Uint8Array): void;
   drained(): void;
   /** Exactly once, last. No error: an orderly close by either side. */

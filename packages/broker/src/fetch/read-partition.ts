@@ -1,6 +1,5 @@
-import { LogCorruptedError, LogRequestError } from "@millrace/log";
+import { LogCorruptedError, LogRequestError, type ReadMemory } from "@millrace/log";
 import { errorCodeOf, KafkaError } from "@millrace/protocol";
-import { readBatchSizeBytes } from "@millrace/protocol/records";
 import { errorCodeOfFailure } from "../partition/failure-name.ts";
 import { checkLeaderEpoch } from "../partition/check-leader-epoch.ts";
 import type { Partition } from "../partition/partition.ts";
@@ -19,11 +18,12 @@ export interface FetchLimits {
 export interface FetchWorld {
   readonly partitions: Partitions;
   readonly turns: Turns;
+  readonly readMemory: ReadMemory;
 }
 
 /** Reads all targets within the limits; the first batch of all may exceed them (KIP-74). */
 export function readPartitions(
-  { partitions, turns }: FetchWorld,
+  { partitions, turns, readMemory }: FetchWorld,
   targets: readonly FetchTarget[],
   limits: FetchLimits,
 ): readonly FetchedPartition[] | Promise<readonly FetchedPartition[]> {
@@ -35,6 +35,7 @@ export function readPartitions(
       maxBytes,
       minOneBatch,
       isCommittedOnly: limits.isCommittedOnly,
+      memory: readMemory,
     });
     if (one.sizeBytes > 0) minOneBatch = false;
     remaining = Math.max(0, remaining - one.sizeBytes);
@@ -44,7 +45,7 @@ export function readPartitions(
 
 /** Reads one target, as far as it wants. */
 export function readTarget(
-  { partitions }: FetchWorld,
+  { partitions, readMemory }: FetchWorld,
   target: FetchTarget,
   { isCommittedOnly }: FetchLimits,
 ): FetchedPartition {
@@ -52,6 +53,7 @@ export function readTarget(
     maxBytes: target.maxBytes,
     minOneBatch: true,
     isCommittedOnly,
+    memory: readMemory,
   });
 }
 
@@ -59,6 +61,7 @@ interface PartitionLimits {
   readonly maxBytes: number;
   readonly minOneBatch: boolean;
   readonly isCommittedOnly: boolean;
+  readonly memory: ReadMemory;
 }
 
 function readPartition(
@@ -129,11 +132,13 @@ function read(
   const slice = fetchOffset >= upTo ? undefined : partition.read(fetchOffset, { ...limits, upTo });
   const parts = slice === undefined ? [] : [...slice.parts];
   let sizeBytes = slice?.sizeBytes ?? 0;
-  if (slice !== undefined && sizeBytes > 0 && slice.nextOffset < slice.upTo)
-    sizeBytes += addCutBatch(partition, slice.nextOffset, slice.upTo, {
-      parts,
-      roomBytes: limits.maxBytes - sizeBytes,
-    });
+  if (slice !== undefined && sizeBytes > 0 && limits.maxBytes > sizeBytes) {
+    // What room is left has the begin of the next batch, as with Kafka, whose files know no batches: clients leave it
+    // aside, and see by it that there is more.
+    const cut = slice.rest.subarray(0, limits.maxBytes - sizeBytes);
+    if (cut.length > 0) parts.push(cut);
+    sizeBytes += cut.length;
+  }
   const abortedTransactions = limits.isCommittedOnly
     ? slice === undefined || sizeBytes === 0
       ? []
@@ -146,25 +151,6 @@ function read(
     records: parts,
   };
   return { target, response, sizeBytes };
-}
-
-/**
- * Fills what room is left with the beginning of the next batch, as Kafka does, whose files know no batches: clients
- * leave it aside, and see by it that there is more.
- */
-function addCutBatch(
-  partition: Partition,
-  offset: number,
-  upTo: number,
-  target: { readonly parts: Uint8Array[]; readonly roomBytes: number },
-): number {
-  if (target.roomBytes <= 0) return 0;
-  const next = partition.read(offset, { maxBytes: 0, minOneBatch: true, upTo });
-  const [first] = next.parts;
-  if (first === undefined) return 0;
-  const cut = Math.min(target.roomBytes, readBatchSizeBytes(first, 0), first.length);
-  target.parts.push(first.subarray(0, cut));
-  return cut;
 }
 
 /** Where the client's log and this one part, if its last epoch says that they do (KIP-595). */

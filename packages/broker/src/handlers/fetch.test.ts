@@ -1,5 +1,7 @@
+import { decodeUtf8 } from "@millrace/model";
 import { errorCodeOf } from "@millrace/protocol";
 import { fetchApi } from "@millrace/protocol/definitions";
+import { RecordBatchReader } from "@millrace/protocol/records";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { Partition } from "../partition/partition.ts";
 import { TestClient } from "../../test-support/test-client.ts";
@@ -13,6 +15,12 @@ const targetOf = (partition: number, fetchOffset = 0) => ({
   partitionMaxBytes: 1_000_000,
 });
 
+function firstRecord(bytes: Uint8Array): RecordBatchReader {
+  const reader = new RecordBatchReader({ bytes });
+  reader.next();
+  return reader;
+}
+
 describe("Fetch", () => {
   test("waits for enough bytes, and no longer than it may", () =>
     withClient(async ({ client, platform }) => {
@@ -23,6 +31,25 @@ describe("Fetch", () => {
       expect(platform.clock.monotonicMs() - startMs).toBeGreaterThanOrEqual(300);
       await client.produce("orders", ["a"]);
       expect((await client.fetch("orders", 0, 60_000))?.records?.length).toBeGreaterThan(60);
+    }));
+
+  test("answers that wait to be sent keep their bytes while others are read from the files", () =>
+    withClient(async ({ client, platform }) => {
+      const other = await TestClient.connect(platform, { host: "127.0.0.1", port: 9092 });
+      await client.createTopic("orders");
+      const valueOf = (index: number) => String.fromCharCode(97 + index).repeat(200_000);
+      for (let index = 0; index < 20; index++) await client.produce("orders", [valueOf(index)]);
+      // Three rounds: the memory of the first one serves the others.
+      for (let round = 0; round < 3; round++) {
+        const answers = Array.from({ length: 8 }, (_, index) =>
+          (index < 4 ? client : other).fetch("orders", index),
+        );
+        for (const [index, answer] of (await Promise.all(answers)).entries()) {
+          const records = answer?.records ?? new Uint8Array(0);
+          const { value } = firstRecord(records);
+          expect(decodeUtf8(value ?? new Uint8Array(0)) === valueOf(index)).toBe(true);
+        }
+      }
     }));
 
   test("that waits looks at the partition that has changed alone", () =>

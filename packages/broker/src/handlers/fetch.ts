@@ -48,8 +48,8 @@ export class FetchHandler implements Handler<FetchRequest, FetchResponse> {
       else refused.push(fault);
     }
     const limits = this.#limitsOf(context, request);
-    const { partitions } = this.#services;
-    return after(readPartitions({ partitions, turns }, targets, limits), (found) => {
+    const { partitions, readMemory } = this.#services;
+    return after(readPartitions({ partitions, readMemory, turns }, targets, limits), (found) => {
       const isDone =
         targets.length === 0 || request.maxWaitMs <= 0 || isEnough(found, limits.minBytes);
       return isDone
@@ -73,6 +73,7 @@ export class FetchHandler implements Handler<FetchRequest, FetchResponse> {
       ...asked,
       platform: this.#services.platform,
       partitions: this.#services.partitions,
+      readMemory: this.#services.readMemory,
       turns: context.turns,
       maxWaitMs: request.maxWaitMs,
       signal: context.signal,

@@ -1,4 +1,5 @@
 import { type LogConfig, LogRequestError, type LogSlice } from "@millrace/log";
+import { noBytes } from "@millrace/model";
 import type { LogOfPartition } from "./log-of-partition.ts";
 
 export interface AbsentLogPlace {
@@ -92,7 +93,13 @@ export class AbsentLog implements AbsentLogOfPartition {
 /** What can be asked of a log before it is written. */
 export type AbsentLogOfPartition = Omit<LogOfPartition, "append" | "startTransactionVerification">;
 
-const emptySlice: LogSlice = Object.freeze({ parts: [], sizeBytes: 0, nextOffset: 0, upTo: 0 });
+const emptySlice: LogSlice = Object.freeze({
+  parts: [],
+  sizeBytes: 0,
+  nextOffset: 0,
+  upTo: 0,
+  rest: noBytes,
+});
 
 function outOfRange(offset: number): LogRequestError {
   return new LogRequestError("OFFSET_OUT_OF_RANGE", `offset ${offset} is outside of 0 to 0`);

@@ -1,3 +1,4 @@
+import type { ReadMemory } from "@millrace/log";
 import type { Connection, Listener, NetworkAddress, Platform, Timer } from "@millrace/platform";
 import { ClientConnection } from "./client-connection.ts";
 import type { HandlerTable } from "./handler-table.ts";
@@ -11,6 +12,8 @@ const sweepMs = 5000;
 export interface BrokerServerOptions {
   readonly address: NetworkAddress;
   readonly handlers: HandlerTable;
+  /** Gets back what answers lay in, once they are sent. */
+  readonly readMemory: ReadMemory;
   readonly limits: ServerLimits;
   /** Kafka's name of the listener, such as `PLAINTEXT`. */
   readonly listener: string;
@@ -77,6 +80,7 @@ export class BrokerServer {
     const client = new ClientConnection(connection, {
       platform: this.#platform,
       handlers: this.#options.handlers,
+      readMemory: this.#options.readMemory,
       limits: this.#options.limits,
       listener: this.#options.listener,
       unread: this.#unread,

@@ -1,3 +1,4 @@
+import type { ReadMemory } from "@millrace/log";
 import { invariant } from "@millrace/model";
 import type { Connection, ConnectionHandler, Logger, Platform } from "@millrace/platform";
 import {
@@ -23,6 +24,8 @@ import type { UnreadAnswers } from "./unread-answers.ts";
 export interface ClientConnectionOptions {
   readonly platform: Platform;
   readonly handlers: HandlerTable;
+  /** Gets back what answers lay in, once they are sent. */
+  readonly readMemory: ReadMemory;
   readonly limits: ServerLimits;
   readonly listener: string;
   /** Of all connections. */
@@ -290,7 +293,10 @@ export class ClientConnection implements ConnectionHandler {
     this.#isFlushQueued = false;
     if (this.#isClosed) return;
     const outgoing = this.#responses.takeFilled();
-    if (outgoing.length > 0) this.#isStalled = !this.#connection.write(outgoing);
+    if (outgoing.length > 0)
+      this.#isStalled = !this.#connection.write(outgoing, () =>
+        this.#options.readMemory.giveBack(outgoing),
+      );
     this.#countUnread();
     if (this.#isEnding) this.#finish();
     else this.#process();

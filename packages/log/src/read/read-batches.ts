@@ -1,4 +1,4 @@
-import type { Offset } from "@millrace/model";
+import { noBytes, type Offset } from "@millrace/model";
 import {
   batchHeaderBytes,
   readBaseOffset,
@@ -16,7 +16,7 @@ const seekBytes = 16_384;
 const readBytesMax = 4_194_304;
 
 export function emptySlice(offset: Offset): LogSlice {
-  return { parts: [], sizeBytes: 0, nextOffset: offset, upTo: offset };
+  return { parts: [], sizeBytes: 0, nextOffset: offset, upTo: offset, rest: noBytes };
 }
 
 /** Batches of one segment in memory and in files. */
@@ -38,19 +38,23 @@ export function readFromCache(
   const parts: Uint8Array[] = [];
   let sizeBytes = 0;
   let nextOffset = offset;
+  let rest = noBytes;
   for (let index = first; ; index++) {
     const batch = cache.batchAt(index);
     if (batch === undefined || batch.baseOffset >= upTo) break;
     const isForced = index === first && options.minOneBatch === true;
-    if (sizeBytes + batch.bytes.length > options.maxBytes && !isForced) break;
+    if (sizeBytes + batch.bytes.length > options.maxBytes && !isForced) {
+      rest = batch.bytes;
+      break;
+    }
     parts.push(batch.bytes);
     sizeBytes += batch.bytes.length;
     nextOffset = batch.nextOffset;
   }
-  return { parts, sizeBytes, nextOffset, upTo };
+  return { parts, sizeBytes, nextOffset, upTo, rest };
 }
 
-/** The same from the files: one read into fresh memory. */
+/** The same from the files: one read into memory of its own. */
 export function readFromFiles(
   { segments }: ReadSource,
   offset: Offset,
@@ -61,6 +65,7 @@ export function readFromFiles(
     if (segment.endOffset <= offset) continue;
     const cursor = segment.walk(segment.offsetIndex.positionFor(offset), {
       chunkBytes: Math.min(options.maxBytes, readBytesMax) + seekBytes,
+      memory: options.memory,
     });
     while (cursor.next())
       if (readLastOffset(cursor.bytes, cursor.at) >= offset)
@@ -98,5 +103,12 @@ function takeBatches(
     end += sizeBytes;
   }
   const parts = end === start ? [] : [bytes.subarray(start, end)];
-  return { parts, sizeBytes: end - start, nextOffset, upTo };
+  const rest = restOf(bytes.subarray(end), upTo);
+  return { parts, sizeBytes: end - start, nextOffset, upTo, rest };
+}
+
+/** The part of one batch that lies at the begin of the bytes. */
+function restOf(bytes: Uint8Array, upTo: Offset): Uint8Array {
+  if (bytes.length < batchHeaderBytes || readBaseOffset(bytes, 0) >= upTo) return noBytes;
+  return bytes.subarray(0, readBatchSizeBytes(bytes, 0));
 }

@@ -13,6 +13,8 @@ export interface CursorRange {
   readonly end: number;
   /** Taken to memory at a time. */
   readonly chunkBytes?: number;
+  /** What chunks are read into; by default memory of their own. */
+  readonly memory?: { take(sizeBytes: number): Uint8Array };
   /** Told what is about to be read; throws where it is not to be believed. */
   readonly check?: (start: number, end: number) => void;
 }
@@ -23,7 +25,7 @@ export interface CursorRange {
  */
 export class FileBatchCursor {
   /** The current chunk; another one after each `next`. */
-  bytes = new Uint8Array(0);
+  bytes: Uint8Array = new Uint8Array(0);
   /** Position of the batch in `bytes`. */
   at = 0;
   /** Position of the batch in the file; after the end, of what follows the last good one. */
@@ -70,7 +72,7 @@ export class FileBatchCursor {
     if (this.at + sizeBytes <= this.bytes.length) return true;
     const wanted = Math.min(Math.max(this.#chunkBytes, sizeBytes), this.#range.end - this.position);
     this.#range.check?.(this.position, this.position + wanted);
-    const chunk = new Uint8Array(wanted);
+    const chunk = this.#range.memory?.take(wanted) ?? new Uint8Array(wanted);
     const count = this.#handle.read(chunk, this.position);
     this.bytes = chunk.subarray(0, count);
     this.#chunkStart = this.position;

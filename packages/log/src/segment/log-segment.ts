@@ -6,7 +6,7 @@ import { TimeIndex } from "../index/time-index.ts";
 import { TransactionIndex } from "../index/transaction-index.ts";
 import { BatchChain, type Block } from "./batch-chain.ts";
 import { checkBlock, type BlockPlace } from "./check-block.ts";
-import { FileBatchCursor } from "./file-batch-cursor.ts";
+import { type CursorRange, FileBatchCursor } from "./file-batch-cursor.ts";
 import {
   checksumSuffix,
   logSuffix,
@@ -150,14 +150,14 @@ export class LogSegment {
   /** Walks batches from a position on. What nobody has looked at since the log was opened is checked first. */
   walk(
     start: number,
-    range: { readonly end?: number; readonly chunkBytes?: number } = {},
+    range: Partial<Pick<CursorRange, "end" | "chunkBytes" | "memory">> = {},
   ): FileBatchCursor {
-    const { chunkBytes } = range;
+    const { chunkBytes, memory } = range;
     const end = Math.min(range.end ?? this.#sizeBytes, this.#soundBytes);
     const check = this.chain.hasUnchecked
       ? (from: number, to: number) => this.#checkBlocks(from, to)
       : undefined;
-    return new FileBatchCursor(this.handle, { start, end, chunkBytes, check });
+    return new FileBatchCursor(this.handle, { start, end, chunkBytes, memory, check });
   }
 
   /**

@@ -34,7 +34,8 @@ class Recorder implements ConnectionHandler {
 
   data(chunk: Uint8Array): void {
     check(this.closedCount === 0, "no data after closed");
-    this.chunks.push(chunk);
+    this.chunks.push(chunk.slice());
+    chunk.fill(0);
   }
 
   drained(): void {
@@ -97,8 +98,28 @@ export const networkConformance: readonly ConformanceCase<NetworkSubject>[] = [
       const sent = numbered(100);
       near.connection.write([sent]);
       await until(subject.timers, () => far.byteCount === 100, "all bytes");
-      for (const chunk of far.chunks) chunk.fill(0);
+      checkEqual([...concatBytes(...far.chunks)], [...numbered(100)], "what was received");
       checkEqual([...sent], [...numbered(100)], "the sender's bytes");
+      near.connection.destroy();
+      await listener.close();
+    },
+  },
+  {
+    name: "the sender may change its parts once they are sent, which it is told once",
+    run: async (subject) => {
+      const { listener, near, far } = await connected(subject);
+      const parts = Array.from({ length: 20 }, () => numbered(50_000));
+      let sentCount = 0;
+      near.connection.write(parts, () => {
+        sentCount++;
+        for (const part of parts) part.fill(0);
+      });
+      near.connection.write([numbered(1000)], () => sentCount++);
+      await until(subject.timers, () => far.byteCount === 1_001_000, "all bytes");
+      await until(subject.timers, () => sentCount === 2, "both are told");
+      const received = concatBytes(...far.chunks);
+      for (let at = 0; at < received.length; at += 50_000)
+        check(received[at + 999] === numbered(1000)[999], "the bytes are those before the change");
       near.connection.destroy();
       await listener.close();
     },

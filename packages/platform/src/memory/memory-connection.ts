@@ -13,6 +13,7 @@ export class MemoryConnection implements Connection {
   readonly #timers: Pick<Timers, "after">;
   #peer: MemoryConnection = this;
   #outgoing: Uint8Array[] = [];
+  #sentCallbacks: (() => void)[] = [];
   #outgoingBytes = 0;
   #isOpen = true;
   #isEnding = false;
@@ -41,8 +42,9 @@ export class MemoryConnection implements Connection {
     return this.#outgoingBytes;
   }
 
-  write(parts: readonly Uint8Array[]): boolean {
+  write(parts: readonly Uint8Array[], sent?: () => void): boolean {
     if (!this.#isOpen || this.#isEnding) return true;
+    if (sent !== undefined) this.#sentCallbacks.push(sent);
     for (const part of parts) {
       this.#outgoing.push(part);
       this.#outgoingBytes += part.length;
@@ -92,10 +94,11 @@ export class MemoryConnection implements Connection {
     const peer = this.#peer;
     if (this.#outgoing.length > 0) {
       if (peer.#isPaused && !peer.#isEnding) return;
-      const parts = this.#outgoing;
+      const chunk = concatBytes(...this.#outgoing);
+      const sentCallbacks = this.#sentCallbacks;
       this.#discard();
-      // The one copy: the writer may keep its parts, the receiver may change its chunk.
-      if (peer.#isOpen && !peer.#isEnding) peer.handler.data(concatBytes(...parts));
+      for (const sent of sentCallbacks) sent();
+      if (peer.#isOpen && !peer.#isEnding) peer.#hand(chunk);
       if (this.#owesDrained && this.#isOpen) {
         this.#owesDrained = false;
         this.handler.drained();
@@ -107,6 +110,12 @@ export class MemoryConnection implements Connection {
     peer.#finishBehindOutgoing();
   }
 
+  /** The chunk is a copy, since the writer may keep its parts. It changes at once, so that a receiver that keeps a view of it is found out. */
+  #hand(chunk: Uint8Array): void {
+    this.handler.data(chunk);
+    chunk.fill(0xdd);
+  }
+
   /** The other end has closed: nothing can be sent any more, what waits is dropped. */
   #finishBehindOutgoing(): void {
     this.#discard();
@@ -115,6 +124,7 @@ export class MemoryConnection implements Connection {
 
   #discard(): void {
     this.#outgoing = [];
+    this.#sentCallbacks = [];
     this.#outgoingBytes = 0;
   }
 

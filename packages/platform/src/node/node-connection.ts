@@ -1,6 +1,6 @@
-import type { Socket } from "node:net";
 import type { Connection, ConnectionHandler } from "../network.ts";
 import { networkError } from "./network-errors.ts";
+import type { ReadingSocket } from "./reading-socket.ts";
 import { unsetHandler } from "../unset-handler.ts";
 
 /** Bytes that may wait in one connection before `write` says false. */
@@ -13,18 +13,16 @@ const lingerMs = 5_000;
 export class NodeConnection implements Connection {
   readonly remoteAddress: string;
   handler: ConnectionHandler = unsetHandler;
-  readonly #socket: Socket;
+  readonly #socket: ReadingSocket;
   #isOpen = true;
   #error: Error | undefined;
 
-  constructor(socket: Socket) {
+  constructor(socket: ReadingSocket) {
     this.#socket = socket;
     this.remoteAddress = (socket.remoteAddress ?? "").replace(/^::ffff:/, "");
-    socket.on("data", (chunk: Buffer) => {
-      // A plain view: the `slice` of a Buffer does not copy, that of a Uint8Array does.
-      if (this.#isOpen)
-        this.handler.data(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
-    });
+    socket.receive = (chunk) => {
+      if (this.#isOpen) this.handler.data(chunk);
+    };
     socket.on("drain", () => {
       if (this.#isOpen) this.handler.drained();
     });
@@ -38,13 +36,15 @@ export class NodeConnection implements Connection {
     return this.#socket.writableLength;
   }
 
-  write(parts: readonly Uint8Array[]): boolean {
+  write(parts: readonly Uint8Array[], sent?: () => void): boolean {
     const socket = this.#socket;
     if (!this.#isOpen || !socket.writable) return true;
-    if (parts.length === 1) return socket.write(parts[0]);
+    const written = sent && ((error?: Error | null) => (error ? undefined : sent()));
+    if (parts.length === 1) return socket.write(parts[0], written);
     socket.cork();
     let hasRoom = true;
-    for (const part of parts) hasRoom = socket.write(part);
+    for (const [index, part] of parts.entries())
+      hasRoom = socket.write(part, index === parts.length - 1 ? written : undefined);
     socket.uncork();
     return hasRoom;
   }

@@ -1,13 +1,14 @@
-import { createServer, Socket, type Server } from "node:net";
+import { createServer, type Server } from "node:net";
 import type { Connection, Listener, Network, NetworkAddress } from "../network.ts";
 import { networkError } from "./network-errors.ts";
 import { NodeConnection, writeBudgetBytes } from "./node-connection.ts";
+import { ReadingSocket } from "./reading-socket.ts";
 
 /** TCP. */
 export class NodeNetwork implements Network {
   listen(address: NetworkAddress, accept: (connection: Connection) => void): Promise<Listener> {
     const server = createServer(serverOptions, (socket) => {
-      accept(new NodeConnection(socket));
+      accept(new NodeConnection(ReadingSocket.adopt(socket, writeBudgetBytes)));
     });
     return new Promise((resolve, reject) => {
       const fail = (cause: Error) => reject(networkError(`listen on ${nameOf(address)}`, cause));
@@ -27,7 +28,7 @@ export class NodeNetwork implements Network {
         reject(signal.reason);
         return;
       }
-      const socket = new Socket(socketOptions);
+      const socket = new ReadingSocket({ highWaterMark: writeBudgetBytes });
       const settle = () => {
         signal?.removeEventListener("abort", abort);
         socket.off("error", fail);
@@ -64,12 +65,8 @@ const serverOptions = {
   noDelay: true,
   keepAlive: true,
   keepAliveInitialDelay: keepAliveMs,
-  highWaterMark: writeBudgetBytes,
-};
-
-// `Socket` hands its options to `Duplex`, which its own type does not say.
-const socketOptions: ConstructorParameters<typeof Socket>[0] & { highWaterMark: number } = {
-  highWaterMark: writeBudgetBytes,
+  // Nothing may be read before the connection is taken over.
+  pauseOnConnect: true,
 };
 
 class NodeListener implements Listener {

@@ -42,7 +42,9 @@ describe("frame splitter", () => {
           const frames: Uint8Array[] = [];
           for (let position = 0, step = 0; position < stream.length; step++) {
             const end = position + steps[step % steps.length];
-            splitter.push(stream.subarray(position, end));
+            const chunk = stream.slice(position, end);
+            splitter.push(chunk);
+            chunk.fill(0xee);
             position = end;
             for (let next = splitter.next(); next !== undefined; next = splitter.next())
               frames.push(next);
@@ -54,13 +56,38 @@ describe("frame splitter", () => {
     );
   });
 
-  it("gives a view of a frame that lies in one chunk", () => {
-    const chunk = concatBytes(framed(Uint8Array.of(1, 2)), framed(Uint8Array.of(3)));
+  it("PROTOCOL-5: a frame of many chunks comes out whole", () => {
+    const large = Uint8Array.from({ length: 3_000_000 }, (_, index) => index % 251);
+    const stream = concatBytes(framed(Uint8Array.of(1)), framed(large), framed(Uint8Array.of(2)));
     const splitter = new FrameSplitter();
-    splitter.push(chunk);
-    expect(splitter.next()?.buffer).toBe(chunk.buffer);
-    expect([...(splitter.next() ?? [])]).toEqual([3]);
-    expect(splitter.next()).toBeUndefined();
+    for (let position = 0; position < stream.length; position += 50_001)
+      splitter.push(stream.subarray(position, position + 50_001));
+    expect([...(splitter.next() ?? [])]).toEqual([1]);
+    expect(Buffer.compare(splitter.next() ?? new Uint8Array(0), large)).toBe(0);
+    expect([...(splitter.next() ?? [])]).toEqual([2]);
+    expect(splitter.bufferedBytes).toBe(0);
+  });
+
+  it("PROTOCOL-1: takes memory for what has come, not for what is claimed", () => {
+    const before = process.memoryUsage().arrayBuffers;
+    const splitters = Array.from({ length: 100 }, () => {
+      const splitter = new FrameSplitter();
+      for (const byte of framed(new Uint8Array(0)).fill(5, 0, 1))
+        splitter.push(Uint8Array.of(byte));
+      splitter.push(new Uint8Array(100));
+      return splitter;
+    });
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(10_000_000);
+    expect(splitters.map(({ bufferedBytes }) => bufferedBytes)).toEqual(Array(100).fill(104));
+  });
+
+  it("PROTOCOL-1: gives the frames before the one that is refused, and none behind", () => {
+    const splitter = new FrameSplitter(64);
+    splitter.push(concatBytes(framed(Uint8Array.of(1)), framed(new Uint8Array(65)).subarray(0, 6)));
+    splitter.push(framed(Uint8Array.of(2)));
+    expect([...(splitter.next() ?? [])]).toEqual([1]);
+    expect(() => splitter.next()).toThrow(/a frame claims 65/);
+    expect(() => splitter.next()).toThrow(/a frame claims 65/);
   });
 
   it("PROTOCOL-1: refuses sizes beyond the bound and negative ones at once", () => {

@@ -93,11 +93,12 @@ export class SimulatedConnection implements Connection, SwitchedConnection {
     this.#peer.#lastArrivalMs = timeMs;
   }
 
-  write(parts: readonly Uint8Array[]): boolean {
+  write(parts: readonly Uint8Array[], sent?: () => void): boolean {
     if (this.owner.isDead || this.#state !== "open") return true;
     const world = this.#world;
     // The one copy: the writer may keep its parts, the receiver may change its chunk.
     const bytes = concatBytes(...parts);
+    sent?.();
     world.recordBytes("send", this.owner.process, bytes);
     let delayMs = within(world.times.latencyMs, world.networkRandom);
     if (world.strikes("delay", world.networkRandom, this.owner))
