@@ -89,6 +89,9 @@ describe("exit codes and lines", () => {
       [["broker", "--data", "x", "--port", "70000"], '--port is "70000"'],
       [["broker", "--data", "x", "--durability", "fsync"], '--durability is "fsync"'],
       [["consume", "--topc", "x"], "did you mean --topic?"],
+      [["consume", "x", "--max-messages", "3"], "did you mean --count?"],
+      [["topics", "list", "--cluster", "h:1"], "did you mean --bootstrap-server?"],
+      [["broker", "--data-dir", "x"], "did you mean --data?"],
       [["serve"], "there is no command serve"],
     ] as const) {
       const { code, out, err } = await millraceProcess("", ...words);

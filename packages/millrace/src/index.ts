@@ -181,5 +181,8 @@ export {
 export { type ClusterAddress } from "./cluster-address.ts";
 export { connect } from "./connect.ts";
 export { EmbeddedCluster, type EmbeddedClusterOptions } from "./embedded/embedded-cluster.ts";
-export { EmbeddedClusterError } from "./embedded/embedded-cluster-error.ts";
+export {
+  EmbeddedClusterError,
+  type EmbeddedClusterErrorCode,
+} from "./embedded/embedded-cluster-error.ts";
 export { StreamsApp, type StreamsOptions } from "./streams-app.ts";

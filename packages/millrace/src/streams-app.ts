@@ -77,7 +77,7 @@ export const StreamsApp = {
    * @throws OptionError, ApplicationError, ClusterError, EmbeddedClusterError: what keeps it from starting
    */
   start(topology: Topology, options: StreamsOptions): Promise<StreamsApp> {
-    return startApplication(topology, options, (_platform, start) => start());
+    return startApplication(topology, options, { around: (_platform, start) => start() });
   },
 
   /**
@@ -91,7 +91,11 @@ export const StreamsApp = {
     await untilSignalled(async (signalled) => {
       const signal = given === undefined ? signalled : AbortSignal.any([given, signalled]);
       try {
-        const app = await startApplication(topology, { ...options, signal }, withRestoreProgress);
+        const app = await startApplication(
+          topology,
+          { ...options, signal },
+          { around: withRestoreProgress, isAwaited: true },
+        );
         await app.closed;
       } catch (error) {
         if (!signal.aborted || !isClosed(error)) throw error; // closed while it started
@@ -100,10 +104,17 @@ export const StreamsApp = {
   },
 };
 
+interface Launch {
+  /** What is done around the start. */
+  readonly around: (platform: Platform, start: () => Promise<StreamsApp>) => Promise<StreamsApp>;
+  /** See `StreamsEnvironment.isAwaited`. */
+  readonly isAwaited?: true;
+}
+
 async function startApplication(
   topology: Topology,
   options: StreamsOptions,
-  around: (platform: Platform, start: () => Promise<StreamsApp>) => Promise<StreamsApp>,
+  { around, isAwaited }: Launch,
 ): Promise<StreamsApp> {
   // Before a broker is started for it.
   const { logLevel } = readOptions(applicationOptionTable, options);
@@ -127,7 +138,7 @@ async function startApplication(
     throw new ApplicationError("APPLICATION_CLOSED", message, { cause });
   });
   return around(platform, () =>
-    CoreApp.start(topology, core, { platform, cluster, engines, dispose, gone }),
+    CoreApp.start(topology, core, { platform, cluster, engines, dispose, gone, isAwaited }),
   );
 }
 

@@ -67,6 +67,11 @@ test.each([
   [["--keys=yes"], "--keys takes no value"],
   [["--cuont", "3"], "there is no --cuont; did you mean --count?"],
   [["--bootstrap-servr", "h"], "there is no --bootstrap-servr; did you mean --bootstrap-server?"],
+  [["--max-messages", "3"], "there is no --max-messages; did you mean --count?"],
+  [["--max-mesages=3"], "there is no --max-mesages; did you mean --count?"],
+  [["--cluster", "h"], "there is no --cluster; did you mean --bootstrap-server?"],
+  [["--isolation-level", "all"], "there is no --isolation-level; did you mean --isolation?"],
+  [["--Topics", "x"], "there is no --Topics; did you mean --topic?"],
   [["--toString"], "there is no --toString"],
   [["-k"], "there is no -k"],
 ])("%j is refused in a line that names the flag", (parameters, message) => {

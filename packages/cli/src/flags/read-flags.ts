@@ -2,6 +2,7 @@ import { nearestName } from "@millrace/model";
 
 import { UsageError } from "../usage-error.ts";
 import type { Flag, FlagSet, FlagValues } from "./flag.ts";
+import { namesElsewhere } from "./names-elsewhere.ts";
 
 /** What a command line says: flags, and the words between them. */
 export interface GivenParameters<Flags extends FlagSet> {
@@ -52,10 +53,20 @@ function findFlag(flags: FlagSet, word: string): readonly [string, Flag<unknown>
     ([name, { aliases }]) => name === typed || aliases.includes(typed),
   );
   if (found !== undefined && word.startsWith("--")) return found;
-  const all = Object.entries(flags).flatMap(([name, { aliases }]) => [name, ...aliases]);
-  const nearest = nearestName(typed, all);
-  const hint = nearest === undefined ? "" : `; did you mean --${nearest}?`;
+  const meant = nearestFlag(flags, typed);
+  const hint = meant === undefined ? "" : `; did you mean --${meant}?`;
   throw new UsageError(`there is no ${word.replace(/=.*$/, "")}${hint}`);
+}
+
+/** By all names that a flag has, here and elsewhere. */
+function nearestFlag(flags: FlagSet, typed: string): string | undefined {
+  const flagOf = new Map<string, string>();
+  for (const name of Object.keys(flags))
+    for (const elsewhere of namesElsewhere[name] ?? []) flagOf.set(elsewhere, name);
+  for (const [name, { aliases }] of Object.entries(flags))
+    for (const own of [name, ...aliases]) flagOf.set(own, own);
+  const nearest = nearestName(typed, [...flagOf.keys()]);
+  return nearest === undefined ? undefined : flagOf.get(nearest);
 }
 
 function valueOf(

@@ -203,7 +203,9 @@ async function startWorker(
     properties: { "group.initial.rebalance.delay.ms": 0, ...options.config },
   };
   const url = new URL(import.meta.resolve("@millrace/broker/worker"));
-  const worker = new Worker(url, { workerData });
+  // Of a program that was given as text: Node refuses it for a file.
+  const execArgv = process.execArgv.filter((argument) => !argument.startsWith("--input-type"));
+  const worker = new Worker(url, { workerData, execArgv });
   let timer: Timer | undefined;
   // Asked first, since a thread that is ended from outside leaves the folder locked while the process lives.
   const giveUp = (): void => {

@@ -34,6 +34,8 @@ export class StreamsApp implements AsyncDisposable {
   readonly applicationId: string;
   readonly #parts: AppParts;
   readonly #stop = new AbortController();
+  /** True: whoever started it waits for no promise any more that would tell a failure. */
+  #tellsFailure = false;
   #failure: unknown;
 
   private constructor(parts: AppParts, dispose: StreamsEnvironment["dispose"]) {
@@ -55,7 +57,10 @@ export class StreamsApp implements AsyncDisposable {
     environment: StreamsEnvironment,
   ): Promise<StreamsApp> {
     const app = await StreamsApp.#assemble(topology, options, environment);
-    const isRunning = app.#parts.loop.running.then(() => true);
+    const isRunning = app.#parts.loop.running.then(() => {
+      app.#tellsFailure = environment.isAwaited !== true;
+      return true;
+    });
     if (await Promise.race([isRunning, app.closed.then(() => false)])) return app;
     throw closedError(app.applicationId);
   }
@@ -119,10 +124,11 @@ export class StreamsApp implements AsyncDisposable {
       await loop.run(this.#stop.signal);
     } catch (error) {
       this.#failure = error;
-      platform.logger.log("error", "streams.application-failed", {
-        application: this.applicationId,
-        cause: error,
-      });
+      if (this.#tellsFailure)
+        platform.logger.log("error", "streams.application-failed", {
+          application: this.applicationId,
+          cause: error,
+        });
       throw error;
     } finally {
       gone?.removeEventListener("abort", stopRequested);

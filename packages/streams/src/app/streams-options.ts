@@ -172,6 +172,8 @@ export interface StreamsEnvironment {
   readonly engines: StoreEngineProvider;
   /** Ends what was made for this application alone, once it is closed or could not start. Twice is fine. */
   readonly dispose?: () => Promise<void>;
+  /** True: `closed` is awaited, so that a failure need not be logged besides. */
+  readonly isAwaited?: boolean;
   /** Aborts, with the reason, once the cluster is gone for good: the application ends at once, without a last commit. */
   readonly gone?: AbortSignal;
 }
