@@ -1,6 +1,7 @@
 import { asObject, asText, type JsonObject, type Program } from "./program.ts";
 import {
   unsupportedConfigs,
+  unsupportedJoins,
   unsupportedOperators,
   unsupportedStores,
   unsupportedWindows,
@@ -11,7 +12,7 @@ export function unsupportedNeed({ config = {}, program }: Program): string | und
   const setting = Object.keys(config).find((name) => unsupportedConfigs.includes(name));
   if (setting !== undefined) return setting;
   for (const statement of program) {
-    const need = needOf(statement);
+    const need = needOf(statement) ?? needOfJoin(statement);
     if (need !== undefined) return need;
   }
   return undefined;
@@ -25,4 +26,13 @@ function needOf(statement: JsonObject): string | undefined {
   const { kind } = asObject(statement["window"]);
   if (kind !== undefined && unsupportedWindows.includes(asText(kind))) return asText(kind);
   return undefined;
+}
+
+const joins = new Set(["join", "leftJoin", "outerJoin"]);
+
+/** Which kind of join it is shows in its fields. */
+function needOfJoin(statement: JsonObject): string | undefined {
+  if (!joins.has(asText(statement["op"]))) return undefined;
+  const field = unsupportedJoins.find((name) => statement[name] !== undefined);
+  return field === undefined ? undefined : `${asText(statement["op"])} with ${field}`;
 }

@@ -1,4 +1,5 @@
 import {
+  otherwise,
   StreamsBuilder,
   type KGroupedStream,
   type KGroupedTable,
@@ -18,6 +19,7 @@ import {
   timestamps,
   topicName,
 } from "./functions.ts";
+import { joiner } from "./joiners.ts";
 import {
   asList,
   asObject,
@@ -191,6 +193,12 @@ export class ProgramPlan {
         const node = stream.toTable({ ...options, store: this.#store(st, on) });
         return { ...on, node: node as Table };
       }
+      case "split":
+        this.#split(st, on, stream);
+        return undefined;
+      case "join":
+      case "leftJoin":
+        return this.#joinStream(st, on, stream);
       case "peek":
         return { ...on, node: stream.peek(() => {}, name) };
       case "foreach":
@@ -206,6 +214,53 @@ export class ProgramPlan {
       default:
         throw new ArgumentError(`unknown operation ${JSON.stringify(st)}`);
     }
+  }
+
+  #split(st: JsonObject, on: Handle, stream: Stream): void {
+    const branches = asList(st["branches"]).map(asObject);
+    const rest = st["default"] === undefined ? undefined : asObject(st["default"]);
+    const all = new Map<string, Parameters<Stream["filter"]>[0] | typeof otherwise>();
+    const nameOf = (branch: JsonObject, index: number): string =>
+      textOrUndefined(branch["name"]) ?? String(index);
+    for (const [index, branch] of branches.entries()) {
+      const test = predicate(branch["when"]);
+      const when = (v: unknown, k: unknown): boolean => test(k, lift(v, on.value));
+      all.set(nameOf(branch, index + 1), when);
+    }
+    if (rest !== undefined) all.set(nameOf(rest, 0), otherwise);
+    const streams = stream.split(all as ReadonlyMap<string, typeof otherwise>, named(st));
+    const bind = (branch: JsonObject, index: number): void => {
+      const node = streams[nameOf(branch, index)];
+      this.#handles.set(asText(branch["let"]), { ...on, node });
+    };
+    for (const [index, branch] of branches.entries()) bind(branch, index + 1);
+    if (rest !== undefined) bind(rest, 0);
+  }
+
+  #joinStream(st: JsonObject, on: Handle, stream: Stream): Handle {
+    const other = this.#handle(asText(st["with"]));
+    if (other.node.kind !== "table") throw new ArgumentError("a stream is joined with a table");
+    const fn = joiner(st["fn"], on.value, other.value);
+    const join = (l: unknown, r: unknown, k: unknown): unknown =>
+      fn.of(k, lift(l, on.value), lift(r, other.value));
+    const options = { key: serdeOf(on.key), left: serdeOf(on.value), ...named(st) };
+    const node =
+      st["op"] === "join"
+        ? stream.join(other.node, join, options)
+        : stream.leftJoin(other.node, join, options);
+    return { node: node as Stream, key: on.key, value: fn.type };
+  }
+
+  #joinTables(st: JsonObject, on: Handle, table: Table): Handle {
+    const other = this.#handle(asText(st["with"]));
+    if (other.node.kind !== "table") throw new ArgumentError("a table is joined with a table");
+    const fn = joiner(st["fn"], on.value, other.value);
+    const join = (l: unknown, r: unknown): unknown =>
+      fn.of(null, lift(l, on.value), lift(r, other.value));
+    const types = { key: on.key, value: fn.type };
+    const options = { ...named(st), value: serdeOf(fn.type), ...this.#optionalStore(st, types) };
+    const operator = asText(st["op"]) as "join" | "leftJoin" | "outerJoin";
+    return { ...types, node: table[operator](other.node, join, options) as Table };
   }
 
   #tableOperator(st: JsonObject, on: Handle, table: Table): Handle {
@@ -227,6 +282,10 @@ export class ProgramPlan {
         const options = { ...name, value: serdeOf(fn.type), ...this.#optionalStore(st, types) };
         return { ...types, node: table.mapValues((v, k) => fn.of(k, given(v)), options) as Table };
       }
+      case "join":
+      case "leftJoin":
+      case "outerJoin":
+        return this.#joinTables(st, on, table);
       default:
         throw new ArgumentError(`unknown operation on a table ${JSON.stringify(st)}`);
     }

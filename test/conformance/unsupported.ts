@@ -7,20 +7,19 @@ export const unsupportedOperators: readonly string[] = [
   "globalStore",
   "stateStore",
   "transformValues",
-  "split",
   "process",
   "processValues",
   "windowedBy",
   "cogroup",
   "suppress",
-  "join",
-  "leftJoin",
-  "outerJoin",
   "addSource",
   "addProcessor",
   "addSink",
   "addReadOnlyStore",
 ];
+
+/** Fields of joins: `window` has one of two streams, `foreignKey` one of tables, `grace` one with a versioned table. */
+export const unsupportedJoins: readonly string[] = ["window", "foreignKey", "grace"];
 
 export const unsupportedStores: readonly string[] = ["versioned", "lru", "plain"];
 
@@ -54,6 +53,10 @@ export const supportedWords: readonly string[] = [
   "reduce",
   "aggregate",
   "toStream",
+  "split",
+  "join",
+  "leftJoin",
+  "outerJoin",
   "onTable",
   "toTable",
   "repartition",

@@ -84,3 +84,37 @@ orders.flatMapValues((order) => order);
 
 //! Type 'string[]' is not assignable to type 'Iterable<KeyValue<unknown, unknown>>'.
 orders.flatMap((order) => [order.id]);
+
+const totals = orders.mapValues((order) => order.total);
+const customers = builder.table("customers", { key: string(), value: json<Order>() });
+const counts = orders.groupBy((order) => order.total, { key: double() }).count();
+
+//! Argument of type '"totals"' is not assignable to parameter of type '"The value's serde was lost above; give it: to(topic, { value: json(Schema) })"'.
+totals.to("totals");
+
+//! The 'this' context of type 'KStream<string, number, "known", "lost">' is not assignable to method's 'this' of type '"The value's serde was lost above; give it: toTable({ value: json(Schema) })"'.
+totals.toTable({ store: "totals" });
+
+//! Type 'Serde<string>' is not assignable to type 'Serde<number>'.
+totals.to("totals", { value: string() });
+
+//! Argument of type 'KTable<number, number, "known", "known", "unnamed">' is not assignable to parameter of type '"The table has keys of another type: selectKey(…) on the stream first"'.
+orders.join(counts, (order, count) => [order, count]);
+
+//! Argument of type 'KTable<string, Order | null, "known", "known", "unnamed">' is not assignable to parameter of type '"The key's serde was lost above; give it: join(other, joiner, { key: string() })"'.
+orders.selectKey((order) => order.id).join(customers, (order, customer) => [order, customer]);
+
+//! 'customer' is possibly 'null'.
+orders.leftJoin(customers, (order, customer) => order.total - customer.total);
+
+//! Argument of type 'KTable<number, number, "known", "known", "unnamed">' is not assignable to parameter of type '"The tables have keys of different types"'.
+customers.join(counts, (customer, count) => [customer, count]);
+
+//! Argument of type '(customer: Order) => number' is not assignable to parameter of type '"A store needs the value's serde: mapValues(mapper, { store: '…', value: json(Schema) })"'.
+customers.mapValues((customer: Order) => customer.total, { store: "totals" });
+
+//! Argument of type '() => number' is not assignable to parameter of type '"The serde says the aggregate's type; give it: aggregate(init, aggregator, { value: json(Schema) })"'.
+orders.groupByKey().aggregate(
+  () => 0,
+  (sum, order: Order) => sum + order.total,
+);

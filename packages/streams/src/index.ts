@@ -45,6 +45,16 @@ export type {
 
 export type { KGroupedStream } from "./dsl/types/k-grouped-stream.ts";
 export type { KGroupedTable } from "./dsl/types/k-grouped-table.ts";
+export type {
+  AnyTable,
+  JoinCheck,
+  JoinOptions,
+  OptionalOrCallback,
+  TableJoinCheck,
+  TableJoinOptions,
+} from "./dsl/types/joins.ts";
+export type { BranchValue } from "./dsl/types/split.ts";
+export { otherwise, type Otherwise } from "./dsl/operators/split.ts";
 export type { AnyStream, KStream, RepartitionOptions } from "./dsl/types/k-stream.ts";
 export type { KTable } from "./dsl/types/k-table.ts";
 export type { Get, Given, Has, Literally, Optional } from "./dsl/types/given-options.ts";
@@ -87,6 +97,7 @@ export type {
   Carried,
   KeyOf,
   KeyOption,
+  KeyStateOf,
   Lost,
   LostOf,
   Needs,

@@ -13,6 +13,7 @@ import {
 import { serdeKind } from "@millrace/serde";
 import { storeEngineKinds } from "@millrace/state";
 
+import { otherwise } from "./operators/split.ts";
 import { placeOfCall } from "../error/place-of-call.ts";
 import { TopologyError } from "../error/topology-error.ts";
 
@@ -62,6 +63,17 @@ const adderAndSubtractor: Kind = {
   },
 };
 
+const joined = { ...serdes, ...named, left: valueOption(serdeKind) };
+const joinerKind = callback("(left, right, key) => value");
+const branchesKind: Kind = {
+  allowed: "branches, such as { big: (value, key) => true or false, rest: otherwise }",
+  accepts: (given) => {
+    if (typeof given !== "object" || given === null) return false;
+    const all = given instanceof Map ? [...given.values()] : Object.values(given);
+    return all.length > 0 && all.every((one) => one === otherwise || isSynchronousFunction(one));
+  },
+};
+
 /** What stands before the options, in order. */
 const argumentsOf: Partial<Readonly<Record<string, readonly Kind[]>>> = {
   stream: [
@@ -90,6 +102,10 @@ const argumentsOf: Partial<Readonly<Record<string, readonly Kind[]>>> = {
   ],
   reduce: [aggregatorKind],
   aggregate: [callback("() => aggregate"), aggregatorKind],
+  split: [branchesKind],
+  "join of a stream": [anything, joinerKind],
+  "leftJoin of a stream": [anything, joinerKind],
+  "join of tables": [anything, joinerKind],
   "filter of a table": [callback("(value, key) => true or false")],
   "mapValues of a table": [callback("(value, key) => value")],
   "groupBy of a table": [callback("(value, key) => ({ key, value })")],
@@ -129,6 +145,10 @@ const rowsOf = {
     partitions: numberOption({ min: 1 }),
     partitioner: valueOption(partitionerKind),
   },
+  split: named,
+  "join of a stream": joined,
+  "leftJoin of a stream": joined,
+  "join of tables": { ...aggregation, value: serdes.value },
   "groupBy of a table": { ...serdes, ...named },
   "reduce of a grouped table": aggregation,
   "aggregate of a grouped table": {

@@ -2,6 +2,8 @@ import { shown } from "@millrace/model";
 import type { Serde } from "@millrace/serde";
 
 import { TopologyError } from "../error/topology-error.ts";
+import type { PlanRecorder } from "../plan/plan.ts";
+import type { RowJoiner, TableJoinKind } from "../processor/joined-view.ts";
 import type { TopicNameExtractor } from "../topology/topology-node.ts";
 import { checked } from "./operator-options.ts";
 import {
@@ -19,12 +21,15 @@ import { flatMap, type FlatMapper } from "./operators/flat-map.ts";
 import { flatMapValues, type FlatValueMapper } from "./operators/flat-map-values.ts";
 import { groupBy, groupByKey, type GroupedOptions } from "./operators/group-by.ts";
 import { groupTableBy } from "./operators/group-table-by.ts";
+import { joinTables, type TableJoinNodeOptions } from "./operators/join-tables.ts";
+import { joinWithTable, type StreamJoinNodeOptions } from "./operators/join-table.ts";
 import { map, type KeyValue, type KeyValueMapper } from "./operators/map.ts";
 import { mapValues, type ValueMapper } from "./operators/map-values.ts";
 import { merge } from "./operators/merge.ts";
 import { foreach, peek, type RecordAction } from "./operators/peek.ts";
 import { repartition, type RepartitionNodeOptions } from "./operators/repartition.ts";
 import { selectKey, type KeySelector } from "./operators/select-key.ts";
+import { split, type Branches, type Otherwise } from "./operators/split.ts";
 import { filterTable, type TablePredicate } from "./operators/table-filter.ts";
 import { mapTableValues, type TableValueMapper } from "./operators/table-map-values.ts";
 import { to, type SinkOptions } from "./operators/to.ts";
@@ -146,6 +151,35 @@ class PlannedStream implements Erased<KStream<Any, Any>> {
     return new PlannedStream(repartition(this.#node, checked("repartition", options)));
   }
 
+  split(
+    branches: Readonly<Record<string, Predicate<Any, Any> | Otherwise>> | Branches,
+    options?: NamedOptions,
+  ): Readonly<Record<string, PlannedStream>> {
+    const given = checked("split", options, branches);
+    const inOrder = branches instanceof Map ? branches : new Map(Object.entries(branches));
+    const nodes = split(this.#node, inOrder, given);
+    return Object.fromEntries([...nodes].map(([name, node]) => [name, new PlannedStream(node)]));
+  }
+
+  join(other: Any, joiner: RowJoiner, options?: StreamJoinNodeOptions): PlannedStream {
+    return this.#joined("join", other, joiner, options);
+  }
+
+  leftJoin(other: Any, joiner: RowJoiner, options?: StreamJoinNodeOptions): PlannedStream {
+    return this.#joined("leftJoin", other, joiner, options);
+  }
+
+  #joined(
+    operator: "join" | "leftJoin",
+    other: Any,
+    joiner: RowJoiner,
+    options: StreamJoinNodeOptions | undefined,
+  ): PlannedStream {
+    const given = checked(`${operator} of a stream`, options, other, joiner);
+    const table = PlannedTable.nodeOf(other, this.#node.recorder, operator);
+    return new PlannedStream(joinWithTable({ stream: this.#node, table }, operator, joiner, given));
+  }
+
   to(topic: string | TopicNameExtractor, options?: SinkOptions & Serdes): void {
     to(this.#node, topic, checked("to", options, topic));
   }
@@ -190,6 +224,16 @@ class PlannedTable implements Erased<KTable<Any, Any>> {
     this.#node = node;
   }
 
+  /** What stands behind a table of the same builder. */
+  static nodeOf(given: Any, recorder: PlanRecorder, operator: string): TableNode {
+    const isTable = typeof given === "object" && given !== null && #node in given;
+    if (isTable && given.#node.recorder === recorder) return given.#node;
+    throw new TopologyError(
+      "FOREIGN_STREAM",
+      `${operator} was given ${isTable ? "a table of another StreamsBuilder" : shown(given)}; give a table of the same StreamsBuilder`,
+    );
+  }
+
   get storeName(): string | undefined {
     return this.#node.storeName;
   }
@@ -219,6 +263,29 @@ class PlannedTable implements Erased<KTable<Any, Any>> {
   ): PlannedTable {
     const given = checked("mapValues of a table", options, mapper);
     return new PlannedTable(mapTableValues(this.#node, mapper, given));
+  }
+
+  join(other: Any, joiner: RowJoiner, options?: TableJoinNodeOptions): PlannedTable {
+    return this.#joined("inner", other, joiner, options);
+  }
+
+  leftJoin(other: Any, joiner: RowJoiner, options?: TableJoinNodeOptions): PlannedTable {
+    return this.#joined("left", other, joiner, options);
+  }
+
+  outerJoin(other: Any, joiner: RowJoiner, options?: TableJoinNodeOptions): PlannedTable {
+    return this.#joined("outer", other, joiner, options);
+  }
+
+  #joined(
+    kind: TableJoinKind,
+    other: Any,
+    joiner: RowJoiner,
+    options: TableJoinNodeOptions | undefined,
+  ): PlannedTable {
+    const given = checked("join of tables", options, other, joiner);
+    const right = PlannedTable.nodeOf(other, this.#node.recorder, "join");
+    return new PlannedTable(joinTables({ left: this.#node, right }, kind, joiner, given));
   }
 
   groupBy(

@@ -63,6 +63,9 @@ export interface NamedOptions {
 const calls = {
   groupBy: "groupBy(selector, options)",
   groupByKey: "groupByKey(options)",
+  join: "join(other, joiner, options)",
+  leftJoin: "leftJoin(other, joiner, options)",
+  outerJoin: "outerJoin(other, joiner, options)",
   mapValues: "mapValues(mapper, options)",
   repartition: "repartition(options)",
   to: "to(topic, options)",
@@ -72,7 +75,7 @@ const calls = {
 /** A serde that is needed: the types should have asked for it already. */
 export function requireSerde(
   serde: Serde<unknown> | undefined,
-  part: "key" | "value",
+  part: keyof typeof plural,
   operator: keyof typeof calls,
 ): Serde<unknown> {
   if (serde !== undefined) return serde;
@@ -83,4 +86,4 @@ export function requireSerde(
   );
 }
 
-const plural = { key: "keys", value: "values" };
+const plural = { key: "keys", value: "values", left: "values of the left side" };

@@ -4,6 +4,7 @@ import type { StoreEngineKind } from "@millrace/state";
 import { TopologyConfigError, TopologyError } from "../error/topology-error.ts";
 import { TopologyBuilder } from "../topology/topology-builder.ts";
 import { Topology } from "../topology/topology.ts";
+import { keepNullKeys } from "./passes/keep-null-keys.ts";
 import { mergeDuplicateSources } from "./passes/merge-duplicate-sources.ts";
 import { mergeRepartitionTopics } from "./passes/merge-repartition-topics.ts";
 import { reuseSourceTopics } from "./passes/reuse-source-topics.ts";
@@ -41,6 +42,7 @@ export function lowerPlan(plan: Plan, options: PlanOptions = {}): Topology {
   mergeDuplicateSources(graph);
   if (wanted.has("reuse.ktable.source.topics")) reuseSourceTopics(graph);
   if (wanted.has("merge.repartition.topics")) mergeRepartitionTopics(graph);
+  keepNullKeys(graph);
   const topology = new TopologyBuilder(options.storeEngine);
   lowerGraph(graph, topology, gatherDemands(plan));
   if (options.requireExplicitNames === true && plan.generatedResources.length > 0)

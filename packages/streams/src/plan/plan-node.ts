@@ -38,6 +38,8 @@ export interface OperatorPlan extends Lowered {
   readonly changesKey: boolean;
   readonly changesValue: boolean;
   readonly isMerge: boolean;
+  /** True: records without a key are of use to it. */
+  readonly keepsNullKeys: boolean;
 }
 
 export interface RepartitionPlan extends Lowered {
@@ -48,17 +50,21 @@ export interface RepartitionPlan extends Lowered {
   readonly valueSerde: Serde<unknown>;
   /** False: as the user asked for it, and not to be merged with others. */
   readonly isOptimizable: boolean;
+  /** The same, which lets records without a key through. */
+  readonly keepingNullKeys: () => RepartitionPlan;
 }
 
 /** A frozen operator that changes neither key nor value, unless it says so. */
 export function operatorPlan(
-  plan: Lowered & Partial<Pick<OperatorPlan, "changesKey" | "changesValue" | "isMerge">>,
+  plan: Lowered &
+    Partial<Pick<OperatorPlan, "changesKey" | "changesValue" | "isMerge" | "keepsNullKeys">>,
 ): OperatorPlan {
   return Object.freeze({
     kind: "operator",
     changesKey: false,
     changesValue: false,
     isMerge: false,
+    keepsNullKeys: false,
     ...plan,
   });
 }

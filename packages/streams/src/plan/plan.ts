@@ -17,6 +17,7 @@ export interface PlanEdge {
 export class PlanRecorder {
   readonly naming = new Naming();
   readonly #edges: PlanEdge[] = [];
+  readonly #repartitions = new Map<object, PlanNode>();
 
   addSource(child: PlanNode): void {
     this.#edges.push(Object.freeze({ parent: undefined, child }));
@@ -24,6 +25,13 @@ export class PlanRecorder {
 
   add(parents: readonly PlanNode[], child: PlanNode): void {
     for (const parent of parents) this.#edges.push(Object.freeze({ parent, child }));
+  }
+
+  /** The repartition topic that the joins of one stream share where they have no names; the first is kept. */
+  sharedRepartition(stream: object, made: PlanNode): PlanNode {
+    const known = this.#repartitions.get(stream) ?? made;
+    this.#repartitions.set(stream, known);
+    return known;
   }
 
   plan(): Plan {

@@ -58,6 +58,7 @@ function repartitionThrough(
   topic: string,
   names: RepartitionNames,
   options: Omit<RepartitionOptions, "prefix" | "isNamedByUser">,
+  { keepsNullKeys = false } = {},
 ): RepartitionPlan {
   const { keySerde, valueSerde, isOptimizable = true, partitionCount, partitioner } = options;
   return Object.freeze({
@@ -67,9 +68,14 @@ function repartitionThrough(
     keySerde,
     valueSerde,
     isOptimizable,
+    keepingNullKeys: () => repartitionThrough(topic, names, options, { keepsNullKeys: true }),
     lower: (topology: TopologyBuilder, parents: readonly string[]) => {
       topology.addInternalTopic(topic, partitionCount);
-      topology.addProcessor({ name: names.filter, supplier: () => new NullKeyFilter(), parents });
+      topology.addProcessor({
+        name: names.filter,
+        supplier: () => new NullKeyFilter(keepsNullKeys),
+        parents,
+      });
       topology.addSink({
         name: names.sink,
         topic,
@@ -94,13 +100,18 @@ function repartitionThrough(
 
 /** A record without a key has no partition to go to: it is left out, uncounted, as in Kafka. */
 class NullKeyFilter implements Processor {
+  readonly #keepsNullKeys: boolean;
   #context: ProcessorContext | undefined;
+
+  constructor(keepsNullKeys: boolean) {
+    this.#keepsNullKeys = keepsNullKeys;
+  }
 
   init(context: ProcessorContext): void {
     this.#context = context;
   }
 
   process(record: StreamRecord): void {
-    if (!record.hasNullKey) this.#context?.forward(record);
+    if (this.#keepsNullKeys || !record.hasNullKey) this.#context?.forward(record);
   }
 }

@@ -45,6 +45,15 @@ export function resolveSubtopology(
         configs: repartitionConfigs,
       }),
     ),
+    copartitionGroups: contents.copartitioned
+      .map((sources) =>
+        sortedSet(
+          group.flatMap((node) =>
+            node.kind === "source" && sources.includes(node.name) ? node.topics.map(full) : [],
+          ),
+        ),
+      )
+      .filter((topics) => topics.length > 1),
     changelogTopics: changelogs.toSorted((left, right) => (left.name < right.name ? -1 : 1)),
   });
 }

@@ -19,6 +19,8 @@ export interface Subtopology {
   readonly sinkTopics: readonly string[];
   /** Internal topics that it reads: the partition counts come from the sub-topologies that write them. */
   readonly repartitionTopics: readonly InternalTopic[];
+  /** Inputs that are joined by key: their partitions must match one by one. */
+  readonly copartitionGroups: readonly (readonly string[])[];
   /** One per logged store, and those source topics that serve as one. */
   readonly changelogTopics: readonly ChangelogTopic[];
 }

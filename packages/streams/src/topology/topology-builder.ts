@@ -16,6 +16,7 @@ export class TopologyBuilder {
   readonly #stores = new Map<string, StoreSpecification>();
   readonly #internalTopics = new Map<string, number | undefined>();
   readonly #sourceChangelogs = new Map<string, string>();
+  readonly #copartitioned: (readonly string[])[] = [];
 
   constructor(storeEngine: StoreEngineKind = "rocksdb", begun?: TopologyContents) {
     this.storeEngine = storeEngine;
@@ -25,6 +26,7 @@ export class TopologyBuilder {
       this.#internalTopics.set(topic, count);
     for (const [store, topic] of begun?.sourceChangelogs ?? [])
       this.#sourceChangelogs.set(store, topic);
+    this.#copartitioned.push(...(begun?.copartitioned ?? []));
   }
 
   addSource(source: Omit<SourceNode, "kind" | "parents">): void {
@@ -90,6 +92,23 @@ export class TopologyBuilder {
     this.#sourceChangelogs.set(store, topic);
   }
 
+  /** Says that the topics of sources are joined by key. Names that are no sources (any more) count for nothing. */
+  copartition(sources: readonly string[]): void {
+    this.#copartitioned.push(sources);
+    const counts = new Map<number, string>();
+    for (const source of sources)
+      for (const topic of this.#topicsOf(source)) {
+        const count = this.#internalTopics.get(topic);
+        if (count !== undefined) counts.set(count, topic);
+      }
+    if (counts.size <= 1) return;
+    const list = [...counts].map(([count, topic]) => `${topic} (${count})`).join(", ");
+    throw new TopologyError(
+      "PARTITIONS_DIFFER",
+      `these topics are joined by key and were given different numbers of partitions: ${list}; give them the same`,
+    );
+  }
+
   /** What was gathered so far. */
   get contents(): TopologyContents {
     return {
@@ -97,7 +116,13 @@ export class TopologyBuilder {
       stores: [...this.#stores.values()],
       internalTopics: new Map(this.#internalTopics),
       sourceChangelogs: new Map(this.#sourceChangelogs),
+      copartitioned: [...this.#copartitioned],
     };
+  }
+
+  #topicsOf(source: string): readonly string[] {
+    const node = this.#nodes.get(source);
+    return node?.kind === "source" ? node.topics : [];
   }
 
   #checkNewName(name: string): void {

@@ -11,4 +11,6 @@ export interface TopologyContents {
   readonly internalTopics: ReadonlyMap<string, number | undefined>;
   /** Source topics that serve as changelogs, by store. */
   readonly sourceChangelogs: ReadonlyMap<string, string>;
+  /** Names of sources whose topics are joined by key, and need equal numbers of partitions. */
+  readonly copartitioned: readonly (readonly string[])[];
 }

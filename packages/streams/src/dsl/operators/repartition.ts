@@ -44,3 +44,24 @@ export function repartitionedIfNeeded(
   input.recorder.add([input.plan], plan);
   return { ...input, plan, needsRepartition: false, sources: [plan.name] };
 }
+
+/**
+ * The stream as a join takes it (Kafka: `repartitionForJoin`). Joins of one stream share its repartition topic where
+ * they have no names.
+ */
+export function repartitionedForJoin(
+  input: StreamNode,
+  operator: "join" | "leftJoin" | "outerJoin",
+  options: NamedOptions & { readonly key?: Serde<unknown>; readonly left?: Serde<unknown> },
+): StreamNode {
+  const { recorder } = input;
+  if (!input.needsRepartition) return input;
+  const keySerde = requireSerde(options.key ?? input.keySerde, "key", operator);
+  const valueSerde = requireSerde(options.left ?? input.valueSerde, "left", operator);
+  const isNamedByUser = options.name !== undefined;
+  const prefix = options.name ?? input.plan.name;
+  const made = repartitionPlan(recorder.naming, { prefix, isNamedByUser, keySerde, valueSerde });
+  const plan = isNamedByUser ? made : recorder.sharedRepartition(input, made);
+  if (plan === made) recorder.add([input.plan], plan);
+  return { recorder, plan, keySerde, valueSerde, needsRepartition: false, sources: [made.name] };
+}

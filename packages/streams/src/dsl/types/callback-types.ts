@@ -63,7 +63,7 @@ export type SynchronousPredicate<P, Operator extends string> = P extends (
   : P;
 
 /** Any type guard: as a method, it may have parameters of any type. */
-type Guard<V2> = { test(value: unknown, key: unknown): value is V2 }["test"];
+export type Guard<V2> = { test(value: unknown, key: unknown): value is V2 }["test"];
 
 /** What a predicate leaves: of a type guard, what it guards. */
 export type KeptBy<V, P> = P extends Guard<infer V2> ? V2 : V;

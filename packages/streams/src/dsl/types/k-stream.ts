@@ -1,6 +1,7 @@
 import type { StreamPartitioner, TopicNameExtractor } from "../../topology/topology-node.ts";
 import type { Predicate } from "../operators/filter.ts";
 import type { KeyValue } from "../operators/map.ts";
+import type { Otherwise } from "../operators/split.ts";
 import type { SinkOptions } from "../operators/to.ts";
 import type { NamedOptions } from "../stream-node.ts";
 import type { RecordInfo } from "../../processor/record-info.ts";
@@ -17,7 +18,9 @@ import type {
 } from "./callback-types.ts";
 import type { Given, Optional } from "./given-options.ts";
 import type { KGroupedStream } from "./k-grouped-stream.ts";
+import type { AnyTable, JoinCheck, JoinOptions, OptionalOrCallback } from "./joins.ts";
 import type { KTable } from "./k-table.ts";
+import type { BranchValue } from "./split.ts";
 import type {
   Carried,
   KeyOf,
@@ -251,6 +254,63 @@ export interface KStream<
     this: Needs<LostOf<Self, O>, "groupByKey(", Self>,
     ...options: Given<O, SerdeOptions<KeyOf<Self>, ValueOf<Self>>>
   ): KGroupedStream<K, V>;
+
+  /**
+   * Shares the stream out: each record goes to the first branch whose predicate holds, to `otherwise` if none does, and
+   * is left out without that (Kafka: `KStream.split`). Type guards narrow their branch, `otherwise` has what they left.
+   * A branch's name follows the operator's in `describe()`. Give a `Map` where names are numbers: an object would put
+   * those first.
+   *
+   * @example
+   * const { big, rest } = orders.split({ big: (order) => order.total > 1_000, rest: otherwise });
+   */
+  split<const B extends Readonly<Record<string, Predicate<K, V> | Otherwise>>>(
+    branches: B,
+    options?: NamedOptions,
+  ): { readonly [Name in keyof B]: KStream<K, BranchValue<V, B, Name>, KeyState, ValueState> };
+  split<Name extends string>(
+    branches: ReadonlyMap<Name, Predicate<K, V> | Otherwise>,
+    options?: NamedOptions,
+  ): { readonly [N in Name]: KStream<K, V, KeyState, ValueState> };
+
+  /**
+   * Joins each record with the row that a table has for its key now; records without one are left out (Kafka:
+   * `KStream.join`). Time and headers are the record's. Stream and table need equal numbers of partitions.
+   *
+   * @example orders.join(customers, (order, customer) => ({ ...order, name: customer.name }))
+   */
+  join<
+    Self extends AnyStream,
+    Other extends AnyTable,
+    VR,
+    const O extends OptionalOrCallback<JoinOptions<KeyOf<Self>, ValueOf<Self>, VR>>,
+  >(
+    this: Self,
+    other: JoinCheck<"join", Self, Other, O, Other>,
+    joiner: (left: V & {}, right: ValueOf<Other> & {}, key: K) => CallbackResult<VR, "join">,
+    ...options: Given<O, JoinOptions<KeyOf<Self>, ValueOf<Self>, VR>>
+  ): KStream<K, VR, StateAfter<O, "key", KeyState>, StateAfter<O, "value", "lost">>;
+
+  /**
+   * As `join`, and a record without a row is joined with null (Kafka: `KStream.leftJoin`).
+   *
+   * @example orders.leftJoin(customers, (order, customer) => ({ ...order, name: customer?.name ?? "?" }))
+   */
+  leftJoin<
+    Self extends AnyStream,
+    Other extends AnyTable,
+    VR,
+    const O extends OptionalOrCallback<JoinOptions<KeyOf<Self>, ValueOf<Self>, VR>>,
+  >(
+    this: Self,
+    other: JoinCheck<"leftJoin", Self, Other, O, Other>,
+    joiner: (
+      left: V & {},
+      right: (ValueOf<Other> & {}) | null,
+      key: K,
+    ) => CallbackResult<VR, "leftJoin">,
+    ...options: Given<O, JoinOptions<KeyOf<Self>, ValueOf<Self>, VR>>
+  ): KStream<K, VR, StateAfter<O, "key", KeyState>, StateAfter<O, "value", "lost">>;
 
   /**
    * Writes the stream to a topic, or to that which a function names record by record (Kafka: `KStream.to`). The

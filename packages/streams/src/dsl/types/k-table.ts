@@ -4,9 +4,11 @@ import type { NamedOptions } from "../stream-node.ts";
 import type { CallbackResult, KeptBy, LeftOutBy, SynchronousPredicate } from "./callback-types.ts";
 import type { Given, Optional } from "./given-options.ts";
 import type { KGroupedTable } from "./k-grouped-table.ts";
+import type { AnyTable, OptionalOrCallback, TableJoinCheck, TableJoinOptions } from "./joins.ts";
 import type { KStream } from "./k-stream.ts";
 import type {
   Carried,
+  KeyOf,
   Lost,
   Needs,
   SerdeOptions,
@@ -92,6 +94,71 @@ export interface KTable<
     >,
     ...options: Given<O, NamedOptions & ValueOption<V2> & KeptOption>
   ): KTable<K, V2 | NullOf<V>, KeyState, StateAfter<O, "value", "lost">, StoreAfter<O, "keyValue">>;
+
+  /**
+   * Joins rows of equal keys; each change of either side is joined with what the other has now (Kafka: `KTable.join`).
+   * The tables need equal numbers of partitions.
+   *
+   * @example customers.join(addresses, (customer, address) => ({ ...customer, address }))
+   */
+  join<Self extends AnyTable, RK, RV, VR, const O extends OptionalOrCallback<TableJoinOptions<VR>>>(
+    this: Self,
+    other: TableJoinCheck<"join", KeyOf<Self>, RK, O, KTable<RK, RV>>,
+    joiner: (left: V & {}, right: RV & {}, key: K) => CallbackResult<VR, "join">,
+    ...options: Given<O, TableJoinOptions<VR>>
+  ): KTable<
+    K,
+    VR | NullOf<V> | NullOf<RV>,
+    KeyState,
+    StateAfter<O, "value", "lost">,
+    StoreAfter<O, "keyValue">
+  >;
+
+  /**
+   * As `join`, and a row without a partner is joined with null (Kafka: `KTable.leftJoin`).
+   *
+   * @example customers.leftJoin(addresses, (customer, address) => ({ ...customer, city: address?.city ?? null }))
+   */
+  leftJoin<
+    Self extends AnyTable,
+    RK,
+    RV,
+    VR,
+    const O extends OptionalOrCallback<TableJoinOptions<VR>>,
+  >(
+    this: Self,
+    other: TableJoinCheck<"leftJoin", KeyOf<Self>, RK, O, KTable<RK, RV>>,
+    joiner: (left: V & {}, right: (RV & {}) | null, key: K) => CallbackResult<VR, "leftJoin">,
+    ...options: Given<O, TableJoinOptions<VR>>
+  ): KTable<K, VR | NullOf<V>, KeyState, StateAfter<O, "value", "lost">, StoreAfter<O, "keyValue">>;
+
+  /**
+   * As `join`, and the rows of both sides that have no partner are joined with null (Kafka: `KTable.outerJoin`).
+   *
+   * @example web.outerJoin(shop, (online, local) => (online ?? 0) + (local ?? 0))
+   */
+  outerJoin<
+    Self extends AnyTable,
+    RK,
+    RV,
+    VR,
+    const O extends OptionalOrCallback<TableJoinOptions<VR>>,
+  >(
+    this: Self,
+    other: TableJoinCheck<"outerJoin", KeyOf<Self>, RK, O, KTable<RK, RV>>,
+    joiner: (
+      left: (V & {}) | null,
+      right: (RV & {}) | null,
+      key: K,
+    ) => CallbackResult<VR, "outerJoin">,
+    ...options: Given<O, TableJoinOptions<VR>>
+  ): KTable<
+    K,
+    VR | NullOf<V> | NullOf<RV>,
+    KeyState,
+    StateAfter<O, "value", "lost">,
+    StoreAfter<O, "keyValue">
+  >;
 
   /**
    * Groups the rows by another key, through a repartition topic (Kafka: `KTable.groupBy`): each change takes the old

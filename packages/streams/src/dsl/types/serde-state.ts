@@ -39,7 +39,7 @@ export type StateAfter<O extends readonly unknown[], Part extends string, Else e
 export type Lost<O extends readonly unknown[], Part extends string, State extends SerdeState> =
   Has<O, Part> extends true ? never : "lost" extends State ? Part : never;
 
-type KeyStateOf<T> = T extends {
+export type KeyStateOf<T> = T extends {
   readonly carries: { readonly keySerde: infer S extends SerdeState };
 }
   ? S
@@ -67,4 +67,8 @@ export type Needs<Missing, Call extends string, Ok> = [Missing] extends [never]
     ? `The key's serde was lost above; give it: ${Call}{ key: string() })`
     : [Missing] extends ["value"]
       ? `The value's serde was lost above; give it: ${Call}{ value: json(Schema) })`
-      : `Both serdes were lost above; give them: ${Call}{ key: string(), value: json(Schema) })`;
+      : [Missing] extends ["left"]
+        ? `The left value's serde was lost above; give it: ${Call}{ left: json(Schema) })`
+        : [Missing] extends ["key" | "left"]
+          ? `Both serdes were lost above; give them: ${Call}{ key: string(), left: json(Schema) })`
+          : `Both serdes were lost above; give them: ${Call}{ key: string(), value: json(Schema) })`;

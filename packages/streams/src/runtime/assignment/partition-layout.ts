@@ -114,7 +114,9 @@ function alignCopartitioned(
   counts: Map<string, number>,
 ): void {
   for (const group of copartitionGroups ?? []) {
-    const fixed = group.filter((topic) => !repartition.has(topic));
+    const isFree = (topic: string): boolean =>
+      repartition.has(topic) && repartition.get(topic)?.partitionCount === undefined;
+    const fixed = group.filter((topic) => !isFree(topic));
     const wanted = new Set(fixed.map((topic) => counts.get(topic)));
     if (wanted.size > 1) {
       const list = fixed.map((topic) => `${topic} (${counts.get(topic)})`).join(", ");
@@ -124,7 +126,7 @@ function alignCopartitioned(
       );
     }
     const count = fixed.length > 0 ? widest(fixed, counts) : widest(group, counts);
-    for (const topic of group) if (repartition.has(topic)) counts.set(topic, count);
+    for (const topic of group) if (isFree(topic)) counts.set(topic, count);
   }
 }
 
