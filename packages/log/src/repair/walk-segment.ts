@@ -67,6 +67,8 @@ class Walk {
   #blockIndex = 0;
   /** Batches of the block that is walked, which its checksum judges when it ends. */
   #odd: BadRange[] = [];
+  /** Where the block begins, if its first batch is sound and not the one that was recorded: the file is another log's. */
+  #foreign: { readonly start: number; readonly firstOffset: Offset } | undefined;
 
   constructor(handle: FileHandle, options: WalkOptions) {
     this.#handle = handle;
@@ -78,6 +80,7 @@ class Walk {
   run(): SegmentWalk {
     const { sizeBytes, record } = this.#options;
     for (let position = 0; position < sizeBytes;) position = this.#walkFrom(position);
+    this.#takeForeignBack(sizeBytes, (record?.endOffset ?? 0) - 1);
     const missing = (record?.sizeBytes ?? 0) - sizeBytes;
     if (missing > 0 && this.#bad.at(-1)?.end !== sizeBytes)
       this.#bad.push({
@@ -132,6 +135,10 @@ class Walk {
     const odd = this.#oddness(bytes, at, place.start);
     if (odd !== undefined) this.#odd.push({ ...place, ...odd });
     this.#checksum = chainBatch(this.#checksum, bytes, at);
+    const block = this.#options.record?.blocks[this.#blockIndex];
+    const isFirst = place.start === this.#blockStart && odd === undefined;
+    if (isFirst && block !== undefined && block.firstChecksum !== this.#checksum)
+      this.#foreign = { start: place.start, firstOffset };
     if (last !== undefined && last.end === place.start && last.endOffset === firstOffset)
       this.#good[this.#good.length - 1] = { ...last, end: place.end, endOffset };
     else this.#good.push({ ...place, firstOffset, endOffset });
@@ -157,7 +164,8 @@ class Walk {
     const block = this.#options.record?.blocks[this.#blockIndex];
     if (block === undefined || position < block.endPosition) return;
     this.#blockIndex++;
-    if (this.#checksum !== block.checksum)
+    if (this.#foreign !== undefined) this.#takeForeignBack(position, block.endOffset - 1);
+    else if (this.#checksum !== block.checksum)
       for (const range of this.#odd) {
         this.#bad.push(range);
         this.#takeBack(range);
@@ -168,7 +176,21 @@ class Walk {
     this.#odd = [];
   }
 
-  /** Cuts a batch out of the runs that took it for good. */
+  get #blockStart(): number {
+    return this.#options.record?.blocks[this.#blockIndex - 1]?.endPosition ?? 0;
+  }
+
+  /** All of a block that is another log's, up to its end, the file's, or what is damaged in it too. */
+  #takeForeignBack(end: number, lastOffset: Offset): void {
+    if (this.#foreign === undefined) return;
+    const reason = "these are not the records that were written here";
+    const range = { ...this.#foreign, end, lastOffset, reason, isTorn: false };
+    this.#foreign = undefined;
+    this.#bad.push(range);
+    this.#takeBack(range);
+  }
+
+  /** Cuts batches out of the run that took them for good. */
   #takeBack({ start, end, firstOffset, lastOffset }: BadRange): void {
     const index = this.#good.findIndex((run) => run.start <= start && end <= run.end);
     if (index < 0) return;
@@ -193,6 +215,8 @@ class Walk {
     const following = findFollowingBatch(bad);
     const end = following ?? sizeBytes;
     const resumed = following === undefined ? undefined : this.#offsetAt(following);
+    const isForeign = this.#foreign !== undefined;
+    this.#takeForeignBack(position, this.#expected - 1);
     const next = resumed ?? this.#options.nextOffset ?? this.#options.record?.endOffset;
     const isLast = following === undefined && this.#options.nextOffset === undefined;
     this.#bad.push({
@@ -204,7 +228,10 @@ class Walk {
       isTorn: isLast && classifyBadBatch(bad).isTorn,
     });
     if (resumed !== undefined) this.#expected = resumed;
+    const blockIndex = this.#blockIndex;
     this.#skipBlocks(end);
+    if (isForeign && this.#blockIndex === blockIndex)
+      this.#foreign = { start: end, firstOffset: this.#expected };
     return end;
   }
 

@@ -12,6 +12,8 @@ export interface Block {
   /** Offset after its last record. */
   readonly endOffset: Offset;
   readonly checksum: number;
+  /** The same at the end of its first batch: what tells the file from another log's. */
+  readonly firstChecksum: number;
 }
 
 export function chainBatch(checksum: number, bytes: Uint8Array, at: number): number {
@@ -31,6 +33,7 @@ export class BatchChain {
   #position = 0;
   #endOffset: Offset = 0;
   #checksum = 0;
+  #firstChecksum = 0;
 
   /** All blocks, the one that is open included. */
   get blocks(): readonly Block[] {
@@ -46,6 +49,7 @@ export class BatchChain {
   /** Takes a batch that lies at the end, and was checked. */
   add(bytes: Uint8Array, at: number, sizeBytes: number, endOffset: Offset): void {
     this.#checksum = chainBatch(this.#checksum, bytes, at);
+    if (this.#position === this.#blockStart) this.#firstChecksum = this.#checksum;
     this.#position += sizeBytes;
     this.#endOffset = endOffset;
     if (this.#position - this.#blockStart < blockBytesMin) return;
@@ -99,6 +103,7 @@ export class BatchChain {
       endPosition: this.#position,
       endOffset: this.#endOffset,
       checksum: this.#checksum,
+      firstChecksum: this.#firstChecksum,
     };
   }
 }

@@ -48,6 +48,8 @@ export function checkBlock(handle: FileHandle, block: Block, place: BlockPlace):
       readPartitionLeaderEpoch(bytes, at) !== epochAt(place.epochs, expectedOffset);
     if (isOdd) odd ??= { position, firstOffset: expectedOffset };
     checksum = chainBatch(checksum, bytes, at);
+    // However much of it is sound: it may be another log's.
+    if (position === place.start && checksum !== block.firstChecksum) break;
     expectedOffset = readLastOffset(bytes, at) + 1;
   }
   if (cursor.failure !== undefined) throw fail(cursor.position, expectedOffset, cursor.failure);

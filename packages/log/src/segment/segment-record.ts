@@ -32,14 +32,12 @@ export interface SegmentRecord {
 }
 
 const version = 2;
-/** The first records said nothing of snapshots. */
-const oldVersion = 1;
 /** Version and the checksum of all that follows. */
 const headerBytes = 6;
 const fixedBytes = 57;
 const indexBytes = 9;
 const epochBytes = 12;
-const blockBytes = 16;
+const blockBytes = 20;
 const snapshotBytes = 5;
 const snapshotCount = 2;
 
@@ -78,10 +76,11 @@ export function encodeSegmentRecord(record: SegmentRecord): Uint8Array {
     setInt64(view, at + 4, startOffset);
     at += epochBytes;
   }
-  for (const { endPosition, endOffset, checksum } of blocks) {
+  for (const { endPosition, endOffset, checksum, firstChecksum } of blocks) {
     view.setUint32(at, endPosition);
     setInt64(view, at + 4, endOffset);
     view.setUint32(at + 12, checksum);
+    view.setUint32(at + 16, firstChecksum);
     at += blockBytes;
   }
   for (const sum of snapshots) {
@@ -97,8 +96,7 @@ export function encodeSegmentRecord(record: SegmentRecord): Uint8Array {
 export function decodeSegmentRecord(bytes: Uint8Array): SegmentRecord | undefined {
   if (bytes.length < headerBytes + fixedBytes) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const found = view.getInt16(0);
-  if (found !== version && found !== oldVersion) return undefined;
+  if (view.getInt16(0) !== version) return undefined;
   if (view.getUint32(2) !== crc32c(bytes, headerBytes)) return undefined;
   let at = headerBytes + fixedBytes;
   const next = (sizeBytes: number) => (at += sizeBytes) - sizeBytes;
@@ -124,9 +122,10 @@ export function decodeSegmentRecord(bytes: Uint8Array): SegmentRecord | undefine
         endPosition: view.getUint32(block),
         endOffset: getInt64(view, block + 4),
         checksum: view.getUint32(block + 12),
+        firstChecksum: view.getUint32(block + 16),
       };
     }),
-    snapshots: Array.from({ length: found === oldVersion ? 0 : snapshotCount }, () => {
+    snapshots: Array.from({ length: snapshotCount }, () => {
       const snapshot = next(snapshotBytes);
       return view.getInt8(snapshot) === 0 ? undefined : view.getUint32(snapshot + 1);
     }),

@@ -16,7 +16,8 @@ export interface TornTail {
 
 /**
  * Sets a torn tail aside and cuts it, with the segments behind it. Those go first: a crash in between leaves a gap that
- * is seen as torn again. What vouched for the segment goes before it is written to anew.
+ * is seen as torn again. A record that speaks
+ * of what is cut goes before that is written anew.
  */
 export async function cutTail(
   fileSystem: FileSystem,
@@ -39,8 +40,10 @@ export async function cutTail(
     fileSystem.rename(other.path, tornPath(other.baseOffset));
     other.remove();
   }
-  fileSystem.remove(segment.recordPath);
-  segment.record = undefined;
+  if ((segment.record?.sizeBytes ?? Number.POSITIVE_INFINITY) > position) {
+    fileSystem.remove(segment.recordPath);
+    segment.record = undefined;
+  }
   await fileSystem.syncDirectory(directory);
   segment.truncate(position);
   return { path: segment.path, sizeBytes, setAsidePath, ...tail };

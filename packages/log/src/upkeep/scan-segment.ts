@@ -10,6 +10,7 @@ import {
 import type { ProducerStates } from "../producer/producer-states.ts";
 import { replayBatch } from "../producer/replay-producers.ts";
 import type { LeaderEpochs } from "../segment/leader-epochs.ts";
+import { RecordedBlocks } from "../segment/recorded-blocks.ts";
 import type { LogSegment } from "../segment/log-segment.ts";
 
 /** What a scan fills while it walks. */
@@ -50,10 +51,10 @@ export interface ScanRange {
 /** Checks batches of a segment and builds all that is derived from them: indexes, producers, epochs. */
 export function scanSegment(segment: LogSegment, range: ScanRange, target: ScanTarget): ScanEnd {
   if (range.start === 0) segment.resetIndexes();
-  const blocks = range.start === 0 ? (segment.record?.blocks ?? []) : [];
+  const recorded = range.start === 0 ? (segment.record?.blocks ?? []) : [];
+  const blocks = new RecordedBlocks(recorded, segment.baseOffset);
   const cursor = segment.walk(range.start);
   let unsyncedPosition: number | undefined;
-  let blockIndex = 0;
   const stop = (
     position: number,
     end: Pick<ScanEnd, "isCutShort" | "reason" | "isNoTear"> & { readonly offset?: Offset },
@@ -72,17 +73,11 @@ export function scanSegment(segment: LogSegment, range: ScanRange, target: ScanT
       return stop(position, { isCutShort: false, reason: epochFault, isNoTear: true });
     const lastOffset = readLastOffset(bytes, at);
     segment.chain.add(bytes, at, sizeBytes, lastOffset + 1);
-    const endPosition = position + sizeBytes;
-    const block = blocks[blockIndex];
-    if (block !== undefined && endPosition >= block.endPosition) {
-      if (endPosition > block.endPosition || segment.chain.checksum !== block.checksum)
-        return stop(blocks[blockIndex - 1]?.endPosition ?? 0, {
-          offset: blocks[blockIndex - 1]?.endOffset ?? segment.baseOffset,
-          isCutShort: false,
-          reason: notAsRecorded,
-          isNoTear: true,
-        });
-      blockIndex++;
+    if (!blocks.accepts(position, position + sizeBytes, segment.chain.checksum)) {
+      const { startPosition, startOffset: offset } = blocks;
+      target.epochs.truncateFromEnd(offset);
+      const found = { offset, isCutShort: false, reason: notAsRecorded, isNoTear: true };
+      return stop(startPosition, found);
     }
     if (lastOffset >= target.recoveryPoint) unsyncedPosition ??= position;
     const maxTimestamp = readMaxTimestamp(bytes, at);
