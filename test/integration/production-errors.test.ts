@@ -152,23 +152,52 @@ describe.each(["exactly_once", "at_least_once"] as const)("%s", (processingGuara
   });
 });
 
-test("a record of a changelog that is refused is told by its input, too", async () => {
-  const builder = new StreamsBuilder();
-  builder
-    .stream("lines", { value: string() })
-    .selectKey((line) => line)
-    .groupByKey({ key: string(), value: string() })
-    .aggregate(
-      () => "",
-      (_, line) => (line === "bad" ? longValue : line),
-      { store: "last", value: string() },
-    );
-  await world.produce("lines", lines);
-  const app = await world.app(builder.build(), options);
-  await expect(app.closed).rejects.toMatchObject({
-    code: "PRODUCTION_FAILED",
-    topic: "app-last-repartition",
-    message: expect.stringContaining("a record for app-last-changelog-"),
+describe("a record of a changelog that is refused ends the application, whatever the policies say", () => {
+  const ways = [
+    { name: "the writer's bound", requestBytesMax: 4096, changelogBytesMax: 1_000_000 },
+    { name: "the broker", requestBytesMax: 1_000_000, changelogBytesMax: 2000 },
+  ];
+  const settings = (["exactly_once", "at_least_once"] as const).flatMap((processingGuarantee) =>
+    [0, 1_000_000].map((cacheBytesMax) => ({ processingGuarantee, cacheBytesMax })),
+  );
+  const lastLines = (): Topology => {
+    const builder = new StreamsBuilder();
+    builder
+      .stream("lines", { value: string() })
+      .selectKey((line) => line)
+      .groupByKey({ key: string(), value: string() })
+      .aggregate(
+        () => "",
+        (_, line) => (line === "bad" ? longValue : line),
+        { store: "last", value: string() },
+      );
+    return builder.build();
+  };
+
+  describe.each(ways)("by $name", ({ requestBytesMax, changelogBytesMax }) => {
+    test.each(settings)("%j", async (setting) => {
+      const [{ error }] = await world.client.admin.createTopics([
+        {
+          name: "app-last-changelog",
+          partitionCount: 2,
+          configs: { "cleanup.policy": "compact", "max.message.bytes": `${changelogBytesMax}` },
+        },
+      ]);
+      expect(error).toBeUndefined();
+      await world.produce("lines", lines);
+      const app = await world.app(lastLines(), {
+        ...setting,
+        stateDirectory: "/s",
+        requestBytesMax,
+        onProcessingError: "continue",
+        onProductionError: "continue",
+      });
+      await expect(app.closed).rejects.toMatchObject({
+        code: "CHANGELOG_REFUSED",
+        topic: "app-last-repartition",
+        message: expect.stringContaining("a record for app-last-changelog-"),
+      });
+    });
   });
 });
 

@@ -4,7 +4,10 @@ import type { ChangelogWriter } from "../contract/changelog-writer.ts";
 import type { EntryCursor, ScanRange } from "../contract/store-engine.ts";
 import type { ValueLayout } from "./value-layout.ts";
 
-/** Writes each change to the changelog too, after the store (Kafka: `ChangeLoggingKeyValueBytesStore` and its sisters). */
+/**
+ * Writes each change to the changelog too (Kafka: `ChangeLoggingKeyValueBytesStore` and its sisters), and first: where
+ * the changelog refuses, and a processor catches that, the store does not have it either.
+ */
 export class LoggedStore implements BytesStore {
   readonly #inner: BytesStore;
   readonly #changelog: ChangelogWriter;
@@ -21,8 +24,8 @@ export class LoggedStore implements BytesStore {
   }
 
   put(key: Uint8Array, value: Uint8Array | null, contextTimestamp: Timestamp): void {
-    this.#inner.put(key, value, contextTimestamp);
     this.#layout.log(this.#changelog, key, value, contextTimestamp);
+    this.#inner.put(key, value, contextTimestamp);
   }
 
   scan(range: ScanRange): EntryCursor {

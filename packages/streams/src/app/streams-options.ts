@@ -129,7 +129,7 @@ export const streamsOptionRows = {
     defaultText: "fail",
     kafka: "processing.exception.handler",
   }),
-  /** A record that cannot be written: likewise. */
+  /** A record that cannot be written, but for those of changelogs: likewise. */
   onProductionError: valueOption<ErrorPolicy>(errorPolicy, {
     defaultText: "fail",
     kafka: "production.exception.handler",

@@ -8,6 +8,8 @@ export type StreamsErrorCode =
   | "DESERIALIZATION_FAILED"
   /** A record that could not be written to its topic. `cause` is a `SerdeError` where the serde refused. */
   | "PRODUCTION_FAILED"
+  /** A record of a changelog that could not be written. */
+  | "CHANGELOG_REFUSED"
   /** A record without a usable timestamp. */
   | "INVALID_TIMESTAMP"
   /** A sink computed the name of a topic that the task cannot write to. */

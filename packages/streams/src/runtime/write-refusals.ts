@@ -55,6 +55,7 @@ export class WriteRefusals {
         timestamp,
         headers,
         node: source.node,
+        isChangelog: source.isChangelog,
         inputTopic: origin.topic,
         inputPartition: origin.partition,
         inputOffset: origin.offset,

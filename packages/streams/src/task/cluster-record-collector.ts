@@ -61,7 +61,7 @@ export class ClusterRecordCollector implements RecordCollector {
         `topic ${topic} is not there, or has not been there for metadataMaxAge; create it before records are written to it`,
         { topic },
       );
-    const source = this.#source(node);
+    const source = this.#source({ node, isChangelog: false });
     const appender = new KeyedAppender({
       topic,
       writer,
@@ -73,12 +73,13 @@ export class ClusterRecordCollector implements RecordCollector {
   }
 
   partition(topic: string, partition: number): RecordAppender {
-    return this.#appender(this.#options.writer.partition(topic, partition), this.#source());
+    const source = this.#source({ node: undefined, isChangelog: true });
+    return this.#appender(this.#options.writer.partition(topic, partition), source);
   }
 
-  #source(node?: string): WriteSource {
+  #source(who: Pick<WriteSource, "node" | "isChangelog">): WriteSource {
     return {
-      node,
+      ...who,
       context: this.#options.context,
       onRefused: (record, cause) => {
         if (this.#owner === undefined) throw cause;
@@ -141,13 +142,14 @@ class PartitionAppender implements RecordAppender {
 
   #describe(timestamp: Timestamp, headers: Headers): WrittenRecord {
     const { topic, partition } = this.#writer;
-    const { node, context } = this.#source;
+    const { node, isChangelog, context } = this.#source;
     return {
       topic,
       partition,
       timestamp,
       headers,
       node,
+      isChangelog,
       inputTopic: context.topic ?? "",
       inputPartition: context.partition,
       inputOffset: context.offset,

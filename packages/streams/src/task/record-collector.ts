@@ -17,7 +17,7 @@ export interface RecordCollector {
 }
 
 export interface RefusalOwner {
-  /** Comes back to leave the record out; else throws. */
+  /** Comes back to leave the record out; else throws: always where it is of a changelog. */
   onRefused(record: WrittenRecord, cause: unknown): void;
 }
 

@@ -219,6 +219,7 @@ describe("a record that is refused after it was handed over", () => {
     timestamp: 77,
     headers: [["own", encodeUtf8("header")]] as const,
     node: "KSTREAM-SINK-0000000001",
+    isChangelog: false,
     inputTopic: "a",
     inputPartition: 0,
     inputOffset: 5,

@@ -15,6 +15,9 @@ import type { TaskConfig } from "./stream-task-options.ts";
 import type { TaskContext } from "./task-context.ts";
 import type { WrittenRecord } from "./written-record.ts";
 
+const whyChangelog =
+  "Without it the store would have another content after the next start, so that no policy is asked: let the store hold less, or raise requestBytesMax and the topic's max.message.bytes.";
+
 /** Applies a task's policies for errors, and sends its dead letters. */
 export class TaskErrors implements QueueErrors, SinkOwner, ErrorGuard, RefusalOwner, TimerOwner {
   holdsInput = false;
@@ -80,7 +83,7 @@ export class TaskErrors implements QueueErrors, SinkOwner, ErrorGuard, RefusalOw
   onProcessingError(node: string, thrown: unknown): void {
     // STATE-10: what is passed over would take writes of other records with it.
     if (this.isOfWriter(thrown) || this.#context.stores.hasFailedFlush) throw thrown;
-    if (thrown instanceof StreamsError && thrown.code === "PROCESSING_FAILED") throw thrown;
+    if (thrown instanceof StreamsError && isDecided(thrown)) throw thrown;
     const isMistake = isProgramMistake(thrown);
     if (isMistake && thrown instanceof StreamsError) throw thrown;
     const error = this.#context.processingError(thrown, node);
@@ -94,10 +97,11 @@ export class TaskErrors implements QueueErrors, SinkOwner, ErrorGuard, RefusalOw
   }
 
   onRefused(record: WrittenRecord, cause: unknown): void {
-    const { topic, partition, node, inputTopic, timestamp, headers } = record;
+    const { topic, partition, node, isChangelog, inputTopic, timestamp, headers } = record;
+    const what = `a record for ${topic}-${partition} was refused: ${messageOf(causeOf(cause))}`;
     const error = new StreamsError(
-      "PRODUCTION_FAILED",
-      `a record for ${topic}-${partition} was refused: ${messageOf(causeOf(cause))}`,
+      isChangelog ? "CHANGELOG_REFUSED" : "PRODUCTION_FAILED",
+      isChangelog ? `${what}. ${whyChangelog}` : what,
       {
         node,
         taskId: this.#context.taskName,
@@ -107,6 +111,7 @@ export class TaskErrors implements QueueErrors, SinkOwner, ErrorGuard, RefusalOw
         cause,
       },
     );
+    if (isChangelog) throw error; // a store would differ from its changelog: nobody may choose that
     // A dead letter that is refused has none of its own, else they would never end.
     const isLetter = node === undefined && topic === this.#config.deadLetterTopic;
     const letter = isLetter ? undefined : { key: null, value: null, timestamp, headers, cause };
@@ -178,6 +183,11 @@ interface Letter {
   readonly timestamp: Timestamp;
   readonly headers: Headers;
   readonly cause: unknown;
+}
+
+/** The application ends for it already, whatever other policies say. */
+function isDecided({ code }: StreamsError): boolean {
+  return code === "PROCESSING_FAILED" || code === "CHANGELOG_REFUSED";
 }
 
 /** Kafka's own words, where a broker gave them. */

@@ -5,7 +5,7 @@ import { TaskRecordContext } from "./task-record-context.ts";
 import { WriteOrigins, type WriteSource } from "./write-origins.ts";
 
 function sourceOf(node: string): WriteSource & { readonly context: TaskRecordContext } {
-  return { node, context: new TaskRecordContext(), onRefused: () => {} };
+  return { node, isChangelog: false, context: new TaskRecordContext(), onRefused: () => {} };
 }
 
 function under(source: { readonly context: TaskRecordContext }, topic: string, offset: number) {

@@ -8,6 +8,7 @@ import type { WrittenRecord } from "./written-record.ts";
 export interface WriteSource {
   /** The sink; undefined for changelogs and dead letters. */
   readonly node: string | undefined;
+  readonly isChangelog: boolean;
   readonly context: RecordContext;
   /** Comes back to leave the record out; else throws. */
   readonly onRefused: (record: WrittenRecord, cause: unknown) => void;

@@ -8,6 +8,7 @@ export interface WrittenRecord {
   readonly headers: Headers;
   /** The sink that wrote it; undefined for changelogs and dead letters. */
   readonly node: string | undefined;
+  readonly isChangelog: boolean;
   /** Empty where no record was under way. */
   readonly inputTopic: string;
   readonly inputPartition: number;
