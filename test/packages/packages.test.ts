@@ -1,5 +1,6 @@
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -15,6 +16,7 @@ import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
+import { cacheFolder } from "../interop/run-suite.ts";
 import { describePages } from "../docs/describe-pages.ts";
 import { packPackages, publishedNames, repository, type PackedPackage } from "./pack-packages.ts";
 import { unexportedTypes } from "./public-types.ts";
@@ -151,6 +153,24 @@ describe("an empty project on Node 22.18", () => {
     expect(told).toBe(`millrace ${version}\n`);
   });
 
+  test("says on an older Node which one it needs, however it is loaded", async () => {
+    const node20 = await installNode20();
+    for (const [type, load] of [
+      ["module", 'import "millrace";'],
+      ["commonjs", 'require("millrace");'],
+    ]) {
+      const loading = run("node", [`--input-type=${type}`, "--eval", load], {
+        cwd: project,
+        path: [node20],
+      });
+      await expect(loading, load).rejects.toThrow(
+        /NodeVersionError: Millrace needs Node 22\.18 or newer, and this is Node 20\./,
+      );
+    }
+    const command = run("node_modules/.bin/millrace", ["--help"], { cwd: project, path: [node20] });
+    await expect(command).rejects.toThrow(/needs Node 22\.18 or newer/);
+  }, 120_000);
+
   describePages(() => ({ folder: project, node22 }));
 
   test("says what to do where RocksDB is not, and runs in memory", async () => {
@@ -180,6 +200,17 @@ const tsconfig = {
 
 function inProject(): { readonly cwd: string; readonly path: readonly string[] } {
   return { cwd: project, path: [node22] };
+}
+
+/** Large, and for this alone: it is fetched once, into a cache. */
+async function installNode20(): Promise<string> {
+  const folder = cacheFolder("node20");
+  const bin = join(folder, "node_modules/node/bin");
+  if (!existsSync(join(bin, "node"))) {
+    writeFileSync(join(folder, "package.json"), '{ "private": true }\n');
+    await run("npm", ["install", "--no-audit", "--no-fund", "node@20"], { cwd: folder });
+  }
+  return bin;
 }
 
 /** A program that imports all that the packages offer. */

@@ -1,2 +1,3 @@
 export { drainTurn } from "./node-timers.ts";
 export { nodePlatform, type NodePlatformOptions } from "./node-platform.ts";
+export { NodeVersionError } from "./node-version.ts";

@@ -2,7 +2,7 @@ import { randomBytes, randomInt } from "node:crypto";
 import { closeSync, fsyncSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { renameSync, rmSync, writeSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { crc32 } from "node:zlib";
+import zlib from "node:zlib";
 import { FileSystemError } from "../file-system-error.ts";
 import type { FileLock } from "../file-system.ts";
 import { errnoOf, fileSystemError } from "./file-system-errors.ts";
@@ -150,7 +150,7 @@ function damagedClaim(file: string): Claim {
 }
 
 function checksumOf(content: string): string {
-  return crc32(content).toString(16);
+  return zlib.crc32(content).toString(16);
 }
 
 function writeClaim(file: string, claim: Claim): void {

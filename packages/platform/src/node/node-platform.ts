@@ -8,6 +8,9 @@ import { JsonLineLogger } from "./json-line-logger.ts";
 import { NodeNetwork } from "./node-network.ts";
 import { NodeRandom } from "./node-random.ts";
 import { nodeTimers } from "./node-timers.ts";
+import { requireNode } from "./node-version.ts";
+
+requireNode(process.versions.node);
 
 export interface NodePlatformOptions {
   /** The least level that is logged; `silent` logs nothing. Default: `warn`. */

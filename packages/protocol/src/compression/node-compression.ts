@@ -1,4 +1,5 @@
-import { constants, gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from "node:zlib";
+// By its default: a Node without zstd would refuse the names at the import, before it can be told that it is too old.
+import zlib from "node:zlib";
 import { KafkaError } from "../kafka-error.ts";
 import { ProtocolError } from "../protocol-error.ts";
 import { type Compression, compressionNames } from "../records/compression.ts";
@@ -6,7 +7,7 @@ import { compressLz4, decompressLz4 } from "./lz4.ts";
 import { compressSnappy, decompressSnappy } from "./snappy.ts";
 
 /** Favours speed: level 1 of zstd compresses JSON to a sixth at 0.6 GB/s. */
-const zstdOptions = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+const zstdOptions = { params: { [zlib.constants.ZSTD_c_compressionLevel]: 1 } };
 /** What zlib says of bytes that end too early, or of too many of them. */
 const shortOrLongCodes: readonly string[] = [
   "Z_BUF_ERROR",
@@ -24,13 +25,13 @@ export const nodeCompression: Compression = {
       case "none":
         return bytes;
       case "gzip":
-        return plainBytes(gzipSync(bytes));
+        return plainBytes(zlib.gzipSync(bytes));
       case "snappy":
         return compressSnappy(bytes);
       case "lz4":
         return compressLz4(bytes);
       case "zstd":
-        return plainBytes(zstdCompressSync(bytes, zstdOptions));
+        return plainBytes(zlib.zstdCompressSync(bytes, zstdOptions));
       default:
         throw unsupported(compressionId);
     }
@@ -41,7 +42,7 @@ export const nodeCompression: Compression = {
       case "none":
         return bytes;
       case "gzip":
-        return guarded("gzip", () => gunzipSync(bytes, { maxOutputLength: sizeBytesMax }));
+        return guarded("gzip", () => zlib.gunzipSync(bytes, { maxOutputLength: sizeBytesMax }));
       case "snappy":
         return decompressSnappy(bytes, sizeBytesMax);
       case "lz4":
@@ -68,7 +69,7 @@ function decompressZstd(bytes: Uint8Array, sizeBytesMax: number): Uint8Array {
       throw new ProtocolError("MALFORMED_BATCH", `a batch has more than ${zstdFramesMax} frames`);
     const options = { maxOutputLength: Math.max(sizeBytesMax - sizeBytes, 1), info: true };
     // What the option gives stands in Node's documentation, and not in its types.
-    frame = zstdDecompressSync(bytes.subarray(at), options) as unknown as ZstdFrame;
+    frame = zlib.zstdDecompressSync(bytes.subarray(at), options) as unknown as ZstdFrame;
     frames.push(frame.buffer);
     sizeBytes += frame.buffer.length;
     at += frame.engine.bytesWritten;
