@@ -12,6 +12,8 @@ export type {
   ProcessorSupplier,
   RecordMetadata,
 } from "./processor/processor.ts";
+export type { FixedKeyRecord } from "./processor/fixed-key-record.ts";
+export type { TaskScope } from "./processor/task-scope.ts";
 export type { PunctuationInterval, PunctuationType, Punctuator } from "./processor/punctuation.ts";
 export {
   StreamRecord,
@@ -57,6 +59,20 @@ export type { BranchValue } from "./dsl/types/split.ts";
 export { otherwise, type Otherwise } from "./dsl/operators/split.ts";
 export type { AnyStream, KStream, RepartitionOptions } from "./dsl/types/k-stream.ts";
 export type { KTable } from "./dsl/types/k-table.ts";
+export type {
+  FixedKeyProcessorDefinition,
+  FixedKeyValue,
+  OpenedStore,
+  OpenedStores,
+  OutputMap,
+  OutputSerdes,
+  ProcessContext,
+  ProcessedStreams,
+  ProcessorDefinition,
+  ReadableStores,
+  StoreHandle,
+  StoreMap,
+} from "./dsl/types/processor-types.ts";
 export type { Get, Given, Has, Literally, Optional } from "./dsl/types/given-options.ts";
 export type {
   FoldOptions,

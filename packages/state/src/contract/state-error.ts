@@ -8,6 +8,7 @@ import { BaseError } from "@millrace/model";
  * - `STORE_ENGINE_UNAVAILABLE`: the native engine cannot be loaded on this machine.
  * - `STORE_ENGINE_FAILED`: the engine could not read or write.
  * - `INVALID_STORE_KEY`: a key is null or undefined.
+ * - `READ_ONLY_STORE`: whoever asked for it may read it, and not write it.
  * - `CURSOR_ENDED`: what a cursor shows is gone; open another one.
  */
 export type StateErrorCode =
@@ -18,6 +19,7 @@ export type StateErrorCode =
   | "STORE_ENGINE_UNAVAILABLE"
   | "STORE_ENGINE_FAILED"
   | "INVALID_STORE_KEY"
+  | "READ_ONLY_STORE"
   | "CURSOR_ENDED";
 
 /** A state store, or the engine under it, refused (Kafka: `ProcessorStateException`, `InvalidStateStoreException`). */

@@ -38,8 +38,17 @@ const store = {
     typeof given === "string" || (typeof given === "object" && given !== null),
 };
 
+const object: Kind = {
+  allowed: "an object",
+  accepts: (given) => typeof given === "object" && given !== null,
+};
+
 const named = { name: valueOption(text) };
 const serdes = { key: valueOption(serdeKind), value: valueOption(serdeKind) };
+const requiredSerdes = {
+  key: valueOption(serdeKind, { isRequired: true }),
+  value: valueOption(serdeKind, { isRequired: true }),
+};
 const source = {
   ...serdes,
   ...named,
@@ -138,6 +147,8 @@ const rowsOf = {
   reduce: aggregation,
   aggregate: { ...aggregation, value: valueOption(serdeKind, { isRequired: true }) },
   toStream: named,
+  process: named,
+  processValues: named,
   toTable: { ...serdes, ...aggregation },
   repartition: {
     ...serdes,
@@ -164,6 +175,20 @@ const rowsOf = {
   },
 } as const satisfies Readonly<Record<string, OptionRows>>;
 
+const definition = {
+  stores: valueOption(object),
+  state: valueOption(callback("() => what the processor keeps in a task")),
+  init: valueOption(callback("(context) => nothing")),
+  process: valueOption(callback("(record, context) => nothing"), { isRequired: true }),
+  close: valueOption(callback("(context) => nothing")),
+};
+
+/** What a processor's definition is made of. */
+const definitionRows = {
+  process: { ...definition, output: valueOption(object), outputs: valueOption(object) },
+  processValues: { ...definition, value: serdes.value },
+};
+
 const storeRows = {
   ...named,
   engine: choiceOption(storeEngineKinds, {}),
@@ -188,13 +213,30 @@ export function checked<Options>(
         "INVALID_ARGUMENT",
         `${operator} was given ${shown(given[index])} as argument ${index + 1}; give ${allowed}`,
       );
+  located(() => checkOptions(operator, options === undefined ? {} : options));
+  return options;
+}
+
+/** As `checked`, for an operator that is defined by an object. */
+export function checkedDefinition<Options>(
+  operator: keyof typeof definitionRows,
+  given: unknown,
+  options: Options,
+): Options {
+  const rows: OptionRows = definitionRows[operator];
+  const { output } = located(() => readOptions(optionTable(operator, rows), given));
+  if (output !== undefined)
+    located(() => readOptions(optionTable(`the output of ${operator}`, requiredSerdes), output));
+  return checked(operator, options);
+}
+
+function located<T>(read: () => T): T {
   try {
-    checkOptions(operator, options === undefined ? {} : options);
+    return read();
   } catch (error) {
     if (!(error instanceof OptionError)) throw error;
     throw new OptionError(error.code, error.message + placeOfCall());
   }
-  return options;
 }
 
 function checkOptions(operator: keyof typeof rowsOf, options: unknown): void {

@@ -5,7 +5,7 @@ import { TopologyError } from "../error/topology-error.ts";
 import type { PlanRecorder } from "../plan/plan.ts";
 import type { RowJoiner, TableJoinKind } from "../processor/joined-view.ts";
 import type { TopicNameExtractor } from "../topology/topology-node.ts";
-import { checked } from "./operator-options.ts";
+import { checked, checkedDefinition } from "./operator-options.ts";
 import {
   aggregate,
   count,
@@ -27,6 +27,7 @@ import { map, type KeyValue, type KeyValueMapper } from "./operators/map.ts";
 import { mapValues, type ValueMapper } from "./operators/map-values.ts";
 import { merge } from "./operators/merge.ts";
 import { foreach, peek, type RecordAction } from "./operators/peek.ts";
+import { process, processValues, type UntypedDefinition } from "./operators/process.ts";
 import { repartition, type RepartitionNodeOptions } from "./operators/repartition.ts";
 import { selectKey, type KeySelector } from "./operators/select-key.ts";
 import { split, type Branches, type Otherwise } from "./operators/split.ts";
@@ -130,6 +131,22 @@ class PlannedStream implements Erased<KStream<Any, Any>> {
     return new PlannedStream(merge(this.#node, node, checked("merge", options)));
   }
 
+  process(
+    definition: UntypedDefinition,
+    options?: NamedOptions,
+  ): PlannedStream | Readonly<Record<string, PlannedStream>> {
+    const given = checkedDefinition("process", definition, options);
+    const below = process(this.#node, definition, { ...given, tableOf: PlannedTable.find });
+    if (!isMap(below)) return new PlannedStream(below);
+    return Object.fromEntries([...below].map(([name, node]) => [name, new PlannedStream(node)]));
+  }
+
+  processValues(definition: UntypedDefinition, options?: NamedOptions): PlannedStream {
+    const given = checkedDefinition("processValues", definition, options);
+    const tableOf = PlannedTable.find;
+    return new PlannedStream(processValues(this.#node, definition, { ...given, tableOf }));
+  }
+
   groupBy(
     selector: KeySelector<Any, Any, Any>,
     options?: GroupedOptions & Serdes,
@@ -224,13 +241,18 @@ class PlannedTable implements Erased<KTable<Any, Any>> {
     this.#node = node;
   }
 
+  /** What stands behind a table; undefined for what is none. */
+  static find(this: void, given: Any): TableNode | undefined {
+    return typeof given === "object" && given !== null && #node in given ? given.#node : undefined;
+  }
+
   /** What stands behind a table of the same builder. */
   static nodeOf(given: Any, recorder: PlanRecorder, operator: string): TableNode {
-    const isTable = typeof given === "object" && given !== null && #node in given;
-    if (isTable && given.#node.recorder === recorder) return given.#node;
+    const node = PlannedTable.find(given);
+    if (node?.recorder === recorder) return node;
     throw new TopologyError(
       "FOREIGN_STREAM",
-      `${operator} was given ${isTable ? "a table of another StreamsBuilder" : shown(given)}; give a table of the same StreamsBuilder`,
+      `${operator} was given ${node !== undefined ? "a table of another StreamsBuilder" : shown(given)}; give a table of the same StreamsBuilder`,
     );
   }
 
@@ -331,6 +353,12 @@ class PlannedGroupedTable implements Erased<KGroupedTable<Any, Any>> {
       ),
     );
   }
+}
+
+function isMap(
+  given: StreamNode | ReadonlyMap<string, StreamNode>,
+): given is ReadonlyMap<string, StreamNode> {
+  return given instanceof Map;
 }
 
 function isMapper(given: unknown): given is (value: Any, key: Any) => Any {

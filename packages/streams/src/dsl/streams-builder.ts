@@ -1,8 +1,10 @@
+import type { StoreSpecification } from "@millrace/state";
+
 import type { Topology } from "../topology/topology.ts";
 import { lowerPlan, type PlanOptions } from "../plan/lower-plan.ts";
 import { PlanRecorder } from "../plan/plan.ts";
 import { checked } from "./operator-options.ts";
-
+import { addStateStore } from "./operators/add-state-store.ts";
 import { stream, type SourceOptions } from "./operators/stream.ts";
 import { table, type TableOptions } from "./operators/table.ts";
 import { streamOf, tableOf } from "./planned-streams.ts";
@@ -55,6 +57,16 @@ export class StreamsBuilder {
   ): KTable<K & {}, V | null, "known", "known", NamedStore<S, "keyValue">> {
     const given = options as TableOptions<unknown, unknown> | undefined;
     return tableOf(table(this.#recorder, topic, checked("table", given, topic)));
+  }
+
+  /**
+   * Adds a store that no processor lists (Kafka: `StreamsBuilder.addStateStore`): those of `process` come along with it.
+   * Connect it to processors of the topology that is built.
+   *
+   * @throws TopologyError
+   */
+  addStateStore(specification: StoreSpecification): void {
+    addStateStore(this.#recorder, specification);
   }
 
   /**

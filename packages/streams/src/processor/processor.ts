@@ -4,6 +4,7 @@ import type { RecordContext, StateStore, StoreSpecification } from "@millrace/st
 import type { PunctuationInterval, PunctuationType, Punctuator } from "./punctuation.ts";
 import type { TaskId } from "./task-id.ts";
 import type { StreamRecord } from "./stream-record.ts";
+import type { TaskScope } from "./task-scope.ts";
 
 /** One node of a topology at work in one task (Kafka: `Processor`). Synchronous. */
 export interface Processor<KIn = unknown, VIn = unknown, KOut = unknown, VOut = unknown> {
@@ -58,6 +59,8 @@ export interface ProcessorContext<KOut = unknown, VOut = unknown> {
   readonly recordMetadata: RecordMetadata | undefined;
   /** Forwards outside of the record under way, such as from the flush of a cache, in the context given. */
   forwardIn(context: RecordContext, record: StreamRecord<KOut, VOut>): void;
+  /** What the processors of the task share beside stores. */
+  readonly taskScope: TaskScope;
   /** Counts a record that is left out on purpose (`dropped-records-total`) and logs why. */
   dropRecord(reason: string): void;
 }

@@ -25,7 +25,7 @@ export class StreamRecord<K = unknown, V = unknown> {
   #oldValue: V | null | undefined;
   #topic: string;
 
-  constructor(key: K, value: V, timestamp: Timestamp, headers: Headers) {
+  constructor(key: K, value: V, timestamp: Timestamp, headers: Headers = noHeaders) {
     this.timestamp = timestamp;
     this.headers = headers;
     this.#key = key;
@@ -74,6 +74,11 @@ export class StreamRecord<K = unknown, V = unknown> {
   get value(): V {
     const value = this.#value;
     return (value === undecoded ? this.#decodeValue() : value) as V;
+  }
+
+  /** The last header of a name; null if there is none, or it is null (Kafka: `Headers.lastHeader`). */
+  header(name: string): Uint8Array | null {
+    return this.headers.findLast(([other]) => other === name)?.[1] ?? null;
   }
 
   /** True without decoding anything. */

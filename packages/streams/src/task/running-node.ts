@@ -10,6 +10,7 @@ import {
   type Punctuator,
 } from "../processor/punctuation.ts";
 import type { StreamRecord } from "../processor/stream-record.ts";
+import type { TaskScope } from "../processor/task-scope.ts";
 import type { TaskId } from "../processor/task-id.ts";
 import type { TopologyNode } from "../topology/topology-node.ts";
 import type { TaskContext } from "./task-context.ts";
@@ -64,6 +65,10 @@ export class RunningNode implements ProcessorContext {
   get recordMetadata(): RecordMetadata | undefined {
     const { topic, partition, offset } = this.#task.recordContext;
     return topic === null ? undefined : { topic, partition, offset };
+  }
+
+  get taskScope(): TaskScope {
+    return this.#task.scope;
   }
 
   currentStreamTimeMs(): Timestamp {

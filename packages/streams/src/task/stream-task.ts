@@ -122,7 +122,14 @@ export class StreamTask {
       if (queue.partitionTime > this.#group.streamTime)
         this.#group.streamTime = queue.partitionTime;
     }
-    for (const node of this.#topology.nodes) node.processor.init?.(node);
+    for (const node of this.#topology.nodes) {
+      this.#context.currentNode = node.nodeName;
+      try {
+        node.processor.init?.(node);
+      } catch (thrown) {
+        throw thrown instanceof StreamsError ? thrown : this.#context.startError(thrown);
+      }
+    }
   }
 
   /** Queues a batch; the task releases it. */

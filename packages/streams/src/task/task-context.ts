@@ -3,6 +3,7 @@ import type { Counter, Logger } from "@millrace/platform";
 import type { TaskStores } from "@millrace/state";
 
 import { StreamsError, messageOf, type ErrorPlace } from "../error/streams-error.ts";
+import { TaskScope } from "../processor/task-scope.ts";
 import { taskIdText, type TaskId } from "../processor/task-id.ts";
 import type { StreamTaskOptions } from "./stream-task-options.ts";
 import type { TaskRecordContext } from "./task-record-context.ts";
@@ -18,6 +19,7 @@ export class TaskContext {
   readonly logger: Logger;
   readonly streamTime: () => Timestamp;
   readonly wallTime: () => Timestamp;
+  readonly scope = new TaskScope();
   /** Name of the node under way, for messages. */
   currentNode: string | undefined = undefined;
   /** True: a processor asked for a commit. */
@@ -49,10 +51,22 @@ export class TaskContext {
       this.logger.log("warn", "streams.record-dropped", { ...place, task: this.taskName, reason });
   }
 
-  /** What a node threw while the record was under way. */
+  /** What a node threw while a record was under way, or a timer. */
   processingError(thrown: unknown, node = this.currentNode): StreamsError {
-    const what =
-      this.recordContext.topic === null ? "a timer failed" : "a record could not be processed";
+    const isRecord = this.recordContext.topic !== null;
+    return this.#failure(
+      isRecord ? "a record could not be processed" : "a timer failed",
+      thrown,
+      node,
+    );
+  }
+
+  /** What a processor threw before there were any records. */
+  startError(thrown: unknown): StreamsError {
+    return this.#failure("a processor could not be started", thrown, this.currentNode);
+  }
+
+  #failure(what: string, thrown: unknown, node: string | undefined): StreamsError {
     return new StreamsError("PROCESSING_FAILED", `${what}: ${messageOf(thrown)}`, {
       node,
       taskId: this.taskName,

@@ -253,7 +253,7 @@ describe("timers", () => {
       }
       return undefined;
     })();
-    expect(error).toMatchObject({ code: "INVALID_OPTION" });
+    expect(error).toMatchObject({ node: "processor", cause: { code: "INVALID_OPTION" } });
     expect(String(error)).toContain(message);
   });
 });
@@ -365,4 +365,29 @@ test("a processor's request is seen where there is something to commit", () => {
   task.committableOffsets();
   task.markCommitted();
   expect(task.isCommitRequested).toBe(false);
+});
+
+test("processors of a task share what its scope holds, and tasks do not", () => {
+  const key = {};
+  const values: unknown[] = [];
+  for (let task = 0; task < 2; task++) {
+    taskOfProcessor({
+      init: ({ taskScope }) =>
+        values.push(
+          taskScope.shared(key, () => ({ task })),
+          taskScope.shared(key, () => ({ task: -1 })),
+          taskScope.shared({}, () => "another key's"),
+        ),
+      process: () => {},
+    }).task.initialize();
+  }
+  expect(values).toEqual([
+    { task: 0 },
+    { task: 0 },
+    "another key's",
+    { task: 1 },
+    { task: 1 },
+    "another key's",
+  ]);
+  expect(values[0]).toBe(values[1]);
 });

@@ -1,3 +1,5 @@
+import type { Serde } from "@millrace/serde";
+
 import type { StreamPartitioner, TopicNameExtractor } from "../../topology/topology-node.ts";
 import type { Predicate } from "../operators/filter.ts";
 import type { KeyValue } from "../operators/map.ts";
@@ -21,6 +23,15 @@ import type { KGroupedStream } from "./k-grouped-stream.ts";
 import type { AnyTable, JoinCheck, JoinOptions, OptionalOrCallback } from "./joins.ts";
 import type { KTable } from "./k-table.ts";
 import type { BranchValue } from "./split.ts";
+import type {
+  FixedKeyProcessorDefinition,
+  FixedKeyValue,
+  OutputMap,
+  OutputSerdes,
+  ProcessedStreams,
+  ProcessorDefinition,
+  StoreMap,
+} from "./processor-types.ts";
 import type {
   Carried,
   KeyOf,
@@ -225,6 +236,60 @@ export interface KStream<
     this: Needs<LostOf<Self, O>, "repartition(", Self>,
     ...options: Given<O, RepartitionOptions<KeyOf<Self>, ValueOf<Self>>>
   ): KStream<K, V, "known", "known">;
+
+  /**
+   * Has each record processed by code of one's own, with stores and timers (Kafka: `KStream.process`). Without `output`
+   * what is forwarded is as what comes in; with `outputs` there are several streams. Grouping repartitions below: use
+   * `processValues` where the key stays.
+   *
+   * @example
+   * const { shipped, short } = orders.process({
+   *   stores: { stock: keyValueStore({ name: "stock", key: string(), value: int64AsNumber() }) },
+   *   outputs: {
+   *     shipped: { key: string(), value: json(Order) },
+   *     short: { key: string(), value: int64AsNumber() },
+   *   },
+   *   process(record, { stock, forwardTo }) {
+   *     const left = stock.get(record.key) ?? 0;
+   *     if (left > 0) forwardTo.shipped(record);
+   *     else forwardTo.short(record.withValue(left));
+   *   },
+   * });
+   */
+  process<
+    const S extends StoreMap = {},
+    Out extends OutputSerdes = never,
+    const C extends OutputMap = never,
+    State = undefined,
+    R = void,
+  >(
+    definition: ProcessorDefinition<K, V, S, Out, C, State, R>,
+    options?: NamedOptions,
+  ): ProcessedStreams<K, V, readonly [KeyState, ValueState], NoInfer<Out>, NoInfer<C>>;
+
+  /**
+   * As `process`, for code that leaves the key as it is, so that nothing is repartitioned below (Kafka:
+   * `KStream.processValues`).
+   *
+   * @example
+   * orders.processValues({
+   *   stores: { customers },
+   *   value: json(Shipment),
+   *   process(record, { customers, forward }) {
+   *     const customer = customers.get(record.value.customer);
+   *     forward(record.withValue({ order: record.value, country: customer?.value.country }));
+   *   },
+   * });
+   */
+  processValues<
+    const S extends StoreMap = {},
+    Value extends Serde<unknown> = never,
+    State = undefined,
+    R = void,
+  >(
+    definition: FixedKeyProcessorDefinition<K, V, S, Value, State, R>,
+    options?: NamedOptions,
+  ): KStream<K, FixedKeyValue<V, Value>, KeyState, [Value] extends [never] ? ValueState : "known">;
 
   /**
    * Groups by a new key, through a repartition topic (Kafka: `KStream.groupBy`).

@@ -1,0 +1,127 @@
+import type { StateStore, StoreSpecification } from "@millrace/state";
+
+import { CallbackError } from "../../error/callback-error.ts";
+import { requireSynchronous } from "../../processor/callback-result.ts";
+import { FixedKeyRecord } from "../../processor/fixed-key-record.ts";
+import type { Processor, ProcessorContext } from "../../processor/processor.ts";
+import { readOnlyStore } from "../../processor/read-only-store.ts";
+import { StreamRecord } from "../../processor/stream-record.ts";
+
+/** A definition of the user's, without its types. */
+export interface DefinedProcessor {
+  readonly state?: () => unknown;
+  readonly init?: (context: unknown) => void;
+  readonly process: (record: unknown, context: unknown) => unknown;
+  readonly close?: (context: unknown) => void;
+}
+
+/** A store by the name that the processor gives it. */
+export type ConnectedStore =
+  | { readonly name: string; readonly specification: StoreSpecification }
+  /** Of a table: read only. */
+  | { readonly name: string; readonly table: string };
+
+export interface ProcessorNodeParts {
+  readonly operator: "process" | "processValues";
+  readonly definition: DefinedProcessor;
+  readonly stores: readonly ConnectedStore[];
+  /** Nodes of the outputs, by output; undefined where there is one for all. */
+  readonly outputs: ReadonlyMap<string, string> | undefined;
+}
+
+/** A processor of the user's at work in one task. */
+export class DefinedProcessorNode implements Processor {
+  readonly #parts: ProcessorNodeParts;
+  readonly #isKeyFixed: boolean;
+  #userContext: unknown;
+
+  constructor(parts: ProcessorNodeParts) {
+    this.#parts = parts;
+    this.#isKeyFixed = parts.operator === "processValues";
+  }
+
+  init(context: ProcessorContext): void {
+    const { definition, stores } = this.#parts;
+    const userContext = Object.assign(
+      userContextOf(context, definition.state?.()),
+      Object.fromEntries(stores.map((store) => [store.name, openStore(store, context)])),
+      this.#forwarding(context),
+    );
+    this.#userContext = Object.freeze(userContext);
+    definition.init?.(userContext);
+  }
+
+  process(record: StreamRecord): void {
+    const { definition, operator } = this.#parts;
+    const given = this.#isKeyFixed ? new FixedKeyRecord(record) : record;
+    requireSynchronous(definition.process(given, this.#userContext), operator);
+  }
+
+  close(): void {
+    if (this.#userContext !== undefined) this.#parts.definition.close?.(this.#userContext);
+  }
+
+  #forwarding(context: ProcessorContext): object {
+    const { outputs } = this.#parts;
+    const forward = (record: unknown, child?: string): void =>
+      context.forward(this.#recordOf(record), child);
+    if (outputs === undefined) return { forward };
+    const forwardTo = [...outputs].map(([output, node]) => [
+      output,
+      (record: unknown) => forward(record, node),
+    ]);
+    return { forwardTo: Object.freeze(Object.fromEntries(forwardTo)) };
+  }
+
+  /** What may be forwarded is a record, with a time, and of a key that is fixed only where it is known to be. */
+  #recordOf(given: unknown): StreamRecord {
+    const { operator } = this.#parts;
+    const record = this.#isKeyFixed
+      ? FixedKeyRecord.unwrap(given)
+      : given instanceof StreamRecord
+        ? given
+        : undefined;
+    if (record === undefined) throw noRecord(operator, given);
+    if (record.timestamp >= 0) return record;
+    throw new CallbackError(
+      "CALLBACK_GAVE_NO_TIMESTAMP",
+      operator,
+      `a record to forward whose time is ${record.timestamp}; give it one in milliseconds since 1970, not negative`,
+    );
+  }
+}
+
+function userContextOf(context: ProcessorContext, state: unknown): object {
+  return {
+    applicationId: context.applicationId,
+    taskId: context.taskId,
+    nodeName: context.nodeName,
+    state,
+    get metadata() {
+      return context.recordMetadata;
+    },
+    currentStreamTimeMs: () => context.currentStreamTimeMs(),
+    currentSystemTimeMs: () => context.currentSystemTimeMs(),
+    schedule: (...[interval, type, punctuate]: Parameters<ProcessorContext["schedule"]>) =>
+      context.schedule(interval, type, punctuate),
+    commit: () => context.commit(),
+    dropRecord: (reason: string) => context.dropRecord(reason),
+  };
+}
+
+function openStore(store: ConnectedStore, context: ProcessorContext): StateStore {
+  if ("specification" in store) return context.store(store.specification);
+  return readOnlyStore(context.store(store.table));
+}
+
+function noRecord(operator: string, given: unknown): CallbackError {
+  const advice =
+    operator === "processValues"
+      ? "the record that it was given, or what its withValue, withTimestamp or withHeaders makes"
+      : "a StreamRecord, such as record.withValue(…) or new StreamRecord(key, value, timestamp)";
+  return new CallbackError(
+    "CALLBACK_GAVE_NO_RECORD",
+    operator,
+    `${given === null ? "null" : `a ${typeof given}`} to forward; forward ${advice}`,
+  );
+}
