@@ -31,7 +31,9 @@ export class LogReader {
     const cached = readFromCache(state, offset, bounds);
     if (cached !== undefined) return cached;
     try {
-      return state.reading(() => readFromFiles(state, offset, bounds));
+      const slice = state.reading(() => readFromFiles(state, offset, bounds));
+      if (slice.nextOffset >= Math.min(bounds.upTo, logEndOffset)) state.cache.reachedTail();
+      return slice;
     } catch (error) {
       // Found just now, and behind what is asked for: that is served still.
       if (error instanceof LogCorruptedError && soundEnd > error.damage.firstOffset)

@@ -11,9 +11,12 @@ const gone: CachedBatch = { baseOffset: -1, nextOffset: -1, bytes: new Uint8Arra
 
 /** A slice that keeps more than this many times its own size alive is copied. */
 const pinnedFactorMax = 4;
+/** A reader that is behind by more than this many times what is kept has no use of it. */
+const lagFactorMax = 4;
 
 /**
- * The newest batches as they were appended, so that readers at the tail need no file (bound: `tailCacheBytes`).
+ * The newest batches as they were appended, so that readers at the tail need no file (bound: `tailCacheBytes`). While
+ * there are none, as when a topic is filled, nothing is kept.
  * It holds the bytes that it is given and hands out views of them: nobody may change them.
  */
 export class TailCache {
@@ -22,6 +25,8 @@ export class TailCache {
   #first = 0;
   #sizeBytes = 0;
   #bytesMax: number;
+  /** Added since somebody has read at the tail. */
+  #unreadBytes = 0;
 
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax;
@@ -37,7 +42,8 @@ export class TailCache {
   }
 
   add(baseOffset: Offset, nextOffset: Offset, bytes: Uint8Array): void {
-    if (bytes.length > this.#bytesMax) {
+    this.#unreadBytes += bytes.length;
+    if (bytes.length > this.#bytesMax || this.#unreadBytes > lagFactorMax * this.#bytesMax) {
       this.clear();
       return;
     }
@@ -55,6 +61,11 @@ export class TailCache {
     this.#sizeBytes = 0;
   }
 
+  /** Somebody has read all that there is, from wherever. */
+  reachedTail(): void {
+    this.#unreadBytes = 0;
+  }
+
   /** Index of the batch that holds the offset, for `batchAt`; -1 where it is not cached. */
   indexOf(offset: Offset): number {
     let low = this.#first;
@@ -65,7 +76,9 @@ export class TailCache {
       if (this.#batches[middle].nextOffset <= offset) low = middle + 1;
       else high = middle;
     }
-    return low === this.#batches.length ? -1 : low;
+    if (low === this.#batches.length) return -1;
+    this.reachedTail();
+    return low;
   }
 
   batchAt(index: number): CachedBatch | undefined {
