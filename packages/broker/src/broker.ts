@@ -3,6 +3,7 @@ import type { NetworkAddress, Platform, Timer } from "@millrace/platform";
 import type { BrokerServices, ClusterIdentity } from "./broker-services.ts";
 import { type BrokerOptions, closeTimeoutMsDefault } from "./broker-options.ts";
 import { BrokerConfig } from "./config/broker-config.ts";
+import { checkDescriptors } from "./check-descriptors.ts";
 import { brokerHandlers } from "./handlers/broker-handlers.ts";
 import { coordinatorHandlers } from "./handlers/coordinator-handlers.ts";
 import { checkLoopback, parseListener } from "./listener-address.ts";
@@ -47,7 +48,8 @@ export class Broker implements AsyncDisposable {
   }
 
   /**
-   * @throws BrokerError an address that is not loopback, a listener that does not parse, metadata that is gone
+   * @throws BrokerError an address that is not loopback, a listener that does not parse, metadata that is gone, a
+   * process that may open too few files
    * @throws ConfigError a property that Kafka does not know, or a value out of bounds
    * @throws LogDirectoryError a directory in use, of something else, or of a newer version
    * @throws NetworkError a port in use, and the like
@@ -59,6 +61,7 @@ export class Broker implements AsyncDisposable {
     const config = BrokerConfig.parse(options.properties ?? {}, platform.logger);
     const address = addressOf(config, options);
     checkLoopback(address.host);
+    checkDescriptors(platform.fileSystem);
     const parts = await openBroker(platform, config, options);
     let server: BrokerServer | undefined;
     try {
@@ -182,7 +185,7 @@ async function serve(
     address,
     handlers,
     readMemory,
-    limits: serverLimitsOf(config),
+    limits: serverLimitsOf(config, platform.fileSystem.descriptors().connections),
     listener: "PLAINTEXT",
   });
   bound = server.address;

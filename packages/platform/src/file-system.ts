@@ -36,7 +36,22 @@ export interface FileSystem {
   readLockNote(path: string): string | undefined;
   /** Bytes free for this process on the device of the path. */
   freeBytes(path: string): number;
+  /** What this process may have open at once. */
+  descriptors(): DescriptorBounds;
 }
+
+/** Of files and connections together. */
+export interface DescriptorBounds {
+  /** `ulimit -n`; infinite where there is no bound. */
+  readonly all: number;
+  /** What is left for connections beside files. */
+  readonly connections: number;
+}
+
+export const noDescriptorBounds: DescriptorBounds = Object.freeze({
+  all: Number.POSITIVE_INFINITY,
+  connections: Number.POSITIVE_INFINITY,
+});
 
 export type FileOpenMode = "read" | "readWrite" | "create" | "openOrCreate";
 

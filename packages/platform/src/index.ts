@@ -1,4 +1,12 @@
-export type { FileHandle, FileLock, FileOpenMode, FileStat, FileSystem } from "./file-system.ts";
+export {
+  type DescriptorBounds,
+  type FileHandle,
+  type FileLock,
+  type FileOpenMode,
+  type FileStat,
+  type FileSystem,
+  noDescriptorBounds,
+} from "./file-system.ts";
 export { FileSystemError, type FileSystemErrorCode } from "./file-system-error.ts";
 export { silentLogger, type LogFields, type Logger, type LogLevel } from "./logger.ts";
 export { MetricRegistry } from "./metric-registry.ts";

@@ -163,6 +163,7 @@ class MortalFiles {
       },
       readLockNote: (path) => shared.readLockNote(path),
       freeBytes: (path) => shared.freeBytes(path),
+      descriptors: () => shared.descriptors(),
     };
   }
 

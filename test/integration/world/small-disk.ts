@@ -20,6 +20,7 @@ export class SmallDisk {
       lock: (path, note) => files.lock(path, note),
       readLockNote: (path) => files.readLockNote(path),
       freeBytes: () => (this.isFull ? 0 : 2 ** 40),
+      descriptors: () => files.descriptors(),
     };
   }
 

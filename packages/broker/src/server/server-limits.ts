@@ -4,7 +4,7 @@ import type { BrokerConfig } from "../config/broker-config.ts";
 export interface ServerLimits {
   /** `socket.request.max.bytes`: a larger frame ends the connection. */
   readonly requestBytesMax: number;
-  /** `max.connections`: more are closed when they come. */
+  /** `max.connections`, or as many as there are descriptors beside files: more are closed when they come. */
   readonly connectionsMax: number;
   /** `max.connections.per.ip`. */
   readonly connectionsPerAddressMax: number;
@@ -40,11 +40,12 @@ export const defaultServerLimits: ServerLimits = Object.freeze({
   readAheadBytesMax: 1024 * 1024,
 });
 
-/** With what the broker's properties say. */
-export function serverLimitsOf(config: BrokerConfig): ServerLimits {
-  const connectionsMax = config.isSet("max.connections")
+/** With what the broker's properties say, and for how many connections there are descriptors. */
+export function serverLimitsOf(config: BrokerConfig, descriptorCount: number): ServerLimits {
+  const askedMax = config.isSet("max.connections")
     ? config.number("max.connections")
     : defaultServerLimits.connectionsMax;
+  const connectionsMax = Math.min(askedMax, descriptorCount);
   return {
     ...defaultServerLimits,
     requestBytesMax: config.number("socket.request.max.bytes"),

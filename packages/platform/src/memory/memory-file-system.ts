@@ -1,6 +1,14 @@
 import { invariant } from "@millrace/model";
 import { FileSystemError } from "../file-system-error.ts";
-import type { FileHandle, FileLock, FileOpenMode, FileStat, FileSystem } from "../file-system.ts";
+import {
+  type DescriptorBounds,
+  type FileHandle,
+  type FileLock,
+  type FileOpenMode,
+  type FileStat,
+  type FileSystem,
+  noDescriptorBounds,
+} from "../file-system.ts";
 import { GrowingBytes } from "./growing-bytes.ts";
 import { alreadyThere, notEmpty, notFound, partsOf, wrongKind } from "./paths.ts";
 
@@ -121,6 +129,10 @@ export class MemoryFileSystem implements FileSystem {
 
   freeBytes(): number {
     return Number.MAX_SAFE_INTEGER;
+  }
+
+  descriptors(): DescriptorBounds {
+    return noDescriptorBounds;
   }
 
   #find(path: string): MemoryNode | undefined {

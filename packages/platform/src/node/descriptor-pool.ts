@@ -1,11 +1,14 @@
 import { FileSystemError } from "../file-system-error.ts";
+import { type DescriptorBounds, noDescriptorBounds } from "../file-system.ts";
 import { openFilesLimit } from "./open-files-limit.ts";
 
-/** Of what a process may open, the share that files get; the rest is for sockets, and for other users of files. */
+/** Of what a process may open, the share that files get; as much again is theirs while bytes are made durable. */
 const filesShare = 0.3;
 /** How much of that again what makes bytes durable may take beyond: it is what gives descriptors free. */
 const excessShare = 1;
 const openFilesMin = 16;
+/** What Node has open by itself, folders that are synced or listed, and the listener. */
+const ownCount = 32;
 /** Files that are synced at once to make room. */
 const reliefCount = 8;
 
@@ -33,6 +36,7 @@ export interface PooledFile {
  */
 export class DescriptorPool {
   readonly #openMax: number;
+  readonly #limit: number;
   readonly #files = new Map<string, Set<PooledFile>>();
   /** Files that can give up their descriptor, in the order of the clock. */
   readonly #evictable = new Set<PooledFile>();
@@ -42,8 +46,15 @@ export class DescriptorPool {
   readonly #waiting = new Set<() => void>();
   #openCount = 0;
 
-  constructor(openMax = Math.max(openFilesMin, Math.floor(openFilesLimit() * filesShare))) {
-    this.#openMax = openMax;
+  constructor(openMax?: number, limit = openFilesLimit()) {
+    this.#openMax = openMax ?? Math.max(openFilesMin, Math.floor(limit * filesShare));
+    this.#limit = limit;
+  }
+
+  get bounds(): DescriptorBounds {
+    if (!Number.isFinite(this.#limit)) return noDescriptorBounds;
+    const connections = this.#limit - this.#openMax * (1 + excessShare) - ownCount;
+    return { all: this.#limit, connections: Math.max(0, Math.floor(connections)) };
   }
 
   add(file: PooledFile): void {

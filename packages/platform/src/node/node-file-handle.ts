@@ -13,6 +13,7 @@ import { FileSystemError } from "../file-system-error.ts";
 import type { FileHandle } from "../file-system.ts";
 import type { DescriptorPool, PooledFile } from "./descriptor-pool.ts";
 import { fileSystemError } from "./file-system-errors.ts";
+import { whenDescriptorsAreLeft } from "./when-descriptors-are-left.ts";
 import { withoutFirst } from "./without-first.ts";
 
 /** How a file is opened the first time, and again. */
@@ -113,9 +114,11 @@ export class NodeFileHandle implements FileHandle, PooledFile {
     this.#pool.changed(this);
     try {
       if (this.#descriptor === undefined)
-        await this.#pool.takeRoom(() => {
-          if (this.#isOpen) this.#useAnyway();
-        });
+        await whenDescriptorsAreLeft(() =>
+          this.#pool.takeRoom(() => {
+            if (this.#isOpen) this.#useAnyway();
+          }),
+        );
       if (this.#descriptor !== undefined) await this.#datasync(this.#descriptor, writes);
     } finally {
       this.#syncsInFlight--;

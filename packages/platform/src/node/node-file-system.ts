@@ -13,10 +13,18 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import { FileSystemError } from "../file-system-error.ts";
-import type { FileHandle, FileLock, FileOpenMode, FileStat, FileSystem } from "../file-system.ts";
+import type {
+  DescriptorBounds,
+  FileHandle,
+  FileLock,
+  FileOpenMode,
+  FileStat,
+  FileSystem,
+} from "../file-system.ts";
 import { errnoOf, fileSystemError } from "./file-system-errors.ts";
 import { DescriptorPool } from "./descriptor-pool.ts";
 import { NodeFileHandle, type OpenFlags } from "./node-file-handle.ts";
+import { whenDescriptorsAreLeft } from "./when-descriptors-are-left.ts";
 import { lockFile, readNoteOfLiveHolder } from "./node-file-lock.ts";
 
 const { O_RDONLY, O_RDWR, O_CREAT, O_EXCL } = constants;
@@ -119,6 +127,10 @@ export class NodeFileSystem implements FileSystem {
     return attempt(path, () => readNoteOfLiveHolder(path));
   }
 
+  descriptors(): DescriptorBounds {
+    return this.#pool.bounds;
+  }
+
   freeBytes(path: string): number {
     return attempt(path, () => {
       let place = path;
@@ -136,9 +148,10 @@ export class NodeFileSystem implements FileSystem {
   }
 }
 
-function syncDirectory(path: string): Promise<void> {
+async function syncDirectory(path: string): Promise<void> {
+  const open = () => attempt(path, () => openSync(path, O_RDONLY));
+  const descriptor = await whenDescriptorsAreLeft(open);
   return new Promise((resolve, reject) => {
-    const descriptor = attempt(path, () => openSync(path, O_RDONLY));
     fsync(descriptor, (cause) => {
       close(descriptor, () => {
         if (cause) reject(fileSystemError(path, cause));

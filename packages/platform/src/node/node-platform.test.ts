@@ -199,6 +199,41 @@ describe("PLATFORM-7: more files than descriptors", () => {
     for (const file of files) file.close();
   });
 
+  test.runIf(process.platform !== "win32")(
+    "and than the process may have: syncs wait until others give some free",
+    async () => {
+      const directory = freshDirectory();
+      const source = new URL("node-platform.ts", import.meta.url).href;
+      const program = `
+        import { closeSync, openSync } from "node:fs";
+        import { nodePlatform } from ${JSON.stringify(source)};
+        const { fileSystem } = nodePlatform({ openFilesMax: 2 });
+        const files = ["a", "b", "c"].map((name) => {
+          const file = fileSystem.open(${JSON.stringify(directory)} + "/" + name, "create");
+          file.trustPageCache();
+          file.write([Uint8Array.of(1)], 0);
+          return file;
+        });
+        files[1].close();
+        const others = [];
+        try {
+          for (;;) others.push(openSync("/dev/null"));
+        } catch {}
+        setTimeout(() => others.splice(0, 8).forEach(closeSync), 100);
+        const syncs = [files[0].datasync(), fileSystem.syncDirectory(${JSON.stringify(directory)})];
+        await Promise.all(syncs);
+        process.stdout.write("synced");`;
+      const file = join(directory, "main.mjs");
+      writeFileSync(file, program);
+      const child = spawn("bash", ["-c", `ulimit -n 64 && exec "${process.execPath}" "${file}"`]);
+      let told = "";
+      for (const stream of [child.stdout, child.stderr])
+        stream.on("data", (chunk: Buffer) => (told += chunk.toString()));
+      await new Promise((resolve) => child.once("close", resolve));
+      expect(told).toBe("synced");
+    },
+  );
+
   test("are refused by name where all have bytes that are not synced, and there is room soon after", async () => {
     const directory = freshDirectory();
     const own = nodePlatform({ openFilesMax: 2 }).fileSystem;

@@ -1,10 +1,12 @@
 import {
   FileSystemError,
+  type DescriptorBounds,
   type FileHandle,
   type FileLock,
   type FileOpenMode,
   type FileStat,
   type FileSystem,
+  noDescriptorBounds,
 } from "@millrace/platform";
 import { alreadyThere, notEmpty, notFound, partsOf, wrongKind } from "@millrace/platform/memory";
 import type { Incarnation } from "../world/incarnation.ts";
@@ -168,6 +170,10 @@ export class ProcessFileSystem implements FileSystem {
 
   freeBytes(): number {
     return Math.max(0, this.#disk.capacityBytes - this.#disk.usedBytes);
+  }
+
+  descriptors(): DescriptorBounds {
+    return noDescriptorBounds;
   }
 
   #record(kind: string, path: string): void {
