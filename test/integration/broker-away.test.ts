@@ -1,3 +1,4 @@
+import type { GroupMembership, GroupMembershipOptions } from "@millrace/cluster";
 import type { Connection, Listener } from "@millrace/platform";
 import { MemoryFileSystem } from "@millrace/platform/memory";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -74,16 +75,25 @@ describe("a broker that is not there", () => {
 describe("a broker that goes away and comes back on its port", () => {
   test.each(guarantees)("finds the application go on by itself, %s", async (guarantee) => {
     const lines = linesOf(600);
-    const app = await world.app(wordCount(), {
-      stateDirectory: "/s",
-      processingGuarantee: guarantee,
-      sessionTimeout: 300,
-    });
+    let membership: GroupMembership | undefined;
+    const app = await world.app(
+      wordCount(),
+      { stateDirectory: "/s", processingGuarantee: guarantee, sessionTimeout: 300 },
+      undefined,
+      {
+        clusterOf: (client) => {
+          const open = client.openMembership.bind(client);
+          return Object.assign(client, {
+            openMembership: (options: GroupMembershipOptions) => (membership = open(options)),
+          });
+        },
+      },
+    );
     await world.produce("lines", lines.slice(0, 300));
     await expectCounted(world, lines.slice(0, 300));
     await world.produce("lines", lines.slice(300));
     await world.stopBroker();
-    await new Promise((resolve) => setTimeout(resolve, 500)); // longer than the session
+    await expect.poll(() => membership?.isMember, { timeout: 10_000 }).toBe(false); // the session is over
     expect(app.state).not.toBe("failed");
     await world.restartBroker();
     if (guarantee === "exactly_once") {
@@ -153,7 +163,8 @@ describe("close ends within its timeout", () => {
     const stop = new AbortController();
     const starting = world.app(wordCount(), { ...options, signal: stop.signal });
     const refused = expect(starting).rejects.toMatchObject({ code: "APPLICATION_CLOSED" });
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    const stateOfGroup = async () => (await world.client.admin.describeGroup("app")).state;
+    await expect.poll(stateOfGroup, { timeout: 10_000 }).toBe("PreparingRebalance");
     stop.abort();
     expect(await millisecondsOf(refused)).toBeLessThan(closedMsMax);
   });

@@ -1,3 +1,4 @@
+import type { BatchReaderOptions } from "@millrace/cluster";
 import { encodeUtf8, noHeaders, type TopicPartition } from "@millrace/model";
 import { string } from "@millrace/serde";
 import { StreamsBuilder, type OffsetReset, type Topology } from "@millrace/streams";
@@ -189,7 +190,24 @@ describe("committed positions", () => {
     let commits = 0;
     const platform = { ...process.platform, probe: () => (commits += 1) };
     Object.assign(process, { platform });
-    await world.app(copy(), { stateDirectory: "/s", commitInterval: 20 }, process);
+    let polls = 0;
+    await world.app(copy(), { stateDirectory: "/s", commitInterval: 20 }, process, {
+      clusterOf: (client) => {
+        const open = client.openReader.bind(client);
+        return Object.assign(client, {
+          openReader: (options: BatchReaderOptions) => {
+            const reader = open(options);
+            const poll = reader.poll.bind(reader);
+            return Object.assign(reader, {
+              poll: (asked: Parameters<typeof poll>[0]) => {
+                polls += 1;
+                return poll(asked);
+              },
+            });
+          },
+        });
+      },
+    });
     const writer = world.client.openWriter({ transactionalId: "stranger" });
     await writer.prepare(["lines"]);
     await writer.initialize();
@@ -205,9 +223,10 @@ describe("committed positions", () => {
     await writer.abort();
     await expect.poll(() => committed(lines)).toBe(4);
     await writer.close();
-    const before = commits;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    expect(commits).toBe(before);
+    // Each turn of the loop waits for records for longer than a commit takes to be due.
+    const before = { commits, polls };
+    await expect.poll(() => polls, { timeout: 10_000 }).toBeGreaterThan(before.polls + 5);
+    expect(commits).toBe(before.commits);
   });
 
   test("reach the end of repartition topics, too", async () => {
