@@ -75,7 +75,7 @@ async function tellOffsets(client: ClusterClient, signal: AbortSignal): Promise<
     );
     if (last === undefined) tell({ kind: "running", restored: restoredCount(), offsets });
     else if (sumOf(offsets) > sumOf(last))
-      tell({ kind: "committed", restored: restoredCount(), offsets });
+      tell({ kind: "committed", restored: restoredCount(), offsets, atMs: Date.now() });
     last = offsets;
     await sleep(lookMs, undefined, { signal });
   }

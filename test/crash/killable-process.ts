@@ -1,13 +1,14 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
+
+import { CoreTime } from "./core-time.ts";
 
 /** A Node program that prints lines, and may be killed without warning. */
 export class KillableProcess {
   readonly startedMs = Date.now();
   readonly #child: ChildProcess;
+  readonly #coreTime: CoreTime;
   readonly #exit: Promise<number | null>;
   readonly #lines: string[] = [];
   #errors = "";
@@ -21,6 +22,7 @@ export class KillableProcess {
       env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
     });
     this.#child = child;
+    this.#coreTime = new CoreTime(child.pid);
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
       this.#errors = (this.#errors + text).slice(-8_000);
     });
@@ -30,6 +32,7 @@ export class KillableProcess {
     });
     this.#exit = once(child, "close").then(([code]: (number | null)[]) => {
       this.#isEnded = true;
+      this.#coreTime.stop();
       this.#wake();
       return code;
     });
@@ -40,23 +43,9 @@ export class KillableProcess {
     return this.#errors;
   }
 
-  /**
-   * How long the two threads that work, the application's and the broker's, were ready to run while other programs
-   * had the cores: they wait for one another, so it adds up. 0 where the system does not tell.
-   */
-  get waitedForCoreMs(): number {
-    try {
-      const tasks = `/proc/${this.#child.pid}/task`;
-      const threads = readdirSync(tasks).map((thread) => {
-        const text = readFileSync(join(tasks, thread, "schedstat"), "utf8");
-        const [ranNs, waitedNs] = text.split(" ").map(Number);
-        return { ranNs, waitedNs };
-      });
-      const busiest = threads.sort((left, right) => right.ranNs - left.ranNs).slice(0, 2);
-      return Math.round(busiest.reduce((sum, { waitedNs }) => sum + waitedNs, 0) / 1e6);
-    } catch {
-      return 0; // not Linux, or it is gone
-    }
+  /** How long it took until then, without what other programs had the cores for. */
+  ownMsUntil(atMs: number): number {
+    return this.#coreTime.ownMsUntil(atMs);
   }
 
   /** All lines so far; taking them empties the list. */

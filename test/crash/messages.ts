@@ -6,7 +6,13 @@ export type Message =
   /** The application has its tasks and is about to read. */
   | { readonly kind: "running"; readonly restored: number; readonly offsets: Offsets }
   /** The committed offsets have moved. */
-  | { readonly kind: "committed"; readonly offsets: Offsets; readonly restored: number }
+  | {
+      readonly kind: "committed";
+      readonly offsets: Offsets;
+      readonly restored: number;
+      /** When it was seen: whoever reads this may have to wait for a core. */
+      readonly atMs: number;
+    }
   /** Everything is counted. */
   | { readonly kind: "counted"; readonly counts: Readonly<Record<string, number>> };
 
