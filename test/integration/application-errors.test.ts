@@ -117,16 +117,6 @@ describe("topics that are not there", () => {
     });
   });
 
-  test("a source by a pattern is refused: it would run, and read nothing", async () => {
-    await world.createTopics({ "lines-1": 1, copies: 1 });
-    const builder = new StreamsBuilder();
-    builder.stream(/lines-.*/, { name: "all-lines" }).to("copies");
-    await expect(world.app(builder.build(), {})).rejects.toMatchObject({
-      code: "SOURCE_PATTERN_UNSUPPORTED",
-      message: expect.stringMatching(/all-lines.*lines-/),
-    });
-  });
-
   test("a function may choose among the topics that are there; another one is named", async () => {
     await world.createTopics({ lines: 2, even: 1, odd: 1 });
     const builder = new StreamsBuilder();

@@ -7,7 +7,7 @@ import { Topology } from "../topology/topology.ts";
  * Refuses what no application can run, before anything is started for it.
  *
  * @throws OptionError where it is no topology
- * @throws ApplicationError `EMPTY_TOPOLOGY`, `SOURCE_PATTERN_UNSUPPORTED`
+ * @throws ApplicationError `EMPTY_TOPOLOGY`
  */
 export function checkTopology(given: unknown): asserts given is Topology {
   if (!(given instanceof Topology))
@@ -15,16 +15,9 @@ export function checkTopology(given: unknown): asserts given is Topology {
       "INVALID_OPTION",
       `StreamsApp.start takes a topology; it was given ${shown(given)}. builder.build() gives one`,
     );
-  const sources = given.nodes.filter((node) => node.kind === "source");
-  if (sources.length === 0)
+  if (!given.nodes.some((node) => node.kind === "source"))
     throw new ApplicationError(
       "EMPTY_TOPOLOGY",
       "the topology reads nothing: add a stream or a table to the builder before build is called",
     );
-  for (const { name, pattern } of sources)
-    if (pattern !== undefined)
-      throw new ApplicationError(
-        "SOURCE_PATTERN_UNSUPPORTED",
-        `source ${name} reads the topics of a pattern (${pattern.source}), which only the test driver can do yet: name the topics`,
-      );
 }

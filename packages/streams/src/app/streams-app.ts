@@ -1,22 +1,10 @@
-import type { ClusterClient, GroupMembership } from "@millrace/cluster";
-import type { MetricValue, Platform } from "@millrace/platform";
-import { CacheBudget } from "@millrace/state";
+import type { MetricValue } from "@millrace/platform";
 
 import { ApplicationError } from "../error/application-error.ts";
-import { taskIdText, type TaskId } from "../processor/task-id.ts";
-import { runsNow } from "../runtime/assignment/subscription-info.ts";
-import { StreamPartitionAssignor } from "../runtime/assignment/stream-partition-assignor.ts";
-import type { LoopEnvironment } from "../runtime/loop-environment.ts";
-import { StreamLoop } from "../runtime/stream-loop.ts";
 import type { Topology } from "../topology/topology.ts";
+import { assemble, type AppParts } from "./app-parts.ts";
 import { checkTopology } from "./check-topology.ts";
-import { StateDirectory } from "./state-directory.ts";
-import {
-  resolveOptions,
-  type ResolvedStreamsOptions,
-  type StreamsEnvironment,
-  type StreamsOptions,
-} from "./streams-options.ts";
+import { resolveOptions, type StreamsEnvironment, type StreamsOptions } from "./streams-options.ts";
 
 /** Kafka: `KafkaStreams.State`. */
 export type StreamsState = "starting" | "rebalancing" | "running" | "closing" | "closed" | "failed";
@@ -142,112 +130,6 @@ export class StreamsApp implements AsyncDisposable {
   }
 }
 
-interface AppParts {
-  readonly options: ResolvedStreamsOptions;
-  readonly platform: Platform;
-  readonly loop: StreamLoop;
-  readonly membership: GroupMembership;
-  readonly readers: readonly { close(): Promise<void> }[];
-  readonly stateDirectory: StateDirectory | undefined;
-  readonly gone: AbortSignal | undefined;
-}
-
-async function assemble(
-  topology: Topology,
-  options: ResolvedStreamsOptions,
-  environment: StreamsEnvironment,
-): Promise<AppParts> {
-  const { stateDirectory, applicationId } = options;
-  if (stateDirectory === undefined) return assembleIn(undefined, topology, options, environment);
-  const directory = await StateDirectory.open(environment.platform, stateDirectory, applicationId);
-  try {
-    return assembleIn(directory, topology, options, environment);
-  } catch (error) {
-    directory.close();
-    throw error;
-  }
-}
-
-function assembleIn(
-  directory: StateDirectory | undefined,
-  topology: Topology,
-  options: ResolvedStreamsOptions,
-  { platform, cluster, engines, gone }: StreamsEnvironment,
-): AppParts {
-  const { applicationId } = options;
-  const processId = directory?.processId ?? platform.random.uuid();
-  const subtopologies = topology.subtopologies(applicationId);
-  const fingerprint = topology.fingerprint();
-  const tasksHere: { current: () => readonly TaskId[] } = { current: () => [] };
-  const assignor = new StreamPartitionAssignor({
-    admin: cluster.admin,
-    processId,
-    subtopologies,
-    fingerprint,
-    replicationFactor: options.replicationFactor,
-    taskOffsetSums: () => offsetSums(tasksHere.current(), directory),
-  });
-  const membership = cluster.openMembership({
-    groupId: applicationId,
-    ...(directory === undefined ? {} : { groupInstanceId: `${applicationId}-${processId}-1` }),
-    assignors: [assignor],
-    topics: () => subtopologies.flatMap(({ sourceTopics }) => sourceTopics),
-    sessionTimeoutMs: options.sessionTimeoutMs,
-    heartbeatIntervalMs: options.heartbeatIntervalMs,
-  });
-  const reader = openReader(cluster, options.isExactlyOnce);
-  const restoreReader = openReader(cluster, true);
-  const environment: LoopEnvironment = {
-    platform,
-    cluster,
-    gone,
-    engines,
-    subtopologies,
-    membership,
-    reader,
-    restoreReader,
-    cache: new CacheBudget(options.cacheBytesMax),
-    config: { ...options, fingerprint, transactionalId: `${applicationId}-${processId}-1` },
-    restored: platform.metrics.counter("restore-records-total", { application: applicationId }),
-    remaining: platform.metrics.counter("restore-remaining-records-total", {
-      application: applicationId,
-    }),
-    topicIds: directory?.topicIds,
-    taskDirectory: (taskId) => directory?.taskDirectory(taskId) ?? taskIdText(taskId),
-  };
-  const loop = new StreamLoop(environment);
-  tasksHere.current = () => loop.openTasks.map(({ taskId }) => taskId);
-  return {
-    options,
-    platform,
-    loop,
-    membership,
-    readers: [reader, restoreReader],
-    stateDirectory: directory,
-    gone,
-  };
-}
-
 function closedError(applicationId: string): ApplicationError {
   return new ApplicationError("APPLICATION_CLOSED", `application ${applicationId} is closed`);
-}
-
-function openReader(
-  cluster: ClusterClient,
-  isCommitted: boolean,
-): ReturnType<ClusterClient["openReader"]> {
-  return cluster.openReader({ isolation: isCommitted ? "read_committed" : "read_uncommitted" });
-}
-
-/** What this process tells the leader: the tasks that it runs, and those whose state lies in its folder. */
-function offsetSums(
-  running: readonly TaskId[],
-  directory: StateDirectory | undefined,
-): readonly { readonly taskId: TaskId; readonly offsetSum: number }[] {
-  const names = new Set(running.map(taskIdText));
-  const idle = directory?.tasks().filter((taskId) => !names.has(taskIdText(taskId))) ?? [];
-  return [
-    ...running.map((taskId) => ({ taskId, offsetSum: runsNow })),
-    ...idle.map((taskId) => ({ taskId, offsetSum: 0 })),
-  ];
 }

@@ -104,7 +104,7 @@ export const streamsOptionRows = {
     byDefault: -1,
     kafka: "replication.factor",
   }),
-  /** How often the inputs' partition counts are looked at. */
+  /** How often the inputs' partition counts are looked at, and the topics that match a pattern. */
   metadataMaxAge: durationOption({ byDefault: "5m", kafka: "metadata.max.age.ms" }),
   /** Bytes of one request to write, and so of the largest record; topics have bounds of their own. */
   requestBytesMax: bytesOption({

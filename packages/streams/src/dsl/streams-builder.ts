@@ -33,7 +33,8 @@ export class StreamsBuilder {
   /**
    * Reads a topic, several, or all that a pattern matches as a whole (Kafka: `StreamsBuilder.stream`). Records
    * with a null key or value are dropped and counted unless the serde is `optional`. Without serdes, keys and
-   * values are bytes or null. Topics must exist when the application starts.
+   * values are bytes or null. Topics that are named must exist when the application starts; those that match a pattern
+   * are taken up when they come.
    *
    * @example builder.stream("orders", { key: string(), value: json(Order) })
    */

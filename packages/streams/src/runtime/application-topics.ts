@@ -48,16 +48,23 @@ export class ApplicationTopics {
    */
   async check(signal: AbortSignal): Promise<void> {
     const present = await this.#require([...this.#users.keys(), ...this.#internal], signal);
-    await this.#keepIds(present);
+    const { present: matched } = this.#environment.patterns;
+    this.#compareIds(matched);
+    await this.#keepIds(new Map([...present, ...matched]));
   }
 
   /**
-   * Looks again at inputs and internal topics. Those that may be are described.
+   * Looks again at inputs, internal topics and what patterns match. Those that are there are described.
    *
    * @throws ApplicationError as `check` does
    */
   async look(signal: AbortSignal): Promise<ReadonlyMap<string, TopicDescription>> {
-    return this.#require([...this.#inputs, ...this.#internal], signal);
+    const { patterns, cluster } = this.#environment;
+    const present = await this.#require([...this.#inputs, ...this.#internal], signal);
+    if (patterns.areNone) return present;
+    await patterns.look(cluster.admin, signal);
+    this.#compareIds(patterns.present);
+    return new Map([...present, ...patterns.present]);
   }
 
   /** What a task of the sub-topology commits, so that `requireUsed` knows. */
@@ -133,7 +140,8 @@ export class ApplicationTopics {
 
   async #keepIds(present: ReadonlyMap<string, TopicDescription>): Promise<void> {
     const ids = new Map<string, string>();
-    for (const topic of [...this.#inputs, ...this.#internal]) {
+    const matched = this.#environment.patterns.present.keys();
+    for (const topic of [...this.#inputs, ...this.#internal, ...matched]) {
       const topicId = present.get(topic)?.topicId;
       if (topicId !== undefined) ids.set(topic, topicId);
     }

@@ -6,6 +6,7 @@ import type { TaskId } from "../processor/task-id.ts";
 import type { TaskConfig } from "../task/stream-task-options.ts";
 import type { OffsetReset } from "../topology/offset-reset.ts";
 import type { Subtopology } from "../topology/subtopology.ts";
+import type { PatternTopics } from "./pattern-topics.ts";
 import type { TopicIdStore } from "./topic-id-store.ts";
 
 /** What a stream loop and its parts share. The app makes it and owns what must be closed. */
@@ -16,6 +17,8 @@ export interface LoopEnvironment {
   readonly gone: AbortSignal | undefined;
   readonly engines: StoreEngineProvider;
   readonly subtopologies: readonly Subtopology[];
+  /** The topics that their patterns match. */
+  readonly patterns: PatternTopics;
   readonly membership: GroupMembership;
   /** Inputs. */
   readonly reader: BatchReader;

@@ -120,10 +120,10 @@ export class LoopTasks {
     this.#open = [...this.#open, ...opened];
   }
 
-  /** Closes the others, without committing. */
+  /** Closes the others, and those whose inputs are others now, without committing. */
   async keepOnly(assigned: readonly AssignedTask[]): Promise<void> {
-    const wanted = new Set(assigned.map(({ taskId }) => taskIdText(taskId)));
-    const closing = this.#open.filter(({ taskId }) => !wanted.has(taskIdText(taskId)));
+    const wanted = new Set(assigned.map(taskText));
+    const closing = this.#open.filter((open) => !wanted.has(taskText(open)));
     this.inputs.remove(closing);
     this.#open = this.#open.filter((open) => !closing.includes(open));
     const ends = await Promise.allSettled(closing.map(({ task }) => task.close()));
@@ -134,4 +134,10 @@ export class LoopTasks {
   async drop(): Promise<void> {
     await this.keepOnly([]);
   }
+}
+
+/** Equal for tasks with the same inputs. */
+function taskText({ taskId, inputs }: AssignedTask): string {
+  const topics = inputs.map(({ topic }) => topic).sort();
+  return [taskIdText(taskId), ...topics].join(" ");
 }

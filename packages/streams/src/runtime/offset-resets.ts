@@ -116,8 +116,11 @@ export class OffsetResets {
 
   #policyOf(topic: string): OffsetReset {
     const { subtopologies, config } = this.#environment;
-    for (const { repartitionTopics, nodes } of subtopologies) {
-      if (repartitionTopics.some(({ name }) => name === topic)) return "earliest";
+    const isOwn = subtopologies.some(({ repartitionTopics }) =>
+      repartitionTopics.some(({ name }) => name === topic),
+    );
+    if (isOwn) return "earliest";
+    for (const { nodes } of subtopologies) {
       for (const node of nodes) {
         if (node.kind !== "source") continue;
         const { topics, pattern, offsetReset } = node;

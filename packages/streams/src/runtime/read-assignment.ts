@@ -32,7 +32,11 @@ export function readAssignment(assignment: MemberAssignment): ReadAssignment {
     const taskId = parseTaskId(name);
     return taskId === undefined ? [] : [{ taskId, inputs: own }];
   });
-  return { assigned, basis: decodeBasis(info.detail) };
+  return { assigned: assigned.toSorted(byTaskId), basis: decodeBasis(info.detail) };
+}
+
+function byTaskId({ taskId: left }: AssignedTask, { taskId: right }: AssignedTask): number {
+  return left.subtopology - right.subtopology || left.partition - right.partition;
 }
 
 function readInfo(userData: Uint8Array): ReturnType<typeof decodeAssignmentInfo> {
@@ -49,6 +53,7 @@ function readInfo(userData: Uint8Array): ReturnType<typeof decodeAssignmentInfo>
 
 const refusals: Readonly<Record<string, ApplicationErrorCode>> = {
   MISSING_SOURCE_TOPIC: "MISSING_SOURCE_TOPIC",
+  TOPIC_MATCHED_TWICE: "TOPIC_MATCHED_TWICE",
   PARTITIONS_DIFFER: "PARTITIONS_DIFFER",
   INTERNAL_TOPIC_MISMATCH: "INTERNAL_TOPIC_MISMATCH",
 };

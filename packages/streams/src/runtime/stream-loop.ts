@@ -206,7 +206,8 @@ export class StreamLoop {
     if (target.isAfterGap) await this.#tasks.drop();
     await this.#tasks.keepOnly(target.assigned);
     const missing = this.#tasks.missing(target.assigned);
-    if (missing.length > 0) await this.#topics.check(signal);
+    const mustCheck = missing.length > 0 || !this.#environment.patterns.areNone;
+    if (mustCheck) await this.#topics.check(signal);
     await this.#tasks.add(missing, signal);
     this.#recovery.keepOnly(this.#tasks.inputs.names);
     this.#commits.schedule();

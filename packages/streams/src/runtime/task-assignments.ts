@@ -55,7 +55,8 @@ export class TaskAssignments {
 
   /** Joins the group. Undefined: it was asked to look at this member's topology first, so call it again. */
   async next(signal: AbortSignal): Promise<TargetTasks | undefined> {
-    const { membership, platform } = this.#environment;
+    const { membership, platform, patterns, cluster } = this.#environment;
+    await patterns.look(cluster.admin, signal);
     const assignment = await membership.join(signal);
     const { assigned, basis } = readAssignment(assignment);
     if (this.#isOutdated(basis)) return undefined;

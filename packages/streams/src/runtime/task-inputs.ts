@@ -90,9 +90,15 @@ export class TaskInputs {
 
   /** Sends the reader to where the reset policy says; what else keeps an input from being read ends the application. */
   async #mend(error: PartitionError, signal: AbortSignal): Promise<void> {
+    const { reader, membership, patterns } = this.#environment;
+    if (error.code === "TOPIC_NOT_FOUND" && patterns.has(error.topic)) {
+      reader.unassign([error]);
+      membership.requestRejoin(`topic ${error.topic}, which a pattern has matched, is gone`);
+      return;
+    }
     if (!(error instanceof OffsetOutOfRangeError)) throw this.#topics.readFailure(error);
     const start = await this.#resets.afterOutOfRange(error, signal);
-    this.#environment.reader.assign([start]);
+    reader.assign([start]);
   }
 }
 

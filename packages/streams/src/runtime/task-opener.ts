@@ -50,7 +50,7 @@ export async function openTasks(
   if (assigned.length === 0) return [];
   const { writer, topics } = writing;
   const { platform, config } = environment;
-  await writer.prepare(writtenTopics(environment), signal);
+  await writer.prepare(writtenTopics(assigned, environment), signal);
   if (choosesTopics(environment)) await writer.prepare("all", signal);
   const opened: OpenTask[] = [];
   try {
@@ -129,6 +129,7 @@ function openOn(
   const task = new StreamTask({
     taskId,
     subtopology,
+    inputTopics: assigned.inputs.map(({ topic }) => topic),
     stores,
     recordContext,
     collector,
@@ -192,13 +193,18 @@ async function position(
   environment.reader.assign(starts);
 }
 
-function writtenTopics({ subtopologies, config }: LoopEnvironment): readonly string[] {
+/** Internal topics of a sub-topology without tasks need not be there. */
+function writtenTopics(
+  assigned: readonly AssignedTask[],
+  environment: LoopEnvironment,
+): readonly string[] {
   const topics = new Set<string>();
+  const subtopologies = new Set(assigned.map((one) => subtopologyOf(one, environment)));
   for (const { sinkTopics, changelogTopics } of subtopologies) {
     for (const topic of sinkTopics) topics.add(topic);
     for (const { name, isSourceTopic } of changelogTopics) if (!isSourceTopic) topics.add(name);
   }
-  const { deadLetterTopic } = config.errors;
+  const { deadLetterTopic } = environment.config.errors;
   if (deadLetterTopic !== undefined) topics.add(deadLetterTopic);
   return [...topics];
 }

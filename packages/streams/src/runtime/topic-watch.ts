@@ -1,3 +1,4 @@
+import type { TopicDescription } from "@millrace/cluster";
 import type { Timer } from "@millrace/platform";
 
 import { ApplicationError } from "../error/application-error.ts";
@@ -17,7 +18,7 @@ export interface TopicWatchOptions {
 
 /**
  * Watches the topics of an application while it runs, every `metadata.max.age.ms` as Kafka does, and soon where the
- * loop stands still. Where an input's partitions have changed, the group must be laid out anew, and an application
+ * loop stands still. Where an input's partitions have changed, or other topics match a pattern, the group must be laid out anew, and an application
  * whose keys would move away from their state must stop; so must one whose internal topics are gone.
  */
 export class TopicWatch {
@@ -41,11 +42,12 @@ export class TopicWatch {
   /**
    * Begins, or goes on after a rebalance.
    *
-   * @param counts what the assignment was made for: it may be an old one, so they are compared soon
+   * @param counts what the assignment was made for: it may be an old one, so they are compared soon; undefined: not
+   *   known, so what this member has subscribed to stands for them
    */
   begin(counts: ReadonlyMap<string, number> | undefined): void {
-    const { platform, config } = this.#environment;
-    this.#known = counts;
+    const { platform, config, patterns } = this.#environment;
+    this.#known = counts ?? partitionCounts(patterns.present);
     this.#nextMs = platform.clock.monotonicMs() + Math.min(firstCheckMs, config.metadataAgeMsMax);
     this.#turn();
     this.#timer ??= this.#tickLater();
@@ -87,15 +89,16 @@ export class TopicWatch {
   }
 
   async #look(signal: AbortSignal): Promise<void> {
-    const { membership, platform, config } = this.#environment;
+    const { membership, platform, config, patterns } = this.#environment;
     const known = this.#known;
     this.#nextMs = platform.clock.monotonicMs() + config.metadataAgeMsMax;
     try {
       const present = await this.#options.topics.look(signal);
       if (known === undefined || known !== this.#known) return;
-      for (const [topic, before] of known) {
-        const now = present.get(topic)?.partitionCount;
-        if (now === undefined || now === before) continue;
+      for (const topic of [...known.keys(), ...patterns.present.keys()]) {
+        const before = known.get(topic) ?? 0;
+        const now = present.get(topic)?.partitionCount ?? (patterns.has(topic) ? 0 : before);
+        if (now === before) continue;
         platform.logger.log("info", "streams.partitions-changed", { topic, before, now });
         membership.requestRejoin(`the partitions of ${topic} have changed`);
         return;
@@ -106,4 +109,10 @@ export class TopicWatch {
       else platform.logger.log("info", "streams.partitions-unknown", { cause: error });
     }
   }
+}
+
+function partitionCounts(
+  topics: ReadonlyMap<string, TopicDescription>,
+): ReadonlyMap<string, number> {
+  return new Map([...topics].map(([name, { partitionCount }]) => [name, partitionCount]));
 }

@@ -2,8 +2,8 @@
 export interface AssignmentBasis {
   /** The leader's fingerprint. */
   readonly topology: string;
-  /** Partition counts of the inputs that the application does not make itself. */
-  readonly partitions: ReadonlyMap<string, number>;
+  /** Partition counts of the inputs that the application does not make itself; undefined: they took too much room. */
+  readonly partitions: ReadonlyMap<string, number> | undefined;
 }
 
 /** Texts of an assignment have their length in two bytes. */
@@ -11,8 +11,8 @@ const textLengthMax = 16_000;
 
 /** Partition counts that would take too much room are left out. */
 export function encodeBasis({ topology, partitions }: AssignmentBasis): string {
-  const text = JSON.stringify({ topology, partitions: Object.fromEntries(partitions) });
-  return text.length <= textLengthMax ? text : JSON.stringify({ topology, partitions: {} });
+  const text = JSON.stringify({ topology, partitions: Object.fromEntries(partitions ?? []) });
+  return text.length <= textLengthMax ? text : JSON.stringify({ topology });
 }
 
 /** Undefined for what is none: of an older leader, or Kafka's own. */
@@ -21,7 +21,8 @@ export function decodeBasis(text: string): AssignmentBasis | undefined {
   const value: unknown = JSON.parse(text);
   if (typeof value !== "object" || value === null) return undefined;
   if (!("topology" in value) || typeof value.topology !== "string") return undefined;
-  const counts = "partitions" in value ? Object.entries(value.partitions ?? {}) : [];
-  const partitions = new Map(counts.map(([topic, count]) => [topic, Number(count)]));
-  return { topology: value.topology, partitions };
+  const { topology } = value;
+  if (!("partitions" in value)) return { topology, partitions: undefined };
+  const counts = Object.entries(value.partitions ?? {});
+  return { topology, partitions: new Map(counts.map(([topic, count]) => [topic, Number(count)])) };
 }

@@ -151,6 +151,7 @@ describe("layout of partitions", () => {
   const part = (id: number, fields: Partial<SubtopologyTopics>): SubtopologyTopics => ({
     id,
     sourceTopics: [],
+    sourcePatterns: [],
     sinkTopics: [],
     repartitionTopics: [],
     changelogTopics: [],

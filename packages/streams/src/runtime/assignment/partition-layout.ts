@@ -9,6 +9,7 @@ export interface SubtopologyTopics {
   readonly id: number;
   /** Inputs, internal ones included. */
   readonly sourceTopics: readonly string[];
+  readonly sourcePatterns: readonly RegExp[];
   readonly sinkTopics: readonly string[];
   /** Inputs that the application makes for itself. */
   readonly repartitionTopics: readonly InternalTopic[];
@@ -43,19 +44,20 @@ export function layOutPartitions(
     for (const topic of repartitionTopics) repartition.set(topic.name, topic);
   }
   countSources(subtopologies, repartition, existing, counts);
-  countRepartitionTopics(subtopologies, repartition, counts);
+  countRepartitionTopics(subtopologies, repartition, existing, counts);
   for (const subtopology of subtopologies) alignCopartitioned(subtopology, repartition, counts);
 
   const tasks: TaskId[] = [];
   const internalTopics: NewTopic[] = [];
-  for (const topic of repartition.values()) internalTopics.push(sized(topic, counts, existing));
+  for (const topic of repartition.values())
+    if (counts.get(topic.name) !== 0) internalTopics.push(sized(topic, counts, existing));
   for (const subtopology of subtopologies) {
     const taskCount = widest(subtopology.sourceTopics, counts);
     for (let partition = 0; partition < taskCount; partition++) {
       tasks.push({ subtopology: subtopology.id, partition });
     }
     for (const topic of subtopology.changelogTopics) {
-      if (topic.isSourceTopic) continue;
+      if (topic.isSourceTopic || taskCount === 0) continue;
       counts.set(topic.name, taskCount);
       internalTopics.push(sized(topic, counts, existing));
     }
@@ -84,10 +86,14 @@ function countSources(
   );
 }
 
-/** A repartition topic may be written by a sub-topology that reads another one: repeat until all are known. */
+/**
+ * A repartition topic may be written by a sub-topology that reads another one: repeat until all are known. Where no
+ * topic matches the patterns above it, it stays as it is, and need not be there.
+ */
 function countRepartitionTopics(
   subtopologies: readonly SubtopologyTopics[],
   repartition: ReadonlyMap<string, InternalTopic>,
+  existing: ReadonlyMap<string, number>,
   counts: Map<string, number>,
 ): void {
   for (let round = 0; round <= repartition.size; round++) {
@@ -97,7 +103,8 @@ function countRepartitionTopics(
       const inputs = writers.flatMap(({ sourceTopics }) => sourceTopics);
       const isKnown = inputs.every((input) => counts.has(input));
       if (topic.partitionCount !== undefined) counts.set(topic.name, topic.partitionCount);
-      else if (isKnown) counts.set(topic.name, widest(inputs, counts));
+      else if (isKnown)
+        counts.set(topic.name, widest(inputs, counts) || (existing.get(topic.name) ?? 0));
     }
   }
   const unknown = [...repartition.keys()].filter((name) => !counts.has(name));

@@ -11,6 +11,7 @@ import { ApplicationError } from "../../error/application-error.ts";
 import { taskIdText, type TaskId } from "../../processor/task-id.ts";
 import { otherTopology } from "../read-assignment.ts";
 import { createInternalTopics } from "../internal-topics.ts";
+import { withMatchedTopics } from "../pattern-topics.ts";
 import { encodeBasis, type AssignmentBasis } from "./assignment-basis.ts";
 import { assignorErrors, encodeAssignmentInfo } from "./assignment-info.ts";
 import { layOutPartitions, type SubtopologyTopics } from "./partition-layout.ts";
@@ -69,7 +70,7 @@ export class StreamPartitionAssignor implements PartitionAssignor {
     group: GroupSubscription,
     signal?: AbortSignal,
   ): Promise<ReadonlyMap<string, Assignment>> {
-    const { subtopologies, admin, replicationFactor } = this.#options;
+    const { admin, replicationFactor } = this.#options;
     this.#checkMajority(group);
     const result = new Map<string, Assignment>();
     const members: AssignableMember[] = [];
@@ -78,6 +79,8 @@ export class StreamPartitionAssignor implements PartitionAssignor {
       if (refusal !== undefined) result.set(member.memberId, refuse(refusal));
     }
     try {
+      const topics = [...group.partitionCounts.keys()];
+      const subtopologies = withMatchedTopics(this.#options.subtopologies, topics);
       const named = internalNames(subtopologies);
       const internal = await admin.describeTopics(named, signal);
       const existing = new Map(group.partitionCounts);
@@ -88,7 +91,7 @@ export class StreamPartitionAssignor implements PartitionAssignor {
         signal,
       });
       for (const [memberId, tasks] of assignTasks(layout.tasks, members)) {
-        result.set(memberId, this.#assignment(tasks, layout.partitionCounts));
+        result.set(memberId, this.#assignment(tasks, subtopologies, layout.partitionCounts));
       }
     } catch (error) {
       if (!(error instanceof ApplicationError)) throw error;
@@ -135,8 +138,11 @@ export class StreamPartitionAssignor implements PartitionAssignor {
     return undefined;
   }
 
-  #basis(counts: ReadonlyMap<string, number>): AssignmentBasis {
-    const { subtopologies, fingerprint } = this.#options;
+  #basis(
+    subtopologies: readonly SubtopologyTopics[],
+    counts: ReadonlyMap<string, number>,
+  ): AssignmentBasis {
+    const { fingerprint } = this.#options;
     const own = new Set(
       subtopologies.flatMap(({ repartitionTopics }) => repartitionTopics.map(({ name }) => name)),
     );
@@ -146,19 +152,31 @@ export class StreamPartitionAssignor implements PartitionAssignor {
     return { topology: fingerprint, partitions };
   }
 
-  #assignment(tasks: readonly TaskId[], counts: ReadonlyMap<string, number>): Assignment {
-    const partitions: TopicPartition[] = [];
-    const activeTasks: TaskId[] = [];
+  #assignment(
+    tasks: readonly TaskId[],
+    subtopologies: readonly SubtopologyTopics[],
+    counts: ReadonlyMap<string, number>,
+  ): Assignment {
+    const inputs: (TopicPartition & { readonly task: TaskId })[] = [];
     for (const task of tasks) {
-      const subtopology = this.#options.subtopologies.find(({ id }) => id === task.subtopology);
+      const subtopology = subtopologies.find(({ id }) => id === task.subtopology);
       invariant(subtopology !== undefined, "STREAMS-2", task);
       for (const topic of subtopology.sourceTopics) {
         if (task.partition >= (counts.get(topic) ?? 0)) continue;
-        partitions.push({ topic, partition: task.partition });
-        activeTasks.push(task);
+        inputs.push({ topic, partition: task.partition, task });
       }
     }
-    const detail = encodeBasis(this.#basis(counts));
+    // Told by topic: a task's place in the list is that of its input.
+    inputs.sort((left, right) =>
+      left.topic === right.topic
+        ? left.partition - right.partition
+        : left.topic < right.topic
+          ? -1
+          : 1,
+    );
+    const partitions = inputs.map(({ topic, partition }) => ({ topic, partition }));
+    const activeTasks = inputs.map(({ task }) => task);
+    const detail = encodeBasis(this.#basis(subtopologies, counts));
     const info = { activeTasks, errorCode: assignorErrors.none, detail };
     return { partitions, userData: encodeAssignmentInfo(info) };
   }

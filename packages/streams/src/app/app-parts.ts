@@ -1,0 +1,152 @@
+import type { ClusterClient, GroupMembership } from "@millrace/cluster";
+import type { Platform } from "@millrace/platform";
+import { CacheBudget } from "@millrace/state";
+
+import { taskIdText, type TaskId } from "../processor/task-id.ts";
+import { StreamPartitionAssignor } from "../runtime/assignment/stream-partition-assignor.ts";
+import { runsNow } from "../runtime/assignment/subscription-info.ts";
+import type { LoopEnvironment } from "../runtime/loop-environment.ts";
+import { PatternTopics } from "../runtime/pattern-topics.ts";
+import { StreamLoop } from "../runtime/stream-loop.ts";
+import type { Topology } from "../topology/topology.ts";
+import { StateDirectory } from "./state-directory.ts";
+import type { ResolvedStreamsOptions, StreamsEnvironment } from "./streams-options.ts";
+
+/** What an application is made of, and owns. */
+export interface AppParts {
+  readonly options: ResolvedStreamsOptions;
+  readonly platform: Platform;
+  readonly loop: StreamLoop;
+  readonly membership: GroupMembership;
+  readonly readers: readonly { close(): Promise<void> }[];
+  readonly stateDirectory: StateDirectory | undefined;
+  readonly gone: AbortSignal | undefined;
+}
+
+export async function assemble(
+  topology: Topology,
+  options: ResolvedStreamsOptions,
+  environment: StreamsEnvironment,
+): Promise<AppParts> {
+  const { stateDirectory, applicationId } = options;
+  if (stateDirectory === undefined) return assembleIn(undefined, topology, options, environment);
+  const directory = await StateDirectory.open(environment.platform, stateDirectory, applicationId);
+  try {
+    return assembleIn(directory, topology, options, environment);
+  } catch (error) {
+    directory.close();
+    throw error;
+  }
+}
+
+function assembleIn(
+  directory: StateDirectory | undefined,
+  topology: Topology,
+  options: ResolvedStreamsOptions,
+  { platform, cluster, engines, gone }: StreamsEnvironment,
+): AppParts {
+  const { applicationId } = options;
+  const processId = directory?.processId ?? platform.random.uuid();
+  const subtopologies = topology.subtopologies(applicationId);
+  const fingerprint = topology.fingerprint();
+  const patterns = new PatternTopics(subtopologies);
+  const tasksHere: { current: () => readonly TaskId[] } = { current: () => [] };
+  const assignor = new StreamPartitionAssignor({
+    admin: cluster.admin,
+    processId,
+    subtopologies,
+    fingerprint,
+    replicationFactor: options.replicationFactor,
+    taskOffsetSums: () => offsetSums(tasksHere.current(), directory),
+  });
+  const membership = openMembership(cluster, {
+    options,
+    instanceId: directory && `${applicationId}-${processId}-1`,
+    assignor,
+    topics: () => [
+      ...subtopologies.flatMap(({ sourceTopics }) => sourceTopics),
+      ...patterns.present.keys(),
+    ],
+  });
+  const reader = openReader(cluster, options.isExactlyOnce);
+  const restoreReader = openReader(cluster, true);
+  const environment: LoopEnvironment = {
+    platform,
+    cluster,
+    gone,
+    engines,
+    subtopologies,
+    patterns,
+    membership,
+    reader,
+    restoreReader,
+    cache: new CacheBudget(options.cacheBytesMax),
+    config: { ...options, fingerprint, transactionalId: `${applicationId}-${processId}-1` },
+    ...restoreCounters(platform, applicationId),
+    topicIds: directory?.topicIds,
+    taskDirectory: (taskId) => directory?.taskDirectory(taskId) ?? taskIdText(taskId),
+  };
+  const loop = new StreamLoop(environment);
+  tasksHere.current = () => loop.openTasks.map(({ taskId }) => taskId);
+  return {
+    options,
+    platform,
+    loop,
+    membership,
+    readers: [reader, restoreReader],
+    stateDirectory: directory,
+    gone,
+  };
+}
+
+function restoreCounters(
+  { metrics }: Platform,
+  application: string,
+): Pick<LoopEnvironment, "restored" | "remaining"> {
+  return {
+    restored: metrics.counter("restore-records-total", { application }),
+    remaining: metrics.counter("restore-remaining-records-total", { application }),
+  };
+}
+
+interface MembershipParts {
+  readonly options: ResolvedStreamsOptions;
+  /** Undefined: a dynamic member. */
+  readonly instanceId: string | undefined;
+  readonly assignor: StreamPartitionAssignor;
+  readonly topics: () => readonly string[];
+}
+
+function openMembership(
+  cluster: ClusterClient,
+  { options, instanceId, assignor, topics }: MembershipParts,
+): GroupMembership {
+  return cluster.openMembership({
+    groupId: options.applicationId,
+    ...(instanceId === undefined ? {} : { groupInstanceId: instanceId }),
+    assignors: [assignor],
+    topics,
+    sessionTimeoutMs: options.sessionTimeoutMs,
+    heartbeatIntervalMs: options.heartbeatIntervalMs,
+  });
+}
+
+function openReader(
+  cluster: ClusterClient,
+  isCommitted: boolean,
+): ReturnType<ClusterClient["openReader"]> {
+  return cluster.openReader({ isolation: isCommitted ? "read_committed" : "read_uncommitted" });
+}
+
+/** What this process tells the leader: the tasks that it runs, and those whose state lies in its folder. */
+function offsetSums(
+  running: readonly TaskId[],
+  directory: StateDirectory | undefined,
+): readonly { readonly taskId: TaskId; readonly offsetSum: number }[] {
+  const names = new Set(running.map(taskIdText));
+  const idle = directory?.tasks().filter((taskId) => !names.has(taskIdText(taskId))) ?? [];
+  return [
+    ...running.map((taskId) => ({ taskId, offsetSum: runsNow })),
+    ...idle.map((taskId) => ({ taskId, offsetSum: 0 })),
+  ];
+}
