@@ -20,6 +20,7 @@ import {
   topicName,
 } from "./functions.ts";
 import { joiner } from "./joiners.ts";
+import { NodePlan, noteStore, processStatement, type ProcessorWorld } from "./plan-nodes.ts";
 import {
   asList,
   asObject,
@@ -37,7 +38,7 @@ type Groups = KGroupedStream<unknown, unknown>;
 type TableGroups = KGroupedTable<unknown, unknown>;
 
 /** What a statement binds, with the types that flow through it. */
-interface Handle {
+export interface Handle {
   readonly node: Stream | Table | Groups | TableGroups;
   readonly key: TypeName;
   readonly value: TypeName;
@@ -61,6 +62,16 @@ export class ProgramPlan {
   readonly #handles = new Map<string, Handle>();
   readonly #topicTypes = new Map<string, Types>();
   readonly #storeTypes = new Map<string, Types>();
+  readonly #processors: ProcessorWorld = {
+    stores: new Map(),
+    topicTypes: this.#topicTypes,
+    storeTypes: this.#storeTypes,
+    tableOf: (store) => {
+      for (const { node } of this.#handles.values())
+        if (node.kind === "table" && node.storeName === store) return node;
+      return undefined;
+    },
+  };
 
   build({ program, config = {} }: Program): PlannedProgram {
     for (const statement of program) {
@@ -74,6 +85,8 @@ export class ProgramPlan {
       requireExplicitNames: explicitNames === true,
       storeEngine: stores === "rocksdb" ? "rocksdb" : "memory",
     });
+    const nodes = new NodePlan(topology, this.#processors);
+    for (const statement of program) nodes.add(statement);
     return { topology, topicTypes: this.#topicTypes, storeTypes: this.#storeTypes };
   }
 
@@ -92,6 +105,17 @@ export class ProgramPlan {
         return this.#aggregate(st);
       case "toStream":
         return this.#toStream(st);
+      case "stateStore":
+        this.#builder.addStateStore(noteStore(st, this.#processors).specification);
+        return undefined;
+      case "process":
+      case "processValues":
+        return processStatement(st, this.#on(st), this.#processors);
+      case "addSource":
+      case "addProcessor":
+      case "addSink":
+      case "addReadOnlyStore":
+        return undefined; // for the topology, once it is built
       default:
         return this.#operator(st);
     }

@@ -8,9 +8,10 @@ import { decoded, lift, serdeOf, valueOf } from "./values.ts";
 export function queryStore(
   store: KeyValueStore<unknown, unknown>,
   types: Types,
-  step: JsonObject,
+  { step, isTimestamped }: { readonly step: JsonObject; readonly isTimestamped: boolean },
 ): readonly JsonObject[] {
   const entryOf = (found: unknown): JsonObject => {
+    if (!isTimestamped) return { v: decoded(lift(found, types.value)) };
     const { value, timestamp } = found as ValueAndTimestamp<unknown>;
     return { v: decoded(lift(value, types.value)), ts: timestamp };
   };

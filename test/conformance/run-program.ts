@@ -1,7 +1,8 @@
 import { concatBytes, fromHex, type Headers } from "@millrace/model";
-import { SerdeError } from "@millrace/serde";
+import { SerdeError, type Serde } from "@millrace/serde";
+import type { ValueAndTimestamp } from "@millrace/state";
 import type { ErrorPolicy, Topology } from "@millrace/streams";
-import { TopologyConfigError, TopologyError, StreamsError } from "@millrace/streams";
+import { CallbackError, TopologyConfigError, TopologyError, StreamsError } from "@millrace/streams";
 import { TestDriverError, TopologyTestDriver, type ProducedRecord } from "@millrace/testing";
 
 import { AskedToFail } from "./functions.ts";
@@ -91,7 +92,9 @@ function performStep(
   } else if (step["query"] !== undefined) {
     const name = asText(step["query"]);
     const types = planned.storeTypes.get(name) ?? { key: "string", value: "string" };
-    result.result = queryStore(driver.store(name), types, step);
+    const kind = driver.specifications.find((store) => store.name === name)?.kind.name;
+    const isTimestamped = kind === timestamped;
+    result.result = queryStore(driver.store(name), types, { step, isTimestamped });
   }
 }
 
@@ -162,6 +165,17 @@ function subtopologies(topology: Topology, applicationId: string): readonly unkn
     }));
 }
 
+const timestamped = "timestampedKeyValue";
+
+function stampedBytes(
+  { value, timestamp }: ValueAndTimestamp<unknown>,
+  serde: Serde<unknown>,
+): Uint8Array {
+  const stamp = new Uint8Array(8);
+  new DataView(stamp.buffer).setBigInt64(0, BigInt(timestamp));
+  return concatBytes(stamp, serde.serialize(value as object, ""));
+}
+
 /** What the stores hold at the end: key; timestamp and value. */
 function contents(driver: TopologyTestDriver): Readonly<Record<string, unknown>> {
   const stores: Record<string, unknown> = {};
@@ -172,10 +186,10 @@ function contents(driver: TopologyTestDriver): Readonly<Record<string, unknown>>
     const entries: { key: string; value: string }[] = [];
     using cursor = driver.store(name).all();
     while (cursor.next()) {
-      const stamped = cursor.value as { readonly value: unknown; readonly timestamp: number };
-      const stamp = new Uint8Array(8);
-      new DataView(stamp.buffer).setBigInt64(0, BigInt(stamped.timestamp));
-      const data = concatBytes(stamp, value.serialize(stamped.value as object, ""));
+      const data =
+        kind.name === timestamped
+          ? stampedBytes(cursor.value as ValueAndTimestamp<unknown>, value)
+          : value.serialize(cursor.value as object, "");
       entries.push({
         key: hexOf(key.serialize(cursor.key as object, "")) ?? "",
         value: hexOf(data) ?? "",
@@ -212,7 +226,7 @@ function classOf(thrown: unknown): ErrorClass {
   if (has(AskedToFail)) return "user";
   if (has(TopologyError)) return "topology";
   if (has(TopologyConfigError)) return "config";
-  if (has(ArgumentError) || has(TestDriverError) || has(TypeError)) return "argument";
+  if ([ArgumentError, CallbackError, TestDriverError, TypeError].some(has)) return "argument";
   if (has(SerdeError)) return "serialization";
   return has(StreamsError) ? "streams" : "state";
 }

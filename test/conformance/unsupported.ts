@@ -5,23 +5,22 @@
 export const unsupportedOperators: readonly string[] = [
   "globalTable",
   "globalStore",
-  "stateStore",
   "transformValues",
-  "process",
-  "processValues",
   "windowedBy",
   "cogroup",
   "suppress",
-  "addSource",
-  "addProcessor",
-  "addSink",
-  "addReadOnlyStore",
 ];
 
 /** Fields of joins: `window` has one of two streams, `foreignKey` one of tables, `grace` one with a versioned table. */
 export const unsupportedJoins: readonly string[] = ["window", "foreignKey", "grace"];
 
-export const unsupportedStores: readonly string[] = ["versioned", "lru", "plain"];
+export const unsupportedStores: readonly string[] = [
+  "versioned",
+  "lru",
+  "plain",
+  "window",
+  "session",
+];
 
 export const unsupportedWindows: readonly string[] = [
   "tumbling",
@@ -60,6 +59,13 @@ export const supportedWords: readonly string[] = [
   "onTable",
   "toTable",
   "repartition",
+  "stateStore",
+  "process",
+  "processValues",
+  "addSource",
+  "addProcessor",
+  "addSink",
+  "addReadOnlyStore",
   "to",
   "pattern",
   "timestamps",
