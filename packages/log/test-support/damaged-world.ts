@@ -67,6 +67,7 @@ const config = { segmentBytes: 1500, indexIntervalBytes: 200, tailCacheBytes: 30
 export async function openWorld(
   platform: Platform,
   leaderEpoch: number,
+  partition = 0,
 ): Promise<{ directory: LogDirectory; log: PartitionLog }> {
   const directory = await LogDirectory.open({
     platform,
@@ -76,7 +77,7 @@ export async function openWorld(
   });
   const log = await directory.openLog({
     topic: "orders",
-    partition: 0,
+    partition,
     topicId: "AAAAAAAAAAAAAAAAAAAAAQ",
     leaderEpoch,
     config: { ...config, transactionVerificationEnabled: false },
@@ -85,12 +86,16 @@ export async function openWorld(
 }
 
 /** Several lives of a log with transactions, deleted records and segments; what a stop, or a kill, leaves. */
-export async function growWorld(draw: Draw, isClean: boolean): Promise<MemoryFileSystem> {
+export async function growWorld(
+  draw: Draw,
+  isClean: boolean,
+  partition = 0,
+): Promise<MemoryFileSystem> {
   let files = testPlatform().fileSystem as MemoryFileSystem;
   const sequences = [0, 0, 0];
   const lives = 2 + draw(2);
   for (let life = 1; life <= lives; life++) {
-    const { directory, log } = await openWorld(testPlatform(files), life);
+    const { directory, log } = await openWorld(testPlatform(files), life, partition);
     for (let count = 6 + draw(20); count > 0; count--) append(log, draw, sequences);
     await log.sync();
     log.advanceHighWatermark(log.logEndOffset);
@@ -134,45 +139,65 @@ export interface Sight {
   readonly times: string;
 }
 
+/** What was read before the damage, and the error that says so. */
+export interface DamagedSight {
+  readonly batches: readonly string[];
+  readonly error: LogCorruptedError;
+}
+
 /** What is to be read, or the error that says what cannot. */
 export function lookAt(log: PartitionLog): Sight | LogCorruptedError {
+  const sight = lookClosely(log);
+  return "error" in sight ? sight.error : sight;
+}
+
+/** The same with what could be read all the same. */
+export function lookClosely(log: PartitionLog): Sight | DamagedSight {
+  const batches: string[] = [];
   try {
-    const batches: string[] = [];
-    const committed: string[] = [];
-    const { logEndOffset: end, lastStableOffset: stable } = log;
-    const filter = new AbortedTransactionFilter([
-      ...log.abortedTransactions(log.logStartOffset, stable),
-    ]);
-    for (let offset = log.logStartOffset; offset < end;) {
-      const slice = log.read(offset, { maxBytes: 700, upTo: end, minOneBatch: true });
-      for (const part of slice.parts)
-        for (let at = 0; at < part.length; at += readBatchSizeBytes(part, at)) {
-          const batch = describe(part, at);
-          batches.push(batch);
-          if (readLastOffset(part, at) < stable && filter.accepts(part, at)) committed.push(batch);
-        }
-      if (slice.nextOffset === offset) throw new Error(`nothing to read at ${offset}`);
-      offset = slice.nextOffset;
-    }
-    if (log.damage !== undefined) return new LogCorruptedError(log.damage);
-    const times = Array.from({ length: 10 }, (_, index) =>
-      log.offsetForTimestamp(1000 + 100 * index),
-    );
-    return {
-      start: log.logStartOffset,
-      end,
-      batches,
-      committed,
-      stable,
-      producers: JSON.stringify(
-        [...log.producers()].sort((left, right) => left.producerId - right.producerId),
-      ),
-      times: JSON.stringify([times, log.maxTimestamp()]),
-    };
+    readAll(log, (bytes, at) => batches.push(describe(bytes, at)));
+    return sightOf(log, batches);
   } catch (error) {
-    if (error instanceof LogCorruptedError) return error;
+    if (error instanceof LogCorruptedError) return { batches, error };
     throw error;
   }
+}
+
+function readAll(log: PartitionLog, visit: (bytes: Uint8Array, at: number) => void): void {
+  const { logEndOffset: end } = log;
+  for (let offset = log.logStartOffset; offset < end;) {
+    const slice = log.read(offset, { maxBytes: 700, upTo: end, minOneBatch: true });
+    for (const part of slice.parts)
+      for (let at = 0; at < part.length; at += readBatchSizeBytes(part, at)) visit(part, at);
+    if (slice.nextOffset === offset) throw new Error(`nothing to read at ${offset}`);
+    offset = slice.nextOffset;
+  }
+  if (log.damage !== undefined) throw new LogCorruptedError(log.damage);
+}
+
+function sightOf(log: PartitionLog, batches: readonly string[]): Sight {
+  const { lastStableOffset: stable } = log;
+  const committed: string[] = [];
+  const filter = new AbortedTransactionFilter([
+    ...log.abortedTransactions(log.logStartOffset, stable),
+  ]);
+  readAll(log, (bytes, at) => {
+    if (readLastOffset(bytes, at) < stable && filter.accepts(bytes, at))
+      committed.push(describe(bytes, at));
+  });
+  const times = Array.from({ length: 10 }, (_, index) =>
+    log.offsetForTimestamp(1000 + 100 * index),
+  );
+  const byId = [...log.producers()].sort((left, right) => left.producerId - right.producerId);
+  return {
+    start: log.logStartOffset,
+    end: log.logEndOffset,
+    batches,
+    committed,
+    stable,
+    producers: JSON.stringify(byId),
+    times: JSON.stringify([times, log.maxTimestamp()]),
+  };
 }
 
 function describe(bytes: Uint8Array, position: number): string {

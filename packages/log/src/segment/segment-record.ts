@@ -1,4 +1,4 @@
-import type { Offset, Timestamp } from "@millrace/model";
+import { encodeUtf8, type Offset, type Timestamp } from "@millrace/model";
 import { crc32c, getInt64, setInt64 } from "@millrace/protocol/wire";
 import type { EpochEntry } from "./leader-epochs.ts";
 import type { FileSum } from "../index/index-file.ts";
@@ -41,7 +41,8 @@ const blockBytes = 20;
 const snapshotBytes = 5;
 const snapshotCount = 2;
 
-export function encodeSegmentRecord(record: SegmentRecord): Uint8Array {
+/** Its checksum covers the name of the segment, too: another's record is none. */
+export function encodeSegmentRecord(record: SegmentRecord, name: string): Uint8Array {
   const { indexes, epochs, blocks, snapshots } = record;
   const bytes = new Uint8Array(
     headerBytes +
@@ -88,16 +89,16 @@ export function encodeSegmentRecord(record: SegmentRecord): Uint8Array {
     view.setUint32(at + 1, sum ?? 0);
     at += snapshotBytes;
   }
-  view.setUint32(2, crc32c(bytes, headerBytes));
+  view.setUint32(2, checksumOf(bytes, name));
   return bytes;
 }
 
-/** Undefined where the bytes are not a whole record: the segment is read then. */
-export function decodeSegmentRecord(bytes: Uint8Array): SegmentRecord | undefined {
+/** Undefined where the bytes are not a whole record of this segment: it is read then. */
+export function decodeSegmentRecord(bytes: Uint8Array, name: string): SegmentRecord | undefined {
   if (bytes.length < headerBytes + fixedBytes) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (view.getInt16(0) !== version) return undefined;
-  if (view.getUint32(2) !== crc32c(bytes, headerBytes)) return undefined;
+  if (view.getUint32(2) !== checksumOf(bytes, name)) return undefined;
   let at = headerBytes + fixedBytes;
   const next = (sizeBytes: number) => (at += sizeBytes) - sizeBytes;
   const list = <Entry>(position: number, read: () => Entry) =>
@@ -130,6 +131,10 @@ export function decodeSegmentRecord(bytes: Uint8Array): SegmentRecord | undefine
       return view.getInt8(snapshot) === 0 ? undefined : view.getUint32(snapshot + 1);
     }),
   };
+}
+
+function checksumOf(bytes: Uint8Array, name: string): number {
+  return crc32c(bytes, headerBytes, bytes.length, crc32c(encodeUtf8(name)));
 }
 
 function readSum(view: DataView, at: number): FileSum | undefined {

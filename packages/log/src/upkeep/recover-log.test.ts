@@ -323,6 +323,32 @@ describe("what a record vouches for", () => {
     expect(log.lastStableOffset).toBe(0);
   });
 
+  it("is served up to the first of two damages, whichever is found first", async () => {
+    const platform = await closedLog();
+    flipByte(platform, firstLog, size + 70);
+    changeFile(platform, third, (bytes) => bytes.subarray(0, 9));
+    for (const name of platform.fileSystem.list(testPath))
+      if (name.endsWith(".snapshot")) platform.fileSystem.remove(testFile(name));
+    const log = await openTestLog(platform, config, { wasCleanlyClosed: true, recoveryPoint: 10 });
+    expect(batchesIn(log.read(0, all))).toEqual([[0, 2]]);
+    expect(() => log.read(2, all)).toThrow(LogCorruptedError);
+    expect(log.damage).toMatchObject({ path: firstLog, firstOffset: 2 });
+  });
+
+  it("is told where its record is lost after an orderly stop", async () => {
+    const platform = await closedLog();
+    platform.fileSystem.remove(third.replace(".log", ".checksum"));
+    const told: unknown[] = [];
+    const logger = {
+      log: (_level: string, event: string, fields?: object) => told.push({ event, ...fields }),
+      isEnabled: () => true,
+    };
+    const options = { wasCleanlyClosed: true, recoveryPoint: 10 };
+    const log = await openTestLog({ ...platform, logger }, config, options);
+    expect(told).toEqual([{ event: "log.record-missing", path: third }]);
+    expect(log.damage).toBeUndefined();
+  });
+
   it("begins where it began, though what is damaged lies before and behind", async () => {
     const platform = await closedLog();
     changeFile(platform, firstLog, (bytes) => bytes.subarray(0, 9));

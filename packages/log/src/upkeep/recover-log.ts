@@ -138,8 +138,12 @@ class LogRecovery {
   #settleRecords(): Offset {
     let durable = this.#options.recoveryPoint ?? 0;
     for (const segment of this.#segments) {
-      const { record } = segment;
-      if (record === undefined) continue;
+      const { path, record, sizeBytes } = segment;
+      if (record === undefined) {
+        if (this.#options.wasCleanlyClosed === true && sizeBytes > 0)
+          this.#platform.logger.log("warn", "log.record-missing", { path });
+        continue;
+      }
       if (this.#options.wasCleanlyClosed === true) durable = Math.max(durable, record.endOffset);
       else if (record.endOffset > durable) segment.record = undefined;
       if (segment.record !== undefined) this.#snapshots.vouch(segment.baseOffset, record);
@@ -213,7 +217,7 @@ class LogRecovery {
       const segments = this.#segments.slice(0, index + 1);
       isKnown = loadProducers(this.#producers, segments, { snapshots: this.#snapshots, offset });
     });
-    this.#damage ??= damage;
+    if (damage !== undefined) this.#found(damage);
     return isKnown;
   }
 
@@ -254,13 +258,13 @@ class LogRecovery {
     if (verdict.isTorn)
       return this.#cut(index, { position: end.position, firstOffset: end.offset, reason });
     const lastLater = later.findLast((other) => other.sizeBytes > 0);
-    this.#damage = {
+    this.#found({
       path: segment.path,
       position: end.position,
       firstOffset: end.offset,
       lastOffset: Math.max(verdict.lastOffset, lastLater?.baseOffset ?? -1),
       reason,
-    };
+    });
     if (end.isGap !== true) {
       segment.limit(end.position);
       segment.endOffset = end.offset;
@@ -300,29 +304,35 @@ class LogRecovery {
     this.#platform.logger.log("warn", "log.tail-cut", { ...this.#cutTail });
   }
 
+  /** Of several the first in the log counts, in whatever order they are found. */
+  #found(damage: LogDamage): void {
+    if (damage.firstOffset < (this.#damage?.firstOffset ?? Number.POSITIVE_INFINITY))
+      this.#damage = damage;
+  }
+
   /** All batches are sound, yet durable ones are not there: the file was cut or replaced. */
   #checkLength(endOffset: Offset): void {
     if (endOffset >= this.#recoveryPoint) return;
     const segment = this.#segments.at(-1);
-    this.#damage ??= {
+    this.#found({
       path: segment?.path ?? this.#path,
       position: segment?.sizeBytes ?? 0,
       firstOffset: endOffset,
       lastOffset: -1,
       reason: `records up to offset ${this.#recoveryPoint} were durable and are not there`,
-    };
+    });
   }
 
   /** Of the segments from this one on nothing is served: those before them are gone. */
   #lose(index: number, offset: Offset): void {
     const last = this.#segments.at(-1);
-    this.#damage = {
+    this.#found({
       path: `${this.#path}/${offsetFileName(offset, logSuffix)}`,
       position: 0,
       firstOffset: offset,
       lastOffset: (last?.endOffset ?? 0) - 1,
       reason: "the file is missing",
-    };
+    });
     this.#segments.length = index;
   }
 
