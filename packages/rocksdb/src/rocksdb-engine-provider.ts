@@ -19,7 +19,8 @@ const mebibyte = 1024 * 1024;
  *
  * `open` throws `StateError`: `STORE_ENGINE_UNAVAILABLE` where the machine has no prebuilt binary,
  * `STORE_ENGINE_LOCKED` where the database is open already, `STORE_ENGINE_FAILED` where it cannot be opened. A
- * damaged database is renamed to `DIRECTORY.corrupt-MS`, with the log event `rocksdb.moved-aside`, and begins anew.
+ * damaged database is renamed to `DIRECTORY.corrupt-MS`, with the log event `rocksdb.moved-aside`, and begins anew; one
+ * that is found damaged while it is open (`STORE_DAMAGED`) does so with its next `open`, once in a process.
  *
  * @example const engines = rocksdbEngineProvider(platform);
  */
@@ -36,6 +37,8 @@ class RocksdbEngineProvider implements StoreEngineProvider {
   readonly #options: { readonly memtableBytesMax: number; readonly blockCacheBytes: number };
   /** Directories whose database was found damaged while it was open. */
   readonly #damaged = new Set<string>();
+  /** Those that began anew for it: damage that comes back is the disk's. */
+  readonly #renewed = new Set<string>();
   #native: ReturnType<typeof loadNative> | null = null;
 
   constructor(platform: Platform, options: RocksdbOptions) {
@@ -48,7 +51,10 @@ class RocksdbEngineProvider implements StoreEngineProvider {
 
   async open(directory: string): Promise<StoreEngine> {
     this.#native ??= load();
-    if (this.#damaged.delete(directory)) this.#moveAside(directory, "damaged while it was open");
+    if (this.#damaged.delete(directory)) {
+      this.#moveAside(directory, "damaged while it was open");
+      this.#renewed.add(directory);
+    }
     try {
       return await this.#openDatabase(this.#native, directory);
     } catch (error) {
@@ -68,10 +74,14 @@ class RocksdbEngineProvider implements StoreEngineProvider {
   ): Promise<StoreEngine> {
     this.#platform.fileSystem.makeDirectory(directory);
     const database = await NativeDatabase.open(native, directory, this.#options);
+    const isRenewed = this.#renewed.has(directory);
     return new RocksdbEngine({
       directory,
       database,
-      onDamage: () => this.#damaged.add(directory),
+      onDamage: () => {
+        this.#damaged.add(directory);
+        return !isRenewed;
+      },
     });
   }
 

@@ -15,8 +15,8 @@ const rowsMax = 512;
 export interface RocksdbEngineOptions {
   readonly directory: string;
   readonly database: NativeDatabase;
-  /** Called when a read or write found the database damaged. */
-  readonly onDamage: () => void;
+  /** Called when a read or write found the database damaged. True: opened again it will begin anew. */
+  readonly onDamage: () => boolean;
 }
 
 /** A task's RocksDB database. Writes reach the operating system before `write` returns. */
@@ -24,7 +24,7 @@ export class RocksdbEngine implements StoreEngine {
   readonly isPersistent = true;
   readonly #directory: string;
   readonly #database: NativeDatabase;
-  readonly #onDamage: () => void;
+  readonly #onDamage: () => boolean;
   readonly #cursors = new Set<RocksdbCursor>();
   #isOpen = true;
   #closing: Promise<void> | null = null;
@@ -94,10 +94,18 @@ export class RocksdbEngine implements StoreEngine {
   }
 
   #failure(what: string, error: unknown): StateError {
-    if (isCorruption(error)) this.#onDamage();
+    const told = `RocksDB could not ${what} in ${this.#directory}: ${rootOf(error).message}.`;
+    if (!isCorruption(error))
+      return new StateError("STORE_ENGINE_FAILED", `${told} Check the disk.`, error);
+    if (this.#onDamage())
+      return new StateError(
+        "STORE_DAMAGED",
+        `${told} The database is moved aside when its task is opened again, and restored from its changelogs.`,
+        error,
+      );
     return new StateError(
       "STORE_ENGINE_FAILED",
-      `RocksDB could not ${what} in ${this.#directory}: ${rootOf(error).message}. A damaged database is moved aside when the task is opened again, and restored from its changelogs; check the disk.`,
+      `${told} It was damaged before, and restored, since this process began: check the disk. The next start restores it again.`,
       error,
     );
   }

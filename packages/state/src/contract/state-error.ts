@@ -7,6 +7,7 @@ import { BaseError } from "@millrace/model";
  * - `STORE_ENGINE_LOCKED`: another process, or another task, has the folder open.
  * - `STORE_ENGINE_UNAVAILABLE`: the native engine cannot be loaded on this machine.
  * - `STORE_ENGINE_FAILED`: the engine could not read or write.
+ * - `STORE_DAMAGED`: what the engine has on disk is damaged; opened again it begins anew, once.
  * - `INVALID_STORE_KEY`: a key is null or undefined.
  * - `READ_ONLY_STORE`: whoever asked for it may read it, and not write it.
  * - `CURSOR_ENDED`: what a cursor shows is gone; open another one.
@@ -18,6 +19,7 @@ export type StateErrorCode =
   | "STORE_ENGINE_LOCKED"
   | "STORE_ENGINE_UNAVAILABLE"
   | "STORE_ENGINE_FAILED"
+  | "STORE_DAMAGED"
   | "INVALID_STORE_KEY"
   | "READ_ONLY_STORE"
   | "CURSOR_ENDED";
@@ -25,6 +27,9 @@ export type StateErrorCode =
 /** A state store, or the engine under it, refused (Kafka: `ProcessorStateException`, `InvalidStateStoreException`). */
 export class StateError extends BaseError<StateErrorCode> {
   constructor(code: StateErrorCode, message: string, cause?: unknown) {
-    super(code, message, { cause, retriable: code === "STORE_ENGINE_LOCKED" });
+    super(code, message, {
+      cause,
+      retriable: code === "STORE_ENGINE_LOCKED" || code === "STORE_DAMAGED",
+    });
   }
 }

@@ -1,5 +1,7 @@
 import { ClusterError, type ClusterErrorCode } from "@millrace/cluster";
 
+import { isDamagedStore } from "../error/store-failure.ts";
+
 const recoverable: ReadonlySet<ClusterErrorCode> = new Set([
   "TRANSACTION_ABORTED",
   "COMMIT_FENCED",
@@ -9,9 +11,11 @@ const recoverable: ReadonlySet<ClusterErrorCode> = new Set([
   "BROKER_UNREACHABLE",
 ]);
 
-/** Errors after which the group, or a new epoch, lets the loop go on from what is committed. */
-export function isRecoverable(error: unknown): error is ClusterError {
-  if (!(error instanceof ClusterError)) return false;
+/**
+ * Errors after which the group, a new epoch, or a store that is made anew lets the loop go on from what is committed.
+ */
+export function isRecoverable(error: unknown): boolean {
+  if (!(error instanceof ClusterError)) return isDamagedStore(error);
   return recoverable.has(error.code) || (error.code === "WRITE_REFUSED" && error.retriable);
 }
 

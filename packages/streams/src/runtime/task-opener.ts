@@ -2,6 +2,7 @@ import type { BatchWriter, OffsetAndMetadata } from "@millrace/cluster";
 import { invariant, type TopicPartition } from "@millrace/model";
 import { openTaskStores, type StoreEngine, type TaskStores } from "@millrace/state";
 
+import { isDamagedStore } from "../error/store-failure.ts";
 import { taskIdText, type TaskId } from "../processor/task-id.ts";
 import { ClusterRecordCollector } from "../task/cluster-record-collector.ts";
 import { Slice } from "../task/slice.ts";
@@ -58,7 +59,7 @@ export async function openTasks(
     const committed = await environment.membership.committed(inputs, signal);
     for (const one of assigned) {
       topics.requireUsed(subtopologyOf(one, environment), committedOf(one, committed));
-      opened.push(await openTask(one, environment, writing));
+      opened.push(await openUndamaged(one, environment, writing));
     }
     await restoreStores(
       opened.flatMap((one) => restorablesOf(one, committed)),
@@ -78,6 +79,20 @@ export async function openTasks(
   } catch (error) {
     await Promise.allSettled(opened.map(({ task }) => task.close()));
     throw error;
+  }
+}
+
+/** A store that is damaged begins anew with the second opening; its changelog has what it held. */
+async function openUndamaged(
+  assigned: AssignedTask,
+  environment: LoopEnvironment,
+  writing: WritingSide,
+): Promise<OpenTask> {
+  try {
+    return await openTask(assigned, environment, writing);
+  } catch (error) {
+    if (!isDamagedStore(error)) throw error;
+    return openTask(assigned, environment, writing);
   }
 }
 

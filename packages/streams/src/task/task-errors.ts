@@ -1,6 +1,7 @@
 import type { Headers, Timestamp } from "@millrace/model";
 
 import { isProgramMistake } from "../error/program-mistake.ts";
+import { storeFailureOf } from "../error/store-failure.ts";
 import { StreamsError, messageOf } from "../error/streams-error.ts";
 import type { StreamRecord } from "../processor/stream-record.ts";
 import type { SourceNode } from "../topology/topology-node.ts";
@@ -83,6 +84,8 @@ export class TaskErrors implements QueueErrors, SinkOwner, ErrorGuard, RefusalOw
   onProcessingError(node: string, thrown: unknown): void {
     // STATE-10: what is passed over would take writes of other records with it.
     if (this.isOfWriter(thrown) || this.#context.stores.hasFailedFlush) throw thrown;
+    // No record's fault: without it all that follow would be left out, too.
+    if (storeFailureOf(thrown) !== undefined) throw thrown;
     if (thrown instanceof StreamsError && isDecided(thrown)) throw thrown;
     const isMistake = isProgramMistake(thrown);
     if (isMistake && thrown instanceof StreamsError) throw thrown;

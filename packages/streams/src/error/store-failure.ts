@@ -1,0 +1,17 @@
+import { StateError } from "@millrace/state";
+
+/** What an engine could not read or write, also beneath what is said of the record that met it. */
+export function storeFailureOf(thrown: unknown): StateError | undefined {
+  for (let error = thrown; error instanceof Error; error = error.cause)
+    if (error instanceof StateError && isOfEngine(error)) return error;
+  return undefined;
+}
+
+/** Opened again, the store begins anew, and is restored. */
+export function isDamagedStore(thrown: unknown): boolean {
+  return storeFailureOf(thrown)?.code === "STORE_DAMAGED";
+}
+
+function isOfEngine({ code }: StateError): boolean {
+  return code === "STORE_DAMAGED" || code === "STORE_ENGINE_FAILED";
+}
