@@ -1,3 +1,6 @@
+import { inspect } from "node:util";
+
+import { BaseError } from "@millrace/model";
 import { int64AsNumber, string } from "@millrace/serde";
 import { StreamsBuilder } from "@millrace/streams";
 import { describe, expect, test } from "vitest";
@@ -162,5 +165,49 @@ describe("a serde that is missing", () => {
     expect(told).toMatch(new RegExp(`^${operator} needs the option`));
     expect(told).toMatch(message);
     expect(told).toMatch(place);
+  });
+});
+
+describe("DSL-6: no method of the DSL fails without a name, whatever it is given", () => {
+  const objects: Readonly<Record<string, () => Loose>> = {
+    builder: () => loose().builder,
+    stream: () => loose().lines,
+    "grouped stream": () => loose().grouped,
+    table: () => loose().builder.table("customers", serdes),
+    "grouped table": () =>
+      loose()
+        .builder.table("customers", serdes)
+        .groupBy((value: string) => ({ key: value, value }), serdes),
+  };
+  const methods = Object.keys(objects).flatMap((name) =>
+    Object.getOwnPropertyNames(Object.getPrototypeOf(objects[name]()))
+      .filter((method) => method !== "constructor" && typeof objects[name]()[method] === "function")
+      .map((method) => [name, method]),
+  );
+  const wrongs = [
+    undefined,
+    null,
+    5,
+    true,
+    "",
+    "x",
+    [],
+    {},
+    some,
+    async () => {},
+    Promise.resolve(),
+  ];
+
+  test.each(methods)("%s: %s", (name, method) => {
+    for (const first of wrongs)
+      for (const second of wrongs)
+        for (const third of [undefined, null, 5, { value: string() }]) {
+          const given = [first, second, third];
+          try {
+            objects[name]()[method](...given);
+          } catch (error) {
+            expect(error, `${inspect(given)}: ${inspect(error)}`).toBeInstanceOf(BaseError);
+          }
+        }
   });
 });

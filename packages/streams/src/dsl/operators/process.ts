@@ -1,6 +1,5 @@
 import { shown } from "@millrace/model";
 import type { Serde } from "@millrace/serde";
-import type { StoreSpecification } from "@millrace/state";
 
 import { TopologyError } from "../../error/topology-error.ts";
 import { checkName } from "../../plan/naming.ts";
@@ -9,6 +8,7 @@ import type { Processor, ProcessorContext } from "../../processor/processor.ts";
 import type { StreamRecord } from "../../processor/stream-record.ts";
 import type { NamedOptions, StreamNode, TableNode } from "../stream-node.ts";
 import type { OutputMap, OutputSerdes } from "../types/processor-types.ts";
+import { isSpecification } from "./add-state-store.ts";
 import {
   DefinedProcessorNode,
   type ConnectedStore,
@@ -197,10 +197,4 @@ function connectedStore(
       `${operator}: table ${name} has no store of its own; name one where it is made, { store: "${name}" }`,
     );
   return { name, table: table.storeName };
-}
-
-function isSpecification(given: unknown): given is StoreSpecification {
-  if (typeof given !== "object" || given === null) return false;
-  const { kind, name } = given as Partial<StoreSpecification>;
-  return typeof kind === "object" && kind !== null && typeof name === "string";
 }
