@@ -73,7 +73,18 @@ export {
   type StoreSpecification,
   type TimestampedKeyValueStore,
   type UpdatableStore,
+  type ReadOnlySessionStore,
+  type ReadOnlyWindowStore,
+  type SessionRange,
+  type SessionStore,
+  type SessionStoreOptions,
+  type StoreOptions as StateStoreOptions,
+  type TimeRange,
+  type TimestampedWindowStore,
   type ValueAndTimestamp,
+  type WindowedCursor,
+  type WindowStore,
+  type WindowStoreOptions,
 } from "@millrace/state";
 export {
   ApplicationError,

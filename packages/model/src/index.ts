@@ -44,3 +44,4 @@ export {
   type Timestamp,
   type TopicPartition,
 } from "./topic-partition.ts";
+export type { Window, Windowed } from "./windowed.ts";

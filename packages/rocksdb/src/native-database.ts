@@ -27,6 +27,11 @@ interface NativeLevel {
   _getManySync(keys: readonly Uint8Array[], options: object): readonly (Uint8Array | undefined)[];
   _iterator(options: object): NativeIterator;
   _chainedBatch(): NativeBatch;
+  /** Without a limit it is one `DeleteRange`, done when the call returns; only an error is told later. */
+  _clear(
+    range: { readonly gte: Uint8Array; readonly lt: Uint8Array },
+    callback: (error: unknown) => void,
+  ): void;
 }
 
 interface NativeModule {
@@ -98,6 +103,18 @@ export class NativeDatabase {
       batch._writeSync(noOptions);
     } finally {
       batch._closeSync();
+    }
+  }
+
+  /** @returns whether nothing is left */
+  deleteRange(from: Uint8Array, to: Uint8Array): boolean {
+    // What the callback would tell is seen at once: something is left.
+    this.#level._clear({ gte: from, lt: to }, () => {});
+    const left = this.iterate({ from, to, isReverse: false });
+    try {
+      return left.read(1).length === 0;
+    } finally {
+      left.close();
     }
   }
 

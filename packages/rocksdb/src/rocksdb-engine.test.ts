@@ -5,7 +5,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { nodePlatform } from "@millrace/platform/node";
 import { StateError, type StoreEngine } from "@millrace/state";
-import { storeEngineConformance, taskStoresConformance } from "@millrace/state/conformance";
+import {
+  expiringStoresConformance,
+  storeEngineConformance,
+  taskStoresConformance,
+} from "@millrace/state/conformance";
 import { afterAll, describe, expect, it } from "vitest";
 import { rocksdbEngineProvider } from "./index.ts";
 
@@ -46,6 +50,10 @@ describe("STATE-1: RocksDB is a store engine", () => {
 
 describe("STATE-2: stores on RocksDB", () => {
   for (const { name, run } of taskStoresConformance(fixture)) it(name, run);
+});
+
+describe("STATE-12: stores whose rows expire, on RocksDB", () => {
+  for (const { name, run } of expiringStoresConformance(fixture)) it(name, run);
 });
 
 describe("a database that is open already", () => {

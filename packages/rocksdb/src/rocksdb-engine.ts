@@ -77,6 +77,14 @@ export class RocksdbEngine implements StoreEngine {
     }
   }
 
+  deleteRange(from: Uint8Array, to: Uint8Array): void {
+    this.#requireOpen();
+    requireKey(from);
+    requireKey(to);
+    if (!this.#database.deleteRange(from, to))
+      throw this.#failure("delete", new Error("entries are left"));
+  }
+
   close(): Promise<void> {
     this.#isOpen = false;
     for (const cursor of this.#cursors) cursor[Symbol.dispose]();

@@ -25,6 +25,31 @@ export {
 } from "./contract/store-specification.ts";
 export type { ChangelogWriter } from "./contract/changelog-writer.ts";
 export type { ChangelogRecord, OpenStore, StoreEnvironment } from "./contract/open-store.ts";
+export type {
+  ReadOnlyWindowStore,
+  TimeRange,
+  TimestampedWindowStore,
+  UpdatableWindowStore,
+  WindowedCursor,
+  WindowStore,
+} from "./contract/window-store.ts";
+export type {
+  CachedSessionStore,
+  ReadOnlySessionStore,
+  SessionRange,
+  SessionStore,
+} from "./contract/session-store.ts";
+export { windowStore } from "./kinds/window/window-kind.ts";
+export type {
+  WindowStoreOptions,
+  WindowStoreSpecification,
+} from "./kinds/window/window-specification.ts";
+export { timestampedWindowStore } from "./kinds/timestamped-window/timestamped-window-kind.ts";
+export {
+  sessionStore,
+  type SessionStoreOptions,
+  type SessionStoreSpecification,
+} from "./kinds/session/session-kind.ts";
 export { keyValueStore } from "./kinds/key-value/key-value-kind.ts";
 export { timestampedKeyValueStore } from "./kinds/timestamped-key-value/timestamped-key-value-kind.ts";
 export type { StoreOpening, TaskStores, TaskStoresOptions } from "./contract/task-stores.ts";

@@ -1,2 +1,3 @@
 export { storeEngineConformance, type StoreEngineFixture } from "./store-engine-conformance.ts";
 export { taskStoresConformance } from "./task-stores-conformance.ts";
+export { expiringStoresConformance } from "./expiring-stores-conformance.ts";

@@ -26,6 +26,7 @@ export function storeEngineConformance(fixture: StoreEngineFixture): readonly Co
     { name: "an empty value is a value", run: () => keepsEmptyValues(fixture) },
     { name: "the last write of a key in a batch wins", run: () => lastWriteWins(fixture) },
     { name: "a scan goes on in order while others write", run: () => scansThroughWrites(fixture) },
+    { name: "a range is deleted whole, and nothing else", run: () => deletesRanges(fixture) },
     { name: "a closed engine says so, and closes twice", run: () => closes(fixture) },
     { name: "it is a sorted map, whatever is done", run: () => everySeed(fixture, matchesModel) },
   ];
@@ -119,6 +120,18 @@ async function scansThroughWrites({ openEmpty }: StoreEngineFixture): Promise<vo
   }
 }
 
+async function deletesRanges({ openEmpty }: StoreEngineFixture): Promise<void> {
+  const engine = await openEmpty();
+  const keys = ["10", "20", "2000", "2fff", "30", "40"];
+  engine.write(keys.map((key) => entry(key, "01")));
+  engine.deleteRange(fromHex("20"), fromHex("30"));
+  checkEqual(keysOf(engine, {}), ["10", "30", "40"], "after deleting from 20 to 30");
+  engine.deleteRange(fromHex("20"), fromHex("30"));
+  engine.write([entry("2000", "02")]);
+  checkEqual(keysOf(engine, {}), ["10", "2000", "30", "40"], "after writing into it again");
+  await engine.close();
+}
+
 async function closes({ openEmpty }: StoreEngineFixture): Promise<void> {
   const engine = await openEmpty();
   engine.write([entry("01", "01")]);
@@ -128,6 +141,7 @@ async function closes({ openEmpty }: StoreEngineFixture): Promise<void> {
     () => engine.get(fromHex("01")),
     () => engine.write([entry("01", "01")]),
     () => engine.scan({}),
+    () => engine.deleteRange(fromHex("01"), fromHex("02")),
   ])
     check(codeOf(use) === "STORE_CLOSED", "a closed engine must throw STORE_CLOSED");
 }
@@ -146,6 +160,7 @@ async function matchesModel(engine: StoreEngine, seed: number): Promise<StoreEng
   const model = new Map<string, string>();
   for (let step = 0; step < 60; step++) {
     writeBoth(engine, model, choice);
+    if (choice.isOneIn(10)) deleteBoth(engine, model, choice);
     if (choice.isOneIn(3)) {
       const range = randomRange(choice);
       checkEqual(
@@ -170,6 +185,8 @@ async function survivesReopening(
   const model = new Map<string, string>();
   for (let round = 0; round < 3; round++) {
     for (let step = 0; step < 10; step++) writeBoth(engine, model, choice);
+    deleteBoth(engine, model, choice);
+    writeBoth(engine, model, choice);
     engine = await reopen(engine);
     checkEqual(entriesOf(engine, {}), modelEntries(model, {}), `seed ${seed}, round ${round}`);
   }
@@ -186,6 +203,14 @@ function writeBoth(engine: StoreEngine, model: Map<string, string>, choice: Seed
     batch.push({ key, value });
   }
   engine.write(batch);
+}
+
+function deleteBoth(engine: StoreEngine, model: Map<string, string>, choice: SeededChoice): void {
+  const [from, to] = [randomKey(choice), randomKey(choice)].sort(compareBytes);
+  engine.deleteRange(from, to);
+  for (const key of model.keys())
+    if (compareBytes(fromHex(key), from) >= 0 && compareBytes(fromHex(key), to) < 0)
+      model.delete(key);
 }
 
 function randomKey(choice: SeededChoice): Uint8Array {

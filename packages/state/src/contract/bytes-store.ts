@@ -14,6 +14,17 @@ export interface BytesStore {
    * @param contextTimestamp of the record that wrote it: the changelog's where the value brings none
    */
   put(key: Uint8Array, value: Uint8Array | null, contextTimestamp: Timestamp): void;
-  scan(range: ScanRange): EntryCursor;
+  scan(range: StoreScan): EntryCursor;
   approximateEntryCount(): number;
+}
+
+export interface StoreScan extends ScanRange {
+  /** Of rows that expire: those of earlier times are hidden. Absent: by what has expired now. */
+  readonly visibleFrom?: Timestamp;
+}
+
+/** A store's part of its task's engine, seen through the writes that are not committed. */
+export interface EngineBytes extends BytesStore {
+  /** Deletes all keys before this one in the engine, at once and for good: of what nobody may see any more. */
+  dropBelow(key: Uint8Array): void;
 }

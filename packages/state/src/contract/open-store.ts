@@ -18,6 +18,8 @@ export interface StoreEnvironment {
   readonly changelogTopic: string;
   readonly isPersistent: boolean;
   readonly metrics: Pick<Metrics, "gauge"> | undefined;
+  /** Counts a write that is left out. */
+  readonly drop: (reason: string) => void;
 }
 
 /** One record of a changelog, besides its key. */
@@ -40,6 +42,8 @@ export interface OpenStore<out Store extends StateStore = StateStore> {
   discard(): void;
   /** Applies one record of the changelog, beneath caches and changelog. The bytes are copied. */
   restore(key: Uint8Array, record: ChangelogRecord): void;
+  /** A commit begins: what the store notes about itself goes into the stage. */
+  committing(): void;
   /** The stage was moved into the engine. */
   committed(): void;
 }

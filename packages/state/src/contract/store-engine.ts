@@ -11,6 +11,8 @@ export interface StoreEngine {
   scan(range: ScanRange): EntryCursor;
   /** All or nothing, also through a crash. A null value deletes. The bytes are copied or owned by the engine afterwards. */
   write(entries: readonly EngineEntry[]): void;
+  /** Deletes all keys from `from` (inclusive) to `to` (exclusive): one step, however many they are. */
+  deleteRange(from: Uint8Array, to: Uint8Array): void;
   /** How many entries there are, all stores together, as far as that is cheap to say. */
   readonly estimatedEntryCount?: number;
   /** Resolves once files and locks are free. Later use throws `STORE_CLOSED`. Twice is fine. */

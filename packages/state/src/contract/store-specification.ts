@@ -1,5 +1,5 @@
 import type { Serde } from "@millrace/serde";
-import type { BytesStore } from "./bytes-store.ts";
+import type { EngineBytes } from "./bytes-store.ts";
 import type { OpenStore, StoreEnvironment } from "./open-store.ts";
 import type { StateStore } from "./state-store.ts";
 
@@ -34,7 +34,7 @@ export interface StoreKind<out Store extends StateStore = StateStore> {
   /** @param bytes the store's part of its task's engine, seen through the writes that are not committed */
   open(
     specification: StoreSpecification,
-    bytes: BytesStore,
+    bytes: EngineBytes,
     environment: StoreEnvironment,
   ): OpenStore<Store>;
 }

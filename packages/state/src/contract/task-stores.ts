@@ -69,6 +69,9 @@ export interface TaskStores {
    */
   readonly hasFailedFlush: boolean;
 
+  /** Tells who counts the writes that stores leave out, such as those to windows that have expired. */
+  reportDropsTo(listener: (reason: string) => void): void;
+
   /**
    * Flushes the caches store by store in registration order: writes, logs and forwards what is dirty.
    * Results that arrive in a later store's cache are flushed in the same call.

@@ -1,6 +1,7 @@
 import { silentLogger } from "@millrace/platform";
 import { MemoryFileSystem } from "@millrace/platform/memory";
 import { describe, expect, it } from "vitest";
+import { expiringStoresConformance } from "../conformance/expiring-stores-conformance.ts";
 import { storeEngineConformance } from "../conformance/store-engine-conformance.ts";
 import { taskStoresConformance } from "../conformance/task-stores-conformance.ts";
 import type { StoreEngine } from "../contract/store-engine.ts";
@@ -32,6 +33,10 @@ describe("STATE-1: the file engine is a store engine", () => {
 
 describe("STATE-2: stores on the file engine", () => {
   for (const { name, run } of taskStoresConformance(fixture)) it(name, run);
+});
+
+describe("STATE-12: stores whose rows expire, on the file engine", () => {
+  for (const { name, run } of expiringStoresConformance(fixture)) it(name, run);
 });
 
 describe("STATE-4: a file cut anywhere holds a prefix of the batches", () => {

@@ -65,6 +65,14 @@ export class FileEngine implements StoreEngine {
     if (this.#sizeBytes > this.#rewriteAtBytes) this.#rewrite();
   }
 
+  /** In the file it is a batch that deletes each of them. */
+  deleteRange(from: Uint8Array, to: Uint8Array): void {
+    const deletions: EngineEntry[] = [];
+    using cursor = this.#memory.scan({ from, to });
+    while (cursor.next()) deletions.push({ key: cursor.key, value: null });
+    this.write(deletions);
+  }
+
   close(): Promise<void> {
     if (this.#isOpen) {
       this.#isOpen = false;

@@ -1,5 +1,8 @@
 import type { StoreSpecification } from "../contract/store-specification.ts";
 
+/** What a changelog keeps longer than its store, so that clocks and restores may be late (Kafka's default). */
+const additionalRetentionMs = 86_400_000;
+
 /** Of the changelog of a store that keeps the last value of each key, and what the user says over them. */
 export function compactedChangelog({
   logging,
@@ -7,6 +10,20 @@ export function compactedChangelog({
   return {
     "cleanup.policy": "compact",
     "message.timestamp.type": "CreateTime",
+    ...configsOf(logging),
+  };
+}
+
+/** Of the changelog of a store whose rows expire, and what the user says over them. */
+export function expiringChangelog(
+  { logging }: StoreSpecification,
+  retentionMs: number,
+  policy: "compact,delete" | "delete",
+): Readonly<Record<string, string>> {
+  return {
+    "cleanup.policy": policy,
+    "message.timestamp.type": "CreateTime",
+    "retention.ms": String(retentionMs + additionalRetentionMs),
     ...configsOf(logging),
   };
 }

@@ -11,7 +11,7 @@ export interface CacheIndexSource<K, V> {
   /** Null for a tombstone. */
   bytesOf(entry: CacheEntry<K, V>): Uint8Array | null;
   /** An entry left the cache: from now on it is beneath. */
-  removed(): void;
+  removed(entry: CacheEntry<K, V>): void;
 }
 
 /** A cache's entries in the order of their key bytes; kept from the first scan on. */
@@ -27,8 +27,8 @@ export class CacheIndex<K, V> {
     cache.onChange = (entry, change) => {
       if (change === "added") this.#add(entry);
       else {
+        source.removed(entry);
         this.#sorted.delete(toLatin1(source.keyBytesOf(entry)));
-        source.removed();
       }
     };
   }

@@ -1,14 +1,13 @@
 import { invariant, type Timestamp } from "@millrace/model";
-import { copyBytes } from "../bytes/key-range.ts";
-import { toLatin1 } from "../bytes/latin1.ts";
-import type { BytesStore } from "../contract/bytes-store.ts";
+import type { BytesStore, StoreScan } from "../contract/bytes-store.ts";
 import type { CacheBudget } from "../contract/cache-budget.ts";
 import type { RecordContext } from "../contract/record-context.ts";
-import type { EntryCursor, ScanRange } from "../contract/store-engine.ts";
+import type { EntryCursor } from "../contract/store-engine.ts";
 import type { FlushListener, FlushListenerOptions } from "../contract/updatable-store.ts";
-import { CacheEntry, type CacheKey } from "./cache-entry.ts";
+import { CacheEntry } from "./cache-entry.ts";
 import { CacheIndex } from "./cache-index.ts";
-import { MergeCursor } from "./merge-cursor.ts";
+import { CacheKeys } from "./cache-keys.ts";
+import { MergeCursor, type OverlayCursor } from "./merge-cursor.ts";
 import { OpenCursors } from "./open-cursors.ts";
 import { RecordCache } from "./record-cache.ts";
 import { isPrimitive, type StoreFormat } from "./store-format.ts";
@@ -16,6 +15,8 @@ import type { AccessOptions, ValueAccess } from "./value-access.ts";
 
 export interface CachedAccessOptions<K, V> extends AccessOptions<K, V> {
   readonly budget: CacheBudget;
+  /** False: what is read from beneath is not held (Kafka: `CachingWindowStore`). Default true. */
+  readonly holdsReads?: boolean;
 }
 
 /**
@@ -29,8 +30,10 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
   readonly #format: StoreFormat<K, V>;
   readonly #context: RecordContext;
   readonly #cache: RecordCache<K, V>;
-  readonly #isDirect: boolean;
+  readonly #keys: CacheKeys<K>;
   readonly #cursors: OpenCursors;
+  readonly #holdsReads: boolean;
+  readonly #valueSeenBy: AccessOptions<K, V>["valueSeenBy"];
   #index: CacheIndex<K, V> | null = null;
   #listener: FlushListener<K, V> | null = null;
   #sendsOldValues = false;
@@ -42,11 +45,14 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
   #timestampOfRead: Timestamp = -1;
   #readTimestamp: Timestamp = -1;
 
-  constructor({ name, store, format, context, budget }: CachedAccessOptions<K, V>) {
+  constructor(options: CachedAccessOptions<K, V>) {
+    const { name, store, format, context, budget, holdsReads, valueSeenBy } = options;
     this.#store = store;
     this.#format = format;
     this.#context = context;
-    this.#isDirect = format.hasInjectiveKeys;
+    this.#holdsReads = holdsReads ?? true;
+    this.#valueSeenBy = valueSeenBy;
+    this.#keys = new CacheKeys(format);
     this.#cache = new RecordCache(budget, (entry) => this.#writeThrough(entry));
     this.#cursors = new OpenCursors(name, (range) => this.#scan(range));
   }
@@ -95,11 +101,11 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
   }
 
   write(key: K, value: V | null, timestamp: Timestamp): void {
-    const found = this.#find(key, null);
-    this.#write(found ?? this.#newEntry(key, null), value, timestamp);
+    const found = this.#keys.find(this.#cache, key, null);
+    this.#write(found ?? this.#keys.newEntry<V>(key, null), value, timestamp);
   }
 
-  scan(range: ScanRange): EntryCursor {
+  scan(range: StoreScan): EntryCursor {
     return this.#cursors.open(range);
   }
 
@@ -130,67 +136,59 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
     this.#cursors.moved();
   }
 
+  endCursors(reason: string, isGone: (scan: StoreScan) => boolean): void {
+    this.#cursors.end(reason, isGone);
+  }
+
+  holdsAny(range: StoreScan): boolean {
+    return this.#walk(range).next();
+  }
+
   forget(keyBytes: Uint8Array): void {
     this.#cursors.end("its store is being restored");
     if (this.#cache.entryCount === 0) return;
-    const mapKey = this.#isDirect
-      ? this.#mapKeyOf(this.#format.decodeKey(keyBytes), keyBytes)
-      : toLatin1(keyBytes);
-    const entry = this.#cache.get(mapKey);
+    const entry = this.#cache.get(this.#keys.mapKeyOfBytes(keyBytes));
     if (entry !== undefined) this.#cache.remove(entry);
   }
 
-  #scan(range: ScanRange): EntryCursor {
+  #scan(range: StoreScan): EntryCursor {
+    const base = this.#store.scan(range);
+    return new MergeCursor(this.#walk(range), base, range.direction ?? "forward");
+  }
+
+  #walk(range: StoreScan): OverlayCursor {
     this.#index ??= new CacheIndex(this.#cache, {
       keyBytesOf: (entry) => this.#keyBytesOf(entry),
-      bytesOf: (entry) => (entry.isTombstone ? null : this.#bytesOf(entry)),
-      removed: () => this.#cursors.moved(),
+      bytesOf: (entry) => this.#storedOf(entry),
+      removed: (entry) => this.#removed(entry),
     });
-    const base = this.#store.scan(range);
-    return new MergeCursor(this.#index.walk(range), base, range.direction ?? "forward");
+    return this.#index.walk(range);
+  }
+
+  /** Beneath, an entry may be hidden: the cache shows also what has expired. */
+  #removed(entry: CacheEntry<K, V>): void {
+    if (this.#valueSeenBy !== undefined && this.#cursors.hasOpen)
+      this.#cursors.keep(this.#keyBytesOf(entry), () => this.#storedOf(entry));
+    this.#cursors.moved();
   }
 
   /** The entry of a key, loaded from beneath where there is none; detached if nothing is there, or no room. */
   #use(key: K, keyBytes: Uint8Array | null): CacheEntry<K, V> {
-    const found = this.#find(key, keyBytes);
+    const found = this.#keys.find(this.#cache, key, keyBytes);
     if (found !== undefined) {
       this.#hits++;
       this.#cache.touch(found);
       return found;
     }
     this.#misses++;
-    const entry = this.#newEntry(key, keyBytes);
+    const entry = this.#keys.newEntry<V>(key, keyBytes);
     const bytes = this.#store.get(this.#keyBytesOf(entry));
     if (bytes === null) return entry;
     entry.bytes = bytes;
     entry.valueSize = bytes.length;
     entry.valueTimestamp = this.#format.timestampOf(bytes);
-    this.#cache.store(entry, false);
+    if (this.#holdsReads) this.#cache.store(entry, false);
     return entry;
-  }
-
-  #find(key: K, keyBytes: Uint8Array | null): CacheEntry<K, V> | undefined {
-    if (!this.#isDirect) return this.#cache.get(toLatin1(keyBytes ?? this.#format.encodeKey(key)));
-    const found = this.#cache.get(key as CacheKey);
-    return found === undefined && !isCanonical(key)
-      ? this.#cache.get(this.#mapKeyOf(key, keyBytes))
-      : found;
-  }
-
-  #newEntry(key: K, keyBytes: Uint8Array | null): CacheEntry<K, V> {
-    const own = keyBytes === null ? null : copyBytes(keyBytes);
-    const size = own?.length ?? this.#format.keySize(key);
-    if (this.#isDirect && size !== undefined)
-      return new CacheEntry(this.#mapKeyOf(key, own), key, own, size);
-    const bytes = own ?? this.#format.encodeKey(key);
-    return new CacheEntry(this.#mapKeyOf(key, bytes), key, bytes, bytes.length);
-  }
-
-  /** Keys with the same bytes get the same, and keys with different bytes different ones. */
-  #mapKeyOf(key: K, keyBytes: Uint8Array | null): CacheKey {
-    if (this.#isDirect && isCanonical(key)) return key as CacheKey;
-    const bytes = toLatin1(keyBytes ?? this.#format.encodeKey(key));
-    return this.#isDirect ? bytesMark + bytes : bytes;
   }
 
   /** The value, or a fresh copy; null where there is none. */
@@ -207,7 +205,7 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
 
   #write(found: CacheEntry<K, V>, value: V | null, timestamp: Timestamp): void {
     if (this.#cursors.hasOpen)
-      this.#cursors.keep(this.#keyBytesOf(found), () => this.#bytesNow(found));
+      this.#cursors.keep(this.#keyBytesOf(found), (scan) => this.#bytesNow(found, scan));
     // While a flush forwards, entries wait for their turn: what is written then gets an entry of its own.
     const entry = this.#cache.isFlushing
       ? new CacheEntry<K, V>(found.mapKey, found.key, found.keyBytes, found.keySize)
@@ -243,10 +241,17 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
   }
 
   /** What is stored under an entry's key before it is written. */
-  #bytesNow(entry: CacheEntry<K, V>): Uint8Array | null {
+  #bytesNow(entry: CacheEntry<K, V>, scan: StoreScan): Uint8Array | null {
     const held = this.#cache.get(entry.mapKey);
-    if (held === undefined) return this.#store.get(this.#keyBytesOf(entry));
-    return held.isTombstone ? null : this.#bytesOf(held);
+    if (held !== undefined) return this.#storedOf(held);
+    const keyBytes = this.#keyBytesOf(entry);
+    return this.#valueSeenBy === undefined
+      ? this.#store.get(keyBytes)
+      : this.#valueSeenBy(keyBytes, scan);
+  }
+
+  #storedOf(entry: CacheEntry<K, V>): Uint8Array | null {
+    return entry.isTombstone ? null : this.#bytesOf(entry);
   }
 
   #writeThrough(entry: CacheEntry<K, V>): void {
@@ -271,7 +276,7 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
   /** A primitive is as good as its bytes, which are five times its size. */
   #dropSpareBytes(entry: CacheEntry<K, V>): void {
     if (entry.hasValue && isPrimitive(entry.value)) entry.bytes = null;
-    if (this.#isDirect && isPrimitive(entry.key)) entry.keyBytes = null;
+    if (this.#keys.isDirect && isPrimitive(entry.key)) entry.keyBytes = null;
   }
 
   /** A key that is an object may have been changed by whoever had it. */
@@ -286,19 +291,4 @@ function setTombstone<K, V>(entry: CacheEntry<K, V>): void {
   entry.hasValue = false;
   entry.bytes = null;
   entry.valueSize = 0;
-}
-
-/** Stands before bytes among keys that stand for themselves: no canonical key has it. */
-const bytesMark = "\ufffd";
-
-/**
- * True: no other bytes are read as the key. Malformed UTF-8 is read as U+FFFD, and longs that are no safe integers as
- * the nearest double.
- */
-function isCanonical(key: unknown): boolean {
-  return typeof key === "string"
-    ? !key.includes(bytesMark)
-    : typeof key === "number"
-      ? Number.isSafeInteger(key)
-      : true;
 }

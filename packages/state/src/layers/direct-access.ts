@@ -1,7 +1,7 @@
 import { invariant, type Timestamp } from "@millrace/model";
-import type { BytesStore } from "../contract/bytes-store.ts";
+import type { BytesStore, StoreScan } from "../contract/bytes-store.ts";
 import type { RecordContext } from "../contract/record-context.ts";
-import type { EntryCursor, ScanRange } from "../contract/store-engine.ts";
+import type { EntryCursor } from "../contract/store-engine.ts";
 import type { FlushListener, FlushListenerOptions } from "../contract/updatable-store.ts";
 import { OpenCursors } from "./open-cursors.ts";
 import type { StoreFormat } from "./store-format.ts";
@@ -16,14 +16,16 @@ export class DirectAccess<K, V> implements ValueAccess<K, V> {
   readonly #format: StoreFormat<K, V>;
   readonly #context: RecordContext;
   readonly #cursors: OpenCursors;
+  readonly #valueSeenBy: (key: Uint8Array, scan: StoreScan) => Uint8Array | null;
   #keyBytes: Uint8Array | null = null;
   #timestampOfRead: Timestamp = -1;
   #readTimestamp: Timestamp = -1;
 
-  constructor({ name, store, format, context }: AccessOptions<K, V>) {
+  constructor({ name, store, format, context, valueSeenBy }: AccessOptions<K, V>) {
     this.#store = store;
     this.#format = format;
     this.#context = context;
+    this.#valueSeenBy = valueSeenBy ?? ((key) => store.get(key));
     this.#cursors = new OpenCursors(name, (range) => store.scan(range));
   }
 
@@ -66,7 +68,7 @@ export class DirectAccess<K, V> implements ValueAccess<K, V> {
     return false;
   }
 
-  scan(range: ScanRange): EntryCursor {
+  scan(range: StoreScan): EntryCursor {
     return this.#cursors.open(range);
   }
 
@@ -91,8 +93,17 @@ export class DirectAccess<K, V> implements ValueAccess<K, V> {
     this.#cursors.moved();
   }
 
+  endCursors(reason: string, isGone: (scan: StoreScan) => boolean): void {
+    this.#cursors.end(reason, isGone);
+  }
+
+  holdsAny(): boolean {
+    return false;
+  }
+
   #put(keyBytes: Uint8Array, bytes: Uint8Array | null): void {
-    if (this.#cursors.hasOpen) this.#cursors.keep(keyBytes, () => this.#store.get(keyBytes));
+    if (this.#cursors.hasOpen)
+      this.#cursors.keep(keyBytes, (scan) => this.#valueSeenBy(keyBytes, scan));
     this.#store.put(keyBytes, bytes, this.#context.timestamp);
   }
 }

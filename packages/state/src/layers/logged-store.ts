@@ -1,7 +1,7 @@
 import type { Timestamp } from "@millrace/model";
-import type { BytesStore } from "../contract/bytes-store.ts";
+import type { BytesStore, StoreScan } from "../contract/bytes-store.ts";
 import type { ChangelogWriter } from "../contract/changelog-writer.ts";
-import type { EntryCursor, ScanRange } from "../contract/store-engine.ts";
+import type { EntryCursor } from "../contract/store-engine.ts";
 import type { ValueLayout } from "./value-layout.ts";
 
 /**
@@ -28,7 +28,7 @@ export class LoggedStore implements BytesStore {
     this.#inner.put(key, value, contextTimestamp);
   }
 
-  scan(range: ScanRange): EntryCursor {
+  scan(range: StoreScan): EntryCursor {
     return this.#inner.scan(range);
   }
 

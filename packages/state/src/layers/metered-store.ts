@@ -1,7 +1,7 @@
 import type { Timestamp } from "@millrace/model";
 import type { Metrics, MetricTags } from "@millrace/platform";
-import type { BytesStore } from "../contract/bytes-store.ts";
-import type { EntryCursor, ScanRange } from "../contract/store-engine.ts";
+import type { BytesStore, StoreScan } from "../contract/bytes-store.ts";
+import type { EntryCursor } from "../contract/store-engine.ts";
 
 /** Counts what passes the cache. Counting is an addition; whoever looks reads the sum. */
 export class MeteredStore implements BytesStore {
@@ -27,7 +27,7 @@ export class MeteredStore implements BytesStore {
     this.#inner.put(key, value, contextTimestamp);
   }
 
-  scan(range: ScanRange): EntryCursor {
+  scan(range: StoreScan): EntryCursor {
     this.#scans++;
     return this.#inner.scan(range);
   }

@@ -1,9 +1,13 @@
 import { StateError } from "../contract/state-error.ts";
-import type { EntryCursor, ScanRange } from "../contract/store-engine.ts";
+import type { StoreScan } from "../contract/bytes-store.ts";
+import type { EntryCursor } from "../contract/store-engine.ts";
 import { SnapshotCursor, type SnapshotSource } from "./snapshot-cursor.ts";
 
 /** What is kept for one cursor, at most. */
 const keptBytesMax = 16 * 1024 * 1024;
+
+/** Gives what lies under a key now, as a scan would see it. */
+export type ValueNow = (scan: StoreScan) => Uint8Array | null;
 
 /** The cursors of one store that are open, each with the state as of its opening. */
 export class OpenCursors {
@@ -11,7 +15,7 @@ export class OpenCursors {
   readonly #cursors = new Set<SnapshotCursor>();
   readonly #source: { moves: number } & SnapshotSource;
 
-  constructor(store: string, scan: (range: ScanRange) => EntryCursor) {
+  constructor(store: string, scan: (range: StoreScan) => EntryCursor) {
     this.#store = store;
     this.#source = { moves: 0, scan, closed: (cursor) => this.#cursors.delete(cursor) };
   }
@@ -21,16 +25,16 @@ export class OpenCursors {
     return this.#cursors.size > 0;
   }
 
-  open(range: ScanRange): EntryCursor {
+  open(range: StoreScan): EntryCursor {
     const cursor = new SnapshotCursor(this.#source, range);
     this.#cursors.add(cursor);
     return cursor;
   }
 
   /** Before a key is written. */
-  keep(key: Uint8Array, valueOf: () => Uint8Array | null): void {
+  keep(key: Uint8Array, valueNow: ValueNow): void {
     for (const cursor of this.#cursors)
-      if (cursor.keep(key, valueOf) > keptBytesMax)
+      if (cursor.keep(key, valueNow) > keptBytesMax)
         cursor.fail(this.#ended(`more than ${keptBytesMax} bytes were overwritten meanwhile`));
   }
 
@@ -39,9 +43,9 @@ export class OpenCursors {
     this.#source.moves += 1;
   }
 
-  /** What the cursors show is gone. */
-  end(reason: string): void {
-    for (const cursor of this.#cursors) cursor.fail(this.#ended(reason));
+  /** What cursors show is gone; those of some scans, or all. */
+  end(reason: string, isGone: (scan: StoreScan) => boolean = () => true): void {
+    for (const cursor of this.#cursors) if (isGone(cursor.range)) cursor.fail(this.#ended(reason));
   }
 
   #ended(reason: string): StateError {

@@ -1,10 +1,10 @@
 import type { BytesStore } from "../contract/bytes-store.ts";
 import type { StoreEnvironment } from "../contract/open-store.ts";
-import { CachedAccess } from "./cached-access.ts";
+import { CachedAccess, type CachedAccessOptions } from "./cached-access.ts";
 import { DirectAccess } from "./direct-access.ts";
 import { LoggedStore } from "./logged-store.ts";
 import { MeteredStore } from "./metered-store.ts";
-import type { AccessOptions, ValueAccess } from "./value-access.ts";
+import type { ValueAccess } from "./value-access.ts";
 import type { ValueLayout } from "./value-layout.ts";
 
 /** What lies between the bytes of a store and its cache: changelog and meters. */
@@ -22,7 +22,7 @@ export function openByteLayers(
 
 /** The typed way in, through a cache where there is one. */
 export function openAccess<K, V>(
-  options: Omit<AccessOptions<K, V>, "context">,
+  options: Omit<CachedAccessOptions<K, V>, "context" | "budget">,
   { cache, metrics, recordContext, scope }: StoreEnvironment,
 ): ValueAccess<K, V> {
   const own = { ...options, context: recordContext };

@@ -1,12 +1,13 @@
 import { compareBytes, noBytes } from "@millrace/model";
 import { afterKey, copyBytes } from "../bytes/key-range.ts";
 import { toLatin1 } from "../bytes/latin1.ts";
-import type { EntryCursor, ScanRange } from "../contract/store-engine.ts";
+import type { StoreScan } from "../contract/bytes-store.ts";
+import type { EntryCursor } from "../contract/store-engine.ts";
 import { SortedMap } from "../sorted/sorted-map.ts";
 
 /** Where a snapshot takes its entries from. */
 export interface SnapshotSource {
-  scan(range: ScanRange): EntryCursor;
+  scan(range: StoreScan): EntryCursor;
   /** Grows whenever entries moved from one layer to another, where a scan may miss them. */
   readonly moves: number;
   closed(cursor: SnapshotCursor): void;
@@ -18,57 +19,51 @@ interface KeptEntry {
   readonly value: Uint8Array | null;
 }
 
+/** What an entry that is kept costs besides its bytes, roughly. */
+const keptOverheadBytes = 96;
+
 /**
  * Shows a store as it was when the cursor was opened: entries that are written later are shown as they were, from what
  * was kept of them, and when entries move between the layers the scan begins again behind the last one.
  */
 export class SnapshotCursor implements EntryCursor {
+  readonly range: StoreScan;
   readonly #source: SnapshotSource;
-  readonly #range: ScanRange;
   readonly #sign: 1 | -1;
   readonly #kept = new SortedMap<KeptEntry>();
   #keptBytes = 0;
-  #base: EntryCursor;
-  #moves: number;
-  /** True: the base stands on an entry that was not shown. */
+  /** Null: to be opened behind the last entry. */
+  #base: EntryCursor | null = null;
+  #moves = 0;
   #hasBase = false;
-  #isBaseShown = true;
+  /** True: what the base stands on was shown, or hidden by what was kept. */
+  #isBasePassed = true;
   #key: Uint8Array | null = null;
-  /** Null: the base has it. */
   #value: Uint8Array | null = null;
   #isClosed = false;
   #failure: unknown = undefined;
 
-  constructor(source: SnapshotSource, range: ScanRange) {
+  constructor(source: SnapshotSource, range: StoreScan) {
+    this.range = range;
     this.#source = source;
-    this.#range = range;
     this.#sign = range.direction === "backward" ? -1 : 1;
-    this.#base = source.scan(range);
-    this.#moves = source.moves;
   }
 
   next(): boolean {
     if (this.#failure !== undefined) throw this.#failure;
-    if (this.#isClosed) return false;
-    this.#moveOn();
-    for (;;) {
+    while (!this.#isClosed) {
+      const base = this.#moveOn();
       const kept = this.#nextKept();
-      if (kept === undefined && !this.#hasBase) {
+      if (base === null && kept === null) {
         this[Symbol.dispose]();
         return false;
       }
-      const order = kept === undefined ? 1 : this.#hasBase ? this.#compare(kept.key) : -1;
-      if (order >= 0 && this.#hasBase) this.#isBaseShown = true;
-      if (kept === undefined || order > 0) {
-        this.#key = this.#base.key;
-        this.#value = null;
-        return true;
-      }
-      this.#key = kept.key;
-      this.#value = kept.value;
-      if (kept.value !== null) return true;
-      this.#moveOn();
+      const order = kept === null ? 1 : base === null ? -1 : this.#order(kept.key, base.key);
+      this.#isBasePassed = base !== null && order >= 0;
+      if (base !== null && order > 0) return this.#show(base.key, base.value);
+      if (kept !== null && this.#show(kept.key, kept.value)) return true;
     }
+    return false;
   }
 
   get key(): Uint8Array {
@@ -76,22 +71,20 @@ export class SnapshotCursor implements EntryCursor {
   }
 
   get value(): Uint8Array {
-    return this.#value ?? this.#base.value;
+    return this.#value ?? noBytes;
   }
 
   /**
-   * Told before a key is written.
+   * Told before a key is written, and what lies there.
    *
-   * @param valueOf gives what is there
    * @returns bytes that are kept in all
    */
-  keep(key: Uint8Array, valueOf: () => Uint8Array | null): number {
-    const last = this.#key;
-    const order = last === null ? 1 : this.#sign * compareBytes(key, last);
+  keep(key: Uint8Array, valueNow: (scan: StoreScan) => Uint8Array | null): number {
+    const isPassed = this.#key !== null && this.#order(key, this.#key) <= 0;
     const text = toLatin1(key);
-    if (order <= 0 || !this.#isWithin(key) || this.#kept.get(text) !== undefined)
+    if (isPassed || !this.#isWithin(key) || this.#kept.get(text) !== undefined)
       return this.#keptBytes;
-    const value = valueOf();
+    const value = valueNow(this.range);
     this.#kept.set(text, { key: copyBytes(key), value });
     this.#keptBytes += key.length + (value?.length ?? 0) + keptOverheadBytes;
     return this.#keptBytes;
@@ -106,50 +99,61 @@ export class SnapshotCursor implements EntryCursor {
   [Symbol.dispose](): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#base[Symbol.dispose]();
+    this.#base?.[Symbol.dispose]();
     this.#kept.clear();
     this.#source.closed(this);
   }
 
-  #moveOn(): void {
-    if (this.#moves !== this.#source.moves) this.#scanAgain();
-    if (!this.#isBaseShown) return;
-    this.#hasBase = this.#base.next();
-    this.#isBaseShown = false;
+  /** The base on the first entry behind the last one, or null. */
+  #moveOn(): EntryCursor | null {
+    if (this.#base !== null && this.#moves !== this.#source.moves) {
+      this.#base[Symbol.dispose]();
+      this.#base = null;
+    }
+    if (this.#base === null) {
+      this.#moves = this.#source.moves;
+      this.#base = this.#source.scan(this.#rest());
+      this.#isBasePassed = true;
+    }
+    if (this.#isBasePassed) {
+      this.#hasBase = this.#base.next();
+      this.#isBasePassed = false;
+    }
+    return this.#hasBase ? this.#base : null;
   }
 
-  #scanAgain(): void {
-    this.#moves = this.#source.moves;
-    this.#base[Symbol.dispose]();
+  #rest(): StoreScan {
     const last = this.#key;
-    const rest = this.#sign > 0 ? last && { from: afterKey(last) } : last && { to: last };
-    this.#base = this.#source.scan({ ...this.#range, ...rest });
-    this.#isBaseShown = true;
+    if (last === null) return this.range;
+    return this.#sign > 0 ? { ...this.range, from: afterKey(last) } : { ...this.range, to: last };
   }
 
-  /** The first entry that was kept behind the last one shown. */
-  #nextKept(): KeptEntry | undefined {
-    if (this.#kept.size === 0) return undefined;
+  /** The first entry that was kept behind the last one. */
+  #nextKept(): KeptEntry | null {
+    if (this.#kept.size === 0) return null;
     const last = this.#key === null ? undefined : toLatin1(this.#key);
     const walk =
       this.#sign > 0
         ? this.#kept.walk(last === undefined ? undefined : `${last}\0`, undefined, true)
         : this.#kept.walk(undefined, last, false);
-    return walk.next() ? walk.value : undefined;
+    return walk.next() ? walk.value : null;
   }
 
-  #compare(key: Uint8Array): number {
-    return this.#sign * compareBytes(key, this.#base.key);
+  #show(key: Uint8Array, value: Uint8Array | null): boolean {
+    this.#key = key;
+    this.#value = value;
+    return value !== null;
+  }
+
+  #order(left: Uint8Array, right: Uint8Array): number {
+    return this.#sign * compareBytes(left, right);
   }
 
   #isWithin(key: Uint8Array): boolean {
-    const { from, to } = this.#range;
+    const { from, to } = this.range;
     return (
       (from === undefined || compareBytes(key, from) >= 0) &&
       (to === undefined || compareBytes(key, to) < 0)
     );
   }
 }
-
-/** What an entry that is kept costs besides its bytes, roughly. */
-const keptOverheadBytes = 96;

@@ -1,6 +1,6 @@
 import { afterPrefix } from "../bytes/key-range.ts";
 import { toLatin1 } from "../bytes/latin1.ts";
-import type { BytesStore } from "../contract/bytes-store.ts";
+import type { EngineBytes } from "../contract/bytes-store.ts";
 import type { EntryCursor, ScanRange, StoreEngine } from "../contract/store-engine.ts";
 import { MergeCursor } from "./merge-cursor.ts";
 import type { Stage } from "./stage.ts";
@@ -9,7 +9,7 @@ import type { Stage } from "./stage.ts";
 const countedEntriesMax = 10_000;
 
 /** A store's part of the engine, seen through the writes that are not committed. */
-export class StagedStore implements BytesStore {
+export class StagedStore implements EngineBytes {
   readonly #engine: StoreEngine;
   readonly #prefix: Uint8Array;
   readonly #prefixEnd: Uint8Array | undefined;
@@ -49,6 +49,12 @@ export class StagedStore implements BytesStore {
       direction === "forward",
     );
     return new UnprefixedCursor(new MergeCursor(overlay, base, direction), this.#prefix.length);
+  }
+
+  dropBelow(key: Uint8Array): void {
+    const to = this.#withPrefix(key);
+    using entries = this.#engine.scan({ from: this.#prefix, to });
+    if (entries.next()) this.#engine.deleteRange(this.#prefix, to);
   }
 
   approximateEntryCount(): number {

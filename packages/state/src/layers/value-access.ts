@@ -1,7 +1,7 @@
 import type { Timestamp } from "@millrace/model";
-import type { BytesStore } from "../contract/bytes-store.ts";
+import type { BytesStore, StoreScan } from "../contract/bytes-store.ts";
 import type { RecordContext } from "../contract/record-context.ts";
-import type { EntryCursor, ScanRange } from "../contract/store-engine.ts";
+import type { EntryCursor } from "../contract/store-engine.ts";
 import type { UpdatableStore } from "../contract/updatable-store.ts";
 import type { StoreFormat } from "./store-format.ts";
 
@@ -10,6 +10,8 @@ export interface AccessOptions<K, V> {
   readonly store: BytesStore;
   readonly format: StoreFormat<K, V>;
   readonly context: RecordContext;
+  /** Of a store that hides rows which have expired: what lies under a key as a scan sees it. */
+  readonly valueSeenBy?: (key: Uint8Array, scan: StoreScan) => Uint8Array | null;
 }
 
 /** A store as typed values, with or without a cache: what the typed stores stand on. */
@@ -21,7 +23,7 @@ export interface ValueAccess<K, V> extends UpdatableStore<K, V> {
   /** The value stays the caller's: it is serialised before the call returns. Null deletes. */
   write(key: K, value: V | null, timestamp: Timestamp): void;
   /** Entries as bytes, the cache's included, as they are now. */
-  scan(range: ScanRange): EntryCursor;
+  scan(range: StoreScan): EntryCursor;
   approximateEntryCount(): number;
 
   readonly hasDirty: boolean;
@@ -34,4 +36,8 @@ export interface ValueAccess<K, V> extends UpdatableStore<K, V> {
   forget(keyBytes: Uint8Array): void;
   /** What lay in the stage lies in the engine now. */
   committed(): void;
+  /** Ends the cursors of some scans. */
+  endCursors(reason: string, isGone: (scan: StoreScan) => boolean): void;
+  /** True: the cache holds entries in this range. */
+  holdsAny(range: StoreScan): boolean;
 }

@@ -1,4 +1,5 @@
 import { describe, it } from "vitest";
+import { expiringStoresConformance } from "../conformance/expiring-stores-conformance.ts";
 import { storeEngineConformance } from "../conformance/store-engine-conformance.ts";
 import { taskStoresConformance } from "../conformance/task-stores-conformance.ts";
 import { MemoryEngine } from "./memory-engine.ts";
@@ -11,4 +12,8 @@ describe("STATE-1: the in-memory engine is a store engine", () => {
 
 describe("STATE-2: stores on the in-memory engine", () => {
   for (const { name, run } of taskStoresConformance(fixture)) it(name, run);
+});
+
+describe("STATE-12: stores whose rows expire, on the in-memory engine", () => {
+  for (const { name, run } of expiringStoresConformance(fixture)) it(name, run);
 });

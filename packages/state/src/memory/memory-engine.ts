@@ -46,6 +46,12 @@ export class MemoryEngine implements StoreEngine {
     }
   }
 
+  deleteRange(from: Uint8Array, to: Uint8Array): void {
+    this.#requireOpen();
+    const walk = this.#entries.walk(toLatin1(from), toLatin1(to), true);
+    while (walk.next()) this.#entries.delete(walk.key);
+  }
+
   close(): Promise<void> {
     this.#isOpen = false;
     return Promise.resolve();

@@ -1,4 +1,4 @@
-import { concatBytes, decodeUtf8, encodeUtf8, type Offset } from "@millrace/model";
+import { concatBytes, decodeUtf8, encodeUtf8, invariant, type Offset } from "@millrace/model";
 import { StateError } from "../contract/state-error.ts";
 import type { EngineEntry, StoreEngine } from "../contract/store-engine.ts";
 import { afterPrefix } from "../bytes/key-range.ts";
@@ -84,20 +84,14 @@ export class EngineArea {
     for (const [name, offset] of offsets) this.#offsets.set(name, offset);
   }
 
-  /** Deletes a store's entries and its offset. The offset goes first, with the first entries. */
+  /** Deletes a store's entries and its offset. The offset goes first. */
   wipe(name: string): void {
     const prefix = this.#prefixOf(name);
     const to = afterPrefix(prefix);
-    let batch: EngineEntry[] = [{ key: this.#offsetKey(name), value: null }];
-    using entries = this.engine.scan(to === undefined ? { from: prefix } : { from: prefix, to });
-    while (entries.next()) {
-      batch.push({ key: entries.key.slice(), value: null });
-      if (batch.length < wipeBatchEntries) continue;
-      this.engine.write(batch);
-      batch = [];
-    }
-    this.engine.write(batch);
+    invariant(to !== undefined, "STATE-9", "a task has fewer than 65,535 stores");
+    this.engine.write([{ key: this.#offsetKey(name), value: null }]);
     this.#offsets.delete(name);
+    this.engine.deleteRange(prefix, to);
   }
 
   #prefixOf(name: string): Uint8Array {
@@ -122,8 +116,6 @@ export class EngineArea {
     }
   }
 }
-
-const wipeBatchEntries = 1000;
 
 function nameKey(name: string): Uint8Array {
   return concatBytes(namePrefix, encodeUtf8(name));

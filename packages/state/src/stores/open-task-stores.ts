@@ -44,6 +44,7 @@ class OpenTaskStores implements TaskStores {
   readonly #byName = new Map<string, OpenedStore>();
   readonly #opened: readonly OpenedStore[];
   readonly #gauges: TaskGauges | undefined;
+  #reportDrop: (reason: string) => void = () => {};
   /** Where a flush that has given way goes on. */
   #flushPass = 0;
   #flushedCount = 0;
@@ -90,6 +91,10 @@ class OpenTaskStores implements TaskStores {
     return this.#stageBudget.usedBytes > this.#stageBudget.sizeBytesMax;
   }
 
+  reportDropsTo(listener: (reason: string) => void): void {
+    this.#reportDrop = listener;
+  }
+
   get hasFailedFlush(): boolean {
     return this.#opened.some(({ open }) => open.hasFailedFlush);
   }
@@ -113,6 +118,7 @@ class OpenTaskStores implements TaskStores {
     const offsets = [...changelogOffsets].map(
       ([name, offset]) => [this.#find(name), offset] as const,
     );
+    for (const { open } of this.#opened) open.committing();
     for (const area of this.#areas) {
       const writes: EngineEntry[] = [];
       for (const { stage, area: own } of this.#opened) if (own === area) stage.collect(writes);
@@ -152,8 +158,8 @@ class OpenTaskStores implements TaskStores {
   wipe(store: string): void {
     this.#requireOpen();
     const found = this.#find(store);
-    discard(found);
     found.area.wipe(store);
+    discard(found);
   }
 
   async close(): Promise<void> {
@@ -177,6 +183,7 @@ class OpenTaskStores implements TaskStores {
       changelogTopic,
       isPersistent: area.engine.isPersistent,
       metrics: this.#gauges,
+      drop: (reason) => this.#reportDrop(reason),
     };
     const bytes = new StagedStore(area.engine, prefix, stage);
     const open = kind.open(specification, bytes, environment);
@@ -206,6 +213,6 @@ class OpenTaskStores implements TaskStores {
 }
 
 function discard({ open, stage }: OpenedStore): void {
-  open.discard();
   stage.clear();
+  open.discard();
 }

@@ -36,6 +36,10 @@ export class TaskContext {
     this.logger = options.logger;
     this.streamTime = streamTime;
     this.wallTime = () => clock.wallMs();
+    this.stores.reportDropsTo((reason) => {
+      const node = this.currentNode;
+      this.drop(reason, { ...(node === undefined ? {} : { node }), ...this.input });
+    });
   }
 
   /** The record under way; none outside of one. */

@@ -57,6 +57,8 @@ export class OpenKeyValueStore<Store extends StateStore> implements OpenStore<St
     this.#access.forget(key);
   }
 
+  committing(): void {}
+
   committed(): void {
     this.#access.committed();
   }

@@ -1,0 +1,165 @@
+import type { Window } from "@millrace/model";
+import type { Serde } from "@millrace/serde";
+import type { EngineBytes, StoreScan } from "../../contract/bytes-store.ts";
+import type { ChangelogRecord, OpenStore, StoreEnvironment } from "../../contract/open-store.ts";
+import type { StateStore } from "../../contract/state-store.ts";
+import type { StoreSpecification } from "../../contract/store-specification.ts";
+import { openAccess, openByteLayers } from "../../layers/open-layers.ts";
+import { StoreFormat } from "../../layers/store-format.ts";
+import type { ValueAccess } from "../../layers/value-access.ts";
+import type { ValueLayout } from "../../layers/value-layout.ts";
+import { RowKeys } from "./row-keys.ts";
+import { SegmentedBytes, type Deletions } from "./segmented-bytes.ts";
+import { TypedRows } from "./typed-rows.ts";
+import type { ValueView } from "./value-view.ts";
+
+/** A specification of a store whose rows expire. */
+export interface SegmentedSpecification<
+  out Store extends StateStore = StateStore,
+> extends StoreSpecification<Store> {
+  readonly retentionMs: number;
+}
+
+/** What a kind of store whose rows expire says of itself. */
+export interface SegmentedVariant<S, Store extends StateStore> {
+  readonly view: ValueView<unknown, S>;
+  /** Bytes behind the time in a row's key: a sequence number, or the start of a session. */
+  readonly lastBytes: 4 | 8;
+  readonly deletions: Deletions;
+  windowOf(keys: RowKeys, row: Uint8Array): Window;
+  make(rows: TypedRows<unknown, unknown, S>, parts: SegmentedParts): Store;
+}
+
+export interface SegmentedParts {
+  readonly name: string;
+  readonly isPersistent: boolean;
+  readonly bytes: SegmentedBytes;
+}
+
+/** Kafka's: at least a minute, and half of the retention. */
+function segmentIntervalMs(retentionMs: number): number {
+  return Math.max(Math.floor(retentionMs / 2), 60_000);
+}
+
+/** A store whose rows expire with all its layers, bottom to top: staged, segmented, logged, metered, cached, typed. */
+export class OpenSegmentedStore<S, Store extends StateStore> implements OpenStore<Store> {
+  readonly store: Store;
+  readonly #bytes: SegmentedBytes;
+  readonly #keys: RowKeys;
+  readonly #layout: ValueLayout;
+  readonly #sequenceOf: (row: Uint8Array) => number;
+  readonly #access: ValueAccess<Uint8Array, unknown>;
+
+  constructor(
+    specification: SegmentedSpecification,
+    engineBytes: EngineBytes,
+    environment: StoreEnvironment,
+    variant: SegmentedVariant<S, Store>,
+  ) {
+    const { name, key: keySerde, value, retentionMs, engine } = specification;
+    const { changelogTopic: topic, scope, isPersistent } = environment;
+    const keys = new RowKeys(segmentIntervalMs(retentionMs), variant.lastBytes);
+    const isExact = engine === "memory";
+    const bytes = new SegmentedBytes(engineBytes, keys, {
+      retentionMs,
+      isExact,
+      deletions: variant.deletions,
+      drop: () => environment.drop(`store ${name} does not keep what is that old`),
+    });
+    const { layout } = variant.view;
+    const format = new StoreFormat({ key: rowSerde, value }, layout, topic);
+    this.#access = openAccess(
+      {
+        name,
+        store: openByteLayers(name, bytes, environment, loggedWithoutSegment(layout, keys)),
+        format,
+        holdsReads: false,
+        valueSeenBy: (row, scan) => bytes.valueSeenFrom(row, scan.visibleFrom ?? bytes.visibleFrom),
+      },
+      environment,
+    );
+    this.#bytes = bytes;
+    this.#keys = keys;
+    this.#layout = layout;
+    this.#sequenceOf = variant.lastBytes === 4 ? (row) => keys.lastOf(row) : () => 0;
+    const rows = new TypedRows<unknown, unknown, S>({
+      name,
+      isPersistent,
+      scope,
+      keySerde,
+      topic,
+      keys,
+      bytes,
+      access: this.#access,
+      format,
+      view: variant.view,
+      windowOf: (row) => variant.windowOf(keys, row),
+      isByTime: isExact,
+    });
+    this.store = variant.make(rows, { name, isPersistent, bytes });
+  }
+
+  get hasDirty(): boolean {
+    return this.#access.hasDirty;
+  }
+
+  get hasFailedFlush(): boolean {
+    return this.#access.hasFailedFlush;
+  }
+
+  flush(isOver?: () => boolean): boolean {
+    return this.#access.flush(isOver);
+  }
+
+  discard(): void {
+    this.#access.discard();
+    this.#bytes.reset();
+  }
+
+  restore(key: Uint8Array, record: ChangelogRecord): void {
+    const row = this.#keys.rowOf(key);
+    this.#bytes.restore(row, this.#layout.restored(record), this.#sequenceOf(row));
+    this.#access.forget(row);
+  }
+
+  committing(): void {
+    this.#bytes.note();
+  }
+
+  committed(): void {
+    this.#access.committed();
+    const firstLive = this.#bytes.dropExpired();
+    if (firstLive === undefined) return;
+    const liveFrom = this.#keys.startOfSegment(firstLive);
+    this.#access.endCursors(
+      "rows that it had to show have expired",
+      ({ visibleFrom }: StoreScan) => {
+        return visibleFrom === undefined || visibleFrom < liveFrom;
+      },
+    );
+    this.#bytes.segments.retain((id) => id >= firstLive || this.#isCached(id));
+  }
+
+  /** Rows in the cache are seen even where they have expired beneath, as in Kafka. */
+  #isCached(segment: number): boolean {
+    const from = this.#keys.boundOf(segment);
+    return this.#access.holdsAny({ from, to: this.#keys.boundOf(segment + 1) });
+  }
+}
+
+/** Rows' keys are bytes, made for the call alone. */
+const rowSerde: Serde<Uint8Array> = Object.freeze({
+  name: "row",
+  isNullable: false,
+  serialize: (row: Uint8Array) => row,
+  deserialize: (row: Uint8Array) => row,
+  sizeOf: (row: Uint8Array) => row.length,
+});
+
+function loggedWithoutSegment(layout: ValueLayout, keys: RowKeys): ValueLayout {
+  return {
+    ...layout,
+    log: (changelog, row, stored, contextTimestamp) =>
+      layout.log(changelog, keys.loggedOf(row), stored, contextTimestamp),
+  };
+}

@@ -1,0 +1,129 @@
+import { compareBytes, type Timestamp } from "@millrace/model";
+import { readInt64, writeInt64 } from "../../bytes/int64.ts";
+import { afterKey } from "../../bytes/key-range.ts";
+import type { ScanRange } from "../../contract/store-engine.ts";
+
+const segmentBytes = 8;
+
+/**
+ * Keys of rows that expire: segment (8) ++ key ++ time (8) ++ last. Behind the segment they are Kafka's, in the changelog
+ * too: of a window `time` is its start and `last` a sequence number (4), of a session its end and its start (8).
+ */
+export class RowKeys {
+  readonly #intervalMs: number;
+  readonly #lastBytes: 4 | 8;
+  readonly #suffixBytes: number;
+
+  constructor(segmentIntervalMs: number, lastBytes: 4 | 8) {
+    this.#intervalMs = segmentIntervalMs;
+    this.#lastBytes = lastBytes;
+    this.#suffixBytes = 8 + lastBytes;
+  }
+
+  segmentOf(time: Timestamp): number {
+    return Math.trunc(time / this.#intervalMs);
+  }
+
+  startOfSegment(segment: number): Timestamp {
+    return segment * this.#intervalMs;
+  }
+
+  row(key: Uint8Array, time: Timestamp, last: number): Uint8Array {
+    return this.#rowIn(this.segmentOf(time), key, time, last);
+  }
+
+  /** Of a changelog's record. */
+  rowOf(logged: Uint8Array): Uint8Array {
+    const time = readInt64(logged, logged.length - this.#suffixBytes);
+    const row = new Uint8Array(segmentBytes + logged.length);
+    writeInt64(row, 0, this.segmentOf(time));
+    row.set(logged, segmentBytes);
+    return row;
+  }
+
+  /** A view: the key in the changelog. */
+  loggedOf(row: Uint8Array): Uint8Array {
+    return row.subarray(segmentBytes);
+  }
+
+  /** A view. */
+  keyOf(row: Uint8Array): Uint8Array {
+    return row.subarray(segmentBytes, row.length - this.#suffixBytes);
+  }
+
+  segmentIn(row: Uint8Array): number {
+    return readInt64(row, 0);
+  }
+
+  timeOf(row: Uint8Array): Timestamp {
+    return readInt64(row, row.length - this.#suffixBytes);
+  }
+
+  lastOf(row: Uint8Array): number {
+    const at = row.length - this.#lastBytes;
+    if (this.#lastBytes === 8) return readInt64(row, at);
+    return ((row[at] << 24) | (row[at + 1] << 16) | (row[at + 2] << 8) | row[at + 3]) >>> 0;
+  }
+
+  /** Where a segment begins. */
+  boundOf(segment: number): Uint8Array {
+    const bound = new Uint8Array(segmentBytes);
+    writeInt64(bound, 0, segment);
+    return bound;
+  }
+
+  /** Rows of one key, and maybe of longer ones that begin with it: those have other lengths. */
+  rangeOfKey(segment: number, key: Uint8Array, from: Timestamp, to: Timestamp): ScanRange {
+    return {
+      from: this.#rowIn(segment, key, Math.max(0, from), 0),
+      to: afterKey(this.#rowIn(segment, key, to, this.#lastMax)),
+    };
+  }
+
+  isOfKey(row: Uint8Array, key: Uint8Array): boolean {
+    return row.length === segmentBytes + key.length + this.#suffixBytes;
+  }
+
+  /**
+   * Rows of keys between two, and maybe of others. A key that the last one begins with sorts before it, its rows maybe
+   * behind it: the end is behind all of them.
+   */
+  rangeOfKeys(segment: number, from: Uint8Array | null, to: Uint8Array | null): ScanRange {
+    const start = this.boundOf(segment);
+    const first = from === null ? start : prefixed(start, from);
+    if (to === null) return { from: first, to: this.boundOf(segment + 1) };
+    let last = this.#rowIn(segment, to, Infinity, this.#lastMax);
+    for (let length = 0; length < to.length; length++) {
+      const row = this.#rowIn(segment, to.subarray(0, length), Infinity, this.#lastMax);
+      if (compareBytes(row, last) > 0) last = row;
+    }
+    return { from: first, to: afterKey(last) };
+  }
+
+  get #lastMax(): number {
+    return this.#lastBytes === 8 ? Infinity : 0x7fffffff;
+  }
+
+  #rowIn(segment: number, key: Uint8Array, time: Timestamp, last: number): Uint8Array {
+    const row = new Uint8Array(segmentBytes + key.length + this.#suffixBytes);
+    writeInt64(row, 0, segment);
+    row.set(key, segmentBytes);
+    const at = segmentBytes + key.length;
+    writeInt64(row, at, time);
+    if (this.#lastBytes === 8) writeInt64(row, at + 8, last);
+    else {
+      row[at + 8] = last >>> 24;
+      row[at + 9] = last >>> 16;
+      row[at + 10] = last >>> 8;
+      row[at + 11] = last;
+    }
+    return row;
+  }
+}
+
+function prefixed(prefix: Uint8Array, key: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(prefix.length + key.length);
+  whole.set(prefix);
+  whole.set(key, prefix.length);
+  return whole;
+}

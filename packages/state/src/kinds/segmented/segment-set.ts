@@ -1,0 +1,29 @@
+/** The segments that may hold rows, in order: few, and nearly always the last one is meant. */
+export class SegmentSet {
+  #ids: number[] = [];
+
+  get first(): number | undefined {
+    return this.#ids[0];
+  }
+
+  add(id: number): void {
+    const ids = this.#ids;
+    let at = ids.length;
+    while (at > 0 && ids[at - 1] > id) at--;
+    if (at === 0 || ids[at - 1] !== id) ids.splice(at, 0, id);
+  }
+
+  /** Those between two, both inclusive. */
+  between(from: number, to: number): readonly number[] {
+    return this.#ids.filter((id) => id >= from && id <= to);
+  }
+
+  /** Keeps those for which `isKept` says so. */
+  retain(isKept: (id: number) => boolean): void {
+    this.#ids = this.#ids.filter(isKept);
+  }
+
+  clear(): void {
+    this.#ids = [];
+  }
+}

@@ -1,0 +1,124 @@
+import { toMilliseconds, type Duration, type Window, type Windowed } from "@millrace/model";
+import type { CachedSessionStore, SessionRange } from "../../contract/session-store.ts";
+import { StateError } from "../../contract/state-error.ts";
+import type { StateStore } from "../../contract/state-store.ts";
+import {
+  specificationOf,
+  type StoreKind,
+  type StoreOptions,
+} from "../../contract/store-specification.ts";
+import type { FlushListener, FlushListenerOptions } from "../../contract/updatable-store.ts";
+import type { WindowedCursor } from "../../contract/window-store.ts";
+import { expiringChangelog } from "../changelog-configs.ts";
+import {
+  OpenSegmentedStore,
+  type SegmentedParts,
+  type SegmentedSpecification,
+} from "../segmented/open-segmented-store.ts";
+import type { RowSearch, TypedRows } from "../segmented/typed-rows.ts";
+import { plainView } from "../segmented/value-view.ts";
+
+export interface SessionStoreOptions<K, V> extends StoreOptions<K, V> {
+  /** How long sessions are kept, from their end by the newest one. */
+  readonly retention: Duration;
+}
+
+/** Kafka: `MeteredSessionStore`. */
+class Sessions<K, V> implements CachedSessionStore<K, V> {
+  readonly name: string;
+  readonly isPersistent: boolean;
+  readonly #rows: TypedRows<K, V, V>;
+
+  constructor(rows: TypedRows<K, V, V>, { name, isPersistent }: SegmentedParts) {
+    this.name = name;
+    this.isPersistent = isPersistent;
+    this.#rows = rows;
+  }
+
+  get isOpen(): boolean {
+    return this.#rows.isOpen;
+  }
+
+  put({ key, window }: Windowed<K>, value: V | null): void {
+    this.#rows.write(this.#rowOf(key, window), value);
+  }
+
+  remove(session: Windowed<K>): void {
+    this.put(session, null);
+  }
+
+  fetchSession(key: K, window: Window): V | null {
+    return this.#rows.read(this.#rowOf(key, window));
+  }
+
+  findSessions(key: K, range?: SessionRange): WindowedCursor<K, V> {
+    return this.#rows.ofKey(key, this.#searchOf(range));
+  }
+
+  findSessionsOfKeys(from: K | null, to: K | null, range?: SessionRange): WindowedCursor<K, V> {
+    return this.#rows.ofKeys(from, to, this.#searchOf(range));
+  }
+
+  get isCached(): boolean {
+    return this.#rows.access.isCached;
+  }
+
+  setFlushListener(
+    listener: FlushListener<Windowed<K>, V>,
+    options: FlushListenerOptions,
+  ): boolean {
+    return this.#rows.setFlushListener(listener, options);
+  }
+
+  #searchOf({
+    earliestEnd = 0,
+    latestStart = Infinity,
+    reverse = false,
+  }: SessionRange = {}): RowSearch {
+    const { keys } = this.#rows;
+    const isMeant = (row: Uint8Array): boolean => keys.lastOf(row) <= latestStart;
+    return { from: earliestEnd, to: Infinity, isReverse: reverse, isMeant };
+  }
+
+  #rowOf(key: K, { start, end }: Window): Uint8Array {
+    if (!(start >= 0 && start <= end))
+      throw new StateError(
+        "INVALID_STORE_KEY",
+        `store ${this.name} was given a session from ${start} to ${end}; sessions start at 0 or later, and end no earlier`,
+      );
+    return this.#rows.keys.row(this.#rows.encodeKey(key), end, start);
+  }
+}
+
+const sessionKind = {
+  name: "session",
+  layout: 5,
+  changelogConfigs: (specification: SegmentedSpecification) =>
+    expiringChangelog(specification, specification.retentionMs, "compact,delete"),
+  open: (specification: SegmentedSpecification, bytes, environment) =>
+    new OpenSegmentedStore(specification, bytes, environment, {
+      view: plainView,
+      lastBytes: 8,
+      deletions: "uncounted",
+      windowOf: (keys, row) => ({ start: keys.lastOf(row), end: keys.timeOf(row) }),
+      make: (rows, parts) => new Sessions(rows, parts),
+    }),
+} satisfies StoreKind<CachedSessionStore<unknown, unknown>>;
+
+export type SessionStoreSpecification<Store extends StateStore = StateStore> =
+  SegmentedSpecification<Store>;
+
+/**
+ * Specifies a session store (Kafka: `Stores.sessionStoreBuilder`).
+ *
+ * @throws DurationError
+ * @example sessionStore({ name: "visits", key: string(), value: json(Visit), retention: "1h" })
+ */
+export function sessionStore<K, V>(
+  options: SessionStoreOptions<K, V>,
+): SessionStoreSpecification<CachedSessionStore<K, V & {}>> {
+  const retentionMs = toMilliseconds(options.retention, `retention of store ${options.name}`);
+  // Keys and values are those of the serdes, which the kind never looks into.
+  const kind = sessionKind as StoreKind<CachedSessionStore<K, V & {}>>;
+  return Object.freeze({ ...specificationOf(kind, options), retentionMs });
+}

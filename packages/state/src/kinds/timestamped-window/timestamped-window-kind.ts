@@ -1,0 +1,57 @@
+import type { Timestamp } from "@millrace/model";
+import type { ValueAndTimestamp } from "../../contract/key-value-store.ts";
+import type { StoreKind } from "../../contract/store-specification.ts";
+import type { UpdatableWindowStore } from "../../contract/window-store.ts";
+import { timestampedView } from "../segmented/value-view.ts";
+import { openWindowStore, TypedWindowStore } from "../window/open-window-store.ts";
+import {
+  windowChangelog,
+  windowSpecificationOf,
+  type WindowStoreOptions,
+  type WindowStoreSpecification,
+} from "../window/window-specification.ts";
+
+/** Kafka: `MeteredTimestampedWindowStore`. */
+class TimestampedWindows<K, V>
+  extends TypedWindowStore<K, V, ValueAndTimestamp<V>>
+  implements UpdatableWindowStore<K, V>
+{
+  readForUpdate(key: K, keyBytes: Uint8Array | null, start: Timestamp): V | null {
+    const row = this.rowOf(keyBytes ?? this.rows.encodeKey(key), start);
+    this.rows.noteSegment(row);
+    return this.rows.access.readForUpdate(row, null);
+  }
+
+  get timestampOfRead(): Timestamp {
+    return this.rows.access.timestampOfRead;
+  }
+
+  writeUpdated(value: V | null, timestamp: Timestamp): void {
+    this.rows.access.writeUpdated(value, timestamp);
+  }
+}
+
+const timestampedWindowKind = {
+  name: "timestampedWindow",
+  layout: 4,
+  changelogConfigs: windowChangelog,
+  open: (specification: WindowStoreSpecification, bytes, environment) =>
+    openWindowStore(specification, bytes, environment, {
+      view: timestampedView,
+      make: (rows, parts) => new TimestampedWindows(rows, parts),
+    }),
+} satisfies StoreKind<UpdatableWindowStore<unknown, unknown>>;
+
+/**
+ * Specifies a window store that keeps timestamps (Kafka: `Stores.timestampedWindowStoreBuilder`).
+ *
+ * @throws DurationError, OptionError `INVALID_OPTION`
+ * @example timestampedWindowStore({ name: "per-minute", key: string(), value: int64AsNumber(), windowSize: "1m", retention: "1h" })
+ */
+export function timestampedWindowStore<K, V>(
+  options: WindowStoreOptions<K, V>,
+): WindowStoreSpecification<UpdatableWindowStore<K, V & {}>> {
+  // Keys and values are those of the serdes, which the kind never looks into.
+  const kind = timestampedWindowKind as StoreKind<UpdatableWindowStore<K, V & {}>>;
+  return windowSpecificationOf(kind, options);
+}

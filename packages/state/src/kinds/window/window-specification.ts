@@ -1,0 +1,56 @@
+import { OptionError, toMilliseconds, type Duration } from "@millrace/model";
+import type { StateStore } from "../../contract/state-store.ts";
+import {
+  specificationOf,
+  type StoreKind,
+  type StoreOptions,
+} from "../../contract/store-specification.ts";
+import { expiringChangelog } from "../changelog-configs.ts";
+import type { SegmentedSpecification } from "../segmented/open-segmented-store.ts";
+
+export interface WindowStoreOptions<K, V> extends StoreOptions<K, V> {
+  /** Of all windows alike: it says where they end. */
+  readonly windowSize: Duration;
+  /** How long windows are kept, from their start by the newest one: at least their size, and the grace of their operator. */
+  readonly retention: Duration;
+  /** True: each put is a row of its own, also with the same key and start; it is never cached. Default false. */
+  readonly retainDuplicates?: boolean;
+}
+
+export interface WindowStoreSpecification<
+  out Store extends StateStore = StateStore,
+> extends SegmentedSpecification<Store> {
+  readonly windowSizeMs: number;
+  readonly retainDuplicates: boolean;
+}
+
+/** @throws DurationError, OptionError `INVALID_OPTION` */
+export function windowSpecificationOf<Store extends StateStore, K, V>(
+  kind: StoreKind<Store>,
+  options: WindowStoreOptions<K, V>,
+): WindowStoreSpecification<Store> {
+  const { name, retainDuplicates = false } = options;
+  const windowSizeMs = toMilliseconds(options.windowSize, `windowSize of store ${name}`);
+  const retentionMs = toMilliseconds(options.retention, `retention of store ${name}`);
+  if (retentionMs < windowSizeMs)
+    throw new OptionError(
+      "INVALID_OPTION",
+      `retention of store ${name} is ${retentionMs} ms, less than the ${windowSizeMs} ms of a window; give at least the size and the grace`,
+    );
+  const specification = specificationOf(kind, options);
+  return Object.freeze({
+    ...specification,
+    caching: specification.caching && !retainDuplicates,
+    windowSizeMs,
+    retentionMs,
+    retainDuplicates,
+  });
+}
+
+/** Of a store that retains duplicates no row is ever written again, so that there is nothing to compact. */
+export function windowChangelog(
+  specification: WindowStoreSpecification,
+): Readonly<Record<string, string>> {
+  const policy = specification.retainDuplicates ? "delete" : "compact,delete";
+  return expiringChangelog(specification, specification.retentionMs, policy);
+}

@@ -1,0 +1,66 @@
+import { copyBytes } from "../bytes/key-range.ts";
+import { toLatin1 } from "../bytes/latin1.ts";
+import { CacheEntry, type CacheKey } from "./cache-entry.ts";
+import type { RecordCache } from "./record-cache.ts";
+import type { StoreFormat } from "./store-format.ts";
+
+/** How a cache knows its entries: by the keys themselves where their serde allows, or by their bytes. */
+export class CacheKeys<K> {
+  /** True: most keys stand for themselves. */
+  readonly isDirect: boolean;
+  readonly #format: StoreFormat<K, unknown>;
+
+  constructor(format: StoreFormat<K, unknown>) {
+    this.isDirect = format.hasInjectiveKeys;
+    this.#format = format;
+  }
+
+  find<V>(
+    cache: RecordCache<K, V>,
+    key: K,
+    keyBytes: Uint8Array | null,
+  ): CacheEntry<K, V> | undefined {
+    if (!this.isDirect) return cache.get(toLatin1(keyBytes ?? this.#format.encodeKey(key)));
+    const found = cache.get(key as CacheKey);
+    return found === undefined && !isCanonical(key)
+      ? cache.get(this.#mapKeyOf(key, keyBytes))
+      : found;
+  }
+
+  newEntry<V>(key: K, keyBytes: Uint8Array | null): CacheEntry<K, V> {
+    const own = keyBytes === null ? null : copyBytes(keyBytes);
+    const size = own?.length ?? this.#format.keySize(key);
+    if (this.isDirect && size !== undefined)
+      return new CacheEntry(this.#mapKeyOf(key, own), key, own, size);
+    const bytes = own ?? this.#format.encodeKey(key);
+    return new CacheEntry(this.#mapKeyOf(key, bytes), key, bytes, bytes.length);
+  }
+
+  mapKeyOfBytes(keyBytes: Uint8Array): CacheKey {
+    return this.isDirect
+      ? this.#mapKeyOf(this.#format.decodeKey(keyBytes), keyBytes)
+      : toLatin1(keyBytes);
+  }
+
+  /** Keys with the same bytes get the same, and keys with different bytes different ones. */
+  #mapKeyOf(key: K, keyBytes: Uint8Array | null): CacheKey {
+    if (this.isDirect && isCanonical(key)) return key as CacheKey;
+    const bytes = toLatin1(keyBytes ?? this.#format.encodeKey(key));
+    return this.isDirect ? bytesMark + bytes : bytes;
+  }
+}
+
+/** Stands before bytes among keys that stand for themselves: no canonical key has it. */
+const bytesMark = "\ufffd";
+
+/**
+ * True: no other bytes are read as the key. Malformed UTF-8 is read as U+FFFD, and longs that are no safe integers as
+ * the nearest double.
+ */
+function isCanonical(key: unknown): boolean {
+  return typeof key === "string"
+    ? !key.includes(bytesMark)
+    : typeof key === "number"
+      ? Number.isSafeInteger(key)
+      : true;
+}
