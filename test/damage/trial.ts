@@ -50,20 +50,18 @@ export async function runTrial(
   const draw = random();
   const area = draw < 0.7 ? "data" : draw < 0.85 ? "file" : "rocksdb";
   if (area === "data") {
-    const hurt = hurtOne(files, dataFolder, random);
-    const outcome = await told(remains, hurt, async () => {
-      const found = await lookAtData(files, expected);
-      // What was made anew is sound for the next start, too.
-      return found === "sound" ? lookAtData(files, expected) : found;
-    });
-    return { kind: hurt.kind, outcome };
+    const first = hurtOne(files, dataFolder, random);
+    const second = random() < 0.3 ? hurtOne(files, dataFolder, random) : undefined;
+    const what = second === undefined ? first.what : `${first.what} and ${second.what}`;
+    const outcome = await told(remains, what, () => lookThrice(files, expected, random));
+    return { kind: second === undefined ? first.kind : "two files", outcome };
   }
   const disk = area === "file" ? files : nodePlatform().fileSystem;
   const stateFolder = area === "file" ? fileStateFolder : `${folder}/rocksdb`;
   const source = area === "file" ? remains.files : disk;
   copyFiles(source, disk, [area === "file" ? fileStateFolder : remains.rocksdbFolder, stateFolder]);
   const hurt = hurtOne(disk, stateFolder, random);
-  const outcome = await told(remains, hurt, () => countOn(files, area, stateFolder));
+  const outcome = await told(remains, hurt.what, () => countOn(files, area, stateFolder));
   return { kind: hurt.kind, outcome };
 }
 
@@ -88,7 +86,7 @@ function hurtOne(
 
 async function told(
   { isStopped }: Remains,
-  { what }: Damage,
+  what: string,
   look: () => Promise<Outcome>,
 ): Promise<Outcome> {
   try {
@@ -98,7 +96,30 @@ async function told(
   }
 }
 
-async function lookAtData(files: MemoryFileSystem, expected: Sight): Promise<Outcome> {
+/** What is sound stays so, and what is not says so at each start; a stop or a kill lies between. */
+async function lookThrice(
+  files: MemoryFileSystem,
+  expected: Sight,
+  random: Random,
+): Promise<Outcome> {
+  let disk = files;
+  let outcome: Outcome | undefined;
+  for (let start = 1; start <= 3; start++) {
+    const killed = new MemoryFileSystem();
+    const found = await lookAtData(disk, expected, killed);
+    if (outcome !== undefined) expect(found, `start ${start}`).toBe(outcome);
+    outcome = found;
+    if (found !== "refused" && random() < 0.5) disk = killed;
+  }
+  return outcome ?? "refused";
+}
+
+/** Leaves beside what a kill would leave. */
+async function lookAtData(
+  files: MemoryFileSystem,
+  expected: Sight,
+  killed: MemoryFileSystem,
+): Promise<Outcome> {
   const { platform, events } = machineOn(files);
   let broker: Broker;
   try {
@@ -107,7 +128,10 @@ async function lookAtData(files: MemoryFileSystem, expected: Sight): Promise<Out
     return refusal(error);
   }
   try {
-    return compare(expected, await lookAtBroker(platform, broker), events);
+    await lookAtBroker(platform, broker);
+    const outcome = compare(expected, await lookAtBroker(platform, broker), events);
+    copyFiles(files, killed, [dataFolder, dataFolder]);
+    return outcome;
   } finally {
     await broker.close();
   }
@@ -130,7 +154,7 @@ function compare(expected: Sight, seen: Sight, events: readonly LoggedEvent[]): 
   });
   if (differing.length === 0) return "sound";
   const isTold = events.some(({ name }) =>
-    /damaged|missing|unusable|unexplained|failed/.test(name),
+    /damaged|missing|offline|unusable|unexplained|failed/.test(name),
   );
   expect(isTold, `nothing was logged: ${events.map(({ name }) => name).join(", ")}`).toBe(true);
   return "offline";

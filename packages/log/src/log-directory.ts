@@ -1,29 +1,21 @@
-import {
-  decodeUtf8,
-  encodeUtf8,
-  invariant,
-  topicPartitionName,
-  type TopicPartition,
-} from "@millrace/model";
-import type { FileLock, FileSystem, Platform } from "@millrace/platform";
-import { parentOf, readWholeFile, replaceFile } from "./checkpoint/checkpoint-file.ts";
+import { invariant, topicPartitionName, type TopicPartition } from "@millrace/model";
+import type { FileLock, Platform } from "@millrace/platform";
+import { parentOf } from "./checkpoint/checkpoint-file.ts";
+import { CleanShutdown } from "./checkpoint/clean-shutdown.ts";
 import { DirectoryOffsets } from "./checkpoint/directory-offsets.ts";
 import {
-  newDirectoryId,
-  readDirectoryProperties,
-  writeDirectoryProperties,
+  propertiesName,
+  settleProperties,
   type DirectoryProperties,
 } from "./checkpoint/directory-properties.ts";
 import { SyncQueue } from "./checkpoint/sync-queue.ts";
+import { FolderRemoval } from "./folder-removal.ts";
 import { lockDirectory, lockName } from "./lock-directory.ts";
-import { LogDirectoryError, LogStorageError } from "./log-error.ts";
+import { LogStorageError } from "./log-error.ts";
 import type { PartitionLogOptions } from "./log-types.ts";
 import { type PartitionFolder, PartitionFolders, type StrayFolder } from "./partition-folders.ts";
 import { PartitionLog } from "./partition-log.ts";
 import { reach } from "./probe.ts";
-
-const propertiesName = "meta.properties";
-const cleanShutdownName = ".kafka_cleanshutdown";
 
 export interface LogDirectoryOptions {
   readonly platform: Platform;
@@ -65,15 +57,13 @@ export class LogDirectory {
   readonly wasCleanlyClosed: boolean;
 
   readonly #platform: Platform;
-  readonly #fileSystem: FileSystem;
   readonly #lock: FileLock;
   readonly #logs = new Map<string, PartitionLog>();
   readonly #opening = new Map<string, Promise<PartitionLog>>();
   readonly #offsets: DirectoryOffsets;
   readonly #folders: PartitionFolders;
   readonly #syncs: SyncQueue;
-  /** Folders that are renamed, on their way out. */
-  #removing: Promise<void> = Promise.resolve();
+  readonly #removal: FolderRemoval;
   #closing: Promise<void> | undefined;
 
   /**
@@ -89,10 +79,9 @@ export class LogDirectory {
       await fileSystem.syncDirectory(parentOf(path));
     const lock = await lockDirectory(fileSystem, path, options.lockNote);
     try {
-      const properties = await settleProperties(options);
-      const marker = `${path}/${cleanShutdownName}`;
-      const wasCleanlyClosed = readCleanShutdown(fileSystem, marker);
-      fileSystem.remove(marker);
+      const ignored = fileSystem.list(path).filter((name) => name.startsWith(lockName));
+      const properties = await settleProperties(platform, path, { ...options, ignored });
+      const wasCleanlyClosed = new CleanShutdown(fileSystem, path).take();
       reach(platform, "C7");
       await fileSystem.syncDirectory(path);
       return new LogDirectory(options, { lock, properties, wasCleanlyClosed });
@@ -115,11 +104,14 @@ export class LogDirectory {
     this.properties = found.properties;
     this.wasCleanlyClosed = found.wasCleanlyClosed;
     this.#platform = options.platform;
-    this.#fileSystem = fileSystem;
     this.#lock = found.lock;
     this.#offsets = new DirectoryOffsets(fileSystem, this.path, options.platform.logger);
     this.#folders = new PartitionFolders(fileSystem, this.path, options.platform.random);
     this.#syncs = new SyncQueue(() => fileSystem.syncDirectory(this.path));
+    this.#removal = new FolderRemoval(options.platform, this.#folders, async () => {
+      await this.#syncs.sync();
+      await this.#offsets.save();
+    });
   }
 
   /** Open logs. */
@@ -159,7 +151,7 @@ export class LogDirectory {
   createLog(options: OpenLogOptions): PartitionLog {
     this.#checkOpen();
     const name = topicPartitionName(options.topic, options.partition);
-    invariant(this.#fileSystem.stat(`${this.path}/${name}`) === undefined, "LOG-8", name);
+    invariant(this.#platform.fileSystem.stat(`${this.path}/${name}`) === undefined, "LOG-8", name);
     const log = PartitionLog.create(this.#optionsOf(name, options));
     this.#logs.set(name, log);
     return log;
@@ -206,9 +198,8 @@ export class LogDirectory {
   }
 
   /**
-   * Takes partitions away: their logs are closed, their folders renamed (`<name>.<id>-delete`, so that a crash leaves
-   * a partition or what is recognised as rubbish) and their offsets forgotten. What is left, making that durable and
-   * removing the files, goes on in the background: see `removed`. A folder that resists stays, and is told.
+   * Takes partitions away: their logs are closed, their folders renamed and their offsets forgotten. Making that durable
+   * and removing the files goes on in the background: see `removed`.
    */
   async deleteLogs(partitions: readonly TopicPartition[]): Promise<void> {
     const doomed: string[] = [];
@@ -218,12 +209,9 @@ export class LogDirectory {
       await this.#logs.get(name)?.discard();
       this.#logs.delete(name);
       this.#offsets.forget(name);
-      this.#attempt(this.#folders.pathOf(partition), () => {
-        const path = this.#folders.doom(partition);
-        if (path !== undefined) doomed.push(path);
-      });
+      doomed.push(...this.#removal.doom(partition));
     }
-    this.#removeLater(doomed);
+    this.#removal.removeLater(doomed);
   }
 
   /**
@@ -232,18 +220,17 @@ export class LogDirectory {
    * @throws FileSystemError it resists
    */
   removeFolder(partition: TopicPartition): void {
-    const path = this.#folders.doom(partition);
-    if (path !== undefined) this.#removeLater([path]);
+    this.#removal.remove(partition);
   }
 
   /** Resolves once all that was deleted is so durably, and its files are gone as far as they do not resist. */
   removed(): Promise<void> {
-    return this.#removing;
+    return this.#removal.finished();
   }
 
   /** Removes folders that an interrupted deletion left. */
   removeDeletedLogs(): Promise<void> {
-    return this.#removeFolders(this.#folders.doomed());
+    return this.#removal.removeLeftovers();
   }
 
   /**
@@ -292,7 +279,7 @@ export class LogDirectory {
 
   async #close(): Promise<void> {
     try {
-      await Promise.allSettled([...this.#opening.values(), this.#removing]);
+      await Promise.allSettled([...this.#opening.values(), this.removed()]);
       const logs = [...this.#logs.values()];
       const results = await Promise.allSettled(logs.map((log) => log.close()));
       for (const result of results) if (result.status === "rejected") throw result.reason;
@@ -302,8 +289,7 @@ export class LogDirectory {
       // Logs that a start which failed has not come to are still as the crash before it left them.
       if (!this.wasCleanlyClosed && !this.#hasOpenedAll()) return;
       reach(this.#platform, "C7");
-      const content = encodeUtf8(JSON.stringify({ version: 0, brokerEpoch: -1 }));
-      await replaceFile(this.#fileSystem, `${this.path}/${cleanShutdownName}`, content);
+      await new CleanShutdown(this.#platform.fileSystem, this.path).leave();
     } finally {
       this.#lock.release();
     }
@@ -313,70 +299,5 @@ export class LogDirectory {
     return this.partitions().every(
       ({ topic, partition }) => this.log(topic, partition) !== undefined,
     );
-  }
-
-  #removeLater(doomed: readonly string[]): void {
-    this.#removing = Promise.all([this.#removing, this.#remove(doomed)]).then(() => {});
-  }
-
-  async #remove(doomed: readonly string[]): Promise<void> {
-    try {
-      await this.#syncs.sync();
-      await this.#offsets.save();
-    } catch (error) {
-      // The next checkpoint tries again; what is looked at first at a start is the metadata, not the offsets.
-      this.#platform.logger.log("warn", "log.checkpoint-failed", { path: this.path, error });
-    }
-    await this.#removeFolders(doomed);
-  }
-
-  async #removeFolders(paths: readonly string[]): Promise<void> {
-    for (const path of paths) {
-      this.#attempt(path, () => this.#folders.remove(path));
-      await this.#platform.timers.yield();
-    }
-  }
-
-  /** One folder that resists does not stop the others, or a start. */
-  #attempt(path: string, remove: () => void): void {
-    try {
-      remove();
-    } catch (error) {
-      this.#platform.logger.log("error", "log.folder-resists", {
-        path,
-        advice: "it belongs to a deleted topic: look at its rights, or remove it by hand",
-        error,
-      });
-    }
-  }
-}
-
-async function settleProperties(options: LogDirectoryOptions): Promise<DirectoryProperties> {
-  const { path, platform, clusterId, nodeId } = options;
-  const ignored = platform.fileSystem.list(path).filter((name) => name.startsWith(lockName));
-  const known = readDirectoryProperties(platform.fileSystem, path, ignored);
-  if (known === undefined) {
-    const properties = { clusterId, nodeId, directoryId: newDirectoryId(platform.random) };
-    await writeDirectoryProperties(platform.fileSystem, path, properties);
-    return properties;
-  }
-  if (known.clusterId !== clusterId)
-    throw new LogDirectoryError(
-      "WRONG_CLUSTER",
-      path,
-      `it belongs to cluster ${known.clusterId}, not ${clusterId}`,
-    );
-  return known;
-}
-
-/** A marker that does not parse counts as none: scanning is always safe. */
-function readCleanShutdown(fileSystem: FileSystem, path: string): boolean {
-  const bytes = readWholeFile(fileSystem, path);
-  if (bytes === undefined) return false;
-  try {
-    const content: unknown = JSON.parse(decodeUtf8(bytes));
-    return typeof content === "object" && content !== null && "version" in content;
-  } catch {
-    return false;
   }
 }

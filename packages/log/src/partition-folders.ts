@@ -27,12 +27,13 @@ export interface StrayFolder {
 /** The folders of a log directory, by Kafka's names: `<topic>-<n>`, and those with an end of `-delete` or `-stray`. */
 export class PartitionFolders {
   readonly #fileSystem: FileSystem;
-  readonly #directory: string;
+  /** Of the directory. */
+  readonly path: string;
   readonly #random: Random;
 
   constructor(fileSystem: FileSystem, directory: string, random: Random) {
     this.#fileSystem = fileSystem;
-    this.#directory = directory;
+    this.path = directory;
     this.#random = random;
   }
 
@@ -53,7 +54,7 @@ export class PartitionFolders {
   }
 
   pathOf({ topic, partition }: TopicPartition): string {
-    return `${this.#directory}/${topic}-${partition}`;
+    return `${this.path}/${topic}-${partition}`;
   }
 
   /** Renames a folder so that it is recognised as rubbish, whatever happens next; undefined where there is none. */
@@ -87,7 +88,7 @@ export class PartitionFolders {
   #rename(partition: TopicPartition, suffix: string): string {
     const id = this.#random.uuid().replaceAll("-", "");
     const end = `-${partition.partition}.${id}${suffix}`;
-    const target = `${this.#directory}/${partition.topic.slice(0, nameBytesMax - end.length)}${end}`;
+    const target = `${this.path}/${partition.topic.slice(0, nameBytesMax - end.length)}${end}`;
     this.#fileSystem.rename(this.pathOf(partition), target);
     return target;
   }
@@ -109,12 +110,12 @@ export class PartitionFolders {
   #pathsWith(suffix: string): readonly string[] {
     return this.#directories()
       .filter((name) => movedPattern.exec(name)?.[1] === suffix)
-      .map((name) => `${this.#directory}/${name}`);
+      .map((name) => `${this.path}/${name}`);
   }
 
   #directories(): readonly string[] {
     return this.#fileSystem
-      .list(this.#directory)
-      .filter((name) => this.#fileSystem.stat(`${this.#directory}/${name}`)?.kind === "directory");
+      .list(this.path)
+      .filter((name) => this.#fileSystem.stat(`${this.path}/${name}`)?.kind === "directory");
   }
 }

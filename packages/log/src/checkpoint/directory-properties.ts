@@ -1,5 +1,5 @@
 import { decodeUtf8, encodeUtf8, fromHex } from "@millrace/model";
-import type { FileSystem, Random } from "@millrace/platform";
+import type { FileSystem, Platform, Random } from "@millrace/platform";
 import { crc32c, uuidFromBytes } from "@millrace/protocol/wire";
 import { LogDirectoryError } from "../log-error.ts";
 import { readWholeFile, replaceFile } from "./checkpoint-file.ts";
@@ -12,13 +12,14 @@ export interface DirectoryProperties {
   readonly directoryId: string;
 }
 
+export const propertiesName = "meta.properties";
 /** Kafka's version of the file. */
 const version = 1;
 /** Our own, raised when something is stored that older programs would misread. */
 const formatVersion = 1;
 
 function pathOf(directory: string): string {
-  return `${directory}/meta.properties`;
+  return `${directory}/${propertiesName}`;
 }
 
 /**
@@ -65,7 +66,36 @@ export function readDirectoryProperties(
   };
 }
 
-export async function writeDirectoryProperties(
+/**
+ * Reads what the directory is, or makes it one.
+ *
+ * @throws LogDirectoryError `FOREIGN_FOLDER`, `VERSION_TOO_NEW`, `PROPERTIES_DAMAGED`, `WRONG_CLUSTER`
+ */
+export async function settleProperties(
+  { fileSystem, random }: Platform,
+  directory: string,
+  wanted: Pick<DirectoryProperties, "clusterId" | "nodeId"> & {
+    /** Names that a directory may have before it is one. */
+    readonly ignored: readonly string[];
+  },
+): Promise<DirectoryProperties> {
+  const { clusterId, nodeId, ignored } = wanted;
+  const known = readDirectoryProperties(fileSystem, directory, ignored);
+  if (known === undefined) {
+    const properties = { clusterId, nodeId, directoryId: newDirectoryId(random) };
+    await writeDirectoryProperties(fileSystem, directory, properties);
+    return properties;
+  }
+  if (known.clusterId !== clusterId)
+    throw new LogDirectoryError(
+      "WRONG_CLUSTER",
+      directory,
+      `it belongs to cluster ${known.clusterId}, not ${clusterId}`,
+    );
+  return known;
+}
+
+async function writeDirectoryProperties(
   fileSystem: FileSystem,
   directory: string,
   properties: DirectoryProperties,
@@ -89,7 +119,7 @@ function withChecksum(lines: string): string {
   return `${lines}millrace.checksum=${crc32c(encodeUtf8(lines)).toString(16)}\n`;
 }
 
-export function newDirectoryId(random: Random): string {
+function newDirectoryId(random: Random): string {
   return uuidOf(random.uuid());
 }
 

@@ -1,6 +1,6 @@
 import type { Offset } from "@millrace/model";
 import type { FileSystem, Platform } from "@millrace/platform";
-import { LogCorruptedError, type LogDamage } from "../log-error.ts";
+import type { LogDamage } from "../log-error.ts";
 import type { CutTail, RecoveryReport } from "../log-types.ts";
 import { reach } from "../probe.ts";
 import { ProducerSnapshots } from "../producer/producer-snapshots.ts";
@@ -8,14 +8,14 @@ import { ProducerStates } from "../producer/producer-states.ts";
 import { loadProducers } from "../producer/replay-producers.ts";
 import type { DirtyFiles } from "../segment/dirty-files.ts";
 import { LeaderEpochs } from "../segment/leader-epochs.ts";
-import { logSuffix, offsetFileName } from "../segment/log-file-names.ts";
 import { LogSegment } from "../segment/log-segment.ts";
-import { classifyBadBatch } from "./classify-damage.ts";
 import { cutTail, type TornTail } from "./cut-tail.ts";
 import { findSegments } from "./find-segments.ts";
+import { damageIn, judgeDamage, missingBegin, missingEnd, type FaultyLog } from "./judge-damage.ts";
 import type { RecoveryOptions } from "./recovery-options.ts";
 import { scanSegment, type ScanEnd } from "./scan-segment.ts";
 import { gapBefore, isEmptyFrom, isStaleFrom } from "./segment-gaps.ts";
+import { settleRecords } from "./settle-records.ts";
 import { settleLog } from "./settle-log.ts";
 
 /** A log as it is found on disk, made sound or known to be damaged. */
@@ -81,7 +81,7 @@ class LogRecovery {
     const { segments, rubbish } = findSegments(this.#fileSystem, this.#path, nowMs);
     this.#segments = segments;
     this.#rubbish = rubbish;
-    this.#recoveryPoint = this.#settleRecords();
+    this.#recoveryPoint = settleRecords(segments, this.#snapshots, options);
   }
 
   async run(): Promise<RecoveredLog> {
@@ -131,30 +131,14 @@ class LogRecovery {
     };
   }
 
-  /**
-   * Forgets records of what may never have reached the device: they may say more than is there. Gives the offset below
-   * which all was durable.
-   */
-  #settleRecords(): Offset {
-    let durable = this.#options.recoveryPoint ?? 0;
-    for (const segment of this.#segments) {
-      const { path, record, sizeBytes } = segment;
-      if (record === undefined) {
-        if (this.#options.wasCleanlyClosed === true && sizeBytes > 0)
-          this.#platform.logger.log("warn", "log.record-missing", { path });
-        continue;
-      }
-      if (this.#options.wasCleanlyClosed === true) durable = Math.max(durable, record.endOffset);
-      else if (record.endOffset > durable) segment.record = undefined;
-      if (segment.record !== undefined) this.#snapshots.vouch(segment.baseOffset, record);
-    }
-    return durable;
-  }
-
   async #readAll(): Promise<void> {
     const segments = this.#segments;
-    const missing = this.#firstMissing();
-    if (missing !== undefined) return this.#lose(0, missing);
+    const missing = missingBegin(segments, this.#path, this.#options.logStartOffset);
+    if (missing !== undefined) {
+      this.#found(missing);
+      segments.length = 0;
+      return;
+    }
     /** Offset at which the state of producers stands; what a scan adds is not all where it is not known before. */
     let at: Offset = -1;
     let isKnown = false;
@@ -176,7 +160,12 @@ class LogRecovery {
     const end = segments.at(-1)?.endOffset ?? 0;
     if (at !== end || !isKnown) isKnown = this.#loadProducers(segments.length - 1, end);
     this.#areProducersKnown = isKnown;
-    this.#checkLength(end);
+    const lost = missingEnd(this.#faulty, this.#path);
+    if (lost !== undefined) this.#found(lost);
+  }
+
+  get #faulty(): FaultyLog {
+    return { segments: this.#segments, recoveryPoint: this.#recoveryPoint };
   }
 
   #tellUnknownProducers(): void {
@@ -187,13 +176,6 @@ class LogRecovery {
         "no snapshot of producers is left, and the log does not go back to its beginning: a batch of a producer that " +
         "has written nothing since is taken as its first, also where it was written before",
     });
-  }
-
-  /** A log start below the first segment: records that were not deleted are gone. */
-  #firstMissing(): Offset | undefined {
-    const first = this.#segments.at(0)?.baseOffset;
-    const start = this.#options.logStartOffset;
-    return first === undefined || start === undefined || first <= start ? undefined : start;
   }
 
   /** Takes over what a record vouches for, and gives the position up to which that is; undefined: nothing does. */
@@ -252,40 +234,14 @@ class LogRecovery {
 
   async #judge(index: number, end: ScanEnd): Promise<void> {
     const segment = this.#segments[index];
-    const later = this.#segments.slice(index + 1);
-    const verdict = this.#verdictOn(index, end);
-    const reason = end.reason ?? "unknown";
-    if (verdict.isTorn)
-      return this.#cut(index, { position: end.position, firstOffset: end.offset, reason });
-    const lastLater = later.findLast((other) => other.sizeBytes > 0);
-    this.#found({
-      path: segment.path,
-      position: end.position,
-      firstOffset: end.offset,
-      lastOffset: Math.max(verdict.lastOffset, lastLater?.baseOffset ?? -1),
-      reason,
-    });
+    const judgement = judgeDamage(this.#faulty, index, end);
+    if ("torn" in judgement) return this.#cut(index, judgement.torn);
+    this.#found(judgement.damage);
     if (end.isGap !== true) {
       segment.limit(end.position);
       segment.endOffset = end.offset;
     }
     this.#segments.length = end.isGap === true ? index : index + 1;
-  }
-
-  #verdictOn(index: number, end: ScanEnd): { isTorn: boolean; lastOffset: Offset } {
-    const segment = this.#segments[index];
-    if (end.isGap === true)
-      return { isTorn: end.offset >= this.#recoveryPoint, lastOffset: segment.endOffset - 1 };
-    const verdict = classifyBadBatch({
-      handle: segment.handle,
-      position: end.position,
-      endPosition: segment.sizeBytes,
-      expectedOffset: end.offset,
-      isCutShort: end.isCutShort,
-      hasLaterSegments: this.#segments.slice(index + 1).some((other) => other.sizeBytes > 0),
-      recoveryPoint: this.#recoveryPoint,
-    });
-    return end.isNoTear === true ? { ...verdict, isTorn: false } : verdict;
   }
 
   async #cut(index: number, tail: TornTail): Promise<void> {
@@ -310,32 +266,6 @@ class LogRecovery {
       this.#damage = damage;
   }
 
-  /** All batches are sound, yet durable ones are not there: the file was cut or replaced. */
-  #checkLength(endOffset: Offset): void {
-    if (endOffset >= this.#recoveryPoint) return;
-    const segment = this.#segments.at(-1);
-    this.#found({
-      path: segment?.path ?? this.#path,
-      position: segment?.sizeBytes ?? 0,
-      firstOffset: endOffset,
-      lastOffset: -1,
-      reason: `records up to offset ${this.#recoveryPoint} were durable and are not there`,
-    });
-  }
-
-  /** Of the segments from this one on nothing is served: those before them are gone. */
-  #lose(index: number, offset: Offset): void {
-    const last = this.#segments.at(-1);
-    this.#found({
-      path: `${this.#path}/${offsetFileName(offset, logSuffix)}`,
-      position: 0,
-      firstOffset: offset,
-      lastOffset: (last?.endOffset ?? 0) - 1,
-      reason: "the file is missing",
-    });
-    this.#segments.length = index;
-  }
-
   /** All that is stored lies below the log start: it was deleted already. */
   #startAnew(): void {
     this.#removeFrom(0);
@@ -352,15 +282,5 @@ class LogRecovery {
       this.#unsynced.set(segment, 0);
     } else segment.areIndexesLoaded = true;
     this.#segments.push(segment);
-  }
-}
-
-function damageIn(read: () => void): LogDamage | undefined {
-  try {
-    read();
-    return undefined;
-  } catch (error) {
-    if (error instanceof LogCorruptedError) return error.damage;
-    throw error;
   }
 }
