@@ -18,19 +18,8 @@ import { invariant } from "@millrace/model";
 import { AbsentLog, type AbsentLogOfPartition, type AbsentLogPlace } from "./absent-log.ts";
 import type { Durability } from "./durability.ts";
 import type { LogOfPartition } from "./log-of-partition.ts";
-
-/** Told about every change until it is cancelled. Must not throw. */
-export type PartitionWaiter = () => void;
-
-export interface PartitionWait {
-  /** Calling twice is fine. */
-  cancel(): void;
-}
-
-interface DurableWait {
-  readonly endOffset: Offset;
-  readonly callback: (failure: Error | undefined) => void;
-}
+import { PartitionSync } from "./partition-sync.ts";
+import { type PartitionWait, type PartitionWaiter, PartitionWaits } from "./partition-waits.ts";
 
 /**
  * One partition as the broker's handlers and coordinators see it: a log, and how far of it is safe to show
@@ -38,7 +27,7 @@ interface DurableWait {
  *
  *     logStartOffset <= lastStableOffset <= highWatermark <= logEndOffset
  *
- *     append ──▶ log ──▶ durability (sync) ──▶ high watermark ──▶ whenDurable callbacks, waiters
+ *     append ──▶ log ──▶ `PartitionSync` ──▶ high watermark ──▶ `PartitionWaits`
  */
 export class Partition {
   readonly topic: string;
@@ -51,12 +40,9 @@ export class Partition {
   #made: LogOfPartition | undefined;
   #make: (() => LogOfPartition) | undefined;
   readonly #durability: Durability;
-  readonly #waiters = new Set<PartitionWaiter>();
-  #durableWaits: DurableWait[] = [];
+  readonly #waits = new PartitionWaits();
+  readonly #sync: PartitionSync;
   #failure: LogStorageError | undefined;
-  #isNotifying = false;
-  #isSyncing = false;
-  #syncing: Promise<void> = Promise.resolve();
 
   private constructor(log: AbsentLogOfPartition, topicId: string, durability: Durability) {
     this.topic = log.topic;
@@ -65,6 +51,11 @@ export class Partition {
     this.leaderEpoch = log.leaderEpoch;
     this.#log = log;
     this.#durability = durability;
+    this.#sync = new PartitionSync({
+      durability,
+      reached: (offset) => this.#reach(offset),
+      failed: (error) => this.#failed(error),
+    });
   }
 
   /** Its log is there. */
@@ -153,8 +144,9 @@ export class Partition {
    */
   append(batches: Uint8Array, options: AppendOptions): AppendResult {
     if (this.#failure !== undefined) throw this.#failure;
-    const result = this.#writable().append(batches, options);
-    if (!result.isDuplicate) this.#written();
+    const log = this.#writable();
+    const result = log.append(batches, options);
+    if (!result.isDuplicate) this.#sync.written(log);
     return result;
   }
 
@@ -165,31 +157,30 @@ export class Partition {
   whenDurable(endOffset: Offset, callback: (failure: Error | undefined) => void): void {
     if (this.#failure !== undefined) callback(this.#failure);
     else if (endOffset <= this.#log.highWatermark) callback(undefined);
-    else this.#durableWaits.push({ endOffset, callback });
+    else this.#waits.addWriter(endOffset, callback);
   }
 
   /** Whole batches; views that stay valid and must not be changed. */
   read(offset: Offset, options: ReadOptions): LogSlice {
     if (this.#failure !== undefined) throw this.#failure;
-    return this.#log.read(offset, options);
+    return this.#reading((log) => log.read(offset, options));
   }
 
-  /** Calls back whenever more can be read, the log start moved, or the partition went away. */
+  /** Calls back whenever more can be read, the log start moved, damage was found, or the partition went away. */
   waitForData(waiter: PartitionWaiter): PartitionWait {
-    this.#waiters.add(waiter);
-    return { cancel: () => this.#waiters.delete(waiter) };
+    return this.#waits.addReader(waiter);
   }
 
   abortedTransactions(from: Offset, to: Offset): readonly AbortedTransaction[] {
-    return this.#log.abortedTransactions(from, to);
+    return this.#reading((log) => log.abortedTransactions(from, to));
   }
 
   offsetForTimestamp(timestampMs: number): TimestampOffset | undefined {
-    return this.#log.offsetForTimestamp(timestampMs);
+    return this.#reading((log) => log.offsetForTimestamp(timestampMs));
   }
 
   maxTimestamp(): TimestampOffset | undefined {
-    return this.#log.maxTimestamp();
+    return this.#reading((log) => log.maxTimestamp());
   }
 
   /** Epoch of the record at the offset; of the next one at the end of the log, -1 where it is not known. */
@@ -235,7 +226,7 @@ export class Partition {
   async deleteRecordsBefore(offset: Offset): Promise<Offset> {
     if (this.#failure !== undefined) throw this.#failure;
     const start = await this.#log.deleteRecordsBefore(offset);
-    this.#notify();
+    this.#waits.changed();
     return start;
   }
 
@@ -251,17 +242,15 @@ export class Partition {
   fail(failure: LogStorageError): void {
     if (this.#failure !== undefined) return;
     this.#failure = failure;
-    const waits = this.#durableWaits;
-    this.#durableWaits = [];
-    for (const wait of waits) wait.callback(failure);
-    this.#notify();
+    this.#sync.stop();
+    this.#waits.failed(failure);
   }
 
   /** Makes everything durable and closes the log. Calling twice is fine. */
   async close(): Promise<void> {
     try {
       await this.#log.close();
-      await this.#syncing;
+      await this.#sync.idle();
       if (this.#failure === undefined) this.#reach(this.#log.logEndOffset);
     } finally {
       this.fail(new LogStorageError("LOG_CLOSED", `${this.topic}-${this.partition} is closed`));
@@ -285,49 +274,6 @@ export class Partition {
     this.#make = undefined;
   }
 
-  #written(): void {
-    const { syncs } = this.#durability;
-    if (syncs === "never" || syncs === "perSegment") this.#reach(this.#log.logEndOffset);
-    if (syncs === "never" || this.#isSyncing) return;
-    if (syncs === "perSegment" && !this.#isSyncDue()) return;
-    this.#isSyncing = true;
-    this.#syncing = syncs === "perSegment" ? this.#syncOnce() : this.#sync();
-  }
-
-  /** A folder is made durable at once, so that it can be missed if it is gone. */
-  #isSyncDue(): boolean {
-    return this.#log.isNew || this.#log.durableOffset < this.#log.activeBaseOffset;
-  }
-
-  /** Bounds what a crash leaves to be scanned and written again; nobody waits for it. */
-  async #syncOnce(): Promise<void> {
-    try {
-      await this.#durability.sync(this.#log);
-    } catch (error) {
-      this.#failed(error);
-    } finally {
-      this.#isSyncing = false;
-    }
-  }
-
-  /** One sync after the other while there is something to sync; what is written meanwhile shares the next. */
-  async #sync(): Promise<void> {
-    const log = this.#log;
-    try {
-      if (this.#durability.syncs === "perTurn") await this.#durability.turn();
-      while (this.#failure === undefined && log.highWatermark < log.logEndOffset) {
-        await this.#durability.sync(log);
-        invariant(log.durableOffset >= log.highWatermark, "BROKER-4", log.durableOffset);
-        if (log.durableOffset === log.highWatermark) break;
-        this.#reach(log.durableOffset);
-      }
-    } catch (error) {
-      this.#failed(error);
-    } finally {
-      this.#isSyncing = false;
-    }
-  }
-
   /** A sync failed, or the log did on the way. */
   #failed(error: unknown): void {
     const failure =
@@ -340,23 +286,17 @@ export class Partition {
 
   #reach(offset: Offset): void {
     this.#log.advanceHighWatermark(offset);
-    const waits = this.#durableWaits;
-    let reached = 0;
-    while (reached < waits.length && waits[reached].endOffset <= offset) reached++;
-    if (reached > 0) {
-      this.#durableWaits = waits.slice(reached);
-      for (let index = 0; index < reached; index++) waits[index].callback(undefined);
-    }
-    this.#notify();
+    this.#waits.reached(offset);
   }
 
-  /** Waiters are told once per turn, and never in the middle of an append. */
-  #notify(): void {
-    if (this.#isNotifying || this.#waiters.size === 0) return;
-    this.#isNotifying = true;
-    queueMicrotask(() => {
-      this.#isNotifying = false;
-      for (const waiter of this.#waiters) waiter();
-    });
+  /** Who waits at the end of a log has to know that it is damaged, whoever found that. */
+  #reading<Result>(read: (log: AbsentLogOfPartition) => Result): Result {
+    const log = this.#log;
+    const known = log.damage;
+    try {
+      return read(log);
+    } finally {
+      if (log.damage !== known) this.#waits.changed();
+    }
   }
 }
