@@ -1,7 +1,14 @@
 import type { Platform } from "@millrace/platform";
-import type { PartitionWait } from "../partition/partition.ts";
+import type { Partition } from "../partition/partition.ts";
+import type { PartitionWait } from "../partition/partition-waits.ts";
 import type { FetchedPartition, FetchTarget } from "./fetch-types.ts";
-import { type FetchLimits, type FetchWorld, readPartitions, readTarget } from "./read-partition.ts";
+import {
+  type FetchLimits,
+  type FetchWorld,
+  isOfTopic,
+  readPartitions,
+  readTarget,
+} from "./read-partition.ts";
 
 export interface DelayedFetchOptions extends FetchWorld {
   readonly platform: Platform;
@@ -44,13 +51,23 @@ export function waitForRecords(
         if (enough.isReachedWith(index, readTarget(options, target, limits))) finish(true);
       };
       const partition = partitions.find(target.topic ?? "", target.partition);
-      if (partition === undefined) continue;
-      waits.push(partition.waitForData(look));
-      // The targets before it may have been read over several turns: something may have come meanwhile.
-      if (partition.highWatermark !== options.found[index].response.highWatermark) look();
+      if (partition !== undefined) waits.push(partition.waitForData(look));
+      // The targets may have been read over several turns: something may have changed meanwhile.
+      if (hasChanged(partition, target, options.found[index])) look();
     }
     if (signal.aborted && !isDone) abandon();
   });
+}
+
+/** Whether it is not as it was read: nobody is told any more of what happened before it waits. */
+function hasChanged(
+  partition: Partition | undefined,
+  { topicId }: FetchTarget,
+  { response }: FetchedPartition,
+): boolean {
+  if (partition === undefined || partition.failure !== undefined) return true;
+  if (partition.damage !== undefined || !isOfTopic(partition, topicId)) return true;
+  return partition.highWatermark !== response.highWatermark;
 }
 
 /** Adds up what there is of each target. */

@@ -1,5 +1,6 @@
 import { LogCorruptedError, LogRequestError, type ReadMemory } from "@millrace/log";
 import { errorCodeOf, KafkaError } from "@millrace/protocol";
+import { zeroUuid } from "@millrace/protocol/wire";
 import { errorCodeOfFailure } from "../partition/failure-name.ts";
 import { checkLeaderEpoch } from "../partition/check-leader-epoch.ts";
 import type { Partition } from "../partition/partition.ts";
@@ -74,6 +75,7 @@ function readPartition(
     if (partition === undefined || partition.failure?.code === "LOG_CLOSED")
       throw new KafkaError("UNKNOWN_TOPIC_OR_PARTITION");
     if (partition.failure !== undefined) throw partition.failure;
+    if (!isOfTopic(partition, target.topicId)) throw new KafkaError("INCONSISTENT_TOPIC_ID");
     checkLeaderEpoch(partition, target.currentLeaderEpoch);
     return read(partition, target, limits);
   } catch (error) {
@@ -83,6 +85,11 @@ function readPartition(
         : errorCodeOfFailure(error);
     return unreadable(target, code, null);
   }
+}
+
+/** False: it is of a topic that was made since, with the name of the one that was asked for by its id. */
+export function isOfTopic(partition: Partition, topicId: string): boolean {
+  return topicId === zeroUuid || topicId === partition.topicId;
 }
 
 /** What is told of a partition that cannot be read. */
