@@ -1,4 +1,4 @@
-import type { OffsetAndMetadata } from "@millrace/cluster";
+import { ClusterError, type OffsetAndMetadata } from "@millrace/cluster";
 
 import type { Slice } from "../task/slice.ts";
 import { commitTasks } from "./commit.ts";
@@ -42,6 +42,7 @@ export class LoopCommits {
   async commit(tasks: readonly OpenTask[]): Promise<readonly OffsetAndMetadata[]> {
     const { membership, config, platform } = this.#environment;
     const { writer, slice, signal } = this.#options;
+    const startMs = platform.clock.monotonicMs();
     const offsets = await commitTasks(tasks, {
       writer: writer.current,
       refusals: writer.refusals,
@@ -51,6 +52,8 @@ export class LoopCommits {
       timers: platform.timers,
       signal,
       probe: platform.probe,
+    }).catch((error: unknown) => {
+      throw this.#explain(error, platform.clock.monotonicMs() - startMs);
     });
     if (offsets !== undefined) {
       writer.begin();
@@ -58,6 +61,19 @@ export class LoopCommits {
     }
     this.schedule();
     return offsets ?? [];
+  }
+
+  /** Where the broker has aborted a transaction for its age, that is the reason; it says only that it is aborted. */
+  #explain(error: unknown, commitMs: number): unknown {
+    const { isExactlyOnce, transactionTimeoutMs, commitIntervalMs } = this.#environment.config;
+    const isTooLong = commitMs + commitIntervalMs > transactionTimeoutMs;
+    if (!isExactlyOnce || !isTooLong || !(error instanceof ClusterError)) return error;
+    if (error.code !== "TRANSACTION_ABORTED" && error.code !== "WRITER_FENCED") return error;
+    return new ClusterError(
+      error.code,
+      `a commit of ${Math.round(commitMs)} ms, with a transactionTimeout of ${transactionTimeoutMs} ms, lost its transaction: ${error.message}. What caches hold is forwarded by a commit: raise transactionTimeout, or lower cacheBytesMax so that it is forwarded sooner, or make the operators behind the stores faster.`,
+      { cause: error },
+    );
   }
 
   /** Gives up what follows the last commit. */
