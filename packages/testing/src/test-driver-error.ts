@@ -1,6 +1,8 @@
 import { BaseError } from "@millrace/model";
 
 export type TestDriverErrorCode =
+  /** A method was given what it does not take. */
+  | "INVALID_ARGUMENT"
   /** No source of the topology reads the topic. */
   | "UNKNOWN_INPUT_TOPIC"
   /** The driver was closed, or an earlier call failed: only `close` is left. */

@@ -5,8 +5,9 @@ import {
   type Headers,
   type Timestamp,
 } from "@millrace/model";
-import type { Serde } from "@millrace/serde";
+import { deserializeWith, serializeWith, type Serde } from "@millrace/serde";
 
+import { checkPipe } from "./driver-options.ts";
 import type { ProducedRecord } from "./produced-record.ts";
 import { TestDriverError } from "./test-driver-error.ts";
 
@@ -50,10 +51,12 @@ export class TestInput<K, V> {
 
   /** Writes a record and runs it, and all that comes of it, through the topology before the call returns. */
   pipe(key: K | null, value: V | null, options: PipeOptions = {}): void {
+    checkPipe(options);
     const { key: keySerde, value: valueSerde } = this.#options;
     this.#pipe({
-      key: key === null || key === undefined ? null : keySerde.serialize(key, this.topic),
-      value: value === null || value === undefined ? null : valueSerde.serialize(value, this.topic),
+      key: key === null || key === undefined ? null : serializeWith(keySerde, key, this.topic),
+      value:
+        value === null || value === undefined ? null : serializeWith(valueSerde, value, this.topic),
       timestamp: options.timestamp ?? this.#advance(),
       headers: options.headers ?? noHeaders,
     });
@@ -108,8 +111,8 @@ export class TestOutput<K, V> {
     this.#position += 1;
     const { key: keySerde, value: valueSerde } = this.#serdes;
     return {
-      key: key === null ? null : keySerde.deserialize(key, this.topic),
-      value: value === null ? null : valueSerde.deserialize(value, this.topic),
+      key: key === null ? null : deserializeWith(keySerde, key, this.topic),
+      value: value === null ? null : deserializeWith(valueSerde, value, this.topic),
       timestamp,
       headers,
     };

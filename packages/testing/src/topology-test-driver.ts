@@ -21,6 +21,7 @@ import {
   type Topology,
 } from "@millrace/streams";
 
+import { checkDriver, checkTopic, invalidArgument } from "./driver-options.ts";
 import { RecordingCollector, type ProducedRecord } from "./produced-record.ts";
 import { SingleRecordBatch } from "./single-record-batch.ts";
 import { TestDriverError } from "./test-driver-error.ts";
@@ -65,6 +66,7 @@ export class TopologyTestDriver {
   #isDead = false;
 
   constructor(topology: Topology, options: TopologyTestDriverOptions = {}) {
+    checkDriver(topology, options);
     const applicationId = options.applicationId ?? "test";
     this.#wallMs = options.startMs ?? 0;
     this.subtopology = topology.merged(applicationId);
@@ -100,6 +102,7 @@ export class TopologyTestDriver {
 
   /** A topic to write to. */
   input<K, V>(topic: string, options: TestInputOptions<K, V>): TestInput<K, V> {
+    checkTopic("input", topic, options);
     return new TestInput(topic, options, {
       pipe: (record) => this.pipe({ ...record, topic }),
       wallMs: () => this.#wallMs,
@@ -111,6 +114,7 @@ export class TopologyTestDriver {
     topic: string,
     serdes: { readonly key: Serde<K>; readonly value: Serde<V> },
   ): TestOutput<K, V> {
+    checkTopic("output", topic, serdes);
     return new TestOutput(topic, serdes, this.#recordsOf(topic));
   }
 
@@ -124,8 +128,9 @@ export class TopologyTestDriver {
 
   /** Moves the wall clock on, and calls the timers that are due by it: each once, however far it moves. */
   advanceWallClock(duration: Duration): void {
+    const stepMs = toMilliseconds(duration, "advanceWallClock");
     this.#run(() => {
-      this.#wallMs += toMilliseconds(duration, "advanceWallClock");
+      this.#wallMs += stepMs;
       this.#task.punctuate();
       this.#commit();
       this.#collect();
@@ -141,6 +146,8 @@ export class TopologyTestDriver {
   store<Store extends StateStore>(
     handle: StoreSpecification<Store> | string | KTable<unknown, unknown>,
   ): Store {
+    if ((typeof handle !== "object" && typeof handle !== "string") || handle === null)
+      throw invalidArgument("driver.store", handle, "a table, a specification or a name");
     if (typeof handle === "object" && !("storeName" in handle)) return this.#stores.store(handle);
     const name = typeof handle === "string" ? handle : handle.storeName;
     if (name === undefined)
