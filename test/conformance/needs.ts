@@ -9,10 +9,12 @@ import {
 import { specialStore } from "./state-stores.ts";
 
 /** The first thing on the list of unsupported ones that a program needs; undefined if it needs none. */
-export function unsupportedNeed({ config = {}, program }: Program): string | undefined {
+export function unsupportedNeed({ config = {}, program, steps }: Program): string | undefined {
   const setting = Object.keys(config).find((name) => unsupportedConfigs.includes(name));
   if (setting !== undefined) return setting;
+  const hasHeaders = steps.some((step) => step["headers"] !== undefined);
   for (const statement of program) {
+    if (hasHeaders && statement["foreignKey"] !== undefined) return "headers of subscriptions";
     const need = needOf(statement) ?? needOfJoin(statement);
     if (need !== undefined) return need;
   }

@@ -34,6 +34,7 @@ import { ArgumentError, lift, serdeOf, typeOf, type TypeName } from "./values.ts
 
 type Stream = KStream<unknown, unknown>;
 type Table = KTable<unknown, unknown>;
+type KnownTable = KTable<unknown, unknown, "known", "known">;
 type Groups = KGroupedStream<unknown, unknown>;
 type TableGroups = KGroupedTable<unknown, unknown>;
 
@@ -283,8 +284,23 @@ export class ProgramPlan {
       fn.of(null, lift(l, on.value), lift(r, other.value));
     const types = { key: on.key, value: fn.type };
     const options = { ...named(st), value: serdeOf(fn.type), ...this.#optionalStore(st, types) };
-    const operator = asText(st["op"]) as "join" | "leftJoin" | "outerJoin";
-    return { ...types, node: table[operator](other.node, join, options) as Table };
+    if (st["foreignKey"] !== undefined) {
+      const key = mapper(st["foreignKey"], on.key, on.value);
+      const foreignKey = (v: unknown, k: unknown): unknown => key.of(k, lift(v, on.value));
+      const byKey = { ...options, foreignKey };
+      const [left, right] = [table as KnownTable, other.node as KnownTable];
+      const node =
+        st["op"] === "join" ? left.join(right, join, byKey) : left.leftJoin(right, join, byKey);
+      return { ...types, node: node as Table };
+    }
+    const right = other.node;
+    const node =
+      st["op"] === "join"
+        ? table.join(right, join, options)
+        : st["op"] === "leftJoin"
+          ? table.leftJoin(right, join, options)
+          : table.outerJoin(right, join, options);
+    return { ...types, node: node as Table };
   }
 
   #tableOperator(st: JsonObject, on: Handle, table: Table): Handle {

@@ -11,8 +11,8 @@ export const unsupportedOperators: readonly string[] = [
   "suppress",
 ];
 
-/** Fields of joins: `window` has one of two streams, `foreignKey` one of tables, `grace` one with a versioned table. */
-export const unsupportedJoins: readonly string[] = ["window", "foreignKey", "grace"];
+/** Fields of joins: `window` has one of two streams, `grace` one with a versioned table. */
+export const unsupportedJoins: readonly string[] = ["window", "grace"];
 
 export const unsupportedStores: readonly string[] = [
   "versioned",

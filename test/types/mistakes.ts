@@ -107,8 +107,15 @@ orders.selectKey((order) => order.id).join(customers, (order, customer) => [orde
 //! 'customer' is possibly 'null'.
 orders.leftJoin(customers, (order, customer) => order.total - customer.total);
 
-//! Argument of type 'KTable<number, number, "known", "known", "unnamed">' is not assignable to parameter of type '"The tables have keys of different types"'.
+//! Argument of type 'KTable<number, number, "known", "known", "unnamed">' is not assignable to parameter of type '"The tables have keys of different types; say which one to look up: join(other, joiner, { foreignKey: (value) => … })"'.
 customers.join(counts, (customer, count) => [customer, count]);
+
+//! Argument of type 'KTable<string, number | null, "known", "lost", "unnamed">' is not assignable to parameter of type '"A join by foreign key writes values of both tables, and the serde of one was lost: mapValues(mapper, { value: json(Schema) })"'.
+customers.join(
+  customers.mapValues((customer) => customer.total),
+  (customer, total) => [customer, total],
+  { foreignKey: (customer) => customer.id },
+);
 
 //! Argument of type '(customer: Order) => number' is not assignable to parameter of type '"A store needs the value's serde: mapValues(mapper, { store: '…', value: json(Schema) })"'.
 customers.mapValues((customer: Order) => customer.total, { store: "totals" });

@@ -37,6 +37,7 @@ export {
 } from "./options/option-table.ts";
 export { isPromise, isSynchronousFunction, shown } from "./options/shown.ts";
 export { murmur2, partitionForKey } from "./murmur2.ts";
+export { murmur3 } from "./murmur3.ts";
 export type { RecordBatchView } from "./record-batch-view.ts";
 export {
   topicPartitionName,

@@ -4,6 +4,7 @@ import { compareBytes, concatBytes, fromHex, toHex } from "./bytes.ts";
 import { DurationError, toMilliseconds } from "./durations.ts";
 import { invariant, InvariantError } from "./invariant.ts";
 import { murmur2, partitionForKey } from "./murmur2.ts";
+import { murmur3 } from "./murmur3.ts";
 
 // Vectors of Apache Kafka's own Utils.murmur2.
 test.each([
@@ -49,4 +50,18 @@ test("bytes compare as unsigned, a prefix first", () => {
 test("an invariant names its law", () => {
   expect(() => invariant(false, "TEST-1", { offset: 3 })).toThrow(InvariantError);
   expect(() => invariant(false, "TEST-1", { offset: 3 })).toThrow(/TEST-1.*"offset":3/);
+});
+
+// Hashes that Kafka Streams 4.3.1 writes into the subscriptions of a foreign-key join.
+test.each([
+  ["", "9d2764a018e329428c3cf3b035938518"],
+  ["a", "3361634e7e0f5188e9c7dda24eae326b"],
+  ["abcdefg", "8213f0cabc692d1298464044828f459a"],
+  ["abcdefgh", "c9e137e204bd98d798412524f285c8d5"],
+  ["abcdefghijklmno", "603d5a6bedf0d05ed3fc15238772c89f"],
+  ["abcdefghijklmnop", "03daa544af252b49ec7e65eed6ef622a"],
+  ["abcdefghijklmnopq", "bde7390e448a967e0a17807fe372cf77"],
+  ["abcdefghijklmnopqrstuvwxyz0123456", "dcde2399192d18ebf40197b8dea3ee3b"],
+])("MODEL-1: murmur3 of %s is Kafka Streams'", (text, expected) => {
+  expect(toHex(murmur3(new TextEncoder().encode(text)))).toBe(expected);
 });

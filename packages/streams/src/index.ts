@@ -52,6 +52,7 @@ export type {
   JoinCheck,
   JoinOptions,
   OptionalOrCallback,
+  OuterTableJoinOptions,
   TableJoinCheck,
   TableJoinOptions,
 } from "./dsl/types/joins.ts";

@@ -115,6 +115,7 @@ const argumentsOf: Partial<Readonly<Record<string, readonly Kind[]>>> = {
   "join of a stream": [anything, joinerKind],
   "leftJoin of a stream": [anything, joinerKind],
   "join of tables": [anything, joinerKind],
+  "outerJoin of tables": [anything, joinerKind],
   "filter of a table": [callback("(value, key) => true or false")],
   "mapValues of a table": [callback("(value, key) => value")],
   "groupBy of a table": [callback("(value, key) => ({ key, value })")],
@@ -159,7 +160,14 @@ const rowsOf = {
   split: named,
   "join of a stream": joined,
   "leftJoin of a stream": joined,
-  "join of tables": { ...aggregation, value: serdes.value },
+  "outerJoin of tables": { ...aggregation, value: serdes.value },
+  "join of tables": {
+    ...aggregation,
+    value: serdes.value,
+    foreignKey: valueOption(callback("(value, key) => the other table's key")),
+    partitioner: valueOption(partitionerKind),
+    otherPartitioner: valueOption(partitionerKind),
+  },
   "groupBy of a table": { ...serdes, ...named },
   "reduce of a grouped table": aggregation,
   "aggregate of a grouped table": {

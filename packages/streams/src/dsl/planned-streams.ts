@@ -21,6 +21,7 @@ import { flatMap, type FlatMapper } from "./operators/flat-map.ts";
 import { flatMapValues, type FlatValueMapper } from "./operators/flat-map-values.ts";
 import { groupBy, groupByKey, type GroupedOptions } from "./operators/group-by.ts";
 import { groupTableBy } from "./operators/group-table-by.ts";
+import { joinByForeignKey, type ForeignKeyJoinOptions } from "./operators/join-by-foreign-key.ts";
 import { joinTables, type TableJoinNodeOptions } from "./operators/join-tables.ts";
 import { joinWithTable, type StreamJoinNodeOptions } from "./operators/join-table.ts";
 import { map, type KeyValue, type KeyValueMapper } from "./operators/map.ts";
@@ -303,10 +304,17 @@ class PlannedTable implements Erased<KTable<Any, Any>> {
     kind: TableJoinKind,
     other: Any,
     joiner: RowJoiner,
-    options: TableJoinNodeOptions | undefined,
+    options: (TableJoinNodeOptions & Partial<ForeignKeyJoinOptions>) | undefined,
   ): PlannedTable {
-    const given = checked("join of tables", options, other, joiner);
+    const row = kind === "outer" ? "outerJoin of tables" : "join of tables";
+    const given = checked(row, options, other, joiner);
     const right = PlannedTable.nodeOf(other, this.#node.recorder, "join");
+    if (given?.foreignKey !== undefined) {
+      const { foreignKey } = given;
+      const operator = kind === "left" ? "leftJoin" : "join";
+      const both = { left: this.#node, right };
+      return new PlannedTable(joinByForeignKey(both, operator, joiner, { ...given, foreignKey }));
+    }
     return new PlannedTable(joinTables({ left: this.#node, right }, kind, joiner, given));
   }
 

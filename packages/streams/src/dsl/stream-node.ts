@@ -86,4 +86,9 @@ export function requireSerde(
   );
 }
 
-const plural = { key: "keys", value: "values", left: "values of the left side" };
+const plural = {
+  key: "keys",
+  value: "values",
+  left: "values of the left side",
+  right: "values of the right side",
+};

@@ -1,5 +1,6 @@
 import type { Serde } from "@millrace/serde";
 
+import { TopologyError } from "../../error/topology-error.ts";
 import type { TableDemands } from "../../plan/table-demands.ts";
 import type { SourceTablePlan } from "../../plan/table-plan.ts";
 import type { Processor, ProcessorContext } from "../../processor/processor.ts";
@@ -12,7 +13,8 @@ export interface TableSourceNode {
   readonly parents: readonly string[];
   readonly table: SourceTablePlan;
   readonly keySerde: Serde<unknown>;
-  readonly valueSerde: Serde<unknown>;
+  /** Undefined: lost; then the table cannot be kept. */
+  readonly valueSerde: Serde<unknown> | undefined;
 }
 
 /** Adds the node that takes records for changes of a table, with its store where the table is kept. */
@@ -28,10 +30,16 @@ export function addTableSource(
     sendsOldValues: tables.sendsOldValues(table),
   };
   topology.addProcessor({ name, supplier: () => new TableSourceProcessor(kept), parents });
-  if (store !== undefined)
-    topology.addStore(store.specify({ key: keySerde, value: valueSerde }, topology.storeEngine), [
-      name,
-    ]);
+  if (store === undefined) return;
+  if (valueSerde === undefined)
+    throw new TopologyError(
+      "MISSING_SERDE",
+      `the table of ${name} must be kept, since an operator below looks values up in it, and the serde of its values is ` +
+        "not known; give { value: json(schema) }, or the like, where it is made",
+    );
+  topology.addStore(store.specify({ key: keySerde, value: valueSerde }, topology.storeEngine), [
+    name,
+  ]);
 }
 
 /** Takes each record for the new value of its key (Kafka: `KTableSource`). */

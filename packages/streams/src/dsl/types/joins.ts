@@ -1,5 +1,6 @@
 import type { Serde } from "@millrace/serde";
 
+import type { StreamPartitioner } from "../../topology/topology-node.ts";
 import type { StoreOption } from "../store-options.ts";
 import type { NamedOptions } from "../stream-node.ts";
 import type { Has, Literally } from "./given-options.ts";
@@ -28,12 +29,24 @@ export interface JoinOptions<K, V, VR> extends NamedOptions {
 }
 
 /** How tables are joined. */
-export interface TableJoinOptions<VR> extends NamedOptions {
+export interface TableJoinOptions<K, V, RK, VR> extends NamedOptions {
+  /** The other table's key that a row points to; null: none (Kafka: a foreign-key extractor). */
+  readonly foreignKey?: (value: V & {}, key: K) => RK | null;
+  /** With `foreignKey`, where this table's topic is not partitioned by the hash of its keys (Kafka: `TableJoined`). */
+  readonly partitioner?: StreamPartitioner;
+  /** With `foreignKey`, where the other table's topic is not. */
+  readonly otherPartitioner?: StreamPartitioner;
   /** Serde of the result: then it is known from here on. */
   readonly value?: Serde<VR>;
   /** Keeps the result in a store. */
   readonly store?: StoreOption;
 }
+
+/** How tables are joined where rows of both sides may be missing. */
+export type OuterTableJoinOptions<VR> = Omit<
+  TableJoinOptions<never, never, never, VR>,
+  "foreignKey" | "partitioner" | "otherPartitioner"
+>;
 
 /** `Ok`, or what is wrong with the other side of a join. */
 export type JoinCheck<
@@ -55,16 +68,27 @@ export type JoinCheck<
 /** `Ok`, or what is wrong with the other table of a join. */
 export type TableJoinCheck<
   Operator extends string,
-  K,
-  RK,
+  Self,
+  Other,
   O extends readonly unknown[],
   Ok,
 > = O extends readonly [(...parameters: never) => unknown]
-  ? `Java's order of arguments: here it is ${Operator}(other, joiner, options)`
-  : Same<K, RK> extends true
-    ? Literally<O, "store"> extends true
-      ? Has<O, "value"> extends true
-        ? Ok
-        : `A store needs the result's serde: ${Operator}(other, joiner, { store: '…', value: json(Schema) })`
-      : Ok
-    : "The tables have keys of different types";
+  ? `Java's order of arguments: here it is ${Operator}(other, joiner, { foreignKey: extractor })`
+  : Literally<O, "foreignKey"> extends true
+    ? "lost" extends ValueStateOf<Self> | ValueStateOf<Other>
+      ? "A join by foreign key writes values of both tables, and the serde of one was lost: mapValues(mapper, { value: json(Schema) })"
+      : StoredResult<Operator, O, Ok>
+    : Has<O, "foreignKey"> extends true
+      ? Ok
+      : Same<KeyOf<Self>, KeyOf<Other>> extends true
+        ? StoredResult<Operator, O, Ok>
+        : Operator extends "outerJoin"
+          ? "The tables have keys of different types: an outer join has no foreign key"
+          : `The tables have keys of different types; say which one to look up: ${Operator}(other, joiner, { foreignKey: (value) => … })`;
+
+type StoredResult<Operator extends string, O extends readonly unknown[], Ok> =
+  Literally<O, "store"> extends true
+    ? Has<O, "value"> extends true
+      ? Ok
+      : `A store needs the result's serde: ${Operator}(other, joiner, { store: '…', value: json(Schema) })`
+    : Ok;

@@ -4,7 +4,13 @@ import type { NamedOptions } from "../stream-node.ts";
 import type { CallbackResult, KeptBy, LeftOutBy, SynchronousPredicate } from "./callback-types.ts";
 import type { Given, Optional } from "./given-options.ts";
 import type { KGroupedTable } from "./k-grouped-table.ts";
-import type { AnyTable, OptionalOrCallback, TableJoinCheck, TableJoinOptions } from "./joins.ts";
+import type {
+  AnyTable,
+  OptionalOrCallback,
+  OuterTableJoinOptions,
+  TableJoinCheck,
+  TableJoinOptions,
+} from "./joins.ts";
 import type { KStream } from "./k-stream.ts";
 import type {
   Carried,
@@ -14,6 +20,7 @@ import type {
   SerdeOptions,
   SerdeState,
   StateAfter,
+  ValueOf,
   ValueOption,
 } from "./serde-state.ts";
 import type { KeptOption, StoreAfter, StoredCheck, TableStore } from "./table-store.ts";
@@ -97,15 +104,30 @@ export interface KTable<
 
   /**
    * Joins rows of equal keys; each change of either side is joined with what the other has now (Kafka: `KTable.join`).
-   * The tables need equal numbers of partitions.
+   * The tables need equal numbers of partitions. With `foreignKey`, each row is joined with that of the other table which
+   * it points to, through topics of the application's own; the tables may be partitioned as they like.
    *
+   * @example orders.join(customers, (order, customer) => ({ ...order, customer }), { foreignKey: (order) => order.customer })
    * @example customers.join(addresses, (customer, address) => ({ ...customer, address }))
    */
-  join<Self extends AnyTable, RK, RV, VR, const O extends OptionalOrCallback<TableJoinOptions<VR>>>(
+  join<
+    Self extends AnyTable,
+    RK,
+    RV,
+    RightState extends SerdeState,
+    VR,
+    const O extends OptionalOrCallback<TableJoinOptions<KeyOf<Self>, ValueOf<Self>, RK, VR>>,
+  >(
     this: Self,
-    other: TableJoinCheck<"join", KeyOf<Self>, RK, O, KTable<RK, RV>>,
+    other: TableJoinCheck<
+      "join",
+      Self,
+      KTable<RK, RV, SerdeState, RightState>,
+      O,
+      KTable<RK, RV, SerdeState, RightState>
+    >,
     joiner: (left: V & {}, right: RV & {}, key: K) => CallbackResult<VR, "join">,
-    ...options: Given<O, TableJoinOptions<VR>>
+    ...options: Given<O, TableJoinOptions<KeyOf<Self>, ValueOf<Self>, RK, VR>>
   ): KTable<
     K,
     VR | NullOf<V> | NullOf<RV>,
@@ -123,13 +145,20 @@ export interface KTable<
     Self extends AnyTable,
     RK,
     RV,
+    RightState extends SerdeState,
     VR,
-    const O extends OptionalOrCallback<TableJoinOptions<VR>>,
+    const O extends OptionalOrCallback<TableJoinOptions<KeyOf<Self>, ValueOf<Self>, RK, VR>>,
   >(
     this: Self,
-    other: TableJoinCheck<"leftJoin", KeyOf<Self>, RK, O, KTable<RK, RV>>,
+    other: TableJoinCheck<
+      "leftJoin",
+      Self,
+      KTable<RK, RV, SerdeState, RightState>,
+      O,
+      KTable<RK, RV, SerdeState, RightState>
+    >,
     joiner: (left: V & {}, right: (RV & {}) | null, key: K) => CallbackResult<VR, "leftJoin">,
-    ...options: Given<O, TableJoinOptions<VR>>
+    ...options: Given<O, TableJoinOptions<KeyOf<Self>, ValueOf<Self>, RK, VR>>
   ): KTable<K, VR | NullOf<V>, KeyState, StateAfter<O, "value", "lost">, StoreAfter<O, "keyValue">>;
 
   /**
@@ -141,17 +170,24 @@ export interface KTable<
     Self extends AnyTable,
     RK,
     RV,
+    RightState extends SerdeState,
     VR,
-    const O extends OptionalOrCallback<TableJoinOptions<VR>>,
+    const O extends OptionalOrCallback<OuterTableJoinOptions<VR>>,
   >(
     this: Self,
-    other: TableJoinCheck<"outerJoin", KeyOf<Self>, RK, O, KTable<RK, RV>>,
+    other: TableJoinCheck<
+      "outerJoin",
+      Self,
+      KTable<RK, RV, SerdeState, RightState>,
+      O,
+      KTable<RK, RV, SerdeState, RightState>
+    >,
     joiner: (
       left: (V & {}) | null,
       right: (RV & {}) | null,
       key: K,
     ) => CallbackResult<VR, "outerJoin">,
-    ...options: Given<O, TableJoinOptions<VR>>
+    ...options: Given<O, TableJoinOptions<KeyOf<Self>, ValueOf<Self>, RK, VR>>
   ): KTable<
     K,
     VR | NullOf<V> | NullOf<RV>,

@@ -1,0 +1,44 @@
+import { noBytes } from "@millrace/model";
+import { bytes, deserializeWith } from "@millrace/serde";
+import type { TimestampedKeyValueStore } from "@millrace/state";
+
+import type { Processor, ProcessorContext } from "../../../processor/processor.ts";
+import type { StreamRecord } from "../../../processor/stream-record.ts";
+import { pseudoTopic, type ForeignKeyJoin } from "./foreign-key-join.ts";
+import { combinedKey, primaryKeyOf, type Response, type Subscription } from "./subscription.ts";
+
+/** Tells all who want to know of a key that it has changed (Kafka: `ForeignTableJoinProcessorSupplier`). */
+export class ForeignChangeSender implements Processor {
+  readonly forwardsNewRecords = true;
+  readonly #join: ForeignKeyJoin;
+  #context: ProcessorContext | undefined;
+  #store: TimestampedKeyValueStore<Uint8Array, Subscription> | undefined;
+
+  constructor(join: ForeignKeyJoin) {
+    this.#join = join;
+  }
+
+  init(context: ProcessorContext): void {
+    this.#context = context;
+    this.#store = context.store(this.#join.store.name);
+  }
+
+  process(record: StreamRecord): void {
+    const context = this.#context;
+    if (context === undefined || this.#store === undefined) return;
+    if (record.hasNullKey) {
+      context.dropRecord("null key in a join of tables");
+      return;
+    }
+    const { foreignKeySerde, primaryKeySerde } = this.#join;
+    const topic = pseudoTopic(this.#join, context.applicationId, "fk");
+    const prefix = combinedKey(record.keyBytes(foreignKeySerde, topic) ?? noBytes);
+    const keyTopic = pseudoTopic(this.#join, context.applicationId, "pk");
+    for (const { key, value } of this.#store.prefixScan(prefix, bytes())) {
+      const { hash, primaryPartition } = value.value;
+      const response: Response = { hash, value: record.value ?? null, primaryPartition };
+      const primaryKey = deserializeWith(primaryKeySerde, primaryKeyOf(key), keyTopic);
+      context.forward(record.withKeyAndValue(primaryKey, response));
+    }
+  }
+}

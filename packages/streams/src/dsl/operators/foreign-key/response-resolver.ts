@@ -1,0 +1,56 @@
+import { equalBytes, murmur3 } from "@millrace/model";
+import { serializeWith } from "@millrace/serde";
+
+import { requireValue } from "../../../processor/callback-result.ts";
+import type { Processor, ProcessorContext } from "../../../processor/processor.ts";
+import type { StreamRecord } from "../../../processor/stream-record.ts";
+import type { TableView, ValueGetter } from "../../../processor/value-getter.ts";
+import { pseudoTopic, type ForeignKeyJoin } from "./foreign-key-join.ts";
+import type { Response } from "./subscription.ts";
+
+/**
+ * Joins an answer with the row of the left table that asked, unless that has changed since: then another answer is on
+ * its way (Kafka: `ResponseJoinProcessorSupplier`).
+ */
+export class ResponseResolver implements Processor {
+  readonly forwardsNewRecords = true;
+  readonly #join: ForeignKeyJoin;
+  readonly #left: TableView;
+  #context: ProcessorContext | undefined;
+  #rows: ValueGetter | undefined;
+
+  constructor(join: ForeignKeyJoin, left: TableView) {
+    this.#join = join;
+    this.#left = left;
+  }
+
+  init(context: ProcessorContext): void {
+    this.#context = context;
+    this.#rows = this.#left.open(context);
+  }
+
+  process(record: StreamRecord): void {
+    const context = this.#context;
+    if (context === undefined || this.#rows === undefined) return;
+    const { hash, value } = record.value as Response;
+    const row = this.#rows.get(record.key);
+    if (!isEqual(hash, this.#hashOf(row, context))) {
+      context.dropRecord("an answer for a row that has changed since, in a foreign-key join");
+      return;
+    }
+    const { operator, joiner } = this.#join;
+    const isGone = value === null && (operator === "join" || row === null);
+    const joined = isGone ? null : requireValue(joiner(row, value, record.key), operator);
+    context.forward(record.withValue(joined));
+  }
+
+  #hashOf(row: unknown, { applicationId }: ProcessorContext): Uint8Array | null {
+    if (row === null || row === undefined) return null;
+    const topic = pseudoTopic(this.#join, applicationId, "vh");
+    return murmur3(serializeWith(this.#join.primaryValueSerde, row, topic));
+  }
+}
+
+function isEqual(left: Uint8Array | null, right: Uint8Array | null): boolean {
+  return left === null || right === null ? left === right : equalBytes(left, right);
+}

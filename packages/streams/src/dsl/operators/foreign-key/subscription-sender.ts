@@ -1,0 +1,87 @@
+import { equalBytes, murmur3, noBytes } from "@millrace/model";
+import { serializeWith } from "@millrace/serde";
+
+import { requireValue } from "../../../processor/callback-result.ts";
+import type { Processor, ProcessorContext } from "../../../processor/processor.ts";
+import type { StreamRecord } from "../../../processor/stream-record.ts";
+import { pseudoTopic, type ForeignKeyJoin } from "./foreign-key-join.ts";
+import { instructions, type Instruction } from "./subscription.ts";
+
+/** Tells the right side which of its keys a changed row of the left points to (Kafka: `SubscriptionSendProcessorSupplier`). */
+export class SubscriptionSender implements Processor {
+  readonly forwardsNewRecords = true;
+  readonly #join: ForeignKeyJoin;
+  #context: ProcessorContext | undefined;
+
+  constructor(join: ForeignKeyJoin) {
+    this.#join = join;
+  }
+
+  init(context: ProcessorContext): void {
+    this.#context = context;
+  }
+
+  process(record: StreamRecord): void {
+    const next = record.value ?? null;
+    const old = record.oldValue ?? null;
+    const foreignKey = this.#extract(next, record.key);
+    const oldKey = this.#extract(old, record.key);
+    if (this.#join.operator === "leftJoin") {
+      if (next === null && old === null) return;
+      if (oldKey !== null && this.#isOther(foreignKey, oldKey))
+        this.#send(record, oldKey, instructions.deleteInSilence);
+      this.#send(record, foreignKey, instructions.answerAlways);
+      return;
+    }
+    if (foreignKey !== null) this.#subscribe(record, foreignKey, oldKey);
+    else {
+      if (next !== null) this.#context?.dropRecord("null foreign key in a join");
+      if (oldKey !== null) this.#send(record, oldKey, instructions.deleteAndAnswer);
+    }
+  }
+
+  /** Of an inner join. */
+  #subscribe(record: StreamRecord, foreignKey: unknown, oldKey: unknown): void {
+    if (oldKey === null || !this.#isOther(foreignKey, oldKey)) {
+      this.#send(record, foreignKey, instructions.answerIfFound);
+      return;
+    }
+    this.#send(record, oldKey, instructions.deleteInSilence);
+    this.#send(record, foreignKey, instructions.answerAlways);
+  }
+
+  #extract(value: unknown, key: unknown): unknown {
+    if (value === null) return null;
+    return requireValue(this.#join.extractor(value, key), `foreignKey of ${this.#join.operator}`);
+  }
+
+  #isOther(foreignKey: unknown, oldKey: unknown): boolean {
+    if (!isThere(foreignKey) || !isThere(oldKey)) return true;
+    const { foreignKeySerde } = this.#join;
+    const topic = this.#topic("fk");
+    const before = serializeWith(foreignKeySerde, oldKey, topic);
+    return !equalBytes(before, serializeWith(foreignKeySerde, foreignKey, topic));
+  }
+
+  #send(record: StreamRecord, foreignKey: unknown, instruction: Instruction): void {
+    const { primaryKeySerde, primaryValueSerde } = this.#join;
+    const value = record.value ?? null;
+    const hash =
+      value === null
+        ? null
+        : murmur3(record.valueBytes(primaryValueSerde, this.#topic("vh")) ?? noBytes);
+    const primaryKey = record.keyBytes(primaryKeySerde, this.#topic("pk"))?.slice() ?? noBytes;
+    const primaryPartition = this.#context?.recordMetadata?.partition ?? null;
+    this.#context?.forward(
+      record.withKeyAndValue(foreignKey, { hash, instruction, primaryKey, primaryPartition }),
+    );
+  }
+
+  #topic(suffix: "pk" | "fk" | "vh"): string {
+    return pseudoTopic(this.#join, this.#context?.applicationId ?? "", suffix);
+  }
+}
+
+function isThere(key: unknown): key is {} {
+  return key !== null && key !== undefined;
+}
