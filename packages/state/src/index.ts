@@ -18,6 +18,7 @@ export type {
 } from "./contract/store-engine.ts";
 export {
   storeEngineKinds,
+  type SpecifiedKind,
   type StoreEngineKind,
   type StoreKind,
   type StoreOptions,

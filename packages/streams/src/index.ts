@@ -76,6 +76,7 @@ export type {
 } from "./dsl/types/processor-types.ts";
 export type { Get, Given, Has, Literally, Optional } from "./dsl/types/given-options.ts";
 export type {
+  AggregationOptions,
   FoldOptions,
   Init,
   KeptOption,
@@ -88,6 +89,7 @@ export type {
 export type {
   CallbackResult,
   KeptBy,
+  Guard,
   LeftOutBy,
   ListItem,
   ListResult,
@@ -96,7 +98,7 @@ export type {
   SynchronousPredicate,
   SynchronousResult,
 } from "./dsl/types/callback-types.ts";
-export type { AggregationOptions, Aggregator } from "./dsl/operators/aggregate.ts";
+export type { Aggregator } from "./dsl/operators/aggregate.ts";
 export type { AdderAndSubtractor } from "./dsl/operators/aggregate-table.ts";
 export type { Predicate } from "./dsl/operators/filter.ts";
 export type { FlatMapper } from "./dsl/operators/flat-map.ts";

@@ -8,7 +8,9 @@ import type { StateStore } from "./state-store.ts";
  * function of its kind, such as `keyValueStore`. Whoever names the same specification shares one store.
  */
 export interface StoreSpecification<out Store extends StateStore = StateStore> {
-  readonly kind: StoreKind<Store>;
+  readonly kind: SpecifiedKind;
+  /** Only in types: the store that it opens. */
+  readonly opens?: Store;
   readonly name: string;
   readonly key: Serde<unknown>;
   readonly value: Serde<unknown>;
@@ -20,17 +22,21 @@ export interface StoreSpecification<out Store extends StateStore = StateStore> {
   readonly engine: StoreEngineKind;
 }
 
-/**
- * All that there is to know about one kind of store: a folder under `kinds/` each, which nobody else knows. It is asked
- * about specifications of its own alone.
- */
-export interface StoreKind<out Store extends StateStore = StateStore> {
+/** What a specification tells of its kind. How a store is opened is between the kind and those who open stores. */
+export interface SpecifiedKind {
   /** As the kind is told of in descriptions, such as `timestampedKeyValue`. */
   readonly name: string;
   /** How entries lie in the engine. A store that was written in another layout begins anew. */
   readonly layout: number;
   /** Kafka's topic configs of the changelog. */
   changelogConfigs(specification: StoreSpecification): Readonly<Record<string, string>>;
+}
+
+/**
+ * All that there is to know about one kind of store: a folder under `kinds/` each, which nobody else knows. It is asked
+ * about specifications of its own alone.
+ */
+export interface StoreKind<out Store extends StateStore = StateStore> extends SpecifiedKind {
   /** @param bytes the store's part of its task's engine, seen through the writes that are not committed */
   open(
     specification: StoreSpecification,
@@ -54,6 +60,11 @@ export interface StoreOptions<K, V> {
   readonly logging?: boolean | Readonly<Record<string, string>>;
   /** Default `rocksdb`. */
   readonly engine?: StoreEngineKind;
+}
+
+/** The kind of a specification, whole: `specificationOf` took it as such. */
+export function kindOf(specification: StoreSpecification): StoreKind {
+  return specification.kind as StoreKind;
 }
 
 /** What all specifications have, with the defaults. */

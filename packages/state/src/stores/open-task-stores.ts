@@ -5,7 +5,7 @@ import type { StateStore } from "../contract/state-store.ts";
 import type { EngineEntry } from "../contract/store-engine.ts";
 import type { ChangelogRecord, OpenStore, StoreEnvironment } from "../contract/open-store.ts";
 import { StoreScope } from "../contract/store-scope.ts";
-import type { StoreSpecification } from "../contract/store-specification.ts";
+import { kindOf, type StoreSpecification } from "../contract/store-specification.ts";
 import type { StoreOpening, TaskStores, TaskStoresOptions } from "../contract/task-stores.ts";
 import { Stage, StageBudget } from "../layers/stage.ts";
 import { StagedStore } from "../layers/staged-store.ts";
@@ -186,7 +186,7 @@ class OpenTaskStores implements TaskStores {
       drop: (reason) => this.#reportDrop(reason),
     };
     const bytes = new StagedStore(area.engine, prefix, stage);
-    const open = kind.open(specification, bytes, environment);
+    const open = kindOf(specification).open(specification, bytes, environment);
     const store = { specification, area, stage, open, isReset };
     this.#byName.set(name, store);
     return store;
