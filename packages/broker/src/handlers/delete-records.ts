@@ -36,13 +36,18 @@ export class DeleteRecordsHandler implements Handler<DeleteRecordsRequest, Respo
       topics.set(name, offsets);
       for (const { partitionIndex, offset } of partitions) offsets.set(partitionIndex, offset);
     }
-    const answers = Array.from(topics, async ([name, offsets]) => {
-      const deleting = await context.turns.map([...offsets], async ([partitionIndex, offset]) => ({
+    const names = [...topics.keys()];
+    const deleting = await context.turns.mapLists(
+      Array.from(topics.values(), (offsets) => [...offsets]),
+      async ([partitionIndex, offset], index) => ({
         partitionIndex,
-        ...(await this.#delete(context, name, partitionIndex, offset)),
-      }));
-      return { name, partitions: await Promise.all(deleting) };
-    });
+        ...(await this.#delete(context, names[index], partitionIndex, offset)),
+      }),
+    );
+    const answers = names.map(async (name, index) => ({
+      name,
+      partitions: await Promise.all(deleting[index]),
+    }));
     return { throttleTimeMs: context.throttleMs, topics: await Promise.all(answers) };
   }
 

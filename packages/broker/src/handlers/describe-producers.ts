@@ -29,24 +29,26 @@ export class DescribeProducersHandler implements Handler<DescribeProducersReques
   }
 
   handle(context: RequestContext, request: DescribeProducersRequest): HandlerAnswer<Response> {
-    const topics = context.turns.map(
-      answeredNames(request.topics, ({ name, partitionIndexes }) => `${name}/${partitionIndexes}`),
-      ({ name, partitionIndexes }) => {
-        const fault = this.#faultOf(context, name);
-        const indexes = answeredNames(partitionIndexes, (index) => index);
-        return {
-          name,
-          partitions: indexes.map((index) =>
-            fault === noError
-              ? this.#describe(name, index)
-              : { partitionIndex: index, ...fault, activeProducers: [] },
-          ),
-        };
+    const topics = answeredNames(
+      request.topics,
+      ({ name, partitionIndexes }) => `${name}/${partitionIndexes}`,
+    ).map(({ name, partitionIndexes }) => ({
+      name,
+      fault: this.#faultOf(context, name),
+      indexes: answeredNames(partitionIndexes, (index) => index),
+    }));
+    const described = context.turns.mapLists(
+      topics.map(({ indexes }) => indexes),
+      (partitionIndex, list) => {
+        const { name, fault } = topics[list];
+        return fault === noError
+          ? this.#describe(name, partitionIndex)
+          : { partitionIndex, ...fault, activeProducers: [] };
       },
     );
-    return after(topics, (described) => ({
+    return after(described, (partitions) => ({
       throttleTimeMs: context.throttleMs,
-      topics: described,
+      topics: topics.map(({ name }, index) => ({ name, partitions: partitions[index] })),
     }));
   }
 

@@ -60,18 +60,12 @@ export class ListOffsetsHandler implements Handler<ListOffsetsRequest, Response>
         topic.set(partitionIndex, { name, asked, isTwice });
       }
     }
-    const all = [...topics.values()].flatMap((topic) => [...topic.values()]);
-    const answered = context.turns.map(all, (one) => this.#answer(context, request, one));
-    return after(answered, (answers) => {
-      let next = 0;
-      return {
-        throttleTimeMs: context.throttleMs,
-        topics: Array.from(topics, ([name, { size }]) => ({
-          name,
-          partitions: answers.slice(next, (next += size)),
-        })),
-      };
-    });
+    const lists = Array.from(topics.values(), (topic) => [...topic.values()]);
+    const answered = context.turns.mapLists(lists, (one) => this.#answer(context, request, one));
+    return after(answered, (answers) => ({
+      throttleTimeMs: context.throttleMs,
+      topics: [...topics.keys()].map((name, index) => ({ name, partitions: answers[index] })),
+    }));
   }
 
   #answer(

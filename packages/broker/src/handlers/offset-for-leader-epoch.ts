@@ -28,11 +28,15 @@ export class OffsetForLeaderEpochHandler implements Handler<OffsetForLeaderEpoch
   }
 
   handle(context: RequestContext, request: OffsetForLeaderEpochRequest): HandlerAnswer<Response> {
-    const topics = context.turns.map(request.topics, ({ topic, partitions }) => ({
-      topic,
-      partitions: partitions.map((asked) => this.#partition(context, topic, asked)),
+    const { topics } = request;
+    const answered = context.turns.mapLists(
+      topics.map(({ partitions }) => partitions),
+      (asked, index) => this.#partition(context, topics[index].topic, asked),
+    );
+    return after(answered, (answers) => ({
+      throttleTimeMs: context.throttleMs,
+      topics: topics.map(({ topic }, index) => ({ topic, partitions: answers[index] })),
     }));
-    return after(topics, (answered) => ({ throttleTimeMs: context.throttleMs, topics: answered }));
   }
 
   #partition(context: RequestContext, topic: string, asked: RequestPartition): ResponsePartition {

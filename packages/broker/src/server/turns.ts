@@ -58,6 +58,21 @@ export class Turns {
     return go() ? results : this.#later(go).then(() => results);
   }
 
+  /** The same for what stands in several lists, and gives way within each. */
+  mapLists<Item, Result>(
+    lists: readonly (readonly Item[])[],
+    map: (item: Item, list: number) => Result,
+  ): (readonly Result[])[] | Promise<(readonly Result[])[]> {
+    const all = lists.flatMap((items, list) => items.map((item) => ({ item, list })));
+    return after(
+      this.map(all, ({ item, list }) => map(item, list)),
+      (results) => {
+        let next = 0;
+        return lists.map(({ length }) => results.slice(next, (next += length)));
+      },
+    );
+  }
+
   #take(tookMs: number): void {
     if (tookMs <= 0) return;
     if (this.#takenMs === 0) this.#time.timers.after(0, () => (this.#takenMs = 0));

@@ -1,0 +1,90 @@
+import { memoryPlatform } from "@millrace/platform/memory";
+import { drainTurn } from "@millrace/platform/node";
+import type { Api, Message } from "@millrace/protocol";
+import {
+  deleteRecordsApi,
+  describeProducersApi,
+  listOffsetsApi,
+  metadataApi,
+  offsetForLeaderEpochApi,
+} from "@millrace/protocol/definitions";
+import { expect, test } from "vitest";
+import { TestClient } from "../../test-support/test-client.ts";
+import { Broker } from "../broker.ts";
+
+const count = 2000;
+const many = <Item>(make: (index: number) => Item) =>
+  Array.from({ length: count }, (_, i) => make(i));
+
+/** A platform on which every look at the clock takes a millisecond. */
+function slowPlatform() {
+  const platform = memoryPlatform({ drain: drainTurn });
+  let looks = 0;
+  const monotonicMs = () => platform.clock.monotonicMs() + looks++;
+  return {
+    ...platform,
+    clock: { wallMs: () => platform.clock.wallMs(), monotonicMs },
+    until: platform.until,
+  };
+}
+
+/** Who is answered first: a client that asks for much, or one that asks for little after it. */
+async function firstAnswered(api: Api, version: number, request: object): Promise<string> {
+  const platform = slowPlatform();
+  const run = async () => {
+    const broker = await Broker.start(platform, { dataDirectory: "/data", port: 9092 });
+    const patient = await TestClient.connect(platform, broker.address);
+    const quick = await TestClient.connect(platform, broker.address);
+    const first = await Promise.race([
+      patient.ask(api, version, request).then(() => "the long one"),
+      quick.ask(metadataApi, 9, { topics: [] }).then(() => "the short one"),
+    ]);
+    await broker.close();
+    return first;
+  };
+  return platform.until(run());
+}
+
+const inOneTopic = (partition: (index: number) => object) => ({
+  topics: [{ name: "t", topic: "t", partitions: many(partition) }],
+});
+
+test.each<[string, Api<Message, Message>, number, object]>([
+  [
+    "ListOffsets of a topic's partitions",
+    listOffsetsApi as Api,
+    7,
+    { replicaId: -1, ...inOneTopic((partitionIndex) => ({ partitionIndex, timestamp: 1 })) },
+  ],
+  [
+    "OffsetForLeaderEpoch of a topic's partitions",
+    offsetForLeaderEpochApi as Api,
+    4,
+    inOneTopic((partition) => ({ partition, leaderEpoch: 0 })),
+  ],
+  [
+    "DescribeProducers of a topic's partitions",
+    describeProducersApi as Api,
+    0,
+    { topics: [{ name: "t", partitionIndexes: many((index) => index) }] },
+  ],
+  [
+    "DeleteRecords of a topic's partitions",
+    deleteRecordsApi as Api,
+    2,
+    inOneTopic((partitionIndex) => ({ partitionIndex, offset: 0 })),
+  ],
+  [
+    "DeleteRecords of many topics",
+    deleteRecordsApi as Api,
+    2,
+    {
+      topics: many((index) => ({
+        name: `t${index}`,
+        partitions: [{ partitionIndex: 0, offset: 0 }],
+      })),
+    },
+  ],
+])("%s gives way to others", async (_, api, version, request) => {
+  expect(await firstAnswered(api, version, request)).toBe("the short one");
+});
