@@ -9,7 +9,9 @@ import type {
   RefusalOwner,
   TopicAppender,
 } from "./record-collector.ts";
-import type { PartitionOrigins, WriteOrigins, WriteSource } from "./write-origins.ts";
+import type { PartitionOrigins } from "./partition-origins.ts";
+import type { WriteOrigins } from "./write-origins.ts";
+import type { WriteSource } from "./write-source.ts";
 import type { WrittenRecord } from "./written-record.ts";
 
 /** Records between two looks for partitions that were added. */
