@@ -9,6 +9,7 @@ import {
   expiringStoresConformance,
   storeEngineConformance,
   taskStoresConformance,
+  versionedStoresConformance,
 } from "@millrace/state/conformance";
 import { afterAll, describe, expect, it } from "vitest";
 import { rocksdbEngineProvider } from "./index.ts";
@@ -54,6 +55,10 @@ describe("STATE-2: stores on RocksDB", () => {
 
 describe("STATE-12: stores whose rows expire, on RocksDB", () => {
   for (const { name, run } of expiringStoresConformance(fixture)) it(name, run);
+});
+
+describe("STATE-13: versioned stores on RocksDB", () => {
+  for (const { name, run } of versionedStoresConformance(fixture)) it(name, run);
 });
 
 describe("a database that is open already", () => {

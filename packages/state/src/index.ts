@@ -40,6 +40,18 @@ export type {
   SessionRange,
   SessionStore,
 } from "./contract/session-store.ts";
+export type {
+  ReadOnlyVersionedKeyValueStore,
+  VersionedKeyValueStore,
+  VersionedRecord,
+  VersionPut,
+  VersionRange,
+} from "./contract/versioned-store.ts";
+export {
+  versionedKeyValueStore,
+  type VersionedStoreOptions,
+  type VersionedStoreSpecification,
+} from "./kinds/versioned/versioned-kind.ts";
 export { windowStore } from "./kinds/window/window-kind.ts";
 export type {
   WindowStoreOptions,

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { expiringStoresConformance } from "../conformance/expiring-stores-conformance.ts";
 import { storeEngineConformance } from "../conformance/store-engine-conformance.ts";
 import { taskStoresConformance } from "../conformance/task-stores-conformance.ts";
+import { versionedStoresConformance } from "../conformance/versioned-stores-conformance.ts";
 import type { StoreEngine } from "../contract/store-engine.ts";
 import { StateError } from "../contract/state-error.ts";
 import { fileEngineProvider } from "./file-engine-provider.ts";
@@ -37,6 +38,10 @@ describe("STATE-2: stores on the file engine", () => {
 
 describe("STATE-12: stores whose rows expire, on the file engine", () => {
   for (const { name, run } of expiringStoresConformance(fixture)) it(name, run);
+});
+
+describe("STATE-13: versioned stores on the file engine", () => {
+  for (const { name, run } of versionedStoresConformance(fixture)) it(name, run);
 });
 
 describe("STATE-4: a file cut anywhere holds a prefix of the batches", () => {

@@ -28,6 +28,19 @@ export function expiringChangelog(
   };
 }
 
+/** Of the changelog of a versioned store: versions that may still be asked for are not compacted. */
+export function versionedChangelog(
+  specification: StoreSpecification,
+  historyRetentionMs: number,
+): Readonly<Record<string, string>> {
+  return {
+    "cleanup.policy": "compact",
+    "message.timestamp.type": "CreateTime",
+    "min.compaction.lag.ms": String(historyRetentionMs + additionalRetentionMs),
+    ...configsOf(specification.logging),
+  };
+}
+
 function configsOf(logging: StoreSpecification["logging"]): Readonly<Record<string, string>> {
   return typeof logging === "boolean" ? {} : logging;
 }

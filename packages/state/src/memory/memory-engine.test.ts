@@ -2,6 +2,7 @@ import { describe, it } from "vitest";
 import { expiringStoresConformance } from "../conformance/expiring-stores-conformance.ts";
 import { storeEngineConformance } from "../conformance/store-engine-conformance.ts";
 import { taskStoresConformance } from "../conformance/task-stores-conformance.ts";
+import { versionedStoresConformance } from "../conformance/versioned-stores-conformance.ts";
 import { MemoryEngine } from "./memory-engine.ts";
 
 const fixture = { openEmpty: () => Promise.resolve(new MemoryEngine()) };
@@ -16,4 +17,8 @@ describe("STATE-2: stores on the in-memory engine", () => {
 
 describe("STATE-12: stores whose rows expire, on the in-memory engine", () => {
   for (const { name, run } of expiringStoresConformance(fixture)) it(name, run);
+});
+
+describe("STATE-13: versioned stores on the in-memory engine", () => {
+  for (const { name, run } of versionedStoresConformance(fixture)) it(name, run);
 });

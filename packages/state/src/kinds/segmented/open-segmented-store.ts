@@ -113,7 +113,7 @@ export class OpenSegmentedStore<S, Store extends StateStore> implements OpenStor
 
   discard(): void {
     this.#access.discard();
-    this.#bytes.reset();
+    this.#bytes.ledger.reset();
   }
 
   restore(key: Uint8Array, record: ChangelogRecord): void {
@@ -123,12 +123,12 @@ export class OpenSegmentedStore<S, Store extends StateStore> implements OpenStor
   }
 
   committing(): void {
-    this.#bytes.note();
+    this.#bytes.ledger.note();
   }
 
   committed(): void {
     this.#access.committed();
-    const firstLive = this.#bytes.dropExpired();
+    const firstLive = this.#bytes.ledger.dropExpired();
     if (firstLive === undefined) return;
     const liveFrom = this.#keys.startOfSegment(firstLive);
     this.#access.endCursors(
@@ -137,7 +137,7 @@ export class OpenSegmentedStore<S, Store extends StateStore> implements OpenStor
         return visibleFrom === undefined || visibleFrom < liveFrom;
       },
     );
-    this.#bytes.segments.retain((id) => id >= firstLive || this.#isCached(id));
+    this.#bytes.ledger.segments.retain((id) => id >= firstLive || this.#isCached(id));
   }
 
   /** Rows in the cache are seen even where they have expired beneath, as in Kafka. */

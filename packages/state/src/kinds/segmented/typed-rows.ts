@@ -76,7 +76,7 @@ export class TypedRows<K, V, S> {
 
   /** Before a write, which may stay in the cache for a while. */
   noteSegment(row: Uint8Array): void {
-    this.#parts.bytes.segments.add(this.keys.segmentIn(row));
+    this.#parts.bytes.ledger.segments.add(this.keys.segmentIn(row));
   }
 
   ofKey(key: K, search: RowSearch): WindowedCursor<K, S> {
@@ -134,8 +134,8 @@ export class TypedRows<K, V, S> {
     { rangeIn, isMeant }: RowsInSegment,
   ): EntryCursor {
     const { keys, access } = this;
-    const { segments, visibleFrom } = this.#parts.bytes;
-    const found = segments.between(keys.segmentOf(from), keys.segmentOf(to));
+    const { ledger, visibleFrom } = this.#parts.bytes;
+    const found = ledger.segments.between(keys.segmentOf(from), keys.segmentOf(to));
     const direction = isReverse ? "backward" : "forward";
     const cursors = (isReverse ? found.toReversed() : found).map((segment) => {
       const scan: StoreScan = { ...rangeIn(segment), direction, visibleFrom };

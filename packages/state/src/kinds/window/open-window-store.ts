@@ -67,7 +67,7 @@ export class TypedWindowStore<K, V, S> implements WindowStore<K, S> {
   }
 
   fetch(key: K, start: Timestamp): S | null {
-    const sequence = this.#retainsDuplicates ? this.#bytes.sequence : 0;
+    const sequence = this.#retainsDuplicates ? this.#bytes.ledger.sequence : 0;
     return this.rows.read(this.rowOf(this.rows.encodeKey(key), start, sequence));
   }
 
