@@ -93,11 +93,7 @@ export class LogDirectory {
 
   private constructor(
     options: LogDirectoryOptions,
-    found: {
-      readonly lock: FileLock;
-      readonly properties: DirectoryProperties;
-      readonly wasCleanlyClosed: boolean;
-    },
+    found: Pick<LogDirectory, "properties" | "wasCleanlyClosed"> & { readonly lock: FileLock },
   ) {
     const { fileSystem } = options.platform;
     this.path = options.path;

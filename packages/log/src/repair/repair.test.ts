@@ -135,16 +135,25 @@ describe("repairLogs", () => {
     expect(next.sight.batches.slice(0, sight.batches.length)).toEqual(sight.batches);
   }
 
-  it("lets logs begin with what is there where nothing tells any more where they began", async () => {
-    const platform = testPlatform(await growWorld(drawsOf(5), true));
-    const before = (await sightOf(testPlatform(copyOf(platform.fileSystem, "data")))).sight;
-    for (const name of ["log-start-offset-checkpoint", "log-start-offset-checkpoint.copy"])
-      changeFile(platform, `data/${name}`, (bytes) => bytes.subarray(0, 5));
-    expect((await check(platform)).findings.map(({ kind }) => kind)).toEqual(["damage", "damage"]);
-    expect((await repair(platform)).left).toEqual([]);
-    const { sight } = await sightOf(platform);
-    expect(sight.batches.slice(-before.batches.length)).toEqual(before.batches);
-  });
+  it.each<[string, (platform: Platform, path: string) => void, number]>([
+    ["damaged", (platform, path) => changeFile(platform, path, (bytes) => bytes.slice(0, 5)), 2],
+    ["missing", (platform, path) => platform.fileSystem.remove(path), 1],
+  ])(
+    "lets logs begin with what is there where both log starts are %s",
+    async (_how, hurt, count) => {
+      const platform = testPlatform(await growWorld(drawsOf(5), true));
+      const before = (await sightOf(testPlatform(copyOf(platform.fileSystem, "data")))).sight;
+      for (const name of ["log-start-offset-checkpoint", "log-start-offset-checkpoint.copy"])
+        hurt(platform, `data/${name}`);
+      const { findings } = await check(platform);
+      expect(findings.map(({ kind }) => kind)).toEqual(
+        Array.from({ length: count }, () => "damage"),
+      );
+      expect((await repair(platform)).left).toEqual([]);
+      const { sight } = await sightOf(platform);
+      expect(sight.batches.slice(-before.batches.length)).toEqual(before.batches);
+    },
+  );
 
   it("leaves the metadata log and files that say what a folder is to people", async () => {
     const platform = testPlatform(await growWorld(drawsOf(3), true));
