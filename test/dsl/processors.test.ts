@@ -356,6 +356,11 @@ describe("process is refused", () => {
       () => stream().process({ outputs: { a: { key: string() } }, process: noop } as never),
     ],
     [
+      "outputs that are none",
+      "INVALID_ARGUMENT",
+      () => stream().process({ outputs: {}, process: noop }),
+    ],
+    [
       "an output that cannot be a name",
       "INVALID_NAME",
       () => stream().process({ outputs: { "a b": text }, process: noop }),

@@ -151,8 +151,8 @@ export function readReadOnlyStoreOptions(
   readonly source: Omit<SourceNode, "kind" | "parents">;
   readonly processor: Omit<ProcessorNode, "kind" | "stores">;
 } {
-  const { supplier, sourceName, processorName, ...reading } = options;
   check("addReadOnlyStateStore", options);
+  const { supplier, sourceName, processorName, ...reading } = options;
   checkSupplier("addReadOnlyStateStore", supplier);
   const source = {
     name: sourceName ?? `${name}-source`,
@@ -180,13 +180,30 @@ export function checkSupplier<KIn, VIn, KOut, VOut>(
   method: Method,
   supplier: ProcessorSupplier<KIn, VIn, KOut, VOut>,
 ): void {
-  if (!isSynchronousFunction(supplier))
-    throw refused(method, supplier, "a function that makes a processor, () => new MyProcessor()");
-  if (supplier() === supplier())
+  const allowed = "a function that makes a processor, () => new MyProcessor()";
+  if (!isSynchronousFunction(supplier) || isClass(supplier))
+    throw refused(method, supplier, allowed);
+  const processor: unknown = supplier();
+  const isProcessor =
+    typeof processor === "object" &&
+    processor !== null &&
+    "process" in processor &&
+    typeof processor.process === "function";
+  if (!isProcessor)
+    throw new TopologyError(
+      "INVALID_ARGUMENT",
+      `${method}: the supplier gives ${shown(processor)}; give ${allowed}, which has a method process`,
+    );
+  if (supplier() === processor)
     throw new TopologyError(
       "SHARED_PROCESSOR",
       `${method}: the supplier gives the same processor twice; make a new one in each call, since each task needs its own`,
     );
+}
+
+/** A class has a prototype that cannot be written: functions do not. */
+function isClass(given: object): boolean {
+  return Object.getOwnPropertyDescriptor(given, "prototype")?.writable === false;
 }
 
 function check(method: Method, options: unknown): void {

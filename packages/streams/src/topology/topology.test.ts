@@ -188,6 +188,42 @@ describe("a topology by hand refuses", () => {
       "INVALID_ARGUMENT",
       () => counting().addProcessor("p", new Idle() as never, { parents: "source" }),
     ],
+    [
+      "a class in place of a supplier",
+      "INVALID_ARGUMENT",
+      () => counting().addProcessor("p", Idle as never, { parents: "source" }),
+    ],
+    [
+      "a supplier of what is no processor",
+      "INVALID_ARGUMENT",
+      () => counting().addProcessor("p", (() => ({})) as never, { parents: "source" }),
+    ],
+    ["a store that is none", "INVALID_ARGUMENT", () => counting().addStateStore({} as never)],
+    [
+      "a processor's store that is none",
+      "INVALID_ARGUMENT",
+      () => counting().addProcessor("p", idle, { parents: "source", stores: [5] as never }),
+    ],
+    [
+      "a store to connect that is none",
+      "INVALID_ARGUMENT",
+      () => counting().connectProcessorAndStateStores("counter", 5 as never),
+    ],
+    [
+      "a read-only store that is none",
+      "INVALID_ARGUMENT",
+      () => counting().addReadOnlyStateStore(undefined as never, "t", { supplier: idle }),
+    ],
+    [
+      "a read-only store without options",
+      "INVALID_OPTION",
+      () => counting().addReadOnlyStateStore(seen, "t", undefined as never),
+    ],
+    [
+      "a topic that is no name",
+      "INVALID_ARGUMENT",
+      () => counting().addReadOnlyStateStore(seen, 5 as never, { supplier: idle }),
+    ],
     ["a node without a name", "INVALID_ARGUMENT", () => new Topology().addSource("", "a")],
     [
       "an option that is none",

@@ -18,6 +18,7 @@ import {
   type SourceNodeOptions,
 } from "./node-options.ts";
 import { resolveSubtopology } from "./resolve-subtopology.ts";
+import { requireSpecification } from "./store-handle.ts";
 import type { Subtopology } from "./subtopology.ts";
 import { TopologyBuilder } from "./topology-builder.ts";
 import type { TopologyContents } from "./topology-contents.ts";
@@ -99,7 +100,7 @@ export class Topology {
    * @throws TopologyError
    */
   addStateStore(specification: StoreSpecification, ...processors: readonly string[]): this {
-    this.#builder.addStore(specification, processors);
+    this.#builder.addStore(requireSpecification(specification, "addStateStore"), processors);
     return this;
   }
 
@@ -117,8 +118,8 @@ export class Topology {
         "UNKNOWN_STORE",
         `no store is named that ${processor} is to be connected to; name at least one`,
       );
-    for (const store of stores)
-      this.#builder.connectStore(processor, typeof store === "string" ? store : store.name);
+    const method = "connectProcessorAndStateStores";
+    for (const store of stores) this.#builder.connectStore(processor, storeName(store, method));
     return this;
   }
 
@@ -133,6 +134,7 @@ export class Topology {
     topic: string,
     options: ReadOnlyStoreOptions,
   ): this {
+    requireSpecification(specification, "addReadOnlyStateStore");
     const { source, processor } = readReadOnlyStoreOptions(specification, topic, options);
     this.#builder.addSource(source);
     this.#builder.addProcessor(processor);
@@ -191,8 +193,12 @@ export class Topology {
   /** Adds the store, or meets it again; a name alone is that of a store which is there. */
   #connect(processor: string, store: string | StoreSpecification): void {
     if (typeof store === "string") this.#builder.connectStore(processor, store);
-    else this.#builder.addStore(store, [processor]);
+    else this.#builder.addStore(requireSpecification(store, "addProcessor"), [processor]);
   }
+}
+
+function storeName(store: string | StoreSpecification, method: string): string {
+  return typeof store === "string" ? store : requireSpecification(store, method).name;
 }
 
 function hashText(text: string): string {

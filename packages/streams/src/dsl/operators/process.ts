@@ -6,9 +6,9 @@ import { checkName } from "../../plan/naming.ts";
 import { operatorPlan } from "../../plan/plan-node.ts";
 import type { Processor, ProcessorContext } from "../../processor/processor.ts";
 import type { StreamRecord } from "../../processor/stream-record.ts";
+import { isSpecification } from "../../topology/store-handle.ts";
 import type { NamedOptions, StreamNode, TableNode } from "../stream-node.ts";
 import type { OutputMap, OutputSerdes } from "../types/processor-types.ts";
-import { isSpecification } from "./add-state-store.ts";
 import {
   DefinedProcessorNode,
   type ConnectedStore,
@@ -93,6 +93,11 @@ function nodeName(input: StreamNode, { name }: NamedOptions, prefix: string): st
 }
 
 function childNames(node: string, outputs: OutputMap): ReadonlyMap<string, string> {
+  if (Object.keys(outputs).length === 0)
+    throw new TopologyError(
+      "INVALID_ARGUMENT",
+      "process: outputs names none; name at least one, or leave it out",
+    );
   return new Map(
     Object.entries(outputs).map(([output, serdes]) => {
       if (serdes?.key === undefined || serdes.value === undefined)
