@@ -6,7 +6,7 @@ import type { StreamsApp } from "@millrace/streams";
 import { expect } from "vitest";
 
 import type { LoggedEvent } from "../integration/world/process.ts";
-import { copyFiles, filesBelow } from "./copy-files.ts";
+import { copyFiles, filesBelow, readFile, writeFile } from "./copy-files.ts";
 import {
   clientOf,
   dataFolder,
@@ -50,8 +50,11 @@ export async function runTrial(
   const draw = random();
   const area = draw < 0.7 ? "data" : draw < 0.85 ? "file" : "rocksdb";
   if (area === "data") {
-    const first = hurtOne(files, dataFolder, random);
-    const second = random() < 0.3 ? hurtOne(files, dataFolder, random) : undefined;
+    // The records of segments tell one log's file from another's: a kill leaves some without, and so does a second hurt.
+    const isExchanged = remains.isStopped && random() < 0.2;
+    const first = (isExchanged ? exchangeOne : hurtOne)(files, dataFolder, random);
+    const isSecond = !isExchanged && random() < 0.3;
+    const second = isSecond ? hurtOne(files, dataFolder, random) : undefined;
     const what = second === undefined ? first.what : `${first.what} and ${second.what}`;
     const outcome = await told(remains, what, () => lookThrice(files, expected, random));
     return { kind: second === undefined ? first.kind : "two files", outcome };
@@ -75,13 +78,30 @@ function hurtOne(
   folder: string,
   random: Random,
 ): Damage {
-  const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(random() * items.length)];
+  const pick = pickerOf(random);
   const paths = filesBelow(disk, folder);
   const kind = pick([...new Set(paths.map(kindOf))].sort());
   const path = pick(paths.filter((candidate) => kindOf(candidate) === kind));
   const hurt = pick(hurts);
   const where = hurtFile(disk, path, { hurt, random });
   return { kind, what: `${hurt} ${where} in ${path}` };
+}
+
+/** Puts the file of another log in the place of one: sound, and not the one that was written. */
+function exchangeOne(disk: MemoryFileSystem, folder: string, random: Random): Damage {
+  const pick = pickerOf(random);
+  const paths = filesBelow(disk, folder).filter((path) => path.includes("-0/"));
+  const path = pick(paths);
+  const suffix = path.slice(path.lastIndexOf("."));
+  const folderOf = (of: string) => of.slice(0, of.lastIndexOf("/"));
+  const others = paths.filter((it) => it.endsWith(suffix) && folderOf(it) !== folderOf(path));
+  const other = others.length === 0 ? path : pick(others);
+  writeFile(disk, path, readFile(disk, other));
+  return { kind: "of another log", what: `${other} in the place of ${path}` };
+}
+
+function pickerOf(random: Random) {
+  return <Item>(items: readonly Item[]): Item => items[Math.floor(random() * items.length)];
 }
 
 async function told(
