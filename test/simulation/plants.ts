@@ -11,10 +11,16 @@ export interface Plant {
   readonly name: PlantName | "none";
   readonly durability?: BrokerOptions["durability"];
   readonly isEndTransactionEpochAccepted?: BrokerOptions["isEndTransactionEpochAccepted"];
+  /** The timers of a task fire once more after it was closed. */
+  readonly areTimersKept?: boolean;
   readonly cluster?: (cluster: ClusterClient) => ClusterClient;
 }
 
-export type PlantName = "ack-before-fsync" | "store-before-end" | "old-epoch-on-end";
+export type PlantName =
+  | "ack-before-fsync"
+  | "store-before-end"
+  | "old-epoch-on-end"
+  | "timer-after-close";
 
 export const noPlant: Plant = { name: "none" };
 
@@ -25,4 +31,6 @@ export const plants: readonly (Plant & { readonly name: PlantName })[] = [
   { name: "store-before-end", cluster: (cluster) => withWriters(cluster, writingStoresEarly) },
   // Whoever once had the transactional id may end what its successor has begun.
   { name: "old-epoch-on-end", isEndTransactionEpochAccepted: () => true },
+  // A task that was moved away, or was rebuilt, goes on telling what its timer counts.
+  { name: "timer-after-close", areTimersKept: true },
 ];

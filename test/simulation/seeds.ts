@@ -29,4 +29,5 @@ export const plantSeeds: Readonly<Record<PlantName, number>> = {
   "ack-before-fsync": 1,
   "store-before-end": 12,
   "old-epoch-on-end": 10,
+  "timer-after-close": 16,
 };

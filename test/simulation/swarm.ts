@@ -33,6 +33,8 @@ export interface SwarmOptions {
   readonly brokerShutdownChance: number;
   /** Age at which a segment is closed. */
   readonly segmentMs: number;
+  /** How often the timers of the application fire; 0: it has none. */
+  readonly tickMs: number;
 }
 
 /** Greatest probability per opportunity; opportunities are described at `FaultKind`. */
@@ -91,6 +93,7 @@ export function swarmOptions(seed: number): SwarmOptions {
       ? 1
       : pick(random, [0, 0.3, 0.6]),
     segmentMs: pick(random, [300, 1_000, 5_000]),
+    tickMs: pick(random, [0, 30, 200]),
   };
 }
 

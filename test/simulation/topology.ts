@@ -1,30 +1,83 @@
 import { int64AsNumber, string } from "@millrace/serde";
-import { StreamsBuilder, type Topology } from "@millrace/streams";
+import { keyValueStore } from "@millrace/state";
+import { StreamRecord, StreamsBuilder, type KStream, type Topology } from "@millrace/streams";
 
 export const applicationId = "word-count";
 export const linesTopic = "lines";
 export const countsTopic = "counts";
+export const ticksTopic = "ticks";
 export const storeName = "word-store";
 export const repartitionTopic = `${applicationId}-${storeName}-repartition`;
 export const changelogTopic = `${applicationId}-${storeName}-changelog`;
 export const partitionCount = 2;
 
 /** All that is read and judged: inputs, what lies between, state, outputs. */
-export const watchedTopics = [linesTopic, repartitionTopic, changelogTopic, countsTopic] as const;
+export const watchedTopics = [
+  linesTopic,
+  repartitionTopic,
+  changelogTopic,
+  countsTopic,
+  ticksTopic,
+] as const;
 
 export function wordsOf(line: string): readonly string[] {
   return line.split(" ").filter((word) => word !== "");
 }
 
-/** Lines become words, words are grouped by themselves (through a repartition topic) and counted. */
-export function wordCountTopology(): Topology {
+export interface TickOptions {
+  /** 0: no timer is set. */
+  readonly everyMs: number;
+  /** False: a timer that fires does nothing. */
+  readonly isOn: () => boolean;
+  /** A planted bug: called with the timer when its task is closed. */
+  readonly afterClose?: ((tick: () => void) => void) | undefined;
+}
+
+const noTicks: TickOptions = { everyMs: 0, isOn: () => false };
+
+/**
+ * Lines become words, words are grouped by themselves (through a repartition topic) and counted. Beside it a timer
+ * of each task that reads lines counts, in a store, how often it has fired, and tells each count.
+ */
+export function wordCountTopology(ticks: TickOptions = noTicks): Topology {
   const builder = new StreamsBuilder();
-  builder
-    .stream(linesTopic, { value: string() })
+  const lines = builder.stream(linesTopic, { value: string() });
+  lines
     .flatMapValues(wordsOf)
     .groupBy((word) => word, { key: string(), value: string() })
     .count({ store: storeName })
     .toStream()
     .to(countsTopic, { key: string(), value: int64AsNumber() });
+  addTicks(lines, ticks);
   return builder.build();
+}
+
+function addTicks(
+  lines: KStream<Uint8Array | null, string>,
+  { everyMs, isOn, afterClose }: TickOptions,
+): void {
+  const counts = { key: string(), value: int64AsNumber() };
+  lines
+    .process({
+      stores: { fired: keyValueStore({ name: "tick-store", ...counts }) },
+      output: counts,
+      state: () => ({ count: 0, tell: () => {} }),
+      init({ schedule, fired, state, taskId, forward, currentSystemTimeMs }) {
+        const key = String(taskId.partition);
+        state.tell = () => {
+          state.count += 1;
+          forward(new StreamRecord(key, state.count, currentSystemTimeMs()));
+        };
+        if (everyMs === 0) return;
+        schedule(everyMs, "wallClockTime", () => {
+          if (!isOn()) return;
+          state.count = fired.get(key) ?? 0;
+          fired.put(key, state.count + 1);
+          state.tell();
+        });
+      },
+      process: () => {},
+      close: ({ state }) => afterClose?.(state.tell),
+    })
+    .to(ticksTopic);
 }

@@ -2,7 +2,14 @@ import { topicPartitionName } from "@millrace/model";
 
 import { isSame, textOf, type Attempt, type History, type SeenRecord } from "../history.ts";
 import type { WholePartition } from "../processes/read-everything.ts";
-import { countsTopic, linesTopic, partitionCount, repartitionTopic, wordsOf } from "../topology.ts";
+import {
+  countsTopic,
+  linesTopic,
+  partitionCount,
+  repartitionTopic,
+  ticksTopic,
+  wordsOf,
+} from "../topology.ts";
 
 export type Everything = ReadonlyMap<string, WholePartition>;
 
@@ -14,6 +21,7 @@ export function checkHistory(history: History, everything: Everything): void {
   checkAttempts(history, everything);
   checkOrder(history, everything);
   checkCounts(history, everything);
+  checkTicks(history, everything);
   checkCommitted(history, everything);
 }
 
@@ -101,6 +109,17 @@ function checkCounts(history: History, everything: Everything): void {
         "I9",
         `${word} is counted ${last.get(word)} times, it occurs ${expected.get(word)} times`,
       );
+}
+
+/** I9: a task's timer tells each count once, one after the other, whoever has the task. */
+function checkTicks(history: History, everything: Everything): void {
+  const last = new Map<string, number>();
+  for (const { key, value } of recordsOf(everything, ticksTopic)) {
+    const before = last.get(key) ?? 0;
+    if (Number(value) !== before + 1)
+      history.violate("I9", `the timer of partition ${key} told ${before}, and then ${value}`);
+    last.set(key, Number(value));
+  }
 }
 
 /** I8: once an input offset was committed, the words of all lines before it had been passed on. */

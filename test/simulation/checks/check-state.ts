@@ -15,7 +15,7 @@ import { repartitionTopic } from "../topology.ts";
 
 const subtopology = wordCountTopology()
   .subtopologies(applicationId)
-  .find(({ stores }) => stores.length > 0);
+  .find(({ stores }) => stores.some(({ name }) => name === storeName));
 
 /**
  * I10: whenever a store was opened it held the fold of its changelog up to the offset that lay beside it;

@@ -53,7 +53,11 @@ async function runOnce(
     stop.abort();
   };
   const app = await StreamsApp.start(
-    wordCountTopology(),
+    wordCountTopology({
+      everyMs: options.tickMs,
+      isOn: () => !progress.isHealed,
+      afterClose: context.plant.areTimersKept === true ? keptTimer(platform) : undefined,
+    }),
     {
       applicationId,
       stateDirectory,
@@ -72,6 +76,19 @@ async function runOnce(
     },
   );
   await app.closed;
+}
+
+/** A planted bug: the timer of a task that was closed fires once more. */
+function keptTimer({ timers }: Platform): (tick: () => void) => void {
+  return (tick) => {
+    timers.after(20, () => {
+      try {
+        tick();
+      } catch {
+        // The writer of a loop that has ended takes nothing.
+      }
+    });
+  };
 }
 
 /** Keeps a copy of what each engine holds when it is opened: I10 is checked on all of them. */
