@@ -56,11 +56,9 @@ export class VersionRows {
     const to = next?.from ?? latest?.from ?? null;
     if (to === null) {
       if (value !== null) this.#putLatest(key, value, timestamp);
-      else if (!this.#endsAt(key, timestamp))
-        this.#addPast(key, { from: timestamp, to: timestamp, value });
+      else this.#addPast(key, { from: timestamp, to: timestamp, value });
       return "latest";
     }
-    if (next !== null && next.from === next.to) this.#removePast(key, next);
     this.#addPast(key, { from: timestamp, to, value });
     return to;
   }
@@ -104,10 +102,6 @@ export class VersionRows {
     for (const segment of this.#liveSegments(timestamp))
       for (const version of this.#pastIn(segment, key, timestamp + 1)) return version;
     return null;
-  }
-
-  #endsAt(key: Uint8Array, timestamp: Timestamp): boolean {
-    return this.#endingAfter(key, timestamp - 1)?.to === timestamp;
   }
 
   #past(key: Uint8Array, from: Timestamp, to: Timestamp): PastVersion[] {
