@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { nodePlatform } from "@millrace/platform/node";
 import { StateError, type StoreEngine } from "@millrace/state";
 import {
+  boundedStoresConformance,
   expiringStoresConformance,
   storeEngineConformance,
   taskStoresConformance,
@@ -59,6 +60,10 @@ describe("STATE-12: stores whose rows expire, on RocksDB", () => {
 
 describe("STATE-13: versioned stores on RocksDB", () => {
   for (const { name, run } of versionedStoresConformance(fixture)) it(name, run);
+});
+
+describe("STATE-14: LRU stores and stores of lists on RocksDB", () => {
+  for (const { name, run } of boundedStoresConformance(fixture)) it(name, run);
 });
 
 describe("a database that is open already", () => {

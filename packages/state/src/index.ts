@@ -52,6 +52,13 @@ export {
   type VersionedStoreOptions,
   type VersionedStoreSpecification,
 } from "./kinds/versioned/versioned-kind.ts";
+export type { ListValueStore } from "./contract/list-value-store.ts";
+export { listValueStore } from "./kinds/list-value/list-value-kind.ts";
+export {
+  lruStore,
+  type LruStoreOptions,
+  type LruStoreSpecification,
+} from "./kinds/lru/lru-kind.ts";
 export { windowStore } from "./kinds/window/window-kind.ts";
 export type {
   WindowStoreOptions,

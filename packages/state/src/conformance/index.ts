@@ -2,3 +2,4 @@ export { storeEngineConformance, type StoreEngineFixture } from "./store-engine-
 export { taskStoresConformance } from "./task-stores-conformance.ts";
 export { expiringStoresConformance } from "./expiring-stores-conformance.ts";
 export { versionedStoresConformance } from "./versioned-stores-conformance.ts";
+export { boundedStoresConformance } from "./bounded-stores-conformance.ts";

@@ -1,6 +1,7 @@
 import { silentLogger } from "@millrace/platform";
 import { MemoryFileSystem } from "@millrace/platform/memory";
 import { describe, expect, it } from "vitest";
+import { boundedStoresConformance } from "../conformance/bounded-stores-conformance.ts";
 import { expiringStoresConformance } from "../conformance/expiring-stores-conformance.ts";
 import { storeEngineConformance } from "../conformance/store-engine-conformance.ts";
 import { taskStoresConformance } from "../conformance/task-stores-conformance.ts";
@@ -42,6 +43,10 @@ describe("STATE-12: stores whose rows expire, on the file engine", () => {
 
 describe("STATE-13: versioned stores on the file engine", () => {
   for (const { name, run } of versionedStoresConformance(fixture)) it(name, run);
+});
+
+describe("STATE-14: LRU stores and stores of lists on the file engine", () => {
+  for (const { name, run } of boundedStoresConformance(fixture)) it(name, run);
 });
 
 describe("STATE-4: a file cut anywhere holds a prefix of the batches", () => {

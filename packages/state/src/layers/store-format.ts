@@ -63,3 +63,12 @@ export class StoreFormat<K, V> {
 export function isPrimitive(value: unknown): boolean {
   return typeof value !== "object" && typeof value !== "function";
 }
+
+/** Bytes as they are, not even copied: of keys and values that are made for the call alone. */
+export const rowSerde: Serde<Uint8Array> = Object.freeze({
+  name: "row",
+  isNullable: false,
+  serialize: (row: Uint8Array) => row,
+  deserialize: (row: Uint8Array) => row,
+  sizeOf: (row: Uint8Array) => row.length,
+});

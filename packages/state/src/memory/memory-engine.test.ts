@@ -1,4 +1,5 @@
 import { describe, it } from "vitest";
+import { boundedStoresConformance } from "../conformance/bounded-stores-conformance.ts";
 import { expiringStoresConformance } from "../conformance/expiring-stores-conformance.ts";
 import { storeEngineConformance } from "../conformance/store-engine-conformance.ts";
 import { taskStoresConformance } from "../conformance/task-stores-conformance.ts";
@@ -21,4 +22,8 @@ describe("STATE-12: stores whose rows expire, on the in-memory engine", () => {
 
 describe("STATE-13: versioned stores on the in-memory engine", () => {
   for (const { name, run } of versionedStoresConformance(fixture)) it(name, run);
+});
+
+describe("STATE-14: LRU stores and stores of lists on the in-memory engine", () => {
+  for (const { name, run } of boundedStoresConformance(fixture)) it(name, run);
 });

@@ -12,6 +12,8 @@ import type { StoreParts } from "./key-value-store-base.ts";
 export interface KeyValueVariant<Store extends StateStore> {
   readonly layout: ValueLayout;
   make(parts: StoreParts<unknown, unknown>): Store;
+  /** What lies between the changelog and the cache besides meters; absent: nothing. */
+  over?(logged: BytesStore): BytesStore;
 }
 
 /** A key-value store with all its layers, bottom to top: staged, logged, metered, cached, typed. */
@@ -25,10 +27,10 @@ export class OpenKeyValueStore<Store extends StateStore> implements OpenStore<St
     { name, key, value }: StoreSpecification,
     bytes: BytesStore,
     environment: StoreEnvironment,
-    { layout, make }: KeyValueVariant<Store>,
+    { layout, make, over = (logged) => logged }: KeyValueVariant<Store>,
   ) {
     const format = new StoreFormat({ key, value }, layout, environment.changelogTopic);
-    const layers = openByteLayers(name, bytes, environment, layout);
+    const layers = over(openByteLayers(name, bytes, environment, layout));
     this.#bytes = bytes;
     this.#layout = layout;
     this.#access = openAccess({ name, store: layers, format }, environment);

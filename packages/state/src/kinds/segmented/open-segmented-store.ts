@@ -1,11 +1,10 @@
 import type { Window } from "@millrace/model";
-import type { Serde } from "@millrace/serde";
 import type { EngineBytes, StoreScan } from "../../contract/bytes-store.ts";
 import type { ChangelogRecord, OpenStore, StoreEnvironment } from "../../contract/open-store.ts";
 import type { StateStore } from "../../contract/state-store.ts";
 import type { StoreSpecification } from "../../contract/store-specification.ts";
 import { openAccess, openByteLayers } from "../../layers/open-layers.ts";
-import { StoreFormat } from "../../layers/store-format.ts";
+import { rowSerde, StoreFormat } from "../../layers/store-format.ts";
 import type { ValueAccess } from "../../layers/value-access.ts";
 import type { ValueLayout } from "../../layers/value-layout.ts";
 import { RowKeys } from "./row-keys.ts";
@@ -146,15 +145,6 @@ export class OpenSegmentedStore<S, Store extends StateStore> implements OpenStor
     return this.#access.holdsAny({ from, to: this.#keys.boundOf(segment + 1) });
   }
 }
-
-/** Rows' keys are bytes, made for the call alone. */
-const rowSerde: Serde<Uint8Array> = Object.freeze({
-  name: "row",
-  isNullable: false,
-  serialize: (row: Uint8Array) => row,
-  deserialize: (row: Uint8Array) => row,
-  sizeOf: (row: Uint8Array) => row.length,
-});
 
 function loggedWithoutSegment(layout: ValueLayout, keys: RowKeys): ValueLayout {
   return {

@@ -75,8 +75,8 @@ class OpenVersionedStore<K, V>
       value === null || value === undefined
         ? null
         : serializeWith(this.#value, value as V & {}, changelogTopic);
-    const result = this.#rows.put(keyBytes, bytes, timestamp);
     changelog?.append(timestamp, keyBytes, bytes, noHeaders);
+    const result = this.#rows.put(keyBytes, bytes, timestamp);
     if (result === "expired") drop(`store ${this.name} does not keep what is that old`);
     return result;
   }
