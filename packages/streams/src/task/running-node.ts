@@ -99,16 +99,23 @@ export class RunningNode implements ProcessorContext {
     // Stores below read time and headers from the context: those of the record that is on its way.
     recordContext.timestamp = record.timestamp;
     recordContext.headers = record.headers;
-    if (this.#guard === undefined) {
-      for (let index = 0; index < children.length; index++) {
-        const next = children[index];
-        task.currentNode = next.nodeName;
-        next.processor.process(record);
-      }
-    } else this.#forwardGuarded(children, record, this.#guard);
-    recordContext.timestamp = timestamp;
-    recordContext.headers = headers;
-    task.currentNode = this.nodeName;
+    try {
+      if (this.#guard === undefined) {
+        for (let index = 0; index < children.length; index++) {
+          const next = children[index];
+          task.currentNode = next.nodeName;
+          next.processor.process(record);
+        }
+      } else this.#forwardGuarded(children, record, this.#guard);
+    } catch (thrown) {
+      task.noteFailure(thrown);
+      throw thrown;
+    } finally {
+      // Whoever catches what came from below goes on with a record of its own.
+      recordContext.timestamp = timestamp;
+      recordContext.headers = headers;
+      task.currentNode = this.nodeName;
+    }
   }
 
   store<Store extends StateStore = StateStore>(handle: StoreSpecification<Store> | string): Store {

@@ -22,6 +22,7 @@ export class TaskContext {
   readonly scope = new TaskScope();
   /** Name of the node under way, for messages. */
   currentNode: string | undefined = undefined;
+  #failed: { readonly thrown: unknown; readonly node: string | undefined } | undefined;
   /** True: a processor asked for a commit. */
   isCommitRequested = false;
 
@@ -55,8 +56,13 @@ export class TaskContext {
       this.logger.log("warn", "streams.record-dropped", { ...place, task: this.taskName, reason });
   }
 
+  /** Remembers which node threw, while what it threw passes the nodes above it. */
+  noteFailure(thrown: unknown): void {
+    if (this.#failed?.thrown !== thrown) this.#failed = { thrown, node: this.currentNode };
+  }
+
   /** What a node threw while a record was under way, or a timer. */
-  processingError(thrown: unknown, node = this.currentNode): StreamsError {
+  processingError(thrown: unknown, node = this.#thrower(thrown)): StreamsError {
     const isRecord = this.recordContext.topic !== null;
     return this.#failure(
       isRecord ? "a record could not be processed" : "a timer failed",
@@ -68,6 +74,12 @@ export class TaskContext {
   /** What a processor threw before there were any records. */
   startError(thrown: unknown): StreamsError {
     return this.#failure("a processor could not be started", thrown, this.currentNode);
+  }
+
+  #thrower(thrown: unknown): string | undefined {
+    return this.#failed !== undefined && this.#failed.thrown === thrown
+      ? this.#failed.node
+      : this.currentNode;
   }
 
   #failure(what: string, thrown: unknown, node: string | undefined): StreamsError {

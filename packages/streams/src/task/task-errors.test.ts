@@ -1,6 +1,7 @@
 import { ClusterError, UnreadableBatchError } from "@millrace/cluster";
 import { decodeUtf8, encodeUtf8, type RecordBatchView } from "@millrace/model";
 import { int64AsNumber, json, string } from "@millrace/serde";
+import { keyValueStore } from "@millrace/state";
 import { describe, expect, test } from "vitest";
 
 import { at, batchOf, catchError, taskOf } from "../../test-support/task-of.ts";
@@ -312,4 +313,26 @@ describe("a message tells what happened once, and what to do once", () => {
       catchError(() => task.addBatch(batchOf("a", 0, [{ ...at(1), key: "k" }]))).message,
     ).toMatch(/^the callback of timestampExtractor gave 1.5; return whole milliseconds/);
   });
+});
+
+test("a processor that catches what a child throws goes on in its own record's context", () => {
+  const { task, written } = taskOf((builder) =>
+    builder
+      .stream("a", { key: string(), value: string() })
+      .process({
+        stores: { kept: keyValueStore({ name: "kept", key: string(), value: string() }) },
+        process(record, { kept, forward }) {
+          expect(() => forward(record.withTimestamp(77).withHeaders([["h", null]]))).toThrow("no");
+          kept.put(record.key, record.value);
+        },
+      })
+      .peek(() => {
+        throw new RangeError("no");
+      }),
+  );
+  task.initialize();
+  task.addBatch(batchOf("a", 0, [at(5)]));
+  task.process(1);
+  task.flush();
+  expect(written).toMatchObject([{ topic: "app-kept-changelog", timestamp: 5, headers: [] }]);
 });
