@@ -1,4 +1,4 @@
-import type { KTable, Topology } from "@millrace/streams";
+import type { GlobalKTable, KTable, Topology } from "@millrace/streams";
 
 import { timestamps } from "./functions.ts";
 import type { Handle, Types } from "./plan-program.ts";
@@ -13,7 +13,9 @@ export interface ProcessorWorld {
   readonly topicTypes: Map<string, Types>;
   readonly storeTypes: Map<string, Types>;
   /** The table that is kept in a store of a name. */
-  readonly tableOf: (store: string) => KTable<unknown, unknown> | undefined;
+  readonly tableOf: (
+    store: string,
+  ) => KTable<unknown, unknown> | GlobalKTable<unknown, unknown> | undefined;
 }
 
 /** Notes a store, so that processors and queries find it. */
@@ -71,12 +73,13 @@ function plannedProcessor(spec: JsonObject, types: Types, world: ProcessorWorld)
   const provided =
     spec["provide"] === undefined ? [] : [noteStore(asObject(spec["provide"]), world)];
   const name = spec["store"] === undefined ? undefined : asText(spec["store"]);
-  const isConnected = name !== undefined && provided.length === 0 && spec["global"] !== true;
+  const isNamed = name !== undefined && provided.length === 0;
   const found = name === undefined ? undefined : world.stores.get(name);
-  const named = isConnected ? [found?.specification ?? world.tableOf(name) ?? name] : [];
+  const named = isNamed ? [found?.specification ?? world.tableOf(name) ?? name] : [];
   return {
     block: blockPlan(spec, types, found?.isTimestamped === true),
     handles: [...provided.map(({ specification }) => specification), ...named],
+    isGlobal: spec["global"] === true,
   };
 }
 
@@ -122,14 +125,14 @@ export class NodePlan {
 
   #processor(st: JsonObject): void {
     const parents = asList(st["parents"]).map(asText);
-    const { block, handles } = plannedProcessor(
+    const { block, handles, isGlobal } = plannedProcessor(
       asObject(st["processor"]),
       this.#typesBelow(parents),
       this.#world,
     );
     const name = asText(st["name"]);
     this.#nodeTypes.set(name, block);
-    const stores = handles.map((handle) =>
+    const stores = (isGlobal ? [] : handles).map((handle) =>
       typeof handle === "object" && "carries" in handle ? (handle.storeName ?? "") : handle,
     );
     this.#topology.addProcessor(name, () => processorOf(block.make()), { parents, stores });

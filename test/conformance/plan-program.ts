@@ -1,6 +1,6 @@
 import {
-  otherwise,
   StreamsBuilder,
+  type GlobalKTable,
   type KGroupedStream,
   type KGroupedTable,
   type KStream,
@@ -20,7 +20,9 @@ import {
   topicName,
 } from "./functions.ts";
 import { joiner } from "./joiners.ts";
+import { globalStore, globalTable, joinGlobally } from "./plan-globals.ts";
 import { NodePlan, noteStore, processStatement, type ProcessorWorld } from "./plan-nodes.ts";
+import { splitStream } from "./plan-split.ts";
 import {
   asList,
   asObject,
@@ -40,7 +42,7 @@ type TableGroups = KGroupedTable<unknown, unknown>;
 
 /** What a statement binds, with the types that flow through it. */
 export interface Handle {
-  readonly node: Stream | Table | Groups | TableGroups;
+  readonly node: Stream | Table | Groups | TableGroups | GlobalKTable<unknown, unknown>;
   readonly key: TypeName;
   readonly value: TypeName;
 }
@@ -69,7 +71,8 @@ export class ProgramPlan {
     storeTypes: this.#storeTypes,
     tableOf: (store) => {
       for (const { node } of this.#handles.values())
-        if (node.kind === "table" && node.storeName === store) return node;
+        if ((node.kind === "table" || node.kind === "globalTable") && node.storeName === store)
+          return node;
       return undefined;
     },
   };
@@ -97,6 +100,9 @@ export class ProgramPlan {
         return this.#stream(st);
       case "table":
         return this.#table(st);
+      case "globalTable":
+      case "globalStore":
+        return this.#global(st);
       case "groupByKey":
       case "groupBy":
         return this.#group(st);
@@ -155,6 +161,18 @@ export class ProgramPlan {
       ...(st["store"] === undefined ? {} : { store: this.#store(st, types) }),
     });
     return { node: node as Table, ...types };
+  }
+
+  #global(st: JsonObject): Handle | undefined {
+    const types = typesOf(st);
+    this.#topicTypes.set(asText(st["topic"]), types);
+    if (st["op"] === "globalTable") {
+      const node = globalTable(st, types, this.#builder);
+      if (node.storeName !== undefined) this.#storeTypes.set(node.storeName, types);
+      return { node, ...types };
+    }
+    globalStore(st, types, { builder: this.#builder, world: this.#processors });
+    return undefined;
   }
 
   #operator(st: JsonObject): Handle | undefined {
@@ -219,7 +237,7 @@ export class ProgramPlan {
         return { ...on, node: node as Table };
       }
       case "split":
-        this.#split(st, on, stream);
+        for (const [name, handle] of splitStream(st, on)) this.#handles.set(name, handle);
         return undefined;
       case "join":
       case "leftJoin":
@@ -241,29 +259,9 @@ export class ProgramPlan {
     }
   }
 
-  #split(st: JsonObject, on: Handle, stream: Stream): void {
-    const branches = asList(st["branches"]).map(asObject);
-    const rest = st["default"] === undefined ? undefined : asObject(st["default"]);
-    const all = new Map<string, Parameters<Stream["filter"]>[0] | typeof otherwise>();
-    const nameOf = (branch: JsonObject, index: number): string =>
-      textOrUndefined(branch["name"]) ?? String(index);
-    for (const [index, branch] of branches.entries()) {
-      const test = predicate(branch["when"]);
-      const when = (v: unknown, k: unknown): boolean => test(k, lift(v, on.value));
-      all.set(nameOf(branch, index + 1), when);
-    }
-    if (rest !== undefined) all.set(nameOf(rest, 0), otherwise);
-    const streams = stream.split(all as ReadonlyMap<string, typeof otherwise>, named(st));
-    const bind = (branch: JsonObject, index: number): void => {
-      const node = streams[nameOf(branch, index)];
-      this.#handles.set(asText(branch["let"]), { ...on, node });
-    };
-    for (const [index, branch] of branches.entries()) bind(branch, index + 1);
-    if (rest !== undefined) bind(rest, 0);
-  }
-
   #joinStream(st: JsonObject, on: Handle, stream: Stream): Handle {
     const other = this.#handle(asText(st["with"]));
+    if (other.node.kind === "globalTable") return joinGlobally(st, { on, other });
     if (other.node.kind !== "table") throw new ArgumentError("a stream is joined with a table");
     const fn = joiner(st["fn"], on.value, other.value);
     const join = (l: unknown, r: unknown, k: unknown): unknown =>

@@ -34,7 +34,8 @@ export function stateStorePlan(st: JsonObject): StateStorePlan {
 /** What kind of store a statement, or the store that its processor brings along, asks for beyond key-value stores. */
 export function specialStore(st: JsonObject): string | undefined {
   const provided = asObject(asObject(st["processor"])["provide"]);
-  for (const { op, kind, entries } of [st, provided]) {
+  const global = st["op"] === "globalStore" ? asObject(st["store"]) : {};
+  for (const { op, kind, entries } of [st, provided, global]) {
     const isStore = op === undefined || op === "stateStore" || op === "addReadOnlyStore";
     if (isStore && entries !== undefined) return "lru";
     if (isStore && kind !== undefined && kind !== "keyValue") return asText(kind);

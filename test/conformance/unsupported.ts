@@ -3,8 +3,6 @@
  * `{"name": …, "unsupported": …}`. An entry leaves the list when the thing is built.
  */
 export const unsupportedOperators: readonly string[] = [
-  "globalTable",
-  "globalStore",
   "transformValues",
   "windowedBy",
   "cogroup",
@@ -36,6 +34,8 @@ export const unsupportedConfigs: readonly string[] = ["storeFormat"];
 export const supportedWords: readonly string[] = [
   "stream",
   "table",
+  "globalTable",
+  "globalStore",
   "filter",
   "filterNot",
   "map",

@@ -15,6 +15,8 @@ test.each([
   ["of each mistake what to do", "mistakes.ts"],
   ["of each mistake with processors what to do", "processor-mistakes.ts"],
   ["nothing of processors that are right", "processor-programs.ts"],
+  ["of each mistake with global tables what to do", "global-mistakes.ts"],
+  ["nothing of global tables that are right", "global-programs.ts"],
 ])("the compiler says %s", async (_, file) => {
   const lines = readFileSync(join(folder, file), "utf8").split("\n");
   const expected = lines.flatMap((line, index) =>

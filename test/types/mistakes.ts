@@ -98,7 +98,7 @@ totals.toTable({ store: "totals" });
 //! Type 'Serde<string>' is not assignable to type 'Serde<number>'.
 totals.to("totals", { value: string() });
 
-//! Argument of type 'KTable<number, number, "known", "known", "unnamed">' is not assignable to parameter of type '"The table has keys of another type: selectKey(…) on the stream first"'.
+//! Argument of type 'KTable<number, number, "known", "known", "unnamed">' is not assignable to parameter of type '"The table has keys of another type: selectKey(…) on the stream first, or use a global table"'.
 orders.join(counts, (order, count) => [order, count]);
 
 //! Argument of type 'KTable<string, Order | null, "known", "known", "unnamed">' is not assignable to parameter of type '"The key's serde was lost above; give it: join(other, joiner, { key: string() })"'.

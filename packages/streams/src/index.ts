@@ -30,10 +30,13 @@ export {
 } from "./processor/timestamp-extractor.ts";
 export type { ErrorPolicy, ErrorResponse } from "./task/error-policy.ts";
 export type { RecordAppender, RecordCollector, TopicAppender } from "./task/record-collector.ts";
+export { GlobalTask, type GlobalTaskOptions } from "./task/global-task.ts";
+export type { GlobalStores } from "./task/global-stores.ts";
 export { storeOpenings } from "./task/store-openings.ts";
 export { StreamTask } from "./task/stream-task.ts";
 export type { StreamTaskOptions, TaskConfig } from "./task/stream-task-options.ts";
 export { TaskRecordContext } from "./task/task-record-context.ts";
+export type { GlobalStore } from "./topology/global-topology.ts";
 export type { OffsetReset } from "./topology/offset-reset.ts";
 export type { ChangelogTopic, InternalTopic, Subtopology } from "./topology/subtopology.ts";
 export type {
@@ -51,6 +54,7 @@ export type {
   AnyTable,
   JoinCheck,
   JoinOptions,
+  Joinable,
   OptionalOrCallback,
   OuterTableJoinOptions,
   TableJoinCheck,
@@ -60,6 +64,14 @@ export type { BranchValue } from "./dsl/types/split.ts";
 export { otherwise, type Otherwise } from "./dsl/operators/split.ts";
 export type { AnyStream, KStream, RepartitionOptions } from "./dsl/types/k-stream.ts";
 export type { KTable } from "./dsl/types/k-table.ts";
+export type {
+  GlobalKTable,
+  GlobalStoreContext,
+  GlobalStoreDefinition,
+  StoreKey,
+  StoreValue,
+} from "./dsl/types/global-table.ts";
+export type { GlobalTableOptions } from "./dsl/operators/global-table.ts";
 export type {
   FixedKeyProcessorDefinition,
   FixedKeyValue,
@@ -132,10 +144,10 @@ export type { NamedOptions } from "./dsl/stream-node.ts";
 export { StreamsBuilder } from "./dsl/streams-builder.ts";
 export type { PlanOptions, TopologyOptimization } from "./plan/lower-plan.ts";
 export { Topology } from "./topology/topology.ts";
-export type { TopologyContents } from "./topology/topology-contents.ts";
+export type { GlobalStoreNodes, TopologyContents } from "./topology/topology-contents.ts";
 export type {
   ProcessorNodeOptions,
-  ReadOnlyStoreOptions,
+  FedStoreOptions,
   SinkNodeOptions,
   SourceNodeOptions,
 } from "./topology/node-options.ts";

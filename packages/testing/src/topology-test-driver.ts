@@ -12,6 +12,7 @@ import {
   type TimestampedKeyValueStore,
 } from "@millrace/state";
 import {
+  GlobalTask,
   StreamTask,
   TaskRecordContext,
   storeOpenings,
@@ -57,6 +58,9 @@ export interface TopologyTestDriverOptions {
 export class TopologyTestDriver {
   readonly subtopology: Subtopology;
   readonly #task: StreamTask;
+  readonly #globalTask: GlobalTask;
+  readonly #globalTopics: ReadonlySet<string>;
+  readonly #globalSpecifications: readonly StoreSpecification[];
   readonly #stores: TaskStores;
   readonly #offsets = new Map<string, number>();
   readonly #byTopic = new Map<string, ProducedRecord[]>();
@@ -72,8 +76,23 @@ export class TopologyTestDriver {
     this.subtopology = topology.merged(applicationId);
     const collector = new RecordingCollector((record) => this.#uncommitted.push(record));
     const recordContext = new TaskRecordContext();
+    const surroundings = {
+      clock: { wallMs: () => this.#wallMs, monotonicMs: () => this.#wallMs },
+      metrics: new MetricRegistry(),
+      logger: silentLogger,
+    };
+    const { globalStores } = topology;
     const cache = new CacheBudget(options.cacheBytesMax ?? 0);
     const { subtopology } = this;
+    this.#globalTask = new GlobalTask({
+      ...surroundings,
+      globalStores,
+      engine: new MemoryEngine(),
+      cache,
+      config: { ...options, applicationId },
+    });
+    this.#globalTopics = new Set(globalStores.map(({ topic }) => topic));
+    this.#globalSpecifications = globalStores.map(({ specification }) => specification);
     this.#stores = openTaskStores({
       engine: new MemoryEngine(),
       stores: storeOpenings(subtopology, { partition: 0, collector, cache }),
@@ -89,14 +108,14 @@ export class TopologyTestDriver {
         ...subtopology.sourcePatterns.map((pattern) => pattern.source),
       ],
       stores: this.#stores,
+      globalStores: this.#globalTask,
       recordContext,
       collector,
       lag: () => 0,
-      clock: { wallMs: () => this.#wallMs, monotonicMs: () => this.#wallMs },
-      metrics: new MetricRegistry(),
-      logger: silentLogger,
+      ...surroundings,
       config: { ...options, applicationId },
     });
+    this.#globalTask.initialize();
     this.#task.initialize();
   }
 
@@ -148,28 +167,30 @@ export class TopologyTestDriver {
   ): Store {
     if ((typeof handle !== "object" && typeof handle !== "string") || handle === null)
       throw invalidArgument("driver.store", handle, "a table, a specification or a name");
-    if (typeof handle === "object" && !("storeName" in handle)) return this.#stores.store(handle);
+    if (typeof handle === "object" && !("storeName" in handle))
+      return this.#storesWith(handle.name).store(handle);
     const name = typeof handle === "string" ? handle : handle.storeName;
     if (name === undefined)
       throw new TestDriverError(
         "NO_STORE",
         `the table has no store of its own; name one: { store: "…" }`,
       );
-    return this.#stores.store<Store>(name);
+    return this.#storesWith(name).store<Store>(name);
   }
 
-  /** All stores, in the order in which the topology registered them. */
+  /** All stores, in the order in which the topology registered them; global ones last. */
   get stores(): readonly StateStore[] {
-    return this.#stores.stores;
+    const global = this.#globalSpecifications.map((one) => this.#globalTask.store(one));
+    return [...this.#stores.stores, ...global];
   }
 
   get specifications(): readonly StoreSpecification[] {
-    return this.subtopology.stores;
+    return [...this.subtopology.stores, ...this.#globalSpecifications];
   }
 
   /** Records that were left out so far (`dropped-records-total`). */
   get droppedRecords(): number {
-    return this.#task.droppedRecords.value;
+    return this.#task.droppedRecords.value + this.#globalTask.droppedRecords.value;
   }
 
   /** All that was written since the last call, to whatever topic, in order. */
@@ -183,6 +204,7 @@ export class TopologyTestDriver {
   async close(): Promise<void> {
     this.#isDead = true;
     await this.#task.close();
+    await this.#globalTask.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -233,20 +255,34 @@ export class TopologyTestDriver {
     if (!this.#isRead(topic))
       throw new TestDriverError(
         "UNKNOWN_INPUT_TOPIC",
-        `no source of the topology reads topic ${topic}; it reads ${this.subtopology.sourceTopics.join(", ")}`,
+        `no source of the topology reads topic ${topic}; it reads ${[...this.subtopology.sourceTopics, ...this.#globalTopics].join(", ")}`,
       );
     const offset = this.#offsets.get(topic) ?? 0;
     this.#offsets.set(topic, offset + 1);
-    this.#task.addBatch(new SingleRecordBatch({ ...record, offset }));
+    const batch = new SingleRecordBatch({ ...record, offset });
+    if (this.#globalTopics.has(topic)) this.#applyGlobally(batch);
+    else this.#task.addBatch(batch);
+  }
+
+  /** What a global store is made of is in it before anything else happens. */
+  #applyGlobally(batch: SingleRecordBatch): void {
+    this.#globalTask.addBatch(batch);
+    this.#globalTask.process();
+    this.#globalTask.commit();
   }
 
   #isRead(topic: string): boolean {
     return (
+      this.#globalTopics.has(topic) ||
       this.subtopology.sourceTopics.includes(topic) ||
-      this.subtopology.sourcePatterns.some((pattern) =>
-        new RegExp(`^(?:${pattern.source})$`).test(topic),
+      this.subtopology.sourcePatterns.some(({ source, flags }) =>
+        new RegExp(`^(?:${source})$`, flags.replace(/[gy]/g, "")).test(topic),
       )
     );
+  }
+
+  #storesWith(name: string): Pick<TaskStores, "store"> {
+    return this.#globalTask.has(name) ? this.#globalTask : this.#stores;
   }
 
   #recordsOf(topic: string): ProducedRecord[] {

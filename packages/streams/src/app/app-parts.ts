@@ -5,6 +5,8 @@ import { CacheBudget } from "@millrace/state";
 import { taskIdText, type TaskId } from "../processor/task-id.ts";
 import { StreamPartitionAssignor } from "../runtime/assignment/stream-partition-assignor.ts";
 import { runsNow } from "../runtime/assignment/subscription-info.ts";
+import type { GlobalEnvironment } from "../runtime/global-environment.ts";
+import { GlobalLoop } from "../runtime/global-loop.ts";
 import type { LoopEnvironment } from "../runtime/loop-environment.ts";
 import { PatternTopics } from "../runtime/pattern-topics.ts";
 import { StreamLoop } from "../runtime/stream-loop.ts";
@@ -17,6 +19,8 @@ export interface AppParts {
   readonly options: ResolvedStreamsOptions;
   readonly platform: Platform;
   readonly loop: StreamLoop;
+  /** Undefined: the topology has no global stores. */
+  readonly global: GlobalLoop | undefined;
   readonly membership: GroupMembership;
   readonly readers: readonly { close(): Promise<void> }[];
   readonly stateDirectory: StateDirectory | undefined;
@@ -48,14 +52,13 @@ function assembleIn(
   const { applicationId } = options;
   const processId = directory?.processId ?? platform.random.uuid();
   const subtopologies = topology.subtopologies(applicationId);
-  const fingerprint = topology.fingerprint();
   const patterns = new PatternTopics(subtopologies);
   const tasksHere: { current: () => readonly TaskId[] } = { current: () => [] };
   const assignor = new StreamPartitionAssignor({
     admin: cluster.admin,
     processId,
     subtopologies,
-    fingerprint,
+    fingerprint: topology.fingerprint(),
     replicationFactor: options.replicationFactor,
     taskOffsetSums: () => offsetSums(tasksHere.current(), directory),
   });
@@ -70,19 +73,17 @@ function assembleIn(
   });
   const reader = openReader(cluster, options.isExactlyOnce);
   const restoreReader = openReader(cluster, true);
+  const shared = sharedParts({ topology, options, processId }, { platform, cluster, engines });
+  const global = openGlobalLoop(topology, shared, directory);
   const environment: LoopEnvironment = {
-    platform,
-    cluster,
+    ...shared,
     gone,
-    engines,
+    globalStores: global,
     subtopologies,
     patterns,
     membership,
     reader,
     restoreReader,
-    cache: new CacheBudget(options.cacheBytesMax),
-    config: { ...options, fingerprint, transactionalId: `${applicationId}-${processId}-1` },
-    ...restoreCounters(platform, applicationId),
     topicIds: directory?.topicIds,
     taskDirectory: (taskId) => directory?.taskDirectory(taskId) ?? taskIdText(taskId),
   };
@@ -92,6 +93,7 @@ function assembleIn(
     options,
     platform,
     loop,
+    global,
     membership,
     readers: [reader, restoreReader],
     stateDirectory: directory,
@@ -99,14 +101,49 @@ function assembleIn(
   };
 }
 
-function restoreCounters(
-  { metrics }: Platform,
-  application: string,
-): Pick<LoopEnvironment, "restored" | "remaining"> {
+/** What both loops of an application have. */
+type SharedParts = Omit<GlobalEnvironment, "globalStores" | "directory">;
+
+function sharedParts(
+  {
+    topology,
+    options,
+    processId,
+  }: {
+    readonly topology: Topology;
+    readonly options: ResolvedStreamsOptions;
+    readonly processId: string;
+  },
+  environment: Pick<StreamsEnvironment, "platform" | "cluster" | "engines">,
+): SharedParts {
+  const { applicationId: application, cacheBytesMax } = options;
+  const { metrics } = environment.platform;
+  const loopCount = topology.globalStores.length === 0 ? 1 : 2;
   return {
+    ...environment,
+    cache: new CacheBudget(Math.floor(cacheBytesMax / loopCount)),
+    config: {
+      ...options,
+      fingerprint: topology.fingerprint(),
+      transactionalId: `${application}-${processId}-1`,
+    },
     restored: metrics.counter("restore-records-total", { application }),
     remaining: metrics.counter("restore-remaining-records-total", { application }),
   };
+}
+
+function openGlobalLoop(
+  { globalStores }: Topology,
+  shared: SharedParts,
+  directory: StateDirectory | undefined,
+): GlobalLoop | undefined {
+  if (globalStores.length === 0) return undefined;
+  return new GlobalLoop({
+    ...shared,
+    globalStores,
+    cache: new CacheBudget(shared.cache.sizeBytesMax),
+    directory: directory?.globalDirectory ?? "global",
+  });
 }
 
 interface MembershipParts {

@@ -57,6 +57,11 @@ export class StateDirectory {
     return `${this.path}/${taskIdText(id)}`;
   }
 
+  /** The folder of the global stores' engine, as Kafka calls it. */
+  get globalDirectory(): string {
+    return `${this.path}/global`;
+  }
+
   /** Tasks that have left state here. */
   tasks(): readonly TaskId[] {
     return this.#platform.fileSystem

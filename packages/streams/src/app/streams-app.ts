@@ -1,6 +1,7 @@
 import type { MetricValue } from "@millrace/platform";
 
 import { ApplicationError } from "../error/application-error.ts";
+import { runWithGlobalStores } from "../runtime/run-with-global-stores.ts";
 import type { Topology } from "../topology/topology.ts";
 import { assemble, type AppParts } from "./app-parts.ts";
 import { checkTopology } from "./check-topology.ts";
@@ -103,13 +104,17 @@ export class StreamsApp implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
-    const { loop, membership, options, stateDirectory, readers, platform, gone } = this.#parts;
+    const { loop, global, membership, options, stateDirectory, readers, platform, gone } =
+      this.#parts;
     const stopRequested = (): void => this.#requestStop();
     gone?.addEventListener("abort", stopRequested, { once: true });
     options.signal?.addEventListener("abort", stopRequested, { once: true });
     if (options.signal?.aborted === true || gone?.aborted === true) this.#requestStop();
     try {
-      await loop.run(this.#stop.signal);
+      const { signal } = this.#stop;
+      await (global === undefined
+        ? loop.run(signal)
+        : runWithGlobalStores({ loop, global }, signal));
     } catch (error) {
       this.#failure = error;
       if (this.#tellsFailure)

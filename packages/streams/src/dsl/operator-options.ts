@@ -49,17 +49,21 @@ const requiredSerdes = {
   key: valueOption(serdeKind, { isRequired: true }),
   value: valueOption(serdeKind, { isRequired: true }),
 };
-const source = {
+const globalSource = {
   ...serdes,
   ...named,
   timestampExtractor: valueOption(callback("(record, partitionTime) => timestamp")),
-  offsetReset: valueOption(anything),
 };
+const source = { ...globalSource, offsetReset: valueOption(anything) };
 const aggregation = { ...named, store: valueOption(store) };
 
 const partitionerKind = callback("(record, topic, partitionCount) => partition");
 const aggregatorKind = callback("(aggregate, value, key) => aggregate");
 
+const specification: Kind = {
+  allowed: "a store's specification, such as keyValueStore({ … })",
+  accepts: (given) => typeof given === "object" && given !== null && "kind" in given,
+};
 const topic: Kind = { allowed: "a topic's name", accepts: isTopic };
 const selector = callback("(value, key) => key");
 
@@ -93,6 +97,8 @@ const argumentsOf: Partial<Readonly<Record<string, readonly Kind[]>>> = {
     },
   ],
   table: [topic],
+  globalTable: [topic],
+  addGlobalStore: [specification, topic],
   filter: [callback("(value, key) => true or false")],
   filterNot: [callback("(value, key) => true or false")],
   map: [callback("(value, key) => ({ key, value })")],
@@ -114,6 +120,7 @@ const argumentsOf: Partial<Readonly<Record<string, readonly Kind[]>>> = {
   split: [branchesKind],
   "join of a stream": [anything, joinerKind],
   "leftJoin of a stream": [anything, joinerKind],
+  "join with a global table": [anything, joinerKind],
   "join of tables": [anything, joinerKind],
   "outerJoin of tables": [anything, joinerKind],
   "filter of a table": [callback("(value, key) => true or false")],
@@ -127,6 +134,11 @@ const argumentsOf: Partial<Readonly<Record<string, readonly Kind[]>>> = {
 const rowsOf = {
   stream: source,
   table: { ...source, store: valueOption(store) },
+  globalTable: { ...globalSource, store: valueOption(store) },
+  addGlobalStore: {
+    ...globalSource,
+    process: valueOption(callback("(record, { store }) => nothing"), { isRequired: true }),
+  },
   filter: named,
   filterNot: named,
   map: { ...serdes, ...named },
@@ -167,6 +179,11 @@ const rowsOf = {
     foreignKey: valueOption(callback("(value, key) => the other table's key")),
     partitioner: valueOption(partitionerKind),
     otherPartitioner: valueOption(partitionerKind),
+  },
+  "join with a global table": {
+    ...named,
+    value: serdes.value,
+    keySelector: valueOption(selector),
   },
   "groupBy of a table": { ...serdes, ...named },
   "reduce of a grouped table": aggregation,

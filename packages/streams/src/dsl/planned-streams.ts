@@ -23,7 +23,12 @@ import { groupBy, groupByKey, type GroupedOptions } from "./operators/group-by.t
 import { groupTableBy } from "./operators/group-table-by.ts";
 import { joinByForeignKey, type ForeignKeyJoinOptions } from "./operators/join-by-foreign-key.ts";
 import { joinTables, type TableJoinNodeOptions } from "./operators/join-tables.ts";
-import { joinWithTable, type StreamJoinNodeOptions } from "./operators/join-table.ts";
+import {
+  joinWithGlobalTable,
+  joinWithTable,
+  type GlobalJoinNodeOptions,
+  type StreamJoinNodeOptions,
+} from "./operators/join-table.ts";
 import { map, type KeyValue, type KeyValueMapper } from "./operators/map.ts";
 import { mapValues, type ValueMapper } from "./operators/map-values.ts";
 import { merge } from "./operators/merge.ts";
@@ -37,6 +42,7 @@ import { mapTableValues, type TableValueMapper } from "./operators/table-map-val
 import { to, type SinkOptions } from "./operators/to.ts";
 import { toStream, toStreamBy } from "./operators/to-stream.ts";
 import { toTable } from "./operators/to-table.ts";
+import { findGlobalTable } from "./planned-global-table.ts";
 import type { GroupedNode, NamedOptions, StreamNode, TableNode } from "./stream-node.ts";
 import type { KGroupedStream } from "./types/k-grouped-stream.ts";
 import type { KGroupedTable } from "./types/k-grouped-table.ts";
@@ -191,8 +197,16 @@ class PlannedStream implements Erased<KStream<Any, Any>> {
     operator: "join" | "leftJoin",
     other: Any,
     joiner: RowJoiner,
-    options: StreamJoinNodeOptions | undefined,
+    options: (StreamJoinNodeOptions & GlobalJoinNodeOptions) | undefined,
   ): PlannedStream {
+    const stream = this.#node;
+    const global = findGlobalTable(other, stream.recorder, operator);
+    if (global !== undefined) {
+      const given = checked("join with a global table", options, other, joiner);
+      return new PlannedStream(
+        joinWithGlobalTable({ stream, table: global }, operator, joiner, given),
+      );
+    }
     const given = checked(`${operator} of a stream`, options, other, joiner);
     const table = PlannedTable.nodeOf(other, this.#node.recorder, operator);
     return new PlannedStream(joinWithTable({ stream: this.#node, table }, operator, joiner, given));

@@ -31,6 +31,15 @@ export interface TableNode {
   readonly sources: readonly string[];
 }
 
+/** What stands behind a `GlobalKTable`. */
+export interface GlobalTableNode {
+  readonly recorder: PlanRecorder;
+  /** Where each process keeps it. */
+  readonly store: string;
+  /** The same, where the user named it, for queries. */
+  readonly storeName: string | undefined;
+}
+
 /** What stands behind a `KGroupedStream`. */
 export interface GroupedNode {
   readonly recorder: PlanRecorder;

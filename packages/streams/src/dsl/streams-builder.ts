@@ -1,14 +1,23 @@
-import type { StoreSpecification } from "@millrace/state";
+import type { StateStore, StoreSpecification } from "@millrace/state";
 
 import type { Topology } from "../topology/topology.ts";
 import { lowerPlan, type PlanOptions } from "../plan/lower-plan.ts";
 import { PlanRecorder } from "../plan/plan.ts";
 import { checked } from "./operator-options.ts";
 import { addStateStore } from "./operators/add-state-store.ts";
+import { addGlobalStore } from "./operators/global-store.ts";
+import { globalTable, type GlobalTableOptions } from "./operators/global-table.ts";
 import { stream, type SourceOptions } from "./operators/stream.ts";
 import { table, type TableOptions } from "./operators/table.ts";
+import { globalTableOf } from "./planned-global-table.ts";
 import { streamOf, tableOf } from "./planned-streams.ts";
 import type { StoreOption } from "./store-options.ts";
+import type {
+  GlobalKTable,
+  GlobalStoreDefinition,
+  StoreKey,
+  StoreValue,
+} from "./types/global-table.ts";
 import type { KStream } from "./types/k-stream.ts";
 import type { KTable } from "./types/k-table.ts";
 import type { NamedStore } from "./types/table-store.ts";
@@ -58,6 +67,41 @@ export class StreamsBuilder {
   ): KTable<K & {}, V | null, "known", "known", NamedStore<S, "keyValue">> {
     const given = options as TableOptions<unknown, unknown> | undefined;
     return tableOf(table(this.#recorder, topic, checked("table", given, topic)));
+  }
+
+  /**
+   * Reads a topic as a table that every process has whole, whatever its partitions (Kafka: `StreamsBuilder.globalTable`):
+   * streams join it by any key, without a repartition, and every processor can read its store. It is loaded before the
+   * first record is processed; then it follows its topic, in no order with the streams. Records with a null key are
+   * dropped and counted.
+   *
+   * @example builder.globalTable("products", { key: int64(), value: json(Product), store: "products" })
+   */
+  globalTable<K = Uint8Array, V = Uint8Array, const S extends StoreOption = never>(
+    topic: string,
+    options?: GlobalTableOptions<K, V, S>,
+  ): GlobalKTable<K & {}, V | null> {
+    const given = options as GlobalTableOptions<unknown, unknown> | undefined;
+    return globalTableOf(globalTable(this.#recorder, topic, checked("globalTable", given, topic)));
+  }
+
+  /**
+   * Adds a store that every process has whole, fed with all of a topic by a function that puts each record where it
+   * belongs (Kafka: `StreamsBuilder.addGlobalStore`). Every processor can read it; that function alone writes it.
+   *
+   * @example
+   * builder.addGlobalStore(blocked, "blocked", {
+   *   process: (record, { store }) => store.put(record.key, record.value),
+   * });
+   */
+  addGlobalStore<Store extends StateStore, K = StoreKey<Store>, V = StoreValue<Store>, R = void>(
+    specification: StoreSpecification<Store>,
+    topic: string,
+    definition: GlobalStoreDefinition<K, V, Store, R>,
+  ): void {
+    const given = definition as unknown as Parameters<typeof addGlobalStore>[2];
+    const place = { specification, topic };
+    addGlobalStore(this.#recorder, place, checked("addGlobalStore", given, specification, topic));
   }
 
   /**

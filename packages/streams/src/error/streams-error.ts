@@ -16,6 +16,8 @@ export type StreamsErrorCode =
   | "UNKNOWN_SINK_TOPIC"
   /** A node asked for a store that is not connected to it, or a child that it does not have. */
   | "NOT_CONNECTED"
+  /** A processor that feeds a global store has set a timer. */
+  | "TIMER_UNSUPPORTED"
   /** The third argument of a callback was read after its call. */
   | "RECORD_IS_OVER"
   /** A batch came for a partition that the task does not have. */

@@ -39,7 +39,10 @@ export interface ProcessorContext<KOut = unknown, VOut = unknown> {
   readonly nodeName: string;
   /** Calls all children in order, depth first; with `child`, that one alone. */
   forward(record: StreamRecord<KOut, VOut>, child?: string): void;
-  /** A store connected to this node; of a name, say the type that it was specified with. */
+  /**
+   * A store connected to this node, or a global one, which is read only; of a name, say the type that it was specified
+   * with.
+   */
   store<Store extends StateStore = StateStore>(handle: StoreSpecification<Store> | string): Store;
   /** The highest timestamp that the task has taken so far; -1 before the first. */
   currentStreamTimeMs(): Timestamp;

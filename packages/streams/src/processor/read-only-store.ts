@@ -30,7 +30,7 @@ export function readOnlyStore(store: StateStore): StateStore {
     view[name] = () => {
       throw new StateError(
         "READ_ONLY_STORE",
-        `store ${store.name} is that of a table, which alone writes it; write to the topic that the table is made of, or to a store of this processor's own`,
+        `store ${store.name} is that of a table, or global: what feeds it alone writes it; write to the topic that it is made of, or to a store of this processor's own`,
       );
     };
   return Object.freeze(

@@ -1,5 +1,5 @@
 import type { Timestamp } from "@millrace/model";
-import type { UpdatableKeyValueStore } from "@millrace/state";
+import type { TimestampedKeyValueStore, UpdatableKeyValueStore } from "@millrace/state";
 
 import type { ProcessorContext } from "./processor.ts";
 
@@ -36,6 +36,30 @@ class StoreGetter implements ValueGetter {
 
   get timestamp(): Timestamp {
     return this.#store.timestampOfRead;
+  }
+}
+
+/** A global table, which no operator is connected to. */
+export function globalStoreView(store: string): TableView {
+  return { storeNames: [], open: (context) => new GlobalStoreGetter(context, store) };
+}
+
+class GlobalStoreGetter implements ValueGetter {
+  readonly #store: TimestampedKeyValueStore<unknown, unknown>;
+  #timestamp: Timestamp = -1;
+
+  constructor(context: ProcessorContext, name: string) {
+    this.#store = context.store<TimestampedKeyValueStore<unknown, unknown>>(name);
+  }
+
+  get(key: unknown): unknown {
+    const found = this.#store.get(key);
+    this.#timestamp = found?.timestamp ?? -1;
+    return found?.value ?? null;
+  }
+
+  get timestamp(): Timestamp {
+    return this.#timestamp;
   }
 }
 

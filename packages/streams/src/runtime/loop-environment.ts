@@ -3,6 +3,7 @@ import type { Counter, Platform } from "@millrace/platform";
 import type { CacheBudget, StoreEngineProvider } from "@millrace/state";
 
 import type { TaskId } from "../processor/task-id.ts";
+import type { GlobalStores } from "../task/global-stores.ts";
 import type { TaskConfig } from "../task/stream-task-options.ts";
 import type { OffsetReset } from "../topology/offset-reset.ts";
 import type { Subtopology } from "../topology/subtopology.ts";
@@ -25,6 +26,8 @@ export interface LoopEnvironment {
   /** Changelogs. */
   readonly restoreReader: BatchReader;
   readonly cache: CacheBudget;
+  /** Undefined: the topology has none. */
+  readonly globalStores: GlobalStores | undefined;
   readonly config: LoopConfig;
   readonly restored: Counter;
   /** Offsets of changelogs that are still to be replayed. */

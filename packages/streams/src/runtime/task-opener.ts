@@ -146,6 +146,7 @@ function openOn(
     subtopology,
     inputTopics: assigned.inputs.map(({ topic }) => topic),
     stores,
+    globalStores: environment.globalStores,
     recordContext,
     collector,
     position: (topic) => reader.position({ topic, partition: taskId.partition }),

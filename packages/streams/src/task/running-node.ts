@@ -29,7 +29,7 @@ export interface ErrorGuard {
 export interface NodeSurroundings {
   readonly context: TaskContext;
   readonly guard: ErrorGuard | undefined;
-  readonly timers: TaskTimers;
+  readonly timers: Pick<TaskTimers, "schedule">;
 }
 
 /** A node of a topology at work in one task: its processor, and the context that the processor sees. */
@@ -42,7 +42,7 @@ export class RunningNode implements ProcessorContext {
   readonly #task: TaskContext;
   /** Set where an error of a processor is not simply the end of the task. */
   readonly #guard: ErrorGuard | undefined;
-  readonly #timers: TaskTimers;
+  readonly #timers: Pick<TaskTimers, "schedule">;
 
   constructor(node: TopologyNode, processor: Processor, surroundings: NodeSurroundings) {
     this.nodeName = node.name;
@@ -119,8 +119,12 @@ export class RunningNode implements ProcessorContext {
   }
 
   store<Store extends StateStore = StateStore>(handle: StoreSpecification<Store> | string): Store {
-    this.#checkConnected(typeof handle === "string" ? handle : handle.name);
-    return this.#task.stores.store(handle);
+    const name = typeof handle === "string" ? handle : handle.name;
+    const { globalStores, stores } = this.#task;
+    if (!this.#storeNames.includes(name) && globalStores?.has(name) === true)
+      return globalStores.store(handle);
+    this.#checkConnected(name);
+    return stores.store(handle);
   }
 
   dropRecord(reason: string): void {

@@ -5,6 +5,7 @@ import type { TaskStores } from "@millrace/state";
 import type { TaskId } from "../processor/task-id.ts";
 import type { Subtopology } from "../topology/subtopology.ts";
 import type { ErrorPolicy } from "./error-policy.ts";
+import type { GlobalStores } from "./global-stores.ts";
 import type { RecordCollector } from "./record-collector.ts";
 import type { TaskRecordContext } from "./task-record-context.ts";
 
@@ -16,6 +17,8 @@ export interface StreamTaskOptions {
   readonly inputTopics?: readonly string[];
   /** Opened with `storeOpenings(subtopology, …)` and the `recordContext` below. Closed with the task. */
   readonly stores: TaskStores;
+  /** Those of the process; undefined: it has none. */
+  readonly globalStores?: GlobalStores | undefined;
   readonly recordContext: TaskRecordContext;
   readonly collector: RecordCollector;
   /**

@@ -5,8 +5,14 @@ import type { TaskStores } from "@millrace/state";
 import { StreamsError, messageOf, type ErrorPlace } from "../error/streams-error.ts";
 import { TaskScope } from "../processor/task-scope.ts";
 import { taskIdText, type TaskId } from "../processor/task-id.ts";
+import type { GlobalStores } from "./global-stores.ts";
 import type { StreamTaskOptions } from "./stream-task-options.ts";
 import type { TaskRecordContext } from "./task-record-context.ts";
+
+type TaskSurroundings = Pick<
+  StreamTaskOptions,
+  "config" | "taskId" | "clock" | "stores" | "globalStores" | "recordContext" | "metrics" | "logger"
+>;
 
 /** What the nodes, queues and stores of a task share: who it is, the record under way, its times and counters. */
 export class TaskContext {
@@ -14,6 +20,7 @@ export class TaskContext {
   readonly taskId: TaskId;
   readonly taskName: string;
   readonly stores: TaskStores;
+  readonly globalStores: GlobalStores | undefined;
   readonly recordContext: TaskRecordContext;
   readonly dropped: Counter;
   readonly logger: Logger;
@@ -26,12 +33,13 @@ export class TaskContext {
   /** True: a processor asked for a commit. */
   isCommitRequested = false;
 
-  constructor(options: StreamTaskOptions, streamTime: () => Timestamp) {
+  constructor(options: TaskSurroundings, streamTime: () => Timestamp) {
     const { config, taskId, clock } = options;
     this.applicationId = config.applicationId;
     this.taskId = taskId;
     this.taskName = taskIdText(taskId);
     this.stores = options.stores;
+    this.globalStores = options.globalStores;
     this.recordContext = options.recordContext;
     this.dropped = options.metrics.counter("dropped-records-total", { "task-id": this.taskName });
     this.logger = options.logger;

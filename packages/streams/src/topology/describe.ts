@@ -1,5 +1,7 @@
 import { hashSetOrder, TreeSet } from "./java-order.ts";
+import { isGlobalGroup } from "./global-topology.ts";
 import { nodeGroups } from "./node-groups.ts";
+import type { TopologyContents } from "./topology-contents.ts";
 import type { TopologyNode } from "./topology-node.ts";
 
 /** A node with its neighbours, in the order in which Kafka prints them. */
@@ -13,10 +15,13 @@ interface DescribedNode {
 }
 
 /** The text of Kafka's `Topology.describe()`, byte for byte. */
-export function describeTopology(nodes: readonly TopologyNode[]): string {
+export function describeTopology(contents: TopologyContents): string {
   let text = "Topologies:\n ";
-  nodeGroups(nodes).forEach((group, id) => {
-    text += `  Sub-topology: ${id}\n${describeGroup(group)}\n`;
+  nodeGroups(contents.nodes).forEach((group, id) => {
+    const nodes = describeGroup(group);
+    text += isGlobalGroup(group, contents)
+      ? `  Sub-topology: ${id} for global store (will not generate tasks)\n${nodes}`
+      : `  Sub-topology: ${id}\n${nodes}\n`;
   });
   return text;
 }

@@ -54,8 +54,8 @@ export interface SinkNodeOptions<K, V> {
   readonly partitioner?: StreamPartitioner;
 }
 
-/** How a read-only store is fed. */
-export interface ReadOnlyStoreOptions {
+/** How a store is fed that is a topic's content. */
+export interface FedStoreOptions {
   /** Makes the processor that puts the records of the topic into the store; it forwards nothing. */
   readonly supplier: ProcessorSupplier;
   /** Default: the store's. */
@@ -83,6 +83,14 @@ const anything = { allowed: "anything", accepts: () => true };
 const serdes = { key: valueOption(serdeKind), value: valueOption(serdeKind) };
 const parents = { parents: valueOption(texts, { isRequired: true }) };
 
+const fedStore = {
+  ...serdes,
+  supplier: valueOption(callback, { isRequired: true }),
+  timestampExtractor: valueOption(callback),
+  sourceName: valueOption(text),
+  processorName: valueOption(text),
+};
+
 const rowsOf = {
   addSource: {
     ...serdes,
@@ -91,13 +99,8 @@ const rowsOf = {
   },
   addProcessor: { ...parents, stores: valueOption(list) },
   addSink: { ...parents, ...serdes, partitioner: valueOption(callback) },
-  addReadOnlyStateStore: {
-    ...serdes,
-    supplier: valueOption(callback, { isRequired: true }),
-    timestampExtractor: valueOption(callback),
-    sourceName: valueOption(text),
-    processorName: valueOption(text),
-  },
+  addReadOnlyStateStore: fedStore,
+  addGlobalStore: fedStore,
 } as const satisfies Readonly<Record<string, OptionRows>>;
 
 type Method = keyof typeof rowsOf;
@@ -143,17 +146,18 @@ export function readSinkOptions<K, V>(
   };
 }
 
-export function readReadOnlyStoreOptions(
-  { name, key, value }: StoreSpecification,
-  topic: string,
-  options: ReadOnlyStoreOptions,
+export function readFedStoreOptions(
+  method: "addReadOnlyStateStore" | "addGlobalStore",
+  { specification, topic }: { readonly specification: StoreSpecification; readonly topic: string },
+  options: FedStoreOptions,
 ): {
   readonly source: Omit<SourceNode, "kind" | "parents">;
   readonly processor: Omit<ProcessorNode, "kind" | "stores">;
 } {
-  check("addReadOnlyStateStore", options);
+  check(method, options);
+  const { name, key, value } = specification;
   const { supplier, sourceName, processorName, ...reading } = options;
-  checkSupplier("addReadOnlyStateStore", supplier);
+  checkSupplier(method, supplier);
   const source = {
     name: sourceName ?? `${name}-source`,
     ...readSourceOptions<unknown, unknown>(topic, {

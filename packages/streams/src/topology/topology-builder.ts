@@ -2,7 +2,7 @@ import type { StoreEngineKind, StoreSpecification } from "@millrace/state";
 
 import { TopologyError } from "../error/topology-error.ts";
 import { checkOffsetReset } from "./offset-reset.ts";
-import type { TopologyContents } from "./topology-contents.ts";
+import type { GlobalStoreNodes, TopologyContents } from "./topology-contents.ts";
 import type { ProcessorNode, SinkNode, SourceNode, TopologyNode } from "./topology-node.ts";
 
 /**
@@ -14,6 +14,7 @@ export class TopologyBuilder {
   readonly storeEngine: StoreEngineKind;
   readonly #nodes = new Map<string, TopologyNode>();
   readonly #stores = new Map<string, StoreSpecification>();
+  readonly #globalStores = new Map<string, GlobalStoreNodes>();
   readonly #internalTopics = new Map<string, number | undefined>();
   readonly #sourceChangelogs = new Map<string, string>();
   readonly #copartitioned: (readonly string[])[] = [];
@@ -22,6 +23,8 @@ export class TopologyBuilder {
     this.storeEngine = storeEngine;
     for (const node of begun?.nodes ?? []) this.#nodes.set(node.name, node);
     for (const store of begun?.stores ?? []) this.#stores.set(store.name, store);
+    for (const global of begun?.globalStores ?? [])
+      this.#globalStores.set(global.specification.name, global);
     for (const [topic, count] of begun?.internalTopics ?? [])
       this.#internalTopics.set(topic, count);
     for (const [store, topic] of begun?.sourceChangelogs ?? [])
@@ -54,8 +57,42 @@ export class TopologyBuilder {
     this.#nodes.set(sink.name, { ...sink, kind: "sink" });
   }
 
+  /** Adds a store that each process has whole, with the two nodes that feed it and nothing else. */
+  addGlobalStore({ specification, source, processor }: GlobalStoreParts): void {
+    const { name } = specification;
+    if (this.#stores.has(name) || this.#globalStores.has(name))
+      throw new TopologyError(
+        "DUPLICATE_STORE",
+        `there is a store ${name} already; add a global store once, and before the processors that use it`,
+      );
+    if (source.name === processor.name)
+      throw new TopologyError(
+        "DUPLICATE_NODE",
+        `source and processor of global store ${name} are both called ${source.name}; give each node a name of its own`,
+      );
+    this.#checkNewName(processor.name);
+    this.addSource(source);
+    this.#nodes.set(processor.name, {
+      ...processor,
+      kind: "processor",
+      parents: [source.name],
+      stores: [name],
+    });
+    this.#globalStores.set(name, {
+      specification,
+      source: source.name,
+      processor: processor.name,
+    });
+  }
+
+  /** True: every processor can read it without being connected. */
+  hasGlobalStore(name: string): boolean {
+    return this.#globalStores.has(name);
+  }
+
   /** Adds a store, or meets the very same one again, and connects it to processors. */
   addStore(specification: StoreSpecification, processors: readonly string[]): void {
+    this.#checkNotGlobal(specification.name);
     const known = this.#stores.get(specification.name);
     if (known !== undefined && known !== specification)
       throw new TopologyError(
@@ -68,6 +105,7 @@ export class TopologyBuilder {
 
   /** Lets a processor use a store that is there. */
   connectStore(processor: string, store: string): void {
+    this.#checkNotGlobal(store);
     if (!this.#stores.has(store))
       throw new TopologyError(
         "UNKNOWN_STORE",
@@ -114,6 +152,7 @@ export class TopologyBuilder {
     return {
       nodes: [...this.#nodes.values()],
       stores: [...this.#stores.values()],
+      globalStores: [...this.#globalStores.values()],
       internalTopics: new Map(this.#internalTopics),
       sourceChangelogs: new Map(this.#sourceChangelogs),
       copartitioned: [...this.#copartitioned],
@@ -123,6 +162,14 @@ export class TopologyBuilder {
   #topicsOf(source: string): readonly string[] {
     const node = this.#nodes.get(source);
     return node?.kind === "source" ? node.topics : [];
+  }
+
+  #checkNotGlobal(store: string): void {
+    if (this.#globalStores.has(store))
+      throw new TopologyError(
+        "GLOBAL_STORE_CONNECTED",
+        `store ${store} is global: every processor can read it without naming it; leave it out, or give the other store a name of its own`,
+      );
   }
 
   #checkNewName(name: string): void {
@@ -143,6 +190,12 @@ export class TopologyBuilder {
           "UNKNOWN_PARENT",
           `parent ${parent} of node ${name} is not there; add it first`,
         );
+      for (const { source, processor } of this.#globalStores.values())
+        if (parent === source || parent === processor)
+          throw new TopologyError(
+            "GLOBAL_STORE_AS_PARENT",
+            `${parent} feeds a global store and forwards nothing, so that it cannot be the parent of ${name}`,
+          );
       if (node.kind === "sink")
         throw new TopologyError(
           "SINK_AS_PARENT",
@@ -178,6 +231,12 @@ export class TopologyBuilder {
         );
     }
   }
+}
+
+export interface GlobalStoreParts {
+  readonly specification: StoreSpecification;
+  readonly source: Omit<SourceNode, "kind" | "parents">;
+  readonly processor: Pick<ProcessorNode, "name" | "supplier">;
 }
 
 /** Whole names only, as in Java's `matches`. */

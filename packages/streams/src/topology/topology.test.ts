@@ -125,6 +125,101 @@ describe("a topology by hand", () => {
   });
 });
 
+describe("a global store by hand", () => {
+  const global = (): Topology =>
+    new Topology()
+      .addSource("source", "a", text)
+      .addGlobalStore(seen, "counts", { supplier: () => new Idle() })
+      .addProcessor("reader", () => new Idle(), { parents: "source" })
+      .addSource("other", "b", text);
+
+  test("is described, makes no tasks, and takes a number as a sub-topology does", () => {
+    const topology = global();
+    expect(topology.describe()).toBe(`Topologies:
+   Sub-topology: 0
+    Source: source (topics: [a])
+      --> reader
+    Processor: reader (stores: [])
+      --> none
+      <-- source
+
+  Sub-topology: 1 for global store (will not generate tasks)
+    Source: seen-source (topics: [counts])
+      --> seen-processor
+    Processor: seen-processor (stores: [seen])
+      --> none
+      <-- seen-source
+  Sub-topology: 2
+    Source: other (topics: [b])
+      --> none
+
+`);
+    expect(topology.subtopologies("app").map(({ id }) => id)).toEqual([0, 2]);
+    expect(topology.merged("app").nodes.map(({ name }) => name)).toEqual([
+      "source",
+      "reader",
+      "other",
+    ]);
+    expect(topology.globalStores).toMatchObject([{ topic: "counts", specification: seen }]);
+    expect(topology.storeNames).toEqual(["seen"]);
+  });
+
+  test("is not part of the fingerprint: who shares work need not share it", () => {
+    const without = new Topology().addSource("source", "a", text);
+    const before = without.fingerprint();
+    without.addGlobalStore(seen, "counts", { supplier: () => new Idle() });
+    expect(without.fingerprint()).toBe(before);
+  });
+
+  test.each<[string, string, (topology: Topology) => unknown]>([
+    [
+      "to be connected",
+      "GLOBAL_STORE_CONNECTED",
+      (topology) => topology.connectProcessorAndStateStores("reader", "seen"),
+    ],
+    [
+      "another store of its name",
+      "GLOBAL_STORE_CONNECTED",
+      (topology) => topology.addStateStore(seen, "reader"),
+    ],
+    [
+      "to be added twice",
+      "DUPLICATE_STORE",
+      (topology) => topology.addGlobalStore(seen, "c", { supplier: () => new Idle() }),
+    ],
+    [
+      "a topic that is read already",
+      "TOPIC_REGISTERED_TWICE",
+      (topology) =>
+        topology.addGlobalStore(keyValueStore({ ...text, name: "stock" }), "a", {
+          supplier: () => new Idle(),
+        }),
+    ],
+    [
+      "a topic of a pattern",
+      "TOPIC_REGISTERED_TWICE",
+      (topology) => topology.addSource("all", /c.*/),
+    ],
+    [
+      "one name for both nodes",
+      "DUPLICATE_NODE",
+      (topology) =>
+        topology.addGlobalStore(keyValueStore({ ...text, name: "stock" }), "c", {
+          supplier: () => new Idle(),
+          sourceName: "same",
+          processorName: "same",
+        }),
+    ],
+    [
+      "children",
+      "GLOBAL_STORE_AS_PARENT",
+      (topology) => topology.addSink("late", "out", { parents: "seen-processor", ...text }),
+    ],
+  ])("refuses %s", (_, code, build) => {
+    expect(() => build(global())).toThrow(expect.objectContaining({ code }));
+  });
+});
+
 describe("a topology by hand refuses", () => {
   const idle = (): Processor => new Idle();
   const refusals: readonly (readonly [string, string, () => unknown])[] = [

@@ -4,16 +4,17 @@ import type { StoreSpecification } from "@millrace/state";
 import { TopologyError } from "../error/topology-error.ts";
 import type { ProcessorSupplier } from "../processor/processor.ts";
 import { describeTopology } from "./describe.ts";
+import { globalStoresOf, isGlobalGroup, type GlobalStore } from "./global-topology.ts";
 import { nodeGroups } from "./node-groups.ts";
 import {
   checkNodeName,
   checkSupplier,
   readProcessorOptions,
-  readReadOnlyStoreOptions,
+  readFedStoreOptions,
   readSinkOptions,
   readSourceOptions,
   type ProcessorNodeOptions,
-  type ReadOnlyStoreOptions,
+  type FedStoreOptions,
   type SinkNodeOptions,
   type SourceNodeOptions,
 } from "./node-options.ts";
@@ -132,10 +133,11 @@ export class Topology {
   addReadOnlyStateStore(
     specification: StoreSpecification,
     topic: string,
-    options: ReadOnlyStoreOptions,
+    options: FedStoreOptions,
   ): this {
     requireSpecification(specification, "addReadOnlyStateStore");
-    const { source, processor } = readReadOnlyStoreOptions(specification, topic, options);
+    const given = { specification, topic };
+    const { source, processor } = readFedStoreOptions("addReadOnlyStateStore", given, options);
     this.#builder.addSource(source);
     this.#builder.addProcessor(processor);
     this.#builder.addStore(specification, [processor.name]);
@@ -143,9 +145,24 @@ export class Topology {
     return this;
   }
 
+  /**
+   * Adds a store that every process has whole: fed with all partitions of a topic by a processor that does nothing else,
+   * before any task starts and from then on (Kafka: `Topology.addGlobalStore`). Every processor can read it without being
+   * connected. What it holds is written by that processor alone.
+   *
+   * @throws TopologyError
+   */
+  addGlobalStore(specification: StoreSpecification, topic: string, options: FedStoreOptions): this {
+    requireSpecification(specification, "addGlobalStore");
+    const given = { specification, topic };
+    const { source, processor } = readFedStoreOptions("addGlobalStore", given, options);
+    this.#builder.addGlobalStore({ specification, source, processor });
+    return this;
+  }
+
   /** Kafka's text, byte for byte. */
   describe(): string {
-    return describeTopology(this.nodes);
+    return describeTopology(this.#builder.contents);
   }
 
   /** All nodes, parents before children. Internal topics are without the application's id. */
@@ -155,21 +172,35 @@ export class Topology {
 
   /** Names of all stores. */
   get storeNames(): readonly string[] {
-    return this.#builder.contents.stores.map((store) => store.name);
+    const { stores, globalStores } = this.#builder.contents;
+    return [...stores, ...globalStores.map(({ specification }) => specification)].map(
+      ({ name }) => name,
+    );
   }
 
   /** The connected parts, in Kafka's order: one task per partition each. */
   subtopologies(applicationId: string): readonly Subtopology[] {
     const { contents } = this.#builder;
-    return nodeGroups(contents.nodes).map((group, id) =>
-      resolveSubtopology(contents, group, { id, applicationId }),
+    return nodeGroups(contents.nodes).flatMap((group, id) =>
+      isGlobalGroup(group, contents)
+        ? []
+        : [resolveSubtopology(contents, group, { id, applicationId })],
     );
+  }
+
+  /** What each process has whole, and makes no tasks. */
+  get globalStores(): readonly GlobalStore[] {
+    return globalStoresOf(this.#builder.contents);
   }
 
   /** All parts as one, for a driver that runs the whole topology in a single task. */
   merged(applicationId: string): Subtopology {
     const { contents } = this.#builder;
-    return resolveSubtopology(contents, contents.nodes, { id: 0, applicationId });
+    const global = new Set(
+      contents.globalStores.flatMap(({ source, processor }) => [source, processor]),
+    );
+    const nodes = contents.nodes.filter(({ name }) => !global.has(name));
+    return resolveSubtopology(contents, nodes, { id: 0, applicationId });
   }
 
   /**

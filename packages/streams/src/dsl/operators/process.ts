@@ -7,6 +7,7 @@ import { operatorPlan } from "../../plan/plan-node.ts";
 import type { Processor, ProcessorContext } from "../../processor/processor.ts";
 import type { StreamRecord } from "../../processor/stream-record.ts";
 import { isSpecification } from "../../topology/store-handle.ts";
+import { findGlobalTable } from "../planned-global-table.ts";
 import type { NamedOptions, StreamNode, TableNode } from "../stream-node.ts";
 import type { OutputMap, OutputSerdes } from "../types/processor-types.ts";
 import {
@@ -135,6 +136,7 @@ function addProcessor(
     lower: (topology, parents) => {
       topology.addProcessor({ name, supplier, parents });
       for (const store of stores) {
+        if (topology.hasGlobalStore(storeNameOf(store))) continue; // all can read it
         if ("specification" in store) topology.addStore(store.specification, [name]);
         else topology.connectStore(name, store.table);
       }
@@ -183,6 +185,8 @@ function connectedStore(
       "INVALID_NAME",
       `${operator}: a store cannot be called ${name}, since the context has that name`,
     );
+  const global = findGlobalTable(handle, input.recorder, operator);
+  if (global !== undefined) return { name, table: global.store };
   const table = tableOf(handle);
   if (table === undefined) {
     if (isSpecification(handle)) return { name, specification: handle };
@@ -202,4 +206,8 @@ function connectedStore(
       `${operator}: table ${name} has no store of its own; name one where it is made, { store: "${name}" }`,
     );
   return { name, table: table.storeName };
+}
+
+function storeNameOf(store: ConnectedStore): string {
+  return "specification" in store ? store.specification.name : store.table;
 }

@@ -42,6 +42,11 @@ export function addTableSource(
   ]);
 }
 
+/** Makes the processors of a table that is kept. */
+export function tableSourceSupplier(kept: TableUpdatesOptions): () => Processor {
+  return () => new TableSourceProcessor(kept);
+}
+
 /** Takes each record for the new value of its key (Kafka: `KTableSource`). */
 class TableSourceProcessor implements Processor {
   readonly forwardsNewRecords = true;

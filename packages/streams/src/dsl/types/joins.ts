@@ -4,12 +4,17 @@ import type { StreamPartitioner } from "../../topology/topology-node.ts";
 import type { StoreOption } from "../store-options.ts";
 import type { NamedOptions } from "../stream-node.ts";
 import type { Has, Literally } from "./given-options.ts";
+import type { GlobalKTable } from "./global-table.ts";
 import type { KTable } from "./k-table.ts";
 import type { KeyOf, KeyStateOf, Lost, Needs, ValueStateOf } from "./serde-state.ts";
 
 /** A table of whatever keys and values. */
 // oxlint-disable-next-line no-explicit-any -- as an argument, all tables fit: what is read through it is inferred
 export type AnyTable = KTable<any, any, any, any, any>;
+
+/** What a stream is joined with. */
+// oxlint-disable-next-line no-explicit-any -- as for `AnyTable`
+export type Joinable = AnyTable | GlobalKTable<any, any>;
 
 /** Callbacks in the place of options, as in Java's order of arguments: taken, to be refused with an advice. */
 export type OptionalOrCallback<Options> = readonly [
@@ -19,7 +24,9 @@ export type OptionalOrCallback<Options> = readonly [
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
 
 /** How a stream is joined (Kafka: `Joined`). */
-export interface JoinOptions<K, V, VR> extends NamedOptions {
+export interface JoinOptions<K, V, Other, VR> extends NamedOptions {
+  /** With a global table: the table's key of a record; null: no row. Default: the record's own key. */
+  readonly keySelector?: (value: V & {}, key: K) => KeyOf<Other> | null;
   /** Serde of the key, where it was lost: the stream goes through a repartition topic then. */
   readonly key?: Serde<K>;
   /** Serde of this stream's values, where it was lost. */
@@ -55,15 +62,35 @@ export type JoinCheck<
   Other,
   O extends readonly unknown[],
   Ok,
+> = Other extends { readonly kind: "globalTable" }
+  ? GlobalJoinCheck<Operator, Self, Other, O, Ok>
+  : O extends readonly [(...parameters: never) => unknown]
+    ? `Java's order of arguments: here it is ${Operator}(other, joiner, options)`
+    : Literally<O, "keySelector"> extends true
+      ? "A table is joined by the record's key: selectKey(…) on the stream first, or use a global table"
+      : Same<KeyOf<Self>, KeyOf<Other>> extends false
+        ? "The table has keys of another type: selectKey(…) on the stream first, or use a global table"
+        : "lost" extends KeyStateOf<Self>
+          ? Has<O, "key"> extends true
+            ? Needs<Lost<O, "left", ValueStateOf<Self>>, `${Operator}(other, joiner, `, Ok>
+            : Needs<"key" | Lost<O, "left", ValueStateOf<Self>>, `${Operator}(other, joiner, `, Ok>
+          : Ok;
+
+type GlobalJoinCheck<
+  Operator extends string,
+  Self,
+  Other,
+  O extends readonly unknown[],
+  Ok,
 > = O extends readonly [(...parameters: never) => unknown]
-  ? `Java's order of arguments: here it is ${Operator}(other, joiner, options)`
-  : Same<KeyOf<Self>, KeyOf<Other>> extends false
-    ? "The table has keys of another type: selectKey(…) on the stream first"
-    : "lost" extends KeyStateOf<Self>
-      ? Has<O, "key"> extends true
-        ? Needs<Lost<O, "left", ValueStateOf<Self>>, `${Operator}(other, joiner, `, Ok>
-        : Needs<"key" | Lost<O, "left", ValueStateOf<Self>>, `${Operator}(other, joiner, `, Ok>
-      : Ok;
+  ? `Java's order of arguments: here it is ${Operator}(other, joiner, { keySelector })`
+  : true extends Literally<O, "key" | "left">
+    ? "A join with a global table needs no serdes of the stream: leave out { key, left }"
+    : Has<O, "keySelector"> extends true
+      ? Ok
+      : Same<KeyOf<Self>, KeyOf<Other>> extends true
+        ? Ok
+        : `The global table has keys of another type: ${Operator}(table, joiner, { keySelector: (value) => … })`;
 
 /** `Ok`, or what is wrong with the other table of a join. */
 export type TableJoinCheck<

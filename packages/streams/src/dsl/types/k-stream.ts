@@ -20,7 +20,7 @@ import type {
 } from "./callback-types.ts";
 import type { Given, Optional } from "./given-options.ts";
 import type { KGroupedStream } from "./k-grouped-stream.ts";
-import type { AnyTable, JoinCheck, JoinOptions, OptionalOrCallback } from "./joins.ts";
+import type { Joinable, JoinCheck, JoinOptions, OptionalOrCallback } from "./joins.ts";
 import type { KTable } from "./k-table.ts";
 import type { BranchValue } from "./split.ts";
 import type {
@@ -340,20 +340,21 @@ export interface KStream<
 
   /**
    * Joins each record with the row that a table has for its key now; records without one are left out (Kafka:
-   * `KStream.join`). Time and headers are the record's. Stream and table need equal numbers of partitions.
+   * `KStream.join`). Time and headers are the record's. Stream and table need equal numbers of partitions, unless the
+   * table is global: then `keySelector` may give the table's key.
    *
    * @example orders.join(customers, (order, customer) => ({ ...order, name: customer.name }))
    */
   join<
     Self extends AnyStream,
-    Other extends AnyTable,
+    Other extends Joinable,
     VR,
-    const O extends OptionalOrCallback<JoinOptions<KeyOf<Self>, ValueOf<Self>, VR>>,
+    const O extends OptionalOrCallback<JoinOptions<KeyOf<Self>, ValueOf<Self>, Other, VR>>,
   >(
     this: Self,
     other: JoinCheck<"join", Self, Other, O, Other>,
     joiner: (left: V & {}, right: ValueOf<Other> & {}, key: K) => CallbackResult<VR, "join">,
-    ...options: Given<O, JoinOptions<KeyOf<Self>, ValueOf<Self>, VR>>
+    ...options: Given<O, JoinOptions<KeyOf<Self>, ValueOf<Self>, Other, VR>>
   ): KStream<K, VR, StateAfter<O, "key", KeyState>, StateAfter<O, "value", "lost">>;
 
   /**
@@ -363,9 +364,9 @@ export interface KStream<
    */
   leftJoin<
     Self extends AnyStream,
-    Other extends AnyTable,
+    Other extends Joinable,
     VR,
-    const O extends OptionalOrCallback<JoinOptions<KeyOf<Self>, ValueOf<Self>, VR>>,
+    const O extends OptionalOrCallback<JoinOptions<KeyOf<Self>, ValueOf<Self>, Other, VR>>,
   >(
     this: Self,
     other: JoinCheck<"leftJoin", Self, Other, O, Other>,
@@ -374,7 +375,7 @@ export interface KStream<
       right: (ValueOf<Other> & {}) | null,
       key: K,
     ) => CallbackResult<VR, "leftJoin">,
-    ...options: Given<O, JoinOptions<KeyOf<Self>, ValueOf<Self>, VR>>
+    ...options: Given<O, JoinOptions<KeyOf<Self>, ValueOf<Self>, Other, VR>>
   ): KStream<K, VR, StateAfter<O, "key", KeyState>, StateAfter<O, "value", "lost">>;
 
   /**

@@ -13,12 +13,16 @@ import type { PunctuationInterval, PunctuationType } from "../../processor/punct
 import type { StreamRecord } from "../../processor/stream-record.ts";
 import type { TaskId } from "../../processor/task-id.ts";
 import type { SynchronousResult } from "./callback-types.ts";
+import type { GlobalKTable } from "./global-table.ts";
 import type { KStream } from "./k-stream.ts";
 import type { KTable } from "./k-table.ts";
 import type { SerdeState } from "./serde-state.ts";
 
-/** A store to be used: a specification, or a table, which is read only. */
-export type StoreHandle = StoreSpecification | KTable<unknown, unknown>;
+/** A store to be used: a specification, or a table, which is read only; so is a global store. */
+export type StoreHandle =
+  | StoreSpecification
+  | KTable<unknown, unknown>
+  | GlobalKTable<unknown, unknown>;
 
 /** A processor's stores by the names that it gives them; each is found in the context under its name. */
 export type StoreMap = Readonly<Record<string, StoreHandle>> & {

@@ -1,0 +1,161 @@
+import { MetricRegistry, silentLogger } from "@millrace/platform";
+import { int64AsNumber, string } from "@millrace/serde";
+import {
+  CacheBudget,
+  keyValueStore,
+  MemoryEngine,
+  type KeyValueStore,
+  type StoreEngine,
+  type TimestampedKeyValueStore,
+} from "@millrace/state";
+import { describe, expect, test } from "vitest";
+
+import { at, batchOf } from "../../test-support/task-of.ts";
+import { StreamsBuilder } from "../dsl/streams-builder.ts";
+import type { Processor, ProcessorContext } from "../processor/processor.ts";
+import { Topology } from "../topology/topology.ts";
+import { GlobalTask, type GlobalTaskOptions } from "./global-task.ts";
+
+const text = { key: string(), value: string() };
+const seen = keyValueStore({ name: "seen", key: string(), value: int64AsNumber() });
+
+function taskOf(
+  topology: Topology,
+  engine: StoreEngine = new MemoryEngine(),
+  options: Partial<GlobalTaskOptions> = {},
+): GlobalTask {
+  const task = new GlobalTask({
+    globalStores: topology.globalStores,
+    engine,
+    cache: new CacheBudget(1000),
+    clock: { wallMs: () => 0, monotonicMs: () => 0 },
+    metrics: new MetricRegistry(),
+    logger: silentLogger,
+    config: { applicationId: "app" },
+    ...options,
+  });
+  task.initialize();
+  return task;
+}
+
+/** An engine that outlives its task. */
+function keptEngine(): StoreEngine {
+  const engine = new MemoryEngine();
+  return {
+    isPersistent: true,
+    get: (key) => engine.get(key),
+    scan: (range) => engine.scan(range),
+    write: (entries) => engine.write(entries),
+    deleteRange: (from, to) => engine.deleteRange(from, to),
+    close: async () => {},
+  };
+}
+
+function products(): Topology {
+  const builder = new StreamsBuilder();
+  builder.globalTable("products", { ...text, store: "products" });
+  return builder.build();
+}
+
+const valueIn = (task: GlobalTask, key: string): string | undefined =>
+  task.store<TimestampedKeyValueStore<string, string>>("products").get(key)?.value;
+
+describe("a global task", () => {
+  test("holds a topic's last values, whatever their times, and goes on where it was committed", async () => {
+    const engine = keptEngine();
+    const first = taskOf(products(), engine);
+    expect(first.begin("products", "id-1").size).toBe(0);
+    first.addBatch(batchOf("products", 0, [at(9, "new"), at(1, "old")]));
+    expect(first.process()).toBe(true);
+    expect(first.needsCommit).toBe(true);
+    first.commit();
+    expect(first.needsCommit).toBe(false);
+    first.addBatch(batchOf("products", 2, [at(10, "lost")]));
+    first.process();
+    expect(valueIn(first, "k")).toBe("lost");
+    await first.close();
+    const second = taskOf(products(), engine);
+    expect(second.begin("products", "id-1")).toEqual(new Map([[0, 3]])); // a control record stands behind them;
+    expect(valueIn(second, "k")).toBe("old");
+    await second.close();
+  });
+
+  test("begins anew with another topic of the same name, and where its store is told to", async () => {
+    const engine = keptEngine();
+    const first = taskOf(products(), engine);
+    first.begin("products", "id-1");
+    first.addBatch(batchOf("products", 0, [at(1, "a")]));
+    first.process();
+    first.commit();
+    first.restart("products");
+    expect(valueIn(first, "k")).toBeUndefined();
+    first.addBatch(batchOf("products", 0, [at(1, "a")]));
+    first.process();
+    first.commit();
+    await first.close();
+    const second = taskOf(products(), engine);
+    expect(second.begin("products", "id-2").size).toBe(0);
+    expect(valueIn(second, "k")).toBeUndefined();
+    await second.close();
+  });
+
+  test("gives way once its stage is full, and loses nothing by it", async () => {
+    const task = taskOf(products(), keptEngine(), {
+      stageBytesMax: 1,
+      cache: new CacheBudget(0),
+    });
+    task.begin("products", undefined);
+    task.addBatch(batchOf("products", 0, [at(1, "a"), at(2, "b")]));
+    expect([task.process(), task.isStageFull]).toEqual([false, true]);
+    task.commit();
+    expect([task.process(), valueIn(task, "k")]).toEqual([false, "b"]);
+    await task.close();
+  });
+
+  test("TASK-9: passes over what fails without a dead letter, and counts it", async () => {
+    const builder = new StreamsBuilder();
+    builder.addGlobalStore(seen, "seen", {
+      ...text,
+      process: ({ key, value }, { store, metadata }) => {
+        if (value === "bad") throw new Error("bad");
+        store.put(key, metadata?.offset ?? -1);
+      },
+    });
+    const task = taskOf(builder.build(), undefined, {
+      config: { applicationId: "app", onProcessingError: "continue", deadLetterTopic: "letters" },
+    });
+    task.addBatch(batchOf("seen", 0, [at(1, "good"), at(2, "bad"), at(3, "good")]));
+    task.process();
+    expect(task.droppedRecords.value).toBe(1);
+    expect(task.store<KeyValueStore<string, number>>(seen).get("k")).toBe(2);
+    await task.close();
+  });
+
+  test("ends for what fails by default, and names the node", async () => {
+    const builder = new StreamsBuilder();
+    builder.addGlobalStore(seen, "seen", {
+      ...text,
+      name: "feeder",
+      process() {
+        throw new Error("bad");
+      },
+    });
+    const task = taskOf(builder.build());
+    task.addBatch(batchOf("seen", 0, [at(1, "any")]));
+    expect(() => task.process()).toThrow(
+      expect.objectContaining({ code: "PROCESSING_FAILED", node: "feeder", topic: "seen" }),
+    );
+    await task.close();
+  });
+
+  test("has no timers", async () => {
+    class Timed implements Processor {
+      init(context: ProcessorContext): void {
+        context.schedule("1m", "wallClockTime", () => {});
+      }
+      process(): void {}
+    }
+    const topology = new Topology().addGlobalStore(seen, "seen", { supplier: () => new Timed() });
+    expect(() => taskOf(topology)).toThrow(expect.objectContaining({ code: "TIMER_UNSUPPORTED" }));
+  });
+});

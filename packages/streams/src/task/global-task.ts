@@ -1,0 +1,287 @@
+import {
+  invariant,
+  topicPartitionName,
+  type Offset,
+  type RecordBatchView,
+  type TopicPartition,
+} from "@millrace/model";
+import type { Clock, Counter, Logger, Metrics } from "@millrace/platform";
+import { int64AsNumber, string } from "@millrace/serde";
+import {
+  keyValueStore,
+  openTaskStores,
+  type CacheBudget,
+  type KeyValueStore,
+  type StateStore,
+  type StoreEngine,
+  type StoreSpecification,
+  type TaskStores,
+} from "@millrace/state";
+
+import { StreamsError } from "../error/streams-error.ts";
+import { readOnlyStore } from "../processor/read-only-store.ts";
+import type { StreamRecord } from "../processor/stream-record.ts";
+import type { GlobalStore } from "../topology/global-topology.ts";
+import type { GlobalStores } from "./global-stores.ts";
+import type { RecordCollector } from "./record-collector.ts";
+import { RecordQueue } from "./record-queue.ts";
+import { RunningNode } from "./running-node.ts";
+import type { Slice } from "./slice.ts";
+import type { TaskConfig } from "./stream-task-options.ts";
+import { TaskContext } from "./task-context.ts";
+import { TaskErrors } from "./task-errors.ts";
+import { TaskRecordContext } from "./task-record-context.ts";
+
+/** Kafka's, for metrics and messages: -1_-1. */
+const globalTaskId = { subtopology: -1, partition: -1 };
+
+/** How far the topics were read lies in the same engine; a name that no store of a user has. */
+const positionsStore = keyValueStore({
+  name: "(positions)",
+  key: string(),
+  value: int64AsNumber(),
+});
+
+export interface GlobalTaskOptions {
+  readonly globalStores: readonly GlobalStore[];
+  /** Closed with the task. */
+  readonly engine: StoreEngine;
+  /** Of no bytes: the stores are not cached. */
+  readonly cache: CacheBudget;
+  readonly stageBytesMax?: number;
+  /** Where the reader of an input stands, all that it gave having been added. */
+  readonly position?: (input: TopicPartition) => Offset | undefined;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  /** Without `deadLetterTopic`: what feeds a global store writes nothing. */
+  readonly config: TaskConfig;
+}
+
+/** A global store at work. */
+interface FedStore {
+  readonly specification: StoreSpecification;
+  readonly source: RunningNode;
+  readonly node: GlobalStore["source"];
+}
+
+/**
+ * The global stores of a process, and what feeds them (Kafka: `GlobalStateUpdateTask`): each record of their topics, in
+ * the order of its partition, without regard to times. What is in the stores comes from the same processors, whether it
+ * was there before the process or comes while it runs.
+ */
+export class GlobalTask implements GlobalStores {
+  readonly #options: GlobalTaskOptions;
+  readonly #stores: TaskStores;
+  readonly #positions: KeyValueStore<string, number>;
+  readonly #context: TaskContext;
+  readonly #errors: TaskErrors;
+  readonly #nodes: RunningNode[] = [];
+  readonly #fed = new Map<string, FedStore>();
+  readonly #queues = new Map<string, RecordQueue>();
+
+  /** @throws StateError `STORE_FORMAT_TOO_NEW`; the engine stays the caller's to close then */
+  constructor(options: GlobalTaskOptions) {
+    this.#options = options;
+    const { globalStores, engine, cache, stageBytesMax, metrics, logger, config } = options;
+    const recordContext = new TaskRecordContext();
+    this.#stores = openTaskStores({
+      engine,
+      stores: [
+        ...globalStores.map(({ specification, topic }) => ({
+          specification,
+          ...(cache.sizeBytesMax === 0 ? { caching: false } : {}),
+          changelogTopic: topic,
+          changelog: null,
+        })),
+        { specification: positionsStore, changelogTopic: "", changelog: null },
+      ],
+      recordContext,
+      cache,
+      ...(stageBytesMax === undefined ? {} : { stageBytesMax }),
+      logger,
+      metrics,
+      taskId: "global",
+    });
+    this.#positions = this.#stores.store(positionsStore);
+    this.#context = new TaskContext(
+      { ...options, taskId: globalTaskId, stores: this.#stores, globalStores: this, recordContext },
+      () => -1,
+    );
+    this.#errors = new TaskErrors(this.#context, withoutLetters(config), noCollector);
+    for (const store of globalStores) this.#connect(store);
+  }
+
+  /** Starts the processors: once, before the first record. */
+  initialize(): void {
+    for (const node of this.#nodes) node.processor.init?.(node);
+  }
+
+  /** Records that were left out: `dropped-records-total`. */
+  get droppedRecords(): Counter {
+    return this.#context.dropped;
+  }
+
+  has(name: string): boolean {
+    return this.#options.globalStores.some(({ specification }) => specification.name === name);
+  }
+
+  store<Store extends StateStore = StateStore>(handle: StoreSpecification<Store> | string): Store {
+    return readOnlyStore(this.#stores.store(handle)) as Store;
+  }
+
+  /**
+   * Where to go on with the topic of a store: by partition. What was built from another topic of that name is gone.
+   *
+   * @param topicId undefined where the cluster has none
+   */
+  begin(topic: string, topicId: string | undefined): ReadonlyMap<number, Offset> {
+    const { name } = this.#fedBy(topic).specification;
+    const isOwn = this.#stores.tie(name, `${topic} ${topicId ?? ""}`);
+    const isThere = isOwn && this.#stores.committedOffset(name) !== undefined;
+    if (!isThere) this.restart(topic);
+    using saved = this.#positions.prefixScan(`${name} `, string());
+    return new Map([...saved].map(({ key, value }) => [Number(key.slice(name.length + 1)), value]));
+  }
+
+  /** Empties the store of a topic: it is to be read from its beginning. */
+  restart(topic: string): void {
+    const { name } = this.#fedBy(topic).specification;
+    this.#stores.wipe(name);
+    using saved = this.#positions.prefixScan(`${name} `, string());
+    for (const { key } of saved) this.#positions.put(key, null);
+    for (const [key, queue] of this.#queues)
+      if (queue.topic === topic) {
+        queue.clear();
+        this.#queues.delete(key);
+      }
+  }
+
+  /** Queues a batch; the task releases it. */
+  addBatch(batch: RecordBatchView): void {
+    const key = topicPartitionName(batch.topic, batch.partition);
+    let queue = this.#queues.get(key);
+    if (queue === undefined) {
+      const { node } = this.#fedBy(batch.topic);
+      queue = new RecordQueue(node, batch, { context: this.#context, errors: this.#errors });
+      this.#queues.set(key, queue);
+    }
+    queue.add(batch);
+  }
+
+  /**
+   * Takes what is queued. Stops early where the slice is over, or the stage of the stores is full: commit then.
+   *
+   * @returns whether all is done
+   */
+  process(slice?: Slice): boolean {
+    for (const queue of this.#queues.values())
+      while (queue.hasHead) {
+        this.#processHead(queue);
+        queue.advance();
+        if (slice?.afterRecord() === true || this.#stores.isStageFull) return false;
+      }
+    return true;
+  }
+
+  /** True: commit early. */
+  get isStageFull(): boolean {
+    return this.#stores.isStageFull;
+  }
+
+  /** True: something came since the last commit. */
+  get needsCommit(): boolean {
+    for (const queue of this.#queues.values())
+      if (this.#nextOffset(queue) !== queue.committedOffset) return true;
+    return false;
+  }
+
+  /** Writes what came into the engine, with how far it was read. */
+  commit(): void {
+    this.#stores.flush();
+    const sums = new Map<string, Offset>();
+    for (const queue of this.#queues.values()) {
+      const { name } = this.#fedBy(queue.topic).specification;
+      const offset = this.#nextOffset(queue);
+      queue.committedOffset = offset;
+      this.#positions.put(`${name} ${queue.partition}`, offset);
+      sums.set(name, (sums.get(name) ?? 0) + offset);
+    }
+    this.#stores.commit(sums);
+  }
+
+  /** Gives all batches back and closes processors and stores, without committing. Twice is fine. */
+  async close(): Promise<void> {
+    for (const queue of this.#queues.values()) queue.clear();
+    for (const { processor } of this.#nodes.splice(0)) processor.close?.();
+    await this.#stores.close();
+  }
+
+  #connect({ specification, topic, source, processor }: GlobalStore): void {
+    const surroundings = {
+      context: this.#context,
+      guard: this.#errors.isGuarding ? this.#errors : undefined,
+      timers: noTimers,
+    };
+    const sourceNode = new RunningNode(source, { process: () => {} }, surroundings);
+    const node = new RunningNode(processor, processor.supplier(), surroundings);
+    sourceNode.children.push(node);
+    this.#nodes.push(node);
+    this.#fed.set(topic, { specification, source: sourceNode, node: source });
+  }
+
+  #fedBy(topic: string): FedStore {
+    const fed = this.#fed.get(topic);
+    invariant(fed !== undefined, "TASK-3", topic);
+    return fed;
+  }
+
+  /** What waits in the queue is not covered. */
+  #nextOffset(queue: RecordQueue): Offset {
+    if (queue.head !== undefined) return queue.headOffset;
+    return this.#options.position?.(queue) ?? queue.position;
+  }
+
+  #processHead(queue: RecordQueue): void {
+    const record = queue.takeHead();
+    if (record === undefined) return;
+    const { recordContext } = this.#context;
+    recordContext.topic = queue.headTopic;
+    recordContext.partition = queue.partition;
+    recordContext.offset = queue.headOffset;
+    recordContext.timestamp = record.timestamp;
+    recordContext.headers = record.headers;
+    this.#errors.beginRecord(queue.source, record);
+    try {
+      this.#fedBy(queue.topic).source.forward(record as StreamRecord);
+    } catch (thrown) {
+      throw thrown instanceof StreamsError ? thrown : this.#context.processingError(thrown);
+    }
+  }
+}
+
+function withoutLetters(config: TaskConfig): TaskConfig {
+  const { applicationId, onDeserializationError = "fail", onProcessingError = "fail" } = config;
+  return { applicationId, onDeserializationError, onProcessingError };
+}
+
+const noTimers = {
+  schedule(node: string): Disposable {
+    throw new StreamsError(
+      "TIMER_UNSUPPORTED",
+      "what feeds a global store has no timers: set them in a processor of a stream, which can read the store",
+      { node, taskId: "global" },
+    );
+  },
+};
+
+/** Global stores write to no topic. */
+const noCollector: RecordCollector = {
+  topic: noTopic,
+  partition: noTopic,
+  hasRoom: true,
+};
+
+function noTopic(topic: string): never {
+  invariant(false, "TASK-9", topic);
+}

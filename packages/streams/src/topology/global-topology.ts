@@ -1,0 +1,31 @@
+import type { StoreSpecification } from "@millrace/state";
+
+import type { TopologyContents } from "./topology-contents.ts";
+import type { ProcessorNode, SourceNode, TopologyNode } from "./topology-node.ts";
+
+/** A store that every process has whole, with the nodes that feed it from all partitions of a topic. */
+export interface GlobalStore {
+  readonly specification: StoreSpecification;
+  readonly topic: string;
+  readonly source: SourceNode;
+  readonly processor: ProcessorNode;
+}
+
+/** The global stores of a topology, in the order in which they were added. */
+export function globalStoresOf({ nodes, globalStores }: TopologyContents): readonly GlobalStore[] {
+  const byName = new Map(nodes.map((node) => [node.name, node]));
+  return globalStores.flatMap(({ specification, source: sourceName, processor: processorName }) => {
+    const source = byName.get(sourceName);
+    const processor = byName.get(processorName);
+    if (source?.kind !== "source" || processor?.kind !== "processor") return [];
+    return [{ specification, topic: source.topics[0], source, processor }];
+  });
+}
+
+/** True: the nodes are those of a global store, and make no tasks. */
+export function isGlobalGroup(
+  group: readonly TopologyNode[],
+  { globalStores }: TopologyContents,
+): boolean {
+  return globalStores.some(({ source }) => group.some(({ name }) => name === source));
+}
