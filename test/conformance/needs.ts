@@ -6,7 +6,6 @@ import {
   unsupportedStores,
   unsupportedWindows,
 } from "./unsupported.ts";
-import { specialStore } from "./state-stores.ts";
 
 /** The first thing on the list of unsupported ones that a program needs; undefined if it needs none. */
 export function unsupportedNeed({ config = {}, program, steps }: Program): string | undefined {
@@ -26,8 +25,6 @@ function needOf(statement: JsonObject): string | undefined {
   if (unsupportedOperators.includes(op)) return op;
   const { type } = asObject(statement["store"]);
   if (type !== undefined && unsupportedStores.includes(asText(type))) return asText(type);
-  const special = specialStore(statement);
-  if (special !== undefined && unsupportedStores.includes(special)) return special;
   const { kind } = asObject(statement["window"]);
   if (kind !== undefined && unsupportedWindows.includes(asText(kind))) return asText(kind);
   return undefined;

@@ -77,7 +77,7 @@ function plannedProcessor(spec: JsonObject, types: Types, world: ProcessorWorld)
   const found = name === undefined ? undefined : world.stores.get(name);
   const named = isNamed ? [found?.specification ?? world.tableOf(name) ?? name] : [];
   return {
-    block: blockPlan(spec, types, found?.isTimestamped === true),
+    block: blockPlan(spec, types, found?.specification.kind.name ?? ""),
     handles: [...provided.map(({ specification }) => specification), ...named],
     isGlobal: spec["global"] === true,
   };
@@ -150,7 +150,7 @@ export class NodePlan {
     const { name } = specification;
     const topic = asText(st["topic"]);
     this.#world.topicTypes.set(topic, types);
-    const block = blockPlan({ kind: "put", store: name }, types, false);
+    const block = blockPlan({ kind: "put", store: name }, types, "");
     this.#topology.addReadOnlyStateStore(specification, topic, {
       supplier: () => processorOf(block.make()),
       processorName: `${name}-writer`,

@@ -1,5 +1,12 @@
 import { encodeUtf8, type Header } from "@millrace/model";
-import type { KeyValueStore, StateStore, ValueAndTimestamp } from "@millrace/state";
+import type {
+  KeyValueStore,
+  SessionStore,
+  StateStore,
+  ValueAndTimestamp,
+  VersionedKeyValueStore,
+  WindowStore,
+} from "@millrace/state";
 import {
   StreamRecord,
   type FixedKeyRecord,
@@ -46,12 +53,12 @@ export interface BlockPlan {
 
 /**
  * @param input types of what comes in
- * @param isTimestamped whether the store keeps timestamps
+ * @param storeKind name of the kind of its store
  */
 export function blockPlan(
   spec: JsonObject,
   input: { readonly key: TypeName; readonly value: TypeName },
-  isTimestamped: boolean,
+  storeKind: string,
 ): BlockPlan {
   const given = (value: unknown): unknown => lift(value, input.value);
   const { key, value } = input;
@@ -73,7 +80,7 @@ export function blockPlan(
     case "put":
       return { key, value, make: () => put(spec) };
     case "write":
-      return { key, value: "string", make: () => write(spec, isTimestamped) };
+      return { key, value: "string", make: () => write(spec, storeKind) };
     case "route":
       return { key, value, make: () => route(spec, given) };
     case "number":
@@ -210,23 +217,67 @@ function put(spec: JsonObject): Block {
   };
 }
 
-function write(spec: JsonObject, isTimestamped: boolean): Block {
-  const written = ({ key, value, timestamp }: AnyRecord, around: Surroundings): string => {
-    const store = around.store(asText(spec["store"])) as Pairs;
-    const stored = isTimestamped && value !== null ? { value, timestamp } : value;
-    switch (textOrUndefined(spec["how"]) ?? "put") {
-      case "put":
-        store.put(key, stored);
-        return "put";
-      case "putIfAbsent":
-        return shownEntry(store.putIfAbsent(key, stored));
-      case "delete":
-        return shownEntry(store.delete(key));
-      default:
-        throw new ArgumentError(`unknown way to write ${JSON.stringify(spec)}`);
-    }
+function write(spec: JsonObject, storeKind: string): Block {
+  const writer = writers[storeKind] ?? writePair;
+  return {
+    process(record, around) {
+      const store = around.store(asText(spec["store"]));
+      around.forward(record.withValue(writer(store, record, spec)));
+    },
   };
-  return { process: (record, around) => around.forward(record.withValue(written(record, around))) };
+}
+
+/** Writes a record to a store of some kind, and says what came of it. */
+type Writer = (store: StateStore, record: AnyRecord, spec: JsonObject) => string;
+
+const writePair: Writer = (store, { key, value }, spec) =>
+  writeTo(store as Pairs, { key, value: value ?? null }, spec);
+
+const writers: Readonly<Record<string, Writer>> = {
+  timestampedKeyValue: (store, { key, value, timestamp }, spec) => {
+    const stored = value === null ? null : { value, timestamp };
+    return writeTo(store as Pairs, { key, value: stored }, spec);
+  },
+  window: (store, { key, value, timestamp }) => {
+    (store as WindowStore<unknown, unknown>).put(key, value ?? null, timestamp);
+    return "put";
+  },
+  session: (store, { key, value, timestamp: end }, spec) => {
+    const sessions = store as SessionStore<unknown, unknown>;
+    const start = Math.max(0, end - Number(spec["length"] ?? 0));
+    const session = { key, window: { start, end } };
+    if (spec["how"] === "delete") sessions.remove(session);
+    else sessions.put(session, value ?? null);
+    return wayOf(spec);
+  },
+  versioned: (store, { key, value, timestamp }, spec) => {
+    const versions = store as VersionedKeyValueStore<unknown, unknown>;
+    if (wayOf(spec) === "delete") return shownEntry(versions.delete(key, timestamp));
+    const put = versions.put(key, value ?? null, timestamp);
+    return put === "expired" ? "not put" : put === "latest" ? put : `until ${put}`;
+  },
+};
+
+function wayOf(spec: JsonObject): string {
+  return textOrUndefined(spec["how"]) ?? "put";
+}
+
+function writeTo(
+  store: Pairs,
+  { key, value }: { readonly key: unknown; readonly value: unknown },
+  spec: JsonObject,
+): string {
+  switch (wayOf(spec)) {
+    case "put":
+      store.put(key, value);
+      return "put";
+    case "putIfAbsent":
+      return shownEntry(store.putIfAbsent(key, value));
+    case "delete":
+      return shownEntry(store.delete(key));
+    default:
+      throw new ArgumentError(`unknown way to write ${JSON.stringify(spec)}`);
+  }
 }
 
 function route(spec: JsonObject, given: (value: unknown) => unknown): Block {

@@ -1,6 +1,5 @@
-import { concatBytes, fromHex, type Headers } from "@millrace/model";
-import { SerdeError, type Serde } from "@millrace/serde";
-import type { ValueAndTimestamp } from "@millrace/state";
+import { fromHex, type Headers } from "@millrace/model";
+import { SerdeError } from "@millrace/serde";
 import type { ErrorPolicy, Topology } from "@millrace/streams";
 import { CallbackError, TopologyConfigError, TopologyError, StreamsError } from "@millrace/streams";
 import { TestDriverError, TopologyTestDriver, type ProducedRecord } from "@millrace/testing";
@@ -20,6 +19,7 @@ import {
   type Program,
 } from "./program.ts";
 import { queryStore } from "./query-store.ts";
+import { storeContents } from "./store-contents.ts";
 import { ArgumentError, bytesOf, hexOf } from "./values.ts";
 
 /** Interprets a program on the DSL and the test driver, and tells its outcome. */
@@ -68,7 +68,7 @@ function runSteps(
     if (hasFailed) break;
   }
   outcome.steps = steps;
-  if (!hasFailed) outcome.stores = contents(driver);
+  if (!hasFailed) outcome.stores = storeContents(driver, steps);
   outcome.metrics = { "dropped-records-total": dropped };
 }
 
@@ -92,9 +92,7 @@ function performStep(
   } else if (step["query"] !== undefined) {
     const name = asText(step["query"]);
     const types = planned.storeTypes.get(name) ?? { key: "string", value: "string" };
-    const kind = driver.specifications.find((store) => store.name === name)?.kind.name;
-    const isTimestamped = kind === timestamped;
-    result.result = queryStore(driver.store(name), types, { step, isTimestamped });
+    result.result = queryStore(driver, { name, types, step });
   }
 }
 
@@ -163,46 +161,6 @@ function subtopologies(topology: Topology, applicationId: string): readonly unkn
       })),
       changelogs: part.changelogTopics.map(({ name, configs }) => ({ name, config: configs })),
     }));
-}
-
-const timestamped = "timestampedKeyValue";
-
-function stampedBytes(
-  { value, timestamp }: ValueAndTimestamp<unknown>,
-  serde: Serde<unknown>,
-): Uint8Array {
-  const stamp = new Uint8Array(8);
-  new DataView(stamp.buffer).setBigInt64(0, BigInt(timestamp));
-  return concatBytes(stamp, serde.serialize(value as object, ""));
-}
-
-/** What the stores hold at the end: key; timestamp and value. */
-function contents(driver: TopologyTestDriver): Readonly<Record<string, unknown>> {
-  const stores: Record<string, unknown> = {};
-  for (const specification of [...driver.specifications].sort((a, b) =>
-    a.name < b.name ? -1 : 1,
-  )) {
-    const { name, engine, key, value, kind } = specification;
-    const entries: { key: string; value: string }[] = [];
-    using cursor = driver.store(name).all();
-    while (cursor.next()) {
-      const data =
-        kind.name === timestamped
-          ? stampedBytes(cursor.value as ValueAndTimestamp<unknown>, value)
-          : value.serialize(cursor.value as object, "");
-      entries.push({
-        key: hexOf(key.serialize(cursor.key as object, "")) ?? "",
-        value: hexOf(data) ?? "",
-      });
-    }
-    entries.sort((left, right) => (left.key < right.key ? -1 : left.key > right.key ? 1 : 0));
-    stores[name] = {
-      kind: kind.name,
-      persistent: engine === "rocksdb",
-      entries,
-    };
-  }
-  return stores;
 }
 
 function errorOf(phase: OutcomeError["phase"], thrown: unknown): OutcomeError {

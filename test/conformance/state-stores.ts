@@ -1,16 +1,19 @@
 import {
   keyValueStore,
+  lruStore,
+  sessionStore,
   timestampedKeyValueStore,
+  versionedKeyValueStore,
+  windowStore,
   type StateStore,
   type StoreSpecification,
 } from "@millrace/state";
 
-import { asObject, asText, type JsonObject } from "./program.ts";
+import { asText, type JsonObject } from "./program.ts";
 import { serdeOf, typeOf, type TypeName } from "./values.ts";
 
 export interface StateStorePlan {
   readonly specification: StoreSpecification<StateStore>;
-  readonly isTimestamped: boolean;
   readonly key: TypeName;
   readonly value: TypeName;
 }
@@ -26,19 +29,34 @@ export function stateStorePlan(st: JsonObject): StateStorePlan {
     caching: st["caching"] === true,
     logging: st["logging"] !== false,
   };
-  const isTimestamped = st["timestamped"] === true;
-  const specification = isTimestamped ? timestampedKeyValueStore(options) : keyValueStore(options);
-  return { ...types, specification, isTimestamped };
+  return { ...types, specification: specify(st, options) };
 }
 
-/** What kind of store a statement, or the store that its processor brings along, asks for beyond key-value stores. */
-export function specialStore(st: JsonObject): string | undefined {
-  const provided = asObject(asObject(st["processor"])["provide"]);
-  const global = st["op"] === "globalStore" ? asObject(st["store"]) : {};
-  for (const { op, kind, entries } of [st, provided, global]) {
-    const isStore = op === undefined || op === "stateStore" || op === "addReadOnlyStore";
-    if (isStore && entries !== undefined) return "lru";
-    if (isStore && kind !== undefined && kind !== "keyValue") return asText(kind);
+function specify(
+  st: JsonObject,
+  options: Parameters<typeof keyValueStore<unknown, unknown>>[0],
+): StoreSpecification {
+  switch (st["kind"]) {
+    case "window":
+      return windowStore({
+        ...options,
+        windowSize: Number(st["size"]),
+        retention: Number(st["retention"]),
+        retainDuplicates: st["duplicates"] === true,
+      });
+    case "session":
+      return sessionStore({ ...options, retention: Number(st["retention"]) });
+    case "versioned":
+      return versionedKeyValueStore({
+        ...options,
+        historyRetention: Number(st["history"]),
+        ...(st["segment"] === undefined ? {} : { segmentInterval: Number(st["segment"]) }),
+      });
+    default:
+      if (st["entries"] !== undefined)
+        return lruStore({ ...options, entriesMax: Number(st["entries"]) });
+      return st["timestamped"] === true
+        ? timestampedKeyValueStore(options)
+        : keyValueStore(options);
   }
-  return undefined;
 }

@@ -12,13 +12,8 @@ export const unsupportedOperators: readonly string[] = [
 /** Fields of joins: `window` has one of two streams, `grace` one with a versioned table. */
 export const unsupportedJoins: readonly string[] = ["window", "grace"];
 
-export const unsupportedStores: readonly string[] = [
-  "versioned",
-  "lru",
-  "plain",
-  "window",
-  "session",
-];
+/** Of tables. */
+export const unsupportedStores: readonly string[] = ["versioned", "lru", "plain"];
 
 export const unsupportedWindows: readonly string[] = [
   "tumbling",

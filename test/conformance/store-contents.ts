@@ -1,0 +1,124 @@
+import { concatBytes, fromHex } from "@millrace/model";
+import type { Serde } from "@millrace/serde";
+import type {
+  KeyValueStore,
+  ReadOnlyVersionedKeyValueStore,
+  SessionStore,
+  StoreSpecification,
+  WindowedCursor,
+  WindowStore,
+} from "@millrace/state";
+import type { TopologyTestDriver } from "@millrace/testing";
+
+import type { OutcomeStep } from "./program.ts";
+import { hexOf } from "./values.ts";
+
+type Entry = Readonly<Record<string, unknown>> & { readonly key: string };
+
+/** What the stores hold at the end, in bytes, by the order of FORMAT.md. */
+export function storeContents(
+  driver: TopologyTestDriver,
+  steps: readonly OutcomeStep[],
+): Readonly<Record<string, unknown>> {
+  const byName = driver.specifications.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return Object.fromEntries(
+    byName.map((specification) => {
+      const { name, engine, kind } = specification;
+      const entries = [...entriesOf(specification, driver, steps)].sort(compareEntries);
+      return [name, { kind: kind.name, persistent: engine === "rocksdb", entries }];
+    }),
+  );
+}
+
+function entriesOf(
+  specification: StoreSpecification,
+  driver: TopologyTestDriver,
+  steps: readonly OutcomeStep[],
+): Iterable<Entry> {
+  const { name, kind } = specification;
+  switch (kind.name) {
+    case "window":
+    case "timestampedWindow":
+      return windows(specification, driver.store<WindowStore<unknown, unknown>>(name).fetchAll());
+    case "session":
+      return windows(
+        specification,
+        driver.store<SessionStore<unknown, unknown>>(name).findSessionsOfKeys(null, null),
+      );
+    case "versioned":
+      return versions(
+        specification,
+        driver.store<ReadOnlyVersionedKeyValueStore<unknown, unknown>>(name),
+        keysIn(steps, name),
+      );
+    default:
+      return pairs(specification, driver.store<KeyValueStore<unknown, unknown>>(name));
+  }
+}
+
+function* pairs(
+  { key, value }: StoreSpecification,
+  store: KeyValueStore<unknown, unknown>,
+): Generator<Entry> {
+  for (const entry of store.all())
+    yield { key: hexBy(key, entry.key), value: storedHex(value, entry.value) };
+}
+
+function* windows(
+  { key, value }: StoreSpecification,
+  rows: WindowedCursor<unknown, unknown>,
+): Generator<Entry> {
+  for (const { key: windowed, value: stored } of rows)
+    yield {
+      key: hexBy(key, windowed.key),
+      ...windowed.window,
+      value: storedHex(value, stored),
+    };
+}
+
+function* versions(
+  { key, value }: StoreSpecification,
+  store: ReadOnlyVersionedKeyValueStore<unknown, unknown>,
+  keys: ReadonlySet<string>,
+): Generator<Entry> {
+  for (const own of keys)
+    for (const version of store.history(key.deserialize(fromHex(own), "")))
+      yield {
+        key: own,
+        value: hexBy(value, version.value),
+        ts: version.timestamp,
+        validTo: version.validTo,
+      };
+}
+
+/** A versioned store does not tell its keys; its changelog does. */
+function keysIn(steps: readonly OutcomeStep[], store: string): ReadonlySet<string> {
+  const records = steps.flatMap(({ out = [] }) => out);
+  const own = records.filter(({ topic }) => topic.endsWith(`-${store}-changelog`));
+  return new Set(own.map(({ key }) => key ?? ""));
+}
+
+function hexBy(serde: Serde<unknown>, value: unknown): string {
+  return hexOf(serde.serialize(value as object, "")) ?? "";
+}
+
+/** A value, or one behind its timestamp. */
+function storedHex(serde: Serde<unknown>, stored: unknown): string {
+  if (
+    typeof stored !== "object" ||
+    stored === null ||
+    !("timestamp" in stored && "value" in stored)
+  )
+    return hexBy(serde, stored);
+  const stamp = new Uint8Array(8);
+  new DataView(stamp.buffer).setBigInt64(0, BigInt(Number(stored.timestamp)));
+  const value = serde.serialize(stored.value as object, "");
+  return hexOf(concatBytes(stamp, value)) ?? "";
+}
+
+/** By key, start, end; of versions by their age. */
+function compareEntries(left: Entry, right: Entry): number {
+  if (left.key !== right.key) return left.key < right.key ? -1 : 1;
+  const by = (field: string): number => Number(left[field] ?? 0) - Number(right[field] ?? 0);
+  return by("start") || by("end") || by("ts");
+}
