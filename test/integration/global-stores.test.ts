@@ -273,6 +273,15 @@ describe("a global store of one's own", () => {
     await expect.poll(outputs).toEqual(["a=aaa", "a=cccc"]);
   });
 
+  test("may be all that an application has", async () => {
+    const builder = new StreamsBuilder();
+    builder.globalTable("products", { ...text, store: "products" });
+    const app = await world.app(builder.build(), settings);
+    expect([app.state, app.tasks]).toEqual(["running", []]);
+    await app.close();
+    expect(app.state).toBe("closed");
+  });
+
   test("cannot be written by those who read it", async () => {
     const builder = new StreamsBuilder();
     const products = builder.globalTable("products", { ...text, store: "products" });

@@ -85,6 +85,28 @@ describe("the driver", () => {
     expect(driver.droppedRecords).toBe(1);
   });
 
+  test("applies what comes for a global store at once, also what the topology writes itself", async () => {
+    const builder = new StreamsBuilder();
+    const labels = builder.globalTable("labels", { ...text, store: "labels" });
+    const orders = builder.stream("orders", text);
+    orders.leftJoin(labels, (order, label) => `${order} ${label}`).to("out", text);
+    orders.mapValues((order) => `seen ${order}`, { value: string() }).to("labels");
+    await using driver = new TopologyTestDriver(builder.build());
+    driver.input("labels", text).pipe("a", "lamp");
+    const input = driver.input("orders", text);
+    input.pipe("a", "1");
+    input.pipe("a", "2");
+    expect(driver.output("out", text).readPairs()).toEqual([
+      ["a", "1 lamp"],
+      ["a", "2 seen 1"],
+    ]);
+    expect(driver.store(labels).get("a")).toEqual({ value: "seen 2", timestamp: 0 });
+    expect(driver.stores.map(({ name }) => name)).toEqual(["labels"]);
+    expect(() => driver.store(labels).delete("a")).toThrow(
+      expect.objectContaining({ code: "READ_ONLY_STORE" }),
+    );
+  });
+
   test("refuses topics that nothing reads, and goes on", async () => {
     await using driver = new TopologyTestDriver(wordCount().topology);
     const input = driver.input("elsewhere", text);

@@ -17,6 +17,7 @@ import {
   TaskRecordContext,
   storeOpenings,
   type ErrorPolicy,
+  type GlobalKTable,
   type KTable,
   type Subtopology,
   type Topology,
@@ -157,13 +158,20 @@ export class TopologyTestDriver {
     });
   }
 
-  /** The store of a table, a specification, or a name. Values of a table's store come with their timestamps. */
-  store<K, V>(table: KTable<K, V>): TimestampedKeyValueStore<K, V & {}>;
+  /**
+   * The store of a table, a specification, or a name. Values of a table's store come with their timestamps; global ones
+   * can only be read.
+   */
+  store<K, V>(table: KTable<K, V> | GlobalKTable<K, V>): TimestampedKeyValueStore<K, V & {}>;
   store<Store extends StateStore = KeyValueStore<unknown, unknown>>(
     handle: StoreSpecification<Store> | string,
   ): Store;
   store<Store extends StateStore>(
-    handle: StoreSpecification<Store> | string | KTable<unknown, unknown>,
+    handle:
+      | StoreSpecification<Store>
+      | string
+      | KTable<unknown, unknown>
+      | GlobalKTable<unknown, unknown>,
   ): Store {
     if ((typeof handle !== "object" && typeof handle !== "string") || handle === null)
       throw invalidArgument("driver.store", handle, "a table, a specification or a name");
