@@ -35,6 +35,8 @@ export {
   type Offset,
   type Timestamp,
   type TopicPartition,
+  type Window,
+  type Windowed,
 } from "@millrace/model";
 export {
   bytes,
@@ -43,10 +45,12 @@ export {
   int64,
   int64AsNumber,
   json,
+  list,
   optional,
   SerdeContractError,
   SerdeError,
   string,
+  windowed,
   type SchemaOutput,
   type Serde,
   type SerdeContractErrorCode,
@@ -54,6 +58,7 @@ export {
   type StandardSchema,
   type StandardSchemaIssue,
   type StandardSchemaResult,
+  type WindowedForm,
 } from "@millrace/serde";
 export {
   keyValueStore,

@@ -1,6 +1,7 @@
 export { bytes } from "./bytes.ts";
 export { deserializeWith, serializeWith, sizeWith } from "./guarded.ts";
 export { json } from "./json.ts";
+export { list } from "./list.ts";
 export { double, int32, int64, int64AsNumber } from "./numbers.ts";
 export { optional } from "./optional.ts";
 export { SerdeContractError, serdeKind, type SerdeContractErrorCode } from "./serde-contract.ts";
@@ -13,3 +14,4 @@ export type {
   StandardSchemaResult,
 } from "./standard-schema.ts";
 export { string } from "./string.ts";
+export { windowed, type WindowedForm } from "./windowed.ts";

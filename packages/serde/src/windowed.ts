@@ -1,0 +1,66 @@
+import { toMilliseconds, type Duration, type Windowed } from "@millrace/model";
+import { requireSerde } from "./serde-contract.ts";
+import type { Serde } from "./serde.ts";
+
+/** `session`: sessions, which say themselves where they end. Else windows of one size. */
+export type WindowedForm = "session" | { readonly size: Duration };
+
+/**
+ * Keys in windows (Kafka: `WindowedSerdes`): the key's bytes ++ start (8) of windows of one size, and ++ end (8) ++ start
+ * (8) of sessions.
+ *
+ * @throws DurationError, SerdeContractError `INVALID_SERDE`
+ * @example builder.stream("per-minute", { key: windowed(string(), { size: "1m" }), value: int64AsNumber() })
+ */
+export function windowed<K>(key: Serde<K>, form: WindowedForm): Serde<Windowed<K & {}>> {
+  requireSerde(key, "windowed");
+  const name = `windowed ${key.name}`;
+  if (form === "session") return Object.freeze({ ...sessions(key), name, isNullable: false });
+  const sizeMs = toMilliseconds(form.size, "size of windowed");
+  return Object.freeze({ ...windows(key, sizeMs), name, isNullable: false });
+}
+
+type Codec<K> = Pick<Serde<Windowed<K & {}>>, "serialize" | "deserialize">;
+
+function windows<K>(key: Serde<K>, sizeMs: number): Codec<K> {
+  return {
+    serialize: ({ key: own, window }, topic) => behind(key.serialize(own, topic), [window.start]),
+    deserialize: (bytes, topic) => {
+      const [start] = timesOf(bytes, 1);
+      const own = key.deserialize(bytes.subarray(0, bytes.length - 8), topic);
+      return { key: own, window: { start, end: start + sizeMs } };
+    },
+  };
+}
+
+function sessions<K>(key: Serde<K>): Codec<K> {
+  return {
+    serialize: ({ key: own, window: { start, end } }, topic) =>
+      behind(key.serialize(own, topic), [end, start]),
+    deserialize: (bytes, topic) => {
+      const [end, start] = timesOf(bytes, 2);
+      const own = key.deserialize(bytes.subarray(0, bytes.length - 16), topic);
+      return { key: own, window: { start, end } };
+    },
+  };
+}
+
+const int64Max = 2n ** 63n - 1n;
+
+function behind(key: Uint8Array, times: readonly number[]): Uint8Array {
+  const whole = new Uint8Array(key.length + 8 * times.length);
+  const view = new DataView(whole.buffer);
+  whole.set(key);
+  times.forEach((time, index) => {
+    const whole = time >= 2 ** 63 ? int64Max : BigInt(time);
+    view.setBigInt64(key.length + 8 * index, whole);
+  });
+  return whole;
+}
+
+function timesOf(bytes: Uint8Array, count: number): number[] {
+  const start = bytes.length - 8 * count;
+  if (start < 0) throw new RangeError(`${bytes.length} bytes are too few for a key in a window`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  return Array.from({ length: count }, (_, index) => Number(view.getBigInt64(start + 8 * index)));
+}
