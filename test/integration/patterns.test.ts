@@ -195,6 +195,23 @@ describe("a source of a pattern", () => {
     expect(app.state).toBe("running");
   });
 
+  test("is joined with a table of as many partitions alone, also for a topic that comes later", async () => {
+    await world.createTopics({ "lines-a": 2, labels: 2 });
+    const builder = new StreamsBuilder();
+    const text = { key: string(), value: string() };
+    const labels = builder.table("labels", text);
+    builder
+      .stream(/lines-.*/, text)
+      .join(labels, (line, label) => line + label)
+      .to("copies", text);
+    const app = await world.app(builder.build(), settings);
+    await world.createTopics({ "lines-b": 1 });
+    await expect(app.closed).rejects.toMatchObject({
+      code: "PARTITIONS_DIFFER",
+      message: expect.stringMatching(/labels \(2\).*lines-b \(1\)/),
+    });
+  });
+
   test("ends the application by name where a topic matches two patterns", async () => {
     const builder = new StreamsBuilder();
     builder.stream(/lines-.*/, { value: string() }).to("copies");

@@ -137,6 +137,7 @@ export {
   type Carried,
   type Change,
   type ChangelogTopic,
+  type CopartitionGroup,
   type ErrorPlace,
   type ErrorPolicy,
   type ErrorResponse,

@@ -38,7 +38,12 @@ export type { StreamTaskOptions, TaskConfig } from "./task/stream-task-options.t
 export { TaskRecordContext } from "./task/task-record-context.ts";
 export type { GlobalStore } from "./topology/global-topology.ts";
 export type { OffsetReset } from "./topology/offset-reset.ts";
-export type { ChangelogTopic, InternalTopic, Subtopology } from "./topology/subtopology.ts";
+export type {
+  ChangelogTopic,
+  CopartitionGroup,
+  InternalTopic,
+  Subtopology,
+} from "./topology/subtopology.ts";
 export type {
   ProcessorNode,
   SinkNode,

@@ -1,13 +1,14 @@
 import type { ClusterAdmin, TopicDescription } from "@millrace/cluster";
 
 import { ApplicationError } from "../error/application-error.ts";
-import type { InternalTopic } from "../topology/subtopology.ts";
+import type { CopartitionGroup, InternalTopic } from "../topology/subtopology.ts";
 import { matches } from "../topology/topology-builder.ts";
 
 /** What is known of a sub-topology's topics before a pattern is looked up. */
 interface PatternReader {
   readonly sourceTopics: readonly string[];
   readonly sourcePatterns: readonly RegExp[];
+  readonly copartitionGroups?: readonly CopartitionGroup[];
   readonly repartitionTopics: readonly InternalTopic[];
   readonly changelogTopics: readonly (InternalTopic & { readonly isSourceTopic: boolean })[];
 }
@@ -37,7 +38,7 @@ export class PatternTopics {
   }
 
   has(topic: string): boolean {
-    return this.#patterns.some((pattern) => matches(pattern, topic));
+    return matchesAny(this.#patterns, topic);
   }
 
   /** @throws ApplicationError `TOPIC_MATCHED_TWICE` */
@@ -76,8 +77,16 @@ export function withMatchedTopics<Reader extends PatternReader>(
       (topic) => !taken.has(topic) && take(topic, reader.sourcePatterns, matchedBy),
     );
     const sourceTopics = [...reader.sourceTopics, ...matched].sort();
-    return { ...reader, sourceTopics, matchedTopics: matched };
+    const copartitionGroups = reader.copartitionGroups?.map(({ topics: named, patterns }) => ({
+      topics: [...named, ...matched.filter((topic) => matchesAny(patterns, topic))],
+      patterns,
+    }));
+    return { ...reader, sourceTopics, matchedTopics: matched, copartitionGroups };
   });
+}
+
+function matchesAny(patterns: readonly RegExp[], topic: string): boolean {
+  return patterns.some((pattern) => matches(pattern, topic));
 }
 
 function take(topic: string, patterns: readonly RegExp[], matchedBy: Map<string, RegExp>): boolean {

@@ -1,7 +1,12 @@
 import type { StoreSpecification } from "@millrace/state";
 
 import { repartitionConfigs } from "./internal-topic-configs.ts";
-import type { ChangelogTopic, InternalTopic, Subtopology } from "./subtopology.ts";
+import type {
+  ChangelogTopic,
+  CopartitionGroup,
+  InternalTopic,
+  Subtopology,
+} from "./subtopology.ts";
 import type { TopologyContents } from "./topology-contents.ts";
 import type { TopologyNode } from "./topology-node.ts";
 
@@ -20,7 +25,7 @@ export function resolveSubtopology(
   const full = (topic: string): string =>
     internalTopics.has(topic) ? `${applicationId}-${topic}` : topic;
   const nodes = group.map((node) => resolveNode(node, full));
-  const rawSources = group.flatMap((node) => (node.kind === "source" ? node.topics : []));
+  const rawSources = topicsOf(group);
   const sinks = nodes.flatMap((node) =>
     node.kind === "sink" && typeof node.topic === "string" ? [node.topic] : [],
   );
@@ -34,9 +39,7 @@ export function resolveSubtopology(
     nodes,
     stores,
     sourceTopics: sortedSet(rawSources.map(full)),
-    sourcePatterns: nodes.flatMap((node) =>
-      node.kind === "source" && node.pattern !== undefined ? [node.pattern] : [],
-    ),
+    sourcePatterns: patternsOf(group),
     sinkTopics: sortedSet(sinks),
     repartitionTopics: sortedSet(rawSources.filter((topic) => internalTopics.has(topic))).map(
       (topic): InternalTopic => ({
@@ -46,16 +49,28 @@ export function resolveSubtopology(
       }),
     ),
     copartitionGroups: contents.copartitioned
-      .map((sources) =>
-        sortedSet(
-          group.flatMap((node) =>
-            node.kind === "source" && sources.includes(node.name) ? node.topics.map(full) : [],
-          ),
-        ),
-      )
-      .filter((topics) => topics.length > 1),
+      .map((sources): CopartitionGroup => {
+        const joined = group.filter(
+          (node) => node.kind === "source" && sources.includes(node.name),
+        );
+        return {
+          topics: sortedSet(topicsOf(joined).map(full)),
+          patterns: patternsOf(joined),
+        };
+      })
+      .filter(({ topics, patterns }) => topics.length + patterns.length > 1),
     changelogTopics: changelogs.toSorted((left, right) => (left.name < right.name ? -1 : 1)),
   });
+}
+
+function topicsOf(nodes: readonly TopologyNode[]): readonly string[] {
+  return nodes.flatMap((node) => (node.kind === "source" ? node.topics : []));
+}
+
+function patternsOf(nodes: readonly TopologyNode[]): readonly RegExp[] {
+  return nodes.flatMap((node) =>
+    node.kind === "source" && node.pattern !== undefined ? [node.pattern] : [],
+  );
 }
 
 function changelogOf(

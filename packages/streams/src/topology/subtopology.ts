@@ -20,9 +20,16 @@ export interface Subtopology {
   /** Internal topics that it reads: the partition counts come from the sub-topologies that write them. */
   readonly repartitionTopics: readonly InternalTopic[];
   /** Inputs that are joined by key: their partitions must match one by one. */
-  readonly copartitionGroups: readonly (readonly string[])[];
+  readonly copartitionGroups: readonly CopartitionGroup[];
   /** One per logged store, and those source topics that serve as one. */
   readonly changelogTopics: readonly ChangelogTopic[];
+}
+
+/** Inputs that are joined by key. */
+export interface CopartitionGroup {
+  /** Sorted; topics of patterns not. */
+  readonly topics: readonly string[];
+  readonly patterns: readonly RegExp[];
 }
 
 /** A topic that the application makes for itself. */

@@ -211,7 +211,10 @@ describe("layout of partitions", () => {
 
   test("inputs that must match and do not are refused", () => {
     const joined = [
-      part(0, { sourceTopics: ["left", "right"], copartitionGroups: [["left", "right"]] }),
+      part(0, {
+        sourceTopics: ["left", "right"],
+        copartitionGroups: [{ topics: ["left", "right"], patterns: [] }],
+      }),
     ];
     expect(() =>
       layOutPartitions(

@@ -2,7 +2,11 @@ import type { NewTopic } from "@millrace/cluster";
 
 import { ApplicationError } from "../../error/application-error.ts";
 import type { TaskId } from "../../processor/task-id.ts";
-import type { ChangelogTopic, InternalTopic } from "../../topology/subtopology.ts";
+import type {
+  ChangelogTopic,
+  CopartitionGroup,
+  InternalTopic,
+} from "../../topology/subtopology.ts";
 
 /** What the layout needs to know of a sub-topology. All names are those in the cluster. */
 export interface SubtopologyTopics {
@@ -15,7 +19,7 @@ export interface SubtopologyTopics {
   readonly repartitionTopics: readonly InternalTopic[];
   readonly changelogTopics: readonly ChangelogTopic[];
   /** Inputs whose partitions must match one by one. */
-  readonly copartitionGroups?: readonly (readonly string[])[];
+  readonly copartitionGroups?: readonly CopartitionGroup[];
 }
 
 /** Which tasks there are, and which topics they need. */
@@ -120,7 +124,7 @@ function alignCopartitioned(
   repartition: ReadonlyMap<string, InternalTopic>,
   counts: Map<string, number>,
 ): void {
-  for (const group of copartitionGroups ?? []) {
+  for (const { topics: group } of copartitionGroups ?? []) {
     const isFree = (topic: string): boolean =>
       repartition.has(topic) && repartition.get(topic)?.partitionCount === undefined;
     const fixed = group.filter((topic) => !isFree(topic));
