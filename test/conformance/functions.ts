@@ -1,4 +1,4 @@
-import { encodeUtf8 } from "@millrace/model";
+import { encodeUtf8, type Windowed } from "@millrace/model";
 import {
   partitionTimeForInvalidTimestamps,
   skipInvalidTimestamps,
@@ -23,7 +23,7 @@ import {
   Spec,
 } from "./function-values.ts";
 import { type Json } from "./program.ts";
-import { ArgumentError, Real, show, typeOf, type TypeName } from "./values.ts";
+import { ArgumentError, longText, Real, show, typeOf, type TypeName } from "./values.ts";
 
 export { AskedToFail } from "./function-values.ts";
 type Value = unknown;
@@ -46,6 +46,12 @@ export function mapper(json: Json | undefined, key: TypeName, value: TypeName): 
       return made(value, (_, v) => v);
     case "key":
       return made(key, (k) => k);
+    case "windowStart":
+      return made("int64", (k) => BigInt((k as Windowed<unknown>).window.start));
+    case "windowEnd":
+      return made("int64", (k) => BigInt(longText((k as Windowed<unknown>).window.end)));
+    case "windowKey":
+      return made(innerOf(key), (k) => (k as Windowed<unknown>).key);
     case "const":
       return made("string", () => f.text(0));
     case "null":
@@ -361,4 +367,10 @@ export function topicName(json: Json | undefined): (key: Value, value: Value) =>
   const f = new Spec(json);
   if (f.name === "key") return (k) => f.text(0) + show(k);
   return (_, v) => f.text(1) + String(part(v, f.number(0)));
+}
+
+/** The type of the key in a window. */
+function innerOf(type: TypeName): TypeName {
+  if (typeof type !== "object") throw new ArgumentError(`${type} is no key in a window`);
+  return "session" in type ? type.session : type.windowed;
 }

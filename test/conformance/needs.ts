@@ -11,6 +11,11 @@ import {
 export function unsupportedNeed({ config = {}, program, steps }: Program): string | undefined {
   const setting = Object.keys(config).find((name) => unsupportedConfigs.includes(name));
   if (setting !== undefined) return setting;
+  const usesRocksdb = (statement: JsonObject): boolean =>
+    asObject(statement["store"])["type"] === "rocksdb";
+  const emitsOnClose = program.some((statement) => statement["emit"] === "close");
+  if (emitsOnClose && (config["stores"] === "rocksdb" || program.some(usesRocksdb)))
+    return "emit on close from RocksDB";
   const hasHeaders = steps.some((step) => step["headers"] !== undefined);
   for (const statement of program) {
     if (hasHeaders && statement["foreignKey"] !== undefined) return "headers of subscriptions";

@@ -4,7 +4,7 @@ import type { GlobalKTable, KStream, StreamsBuilder } from "@millrace/streams";
 import { mapper, timestamps } from "./functions.ts";
 import { joiner } from "./joiners.ts";
 import { noteStore, type ProcessorWorld } from "./plan-nodes.ts";
-import type { Handle, Types } from "./plan-program.ts";
+import type { Handle, Types } from "./handles.ts";
 import { asObject, asText, textOrUndefined, type Json, type JsonObject } from "./program.ts";
 import { lift, serdeOf } from "./values.ts";
 

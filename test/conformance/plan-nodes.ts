@@ -1,7 +1,7 @@
 import type { GlobalKTable, KTable, Topology } from "@millrace/streams";
 
 import { timestamps } from "./functions.ts";
-import type { Handle, Types } from "./plan-program.ts";
+import type { Handle, Types } from "./handles.ts";
 import { blockPlan, processorOf, type Block, type Surroundings } from "./processors.ts";
 import { asList, asObject, asText, type JsonObject } from "./program.ts";
 import { stateStorePlan, type StateStorePlan } from "./state-stores.ts";

@@ -1,25 +1,24 @@
 import {
   StreamsBuilder,
-  type GlobalKTable,
-  type KGroupedStream,
-  type KGroupedTable,
-  type KStream,
-  type KTable,
   type StoreOptions,
   type Topology,
   type TopologyOptimization,
 } from "@millrace/streams";
 
+import { flat, mapper, predicate, timestamps, topicName } from "./functions.ts";
 import {
-  aggregator,
-  flat,
-  initial,
-  mapper,
-  predicate,
-  timestamps,
-  topicName,
-} from "./functions.ts";
+  asStream,
+  named,
+  typesOf,
+  type Handle,
+  type KnownTable,
+  type Stream,
+  type Table,
+  type TableGroups,
+  type Types,
+} from "./handles.ts";
 import { joiner } from "./joiners.ts";
+import { planAggregation, planWindows } from "./plan-aggregations.ts";
 import { globalStore, globalTable, joinGlobally } from "./plan-globals.ts";
 import { NodePlan, noteStore, processStatement, type ProcessorWorld } from "./plan-nodes.ts";
 import { splitStream } from "./plan-split.ts";
@@ -28,35 +27,16 @@ import {
   asObject,
   asText,
   textOrUndefined,
-  type Json,
   type JsonObject,
   type Program,
 } from "./program.ts";
-import { ArgumentError, lift, serdeOf, typeOf, type TypeName } from "./values.ts";
-
-type Stream = KStream<unknown, unknown>;
-type Table = KTable<unknown, unknown>;
-type KnownTable = KTable<unknown, unknown, "known", "known">;
-type Groups = KGroupedStream<unknown, unknown>;
-type TableGroups = KGroupedTable<unknown, unknown>;
-
-/** What a statement binds, with the types that flow through it. */
-export interface Handle {
-  readonly node: Stream | Table | Groups | TableGroups | GlobalKTable<unknown, unknown>;
-  readonly key: TypeName;
-  readonly value: TypeName;
-}
+import { ArgumentError, lift, serdeOf } from "./values.ts";
 
 export interface PlannedProgram {
   readonly topology: Topology;
   /** Key and value types of the source topics and patterns, for the steps' records. */
   readonly topicTypes: ReadonlyMap<string, Types>;
   readonly storeTypes: ReadonlyMap<string, Types>;
-}
-
-export interface Types {
-  readonly key: TypeName;
-  readonly value: TypeName;
 }
 
 /** Turns a program's statements into calls of the DSL, one statement one call, serdes given wherever it takes them. */
@@ -103,13 +83,17 @@ export class ProgramPlan {
       case "globalTable":
       case "globalStore":
         return this.#global(st);
+      case "windowedBy":
+        return planWindows(st, this.#on(st));
       case "groupByKey":
       case "groupBy":
         return this.#group(st);
       case "count":
       case "reduce":
       case "aggregate":
-        return this.#aggregate(st);
+        return planAggregation(st, this.#on(st), (statement, types) =>
+          this.#store(statement, types),
+        );
       case "toStream":
         return this.#toStream(st);
       case "stateStore":
@@ -383,76 +367,15 @@ export class ProgramPlan {
     return { node: node as TableGroups, key: key.type, value: value.type };
   }
 
-  #aggregateTable(st: JsonObject, on: Handle, groups: TableGroups): Handle {
-    const fold = (fn: Json | undefined) => {
-      const combine = aggregator(fn);
-      return (a: unknown, v: unknown, k: unknown): unknown =>
-        combine(st["op"] === "reduce" ? null : k, lift(v, on.value), a ?? null);
-    };
-    if (st["op"] === "count") {
-      const types: Types = { key: on.key, value: "int64" };
-      const node = groups.count({ ...named(st), store: this.#store(st, types) });
-      return { node: node as unknown as Table, ...types };
-    }
-    const folds = { adder: fold(st["fn"]), subtractor: fold(st["subtract"]) };
-    if (st["op"] === "reduce") {
-      const types: Types = { key: on.key, value: on.value };
-      const lifted = (fn: typeof folds.adder) => (a: unknown, v: unknown, k: unknown) =>
-        fn(lift(a, on.value), v, k);
-      const reducers = { adder: lifted(folds.adder), subtractor: lifted(folds.subtractor) };
-      const node = groups.reduce(reducers as never, {
-        ...named(st),
-        store: this.#store(st, types),
-      });
-      return { node: node as unknown as Table, ...types };
-    }
-    const { type, value: start } = initial(st["init"]);
-    const types: Types = { key: on.key, value: type };
-    const node = groups.aggregate(() => start, folds, {
-      ...named(st),
-      store: this.#store(st, types),
-      value: serdeOf(type),
-    });
-    return { node: node as unknown as Table, ...types };
-  }
-
-  #aggregate(st: JsonObject): Handle {
-    const on = this.#on(st);
-    if (on.node.kind === "groupedTable") return this.#aggregateTable(st, on, on.node);
-    if (on.node.kind !== "groupedStream") throw new ArgumentError("needs a grouped stream");
-    const groups = on.node;
-    if (st["op"] === "count") {
-      const types: Types = { key: on.key, value: "int64" };
-      const node = groups.count({ ...named(st), store: this.#store(st, types) });
-      return { node: node as unknown as Table, ...types };
-    }
-    const fn = aggregator(st["fn"]);
-    if (st["op"] === "reduce") {
-      const types: Types = { key: on.key, value: on.value };
-      const node = groups.reduce((a, v) => fn(null, lift(v, on.value), lift(a, on.value)), {
-        ...named(st),
-        store: this.#store(st, types),
-      });
-      return { node: node as unknown as Table, ...types };
-    }
-    const { type, value: start } = initial(st["init"]);
-    const types: Types = { key: on.key, value: type };
-    const node = groups.aggregate(
-      () => start,
-      (a, v, k) => fn(k, lift(v, on.value), a ?? null),
-      { ...named(st), store: this.#store(st, types), value: serdeOf(type) },
-    );
-    return { node: node as unknown as Table, ...types };
-  }
-
   #store(st: JsonObject, types: Types): StoreOptions {
-    const { name, type, caching, logging } = asObject(st["store"]);
+    const { name, type, caching, logging, retention } = asObject(st["store"]);
     if (name !== undefined) this.#storeTypes.set(asText(name), types);
     return {
       ...(name === undefined ? {} : { name: asText(name) }),
       ...(type === undefined ? {} : { engine: type === "rocksdb" ? "rocksdb" : "memory" }),
       ...(caching === undefined ? {} : { caching: caching === true }),
       ...(logging === undefined ? {} : { logging: logging === true }),
+      ...(retention === undefined ? {} : { retention: Number(retention) }),
     };
   }
 
@@ -465,19 +388,6 @@ export class ProgramPlan {
     if (handle === undefined) throw new ArgumentError(`there is no handle ${name}`);
     return handle;
   }
-}
-
-function asStream(handle: Handle): Stream {
-  if (handle.node.kind === "stream") return handle.node;
-  throw new ArgumentError("needs a stream");
-}
-
-function typesOf(st: JsonObject): Types {
-  return { key: typeOf(st["key"]), value: typeOf(st["value"]) };
-}
-
-function named(st: JsonObject): { readonly name?: string } {
-  return st["name"] === undefined ? {} : { name: asText(st["name"]) };
 }
 
 function optimizations(text: string): "all" | "none" | readonly TopologyOptimization[] {

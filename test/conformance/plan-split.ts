@@ -1,7 +1,7 @@
 import { otherwise, type KStream } from "@millrace/streams";
 
 import { predicate } from "./functions.ts";
-import type { Handle } from "./plan-program.ts";
+import type { Handle } from "./handles.ts";
 import { asList, asObject, asText, textOrUndefined, type JsonObject } from "./program.ts";
 import { ArgumentError, lift } from "./values.ts";
 

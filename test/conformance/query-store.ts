@@ -8,7 +8,7 @@ import type {
 } from "@millrace/state";
 import type { TopologyTestDriver } from "@millrace/testing";
 
-import type { Types } from "./plan-program.ts";
+import type { Types } from "./handles.ts";
 import { asList, type JsonObject } from "./program.ts";
 import { decoded, lift, serdeOf, valueOf } from "./values.ts";
 

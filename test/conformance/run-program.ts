@@ -1,4 +1,4 @@
-import { fromHex, type Headers } from "@millrace/model";
+import { DurationError, fromHex, type Headers } from "@millrace/model";
 import { SerdeError } from "@millrace/serde";
 import type { ErrorPolicy, Topology } from "@millrace/streams";
 import { CallbackError, TopologyConfigError, TopologyError, StreamsError } from "@millrace/streams";
@@ -6,7 +6,8 @@ import { TestDriverError, TopologyTestDriver, type ProducedRecord } from "@millr
 
 import { AskedToFail } from "./functions.ts";
 import { unsupportedNeed } from "./needs.ts";
-import { ProgramPlan, type PlannedProgram, type Types } from "./plan-program.ts";
+import type { Types } from "./handles.ts";
+import { ProgramPlan, type PlannedProgram } from "./plan-program.ts";
 import {
   asList,
   asText,
@@ -101,6 +102,7 @@ function driverOptions(config: JsonObject, applicationId: string) {
   const idle = config["maxTaskIdleMs"];
   return {
     applicationId,
+    emitIntervalMs: 0,
     cacheBytesMax: Number(config["cacheBytes"] ?? 0),
     onDeserializationError: policy("onDeserializationError"),
     onProcessingError: policy("onProcessingError"),
@@ -182,6 +184,11 @@ function classOf(thrown: unknown): ErrorClass {
   const has = (type: abstract new (...parameters: never[]) => unknown): boolean =>
     chain.some((error) => error instanceof type);
   if (has(AskedToFail)) return "user";
+  // Java's factories of windows and durations refuse them at once.
+  const isWindows = chain.some(
+    (error) => error instanceof TopologyError && error.code === "INVALID_WINDOWS",
+  );
+  if (isWindows || has(DurationError)) return "argument";
   if (has(TopologyError)) return "topology";
   if (has(TopologyConfigError)) return "config";
   if ([ArgumentError, CallbackError, TestDriverError, TypeError].some(has)) return "argument";

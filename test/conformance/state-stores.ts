@@ -25,7 +25,11 @@ export function stateStorePlan(st: JsonObject): StateStorePlan {
     name: asText(st["name"]),
     key: serdeOf(types.key),
     value: serdeOf(types.value),
-    engine: st["type"] === "memory" ? ("memory" as const) : ("rocksdb" as const),
+    // Versioned stores are persistent in Kafka, whatever is asked for.
+    engine:
+      st["type"] === "memory" && st["kind"] !== "versioned"
+        ? ("memory" as const)
+        : ("rocksdb" as const),
     caching: st["caching"] === true,
     logging: st["logging"] !== false,
   };

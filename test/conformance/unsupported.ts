@@ -2,12 +2,7 @@
  * What programs may use that is not here yet: the one list. A program that needs anything on it is answered
  * `{"name": …, "unsupported": …}`. An entry leaves the list when the thing is built.
  */
-export const unsupportedOperators: readonly string[] = [
-  "transformValues",
-  "windowedBy",
-  "cogroup",
-  "suppress",
-];
+export const unsupportedOperators: readonly string[] = ["transformValues", "cogroup", "suppress"];
 
 /** Fields of joins: `window` has one of two streams, `grace` one with a versioned table. */
 export const unsupportedJoins: readonly string[] = ["window", "grace"];
@@ -15,13 +10,7 @@ export const unsupportedJoins: readonly string[] = ["window", "grace"];
 /** Of tables. */
 export const unsupportedStores: readonly string[] = ["versioned", "lru", "plain"];
 
-export const unsupportedWindows: readonly string[] = [
-  "tumbling",
-  "hopping",
-  "sliding",
-  "session",
-  "unlimited",
-];
+export const unsupportedWindows: readonly string[] = ["sliding", "session"];
 
 export const unsupportedConfigs: readonly string[] = ["storeFormat"];
 
@@ -51,6 +40,8 @@ export const supportedWords: readonly string[] = [
   "join",
   "leftJoin",
   "outerJoin",
+  "windowedBy",
+  "window",
   "onTable",
   "toTable",
   "repartition",

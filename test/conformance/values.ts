@@ -1,5 +1,14 @@
-import { decodeUtf8, encodeUtf8, fromHex, toHex } from "@millrace/model";
-import { bytes, double, int32, int64, optional, string, type Serde } from "@millrace/serde";
+import { decodeUtf8, encodeUtf8, fromHex, toHex, type Windowed } from "@millrace/model";
+import {
+  bytes,
+  double,
+  int32,
+  int64,
+  optional,
+  string,
+  type Serde,
+  windowed,
+} from "@millrace/serde";
 
 import { asObject, asText, type Json } from "./program.ts";
 
@@ -21,13 +30,25 @@ export class Real {
   }
 }
 
-export type TypeName = "string" | "strict" | "int32" | "int64" | "double" | "bytes" | "list";
+type PlainType = "string" | "strict" | "int32" | "int64" | "double" | "bytes" | "list";
+
+/** Keys in windows of a size, or in sessions. */
+export type WindowedType =
+  | { readonly windowed: TypeName; readonly size: number }
+  | { readonly session: TypeName };
+
+export type TypeName = PlainType | WindowedType;
 
 /** Thrown where Java would have thrown a ClassCastException or refused an argument. */
 export class ArgumentError extends Error {}
 
 export function typeOf(json: Json | undefined): TypeName {
-  return json === undefined || json === null ? "string" : (asText(json) as TypeName);
+  if (json === undefined || json === null) return "string";
+  if (typeof json !== "object") return asText(json) as TypeName;
+  const { windowed: inWindow, session, size } = asObject(json);
+  return session === undefined
+    ? { windowed: typeOf(inWindow), size: Number(size) }
+    : { session: typeOf(session) };
 }
 
 function adapted<Inner, T>(
@@ -70,7 +91,7 @@ const list: Serde<readonly (string | null)[]> = {
   },
 };
 
-const shared: Readonly<Record<TypeName, Serde<unknown>>> = {
+const shared: Readonly<Record<PlainType, Serde<unknown>>> = {
   string: optional(text),
   strict: optional(strict()),
   int32: optional(int32()),
@@ -93,7 +114,30 @@ const shared: Readonly<Record<TypeName, Serde<unknown>>> = {
 
 /** One serde per type, so that bytes are reused; `strict` must be asked each time whether it can write. */
 export function serdeOf(type: TypeName): Serde<unknown> {
+  if (typeof type === "object") return windowedSerdeOf(type);
   return type === "strict" ? optional(strict()) : shared[type];
+}
+
+const windowedSerdes = new Map<string, Serde<unknown>>();
+
+function windowedSerdeOf(type: WindowedType): Serde<unknown> {
+  const name = JSON.stringify(type);
+  const made =
+    windowedSerdes.get(name) ??
+    ("session" in type
+      ? optional(windowed(serdeOf(type.session), "session"))
+      : optional(windowed(serdeOf(type.windowed), { size: type.size })));
+  windowedSerdes.set(name, made as Serde<unknown>);
+  return made as Serde<unknown>;
+}
+
+function isWindowed(value: unknown): value is Windowed<unknown> {
+  return typeof value === "object" && value !== null && "window" in value;
+}
+
+/** Java's last time, for ours. */
+export function longText(time: number): string {
+  return time >= 2 ** 63 ? "9223372036854775807" : String(time);
 }
 
 /** A key or value of a step, in bytes. */
@@ -103,11 +147,16 @@ export function bytesOf(json: Json | undefined, type: TypeName): Uint8Array | nu
   if (hex !== undefined) return fromHex(asText(hex));
   const value = valueOf(json, type);
   if (type === "string" || type === "strict") return encodeUtf8(value as string);
-  return shared[type].serialize(value as object, "");
+  return serdeOf(type).serialize(value as object, "");
 }
 
 export function valueOf(json: Json | undefined, type: TypeName): unknown {
   if (json === undefined || json === null) return null;
+  if (typeof type === "object") {
+    const { key, start, end } = asObject(json);
+    const inner = "session" in type ? type.session : type.windowed;
+    return { key: valueOf(key, inner), window: { start: Number(start), end: Number(end) } };
+  }
   switch (type) {
     case "string":
     case "strict":
@@ -134,6 +183,8 @@ export function show(value: unknown): string {
     return isWhole ? BigInt(number).toString() : value.bits;
   }
   if (value instanceof Uint8Array) return toHex(value);
+  if (isWindowed(value))
+    return `[${show(value.key)}@${value.window.start}/${longText(value.window.end)}]`;
   if (Array.isArray(value)) return JSON.stringify(value);
   return String(value);
 }
@@ -144,6 +195,12 @@ export function decoded(value: unknown): Json {
   if (typeof value === "number") return value;
   if (value instanceof Real && Number.isFinite(value.value)) return value.value;
   if (Array.isArray(value)) return value as readonly Json[];
+  if (isWindowed(value))
+    return {
+      key: decoded(value.key),
+      start: value.window.start,
+      end: value.window.end,
+    };
   return show(value);
 }
 

@@ -1,5 +1,5 @@
 // Mistakes with the line that the compiler prints for each: `mistakes.test.ts` compares. `//!` stands before a mistake.
-import { double, json, StreamsBuilder, string } from "millrace";
+import { double, hopping, json, StreamsBuilder, string } from "millrace";
 
 interface Order {
   readonly id: string;
@@ -125,3 +125,9 @@ orders.groupByKey().aggregate(
   () => 0,
   (sum, order: Order) => sum + order.total,
 );
+
+//! Argument of type '"5m"' is not assignable to parameter of type '"A hopping window needs its hop: hopping('5m', { advance: '1m' })"'.
+hopping("5m");
+
+//! Argument of type '"1m"' is not assignable to parameter of type '"windowedBy takes tumbling('1m'), hopping('5m', { advance: '1m' }) or unlimited()"'.
+orders.groupByKey().windowedBy("1m");

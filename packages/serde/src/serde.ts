@@ -23,6 +23,8 @@ export interface Serde<T> {
    * `serialize` would. It lets a cache hold a decoded value without serialising it.
    */
   sizeOf?(value: T & {}): number;
+  /** The part of the bytes that a partition is chosen by (Kafka: `WindowedStreamPartitioner`). Default: all. */
+  partitionedBy?(bytes: Uint8Array): Uint8Array;
   /**
    * True: T is a string, number or bigint, and values that a `Map` tells apart never give the same bytes. A cache may
    * then be keyed by the values themselves.

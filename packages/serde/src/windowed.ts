@@ -20,7 +20,7 @@ export function windowed<K>(key: Serde<K>, form: WindowedForm): Serde<Windowed<K
   return Object.freeze({ ...windows(key, sizeMs), name, isNullable: false });
 }
 
-type Codec<K> = Pick<Serde<Windowed<K & {}>>, "serialize" | "deserialize">;
+type Codec<K> = Pick<Serde<Windowed<K & {}>>, "serialize" | "deserialize" | "partitionedBy">;
 
 function windows<K>(key: Serde<K>, sizeMs: number): Codec<K> {
   return {
@@ -28,8 +28,9 @@ function windows<K>(key: Serde<K>, sizeMs: number): Codec<K> {
     deserialize: (bytes, topic) => {
       const [start] = timesOf(bytes, 1);
       const own = key.deserialize(bytes.subarray(0, bytes.length - 8), topic);
-      return { key: own, window: { start, end: start + sizeMs } };
+      return { key: own, window: { start, end: Math.min(start + sizeMs, 2 ** 63) } };
     },
+    partitionedBy: (bytes) => bytes.subarray(0, bytes.length - 8),
   };
 }
 
@@ -42,6 +43,7 @@ function sessions<K>(key: Serde<K>): Codec<K> {
       const own = key.deserialize(bytes.subarray(0, bytes.length - 16), topic);
       return { key: own, window: { start, end } };
     },
+    partitionedBy: (bytes) => bytes.subarray(0, bytes.length - 16),
   };
 }
 

@@ -115,7 +115,22 @@ export type {
   SynchronousPredicate,
   SynchronousResult,
 } from "./dsl/types/callback-types.ts";
-export type { Aggregator } from "./dsl/operators/aggregate.ts";
+export type {
+  AnyWindows,
+  TimeWindowedKStream,
+  WindowedBy,
+  WindowsCheck,
+} from "./dsl/types/windowed-streams.ts";
+export {
+  hopping,
+  tumbling,
+  unlimited,
+  type GraceOption,
+  type HoppingOptions,
+  type TimeWindows,
+} from "./dsl/windows/time-windows.ts";
+export type { EmitStrategy } from "./dsl/windows/window-aggregate.ts";
+export type { Aggregator } from "./dsl/fold.ts";
 export type { AdderAndSubtractor } from "./dsl/operators/aggregate-table.ts";
 export type { Predicate } from "./dsl/operators/filter.ts";
 export type { FlatMapper } from "./dsl/operators/flat-map.ts";

@@ -36,6 +36,7 @@ const driverTable = optionTable("TopologyTestDriver", {
   onProductionError: policy,
   deadLetterTopic: textOption({}),
   maxTaskIdleMs: numberOption({ min: -1 }),
+  emitIntervalMs: numberOption({}),
 });
 const inputTable = optionTable("driver.input", {
   key: serde,

@@ -23,7 +23,7 @@ export function expiringChangelog(
   return {
     "cleanup.policy": policy,
     "message.timestamp.type": "CreateTime",
-    "retention.ms": String(retentionMs + additionalRetentionMs),
+    "retention.ms": longText(retentionMs + additionalRetentionMs),
     ...configsOf(logging),
   };
 }
@@ -39,6 +39,11 @@ export function versionedChangelog(
     "min.compaction.lag.ms": String(historyRetentionMs + additionalRetentionMs),
     ...configsOf(specification.logging),
   };
+}
+
+/** Windows may have no end: then the highest long stands for it, as in Java. */
+function longText(value: number): string {
+  return value >= 2 ** 63 ? "9223372036854775807" : String(value);
 }
 
 function configsOf(logging: StoreSpecification["logging"]): Readonly<Record<string, string>> {

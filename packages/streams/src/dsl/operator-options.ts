@@ -1,5 +1,6 @@
 import {
   choiceOption,
+  durationOption,
   flagOption,
   isSynchronousFunction,
   numberOption,
@@ -87,6 +88,16 @@ const branchesKind: Kind = {
   },
 };
 
+const windowsKind: Kind = {
+  allowed: 'windows, such as tumbling("1m") or hopping("5m", { advance: "1m" })',
+  accepts: (given) =>
+    typeof given === "object" && given !== null && "kind" in given && given.kind === "time",
+};
+const emitStrategyKind: Kind = {
+  allowed: '"onWindowUpdate" or "onWindowClose"',
+  accepts: (given) => given === "onWindowUpdate" || given === "onWindowClose",
+};
+
 /** What stands before the options, in order. */
 const argumentsOf: Partial<Readonly<Record<string, readonly Kind[]>>> = {
   stream: [
@@ -123,6 +134,10 @@ const argumentsOf: Partial<Readonly<Record<string, readonly Kind[]>>> = {
   "join with a global table": [anything, joinerKind],
   "join of tables": [anything, joinerKind],
   "outerJoin of tables": [anything, joinerKind],
+  windowedBy: [windowsKind],
+  emitStrategy: [emitStrategyKind],
+  "reduce of windows": [aggregatorKind],
+  "aggregate of windows": [callback("() => aggregate"), aggregatorKind],
   "filter of a table": [callback("(value, key) => true or false")],
   "mapValues of a table": [callback("(value, key) => value")],
   "groupBy of a table": [callback("(value, key) => ({ key, value })")],
@@ -185,6 +200,14 @@ const rowsOf = {
     value: serdes.value,
     keySelector: valueOption(selector),
   },
+  windowedBy: {},
+  emitStrategy: {},
+  "count of windows": aggregation,
+  "reduce of windows": aggregation,
+  "aggregate of windows": {
+    ...aggregation,
+    value: valueOption(serdeKind, { isRequired: true }),
+  },
   "groupBy of a table": { ...serdes, ...named },
   "reduce of a grouped table": aggregation,
   "aggregate of a grouped table": {
@@ -214,12 +237,13 @@ const definitionRows = {
   processValues: { ...definition, value: serdes.value },
 };
 
-const storeRows = {
+const tableStoreRows = {
   ...named,
   engine: choiceOption(storeEngineKinds, {}),
   caching: flagOption({}),
   logging: flagOption({}),
 };
+const windowStoreRows = { ...tableStoreRows, retention: durationOption({}) };
 
 /**
  * The options of an operator, as they were given, and whether it takes them and what stands before them: the types tell
@@ -267,6 +291,7 @@ function located<T>(read: () => T): T {
 function checkOptions(operator: keyof typeof rowsOf, options: unknown): void {
   const rows: OptionRows = rowsOf[operator];
   const { store: kept } = readOptions(optionTable(operator, rows), options);
-  if (typeof kept === "object")
-    readOptions(optionTable(`the store of ${operator}`, storeRows), kept);
+  if (typeof kept !== "object") return;
+  const storeRows = operator.endsWith("of windows") ? windowStoreRows : tableStoreRows;
+  readOptions(optionTable(`the store of ${operator}`, storeRows), kept);
 }

@@ -12,7 +12,6 @@ import {
   Grouping,
   reduce,
   type AggregationOptions,
-  type Aggregator,
 } from "./operators/aggregate.ts";
 import { TableGrouping, type AdderAndSubtractor } from "./operators/aggregate-table.ts";
 import type { DerivedTableOptions } from "./operators/derived-table.ts";
@@ -44,6 +43,11 @@ import { toStream, toStreamBy } from "./operators/to-stream.ts";
 import { toTable } from "./operators/to-table.ts";
 import { findGlobalTable } from "./planned-global-table.ts";
 import type { GroupedNode, NamedOptions, StreamNode, TableNode } from "./stream-node.ts";
+import type { Aggregator } from "./fold.ts";
+import type { TimeWindowedKStream } from "./types/windowed-streams.ts";
+import type { TimeWindows } from "./windows/time-windows.ts";
+import type { EmitStrategy } from "./windows/window-aggregate.ts";
+import { WindowedGrouping } from "./windows/windowed-by.ts";
 import type { KGroupedStream } from "./types/k-grouped-stream.ts";
 import type { KGroupedTable } from "./types/k-grouped-table.ts";
 import type { KStream } from "./types/k-stream.ts";
@@ -225,6 +229,11 @@ class PlannedGroupedStream implements Erased<KGroupedStream<Any, Any>> {
     this.#grouping = new Grouping(node);
   }
 
+  windowedBy(windows: TimeWindows): PlannedTimeWindowedStream {
+    checked("windowedBy", {}, windows);
+    return new PlannedTimeWindowedStream(new WindowedGrouping(this.#grouping, windows));
+  }
+
   count(options?: AggregationOptions): PlannedTable {
     return new PlannedTable(count(this.#grouping, checked("count", options)));
   }
@@ -245,6 +254,38 @@ class PlannedGroupedStream implements Erased<KGroupedStream<Any, Any>> {
         checked("aggregate", options, init, aggregator),
       ),
     );
+  }
+}
+
+class PlannedTimeWindowedStream implements Erased<TimeWindowedKStream<Any, Any>> {
+  readonly kind = "timeWindowedStream";
+  readonly #grouping: WindowedGrouping;
+
+  constructor(grouping: WindowedGrouping) {
+    this.#grouping = grouping;
+  }
+
+  emitStrategy(strategy: EmitStrategy): PlannedTimeWindowedStream {
+    checked("emitStrategy", {}, strategy);
+    return new PlannedTimeWindowedStream(this.#grouping.emitting(strategy));
+  }
+
+  count(options?: AggregationOptions): PlannedTable {
+    return new PlannedTable(this.#grouping.count(checked("count of windows", options)));
+  }
+
+  reduce(reducer: Aggregator<Any, Any, Any>, options?: AggregationOptions): PlannedTable {
+    const given = checked("reduce of windows", options, reducer);
+    return new PlannedTable(this.#grouping.reduce(reducer, given));
+  }
+
+  aggregate(
+    init: () => Any,
+    aggregator: Aggregator<Any, Any, Any>,
+    options: AggregationOptions & { readonly value: Serde<Any> },
+  ): PlannedTable {
+    const given = checked("aggregate of windows", options, init, aggregator);
+    return new PlannedTable(this.#grouping.aggregate(init, aggregator, given));
   }
 }
 

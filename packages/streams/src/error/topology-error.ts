@@ -5,6 +5,7 @@ import { placeOfCall } from "./place-of-call.ts";
 export type TopologyErrorCode =
   | "INVALID_ARGUMENT"
   | "INVALID_NAME"
+  | "INVALID_WINDOWS"
   | "DUPLICATE_NODE"
   | "UNKNOWN_PARENT"
   | "UNKNOWN_PROCESSOR"

@@ -43,6 +43,7 @@ export class TableDemands {
   /** The table for lookups; a source is kept from now on. */
   view(table: TablePlan): TableView {
     if (table.kind === "source") this.#materialized.add(table);
+    if (table.kind === "aggregate" && table.view !== undefined) return table.view;
     const store = this.storeOf(table);
     if (store !== undefined) return storeView(store.name);
     switch (table.kind) {

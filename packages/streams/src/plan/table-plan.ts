@@ -14,6 +14,8 @@ export interface SourceTablePlan {
 export interface AggregatePlan {
   readonly kind: "aggregate";
   readonly store: StoreDraft;
+  /** Default: as a key-value store. */
+  readonly view?: TableView;
 }
 
 /** Computed from one table; kept where the user named a store. */

@@ -3,7 +3,18 @@
  * lives as long as the task, and no longer.
  */
 export class TaskScope {
+  /**
+   * Numbers that are committed beside the offsets, by name, and are here again after a restart (Kafka:
+   * `ProcessorMetadata`).
+   */
+  readonly committedNumbers = new Map<string, number>();
+  /** How often, by the wall clock, operators look for what time has closed. */
+  readonly emitIntervalMs: number;
   readonly #values = new Map<object, unknown>();
+
+  constructor(emitIntervalMs = 1000) {
+    this.emitIntervalMs = emitIntervalMs;
+  }
 
   /** The value of a key: made by whoever asks first. The key is an object that those who share it all know. */
   shared<T>(key: object, make: () => T): T {

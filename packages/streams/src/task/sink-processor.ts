@@ -1,3 +1,4 @@
+import { partitionForKey } from "@millrace/model";
 import { SerdeError } from "@millrace/serde";
 
 import { isProgramMistake } from "../error/program-mistake.ts";
@@ -50,7 +51,7 @@ export class SinkProcessor implements Processor {
       return;
     }
     const appender = this.#appender ?? this.#collector.topic(topic, this.#node.name);
-    this.#choosePartition(record, topic, appender).append(
+    this.#choosePartition({ record, topic, key }, appender).append(
       record.timestamp,
       key,
       value,
@@ -70,9 +71,16 @@ export class SinkProcessor implements Processor {
     );
   }
 
-  #choosePartition(record: StreamRecord, topic: string, appender: TopicAppender): RecordAppender {
-    const { partitioner } = this.#node;
-    if (partitioner === undefined) return appender;
+  #choosePartition(
+    { record, topic, key }: { record: StreamRecord; topic: string; key: Uint8Array | null },
+    appender: TopicAppender,
+  ): RecordAppender {
+    const { partitioner, keySerde } = this.#node;
+    if (partitioner === undefined) {
+      const part = key === null ? undefined : keySerde.partitionedBy?.(key);
+      if (part === undefined) return appender;
+      return appender.partition(partitionForKey(part, appender.partitionCount));
+    }
     const chosen = partitioner(record, topic, appender.partitionCount);
     const partition = requireSynchronous(chosen, "the partitioner");
     return partition === undefined ? appender : appender.partition(partition);

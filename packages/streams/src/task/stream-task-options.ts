@@ -54,6 +54,11 @@ export interface TaskConfig {
   readonly onProcessingError?: ErrorPolicy;
   /** A record that cannot be written (Kafka: `production.exception.handler`). Default `fail`. */
   readonly onProductionError?: ErrorPolicy;
+  /**
+   * How often, by the wall clock, windows that have closed and records that found no partner are looked for. Default
+   * 1000 (Kafka's internal `__emit.interval.ms.…`).
+   */
+  readonly emitIntervalMs?: number;
   /** Where the built-in policies send the records that they leave out, or fail on (KIP-1034). */
   readonly deadLetterTopic?: string;
 }

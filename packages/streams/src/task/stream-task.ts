@@ -18,6 +18,7 @@ import { hashOrderOfTopics } from "../topology/java-order.ts";
 import { matches } from "../topology/topology-builder.ts";
 import type { SourceNode } from "../topology/topology-node.ts";
 import { PartitionGroup } from "./partition-group.ts";
+import { isTopicMark } from "./topic-marks.ts";
 import { decodePartitionMetadata, encodePartitionMetadata } from "./partition-metadata.ts";
 import { RecordQueue } from "./record-queue.ts";
 import type { RunningNode } from "./running-node.ts";
@@ -118,7 +119,9 @@ export class StreamTask {
       const queue = this.#queues.get(topic);
       if (queue === undefined) continue;
       queue.committedOffset = queue.offeredOffset = offset;
-      queue.partitionTime = decodePartitionMetadata(metadata).partitionTime;
+      const { partitionTime, processorMetadata } = decodePartitionMetadata(metadata);
+      queue.partitionTime = partitionTime;
+      this.#keepNumbers(processorMetadata);
       if (queue.partitionTime > this.#group.streamTime)
         this.#group.streamTime = queue.partitionTime;
     }
@@ -231,7 +234,8 @@ export class StreamTask {
    * those of all inputs: so that the group fences who writes without having them any more.
    */
   committableOffsets(): readonly OffsetAndMetadata[] {
-    const { processorMetadata = noNumbers } = this.#options;
+    const { processorMetadata: marks = noNumbers } = this.#options;
+    const processorMetadata = new Map([...this.#context.scope.committedNumbers, ...marks]);
     const offsets: OffsetAndMetadata[] = [];
     const areAll = !this.#haveInputsMoved && this.#hasWritten;
     for (const queue of this.#queues.values()) {
@@ -245,6 +249,14 @@ export class StreamTask {
       offsets.push({ topic, partition, offset, metadata });
     }
     return offsets;
+  }
+
+  /** Of each name the highest: every input has those of the whole task. Marks of topics are made anew. */
+  #keepNumbers(committed: ReadonlyMap<string, number>): void {
+    const { committedNumbers } = this.#context.scope;
+    for (const [name, number] of committed)
+      if (!isTopicMark(name))
+        committedNumbers.set(name, Math.max(number, committedNumbers.get(name) ?? number));
   }
 
   /** What `committableOffsets` gave is committed. */

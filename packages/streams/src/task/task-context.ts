@@ -26,7 +26,7 @@ export class TaskContext {
   readonly logger: Logger;
   readonly streamTime: () => Timestamp;
   readonly wallTime: () => Timestamp;
-  readonly scope = new TaskScope();
+  readonly scope: TaskScope;
   /** Name of the node under way, for messages. */
   currentNode: string | undefined = undefined;
   #failed: { readonly thrown: unknown; readonly node: string | undefined } | undefined;
@@ -36,6 +36,7 @@ export class TaskContext {
   constructor(options: TaskSurroundings, streamTime: () => Timestamp) {
     const { config, taskId, clock } = options;
     this.applicationId = config.applicationId;
+    this.scope = new TaskScope(config.emitIntervalMs);
     this.taskId = taskId;
     this.taskName = taskIdText(taskId);
     this.stores = options.stores;

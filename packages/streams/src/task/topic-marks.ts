@@ -26,6 +26,10 @@ export function topicMarks(
   return marks;
 }
 
+export function isTopicMark(name: string): boolean {
+  return name.startsWith(prefix);
+}
+
 /** The topics that are not those of the marks. A topic without a mark may be any: whoever committed knows of none. */
 export function topicsUnlike(
   committed: ReadonlyMap<string, number>,

@@ -6,9 +6,10 @@ import { requireValue } from "../../processor/callback-result.ts";
 import type { Processor, ProcessorContext } from "../../processor/processor.ts";
 import type { StreamRecord } from "../../processor/stream-record.ts";
 import { draftStore } from "../store-options.ts";
+import type { Aggregator } from "../fold.ts";
 import type { GroupedTableNode, TableNode } from "../stream-node.ts";
 import { TableUpdates, type TableUpdatesOptions } from "../table-updates.ts";
-import type { AggregationOptions, Aggregator } from "./aggregate.ts";
+import type { AggregationOptions } from "./aggregate.ts";
 import { changedSerde, type ChangedValue } from "./changed-serde.ts";
 import { tableRepartition } from "./table-repartition.ts";
 

@@ -4,15 +4,12 @@ import { operatorPlan, type PlanNode } from "../../plan/plan-node.ts";
 import { repartitionPlan } from "../../plan/repartition-plan.ts";
 import type { StoreDraft } from "../../plan/store-draft.ts";
 import type { AggregatePlan } from "../../plan/table-plan.ts";
-import { requireValue } from "../../processor/callback-result.ts";
 import type { Processor, ProcessorContext } from "../../processor/processor.ts";
 import type { StreamRecord } from "../../processor/stream-record.ts";
 import { draftStore, type StoreOption } from "../store-options.ts";
+import { Fold, type Aggregator, type FoldCallbacks } from "../fold.ts";
 import type { GroupedNode, TableNode } from "../stream-node.ts";
 import { TableUpdates, type TableUpdatesOptions } from "../table-updates.ts";
-
-/** The next aggregate of a key; null deletes it. It may change the aggregate that it is given, and give it back. */
-export type Aggregator<K, V, A> = (aggregate: A, value: V, key: K) => A;
 
 export interface AggregationOptions {
   /** Name of the operator in `describe()`. */
@@ -74,15 +71,17 @@ export function aggregate(
  */
 export function count(grouping: Grouping, options: AggregationOptions = {}): TableNode {
   const { naming } = grouping.node.recorder;
-  // Kafka burns an index here where a store was asked for and not named; names behind it depend on it.
-  const isNamed =
-    typeof options.store === "string" || (options.store !== undefined && "name" in options.store);
-  if (options.store !== undefined && !isNamed) naming.store("KSTREAM-AGGREGATE-");
+  if (burnsCountIndex(options)) naming.store("KSTREAM-AGGREGATE-");
   return aggregate(
     grouping,
     { init: () => 0, aggregator: (total) => Number(total) + 1 },
     { ...options, value: countSerde },
   );
+}
+
+/** Kafka burns an index in `count` where a store was asked for and not named; names behind it depend on it. */
+export function burnsCountIndex({ store }: AggregationOptions): boolean {
+  return store !== undefined && typeof store !== "string" && store.name === undefined;
 }
 
 const countSerde: Serde<unknown> = int64AsNumber();
@@ -111,15 +110,10 @@ export function reduce(
   });
 }
 
-interface Aggregation {
-  /** As the user calls it. */
-  readonly operator: string;
+interface Aggregation extends FoldCallbacks {
   readonly name: string;
   readonly store: StoreDraft;
   readonly valueSerde: Serde<unknown>;
-  /** Undefined: the first value stands for itself. */
-  readonly init: (() => unknown) | undefined;
-  readonly aggregator: Aggregator<unknown, unknown, unknown>;
 }
 
 function addAggregation(grouping: Grouping, aggregation: Aggregation): TableNode {
@@ -144,13 +138,13 @@ function addAggregation(grouping: Grouping, aggregation: Aggregation): TableNode
 }
 
 class AggregateProcessor implements Processor {
-  readonly #aggregation: Aggregation;
+  readonly #fold: Fold;
   readonly #kept: TableUpdatesOptions;
   #context: ProcessorContext | undefined;
   #updates: TableUpdates<unknown, unknown> | undefined;
 
-  constructor(aggregation: Aggregation, kept: TableUpdatesOptions) {
-    this.#aggregation = aggregation;
+  constructor(callbacks: FoldCallbacks, kept: TableUpdatesOptions) {
+    this.#fold = new Fold(callbacks);
     this.#kept = kept;
   }
 
@@ -169,24 +163,13 @@ class AggregateProcessor implements Processor {
     const old = updates.read(record);
     const timestamp =
       old === null ? record.timestamp : Math.max(record.timestamp, updates.timestampOfRead);
-    const result = this.#fold(old, record);
+    const result = this.#fold.next(old, record);
     const replaced = updates.forwardsOldValues ? this.#replaced(old, record, updates) : null;
     updates.write(record, result, replaced, timestamp);
   }
 
-  #fold(old: unknown, record: StreamRecord): unknown {
-    const { init, aggregator, operator } = this.#aggregation;
-    if (old === null && init === undefined) return record.value;
-    return requireValue(aggregator(old ?? this.#initial(), record.value, record.key), operator);
-  }
-
   /** As in Kafka, what the first aggregate of a key replaces is the initial one. */
   #replaced(old: unknown, record: StreamRecord, updates: TableUpdates<unknown, unknown>): unknown {
-    return old === null ? this.#initial() : updates.readAgain(record, old);
-  }
-
-  #initial(): unknown {
-    const { init, operator } = this.#aggregation;
-    return init === undefined ? null : requireValue(init(), `${operator}'s initialiser`);
+    return old === null ? this.#fold.initial() : updates.readAgain(record, old);
   }
 }

@@ -1,5 +1,6 @@
-import type { Aggregator } from "../operators/aggregate.ts";
+import type { Aggregator } from "../fold.ts";
 import type { StoreOption } from "../store-options.ts";
+import type { WindowedBy, WindowsCheck } from "./windowed-streams.ts";
 import type { KTable } from "./k-table.ts";
 import type { AggregationOptions, FoldOptions, Init, NamedStore } from "./table-store.ts";
 
@@ -12,6 +13,13 @@ import type { AggregationOptions, FoldOptions, Init, NamedStore } from "./table-
 export interface KGroupedStream<out K, out V> {
   readonly kind: "groupedStream";
   readonly carries: { readonly key: K; readonly value: V };
+
+  /**
+   * Puts the records into windows, to be aggregated one by one (Kafka: `KGroupedStream.windowedBy`).
+   *
+   * @example orders.groupByKey().windowedBy(tumbling("1m", { grace: "10s" })).count()
+   */
+  windowedBy<W>(windows: WindowsCheck<W>): WindowedBy<W, K, V>;
 
   /**
    * Counts the records of each key (Kafka: `KGroupedStream.count`): a `number`, eight bytes on the wire.

@@ -5,7 +5,7 @@ import type { NamedOptions } from "../stream-node.ts";
 import type { Get, Has, Literally } from "./given-options.ts";
 
 /** How a table's store is read. */
-export type StoreKind = "keyValue";
+export type StoreKind = "keyValue" | "window";
 /** What a table can be queried as; `unnamed`: it has no store of a name. */
 export type TableStore = StoreKind | "unnamed";
 

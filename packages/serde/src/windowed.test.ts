@@ -1,0 +1,31 @@
+import { expect, test } from "vitest";
+
+import { string } from "./string.ts";
+import { windowed } from "./windowed.ts";
+
+const key = { key: "a", window: { start: 10, end: 20 } };
+
+test("a key in a window is written with the window's start, as Kafka does", () => {
+  const serde = windowed(string(), { size: "10ms" });
+  const bytes = serde.serialize(key, "t");
+  expect([...bytes]).toEqual([0x61, 0, 0, 0, 0, 0, 0, 0, 10]);
+  expect(serde.deserialize(bytes, "t")).toEqual(key);
+  expect([...(serde.partitionedBy?.(bytes) ?? [])]).toEqual([0x61]);
+});
+
+test("a key in a session is written with its end and its start", () => {
+  const serde = windowed(string(), "session");
+  const bytes = serde.serialize(key, "t");
+  expect([...bytes]).toEqual([0x61, 0, 0, 0, 0, 0, 0, 0, 20, 0, 0, 0, 0, 0, 0, 0, 10]);
+  expect(serde.deserialize(bytes, "t")).toEqual(key);
+  expect([...(serde.partitionedBy?.(bytes) ?? [])]).toEqual([0x61]);
+});
+
+test("a window that would end after all time ends with it", () => {
+  const serde = windowed(string(), { size: 2 ** 63 });
+  const bytes = serde.serialize(
+    { key: "a", window: { start: 1_700_000_000_000, end: 2 ** 63 } },
+    "t",
+  );
+  expect(serde.deserialize(bytes, "t").window).toEqual({ start: 1_700_000_000_000, end: 2 ** 63 });
+});

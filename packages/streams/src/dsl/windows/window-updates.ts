@@ -1,0 +1,78 @@
+import type { Timestamp, Window, Windowed } from "@millrace/model";
+import type { Serde } from "@millrace/serde";
+import type { UpdatableWindowStore } from "@millrace/state";
+
+import type { ProcessorContext } from "../../processor/processor.ts";
+import { StreamRecord } from "../../processor/stream-record.ts";
+
+export interface WindowUpdatesOptions {
+  readonly store: string;
+  /** Of the records that come in: their bytes are used where it read them. */
+  readonly keySerde: Serde<unknown>;
+  readonly sendsOldValues: boolean;
+  /** False: results leave by `emit` alone, when their window closes. */
+  readonly forwardsUpdates: boolean;
+}
+
+/** As `TableUpdates`, for a table of windows. */
+export class WindowUpdates {
+  readonly store: UpdatableWindowStore<unknown, unknown>;
+  readonly #context: ProcessorContext;
+  readonly #options: WindowUpdatesOptions;
+  /** True: updates are forwarded by the flush of the cache. */
+  readonly #isCached: boolean;
+
+  constructor(context: ProcessorContext, options: WindowUpdatesOptions) {
+    this.#context = context;
+    this.#options = options;
+    this.store = context.store<UpdatableWindowStore<unknown, unknown>>(options.store);
+    this.#isCached = options.forwardsUpdates && this.#listen();
+  }
+
+  /** The aggregate of the record's key in the window that starts then, or null: the caller's own. */
+  read(record: StreamRecord, start: Timestamp): unknown {
+    const bytes = record.keyBytesAsRead(this.#options.keySerde);
+    return this.store.readForUpdate(record.key, bytes, start);
+  }
+
+  get timestampOfRead(): Timestamp {
+    return this.store.timestampOfRead;
+  }
+
+  /** True: `write` forwards the old value that it is given. */
+  get forwardsOldValues(): boolean {
+    const { sendsOldValues, forwardsUpdates } = this.#options;
+    return sendsOldValues && forwardsUpdates && !this.#isCached;
+  }
+
+  /** Writes the window that was read last, and forwards, now or with the flush. */
+  write(record: StreamRecord, window: Window, change: WindowChange): void {
+    const { newValue, oldValue, timestamp } = change;
+    this.store.writeUpdated(newValue, timestamp);
+    if (this.#isCached || !this.#options.forwardsUpdates) return;
+    const old = this.#options.sendsOldValues ? oldValue : undefined;
+    this.emit({ key: record.key, window }, { newValue, oldValue: old, timestamp }, record);
+  }
+
+  emit(key: Windowed<unknown>, change: WindowChange, { headers }: StreamRecord): void {
+    this.#context.forward(StreamRecord.ofChange(key, change, headers));
+  }
+
+  #listen(): boolean {
+    const { sendsOldValues } = this.#options;
+    return this.store.setFlushListener(
+      (key, newValue, oldValue, written) => {
+        const old = sendsOldValues ? oldValue : undefined;
+        const change = { newValue, oldValue: old, timestamp: written.valueTimestamp };
+        this.#context.forwardIn(written, StreamRecord.ofChange(key, change, written.headers));
+      },
+      { sendsOldValues },
+    );
+  }
+}
+
+export interface WindowChange {
+  readonly newValue: unknown;
+  readonly oldValue: unknown;
+  readonly timestamp: Timestamp;
+}
