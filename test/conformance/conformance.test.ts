@@ -103,10 +103,10 @@ describe("the list of what is unsupported", () => {
   test("a program that needs something on it is answered with its name", async () => {
     const program = {
       name: "p",
-      program: [{ let: "t", op: "windowedBy", on: "s" }],
+      program: [{ let: "t", op: "suppress", on: "s" }],
       steps: [],
     };
-    expect(await runProgram(program)).toEqual({ name: "p", unsupported: "windowedBy" });
+    expect(await runProgram(program)).toEqual({ name: "p", unsupported: "suppress" });
   });
 
   test("a difference is seen", () => {

@@ -69,7 +69,8 @@ function runSteps(
     if (hasFailed) break;
   }
   outcome.steps = steps;
-  if (!hasFailed) outcome.stores = storeContents(driver, steps);
+  if (!hasFailed)
+    outcome.stores = storeContents(driver, steps, inputKeys(program, planned.topicTypes));
   outcome.metrics = { "dropped-records-total": dropped };
 }
 
@@ -112,6 +113,15 @@ function driverOptions(config: JsonObject, applicationId: string) {
       : { deadLetterTopic: asText(config["deadLetterTopic"]) }),
     ...(idle === undefined ? {} : { maxTaskIdleMs: Number(idle) }),
   };
+}
+
+/** Keys of the records that were piped, in hex. */
+function inputKeys({ steps }: Program, topicTypes: ReadonlyMap<string, Types>): readonly string[] {
+  return steps.flatMap((step) => {
+    if (step["pipe"] === undefined) return [];
+    const { key } = typesOfTopic(asText(step["pipe"]), topicTypes);
+    return hexOf(bytesOf(step["key"], key)) ?? [];
+  });
 }
 
 function headersOf(step: JsonObject): Headers {

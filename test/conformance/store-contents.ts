@@ -19,12 +19,15 @@ type Entry = Readonly<Record<string, unknown>> & { readonly key: string };
 export function storeContents(
   driver: TopologyTestDriver,
   steps: readonly OutcomeStep[],
+  inputKeys: readonly string[],
 ): Readonly<Record<string, unknown>> {
   const byName = driver.specifications.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   return Object.fromEntries(
     byName.map((specification) => {
       const { name, engine, kind } = specification;
-      const entries = [...entriesOf(specification, driver, steps)].sort(compareEntries);
+      const entries = [...entriesOf(specification, driver, { steps, inputKeys })].sort(
+        compareEntries,
+      );
       return [name, { kind: kind.name, persistent: engine === "rocksdb", entries }];
     }),
   );
@@ -33,7 +36,7 @@ export function storeContents(
 function entriesOf(
   specification: StoreSpecification,
   driver: TopologyTestDriver,
-  steps: readonly OutcomeStep[],
+  seen: SeenKeys,
 ): Iterable<Entry> {
   const { name, kind } = specification;
   switch (kind.name) {
@@ -49,7 +52,7 @@ function entriesOf(
       return versions(
         specification,
         driver.store<ReadOnlyVersionedKeyValueStore<unknown, unknown>>(name),
-        keysIn(steps, name),
+        keysIn(seen, name),
       );
     default:
       return pairs(specification, driver.store<KeyValueStore<unknown, unknown>>(name));
@@ -91,11 +94,17 @@ function* versions(
       };
 }
 
-/** A versioned store does not tell its keys; its changelog does. */
-function keysIn(steps: readonly OutcomeStep[], store: string): ReadonlySet<string> {
+interface SeenKeys {
+  readonly steps: readonly OutcomeStep[];
+  /** In hex. */
+  readonly inputKeys: readonly string[];
+}
+
+/** A versioned store does not tell its keys; its changelog does, or, where it has none, what was put in. */
+function keysIn({ steps, inputKeys }: SeenKeys, store: string): ReadonlySet<string> {
   const records = steps.flatMap(({ out = [] }) => out);
   const own = records.filter(({ topic }) => topic.endsWith(`-${store}-changelog`));
-  return new Set(own.map(({ key }) => key ?? ""));
+  return new Set([...inputKeys, ...own.map(({ key }) => key ?? "")]);
 }
 
 function hexBy(serde: Serde<unknown>, value: unknown): string {

@@ -98,7 +98,11 @@ const shared: Readonly<Record<PlainType, Serde<unknown>>> = {
   // What `count()` keeps is a number here.
   int64: optional(
     adapted<bigint, bigint | number>(int64(), "int64", {
-      to: (value) => BigInt(value),
+      to: (value) => {
+        // Java would have found out by a cast.
+        if (typeof value === "string") throw new ArgumentError(`"${value}" is no int64`);
+        return BigInt(value);
+      },
       from: (value) => value,
     }),
   ),
