@@ -94,6 +94,19 @@ describe("a source of a pattern", () => {
     expect(app.state).toBe("running");
   });
 
+  test("ends the application where a topic was made anew while it was away", async () => {
+    await world.createTopics({ "lines-a": 1 });
+    const app = await world.app(copy(/lines-.*/), settings);
+    await world.produce("lines-a", ["a1"]);
+    await expect.poll(copies).toEqual(["a1"]);
+    await app.close();
+    await world.client.admin.deleteTopics(["lines-a"]);
+    await world.createTopics({ "lines-a": 1 });
+    await expect(world.app(copy(/lines-.*/), settings)).rejects.toMatchObject({
+      code: "SOURCE_TOPIC_RECREATED",
+    });
+  });
+
   test("shares a topic that comes later between the members of the group", async () => {
     await world.createTopics({ "lines-a": 2 });
     const apps: StreamsApp[] = [];

@@ -1,5 +1,12 @@
 import { int64AsNumber, json, string } from "@millrace/serde";
-import { StreamsBuilder } from "@millrace/streams";
+import { keyValueStore, type KeyValueStore } from "@millrace/state";
+import {
+  StreamsBuilder,
+  Topology,
+  type Processor,
+  type ProcessorContext,
+  type StreamRecord,
+} from "@millrace/streams";
 import { describe, expect, test } from "vitest";
 
 import { TestDriverError } from "./test-driver-error.ts";
@@ -105,6 +112,43 @@ describe("the driver", () => {
     expect(() => driver.store(labels).delete("a")).toThrow(
       expect.objectContaining({ code: "READ_ONLY_STORE" }),
     );
+  });
+
+  test("lets every processor by hand read a global store that it is not connected to", async () => {
+    class Put implements Processor<string, string> {
+      #store: KeyValueStore<string, string> | undefined;
+      init(context: ProcessorContext): void {
+        this.#store = context.store(blocked);
+      }
+      process({ key, value }: StreamRecord<string, string>): void {
+        this.#store?.put(key, value);
+      }
+    }
+    class Look implements Processor<string, string, string, string> {
+      #context: ProcessorContext<string, string> | undefined;
+      init(context: ProcessorContext<string, string>): void {
+        this.#context = context;
+      }
+      process(record: StreamRecord<string, string>): void {
+        const found = this.#context?.store<KeyValueStore<string, string>>("blocked");
+        this.#context?.forward(record.withValue(`${record.value} ${found?.get(record.key)}`));
+      }
+    }
+    const blocked = keyValueStore({ name: "blocked", ...text });
+    const topology = new Topology()
+      .addGlobalStore(blocked, "blocked", { supplier: () => new Put() })
+      .addSource("source", "in", text)
+      .addProcessor("look", () => new Look(), { parents: "source" })
+      .addSink("sink", "out", { parents: "look", ...text });
+    await using driver = new TopologyTestDriver(topology);
+    driver.input("blocked", text).pipe("a", "yes");
+    driver.input("in", text).pipe("a", "1");
+    driver.input("in", text).pipe("b", "2");
+    expect(driver.output("out", text).readPairs()).toEqual([
+      ["a", "1 yes"],
+      ["b", "2 null"],
+    ]);
+    expect(driver.store(blocked).get("a")).toBe("yes");
   });
 
   test("refuses topics that nothing reads, and goes on", async () => {

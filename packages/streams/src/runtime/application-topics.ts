@@ -48,9 +48,10 @@ export class ApplicationTopics {
    */
   async check(signal: AbortSignal): Promise<void> {
     const present = await this.#require([...this.#users.keys(), ...this.#internal], signal);
-    const { present: matched } = this.#environment.patterns;
-    this.#compareIds(matched);
-    await this.#keepIds(new Map([...present, ...matched]));
+    const { patterns, cluster } = this.#environment;
+    await patterns.look(cluster.admin, signal);
+    this.#compareIds(patterns.present);
+    await this.#keepIds(new Map([...present, ...patterns.present]));
   }
 
   /**
