@@ -14,6 +14,8 @@ const compilerOutput: Promise<string> = new Promise((resolve) => {
 test.each([
   ["of each mistake what to do", "mistakes.ts"],
   ["of each mistake with processors what to do", "processor-mistakes.ts"],
+  ["of each mistake with operators that await what to do", "async-mistakes.ts"],
+  ["nothing of operators that await where they are right", "async-programs.ts"],
   ["nothing of processors that are right", "processor-programs.ts"],
   ["of each mistake with global tables what to do", "global-mistakes.ts"],
   ["nothing of global tables that are right", "global-programs.ts"],

@@ -255,6 +255,17 @@ export {
   type ValueOf,
   type ValueOption,
   type ValueStateOf,
+  type AsyncActionOptions,
+  type AsyncContext,
+  type AsyncMapper,
+  type AsyncOperators,
+  type AsyncOptions,
+  type AwaitOptions,
+  type CallOrder,
+  type GiveUpPolicy,
+  type LostInput,
+  type RetryOptions,
+  type WaitingStoreOption,
 } from "@millrace/streams";
 export { type ClusterAddress } from "./cluster-address.ts";
 export { connect } from "./connect.ts";

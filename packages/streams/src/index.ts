@@ -53,6 +53,17 @@ export type {
   TopologyNode,
 } from "./topology/topology-node.ts";
 
+export type { WaitingStoreOption } from "./dsl/operators/async/await-values.ts";
+export type { AsyncContext } from "./dsl/operators/async/call.ts";
+export type { CallOrder, GiveUpPolicy, RetryOptions } from "./dsl/operators/async/call-settings.ts";
+export type {
+  AsyncActionOptions,
+  AsyncMapper,
+  AsyncOperators,
+  AsyncOptions,
+  AwaitOptions,
+  LostInput,
+} from "./dsl/types/async-operators.ts";
 export type { KGroupedStream } from "./dsl/types/k-grouped-stream.ts";
 export type { KGroupedTable } from "./dsl/types/k-grouped-table.ts";
 export type {

@@ -108,6 +108,8 @@ export function taskOn(
     recordContext,
     collector: collector as RecordCollector,
     clock: { wallMs: () => 0, monotonicMs: () => 0 },
+    timers: { after: () => ({ cancel: () => {} }) },
+    wake: () => {},
     metrics: new MetricRegistry(),
     logger: silentLogger,
     config: { applicationId: "app", ...config },

@@ -23,11 +23,13 @@ import {
   type Topology,
 } from "@millrace/streams";
 
+import { CallEnds } from "./call-ends.ts";
 import { checkDriver, checkTopic, invalidArgument } from "./driver-options.ts";
 import { RecordingCollector, type ProducedRecord } from "./produced-record.ts";
 import { SingleRecordBatch } from "./single-record-batch.ts";
 import { TestDriverError } from "./test-driver-error.ts";
 import { TestInput, TestOutput, type TestInputOptions } from "./test-topics.ts";
+import { VirtualTimers } from "./virtual-timers.ts";
 
 export interface TopologyTestDriverOptions {
   /** In front of the names of internal topics. Default `test`. */
@@ -67,8 +69,10 @@ export class TopologyTestDriver {
   readonly #byTopic = new Map<string, ProducedRecord[]>();
   #uncommitted: ProducedRecord[] = [];
   #taken: ProducedRecord[] = [];
+  readonly #timers = new VirtualTimers(() => this.#wallMs);
   #wallMs: Timestamp;
   #isDead = false;
+  readonly #callEnds = new CallEnds();
 
   constructor(topology: Topology, options: TopologyTestDriverOptions = {}) {
     checkDriver(topology, options);
@@ -114,6 +118,8 @@ export class TopologyTestDriver {
       collector,
       lag: () => 0,
       ...surroundings,
+      timers: this.#timers,
+      wake: this.#callEnds.wake,
       config: { ...options, applicationId },
     });
     this.#globalTask.initialize();
@@ -146,16 +152,39 @@ export class TopologyTestDriver {
     });
   }
 
-  /** Moves the wall clock on, and calls the timers that are due by it: each once, however far it moves. */
+  /**
+   * Moves the wall clock on, and calls the timers that are due by it: each once, however far it moves. Calls that are
+   * awaited time out by it, and are made again once their back-off is over: `settle` then waits for those.
+   */
   advanceWallClock(duration: Duration): void {
     const stepMs = toMilliseconds(duration, "advanceWallClock");
     this.#run(() => {
       this.#wallMs += stepMs;
+      this.#timers.run();
       this.#task.punctuate();
       this.#commit();
       this.#collect();
       this.#drain();
     });
+  }
+
+  /**
+   * Waits until no call is under way, and runs all that comes of their results: of `mapValuesAsync` and its kin. The
+   * clock stands still meanwhile: a call that hangs ends by `advanceWallClock` over its timeout, or with the signal, and
+   * what waits for another attempt goes on waiting.
+   *
+   * @example
+   * orders.pipe("7", order);
+   * await driver.settle();
+   * scores.readAll();
+   */
+  async settle(signal?: AbortSignal): Promise<void> {
+    for (;;) {
+      signal?.throwIfAborted();
+      this.#run(() => this.#drain());
+      if (this.#task.callCount === 0) return;
+      await this.#callEnds.next(signal);
+    }
   }
 
   /**

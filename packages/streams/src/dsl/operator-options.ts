@@ -1,6 +1,5 @@
 import {
   choiceOption,
-  durationOption,
   flagOption,
   isSynchronousFunction,
   numberOption,
@@ -14,6 +13,12 @@ import {
 import { serdeKind } from "@millrace/serde";
 import { storeEngineKinds } from "@millrace/state";
 
+import {
+  awaitedActionRows,
+  awaitedValueRows,
+  retryRows,
+  waitingStoreRows,
+} from "./operators/async/await-rows.ts";
 import { otherwise } from "./operators/split.ts";
 import { placeOfCall } from "../error/place-of-call.ts";
 import { TopologyError } from "../error/topology-error.ts";
@@ -97,7 +102,10 @@ const emitStrategyKind: Kind = {
   allowed: '"onWindowUpdate" or "onWindowClose"',
   accepts: (given) => given === "onWindowUpdate" || given === "onWindowClose",
 };
-
+const awaitedKind: Kind = {
+  allowed: "a function, (value, key, context) => promise",
+  accepts: (given) => typeof given === "function",
+};
 /** What stands before the options, in order. */
 const argumentsOf: Partial<Readonly<Record<string, readonly Kind[]>>> = {
   stream: [
@@ -116,6 +124,9 @@ const argumentsOf: Partial<Readonly<Record<string, readonly Kind[]>>> = {
   mapValues: [callback("(value, key) => value")],
   flatMap: [callback("(value, key) => [{ key, value }]")],
   flatMapValues: [callback("(value, key) => [value]")],
+  mapValuesAsync: [awaitedKind],
+  flatMapValuesAsync: [awaitedKind],
+  foreachAsync: [awaitedKind],
   selectKey: [selector],
   peek: [callback("(value, key) => nothing")],
   foreach: [callback("(value, key) => nothing")],
@@ -160,6 +171,9 @@ const rowsOf = {
   mapValues: { value: serdes.value, ...named },
   flatMap: { ...serdes, ...named },
   flatMapValues: { value: serdes.value, ...named },
+  mapValuesAsync: awaitedValueRows,
+  flatMapValuesAsync: awaitedValueRows,
+  foreachAsync: awaitedActionRows,
   selectKey: { key: serdes.key, ...named },
   peek: named,
   foreach: named,
@@ -290,8 +304,13 @@ function located<T>(read: () => T): T {
 
 function checkOptions(operator: keyof typeof rowsOf, options: unknown): void {
   const rows: OptionRows = rowsOf[operator];
-  const { store: kept } = readOptions(optionTable(operator, rows), options);
+  const { store: kept, retry } = readOptions(optionTable(operator, rows), options);
+  if (retry !== undefined) readOptions(optionTable(`the retry of ${operator}`, retryRows), retry);
   if (typeof kept !== "object") return;
-  const storeRows = operator.endsWith("of windows") ? windowStoreRows : tableStoreRows;
+  const storeRows = operator.endsWith("of windows")
+    ? windowStoreRows
+    : operator.endsWith("Async")
+      ? waitingStoreRows
+      : tableStoreRows;
   readOptions(optionTable(`the store of ${operator}`, storeRows), kept);
 }

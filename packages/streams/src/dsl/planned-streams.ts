@@ -14,6 +14,13 @@ import {
   type AggregationOptions,
 } from "./operators/aggregate.ts";
 import { TableGrouping, type AdderAndSubtractor } from "./operators/aggregate-table.ts";
+import {
+  flatMapValuesAsync,
+  foreachAsync,
+  mapValuesAsync,
+  type AsyncCallback,
+  type AwaitOptions,
+} from "./operators/async/await-values.ts";
 import type { DerivedTableOptions } from "./operators/derived-table.ts";
 import { filter, filterNot, type Predicate } from "./operators/filter.ts";
 import { flatMap, type FlatMapper } from "./operators/flat-map.ts";
@@ -130,6 +137,20 @@ class PlannedStream implements Erased<KStream<Any, Any>> {
 
   foreach(action: RecordAction<Any, Any>, options?: NamedOptions): void {
     foreach(this.#node, action, checked("foreach", options, action));
+  }
+
+  mapValuesAsync(mapper: AsyncCallback, options?: AwaitOptions): PlannedStream {
+    const given = checked("mapValuesAsync", options, mapper);
+    return new PlannedStream(mapValuesAsync(this.#node, mapper, given));
+  }
+
+  flatMapValuesAsync(mapper: AsyncCallback, options?: AwaitOptions): PlannedStream {
+    const given = checked("flatMapValuesAsync", options, mapper);
+    return new PlannedStream(flatMapValuesAsync(this.#node, mapper, given));
+  }
+
+  foreachAsync(action: AsyncCallback, options?: AwaitOptions): void {
+    foreachAsync(this.#node, action, checked("foreachAsync", options, action));
   }
 
   merge(other: PlannedStream, options?: NamedOptions & Serdes): PlannedStream {

@@ -70,12 +70,15 @@ export interface NamedOptions {
 
 /** How an operator that needs serdes is called. */
 const calls = {
+  flatMapValuesAsync: "flatMapValuesAsync(mapper, options)",
+  foreachAsync: "foreachAsync(action, options)",
   groupBy: "groupBy(selector, options)",
   groupByKey: "groupByKey(options)",
   join: "join(other, joiner, options)",
   leftJoin: "leftJoin(other, joiner, options)",
   outerJoin: "outerJoin(other, joiner, options)",
   mapValues: "mapValues(mapper, options)",
+  mapValuesAsync: "mapValuesAsync(mapper, options)",
   repartition: "repartition(options)",
   to: "to(topic, options)",
   toTable: "toTable(options)",
@@ -98,6 +101,7 @@ export function requireSerde(
 const plural = {
   key: "keys",
   value: "values",
+  input: "values that come in",
   left: "values of the left side",
   right: "values of the right side",
 };

@@ -2,6 +2,7 @@ import { BaseError } from "@millrace/model";
 
 export type CallbackErrorCode =
   | "CALLBACK_GAVE_PROMISE"
+  | "CALLBACK_GAVE_NO_PROMISE"
   | "CALLBACK_GAVE_UNDEFINED"
   | "CALLBACK_GAVE_NO_LIST"
   | "CALLBACK_GAVE_NO_RECORD"

@@ -20,6 +20,12 @@ export type StreamsErrorCode =
   | "TIMER_UNSUPPORTED"
   /** The third argument of a callback was read after its call. */
   | "RECORD_IS_OVER"
+  /** A call of an asynchronous operator took longer than its timeout. */
+  | "CALL_TIMED_OUT"
+  /** Why a call of an asynchronous operator was aborted: its task was closed. */
+  | "TASK_CLOSED"
+  /** An operator sends what it gives up to dead letters, and there is no topic for them. */
+  | "NO_DEAD_LETTER_TOPIC"
   /** A batch came for a partition that the task does not have. */
   | "UNKNOWN_PARTITION";
 

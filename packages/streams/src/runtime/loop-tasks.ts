@@ -14,6 +14,8 @@ const recordsPerTurn = 256;
 export interface LoopTasksParts {
   readonly writer: LoopWriter;
   readonly topics: ApplicationTopics;
+  /** Ends the wait for records: a task has something else to do. */
+  readonly wake: () => void;
 }
 
 /** The tasks that a loop holds, with their inputs: each has its turn. */
@@ -54,7 +56,7 @@ export class LoopTasks {
     return this.#open.some(({ task }) => task.isCommitRequested);
   }
 
-  /** Milliseconds until a timer of one is due; see `StreamTask.untilTimerMs`. */
+  /** Milliseconds until a timer of one is due, or 0: a result waits; see `StreamTask.untilTimerMs`. */
   get untilTimerMs(): number {
     let ms = Infinity;
     for (const { task } of this.#open) ms = Math.min(ms, task.untilTimerMs);
@@ -109,11 +111,12 @@ export class LoopTasks {
 
   /** Restores them, and reads their inputs from what is committed. */
   async add(assigned: readonly AssignedTask[], signal: AbortSignal): Promise<void> {
-    const { topics, writer } = this.#parts;
+    const { topics, writer, wake } = this.#parts;
     const opened = await openTasks(assigned, this.#environment, {
       writer: writer.current,
       origins: writer.refusals.origins,
       topics,
+      wake,
       signal,
     });
     this.inputs.add(opened);

@@ -56,7 +56,11 @@ export class StreamLoop {
     this.#assignments = new TaskAssignments(environment);
     this.#writer = new LoopWriter(environment);
     this.#topics = new ApplicationTopics(environment);
-    this.#tasks = new LoopTasks(environment, { writer: this.#writer, topics: this.#topics });
+    this.#tasks = new LoopTasks(environment, {
+      writer: this.#writer,
+      topics: this.#topics,
+      wake: () => this.#wake.abort(),
+    });
     this.#slice = new Slice(environment.platform.clock, environment.config.sliceMs);
     this.#commits = new LoopCommits(environment, {
       writer: this.#writer,

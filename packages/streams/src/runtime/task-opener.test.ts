@@ -28,6 +28,7 @@ test("STREAMS-2: a task of no sub-topology is not opened, nor its engine", async
       writer,
       origins: new WriteOrigins(),
       topics: {} as ApplicationTopics,
+      wake: () => {},
       signal: new AbortController().signal,
     }),
   ).rejects.toMatchObject({ law: "STREAMS-2" });

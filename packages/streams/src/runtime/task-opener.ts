@@ -27,6 +27,8 @@ export interface WritingSide {
   readonly writer: BatchWriter;
   readonly origins: WriteOrigins;
   readonly topics: ApplicationTopics;
+  /** See `StreamTaskOptions`. */
+  readonly wake: () => void;
 }
 
 /** A task that is ready: stores restored, inputs assigned to the reader at their committed offsets. */
@@ -124,7 +126,7 @@ function openOn(
   const { taskId } = assigned;
   const subtopology = subtopologyOf(assigned, environment);
   const recordContext = new TaskRecordContext();
-  const { writer, origins, topics } = writing;
+  const { writer, origins, topics, wake } = writing;
   const collector = new ClusterRecordCollector({
     writer,
     origins,
@@ -158,6 +160,8 @@ function openOn(
     },
     processorMetadata: topics.marksOf(subtopology),
     clock: platform.clock,
+    timers: platform.timers,
+    wake,
     metrics: platform.metrics,
     logger: platform.logger,
     config: {

@@ -1,5 +1,5 @@
 import type { Offset } from "@millrace/model";
-import type { Clock, Logger, Metrics } from "@millrace/platform";
+import type { Clock, Logger, Metrics, Timers } from "@millrace/platform";
 import type { TaskStores } from "@millrace/state";
 
 import type { TaskId } from "../processor/task-id.ts";
@@ -34,6 +34,10 @@ export interface StreamTaskOptions {
   /** Committed beside each offset. */
   readonly processorMetadata?: ReadonlyMap<string, number>;
   readonly clock: Clock;
+  /** Of the timeouts and back-offs of calls that operators await. */
+  readonly timers: Pick<Timers, "after">;
+  /** Told from outside of all calls of the task that `process` may have something to do. */
+  readonly wake: () => void;
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly config: TaskConfig;

@@ -23,6 +23,7 @@ import { decodePartitionMetadata, encodePartitionMetadata } from "./partition-me
 import { RecordQueue } from "./record-queue.ts";
 import type { RunningNode } from "./running-node.ts";
 import type { StreamTaskOptions } from "./stream-task-options.ts";
+import { TaskCalls } from "./task-calls.ts";
 import { TaskContext } from "./task-context.ts";
 import { TaskErrors } from "./task-errors.ts";
 import { TaskIdling } from "./task-idling.ts";
@@ -62,6 +63,7 @@ export class StreamTask {
   readonly #bufferedMax: number;
   readonly #idling: TaskIdling | undefined;
   readonly #timers: TaskTimers;
+  readonly #calls: TaskCalls;
   #isInitialized = false;
   #isClosed = false;
 
@@ -83,6 +85,7 @@ export class StreamTask {
     this.#context = context;
     this.#errors = errors;
     this.#timers = new TaskTimers(context, errors);
+    this.#calls = new TaskCalls(context, errors, options);
     const guard = errors.isGuarding ? errors : undefined;
     this.#topology = buildTaskTopology(options.subtopology, collector, {
       context,
@@ -175,25 +178,36 @@ export class StreamTask {
   }
 
   /**
-   * Milliseconds until a timer is due, as far as that is known: 0 or less, one is; Infinity, none will be. Call
-   * `process` then, and `punctuate`.
+   * Milliseconds until a timer is due, as far as that is known: 0 or less, one is, or a result waits for its delivery;
+   * Infinity, none will be. Call `process` then, and `punctuate`.
    */
   get untilTimerMs(): number {
-    return this.#timers.untilNextMs;
+    return this.#calls.haveResults ? 0 : this.#timers.untilNextMs;
+  }
+
+  /** Calls of operators that have begun, and not ended: `wake` will be called. */
+  get callCount(): number {
+    return this.#calls.count;
   }
 
   /**
-   * Takes up to so many records, lowest timestamp first, each through the whole sub-topology; after each, the timers
-   * have their turn that go by stream time. Stops early where the queues are empty, the collector has no room, the
-   * stage of the stores is full, or `maxTaskIdleMs` says to wait for an input.
+   * Delivers results that were awaited, then takes records, lowest timestamp first, each through the whole
+   * sub-topology, up to so many in all; after each record, the timers have their turn that go by stream time. Stops
+   * early where the queues are empty, the collector has no room, the stage of the stores is full, an operator holds all
+   * that it may while it awaits, or `maxTaskIdleMs` says to wait for an input.
    *
    * @param slice ends it, too; timers that are due then are called first the next time
-   * @returns how many records were processed
+   * @returns how many results and records were processed
    */
   process(recordsMax: number, slice?: Slice): number {
     const { collector } = this.#options;
     let count = 0;
     if (slice !== undefined && this.#punctuate("streamTime", slice)) return count;
+    while (count < recordsMax && collector.hasRoom && this.#calls.haveResults) {
+      this.#deliverResult();
+      count += 1;
+      if (this.stores.isStageFull || slice?.afterRecord() === true) return count;
+    }
     while (count < recordsMax && collector.hasRoom && this.#isReady()) {
       const queue = this.#group.poll();
       if (queue === undefined) break;
@@ -222,7 +236,9 @@ export class StreamTask {
   flush(slice?: Slice): boolean {
     const { collector } = this.#options;
     try {
-      return this.stores.flush(slice && (() => slice.afterRecord() || !collector.hasRoom));
+      const isDone = this.stores.flush(slice && (() => slice.afterRecord() || !collector.hasRoom));
+      if (isDone) this.#calls.save(); // what the caches have forwarded is among it
+      return isDone;
     } catch (thrown) {
       throw this.#failure(thrown);
     }
@@ -328,8 +344,16 @@ export class StreamTask {
 
   #isReady(): boolean {
     const { size } = this.#group;
-    if (size === 0) return false;
+    if (size === 0 || this.#calls.areFull) return false;
     return this.#idling === undefined || this.#idling.isReady(this.#queues.values());
+  }
+
+  #deliverResult(): void {
+    try {
+      this.#calls.deliver();
+    } catch (thrown) {
+      throw this.#failure(thrown);
+    }
   }
 
   #processHead(queue: RecordQueue): void {

@@ -3,6 +3,7 @@ import type { Headers, Timestamp } from "@millrace/model";
 import { isProgramMistake } from "../error/program-mistake.ts";
 import { storeFailureOf } from "../error/store-failure.ts";
 import { StreamsError, messageOf } from "../error/streams-error.ts";
+import type { RecordParts } from "../processor/async-work.ts";
 import type { StreamRecord } from "../processor/stream-record.ts";
 import type { SourceNode } from "../topology/topology-node.ts";
 import { deadLetterHeaders } from "./dead-letters.ts";
@@ -11,6 +12,7 @@ import type { RecordCollector, RefusalOwner } from "./record-collector.ts";
 import type { QueueErrors, UnreadableRecord } from "./record-queue.ts";
 import type { ErrorGuard } from "./running-node.ts";
 import type { SinkOwner } from "./sink-processor.ts";
+import type { ResultOwner } from "./task-calls.ts";
 import type { TimerOwner } from "./task-timers.ts";
 import type { TaskConfig } from "./stream-task-options.ts";
 import type { TaskContext } from "./task-context.ts";
@@ -20,7 +22,9 @@ const whyChangelog =
   "Without it the store would have another content after the next start, so that no policy is asked: let the store hold less, or raise requestBytesMax and the topic's max.message.bytes.";
 
 /** Applies a task's policies for errors, and sends its dead letters. */
-export class TaskErrors implements QueueErrors, SinkOwner, ErrorGuard, RefusalOwner, TimerOwner {
+export class TaskErrors
+  implements QueueErrors, SinkOwner, ErrorGuard, RefusalOwner, TimerOwner, ResultOwner
+{
   holdsInput = false;
   contextRecord: StreamRecord | undefined = undefined;
   /** True: a sink, or a dead letter, was written since this was set to false. */
@@ -32,6 +36,8 @@ export class TaskErrors implements QueueErrors, SinkOwner, ErrorGuard, RefusalOw
   readonly #collector: RecordCollector;
   #source: SourceNode | undefined;
   #input: StreamRecord | undefined;
+  /** What an operator awaits for, where its result is under way. */
+  #awaited: RecordParts | undefined;
 
   constructor(context: TaskContext, config: TaskConfig, collector: RecordCollector) {
     this.#context = context;
@@ -46,6 +52,7 @@ export class TaskErrors implements QueueErrors, SinkOwner, ErrorGuard, RefusalOw
     if (!this.isGuarding) return;
     this.#source = source;
     this.#input = record;
+    this.#awaited = undefined;
     this.holdsInput = true;
     this.contextRecord = undefined;
   }
@@ -54,8 +61,16 @@ export class TaskErrors implements QueueErrors, SinkOwner, ErrorGuard, RefusalOw
   beginPunctuation(): void {
     this.#source = undefined;
     this.#input = undefined;
+    this.#awaited = undefined;
     this.holdsInput = false;
     this.contextRecord = undefined;
+  }
+
+  /** What fails has the bytes that came to the operator. */
+  beginResult(record: RecordParts): void {
+    this.beginPunctuation();
+    this.#awaited = record;
+    this.holdsInput = true;
   }
 
   onSent(): void {
@@ -79,6 +94,14 @@ export class TaskErrors implements QueueErrors, SinkOwner, ErrorGuard, RefusalOw
   onPunctuationError(node: string, thrown: unknown): void {
     if (!this.isGuarding) throw thrown;
     this.onProcessingError(node, thrown);
+  }
+
+  onResultError(node: string, thrown: unknown): void {
+    this.onPunctuationError(node, thrown);
+  }
+
+  sendResultLetter(node: string, cause: unknown): void {
+    this.#sendDeadLetter(this.#context.processingError(cause, node), this.#inputLetter(cause));
   }
 
   onProcessingError(node: string, thrown: unknown): void {
@@ -166,15 +189,19 @@ export class TaskErrors implements QueueErrors, SinkOwner, ErrorGuard, RefusalOw
   /** Of the record under way, with its bytes as long as they hold. */
   #inputLetter(cause: unknown): Letter {
     const { timestamp, headers } = this.#context.recordContext;
+    const { key, value } = this.#inputBytes();
+    return { key, value, timestamp, headers, cause };
+  }
+
+  #inputBytes(): RecordParts {
     const source = this.#source;
-    const input = this.holdsInput ? this.#input : undefined;
-    const isKnown = source !== undefined && input !== undefined;
+    const input = this.#input;
+    if (!this.holdsInput) return { key: null, value: null };
+    if (source === undefined || input === undefined)
+      return this.#awaited ?? { key: null, value: null };
     return {
-      key: isKnown ? input.keyBytesAsRead(source.keySerde) : null,
-      value: isKnown ? input.valueBytesAsRead(source.valueSerde) : null,
-      timestamp,
-      headers,
-      cause,
+      key: input.keyBytesAsRead(source.keySerde),
+      value: input.valueBytesAsRead(source.valueSerde),
     };
   }
 }

@@ -18,6 +18,7 @@ import type {
   SynchronousPredicate,
   SynchronousResult,
 } from "./callback-types.ts";
+import type { AsyncOperators } from "./async-operators.ts";
 import type { Given, Optional } from "./given-options.ts";
 import type { KGroupedStream } from "./k-grouped-stream.ts";
 import type { Joinable, JoinCheck, JoinOptions, OptionalOrCallback } from "./joins.ts";
@@ -70,7 +71,7 @@ export interface KStream<
   out V,
   out KeyState extends SerdeState = SerdeState,
   out ValueState extends SerdeState = SerdeState,
-> {
+> extends AsyncOperators<K, V, KeyState> {
   readonly kind: "stream";
   readonly carries: Carried<K, V, KeyState, ValueState>;
 

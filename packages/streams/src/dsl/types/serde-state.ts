@@ -67,8 +67,12 @@ export type Needs<Missing, Call extends string, Ok> = [Missing] extends [never]
     ? `The key's serde was lost above; give it: ${Call}{ key: string() })`
     : [Missing] extends ["value"]
       ? `The value's serde was lost above; give it: ${Call}{ value: json(Schema) })`
-      : [Missing] extends ["left"]
-        ? `The left value's serde was lost above; give it: ${Call}{ left: json(Schema) })`
-        : [Missing] extends ["key" | "left"]
-          ? `Both serdes were lost above; give them: ${Call}{ key: string(), left: json(Schema) })`
-          : `Both serdes were lost above; give them: ${Call}{ key: string(), value: json(Schema) })`;
+      : [Missing] extends ["input"]
+        ? `The serde of the values that come in was lost above; give it: ${Call}{ input: json(Schema) })`
+        : [Missing] extends ["key" | "input"]
+          ? `Both serdes were lost above; give them: ${Call}{ key: string(), input: json(Schema) })`
+          : [Missing] extends ["left"]
+            ? `The left value's serde was lost above; give it: ${Call}{ left: json(Schema) })`
+            : [Missing] extends ["key" | "left"]
+              ? `Both serdes were lost above; give them: ${Call}{ key: string(), left: json(Schema) })`
+              : `Both serdes were lost above; give them: ${Call}{ key: string(), value: json(Schema) })`;

@@ -1,0 +1,217 @@
+import { noHeaders, type Headers } from "@millrace/model";
+import type { Serde } from "@millrace/serde";
+import type { KeyValueStore, StoreSpecification } from "@millrace/state";
+
+import { isProgramMistake } from "../../../error/program-mistake.ts";
+import { StreamsError } from "../../../error/streams-error.ts";
+import {
+  asyncWorkOf,
+  type AsyncWork,
+  type AwaitingOperator,
+  type CallResult,
+} from "../../../processor/async-work.ts";
+import { requireValue } from "../../../processor/callback-result.ts";
+import type { Processor, ProcessorContext } from "../../../processor/processor.ts";
+import { StreamRecord } from "../../../processor/stream-record.ts";
+import type { CallSettings } from "./call-settings.ts";
+import type { AsyncContext, Call } from "./call.ts";
+import { Calls } from "./calls.ts";
+import type { WaitingRecord } from "./waiting-record.ts";
+
+export type WaitingStore = KeyValueStore<number, WaitingRecord>;
+
+export interface AwaitingProcessorParts {
+  /** Such as `mapValuesAsync`. */
+  readonly operator: string;
+  readonly keySerde: Serde<unknown>;
+  /** Of what comes in. */
+  readonly inputSerde: Serde<unknown>;
+  readonly settings: CallSettings;
+  readonly isSerial: boolean;
+  readonly store: StoreSpecification<WaitingStore>;
+  readonly callback: (value: unknown, key: unknown, context: AsyncContext) => unknown;
+  /** What is forwarded for a result. */
+  readonly valuesOf: (result: unknown) => Iterable<unknown>;
+}
+
+/**
+ * Awaits without stopping its task: a record that comes is held, its call is begun, and once the result is there, and its
+ * turn, the task delivers it between two records.
+ *
+ * ASYNC-1: a record is held, by memory or by the store, until its result was forwarded. What is held at a commit is
+ * written with it, and called for again by whoever opens the task next; what came and went in between is written nowhere.
+ */
+export class AwaitingProcessor implements Processor, AwaitingOperator {
+  readonly forwardsNewRecords = true;
+  readonly #parts: AwaitingProcessorParts;
+  #opened: Opened | undefined;
+  /** Held in memory alone. */
+  readonly #unsaved = new Set<Call>();
+  /** Sequences of what was saved, and is delivered. */
+  #delivered: number[] = [];
+  #nextSequence = 0;
+
+  constructor(parts: AwaitingProcessorParts) {
+    this.#parts = parts;
+  }
+
+  init(context: ProcessorContext): void {
+    const { operator, settings, isSerial, store: specification } = this.#parts;
+    const work = asyncWorkOf(context.taskScope);
+    if (settings.onGiveUp === "deadLetter" && !work.hasDeadLetterTopic)
+      throw new StreamsError(
+        "NO_DEAD_LETTER_TOPIC",
+        `${operator} sends what it gives up to dead letters, and the application has no topic for them; give it the option deadLetterTopic`,
+        { node: context.nodeName },
+      );
+    const node = context.nodeName;
+    const calls = new Calls({
+      operator,
+      node,
+      settings,
+      isSerial,
+      work,
+      invoke: (record, attempt) => this.#invoke(record, attempt),
+    });
+    const store = context.store(specification);
+    this.#opened = { context, work, calls, store };
+    work.register(this);
+    using waiting = store.all();
+    for (const { key: sequence, value: record } of waiting) {
+      calls.add(sequence, record);
+      this.#nextSequence = sequence + 1;
+    }
+  }
+
+  process(record: StreamRecord): void {
+    const { context, calls } = this.#open();
+    const { keySerde, inputSerde, store } = this.#parts;
+    const { topic, partition, offset } = context.recordMetadata ?? nowhere;
+    const read = {
+      key: record.keyBytesAsRead(keySerde),
+      value: record.valueBytesAsRead(inputSerde),
+    };
+    const call = calls.add(this.#nextSequence++, {
+      topic,
+      partition,
+      offset,
+      timestamp: record.timestamp,
+      // What was read is a view, which holds no longer than this call.
+      headers: copyOf(record.headers),
+      key: read.key === null ? record.keyBytes(keySerde, store.name) : new Uint8Array(read.key),
+      value:
+        read.value === null
+          ? record.valueBytes(inputSerde, store.name)
+          : new Uint8Array(read.value),
+    });
+    this.#unsaved.add(call);
+  }
+
+  get isFull(): boolean {
+    return this.#open().calls.isFull;
+  }
+
+  get hasResults(): boolean {
+    return this.#open().calls.hasReady;
+  }
+
+  get callCount(): number {
+    return this.#open().calls.underWayCount;
+  }
+
+  takeResult(): CallResult | undefined {
+    const { calls, context } = this.#open();
+    const call = calls.takeReady();
+    if (call === undefined) return undefined;
+    return {
+      node: context.nodeName,
+      record: call.record,
+      deliver: () => {
+        if (!this.#unsaved.delete(call)) this.#delivered.push(call.sequence);
+        this.#deliver(call);
+      },
+    };
+  }
+
+  save(): void {
+    const { store } = this.#open();
+    for (const sequence of this.#delivered) store.put(sequence, null);
+    for (const { sequence, record } of this.#unsaved) store.put(sequence, record);
+    this.#delivered = [];
+    this.#unsaved.clear();
+  }
+
+  close(): void {
+    this.#opened?.calls.close(
+      new StreamsError("TASK_CLOSED", "the task was closed; whoever opens it next calls again", {
+        node: this.#opened.context.nodeName,
+      }),
+    );
+  }
+
+  #open(): Opened {
+    if (this.#opened !== undefined) return this.#opened;
+    throw new StreamsError("NOT_CONNECTED", "a processor has no task before init");
+  }
+
+  #invoke(waiting: WaitingRecord, attempt: AsyncContext): unknown {
+    // A copy of its own for each attempt, whatever was done to the one before.
+    const record = this.#recordOf(waiting);
+    return this.#parts.callback(record.value, record.key, attempt);
+  }
+
+  #recordOf(waiting: WaitingRecord): StreamRecord {
+    const { keySerde, inputSerde, store } = this.#parts;
+    return StreamRecord.ofBytes({
+      topic: store.name,
+      key: waiting.key,
+      value: waiting.value,
+      timestamp: waiting.timestamp,
+      headers: waiting.headers,
+      keySerde,
+      valueSerde: inputSerde,
+    });
+  }
+
+  #deliver({ record, outcome }: Call): void {
+    if (outcome === undefined) return;
+    if (outcome.kind === "error") this.#giveUp(record, outcome.error);
+    else this.#forward(record, this.#parts.valuesOf(outcome.value));
+  }
+
+  #forward(waiting: WaitingRecord, values: Iterable<unknown>): void {
+    const { context } = this.#open();
+    const record = this.#recordOf(waiting);
+    for (const value of values) context.forward(record.withValue(value));
+  }
+
+  #giveUp(waiting: WaitingRecord, error: unknown): void {
+    const { context, work } = this.#open();
+    const { operator, settings } = this.#parts;
+    const { onGiveUp } = settings;
+    if (onGiveUp === "fail" || isProgramMistake(error)) throw error;
+    if (typeof onGiveUp === "object") {
+      const { value, key } = this.#recordOf(waiting);
+      const given = onGiveUp.value(error, value, key);
+      this.#forward(waiting, [requireValue(given, `onGiveUp of ${operator}`)]);
+      return;
+    }
+    if (onGiveUp === "deadLetter") work.sendDeadLetter(context.nodeName, error);
+    work.onGivenUp(context.nodeName, error);
+  }
+}
+
+interface Opened {
+  readonly context: ProcessorContext;
+  readonly work: AsyncWork;
+  readonly calls: Calls;
+  readonly store: WaitingStore;
+}
+
+function copyOf(headers: Headers): Headers {
+  if (headers.length === 0) return noHeaders;
+  return headers.map(([name, value]) => [name, value === null ? null : new Uint8Array(value)]);
+}
+
+/** Where the records of a timer come from. */
+const nowhere = { topic: null, partition: -1, offset: -1 };
