@@ -1,5 +1,6 @@
 import {
   choiceOption,
+  durationOption,
   flagOption,
   isSynchronousFunction,
   numberOption,
