@@ -209,6 +209,35 @@ describe("layout of partitions", () => {
     );
   });
 
+  test("topics that go to and fro between two parts have the counts of the sides they lead to", () => {
+    const internal = (name: string) => ({ name, partitionCount: undefined, configs: {} });
+    const layout = layOutPartitions(
+      [
+        part(0, {
+          sourceTopics: ["left", "answers"],
+          sinkTopics: ["subscriptions"],
+          repartitionTopics: [internal("answers")],
+          copartitionGroups: [{ topics: ["answers", "left"], patterns: [] }],
+        }),
+        part(1, {
+          sourceTopics: ["right", "subscriptions"],
+          sinkTopics: ["answers"],
+          repartitionTopics: [internal("subscriptions")],
+          copartitionGroups: [{ topics: ["right", "subscriptions"], patterns: [] }],
+        }),
+      ],
+      new Map([
+        ["left", 4],
+        ["right", 2],
+      ]),
+    );
+    expect(Object.fromEntries(layout.partitionCounts)).toMatchObject({
+      answers: 4,
+      subscriptions: 2,
+    });
+    expect(layout.tasks).toHaveLength(6);
+  });
+
   test("inputs that must match and do not are refused", () => {
     const joined = [
       part(0, {

@@ -100,23 +100,29 @@ function countRepartitionTopics(
   existing: ReadonlyMap<string, number>,
   counts: Map<string, number>,
 ): void {
-  for (let round = 0; round <= repartition.size; round++) {
-    for (const topic of repartition.values()) {
-      if (counts.has(topic.name)) continue;
-      const writers = subtopologies.filter(({ sinkTopics }) => sinkTopics.includes(topic.name));
-      const inputs = writers.flatMap(({ sourceTopics }) => sourceTopics);
-      const isKnown = inputs.every((input) => counts.has(input));
-      if (topic.partitionCount !== undefined) counts.set(topic.name, topic.partitionCount);
-      else if (isKnown)
-        counts.set(topic.name, widest(inputs, counts) || (existing.get(topic.name) ?? 0));
-    }
+  const unknown = new Map(repartition);
+  for (const { name, partitionCount } of repartition.values())
+    if (partitionCount !== undefined) counts.set(name, partitionCount);
+  for (const name of counts.keys()) unknown.delete(name);
+  while (unknown.size > 0) {
+    const inputsOf = (topic: string): readonly string[] =>
+      subtopologies.flatMap(({ sourceTopics, sinkTopics }) =>
+        sinkTopics.includes(topic) ? sourceTopics : [],
+      );
+    const names = [...unknown.keys()];
+    const isKnown = (input: string): boolean => counts.has(input);
+    // The two topics of a foreign-key join go to and fro: there what is known must do, as in Kafka.
+    const next =
+      names.find((name) => inputsOf(name).every(isKnown)) ??
+      names.find((name) => inputsOf(name).some(isKnown));
+    if (next === undefined)
+      throw new ApplicationError(
+        "PARTITIONS_DIFFER",
+        `the partition counts of ${names.join(", ")} depend on each other in a circle. Break it by an explicit topic.`,
+      );
+    counts.set(next, widest(inputsOf(next), counts) || (existing.get(next) ?? 0));
+    unknown.delete(next);
   }
-  const unknown = [...repartition.keys()].filter((name) => !counts.has(name));
-  if (unknown.length === 0) return;
-  throw new ApplicationError(
-    "PARTITIONS_DIFFER",
-    `the partition counts of ${unknown.join(", ")} depend on each other in a circle. Break it by an explicit topic.`,
-  );
 }
 
 function alignCopartitioned(
