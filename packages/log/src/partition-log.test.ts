@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { FailingFileSystem } from "../test-support/failing-file-system.ts";
 import { batchesIn, batchOf, markerOf } from "../test-support/batches.ts";
 import { firstLog, openTestLog, readFile, testPlatform } from "../test-support/open-test-log.ts";
+import { ReadMemory } from "./read/read-memory.ts";
 
 const client = { origin: "client" } as const;
 const coordinator = { origin: "coordinator" } as const;
@@ -274,6 +275,21 @@ describe("read", () => {
       expect(log.offsetForTimestamp(1093)).toBeUndefined();
       expect(log.maxTimestamp()).toMatchObject({ offset: 29, timestamp: 1092 });
     });
+  });
+
+  it("of little in front of the bound holds no more than that", async () => {
+    const log = await openTestLog(testPlatform(), { tailCacheBytes: 0 });
+    for (const value of ["little", "x".repeat(500_000), "x".repeat(500_000)])
+      log.append(batchOf({ values: [value] }), client);
+    const memory = new ReadMemory();
+    const whole = { ...all, maxBytes: 2_000_000, memory };
+    const first = log.read(0, { ...whole, upTo: 1 });
+    expect(batchesIn(first)).toEqual([[0, 1]]);
+    expect(first.parts[0].buffer.byteLength).toBe(first.sizeBytes);
+    expect(memory.freeBytes).toBeGreaterThan(1_000_000);
+    expect(batchesIn(log.read(0, whole))).toHaveLength(3);
+    expect(memory.freeBytes).toBe(0);
+    expect(batchesIn(first)).toEqual([[0, 1]]);
   });
 
   it.each([0, 1_000_000])("ends with the segment, a cache of %i bytes", async (tailCacheBytes) => {

@@ -8,6 +8,7 @@ import {
 import { LogCorruptedError } from "../log-error.ts";
 import type { LogSlice, ReadOptions } from "../log-types.ts";
 import type { SegmentList } from "../segment/segment-list.ts";
+import { pinnedFactorMax } from "./read-memory.ts";
 import type { TailCache } from "./tail-cache.ts";
 
 /** Between an indexed batch and the one that is looked for there may be this much. */
@@ -102,9 +103,19 @@ function takeBatches(
     nextOffset = readLastOffset(bytes, end) + 1;
     end += sizeBytes;
   }
-  const parts = end === start ? [] : [bytes.subarray(start, end)];
+  const sizeBytes = end - start;
   const rest = restOf(bytes.subarray(end), upTo);
-  return { parts, sizeBytes: end - start, nextOffset, upTo, rest };
+  const kept = withoutPinning(bytes.subarray(start, end + rest.length), options);
+  const parts = sizeBytes === 0 ? [] : [kept.subarray(0, sizeBytes)];
+  return { parts, sizeBytes, nextOffset, upTo, rest: kept.subarray(sizeBytes) };
+}
+
+/** Where the bound on offsets leaves little of what was read, as behind an open transaction, the rest is not held. */
+function withoutPinning(bytes: Uint8Array, { memory }: ReadOptions): Uint8Array {
+  if (bytes.buffer.byteLength <= pinnedFactorMax * bytes.length) return bytes;
+  const kept = bytes.slice();
+  memory?.giveBack([bytes]);
+  return kept;
 }
 
 /** The part of one batch that lies at the begin of the bytes. */

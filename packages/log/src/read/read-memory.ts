@@ -4,6 +4,8 @@ const lentBytesMin = 64 * 1024;
 const stepBytes = 64 * 1024;
 /** A piece that is larger than this many times what is wanted waits for a larger read. */
 const excessFactorMax = 2;
+/** A view that keeps more than this many times its own size alive is copied. */
+export const pinnedFactorMax = 4;
 /** What is kept while nobody reads. */
 const freeBytesMaxDefault = 16 * 1024 * 1024;
 

@@ -1,4 +1,5 @@
 import { invariant, type Offset } from "@millrace/model";
+import { pinnedFactorMax } from "./read-memory.ts";
 
 interface CachedBatch {
   readonly baseOffset: Offset;
@@ -9,8 +10,6 @@ interface CachedBatch {
 /** Stands where a batch was: the array must not keep its bytes. */
 const gone: CachedBatch = { baseOffset: -1, nextOffset: -1, bytes: new Uint8Array(0) };
 
-/** A slice that keeps more than this many times its own size alive is copied. */
-const pinnedFactorMax = 4;
 /** A reader that is behind by more than this many times what is kept has no use of it. */
 const lagFactorMax = 4;
 
