@@ -11,7 +11,7 @@ import { withClient } from "../../test-support/with-client.ts";
 import { Durability } from "../partition/durability.ts";
 import { Partitions } from "../partition/partitions.ts";
 import { Turns } from "../server/turns.ts";
-import { waitForRecords } from "./delayed-fetch.ts";
+import { seenOf, waitForRecords } from "./delayed-fetch.ts";
 import { readPartitions } from "./read-partition.ts";
 
 const longMs = 60_000;
@@ -137,9 +137,10 @@ async function toldAfter(
   }));
   const world = { partitions, turns, readMemory: new ReadMemory() };
   const found = await readPartitions(world, targets, limits);
+  const seen = found.map((one) => seenOf(one, world));
   change(partitions);
   const { signal } = new AbortController();
-  const options = { ...world, platform, targets, found, limits, maxWaitMs: longMs, signal };
+  const options = { ...world, platform, targets, seen, limits, maxWaitMs: longMs, signal };
   const fetched = await platform.until(waitForRecords(options));
   return {
     codes: (fetched ?? []).map(({ response }) => response.errorCode),

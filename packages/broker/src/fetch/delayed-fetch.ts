@@ -10,11 +10,28 @@ import {
   readTarget,
 } from "./read-partition.ts";
 
+/** What there is of a target; its records are read when they are sent. */
+export interface SeenPartition {
+  readonly sizeBytes: number;
+  readonly highWatermark: number;
+  /** It has an error or a diverging epoch to be told. */
+  readonly isTold: boolean;
+}
+
+/** Lets go of the records: who waits for more would hold them for as long as a client likes. */
+export function seenOf(
+  { response, sizeBytes }: FetchedPartition,
+  { readMemory }: Pick<FetchWorld, "readMemory">,
+): SeenPartition {
+  readMemory.giveBack(response.records);
+  return { sizeBytes, highWatermark: response.highWatermark, isTold: isTold(response) };
+}
+
 export interface DelayedFetchOptions extends FetchWorld {
   readonly platform: Platform;
   readonly targets: readonly FetchTarget[];
   /** What there was of each, in order. */
-  readonly found: readonly FetchedPartition[];
+  readonly seen: readonly SeenPartition[];
   readonly limits: FetchLimits;
   readonly maxWaitMs: number;
   readonly signal: AbortSignal;
@@ -33,7 +50,7 @@ export function waitForRecords(
   const { platform, partitions, targets, limits, signal } = options;
   return new Promise((resolve) => {
     const waits: PartitionWait[] = [];
-    const enough = new Enough(options.found, limits.minBytes);
+    const enough = new Enough(options.seen, limits.minBytes);
     let isDone = false;
     const finish = (read: boolean) => {
       isDone = true;
@@ -48,12 +65,13 @@ export function waitForRecords(
     for (const [index, target] of targets.entries()) {
       if (isDone) return;
       const look = () => {
-        if (enough.isReachedWith(index, readTarget(options, target, limits))) finish(true);
+        const seen = seenOf(readTarget(options, target, limits), options);
+        if (enough.isReachedWith(index, seen)) finish(true);
       };
       const partition = partitions.find(target.topic ?? "", target.partition);
       if (partition !== undefined) waits.push(partition.waitForData(look));
       // The targets may have been read over several turns: something may have changed meanwhile.
-      if (hasChanged(partition, target, options.found[index])) look();
+      if (hasChanged(partition, target, options.seen[index])) look();
     }
     if (signal.aborted && !isDone) abandon();
   });
@@ -63,11 +81,11 @@ export function waitForRecords(
 function hasChanged(
   partition: Partition | undefined,
   { topicId }: FetchTarget,
-  { response }: FetchedPartition,
+  seen: SeenPartition,
 ): boolean {
   if (partition === undefined || partition.failure !== undefined) return true;
   if (partition.damage !== undefined || !isOfTopic(partition, topicId)) return true;
-  return partition.highWatermark !== response.highWatermark;
+  return partition.highWatermark !== seen.highWatermark;
 }
 
 /** Adds up what there is of each target. */
@@ -76,17 +94,17 @@ class Enough {
   readonly #minBytes: number;
   #sumBytes: number;
 
-  constructor(found: readonly FetchedPartition[], minBytes: number) {
-    this.#sizes = found.map(({ sizeBytes }) => sizeBytes);
+  constructor(seen: readonly SeenPartition[], minBytes: number) {
+    this.#sizes = seen.map(({ sizeBytes }) => sizeBytes);
     this.#sumBytes = this.#sizes.reduce((sum, sizeBytes) => sum + sizeBytes, 0);
     this.#minBytes = minBytes;
   }
 
   /** With what there is of one of them now. */
-  isReachedWith(index: number, fetched: FetchedPartition): boolean {
-    this.#sumBytes += fetched.sizeBytes - this.#sizes[index];
-    this.#sizes[index] = fetched.sizeBytes;
-    return isTold(fetched) || this.#sumBytes >= this.#minBytes;
+  isReachedWith(index: number, { sizeBytes, isTold }: SeenPartition): boolean {
+    this.#sumBytes += sizeBytes - this.#sizes[index];
+    this.#sizes[index] = sizeBytes;
+    return isTold || this.#sumBytes >= this.#minBytes;
   }
 }
 
@@ -94,12 +112,12 @@ class Enough {
 export function isEnough(fetched: readonly FetchedPartition[], minBytes: number): boolean {
   let sizeBytes = 0;
   for (const one of fetched) {
-    if (isTold(one)) return true;
+    if (isTold(one.response)) return true;
     sizeBytes += one.sizeBytes;
   }
   return sizeBytes >= minBytes;
 }
 
-function isTold({ response }: FetchedPartition): boolean {
+function isTold(response: FetchedPartition["response"]): boolean {
   return response.errorCode !== 0 || response.divergingEpoch !== undefined;
 }

@@ -4,7 +4,9 @@ import type { FetchRequest, fetchResponse } from "@millrace/protocol/definitions
 export type FetchResponse = Given<typeof fetchResponse>;
 export type FetchResponseTopic = FetchResponse["responses"][number];
 /** What one partition's part of a response says. */
-export type FetchResponsePartition = NonNullable<FetchResponseTopic["partitions"]>[number];
+export type FetchResponsePartition = NonNullable<FetchResponseTopic["partitions"]>[number] & {
+  readonly records: readonly Uint8Array[];
+};
 export type FetchRequestPartition = FetchRequest["topics"][number]["partitions"][number];
 
 /** What is asked of one partition. */

@@ -1,3 +1,4 @@
+import { ReadMemory } from "@millrace/log";
 import { decodeUtf8 } from "@millrace/model";
 import { errorCodeOf } from "@millrace/protocol";
 import { fetchApi } from "@millrace/protocol/definitions";
@@ -20,6 +21,8 @@ function firstRecord(bytes: Uint8Array): RecordBatchReader {
   reader.next();
   return reader;
 }
+
+const bufferOf = ({ buffer }: Uint8Array) => buffer;
 
 describe("Fetch", () => {
   test("waits for enough bytes, and no longer than it may", () =>
@@ -50,6 +53,28 @@ describe("Fetch", () => {
           expect(decodeUtf8(value ?? new Uint8Array(0)) === valueOf(index)).toBe(true);
         }
       }
+    }));
+
+  test("that waits holds nothing of what it has read", () =>
+    withClient(async ({ client, platform }) => {
+      const other = await TestClient.connect(platform, { host: "127.0.0.1", port: 9092 });
+      await client.createTopic("orders");
+      for (let index = 0; index < 20; index++)
+        await client.produce("orders", ["x".repeat(200_000)]);
+      const take = vi.spyOn(ReadMemory.prototype, "take");
+      const giveBack = vi.spyOn(ReadMemory.prototype, "giveBack");
+      const asked = other.ask(fetchApi, 12, {
+        maxWaitMs: 1000,
+        minBytes: 40_000_000,
+        maxBytes: 50_000_000,
+        topics: [{ topic: "orders", partitions: [targetOf(0)] }],
+      });
+      for (let count = 0; count < 3; count++) await client.produce("orders", ["a"]);
+      const given = new Set(giveBack.mock.calls.flatMap(([views]) => views.map(bufferOf)));
+      const taken = take.mock.results.map(({ value }) => bufferOf(value));
+      expect(taken.length).toBeGreaterThan(1);
+      expect(taken.filter((buffer) => !given.has(buffer))).toEqual([]);
+      expect((await asked)?.responses[0].partitions[0].records?.length).toBeGreaterThan(900_000);
     }));
 
   test("that waits looks at the partition that has changed alone", () =>

@@ -1,7 +1,7 @@
 import { errorCodeOf } from "@millrace/protocol";
 import { fetchApi, type FetchRequest } from "@millrace/protocol/definitions";
 import type { BrokerServices } from "../broker-services.ts";
-import { isEnough, waitForRecords } from "../fetch/delayed-fetch.ts";
+import { isEnough, seenOf, type SeenPartition, waitForRecords } from "../fetch/delayed-fetch.ts";
 import { closeFetchContext, type FetchContext, openFetchContext } from "../fetch/fetch-context.ts";
 import { FetchSessions } from "../fetch/fetch-sessions.ts";
 import type { FetchedPartition, FetchResponse, FetchTarget } from "../fetch/fetch-types.ts";
@@ -49,12 +49,13 @@ export class FetchHandler implements Handler<FetchRequest, FetchResponse> {
     }
     const limits = this.#limitsOf(context, request);
     const { partitions, readMemory } = this.#services;
-    return after(readPartitions({ partitions, readMemory, turns }, targets, limits), (found) => {
+    const world = { partitions, readMemory, turns };
+    return after(readPartitions(world, targets, limits), (found) => {
       const isDone =
         targets.length === 0 || request.maxWaitMs <= 0 || isEnough(found, limits.minBytes);
-      return isDone
-        ? this.#answer(session, [...found, ...refused])
-        : this.#answerLater(context, request, { session, targets, found, refused, limits });
+      if (isDone) return this.#answer(session, [...found, ...refused]);
+      const seen = found.map((one) => seenOf(one, world));
+      return this.#answerLater(context, request, { session, targets, seen, refused, limits });
     });
   }
 
@@ -64,7 +65,7 @@ export class FetchHandler implements Handler<FetchRequest, FetchResponse> {
     asked: {
       readonly session: FetchContext;
       readonly targets: readonly FetchTarget[];
-      readonly found: readonly FetchedPartition[];
+      readonly seen: readonly SeenPartition[];
       readonly refused: readonly FetchedPartition[];
       readonly limits: FetchLimits;
     },
