@@ -101,3 +101,34 @@ test("answers that nobody takes stay few", limits, async () => {
     await sleep(isVerify ? 10_000 : 2000);
   });
 });
+
+test(
+  "fetches that wait for more than there is hold little, and end one after the other",
+  limits,
+  async () => {
+    const partitions = Array.from({ length: 12 }, (_, partition) => ({
+      partition,
+      fetchOffset: 0,
+      partitionMaxBytes: 4_000_000,
+    }));
+    await client.createTopic("waited-for", partitions.length);
+    const values = ["x".repeat(900_000)];
+    for (const { partition } of partitions)
+      for (let index = 0; index < 5; index++)
+        await client.produce("waited-for", values, -1, partition);
+    const request = {
+      maxWaitMs: 3000,
+      minBytes: 50_000_000,
+      maxBytes: 50_000_000,
+      topics: [{ topic: "waited-for", partitions }],
+    };
+    const frame = Buffer.concat(
+      encodeRequest(fetchApi, { version: 12, correlationId: 1, clientId: "hostile" }, request),
+    );
+    await expectUndisturbed(async () => {
+      for (let index = 0; index < (isVerify ? 300 : 60); index++)
+        (await load.open("nothing")).write(frame);
+      await sleep(isVerify ? 10_000 : 6000);
+    });
+  },
+);

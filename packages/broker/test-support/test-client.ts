@@ -108,8 +108,8 @@ export class TestClient {
     });
   }
 
-  async produce(topic: string, values: readonly string[], acks = -1) {
-    const response = await this.ask(produceApi, 9, produceRequest(topic, values, acks));
+  async produce(topic: string, values: readonly string[], acks = -1, partition = 0) {
+    const response = await this.ask(produceApi, 9, produceRequest(topic, values, acks, partition));
     return response?.responses[0].partitionResponses[0];
   }
 
@@ -144,12 +144,9 @@ export class TestClient {
   }
 }
 
-export function produceRequest(topic: string, values: readonly string[], acks = -1) {
-  return {
-    acks,
-    timeoutMs: 1000,
-    topicData: [{ name: topic, partitionData: [{ index: 0, records: batchOf(values) }] }],
-  };
+export function produceRequest(topic: string, values: readonly string[], acks = -1, partition = 0) {
+  const partitionData = [{ index: partition, records: batchOf(values) }];
+  return { acks, timeoutMs: 1000, topicData: [{ name: topic, partitionData }] };
 }
 
 export function batchOf(values: readonly string[]): Uint8Array {

@@ -140,7 +140,17 @@ async function toldAfter(
   const seen = found.map((one) => seenOf(one, world));
   change(partitions);
   const { signal } = new AbortController();
-  const options = { ...world, platform, targets, seen, limits, maxWaitMs: longMs, signal };
+  const answerLimits = () => limits;
+  const options = {
+    ...world,
+    platform,
+    targets,
+    seen,
+    limits,
+    answerLimits,
+    maxWaitMs: longMs,
+    signal,
+  };
   const fetched = await platform.until(waitForRecords(options));
   return {
     codes: (fetched ?? []).map(({ response }) => response.errorCode),

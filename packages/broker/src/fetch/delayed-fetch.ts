@@ -33,6 +33,8 @@ export interface DelayedFetchOptions extends FetchWorld {
   /** What there was of each, in order. */
   readonly seen: readonly SeenPartition[];
   readonly limits: FetchLimits;
+  /** What an answer may hold by now: others may have filled the room for answers meanwhile. */
+  readonly answerLimits: () => FetchLimits;
   readonly maxWaitMs: number;
   readonly signal: AbortSignal;
 }
@@ -57,7 +59,8 @@ export function waitForRecords(
       timer.cancel();
       signal.removeEventListener("abort", abandon);
       for (const wait of waits) wait.cancel();
-      resolve(read ? readPartitions(options, targets, limits) : undefined);
+      const readAll = () => readPartitions(options, targets, options.answerLimits());
+      resolve(read ? options.turns.woken(readAll) : undefined);
     };
     const abandon = () => finish(false);
     const timer = platform.timers.after(options.maxWaitMs, () => finish(true));

@@ -72,6 +72,7 @@ export class FetchHandler implements Handler<FetchRequest, FetchResponse> {
   ): Promise<FetchResponse | undefined> {
     const fetched = await waitForRecords({
       ...asked,
+      answerLimits: () => this.#limitsOf(context, request),
       platform: this.#services.platform,
       partitions: this.#services.partitions,
       readMemory: this.#services.readMemory,

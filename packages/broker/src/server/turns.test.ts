@@ -1,4 +1,5 @@
 import { memoryPlatform } from "@millrace/platform/memory";
+import { nodePlatform } from "@millrace/platform/node";
 import { expect, test } from "vitest";
 import { turnMs, Turns } from "./turns.ts";
 import { UnreadAnswers } from "./unread-answers.ts";
@@ -13,9 +14,9 @@ function world() {
     timers: {
       ...timers,
       after: (delayMs, callback) => timers.after(delayMs, callback),
-      yield: () => {
+      yield: async () => {
         state.yields++;
-        return Promise.resolve();
+        await platform.advance(0);
       },
       sleep: (delayMs) => {
         state.sleptMs += delayMs;
@@ -64,6 +65,50 @@ test("once much was done in one go only what is quick goes on, until others had 
   expect(turns.isOver).toBe(true);
   await platform.advance(0);
   expect(turns.isOver).toBe(false);
+});
+
+/** How many pieces of long work are done in a round of the event loop, at most. */
+async function mostInOneRound(work: (turns: Turns, piece: () => void) => Promise<unknown>) {
+  const { timers } = nodePlatform();
+  let nowMs = 0;
+  let doneCount = 0;
+  let most = 0;
+  const turns = new Turns({ timers, clock: { wallMs: () => 0, monotonicMs: () => nowMs } });
+  const working = work(turns, () => {
+    nowMs += turnMs;
+    doneCount++;
+  });
+  let isOver = false;
+  void working.finally(() => (isOver = true));
+  for (let before = doneCount; !isOver; before = doneCount) {
+    await timers.yield();
+    most = Math.max(most, doneCount - before);
+  }
+  return { most, doneCount };
+}
+
+test("of many who take long, only so many go on before others have their turn", async () => {
+  const { most, doneCount } = await mostInOneRound((turns, piece) =>
+    Promise.all(Array.from({ length: 20 }, () => turns.map([1, 2, 3], piece))),
+  );
+  expect(doneCount).toBe(60);
+  expect(most).toBeLessThanOrEqual(4);
+});
+
+test("the same of many who are woken, the first of them at once", async () => {
+  const { most, doneCount } = await mostInOneRound((turns, piece) => {
+    let atOnce = 0;
+    const woken = Array.from({ length: 20 }, () =>
+      turns.woken(() => {
+        atOnce++;
+        piece();
+      }),
+    );
+    expect(atOnce).toBe(3);
+    return Promise.all(woken);
+  });
+  expect(doneCount).toBe(20);
+  expect(most).toBeLessThanOrEqual(4);
 });
 
 test("unread answers leave each next one a part of the room, and never nothing", () => {

@@ -73,6 +73,15 @@ export class Turns {
     );
   }
 
+  /** Does the work of who was woken, at once where others have not been at work already: many may be woken together. */
+  async woken<Result>(work: () => Result | Promise<Result>): Promise<Result> {
+    while (this.isOver) await this.#time.timers.yield();
+    const startMs = this.#time.clock.monotonicMs();
+    const result = work();
+    this.end(startMs);
+    return result;
+  }
+
   #take(tookMs: number): void {
     if (tookMs <= 0) return;
     if (this.#takenMs === 0) this.#time.timers.after(0, () => (this.#takenMs = 0));
@@ -85,8 +94,11 @@ export class Turns {
 
   async #later(go: () => boolean): Promise<void> {
     for (let isLong = true; ;) {
-      await this.#time.timers.yield();
-      if (isLong) await this.#rested();
+      // Where many have work left, not all of them go on in the same round.
+      do {
+        await this.#time.timers.yield();
+        if (isLong) await this.#rested();
+      } while (this.isOver);
       const startMs = this.#time.clock.monotonicMs();
       const isDone = go();
       isLong = this.end(startMs);
