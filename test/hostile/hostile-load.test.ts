@@ -102,33 +102,41 @@ test("answers that nobody takes stay few", limits, async () => {
   });
 });
 
-test(
-  "fetches that wait for more than there is hold little, and end one after the other",
-  limits,
-  async () => {
-    const partitions = Array.from({ length: 12 }, (_, partition) => ({
-      partition,
-      fetchOffset: 0,
-      partitionMaxBytes: 4_000_000,
-    }));
-    await client.createTopic("waited-for", partitions.length);
-    const values = ["x".repeat(900_000)];
-    for (const { partition } of partitions)
-      for (let index = 0; index < 5; index++)
-        await client.produce("waited-for", values, -1, partition);
-    const request = {
-      maxWaitMs: 3000,
-      minBytes: 50_000_000,
-      maxBytes: 50_000_000,
-      topics: [{ topic: "waited-for", partitions }],
-    };
-    const frame = Buffer.concat(
-      encodeRequest(fetchApi, { version: 12, correlationId: 1, clientId: "hostile" }, request),
-    );
-    await expectUndisturbed(async () => {
-      for (let index = 0; index < (isVerify ? 300 : 60); index++)
-        (await load.open("nothing")).write(frame);
-      await sleep(isVerify ? 10_000 : 6000);
-    });
-  },
-);
+/** A fetch that waits for more than there is, of partitions that have several megabytes each. */
+function waitingFetch(name: string, partitionCount: number): Buffer {
+  const partitions = Array.from({ length: partitionCount }, (_, partition) => ({
+    partition,
+    fetchOffset: 0,
+    partitionMaxBytes: 4_000_000,
+  }));
+  const request = {
+    maxWaitMs: 3000,
+    minBytes: 50_000_000,
+    maxBytes: 50_000_000,
+    topics: [{ topic: name, partitions }],
+  };
+  const header = { version: 12, correlationId: 1, clientId: "hostile" };
+  return Buffer.concat(encodeRequest(fetchApi, header, request));
+}
+
+async function expectUndisturbedBy(frame: Buffer): Promise<void> {
+  await expectUndisturbed(async () => {
+    for (let index = 0; index < (isVerify ? 300 : 30); index++)
+      (await load.open("nothing")).write(frame);
+    await sleep(isVerify ? 10_000 : 5000);
+  });
+}
+
+test("fetches that wait hold little, and end one after the other", limits, async () => {
+  await client.createTopic("waited-for", 12);
+  const values = ["x".repeat(900_000)];
+  for (let partition = 0; partition < 12; partition++)
+    for (let index = 0; index < 5; index++)
+      await client.produce("waited-for", values, -1, partition);
+  await expectUndisturbedBy(waitingFetch("waited-for", 12));
+});
+
+test("fetches that wait where others write look at what is written alone", limits, async () => {
+  for (let index = 0; index < 4; index++) await client.produce(topic, ["x".repeat(900_000)]);
+  await expectUndisturbedBy(waitingFetch(topic, 1));
+});

@@ -13,6 +13,7 @@ import {
 /** What there is of a target; its records are read when they are sent. */
 export interface SeenPartition {
   readonly sizeBytes: number;
+  readonly nextOffset: number;
   readonly highWatermark: number;
   /** It has an error or a diverging epoch to be told. */
   readonly isTold: boolean;
@@ -20,11 +21,12 @@ export interface SeenPartition {
 
 /** Lets go of the records: who waits for more would hold them for as long as a client likes. */
 export function seenOf(
-  { response, sizeBytes }: FetchedPartition,
+  { response, sizeBytes, nextOffset }: FetchedPartition,
   { readMemory }: Pick<FetchWorld, "readMemory">,
 ): SeenPartition {
   readMemory.giveBack(response.records);
-  return { sizeBytes, highWatermark: response.highWatermark, isTold: isTold(response) };
+  const { highWatermark } = response;
+  return { sizeBytes, nextOffset, highWatermark, isTold: isTold(response) };
 }
 
 export interface DelayedFetchOptions extends FetchWorld {
@@ -43,16 +45,16 @@ export interface DelayedFetchOptions extends FetchWorld {
  * Waits until there is enough, something cannot be read any more, or the time is up, and then reads (Kafka:
  * `DelayedFetch`). Undefined once the client is gone.
  *
- * Of a partition that has changed only that partition is looked at: a fetch of many must not cost all of them at
- * each append.
+ * Of a partition that has changed only that partition is looked at, and what has come to it: a fetch of much must not
+ * cost all of it at each append.
  */
 export function waitForRecords(
   options: DelayedFetchOptions,
 ): Promise<readonly FetchedPartition[] | undefined> {
-  const { platform, partitions, targets, limits, signal } = options;
+  const { platform, partitions, targets, signal } = options;
   return new Promise((resolve) => {
     const waits: PartitionWait[] = [];
-    const enough = new Enough(options.seen, limits.minBytes);
+    const enough = new Enough(options);
     let isDone = false;
     const finish = (read: boolean) => {
       isDone = true;
@@ -68,8 +70,7 @@ export function waitForRecords(
     for (const [index, target] of targets.entries()) {
       if (isDone) return;
       const look = () => {
-        const seen = seenOf(readTarget(options, target, limits), options);
-        if (enough.isReachedWith(index, seen)) finish(true);
+        if (enough.isReachedWith(index)) finish(true);
       };
       const partition = partitions.find(target.topic ?? "", target.partition);
       if (partition !== undefined) waits.push(partition.waitForData(look));
@@ -93,21 +94,40 @@ function hasChanged(
 
 /** Adds up what there is of each target. */
 class Enough {
-  readonly #sizes: number[];
-  readonly #minBytes: number;
-  #sumBytes: number;
+  readonly #options: DelayedFetchOptions;
+  readonly #seen: SeenPartition[];
+  #sumBytes = 0;
 
-  constructor(seen: readonly SeenPartition[], minBytes: number) {
-    this.#sizes = seen.map(({ sizeBytes }) => sizeBytes);
-    this.#sumBytes = this.#sizes.reduce((sum, sizeBytes) => sum + sizeBytes, 0);
-    this.#minBytes = minBytes;
+  constructor(options: DelayedFetchOptions) {
+    this.#options = options;
+    this.#seen = [...options.seen];
+    for (const { sizeBytes } of options.seen) this.#sumBytes += sizeBytes;
   }
 
-  /** With what there is of one of them now. */
-  isReachedWith(index: number, { sizeBytes, isTold }: SeenPartition): boolean {
-    this.#sumBytes += sizeBytes - this.#sizes[index];
-    this.#sizes[index] = sizeBytes;
-    return isTold || this.#sumBytes >= this.#minBytes;
+  /** With what has come to one of them. */
+  isReachedWith(index: number): boolean {
+    const seen = this.#seen[index];
+    const more = this.#look(this.#options.targets[index], seen);
+    this.#seen[index] = { ...more, sizeBytes: seen.sizeBytes + more.sizeBytes };
+    this.#sumBytes += more.sizeBytes;
+    return more.isTold || this.#sumBytes >= this.#options.limits.minBytes;
+  }
+
+  #look(target: FetchTarget, { sizeBytes, nextOffset }: SeenPartition): SeenPartition {
+    const { partitions, limits } = this.#options;
+    const { isCommittedOnly } = limits;
+    const partition = partitions.find(target.topic ?? "", target.partition);
+    // Records that were seen may be deleted by now.
+    const isThere = partition !== undefined && target.fetchOffset >= partition.logStartOffset;
+    const rest: FetchTarget = {
+      ...target,
+      fetchOffset: isThere ? nextOffset : target.fetchOffset,
+      maxBytes: Math.max(0, target.maxBytes - sizeBytes),
+      // Where histories part was told at first.
+      lastFetchedEpoch: -1,
+    };
+    const minOneBatch = sizeBytes === 0;
+    return seenOf(readTarget(this.#options, rest, { isCommittedOnly, minOneBatch }), this.#options);
   }
 }
 

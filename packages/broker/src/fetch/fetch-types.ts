@@ -28,6 +28,8 @@ export interface FetchedPartition {
   readonly target: FetchTarget;
   readonly response: FetchResponsePartition;
   readonly sizeBytes: number;
+  /** Offset after the last batch that is there as a whole. */
+  readonly nextOffset: number;
 }
 
 /** Identity of a partition within a request or a session: by id where ids are used, else by name. */

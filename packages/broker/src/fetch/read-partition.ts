@@ -48,11 +48,12 @@ export function readPartitions(
 export function readTarget(
   { partitions, readMemory }: FetchWorld,
   target: FetchTarget,
-  { isCommittedOnly }: FetchLimits,
+  { isCommittedOnly, minOneBatch }: Pick<PartitionLimits, "isCommittedOnly" | "minOneBatch">,
 ): FetchedPartition {
+  const { maxBytes } = target;
   return readPartition(partitions, target, {
-    maxBytes: target.maxBytes,
-    minOneBatch: true,
+    maxBytes,
+    minOneBatch,
     isCommittedOnly,
     memory: readMemory,
   });
@@ -105,7 +106,7 @@ export function unreadable(
     abortedTransactions,
     records: [],
   };
-  return { target, response, sizeBytes: 0 };
+  return { target, response, sizeBytes: 0, nextOffset: target.fetchOffset };
 }
 
 function read(
@@ -125,7 +126,7 @@ function read(
       abortedTransactions: null,
       records: [],
     };
-    return { target, response, sizeBytes: 0 };
+    return { target, response, sizeBytes: 0, nextOffset: fetchOffset };
   }
   const upTo = limits.isCommittedOnly ? lastStableOffset : highWatermark;
   // Not "out of range", which would make consumers jump to an end of the log in silence, nor "nothing yet": what
@@ -157,7 +158,7 @@ function read(
     abortedTransactions,
     records: parts,
   };
-  return { target, response, sizeBytes };
+  return { target, response, sizeBytes, nextOffset: slice?.nextOffset ?? fetchOffset };
 }
 
 /** Where the client's log and this one part, if its last epoch says that they do (KIP-595). */

@@ -26,7 +26,8 @@ export class LogReader {
         "OFFSET_OUT_OF_RANGE",
         `offset ${offset} is outside of ${logStartOffset} to ${logEndOffset}`,
       );
-    if (offset >= options.upTo || offset === logEndOffset) return emptySlice(offset);
+    const hasRoom = options.maxBytes > 0 || options.minOneBatch === true;
+    if (offset >= options.upTo || offset === logEndOffset || !hasRoom) return emptySlice(offset);
     const bounds = options.upTo > soundEnd ? { ...options, upTo: soundEnd } : options;
     const cached = readFromCache(state, offset, bounds);
     if (cached !== undefined) return cached;

@@ -104,7 +104,7 @@ function takeBatches(
     end += sizeBytes;
   }
   const sizeBytes = end - start;
-  const rest = restOf(bytes.subarray(end), upTo);
+  const rest = sizeBytes === 0 ? noBytes : restOf(bytes.subarray(end), upTo);
   const kept = withoutPinning(bytes.subarray(start, end + rest.length), options);
   const parts = sizeBytes === 0 ? [] : [kept.subarray(0, sizeBytes)];
   return { parts, sizeBytes, nextOffset, upTo, rest: kept.subarray(sizeBytes) };
