@@ -78,9 +78,9 @@ async function mostInOneRound(work: (turns: Turns, piece: () => void) => Promise
     nowMs += turnMs;
     doneCount++;
   });
-  let isOver = false;
-  void working.finally(() => (isOver = true));
-  for (let before = doneCount; !isOver; before = doneCount) {
+  const state = { isOver: false };
+  void working.finally(() => (state.isOver = true));
+  for (let before = doneCount; !state.isOver; before = doneCount) {
     await timers.yield();
     most = Math.max(most, doneCount - before);
   }

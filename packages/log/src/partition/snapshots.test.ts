@@ -47,6 +47,23 @@ it("records that are deleted again and again leave no snapshots behind", async (
   await log.close();
 });
 
+it("snapshots that are gone are made anew, before records go that know what they said", async () => {
+  const platform = testPlatform();
+  const config = { segmentBytes: 100 };
+  const log = await openTestLog(platform, config);
+  const other = () => batchOf({ producerId: 2, producerEpoch: 0, baseSequence: 0 });
+  log.append(other(), client);
+  for (let sequence = 0; sequence < 3; sequence++) log.append(batch(sequence), client);
+  await log.close();
+  const places = { wasCleanlyClosed: true, recoveryPoint: 4 };
+  for (const offset of snapshotsIn(platform)) platform.fileSystem.remove(snapshotAt(offset));
+  const without = await openTestLog(platform, config, places);
+  await without.deleteRecordsBefore(3);
+  await without.close();
+  const again = await openTestLog(platform, config, { ...places, logStartOffset: 3 });
+  expect(again.append(other(), client).isDuplicate).toBe(true);
+});
+
 describe("a sound snapshot of another log in the place of ours", () => {
   const config = { segmentBytes: 250 };
   /** Six batches of producer 1 in three segments, all durable. */

@@ -47,9 +47,13 @@ export class ProducerSnapshots {
     return offsets;
   }
 
-  /** Of the file as it is; undefined where nothing vouches for one. */
+  /** Of the file as it is; undefined where there is none, or nothing vouches for it. */
   sumAt(offset: Offset): number | undefined {
-    return this.#sums.get(offset);
+    const sum = this.#sums.get(offset);
+    // Somebody may have removed it.
+    return sum === undefined || this.#fileSystem.stat(this.pathOf(offset)) === undefined
+      ? undefined
+      : sum;
   }
 
   /** Takes over what the record of a segment that begins here says. */
