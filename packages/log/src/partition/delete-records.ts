@@ -29,18 +29,19 @@ export async function deleteRecords(
   if (offset > state.logStartOffset && !state.isClosed) {
     state.logStartOffset = offset;
     state.epochs.truncateFromStart(offset);
-    keepWitnesses(writer);
+    keepWitnesses(state, writer);
     removeSegmentsBelow(offset, state.segments, state.dirty, state.snapshots);
   }
   return state.logStartOffset;
 }
 
 /** What is removed cannot tell of producers and epochs any more: what is left must not be the only witness. */
-function keepWitnesses(writer: LogWriter): void {
+function keepWitnesses({ platform, path }: LogState, writer: LogWriter): void {
   try {
     writer.keepWitnesses();
   } catch (error) {
     // A full disk is why records are deleted.
     if (!(error instanceof FileSystemError)) throw error;
+    platform.logger.log("warn", "log.witnesses-failed", { path, error });
   }
 }

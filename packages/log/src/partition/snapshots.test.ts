@@ -1,6 +1,7 @@
 import type { Platform } from "@millrace/platform";
 import { describe, expect, it } from "vitest";
 import { batchOf } from "../../test-support/batches.ts";
+import { CountingFileSystem } from "../../test-support/counting-file-system.ts";
 import {
   changeFile,
   openTestLog,
@@ -62,6 +63,23 @@ it("snapshots that are gone are made anew, before records go that know what they
   await without.close();
   const again = await openTestLog(platform, config, { ...places, logStartOffset: 3 });
   expect(again.append(other(), client).isDuplicate).toBe(true);
+});
+
+it("that it cannot be written does not keep records from being deleted, and is told", async () => {
+  const platform = testPlatform();
+  const told: string[] = [];
+  const files = new CountingFileSystem(platform.fileSystem);
+  const log = await openTestLog({
+    ...platform,
+    fileSystem: files.fileSystem,
+    logger: { log: (_level, event) => told.push(event), isEnabled: () => true },
+  });
+  log.append(batch(0), client);
+  await log.sync();
+  log.advanceHighWatermark(1);
+  files.refuses = (path) => path.endsWith(".snapshot");
+  expect(await log.deleteRecordsBefore(1)).toBe(1);
+  expect(told).toEqual(["log.witnesses-failed"]);
 });
 
 describe("a sound snapshot of another log in the place of ours", () => {
