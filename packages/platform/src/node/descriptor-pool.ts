@@ -88,9 +88,12 @@ export class DescriptorPool {
       this.#relieve();
       await new Promise<void>((resolve) => this.#waiting.add(resolve));
     }
-    take();
-    // It may not have needed it.
-    this.#wakeNext();
+    try {
+      take();
+    } finally {
+      // It may not have needed it, or could not use it.
+      this.#wakeNext();
+    }
   }
 
   /** It got a descriptor, or whether it can give that up is not as before. */

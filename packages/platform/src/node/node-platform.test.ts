@@ -165,6 +165,23 @@ describe("PLATFORM-7: more files than descriptors", () => {
     for (const file of files) file.close();
   });
 
+  test("wait no longer where another one cannot use the room that it waited for", async () => {
+    const directory = freshDirectory();
+    const own = nodePlatform({ openFilesMax: 1 }).fileSystem;
+    const [gone, waiting, last] = ["gone", "waiting", "last"].map((name) => {
+      const file = own.open(`${directory}/${name}`, "create");
+      if (name !== "last") file.trustPageCache();
+      file.write(bytes(name), 0);
+      return file;
+    });
+    rmSync(`${directory}/gone`);
+    const syncs = [gone.datasync(), waiting.datasync()];
+    last.close();
+    await expect(syncs[0]).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await syncs[1];
+    for (const file of [gone, waiting]) file.close();
+  });
+
   test("go on with their file after it was removed or renamed, with its folder too", async () => {
     const directory = freshDirectory();
     few.makeDirectory(`${directory}/folder`);
