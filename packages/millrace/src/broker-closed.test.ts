@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { nodePlatform } from "@millrace/platform/node";
 import { string } from "@millrace/serde";
 import { StreamsBuilder } from "@millrace/streams";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
@@ -80,6 +81,26 @@ test("an application that uses the broker of another one learns that its owner h
   expect(performance.now() - startMs).toBeLessThan(15_000);
   // The folder is free: whoever comes next is its owner.
   await (await start("next", address)).close();
+}, 60_000);
+
+test("that nobody can tell who has the folder is not taken for its owner's end", async () => {
+  const data = join(folder, "hidden");
+  const owner = await EmbeddedCluster.start({ data, topics });
+  const guest = await EmbeddedCluster.start({ data });
+  expect(guest.gone.aborted).toBe(false);
+  renameSync(data, `${data}-aside`);
+  writeFileSync(data, "");
+  try {
+    const { timers } = nodePlatform();
+    await timers.sleep(3000);
+    expect(guest.gone.aborted).toBe(false);
+  } finally {
+    rmSync(data);
+    renameSync(`${data}-aside`, data);
+  }
+  await owner.close();
+  await vi.waitFor(() => expect(guest.gone.aborted).toBe(true), 10_000);
+  await guest.close();
 }, 60_000);
 
 test("an application that is closed before its cluster commits, and tells nothing", async () => {

@@ -78,7 +78,9 @@ export class EmbeddedCluster implements AsyncDisposable {
   /** The broker's thread is over. */
   readonly #ended: Promise<void>;
   readonly #data: string;
+  readonly #platform = nodePlatform();
   readonly #gone = new AbortController();
+  #hasToldUnreadable = false;
   #watching: Timer | undefined;
   #closing: Promise<void> | undefined;
 
@@ -147,9 +149,8 @@ export class EmbeddedCluster implements AsyncDisposable {
     const worker = this.#worker;
     if (worker === undefined) return;
     this.#tellGone("the program that started it");
-    const { timers } = nodePlatform();
     worker.postMessage({ kind: "close" });
-    const timer = timers.after(closeMsMax, () => void worker.terminate());
+    const timer = this.#platform.timers.after(closeMsMax, () => void worker.terminate());
     await this.#ended;
     timer.cancel();
   }
@@ -166,22 +167,39 @@ export class EmbeddedCluster implements AsyncDisposable {
         if (this.#closing !== undefined) return;
         this.#tellGone("an error of its own");
         const { bootstrapServers } = this;
-        const { logger } = nodePlatform();
-        logger.log("error", "millrace.broker-ended", { bootstrapServers, code, cause });
+        this.#platform.logger.log("error", "millrace.broker-ended", {
+          bootstrapServers,
+          code,
+          cause,
+        });
       });
     });
   }
 
   /** Of a broker of another process. It may be restarted at once, by whoever looks after it. */
   #watchHolder(missingSinceMs: number | undefined): Timer {
-    const { timers, clock } = nodePlatform();
+    const { timers, clock } = this.#platform;
     return timers.after(holderWatchMs, () => {
-      const isThere = noteOfHolder(this.#data) === this.bootstrapServers;
-      const sinceMs = isThere ? undefined : (missingSinceMs ?? clock.monotonicMs());
-      if (sinceMs !== undefined && clock.monotonicMs() - sinceMs >= holderAwayMsMax)
+      const isThere = this.#isHolderThere();
+      const nowMs = clock.monotonicMs();
+      const sinceMs = isThere === false ? (missingSinceMs ?? nowMs) : undefined;
+      if (sinceMs !== undefined && nowMs - sinceMs >= holderAwayMsMax)
         this.#tellGone("the process that started it");
       else this.#watching = this.#watchHolder(sinceMs);
     });
+  }
+
+  /** Undefined: nobody can tell, as where this process has too many files open. */
+  #isHolderThere(): boolean | undefined {
+    const { fileSystem, logger } = this.#platform;
+    try {
+      return fileSystem.readLockNote(`${this.#data}/.lock`) === this.bootstrapServers;
+    } catch (cause) {
+      if (!this.#hasToldUnreadable)
+        logger.log("warn", "millrace.lock-unreadable", { data: this.#data, cause });
+      this.#hasToldUnreadable = true;
+      return undefined;
+    }
   }
 
   #tellGone(by: string): void {
@@ -250,17 +268,6 @@ function tellIgnored(options: EmbeddedClusterOptions, bootstrapServers: string):
 
 function isInUse({ failure }: Refused): boolean {
   return failure.code === "IN_USE" || failure.code === "LOCKED";
-}
-
-/** Undefined: nobody has the folder open, or nobody can tell. */
-function noteOfHolder(data: string): string | undefined {
-  const { fileSystem, logger } = nodePlatform();
-  try {
-    return fileSystem.readLockNote(`${data}/.lock`);
-  } catch (cause) {
-    logger.log("warn", "millrace.lock-unreadable", { data, cause });
-    return undefined;
-  }
 }
 
 /**
