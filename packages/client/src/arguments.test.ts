@@ -220,6 +220,9 @@ test("what is wrong within a list is told by its place", async () => {
   expect(() => objects.consumer.seek(partition, -1)).toThrow(
     "client.consumer.seek: offset is -1; give an offset: a whole number of at least 0",
   );
+  expect(() => objects.consumer.pause({ topic: "orders", partition: 2 ** 31 })).toThrow(
+    "partition.partition is 2147483648; give a partition's number: a whole number from 0 to 2147483647",
+  );
 });
 
 test("a record is a partition too", () => {

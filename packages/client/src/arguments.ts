@@ -42,15 +42,12 @@ export function textOf(allowed: string): ArgumentCheck {
   return kind(allowed, (given) => typeof given === "string" && given !== "");
 }
 
-export function whole(
-  min: number,
-  allowed: string,
-  max: number = Number.MAX_SAFE_INTEGER,
-): ArgumentCheck {
+export function whole(min: number, allowed: string, max?: number): ArgumentCheck {
+  const range = max === undefined ? `of at least ${min}` : `from ${min} to ${max}`;
+  const isInRange = (given: number) => given >= min && (max === undefined || given <= max);
   return kind(
-    `${allowed}: a whole number of at least ${min}`,
-    (given) =>
-      typeof given === "number" && Number.isSafeInteger(given) && given >= min && given <= max,
+    `${allowed}: a whole number ${range}`,
+    (given) => typeof given === "number" && Number.isSafeInteger(given) && isInRange(given),
   );
 }
 
