@@ -1,3 +1,6 @@
+/** How far the count may be off before it is set right. */
+const miscountedBytesMax = 1024 * 1024;
+
 /**
  * The memory that all caches of one stream loop share (Kafka: `ThreadCache`, `statestore.cache.max.bytes` divided
  * by the threads). Sizes are counted as Kafka counts them, so that evictions happen at the same writes.
@@ -7,10 +10,21 @@
 export class CacheBudget {
   /** A cache evicts its least recently used entries while `usedBytes` is above this. 0: every write goes through. */
   readonly sizeBytesMax: number;
-  /** Bytes of all entries of all caches. Changed by the caches alone. */
+  /**
+   * Bytes of all entries of all caches, as Kafka counts them: what a cache is given, or loses, while its own entries are
+   * being flushed counts twice. Changed by the caches alone.
+   */
   usedBytes = 0;
+  /** What the entries have in truth. */
+  heldBytes = 0;
 
   constructor(sizeBytesMax: number) {
     this.sizeBytesMax = sizeBytesMax;
+  }
+
+  /** Ends a miscount that has grown: in Kafka it grows until the thread ends. */
+  settle(): void {
+    if (Math.abs(this.usedBytes - this.heldBytes) > miscountedBytesMax)
+      this.usedBytes = this.heldBytes;
   }
 }

@@ -21,9 +21,15 @@ export class RecordCache<K, V> {
   #oldest: CacheEntry<K, V> | null = null;
   #dirtyFirst: CacheEntry<K, V> | null = null;
   #dirtyLast: CacheEntry<K, V> | null = null;
+  /** Bytes of this cache's entries. The budget hears of a change when the call that makes it ends. */
+  #usedBytes = 0;
   #flushDepth = 0;
   /** Of a flush that has given way: its entries, and how many of them are written. */
-  #flushing: { readonly entries: readonly CacheEntry<K, V>[]; writtenCount: number } | null = null;
+  #flushing: {
+    readonly entries: readonly CacheEntry<K, V>[];
+    readonly usedBefore: number;
+    writtenCount: number;
+  } | null = null;
   #failure: { readonly thrown: unknown } | null = null;
 
   constructor(budget: CacheBudget, writeThrough: (entry: CacheEntry<K, V>) => void) {
@@ -66,11 +72,13 @@ export class RecordCache<K, V> {
   /** Adds an entry, or takes note that it changed; then evicts what is too much, which may be this one. */
   store(entry: CacheEntry<K, V>, isDirty: boolean): void {
     this.#requireWhole();
+    const before = this.#usedBytes;
     if (entry.isAttached) this.touch(entry);
     else this.#attach(entry);
     const size = entry.countedSize();
-    this.#budget.usedBytes += size - entry.size;
+    this.#count(size - entry.size);
     entry.size = size;
+    this.#budget.usedBytes += this.#usedBytes - before;
     if (isDirty) this.#markDirty(entry);
     while (this.#budget.usedBytes > this.#budget.sizeBytesMax && this.#oldest !== null)
       this.#evict(this.#oldest);
@@ -86,7 +94,8 @@ export class RecordCache<K, V> {
     this.#requireWhole();
     if (this.#flushing === null) {
       if (this.#dirtyFirst === null) return true;
-      this.#flushing = { entries: this.#takeDirty(null), writtenCount: 0 };
+      const usedBefore = this.#usedBytes;
+      this.#flushing = { entries: this.#takeDirty(null), usedBefore, writtenCount: 0 };
       this.#flushDepth++;
     }
     const flushing = this.#flushing;
@@ -98,24 +107,27 @@ export class RecordCache<K, V> {
     }
     this.#flushing = null;
     this.#endFlush(entries);
+    this.#budget.usedBytes += this.#usedBytes - flushing.usedBefore;
+    this.#budget.settle();
     return true;
   }
 
   /** Removes one entry, dirty or not, without writing it. */
   remove(entry: CacheEntry<K, V>): void {
     if (!entry.isAttached) return;
-    this.#detach(entry);
-    this.#markClean(entry);
+    this.#budget.usedBytes -= entry.size;
+    this.#drop(entry);
   }
 
   /** Removes all without writing. */
   clear(): void {
     for (const entry of this.#entries.values()) {
-      this.#budget.usedBytes -= entry.size;
       entry.isAttached = false;
       this.onChange?.(entry, "removed");
     }
     this.#entries.clear();
+    this.#budget.usedBytes -= this.#usedBytes;
+    this.#count(-this.#usedBytes);
     this.#newest = this.#oldest = this.#dirtyFirst = this.#dirtyLast = null;
     this.#flushDepth = 0;
     this.#flushing = null;
@@ -123,8 +135,13 @@ export class RecordCache<K, V> {
   }
 
   #evict(eldest: CacheEntry<K, V>): void {
+    const before = this.#usedBytes;
     this.#detach(eldest);
-    if (!eldest.isDirty) return;
+    if (eldest.isDirty) this.#flushWith(eldest);
+    this.#budget.usedBytes += this.#usedBytes - before;
+  }
+
+  #flushWith(eldest: CacheEntry<K, V>): void {
     const flushed = this.#takeDirty(eldest);
     this.#flushDepth++;
     for (const entry of flushed) this.#write(entry);
@@ -170,7 +187,7 @@ export class RecordCache<K, V> {
 
   #attach(entry: CacheEntry<K, V>): void {
     const before = this.#entries.get(entry.mapKey);
-    if (before !== undefined) this.remove(before);
+    if (before !== undefined) this.#drop(before);
     entry.isAttached = true;
     entry.size = 0;
     this.#entries.set(entry.mapKey, entry);
@@ -178,14 +195,24 @@ export class RecordCache<K, V> {
     this.onChange?.(entry, "added");
   }
 
+  #drop(entry: CacheEntry<K, V>): void {
+    this.#detach(entry);
+    this.#markClean(entry);
+  }
+
   #detach(entry: CacheEntry<K, V>): void {
     invariant(entry.isAttached, "STATE-8", "an entry left the cache twice");
     entry.isAttached = false;
     this.#entries.delete(entry.mapKey);
     this.#unlink(entry);
-    this.#budget.usedBytes -= entry.size;
+    this.#count(-entry.size);
     entry.size = 0;
     this.onChange?.(entry, "removed");
+  }
+
+  #count(bytes: number): void {
+    this.#usedBytes += bytes;
+    this.#budget.heldBytes += bytes;
   }
 
   #link(entry: CacheEntry<K, V>): void {

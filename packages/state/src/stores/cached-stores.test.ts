@@ -156,6 +156,26 @@ describe("STATE-6: a cache writes, forwards and evicts as Kafka's does", () => {
     expect(forwarded).toHaveLength(4);
   });
 
+  it("what a flush reads in its own cache, and evicts for it, counts twice, but not without end", () => {
+    const entryBytes = fixed + 1 + 16 + 1;
+    const { put, stores, budget } = cachedWorld(2 * entryBytes);
+    const store = stores.store<UpdatableKeyValueStore<string, number>>("counts");
+    // As a table that is joined with itself does.
+    store.setFlushListener((key) => void store.get(key), { sendsOldValues: false });
+    put("a", 1, 1);
+    put("b", 1, 1);
+    put("c", 1, 1);
+    expect(budget.heldBytes).toBe(entryBytes - 1);
+    expect(budget.usedBytes).toBe(-2);
+    for (let round = 0; round < 20_000; round++) {
+      put("abc"[round % 3], round, 1);
+      if (round % 1000 === 0) stores.flush();
+    }
+    expect(Math.abs(budget.usedBytes - budget.heldBytes)).toBeLessThan(2 * 1024 * 1024);
+    stores.abort();
+    expect(budget.heldBytes).toBe(0);
+  });
+
   it("exact sizes also where only serialising tells them", () => {
     const { put, budget } = cachedWorld(100_000, { value: json<number>() });
     put("a", 12345, 1);

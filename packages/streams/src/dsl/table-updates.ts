@@ -67,6 +67,17 @@ export class TableUpdates<K, V> {
   /** Writes the key that was read last, and forwards, now or with the flush. */
   write(record: StreamRecord, newValue: V | null, old: V | null, timestamp: Timestamp): void {
     this.#store.writeUpdated(newValue, timestamp);
+    this.#forward(record, newValue, old, timestamp);
+  }
+
+  /** As `write`, of a key that was not read: as in Kafka, what lies beneath a cache stays there. */
+  put(record: StreamRecord, newValue: V | null, old: V | null, timestamp: Timestamp): void {
+    const { key } = record as StreamRecord<K>;
+    this.#store.put(key, newValue === null ? null : { value: newValue, timestamp });
+    this.#forward(record, newValue, old, timestamp);
+  }
+
+  #forward(record: StreamRecord, newValue: V | null, old: V | null, timestamp: Timestamp): void {
     if (this.#isCached) return;
     const oldValue = this.#sendsOldValues ? old : undefined;
     this.#context.forward(record.withChange({ newValue, oldValue, timestamp }));

@@ -84,10 +84,10 @@ class DerivedTableProcessor implements Processor {
   process(record: StreamRecord): void {
     const newValue = this.#compute(record.key, record.value);
     const updates = this.#updates;
-    const old = updates === undefined ? this.#oldOf(record) : updates.read(record);
+    const old = this.#oldOf(record);
     const isAbsent = this.#sendsOldValues && newValue === null && (old ?? null) === null;
     if (isAbsent && this.#derived.skipsAbsent) return;
-    if (updates !== undefined) updates.write(record, newValue, old ?? null, record.timestamp);
+    if (updates !== undefined) updates.put(record, newValue, old ?? null, record.timestamp);
     else
       this.#context?.forward(
         record.withChange({ newValue, oldValue: old, timestamp: record.timestamp }),
@@ -95,7 +95,10 @@ class DerivedTableProcessor implements Processor {
   }
 
   #oldOf(record: StreamRecord): unknown {
-    return this.#sendsOldValues ? this.#compute(record.key, record.oldValue) : undefined;
+    if (!this.#sendsOldValues) return undefined;
+    return this.#updates === undefined
+      ? this.#compute(record.key, record.oldValue)
+      : this.#updates.read(record);
   }
 
   #compute(key: unknown, value: unknown): unknown {

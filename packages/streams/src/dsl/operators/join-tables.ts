@@ -187,9 +187,6 @@ class MergeProcessor implements Processor {
     const { timestamp } = record;
     if (this.#updates === undefined)
       this.#context?.forward(record.withChange({ newValue, oldValue, timestamp }));
-    else {
-      this.#updates.read(record);
-      this.#updates.write(record, newValue, oldValue, timestamp);
-    }
+    else this.#updates.put(record, newValue, oldValue, timestamp);
   }
 }
