@@ -1,7 +1,7 @@
 import { connect } from "millrace";
 
-import { actualOutput, differenceOf, type Summary } from "./expected-output.ts";
 import type { BenchOptions, SystemName } from "./options.ts";
+import { actualOutput, differenceOf, type ExpectedOutput } from "./output-summary.ts";
 import { cpuSeconds, forgetPeak, peakMiB } from "./process-figures.ts";
 import type { RunningBroker } from "./running-broker.ts";
 import type { Sample } from "./sample.ts";
@@ -14,7 +14,7 @@ export async function drainBacklog(run: {
   readonly workload: WorkloadName;
   readonly round: number;
   readonly broker: RunningBroker;
-  readonly expected: Summary;
+  readonly expected: ExpectedOutput;
   readonly folder: string;
   readonly options: BenchOptions;
 }): Promise<Extract<Sample, { kind: "throughput" }>> {
@@ -25,7 +25,8 @@ export async function drainBacklog(run: {
   const brokerSeconds = cpuSeconds(broker.pid) - cpuBefore;
   const brokerMiB = peakMiB(broker.pid);
   await using client = connect({ bootstrapServers: broker.bootstrap });
-  const difference = differenceOf(expected, await actualOutput(client, workload));
+  const actual = await actualOutput(client, workload, expected.isOpen);
+  const difference = differenceOf(expected.summary, actual);
   await removeLeftovers(client);
   return {
     kind: "throughput",
@@ -44,6 +45,8 @@ export async function drainBacklog(run: {
 /** Changelog and repartition topics of a run would only fill the disk. */
 async function removeLeftovers(client: ReturnType<typeof connect>): Promise<void> {
   const topics = (await client.admin.listTopics()).map(({ name }) => name);
-  const internal = topics.filter((name) => /-(changelog|repartition)$/.test(name));
+  const internal = topics.filter((name) =>
+    /^(millrace|opponent)-.+-(changelog|repartition|topic)$/.test(name),
+  );
   if (internal.length > 0) await client.admin.deleteTopics(internal);
 }

@@ -1,101 +1,144 @@
 import type { ClusterClient } from "millrace";
 
+import {
+  bytesHash,
+  canonicalJson,
+  jsonHash,
+  RecordSum,
+  textOf,
+  valueOf,
+  type ExpectedOutput,
+  type Summary,
+} from "./output-summary.ts";
 import { readTopic, type ReadRecord } from "./read-topic.ts";
-import { isKept, keyOfBidder, pricedBid, type Bid, type WorkloadName } from "./workloads.ts";
+import {
+  enriched,
+  isKept,
+  keyOfBidder,
+  keyOfSeller,
+  keyOfWindow,
+  noStats,
+  pricedBid,
+  sale,
+  withBid,
+  type Auction,
+  type Bid,
+  type Person,
+  type Stats,
+} from "./shapes.ts";
+import type { WorkloadName } from "./workloads.ts";
 
-/** Told of two outputs: equal summaries, equal outputs. */
-export type Summary = ReadonlyMap<string, number>;
-
-const text = new TextDecoder();
-
-/** What each workload must write, computed plainly over the `bids` that are there. */
-export async function expectedOutputs(
-  client: ClusterClient,
-  workloads: readonly WorkloadName[],
-): Promise<ReadonlyMap<WorkloadName, Summary>> {
-  const copied = new RecordSum();
-  const priced = new RecordSum();
-  const byAuction = new Map<string, number>();
-  const byBidder = new Map<string, number>();
-  await readTopic(client, "bids", (record) => {
-    if (workloads.includes("copy")) copied.add(bytesHash(record));
-    const key = text.decode(record.key ?? undefined);
-    byAuction.set(key, (byAuction.get(key) ?? 0) + 1);
-    const bid = JSON.parse(text.decode(record.value ?? undefined)) as Bid;
-    const bidder = keyOfBidder(bid);
-    byBidder.set(bidder, (byBidder.get(bidder) ?? 0) + 1);
-    if (isKept(bid)) priced.add(jsonHash(key, pricedBid(bid)));
-  });
-  return new Map<WorkloadName, Summary>([
-    ["copy", copied.summary],
-    ["filter-map", priced.summary],
-    ["count", byAuction],
-    ["repartition-count", byBidder],
-  ]);
-}
-
-/** What a workload has written, as a read-committed consumer sees it. */
-export async function actualOutput(
+/** What a workload must write, computed plainly over the input that is there. */
+export async function expectedOutput(
   client: ClusterClient,
   workload: WorkloadName,
-): Promise<Summary> {
+): Promise<ExpectedOutput> {
+  switch (workload) {
+    case "copy":
+      return decided(await copied(client));
+    case "filter-map":
+      return decided(await priced(client));
+    case "count":
+      return decided(await counts(client, (key) => [key]));
+    case "repartition-count":
+      return decided(await counts(client, (_, bid) => [keyOfBidder(bid)]));
+    case "tumbling":
+      return decided(await stats(client));
+    case "hopping":
+      return decided(await counts(client, (key, _, time) => windowKeys(key, time)));
+    case "stream-table":
+      return bidsWithAuctions(client, (bidTime, auctionTime) => bidTime > auctionTime);
+    case "foreign-key":
+      return decided(await sales(client));
+    default:
+      throw new Error(`no workload ${workload satisfies never}`);
+  }
+}
+
+/** Nothing hangs on the order of equal times. */
+function decided(summary: Summary): ExpectedOutput {
+  return { summary, isOpen: () => false };
+}
+
+async function copied(client: ClusterClient): Promise<Summary> {
   const sum = new RecordSum();
-  const last = new Map<string, number>();
-  await readTopic(client, "out", (record) => {
-    if (workload === "copy") sum.add(bytesHash(record));
-    else if (workload === "filter-map") {
-      const value: unknown = JSON.parse(text.decode(record.value ?? undefined));
-      sum.add(jsonHash(text.decode(record.key ?? undefined), value));
-    } else last.set(text.decode(record.key ?? undefined), int64(record.value));
+  await readTopic(client, "bids", (record) => sum.add(bytesHash(record)));
+  return sum.summary;
+}
+
+async function priced(client: ClusterClient): Promise<Summary> {
+  const sum = new RecordSum();
+  await readBids(client, (key, bid, time) => {
+    if (isKept(bid)) sum.add(jsonHash(key, time, pricedBid(bid)));
   });
-  return workload === "copy" || workload === "filter-map" ? sum.summary : last;
+  return sum.summary;
 }
 
-/** Says how two outputs differ; undefined where they do not. */
-export function differenceOf(expected: Summary, actual: Summary): string | undefined {
-  const different = [...expected].filter(([key, value]) => actual.get(key) !== value);
-  if (different.length === 0 && expected.size === actual.size) return undefined;
-  const [key, value] = different.at(0) ?? ["size", expected.size];
-  return `${different.length} of ${expected.size} rows differ, such as ${key}: ${value} expected, ${actual.get(key)} found`;
+async function counts(
+  client: ClusterClient,
+  keysOf: (key: string, bid: Bid, time: number) => readonly string[],
+): Promise<Summary> {
+  const counted = new Map<string, number>();
+  await readBids(client, (key, bid, time) => {
+    for (const own of keysOf(key, bid, time)) counted.set(own, (counted.get(own) ?? 0) + 1);
+  });
+  return counted;
 }
 
-/** Count and sum of hashes: of a multiset, whatever the order over partitions. */
-class RecordSum {
-  #records = 0;
-  #hashes = 0;
+/** The windows of 10 s, one every 2 s, that a time is in. */
+function windowKeys(key: string, time: number): readonly string[] {
+  const last = time - (time % 2000);
+  return [0, 2000, 4000, 6000, 8000].map((back) => keyOfWindow(key, last - back));
+}
 
-  add(hash: number): void {
-    this.#records += 1;
-    this.#hashes = (this.#hashes + hash) % Number.MAX_SAFE_INTEGER;
+async function stats(client: ClusterClient): Promise<Summary> {
+  const rows = new Map<string, Stats>();
+  await readBids(client, (key, bid, time) => {
+    const own = keyOfWindow(key, time - (time % 10_000));
+    rows.set(own, withBid(rows.get(own) ?? noStats(), bid));
+  });
+  return new Map([...rows].map(([key, row]) => [key, canonicalJson(row)]));
+}
+
+async function bidsWithAuctions(
+  client: ClusterClient,
+  isJoined: (bidTime: number, auctionTime: number) => boolean,
+): Promise<ExpectedOutput> {
+  const auctions = await rowsOf<Auction>(client, "auctions");
+  const isOpen = (key: string, time: number): boolean => auctions.get(key)?.time === time;
+  const sum = new RecordSum();
+  await readBids(client, (key, bid, time) => {
+    const auction = auctions.get(key);
+    if (auction === undefined || isOpen(key, time) || !isJoined(time, auction.time)) return;
+    sum.add(jsonHash(key, time, enriched(bid, auction.value)));
+  });
+  return { summary: sum.summary, isOpen };
+}
+
+async function sales(client: ClusterClient): Promise<Summary> {
+  const people = await rowsOf<Person>(client, "people");
+  const auctions = await rowsOf<Auction>(client, "auctions");
+  const sold = new Map<string, string>();
+  for (const [key, { value }] of auctions) {
+    const seller = people.get(keyOfSeller(value));
+    if (seller !== undefined) sold.set(key, canonicalJson(sale(value, seller.value)));
   }
-
-  get summary(): Summary {
-    return new Map([
-      ["records", this.#records],
-      ["hashes", this.#hashes],
-    ]);
-  }
+  return sold;
 }
 
-function bytesHash({ timestamp, key, value }: ReadRecord): number {
-  return fnv(value, fnv(key, (timestamp % 2 ** 31) | 0)) >>> 0;
+function readBids(
+  client: ClusterClient,
+  onBid: (key: string, bid: Bid, time: number) => void,
+): Promise<void> {
+  return readTopic(client, "bids", (record) => {
+    onBid(textOf(record.key), valueOf(record) as Bid, record.timestamp);
+  });
 }
 
-function jsonHash(key: string, value: unknown): number {
-  const { auction, bidder, price, dateTime } = value as Record<string, unknown>;
-  return fnv(new TextEncoder().encode(JSON.stringify([key, auction, bidder, price, dateTime])), 7);
-}
-
-function fnv(bytes: Uint8Array | null, seed: number): number {
-  let hash = seed ^ 0x811c9dc5;
-  if (bytes === null) return hash;
-  for (let index = 0; index < bytes.length; index++) {
-    hash = Math.imul(hash ^ bytes[index], 0x01000193);
-  }
-  return hash >>> 0;
-}
-
-function int64(value: Uint8Array | null): number {
-  if (value === null) return -1;
-  return Number(new DataView(value.buffer, value.byteOffset, 8).getBigInt64(0));
+async function rowsOf<Value>(client: ClusterClient, topic: string) {
+  const rows = new Map<string, { readonly value: Value; readonly time: number }>();
+  await readTopic(client, topic, (record: ReadRecord) => {
+    rows.set(textOf(record.key), { value: valueOf(record) as Value, time: record.timestamp });
+  });
+  return rows;
 }

@@ -1,6 +1,6 @@
 import { jsonOf } from "./run-process.ts";
 import { opponent } from "./places.ts";
-import { generateBids } from "./generate-bids.ts";
+import { generateInput } from "./generate-input.ts";
 
 export interface LoadLine {
   readonly by: "opponent" | "millrace";
@@ -14,7 +14,7 @@ export async function loadInput(
   records: number,
   hasJava: boolean,
 ): Promise<LoadLine> {
-  if (!hasJava) return { by: "millrace", ...(await generateBids(bootstrap, records)) };
+  if (!hasJava) return { by: "millrace", ...(await generateInput(bootstrap, records)) };
   const parameters = ["load", "--bootstrap", bootstrap, "--records", String(records)];
   return { by: "opponent", ...(await jsonOf<Omit<LoadLine, "by">>(opponent, parameters)) };
 }

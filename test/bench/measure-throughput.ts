@@ -4,6 +4,7 @@ import type { ApplicationOptions } from "./application-options.ts";
 import { cpuSeconds, peakMiB } from "./process-figures.ts";
 import { freshApplicationId, startApplication } from "./start-application.ts";
 import { endsOf, recreateTopics, sumOf } from "./topic-partitions.ts";
+import { mainInputOf } from "./workloads.ts";
 
 export interface ThroughputLine {
   readonly run: "throughput";
@@ -16,15 +17,16 @@ export interface ThroughputLine {
 }
 
 /**
- * Drains the backlog of `bids`: the rate at which committed offsets of source and repartition topics advance over
- * the last three quarters; the first quarter is warm-up.
+ * Drains the backlog of the main input: the rate at which its committed offsets advance over the last three quarters,
+ * until the topics of the application's own are drained too; the first quarter is warm-up.
  */
 export async function measureThroughput(options: ApplicationOptions): Promise<ThroughputLine> {
   const applicationId = freshApplicationId(options.workload);
   await using client = connect({ bootstrapServers: options.bootstrap });
   await recreateTopics(client, ["out"], 4);
-  const total = sumOf(await endsOf(client, ["bids"]));
-  const progress = new CommittedProgress(client, applicationId, total);
+  const input = mainInputOf(options.workload);
+  const total = sumOf(await endsOf(client, [input]));
+  const progress = new CommittedProgress(client, { applicationId, input, total });
   const began = performance.now();
   await using app = await startApplication(options, applicationId);
   app.closed.catch(fail);
@@ -53,11 +55,16 @@ export async function measureThroughput(options: ApplicationOptions): Promise<Th
 class CommittedProgress {
   readonly #client: ClusterClient;
   readonly #applicationId: string;
+  readonly #input: string;
   readonly #total: number;
   readonly #group: ReturnType<ClusterClient["openMembership"]>;
 
-  constructor(client: ClusterClient, applicationId: string, total: number) {
+  constructor(
+    client: ClusterClient,
+    { applicationId, input, total }: { applicationId: string; input: string; total: number },
+  ) {
     this.#client = client;
+    this.#input = input;
     this.#applicationId = applicationId;
     this.#total = total;
     this.#group = client.openMembership({
@@ -68,8 +75,8 @@ class CommittedProgress {
   }
 
   async done(): Promise<number> {
-    const done = sumOf(await this.#committed(["bids"]));
-    if (done < this.#total || (await this.#isRepartitionDrained())) return done;
+    const done = sumOf(await this.#committed([this.#input]));
+    if (done < this.#total || (await this.#arePassagesDrained())) return done;
     return this.#total - 1;
   }
 
@@ -79,11 +86,11 @@ class CommittedProgress {
     return this.#group.committed(await endsOf(this.#client, topics));
   }
 
-  /** A transaction's marker ends each log, so the committed offset may stand one below the end. */
-  async #isRepartitionDrained(): Promise<boolean> {
+  /** Topics between tasks. A transaction's marker ends each log, so the committed offset may stand one below the end. */
+  async #arePassagesDrained(): Promise<boolean> {
     const topics = (await this.#client.admin.listTopics())
       .map(({ name }) => name)
-      .filter((name) => name.startsWith(this.#applicationId) && name.endsWith("-repartition"));
+      .filter((name) => name.startsWith(this.#applicationId) && !name.endsWith("-changelog"));
     if (topics.length === 0) return true;
     const committed = await this.#committed(topics);
     return (await endsOf(this.#client, topics)).every(({ topic, partition, offset }) => {

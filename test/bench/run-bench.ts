@@ -4,9 +4,10 @@ import { connect } from "millrace";
 
 import { coldStartMs } from "./cold-start.ts";
 import { drainBacklog } from "./drain-backlog.ts";
-import { expectedOutputs } from "./expected-output.ts";
+import { expectedOutput } from "./expected-output.ts";
 import { loadInput, type LoadLine } from "./load-input.ts";
 import type { BenchOptions } from "./options.ts";
+import type { ExpectedOutput } from "./output-summary.ts";
 import { startBroker, type BrokerKind, type RunningBroker } from "./running-broker.ts";
 import type { Sample } from "./sample.ts";
 import { brokerOf, runApplication } from "./systems.ts";
@@ -58,17 +59,17 @@ interface Runs {
 }
 
 async function throughputs(options: BenchOptions, { folder, brokers, keep }: Runs): Promise<void> {
-  const expected = new Map<BrokerKind, Awaited<ReturnType<typeof expectedOutputs>>>();
-  for (const [kind, { bootstrap }] of brokers) {
-    await using client = connect({ bootstrapServers: bootstrap });
-    expected.set(kind, await expectedOutputs(client, options.workloads));
-  }
   for (const workload of options.workloads) {
+    const expected = new Map<BrokerKind, ExpectedOutput>();
+    for (const [kind, { bootstrap }] of brokers) {
+      await using client = connect({ bootstrapServers: bootstrap });
+      expected.set(kind, await expectedOutput(client, workload));
+    }
     for (let round = 0; round < options.rounds; round++) {
       for (const system of options.systems) {
         const kind = brokerOf[system];
         const broker = present(brokers.get(kind));
-        const own = present(expected.get(kind)?.get(workload));
+        const own = present(expected.get(kind));
         const run = { system, workload, round, broker, expected: own, folder, options };
         keep(await drainBacklog(run));
       }

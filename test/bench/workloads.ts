@@ -1,73 +1,127 @@
-import { bytes, int64AsNumber, json, string, StreamsBuilder, type Topology } from "millrace";
+import {
+  bytes,
+  hopping,
+  int64AsNumber,
+  json,
+  string,
+  StreamsBuilder,
+  tumbling,
+  type Topology,
+} from "millrace";
 
-/** A bid as the input has it. */
-export interface Bid {
-  readonly auction: number;
-  readonly bidder: number;
-  readonly price: number;
-  readonly channel: string;
-  readonly url: string;
-  readonly dateTime: number;
-  readonly extra: string;
-}
+import {
+  enriched,
+  isKept,
+  keyOfBidder,
+  keyOfSeller,
+  keyOfWindow,
+  noStats,
+  pricedBid,
+  sale,
+  withBid,
+  type Auction,
+  type Bid,
+  type Enriched,
+  type Person,
+  type PricedBid,
+  type Sale,
+  type Stats,
+} from "./shapes.ts";
 
-/** What `filter-map` makes of a bid. */
-export interface PricedBid {
-  readonly auction: number;
-  readonly bidder: number;
-  readonly price: number;
-  readonly dateTime: number;
-}
-
-export const workloadNames = ["copy", "filter-map", "count", "repartition-count"] as const;
+export const workloadNames = [
+  "copy",
+  "filter-map",
+  "count",
+  "repartition-count",
+  "tumbling",
+  "hopping",
+  "stream-table",
+  "foreign-key",
+] as const;
 export type WorkloadName = (typeof workloadNames)[number];
 
-/** What `filter-map` keeps. */
-export function isKept(bid: Bid): boolean {
-  return bid.price % 2 === 0;
-}
+export const inputTopics = ["bids", "auctions", "people"] as const;
 
-export function pricedBid({ auction, bidder, price, dateTime }: Bid): PricedBid {
-  return { auction, bidder, price: price * 0.908, dateTime };
-}
-
-export function keyOfBidder(bid: Bid): string {
-  return `p${bid.bidder}`;
+/** The topic whose committed offsets tell how far a workload has come. */
+export function mainInputOf(workload: WorkloadName): "bids" | "auctions" {
+  return workload === "foreign-key" ? "auctions" : "bids";
 }
 
 /** One for all: a bid that passes through unchanged keeps its bytes. */
 const bidJson = json<Bid>();
+const counted = { key: string(), value: int64AsNumber() };
 
 /** The topologies of the Java side, operator by operator, as a user of Millrace writes them. */
+const topologies: Readonly<Record<WorkloadName, (builder: StreamsBuilder) => void>> = {
+  copy: (builder) => {
+    builder.stream("bids", { key: bytes(), value: bytes() }).to("out");
+  },
+  "filter-map": (builder) => {
+    bids(builder)
+      .filter(isKept)
+      .mapValues(pricedBid)
+      .to("out", { key: string(), value: json<PricedBid>() });
+  },
+  count: (builder) => {
+    bids(builder).groupByKey().count({ store: "counts" }).toStream().to("out", counted);
+  },
+  "repartition-count": (builder) => {
+    bids(builder)
+      .groupBy(keyOfBidder, { key: string(), value: bidJson })
+      .count({ store: "counts" })
+      .toStream()
+      .to("out", counted);
+  },
+  tumbling: (builder) => {
+    const value = json<Stats>();
+    bids(builder)
+      .groupByKey()
+      .windowedBy(tumbling("10s"))
+      .aggregate(noStats, withBid, { value, store: "stats" })
+      .toStream((_, { key, window }) => keyOfWindow(key, window.start))
+      .to("out", { key: string(), value });
+  },
+  hopping: (builder) => {
+    bids(builder)
+      .groupByKey()
+      .windowedBy(hopping("10s", { advance: "2s" }))
+      .count({ store: "counts" })
+      .toStream((_, { key, window }) => keyOfWindow(key, window.start))
+      .to("out", counted);
+  },
+  "stream-table": (builder) => {
+    bids(builder)
+      .join(auctions(builder), enriched)
+      .to("out", { key: string(), value: json<Enriched>() });
+  },
+  "foreign-key": (builder) => {
+    const people = builder.table("people", {
+      key: string(),
+      value: json<Person>(),
+      store: "people-store",
+    });
+    const value = json<Sale>();
+    auctions(builder)
+      .join(people, sale, { foreignKey: keyOfSeller, value })
+      .toStream()
+      .to("out", { key: string(), value });
+  },
+};
+
 export function topologyOf(workload: WorkloadName): Topology {
   const builder = new StreamsBuilder();
-  const table = { key: string(), value: int64AsNumber() };
-  switch (workload) {
-    case "copy":
-      builder.stream("bids", { key: bytes(), value: bytes() }).to("out");
-      break;
-    case "filter-map":
-      bids(builder)
-        .filter(isKept)
-        .mapValues(pricedBid)
-        .to("out", { key: string(), value: json<PricedBid>() });
-      break;
-    case "count":
-      bids(builder).groupByKey().count({ store: "counts" }).toStream().to("out", table);
-      break;
-    case "repartition-count":
-      bids(builder)
-        .groupBy(keyOfBidder, { key: string(), value: bidJson })
-        .count({ store: "counts" })
-        .toStream()
-        .to("out", table);
-      break;
-    default:
-      throw new Error(`no workload ${workload satisfies never}`);
-  }
+  topologies[workload](builder);
   return builder.build();
 }
 
 function bids(builder: StreamsBuilder) {
   return builder.stream("bids", { key: string(), value: bidJson });
+}
+
+function auctions(builder: StreamsBuilder) {
+  return builder.table("auctions", {
+    key: string(),
+    value: json<Auction>(),
+    store: "auctions-store",
+  });
 }
