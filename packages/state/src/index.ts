@@ -27,6 +27,7 @@ export {
 export type { ChangelogWriter } from "./contract/changelog-writer.ts";
 export type { ChangelogRecord, OpenStore, StoreEnvironment } from "./contract/open-store.ts";
 export type {
+  JoinWindowStore,
   ReadOnlyWindowStore,
   TimeRange,
   TimestampedWindowStore,
@@ -59,6 +60,7 @@ export {
   type LruStoreOptions,
   type LruStoreSpecification,
 } from "./kinds/lru/lru-kind.ts";
+export { joinWindowStore } from "./kinds/window/join-window-kind.ts";
 export { windowStore } from "./kinds/window/window-kind.ts";
 export type {
   WindowStoreOptions,

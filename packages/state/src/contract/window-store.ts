@@ -44,6 +44,14 @@ export interface WindowStore<K, V> extends ReadOnlyWindowStore<K, V> {
   put(key: K, value: V | null, start: Timestamp): void;
 }
 
+/** Records that a join of two streams may still meet, each by its own time; several of one time are all kept. */
+export interface JoinWindowStore<K, V> extends WindowStore<K, V> {
+  /** A value as `putEncoded` takes it. */
+  encode(value: V): Uint8Array;
+  /** As `put`, of a value in bytes, which are kept as they are: the caller does not change them any more. */
+  putEncoded(key: K, value: Uint8Array | null, start: Timestamp): void;
+}
+
 /** Windows with the timestamp of their last update: what the DSL keeps (Kafka: `TimestampedWindowStore`). */
 export type TimestampedWindowStore<K, V> = WindowStore<K, ValueAndTimestamp<V>>;
 

@@ -1,4 +1,4 @@
-import { encodeUtf8, noHeaders, toHex } from "@millrace/model";
+import { encodeUtf8, noHeaders, toHex, type Headers } from "@millrace/model";
 import { string } from "@millrace/serde";
 import { describe, expect, it } from "vitest";
 
@@ -10,6 +10,7 @@ import { MemoryEngine } from "../../memory/memory-engine.ts";
 import { openTaskStores } from "../../stores/open-task-stores.ts";
 import { sessionStore } from "../session/session-kind.ts";
 import { timestampedWindowStore } from "../timestamped-window/timestamped-window-kind.ts";
+import { joinWindowStore } from "../window/join-window-kind.ts";
 import { windowStore } from "../window/window-kind.ts";
 
 const serdes = { name: "s", key: string(), value: string() };
@@ -21,7 +22,13 @@ function open<Store extends StateStore>(
 ) {
   const logged: string[] = [];
   const dropped: string[] = [];
-  const context = { topic: "t", partition: 0, offset: 0, timestamp: 7, headers: noHeaders };
+  const context = {
+    topic: "t",
+    partition: 0,
+    offset: 0,
+    timestamp: 7,
+    headers: noHeaders as Headers,
+  };
   const stores = openTaskStores({
     engine,
     recordContext: context,
@@ -32,10 +39,11 @@ function open<Store extends StateStore>(
         specification,
         changelogTopic: "s-changelog",
         changelog: {
-          append: (timestamp, key, value) =>
-            void logged.push(
-              `${toHex(key ?? encodeUtf8(""))}=${value === null ? "null" : toHex(value)}@${timestamp}`,
-            ),
+          append: (timestamp, key, value, headers) => {
+            const text = value === null ? "null" : toHex(value);
+            const names = headers.map(([name]) => ` ${name}`).join("");
+            logged.push(`${toHex(key ?? encodeUtf8(""))}=${text}@${timestamp}${names}`);
+          },
         },
       },
     ],
@@ -83,6 +91,18 @@ describe("a row's bytes are Kafka's, in the changelog and behind the segment", (
     store.put("k", "w", 1);
     const row = "6b0000000000000001";
     expect(logged).toEqual([`${row}00000001=76@7`, `${row}00000002=null@7`, `${row}00000003=77@7`]);
+    expect([...store.fetchRange("k")].map(({ value }) => value)).toEqual(["v", "w"]);
+  });
+
+  it("of a join's window store: the headers of the record go into the changelog", () => {
+    const { store, logged, context } = open(joinWindowStore(windows));
+    context.headers = [["h", null]];
+    store.put("k", "v", 1);
+    store.putEncoded("k", null, 1);
+    store.putEncoded("k", store.encode("w"), 1);
+    const row = "6b0000000000000001";
+    const lines = ["1=76@7 h", "2=null@7 h", "3=77@7 h"].map((end) => `${row}0000000${end}`);
+    expect(logged).toEqual(lines);
     expect([...store.fetchRange("k")].map(({ value }) => value)).toEqual(["v", "w"]);
   });
 

@@ -61,9 +61,7 @@ export class TypedWindowStore<K, V, S> implements WindowStore<K, S> {
   }
 
   put(key: K, value: S | null, start: Timestamp): void {
-    const keyBytes = this.rows.encodeKey(key);
-    const sequence = this.#retainsDuplicates ? this.#bytes.nextSequence() : 0;
-    this.rows.write(this.rowOf(keyBytes, start, sequence), value);
+    this.rows.write(this.nextRow(key, start), value);
   }
 
   fetch(key: K, start: Timestamp): S | null {
@@ -92,6 +90,13 @@ export class TypedWindowStore<K, V, S> implements WindowStore<K, S> {
     options: FlushListenerOptions,
   ): boolean {
     return this.rows.setFlushListener(listener, options);
+  }
+
+  /** The row for a put. */
+  protected nextRow(key: K, start: Timestamp): Uint8Array {
+    const keyBytes = this.rows.encodeKey(key);
+    const sequence = this.#retainsDuplicates ? this.#bytes.nextSequence() : 0;
+    return this.rowOf(keyBytes, start, sequence);
   }
 
   protected rowOf(keyBytes: Uint8Array, start: Timestamp, sequence = 0): Uint8Array {
