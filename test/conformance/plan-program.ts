@@ -22,6 +22,7 @@ import { planAggregation, planWindows } from "./plan-aggregations.ts";
 import { globalStore, globalTable, joinGlobally } from "./plan-globals.ts";
 import { NodePlan, noteStore, processStatement, type ProcessorWorld } from "./plan-nodes.ts";
 import { splitStream } from "./plan-split.ts";
+import { joinStreams } from "./plan-stream-joins.ts";
 import {
   asList,
   asObject,
@@ -225,6 +226,7 @@ export class ProgramPlan {
         return undefined;
       case "join":
       case "leftJoin":
+      case "outerJoin":
         return this.#joinStream(st, on, stream);
       case "peek":
         return { ...on, node: stream.peek(() => {}, name) };
@@ -246,6 +248,7 @@ export class ProgramPlan {
   #joinStream(st: JsonObject, on: Handle, stream: Stream): Handle {
     const other = this.#handle(asText(st["with"]));
     if (other.node.kind === "globalTable") return joinGlobally(st, { on, other });
+    if (other.node.kind === "stream") return joinStreams(st, { on, other }, [stream, other.node]);
     if (other.node.kind !== "table") throw new ArgumentError("a stream is joined with a table");
     const fn = joiner(st["fn"], on.value, other.value);
     const join = (l: unknown, r: unknown, k: unknown): unknown =>
@@ -392,8 +395,5 @@ export class ProgramPlan {
 
 function optimizations(text: string): "all" | "none" | readonly TopologyOptimization[] {
   if (text === "all" || text === "none") return text;
-  // Refused by the builder until there are joins, without which it changes nothing.
-  const words = text.split(",").map((word) => word.trim());
-  const known = words.filter((word) => word !== "single.store.self.join");
-  return known.length === 0 ? "none" : (known as TopologyOptimization[]);
+  return text.split(",").map((word) => word.trim() as TopologyOptimization);
 }

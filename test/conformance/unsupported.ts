@@ -4,8 +4,8 @@
  */
 export const unsupportedOperators: readonly string[] = ["transformValues", "cogroup", "suppress"];
 
-/** Fields of joins: `window` has one of two streams, `grace` one with a versioned table. */
-export const unsupportedJoins: readonly string[] = ["window", "grace"];
+/** Fields of joins: `grace` has one with a versioned table. */
+export const unsupportedJoins: readonly string[] = ["grace"];
 
 /** Of tables. */
 export const unsupportedStores: readonly string[] = ["versioned", "lru", "plain"];

@@ -129,9 +129,13 @@ export {
   hopping,
   tumbling,
   unlimited,
+  type Joinable,
   type JoinCheck,
   type JoinOptions,
+  type JoinStoreOption,
+  type JoinStoreOptions,
   type OptionalOrCallback,
+  type OuterJoinCheck,
   type OuterTableJoinOptions,
   type TableJoinCheck,
   type TableJoinOptions,
@@ -171,7 +175,6 @@ export {
   type Has,
   type Init,
   type InternalTopic,
-  type Joinable,
   type KeptBy,
   type KeptOption,
   type KeyOf,
@@ -266,6 +269,7 @@ export {
   type LostInput,
   type RetryOptions,
   type WaitingStoreOption,
+  type Within,
 } from "@millrace/streams";
 export { type ClusterAddress } from "./cluster-address.ts";
 export { connect } from "./connect.ts";

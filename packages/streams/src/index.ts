@@ -68,14 +68,17 @@ export type { KGroupedStream } from "./dsl/types/k-grouped-stream.ts";
 export type { KGroupedTable } from "./dsl/types/k-grouped-table.ts";
 export type {
   AnyTable,
+  Joinable,
   JoinCheck,
   JoinOptions,
-  Joinable,
   OptionalOrCallback,
+  OuterJoinCheck,
   OuterTableJoinOptions,
   TableJoinCheck,
   TableJoinOptions,
 } from "./dsl/types/joins.ts";
+export type { JoinStoreOption, JoinStoreOptions } from "./dsl/operators/stream-join/join-stores.ts";
+export type { Within } from "./dsl/operators/stream-join/join-window.ts";
 export type { BranchValue } from "./dsl/types/split.ts";
 export { otherwise, type Otherwise } from "./dsl/operators/split.ts";
 export type { AnyStream, KStream, RepartitionOptions } from "./dsl/types/k-stream.ts";

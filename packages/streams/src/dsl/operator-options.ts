@@ -84,6 +84,19 @@ const adderAndSubtractor: Kind = {
 };
 
 const joined = { ...serdes, ...named, left: valueOption(serdeKind) };
+const joinedStreams = {
+  ...joined,
+  right: valueOption(serdeKind),
+  within: valueOption(
+    {
+      allowed: 'how far apart two records may be, such as "5m", or bounds: ["0ms", "1h"]',
+      accepts: (given) => given !== undefined && given !== null,
+    },
+    { isRequired: true },
+  ),
+  grace: valueOption(anything),
+  store: valueOption(store),
+};
 const joinerKind = callback("(left, right, key) => value");
 const branchesKind: Kind = {
   allowed: "branches, such as { big: (value, key) => true or false, rest: otherwise }",
@@ -144,6 +157,9 @@ const argumentsOf: Partial<Readonly<Record<string, readonly Kind[]>>> = {
   "join of a stream": [anything, joinerKind],
   "leftJoin of a stream": [anything, joinerKind],
   "join with a global table": [anything, joinerKind],
+  "join of streams": [anything, joinerKind],
+  "leftJoin of streams": [anything, joinerKind],
+  "outerJoin of streams": [anything, joinerKind],
   "join of tables": [anything, joinerKind],
   "outerJoin of tables": [anything, joinerKind],
   windowedBy: [windowsKind],
@@ -202,6 +218,9 @@ const rowsOf = {
   split: named,
   "join of a stream": joined,
   "leftJoin of a stream": joined,
+  "join of streams": joinedStreams,
+  "leftJoin of streams": joinedStreams,
+  "outerJoin of streams": joinedStreams,
   "outerJoin of tables": { ...aggregation, value: serdes.value },
   "join of tables": {
     ...aggregation,
@@ -260,6 +279,14 @@ const tableStoreRows = {
 };
 const windowStoreRows = { ...tableStoreRows, retention: durationOption({}) };
 
+/** They are never cached. */
+const joinStoreRows = {
+  ...named,
+  engine: choiceOption(storeEngineKinds, {}),
+  logging: flagOption({}),
+  retention: valueOption(anything),
+};
+
 /**
  * The options of an operator, as they were given, and whether it takes them and what stands before them: the types tell
  * what may stand there, and those who write none are told here.
@@ -308,10 +335,11 @@ function checkOptions(operator: keyof typeof rowsOf, options: unknown): void {
   const { store: kept, retry } = readOptions(optionTable(operator, rows), options);
   if (retry !== undefined) readOptions(optionTable(`the retry of ${operator}`, retryRows), retry);
   if (typeof kept !== "object") return;
-  const storeRows = operator.endsWith("of windows")
-    ? windowStoreRows
-    : operator.endsWith("Async")
-      ? waitingStoreRows
-      : tableStoreRows;
-  readOptions(optionTable(`the store of ${operator}`, storeRows), kept);
+  readOptions(optionTable(`the store of ${operator}`, storeRowsOf(operator)), kept);
+}
+
+function storeRowsOf(operator: string): OptionRows {
+  if (operator.endsWith("of windows")) return windowStoreRows;
+  if (operator.endsWith("of streams")) return joinStoreRows;
+  return operator.endsWith("Async") ? waitingStoreRows : tableStoreRows;
 }

@@ -28,6 +28,7 @@ import { flatMapValues, type FlatValueMapper } from "./operators/flat-map-values
 import { groupBy, groupByKey, type GroupedOptions } from "./operators/group-by.ts";
 import { groupTableBy } from "./operators/group-table-by.ts";
 import { joinByForeignKey, type ForeignKeyJoinOptions } from "./operators/join-by-foreign-key.ts";
+import { joinStreams, type StreamsJoinNodeOptions } from "./operators/join-streams.ts";
 import { joinTables, type TableJoinNodeOptions } from "./operators/join-tables.ts";
 import {
   joinWithGlobalTable,
@@ -41,6 +42,7 @@ import { merge } from "./operators/merge.ts";
 import { foreach, peek, type RecordAction } from "./operators/peek.ts";
 import { process, processValues, type UntypedDefinition } from "./operators/process.ts";
 import { repartition, type RepartitionNodeOptions } from "./operators/repartition.ts";
+import type { StreamsJoinOperator } from "./operators/stream-join/streams-join.ts";
 import { selectKey, type KeySelector } from "./operators/select-key.ts";
 import { split, type Branches, type Otherwise } from "./operators/split.ts";
 import { filterTable, type TablePredicate } from "./operators/table-filter.ts";
@@ -63,6 +65,7 @@ import type { SerdeState } from "./types/serde-state.ts";
 import type { TableStore } from "./types/table-store.ts";
 
 type Any = unknown;
+type AnyJoinOptions = StreamJoinNodeOptions & Partial<StreamsJoinNodeOptions>;
 type Serdes = { readonly key?: Serde<Any>; readonly value?: Serde<Any> };
 
 /** Each member of a public type, without its types: so that none is forgotten. */
@@ -90,8 +93,18 @@ class PlannedStream implements Erased<KStream<Any, Any>> {
     this.#node = node;
   }
 
-  static #nodeOf(given: Any): StreamNode | undefined {
+  static #find(given: Any): StreamNode | undefined {
     return typeof given === "object" && given !== null && #node in given ? given.#node : undefined;
+  }
+
+  /** What stands behind a stream of the same builder. */
+  static #nodeOf(given: Any, recorder: PlanRecorder, operator: string): StreamNode {
+    const node = PlannedStream.#find(given);
+    if (node?.recorder === recorder) return node;
+    throw new TopologyError(
+      "FOREIGN_STREAM",
+      `${operator} was given ${node === undefined ? shown(given) : "a stream of another StreamsBuilder"}; give a stream of the same StreamsBuilder`,
+    );
   }
 
   filter(predicate: Predicate<Any, Any>, options?: NamedOptions): PlannedStream {
@@ -154,12 +167,7 @@ class PlannedStream implements Erased<KStream<Any, Any>> {
   }
 
   merge(other: PlannedStream, options?: NamedOptions & Serdes): PlannedStream {
-    const node = PlannedStream.#nodeOf(other);
-    if (node?.recorder !== this.#node.recorder)
-      throw new TopologyError(
-        "FOREIGN_STREAM",
-        `merge was given ${node === undefined ? shown(other) : "a stream of another StreamsBuilder"}; give a stream of the same StreamsBuilder`,
-      );
+    const node = PlannedStream.#nodeOf(other, this.#node.recorder, "merge");
     return new PlannedStream(merge(this.#node, node, checked("merge", options)));
   }
 
@@ -210,12 +218,34 @@ class PlannedStream implements Erased<KStream<Any, Any>> {
     return Object.fromEntries([...nodes].map(([name, node]) => [name, new PlannedStream(node)]));
   }
 
-  join(other: Any, joiner: RowJoiner, options?: StreamJoinNodeOptions): PlannedStream {
-    return this.#joined("join", other, joiner, options);
+  join(other: Any, joiner: RowJoiner, options?: AnyJoinOptions): PlannedStream {
+    const isStream = PlannedStream.#find(other) !== undefined;
+    return isStream
+      ? this.#joinedWithStream("join", other, joiner, options)
+      : this.#joined("join", other, joiner, options);
   }
 
-  leftJoin(other: Any, joiner: RowJoiner, options?: StreamJoinNodeOptions): PlannedStream {
-    return this.#joined("leftJoin", other, joiner, options);
+  leftJoin(other: Any, joiner: RowJoiner, options?: AnyJoinOptions): PlannedStream {
+    const isStream = PlannedStream.#find(other) !== undefined;
+    return isStream
+      ? this.#joinedWithStream("leftJoin", other, joiner, options)
+      : this.#joined("leftJoin", other, joiner, options);
+  }
+
+  outerJoin(other: Any, joiner: RowJoiner, options?: AnyJoinOptions): PlannedStream {
+    return this.#joinedWithStream("outerJoin", other, joiner, options);
+  }
+
+  #joinedWithStream(
+    operator: StreamsJoinOperator,
+    other: Any,
+    joiner: RowJoiner,
+    options: AnyJoinOptions | undefined,
+  ): PlannedStream {
+    const right = PlannedStream.#nodeOf(other, this.#node.recorder, operator);
+    checked(`${operator} of streams`, options, other, joiner);
+    const given = options as StreamsJoinNodeOptions; // `within` is there: it is required
+    return new PlannedStream(joinStreams({ left: this.#node, right }, operator, joiner, given));
   }
 
   #joined(

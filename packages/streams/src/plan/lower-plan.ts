@@ -4,6 +4,7 @@ import type { StoreEngineKind } from "@millrace/state";
 import { TopologyConfigError, TopologyError } from "../error/topology-error.ts";
 import { TopologyBuilder } from "../topology/topology-builder.ts";
 import { Topology } from "../topology/topology.ts";
+import { joinOnOneStore } from "./passes/join-on-one-store.ts";
 import { keepNullKeys } from "./passes/keep-null-keys.ts";
 import { mergeDuplicateSources } from "./passes/merge-duplicate-sources.ts";
 import { mergeRepartitionTopics } from "./passes/merge-repartition-topics.ts";
@@ -13,15 +14,16 @@ import { PlanGraph, type PlanVertex } from "./plan-graph.ts";
 import { TableDemands } from "./table-demands.ts";
 
 /** What may be optimised (Kafka: `topology.optimization`). All is off unless asked for, as in Kafka. */
-export type TopologyOptimization = "reuse.ktable.source.topics" | "merge.repartition.topics";
+export type TopologyOptimization =
+  | "reuse.ktable.source.topics"
+  | "merge.repartition.topics"
+  | "single.store.self.join";
 
 const optimizations: readonly TopologyOptimization[] = [
   "reuse.ktable.source.topics",
   "merge.repartition.topics",
+  "single.store.self.join",
 ];
-
-/** Kafka's, for operators that are not here yet. */
-const futureOptimizations: readonly string[] = ["single.store.self.join"];
 
 export interface PlanOptions {
   /** `all`, `none` (the default), or a list. Change it with care: it changes internal topics. */
@@ -42,6 +44,7 @@ export function lowerPlan(plan: Plan, options: PlanOptions = {}): Topology {
   mergeDuplicateSources(graph);
   if (wanted.has("reuse.ktable.source.topics")) reuseSourceTopics(graph);
   if (wanted.has("merge.repartition.topics")) mergeRepartitionTopics(graph);
+  if (wanted.has("single.store.self.join")) joinOnOneStore(graph);
   keepNullKeys(graph);
   const topology = new TopologyBuilder(options.storeEngine);
   lowerGraph(graph, topology, gatherDemands(plan));
@@ -90,11 +93,6 @@ function wantedOptimizations(
   if (!Array.isArray(optimize))
     throw new TopologyConfigError(
       `optimize is ${shown(optimize)}; give "all", "none" or some of ${optimizations.join(", ")}`,
-    );
-  const future = optimize.find((name) => futureOptimizations.includes(name));
-  if (future !== undefined)
-    throw new TopologyConfigError(
-      `optimize: ${future} is not there yet, and the joins that it is for are not; leave it out`,
     );
   const unknown = optimize.find((name) => !optimizations.includes(name));
   if (unknown !== undefined || optimize.length === 0)

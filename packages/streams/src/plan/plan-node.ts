@@ -40,6 +40,14 @@ export interface OperatorPlan extends Lowered {
   readonly isMerge: boolean;
   /** True: records without a key are of use to it. */
   readonly keepsNullKeys: boolean;
+  /** Of a join of two streams: what becomes of it where both are one. */
+  readonly selfJoin: SelfJoin | undefined;
+}
+
+export interface SelfJoin {
+  /** Keeps the records of the right side: it is not needed then. */
+  readonly otherWindowed: PlanNode;
+  readonly onOneStore: OperatorPlan;
 }
 
 export interface RepartitionPlan extends Lowered {
@@ -57,7 +65,9 @@ export interface RepartitionPlan extends Lowered {
 /** A frozen operator that changes neither key nor value, unless it says so. */
 export function operatorPlan(
   plan: Lowered &
-    Partial<Pick<OperatorPlan, "changesKey" | "changesValue" | "isMerge" | "keepsNullKeys">>,
+    Partial<
+      Pick<OperatorPlan, "changesKey" | "changesValue" | "isMerge" | "keepsNullKeys" | "selfJoin">
+    >,
 ): OperatorPlan {
   return Object.freeze({
     kind: "operator",
@@ -65,6 +75,7 @@ export function operatorPlan(
     changesValue: false,
     isMerge: false,
     keepsNullKeys: false,
+    selfJoin: undefined,
     ...plan,
   });
 }

@@ -1,12 +1,20 @@
+import type { Duration } from "@millrace/model";
 import type { Serde } from "@millrace/serde";
 
 import type { StreamPartitioner } from "../../topology/topology-node.ts";
+import type { JoinStoreOption } from "../operators/stream-join/join-stores.ts";
+import type { Within } from "../operators/stream-join/join-window.ts";
 import type { StoreOption } from "../store-options.ts";
 import type { NamedOptions } from "../stream-node.ts";
 import type { Has, Literally } from "./given-options.ts";
 import type { GlobalKTable } from "./global-table.ts";
+import type { KStream } from "./k-stream.ts";
 import type { KTable } from "./k-table.ts";
-import type { KeyOf, KeyStateOf, Lost, Needs, ValueStateOf } from "./serde-state.ts";
+import type { KeyOf, KeyStateOf, Lost, Needs, ValueOf, ValueStateOf } from "./serde-state.ts";
+
+/** A stream of whatever keys and values. */
+// oxlint-disable-next-line no-explicit-any -- as an argument, all streams fit: what is read through it is inferred
+export type AnyJoinedStream = KStream<any, any, any, any>;
 
 /** A table of whatever keys and values. */
 // oxlint-disable-next-line no-explicit-any -- as an argument, all tables fit: what is read through it is inferred
@@ -14,7 +22,7 @@ export type AnyTable = KTable<any, any, any, any, any>;
 
 /** What a stream is joined with. */
 // oxlint-disable-next-line no-explicit-any -- as for `AnyTable`
-export type Joinable = AnyTable | GlobalKTable<any, any>;
+export type Joinable = AnyJoinedStream | AnyTable | GlobalKTable<any, any>;
 
 /** Callbacks in the place of options, as in Java's order of arguments: taken, to be refused with an advice. */
 export type OptionalOrCallback<Options> = readonly [
@@ -23,16 +31,27 @@ export type OptionalOrCallback<Options> = readonly [
 
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
 
-/** How a stream is joined (Kafka: `Joined`). */
+/** How a stream is joined (Kafka: `Joined`; of two streams `JoinWindows` and `StreamJoined`). */
 export interface JoinOptions<K, V, Other, VR> extends NamedOptions {
+  /**
+   * With a stream: how far apart the two records may be, in time. A pair bounds the time of the right one less that of
+   * the left one: `["0ms", "1h"]` is right after left.
+   */
+  readonly within?: Within;
+  /** With a stream: how late a record may come and still meet what is in time with it, by stream time. Default 0. */
+  readonly grace?: Duration;
   /** With a global table: the table's key of a record; null: no row. Default: the record's own key. */
   readonly keySelector?: (value: V & {}, key: K) => KeyOf<Other> | null;
   /** Serde of the key, where it was lost: the stream goes through a repartition topic then. */
   readonly key?: Serde<K>;
   /** Serde of this stream's values, where it was lost. */
   readonly left?: Serde<V>;
+  /** With a stream: serde of its values, where it was lost. */
+  readonly right?: Serde<ValueOf<Other>>;
   /** Serde of the result: then it is known from here on. */
   readonly value?: Serde<VR>;
+  /** With a stream: how both sides are kept. A text is what the names of its stores begin with. */
+  readonly store?: JoinStoreOption;
 }
 
 /** How tables are joined. */
@@ -67,9 +86,18 @@ export type JoinCheck<
   : O extends readonly [(...parameters: never) => unknown]
     ? `Java's order of arguments: here it is ${Operator}(other, joiner, options)`
     : Literally<O, "keySelector"> extends true
-      ? "A table is joined by the record's key: selectKey(…) on the stream first, or use a global table"
-      : Same<KeyOf<Self>, KeyOf<Other>> extends false
-        ? "The table has keys of another type: selectKey(…) on the stream first, or use a global table"
+      ? "Only a global table is joined by another key: selectKey(…) on the stream first, or use a global table"
+      : Other extends { readonly kind: "stream" }
+        ? StreamJoinCheck<Operator, Self, Other, O, Ok>
+        : TableLookupCheck<Operator, Self, Other, O, Ok>;
+
+type TableLookupCheck<Operator extends string, Self, Other, O extends readonly unknown[], Ok> =
+  Same<KeyOf<Self>, KeyOf<Other>> extends false
+    ? "The table has keys of another type: selectKey(…) on the stream first, or use a global table"
+    : Literally<O, "within"> extends true
+      ? "A join with a table has no window: leave out { within }"
+      : true extends Literally<O, "grace" | "right" | "store">
+        ? "A join with a table keeps no records: leave out { grace, right, store }"
         : "lost" extends KeyStateOf<Self>
           ? Has<O, "key"> extends true
             ? Needs<Lost<O, "left", ValueStateOf<Self>>, `${Operator}(other, joiner, `, Ok>
@@ -86,11 +114,33 @@ type GlobalJoinCheck<
   ? `Java's order of arguments: here it is ${Operator}(other, joiner, { keySelector })`
   : true extends Literally<O, "key" | "left">
     ? "A join with a global table needs no serdes of the stream: leave out { key, left }"
-    : Has<O, "keySelector"> extends true
-      ? Ok
-      : Same<KeyOf<Self>, KeyOf<Other>> extends true
+    : true extends Literally<O, "within" | "grace" | "right" | "store">
+      ? "A join with a global table has no window: leave out { within, grace, right, store }"
+      : Has<O, "keySelector"> extends true
         ? Ok
-        : `The global table has keys of another type: ${Operator}(table, joiner, { keySelector: (value) => … })`;
+        : Same<KeyOf<Self>, KeyOf<Other>> extends true
+          ? Ok
+          : `The global table has keys of another type: ${Operator}(table, joiner, { keySelector: (value) => … })`;
+
+type StreamJoinCheck<Operator extends string, Self, Other, O extends readonly unknown[], Ok> =
+  Has<O, "within"> extends false
+    ? `A join of two streams needs a window: ${Operator}(other, joiner, { within: '5m' })`
+    : Same<KeyOf<Self>, KeyOf<Other>> extends false
+      ? "The two streams have keys of different types: selectKey(…) on one side first"
+      : Needs<
+          | Lost<O, "key", KeyStateOf<Self>>
+          | Lost<O, "left", ValueStateOf<Self>>
+          | Lost<O, "right", ValueStateOf<Other>>,
+          `${Operator}(other, joiner, `,
+          Ok
+        >;
+
+/** As `JoinCheck`, of an outer join. */
+export type OuterJoinCheck<Self, Other, O extends readonly unknown[], Ok> = Other extends {
+  readonly kind: "stream";
+}
+  ? JoinCheck<"outerJoin", Self, Other, O, Ok>
+  : "An outer join of a stream needs a stream on the other side: use leftJoin, or toTable() first";
 
 /** `Ok`, or what is wrong with the other table of a join. */
 export type TableJoinCheck<

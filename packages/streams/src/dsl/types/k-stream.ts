@@ -21,7 +21,13 @@ import type {
 import type { AsyncOperators } from "./async-operators.ts";
 import type { Given, Optional } from "./given-options.ts";
 import type { KGroupedStream } from "./k-grouped-stream.ts";
-import type { Joinable, JoinCheck, JoinOptions, OptionalOrCallback } from "./joins.ts";
+import type {
+  Joinable,
+  JoinCheck,
+  JoinOptions,
+  OptionalOrCallback,
+  OuterJoinCheck,
+} from "./joins.ts";
 import type { KTable } from "./k-table.ts";
 import type { BranchValue } from "./split.ts";
 import type {
@@ -340,11 +346,16 @@ export interface KStream<
   ): { readonly [N in Name]: KStream<K, V, KeyState, ValueState> };
 
   /**
-   * Joins each record with the row that a table has for its key now; records without one are left out (Kafka:
-   * `KStream.join`). Time and headers are the record's. Stream and table need equal numbers of partitions, unless the
-   * table is global: then `keySelector` may give the table's key.
+   * Joins each record with what the other side has for its key (Kafka: `KStream.join`). Both sides need equal numbers of
+   * partitions, unless the other is a global table: then `keySelector` may give its key.
+   *
+   * With a table: with the row that it has now; records without one are left out. Time and headers are the record's.
+   *
+   * With a stream: with each of its records that is near enough in time, whichever comes first. The time of a result is
+   * that of the newer record, its headers are those of the record that came last.
    *
    * @example orders.join(customers, (order, customer) => ({ ...order, name: customer.name }))
+   * @example orders.join(payments, (order, payment) => [order, payment], { within: "1h", grace: "5m" })
    */
   join<
     Self extends AnyStream,
@@ -359,9 +370,12 @@ export interface KStream<
   ): KStream<K, VR, StateAfter<O, "key", KeyState>, StateAfter<O, "value", "lost">>;
 
   /**
-   * As `join`, and a record without a row is joined with null (Kafka: `KStream.leftJoin`).
+   * As `join`, and a record that finds nothing is joined with null (Kafka: `KStream.leftJoin`): with a table at once, with
+   * a stream when nothing can come any more, `within` and `grace` later. Stream time tells that: without new records on
+   * either side nothing leaves.
    *
    * @example orders.leftJoin(customers, (order, customer) => ({ ...order, name: customer?.name ?? "?" }))
+   * @example orders.leftJoin(payments, (order, payment) => ({ order, payment }), { within: ["0ms", "1h"] })
    */
   leftJoin<
     Self extends AnyStream,
@@ -376,6 +390,27 @@ export interface KStream<
       right: (ValueOf<Other> & {}) | null,
       key: K,
     ) => CallbackResult<VR, "leftJoin">,
+    ...options: Given<O, JoinOptions<KeyOf<Self>, ValueOf<Self>, Other, VR>>
+  ): KStream<K, VR, StateAfter<O, "key", KeyState>, StateAfter<O, "value", "lost">>;
+
+  /**
+   * As `leftJoin` with a stream, for the records of both (Kafka: `KStream.outerJoin`).
+   *
+   * @example orders.outerJoin(payments, (order, payment) => ({ order, payment }), { within: "1h", grace: "5m" })
+   */
+  outerJoin<
+    Self extends AnyStream,
+    Other extends Joinable,
+    VR,
+    const O extends OptionalOrCallback<JoinOptions<KeyOf<Self>, ValueOf<Self>, Other, VR>>,
+  >(
+    this: Self,
+    other: OuterJoinCheck<Self, Other, O, Other>,
+    joiner: (
+      left: (V & {}) | null,
+      right: (ValueOf<Other> & {}) | null,
+      key: K,
+    ) => CallbackResult<VR, "outerJoin">,
     ...options: Given<O, JoinOptions<KeyOf<Self>, ValueOf<Self>, Other, VR>>
   ): KStream<K, VR, StateAfter<O, "key", KeyState>, StateAfter<O, "value", "lost">>;
 

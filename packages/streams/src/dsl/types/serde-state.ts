@@ -73,6 +73,10 @@ export type Needs<Missing, Call extends string, Ok> = [Missing] extends [never]
           ? `Both serdes were lost above; give them: ${Call}{ key: string(), input: json(Schema) })`
           : [Missing] extends ["left"]
             ? `The left value's serde was lost above; give it: ${Call}{ left: json(Schema) })`
-            : [Missing] extends ["key" | "left"]
-              ? `Both serdes were lost above; give them: ${Call}{ key: string(), left: json(Schema) })`
-              : `Both serdes were lost above; give them: ${Call}{ key: string(), value: json(Schema) })`;
+            : [Missing] extends ["right"]
+              ? `The right value's serde was lost above; give it: ${Call}{ right: json(Schema) })`
+              : [Missing] extends ["key" | "left"]
+                ? `Both serdes were lost above; give them: ${Call}{ key: string(), left: json(Schema) })`
+                : [Missing] extends ["key" | "value"]
+                  ? `Both serdes were lost above; give them: ${Call}{ key: string(), value: json(Schema) })`
+                  : `Serdes were lost above; give those of: ${Call}{ key, left, right })`;
