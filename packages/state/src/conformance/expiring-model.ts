@@ -48,7 +48,8 @@ export class ExpiringModel {
 
   put(key: string, time: Timestamp, start: Timestamp, value: string | null): void {
     if (this.#kind === "duplicates") this.#sequence += 1;
-    if (value === null && this.#kind === "duplicates") return;
+    // As in Kafka, a deletion that does nothing still brings the time to a store in memory.
+    if (value === null && this.#kind === "duplicates" && !this.#isExact) return;
     const last = { duplicates: this.#sequence, session: start, window: 0, timestampedWindow: 0 };
     const isRemoval = value === null && this.#kind === "session";
     if (!(isRemoval && this.#isExact)) this.#streamTime = Math.max(this.#streamTime, time);

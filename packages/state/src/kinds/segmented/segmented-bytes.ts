@@ -6,7 +6,8 @@ import { SegmentLedger } from "./segment-ledger.ts";
 
 /**
  * What it means to delete a row. `counted`: a write like others. `uncounted`: where it comes too late nothing is counted
- * as left out, and in an exact store it brings no time. `ignored`: it does nothing, each row has a key of its own.
+ * as left out, and in an exact store it brings no time. `ignored`: each row has a key of its own, so that it deletes
+ * nothing; but in an exact store it is a write like others.
  */
 export type Deletions = "counted" | "uncounted" | "ignored";
 
@@ -54,7 +55,7 @@ export class SegmentedBytes implements BytesStore {
 
   put(row: Uint8Array, value: Uint8Array | null, contextTimestamp: Timestamp): void {
     if (this.#apply(row, value, contextTimestamp)) return;
-    if (value !== null || this.#life.deletions === "counted") this.#life.drop();
+    if (value !== null || this.#life.deletions !== "uncounted") this.#life.drop();
   }
 
   /** As `put`, of what the changelog has; what has expired is not there. */
@@ -75,7 +76,7 @@ export class SegmentedBytes implements BytesStore {
   /** False: it came too late. */
   #apply(row: Uint8Array, value: Uint8Array | null, contextTimestamp: Timestamp): boolean {
     const { isExact, deletions } = this.#life;
-    if (value === null && deletions === "ignored") return true;
+    if (value === null && deletions === "ignored") return !isExact || this.#advance(row);
     const bringsTime = value !== null || deletions === "counted" || !isExact;
     if (bringsTime && !this.#advance(row)) return false;
     this.#write(row, value, contextTimestamp);
