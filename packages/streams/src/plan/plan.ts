@@ -27,11 +27,14 @@ export class PlanRecorder {
     for (const parent of parents) this.#edges.push(Object.freeze({ parent, child }));
   }
 
-  /** The repartition topic that the joins of one stream share where they have no names; the first is kept. */
-  sharedRepartition(stream: object, made: PlanNode): PlanNode {
-    const known = this.#repartitions.get(stream) ?? made;
-    this.#repartitions.set(stream, known);
-    return known;
+  /**
+   * The repartition topic that the joins of one stream share where they have no names: as in Kafka the last one that was
+   * made, so that of a named join too, which itself makes one of its own.
+   */
+  sharedRepartition(stream: object, made: PlanNode, isNamedByUser: boolean): PlanNode {
+    const known = isNamedByUser ? undefined : this.#repartitions.get(stream);
+    this.#repartitions.set(stream, known ?? made);
+    return known ?? made;
   }
 
   plan(): Plan {

@@ -61,7 +61,7 @@ export function repartitionedForJoin(
   const isNamedByUser = options.name !== undefined;
   const prefix = options.name ?? input.plan.name;
   const made = repartitionPlan(recorder.naming, { prefix, isNamedByUser, keySerde, valueSerde });
-  const plan = isNamedByUser ? made : recorder.sharedRepartition(input, made);
+  const plan = recorder.sharedRepartition(input, made, isNamedByUser);
   if (plan === made) recorder.add([input.plan], plan);
   return { recorder, plan, keySerde, valueSerde, needsRepartition: false, sources: [made.name] };
 }
