@@ -40,8 +40,6 @@ const joins = new Set(["join", "leftJoin", "outerJoin"]);
 /** Which kind of join it is shows in its fields. */
 function needOfJoin(statement: JsonObject): string | undefined {
   if (!joins.has(asText(statement["op"]))) return undefined;
-  if (asObject(statement["window"])["deprecated"] === true && statement["op"] !== "join")
-    return "results without a match before the window has closed";
   const field = unsupportedJoins.find((name) => statement[name] !== undefined);
   return field === undefined ? undefined : `${asText(statement["op"])} with ${field}`;
 }

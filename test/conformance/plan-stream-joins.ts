@@ -22,12 +22,14 @@ export function joinStreams(
     store: storeOf(st),
     ...(st["name"] === undefined ? {} : { name: asText(st["name"]) }),
   };
+  const { deprecated } = asObject(st["window"]);
+  const outer = deprecated === true ? { ...options, unmatched: "atOnce" as const } : options;
   const node =
     st["op"] === "join"
       ? left.join(right, join, options)
       : st["op"] === "leftJoin"
-        ? left.leftJoin(right, join, options)
-        : left.outerJoin(right, join, options);
+        ? left.leftJoin(right, join, outer)
+        : left.outerJoin(right, join, outer);
   return { node: node as Stream, key: on.key, value: fn.type };
 }
 

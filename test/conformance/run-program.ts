@@ -103,7 +103,6 @@ function driverOptions(config: JsonObject, applicationId: string) {
   const idle = config["maxTaskIdleMs"];
   return {
     applicationId,
-    emitIntervalMs: 0,
     cacheBytesMax: Number(config["cacheBytes"] ?? 0),
     onDeserializationError: policy("onDeserializationError"),
     onProcessingError: policy("onProcessingError"),

@@ -17,6 +17,8 @@ test.each([
   ["of each mistake with operators that await what to do", "async-mistakes.ts"],
   ["nothing of operators that await where they are right", "async-programs.ts"],
   ["nothing of processors that are right", "processor-programs.ts"],
+  ["of each mistake with joins of streams what to do", "stream-join-mistakes.ts"],
+  ["nothing of joins of streams that are right", "stream-join-programs.ts"],
   ["of each mistake with global tables what to do", "global-mistakes.ts"],
   ["nothing of global tables that are right", "global-programs.ts"],
 ])("the compiler says %s", async (_, file) => {

@@ -269,6 +269,7 @@ export {
   type LostInput,
   type RetryOptions,
   type WaitingStoreOption,
+  type UnmatchedTime,
   type Within,
 } from "@millrace/streams";
 export { type ClusterAddress } from "./cluster-address.ts";

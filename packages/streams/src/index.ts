@@ -78,6 +78,7 @@ export type {
   TableJoinOptions,
 } from "./dsl/types/joins.ts";
 export type { JoinStoreOption, JoinStoreOptions } from "./dsl/operators/stream-join/join-stores.ts";
+export type { UnmatchedTime } from "./dsl/operators/stream-join/streams-join.ts";
 export type { Within } from "./dsl/operators/stream-join/join-window.ts";
 export type { BranchValue } from "./dsl/types/split.ts";
 export { otherwise, type Otherwise } from "./dsl/operators/split.ts";

@@ -44,6 +44,11 @@ export interface TopologyTestDriverOptions {
   readonly deadLetterTopic?: string;
   /** How long the wall clock must move before a topic without records is no longer waited for. Default 0. */
   readonly maxTaskIdleMs?: number;
+  /**
+   * How far the wall clock must move before windows that have closed, and records without a match, are looked for again;
+   * 1000 in an application. Default 0: their results come when they are due.
+   */
+  readonly emitIntervalMs?: number;
 }
 
 /**
@@ -94,7 +99,7 @@ export class TopologyTestDriver {
       globalStores,
       engine: new MemoryEngine(),
       cache,
-      config: { ...options, applicationId },
+      config: { emitIntervalMs: 0, ...options, applicationId },
     });
     this.#globalTopics = new Set(globalStores.map(({ topic }) => topic));
     this.#globalSpecifications = globalStores.map(({ specification }) => specification);
@@ -120,7 +125,7 @@ export class TopologyTestDriver {
       ...surroundings,
       timers: this.#timers,
       wake: this.#callEnds.wake,
-      config: { ...options, applicationId },
+      config: { emitIntervalMs: 0, ...options, applicationId },
     });
     this.#globalTask.initialize();
     this.#task.initialize();

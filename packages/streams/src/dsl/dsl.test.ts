@@ -149,13 +149,6 @@ describe("topics", () => {
     const optimize = ["everything" as "merge.repartition.topics"];
     expect(codeOf(() => wordCount().build({ optimize }))).toBe("INVALID_CONFIG");
   });
-
-  test("an optimisation of Kafka's that is not there yet is refused by name", () => {
-    const optimize = ["single.store.self.join" as "merge.repartition.topics"];
-    expect(() => wordCount().build({ optimize })).toThrow(
-      /single\.store\.self\.join is not there yet/,
-    );
-  });
 });
 
 describe("the plan", () => {

@@ -21,6 +21,7 @@ import {
   waitingStoreRows,
 } from "./operators/async/await-rows.ts";
 import { otherwise } from "./operators/split.ts";
+import { unmatchedTimes } from "./operators/stream-join/streams-join.ts";
 import { placeOfCall } from "../error/place-of-call.ts";
 import { TopologyError } from "../error/topology-error.ts";
 
@@ -219,8 +220,8 @@ const rowsOf = {
   "join of a stream": joined,
   "leftJoin of a stream": joined,
   "join of streams": joinedStreams,
-  "leftJoin of streams": joinedStreams,
-  "outerJoin of streams": joinedStreams,
+  "leftJoin of streams": { ...joinedStreams, unmatched: choiceOption(unmatchedTimes, {}) },
+  "outerJoin of streams": { ...joinedStreams, unmatched: choiceOption(unmatchedTimes, {}) },
   "outerJoin of tables": { ...aggregation, value: serdes.value },
   "join of tables": {
     ...aggregation,

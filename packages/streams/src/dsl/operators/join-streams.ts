@@ -17,7 +17,12 @@ import {
 } from "./stream-join/join-stores.ts";
 import { readJoinWindow, type Within } from "./stream-join/join-window.ts";
 import { SelfJoinProcessor } from "./stream-join/self-join-processor.ts";
-import type { JoinSide, StreamsJoin, StreamsJoinOperator } from "./stream-join/streams-join.ts";
+import type {
+  JoinSide,
+  StreamsJoin,
+  StreamsJoinOperator,
+  UnmatchedTime,
+} from "./stream-join/streams-join.ts";
 import { WindowedProcessor } from "./stream-join/windowed-processor.ts";
 import { PassingProcessor } from "./stream-join/passing-processor.ts";
 
@@ -30,6 +35,7 @@ export type StreamsJoinNodeOptions = NamedOptions & {
   /** Of the result. */
   readonly value?: Serde<unknown>;
   readonly store?: JoinStoreOption;
+  readonly unmatched?: UnmatchedTime;
 };
 
 /** Names of nodes. */
@@ -58,6 +64,7 @@ export function joinStreams(
   options: StreamsJoinNodeOptions,
 ): StreamNode {
   const { recorder } = given.left;
+  const { unmatched: unmatchedTime = "onWindowClose" } = options;
   const window = readJoinWindow(operator, options.within, options.grace);
   const serdes = {
     key: requireSerde(options.key ?? given.left.keySerde, "key", operator),
@@ -73,7 +80,7 @@ export function joinStreams(
   const right = repartitioned("right");
   const names = namesOf(recorder.naming, operator, options.name);
   const kept = planJoinStores(
-    { operator, window, serdes, generated: names.generated },
+    { operator, window, serdes, generated: names.generated, unmatchedTime },
     options.store,
   );
   for (const name of kept.generatedNames) recorder.naming.noteGenerated(name);

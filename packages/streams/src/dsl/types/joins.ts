@@ -4,6 +4,7 @@ import type { Serde } from "@millrace/serde";
 import type { StreamPartitioner } from "../../topology/topology-node.ts";
 import type { JoinStoreOption } from "../operators/stream-join/join-stores.ts";
 import type { Within } from "../operators/stream-join/join-window.ts";
+import type { UnmatchedTime } from "../operators/stream-join/streams-join.ts";
 import type { StoreOption } from "../store-options.ts";
 import type { NamedOptions } from "../stream-node.ts";
 import type { Has, Literally } from "./given-options.ts";
@@ -50,6 +51,11 @@ export interface JoinOptions<K, V, Other, VR> extends NamedOptions {
   readonly right?: Serde<ValueOf<Other>>;
   /** Serde of the result: then it is known from here on. */
   readonly value?: Serde<VR>;
+  /**
+   * With a stream, of left and outer joins: when a record that has met nobody gives its result with null. `atOnce`: when
+   * it comes, and once more with each that it meets later. Default `onWindowClose`: when nobody can come any more.
+   */
+  readonly unmatched?: UnmatchedTime;
   /** With a stream: how both sides are kept. A text is what the names of its stores begin with. */
   readonly store?: JoinStoreOption;
 }
@@ -85,24 +91,28 @@ export type JoinCheck<
   ? GlobalJoinCheck<Operator, Self, Other, O, Ok>
   : O extends readonly [(...parameters: never) => unknown]
     ? `Java's order of arguments: here it is ${Operator}(other, joiner, options)`
-    : Literally<O, "keySelector"> extends true
-      ? "Only a global table is joined by another key: selectKey(…) on the stream first, or use a global table"
-      : Other extends { readonly kind: "stream" }
-        ? StreamJoinCheck<Operator, Self, Other, O, Ok>
-        : TableLookupCheck<Operator, Self, Other, O, Ok>;
+    : Other extends { readonly kind: "stream" }
+      ? StreamJoinCheck<Operator, Self, Other, O, Ok>
+      : TableLookupCheck<Operator, Self, Other, O, Ok>;
 
 type TableLookupCheck<Operator extends string, Self, Other, O extends readonly unknown[], Ok> =
-  Same<KeyOf<Self>, KeyOf<Other>> extends false
-    ? "The table has keys of another type: selectKey(…) on the stream first, or use a global table"
-    : Literally<O, "within"> extends true
-      ? "A join with a table has no window: leave out { within }"
-      : true extends Literally<O, "grace" | "right" | "store">
-        ? "A join with a table keeps no records: leave out { grace, right, store }"
-        : "lost" extends KeyStateOf<Self>
-          ? Has<O, "key"> extends true
-            ? Needs<Lost<O, "left", ValueStateOf<Self>>, `${Operator}(other, joiner, `, Ok>
-            : Needs<"key" | Lost<O, "left", ValueStateOf<Self>>, `${Operator}(other, joiner, `, Ok>
-          : Ok;
+  Literally<O, "keySelector"> extends true
+    ? "A table is joined by the record's key: selectKey(…) on the stream first, or use a global table"
+    : Same<KeyOf<Self>, KeyOf<Other>> extends false
+      ? "The table has keys of another type: selectKey(…) on the stream first, or use a global table"
+      : Literally<O, "within"> extends true
+        ? "A join with a table has no window: leave out { within }"
+        : true extends Literally<O, "grace" | "right" | "store" | "unmatched">
+          ? "A join with a table keeps no records: leave out { grace, right, store, unmatched }"
+          : "lost" extends KeyStateOf<Self>
+            ? Has<O, "key"> extends true
+              ? Needs<Lost<O, "left", ValueStateOf<Self>>, `${Operator}(other, joiner, `, Ok>
+              : Needs<
+                  "key" | Lost<O, "left", ValueStateOf<Self>>,
+                  `${Operator}(other, joiner, `,
+                  Ok
+                >
+            : Ok;
 
 type GlobalJoinCheck<
   Operator extends string,
@@ -114,26 +124,35 @@ type GlobalJoinCheck<
   ? `Java's order of arguments: here it is ${Operator}(other, joiner, { keySelector })`
   : true extends Literally<O, "key" | "left">
     ? "A join with a global table needs no serdes of the stream: leave out { key, left }"
-    : true extends Literally<O, "within" | "grace" | "right" | "store">
-      ? "A join with a global table has no window: leave out { within, grace, right, store }"
+    : true extends Literally<O, "within" | "grace" | "right" | "store" | "unmatched">
+      ? "A join with a global table has no window: leave out { within, grace, right, store, unmatched }"
       : Has<O, "keySelector"> extends true
         ? Ok
         : Same<KeyOf<Self>, KeyOf<Other>> extends true
           ? Ok
           : `The global table has keys of another type: ${Operator}(table, joiner, { keySelector: (value) => … })`;
 
-type StreamJoinCheck<Operator extends string, Self, Other, O extends readonly unknown[], Ok> =
-  Has<O, "within"> extends false
-    ? `A join of two streams needs a window: ${Operator}(other, joiner, { within: '5m' })`
-    : Same<KeyOf<Self>, KeyOf<Other>> extends false
-      ? "The two streams have keys of different types: selectKey(…) on one side first"
-      : Needs<
-          | Lost<O, "key", KeyStateOf<Self>>
-          | Lost<O, "left", ValueStateOf<Self>>
-          | Lost<O, "right", ValueStateOf<Other>>,
-          `${Operator}(other, joiner, `,
-          Ok
-        >;
+type StreamJoinCheck<
+  Operator extends string,
+  Self,
+  Other,
+  O extends readonly unknown[],
+  Ok,
+> = readonly [Operator, Literally<O, "unmatched">] extends readonly ["join", true]
+  ? "An inner join gives no result without a match: leave out { unmatched }"
+  : Literally<O, "keySelector"> extends true
+    ? "Streams are joined by the records' keys: selectKey(…) on one side first"
+    : Has<O, "within"> extends false
+      ? `A join of two streams needs a window: ${Operator}(other, joiner, { within: '5m' })`
+      : Same<KeyOf<Self>, KeyOf<Other>> extends false
+        ? "The two streams have keys of different types: selectKey(…) on one side first"
+        : Needs<
+            | Lost<O, "key", KeyStateOf<Self>>
+            | Lost<O, "left", ValueStateOf<Self>>
+            | Lost<O, "right", ValueStateOf<Other>>,
+            `${Operator}(other, joiner, `,
+            Ok
+          >;
 
 /** As `JoinCheck`, of an outer join. */
 export type OuterJoinCheck<Self, Other, O extends readonly unknown[], Ok> = Other extends {

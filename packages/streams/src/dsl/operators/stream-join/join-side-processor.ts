@@ -74,8 +74,9 @@ export class JoinSideProcessor implements Processor {
     if (this.#unmatched !== undefined && record.timestamp === clock.streamTime)
       this.#emitClosed(record, this.#unmatched, context);
     if (this.#emitMatches(record, others, context) || !this.#isOuter) return;
-    if (this.#latestOf(record) < clock.streamTime) context.forward(this.#alone(record));
-    else this.#keep(record);
+    if (this.#unmatched === undefined || this.#latestOf(record) < clock.streamTime)
+      context.forward(this.#alone(record));
+    else this.#keep(record, this.#unmatched);
   }
 
   /** False: there are none. */
@@ -104,11 +105,11 @@ export class JoinSideProcessor implements Processor {
     if (store !== undefined && store.get(other).length > 0) store.delete(other);
   }
 
-  #keep(record: StreamRecord): void {
+  #keep(record: StreamRecord, store: UnmatchedStore): void {
     const { key, value, timestamp } = record;
     const isLeft = this.#side === "left";
     this.#clock.noteWaiting(timestamp);
-    this.#unmatched?.add({ timestamp, isLeft, key }, { isLeft, value });
+    store.add({ timestamp, isLeft, key }, { isLeft, value });
   }
 
   /** Those that nobody can meet any more leave, oldest first, with the headers of the record that moved the time. */

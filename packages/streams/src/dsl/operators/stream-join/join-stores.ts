@@ -1,4 +1,4 @@
-import { toMilliseconds, type Duration } from "@millrace/model";
+import type { Duration } from "@millrace/model";
 import type { Serde } from "@millrace/serde";
 import {
   joinWindowStore,
@@ -9,8 +9,8 @@ import {
 
 import { TopologyError } from "../../../error/topology-error.ts";
 import { checkName } from "../../../plan/naming.ts";
-import { sizeOf, type JoinWindow } from "./join-window.ts";
-import type { JoinSide, StreamsJoin, StreamsJoinOperator } from "./streams-join.ts";
+import { requireDuration, sizeOf, type JoinWindow } from "./join-window.ts";
+import type { JoinSide, StreamsJoin, StreamsJoinOperator, UnmatchedTime } from "./streams-join.ts";
 import { unmatchedKeySerde, unmatchedValueSerde } from "./unmatched.ts";
 
 /** How a join of streams keeps its records (Kafka: `StreamJoined`). They are never cached. A text is the names' base. */
@@ -41,6 +41,7 @@ interface StoredJoin {
   readonly window: JoinWindow;
   readonly serdes: Readonly<Record<JoinSide | "key", Serde<unknown>>>;
   readonly generated: Readonly<Record<JoinSide, string>>;
+  readonly unmatchedTime: UnmatchedTime;
 }
 
 /** @throws TopologyError `INVALID_NAME`, `INVALID_WINDOWS` */
@@ -93,7 +94,7 @@ export const suffixes = {
 
 /** As in Kafka, generated names of nodes are those of stores, whatever the user calls the nodes. */
 function namesOf(
-  { operator, generated }: StoredJoin,
+  { operator, generated, unmatchedTime }: StoredJoin,
   base: string | undefined,
 ): JoinStores["names"] {
   const nameOf = (generatedName: string, suffix: string): string =>
@@ -102,14 +103,17 @@ function namesOf(
   const index = generated.left.slice(-10);
   return {
     stores: { left: nameOf(generated.left, left), right: nameOf(generated.right, right) },
-    unmatched: shared === undefined ? undefined : nameOf(`KSTREAM-OUTERSHARED-${index}`, shared),
+    unmatched:
+      shared === undefined || unmatchedTime === "atOnce"
+        ? undefined
+        : nameOf(`KSTREAM-OUTERSHARED-${index}`, shared),
   };
 }
 
 function retentionOf({ operator, window }: StoredJoin, given: Duration | undefined): number {
   const leastMs = sizeOf(window) + window.graceMs;
   if (given === undefined) return leastMs;
-  const retentionMs = toMilliseconds(given, `retention of ${operator}`);
+  const retentionMs = requireDuration(given, `retention of ${operator}`);
   if (retentionMs >= leastMs) return retentionMs;
   throw new TopologyError(
     "INVALID_WINDOWS",

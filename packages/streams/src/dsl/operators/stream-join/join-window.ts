@@ -1,4 +1,4 @@
-import { parseDuration, shown, toMilliseconds, type Duration } from "@millrace/model";
+import { parseDuration, shown, type Duration } from "@millrace/model";
 
 import { TopologyError } from "../../../error/topology-error.ts";
 
@@ -23,15 +23,15 @@ export function sizeOf({ beforeMs, afterMs }: JoinWindow): number {
   return beforeMs + afterMs;
 }
 
-/** @throws TopologyError `INVALID_WINDOWS`, DurationError */
+/** @throws TopologyError `INVALID_WINDOWS` */
 export function readJoinWindow(operator: string, within: Within, grace: Duration = 0): JoinWindow {
-  const graceMs = toMilliseconds(grace, `grace of ${operator}`);
+  const graceMs = requireDuration(grace, `grace of ${operator}`);
   const pair: readonly unknown[] | undefined = Array.isArray(within) ? within : undefined;
   if (pair === undefined) {
     const differenceMs = parseDuration(within);
     if (differenceMs === undefined)
       throw invalid(
-        `within of ${operator} is ${shown(within)}; give a duration such as "5m", or two bounds of the right's time less the left's: ["-5m", "1h"]`,
+        `within of ${operator} is ${shown(within)}; give a duration such as "5m", or two bounds: ["-5m", "1h"]`,
       );
     if (differenceMs === 0)
       throw invalid(
@@ -49,6 +49,13 @@ export function readJoinWindow(operator: string, within: Within, grace: Duration
       `within of ${operator} is from ${from} ms to ${to} ms, and so ends before it begins; give the lower bound first`,
     );
   return { beforeMs: -from, afterMs: to, graceMs };
+}
+
+/** @throws TopologyError `INVALID_WINDOWS` */
+export function requireDuration(given: unknown, what: string): number {
+  const ms = parseDuration(given);
+  if (ms !== undefined) return ms;
+  throw invalid(`${what} is ${shown(given)}; give a duration such as "5m", or milliseconds`);
 }
 
 function signedMilliseconds(bound: unknown): number | undefined {
