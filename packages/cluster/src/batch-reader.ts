@@ -25,6 +25,7 @@ export interface BatchReader {
    * Rejects with a `PartitionError` once all that came of that partition has been given and it cannot be read
    * on: its offset is out of range, it is gone. Nothing is lost by that, and the other partitions are not
    * touched: mend it by `assign`, or give it up by `unassign`, and poll on. Until then it is told again.
+   * Rejects with the ClusterError `CLUSTER_CLOSED` after the close; a poll that waits then gives nothing.
    *
    * A batch that cannot be read comes in its place like any other: its `next` throws an `UnreadableBatchError`.
    */

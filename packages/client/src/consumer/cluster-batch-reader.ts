@@ -4,6 +4,7 @@ import type { Offset, RecordBatchView, TopicPartition } from "@millrace/model";
 import { pollOptions, positions, topicPartition, topicPartitions } from "../argument-kinds.ts";
 import { checkArguments } from "../arguments.ts";
 import type { ClientContext } from "../client-context.ts";
+import { closedError } from "../connection/reconnecting-link.ts";
 import { ClusterFetcher } from "./cluster-fetcher.ts";
 import type { Position } from "./consumer-positions.ts";
 
@@ -47,6 +48,7 @@ export class ClusterBatchReader implements BatchReader {
     readonly waitMsMax: number;
   }): Promise<readonly RecordBatchView[]> {
     checkArguments("reader.poll", { options: [pollOptions, options] });
+    if (this.#closed !== undefined) throw closedError();
     const { signal, waitMsMax } = options;
     const ready = this.#fetcher.take();
     if (ready.length > 0 || waitMsMax <= 0 || signal?.aborted === true) return ready;

@@ -81,6 +81,8 @@ export const adminConformance: readonly ConformanceCase<ClusterSubject>[] = [
       await own.close();
       checkEqual((await polling).length, 0, "a poll that was waiting");
       await own.close();
+      const late = await failureOf(() => reader.poll({ waitMsMax: 600_000 }));
+      checkEqual(codeOf(late), "CLUSTER_CLOSED", "a poll after the close");
       const failure = await failureOf(() => own.admin.listTopics());
       checkEqual(codeOf(failure), "CLUSTER_CLOSED", "a call after the close");
     },
