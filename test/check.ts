@@ -1,6 +1,6 @@
 // Everything that must hold on main, one step after the other: formatting, lint, types, tests.
 // `MILLRACE_VERIFY=1` runs every test at full size, and there a skip is a failure; with the name of a part
-// (a folder of test/, of packages/ or of examples/), that part alone.
+// (a folder of test/, of packages/ or of examples/, or below one), that part alone.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -77,7 +77,7 @@ function readReport(): VitestReport {
 /** The folder of a part. */
 function pathOf(name: string): string {
   const folders = ["test", "packages", "examples"];
-  const found = folders.find((folder) => readdirSync(folder).includes(name));
+  const found = folders.find((folder) => existsSync(join(folder, name)));
   if (found !== undefined) return `${found}/${name}/`;
   const known = folders.flatMap((folder) =>
     readdirSync(folder, { withFileTypes: true })

@@ -10,7 +10,7 @@ import { supportedWords } from "./unsupported.ts";
 export const conformanceFolder = dirname(fileURLToPath(import.meta.url));
 
 /** Kafka Streams as judge, where it lies beside the repository. */
-const oracleFolder = join(conformanceFolder, "../../../shared/apache-kafka/oracle");
+export const oracleFolder = join(conformanceFolder, "../../../shared/apache-kafka/oracle");
 
 const bytesMax = 1 << 30;
 

@@ -123,7 +123,7 @@ function inputKeys({ steps }: Program, topicTypes: ReadonlyMap<string, Types>): 
   });
 }
 
-function headersOf(step: JsonObject): Headers {
+export function headersOf(step: JsonObject): Headers {
   return asList(step["headers"]).map((header) => {
     const [name, value] = asList(header);
     return [asText(name), value === null ? null : fromHex(asText(value))] as const;

@@ -53,19 +53,24 @@ export interface ApacheKafka extends AsyncDisposable {
 }
 
 export async function startApacheKafka(
-  options: { readonly nodeCount?: number } = {},
+  options: {
+    readonly nodeCount?: number;
+    /** The brokers' settings. */
+    readonly properties?: Readonly<Record<string, number | string>>;
+  } = {},
 ): Promise<ApacheKafka> {
-  const { nodeCount = 1 } = options;
+  const { nodeCount = 1, properties = {} } = options;
+  const settings = Object.entries(properties).map(([name, value]) => `${name}=${value}`);
   for (let attempt = 1; ; attempt++) {
     try {
-      return await startNodes(nodeCount);
+      return await startNodes(nodeCount, settings);
     } catch (error) {
       if (attempt === startAttemptsMax) throw error;
     }
   }
 }
 
-async function startNodes(nodeCount: number): Promise<ApacheKafka> {
+async function startNodes(nodeCount: number, settings: readonly string[]): Promise<ApacheKafka> {
   const folder = mkdtempSync(join(tmpdir(), "millrace-kafka-"));
   const guard = guardOf(folder);
   const stop = async (): Promise<void> => {
@@ -75,7 +80,15 @@ async function startNodes(nodeCount: number): Promise<ApacheKafka> {
   };
   try {
     const port = await freePorts(nodeCount);
-    const parameters = ["--nodes", `${nodeCount}`, "--port", `${port}`, "--heap", "512m"];
+    const parameters = [
+      "--nodes",
+      `${nodeCount}`,
+      "--port",
+      `${port}`,
+      "--heap",
+      "512m",
+      ...settings,
+    ];
     const address = await broker("start", folder, ...parameters);
     return {
       address: address.trim(),

@@ -1,0 +1,79 @@
+import { expect, test } from "vitest";
+
+import type { Program } from "../program.ts";
+import { readApplicationOptions } from "./options.ts";
+
+const program: Program = {
+  name: "p",
+  config: { app: "own", guarantee: "exactlyOnce", cacheBytes: 7 },
+  program: [],
+  steps: [],
+};
+
+const least = ["--bootstrap", "host:1", "--state", "dir"];
+
+function read(...more: readonly string[]) {
+  return readApplicationOptions([...least, ...more], program);
+}
+
+test("a program's settings and the parameters become an application's options", () => {
+  expect(read("--commit", "250", "--replication", "3").options).toMatchObject({
+    applicationId: "own",
+    cluster: "host:1",
+    stateDirectory: "dir",
+    processingGuarantee: "exactly_once",
+    cacheBytesMax: 7,
+    commitInterval: 250,
+    replicationFactor: 3,
+    sessionTimeout: 10_000,
+    metadataMaxAge: 1_000,
+    autoOffsetReset: "earliest",
+  });
+  const { options } = readApplicationOptions(least, { ...program, config: {} });
+  expect(options).toMatchObject({
+    applicationId: "app",
+    processingGuarantee: "at_least_once",
+    cacheBytesMax: 0,
+    commitInterval: 100,
+  });
+});
+
+test("settings come under Kafka's names too, and the last one counts", () => {
+  const handler = "org.apache.kafka.streams.errors.LogAndContinueExceptionHandler";
+  const given = [
+    "consumer.session.timeout.ms=6000",
+    "processing.guarantee=at_least_once",
+    "application.id=7",
+    `deserialization.exception.handler=${handler}`,
+    "topology.optimization=all",
+    "processing.guarantee=exactly_once_v2",
+  ];
+  const plan = read(...given.flatMap((setting) => ["--set", setting]));
+  expect(plan.options).toMatchObject({
+    applicationId: "7",
+    sessionTimeout: 6000,
+    processingGuarantee: "exactly_once",
+    onDeserializationError: "continue",
+  });
+  expect(plan.program.config).toMatchObject({ optimize: "all" });
+});
+
+test.for([
+  [["--threads", "2"], "num.stream.threads=2: the runtime has only 1 so far"],
+  [["--standbys", "1"], "num.standby.replicas=1: the runtime has only 0 so far"],
+  [["--protocol", "streams"], "group.protocol=streams: the runtime has only classic so far"],
+  [["--set", "num.stream.threads=2"], "num.stream.threads=2: the runtime has only 1 so far"],
+] as const)("%j is refused, as long as the runtime does not have it", ([given, message]) => {
+  expect(() => read(...given)).toThrow(
+    expect.objectContaining({ code: "UNSUPPORTED_OPTION", message }),
+  );
+  expect(() => read("--threads", "1", "--standbys", "0", "--protocol", "classic")).not.toThrow();
+});
+
+test("what is no option, no setting or no pair is refused", () => {
+  const code = (expected: string) => expect.objectContaining({ code: expected });
+  expect(() => read("--thread", "1")).toThrow(code("UNKNOWN_OPTION"));
+  expect(() => read("--set", "commit.interval=1")).toThrow(code("UNKNOWN_OPTION"));
+  expect(() => read("--set", "commit.interval.ms")).toThrow(code("INVALID_OPTION"));
+  expect(() => readApplicationOptions(["--state", "dir"], program)).toThrow(code("INVALID_OPTION"));
+});

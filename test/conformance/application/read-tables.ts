@@ -1,0 +1,50 @@
+import type { ClusterClient } from "millrace";
+
+import { hexOf } from "../values.ts";
+import type { PlacedProgram } from "./placed-program.ts";
+
+/** Per topic, the newest value and its time by key, in hex; deleted ones are not there. */
+export type Tables = Readonly<Record<string, Table>>;
+
+export type Table = Readonly<Record<string, readonly [value: string, timestamp: number]>>;
+
+/** What the sinks and changelogs of a program hold, as a reader of committed records sees it. */
+export async function readTables(
+  client: ClusterClient,
+  { tableTopics }: PlacedProgram,
+  signal?: AbortSignal,
+): Promise<Tables> {
+  const topics = await client.admin.describeTopics([...tableTopics.values()], signal);
+  const partitions = [...topics.values()].flatMap(({ name: topic, partitionCount }) =>
+    Array.from({ length: partitionCount }, (_, partition) => ({ topic, partition })),
+  );
+  const tables = new Map<string, Map<string, readonly [string, number]>>(
+    [...topics.keys()].map((topic) => [topic, new Map()]),
+  );
+  const ends = await client.admin.listOffsets(
+    partitions.map((one) => ({ ...one, at: "latest" as const })),
+    { isolation: "read_committed", ...(signal === undefined ? {} : { signal }) },
+  );
+  const reader = client.openReader({ isolation: "read_committed", fetchWaitMsMax: 20 });
+  reader.assign(partitions.map((one) => ({ ...one, offset: 0 })));
+  while (ends.some((end) => (reader.position(end) ?? 0) < end.offset)) {
+    for (const batch of await reader.poll({ waitMsMax: 20, ...(signal && { signal }) })) {
+      const table = tables.get(batch.topic);
+      while (batch.next()) {
+        const key = hexOf(batch.key);
+        if (key === null) continue;
+        const value = hexOf(batch.value);
+        table?.delete(key);
+        if (value !== null) table?.set(key, [value, batch.timestamp]);
+      }
+      batch.release();
+    }
+  }
+  await reader.close();
+  const names = [...tableTopics].toSorted(([one], [other]) => (one < other ? -1 : 1));
+  return Object.fromEntries(names.map(([name, topic]) => [name, sorted(tables.get(topic))]));
+}
+
+function sorted(table: ReadonlyMap<string, readonly [string, number]> = new Map()): Table {
+  return Object.fromEntries([...table].toSorted(([one], [other]) => (one < other ? -1 : 1)));
+}
