@@ -18,6 +18,7 @@ class OptionalSerde<T> implements Serde<T | null> {
   readonly isTotal: boolean;
   readonly isInjective: boolean;
   readonly sizeOf?: (value: T & {}) => number;
+  readonly partitionedBy?: (bytes: Uint8Array) => Uint8Array;
   readonly #inner: Serde<T>;
 
   constructor(inner: Serde<T>) {
@@ -26,6 +27,7 @@ class OptionalSerde<T> implements Serde<T | null> {
     this.isTotal = inner.isTotal ?? false;
     this.isInjective = inner.isInjective ?? false;
     if (inner.sizeOf !== undefined) this.sizeOf = inner.sizeOf.bind(inner);
+    if (inner.partitionedBy !== undefined) this.partitionedBy = inner.partitionedBy.bind(inner);
   }
 
   serialize(value: T & {}, topic: string): Uint8Array {

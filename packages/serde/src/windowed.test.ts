@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 
+import { optional } from "./optional.ts";
 import { string } from "./string.ts";
 import { windowed } from "./windowed.ts";
 
@@ -19,6 +20,14 @@ test("a key in a session is written with its end and its start", () => {
   expect([...bytes]).toEqual([0x61, 0, 0, 0, 0, 0, 0, 0, 20, 0, 0, 0, 0, 0, 0, 0, 10]);
   expect(serde.deserialize(bytes, "t")).toEqual(key);
   expect([...(serde.partitionedBy?.(bytes) ?? [])]).toEqual([0x61]);
+});
+
+test("a key in a window goes to its own key's partition where it may be null too", () => {
+  for (const form of ["session", { size: "10ms" }] as const) {
+    const serde = optional(windowed(string(), form));
+    expect([...(serde.partitionedBy?.(serde.serialize(key, "t")) ?? [])]).toEqual([0x61]);
+  }
+  expect(optional(string()).partitionedBy).toBeUndefined();
 });
 
 test("a window that would end after all time ends with it", () => {
