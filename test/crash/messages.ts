@@ -1,3 +1,5 @@
+import type { Invoice, Order } from "../../examples/http-enrichment/src/topology.ts";
+
 /** Committed offsets by partition, such as `{ "lines-0": 120 }`. */
 export type Offsets = Readonly<Record<string, number>>;
 
@@ -19,3 +21,15 @@ export type Message =
 export function sumOf(offsets: Offsets): number {
   return Object.values(offsets).reduce((sum, offset) => sum + offset, 0);
 }
+
+/** What the application of the enrichment tells. */
+export type EnrichmentMessage =
+  /** So many orders have their invoice, or are dead letters, for good. */
+  | { readonly kind: "settled"; readonly count: number }
+  /** All that came out, with its customer. */
+  | {
+      readonly kind: "outcome";
+      readonly invoices: readonly (readonly [string, Invoice])[];
+      readonly spent: readonly (readonly [string, number])[];
+      readonly dead: readonly (readonly [string, Order])[];
+    };

@@ -1,0 +1,151 @@
+// The example of enrichment by HTTP with exactly-once, broker in the same process: the program that `enrichment.test.ts`
+// kills. Its price service lives elsewhere.
+//
+//   node test/crash/enrichment-application.ts --data DIR --orders N --service URL [--load] [--until-done]
+//
+// `--load` writes customers and orders, and ends. Else it tells how many orders are committed, and with `--until-done`
+// ends with all that came out.
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+
+import {
+  connect,
+  double,
+  EmbeddedCluster,
+  json,
+  StreamsApp,
+  string,
+  type TopicPartition,
+} from "millrace";
+
+import { priceLookup } from "../../examples/http-enrichment/src/look-up-price.ts";
+import {
+  enrichmentTopology,
+  topics,
+  type Customer,
+  type Invoice,
+  type Order,
+} from "../../examples/http-enrichment/src/topology.ts";
+import { customersOf, generateOrders } from "./generate-orders.ts";
+import type { EnrichmentMessage } from "./messages.ts";
+
+const applicationId = "crash-enrichment";
+const partitionCount = 4;
+/** How long is waited for what is committed, at most, before it is told again. */
+const lookMs = 20;
+
+const { values: options } = parseArgs({
+  options: {
+    data: { type: "string", default: "" },
+    orders: { type: "string", default: "" },
+    service: { type: "string", default: "" },
+    load: { type: "boolean", default: false },
+    "until-done": { type: "boolean", default: false },
+  },
+});
+const orders = generateOrders(Number(options.orders));
+await using cluster = await EmbeddedCluster.start({
+  data: join(options.data, "broker"),
+  topics: Object.fromEntries(Object.values(topics).map((topic) => [topic, partitionCount])),
+});
+await using client = connect({ bootstrapServers: cluster.bootstrapServers });
+if (options.load) await load();
+else await run();
+
+async function load(): Promise<void> {
+  const customers = client.producer({ key: string(), value: json<Customer>() });
+  const written = customersOf(orders).map(([key, value]) =>
+    customers.send({ topic: topics.customers, key, value, timestamp: 0 }),
+  );
+  await Promise.all(written);
+  const ordered = client.producer({ key: string(), value: json<Order>() });
+  const sends = orders.map(({ customer, order }, index) =>
+    ordered.send({ topic: topics.orders, key: customer, value: order, timestamp: 1 + index }),
+  );
+  await Promise.all(sends);
+}
+
+async function run(): Promise<void> {
+  const lookUp = priceLookup(options.service);
+  const backoff = { from: "5ms", to: "50ms" } as const;
+  const topology = enrichmentTopology({ lookUp, concurrency: 25, timeout: "5s", backoff });
+  await using app = await StreamsApp.start(topology, {
+    applicationId,
+    cluster,
+    stateDirectory: join(options.data, "state"),
+    deadLetterTopic: topics.deadLetters,
+    cacheBytesMax: 0, // each update of a sum is written: none may be twice, or missing
+  });
+  const stop = new AbortController();
+  void app.closed.then(
+    () => stop.abort(),
+    (error: unknown) => stop.abort(error),
+  );
+  const reader = client.openReader({ isolation: "read_committed" });
+  try {
+    reader.assign(
+      [...partitionsOf(topics.invoices), ...partitionsOf(topics.deadLetters)].map((partition) => ({
+        ...partition,
+        offset: 0,
+      })),
+    );
+    for (let count = 0; count < orders.length || !options["until-done"];) {
+      stop.signal.throwIfAborted();
+      for (const batch of await reader.poll({ waitMsMax: lookMs, signal: stop.signal })) {
+        while (batch.next()) count += 1;
+        batch.release();
+      }
+      tell({ kind: "settled", count });
+    }
+  } finally {
+    await reader.close();
+  }
+  await app.close();
+  tell(await outcome());
+}
+
+function partitionsOf(topic: string): readonly TopicPartition[] {
+  return Array.from({ length: partitionCount }, (_, partition) => ({ topic, partition }));
+}
+
+async function outcome(): Promise<EnrichmentMessage> {
+  const invoices = await readAll(topics.invoices, json<Invoice>());
+  const spent = await readAll(topics.spent, double());
+  const dead = await readAll(topics.deadLetters, json<Order>());
+  return { kind: "outcome", invoices, spent, dead };
+}
+
+interface Reading<T> {
+  readonly name: string;
+  deserialize(bytes: Uint8Array, topic: string): T;
+}
+
+/** All that is committed, in the order of each partition. */
+async function readAll<T>(topic: string, serde: Reading<T>): Promise<readonly [string, T][]> {
+  const partitions = partitionsOf(topic);
+  const ends = await client.admin.listOffsets(
+    partitions.map((partition) => ({ ...partition, at: "latest" as const })),
+    { isolation: "read_committed" },
+  );
+  const reader = client.openReader({ isolation: "read_committed" });
+  try {
+    reader.assign(partitions.map((partition) => ({ ...partition, offset: 0 })));
+    const records: [string, T][] = [];
+    while (ends.some((end) => (reader.position(end) ?? 0) < end.offset))
+      for (const batch of await reader.poll({ waitMsMax: 1000 })) {
+        while (batch.next()) {
+          if (batch.key === null || batch.value === null) throw new Error(`${topic} has nulls`);
+          const key = string().deserialize(batch.key, topic);
+          records.push([key, serde.deserialize(batch.value, topic)]);
+        }
+        batch.release();
+      }
+    return records;
+  } finally {
+    await reader.close();
+  }
+}
+
+function tell(message: EnrichmentMessage): void {
+  process.stdout.write(`${JSON.stringify(message)}\n`);
+}
