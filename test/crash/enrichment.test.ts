@@ -41,23 +41,24 @@ test(
     const loader = start("--load");
     expect(await loader.exited, loader.errors).toBe(0);
     let heldCount = 0;
+    let settledCount = 0;
     for (let kill = 1; kill <= killCount; kill++) {
       const application = start();
       const wanted = Math.floor((orderCount * kill) / (killCount + 2));
-      const settled = await untilSettled(application, wanted);
+      settledCount = await untilSettled(application, wanted);
       await application.killAfter(random() * 100);
       const { recordCounts, openTransactions } = scanDataFolder(join(folder, "data/broker"));
       const changelog = "crash-enrichment-price-store-changelog";
       const held = recordCounts[changelog] ?? 0;
       if (held > heldCount) heldCount = held;
       console.log(
-        `kill ${kill}: ${settled} orders settled, ${held} records of what waits written, ` +
+        `kill ${kill}: ${settledCount} orders settled, ${held} records of what waits written, ` +
           `${openTransactions.length} transactions open`,
       );
     }
     expect(heldCount, "no commit had requests under way").toBeGreaterThan(0);
     const last = start("--until-done");
-    const { outcome, perSecond } = await outcomeOf(last);
+    const { outcome, perSecond } = await outcomeOf(last, settledCount);
     expect(await last.exited, last.errors).toBe(0);
     const { requestCount, failureCount } = service;
     console.log(
@@ -85,20 +86,18 @@ interface Outcome {
   readonly perSecond: number;
 }
 
-async function outcomeOf(application: KillableProcess): Promise<Outcome> {
+async function outcomeOf(application: KillableProcess, settledBefore: number): Promise<Outcome> {
   let first: { readonly count: number; readonly atMs: number } | undefined;
   let last = { count: 0, atMs: 0 };
   for (;;) {
     const message = await next(application);
-    if (message.kind === "settled") {
-      last = { count: message.count, atMs: performance.now() };
-      // What the runs before have settled is there at once.
-      if (last.count > 0) first ??= last;
-      continue;
+    if (message.kind === "outcome") {
+      const from = first ?? last;
+      const perSecond = Math.round(((last.count - from.count) / (last.atMs - from.atMs)) * 1000);
+      return { outcome: byCustomer(message), perSecond };
     }
-    const seconds = (last.atMs - (first ?? last).atMs) / 1000;
-    const perSecond = Math.round((last.count - (first ?? last).count) / seconds);
-    return { outcome: byCustomer(message), perSecond };
+    last = { count: message.count, atMs: performance.now() };
+    if (last.count > settledBefore) first ??= last;
   }
 }
 

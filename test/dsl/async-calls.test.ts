@@ -187,13 +187,24 @@ describe("what is given up", () => {
     asked[0].answer(null);
     await driver.settle();
     const builder = new StreamsBuilder();
-    builder.stream("in", text).mapValuesAsync(async () => {});
+    builder.stream("in", text).mapValuesAsync(async () => undefined as unknown as string);
     const other = new TopologyTestDriver(builder.build());
     other.input("in", text).pipe("k", "x");
     await expect(other.settle()).rejects.toMatchObject({
       cause: { code: "CALLBACK_GAVE_UNDEFINED", operator: "mapValuesAsync" },
     });
     await other.close();
+  });
+
+  test("a list that is a text is a mistake with a name", async () => {
+    const builder = new StreamsBuilder();
+    builder.stream("in", text).flatMapValuesAsync(async (value) => value);
+    const driver = new TopologyTestDriver(builder.build());
+    driver.input("in", text).pipe("k", "x");
+    await expect(driver.settle()).rejects.toMatchObject({
+      cause: { code: "CALLBACK_GAVE_NO_LIST", operator: "flatMapValuesAsync" },
+    });
+    await driver.close();
   });
 
   test("a callback that gives no promise ends the task, whatever the policies say", async () => {

@@ -263,6 +263,14 @@ test("settle ends with its signal where a call hangs", async () => {
   await driver.close();
 });
 
+test("settle takes a signal, or nothing", async () => {
+  const { driver } = asking();
+  const wrong = driver.settle("1s" as unknown as AbortSignal);
+  await expect(wrong).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+  await driver.settle();
+  await driver.close();
+});
+
 describe("options", () => {
   type Loose = Readonly<Record<string, (...given: unknown[]) => unknown>>;
   const lines = () => new StreamsBuilder().stream("in", text) as unknown as Loose;

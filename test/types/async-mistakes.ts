@@ -22,6 +22,9 @@ orders.flatMapValuesAsync(async (order) => order.total);
 //! Type 'void' is not assignable to type 'PromiseLike<unknown>'.
 orders.foreachAsync((order) => console.log(order));
 
+//! Argument of type '() => Promise<void>' is not assignable to parameter of type 'AsyncMapper<string, Order, "mapValuesAsync takes no undefined: its callback must give a value, or null where there is none">'.
+orders.mapValuesAsync(async () => {});
+
 //! Argument of type '(id: unknown) => Promise<string>' is not assignable to parameter of type '"The serde of the values that come in was lost above; give it: mapValuesAsync(mapper, { input: json(Schema) })"'.
 orders.mapValues((order) => order.id).mapValuesAsync(ask);
 

@@ -184,6 +184,8 @@ export class TopologyTestDriver {
    * scores.readAll();
    */
   async settle(signal?: AbortSignal): Promise<void> {
+    if (signal !== undefined && !(signal instanceof AbortSignal))
+      throw invalidArgument("driver.settle", signal, "an AbortSignal, or nothing");
     for (;;) {
       signal?.throwIfAborted();
       this.#run(() => this.#drain());

@@ -19,7 +19,7 @@ import {
   foreachAsync,
   mapValuesAsync,
   type AsyncCallback,
-  type AwaitOptions,
+  type AwaitNodeOptions,
 } from "./operators/async/await-values.ts";
 import type { DerivedTableOptions } from "./operators/derived-table.ts";
 import { filter, filterNot, type Predicate } from "./operators/filter.ts";
@@ -152,17 +152,17 @@ class PlannedStream implements Erased<KStream<Any, Any>> {
     foreach(this.#node, action, checked("foreach", options, action));
   }
 
-  mapValuesAsync(mapper: AsyncCallback, options?: AwaitOptions): PlannedStream {
+  mapValuesAsync(mapper: AsyncCallback, options?: AwaitNodeOptions): PlannedStream {
     const given = checked("mapValuesAsync", options, mapper);
     return new PlannedStream(mapValuesAsync(this.#node, mapper, given));
   }
 
-  flatMapValuesAsync(mapper: AsyncCallback, options?: AwaitOptions): PlannedStream {
+  flatMapValuesAsync(mapper: AsyncCallback, options?: AwaitNodeOptions): PlannedStream {
     const given = checked("flatMapValuesAsync", options, mapper);
     return new PlannedStream(flatMapValuesAsync(this.#node, mapper, given));
   }
 
-  foreachAsync(action: AsyncCallback, options?: AwaitOptions): void {
+  foreachAsync(action: AsyncCallback, options?: AwaitNodeOptions): void {
     foreachAsync(this.#node, action, checked("foreachAsync", options, action));
   }
 

@@ -5,6 +5,7 @@ import type { WaitingStoreOption } from "../operators/async/await-values.ts";
 import type { AsyncContext } from "../operators/async/call.ts";
 import type { CallOrder, GiveUpPolicy, RetryOptions } from "../operators/async/call-settings.ts";
 import type { NamedOptions } from "../stream-node.ts";
+import type { CallbackResult } from "./callback-types.ts";
 import type { Given, Optional } from "./given-options.ts";
 import type { AnyStream, KStream } from "./k-stream.ts";
 import type {
@@ -86,7 +87,11 @@ export interface AsyncOperators<out K, out V, out KeyState extends SerdeState> {
     const O extends Optional<AsyncOptions<KeyOf<Self>, ValueOf<Self>, V2>>,
   >(
     this: Self,
-    mapper: Needs<LostInput<Self, O>, "mapValuesAsync(mapper, ", AsyncMapper<K, V, V2>>,
+    mapper: Needs<
+      LostInput<Self, O>,
+      "mapValuesAsync(mapper, ",
+      AsyncMapper<K, V, CallbackResult<V2, "mapValuesAsync">>
+    >,
     ...options: Given<O, AsyncOptions<KeyOf<Self>, ValueOf<Self>, V2>>
   ): KStream<K, V2, StateAfter<O, "key", KeyState>, StateAfter<O, "value", "lost">>;
 

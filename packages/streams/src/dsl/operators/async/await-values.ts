@@ -18,7 +18,7 @@ export type WaitingStoreOption =
 
 export type AsyncCallback = (value: unknown, key: unknown, context: AsyncContext) => unknown;
 
-export interface AwaitOptions extends NamedOptions, CallOptions {
+export interface AwaitNodeOptions extends NamedOptions, CallOptions {
   readonly key?: Serde<unknown>;
   readonly input?: Serde<unknown>;
   readonly value?: Serde<unknown>;
@@ -31,7 +31,7 @@ type Operator = "mapValuesAsync" | "flatMapValuesAsync" | "foreachAsync";
 export function mapValuesAsync(
   input: StreamNode,
   mapper: AsyncCallback,
-  options: AwaitOptions = {},
+  options: AwaitNodeOptions = {},
 ): StreamNode {
   const valuesOf = (result: unknown) => [requireValue(result, "mapValuesAsync")];
   return awaitValues(input, { operator: "mapValuesAsync", callback: mapper, valuesOf }, options);
@@ -41,7 +41,7 @@ export function mapValuesAsync(
 export function flatMapValuesAsync(
   input: StreamNode,
   mapper: AsyncCallback,
-  options: AwaitOptions = {},
+  options: AwaitNodeOptions = {},
 ): StreamNode {
   const operator = "flatMapValuesAsync";
   const valuesOf = (result: unknown) =>
@@ -55,7 +55,7 @@ export function flatMapValuesAsync(
 export function foreachAsync(
   input: StreamNode,
   action: AsyncCallback,
-  options: AwaitOptions = {},
+  options: AwaitNodeOptions = {},
 ): void {
   awaitValues(input, { operator: "foreachAsync", callback: action, valuesOf: () => [] }, options);
 }
@@ -66,7 +66,7 @@ interface Awaiting {
   readonly valuesOf: (result: unknown) => Iterable<unknown>;
 }
 
-function awaitValues(input: StreamNode, awaiting: Awaiting, options: AwaitOptions): StreamNode {
+function awaitValues(input: StreamNode, awaiting: Awaiting, options: AwaitNodeOptions): StreamNode {
   const { operator } = awaiting;
   const { naming } = input.recorder;
   const keySerde = requireSerde(options.key ?? input.keySerde, "key", operator);
@@ -95,7 +95,7 @@ function awaitValues(input: StreamNode, awaiting: Awaiting, options: AwaitOption
 function specifyStore(
   { recorder: { naming } }: StreamNode,
   prefix: string,
-  options: AwaitOptions,
+  options: AwaitNodeOptions,
 ): (engine: StoreEngineKind) => StoreSpecification<WaitingStore> {
   const given = typeof options.store === "string" ? { name: options.store } : options.store;
   const byOperator = options.name === undefined ? undefined : `${options.name}-store`;

@@ -42,7 +42,6 @@ export interface AwaitingProcessorParts {
  * written with it, and called for again by whoever opens the task next; what came and went in between is written nowhere.
  */
 export class AwaitingProcessor implements Processor, AwaitingOperator {
-  readonly forwardsNewRecords = true;
   readonly #parts: AwaitingProcessorParts;
   #opened: Opened | undefined;
   /** Held in memory alone. */
