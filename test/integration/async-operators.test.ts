@@ -2,6 +2,7 @@ import { int64AsNumber, string } from "@millrace/serde";
 import { StreamsBuilder, type AsyncOptions, type Topology } from "@millrace/streams";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
+import { CoreTime } from "../crash/core-time.ts";
 import { TestWorld } from "./world/test-world.ts";
 
 const partitionCount = 4;
@@ -191,9 +192,12 @@ test("a call that fails for good ends the application with its place", async () 
   });
 });
 
-// Of one task 10,000 are possible: a machine that does something else beside it may make less than half of them.
-const isAlone = process.env["MILLRACE_VERIFY"] === "1";
-test.each([...(isAlone ? ([["none", 1]] as const) : []), ["key", 4], ["partition", 4]] as const)(
+// Of one task 10,000 are possible. What other programs have the cores for does not count.
+test.each([
+  ["none", 1],
+  ["key", 4],
+  ["partition", 4],
+] as const)(
   "moves 5,000 records a second with calls of 10 ms, order %s, %i tasks",
   async (order, tasks) => {
     const count = 20_000;
@@ -215,14 +219,20 @@ test.each([...(isAlone ? ([["none", 1]] as const) : []), ["key", 4], ["partition
       .to("answers");
     const lines = linesOf(count);
     await world.produce("inputs", lines);
-    const startMs = performance.now();
+    const coreTime = new CoreTime(process.pid);
+    const startMs = Date.now();
     const patience = { sessionTimeout: "10s", transactionTimeout: "1m" } as const;
     await world.app(builder.build(), { commitInterval: 100, ...patience });
-    await expect.poll(() => delivered, { timeout: 30_000, interval: 5 }).toBe(count);
-    const perSecond = Math.round((count / (performance.now() - startMs)) * 1000);
-    console.log(`order ${order}, ${tasks} tasks: ${perSecond} records/s`);
-    expect(perSecond).toBeGreaterThan(5000);
+    await expect.poll(() => delivered, { timeout: 60_000, interval: 5 }).toBe(count);
+    const endMs = Date.now();
+    const ownMs = coreTime.ownMsUntil(endMs);
+    coreTime.stop();
+    const [perSecond, ofOwnTime] = [endMs - startMs, ownMs].map((ms) =>
+      Math.round((count / ms) * 1000),
+    );
+    console.log(`order ${order}, ${tasks} tasks: ${perSecond} records/s, ${ofOwnTime} of own time`);
+    expect(ofOwnTime).toBeGreaterThan(5000);
     await expect.poll(answers).toEqual([...lines].toSorted());
   },
-  60_000,
+  90_000,
 );

@@ -17,6 +17,9 @@ import { TopicWatch } from "./topic-watch.ts";
 /** Longest wait for records: heartbeats and commits come in between. */
 const pollWaitMs = 100;
 
+/** Without a reason, each abort would make an exception with its stack: results may come thousands of times a second. */
+const resultsWait = "results wait for their delivery";
+
 export type LoopState = "starting" | "rebalancing" | "running" | "closing" | "closed";
 
 /**
@@ -59,7 +62,7 @@ export class StreamLoop {
     this.#tasks = new LoopTasks(environment, {
       writer: this.#writer,
       topics: this.#topics,
-      wake: () => this.#wake.abort(),
+      wake: () => this.#wake.abort(resultsWait),
     });
     this.#slice = new Slice(environment.platform.clock, environment.config.sliceMs);
     this.#commits = new LoopCommits(environment, {
