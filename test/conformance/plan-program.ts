@@ -253,7 +253,12 @@ export class ProgramPlan {
     const fn = joiner(st["fn"], on.value, other.value);
     const join = (l: unknown, r: unknown, k: unknown): unknown =>
       fn.of(k, lift(l, on.value), lift(r, other.value));
-    const options = { key: serdeOf(on.key), left: serdeOf(on.value), ...named(st) };
+    const options = {
+      key: serdeOf(on.key),
+      left: serdeOf(on.value),
+      ...named(st),
+      ...(st["grace"] === undefined ? {} : { grace: Number(st["grace"]) }),
+    };
     const node =
       st["op"] === "join"
         ? stream.join(other.node, join, options)
@@ -371,11 +376,12 @@ export class ProgramPlan {
   }
 
   #store(st: JsonObject, types: Types): StoreOptions {
-    const { name, type, caching, logging, retention } = asObject(st["store"]);
+    const store = asObject(st["store"]);
+    const { name, caching, logging, retention } = store;
     if (name !== undefined) this.#storeTypes.set(asText(name), types);
     return {
       ...(name === undefined ? {} : { name: asText(name) }),
-      ...(type === undefined ? {} : { engine: type === "rocksdb" ? "rocksdb" : "memory" }),
+      ...kindOfStore(store),
       ...(caching === undefined ? {} : { caching: caching === true }),
       ...(logging === undefined ? {} : { logging: logging === true }),
       ...(retention === undefined ? {} : { retention: Number(retention) }),
@@ -396,4 +402,24 @@ export class ProgramPlan {
 function optimizations(text: string): "all" | "none" | readonly TopologyOptimization[] {
   if (text === "all" || text === "none") return text;
   return text.split(",").map((word) => word.trim() as TopologyOptimization);
+}
+
+/** A store type of the DSL, or what a supplier of Java's makes. */
+function kindOfStore({ type, history, segment, entries }: JsonObject): StoreOptions {
+  switch (type) {
+    case "versioned":
+      return {
+        historyRetention: Number(history),
+        ...(segment === undefined ? {} : { segmentInterval: Number(segment) }),
+      };
+    case "lru":
+      return { entriesMax: Number(entries) };
+    case "plain":
+      return { timestamps: false };
+    case "rocksdb":
+    case "memory":
+      return { engine: type };
+    default:
+      return {};
+  }
 }

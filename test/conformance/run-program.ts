@@ -1,5 +1,6 @@
 import { DurationError, fromHex, type Headers } from "@millrace/model";
 import { SerdeError } from "@millrace/serde";
+import { StateError } from "@millrace/state";
 import type { ErrorPolicy, Topology } from "@millrace/streams";
 import { CallbackError, TopologyConfigError, TopologyError, StreamsError } from "@millrace/streams";
 import { TestDriverError, TopologyTestDriver, type ProducedRecord } from "@millrace/testing";
@@ -62,7 +63,7 @@ function runSteps(
       result.error = errorOf("run", thrown);
       hasFailed = true;
     }
-    const out = driver.takeProduced().map(outcomeRecord);
+    const out = withSortedBuffers(driver.takeProduced().map(outcomeRecord));
     if (out.length > 0) result.out = out;
     if (driver.droppedRecords > dropped) result.dropped = driver.droppedRecords - dropped;
     dropped = driver.droppedRecords;
@@ -152,9 +153,25 @@ function outcomeRecord(record: ProducedRecord): OutcomeRecord {
     topic: record.topic,
     key: hexOf(record.key),
     value: hexOf(record.value),
-    ts: record.timestamp,
+    // Buffers log their records without a time.
+    ts: record.timestamp === -1 ? null : record.timestamp,
     ...(headers.length === 0 ? {} : { headers }),
   };
+}
+
+/** As the outcomes have them: what buffers log, which is without a time, is sorted by key within its topic. */
+function withSortedBuffers(records: readonly OutcomeRecord[]): OutcomeRecord[] {
+  const sorted = [...records];
+  for (const topic of new Set(records.filter(({ ts }) => ts === null).map((one) => one.topic))) {
+    const places = sorted.flatMap((one, index) =>
+      one.topic === topic && one.ts === null ? [index] : [],
+    );
+    const own = places
+      .map((index) => sorted[index])
+      .toSorted((a, b) => ((a.key ?? "") < (b.key ?? "") ? -1 : a.key === b.key ? 0 : 1));
+    for (const [index, place] of places.entries()) sorted[place] = own[index];
+  }
+  return sorted;
 }
 
 function subtopologies(topology: Topology, applicationId: string): readonly unknown[] {
@@ -198,6 +215,9 @@ function classOf(thrown: unknown): ErrorClass {
     (error) => error instanceof TopologyError && error.code === "INVALID_WINDOWS",
   );
   if (isWindows || has(DurationError)) return "argument";
+  // A NullPointerException in Java.
+  if (chain.some((error) => error instanceof StateError && error.code === "INVALID_STORE_KEY"))
+    return "argument";
   if (has(TopologyError)) return "topology";
   if (has(TopologyConfigError)) return "config";
   if ([ArgumentError, CallbackError, TestDriverError, TypeError].some(has)) return "argument";

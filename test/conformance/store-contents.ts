@@ -1,6 +1,7 @@
 import { concatBytes, fromHex } from "@millrace/model";
 import type { Serde } from "@millrace/serde";
 import type {
+  JoinBuffer,
   KeyValueStore,
   ReadOnlyVersionedKeyValueStore,
   SessionStore,
@@ -26,10 +27,17 @@ export function storeContents(
   return Object.fromEntries(
     byName.map((specification) => {
       const { name, engine, kind } = specification;
+      const isPersistent = engine === "rocksdb";
+      if (kind.name === "buffer") {
+        const { recordCount, bytes, minTimestamp } =
+          driver.store<JoinBuffer<unknown, unknown>>(name);
+        const account = { records: recordCount, bytes, minTimestamp };
+        return [name, { kind: kind.name, persistent: isPersistent, ...account }];
+      }
       const entries = [...entriesOf(specification, driver, { steps, inputKeys })].sort(
         compareEntries,
       );
-      return [name, { kind: kind.name, persistent: engine === "rocksdb", entries }];
+      return [name, { kind: kind.name, persistent: isPersistent, entries }];
     }),
   );
 }

@@ -4,11 +4,11 @@
  */
 export const unsupportedOperators: readonly string[] = ["transformValues", "cogroup", "suppress"];
 
-/** Fields of joins: `grace` has one with a versioned table. */
-export const unsupportedJoins: readonly string[] = ["grace"];
+/** Fields of joins. */
+export const unsupportedJoins: readonly string[] = [];
 
 /** Of tables. */
-export const unsupportedStores: readonly string[] = ["versioned", "lru", "plain"];
+export const unsupportedStores: readonly string[] = [];
 
 export const unsupportedWindows: readonly string[] = ["sliding", "session"];
 
@@ -43,6 +43,9 @@ export const supportedWords: readonly string[] = [
   "windowedBy",
   "window",
   "onTable",
+  "versioned",
+  "lru",
+  "plain",
   "toTable",
   "repartition",
   "stateStore",

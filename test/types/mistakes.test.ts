@@ -21,6 +21,8 @@ test.each([
   ["nothing of joins of streams that are right", "stream-join-programs.ts"],
   ["of each mistake with global tables what to do", "global-mistakes.ts"],
   ["nothing of global tables that are right", "global-programs.ts"],
+  ["of each mistake with versioned tables what to do", "table-mistakes.ts"],
+  ["nothing of versioned tables that are right", "table-programs.ts"],
 ])("the compiler says %s", async (_, file) => {
   const lines = readFileSync(join(folder, file), "utf8").split("\n");
   const expected = lines.flatMap((line, index) =>

@@ -33,8 +33,8 @@ orders
 //! Argument of type 'KTable<string, Order | null, "known", "known", "unnamed">' is not assignable to parameter of type '"A join with a table has no window: leave out { within }"'.
 orders.join(customers, (order, customer) => [order, customer], { within: "1h" });
 
-//! Argument of type 'KTable<string, Order | null, "known", "known", "unnamed">' is not assignable to parameter of type '"A join with a table keeps no records: leave out { grace, right, store, unmatched }"'.
-orders.leftJoin(customers, (order, customer) => [order, customer], { grace: "10m" });
+//! Argument of type 'KTable<string, Order | null, "known", "known", "unnamed">' is not assignable to parameter of type '"A join with a table keeps no records: leave out { right, store, unmatched }"'.
+orders.leftJoin(customers, (order, customer) => [order, customer], { unmatched: "atOnce" });
 
 //! Argument of type 'KTable<string, Order | null, "known", "known", "unnamed">' is not assignable to parameter of type '"An outer join of a stream needs a stream on the other side: use leftJoin, or toTable() first"'.
 orders.outerJoin(customers, (order, customer) => [order, customer]);

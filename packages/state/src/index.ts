@@ -53,6 +53,12 @@ export {
   type VersionedStoreOptions,
   type VersionedStoreSpecification,
 } from "./kinds/versioned/versioned-kind.ts";
+export type { DueRecord, JoinBuffer } from "./contract/join-buffer.ts";
+export {
+  joinBuffer,
+  type JoinBufferOptions,
+  type JoinBufferSpecification,
+} from "./kinds/join-buffer/join-buffer-kind.ts";
 export type { ListValueStore } from "./contract/list-value-store.ts";
 export { listValueStore } from "./kinds/list-value/list-value-kind.ts";
 export {
@@ -61,6 +67,7 @@ export {
   type LruStoreSpecification,
 } from "./kinds/lru/lru-kind.ts";
 export { joinWindowStore } from "./kinds/window/join-window-kind.ts";
+export { timestampedLruStore } from "./kinds/lru/timestamped-lru-kind.ts";
 export { windowStore } from "./kinds/window/window-kind.ts";
 export type {
   WindowStoreOptions,
@@ -73,7 +80,10 @@ export {
   type SessionStoreSpecification,
 } from "./kinds/session/session-kind.ts";
 export { keyValueStore } from "./kinds/key-value/key-value-kind.ts";
-export { timestampedKeyValueStore } from "./kinds/timestamped-key-value/timestamped-key-value-kind.ts";
+export {
+  timestampedKeyValueStore,
+  untimedKeyValueStore,
+} from "./kinds/timestamped-key-value/timestamped-key-value-kind.ts";
 export type { StoreOpening, TaskStores, TaskStoresOptions } from "./contract/task-stores.ts";
 export type {
   FlushContext,

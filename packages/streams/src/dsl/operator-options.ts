@@ -217,8 +217,8 @@ const rowsOf = {
     partitioner: valueOption(partitionerKind),
   },
   split: named,
-  "join of a stream": joined,
-  "leftJoin of a stream": joined,
+  "join of a stream": { ...joined, grace: durationOption({}) },
+  "leftJoin of a stream": { ...joined, grace: durationOption({}) },
   "join of streams": joinedStreams,
   "leftJoin of streams": { ...joinedStreams, unmatched: choiceOption(unmatchedTimes, {}) },
   "outerJoin of streams": { ...joinedStreams, unmatched: choiceOption(unmatchedTimes, {}) },
@@ -277,6 +277,13 @@ const tableStoreRows = {
   engine: choiceOption(storeEngineKinds, {}),
   caching: flagOption({}),
   logging: flagOption({}),
+};
+const keyValueStoreRows = {
+  ...tableStoreRows,
+  historyRetention: durationOption({}),
+  segmentInterval: durationOption({}),
+  entriesMax: numberOption({ min: 1 }),
+  timestamps: flagOption({}),
 };
 const windowStoreRows = { ...tableStoreRows, retention: durationOption({}) };
 
@@ -342,5 +349,5 @@ function checkOptions(operator: keyof typeof rowsOf, options: unknown): void {
 function storeRowsOf(operator: string): OptionRows {
   if (operator.endsWith("of windows")) return windowStoreRows;
   if (operator.endsWith("of streams")) return joinStoreRows;
-  return operator.endsWith("Async") ? waitingStoreRows : tableStoreRows;
+  return operator.endsWith("Async") ? waitingStoreRows : keyValueStoreRows;
 }

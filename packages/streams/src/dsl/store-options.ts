@@ -2,7 +2,10 @@ import { toMilliseconds, type Duration } from "@millrace/model";
 import type { Serde } from "@millrace/serde";
 import {
   timestampedKeyValueStore,
+  timestampedLruStore,
   timestampedWindowStore,
+  untimedKeyValueStore,
+  versionedKeyValueStore,
   type StoreEngineKind,
   type StoreSpecification,
 } from "@millrace/state";
@@ -25,6 +28,17 @@ export interface StoreOptions {
   readonly logging?: boolean;
   /** Of windows: how long they are kept, by stream time (Kafka: `withRetention`). Default: size and grace. */
   readonly retention?: Duration;
+  /**
+   * Of a store with a name: keeps the versions of each key for so long (Kafka: `Stores.persistentVersionedKeyValueStore`): joins find what was valid at
+   * the time of a record, and older versions that come late change nothing that is newer. Never cached.
+   */
+  readonly historyRetention?: Duration;
+  /** Of versions: how much time one segment of the history spans. Default: by the retention, as in Kafka. */
+  readonly segmentInterval?: Duration;
+  /** Keeps so many entries in memory, those that were used last (Kafka: `Stores.lruMap`). What goes is still in the changelog. */
+  readonly entriesMax?: number;
+  /** False: without the times of its values, which are read as -1 (Kafka: `Stores.persistentKeyValueStore`). Default true. */
+  readonly timestamps?: boolean;
 }
 
 /** Reads the option, and burns an index where the name is to be generated. */
@@ -33,9 +47,56 @@ export function draftStore(
   prefix: string,
   naming: Naming,
 ): StoreDraft {
-  return draftOf(option, { prefix, naming }, (common) =>
-    timestampedKeyValueStore<unknown, unknown>(common),
+  const options: StoreOptions = typeof option === "string" ? { name: option } : (option ?? {});
+  const specify = specifierOf(options);
+  const draft = draftOf(option, { prefix, naming }, specify);
+  if (options.historyRetention === undefined) return draft;
+  const historyRetentionMs = toMilliseconds(
+    options.historyRetention,
+    `historyRetention of store ${draft.name}`,
   );
+  return { ...draft, historyRetentionMs };
+}
+
+type Specifier = (common: CommonOptions) => StoreSpecification;
+
+/** The kind of store that a table is kept in. */
+function specifierOf(options: StoreOptions): Specifier {
+  const { historyRetention, segmentInterval, entriesMax, timestamps = true } = options;
+  const kinds = [
+    historyRetention === undefined ? undefined : "historyRetention",
+    entriesMax === undefined ? undefined : "entriesMax",
+    timestamps ? undefined : "timestamps: false",
+  ].filter((kind) => kind !== undefined);
+  if (kinds.length > 1 || (segmentInterval !== undefined && historyRetention === undefined))
+    throw new TopologyError(
+      "INVALID_ARGUMENT",
+      kinds.length > 1
+        ? `the store was given ${kinds.join(" and ")}; give one of them, each is a kind of store`
+        : "the store was given segmentInterval without historyRetention; give both, or neither",
+    );
+  if (kinds.length === 1 && options.name === undefined)
+    throw new TopologyError(
+      "INVALID_ARGUMENT",
+      `the store was given ${kinds.join("")}, and has no name; give { name: "…" } too`,
+    );
+  // Kafka's are on disk, whatever the other stores are.
+  const engine = options.engine ?? "rocksdb";
+  if (historyRetention !== undefined) {
+    const segments = segmentInterval === undefined ? {} : { segmentInterval };
+    return (common) =>
+      versionedKeyValueStore<unknown, unknown>({
+        ...common,
+        engine,
+        historyRetention,
+        ...segments,
+      });
+  }
+  if (entriesMax !== undefined)
+    return (common) => timestampedLruStore<unknown, unknown>({ ...common, entriesMax });
+  return timestamps
+    ? (common) => timestampedKeyValueStore<unknown, unknown>(common)
+    : (common) => untimedKeyValueStore<unknown, unknown>({ ...common, engine });
 }
 
 interface CommonOptions {
@@ -50,7 +111,7 @@ interface CommonOptions {
 function draftOf(
   option: StoreOption | undefined,
   { prefix, naming }: { readonly prefix: string; readonly naming: Naming },
-  specify: (common: CommonOptions) => StoreSpecification,
+  specify: Specifier,
 ): StoreDraft {
   const options: StoreOptions = typeof option === "string" ? { name: option } : (option ?? {});
   if (options.name !== undefined) checkName(options.name);

@@ -1,9 +1,9 @@
 import type { Timestamp } from "@millrace/model";
 import type { Serde } from "@millrace/serde";
-import type { UpdatableKeyValueStore } from "@millrace/state";
 
 import type { ProcessorContext } from "../processor/processor.ts";
 import { StreamRecord } from "../processor/stream-record.ts";
+import { LatestVersions, openTableStore, type TableStore } from "../processor/table-store.ts";
 
 export interface TableUpdatesOptions {
   readonly store: string;
@@ -19,7 +19,9 @@ export interface TableUpdatesOptions {
  */
 export class TableUpdates<K, V> {
   readonly #context: ProcessorContext;
-  readonly #store: UpdatableKeyValueStore<K, V>;
+  readonly #store: TableStore<K, V>;
+  /** The same, of a versioned table. */
+  readonly #versions: LatestVersions<K, V> | undefined;
   readonly #keySerde: Serde<unknown> | undefined;
   readonly #sendsOldValues: boolean;
   /** True: updates are forwarded by the flush; the operator must not. */
@@ -30,7 +32,9 @@ export class TableUpdates<K, V> {
     this.#context = context;
     this.#keySerde = options.keySerde;
     this.#sendsOldValues = sendsOldValues;
-    this.#store = context.store<UpdatableKeyValueStore<K, V>>(options.store);
+    const store = openTableStore<K, V>(context, options.store);
+    this.#store = store;
+    this.#versions = store instanceof LatestVersions ? store : undefined;
     this.#isCached = this.#store.setFlushListener(
       (key, newValue, oldValue, written) => {
         const old = sendsOldValues ? oldValue : undefined;
@@ -73,19 +77,23 @@ export class TableUpdates<K, V> {
   /** As `write`, of a key that was not read: as in Kafka, what lies beneath a cache stays there. */
   put(record: StreamRecord, newValue: V | null, old: V | null, timestamp: Timestamp): void {
     const { key } = record as StreamRecord<K>;
-    this.#store.put(key, newValue === null ? null : { value: newValue, timestamp });
+    this.#store.put(key, newValue === null ? null : { value: newValue, timestamp }, timestamp);
     this.#forward(record, newValue, old, timestamp);
   }
 
   #forward(record: StreamRecord, newValue: V | null, old: V | null, timestamp: Timestamp): void {
     if (this.#isCached) return;
+    const put = this.#versions?.lastPut ?? "latest";
+    // What the store has not taken has not happened for operators below either.
+    if (put === "expired") return;
     const oldValue = this.#sendsOldValues ? old : undefined;
-    this.#context.forward(record.withChange({ newValue, oldValue, timestamp }));
+    const isLatest = put === "latest";
+    this.#context.forward(record.withChange({ newValue, oldValue, timestamp, isLatest }));
   }
 
   /** As `write`, where the record's own value is the new one: it is forwarded with its bytes. */
   writeValueOf(record: StreamRecord, old: V | null): void {
-    if (this.#sendsOldValues) {
+    if (this.#sendsOldValues || this.#versions !== undefined) {
       this.write(record, (record.value ?? null) as V | null, old, record.timestamp);
       return;
     }

@@ -45,7 +45,7 @@ export class TableDemands {
     if (table.kind === "source") this.#materialized.add(table);
     if (table.kind === "aggregate" && table.view !== undefined) return table.view;
     const store = this.storeOf(table);
-    if (store !== undefined) return storeView(store.name);
+    if (store !== undefined) return storeView(store.name, store.historyRetentionMs);
     switch (table.kind) {
       case "derived":
         return table.viewOf(this.view(table.parent));
@@ -53,7 +53,7 @@ export class TableDemands {
         return table.viewOf(this.view(table.left), this.view(table.right));
       case "source":
       case "aggregate":
-        return storeView(table.store.name);
+        return storeView(table.store.name, table.store.historyRetentionMs);
     }
   }
 

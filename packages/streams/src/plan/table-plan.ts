@@ -23,6 +23,8 @@ export interface DerivedTablePlan {
   readonly kind: "derived";
   readonly parent: TablePlan;
   readonly store: StoreDraft | undefined;
+  /** True: the user said how it is kept, which a store without a name is not. */
+  readonly isKeptByUser: boolean;
   /** The table where it is not kept. */
   readonly viewOf: (parent: TableView) => TableView;
 }
@@ -34,4 +36,18 @@ export interface JoinedTablePlan {
   readonly right: TablePlan;
   readonly store: StoreDraft | undefined;
   readonly viewOf: (left: TableView, right: TableView) => TableView;
+}
+
+/** Whether a table has versions: those that operators below may get out of order (Kafka: `isVersionedOrVersionedUpstream`). */
+export function isVersioned(table: TablePlan): boolean {
+  switch (table.kind) {
+    case "source":
+    case "aggregate":
+    case "joined":
+      return table.store?.historyRetentionMs !== undefined;
+    case "derived":
+      return table.isKeptByUser
+        ? table.store?.historyRetentionMs !== undefined
+        : isVersioned(table.parent);
+  }
 }

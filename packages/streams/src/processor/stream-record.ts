@@ -23,6 +23,7 @@ export class StreamRecord<K = unknown, V = unknown> {
   #keySerde: AnySerde | undefined;
   #valueSerde: AnySerde | undefined;
   #oldValue: V | null | undefined;
+  #isLatest: boolean;
   #topic: string;
 
   constructor(key: K, value: V, timestamp: Timestamp, headers: Headers = noHeaders) {
@@ -35,6 +36,7 @@ export class StreamRecord<K = unknown, V = unknown> {
     this.#keySerde = undefined;
     this.#valueSerde = undefined;
     this.#oldValue = undefined;
+    this.#isLatest = true;
     this.#topic = "";
   }
 
@@ -58,12 +60,18 @@ export class StreamRecord<K = unknown, V = unknown> {
   static ofChange<K, V>(key: K, change: Change<V>, headers: Headers): StreamRecord<K, V> {
     const record = new StreamRecord(key, change.newValue, change.timestamp, headers);
     record.#oldValue = change.oldValue;
+    record.#isLatest = change.isLatest ?? true;
     return record;
   }
 
   /** On the edges of tables: the value before, where the node was asked for it; else undefined. */
   get oldValue(): V | null | undefined {
     return this.#oldValue;
+  }
+
+  /** On the edges of tables: false where a versioned table has a later version of the key already. */
+  get isLatest(): boolean {
+    return this.#isLatest;
   }
 
   get key(): K {
@@ -128,6 +136,7 @@ export class StreamRecord<K = unknown, V = unknown> {
       this.headers,
     );
     record.#oldValue = change.oldValue;
+    record.#isLatest = change.isLatest ?? true;
     record.#keyBytes = this.#keyBytes;
     record.#keySerde = this.#keySerde;
     record.#topic = this.#topic;
@@ -175,6 +184,7 @@ export class StreamRecord<K = unknown, V = unknown> {
   #copy(timestamp = this.timestamp, headers = this.headers): StreamRecord<K, V> {
     const record = new StreamRecord<unknown, unknown>(this.#key, this.#value, timestamp, headers);
     record.#oldValue = this.#oldValue;
+    record.#isLatest = this.#isLatest;
     record.#keyBytes = this.#keyBytes;
     record.#valueBytes = this.#valueBytes;
     record.#keySerde = this.#keySerde;
@@ -210,6 +220,8 @@ export interface Change<V> {
   readonly newValue: V;
   readonly oldValue: V | null | undefined;
   readonly timestamp: Timestamp;
+  /** See `StreamRecord.isLatest`. Default true. */
+  readonly isLatest?: boolean;
 }
 
 /** A record without headers. */

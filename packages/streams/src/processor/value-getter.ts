@@ -1,12 +1,17 @@
 import type { Timestamp } from "@millrace/model";
-import type { TimestampedKeyValueStore, UpdatableKeyValueStore } from "@millrace/state";
+import type { TimestampedKeyValueStore, UpdatableStore } from "@millrace/state";
 
 import type { ProcessorContext } from "./processor.ts";
+import { LatestVersions, openTableStore } from "./table-store.ts";
 
 /** Looks up the values of a table from another operator (Kafka: `KTableValueGetter`). */
 export interface ValueGetter<K = unknown, V = unknown> {
-  /** The value of a key, or null. */
-  get(key: K): V | null;
+  /**
+   * The value of a key, or null.
+   *
+   * @param asOf of a versioned table: what was valid then; others give what they have now
+   */
+  get(key: K, asOf?: Timestamp): V | null;
   /** Timestamp of what `get` gave; -1 if there was nothing. */
   readonly timestamp: Timestamp;
 }
@@ -15,23 +20,29 @@ export interface ValueGetter<K = unknown, V = unknown> {
 export interface TableView {
   /** The stores that an operator must be connected to, to open the view. */
   readonly storeNames: readonly string[];
+  /** For how long the past can be asked for; undefined: it cannot. */
+  readonly historyRetentionMs?: number | undefined;
   readonly open: (context: ProcessorContext) => ValueGetter;
 }
 
 /** The table as its own store has it. */
-export function storeView(store: string): TableView {
-  return { storeNames: [store], open: (context) => new StoreGetter(context, store) };
+export function storeView(store: string, historyRetentionMs?: number): TableView {
+  const open = (context: ProcessorContext): ValueGetter => new StoreGetter(context, store);
+  return { storeNames: [store], historyRetentionMs, open };
 }
 
 class StoreGetter implements ValueGetter {
-  readonly #store: UpdatableKeyValueStore<unknown, unknown>;
+  readonly #store: UpdatableStore<unknown, unknown>;
 
   constructor(context: ProcessorContext, name: string) {
-    this.#store = context.store<UpdatableKeyValueStore<unknown, unknown>>(name);
+    this.#store = openTableStore(context, name);
   }
 
-  get(key: unknown): unknown {
-    return this.#store.readForUpdate(key, null);
+  get(key: unknown, asOf?: Timestamp): unknown {
+    const store = this.#store;
+    return asOf !== undefined && store instanceof LatestVersions
+      ? store.readAsOf(key, asOf)
+      : store.readForUpdate(key, null);
   }
 
   get timestamp(): Timestamp {
@@ -70,6 +81,7 @@ export function derivedView(
 ): TableView {
   return {
     storeNames: parent.storeNames,
+    historyRetentionMs: parent.historyRetentionMs,
     open: (context) => new DerivedGetter(parent.open(context), compute),
   };
 }
@@ -84,8 +96,8 @@ class DerivedGetter implements ValueGetter {
     this.#compute = compute;
   }
 
-  get(key: unknown): unknown {
-    const value = this.#parent.get(key);
+  get(key: unknown, asOf?: Timestamp): unknown {
+    const value = this.#parent.get(key, asOf);
     const computed = value === null ? null : this.#compute(key, value);
     this.#isThere = computed !== null;
     return computed;

@@ -75,13 +75,21 @@ const lruKind = {
 export function lruStore<K, V>(
   options: LruStoreOptions<K, V>,
 ): LruStoreSpecification<KeyValueStore<K, V & {}>> {
-  const { entriesMax, name } = options;
+  const entriesMax = requireEntriesMax(options);
+  // Keys and values are those of the serdes, which the kind never looks into.
+  const kind = lruKind as StoreKind<KeyValueStore<K, V & {}>>;
+  return Object.freeze({ ...specificationOf(kind, { ...options, engine: "memory" }), entriesMax });
+}
+
+/** @throws OptionError `INVALID_OPTION` */
+export function requireEntriesMax({
+  entriesMax,
+  name,
+}: Pick<LruStoreOptions<unknown, unknown>, "entriesMax" | "name">): number {
   if (!(Number.isSafeInteger(entriesMax) && entriesMax > 0))
     throw new OptionError(
       "INVALID_OPTION",
       `entriesMax of store ${name} is ${entriesMax}; give a whole number of at least 1`,
     );
-  // Keys and values are those of the serdes, which the kind never looks into.
-  const kind = lruKind as StoreKind<KeyValueStore<K, V & {}>>;
-  return Object.freeze({ ...specificationOf(kind, { ...options, engine: "memory" }), entriesMax });
+  return entriesMax;
 }

@@ -9,6 +9,7 @@ import { timestampedValues } from "../../layers/value-layout.ts";
 import { compactedChangelog } from "../changelog-configs.ts";
 import { OpenKeyValueStore } from "../key-value/open-key-value-store.ts";
 import { TimestampedStore } from "./timestamped-store.ts";
+import { UntimedBytes } from "./untimed-bytes.ts";
 
 const timestampedKeyValueKind: StoreKind<UpdatableKeyValueStore<unknown, unknown>> = {
   name: "timestampedKeyValue",
@@ -31,5 +32,29 @@ export function timestampedKeyValueStore<K, V>(
 ): StoreSpecification<UpdatableKeyValueStore<K, V & {}>> {
   // Keys and values are those of the serdes, which the kind never looks into.
   const kind = timestampedKeyValueKind as StoreKind<UpdatableKeyValueStore<K, V & {}>>;
+  return Object.freeze(specificationOf(kind, options));
+}
+
+const untimedKeyValueKind: StoreKind<UpdatableKeyValueStore<unknown, unknown>> = {
+  ...timestampedKeyValueKind,
+  layout: 9,
+  open: (specification, bytes, environment) =>
+    new OpenKeyValueStore(specification, new UntimedBytes(bytes), environment, {
+      layout: timestampedValues,
+      make: (parts) => new TimestampedStore(parts),
+    }),
+};
+
+/**
+ * Specifies a store that is used as one with timestamps and keeps none: what its cache no longer holds is of time -1. Its
+ * rows are those of `keyValueStore`.
+ *
+ * @example untimedKeyValueStore({ name: "totals", key: string(), value: double() })
+ */
+export function untimedKeyValueStore<K, V>(
+  options: StoreOptions<K, V>,
+): StoreSpecification<UpdatableKeyValueStore<K, V & {}>> {
+  // As above.
+  const kind = untimedKeyValueKind as StoreKind<UpdatableKeyValueStore<K, V & {}>>;
   return Object.freeze(specificationOf(kind, options));
 }

@@ -2,7 +2,7 @@ import type { Serde } from "@millrace/serde";
 
 import { operatorPlan } from "../../plan/plan-node.ts";
 import type { TableDemands } from "../../plan/table-demands.ts";
-import type { DerivedTablePlan, TablePlan } from "../../plan/table-plan.ts";
+import { isVersioned, type DerivedTablePlan, type TablePlan } from "../../plan/table-plan.ts";
 import type { Processor, ProcessorContext } from "../../processor/processor.ts";
 import type { StreamRecord } from "../../processor/stream-record.ts";
 import { derivedView } from "../../processor/value-getter.ts";
@@ -38,6 +38,7 @@ export function derivedTable(
     kind: "derived",
     parent: input.table,
     store,
+    isKeptByUser: options.store !== undefined,
     viewOf: (parent) => derivedView(parent, derived.compute),
   };
   const plan = operatorPlan({
@@ -46,7 +47,10 @@ export function derivedTable(
     lower: (topology, parents, tables) => {
       const sendsOldValues = tables.sendsOldValues(table);
       const kept = store && { store: store.name, keySerde, sendsOldValues };
-      const supplier = (): Processor => new DerivedTableProcessor(derived, sendsOldValues, kept);
+      // Of versions that are out of order, the one before is not what their result replaces.
+      const skipsAbsent = derived.skipsAbsent && !isVersioned(input.table);
+      const how = { ...derived, skipsAbsent };
+      const supplier = (): Processor => new DerivedTableProcessor(how, sendsOldValues, kept);
       topology.addProcessor({ name, supplier, parents });
       if (store === undefined || keySerde === undefined || valueSerde === undefined) return;
       const serdes = { key: keySerde, value: valueSerde };
@@ -88,10 +92,10 @@ class DerivedTableProcessor implements Processor {
     const isAbsent = this.#sendsOldValues && newValue === null && (old ?? null) === null;
     if (isAbsent && this.#derived.skipsAbsent) return;
     if (updates !== undefined) updates.put(record, newValue, old ?? null, record.timestamp);
-    else
-      this.#context?.forward(
-        record.withChange({ newValue, oldValue: old, timestamp: record.timestamp }),
-      );
+    else {
+      const { timestamp, isLatest } = record;
+      this.#context?.forward(record.withChange({ newValue, oldValue: old, timestamp, isLatest }));
+    }
   }
 
   #oldOf(record: StreamRecord): unknown {

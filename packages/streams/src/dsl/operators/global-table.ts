@@ -1,5 +1,6 @@
 import type { Serde } from "@millrace/serde";
 
+import { TopologyError } from "../../error/topology-error.ts";
 import type { PlanRecorder } from "../../plan/plan.ts";
 import { operatorPlan } from "../../plan/plan-node.ts";
 import { rawSerde } from "../../topology/raw-serde.ts";
@@ -25,6 +26,12 @@ export function globalTable(
   options: GlobalTableOptions<unknown, unknown> = {},
 ): GlobalTableNode {
   const { naming } = recorder;
+  const { historyRetention } = typeof options.store === "object" ? options.store : {};
+  if (historyRetention !== undefined)
+    throw new TopologyError(
+      "INVALID_ARGUMENT",
+      `globalTable ${topic} was given historyRetention; a global table keeps no versions, use table`,
+    );
   const draft = draftStore(unlogged(options.store), `${topic}-`, naming);
   const source = naming.nodeOr(options.name, "KSTREAM-SOURCE-", "-source");
   const name = naming.nodeOr(options.name, "KTABLE-SOURCE-");

@@ -4,6 +4,7 @@ import { serializeWith, type Serde } from "@millrace/serde";
 import { StreamsError } from "../../error/streams-error.ts";
 import { checkName } from "../../plan/naming.ts";
 import { operatorPlan } from "../../plan/plan-node.ts";
+import { isVersioned } from "../../plan/table-plan.ts";
 import { requireRecord } from "../../processor/callback-result.ts";
 import type { Processor, ProcessorContext } from "../../processor/processor.ts";
 import type { StreamRecord } from "../../processor/stream-record.ts";
@@ -30,7 +31,7 @@ export function groupTableBy(
     lower: (topology, parents) =>
       topology.addProcessor({
         name,
-        supplier: () => new RowMapProcessor(mapper, keySerde),
+        supplier: () => new RowMapProcessor(mapper, keySerde, isVersioned(input.table)),
         parents,
       }),
   });
@@ -43,11 +44,14 @@ class RowMapProcessor implements Processor {
   readonly forwardsNewRecords = true;
   readonly #mapper: RowMapper;
   readonly #keySerde: Serde<unknown>;
+  readonly #latestOnly: boolean;
   #context: ProcessorContext | undefined;
 
-  constructor(mapper: RowMapper, keySerde: Serde<unknown>) {
+  /** @param latestOnly true: an aggregate has the latest version of each row alone */
+  constructor(mapper: RowMapper, keySerde: Serde<unknown>, latestOnly: boolean) {
     this.#mapper = mapper;
     this.#keySerde = keySerde;
+    this.#latestOnly = latestOnly;
   }
 
   init(context: ProcessorContext): void {
@@ -61,6 +65,7 @@ class RowMapProcessor implements Processor {
       const message = "a table that is grouped has a row without a key";
       throw new StreamsError("PROCESSING_FAILED", message, { node: context.nodeName });
     }
+    if (this.#latestOnly && !record.isLatest) return;
     const next = this.#map(record.key, record.value);
     const old = this.#map(record.key, record.oldValue);
     if (old !== null && next !== null && this.#isSame(old.key, next.key)) {

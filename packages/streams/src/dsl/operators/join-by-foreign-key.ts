@@ -3,7 +3,7 @@ import { timestampedKeyValueStore, type StoreEngineKind } from "@millrace/state"
 
 import { operatorPlan, type PlanNode } from "../../plan/plan-node.ts";
 import type { StoreDraft } from "../../plan/store-draft.ts";
-import type { SourceTablePlan } from "../../plan/table-plan.ts";
+import { isVersioned, type SourceTablePlan } from "../../plan/table-plan.ts";
 import type { RowJoiner } from "../../processor/joined-view.ts";
 import type { Processor } from "../../processor/processor.ts";
 import type { TableView } from "../../processor/value-getter.ts";
@@ -143,7 +143,7 @@ function planParts(join: ForeignKeyJoin, names: Names, sides: Sides): Parts {
       for (const { table } of [right, left]) tables.view(table);
     },
     lower: (topology, parents) => {
-      const supplier = (): Processor => new SubscriptionSender(join);
+      const supplier = (): Processor => new SubscriptionSender(join, isVersioned(left.table));
       topology.addProcessor({ name: names.sender, supplier, parents });
     },
   });
@@ -152,7 +152,7 @@ function planParts(join: ForeignKeyJoin, names: Names, sides: Sides): Parts {
   const changeSender = subscriberPlan(
     join,
     names.changeSender,
-    () => new ForeignChangeSender(join),
+    () => new ForeignChangeSender(join, isVersioned(right.table)),
   );
   const answerer = lookupPlan(
     names.answerer,

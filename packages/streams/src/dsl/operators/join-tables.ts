@@ -2,7 +2,7 @@ import type { Serde } from "@millrace/serde";
 
 import { operatorPlan } from "../../plan/plan-node.ts";
 import type { TableDemands } from "../../plan/table-demands.ts";
-import type { JoinedTablePlan } from "../../plan/table-plan.ts";
+import { isVersioned, type JoinedTablePlan } from "../../plan/table-plan.ts";
 import { requireValue } from "../../processor/callback-result.ts";
 import { joinedView, type RowJoiner, type TableJoinKind } from "../../processor/joined-view.ts";
 import type { Processor, ProcessorContext } from "../../processor/processor.ts";
@@ -85,7 +85,14 @@ function lowerJoin(join: TableJoin, topology: TopologyBuilder, tables: TableDema
   const sendsOldValues = tables.sendsOldValues(table);
   const views = { left: tables.view(table.left), right: tables.view(table.right) };
   const addSide = (side: "left" | "right", other: TableView): void => {
-    const half: TableJoinSide = { kind, side, joiner, sendsOldValues, other };
+    const half: TableJoinSide = {
+      kind,
+      side,
+      joiner,
+      sendsOldValues,
+      other,
+      isVersioned: isVersioned(inputs[side].table),
+    };
     const supplier = (): Processor => new TableJoinProcessor(half);
     topology.addProcessor({ name: sides[side], supplier, parents: [inputs[side].plan.name] });
   };
@@ -112,6 +119,8 @@ interface TableJoinSide {
   readonly joiner: RowJoiner;
   readonly sendsOldValues: boolean;
   readonly other: TableView;
+  /** True: changes that are not the latest of their key are left out. */
+  readonly isVersioned: boolean;
 }
 
 /** Joins each change of one table with the row that the other has now (Kafka: `KTableKTableInnerJoin` and its like). */
@@ -145,7 +154,11 @@ class TableJoinProcessor implements Processor {
       context.dropRecord("null key in a join of tables");
       return;
     }
-    const { key } = record;
+    if (this.#join.isVersioned && !record.isLatest) {
+      context.dropRecord("an older version of a row in a join of tables");
+      return;
+    }
+    const { key, isLatest } = record;
     const next = record.value ?? null;
     const old = record.oldValue ?? null;
     const other = getter.get(key);
@@ -153,7 +166,7 @@ class TableJoinProcessor implements Processor {
     const timestamp = Math.max(record.timestamp, getter.timestamp);
     const newValue = this.#combine(next, other, key);
     const oldValue = this.#join.sendsOldValues ? this.#combine(old, other, key) : undefined;
-    context.forward(record.withChange({ newValue, oldValue, timestamp }));
+    context.forward(record.withChange({ newValue, oldValue, timestamp, isLatest }));
   }
 
   #combine(own: unknown, other: unknown, key: unknown): unknown {
@@ -184,9 +197,9 @@ class MergeProcessor implements Processor {
   process(record: StreamRecord): void {
     const newValue = record.value ?? null;
     const oldValue = this.#sendsOldValues ? (record.oldValue ?? null) : undefined;
-    const { timestamp } = record;
+    const { timestamp, isLatest } = record;
     if (this.#updates === undefined)
-      this.#context?.forward(record.withChange({ newValue, oldValue, timestamp }));
+      this.#context?.forward(record.withChange({ newValue, oldValue, timestamp, isLatest }));
     else this.#updates.put(record, newValue, oldValue, timestamp);
   }
 }

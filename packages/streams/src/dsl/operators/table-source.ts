@@ -66,7 +66,14 @@ class TableSourceProcessor implements Processor {
 
   process(record: StreamRecord): void {
     if (record.hasNullKey) this.#context?.dropRecord("null key in a table");
-    else if (this.#updates === undefined) this.#context?.forward(record);
+    else if (this.#updates === undefined) this.#context?.forward(asLatest(record));
     else this.#updates.writeValueOf(record, this.#updates.read(record));
   }
+}
+
+/** What comes out of a versioned table as a stream, and becomes a table again, has no versions any more. */
+function asLatest(record: StreamRecord): StreamRecord {
+  if (record.isLatest) return record;
+  const { value: newValue, oldValue, timestamp } = record;
+  return record.withChange({ newValue, oldValue, timestamp });
 }

@@ -39,7 +39,10 @@ export interface JoinOptions<K, V, Other, VR> extends NamedOptions {
    * the left one: `["0ms", "1h"]` is right after left.
    */
   readonly within?: Within;
-  /** With a stream: how late a record may come and still meet what is in time with it, by stream time. Default 0. */
+  /**
+   * With a stream: how late a record may come and still meet what is in time with it, by stream time. Default 0. With a
+   * versioned table: a record waits so long for versions of its row that come late, at most the table's history (KIP-923).
+   */
   readonly grace?: Duration;
   /** With a global table: the table's key of a record; null: no row. Default: the record's own key. */
   readonly keySelector?: (value: V & {}, key: K) => KeyOf<Other> | null;
@@ -102,8 +105,8 @@ type TableLookupCheck<Operator extends string, Self, Other, O extends readonly u
       ? "The table has keys of another type: selectKey(…) on the stream first, or use a global table"
       : Literally<O, "within"> extends true
         ? "A join with a table has no window: leave out { within }"
-        : true extends Literally<O, "grace" | "right" | "store" | "unmatched">
-          ? "A join with a table keeps no records: leave out { grace, right, store, unmatched }"
+        : true extends Literally<O, "right" | "store" | "unmatched">
+          ? "A join with a table keeps no records: leave out { right, store, unmatched }"
           : "lost" extends KeyStateOf<Self>
             ? Has<O, "key"> extends true
               ? Needs<Lost<O, "left", ValueStateOf<Self>>, `${Operator}(other, joiner, `, Ok>
@@ -112,7 +115,17 @@ type TableLookupCheck<Operator extends string, Self, Other, O extends readonly u
                   `${Operator}(other, joiner, `,
                   Ok
                 >
-            : Ok;
+            : Literally<O, "grace"> extends true
+              ? GraceCheck<Operator, Self, Other, O, Ok>
+              : Ok;
+
+/** Of a table without a store of its own the build tells whether the one above has versions. */
+type GraceCheck<Operator extends string, Self, Other, O extends readonly unknown[], Ok> =
+  StoreOf<Other> extends "versioned" | "unnamed"
+    ? Needs<Lost<O, "left", ValueStateOf<Self>>, `${Operator}(other, joiner, `, Ok>
+    : "Grace needs a versioned table: builder.table(topic, { store: { name, historyRetention: '1d' } })";
+
+type StoreOf<T> = T extends { readonly carries: { readonly store: infer Store } } ? Store : never;
 
 type GlobalJoinCheck<
   Operator extends string,

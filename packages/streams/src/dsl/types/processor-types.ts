@@ -2,6 +2,7 @@ import type { Timestamp } from "@millrace/model";
 import type { Serde } from "@millrace/serde";
 import type {
   ReadOnlyKeyValueStore,
+  ReadOnlyVersionedKeyValueStore,
   StateStore,
   StoreSpecification,
   ValueAndTimestamp,
@@ -51,7 +52,9 @@ type TableStoreOf<T> = T extends {
 }
   ? Store extends "keyValue"
     ? ReadOnlyKeyValueStore<K, ValueAndTimestamp<V & {}>>
-    : never
+    : Store extends "versioned"
+      ? ReadOnlyVersionedKeyValueStore<K, V & {}>
+      : never
   : StateStore;
 
 /** Serdes of what a processor forwards: they say its types. */

@@ -1,3 +1,4 @@
+import type { Duration } from "@millrace/model";
 import type { Serde } from "@millrace/serde";
 
 import type { StoreOption } from "../store-options.ts";
@@ -5,7 +6,7 @@ import type { NamedOptions } from "../stream-node.ts";
 import type { Get, Has, Literally } from "./given-options.ts";
 
 /** How a table's store is read. */
-export type StoreKind = "keyValue" | "window";
+export type StoreKind = "keyValue" | "versioned" | "window";
 /** What a table can be queried as; `unnamed`: it has no store of a name. */
 export type TableStore = StoreKind | "unnamed";
 
@@ -13,7 +14,9 @@ export type TableStore = StoreKind | "unnamed";
 export type NamedStore<S, Kind extends StoreKind> = [S] extends [never]
   ? "unnamed"
   : S extends string | { readonly name: string }
-    ? Kind
+    ? S extends { readonly historyRetention: Duration }
+      ? "versioned"
+      : Kind
     : "unnamed";
 
 export type StoreAfter<O extends readonly unknown[], Kind extends StoreKind> = NamedStore<

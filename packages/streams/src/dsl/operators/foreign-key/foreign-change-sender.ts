@@ -11,11 +11,14 @@ import { combinedKey, primaryKeyOf, type Response, type Subscription } from "./s
 export class ForeignChangeSender implements Processor {
   readonly forwardsNewRecords = true;
   readonly #join: ForeignKeyJoin;
+  readonly #latestOnly: boolean;
   #context: ProcessorContext | undefined;
   #store: TimestampedKeyValueStore<Uint8Array, Subscription> | undefined;
 
-  constructor(join: ForeignKeyJoin) {
+  /** @param latestOnly true: the table has versions, of which the latest alone counts */
+  constructor(join: ForeignKeyJoin, latestOnly: boolean) {
     this.#join = join;
+    this.#latestOnly = latestOnly;
   }
 
   init(context: ProcessorContext): void {
@@ -28,6 +31,10 @@ export class ForeignChangeSender implements Processor {
     if (context === undefined || this.#store === undefined) return;
     if (record.hasNullKey) {
       context.dropRecord("null key in a join of tables");
+      return;
+    }
+    if (this.#latestOnly && !record.isLatest) {
+      context.dropRecord("an older version of a row in a join of tables");
       return;
     }
     const { foreignKeySerde, primaryKeySerde } = this.#join;

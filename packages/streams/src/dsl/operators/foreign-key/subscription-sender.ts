@@ -11,10 +11,13 @@ import { instructions, type Instruction } from "./subscription.ts";
 export class SubscriptionSender implements Processor {
   readonly forwardsNewRecords = true;
   readonly #join: ForeignKeyJoin;
+  readonly #latestOnly: boolean;
   #context: ProcessorContext | undefined;
 
-  constructor(join: ForeignKeyJoin) {
+  /** @param latestOnly true: the table has versions, of which the latest alone counts */
+  constructor(join: ForeignKeyJoin, latestOnly: boolean) {
     this.#join = join;
+    this.#latestOnly = latestOnly;
   }
 
   init(context: ProcessorContext): void {
@@ -22,6 +25,10 @@ export class SubscriptionSender implements Processor {
   }
 
   process(record: StreamRecord): void {
+    if (this.#latestOnly && !record.isLatest) {
+      this.#context?.dropRecord("an older version of a row in a join of tables");
+      return;
+    }
     const next = record.value ?? null;
     const old = record.oldValue ?? null;
     const foreignKey = this.#extract(next, record.key);
