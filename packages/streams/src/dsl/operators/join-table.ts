@@ -64,6 +64,8 @@ export function joinWithTable(
   return { recorder, plan, keySerde, valueSerde: options.value, needsRepartition: false, sources };
 }
 
+const bufferSuffix = "-Buffer";
+
 interface BufferedJoin {
   readonly stream: StreamNode;
   readonly table: TableNode;
@@ -78,7 +80,7 @@ function bufferOf(
 ): JoinBufferSpecification<JoinBuffer<unknown, unknown>> {
   const grace = toMilliseconds(options.grace ?? 0, `grace of ${operator}`);
   if (!isVersioned(table.table)) throw needsHistory(operator);
-  const bufferName = `${name}-Buffer`;
+  const bufferName = name + bufferSuffix;
   if (options.name === undefined) stream.recorder.naming.noteGenerated(bufferName);
   const key = requireSerde(options.key ?? stream.keySerde, "key", operator);
   const value = requireSerde(options.left ?? stream.valueSerde, "left", operator);
