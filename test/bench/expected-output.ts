@@ -47,7 +47,9 @@ export async function expectedOutput(
     case "hopping":
       return decided(await counts(client, (key, _, time) => windowKeys(key, time)));
     case "stream-table":
-      return bidsWithAuctions(client, (bidTime, auctionTime) => bidTime > auctionTime);
+      return bidsWithAuctionTable(client);
+    case "stream-stream":
+      return decided(await bidsWithAuctions(client, joinedWithin10s));
     case "foreign-key":
       return decided(await sales(client));
     default:
@@ -100,19 +102,32 @@ async function stats(client: ClusterClient): Promise<Summary> {
   return new Map([...rows].map(([key, row]) => [key, canonicalJson(row)]));
 }
 
+async function bidsWithAuctionTable(client: ClusterClient): Promise<ExpectedOutput> {
+  const times = new Map<string, number>();
+  const summary = await bidsWithAuctions(client, (bidTime, auctionTime, key) => {
+    times.set(key, auctionTime);
+    return bidTime > auctionTime ? bidTime : undefined;
+  });
+  return { summary, isOpen: (key, time) => times.get(key) === time };
+}
+
+function joinedWithin10s(bidTime: number, auctionTime: number): number | undefined {
+  return Math.abs(bidTime - auctionTime) <= 10_000 ? Math.max(bidTime, auctionTime) : undefined;
+}
+
 async function bidsWithAuctions(
   client: ClusterClient,
-  isJoined: (bidTime: number, auctionTime: number) => boolean,
-): Promise<ExpectedOutput> {
+  timeOfResult: (bidTime: number, auctionTime: number, key: string) => number | undefined,
+): Promise<Summary> {
   const auctions = await rowsOf<Auction>(client, "auctions");
-  const isOpen = (key: string, time: number): boolean => auctions.get(key)?.time === time;
   const sum = new RecordSum();
-  await readBids(client, (key, bid, time) => {
+  await readBids(client, (key, bid, bidTime) => {
     const auction = auctions.get(key);
-    if (auction === undefined || isOpen(key, time) || !isJoined(time, auction.time)) return;
-    sum.add(jsonHash(key, time, enriched(bid, auction.value)));
+    if (auction === undefined) return;
+    const time = timeOfResult(bidTime, auction.time, key);
+    if (time !== undefined) sum.add(jsonHash(key, time, enriched(bid, auction.value)));
   });
-  return { summary: sum.summary, isOpen };
+  return sum.summary;
 }
 
 async function sales(client: ClusterClient): Promise<Summary> {

@@ -27,6 +27,7 @@ export const comparisonOf: Readonly<Record<WorkloadName, Comparison>> = {
   tumbling: "lastJson",
   hopping: "lastCounts",
   "stream-table": "jsonRecords",
+  "stream-stream": "jsonRecords",
   "foreign-key": "lastJson",
 };
 

@@ -36,6 +36,7 @@ export const workloadNames = [
   "tumbling",
   "hopping",
   "stream-table",
+  "stream-stream",
   "foreign-key",
 ] as const;
 export type WorkloadName = (typeof workloadNames)[number];
@@ -93,6 +94,15 @@ const topologies: Readonly<Record<WorkloadName, (builder: StreamsBuilder) => voi
     bids(builder)
       .join(auctions(builder), enriched)
       .to("out", { key: string(), value: json<Enriched>() });
+  },
+  "stream-stream": (builder) => {
+    const value = json<Enriched>();
+    bids(builder)
+      .join(builder.stream("auctions", { key: string(), value: json<Auction>() }), enriched, {
+        within: "10s",
+        store: "join",
+      })
+      .to("out", { key: string(), value });
   },
   "foreign-key": (builder) => {
     const people = builder.table("people", {
