@@ -11,6 +11,15 @@ const c2: Readonly<Word> = { high: 0x4cf5ad43, low: 0x2745937f };
 const mix1: Readonly<Word> = { high: 0xff51afd7, low: 0xed558ccd };
 const mix2: Readonly<Word> = { high: 0xc4ceb9fe, low: 0x1a85ec53 };
 
+interface Stir {
+  readonly first: Readonly<Word>;
+  readonly rotation: number;
+  readonly second: Readonly<Word>;
+}
+
+const stir1: Stir = { first: c1, rotation: 31, second: c2 };
+const stir2: Stir = { first: c2, rotation: 33, second: c1 };
+
 /** Kafka Streams' 128-bit murmur3 of bytes (Java: `Murmur3.hash128`), as the 16 bytes of two big-endian longs. */
 export function murmur3(bytes: Uint8Array): Uint8Array {
   const h1: Word = { high: 0, low: seed };
@@ -22,22 +31,22 @@ export function murmur3(bytes: Uint8Array): Uint8Array {
   for (; at + 16 <= length; at += 16) {
     read(k1, bytes, at);
     read(k2, bytes, at + 8);
-    stir(h1, k1, { first: c1, rotation: 31, second: c2 });
+    stir(h1, k1, stir1);
     rotate(h1, 27);
     add(h1, h2);
     timesFivePlus(h1, 0x52dce729);
-    stir(h2, k2, { first: c2, rotation: 33, second: c1 });
+    stir(h2, k2, stir2);
     rotate(h2, 31);
     add(h2, h1);
     timesFivePlus(h2, 0x38495ab5);
   }
-  if (length - at > 8) {
-    read(k2, bytes, at + 8);
-    stir(h2, k2, { first: c2, rotation: 33, second: c1 });
-  }
   if (length > at) {
-    read(k1, bytes, at);
-    stir(h1, k1, { first: c1, rotation: 31, second: c2 });
+    const rest = new Uint8Array(16); // what lies beyond the end is 0
+    for (let index = at; index < length; index++) rest[index - at] = bytes[index];
+    read(k1, rest, 0);
+    read(k2, rest, 8);
+    stir(h2, k2, stir2); // of 0, it does nothing
+    stir(h1, k1, stir1);
   }
   h1.low ^= length;
   h2.low ^= length;
@@ -53,25 +62,14 @@ export function murmur3(bytes: Uint8Array): Uint8Array {
   return hash;
 }
 
-/** Little-endian; what lies beyond the end is 0. */
+/** Little-endian. */
 function read(word: Word, bytes: Uint8Array, at: number): void {
   word.low = readHalf(bytes, at);
   word.high = readHalf(bytes, at + 4);
 }
 
 function readHalf(bytes: Uint8Array, at: number): number {
-  return (
-    (bytes[at] ?? 0) |
-    ((bytes[at + 1] ?? 0) << 8) |
-    ((bytes[at + 2] ?? 0) << 16) |
-    ((bytes[at + 3] ?? 0) << 24)
-  );
-}
-
-interface Stir {
-  readonly first: Readonly<Word>;
-  readonly rotation: number;
-  readonly second: Readonly<Word>;
+  return bytes[at] | (bytes[at + 1] << 8) | (bytes[at + 2] << 16) | (bytes[at + 3] << 24);
 }
 
 function stir(hash: Word, word: Word, { first, rotation, second }: Stir): void {
@@ -97,26 +95,34 @@ function add(word: Word, { high, low }: Readonly<Word>): void {
 }
 
 function timesFivePlus(word: Word, more: number): void {
-  const low = (word.low >>> 0) * 5 + more;
-  word.high = (Math.imul(word.high, 5) + Math.floor(low / 2 ** 32)) | 0;
+  word.high = (Math.imul(word.high, 5) + highOfProduct(word.low, 5)) | 0;
+  const low = (Math.imul(word.low, 5) >>> 0) + more;
+  if (low > 0xffffffff) word.high = (word.high + 1) | 0;
   word.low = low | 0;
 }
 
 function rotate(word: Word, bits: number): void {
-  const { high, low } = bits < 32 ? word : { high: word.low, low: word.high };
+  const isSwapped = bits >= 32;
+  const high = isSwapped ? word.low : word.high;
+  const low = isSwapped ? word.high : word.low;
   const by = bits % 32;
   word.high = (high << by) | (low >>> (32 - by));
   word.low = (low << by) | (high >>> (32 - by));
 }
 
-function multiply(word: Word, by: Readonly<Word>): void {
-  const a = word.low & 0xffff;
-  const b = word.low >>> 16;
-  const c = by.low & 0xffff;
-  const d = by.low >>> 16;
-  const lowest = a * c;
-  const middle = a * d + b * c + ((lowest >>> 16) >>> 0);
-  const carried = b * d + Math.floor(middle / 0x10000);
-  word.high = (carried + Math.imul(word.high, by.low) + Math.imul(word.low, by.high)) | 0;
-  word.low = ((middle % 0x10000) << 16) | (lowest & 0xffff);
+function multiply(word: Word, { high, low }: Readonly<Word>): void {
+  word.high =
+    (highOfProduct(word.low, low) + Math.imul(word.high, low) + Math.imul(word.low, high)) | 0;
+  word.low = Math.imul(word.low, low);
+}
+
+/** The upper half of the product of two unsigned halves. No sum is beyond 32 bits: all stays in integers. */
+function highOfProduct(left: number, right: number): number {
+  const leftLow = left & 0xffff;
+  const leftHigh = left >>> 16;
+  const rightLow = right & 0xffff;
+  const rightHigh = right >>> 16;
+  const first = (Math.imul(leftHigh, rightLow) + (Math.imul(leftLow, rightLow) >>> 16)) | 0;
+  const second = (Math.imul(leftLow, rightHigh) + (first & 0xffff)) | 0;
+  return (Math.imul(leftHigh, rightHigh) + (first >>> 16) + (second >>> 16)) | 0;
 }
