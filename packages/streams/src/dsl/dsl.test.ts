@@ -2,6 +2,7 @@ import { json, optional, string } from "@millrace/serde";
 import { describe, expect, test } from "vitest";
 
 import { TopologyConfigError, TopologyError } from "../error/topology-error.ts";
+import { otherwise } from "./operators/split.ts";
 import type { KStream } from "./types/k-stream.ts";
 import { StreamsBuilder } from "./streams-builder.ts";
 
@@ -143,6 +144,21 @@ describe("topics", () => {
     builder.stream("orders-1");
     builder.stream(/orders-\d/);
     expect(codeOf(() => builder.build())).toBe("TOPIC_REGISTERED_TWICE");
+  });
+
+  test("of branches of one change of key, a repartition topic that cannot be merged stays", () => {
+    const builder = new StreamsBuilder();
+    const words = builder
+      .stream("lines", { key: string(), value: string() })
+      .selectKey((line) => line, { key: string() });
+    const { long, rest } = words.split({ long: (word) => word.length > 5, rest: otherwise });
+    long.groupByKey().count({ store: "long" });
+    rest.groupByKey().count({ store: "rest" });
+    const topics = builder
+      .build({ optimize: ["merge.repartition.topics"] })
+      .subtopologies("app")
+      .flatMap(({ repartitionTopics }) => repartitionTopics.map(({ name }) => name));
+    expect(topics).toEqual(["app-long-repartition", "app-rest-repartition"]);
   });
 
   test("an unknown optimisation is refused", () => {
