@@ -100,6 +100,7 @@ function repartitionThrough(
 
 /** A record without a key has no partition to go to: it is left out, uncounted, as in Kafka. */
 class NullKeyFilter implements Processor {
+  readonly forwardsNewRecords = true;
   readonly #keepsNullKeys: boolean;
   #context: ProcessorContext | undefined;
 

@@ -17,6 +17,7 @@ export function filter(
   return statelessOperator(input, {
     prefix: "KSTREAM-FILTER-",
     name,
+    forwardsNewRecords: true,
     process: (record, context, info) => {
       if (requireSynchronous(predicate(record.value, record.key, info), "filter"))
         context.forward(record);
@@ -33,6 +34,7 @@ export function filterNot(
   return statelessOperator(input, {
     prefix: "KSTREAM-FILTER-",
     name,
+    forwardsNewRecords: true,
     process: (record, context, info) => {
       if (!requireSynchronous(predicate(record.value, record.key, info), "filterNot"))
         context.forward(record);

@@ -15,6 +15,7 @@ export function peek(
   return statelessOperator(input, {
     prefix: "KSTREAM-PEEK-",
     name,
+    forwardsNewRecords: true,
     process: (record, context, info) => {
       requireSynchronous(action(record.value, record.key, info), "peek");
       context.forward(record);
