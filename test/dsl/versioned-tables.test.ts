@@ -126,6 +126,24 @@ test("an older version changes no aggregate, and is seen by a join as of its tim
   await driver.close();
 });
 
+test("a driver reads the store of a versioned table by its handle, as of a time", async () => {
+  const builder = new StreamsBuilder();
+  const rows = builder.table("rows", {
+    ...serdes,
+    store: { name: "rows", historyRetention: "1h" },
+  });
+  rows.toStream().to("out", serdes);
+  const driver = new TopologyTestDriver(builder.build());
+  const row = driver.input("rows", serdes);
+  row.pipe("k", "first", { timestamp: 10 });
+  row.pipe("k", "second", { timestamp: 20 });
+  const store = driver.store(rows);
+  expect(store.get("k", 15)).toEqual({ value: "first", timestamp: 10, validTo: 20 });
+  expect(store.history("k").map(({ value }) => value)).toEqual(["first", "second"]);
+  expect(driver.output("out", serdes).readValues()).toEqual(["first", "second"]);
+  await driver.close();
+});
+
 test("what is older than the history goes no further, and is counted", async () => {
   const { builder, rows } = program(versioned);
   rows.toStream().to("out", serdes);

@@ -130,6 +130,11 @@ export class TestOutput<K, V> {
     return this.readAll().map(({ key, value }) => [key, value] as const);
   }
 
+  /** The values of all that is left (Kafka: `readValuesToList`). */
+  readValues(): readonly (V | null)[] {
+    return this.readAll().map(({ value }) => value);
+  }
+
   /** The last value of each key among all that is left (Kafka: `readKeyValuesToMap`). */
   readTable(): ReadonlyMap<K | null, V | null> {
     return new Map(this.readPairs());

@@ -6,6 +6,7 @@ import {
   MemoryEngine,
   openTaskStores,
   type KeyValueStore,
+  type ReadOnlyVersionedKeyValueStore,
   type StateStore,
   type StoreSpecification,
   type TaskStores,
@@ -19,6 +20,7 @@ import {
   type ErrorPolicy,
   type GlobalKTable,
   type KTable,
+  type SerdeState,
   type Subtopology,
   type Topology,
 } from "@millrace/streams";
@@ -198,6 +200,9 @@ export class TopologyTestDriver {
    * The store of a table, a specification, or a name. Values of a table's store come with their timestamps; global ones
    * can only be read.
    */
+  store<K, V>(
+    table: KTable<K, V, SerdeState, SerdeState, "versioned">,
+  ): ReadOnlyVersionedKeyValueStore<K, V & {}>;
   store<K, V>(table: KTable<K, V> | GlobalKTable<K, V>): TimestampedKeyValueStore<K, V & {}>;
   store<Store extends StateStore = KeyValueStore<unknown, unknown>>(
     handle: StoreSpecification<Store> | string,
