@@ -19,7 +19,7 @@ import {
   unsupportedWindows,
 } from "./unsupported.ts";
 
-const curatedCount = 484;
+const curatedCount = 565;
 const generatedCount = 140;
 const freshCount = 2000;
 const freshSeed = 42;

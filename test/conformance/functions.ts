@@ -341,6 +341,24 @@ export function aggregator(
   }
 }
 
+export function merger(json: Json | undefined): (left: Value, right: Value) => Value {
+  const f = new Spec(json);
+  switch (f.name) {
+    case "merge":
+      return (left, right) => `${show(left)}&${show(right)}`;
+    case "sum":
+      return (left, right) => sum(left, right, 1n);
+    case "append":
+      return (left, right) => [...asItems(left), ...asItems(right)];
+    case "max":
+      return (left, right) => extreme(left, right, 1);
+    case "null":
+      return () => null;
+    default:
+      throw new ArgumentError(`unknown merger ${f.name}`);
+  }
+}
+
 export function timestamps(json: Json | undefined): TimestampExtractor | undefined {
   const f = new Spec(json);
   if (json === undefined) return undefined;

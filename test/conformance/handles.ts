@@ -1,13 +1,15 @@
 import type {
+  AnyWindows,
   GlobalKTable,
   KGroupedStream,
   KGroupedTable,
   KStream,
   KTable,
+  SessionWindowedKStream,
   TimeWindowedKStream,
 } from "@millrace/streams";
 
-import { asText, type JsonObject } from "./program.ts";
+import { asText, type Json, type JsonObject } from "./program.ts";
 import { ArgumentError, typeOf, type TypeName } from "./values.ts";
 
 export type Stream = KStream<unknown, unknown>;
@@ -16,10 +18,19 @@ export type KnownTable = KTable<unknown, unknown, "known", "known">;
 export type Groups = KGroupedStream<unknown, unknown>;
 export type TableGroups = KGroupedTable<unknown, unknown>;
 
+/** Cogrouped streams: what `aggregate` is to make of them, since it is only then that the aggregate's type is known. */
+export interface Cogroups {
+  readonly kind: "cogroups";
+  readonly parts: readonly { readonly on: Handle; readonly fn: Json | undefined }[];
+  readonly windows: AnyWindows | undefined;
+}
+
 /** What a statement binds, with the types that flow through it. */
 export interface Handle {
   readonly node:
     | TimeWindowedKStream<unknown, unknown>
+    | SessionWindowedKStream<unknown, unknown>
+    | Cogroups
     | Stream
     | Table
     | Groups

@@ -18,7 +18,7 @@ import {
   type Types,
 } from "./handles.ts";
 import { joiner } from "./joiners.ts";
-import { planAggregation, planWindows } from "./plan-aggregations.ts";
+import { planAggregation, planCogroup, planWindows } from "./plan-aggregations.ts";
 import { globalStore, globalTable, joinGlobally } from "./plan-globals.ts";
 import { NodePlan, noteStore, processStatement, type ProcessorWorld } from "./plan-nodes.ts";
 import { splitStream } from "./plan-split.ts";
@@ -86,6 +86,10 @@ export class ProgramPlan {
         return this.#global(st);
       case "windowedBy":
         return planWindows(st, this.#on(st));
+      case "cogroup": {
+        const other = st["with"] === undefined ? undefined : this.#handle(asText(st["with"]));
+        return planCogroup(st, this.#on(st), other);
+      }
       case "groupByKey":
       case "groupBy":
         return this.#group(st);

@@ -2,7 +2,7 @@
  * What programs may use that is not here yet: the one list. A program that needs anything on it is answered
  * `{"name": …, "unsupported": …}`. An entry leaves the list when the thing is built.
  */
-export const unsupportedOperators: readonly string[] = ["transformValues", "cogroup", "suppress"];
+export const unsupportedOperators: readonly string[] = ["transformValues", "suppress"];
 
 /** Fields of joins. */
 export const unsupportedJoins: readonly string[] = [];
@@ -10,7 +10,7 @@ export const unsupportedJoins: readonly string[] = [];
 /** Of tables. */
 export const unsupportedStores: readonly string[] = [];
 
-export const unsupportedWindows: readonly string[] = ["sliding", "session"];
+export const unsupportedWindows: readonly string[] = [];
 
 export const unsupportedConfigs: readonly string[] = ["storeFormat"];
 
@@ -35,6 +35,7 @@ export const supportedWords: readonly string[] = [
   "count",
   "reduce",
   "aggregate",
+  "cogroup",
   "toStream",
   "split",
   "join",

@@ -1,5 +1,5 @@
 // Mistakes with the line that the compiler prints for each: `mistakes.test.ts` compares. `//!` stands before a mistake.
-import { double, hopping, json, StreamsBuilder, string } from "millrace";
+import { double, hopping, json, session, StreamsBuilder, string } from "millrace";
 
 interface Order {
   readonly id: string;
@@ -129,5 +129,34 @@ orders.groupByKey().aggregate(
 //! Argument of type '"5m"' is not assignable to parameter of type '"A hopping window needs its hop: hopping('5m', { advance: '1m' })"'.
 hopping("5m");
 
-//! Argument of type '"1m"' is not assignable to parameter of type '"windowedBy takes tumbling('1m'), hopping('5m', { advance: '1m' }) or unlimited()"'.
+//! Argument of type '"1m"' is not assignable to parameter of type '"windowedBy takes tumbling('1m'), hopping('5m', { advance: '1m' }), sliding('10m'), session('30m') or unlimited()"'.
 orders.groupByKey().windowedBy("1m");
+
+//! Property 'merger' is missing in type '{ aggregator: (sum: number) => number; }' but required in type 'AggregatorAndMerger<string, Order, number>'.
+orders
+  .groupByKey()
+  .windowedBy(session("30m"))
+  .aggregate(() => 0, { aggregator: (sum) => sum }, { value: double() });
+
+//! Argument of type '() => number' is not assignable to parameter of type '"The serde says the aggregate's type; give it: aggregate(init, { aggregator, merger }, { value: json(Schema) })"'.
+orders
+  .groupByKey()
+  .windowedBy(session("30m"))
+  .aggregate(() => 0, { aggregator: (sum) => sum, merger: (left) => left });
+
+//! 'count' is possibly 'null'.
+orders
+  .groupByKey()
+  .windowedBy(session("30m"))
+  .count()
+  .toStream()
+  .mapValues((count) => count + 1);
+
+//! Argument of type '(sum: number) => number' is not assignable to parameter of type '"The serde says the aggregate's type; give it: cogroup(aggregator, { value: json(Schema) })"'.
+orders.groupByKey().cogroup((sum: number) => sum);
+
+//! Type 'KStream<string, Order, "known", "known">' is missing the following properties from type 'KGroupedStream<string, unknown>': windowedBy, count, reduce, aggregate, cogroup
+orders
+  .groupByKey()
+  .cogroup((sum) => sum, { value: double() })
+  .cogroup(orders, (sum) => sum);

@@ -64,7 +64,7 @@ export type {
   AwaitOptions,
   LostInput,
 } from "./dsl/types/async-operators.ts";
-export type { KGroupedStream } from "./dsl/types/k-grouped-stream.ts";
+export type { CogroupedKStream, KGroupedStream } from "./dsl/types/k-grouped-stream.ts";
 export type { KGroupedTable } from "./dsl/types/k-grouped-table.ts";
 export type {
   AnyTable,
@@ -131,11 +131,19 @@ export type {
   SynchronousResult,
 } from "./dsl/types/callback-types.ts";
 export type {
-  AnyWindows,
+  SessionWindowedKStream,
   TimeWindowedKStream,
   WindowedBy,
   WindowsCheck,
 } from "./dsl/types/windowed-streams.ts";
+export type {
+  CogroupedWindowedBy,
+  SessionWindowedCogroupedKStream,
+  TimeWindowedCogroupedKStream,
+} from "./dsl/types/cogrouped-streams.ts";
+export { session, type SessionWindows } from "./dsl/windows/session-windows.ts";
+export { sliding, type SlidingWindows } from "./dsl/windows/sliding-windows.ts";
+export type { AnyWindows } from "./dsl/windows/windowing.ts";
 export {
   hopping,
   tumbling,
@@ -144,8 +152,8 @@ export {
   type HoppingOptions,
   type TimeWindows,
 } from "./dsl/windows/time-windows.ts";
-export type { EmitStrategy } from "./dsl/windows/window-aggregate.ts";
-export type { Aggregator } from "./dsl/fold.ts";
+export type { EmitStrategy } from "./dsl/windows/windowed-by.ts";
+export type { Aggregator, AggregatorAndMerger, Merger } from "./dsl/fold.ts";
 export type { AdderAndSubtractor } from "./dsl/operators/aggregate-table.ts";
 export type { Predicate } from "./dsl/operators/filter.ts";
 export type { FlatMapper } from "./dsl/operators/flat-map.ts";

@@ -28,18 +28,26 @@ const segmentIntervalMs = 60_000;
 export class ExpiringModel {
   readonly #kind: RowKind;
   readonly #isExact: boolean;
+  readonly #isCached: boolean;
   #rows: readonly ModelRow[] = [];
   #streamTime = -1;
   #sequence = 0;
   droppedCount = 0;
 
-  constructor(kind: RowKind, isExact: boolean) {
+  constructor(
+    kind: RowKind,
+    { isExact, isCached }: { readonly isExact: boolean; readonly isCached: boolean },
+  ) {
     this.#kind = kind;
     this.#isExact = isExact;
+    this.#isCached = isCached;
   }
 
   copy(): ExpiringModel {
-    const copy = new ExpiringModel(this.#kind, this.#isExact);
+    const copy = new ExpiringModel(this.#kind, {
+      isExact: this.#isExact,
+      isCached: this.#isCached,
+    });
     copy.#rows = this.#rows;
     copy.#streamTime = this.#streamTime;
     copy.#sequence = this.#sequence;
@@ -52,7 +60,9 @@ export class ExpiringModel {
     if (value === null && this.#kind === "duplicates" && !this.#isExact) return;
     const last = { duplicates: this.#sequence, session: start, window: 0, timestampedWindow: 0 };
     const isRemoval = value === null && this.#kind === "session";
-    if (!(isRemoval && this.#isExact)) this.#streamTime = Math.max(this.#streamTime, time);
+    // What a cache flushes are writes, removals too.
+    const bringsTime = !isRemoval || !this.#isExact || this.#isCached;
+    if (bringsTime) this.#streamTime = Math.max(this.#streamTime, time);
     if (this.#isLate(time) && !isRemoval) this.droppedCount += 1;
     const row = { key, time, last: last[this.#kind] };
     const others = this.#rows.filter(

@@ -57,7 +57,10 @@ export class ExpiringTrial {
     this.#fixture = fixture;
     this.#options = options;
     this.#choice = new SeededChoice(options.seed);
-    this.#model = new ExpiringModel(options.kind, options.engine === "memory");
+    this.#model = new ExpiringModel(options.kind, {
+      isExact: options.engine === "memory",
+      isCached: options.cacheBytesMax > 0,
+    });
     this.#committed = this.#model.copy();
     this.#specification = specifyExpiring(options.kind, {
       name: "rows",

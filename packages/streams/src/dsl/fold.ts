@@ -4,6 +4,16 @@ import type { StreamRecord } from "../processor/stream-record.ts";
 /** The next aggregate of a key; null deletes it. It may change the aggregate that it is given, and give it back. */
 export type Aggregator<K, V, A> = (aggregate: A, value: V, key: K) => A;
 
+/** One aggregate of two sessions that became one. It may change either, and give it back. */
+export type Merger<K, A> = (left: A, right: A, key: K) => A;
+
+/** How the aggregates of sessions are made. */
+export interface AggregatorAndMerger<K, V, A> {
+  readonly aggregator: Aggregator<K, V, A>;
+  /** Called for each session that a record joins, the initial aggregate on the left; the record comes last. */
+  readonly merger: Merger<K, A>;
+}
+
 export interface FoldCallbacks {
   /** As the user calls it. */
   readonly operator: string;

@@ -4,6 +4,8 @@ import { describe, expect, test } from "vitest";
 
 import type { KStream } from "./types/k-stream.ts";
 import { StreamsBuilder } from "./streams-builder.ts";
+import { session } from "./windows/session-windows.ts";
+import { sliding } from "./windows/sliding-windows.ts";
 
 /** What a program in JavaScript may do: the types would refuse it. */
 type Loose = Readonly<Record<string, (...given: unknown[]) => Loose>>;
@@ -53,6 +55,35 @@ describe("an option that an operator does not have is refused, and the nearest o
     ],
     ["toStream", ({ lines }) => lines.groupByKey().count().toStream({ nam: "x" }), "name"],
     [
+      "aggregate of sessions",
+      ({ lines }) =>
+        lines
+          .groupByKey()
+          .windowedBy(session("1h"))
+          .aggregate(callback, { aggregator: callback, merger: callback }, { ...serdes }),
+      "value",
+    ],
+    ["cogroup", ({ lines }) => lines.groupByKey().cogroup(callback, { vale: string() }), "value"],
+    [
+      "aggregate of cogrouped windows",
+      ({ lines }) =>
+        lines
+          .groupByKey()
+          .cogroup(callback, { value: string() })
+          .windowedBy(sliding("1h"))
+          .aggregate(callback, { stor: "s" }),
+      "store",
+    ],
+    [
+      "the store of count of windows",
+      ({ lines }) =>
+        lines
+          .groupByKey()
+          .windowedBy(session("1h"))
+          .count({ store: { retain: "1d" } }),
+      "retention",
+    ],
+    [
       "the store of count",
       ({ lines }) => lines.groupByKey().count({ store: { cache: false } }),
       "caching",
@@ -101,6 +132,33 @@ describe("a value that an option does not take is refused where it is given", ()
     const message = messageOf(() => loose().lines.groupByKey().count("counts"));
     expect(message).toMatch(/^count takes an object of options; it was given "counts" \(at .*\)$/);
   });
+});
+
+test("what stands before the options is checked: callbacks of sessions, grouped streams", () => {
+  const grouped = loose().lines.groupByKey();
+  const none = (): null => null;
+  const sessions = grouped.windowedBy(session("1h"));
+  expect(() => sessions.aggregate(none, none, { value: string() })).toThrow(
+    "aggregate of sessions was given a function as argument 2; give { aggregator, merger }",
+  );
+  const cogrouped = grouped.cogroup(none, { value: string() });
+  expect(() => cogrouped.cogroup(loose().lines, none)).toThrow(
+    "give a grouped stream of the same StreamsBuilder",
+  );
+  expect(() => cogrouped.cogroup(loose().lines.groupByKey(), none)).toThrow(
+    "a grouped stream of another StreamsBuilder",
+  );
+  expect(() => cogrouped.windowedBy(session("1h")).aggregate(none)).toThrow(
+    "give a synchronous function, (left, right, key) => aggregate",
+  );
+});
+
+test("retention is at least what windows and their grace need", () => {
+  const grouped = loose().lines.groupByKey();
+  const store = { retention: 9 };
+  const needs = "need at least 10 ms";
+  expect(() => grouped.windowedBy(session(7, { grace: 3 })).count({ store })).toThrow(needs);
+  expect(() => grouped.windowedBy(sliding(4, { grace: 2 })).count({ store })).toThrow(needs);
 });
 
 test("undefined stands for an option that is not given", () => {

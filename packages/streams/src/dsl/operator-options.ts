@@ -108,11 +108,25 @@ const branchesKind: Kind = {
   },
 };
 
+const windowKinds: readonly unknown[] = ["time", "sliding", "session"];
 const windowsKind: Kind = {
-  allowed: 'windows, such as tumbling("1m") or hopping("5m", { advance: "1m" })',
+  allowed: 'windows, such as tumbling("1m"), sliding("10m") or session("30m")',
   accepts: (given) =>
-    typeof given === "object" && given !== null && "kind" in given && given.kind === "time",
+    typeof given === "object" &&
+    given !== null &&
+    "kind" in given &&
+    windowKinds.includes(given.kind),
 };
+const aggregatorAndMerger: Kind = {
+  allowed:
+    "{ aggregator, merger }, synchronous functions (aggregate, value, key) => aggregate and (left, right, key) => aggregate",
+  accepts: (given) => {
+    if (typeof given !== "object" || given === null) return false;
+    const { aggregator, merger } = given as Readonly<Record<string, unknown>>;
+    return isSynchronousFunction(aggregator) && isSynchronousFunction(merger);
+  },
+};
+const initialiser = callback("() => aggregate");
 const emitStrategyKind: Kind = {
   allowed: '"onWindowUpdate" or "onWindowClose"',
   accepts: (given) => given === "onWindowUpdate" || given === "onWindowClose",
@@ -153,7 +167,7 @@ const argumentsOf: Partial<Readonly<Record<string, readonly Kind[]>>> = {
     },
   ],
   reduce: [aggregatorKind],
-  aggregate: [callback("() => aggregate"), aggregatorKind],
+  aggregate: [initialiser, aggregatorKind],
   split: [branchesKind],
   "join of a stream": [anything, joinerKind],
   "leftJoin of a stream": [anything, joinerKind],
@@ -166,12 +180,18 @@ const argumentsOf: Partial<Readonly<Record<string, readonly Kind[]>>> = {
   windowedBy: [windowsKind],
   emitStrategy: [emitStrategyKind],
   "reduce of windows": [aggregatorKind],
-  "aggregate of windows": [callback("() => aggregate"), aggregatorKind],
+  "aggregate of windows": [initialiser, aggregatorKind],
+  "aggregate of sessions": [initialiser, aggregatorAndMerger],
+  cogroup: [aggregatorKind],
+  "cogroup of another": [anything, aggregatorKind],
+  "aggregate of cogrouped streams": [initialiser],
+  "aggregate of cogrouped windows": [initialiser],
+  "aggregate of cogrouped sessions": [initialiser, callback("(left, right, key) => aggregate")],
   "filter of a table": [callback("(value, key) => true or false")],
   "mapValues of a table": [callback("(value, key) => value")],
   "groupBy of a table": [callback("(value, key) => ({ key, value })")],
   "reduce of a grouped table": [adderAndSubtractor],
-  "aggregate of a grouped table": [callback("() => aggregate"), adderAndSubtractor],
+  "aggregate of a grouped table": [initialiser, adderAndSubtractor],
 };
 
 /** What the options of each operator are. */
@@ -243,6 +263,15 @@ const rowsOf = {
     ...aggregation,
     value: valueOption(serdeKind, { isRequired: true }),
   },
+  "aggregate of sessions": {
+    ...aggregation,
+    value: valueOption(serdeKind, { isRequired: true }),
+  },
+  cogroup: { value: valueOption(serdeKind, { isRequired: true }) },
+  "cogroup of another": {},
+  "aggregate of cogrouped streams": aggregation,
+  "aggregate of cogrouped windows": aggregation,
+  "aggregate of cogrouped sessions": aggregation,
   "groupBy of a table": { ...serdes, ...named },
   "reduce of a grouped table": aggregation,
   "aggregate of a grouped table": {
@@ -347,7 +376,7 @@ function checkOptions(operator: keyof typeof rowsOf, options: unknown): void {
 }
 
 function storeRowsOf(operator: string): OptionRows {
-  if (operator.endsWith("of windows")) return windowStoreRows;
+  if (/(?:windows|sessions)$/.test(operator)) return windowStoreRows;
   if (operator.endsWith("of streams")) return joinStoreRows;
   return operator.endsWith("Async") ? waitingStoreRows : keyValueStoreRows;
 }

@@ -6,13 +6,7 @@ import type { PlanRecorder } from "../plan/plan.ts";
 import type { RowJoiner, TableJoinKind } from "../processor/joined-view.ts";
 import type { TopicNameExtractor } from "../topology/topology-node.ts";
 import { checked, checkedDefinition } from "./operator-options.ts";
-import {
-  aggregate,
-  count,
-  Grouping,
-  reduce,
-  type AggregationOptions,
-} from "./operators/aggregate.ts";
+import type { AggregationOptions } from "./operators/aggregate.ts";
 import { TableGrouping, type AdderAndSubtractor } from "./operators/aggregate-table.ts";
 import {
   flatMapValuesAsync,
@@ -50,14 +44,9 @@ import { mapTableValues, type TableValueMapper } from "./operators/table-map-val
 import { to, type SinkOptions } from "./operators/to.ts";
 import { toStream, toStreamBy } from "./operators/to-stream.ts";
 import { toTable } from "./operators/to-table.ts";
+import { PlannedGroupedStream } from "./planned-grouped-streams.ts";
 import { findGlobalTable } from "./planned-global-table.ts";
-import type { GroupedNode, NamedOptions, StreamNode, TableNode } from "./stream-node.ts";
-import type { Aggregator } from "./fold.ts";
-import type { TimeWindowedKStream } from "./types/windowed-streams.ts";
-import type { TimeWindows } from "./windows/time-windows.ts";
-import type { EmitStrategy } from "./windows/window-aggregate.ts";
-import { WindowedGrouping } from "./windows/windowed-by.ts";
-import type { KGroupedStream } from "./types/k-grouped-stream.ts";
+import type { NamedOptions, StreamNode, TableNode } from "./stream-node.ts";
 import type { KGroupedTable } from "./types/k-grouped-table.ts";
 import type { KStream } from "./types/k-stream.ts";
 import type { KTable } from "./types/k-table.ts";
@@ -191,13 +180,15 @@ class PlannedStream implements Erased<KStream<Any, Any>> {
     selector: KeySelector<Any, Any, Any>,
     options?: GroupedOptions & Serdes,
   ): PlannedGroupedStream {
-    return new PlannedGroupedStream(
-      groupBy(this.#node, selector, checked("groupBy", options, selector)),
-    );
+    const node = groupBy(this.#node, selector, checked("groupBy", options, selector));
+    return new PlannedGroupedStream(node, tableOf);
   }
 
   groupByKey(options?: GroupedOptions & Serdes): PlannedGroupedStream {
-    return new PlannedGroupedStream(groupByKey(this.#node, checked("groupByKey", options)));
+    return new PlannedGroupedStream(
+      groupByKey(this.#node, checked("groupByKey", options)),
+      tableOf,
+    );
   }
 
   toTable(options?: DerivedTableOptions & Serdes): PlannedTable {
@@ -269,74 +260,6 @@ class PlannedStream implements Erased<KStream<Any, Any>> {
 
   to(topic: string | TopicNameExtractor, options?: SinkOptions & Serdes): void {
     to(this.#node, topic, checked("to", options, topic));
-  }
-}
-
-class PlannedGroupedStream implements Erased<KGroupedStream<Any, Any>> {
-  readonly kind = "groupedStream";
-  readonly #grouping: Grouping;
-
-  constructor(node: GroupedNode) {
-    this.#grouping = new Grouping(node);
-  }
-
-  windowedBy(windows: TimeWindows): PlannedTimeWindowedStream {
-    checked("windowedBy", {}, windows);
-    return new PlannedTimeWindowedStream(new WindowedGrouping(this.#grouping, windows));
-  }
-
-  count(options?: AggregationOptions): PlannedTable {
-    return new PlannedTable(count(this.#grouping, checked("count", options)));
-  }
-
-  reduce(reducer: Aggregator<Any, Any, Any>, options?: AggregationOptions): PlannedTable {
-    return new PlannedTable(reduce(this.#grouping, reducer, checked("reduce", options, reducer)));
-  }
-
-  aggregate(
-    init: () => Any,
-    aggregator: Aggregator<Any, Any, Any>,
-    options: AggregationOptions & { readonly value: Serde<Any> },
-  ): PlannedTable {
-    return new PlannedTable(
-      aggregate(
-        this.#grouping,
-        { init, aggregator },
-        checked("aggregate", options, init, aggregator),
-      ),
-    );
-  }
-}
-
-class PlannedTimeWindowedStream implements Erased<TimeWindowedKStream<Any, Any>> {
-  readonly kind = "timeWindowedStream";
-  readonly #grouping: WindowedGrouping;
-
-  constructor(grouping: WindowedGrouping) {
-    this.#grouping = grouping;
-  }
-
-  emitStrategy(strategy: EmitStrategy): PlannedTimeWindowedStream {
-    checked("emitStrategy", {}, strategy);
-    return new PlannedTimeWindowedStream(this.#grouping.emitting(strategy));
-  }
-
-  count(options?: AggregationOptions): PlannedTable {
-    return new PlannedTable(this.#grouping.count(checked("count of windows", options)));
-  }
-
-  reduce(reducer: Aggregator<Any, Any, Any>, options?: AggregationOptions): PlannedTable {
-    const given = checked("reduce of windows", options, reducer);
-    return new PlannedTable(this.#grouping.reduce(reducer, given));
-  }
-
-  aggregate(
-    init: () => Any,
-    aggregator: Aggregator<Any, Any, Any>,
-    options: AggregationOptions & { readonly value: Serde<Any> },
-  ): PlannedTable {
-    const given = checked("aggregate of windows", options, init, aggregator);
-    return new PlannedTable(this.#grouping.aggregate(init, aggregator, given));
   }
 }
 

@@ -1,6 +1,7 @@
 import { toMilliseconds, type Duration } from "@millrace/model";
 import type { Serde } from "@millrace/serde";
 import {
+  sessionStore,
   timestampedKeyValueStore,
   timestampedLruStore,
   timestampedWindowStore,
@@ -131,38 +132,55 @@ function draftOf(
   };
 }
 
-export interface WindowTimes {
-  readonly sizeMs: number;
-  /** For so long a window may still change. */
+interface StoreNaming {
+  readonly prefix: string;
+  readonly naming: Naming;
+}
+
+interface Retention {
+  /** For so long what is kept may still change. */
   readonly retentionMsMin: number;
   /** False: results leave when their window closes, and nothing is held back. */
   readonly mayCache: boolean;
 }
 
-/** As `draftStore`, for windows. */
+/** As `draftStore`, for windows of one size. */
 export function draftWindowStore(
   option: StoreOption | undefined,
-  { prefix, naming }: { readonly prefix: string; readonly naming: Naming },
-  times: WindowTimes,
+  naming: StoreNaming,
+  { sizeMs, retentionMsMin, mayCache }: Retention & { readonly sizeMs: number },
 ): StoreDraft {
-  const options: StoreOptions = typeof option === "string" ? { name: option } : (option ?? {});
-  const { sizeMs, retentionMsMin, mayCache } = times;
-  const retentionMs =
-    options.retention === undefined
-      ? retentionMsMin
-      : toMilliseconds(options.retention, "retention of the store");
-  if (retentionMs < retentionMsMin)
-    throw new TopologyError(
-      "INVALID_WINDOWS",
-      `retention of the store is ${retentionMs} ms; windows and their grace need at least ${retentionMsMin} ms`,
-    );
-  return draftOf(option, { prefix, naming }, (common) =>
+  const retention = retentionMsOf(option, retentionMsMin);
+  return draftOf(option, naming, ({ caching, ...common }) =>
     timestampedWindowStore<unknown, unknown>({
       ...common,
-      caching: common.caching && mayCache,
+      caching: caching && mayCache,
       windowSize: sizeMs,
-      retention: retentionMs,
+      retention,
     }),
+  );
+}
+
+/** As `draftStore`, for sessions. */
+export function draftSessionStore(
+  option: StoreOption | undefined,
+  naming: StoreNaming,
+  { retentionMsMin, mayCache }: Retention,
+): StoreDraft {
+  const retention = retentionMsOf(option, retentionMsMin);
+  return draftOf(option, naming, ({ caching, ...common }) =>
+    sessionStore<unknown, unknown>({ ...common, caching: caching && mayCache, retention }),
+  );
+}
+
+function retentionMsOf(option: StoreOption | undefined, retentionMsMin: number): number {
+  const { retention }: StoreOptions = typeof option === "object" ? option : {};
+  if (retention === undefined) return retentionMsMin;
+  const retentionMs = toMilliseconds(retention, "retention of the store");
+  if (retentionMs >= retentionMsMin) return retentionMs;
+  throw new TopologyError(
+    "INVALID_WINDOWS",
+    `retention of the store is ${retentionMs} ms; windows and their grace need at least ${retentionMsMin} ms`,
   );
 }
 

@@ -1,4 +1,5 @@
 import { double, int64AsNumber, json, optional, string } from "@millrace/serde";
+import type { Windowed } from "@millrace/model";
 import { expect, expectTypeOf, test } from "vitest";
 
 import { TopologyError } from "../error/topology-error.ts";
@@ -6,6 +7,8 @@ import { skipInvalidTimestamps } from "../processor/timestamp-extractor.ts";
 import type { KStream } from "./types/k-stream.ts";
 import type { KTable } from "./types/k-table.ts";
 import { StreamsBuilder } from "./streams-builder.ts";
+import { session } from "./windows/session-windows.ts";
+import { sliding } from "./windows/sliding-windows.ts";
 
 interface Order {
   readonly customer: string;
@@ -117,6 +120,42 @@ test("aggregations have the type of their serde", () => {
   const keep = (sum: number): number => sum;
   // @ts-expect-error the initial aggregate must be of the type of the serde
   grouped.aggregate(none, keep, { value: double() });
+});
+
+test("tables of sessions hold null, unless results come once", () => {
+  const sessions = orders().filter(isOrder).groupByKey().windowedBy(session("30m"));
+  expectTypeOf(sessions.count({ store: "visits" })).toEqualTypeOf<
+    KTable<Windowed<string>, number | null, "known", "known", "session">
+  >();
+  const final = sessions.emitStrategy("onWindowClose");
+  expectTypeOf<ValueOf<ReturnType<typeof final.count>>>().toEqualTypeOf<number>();
+  const sums = final.aggregate(
+    () => 0,
+    { aggregator: (sum, order) => sum + order.total, merger: (left, right) => left + right },
+    { value: double() },
+  );
+  expectTypeOf<ValueOf<typeof sums>>().toEqualTypeOf<number>();
+});
+
+test("cogrouped streams have the type of their serde, and each aggregator that of its stream", () => {
+  const all = orders();
+  const [bought, refunded] = [all.filter(isOrder), all.filterNot(isOrder)];
+  const balance = bought
+    .groupByKey()
+    .cogroup((sum, order) => sum + order.total, { value: double() })
+    .cogroup(refunded.groupByKey(), (sum, refund) => sum - refund.refunded);
+  type Table = ReturnType<typeof balance.aggregate>;
+  expectTypeOf<ValueOf<Table>>().toEqualTypeOf<number>();
+  const perSession = () =>
+    balance.windowedBy(session("1h")).aggregate(
+      () => 0,
+      (left, right) => left + right,
+    );
+  expectTypeOf<ValueOf<ReturnType<typeof perSession>>>().toEqualTypeOf<number | null>();
+  const sliding10 = () => balance.windowedBy(sliding("10m")).aggregate(() => 0, { store: "s" });
+  expectTypeOf<ReturnType<typeof sliding10>>().toEqualTypeOf<
+    KTable<Windowed<string>, number, "known", "known", "window">
+  >();
 });
 
 test("DSL-2: a serde that was lost must be given where it is needed", () => {

@@ -59,6 +59,32 @@ function bytesIn(engine: StoreEngine): string[] {
   return found;
 }
 
+describe("what is put into a session store in memory as null brings its time along", () => {
+  const sessions = { ...serdes, retention: 10, engine: "memory" } as const;
+  const at = (time: number) => ({ key: "k", window: { start: time, end: time } });
+
+  it("and is counted where it comes too late; a removal is neither", () => {
+    const { store, dropped } = open(sessionStore(sessions));
+    store.put(at(5), "v");
+    store.remove(at(15));
+    expect(store.fetchSession("k", at(5).window)).toBe("v");
+    store.put(at(15), null);
+    expect(store.fetchSession("k", at(5).window)).toBeNull();
+    store.remove(at(5));
+    expect(dropped).toHaveLength(0);
+    store.put(at(5), null);
+    expect(dropped).toHaveLength(1);
+  });
+
+  it("through a cache a removal is as good, once it is flushed", () => {
+    const { store, stores, dropped } = open(sessionStore({ ...sessions, caching: true }));
+    store.put(at(15), "v");
+    store.remove(at(5));
+    stores.flush();
+    expect(dropped).toHaveLength(1);
+  });
+});
+
 describe("a row's bytes are Kafka's, in the changelog and behind the segment", () => {
   it("of a window: key, start, sequence number", () => {
     const engine = new MemoryEngine();

@@ -59,10 +59,12 @@ export class OpenSegmentedStore<S, Store extends StateStore> implements OpenStor
     const { changelogTopic: topic, scope, isPersistent } = environment;
     const keys = new RowKeys(segmentIntervalMs(retentionMs), variant.lastBytes);
     const isExact = engine === "memory";
+    // A cache knows writes alone, as in Kafka: what it flushes counts.
+    const countsDeletions = variant.deletions === "uncounted" && environment.cache !== null;
     const bytes = new SegmentedBytes(engineBytes, keys, {
       retentionMs,
       isExact,
-      deletions: variant.deletions,
+      deletions: countsDeletions ? "counted" : variant.deletions,
       drop: () => environment.drop(`store ${name} does not keep what is that old`),
     });
     const { layout } = variant.view;

@@ -58,6 +58,11 @@ export class SegmentedBytes implements BytesStore {
     if (value !== null || this.#life.deletions !== "uncounted") this.#life.drop();
   }
 
+  /** A row's time counts, although the row itself is going to be deleted: told where it comes too late. */
+  noteTime(row: Uint8Array): void {
+    if (!this.#advance(row)) this.#life.drop();
+  }
+
   /** As `put`, of what the changelog has; what has expired is not there. */
   restore(row: Uint8Array, value: Uint8Array | null, sequence: number): void {
     if (sequence > this.ledger.sequence) this.ledger.sequence = sequence;

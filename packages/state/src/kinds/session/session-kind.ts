@@ -15,6 +15,7 @@ import {
   type SegmentedParts,
   type SegmentedSpecification,
 } from "../segmented/open-segmented-store.ts";
+import type { SegmentedBytes } from "../segmented/segmented-bytes.ts";
 import type { RowSearch, TypedRows } from "../segmented/typed-rows.ts";
 import { plainView } from "../segmented/value-view.ts";
 
@@ -28,8 +29,10 @@ class Sessions<K, V> implements CachedSessionStore<K, V> {
   readonly name: string;
   readonly isPersistent: boolean;
   readonly #rows: TypedRows<K, V, V>;
+  readonly #bytes: SegmentedBytes;
 
-  constructor(rows: TypedRows<K, V, V>, { name, isPersistent }: SegmentedParts) {
+  constructor(rows: TypedRows<K, V, V>, { name, isPersistent, bytes }: SegmentedParts) {
+    this.#bytes = bytes;
     this.name = name;
     this.isPersistent = isPersistent;
     this.#rows = rows;
@@ -40,11 +43,14 @@ class Sessions<K, V> implements CachedSessionStore<K, V> {
   }
 
   put({ key, window }: Windowed<K>, value: V | null): void {
-    this.#rows.write(this.#rowOf(key, window), value);
+    const row = this.#rowOf(key, window);
+    // Unlike a removal, null brings its time along.
+    if ((value === null || value === undefined) && !this.isCached) this.#bytes.noteTime(row);
+    this.#rows.write(row, value);
   }
 
-  remove(session: Windowed<K>): void {
-    this.put(session, null);
+  remove({ key, window }: Windowed<K>): void {
+    this.#rows.write(this.#rowOf(key, window), null);
   }
 
   fetchSession(key: K, window: Window): V | null {

@@ -137,7 +137,8 @@ function addAggregation(grouping: Grouping, aggregation: Aggregation): TableNode
   return { recorder, plan, keySerde, valueSerde, storeName, table, sources };
 }
 
-class AggregateProcessor implements Processor {
+/** Kafka: `KStreamAggregate`. */
+export class AggregateProcessor implements Processor {
   readonly #fold: Fold;
   readonly #kept: TableUpdatesOptions;
   #context: ProcessorContext | undefined;

@@ -1,5 +1,8 @@
+import type { Serde } from "@millrace/serde";
+
 import type { Aggregator } from "../fold.ts";
 import type { StoreOption } from "../store-options.ts";
+import type { CogroupedWindowedBy } from "./cogrouped-streams.ts";
 import type { WindowedBy, WindowsCheck } from "./windowed-streams.ts";
 import type { KTable } from "./k-table.ts";
 import type { AggregationOptions, FoldOptions, Init, NamedStore } from "./table-store.ts";
@@ -54,4 +57,57 @@ export interface KGroupedStream<out K, out V> {
     aggregator: Aggregator<K & {}, V & {}, NoInfer<A>>,
     options?: FoldOptions<A, S>,
   ): KTable<K & {}, A, "known", "known", NamedStore<S, "keyValue">>;
+
+  /**
+   * Begins an aggregate that several grouped streams share, each with an aggregator of its own (Kafka:
+   * `KGroupedStream.cogroup`). The serde says its type.
+   *
+   * @example
+   * orders.groupByKey()
+   *   .cogroup((cart, order) => ({ ...cart, items: cart.items + 1 }), { value: json(Cart) })
+   *   .cogroup(payments.groupByKey(), (cart, payment) => ({ ...cart, paid: cart.paid + payment.amount }))
+   *   .aggregate(() => ({ items: 0, paid: 0 }), { store: "carts" })
+   */
+  cogroup<A = never>(
+    aggregator: [A] extends [never]
+      ? "The serde says the aggregate's type; give it: cogroup(aggregator, { value: json(Schema) })"
+      : Aggregator<K & {}, V & {}, NoInfer<A>>,
+    options?: {
+      /** Serde of the aggregate: it says its type. */
+      readonly value?: Serde<A>;
+    },
+  ): CogroupedKStream<K & {}, A>;
+}
+
+/** Grouped streams that share an aggregate (Kafka: `CogroupedKStream`): a join of many streams with one store. */
+export interface CogroupedKStream<out K, in out A> {
+  readonly kind: "cogroupedStream";
+  readonly carries: { readonly key: K; readonly value: A };
+
+  /**
+   * Another grouped stream (Kafka: `CogroupedKStream.cogroup`). One that is given twice keeps the later aggregator.
+   *
+   * @example carts.cogroup(payments.groupByKey(), (cart, payment) => ({ ...cart, paid: cart.paid + payment.amount }))
+   */
+  cogroup<V>(
+    grouped: KGroupedStream<K, V>,
+    aggregator: Aggregator<K & {}, V & {}, A>,
+  ): CogroupedKStream<K, A>;
+
+  /**
+   * The table (Kafka: `CogroupedKStream.aggregate`). Records with a null key or value are dropped and counted.
+   *
+   * @example carts.aggregate(() => ({ items: 0, paid: 0 }), { store: "carts" })
+   */
+  aggregate<const S extends StoreOption = never>(
+    init: () => A,
+    options?: AggregationOptions<S>,
+  ): KTable<K, A, "known", "known", NamedStore<S, "keyValue">>;
+
+  /**
+   * Puts the records into windows (Kafka: `CogroupedKStream.windowedBy`). Results leave with each update.
+   *
+   * @example carts.windowedBy(session("30m")).aggregate(() => 0, (left, right) => left + right)
+   */
+  windowedBy<W>(windows: WindowsCheck<W>): CogroupedWindowedBy<W, K, A>;
 }

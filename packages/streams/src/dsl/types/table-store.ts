@@ -6,7 +6,7 @@ import type { NamedOptions } from "../stream-node.ts";
 import type { Get, Has, Literally } from "./given-options.ts";
 
 /** How a table's store is read. */
-export type StoreKind = "keyValue" | "versioned" | "window";
+export type StoreKind = "keyValue" | "versioned" | "window" | "session";
 /** What a table can be queried as; `unnamed`: it has no store of a name. */
 export type TableStore = StoreKind | "unnamed";
 

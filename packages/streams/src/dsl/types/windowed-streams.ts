@@ -1,24 +1,24 @@
 import type { Windowed } from "@millrace/model";
 
-import type { Aggregator } from "../fold.ts";
+import type { Aggregator, AggregatorAndMerger } from "../fold.ts";
 import type { StoreOption } from "../store-options.ts";
-import type { TimeWindows } from "../windows/time-windows.ts";
-import type { EmitStrategy } from "../windows/window-aggregate.ts";
+import type { SessionWindows } from "../windows/session-windows.ts";
+import type { AnyWindows } from "../windows/windowing.ts";
+import type { EmitStrategy } from "../windows/windowed-by.ts";
 import type { KTable } from "./k-table.ts";
 import type { AggregationOptions, FoldOptions, Init, NamedStore } from "./table-store.ts";
-
-/** All kinds of windows. */
-export type AnyWindows = TimeWindows;
 
 /** The windows, or the advice which to give. */
 export type WindowsCheck<W> = W extends AnyWindows
   ? W
-  : "windowedBy takes tumbling('1m'), hopping('5m', { advance: '1m' }) or unlimited()";
+  : "windowedBy takes tumbling('1m'), hopping('5m', { advance: '1m' }), sliding('10m'), session('30m') or unlimited()";
 
-export type WindowedBy<W, K, V> = W extends TimeWindows ? TimeWindowedKStream<K, V> : never;
+export type WindowedBy<W, K, V> = W extends SessionWindows
+  ? SessionWindowedKStream<K, V>
+  : TimeWindowedKStream<K, V>;
 
 /**
- * A grouped stream in time windows (Kafka: `TimeWindowedKStream`). A record is in every window that its time is in; one
+ * A grouped stream in time windows or sliding ones (Kafka: `TimeWindowedKStream`). A record is in every window that its time is in; one
  * that comes after the grace of a window is left out of it and counted.
  *
  * @example orders.groupByKey().windowedBy(tumbling("1m")).count({ store: "orders-per-minute" })
@@ -63,4 +63,60 @@ export interface TimeWindowedKStream<out K, out V> {
     aggregator: Aggregator<K & {}, V & {}, NoInfer<A>>,
     options?: FoldOptions<A, S>,
   ): KTable<Windowed<K & {}>, A, "known", "known", NamedStore<S, "window">>;
+}
+
+/**
+ * A grouped stream in sessions (Kafka: `SessionWindowedKStream`). A record that joins sessions makes them one: the table
+ * deletes those that it merged, and so holds null (`Gone`), unless results come once, when their session has closed.
+ *
+ * @example clicks.groupByKey().windowedBy(session("30m")).count({ store: "visits" })
+ */
+export interface SessionWindowedKStream<out K, out V, out Gone extends null = null> {
+  readonly kind: "sessionWindowedStream";
+  readonly carries: { readonly key: K; readonly value: V; readonly gone: Gone };
+
+  /**
+   * When results leave (Kafka: `emitStrategy`): with each update, or once, when the session has closed.
+   *
+   * @example clicks.groupByKey().windowedBy(session("30m")).emitStrategy("onWindowClose").count()
+   */
+  emitStrategy<const E extends EmitStrategy>(
+    strategy: E,
+  ): SessionWindowedKStream<K, V, E extends "onWindowClose" ? never : null>;
+
+  /**
+   * Counts the records of each key and session (Kafka: `SessionWindowedKStream.count`).
+   *
+   * @example clicks.groupByKey().windowedBy(session("30m", { grace: "1m" })).count()
+   */
+  count<const S extends StoreOption = never>(
+    options?: AggregationOptions<S>,
+  ): KTable<Windowed<K & {}>, number | Gone, "known", "known", NamedStore<S, "session">>;
+
+  /**
+   * Combines the values of each key and session, the first one as it is (Kafka: `SessionWindowedKStream.reduce`). What
+   * sessions had combined is combined where they become one.
+   *
+   * @example bids.groupByKey().windowedBy(session("10m")).reduce((highest, bid) => Math.max(highest, bid))
+   */
+  reduce<const S extends StoreOption = never>(
+    reducer: (aggregate: V & {}, value: V & {}, key: K & {}) => V,
+    options?: AggregationOptions<S>,
+  ): KTable<Windowed<K & {}>, V | Gone, "known", "known", NamedStore<S, "session">>;
+
+  /**
+   * Folds the values of each key and session into an aggregate (Kafka: `SessionWindowedKStream.aggregate`).
+   *
+   * @example
+   * sessions.aggregate(
+   *   () => 0,
+   *   { aggregator: (sum, click) => sum + click.weight, merger: (left, right) => left + right },
+   *   { value: double() },
+   * )
+   */
+  aggregate<A = never, const S extends StoreOption = never>(
+    init: Init<A, "aggregate(init, { aggregator, merger }, ">,
+    callbacks: AggregatorAndMerger<K & {}, V & {}, NoInfer<A>>,
+    options?: FoldOptions<A, S>,
+  ): KTable<Windowed<K & {}>, A | Gone, "known", "known", NamedStore<S, "session">>;
 }

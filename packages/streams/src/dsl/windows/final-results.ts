@@ -2,7 +2,7 @@ import type { Timestamp } from "@millrace/model";
 
 import type { ProcessorContext } from "../../processor/processor.ts";
 
-/** Which windows, by their starts, have closed since results were last emitted. */
+/** Which windows have closed since results were last emitted: by their starts, sessions by their ends. */
 export interface ClosedRange {
   readonly from: Timestamp;
   readonly to: Timestamp;

@@ -4,6 +4,14 @@ import type { UpdatableWindowStore } from "@millrace/state";
 
 import type { ProcessorContext } from "../../processor/processor.ts";
 import { StreamRecord } from "../../processor/stream-record.ts";
+import type { ClosedRange } from "./final-results.ts";
+import type { FoldCallbacks, Merger } from "../fold.ts";
+
+/** How values come into the aggregates of windows. */
+export interface WindowFold extends FoldCallbacks {
+  /** Of sessions. */
+  readonly merger?: Merger<unknown, unknown> | undefined;
+}
 
 export interface WindowUpdatesOptions {
   readonly store: string;
@@ -47,11 +55,36 @@ export class WindowUpdates {
 
   /** Writes the window that was read last, and forwards, now or with the flush. */
   write(record: StreamRecord, window: Window, change: WindowChange): void {
-    const { newValue, oldValue, timestamp } = change;
+    const { newValue, timestamp } = change;
     this.store.writeUpdated(newValue, timestamp);
+    this.#forward(record, window, change);
+  }
+
+  /** As `write`, for a window that was not read. */
+  put(record: StreamRecord, window: Window, change: WindowChange): void {
+    const { newValue: value, timestamp } = change;
+    this.store.put(record.key, value === null ? null : { value, timestamp }, window.start);
+    this.#forward(record, window, change);
+  }
+
+  #forward(record: StreamRecord, window: Window, change: WindowChange): void {
     if (this.#isCached || !this.#options.forwardsUpdates) return;
-    const old = this.#options.sendsOldValues ? oldValue : undefined;
-    this.emit({ key: record.key, window }, { newValue, oldValue: old, timestamp }, record);
+    const oldValue = this.#options.sendsOldValues ? change.oldValue : undefined;
+    this.emit({ key: record.key, window }, { ...change, oldValue }, record);
+  }
+
+  /** The windows of all keys that have closed leave, by time, then key. */
+  emitClosed({ from, to }: ClosedRange, record: StreamRecord): void {
+    const rows: {
+      readonly key: Windowed<unknown>;
+      readonly value: unknown;
+      readonly timestamp: Timestamp;
+    }[] = [];
+    for (const { key, value } of this.store.fetchAll({ from, to })) rows.push({ key, ...value });
+    // The store gives keys in order; the sort keeps it within one start.
+    rows.sort((left, right) => left.key.window.start - right.key.window.start);
+    for (const { key, value: newValue, timestamp } of rows)
+      this.emit(key, { newValue, oldValue: undefined, timestamp }, record);
   }
 
   emit(key: Windowed<unknown>, change: WindowChange, { headers }: StreamRecord): void {

@@ -1,30 +1,26 @@
 import { int64AsNumber, type Serde } from "@millrace/serde";
 
 import { TopologyError } from "../../error/topology-error.ts";
-import type { StoreDraft } from "../../plan/store-draft.ts";
+import { operatorPlan } from "../../plan/plan-node.ts";
+import type { AggregatePlan } from "../../plan/table-plan.ts";
 import type { Aggregator } from "../fold.ts";
 import { burnsCountIndex, type AggregationOptions, type Grouping } from "../operators/aggregate.ts";
-import { draftWindowStore } from "../store-options.ts";
 import type { TableNode } from "../stream-node.ts";
-import type { TimeWindows } from "./time-windows.ts";
-import { aggregateWindows, type EmitStrategy } from "./window-aggregate.ts";
+import type { WindowFold, WindowUpdatesOptions } from "./window-updates.ts";
+import { windowingOf, type AnyWindows } from "./windowing.ts";
 
-interface FoldOfWindows {
-  /** As the user calls it. */
-  readonly operator: string;
-  readonly init: (() => unknown) | undefined;
-  readonly aggregator: Aggregator<unknown, unknown, unknown>;
-}
+/** When results leave (Kafka: `EmitStrategy`). */
+export type EmitStrategy = "onWindowUpdate" | "onWindowClose";
 
-/** A grouped stream in time windows: what stands behind a `TimeWindowedKStream`. */
+/** A grouped stream in windows: what stands behind a `TimeWindowedKStream` and a `SessionWindowedKStream`. */
 export class WindowedGrouping {
   readonly #grouping: Grouping;
-  readonly #windows: TimeWindows;
-  readonly #emitStrategy: EmitStrategy;
+  readonly #windows: AnyWindows;
+  readonly #forwardsUpdates: boolean;
 
   constructor(
     grouping: Grouping,
-    windows: TimeWindows,
+    windows: AnyWindows,
     emitStrategy: EmitStrategy = "onWindowUpdate",
   ) {
     if (emitStrategy === "onWindowClose" && !windows.canClose)
@@ -34,7 +30,7 @@ export class WindowedGrouping {
       );
     this.#grouping = grouping;
     this.#windows = windows;
-    this.#emitStrategy = emitStrategy;
+    this.#forwardsUpdates = emitStrategy === "onWindowUpdate";
   }
 
   emitting(emitStrategy: EmitStrategy): WindowedGrouping {
@@ -43,11 +39,14 @@ export class WindowedGrouping {
 
   count(options: AggregationOptions = {}): TableNode {
     const { naming } = this.#grouping.node.recorder;
-    if (burnsCountIndex(options)) naming.store("KSTREAM-AGGREGATE-");
-    const fold: FoldOfWindows = {
+    // Kafka burns none for sliding windows.
+    if (this.#windows.kind !== "sliding" && burnsCountIndex(options))
+      naming.store("KSTREAM-AGGREGATE-");
+    const fold: WindowFold = {
       operator: "count",
       init: () => 0,
       aggregator: (count) => Number(count) + 1,
+      merger: (left, right) => Number(left) + Number(right),
     };
     return this.#add(fold, "KSTREAM-AGGREGATE-", { ...options, value: int64AsNumber() });
   }
@@ -56,48 +55,63 @@ export class WindowedGrouping {
     aggregator: Aggregator<unknown, unknown, unknown>,
     options: AggregationOptions = {},
   ): TableNode {
-    const fold: FoldOfWindows = { operator: "reduce", init: undefined, aggregator };
+    const fold: WindowFold = {
+      operator: "reduce",
+      init: undefined,
+      aggregator,
+      merger: aggregator,
+    };
     const { valueSerde } = this.#grouping.node;
     return this.#add(fold, "KSTREAM-REDUCE-", { ...options, value: valueSerde });
   }
 
   aggregate(
     init: () => unknown,
-    aggregator: Aggregator<unknown, unknown, unknown>,
+    callbacks: Pick<WindowFold, "aggregator" | "merger">,
     options: AggregationOptions & { readonly value: Serde<unknown> },
   ): TableNode {
-    return this.#add({ operator: "aggregate", init, aggregator }, "KSTREAM-AGGREGATE-", options);
+    const fold = { ...callbacks, operator: "aggregate", init };
+    return this.#add(fold, "KSTREAM-AGGREGATE-", options);
   }
 
   #add(
-    fold: FoldOfWindows,
+    fold: WindowFold,
     prefix: string,
     options: AggregationOptions & { readonly value: Serde<unknown> },
   ): TableNode {
-    const { naming } = this.#grouping.node.recorder;
-    const store = this.#draftStore(options, prefix);
+    const grouping = this.#grouping;
+    const { recorder, keySerde } = grouping.node;
+    const { naming } = recorder;
+    const forwardsUpdates = this.#forwardsUpdates;
+    const windowing = windowingOf(this.#windows);
+    const store = windowing.draftStore(options.store, { prefix, naming }, forwardsUpdates);
     const name = naming.nodeOr(options.name, prefix);
-    return aggregateWindows(this.#grouping, {
-      ...fold,
+    const input = grouping.input(store);
+    const table: AggregatePlan = { kind: "aggregate", store, view: windowing.viewOf(store.name) };
+    const plan = operatorPlan({
       name,
-      store,
-      valueSerde: options.value,
-      windows: this.#windows,
-      emitStrategy: this.#emitStrategy,
-    });
-  }
-
-  #draftStore(options: AggregationOptions, prefix: string): StoreDraft {
-    const { sizeMs, graceMs } = this.#windows;
-    const { naming } = this.#grouping.node.recorder;
-    return draftWindowStore(
-      options.store,
-      { prefix, naming },
-      {
-        sizeMs,
-        retentionMsMin: sizeMs + graceMs,
-        mayCache: this.#emitStrategy === "onWindowUpdate",
+      lower: (topology, parents, tables) => {
+        const sendsOldValues = tables.sendsOldValues(table);
+        const kept: WindowUpdatesOptions = {
+          store: store.name,
+          keySerde,
+          sendsOldValues,
+          forwardsUpdates,
+        };
+        topology.addProcessor({ name, supplier: () => windowing.processorOf(fold, kept), parents });
+        const serdes = { key: keySerde, value: options.value };
+        topology.addStore(store.specify(serdes, topology.storeEngine), [name]);
       },
-    );
+    });
+    recorder.add([input], plan);
+    return {
+      recorder,
+      plan,
+      keySerde: windowing.keySerdeOf(keySerde),
+      valueSerde: options.value,
+      storeName: store.isNamedByUser ? store.name : undefined,
+      table,
+      sources: input.kind === "repartition" ? [input.name] : grouping.node.sources,
+    };
   }
 }

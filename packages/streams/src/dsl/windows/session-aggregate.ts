@@ -1,0 +1,99 @@
+import type { Timestamp, Window } from "@millrace/model";
+
+import { requireValue } from "../../processor/callback-result.ts";
+import type { Processor, ProcessorContext } from "../../processor/processor.ts";
+import type { StreamRecord } from "../../processor/stream-record.ts";
+import { Fold } from "../fold.ts";
+import { FinalResults, type ClosedRange } from "./final-results.ts";
+import type { SessionWindows } from "./session-windows.ts";
+import { SessionUpdates, type FoundSession } from "./session-updates.ts";
+import type { WindowFold, WindowUpdatesOptions } from "./window-updates.ts";
+
+/** Kafka: `KStreamSessionWindowAggregate`. */
+export class SessionAggregateProcessor implements Processor {
+  readonly forwardsNewRecords = true;
+  readonly #windows: SessionWindows;
+  readonly #callbacks: WindowFold;
+  readonly #fold: Fold;
+  readonly #kept: WindowUpdatesOptions;
+  #context: ProcessorContext | undefined;
+  #updates: SessionUpdates | undefined;
+  #final: FinalResults | undefined;
+  #streamTime: Timestamp = -1;
+
+  constructor(windows: SessionWindows, callbacks: WindowFold, kept: WindowUpdatesOptions) {
+    this.#windows = windows;
+    this.#callbacks = callbacks;
+    this.#fold = new Fold(callbacks);
+    this.#kept = kept;
+  }
+
+  init(context: ProcessorContext): void {
+    this.#context = context;
+    this.#updates = new SessionUpdates(context, this.#kept);
+    if (this.#kept.forwardsUpdates) return;
+    this.#final = new FinalResults(context, { name: this.#kept.store, closedBetween: closedEnds });
+  }
+
+  process(record: StreamRecord): void {
+    const updates = this.#updates;
+    if (updates === undefined) return;
+    if (record.hasNullKey) {
+      this.#context?.dropRecord("null key in an aggregation of sessions");
+      return;
+    }
+    const { gapMs, graceMs } = this.#windows;
+    this.#streamTime = Math.max(this.#streamTime, record.timestamp);
+    const closeTime = this.#streamTime - graceMs - gapMs;
+    const found = updates.find(record, gapMs);
+    const initial = this.#fold.initial();
+    const window = around(record.timestamp, found);
+    if (window.end < closeTime)
+      this.#context?.dropRecord(`session [${window.start}, ${window.end}] has closed`);
+    else this.#update(record, window, { found, initial }, updates);
+    this.#final?.emitDue(closeTime, (closed) => updates.emit(closed, record));
+  }
+
+  /** The record comes last, behind all that was merged. */
+  #update(
+    record: StreamRecord,
+    window: Window,
+    { found, initial }: { readonly found: readonly FoundSession[]; readonly initial: unknown },
+    updates: SessionUpdates,
+  ): void {
+    let aggregate = initial;
+    for (const { value } of found) aggregate = this.#merged(aggregate, value, record.key);
+    if (window.start !== window.end) for (const one of found) updates.remove(record, one);
+    updates.put(record, window, this.#next(aggregate, record));
+  }
+
+  /** Null where a merger gave it: there is no second initial aggregate. */
+  #next(aggregate: unknown, { key, value }: StreamRecord): unknown {
+    const { aggregator, init, operator } = this.#callbacks;
+    if (aggregate === null && init === undefined) return value ?? null;
+    return requireValue(aggregator(aggregate, value ?? null, key), operator);
+  }
+
+  #merged(left: unknown, right: unknown, key: unknown): unknown {
+    const { operator, init, merger } = this.#callbacks;
+    if (left === null && init === undefined) return right;
+    return requireValue(merger?.(left, right, key), `${operator}'s merger`);
+  }
+}
+
+function around(timestamp: Timestamp, found: readonly FoundSession[]): Window {
+  let start = timestamp;
+  let end = timestamp;
+  for (const { window } of found) {
+    start = Math.min(start, window.start);
+    end = Math.max(end, window.end);
+  }
+  return { start, end };
+}
+
+/** By their ends, which are inclusive. */
+function closedEnds(last: Timestamp, closeTime: Timestamp): ClosedRange | undefined {
+  const to = closeTime - 1;
+  const from = Math.max(0, last);
+  return to >= from ? { from, to } : undefined;
+}
