@@ -18,6 +18,7 @@ export async function readTables(
   const partitions = [...topics.values()].flatMap(({ name: topic, partitionCount }) =>
     Array.from({ length: partitionCount }, (_, partition) => ({ topic, partition })),
   );
+  const partitionOf = new Map<string, number>();
   const tables = new Map<string, Map<string, readonly [string, number]>>(
     [...topics.keys()].map((topic) => [topic, new Map()]),
   );
@@ -33,6 +34,10 @@ export async function readTables(
       while (batch.next()) {
         const key = hexOf(batch.key);
         if (key === null) continue;
+        const place = `${batch.topic} ${key}`;
+        if ((partitionOf.get(place) ?? batch.partition) !== batch.partition)
+          throw new Error(`the key ${key} is in two partitions of ${batch.topic}`);
+        partitionOf.set(place, batch.partition);
         const value = hexOf(batch.value);
         table?.delete(key);
         if (value !== null) table?.set(key, [value, batch.timestamp]);
