@@ -11,6 +11,7 @@ import { withClient } from "../../test-support/with-client.ts";
 import { Durability } from "../partition/durability.ts";
 import { Partitions } from "../partition/partitions.ts";
 import { Turns } from "../server/turns.ts";
+import { UnreadAnswers } from "../server/unread-answers.ts";
 import { seenOf, waitForRecords } from "./delayed-fetch.ts";
 import { readPartitions } from "./read-partition.ts";
 
@@ -135,19 +136,18 @@ async function toldAfter(
     currentLeaderEpoch: -1,
     lastFetchedEpoch: -1,
   }));
-  const world = { partitions, turns, readMemory: new ReadMemory() };
+  const unread = new UnreadAnswers(1_000_000);
+  const world = { partitions, turns, readMemory: new ReadMemory(), unread };
   const found = await readPartitions(world, targets, limits);
   const seen = found.map((one) => seenOf(one, world));
   change(partitions);
   const { signal } = new AbortController();
-  const answerLimits = () => limits;
   const options = {
     ...world,
     platform,
     targets,
     seen,
     limits,
-    answerLimits,
     maxWaitMs: longMs,
     signal,
   };

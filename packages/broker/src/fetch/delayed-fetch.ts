@@ -35,8 +35,6 @@ export interface DelayedFetchOptions extends FetchWorld {
   /** What there was of each, in order. */
   readonly seen: readonly SeenPartition[];
   readonly limits: FetchLimits;
-  /** What an answer may hold by now: others may have filled the room for answers meanwhile. */
-  readonly answerLimits: () => FetchLimits;
   readonly maxWaitMs: number;
   readonly signal: AbortSignal;
 }
@@ -61,7 +59,7 @@ export function waitForRecords(
       timer.cancel();
       signal.removeEventListener("abort", abandon);
       for (const wait of waits) wait.cancel();
-      const readAll = () => readPartitions(options, targets, options.answerLimits());
+      const readAll = () => readPartitions(options, targets, options.limits);
       resolve(read ? options.turns.woken(readAll) : undefined);
     };
     const abandon = () => finish(false);

@@ -5,7 +5,8 @@ import { errorCodeOfFailure } from "../partition/failure-name.ts";
 import { checkLeaderEpoch } from "../partition/check-leader-epoch.ts";
 import type { Partition } from "../partition/partition.ts";
 import type { Partitions } from "../partition/partitions.ts";
-import type { Turns } from "../server/turns.ts";
+import { after, type Turns } from "../server/turns.ts";
+import type { UnreadAnswers } from "../server/unread-answers.ts";
 import type { FetchedPartition, FetchResponsePartition, FetchTarget } from "./fetch-types.ts";
 
 export interface FetchLimits {
@@ -20,18 +21,23 @@ export interface FetchWorld {
   readonly partitions: Partitions;
   readonly turns: Turns;
   readonly readMemory: ReadMemory;
+  readonly unread: UnreadAnswers;
 }
 
-/** Reads all targets within the limits; the first batch of all may exceed them (KIP-74). */
+/**
+ * Reads all targets within the limits; the first batch of all may exceed them (KIP-74). What is read counts as an answer
+ * that nobody takes, since it may take many turns: where there are many of those, each gets less.
+ */
 export function readPartitions(
-  { partitions, turns, readMemory }: FetchWorld,
+  { partitions, turns, readMemory, unread }: FetchWorld,
   targets: readonly FetchTarget[],
   limits: FetchLimits,
 ): readonly FetchedPartition[] | Promise<readonly FetchedPartition[]> {
   let remaining = limits.maxBytes;
   let minOneBatch = true;
-  return turns.map(targets, (target) => {
-    const maxBytes = Math.min(target.maxBytes, remaining);
+  let heldBytes = 0;
+  const reading = turns.map(targets, (target) => {
+    const maxBytes = Math.min(target.maxBytes, remaining, unread.answerBytesMax);
     const one = readPartition(partitions, target, {
       maxBytes,
       minOneBatch,
@@ -40,7 +46,13 @@ export function readPartitions(
     });
     if (one.sizeBytes > 0) minOneBatch = false;
     remaining = Math.max(0, remaining - one.sizeBytes);
+    heldBytes += one.sizeBytes;
+    unread.add(one.sizeBytes);
     return one;
+  });
+  return after(reading, (found) => {
+    unread.add(-heldBytes);
+    return found;
   });
 }
 

@@ -5,6 +5,7 @@ import { deleteRecordsApi, fetchApi } from "@millrace/protocol/definitions";
 import { RecordBatchReader } from "@millrace/protocol/records";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { Partition } from "../partition/partition.ts";
+import { UnreadAnswers } from "../server/unread-answers.ts";
 import { TestClient } from "../../test-support/test-client.ts";
 import { withClient } from "../../test-support/with-client.ts";
 
@@ -75,6 +76,17 @@ describe("Fetch", () => {
       expect(taken).toHaveLength(1);
       expect(taken.filter((buffer) => !given.has(buffer))).toEqual([]);
       expect((await asked)?.responses[0].partitions[0].records?.length).toBeGreaterThan(900_000);
+    }));
+
+  test("counts what it reads as an answer that nobody takes, until it is one", () =>
+    withClient(async ({ client }) => {
+      await client.createTopic("orders");
+      for (let count = 0; count < 3; count++) await client.produce("orders", ["a"]);
+      const add = vi.spyOn(UnreadAnswers.prototype, "add");
+      const sizeBytes = (await client.fetch("orders", 0))?.records?.length ?? 0;
+      const [[read], [given]] = add.mock.calls;
+      expect([read, given]).toEqual([sizeBytes, -sizeBytes]);
+      expect(add.mock.calls.reduce((sum, [bytes]) => sum + bytes, 0)).toBe(0);
     }));
 
   test("that waits looks at the partition that has changed alone", () =>

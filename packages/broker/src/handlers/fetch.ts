@@ -36,7 +36,7 @@ export class FetchHandler implements Handler<FetchRequest, FetchResponse> {
 
   handle(context: RequestContext, request: FetchRequest): HandlerAnswer<FetchResponse> {
     const { image } = this.#services;
-    const { turns } = context;
+    const { turns, unread } = context;
     const session = openFetchContext(this.#sessions, image, request, context.apiVersion);
     if (session.kind === "refused") return closeFetchContext(this.#sessions, session, []);
     if (!isIsolationLevel(request.isolationLevel)) return this.#refuseAll(session);
@@ -47,9 +47,9 @@ export class FetchHandler implements Handler<FetchRequest, FetchResponse> {
       if (fault === undefined) targets.push(target);
       else refused.push(fault);
     }
-    const limits = this.#limitsOf(context, request);
+    const limits = this.#limitsOf(request);
     const { partitions, readMemory } = this.#services;
-    const world = { partitions, readMemory, turns };
+    const world = { partitions, readMemory, turns, unread };
     return after(readPartitions(world, targets, limits), (found) => {
       const isDone =
         targets.length === 0 || request.maxWaitMs <= 0 || isEnough(found, limits.minBytes);
@@ -72,11 +72,11 @@ export class FetchHandler implements Handler<FetchRequest, FetchResponse> {
   ): Promise<FetchResponse | undefined> {
     const fetched = await waitForRecords({
       ...asked,
-      answerLimits: () => this.#limitsOf(context, request),
       platform: this.#services.platform,
       partitions: this.#services.partitions,
       readMemory: this.#services.readMemory,
       turns: context.turns,
+      unread: context.unread,
       maxWaitMs: request.maxWaitMs,
       signal: context.signal,
     });
@@ -114,13 +114,8 @@ export class FetchHandler implements Handler<FetchRequest, FetchResponse> {
     return undefined;
   }
 
-  /** Where many clients do not take their answers, each gets less at a time. */
-  #limitsOf(context: RequestContext, request: FetchRequest): FetchLimits {
-    const maxBytes = Math.min(
-      request.maxBytes,
-      this.#services.config.number("fetch.max.bytes"),
-      context.answerBytesMax,
-    );
+  #limitsOf(request: FetchRequest): FetchLimits {
+    const maxBytes = Math.min(request.maxBytes, this.#services.config.number("fetch.max.bytes"));
     return {
       isCommittedOnly: request.isolationLevel === readCommitted,
       maxBytes,

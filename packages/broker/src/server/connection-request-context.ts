@@ -45,8 +45,8 @@ export class ConnectionRequestContext implements RequestContext {
     return this.#scope.signal;
   }
 
-  get answerBytesMax(): number {
-    return this.#scope.unread.answerBytesMax;
+  get unread(): UnreadAnswers {
+    return this.#scope.unread;
   }
 
   get turns(): Turns {

@@ -1,4 +1,5 @@
 import type { Turns } from "./turns.ts";
+import type { UnreadAnswers } from "./unread-answers.ts";
 
 /** Who is asking, over what, and may they: handed to every handler. */
 export interface RequestContext {
@@ -13,8 +14,8 @@ export interface RequestContext {
   readonly signal: AbortSignal;
   /** Milliseconds that the client is asked to hold back; what a handler puts in `throttleTimeMs`. */
   readonly throttleMs: number;
-  /** What an answer may hold, where it can be smaller than was asked for. */
-  readonly answerBytesMax: number;
+  /** What answers hold, for one that can be smaller than was asked for. */
+  readonly unread: UnreadAnswers;
   /** Where long work gives way. */
   readonly turns: Turns;
   /** Allows all until there is an authorizer; handlers ask from the first day. */

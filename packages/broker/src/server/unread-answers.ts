@@ -1,7 +1,7 @@
 /** What a single answer may hold although no room is left: clients must get on. */
 const answerBytesMin = 64 * 1024;
 
-/** Bytes of answers that were made and that no client has taken yet, of all connections together. */
+/** Bytes of answers that are being made, or were made and no client has taken yet, of all connections together. */
 export class UnreadAnswers {
   readonly #bytesMax: number;
   #bytes = 0;
