@@ -1,7 +1,13 @@
 import { drainTurn } from "@millrace/platform/node";
 import { Simulator, type SimulatedLogEntry } from "@millrace/simulator";
 
-import { checkHistory, countWords, recordsOf, type Everything } from "./checks/check-history.ts";
+import {
+  checkHistory,
+  countWords,
+  placesOf,
+  recordsOf,
+  type Everything,
+} from "./checks/check-history.ts";
 import { checkState } from "./checks/check-state.ts";
 import { History, type SeenRecord, type Violation } from "./history.ts";
 import { noPlant, type Plant } from "./plants.ts";
@@ -14,7 +20,7 @@ import { readEverything } from "./processes/read-everything.ts";
 import { nameOf, watchedPartitions } from "./processes/read-records.ts";
 import type { SimulationContext } from "./simulation-context.ts";
 import { swarmOptions, type SwarmOptions } from "./swarm.ts";
-import { countsTopic, linesTopic, repartitionTopic } from "./topology.ts";
+import { countsTopic, echoesTopic, linesTopic, repartitionTopic } from "./topology.ts";
 
 /** Virtual time that healing may take. */
 const convergeMsMax = 30_000;
@@ -98,7 +104,7 @@ async function live(context: SimulationContext): Promise<number> {
     await simulator.advance(options.chaosMs);
     healingMs = await converge(context);
     const first = await auditAfterPowerLoss(context, 1);
-    checkHistory(history, first);
+    checkHistory(history, first, options);
     checkState(history, first);
     checkAgain(history, first, await auditAfterPowerLoss(context, 2));
   } catch (error) {
@@ -167,7 +173,9 @@ function whatIsMissing(context: SimulationContext): string | undefined {
   for (const [word, count] of countWords(recordsOf(everything, linesTopic)))
     if ((counts.get(word) ?? 0) < count)
       return `${word} is counted ${counts.get(word)}, not ${count}`;
-  return undefined;
+  const echoes = recordsOf(everything, echoesTopic).length;
+  const wanted = options.askMs === 0 ? 0 : placesOf(everything).length;
+  return echoes < wanted ? `${echoes} of ${wanted} lines are echoed` : undefined;
 }
 
 function seenByObserver(history: History): Everything {

@@ -35,6 +35,8 @@ export interface SwarmOptions {
   readonly segmentMs: number;
   /** How often the timers of the application fire; 0: it has none. */
   readonly tickMs: number;
+  /** How long the service that is asked for each line takes at most; 0: none is asked. */
+  readonly askMs: number;
 }
 
 /** Greatest probability per opportunity; opportunities are described at `FaultKind`. */
@@ -94,6 +96,7 @@ export function swarmOptions(seed: number): SwarmOptions {
       : pick(random, [0, 0.3, 0.6]),
     segmentMs: pick(random, [300, 1_000, 5_000]),
     tickMs: pick(random, [0, 30, 200]),
+    askMs: pick(random, [0, 5, 60]),
   };
 }
 

@@ -6,6 +6,7 @@ export const applicationId = "word-count";
 export const linesTopic = "lines";
 export const countsTopic = "counts";
 export const ticksTopic = "ticks";
+export const echoesTopic = "echoes";
 export const storeName = "word-store";
 export const repartitionTopic = `${applicationId}-${storeName}-repartition`;
 export const changelogTopic = `${applicationId}-${storeName}-changelog`;
@@ -18,6 +19,7 @@ export const watchedTopics = [
   changelogTopic,
   countsTopic,
   ticksTopic,
+  echoesTopic,
 ] as const;
 
 export function wordsOf(line: string): readonly string[] {
@@ -33,13 +35,17 @@ export interface TickOptions {
   readonly afterClose?: ((tick: () => void) => void) | undefined;
 }
 
+/** A service that is asked for each line: it rejects, or takes its time. */
+export type Ask = (signal: AbortSignal) => Promise<void>;
+
 const noTicks: TickOptions = { everyMs: 0, isOn: () => false };
 
 /**
  * Lines become words, words are grouped by themselves (through a repartition topic) and counted. Beside it a timer
- * of each task that reads lines counts, in a store, how often it has fired, and tells each count.
+ * of each task that reads lines counts, in a store, how often it has fired, and tells each count; and, where there is
+ * somebody to ask, each line is echoed once that was awaited, in the order of the lines.
  */
-export function wordCountTopology(ticks: TickOptions = noTicks): Topology {
+export function wordCountTopology(ticks: TickOptions = noTicks, ask?: Ask): Topology {
   const builder = new StreamsBuilder();
   const lines = builder.stream(linesTopic, { value: string() });
   lines
@@ -49,7 +55,28 @@ export function wordCountTopology(ticks: TickOptions = noTicks): Topology {
     .toStream()
     .to(countsTopic, { key: string(), value: int64AsNumber() });
   addTicks(lines, ticks);
+  if (ask !== undefined) addEchoes(lines, ask);
   return builder.build();
+}
+
+/** An echo is its line's place. */
+function addEchoes(lines: KStream<Uint8Array | null, string, "known", "known">, ask: Ask): void {
+  lines
+    .mapValuesAsync(
+      async (_line, _key, { metadata, signal }) => {
+        await ask(signal);
+        return `${metadata?.partition}@${metadata?.offset}`;
+      },
+      {
+        name: "echo",
+        order: "partition",
+        concurrency: 3,
+        timeout: "40ms",
+        retry: { attempts: 1_000, backoff: { from: "1ms", to: "20ms" } },
+        value: string(),
+      },
+    )
+    .to(echoesTopic);
 }
 
 function addTicks(

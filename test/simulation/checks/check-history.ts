@@ -1,9 +1,11 @@
 import { topicPartitionName } from "@millrace/model";
 
 import { isSame, textOf, type Attempt, type History, type SeenRecord } from "../history.ts";
+import type { SwarmOptions } from "../swarm.ts";
 import type { WholePartition } from "../processes/read-everything.ts";
 import {
   countsTopic,
+  echoesTopic,
   linesTopic,
   partitionCount,
   repartitionTopic,
@@ -16,12 +18,17 @@ export type Everything = ReadonlyMap<string, WholePartition>;
 const nothing: WholePartition = { start: 0, end: 0, records: [] };
 
 /** What is judged at the end, from all that a reader can see then. */
-export function checkHistory(history: History, everything: Everything): void {
+export function checkHistory(
+  history: History,
+  everything: Everything,
+  options: Pick<SwarmOptions, "askMs">,
+): void {
   checkOffsets(history, everything);
   checkAttempts(history, everything);
   checkOrder(history, everything);
   checkCounts(history, everything);
   checkTicks(history, everything);
+  if (options.askMs > 0) checkEchoes(history, everything);
   checkCommitted(history, everything);
 }
 
@@ -120,6 +127,33 @@ function checkTicks(history: History, everything: Everything): void {
       history.violate("I9", `the timer of partition ${key} told ${before}, and then ${value}`);
     last.set(key, Number(value));
   }
+}
+
+/** I9: each line is echoed once, and those of a partition in their order, whoever has asked for them. */
+function checkEchoes(history: History, everything: Everything): void {
+  const echoed = new Set<string>();
+  for (let partition = 0; partition < partitionCount; partition++) {
+    const last = new Map<string, number>();
+    for (const { value } of wholeOf(everything, echoesTopic, partition).records) {
+      const [origin, offset] = value.split("@");
+      if (echoed.has(value)) history.violate("I9", `line ${value} is echoed twice`);
+      if (Number(offset) < (last.get(origin) ?? -1))
+        history.violate("I9", `line ${value} is echoed after ${origin}@${last.get(origin)}`);
+      echoed.add(value);
+      last.set(origin, Number(offset));
+    }
+  }
+  const missing = placesOf(everything).find((place) => !echoed.has(place));
+  if (missing !== undefined) history.violate("I9", `line ${missing} is not echoed`);
+}
+
+/** Of all lines, as an echo tells it. */
+export function placesOf(everything: Everything): readonly string[] {
+  return Array.from({ length: partitionCount }, (_, partition) =>
+    wholeOf(everything, linesTopic, partition).records.map(
+      ({ offset }) => `${partition}@${offset}`,
+    ),
+  ).flat();
 }
 
 /** I8: once an input offset was committed, the words of all lines before it had been passed on. */

@@ -5,7 +5,7 @@ import { fileEngineProvider, type EngineEntry, type StoreEngineProvider } from "
 import { ApplicationError, StreamsApp } from "@millrace/streams";
 
 import { watched, type SimulationContext } from "../simulation-context.ts";
-import { applicationId, wordCountTopology } from "../topology.ts";
+import { applicationId, wordCountTopology, type Ask } from "../topology.ts";
 import { connectToBroker, ensureTopics } from "./cluster-connection.ts";
 import { judgeFailure } from "./judge-failure.ts";
 import { observingCommits } from "./observe-commits.ts";
@@ -53,11 +53,14 @@ async function runOnce(
     stop.abort();
   };
   const app = await StreamsApp.start(
-    wordCountTopology({
-      everyMs: options.tickMs,
-      isOn: () => !progress.isHealed,
-      afterClose: context.plant.areTimersKept === true ? keptTimer(platform) : undefined,
-    }),
+    wordCountTopology(
+      {
+        everyMs: options.tickMs,
+        isOn: () => !progress.isHealed,
+        afterClose: context.plant.areTimersKept === true ? keptTimer(platform) : undefined,
+      },
+      options.askMs === 0 ? undefined : slowService(platform, options.askMs),
+    ),
     {
       applicationId,
       stateDirectory,
@@ -76,6 +79,14 @@ async function runOnce(
     },
   );
   await app.closed;
+}
+
+/** Takes its time, and fails in one of four cases. */
+function slowService({ timers, random }: Platform, msMax: number): Ask {
+  return async (signal) => {
+    await timers.sleep(random.below(msMax), signal);
+    if (random.below(4) === 0) throw new Error("the service is down");
+  };
 }
 
 /** A planted bug: the timer of a task that was closed fires once more. */

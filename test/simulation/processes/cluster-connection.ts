@@ -1,7 +1,7 @@
 import { connect, type KafkaClient } from "@millrace/client";
 import type { Platform } from "@millrace/platform";
 
-import { countsTopic, linesTopic, partitionCount, ticksTopic } from "../topology.ts";
+import { countsTopic, echoesTopic, linesTopic, partitionCount, ticksTopic } from "../topology.ts";
 
 export const brokerPort = 9092;
 
@@ -21,7 +21,7 @@ export function connectToBroker(platform: Platform, clientId: string): KafkaClie
 
 /** Makes the topics that are missing. */
 export async function ensureTopics(client: KafkaClient, signal?: AbortSignal): Promise<void> {
-  const names = [linesTopic, countsTopic, ticksTopic];
+  const names = [linesTopic, countsTopic, ticksTopic, echoesTopic];
   const there = await client.admin.describeTopics(names, signal);
   const missing = names.filter((name) => !there.has(name));
   if (missing.length === 0) return;
