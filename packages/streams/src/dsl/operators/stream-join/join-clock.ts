@@ -4,13 +4,21 @@ import type { Timestamp } from "@millrace/model";
 export class JoinClock {
   /** The newest of both sides. */
   streamTime: Timestamp = -1;
-  /** No record that waits for a match is older. -Infinity: not known, as after a restart; Infinity: none waits. */
-  oldestWaiting: Timestamp = -Infinity;
+  /** Of the records that wait for a match, as far as that is known; Infinity: none waits, once that was looked at. */
+  oldestWaiting: Timestamp = Infinity;
+  /** False: some may be waiting since before a restart. */
+  hasLooked = false;
   /** By the wall clock: no look at what waits before that. */
   nextLookMs: Timestamp = 0;
 
   advance(timestamp: Timestamp): void {
     if (timestamp > this.streamTime) this.streamTime = timestamp;
+  }
+
+  /** False: nothing that waits for at most so long can be due. */
+  mayHaveDue(waitMs: number): boolean {
+    if (this.oldestWaiting === Infinity) return !this.hasLooked;
+    return this.oldestWaiting + waitMs < this.streamTime;
   }
 
   noteWaiting(timestamp: Timestamp): void {

@@ -116,10 +116,11 @@ export class JoinSideProcessor implements Processor {
   #emitClosed({ headers }: StreamRecord, store: UnmatchedStore, context: ProcessorContext): void {
     const clock = this.#clock;
     const { graceMs } = this.#join.window;
-    if (clock.oldestWaiting + this.#reach.afterMs + graceMs >= clock.streamTime) return;
+    if (!clock.mayHaveDue(this.#reach.afterMs + graceMs)) return;
     const now = context.currentSystemTimeMs();
     if (now < clock.nextLookMs) return;
     clock.nextLookMs = now + context.taskScope.emitIntervalMs;
+    clock.hasLooked = true;
     clock.oldestWaiting = Infinity;
     const mayStillMeet = { left: false, right: false };
     let emitted: StoredUnmatchedKey | undefined;
