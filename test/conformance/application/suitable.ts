@@ -26,7 +26,8 @@ export function isSuitable({ program: judged, outcome }: JudgedProgram): boolean
   if (outcome.steps?.some(({ error }) => error !== undefined)) return false;
   if (forbiddenConfigs.some((name) => config[name] !== undefined)) return false;
   if (steps.some((step) => step["advanceWallClock"] !== undefined)) return false;
-  if (program.some(isForbidden)) return false;
+  if (program.some(isForbidden) || program.some((st) => writesOthersKeys(st, program)))
+    return false;
   return !program.some(needsOrder) || isOrdered(inputOf(judged));
 }
 
@@ -48,6 +49,20 @@ function isForbidden(st: JsonObject): boolean {
   if (forbiddenFields.some((name) => st[name] !== undefined)) return true;
   const { kind, every } = asObject(st["processor"]);
   return kind === "clock" || kind === "route" || every !== undefined;
+}
+
+const keyChanges = ["map", "selectKey", "flatMap"];
+const keepsOrder = ["filter", "filterNot", "mapValues", "flatMapValues", "peek", "repartition"];
+
+/** A sink right below a change of keys: which record of a key is its last goes by the order between partitions. */
+function writesOthersKeys(st: JsonObject, program: readonly JsonObject[]): boolean {
+  if (st["op"] !== "to") return false;
+  let above = program.find((one) => one["let"] === st["on"]);
+  while (above !== undefined && keepsOrder.includes(asText(above["op"]))) {
+    const { on } = above;
+    above = program.find((one) => one["let"] === on);
+  }
+  return above !== undefined && keyChanges.includes(asText(above["op"]));
 }
 
 /** What goes by stream time. */
