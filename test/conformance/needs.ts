@@ -21,6 +21,7 @@ export function unsupportedNeed({ config = {}, program, steps }: Program): strin
   const hasHeaders = steps.some((step) => step["headers"] !== undefined);
   for (const statement of program) {
     if (hasHeaders && statement["foreignKey"] !== undefined) return "headers of subscriptions";
+    if (Number(asObject(statement["until"])["limit"]) < 0) return "a negative limit of suppress";
     const need = needOf(statement) ?? needOfJoin(statement);
     if (need !== undefined) return need;
   }

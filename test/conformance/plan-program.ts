@@ -23,6 +23,7 @@ import { globalStore, globalTable, joinGlobally } from "./plan-globals.ts";
 import { NodePlan, noteStore, processStatement, type ProcessorWorld } from "./plan-nodes.ts";
 import { splitStream } from "./plan-split.ts";
 import { joinStreams } from "./plan-stream-joins.ts";
+import { suppressedOf } from "./suppress-buffers.ts";
 import {
   asList,
   asObject,
@@ -316,6 +317,8 @@ export class ProgramPlan {
         const options = { ...name, value: serdeOf(fn.type), ...this.#optionalStore(st, types) };
         return { ...types, node: table.mapValues((v, k) => fn.of(k, given(v)), options) as Table };
       }
+      case "suppress":
+        return { ...on, node: table.suppress(suppressedOf(st) as never, name) as Table };
       case "join":
       case "leftJoin":
       case "outerJoin":

@@ -22,6 +22,7 @@ import {
 } from "./program.ts";
 import { queryStore } from "./query-store.ts";
 import { storeContents } from "./store-contents.ts";
+import { bufferChangelogs, withBuffersAsKafkas } from "./suppress-buffers.ts";
 import { ArgumentError, bytesOf, hexOf } from "./values.ts";
 
 /** Interprets a program on the DSL and the test driver, and tells its outcome. */
@@ -30,7 +31,7 @@ export async function runProgram(program: Program): Promise<Outcome> {
   const need = unsupportedNeed(program);
   if (need !== undefined) return { name, unsupported: need };
   const outcome: Outcome = { name };
-  const applicationId = asText(config["app"] ?? "app");
+  const applicationId = applicationIdOf(program);
   let planned: PlannedProgram;
   let driver: TopologyTestDriver;
   try {
@@ -46,6 +47,10 @@ export async function runProgram(program: Program): Promise<Outcome> {
   return outcome;
 }
 
+function applicationIdOf({ config = {} }: Program): string {
+  return asText(config["app"] ?? "app");
+}
+
 function runSteps(
   program: Program,
   { planned, driver }: { readonly planned: PlannedProgram; readonly driver: TopologyTestDriver },
@@ -53,6 +58,7 @@ function runSteps(
 ): void {
   const steps: OutcomeStep[] = [];
   let dropped = 0;
+  const buffers = bufferChangelogs(driver, applicationIdOf(program));
   let hasFailed = false;
   for (const step of program.steps) {
     const result: OutcomeStep = {};
@@ -63,7 +69,8 @@ function runSteps(
       result.error = errorOf("run", thrown);
       hasFailed = true;
     }
-    const out = withSortedBuffers(driver.takeProduced().map(outcomeRecord));
+    const produced = withSortedBuffers(driver.takeProduced().map(outcomeRecord));
+    const out = withBuffersAsKafkas(produced, buffers);
     if (out.length > 0) result.out = out;
     if (driver.droppedRecords > dropped) result.dropped = driver.droppedRecords - dropped;
     dropped = driver.droppedRecords;

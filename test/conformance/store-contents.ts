@@ -11,6 +11,7 @@ import type {
   WindowStoreSpecification,
 } from "@millrace/state";
 import type { TopologyTestDriver } from "@millrace/testing";
+import { bufferContents } from "./suppress-buffers.ts";
 
 import type { OutcomeStep } from "./program.ts";
 import { hexOf } from "./values.ts";
@@ -27,6 +28,7 @@ export function storeContents(
   return Object.fromEntries(
     byName.map((specification) => {
       const { name, engine, kind } = specification;
+      if (kind.name === "suppression") return [name, bufferContents(driver.store(name))];
       const isPersistent = engine === "rocksdb";
       if (kind.name === "buffer") {
         const { recordCount, bytes, minTimestamp } =

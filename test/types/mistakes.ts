@@ -1,5 +1,13 @@
 // Mistakes with the line that the compiler prints for each: `mistakes.test.ts` compares. `//!` stands before a mistake.
-import { double, hopping, json, session, StreamsBuilder, string } from "millrace";
+import {
+  double,
+  hopping,
+  json,
+  session,
+  StreamsBuilder,
+  string,
+  untilWindowCloses,
+} from "millrace";
 
 interface Order {
   readonly id: string;
@@ -160,3 +168,9 @@ orders
   .groupByKey()
   .cogroup((sum) => sum, { value: double() })
   .cogroup(orders, (sum) => sum);
+
+//! Argument of type 'UntilWindowCloses' is not assignable to parameter of type '"untilWindowCloses needs a windowed table: groupByKey().windowedBy(…) before, or untilTimeLimit('5s')"'.
+customers.suppress(untilWindowCloses());
+
+//! Argument of type '"5s"' is not assignable to parameter of type '"suppress takes untilWindowCloses() or untilTimeLimit('5s')"'.
+customers.suppress("5s");

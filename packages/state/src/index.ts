@@ -68,6 +68,12 @@ export {
 } from "./kinds/lru/lru-kind.ts";
 export { joinWindowStore } from "./kinds/window/join-window-kind.ts";
 export { timestampedLruStore } from "./kinds/lru/timestamped-lru-kind.ts";
+export type {
+  EvictedChange,
+  TimeOrderedBuffer,
+  ValueChange,
+} from "./contract/time-ordered-buffer.ts";
+export { suppressionBuffer } from "./kinds/suppression/suppression-kind.ts";
 export { windowStore } from "./kinds/window/window-kind.ts";
 export type {
   WindowStoreOptions,

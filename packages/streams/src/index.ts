@@ -154,6 +154,16 @@ export {
 } from "./dsl/windows/time-windows.ts";
 export type { EmitStrategy } from "./dsl/windows/windowed-by.ts";
 export type { Aggregator, AggregatorAndMerger, Merger } from "./dsl/fold.ts";
+export {
+  untilTimeLimit,
+  untilWindowCloses,
+  type BufferBounds,
+  type Suppressed,
+  type SuppressedCheck,
+  type TimeLimitOptions,
+  type UntilTimeLimit,
+  type UntilWindowCloses,
+} from "./dsl/suppressed.ts";
 export type { AdderAndSubtractor } from "./dsl/operators/aggregate-table.ts";
 export type { Predicate } from "./dsl/operators/filter.ts";
 export type { FlatMapper } from "./dsl/operators/flat-map.ts";

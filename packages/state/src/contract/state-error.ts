@@ -10,9 +10,11 @@ import { BaseError } from "@millrace/model";
  * - `STORE_DAMAGED`: what the engine has on disk is damaged; opened again it begins anew, once.
  * - `INVALID_STORE_KEY`: a key is null or undefined.
  * - `READ_ONLY_STORE`: whoever asked for it may read it, and not write it.
+ * - `UNKNOWN_BUFFER_FORMAT`: a changelog of suppress that a Kafka Streams before 2.6 has written.
  * - `CURSOR_ENDED`: what a cursor shows is gone; open another one.
  */
 export type StateErrorCode =
+  | "UNKNOWN_BUFFER_FORMAT"
   | "STORE_CLOSED"
   | "UNKNOWN_STORE"
   | "STORE_FORMAT_TOO_NEW"

@@ -22,6 +22,7 @@ import {
 } from "./operators/async/await-rows.ts";
 import { otherwise } from "./operators/split.ts";
 import { unmatchedTimes } from "./operators/stream-join/streams-join.ts";
+import { isSuppressed } from "./suppressed.ts";
 import { placeOfCall } from "../error/place-of-call.ts";
 import { TopologyError } from "../error/topology-error.ts";
 
@@ -135,6 +136,11 @@ const awaitedKind: Kind = {
   allowed: "a function, (value, key, context) => promise",
   accepts: (given) => typeof given === "function",
 };
+const suppressedKind: Kind = {
+  allowed: 'untilWindowCloses() or untilTimeLimit("5s")',
+  accepts: isSuppressed,
+};
+
 /** What stands before the options, in order. */
 const argumentsOf: Partial<Readonly<Record<string, readonly Kind[]>>> = {
   stream: [
@@ -187,6 +193,7 @@ const argumentsOf: Partial<Readonly<Record<string, readonly Kind[]>>> = {
   "aggregate of cogrouped streams": [initialiser],
   "aggregate of cogrouped windows": [initialiser],
   "aggregate of cogrouped sessions": [initialiser, callback("(left, right, key) => aggregate")],
+  suppress: [suppressedKind],
   "filter of a table": [callback("(value, key) => true or false")],
   "mapValues of a table": [callback("(value, key) => value")],
   "groupBy of a table": [callback("(value, key) => ({ key, value })")],
@@ -278,6 +285,7 @@ const rowsOf = {
     ...aggregation,
     value: valueOption(serdeKind, { isRequired: true }),
   },
+  suppress: named,
   "filter of a table": aggregation,
   "mapValues of a table": { ...aggregation, value: serdes.value },
   build: {

@@ -39,6 +39,7 @@ import { repartition, type RepartitionNodeOptions } from "./operators/repartitio
 import type { StreamsJoinOperator } from "./operators/stream-join/streams-join.ts";
 import { selectKey, type KeySelector } from "./operators/select-key.ts";
 import { split, type Branches, type Otherwise } from "./operators/split.ts";
+import { suppress } from "./operators/suppress.ts";
 import { filterTable, type TablePredicate } from "./operators/table-filter.ts";
 import { mapTableValues, type TableValueMapper } from "./operators/table-map-values.ts";
 import { to, type SinkOptions } from "./operators/to.ts";
@@ -47,6 +48,7 @@ import { toTable } from "./operators/to-table.ts";
 import { PlannedGroupedStream } from "./planned-grouped-streams.ts";
 import { findGlobalTable } from "./planned-global-table.ts";
 import type { NamedOptions, StreamNode, TableNode } from "./stream-node.ts";
+import type { Suppressed } from "./suppressed.ts";
 import type { KGroupedTable } from "./types/k-grouped-table.ts";
 import type { KStream } from "./types/k-stream.ts";
 import type { KTable } from "./types/k-table.ts";
@@ -315,6 +317,11 @@ class PlannedTable implements Erased<KTable<Any, Any>> {
   ): PlannedTable {
     const given = checked("mapValues of a table", options, mapper);
     return new PlannedTable(mapTableValues(this.#node, mapper, given));
+  }
+
+  suppress(suppressed: Suppressed, options?: NamedOptions): PlannedTable {
+    const given = checked("suppress", options, suppressed);
+    return new PlannedTable(suppress(this.#node, suppressed, given));
   }
 
   join(other: Any, joiner: RowJoiner, options?: TableJoinNodeOptions): PlannedTable {

@@ -80,6 +80,7 @@ const calls = {
   mapValues: "mapValues(mapper, options)",
   mapValuesAsync: "mapValuesAsync(mapper, options)",
   repartition: "repartition(options)",
+  suppress: "the operator above suppress",
   to: "to(topic, options)",
   toTable: "toTable(options)",
 };

@@ -9,6 +9,8 @@ import type { KTable } from "./types/k-table.ts";
 import { StreamsBuilder } from "./streams-builder.ts";
 import { session } from "./windows/session-windows.ts";
 import { sliding } from "./windows/sliding-windows.ts";
+import { untilTimeLimit, untilWindowCloses } from "./suppressed.ts";
+import { tumbling } from "./windows/time-windows.ts";
 
 interface Order {
   readonly customer: string;
@@ -172,4 +174,30 @@ test("DSL-2: a serde that was lost must be given where it is needed", () => {
   // @ts-expect-error the serde is of another type
   names.to("names", { value: double() });
   orders().to("copy");
+});
+
+test("final results hold no null; what is only delayed does", () => {
+  const grouped = new StreamsBuilder()
+    .stream("in", { key: string(), value: optional(string()) })
+    .groupByKey();
+  const windowed = grouped.windowedBy(tumbling("1m")).aggregate(
+    (): string | null => null,
+    (_, value) => value,
+    { value: optional(string()) },
+  );
+  const final = windowed.suppress(untilWindowCloses());
+  const delayed = windowed.suppress(untilTimeLimit("5s"));
+  expectTypeOf<ValueOf<typeof final>>().toEqualTypeOf<string>();
+  expectTypeOf<ValueOf<typeof delayed>>().toEqualTypeOf<string | null>();
+});
+
+test("untilWindowCloses below a table without windows is refused, with the way to it", () => {
+  const table = new StreamsBuilder().table("in", { key: string(), value: string() });
+  const mapped = table.mapValues((value) => value, { value: string(), name: "mapped" });
+  expect(() => mapped.suppress(untilWindowCloses() as never)).toThrow(
+    expect.objectContaining({
+      code: "NO_WINDOWS",
+      message: expect.stringContaining("KTABLE-SOURCE-0000000002 -> mapped"),
+    }),
+  );
 });

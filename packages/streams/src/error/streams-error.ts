@@ -10,6 +10,8 @@ export type StreamsErrorCode =
   | "PRODUCTION_FAILED"
   /** A record of a changelog that could not be written. */
   | "CHANGELOG_REFUSED"
+  /** A buffer of `suppress` that was to shut down when it is full is full. */
+  | "SUPPRESS_BUFFER_FULL"
   /** A record without a usable timestamp. */
   | "INVALID_TIMESTAMP"
   /** A sink computed the name of a topic that the task cannot write to. */

@@ -6,6 +6,7 @@ export type TopologyErrorCode =
   | "INVALID_ARGUMENT"
   | "INVALID_NAME"
   | "INVALID_WINDOWS"
+  | "NO_WINDOWS"
   | "DUPLICATE_NODE"
   | "UNKNOWN_PARENT"
   | "UNKNOWN_PROCESSOR"

@@ -42,6 +42,8 @@ export interface OperatorPlan extends Lowered {
   readonly keepsNullKeys: boolean;
   /** Of a join of two streams: what becomes of it where both are one. */
   readonly selfJoin: SelfJoin | undefined;
+  /** Of a computation in windows: how long after its end a window still changes. */
+  readonly graceMs?: number | undefined;
 }
 
 export interface SelfJoin {
@@ -66,7 +68,10 @@ export interface RepartitionPlan extends Lowered {
 export function operatorPlan(
   plan: Lowered &
     Partial<
-      Pick<OperatorPlan, "changesKey" | "changesValue" | "isMerge" | "keepsNullKeys" | "selfJoin">
+      Pick<
+        OperatorPlan,
+        "changesKey" | "changesValue" | "isMerge" | "keepsNullKeys" | "selfJoin" | "graceMs"
+      >
     >,
 ): OperatorPlan {
   return Object.freeze({

@@ -27,6 +27,13 @@ export class PlanRecorder {
     for (const parent of parents) this.#edges.push(Object.freeze({ parent, child }));
   }
 
+  /** In the order in which they were given. */
+  parentsOf(child: PlanNode): readonly PlanNode[] {
+    return this.#edges.flatMap((edge) =>
+      edge.child === child && edge.parent !== undefined ? [edge.parent] : [],
+    );
+  }
+
   /**
    * The repartition topic that the joins of one stream share where they have no names: as in Kafka the last one that was
    * made, so that of a named join too, which itself makes one of its own.

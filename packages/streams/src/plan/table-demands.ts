@@ -24,6 +24,8 @@ export class TableDemands {
       case "derived":
       case "joined":
         return table.store;
+      case "suppressed":
+        return undefined;
     }
   }
 
@@ -48,6 +50,7 @@ export class TableDemands {
     if (store !== undefined) return storeView(store.name, store.historyRetentionMs);
     switch (table.kind) {
       case "derived":
+      case "suppressed":
         return table.viewOf(this.view(table.parent));
       case "joined":
         return table.viewOf(this.view(table.left), this.view(table.right));
@@ -66,6 +69,8 @@ export class TableDemands {
         return true;
       case "derived":
         return table.store !== undefined || this.askOldValues(table.parent, isForced);
+      case "suppressed":
+        return this.askOldValues(table.parent, isForced);
       case "joined":
         this.askOldValues(table.left, true);
         this.askOldValues(table.right, true);

@@ -2,7 +2,12 @@ import type { TableView } from "../processor/value-getter.ts";
 import type { StoreDraft } from "./store-draft.ts";
 
 /** A table as the plan knows it: where its values are, or what they are computed from. */
-export type TablePlan = SourceTablePlan | AggregatePlan | DerivedTablePlan | JoinedTablePlan;
+export type TablePlan =
+  | SourceTablePlan
+  | AggregatePlan
+  | DerivedTablePlan
+  | JoinedTablePlan
+  | SuppressedTablePlan;
 
 /** A topic, or a stream, as a table: kept where the user named the store, or where somebody below needs it. */
 export interface SourceTablePlan {
@@ -38,6 +43,13 @@ export interface JoinedTablePlan {
   readonly viewOf: (left: TableView, right: TableView) => TableView;
 }
 
+/** Another table, whose changes come later: what waits is in a buffer. */
+export interface SuppressedTablePlan {
+  readonly kind: "suppressed";
+  readonly parent: TablePlan;
+  readonly viewOf: (parent: TableView) => TableView;
+}
+
 /** Whether a table has versions: those that operators below may get out of order (Kafka: `isVersionedOrVersionedUpstream`). */
 export function isVersioned(table: TablePlan): boolean {
   switch (table.kind) {
@@ -49,5 +61,7 @@ export function isVersioned(table: TablePlan): boolean {
       return table.isKeptByUser
         ? table.store?.historyRetentionMs !== undefined
         : isVersioned(table.parent);
+    case "suppressed":
+      return false;
   }
 }

@@ -74,6 +74,7 @@ export class Cogrouping {
       const fold = { operator: "aggregate", init, aggregator, merger };
       const plan = operatorPlan({
         name,
+        graceMs: windowing.graceMs,
         lower: (topology, parents, tables) => {
           const kept: WindowUpdatesOptions = {
             store: store.name,
@@ -136,6 +137,7 @@ export class Cogrouping {
 }
 
 const unwindowed: Windowing = {
+  graceMs: undefined,
   keySerdeOf: (key) => key,
   draftStore: (option, { naming }) => draftStore(option, prefix, naming),
   viewOf: storeView,

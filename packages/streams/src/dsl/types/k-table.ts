@@ -11,6 +11,7 @@ import type {
   TableJoinCheck,
   TableJoinOptions,
 } from "./joins.ts";
+import type { SuppressedCheck, UntilWindowCloses } from "../suppressed.ts";
 import type { KStream } from "./k-stream.ts";
 import type {
   Carried,
@@ -101,6 +102,20 @@ export interface KTable<
     >,
     ...options: Given<O, NamedOptions & ValueOption<V2> & KeptOption>
   ): KTable<K, V2 | NullOf<V>, KeyState, StateAfter<O, "value", "lost">, StoreAfter<O, "keyValue">>;
+
+  /**
+   * Holds changes back, the last one of each key, until their window closes or a time is over (Kafka: `KTable.suppress`).
+   * What waits is in a buffer, in memory and in a changelog.
+   *
+   * @throws TopologyError `NO_WINDOWS`
+   * @example visits.suppress(untilWindowCloses()).toStream().to("visits-per-minute")
+   * @example counts.suppress(untilTimeLimit("5s", { records: 10_000 }))
+   */
+  suppress<Self extends AnyTable, U>(
+    this: Self,
+    suppressed: SuppressedCheck<U, KeyOf<Self>>,
+    options?: NamedOptions,
+  ): KTable<K, U extends UntilWindowCloses ? V & {} : V, KeyState, ValueState>;
 
   /**
    * Joins rows of equal keys; each change of either side is joined with what the other has now (Kafka: `KTable.join`).

@@ -90,6 +90,7 @@ export class WindowedGrouping {
     const table: AggregatePlan = { kind: "aggregate", store, view: windowing.viewOf(store.name) };
     const plan = operatorPlan({
       name,
+      graceMs: windowing.graceMs,
       lower: (topology, parents, tables) => {
         const sendsOldValues = tables.sendsOldValues(table);
         const kept: WindowUpdatesOptions = {

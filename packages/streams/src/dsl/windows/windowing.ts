@@ -27,6 +27,8 @@ export interface Windowing {
     mayCache: boolean,
   ) => StoreDraft;
   readonly viewOf: (store: string) => TableView;
+  /** How long after its end a window still changes; undefined: there are no windows. */
+  readonly graceMs: number | undefined;
   readonly processorOf: (fold: WindowFold, kept: WindowUpdatesOptions) => Processor;
 }
 
@@ -54,13 +56,14 @@ export function windowingOf(windows: AnyWindows): Windowing {
           return draftSessionStore(option, naming, { retentionMsMin, mayCache });
         },
         viewOf: sessionView,
+        graceMs: windows.gapMs + windows.graceMs,
         processorOf: (fold, kept) => new SessionAggregateProcessor(windows, fold, kept),
       };
   }
 }
 
 function ofOneSize(
-  { sizeMs }: TimeWindows | SlidingWindows,
+  { sizeMs, graceMs }: TimeWindows | SlidingWindows,
   retentionMsMin: number,
 ): Omit<Windowing, "processorOf"> {
   return {
@@ -68,5 +71,6 @@ function ofOneSize(
     draftStore: (option, naming, mayCache) =>
       draftWindowStore(option, naming, { sizeMs, retentionMsMin, mayCache }),
     viewOf: windowView,
+    graceMs,
   };
 }
