@@ -1,5 +1,7 @@
 import { createRequire } from "node:module";
 
+import { compareBytes } from "@millrace/model";
+
 /**
  * The one file that knows `@nxtedition/rocksdb`: its underscore methods, what they take, and what crashes the
  * process instead of throwing. Pinned to version 12.2.12; read this file again before taking another.
@@ -17,6 +19,8 @@ interface NativeBatch {
 interface NativeIterator {
   /** Rows are key, value, key, value. */
   _nextvSync(count: number): { readonly rows: readonly Uint8Array[]; readonly finished: boolean };
+  /** To the first key from there on, which is not empty; of an iterator that has ended too. */
+  _seekSync(key: Uint8Array): void;
   _closeSync(): void;
 }
 
@@ -39,6 +43,12 @@ interface NativeModule {
 }
 
 const noOptions = Object.freeze({});
+
+/** Iterators that wait for the next scan; joins have one open, rarely two. */
+const spareIteratorsMax = 4;
+
+/** No key is less. */
+const leastKey = Uint8Array.of(0);
 
 export interface NativeDatabaseOptions {
   readonly memtableBytesMax: number;
@@ -64,6 +74,9 @@ export function loadNative(): NativeModule {
 
 export class NativeDatabase {
   readonly #level: NativeLevel;
+  /** Iterators that nothing was written after: to seek costs a fraction of what a new one does. */
+  #spare: NativeIterator[] = [];
+  #writeCount = 0;
 
   private constructor(level: NativeLevel) {
     this.#level = level;
@@ -95,6 +108,7 @@ export class NativeDatabase {
 
   /** All or nothing. A null value deletes. */
   write(entries: readonly { readonly key: Uint8Array; readonly value: Uint8Array | null }[]): void {
+    this.#dropSpare();
     const batch = this.#level._chainedBatch();
     try {
       for (const { key, value } of entries)
@@ -108,6 +122,7 @@ export class NativeDatabase {
 
   /** @returns whether nothing is left */
   deleteRange(from: Uint8Array, to: Uint8Array): boolean {
+    this.#dropSpare();
     // What the callback would tell is seen at once: something is left.
     this.#level._clear({ gte: from, lt: to }, () => {});
     const left = this.iterate({ from, to, isReverse: false });
@@ -119,16 +134,18 @@ export class NativeDatabase {
   }
 
   iterate({ from, to, isReverse }: NativeRange): NativeRows {
-    return new NativeRows(
-      this.#level._iterator({
+    if (isReverse) {
+      const iterator = this.#iterator({
         ...(from === undefined ? {} : { gte: from }),
         ...(to === undefined ? {} : { lt: to }),
-        reverse: isReverse,
-        keyEncoding: "buffer",
-        valueEncoding: "buffer",
-        highWaterMarkBytes: 64 * 1024,
-      }),
-    );
+        reverse: true,
+      });
+      return new NativeRows(iterator, undefined, () => iterator._closeSync());
+    }
+    const iterator = this.#spare.pop() ?? this.#iterator({ reverse: false });
+    const writeCount = this.#writeCount;
+    iterator._seekSync(from ?? leastKey);
+    return new NativeRows(iterator, to, () => this.#giveBack(iterator, writeCount));
   }
 
   estimatedEntryCount(): number {
@@ -136,25 +153,64 @@ export class NativeDatabase {
   }
 
   close(): Promise<void> {
+    this.#dropSpare();
     return this.#level.close();
+  }
+
+  #iterator(options: object): NativeIterator {
+    return this.#level._iterator({
+      ...options,
+      keyEncoding: "buffer",
+      valueEncoding: "buffer",
+      highWaterMarkBytes: 64 * 1024,
+    });
+  }
+
+  #giveBack(iterator: NativeIterator, writeCount: number): void {
+    const isCurrent = writeCount === this.#writeCount;
+    if (isCurrent && this.#spare.length < spareIteratorsMax) this.#spare.push(iterator);
+    else iterator._closeSync();
+  }
+
+  /** They see the database as it was, and keep what a compaction has replaced. */
+  #dropSpare(): void {
+    this.#writeCount++;
+    for (const iterator of this.#spare) iterator._closeSync();
+    this.#spare = [];
   }
 }
 
-/** Rows of an iterator, which sees the database as it was when it was made. */
+const noRows: readonly Uint8Array[] = [];
+
+/** Rows of an iterator, which sees the database as it was when it was made, up to a key. */
 export class NativeRows {
   readonly #iterator: NativeIterator;
+  readonly #to: Uint8Array | undefined;
+  readonly #close: () => void;
+  #isAtEnd = false;
 
-  constructor(iterator: NativeIterator) {
+  constructor(iterator: NativeIterator, to: Uint8Array | undefined, close: () => void) {
     this.#iterator = iterator;
+    this.#to = to;
+    this.#close = close;
   }
 
   /** Key, value, key, value; empty at the end. */
   read(count: number): readonly Uint8Array[] {
-    return this.#iterator._nextvSync(count).rows;
+    if (this.#isAtEnd) return noRows;
+    const { rows } = this.#iterator._nextvSync(count);
+    const to = this.#to;
+    if (to === undefined || rows.length === 0) return rows;
+    if (compareBytes(rows[rows.length - 2], to) < 0) return rows;
+    this.#isAtEnd = true;
+    return rows.slice(
+      0,
+      rows.findIndex((key, index) => index % 2 === 0 && compareBytes(key, to) >= 0),
+    );
   }
 
   close(): void {
-    this.#iterator._closeSync();
+    this.#close();
   }
 }
 

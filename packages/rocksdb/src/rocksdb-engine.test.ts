@@ -116,6 +116,47 @@ describe("ROCKSDB-2: what would crash the process is an error", () => {
   });
 });
 
+describe("ROCKSDB-4: scans share iterators between writes", () => {
+  const entry = (key: number) => ({ key: Uint8Array.of(key), value: Uint8Array.of(key) });
+  const keysOf = (engine: StoreEngine, from: number, to?: number): number[] => {
+    const end = to === undefined ? {} : { to: Uint8Array.of(to) };
+    using cursor = engine.scan({ from: Uint8Array.of(from), ...end, direction: "forward" });
+    const keys: number[] = [];
+    while (cursor.next()) keys.push(cursor.key[0]);
+    return keys;
+  };
+
+  it("each ends at its own bound, and sees what was written before it", async () => {
+    const engine = await openAt(freshDirectory());
+    engine.write(Array.from({ length: 100 }, (_, key) => entry(2 * key)));
+    expect(keysOf(engine, 10, 13)).toEqual([10, 12]);
+    expect(keysOf(engine, 3, 4)).toEqual([]);
+    expect(keysOf(engine, 196)).toEqual([196, 198]);
+    expect(keysOf(engine, 0, 199)).toHaveLength(100);
+    engine.write([entry(11)]);
+    expect(keysOf(engine, 10, 13)).toEqual([10, 11, 12]);
+    engine.deleteRange(Uint8Array.of(10), Uint8Array.of(12));
+    expect(keysOf(engine, 10, 13)).toEqual([12]);
+    await engine.close();
+  });
+
+  it("one that is open keeps to what was there when it began", async () => {
+    const engine = await openAt(freshDirectory());
+    engine.write([entry(1), entry(5), entry(9)]);
+    const early = engine.scan({ from: Uint8Array.of(1), direction: "forward" });
+    expect(early.next()).toBe(true);
+    expect(keysOf(engine, 4)).toEqual([5, 9]);
+    engine.write([entry(7)]);
+    expect(keysOf(engine, 4)).toEqual([5, 7, 9]);
+    const seen: number[] = [];
+    while (early.next()) seen.push(early.key[0]);
+    expect(seen).toEqual([5, 9]);
+    early[Symbol.dispose]();
+    expect(keysOf(engine, 4)).toEqual([5, 7, 9]);
+    await engine.close();
+  });
+});
+
 /** Writes the same number under twenty keys, batch by batch, and says which it wrote. */
 const writer = `
   import { nodePlatform } from "@millrace/platform/node";

@@ -8,8 +8,8 @@ import {
 } from "@millrace/state";
 import { isCorruption, rootOf, type NativeDatabase, type NativeRows } from "./native-database.ts";
 
-/** Rows that the first read of a scan brings, and the most that a later one does. */
-const firstRows = 16;
+/** Rows that the first read of a scan brings, and the most that a later one does: it may read beyond the scan's end. */
+const firstRows = 1;
 const rowsMax = 512;
 
 export interface RocksdbEngineOptions {
