@@ -1,5 +1,6 @@
 import type { Timestamp } from "@millrace/model";
 import { readInt64, writeInt64 } from "./int64.ts";
+import { partOf } from "./key-range.ts";
 
 /** Timestamped values are timestamp (8, big-endian) ++ value (Kafka: `ValueAndTimestampSerializer`). */
 export const timestampBytes = 8;
@@ -15,7 +16,7 @@ export function timestampOf(bytes: Uint8Array): Timestamp {
   return readInt64(bytes, 0);
 }
 
-/** A view of the value behind the timestamp. */
+/** The value behind the timestamp, to be read only. */
 export function valueOf(bytes: Uint8Array): Uint8Array {
-  return bytes.subarray(timestampBytes);
+  return partOf(bytes, timestampBytes);
 }

@@ -1,6 +1,6 @@
 import { compareBytes, type Timestamp } from "@millrace/model";
 import { readInt64, writeInt64 } from "../../bytes/int64.ts";
-import { afterKey } from "../../bytes/key-range.ts";
+import { afterKey, partOf } from "../../bytes/key-range.ts";
 import type { ScanRange } from "../../contract/store-engine.ts";
 
 const segmentBytes = 8;
@@ -41,14 +41,14 @@ export class RowKeys {
     return row;
   }
 
-  /** A view: the key in the changelog. */
+  /** The key in the changelog, to be read only. */
   loggedOf(row: Uint8Array): Uint8Array {
-    return row.subarray(segmentBytes);
+    return partOf(row, segmentBytes);
   }
 
-  /** A view. */
+  /** To be read only. */
   keyOf(row: Uint8Array): Uint8Array {
-    return row.subarray(segmentBytes, row.length - this.#suffixBytes);
+    return partOf(row, segmentBytes, row.length - this.#suffixBytes);
   }
 
   segmentIn(row: Uint8Array): number {
