@@ -46,6 +46,8 @@ export async function expectedOutput(
       return decided(await stats(client));
     case "hopping":
       return decided(await counts(client, (key, _, time) => windowKeys(key, time)));
+    case "session":
+      return decided(await sessions(client));
     case "stream-table":
       return bidsWithAuctionTable(client);
     case "stream-stream":
@@ -100,6 +102,21 @@ async function stats(client: ClusterClient): Promise<Summary> {
     rows.set(own, withBid(rows.get(own) ?? noStats(), bid));
   });
   return new Map([...rows].map(([key, row]) => [key, canonicalJson(row)]));
+}
+
+/** Bids of a key come in the order of time: none makes two sessions one. */
+async function sessions(client: ClusterClient): Promise<Summary> {
+  const counted = new Map<string, number>();
+  const open = new Map<string, { start: number; end: number }>();
+  await readBids(client, (key, _, time) => {
+    const before = open.get(key);
+    const isFollowed = before !== undefined && time - before.end <= 1000;
+    const start = isFollowed ? before.start : time;
+    open.set(key, { start, end: time });
+    const own = keyOfWindow(key, start);
+    counted.set(own, (counted.get(own) ?? 0) + 1);
+  });
+  return counted;
 }
 
 async function bidsWithAuctionTable(client: ClusterClient): Promise<ExpectedOutput> {

@@ -26,6 +26,7 @@ export const comparisonOf: Readonly<Record<WorkloadName, Comparison>> = {
   "repartition-count": "lastCounts",
   tumbling: "lastJson",
   hopping: "lastCounts",
+  session: "lastCounts",
   "stream-table": "jsonRecords",
   "stream-stream": "jsonRecords",
   "foreign-key": "lastJson",

@@ -3,6 +3,7 @@ import {
   hopping,
   int64AsNumber,
   json,
+  session,
   string,
   StreamsBuilder,
   tumbling,
@@ -35,6 +36,7 @@ export const workloadNames = [
   "repartition-count",
   "tumbling",
   "hopping",
+  "session",
   "stream-table",
   "stream-stream",
   "foreign-key",
@@ -86,6 +88,14 @@ const topologies: Readonly<Record<WorkloadName, (builder: StreamsBuilder) => voi
     bids(builder)
       .groupByKey()
       .windowedBy(hopping("10s", { advance: "2s" }))
+      .count({ store: "counts" })
+      .toStream((_, { key, window }) => keyOfWindow(key, window.start))
+      .to("out", counted);
+  },
+  session: (builder) => {
+    bids(builder)
+      .groupByKey()
+      .windowedBy(session("1s"))
       .count({ store: "counts" })
       .toStream((_, { key, window }) => keyOfWindow(key, window.start))
       .to("out", counted);
