@@ -145,6 +145,7 @@ export {
   untilWindowCloses,
   type BufferBounds,
   type Suppressed,
+  type SuppressedBuffer,
   type SuppressedCheck,
   type TimeLimitOptions,
   type UntilTimeLimit,

@@ -159,6 +159,7 @@ export {
   untilWindowCloses,
   type BufferBounds,
   type Suppressed,
+  type SuppressedBuffer,
   type SuppressedCheck,
   type TimeLimitOptions,
   type UntilTimeLimit,

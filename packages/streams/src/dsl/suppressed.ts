@@ -24,7 +24,8 @@ export interface TimeLimitOptions extends BufferBounds {
   readonly whenFull?: (typeof whenFull)[number];
 }
 
-interface Buffered {
+/** How much may wait, and what a full buffer does (Kafka: `Suppressed.BufferConfig`). */
+export interface SuppressedBuffer {
   readonly recordsMax: number;
   readonly bytesMax: number;
   readonly logging: boolean;
@@ -32,12 +33,12 @@ interface Buffered {
 }
 
 /** Made by `untilWindowCloses` (Kafka: `Suppressed<Windowed>`). */
-export interface UntilWindowCloses extends Buffered {
+export interface UntilWindowCloses extends SuppressedBuffer {
   readonly kind: "windowCloses";
 }
 
 /** Made by `untilTimeLimit` (Kafka: `Suppressed`). */
-export interface UntilTimeLimit extends Buffered {
+export interface UntilTimeLimit extends SuppressedBuffer {
   readonly kind: "timeLimit";
   readonly limitMs: number;
 }

@@ -13,17 +13,13 @@ import type { KStream } from "./k-stream.ts";
 import type { KTable } from "./k-table.ts";
 import type { KeyOf, KeyStateOf, Lost, Needs, ValueOf, ValueStateOf } from "./serde-state.ts";
 
-/** A stream of whatever keys and values. */
-// oxlint-disable-next-line no-explicit-any -- as an argument, all streams fit: what is read through it is inferred
-export type AnyJoinedStream = KStream<any, any, any, any>;
-
 /** A table of whatever keys and values. */
 // oxlint-disable-next-line no-explicit-any -- as an argument, all tables fit: what is read through it is inferred
 export type AnyTable = KTable<any, any, any, any, any>;
 
 /** What a stream is joined with. */
 // oxlint-disable-next-line no-explicit-any -- as for `AnyTable`
-export type Joinable = AnyJoinedStream | AnyTable | GlobalKTable<any, any>;
+export type Joinable = KStream<any, any, any, any> | AnyTable | GlobalKTable<any, any>;
 
 /** Callbacks in the place of options, as in Java's order of arguments: taken, to be refused with an advice. */
 export type OptionalOrCallback<Options> = readonly [
