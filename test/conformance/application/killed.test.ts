@@ -14,7 +14,7 @@ import { startMillrace, type ApplicationProcess } from "./processes.ts";
 import { quickGroups, quickMember } from "./quick-groups.ts";
 import { readTables, type Tables } from "./read-tables.ts";
 
-const curatedCount = 36;
+const curatedCount = 38;
 const generatedCount = 19;
 const sampleSize = 3;
 const waitMsMax = 60_000;

@@ -15,16 +15,13 @@ const forbiddenConfigs = [
 const forbiddenOperators = ["globalTable", "globalStore", "addReadOnlyStore"];
 const forbiddenFields = ["pattern", "topicFrom"];
 
-/** Of what they show, the choice between topics: which has arrived first goes by the broker, after a kill above all. */
-const forbiddenNames = "time/choice";
-
 /**
  * Whether a program may have one result alone, whatever restarts and the order between partitions do: no planned error,
  * nothing left out, no wall clock, no timers, and no late records where lateness counts. Whether it has is found by running it.
  */
 export function isSuitable({ program: judged, outcome }: JudgedProgram): boolean {
   const { config = {}, program, steps } = judged;
-  if (unsupportedNeed(judged) !== undefined || judged.name.startsWith(forbiddenNames)) return false;
+  if (unsupportedNeed(judged) !== undefined) return false;
   if (outcome.error !== undefined || outcome.metrics?.["dropped-records-total"] !== 0) return false;
   if (outcome.steps?.some(({ error }) => error !== undefined)) return false;
   if (forbiddenConfigs.some((name) => config[name] !== undefined)) return false;
