@@ -81,28 +81,35 @@ export class PlannedGroupedStream implements Erased<KGroupedStream<Any, Any>> {
   }
 }
 
-class PlannedTimeWindowedStream implements Erased<TimeWindowedKStream<Any, Any>> {
-  readonly kind = "timeWindowedStream";
-  readonly #grouping: WindowedGrouping;
-  readonly #tableOf: TableOf;
+/** What streams in windows and in sessions have in common. */
+abstract class PlannedWindowedStream {
+  protected readonly grouping: WindowedGrouping;
+  protected readonly tableOf: TableOf;
 
   constructor(grouping: WindowedGrouping, tableOf: TableOf) {
-    this.#grouping = grouping;
-    this.#tableOf = tableOf;
-  }
-
-  emitStrategy(strategy: EmitStrategy): PlannedTimeWindowedStream {
-    checked("emitStrategy", {}, strategy);
-    return new PlannedTimeWindowedStream(this.#grouping.emitting(strategy), this.#tableOf);
+    this.grouping = grouping;
+    this.tableOf = tableOf;
   }
 
   count(options?: AggregationOptions): Any {
-    return this.#tableOf(this.#grouping.count(checked("count of windows", options)));
+    return this.tableOf(this.grouping.count(checked("count of windows", options)));
   }
 
   reduce(reducer: Aggregator<Any, Any, Any>, options?: AggregationOptions): Any {
     const given = checked("reduce of windows", options, reducer);
-    return this.#tableOf(this.#grouping.reduce(reducer, given));
+    return this.tableOf(this.grouping.reduce(reducer, given));
+  }
+}
+
+class PlannedTimeWindowedStream
+  extends PlannedWindowedStream
+  implements Erased<TimeWindowedKStream<Any, Any>>
+{
+  readonly kind = "timeWindowedStream";
+
+  emitStrategy(strategy: EmitStrategy): PlannedTimeWindowedStream {
+    checked("emitStrategy", {}, strategy);
+    return new PlannedTimeWindowedStream(this.grouping.emitting(strategy), this.tableOf);
   }
 
   aggregate(
@@ -111,32 +118,19 @@ class PlannedTimeWindowedStream implements Erased<TimeWindowedKStream<Any, Any>>
     options: AggregationOptions & ValueOption,
   ): Any {
     const given = checked("aggregate of windows", options, init, aggregator);
-    return this.#tableOf(this.#grouping.aggregate(init, { aggregator }, given));
+    return this.tableOf(this.grouping.aggregate(init, { aggregator }, given));
   }
 }
 
-class PlannedSessionWindowedStream implements Erased<SessionWindowedKStream<Any, Any>> {
+class PlannedSessionWindowedStream
+  extends PlannedWindowedStream
+  implements Erased<SessionWindowedKStream<Any, Any>>
+{
   readonly kind = "sessionWindowedStream";
-  readonly #grouping: WindowedGrouping;
-  readonly #tableOf: TableOf;
-
-  constructor(grouping: WindowedGrouping, tableOf: TableOf) {
-    this.#grouping = grouping;
-    this.#tableOf = tableOf;
-  }
 
   emitStrategy(strategy: EmitStrategy): PlannedSessionWindowedStream {
     checked("emitStrategy", {}, strategy);
-    return new PlannedSessionWindowedStream(this.#grouping.emitting(strategy), this.#tableOf);
-  }
-
-  count(options?: AggregationOptions): Any {
-    return this.#tableOf(this.#grouping.count(checked("count of windows", options)));
-  }
-
-  reduce(reducer: Aggregator<Any, Any, Any>, options?: AggregationOptions): Any {
-    const given = checked("reduce of windows", options, reducer);
-    return this.#tableOf(this.#grouping.reduce(reducer, given));
+    return new PlannedSessionWindowedStream(this.grouping.emitting(strategy), this.tableOf);
   }
 
   aggregate(
@@ -145,7 +139,7 @@ class PlannedSessionWindowedStream implements Erased<SessionWindowedKStream<Any,
     options: AggregationOptions & ValueOption,
   ): Any {
     const given = checked("aggregate of sessions", options, init, callbacks);
-    return this.#tableOf(this.#grouping.aggregate(init, callbacks, given));
+    return this.tableOf(this.grouping.aggregate(init, callbacks, given));
   }
 }
 
