@@ -3,11 +3,9 @@ import type { Serde } from "@millrace/serde";
 
 import { TopologyError } from "../error/topology-error.ts";
 import type { PlanRecorder } from "../plan/plan.ts";
-import type { RowJoiner, TableJoinKind } from "../processor/joined-view.ts";
+import type { RowJoiner } from "../processor/joined-view.ts";
 import type { TopicNameExtractor } from "../topology/topology-node.ts";
 import { checked, checkedDefinition } from "./operator-options.ts";
-import type { AggregationOptions } from "./operators/aggregate.ts";
-import { TableGrouping, type AdderAndSubtractor } from "./operators/aggregate-table.ts";
 import {
   flatMapValuesAsync,
   foreachAsync,
@@ -20,17 +18,14 @@ import { filter, filterNot, type Predicate } from "./operators/filter.ts";
 import { flatMap, type FlatMapper } from "./operators/flat-map.ts";
 import { flatMapValues, type FlatValueMapper } from "./operators/flat-map-values.ts";
 import { groupBy, groupByKey, type GroupedOptions } from "./operators/group-by.ts";
-import { groupTableBy } from "./operators/group-table-by.ts";
-import { joinByForeignKey, type ForeignKeyJoinOptions } from "./operators/join-by-foreign-key.ts";
 import { joinStreams, type StreamsJoinNodeOptions } from "./operators/join-streams.ts";
-import { joinTables, type TableJoinNodeOptions } from "./operators/join-tables.ts";
 import {
   joinWithGlobalTable,
   joinWithTable,
   type GlobalJoinNodeOptions,
   type StreamJoinNodeOptions,
 } from "./operators/join-table.ts";
-import { map, type KeyValue, type KeyValueMapper } from "./operators/map.ts";
+import { map, type KeyValueMapper } from "./operators/map.ts";
 import { mapValues, type ValueMapper } from "./operators/map-values.ts";
 import { merge } from "./operators/merge.ts";
 import { foreach, peek, type RecordAction } from "./operators/peek.ts";
@@ -39,17 +34,12 @@ import { repartition, type RepartitionNodeOptions } from "./operators/repartitio
 import type { StreamsJoinOperator } from "./operators/stream-join/streams-join.ts";
 import { selectKey, type KeySelector } from "./operators/select-key.ts";
 import { split, type Branches, type Otherwise } from "./operators/split.ts";
-import { suppress } from "./operators/suppress.ts";
-import { filterTable, type TablePredicate } from "./operators/table-filter.ts";
-import { mapTableValues, type TableValueMapper } from "./operators/table-map-values.ts";
 import { to, type SinkOptions } from "./operators/to.ts";
-import { toStream, toStreamBy } from "./operators/to-stream.ts";
 import { toTable } from "./operators/to-table.ts";
 import { PlannedGroupedStream } from "./planned-grouped-streams.ts";
 import { findGlobalTable } from "./planned-global-table.ts";
+import { PlannedTable } from "./planned-tables.ts";
 import type { NamedOptions, StreamNode, TableNode } from "./stream-node.ts";
-import type { Suppressed } from "./suppressed.ts";
-import type { KGroupedTable } from "./types/k-grouped-table.ts";
 import type { KStream } from "./types/k-stream.ts";
 import type { KTable } from "./types/k-table.ts";
 import type { SerdeState } from "./types/serde-state.ts";
@@ -73,7 +63,11 @@ export function streamOf<K, V, KeyState extends SerdeState, ValueState extends S
 export function tableOf<K, V, Store extends TableStore>(
   node: TableNode,
 ): KTable<K, V, "known", "known", Store> {
-  return new PlannedTable(node) as Any as KTable<K, V, "known", "known", Store>;
+  return plannedTable(node) as Any as KTable<K, V, "known", "known", Store>;
+}
+
+function plannedTable(node: TableNode): PlannedTable {
+  return new PlannedTable(node, streamOf);
 }
 
 class PlannedStream implements Erased<KStream<Any, Any>> {
@@ -194,7 +188,7 @@ class PlannedStream implements Erased<KStream<Any, Any>> {
   }
 
   toTable(options?: DerivedTableOptions & Serdes): PlannedTable {
-    return new PlannedTable(toTable(this.#node, checked("toTable", options)));
+    return plannedTable(toTable(this.#node, checked("toTable", options)));
   }
 
   repartition(options?: RepartitionNodeOptions): PlannedStream {
@@ -265,146 +259,8 @@ class PlannedStream implements Erased<KStream<Any, Any>> {
   }
 }
 
-class PlannedTable implements Erased<KTable<Any, Any>> {
-  readonly kind = "table";
-  readonly #node: TableNode;
-
-  constructor(node: TableNode) {
-    this.#node = node;
-  }
-
-  /** What stands behind a table; undefined for what is none. */
-  static find(this: void, given: Any): TableNode | undefined {
-    return typeof given === "object" && given !== null && #node in given ? given.#node : undefined;
-  }
-
-  /** What stands behind a table of the same builder. */
-  static nodeOf(given: Any, recorder: PlanRecorder, operator: string): TableNode {
-    const node = PlannedTable.find(given);
-    if (node?.recorder === recorder) return node;
-    throw new TopologyError(
-      "FOREIGN_STREAM",
-      `${operator} was given ${node !== undefined ? "a table of another StreamsBuilder" : shown(given)}; give a table of the same StreamsBuilder`,
-    );
-  }
-
-  get storeName(): string | undefined {
-    return this.#node.storeName;
-  }
-
-  toStream(
-    ...given: [mapper: (value: Any, key: Any) => Any, options?: NamedOptions] | [NamedOptions?]
-  ): PlannedStream {
-    const [first, second] = given;
-    return isMapper(first)
-      ? new PlannedStream(toStreamBy(this.#node, first, checked("toStream", second)))
-      : new PlannedStream(toStream(this.#node, checked("toStream", first)));
-  }
-
-  filter(predicate: TablePredicate<Any, Any>, options?: DerivedTableOptions): PlannedTable {
-    const given = checked("filter of a table", options, predicate);
-    return new PlannedTable(filterTable(this.#node, "filter", predicate, given));
-  }
-
-  filterNot(predicate: TablePredicate<Any, Any>, options?: DerivedTableOptions): PlannedTable {
-    const given = checked("filter of a table", options, predicate);
-    return new PlannedTable(filterTable(this.#node, "filterNot", predicate, given));
-  }
-
-  mapValues(
-    mapper: TableValueMapper<Any, Any, Any>,
-    options?: DerivedTableOptions & Pick<Serdes, "value">,
-  ): PlannedTable {
-    const given = checked("mapValues of a table", options, mapper);
-    return new PlannedTable(mapTableValues(this.#node, mapper, given));
-  }
-
-  suppress(suppressed: Suppressed, options?: NamedOptions): PlannedTable {
-    const given = checked("suppress", options, suppressed);
-    return new PlannedTable(suppress(this.#node, suppressed, given));
-  }
-
-  join(other: Any, joiner: RowJoiner, options?: TableJoinNodeOptions): PlannedTable {
-    return this.#joined("inner", other, joiner, options);
-  }
-
-  leftJoin(other: Any, joiner: RowJoiner, options?: TableJoinNodeOptions): PlannedTable {
-    return this.#joined("left", other, joiner, options);
-  }
-
-  outerJoin(other: Any, joiner: RowJoiner, options?: TableJoinNodeOptions): PlannedTable {
-    return this.#joined("outer", other, joiner, options);
-  }
-
-  #joined(
-    kind: TableJoinKind,
-    other: Any,
-    joiner: RowJoiner,
-    options: (TableJoinNodeOptions & Partial<ForeignKeyJoinOptions>) | undefined,
-  ): PlannedTable {
-    const row = kind === "outer" ? "outerJoin of tables" : "join of tables";
-    const given = checked(row, options, other, joiner);
-    const right = PlannedTable.nodeOf(other, this.#node.recorder, "join");
-    if (given?.foreignKey !== undefined) {
-      const { foreignKey } = given;
-      const operator = kind === "left" ? "leftJoin" : "join";
-      const both = { left: this.#node, right };
-      return new PlannedTable(joinByForeignKey(both, operator, joiner, { ...given, foreignKey }));
-    }
-    return new PlannedTable(joinTables({ left: this.#node, right }, kind, joiner, given));
-  }
-
-  groupBy(
-    mapper: (value: Any, key: Any) => KeyValue<Any, Any>,
-    options?: GroupedOptions & Serdes,
-  ): PlannedGroupedTable {
-    return new PlannedGroupedTable(
-      new TableGrouping(
-        groupTableBy(this.#node, mapper, checked("groupBy of a table", options, mapper)),
-      ),
-    );
-  }
-}
-
-class PlannedGroupedTable implements Erased<KGroupedTable<Any, Any>> {
-  readonly kind = "groupedTable";
-  readonly #grouping: TableGrouping;
-
-  constructor(grouping: TableGrouping) {
-    this.#grouping = grouping;
-  }
-
-  count(options?: AggregationOptions): PlannedTable {
-    return new PlannedTable(this.#grouping.count(checked("count", options)));
-  }
-
-  reduce(reducers: AdderAndSubtractor<Any, Any, Any>, options?: AggregationOptions): PlannedTable {
-    return new PlannedTable(
-      this.#grouping.reduce(reducers, checked("reduce of a grouped table", options, reducers)),
-    );
-  }
-
-  aggregate(
-    init: () => Any,
-    aggregators: AdderAndSubtractor<Any, Any, Any>,
-    options: AggregationOptions & { readonly value: Serde<Any> },
-  ): PlannedTable {
-    return new PlannedTable(
-      this.#grouping.aggregate(
-        init,
-        aggregators,
-        checked("aggregate of a grouped table", options, init, aggregators),
-      ),
-    );
-  }
-}
-
 function isMap(
   given: StreamNode | ReadonlyMap<string, StreamNode>,
 ): given is ReadonlyMap<string, StreamNode> {
   return given instanceof Map;
-}
-
-function isMapper(given: unknown): given is (value: Any, key: Any) => Any {
-  return typeof given === "function";
 }
