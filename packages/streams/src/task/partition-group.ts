@@ -13,11 +13,6 @@ export class PartitionGroup {
     return this.#heap.size === 0;
   }
 
-  /** Queues that have a head. */
-  get size(): number {
-    return this.#heap.size;
-  }
-
   /** Puts a queue back, or in for the first time, once it has a head, which stays until it is chosen. */
   offer(queue: RecordQueue): void {
     this.#heap.offer(queue, queue.headTimestamp);

@@ -1,6 +1,5 @@
 import {
   invariant,
-  type Offset,
   type RecordBatchView,
   type Timestamp,
   type TopicPartition,
@@ -14,25 +13,20 @@ import type { PunctuationType } from "../processor/punctuation.ts";
 import type { TaskId } from "../processor/task-id.ts";
 import type { StreamRecord } from "../processor/stream-record.ts";
 import type { Subtopology } from "../topology/subtopology.ts";
-import { hashOrderOfTopics } from "../topology/java-order.ts";
-import { matches } from "../topology/topology-builder.ts";
 import type { SourceNode } from "../topology/topology-node.ts";
-import { PartitionGroup } from "./partition-group.ts";
-import { isTopicMark } from "./topic-marks.ts";
-import { decodePartitionMetadata, encodePartitionMetadata } from "./partition-metadata.ts";
-import { RecordQueue } from "./record-queue.ts";
+import { InputQueues } from "./input-queues.ts";
+import type { RecordQueue } from "./record-queue.ts";
 import type { RunningNode } from "./running-node.ts";
 import type { StreamTaskOptions } from "./stream-task-options.ts";
 import { TaskCalls } from "./task-calls.ts";
 import { TaskContext } from "./task-context.ts";
 import { TaskErrors } from "./task-errors.ts";
-import { TaskIdling } from "./task-idling.ts";
+import { TaskProgress } from "./task-progress.ts";
 import { TaskTimers } from "./task-timers.ts";
 import type { Slice } from "./slice.ts";
 import { buildTaskTopology, type TaskTopology } from "./task-topology.ts";
 
 const defaultBufferedRecordsMax = 1000;
-const noNumbers: ReadonlyMap<string, number> = new Map();
 
 /**
  * One sub-topology at work on one partition of its topics (Kafka: `StreamTask`): a synchronous state machine.
@@ -56,12 +50,11 @@ export class StreamTask {
   readonly #options: StreamTaskOptions;
   readonly #context: TaskContext;
   readonly #errors: TaskErrors;
-  readonly #group = new PartitionGroup();
-  readonly #queues = new Map<string, RecordQueue>();
+  readonly #queues: InputQueues;
+  readonly #progress: TaskProgress;
   readonly #running = new Map<SourceNode, RunningNode>();
   readonly #topology: TaskTopology;
   readonly #bufferedMax: number;
-  readonly #idling: TaskIdling | undefined;
   readonly #timers: TaskTimers;
   readonly #calls: TaskCalls;
   #isInitialized = false;
@@ -73,14 +66,8 @@ export class StreamTask {
     this.subtopology = options.subtopology;
     this.stores = options.stores;
     this.#bufferedMax = options.config.bufferedRecordsPerPartitionMax ?? defaultBufferedRecordsMax;
-    const { lag, clock } = options;
-    const maxTaskIdleMs = options.config.maxTaskIdleMs ?? 0;
-    this.#idling =
-      lag === undefined || maxTaskIdleMs < 0
-        ? undefined
-        : new TaskIdling({ lag, clock, maxTaskIdleMs });
     const { collector, config } = options;
-    const context = new TaskContext(options, () => this.#group.streamTime);
+    const context = new TaskContext(options, () => this.#queues.streamTime);
     const errors = new TaskErrors(context, config, collector);
     this.#context = context;
     this.#errors = errors;
@@ -97,12 +84,14 @@ export class StreamTask {
     const { partition } = options.taskId;
     const topics = options.inputTopics ?? options.subtopology.sourceTopics;
     this.inputPartitions = topics.map((topic) => ({ topic, partition }));
-    for (const topic of hashOrderOfTopics(topics, partition)) this.#openQueue(topic);
+    const sources = this.#topology.sources.map(({ node }) => node);
+    this.#queues = new InputQueues(topics, options, { sources, context, errors });
+    this.#progress = new TaskProgress(options, { queues: this.#queues, context, errors });
   }
 
   /** Highest timestamp taken so far; -1 before the first. */
   get streamTime(): Timestamp {
-    return this.#group.streamTime;
+    return this.#queues.streamTime;
   }
 
   /** Records that were left out: `dropped-records-total`. */
@@ -118,16 +107,7 @@ export class StreamTask {
   initialize(committed: readonly OffsetAndMetadata[] = []): void {
     invariant(!this.#isInitialized, "TASK-1", "initialize is called once");
     this.#isInitialized = true;
-    for (const { topic, offset, metadata } of committed) {
-      const queue = this.#queues.get(topic);
-      if (queue === undefined) continue;
-      queue.committedOffset = queue.offeredOffset = offset;
-      const { partitionTime, processorMetadata } = decodePartitionMetadata(metadata);
-      queue.partitionTime = partitionTime;
-      this.#keepNumbers(processorMetadata);
-      if (queue.partitionTime > this.#group.streamTime)
-        this.#group.streamTime = queue.partitionTime;
-    }
+    this.#progress.resume(committed);
     for (const node of this.#topology.nodes) {
       this.#context.currentNode = node.nodeName;
       try {
@@ -140,21 +120,12 @@ export class StreamTask {
 
   /** Queues a batch; the task releases it. */
   addBatch(batch: RecordBatchView): void {
-    const queue = this.#queues.get(batch.topic) ?? this.#queueOfPattern(batch.topic);
-    if (batch.partition !== this.taskId.partition)
-      throw new StreamsError(
-        "UNKNOWN_PARTITION",
-        `a batch of ${batch.topic}-${batch.partition} came, which this task does not read`,
-        { taskId: this.#context.taskName },
-      );
-    const wasEmpty = !queue.hasHead;
-    queue.add(batch);
-    if (wasEmpty && queue.hasHead) this.#group.offer(queue);
+    this.#queues.addBatch(batch);
   }
 
   /** Records of a topic that wait. */
   bufferedRecords(topic: string): number {
-    return this.#queues.get(topic)?.size ?? 0;
+    return this.#queues.queue(topic)?.size ?? 0;
   }
 
   /** True: hold the partition back until `bufferedRecords` has sunk. A batch that comes nevertheless is taken. */
@@ -164,12 +135,12 @@ export class StreamTask {
 
   /** True: `process` has something to do. */
   get hasBufferedRecords(): boolean {
-    return !this.#group.isEmpty;
+    return !this.#queues.isEmpty;
   }
 
   /** True: there is something to commit since `markCommitted`. */
   get needsCommit(): boolean {
-    return this.#haveInputsMoved || this.#hasWritten;
+    return this.#progress.needsCommit;
   }
 
   /** True: a processor asked for a commit, and there is something to commit. */
@@ -208,12 +179,16 @@ export class StreamTask {
       count += 1;
       if (this.stores.isStageFull || slice?.afterRecord() === true) return count;
     }
-    while (count < recordsMax && collector.hasRoom && this.#isReady()) {
-      const queue = this.#group.poll();
+    while (
+      count < recordsMax &&
+      collector.hasRoom &&
+      !this.#calls.areFull &&
+      this.#queues.isReady
+    ) {
+      const queue = this.#queues.choose();
       if (queue === undefined) break;
       this.#processHead(queue);
-      queue.advance();
-      if (queue.hasHead) this.#group.offer(queue);
+      this.#queues.advance(queue);
       count += 1;
       const isOver = this.#punctuate("streamTime", slice);
       if (isOver || this.stores.isStageFull || slice?.afterRecord() === true) break;
@@ -250,39 +225,12 @@ export class StreamTask {
    * those of all inputs: so that the group fences who writes without having them any more.
    */
   committableOffsets(): readonly OffsetAndMetadata[] {
-    const { processorMetadata: marks = noNumbers } = this.#options;
-    const processorMetadata = new Map([...this.#context.scope.committedNumbers, ...marks]);
-    const offsets: OffsetAndMetadata[] = [];
-    const areAll = !this.#haveInputsMoved && this.#hasWritten;
-    for (const queue of this.#queues.values()) {
-      const { topic, partition } = queue;
-      const offset = this.#nextOffset(queue);
-      const isAsked = areAll ? offset >= 0 : this.#hasMoved(queue);
-      if (!isAsked) continue;
-      queue.offeredOffset = offset;
-      const { partitionTime } = queue;
-      const metadata = encodePartitionMetadata({ partitionTime, processorMetadata });
-      offsets.push({ topic, partition, offset, metadata });
-    }
-    return offsets;
-  }
-
-  /** Of each name the highest: every input has those of the whole task. Marks of topics are made anew. */
-  #keepNumbers(committed: ReadonlyMap<string, number>): void {
-    const { committedNumbers } = this.#context.scope;
-    for (const [name, number] of committed)
-      if (!isTopicMark(name))
-        committedNumbers.set(name, Math.max(number, committedNumbers.get(name) ?? number));
+    return this.#progress.committableOffsets();
   }
 
   /** What `committableOffsets` gave is committed. */
   markCommitted(): void {
-    this.#errors.hasSent = false;
-    this.#context.isCommitRequested = false;
-    for (const queue of this.#queues.values()) {
-      queue.hasMoved = false;
-      queue.committedOffset = queue.offeredOffset;
-    }
+    this.#progress.markCommitted();
   }
 
   /** Gives all batches back and closes processors and stores, without flushing. Twice is fine. */
@@ -290,8 +238,7 @@ export class StreamTask {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#timers.close();
-    this.#group.clear();
-    for (const queue of this.#queues.values()) queue.clear();
+    this.#queues.clear();
     let failure: unknown;
     if (this.#isInitialized) {
       for (const node of this.#topology.nodes) {
@@ -304,26 +251,6 @@ export class StreamTask {
     }
     await this.stores.close();
     if (failure !== undefined) throw this.#failure(failure);
-  }
-
-  /** -1 if nothing is known yet. */
-  #nextOffset(queue: RecordQueue): Offset {
-    if (queue.head !== undefined) return queue.headOffset;
-    return this.#options.position?.(queue.topic) ?? queue.position;
-  }
-
-  #hasMoved(queue: RecordQueue): boolean {
-    return queue.hasMoved || this.#nextOffset(queue) !== queue.committedOffset;
-  }
-
-  get #haveInputsMoved(): boolean {
-    for (const queue of this.#queues.values()) if (this.#hasMoved(queue)) return true;
-    return false;
-  }
-
-  /** Timers write, processors that are initialised, and flushes of what was written for inputs long committed. */
-  get #hasWritten(): boolean {
-    return this.#errors.hasSent || this.stores.stageBytes > 0;
   }
 
   /** @returns true where the slice is over, or some that are due were left for the next one */
@@ -342,12 +269,6 @@ export class StreamTask {
     return slice !== undefined && (slice.isOver || timers.isDue(type));
   }
 
-  #isReady(): boolean {
-    const { size } = this.#group;
-    if (size === 0 || this.#calls.areFull) return false;
-    return this.#idling === undefined || this.#idling.isReady(this.#queues.values());
-  }
-
   #deliverResult(): void {
     try {
       this.#calls.deliver();
@@ -357,11 +278,10 @@ export class StreamTask {
   }
 
   #processHead(queue: RecordQueue): void {
-    const group = this.#group;
     invariant(queue.hasHead, "TASK-2", queue.topic);
     const record = queue.takeHead();
     if (record === undefined) return;
-    if (record.timestamp > group.streamTime) group.streamTime = record.timestamp;
+    this.#queues.advanceStreamTime(record.timestamp);
     const context = this.#options.recordContext;
     context.topic = queue.headTopic;
     context.partition = queue.partition;
@@ -376,35 +296,6 @@ export class StreamTask {
     } catch (thrown) {
       throw this.#failure(thrown);
     }
-  }
-
-  /** Topics of a pattern may turn up later; where the pattern itself was named as an input, it has the queue. */
-  #queueOfPattern(topic: string): RecordQueue {
-    for (const queue of this.#queues.values()) {
-      const { pattern } = queue.source;
-      if (pattern?.source === queue.topic && matches(pattern, topic)) return queue;
-    }
-    return this.#openQueue(topic);
-  }
-
-  #openQueue(topic: string): RecordQueue {
-    const found = this.#topology.sources.find(
-      ({ node: { topics, pattern } }) =>
-        topics.includes(topic) ||
-        (pattern !== undefined && (pattern.source === topic || matches(pattern, topic))),
-    );
-    if (found === undefined)
-      throw new StreamsError("UNKNOWN_PARTITION", `no source reads topic ${topic}`, {
-        taskId: this.#context.taskName,
-      });
-    const { partition } = this.taskId;
-    const queue = new RecordQueue(
-      found.node,
-      { topic, partition },
-      { context: this.#context, errors: this.#errors },
-    );
-    this.#queues.set(topic, queue);
-    return queue;
   }
 
   /** What a failing writer throws is passed on as it is: the record under way is not at fault. */

@@ -1,0 +1,124 @@
+import type { RecordBatchView, Timestamp } from "@millrace/model";
+
+import { StreamsError } from "../error/streams-error.ts";
+import { hashOrderOfTopics } from "../topology/java-order.ts";
+import { matches } from "../topology/topology-builder.ts";
+import type { SourceNode } from "../topology/topology-node.ts";
+import { PartitionGroup } from "./partition-group.ts";
+import { RecordQueue, type QueueErrors } from "./record-queue.ts";
+import type { StreamTaskOptions } from "./stream-task-options.ts";
+import type { TaskContext } from "./task-context.ts";
+import { TaskIdling } from "./task-idling.ts";
+
+export interface InputQueuesParts {
+  readonly sources: readonly SourceNode[];
+  readonly context: TaskContext;
+  readonly errors: QueueErrors;
+}
+
+/** The queues of a task's inputs, one per topic, and the choice between them. */
+export class InputQueues {
+  readonly #partition: number;
+  readonly #parts: InputQueuesParts;
+  readonly #group = new PartitionGroup();
+  readonly #queues = new Map<string, RecordQueue>();
+  readonly #idling: TaskIdling | undefined;
+
+  constructor(topics: readonly string[], options: StreamTaskOptions, parts: InputQueuesParts) {
+    const { taskId, lag, clock, config } = options;
+    this.#partition = taskId.partition;
+    this.#parts = parts;
+    const maxTaskIdleMs = config.maxTaskIdleMs ?? 0;
+    if (lag !== undefined && maxTaskIdleMs >= 0)
+      this.#idling = new TaskIdling({ lag, clock, maxTaskIdleMs });
+    for (const topic of hashOrderOfTopics(topics, taskId.partition)) this.#open(topic);
+  }
+
+  /** Highest timestamp taken so far; -1 before the first. */
+  get streamTime(): Timestamp {
+    return this.#group.streamTime;
+  }
+
+  /** TASK-4: it never goes back. */
+  advanceStreamTime(timestamp: Timestamp): void {
+    if (timestamp > this.#group.streamTime) this.#group.streamTime = timestamp;
+  }
+
+  /** True: no record waits. */
+  get isEmpty(): boolean {
+    return this.#group.isEmpty;
+  }
+
+  get all(): Iterable<RecordQueue> {
+    return this.#queues.values();
+  }
+
+  queue(topic: string): RecordQueue | undefined {
+    return this.#queues.get(topic);
+  }
+
+  addBatch(batch: RecordBatchView): void {
+    const queue = this.#queues.get(batch.topic) ?? this.#queueOfPattern(batch.topic);
+    if (batch.partition !== this.#partition)
+      throw new StreamsError(
+        "UNKNOWN_PARTITION",
+        `a batch of ${batch.topic}-${batch.partition} came, which this task does not read`,
+        { taskId: this.#parts.context.taskName },
+      );
+    const wasEmpty = !queue.hasHead;
+    queue.add(batch);
+    if (wasEmpty && queue.hasHead) this.#group.offer(queue);
+  }
+
+  /** True: there is a record to choose, and none of another input to wait for. */
+  get isReady(): boolean {
+    if (this.#group.isEmpty) return false;
+    return this.#idling === undefined || this.#idling.isReady(this.all);
+  }
+
+  /** Takes out the queue whose head is next. */
+  choose(): RecordQueue | undefined {
+    return this.#group.poll();
+  }
+
+  /** The head of a chosen queue is done: its next record waits to be chosen. */
+  advance(queue: RecordQueue): void {
+    queue.advance();
+    if (queue.hasHead) this.#group.offer(queue);
+  }
+
+  /** Gives all batches back. */
+  clear(): void {
+    this.#group.clear();
+    for (const queue of this.#queues.values()) queue.clear();
+  }
+
+  /** Topics of a pattern may turn up later; where the pattern itself was named as an input, it has the queue. */
+  #queueOfPattern(topic: string): RecordQueue {
+    for (const queue of this.#queues.values()) {
+      const { pattern } = queue.source;
+      if (pattern?.source === queue.topic && matches(pattern, topic)) return queue;
+    }
+    return this.#open(topic);
+  }
+
+  #open(topic: string): RecordQueue {
+    const { sources, context, errors } = this.#parts;
+    const source = sources.find(
+      ({ topics, pattern }) =>
+        topics.includes(topic) ||
+        (pattern !== undefined && (pattern.source === topic || matches(pattern, topic))),
+    );
+    if (source === undefined)
+      throw new StreamsError("UNKNOWN_PARTITION", `no source reads topic ${topic}`, {
+        taskId: context.taskName,
+      });
+    const queue = new RecordQueue(
+      source,
+      { topic, partition: this.#partition },
+      { context, errors },
+    );
+    this.#queues.set(topic, queue);
+    return queue;
+  }
+}
