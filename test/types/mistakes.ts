@@ -69,7 +69,7 @@ orders.groupByKey().aggregate(
 //! Argument of type '(order: Order) => Promise<string>' is not assignable to parameter of type 'string | TopicNameExtractor<string, Order>'.
 orders.to(async (order) => order.id);
 
-//! Type '() => Promise<number>' is not assignable to type 'StreamPartitioner'.
+//! Type '() => Promise<number>' is not assignable to type 'StreamPartitioner<string, Order>'.
 orders.to("out", { partitioner: async () => 0 });
 
 //! Type '() => Promise<number>' is not assignable to type 'TimestampExtractor<Uint8Array<ArrayBufferLike> | null, Order>'.

@@ -66,7 +66,7 @@ const globalSource = {
 const source = { ...globalSource, offsetReset: valueOption(anything) };
 const aggregation = { ...named, store: valueOption(store) };
 
-const partitionerKind = callback("(record, topic, partitionCount) => partition");
+const partitionerKind = callback("(value, key, partitionCount) => partition");
 const aggregatorKind = callback("(aggregate, value, key) => aggregate");
 
 const specification: Kind = {

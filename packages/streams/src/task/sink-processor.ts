@@ -3,12 +3,20 @@ import { SerdeError } from "@millrace/serde";
 
 import { isProgramMistake } from "../error/program-mistake.ts";
 import { StreamsError, reasonOf } from "../error/streams-error.ts";
-import { requireSynchronous, requireValue } from "../processor/callback-result.ts";
+import { requireList, requireSynchronous, requireValue } from "../processor/callback-result.ts";
 import type { Processor, ProcessorContext } from "../processor/processor.ts";
 import type { StreamRecord } from "../processor/stream-record.ts";
 import { taskIdText } from "../processor/task-id.ts";
-import type { SinkNode } from "../topology/topology-node.ts";
+import type { SinkNode, StreamPartitioner } from "../topology/topology-node.ts";
 import type { RecordAppender, RecordCollector, TopicAppender } from "./record-collector.ts";
+
+type PartitionChoice = ReturnType<StreamPartitioner>;
+
+interface Outgoing {
+  readonly record: StreamRecord;
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+}
 
 /** What a sink tells its task. */
 export interface SinkOwner {
@@ -51,13 +59,29 @@ export class SinkProcessor implements Processor {
       return;
     }
     const appender = this.#appender ?? this.#collector.topic(topic, this.#node.name);
-    this.#choosePartition({ record, topic, key }, appender).append(
-      record.timestamp,
-      key,
-      value,
-      record.headers,
-    );
+    const { partitioner } = this.#node;
+    if (partitioner === undefined) this.#send(this.#byKey(key, appender), { record, key, value });
+    else
+      this.#sendWhere(
+        partitioner(record.value, record.key, appender.partitionCount, topic),
+        appender,
+        { record, key, value },
+      );
+  }
+
+  #send(appender: RecordAppender, { record, key, value }: Outgoing): void {
+    appender.append(record.timestamp, key, value, record.headers);
     this.#owner.onSent();
+  }
+
+  #sendWhere(choice: PartitionChoice, appender: TopicAppender, outgoing: Outgoing): void {
+    const chosen = requireSynchronous(choice, "the partitioner");
+    if (chosen === undefined) this.#send(appender, outgoing);
+    else if (typeof chosen === "number") this.#send(appender.partition(chosen), outgoing);
+    else if (requireList(chosen, "the partitioner").length === 0)
+      this.#context?.dropRecord(`the partitioner of ${this.#node.name} chose no partition`);
+    else
+      for (const partition of new Set(chosen)) this.#send(appender.partition(partition), outgoing);
   }
 
   #chooseTopic(record: StreamRecord): string {
@@ -71,19 +95,10 @@ export class SinkProcessor implements Processor {
     );
   }
 
-  #choosePartition(
-    { record, topic, key }: { record: StreamRecord; topic: string; key: Uint8Array | null },
-    appender: TopicAppender,
-  ): RecordAppender {
-    const { partitioner, keySerde } = this.#node;
-    if (partitioner === undefined) {
-      const part = key === null ? undefined : keySerde.partitionedBy?.(key);
-      if (part === undefined) return appender;
-      return appender.partition(partitionForKey(part, appender.partitionCount));
-    }
-    const chosen = partitioner(record, topic, appender.partitionCount);
-    const partition = requireSynchronous(chosen, "the partitioner");
-    return partition === undefined ? appender : appender.partition(partition);
+  #byKey(key: Uint8Array | null, appender: TopicAppender): RecordAppender {
+    const part = key === null ? undefined : this.#node.keySerde.partitionedBy?.(key);
+    if (part === undefined) return appender;
+    return appender.partition(partitionForKey(part, appender.partitionCount));
   }
 
   #refuse(topic: string, cause: unknown): void {

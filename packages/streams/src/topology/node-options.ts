@@ -51,7 +51,7 @@ export interface SinkNodeOptions<K, V> {
   /** Default: bytes, or null. */
   readonly value?: Serde<V>;
   /** Default: Kafka's hash of the key's bytes; records without a key take turns. */
-  readonly partitioner?: StreamPartitioner;
+  readonly partitioner?: StreamPartitioner<K, V>;
 }
 
 /** How a store is fed that is a topic's content. */
@@ -141,7 +141,7 @@ export function readSinkOptions<K, V>(
     topic: topic as string | TopicNameExtractor,
     keySerde: options.key ?? rawSerde,
     valueSerde: options.value ?? rawSerde,
-    partitioner: options.partitioner,
+    partitioner: options.partitioner as StreamPartitioner | undefined,
     parents: namesOf("addSink", options.parents),
   };
 }
@@ -181,7 +181,7 @@ export function checkNodeName(method: Method, name: string): void {
  * @throws TopologyError `INVALID_ARGUMENT`, `SHARED_PROCESSOR`
  */
 export function checkSupplier<KIn, VIn, KOut, VOut>(
-  method: Method,
+  method: Method | "wrapProcessors",
   supplier: ProcessorSupplier<KIn, VIn, KOut, VOut>,
 ): void {
   const allowed = "a function that makes a processor, () => new MyProcessor()";
@@ -227,7 +227,11 @@ function namesOf(method: Method, given: string | readonly string[]): readonly st
   return names;
 }
 
-function refused(method: Method, given: unknown, allowed: string): TopologyError {
+function refused(
+  method: Method | "wrapProcessors",
+  given: unknown,
+  allowed: string,
+): TopologyError {
   return new TopologyError(
     "INVALID_ARGUMENT",
     `${method} was given ${shown(given)}; give ${allowed}`,

@@ -1,6 +1,8 @@
+import { invariant } from "@millrace/model";
 import type { StoreEngineKind, StoreSpecification } from "@millrace/state";
 
 import { TopologyError } from "../error/topology-error.ts";
+import type { ProcessorSupplier } from "../processor/processor.ts";
 import { checkOffsetReset } from "./offset-reset.ts";
 import type { GlobalStoreNodes, TopologyContents } from "./topology-contents.ts";
 import type { ProcessorNode, SinkNode, SourceNode, TopologyNode } from "./topology-node.ts";
@@ -49,6 +51,13 @@ export class TopologyBuilder {
     this.#checkNewName(processor.name);
     this.#checkParents(processor);
     this.#nodes.set(processor.name, { ...processor, kind: "processor", stores: [] });
+  }
+
+  /** Lets another one make the processors of a node that is there. */
+  replaceSupplier(processor: string, supplier: ProcessorSupplier): void {
+    const node = this.#nodes.get(processor);
+    invariant(node?.kind === "processor", "only processors have suppliers");
+    this.#nodes.set(processor, { ...node, supplier });
   }
 
   addSink(sink: Omit<SinkNode, "kind">): void {

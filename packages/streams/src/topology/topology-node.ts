@@ -1,7 +1,6 @@
 import type { Serde } from "@millrace/serde";
 
 import type { ProcessorSupplier, RecordMetadata } from "../processor/processor.ts";
-import type { StreamRecord } from "../processor/stream-record.ts";
 import type { TimestampExtractor } from "../processor/timestamp-extractor.ts";
 import type { OffsetReset } from "./offset-reset.ts";
 
@@ -52,9 +51,15 @@ export type TopicNameExtractor<K = unknown, V = unknown> = (
   record: { readonly timestamp: number; readonly metadata: RecordMetadata | undefined },
 ) => string;
 
-/** Chooses the partition (Kafka: `StreamPartitioner`); undefined leaves it to the default. */
-export type StreamPartitioner = (
-  record: StreamRecord,
-  topic: string,
+/**
+ * Chooses the partition (Kafka: `StreamPartitioner`), or several, each of which gets the record; none (`[]`) drops it,
+ * counted; undefined leaves it to the default. Which partition a record belongs to must not change with the time.
+ *
+ * @example const byRegion: StreamPartitioner<string, Order> = (order, _id, partitionCount) => order.region % partitionCount;
+ */
+export type StreamPartitioner<K = unknown, V = unknown> = (
+  value: V,
+  key: K,
   partitionCount: number,
-) => number | undefined;
+  topic: string,
+) => number | readonly number[] | undefined;

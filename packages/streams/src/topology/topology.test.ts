@@ -51,6 +51,61 @@ function valuesOf(topology: Topology, topics: readonly string[] = ["a", "a"]): r
     .map(({ value }) => new TextDecoder().decode(value ?? encodeUtf8("null")));
 }
 
+describe("wrapped processors", () => {
+  const wrapped = (calls: string[]): Topology => {
+    const builder = new StreamsBuilder();
+    builder
+      .stream("a", text)
+      .mapValues((value) => value.toUpperCase(), { value: string() })
+      .groupByKey()
+      .count({ store: { name: "counts", caching: false } })
+      .toStream()
+      .to("out", { key: string(), value: int64AsNumber() });
+    return builder.build().wrapProcessors((supplier, name) => () => {
+      const processor = supplier();
+      return {
+        init: (context) => processor.init?.(context),
+        process: (record) => {
+          calls.push(name);
+          processor.process(record);
+        },
+        close: () => processor.close?.(),
+      };
+    });
+  };
+
+  test("see each record of each node, those of the DSL too", () => {
+    const calls: string[] = [];
+    expect(valuesOf(wrapped(calls))).toHaveLength(2);
+    const names = ["KSTREAM-MAPVALUES-0000000001", "KSTREAM-AGGREGATE-0000000002"];
+    expect(calls.filter((name) => names.includes(name))).toEqual([...names, ...names]);
+  });
+
+  test("keep names, stores and children", () => {
+    const topology = wrapped([]);
+    expect(topology.describe())
+      .toContain(`Processor: KSTREAM-AGGREGATE-0000000002 (stores: [counts])
+      --> KTABLE-TOSTREAM-0000000003`);
+  });
+
+  test("may bring stores along", () => {
+    const topology = counting().wrapProcessors((supplier) =>
+      Object.assign(() => supplier(), {
+        stores: [keyValueStore({ name: "trace", key: string(), value: string() })],
+      }),
+    );
+    expect(topology.storeNames).toEqual(["seen", "trace"]);
+  });
+
+  test("are refused where they are no suppliers", () => {
+    const wrongs = [undefined, () => undefined, () => async () => new Idle(), () => Idle];
+    for (const wrong of wrongs)
+      expect(() => counting().wrapProcessors(wrong as never)).toThrow(
+        expect.objectContaining({ code: "INVALID_ARGUMENT" }),
+      );
+  });
+});
+
 describe("a topology by hand", () => {
   test("runs, and is described as Kafka does", () => {
     const topology = counting();

@@ -1,4 +1,4 @@
-import { encodeUtf8, murmur2 } from "@millrace/model";
+import { encodeUtf8, isSynchronousFunction, murmur2, shown } from "@millrace/model";
 import type { StoreSpecification } from "@millrace/state";
 
 import { TopologyError } from "../error/topology-error.ts";
@@ -157,6 +157,39 @@ export class Topology {
     const given = { specification, topic };
     const { source, processor } = readFedStoreOptions("addGlobalStore", given, options);
     this.#builder.addGlobalStore({ specification, source, processor });
+    return this;
+  }
+
+  /**
+   * Puts something around every processor that is there, those of the DSL too: to trace, to time, to log (Kafka:
+   * `ProcessorWrapper`, KIP-1112). `wrap` is given each supplier with its node's name, and gives the one to use in its
+   * place; names and stores stay, and stores that the new one brings along are added. Called before the topology runs.
+   *
+   * @throws TopologyError
+   * @example
+   * topology.wrapProcessors((supplier, name) => () => {
+   *   const processor = supplier();
+   *   return {
+   *     ...(processor.forwardsNewRecords && { forwardsNewRecords: true }),
+   *     init: (context) => processor.init?.(context),
+   *     process: (record) => timed(name, () => processor.process(record)),
+   *     close: () => processor.close?.(),
+   *   };
+   * });
+   */
+  wrapProcessors(wrap: (supplier: ProcessorSupplier, nodeName: string) => ProcessorSupplier): this {
+    if (!isSynchronousFunction(wrap))
+      throw new TopologyError(
+        "INVALID_ARGUMENT",
+        `wrapProcessors was given ${shown(wrap)}; give a function, (supplier, nodeName) => supplier`,
+      );
+    for (const node of this.nodes) {
+      if (node.kind !== "processor") continue;
+      const supplier = wrap(node.supplier, node.name);
+      checkSupplier("wrapProcessors", supplier);
+      this.#builder.replaceSupplier(node.name, supplier);
+      for (const store of supplier.stores ?? []) this.#connect(node.name, store);
+    }
     return this;
   }
 

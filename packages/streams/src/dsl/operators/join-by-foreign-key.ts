@@ -183,7 +183,7 @@ function planTopics(join: ForeignKeyJoin, names: Names, sides: Sides) {
     source: names.subscriptionSource,
     keySerde: join.foreignKeySerde,
     valueSerde: subscriptionSerde as Serde<unknown>,
-    partitioner: sides.otherPartitioner,
+    partitioner: byKey(sides.otherPartitioner),
     copartitionedWith: sides.right.sources,
   });
   const responses = throughTopic({
@@ -192,14 +192,22 @@ function planTopics(join: ForeignKeyJoin, names: Names, sides: Sides) {
     source: names.responseSource,
     keySerde: join.primaryKeySerde,
     valueSerde: responseSerde(join.foreignValueSerde) as Serde<unknown>,
-    partitioner: sides.partitioner ?? toWhoAsked,
+    partitioner: byKey(sides.partitioner) ?? toWhoAsked,
     copartitionedWith: sides.left.sources,
   });
   return { subscriptions, responses };
 }
 
-const toWhoAsked: StreamPartitioner = (record) =>
-  (record.value as Response).primaryPartition ?? undefined;
+const toWhoAsked: StreamPartitioner = (response) =>
+  (response as Response).primaryPartition ?? undefined;
+
+/** A partitioner of the user's sees keys alone, since what goes through the topic is no row. */
+function byKey(partitioner: StreamPartitioner | undefined): StreamPartitioner | undefined {
+  return (
+    partitioner &&
+    ((_message, key, partitionCount, topic) => partitioner(null, key, partitionCount, topic))
+  );
+}
 
 /** A processor that uses the store of subscriptions. */
 function subscriberPlan(join: ForeignKeyJoin, name: string, supplier: () => Processor): PlanNode {

@@ -5,11 +5,11 @@ import type { StreamPartitioner, TopicNameExtractor } from "../../topology/topol
 import { requireSerde, type StreamNode } from "../stream-node.ts";
 
 /** How records are written (Kafka: `Produced`). */
-export interface SinkOptions {
+export interface SinkOptions<K = unknown, V = unknown> {
   /** Name of the sink in `describe()`. */
   readonly name?: string;
   /** Default: Kafka's hash of the key's bytes; records without a key take turns. */
-  readonly partitioner?: StreamPartitioner;
+  readonly partitioner?: StreamPartitioner<K, V>;
 }
 
 type Serdes = { readonly key?: Serde<unknown>; readonly value?: Serde<unknown> };

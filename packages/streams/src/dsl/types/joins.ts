@@ -64,9 +64,9 @@ export interface TableJoinOptions<K, V, RK, VR> extends NamedOptions {
   /** The other table's key that a row points to; null: none (Kafka: a foreign-key extractor). */
   readonly foreignKey?: (value: V & {}, key: K) => RK | null;
   /** With `foreignKey`, where this table's topic is not partitioned by the hash of its keys (Kafka: `TableJoined`). */
-  readonly partitioner?: StreamPartitioner;
+  readonly partitioner?: StreamPartitioner<K, null>;
   /** With `foreignKey`, where the other table's topic is not. */
-  readonly otherPartitioner?: StreamPartitioner;
+  readonly otherPartitioner?: StreamPartitioner<RK, null>;
   /** Serde of the result: then it is known from here on. */
   readonly value?: Serde<VR>;
   /** Keeps the result in a store. */

@@ -422,7 +422,9 @@ export interface KStream<
    */
   to<
     Self extends AnyStream,
-    const O extends Optional<SinkOptions & SerdeOptions<KeyOf<Self>, ValueOf<Self>>>,
+    const O extends Optional<
+      SinkOptions<KeyOf<Self>, ValueOf<Self>> & SerdeOptions<KeyOf<Self>, ValueOf<Self>>
+    >,
   >(
     this: Self,
     topic: Needs<
@@ -430,7 +432,10 @@ export interface KStream<
       "to(topic, ",
       string | TopicNameExtractor<KeyOf<Self>, ValueOf<Self>>
     >,
-    ...options: Given<O, SinkOptions & SerdeOptions<KeyOf<Self>, ValueOf<Self>>>
+    ...options: Given<
+      O,
+      SinkOptions<KeyOf<Self>, ValueOf<Self>> & SerdeOptions<KeyOf<Self>, ValueOf<Self>>
+    >
   ): void;
 }
 
@@ -439,5 +444,5 @@ export type RepartitionOptions<K, V> = SerdeOptions<K, V> & {
   /** Partitions of the topic; default: as many as its input has. */
   readonly partitions?: number;
   /** Default: Kafka's hash of the key's bytes. */
-  readonly partitioner?: StreamPartitioner;
+  readonly partitioner?: StreamPartitioner<K, V>;
 };
