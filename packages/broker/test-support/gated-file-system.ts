@@ -6,8 +6,8 @@ const nameBytesMax = 255;
 
 /** What a test decides about the device below. */
 export interface Gate {
-  /** Syncs wait while it is shut. */
-  shut(): void;
+  /** Syncs wait while it is shut, of all files or of those whose paths match. */
+  shut(paths?: RegExp): void;
   open(): void;
   /** The next syncs fail. */
   breakSyncs(): void;
@@ -25,6 +25,7 @@ export interface Gate {
 /** A file system whose syncs happen when a test lets them. */
 export function gatedFileSystem(inner: FileSystem): { fileSystem: FileSystem; gate: Gate } {
   let whenOpen = Promise.resolve();
+  let shutPaths = /^/;
   let open = () => {};
   let isBroken = false;
   let syncCount = 0;
@@ -33,7 +34,8 @@ export function gatedFileSystem(inner: FileSystem): { fileSystem: FileSystem; ga
     freeBytes: undefined,
     fullFor: undefined,
     resisting: undefined,
-    shut: () => {
+    shut: (paths = /^/) => {
+      shutPaths = paths;
       whenOpen = new Promise((resolve) => (open = resolve));
     },
     open: () => open(),
@@ -55,7 +57,7 @@ export function gatedFileSystem(inner: FileSystem): { fileSystem: FileSystem; ga
         handle.close();
       },
       datasync: async () => {
-        await whenOpen;
+        if (shutPaths.test(handle.path)) await whenOpen;
         syncCount++;
         if (isBroken) throw new FileSystemError("INPUT_OUTPUT", handle.path, "the sync failed");
         await handle.datasync();
@@ -70,9 +72,7 @@ export function gatedFileSystem(inner: FileSystem): { fileSystem: FileSystem; ga
     },
     rename: (source, target) => {
       resist(gate, source);
-      const name = target.slice(target.lastIndexOf("/") + 1);
-      if (name.length > nameBytesMax)
-        throw new FileSystemError("INPUT_OUTPUT", target, "the name is too long");
+      checkName(target);
       inner.rename(source, target);
     },
     remove: (path) => {
@@ -87,4 +87,10 @@ export function gatedFileSystem(inner: FileSystem): { fileSystem: FileSystem; ga
 function resist(gate: Gate, path: string): void {
   if (gate.resisting?.test(path) === true)
     throw new FileSystemError("PERMISSION_DENIED", path, "permission denied");
+}
+
+function checkName(path: string): void {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  if (name.length > nameBytesMax)
+    throw new FileSystemError("INPUT_OUTPUT", path, "the name is too long");
 }

@@ -15,6 +15,7 @@ export interface SeenPartition {
   readonly sizeBytes: number;
   readonly nextOffset: number;
   readonly highWatermark: number;
+  readonly lastStableOffset: number;
   /** It has an error or a diverging epoch to be told. */
   readonly isTold: boolean;
 }
@@ -25,8 +26,8 @@ export function seenOf(
   { readMemory }: Pick<FetchWorld, "readMemory">,
 ): SeenPartition {
   readMemory.giveBack(response.records);
-  const { highWatermark } = response;
-  return { sizeBytes, nextOffset, highWatermark, isTold: isTold(response) };
+  const { highWatermark, lastStableOffset = -1 } = response;
+  return { sizeBytes, nextOffset, highWatermark, lastStableOffset, isTold: isTold(response) };
 }
 
 export interface DelayedFetchOptions extends FetchWorld {
@@ -87,7 +88,10 @@ function hasChanged(
 ): boolean {
   if (partition === undefined || partition.failure !== undefined) return true;
   if (partition.damage !== undefined || !isOfTopic(partition, topicId)) return true;
-  return partition.highWatermark !== seen.highWatermark;
+  return (
+    partition.highWatermark !== seen.highWatermark ||
+    partition.lastStableOffset !== seen.lastStableOffset
+  );
 }
 
 /** Adds up what there is of each target. */

@@ -19,21 +19,34 @@ export class PartitionMarkerWriter implements MarkerWriter {
     this.#clock = clock;
   }
 
-  /** All markers are appended in this turn, so that one sync of each file makes them durable. */
-  write(
+  /**
+   * All markers are appended in this turn, so that one sync of each file makes them durable. The files are synced one
+   * before the other, and what they hold is shown together: who reads several partitions at once takes the oldest
+   * record first, and would see which file was the quicker one.
+   */
+  async write(
     marker: TransactionMarker,
     partitions: readonly TopicPartition[],
   ): Promise<readonly MarkerOutcome[]> {
-    return Promise.all(partitions.map((partition) => this.#write(marker, partition)));
+    const releases: (() => void)[] = [];
+    try {
+      return await Promise.all(
+        partitions.map((partition) => this.#write(marker, partition, releases)),
+      );
+    } finally {
+      for (const release of releases) release();
+    }
   }
 
   #write(
     marker: TransactionMarker,
     { topic, partition: index }: TopicPartition,
+    releases: (() => void)[],
   ): MarkerOutcome | Promise<MarkerOutcome> {
     if (index >= (this.#image.partitionCount(topic) ?? 0)) return "gone";
     const partition = this.#partitions.find(topic, index);
     if (partition === undefined) return "failed";
+    releases.push(partition.holdStableOffset());
     try {
       const endOffset = appendMarker(partition, marker, this.#clock.wallMs());
       return new Promise((resolve) => {

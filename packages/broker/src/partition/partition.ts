@@ -20,6 +20,7 @@ import type { Durability } from "./durability.ts";
 import type { LogOfPartition } from "./log-of-partition.ts";
 import { PartitionSync } from "./partition-sync.ts";
 import { type PartitionWait, type PartitionWaiter, PartitionWaits } from "./partition-waits.ts";
+import { StableOffsetHolds } from "./stable-offset-holds.ts";
 
 /**
  * One partition as the broker's handlers and coordinators see it: a log, and how far of it is safe to show
@@ -41,6 +42,7 @@ export class Partition {
   #make: (() => LogOfPartition) | undefined;
   readonly #durability: Durability;
   readonly #waits = new PartitionWaits();
+  readonly #stableHolds = new StableOffsetHolds();
   readonly #sync: PartitionSync;
   #failure: LogStorageError | undefined;
 
@@ -91,7 +93,7 @@ export class Partition {
   }
 
   get lastStableOffset(): Offset {
-    return this.#log.lastStableOffset;
+    return Math.min(this.#log.lastStableOffset, this.#stableHolds.lowest);
   }
 
   /** What the durability level has reached: consumers see nothing at or above it. */
@@ -158,6 +160,15 @@ export class Partition {
     if (this.#failure !== undefined) callback(this.#failure);
     else if (endOffset <= this.#log.highWatermark) callback(undefined);
     else this.#waits.addWriter(endOffset, callback);
+  }
+
+  /** Readers of committed records see nothing new until the function that is given back is called. */
+  holdStableOffset(): () => void {
+    const release = this.#stableHolds.add(this.#log.lastStableOffset);
+    return () => {
+      release();
+      this.#waits.changed();
+    };
   }
 
   /** Whole batches; views that stay valid and must not be changed. */
