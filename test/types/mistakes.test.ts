@@ -23,6 +23,8 @@ test.each([
   ["nothing of global tables that are right", "global-programs.ts"],
   ["of each mistake with versioned tables what to do", "table-mistakes.ts"],
   ["nothing of versioned tables that are right", "table-programs.ts"],
+  ["of each mistake with additions to Kafka Streams what to do", "addition-mistakes.ts"],
+  ["nothing of additions to Kafka Streams that are right", "addition-programs.ts"],
 ])("the compiler says %s", async (_, file) => {
   const lines = readFileSync(join(folder, file), "utf8").split("\n");
   const expected = lines.flatMap((line, index) =>

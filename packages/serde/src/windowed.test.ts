@@ -14,6 +14,13 @@ test("a key in a window is written with the window's start, as Kafka does", () =
   expect([...(serde.partitionedBy?.(bytes) ?? [])]).toEqual([0x61]);
 });
 
+test("windows of several sizes say where a window ends", () => {
+  const serde = windowed(string(), { endOf: (start) => start * 3 });
+  const bytes = serde.serialize({ key: "a", window: { start: 10, end: 30 } }, "t");
+  expect([...bytes]).toEqual([0x61, 0, 0, 0, 0, 0, 0, 0, 10]);
+  expect(serde.deserialize(bytes, "t").window).toEqual({ start: 10, end: 30 });
+});
+
 test("a key in a session is written with its end and its start", () => {
   const serde = windowed(string(), "session");
   const bytes = serde.serialize(key, "t");

@@ -1,12 +1,18 @@
-import { toMilliseconds, type Duration, type Windowed } from "@millrace/model";
+import { toMilliseconds, type Duration, type Timestamp, type Windowed } from "@millrace/model";
 import { requireSerde } from "./serde-contract.ts";
 import type { Serde } from "./serde.ts";
 
-/** `session`: sessions, which say themselves where they end. Else windows of one size. */
-export type WindowedForm = "session" | { readonly size: Duration };
+/**
+ * `session`: sessions, which say themselves where they end. Else windows of one size, or the windows themselves, such as
+ * `calendar("day", { timeZone: "Europe/Berlin" })`: they know where the one ends that starts at a time.
+ */
+export type WindowedForm =
+  | "session"
+  | { readonly size: Duration }
+  | { readonly endOf: (start: Timestamp) => Timestamp };
 
 /**
- * Keys in windows (Kafka: `WindowedSerdes`): the key's bytes ++ start (8) of windows of one size, and ++ end (8) ++ start
+ * Keys in windows (Kafka: `WindowedSerdes`): the key's bytes ++ start (8) of windows, and ++ end (8) ++ start
  * (8) of sessions.
  *
  * @throws DurationError, SerdeContractError `INVALID_SERDE`
@@ -16,19 +22,24 @@ export function windowed<K>(key: Serde<K>, form: WindowedForm): Serde<Windowed<K
   requireSerde(key, "windowed");
   const name = `windowed ${key.name}`;
   if (form === "session") return Object.freeze({ ...sessions(key), name, isNullable: false });
-  const sizeMs = toMilliseconds(form.size, "size of windowed");
-  return Object.freeze({ ...windows(key, sizeMs), name, isNullable: false });
+  return Object.freeze({ ...windows(key, endOfWindows(form)), name, isNullable: false });
 }
 
 type Codec<K> = Pick<Serde<Windowed<K & {}>>, "serialize" | "deserialize" | "partitionedBy">;
 
-function windows<K>(key: Serde<K>, sizeMs: number): Codec<K> {
+function endOfWindows(form: Exclude<WindowedForm, "session">): (start: Timestamp) => Timestamp {
+  if ("endOf" in form) return form.endOf;
+  const sizeMs = toMilliseconds(form.size, "size of windowed");
+  return (start) => Math.min(start + sizeMs, 2 ** 63);
+}
+
+function windows<K>(key: Serde<K>, endOf: (start: Timestamp) => Timestamp): Codec<K> {
   return {
     serialize: ({ key: own, window }, topic) => behind(key.serialize(own, topic), [window.start]),
     deserialize: (bytes, topic) => {
       const [start] = timesOf(bytes, 1);
       const own = key.deserialize(bytes.subarray(0, bytes.length - 8), topic);
-      return { key: own, window: { start, end: Math.min(start + sizeMs, 2 ** 63) } };
+      return { key: own, window: { start, end: endOf(start) } };
     },
     partitionedBy: (bytes) => bytes.subarray(0, bytes.length - 8),
   };

@@ -141,6 +141,13 @@ export type {
   SessionWindowedCogroupedKStream,
   TimeWindowedCogroupedKStream,
 } from "./dsl/types/cogrouped-streams.ts";
+export {
+  calendar,
+  type CalendarOptions,
+  type CalendarUnit,
+  type Weekday,
+} from "./dsl/windows/calendar-windows.ts";
+export { customWindows, type CustomWindowsOptions } from "./dsl/windows/custom-windows.ts";
 export { session, type SessionWindows } from "./dsl/windows/session-windows.ts";
 export { sliding, type SlidingWindows } from "./dsl/windows/sliding-windows.ts";
 export type { AnyWindows } from "./dsl/windows/windowing.ts";

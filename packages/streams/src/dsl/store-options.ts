@@ -1,4 +1,4 @@
-import { toMilliseconds, type Duration } from "@millrace/model";
+import { toMilliseconds, type Duration, type Timestamp } from "@millrace/model";
 import type { Serde } from "@millrace/serde";
 import {
   sessionStore,
@@ -144,11 +144,19 @@ interface Retention {
   readonly mayCache: boolean;
 }
 
-/** As `draftStore`, for windows of one size. */
+/** As `draftStore`, for windows. */
 export function draftWindowStore(
   option: StoreOption | undefined,
   naming: StoreNaming,
-  { sizeMs, retentionMsMin, mayCache }: Retention & { readonly sizeMs: number },
+  {
+    sizeMs,
+    endOf,
+    retentionMsMin,
+    mayCache,
+  }: Retention & {
+    readonly sizeMs: number;
+    readonly endOf: ((start: Timestamp) => Timestamp) | undefined;
+  },
 ): StoreDraft {
   const retention = retentionMsOf(option, retentionMsMin);
   return draftOf(option, naming, ({ caching, ...common }) =>
@@ -156,6 +164,7 @@ export function draftWindowStore(
       ...common,
       caching: caching && mayCache,
       windowSize: sizeMs,
+      windowEnd: endOf,
       retention,
     }),
   );

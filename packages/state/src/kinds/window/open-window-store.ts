@@ -20,14 +20,14 @@ export function openWindowStore<S, Store extends TypedWindowStore<unknown, unkno
     readonly make: (rows: TypedRows<unknown, unknown, S>, parts: WindowStoreParts) => Store;
   },
 ): OpenStore<Store> {
-  const { retainDuplicates, windowSizeMs } = specification;
+  const { retainDuplicates, windowEnd } = specification;
   return new OpenSegmentedStore(specification, bytes, environment, {
     view: variant.view,
     lastBytes: 4,
     deletions: retainDuplicates ? "ignored" : "counted",
     windowOf: (keys, row): Window => {
       const start = keys.timeOf(row);
-      return { start, end: start + windowSizeMs };
+      return { start, end: windowEnd(start) };
     },
     make: (rows, parts) => variant.make(rows, { ...parts, retainDuplicates }),
   });

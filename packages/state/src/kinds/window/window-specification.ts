@@ -1,4 +1,4 @@
-import { OptionError, toMilliseconds, type Duration } from "@millrace/model";
+import { OptionError, toMilliseconds, type Duration, type Timestamp } from "@millrace/model";
 import type { StateStore } from "../../contract/state-store.ts";
 import {
   specificationOf,
@@ -9,8 +9,10 @@ import { expiringChangelog } from "../changelog-configs.ts";
 import type { SegmentedSpecification } from "../segmented/open-segmented-store.ts";
 
 export interface WindowStoreOptions<K, V> extends StoreOptions<K, V> {
-  /** Of all windows alike: it says where they end. */
+  /** It says where windows end; of those of several sizes, of the longest. */
   readonly windowSize: Duration;
+  /** Of windows of several sizes: the end of the one that starts then. */
+  readonly windowEnd?: ((start: Timestamp) => Timestamp) | undefined;
   /** How long windows are kept, from their start by the newest one: at least their size, and the grace of their operator. */
   readonly retention: Duration;
   /** True: each put is a row of its own, also with the same key and start; it is never cached. Default false. */
@@ -21,6 +23,7 @@ export interface WindowStoreSpecification<
   out Store extends StateStore = StateStore,
 > extends SegmentedSpecification<Store> {
   readonly windowSizeMs: number;
+  readonly windowEnd: (start: Timestamp) => Timestamp;
   readonly retainDuplicates: boolean;
 }
 
@@ -42,6 +45,7 @@ export function windowSpecificationOf<Store extends StateStore, K, V>(
     ...specification,
     caching: specification.caching && !retainDuplicates,
     windowSizeMs,
+    windowEnd: options.windowEnd ?? ((start: Timestamp) => start + windowSizeMs),
     retentionMs,
     retainDuplicates,
   });

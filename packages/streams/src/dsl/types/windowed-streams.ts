@@ -11,7 +11,7 @@ import type { AggregationOptions, FoldOptions, Init, NamedStore } from "./table-
 /** The windows, or the advice which to give. */
 export type WindowsCheck<W> = W extends AnyWindows
   ? W
-  : "windowedBy takes tumbling('1m'), hopping('5m', { advance: '1m' }), sliding('10m'), session('30m') or unlimited()";
+  : "windowedBy takes tumbling('1m'), hopping('5m', { advance: '1m' }), sliding('10m'), session('30m'), unlimited(), calendar('day', { timeZone: 'Europe/Berlin' }) or customWindows({ size, windowsFor })";
 
 export type WindowedBy<W, K, V> = W extends SessionWindows
   ? SessionWindowedKStream<K, V>

@@ -13,15 +13,20 @@ export interface HoppingOptions extends GraceOption {
   readonly advance?: Duration;
 }
 
-/** Windows of one size (Kafka: `TimeWindows`, `UnlimitedWindows`); made by `tumbling`, `hopping` and `unlimited`. */
+/** Windows that time alone tells (Kafka: `Windows`); made by `tumbling`, `hopping`, `unlimited`, `calendar` and `customWindows`. */
 export interface TimeWindows {
   readonly kind: "time";
   /** What the user called. */
   readonly name: string;
+  /** Of the longest. */
   readonly sizeMs: number;
   readonly graceMs: number;
   /** Starts of the windows that a time is in, ascending. */
   readonly startsAt: (timestamp: Timestamp) => readonly Timestamp[];
+  /** End of the window that starts then, exclusive. */
+  readonly endOf: (start: Timestamp) => Timestamp;
+  /** False: windows may be shorter than `sizeMs`. */
+  readonly isOneSize: boolean;
   /** False: windows never close. */
   readonly canClose: boolean;
 }
@@ -82,6 +87,8 @@ export function unlimited({ startOn = 0 }: { readonly startOn?: Timestamp } = {}
     sizeMs: endOfTime,
     graceMs: 0,
     startsAt: (timestamp: Timestamp) => (timestamp >= startOn ? [startOn] : []),
+    endOf: () => endOfTime,
+    isOneSize: true,
     canClose: false,
   });
 }
@@ -104,6 +111,8 @@ function alignedWindows(
       for (; start <= timestamp; start += advanceMs) starts.push(start);
       return starts;
     },
+    endOf: (start: Timestamp) => start + sizeMs,
+    isOneSize: true,
     canClose: true,
   });
 }

@@ -44,28 +44,11 @@ export class WindowAggregateProcessor implements Processor {
     this.#streamTime = Math.max(this.#streamTime, record.timestamp);
     const closeTime = this.#streamTime - windows.graceMs;
     for (const start of windows.startsAt(record.timestamp)) {
-      const end = start + windows.sizeMs;
-      if (end > closeTime) this.#update(record, start, updates);
+      const end = windows.endOf(start);
+      if (end > closeTime) updates.fold(record, { start, end }, this.#fold);
       else this.#context?.dropRecord(`window [${start}, ${end}) has closed`);
     }
     this.#final?.emitDue(closeTime, (closed) => updates.emitClosed(closed, record));
-  }
-
-  #update(record: StreamRecord, start: Timestamp, updates: WindowUpdates): void {
-    const old = updates.read(record, start);
-    const timestamp =
-      old === null ? record.timestamp : Math.max(record.timestamp, updates.timestampOfRead);
-    const newValue = this.#fold.next(old, record);
-    const oldValue = updates.forwardsOldValues ? this.#replaced(old, record, start, updates) : null;
-    const window = { start, end: start + this.#windows.sizeMs };
-    updates.write(record, window, { newValue, oldValue, timestamp });
-  }
-
-  /** As in Kafka, what the first aggregate of a window replaces is the initial one. */
-  #replaced(old: unknown, record: StreamRecord, start: Timestamp, updates: WindowUpdates): unknown {
-    if (old === null) return this.#fold.initial();
-    // A callback may have changed it since.
-    return typeof old === "object" ? updates.read(record, start) : old;
   }
 }
 

@@ -5,7 +5,7 @@ import type { UpdatableWindowStore } from "@millrace/state";
 import type { ProcessorContext } from "../../processor/processor.ts";
 import { StreamRecord } from "../../processor/stream-record.ts";
 import type { ClosedRange } from "./final-results.ts";
-import type { FoldCallbacks, Merger } from "../fold.ts";
+import type { Fold, FoldCallbacks, Merger } from "../fold.ts";
 
 /** How values come into the aggregates of windows. */
 export interface WindowFold extends FoldCallbacks {
@@ -60,6 +60,28 @@ export class WindowUpdates {
     this.#forward(record, window, change);
   }
 
+  /** Takes the record into the aggregate of a window. */
+  fold(record: StreamRecord, window: Window, fold: Fold): void {
+    const { start } = window;
+    const old = this.read(record, start);
+    const timestamp =
+      old === null ? record.timestamp : Math.max(record.timestamp, this.timestampOfRead);
+    const newValue = fold.next(old, record);
+    const oldValue = this.forwardsOldValues ? this.#replaced(old, record, { start, fold }) : null;
+    this.write(record, window, { newValue, oldValue, timestamp });
+  }
+
+  /** As in Kafka, what the first aggregate of a window replaces is the initial one. */
+  #replaced(
+    old: unknown,
+    record: StreamRecord,
+    { start, fold }: { readonly start: Timestamp; readonly fold: Fold },
+  ): unknown {
+    if (old === null) return fold.initial();
+    // A callback may have changed it since.
+    return typeof old === "object" ? this.read(record, start) : old;
+  }
+
   /** As `write`, for a window that was not read. */
   put(record: StreamRecord, window: Window, change: WindowChange): void {
     const { newValue: value, timestamp } = change;
@@ -74,13 +96,18 @@ export class WindowUpdates {
   }
 
   /** The windows of all keys that have closed leave, by time, then key. */
-  emitClosed({ from, to }: ClosedRange, record: StreamRecord): void {
+  emitClosed(
+    { from, to }: ClosedRange,
+    record: StreamRecord,
+    isClosed: (key: Windowed<unknown>) => boolean = () => true,
+  ): void {
     const rows: {
       readonly key: Windowed<unknown>;
       readonly value: unknown;
       readonly timestamp: Timestamp;
     }[] = [];
-    for (const { key, value } of this.store.fetchAll({ from, to })) rows.push({ key, ...value });
+    for (const { key, value } of this.store.fetchAll({ from, to }))
+      if (isClosed(key)) rows.push({ key, ...value });
     // The store gives keys in order; the sort keeps it within one start.
     rows.sort((left, right) => left.key.window.start - right.key.window.start);
     for (const { key, value: newValue, timestamp } of rows)

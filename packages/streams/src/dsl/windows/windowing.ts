@@ -11,6 +11,7 @@ import type { SessionWindows } from "./session-windows.ts";
 import { SlidingAggregateProcessor } from "./sliding-aggregate.ts";
 import type { SlidingWindows } from "./sliding-windows.ts";
 import type { TimeWindows } from "./time-windows.ts";
+import { UnevenWindowAggregateProcessor } from "./uneven-window-aggregate.ts";
 import { WindowAggregateProcessor } from "./window-aggregate.ts";
 import type { WindowFold, WindowUpdatesOptions } from "./window-updates.ts";
 import { windowView } from "./window-view.ts";
@@ -35,17 +36,22 @@ export interface Windowing {
 export function windowingOf(windows: AnyWindows): Windowing {
   switch (windows.kind) {
     case "time": {
-      const { draftStore, ...others } = ofOneSize(windows, windows.sizeMs + windows.graceMs);
+      const { draftStore, ...others } = inTime(windows, windows.sizeMs + windows.graceMs);
       return {
         ...others,
+        keySerdeOf: (key) => windowed(key, windows) as Serde<unknown>,
         // As in Kafka, where they alone have a cache even if nothing leaves before windows close.
         draftStore: (option, naming) => draftStore(option, naming, true),
-        processorOf: (fold, kept) => new WindowAggregateProcessor(windows, fold, kept),
+        processorOf: (fold, kept) =>
+          windows.isOneSize
+            ? new WindowAggregateProcessor(windows, fold, kept)
+            : new UnevenWindowAggregateProcessor(windows, fold, kept),
       };
     }
     case "sliding":
       return {
-        ...ofOneSize(windows, 2 * windows.sizeMs + windows.graceMs),
+        ...inTime(windows, 2 * windows.sizeMs + windows.graceMs),
+        keySerdeOf: (key) => windowed(key, { size: windows.sizeMs }) as Serde<unknown>,
         processorOf: (fold, kept) => new SlidingAggregateProcessor(windows, fold, kept),
       };
     case "session":
@@ -62,14 +68,15 @@ export function windowingOf(windows: AnyWindows): Windowing {
   }
 }
 
-function ofOneSize(
-  { sizeMs, graceMs }: TimeWindows | SlidingWindows,
+function inTime(
+  windows: TimeWindows | SlidingWindows,
   retentionMsMin: number,
-): Omit<Windowing, "processorOf"> {
+): Omit<Windowing, "keySerdeOf" | "processorOf"> {
+  const { sizeMs, graceMs } = windows;
+  const endOf = windows.kind === "time" ? windows.endOf : undefined;
   return {
-    keySerdeOf: (key) => windowed(key, { size: sizeMs }) as Serde<unknown>,
     draftStore: (option, naming, mayCache) =>
-      draftWindowStore(option, naming, { sizeMs, retentionMsMin, mayCache }),
+      draftWindowStore(option, naming, { sizeMs, endOf, retentionMsMin, mayCache }),
     viewOf: windowView,
     graceMs,
   };
