@@ -8,15 +8,7 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
-import {
-  connect,
-  double,
-  EmbeddedCluster,
-  json,
-  StreamsApp,
-  string,
-  type TopicPartition,
-} from "millrace";
+import { connect, double, EmbeddedCluster, json, StreamsApp, string } from "millrace";
 
 import { priceLookup } from "../../examples/http-enrichment/src/look-up-price.ts";
 import {
@@ -28,6 +20,7 @@ import {
 } from "../../examples/http-enrichment/src/topology.ts";
 import { customersOf, generateOrders } from "./generate-orders.ts";
 import type { EnrichmentMessage } from "./messages.ts";
+import { partitionsOf, readAll } from "./read-topic.ts";
 
 const applicationId = "crash-enrichment";
 const partitionCount = 4;
@@ -84,7 +77,10 @@ async function run(): Promise<void> {
   const reader = client.openReader({ isolation: "read_committed" });
   try {
     reader.assign(
-      [...partitionsOf(topics.invoices), ...partitionsOf(topics.deadLetters)].map((partition) => ({
+      [
+        ...partitionsOf(topics.invoices, partitionCount),
+        ...partitionsOf(topics.deadLetters, partitionCount),
+      ].map((partition) => ({
         ...partition,
         offset: 0,
       })),
@@ -104,46 +100,19 @@ async function run(): Promise<void> {
   tell(await outcome());
 }
 
-function partitionsOf(topic: string): readonly TopicPartition[] {
-  return Array.from({ length: partitionCount }, (_, partition) => ({ topic, partition }));
-}
-
 async function outcome(): Promise<EnrichmentMessage> {
-  const invoices = await readAll(topics.invoices, json<Invoice>());
-  const spent = await readAll(topics.spent, double());
-  const dead = await readAll(topics.deadLetters, json<Order>());
-  return { kind: "outcome", invoices, spent, dead };
-}
-
-interface Reading<T> {
-  readonly name: string;
-  deserialize(bytes: Uint8Array, topic: string): T;
-}
-
-/** All that is committed, in the order of each partition. */
-async function readAll<T>(topic: string, serde: Reading<T>): Promise<readonly [string, T][]> {
-  const partitions = partitionsOf(topic);
-  const ends = await client.admin.listOffsets(
-    partitions.map((partition) => ({ ...partition, at: "latest" as const })),
-    { isolation: "read_committed" },
+  const invoices = await readAll(
+    client,
+    partitionsOf(topics.invoices, partitionCount),
+    json<Invoice>(),
   );
-  const reader = client.openReader({ isolation: "read_committed" });
-  try {
-    reader.assign(partitions.map((partition) => ({ ...partition, offset: 0 })));
-    const records: [string, T][] = [];
-    while (ends.some((end) => (reader.position(end) ?? 0) < end.offset))
-      for (const batch of await reader.poll({ waitMsMax: 1000 })) {
-        while (batch.next()) {
-          if (batch.key === null || batch.value === null) throw new Error(`${topic} has nulls`);
-          const key = string().deserialize(batch.key, topic);
-          records.push([key, serde.deserialize(batch.value, topic)]);
-        }
-        batch.release();
-      }
-    return records;
-  } finally {
-    await reader.close();
-  }
+  const spent = await readAll(client, partitionsOf(topics.spent, partitionCount), double());
+  const dead = await readAll(
+    client,
+    partitionsOf(topics.deadLetters, partitionCount),
+    json<Order>(),
+  );
+  return { kind: "outcome", invoices, spent, dead };
 }
 
 function tell(message: EnrichmentMessage): void {

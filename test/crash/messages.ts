@@ -1,3 +1,4 @@
+import type { Attempt, Booked } from "../../examples/dead-letters/src/topology.ts";
 import type { Invoice, Order } from "../../examples/http-enrichment/src/topology.ts";
 
 /** Committed offsets by partition, such as `{ "lines-0": 120 }`. */
@@ -32,4 +33,15 @@ export type EnrichmentMessage =
       readonly invoices: readonly (readonly [string, Invoice])[];
       readonly spent: readonly (readonly [string, number])[];
       readonly dead: readonly (readonly [string, Order])[];
+    };
+
+/** What the application of the retries tells. */
+export type RetriesMessage =
+  /** So many parcels are booked or dead for good. */
+  | { readonly kind: "settled"; readonly count: number }
+  /** All that came out, with its parcel. */
+  | {
+      readonly kind: "outcome";
+      readonly booked: readonly (readonly [string, Booked])[];
+      readonly dead: readonly (readonly [string, Attempt])[];
     };

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { connect, double, EmbeddedCluster, json, StreamsApp, string } from "millrace";
+import { connect, double, EmbeddedCluster, json, optional, StreamsApp, string } from "millrace";
 
 import {
   ordersOfCustomers,
@@ -40,16 +40,8 @@ try {
 }
 
 async function changeTheDatabase(): Promise<void> {
-  const orders = client.producer({ key: string(), value: json<RowChange<Order>>() });
-  const customers = client.producer({ key: string(), value: json<RowChange<Customer>>() });
-  const customer = (key: string, after: Customer | null): Promise<unknown> =>
-    customers.send({
-      topic: topics.customers,
-      key,
-      value: { op: after === null ? "d" : "c", after },
-    });
-  const order = (key: string, after: Order | null): Promise<unknown> =>
-    orders.send({ topic: topics.orders, key, value: { op: after === null ? "d" : "c", after } });
+  const order = captureOf<Order>(topics.orders);
+  const customer = captureOf<Customer>(topics.customers);
   await customer("ada", { name: "Ada", city: "London" });
   await customer("bob", { name: "Bob", city: "London" });
   await order("1", { customer: "ada", total: 7 });
@@ -57,6 +49,19 @@ async function changeTheDatabase(): Promise<void> {
   await order("3", { customer: "bob", total: 9 });
   await order("3", null); // cancelled
   await customer("ada", { name: "Ada", city: "Paris" }); // and her orders with her
+}
+
+/** Writes what change data capture would write of a table. */
+function captureOf<Row>(topic: string): (key: string, after: Row | null) => Promise<void> {
+  const changes = client.producer({ key: string(), value: optional(json<RowChange<Row>>()) });
+  const rows = new Map<string, Row>();
+  return async (key, after) => {
+    const before = rows.get(key) ?? null;
+    const op = after === null ? "d" : before === null ? "c" : "u";
+    await changes.send({ topic, key, value: { op, before, after } });
+    if (after !== null) rows.set(key, after);
+    else await changes.send({ topic, key, value: null }); // so that compaction forgets the row
+  };
 }
 
 /** The last turnover of each city, once it is what was expected. */

@@ -9,9 +9,16 @@ export const topics = {
   turnover: "turnover-per-city",
 } as const;
 
-/** A change of a row, as Debezium and its like write it; `after` is null where the row was deleted. */
+/**
+ * A change of a row, as Debezium and its like write it, under the row's primary key: it was created, updated, deleted, or
+ * read by a first snapshot. Behind a deletion they write a record without a value, for compaction: it says nothing more,
+ * and a source leaves it out.
+ */
 export interface RowChange<Row> {
-  readonly op: "c" | "u" | "d";
+  readonly op: "c" | "u" | "d" | "r";
+  /** Null where the row is new. */
+  readonly before: Row | null;
+  /** Null where it was deleted. */
   readonly after: Row | null;
 }
 

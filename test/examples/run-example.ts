@@ -1,0 +1,12 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+import { repository } from "../tidy/source-files.ts";
+
+/** The lines that an example prints, run as a user runs it. */
+export async function runExample(name: string): Promise<readonly string[]> {
+  const program = join(repository, "examples", name, "src/main.ts");
+  const { stdout } = await promisify(execFile)(process.execPath, [program], { timeout: 50_000 });
+  return stdout.trimEnd().split("\n");
+}
