@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
 import { repository } from "../tidy/source-files.ts";
 import { blocksOf, pages, treatmentOf } from "./pages.ts";
+import { drawn, pictureNames } from "./pictures/pictures.ts";
 
 // The code of the pages is run by test/packages, where the packages are installed as users have them.
 test("every block of code is of a kind that is run", () => {
@@ -42,12 +43,26 @@ test("the package that users install shows the same program as the first page", 
   expect(plain(shown.code)).toBe(plain(first.code));
 });
 
+describe("a picture of time is what the code draws; `npm run docs:pictures` writes it", () => {
+  const shown = pages.flatMap(blocksOf).filter((block) => treatmentOf(block) === "picture");
+  const nameOf = ({ kind }: { readonly kind: string }): string => kind.slice("picture ".length);
+
+  test.each(shown)("$page: $kind", (block) => {
+    expect(block.code).toBe(drawn(nameOf(block)));
+  });
+
+  test("and each that is drawn is on a page", () => {
+    expect(new Set(shown.map(nameOf))).toEqual(new Set(pictureNames));
+  });
+});
+
 test("links between the pages lead somewhere", () => {
   const broken = [
     ...pages,
     "packages/millrace/README.md",
     "CONTRIBUTING.md",
     "docs/internals/follow-a-record.md",
+    ...globSync("examples/{,*/}README.md", { cwd: repository }),
   ].flatMap((page) => {
     const text = readFileSync(join(repository, page), "utf8");
     return [...text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)]

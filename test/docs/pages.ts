@@ -40,6 +40,7 @@ export type Treatment =
   | "shell"
   | "tsconfig"
   | "pnpm-workspace"
+  | "picture"
   | "elsewhere";
 
 /** Shell commands that other tests run, and the one language that needs a machine of its own. */
@@ -50,6 +51,7 @@ const elsewhere: readonly RegExp[] = [
 
 export function treatmentOf({ kind, code }: Block): Treatment | undefined {
   if (elsewhere.some((pattern) => pattern.test(code))) return "elsewhere";
+  if (kind.startsWith("picture ")) return "picture";
   switch (kind) {
     case "ts":
       if (code.includes("await using")) return "program of Node 24";
