@@ -25,6 +25,8 @@ export interface SegmentedVariant<S, Store extends StateStore> {
   /** Bytes behind the time in a row's key: a sequence number, or the start of a session. */
   readonly lastBytes: 4 | 8;
   readonly deletions: Deletions;
+  /** See `RowFilters`. */
+  readonly filterStepMs: number;
   windowOf(keys: RowKeys, row: Uint8Array): Window;
   make(rows: TypedRows<unknown, unknown, S>, parts: SegmentedParts): Store;
 }
@@ -65,6 +67,7 @@ export class OpenSegmentedStore<S, Store extends StateStore> implements OpenStor
       retentionMs,
       isExact,
       deletions: countsDeletions ? "counted" : variant.deletions,
+      filterStepMs: variant.filterStepMs,
       drop: () => environment.drop(`store ${name} does not keep what is that old`),
     });
     const { layout } = variant.view;
@@ -138,7 +141,7 @@ export class OpenSegmentedStore<S, Store extends StateStore> implements OpenStor
         return visibleFrom === undefined || visibleFrom < liveFrom;
       },
     );
-    this.#bytes.ledger.segments.retain((id) => id >= firstLive || this.#isCached(id));
+    this.#bytes.retainSegments((id) => id >= firstLive || this.#isCached(id));
   }
 
   /** Rows in the cache are seen even where they have expired beneath, as in Kafka. */

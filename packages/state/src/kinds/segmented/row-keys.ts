@@ -51,6 +51,15 @@ export class RowKeys {
     return partOf(row, segmentBytes, row.length - this.#suffixBytes);
   }
 
+  /** Where the key lies in a row. */
+  get keyStart(): number {
+    return segmentBytes;
+  }
+
+  keyEnd(row: Uint8Array): number {
+    return row.length - this.#suffixBytes;
+  }
+
   segmentIn(row: Uint8Array): number {
     return readInt64(row, 0);
   }

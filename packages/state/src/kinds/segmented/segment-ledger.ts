@@ -36,6 +36,11 @@ export class SegmentLedger {
     this.#hasNews = true;
   }
 
+  /** The newest time that was written; -1: nothing was. */
+  get streamTime(): Timestamp {
+    return this.#streamTime;
+  }
+
   /** The newest time less the retention: what is older has expired. */
   get expiry(): Timestamp {
     return this.#streamTime - this.#retentionMs;

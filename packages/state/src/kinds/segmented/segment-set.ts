@@ -6,11 +6,14 @@ export class SegmentSet {
     return this.#ids[0];
   }
 
-  add(id: number): void {
+  /** @returns whether it was not there */
+  add(id: number): boolean {
     const ids = this.#ids;
     let at = ids.length;
     while (at > 0 && ids[at - 1] > id) at--;
-    if (at === 0 || ids[at - 1] !== id) ids.splice(at, 0, id);
+    if (at > 0 && ids[at - 1] === id) return false;
+    ids.splice(at, 0, id);
+    return true;
   }
 
   /** Those between two, both inclusive. */

@@ -1,6 +1,7 @@
 import type { Timestamp } from "@millrace/model";
 import type { BytesStore, EngineBytes, StoreScan } from "../../contract/bytes-store.ts";
 import type { EntryCursor } from "../../contract/store-engine.ts";
+import { RowFilters } from "./row-filters.ts";
 import type { RowKeys } from "./row-keys.ts";
 import { SegmentLedger } from "./segment-ledger.ts";
 
@@ -17,6 +18,8 @@ export interface RowLife {
   /** True: what has expired is refused to the millisecond, as Kafka's stores in memory do; false: with its segment. */
   readonly isExact: boolean;
   readonly deletions: Deletions;
+  /** See `RowFilters`. */
+  readonly filterStepMs: number;
   /** Told of a write that is left out. */
   readonly drop: () => void;
 }
@@ -27,17 +30,48 @@ export class SegmentedBytes implements BytesStore {
   readonly #bytes: EngineBytes;
   readonly #keys: RowKeys;
   readonly #life: RowLife;
+  readonly #filters: RowFilters;
+  #newestTime: Timestamp;
 
   constructor(bytes: EngineBytes, keys: RowKeys, life: RowLife) {
     this.#bytes = bytes;
     this.#keys = keys;
     this.#life = life;
     this.ledger = new SegmentLedger(bytes, keys, life.retentionMs);
+    this.#filters = new RowFilters(keys, life.filterStepMs);
+    this.#newestTime = this.ledger.streamTime;
   }
 
   /** Rows of earlier times are hidden. */
   get visibleFrom(): Timestamp {
     return this.ledger.expiry + 1;
+  }
+
+  /** No row is of a later time, in a cache above neither. */
+  get newestTime(): Timestamp {
+    return this.#newestTime;
+  }
+
+  /** A row is going to be written, now or when a cache is flushed. */
+  note(row: Uint8Array): void {
+    const isFirst = this.ledger.segments.add(this.#keys.segmentIn(row));
+    this.#filters.note(row, isFirst);
+    const time = this.#keys.timeOf(row);
+    if (time > this.#newestTime) this.#newestTime = time;
+  }
+
+  /** The segments that may hold rows of a key between two times, both inclusive, in their order. */
+  segmentsOfKey(key: Uint8Array, from: Timestamp, to: Timestamp): readonly number[] {
+    const { segments } = this.ledger;
+    return segments
+      .between(this.#keys.segmentOf(from), this.#keys.segmentOf(to))
+      .filter((segment) => this.#filters.mayHoldBetween(segment, key, from, to));
+  }
+
+  /** Forgets segments but those for which `isKept` says so. */
+  retainSegments(isKept: (segment: number) => boolean): void {
+    this.ledger.segments.retain(isKept);
+    this.#filters.retain(isKept);
   }
 
   nextSequence(): number {
@@ -50,7 +84,8 @@ export class SegmentedBytes implements BytesStore {
   }
 
   valueSeenFrom(row: Uint8Array, visibleFrom: Timestamp): Uint8Array | null {
-    return this.#keys.timeOf(row) < visibleFrom ? null : this.#bytes.get(row);
+    if (this.#keys.timeOf(row) < visibleFrom || !this.#filters.mayHold(row)) return null;
+    return this.#bytes.get(row);
   }
 
   put(row: Uint8Array, value: Uint8Array | null, contextTimestamp: Timestamp): void {
@@ -66,6 +101,7 @@ export class SegmentedBytes implements BytesStore {
   /** As `put`, of what the changelog has; what has expired is not there. */
   restore(row: Uint8Array, value: Uint8Array | null, sequence: number): void {
     if (sequence > this.ledger.sequence) this.ledger.sequence = sequence;
+    this.note(row);
     this.#apply(row, value, -1);
   }
 
@@ -84,7 +120,7 @@ export class SegmentedBytes implements BytesStore {
     if (value === null && deletions === "ignored") return !isExact || this.#advance(row);
     const bringsTime = value !== null || deletions === "counted" || !isExact;
     if (bringsTime && !this.#advance(row)) return false;
-    this.#write(row, value, contextTimestamp);
+    this.#bytes.put(row, value, contextTimestamp);
     return true;
   }
 
@@ -95,11 +131,6 @@ export class SegmentedBytes implements BytesStore {
     return this.#life.isExact
       ? time > this.ledger.expiry
       : this.#keys.segmentIn(row) >= this.ledger.firstLive;
-  }
-
-  #write(row: Uint8Array, value: Uint8Array | null, contextTimestamp: Timestamp): void {
-    this.ledger.segments.add(this.#keys.segmentIn(row));
-    this.#bytes.put(row, value, contextTimestamp);
   }
 }
 

@@ -76,14 +76,19 @@ export class TypedRows<K, V, S> {
 
   /** Before a write, which may stay in the cache for a while. */
   noteSegment(row: Uint8Array): void {
-    this.#parts.bytes.ledger.segments.add(this.keys.segmentIn(row));
+    this.#parts.bytes.note(row);
   }
 
   ofKey(key: K, search: RowSearch): WindowedCursor<K, S> {
     const bytes = this.encodeKey(key);
     const { keys } = this;
+    const { bytes: stored } = this.#parts;
+    const { from } = search;
+    // Beyond the newest row lie those of keys that begin with this one.
+    const to = Math.min(search.to, stored.newestTime);
     const rows = this.#scan(search, {
-      rangeIn: (segment) => keys.rangeOfKey(segment, bytes, search.from, search.to),
+      segments: stored.segmentsOfKey(bytes, from, to),
+      rangeIn: (segment) => keys.rangeOfKey(segment, bytes, from, to),
       isMeant: (row) => keys.isOfKey(row, bytes),
     });
     return this.#cursor(rows);
@@ -96,7 +101,9 @@ export class TypedRows<K, V, S> {
     if (first !== null && last !== null && compareBytes(first, last) > 0)
       return this.#cursor(noEntries);
     const { keys } = this;
+    const { segments } = this.#parts.bytes.ledger;
     const rows = this.#scan(search, {
+      segments: segments.between(keys.segmentOf(search.from), keys.segmentOf(search.to)),
       rangeIn: (segment) => keys.rangeOfKeys(segment, first, last),
       isMeant: (row) => {
         const key = keys.keyOf(row);
@@ -130,14 +137,14 @@ export class TypedRows<K, V, S> {
   }
 
   #scan(
-    { from, to, isReverse, isMeant: isSearched }: RowSearch,
-    { rangeIn, isMeant }: RowsInSegment,
+    { isReverse, isMeant: isSearched }: RowSearch,
+    { segments, rangeIn, isMeant }: RowsToSearch,
   ): EntryCursor {
-    const { keys, access } = this;
-    const { ledger, visibleFrom } = this.#parts.bytes;
-    const found = ledger.segments.between(keys.segmentOf(from), keys.segmentOf(to));
+    if (segments.length === 0) return noEntries;
+    const { access } = this;
+    const { visibleFrom } = this.#parts.bytes;
     const direction = isReverse ? "backward" : "forward";
-    const cursors = (isReverse ? found.toReversed() : found).map((segment) => {
+    const cursors = (isReverse ? segments.toReversed() : segments).map((segment) => {
       const scan: StoreScan = { ...rangeIn(segment), direction, visibleFrom };
       return access.scan(scan);
     });
@@ -152,7 +159,8 @@ export class TypedRows<K, V, S> {
   }
 }
 
-interface RowsInSegment {
+interface RowsToSearch {
+  readonly segments: readonly number[];
   readonly rangeIn: (segment: number) => Pick<StoreScan, "from" | "to">;
   readonly isMeant: (row: Uint8Array) => boolean;
 }

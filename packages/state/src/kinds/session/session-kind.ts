@@ -106,6 +106,8 @@ const sessionKind = {
       view: plainView,
       lastBytes: 8,
       deletions: "uncounted",
+      // Sessions are looked for by gaps, of which the retention has at least one.
+      filterStepMs: Math.max(1, Math.floor(specification.retentionMs / 8)),
       windowOf: (keys, row) => ({ start: keys.lastOf(row), end: keys.timeOf(row) }),
       make: (rows, parts) => new Sessions(rows, parts),
     }),

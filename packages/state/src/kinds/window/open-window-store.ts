@@ -25,6 +25,8 @@ export function openWindowStore<S, Store extends TypedWindowStore<unknown, unkno
     view: variant.view,
     lastBytes: 4,
     deletions: retainDuplicates ? "ignored" : "counted",
+    // With duplicates a window is looked through, without them its start is known.
+    filterStepMs: retainDuplicates ? Math.max(1, Math.floor(windowEnd(0) / 8)) : 1,
     windowOf: (keys, row): Window => {
       const start = keys.timeOf(row);
       return { start, end: windowEnd(start) };

@@ -1,0 +1,60 @@
+/** Each part has four times the words of the one before: 8 KiB to 2 MiB. */
+const firstWords = 2048;
+const partsMax = 5;
+
+/** A word has bits for two keys, three each: one in fifty that was not added passes. */
+const keysPerWord = 2;
+
+/**
+ * Tells which hashes were never added, in two bytes for each that was (a Bloom filter that grows). Once it is as large as
+ * it gets it lets more and more pass.
+ */
+export class KeyFilter {
+  readonly #parts: Int32Array[] = [];
+  #last = new Int32Array(0);
+  #room = 0;
+
+  add(hash: number): void {
+    if (this.mayHave(hash)) return;
+    if (this.#room === 0 && this.#parts.length < partsMax) this.#grow();
+    const last = this.#last;
+    last[hash & (last.length - 1)] |= bitsOf(hash);
+    if (this.#room > 0) this.#room--;
+  }
+
+  /** False: it was not added. */
+  mayHave(hash: number): boolean {
+    const bits = bitsOf(hash);
+    for (const part of this.#parts)
+      if ((part[hash & (part.length - 1)] & bits) === bits) return true;
+    return false;
+  }
+
+  #grow(): void {
+    const words = this.#parts.length === 0 ? firstWords : 4 * this.#last.length;
+    this.#last = new Int32Array(words);
+    this.#parts.push(this.#last);
+    this.#room = keysPerWord * words;
+  }
+}
+
+/** Of bits that choose no word. */
+function bitsOf(hash: number): number {
+  const stirred = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+  return (1 << (stirred >>> 27)) | (1 << ((stirred >>> 22) & 31)) | (1 << ((stirred >>> 17) & 31));
+}
+
+/** A 32-bit hash of a part of bytes. */
+export function hashOf(bytes: Uint8Array, start: number, end: number): number {
+  let hash = 0x811c9dc5;
+  for (let index = start; index < end; index++) hash = Math.imul(hash ^ bytes[index], 0x01000193);
+  return hash;
+}
+
+/** A 32-bit hash of a hash and a number. */
+export function hashWith(hash: number, number: number): number {
+  let mixed = hash ^ Math.imul(number | 0, 0x9e3779b1);
+  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  return mixed ^ (mixed >>> 16);
+}
