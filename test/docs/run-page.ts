@@ -125,7 +125,7 @@ function writeShims(cwd: string, project: string, port: number): void {
   const shims = {
     millrace: `case "$1" in
 broker) exec node ${main} "$@" --port ${port};;
-log) exec node ${main} "$@";;
+log | streams) exec node ${main} "$@";;
 *) exec node ${main} "$@" --bootstrap-server 127.0.0.1:${port};;
 esac`,
     npx: 'exec "$@"',

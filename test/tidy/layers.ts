@@ -13,7 +13,7 @@ export const packageLayers: Readonly<Record<string, readonly string[]>> = {
   broker: ["model", "platform", "protocol", "log"],
   streams: ["model", "platform", "cluster", "state", "serde"],
   testing: ["model", "platform", "cluster", "state", "serde", "streams"],
-  cli: ["model", "platform", "protocol", "client", "cluster", "log", "broker"],
+  cli: ["model", "platform", "protocol", "client", "cluster", "log", "broker", "streams"],
   millrace: [
     "model",
     "platform",

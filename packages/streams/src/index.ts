@@ -205,6 +205,26 @@ export type { NamedOptions } from "./dsl/stream-node.ts";
 export { StreamsBuilder } from "./dsl/streams-builder.ts";
 export type { PlanOptions, TopologyOptimization } from "./plan/lower-plan.ts";
 export { Topology } from "./topology/topology.ts";
+export { describeTopology } from "./topology/description/describe-text.ts";
+export { mermaidOf } from "./topology/description/mermaid.ts";
+export { readDescription } from "./topology/description/read-description.ts";
+export type {
+  ChangelogDescription,
+  NodeDescription,
+  ProcessorDescription,
+  RepartitionTopicDescription,
+  SinkDescription,
+  SourceDescription,
+  StoreDescription,
+  SubtopologyDescription,
+  TopologyDescription,
+} from "./topology/description/topology-description.ts";
+export { diffTopologies, type TopologyDiff } from "./topology/diff/diff-topologies.ts";
+export type {
+  ChangeSeverity,
+  TopologyChange,
+  TopologyChangeKind,
+} from "./topology/diff/topology-change.ts";
 export type { GlobalStoreNodes, TopologyContents } from "./topology/topology-contents.ts";
 export type {
   ProcessorNodeOptions,

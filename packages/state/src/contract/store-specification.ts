@@ -28,6 +28,8 @@ export interface SpecifiedKind {
   readonly name: string;
   /** How entries lie in the engine. A store that was written in another layout begins anew. */
   readonly layout: number;
+  /** How much time a segment of its entries spans. A store that was written with another span begins anew. */
+  segmentSpanMs?(specification: StoreSpecification): number;
   /** Kafka's topic configs of the changelog. */
   changelogConfigs(specification: StoreSpecification): Readonly<Record<string, string>>;
 }

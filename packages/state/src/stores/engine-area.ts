@@ -13,7 +13,7 @@ import {
  * | key | value |
  * |---|---|
  * | 0 0 1 | format version (2 bytes) |
- * | 0 0 2 name | store id (2), layout (1: that of its kind) |
+ * | 0 0 2 name | store id (2), layout (1: that of its kind), span of a segment in ms where it has segments (8) |
  * | 0 0 3 id | offset below which the changelog is in the store (8) |
  * | 0 0 4 id | the changelog that the store was built from, as its owner names it |
  *
@@ -29,6 +29,13 @@ const ownerPrefix = Uint8Array.of(0, 0, 4);
 interface KnownStore {
   readonly prefix: Uint8Array;
   readonly layout: number;
+  /** 0: none, or not known. */
+  readonly spanMs: number;
+}
+
+export interface ClaimedStore {
+  readonly prefix: Uint8Array;
+  readonly isReset: boolean;
 }
 
 /** One engine as the stores of a task share it: their prefixes and changelog offsets. */
@@ -50,16 +57,23 @@ export class EngineArea {
   /**
    * The prefix of a store, made on first sight.
    *
-   * @returns isReset: what was there had another layout and was deleted
+   * @param spanMs of a segment; 0: there are none
+   * @returns isReset: what was there was laid out otherwise and was deleted
    */
-  claim(name: string, layout: number): { readonly prefix: Uint8Array; readonly isReset: boolean } {
+  claim(name: string, layout: number, spanMs: number): ClaimedStore {
     const known = this.#stores.get(name);
-    if (known?.layout === layout) return { prefix: known.prefix, isReset: false };
+    if (known?.layout === layout && known.spanMs === spanMs)
+      return { prefix: known.prefix, isReset: false };
     const prefix = known?.prefix ?? uint16(++this.#greatestId);
-    if (known !== undefined) this.wipe(name);
-    this.engine.write([{ key: nameKey(name), value: concatBytes(prefix, Uint8Array.of(layout)) }]);
-    this.#stores.set(name, { prefix, layout });
-    return { prefix, isReset: known !== undefined };
+    // Of a store that an older version has written the span is not known.
+    const isReset = known !== undefined && (known.layout !== layout || known.spanMs !== 0);
+    if (isReset) this.wipe(name);
+    const form = concatBytes(prefix, Uint8Array.of(layout));
+    this.engine.write([
+      { key: nameKey(name), value: spanMs === 0 ? form : concatBytes(form, int64(spanMs)) },
+    ]);
+    this.#stores.set(name, { prefix, layout, spanMs });
+    return { prefix, isReset };
   }
 
   offsetOf(name: string): Offset | undefined {
@@ -79,7 +93,7 @@ export class EngineArea {
   /** All or nothing: the writes, and the offsets that cover them. */
   commit(writes: EngineEntry[], offsets: readonly (readonly [string, Offset])[]): void {
     for (const [name, offset] of offsets)
-      writes.push({ key: this.#offsetKey(name), value: int64Before(new Uint8Array(0), offset) });
+      writes.push({ key: this.#offsetKey(name), value: int64(offset) });
     if (writes.length > 0) this.engine.write(writes);
     for (const [name, offset] of offsets) this.#offsets.set(name, offset);
   }
@@ -107,7 +121,9 @@ export class EngineArea {
     while (entries.next()) {
       const name = decodeUtf8(entries.key.subarray(namePrefix.length));
       const prefix = Uint8Array.of(entries.value[0], entries.value[1]);
-      this.#stores.set(name, { prefix, layout: entries.value[2] });
+      const { value } = entries;
+      const spanMs = value.length > 3 ? readInt64(value.subarray(3)) : 0;
+      this.#stores.set(name, { prefix, layout: value[2], spanMs });
       this.#greatestId = Math.max(this.#greatestId, readUint16(prefix, 0));
     }
     for (const name of this.#stores.keys()) {
@@ -127,6 +143,10 @@ function requireKnownVersion(version: number): void {
       "STORE_FORMAT_TOO_NEW",
       `the state folder has format ${version}, this version reads up to ${formatVersion}; run the newer version, or delete the folder so that it is restored from the changelogs`,
     );
+}
+
+function int64(value: number): Uint8Array {
+  return int64Before(new Uint8Array(0), value);
 }
 
 function uint16(value: number): Uint8Array {

@@ -173,7 +173,11 @@ class OpenTaskStores implements TaskStores {
     const { specification, changelog, changelogTopic } = opening;
     const { name, kind } = specification;
     invariant(!this.#byName.has(name), "STATE-9", { store: name });
-    const { prefix, isReset } = area.claim(name, kind.layout);
+    const { prefix, isReset } = area.claim(
+      name,
+      kind.layout,
+      kind.segmentSpanMs?.(specification) ?? 0,
+    );
     const stage = new Stage(this.#stageBudget);
     const environment: StoreEnvironment = {
       scope: this.#scope,

@@ -1,4 +1,4 @@
-import { encodeUtf8, noHeaders } from "@millrace/model";
+import { encodeUtf8, noHeaders, type Duration } from "@millrace/model";
 import { json, string } from "@millrace/serde";
 import { MemoryFileSystem } from "@millrace/platform/memory";
 import { MetricRegistry, silentLogger } from "@millrace/platform";
@@ -7,6 +7,13 @@ import type { StoreEngine } from "../contract/store-engine.ts";
 import type { KeyValueStore, UpdatableKeyValueStore } from "../contract/key-value-store.ts";
 import type { StoreSpecification } from "../contract/store-specification.ts";
 import { keyValueStore } from "../kinds/key-value/key-value-kind.ts";
+import type { SessionStore } from "../contract/session-store.ts";
+import type { StateStore } from "../contract/state-store.ts";
+import type { VersionedKeyValueStore } from "../contract/versioned-store.ts";
+import type { WindowStore } from "../contract/window-store.ts";
+import { sessionStore } from "../kinds/session/session-kind.ts";
+import { versionedKeyValueStore } from "../kinds/versioned/versioned-kind.ts";
+import { windowStore } from "../kinds/window/window-kind.ts";
 import { timestampedKeyValueStore } from "../kinds/timestamped-key-value/timestamped-key-value-kind.ts";
 import type { TaskStores } from "../contract/task-stores.ts";
 import { fileEngineProvider } from "../file/file-engine-provider.ts";
@@ -152,6 +159,58 @@ describe("a task's stores", () => {
     expect(again.store<UpdatableKeyValueStore<string, string>>("plain").get("k")).toBeNull();
     await again.close();
   });
+
+  const at = 7_200_000;
+  const rows = { name: "plain", key: string(), value: string() };
+  it.each([
+    {
+      kind: "windows",
+      specify: (retention: Duration) => windowStore({ ...rows, windowSize: "1m", retention }),
+      put: (store: StateStore) => (store as WindowStore<string, string>).put("k", "v", at),
+      get: (store: StateStore) => (store as WindowStore<string, string>).fetch("k", at),
+    },
+    {
+      kind: "sessions",
+      specify: (retention: Duration) => sessionStore({ ...rows, retention }),
+      put: (store: StateStore) =>
+        (store as SessionStore<string, string>).put(
+          { key: "k", window: { start: at, end: at } },
+          "v",
+        ),
+      get: (store: StateStore) =>
+        (store as SessionStore<string, string>).fetchSession("k", { start: at, end: at }),
+    },
+    {
+      kind: "versions",
+      specify: (retention: Duration) =>
+        versionedKeyValueStore({ ...rows, historyRetention: retention }),
+      put: (store: StateStore) => {
+        (store as VersionedKeyValueStore<string, string>).put("k", "v", at);
+        (store as VersionedKeyValueStore<string, string>).put("k", "w", at + 1);
+      },
+      get: (store: StateStore) =>
+        (store as VersionedKeyValueStore<string, string>).get("k", at)?.value ?? null,
+    },
+  ])(
+    "begin anew where the segments of $kind span another time",
+    async ({ kind, specify, put, get }) => {
+      const reopen = async (retention: Duration) => {
+        const specification: StoreSpecification = specify(retention);
+        const stores = open(await provider.open(`/${kind}`), [specification]);
+        return { stores, store: stores.store(specification) };
+      };
+      const first = await reopen("1h");
+      put(first.store);
+      first.stores.commit(new Map([["plain", 5]]));
+      await first.stores.close();
+      const again = await reopen("1h");
+      expect([get(again.store), again.stores.committedOffset("plain")]).toEqual(["v", 5]);
+      await again.stores.close();
+      const anew = await reopen("4h");
+      expect([get(anew.store), anew.stores.committedOffset("plain")]).toEqual([null, undefined]);
+      await anew.stores.close();
+    },
+  );
 
   it("wipe one store and its offset", async () => {
     const stores = open(await provider.open("/w"), [plain, volatile]);

@@ -24,6 +24,7 @@ export type TopologyErrorCode =
   | "SINK_AS_PARENT"
   | "FOREIGN_STREAM"
   | "MISSING_SERDE"
+  | "INVALID_DESCRIPTION"
   | "UNNAMED_INTERNAL_RESOURCE";
 
 /**

@@ -3,7 +3,10 @@ import type { StoreSpecification } from "@millrace/state";
 
 import { TopologyError } from "../error/topology-error.ts";
 import type { ProcessorSupplier } from "../processor/processor.ts";
-import { describeTopology } from "./describe.ts";
+import { describeContents } from "./description/describe-contents.ts";
+import { describeTopology } from "./description/describe-text.ts";
+import { mermaidOf } from "./description/mermaid.ts";
+import type { TopologyDescription } from "./description/topology-description.ts";
 import { globalStoresOf, isGlobalGroup, type GlobalStore } from "./global-topology.ts";
 import { nodeGroups } from "./node-groups.ts";
 import {
@@ -195,7 +198,18 @@ export class Topology {
 
   /** Kafka's text, byte for byte. */
   describe(): string {
-    return describeTopology(this.#builder.contents);
+    return describeTopology(this.description());
+  }
+
+  /** The same as data, with stores, serdes and internal topics: JSON carries it, and `diffTopologies` compares it. */
+  description(): TopologyDescription {
+    const subtopologies = describeContents(this.#builder.contents);
+    return { format: 1, subtopologies, fingerprint: this.fingerprint() };
+  }
+
+  /** The same as a diagram of Mermaid, which GitHub draws: topics, sub-topologies, nodes and stores. */
+  mermaid(): string {
+    return mermaidOf(this.description());
   }
 
   /** All nodes, parents before children. Internal topics are without the application's id. */

@@ -38,7 +38,7 @@ export interface SegmentedParts {
 }
 
 /** Kafka's: at least a minute, and half of the retention. */
-function segmentIntervalMs(retentionMs: number): number {
+export function segmentSpanMs({ retentionMs }: SegmentedSpecification): number {
   return Math.max(Math.floor(retentionMs / 2), 60_000);
 }
 
@@ -59,7 +59,7 @@ export class OpenSegmentedStore<S, Store extends StateStore> implements OpenStor
   ) {
     const { name, key: keySerde, value, retentionMs, engine } = specification;
     const { changelogTopic: topic, scope, isPersistent } = environment;
-    const keys = new RowKeys(segmentIntervalMs(retentionMs), variant.lastBytes);
+    const keys = new RowKeys(segmentSpanMs(specification), variant.lastBytes);
     const isExact = engine === "memory";
     // A cache knows writes alone, as in Kafka: what it flushes counts.
     const countsDeletions = variant.deletions === "uncounted" && environment.cache !== null;

@@ -12,6 +12,7 @@ import type { WindowedCursor } from "../../contract/window-store.ts";
 import { expiringChangelog } from "../changelog-configs.ts";
 import {
   OpenSegmentedStore,
+  segmentSpanMs,
   type SegmentedParts,
   type SegmentedSpecification,
 } from "../segmented/open-segmented-store.ts";
@@ -99,6 +100,7 @@ class Sessions<K, V> implements CachedSessionStore<K, V> {
 const sessionKind = {
   name: "session",
   layout: 5,
+  segmentSpanMs,
   changelogConfigs: (specification: SegmentedSpecification) =>
     expiringChangelog(specification, specification.retentionMs, "compact,delete"),
   open: (specification: SegmentedSpecification, bytes, environment) =>

@@ -2,6 +2,7 @@ import type { Timestamp } from "@millrace/model";
 import type { ValueAndTimestamp } from "../../contract/key-value-store.ts";
 import type { StoreKind } from "../../contract/store-specification.ts";
 import type { UpdatableWindowStore } from "../../contract/window-store.ts";
+import { segmentSpanMs } from "../segmented/open-segmented-store.ts";
 import { timestampedView } from "../segmented/value-view.ts";
 import { openWindowStore, TypedWindowStore } from "../window/open-window-store.ts";
 import {
@@ -34,6 +35,7 @@ class TimestampedWindows<K, V>
 const timestampedWindowKind = {
   name: "timestampedWindow",
   layout: 4,
+  segmentSpanMs,
   changelogConfigs: windowChangelog,
   open: (specification: WindowStoreSpecification, bytes, environment) =>
     openWindowStore(specification, bytes, environment, {

@@ -139,6 +139,7 @@ class OpenVersionedStore<K, V>
 const versionedKind = {
   name: "versioned",
   layout: 6,
+  segmentSpanMs: ({ segmentIntervalMs }: VersionedStoreSpecification) => segmentIntervalMs,
   changelogConfigs: (specification: VersionedStoreSpecification) =>
     versionedChangelog(specification, specification.historyRetentionMs),
   open: (specification: VersionedStoreSpecification, bytes, environment) =>

@@ -6,6 +6,7 @@ import type { StoreKind } from "../../contract/store-specification.ts";
 import type { JoinWindowStore } from "../../contract/window-store.ts";
 import { rowSerde } from "../../layers/store-format.ts";
 import { plainValues } from "../../layers/value-layout.ts";
+import { segmentSpanMs } from "../segmented/open-segmented-store.ts";
 import type { TypedRows } from "../segmented/typed-rows.ts";
 import type { ValueView } from "../segmented/value-view.ts";
 import { openWindowStore, TypedWindowStore, type WindowStoreParts } from "./open-window-store.ts";
@@ -40,6 +41,7 @@ class JoinWindows extends TypedWindowStore<unknown, unknown, unknown> {
 const joinWindowKind = {
   name: "window",
   layout: 3,
+  segmentSpanMs,
   changelogConfigs: windowChangelog,
   open: (
     specification: WindowStoreSpecification,

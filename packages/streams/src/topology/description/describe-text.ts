@@ -1,12 +1,9 @@
-import { hashSetOrder, TreeSet } from "./java-order.ts";
-import { isGlobalGroup } from "./global-topology.ts";
-import { nodeGroups } from "./node-groups.ts";
-import type { TopologyContents } from "./topology-contents.ts";
-import type { TopologyNode } from "./topology-node.ts";
+import { hashSetOrder, TreeSet } from "../java-order.ts";
+import type { NodeDescription, TopologyDescription } from "./topology-description.ts";
 
 /** A node with its neighbours, in the order in which Kafka prints them. */
 interface DescribedNode {
-  readonly node: TopologyNode;
+  readonly node: NodeDescription;
   readonly predecessors: TreeSet<DescribedNode>;
   readonly successors: TreeSet<DescribedNode>;
   readonly linked: DescribedNode[];
@@ -15,18 +12,20 @@ interface DescribedNode {
 }
 
 /** The text of Kafka's `Topology.describe()`, byte for byte. */
-export function describeTopology(contents: TopologyContents): string {
+export function describeTopology({
+  subtopologies,
+}: Pick<TopologyDescription, "subtopologies">): string {
   let text = "Topologies:\n ";
-  nodeGroups(contents.nodes).forEach((group, id) => {
+  for (const { id, isGlobal, nodes: group } of subtopologies) {
     const nodes = describeGroup(group);
-    text += isGlobalGroup(group, contents)
+    text += isGlobal
       ? `  Sub-topology: ${id} for global store (will not generate tasks)\n${nodes}`
       : `  Sub-topology: ${id}\n${nodes}\n`;
-  });
+  }
   return text;
 }
 
-function describeGroup(group: readonly TopologyNode[]): string {
+function describeGroup(group: readonly NodeDescription[]): string {
   const byName = new Map<string, DescribedNode>();
   const nodes = new Map(group.map((node) => [node.name, node]));
   const order = hashSetOrder(group.map((node) => node.name));
@@ -52,7 +51,7 @@ function describeGroup(group: readonly TopologyNode[]): string {
     .join("");
 }
 
-function describedNode(node: TopologyNode): DescribedNode {
+function describedNode(node: NodeDescription): DescribedNode {
   return {
     node,
     predecessors: new TreeSet(compareNodes),
@@ -79,19 +78,14 @@ function nodeText({ node, predecessors, successors }: DescribedNode): string {
   const previous = `\n      <-- ${names(predecessors)}`;
   switch (node.kind) {
     case "source": {
-      const topics =
-        node.pattern === undefined
-          ? `[${hashSetOrder(node.topics).join(", ")}]`
-          : node.pattern.source;
+      const topics = node.pattern ?? `[${hashSetOrder(node.topics).join(", ")}]`;
       return `Source: ${node.name} (topics: ${topics})${next}`;
     }
     case "processor":
       return `Processor: ${node.name} (stores: [${hashSetOrder(node.stores).join(", ")}])${next}${previous}`;
     case "sink": {
       const target =
-        typeof node.topic === "string"
-          ? `topic: ${node.topic}`
-          : `extractor class: ${node.topic.name}`;
+        node.topic === null ? `extractor class: ${node.extractor}` : `topic: ${node.topic}`;
       return `Sink: ${node.name} (${target})${previous}`;
     }
   }

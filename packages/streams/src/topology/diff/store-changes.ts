@@ -1,0 +1,267 @@
+import { isGenerated, type PlacedStore } from "./origins.ts";
+import { bytesOfSerde, startOver } from "./what-to-do.ts";
+import type { Paired } from "./pair-up.ts";
+import type { ChangeSeverity, TopologyChange } from "./topology-change.ts";
+
+/** Kinds that have the same bytes in the changelog, and other ones on the disk. */
+const alike: readonly (readonly string[])[] = [
+  ["keyValue", "timestampedKeyValue", "versioned"],
+  ["window", "timestampedWindow"],
+];
+
+const retentions = ["retentionMs", "historyRetentionMs", "segmentIntervalMs"];
+/** Entries lie in segments of so much time: a store with others begins anew. */
+const span = "segmentSpanMs";
+/** A window's end, and a row's key, are told by these. */
+const windows = ["windowSizeMs", "retainDuplicates"];
+
+/** What becomes of the stores. */
+export function storeChanges(
+  { pairs, gone, added }: Paired<PlacedStore>,
+  now: readonly PlacedStore[],
+): readonly TopologyChange[] {
+  const names = new Map(now.map((store) => [store.name, store]));
+  return [
+    ...gone.map(removed),
+    ...added.map(addedStore),
+    ...pairs.flatMap(([old, store]) =>
+      old.name === store.name ? [] : renamed(old, store, names.get(old.name)),
+    ),
+    ...pairs.flatMap(([old, store]) => (old.name === store.name ? compared(old, store) : [])),
+  ];
+}
+
+/** What happens to a store that is read from its changelog again. */
+export function afterRebuild({ changelog }: PlacedStore): ChangeSeverity {
+  return changelog === null ? "lost" : "rebuilt";
+}
+
+function removed({ name, changelog }: PlacedStore): TopologyChange {
+  const isKept = changelog?.isSourceTopic === true;
+  return {
+    kind: "storeRemoved",
+    severity: isKept ? "survives" : "lost",
+    subject: name,
+    message: `store ${name} is not there any more`,
+    advice:
+      isKept || changelog === null
+        ? ""
+        : `delete its topic APPLICATION-${changelog.topic} once nobody goes back to the old version`,
+  };
+}
+
+function addedStore({ name, changelog }: PlacedStore): TopologyChange {
+  const isFilled = changelog?.isSourceTopic === true;
+  return {
+    kind: "storeAdded",
+    severity: "survives",
+    subject: name,
+    message: isFilled
+      ? `store ${name} is new; it is filled from topic ${changelog.topic}`
+      : `store ${name} is new; it knows only what comes from now on`,
+    advice: isFilled ? "" : `to have it know what came before, ${startOver}`,
+  };
+}
+
+function renamed(
+  old: PlacedStore,
+  store: PlacedStore,
+  successor: PlacedStore | undefined,
+): readonly TopologyChange[] {
+  const isFilled = store.changelog?.isSourceTopic === true;
+  const change: TopologyChange = {
+    kind: "storeRenamed",
+    severity: isFilled ? "rebuilt" : "lost",
+    subject: old.name,
+    message: isFilled
+      ? `store ${old.name} is ${store.name} now, and is filled again from topic ${store.changelog.topic}`
+      : `store ${old.name} is ${store.name} now, which begins empty: ${isGenerated(old.name) ? "its name was generated, and its number changed or it was named since" : "its name was changed"}`,
+    advice: isFilled ? "" : oldName(old.name),
+  };
+  if (successor === undefined || isFilled) return [change];
+  const { role, topics } = successor.origin;
+  return [
+    change,
+    {
+      kind: "storeTakenOver",
+      severity: "restart",
+      subject: old.name,
+      message: `store ${old.name} is that of another operator now (${role}, of ${topics.join(", ")}), which would go on with what the old one has put into it`,
+      advice: `give both stores names of their own; or ${startOver}`,
+    },
+  ];
+}
+
+/** A store of an aggregation or a table takes any name; those of other operators have the operator's number within. */
+function oldName(name: string): string {
+  return isGenerated(name) && !/STATE-STORE-[0-9]{10}$/.test(name)
+    ? "put new operators behind the old ones, so that the numbers stay; name it when you next start over"
+    : `give it its old name: { store: "${name}" }`;
+}
+
+function compared(old: PlacedStore, store: PlacedStore): readonly TopologyChange[] {
+  const changed = kind(old, store);
+  // Of another kind nothing else can be compared.
+  if (changed?.severity === "restart") return [changed];
+  const others = [serdes, windowing, retention, otherSettings, engine, logging, input].flatMap(
+    (compare) => compare(old, store) ?? [],
+  );
+  return changed === undefined ? others : [changed, ...others];
+}
+
+type Comparison = (old: PlacedStore, store: PlacedStore) => TopologyChange | undefined;
+
+const kind: Comparison = (old, store) => {
+  if (old.kind === store.kind && old.layout === store.layout) return undefined;
+  const isAlike =
+    old.kind === store.kind ||
+    alike.some((kinds) => kinds.includes(old.kind) && kinds.includes(store.kind));
+  const what = old.kind === store.kind ? "is laid out otherwise" : `was a ${old.kind}`;
+  return {
+    kind: "storeKindChanged",
+    severity: isAlike ? afterRebuild(store) : "restart",
+    subject: store.name,
+    message: `store ${store.name} ${what}${old.kind === store.kind ? "" : ` and is a ${store.kind}`}`,
+    advice: isAlike ? "" : `give it another name, which begins empty; or ${startOver}`,
+  };
+};
+
+const serdes: Comparison = (old, store) => {
+  const parts = (["key", "value"] as const).filter(
+    (part) => bytesOfSerde(old[part]) !== bytesOfSerde(store[part]),
+  );
+  if (parts.length === 0) return undefined;
+  const list = parts.map((part) => `${part}s were ${old[part]} and are ${store[part]}`);
+  return {
+    kind: "storeSerdeChanged",
+    severity: "restart",
+    subject: store.name,
+    message: `store ${store.name} has other bytes: ${list.join(", ")}`,
+    advice: `give it another name, which begins empty; or ${startOver}`,
+  };
+};
+
+const windowing: Comparison = (old, store) => {
+  const changed = changedSettings(old, store, windows);
+  if (changed === undefined || old.kind !== store.kind) return undefined;
+  return {
+    kind: "storeWindowChanged",
+    severity: "restart",
+    subject: store.name,
+    message: `store ${store.name} has other windows: ${changed}; old ones would be taken for new ones`,
+    advice: `give it another name, which begins empty; or ${startOver}`,
+  };
+};
+
+const retention: Comparison = (old, store) => {
+  const changed = changedSettings(old, store, retentions);
+  if (changed === undefined || old.kind !== store.kind) return undefined;
+  const { changelog } = store;
+  const kept = changelog?.configs["retention.ms"];
+  const isLonger = Number(kept) > Number(old.changelog?.configs["retention.ms"]);
+  return {
+    kind: "storeRetentionChanged",
+    severity: isSpanned(old, store) ? "survives" : afterRebuild(store),
+    subject: store.name,
+    message: `store ${store.name} keeps entries for another time: ${changed}`,
+    advice:
+      isLonger && changelog !== null
+        ? `set retention.ms of APPLICATION-${changelog.topic} to ${kept}: the topic that is there keeps its own`
+        : "",
+  };
+};
+
+const otherSettings: Comparison = (old, store) => {
+  const known = new Set([...windows, ...retentions, span]);
+  const names = [...Object.keys(old.settings), ...Object.keys(store.settings)];
+  const changed = changedSettings(
+    old,
+    store,
+    [...new Set(names)].filter((name) => !known.has(name)),
+  );
+  if (changed === undefined || old.kind !== store.kind) return undefined;
+  return {
+    kind: "storeSettingChanged",
+    severity: "survives",
+    subject: store.name,
+    message: `store ${store.name}: ${changed}`,
+    advice: "",
+  };
+};
+
+const engine: Comparison = (old, store) => {
+  if (old.engine === store.engine) return undefined;
+  const hadNothing = old.engine === "memory" && old.changelog === null;
+  return {
+    kind: "storeEngineChanged",
+    severity: hadNothing ? "survives" : afterRebuild(store),
+    subject: store.name,
+    message: `store ${store.name} was in ${old.engine} and is in ${store.engine}`,
+    advice: "",
+  };
+};
+
+const logging: Comparison = (old, store) => {
+  const [from, to] = [old.changelog, store.changelog];
+  if (from?.isSourceTopic === to?.isSourceTopic && from?.topic === to?.topic) return undefined;
+  const change = { kind: "storeLoggingChanged", subject: store.name } as const;
+  if (to === null)
+    return {
+      ...change,
+      severity: store.engine === "memory" ? "lost" : "survives",
+      message: `store ${store.name} has no changelog any more: what it holds is in the state directory alone`,
+      advice: "keep the state directory",
+    };
+  if (to.isSourceTopic)
+    return {
+      ...change,
+      severity: "rebuilt",
+      message: `store ${store.name} is restored from topic ${to.topic} now`,
+      advice: `see that ${to.topic} is compacted, and deletes nothing by its age`,
+    };
+  return {
+    ...change,
+    severity: "lost",
+    message: `store ${store.name} has a new changelog, which begins empty: what it holds by now does not come into it`,
+    advice: `to have it whole, ${startOver}`,
+  };
+};
+
+const input: Comparison = (old, store) => {
+  const [from, to] = [old.origin, store.origin];
+  const isKeyed = from.isRepartitioned === to.isRepartitioned;
+  const isFedByOther = isGenerated(store.name) && from.role !== to.role;
+  const isSame = from.topics.join("\n") === to.topics.join("\n");
+  if (isKeyed && isSame && !isFedByOther) return undefined;
+  const change = { kind: "storeInputChanged", subject: store.name } as const;
+  if (!isKeyed || isFedByOther)
+    return {
+      ...change,
+      severity: "restart",
+      message: isKeyed
+        ? `store ${store.name} was fed by ${from.role} and is fed by ${to.role}`
+        : `store ${store.name} is fed with ${to.isRepartitioned ? "records whose key was changed" : "records under the key of their topic"} now, and holds entries of other keys`,
+      advice: `give it another name, which begins empty; or ${startOver}`,
+    };
+  return {
+    ...change,
+    severity: "survives",
+    message: `store ${store.name} was fed from ${from.topics.join(", ")} and is fed from ${to.topics.join(", ")}`,
+    advice: "see that these have as many partitions as its changelog",
+  };
+};
+
+function isSpanned(old: PlacedStore, store: PlacedStore): boolean {
+  return old.settings[span] === store.settings[span];
+}
+
+function changedSettings(
+  old: PlacedStore,
+  store: PlacedStore,
+  names: readonly string[],
+): string | undefined {
+  const changed = names
+    .filter((name) => old.settings[name] !== store.settings[name])
+    .map((name) => `${name} was ${old.settings[name]} and is ${store.settings[name]}`);
+  return changed.length === 0 ? undefined : changed.join(", ");
+}
