@@ -7,6 +7,7 @@ import {
   string,
   untilWindowCloses,
   windowed,
+  type KStream,
   type KTable,
   type Windowed,
 } from "millrace";
@@ -44,3 +45,31 @@ const shifts = readings
   )
   .count();
 check<Equal<typeof shifts, KTable<Windowed<string>, number, "known", "known", "unnamed">>>();
+
+interface Order {
+  readonly id: string;
+  readonly customer: string | null;
+}
+const orders = builder.stream("orders", { key: string(), value: json<Order>() });
+const once = orders.deduplicate((order) => order.id, { within: "1d", id: string() });
+check<Equal<typeof once, typeof orders>>();
+orders.deduplicate((order, key, { headers }) => (headers.length > 0 ? key : order.customer), {
+  within: "1d",
+  id: string(),
+});
+const byCustomer = orders
+  .selectKey((order) => order.customer ?? "")
+  .deduplicate((_order, key) => key, { within: "1d", id: string(), key: string() });
+check<Equal<typeof byCustomer, KStream<string, Order, "known", "known">>>();
+
+const joined = orders.asOfJoin(readings, (order, reading) => ({ order, reading }), {
+  tolerance: "10s",
+});
+check<
+  Equal<typeof joined, KStream<string, { order: Order; reading: Reading | null }, "known", "lost">>
+>();
+const lost = orders.mapValues((order) => order.id);
+lost.asOfJoin(readings, (id, reading) => `${id} ${reading?.celsius}`, {
+  tolerance: "10s",
+  value: string(),
+});

@@ -131,6 +131,14 @@ export type {
   SynchronousResult,
 } from "./dsl/types/callback-types.ts";
 export type {
+  AddedOperators,
+  AsOfJoinCheck,
+  AsOfJoinOptions,
+  DeduplicateCheck,
+  DeduplicateOptions,
+} from "./dsl/types/added-operators.ts";
+export type { AddedStoreOption, AddedStoreOptions } from "./dsl/operators/added-store.ts";
+export type {
   SessionWindowedKStream,
   TimeWindowedKStream,
   WindowedBy,

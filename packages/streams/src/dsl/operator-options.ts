@@ -172,6 +172,8 @@ const argumentsOf: Partial<Readonly<Record<string, readonly Kind[]>>> = {
       accepts: (given) => isTopic(given) || isSynchronousFunction(given),
     },
   ],
+  deduplicate: [callback("(value, key) => id")],
+  asOfJoin: [anything, joinerKind],
   reduce: [aggregatorKind],
   aggregate: [initialiser, aggregatorKind],
   split: [branchesKind],
@@ -223,6 +225,22 @@ const rowsOf = {
   peek: named,
   foreach: named,
   merge: { ...serdes, ...named },
+  deduplicate: {
+    ...serdes,
+    ...named,
+    within: durationOption({ isRequired: true, minMs: 1 }),
+    id: valueOption(serdeKind, { isRequired: true }),
+    store: valueOption(store),
+  },
+  asOfJoin: {
+    ...serdes,
+    ...named,
+    left: valueOption(serdeKind),
+    right: valueOption(serdeKind),
+    tolerance: durationOption({ isRequired: true }),
+    grace: durationOption({}),
+    store: valueOption(store),
+  },
   groupBy: { ...serdes, ...named },
   groupByKey: { ...serdes, ...named },
   to: {
@@ -325,6 +343,13 @@ const keyValueStoreRows = {
 const windowStoreRows = { ...tableStoreRows, retention: durationOption({}) };
 
 /** They are never cached. */
+const addedStoreRows = {
+  ...named,
+  engine: choiceOption(storeEngineKinds, {}),
+  logging: flagOption({}),
+};
+
+/** They are never cached. */
 const joinStoreRows = {
   ...named,
   engine: choiceOption(storeEngineKinds, {}),
@@ -386,5 +411,6 @@ function checkOptions(operator: keyof typeof rowsOf, options: unknown): void {
 function storeRowsOf(operator: string): OptionRows {
   if (/(?:windows|sessions)$/.test(operator)) return windowStoreRows;
   if (operator.endsWith("of streams")) return joinStoreRows;
+  if (operator === "deduplicate" || operator === "asOfJoin") return addedStoreRows;
   return operator.endsWith("Async") ? waitingStoreRows : keyValueStoreRows;
 }

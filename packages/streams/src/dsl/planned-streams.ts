@@ -13,11 +13,17 @@ import {
   type AsyncCallback,
   type AwaitNodeOptions,
 } from "./operators/async/await-values.ts";
+import {
+  deduplicate,
+  type DeduplicateNodeOptions,
+  type IdSelector,
+} from "./operators/deduplicate.ts";
 import type { DerivedTableOptions } from "./operators/derived-table.ts";
 import { filter, filterNot, type Predicate } from "./operators/filter.ts";
 import { flatMap, type FlatMapper } from "./operators/flat-map.ts";
 import { flatMapValues, type FlatValueMapper } from "./operators/flat-map-values.ts";
 import { groupBy, groupByKey, type GroupedOptions } from "./operators/group-by.ts";
+import { joinAsOf, type AsOfJoinNodeOptions } from "./operators/join-as-of.ts";
 import { joinStreams, type StreamsJoinNodeOptions } from "./operators/join-streams.ts";
 import {
   joinWithGlobalTable,
@@ -149,6 +155,17 @@ class PlannedStream implements Erased<KStream<Any, Any>> {
 
   foreachAsync(action: AsyncCallback, options?: AwaitNodeOptions): void {
     foreachAsync(this.#node, action, checked("foreachAsync", options, action));
+  }
+
+  deduplicate(id: IdSelector, options: DeduplicateNodeOptions): PlannedStream {
+    const given = checked("deduplicate", options, id);
+    return new PlannedStream(deduplicate(this.#node, id, given));
+  }
+
+  asOfJoin(other: Any, joiner: RowJoiner, options: AsOfJoinNodeOptions): PlannedStream {
+    const given = checked("asOfJoin", options, other, joiner);
+    const right = PlannedStream.#nodeOf(other, this.#node.recorder, "asOfJoin");
+    return new PlannedStream(joinAsOf({ left: this.#node, right }, joiner, given));
   }
 
   merge(other: PlannedStream, options?: NamedOptions & Serdes): PlannedStream {

@@ -70,6 +70,8 @@ export interface NamedOptions {
 
 /** How an operator that needs serdes is called. */
 const calls = {
+  asOfJoin: "asOfJoin(other, joiner, options)",
+  deduplicate: "deduplicate(id, options)",
   flatMapValuesAsync: "flatMapValuesAsync(mapper, options)",
   foreachAsync: "foreachAsync(action, options)",
   groupBy: "groupBy(selector, options)",

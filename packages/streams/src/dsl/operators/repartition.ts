@@ -51,7 +51,7 @@ export function repartitionedIfNeeded(
  */
 export function repartitionedForJoin(
   input: StreamNode,
-  operator: "join" | "leftJoin" | "outerJoin",
+  operator: "join" | "leftJoin" | "outerJoin" | "asOfJoin",
   options: NamedOptions & { readonly key?: Serde<unknown>; readonly left?: Serde<unknown> },
 ): StreamNode {
   const { recorder } = input;

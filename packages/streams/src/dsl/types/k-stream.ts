@@ -18,6 +18,7 @@ import type {
   SynchronousPredicate,
   SynchronousResult,
 } from "./callback-types.ts";
+import type { AddedOperators } from "./added-operators.ts";
 import type { AsyncOperators } from "./async-operators.ts";
 import type { Given, Optional } from "./given-options.ts";
 import type { KGroupedStream } from "./k-grouped-stream.ts";
@@ -77,7 +78,8 @@ export interface KStream<
   out V,
   out KeyState extends SerdeState = SerdeState,
   out ValueState extends SerdeState = SerdeState,
-> extends AsyncOperators<K, V, KeyState> {
+>
+  extends AsyncOperators<K, V, KeyState>, AddedOperators<K, V, KeyState, ValueState> {
   readonly kind: "stream";
   readonly carries: Carried<K, V, KeyState, ValueState>;
 
