@@ -55,14 +55,26 @@ export class RestartingTask {
     timestamp: Timestamp,
   ): void {
     this.#enqueue({ topic, key, value, timestamp, headers: noHeaders });
-    while (this.#task.process(1) > 0) {
-      this.#sinceCommit += 1;
-      if (this.#sinceCommit >= (this.#options.recordsPerCommit ?? 1)) this.commit();
-      this.#collect();
-    }
+    this.#drain();
   }
 
+  /** Also what the caches hold is written, and has been processed where it comes in again. */
   commit(): void {
+    this.#commit();
+    while (this.#drain() > 0) this.#commit();
+  }
+
+  #drain(): number {
+    let count = 0;
+    for (; this.#task.process(1) > 0; count += 1) {
+      this.#sinceCommit += 1;
+      if (this.#sinceCommit >= (this.#options.recordsPerCommit ?? 1)) this.#commit();
+      this.#collect();
+    }
+    return count;
+  }
+
+  #commit(): void {
     this.#task.flush();
     for (const one of this.#task.committableOffsets()) this.#committed.set(one.topic, one);
     this.#stores.commit(new Map());

@@ -43,3 +43,9 @@ orders.asOfJoin(table, () => 1, { tolerance: "10s" });
 
 //! 'quote' is possibly 'null'.
 orders.asOfJoin(quotes, (_order, quote) => quote.price, { tolerance: "10s" });
+
+//! Type 'string' is not assignable to type 'Score'.
+orders.groupByKey().topN(3, (order) => order.id);
+
+//! Argument of type 'string' is not assignable to parameter of type 'number'.
+orders.groupByKey().topN("3", () => 1);

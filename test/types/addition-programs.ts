@@ -73,3 +73,25 @@ lost.asOfJoin(readings, (id, reading) => `${id} ${reading?.celsius}`, {
   tolerance: "10s",
   value: string(),
 });
+
+const top = readings.groupByKey().topN(3, (reading) => reading.celsius, { store: "top" });
+check<Equal<typeof top, KTable<string, readonly Reading[], "known", "known", "keyValue">>>();
+const topOfDay = readings
+  .groupByKey()
+  .windowedBy(days)
+  .topN(3, (reading, sensor) => [reading.celsius, sensor.length]);
+check<
+  Equal<typeof topOfDay, KTable<Windowed<string>, readonly Reading[], "known", "known", "unnamed">>
+>();
+const perDay = shifts
+  .groupBy((n, { key, window }) => ({ key: `${window.start}`, value: { key, n } }), {
+    key: string(),
+    value: json<{ key: string; n: number }>(),
+  })
+  .topN(10, ({ n }) => n);
+check<
+  Equal<
+    typeof perDay,
+    KTable<string, readonly { key: string; n: number }[], "known", "known", "unnamed">
+  >
+>();

@@ -163,7 +163,7 @@ orders
 //! Argument of type '(sum: number) => number' is not assignable to parameter of type '"The serde says the aggregate's type; give it: cogroup(aggregator, { value: json(Schema) })"'.
 orders.groupByKey().cogroup((sum: number) => sum);
 
-//! Type 'KStream<string, Order, "known", "known">' is missing the following properties from type 'KGroupedStream<string, unknown>': windowedBy, count, reduce, aggregate, cogroup
+//! Type 'KStream<string, Order, "known", "known">' is missing the following properties from type 'KGroupedStream<string, unknown>': windowedBy, count, reduce, aggregate, and 2 more.
 orders
   .groupByKey()
   .cogroup((sum) => sum, { value: double() })

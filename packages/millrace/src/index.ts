@@ -138,6 +138,7 @@ export {
   type WindowsCheck,
   calendar,
   customWindows,
+  type Score,
   type AddedOperators,
   type AddedStoreOption,
   type AddedStoreOptions,

@@ -137,6 +137,7 @@ export type {
   DeduplicateCheck,
   DeduplicateOptions,
 } from "./dsl/types/added-operators.ts";
+export type { Score } from "./dsl/operators/top-n/score.ts";
 export type { AddedStoreOption, AddedStoreOptions } from "./dsl/operators/added-store.ts";
 export type {
   SessionWindowedKStream,

@@ -127,6 +127,11 @@ const aggregatorAndMerger: Kind = {
     return isSynchronousFunction(aggregator) && isSynchronousFunction(merger);
   },
 };
+const countKind: Kind = {
+  allowed: "how many values to keep, a whole number of at least 1",
+  accepts: (given) => Number.isSafeInteger(given) && Number(given) >= 1,
+};
+const scoreKind = callback("(value, key) => a number, or numbers");
 const initialiser = callback("() => aggregate");
 const emitStrategyKind: Kind = {
   allowed: '"onWindowUpdate" or "onWindowClose"',
@@ -174,6 +179,8 @@ const argumentsOf: Partial<Readonly<Record<string, readonly Kind[]>>> = {
   ],
   deduplicate: [callback("(value, key) => id")],
   asOfJoin: [anything, joinerKind],
+  topN: [countKind, scoreKind],
+  "topN of windows": [countKind, scoreKind],
   reduce: [aggregatorKind],
   aggregate: [initialiser, aggregatorKind],
   split: [branchesKind],
@@ -280,6 +287,8 @@ const rowsOf = {
     value: serdes.value,
     keySelector: valueOption(selector),
   },
+  topN: aggregation,
+  "topN of windows": aggregation,
   windowedBy: {},
   emitStrategy: {},
   "count of windows": aggregation,

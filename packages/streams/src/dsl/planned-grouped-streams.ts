@@ -9,8 +9,10 @@ import {
   count,
   Grouping,
   reduce,
+  topN,
   type AggregationOptions,
 } from "./operators/aggregate.ts";
+import type { ScoreOf } from "./operators/top-n/score.ts";
 import { Cogrouping } from "./operators/cogroup.ts";
 import type { GroupedNode, TableNode } from "./stream-node.ts";
 import type {
@@ -74,6 +76,11 @@ export class PlannedGroupedStream implements Erased<KGroupedStream<Any, Any>> {
     return this.#tableOf(aggregate(this.#grouping, { init, aggregator }, given));
   }
 
+  topN(n: number, by: ScoreOf, options?: AggregationOptions): Any {
+    const given = checked("topN", options, n, by);
+    return this.#tableOf(topN(this.#grouping, { n, by }, given));
+  }
+
   cogroup(aggregator: Aggregator<Any, Any, Any>, options: ValueOption): PlannedCogroupedStream {
     const { value } = checked("cogroup", options, aggregator);
     const groups = new Map([[this.#grouping.node, aggregator]]);
@@ -119,6 +126,10 @@ class PlannedTimeWindowedStream
   ): Any {
     const given = checked("aggregate of windows", options, init, aggregator);
     return this.tableOf(this.grouping.aggregate(init, { aggregator }, given));
+  }
+
+  topN(n: number, by: ScoreOf, options?: AggregationOptions): Any {
+    return this.tableOf(this.grouping.topN(n, by, checked("topN of windows", options, n, by)));
   }
 }
 

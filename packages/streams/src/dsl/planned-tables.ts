@@ -16,6 +16,7 @@ import type { KeyValue } from "./operators/map.ts";
 import { suppress } from "./operators/suppress.ts";
 import { filterTable, type TablePredicate } from "./operators/table-filter.ts";
 import { mapTableValues, type TableValueMapper } from "./operators/table-map-values.ts";
+import type { ScoreOf } from "./operators/top-n/score.ts";
 import { toStream, toStreamBy } from "./operators/to-stream.ts";
 import type { NamedOptions, StreamNode, TableNode } from "./stream-node.ts";
 import type { Suppressed } from "./suppressed.ts";
@@ -160,6 +161,10 @@ class PlannedGroupedTable implements Erased<KGroupedTable<Any, Any>> {
     return this.#table(
       this.#grouping.reduce(reducers, checked("reduce of a grouped table", options, reducers)),
     );
+  }
+
+  topN(n: number, by: ScoreOf, options?: AggregationOptions): PlannedTable {
+    return this.#table(this.#grouping.topN(n, by, checked("topN", options, n, by)));
   }
 
   aggregate(

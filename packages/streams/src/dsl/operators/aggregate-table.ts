@@ -1,17 +1,21 @@
-import { int64AsNumber, type Serde } from "@millrace/serde";
+import { int64AsNumber, list, type Serde } from "@millrace/serde";
+import type { StoreEngineKind, StoreSpecification } from "@millrace/state";
 
 import { operatorPlan, type PlanNode } from "../../plan/plan-node.ts";
 import type { AggregatePlan } from "../../plan/table-plan.ts";
 import { requireValue } from "../../processor/callback-result.ts";
 import type { Processor, ProcessorContext } from "../../processor/processor.ts";
 import type { StreamRecord } from "../../processor/stream-record.ts";
-import { draftStore } from "../store-options.ts";
+import { draftStore, type StoreOptions } from "../store-options.ts";
 import type { Aggregator } from "../fold.ts";
 import type { GroupedTableNode, TableNode } from "../stream-node.ts";
 import { TableUpdates, type TableUpdatesOptions } from "../table-updates.ts";
 import type { AggregationOptions } from "./aggregate.ts";
 import { changedSerde, type ChangedValue } from "./changed-serde.ts";
 import { tableRepartition } from "./table-repartition.ts";
+import { candidateStore } from "./top-n/candidates.ts";
+import type { ScoreOf } from "./top-n/score.ts";
+import { TopOfTableProcessor } from "./top-n/top-of-table.ts";
 
 type AnyAggregator = Aggregator<unknown, unknown, unknown>;
 
@@ -31,6 +35,13 @@ interface TableFold {
   readonly subtractor: AnyAggregator;
 }
 
+/** How the rows of a group become one. */
+interface TableProcessor {
+  readonly supplier: () => Processor;
+  /** Besides that of the table. */
+  readonly stores: (defaultEngine: StoreEngineKind) => readonly StoreSpecification[];
+}
+
 /** A grouped table with the repartition topic that its aggregations share where the user named it. */
 export class TableGrouping {
   readonly node: GroupedTableNode;
@@ -41,13 +52,16 @@ export class TableGrouping {
   }
 
   count(options: AggregationOptions = {}): TableNode {
-    const fold: TableFold = {
-      operator: "count",
-      init: () => 0,
-      adder: (count) => Number(count) + 1,
-      subtractor: (count) => Number(count) - 1,
-    };
-    return this.#add(fold, "KTABLE-AGGREGATE-", { ...options, value: int64AsNumber() });
+    return this.#fold(
+      {
+        operator: "count",
+        init: () => 0,
+        adder: (count) => Number(count) + 1,
+        subtractor: (count) => Number(count) - 1,
+      },
+      "KTABLE-AGGREGATE-",
+      { ...options, value: int64AsNumber() },
+    );
   }
 
   reduce(
@@ -55,7 +69,7 @@ export class TableGrouping {
     options: AggregationOptions = {},
   ): TableNode {
     const fold: TableFold = { operator: "reduce", init: undefined, adder, subtractor };
-    return this.#add(fold, "KTABLE-REDUCE-", { ...options, value: this.node.valueSerde });
+    return this.#fold(fold, "KTABLE-REDUCE-", { ...options, value: this.node.valueSerde });
   }
 
   aggregate(
@@ -64,18 +78,53 @@ export class TableGrouping {
     options: AggregationOptions & { readonly value: Serde<unknown> },
   ): TableNode {
     const fold: TableFold = { operator: "aggregate", init, adder, subtractor };
-    return this.#add(fold, "KTABLE-AGGREGATE-", options);
+    return this.#fold(fold, "KTABLE-AGGREGATE-", options);
   }
 
-  #add(
+  /** An addition of ours. */
+  topN(n: number, by: ScoreOf, options: AggregationOptions = {}): TableNode {
+    const { keySerde, valueSerde } = this.node;
+    const top = { n, by, serdes: { key: keySerde, value: valueSerde } };
+    return this.#add(
+      { prefix: "KTABLE-TOPN-", storePrefix: "KTABLE-TOPN-" },
+      { ...options, value: list(valueSerde) as Serde<unknown> },
+      (kept) => {
+        const candidates = `${kept.store}-candidates`;
+        const {
+          caching = true,
+          logging = true,
+          engine,
+        }: StoreOptions = typeof options.store === "object" ? options.store : {};
+        return {
+          supplier: () => new TopOfTableProcessor({ ...top, candidates }, kept),
+          stores: (defaultEngine) => [
+            candidateStore({ name: candidates, caching, logging, engine: engine ?? defaultEngine }),
+          ],
+        };
+      },
+    );
+  }
+
+  #fold(
     fold: TableFold,
     prefix: string,
     options: AggregationOptions & { readonly value: Serde<unknown> },
   ): TableNode {
+    // Kafka names the store of all three after aggregate.
+    return this.#add({ prefix, storePrefix: "KTABLE-AGGREGATE-" }, options, (kept) => ({
+      supplier: () => new TableAggregateProcessor(fold, kept),
+      stores: () => [],
+    }));
+  }
+
+  #add(
+    { prefix, storePrefix }: { readonly prefix: string; readonly storePrefix: string },
+    options: AggregationOptions & { readonly value: Serde<unknown> },
+    makeProcessor: (kept: TableUpdatesOptions) => TableProcessor,
+  ): TableNode {
     const { recorder, keySerde } = this.node;
     const { value: valueSerde } = options;
-    // Kafka names the store of all three after aggregate.
-    const store = draftStore(options.store, "KTABLE-AGGREGATE-", recorder.naming);
+    const store = draftStore(options.store, storePrefix, recorder.naming);
     const { naming } = recorder;
     const sink = naming.nodeOr(options.name, "KSTREAM-SINK-", "-sink");
     const source = naming.nodeOr(options.name, "KSTREAM-SOURCE-", "-source");
@@ -93,10 +142,11 @@ export class TableGrouping {
       name,
       lower: (topology, parents, tables) => {
         const kept = { store: store.name, keySerde, sendsOldValues: tables.sendsOldValues(table) };
-        const supplier = (): Processor => new TableAggregateProcessor(fold, kept);
+        const { supplier, stores } = makeProcessor(kept);
         topology.addProcessor({ name, supplier, parents });
         const serdes = { key: keySerde, value: valueSerde };
         topology.addStore(store.specify(serdes, topology.storeEngine), [name]);
+        for (const one of stores(topology.storeEngine)) topology.addStore(one, [name]);
       },
     });
     recorder.add([repartition], plan);

@@ -7,6 +7,8 @@ import type { AggregatePlan } from "../../plan/table-plan.ts";
 import type { Processor, ProcessorContext } from "../../processor/processor.ts";
 import type { StreamRecord } from "../../processor/stream-record.ts";
 import { draftStore, type StoreOption } from "../store-options.ts";
+import { greatestFold } from "./top-n/greatest-values.ts";
+import type { ScoreOf } from "./top-n/score.ts";
 import { Fold, type Aggregator, type FoldCallbacks } from "../fold.ts";
 import type { GroupedNode, TableNode } from "../stream-node.ts";
 import { TableUpdates, type TableUpdatesOptions } from "../table-updates.ts";
@@ -108,6 +110,22 @@ export function reduce(
     init: undefined,
     aggregator: reducer,
   });
+}
+
+/**
+ * Keeps the n greatest values of each key: an addition of ours.
+ *
+ * @example readings.groupByKey().topN(3, (reading) => reading.celsius)
+ */
+export function topN(
+  grouping: Grouping,
+  { n, by }: { readonly n: number; readonly by: ScoreOf },
+  options: AggregationOptions = {},
+): TableNode {
+  const { recorder, valueSerde } = grouping.node;
+  const store = draftStore(options.store, "KSTREAM-TOPN-", recorder.naming);
+  const name = recorder.naming.nodeOr(options.name, "KSTREAM-TOPN-");
+  return addAggregation(grouping, { name, store, ...greatestFold(n, by, valueSerde) });
 }
 
 interface Aggregation extends FoldCallbacks {

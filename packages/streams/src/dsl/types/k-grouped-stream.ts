@@ -3,6 +3,7 @@ import type { Serde } from "@millrace/serde";
 import type { Aggregator } from "../fold.ts";
 import type { StoreOption } from "../store-options.ts";
 import type { CogroupedWindowedBy } from "./cogrouped-streams.ts";
+import type { Score } from "../operators/top-n/score.ts";
 import type { WindowedBy, WindowsCheck } from "./windowed-streams.ts";
 import type { KTable } from "./k-table.ts";
 import type { AggregationOptions, FoldOptions, Init, NamedStore } from "./table-store.ts";
@@ -57,6 +58,18 @@ export interface KGroupedStream<out K, out V> {
     aggregator: Aggregator<K & {}, V & {}, NoInfer<A>>,
     options?: FoldOptions<A, S>,
   ): KTable<K & {}, A, "known", "known", NamedStore<S, "keyValue">>;
+
+  /**
+   * Keeps the n values of each key with the greatest score, greatest first. No counterpart in Kafka Streams. The score is a
+   * number, or several, whose first difference decides; of equal ones those that came first stay.
+   *
+   * @example readings.groupByKey().topN(3, (reading) => reading.celsius)
+   */
+  topN<const S extends StoreOption = never>(
+    n: number,
+    by: (value: V & {}, key: K & {}) => Score,
+    options?: AggregationOptions<S>,
+  ): KTable<K & {}, readonly (V & {})[], "known", "known", NamedStore<S, "keyValue">>;
 
   /**
    * Begins an aggregate that several grouped streams share, each with an aggregator of its own (Kafka:

@@ -1,5 +1,6 @@
 import type { AdderAndSubtractor } from "../operators/aggregate-table.ts";
 import type { StoreOption } from "../store-options.ts";
+import type { Score } from "../operators/top-n/score.ts";
 import type { KTable } from "./k-table.ts";
 import type { AggregationOptions, FoldOptions, Init, NamedStore } from "./table-store.ts";
 
@@ -31,6 +32,19 @@ export interface KGroupedTable<K, V> {
     reducers: AdderAndSubtractor<K & {}, V & {}, V & {}>,
     options?: AggregationOptions<S>,
   ): KTable<K & {}, V & {}, "known", "known", NamedStore<S, "keyValue">>;
+
+  /**
+   * Keeps the n values of each key with the greatest score, greatest first. No counterpart in Kafka Streams. A row that changes
+   * or goes makes room for the next one: all rows are kept, sorted, beside the table. The score is a
+   * number, or several, whose first difference decides; of equal ones the bytes of the values decide.
+   *
+   * @example perPage.groupBy((n, { key, window }) => ({ key: window.start, value: { key, n } }), serdes).topN(10, ({ n }) => n)
+   */
+  topN<const S extends StoreOption = never>(
+    n: number,
+    by: (value: V & {}, key: K & {}) => Score,
+    options?: AggregationOptions<S>,
+  ): KTable<K & {}, readonly (V & {})[], "known", "known", NamedStore<S, "keyValue">>;
 
   /**
    * Folds the values of each key into an aggregate (Kafka: `KGroupedTable.aggregate`). The serde says the type.

@@ -5,6 +5,7 @@ import type { StoreOption } from "../store-options.ts";
 import type { SessionWindows } from "../windows/session-windows.ts";
 import type { AnyWindows } from "../windows/windowing.ts";
 import type { EmitStrategy } from "../windows/windowed-by.ts";
+import type { Score } from "../operators/top-n/score.ts";
 import type { KTable } from "./k-table.ts";
 import type { AggregationOptions, FoldOptions, Init, NamedStore } from "./table-store.ts";
 
@@ -63,6 +64,18 @@ export interface TimeWindowedKStream<out K, out V> {
     aggregator: Aggregator<K & {}, V & {}, NoInfer<A>>,
     options?: FoldOptions<A, S>,
   ): KTable<Windowed<K & {}>, A, "known", "known", NamedStore<S, "window">>;
+
+  /**
+   * Keeps the n values of each key and window with the greatest score, greatest first. No counterpart in Kafka Streams. The score is a
+   * number, or several, whose first difference decides; of equal ones those that came first stay.
+   *
+   * @example readings.groupByKey().windowedBy(tumbling("1h")).topN(3, (reading) => reading.celsius)
+   */
+  topN<const S extends StoreOption = never>(
+    n: number,
+    by: (value: V & {}, key: K & {}) => Score,
+    options?: AggregationOptions<S>,
+  ): KTable<Windowed<K & {}>, readonly (V & {})[], "known", "known", NamedStore<S, "window">>;
 }
 
 /**

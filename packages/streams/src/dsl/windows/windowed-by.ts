@@ -5,6 +5,8 @@ import { operatorPlan } from "../../plan/plan-node.ts";
 import type { AggregatePlan } from "../../plan/table-plan.ts";
 import type { Aggregator } from "../fold.ts";
 import { burnsCountIndex, type AggregationOptions, type Grouping } from "../operators/aggregate.ts";
+import { greatestFold } from "../operators/top-n/greatest-values.ts";
+import type { ScoreOf } from "../operators/top-n/score.ts";
 import type { TableNode } from "../stream-node.ts";
 import type { WindowFold, WindowUpdatesOptions } from "./window-updates.ts";
 import { windowingOf, type AnyWindows } from "./windowing.ts";
@@ -72,6 +74,12 @@ export class WindowedGrouping {
   ): TableNode {
     const fold = { ...callbacks, operator: "aggregate", init };
     return this.#add(fold, "KSTREAM-AGGREGATE-", options);
+  }
+
+  /** An addition of ours, of time windows. */
+  topN(n: number, by: ScoreOf, options: AggregationOptions = {}): TableNode {
+    const { valueSerde: value, ...fold } = greatestFold(n, by, this.#grouping.node.valueSerde);
+    return this.#add(fold, "KSTREAM-TOPN-", { ...options, value });
   }
 
   #add(
