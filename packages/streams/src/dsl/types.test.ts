@@ -89,6 +89,23 @@ test("lists of results say what they hold, and any stays any", () => {
   expectTypeOf<ValueOf<typeof parsed>>().toBeAny();
 });
 
+test("serdes that are given for lists are those of what the lists hold", () => {
+  const stream = orders();
+  const words = stream.flatMapValues((value) => value.customer.split(" "), { value: string() });
+  expectTypeOf(words).toEqualTypeOf<KStream<string, string, "known", "known">>();
+  const pairs = stream.flatMap((value) => [{ key: value.customer, value: 1 }], {
+    key: string(),
+    value: double(),
+  });
+  expectTypeOf(pairs).toEqualTypeOf<KStream<string, number, "known", "known">>();
+  const keyed = stream.flatMap((value) => [{ key: value.customer, value: 1 }], { key: string() });
+  expectTypeOf(keyed).toEqualTypeOf<KStream<string, number, "known", "lost">>();
+  // @ts-expect-error -- texts are no numbers
+  stream.flatMapValues((value) => value.customer.split(" "), { value: double() });
+  // @ts-expect-error -- nor are keys
+  stream.flatMap((value) => [{ key: value.customer, value: 1 }], { key: double() });
+});
+
 test("a user's own generic operator compiles", () => {
   const latest = <V extends { readonly customer: string }>(
     stream: KStream<string, V, "known", "known">,

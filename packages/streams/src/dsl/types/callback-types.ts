@@ -45,13 +45,28 @@ export type ListResult<R, Item, Operator extends string> = Unless<
   >
 >;
 
-/** What a list holds. */
-export type ListItem<R> = R extends Iterable<infer Item> ? Item : never;
+/**
+ * What a list holds. Unknown stays unknown: so it is while tsc reads the options, before the callback, and a serde among
+ * them must fit that.
+ */
+export type ListItem<R> = unknown extends R
+  ? unknown
+  : R extends Iterable<infer Item>
+    ? Item
+    : never;
 
 /** The key of what `map` or `flatMap` makes. */
-export type RecordKey<R> = R extends { readonly key: infer K } ? K : never;
+export type RecordKey<R> = unknown extends R
+  ? unknown
+  : R extends { readonly key: infer K }
+    ? K
+    : never;
 /** The value of what `map` or `flatMap` makes. */
-export type RecordValue<R> = R extends { readonly value: infer V } ? V : never;
+export type RecordValue<R> = unknown extends R
+  ? unknown
+  : R extends { readonly value: infer V }
+    ? V
+    : never;
 
 /** A predicate, unless it gives a promise, which would always hold. */
 export type SynchronousPredicate<P, Operator extends string> = P extends (
