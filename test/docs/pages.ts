@@ -56,6 +56,8 @@ export function treatmentOf({ kind, code }: Block): Treatment | undefined {
     case "ts":
       if (code.includes("await using")) return "program of Node 24";
       return /StreamsApp\.run\(|\.listen\(/.test(code) ? "endless program" : "program";
+    case "java": // to compare with
+      return "elsewhere";
     case "ts vitest":
       return "vitest";
     case "js":

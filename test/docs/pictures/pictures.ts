@@ -1,11 +1,15 @@
 import { draw } from "./draw.ts";
 import { joinPictures } from "./join-pictures.ts";
+import { aggregationPictures, statelessPictures, timerPictures } from "./operator-pictures.ts";
 import type { Picture } from "./picture.ts";
 import { windowPictures } from "./window-pictures.ts";
 
 const drawers: Readonly<Record<string, () => string>> = {
   ...drawersOf(windowPictures),
   ...drawersOf(joinPictures),
+  ...drawersOf(aggregationPictures),
+  ...drawersOf(statelessPictures),
+  ...drawersOf(timerPictures),
 };
 
 /** Names of all pictures; a page shows one as a block of the kind `picture NAME`. */
