@@ -6,8 +6,13 @@ const method = /\b(?:StreamsBuilder|Topology|Planned\w+)\.(?!build\b)\w+ /;
  * whose first line says little. Empty where the engine does not tell, or names are shortened.
  */
 export function placeOfCall(): string {
+  const place = callPlace();
+  return place === undefined ? "" : ` (at ${place})`;
+}
+
+/** The same as `app.ts:12:4`. */
+export function callPlace(): string | undefined {
   const frames = new Error().stack?.split("\n") ?? [];
   const caller = frames[frames.findLastIndex((frame) => method.test(frame)) + 1] ?? "";
-  const place = /^\s*at (?:.* \()?(?<place>.+:\d+:\d+)\)?$/.exec(caller)?.groups?.place;
-  return place === undefined ? "" : ` (at ${place})`;
+  return /^\s*at (?:.* \()?(?<place>.+:\d+:\d+)\)?$/.exec(caller)?.groups?.place;
 }

@@ -35,6 +35,8 @@ export type StreamsErrorCode =
 export interface ErrorPlace {
   /** Name of the processor node, as `describe()` prints it. */
   readonly node?: string;
+  /** Where the program made the node, such as `app.ts:12:4`; undefined where the engine does not tell. */
+  readonly place?: string;
   readonly taskId?: string;
   readonly topic?: string;
   readonly partition?: number;
@@ -44,6 +46,7 @@ export interface ErrorPlace {
 /** What went wrong while records were processed (Kafka: `StreamsException`), with its place. */
 export class StreamsError extends BaseError<StreamsErrorCode> {
   readonly node: string | undefined;
+  readonly place: string | undefined;
   readonly taskId: string | undefined;
   readonly topic: string | undefined;
   readonly partition: number | undefined;
@@ -56,6 +59,7 @@ export class StreamsError extends BaseError<StreamsErrorCode> {
   ) {
     super(code, `${message}${placeText(details)}`, { cause: details.cause });
     this.node = details.node;
+    this.place = details.place;
     this.taskId = details.taskId;
     this.topic = details.topic;
     this.partition = details.partition;
@@ -65,7 +69,8 @@ export class StreamsError extends BaseError<StreamsErrorCode> {
 
 function placeText(place: ErrorPlace): string {
   const parts: string[] = [];
-  if (place.node !== undefined) parts.push(`node ${place.node}`);
+  if (place.node !== undefined)
+    parts.push(`node ${place.node}${place.place === undefined ? "" : ` at ${place.place}`}`);
   if (place.taskId !== undefined) parts.push(`task ${place.taskId}`);
   if (place.topic !== undefined && place.partition !== undefined && place.partition >= 0)
     parts.push(`record ${place.topic}-${place.partition} at offset ${place.offset}`);

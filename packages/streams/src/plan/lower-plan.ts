@@ -71,6 +71,7 @@ function lowerGraph(graph: PlanGraph, topology: TopologyBuilder, tables: TableDe
       const parents = [...vertex.parents].flatMap((parent) =>
         parent.plan === undefined ? [] : [parent.plan.name],
       );
+      topology.place = vertex.place;
       vertex.plan?.lower(topology, parents, tables);
       done.add(vertex);
     }

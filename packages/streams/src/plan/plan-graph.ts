@@ -9,9 +9,12 @@ export class PlanVertex {
   priority: number;
   readonly parents = new Set<PlanVertex>();
   readonly children = new Set<PlanVertex>();
+  /** Where the program made it. */
+  readonly place: string | undefined;
 
-  constructor(plan: PlanNode | undefined, priority: number) {
+  constructor(plan: PlanNode | undefined, priority: number, place?: string) {
     this.plan = plan;
+    this.place = place;
     this.priority = priority;
   }
 
@@ -38,10 +41,10 @@ export class PlanGraph {
 
   constructor(plan: Plan) {
     const vertices = new Map<PlanNode, PlanVertex>();
-    plan.edges.forEach(({ parent, child }, priority) => {
+    plan.edges.forEach(({ parent, child, place }, priority) => {
       let vertex = vertices.get(child);
       if (vertex === undefined) {
-        vertex = new PlanVertex(child, priority);
+        vertex = new PlanVertex(child, priority, place);
         vertices.set(child, vertex);
       }
       vertex.priority = priority;

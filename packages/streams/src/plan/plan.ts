@@ -1,3 +1,4 @@
+import { callPlace } from "../error/place-of-call.ts";
 import type { PlanNode } from "./plan-node.ts";
 import { Naming } from "./naming.ts";
 
@@ -11,6 +12,8 @@ export interface Plan {
 export interface PlanEdge {
   readonly parent: PlanNode | undefined;
   readonly child: PlanNode;
+  /** Where the program made the child. */
+  readonly place: string | undefined;
 }
 
 /** What the streams and tables of one builder share: the names, and the plan as it grows. */
@@ -20,11 +23,12 @@ export class PlanRecorder {
   readonly #repartitions = new Map<object, PlanNode>();
 
   addSource(child: PlanNode): void {
-    this.#edges.push(Object.freeze({ parent: undefined, child }));
+    this.#edges.push(Object.freeze({ parent: undefined, child, place: callPlace() }));
   }
 
   add(parents: readonly PlanNode[], child: PlanNode): void {
-    for (const parent of parents) this.#edges.push(Object.freeze({ parent, child }));
+    const place = callPlace();
+    for (const parent of parents) this.#edges.push(Object.freeze({ parent, child, place }));
   }
 
   /** In the order in which they were given. */

@@ -37,6 +37,8 @@ export interface ProcessorContext<KOut = unknown, VOut = unknown> {
   readonly taskId: TaskId;
   /** Name of this node, as `describe()` prints it. */
   readonly nodeName: string;
+  /** Where the program made this node, such as `app.ts:12:4`; undefined where the engine does not tell. */
+  readonly nodePlace?: string | undefined;
   /** Calls all children in order, depth first; with `child`, that one alone. */
   forward(record: StreamRecord<KOut, VOut>, child?: string): void;
   /**

@@ -105,7 +105,14 @@ export class GlobalTask implements GlobalStores {
     });
     this.#positions = this.#stores.store(positionsStore);
     this.#context = new TaskContext(
-      { ...options, taskId: globalTaskId, stores: this.#stores, globalStores: this, recordContext },
+      {
+        ...options,
+        taskId: globalTaskId,
+        nodes: globalStores.flatMap(({ source, processor }) => [source, processor]),
+        stores: this.#stores,
+        globalStores: this,
+        recordContext,
+      },
       () => -1,
     );
     this.#errors = new TaskErrors(this.#context, withoutLetters(config), noCollector);
@@ -119,7 +126,7 @@ export class GlobalTask implements GlobalStores {
 
   /** Records that were left out: `dropped-records-total`. */
   get droppedRecords(): Counter {
-    return this.#context.dropped;
+    return this.#context.dropped.counter;
   }
 
   has(name: string): boolean {

@@ -172,7 +172,7 @@ export class RecordQueue {
       const error = new StreamsError(
         "DESERIALIZATION_FAILED",
         `records cannot be read: ${messageOf(cause.cause)}. To skip them, set onDeserializationError, or commit offset ${nextOffset} for the group`,
-        { taskId: this.#task.taskName, ...this.#place(cause), cause },
+        { ...this.#task.placeOf(this.source.name), ...this.#place(cause), cause },
       );
       const timestamp = this.#task.wallTime();
       this.#leaveOut({ error, key: null, value: bytes, timestamp, headers: noHeaders });
@@ -189,7 +189,7 @@ export class RecordQueue {
 
   #leaveOut(unreadable: UnreadableRecord): void {
     if (this.#errors.onUnreadable(unreadable) === "fail") throw unreadable.error;
-    this.#task.dropped.add(1);
+    this.#task.dropped.counter.add(1);
   }
 
   #read(batch: RecordBatchView): StreamRecord | undefined {
@@ -227,7 +227,7 @@ export class RecordQueue {
       const error = new StreamsError(
         "DESERIALIZATION_FAILED",
         `a record cannot be read: ${reasonOf(cause)}${isProgramMistake(cause) ? "" : ". Use the serde it was written with, or set onDeserializationError"}`,
-        { taskId: this.#task.taskName, ...this.#place(batch), cause },
+        { ...this.#task.placeOf(this.source.name), ...this.#place(batch), cause },
       );
       const { key, value, timestamp, headers } = batch;
       this.#leaveOut({ error, key, value, timestamp, headers });
@@ -252,7 +252,7 @@ export class RecordQueue {
         cause instanceof CallbackError
           ? cause.message
           : `the timestamp extractor threw: ${messageOf(cause)}`,
-        { taskId: this.#task.taskName, ...this.#place(batch), cause },
+        { ...this.#task.placeOf(this.source.name), ...this.#place(batch), cause },
       );
     }
   }
@@ -261,12 +261,12 @@ export class RecordQueue {
     return new StreamsError(
       "INVALID_TIMESTAMP",
       `the record has the timestamp ${batch.timestamp}; write records with a time, or give the source a timestampExtractor`,
-      { taskId: this.#task.taskName, ...this.#place(batch) },
+      { ...this.#task.placeOf(this.source.name), ...this.#place(batch) },
     );
   }
 
   #drop(batch: RecordBatchView, reason: string): undefined {
-    this.#task.drop(reason, this.#place(batch));
+    this.#task.dropped.add(reason, { node: this.source.name, ...this.#place(batch) });
     return undefined;
   }
 

@@ -35,6 +35,7 @@ export interface NodeSurroundings {
 /** A node of a topology at work in one task: its processor, and the context that the processor sees. */
 export class RunningNode implements ProcessorContext {
   readonly nodeName: string;
+  readonly nodePlace: string | undefined;
   readonly processor: Processor;
   readonly children: RunningNode[] = [];
   readonly isSink: boolean;
@@ -46,6 +47,7 @@ export class RunningNode implements ProcessorContext {
 
   constructor(node: TopologyNode, processor: Processor, surroundings: NodeSurroundings) {
     this.nodeName = node.name;
+    this.nodePlace = node.place;
     this.processor = processor;
     this.isSink = node.kind === "sink";
     this.#storeNames = node.kind === "processor" ? node.stores : [];
@@ -128,7 +130,7 @@ export class RunningNode implements ProcessorContext {
   }
 
   dropRecord(reason: string): void {
-    this.#task.drop(reason, { node: this.nodeName, ...this.#task.input });
+    this.#task.dropped.add(reason, { node: this.nodeName, ...this.#task.input });
   }
 
   forwardIn(context: RecordContext, record: StreamRecord): void {
@@ -180,7 +182,7 @@ export class RunningNode implements ProcessorContext {
     throw new StreamsError(
       "NOT_CONNECTED",
       `store ${store} is not connected to this node; name it where the processor is added`,
-      { node: this.nodeName, taskId: this.#task.taskName },
+      this.#task.placeOf(this.nodeName),
     );
   }
 
@@ -190,7 +192,7 @@ export class RunningNode implements ProcessorContext {
     throw new StreamsError(
       "NOT_CONNECTED",
       `there is no child ${name}; it has ${this.children.map((child) => child.nodeName).join(", ") || "none"}`,
-      { node: this.nodeName, taskId: this.#task.taskName },
+      this.#task.placeOf(this.nodeName),
     );
   }
 }

@@ -2,11 +2,11 @@ import { partitionForKey } from "@millrace/model";
 import { SerdeError } from "@millrace/serde";
 
 import { isProgramMistake } from "../error/program-mistake.ts";
+import { errorPlace } from "../processor/error-place.ts";
 import { StreamsError, reasonOf } from "../error/streams-error.ts";
 import { requireList, requireSynchronous, requireValue } from "../processor/callback-result.ts";
 import type { Processor, ProcessorContext } from "../processor/processor.ts";
 import type { StreamRecord } from "../processor/stream-record.ts";
-import { taskIdText } from "../processor/task-id.ts";
 import type { SinkNode, StreamPartitioner } from "../topology/topology-node.ts";
 import type { RecordAppender, RecordCollector, TopicAppender } from "./record-collector.ts";
 
@@ -109,9 +109,7 @@ export class SinkProcessor implements Processor {
         "PRODUCTION_FAILED",
         `a record for topic ${topic} cannot be written: ${reasonOf(cause)}${isProgramMistake(cause) ? "" : ". Give the sink the serde of its values, or set onProductionError"}`,
         {
-          node: this.#node.name,
-          taskId: this.#context === undefined ? "" : taskIdText(this.#context.taskId),
-          ...this.#context?.recordMetadata,
+          ...(this.#context && errorPlace(this.#context)),
           cause,
         },
       ),

@@ -2,6 +2,7 @@ import type { Offset } from "@millrace/model";
 import type { Clock, Logger, Metrics, Timers } from "@millrace/platform";
 import type { TaskStores } from "@millrace/state";
 
+import type { ErrorPlace } from "../error/streams-error.ts";
 import type { TaskId } from "../processor/task-id.ts";
 import type { Subtopology } from "../topology/subtopology.ts";
 import type { ErrorPolicy } from "./error-policy.ts";
@@ -40,6 +41,8 @@ export interface StreamTaskOptions {
   readonly wake: () => void;
   readonly metrics: Metrics;
   readonly logger: Logger;
+  /** Told of each record that is left out on purpose. */
+  readonly onDrop?: (reason: string, place: ErrorPlace) => void;
   readonly config: TaskConfig;
 }
 

@@ -67,7 +67,10 @@ export class StreamTask {
     this.stores = options.stores;
     this.#bufferedMax = options.config.bufferedRecordsPerPartitionMax ?? defaultBufferedRecordsMax;
     const { collector, config } = options;
-    const context = new TaskContext(options, () => this.#queues.streamTime);
+    const context = new TaskContext(
+      { ...options, nodes: options.subtopology.nodes },
+      () => this.#queues.streamTime,
+    );
     const errors = new TaskErrors(context, config, collector);
     this.#context = context;
     this.#errors = errors;
@@ -96,7 +99,7 @@ export class StreamTask {
 
   /** Records that were left out: `dropped-records-total`. */
   get droppedRecords(): Counter {
-    return this.#context.dropped;
+    return this.#context.dropped.counter;
   }
 
   /**

@@ -96,7 +96,7 @@ export class TaskCalls implements AsyncWork {
 
   onGivenUp(node: string, cause: unknown): void {
     const { dropped, logger, input, taskName } = this.#context;
-    dropped.add(1);
+    dropped.counter.add(1);
     this.#counter("async-given-up-total", node).add(1);
     const nowMs = this.#clock.monotonicMs();
     const told = this.#givenUp.get(node) ?? { unlogged: 0, loggedMs: -Infinity };

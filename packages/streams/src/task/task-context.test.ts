@@ -1,8 +1,8 @@
-import { string } from "@millrace/serde";
+import { optional, string } from "@millrace/serde";
 import { windowStore } from "@millrace/state";
 import { expect, it } from "vitest";
 
-import { at, batchOf, taskOn } from "../../test-support/task-of.ts";
+import { at, batchOf, taskOf, taskOn } from "../../test-support/task-of.ts";
 import { TopologyBuilder } from "../topology/topology-builder.ts";
 import { Topology } from "../topology/topology.ts";
 
@@ -43,4 +43,47 @@ it("what a store does not keep any more counts as dropped", () => {
   task.addBatch(batchOf("in", 0, [at(600_000), at(1), at(590_000)]));
   while (task.process(1) > 0);
   expect(task.droppedRecords.value).toBe(1);
+});
+
+it("what a node drops is counted each time, and logged once a minute, with how many it is then", () => {
+  let nowMs = 0;
+  const lines: unknown[] = [];
+  const { task } = taskOf(
+    (builder) => {
+      const text = { key: string(), value: optional(string()) };
+      builder.stream("a", text).groupByKey().count();
+      builder.stream("b", { key: string(), value: string() }).to("out");
+    },
+    {},
+    {
+      clock: { wallMs: () => 0, monotonicMs: () => nowMs },
+      logger: {
+        isEnabled: () => true,
+        log: (_level, event, fields) => void lines.push({ event, ...fields }),
+      },
+    },
+  );
+  task.initialize();
+  const drop = (topic: string, offset: number): void => {
+    task.addBatch(batchOf(topic, offset, [at(1, null)]));
+    while (task.process(1) > 0);
+  };
+  for (const [offset, time] of [0, 1000, 59_999, 60_000, 60_001].entries()) {
+    nowMs = time;
+    drop("a", offset);
+  }
+  drop("b", 0);
+  expect(task.droppedRecords.value).toBe(6);
+  const event = "streams.record-dropped";
+  expect(lines).toMatchObject([
+    {
+      event,
+      topic: "a",
+      offset: 0,
+      count: 1,
+      reason: expect.stringContaining("null key or value"),
+    },
+    { event, topic: "a", offset: 3, count: 3 },
+    { event, topic: "b", offset: 0, count: 1 },
+  ]);
 });

@@ -1,18 +1,28 @@
 import type { Timestamp } from "@millrace/model";
-import type { Counter, Logger } from "@millrace/platform";
+import type { Logger } from "@millrace/platform";
 import type { TaskStores } from "@millrace/state";
 
 import { StreamsError, messageOf, type ErrorPlace } from "../error/streams-error.ts";
 import { TaskScope } from "../processor/task-scope.ts";
 import { taskIdText, type TaskId } from "../processor/task-id.ts";
+import { DroppedRecords } from "./dropped-records.ts";
 import type { GlobalStores } from "./global-stores.ts";
+import type { TopologyNode } from "../topology/topology-node.ts";
 import type { StreamTaskOptions } from "./stream-task-options.ts";
 import type { TaskRecordContext } from "./task-record-context.ts";
 
 type TaskSurroundings = Pick<
   StreamTaskOptions,
-  "config" | "taskId" | "clock" | "stores" | "globalStores" | "recordContext" | "metrics" | "logger"
->;
+  | "config"
+  | "taskId"
+  | "clock"
+  | "stores"
+  | "globalStores"
+  | "recordContext"
+  | "metrics"
+  | "logger"
+  | "onDrop"
+> & { readonly nodes: readonly TopologyNode[] };
 
 /** What the nodes, queues and stores of a task share: who it is, the record under way, its times and counters. */
 export class TaskContext {
@@ -22,13 +32,14 @@ export class TaskContext {
   readonly stores: TaskStores;
   readonly globalStores: GlobalStores | undefined;
   readonly recordContext: TaskRecordContext;
-  readonly dropped: Counter;
+  readonly dropped: DroppedRecords;
   readonly logger: Logger;
   readonly streamTime: () => Timestamp;
   readonly wallTime: () => Timestamp;
   readonly scope: TaskScope;
   /** Name of the node under way, for messages. */
   currentNode: string | undefined = undefined;
+  readonly #places: ReadonlyMap<string, string | undefined>;
   #failed: { readonly thrown: unknown; readonly node: string | undefined } | undefined;
   /** True: a processor asked for a commit. */
   isCommitRequested = false;
@@ -39,16 +50,23 @@ export class TaskContext {
     this.scope = new TaskScope(config.emitIntervalMs);
     this.taskId = taskId;
     this.taskName = taskIdText(taskId);
+    this.#places = new Map(options.nodes.map(({ name, place }) => [name, place]));
     this.stores = options.stores;
     this.globalStores = options.globalStores;
     this.recordContext = options.recordContext;
-    this.dropped = options.metrics.counter("dropped-records-total", { "task-id": this.taskName });
     this.logger = options.logger;
+    this.dropped = new DroppedRecords({
+      counter: options.metrics.counter("dropped-records-total", { "task-id": this.taskName }),
+      clock,
+      logger: this.logger,
+      taskName: this.taskName,
+      onDrop: options.onDrop,
+    });
     this.streamTime = streamTime;
     this.wallTime = () => clock.wallMs();
     this.stores.reportDropsTo((reason) => {
       const node = this.currentNode;
-      this.drop(reason, { ...(node === undefined ? {} : { node }), ...this.input });
+      this.dropped.add(reason, { ...(node === undefined ? {} : { node }), ...this.input });
     });
   }
 
@@ -58,11 +76,14 @@ export class TaskContext {
     return topic === null ? {} : { topic, partition, offset };
   }
 
-  /** Counts a record that is left out, and logs why. */
-  drop(reason: string, place: ErrorPlace): void {
-    this.dropped.add(1);
-    if (this.logger.isEnabled("warn"))
-      this.logger.log("warn", "streams.record-dropped", { ...place, task: this.taskName, reason });
+  /** A node, as errors tell it. */
+  placeOf(node: string | undefined): Pick<ErrorPlace, "node" | "place" | "taskId"> {
+    const place = node === undefined ? undefined : this.#places.get(node);
+    return {
+      ...(node === undefined ? {} : { node }),
+      ...(place === undefined ? {} : { place }),
+      taskId: this.taskName,
+    };
   }
 
   /** Remembers which node threw, while what it threw passes the nodes above it. */
@@ -93,8 +114,7 @@ export class TaskContext {
 
   #failure(what: string, thrown: unknown, node: string | undefined): StreamsError {
     return new StreamsError("PROCESSING_FAILED", `${what}: ${messageOf(thrown)}`, {
-      node,
-      taskId: this.taskName,
+      ...this.placeOf(node),
       ...this.input,
       cause: thrown,
     });

@@ -280,11 +280,13 @@ describe("a message tells what happened once, and what to do once", () => {
       builder.stream("a", { value: int64AsNumber() }).to("out", { value: int64AsNumber() }),
     );
     task.initialize();
-    const error = catchError(() => task.addBatch(batchOf("a", 0, [{ ...at(1, "x"), key: "k" }])));
+    const unread = batchOf("a", 0, [{ ...at(1, "x"), key: "k" }]);
+    const error = catchError(() => task.addBatch(unread)) as StreamsError;
     expect(error.message).toBe(
       "a record cannot be read: int64AsNumber: expected 8 bytes, got 1. Use the serde it was written with, " +
-        "or set onDeserializationError (task 0_0, record a-0 at offset 0)",
+        `or set onDeserializationError (node KSTREAM-SOURCE-0000000000 at ${error.place}, task 0_0, record a-0 at offset 0)`,
     );
+    expect(error.place).toMatch(/task-errors\.test\.ts:\d+:\d+$/);
   });
 
   test("of one that cannot be written", () => {
@@ -296,9 +298,10 @@ describe("a message tells what happened once, and what to do once", () => {
     );
     task.initialize();
     task.addBatch(batchOf("a", 0, [{ ...at(1), key: "k" }]));
-    expect(catchError(() => task.process(1)).message).toBe(
+    const error = catchError(() => task.process(1)) as StreamsError;
+    expect(error.message).toBe(
       "a record for topic out cannot be written: json: JSON has no form for it: value is NaN. Give the sink the " +
-        "serde of its values, or set onProductionError (node KSTREAM-SINK-0000000002, task 0_0, record a-0 at offset 0)",
+        `serde of its values, or set onProductionError (node KSTREAM-SINK-0000000002 at ${error.place}, task 0_0, record a-0 at offset 0)`,
     );
   });
 

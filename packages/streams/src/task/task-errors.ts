@@ -129,8 +129,7 @@ export class TaskErrors
       isChangelog ? "CHANGELOG_REFUSED" : "PRODUCTION_FAILED",
       isChangelog ? `${what}. ${whyChangelog}` : what,
       {
-        node,
-        taskId: this.#context.taskName,
+        ...this.#context.placeOf(node),
         ...(inputTopic === ""
           ? {}
           : { topic: inputTopic, partition: record.inputPartition, offset: record.inputOffset }),
@@ -146,7 +145,7 @@ export class TaskErrors
 
   #decide(policy: ErrorPolicy | undefined, error: StreamsError, letter: Letter | undefined): void {
     if (this.#respond(policy, error, letter) === "fail") throw error;
-    this.#context.dropped.add(1);
+    this.#context.dropped.counter.add(1);
   }
 
   #respond(

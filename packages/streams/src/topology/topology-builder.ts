@@ -14,6 +14,8 @@ import type { ProcessorNode, SinkNode, SourceNode, TopologyNode } from "./topolo
 export class TopologyBuilder {
   /** The engine of stores that do not ask for one. */
   readonly storeEngine: StoreEngineKind;
+  /** Where the program makes the nodes that come now. */
+  place: string | undefined = undefined;
   readonly #nodes = new Map<string, TopologyNode>();
   readonly #stores = new Map<string, StoreSpecification>();
   readonly #globalStores = new Map<string, GlobalStoreNodes>();
@@ -44,13 +46,14 @@ export class TopologyBuilder {
     checkOffsetReset(source.offsetReset, source.name);
     for (const topic of source.topics) this.#checkNewTopic(topic);
     if (source.pattern !== undefined) this.#checkNewPattern(source.pattern);
-    this.#nodes.set(source.name, { ...source, kind: "source", parents: [] });
+    this.#nodes.set(source.name, { ...source, kind: "source", parents: [], place: this.place });
   }
 
   addProcessor(processor: Omit<ProcessorNode, "kind" | "stores">): void {
     this.#checkNewName(processor.name);
     this.#checkParents(processor);
-    this.#nodes.set(processor.name, { ...processor, kind: "processor", stores: [] });
+    const { place } = this;
+    this.#nodes.set(processor.name, { ...processor, kind: "processor", stores: [], place });
   }
 
   /** Lets another one make the processors of a node that is there. */
@@ -63,7 +66,7 @@ export class TopologyBuilder {
   addSink(sink: Omit<SinkNode, "kind">): void {
     this.#checkNewName(sink.name);
     this.#checkParents(sink);
-    this.#nodes.set(sink.name, { ...sink, kind: "sink" });
+    this.#nodes.set(sink.name, { ...sink, kind: "sink", place: this.place });
   }
 
   /** Adds a store that each process has whole, with the two nodes that feed it and nothing else. */
@@ -86,6 +89,7 @@ export class TopologyBuilder {
       kind: "processor",
       parents: [source.name],
       stores: [name],
+      place: this.place,
     });
     this.#globalStores.set(name, {
       specification,

@@ -6,8 +6,13 @@ import type { OffsetReset } from "./offset-reset.ts";
 
 export type TopologyNode = SourceNode | ProcessorNode | SinkNode;
 
+/** Where the program made the node, such as `app.ts:12:4`; undefined where the engine does not tell. */
+interface Placed {
+  readonly place?: string | undefined;
+}
+
 /** Reads topics. Has no parents. */
-export interface SourceNode {
+export interface SourceNode extends Placed {
   readonly kind: "source";
   readonly name: string;
   /** Empty where `pattern` chooses. */
@@ -23,7 +28,7 @@ export interface SourceNode {
   readonly parents: readonly [];
 }
 
-export interface ProcessorNode {
+export interface ProcessorNode extends Placed {
   readonly kind: "processor";
   readonly name: string;
   readonly supplier: ProcessorSupplier;
@@ -33,7 +38,7 @@ export interface ProcessorNode {
 }
 
 /** Writes to a topic. Has no children. */
-export interface SinkNode {
+export interface SinkNode extends Placed {
   readonly kind: "sink";
   readonly name: string;
   readonly topic: string | TopicNameExtractor;

@@ -1,6 +1,7 @@
 import { encodeUtf8, isSynchronousFunction, murmur2, shown } from "@millrace/model";
 import type { StoreSpecification } from "@millrace/state";
 
+import { callPlace } from "../error/place-of-call.ts";
 import { TopologyError } from "../error/topology-error.ts";
 import type { ProcessorSupplier } from "../processor/processor.ts";
 import { describeContents } from "./description/describe-contents.ts";
@@ -58,6 +59,7 @@ export class Topology {
     options?: SourceNodeOptions<K, V>,
   ): this {
     checkNodeName("addSource", name);
+    this.#builder.place = callPlace();
     this.#builder.addSource({ name, ...readSourceOptions(topics, options) });
     return this;
   }
@@ -74,6 +76,7 @@ export class Topology {
     options: ProcessorNodeOptions,
   ): this {
     checkNodeName("addProcessor", name);
+    this.#builder.place = callPlace();
     checkSupplier("addProcessor", supplier);
     const { parents, stores } = readProcessorOptions(options);
     this.#builder.addProcessor({ name, supplier: supplier as ProcessorSupplier, parents });
@@ -93,6 +96,7 @@ export class Topology {
     options: SinkNodeOptions<K, V>,
   ): this {
     checkNodeName("addSink", name);
+    this.#builder.place = callPlace();
     this.#builder.addSink({ name, ...readSinkOptions(topic, options) });
     return this;
   }
@@ -139,6 +143,7 @@ export class Topology {
     options: FedStoreOptions,
   ): this {
     requireSpecification(specification, "addReadOnlyStateStore");
+    this.#builder.place = callPlace();
     const given = { specification, topic };
     const { source, processor } = readFedStoreOptions("addReadOnlyStateStore", given, options);
     this.#builder.addSource(source);
@@ -157,6 +162,7 @@ export class Topology {
    */
   addGlobalStore(specification: StoreSpecification, topic: string, options: FedStoreOptions): this {
     requireSpecification(specification, "addGlobalStore");
+    this.#builder.place = callPlace();
     const given = { specification, topic };
     const { source, processor } = readFedStoreOptions("addGlobalStore", given, options);
     this.#builder.addGlobalStore({ specification, source, processor });

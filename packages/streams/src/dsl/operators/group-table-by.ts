@@ -2,6 +2,7 @@ import { equalBytes } from "@millrace/model";
 import { serializeWith, type Serde } from "@millrace/serde";
 
 import { StreamsError } from "../../error/streams-error.ts";
+import { errorPlace } from "../../processor/error-place.ts";
 import { checkName } from "../../plan/naming.ts";
 import { operatorPlan } from "../../plan/plan-node.ts";
 import { isVersioned } from "../../plan/table-plan.ts";
@@ -63,7 +64,7 @@ class RowMapProcessor implements Processor {
     if (context === undefined) return;
     if (record.hasNullKey) {
       const message = "a table that is grouped has a row without a key";
-      throw new StreamsError("PROCESSING_FAILED", message, { node: context.nodeName });
+      throw new StreamsError("PROCESSING_FAILED", message, errorPlace(context));
     }
     if (this.#latestOnly && !record.isLatest) return;
     const next = this.#map(record.key, record.value);

@@ -2,6 +2,7 @@ import type { Timestamp, Windowed } from "@millrace/model";
 import { suppressionBuffer, type EvictedChange, type TimeOrderedBuffer } from "@millrace/state";
 
 import { StreamsError } from "../../error/streams-error.ts";
+import { errorPlace } from "../../processor/error-place.ts";
 import { TopologyError } from "../../error/topology-error.ts";
 import { checkName } from "../../plan/naming.ts";
 import type { PlanRecorder } from "../../plan/plan.ts";
@@ -125,7 +126,7 @@ class SuppressProcessor implements Processor {
     return new StreamsError(
       "SUPPRESS_BUFFER_FULL",
       `${entryCount} of at most ${recordsMax} changes wait in suppress, with ${sizeBytes} of at most ${bytesMax} bytes; give more room`,
-      { node: this.#context?.nodeName },
+      this.#context && errorPlace(this.#context),
     );
   }
 }

@@ -3,6 +3,7 @@ import type { Serde } from "@millrace/serde";
 import type { KeyValueStore, StoreSpecification } from "@millrace/state";
 
 import { isProgramMistake } from "../../../error/program-mistake.ts";
+import { errorPlace } from "../../../processor/error-place.ts";
 import { StreamsError } from "../../../error/streams-error.ts";
 import {
   asyncWorkOf,
@@ -61,7 +62,7 @@ export class AwaitingProcessor implements Processor, AwaitingOperator {
       throw new StreamsError(
         "NO_DEAD_LETTER_TOPIC",
         `${operator} sends what it gives up to dead letters, and the application has no topic for them; give it the option deadLetterTopic`,
-        { node: context.nodeName },
+        errorPlace(context),
       );
     const node = context.nodeName;
     const calls = new Calls({
@@ -142,9 +143,11 @@ export class AwaitingProcessor implements Processor, AwaitingOperator {
 
   close(): void {
     this.#opened?.calls.close(
-      new StreamsError("TASK_CLOSED", "the task was closed; whoever opens it next calls again", {
-        node: this.#opened.context.nodeName,
-      }),
+      new StreamsError(
+        "TASK_CLOSED",
+        "the task was closed; whoever opens it next calls again",
+        errorPlace(this.#opened.context),
+      ),
     );
   }
 
