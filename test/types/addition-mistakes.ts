@@ -49,3 +49,7 @@ orders.groupByKey().topN(3, (order) => order.id);
 
 //! Argument of type 'string' is not assignable to parameter of type 'number'.
 orders.groupByKey().topN("3", () => 1);
+
+const recent = orders.groupByKey().count({ store: { name: "recent", ttl: "1d" } });
+//! 'n' is possibly 'null'.
+recent.toStream().mapValues((n) => n + 1);

@@ -95,3 +95,6 @@ check<
     KTable<string, readonly { key: string; n: number }[], "known", "known", "unnamed">
   >
 >();
+
+const seen = readings.groupByKey().count({ store: { name: "seen", ttl: "30d" } });
+check<Equal<typeof seen, KTable<string, number | null, "known", "known", "keyValue">>>();

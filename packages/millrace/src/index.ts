@@ -229,6 +229,7 @@ export {
   type LostOf,
   type NamedOptions,
   type NodeDescription,
+  type Expiring,
   type NamedStore,
   type Needs,
   type OffsetReset,

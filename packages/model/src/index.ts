@@ -18,6 +18,7 @@ export {
   bytesOption,
   choiceOption,
   durationOption,
+  streamDurationOption,
   flagOption,
   isRecordOf,
   numberOption,

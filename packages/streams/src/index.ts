@@ -112,6 +112,7 @@ export type {
   FoldOptions,
   Init,
   KeptOption,
+  Expiring,
   NamedStore,
   StoreAfter,
   StoredCheck,

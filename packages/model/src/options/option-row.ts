@@ -61,24 +61,41 @@ function rowOf<Given, Value, Settings extends RowSettings<Given>>(
   };
 }
 
+type DurationSettings = RowSettings<Duration> & {
+  readonly minMs?: number;
+  /** A number that means something else, such as -1 for never. */
+  readonly also?: number;
+};
+
 /** Milliseconds, or `"5s"`; read as milliseconds. The longest is what a timer can take. */
-export function durationOption<
-  const Settings extends RowSettings<Duration> & {
-    readonly minMs?: number;
-    /** A number that means something else, such as -1 for never. */
-    readonly also?: number;
-  },
->(settings: Settings): OptionRow<Duration, number, PresenceOf<Settings>> {
+export function durationOption<const Settings extends DurationSettings>(
+  settings: Settings,
+): OptionRow<Duration, number, PresenceOf<Settings>> {
+  return durationUpTo(2 ** 31 - 1, ", up to 24 days", settings);
+}
+
+/** As `durationOption`, of the time of records, which no timer waits for: of any length. */
+export function streamDurationOption<const Settings extends DurationSettings>(
+  settings: Settings,
+): OptionRow<Duration, number, PresenceOf<Settings>> {
+  return durationUpTo(Number.MAX_SAFE_INTEGER, "", settings);
+}
+
+function durationUpTo<const Settings extends DurationSettings>(
+  maxMs: number,
+  longest: string,
+  settings: Settings,
+): OptionRow<Duration, number, PresenceOf<Settings>> {
   const { minMs = 0, also } = settings;
   const least = minMs === 0 ? "" : ` of at least ${minMs} ms`;
   const besides = also === undefined ? "" : `, or ${also}`;
   return rowOf(settings, {
-    allowed: `a duration${least} such as "250ms", "5s" or "1m", or milliseconds, up to 24 days${besides}`,
+    allowed: `a duration${least} such as "250ms", "5s" or "1m", or milliseconds${longest}${besides}`,
     allowedInDocs: `a duration${least}${besides}`,
     read: (given) => {
       if (also !== undefined && given === also) return also;
       const ms = parseDuration(given);
-      return ms !== undefined && ms >= minMs && ms < 2 ** 31 ? ms : undefined;
+      return ms !== undefined && ms >= minMs && ms <= maxMs ? ms : undefined;
     },
   });
 }

@@ -6,6 +6,7 @@ import type { KStream } from "./types/k-stream.ts";
 import { StreamsBuilder } from "./streams-builder.ts";
 import { session } from "./windows/session-windows.ts";
 import { sliding } from "./windows/sliding-windows.ts";
+import { tumbling } from "./windows/time-windows.ts";
 
 /** What a program in JavaScript may do: the types would refuse it. */
 type Loose = Readonly<Record<string, (...given: unknown[]) => Loose>>;
@@ -159,6 +160,21 @@ test("retention is at least what windows and their grace need", () => {
   const needs = "need at least 10 ms";
   expect(() => grouped.windowedBy(session(7, { grace: 3 })).count({ store })).toThrow(needs);
   expect(() => grouped.windowedBy(sliding(4, { grace: 2 })).count({ store })).toThrow(needs);
+});
+
+test("stretches of stream time may be longer than a timer waits", () => {
+  const year = "365d";
+  const { builder, lines } = loose();
+  const text = { key: string(), value: string() };
+  const table = builder.table("t", { ...text, store: { name: "t", historyRetention: year } });
+  lines.join(table, () => "", { grace: year, key: string(), left: string() });
+  lines.join(builder.stream("s", text), () => "", { within: year, grace: year });
+  lines.asOfJoin(builder.stream("u", text), () => "", { tolerance: year, grace: year });
+  lines.deduplicate(() => "", { within: year, id: string() });
+  const grouped = lines.groupByKey();
+  grouped.count({ store: { name: "rows", ttl: year } });
+  grouped.windowedBy(tumbling("90d")).count({ store: { name: "windows", retention: year } });
+  expect(builder.build().describe().toString()).toContain("windows");
 });
 
 test("undefined stands for an option that is not given", () => {

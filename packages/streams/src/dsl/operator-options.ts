@@ -1,6 +1,6 @@
 import {
   choiceOption,
-  durationOption,
+  streamDurationOption,
   flagOption,
   isSynchronousFunction,
   numberOption,
@@ -235,7 +235,7 @@ const rowsOf = {
   deduplicate: {
     ...serdes,
     ...named,
-    within: durationOption({ isRequired: true, minMs: 1 }),
+    within: streamDurationOption({ isRequired: true, minMs: 1 }),
     id: valueOption(serdeKind, { isRequired: true }),
     store: valueOption(store),
   },
@@ -244,8 +244,8 @@ const rowsOf = {
     ...named,
     left: valueOption(serdeKind),
     right: valueOption(serdeKind),
-    tolerance: durationOption({ isRequired: true }),
-    grace: durationOption({}),
+    tolerance: streamDurationOption({ isRequired: true }),
+    grace: streamDurationOption({}),
     store: valueOption(store),
   },
   groupBy: { ...serdes, ...named },
@@ -269,8 +269,8 @@ const rowsOf = {
     partitioner: valueOption(partitionerKind),
   },
   split: named,
-  "join of a stream": { ...joined, grace: durationOption({}) },
-  "leftJoin of a stream": { ...joined, grace: durationOption({}) },
+  "join of a stream": { ...joined, grace: streamDurationOption({}) },
+  "leftJoin of a stream": { ...joined, grace: streamDurationOption({}) },
   "join of streams": joinedStreams,
   "leftJoin of streams": { ...joinedStreams, unmatched: choiceOption(unmatchedTimes, {}) },
   "outerJoin of streams": { ...joinedStreams, unmatched: choiceOption(unmatchedTimes, {}) },
@@ -344,12 +344,15 @@ const tableStoreRows = {
 };
 const keyValueStoreRows = {
   ...tableStoreRows,
-  historyRetention: durationOption({}),
-  segmentInterval: durationOption({}),
+  historyRetention: streamDurationOption({}),
+  segmentInterval: streamDurationOption({}),
   entriesMax: numberOption({ min: 1 }),
   timestamps: flagOption({}),
 };
-const windowStoreRows = { ...tableStoreRows, retention: durationOption({}) };
+/** Of tables that are made from a topic or a stream. */
+const firstStoreRows = { ...keyValueStoreRows, ttl: streamDurationOption({ minMs: 1 }) };
+const withTtl: readonly string[] = ["table", "toTable", "count", "reduce", "aggregate"];
+const windowStoreRows = { ...tableStoreRows, retention: streamDurationOption({}) };
 
 /** They are never cached. */
 const addedStoreRows = {
@@ -418,6 +421,7 @@ function checkOptions(operator: keyof typeof rowsOf, options: unknown): void {
 }
 
 function storeRowsOf(operator: string): OptionRows {
+  if (withTtl.includes(operator)) return firstStoreRows;
   if (/(?:windows|sessions)$/.test(operator)) return windowStoreRows;
   if (operator.endsWith("of streams")) return joinStoreRows;
   if (operator === "deduplicate" || operator === "asOfJoin") return addedStoreRows;

@@ -40,6 +40,11 @@ export interface StoreOptions {
   readonly entriesMax?: number;
   /** False: without the times of its values, which are read as -1 (Kafka: `Stores.persistentKeyValueStore`). Default true. */
   readonly timestamps?: boolean;
+  /**
+   * Of a store with a name, of a table that is made from a topic or a stream: a row that was not written for so long, by the
+   * table's stream time, is deleted, with a tombstone. No counterpart in Kafka Streams.
+   */
+  readonly ttl?: Duration;
 }
 
 /** Reads the option, and burns an index where the name is to be generated. */
@@ -51,6 +56,11 @@ export function draftStore(
   const options: StoreOptions = typeof option === "string" ? { name: option } : (option ?? {});
   const specify = specifierOf(options);
   const draft = draftOf(option, { prefix, naming }, specify);
+  if (options.ttl !== undefined) {
+    const ttlMs = toMilliseconds(options.ttl, `ttl of store ${draft.name}`);
+    const { caching = true, logging = true, engine } = options;
+    return { ...draft, expiry: { ttlMs, caching, logging, engine } };
+  }
   if (options.historyRetention === undefined) return draft;
   const historyRetentionMs = toMilliseconds(
     options.historyRetention,
@@ -68,6 +78,7 @@ function specifierOf(options: StoreOptions): Specifier {
     historyRetention === undefined ? undefined : "historyRetention",
     entriesMax === undefined ? undefined : "entriesMax",
     timestamps ? undefined : "timestamps: false",
+    options.ttl === undefined ? undefined : "ttl",
   ].filter((kind) => kind !== undefined);
   if (kinds.length > 1 || (segmentInterval !== undefined && historyRetention === undefined))
     throw new TopologyError(

@@ -1,6 +1,7 @@
 import { int64AsNumber, list, type Serde } from "@millrace/serde";
 import type { StoreEngineKind, StoreSpecification } from "@millrace/state";
 
+import { TopologyError } from "../../error/topology-error.ts";
 import { operatorPlan, type PlanNode } from "../../plan/plan-node.ts";
 import type { AggregatePlan } from "../../plan/table-plan.ts";
 import { requireValue } from "../../processor/callback-result.ts";
@@ -124,6 +125,11 @@ export class TableGrouping {
   ): TableNode {
     const { recorder, keySerde } = this.node;
     const { value: valueSerde } = options;
+    if (typeof options.store === "object" && options.store.ttl !== undefined)
+      throw new TopologyError(
+        "INVALID_ARGUMENT",
+        "an aggregation of a table was given a store with ttl; give it to the table that is grouped: its rows leave the aggregate when they expire",
+      );
     const store = draftStore(options.store, storePrefix, recorder.naming);
     const { naming } = recorder;
     const sink = naming.nodeOr(options.name, "KSTREAM-SINK-", "-sink");

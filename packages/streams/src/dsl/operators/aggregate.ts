@@ -11,6 +11,7 @@ import { greatestFold } from "./top-n/greatest-values.ts";
 import type { ScoreOf } from "./top-n/score.ts";
 import { Fold, type Aggregator, type FoldCallbacks } from "../fold.ts";
 import type { GroupedNode, TableNode } from "../stream-node.ts";
+import { expiringTable } from "../table-expiry.ts";
 import { TableUpdates, type TableUpdatesOptions } from "../table-updates.ts";
 
 export interface AggregationOptions {
@@ -143,10 +144,12 @@ function addAggregation(grouping: Grouping, aggregation: Aggregation): TableNode
     name,
     lower: (topology, parents, tables) => {
       const kept = { store: store.name, keySerde, sendsOldValues: tables.sendsOldValues(table) };
-      const supplier = (): Processor => new AggregateProcessor(aggregation, kept);
+      const engine = topology.storeEngine;
+      const plain = (): Processor => new AggregateProcessor(aggregation, kept);
+      const { supplier, stores } = expiringTable(store, kept, engine, plain);
       topology.addProcessor({ name, supplier, parents });
-      const serdes = { key: keySerde, value: valueSerde };
-      topology.addStore(store.specify(serdes, topology.storeEngine), [name]);
+      const specification = store.specify({ key: keySerde, value: valueSerde }, engine);
+      for (const one of [specification, ...stores]) topology.addStore(one, [name]);
     },
   });
   recorder.add([input], plan);

@@ -6,6 +6,7 @@ import type { SourceTablePlan } from "../../plan/table-plan.ts";
 import type { Processor, ProcessorContext } from "../../processor/processor.ts";
 import type { StreamRecord } from "../../processor/stream-record.ts";
 import type { TopologyBuilder } from "../../topology/topology-builder.ts";
+import { expiringTable } from "../table-expiry.ts";
 import { TableUpdates, type TableUpdatesOptions } from "../table-updates.ts";
 
 export interface TableSourceNode {
@@ -29,17 +30,21 @@ export function addTableSource(
     keySerde,
     sendsOldValues: tables.sendsOldValues(table),
   };
-  topology.addProcessor({ name, supplier: () => new TableSourceProcessor(kept), parents });
-  if (store === undefined) return;
+  const plain = (): Processor => new TableSourceProcessor(kept);
+  if (store === undefined || kept === undefined) {
+    topology.addProcessor({ name, supplier: plain, parents });
+    return;
+  }
+  const { supplier, stores } = expiringTable(store, kept, topology.storeEngine, plain);
+  topology.addProcessor({ name, supplier, parents });
   if (valueSerde === undefined)
     throw new TopologyError(
       "MISSING_SERDE",
       `the table of ${name} must be kept, since an operator below looks values up in it, and the serde of its values is ` +
         "not known; give { value: json(schema) }, or the like, where it is made",
     );
-  topology.addStore(store.specify({ key: keySerde, value: valueSerde }, topology.storeEngine), [
-    name,
-  ]);
+  const specification = store.specify({ key: keySerde, value: valueSerde }, topology.storeEngine);
+  for (const one of [specification, ...stores]) topology.addStore(one, [name]);
 }
 
 /** Makes the processors of a table that is kept. */

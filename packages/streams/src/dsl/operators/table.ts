@@ -65,7 +65,9 @@ function tableSourcePlan(
       lowerTopic(source, topology);
       addTableSource(topology, tables, { ...source, parents: [source.source] });
       const store = tables.storeOf(source.table);
-      if (store !== undefined && reusesTopic) topology.useAsChangelog(store.name, source.topic);
+      // The topic has no tombstones for what has expired.
+      const isLikeTopic = store !== undefined && store.expiry === undefined;
+      if (isLikeTopic && reusesTopic) topology.useAsChangelog(store.name, source.topic);
     },
   });
 }

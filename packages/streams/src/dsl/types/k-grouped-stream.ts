@@ -6,7 +6,7 @@ import type { CogroupedWindowedBy } from "./cogrouped-streams.ts";
 import type { Score } from "../operators/top-n/score.ts";
 import type { WindowedBy, WindowsCheck } from "./windowed-streams.ts";
 import type { KTable } from "./k-table.ts";
-import type { AggregationOptions, FoldOptions, Init, NamedStore } from "./table-store.ts";
+import type { AggregationOptions, Expiring, FoldOptions, Init, NamedStore } from "./table-store.ts";
 
 /**
  * Records grouped by key, to be aggregated (Kafka: `KGroupedStream`). Records with a null key or value are
@@ -32,7 +32,7 @@ export interface KGroupedStream<out K, out V> {
    */
   count<const S extends StoreOption = never>(
     options?: AggregationOptions<S>,
-  ): KTable<K & {}, number, "known", "known", NamedStore<S, "keyValue">>;
+  ): KTable<K & {}, Expiring<S, number>, "known", "known", NamedStore<S, "keyValue">>;
 
   /**
    * Combines the values of each key, the first one as it is (Kafka: `KGroupedStream.reduce`). The reducer may
@@ -43,7 +43,7 @@ export interface KGroupedStream<out K, out V> {
   reduce<const S extends StoreOption = never>(
     reducer: (aggregate: V & {}, value: V & {}, key: K & {}) => V,
     options?: AggregationOptions<S>,
-  ): KTable<K & {}, V, "known", "known", NamedStore<S, "keyValue">>;
+  ): KTable<K & {}, Expiring<S, V>, "known", "known", NamedStore<S, "keyValue">>;
 
   /**
    * Folds the values of each key into an aggregate (Kafka: `KGroupedStream.aggregate`). The serde says the type:
@@ -57,7 +57,7 @@ export interface KGroupedStream<out K, out V> {
     init: Init<A, "aggregate(init, aggregator, ">,
     aggregator: Aggregator<K & {}, V & {}, NoInfer<A>>,
     options?: FoldOptions<A, S>,
-  ): KTable<K & {}, A, "known", "known", NamedStore<S, "keyValue">>;
+  ): KTable<K & {}, Expiring<S, A>, "known", "known", NamedStore<S, "keyValue">>;
 
   /**
    * Keeps the n values of each key with the greatest score, greatest first. No counterpart in Kafka Streams. The score is a

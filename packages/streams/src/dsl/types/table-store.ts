@@ -19,6 +19,13 @@ export type NamedStore<S, Kind extends StoreKind> = [S] extends [never]
       : Kind
     : "unnamed";
 
+/** What rows hold: null too, where they expire. */
+export type Expiring<S, V> = [S] extends [never]
+  ? V
+  : S extends { readonly ttl: Duration }
+    ? V | null
+    : V;
+
 export type StoreAfter<O extends readonly unknown[], Kind extends StoreKind> = NamedStore<
   Get<O, "store">,
   Kind

@@ -1,0 +1,182 @@
+import { concatBytes, noHeaders, type Timestamp } from "@millrace/model";
+import { bytes, deserializeWith, serializeWith, type Serde } from "@millrace/serde";
+import {
+  keyValueStore,
+  type KeyValueStore,
+  type StoreEngineKind,
+  type StoreSpecification,
+} from "@millrace/state";
+
+import type { StoreDraft } from "../plan/store-draft.ts";
+import { ObservedTime } from "../processor/observed-time.ts";
+import type { Processor, ProcessorContext } from "../processor/processor.ts";
+import { StreamRecord } from "../processor/stream-record.ts";
+import { openTableStore, type TableStore } from "../processor/table-store.ts";
+import type { TableUpdatesOptions } from "./table-updates.ts";
+
+/** The time to live of a table's rows: an addition of ours. */
+interface Expiry {
+  readonly ttlMs: number;
+  readonly keySerde: Serde<unknown>;
+  /** Of the deadlines. */
+  readonly store: string;
+}
+
+type DeadlineStore = KeyValueStore<Uint8Array, Uint8Array>;
+
+/** How a table whose rows may expire is processed. */
+export interface ExpiringTable {
+  readonly supplier: () => Processor;
+  /** Besides that of the table. */
+  readonly stores: readonly StoreSpecification[];
+}
+
+/** The processor of a table, and what it needs, where its store has a time to live. */
+export function expiringTable(
+  draft: StoreDraft,
+  kept: TableUpdatesOptions & { readonly keySerde: Serde<unknown> },
+  engine: StoreEngineKind,
+  supplier: () => Processor,
+): ExpiringTable {
+  const { expiry } = draft;
+  if (expiry === undefined) return { supplier, stores: [] };
+  const store = `${draft.name}-deadlines`;
+  const { caching, logging, engine: chosen = engine } = expiry;
+  const parts: Expiry = { ttlMs: expiry.ttlMs, keySerde: kept.keySerde, store };
+  return {
+    supplier: () => new ExpiringTableProcessor(supplier(), kept, parts),
+    stores: [
+      keyValueStore({
+        name: store,
+        key: bytes(),
+        value: bytes(),
+        caching,
+        logging,
+        engine: chosen,
+      }),
+    ],
+  };
+}
+
+/**
+ * A table whose rows expire: before each record, those whose time is over by stream time are deleted, with a tombstone that
+ * has the time when it was. What comes that late is left out.
+ *
+ * The store of deadlines has time (8) ++ key for each row, at or before the time when it expires: an update that moves it
+ * on writes nothing, and the row is looked at again when the old deadline comes.
+ */
+class ExpiringTableProcessor implements Processor {
+  readonly forwardsNewRecords: boolean;
+  readonly #inner: Processor;
+  readonly #kept: TableUpdatesOptions;
+  readonly #expiry: Expiry;
+  #context: ProcessorContext | undefined;
+  #rows: TableStore<unknown, unknown> | undefined;
+  #deadlines: DeadlineStore | undefined;
+  #streamTime: ObservedTime | undefined;
+  /** No deadline is earlier; the past: not known. */
+  #next: Timestamp = -Infinity;
+
+  constructor(inner: Processor, kept: TableUpdatesOptions, expiry: Expiry) {
+    this.#inner = inner;
+    this.#kept = kept;
+    this.#expiry = expiry;
+    this.forwardsNewRecords = inner.forwardsNewRecords ?? false;
+  }
+
+  init(context: ProcessorContext): void {
+    this.#context = context;
+    this.#inner.init?.(context);
+    this.#rows = openTableStore(context, this.#kept.store);
+    this.#deadlines = context.store<DeadlineStore>(this.#expiry.store);
+    this.#streamTime = new ObservedTime(context, this.#expiry.store);
+  }
+
+  process(record: StreamRecord): void {
+    const rows = this.#rows;
+    const deadlines = this.#deadlines;
+    if (rows === undefined || deadlines === undefined) return;
+    if (record.hasNullKey) {
+      this.#inner.process(record);
+      return;
+    }
+    const now = this.#streamTime?.observe(record.timestamp) ?? record.timestamp;
+    while (this.#next <= now) this.#next = this.#expireFirst(now, rows, deadlines);
+    if (record.timestamp + this.#expiry.ttlMs <= now) {
+      this.#context?.dropRecord("a row that would have expired already");
+      return;
+    }
+    const before = this.#deadlineOf(record.key, rows);
+    this.#inner.process(record);
+    const deadline = this.#deadlineOf(record.key, rows);
+    if (deadline === undefined || (before !== undefined && before <= deadline)) return;
+    this.#note(deadline, this.#bytesOf(record.key), deadlines);
+  }
+
+  close(): void {
+    this.#inner.close?.();
+  }
+
+  /** Gives the next deadline; of the one that is over, the row is deleted, unless it was written again. */
+  #expireFirst(
+    now: Timestamp,
+    rows: TableStore<unknown, unknown>,
+    deadlines: DeadlineStore,
+  ): Timestamp {
+    const first = firstFrom(this.#next, deadlines);
+    if (first === undefined) return Infinity;
+    const time = timeOf(first);
+    if (time > now) return time;
+    deadlines.put(first, null);
+    const keyBytes = first.subarray(8);
+    const key = deserializeWith(this.#expiry.keySerde, keyBytes, this.#kept.store);
+    const value = rows.readForUpdate(key, null);
+    if (value === null) return time;
+    const deadline = rows.timestampOfRead + this.#expiry.ttlMs;
+    // In its turn: others may expire before.
+    if (deadline > time) {
+      this.#note(deadline, keyBytes, deadlines);
+      return time;
+    }
+    rows.writeUpdated(null, deadline);
+    const change = {
+      newValue: null,
+      oldValue: this.#kept.sendsOldValues ? value : undefined,
+      timestamp: deadline,
+    };
+    if (!rows.isCached) this.#context?.forward(StreamRecord.ofChange(key, change, noHeaders));
+    return time;
+  }
+
+  #deadlineOf(key: unknown, rows: TableStore<unknown, unknown>): Timestamp | undefined {
+    if (rows.readForUpdate(key, null) === null) return undefined;
+    return rows.timestampOfRead + this.#expiry.ttlMs;
+  }
+
+  #note(deadline: Timestamp, keyBytes: Uint8Array, deadlines: DeadlineStore): void {
+    deadlines.put(concatBytes(bytesOfTime(deadline), keyBytes), isThere);
+    this.#next = Math.min(this.#next, deadline);
+  }
+
+  #bytesOf(key: unknown): Uint8Array {
+    return serializeWith(this.#expiry.keySerde, key as object, this.#kept.store);
+  }
+}
+
+const isThere = Uint8Array.of(1);
+
+/** What was deleted before is not looked at again. */
+function firstFrom(time: Timestamp, deadlines: DeadlineStore): Uint8Array | undefined {
+  using rows = deadlines.range(time === -Infinity ? null : bytesOfTime(time), null);
+  return rows.next() ? rows.key : undefined;
+}
+
+function bytesOfTime(time: Timestamp): Uint8Array {
+  const row = new Uint8Array(8);
+  new DataView(row.buffer).setBigInt64(0, BigInt(time));
+  return row;
+}
+
+function timeOf(row: Uint8Array): Timestamp {
+  return Number(new DataView(row.buffer, row.byteOffset, row.byteLength).getBigInt64(0));
+}
