@@ -20,8 +20,11 @@ export interface Ended {
 
 /** Longest that a block may take. */
 const blockMsMax = 90_000;
-/** How long a program that runs for ever, and is not talked to, is left alone. */
-const endlessMs = 3000;
+/** How long a program that runs for ever, and is not talked to, is left alone once it can be ended. */
+const endlessMs = 1000;
+/** What such a program prints when it listens to SIGTERM: before that, on a busy machine, it would be killed by it. */
+const canEnd = "can be ended";
+const announcing = `process.on("newListener", (event) => event === "SIGTERM" && console.error("${canEnd}"));`;
 
 /**
  * Runs a page's blocks in order, in one folder. A program that runs for ever is ended when the shell commands behind it
@@ -54,6 +57,7 @@ export async function runPage(
       endless = running;
       const named = Object.values(ports).filter((port) => code.includes(String(port)));
       const isTalkedTo = blocks.at(index + 1)?.kind === "sh" && named.length > 0;
+      await running.printed(canEnd);
       await (isTalkedTo ? untilReady(code, named, { cwd, env }) : sleep(endlessMs));
       if (isTalkedTo) continue;
     } else {
@@ -81,8 +85,14 @@ function commandOf(
   };
   switch (treatmentOf(block)) {
     case "program":
-    case "endless program":
       return ["node", file("ts")];
+    case "endless program":
+      return [
+        "node",
+        "--import",
+        `data:text/javascript,${encodeURIComponent(announcing)}`,
+        file("ts"),
+      ];
     case "program of Node 24":
       return [process.execPath, file("ts")];
     case "CommonJS program":
@@ -97,6 +107,8 @@ function commandOf(
 interface Running {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
+  /** Resolves when it has printed that, or has ended. */
+  printed(text: string): Promise<unknown>;
 }
 
 function start(
@@ -116,7 +128,11 @@ function start(
       resolve({ code: signal ?? code, output });
     });
   });
-  return { child, ended };
+  const hasEnded = (): boolean => child.exitCode !== null || child.signalCode !== null;
+  const printed = async (text: string): Promise<void> => {
+    while (!output.includes(text) && !hasEnded()) await sleep(20);
+  };
+  return { child, ended, printed };
 }
 
 /** `millrace` talks to the page's broker, and `npx` runs what is installed. */

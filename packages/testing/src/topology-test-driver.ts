@@ -1,4 +1,4 @@
-import { toMilliseconds, type Duration, type Timestamp } from "@millrace/model";
+import { toMilliseconds, type Duration, type Timestamp, type Windowed } from "@millrace/model";
 import { MetricRegistry, silentLogger } from "@millrace/platform";
 import type { Serde } from "@millrace/serde";
 import {
@@ -7,10 +7,12 @@ import {
   openTaskStores,
   type KeyValueStore,
   type ReadOnlyVersionedKeyValueStore,
+  type SessionStore,
   type StateStore,
   type StoreSpecification,
   type TaskStores,
   type TimestampedKeyValueStore,
+  type TimestampedWindowStore,
 } from "@millrace/state";
 import {
   GlobalTask,
@@ -203,6 +205,12 @@ export class TopologyTestDriver {
   store<K, V>(
     table: KTable<K, V, SerdeState, SerdeState, "versioned">,
   ): ReadOnlyVersionedKeyValueStore<K, V & {}>;
+  store<K, V>(
+    table: KTable<Windowed<K>, V, SerdeState, SerdeState, "window">,
+  ): TimestampedWindowStore<K, V & {}>;
+  store<K, V>(
+    table: KTable<Windowed<K>, V, SerdeState, SerdeState, "session">,
+  ): SessionStore<K, V & {}>;
   store<K, V>(table: KTable<K, V> | GlobalKTable<K, V>): TimestampedKeyValueStore<K, V & {}>;
   store<Store extends StateStore = KeyValueStore<unknown, unknown>>(
     handle: StoreSpecification<Store> | string,

@@ -11,9 +11,11 @@ const reads: readonly string[] = [
   "approximateEntryCount",
   "fetch",
   "fetchRange",
+  "fetchKeys",
   "fetchAll",
   "fetchSession",
   "findSessions",
+  "findSessionsOfKeys",
   "history",
 ];
 const writes: readonly string[] = ["put", "putIfAbsent", "delete", "remove"];

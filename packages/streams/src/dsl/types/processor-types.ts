@@ -1,8 +1,10 @@
-import type { Timestamp } from "@millrace/model";
+import type { Timestamp, Windowed } from "@millrace/model";
 import type { Serde } from "@millrace/serde";
 import type {
   ReadOnlyKeyValueStore,
+  ReadOnlySessionStore,
   ReadOnlyVersionedKeyValueStore,
+  ReadOnlyWindowStore,
   StateStore,
   StoreSpecification,
   ValueAndTimestamp,
@@ -54,8 +56,17 @@ type TableStoreOf<T> = T extends {
     ? ReadOnlyKeyValueStore<K, ValueAndTimestamp<V & {}>>
     : Store extends "versioned"
       ? ReadOnlyVersionedKeyValueStore<K, V & {}>
-      : never
+      : WindowedStoreOf<K, V & {}, Store>
   : StateStore;
+
+type WindowedStoreOf<WK, V, Store> =
+  WK extends Windowed<infer K>
+    ? Store extends "window"
+      ? ReadOnlyWindowStore<K, ValueAndTimestamp<V>>
+      : Store extends "session"
+        ? ReadOnlySessionStore<K, V>
+        : never
+    : never;
 
 /** Serdes of what a processor forwards: they say its types. */
 export interface OutputSerdes {
