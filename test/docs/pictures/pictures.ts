@@ -1,3 +1,4 @@
+import { listPictures, textPictures } from "./addition-pictures.ts";
 import { draw } from "./draw.ts";
 import { joinPictures } from "./join-pictures.ts";
 import { aggregationPictures, statelessPictures, timerPictures } from "./operator-pictures.ts";
@@ -10,6 +11,8 @@ const drawers: Readonly<Record<string, () => string>> = {
   ...drawersOf(aggregationPictures),
   ...drawersOf(statelessPictures),
   ...drawersOf(timerPictures),
+  ...drawersOf(textPictures),
+  ...drawersOf(listPictures),
 };
 
 /** Names of all pictures; a page shows one as a block of the kind `picture NAME`. */
