@@ -57,9 +57,17 @@ export function murmur3(bytes: Uint8Array): Uint8Array {
   add(h1, h2);
   add(h2, h1);
   const hash = new Uint8Array(16);
-  const view = new DataView(hash.buffer);
-  [h1.high, h1.low, h2.high, h2.low].forEach((half, index) => view.setInt32(index * 4, half));
+  writeWord(hash, 0, h1);
+  writeWord(hash, 8, h2);
   return hash;
+}
+
+/** Big-endian, byte by byte: a view would move a small array out of the heap. */
+function writeWord(bytes: Uint8Array, at: number, { high, low }: Readonly<Word>): void {
+  for (let index = 0; index < 4; index++) {
+    bytes[at + index] = high >>> (24 - 8 * index);
+    bytes[at + 4 + index] = low >>> (24 - 8 * index);
+  }
 }
 
 /** Little-endian. */

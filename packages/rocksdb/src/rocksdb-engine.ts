@@ -8,8 +8,11 @@ import {
 } from "@millrace/state";
 import { isCorruption, rootOf, type NativeDatabase, type NativeRows } from "./native-database.ts";
 
-/** Rows that the first read of a scan brings, and the most that a later one does: it may read beyond the scan's end. */
-const firstRows = 1;
+/**
+ * Rows that the first read of a scan brings, and the most that a later one does. Most scans that are made for a record
+ * find one row: the second tells that it was the last, which saves another read.
+ */
+const firstRows = 2;
 const rowsMax = 512;
 
 export interface RocksdbEngineOptions {

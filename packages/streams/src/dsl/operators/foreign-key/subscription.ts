@@ -40,7 +40,7 @@ export const subscriptionSerde: Serde<Subscription> = {
     bytes[1] = instruction;
     if (hash !== null) bytes.set(hash, 2);
     bytes.set(primaryKey, start);
-    new DataView(bytes.buffer).setInt32(start + primaryKey.length, primaryPartition ?? -1);
+    writeInt32(bytes, start + primaryKey.length, primaryPartition ?? -1);
     return bytes;
   },
   deserialize(bytes) {
@@ -52,8 +52,7 @@ export const subscriptionSerde: Serde<Subscription> = {
       throw new RangeError(
         `a subscription of ${bytes.length} bytes with instruction ${instruction}`,
       );
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const partition = hasPartition ? view.getInt32(end) : -1;
+    const partition = hasPartition ? readInt32(bytes, end) : -1;
     return {
       hash,
       instruction,
@@ -116,7 +115,7 @@ function isInstruction(given: number | undefined): given is Instruction {
 /** Key of the subscription store: length and bytes of the right side's key, then the left row's key. */
 export function combinedKey(foreignKey: Uint8Array, primaryKey?: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(4 + foreignKey.length + (primaryKey?.length ?? 0));
-  new DataView(bytes.buffer).setInt32(0, foreignKey.length);
+  writeInt32(bytes, 0, foreignKey.length);
   bytes.set(foreignKey, 4);
   if (primaryKey !== undefined) bytes.set(primaryKey, 4 + foreignKey.length);
   return bytes;
@@ -124,6 +123,14 @@ export function combinedKey(foreignKey: Uint8Array, primaryKey?: Uint8Array): Ui
 
 /** The left row's key in a key of the subscription store. */
 export function primaryKeyOf(combined: Uint8Array): Uint8Array {
-  const { buffer, byteOffset, byteLength } = combined;
-  return combined.slice(4 + new DataView(buffer, byteOffset, byteLength).getInt32(0));
+  return combined.slice(4 + readInt32(combined, 0));
+}
+
+/** Byte by byte: a view would move a small array out of the heap, which costs several times as much. */
+function writeInt32(bytes: Uint8Array, at: number, value: number): void {
+  for (let index = 0; index < 4; index++) bytes[at + index] = value >>> (24 - 8 * index);
+}
+
+function readInt32(bytes: Uint8Array, at: number): number {
+  return (bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3];
 }
