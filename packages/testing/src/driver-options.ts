@@ -9,11 +9,32 @@ import {
   textOption,
   valueOption,
   type Headers,
+  type Timestamp,
 } from "@millrace/model";
 import { serdeKind, type Serde } from "@millrace/serde";
 import { Topology, type ErrorPolicy } from "@millrace/streams";
 
 import { TestDriverError } from "./test-driver-error.ts";
+
+export interface TopologyTestDriverOptions {
+  /** In front of the names of internal topics. Default `test`. */
+  readonly applicationId?: string;
+  /** Where the wall clock stands at first, in ms. Default 0. */
+  readonly startMs?: Timestamp;
+  /** Default 0: every update is seen. Caches are flushed after each record in any case. */
+  readonly cacheBytesMax?: number;
+  readonly onDeserializationError?: ErrorPolicy;
+  readonly onProcessingError?: ErrorPolicy;
+  readonly onProductionError?: ErrorPolicy;
+  readonly deadLetterTopic?: string;
+  /** How long the wall clock must move before a topic without records is no longer waited for. Default 0. */
+  readonly maxTaskIdleMs?: number;
+  /**
+   * How far the wall clock must move before windows that have closed, and records without a match, are looked for again;
+   * 1000 in an application. Default 0: their results come when they are due.
+   */
+  readonly emitIntervalMs?: number;
+}
 
 // What the driver's methods take: tests in JavaScript have no types that would tell.
 
@@ -53,6 +74,8 @@ const pipeTable = optionTable("pipe", {
   }),
 });
 
+const pipeAllTable = optionTable("pipeAll", { startMs: timestamp, advance: durationOption({}) });
+
 /** @throws OptionError */
 export function checkDriver(topology: unknown, options: unknown): void {
   if (!(topology instanceof Topology))
@@ -74,6 +97,35 @@ export function checkTopic(method: "input" | "output", topic: unknown, options: 
 /** @throws OptionError */
 export function checkPipe(options: unknown): void {
   readOptions(pipeTable, options);
+}
+
+/** @throws OptionError `INVALID_OPTION`: a step between times that are not given */
+export function checkPipeAll(options: {
+  readonly startMs?: unknown;
+  readonly advance?: unknown;
+}): void {
+  readOptions(pipeAllTable, options);
+  if (options.advance !== undefined && options.startMs === undefined)
+    throw new OptionError("INVALID_OPTION", "pipeAll was given advance without startMs; give both");
+}
+
+/** @throws TestDriverError `INVALID_ARGUMENT` */
+export function checkEntries(entries: unknown): void {
+  if (!Array.isArray(entries) || !entries.every(Array.isArray))
+    throw invalidArgument("pipeAll", entries, "a list of pairs [key, value]");
+}
+
+/** @throws TestDriverError `INVALID_ARGUMENT` */
+export function checkTime(method: string, given: unknown): void {
+  if (!Number.isSafeInteger(given) || Number(given) < 0)
+    throw invalidArgument(method, given, "a time in ms since 1970, a whole number");
+}
+
+/** @throws TestDriverError `INVALID_ARGUMENT` */
+export function checkSteps(steps: unknown): void {
+  const isCount = steps === Infinity || Number.isSafeInteger(steps);
+  if (!isCount || Number(steps) < 1)
+    throw invalidArgument("driver.explain", steps, "a number of steps, at least 1");
 }
 
 export function invalidArgument(method: string, given: unknown, allowed: string): TestDriverError {

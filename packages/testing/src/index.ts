@@ -1,10 +1,11 @@
 export type { ProducedRecord } from "./produced-record.ts";
 export { TestDriverError, type TestDriverErrorCode } from "./test-driver-error.ts";
+export type { TopologyTestDriverOptions } from "./driver-options.ts";
 export {
   TestInput,
-  TestOutput,
+  type PipeAllOptions,
   type PipeOptions,
   type TestInputOptions,
-  type TestRecord,
-} from "./test-topics.ts";
-export { TopologyTestDriver, type TopologyTestDriverOptions } from "./topology-test-driver.ts";
+} from "./test-input.ts";
+export { TestOutput, type TestRecord } from "./test-output.ts";
+export { TopologyTestDriver } from "./topology-test-driver.ts";

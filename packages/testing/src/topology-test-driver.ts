@@ -1,59 +1,43 @@
 import { toMilliseconds, type Duration, type Timestamp, type Windowed } from "@millrace/model";
-import { MetricRegistry, silentLogger } from "@millrace/platform";
 import type { Serde } from "@millrace/serde";
-import {
-  CacheBudget,
-  MemoryEngine,
-  openTaskStores,
-  type KeyValueStore,
-  type ReadOnlyVersionedKeyValueStore,
-  type SessionStore,
-  type StateStore,
-  type StoreSpecification,
-  type TaskStores,
-  type TimestampedKeyValueStore,
-  type TimestampedWindowStore,
+import type {
+  KeyValueStore,
+  ReadOnlyVersionedKeyValueStore,
+  SessionStore,
+  StateStore,
+  StoreSpecification,
+  TimestampedKeyValueStore,
+  TimestampedWindowStore,
 } from "@millrace/state";
-import {
+import type {
+  GlobalKTable,
   GlobalTask,
+  KTable,
+  SerdeState,
   StreamTask,
-  TaskRecordContext,
-  storeOpenings,
-  type ErrorPolicy,
-  type GlobalKTable,
-  type KTable,
-  type SerdeState,
-  type Subtopology,
-  type Topology,
+  Subtopology,
+  Topology,
 } from "@millrace/streams";
 
 import { CallEnds } from "./call-ends.ts";
-import { checkDriver, checkTopic, invalidArgument } from "./driver-options.ts";
-import { RecordingCollector, type ProducedRecord } from "./produced-record.ts";
-import { SingleRecordBatch } from "./single-record-batch.ts";
+import {
+  checkDriver,
+  checkSteps,
+  checkTime,
+  checkTopic,
+  invalidArgument,
+  type TopologyTestDriverOptions,
+} from "./driver-options.ts";
+import { openDriverTasks } from "./driver-tasks.ts";
+import { ExplainedRun } from "./explained-run.ts";
+import type { ProducedRecord } from "./produced-record.ts";
 import { TestDriverError } from "./test-driver-error.ts";
-import { TestInput, TestOutput, type TestInputOptions } from "./test-topics.ts";
+import { TestInput, type TestInputOptions } from "./test-input.ts";
+import { TestOutput } from "./test-output.ts";
+import { TestPipes } from "./test-pipes.ts";
+import { TestStores, type StoreHandle } from "./test-stores.ts";
 import { VirtualTimers } from "./virtual-timers.ts";
-
-export interface TopologyTestDriverOptions {
-  /** In front of the names of internal topics. Default `test`. */
-  readonly applicationId?: string;
-  /** Where the wall clock stands at first, in ms. Default 0. */
-  readonly startMs?: Timestamp;
-  /** Default 0: every update is seen. Caches are flushed after each record in any case. */
-  readonly cacheBytesMax?: number;
-  readonly onDeserializationError?: ErrorPolicy;
-  readonly onProcessingError?: ErrorPolicy;
-  readonly onProductionError?: ErrorPolicy;
-  readonly deadLetterTopic?: string;
-  /** How long the wall clock must move before a topic without records is no longer waited for. Default 0. */
-  readonly maxTaskIdleMs?: number;
-  /**
-   * How far the wall clock must move before windows that have closed, and records without a match, are looked for again;
-   * 1000 in an application. Default 0: their results come when they are due.
-   */
-  readonly emitIntervalMs?: number;
-}
+import type { WatchedTask } from "./watched-task.ts";
 
 /**
  * Runs a topology on records that a test pipes in, synchronously, with stores in memory and a clock that stands
@@ -71,68 +55,35 @@ export class TopologyTestDriver {
   readonly subtopology: Subtopology;
   readonly #task: StreamTask;
   readonly #globalTask: GlobalTask;
-  readonly #globalTopics: ReadonlySet<string>;
-  readonly #globalSpecifications: readonly StoreSpecification[];
-  readonly #stores: TaskStores;
-  readonly #offsets = new Map<string, number>();
-  readonly #byTopic = new Map<string, ProducedRecord[]>();
-  #uncommitted: ProducedRecord[] = [];
-  #taken: ProducedRecord[] = [];
+  readonly #pipes: TestPipes;
+  readonly #stores: TestStores;
+  readonly #explained = new ExplainedRun();
+  readonly #watched: WatchedTask;
   readonly #timers = new VirtualTimers(() => this.#wallMs);
+  readonly #callEnds = new CallEnds();
   #wallMs: Timestamp;
   #isDead = false;
-  readonly #callEnds = new CallEnds();
 
   constructor(topology: Topology, options: TopologyTestDriverOptions = {}) {
     checkDriver(topology, options);
-    const applicationId = options.applicationId ?? "test";
     this.#wallMs = options.startMs ?? 0;
-    this.subtopology = topology.merged(applicationId);
-    const collector = new RecordingCollector((record) => this.#uncommitted.push(record));
-    const recordContext = new TaskRecordContext();
-    const surroundings = {
-      clock: { wallMs: () => this.#wallMs, monotonicMs: () => this.#wallMs },
-      metrics: new MetricRegistry(),
-      logger: silentLogger,
-    };
-    const { globalStores } = topology;
-    const cache = new CacheBudget(options.cacheBytesMax ?? 0);
-    const { subtopology } = this;
-    this.#globalTask = new GlobalTask({
-      ...surroundings,
-      globalStores,
-      engine: new MemoryEngine(),
-      cache,
-      config: { emitIntervalMs: 0, ...options, applicationId },
-    });
-    this.#globalTopics = new Set(globalStores.map(({ topic }) => topic));
-    this.#globalSpecifications = globalStores.map(({ specification }) => specification);
-    this.#stores = openTaskStores({
-      engine: new MemoryEngine(),
-      stores: storeOpenings(subtopology, { partition: 0, collector, cache }),
-      recordContext,
-      cache,
-      taskId: "0_0",
-    });
-    this.#task = new StreamTask({
-      taskId: { subtopology: 0, partition: 0 },
-      subtopology,
-      inputTopics: [
-        ...subtopology.sourceTopics,
-        ...subtopology.sourcePatterns.map((pattern) => pattern.source),
-      ],
-      stores: this.#stores,
-      globalStores: this.#globalTask,
-      recordContext,
-      collector,
-      lag: () => 0,
-      ...surroundings,
+    const opened = openDriverTasks(topology, options, {
+      wallMs: () => this.#wallMs,
       timers: this.#timers,
       wake: this.#callEnds.wake,
-      config: { emitIntervalMs: 0, ...options, applicationId },
+      explained: this.#explained,
     });
-    this.#globalTask.initialize();
-    this.#task.initialize();
+    this.subtopology = opened.subtopology;
+    this.#task = opened.task;
+    this.#globalTask = opened.globalTask;
+    this.#watched = opened.watched;
+    this.#stores = new TestStores({
+      taskStores: opened.stores,
+      taskSpecifications: opened.subtopology.stores,
+      globalTask: opened.globalTask,
+      globalSpecifications: topology.globalStores.map(({ specification }) => specification),
+    });
+    this.#pipes = new TestPipes(opened, opened.uncommitted);
   }
 
   /** A topic to write to. */
@@ -150,15 +101,12 @@ export class TopologyTestDriver {
     serdes: { readonly key: Serde<K>; readonly value: Serde<V> },
   ): TestOutput<K, V> {
     checkTopic("output", topic, serdes);
-    return new TestOutput(topic, serdes, this.#recordsOf(topic));
+    return new TestOutput(topic, serdes, this.#pipes.recordsOf(topic));
   }
 
   /** Writes one record in bytes, and runs all that comes of it. */
   pipe(record: ProducedRecord): void {
-    this.#run(() => {
-      this.#enqueue(record);
-      this.#drain();
-    });
+    this.#run(`pipe into ${record.topic}, at ${record.timestamp}`, () => this.#pipes.pipe(record));
   }
 
   /**
@@ -167,13 +115,23 @@ export class TopologyTestDriver {
    */
   advanceWallClock(duration: Duration): void {
     const stepMs = toMilliseconds(duration, "advanceWallClock");
-    this.#run(() => {
+    this.#run(`the wall clock moves by ${stepMs} ms`, () => {
       this.#wallMs += stepMs;
       this.#timers.run();
       this.#task.punctuate();
-      this.#commit();
-      this.#collect();
-      this.#drain();
+      this.#pipes.settle();
+    });
+  }
+
+  /**
+   * Moves stream time on to a time, in ms, and calls the timers that go by it; it never goes back. Windows and joins go by
+   * the records that reach them: pipe one of a later time to close those.
+   */
+  advanceStreamTime(timestamp: Timestamp): void {
+    checkTime("driver.advanceStreamTime", timestamp);
+    this.#run(`stream time moves to ${timestamp}`, () => {
+      this.#task.advanceStreamTime(timestamp);
+      this.#pipes.settle();
     });
   }
 
@@ -192,10 +150,22 @@ export class TopologyTestDriver {
       throw invalidArgument("driver.settle", signal, "an AbortSignal, or nothing");
     for (;;) {
       signal?.throwIfAborted();
-      this.#run(() => this.#drain());
+      this.#run("calls have ended", () => this.#pipes.drain());
       if (this.#task.callCount === 0) return;
       await this.#callEnds.next(signal);
     }
+  }
+
+  /**
+   * What happened, call by call: the records that came in, each operator that they came to, what was written to stores
+   * (as far as they have changelogs) and topics, what was left out and why. For the message of a test that fails.
+   *
+   * @param steps how many of the last calls; default: all that are kept, the last hundred
+   * @example expect(totals.readTable(), driver.explain()).toEqual(expected);
+   */
+  explain(steps = Infinity): string {
+    checkSteps(steps);
+    return this.#explained.text(steps);
   }
 
   /**
@@ -215,34 +185,17 @@ export class TopologyTestDriver {
   store<Store extends StateStore = KeyValueStore<unknown, unknown>>(
     handle: StoreSpecification<Store> | string,
   ): Store;
-  store<Store extends StateStore>(
-    handle:
-      | StoreSpecification<Store>
-      | string
-      | KTable<unknown, unknown>
-      | GlobalKTable<unknown, unknown>,
-  ): Store {
-    if ((typeof handle !== "object" && typeof handle !== "string") || handle === null)
-      throw invalidArgument("driver.store", handle, "a table, a specification or a name");
-    if (typeof handle === "object" && !("storeName" in handle))
-      return this.#storesWith(handle.name).store(handle);
-    const name = typeof handle === "string" ? handle : handle.storeName;
-    if (name === undefined)
-      throw new TestDriverError(
-        "NO_STORE",
-        `the table has no store of its own; name one: { store: "…" }`,
-      );
-    return this.#storesWith(name).store<Store>(name);
+  store<Store extends StateStore>(handle: StoreHandle<Store>): Store {
+    return this.#stores.find(handle);
   }
 
   /** All stores, in the order in which the topology registered them; global ones last. */
   get stores(): readonly StateStore[] {
-    const global = this.#globalSpecifications.map((one) => this.#globalTask.store(one));
-    return [...this.#stores.stores, ...global];
+    return this.#stores.all;
   }
 
   get specifications(): readonly StoreSpecification[] {
-    return [...this.subtopology.stores, ...this.#globalSpecifications];
+    return this.#stores.specifications;
   }
 
   /** Records that were left out so far (`dropped-records-total`). */
@@ -252,9 +205,7 @@ export class TopologyTestDriver {
 
   /** All that was written since the last call, to whatever topic, in order. */
   takeProduced(): readonly ProducedRecord[] {
-    const taken = [...this.#taken, ...this.#uncommitted];
-    this.#taken = [];
-    return taken;
+    return this.#pipes.take();
   }
 
   /** Twice is fine. */
@@ -268,86 +219,19 @@ export class TopologyTestDriver {
     await this.close();
   }
 
-  #run(body: () => void): void {
+  #run(title: string, body: () => void): void {
     if (this.#isDead)
       throw new TestDriverError(
         "DRIVER_CLOSED",
         "the driver was closed, or an earlier call failed; make a new one",
       );
+    this.#watched.begin(title);
     try {
       body();
     } catch (thrown) {
+      this.#explained.fail(thrown);
       this.#isDead = !(thrown instanceof TestDriverError);
       throw thrown;
     }
-  }
-
-  #drain(): void {
-    this.#collect();
-    while (this.#task.process(1) > 0) {
-      this.#commit();
-      this.#collect();
-    }
-  }
-
-  #commit(): void {
-    this.#task.flush();
-    this.#stores.commit(new Map());
-    this.#task.markCommitted();
-  }
-
-  /** What was written to topics that are read here is piped in again, in the order of writing. */
-  #collect(): void {
-    const produced = this.#uncommitted;
-    this.#uncommitted = [];
-    for (const record of produced) {
-      this.#taken.push(record);
-      this.#recordsOf(record.topic).push(record);
-    }
-    for (const record of produced) if (this.#isRead(record.topic)) this.#enqueue(record);
-  }
-
-  #enqueue(record: ProducedRecord): void {
-    const { topic } = record;
-    if (!this.#isRead(topic))
-      throw new TestDriverError(
-        "UNKNOWN_INPUT_TOPIC",
-        `no source of the topology reads topic ${topic}; it reads ${[...this.subtopology.sourceTopics, ...this.#globalTopics].join(", ")}`,
-      );
-    const offset = this.#offsets.get(topic) ?? 0;
-    this.#offsets.set(topic, offset + 1);
-    const batch = new SingleRecordBatch({ ...record, offset });
-    if (this.#globalTopics.has(topic)) this.#applyGlobally(batch);
-    else this.#task.addBatch(batch);
-  }
-
-  /** What a global store is made of is in it before anything else happens. */
-  #applyGlobally(batch: SingleRecordBatch): void {
-    this.#globalTask.addBatch(batch);
-    this.#globalTask.process();
-    this.#globalTask.commit();
-  }
-
-  #isRead(topic: string): boolean {
-    return (
-      this.#globalTopics.has(topic) ||
-      this.subtopology.sourceTopics.includes(topic) ||
-      this.subtopology.sourcePatterns.some(({ source, flags }) =>
-        new RegExp(`^(?:${source})$`, flags.replace(/[gy]/g, "")).test(topic),
-      )
-    );
-  }
-
-  #storesWith(name: string): Pick<TaskStores, "store"> {
-    return this.#globalTask.has(name) ? this.#globalTask : this.#stores;
-  }
-
-  #recordsOf(topic: string): ProducedRecord[] {
-    let records = this.#byTopic.get(topic);
-    if (records === undefined) {
-      records = [];
-      this.#byTopic.set(topic, records);
-    }
-    return records;
   }
 }

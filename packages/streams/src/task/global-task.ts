@@ -18,7 +18,7 @@ import {
   type TaskStores,
 } from "@millrace/state";
 
-import { StreamsError } from "../error/streams-error.ts";
+import { StreamsError, type ErrorPlace } from "../error/streams-error.ts";
 import { readOnlyStore } from "../processor/read-only-store.ts";
 import type { StreamRecord } from "../processor/stream-record.ts";
 import type { GlobalStore } from "../topology/global-topology.ts";
@@ -54,6 +54,8 @@ export interface GlobalTaskOptions {
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly logger: Logger;
+  /** Told of each record that is left out on purpose. */
+  readonly onDrop?: (reason: string, place: ErrorPlace) => void;
   /** Without `deadLetterTopic`: what feeds a global store writes nothing. */
   readonly config: TaskConfig;
 }

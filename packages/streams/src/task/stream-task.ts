@@ -204,6 +204,12 @@ export class StreamTask {
     this.#punctuate("wallClockTime", slice);
   }
 
+  /** Moves stream time on as a record of that time would, and calls the timers that are due by it. */
+  advanceStreamTime(timestamp: Timestamp): void {
+    this.#queues.advanceStreamTime(timestamp);
+    this.#punctuate("streamTime", undefined);
+  }
+
   /**
    * Writes, logs and forwards what the caches hold back, store by store.
    *

@@ -1,74 +1,8 @@
-import {
-  noHeaders,
-  toMilliseconds,
-  type Duration,
-  type Headers,
-  type Timestamp,
-} from "@millrace/model";
-import { deserializeWith, serializeWith, type Serde } from "@millrace/serde";
+import type { Headers, Timestamp } from "@millrace/model";
+import { deserializeWith, type Serde } from "@millrace/serde";
 
-import { checkPipe } from "./driver-options.ts";
 import type { ProducedRecord } from "./produced-record.ts";
 import { TestDriverError } from "./test-driver-error.ts";
-
-/** How a test writes to a topic. */
-export interface TestInputOptions<K, V> {
-  readonly key: Serde<K>;
-  readonly value: Serde<V>;
-  /** Timestamp of the first record that has none of its own, in ms. Default: the driver's wall clock. */
-  readonly startMs?: Timestamp;
-  /** How far the next such record is from the one before. Default 0. */
-  readonly advance?: Duration;
-}
-
-export interface PipeOptions {
-  /** In ms since 1970. */
-  readonly timestamp?: Timestamp;
-  readonly headers?: Headers;
-}
-
-type Pipe = (record: Omit<ProducedRecord, "topic">) => void;
-
-/** Writes typed records into a topic of a driver (Kafka: `TestInputTopic`). */
-export class TestInput<K, V> {
-  readonly topic: string;
-  readonly #options: TestInputOptions<K, V>;
-  readonly #pipe: Pipe;
-  readonly #wallMs: () => Timestamp;
-  #nextMs: Timestamp | undefined;
-
-  constructor(
-    topic: string,
-    options: TestInputOptions<K, V>,
-    driver: { readonly pipe: Pipe; readonly wallMs: () => Timestamp },
-  ) {
-    this.topic = topic;
-    this.#options = options;
-    this.#pipe = driver.pipe;
-    this.#wallMs = driver.wallMs;
-    this.#nextMs = options.startMs;
-  }
-
-  /** Writes a record and runs it, and all that comes of it, through the topology before the call returns. */
-  pipe(key: K | null, value: V | null, options: PipeOptions = {}): void {
-    checkPipe(options);
-    const { key: keySerde, value: valueSerde } = this.#options;
-    this.#pipe({
-      key: key === null || key === undefined ? null : serializeWith(keySerde, key, this.topic),
-      value:
-        value === null || value === undefined ? null : serializeWith(valueSerde, value, this.topic),
-      timestamp: options.timestamp ?? this.#advance(),
-      headers: options.headers ?? noHeaders,
-    });
-  }
-
-  #advance(): Timestamp {
-    const now = this.#nextMs ?? this.#wallMs();
-    const step = toMilliseconds(this.#options.advance ?? 0, "advance");
-    if (this.#nextMs !== undefined || step > 0) this.#nextMs = now + step;
-    return now;
-  }
-}
 
 /** A record of an output topic, decoded (Kafka: `TestRecord`). */
 export interface TestRecord<K, V> {
@@ -95,6 +29,11 @@ export class TestOutput<K, V> {
     this.#produced = produced;
   }
 
+  /** How many are left to read (Kafka: `getQueueSize`). */
+  get size(): number {
+    return this.#produced.length - this.#position;
+  }
+
   /** True: nothing is left to read. */
   get isEmpty(): boolean {
     return this.#position >= this.#produced.length;
@@ -116,6 +55,17 @@ export class TestOutput<K, V> {
       timestamp,
       headers,
     };
+  }
+
+  /** The value of the next record. Throws `NO_RECORD` where there is none. */
+  readValue(): V | null {
+    return this.read().value;
+  }
+
+  /** The next record as a pair (Kafka: `readKeyValue`). Throws `NO_RECORD` where there is none. */
+  readPair(): readonly [K | null, V | null] {
+    const { key, value } = this.read();
+    return [key, value];
   }
 
   /** All that is left. */

@@ -1,0 +1,105 @@
+import type { Timestamp } from "@millrace/model";
+import { MetricRegistry, type Logger, type Timers } from "@millrace/platform";
+import { CacheBudget, MemoryEngine, openTaskStores, type TaskStores } from "@millrace/state";
+import {
+  GlobalTask,
+  StreamTask,
+  TaskRecordContext,
+  storeOpenings,
+  type Subtopology,
+  type Topology,
+} from "@millrace/streams";
+
+import type { TopologyTestDriverOptions } from "./driver-options.ts";
+import type { ExplainedRun } from "./explained-run.ts";
+import { RecordingCollector, type ProducedRecord } from "./produced-record.ts";
+import { WatchedTask } from "./watched-task.ts";
+
+/** What the tasks of a driver have of the world. */
+export interface DriverWorld {
+  readonly wallMs: () => Timestamp;
+  readonly timers: Pick<Timers, "after">;
+  readonly wake: () => void;
+  readonly explained: ExplainedRun;
+}
+
+/** The real tasks, over stores in memory. */
+export interface DriverTasks {
+  readonly subtopology: Subtopology;
+  readonly task: StreamTask;
+  readonly stores: TaskStores;
+  readonly globalTask: GlobalTask;
+  readonly globalTopics: ReadonlySet<string>;
+  readonly watched: WatchedTask;
+  /** To which all that is written is added. */
+  readonly uncommitted: ProducedRecord[];
+}
+
+export function openDriverTasks(
+  topology: Topology,
+  options: TopologyTestDriverOptions,
+  { wallMs, timers, wake, explained }: DriverWorld,
+): DriverTasks {
+  const applicationId = options.applicationId ?? "test";
+  const recordContext = new TaskRecordContext();
+  const watched = new WatchedTask(explained, recordContext);
+  const subtopology = topology.merged(applicationId);
+  const uncommitted: ProducedRecord[] = [];
+  const collector = new RecordingCollector((record) => {
+    watched.onWrite(record);
+    uncommitted.push(record);
+  });
+  const cache = new CacheBudget(options.cacheBytesMax ?? 0);
+  const surroundings = {
+    clock: { wallMs, monotonicMs: wallMs },
+    metrics: new MetricRegistry(),
+    logger: passedOverTo(watched),
+    onDrop: watched.onDrop.bind(watched),
+    config: { emitIntervalMs: 0, ...options, applicationId },
+  };
+  const { globalStores } = topology;
+  const globalTask = new GlobalTask({
+    ...surroundings,
+    globalStores: globalStores.map((store) => watched.watchGlobal(store)),
+    engine: new MemoryEngine(),
+    cache,
+  });
+  const stores = openTaskStores({
+    engine: new MemoryEngine(),
+    stores: storeOpenings(subtopology, { partition: 0, collector, cache }),
+    recordContext,
+    cache,
+    taskId: "0_0",
+  });
+  const task = new StreamTask({
+    ...surroundings,
+    taskId: { subtopology: 0, partition: 0 },
+    subtopology: watched.watch(subtopology),
+    inputTopics: [
+      ...subtopology.sourceTopics,
+      ...subtopology.sourcePatterns.map((pattern) => pattern.source),
+    ],
+    stores,
+    globalStores: globalTask,
+    recordContext,
+    collector,
+    lag: () => 0,
+    timers,
+    wake,
+  });
+  globalTask.initialize();
+  task.initialize();
+  const globalTopics = new Set(globalStores.map(({ topic }) => topic));
+  return { subtopology, task, stores, globalTask, globalTopics, watched, uncommitted };
+}
+
+/** Of the log, what the policies for errors have decided. */
+function passedOverTo(watched: WatchedTask): Logger {
+  return {
+    isEnabled: (level) => level === "warn",
+    log: (_level, event, fields) => {
+      if (event === "streams.error-passed-over")
+        watched.onPassedOver(fields?.["node"], fields?.["cause"]);
+    },
+  };
+}

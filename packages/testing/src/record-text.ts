@@ -1,0 +1,68 @@
+import { deserializeWith, type Serde } from "@millrace/serde";
+import type { StoreSpecification } from "@millrace/state";
+
+import type { ProducedRecord } from "./produced-record.ts";
+
+const lengthMax = 100;
+
+/** A value in a short line. */
+export function textOf(value: unknown): string {
+  if (value instanceof Uint8Array) return `${value.length} bytes`;
+  if (typeof value === "bigint") return `${value}n`;
+  const text = jsonOf(value) ?? String(value);
+  return text.length > lengthMax ? `${text.slice(0, lengthMax)}…` : text;
+}
+
+function jsonOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value, (_name, part: unknown) =>
+      typeof part === "bigint" ? `${part}n` : part,
+    ) as string | undefined;
+  } catch {
+    return undefined; // it goes in circles, or will not be looked at
+  }
+}
+
+export function entryText(key: unknown, value: unknown): string {
+  return `${textOf(key)} = ${textOf(value)}`;
+}
+
+/** What the bytes say; the bytes themselves where the serde does not read them. */
+export function readWith(serde: Serde<unknown>, bytes: Uint8Array | null, topic: string): unknown {
+  if (bytes === null) return null;
+  try {
+    return deserializeWith(serde, bytes, topic);
+  } catch {
+    return bytes;
+  }
+}
+
+/** An entry of a store, as its changelog has it: Kafka's bytes, by the kind of the store. */
+export function changelogEntryText(
+  { kind, key: keySerde, value: valueSerde }: StoreSpecification,
+  { key, value, topic }: ProducedRecord,
+): string {
+  const keyBytes = key ?? new Uint8Array(0);
+  switch (kind.name) {
+    case "window":
+    case "timestampedWindow": {
+      const at = keyBytes.length - 12;
+      const start = int64At(keyBytes, at);
+      const text = textOf(readWith(keySerde, keyBytes.subarray(0, Math.max(0, at)), topic));
+      return `${text} from ${start} = ${textOf(readWith(valueSerde, value, topic))}`;
+    }
+    case "session": {
+      const at = keyBytes.length - 16;
+      const [end, start] = [int64At(keyBytes, at), int64At(keyBytes, at + 8)];
+      const text = textOf(readWith(keySerde, keyBytes.subarray(0, Math.max(0, at)), topic));
+      return `${text} from ${start} to ${end} = ${textOf(readWith(valueSerde, value, topic))}`;
+    }
+    default:
+      return entryText(readWith(keySerde, key, topic), readWith(valueSerde, value, topic));
+  }
+}
+
+function int64At(bytes: Uint8Array, position: number): string {
+  if (position < 0 || position + 8 > bytes.length) return "?";
+  return String(new DataView(bytes.buffer, bytes.byteOffset).getBigInt64(position));
+}

@@ -1,0 +1,97 @@
+import { encodeUtf8 } from "@millrace/model";
+import { string } from "@millrace/serde";
+import { StreamsBuilder } from "@millrace/streams";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+
+import { TopologyTestDriver } from "./topology-test-driver.ts";
+
+const text = { key: string(), value: string() };
+let driver: TopologyTestDriver;
+
+beforeEach(() => {
+  const builder = new StreamsBuilder();
+  builder.stream("in", text).to("out");
+  driver = new TopologyTestDriver(builder.build(), { startMs: 500 });
+});
+afterEach(() => driver.close());
+
+const written = (): readonly (readonly [string | null, string | null, number])[] =>
+  driver
+    .output("out", text)
+    .readAll()
+    .map(({ key, value, timestamp }) => [key, value, timestamp] as const);
+
+describe("an input", () => {
+  test("takes lists of pairs, at times of their own or by those of the topic", () => {
+    const input = driver.input("in", { ...text, startMs: 100, advance: "1s" });
+    input.pipeAll([
+      ["a", "1"],
+      ["b", "2"],
+    ]);
+    input.pipeAll(
+      [
+        ["c", "3"],
+        ["d", "4"],
+      ],
+      { startMs: 7, advance: "2ms" },
+    );
+    input.pipe("e", "5");
+    expect(written()).toEqual([
+      ["a", "1", 100],
+      ["b", "2", 1100],
+      ["c", "3", 7],
+      ["d", "4", 9],
+      ["e", "5", 2100],
+    ]);
+  });
+
+  test("advances its own time, and leaves the wall clock alone", () => {
+    const input = driver.input("in", text);
+    input.advanceTime("1s");
+    input.pipe("a", "1");
+    input.advanceTime(1);
+    input.pipe("b", "2", { headers: [["h", encodeUtf8("x")]] });
+    driver.input("in", text).pipe("c", "3");
+    expect(written().map(([, , time]) => time)).toEqual([1500, 1501, 500]);
+    expect(driver.output("out", text).readAll()[1].headers).toEqual([["h", encodeUtf8("x")]]);
+  });
+
+  test("takes values without keys", async () => {
+    const builder = new StreamsBuilder();
+    builder.stream("in", { value: string() }).to("out");
+    await using keyless = new TopologyTestDriver(builder.build());
+    const input = keyless.input("in", text);
+    input.pipeValue("a", { timestamp: 1 });
+    input.pipeValues(["b", "c"], { startMs: 5, advance: 5 });
+    const out = keyless.output("out", text);
+    expect(out.readAll().map(({ key, value, timestamp }) => [key, value, timestamp])).toEqual([
+      [null, "a", 1],
+      [null, "b", 5],
+      [null, "c", 10],
+    ]);
+  });
+
+  test("DRIVER-4: refuses lists that are none, and steps without a start", () => {
+    const input = driver.input("in", text);
+    expect(() => input.pipeAll({ a: "1" } as never)).toThrow(/a list of pairs/);
+    expect(() => input.pipeAll(["a"] as never)).toThrow(/a list of pairs/);
+    expect(() => input.pipeAll([["a", "1"]], { advance: "1s" })).toThrow(/give both/);
+    expect(() => input.pipeAll([["a", "1"]], { start: 1 } as never)).toThrow(/startMs/);
+    expect(() => input.advanceTime("soon" as never)).toThrow(/advanceTime/);
+    expect(written()).toEqual([]);
+  });
+});
+
+test("an output gives values and pairs one by one, and says how many are left", () => {
+  driver.input("in", text).pipeAll([
+    ["a", "1"],
+    ["b", "2"],
+  ]);
+  const output = driver.output("out", text);
+  expect(output.size).toBe(2);
+  expect(output.readValue()).toBe("1");
+  expect(output.readPair()).toEqual(["b", "2"]);
+  expect([output.size, output.isEmpty]).toEqual([0, true]);
+  for (const read of [() => output.readValue(), () => output.readPair()])
+    expect(read).toThrow(expect.objectContaining({ code: "NO_RECORD" }));
+});
