@@ -25,6 +25,8 @@ test.each([
   ["nothing of versioned tables that are right", "table-programs.ts"],
   ["of each mistake with additions to Kafka Streams what to do", "addition-mistakes.ts"],
   ["nothing of additions to Kafka Streams that are right", "addition-programs.ts"],
+  ["of each mistake with handles of topics what to do", "topic-mistakes.ts"],
+  ["nothing of handles of topics that are right", "topic-programs.ts"],
 ])("the compiler says %s", async (_, file) => {
   const lines = readFileSync(join(folder, file), "utf8").split("\n");
   const expected = lines.flatMap((line, index) =>

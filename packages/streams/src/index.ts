@@ -212,6 +212,8 @@ export type {
 } from "./dsl/types/serde-state.ts";
 export type { StoreOption, StoreOptions } from "./dsl/store-options.ts";
 export type { NamedOptions } from "./dsl/stream-node.ts";
+export { byName, topic, Topic } from "./dsl/topic.ts";
+export type { TopicCheck } from "./dsl/types/topic-check.ts";
 export { StreamsBuilder } from "./dsl/streams-builder.ts";
 export type { PlanOptions, TopologyOptimization } from "./plan/lower-plan.ts";
 export { Topology } from "./topology/topology.ts";

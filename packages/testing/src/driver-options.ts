@@ -87,11 +87,16 @@ export function checkDriver(topology: unknown, options: unknown): void {
 }
 
 /** @throws OptionError, TestDriverError `INVALID_ARGUMENT` */
-export function checkTopic(method: "input" | "output", topic: unknown, options: unknown): void {
+export function checkTopic<Options>(
+  method: "input" | "output",
+  topic: unknown,
+  options: Options | undefined,
+): Options {
   if (typeof topic !== "string" || topic === "")
     throw invalidArgument(`driver.${method}`, topic, "a topic's name");
   if (method === "input") readOptions(inputTable, options);
   else readOptions(outputTable, options);
+  return options as Options; // serdes are required
 }
 
 /** @throws OptionError */

@@ -1,5 +1,5 @@
 import { int64AsNumber, json, string } from "@millrace/serde";
-import { StreamsBuilder, Topology, session, tumbling } from "@millrace/streams";
+import { StreamsBuilder, Topology, session, tumbling, type StreamRecord } from "@millrace/streams";
 import { expect, test } from "vitest";
 
 import { TopologyTestDriver } from "./topology-test-driver.ts";
@@ -109,9 +109,13 @@ test("a processor that is frozen runs all the same, untold", async () => {
   const seen: unknown[] = [];
   const topology = new Topology()
     .addSource("source", "in", text)
-    .addProcessor("work", () => Object.freeze({ process: ({ value }) => void seen.push(value) }), {
-      parents: "source",
-    });
+    .addProcessor(
+      "work",
+      () => Object.freeze({ process: (record: StreamRecord) => void seen.push(record.value) }),
+      {
+        parents: "source",
+      },
+    );
   await using driver = new TopologyTestDriver(topology);
   driver.input("in", text).pipe("k", "v");
   expect(seen).toEqual(["v"]);

@@ -11,9 +11,13 @@ import { checkEntries, checkPipe, checkPipeAll } from "./driver-options.ts";
 import type { ProducedRecord } from "./produced-record.ts";
 
 /** How a test writes to a topic. */
-export interface TestInputOptions<K, V> {
+export interface TestInputOptions<K, V> extends InputTimes {
   readonly key: Serde<K>;
   readonly value: Serde<V>;
+}
+
+/** Times of the records of an input. */
+export interface InputTimes {
   /** Timestamp of the first record that has none of its own, in ms. Default: the driver's wall clock. */
   readonly startMs?: Timestamp;
   /** How far the next such record is from the one before. Default 0. */

@@ -12,18 +12,20 @@ export interface TestRecord<K, V> {
   readonly headers: Headers;
 }
 
+/** How an output reads. */
+export interface TestOutputOptions<K, V> {
+  readonly key: Serde<K>;
+  readonly value: Serde<V>;
+}
+
 /** Reads what a topology wrote to a topic, in order, each record once (Kafka: `TestOutputTopic`). */
 export class TestOutput<K, V> {
   readonly topic: string;
-  readonly #serdes: { readonly key: Serde<K>; readonly value: Serde<V> };
+  readonly #serdes: TestOutputOptions<K, V>;
   readonly #produced: readonly ProducedRecord[];
   #position = 0;
 
-  constructor(
-    topic: string,
-    serdes: { readonly key: Serde<K>; readonly value: Serde<V> },
-    produced: readonly ProducedRecord[],
-  ) {
+  constructor(topic: string, serdes: TestOutputOptions<K, V>, produced: readonly ProducedRecord[]) {
     this.topic = topic;
     this.#serdes = serdes;
     this.#produced = produced;

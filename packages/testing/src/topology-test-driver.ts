@@ -1,5 +1,4 @@
 import { toMilliseconds, type Duration, type Timestamp, type Windowed } from "@millrace/model";
-import type { Serde } from "@millrace/serde";
 import type {
   KeyValueStore,
   ReadOnlyVersionedKeyValueStore,
@@ -9,14 +8,16 @@ import type {
   TimestampedKeyValueStore,
   TimestampedWindowStore,
 } from "@millrace/state";
-import type {
-  GlobalKTable,
-  GlobalTask,
-  KTable,
-  SerdeState,
-  StreamTask,
-  Subtopology,
-  Topology,
+import {
+  byName,
+  type GlobalKTable,
+  type GlobalTask,
+  type KTable,
+  type SerdeState,
+  type StreamTask,
+  type Subtopology,
+  type Topic,
+  type Topology,
 } from "@millrace/streams";
 
 import { CallEnds } from "./call-ends.ts";
@@ -32,8 +33,8 @@ import { openDriverTasks } from "./driver-tasks.ts";
 import { ExplainedRun } from "./explained-run.ts";
 import type { ProducedRecord } from "./produced-record.ts";
 import { TestDriverError } from "./test-driver-error.ts";
-import { TestInput, type TestInputOptions } from "./test-input.ts";
-import { TestOutput } from "./test-output.ts";
+import { TestInput, type InputTimes, type TestInputOptions } from "./test-input.ts";
+import { TestOutput, type TestOutputOptions } from "./test-output.ts";
 import { TestPipes } from "./test-pipes.ts";
 import { TestStores, type StoreHandle } from "./test-stores.ts";
 import { VirtualTimers } from "./virtual-timers.ts";
@@ -86,22 +87,28 @@ export class TopologyTestDriver {
     this.#pipes = new TestPipes(opened, opened.uncommitted);
   }
 
-  /** A topic to write to. */
-  input<K, V>(topic: string, options: TestInputOptions<K, V>): TestInput<K, V> {
-    checkTopic("input", topic, options);
-    return new TestInput(topic, options, {
-      pipe: (record) => this.pipe({ ...record, topic }),
+  /** A topic to write to: by its handle, or by its name with serdes. */
+  input<K, V>(topic: Topic<K, V>, options?: InputTimes): TestInput<K, V>;
+  input<K, V>(topic: string, options: TestInputOptions<K, V>): TestInput<K, V>;
+  input<K, V>(
+    topic: string | Topic<K, V>,
+    options?: InputTimes | TestInputOptions<K, V>,
+  ): TestInput<K, V> {
+    const [name, given] = byName<string, TestInputOptions<K, V>>(topic, options);
+    return new TestInput(name, checkTopic("input", name, given), {
+      pipe: (record) => this.pipe({ ...record, topic: name }),
       wallMs: () => this.#wallMs,
     });
   }
 
-  /** A topic to read from; each output reads all that was ever written to it. */
-  output<K, V>(
-    topic: string,
-    serdes: { readonly key: Serde<K>; readonly value: Serde<V> },
-  ): TestOutput<K, V> {
-    checkTopic("output", topic, serdes);
-    return new TestOutput(topic, serdes, this.#pipes.recordsOf(topic));
+  /**
+   * A topic to read from, by its handle, or by its name with serdes; each output reads all that was ever written to it.
+   */
+  output<K, V>(topic: Topic<K, V>): TestOutput<K, V>;
+  output<K, V>(topic: string, serdes: TestOutputOptions<K, V>): TestOutput<K, V>;
+  output<K, V>(topic: string | Topic<K, V>, serdes?: TestOutputOptions<K, V>): TestOutput<K, V> {
+    const [name, given] = byName<string, TestOutputOptions<K, V>>(topic, serdes);
+    return new TestOutput(name, checkTopic("output", name, given), this.#pipes.recordsOf(name));
   }
 
   /** Writes one record in bytes, and runs all that comes of it. */

@@ -45,6 +45,7 @@ import { toTable } from "./operators/to-table.ts";
 import { PlannedGroupedStream } from "./planned-grouped-streams.ts";
 import { findGlobalTable } from "./planned-global-table.ts";
 import { PlannedTable } from "./planned-tables.ts";
+import { byName } from "./topic.ts";
 import type { NamedOptions, StreamNode, TableNode } from "./stream-node.ts";
 import type { KStream } from "./types/k-stream.ts";
 import type { KTable } from "./types/k-table.ts";
@@ -271,8 +272,9 @@ class PlannedStream implements Erased<KStream<Any, Any>> {
     return new PlannedStream(joinWithTable({ stream: this.#node, table }, operator, joiner, given));
   }
 
-  to(topic: string | TopicNameExtractor, options?: SinkOptions & Serdes): void {
-    to(this.#node, topic, checked("to", options, topic));
+  to(topic: Any, options?: Any): void {
+    const [name, given] = byName<string | TopicNameExtractor, SinkOptions & Serdes>(topic, options);
+    to(this.#node, name, checked("to", given, name));
   }
 }
 

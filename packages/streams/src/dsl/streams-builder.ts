@@ -12,6 +12,7 @@ import { table, type TableOptions } from "./operators/table.ts";
 import { globalTableOf } from "./planned-global-table.ts";
 import { streamOf, tableOf } from "./planned-streams.ts";
 import type { StoreOption } from "./store-options.ts";
+import { byName, type Topic } from "./topic.ts";
 import type {
   GlobalKTable,
   GlobalStoreDefinition,
@@ -21,6 +22,8 @@ import type {
 import type { KStream } from "./types/k-stream.ts";
 import type { KTable } from "./types/k-table.ts";
 import type { NamedStore } from "./types/table-store.ts";
+
+type AnySource = SourceOptions<unknown, unknown>;
 
 /**
  * Where a program begins: reads topics, and builds the topology (Kafka: `StreamsBuilder`).
@@ -43,16 +46,16 @@ export class StreamsBuilder {
    * Reads a topic, several, or all that a pattern matches as a whole (Kafka: `StreamsBuilder.stream`). Records
    * with a null key or value are dropped and counted unless the serde is `optional`. Without serdes, keys and
    * values are bytes or null. Topics that are named must exist when the application starts; those that match a pattern
-   * are taken up when they come.
+   * are taken up when they come. The handle of a topic brings its serdes.
    *
    * @example builder.stream("orders", { key: string(), value: json(Order) })
    */
   stream<K = Uint8Array | null, V = Uint8Array | null>(
-    topics: string | readonly string[] | RegExp,
+    topics: string | readonly string[] | RegExp | Topic<K, V> | readonly Topic<K, V>[],
     options?: SourceOptions<K, V>,
   ): KStream<K, V, "known", "known"> {
-    const given = options as SourceOptions<unknown, unknown> | undefined;
-    return streamOf(stream(this.#recorder, topics, checked("stream", given, topics)));
+    const [names, given] = byName<string | readonly string[] | RegExp, AnySource>(topics, options);
+    return streamOf(stream(this.#recorder, names, checked("stream", given, names)));
   }
 
   /**
@@ -62,11 +65,11 @@ export class StreamsBuilder {
    * @example builder.table("customers", { key: string(), value: json(Customer), store: "customers" })
    */
   table<K = Uint8Array, V = Uint8Array, const S extends StoreOption = never>(
-    topic: string,
+    topic: string | Topic<K, V>,
     options?: TableOptions<K, V, S>,
   ): KTable<K & {}, V | null, "known", "known", NamedStore<S, "keyValue">> {
-    const given = options as TableOptions<unknown, unknown> | undefined;
-    return tableOf(table(this.#recorder, topic, checked("table", given, topic)));
+    const [name, given] = byName<string, TableOptions<unknown, unknown>>(topic, options);
+    return tableOf(table(this.#recorder, name, checked("table", given, name)));
   }
 
   /**
@@ -78,11 +81,11 @@ export class StreamsBuilder {
    * @example builder.globalTable("products", { key: int64(), value: json(Product), store: "products" })
    */
   globalTable<K = Uint8Array, V = Uint8Array, const S extends StoreOption = never>(
-    topic: string,
+    topic: string | Topic<K, V>,
     options?: GlobalTableOptions<K, V, S>,
   ): GlobalKTable<K & {}, V | null> {
-    const given = options as GlobalTableOptions<unknown, unknown> | undefined;
-    return globalTableOf(globalTable(this.#recorder, topic, checked("globalTable", given, topic)));
+    const [name, given] = byName<string, GlobalTableOptions<unknown, unknown>>(topic, options);
+    return globalTableOf(globalTable(this.#recorder, name, checked("globalTable", given, name)));
   }
 
   /**
@@ -96,12 +99,13 @@ export class StreamsBuilder {
    */
   addGlobalStore<Store extends StateStore, K = StoreKey<Store>, V = StoreValue<Store>, R = void>(
     specification: StoreSpecification<Store>,
-    topic: string,
+    topic: string | Topic<K, V>,
     definition: GlobalStoreDefinition<K, V, Store, R>,
   ): void {
-    const given = definition as unknown as Parameters<typeof addGlobalStore>[2];
-    const place = { specification, topic };
-    addGlobalStore(this.#recorder, place, checked("addGlobalStore", given, specification, topic));
+    const [name, given] = byName<string, Parameters<typeof addGlobalStore>[2]>(topic, definition);
+    const place = { specification, topic: name };
+    const options = checked("addGlobalStore", given, specification, name);
+    if (options !== undefined) addGlobalStore(this.#recorder, place, options);
   }
 
   /**

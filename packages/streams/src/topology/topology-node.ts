@@ -6,15 +6,12 @@ import type { OffsetReset } from "./offset-reset.ts";
 
 export type TopologyNode = SourceNode | ProcessorNode | SinkNode;
 
-/** Where the program made the node, such as `app.ts:12:4`; undefined where the engine does not tell. */
-interface Placed {
-  readonly place?: string | undefined;
-}
-
 /** Reads topics. Has no parents. */
-export interface SourceNode extends Placed {
+export interface SourceNode {
   readonly kind: "source";
   readonly name: string;
+  /** Where the program made it, such as `app.ts:12:4`; undefined where the engine does not tell. */
+  readonly place?: string | undefined;
   /** Empty where `pattern` chooses. */
   readonly topics: readonly string[];
   readonly pattern: RegExp | undefined;
@@ -28,9 +25,11 @@ export interface SourceNode extends Placed {
   readonly parents: readonly [];
 }
 
-export interface ProcessorNode extends Placed {
+export interface ProcessorNode {
   readonly kind: "processor";
   readonly name: string;
+  /** Where the program made it, such as `app.ts:12:4`; undefined where the engine does not tell. */
+  readonly place?: string | undefined;
   readonly supplier: ProcessorSupplier;
   /** Names of the stores it may use. */
   readonly stores: readonly string[];
@@ -38,9 +37,11 @@ export interface ProcessorNode extends Placed {
 }
 
 /** Writes to a topic. Has no children. */
-export interface SinkNode extends Placed {
+export interface SinkNode {
   readonly kind: "sink";
   readonly name: string;
+  /** Where the program made it, such as `app.ts:12:4`; undefined where the engine does not tell. */
+  readonly place?: string | undefined;
   readonly topic: string | TopicNameExtractor;
   readonly keySerde: Serde<unknown>;
   readonly valueSerde: Serde<unknown>;

@@ -54,6 +54,7 @@ import type {
   ValueOption,
   ValueStateOf,
 } from "./serde-state.ts";
+import type { TopicCheck } from "./topic-check.ts";
 import type { KeptOption, StoreAfter } from "./table-store.ts";
 
 /** A stream of whatever keys and values. */
@@ -418,21 +419,23 @@ export interface KStream<
 
   /**
    * Writes the stream to a topic, or to that which a function names record by record (Kafka: `KStream.to`). The
-   * topics must exist.
+   * topics must exist. The handle of a topic brings its serdes.
    *
    * @example totals.to("totals", { value: double() })
    */
   to<
     Self extends AnyStream,
+    const T,
     const O extends Optional<
       SinkOptions<KeyOf<Self>, ValueOf<Self>> & SerdeOptions<KeyOf<Self>, ValueOf<Self>>
     >,
   >(
     this: Self,
-    topic: Needs<
-      LostOf<Self, O>,
-      "to(topic, ",
-      string | TopicNameExtractor<KeyOf<Self>, ValueOf<Self>>
+    topic: TopicCheck<
+      T,
+      KeyOf<Self>,
+      ValueOf<Self>,
+      Needs<LostOf<Self, O>, "to(topic, ", string | TopicNameExtractor<KeyOf<Self>, ValueOf<Self>>>
     >,
     ...options: Given<
       O,
