@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { int64AsNumber, string } from "@millrace/serde";
 import {
@@ -96,6 +96,8 @@ function namesOf(object: object): readonly string[] {
 
 /** Of callbacks and of a user's own definition: they are written, not called. */
 const written = new Set(["process", "init", "close", "for"]);
+/** What a row calls something of the user's. */
+const examples = new Set(["n", "a", "rest"]);
 
 test("the page for people who come from Java names nothing that is not there", () => {
   expect(rows.length).toBeGreaterThan(60);
@@ -105,6 +107,28 @@ test("the page for people who come from Java names nothing that is not there", (
       .flatMap(([, code]) => [...code.matchAll(/\b([a-zA-Z]\w*)\(/g)])
       .map(([, name]) => name)
       .filter((name) => !known.has(name) && !written.has(name))
+      .map((name) => `${java}: ${name}`),
+  );
+  expect(missing).toEqual([]);
+});
+
+/** Of options and records: what an interface of the packages declares. */
+function declaredFields(): ReadonlySet<string> {
+  const files = globSync("packages/{model,state,streams,testing,millrace}/src/**/*.ts", {
+    cwd: repository,
+  });
+  const text = files.map((file) => readFileSync(join(repository, file), "utf8")).join("\n");
+  return new Set([...text.matchAll(/(?:^ +|readonly )(\w+)\??[:(]/gm)].map(([, name]) => name));
+}
+
+test("and gives no operator an option that is not there", () => {
+  const declared = declaredFields();
+  const missing = rows.flatMap(({ java, here }) =>
+    [...here.matchAll(/`([^`]+)`/g)]
+      .flatMap(([, code]) => [...code.matchAll(/\{([^{}]*)\}/g)])
+      .flatMap(([, inside]) => [...inside.matchAll(/(?:^|,) *([a-z]\w*)/g)])
+      .map(([, name]) => name)
+      .filter((name) => !declared.has(name) && !examples.has(name))
       .map((name) => `${java}: ${name}`),
   );
   expect(missing).toEqual([]);
