@@ -120,6 +120,33 @@ test("a start is given up while the broker starts: its thread ends, and the fold
   await (await EmbeddedCluster.start({ data })).close();
 });
 
+test("a start is given up while the program is busy, until the broker has started and closed: it ends, and tells nothing", async () => {
+  const data = join(folder, "given-up-busy");
+  mkdirSync(data);
+  const { fileSystem } = nodePlatform();
+  const isListening = (): boolean =>
+    fileSystem.readLockNote(`${data}/.lock`)?.includes(":") ?? false;
+  const isBusyUntil = (isDone: () => boolean): boolean => {
+    const deadlineMs = Date.now() + 15_000;
+    while (!isDone()) if (Date.now() > deadlineMs) return false;
+    return true;
+  };
+  const written = vi.spyOn(process.stderr, "write");
+  const stop = new AbortController();
+  const beginning = once(process, "worker");
+  const starting = EmbeddedCluster.start({ data, signal: stop.signal });
+  const refused = expect(starting).rejects.toThrow("no more");
+  await beginning;
+  expect(isBusyUntil(isListening)).toBe(true);
+  stop.abort(new Error("no more"));
+  expect(isBusyUntil(() => !isListening())).toBe(true);
+  const exitedMs = Date.now() + 300;
+  while (Date.now() < exitedMs); // its thread is over, and nobody has read what it said
+  await refused;
+  expect(written).not.toHaveBeenCalled();
+  written.mockRestore();
+}, 40_000);
+
 test("a start is given up while another broker that has the folder does not say where it is", async () => {
   const data = join(folder, "silent");
   mkdirSync(data);

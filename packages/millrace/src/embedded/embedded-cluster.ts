@@ -84,11 +84,11 @@ export class EmbeddedCluster implements AsyncDisposable {
   #watching: Timer | undefined;
   #closing: Promise<void> | undefined;
 
-  private constructor(bootstrapServers: string, data: string, worker: Worker | undefined) {
+  private constructor(bootstrapServers: string, data: string, thread?: BrokerThread) {
     this.bootstrapServers = bootstrapServers;
     this.#data = data;
-    this.#worker = worker;
-    this.#ended = worker === undefined ? Promise.resolve() : this.#watch(worker);
+    this.#worker = thread?.worker;
+    this.#ended = thread === undefined ? Promise.resolve() : this.#watch(thread);
   }
 
   /**
@@ -121,13 +121,13 @@ export class EmbeddedCluster implements AsyncDisposable {
     const { data, signal } = options;
     for (let attempt = 1; ; attempt++) {
       signal?.throwIfAborted();
-      const { worker, first } = await startWorker(options);
+      const { thread, first } = await startThread(options);
       if (first.kind === "started")
-        return new EmbeddedCluster(`${first.host}:${first.port}`, data, worker);
-      await worker.terminate();
+        return new EmbeddedCluster(`${first.host}:${first.port}`, data, thread);
+      await thread.worker.terminate();
       signal?.throwIfAborted();
       const holder = isInUse(first) ? await addressOfHolder(data, signal) : undefined;
-      if (holder !== undefined) return new EmbeddedCluster(holder, data, undefined);
+      if (holder !== undefined) return new EmbeddedCluster(holder, data);
       // The holder may have ended in between, and the folder is free now.
       if (isInUse(first) && attempt < attemptsMax) continue;
       throw brokerNotStarted(first.failure.code ?? first.failure.name, first.failure.message);
@@ -156,24 +156,12 @@ export class EmbeddedCluster implements AsyncDisposable {
   }
 
   /** Nobody waits for the thread while it serves: that it ends by itself is for the log. */
-  #watch(worker: Worker): Promise<void> {
-    let cause: unknown;
-    worker.once("error", (error: unknown) => {
-      cause = error;
-    });
-    return new Promise((resolve) => {
-      worker.once("exit", (code) => {
-        resolve();
-        if (this.#closing !== undefined) return;
-        this.#tellGone("an error of its own");
-        const { bootstrapServers } = this;
-        this.#platform.logger.log("error", "millrace.broker-ended", {
-          bootstrapServers,
-          code,
-          cause,
-        });
-      });
-    });
+  async #watch({ ended }: BrokerThread): Promise<void> {
+    const { code, cause } = await ended;
+    if (this.#closing !== undefined) return;
+    this.#tellGone("an error of its own");
+    const { bootstrapServers } = this;
+    this.#platform.logger.log("error", "millrace.broker-ended", { bootstrapServers, code, cause });
   }
 
   /** Of a broker of another process. It may be restarted at once, by whoever looks after it. */
@@ -211,9 +199,15 @@ type EmbeddedClusterSettings = ReadOptions<typeof rows>;
 type Refused = { readonly kind: "refused"; readonly failure: BrokerWorkerFailure };
 type Started = Extract<BrokerWorkerMessage, { readonly kind: "started" }>;
 
-async function startWorker(
+interface BrokerThread {
+  readonly worker: Worker;
+  /** How it ended. Asked for from its beginning: it may be over when its first message is read. */
+  readonly ended: Promise<{ readonly code: number; readonly cause: unknown }>;
+}
+
+async function startThread(
   options: EmbeddedClusterSettings,
-): Promise<{ readonly worker: Worker; readonly first: Started | Refused }> {
+): Promise<{ readonly thread: BrokerThread; readonly first: Started | Refused }> {
   const workerData: BrokerWorkerOptions = {
     dataDirectory: options.data,
     port: options.port,
@@ -232,11 +226,25 @@ async function startWorker(
   };
   options.signal?.addEventListener("abort", giveUp, { once: true });
   try {
-    return { worker, first: await firstMessage(worker) };
+    const thread = { worker, ended: endOf(worker) };
+    const first = await firstMessage(worker);
+    if (options.signal?.aborted === true) await thread.ended;
+    options.signal?.throwIfAborted();
+    return { thread, first };
   } finally {
     options.signal?.removeEventListener("abort", giveUp);
     timer?.cancel();
   }
+}
+
+function endOf(worker: Worker): BrokerThread["ended"] {
+  let cause: unknown;
+  worker.once("error", (error: unknown) => {
+    cause = error;
+  });
+  return new Promise((resolve) => {
+    worker.once("exit", (code) => resolve({ code, cause }));
+  });
 }
 
 function firstMessage(worker: Worker): Promise<Started | Refused> {
