@@ -6,8 +6,10 @@ import { TopologyTestDriver } from "@millrace/testing";
 import { connect, EmbeddedCluster, StreamsApp, type Topology } from "millrace";
 import { expect, test } from "vitest";
 
+import * as deduplication from "../../examples/deduplication/src/topology.ts";
 import * as fraud from "../../examples/fraud/src/topology.ts";
 import * as payments from "../../examples/orders-and-payments/src/topology.ts";
+import * as sensors from "../../examples/sensors/src/topology.ts";
 import * as sessions from "../../examples/shop-sessions/src/topology.ts";
 
 interface Sent {
@@ -51,6 +53,18 @@ const paid = (key: string, minutes: number): Sent => ({
   minutes,
   value: { cents: 100, country: "FR" },
 });
+const webhook = (key: string, minutes: number, name: string): Sent => ({
+  topic: deduplication.topics.webhooks,
+  key,
+  minutes,
+  value: { event: name, cents: 100 },
+});
+const reading = (minutes: number): Sent => ({
+  topic: sensors.topics.readings,
+  key: "roof",
+  minutes,
+  value: { celsius: minutes / 100 },
+});
 
 const examples: readonly Example[] = [
   {
@@ -81,6 +95,22 @@ const examples: readonly Example[] = [
     before: [paid("1", 0), paid("1", 1), paid("1", 2), paid("2", 3)],
     after: [paid("1", 4), paid("1", 5), paid("1", 6), paid("2", 7)],
     outputs: [fraud.topics.alarms],
+  },
+  {
+    name: "deduplication",
+    topology: () => deduplication.paymentsOnce(),
+    topics: deduplication.topics,
+    before: [webhook("ada", 0, "1"), webhook("bob", 1, "2"), webhook("ada", 2, "1")],
+    after: [webhook("ada", 3, "1"), webhook("ada", 4, "3"), webhook("bob", 5, "2")],
+    outputs: [deduplication.topics.payments, deduplication.topics.balances],
+  },
+  {
+    name: "sensors",
+    topology: () => sensors.sensorDays(),
+    topics: sensors.topics,
+    before: [reading(100), reading(700), reading(1500), reading(1390)],
+    after: [reading(1400), reading(1600), reading(1300), reading(4500)],
+    outputs: [sensors.topics.days],
   },
 ];
 
