@@ -1,5 +1,13 @@
 // Mistakes with what has no counterpart in Kafka Streams, and what the compiler says of them.
-import { calendar, customWindows, json, StreamsBuilder, string } from "millrace";
+import {
+  calendar,
+  countWindows,
+  double,
+  customWindows,
+  json,
+  StreamsBuilder,
+  string,
+} from "millrace";
 
 //! Argument of type '"day"' is not assignable to parameter of type '"A day has no length without a place: calendar('day', { timeZone: 'Europe/Berlin' })"'.
 calendar("day");
@@ -53,3 +61,10 @@ orders.groupByKey().topN("3", () => 1);
 const recent = orders.groupByKey().count({ store: { name: "recent", ttl: "1d" } });
 //! 'n' is possibly 'null'.
 recent.toStream().mapValues((n) => n + 1);
+
+//! Argument of type 'string' is not assignable to parameter of type 'number'.
+countWindows("1m");
+
+const cogrouped = orders.groupByKey().cogroup((n) => n + 1, { value: double() });
+//! Argument of type 'CountWindows' is not assignable to parameter of type '"windowedBy takes tumbling('1m'), hopping('5m', { advance: '1m' }), sliding('10m'), session('30m'), unlimited(), calendar('day', { timeZone: 'Europe/Berlin' }) or customWindows({ size, windowsFor })"'.
+cogrouped.windowedBy(countWindows(100));

@@ -1,6 +1,10 @@
 // What has no counterpart in Kafka Streams, as users write it, without an annotation but serdes.
 import {
   calendar,
+  counted,
+  countWindows,
+  type Counted,
+  double,
   customWindows,
   json,
   StreamsBuilder,
@@ -98,3 +102,15 @@ check<
 
 const seen = readings.groupByKey().count({ store: { name: "seen", ttl: "30d" } });
 check<Equal<typeof seen, KTable<string, number | null, "known", "known", "keyValue">>>();
+
+const hundreds = readings
+  .groupByKey()
+  .windowedBy(countWindows(100, { advance: 10 }))
+  .emitStrategy("onWindowClose")
+  .aggregate(
+    () => 0,
+    (sum, { celsius }) => sum + celsius / 100,
+    { value: double(), store: "means" },
+  );
+check<Equal<typeof hundreds, KTable<Counted<string>, number, "known", "known", "keyValue">>>();
+builder.stream("means", { key: counted(string()), value: double() });

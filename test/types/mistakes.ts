@@ -137,7 +137,7 @@ orders.groupByKey().aggregate(
 //! Argument of type '"5m"' is not assignable to parameter of type '"A hopping window needs its hop: hopping('5m', { advance: '1m' })"'.
 hopping("5m");
 
-//! Argument of type '"1m"' is not assignable to parameter of type '"windowedBy takes tumbling('1m'), hopping('5m', { advance: '1m' }), sliding('10m'), session('30m'), unlimited(), calendar('day', { timeZone: 'Europe/Berlin' }) or customWindows({ size, windowsFor })"'.
+//! Argument of type '"1m"' is not assignable to parameter of type '"windowedBy takes tumbling('1m'), hopping('5m', { advance: '1m' }), sliding('10m'), session('30m'), unlimited(), calendar('day', { timeZone: 'Europe/Berlin' }), customWindows({ size, windowsFor }) or countWindows(100)"'.
 orders.groupByKey().windowedBy("1m");
 
 //! Property 'merger' is missing in type '{ aggregator: (sum: number) => number; }' but required in type 'AggregatorAndMerger<string, Order, number>'.

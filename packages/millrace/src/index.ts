@@ -39,6 +39,8 @@ export {
   type Windowed,
 } from "@millrace/model";
 export {
+  counted,
+  type Counted,
   bytes,
   double,
   int32,
@@ -139,6 +141,11 @@ export {
   type WindowedBy,
   type WindowsCheck,
   calendar,
+  countWindows,
+  type CountWindows,
+  type CountWindowedKStream,
+  type CountWindowsOptions,
+  type GroupedWindowsCheck,
   customWindows,
   type Score,
   type AddedOperators,

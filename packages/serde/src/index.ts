@@ -14,4 +14,5 @@ export type {
   StandardSchemaResult,
 } from "./standard-schema.ts";
 export { string } from "./string.ts";
+export { counted, type Counted } from "./counted.ts";
 export { windowed, type WindowedForm } from "./windowed.ts";

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 
+import { counted } from "./counted.ts";
 import { optional } from "./optional.ts";
 import { string } from "./string.ts";
 import { windowed } from "./windowed.ts";
@@ -44,4 +45,13 @@ test("a window that would end after all time ends with it", () => {
     "t",
   );
   expect(serde.deserialize(bytes, "t").window).toEqual({ start: 1_700_000_000_000, end: 2 ** 63 });
+});
+
+test("a counted key is written with its index, and goes to its own key's partition", () => {
+  const serde = counted(string());
+  const bytes = serde.serialize({ key: "a", index: 258 }, "t");
+  expect([...bytes]).toEqual([0x61, 0, 0, 0, 0, 0, 0, 1, 2]);
+  expect(serde.deserialize(bytes, "t")).toEqual({ key: "a", index: 258 });
+  expect([...(serde.partitionedBy?.(bytes) ?? [])]).toEqual([0x61]);
+  expect(() => serde.deserialize(bytes.subarray(0, 7), "t")).toThrow("too few");
 });

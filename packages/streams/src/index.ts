@@ -141,6 +141,7 @@ export type {
 export type { Score } from "./dsl/operators/top-n/score.ts";
 export type { AddedStoreOption, AddedStoreOptions } from "./dsl/operators/added-store.ts";
 export type {
+  GroupedWindowsCheck,
   SessionWindowedKStream,
   TimeWindowedKStream,
   WindowedBy,
@@ -157,6 +158,12 @@ export {
   type CalendarUnit,
   type Weekday,
 } from "./dsl/windows/calendar-windows.ts";
+export {
+  countWindows,
+  type CountWindows,
+  type CountWindowsOptions,
+} from "./dsl/windows/count-windows.ts";
+export type { CountWindowedKStream } from "./dsl/types/count-windowed-stream.ts";
 export { customWindows, type CustomWindowsOptions } from "./dsl/windows/custom-windows.ts";
 export { session, type SessionWindows } from "./dsl/windows/session-windows.ts";
 export { sliding, type SlidingWindows } from "./dsl/windows/sliding-windows.ts";

@@ -118,6 +118,10 @@ const windowsKind: Kind = {
     "kind" in given &&
     windowKinds.includes(given.kind),
 };
+const countedOrWindowsKind: Kind = {
+  allowed: `${windowsKind.allowed}, or countWindows(100)`,
+  accepts: (given) => windowsKind.accepts(given) || isOfCounts(given),
+};
 const aggregatorAndMerger: Kind = {
   allowed:
     "{ aggregator, merger }, synchronous functions (aggregate, value, key) => aggregate and (left, right, key) => aggregate",
@@ -145,6 +149,10 @@ const suppressedKind: Kind = {
   allowed: 'untilWindowCloses() or untilTimeLimit("5s")',
   accepts: isSuppressed,
 };
+
+function isOfCounts(given: unknown): boolean {
+  return typeof given === "object" && given !== null && "kind" in given && given.kind === "count";
+}
 
 /** What stands before the options, in order. */
 const argumentsOf: Partial<Readonly<Record<string, readonly Kind[]>>> = {
@@ -192,7 +200,10 @@ const argumentsOf: Partial<Readonly<Record<string, readonly Kind[]>>> = {
   "outerJoin of streams": [anything, joinerKind],
   "join of tables": [anything, joinerKind],
   "outerJoin of tables": [anything, joinerKind],
-  windowedBy: [windowsKind],
+  windowedBy: [countedOrWindowsKind],
+  "windowedBy of cogrouped streams": [windowsKind],
+  "reduce of counted": [aggregatorKind],
+  "aggregate of counted": [initialiser, aggregatorKind],
   emitStrategy: [emitStrategyKind],
   "reduce of windows": [aggregatorKind],
   "aggregate of windows": [initialiser, aggregatorKind],
@@ -290,6 +301,13 @@ const rowsOf = {
   topN: aggregation,
   "topN of windows": aggregation,
   windowedBy: {},
+  "windowedBy of cogrouped streams": {},
+  "count of counted": aggregation,
+  "reduce of counted": aggregation,
+  "aggregate of counted": {
+    ...aggregation,
+    value: valueOption(serdeKind, { isRequired: true }),
+  },
   emitStrategy: {},
   "count of windows": aggregation,
   "reduce of windows": aggregation,
@@ -424,6 +442,6 @@ function storeRowsOf(operator: string): OptionRows {
   if (withTtl.includes(operator)) return firstStoreRows;
   if (/(?:windows|sessions)$/.test(operator)) return windowStoreRows;
   if (operator.endsWith("of streams")) return joinStoreRows;
-  if (operator === "deduplicate" || operator === "asOfJoin") return addedStoreRows;
+  if (/^(?:deduplicate|asOfJoin)$|of counted$/.test(operator)) return addedStoreRows;
   return operator.endsWith("Async") ? waitingStoreRows : keyValueStoreRows;
 }

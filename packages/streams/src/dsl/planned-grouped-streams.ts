@@ -20,7 +20,10 @@ import type {
   TimeWindowedCogroupedKStream,
 } from "./types/cogrouped-streams.ts";
 import type { CogroupedKStream, KGroupedStream } from "./types/k-grouped-stream.ts";
+import type { CountWindowedKStream } from "./types/count-windowed-stream.ts";
 import type { SessionWindowedKStream, TimeWindowedKStream } from "./types/windowed-streams.ts";
+import { CountedGrouping, type CountedOptions } from "./windows/counted-by.ts";
+import type { CountWindows } from "./windows/count-windows.ts";
 import { WindowedGrouping, type EmitStrategy } from "./windows/windowed-by.ts";
 import type { AnyWindows } from "./windows/windowing.ts";
 
@@ -51,8 +54,15 @@ export class PlannedGroupedStream implements Erased<KGroupedStream<Any, Any>> {
     );
   }
 
-  windowedBy(windows: AnyWindows): PlannedTimeWindowedStream | PlannedSessionWindowedStream {
+  windowedBy(
+    windows: AnyWindows | CountWindows,
+  ): PlannedTimeWindowedStream | PlannedSessionWindowedStream | PlannedCountWindowedStream {
     checked("windowedBy", {}, windows);
+    if (windows.kind === "count")
+      return new PlannedCountWindowedStream(
+        new CountedGrouping(this.#grouping, windows),
+        this.#tableOf,
+      );
     const grouping = new WindowedGrouping(this.#grouping, windows);
     return windows.kind === "session"
       ? new PlannedSessionWindowedStream(grouping, this.#tableOf)
@@ -154,6 +164,40 @@ class PlannedSessionWindowedStream
   }
 }
 
+class PlannedCountWindowedStream implements Erased<CountWindowedKStream<Any, Any>> {
+  readonly kind = "countWindowedStream";
+  readonly #grouping: CountedGrouping;
+  readonly #tableOf: TableOf;
+
+  constructor(grouping: CountedGrouping, tableOf: TableOf) {
+    this.#grouping = grouping;
+    this.#tableOf = tableOf;
+  }
+
+  emitStrategy(strategy: EmitStrategy): PlannedCountWindowedStream {
+    checked("emitStrategy", {}, strategy);
+    return new PlannedCountWindowedStream(this.#grouping.emitting(strategy), this.#tableOf);
+  }
+
+  count(options?: CountedOptions): Any {
+    return this.#tableOf(this.#grouping.count(checked("count of counted", options)));
+  }
+
+  reduce(reducer: Aggregator<Any, Any, Any>, options?: CountedOptions): Any {
+    const given = checked("reduce of counted", options, reducer);
+    return this.#tableOf(this.#grouping.reduce(reducer, given));
+  }
+
+  aggregate(
+    init: () => Any,
+    aggregator: Aggregator<Any, Any, Any>,
+    options: CountedOptions & ValueOption,
+  ): Any {
+    const given = checked("aggregate of counted", options, init, aggregator);
+    return this.#tableOf(this.#grouping.aggregate(init, aggregator, given));
+  }
+}
+
 class PlannedCogroupedStream implements Erased<CogroupedKStream<Any, Any>> {
   readonly kind = "cogroupedStream";
   readonly #cogrouping: Cogrouping;
@@ -176,7 +220,7 @@ class PlannedCogroupedStream implements Erased<CogroupedKStream<Any, Any>> {
   }
 
   windowedBy(windows: AnyWindows): PlannedTimeWindowedCogroup | PlannedSessionWindowedCogroup {
-    checked("windowedBy", {}, windows);
+    checked("windowedBy of cogrouped streams", {}, windows);
     return windows.kind === "session"
       ? new PlannedSessionWindowedCogroup(this.#cogrouping, windows, this.#tableOf)
       : new PlannedTimeWindowedCogroup(this.#cogrouping, windows, this.#tableOf);

@@ -4,7 +4,7 @@ import type { Aggregator } from "../fold.ts";
 import type { StoreOption } from "../store-options.ts";
 import type { CogroupedWindowedBy } from "./cogrouped-streams.ts";
 import type { Score } from "../operators/top-n/score.ts";
-import type { WindowedBy, WindowsCheck } from "./windowed-streams.ts";
+import type { GroupedWindowsCheck, WindowedBy, WindowsCheck } from "./windowed-streams.ts";
 import type { KTable } from "./k-table.ts";
 import type { AggregationOptions, Expiring, FoldOptions, Init, NamedStore } from "./table-store.ts";
 
@@ -23,7 +23,7 @@ export interface KGroupedStream<out K, out V> {
    *
    * @example orders.groupByKey().windowedBy(tumbling("1m", { grace: "10s" })).count()
    */
-  windowedBy<W>(windows: WindowsCheck<W>): WindowedBy<W, K, V>;
+  windowedBy<W>(windows: GroupedWindowsCheck<W>): WindowedBy<W, K, V>;
 
   /**
    * Counts the records of each key (Kafka: `KGroupedStream.count`): a `number`, eight bytes on the wire.

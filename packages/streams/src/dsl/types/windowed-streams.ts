@@ -6,6 +6,8 @@ import type { SessionWindows } from "../windows/session-windows.ts";
 import type { AnyWindows } from "../windows/windowing.ts";
 import type { EmitStrategy } from "../windows/windowed-by.ts";
 import type { Score } from "../operators/top-n/score.ts";
+import type { CountWindows } from "../windows/count-windows.ts";
+import type { CountWindowedKStream } from "./count-windowed-stream.ts";
 import type { KTable } from "./k-table.ts";
 import type { AggregationOptions, FoldOptions, Init, NamedStore } from "./table-store.ts";
 
@@ -14,9 +16,16 @@ export type WindowsCheck<W> = W extends AnyWindows
   ? W
   : "windowedBy takes tumbling('1m'), hopping('5m', { advance: '1m' }), sliding('10m'), session('30m'), unlimited(), calendar('day', { timeZone: 'Europe/Berlin' }) or customWindows({ size, windowsFor })";
 
+/** As `WindowsCheck`, of a grouped stream, which has windows that records fill too. */
+export type GroupedWindowsCheck<W> = W extends AnyWindows | CountWindows
+  ? W
+  : "windowedBy takes tumbling('1m'), hopping('5m', { advance: '1m' }), sliding('10m'), session('30m'), unlimited(), calendar('day', { timeZone: 'Europe/Berlin' }), customWindows({ size, windowsFor }) or countWindows(100)";
+
 export type WindowedBy<W, K, V> = W extends SessionWindows
   ? SessionWindowedKStream<K, V>
-  : TimeWindowedKStream<K, V>;
+  : W extends CountWindows
+    ? CountWindowedKStream<K, V>
+    : TimeWindowedKStream<K, V>;
 
 /**
  * A grouped stream in time windows or sliding ones (Kafka: `TimeWindowedKStream`). A record is in every window that its time is in; one
