@@ -62,6 +62,30 @@ test("a time without a window is left out, and counted", () => {
   expect(driver.droppedRecords).toBe(1);
 });
 
+test("ADD-1: cogrouped streams share the time that tells what is late, over a restart too", async () => {
+  const builder = new StreamsBuilder();
+  const [left, right] = ["left", "right"].map((topic) => builder.stream(topic, text).groupByKey());
+  left
+    .cogroup((all, value) => all + value, { value: string() })
+    .cogroup(right, (all, value) => all + value)
+    .windowedBy(calendar("day", { timeZone: "UTC" }))
+    .aggregate(() => "", { store: "days" })
+    .toStream((_all, { key }) => key)
+    .to("out", { key: string() });
+  const task = new RestartingTask(builder.build());
+  const pipe = (topic: string, value: string, hours: number): void =>
+    task.pipe(topic, encodeUtf8("k"), encodeUtf8(value), hours * hour);
+  pipe("left", "a", 1);
+  pipe("right", "b", 25);
+  pipe("left", "late", 2);
+  await task.restart();
+  pipe("left", "later", 3);
+  pipe("left", "c", 26);
+  const out = task.read("out", string(), string());
+  await task.close();
+  expect(out.map(({ value }) => value)).toEqual(["a", "b", "bc"]);
+});
+
 test("retention below the longest day is refused, with both lengths", () => {
   const windows = calendar("day", { timeZone: "Europe/Berlin", grace: "1h" });
   const grouped = new StreamsBuilder().stream("in", text).groupByKey().windowedBy(windows);

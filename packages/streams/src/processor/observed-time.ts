@@ -9,26 +9,23 @@ import type { ProcessorContext } from "./processor.ts";
 export class ObservedTime {
   readonly #numbers: Map<string, number>;
   readonly #name: string;
-  #now: Timestamp;
 
-  /** @param name of the operator's store: no other operator has it */
+  /** @param name of the operator's store: nodes that share it share the time */
   constructor({ taskScope }: ProcessorContext, name: string) {
     this.#numbers = taskScope.committedNumbers;
     this.#name = name;
-    this.#now = this.#numbers.get(name) ?? -1;
   }
 
   /** -1 before the first record. */
   get now(): Timestamp {
-    return this.#now;
+    return this.#numbers.get(this.#name) ?? -1;
   }
 
   /** Gives the time as of this record. */
   observe(timestamp: Timestamp): Timestamp {
-    if (timestamp > this.#now) {
-      this.#now = timestamp;
-      this.#numbers.set(this.#name, timestamp);
-    }
-    return this.#now;
+    const { now } = this;
+    if (timestamp <= now) return now;
+    this.#numbers.set(this.#name, timestamp);
+    return timestamp;
   }
 }
