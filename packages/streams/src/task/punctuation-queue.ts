@@ -8,6 +8,8 @@ export interface Punctuation {
   readonly node: string;
   readonly punctuate: Punctuator;
   readonly intervalMs: number;
+  /** True: its first call is for a time that was named, and has not come yet. */
+  isAwaitingStart: boolean;
   /** When it is due next. */
   dueTime: Timestamp;
   isCancelled: boolean;
@@ -46,12 +48,25 @@ export class PunctuationQueue {
       call(punctuation, now);
       count += 1;
       if (!punctuation.isCancelled) {
+        punctuation.isAwaitingStart = false;
         punctuation.dueTime = nextOnGrid(punctuation, now);
         this.add(punctuation);
       }
       if (isOver?.() === true) break;
     }
     return count;
+  }
+
+  /** The clock has gone back: who goes by intervals waits for one at most, and keeps to its grid. */
+  turnBack(now: Timestamp): void {
+    const turned: Punctuation[] = [];
+    for (let one = this.#heap.poll(); one !== undefined; one = this.#heap.poll()) turned.push(one);
+    for (const punctuation of turned) {
+      const { dueTime, intervalMs, isAwaitingStart } = punctuation;
+      const ahead = isAwaitingStart ? 0 : Math.ceil((dueTime - now) / intervalMs) - 1;
+      punctuation.dueTime -= Math.max(0, ahead) * intervalMs;
+      this.add(punctuation);
+    }
   }
 
   clear(): void {

@@ -132,6 +132,32 @@ describe("a timer by the wall clock", () => {
     expect(fired).toEqual(expected);
   });
 
+  test("fires within an interval though the clock goes back, on the grid that it had", () => {
+    const { advance, fired, task, now } = firing(10, "wallClockTime");
+    advance(10);
+    now.ms = -994;
+    expect(task.untilTimerMs).toBe(4);
+    advance(3);
+    expect(fired).toEqual([10]);
+    advance(1);
+    expect(fired).toEqual([10, -990]);
+  });
+
+  test("waits for a start in the future though the clock goes back", () => {
+    const fired: number[] = [];
+    const { advance, now } = timed((context) => {
+      context.schedule({ interval: 10, startTime: 1_000 }, "wallClockTime", (time) =>
+        fired.push(time),
+      );
+    });
+    advance(998);
+    now.ms = 900;
+    advance(99);
+    expect(fired).toEqual([]);
+    advance(1);
+    expect(fired).toEqual([1_000]);
+  });
+
   test("a start in the past fires at the next point of its grid", () => {
     const fired: number[] = [];
     const { advance } = timed((context) => {

@@ -17,6 +17,7 @@ export class TaskTimers {
   readonly #context: TaskContext;
   readonly #owner: TimerOwner;
   readonly #queues = { streamTime: new PunctuationQueue(), wallClockTime: new PunctuationQueue() };
+  #lastWallMs: Timestamp = -Infinity;
   #isClosed = false;
 
   constructor(context: TaskContext, owner: TimerOwner) {
@@ -36,6 +37,7 @@ export class TaskTimers {
       node,
       punctuate,
       intervalMs,
+      isAwaitingStart: startTime !== undefined && !isPast,
       dueTime: isPast ? nextOnGrid({ dueTime: startTime, intervalMs }, now) : firstTime,
       isCancelled: false,
     };
@@ -49,8 +51,8 @@ export class TaskTimers {
 
   /** True: `run` has something to do. Before the first record there is no stream time. */
   isDue(type: PunctuationType): boolean {
-    const { nextTime } = this.#queues[type];
-    return nextTime !== Infinity && nextTime <= this.#now(type);
+    const queue = this.#queues[type];
+    return queue.nextTime !== Infinity && this.#now(type) >= queue.nextTime;
   }
 
   /** Calls the timers of a clock that are due; see `PunctuationQueue.run`. */
@@ -61,8 +63,10 @@ export class TaskTimers {
   /** Milliseconds until a timer is due, as far as that is known: 0 or less, one is; Infinity, none will be. */
   get untilNextMs(): number {
     if (this.isDue("streamTime")) return 0;
-    const { nextTime } = this.#queues.wallClockTime;
-    return nextTime === Infinity ? Infinity : nextTime - this.#context.wallTime();
+    const { wallClockTime: queue } = this.#queues;
+    if (queue.nextTime === Infinity) return Infinity;
+    const now = this.#now("wallClockTime");
+    return queue.nextTime - now;
   }
 
   close(): void {
@@ -72,7 +76,14 @@ export class TaskTimers {
   }
 
   #now(type: PunctuationType): Timestamp {
-    return type === "streamTime" ? this.#context.streamTime() : this.#context.wallTime();
+    return type === "streamTime" ? this.#context.streamTime() : this.#wallTime();
+  }
+
+  #wallTime(): Timestamp {
+    const now = this.#context.wallTime();
+    if (now < this.#lastWallMs) this.#queues.wallClockTime.turnBack(now);
+    this.#lastWallMs = now;
+    return now;
   }
 
   /** A timer's record is nobody's: it has a time, and neither topic nor headers (Kafka: `StreamTask.punctuate`). */

@@ -1,6 +1,7 @@
 import type { Timestamp } from "@millrace/model";
 
 import type { ProcessorContext } from "../../processor/processor.ts";
+import { EmitTurns } from "../emit-turns.ts";
 
 /** Which windows have closed since results were last emitted: by their starts, sessions by their ends. */
 export interface ClosedRange {
@@ -23,20 +24,19 @@ export interface FinalResultsOptions {
 export class FinalResults {
   readonly #context: ProcessorContext;
   readonly #options: FinalResultsOptions;
+  readonly #turns: EmitTurns;
   #lastCloseTime: Timestamp;
-  #nextWallMs = -1;
 
   constructor(context: ProcessorContext, options: FinalResultsOptions) {
     this.#context = context;
     this.#options = options;
+    this.#turns = new EmitTurns(context.taskScope.emitIntervalMs);
     this.#lastCloseTime = context.taskScope.committedNumbers.get(options.name) ?? -1;
   }
 
   /** Calls back with the windows that are due. */
   emitDue(closeTime: Timestamp, emit: (closed: ClosedRange) => void): void {
-    const now = this.#context.currentSystemTimeMs();
-    if (now < this.#nextWallMs) return;
-    this.#nextWallMs = now + this.#context.taskScope.emitIntervalMs;
+    if (!this.#turns.take(this.#context.currentSystemTimeMs())) return;
     if (this.#lastCloseTime !== -1 && this.#lastCloseTime >= closeTime) return;
     const closed = this.#options.closedBetween(this.#lastCloseTime, closeTime);
     if (closed === undefined) return;

@@ -1,5 +1,7 @@
 import type { Timestamp } from "@millrace/model";
 
+import { EmitTurns } from "../../emit-turns.ts";
+
 /** The times of one join in one task, which both of its sides move (Kafka: `TimeTracker`). */
 export class JoinClock {
   /** The newest of both sides. */
@@ -8,8 +10,12 @@ export class JoinClock {
   oldestWaiting: Timestamp = Infinity;
   /** False: some may be waiting since before a restart. */
   hasLooked = false;
-  /** By the wall clock: no look at what waits before that. */
-  nextLookMs: Timestamp = 0;
+  readonly looks: EmitTurns;
+
+  /** @param lookIntervalMs between two looks at what waits, by the wall clock */
+  constructor(lookIntervalMs: number) {
+    this.looks = new EmitTurns(lookIntervalMs);
+  }
 
   advance(timestamp: Timestamp): void {
     if (timestamp > this.streamTime) this.streamTime = timestamp;

@@ -43,7 +43,7 @@ export class JoinSideProcessor implements Processor {
   #context: ProcessorContext | undefined;
   #others: JoinWindowStore<unknown, unknown> | undefined;
   #unmatched: UnmatchedStore | undefined;
-  #clock = new JoinClock();
+  #clock = new JoinClock(0);
 
   constructor(join: StreamsJoin, side: JoinSide) {
     this.#join = join;
@@ -57,7 +57,10 @@ export class JoinSideProcessor implements Processor {
     this.#context = context;
     this.#others = context.store(stores[this.#side === "left" ? "right" : "left"]);
     this.#unmatched = unmatched === undefined ? undefined : context.store(unmatched);
-    this.#clock = context.taskScope.shared(this.#join, () => new JoinClock());
+    this.#clock = context.taskScope.shared(
+      this.#join,
+      () => new JoinClock(context.taskScope.emitIntervalMs),
+    );
   }
 
   process(record: StreamRecord): void {
@@ -117,9 +120,7 @@ export class JoinSideProcessor implements Processor {
     const clock = this.#clock;
     const { graceMs } = this.#join.window;
     if (!clock.mayHaveDue(this.#reach.afterMs + graceMs)) return;
-    const now = context.currentSystemTimeMs();
-    if (now < clock.nextLookMs) return;
-    clock.nextLookMs = now + context.taskScope.emitIntervalMs;
+    if (!clock.looks.take(context.currentSystemTimeMs())) return;
     clock.hasLooked = true;
     clock.oldestWaiting = Infinity;
     const mayStillMeet = { left: false, right: false };
