@@ -49,6 +49,7 @@ export class FetchSession {
         { target, fetchOffset: target.assigned.fetchOffset },
       ]),
     );
+    if (this.#isAnyAssignedAnew()) this.reset();
     const isFull = this.#sessionId === 0;
     const changed = isFull
       ? targets
@@ -86,6 +87,18 @@ export class FetchSession {
     this.#sessionId = 0;
     this.#epoch = 0;
     this.#known = new Map();
+  }
+
+  /**
+   * What is assigned again where it was has not changed for the broker, which tells of it when something comes: where it
+   * ends would not be known before.
+   */
+  #isAnyAssignedAnew(): boolean {
+    for (const [name, { target }] of this.#asked) {
+      const known = this.#known.get(name);
+      if (known !== undefined && known.target.assigned !== target.assigned) return true;
+    }
+    return false;
   }
 
   #hasChanged(target: FetchTarget, version: number): boolean {

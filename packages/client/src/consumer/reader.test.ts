@@ -76,6 +76,29 @@ describe("a reader", () => {
       },
     ));
 
+  test("knows the end of what is assigned again where it was, though a session tells only what is new", () => {
+    let untold = 1;
+    return play(
+      [1],
+      () => (untold-- > 0 ? {} : undefined),
+      async ({ reader, broker, platform }) => {
+        const partition = { topic: "t", partition: 0 };
+        reader.assign([{ ...partition, offset: 90 }]);
+        await reader.poll({ waitMsMax: 100 });
+        expect(reader.endOffset(partition)).toBe(90);
+        reader.unassign([partition]);
+        await platform.timers.sleep(2_000);
+        reader.assign([{ ...partition, offset: 90 }]);
+        await reader.poll({ waitMsMax: 100 });
+        const asked = broker.of("Fetch").map(({ body }) => body as FetchBody);
+        expect(asked.at(-1)).toMatchObject({
+          sessionEpoch: 0,
+          topics: [{ partitions: [{ partition: 0 }] }],
+        });
+      },
+    );
+  });
+
   test("a new position does not wait for the long poll under way", () =>
     play(
       [1, 1],
