@@ -1,6 +1,7 @@
 import type { EngineEntry } from "@millrace/state";
 
 import type { LoaderKind } from "./swarm.ts";
+import type { InputTopic } from "./topics.ts";
 
 /** The invariants of this simulation, in the numbering of the project's fault catalogue. */
 export type InvariantId =
@@ -24,11 +25,14 @@ export interface Violation {
   readonly atMs: number;
 }
 
-/** A line as it was sent; its id is the record's key. */
+/** A line as it was sent; its value begins with its id. */
 export interface SentLine {
   readonly id: string;
+  readonly topic: InputTopic;
   readonly partition: number;
-  readonly text: string;
+  readonly key: string;
+  readonly value: string;
+  readonly lateMs: number;
 }
 
 /**
@@ -54,11 +58,12 @@ export interface SeenRecord {
   readonly timestamp: number;
 }
 
-/** What the group had committed when it was asked, and how far the repartition topic reached just after. */
+/** What the group had committed for the lines when it was asked, and how far all topics reached just after. */
 export interface CommittedSight {
   readonly partition: number;
   readonly offset: number;
-  readonly repartitionEnds: readonly number[];
+  /** By topic, then by partition. */
+  readonly ends: ReadonlyMap<string, readonly number[]>;
 }
 
 /** What a task's engine held when it was opened. */

@@ -2,12 +2,14 @@
 //
 //   npm run simulate -- --seeds 300              seeds 1 to 300; ends with 1 if one of them fails
 //   npm run simulate -- --seeds 1 --from 17 --trace    one seed, with its log and the end of its trace
-//   npm run simulate -- --seeds 100 --plant ack-before-fsync   until the planted bug is found
+//   npm run simulate -- --seeds 200 --plant ack-before-fsync   until the planted bug is found
+//   npm run simulate -- --seeds 50 --program session   with an application that the seeds do not draw
 import { parseArgs } from "node:util";
 
 import { Coverage } from "./coverage.ts";
 import { describeFailure } from "./describe-failure.ts";
-import { noPlant, plants } from "./plants.ts";
+import { noPlant, plants } from "./planted/plants.ts";
+import { swarmOptions } from "./swarm.ts";
 import { runSeed, type SeedResult } from "./run-seed.ts";
 
 const progressEvery = 20;
@@ -18,6 +20,7 @@ const { values } = parseArgs({
     seeds: { type: "string", default: "40" },
     from: { type: "string", default: "1" },
     plant: { type: "string" },
+    program: { type: "string" },
     trace: { type: "boolean", default: false },
   },
 });
@@ -33,9 +36,11 @@ const failed: SeedResult[] = [];
 let slowestMs = 0;
 const startedMs = performance.now();
 for (let seed = from; seed < from + count; seed++) {
+  if (plant.programs?.test(values.program ?? swarmOptions(seed).program) === false) continue;
   const seedStartedMs = performance.now();
   const result = await runSeed(seed, {
     plant,
+    program: values.program,
     ...(values.trace
       ? {
           log: ({ timeMs, process, level, event, fields }) =>

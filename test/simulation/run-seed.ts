@@ -1,26 +1,24 @@
 import { drainTurn } from "@millrace/platform/node";
+import type { Topology } from "@millrace/streams";
 import { Simulator, type SimulatedLogEntry } from "@millrace/simulator";
 
-import {
-  checkHistory,
-  countWords,
-  placesOf,
-  recordsOf,
-  type Everything,
-} from "./checks/check-history.ts";
+import { checkHistory } from "./checks/check-history.ts";
 import { checkState } from "./checks/check-state.ts";
+import type { Everything } from "./everything.ts";
 import { History, type SeenRecord, type Violation } from "./history.ts";
-import { noPlant, type Plant } from "./plants.ts";
+import { noPlant, type Plant } from "./planted/plants.ts";
 import { runApp } from "./processes/app-process.ts";
 import { brokerName, runBroker } from "./processes/broker-process.ts";
 import { isMistake } from "./processes/judge-failure.ts";
 import { runLoader } from "./processes/loader-process.ts";
 import { runObserver } from "./processes/observer-process.ts";
 import { readEverything } from "./processes/read-everything.ts";
-import { nameOf, watchedPartitions } from "./processes/read-records.ts";
-import type { SimulationContext } from "./simulation-context.ts";
+import { nameOf, partitionsOf, watchedTopics } from "./processes/read-records.ts";
+import { programNamed } from "./programs/all-programs.ts";
+import { noWorld } from "./programs/simulated-program.ts";
+import { startWallMs, type SimulationContext } from "./simulation-context.ts";
 import { swarmOptions, type SwarmOptions } from "./swarm.ts";
-import { countsTopic, echoesTopic, linesTopic, repartitionTopic } from "./topology.ts";
+import { applicationId } from "./topics.ts";
 
 /** Virtual time that healing may take. */
 const convergeMsMax = 30_000;
@@ -46,6 +44,8 @@ export interface SeedResult {
 
 export interface RunSeedOptions {
   readonly plant?: Plant;
+  /** In place of the program that the seed draws. */
+  readonly program?: string | undefined;
   readonly log?: (entry: SimulatedLogEntry) => void;
 }
 
@@ -55,13 +55,17 @@ export interface RunSeedOptions {
  */
 export async function runSeed(
   seed: number,
-  { plant = noPlant, log }: RunSeedOptions = {},
+  { plant = noPlant, program: name, log }: RunSeedOptions = {},
 ): Promise<SeedResult> {
-  const options = swarmOptions(seed);
+  const options = swarmOptions(seed, name);
+  const program = programNamed(options.program);
+  const topology = program.build(noWorld, options);
+  const parts = topology.subtopologies(applicationId);
   const history = new History(() => simulator.nowMs);
   const simulator = new Simulator({
     seed,
     drain: drainTurn,
+    startWallMs,
     faults: options.faults,
     times: options.times,
     log: (entry) => {
@@ -71,14 +75,25 @@ export async function runSeed(
   });
   const context: SimulationContext = {
     options,
+    program,
+    watched: partitionsOf(watchedTopics(program, topology)),
+    inputs: new Set(parts.flatMap(({ sourceTopics }) => sourceTopics)),
     plant,
+    plantMemory: new Map(),
     simulator,
     history,
     remaining: new Map(options.loaders.map((kind) => [kind, options.attempts])),
-    progress: { isHealed: false, closesInCommit: 0, isCaughtUp: false, finishedLoaders: new Set() },
+    progress: {
+      isHealed: false,
+      isOver: false,
+      isClosing: false,
+      closesInCommit: 0,
+      isCaughtUp: false,
+      finishedLoaders: new Set(),
+    },
     deaths: new Map(),
   };
-  const healingMs = await live(context);
+  const healingMs = await live(context, topology);
   return {
     options,
     violations: history.violations,
@@ -91,21 +106,23 @@ export async function runSeed(
     virtualMs: simulator.nowMs,
     healingMs,
     events: simulator.eventCount,
-    records: watchedPartitions.reduce((sum, one) => sum + history.seen(nameOf(one)).size, 0),
+    records: context.watched.reduce((sum, one) => sum + history.seen(nameOf(one)).size, 0),
   };
 }
 
 /** What goes wrong beyond all processes (nobody caught it, nothing ever ends) is a violation as well. */
-async function live(context: SimulationContext): Promise<number> {
-  const { simulator, history, options } = context;
+async function live(context: SimulationContext, topology: Topology): Promise<number> {
+  const { simulator, history, options, program } = context;
   let healingMs = 0;
   try {
     addProcesses(context);
     await simulator.advance(options.chaosMs);
     healingMs = await converge(context);
     const first = await auditAfterPowerLoss(context, 1);
-    checkHistory(history, first, options);
-    checkState(history, first);
+    checkHistory(history, first);
+    checkState(history, first, topology);
+    for (const problem of program.judge(first, options)) history.violate("I9", problem);
+    program.check?.(history, first);
     checkAgain(history, first, await auditAfterPowerLoss(context, 2));
   } catch (error) {
     history.violate("I0", error instanceof Error ? (error.stack ?? error.message) : String(error));
@@ -141,11 +158,14 @@ async function converge(context: SimulationContext): Promise<number> {
     await simulator.advance(stepMs);
     if (simulator.nowMs - startMs < latestArrivalMs(context)) continue;
     const missing = whatIsMissing(context);
-    if (missing === undefined) return simulator.nowMs - startMs;
-    if (simulator.nowMs - startMs > convergeMsMax) {
+    const isTooLong = simulator.nowMs - startMs > convergeMsMax;
+    if (missing !== undefined && !isTooLong) continue;
+    if (missing !== undefined)
       history.violate("I14", `${convergeMsMax} ms after the last fault ${missing}`);
-      return simulator.nowMs - startMs;
-    }
+    progress.isOver = true;
+    while (progress.isClosing && simulator.nowMs - startMs < 2 * convergeMsMax)
+      await simulator.advance(stepMs);
+    return simulator.nowMs - startMs;
   }
 }
 
@@ -155,35 +175,28 @@ function latestArrivalMs({ options: { faults, times } }: SimulationContext): num
 }
 
 function whatIsMissing(context: SimulationContext): string | undefined {
-  const { options, history, remaining, progress } = context;
+  const { options, program, history, inputs, remaining, progress, watched } = context;
   for (const kind of options.loaders)
     if (!progress.finishedLoaders.has(kind))
       return `the ${kind} loader has ${remaining.get(kind)} attempts left`;
   if (!progress.isCaughtUp) return "the observer is not at the end, or a transaction is open";
-  const everything = seenByObserver(history);
-  for (const partition of watchedPartitions) {
-    if (partition.topic !== linesTopic && partition.topic !== repartitionTopic) continue;
+  const everything = seenByObserver(context);
+  for (const partition of watched) {
+    if (!inputs.has(partition.topic)) continue;
     const last = everything.get(nameOf(partition))?.records.at(-1);
     const committed = history.committed(nameOf(partition)) ?? 0;
     if (last !== undefined && committed <= last.offset)
       return `${nameOf(partition)} is committed up to ${committed}, its last record is ${last.offset}`;
   }
-  const counts = new Map<string, number>();
-  for (const { key, value } of recordsOf(everything, countsTopic)) counts.set(key, Number(value));
-  for (const [word, count] of countWords(recordsOf(everything, linesTopic)))
-    if ((counts.get(word) ?? 0) < count)
-      return `${word} is counted ${counts.get(word)}, not ${count}`;
-  const echoes = recordsOf(everything, echoesTopic).length;
-  const wanted = options.askMs === 0 ? 0 : placesOf(everything).length;
-  return echoes < wanted ? `${echoes} of ${wanted} lines are echoed` : undefined;
+  return program.judge(everything, options)[0];
 }
 
-function seenByObserver(history: History): Everything {
+function seenByObserver({ history, watched }: SimulationContext): Everything {
   return new Map(
-    watchedPartitions.map((partition) => {
+    watched.map((partition) => {
       const name = nameOf(partition);
       const records = [...history.seen(name).values()].sort(byOffset);
-      return [name, { start: 0, end: 0, records }];
+      return [name, { start: 0, end: 0, records, raw: [] }];
     }),
   );
 }
@@ -193,12 +206,12 @@ function byOffset(left: SeenRecord, right: SeenRecord): number {
 }
 
 async function auditAfterPowerLoss(
-  { simulator }: SimulationContext,
+  { simulator, watched }: SimulationContext,
   count: number,
 ): Promise<Everything> {
   simulator.powerLoss(brokerName);
   const { platform } = simulator.process(`auditor-${count}`);
-  return simulator.until(readEverything(platform), { timeoutMs: auditMsMax });
+  return simulator.until(readEverything(platform, watched), { timeoutMs: auditMsMax });
 }
 
 /** I13: a second recovery finds what the first one left. */

@@ -1,14 +1,26 @@
 import type { Platform } from "@millrace/platform";
+import type { TopicPartition } from "@millrace/model";
 import type { Simulator } from "@millrace/simulator";
 
 import type { History } from "./history.ts";
-import type { Plant } from "./plants.ts";
+import type { PlantMemory } from "./planted/broken-clusters.ts";
+import type { Plant } from "./planted/plants.ts";
+import type { SimulatedProgram } from "./programs/simulated-program.ts";
 import type { LoaderKind, SwarmOptions } from "./swarm.ts";
+
+/** What clocks show at the start: 2026-01-01 UTC. */
+export const startWallMs = 1_767_225_600_000;
 
 /** What the programs of a simulation share with the harness. */
 export interface SimulationContext {
   readonly options: SwarmOptions;
+  readonly program: SimulatedProgram;
+  /** All that is read and judged: inputs, what lies between, state, outputs. */
+  readonly watched: readonly TopicPartition[];
+  /** Topics that its tasks read. */
+  readonly inputs: ReadonlySet<string>;
   readonly plant: Plant;
+  readonly plantMemory: PlantMemory;
   readonly simulator: Simulator;
   readonly history: History;
   /** Attempts that each loader has still to make; survives its deaths. */
@@ -22,6 +34,10 @@ export interface SimulationContext {
 export interface Progress {
   /** True once no more faults come. */
   isHealed: boolean;
+  /** True: all that was to come of the input has come, or nobody waits for it any more. */
+  isOver: boolean;
+  /** True: the lines that end the load are being written. */
+  isClosing: boolean;
   /** Instances closed in the middle of a commit. */
   closesInCommit: number;
   /** The observer has read all that there was when it last looked, and no transaction was open. */

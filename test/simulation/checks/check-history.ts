@@ -1,35 +1,12 @@
-import { topicPartitionName } from "@millrace/model";
-
+import { idOf, recordsOf, wholeOf, partitions, type Everything } from "../everything.ts";
 import { isSame, textOf, type Attempt, type History, type SeenRecord } from "../history.ts";
-import type { SwarmOptions } from "../swarm.ts";
-import type { WholePartition } from "../processes/read-everything.ts";
-import {
-  countsTopic,
-  echoesTopic,
-  linesTopic,
-  partitionCount,
-  repartitionTopic,
-  ticksTopic,
-  wordsOf,
-} from "../topology.ts";
+import { inputTopics } from "../topics.ts";
 
-export type Everything = ReadonlyMap<string, WholePartition>;
-
-const nothing: WholePartition = { start: 0, end: 0, records: [] };
-
-/** What is judged at the end, from all that a reader can see then. */
-export function checkHistory(
-  history: History,
-  everything: Everything,
-  options: Pick<SwarmOptions, "askMs">,
-): void {
+/** What is judged at the end, whatever the application does, from all that a reader can see then. */
+export function checkHistory(history: History, everything: Everything): void {
   checkOffsets(history, everything);
   checkAttempts(history, everything);
   checkOrder(history, everything);
-  checkCounts(history, everything);
-  checkTicks(history, everything);
-  if (options.askMs > 0) checkEchoes(history, everything);
-  checkCommitted(history, everything);
 }
 
 /** I3: offsets strictly increase. I7: what was read once is there still. */
@@ -57,17 +34,18 @@ function checkOffsets(history: History, everything: Everything): void {
 function checkAttempts(history: History, everything: Everything): void {
   const copies = new Map<string, number>();
   const texts = new Map<string, string>();
-  for (const { key, value } of recordsOf(everything, linesTopic)) {
-    copies.set(key, (copies.get(key) ?? 0) + 1);
-    texts.set(key, value);
+  for (const { value } of inputTopics.flatMap((topic) => recordsOf(everything, topic))) {
+    const id = idOf(value);
+    copies.set(id, (copies.get(id) ?? 0) + 1);
+    texts.set(id, value);
   }
   for (const attempt of history.attempts) {
     const { id, outcome, lines, kind } = attempt;
     for (const line of lines) {
       const count = copies.get(line.id) ?? 0;
       if (count > 1) history.violate("I2", `line ${line.id} is there ${count} times`);
-      if (count > 0 && texts.get(line.id) !== line.text)
-        history.violate("I3", `line ${line.id} is "${texts.get(line.id)}", not "${line.text}"`);
+      if (count > 0 && texts.get(line.id) !== line.value)
+        history.violate("I3", `line ${line.id} is "${texts.get(line.id)}", not "${line.value}"`);
     }
     const present = lines.filter((line) => copies.has(line.id)).length;
     if (outcome === "acked" && present < lines.length)
@@ -88,113 +66,16 @@ function checkOrder(history: History, everything: Everything): void {
   const rank = new Map<string, { readonly writer: number; readonly rank: number }>();
   for (const { writer, lines } of history.attempts)
     for (const { id } of lines) rank.set(id, { writer, rank: rank.size });
-  for (let partition = 0; partition < partitionCount; partition++) {
-    const last = new Map<number, number>();
-    for (const { key } of wholeOf(everything, linesTopic, partition).records) {
-      const own = rank.get(key);
-      if (own === undefined) continue;
-      if (own.rank < (last.get(own.writer) ?? -1))
-        history.violate("I4", `line ${key} stands after a later one of its writer`);
-      last.set(own.writer, own.rank);
+  for (const topic of inputTopics)
+    for (const partition of partitions) {
+      const last = new Map<number, number>();
+      for (const { value } of wholeOf(everything, topic, partition).records) {
+        const id = idOf(value);
+        const own = rank.get(id);
+        if (own === undefined) continue;
+        if (own.rank < (last.get(own.writer) ?? -1))
+          history.violate("I4", `line ${id} stands after a later one of its writer`);
+        last.set(own.writer, own.rank);
+      }
     }
-  }
-}
-
-/** I9: the counts are those of a plain computation, and each is told once. */
-function checkCounts(history: History, everything: Everything): void {
-  const expected = countWords(recordsOf(everything, linesTopic));
-  const last = new Map<string, number>();
-  for (const { key, value } of recordsOf(everything, countsTopic)) {
-    const count = Number(value);
-    if (count <= (last.get(key) ?? 0))
-      history.violate("I9", `${key} was counted ${last.get(key)}, and then ${count}`);
-    last.set(key, count);
-  }
-  for (const word of new Set([...expected.keys(), ...last.keys()]))
-    if (expected.get(word) !== last.get(word))
-      history.violate(
-        "I9",
-        `${word} is counted ${last.get(word)} times, it occurs ${expected.get(word)} times`,
-      );
-}
-
-/** I9: a task's timer tells each count once, one after the other, whoever has the task. */
-function checkTicks(history: History, everything: Everything): void {
-  const last = new Map<string, number>();
-  for (const { key, value } of recordsOf(everything, ticksTopic)) {
-    const before = last.get(key) ?? 0;
-    if (Number(value) !== before + 1)
-      history.violate("I9", `the timer of partition ${key} told ${before}, and then ${value}`);
-    last.set(key, Number(value));
-  }
-}
-
-/** I9: each line is echoed once, and those of a partition in their order, whoever has asked for them. */
-function checkEchoes(history: History, everything: Everything): void {
-  const echoed = new Set<string>();
-  for (let partition = 0; partition < partitionCount; partition++) {
-    const last = new Map<string, number>();
-    for (const { value } of wholeOf(everything, echoesTopic, partition).records) {
-      const [origin, offset] = value.split("@");
-      if (echoed.has(value)) history.violate("I9", `line ${value} is echoed twice`);
-      if (Number(offset) < (last.get(origin) ?? -1))
-        history.violate("I9", `line ${value} is echoed after ${origin}@${last.get(origin)}`);
-      echoed.add(value);
-      last.set(origin, Number(offset));
-    }
-  }
-  const missing = placesOf(everything).find((place) => !echoed.has(place));
-  if (missing !== undefined) history.violate("I9", `line ${missing} is not echoed`);
-}
-
-/** Of all lines, as an echo tells it. */
-export function placesOf(everything: Everything): readonly string[] {
-  return Array.from({ length: partitionCount }, (_, partition) =>
-    wholeOf(everything, linesTopic, partition).records.map(
-      ({ offset }) => `${partition}@${offset}`,
-    ),
-  ).flat();
-}
-
-/** I8: once an input offset was committed, the words of all lines before it had been passed on. */
-function checkCommitted(history: History, everything: Everything): void {
-  const whole = Array.from({ length: partitionCount }, (_, partition) =>
-    wholeOf(everything, repartitionTopic, partition),
-  );
-  // Where the repartition topic was purged its beginning is not known any more.
-  if (whole.some(({ start }) => start > 0)) return;
-  for (const { partition, offset, repartitionEnds } of history.commits) {
-    if (repartitionEnds.length < partitionCount) continue; // not known yet to whoever asked
-    const lines = wholeOf(everything, linesTopic, partition).records;
-    const read = countWords(lines.filter((line) => line.offset < offset));
-    const passedOn = countWords(
-      whole.flatMap(({ records }, index) =>
-        records.filter((record) => record.offset < (repartitionEnds[index] ?? 0)),
-      ),
-    );
-    for (const [word, count] of read)
-      if ((passedOn.get(word) ?? 0) < count)
-        history.violate(
-          "I8",
-          `${linesTopic}-${partition} was committed up to ${offset}: ${count} times ${word}, ${passedOn.get(word) ?? 0} were passed on`,
-        );
-  }
-}
-
-export function countWords(records: readonly SeenRecord[]): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const { value } of records)
-    for (const word of wordsOf(value)) counts.set(word, (counts.get(word) ?? 0) + 1);
-  return counts;
-}
-
-export function recordsOf(everything: Everything, topic: string): readonly SeenRecord[] {
-  return Array.from(
-    { length: partitionCount },
-    (_, partition) => wholeOf(everything, topic, partition).records,
-  ).flat();
-}
-
-export function wholeOf(everything: Everything, topic: string, partition: number): WholePartition {
-  return everything.get(topicPartitionName(topic, partition)) ?? nothing;
 }

@@ -1,7 +1,16 @@
 import type { Broker } from "@millrace/broker";
 import type { ClusterClient } from "@millrace/cluster";
+import type { StoreEngineProvider } from "@millrace/state";
 
-import { withWriters } from "./processes/observe-commits.ts";
+import { withWriters } from "../processes/observe-commits.ts";
+import {
+  freshAnswers,
+  type PlantMemory,
+  losingTombstones,
+  restoringNothing,
+  withoutMetadata,
+} from "./broken-clusters.ts";
+import { forgetting, keepingDeleted, keepingExpired, writingNothing } from "./broken-engines.ts";
 import { writingStoresEarly } from "./write-stores-early.ts";
 
 type BrokerOptions = Parameters<typeof Broker.start>[1];
@@ -11,16 +20,29 @@ export interface Plant {
   readonly name: PlantName | "none";
   readonly durability?: BrokerOptions["durability"];
   readonly isEndTransactionEpochAccepted?: BrokerOptions["isEndTransactionEpochAccepted"];
-  /** The timers of a task fire once more after it was closed. */
+  /** The timers of a task go on for a while after it was closed. */
   readonly areTimersKept?: boolean;
-  readonly cluster?: (cluster: ClusterClient) => ClusterClient;
+  readonly cluster?: (cluster: ClusterClient, memory: PlantMemory) => ClusterClient;
+  readonly engines?: (engines: StoreEngineProvider) => StoreEngineProvider;
+  /** Programs in which it does something; absent: in all. */
+  readonly programs?: RegExp;
 }
 
 export type PlantName =
   | "ack-before-fsync"
   | "store-before-end"
   | "old-epoch-on-end"
-  | "timer-after-close";
+  | "timer-after-close"
+  | "expired-segment-back"
+  | "session-left-after-merge"
+  | "closed-window-told-again"
+  | "stream-time-lost"
+  | "suppressed-lost"
+  | "unmatched-told-again"
+  | "other-side-lost"
+  | "waiting-for-version-lost"
+  | "stale-answer-taken"
+  | "awaited-lost";
 
 export const noPlant: Plant = { name: "none" };
 
@@ -32,5 +54,53 @@ export const plants: readonly (Plant & { readonly name: PlantName })[] = [
   // Whoever once had the transactional id may end what its successor has begun.
   { name: "old-epoch-on-end", isEndTransactionEpochAccepted: () => true },
   // A task that was moved away, or was rebuilt, goes on telling what its timer counts.
-  { name: "timer-after-close", areTimersKept: true },
+  { name: "timer-after-close", areTimersKept: true, programs: /^word-count$/ },
+  // What was dropped with its segment is there after the next start.
+  {
+    name: "expired-segment-back",
+    engines: keepingExpired,
+    programs: /^(tumbling|hopping|sliding|session|suppress-until-close)$|^\w+-of-one-topic$/,
+  },
+  // A session that became part of another one is there after the next start.
+  {
+    name: "session-left-after-merge",
+    engines: keepingDeleted(/^windows$/),
+    programs: /^session/,
+  },
+  // A task that starts does not know up to when windows have left.
+  { name: "closed-window-told-again", cluster: withoutMetadata, programs: /-on-close$/ },
+  // A task that starts takes late records for those in time.
+  { name: "stream-time-lost", cluster: withoutMetadata, programs: /^held-by-/ },
+  // What suppress holds back is not there after the next start.
+  {
+    name: "suppressed-lost",
+    cluster: restoringNothing(/-held-store-changelog$/),
+    programs: /^suppress-/,
+  },
+  // What left a join without a partner is restored from the changelog, and leaves again.
+  {
+    name: "unmatched-told-again",
+    cluster: losingTombstones(/-shared-join-store-changelog$/),
+    programs: /^(left|outer)Join-/,
+  },
+  // One side of a join is empty after the next start.
+  {
+    name: "other-side-lost",
+    engines: forgetting(/-other-join-store$/),
+    programs: /oin-of-/,
+  },
+  // Records that wait for late versions of their row are not there after the next start.
+  {
+    name: "waiting-for-version-lost",
+    cluster: restoringNothing(/-Buffer-changelog$/),
+    programs: /^versioned-table-/,
+  },
+  // An answer for a row that has changed since is taken.
+  { name: "stale-answer-taken", cluster: freshAnswers, programs: /^foreign-key-/ },
+  // Offsets of records are committed whose results are still awaited, and that are stored nowhere.
+  {
+    name: "awaited-lost",
+    engines: writingNothing(/^(asked|echo)-store$/),
+    programs: /^(awaited-windows|word-count)$/,
+  },
 ];

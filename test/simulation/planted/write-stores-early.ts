@@ -1,6 +1,6 @@
 import type { BatchWriter } from "@millrace/cluster";
 
-import { delegate } from "./processes/observe-commits.ts";
+import { delegate } from "../processes/observe-commits.ts";
 
 /**
  * A planted bug. `commit` answers at once, so that the loop writes its stores; the transaction is ended when

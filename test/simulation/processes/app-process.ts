@@ -5,7 +5,8 @@ import { fileEngineProvider, type EngineEntry, type StoreEngineProvider } from "
 import { ApplicationError, StreamsApp } from "@millrace/streams";
 
 import { watched, type SimulationContext } from "../simulation-context.ts";
-import { applicationId, wordCountTopology, type Ask } from "../topology.ts";
+import type { Ask } from "../programs/simulated-program.ts";
+import { applicationId } from "../topics.ts";
 import { connectToBroker, ensureTopics } from "./cluster-connection.ts";
 import { judgeFailure } from "./judge-failure.ts";
 import { observingCommits } from "./observe-commits.ts";
@@ -24,8 +25,13 @@ export async function runApp(
   for (;;) {
     const client = connectToBroker(platform, name);
     try {
-      await ensureTopics(client);
-      await runOnce(platform, context, name, context.plant.cluster?.(client) ?? client);
+      await ensureTopics(client, context.program.outputs);
+      await runOnce(
+        platform,
+        context,
+        name,
+        context.plant.cluster?.(client, context.plantMemory) ?? client,
+      );
     } catch (error) {
       judgeFailure(history, name, error);
       if (isDirectoryUnusable(error)) removeAll(platform.fileSystem, stateDirectory);
@@ -53,13 +59,16 @@ async function runOnce(
     stop.abort();
   };
   const app = await StreamsApp.start(
-    wordCountTopology(
+    context.program.build(
       {
-        everyMs: options.tickMs,
-        isOn: () => !progress.isHealed,
-        afterClose: context.plant.areTimersKept === true ? keptTimer(platform) : undefined,
+        ticks: {
+          everyMs: options.tickMs,
+          isOn: () => !progress.isHealed,
+          afterClose: context.plant.areTimersKept === true ? keptTimer(platform) : undefined,
+        },
+        ask: slowService(platform, Math.max(1, options.askMs)),
       },
-      options.askMs === 0 ? undefined : slowService(platform, options.askMs),
+      options,
     ),
     {
       applicationId,
@@ -89,26 +98,28 @@ function slowService({ timers, random }: Platform, msMax: number): Ask {
   };
 }
 
-/** A planted bug: the timer of a task that was closed fires once more. */
+/** A planted bug: the timer of a task that was closed goes on for a while. */
 function keptTimer({ timers }: Platform): (tick: () => void) => void {
   return (tick) => {
-    timers.after(20, () => {
+    const fire = (): void => {
       try {
         tick();
       } catch {
         // The writer of a loop that has ended takes nothing.
       }
-    });
+    };
+    for (const delayMs of [20, 50, 100, 200, 400, 800, 1_600]) timers.after(delayMs, fire);
   };
 }
 
 /** Keeps a copy of what each engine holds when it is opened: I10 is checked on all of them. */
 function observingEngines(
   platform: Platform,
-  { history, simulator }: SimulationContext,
+  { history, simulator, plant }: SimulationContext,
   process: string,
 ): StoreEngineProvider {
-  const engines = fileEngineProvider(platform);
+  const files = fileEngineProvider(platform);
+  const engines = plant.engines?.(files) ?? files;
   return {
     isPersistent: true,
     open: async (directory) => {

@@ -1,7 +1,7 @@
 import { connect, type KafkaClient } from "@millrace/client";
 import type { Platform } from "@millrace/platform";
 
-import { countsTopic, echoesTopic, linesTopic, partitionCount, ticksTopic } from "../topology.ts";
+import { inputTopics, partitionCount } from "../topics.ts";
 
 export const brokerPort = 9092;
 
@@ -19,15 +19,12 @@ export function connectToBroker(platform: Platform, clientId: string): KafkaClie
   });
 }
 
-/** Makes the topics that are missing. */
-export async function ensureTopics(client: KafkaClient, signal?: AbortSignal): Promise<void> {
-  const names = [linesTopic, countsTopic, ticksTopic, echoesTopic];
-  const there = await client.admin.describeTopics(names, signal);
+/** Makes the topics of a program's inputs and outputs that are missing. */
+export async function ensureTopics(client: KafkaClient, outputs: readonly string[]): Promise<void> {
+  const names = [...inputTopics, ...outputs];
+  const there = await client.admin.describeTopics(names);
   const missing = names.filter((name) => !there.has(name));
   if (missing.length === 0) return;
   // Somebody else may be faster: whoever needs a topic that is not there yet tries again.
-  await client.admin.createTopics(
-    missing.map((name) => ({ name, partitionCount })),
-    signal,
-  );
+  await client.admin.createTopics(missing.map((name) => ({ name, partitionCount })));
 }

@@ -1,17 +1,22 @@
 import type { BatchWriter } from "@millrace/cluster";
 import type { KafkaClient } from "@millrace/client";
-import { encodeUtf8, noHeaders } from "@millrace/model";
+import { encodeUtf8, noHeaders, partitionForKey } from "@millrace/model";
 import type { Platform } from "@millrace/platform";
 
 import type { Attempt, SentLine } from "../history.ts";
-import { watched, type SimulationContext } from "../simulation-context.ts";
+import { startWallMs, watched, type SimulationContext } from "../simulation-context.ts";
 import type { LoaderKind } from "../swarm.ts";
-import { linesTopic, partitionCount } from "../topology.ts";
+import { closingKey } from "../programs/simulated-program.ts";
+import { textOfLine } from "../everything.ts";
+import { inputTopics, linesTopic, partitionCount } from "../topics.ts";
 import { connectToBroker, ensureTopics } from "./cluster-connection.ts";
 import { judgeFailure } from "./judge-failure.ts";
 
-const vocabulary = ["ant", "bee", "cat", "dog", "elk", "fox", "gnu", "hen", "ibis", "jay"];
-const wordsPerLineMax = 4;
+/** Later than all that windows and joins of the programs wait for. */
+const futureMs = 600_000;
+const eventTimeFactor = 40;
+/** Longer than operators wait between two looks at the clock. */
+const closeIntervalMs = 1_100;
 /** Longest pause of a loader within a transaction. */
 const pauseMsMax = 60;
 const transactionTimeoutMs = 2_000;
@@ -27,7 +32,7 @@ export async function runLoader(
   while (loader.remaining > 0) {
     const client = connectToBroker(platform, `loader-${kind}`);
     try {
-      await ensureTopics(client);
+      await ensureTopics(client, context.program.outputs);
       if (kind === "transactional") await loader.writeTransactions(client);
       else await loader.writeBatches(client);
     } catch (error) {
@@ -37,6 +42,61 @@ export async function runLoader(
     await platform.timers.sleep(10);
   }
   context.progress.finishedLoaders.add(kind);
+  if (context.program.isClosed) await closeLoad(platform, context);
+}
+
+/**
+ * Lines from the future, after all others: whatever waits for time may leave. They come again and again until all has
+ * left, since operators look at the clock now and then only.
+ */
+async function closeLoad(platform: Platform, context: SimulationContext): Promise<void> {
+  const { history, progress, program } = context;
+  let round = 0;
+  while (!progress.isHealed) await platform.timers.sleep(20);
+  while (!progress.isOver) {
+    progress.isClosing = true;
+    const client = connectToBroker(platform, "loader-closing");
+    try {
+      await ensureTopics(client, program.outputs);
+      const writer = client.openWriter({ deliveryTimeoutMs: 5_000 });
+      await writer.prepare(inputTopics);
+      const attempt = history.attempt("idempotent", history.nextWriter());
+      for (let partition = 0; partition < partitionCount; partition++)
+        attempt.lines.push({
+          id: `${attempt.id}.${partition}`,
+          topic: linesTopic,
+          partition,
+          key: closingKey,
+          value: textOfLine(`${attempt.id}.${partition}`, "-"),
+          lateMs: -futureMs - round,
+        });
+      for (const line of attempt.lines) appendLine(writer, line, eventTime(context));
+      await writer.flush();
+      attempt.outcome = "acked";
+      await writer.close(1_000);
+    } catch (error) {
+      judgeFailure(history, "loader-closing", error);
+    }
+    await client.close();
+    progress.isClosing = false;
+    round += 1;
+    await platform.timers.sleep(closeIntervalMs);
+  }
+}
+
+/** Of records it passes faster than for processes, so that what is kept for a while expires before the load ends. */
+function eventTime({ simulator }: SimulationContext): number {
+  return startWallMs + Math.floor(eventTimeFactor * simulator.nowMs);
+}
+
+function appendLine(
+  writer: BatchWriter,
+  { topic, partition, key, value, lateMs }: SentLine,
+  nowMs: number,
+): void {
+  writer
+    .partition(topic, partition)
+    .append(nowMs - lateMs, encodeUtf8(key), encodeUtf8(value), noHeaders);
 }
 
 class Loader {
@@ -77,7 +137,7 @@ class Loader {
 
   async writeBatches(client: KafkaClient): Promise<void> {
     const writer = client.openWriter({ deliveryTimeoutMs: 5_000 });
-    await writer.prepare([linesTopic]);
+    await writer.prepare(inputTopics);
     const writerNumber = this.#context.history.nextWriter();
     while (this.remaining > 0) {
       const attempt = this.#begin(writerNumber);
@@ -96,7 +156,7 @@ class Loader {
       deliveryTimeoutMs: 5_000,
     });
     await writer.initialize();
-    await writer.prepare([linesTopic]);
+    await writer.prepare(inputTopics);
     return writer;
   }
 
@@ -139,16 +199,13 @@ class Loader {
   #newLines(attempt: Attempt): readonly SentLine[] {
     const { random } = this.#platform;
     const count = 1 + random.below(this.#context.options.linesPerAttemptMax);
-    const lines = Array.from({ length: count }, (_, index) => {
-      const words = Array.from(
-        { length: 1 + random.below(wordsPerLineMax) },
-        () => vocabulary[random.below(vocabulary.length)],
-      );
-      return {
-        id: `${attempt.id}.${attempt.lines.length + index}`,
-        partition: random.below(partitionCount),
-        text: words.join(" "),
-      };
+    const drafts = Array.from({ length: count }, () => this.#context.program.draw(random));
+    const first = attempt.lines.length;
+    const lines = drafts.map((draft, index) => {
+      const partition = partitionForKey(encodeUtf8(draft.key), partitionCount);
+      const id = `${attempt.id}.${first + index}`;
+      const { topic, key, payload, lateMs = 0 } = draft;
+      return { id, topic, partition, key, value: textOfLine(id, payload), lateMs };
     });
     attempt.lines.push(...lines);
     return lines;
@@ -156,10 +213,9 @@ class Loader {
 
   async #append(writer: BatchWriter, lines: readonly SentLine[]): Promise<void> {
     const { clock, random, timers } = this.#platform;
-    for (const { id, partition, text } of lines) {
-      writer
-        .partition(linesTopic, partition)
-        .append(clock.wallMs(), encodeUtf8(id), encodeUtf8(text), noHeaders);
+    const { program } = this.#context;
+    for (const line of lines) {
+      appendLine(writer, line, program.isTimed ? eventTime(this.#context) : clock.wallMs());
       if (random.below(4) === 0) await timers.sleep(random.below(pauseMsMax));
     }
   }

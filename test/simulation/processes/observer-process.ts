@@ -4,13 +4,7 @@ import type { TopicPartition } from "@millrace/model";
 import type { Platform } from "@millrace/platform";
 
 import { watched, type SimulationContext } from "../simulation-context.ts";
-import {
-  applicationId,
-  linesTopic,
-  partitionCount,
-  repartitionTopic,
-  watchedTopics,
-} from "../topology.ts";
+import { applicationId, linesTopic } from "../topics.ts";
 import { connectToBroker } from "./cluster-connection.ts";
 import { judgeFailure } from "./judge-failure.ts";
 import { nameOf, partitionsThere, takeRecords } from "./read-records.ts";
@@ -56,9 +50,9 @@ async function observe(
   let partitions: readonly TopicPartition[] = [];
   let nextLookMs = 0;
   while (clock.monotonicMs() < endMs) {
-    if (partitions.length < watchedTopics.length * partitionCount) {
+    if (partitions.length < context.watched.length) {
       const known = new Set(partitions.map(nameOf));
-      const there = partitionsThere(await client.admin.describeTopics(watchedTopics));
+      const there = await partitionsThere(client, context.watched);
       const added = there.filter((partition) => !known.has(nameOf(partition)));
       partitions = there;
       reader.assign(
@@ -92,11 +86,9 @@ interface Looking {
 /** One question after the other: no answer is older than the one before. */
 async function look(
   { client, reader, membership, partitions }: Looking,
-  { history, progress }: SimulationContext,
+  { history, progress, watched: all, inputs: names }: SimulationContext,
 ): Promise<void> {
-  const inputs = partitions.filter(
-    ({ topic }) => topic === linesTopic || topic === repartitionTopic,
-  );
+  const inputs = partitions.filter(({ topic }) => names.has(topic));
   const committed = await membership.committed(inputs);
   for (const input of inputs) {
     const found = committed.find((one) => nameOf(one) === nameOf(input));
@@ -104,15 +96,14 @@ async function look(
   }
   const latest = partitions.map((partition) => ({ ...partition, at: "latest" as const }));
   const ends = await client.admin.listOffsets(latest, { isolation: "read_uncommitted" });
-  const repartitionEnds = ends
-    .filter(({ topic }) => topic === repartitionTopic)
-    .map(({ offset }) => offset);
+  const byTopic = new Map<string, number[]>();
+  for (const { topic, offset } of ends) byTopic.set(topic, [...(byTopic.get(topic) ?? []), offset]);
   for (const { topic, partition, offset } of committed)
-    if (topic === linesTopic) history.commits.push({ partition, offset, repartitionEnds });
+    if (topic === linesTopic) history.commits.push({ partition, offset, ends: byTopic });
   const stable = await client.admin.listOffsets(latest, { isolation: "read_committed" });
   for (const one of stable) history.seeListedEnd(nameOf(one), one.offset);
   progress.isCaughtUp =
-    partitions.length === watchedTopics.length * partitionCount &&
+    partitions.length === all.length &&
     stable.every(
       (end, index) => end.offset >= ends[index].offset && (reader.position(end) ?? 0) >= end.offset,
     );

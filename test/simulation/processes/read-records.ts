@@ -1,31 +1,64 @@
+import type { KafkaClient } from "@millrace/client";
 import {
   decodeUtf8,
   topicPartitionName,
   type RecordBatchView,
   type TopicPartition,
 } from "@millrace/model";
+import type { Topology } from "@millrace/streams";
 
+import { partitions, type RawRecord } from "../everything.ts";
 import type { SeenRecord } from "../history.ts";
-import { partitionCount, watchedTopics } from "../topology.ts";
+import type { SimulatedProgram } from "../programs/simulated-program.ts";
+import { applicationId, inputTopics } from "../topics.ts";
 
-export const watchedPartitions: readonly TopicPartition[] = watchedTopics.flatMap((topic) =>
-  Array.from({ length: partitionCount }, (_, partition) => ({ topic, partition })),
-);
+/** Inputs and outputs of a program, and the topics that it makes for itself. */
+export function watchedTopics(
+  { outputs }: SimulatedProgram,
+  topology: Topology,
+): readonly string[] {
+  const parts = topology.subtopologies(applicationId);
+  const internal = parts.flatMap((part) => [...part.repartitionTopics, ...part.changelogTopics]);
+  return [...new Set([...inputTopics, ...outputs, ...internal.map(({ name }) => name)])];
+}
+
+export function partitionsOf(topics: readonly string[]): readonly TopicPartition[] {
+  return topics.flatMap((topic) => partitions.map((partition) => ({ topic, partition })));
+}
 
 export function nameOf({ topic, partition }: TopicPartition): string {
   return topicPartitionName(topic, partition);
 }
 
-/** The partitions of those of the watched topics that are there. */
-export function partitionsThere(topics: ReadonlyMap<string, unknown>): readonly TopicPartition[] {
-  return watchedPartitions.filter(({ topic }) => topics.has(topic));
+/** Those of topics that are there. */
+export async function partitionsThere(
+  { admin }: KafkaClient,
+  watched: readonly TopicPartition[],
+): Promise<readonly TopicPartition[]> {
+  const there = await admin.describeTopics([...new Set(watched.map(({ topic }) => topic))]);
+  return watched.filter(({ topic }) => there.has(topic));
 }
 
 /** Takes all records of a batch, and gives it back. */
-export function takeRecords(batch: RecordBatchView, take: (record: SeenRecord) => void): void {
+export function takeRecords(
+  batch: RecordBatchView,
+  take: (record: SeenRecord, raw: () => RawRecord) => void,
+): void {
   while (batch.next()) {
     const { offset, timestamp, key, value } = batch;
-    take({ offset, timestamp, key: key === null ? "" : decodeUtf8(key), value: readable(value) });
+    const seen = {
+      offset,
+      timestamp,
+      key: key === null ? "" : decodeUtf8(key),
+      value: readable(value),
+    };
+    take(seen, () => ({
+      offset,
+      timestamp,
+      key: key?.slice() ?? new Uint8Array(0),
+      value: value?.slice() ?? null,
+      headers: batch.headers,
+    }));
   }
   batch.release();
 }

@@ -1,63 +1,51 @@
 import { int64AsNumber, string } from "@millrace/serde";
 import { keyValueStore } from "@millrace/state";
-import { StreamRecord, StreamsBuilder, type KStream, type Topology } from "@millrace/streams";
+import { StreamRecord, StreamsBuilder, type KStream } from "@millrace/streams";
 
-export const applicationId = "word-count";
-export const linesTopic = "lines";
-export const countsTopic = "counts";
-export const ticksTopic = "ticks";
-export const echoesTopic = "echoes";
-export const storeName = "word-store";
-export const repartitionTopic = `${applicationId}-${storeName}-repartition`;
-export const changelogTopic = `${applicationId}-${storeName}-changelog`;
-export const partitionCount = 2;
+import { payloadOf } from "../everything.ts";
+import { linesTopic } from "../topics.ts";
+import { checkWords, judgeWordCount } from "./judge-word-count.ts";
+import { pick, type Ask, type SimulatedProgram, type TickOptions } from "./simulated-program.ts";
+import { countsTopic, echoesTopic, ticksTopic, wordsOf, wordStoreName } from "./word-topics.ts";
 
-/** All that is read and judged: inputs, what lies between, state, outputs. */
-export const watchedTopics = [
-  linesTopic,
-  repartitionTopic,
-  changelogTopic,
-  countsTopic,
-  ticksTopic,
-  echoesTopic,
-] as const;
-
-export function wordsOf(line: string): readonly string[] {
-  return line.split(" ").filter((word) => word !== "");
-}
-
-export interface TickOptions {
-  /** 0: no timer is set. */
-  readonly everyMs: number;
-  /** False: a timer that fires does nothing. */
-  readonly isOn: () => boolean;
-  /** A planted bug: called with the timer when its task is closed. */
-  readonly afterClose?: ((tick: () => void) => void) | undefined;
-}
-
-/** A service that is asked for each line: it rejects, or takes its time. */
-export type Ask = (signal: AbortSignal) => Promise<void>;
-
-const noTicks: TickOptions = { everyMs: 0, isOn: () => false };
+const vocabulary = ["ant", "bee", "cat", "dog", "elk", "fox", "gnu", "hen", "ibis", "jay"];
+const wordsPerLineMax = 4;
 
 /**
  * Lines become words, words are grouped by themselves (through a repartition topic) and counted. Beside it a timer
  * of each task that reads lines counts, in a store, how often it has fired, and tells each count; and, where there is
  * somebody to ask, each line is echoed once that was awaited, in the order of the lines.
  */
-export function wordCountTopology(ticks: TickOptions = noTicks, ask?: Ask): Topology {
-  const builder = new StreamsBuilder();
-  const lines = builder.stream(linesTopic, { value: string() });
-  lines
-    .flatMapValues(wordsOf)
-    .groupBy((word) => word, { key: string(), value: string() })
-    .count({ store: storeName })
-    .toStream()
-    .to(countsTopic, { key: string(), value: int64AsNumber() });
-  addTicks(lines, ticks);
-  if (ask !== undefined) addEchoes(lines, ask);
-  return builder.build();
-}
+export const wordCount: SimulatedProgram = {
+  name: "word-count",
+  outputs: [countsTopic, ticksTopic, echoesTopic],
+  isTimed: false,
+  isClosed: false,
+  draw: (random) => ({
+    topic: linesTopic,
+    key: `l${random.below(1_000)}`,
+    payload: Array.from({ length: 1 + random.below(wordsPerLineMax) }, () =>
+      pick(random, vocabulary),
+    ).join(" "),
+  }),
+  build: ({ ticks, ask }, { askMs }) => {
+    const builder = new StreamsBuilder();
+    const lines = builder.stream(linesTopic, { value: string() }).mapValues(payloadOf, {
+      value: string(),
+    });
+    lines
+      .flatMapValues(wordsOf)
+      .groupBy((word) => word, { key: string(), value: string() })
+      .count({ store: wordStoreName })
+      .toStream()
+      .to(countsTopic, { key: string(), value: int64AsNumber() });
+    addTicks(lines, ticks);
+    if (askMs > 0) addEchoes(lines, ask);
+    return builder.build();
+  },
+  judge: judgeWordCount,
+  check: checkWords,
+};
 
 /** An echo is its line's place. */
 function addEchoes(lines: KStream<Uint8Array | null, string, "known", "known">, ask: Ask): void {
