@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { differences } from "./compare.ts";
+import { differenceOf } from "./deliberate-differences.ts";
 import { unsupportedNeed } from "./needs.ts";
 import {
   committedPrograms,
@@ -20,22 +21,13 @@ import {
 } from "./unsupported.ts";
 
 const curatedCount = 609;
-const generatedCount = 140;
+const generatedCount = 160;
 const freshCount = 2000;
 const freshSeed = 42;
 
 const isVerify = process.env["MILLRACE_VERIFY"] === "1";
 const missing: string | undefined = isVerify ? missingForOracle() : "runs under `npm run verify`";
 const note = missing === undefined ? "" : ` (skipped: ${missing})`;
-
-/** Programs whose outcome differs on purpose; `docs/compatibility.md` has them, and why. */
-const curatedDifferences = new Set(["errors/invalid-13", "errors/unknown-2"]);
-
-function differsOnPurpose({ program, outcome }: JudgedProgram): boolean {
-  const { phase, class: kind } = outcome.error ?? {};
-  const hasFailedToMerge = phase === "build" && kind === "streams"; // repartition topics
-  return curatedDifferences.has(program.name) || hasFailedToMerge;
-}
 
 interface Verdict {
   readonly ran: number;
@@ -45,10 +37,14 @@ interface Verdict {
 
 async function verdictOn(programs: readonly JudgedProgram[]): Promise<Verdict> {
   let equal = 0;
+  let excused = 0;
   const different: unknown[] = [];
   for (const { program, outcome } of programs) {
     const found = differences(outcome, await runProgram(program));
-    if ((found.length === 0) !== differsOnPurpose({ program, outcome })) equal += 1;
+    const expected = differenceOf({ program, outcome });
+    if (found.length > 0 && expected === "possible") excused += 1;
+    const isRare = excused <= 1 + programs.length / 500;
+    if (expected === "possible" ? isRare : found.length > 0 === (expected === "sure")) equal += 1;
     else if (different.length < 5) different.push({ name: program.name, found });
   }
   return { ran: programs.length, equal, different };

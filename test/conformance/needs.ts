@@ -16,8 +16,6 @@ export function unsupportedNeed({ config = {}, program, steps }: Program): strin
   const emitsOnClose = program.some((statement) => statement["emit"] === "close");
   if (emitsOnClose && (config["stores"] === "rocksdb" || program.some(usesRocksdb)))
     return "emit on close from RocksDB";
-  const forgets = Number(config["cacheBytes"] ?? Infinity) <= smallCacheBytes;
-  if (forgets && program.some(searchesWindows)) return "small caches of sessions";
   const hasHeaders = steps.some((step) => step["headers"] !== undefined);
   for (const statement of program) {
     if (hasHeaders && statement["foreignKey"] !== undefined) return "headers of subscriptions";
@@ -26,15 +24,6 @@ export function unsupportedNeed({ config = {}, program, steps }: Program): strin
     if (need !== undefined) return need;
   }
   return undefined;
-}
-
-/** With so little room entries leave the cache in every program. */
-const smallCacheBytes = 1000;
-
-/** Searches are uses of cached entries: in memory Kafka's go by time, across keys, ours along one key. */
-function searchesWindows(statement: JsonObject): boolean {
-  const { kind } = asObject(statement["window"]);
-  return kind === "session" || kind === "sliding";
 }
 
 function needOf(statement: JsonObject): string | undefined {

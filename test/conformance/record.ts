@@ -14,37 +14,54 @@ import {
   judge,
   type JudgedProgram,
 } from "./oracle.ts";
-import type { Outcome } from "./program.ts";
+import { asObject, asText, type Outcome, type Program } from "./program.ts";
 
 const seed = 4;
 const generatedCount = 140;
 
-const generated = generate(seed, generatedCount);
-const outcomes = judge(generated);
-const themes = new Map<string, JudgedProgram[]>();
-for (const judged of curatedPrograms()) {
-  if (unsupportedNeed(judged.program) !== undefined) continue;
-  const [theme] = judged.program.name.split("/");
-  const list = themes.get(theme) ?? [];
-  themes.set(theme, [...list, judged]);
-}
-themes.set(
-  "generated",
-  generated.map((program, index) => ({ program, outcome: outcomes[index] })),
+const generated = judged(generate(seed, generatedCount));
+const smallCaches = judged(
+  generate(seed + 1, 2000)
+    .filter(searchesSmallCaches)
+    .slice(0, 20),
 );
+const themes = new Map<string, JudgedProgram[]>();
+for (const curated of curatedPrograms()) {
+  if (unsupportedNeed(curated.program) !== undefined) continue;
+  const [theme] = curated.program.name.split("/");
+  const list = themes.get(theme) ?? [];
+  themes.set(theme, [...list, curated]);
+}
+themes.set("generated", generated);
+themes.set("small-caches", smallCaches);
 
 for (const folder of ["programs", "outcomes"]) {
   rmSync(join(conformanceFolder, folder), { recursive: true, force: true });
   mkdirSync(join(conformanceFolder, folder));
 }
-for (const [theme, judged] of themes) {
+for (const [theme, programs] of themes) {
   write(
     join("programs", theme),
-    judged.map(({ program }) => program),
+    programs.map(({ program }) => program),
   );
   write(
     join("outcomes", theme),
-    judged.map(({ outcome }) => lean(outcome)),
+    programs.map(({ outcome }) => lean(outcome)),
+  );
+}
+
+function judged(programs: readonly Program[]): JudgedProgram[] {
+  const outcomes = judge(programs);
+  return programs.map((program, index) => ({ program, outcome: outcomes[index] }));
+}
+
+/** Which entries leave a small cache depends on every search. */
+function searchesSmallCaches({ config = {}, program }: Program): boolean {
+  return (
+    Number(config["cacheBytes"] ?? Infinity) <= 1000 &&
+    program.some((statement) =>
+      ["session", "sliding"].includes(asText(asObject(statement["window"])["kind"])),
+    )
   );
 }
 

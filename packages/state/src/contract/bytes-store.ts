@@ -21,6 +21,8 @@ export interface BytesStore {
 export interface StoreScan extends ScanRange {
   /** Of rows that expire: those of earlier times are hidden. Absent: by what has expired now. */
   readonly visibleFrom?: Timestamp;
+  /** False: entries of a cache that it passes are not used by that. Default true. */
+  readonly isUse?: boolean;
 }
 
 /** A store's part of its task's engine, seen through the writes that are not committed. */

@@ -1,5 +1,5 @@
 import { toLatin1 } from "../bytes/latin1.ts";
-import type { ScanRange } from "../contract/store-engine.ts";
+import type { StoreScan } from "../contract/bytes-store.ts";
 import { SortedMap, type SortedWalk } from "../sorted/sorted-map.ts";
 import type { CacheEntry } from "./cache-entry.ts";
 import type { OverlayCursor } from "./merge-cursor.ts";
@@ -33,14 +33,14 @@ export class CacheIndex<K, V> {
     };
   }
 
-  /** Walks entries as an overlay. Passing an entry counts as a use of it, as in Kafka. */
-  walk({ from, to, direction }: ScanRange): OverlayCursor {
+  /** Walks entries as an overlay. Passing an entry counts as a use of it, as in Kafka, if the scan is one. */
+  walk({ from, to, direction, isUse = true }: StoreScan): OverlayCursor {
     const walk = this.#sorted.walk(
       from === undefined ? undefined : toLatin1(from),
       to === undefined ? undefined : toLatin1(to),
       direction !== "backward",
     );
-    return new CacheCursor(walk, this.#cache, this.#source);
+    return new CacheCursor(walk, isUse ? this.#cache : null, this.#source);
   }
 
   #add(entry: CacheEntry<K, V>): void {
@@ -50,12 +50,13 @@ export class CacheIndex<K, V> {
 
 class CacheCursor<K, V> implements OverlayCursor {
   readonly #walk: SortedWalk<CacheEntry<K, V>>;
-  readonly #cache: RecordCache<K, V>;
+  /** Told of uses. */
+  readonly #cache: RecordCache<K, V> | null;
   readonly #source: CacheIndexSource<K, V>;
 
   constructor(
     walk: SortedWalk<CacheEntry<K, V>>,
-    cache: RecordCache<K, V>,
+    cache: RecordCache<K, V> | null,
     source: CacheIndexSource<K, V>,
   ) {
     this.#walk = walk;
@@ -65,7 +66,7 @@ class CacheCursor<K, V> implements OverlayCursor {
 
   next(): boolean {
     if (!this.#walk.next()) return false;
-    this.#cache.touch(this.#walk.value);
+    this.#cache?.touch(this.#walk.value);
     return true;
   }
 

@@ -9,6 +9,7 @@ import { CacheIndex } from "./cache-index.ts";
 import { CacheKeys } from "./cache-keys.ts";
 import { MergeCursor, type OverlayCursor } from "./merge-cursor.ts";
 import { OpenCursors } from "./open-cursors.ts";
+import { PathUses, type CachePath, type PathSearch, type SearchUses } from "./search-uses.ts";
 import { RecordCache } from "./record-cache.ts";
 import { isPrimitive, type StoreFormat } from "./store-format.ts";
 import type { AccessOptions, ValueAccess } from "./value-access.ts";
@@ -18,6 +19,9 @@ export interface CachedAccessOptions<K, V> extends AccessOptions<K, V> {
   /** False: what is read from beneath is not held (Kafka: `CachingWindowStore`). Default true. */
   readonly holdsReads?: boolean;
 }
+
+/** In larger caches the way of a search is long, and few entries on it are about to leave. */
+const pathEntriesMax = 128;
 
 /**
  * Holds writes back until a flush (Kafka: `CachingKeyValueStore`). A primitive stays decoded for the next update,
@@ -109,6 +113,12 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
     return this.#cursors.open(range);
   }
 
+  usesAlong(path: CachePath, search: PathSearch): SearchUses | undefined {
+    return this.#cache.entryCount > pathEntriesMax
+      ? undefined
+      : new PathUses(this.#cache, (entry) => this.#keyBytesOf(entry), { path, search });
+  }
+
   approximateEntryCount(): number {
     return this.#store.approximateEntryCount();
   }
@@ -141,7 +151,7 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
   }
 
   holdsAny(range: StoreScan): boolean {
-    return this.#walk(range).next();
+    return this.#walk({ ...range, isUse: false }).next();
   }
 
   forget(keyBytes: Uint8Array): void {

@@ -72,6 +72,8 @@ export class DirectAccess<K, V> implements ValueAccess<K, V> {
     return this.#cursors.open(range);
   }
 
+  usesAlong(): undefined {}
+
   approximateEntryCount(): number {
     return this.#store.approximateEntryCount();
   }

@@ -3,6 +3,7 @@ import type { BytesStore, StoreScan } from "../contract/bytes-store.ts";
 import type { RecordContext } from "../contract/record-context.ts";
 import type { EntryCursor } from "../contract/store-engine.ts";
 import type { UpdatableStore } from "../contract/updatable-store.ts";
+import type { CachePath, PathSearch, SearchUses } from "./search-uses.ts";
 import type { StoreFormat } from "./store-format.ts";
 
 export interface AccessOptions<K, V> {
@@ -24,6 +25,8 @@ export interface ValueAccess<K, V> extends UpdatableStore<K, V> {
   write(key: K, value: V | null, timestamp: Timestamp): void;
   /** Entries as bytes, the cache's included, as they are now. */
   scan(range: StoreScan): EntryCursor;
+  /** What a search uses of the cache, which its scans then leave to that; undefined where they tell it themselves. */
+  usesAlong(path: CachePath, search: PathSearch): SearchUses | undefined;
   approximateEntryCount(): number;
 
   readonly hasDirty: boolean;

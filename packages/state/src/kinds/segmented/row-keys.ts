@@ -1,4 +1,4 @@
-import { compareBytes, type Timestamp } from "@millrace/model";
+import { compareBytes, concatBytes, type Timestamp } from "@millrace/model";
 import { readInt64, writeInt64 } from "../../bytes/int64.ts";
 import { afterKey, partOf } from "../../bytes/key-range.ts";
 import type { ScanRange } from "../../contract/store-engine.ts";
@@ -10,13 +10,14 @@ const segmentBytes = 8;
  * too: of a window `time` is its start and `last` a sequence number (4), of a session its end and its start (8).
  */
 export class RowKeys {
+  /** Of a row's key, behind the time. */
+  readonly lastBytes: 4 | 8;
   readonly #intervalMs: number;
-  readonly #lastBytes: 4 | 8;
   readonly #suffixBytes: number;
 
   constructor(segmentIntervalMs: number, lastBytes: 4 | 8) {
     this.#intervalMs = segmentIntervalMs;
-    this.#lastBytes = lastBytes;
+    this.lastBytes = lastBytes;
     this.#suffixBytes = 8 + lastBytes;
   }
 
@@ -39,6 +40,11 @@ export class RowKeys {
     writeInt64(row, 0, this.segmentOf(time));
     row.set(logged, segmentBytes);
     return row;
+  }
+
+  /** As `loggedOf` a row; `Infinity` is the greatest that `last` can be. */
+  logged(key: Uint8Array, time: Timestamp, last: number): Uint8Array {
+    return this.loggedOf(this.#rowIn(0, key, time, Math.min(last, this.#lastMax)));
   }
 
   /** The key in the changelog, to be read only. */
@@ -69,9 +75,14 @@ export class RowKeys {
   }
 
   lastOf(row: Uint8Array): number {
-    const at = row.length - this.#lastBytes;
-    if (this.#lastBytes === 8) return readInt64(row, at);
+    const at = row.length - this.lastBytes;
+    if (this.lastBytes === 8) return readInt64(row, at);
     return ((row[at] << 24) | (row[at + 1] << 16) | (row[at + 2] << 8) | row[at + 3]) >>> 0;
+  }
+
+  /** In the segment of a time. */
+  segmented(time: Timestamp, bytes: Uint8Array): Uint8Array {
+    return concatBytes(this.boundOf(this.segmentOf(time)), bytes);
   }
 
   /** Where a segment begins. */
@@ -82,10 +93,17 @@ export class RowKeys {
   }
 
   /** Rows of one key, and maybe of longer ones that begin with it: those have other lengths. */
-  rangeOfKey(segment: number, key: Uint8Array, from: Timestamp, to: Timestamp): ScanRange {
+  rangeOfKey(
+    segment: number,
+    key: Uint8Array,
+    from: Timestamp,
+    to: Timestamp,
+  ): { readonly from: Uint8Array; readonly to: Uint8Array } {
+    const first = Math.max(from, this.startOfSegment(segment));
+    const last = Math.min(to, this.startOfSegment(segment + 1) - 1);
     return {
-      from: this.#rowIn(segment, key, Math.max(0, from), 0),
-      to: afterKey(this.#rowIn(segment, key, to, this.#lastMax)),
+      from: this.#rowIn(segment, key, first, 0),
+      to: afterKey(this.#rowIn(segment, key, last, this.#lastMax)),
     };
   }
 
@@ -99,7 +117,7 @@ export class RowKeys {
    */
   rangeOfKeys(segment: number, from: Uint8Array | null, to: Uint8Array | null): ScanRange {
     const start = this.boundOf(segment);
-    const first = from === null ? start : prefixed(start, from);
+    const first = from === null ? start : concatBytes(start, from);
     if (to === null) return { from: first, to: this.boundOf(segment + 1) };
     let last = this.#rowIn(segment, to, Infinity, this.#lastMax);
     for (let length = 0; length < to.length; length++) {
@@ -110,7 +128,7 @@ export class RowKeys {
   }
 
   get #lastMax(): number {
-    return this.#lastBytes === 8 ? Infinity : 0x7fffffff;
+    return this.lastBytes === 8 ? Infinity : 0x7fffffff;
   }
 
   #rowIn(segment: number, key: Uint8Array, time: Timestamp, last: number): Uint8Array {
@@ -119,7 +137,7 @@ export class RowKeys {
     row.set(key, segmentBytes);
     const at = segmentBytes + key.length;
     writeInt64(row, at, time);
-    if (this.#lastBytes === 8) writeInt64(row, at + 8, last);
+    if (this.lastBytes === 8) writeInt64(row, at + 8, last);
     else {
       row[at + 8] = last >>> 24;
       row[at + 9] = last >>> 16;
@@ -128,11 +146,4 @@ export class RowKeys {
     }
     return row;
   }
-}
-
-function prefixed(prefix: Uint8Array, key: Uint8Array): Uint8Array {
-  const whole = new Uint8Array(prefix.length + key.length);
-  whole.set(prefix);
-  whole.set(key, prefix.length);
-  return whole;
 }

@@ -6,9 +6,11 @@ import type { StoreScope } from "../../contract/store-scope.ts";
 import { requireKey } from "../../contract/store-scope.ts";
 import type { FlushListener, FlushListenerOptions } from "../../contract/updatable-store.ts";
 import type { WindowedCursor } from "../../contract/window-store.ts";
+import type { CachePath, SearchUses } from "../../layers/search-uses.ts";
 import type { StoreFormat } from "../../layers/store-format.ts";
 import { noEntries, TypedCursor } from "../../layers/typed-cursor.ts";
 import type { ValueAccess } from "../../layers/value-access.ts";
+import { CacheOrder } from "./cache-order.ts";
 import type { RowKeys } from "./row-keys.ts";
 import { SegmentCursor, sortedByTime } from "./segment-cursor.ts";
 import type { SegmentedBytes } from "./segmented-bytes.ts";
@@ -44,12 +46,14 @@ export class TypedRows<K, V, S> {
   readonly access: ValueAccess<Uint8Array, V>;
   readonly view: ValueView<V, S>;
   readonly #parts: TypedRowsParts<K, V, S>;
+  readonly #order: CacheOrder;
 
   constructor(parts: TypedRowsParts<K, V, S>) {
     this.#parts = parts;
     this.keys = parts.keys;
     this.access = parts.access;
     this.view = parts.view;
+    this.#order = new CacheOrder(parts.keys, parts);
   }
 
   get isOpen(): boolean {
@@ -81,43 +85,37 @@ export class TypedRows<K, V, S> {
 
   ofKey(key: K, search: RowSearch): WindowedCursor<K, S> {
     const bytes = this.encodeKey(key);
-    const { keys } = this;
-    const { bytes: stored } = this.#parts;
-    const { from } = search;
-    // Beyond the newest row lie those of keys that begin with this one.
-    const to = Math.min(search.to, stored.newestTime);
-    const rows = this.#scan(search, {
-      segments: stored.segmentsOfKey(bytes, from, to),
-      rangeIn: (segment) => keys.rangeOfKey(segment, bytes, from, to),
-      isMeant: (row) => keys.isOfKey(row, bytes),
-    });
-    return this.#cursor(rows);
+    return this.#ofKey(bytes, search, this.#order.ofKey(bytes, search));
   }
 
   ofKeys(from: K | null, to: K | null, search: RowSearch): WindowedCursor<K, S> {
     this.#parts.scope.requireOpen(this.#parts.name);
     const first = from === null ? null : this.encodeKey(from);
     const last = to === null ? null : this.encodeKey(to);
-    if (first !== null && last !== null && compareBytes(first, last) > 0)
-      return this.#cursor(noEntries);
+    const path = this.#order.ofKeys(first, last, search);
+    const order = first === null || last === null ? -1 : compareBytes(first, last);
+    if (first !== null && order === 0) return this.#ofKey(first, search, path);
+    if (order > 0) return this.#cursor(noEntries, undefined);
     const { keys } = this;
     const { segments } = this.#parts.bytes.ledger;
+    const isMeant = (row: Uint8Array): boolean => {
+      const key = keys.keyOf(row);
+      const time = keys.timeOf(row);
+      return (
+        (first === null || compareBytes(key, first) >= 0) &&
+        (last === null || compareBytes(key, last) <= 0) &&
+        time >= search.from &&
+        time <= search.to
+      );
+    };
+    const uses = this.#usesAlong(path, search, isMeant);
     const rows = this.#scan(search, {
       segments: segments.between(keys.segmentOf(search.from), keys.segmentOf(search.to)),
       rangeIn: (segment) => keys.rangeOfKeys(segment, first, last),
-      isMeant: (row) => {
-        const key = keys.keyOf(row);
-        const time = keys.timeOf(row);
-        return (
-          (first === null || compareBytes(key, first) >= 0) &&
-          (last === null || compareBytes(key, last) <= 0) &&
-          time >= search.from &&
-          time <= search.to
-        );
-      },
+      isMeant,
+      isUse: uses === undefined,
     });
-    const { isReverse } = search;
-    return this.#cursor(this.#parts.isByTime ? sortedByTime(rows, keys, { isReverse }) : rows);
+    return this.#cursor(this.#parts.isByTime ? sortedByTime(rows, keys, search) : rows, uses);
   }
 
   setFlushListener(
@@ -136,16 +134,50 @@ export class TypedRows<K, V, S> {
     return { key: deserializeWith(keySerde, this.keys.keyOf(row), topic), window: windowOf(row) };
   }
 
+  #ofKey(key: Uint8Array, search: RowSearch, path: CachePath): WindowedCursor<K, S> {
+    const { keys } = this;
+    const { bytes: stored } = this.#parts;
+    const { from } = search;
+    // Beyond the newest row lie those of keys that begin with this one.
+    const to = Math.min(search.to, stored.newestTime);
+    const uses = this.#usesAlong(
+      path,
+      search,
+      (row) =>
+        keys.timeOf(row) >= from &&
+        keys.timeOf(row) <= search.to &&
+        compareBytes(keys.keyOf(row), key) === 0,
+    );
+    const rows = this.#scan(search, {
+      segments: stored.segmentsOfKey(key, from, to),
+      rangeIn: (segment) => keys.rangeOfKey(segment, key, from, to),
+      isMeant: (row) => keys.isOfKey(row, key),
+      isUse: uses === undefined,
+    });
+    return this.#cursor(rows, uses);
+  }
+
+  #usesAlong(
+    path: CachePath,
+    { isReverse, isMeant: isSearched }: RowSearch,
+    isMeant: (row: Uint8Array) => boolean,
+  ): SearchUses | undefined {
+    return this.access.usesAlong(path, {
+      isReverse,
+      isMeant: isSearched === undefined ? isMeant : (row) => isMeant(row) && isSearched(row),
+    });
+  }
+
   #scan(
     { isReverse, isMeant: isSearched }: RowSearch,
-    { segments, rangeIn, isMeant }: RowsToSearch,
+    { segments, rangeIn, isMeant, isUse }: RowsToSearch,
   ): EntryCursor {
     if (segments.length === 0) return noEntries;
     const { access } = this;
     const { visibleFrom } = this.#parts.bytes;
     const direction = isReverse ? "backward" : "forward";
     const cursors = (isReverse ? segments.toReversed() : segments).map((segment) => {
-      const scan: StoreScan = { ...rangeIn(segment), direction, visibleFrom };
+      const scan: StoreScan = { ...rangeIn(segment), direction, visibleFrom, isUse };
       return access.scan(scan);
     });
     return new SegmentCursor(
@@ -154,8 +186,8 @@ export class TypedRows<K, V, S> {
     );
   }
 
-  #cursor(rows: EntryCursor): WindowedCursor<K, S> {
-    return new RowCursor(rows, this, this.#parts.format);
+  #cursor(rows: EntryCursor, uses: SearchUses | undefined): WindowedCursor<K, S> {
+    return new RowCursor(rows, { typed: this, format: this.#parts.format, uses });
   }
 }
 
@@ -163,19 +195,42 @@ interface RowsToSearch {
   readonly segments: readonly number[];
   readonly rangeIn: (segment: number) => Pick<StoreScan, "from" | "to">;
   readonly isMeant: (row: Uint8Array) => boolean;
+  readonly isUse: boolean;
 }
 
 class RowCursor<K, V, S> extends TypedCursor<Windowed<K>, S> implements WindowedCursor<K, S> {
   readonly #rows: EntryCursor;
   readonly #keys: RowKeys;
+  readonly #uses: SearchUses | undefined;
+  #given: Uint8Array | null = null;
 
-  constructor(rows: EntryCursor, typed: TypedRows<K, V, S>, format: StoreFormat<Uint8Array, V>) {
+  constructor(
+    rows: EntryCursor,
+    {
+      typed,
+      format,
+      uses,
+    }: {
+      readonly typed: TypedRows<K, V, S>;
+      readonly format: StoreFormat<Uint8Array, V>;
+      readonly uses: SearchUses | undefined;
+    },
+  ) {
     super(rows, {
       key: (row) => typed.windowed(row),
       value: (bytes) => typed.view.seen(format.decode(bytes), format.timestampOf(bytes)),
     });
     this.#rows = rows;
     this.#keys = typed.keys;
+    this.#uses = uses;
+  }
+
+  override next(): boolean {
+    if (this.#uses === undefined) return super.next();
+    this.#uses.goOn(this.#given);
+    if (!super.next()) return false;
+    this.#given = this.#rows.key;
+    return true;
   }
 
   get time(): Timestamp {

@@ -13,10 +13,8 @@ export interface FoundWindow {
   readonly timestamp: Timestamp;
 }
 
-/** The sliding windows that a record has to do with. */
+/** What else there is to know of the windows around a record. */
 interface FoundWindows {
-  /** Those that it is in, and does not end, in the order in which they are updated. */
-  readonly around: readonly FoundWindow[];
   /** Has what is later than the record. */
   readonly right: FoundWindow | undefined;
   /** Whether a window begins then. */
@@ -25,53 +23,70 @@ interface FoundWindows {
 
 type Store = UpdatableWindowStore<unknown, unknown>;
 
-/** Windows whose record is at `sizeMs` or later, the latest first. */
+/** Told of the windows that a record is in while they are searched, as in Kafka: a small cache evicts meanwhile. */
+type Update = (window: FoundWindow) => void;
+
+/**
+ * Searches the windows of a record that is at `sizeMs` or later, the latest first. Undefined: another record has this
+ * time, whose windows are this one's.
+ */
 export function latestFirst(
   store: Store,
   { key, timestamp }: StreamRecord,
-  sizeMs: number,
-): FoundWindows & {
-  /** The one that ends with the record. */
-  readonly left: FoundWindow | undefined;
-  /** The last one that ends before. */
-  readonly before: FoundWindow | undefined;
-} {
+  { sizeMs, update }: { readonly sizeMs: number; readonly update: Update },
+):
+  | (FoundWindows & {
+      /** The one that ends with the record. */
+      readonly left: FoundWindow | undefined;
+      /** The last one that ends before. */
+      readonly before: FoundWindow | undefined;
+    })
+  | undefined {
   const from = Math.max(0, timestamp - 2 * sizeMs);
-  const around: FoundWindow[] = [];
   const starts = new Set<Timestamp>();
+  let right: FoundWindow | undefined;
   let left: FoundWindow | undefined;
   let before: FoundWindow | undefined;
-  using rows = store.fetchRange(key, { from, to: timestamp + 1, reverse: true });
+  using rows = store.fetchKeys(key, key, { from, to: timestamp + 1, reverse: true });
   while (before === undefined && rows.next()) {
     const start = rows.time;
     starts.add(start);
     if (start > timestamp) continue;
-    if (start + sizeMs > timestamp) around.push(foundAt(rows));
-    else if (start + sizeMs === timestamp) left = foundAt(rows);
-    else before = foundAt(rows);
+    const found = foundAt(rows);
+    if (start + sizeMs < timestamp) {
+      before = found;
+      continue;
+    }
+    update(found);
+    if (start + sizeMs > timestamp) right ??= found;
+    else if (found.timestamp >= timestamp) return undefined;
+    else left = found;
   }
-  return { around, right: around[0], has: (start) => starts.has(start), left, before };
+  return { right, has: (start) => starts.has(start), left, before };
 }
 
-/** Windows of a record that is earlier than their size. */
+/** As `latestFirst`, of a record that is earlier than its windows' size: the earliest first. */
 export function startingEarly(
   store: Store,
   { key, timestamp }: StreamRecord,
+  update: Update,
 ): FoundWindows & {
   /** The one of all early records. */
   readonly combined: FoundWindow | undefined;
 } {
-  const around: FoundWindow[] = [];
   const starts = new Set<Timestamp>();
+  let right: FoundWindow | undefined;
   let combined: FoundWindow | undefined;
-  using rows = store.fetchRange(key, { from: 0, to: timestamp + 1 });
+  using rows = store.fetchKeys(key, key, { from: 0, to: timestamp + 1 });
   while (rows.next()) {
     const start = rows.time;
     starts.add(start);
-    if (start === 0) combined = foundAt(rows);
-    else if (start <= timestamp) around.push(foundAt(rows));
+    if (start > timestamp) continue;
+    const found = foundAt(rows);
+    if (start === 0) combined = found;
+    else update((right = found));
   }
-  return { around, right: around.at(-1) ?? combined, has: (start) => starts.has(start), combined };
+  return { right: right ?? combined, has: (start) => starts.has(start), combined };
 }
 
 function foundAt(rows: WindowedCursor<unknown, ValueAndTimestamp<unknown>>): FoundWindow {

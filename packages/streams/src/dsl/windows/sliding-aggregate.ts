@@ -72,13 +72,11 @@ export class SlidingAggregateProcessor implements Processor {
   #updateAll(record: StreamRecord, updates: WindowUpdates): void {
     const { timestamp } = record;
     const { sizeMs } = this.#windows;
-    const found = latestFirst(updates.store, record, sizeMs);
-    for (const window of found.around) this.#update(record, window.start, window, updates);
-    if (found.left !== undefined) {
-      this.#update(record, found.left.start, found.left, updates);
-      // Another record has this time: its windows are this one's.
-      if (found.left.timestamp >= timestamp) return;
-    }
+    const found = latestFirst(updates.store, record, {
+      sizeMs,
+      update: (window) => this.#update(record, window.start, window, updates),
+    });
+    if (found === undefined) return;
     const previous = (found.before ?? found.left)?.timestamp;
     if (previous !== undefined && previous + 1 + sizeMs >= timestamp && !found.has(previous + 1))
       this.#update(record, previous + 1, this.#initial(record), updates);
@@ -95,9 +93,10 @@ export class SlidingAggregateProcessor implements Processor {
   /** Windows would begin before 1970: the first one, from 0, is for all records in its time. */
   #updateEarly(record: StreamRecord, updates: WindowUpdates): void {
     const { timestamp } = record;
-    const found = startingEarly(updates.store, record);
+    const found = startingEarly(updates.store, record, (window) =>
+      this.#update(record, window.start, window, updates),
+    );
     const { combined } = found;
-    for (const window of found.around) this.#update(record, window.start, window, updates);
     this.#addRight(record, found, updates);
     const previous = combined?.timestamp ?? timestamp;
     if (previous < timestamp && !found.has(previous + 1))
