@@ -54,12 +54,12 @@ describe("a program gives Kafka Streams' outcome", () => {
   const all = committedPrograms();
   const isGenerated = ({ program }: JudgedProgram): boolean => program.name.startsWith("random/");
 
-  test(`DRIVER-2: ${curatedCount} curated programs`, async () => {
+  test(`DRIVER-2: ${curatedCount} curated programs`, { timeout: 120_000 }, async () => {
     const verdict = await verdictOn(all.filter((judged) => !isGenerated(judged)));
     expect(verdict).toEqual({ ran: curatedCount, equal: curatedCount, different: [] });
   });
 
-  test(`${generatedCount} generated programs`, async () => {
+  test(`${generatedCount} generated programs`, { timeout: 120_000 }, async () => {
     const verdict = await verdictOn(all.filter(isGenerated));
     expect(verdict).toEqual({ ran: generatedCount, equal: generatedCount, different: [] });
   });

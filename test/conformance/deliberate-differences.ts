@@ -8,20 +8,26 @@ export function differenceOf({ program, outcome }: JudgedProgram): "sure" | "pos
   const { phase, class: kind } = outcome.error ?? {};
   const hasFailedToMerge = phase === "build" && kind === "streams"; // repartition topics
   if (hasFailedToMerge || curatedDifferences.has(program.name)) return "sure";
+  if (refusesQuery({ program, outcome })) return "sure";
   return mayLoseWindows(program) ? "possible" : "none";
 }
 
 /** With so little room entries leave the cache in every program. */
 const smallCacheBytes = 1000;
 
+/** A cached session store in RocksDB that is empty cannot be read backwards in Kafka: `Window startMs time cannot be negative`. */
+function refusesQuery({ program, outcome }: JudgedProgram): boolean {
+  const failed = outcome.steps?.findIndex(({ error }) => error?.class === "argument") ?? -1;
+  const step = program.steps[failed];
+  return step?.["reverse"] === true && step["fetch"] !== undefined;
+}
+
 /**
- * Kafka's aggregate of sliding windows writes while it searches. A window that leaves the cache meanwhile is read from
- * a snapshot of RocksDB, as it was before.
+ * Kafka's aggregate of sliding windows writes while it searches. A window that leaves the cache meanwhile is given by
+ * the iterator of the store beneath, as it was before.
  */
 function mayLoseWindows({ config = {}, program }: Program): boolean {
   const isSmall = Number(config["cacheBytes"] ?? Infinity) <= smallCacheBytes;
-  const usesRocksdb = (statement: JsonObject): boolean =>
-    (asObject(statement["store"])["type"] ?? config["stores"]) === "rocksdb";
   const slides = ({ window }: JsonObject): boolean => asObject(window)["kind"] === "sliding";
-  return isSmall && program.some(slides) && program.some(usesRocksdb);
+  return isSmall && program.some(slides);
 }
