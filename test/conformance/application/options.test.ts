@@ -58,6 +58,29 @@ test("settings come under Kafka's names too, and the last one counts", () => {
   expect(plan.program.config).toMatchObject({ optimize: "all" });
 });
 
+test("values may begin with a dash, as replication's default does", () => {
+  expect(read("--replication", "-1", "--commit", "7").options).toMatchObject({
+    replicationFactor: -1,
+    commitInterval: 7,
+  });
+});
+
+test("names may have the prefix of the client that they are for, or none", () => {
+  const given = [
+    "main.consumer.heartbeat.interval.ms=700",
+    "producer.transaction.timeout.ms=8000",
+    "producer.compression.type=gzip",
+    "max.request.size=4096",
+    "group.protocol=CLASSIC",
+  ];
+  expect(read(...given.flatMap((setting) => ["--set", setting])).options).toMatchObject({
+    heartbeatInterval: 700,
+    transactionTimeout: 8000,
+    compression: "gzip",
+    requestBytesMax: 4096,
+  });
+});
+
 test.for([
   [["--threads", "2"], "num.stream.threads=2: the runtime has only 1 so far"],
   [["--standbys", "1"], "num.standby.replicas=1: the runtime has only 0 so far"],
@@ -74,6 +97,16 @@ test("what is no option, no setting or no pair is refused", () => {
   const code = (expected: string) => expect.objectContaining({ code: expected });
   expect(() => read("--thread", "1")).toThrow(code("UNKNOWN_OPTION"));
   expect(() => read("--set", "commit.interval=1")).toThrow(code("UNKNOWN_OPTION"));
+  expect(() => read("--set", "global.consumer.auto.offset.reset=latest")).toThrow(
+    code("UNKNOWN_OPTION"),
+  );
   expect(() => read("--set", "commit.interval.ms")).toThrow(code("INVALID_OPTION"));
+  expect(() => read("--commit")).toThrow(code("INVALID_OPTION"));
+  for (const [name, value] of [
+    ["--threads", "many"],
+    ["--commit", "soon"],
+    ["--replication", "1.5"],
+  ] as const)
+    expect(() => read(name, value)).toThrow(code("INVALID_OPTION"));
   expect(() => readApplicationOptions(["--state", "dir"], program)).toThrow(code("INVALID_OPTION"));
 });

@@ -1,5 +1,3 @@
-import { parseArgs } from "node:util";
-
 import { applicationOptionTable } from "../../../packages/millrace/src/streams-app.ts";
 import type { StreamsOptions } from "millrace";
 import { asText, type JsonObject, type Program } from "../program.ts";
@@ -41,9 +39,14 @@ const programSettings: Readonly<Record<string, (value: string) => JsonObject>> =
 
 const optionsByKafkaName = new Map(
   Object.entries(applicationOptionTable.rows).flatMap(([name, { kafka }]) =>
-    kafka === undefined ? [] : [[kafka, name] as const],
+    kafka === undefined ? [] : [[withoutClient(kafka), name] as const],
   ),
 );
+
+/** A setting's name without the client that it is for. */
+function withoutClient(name: string): string {
+  return name.replace(/^(?:main\.)?consumer\.|^producer\./, "");
+}
 
 /**
  * `--bootstrap HOST:PORT --state DIR [--threads N] [--commit MS] [--standbys N] [--protocol classic|streams]
@@ -70,7 +73,7 @@ export function readApplicationOptions(
     const [, name, value] = /^([^=]+)=(.*)$/s.exec(setting) ?? [];
     if (name === undefined || value === undefined)
       throw new ApplicationOptionError("INVALID_OPTION", `--set ${setting}: write NAME=VALUE`);
-    settings.set(name.replace(/^(main\.)?consumer\./, ""), value);
+    settings.set(withoutClient(name), value);
   }
   let config = program.config ?? {};
   const options: Record<string, unknown> = {};
@@ -90,36 +93,47 @@ export function readApplicationOptions(
   };
 }
 
+const texts = ["bootstrap", "state", "protocol"];
+const numbers = ["threads", "commit", "standbys", "replication"];
+
+/** Each parameter is followed by its value, which may begin with a dash. */
 function parse(given: readonly string[]) {
-  try {
-    const { values } = parseArgs({
-      args: [...given],
-      options: {
-        bootstrap: { type: "string", default: "" },
-        state: { type: "string", default: "" },
-        threads: { type: "string", default: "1" },
-        commit: { type: "string", default: "100" },
-        standbys: { type: "string", default: "0" },
-        protocol: { type: "string", default: "classic" },
-        replication: { type: "string", default: "-1" },
-        set: { type: "string", multiple: true, default: [] },
-      },
-    });
-    for (const name of ["bootstrap", "state"] as const)
-      if (values[name] === "")
-        throw new ApplicationOptionError("INVALID_OPTION", `--${name} must be given`);
-    return values;
-  } catch (error) {
-    if (error instanceof ApplicationOptionError) throw error;
-    const text = error instanceof Error ? error.message : String(error);
-    throw new ApplicationOptionError("UNKNOWN_OPTION", text);
+  const set: string[] = [];
+  const found = new Map<string, string>();
+  for (let at = 0; at < given.length; at += 2) {
+    const [flag, value] = given.slice(at);
+    const name = flag.replace(/^--/, "");
+    if (name === flag || ![...texts, ...numbers, "set"].includes(name))
+      throw new ApplicationOptionError("UNKNOWN_OPTION", `${flag} is no parameter`);
+    if (value === undefined)
+      throw new ApplicationOptionError("INVALID_OPTION", `${flag} needs a value`);
+    if (numbers.includes(name) && !/^-?\d+$/.test(value))
+      throw new ApplicationOptionError("INVALID_OPTION", `${flag} ${value}: write a whole number`);
+    if (name === "set") set.push(value);
+    else found.set(name, value);
   }
+  const needed = (name: string): string => {
+    const value = found.get(name);
+    if (value === undefined)
+      throw new ApplicationOptionError("INVALID_OPTION", `--${name} must be given`);
+    return value;
+  };
+  return {
+    bootstrap: needed("bootstrap"),
+    state: needed("state"),
+    threads: found.get("threads") ?? "1",
+    commit: found.get("commit") ?? "100",
+    standbys: found.get("standbys") ?? "0",
+    protocol: found.get("protocol") ?? "classic",
+    replication: found.get("replication") ?? "-1",
+    set,
+  };
 }
 
 /** A setting under Kafka's name, as an option of ours. */
 function optionOf(name: string, value: string): Readonly<Record<string, unknown>> {
   const only = onlyValues[name];
-  if (only === value) return {};
+  if (only === value.toLowerCase()) return {};
   if (only !== undefined) {
     const text = `${name}=${value}: the runtime has only ${only} so far`;
     throw new ApplicationOptionError("UNSUPPORTED_OPTION", text);

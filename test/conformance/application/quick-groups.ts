@@ -13,4 +13,7 @@ export const quickMember = [
   "consumer.session.timeout.ms=4000",
   "--set",
   "consumer.heartbeat.interval.ms=500",
+  // Many applications on few cores may stand still for longer than a transaction may take by default, which ends them.
+  "--set",
+  "producer.transaction.timeout.ms=60000",
 ];
