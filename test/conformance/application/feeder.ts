@@ -29,6 +29,12 @@ export class Feeder implements AsyncDisposable {
     });
   }
 
+  /** What is there before the application starts. */
+  async prepare(steps: readonly JsonObject[], signal: AbortSignal): Promise<void> {
+    for (const step of steps) await this.#write(step, signal);
+    await this.#writer.flush(signal);
+  }
+
   /**
    * What goes to another topic waits until what came before was processed: the order between topics decides in
    * joins, and between topics there is none.

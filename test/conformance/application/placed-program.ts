@@ -1,5 +1,7 @@
+import type { Topology } from "@millrace/streams";
+
 import { ProgramPlan } from "../plan-program.ts";
-import { asList, asObject, asText, type JsonObject, type Program } from "../program.ts";
+import { asList, asText, type JsonObject, type Program } from "../program.ts";
 import type { Types } from "../handles.ts";
 
 /** All topics of users have so many partitions. */
@@ -11,10 +13,14 @@ export interface PlacedProgram {
   readonly applicationId: string;
   /** What must be there before the application starts. */
   readonly userTopics: readonly string[];
+  /** What its global stores read: it has no order with what tasks read, so that it is there before they start. */
+  readonly globalTopics: ReadonlySet<string>;
   /** What the application reads in tasks, so that offsets are committed for it. */
   readonly readTopics: readonly string[];
   /** Sinks and changelogs: their newest values by key are the tables. By the names that they have in tables. */
   readonly tableTopics: ReadonlyMap<string, string>;
+  /** Of those, changelogs of buffers: a record there has no time of its own, and names the topic that it came from. */
+  readonly bufferTopics: ReadonlySet<string>;
   readonly typesOf: (topic: string) => Types;
   /** The name of a topic of the program as it is written. */
   readonly placed: (topic: string) => string;
@@ -33,25 +39,41 @@ export function placeProgram(
   };
   const { topology, topicTypes } = new ProgramPlan().build(program);
   const parts = topology.subtopologies(applicationId);
-  const changelogs = parts.flatMap(({ changelogTopics }) => changelogTopics.map(nameOf));
+  const changelogs = parts.flatMap(({ changelogTopics }) => changelogTopics.filter(isTable));
   const repartitions = parts.flatMap(({ repartitionTopics }) => repartitionTopics.map(nameOf));
   const isOfUser = (topic: string): boolean => !repartitions.includes(topic);
   const sources = parts.flatMap(({ sourceTopics }) => sourceTopics);
+  const globals = topology.globalStores.map(({ topic }) => topic);
   const sinks = parts.flatMap(({ sinkTopics }) => sinkTopics).filter(isOfUser);
   return {
     program,
     applicationId,
-    userTopics: [...new Set([...sources.filter(isOfUser), ...sinks])],
+    userTopics: [...new Set([...globals, ...sources.filter(isOfUser), ...sinks])],
+    globalTopics: new Set(globals),
     readTopics: [...new Set(sources)],
     tableTopics: new Map(
-      [...new Set([...sinks, ...changelogs])].map((topic) => [
-        topic.slice(applicationId.length + 1),
+      [...new Set([...sinks, ...changelogs.map(nameOf)])].map((topic) => [
+        // Stores may have the name of a topic in theirs.
+        topic.slice(applicationId.length + 1).replace(`${applicationId}.`, ""),
         topic,
       ]),
     ),
+    bufferTopics: new Set(parts.flatMap(bufferChangelogs)),
     typesOf: (topic) => topicTypes.get(placed(topic)) ?? { key: "string", value: "string" },
     placed,
   };
+}
+
+/** A changelog that is never compacted has rows, which Kafka numbers from 0 again after a restart. */
+function isTable({ configs }: { readonly configs: Readonly<Record<string, string>> }): boolean {
+  return configs["cleanup.policy"] !== "delete";
+}
+
+type Subtopology = ReturnType<Topology["subtopologies"]>[number];
+
+function bufferChangelogs({ stores, changelogTopics }: Subtopology): readonly string[] {
+  const buffers = stores.filter(({ kind }) => kind.name === "suppression").map(nameOf);
+  return changelogTopics.filter(({ store }) => buffers.includes(store)).map(nameOf);
 }
 
 function nameOf({ name }: { readonly name: string }): string {
@@ -68,7 +90,23 @@ function placeStatement(st: JsonObject, placed: (topic: string) => string): Json
   };
 }
 
-/** The records that a program's steps pipe. */
-export function inputOf({ steps }: Program): readonly JsonObject[] {
-  return steps.filter((step) => asObject(step)["pipe"] !== undefined);
+/** A program's records: what is there before it starts, and what comes before and after the restart. */
+export interface Input {
+  readonly before: readonly JsonObject[];
+  readonly halves: readonly [readonly JsonObject[], readonly JsonObject[]];
+}
+
+export function inputOf({ program: { steps }, globalTopics, placed }: PlacedProgram): Input {
+  const records = steps.filter(isRecord);
+  const isBefore = (step: JsonObject) => globalTopics.has(placed(asText(step["pipe"])));
+  const rest = records.filter((step) => !isBefore(step));
+  const middle = Math.ceil(rest.length / 2);
+  return {
+    before: records.filter(isBefore),
+    halves: [rest.slice(0, middle), rest.slice(middle)],
+  };
+}
+
+export function isRecord(step: JsonObject): boolean {
+  return step["pipe"] !== undefined;
 }

@@ -94,6 +94,13 @@ export function startMillrace(program: Program, place: Place): ApplicationProces
   return new ApplicationProcess(child, JSON.stringify(program));
 }
 
+/** Programs, each as an application of ours, in one process. */
+export function startManyMillrace(programs: readonly Program[], place: Place): ApplicationProcess {
+  const main = join(conformanceFolder, "application", "many-applications.ts");
+  const child = spawn(process.execPath, [main, ...parametersOf(place)]);
+  return new ApplicationProcess(child, linesOf(programs));
+}
+
 /** Programs, each as a real application of Kafka Streams, in one process. */
 export function startJava(programs: readonly Program[], place: Place): ApplicationProcess {
   const env = {
@@ -102,5 +109,9 @@ export function startJava(programs: readonly Program[], place: Place): Applicati
     ORACLE_OPTS: "-Xmx1g -XX:TieredStopAtLevel=1",
   };
   const child = spawn(join(oracleFolder, "oracle"), parametersOf(place), { env });
-  return new ApplicationProcess(child, programs.map((one) => JSON.stringify(one)).join("\n"));
+  return new ApplicationProcess(child, linesOf(programs));
+}
+
+function linesOf(programs: readonly Program[]): string {
+  return programs.map((one) => JSON.stringify(one)).join("\n");
 }
