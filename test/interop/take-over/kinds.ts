@@ -4,8 +4,6 @@ import type { JsonObject, Program } from "../../conformance/program.ts";
 interface Kind {
   readonly program: readonly JsonObject[];
   readonly config?: JsonObject;
-  /** Kafka numbers the rows of a join's changelogs from 0 again after a restart: they are not compared. */
-  readonly numbersRows?: true;
   readonly input: Readonly<
     Record<string, (index: number) => readonly [key: string, value: string]>
   >;
@@ -19,16 +17,22 @@ const out = (on: string): readonly JsonObject[] => [
 ];
 
 const lines = (index: number) => [`key ${index % 7}`, `${index % 3}:${index}`] as const;
+/** The records of a key come at uneven distances. */
+const uneven = (index: number) => [`key ${index ** 2 % 7}`, `${index % 3}:${index}`] as const;
+const windowedCount = (window: JsonObject): readonly JsonObject[] => [
+  stream("L"),
+  { let: "g", op: "groupByKey", on: "L" },
+  { let: "w", op: "windowedBy", on: "g", window },
+  { let: "c", op: "count", on: "w", store: { name: "S" } },
+];
 const windowed = (window: JsonObject): Kind => ({
-  program: [
-    stream("L"),
-    { let: "g", op: "groupByKey", on: "L" },
-    { let: "w", op: "windowedBy", on: "g", window },
-    { let: "c", op: "count", on: "w", store: { name: "S" } },
-    ...out("c"),
-  ],
-  input: { L: lines },
+  program: [...windowedCount(window), ...out("c")],
+  input: { L: uneven },
 });
+const suppress = (on: string, until: string | JsonObject): readonly JsonObject[] => [
+  { let: "suppressed", op: "suppress", on, until, name: "wait" },
+  ...out("suppressed"),
+];
 
 /** What a restart of Kafka Streams itself does not change: nothing late, no wall clock. A new kind is one row. */
 export const kinds: Readonly<Record<string, Kind>> = {
@@ -61,6 +65,27 @@ export const kinds: Readonly<Record<string, Kind>> = {
   },
   "tumbling windows": windowed({ kind: "tumbling", size: 500, grace: 10_000 }),
   "hopping windows": windowed({ kind: "hopping", size: 500, advance: 200, grace: 10_000 }),
+  "session windows": windowed({ kind: "session", gap: 100, grace: 10_000 }),
+  "sliding windows": windowed({ kind: "sliding", difference: 150, grace: 10_000 }),
+  "suppress until a window closes": {
+    program: [
+      ...windowedCount({ kind: "tumbling", size: 250, grace: 100 }),
+      ...suppress("c", "close"),
+    ],
+    input: { L: uneven },
+  },
+  "suppress until a session closes": {
+    program: [
+      ...windowedCount({ kind: "session", gap: 100, grace: 100 }),
+      ...suppress("c", "close"),
+    ],
+    input: { L: uneven },
+  },
+  "suppress for a time": {
+    program: [table("T"), ...suppress("T", { limit: 200 })],
+    // No key comes again once it was let out: restored, Kafka would have it wait since its very first record.
+    input: { T: (index) => [`key ${Math.floor((index + 1) / 2)}`, `${index}`] },
+  },
   "stream-table join": {
     program: [
       table("T"),
@@ -110,7 +135,6 @@ export const kinds: Readonly<Record<string, Kind>> = {
       },
       { op: "to", on: "j", topic: "out" },
     ],
-    numbersRows: true,
     input: { L: lines, R: (index) => [`key ${index % 5}`, `r${index}`] },
   },
   "versioned table": {
@@ -123,11 +147,6 @@ export const kinds: Readonly<Record<string, Kind>> = {
     input: { T: (index) => [`key ${index % 5}`, `t${index}`], L: lines },
   },
 };
-
-/** Whether a kind's table of a name is compared. */
-export function isCompared(kind: string, table: string): boolean {
-  return kinds[kind].numbersRows !== true || !table.endsWith("-changelog");
-}
 
 /** Thirds of the input, which go to one application after the other. */
 export const partCount = 3;

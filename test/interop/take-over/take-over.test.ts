@@ -17,7 +17,7 @@ import { quickGroups, quickMember } from "../../conformance/application/quick-gr
 import { readTables, type Tables } from "../../conformance/application/read-tables.ts";
 import { missingFor, startApacheKafka } from "../apache-kafka.ts";
 import { startBundledBroker } from "../bundled-broker.ts";
-import { isCompared, kinds, partCount, programOf, stepsOf } from "./kinds.ts";
+import { kinds, partCount, programOf, stepsOf } from "./kinds.ts";
 
 const missing = missingFor("javac");
 const note = missing === undefined ? "" : ` (skipped: ${missing})`;
@@ -101,11 +101,7 @@ async function tablesOf(
   { client, cases }: Scene,
   which: "whole" | "taken",
 ): Promise<Readonly<Record<string, Tables>>> {
-  const read = cases.map(async (one) => {
-    const tables = Object.entries(await readTables(client, one[which]));
-    const compared = tables.filter(([table]) => isCompared(one.kind, table));
-    return [one.kind, Object.fromEntries(compared)] as const;
-  });
+  const read = cases.map(async (one) => [one.kind, await readTables(client, one[which])] as const);
   return Object.fromEntries(await Promise.all(read));
 }
 
