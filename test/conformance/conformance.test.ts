@@ -111,6 +111,21 @@ describe("the list of what is unsupported", () => {
     expect(await runProgram(program)).toEqual({ name: "p", unsupported: "transformValues" });
   });
 
+  test("a program that does not end is answered as the oracle does", async () => {
+    const program = {
+      name: "p",
+      program: [
+        { let: "s", op: "stream", topics: ["L"], key: "string", value: "string" },
+        { op: "to", on: "s", topic: "L" },
+      ],
+      steps: [{ pipe: "L", key: "a", value: "b", ts: 1 }],
+    };
+    expect(await runProgram(program)).toEqual({
+      name: "p",
+      badProgram: "produces more than 20000 records",
+    });
+  });
+
   test("a difference is seen", () => {
     const outcome = {
       name: "p",

@@ -31,6 +31,7 @@ export async function runProgram(program: Program): Promise<Outcome> {
   const need = unsupportedNeed(program);
   if (need !== undefined) return { name, unsupported: need };
   const outcome: Outcome = { name };
+  const tooLarge = { name, badProgram: `produces more than ${recordsMax} records` };
   const applicationId = applicationIdOf(program);
   let planned: PlannedProgram;
   let driver: TopologyTestDriver;
@@ -42,10 +43,13 @@ export async function runProgram(program: Program): Promise<Outcome> {
     return { name, error: errorOf("build", thrown) };
   }
   outcome.subtopologies = subtopologies(planned.topology, applicationId);
-  runSteps(program, { planned, driver }, outcome);
+  const producedCount = runSteps(program, { planned, driver }, outcome);
   await driver.close();
-  return outcome;
+  return producedCount > recordsMax ? tooLarge : outcome;
 }
+
+/** As the oracle's: a program that produces more is no test but an explosion. */
+const recordsMax = 20_000;
 
 function applicationIdOf({ config = {} }: Program): string {
   return asText(config["app"] ?? "app");
@@ -55,8 +59,9 @@ function runSteps(
   program: Program,
   { planned, driver }: { readonly planned: PlannedProgram; readonly driver: TopologyTestDriver },
   outcome: Outcome,
-): void {
+): number {
   const steps: OutcomeStep[] = [];
+  let producedCount = 0;
   let dropped = 0;
   const buffers = bufferChangelogs(driver, applicationIdOf(program));
   let hasFailed = false;
@@ -66,10 +71,14 @@ function runSteps(
     try {
       performStep(step, { planned, driver }, result);
     } catch (thrown) {
+      if (thrown instanceof TestDriverError && thrown.code === "TOO_MANY_RECORDS") return Infinity;
       result.error = errorOf("run", thrown);
       hasFailed = true;
     }
-    const produced = withSortedBuffers(driver.takeProduced().map(outcomeRecord));
+    const taken = driver.takeProduced();
+    producedCount += taken.length;
+    if (producedCount > recordsMax) return producedCount;
+    const produced = withSortedBuffers(taken.map(outcomeRecord));
     const out = withBuffersAsKafkas(produced, buffers);
     if (out.length > 0) result.out = out;
     if (driver.droppedRecords > dropped) result.dropped = driver.droppedRecords - dropped;
@@ -80,6 +89,7 @@ function runSteps(
   if (!hasFailed)
     outcome.stores = storeContents(driver, steps, inputKeys(program, planned.topicTypes));
   outcome.metrics = { "dropped-records-total": dropped };
+  return producedCount;
 }
 
 function performStep(
@@ -112,6 +122,7 @@ function driverOptions(config: JsonObject, applicationId: string) {
   return {
     applicationId,
     cacheBytesMax: Number(config["cacheBytes"] ?? 0),
+    recordsPerCallMax: recordsMax,
     onDeserializationError: policy("onDeserializationError"),
     onProcessingError: policy("onProcessingError"),
     onProductionError: policy("onProductionError"),

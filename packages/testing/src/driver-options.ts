@@ -34,6 +34,8 @@ export interface TopologyTestDriverOptions {
    * 1000 in an application. Default 0: their results come when they are due.
    */
   readonly emitIntervalMs?: number;
+  /** How many records one call may make the topology write: one that feeds itself would never end. Default 1,000,000. */
+  readonly recordsPerCallMax?: number;
 }
 
 // What the driver's methods take: tests in JavaScript have no types that would tell.
@@ -58,6 +60,7 @@ const driverTable = optionTable("TopologyTestDriver", {
   deadLetterTopic: textOption({}),
   maxTaskIdleMs: numberOption({ min: -1 }),
   emitIntervalMs: numberOption({}),
+  recordsPerCallMax: numberOption({ min: 1 }),
 });
 const inputTable = optionTable("driver.input", {
   key: serde,

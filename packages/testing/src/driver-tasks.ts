@@ -13,6 +13,7 @@ import {
 import type { TopologyTestDriverOptions } from "./driver-options.ts";
 import type { ExplainedRun } from "./explained-run.ts";
 import { RecordingCollector, type ProducedRecord } from "./produced-record.ts";
+import type { RecordBound } from "./record-bound.ts";
 import { WatchedTask } from "./watched-task.ts";
 
 /** What the tasks of a driver have of the world. */
@@ -21,6 +22,7 @@ export interface DriverWorld {
   readonly timers: Pick<Timers, "after">;
   readonly wake: () => void;
   readonly explained: ExplainedRun;
+  readonly bound: RecordBound;
 }
 
 /** The real tasks, over stores in memory. */
@@ -38,7 +40,7 @@ export interface DriverTasks {
 export function openDriverTasks(
   topology: Topology,
   options: TopologyTestDriverOptions,
-  { wallMs, timers, wake, explained }: DriverWorld,
+  { wallMs, timers, wake, explained, bound }: DriverWorld,
 ): DriverTasks {
   const applicationId = options.applicationId ?? "test";
   const recordContext = new TaskRecordContext();
@@ -46,6 +48,7 @@ export function openDriverTasks(
   const subtopology = topology.merged(applicationId);
   const uncommitted: ProducedRecord[] = [];
   const collector = new RecordingCollector((record) => {
+    bound.add(record.topic);
     watched.onWrite(record);
     uncommitted.push(record);
   });

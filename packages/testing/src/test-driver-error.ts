@@ -9,6 +9,8 @@ export type TestDriverErrorCode =
   | "DRIVER_CLOSED"
   /** The table has no store that can be read: give it one with `store`. */
   | "NO_STORE"
+  /** One call has made the topology write more than `recordsPerCallMax` records. */
+  | "TOO_MANY_RECORDS"
   /** There is no further record in the output topic. */
   | "NO_RECORD";
 

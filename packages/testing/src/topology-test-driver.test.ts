@@ -26,6 +26,30 @@ function wordCount() {
   return { topology: builder.build(), counts };
 }
 
+describe("a topology that feeds itself", () => {
+  function endless() {
+    const builder = new StreamsBuilder();
+    builder.stream("loop", text).to("loop");
+    return builder.build();
+  }
+
+  test.each(["fail", "continue"] as const)(
+    "ends at recordsPerCallMax, whatever the policy for errors is: %s",
+    async (policy) => {
+      await using driver = new TopologyTestDriver(endless(), {
+        recordsPerCallMax: 100,
+        onProcessingError: policy,
+        onProductionError: policy,
+      });
+      const loop = driver.input("loop", text);
+      const tooMany = expect.objectContaining({ code: "TOO_MANY_RECORDS" });
+      expect(() => loop.pipe("k", "v")).toThrow(tooMany);
+      expect(driver.output("loop", text).readAll()).toHaveLength(100);
+      expect(() => loop.pipe("k", "v")).toThrow(expect.objectContaining({ code: "DRIVER_CLOSED" }));
+    },
+  );
+});
+
 describe("the driver", () => {
   test("DRIVER-1: runs a topology through its repartition topics before a call returns", async () => {
     const { topology, counts } = wordCount();

@@ -32,6 +32,7 @@ import {
 import { openDriverTasks } from "./driver-tasks.ts";
 import { ExplainedRun } from "./explained-run.ts";
 import type { ProducedRecord } from "./produced-record.ts";
+import { RecordBound } from "./record-bound.ts";
 import { TestDriverError } from "./test-driver-error.ts";
 import { TestInput, type InputTimes, type TestInputOptions } from "./test-input.ts";
 import { TestOutput, type TestOutputOptions } from "./test-output.ts";
@@ -64,11 +65,14 @@ export class TopologyTestDriver {
   readonly #callEnds = new CallEnds();
   #wallMs: Timestamp;
   #isDead = false;
+  readonly #bound: RecordBound;
 
   constructor(topology: Topology, options: TopologyTestDriverOptions = {}) {
     checkDriver(topology, options);
     this.#wallMs = options.startMs ?? 0;
+    this.#bound = new RecordBound(options.recordsPerCallMax ?? 1_000_000);
     const opened = openDriverTasks(topology, options, {
+      bound: this.#bound,
       wallMs: () => this.#wallMs,
       timers: this.#timers,
       wake: this.#callEnds.wake,
@@ -233,12 +237,15 @@ export class TopologyTestDriver {
         "the driver was closed, or an earlier call failed; make a new one",
       );
     this.#watched.begin(title);
+    this.#bound.begin();
     try {
       body();
+      if (this.#bound.excess !== undefined) throw this.#bound.excess;
     } catch (thrown) {
-      this.#explained.fail(thrown);
-      this.#isDead = !(thrown instanceof TestDriverError);
-      throw thrown;
+      const failure = this.#bound.excess ?? thrown;
+      this.#explained.fail(failure);
+      this.#isDead = failure === this.#bound.excess || !(failure instanceof TestDriverError);
+      throw failure;
     }
   }
 }
