@@ -65,11 +65,12 @@ export class ProgramPlan {
       if (handle !== undefined && statement["let"] !== undefined)
         this.#handles.set(asText(statement["let"]), handle);
     }
-    const { optimize, explicitNames, stores } = config;
+    const { optimize, explicitNames, stores, storeFormat } = config;
     const topology = this.#builder.build({
       ...(optimize === undefined ? {} : { optimize: optimizations(asText(optimize)) }),
       requireExplicitNames: explicitNames === true,
       storeEngine: stores === "rocksdb" ? "rocksdb" : "memory",
+      storeFormat: storeFormat === "headers" ? "headers" : "default",
     });
     const nodes = new NodePlan(topology, this.#processors);
     for (const statement of program) nodes.add(statement);
@@ -316,6 +317,13 @@ export class ProgramPlan {
         const types = { key: on.key, value: fn.type };
         const options = { ...name, value: serdeOf(fn.type), ...this.#optionalStore(st, types) };
         return { ...types, node: table.mapValues((v, k) => fn.of(k, given(v)), options) as Table };
+      }
+      case "transformValues": {
+        const fn = mapper(st["fn"], on.key, on.value);
+        const types = { key: on.key, value: fn.type };
+        const options = { ...name, value: serdeOf(fn.type), ...this.#optionalStore(st, types) };
+        const transform = (v: unknown, k: unknown): unknown => fn.of(k, given(v));
+        return { ...types, node: table.transformValues({ transform }, options) as Table };
       }
       case "suppress":
         return { ...on, node: table.suppress(suppressedOf(st) as never, name) as Table };

@@ -6,7 +6,6 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { withoutReadable } from "./compare.ts";
-import { unsupportedNeed } from "./needs.ts";
 import {
   conformanceFolder,
   curatedPrograms,
@@ -27,7 +26,6 @@ const smallCaches = judged(
 );
 const themes = new Map<string, JudgedProgram[]>();
 for (const curated of curatedPrograms()) {
-  if (unsupportedNeed(curated.program) !== undefined) continue;
   const [theme] = curated.program.name.split("/");
   const list = themes.get(theme) ?? [];
   themes.set(theme, [...list, curated]);

@@ -6,7 +6,6 @@ import { CallbackError, TopologyConfigError, TopologyError, StreamsError } from 
 import { TestDriverError, TopologyTestDriver, type ProducedRecord } from "@millrace/testing";
 
 import { AskedToFail } from "./functions.ts";
-import { unsupportedNeed } from "./needs.ts";
 import type { Types } from "./handles.ts";
 import { ProgramPlan, type PlannedProgram } from "./plan-program.ts";
 import {
@@ -28,8 +27,6 @@ import { ArgumentError, bytesOf, hexOf } from "./values.ts";
 /** Interprets a program on the DSL and the test driver, and tells its outcome. */
 export async function runProgram(program: Program): Promise<Outcome> {
   const { name, config = {} } = program;
-  const need = unsupportedNeed(program);
-  if (need !== undefined) return { name, unsupported: need };
   const outcome: Outcome = { name };
   const tooLarge = { name, badProgram: `produces more than ${recordsMax} records` };
   const applicationId = applicationIdOf(program);
@@ -78,7 +75,7 @@ function runSteps(
     const taken = driver.takeProduced();
     producedCount += taken.length;
     if (producedCount > recordsMax) return producedCount;
-    const produced = withSortedBuffers(taken.map(outcomeRecord));
+    const produced = taken.map(outcomeRecord);
     const out = withBuffersAsKafkas(produced, buffers);
     if (out.length > 0) result.out = out;
     if (driver.droppedRecords > dropped) result.dropped = driver.droppedRecords - dropped;
@@ -171,25 +168,9 @@ function outcomeRecord(record: ProducedRecord): OutcomeRecord {
     topic: record.topic,
     key: hexOf(record.key),
     value: hexOf(record.value),
-    // Buffers log their records without a time.
-    ts: record.timestamp === -1 ? null : record.timestamp,
+    ts: record.timestamp,
     ...(headers.length === 0 ? {} : { headers }),
   };
-}
-
-/** As the outcomes have them: what buffers log, which is without a time, is sorted by key within its topic. */
-function withSortedBuffers(records: readonly OutcomeRecord[]): OutcomeRecord[] {
-  const sorted = [...records];
-  for (const topic of new Set(records.filter(({ ts }) => ts === null).map((one) => one.topic))) {
-    const places = sorted.flatMap((one, index) =>
-      one.topic === topic && one.ts === null ? [index] : [],
-    );
-    const own = places
-      .map((index) => sorted[index])
-      .toSorted((a, b) => ((a.key ?? "") < (b.key ?? "") ? -1 : a.key === b.key ? 0 : 1));
-    for (const [index, place] of places.entries()) sorted[place] = own[index];
-  }
-  return sorted;
 }
 
 function subtopologies(topology: Topology, applicationId: string): readonly unknown[] {

@@ -1,16 +1,19 @@
-import { concatBytes, fromHex } from "@millrace/model";
+import { concatBytes, fromHex, noBytes } from "@millrace/model";
 import type { Serde } from "@millrace/serde";
 import type {
   JoinBuffer,
   KeyValueStore,
   ReadOnlyVersionedKeyValueStore,
   SessionStore,
+  SessionStoreSpecification,
   StoreSpecification,
+  ValueAndTimestamp,
   WindowedCursor,
   WindowStore,
   WindowStoreSpecification,
 } from "@millrace/state";
 import type { TopologyTestDriver } from "@millrace/testing";
+import { storedHeaders } from "./stored-headers.ts";
 import { bufferContents } from "./suppress-buffers.ts";
 
 import type { OutcomeStep } from "./program.ts";
@@ -39,9 +42,16 @@ export function storeContents(
       const entries = [...entriesOf(specification, driver, { steps, inputKeys })].sort(
         compareEntries,
       );
-      return [name, { kind: kind.name, persistent: isPersistent, entries }];
+      return [name, { kind: kindSeen(specification), persistent: isPersistent, entries }];
     }),
   );
+}
+
+/** Kafka's sessions in the order of time do not say that they have headers. */
+function kindSeen(specification: StoreSpecification): string {
+  const { name } = specification.kind;
+  const isByTime = (specification as SessionStoreSpecification).order === "time";
+  return name === "sessionWithHeaders" && isByTime ? "session" : name;
 }
 
 function entriesOf(
@@ -53,9 +63,11 @@ function entriesOf(
   switch (kind.name) {
     case "window":
     case "timestampedWindow":
+    case "timestampedWindowWithHeaders":
       if ((specification as WindowStoreSpecification).windowSizeMs === 0) return []; // Kafka cannot list it
       return windows(specification, driver.store<WindowStore<unknown, unknown>>(name).fetchAll());
     case "session":
+    case "sessionWithHeaders":
       return windows(
         specification,
         driver.store<SessionStore<unknown, unknown>>(name).findSessionsOfKeys(null, null),
@@ -80,15 +92,17 @@ function* pairs(
 }
 
 function* windows(
-  { key, value }: StoreSpecification,
+  { key, value, kind }: StoreSpecification,
   rows: WindowedCursor<unknown, unknown>,
 ): Generator<Entry> {
-  for (const { key: windowed, value: stored } of rows)
-    yield {
-      key: hexBy(key, windowed.key),
-      ...windowed.window,
-      value: storedHex(value, stored),
-    };
+  for (const { key: windowed, value: seen } of rows) {
+    // Joins see their records without the times, which are those of the windows.
+    const isJoins = kind.name === "timestampedWindowWithHeaders" && !isStamped(seen);
+    const { time: timestamp, headers } = rows;
+    const stored = storedHex(value, isJoins ? { value: seen, timestamp, headers } : seen);
+    const before = kind.name === "sessionWithHeaders" ? hexOf(storedHeaders(headers)) : "";
+    yield { key: hexBy(key, windowed.key), ...windowed.window, value: `${before}${stored}` };
+  }
 }
 
 function* versions(
@@ -123,18 +137,20 @@ function hexBy(serde: Serde<unknown>, value: unknown): string {
   return hexOf(serde.serialize(value as object, "")) ?? "";
 }
 
-/** A value, or one behind its timestamp. */
+/** A value, or one behind its headers and timestamp. */
 function storedHex(serde: Serde<unknown>, stored: unknown): string {
-  if (
-    typeof stored !== "object" ||
-    stored === null ||
-    !("timestamp" in stored && "value" in stored)
-  )
-    return hexBy(serde, stored);
+  if (!isStamped(stored)) return hexBy(serde, stored);
   const stamp = new Uint8Array(8);
-  new DataView(stamp.buffer).setBigInt64(0, BigInt(Number(stored.timestamp)));
+  new DataView(stamp.buffer).setBigInt64(0, BigInt(stored.timestamp));
   const value = serde.serialize(stored.value as object, "");
-  return hexOf(concatBytes(stamp, value)) ?? "";
+  const headers = stored.headers === undefined ? noBytes : storedHeaders(stored.headers);
+  return hexOf(concatBytes(headers, stamp, value)) ?? "";
+}
+
+function isStamped(stored: unknown): stored is ValueAndTimestamp<unknown> {
+  return (
+    typeof stored === "object" && stored !== null && "timestamp" in stored && "value" in stored
+  );
 }
 
 /** By key, start, end; of versions by their age. */

@@ -19,7 +19,9 @@ export function suppressedOf(st: JsonObject): Suppressed {
     throw new ArgumentError("what is not final is not let out");
   if (st["until"] === "close") return untilWindowCloses(buffer);
   const strategy = whenFull === "shutDown" ? "shutDown" : "emitEarly";
-  return untilTimeLimit(Number(asObject(st["until"])["limit"]), { ...buffer, whenFull: strategy });
+  // Java takes a negative limit, which lets out at once what 0 lets out at once; ours is refused.
+  const limit = Math.max(0, Number(asObject(st["until"])["limit"]));
+  return untilTimeLimit(limit, { ...buffer, whenFull: strategy });
 }
 
 /** Names of the changelogs of buffers. */
@@ -27,7 +29,8 @@ export function bufferChangelogs(
   driver: TopologyTestDriver,
   applicationId: string,
 ): ReadonlySet<string> {
-  const buffers = driver.specifications.filter(({ kind }) => kind.name === "suppression");
+  const kinds = ["suppression", "buffer"];
+  const buffers = driver.specifications.filter(({ kind }) => kinds.includes(kind.name));
   return new Set(buffers.map(({ name }) => `${applicationId}-${name}-changelog`));
 }
 

@@ -198,7 +198,7 @@ describe("what is given up", () => {
 
   test("a list that is a text is a mistake with a name", async () => {
     const builder = new StreamsBuilder();
-    builder.stream("in", text).flatMapValuesAsync(async (value) => value);
+    builder.stream("in", text).flatMapValuesAsync(async (value) => value as never);
     const driver = new TopologyTestDriver(builder.build());
     driver.input("in", text).pipe("k", "x");
     await expect(driver.settle()).rejects.toMatchObject({

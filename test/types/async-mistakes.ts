@@ -19,6 +19,9 @@ orders.flatMapValuesAsync((order) => [order.id]);
 //! Type 'Promise<number>' is not assignable to type 'PromiseLike<Iterable<unknown>>'.
 orders.flatMapValuesAsync(async (order) => order.total);
 
+//! Type 'Promise<string>' is not assignable to type 'PromiseLike<"flatMapValuesAsync takes a string for one value: its callback must give a list, such as [text]">'.
+orders.flatMapValuesAsync(async (order) => order.id);
+
 //! Type 'void' is not assignable to type 'PromiseLike<unknown>'.
 orders.foreachAsync((order) => console.log(order));
 

@@ -21,6 +21,12 @@ test.each([
   ["nothing of joins of streams that are right", "stream-join-programs.ts"],
   ["of each mistake with global tables what to do", "global-mistakes.ts"],
   ["nothing of global tables that are right", "global-programs.ts"],
+  ["of mistakes with serdes and joins what to do", "dsl-mistakes.ts"],
+  ["of mistakes with aggregations, windows and processors what to do", "dsl-more-mistakes.ts"],
+  ["nothing of streams and tables that are right", "dsl-programs.ts"],
+  ["nothing of windows that are right", "dsl-window-programs.ts"],
+  ["nothing of operators that are right", "dsl-operator-programs.ts"],
+  ["nothing of options that are not given yet", "completions.ts"],
   ["of each mistake with versioned tables what to do", "table-mistakes.ts"],
   ["nothing of versioned tables that are right", "table-programs.ts"],
   ["of each mistake with additions to Kafka Streams what to do", "addition-mistakes.ts"],
@@ -35,6 +41,8 @@ test.each([
   const errors = (await compilerOutput).matchAll(/^(\S+?)\((\d+),\d+\): error TS\d+: (.*)$/gm);
   const said = [...errors]
     .filter(([, name]) => name === file)
+    // What follows from a callback that is none.
+    .filter(([, , , message]) => !/^Parameter '\w+' implicitly has an 'any' type\.$/.test(message))
     .map(([, , line, message]) => {
       const mark = expected.findLast((mistake) => mistake.line < Number(line));
       return { line: mark?.line ?? 0, message };

@@ -74,3 +74,20 @@ orders.processValues({
 
 //! Type 'string' is not assignable to type 'StoreHandle'.
 orders.process({ stores: { stock: "stock" }, process() {} });
+
+const customers = builder.table("countries", {
+  key: string(),
+  value: json<{ readonly country: string }>(),
+});
+
+//! Type 'Promise<string>' is not assignable to type '"transformValues is synchronous: its callback must not give a promise"'.
+customers.transformValues({ transform: async (customer) => customer?.country ?? "none" });
+
+//! Type 'string | undefined' is not assignable to type '"transformValues takes no undefined: its callback must give a value, or null where there is none"'.
+customers.transformValues({ transform: (customer) => customer?.country });
+
+//! 'customer' is possibly 'null'.
+customers.transformValues({ transform: (customer) => customer.country });
+
+//! Argument of type '{ transform: () => string; }' is not assignable to parameter of type '"A store needs the value's serde: transformValues(definition, { store: '…', value: json(Schema) })"'.
+customers.transformValues({ transform: () => "none" }, { store: "countries" });

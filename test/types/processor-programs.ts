@@ -4,13 +4,19 @@ import {
   int64AsNumber,
   json,
   keyValueStore,
+  session,
   StreamRecord,
   StreamsBuilder,
   string,
   timestampedKeyValueStore,
+  tumbling,
   type KStream,
+  type KTable,
   type ReadOnlyKeyValueStore,
+  type ReadOnlySessionStore,
+  type ReadOnlyWindowStore,
   type ValueAndTimestamp,
+  type Windowed,
 } from "millrace";
 
 type Equal<A, B> =
@@ -135,6 +141,48 @@ export function fixedKeyProcessorOnATable() {
     process: (record, { forward }) => forward(record.withTimestamp(record.timestamp + 1)),
   });
   check<Equal<typeof kept, typeof orders>>();
+}
+
+export function windowsAndSessionsOfTables() {
+  const grouped = orders.groupByKey();
+  const perMinute = grouped.windowedBy(tumbling("1m")).count({ store: "per-minute" });
+  const visits = grouped.windowedBy(session("30m")).count({ store: { name: "visits" } });
+  orders.process({
+    stores: { perMinute, visits },
+    process(record, { perMinute: windows, visits: sessions }) {
+      check<Equal<typeof windows, ReadOnlyWindowStore<string, ValueAndTimestamp<number>>>>();
+      check<Equal<typeof sessions, ReadOnlySessionStore<string, number>>>();
+      check<Equal<ReturnType<typeof sessions.fetchSession>, number | null>>();
+      for (const { key } of windows.fetchRange(record.key, { from: record.timestamp }))
+        check<Equal<typeof key, Windowed<string>>>();
+    },
+  });
+}
+
+export function transformersOfTables() {
+  const limits = keyValueStore({ name: "limits", key: string(), value: double() });
+  const named = customers.transformValues(
+    {
+      stores: { limits, customers },
+      state: () => ({ calls: 0 }),
+      init: ({ schedule }) => void schedule("1m", "streamTime", () => {}),
+      transform(customer, id, { limits: known, state, record }) {
+        check<Equal<typeof customer, Customer | null>>();
+        check<Equal<typeof id, string>>();
+        check<Equal<typeof record.timestamp, number>>();
+        return customer === null ? null : { limit: known.get(id) ?? 0, calls: state.calls };
+      },
+    },
+    { value: json<{ limit: number; calls: number }>(), store: "limited" },
+  );
+  check<
+    Equal<
+      typeof named,
+      KTable<string, { limit: number; calls: number } | null, "known", "known", "keyValue">
+    >
+  >();
+  const lost = customers.transformValues({ transform: (customer) => customer?.country ?? "none" });
+  check<Equal<typeof lost, KTable<string, string, "known", "lost", "unnamed">>>();
 }
 
 // A stream with processors is still a stream of what its values have in common.

@@ -18,6 +18,7 @@ export type {
 } from "./contract/store-engine.ts";
 export {
   storeEngineKinds,
+  type HeadersOption,
   type SpecifiedKind,
   type StoreEngineKind,
   type StoreKind,
@@ -66,6 +67,7 @@ export {
   type LruStoreOptions,
   type LruStoreSpecification,
 } from "./kinds/lru/lru-kind.ts";
+export { subscriptionStore } from "./kinds/timestamped-key-value/subscription-store-kind.ts";
 export { joinWindowStore } from "./kinds/window/join-window-kind.ts";
 export { timestampedLruStore } from "./kinds/lru/timestamped-lru-kind.ts";
 export type {
@@ -74,6 +76,7 @@ export type {
   ValueChange,
 } from "./contract/time-ordered-buffer.ts";
 export { suppressionBuffer } from "./kinds/suppression/suppression-kind.ts";
+export type { RowOrder } from "./kinds/segmented/row-order.ts";
 export { windowStore } from "./kinds/window/window-kind.ts";
 export type {
   WindowStoreOptions,

@@ -104,6 +104,8 @@ export type {
   ProcessorDefinition,
   ReadableStores,
   StoreHandle,
+  TransformContext,
+  ValueTransformerDefinition,
   StoreMap,
 } from "./dsl/types/processor-types.ts";
 export type { Get, Given, Has, Literally, Optional } from "./dsl/types/given-options.ts";
@@ -222,7 +224,7 @@ export type { NamedOptions } from "./dsl/stream-node.ts";
 export { byName, topic, Topic } from "./dsl/topic.ts";
 export type { TopicCheck } from "./dsl/types/topic-check.ts";
 export { StreamsBuilder } from "./dsl/streams-builder.ts";
-export type { PlanOptions, TopologyOptimization } from "./plan/lower-plan.ts";
+export type { PlanOptions, StoreFormat, TopologyOptimization } from "./plan/lower-plan.ts";
 export { Topology } from "./topology/topology.ts";
 export { describeTopology } from "./topology/description/describe-text.ts";
 export { mermaidOf } from "./topology/description/mermaid.ts";

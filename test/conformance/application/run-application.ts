@@ -3,9 +3,8 @@ import { inspect } from "node:util";
 
 import { StreamsApp } from "millrace";
 
-import { unsupportedNeed } from "../needs.ts";
 import { ProgramPlan } from "../plan-program.ts";
-import { ApplicationOptionError, type ApplicationPlan } from "./options.ts";
+import type { ApplicationPlan } from "./options.ts";
 
 /** How often the state is looked at. */
 const lookMs = 10;
@@ -24,9 +23,6 @@ type StateName = (typeof stateNames)[keyof typeof stateNames] | "PENDING_ERROR";
 
 /** Runs until SIGTERM or an error; prints each change of state. Gives the exit code. */
 export async function runApplication({ program, options }: ApplicationPlan): Promise<number> {
-  const need = unsupportedNeed({ ...program, steps: [] });
-  if (need !== undefined)
-    throw new ApplicationOptionError("UNSUPPORTED_OPTION", `the program needs ${need}`);
   const { topology } = new ProgramPlan().build(program);
   const stop = new AbortController();
   const tell = teller();

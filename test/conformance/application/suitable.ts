@@ -1,4 +1,3 @@
-import { unsupportedNeed } from "../needs.ts";
 import type { JudgedProgram } from "../oracle.ts";
 import { asList, asObject, asText, type Json, type JsonObject, type Program } from "../program.ts";
 import { isRecord } from "./placed-program.ts";
@@ -22,7 +21,6 @@ const forbiddenFields = ["pattern", "topicFrom"];
  */
 export function isSuitable({ program: judged, outcome }: JudgedProgram): boolean {
   const { config = {}, program, steps } = judged;
-  if (unsupportedNeed(judged) !== undefined) return false;
   if (outcome.error !== undefined || outcome.metrics?.["dropped-records-total"] !== 0) return false;
   if (outcome.steps?.some(({ error }) => error !== undefined)) return false;
   if (forbiddenConfigs.some((name) => config[name] !== undefined)) return false;

@@ -1,6 +1,15 @@
 import { compareBytes, encodeUtf8, type Timestamp } from "@millrace/model";
 
-export const rowKinds = ["window", "timestampedWindow", "duplicates", "session"] as const;
+export const rowKinds = [
+  "window",
+  "timestampedWindow",
+  "timestampedWindowWithHeaders",
+  "windowByTime",
+  "windowByTimeOrKey",
+  "duplicates",
+  "session",
+  "sessionWithHeaders",
+] as const;
 export type RowKind = (typeof rowKinds)[number];
 
 /** A window, or a session: `time` is what it expires by, `last` its sequence number or its start. */
@@ -58,13 +67,13 @@ export class ExpiringModel {
     if (this.#kind === "duplicates") this.#sequence += 1;
     // As in Kafka, a deletion that does nothing still brings the time to a store in memory.
     if (value === null && this.#kind === "duplicates" && !this.#isExact) return;
-    const last = { duplicates: this.#sequence, session: start, window: 0, timestampedWindow: 0 };
-    const isRemoval = value === null && this.#kind === "session";
+    const last = this.#isSession ? start : this.#kind === "duplicates" ? this.#sequence : 0;
+    const isRemoval = value === null && this.#isSession;
     // What a cache flushes are writes, removals too.
     const bringsTime = !isRemoval || !this.#isExact || this.#isCached;
     if (bringsTime) this.#streamTime = Math.max(this.#streamTime, time);
     if (this.#isLate(time) && !isRemoval) this.droppedCount += 1;
-    const row = { key, time, last: last[this.#kind] };
+    const row = { key, time, last };
     const others = this.#rows.filter(
       (other) => other.key !== key || other.time !== time || other.last !== row.last,
     );
@@ -73,7 +82,8 @@ export class ExpiringModel {
 
   /** True: a store without a cache shows it no more. */
   hasExpired({ time }: Pick<ModelRow, "time">): boolean {
-    return time <= this.#streamTime - retentionMs;
+    const shown = this.#isByTime && !this.#isExact ? 1 : 0;
+    return time + shown <= this.#streamTime - retentionMs;
   }
 
   /** Expired ones too; a cache may still show them. */
@@ -83,8 +93,8 @@ export class ExpiringModel {
       .filter(({ key }) => keyFrom === null || compareText(key, keyFrom) >= 0)
       .filter(({ key }) => keyTo === null || compareText(key, keyTo) <= 0)
       .filter(({ time }) => time >= from && time <= to)
-      .filter(({ last }) => this.#kind !== "session" || last <= latestStart)
-      .toSorted((left, right) => this.#order(left, right, keyFrom !== null && keyFrom === keyTo));
+      .filter(({ last }) => !this.#isSession || last <= latestStart)
+      .toSorted((left, right) => this.#order(left, right, search));
     return isReverse ? found.toReversed() : found;
   }
 
@@ -93,11 +103,23 @@ export class ExpiringModel {
     return this.#isExact ? time <= end : segmentOf(time) < segmentOf(end);
   }
 
-  #order(left: ModelRow, right: ModelRow, isOneKey: boolean): number {
+  get #isSession(): boolean {
+    return this.#kind === "session" || this.#kind === "sessionWithHeaders";
+  }
+
+  get #isByTime(): boolean {
+    return this.#kind === "windowByTime" || this.#kind === "windowByTimeOrKey";
+  }
+
+  #order(left: ModelRow, right: ModelRow, { keyFrom, keyTo }: ModelSearch): number {
+    const isOneKey = keyFrom !== null && keyFrom === keyTo;
+    const isOfAll = keyFrom === null && keyTo === null;
     const byTime = left.time - right.time;
     const byLast = left.last - right.last;
     if (isOneKey) return byTime || byLast;
-    if (this.#isExact) return byTime || compareText(left.key, right.key) || byLast;
+    const isByKey = this.#kind === "windowByTimeOrKey" && !isOfAll;
+    if (this.#isExact || (this.#isByTime && !isByKey))
+      return byTime || compareText(left.key, right.key) || byLast;
     return (
       segmentOf(left.time) - segmentOf(right.time) || compareBytes(bytesOf(left), bytesOf(right))
     );

@@ -1,4 +1,4 @@
-import type { Timestamp } from "@millrace/model";
+import { encodeUtf8, toHex, type Headers, type Timestamp } from "@millrace/model";
 import type { SessionStore } from "../contract/session-store.ts";
 import type { StoreOptions, StoreSpecification } from "../contract/store-specification.ts";
 import type { TaskStores } from "../contract/task-stores.ts";
@@ -36,21 +36,34 @@ export function specifyExpiring(
     case "window":
     case "duplicates":
       return windowStore(windows);
+    case "windowByTime":
+      return windowStore({ ...windows, order: "time" });
+    case "windowByTimeOrKey":
+      return windowStore({ ...windows, order: "timeOrKey" });
     case "timestampedWindow":
       return timestampedWindowStore(windows);
+    case "timestampedWindowWithHeaders":
+      return timestampedWindowStore({ ...windows, headers: true });
     case "session":
       return sessionStore({ ...options, retention: retentionMs });
+    case "sessionWithHeaders":
+      return sessionStore({ ...options, retention: retentionMs, headers: true });
   }
 }
 
 export function expiringStore(kind: RowKind, stores: TaskStores, name: string): ExpiringStore {
   switch (kind) {
     case "window":
+    case "windowByTime":
+    case "windowByTimeOrKey":
     case "duplicates":
       return windows(stores.store<WindowStore<string, string>>(name));
     case "timestampedWindow":
       return timestampedWindows(stores.store<UpdatableWindowStore<string, string>>(name));
+    case "timestampedWindowWithHeaders":
+      return windowsWithHeaders(stores.store<UpdatableWindowStore<string, string>>(name));
     case "session":
+    case "sessionWithHeaders":
       return sessions(stores.store<SessionStore<string, string>>(name));
   }
 }
@@ -80,6 +93,29 @@ function timestampedWindows(store: UpdatableWindowStore<string, string>): Expiri
     },
     search: (search) => searchWindows(store, search),
   };
+}
+
+/** The headers of a window are its key and its value: what has others is read as another value. */
+function windowsWithHeaders(store: UpdatableWindowStore<string, string>): ExpiringStore {
+  const headersOf = (key: string, value: string): Headers => [[key, encodeUtf8(value)]];
+  return {
+    put: (key, { time }, value) => {
+      const stored =
+        value === null ? null : { value, timestamp: time, headers: headersOf(key, value) };
+      store.put(key, stored, time);
+    },
+    get: (key, { time }) => {
+      const found = store.fetch(key, time);
+      if (found === null) return null;
+      const isSame = headersText(found.headers) === headersText(headersOf(key, found.value));
+      return isSame ? found.value : `${found.value} with headers ${headersText(found.headers)}`;
+    },
+    search: (search) => searchWindows(store, search),
+  };
+}
+
+function headersText(headers: Headers = []): string {
+  return headers.map(([name, value]) => `${name}=${value && toHex(value)}`).join();
 }
 
 function sessions(store: SessionStore<string, string>): ExpiringStore {

@@ -108,7 +108,7 @@ export class ExpiringTrial {
     const value = this.#choice.isOneIn(5) ? null : `v${this.#choice.below(1000)}`;
     this.#context.timestamp = time;
     this.#rows.put(key, { start, time }, value);
-    const last = this.#options.kind === "session" ? start : 0;
+    const last = this.#isOfSessions ? start : 0;
     this.#model.put(key, time, start, value);
     if (this.#options.cacheBytesMax > heldBytes) this.#held.add(placeOf({ key, time, last }));
     if (this.#options.cacheBytesMax === 0)
@@ -211,7 +211,7 @@ export class ExpiringTrial {
       [null, null],
     ]);
     const ago = (count: number): number => this.#now - tick * this.#choice.below(count);
-    const isBounded = this.#options.kind !== "session" && this.#choice.isOneIn(2);
+    const isBounded = !this.#isOfSessions && this.#choice.isOneIn(2);
     return {
       keyFrom,
       keyTo,
@@ -220,6 +220,11 @@ export class ExpiringTrial {
       latestStart: this.#choice.isOneIn(2) ? Infinity : ago(3),
       isReverse: this.#choice.isOneIn(3),
     };
+  }
+
+  get #isOfSessions(): boolean {
+    const { kind } = this.#options;
+    return kind === "session" || kind === "sessionWithHeaders";
   }
 
   get #where(): string {

@@ -1,8 +1,15 @@
-import { compareBytes, encodeUtf8, noHeaders, toHex, type Offset } from "@millrace/model";
+import {
+  compareBytes,
+  encodeUtf8,
+  noHeaders,
+  toHex,
+  type Headers,
+  type Offset,
+} from "@millrace/model";
 import { int64AsNumber, json, string } from "@millrace/serde";
 import { checkEqual, type ConformanceCase } from "@millrace/model/conformance";
 import type { StoreEngine } from "../contract/store-engine.ts";
-import type { UpdatableKeyValueStore } from "../contract/key-value-store.ts";
+import type { UpdatableKeyValueStore, ValueAndTimestamp } from "../contract/key-value-store.ts";
 import { timestampedKeyValueStore } from "../kinds/timestamped-key-value/timestamped-key-value-kind.ts";
 import type { TaskStores } from "../contract/task-stores.ts";
 import { CacheBudget } from "../contract/cache-budget.ts";
@@ -23,19 +30,27 @@ interface Basket {
  */
 export function taskStoresConformance(fixture: StoreEngineFixture): readonly ConformanceCase[] {
   const seeds = fixture.seeds ?? 20;
-  return [0, 300, 2_000, 10_000_000].map((cacheBytesMax) => ({
-    name: `a store is the fold of its changelog, cache ${cacheBytesMax}`,
-    run: async () => {
-      for (let seed = 1; seed <= seeds; seed++)
-        await new StoreTrial(await fixture.openEmpty(), { seed, cacheBytesMax }).run(fixture);
-    },
-  }));
+  return [0, 300, 2_000, 10_000_000].flatMap((cacheBytesMax) =>
+    [false, true].map((headers) => ({
+      name: `a store${headers ? " with headers" : ""} is the fold of its changelog, cache ${cacheBytesMax}`,
+      run: async () => {
+        for (let seed = 1; seed <= seeds; seed++) {
+          const trial = new StoreTrial(await fixture.openEmpty(), { seed, cacheBytesMax, headers });
+          await trial.run(fixture);
+        }
+      },
+    })),
+  );
 }
 
 interface TrialOptions {
   readonly seed: number;
   readonly cacheBytesMax: number;
+  readonly headers: boolean;
 }
+
+/** Key, value, timestamp, headers. */
+type LoggedChange = [string, string | null, number, string];
 
 const storeNames = ["baskets", "counts"];
 const keys = ["a", "b", "ab", "é", "zz", "0", "long-key-of-some-length-and-more"];
@@ -54,7 +69,7 @@ class StoreTrial {
   #engine: StoreEngine;
   #stores: TaskStores;
   /** All records of a changelog; those from `committed` on belong to the open transaction. */
-  readonly #logs = new Map<string, [string, string | null, number][]>();
+  readonly #logs = new Map<string, LoggedChange[]>();
   #committed = new Map<string, number>();
   #model = new Map<string, string>();
   #committedModel = new Map<string, string>();
@@ -75,7 +90,8 @@ class StoreTrial {
       const kind = this.#choice.below(20);
       if (kind < 8) this.#updateBasket();
       else if (kind < 13) this.#updateCount();
-      else if (kind < 15) this.#put();
+      else if (kind === 13) this.#put();
+      else if (kind === 14) this.#putCount();
       else if (kind === 15) this.#commit();
       else if (kind === 16) this.#abort();
       else if (kind === 17 && reopen !== undefined && this.#choice.isOneIn(3))
@@ -138,6 +154,20 @@ class StoreTrial {
     this.#model.set(`counts/${key}`, JSON.stringify([(old ?? 0) + 1, timestamp]));
   }
 
+  #putCount(): void {
+    const store = this.#stores.store<UpdatableKeyValueStore<string, number>>("counts");
+    const key = this.#choice.of(keys);
+    const value = this.#choice.below(9);
+    const { timestamp } = this.#context;
+    const headers: Headers = [[key, this.#choice.isOneIn(3) ? null : encodeUtf8(`h${value}`)]];
+    store.put(key, { value, timestamp, headers });
+    this.#model.set(`counts/${key}`, textOf({ value, timestamp, headers: this.#kept(headers) }));
+  }
+
+  #kept(headers: Headers): Headers {
+    return this.#options.headers ? headers : noHeaders;
+  }
+
   #put(): void {
     const store = this.#stores.store<UpdatableKeyValueStore<string, Basket>>("baskets");
     const key = this.#choice.of(keys);
@@ -192,13 +222,13 @@ class StoreTrial {
       const store = this.#stores.store<UpdatableKeyValueStore<string, Basket>>(name);
       const walked: string[] = [];
       for (const { key, value } of store.all()) {
-        walked.push(`${name}/${key}=${JSON.stringify([value.value, value.timestamp])}`);
+        walked.push(`${name}/${key}=${textOf(value)}`);
         value.value.items?.push(-5);
       }
       checkEqual(walked, this.#expected(name), `seed ${this.#options.seed}, all of ${name}`);
       for (const key of keys) {
         const found = store.get(key);
-        const text = found === null ? null : JSON.stringify([found.value, found.timestamp]);
+        const text = found === null ? null : textOf(found);
         checkEqual(
           text,
           this.#model.get(`${name}/${key}`) ?? null,
@@ -212,9 +242,9 @@ class StoreTrial {
   #compareWithChangelog(): void {
     for (const name of storeNames) {
       const fold = new Map<string, string>();
-      for (const [key, value, timestamp] of this.#log(name))
+      for (const [key, value, timestamp, headers] of this.#log(name))
         if (value === null) fold.delete(key);
-        else fold.set(key, `${timestamp}:${value}`);
+        else fold.set(key, `${timestamp}:${value}${headers}`);
       const format = name === "counts" ? int64AsNumber() : json<Basket>();
       const stored = new Map<string, string>();
       for (const { key, value } of this.#stores
@@ -222,7 +252,7 @@ class StoreTrial {
         .all())
         stored.set(
           toHex(encodeUtf8(key)),
-          `${value.timestamp}:${toHex(format.serialize(value.value, name))}`,
+          `${value.timestamp}:${toHex(format.serialize(value.value, name))}${headersText(value.headers)}`,
         );
       checkEqual(
         [...stored].sort(),
@@ -239,12 +269,13 @@ class StoreTrial {
       .map((key) => `${name}/${key}=${this.#model.get(`${name}/${key}`)}`);
   }
 
-  #log(name: string): [string, string | null, number][] {
+  #log(name: string): LoggedChange[] {
     return this.#logs.get(name) ?? [];
   }
 
   #open(): TaskStores {
-    const common = { key: string(), caching: this.#isCached };
+    const { headers } = this.#options;
+    const common = { key: string(), caching: this.#isCached, headers };
     const specifications = [
       timestampedKeyValueStore({ ...common, name: "baskets", value: json<Basket>() }),
       timestampedKeyValueStore({ ...common, name: "counts", value: int64AsNumber() }),
@@ -258,9 +289,10 @@ class StoreTrial {
         specification,
         changelogTopic: `${specification.name}-changelog`,
         changelog: {
-          append: (timestamp: number, key: Uint8Array | null, value: Uint8Array | null) => {
+          append: (timestamp, key, value, written) => {
             const text = value === null ? null : toHex(value);
-            this.#log(specification.name).push([toHex(key ?? new Uint8Array(0)), text, timestamp]);
+            const keyText = toHex(key ?? new Uint8Array(0));
+            this.#log(specification.name).push([keyText, text, timestamp, headersText(written)]);
           },
         },
       })),
@@ -276,4 +308,12 @@ class StoreTrial {
         );
     return stores;
   }
+}
+
+function textOf({ value, timestamp, headers }: ValueAndTimestamp<unknown>): string {
+  return `${JSON.stringify([value, timestamp])}${headersText(headers)}`;
+}
+
+function headersText(headers: Headers = noHeaders): string {
+  return headers.map(([name, value]) => ` ${name}=${value && toHex(value)}`).join("");
 }

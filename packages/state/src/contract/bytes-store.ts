@@ -1,4 +1,5 @@
 import type { Timestamp } from "@millrace/model";
+import type { RecordContext } from "./record-context.ts";
 import type { EntryCursor, ScanRange } from "./store-engine.ts";
 
 /**
@@ -11,12 +12,15 @@ export interface BytesStore {
   /**
    * The key is copied, the value kept: the caller does not change it any more. Null deletes.
    *
-   * @param contextTimestamp of the record that wrote it: the changelog's where the value brings none
+   * @param context of the record that wrote it: the changelog's where the value brings none
    */
-  put(key: Uint8Array, value: Uint8Array | null, contextTimestamp: Timestamp): void;
+  put(key: Uint8Array, value: Uint8Array | null, context: WriteContext): void;
   scan(range: StoreScan): EntryCursor;
   approximateEntryCount(): number;
 }
+
+/** What a changelog's record has of the record that was under way when the store was written. */
+export type WriteContext = Pick<RecordContext, "timestamp" | "headers">;
 
 export interface StoreScan extends ScanRange {
   /** Of rows that expire: those of earlier times are hidden. Absent: by what has expired now. */
@@ -27,6 +31,7 @@ export interface StoreScan extends ScanRange {
 
 /** A store's part of its task's engine, seen through the writes that are not committed. */
 export interface EngineBytes extends BytesStore {
+  put(key: Uint8Array, value: Uint8Array | null): void;
   /** Deletes all keys before this one in the engine, at once and for good: of what nobody may see any more. */
   dropBelow(key: Uint8Array): void;
 }

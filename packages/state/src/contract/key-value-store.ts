@@ -1,4 +1,4 @@
-import type { Timestamp } from "@millrace/model";
+import type { Headers, Timestamp } from "@millrace/model";
 import type { Serde } from "@millrace/serde";
 import type { StateStore } from "./state-store.ts";
 import type { StoreCursor } from "./store-cursor.ts";
@@ -30,10 +30,12 @@ export interface KeyValueStore<K, V> extends ReadOnlyKeyValueStore<K, V> {
   delete(key: K): V | null;
 }
 
-/** Kafka: `ValueAndTimestamp`. */
+/** Kafka: `ValueAndTimestamp`, of stores with headers `ValueTimestampHeaders`. */
 export interface ValueAndTimestamp<V> {
   readonly value: V;
   readonly timestamp: Timestamp;
+  /** Of a store with headers; others keep none. */
+  readonly headers?: Headers;
 }
 
 /** Keys to values with the timestamp of their last update: what the DSL keeps (Kafka: `TimestampedKeyValueStore`). */

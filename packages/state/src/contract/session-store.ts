@@ -32,8 +32,19 @@ export interface SessionStore<K, V> extends ReadOnlySessionStore<K, V> {
   remove(session: Windowed<K>): void;
 }
 
-/** With what operators need of its cache. */
+/** Which sessions, by their ends, both inclusive. */
+export interface EndRange {
+  readonly from: Timestamp;
+  readonly to: Timestamp;
+}
+
+/** With what operators need of it. */
 export interface CachedSessionStore<K, V> extends SessionStore<K, V> {
+  /**
+   * The sessions of all keys that ended between (Kafka: `findSessions` by ends alone), in the order of `findSessionsOfKeys`;
+   * of a store that is ordered by time by end, start and key.
+   */
+  findEnded(range: EndRange): WindowedCursor<K, V>;
   /** True: the flush listener forwards. */
   readonly isCached: boolean;
   /** As `UpdatableStore.setFlushListener`. */

@@ -64,6 +64,15 @@ export interface StoreOptions<K, V> {
   readonly engine?: StoreEngineKind;
 }
 
+/** Of kinds that may have room for headers. */
+export interface HeadersOption {
+  /**
+   * True: each row has room for headers, and so has its record in the changelog (Kafka 4.3: `…StoreWithHeadersBuilder`). A
+   * store that had none begins anew, from its changelog. Default false.
+   */
+  readonly headers?: boolean;
+}
+
 /** The kind of a specification, whole: `specificationOf` took it as such. */
 export function kindOf(specification: StoreSpecification): StoreKind {
   return specification.kind as StoreKind;

@@ -1,4 +1,4 @@
-import type { Timestamp, Windowed } from "@millrace/model";
+import type { Headers, Timestamp, Windowed } from "@millrace/model";
 import type { ValueAndTimestamp } from "./key-value-store.ts";
 import type { StateStore } from "./state-store.ts";
 import type { StoreCursor } from "./store-cursor.ts";
@@ -18,6 +18,8 @@ export interface TimeRange {
 export interface WindowedCursor<K, V> extends StoreCursor<Windowed<K>, V> {
   /** Start of the window under the cursor, of a session its end: without decoding the key. */
   readonly time: Timestamp;
+  /** Of a store with headers: those of the row under the cursor; others have none. */
+  readonly headers: Headers;
 }
 
 /**
@@ -34,7 +36,7 @@ export interface ReadOnlyWindowStore<K, V> extends StateStore {
    * bound. A store in memory gives them by start, then key; others by segment, key, start, as Kafka's do.
    */
   fetchKeys(from: K | null, to: K | null, range?: TimeRange): WindowedCursor<K, V>;
-  /** The windows of all keys, in the order of `fetchKeys`. */
+  /** The windows of all keys, in the order of `fetchKeys`; of a store that says so, by start, then key. */
   fetchAll(range?: TimeRange): WindowedCursor<K, V>;
 }
 

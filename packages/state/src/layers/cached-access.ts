@@ -1,4 +1,4 @@
-import { invariant, type Timestamp } from "@millrace/model";
+import { invariant, noHeaders, type Headers, type Timestamp } from "@millrace/model";
 import type { BytesStore, StoreScan } from "../contract/bytes-store.ts";
 import type { CacheBudget } from "../contract/cache-budget.ts";
 import type { RecordContext } from "../contract/record-context.ts";
@@ -48,6 +48,7 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
   #entry: CacheEntry<K, V> | null = null;
   #timestampOfRead: Timestamp = -1;
   #readTimestamp: Timestamp = -1;
+  #readHeaders: Headers = noHeaders;
 
   constructor(options: CachedAccessOptions<K, V>) {
     const { name, store, format, context, budget, holdsReads, valueSeenBy } = options;
@@ -67,6 +68,10 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
 
   get readTimestamp(): Timestamp {
     return this.#readTimestamp;
+  }
+
+  get readHeaders(): Headers {
+    return this.#readHeaders;
   }
 
   get hasDirty(): boolean {
@@ -94,19 +99,20 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
     const entry = this.#entry;
     invariant(entry !== null, "STATE-5", "writeUpdated without readForUpdate");
     this.#entry = null;
-    this.#write(entry, value, timestamp);
+    this.#write(entry, { value, timestamp, headers: noHeaders });
   }
 
   read(key: K): V | null {
     const entry = this.#use(key, null);
     const value = this.#valueOf(entry);
     this.#readTimestamp = value === null ? -1 : entry.valueTimestamp;
+    this.#readHeaders = this.#headersOf(entry);
     return value;
   }
 
-  write(key: K, value: V | null, timestamp: Timestamp): void {
+  write(key: K, value: V | null, timestamp: Timestamp, headers = noHeaders): void {
     const found = this.#keys.find(this.#cache, key, null);
-    this.#write(found ?? this.#keys.newEntry<V>(key, null), value, timestamp);
+    this.#write(found ?? this.#keys.newEntry<V>(key, null), { value, timestamp, headers });
   }
 
   scan(range: StoreScan): EntryCursor {
@@ -213,7 +219,7 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
     return value;
   }
 
-  #write(found: CacheEntry<K, V>, value: V | null, timestamp: Timestamp): void {
+  #write(found: CacheEntry<K, V>, { value, timestamp, headers }: Written<V>): void {
     if (this.#cursors.hasOpen)
       this.#cursors.keep(this.#keyBytesOf(found), (scan) => this.#bytesNow(found, scan));
     // While a flush forwards, entries wait for their turn: what is written then gets an entry of its own.
@@ -221,16 +227,20 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
       ? new CacheEntry<K, V>(found.mapKey, found.key, found.keyBytes, found.keySize)
       : found;
     if (value === null || value === undefined) setTombstone(entry);
-    else this.#setValue(entry, value, timestamp);
+    else this.#setValue(entry, { value, timestamp, headers });
     entry.copyContext(this.#context);
     if (entry.isTombstone) entry.valueTimestamp = entry.timestamp;
     this.#cache.store(entry, true);
   }
 
-  #setValue(entry: CacheEntry<K, V>, value: V, timestamp: Timestamp): void {
+  #setValue(
+    entry: CacheEntry<K, V>,
+    { value, timestamp, headers }: Written<V> & { readonly value: V },
+  ): void {
     // Serialise, or check, first: if that fails the entry is as it was.
-    const size = isPrimitive(value) ? this.#format.encodedSize(value) : undefined;
-    const bytes = size === undefined ? this.#format.encode(value, timestamp) : null;
+    const mayStayDecoded = headers.length === 0 && isPrimitive(value);
+    const size = mayStayDecoded ? this.#format.encodedSize(value) : undefined;
+    const bytes = size === undefined ? this.#format.encode(value, timestamp, headers) : null;
     entry.isTombstone = false;
     entry.value = bytes === null ? value : null;
     entry.hasValue = bytes === null;
@@ -247,7 +257,7 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
   #bytesOf(entry: CacheEntry<K, V>): Uint8Array {
     if (entry.bytes !== null) return entry.bytes;
     invariant(entry.hasValue && entry.value !== null, "STATE-5", "an entry has a value, or bytes");
-    return (entry.bytes = this.#format.encode(entry.value, entry.valueTimestamp));
+    return (entry.bytes = this.#format.encode(entry.value, entry.valueTimestamp, noHeaders));
   }
 
   /** What is stored under an entry's key before it is written. */
@@ -269,13 +279,13 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
     const bytes = entry.isTombstone ? null : this.#bytesOf(entry);
     const listener = this.#listener;
     if (listener === null) {
-      this.#store.put(keyBytes, bytes, entry.timestamp);
+      this.#store.put(keyBytes, bytes, entry);
       this.#dropSpareBytes(entry);
       return;
     }
     const oldBytes = bytes === null || this.#sendsOldValues ? this.#store.get(keyBytes) : null;
     if (bytes === null && oldBytes === null) return;
-    this.#store.put(keyBytes, bytes, entry.timestamp);
+    this.#store.put(keyBytes, bytes, entry);
     const oldValue =
       this.#sendsOldValues && oldBytes !== null ? this.#format.decode(oldBytes) : null;
     const newValue = this.#valueOf(entry);
@@ -283,9 +293,15 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
     listener(this.#keyOf(entry, keyBytes), newValue, oldValue, entry);
   }
 
-  /** A primitive is as good as its bytes, which are five times its size. */
+  /** What has no bytes has no headers. */
+  #headersOf({ bytes }: CacheEntry<K, V>): Headers {
+    return bytes === null ? noHeaders : this.#format.headersOf(bytes);
+  }
+
+  /** A primitive without headers is as good as its bytes, which are five times its size. */
   #dropSpareBytes(entry: CacheEntry<K, V>): void {
-    if (entry.hasValue && isPrimitive(entry.value)) entry.bytes = null;
+    const isSpare = entry.hasValue && isPrimitive(entry.value);
+    if (isSpare && this.#headersOf(entry).length === 0) entry.bytes = null;
     if (this.#keys.isDirect && isPrimitive(entry.key)) entry.keyBytes = null;
   }
 
@@ -293,6 +309,13 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
   #keyOf(entry: CacheEntry<K, V>, keyBytes: Uint8Array): K {
     return isPrimitive(entry.key) ? entry.key : this.#format.decodeKey(keyBytes);
   }
+}
+
+/** What is written under a key. */
+interface Written<V> {
+  readonly value: V | null;
+  readonly timestamp: Timestamp;
+  readonly headers: Headers;
 }
 
 function setTombstone<K, V>(entry: CacheEntry<K, V>): void {

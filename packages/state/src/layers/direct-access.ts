@@ -1,4 +1,4 @@
-import { invariant, type Timestamp } from "@millrace/model";
+import { invariant, noHeaders, type Headers, type Timestamp } from "@millrace/model";
 import type { BytesStore, StoreScan } from "../contract/bytes-store.ts";
 import type { RecordContext } from "../contract/record-context.ts";
 import type { EntryCursor } from "../contract/store-engine.ts";
@@ -20,6 +20,7 @@ export class DirectAccess<K, V> implements ValueAccess<K, V> {
   #keyBytes: Uint8Array | null = null;
   #timestampOfRead: Timestamp = -1;
   #readTimestamp: Timestamp = -1;
+  #readHeaders: Headers = noHeaders;
 
   constructor({ name, store, format, context, valueSeenBy }: AccessOptions<K, V>) {
     this.#store = store;
@@ -33,6 +34,10 @@ export class DirectAccess<K, V> implements ValueAccess<K, V> {
     return this.#readTimestamp;
   }
 
+  get readHeaders(): Headers {
+    return this.#readHeaders;
+  }
+
   get timestampOfRead(): Timestamp {
     return this.#timestampOfRead;
   }
@@ -40,11 +45,12 @@ export class DirectAccess<K, V> implements ValueAccess<K, V> {
   read(key: K): V | null {
     const bytes = this.#store.get(this.#format.encodeKey(key));
     this.#readTimestamp = bytes === null ? -1 : this.#format.timestampOf(bytes);
+    this.#readHeaders = bytes === null ? noHeaders : this.#format.headersOf(bytes);
     return bytes === null ? null : this.#format.decode(bytes);
   }
 
-  write(key: K, value: V | null, timestamp: Timestamp): void {
-    const bytes = value === null ? null : this.#format.encode(value, timestamp);
+  write(key: K, value: V | null, timestamp: Timestamp, headers = noHeaders): void {
+    const bytes = value === null ? null : this.#format.encode(value, timestamp, headers);
     this.#put(this.#format.encodeKey(key), bytes);
   }
 
@@ -60,7 +66,9 @@ export class DirectAccess<K, V> implements ValueAccess<K, V> {
     invariant(keyBytes !== null, "STATE-5", "writeUpdated without readForUpdate");
     this.#keyBytes = null;
     const bytes =
-      value === null || value === undefined ? null : this.#format.encode(value, timestamp);
+      value === null || value === undefined
+        ? null
+        : this.#format.encode(value, timestamp, noHeaders);
     this.#put(keyBytes, bytes);
   }
 
@@ -106,6 +114,6 @@ export class DirectAccess<K, V> implements ValueAccess<K, V> {
   #put(keyBytes: Uint8Array, bytes: Uint8Array | null): void {
     if (this.#cursors.hasOpen)
       this.#cursors.keep(keyBytes, (scan) => this.#valueSeenBy(keyBytes, scan));
-    this.#store.put(keyBytes, bytes, this.#context.timestamp);
+    this.#store.put(keyBytes, bytes, this.#context);
   }
 }

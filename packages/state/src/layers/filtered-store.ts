@@ -1,5 +1,4 @@
-import type { Timestamp } from "@millrace/model";
-import type { BytesStore, StoreScan } from "../contract/bytes-store.ts";
+import type { BytesStore, StoreScan, WriteContext } from "../contract/bytes-store.ts";
 import type { EntryCursor } from "../contract/store-engine.ts";
 import { hashOf, hashWith, KeyFilter } from "./key-filter.ts";
 
@@ -19,9 +18,9 @@ export class FilteredStore implements BytesStore {
     return this.#filter.mayHave(hashOfKey(key)) ? this.#inner.get(key) : null;
   }
 
-  put(key: Uint8Array, value: Uint8Array | null, contextTimestamp: Timestamp): void {
+  put(key: Uint8Array, value: Uint8Array | null, context: WriteContext): void {
     if (value !== null) this.#filter.add(hashOfKey(key));
-    this.#inner.put(key, value, contextTimestamp);
+    this.#inner.put(key, value, context);
   }
 
   scan(range: StoreScan): EntryCursor {

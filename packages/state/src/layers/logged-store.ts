@@ -1,5 +1,4 @@
-import type { Timestamp } from "@millrace/model";
-import type { BytesStore, StoreScan } from "../contract/bytes-store.ts";
+import type { BytesStore, StoreScan, WriteContext } from "../contract/bytes-store.ts";
 import type { ChangelogWriter } from "../contract/changelog-writer.ts";
 import type { EntryCursor } from "../contract/store-engine.ts";
 import type { ValueLayout } from "./value-layout.ts";
@@ -23,9 +22,9 @@ export class LoggedStore implements BytesStore {
     return this.#inner.get(key);
   }
 
-  put(key: Uint8Array, value: Uint8Array | null, contextTimestamp: Timestamp): void {
-    this.#layout.log(this.#changelog, key, value, contextTimestamp);
-    this.#inner.put(key, value, contextTimestamp);
+  put(key: Uint8Array, value: Uint8Array | null, context: WriteContext): void {
+    this.#layout.log(this.#changelog, key, value, context);
+    this.#inner.put(key, value, context);
   }
 
   scan(range: StoreScan): EntryCursor {

@@ -1,6 +1,5 @@
-import type { Timestamp } from "@millrace/model";
 import type { Metrics, MetricTags } from "@millrace/platform";
-import type { BytesStore, StoreScan } from "../contract/bytes-store.ts";
+import type { BytesStore, StoreScan, WriteContext } from "../contract/bytes-store.ts";
 import type { EntryCursor } from "../contract/store-engine.ts";
 
 /** Counts what passes the cache. Counting is an addition; whoever looks reads the sum. */
@@ -22,9 +21,9 @@ export class MeteredStore implements BytesStore {
     return this.#inner.get(key);
   }
 
-  put(key: Uint8Array, value: Uint8Array | null, contextTimestamp: Timestamp): void {
+  put(key: Uint8Array, value: Uint8Array | null, context: WriteContext): void {
     this.#puts++;
-    this.#inner.put(key, value, contextTimestamp);
+    this.#inner.put(key, value, context);
   }
 
   scan(range: StoreScan): EntryCursor {

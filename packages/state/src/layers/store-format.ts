@@ -1,4 +1,4 @@
-import type { Timestamp } from "@millrace/model";
+import type { Headers, Timestamp } from "@millrace/model";
 import { deserializeWith, serializeWith, sizeWith, type Serde } from "@millrace/serde";
 import type { ValueLayout } from "./value-layout.ts";
 
@@ -38,9 +38,9 @@ export class StoreFormat<K, V> {
     return sizeWith(this.#key, key as K & {}, this.topic);
   }
 
-  encode(value: V, timestamp: Timestamp): Uint8Array {
+  encode(value: V, timestamp: Timestamp, headers: Headers): Uint8Array {
     const bytes = serializeWith(this.#value, value as V & {}, this.topic);
-    return this.#layout.stored(bytes, timestamp);
+    return this.#layout.stored(bytes, timestamp, headers);
   }
 
   decode(bytes: Uint8Array): V {
@@ -52,7 +52,12 @@ export class StoreFormat<K, V> {
     return this.#layout.timestampOf(bytes);
   }
 
-  /** Bytes that `encode` would give; undefined: only serialising tells. */
+  /** None where the store keeps none. */
+  headersOf(bytes: Uint8Array): Headers {
+    return this.#layout.headersOf(bytes);
+  }
+
+  /** Bytes that `encode` would give without headers; undefined: only serialising tells. */
   encodedSize(value: V): number | undefined {
     const size = sizeWith(this.#value, value as V & {}, this.topic);
     return size === undefined ? undefined : size + this.#layout.extraBytes;

@@ -1,4 +1,4 @@
-import type { Timestamp } from "@millrace/model";
+import type { Headers, Timestamp } from "@millrace/model";
 import type { BytesStore, StoreScan } from "../contract/bytes-store.ts";
 import type { RecordContext } from "../contract/record-context.ts";
 import type { EntryCursor } from "../contract/store-engine.ts";
@@ -21,8 +21,10 @@ export interface ValueAccess<K, V> extends UpdatableStore<K, V> {
   read(key: K): V | null;
   /** Timestamp of what `read` gave; -1 if there was nothing, or the store keeps none. */
   readonly readTimestamp: Timestamp;
+  /** Headers of what `read` gave; none if the store keeps none. */
+  readonly readHeaders: Headers;
   /** The value stays the caller's: it is serialised before the call returns. Null deletes. */
-  write(key: K, value: V | null, timestamp: Timestamp): void;
+  write(key: K, value: V | null, timestamp: Timestamp, headers?: Headers): void;
   /** Entries as bytes, the cache's included, as they are now. */
   scan(range: StoreScan): EntryCursor;
   /** What a search uses of the cache, which its scans then leave to that; undefined where they tell it themselves. */

@@ -1,23 +1,29 @@
-import { noHeaders, type Timestamp } from "@millrace/model";
+import { concatBytes, noHeaders, type Headers, type Timestamp } from "@millrace/model";
+import { headersEnd, headersOf, headersPrefix } from "../bytes/headers-prefix.ts";
+import { readInt64 } from "../bytes/int64.ts";
+import { partOf } from "../bytes/key-range.ts";
 import { timestampBytes, timestampOf, valueOf, withTimestamp } from "../bytes/timestamp-prefix.ts";
+import type { WriteContext } from "../contract/bytes-store.ts";
 import type { ChangelogWriter } from "../contract/changelog-writer.ts";
 import type { ChangelogRecord } from "../contract/open-store.ts";
 
 /** What lies in a store besides the bytes of a value's serde, and how a changelog carries it. */
 export interface ValueLayout {
-  /** Bytes of a stored value besides those of its serde. */
+  /** Bytes of a stored value without headers besides those of its serde. */
   readonly extraBytes: number;
-  stored(value: Uint8Array, timestamp: Timestamp): Uint8Array;
+  stored(value: Uint8Array, timestamp: Timestamp, headers: Headers): Uint8Array;
   /** A view of the serde's bytes. */
   valueOf(stored: Uint8Array): Uint8Array;
   /** -1 where none is kept. */
   timestampOf(stored: Uint8Array): Timestamp;
-  /** Writes a change to its changelog. A value that brings no timestamp gets that of the context. */
+  /** None where none are kept. */
+  headersOf(stored: Uint8Array): Headers;
+  /** Writes a change to its changelog. What a value does not bring along is that of the context. */
   log(
     changelog: ChangelogWriter,
     key: Uint8Array,
     stored: Uint8Array | null,
-    contextTimestamp: Timestamp,
+    context: WriteContext,
   ): void;
   /** The stored form of a changelog record. */
   restored(record: ChangelogRecord): Uint8Array | null;
@@ -29,8 +35,9 @@ export const plainValues: ValueLayout = {
   stored: (value) => value,
   valueOf: (stored) => stored,
   timestampOf: () => -1,
-  log: (changelog, key, stored, contextTimestamp) =>
-    changelog.append(contextTimestamp, key, stored, noHeaders),
+  headersOf: () => noHeaders,
+  log: (changelog, key, stored, { timestamp }) =>
+    changelog.append(timestamp, key, stored, noHeaders),
   restored: ({ value }) => value,
 };
 
@@ -40,9 +47,42 @@ export const timestampedValues: ValueLayout = {
   stored: withTimestamp,
   valueOf,
   timestampOf,
-  log: (changelog, key, stored, contextTimestamp) => {
-    if (stored === null) changelog.append(contextTimestamp, key, null, noHeaders);
+  headersOf: () => noHeaders,
+  log: (changelog, key, stored, { timestamp }) => {
+    if (stored === null) changelog.append(timestamp, key, null, noHeaders);
     else changelog.append(timestampOf(stored), key, valueOf(stored), noHeaders);
   },
   restored: ({ value, timestamp }) => (value === null ? null : withTimestamp(value, timestamp)),
+};
+
+/** Headers ++ value; the changelog's record carries the headers (Kafka: `AggregationWithHeaders`). */
+export const valuesWithHeaders: ValueLayout = {
+  extraBytes: 1,
+  stored: (value, _timestamp, headers) => concatBytes(headersPrefix(headers), value),
+  valueOf: (stored) => partOf(stored, headersEnd(stored)),
+  timestampOf: () => -1,
+  headersOf,
+  log: (changelog, key, stored, { timestamp, headers }) => {
+    if (stored === null) changelog.append(timestamp, key, null, headers);
+    else changelog.append(timestamp, key, valuesWithHeaders.valueOf(stored), headersOf(stored));
+  },
+  restored: ({ value, timestamp, headers }) =>
+    value === null ? null : valuesWithHeaders.stored(value, timestamp, headers),
+};
+
+/** Headers ++ timestamp (8) ++ value (Kafka: `ValueTimestampHeaders`). */
+export const timestampedValuesWithHeaders: ValueLayout = {
+  extraBytes: 1 + timestampBytes,
+  stored: (value, timestamp, headers) =>
+    concatBytes(headersPrefix(headers), withTimestamp(value, timestamp)),
+  valueOf: (stored) => partOf(stored, headersEnd(stored) + timestampBytes),
+  timestampOf: (stored) => readInt64(stored, headersEnd(stored)),
+  headersOf,
+  log: (changelog, key, stored, { timestamp, headers }) => {
+    const { timestampOf: timeOf, valueOf: contentOf } = timestampedValuesWithHeaders;
+    if (stored === null) changelog.append(timestamp, key, null, headers);
+    else changelog.append(timeOf(stored), key, contentOf(stored), headersOf(stored));
+  },
+  restored: ({ value, timestamp, headers }) =>
+    value === null ? null : timestampedValuesWithHeaders.stored(value, timestamp, headers),
 };

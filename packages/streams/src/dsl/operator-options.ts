@@ -24,6 +24,7 @@ import { otherwise } from "./operators/split.ts";
 import { unmatchedTimes } from "./operators/stream-join/streams-join.ts";
 import { isSuppressed } from "./suppressed.ts";
 import { placeOfCall } from "../error/place-of-call.ts";
+import { storeFormats } from "../plan/lower-plan.ts";
 import { TopologyError } from "../error/topology-error.ts";
 
 /** What an operator takes in one place. */
@@ -333,23 +334,32 @@ const rowsOf = {
   suppress: named,
   "filter of a table": aggregation,
   "mapValues of a table": { ...aggregation, value: serdes.value },
+  transformValues: { ...aggregation, value: serdes.value },
   build: {
     optimize: valueOption(anything),
     requireExplicitNames: flagOption({}),
     storeEngine: choiceOption(storeEngineKinds, {}),
+    storeFormat: choiceOption(storeFormats, {}),
   },
 } as const satisfies Readonly<Record<string, OptionRows>>;
 
-const definition = {
+const inTask = {
   stores: valueOption(object),
-  state: valueOption(callback("() => what the processor keeps in a task")),
+  state: valueOption(callback("() => what it keeps in a task")),
   init: valueOption(callback("(context) => nothing")),
-  process: valueOption(callback("(record, context) => nothing"), { isRequired: true }),
   close: valueOption(callback("(context) => nothing")),
 };
+const definition = {
+  ...inTask,
+  process: valueOption(callback("(record, context) => nothing"), { isRequired: true }),
+};
 
-/** What a processor's definition is made of. */
+/** What the definition of a processor, or a transformer, is made of. */
 const definitionRows = {
+  transformValues: {
+    ...inTask,
+    transform: valueOption(callback("(value, key, context) => value"), { isRequired: true }),
+  },
   process: { ...definition, output: valueOption(object), outputs: valueOption(object) },
   processValues: { ...definition, value: serdes.value },
 };
@@ -357,6 +367,7 @@ const definitionRows = {
 const tableStoreRows = {
   ...named,
   engine: choiceOption(storeEngineKinds, {}),
+  headers: flagOption({}),
   caching: flagOption({}),
   logging: flagOption({}),
 };

@@ -4,7 +4,7 @@ import type { Serde } from "@millrace/serde";
 import { TopologyError } from "../error/topology-error.ts";
 import type { PlanRecorder } from "../plan/plan.ts";
 import type { RowJoiner, TableJoinKind } from "../processor/joined-view.ts";
-import { checked } from "./operator-options.ts";
+import { checked, checkedDefinition } from "./operator-options.ts";
 import type { AggregationOptions } from "./operators/aggregate.ts";
 import { TableGrouping, type AdderAndSubtractor } from "./operators/aggregate-table.ts";
 import type { DerivedTableOptions } from "./operators/derived-table.ts";
@@ -17,6 +17,7 @@ import { suppress } from "./operators/suppress.ts";
 import { filterTable, type TablePredicate } from "./operators/table-filter.ts";
 import { mapTableValues, type TableValueMapper } from "./operators/table-map-values.ts";
 import type { ScoreOf } from "./operators/top-n/score.ts";
+import { transformTableValues, type UntypedTransformer } from "./operators/transform-values.ts";
 import { toStream, toStreamBy } from "./operators/to-stream.ts";
 import type { NamedOptions, StreamNode, TableNode } from "./stream-node.ts";
 import type { Suppressed } from "./suppressed.ts";
@@ -89,6 +90,15 @@ export class PlannedTable implements Erased<KTable<Any, Any>> {
   ): PlannedTable {
     const given = checked("mapValues of a table", options, mapper);
     return this.#derived(mapTableValues(this.#node, mapper, given));
+  }
+
+  transformValues(
+    definition: UntypedTransformer,
+    options?: DerivedTableOptions & Pick<Serdes, "value">,
+  ): PlannedTable {
+    const given = checkedDefinition("transformValues", definition, options);
+    const tableOf = PlannedTable.find;
+    return this.#derived(transformTableValues(this.#node, definition, { ...given, tableOf }));
   }
 
   suppress(suppressed: Suppressed, options?: NamedOptions): PlannedTable {

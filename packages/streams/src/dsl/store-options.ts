@@ -7,6 +7,7 @@ import {
   timestampedWindowStore,
   untimedKeyValueStore,
   versionedKeyValueStore,
+  type RowOrder,
   type StoreEngineKind,
   type StoreSpecification,
 } from "@millrace/state";
@@ -23,6 +24,8 @@ export interface StoreOptions {
   readonly name?: string;
   /** Default: `storeEngine` of `build`. `rocksdb` is in memory too where the application has no RocksDB. */
   readonly engine?: StoreEngineKind;
+  /** True: with room for headers, as with `storeFormat` of `build`. Default: by that. */
+  readonly headers?: boolean;
   /** False: every update is written and forwarded at once. Default true. */
   readonly caching?: boolean;
   /** False: no changelog; what the store holds is gone with the disk. Default true. */
@@ -79,6 +82,7 @@ function specifierOf(options: StoreOptions): Specifier {
     entriesMax === undefined ? undefined : "entriesMax",
     timestamps ? undefined : "timestamps: false",
     options.ttl === undefined ? undefined : "ttl",
+    options.headers === true ? "headers" : undefined,
   ].filter((kind) => kind !== undefined);
   if (kinds.length > 1 || (segmentInterval !== undefined && historyRetention === undefined))
     throw new TopologyError(
@@ -87,7 +91,7 @@ function specifierOf(options: StoreOptions): Specifier {
         ? `the store was given ${kinds.join(" and ")}; give one of them, each is a kind of store`
         : "the store was given segmentInterval without historyRetention; give both, or neither",
     );
-  if (kinds.length === 1 && options.name === undefined)
+  if (kinds.length === 1 && options.headers !== true && options.name === undefined)
     throw new TopologyError(
       "INVALID_ARGUMENT",
       `the store was given ${kinds.join("")}, and has no name; give { name: "…" } too`,
@@ -118,6 +122,7 @@ interface CommonOptions {
   readonly caching: boolean;
   readonly logging: boolean;
   readonly engine: StoreEngineKind;
+  readonly headers: boolean;
 }
 
 function draftOf(
@@ -129,17 +134,25 @@ function draftOf(
   if (options.name !== undefined) checkName(options.name);
   const name = options.name ?? naming.store(prefix);
   if (options.name === undefined) naming.noteGenerated(name);
-  const specified = new Map<StoreEngineKind, StoreSpecification>();
   return {
     name,
     isNamedByUser: options.name !== undefined,
-    specify: ({ key, value }, defaultEngine) => {
-      const { caching = true, logging = true, engine = defaultEngine } = options;
-      const specification =
-        specified.get(engine) ?? specify({ name, key, value, caching, logging, engine });
-      specified.set(engine, specification);
-      return specification;
-    },
+    specify: oncePerDefaults((serdes, defaults) => {
+      const { caching = true, logging = true, engine = defaults.engine } = options;
+      const headers = options.headers ?? (defaults.headers && engine === "rocksdb");
+      return specify({ name, ...serdes, caching, logging, engine, headers });
+    }),
+  };
+}
+
+/** Builds with the same defaults share one specification. */
+export function oncePerDefaults(specify: StoreDraft["specify"]): StoreDraft["specify"] {
+  const specified = new Map<string, StoreSpecification>();
+  return (serdes, defaults) => {
+    const known = `${defaults.engine} ${defaults.headers}`;
+    const specification = specified.get(known) ?? specify(serdes, defaults);
+    specified.set(known, specification);
+    return specification;
   };
 }
 
@@ -155,19 +168,17 @@ interface Retention {
   readonly mayCache: boolean;
 }
 
+interface WindowRetention extends Retention {
+  readonly sizeMs: number;
+  readonly endOf: ((start: Timestamp) => Timestamp) | undefined;
+  readonly order: RowOrder;
+}
+
 /** As `draftStore`, for windows. */
 export function draftWindowStore(
   option: StoreOption | undefined,
   naming: StoreNaming,
-  {
-    sizeMs,
-    endOf,
-    retentionMsMin,
-    mayCache,
-  }: Retention & {
-    readonly sizeMs: number;
-    readonly endOf: ((start: Timestamp) => Timestamp) | undefined;
-  },
+  { sizeMs, endOf, retentionMsMin, mayCache, order }: WindowRetention,
 ): StoreDraft {
   const retention = retentionMsOf(option, retentionMsMin);
   return draftOf(option, naming, ({ caching, ...common }) =>
@@ -177,6 +188,8 @@ export function draftWindowStore(
       windowSize: sizeMs,
       windowEnd: endOf,
       retention,
+      // As in Kafka, those with headers have an index.
+      order: order === "time" && common.headers ? "timeOrKey" : order,
     }),
   );
 }
@@ -185,11 +198,11 @@ export function draftWindowStore(
 export function draftSessionStore(
   option: StoreOption | undefined,
   naming: StoreNaming,
-  { retentionMsMin, mayCache }: Retention,
+  { retentionMsMin, mayCache, order }: Retention & { readonly order: "key" | "time" },
 ): StoreDraft {
   const retention = retentionMsOf(option, retentionMsMin);
   return draftOf(option, naming, ({ caching, ...common }) =>
-    sessionStore<unknown, unknown>({ ...common, caching: caching && mayCache, retention }),
+    sessionStore<unknown, unknown>({ ...common, caching: caching && mayCache, retention, order }),
   );
 }
 

@@ -80,6 +80,7 @@ const calls = {
   leftJoin: "leftJoin(other, joiner, options)",
   outerJoin: "outerJoin(other, joiner, options)",
   mapValues: "mapValues(mapper, options)",
+  transformValues: "transformValues(definition, options)",
   mapValuesAsync: "mapValuesAsync(mapper, options)",
   repartition: "repartition(options)",
   suppress: "the operator above suppress",

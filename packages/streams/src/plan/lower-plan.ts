@@ -25,6 +25,11 @@ const optimizations: readonly TopologyOptimization[] = [
   "single.store.self.join",
 ];
 
+export const storeFormats = ["default", "headers"] as const;
+
+/** How the stores of the DSL lie on disk (Kafka: `dsl.store.format`). */
+export type StoreFormat = (typeof storeFormats)[number];
+
 export interface PlanOptions {
   /** `all`, `none` (the default), or a list. Change it with care: it changes internal topics. */
   readonly optimize?: "all" | "none" | readonly TopologyOptimization[];
@@ -35,6 +40,12 @@ export interface PlanOptions {
   readonly requireExplicitNames?: boolean;
   /** Of stores that do not say it themselves (Kafka: `dsl.store.suppliers.class`). Default `rocksdb`. */
   readonly storeEngine?: StoreEngineKind;
+  /**
+   * `headers`: stores of tables in RocksDB, and those of joins, have room for headers, and the deletions in their changelogs
+   * have those of their records (Kafka: `dsl.store.format`). Stores that had another format are restored anew. Default
+   * `default`.
+   */
+  readonly storeFormat?: StoreFormat;
 }
 
 /** Plan -> passes -> topology. */
@@ -46,7 +57,10 @@ export function lowerPlan(plan: Plan, options: PlanOptions = {}): Topology {
   if (wanted.has("merge.repartition.topics")) mergeRepartitionTopics(graph);
   if (wanted.has("single.store.self.join")) joinOnOneStore(graph);
   keepNullKeys(graph);
-  const topology = new TopologyBuilder(options.storeEngine);
+  const topology = new TopologyBuilder({
+    engine: options.storeEngine ?? "rocksdb",
+    headers: options.storeFormat === "headers",
+  });
   lowerGraph(graph, topology, gatherDemands(plan));
   if (options.requireExplicitNames === true && plan.generatedResources.length > 0)
     throw new TopologyError(

@@ -1,6 +1,8 @@
 import type { Serde } from "@millrace/serde";
 import type { StoreEngineKind, StoreSpecification } from "@millrace/state";
 
+import type { StoreDefaults } from "../topology/store-defaults.ts";
+
 /** A store of a table, named, and still without what only the build knows. */
 export interface StoreDraft {
   readonly name: string;
@@ -18,6 +20,6 @@ export interface StoreDraft {
   /** The same specification each time: whoever asks shares the store. */
   readonly specify: (
     serdes: { readonly key: Serde<unknown>; readonly value: Serde<unknown> },
-    engine: StoreEngineKind,
+    defaults: StoreDefaults,
   ) => StoreSpecification;
 }

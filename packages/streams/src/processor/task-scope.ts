@@ -11,9 +11,20 @@ export class TaskScope {
   /** How often, by the wall clock, operators look for what time has closed. */
   readonly emitIntervalMs: number;
   readonly #values = new Map<object, unknown>();
+  readonly #closers: (() => void)[] = [];
 
   constructor(emitIntervalMs = 1000) {
     this.emitIntervalMs = emitIntervalMs;
+  }
+
+  /** Asks to be called when the task closes, once its processors have. */
+  whenClosed(close: () => void): void {
+    this.#closers.push(close);
+  }
+
+  /** What wants to be called; afterwards nothing does. */
+  takeClosers(): readonly (() => void)[] {
+    return this.#closers.splice(0);
   }
 
   /** The value of a key: made by whoever asks first. The key is an object that those who share it all know. */

@@ -250,9 +250,14 @@ export class StreamTask {
     this.#queues.clear();
     let failure: unknown;
     if (this.#isInitialized) {
-      for (const node of this.#topology.nodes) {
+      const processors = this.#topology.nodes.map(
+        ({ processor }) =>
+          () =>
+            processor.close?.(),
+      );
+      for (const close of [...processors, ...this.#context.scope.takeClosers()]) {
         try {
-          node.processor.close?.();
+          close();
         } catch (thrown) {
           failure ??= thrown;
         }

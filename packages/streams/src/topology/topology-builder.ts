@@ -1,9 +1,10 @@
 import { invariant } from "@millrace/model";
-import type { StoreEngineKind, StoreSpecification } from "@millrace/state";
+import type { StoreSpecification } from "@millrace/state";
 
 import { TopologyError } from "../error/topology-error.ts";
 import type { ProcessorSupplier } from "../processor/processor.ts";
 import { checkOffsetReset } from "./offset-reset.ts";
+import type { StoreDefaults } from "./store-defaults.ts";
 import type { GlobalStoreNodes, TopologyContents } from "./topology-contents.ts";
 import type { ProcessorNode, SinkNode, SourceNode, TopologyNode } from "./topology-node.ts";
 
@@ -12,8 +13,7 @@ import type { ProcessorNode, SinkNode, SourceNode, TopologyNode } from "./topolo
  * its plan into one.
  */
 export class TopologyBuilder {
-  /** The engine of stores that do not ask for one. */
-  readonly storeEngine: StoreEngineKind;
+  readonly storeDefaults: StoreDefaults;
   /** Where the program makes the nodes that come now. */
   place: string | undefined = undefined;
   readonly #nodes = new Map<string, TopologyNode>();
@@ -23,8 +23,11 @@ export class TopologyBuilder {
   readonly #sourceChangelogs = new Map<string, string>();
   readonly #copartitioned: (readonly string[])[] = [];
 
-  constructor(storeEngine: StoreEngineKind = "rocksdb", begun?: TopologyContents) {
-    this.storeEngine = storeEngine;
+  constructor(
+    storeDefaults: StoreDefaults = { engine: "rocksdb", headers: false },
+    begun?: TopologyContents,
+  ) {
+    this.storeDefaults = storeDefaults;
     for (const node of begun?.nodes ?? []) this.#nodes.set(node.name, node);
     for (const store of begun?.stores ?? []) this.#stores.set(store.name, store);
     for (const global of begun?.globalStores ?? [])

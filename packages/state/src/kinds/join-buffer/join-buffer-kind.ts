@@ -36,9 +36,6 @@ export interface JoinBufferSpecification<
   readonly graceMs: number;
 }
 
-/** Kafka writes the records of this changelog without a time. */
-const noTimestamp: Timestamp = -1;
-
 const sequenceMax = 0x7fff_ffff;
 const noMinTimestamp = 2 ** 63;
 
@@ -102,14 +99,14 @@ class OpenJoinBuffer implements JoinBuffer<unknown, unknown>, OpenStore {
     const keyBytes = serializeWith(this.#specification.key, key as object, changelogTopic);
     const rowKey = bufferKey(keyBytes, timestamp, this.#sequence);
     const stored = encodeBuffered(record);
-    changelog?.append(noTimestamp, rowKey, withBufferTime(stored), noHeaders);
-    this.#rows.put(rowKey, stored, timestamp);
+    changelog?.append(Math.max(0, timestamp), rowKey, withBufferTime(stored), noHeaders);
+    this.#rows.put(rowKey, stored);
     this.#count(rowKey, record);
     return true;
   }
 
   takeDue(take: DueRecord<unknown, unknown>): void {
-    const { scope, changelog, changelogTopic } = this.#environment;
+    const { scope, changelog, changelogTopic, recordContext } = this.#environment;
     const { key, value } = this.#specification;
     scope.requireOpen(this.name);
     const dueTime = this.#dueTime;
@@ -120,8 +117,9 @@ class OpenJoinBuffer implements JoinBuffer<unknown, unknown>, OpenStore {
         deserializeWith(value, record.value, changelogTopic),
         record.context,
       );
-      this.#rows.put(row.key, null, noTimestamp);
-      changelog?.append(noTimestamp, row.key, null, noHeaders);
+      this.#rows.put(row.key, null);
+      // Kafka gives none, and its producer the time of the clock. A timer's records may have none.
+      changelog?.append(Math.max(0, recordContext.timestamp), row.key, null, noHeaders);
       this.#recordCount--;
       this.#bytes -= bufferedBytes(row.key, record);
     }
@@ -143,7 +141,7 @@ class OpenJoinBuffer implements JoinBuffer<unknown, unknown>, OpenStore {
       this.#bytes -= bufferedBytes(key, decodeBuffered(before));
     }
     const stored = value === null ? null : value.slice(0, value.length - bufferTimeBytes);
-    this.#rows.put(copyBytes(key), stored, noTimestamp);
+    this.#rows.put(copyBytes(key), stored);
     if (stored !== null) this.#count(key, decodeBuffered(stored));
   }
 

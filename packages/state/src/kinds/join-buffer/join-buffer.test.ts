@@ -112,3 +112,16 @@ it("numbers on where an earlier opening ended, so that no record takes another's
   second.buffer.put("k", "3", 9);
   expect(second.due()).toEqual(["k=1@1", "k=2@1"]);
 });
+
+it("logs records with their own time, and what has left with that of the record under way", () => {
+  const { buffer, due, log } = open();
+  buffer.put("k", "1", 3);
+  context.timestamp = 12;
+  buffer.put("k", "2", 12);
+  due();
+  expect(log.map(({ value, timestamp }) => [value !== null, timestamp])).toEqual([
+    [true, 3],
+    [true, 12],
+    [false, 12],
+  ]);
+});

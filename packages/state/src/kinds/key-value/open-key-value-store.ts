@@ -58,7 +58,7 @@ export class OpenKeyValueStore<Store extends StateStore> implements OpenStore<St
   }
 
   restore(key: Uint8Array, record: ChangelogRecord): void {
-    this.#bytes.put(key, this.#layout.restored(record), record.timestamp);
+    this.#bytes.put(key, this.#layout.restored(record), record);
     this.#access.forget(key);
   }
 

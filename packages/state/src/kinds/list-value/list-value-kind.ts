@@ -89,8 +89,8 @@ class OpenListValueStore
     this.#access.discard();
   }
 
-  restore(key: Uint8Array, { value, timestamp }: ChangelogRecord): void {
-    this.#bytes.put(key, value, timestamp);
+  restore(key: Uint8Array, { value }: ChangelogRecord): void {
+    this.#bytes.put(key, value);
     this.#access.forget();
   }
 

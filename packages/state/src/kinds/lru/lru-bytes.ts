@@ -1,7 +1,6 @@
-import type { Timestamp } from "@millrace/model";
 import { copyBytes } from "../../bytes/key-range.ts";
 import { toLatin1 } from "../../bytes/latin1.ts";
-import type { BytesStore, StoreScan } from "../../contract/bytes-store.ts";
+import type { BytesStore, StoreScan, WriteContext } from "../../contract/bytes-store.ts";
 import type { EntryCursor } from "../../contract/store-engine.ts";
 
 /**
@@ -29,10 +28,10 @@ export class LruBytes implements BytesStore {
     return this.#logged.get(key);
   }
 
-  put(key: Uint8Array, value: Uint8Array | null, contextTimestamp: Timestamp): void {
+  put(key: Uint8Array, value: Uint8Array | null, context: WriteContext): void {
     const evicted = this.noteWrite(key, value);
-    if (evicted !== undefined) this.#logged.put(evicted, null, contextTimestamp);
-    this.#logged.put(key, value, contextTimestamp);
+    if (evicted !== undefined) this.#logged.put(evicted, null, context);
+    this.#logged.put(key, value, context);
   }
 
   /** Of a write beneath, or of one to come: the key that has to go for it. */

@@ -48,7 +48,7 @@ class OpenLruStore extends OpenKeyValueStore<KeyValueStore<unknown, unknown>> {
   /** What goes while it is restored is in the changelog already, or will be. */
   override restore(key: Uint8Array, record: ChangelogRecord): void {
     const evicted = this.#lru?.noteWrite(key, record.value);
-    if (evicted !== undefined) this.#bytes.put(evicted, null, record.timestamp);
+    if (evicted !== undefined) this.#bytes.put(evicted, null);
     super.restore(key, record);
   }
 

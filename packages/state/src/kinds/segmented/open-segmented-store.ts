@@ -7,6 +7,7 @@ import { openAccess, openByteLayers } from "../../layers/open-layers.ts";
 import { rowSerde, StoreFormat } from "../../layers/store-format.ts";
 import type { ValueAccess } from "../../layers/value-access.ts";
 import type { ValueLayout } from "../../layers/value-layout.ts";
+import type { RowOrder } from "./row-order.ts";
 import { RowKeys } from "./row-keys.ts";
 import { SegmentedBytes, type Deletions } from "./segmented-bytes.ts";
 import { TypedRows } from "./typed-rows.ts";
@@ -17,6 +18,7 @@ export interface SegmentedSpecification<
   out Store extends StateStore = StateStore,
 > extends StoreSpecification<Store> {
   readonly retentionMs: number;
+  readonly order: RowOrder;
 }
 
 /** What a kind of store whose rows expire says of itself. */
@@ -35,6 +37,7 @@ export interface SegmentedParts {
   readonly name: string;
   readonly isPersistent: boolean;
   readonly bytes: SegmentedBytes;
+  readonly order: RowOrder;
 }
 
 /** Kafka's: at least a minute, and half of the retention. */
@@ -57,7 +60,7 @@ export class OpenSegmentedStore<S, Store extends StateStore> implements OpenStor
     environment: StoreEnvironment,
     variant: SegmentedVariant<S, Store>,
   ) {
-    const { name, key: keySerde, value, retentionMs, engine } = specification;
+    const { name, key: keySerde, value, retentionMs, order, engine } = specification;
     const { changelogTopic: topic, scope, isPersistent } = environment;
     const keys = new RowKeys(segmentSpanMs(specification), variant.lastBytes);
     const isExact = engine === "memory";
@@ -66,6 +69,7 @@ export class OpenSegmentedStore<S, Store extends StateStore> implements OpenStor
     const bytes = new SegmentedBytes(engineBytes, keys, {
       retentionMs,
       isExact,
+      showsExpiring: !isExact && order !== "key",
       deletions: countsDeletions ? "counted" : variant.deletions,
       filterStepMs: variant.filterStepMs,
       drop: () => environment.drop(`store ${name} does not keep what is that old`),
@@ -98,9 +102,9 @@ export class OpenSegmentedStore<S, Store extends StateStore> implements OpenStor
       format,
       view: variant.view,
       windowOf: (row) => variant.windowOf(keys, row),
-      isByTime: isExact,
+      order: isExact ? "time" : order,
     });
-    this.store = variant.make(rows, { name, isPersistent, bytes });
+    this.store = variant.make(rows, { name, isPersistent, bytes, order });
   }
 
   get hasDirty(): boolean {
@@ -154,7 +158,7 @@ export class OpenSegmentedStore<S, Store extends StateStore> implements OpenStor
 function loggedWithoutSegment(layout: ValueLayout, keys: RowKeys): ValueLayout {
   return {
     ...layout,
-    log: (changelog, row, stored, contextTimestamp) =>
-      layout.log(changelog, keys.loggedOf(row), stored, contextTimestamp),
+    log: (changelog, row, stored, context) =>
+      layout.log(changelog, keys.loggedOf(row), stored, context),
   };
 }

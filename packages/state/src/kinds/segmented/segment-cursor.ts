@@ -34,11 +34,11 @@ export class SegmentCursor implements EntryCursor {
   }
 }
 
-/** All rows of a cursor in the order of time, key, and what comes last. The cursor is closed. */
+/** All rows of a cursor in the order of time, key, and what comes last, or of that before the key. The cursor is closed. */
 export function sortedByTime(
   rows: EntryCursor,
   keys: RowKeys,
-  { isReverse }: { readonly isReverse: boolean },
+  { isReverse, isKeyLast }: { readonly isReverse: boolean; readonly isKeyLast: boolean },
 ): EntryCursor {
   const entries: { readonly key: Uint8Array; readonly value: Uint8Array }[] = [];
   try {
@@ -47,13 +47,12 @@ export function sortedByTime(
     rows[Symbol.dispose]();
   }
   const sign = isReverse ? -1 : 1;
-  entries.sort(
-    ({ key: left }, { key: right }) =>
-      sign *
-      (keys.timeOf(left) - keys.timeOf(right) ||
-        compareBytes(keys.keyOf(left), keys.keyOf(right)) ||
-        keys.lastOf(left) - keys.lastOf(right)),
-  );
+  entries.sort(({ key: left }, { key: right }) => {
+    const byTime = keys.timeOf(left) - keys.timeOf(right);
+    const byLast = keys.lastOf(left) - keys.lastOf(right);
+    const byKey = compareBytes(keys.keyOf(left), keys.keyOf(right));
+    return sign * (byTime || (isKeyLast ? byLast || byKey : byKey || byLast));
+  });
   return new ListedRows(entries);
 }
 

@@ -62,7 +62,7 @@ export class SegmentLedger {
     const note = new Uint8Array(16);
     writeInt64(note, 0, this.#streamTime);
     writeInt64(note, 8, this.#sequence);
-    this.#bytes.put(noteKey, note, -1);
+    this.#bytes.put(noteKey, note);
     this.#hasNews = false;
   }
 

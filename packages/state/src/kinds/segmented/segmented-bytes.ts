@@ -17,6 +17,8 @@ export interface RowLife {
   readonly retentionMs: number;
   /** True: what has expired is refused to the millisecond, as Kafka's stores in memory do; false: with its segment. */
   readonly isExact: boolean;
+  /** True: what expires with the newest time is still seen, as in Kafka's stores that are ordered by time. */
+  readonly showsExpiring: boolean;
   readonly deletions: Deletions;
   /** See `RowFilters`. */
   readonly filterStepMs: number;
@@ -42,9 +44,18 @@ export class SegmentedBytes implements BytesStore {
     this.#newestTime = this.ledger.streamTime;
   }
 
+  get isExact(): boolean {
+    return this.#life.isExact;
+  }
+
   /** Rows of earlier times are hidden. */
   get visibleFrom(): Timestamp {
-    return this.ledger.expiry + 1;
+    return this.ledger.expiry + (this.#life.showsExpiring ? 0 : 1);
+  }
+
+  /** Rows of earlier times are refused, or going to be deleted. */
+  get keptFrom(): Timestamp {
+    return this.#life.isExact ? this.visibleFrom : this.#keys.startOfSegment(this.ledger.firstLive);
   }
 
   /** No row is of a later time, in a cache above neither. */
@@ -88,8 +99,8 @@ export class SegmentedBytes implements BytesStore {
     return this.#bytes.get(row);
   }
 
-  put(row: Uint8Array, value: Uint8Array | null, contextTimestamp: Timestamp): void {
-    if (this.#apply(row, value, contextTimestamp)) return;
+  put(row: Uint8Array, value: Uint8Array | null): void {
+    if (this.#apply(row, value)) return;
     if (value !== null || this.#life.deletions !== "uncounted") this.#life.drop();
   }
 
@@ -102,7 +113,7 @@ export class SegmentedBytes implements BytesStore {
   restore(row: Uint8Array, value: Uint8Array | null, sequence: number): void {
     if (sequence > this.ledger.sequence) this.ledger.sequence = sequence;
     this.note(row);
-    this.#apply(row, value, -1);
+    this.#apply(row, value);
   }
 
   scan(range: StoreScan): EntryCursor {
@@ -115,12 +126,12 @@ export class SegmentedBytes implements BytesStore {
   }
 
   /** False: it came too late. */
-  #apply(row: Uint8Array, value: Uint8Array | null, contextTimestamp: Timestamp): boolean {
+  #apply(row: Uint8Array, value: Uint8Array | null): boolean {
     const { isExact, deletions } = this.#life;
     if (value === null && deletions === "ignored") return !isExact || this.#advance(row);
     const bringsTime = value !== null || deletions === "counted" || !isExact;
     if (bringsTime && !this.#advance(row)) return false;
-    this.#bytes.put(row, value, contextTimestamp);
+    this.#bytes.put(row, value);
     return true;
   }
 

@@ -1,4 +1,10 @@
-import { compareBytes, type Timestamp, type Window, type Windowed } from "@millrace/model";
+import {
+  compareBytes,
+  type Headers,
+  type Timestamp,
+  type Window,
+  type Windowed,
+} from "@millrace/model";
 import { deserializeWith, serializeWith, type Serde } from "@millrace/serde";
 import type { StoreScan } from "../../contract/bytes-store.ts";
 import type { EntryCursor } from "../../contract/store-engine.ts";
@@ -11,6 +17,7 @@ import type { StoreFormat } from "../../layers/store-format.ts";
 import { noEntries, TypedCursor } from "../../layers/typed-cursor.ts";
 import type { ValueAccess } from "../../layers/value-access.ts";
 import { CacheOrder } from "./cache-order.ts";
+import type { RowOrder, TimeOrder } from "./row-order.ts";
 import type { RowKeys } from "./row-keys.ts";
 import { SegmentCursor, sortedByTime } from "./segment-cursor.ts";
 import type { SegmentedBytes } from "./segmented-bytes.ts";
@@ -28,8 +35,7 @@ export interface TypedRowsParts<K, V, S> {
   readonly format: StoreFormat<Uint8Array, V>;
   readonly view: ValueView<V, S>;
   readonly windowOf: (row: Uint8Array) => Window;
-  /** True: rows of several keys come in the order of time, then key. */
-  readonly isByTime: boolean;
+  readonly order: RowOrder;
 }
 
 /** Which rows: by the time that they expire by, and by any other property. */
@@ -38,6 +44,10 @@ export interface RowSearch {
   readonly to: Timestamp;
   readonly isReverse: boolean;
   readonly isMeant?: (row: Uint8Array) => boolean;
+  /** Default: what the store shows. */
+  readonly visibleFrom?: Timestamp;
+  /** Default: that of the store. */
+  readonly order?: TimeOrder;
 }
 
 /** Rows of windows and sessions as users see them: what their stores have in common. */
@@ -53,7 +63,7 @@ export class TypedRows<K, V, S> {
     this.keys = parts.keys;
     this.access = parts.access;
     this.view = parts.view;
-    this.#order = new CacheOrder(parts.keys, parts);
+    this.#order = new CacheOrder(parts.keys, { isByTime: parts.bytes.isExact });
   }
 
   get isOpen(): boolean {
@@ -69,13 +79,18 @@ export class TypedRows<K, V, S> {
 
   read(row: Uint8Array): S | null {
     const value = this.access.read(row);
-    return value === null ? null : this.view.seen(value, this.access.readTimestamp);
+    return value === null
+      ? null
+      : this.view.seen(value, this.access.readTimestamp, this.access.readHeaders);
   }
 
   write(row: Uint8Array, seen: S | null): void {
     this.noteSegment(row);
     if (seen === null || seen === undefined) this.access.write(row, null, -1);
-    else this.access.write(row, this.view.valueOf(seen), this.view.timestampOf(seen));
+    else {
+      const { view } = this;
+      this.access.write(row, view.valueOf(seen), view.timestampOf(seen), view.headersOf(seen));
+    }
   }
 
   /** Before a write, which may stay in the cache for a while. */
@@ -86,6 +101,11 @@ export class TypedRows<K, V, S> {
   ofKey(key: K, search: RowSearch): WindowedCursor<K, S> {
     const bytes = this.encodeKey(key);
     return this.#ofKey(bytes, search, this.#order.ofKey(bytes, search));
+  }
+
+  ofAll(search: RowSearch): WindowedCursor<K, S> {
+    const isByTime = this.#parts.order !== "key";
+    return this.ofKeys(null, null, isByTime ? { ...search, order: "time" } : search);
   }
 
   ofKeys(from: K | null, to: K | null, search: RowSearch): WindowedCursor<K, S> {
@@ -115,7 +135,10 @@ export class TypedRows<K, V, S> {
       isMeant,
       isUse: uses === undefined,
     });
-    return this.#cursor(this.#parts.isByTime ? sortedByTime(rows, keys, search) : rows, uses);
+    const { isReverse, order: rowOrder = this.#parts.order } = search;
+    if (rowOrder === "key" || rowOrder === "timeOrKey") return this.#cursor(rows, uses);
+    const isKeyLast = rowOrder === "timesThenKey";
+    return this.#cursor(sortedByTime(rows, keys, { isReverse, isKeyLast }), uses);
   }
 
   setFlushListener(
@@ -169,12 +192,12 @@ export class TypedRows<K, V, S> {
   }
 
   #scan(
-    { isReverse, isMeant: isSearched }: RowSearch,
+    { isReverse, isMeant: isSearched, visibleFrom: ownFrom }: RowSearch,
     { segments, rangeIn, isMeant, isUse }: RowsToSearch,
   ): EntryCursor {
     if (segments.length === 0) return noEntries;
     const { access } = this;
-    const { visibleFrom } = this.#parts.bytes;
+    const visibleFrom = ownFrom ?? this.#parts.bytes.visibleFrom;
     const direction = isReverse ? "backward" : "forward";
     const cursors = (isReverse ? segments.toReversed() : segments).map((segment) => {
       const scan: StoreScan = { ...rangeIn(segment), direction, visibleFrom, isUse };
@@ -201,6 +224,7 @@ interface RowsToSearch {
 class RowCursor<K, V, S> extends TypedCursor<Windowed<K>, S> implements WindowedCursor<K, S> {
   readonly #rows: EntryCursor;
   readonly #keys: RowKeys;
+  readonly #format: StoreFormat<Uint8Array, V>;
   readonly #uses: SearchUses | undefined;
   #given: Uint8Array | null = null;
 
@@ -218,9 +242,11 @@ class RowCursor<K, V, S> extends TypedCursor<Windowed<K>, S> implements Windowed
   ) {
     super(rows, {
       key: (row) => typed.windowed(row),
-      value: (bytes) => typed.view.seen(format.decode(bytes), format.timestampOf(bytes)),
+      value: (bytes) =>
+        typed.view.seen(format.decode(bytes), format.timestampOf(bytes), format.headersOf(bytes)),
     });
     this.#rows = rows;
+    this.#format = format;
     this.#keys = typed.keys;
     this.#uses = uses;
   }
@@ -235,5 +261,9 @@ class RowCursor<K, V, S> extends TypedCursor<Windowed<K>, S> implements Windowed
 
   get time(): Timestamp {
     return this.#keys.timeOf(this.#rows.key);
+  }
+
+  get headers(): Headers {
+    return this.#format.headersOf(this.#rows.value);
   }
 }

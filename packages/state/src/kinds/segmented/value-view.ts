@@ -1,13 +1,20 @@
-import type { Timestamp } from "@millrace/model";
+import { noHeaders, type Headers, type Timestamp } from "@millrace/model";
 import type { ValueAndTimestamp } from "../../contract/key-value-store.ts";
-import { plainValues, timestampedValues, type ValueLayout } from "../../layers/value-layout.ts";
+import {
+  plainValues,
+  timestampedValues,
+  timestampedValuesWithHeaders,
+  valuesWithHeaders,
+  type ValueLayout,
+} from "../../layers/value-layout.ts";
 
 /** How a stored value looks to users (`S`), and lies in the store. */
 export interface ValueView<V, S> {
   readonly layout: ValueLayout;
-  seen(value: V, timestamp: Timestamp): S;
+  seen(value: V, timestamp: Timestamp, headers: Headers): S;
   valueOf(seen: S): V;
   timestampOf(seen: S): Timestamp;
+  headersOf(seen: S): Headers;
 }
 
 export const plainView: ValueView<unknown, unknown> = {
@@ -15,6 +22,13 @@ export const plainView: ValueView<unknown, unknown> = {
   seen: (value) => value,
   valueOf: (seen) => seen,
   timestampOf: () => -1,
+  headersOf: () => noHeaders,
+};
+
+/** As operators use them: with room for headers, which are empty. */
+export const plainViewWithHeaders: ValueView<unknown, unknown> = {
+  ...plainView,
+  layout: valuesWithHeaders,
 };
 
 export const timestampedView: ValueView<unknown, ValueAndTimestamp<unknown>> = {
@@ -22,4 +36,12 @@ export const timestampedView: ValueView<unknown, ValueAndTimestamp<unknown>> = {
   seen: (value, timestamp) => ({ value, timestamp }),
   valueOf: ({ value }) => value,
   timestampOf: ({ timestamp }) => timestamp,
+  headersOf: () => noHeaders,
+};
+
+export const timestampedViewWithHeaders: ValueView<unknown, ValueAndTimestamp<unknown>> = {
+  ...timestampedView,
+  layout: timestampedValuesWithHeaders,
+  seen: (value, timestamp, headers) => ({ value, timestamp, headers }),
+  headersOf: ({ headers }) => headers ?? noHeaders,
 };

@@ -1,9 +1,16 @@
-import { toMilliseconds, type Duration, type Window, type Windowed } from "@millrace/model";
-import type { CachedSessionStore, SessionRange } from "../../contract/session-store.ts";
+import {
+  noHeaders,
+  toMilliseconds,
+  type Duration,
+  type Window,
+  type Windowed,
+} from "@millrace/model";
+import type { CachedSessionStore, EndRange, SessionRange } from "../../contract/session-store.ts";
 import { StateError } from "../../contract/state-error.ts";
 import type { StateStore } from "../../contract/state-store.ts";
 import {
   specificationOf,
+  type HeadersOption,
   type StoreKind,
   type StoreOptions,
 } from "../../contract/store-specification.ts";
@@ -15,14 +22,21 @@ import {
   segmentSpanMs,
   type SegmentedParts,
   type SegmentedSpecification,
+  type SegmentedVariant,
 } from "../segmented/open-segmented-store.ts";
 import type { SegmentedBytes } from "../segmented/segmented-bytes.ts";
+import type { RowOrder } from "../segmented/row-order.ts";
 import type { RowSearch, TypedRows } from "../segmented/typed-rows.ts";
-import { plainView } from "../segmented/value-view.ts";
+import { plainView, plainViewWithHeaders } from "../segmented/value-view.ts";
 
 export interface SessionStoreOptions<K, V> extends StoreOptions<K, V> {
   /** How long sessions are kept, from their end by the newest one. */
   readonly retention: Duration;
+  /**
+   * `time`: what has ended is read by its times (Kafka: `RocksDBTimeOrderedSessionStore`), and while its segment lives; in
+   * memory it is read by time in any case. Default `key`.
+   */
+  readonly order?: "key" | "time";
 }
 
 /** Kafka: `MeteredSessionStore`. */
@@ -31,8 +45,10 @@ class Sessions<K, V> implements CachedSessionStore<K, V> {
   readonly isPersistent: boolean;
   readonly #rows: TypedRows<K, V, V>;
   readonly #bytes: SegmentedBytes;
+  readonly #order: RowOrder;
 
-  constructor(rows: TypedRows<K, V, V>, { name, isPersistent, bytes }: SegmentedParts) {
+  constructor(rows: TypedRows<K, V, V>, { name, isPersistent, bytes, order }: SegmentedParts) {
+    this.#order = order;
     this.#bytes = bytes;
     this.name = name;
     this.isPersistent = isPersistent;
@@ -66,6 +82,13 @@ class Sessions<K, V> implements CachedSessionStore<K, V> {
     return this.#rows.ofKeys(from, to, this.#searchOf(range));
   }
 
+  findEnded({ from, to }: EndRange): WindowedCursor<K, V> {
+    const { isExact, keptFrom: visibleFrom } = this.#bytes;
+    const search = { from, to, isReverse: false };
+    if (isExact || this.#order === "key") return this.#rows.ofKeys(null, null, search);
+    return this.#rows.ofKeys(null, null, { ...search, visibleFrom, order: "timesThenKey" });
+  }
+
   get isCached(): boolean {
     return this.#rows.access.isCached;
   }
@@ -97,6 +120,34 @@ class Sessions<K, V> implements CachedSessionStore<K, V> {
   }
 }
 
+/** Those that leave the cache have the headers of their rows, as in Kafka: none. */
+class SessionsWithHeaders<K, V> extends Sessions<K, V> {
+  override setFlushListener(
+    listener: FlushListener<Windowed<K>, V>,
+    options: FlushListenerOptions,
+  ): boolean {
+    return super.setFlushListener((key, newValue, oldValue, written) => {
+      const { topic, partition, offset, timestamp, valueTimestamp } = written;
+      const context = { topic, partition, offset, timestamp, valueTimestamp, headers: noHeaders };
+      listener(key, newValue, oldValue, context);
+    }, options);
+  }
+}
+
+function sessionVariant({
+  retentionMs,
+}: SegmentedSpecification): SegmentedVariant<unknown, CachedSessionStore<unknown, unknown>> {
+  return {
+    view: plainView,
+    lastBytes: 8,
+    deletions: "uncounted",
+    // Sessions are looked for by gaps, of which the retention has at least one.
+    filterStepMs: Math.max(1, Math.floor(retentionMs / 8)),
+    windowOf: (keys, row) => ({ start: keys.lastOf(row), end: keys.timeOf(row) }),
+    make: (rows, parts) => new Sessions(rows, parts),
+  };
+}
+
 const sessionKind = {
   name: "session",
   layout: 5,
@@ -104,14 +155,18 @@ const sessionKind = {
   changelogConfigs: (specification: SegmentedSpecification) =>
     expiringChangelog(specification, specification.retentionMs, "compact,delete"),
   open: (specification: SegmentedSpecification, bytes, environment) =>
+    new OpenSegmentedStore(specification, bytes, environment, sessionVariant(specification)),
+} satisfies StoreKind<CachedSessionStore<unknown, unknown>>;
+
+const sessionWithHeadersKind = {
+  ...sessionKind,
+  name: "sessionWithHeaders",
+  layout: 15,
+  open: (specification: SegmentedSpecification, bytes, environment) =>
     new OpenSegmentedStore(specification, bytes, environment, {
-      view: plainView,
-      lastBytes: 8,
-      deletions: "uncounted",
-      // Sessions are looked for by gaps, of which the retention has at least one.
-      filterStepMs: Math.max(1, Math.floor(specification.retentionMs / 8)),
-      windowOf: (keys, row) => ({ start: keys.lastOf(row), end: keys.timeOf(row) }),
-      make: (rows, parts) => new Sessions(rows, parts),
+      ...sessionVariant(specification),
+      view: plainViewWithHeaders,
+      make: (rows, parts) => new SessionsWithHeaders(rows, parts),
     }),
 } satisfies StoreKind<CachedSessionStore<unknown, unknown>>;
 
@@ -119,16 +174,20 @@ export type SessionStoreSpecification<Store extends StateStore = StateStore> =
   SegmentedSpecification<Store>;
 
 /**
- * Specifies a session store (Kafka: `Stores.sessionStoreBuilder`).
+ * Specifies a session store (Kafka: `Stores.sessionStoreBuilder`). With room for headers, those that are put are empty, as
+ * those of Kafka's operators are.
  *
  * @throws DurationError
  * @example sessionStore({ name: "visits", key: string(), value: json(Visit), retention: "1h" })
  */
 export function sessionStore<K, V>(
-  options: SessionStoreOptions<K, V>,
+  options: SessionStoreOptions<K, V> & HeadersOption,
 ): SessionStoreSpecification<CachedSessionStore<K, V & {}>> {
+  const { headers = false, order = "key" } = options;
   const retentionMs = toMilliseconds(options.retention, `retention of store ${options.name}`);
   // Keys and values are those of the serdes, which the kind never looks into.
-  const kind = sessionKind as StoreKind<CachedSessionStore<K, V & {}>>;
-  return Object.freeze({ ...specificationOf(kind, options), retentionMs });
+  const kind = (headers ? sessionWithHeadersKind : sessionKind) as StoreKind<
+    CachedSessionStore<K, V & {}>
+  >;
+  return Object.freeze({ ...specificationOf(kind, options), retentionMs, order });
 }

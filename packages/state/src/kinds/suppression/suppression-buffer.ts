@@ -25,8 +25,8 @@ const versionHeaders: Headers = [["v", Uint8Array.of(version)]];
 /** The changelog's records say in a header how they are written. */
 const bufferedValues: ValueLayout = {
   ...plainValues,
-  log: (changelog, key, stored, contextTimestamp) =>
-    changelog.append(contextTimestamp, key, stored, stored === null ? noHeaders : versionHeaders),
+  log: (changelog, key, stored, { timestamp }) =>
+    changelog.append(timestamp, key, stored, stored === null ? noHeaders : versionHeaders),
 };
 
 interface Entry {
@@ -151,8 +151,8 @@ export class SuppressionBuffer implements AnyBuffer, OpenStore<AnyBuffer> {
       const place = this.#places.get(name);
       const entry = place === undefined ? undefined : this.#entries.get(place);
       // A timer's records may have no time.
-      const loggedAt = Math.max(0, timestamp);
-      this.#logged.put(key, entry === undefined ? null : encodeChange(entry.change), loggedAt);
+      const context = { timestamp: Math.max(0, timestamp), headers: noHeaders };
+      this.#logged.put(key, entry === undefined ? null : encodeChange(entry.change), context);
     }
     this.#dirty.clear();
     return true;
@@ -163,13 +163,13 @@ export class SuppressionBuffer implements AnyBuffer, OpenStore<AnyBuffer> {
     this.#dirty.clear();
   }
 
-  restore(key: Uint8Array, { value, timestamp, headers }: ChangelogRecord): void {
+  restore(key: Uint8Array, { value, headers }: ChangelogRecord): void {
     if (value !== null && headers.findLast(([name]) => name === "v")?.[1]?.[0] !== version)
       throw new StateError(
         "UNKNOWN_BUFFER_FORMAT",
         `the changelog of ${this.name} has a record that is not of version ${version}, which Kafka Streams 2.6 and later write; let one of those rewrite it first`,
       );
-    this.#bytes.put(key, value, timestamp);
+    this.#bytes.put(key, value);
     this.#forget();
   }
 

@@ -1,14 +1,15 @@
 import type { UpdatableKeyValueStore } from "../../contract/key-value-store.ts";
 import {
   specificationOf,
+  type HeadersOption,
   type StoreKind,
   type StoreOptions,
   type StoreSpecification,
 } from "../../contract/store-specification.ts";
-import { timestampedValues } from "../../layers/value-layout.ts";
+import { timestampedValues, timestampedValuesWithHeaders } from "../../layers/value-layout.ts";
 import { compactedChangelog } from "../changelog-configs.ts";
 import { OpenKeyValueStore } from "../key-value/open-key-value-store.ts";
-import { TimestampedStore } from "./timestamped-store.ts";
+import { TimestampedStore, TimestampedStoreWithHeaders } from "./timestamped-store.ts";
 import { UntimedBytes } from "./untimed-bytes.ts";
 
 const timestampedKeyValueKind: StoreKind<UpdatableKeyValueStore<unknown, unknown>> = {
@@ -22,16 +23,31 @@ const timestampedKeyValueKind: StoreKind<UpdatableKeyValueStore<unknown, unknown
     }),
 };
 
+const timestampedKeyValueWithHeadersKind: StoreKind<UpdatableKeyValueStore<unknown, unknown>> = {
+  ...timestampedKeyValueKind,
+  name: "timestampedKeyValueWithHeaders",
+  layout: 12,
+  open: (specification, bytes, environment) =>
+    new OpenKeyValueStore(specification, bytes, environment, {
+      layout: timestampedValuesWithHeaders,
+      make: (parts) => new TimestampedStoreWithHeaders(parts),
+    }),
+};
+
 /**
- * Specifies a key-value store that keeps timestamps (Kafka: `Stores.timestampedKeyValueStoreBuilder`).
+ * Specifies a key-value store that keeps timestamps (Kafka: `Stores.timestampedKeyValueStoreBuilder`), and headers where it
+ * is told to.
  *
  * @example timestampedKeyValueStore({ name: "totals", key: string(), value: double(), caching: true })
  */
 export function timestampedKeyValueStore<K, V>(
-  options: StoreOptions<K, V>,
+  options: StoreOptions<K, V> & HeadersOption,
 ): StoreSpecification<UpdatableKeyValueStore<K, V & {}>> {
+  const { headers = false } = options;
   // Keys and values are those of the serdes, which the kind never looks into.
-  const kind = timestampedKeyValueKind as StoreKind<UpdatableKeyValueStore<K, V & {}>>;
+  const kind = (
+    headers ? timestampedKeyValueWithHeadersKind : timestampedKeyValueKind
+  ) as StoreKind<UpdatableKeyValueStore<K, V & {}>>;
   return Object.freeze(specificationOf(kind, options));
 }
 

@@ -46,3 +46,20 @@ export class TimestampedStore<K, V>
     else this.access.write(key, stored.value, stored.timestamp);
   }
 }
+
+/** Kafka: `MeteredTimestampedKeyValueStoreWithHeaders`. */
+export class TimestampedStoreWithHeaders<K, V> extends TimestampedStore<K, V> {
+  protected override decodeStored(bytes: Uint8Array): ValueAndTimestamp<V> {
+    return { ...super.decodeStored(bytes), headers: this.format.headersOf(bytes) };
+  }
+
+  protected override read(key: K): ValueAndTimestamp<V> | null {
+    const found = super.read(key);
+    return found === null ? null : { ...found, headers: this.access.readHeaders };
+  }
+
+  protected override write(key: K, stored: ValueAndTimestamp<V> | null): void {
+    if (stored === null) super.write(key, null);
+    else this.access.write(key, stored.value, stored.timestamp, stored.headers);
+  }
+}

@@ -1,6 +1,5 @@
-import type { Timestamp } from "@millrace/model";
 import { valueOf, withTimestamp } from "../../bytes/timestamp-prefix.ts";
-import type { BytesStore, StoreScan } from "../../contract/bytes-store.ts";
+import type { BytesStore, StoreScan, WriteContext } from "../../contract/bytes-store.ts";
 import type { EntryCursor } from "../../contract/store-engine.ts";
 
 /** Keeps values without the timestamps that those above give them, which read -1 (Kafka: `KeyValueToTimestampedKeyValueByteStoreAdapter`). */
@@ -16,8 +15,8 @@ export class UntimedBytes implements BytesStore {
     return value === null ? null : withTimestamp(value, -1);
   }
 
-  put(key: Uint8Array, value: Uint8Array | null, contextTimestamp: Timestamp): void {
-    this.#bytes.put(key, value === null ? null : valueOf(value), contextTimestamp);
+  put(key: Uint8Array, value: Uint8Array | null, context: WriteContext): void {
+    this.#bytes.put(key, value === null ? null : valueOf(value), context);
   }
 
   scan(range: StoreScan): EntryCursor {

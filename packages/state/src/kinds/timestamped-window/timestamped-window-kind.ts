@@ -1,9 +1,9 @@
 import type { Timestamp } from "@millrace/model";
 import type { ValueAndTimestamp } from "../../contract/key-value-store.ts";
-import type { StoreKind } from "../../contract/store-specification.ts";
+import type { HeadersOption, StoreKind } from "../../contract/store-specification.ts";
 import type { UpdatableWindowStore } from "../../contract/window-store.ts";
 import { segmentSpanMs } from "../segmented/open-segmented-store.ts";
-import { timestampedView } from "../segmented/value-view.ts";
+import { timestampedView, timestampedViewWithHeaders } from "../segmented/value-view.ts";
 import { openWindowStore, TypedWindowStore } from "../window/open-window-store.ts";
 import {
   windowChangelog,
@@ -44,16 +44,31 @@ const timestampedWindowKind = {
     }),
 } satisfies StoreKind<UpdatableWindowStore<unknown, unknown>>;
 
+const timestampedWindowWithHeadersKind = {
+  ...timestampedWindowKind,
+  name: "timestampedWindowWithHeaders",
+  layout: 13,
+  open: (specification: WindowStoreSpecification, bytes, environment) =>
+    openWindowStore(specification, bytes, environment, {
+      view: timestampedViewWithHeaders,
+      make: (rows, parts) => new TimestampedWindows(rows, parts),
+    }),
+} satisfies StoreKind<UpdatableWindowStore<unknown, unknown>>;
+
 /**
- * Specifies a window store that keeps timestamps (Kafka: `Stores.timestampedWindowStoreBuilder`).
+ * Specifies a window store that keeps timestamps (Kafka: `Stores.timestampedWindowStoreBuilder`), and headers where it is told
+ * to.
  *
  * @throws DurationError, OptionError `INVALID_OPTION`
  * @example timestampedWindowStore({ name: "per-minute", key: string(), value: int64AsNumber(), windowSize: "1m", retention: "1h" })
  */
 export function timestampedWindowStore<K, V>(
-  options: WindowStoreOptions<K, V>,
+  options: WindowStoreOptions<K, V> & HeadersOption,
 ): WindowStoreSpecification<UpdatableWindowStore<K, V & {}>> {
+  const { headers = false } = options;
   // Keys and values are those of the serdes, which the kind never looks into.
-  const kind = timestampedWindowKind as StoreKind<UpdatableWindowStore<K, V & {}>>;
+  const kind = (headers ? timestampedWindowWithHeadersKind : timestampedWindowKind) as StoreKind<
+    UpdatableWindowStore<K, V & {}>
+  >;
   return windowSpecificationOf(kind, options);
 }

@@ -133,13 +133,13 @@ export class VersionRows {
 
   #putLatest(key: Uint8Array, value: Uint8Array | null, timestamp: Timestamp): void {
     if (value === null) {
-      this.#bytes.put(latestKey(key), null, -1);
+      this.#bytes.put(latestKey(key), null);
       return;
     }
     const bytes = new Uint8Array(8 + value.length);
     writeInt64(bytes, 0, timestamp);
     bytes.set(value, 8);
-    this.#bytes.put(latestKey(key), bytes, -1);
+    this.#bytes.put(latestKey(key), bytes);
   }
 
   #addPast(key: Uint8Array, { from, to, value }: PastVersion): void {
@@ -151,12 +151,12 @@ export class VersionRows {
       bytes[0] = 1;
       bytes.set(value, 1);
     }
-    this.#bytes.put(this.keys.row(key, to, from), bytes, -1);
+    this.#bytes.put(this.keys.row(key, to, from), bytes);
   }
 
   #removePast(key: Uint8Array, { from, to }: PastVersion): void {
     invariant(from <= to, "STATE-13", { from, to });
-    this.#bytes.put(this.keys.row(key, to, from), null, -1);
+    this.#bytes.put(this.keys.row(key, to, from), null);
   }
 }
 

@@ -80,7 +80,7 @@ export class TypedWindowStore<K, V, S> implements WindowStore<K, S> {
   }
 
   fetchAll(range?: TimeRange): WindowedCursor<K, S> {
-    return this.rows.ofKeys(null, null, searchOf(range));
+    return this.rows.ofAll(searchOf(range));
   }
 
   get isCached(): boolean {

@@ -6,6 +6,7 @@ import {
   type StoreOptions,
 } from "../../contract/store-specification.ts";
 import { expiringChangelog } from "../changelog-configs.ts";
+import type { RowOrder } from "../segmented/row-order.ts";
 import type { SegmentedSpecification } from "../segmented/open-segmented-store.ts";
 
 export interface WindowStoreOptions<K, V> extends StoreOptions<K, V> {
@@ -17,6 +18,12 @@ export interface WindowStoreOptions<K, V> extends StoreOptions<K, V> {
   readonly retention: Duration;
   /** True: each put is a row of its own, also with the same key and start; it is never cached. Default false. */
   readonly retainDuplicates?: boolean;
+  /**
+   * In what order windows of several keys are read (Kafka: `RocksDBTimeOrderedWindowStore`, with an index for
+   * `timeOrKey`). Where it is not `key`, a window still shows while the newest one begins just the retention later. In
+   * memory it is `time`. Default `key`.
+   */
+  readonly order?: RowOrder;
 }
 
 export interface WindowStoreSpecification<
@@ -32,7 +39,7 @@ export function windowSpecificationOf<Store extends StateStore, K, V>(
   kind: StoreKind<Store>,
   options: WindowStoreOptions<K, V>,
 ): WindowStoreSpecification<Store> {
-  const { name, retainDuplicates = false } = options;
+  const { name, retainDuplicates = false, order = "key" } = options;
   const windowSizeMs = toMilliseconds(options.windowSize, `windowSize of store ${name}`);
   const retentionMs = toMilliseconds(options.retention, `retention of store ${name}`);
   if (retentionMs < windowSizeMs)
@@ -48,6 +55,7 @@ export function windowSpecificationOf<Store extends StateStore, K, V>(
     windowEnd: options.windowEnd ?? ((start: Timestamp) => start + windowSizeMs),
     retentionMs,
     retainDuplicates,
+    order,
   });
 }
 

@@ -151,8 +151,8 @@ export class TableGrouping {
         const { supplier, stores } = makeProcessor(kept);
         topology.addProcessor({ name, supplier, parents });
         const serdes = { key: keySerde, value: valueSerde };
-        topology.addStore(store.specify(serdes, topology.storeEngine), [name]);
-        for (const one of stores(topology.storeEngine)) topology.addStore(one, [name]);
+        topology.addStore(store.specify(serdes, topology.storeDefaults), [name]);
+        for (const one of stores(topology.storeDefaults.engine)) topology.addStore(one, [name]);
       },
     });
     recorder.add([repartition], plan);

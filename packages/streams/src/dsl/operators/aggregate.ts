@@ -144,11 +144,12 @@ function addAggregation(grouping: Grouping, aggregation: Aggregation): TableNode
     name,
     lower: (topology, parents, tables) => {
       const kept = { store: store.name, keySerde, sendsOldValues: tables.sendsOldValues(table) };
-      const engine = topology.storeEngine;
+      const { engine } = topology.storeDefaults;
       const plain = (): Processor => new AggregateProcessor(aggregation, kept);
       const { supplier, stores } = expiringTable(store, kept, engine, plain);
       topology.addProcessor({ name, supplier, parents });
-      const specification = store.specify({ key: keySerde, value: valueSerde }, engine);
+      const serdes = { key: keySerde, value: valueSerde };
+      const specification = store.specify(serdes, topology.storeDefaults);
       for (const one of [specification, ...stores]) topology.addStore(one, [name]);
     },
   });

@@ -87,7 +87,7 @@ export class Cogrouping {
             supplier: () => windowing.processorOf(fold, kept),
             parents,
           });
-          topology.addStore(store.specify(serdes, topology.storeEngine), [name]);
+          topology.addStore(store.specify(serdes, topology.storeDefaults), [name]);
         },
       });
       recorder.add([input], plan);

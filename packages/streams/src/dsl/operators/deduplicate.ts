@@ -58,7 +58,7 @@ export function deduplicate(
         retention: withinMs,
         caching: false,
         logging: store.logging,
-        engine: store.engine ?? topology.storeEngine,
+        engine: store.engine ?? topology.storeDefaults.engine,
       });
       topology.addStore(specification, [name]);
     },

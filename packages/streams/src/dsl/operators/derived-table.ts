@@ -54,7 +54,7 @@ export function derivedTable(
       topology.addProcessor({ name, supplier, parents });
       if (store === undefined || keySerde === undefined || valueSerde === undefined) return;
       const serdes = { key: keySerde, value: valueSerde };
-      topology.addStore(store.specify(serdes, topology.storeEngine), [name]);
+      topology.addStore(store.specify(serdes, topology.storeDefaults), [name]);
     },
   });
   recorder.add([input.plan], plan);

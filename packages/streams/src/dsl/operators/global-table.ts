@@ -16,7 +16,7 @@ export interface GlobalTableOptions<K, V, S = StoreOption> extends Omit<
   "offsetReset"
 > {
   /** How the table is kept; with a name it can be queried. Its topic is its changelog. */
-  readonly store?: S;
+  readonly store?: S | StoreOption;
 }
 
 /** `StreamsBuilder.globalTable`. */
@@ -44,7 +44,7 @@ export function globalTable(
       name,
       lower: (topology) =>
         topology.addGlobalStore({
-          specification: draft.specify({ key, value }, topology.storeEngine),
+          specification: draft.specify({ key, value }, topology.storeDefaults),
           source: globalSource(source, topic, { ...options, key, value }),
           processor: { name, supplier },
         }),

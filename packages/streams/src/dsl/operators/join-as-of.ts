@@ -99,7 +99,7 @@ function keepingPlan(name: string, store: AddedStore, kept: KeptRecords): Operat
         retention: kept.retentionMs,
         caching: false,
         logging: store.logging,
-        engine: store.engine ?? topology.storeEngine,
+        engine: store.engine ?? topology.storeDefaults.engine,
       });
       topology.addStore(specification, [name]);
     },

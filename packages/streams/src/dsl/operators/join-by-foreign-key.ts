@@ -1,5 +1,5 @@
 import { bytes, type Serde } from "@millrace/serde";
-import { timestampedKeyValueStore, type StoreEngineKind } from "@millrace/state";
+import { subscriptionStore as specifySubscriptions } from "@millrace/state";
 
 import { operatorPlan, type PlanNode } from "../../plan/plan-node.ts";
 import type { StoreDraft } from "../../plan/store-draft.ts";
@@ -9,7 +9,7 @@ import type { Processor } from "../../processor/processor.ts";
 import type { TableView } from "../../processor/value-getter.ts";
 import type { StreamPartitioner } from "../../topology/topology-node.ts";
 import type { Naming } from "../../plan/naming.ts";
-import { draftStore } from "../store-options.ts";
+import { draftStore, oncePerDefaults } from "../store-options.ts";
 import { requireSerde, type TableNode } from "../stream-node.ts";
 import { ForeignChangeSender } from "./foreign-key/foreign-change-sender.ts";
 import type { ForeignKeyJoin } from "./foreign-key/foreign-key-join.ts";
@@ -108,17 +108,12 @@ function namesOf(naming: Naming, name: string | undefined) {
 }
 
 function subscriptionStore(name: string): StoreDraft {
-  const specified = new Map<StoreEngineKind, ReturnType<typeof timestampedKeyValueStore>>();
   return {
     name,
     isNamedByUser: false,
-    specify: ({ key, value }, engine) => {
-      const specification =
-        specified.get(engine) ??
-        timestampedKeyValueStore<unknown, unknown>({ name, key, value, engine });
-      specified.set(engine, specification);
-      return specification;
-    },
+    specify: oncePerDefaults((serdes, { engine, headers }) =>
+      specifySubscriptions<unknown, unknown>({ name, ...serdes, engine, headers }),
+    ),
   };
 }
 
@@ -216,7 +211,7 @@ function subscriberPlan(join: ForeignKeyJoin, name: string, supplier: () => Proc
     name,
     lower: (topology, parents) => {
       topology.addProcessor({ name, supplier, parents });
-      topology.addStore(join.store.specify(serdes, topology.storeEngine), [name]);
+      topology.addStore(join.store.specify(serdes, topology.storeDefaults), [name]);
     },
   });
 }

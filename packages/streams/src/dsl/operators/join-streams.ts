@@ -126,7 +126,7 @@ function windowedPlan(
     lower: (topology, parents) => {
       const supplier = (): Processor => new WindowedProcessor(store, valueSerde);
       topology.addProcessor({ name, supplier, parents });
-      topology.addStore(kept.specify(side, topology.storeEngine), [name]);
+      topology.addStore(kept.specify(side, topology.storeDefaults), [name]);
     },
   });
 }
@@ -169,7 +169,7 @@ function joinPlan(
       addSide("right", "left", topology);
       const sides = [names.sides.left, names.sides.right];
       topology.addProcessor({ name, supplier: () => new PassingProcessor(), parents: sides });
-      const unmatched = kept.specifyUnmatched(topology.storeEngine);
+      const unmatched = kept.specifyUnmatched(topology.storeDefaults);
       if (unmatched !== undefined) topology.addStore(unmatched, sides);
       topology.copartition(sources);
     },

@@ -102,7 +102,7 @@ function lowerJoin(join: TableJoin, topology: TopologyBuilder, tables: TableDema
   const supplier = (): Processor => new MergeProcessor(sendsOldValues, kept);
   topology.addProcessor({ name, supplier, parents: [sides.left, sides.right] });
   if (store !== undefined && keySerde !== undefined && valueSerde !== undefined)
-    topology.addStore(store.specify({ key: keySerde, value: valueSerde }, topology.storeEngine), [
+    topology.addStore(store.specify({ key: keySerde, value: valueSerde }, topology.storeDefaults), [
       name,
     ]);
   for (const used of views.right.storeNames) topology.connectStore(sides.left, used);

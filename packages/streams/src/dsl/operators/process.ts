@@ -6,15 +6,10 @@ import { checkName } from "../../plan/naming.ts";
 import { operatorPlan } from "../../plan/plan-node.ts";
 import type { Processor, ProcessorContext } from "../../processor/processor.ts";
 import type { StreamRecord } from "../../processor/stream-record.ts";
-import { isSpecification } from "../../topology/store-handle.ts";
-import { findGlobalTable } from "../planned-global-table.ts";
-import type { NamedOptions, StreamNode, TableNode } from "../stream-node.ts";
+import type { NamedOptions, StreamNode } from "../stream-node.ts";
 import type { OutputMap, OutputSerdes } from "../types/processor-types.ts";
-import {
-  DefinedProcessorNode,
-  type ConnectedStore,
-  type DefinedProcessor,
-} from "./processor-node.ts";
+import { connectedStores, connectStores, type TableOfHandle } from "./connected-stores.ts";
+import { DefinedProcessorNode, type DefinedProcessor } from "./processor-node.ts";
 
 /** A definition of the user's, without its types. */
 export interface UntypedDefinition extends DefinedProcessor {
@@ -24,28 +19,9 @@ export interface UntypedDefinition extends DefinedProcessor {
   readonly value?: Serde<unknown>;
 }
 
-/** The node behind a table of the user's; undefined for what is none. */
-export type TableOfHandle = (handle: unknown) => TableNode | undefined;
-
 interface ProcessOptions extends NamedOptions {
   readonly tableOf: TableOfHandle;
 }
-
-/** Names that a processor's context has of its own. */
-const reserved: ReadonlySet<string> = new Set([
-  "applicationId",
-  "taskId",
-  "nodeName",
-  "state",
-  "metadata",
-  "currentStreamTimeMs",
-  "currentSystemTimeMs",
-  "schedule",
-  "commit",
-  "dropRecord",
-  "forward",
-  "forwardTo",
-]);
 
 /** `KStream.process`: one stream, or one for each output. */
 export function process(
@@ -126,20 +102,15 @@ function addProcessor(
   input: StreamNode,
   { operator, name, definition, children: outputs, options }: ProcessorParts,
 ): StreamNode {
-  const stores = Object.entries(definition.stores ?? {}).map(([key, handle]) =>
-    connectedStore(operator, key, { handle, input, tableOf: options.tableOf }),
-  );
+  const { stores: used } = definition;
+  const stores = connectedStores(operator, { stores: used, input, tableOf: options.tableOf });
   const supplier = (): Processor =>
     new DefinedProcessorNode({ operator, definition, stores, outputs });
   const plan = operatorPlan({
     name,
     lower: (topology, parents) => {
       topology.addProcessor({ name, supplier, parents });
-      for (const store of stores) {
-        if (topology.hasGlobalStore(storeNameOf(store))) continue; // all can read it
-        if ("specification" in store) topology.addStore(store.specification, [name]);
-        else topology.connectStore(name, store.table);
-      }
+      connectStores(topology, name, stores);
     },
   });
   input.recorder.add([input.plan], plan);
@@ -173,41 +144,4 @@ class OutputNode implements Processor {
   process(record: StreamRecord): void {
     this.#context?.forward(record);
   }
-}
-
-function connectedStore(
-  operator: string,
-  name: string,
-  { handle, input, tableOf }: { handle: unknown; input: StreamNode; tableOf: TableOfHandle },
-): ConnectedStore {
-  if (reserved.has(name))
-    throw new TopologyError(
-      "INVALID_NAME",
-      `${operator}: a store cannot be called ${name}, since the context has that name`,
-    );
-  const global = findGlobalTable(handle, input.recorder, operator);
-  if (global !== undefined) return { name, table: global.store };
-  const table = tableOf(handle);
-  if (table === undefined) {
-    if (isSpecification(handle)) return { name, specification: handle };
-    throw new TopologyError(
-      "INVALID_ARGUMENT",
-      `${operator}: store ${name} is ${shown(handle)}; give a specification, such as keyValueStore({ … }), or a table`,
-    );
-  }
-  if (table.recorder !== input.recorder)
-    throw new TopologyError(
-      "FOREIGN_STREAM",
-      `${operator}: store ${name} is a table of another StreamsBuilder`,
-    );
-  if (table.storeName === undefined)
-    throw new TopologyError(
-      "UNKNOWN_STORE",
-      `${operator}: table ${name} has no store of its own; name one where it is made, { store: "${name}" }`,
-    );
-  return { name, table: table.storeName };
-}
-
-function storeNameOf(store: ConnectedStore): string {
-  return "specification" in store ? store.specification.name : store.table;
 }

@@ -91,14 +91,19 @@ export class DefinedProcessorNode implements Processor {
   }
 }
 
-function userContextOf(context: ProcessorContext, state: unknown): object {
+/** What users see of a processor's surroundings. */
+export function userContextOf(
+  context: ProcessorContext,
+  state: unknown,
+  metadataOf = () => context.recordMetadata,
+): object {
   return {
     applicationId: context.applicationId,
     taskId: context.taskId,
     nodeName: context.nodeName,
     state,
     get metadata() {
-      return context.recordMetadata;
+      return metadataOf();
     },
     currentStreamTimeMs: () => context.currentStreamTimeMs(),
     currentSystemTimeMs: () => context.currentSystemTimeMs(),
@@ -109,7 +114,7 @@ function userContextOf(context: ProcessorContext, state: unknown): object {
   };
 }
 
-function openStore(store: ConnectedStore, context: ProcessorContext): StateStore {
+export function openStore(store: ConnectedStore, context: ProcessorContext): StateStore {
   if ("specification" in store) return context.store(store.specification);
   return readOnlyStore(context.store(store.table));
 }

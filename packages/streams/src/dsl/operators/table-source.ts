@@ -35,7 +35,7 @@ export function addTableSource(
     topology.addProcessor({ name, supplier: plain, parents });
     return;
   }
-  const { supplier, stores } = expiringTable(store, kept, topology.storeEngine, plain);
+  const { supplier, stores } = expiringTable(store, kept, topology.storeDefaults.engine, plain);
   topology.addProcessor({ name, supplier, parents });
   if (valueSerde === undefined)
     throw new TopologyError(
@@ -43,7 +43,8 @@ export function addTableSource(
       `the table of ${name} must be kept, since an operator below looks values up in it, and the serde of its values is ` +
         "not known; give { value: json(schema) }, or the like, where it is made",
     );
-  const specification = store.specify({ key: keySerde, value: valueSerde }, topology.storeEngine);
+  const serdes = { key: keySerde, value: valueSerde };
+  const specification = store.specify(serdes, topology.storeDefaults);
   for (const one of [specification, ...stores]) topology.addStore(one, [name]);
 }
 

@@ -13,7 +13,7 @@ import type { SourceOptions } from "./stream.ts";
 
 export interface TableOptions<K, V, S = StoreOption> extends SourceOptions<K, V> {
   /** With a name, the table is kept and can be queried; else only where an operator needs it. */
-  readonly store?: S;
+  readonly store?: S | StoreOption;
 }
 
 /**

@@ -5,7 +5,7 @@ import type { WaitingStoreOption } from "../operators/async/await-values.ts";
 import type { AsyncContext } from "../operators/async/call.ts";
 import type { CallOrder, GiveUpPolicy, RetryOptions } from "../operators/async/call-settings.ts";
 import type { NamedOptions } from "../stream-node.ts";
-import type { CallbackResult } from "./callback-types.ts";
+import type { CallbackResult, ListItem, ListResult } from "./callback-types.ts";
 import type { Given, Optional } from "./given-options.ts";
 import type { AnyStream, KStream } from "./k-stream.ts";
 import type {
@@ -102,17 +102,17 @@ export interface AsyncOperators<out K, out V, out KeyState extends SerdeState> {
    */
   flatMapValuesAsync<
     Self extends AnyStream,
-    V2,
-    const O extends Optional<AsyncOptions<KeyOf<Self>, ValueOf<Self>, V2>>,
+    R,
+    const O extends Optional<AsyncOptions<KeyOf<Self>, ValueOf<Self>, ListItem<R>>>,
   >(
     this: Self,
     mapper: Needs<
       LostInput<Self, O>,
       "flatMapValuesAsync(mapper, ",
-      AsyncMapper<K, V, Iterable<V2>>
+      AsyncMapper<K, V, ListResult<R, unknown, "flatMapValuesAsync">>
     >,
-    ...options: Given<O, AsyncOptions<KeyOf<Self>, ValueOf<Self>, V2>>
-  ): KStream<K, V2, StateAfter<O, "key", KeyState>, StateAfter<O, "value", "lost">>;
+    ...options: Given<O, AsyncOptions<KeyOf<Self>, ValueOf<Self>, ListItem<R>>>
+  ): KStream<K, ListItem<R>, StateAfter<O, "key", KeyState>, StateAfter<O, "value", "lost">>;
 
   /**
    * Calls back for each record, awaits it, and that is the end of it. Records of a key are taken one after the other,

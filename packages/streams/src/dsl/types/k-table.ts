@@ -13,6 +13,7 @@ import type {
 } from "./joins.ts";
 import type { SuppressedCheck, UntilWindowCloses } from "../suppressed.ts";
 import type { KStream } from "./k-stream.ts";
+import type { StoreMap, ValueTransformerDefinition } from "./processor-types.ts";
 import type {
   Carried,
   KeyOf,
@@ -104,6 +105,40 @@ export interface KTable<
   ): KTable<K, V2 | NullOf<V>, KeyState, StateAfter<O, "value", "lost">, StoreAfter<O, "keyValue">>;
 
   /**
+   * As `mapValues`, for code with stores, a state of its own or a look at the record (Kafka: `KTable.transformValues`). It is
+   * called for rows that are deleted too, with null, and may make rows of them. Where rows are not kept, those who look
+   * them up have a transformer of their own, with its own state and the same stores.
+   *
+   * @example
+   * accounts.transformValues(
+   *   {
+   *     stores: { limits },
+   *     transform: (account, id, { limits }) => (account?.balance ?? 0) <= (limits.get(id) ?? 0),
+   *   },
+   *   { value: json<boolean>(), store: "within-limits" },
+   * )
+   */
+  transformValues<
+    V2,
+    const O extends Optional<NamedOptions & ValueOption<V2> & KeptOption>,
+    const S extends StoreMap = {},
+    State = undefined,
+  >(
+    definition: StoredCheck<
+      O,
+      "transformValues(definition, ",
+      ValueTransformerDefinition<
+        K,
+        (V & {}) | null,
+        S,
+        State,
+        CallbackResult<V2, "transformValues">
+      >
+    >,
+    ...options: Given<O, NamedOptions & ValueOption<V2> & KeptOption>
+  ): KTable<K, V2, KeyState, StateAfter<O, "value", "lost">, StoreAfter<O, "keyValue">>;
+
+  /**
    * Holds changes back, the last one of each key, until their window closes or a time is over (Kafka: `KTable.suppress`).
    * What waits is in a buffer, in memory and in a changelog.
    *
@@ -115,7 +150,7 @@ export interface KTable<
     this: Self,
     suppressed: SuppressedCheck<U, KeyOf<Self>>,
     options?: NamedOptions,
-  ): KTable<K, U extends UntilWindowCloses ? V & {} : V, KeyState, ValueState>;
+  ): KTable<K, U extends UntilWindowCloses ? V & {} : V, KeyState, ValueState, "unnamed">;
 
   /**
    * Joins rows of equal keys; each change of either side is joined with what the other has now (Kafka: `KTable.join`).

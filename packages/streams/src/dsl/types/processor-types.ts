@@ -13,6 +13,7 @@ import type {
 import type { FixedKeyRecord } from "../../processor/fixed-key-record.ts";
 import type { RecordMetadata } from "../../processor/processor.ts";
 import type { PunctuationInterval, PunctuationType } from "../../processor/punctuation.ts";
+import type { RecordInfo } from "../../processor/record-info.ts";
 import type { StreamRecord } from "../../processor/stream-record.ts";
 import type { TaskId } from "../../processor/task-id.ts";
 import type { SynchronousResult } from "./callback-types.ts";
@@ -30,7 +31,7 @@ export type StoreHandle =
 /** A processor's stores by the names that it gives them; each is found in the context under its name. */
 export type StoreMap = Readonly<Record<string, StoreHandle>> & {
   readonly [
-    Name in keyof ProcessContext<unknown> | "forward" | "forwardTo"
+    Name in keyof ProcessContext<unknown> | "record" | "forward" | "forwardTo"
   ]?: `A store cannot be called '${Name}': the context has that name`;
 };
 
@@ -176,6 +177,26 @@ export interface FixedKeyProcessorDefinition<K, V, S, Value, State, R> {
     context: FixedKeyContext<K, V, S, Value, State>,
   ): SynchronousResult<R, "processValues">;
   close?(context: ProcessContext<State> & OpenedStores<S>): void;
+}
+
+/** What a transformer of a table's values may do to its surroundings: all but forward. */
+export type TransformContext<S, State> = ProcessContext<State> &
+  OpenedStores<S> & {
+    /** The change under way; of a row that is looked up its time, without a place: -1 where there is no row. */
+    readonly record: RecordInfo;
+  };
+
+/** A transformer of a table's values (Kafka: `ValueTransformerWithKey`, its supplier and its stores in one). */
+export interface ValueTransformerDefinition<K, V, S, State, R> {
+  /** Stores that it uses. Who names the same specification shares the store. */
+  readonly stores?: S & ReadableStores<S>;
+  /** Makes what this transformer keeps per task, and loses with it: what must last goes into a store. */
+  readonly state?: () => State;
+  /** Once per task, before the first row; and once for each operator that looks rows up which are not kept. */
+  init?(context: TransformContext<S, State>): void;
+  /** Makes the value of a row, also of one that is deleted: its value is null. What gives null deletes. */
+  transform(value: V, key: K, context: TransformContext<S, State>): R;
+  close?(context: TransformContext<S, State>): void;
 }
 
 type FixedKeyContext<K, V, S, Value, State> = ProcessContext<State> &

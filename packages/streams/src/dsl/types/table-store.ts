@@ -46,7 +46,7 @@ export type StoredCheck<O extends readonly unknown[], Call extends string, Ok> =
 
 export interface AggregationOptions<S = StoreOption> extends NamedOptions {
   /** How the table is kept; default: under a generated name. */
-  readonly store?: S;
+  readonly store?: S | StoreOption;
 }
 
 export type FoldOptions<A, S> = AggregationOptions<S> & {

@@ -82,8 +82,8 @@ export class CountedGrouping {
         const windows = this.#windows;
         const supplier = (): Processor => new CountWindowAggregateProcessor(windows, fold, kept);
         topology.addProcessor({ name, supplier, parents });
-        const { logging, engine = topology.storeEngine } = given;
-        topology.addStore(store.specify(serdes, topology.storeEngine), [name]);
+        const { logging, engine = topology.storeDefaults.engine } = given;
+        topology.addStore(store.specify(serdes, topology.storeDefaults), [name]);
         const value = int64AsNumber();
         const counts = keyValueStore({ name: kept.counts, key: keySerde, value, logging, engine });
         topology.addStore(counts, [name]);
@@ -116,8 +116,9 @@ function draftOf({ name, logging, engine }: AddedStore, isNamedByUser: boolean):
   return {
     name,
     isNamedByUser,
-    specify: (serdes, defaultEngine) => {
-      const common = { name, ...serdes, caching: false, logging, engine: engine ?? defaultEngine };
+    specify: (serdes, defaults) => {
+      const own = engine ?? defaults.engine;
+      const common = { name, ...serdes, caching: false, logging, engine: own };
       made ??= timestampedKeyValueStore<unknown, unknown>(common);
       return made;
     },

@@ -52,13 +52,9 @@ export class SessionUpdates {
     this.#forward({ key, window }, value, null);
   }
 
-  /** By time, then key. */
-  emit({ from, to }: ClosedRange, { headers }: StreamRecord): void {
-    const rows: { readonly key: Windowed<unknown>; readonly value: unknown }[] = [];
-    for (const row of this.#store.findSessionsOfKeys(null, null, { earliestEnd: from }))
-      if (row.key.window.end <= to) rows.push(row);
-    rows.sort((left, right) => left.key.window.end - right.key.window.end);
-    for (const { key, value } of rows) {
+  /** In the order of time. */
+  emit(closed: ClosedRange, { headers }: StreamRecord): void {
+    for (const { key, value } of this.#store.findEnded(closed)) {
       const change = { newValue: value, oldValue: undefined, timestamp: key.window.end };
       this.#context.forward(StreamRecord.ofChange(key, change, headers));
     }

@@ -97,21 +97,15 @@ export class WindowUpdates {
 
   /** The windows of all keys that have closed leave, by time, then key. */
   emitClosed(
-    { from, to }: ClosedRange,
+    closed: ClosedRange,
     record: StreamRecord,
     isClosed: (key: Windowed<unknown>) => boolean = () => true,
   ): void {
-    const rows: {
-      readonly key: Windowed<unknown>;
-      readonly value: unknown;
-      readonly timestamp: Timestamp;
-    }[] = [];
-    for (const { key, value } of this.store.fetchAll({ from, to }))
-      if (isClosed(key)) rows.push({ key, ...value });
-    // The store gives keys in order; the sort keeps it within one start.
-    rows.sort((left, right) => left.key.window.start - right.key.window.start);
-    for (const { key, value: newValue, timestamp } of rows)
+    for (const { key, value } of this.store.fetchAll(closed)) {
+      if (!isClosed(key)) continue;
+      const { value: newValue, timestamp } = value;
       this.emit(key, { newValue, oldValue: undefined, timestamp }, record);
+    }
   }
 
   emit(key: Windowed<unknown>, change: WindowChange, { headers }: StreamRecord): void {

@@ -109,7 +109,7 @@ export class WindowedGrouping {
         };
         topology.addProcessor({ name, supplier: () => windowing.processorOf(fold, kept), parents });
         const serdes = { key: keySerde, value: options.value };
-        topology.addStore(store.specify(serdes, topology.storeEngine), [name]);
+        topology.addStore(store.specify(serdes, topology.storeDefaults), [name]);
       },
     });
     recorder.add([input], plan);

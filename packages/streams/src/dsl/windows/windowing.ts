@@ -1,4 +1,5 @@
 import { windowed, type Serde } from "@millrace/serde";
+import type { RowOrder } from "@millrace/state";
 
 import type { Naming } from "../../plan/naming.ts";
 import type { StoreDraft } from "../../plan/store-draft.ts";
@@ -25,7 +26,7 @@ export interface Windowing {
   readonly draftStore: (
     option: StoreOption | undefined,
     naming: { readonly prefix: string; readonly naming: Naming },
-    mayCache: boolean,
+    forwardsUpdates: boolean,
   ) => StoreDraft;
   readonly viewOf: (store: string) => TableView;
   /** How long after its end a window still changes; undefined: there are no windows. */
@@ -35,31 +36,40 @@ export interface Windowing {
 
 export function windowingOf(windows: AnyWindows): Windowing {
   switch (windows.kind) {
-    case "time": {
-      const { draftStore, ...others } = inTime(windows, windows.sizeMs + windows.graceMs);
+    case "time":
       return {
-        ...others,
+        ...inTime(windows, {
+          retentionMsMin: windows.sizeMs + windows.graceMs,
+          // As in Kafka, where they alone have a cache even if nothing leaves before windows close.
+          cachesClosing: true,
+          closingOrder: "time",
+        }),
         keySerdeOf: (key) => windowed(key, windows) as Serde<unknown>,
-        // As in Kafka, where they alone have a cache even if nothing leaves before windows close.
-        draftStore: (option, naming) => draftStore(option, naming, true),
         processorOf: (fold, kept) =>
           windows.isOneSize
             ? new WindowAggregateProcessor(windows, fold, kept)
             : new UnevenWindowAggregateProcessor(windows, fold, kept),
       };
-    }
     case "sliding":
       return {
-        ...inTime(windows, 2 * windows.sizeMs + windows.graceMs),
+        ...inTime(windows, {
+          retentionMsMin: 2 * windows.sizeMs + windows.graceMs,
+          cachesClosing: false,
+          closingOrder: "timeOrKey",
+        }),
         keySerdeOf: (key) => windowed(key, { size: windows.sizeMs }) as Serde<unknown>,
         processorOf: (fold, kept) => new SlidingAggregateProcessor(windows, fold, kept),
       };
     case "session":
       return {
         keySerdeOf: (key) => windowed(key, "session") as Serde<unknown>,
-        draftStore: (option, naming, mayCache) => {
+        draftStore: (option, naming, forwardsUpdates) => {
           const retentionMsMin = windows.gapMs + windows.graceMs;
-          return draftSessionStore(option, naming, { retentionMsMin, mayCache });
+          return draftSessionStore(option, naming, {
+            retentionMsMin,
+            mayCache: forwardsUpdates,
+            order: forwardsUpdates ? "key" : "time",
+          });
         },
         viewOf: sessionView,
         graceMs: windows.gapMs + windows.graceMs,
@@ -68,15 +78,30 @@ export function windowingOf(windows: AnyWindows): Windowing {
   }
 }
 
+/** How windows in time are kept. */
+interface WindowKeeping {
+  readonly retentionMsMin: number;
+  /** True: there is a cache also where nothing leaves before windows close. */
+  readonly cachesClosing: boolean;
+  /** How they are read where they leave when they close. */
+  readonly closingOrder: RowOrder;
+}
+
 function inTime(
   windows: TimeWindows | SlidingWindows,
-  retentionMsMin: number,
+  { retentionMsMin, cachesClosing, closingOrder }: WindowKeeping,
 ): Omit<Windowing, "keySerdeOf" | "processorOf"> {
   const { sizeMs, graceMs } = windows;
   const endOf = windows.kind === "time" ? windows.endOf : undefined;
   return {
-    draftStore: (option, naming, mayCache) =>
-      draftWindowStore(option, naming, { sizeMs, endOf, retentionMsMin, mayCache }),
+    draftStore: (option, naming, forwardsUpdates) =>
+      draftWindowStore(option, naming, {
+        sizeMs,
+        endOf,
+        retentionMsMin,
+        mayCache: forwardsUpdates || cachesClosing,
+        order: forwardsUpdates ? "key" : closingOrder,
+      }),
     viewOf: windowView,
     graceMs,
   };

@@ -81,7 +81,7 @@ function awaitValues(input: StreamNode, awaiting: Awaiting, options: AwaitNodeOp
     name,
     changesValue: true,
     lower: (topology, parents) => {
-      const specification = store(topology.storeEngine);
+      const specification = store(topology.storeDefaults.engine);
       const parts = { ...awaiting, keySerde, inputSerde, settings, isSerial, store: specification };
       topology.addProcessor({ name, supplier: () => new AwaitingProcessor(parts), parents });
       topology.addStore(specification, [name]);

@@ -38,7 +38,10 @@ export class SubscriptionReceiver implements Processor {
         instruction === instructions.deleteInSilence ||
         instruction === instructions.deleteAndAnswer;
       if (isDeleted) this.#store.delete(key);
-      else this.#store.put(key, { value: subscription, timestamp: record.timestamp });
+      else {
+        const { timestamp, headers } = record;
+        this.#store.put(key, { value: subscription, timestamp, headers });
+      }
     }
     context.forward(record);
   }

@@ -9,6 +9,7 @@ import {
 
 import { TopologyError } from "../../../error/topology-error.ts";
 import { checkName } from "../../../plan/naming.ts";
+import type { StoreDefaults } from "../../../topology/store-defaults.ts";
 import { requireDuration, sizeOf, type JoinWindow } from "./join-window.ts";
 import type { JoinSide, StreamsJoin, StreamsJoinOperator, UnmatchedTime } from "./streams-join.ts";
 import { unmatchedKeySerde, unmatchedValueSerde } from "./unmatched.ts";
@@ -31,9 +32,9 @@ export interface JoinStores {
   readonly names: Pick<StreamsJoin, "stores" | "unmatched">;
   /** Of those that the user did not choose. */
   readonly generatedNames: readonly string[];
-  specify(side: JoinSide, engine: StoreEngineKind): StoreSpecification;
+  specify(side: JoinSide, defaults: StoreDefaults): StoreSpecification;
   /** Undefined: none is needed. */
-  specifyUnmatched(engine: StoreEngineKind): StoreSpecification | undefined;
+  specifyUnmatched(defaults: StoreDefaults): StoreSpecification | undefined;
 }
 
 interface StoredJoin {
@@ -62,7 +63,7 @@ export function planJoinStores(join: StoredJoin, given: JoinStoreOption = {}): J
   return {
     names,
     generatedNames: base === undefined ? all : [],
-    specify: (side, defaultEngine) =>
+    specify: (side, defaults) =>
       joinWindowStore<unknown, unknown>({
         name: names.stores[side],
         key: serdes.key,
@@ -70,9 +71,10 @@ export function planJoinStores(join: StoredJoin, given: JoinStoreOption = {}): J
         windowSize,
         retention,
         logging,
-        engine: options.engine ?? defaultEngine,
+        engine: options.engine ?? defaults.engine,
+        headers: defaults.headers,
       }) as StoreSpecification,
-    specifyUnmatched: (defaultEngine) =>
+    specifyUnmatched: (defaults) =>
       names.unmatched === undefined
         ? undefined
         : listValueStore({
@@ -80,7 +82,7 @@ export function planJoinStores(join: StoredJoin, given: JoinStoreOption = {}): J
             key: unmatchedKeySerde(serdes.key),
             value: unmatchedValueSerde(serdes.left, serdes.right),
             logging,
-            engine: options.engine ?? defaultEngine,
+            engine: options.engine ?? defaults.engine,
           }),
   };
 }

@@ -1,19 +1,3 @@
-/**
- * What programs may use that is not here yet: the one list. A program that needs anything on it is answered
- * `{"name": …, "unsupported": …}`. An entry leaves the list when the thing is built.
- */
-export const unsupportedOperators: readonly string[] = ["transformValues"];
-
-/** Fields of joins. */
-export const unsupportedJoins: readonly string[] = [];
-
-/** Of tables. */
-export const unsupportedStores: readonly string[] = [];
-
-export const unsupportedWindows: readonly string[] = [];
-
-export const unsupportedConfigs: readonly string[] = ["storeFormat"];
-
 /** The words for `generate --only`: all that programs may be made of here. */
 export const supportedWords: readonly string[] = [
   "stream",
@@ -24,6 +8,7 @@ export const supportedWords: readonly string[] = [
   "filterNot",
   "map",
   "mapValues",
+  "transformValues",
   "flatMap",
   "flatMapValues",
   "selectKey",
@@ -64,6 +49,7 @@ export const supportedWords: readonly string[] = [
   "app",
   "cacheBytes",
   "stores",
+  "storeFormat",
   "optimize",
   "guarantee",
   "onDeserializationError",
