@@ -71,6 +71,16 @@ test("with grace a record waits for what comes late", () => {
   expect(pipe("trades", "c", 14)).toEqual(["a+8@9"]);
 });
 
+test("a record that waits meets what was there at its time, however far the other side goes on", () => {
+  const { pipe } = joined({ tolerance: 10, grace: 5 });
+  pipe("quotes", "5", 5);
+  expect(pipe("trades", "a", 9)).toEqual([]);
+  expect(pipe("quotes", "13", 13)).toEqual([]);
+  expect(pipe("quotes", "100", 100)).toEqual(["a+5@9"]);
+  expect(pipe("trades", "b", 100)).toEqual([]);
+  expect(pipe("trades", "c", 200)).toEqual(["b+100@100"]);
+});
+
 test("null keys and values are left out on both sides, and counted", () => {
   const { pipe, driver } = joined({ tolerance: 10 });
   pipe("quotes", null, 5);
@@ -88,11 +98,22 @@ test("keys that were changed go through topics first, and names are its own", ()
   trades.asOfJoin(quotes, pair, { tolerance: "10s", grace: "1s", name: "at-trade" });
   const described = builder.build().describe().toString();
   expect(described).toContain("Processor: KSTREAM-ASOFJOIN-");
-  expect(described).toContain("Processor: at-trade-other (stores: [at-trade-store])");
+  expect(described).toContain(
+    "Processor: at-trade-other (stores: [at-trade-store-waiting, at-trade-store])",
+  );
   expect(described).toContain(
     "Processor: at-trade (stores: [at-trade-store-waiting, at-trade-store])",
   );
   expect(described).toContain("at-trade-right-repartition");
+});
+
+test("a name for its store names where records wait too", () => {
+  const builder = new StreamsBuilder();
+  const quotes = builder.stream("quotes", text);
+  builder
+    .stream("trades", text)
+    .asOfJoin(quotes, pair, { tolerance: "10s", grace: "1s", store: "kept" });
+  expect(builder.build({ requireExplicitNames: true }).describe()).toContain("kept-waiting");
 });
 
 test("what it cannot be is refused where it is given", () => {
@@ -136,30 +157,35 @@ test("in any order, through restarts, records meet what a plain search finds", a
       const waiting: { readonly key: string; readonly at: number; readonly value: string }[] = [];
       const expected: string[] = [];
       const meet = ({ key, at, value }: (typeof waiting)[number]): void => {
-        const newest = Math.max(...quotes.map((quote) => quote.at));
+        const newestQuote = Math.max(...quotes.map((quote) => quote.at));
         const found = quotes
-          .filter((quote) => quote.at >= newest - tolerance - grace) // the others are forgotten
+          .filter((quote) => quote.at >= newestQuote - tolerance - grace) // the others are forgotten
           .filter((quote) => quote.key === key && quote.at <= at && quote.at >= at - tolerance)
           .sort((left, right) => left.at - right.at)
           .at(-1);
         expected.push(`${value}+${found?.value ?? null}@${at}`);
       };
       let now = 50;
-      let tradeTime = -1;
+      let newest = -1;
+      const meetDue = (at: number): void => {
+        newest = Math.max(newest, at);
+        // Of one time by key, as the buffer has them.
+        waiting.sort((left, right) => left.at - right.at || left.key.localeCompare(right.key));
+        while (waiting.length > 0 && waiting[0].at <= newest - grace)
+          for (const due of waiting.splice(0, 1)) meet(due);
+      };
       for (const [index, { topic, key, step, late }] of records.entries()) {
         now += step;
         const at = now - late;
         const one = { key, at, value: `${topic[0]}${index}` };
         task.pipe(topic, encodeUtf8(key), encodeUtf8(one.value), at);
-        if (topic === "quotes") quotes.push(one);
-        else if (grace === 0 || at < tradeTime - grace) meet(one);
+        if (topic === "quotes") {
+          meetDue(at);
+          quotes.push(one);
+        } else if (grace === 0 || at < newest - grace) meet(one);
         else {
-          tradeTime = Math.max(tradeTime, at);
           waiting.push(one);
-          // Of one time by key, as the buffer has them.
-          waiting.sort((left, right) => left.at - right.at || left.key.localeCompare(right.key));
-          while (waiting.length > 0 && waiting[0].at <= tradeTime - grace)
-            for (const due of waiting.splice(0, 1)) meet(due);
+          meetDue(at);
         }
         if (restarts.includes(index)) await task.restart();
       }

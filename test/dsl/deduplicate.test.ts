@@ -79,6 +79,15 @@ test("an id may come from headers and key, and a key that was changed goes throu
   ]);
 });
 
+test.each(["ids", { name: "ids" }])("a name for its store names its topic too: %j", (store) => {
+  const builder = new StreamsBuilder();
+  builder
+    .stream("in", text)
+    .selectKey((value) => value, { key: string() })
+    .deduplicate((value) => value, { within: "1h", id: string(), store });
+  expect(builder.build({ requireExplicitNames: true }).describe()).toContain("ids-repartition");
+});
+
 test("it has names of its own in the description", () => {
   const builder = new StreamsBuilder();
   builder.stream("in", text).deduplicate((value) => value, { within: "1h", id: string() });

@@ -52,9 +52,10 @@ class OpenJoinBuffer implements JoinBuffer<unknown, unknown>, OpenStore {
   #recordCount = 0;
   #bytes = 0;
   #minTimestamp: Timestamp = noMinTimestamp;
-  /** The newest time of what was kept. */
+  /** The newest time of what was kept, or that was told. */
   #streamTime: Timestamp = -1;
   #sequence = 0;
+  #take: DueRecord<unknown, unknown> | undefined;
 
   constructor(
     specification: JoinBufferSpecification,
@@ -105,14 +106,23 @@ class OpenJoinBuffer implements JoinBuffer<unknown, unknown>, OpenStore {
     return true;
   }
 
-  takeDue(take: DueRecord<unknown, unknown>): void {
+  advance(time: Timestamp): void {
+    if (time > this.#streamTime) this.#streamTime = time;
+  }
+
+  onDue(take: DueRecord<unknown, unknown>): void {
+    this.#take = take;
+  }
+
+  takeDue(): void {
     const { scope, changelog, changelogTopic, recordContext } = this.#environment;
     const { key, value } = this.#specification;
     scope.requireOpen(this.name);
     const dueTime = this.#dueTime;
+    if (dueTime < this.#minTimestamp) return;
     for (let row = this.#firstDue(dueTime); row !== undefined; row = this.#firstDue(dueTime)) {
       const record = decodeBuffered(row.stored);
-      take(
+      this.#take?.(
         deserializeWith(key, ownKeyOf(row.key), changelogTopic),
         deserializeWith(value, record.value, changelogTopic),
         record.context,

@@ -41,7 +41,8 @@ function open(engine = new MemoryEngine()) {
   const buffer = stores.store(specification);
   const due = (): string[] => {
     const taken: string[] = [];
-    buffer.takeDue((key, value, { timestamp }) => taken.push(`${key}=${value}@${timestamp}`));
+    buffer.onDue((key, value, { timestamp }) => taken.push(`${key}=${value}@${timestamp}`));
+    buffer.takeDue();
     return taken;
   };
   return { log, stores, buffer, due };
@@ -60,6 +61,17 @@ it("hands out what is due by time, then by key, then by arrival", () => {
   expect([buffer.recordCount, buffer.minTimestamp]).toEqual([1, 11]);
 });
 
+it("takes time that has passed elsewhere for its own", () => {
+  const { buffer, due } = open();
+  buffer.put("a", "1", 10);
+  buffer.advance(14);
+  expect(due()).toEqual([]);
+  buffer.advance(15);
+  buffer.advance(3);
+  expect(due()).toEqual(["a=1@10"]);
+  expect([buffer.put("a", "2", 9), buffer.put("a", "3", 10)]).toEqual([false, true]);
+});
+
 it("does not keep what is older than the grace", () => {
   const { buffer, log } = open();
   expect(buffer.put("a", "1", 20)).toBe(true);
@@ -74,9 +86,10 @@ it("gives a record back in the context that it came in", () => {
   buffer.put("a", "2", 5);
   context.topic = "t";
   const contexts: unknown[] = [];
-  buffer.takeDue((_key, _value, own) => contexts.push(own));
+  buffer.onDue((_key, _value, own) => contexts.push(own));
+  buffer.takeDue();
   buffer.put("a", "3", 10);
-  buffer.takeDue((_key, _value, own) => contexts.push(own));
+  buffer.takeDue();
   expect(contexts).toEqual([
     { topic: "t", partition: 3, offset: 7, timestamp: 0, headers },
     { topic: null, partition: 3, offset: 7, timestamp: 5, headers },

@@ -17,6 +17,8 @@ export interface AddedStoreOptions {
 
 export interface AddedStore {
   readonly name: string;
+  /** True: that of the operator is enough. */
+  readonly isNamedByUser: boolean;
   /** Undefined: as the topology has it. */
   readonly engine: StoreEngineKind | undefined;
   readonly logging: boolean;
@@ -33,5 +35,10 @@ export function addedStore(
   const generated = naming.store(prefix);
   if (chosen === undefined) naming.noteGenerated(generated);
   else checkName(chosen);
-  return { name: chosen ?? generated, engine: given.engine, logging: given.logging ?? true };
+  return {
+    name: chosen ?? generated,
+    isNamedByUser: chosen !== undefined,
+    engine: given.engine,
+    logging: given.logging ?? true,
+  };
 }

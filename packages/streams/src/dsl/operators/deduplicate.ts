@@ -41,7 +41,7 @@ export function deduplicate(
     ? stream
     : repartitionedIfNeeded(stream, {
         prefix: options.name ?? store.name,
-        isNamedByUser: options.name !== undefined || typeof options.store === "string",
+        isNamedByUser: store.isNamedByUser,
         keySerde: requireSerde(keySerde, "key", "deduplicate"),
         valueSerde: requireSerde(valueSerde, "value", "deduplicate"),
       });

@@ -4,6 +4,7 @@ import { joinBuffer, windowStore, type JoinBuffer, type WindowStore } from "@mil
 
 import { operatorPlan, type OperatorPlan } from "../../plan/plan-node.ts";
 import { requireValue } from "../../processor/callback-result.ts";
+import { ObservedTime } from "../../processor/observed-time.ts";
 import type { RowJoiner } from "../../processor/joined-view.ts";
 import type { Processor, ProcessorContext } from "../../processor/processor.ts";
 import { StreamRecord } from "../../processor/stream-record.ts";
@@ -49,14 +50,15 @@ export function joinAsOf(
   const keeping = naming.nodeOr(options.name, prefix, "-other");
   const name = naming.nodeOr(options.name, prefix);
   const store = addedStore(recorder, prefix, options);
+  const buffer = graceMs === 0 ? undefined : `${store.name}-waiting`;
+  if (buffer !== undefined && !store.isNamedByUser) naming.noteGenerated(buffer);
   const kept = keepingPlan(keeping, store, {
+    buffer,
     key: serdes.key,
     value: serdes.right,
     retentionMs: toleranceMs + graceMs + 1,
   });
   const sources = [...new Set([...left.sources, ...right.sources])];
-  const buffer = graceMs === 0 ? undefined : `${store.name}-waiting`;
-  if (buffer !== undefined && options.name === undefined) naming.noteGenerated(buffer);
   const plan = operatorPlan({
     name,
     lower: (topology, all) => {
@@ -69,7 +71,7 @@ export function joinAsOf(
         const value = requireSerde(serdes.left, "left", "asOfJoin");
         const { logging } = store;
         const options = { name: buffer, key: serdes.key, value, logging, grace: graceMs };
-        topology.addStore(joinBuffer<unknown, unknown>(options), [name]);
+        topology.addStore(joinBuffer<unknown, unknown>(options), [name, keeping]);
       }
       topology.copartition(sources);
     },
@@ -81,6 +83,8 @@ export function joinAsOf(
 }
 
 interface KeptRecords {
+  /** Of the records that wait for these; undefined: none does. */
+  readonly buffer: string | undefined;
   readonly key: Serde<unknown>;
   readonly value: Serde<unknown>;
   readonly retentionMs: number;
@@ -90,7 +94,8 @@ function keepingPlan(name: string, store: AddedStore, kept: KeptRecords): Operat
   return operatorPlan({
     name,
     lower: (topology, parents) => {
-      topology.addProcessor({ name, supplier: () => new KeepingProcessor(store.name), parents });
+      const stores = { records: store.name, buffer: kept.buffer };
+      topology.addProcessor({ name, supplier: () => new KeepingProcessor(stores), parents });
       const specification = windowStore<unknown, unknown>({
         name: store.name,
         key: kept.key,
@@ -106,25 +111,42 @@ function keepingPlan(name: string, store: AddedStore, kept: KeptRecords): Operat
   });
 }
 
-/** Keeps the records of the right side by key and time: of one time the last. */
+/**
+ * Keeps the records of the right side by key and time: of one time the last. Before a record makes older ones be forgotten,
+ * those that wait for them on the left side leave.
+ */
 class KeepingProcessor implements Processor {
-  readonly #store: string;
+  readonly #stores: { readonly records: string; readonly buffer: string | undefined };
   #context: ProcessorContext | undefined;
   #records: WindowStore<unknown, unknown> | undefined;
+  #buffer: JoinBuffer<unknown, unknown> | undefined;
+  #streamTime: ObservedTime | undefined;
 
-  constructor(store: string) {
-    this.#store = store;
+  constructor(stores: { readonly records: string; readonly buffer: string | undefined }) {
+    this.#stores = stores;
   }
 
   init(context: ProcessorContext): void {
+    const { records, buffer } = this.#stores;
     this.#context = context;
-    this.#records = context.store<WindowStore<unknown, unknown>>(this.#store);
+    this.#records = context.store<WindowStore<unknown, unknown>>(records);
+    if (buffer === undefined) return;
+    this.#buffer = context.store<JoinBuffer<unknown, unknown>>(buffer);
+    this.#streamTime = new ObservedTime(context, buffer);
+    this.#buffer.advance(this.#streamTime.now);
   }
 
   process(record: StreamRecord): void {
-    if (record.hasNullKey || record.hasNullValue)
+    if (record.hasNullKey || record.hasNullValue) {
       this.#context?.dropRecord("null key or value in an as-of join");
-    else this.#records?.put(record.key, record.value as object, record.timestamp);
+      return;
+    }
+    const { timestamp } = record;
+    if (this.#streamTime !== undefined) {
+      this.#buffer?.advance(this.#streamTime.observe(timestamp));
+      this.#buffer?.takeDue();
+    }
+    this.#records?.put(record.key, record.value as object, timestamp);
   }
 }
 
@@ -150,7 +172,12 @@ class AsOfJoinProcessor implements Processor {
   init(context: ProcessorContext): void {
     this.#context = context;
     this.#records = context.store<WindowStore<unknown, unknown>>(this.#join.store);
-    if (this.#join.buffer !== undefined) this.#buffer = context.store(this.#join.buffer);
+    if (this.#join.buffer === undefined) return;
+    this.#buffer = context.store<JoinBuffer<unknown, unknown>>(this.#join.buffer);
+    this.#buffer.onDue((key, value, due) => {
+      const waited = new StreamRecord(key, value, due.timestamp, due.headers);
+      context.forwardIn(due, this.#joined(waited));
+    });
   }
 
   process(record: StreamRecord): void {
@@ -160,14 +187,8 @@ class AsOfJoinProcessor implements Processor {
       return;
     }
     const buffer = this.#buffer;
-    if (buffer?.put(record.key, record.value, record.timestamp) !== true) {
-      context?.forward(this.#joined(record));
-      return;
-    }
-    buffer.takeDue((key, value, due) => {
-      const waited = new StreamRecord(key, value, due.timestamp, due.headers);
-      context?.forwardIn(due, this.#joined(waited));
-    });
+    if (buffer?.put(record.key, record.value, record.timestamp) === true) buffer.takeDue();
+    else context?.forward(this.#joined(record));
   }
 
   #joined(record: StreamRecord): StreamRecord {

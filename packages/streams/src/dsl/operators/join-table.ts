@@ -166,7 +166,13 @@ class TableLookupProcessor implements Processor {
     this.#context = context;
     const { view, buffer } = this.#lookup;
     this.#rows = view.open(context);
-    if (buffer !== undefined) this.#buffer = context.store(buffer);
+    if (buffer === undefined) return;
+    this.#buffer = context.store<JoinBuffer<unknown, unknown>>(buffer);
+    this.#buffer.onDue((key, value, due) => {
+      const { timestamp, headers } = due;
+      const joined = this.#join(new StreamRecord(key, value, timestamp, headers), key);
+      if (joined !== undefined) context.forwardIn(due, joined);
+    });
   }
 
   process(record: StreamRecord): void {
@@ -183,11 +189,7 @@ class TableLookupProcessor implements Processor {
       if (joined !== undefined) context.forward(joined);
       return;
     }
-    buffer.takeDue((dueKey, value, dueContext) => {
-      const { timestamp, headers } = dueContext;
-      const joined = this.#join(new StreamRecord(dueKey, value, timestamp, headers), dueKey);
-      if (joined !== undefined) context.forwardIn(dueContext, joined);
-    });
+    buffer.takeDue();
   }
 
   /** Undefined: there is no row to join with. */

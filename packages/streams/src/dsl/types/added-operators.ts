@@ -38,8 +38,8 @@ export interface AsOfJoinOptions<K, V, Other, VR> extends NamedOptions {
   /** How much older the other record may be. */
   readonly tolerance?: Duration;
   /**
-   * How long a record waits for what comes late on the other side, by this stream's time. Default 0: it is joined at once
-   * with what is there.
+   * How long a record waits for what comes late on the other side, by the time of both. Default 0: it is joined at once with
+   * what is there.
    */
   readonly grace?: Duration;
   /** Serde of the key, where it was lost: the stream goes through a repartition topic then. */
