@@ -32,7 +32,7 @@ export interface RestartingTaskOptions {
  * the changelogs hold, and nothing else.
  */
 export class RestartingTask {
-  readonly #subtopology: Subtopology;
+  #subtopology: Subtopology;
   readonly #options: RestartingTaskOptions;
   readonly #topics = new Map<string, Written[]>();
   readonly #pending: Written[] = [];
@@ -100,9 +100,11 @@ export class RestartingTask {
     return this.#stores.store(name) as T;
   }
 
-  async restart(): Promise<void> {
+  /** @param topology of another version of the program; default: as before */
+  async restart(topology?: Topology): Promise<void> {
     this.commit();
     await this.#task.close();
+    if (topology !== undefined) this.#subtopology = topology.merged("test");
     [this.#task, this.#stores] = this.#open();
   }
 

@@ -16,7 +16,7 @@ interface TtlOptions {
   readonly caching?: boolean;
 }
 
-function tableOf(options: TtlOptions, build = {}): Topology {
+function tableOf(options: Partial<TtlOptions>, build = {}): Topology {
   const builder = new StreamsBuilder();
   builder
     .table("in", { ...text, store: { name: "rows", ...options } })
@@ -126,6 +126,49 @@ test("a source topic is no changelog of a table whose rows expire: it has none o
     "app-rows-changelog",
     "app-rows-deadlines-changelog",
   ]);
+});
+
+describe("rows that were there before expire too", () => {
+  test.each([
+    ["where a time to live is given to a table that runs", undefined],
+    ["where it is made shorter", 1000],
+    ["where it is made longer", 5],
+  ])("%s", async (_what, ttl) => {
+    const before = ttl === undefined ? {} : { ttl };
+    const task = new RestartingTask(tableOf(before));
+    const pipe = (key: string, at: number): void =>
+      task.pipe("in", encodeUtf8(key), encodeUtf8("v"), at);
+    const read = (): readonly string[] =>
+      task
+        .read("out", string(), optional(string()))
+        .map((one) => `${one.key}=${one.value}@${one.timestamp}`);
+    pipe("a", 1);
+    pipe("b", 2);
+    await task.restart(tableOf({ ttl: 10 }));
+    pipe("b", 4);
+    pipe("c", 10);
+    expect(read().slice(2)).toEqual(["b=v@4", "c=v@10"]);
+    pipe("c", 15);
+    expect(read().slice(4)).toEqual(["a=null@11", "b=null@14", "c=v@15"]);
+    await task.close();
+  });
+
+  test("however many they are, some with each record, through restarts", async () => {
+    const task = new RestartingTask(tableOf({}), { recordsPerCommit: 1000 });
+    const count = 2500;
+    for (let index = 0; index < count; index++)
+      task.pipe("in", encodeUtf8(`k${index}`), encodeUtf8("v"), 0);
+    await task.restart(tableOf({ ttl: 10 }));
+    task.pipe("in", encodeUtf8("last"), encodeUtf8("v"), 50);
+    await task.restart();
+    for (let index = 1; index <= 5; index++)
+      task.pipe("in", encodeUtf8("last"), encodeUtf8("v"), 50);
+    const out = task.read("out", string(), optional(string()));
+    await task.close();
+    const gone = out.filter(({ value }) => value === null).map(({ key }) => key);
+    expect(new Set(gone).size).toBe(count);
+    expect(gone).toHaveLength(count);
+  });
 });
 
 describe("a time to live is refused", () => {

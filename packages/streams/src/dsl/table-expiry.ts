@@ -5,6 +5,7 @@ import {
   type KeyValueStore,
   type StoreEngineKind,
   type StoreSpecification,
+  type TimestampedKeyValueStore,
 } from "@millrace/state";
 
 import type { StoreDraft } from "../plan/store-draft.ts";
@@ -63,7 +64,8 @@ export function expiringTable(
  * has the time when it was. What comes that late is left out.
  *
  * The store of deadlines has time (8) ++ key for each row, at or before the time when it expires: an update that moves it
- * on writes nothing, and the row is looked at again when the old deadline comes.
+ * on writes nothing, and the row is looked at again when the old deadline comes. Behind all stands the time to live that
+ * they were computed with: rows of a longer one, or of none, get new deadlines, some with each record.
  */
 class ExpiringTableProcessor implements Processor {
   readonly forwardsNewRecords: boolean;
@@ -76,6 +78,8 @@ class ExpiringTableProcessor implements Processor {
   #streamTime: ObservedTime | undefined;
   /** No deadline is earlier; the past: not known. */
   #next: Timestamp = -Infinity;
+  /** Rows from this key on may have no deadline, null: all; undefined: each has one. */
+  #unknownFrom: unknown;
 
   constructor(inner: Processor, kept: TableUpdatesOptions, expiry: Expiry) {
     this.#inner = inner;
@@ -90,6 +94,10 @@ class ExpiringTableProcessor implements Processor {
     this.#rows = openTableStore(context, this.#kept.store);
     this.#deadlines = context.store<DeadlineStore>(this.#expiry.store);
     this.#streamTime = new ObservedTime(context, this.#expiry.store);
+    const known = this.#deadlines.get(ttlKey);
+    const { ttlMs } = this.#expiry;
+    if (known === null || timeOf(known) > ttlMs) this.#unknownFrom = null;
+    else if (timeOf(known) < ttlMs) this.#deadlines.put(ttlKey, bytesOfTime(ttlMs));
   }
 
   process(record: StreamRecord): void {
@@ -100,6 +108,7 @@ class ExpiringTableProcessor implements Processor {
       this.#inner.process(record);
       return;
     }
+    if (this.#unknownFrom !== undefined) this.#noteSome(deadlines);
     const now = this.#streamTime?.observe(record.timestamp) ?? record.timestamp;
     while (this.#next <= now) this.#next = this.#expireFirst(now, rows, deadlines);
     if (record.timestamp + this.#expiry.ttlMs <= now) {
@@ -148,6 +157,24 @@ class ExpiringTableProcessor implements Processor {
     return time;
   }
 
+  /** Rows of which no deadline is known. */
+  #noteSome(deadlines: DeadlineStore): void {
+    const { ttlMs } = this.#expiry;
+    const from = this.#unknownFrom;
+    let count = 0;
+    using rows = this.#context
+      ?.store<TimestampedKeyValueStore<unknown, unknown>>(this.#kept.store)
+      .range(from, null);
+    for (const { key, value } of rows ?? []) {
+      this.#unknownFrom = key;
+      count += 1;
+      if (count > rowsMax) return;
+      this.#note(value.timestamp + ttlMs, this.#bytesOf(key), deadlines);
+    }
+    this.#unknownFrom = undefined;
+    deadlines.put(ttlKey, bytesOfTime(ttlMs));
+  }
+
   #deadlineOf(key: unknown, rows: TableStore<unknown, unknown>): Timestamp | undefined {
     if (rows.readForUpdate(key, null) === null) return undefined;
     return rows.timestampOfRead + this.#expiry.ttlMs;
@@ -164,11 +191,15 @@ class ExpiringTableProcessor implements Processor {
 }
 
 const isThere = Uint8Array.of(1);
+/** Behind all times. */
+const ttlKey = Uint8Array.of(0x80);
+/** How many rows get a deadline with one record. */
+const rowsMax = 1000;
 
 /** What was deleted before is not looked at again. */
 function firstFrom(time: Timestamp, deadlines: DeadlineStore): Uint8Array | undefined {
   using rows = deadlines.range(time === -Infinity ? null : bytesOfTime(time), null);
-  return rows.next() ? rows.key : undefined;
+  return rows.next() && rows.key.length > ttlKey.length ? rows.key : undefined;
 }
 
 function bytesOfTime(time: Timestamp): Uint8Array {
