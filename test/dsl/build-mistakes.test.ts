@@ -40,6 +40,7 @@ const callbacks: Readonly<Record<string, Misuse>> = {
   groupBy: (given, { lines }) => lines.groupBy(given, serdes),
   peek: (given, { lines }) => lines.peek(given),
   foreach: (given, { lines }) => lines.foreach(given),
+  print: (given, { lines }) => lines.print(given),
   reduce: (given, { grouped }) => grouped.reduce(given),
   aggregate: (given, { grouped }) => grouped.aggregate(some, given, { value: int64AsNumber() }),
   "aggregate's initialiser": (given, { grouped }) =>

@@ -38,6 +38,7 @@ const operators: Readonly<Record<string, (source: Source, result: unknown) => vo
     source.groupBy(() => escaped(result)() as string, { key: string() }).count(),
   peek: (source, result) => source.peek(escaped(result)),
   foreach: (source, result) => source.foreach(escaped(result)),
+  print: (source, result) => source.print(escaped(result)),
   reduce: (source, result) => {
     const twice = source.flatMapValues((value) => [value, value]).groupByKey({ value: string() });
     twice.reduce(escaped(result));

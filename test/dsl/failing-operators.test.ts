@@ -61,6 +61,7 @@ const failing: readonly Row[] = [
   { operator: "selectKey", define: (b, fail) => input(b).selectKey(of(fail, "k")) },
   { operator: "peek", define: (b, fail) => input(b).peek(fail) },
   { operator: "foreach", define: (b, fail) => input(b).foreach(fail) },
+  { operator: "print", define: (b, fail) => input(b).print(fail) },
   { operator: "split", define: (b, fail) => input(b).split({ some: of(fail, true) }) },
   {
     operator: "to",

@@ -275,6 +275,7 @@ export {
   type SinkDescription,
   type SinkNode,
   type SinkNodeOptions,
+  type PrintOptions,
   type SinkOptions,
   type SourceDescription,
   type SourceNode,

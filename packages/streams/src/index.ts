@@ -203,6 +203,7 @@ export type { KeySelector } from "./dsl/operators/select-key.ts";
 export type { SourceOptions } from "./dsl/operators/stream.ts";
 export type { TableOptions } from "./dsl/operators/table.ts";
 export type { TablePredicate } from "./dsl/operators/table-filter.ts";
+export type { PrintOptions } from "./dsl/operators/print.ts";
 export type { SinkOptions } from "./dsl/operators/to.ts";
 export type {
   Carried,

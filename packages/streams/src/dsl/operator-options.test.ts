@@ -43,6 +43,7 @@ describe("an option that an operator does not have is refused, and the nearest o
     ["selectKey", ({ lines }) => lines.selectKey(callback, { nam: "x" }), "name"],
     ["peek", ({ lines }) => lines.peek(callback, { nam: "x" }), "name"],
     ["foreach", ({ lines }) => lines.foreach(callback, { nam: "x" }), "name"],
+    ["print", ({ lines }) => lines.print(callback, { nam: "x" }), "name"],
     ["merge", ({ lines }) => lines.merge(lines, { nam: "x" }), "name"],
     ["groupBy", ({ lines }) => lines.groupBy(callback, { ...serdes, keys: string() }), "key"],
     ["groupByKey", ({ lines }) => lines.groupByKey({ nam: "x" }), "name"],

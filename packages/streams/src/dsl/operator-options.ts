@@ -179,6 +179,7 @@ const argumentsOf: Partial<Readonly<Record<string, readonly Kind[]>>> = {
   selectKey: [selector],
   peek: [callback("(value, key) => nothing")],
   foreach: [callback("(value, key) => nothing")],
+  print: [callback("(line) => nothing, such as console.log")],
   groupBy: [selector],
   to: [
     {
@@ -243,6 +244,11 @@ const rowsOf = {
   selectKey: { key: serdes.key, ...named },
   peek: named,
   foreach: named,
+  print: {
+    ...named,
+    label: valueOption(text),
+    mapper: valueOption(callback("(value, key) => a text")),
+  },
   merge: { ...serdes, ...named },
   deduplicate: {
     ...serdes,

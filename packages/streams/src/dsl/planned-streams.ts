@@ -35,6 +35,7 @@ import { map, type KeyValueMapper } from "./operators/map.ts";
 import { mapValues, type ValueMapper } from "./operators/map-values.ts";
 import { merge } from "./operators/merge.ts";
 import { foreach, peek, type RecordAction } from "./operators/peek.ts";
+import { print, type PrintOptions } from "./operators/print.ts";
 import { process, processValues, type UntypedDefinition } from "./operators/process.ts";
 import { repartition, type RepartitionNodeOptions } from "./operators/repartition.ts";
 import type { StreamsJoinOperator } from "./operators/stream-join/streams-join.ts";
@@ -142,6 +143,10 @@ class PlannedStream implements Erased<KStream<Any, Any>> {
 
   foreach(action: RecordAction<Any, Any>, options?: NamedOptions): void {
     foreach(this.#node, action, checked("foreach", options, action));
+  }
+
+  print(write: (line: string) => void, options?: PrintOptions): void {
+    print(this.#node, write, checked("print", options, write));
   }
 
   mapValuesAsync(mapper: AsyncCallback, options?: AwaitNodeOptions): PlannedStream {

@@ -4,6 +4,7 @@ import type { StreamPartitioner, TopicNameExtractor } from "../../topology/topol
 import type { Predicate } from "../operators/filter.ts";
 import type { KeyValue } from "../operators/map.ts";
 import type { Otherwise } from "../operators/split.ts";
+import type { PrintOptions } from "../operators/print.ts";
 import type { SinkOptions } from "../operators/to.ts";
 import type { NamedOptions } from "../stream-node.ts";
 import type { RecordInfo } from "../../processor/record-info.ts";
@@ -200,6 +201,17 @@ export interface KStream<
   foreach<R>(
     action: (value: V, key: K, record: RecordInfo) => SynchronousResult<R, "foreach">,
     options?: NamedOptions,
+  ): void;
+
+  /**
+   * Writes a line for each record, `[label]: key, value`, and that is the end of it (Kafka: `KStream.print`): to look on
+   * while a program is made. Who writes is given.
+   *
+   * @example orders.print(console.log, { label: "orders", mapper: ({ total }, id) => `${id}: ${total}` })
+   */
+  print<R>(
+    write: (line: string) => SynchronousResult<R, "print">,
+    options?: PrintOptions<K, V>,
   ): void;
 
   /**
