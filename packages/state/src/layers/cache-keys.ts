@@ -9,10 +9,13 @@ export class CacheKeys<K> {
   /** True: most keys stand for themselves. */
   readonly isDirect: boolean;
   readonly #format: StoreFormat<K, unknown>;
+  readonly #markBytes: number;
 
-  constructor(format: StoreFormat<K, unknown>) {
+  /** `markBytes`: what Kafka's cache has in a key besides. */
+  constructor(format: StoreFormat<K, unknown>, markBytes: number) {
     this.isDirect = format.hasInjectiveKeys;
     this.#format = format;
+    this.#markBytes = markBytes;
   }
 
   find<V>(
@@ -31,9 +34,9 @@ export class CacheKeys<K> {
     const own = keyBytes === null ? null : copyBytes(keyBytes);
     const size = own?.length ?? this.#format.keySize(key);
     if (this.isDirect && size !== undefined)
-      return new CacheEntry(this.#mapKeyOf(key, own), key, own, size);
+      return new CacheEntry(this.#mapKeyOf(key, own), key, own, size + this.#markBytes);
     const bytes = own ?? this.#format.encodeKey(key);
-    return new CacheEntry(this.#mapKeyOf(key, bytes), key, bytes, bytes.length);
+    return new CacheEntry(this.#mapKeyOf(key, bytes), key, bytes, bytes.length + this.#markBytes);
   }
 
   mapKeyOfBytes(keyBytes: Uint8Array): CacheKey {

@@ -18,6 +18,8 @@ export interface CachedAccessOptions<K, V> extends AccessOptions<K, V> {
   readonly budget: CacheBudget;
   /** False: what is read from beneath is not held (Kafka: `CachingWindowStore`). Default true. */
   readonly holdsReads?: boolean;
+  /** Bytes that Kafka's cache has in each key besides the store's. Default 0. */
+  readonly markBytes?: number;
 }
 
 /** In larger caches the way of a search is long, and few entries on it are about to leave. */
@@ -57,7 +59,7 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
     this.#context = context;
     this.#holdsReads = holdsReads ?? true;
     this.#valueSeenBy = valueSeenBy;
-    this.#keys = new CacheKeys(format);
+    this.#keys = new CacheKeys(format, options.markBytes ?? 0);
     this.#cache = new RecordCache(budget, (entry) => this.#writeThrough(entry));
     this.#cursors = new OpenCursors(name, (range) => this.#scan(range));
   }

@@ -5,6 +5,8 @@ import type { RecordCache } from "./record-cache.ts";
 /** The way of a search through a cache: it passes more than it gives. */
 export interface CachePath {
   contains(row: Uint8Array): boolean;
+  /** True: the first such row is used, and ends the way. Default: none does. */
+  isBehind?(row: Uint8Array): boolean;
   /** What the cache orders rows by. */
   orderOf(row: Uint8Array): Uint8Array;
 }
@@ -31,6 +33,7 @@ export interface SearchUses {
 export class PathUses<K, V> implements SearchUses {
   readonly #cache: RecordCache<K, V>;
   readonly #search: PathSearch;
+  readonly #path: CachePath;
   readonly #entries: readonly PathEntry[];
   #passedCount = 0;
   #ahead: Uint8Array | null = null;
@@ -42,6 +45,7 @@ export class PathUses<K, V> implements SearchUses {
   ) {
     this.#cache = cache;
     this.#search = search;
+    this.#path = path;
     const entries: PathEntry[] = [];
     for (const entry of cache.entries()) {
       const row = rowOf(entry);
@@ -61,6 +65,7 @@ export class PathUses<K, V> implements SearchUses {
       const entry = this.#cache.get(mapKey);
       if (entry === undefined) continue;
       this.#cache.touch(entry);
+      if (this.#path.isBehind?.(row) === true) this.#passedCount = this.#entries.length;
       if (!entry.isTombstone && this.#search.isMeant(row)) this.#ahead = row;
     }
   }

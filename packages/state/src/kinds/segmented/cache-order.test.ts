@@ -18,12 +18,13 @@ const budgetBytes = 226;
 function open<Store extends StateStore>(
   specification: StoreSpecification<Store>,
   suffixBytes: number,
+  roomBytes = budgetBytes,
 ) {
   const left: string[] = [];
   const stores = openTaskStores({
     engine: new MemoryEngine(),
     recordContext: { topic: "t", partition: 0, offset: 0, timestamp: 7, headers: noHeaders },
-    cache: new CacheBudget(budgetBytes),
+    cache: new CacheBudget(roomBytes),
     taskId: "0_0",
     stores: [
       {
@@ -50,6 +51,14 @@ const options = {
 
 function openWindows(engine: "memory" | "rocksdb") {
   const opened = open(windowStore({ ...options, engine, windowSize: "1m" }), 12);
+  const put = (key: string, start: number): void => opened.store.put(key, "v", start);
+  return { ...opened, put };
+}
+
+/** As what is kept until windows close is in Kafka. */
+function openByTime(roomBytes?: number) {
+  const byTime = windowStore({ ...options, windowSize: "1m", order: "time" });
+  const opened = open(byTime, 12, roomBytes);
   const put = (key: string, start: number): void => opened.store.put(key, "v", start);
   return { ...opened, put };
 }
@@ -178,4 +187,34 @@ describe("a search in a full cache uses what it passes, so that the entry leaves
     put("d", 40);
     expect(first()).toBe("ab");
   });
+
+  const byTime: readonly [string, (store: WindowStore<string, string>) => void, string][] = [
+    ["all of them, by time", (store) => walk(store.fetchAll()), "c"],
+    ["none before its time", (store) => walk(store.fetchAll({ from: 15 })), "c"],
+    ["the first behind its time, no more", (store) => walk(store.fetchAll({ to: 15 })), "a"],
+    ["backwards, by time", (store) => walk(store.fetchAll({ reverse: true })), "a"],
+    ["of one key, what lies between its times", (store) => walk(store.fetchRange("b")), "c"],
+    ["of one key, up to its last", (store) => walk(store.fetchRange("b", { to: 20 })), "a"],
+  ];
+
+  it.each(byTime)("in segments by time: %s", (_name, search, evicted) => {
+    const { store, put, first } = openByTime();
+    for (const [key, start] of [
+      ["a", 30],
+      ["c", 10],
+      ["b", 20],
+    ] as const)
+      put(key, start);
+    search(store);
+    put("d", 40);
+    expect(first()).toBe(evicted);
+  });
+});
+
+it("a window of a store that is read by time takes a byte more of the cache", () => {
+  const windows = [openByTime(204), openByTime(207)].map(({ put, first }) => {
+    for (const start of [10, 20, 30]) put(`${start / 10}`, start);
+    return first();
+  });
+  expect(windows).toEqual(["1", undefined]);
 });

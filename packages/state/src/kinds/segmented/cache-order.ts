@@ -18,22 +18,29 @@ export class CacheOrder {
   readonly #keys: RowKeys;
   readonly #isByTime: boolean;
   readonly #isOfWindows: boolean;
+  readonly #isTimeFirst: boolean;
   /** Rows as the cache has them. */
   readonly #ordered: RowKeys;
 
-  constructor(keys: RowKeys, { isByTime }: { readonly isByTime: boolean }) {
+  constructor(
+    keys: RowKeys,
+    { isByTime, isTimeFirst }: { readonly isByTime: boolean; readonly isTimeFirst: boolean },
+  ) {
     this.#keys = keys;
+    this.#isTimeFirst = isTimeFirst;
     this.#isByTime = isByTime;
     this.#isOfWindows = keys.lastBytes === 4;
     this.#ordered = isByTime ? new RowKeys(1, keys.lastBytes) : keys;
   }
 
   ofKey(key: Uint8Array, search: PassingSearch): CachePath {
+    if (this.#isTimeFirst) return this.#ofTime(key, key, search);
     return this.#isByTime ? this.#ofKeyByTime(key, search) : this.#ofKeyInSegments(key, search);
   }
 
   /** Null means no bound. */
   ofKeys(from: Uint8Array | null, to: Uint8Array | null, search: PassingSearch): CachePath {
+    if (this.#isTimeFirst) return this.#ofTime(from, to, search);
     if (!this.#isOfWindows || this.#isByTime) {
       const first = from === null ? null : this.#ordered.segmented(0, from);
       // Sessions may end at any time: a search for them goes on to the end.
@@ -49,6 +56,27 @@ export class CacheOrder {
     return {
       orderOf: sameBytes,
       contains: (row) => isBetween(this.#keys.loggedOf(row), from, last),
+    };
+  }
+
+  /** All keys, from the first one at its time to the last one, or until one is out of the time. */
+  #ofTime(
+    first: Uint8Array | null,
+    last: Uint8Array | null,
+    { from, to, isReverse }: PassingSearch,
+  ): CachePath {
+    const keys = this.#keys;
+    const isOneKey = first !== null && last !== null && compareBytes(first, last) === 0;
+    const orderOf = (row: Uint8Array): Uint8Array => keys.timeFirst(row);
+    const start = keys.timeFirst(keys.row(first ?? noBytes, from, 0));
+    const end = isOneKey ? keys.timeFirst(keys.row(first, to, 0)) : null;
+    return {
+      orderOf,
+      // Backwards it goes on to where the segment begins.
+      contains: (row) =>
+        isBetween(orderOf(row), isReverse ? null : start, end) &&
+        (last === null || keys.timeOf(row) <= to),
+      isBehind: (row) => (isReverse ? keys.timeOf(row) < from : keys.timeOf(row) > to),
     };
   }
 

@@ -158,6 +158,18 @@ describe("a segment that has expired", () => {
     expect(bytesIn(engine)).toHaveLength(1);
   });
 
+  it("of a store that is read by time: the last window of it still shows, a session does not", () => {
+    const byTime = windowStore({ ...windows, order: "time" });
+    const { store } = open(byTime);
+    store.put("k", "last", 0);
+    store.put("k", "new", 120_000);
+    expect([...store.fetchRange("k")].map(({ value }) => value)).toEqual(["last", "new"]);
+    const { store: visits } = open(sessionStore({ ...serdes, retention: "2m", order: "time" }));
+    for (const time of [0, 120_000])
+      visits.put({ key: "k", window: { start: time, end: time } }, "v");
+    expect([...visits.findSessions("k")].map(({ key }) => key.window.end)).toEqual([120_000]);
+  });
+
   it("does not come back when the store is opened again", () => {
     const engine = new MemoryEngine();
     const { store, stores } = open(windowStore(windows), engine);

@@ -66,10 +66,11 @@ export class OpenSegmentedStore<S, Store extends StateStore> implements OpenStor
     const isExact = engine === "memory";
     // A cache knows writes alone, as in Kafka: what it flushes counts.
     const countsDeletions = variant.deletions === "uncounted" && environment.cache !== null;
+    const isTimeFirst = !isExact && order !== "key" && variant.lastBytes === 4;
     const bytes = new SegmentedBytes(engineBytes, keys, {
       retentionMs,
       isExact,
-      showsExpiring: !isExact && order !== "key",
+      showsExpiring: isTimeFirst,
       deletions: countsDeletions ? "counted" : variant.deletions,
       filterStepMs: variant.filterStepMs,
       drop: () => environment.drop(`store ${name} does not keep what is that old`),
@@ -82,6 +83,8 @@ export class OpenSegmentedStore<S, Store extends StateStore> implements OpenStor
         store: openByteLayers(name, bytes, environment, loggedWithoutSegment(layout, keys)),
         format,
         holdsReads: false,
+        // Which of its two orders a key is in.
+        markBytes: isTimeFirst ? 1 : 0,
         valueSeenBy: (row, scan) => bytes.valueSeenFrom(row, scan.visibleFrom ?? bytes.visibleFrom),
       },
       environment,
@@ -103,6 +106,7 @@ export class OpenSegmentedStore<S, Store extends StateStore> implements OpenStor
       view: variant.view,
       windowOf: (row) => variant.windowOf(keys, row),
       order: isExact ? "time" : order,
+      isTimeFirst,
     });
     this.store = variant.make(rows, { name, isPersistent, bytes, order });
   }

@@ -80,6 +80,12 @@ export class RowKeys {
     return ((row[at] << 24) | (row[at + 1] << 16) | (row[at + 2] << 8) | row[at + 3]) >>> 0;
   }
 
+  /** A row as it is ordered by time, then key. */
+  timeFirst(row: Uint8Array): Uint8Array {
+    const end = this.keyEnd(row);
+    return concatBytes(row.subarray(end, end + 8), this.keyOf(row), row.subarray(end + 8));
+  }
+
   /** In the segment of a time. */
   segmented(time: Timestamp, bytes: Uint8Array): Uint8Array {
     return concatBytes(this.boundOf(this.segmentOf(time)), bytes);

@@ -36,6 +36,8 @@ export interface TypedRowsParts<K, V, S> {
   readonly view: ValueView<V, S>;
   readonly windowOf: (row: Uint8Array) => Window;
   readonly order: RowOrder;
+  /** True: of windows in segments that are ordered by time (Kafka: `TimeFirstWindowKeySchema`). */
+  readonly isTimeFirst: boolean;
 }
 
 /** Which rows: by the time that they expire by, and by any other property. */
@@ -63,7 +65,8 @@ export class TypedRows<K, V, S> {
     this.keys = parts.keys;
     this.access = parts.access;
     this.view = parts.view;
-    this.#order = new CacheOrder(parts.keys, { isByTime: parts.bytes.isExact });
+    const { keys, isTimeFirst } = parts;
+    this.#order = new CacheOrder(keys, { isByTime: parts.bytes.isExact, isTimeFirst });
   }
 
   get isOpen(): boolean {
