@@ -132,6 +132,21 @@ describe("windows that records fill", () => {
   });
 });
 
+test.each([{ name: "tens" }, { store: "tens-store" }])(
+  "a name for it names its store and its topic too: %j",
+  (options) => {
+    const builder = new StreamsBuilder();
+    builder
+      .stream("in", text)
+      .selectKey((value) => value, { key: string() })
+      .groupByKey()
+      .windowedBy(countWindows(10))
+      .count(options);
+    const topology = builder.build({ requireExplicitNames: true });
+    expect(topology.describe()).toContain("tens-store-repartition");
+  },
+);
+
 test.each([
   ["a size of 0", () => countWindows(0), "size of countWindows is 0"],
   ["a size in time", () => countWindows("1m" as never), 'is "1m"'],

@@ -20,6 +20,8 @@ export interface StoreSpecification<out Store extends StateStore = StateStore> {
   readonly logging: boolean | Readonly<Record<string, string>>;
   /** `rocksdb`: in the task's engine, which an application without RocksDB has in memory too. `memory`: restored from the changelog after each start. */
   readonly engine: StoreEngineKind;
+  /** What its windows are, where their size does not tell: nothing goes by it, but versions of a program differ in it. */
+  readonly windows?: string | undefined;
 }
 
 /** What a specification tells of its kind. How a store is opened is between the kind and those who open stores. */

@@ -171,6 +171,7 @@ interface Retention {
 interface WindowRetention extends Retention {
   readonly sizeMs: number;
   readonly endOf: ((start: Timestamp) => Timestamp) | undefined;
+  readonly windows: string | undefined;
   readonly order: RowOrder;
 }
 
@@ -178,7 +179,7 @@ interface WindowRetention extends Retention {
 export function draftWindowStore(
   option: StoreOption | undefined,
   naming: StoreNaming,
-  { sizeMs, endOf, retentionMsMin, mayCache, order }: WindowRetention,
+  { sizeMs, endOf, windows, retentionMsMin, mayCache, order }: WindowRetention,
 ): StoreDraft {
   const retention = retentionMsOf(option, retentionMsMin);
   return draftOf(option, naming, ({ caching, ...common }) =>
@@ -187,6 +188,7 @@ export function draftWindowStore(
       caching: caching && mayCache,
       windowSize: sizeMs,
       windowEnd: endOf,
+      windows,
       retention,
       // As in Kafka, those with headers have an index.
       order: order === "time" && common.headers ? "timeOrKey" : order,

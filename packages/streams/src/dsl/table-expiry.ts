@@ -44,18 +44,10 @@ export function expiringTable(
   const store = `${draft.name}-deadlines`;
   const { caching, logging, engine: chosen = engine } = expiry;
   const parts: Expiry = { ttlMs: expiry.ttlMs, keySerde: kept.keySerde, store };
+  const specified = { key: bytes(), value: bytes(), caching, logging, engine: chosen, name: store };
   return {
     supplier: () => new ExpiringTableProcessor(supplier(), kept, parts),
-    stores: [
-      keyValueStore({
-        name: store,
-        key: bytes(),
-        value: bytes(),
-        caching,
-        logging,
-        engine: chosen,
-      }),
-    ],
+    stores: [Object.freeze({ ...keyValueStore(specified), ttlMs: expiry.ttlMs })],
   };
 }
 

@@ -14,6 +14,8 @@ export interface WindowStoreOptions<K, V> extends StoreOptions<K, V> {
   readonly windowSize: Duration;
   /** Of windows of several sizes: the end of the one that starts then. */
   readonly windowEnd?: ((start: Timestamp) => Timestamp) | undefined;
+  /** What such windows are: versions of a program differ in it. */
+  readonly windows?: string | undefined;
   /** How long windows are kept, from their start by the newest one: at least their size, and the grace of their operator. */
   readonly retention: Duration;
   /** True: each put is a row of its own, also with the same key and start; it is never cached. Default false. */
@@ -50,6 +52,7 @@ export function windowSpecificationOf<Store extends StateStore, K, V>(
   const specification = specificationOf(kind, options);
   return Object.freeze({
     ...specification,
+    ...(options.windows !== undefined && { windows: options.windows }),
     caching: specification.caching && !retainDuplicates,
     windowSizeMs,
     windowEnd: options.windowEnd ?? ((start: Timestamp) => start + windowSizeMs),

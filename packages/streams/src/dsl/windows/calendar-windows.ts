@@ -65,6 +65,7 @@ export function calendar<const O extends Optional<CalendarOptions>>(
     graceMs: toMilliseconds(grace, "grace of calendar"),
     startsAt: (timestamp: Timestamp) => pages.at(timestamp)?.starts ?? [],
     endOf: (start: Timestamp) => pages.at(start)?.end ?? start,
+    windows: `a ${unit} of ${timeZone}${unit === "week" ? ` from ${weekStartsOn} on` : ""}`,
     isOneSize: false,
     canClose: true,
   });

@@ -64,9 +64,8 @@ export class CountedGrouping {
     const grouping = this.#grouping;
     const { recorder, keySerde } = grouping.node;
     const given = addedStore(recorder, prefix, options);
-    const isNamed = options.store !== undefined && given.name === nameOf(options.store);
     const serdes = { key: counted(keySerde) as Serde<unknown>, value: options.value };
-    const store = draftOf(given, isNamed);
+    const store = draftOf(given, this.#windows);
     const name = recorder.naming.nodeOr(options.name, prefix);
     const input = grouping.input(store);
     const table: AggregatePlan = { kind: "aggregate", store };
@@ -90,7 +89,7 @@ export class CountedGrouping {
       },
     });
     recorder.add([input], plan);
-    const storeName = isNamed ? store.name : undefined;
+    const storeName = store.isNamedByUser ? store.name : undefined;
     const sources = input.kind === "repartition" ? [input.name] : grouping.node.sources;
     return {
       recorder,
@@ -106,12 +105,10 @@ export class CountedGrouping {
 
 const prefix = "KSTREAM-COUNTWINDOWS-";
 
-function nameOf(store: AddedStoreOption): string | undefined {
-  return typeof store === "string" ? store : store.name;
-}
-
 /** Never cached: a window that is no longer kept goes without a tombstone. */
-function draftOf({ name, logging, engine }: AddedStore, isNamedByUser: boolean): StoreDraft {
+function draftOf(given: AddedStore, { size, advance }: CountWindows): StoreDraft {
+  const { name, isNamedByUser, logging, engine } = given;
+  const windows = `${size} records, one each ${advance}`;
   let made: ReturnType<StoreDraft["specify"]> | undefined;
   return {
     name,
@@ -119,7 +116,7 @@ function draftOf({ name, logging, engine }: AddedStore, isNamedByUser: boolean):
     specify: (serdes, defaults) => {
       const own = engine ?? defaults.engine;
       const common = { name, ...serdes, caching: false, logging, engine: own };
-      made ??= timestampedKeyValueStore<unknown, unknown>(common);
+      made ??= Object.freeze({ ...timestampedKeyValueStore<unknown, unknown>(common), windows });
       return made;
     },
   };

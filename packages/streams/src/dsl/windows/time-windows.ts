@@ -25,6 +25,8 @@ export interface TimeWindows {
   readonly startsAt: (timestamp: Timestamp) => readonly Timestamp[];
   /** End of the window that starts then, exclusive. */
   readonly endOf: (start: Timestamp) => Timestamp;
+  /** What they are, where the size does not tell: stores that keep them say so. */
+  readonly windows?: string;
   /** False: windows may be shorter than `sizeMs`. */
   readonly isOneSize: boolean;
   /** False: windows never close. */

@@ -92,12 +92,13 @@ function inTime(
   { retentionMsMin, cachesClosing, closingOrder }: WindowKeeping,
 ): Omit<Windowing, "keySerdeOf" | "processorOf"> {
   const { sizeMs, graceMs } = windows;
-  const endOf = windows.kind === "time" ? windows.endOf : undefined;
+  const { endOf, windows: text } = windows.kind === "time" ? windows : {};
   return {
     draftStore: (option, naming, forwardsUpdates) =>
       draftWindowStore(option, naming, {
         sizeMs,
         endOf,
+        windows: text,
         retentionMsMin,
         mayCache: forwardsUpdates || cachesClosing,
         order: forwardsUpdates ? "key" : closingOrder,

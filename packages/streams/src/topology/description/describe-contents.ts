@@ -82,9 +82,11 @@ function describeStore(
 ): StoreDescription {
   const { name, kind, engine, caching, key, value } = specification;
   const settings = Object.entries(specification).filter(
-    (entry): entry is [string, number | boolean] =>
+    (entry): entry is [string, number | boolean | string] =>
       !commonSettings.has(entry[0]) &&
-      (typeof entry[1] === "number" || typeof entry[1] === "boolean"),
+      (typeof entry[1] === "number" ||
+        typeof entry[1] === "boolean" ||
+        (entry[0] === "windows" && typeof entry[1] === "string")),
   );
   return {
     name,

@@ -58,7 +58,7 @@ const subtopology = shape({
       engine: text,
       caching: flag,
       changelog: orNull(shape({ topic: text, isSourceTopic: flag, configs: recordOf(text) })),
-      settings: recordOf((given) => count(given) || flag(given)),
+      settings: recordOf((given) => count(given) || flag(given) || text(given)),
     }),
   ),
   repartitionTopics: listOf(shape({ name: text, partitionCount: orNull(count) })),

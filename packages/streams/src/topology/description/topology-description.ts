@@ -72,8 +72,8 @@ export interface StoreDescription {
   readonly value: string;
   /** Null: what it holds is nowhere else. */
   readonly changelog: ChangelogDescription | null;
-  /** What its kind alone has: `windowSizeMs`, `retentionMs`, `entriesMax`, … */
-  readonly settings: Readonly<Record<string, number | boolean>>;
+  /** What its kind alone has: `windowSizeMs`, `windows`, `retentionMs`, `entriesMax`, … */
+  readonly settings: Readonly<Record<string, number | boolean | string>>;
 }
 
 export interface ChangelogDescription {

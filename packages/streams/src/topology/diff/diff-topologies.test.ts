@@ -3,6 +3,9 @@ import { keyValueStore } from "@millrace/state";
 import { describe, expect, test } from "vitest";
 
 import { StreamsBuilder } from "../../dsl/streams-builder.ts";
+import { calendar } from "../../dsl/windows/calendar-windows.ts";
+import { countWindows } from "../../dsl/windows/count-windows.ts";
+import { session } from "../../dsl/windows/session-windows.ts";
 import { tumbling } from "../../dsl/windows/time-windows.ts";
 import type { PlanOptions } from "../../plan/lower-plan.ts";
 import { Topology } from "../topology.ts";
@@ -133,6 +136,21 @@ describe("the difference between two versions of a program", () => {
   });
 });
 
+test("a time to live is told where it comes and where it changes, and needs no start over", () => {
+  const kept = (options: object) =>
+    program((builder) => {
+      builder.table("in", { ...text, store: { name: "kept", ...options } });
+    });
+  const come = diffTopologies(kept({}), kept({ ttl: "1d" })).changes;
+  expect(come.map(({ message, advice }) => [message, advice])).toEqual([
+    ["store kept-deadlines is new; it is filled from the rows that are there", ""],
+  ]);
+  const changed = diffTopologies(kept({ ttl: "1d" }), kept({ ttl: "1h" })).changes;
+  expect(changed.map(({ message }) => message)).toEqual([
+    "store kept-deadlines: ttlMs was 86400000 and is 3600000",
+  ]);
+});
+
 describe("what becomes of a store of the same name", () => {
   const kept = (
     options: Partial<Parameters<typeof keyValueStore<unknown, unknown>>[0]> = {},
@@ -154,6 +172,43 @@ describe("what becomes of a store of the same name", () => {
         .windowedBy(tumbling(size))
         .count({ store: { name: "kept", ...store } });
     });
+  const days = (
+    options: { timeZone: string; weekStartsOn?: "sunday" },
+    unit: "day" | "week" = "day",
+  ) =>
+    program((builder) => {
+      builder
+        .stream("in", text)
+        .groupByKey()
+        .windowedBy(calendar(unit, options))
+        .count({ store: "kept" });
+    });
+  const filled = (size: number) =>
+    program((builder) => {
+      builder
+        .stream("in", text)
+        .groupByKey()
+        .windowedBy(countWindows(size))
+        .count({ store: "kept" });
+    });
+  const sessions = (store: object) =>
+    program((builder) => {
+      builder
+        .stream("in", text)
+        .groupByKey()
+        .windowedBy(session("1m"))
+        .count({ store: { name: "kept", ...store } });
+    });
+  const joined = (within: "10m" | "1m") =>
+    program((builder) => {
+      const other = builder.stream("other", text);
+      const options = { within, grace: 0, value: string() };
+      builder
+        .stream("in", text)
+        .join(other, (left, right) => left + right, options)
+        .to("out");
+    });
+  const joinStores = ["KSTREAM-JOINTHIS-0000000004-store", "KSTREAM-JOINOTHER-0000000005-store"];
   const fold = (stream: (builder: StreamsBuilder) => ReturnType<typeof lines>) =>
     program((builder) => {
       stream(builder).groupByKey(text).count({ store: "kept" });
@@ -173,6 +228,7 @@ describe("what becomes of a store of the same name", () => {
       table({ timestamps: false }),
       ["rebuilt storeKindChanged kept"],
     ],
+    ["a time to live", table({}), table({ ttl: "1d" }), []],
     ["fewer entries", table({ entriesMax: 9 }), table({ entriesMax: 5 }), []],
     ["other values", kept(), kept({ value: double() }), ["restart storeSerdeChanged kept"]],
     ["other keys", kept(), kept({ key: int64() }), ["restart storeSerdeChanged kept"]],
@@ -183,6 +239,46 @@ describe("what becomes of a store of the same name", () => {
       windowed("1m"),
       windowed("5m"),
       ["restart storeWindowChanged kept", "rebuilt storeRetentionChanged kept"],
+    ],
+    [
+      "days of another place",
+      days({ timeZone: "UTC" }),
+      days({ timeZone: "Europe/Berlin" }),
+      ["restart storeWindowChanged kept"],
+    ],
+    [
+      "weeks from another day on",
+      days({ timeZone: "UTC" }, "week"),
+      days({ timeZone: "UTC", weekStartsOn: "sunday" }, "week"),
+      ["restart storeWindowChanged kept"],
+    ],
+    [
+      "windows of other numbers of records",
+      filled(10),
+      filled(20),
+      ["restart storeWindowChanged kept"],
+    ],
+    [
+      "another time within which streams are joined",
+      joined("10m"),
+      joined("1m"),
+      [
+        `rebuilt storeRetentionChanged ${joinStores[0]}`,
+        `rebuilt storeRetentionChanged ${joinStores[1]}`,
+      ],
+    ],
+    ["headers", table({}), table({ headers: true }), ["rebuilt storeKindChanged kept"]],
+    [
+      "headers of windows",
+      windowed("1m"),
+      windowed("1m", { headers: true }),
+      ["rebuilt storeKindChanged kept"],
+    ],
+    [
+      "headers of sessions",
+      sessions({}),
+      sessions({ headers: true }),
+      ["rebuilt storeKindChanged kept"],
     ],
     [
       "another retention",

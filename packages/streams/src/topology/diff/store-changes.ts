@@ -5,15 +5,16 @@ import type { ChangeSeverity, TopologyChange } from "./topology-change.ts";
 
 /** Kinds that have the same bytes in the changelog, and other ones on the disk. */
 const alike: readonly (readonly string[])[] = [
-  ["keyValue", "timestampedKeyValue", "versioned"],
-  ["window", "timestampedWindow"],
+  ["keyValue", "timestampedKeyValue", "timestampedKeyValueWithHeaders", "versioned"],
+  ["window", "timestampedWindow", "timestampedWindowWithHeaders"],
+  ["session", "sessionWithHeaders"],
 ];
 
 const retentions = ["retentionMs", "historyRetentionMs", "segmentIntervalMs"];
 /** Entries lie in segments of so much time: a store with others begins anew. */
 const span = "segmentSpanMs";
 /** A window's end, and a row's key, are told by these. */
-const windows = ["windowSizeMs", "retainDuplicates"];
+const windows = ["windowSizeMs", "windows", "retainDuplicates"];
 
 /** What becomes of the stores. */
 export function storeChanges(
@@ -50,14 +51,15 @@ function removed({ name, changelog }: PlacedStore): TopologyChange {
   };
 }
 
-function addedStore({ name, changelog }: PlacedStore): TopologyChange {
-  const isFilled = changelog?.isSourceTopic === true;
+function addedStore({ name, changelog, settings }: PlacedStore): TopologyChange {
+  const isOfTopic = changelog?.isSourceTopic === true;
+  const isFilled = isOfTopic || settings.ttlMs !== undefined;
   return {
     kind: "storeAdded",
     severity: "survives",
     subject: name,
     message: isFilled
-      ? `store ${name} is new; it is filled from topic ${changelog.topic}`
+      ? `store ${name} is new; it is filled from ${isOfTopic ? `topic ${changelog.topic}` : "the rows that are there"}`
       : `store ${name} is new; it knows only what comes from now on`,
     advice: isFilled ? "" : `to have it know what came before, ${startOver}`,
   };
@@ -142,7 +144,10 @@ const serdes: Comparison = (old, store) => {
 };
 
 const windowing: Comparison = (old, store) => {
-  const changed = changedSettings(old, store, windows);
+  // Each row by itself, as those of a join are, has a time and no window.
+  const areRows =
+    old.settings.retainDuplicates === true && store.settings.retainDuplicates === true;
+  const changed = areRows ? undefined : changedSettings(old, store, windows);
   if (changed === undefined || old.kind !== store.kind) return undefined;
   return {
     kind: "storeWindowChanged",
@@ -262,6 +267,10 @@ function changedSettings(
 ): string | undefined {
   const changed = names
     .filter((name) => old.settings[name] !== store.settings[name])
-    .map((name) => `${name} was ${old.settings[name]} and is ${store.settings[name]}`);
+    .map((name) => `${name} was ${textOf(old, name)} and is ${textOf(store, name)}`);
   return changed.length === 0 ? undefined : changed.join(", ");
+}
+
+function textOf({ settings }: PlacedStore, name: string): string {
+  return String(settings[name] ?? "not told");
 }
