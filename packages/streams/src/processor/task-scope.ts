@@ -13,7 +13,11 @@ export class TaskScope {
   readonly #values = new Map<object, unknown>();
   readonly #closers: (() => void)[] = [];
 
-  constructor(emitIntervalMs = 1000) {
+  /** Says which results there were that nobody gets, and what to do. */
+  readonly tellLost: (what: string) => void;
+
+  constructor(tellLost: (what: string) => void, emitIntervalMs = 1000) {
+    this.tellLost = tellLost;
     this.emitIntervalMs = emitIntervalMs;
   }
 

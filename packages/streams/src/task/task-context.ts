@@ -6,6 +6,7 @@ import { StreamsError, messageOf, type ErrorPlace } from "../error/streams-error
 import { TaskScope } from "../processor/task-scope.ts";
 import { taskIdText, type TaskId } from "../processor/task-id.ts";
 import { DroppedRecords } from "./dropped-records.ts";
+import { NodeWarnings } from "./node-warnings.ts";
 import type { GlobalStores } from "./global-stores.ts";
 import type { TopologyNode } from "../topology/topology-node.ts";
 import type { StreamTaskOptions } from "./stream-task-options.ts";
@@ -47,7 +48,6 @@ export class TaskContext {
   constructor(options: TaskSurroundings, streamTime: () => Timestamp) {
     const { config, taskId, clock } = options;
     this.applicationId = config.applicationId;
-    this.scope = new TaskScope(config.emitIntervalMs);
     this.taskId = taskId;
     this.taskName = taskIdText(taskId);
     this.#places = new Map(options.nodes.map(({ name, place }) => [name, place]));
@@ -55,19 +55,26 @@ export class TaskContext {
     this.globalStores = options.globalStores;
     this.recordContext = options.recordContext;
     this.logger = options.logger;
+    const told = { clock, logger: this.logger, taskName: this.taskName };
     this.dropped = new DroppedRecords({
       counter: options.metrics.counter("dropped-records-total", { "task-id": this.taskName }),
-      clock,
-      logger: this.logger,
-      taskName: this.taskName,
+      ...told,
       onDrop: options.onDrop,
     });
+    const losses = new NodeWarnings("streams.results-lost", told);
+    this.scope = new TaskScope((what) => {
+      losses.add(what, this.underWay);
+      options.onDrop?.(what, this.underWay);
+    }, config.emitIntervalMs);
     this.streamTime = streamTime;
     this.wallTime = () => clock.wallMs();
-    this.stores.reportDropsTo((reason) => {
-      const node = this.currentNode;
-      this.dropped.add(reason, { ...(node === undefined ? {} : { node }), ...this.input });
-    });
+    this.stores.reportDropsTo((reason) => this.dropped.add(reason, this.underWay));
+  }
+
+  /** The node and the record under way. */
+  get underWay(): ErrorPlace {
+    const node = this.currentNode;
+    return { ...(node === undefined ? {} : { node }), ...this.input };
   }
 
   /** The record under way; none outside of one. */

@@ -45,6 +45,7 @@ export class SessionAggregateProcessor implements Processor {
     const { gapMs, graceMs } = this.#windows;
     this.#streamTime = Math.max(this.#streamTime, record.timestamp);
     const closeTime = this.#streamTime - graceMs - gapMs;
+    this.#final?.noteClosed(closeTime - 1);
     const found = updates.find(record, gapMs);
     const initial = this.#fold.initial();
     const window = around(record.timestamp, found);
@@ -63,8 +64,14 @@ export class SessionAggregateProcessor implements Processor {
   ): void {
     let aggregate = initial;
     for (const { value } of found) aggregate = this.#merged(aggregate, value, record.key);
-    if (window.start !== window.end) for (const one of found) updates.remove(record, one);
-    updates.put(record, window, this.#next(aggregate, record));
+    if (window.start !== window.end)
+      for (const one of found) {
+        updates.remove(record, one);
+        this.#final?.noteWritten(one.window.end, null);
+      }
+    const value = this.#next(aggregate, record);
+    updates.put(record, window, value);
+    this.#final?.noteWritten(window.end, value);
   }
 
   /** Null where a merger gave it: there is no second initial aggregate. */

@@ -52,12 +52,15 @@ export class SessionUpdates {
     this.#forward({ key, window }, value, null);
   }
 
-  /** In the order of time. */
-  emit(closed: ClosedRange, { headers }: StreamRecord): void {
+  /** In the order of time. Gives the newest end; -1: there was none. */
+  emit(closed: ClosedRange, { headers }: StreamRecord): Timestamp {
+    let newest = -1;
     for (const { key, value } of this.#store.findEnded(closed)) {
       const change = { newValue: value, oldValue: undefined, timestamp: key.window.end };
       this.#context.forward(StreamRecord.ofChange(key, change, headers));
+      newest = Math.max(newest, key.window.end);
     }
+    return newest;
   }
 
   /** What was found, to be forwarded: a copy, where the merger may have changed it since. */

@@ -55,6 +55,7 @@ export class SlidingAggregateProcessor implements Processor {
     const { timestamp } = record;
     const { sizeMs, graceMs } = this.#windows;
     this.#closeTime = Math.max(this.#closeTime, timestamp - graceMs);
+    this.#final?.noteClosed(this.#closeTime - sizeMs - 1);
     if (timestamp + sizeMs < this.#closeTime) {
       this.#context?.dropRecord(`sliding windows around ${timestamp} have closed`);
       return;
@@ -133,6 +134,7 @@ export class SlidingAggregateProcessor implements Processor {
     const timestamp =
       value === null ? record.timestamp : Math.max(record.timestamp, base.timestamp);
     updates.put(record, window, { newValue, oldValue, timestamp });
+    this.#final?.noteWritten(start, newValue);
   }
 
   /** What was before: a copy, where the aggregator may have changed it since. */

@@ -43,10 +43,13 @@ export class WindowAggregateProcessor implements Processor {
     const windows = this.#windows;
     this.#streamTime = Math.max(this.#streamTime, record.timestamp);
     const closeTime = this.#streamTime - windows.graceMs;
+    this.#final?.noteClosed(closeTime - windows.sizeMs);
     for (const start of windows.startsAt(record.timestamp)) {
       const end = windows.endOf(start);
-      if (end > closeTime) updates.fold(record, { start, end }, this.#fold);
-      else this.#context?.dropRecord(`window [${start}, ${end}) has closed`);
+      if (end > closeTime) {
+        const value = updates.fold(record, { start, end }, this.#fold);
+        this.#final?.noteWritten(start, value);
+      } else this.#context?.dropRecord(`window [${start}, ${end}) has closed`);
     }
     this.#final?.emitDue(closeTime, (closed) => updates.emitClosed(closed, record));
   }

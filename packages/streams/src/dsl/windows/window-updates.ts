@@ -60,8 +60,8 @@ export class WindowUpdates {
     this.#forward(record, window, change);
   }
 
-  /** Takes the record into the aggregate of a window. */
-  fold(record: StreamRecord, window: Window, fold: Fold): void {
+  /** Takes the record into the aggregate of a window, and gives that. */
+  fold(record: StreamRecord, window: Window, fold: Fold): unknown {
     const { start } = window;
     const old = this.read(record, start);
     const timestamp =
@@ -69,6 +69,7 @@ export class WindowUpdates {
     const newValue = fold.next(old, record);
     const oldValue = this.forwardsOldValues ? this.#replaced(old, record, { start, fold }) : null;
     this.write(record, window, { newValue, oldValue, timestamp });
+    return newValue;
   }
 
   /** As in Kafka, what the first aggregate of a window replaces is the initial one. */
@@ -95,17 +96,20 @@ export class WindowUpdates {
     this.emit({ key: record.key, window }, { ...change, oldValue }, record);
   }
 
-  /** The windows of all keys that have closed leave, by time, then key. */
+  /** The windows of all keys that have closed leave, by time, then key. Gives the newest start; -1: there was none. */
   emitClosed(
     closed: ClosedRange,
     record: StreamRecord,
     isClosed: (key: Windowed<unknown>) => boolean = () => true,
-  ): void {
+  ): Timestamp {
+    let newest = -1;
     for (const { key, value } of this.store.fetchAll(closed)) {
       if (!isClosed(key)) continue;
       const { value: newValue, timestamp } = value;
       this.emit(key, { newValue, oldValue: undefined, timestamp }, record);
+      newest = Math.max(newest, key.window.start);
     }
+    return newest;
   }
 
   emit(key: Windowed<unknown>, change: WindowChange, { headers }: StreamRecord): void {
