@@ -92,7 +92,8 @@ function inTime(
   { retentionMsMin, cachesClosing, closingOrder }: WindowKeeping,
 ): Omit<Windowing, "keySerdeOf" | "processorOf"> {
   const { sizeMs, graceMs } = windows;
-  const { endOf, windows: text } = windows.kind === "time" ? windows : {};
+  const { endOf, windows: text } =
+    windows.kind === "time" ? windows : { endOf: undefined, windows: "sliding windows" };
   return {
     draftStore: (option, naming, forwardsUpdates) =>
       draftWindowStore(option, naming, {

@@ -6,6 +6,7 @@ import { StreamsBuilder } from "../../dsl/streams-builder.ts";
 import { calendar } from "../../dsl/windows/calendar-windows.ts";
 import { countWindows } from "../../dsl/windows/count-windows.ts";
 import { session } from "../../dsl/windows/session-windows.ts";
+import { sliding } from "../../dsl/windows/sliding-windows.ts";
 import { tumbling } from "../../dsl/windows/time-windows.ts";
 import type { PlanOptions } from "../../plan/lower-plan.ts";
 import { Topology } from "../topology.ts";
@@ -209,6 +210,16 @@ describe("what becomes of a store of the same name", () => {
         .to("out");
     });
   const joinStores = ["KSTREAM-JOINTHIS-0000000004-store", "KSTREAM-JOINOTHER-0000000005-store"];
+  const slid = (size: "1m") =>
+    program((builder) => {
+      const grouped = builder.stream("in", text).groupByKey();
+      grouped.windowedBy(sliding(size)).count({ store: { name: "kept", retention: "9d" } });
+    });
+  const named = (...names: readonly string[]) =>
+    program((builder) => {
+      const grouped = builder.stream("in", text).groupByKey();
+      for (const name of names) grouped.count({ name });
+    });
   const fold = (stream: (builder: StreamsBuilder) => ReturnType<typeof lines>) =>
     program((builder) => {
       stream(builder).groupByKey(text).count({ store: "kept" });
@@ -291,6 +302,25 @@ describe("what becomes of a store of the same name", () => {
       windowed("1m"),
       windowed("1m", { retention: "2m" }),
       [],
+    ],
+    [
+      "sliding windows of the same size",
+      windowed("1m", { retention: "9d" }),
+      slid("1m"),
+      ["restart storeWindowChanged kept"],
+    ],
+    ["rows that do not expire any more", table({ ttl: "1d" }), table({}), []],
+    ["another name of its operator", named("one"), named("other"), []],
+    [
+      "the names of its operator and another one, changed for each other",
+      named("one", "other"),
+      named("other", "one"),
+      [
+        "restart storeTakenOver KSTREAM-AGGREGATE-STATE-STORE-0000000001",
+        "restart storeTakenOver KSTREAM-AGGREGATE-STATE-STORE-0000000003",
+        "lost storeRenamed KSTREAM-AGGREGATE-STATE-STORE-0000000001",
+        "lost storeRenamed KSTREAM-AGGREGATE-STATE-STORE-0000000003",
+      ],
     ],
     ["caching", windowed("1m"), windowed("1m", { caching: false }), []],
     ["memory", kept(), kept({ engine: "memory" }), ["rebuilt storeEngineChanged kept"]],

@@ -1,3 +1,4 @@
+import { oldName } from "./old-names.ts";
 import type { PlacedTopic } from "./origins.ts";
 import type { Paired } from "./pair-up.ts";
 import type { TopologyChange } from "./topology-change.ts";
@@ -45,7 +46,7 @@ function renamed(
     severity: "lost",
     subject: old.name,
     message: `${old.name} is ${topic.name} now: what is under way in the old topic is not read any more`,
-    advice: `give the operator its old name: { name: "${old.name.replace(/-repartition$/, "")}" }; or ${drain}`,
+    advice: `${oldName(old, topic)}; or ${drain}`,
   };
   if (!isTakenOver) return [change];
   return [

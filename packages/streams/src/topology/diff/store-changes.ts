@@ -1,4 +1,5 @@
-import { isGenerated, type PlacedStore } from "./origins.ts";
+import { oldName } from "./old-names.ts";
+import { isGenerated, type Origin, type PlacedStore } from "./origins.ts";
 import { bytesOfSerde, startOver } from "./what-to-do.ts";
 import type { Paired } from "./pair-up.ts";
 import type { ChangeSeverity, TopologyChange } from "./topology-change.ts";
@@ -22,30 +23,40 @@ export function storeChanges(
   now: readonly PlacedStore[],
 ): readonly TopologyChange[] {
   const names = new Map(now.map((store) => [store.name, store]));
+  const before = [...pairs.map(([old]) => old), ...gone];
+  const rolesBefore = new Set(before.map(({ origin }) => origin.role));
+  const rolesNow = new Set(now.map(({ origin }) => origin.role));
+  const isRenamed: IsRenamed = (from, to) => !rolesNow.has(from.role) && !rolesBefore.has(to.role);
   return [
     ...gone.map(removed),
     ...added.map(addedStore),
     ...pairs.flatMap(([old, store]) =>
       old.name === store.name ? [] : renamed(old, store, names.get(old.name)),
     ),
-    ...pairs.flatMap(([old, store]) => (old.name === store.name ? compared(old, store) : [])),
+    ...pairs.flatMap(([old, store]) =>
+      old.name === store.name ? compared(old, store, isRenamed) : [],
+    ),
   ];
 }
+
+/** Tells whether an operator has got another name, and is no other one that was or is there besides. */
+type IsRenamed = (from: Origin, to: Origin) => boolean;
 
 /** What happens to a store that is read from its changelog again. */
 export function afterRebuild({ changelog }: PlacedStore): ChangeSeverity {
   return changelog === null ? "lost" : "rebuilt";
 }
 
-function removed({ name, changelog }: PlacedStore): TopologyChange {
-  const isKept = changelog?.isSourceTopic === true;
+function removed({ name, changelog, settings }: PlacedStore): TopologyChange {
+  const isTopic = changelog?.isSourceTopic === true;
+  const isKept = isTopic || settings.ttlMs !== undefined; // as far as its table is
   return {
     kind: "storeRemoved",
     severity: isKept ? "survives" : "lost",
     subject: name,
     message: `store ${name} is not there any more`,
     advice:
-      isKept || changelog === null
+      isTopic || changelog === null
         ? ""
         : `delete its topic APPLICATION-${changelog.topic} once nobody goes back to the old version`,
   };
@@ -78,7 +89,7 @@ function renamed(
     message: isFilled
       ? `store ${old.name} is ${store.name} now, and is filled again from topic ${store.changelog.topic}`
       : `store ${old.name} is ${store.name} now, which begins empty: ${isGenerated(old.name) ? "its name was generated, and its number changed or it was named since" : "its name was changed"}`,
-    advice: isFilled ? "" : oldName(old.name),
+    advice: isFilled ? "" : oldName(old, store),
   };
   if (successor === undefined || isFilled) return [change];
   const { role, topics } = successor.origin;
@@ -94,24 +105,25 @@ function renamed(
   ];
 }
 
-/** A store of an aggregation or a table takes any name; those of other operators have the operator's number within. */
-function oldName(name: string): string {
-  return isGenerated(name) && !/STATE-STORE-[0-9]{10}$/.test(name)
-    ? "put new operators behind the old ones, so that the numbers stay; name it when you next start over"
-    : `give it its old name: { store: "${name}" }`;
-}
-
-function compared(old: PlacedStore, store: PlacedStore): readonly TopologyChange[] {
-  const changed = kind(old, store);
+function compared(
+  old: PlacedStore,
+  store: PlacedStore,
+  isRenamed: IsRenamed,
+): readonly TopologyChange[] {
+  const changed = kind(old, store, isRenamed);
   // Of another kind nothing else can be compared.
   if (changed?.severity === "restart") return [changed];
   const others = [serdes, windowing, retention, otherSettings, engine, logging, input].flatMap(
-    (compare) => compare(old, store) ?? [],
+    (compare) => compare(old, store, isRenamed) ?? [],
   );
   return changed === undefined ? others : [changed, ...others];
 }
 
-type Comparison = (old: PlacedStore, store: PlacedStore) => TopologyChange | undefined;
+type Comparison = (
+  old: PlacedStore,
+  store: PlacedStore,
+  isRenamed: IsRenamed,
+) => TopologyChange | undefined;
 
 const kind: Comparison = (old, store) => {
   if (old.kind === store.kind && old.layout === store.layout) return undefined;
@@ -232,10 +244,10 @@ const logging: Comparison = (old, store) => {
   };
 };
 
-const input: Comparison = (old, store) => {
+const input: Comparison = (old, store, isRenamed) => {
   const [from, to] = [old.origin, store.origin];
   const isKeyed = from.isRepartitioned === to.isRepartitioned;
-  const isFedByOther = isGenerated(store.name) && from.role !== to.role;
+  const isFedByOther = isGenerated(store.name) && from.role !== to.role && !isRenamed(from, to);
   const isSame = from.topics.join("\n") === to.topics.join("\n");
   if (isKeyed && isSame && !isFedByOther) return undefined;
   const change = { kind: "storeInputChanged", subject: store.name } as const;
