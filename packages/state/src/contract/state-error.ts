@@ -11,6 +11,7 @@ import { BaseError } from "@millrace/model";
  * - `INVALID_STORE_KEY`: a key is null or undefined.
  * - `READ_ONLY_STORE`: whoever asked for it may read it, and not write it.
  * - `UNKNOWN_BUFFER_FORMAT`: a changelog of suppress that a Kafka Streams before 2.6 has written.
+ * - `CHANGELOG_UNREADABLE`: a changelog has a record that no store of its kind writes.
  * - `CURSOR_ENDED`: what a cursor shows is gone; open another one.
  */
 export type StateErrorCode =
@@ -24,6 +25,7 @@ export type StateErrorCode =
   | "STORE_DAMAGED"
   | "INVALID_STORE_KEY"
   | "READ_ONLY_STORE"
+  | "CHANGELOG_UNREADABLE"
   | "CURSOR_ENDED";
 
 /** A state store, or the engine under it, refused (Kafka: `ProcessorStateException`, `InvalidStateStoreException`). */

@@ -152,7 +152,16 @@ class OpenTaskStores implements TaskStores {
 
   restore(store: string, key: Uint8Array, record: ChangelogRecord): void {
     this.#requireOpen();
-    this.#find(store).open.restore(key, record);
+    try {
+      this.#find(store).open.restore(key, record);
+    } catch (cause) {
+      if (!(cause instanceof RangeError)) throw cause;
+      throw new StateError(
+        "CHANGELOG_UNREADABLE",
+        `store ${store} has not written what its changelog has: ${cause.message}`,
+        cause,
+      );
+    }
   }
 
   wipe(store: string): void {

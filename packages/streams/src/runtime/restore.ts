@@ -11,7 +11,7 @@ import {
   type TopicPartition,
 } from "@millrace/model";
 import type { Counter, Logger, Timers } from "@millrace/platform";
-import type { TaskStores } from "@millrace/state";
+import { StateError, type TaskStores } from "@millrace/state";
 
 import { taskIdText, type TaskId } from "../processor/task-id.ts";
 import type { Slice } from "../task/slice.ts";
@@ -221,18 +221,29 @@ function applyBatch(
 ): void {
   const restoration = pending.get(topicPartitionName(batch.topic, batch.partition));
   if (restoration !== undefined) {
-    const { stores, store } = restoration;
     let count = 0;
     while (batch.next() && batch.offset < restoration.end) {
       const { key } = batch;
       if (key === null) continue;
-      stores.restore(store, key, batch);
+      applyRecord(key, batch, restoration);
       count += 1;
     }
     restored.add(count);
     restoration.position = Math.min(restoration.end, batch.nextOffset);
   }
   batch.release();
+}
+
+/** What cannot be taken is told with its place: only there it can be looked at. */
+function applyRecord(key: Uint8Array, batch: RecordBatchView, restoration: Restoration): void {
+  const { taskId, stores, store } = restoration;
+  try {
+    stores.restore(store, key, batch);
+  } catch (cause) {
+    if (!(cause instanceof StateError)) throw cause;
+    const place = `task ${taskIdText(taskId)}, record ${nameOf(batch)} at offset ${batch.offset}`;
+    throw new StateError(cause.code, `${cause.message} (${place})`, cause);
+  }
 }
 
 function nameOf({ topic, partition }: TopicPartition): string {

@@ -1,4 +1,5 @@
 import { decodeUtf8, encodeUtf8, type Header, type Headers, type Timestamp } from "@millrace/model";
+import { BytesReader } from "../../bytes/bytes-reader.ts";
 import { readInt64, writeInt64 } from "../../bytes/int64.ts";
 import type { RecordContext } from "../../contract/record-context.ts";
 
@@ -18,6 +19,14 @@ export function bufferKey(key: Uint8Array, timestamp: Timestamp, sequence: numbe
   bytes.set(key, prefixBytes);
   new DataView(bytes.buffer).setInt32(prefixBytes + key.length, sequence);
   return bytes;
+}
+
+/** @throws RangeError for what `bufferKey` has not made */
+export function requireBufferKey(key: Uint8Array): void {
+  if (key.length < prefixBytes + sequenceBytes)
+    throw new RangeError(
+      `a key of ${key.length} bytes; it has ${prefixBytes + sequenceBytes} at least`,
+    );
 }
 
 /** All keys of earlier times are less. */
@@ -67,8 +76,18 @@ export function encodeBuffered({ value, context }: BufferedRecord): Uint8Array {
   return out.written;
 }
 
+/** @throws RangeError for what `encodeBuffered` has not written */
 export function decodeBuffered(stored: Uint8Array): BufferedRecord {
-  const input = new BytesReader(stored);
+  try {
+    return readBuffered(new BytesReader(stored));
+  } catch (cause) {
+    throw new RangeError(`a record of ${stored.length} bytes: ${(cause as RangeError).message}`, {
+      cause,
+    });
+  }
+}
+
+function readBuffered(input: BytesReader): BufferedRecord {
   const timestamp = input.int64();
   const offset = input.int64();
   const topic = input.bytes();
@@ -81,6 +100,7 @@ export function decodeBuffered(stored: Uint8Array): BufferedRecord {
   input.bytes();
   input.bytes();
   const value = input.bytes() ?? new Uint8Array(0);
+  input.end();
   const context = {
     timestamp,
     offset,
@@ -129,37 +149,5 @@ class BytesWriter {
     if (value === null) return;
     this.written.set(value, this.#position);
     this.#position += value.length;
-  }
-}
-
-class BytesReader {
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
-  #position = 0;
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  }
-
-  int64(): number {
-    const value = readInt64(this.#bytes, this.#position);
-    this.#position += 8;
-    return value;
-  }
-
-  int32(): number {
-    const value = this.#view.getInt32(this.#position);
-    this.#position += 4;
-    return value;
-  }
-
-  /** A copy; null where the length is negative. */
-  bytes(): Uint8Array | null {
-    const length = this.int32();
-    if (length < 0) return null;
-    const value = this.#bytes.slice(this.#position, this.#position + length);
-    this.#position += length;
-    return value;
   }
 }

@@ -20,6 +20,7 @@ import {
   decodeBuffered,
   encodeBuffered,
   ownKeyOf,
+  requireBufferKey,
   sequenceOfKey,
   timestampOfKey,
   type BufferedRecord,
@@ -145,14 +146,16 @@ class OpenJoinBuffer implements JoinBuffer<unknown, unknown>, OpenStore {
   }
 
   restore(key: Uint8Array, { value }: ChangelogRecord): void {
+    requireBufferKey(key);
+    const stored = value === null ? null : storedPart(value);
+    const record = stored === null ? undefined : decodeBuffered(stored);
     const before = this.#rows.get(key);
     if (before !== null) {
       this.#recordCount--;
       this.#bytes -= bufferedBytes(key, decodeBuffered(before));
     }
-    const stored = value === null ? null : value.slice(0, value.length - bufferTimeBytes);
     this.#rows.put(copyBytes(key), stored);
-    if (stored !== null) this.#count(key, decodeBuffered(stored));
+    if (record !== undefined) this.#count(key, record);
   }
 
   committing(): void {}
@@ -196,6 +199,12 @@ function withBufferTime(stored: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(stored.length + bufferTimeBytes);
   bytes.set(stored);
   return bytes;
+}
+
+function storedPart(value: Uint8Array): Uint8Array {
+  if (value.length < bufferTimeBytes)
+    throw new RangeError(`a record of ${value.length} bytes; a time is behind it`);
+  return value.slice(0, value.length - bufferTimeBytes);
 }
 
 const joinBufferKind = {

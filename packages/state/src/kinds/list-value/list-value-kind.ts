@@ -18,7 +18,7 @@ import { rowSerde, StoreFormat } from "../../layers/store-format.ts";
 import { TypedCursor } from "../../layers/typed-cursor.ts";
 import { plainValues } from "../../layers/value-layout.ts";
 import { compactedChangelog } from "../changelog-configs.ts";
-import { appended, valuesIn } from "./value-list.ts";
+import { appended, requireList, valuesIn } from "./value-list.ts";
 
 /** Kafka: `ListValueStore`, which the outer joins of streams keep what has not met its other side in. Never cached. */
 class OpenListValueStore
@@ -90,6 +90,7 @@ class OpenListValueStore
   }
 
   restore(key: Uint8Array, { value }: ChangelogRecord): void {
+    if (value !== null) requireList(value);
     this.#bytes.put(key, value);
     this.#access.forget();
   }

@@ -31,3 +31,19 @@ export function* valuesIn(list: Uint8Array): Generator<Uint8Array> {
     at = end;
   }
 }
+
+/** @throws RangeError for what `appended` has not made */
+export function requireList(list: Uint8Array): void {
+  const whole = `a list of ${list.length} bytes`;
+  const view = new DataView(list.buffer, list.byteOffset, list.byteLength);
+  if (list.length < headBytes || view.getInt8(0) !== variableSize)
+    throw new RangeError(`${whole} that is none of values with lengths`);
+  let at = headBytes;
+  for (let left = view.getInt32(1); left > 0; left--) {
+    const length = at + 4 <= list.length ? view.getInt32(at) : -1;
+    if (length < 0 || length > list.length - at - 4)
+      throw new RangeError(`${whole} whose value at ${at} goes beyond its end`);
+    at += 4 + length;
+  }
+  if (at < list.length) throw new RangeError(`${whole}, of which ${list.length - at} are no value`);
+}

@@ -129,6 +129,7 @@ export class OpenSegmentedStore<S, Store extends StateStore> implements OpenStor
   }
 
   restore(key: Uint8Array, record: ChangelogRecord): void {
+    this.#keys.requireLogged(key);
     const row = this.#keys.rowOf(key);
     this.#bytes.restore(row, this.#layout.restored(record), this.#sequenceOf(row));
     this.#access.forget(row);

@@ -33,6 +33,16 @@ export class RowKeys {
     return this.#rowIn(this.segmentOf(time), key, time, last);
   }
 
+  /** @throws RangeError for what `loggedOf` has not given */
+  requireLogged(logged: Uint8Array): void {
+    if (logged.length < this.#suffixBytes)
+      throw new RangeError(
+        `a key of ${logged.length} bytes; that of a window has ${this.#suffixBytes} at least`,
+      );
+    const time = readInt64(logged, logged.length - this.#suffixBytes);
+    if (time < 0) throw new RangeError(`a key of a window with a time of ${time}`);
+  }
+
   /** Of a changelog's record. */
   rowOf(logged: Uint8Array): Uint8Array {
     const time = readInt64(logged, logged.length - this.#suffixBytes);

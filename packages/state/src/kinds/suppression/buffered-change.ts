@@ -1,5 +1,6 @@
-import { decodeUtf8, encodeUtf8, type Headers, type Timestamp } from "@millrace/model";
-import { readInt64, writeInt64 } from "../../bytes/int64.ts";
+import { decodeUtf8, encodeUtf8, noBytes, type Headers, type Timestamp } from "@millrace/model";
+import { BytesReader } from "../../bytes/bytes-reader.ts";
+import { writeInt64 } from "../../bytes/int64.ts";
 import type { RecordContext } from "../../contract/record-context.ts";
 
 /** A change that waits, as bytes (Kafka: `BufferValue`). */
@@ -54,21 +55,32 @@ export function encodeChange(change: BufferedChange): Uint8Array {
   return writer.written();
 }
 
+/** @throws RangeError for what `encodeChange` has not written */
 export function decodeChange(encoded: Uint8Array): BufferedChange {
-  const reader = new Reader(encoded);
+  try {
+    return readChange(new BytesReader(encoded));
+  } catch (cause) {
+    throw new RangeError(`a change of ${encoded.length} bytes: ${(cause as RangeError).message}`, {
+      cause,
+    });
+  }
+}
+
+function readChange(reader: BytesReader): BufferedChange {
   const timestamp = reader.int64();
   const offset = reader.int64();
-  const topic = decodeUtf8(reader.requiredBytes());
+  const topic = decodeUtf8(reader.bytes() ?? noBytes);
   const partition = reader.int32();
   const headers: [string, Uint8Array | null][] = [];
   // Kafka's early versions wrote -1 for none.
   for (let count = reader.int32(); count > 0; count--)
-    headers.push([decodeUtf8(reader.requiredBytes()), reader.bytes()]);
+    headers.push([decodeUtf8(reader.bytes() ?? noBytes), reader.bytes()]);
   const priorValue = reader.bytes();
   const oldLength = reader.int32();
   const oldValue = oldLength === isPrior ? priorValue : reader.take(oldLength);
   const newValue = reader.bytes();
   const time = reader.int64();
+  reader.end();
   const context: RecordContext & { readonly headers: Headers } = {
     timestamp,
     offset,
@@ -125,40 +137,5 @@ class Writer {
       this.#bytes = larger;
     }
     return position;
-  }
-}
-
-class Reader {
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
-  #position = 0;
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  }
-
-  int64(): number {
-    this.#position += 8;
-    return readInt64(this.#bytes, this.#position - 8);
-  }
-
-  int32(): number {
-    this.#position += 4;
-    return this.#view.getInt32(this.#position - 4);
-  }
-
-  bytes(): Uint8Array | null {
-    return this.take(this.int32());
-  }
-
-  requiredBytes(): Uint8Array {
-    return this.bytes() ?? new Uint8Array(0);
-  }
-
-  take(length: number): Uint8Array | null {
-    if (length === isNull) return null;
-    this.#position += length;
-    return this.#bytes.slice(this.#position - length, this.#position);
   }
 }

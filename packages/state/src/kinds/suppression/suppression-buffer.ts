@@ -169,6 +169,7 @@ export class SuppressionBuffer implements AnyBuffer, OpenStore<AnyBuffer> {
         "UNKNOWN_BUFFER_FORMAT",
         `the changelog of ${this.name} has a record that is not of version ${version}, which Kafka Streams 2.6 and later write; let one of those rewrite it first`,
       );
+    if (value !== null) decodeChange(value);
     this.#bytes.put(key, value);
     this.#forget();
   }
