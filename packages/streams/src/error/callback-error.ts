@@ -9,6 +9,7 @@ export type CallbackErrorCode =
   | "CALLBACK_GAVE_NO_TIMESTAMP"
   | "CALLBACK_GAVE_NO_RESPONSE"
   | "CALLBACK_GAVE_NO_WINDOW"
+  | "CALLBACK_GAVE_NO_PARTITION"
   | "CALLBACK_GAVE_NO_SCORE";
 
 /** A callback gave what its operator cannot use: a mistake in the program, told where the result comes in. */

@@ -1,4 +1,4 @@
-import { isPromise, type Timestamp } from "@millrace/model";
+import { isPromise, shown, type Timestamp } from "@millrace/model";
 
 import { CallbackError } from "../error/callback-error.ts";
 
@@ -64,6 +64,16 @@ export function requireTimestamp(result: Timestamp, operator: string): Timestamp
     "CALLBACK_GAVE_NO_TIMESTAMP",
     operator,
     `${String(result)}; return whole milliseconds since 1970, such as date.getTime()`,
+  );
+}
+
+/** @throws CallbackError for what is no number of a partition; whether there is one of that number is not known here. */
+export function requirePartition(result: unknown): number {
+  if (typeof result === "number" && Number.isSafeInteger(result) && result >= 0) return result;
+  throw new CallbackError(
+    "CALLBACK_GAVE_NO_PARTITION",
+    "the partitioner",
+    `${shown(result)} for a partition; return its number, from 0, a list of such numbers, or undefined for the default`,
   );
 }
 

@@ -17,7 +17,10 @@ function sentBy(partitioner: StreamPartitioner): {
     topic: (topic) => ({
       partitionCount: 4,
       append: () => sent.push(`${topic} by key`),
-      partition: (partition) => ({ append: () => sent.push(`${topic}-${partition}`) }),
+      partition: (partition) => {
+        if (partition >= 4) throw new Error(`no partition ${partition}`);
+        return { append: () => sent.push(`${topic}-${partition}`) };
+      },
     }),
     partition: () => ({ append: () => {} }),
   };
@@ -26,7 +29,11 @@ function sentBy(partitioner: StreamPartitioner): {
   const { task } = taskOn(builder.build().merged("app"), {}, { collector });
   task.initialize();
   task.addBatch(batchOf("a", 0, [at(0)]));
-  task.process(1);
+  try {
+    task.process(1);
+  } catch (error) {
+    throw Object.assign(error as Error, { sent });
+  }
   return { sent, dropped: task.droppedRecords.value };
 }
 
@@ -45,6 +52,23 @@ describe("a sink with a partitioner", () => {
 
   test("goes by the key where it chose nothing", () => {
     expect(sentBy(() => undefined)).toEqual({ sent: ["out by key"], dropped: 0 });
+  });
+
+  test.for<unknown>([null, "1", 1.5, Number.NaN, -1, {}, [0, -1], [0, "1"], [0, null]])(
+    "refuses what is no partition: %j",
+    (choice) => {
+      expect(() => sentBy((() => choice) as never)).toThrow(
+        expect.objectContaining({
+          code: "PROCESSING_FAILED",
+          cause: expect.objectContaining({ code: "CALLBACK_GAVE_NO_PARTITION" }) as unknown,
+          sent: [],
+        }),
+      );
+    },
+  );
+
+  test("writes to none where one of several is not there", () => {
+    expect(() => sentBy(() => [0, 4])).toThrow(expect.objectContaining({ sent: [] }));
   });
 
   test("is shown value, key, the number of partitions and the topic", () => {

@@ -4,7 +4,11 @@ import { SerdeError } from "@millrace/serde";
 import { isProgramMistake } from "../error/program-mistake.ts";
 import { errorPlace } from "../processor/error-place.ts";
 import { StreamsError, reasonOf } from "../error/streams-error.ts";
-import { requireList, requireSynchronous, requireValue } from "../processor/callback-result.ts";
+import {
+  requirePartition,
+  requireSynchronous,
+  requireValue,
+} from "../processor/callback-result.ts";
 import type { Processor, ProcessorContext } from "../processor/processor.ts";
 import type { StreamRecord } from "../processor/stream-record.ts";
 import type { SinkNode, StreamPartitioner } from "../topology/topology-node.ts";
@@ -76,12 +80,19 @@ export class SinkProcessor implements Processor {
 
   #sendWhere(choice: PartitionChoice, appender: TopicAppender, outgoing: Outgoing): void {
     const chosen = requireSynchronous(choice, "the partitioner");
-    if (chosen === undefined) this.#send(appender, outgoing);
-    else if (typeof chosen === "number") this.#send(appender.partition(chosen), outgoing);
-    else if (requireList(chosen, "the partitioner").length === 0)
+    if (chosen === undefined) {
+      this.#send(appender, outgoing);
+      return;
+    }
+    if (!Array.isArray(chosen)) {
+      this.#send(appender.partition(requirePartition(chosen)), outgoing);
+      return;
+    }
+    if (chosen.length === 0)
       this.#context?.dropRecord(`the partitioner of ${this.#node.name} chose no partition`);
-    else
-      for (const partition of new Set(chosen)) this.#send(appender.partition(partition), outgoing);
+    // All are found before one is written to: who gets half of a record would go on with it.
+    const appenders = [...new Set(chosen)].map((one) => appender.partition(requirePartition(one)));
+    for (const one of appenders) this.#send(one, outgoing);
   }
 
   #chooseTopic(record: StreamRecord): string {
