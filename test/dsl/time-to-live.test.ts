@@ -68,6 +68,22 @@ describe("a row that was not written for so long", () => {
     expect(pipe("c", 20)).toEqual(["a=null@10", "b=null@11", "c=null@19", "c=v@20"]);
   });
 
+  test.each([0, 1_000_000])(
+    "has a tombstone of its own time and without headers, with %d bytes of cache",
+    (cacheBytesMax) => {
+      const driver = new TopologyTestDriver(tableOf({ ttl: 10 }), { cacheBytesMax });
+      const input = driver.input("in", text);
+      input.pipe("a", "v", { timestamp: 1, headers: [["trace", encodeUtf8("1")]] });
+      input.pipe("b", "v", { timestamp: 50, headers: [["trace", encodeUtf8("2")]] });
+      const out = driver.output("out", maybe).readAll();
+      expect(out.map(({ key, timestamp, headers }) => [key, timestamp, headers.length])).toEqual([
+        ["a", 1, 1],
+        ["a", 11, 0],
+        ["b", 50, 1],
+      ]);
+    },
+  );
+
   test("stays where it was written again", () => {
     const { pipe, driver } = run(tableOf({ ttl: 10 }), optional(string()) as Serde<string | null>);
     pipe("a", 0);

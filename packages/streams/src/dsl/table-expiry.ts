@@ -139,7 +139,7 @@ class ExpiringTableProcessor implements Processor {
       this.#note(deadline, keyBytes, deadlines);
       return time;
     }
-    rows.writeUpdated(null, deadline);
+    this.#context?.taskScope.writeAt(deadline, () => rows.writeUpdated(null, deadline));
     const change = {
       newValue: null,
       oldValue: this.#kept.sendsOldValues ? value : undefined,

@@ -1,3 +1,11 @@
+import { noHeaders, type Headers, type Timestamp } from "@millrace/model";
+
+/** What stores and caches take for the time and the headers of a write. */
+interface RecordUnderWay {
+  timestamp: Timestamp;
+  headers: Headers;
+}
+
 /**
  * What the processors of one task share beside stores: the clock of an outer join, say, which both of its sides move. It
  * lives as long as the task, and no longer.
@@ -10,15 +18,31 @@ export class TaskScope {
   readonly committedNumbers = new Map<string, number>();
   /** How often, by the wall clock, operators look for what time has closed. */
   readonly emitIntervalMs: number;
+  readonly #record: RecordUnderWay;
   readonly #values = new Map<object, unknown>();
   readonly #closers: (() => void)[] = [];
 
   /** Says which results there were that nobody gets, and what to do. */
   readonly tellLost: (what: string) => void;
 
-  constructor(tellLost: (what: string) => void, emitIntervalMs = 1000) {
+  constructor(record: RecordUnderWay, tellLost: (what: string) => void, emitIntervalMs = 1000) {
+    this.#record = record;
     this.tellLost = tellLost;
     this.emitIntervalMs = emitIntervalMs;
+  }
+
+  /** A write that the record under way brings about, and that is of another time, without headers. */
+  writeAt(timestamp: Timestamp, write: () => void): void {
+    const record = this.#record;
+    const { timestamp: own, headers } = record;
+    record.timestamp = timestamp;
+    record.headers = noHeaders;
+    try {
+      write();
+    } finally {
+      record.timestamp = own;
+      record.headers = headers;
+    }
   }
 
   /** Asks to be called when the task closes, once its processors have. */

@@ -62,10 +62,11 @@ export class TaskContext {
       onDrop: options.onDrop,
     });
     const losses = new NodeWarnings("streams.results-lost", told);
-    this.scope = new TaskScope((what) => {
+    const tellLost = (what: string): void => {
       losses.add(what, this.underWay);
       options.onDrop?.(what, this.underWay);
-    }, config.emitIntervalMs);
+    };
+    this.scope = new TaskScope(this.recordContext, tellLost, config.emitIntervalMs);
     this.streamTime = streamTime;
     this.wallTime = () => clock.wallMs();
     this.stores.reportDropsTo((reason) => this.dropped.add(reason, this.underWay));
