@@ -11,10 +11,9 @@ import {
   readMagic,
 } from "@millrace/protocol/records";
 import { writeInt64 } from "@millrace/protocol/wire";
+import { sectorBytes } from "./sector.ts";
 
 const windowBytes = 4_194_304;
-/** Disks write whole sectors of this size, so a lost write leaves zeros in whole ones. */
-const sectorBytes = 512;
 /** A batch's header alone has up to 14 zeros in a row: producer 0 in epoch 0 at sequence 0. */
 const unwrittenBytesMin = 16;
 const offsetDeltaMax = 2 ** 31;
@@ -116,7 +115,7 @@ function hasUnwrittenSector(bad: BadBatch, end: number): boolean {
     const zeros = part.length - 1 - part.findLastIndex((byte) => byte !== 0);
     if (zeros >= unwrittenBytesMin) return true;
     const isHead = position === bad.position && zeros === part.length;
-    if (isHead && headBits(bad.expectedOffset, part.length) > 1) return true;
+    if (isHead && !isZeroHead(bad.expectedOffset, part.length)) return true;
     position += part.length;
   }
   return false;
@@ -129,14 +128,11 @@ function isZero(handle: FileHandle, start: number, end: number): boolean {
 }
 
 /**
- * Bits that are set in the first bytes of an offset. Where the sector ends inside of a batch's head, its zeros are
- * few, but we know what should be there, and that one flipped bit does not clear several.
+ * Whether an offset begins with so many zeros. Where the sector ends inside of a batch's head, its zeros are few, but
+ * we know what should be there. One flipped bit that leaves the same was mended before, as the batch is whole with it.
  */
-function headBits(offset: Offset, byteCount: number): number {
+function isZeroHead(offset: Offset, byteCount: number): boolean {
   const head = new Uint8Array(8);
   writeInt64(head, 0, offset);
-  let bits = 0;
-  for (const byte of head.subarray(0, byteCount))
-    for (let rest = byte; rest !== 0; rest &= rest - 1) bits++;
-  return bits;
+  return head.subarray(0, byteCount).every((byte) => byte === 0);
 }

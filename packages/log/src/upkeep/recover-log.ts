@@ -227,6 +227,12 @@ class LogRecovery {
       indexIntervalBytes: this.#options.config.indexIntervalBytes,
       recoveryPoint: this.#recoveryPoint,
       leaderEpochMax: this.#options.leaderEpoch,
+      onMended: (position, offset) =>
+        this.#platform.logger.log("warn", "log.offset-mended", {
+          path: segment.path,
+          position,
+          offset,
+        }),
     });
     if (end.unsyncedPosition < end.position) this.#unsynced.set(segment, end.unsyncedPosition);
     return end;

@@ -9,9 +9,11 @@ import {
 } from "@millrace/protocol/records";
 import type { ProducerStates } from "../producer/producer-states.ts";
 import { replayBatch } from "../producer/replay-producers.ts";
+import type { FileBatchCursor } from "../segment/file-batch-cursor.ts";
 import type { LeaderEpochs } from "../segment/leader-epochs.ts";
 import { RecordedBlocks } from "../segment/recorded-blocks.ts";
 import type { LogSegment } from "../segment/log-segment.ts";
+import { mendHead } from "./mend-head.ts";
 
 /** What a scan fills while it walks. */
 export interface ScanTarget {
@@ -22,6 +24,8 @@ export interface ScanTarget {
   readonly recoveryPoint: Offset;
   /** No batch has an epoch above. */
   readonly leaderEpochMax: number;
+  /** Called with the position and the offset of a batch that got its offset back. */
+  readonly onMended: (position: number, offset: Offset) => void;
 }
 
 /** Where a scan stopped. Without a reason the whole segment is sound. */
@@ -66,6 +70,7 @@ export function scanSegment(segment: LogSegment, range: ScanRange, target: ScanT
   });
   while (cursor.next()) {
     const { bytes, at, position, sizeBytes } = cursor;
+    if (readBaseOffset(bytes, at) !== segment.endOffset) mendOffset(cursor, segment, target);
     const reason = findFault(bytes, at, segment.endOffset, range);
     if (reason !== undefined) return stop(position, { isCutShort: false, reason });
     const epochFault = findEpochFault(bytes, at, segment, target);
@@ -98,6 +103,13 @@ export function scanSegment(segment: LogSegment, range: ScanRange, target: ScanT
 }
 
 const notAsRecorded = "an offset, length or epoch behind is not the one that was recorded";
+
+/** What was durable is not touched: there is no lost write. */
+function mendOffset(cursor: FileBatchCursor, segment: LogSegment, target: ScanTarget): void {
+  const { endOffset: offset } = segment;
+  if (offset >= target.recoveryPoint && mendHead(segment.handle, cursor, offset))
+    target.onMended(cursor.position, offset);
+}
 
 function findFault(
   bytes: Uint8Array,
