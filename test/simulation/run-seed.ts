@@ -9,7 +9,7 @@ import { History, type SeenRecord, type Violation } from "./history.ts";
 import { noPlant, type Plant } from "./planted/plants.ts";
 import { runApp } from "./processes/app-process.ts";
 import { brokerName, runBroker } from "./processes/broker-process.ts";
-import { isMistake } from "./processes/judge-failure.ts";
+import { judgeFailure, lossEvents } from "./processes/judge-failure.ts";
 import { runLoader } from "./processes/loader-process.ts";
 import { runObserver } from "./processes/observer-process.ts";
 import { readEverything } from "./processes/read-everything.ts";
@@ -233,14 +233,11 @@ function checkAgain(history: History, first: Everything, second: Everything): vo
 /** I0: what is only logged may be a mistake of ours too. */
 function judgeLog(history: History, { process, event, fields }: SimulatedLogEntry): void {
   if (fields === undefined) return;
+  if (lossEvents.has(event))
+    history.violate("I0", `${process} logged ${event}: ${JSON.stringify(fields)}`);
   for (const value of Object.values(fields)) {
-    const isThrown = value instanceof Error && isMistake(value);
-    const isTold =
-      typeof value === "string" && /^(?:TypeError|RangeError|InvariantError)/.test(value);
-    if (isThrown || isTold)
-      history.violate(
-        "I0",
-        `${process} logged ${event}: ${value instanceof Error ? value.stack : String(value)}`,
-      );
+    if (value instanceof Error) judgeFailure(history, `${process} logged ${event}`, value);
+    else if (typeof value === "string" && /^(?:TypeError|RangeError|InvariantError)/.test(value))
+      history.violate("I0", `${process} logged ${event}: ${value}`);
   }
 }

@@ -37,6 +37,12 @@ export const regressionSeeds: readonly {
     program: "outerJoin-of-two-topics",
     found: "a task waited for the end of an input that it was given again, and was never told",
   },
+  {
+    seed: 270,
+    program: "outerJoin-of-one-topic",
+    found: "a lost sector in which a batch had only its head was taken for damage of a log",
+  },
+  { seed: 720, found: "the harness took for the end what it had seen before the last transaction" },
 ];
 
 /** A seed for each planted bug that found it once: as the code changes, one that comes soon after. */

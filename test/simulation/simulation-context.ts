@@ -40,7 +40,7 @@ export interface Progress {
   isClosing: boolean;
   /** Instances closed in the middle of a commit. */
   closesInCommit: number;
-  /** The observer has read all that there was when it last looked, and no transaction was open. */
+  /** The observer has read all that there was when it last looked, after the load had ended, and no transaction was open. */
   isCaughtUp: boolean;
   /** Loaders that have made their last attempt, and know what became of it. */
   readonly finishedLoaders: Set<LoaderKind>;

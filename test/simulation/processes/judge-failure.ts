@@ -4,6 +4,8 @@ import type { History } from "../history.ts";
 
 /** Errors that say that records were lost or damaged: no fault in use here may lead to them. */
 const lossCodes: ReadonlySet<string> = new Set(["LOG_CORRUPTED", "OFFSET_OUT_OF_RANGE"]);
+/** The same, told and not thrown. */
+export const lossEvents: ReadonlySet<string> = new Set(["broker.log-damaged", "log.damaged"]);
 
 /** I0: what fails does so by a named error, never by a mistake of ours. */
 export function judgeFailure(history: History, where: string, error: unknown): void {
@@ -14,7 +16,7 @@ export function judgeFailure(history: History, where: string, error: unknown): v
   }
 }
 
-export function isMistake(error: unknown): boolean {
+function isMistake(error: unknown): boolean {
   if (error instanceof InvariantError) return true;
   if (error instanceof BaseError) return lossCodes.has(error.code);
   return !(error instanceof DOMException && error.name === "AbortError");

@@ -86,8 +86,10 @@ interface Looking {
 /** One question after the other: no answer is older than the one before. */
 async function look(
   { client, reader, membership, partitions }: Looking,
-  { history, progress, watched: all, inputs: names }: SimulationContext,
+  { options, history, progress, watched: all, inputs: names }: SimulationContext,
 ): Promise<void> {
+  // What was there when the look began is no end while a loader can still write.
+  const isLoaded = progress.finishedLoaders.size === options.loaders.length;
   const inputs = partitions.filter(({ topic }) => names.has(topic));
   const committed = await membership.committed(inputs);
   for (const input of inputs) {
@@ -103,6 +105,7 @@ async function look(
   const stable = await client.admin.listOffsets(latest, { isolation: "read_committed" });
   for (const one of stable) history.seeListedEnd(nameOf(one), one.offset);
   progress.isCaughtUp =
+    isLoaded &&
     partitions.length === all.length &&
     stable.every(
       (end, index) => end.offset >= ends[index].offset && (reader.position(end) ?? 0) >= end.offset,
