@@ -5,7 +5,7 @@ export type {
   UpdatableKeyValueStore,
   ValueAndTimestamp,
 } from "./contract/key-value-store.ts";
-export type { RecordContext } from "./contract/record-context.ts";
+export type { RecordContext, RecordInput } from "./contract/record-context.ts";
 export { StateError, type StateErrorCode } from "./contract/state-error.ts";
 export type { StateStore } from "./contract/state-store.ts";
 export type { StoreCursor, StoreEntry } from "./contract/store-cursor.ts";

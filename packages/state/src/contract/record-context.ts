@@ -11,4 +11,14 @@ export interface RecordContext {
   readonly offset: Offset;
   readonly timestamp: Timestamp;
   readonly headers: Headers;
+  /** What a dead letter for it has; undefined: nothing, or nobody asks (Kafka: `sourceRawKey`, `sourceRawValue`). */
+  readonly input?: RecordInput | undefined;
+}
+
+/** A record's key and value as they were read. */
+export interface RecordInput {
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+  /** For whoever holds it longer than the record is under way. */
+  kept(): RecordInput;
 }

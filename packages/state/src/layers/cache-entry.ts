@@ -1,5 +1,5 @@
 import { noHeaders, type Headers, type Offset, type Timestamp } from "@millrace/model";
-import type { RecordContext } from "../contract/record-context.ts";
+import type { RecordContext, RecordInput } from "../contract/record-context.ts";
 import type { FlushContext } from "../contract/updatable-store.ts";
 
 /** What keys of a cache look like: the key itself, or its bytes as latin1. */
@@ -43,6 +43,8 @@ export class CacheEntry<K, V> implements FlushContext {
   offset: Offset = -1;
   timestamp: Timestamp = -1;
   headers: Headers = noHeaders;
+  /** While it is dirty. */
+  input: RecordInput | undefined = undefined;
 
   /** Fields of `RecordCache`. */
   size = 0;
@@ -66,6 +68,7 @@ export class CacheEntry<K, V> implements FlushContext {
     this.offset = context.offset;
     this.timestamp = context.timestamp;
     this.headers = context.headers;
+    this.input = context.input?.kept();
   }
 
   /** Size as Kafka counts it (`NamedCache.LRUNode.size`). */

@@ -151,6 +151,7 @@ export class RecordCache<K, V> {
   #write(entry: CacheEntry<K, V>): void {
     try {
       this.#writeThrough(entry);
+      entry.input = undefined;
     } catch (thrown) {
       this.#failure ??= { thrown };
       throw thrown;

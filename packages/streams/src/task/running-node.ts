@@ -20,9 +20,10 @@ import type { TaskTimers } from "./task-timers.ts";
 export interface ErrorGuard {
   /** Comes back to go on without the record; else throws. */
   onProcessingError(node: string, thrown: unknown): void;
-  /** False once the input record under way has sent something: dead letters are without its bytes then. */
-  holdsInput: boolean;
-  /** The record for which `holdsInput` is kept: one that is mapped has its own. */
+  /**
+   * The record for which the context's `input` holds, until it has sent something: dead letters are without its bytes
+   * then. One that is mapped has its own.
+   */
   contextRecord: StreamRecord | undefined;
 }
 
@@ -136,7 +137,7 @@ export class RunningNode implements ProcessorContext {
   forwardIn(context: RecordContext, record: StreamRecord): void {
     const task = this.#task;
     const { recordContext, currentNode } = task;
-    const { topic, partition, offset, timestamp, headers } = recordContext;
+    const { topic, partition, offset, timestamp, headers, input } = recordContext;
     recordContext.copyFrom(context);
     task.currentNode = this.nodeName;
     this.forward(record);
@@ -145,19 +146,22 @@ export class RunningNode implements ProcessorContext {
     recordContext.offset = offset;
     recordContext.timestamp = timestamp;
     recordContext.headers = headers;
+    recordContext.input = input;
     task.currentNode = currentNode;
   }
 
   /** Sinks are not guarded: what they throw is told of the node that forwards to them, as in Kafka. */
   #forwardGuarded(children: readonly RunningNode[], record: StreamRecord, guard: ErrorGuard): void {
-    const { holdsInput, contextRecord } = guard;
+    const { recordContext } = this.#task;
+    const { input } = recordContext;
+    const { contextRecord } = guard;
     const isNew = record !== contextRecord || this.processor.forwardsNewRecords === true;
     guard.contextRecord = record;
     try {
       for (const next of children) this.#processGuarded(next, record, guard);
     } finally {
       guard.contextRecord = contextRecord;
-      if (isNew) guard.holdsInput = holdsInput;
+      if (isNew) recordContext.input = input;
     }
   }
 

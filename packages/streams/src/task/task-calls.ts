@@ -79,7 +79,9 @@ export class TaskCalls implements AsyncWork {
       try {
         result.deliver();
       } catch (thrown) {
+        const { input } = recordContext;
         recordContext.copyFrom(result.record);
+        recordContext.input = input;
         this.#owner.onResultError(result.node, thrown);
       }
       return;

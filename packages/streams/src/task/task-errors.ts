@@ -7,6 +7,7 @@ import type { RecordParts } from "../processor/async-work.ts";
 import type { StreamRecord } from "../processor/stream-record.ts";
 import type { SourceNode } from "../topology/topology-node.ts";
 import { deadLetterHeaders } from "./dead-letters.ts";
+import { InputBytes } from "./input-bytes.ts";
 import { responseTo, type ErrorPolicy, type ErrorResponse } from "./error-policy.ts";
 import type { RecordCollector, RefusalOwner } from "./record-collector.ts";
 import type { QueueErrors, UnreadableRecord } from "./record-queue.ts";
@@ -25,7 +26,6 @@ const whyChangelog =
 export class TaskErrors
   implements QueueErrors, SinkOwner, ErrorGuard, RefusalOwner, TimerOwner, ResultOwner
 {
-  holdsInput = false;
   contextRecord: StreamRecord | undefined = undefined;
   /** True: a sink, or a dead letter, was written since this was set to false. */
   hasSent = false;
@@ -34,10 +34,6 @@ export class TaskErrors
   readonly #context: TaskContext;
   readonly #config: TaskConfig;
   readonly #collector: RecordCollector;
-  #source: SourceNode | undefined;
-  #input: StreamRecord | undefined;
-  /** What an operator awaits for, where its result is under way. */
-  #awaited: RecordParts | undefined;
 
   constructor(context: TaskContext, config: TaskConfig, collector: RecordCollector) {
     this.#context = context;
@@ -50,31 +46,24 @@ export class TaskErrors
 
   beginRecord(source: SourceNode, record: StreamRecord): void {
     if (!this.isGuarding) return;
-    this.#source = source;
-    this.#input = record;
-    this.#awaited = undefined;
-    this.holdsInput = true;
     this.contextRecord = undefined;
+    this.#begin(record.keyBytesAsRead(source.keySerde), record.valueBytesAsRead(source.valueSerde));
   }
 
   /** There is no input: what fails has no bytes for dead letters. */
   beginPunctuation(): void {
-    this.#source = undefined;
-    this.#input = undefined;
-    this.#awaited = undefined;
-    this.holdsInput = false;
     this.contextRecord = undefined;
+    this.#context.recordContext.input = undefined;
   }
 
   /** What fails has the bytes that came to the operator. */
-  beginResult(record: RecordParts): void {
-    this.beginPunctuation();
-    this.#awaited = record;
-    this.holdsInput = true;
+  beginResult({ key, value }: RecordParts): void {
+    this.contextRecord = undefined;
+    this.#begin(key, value);
   }
 
   onSent(): void {
-    this.holdsInput = false;
+    this.#context.recordContext.input = undefined;
     this.hasSent = true;
   }
 
@@ -187,21 +176,13 @@ export class TaskErrors
 
   /** Of the record under way, with its bytes as long as they hold. */
   #inputLetter(cause: unknown): Letter {
-    const { timestamp, headers } = this.#context.recordContext;
-    const { key, value } = this.#inputBytes();
-    return { key, value, timestamp, headers, cause };
+    const { timestamp, headers, input } = this.#context.recordContext;
+    return { key: input?.key ?? null, value: input?.value ?? null, timestamp, headers, cause };
   }
 
-  #inputBytes(): RecordParts {
-    const source = this.#source;
-    const input = this.#input;
-    if (!this.holdsInput) return { key: null, value: null };
-    if (source === undefined || input === undefined)
-      return this.#awaited ?? { key: null, value: null };
-    return {
-      key: input.keyBytesAsRead(source.keySerde),
-      value: input.valueBytesAsRead(source.valueSerde),
-    };
+  #begin(key: Uint8Array | null, value: Uint8Array | null): void {
+    const hasLetters = this.#config.deadLetterTopic !== undefined;
+    this.#context.recordContext.input = hasLetters ? new InputBytes(key, value) : undefined;
   }
 }
 

@@ -127,9 +127,9 @@ class SessionsWithHeaders<K, V> extends Sessions<K, V> {
     options: FlushListenerOptions,
   ): boolean {
     return super.setFlushListener((key, newValue, oldValue, written) => {
-      const { topic, partition, offset, timestamp, valueTimestamp } = written;
-      const context = { topic, partition, offset, timestamp, valueTimestamp, headers: noHeaders };
-      listener(key, newValue, oldValue, context);
+      const { topic, partition, offset, timestamp, valueTimestamp, input } = written;
+      const place = { topic, partition, offset, timestamp, valueTimestamp, input };
+      listener(key, newValue, oldValue, { ...place, headers: noHeaders });
     }, options);
   }
 }

@@ -2,6 +2,7 @@ import { encodeUtf8, noHeaders, toHex, type Headers } from "@millrace/model";
 import { string } from "@millrace/serde";
 import { describe, expect, it } from "vitest";
 
+import type { RecordInput } from "../../contract/record-context.ts";
 import { CacheBudget } from "../../contract/cache-budget.ts";
 import { MemoryEngine } from "../../memory/memory-engine.ts";
 import { openTaskStores } from "../../stores/open-task-stores.ts";
@@ -17,7 +18,14 @@ const specification = suppressionBuffer({ name: "waiting", key: string(), value:
 
 /** Two tasks' worth of stores: the second is restored from what the first has logged. */
 function openBuffer(logged: Logged[] = []) {
-  const context = { topic: "L", partition: 0, offset: 7, timestamp: 0, headers: noHeaders };
+  const context = {
+    topic: "L",
+    partition: 0,
+    offset: 7,
+    timestamp: 0,
+    headers: noHeaders,
+    input: undefined as RecordInput | undefined,
+  };
   const stores = openTaskStores({
     engine: new MemoryEngine(),
     recordContext: context,
@@ -48,7 +56,7 @@ function openBuffer(logged: Logged[] = []) {
     );
     return out;
   };
-  return { stores, buffer, put, evict, logged };
+  return { stores, context, buffer, put, evict, logged };
 }
 
 describe("STATE-15: a buffer gives out by time, then key, the last change of each key", () => {
@@ -98,6 +106,28 @@ describe("STATE-15: a buffer gives out by time, then key, the last change of eac
     expect(second.buffer.sizeBytes).toBe(first.buffer.sizeBytes);
     expect(second.buffer.valueBefore("a")).toBe("before");
     expect(second.evict(9)).toEqual(first.evict(9));
+  });
+
+  it("a change has the bytes of its input, as long as it was not restored", () => {
+    const { stores, context, buffer, logged } = openBuffer();
+    const input = { key: null, value: Uint8Array.of(1), kept: () => input };
+    context.input = input;
+    buffer.put(5, "a", { newValue: "1", oldValue: null });
+    context.input = undefined;
+    stores.flush();
+    const inputsOf = (from: typeof buffer): unknown[] => {
+      const out: unknown[] = [];
+      from.evictWhile(
+        () => true,
+        (change) => out.push(change.context.input),
+      );
+      return out;
+    };
+    expect(inputsOf(buffer)).toEqual([input]);
+    const again = openBuffer();
+    for (const { key, value, headers } of logged)
+      again.stores.restore("waiting", key, { value, headers, timestamp: 1 });
+    expect(inputsOf(again.buffer)).toEqual([undefined]);
   });
 
   it("an abort gives back what was committed", () => {

@@ -100,10 +100,12 @@ export class SuppressionBuffer implements AnyBuffer, OpenStore<AnyBuffer> {
     const place = this.#places.get(name);
     const before = place === undefined ? undefined : this.#entries.get(place)?.change;
     const oldBytes = this.#encode(oldValue);
-    const { topic, partition, offset, timestamp, headers } = this.#environment.recordContext;
+    const { recordContext } = this.#environment;
+    const { topic, partition, offset, timestamp, headers } = recordContext;
+    const input = recordContext.input?.kept();
     const change: BufferedChange = {
       time: before?.time ?? time,
-      context: { topic, partition, offset, timestamp, headers },
+      context: { topic, partition, offset, timestamp, headers, input },
       priorValue: before === undefined ? oldBytes : before.priorValue,
       oldValue: oldBytes,
       newValue: this.#encode(newValue),
