@@ -158,10 +158,42 @@ test("in any order of time, through restarts, the same pass as in a list of all 
   );
 });
 
+test("a record that is delivered again passes again: what it wrote may be lost", async () => {
+  const task = new RestartingTask(byValue(1000), { recordsPerCommit: 100 });
+  const pipe = (id: string, at: number): void =>
+    task.pipe("in", encodeUtf8("k"), encodeUtf8(id), at);
+  pipe("a", 1);
+  task.commit();
+  pipe("b", 2);
+  pipe("b", 3);
+  await task.crash();
+  const before = task.read("out", string(), string()).length;
+  pipe("b", 2);
+  pipe("b", 3);
+  pipe("a", 4);
+  pipe("b", 5);
+  const out = task.read("out", string(), string()).slice(before);
+  await task.close();
+  expect(out.map(({ value, timestamp }) => [value, timestamp])).toEqual([["b", 2]]);
+});
+
+test("of several records that one is made into, the first of an id passes", () => {
+  const topology = program((stream) =>
+    stream
+      .flatMapValues((line) => (line ?? "").split(" "), { value: string() })
+      .deduplicate((word) => word, { within: 1000, id: string(), store: "ids" }),
+  );
+  expect(passed(topology, ["a b a", 1], ["c b", 2])).toEqual([
+    ["a", 1],
+    ["b", 1],
+    ["c", 2],
+  ]);
+});
+
 test("ids are forgotten with their time: the store does not grow with the stream", () => {
   const driver = new TopologyTestDriver(byValue(1000));
   const input = driver.input("in", text);
   for (let n = 0; n < 2000; n += 1) input.pipe("k", `id ${n}`, { timestamp: n * 1000 });
-  const store = driver.store<WindowStore<string, number>>("ids");
+  const store = driver.store<WindowStore<string, string>>("ids");
   expect([...store.fetchAll()]).toHaveLength(1);
 });

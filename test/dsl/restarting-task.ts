@@ -39,6 +39,7 @@ export class RestartingTask {
   readonly #committed = new Map<string, OffsetAndMetadata>();
   readonly #offsets = new Map<string, number>();
   #sinceCommit = 0;
+  #startedMs = 0;
   #stores: TaskStores;
   #task: StreamTask;
 
@@ -108,12 +109,22 @@ export class RestartingTask {
     [this.#task, this.#stores] = this.#open();
   }
 
+  /** Ends between two commits, with at-least-once: what was written stays, what was not committed is to be piped again. */
+  async crash(): Promise<void> {
+    await this.#task.close();
+    for (const topic of this.#offsets.keys())
+      this.#offsets.set(topic, this.#committed.get(topic)?.offset ?? 0);
+    this.#sinceCommit = 0;
+    [this.#task, this.#stores] = this.#open();
+  }
+
   async close(): Promise<void> {
     await this.#task.close();
   }
 
   #open(): readonly [StreamTask, TaskStores] {
     const subtopology = this.#subtopology;
+    const startedMs = this.#startedMs++;
     const recordContext = new TaskRecordContext();
     const cache = new CacheBudget(this.#options.cacheBytesMax ?? 0);
     const collector = this.#collector();
@@ -135,7 +146,7 @@ export class RestartingTask {
       recordContext,
       collector,
       lag: () => 0,
-      clock: { wallMs: () => 0, monotonicMs: () => 0 },
+      clock: { wallMs: () => startedMs, monotonicMs: () => 0 },
       timers: { after: () => ({ cancel: () => {} }) },
       wake: () => {},
       metrics: new MetricRegistry(),

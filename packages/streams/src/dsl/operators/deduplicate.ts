@@ -1,5 +1,5 @@
 import { toMilliseconds, type Duration, type Timestamp } from "@millrace/model";
-import { int64AsNumber, type Serde } from "@millrace/serde";
+import { string, type Serde } from "@millrace/serde";
 import { windowStore, type WindowStore } from "@millrace/state";
 
 import { operatorPlan } from "../../plan/plan-node.ts";
@@ -50,10 +50,10 @@ export function deduplicate(
     lower: (topology, parents) => {
       const parts = { store: store.name, id, withinMs };
       topology.addProcessor({ name, supplier: () => new DeduplicateProcessor(parts), parents });
-      const specification = windowStore<unknown, number>({
+      const specification = windowStore<unknown, string>({
         name: store.name,
         key: options.id,
-        value: int64AsNumber(),
+        value: string(),
         windowSize: 1,
         retention: withinMs,
         caching: false,
@@ -75,14 +75,17 @@ interface Deduplication {
 
 /**
  * Lets the first record of an id through, and no other for a time. The store has a row for each that passed: id and stream
- * time as of then, with the record's own time.
+ * time as of then, with when the task was started and where the record was read from. With at-least-once a record may be
+ * delivered again of which an earlier task has left the row, while what it wrote is lost: that one passes again.
  */
 class DeduplicateProcessor implements Processor {
   readonly #parts: Deduplication;
   #context: ProcessorContext | undefined;
-  #passed: WindowStore<unknown, number> | undefined;
+  #passed: WindowStore<unknown, string> | undefined;
   #streamTime: ObservedTime | undefined;
   #info: CallbackRecord | undefined;
+  /** When the task was started, as the rows that it writes say. */
+  #started = "";
 
   constructor(parts: Deduplication) {
     this.#parts = parts;
@@ -90,9 +93,10 @@ class DeduplicateProcessor implements Processor {
 
   init(context: ProcessorContext): void {
     this.#context = context;
-    this.#passed = context.store<WindowStore<unknown, number>>(this.#parts.store);
+    this.#passed = context.store<WindowStore<unknown, string>>(this.#parts.store);
     this.#streamTime = new ObservedTime(context, this.#parts.store);
     this.#info = new CallbackRecord(context);
+    this.#started = String(context.currentSystemTimeMs());
   }
 
   process(record: StreamRecord): void {
@@ -100,7 +104,7 @@ class DeduplicateProcessor implements Processor {
     const id = this.#idOf(record);
     if (id !== null) {
       if (this.#hasPassed(id, now)) return;
-      this.#passed?.put(id, record.timestamp, now);
+      this.#passed?.put(id, this.#started + this.#origin(), now);
     }
     this.#context?.forward(record);
   }
@@ -116,6 +120,16 @@ class DeduplicateProcessor implements Processor {
   #hasPassed(id: unknown, now: Timestamp): boolean {
     const from = Math.max(0, now - this.#parts.withinMs + 1);
     using rows = this.#passed?.fetchRange(id, { from, to: now });
-    return rows?.next() === true;
+    if (rows?.next() !== true) return false;
+    const { value } = rows;
+    const origin = this.#origin();
+    const isOfEarlier = !value.startsWith(`${this.#started} `);
+    return !(isOfEarlier && origin !== "" && value.endsWith(origin));
+  }
+
+  /** Where the record under way was read from; empty where a timer made it. */
+  #origin(): string {
+    const read = this.#context?.recordMetadata;
+    return read === undefined ? "" : ` ${read.offset} ${read.topic}`;
   }
 }
