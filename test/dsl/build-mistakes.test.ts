@@ -2,7 +2,8 @@ import { inspect } from "node:util";
 
 import { BaseError } from "@millrace/model";
 import { int64AsNumber, string } from "@millrace/serde";
-import { StreamsBuilder } from "@millrace/streams";
+import { keyValueStore } from "@millrace/state";
+import { StreamsBuilder, Topology } from "@millrace/streams";
 import { describe, expect, test } from "vitest";
 
 /** What a program in JavaScript may do: the types would refuse it. */
@@ -95,10 +96,13 @@ describe("DSL-6: what is no synchronous function is refused where the operator i
 });
 
 describe("DSL-6: the same of other arguments", () => {
-  const noTopics = [undefined, null, "", 5, {}, [5], [""], Promise.resolve("x")];
+  const longest = "x".repeat(249);
+  const noNames = ["", "a topic", "..", ".", "a/b", "größe", `${longest}x`];
+  const noTopics = [undefined, null, ...noNames, 5, {}, [5], [""], Promise.resolve("x")];
   test.each([
     ["stream", (given, { builder }) => builder.stream(given)],
     ["table", (given, { builder }) => builder.table(given)],
+    ["globalTable", (given, { builder }) => builder.globalTable(given)],
     ["to", (given, { lines }) => lines.to(given)],
   ] as const satisfies readonly (readonly [string, Misuse])[])("topics of %s", (name, misuse) => {
     for (const given of noTopics) {
@@ -109,6 +113,33 @@ describe("DSL-6: the same of other arguments", () => {
       );
       expect(message).toMatch(place);
     }
+    misuse(longest, loose());
+  });
+
+  test.each(["", "a name", "..", `${longest}x`])(
+    "a repartition topic that is called %j",
+    (name) => {
+      expect(refused(() => loose().lines.repartition({ name })).code).toMatch(
+        /^INVALID_(NAME|OPTION)$/,
+      );
+    },
+  );
+
+  test.each(noNames)("topics of a topology by hand that are called %j", (name) => {
+    const supplier = () => ({ process: some });
+    const store = keyValueStore({ name: "kept", ...serdes });
+    const byHand = () => new Topology().addSource("in", "lines", serdes);
+    const misuses = [
+      () => byHand().addSource("other", ["rows", name], serdes),
+      () => byHand().addSink("out", name, { parents: "in" }),
+      () => byHand().addGlobalStore(store, name, { supplier }),
+      () => byHand().addReadOnlyStateStore(store, name, { supplier }),
+    ];
+    for (const misuse of misuses)
+      expect(refused(misuse)).toMatchObject({
+        code: "INVALID_ARGUMENT",
+        message: expect.stringMatching(/give (a topic's name|a name, or)/) as unknown,
+      });
   });
 
   test.each([undefined, null, "lines", {}, 5])("merge with %j, which is no stream", (given) => {

@@ -154,6 +154,12 @@ describe("DSL-4: undefined is not a value", () => {
     expect(String(error)).toContain(operator);
   });
 
+  test.each([null, "", "..", "a topic", 5])("a topic extractor is refused %j", async (chosen) => {
+    const error = await outcome((source) => source.to(escaped(chosen)));
+    expect(error).toMatchObject({ cause: { code: "CALLBACK_GAVE_NO_TOPIC" } });
+    expect(String(error)).toContain("the topic extractor gave");
+  });
+
   test("null is one: it deletes in tables, and is written as a tombstone", async () => {
     const builder = new StreamsBuilder();
     const source = builder.stream("in", text);

@@ -1,3 +1,4 @@
+import { decodeUtf8, encodeUtf8 } from "@millrace/model";
 import { int64AsNumber, json, string } from "@millrace/serde";
 import { keyValueStore } from "@millrace/state";
 import { StreamsBuilder, Topic, topic, type KStream } from "@millrace/streams";
@@ -7,6 +8,25 @@ import { describe, expect, test } from "vitest";
 const lines = topic("lines", { key: string(), value: string() });
 const lengths = topic("lengths", { key: string(), value: int64AsNumber() });
 const labels = topic("labels", { key: string(), value: string() });
+
+test("a topic is chosen by the record's headers, as by all else that is known of it", async () => {
+  const builder = new StreamsBuilder();
+  builder.stream(lines).to((_line, key, { headers, timestamp, metadata }) => {
+    const [, region] = headers.find(([name]) => name === "region") ?? [];
+    const suffix =
+      region === undefined || region === null
+        ? `${timestamp}-${metadata?.topic}`
+        : decodeUtf8(region);
+    return `${key}-${suffix}`;
+  });
+  await using driver = new TopologyTestDriver(builder.build());
+  const input = driver.input(lines);
+  input.pipe("a", "1", { timestamp: 5, headers: [["region", encodeUtf8("eu")]] });
+  input.pipe("a", "2", { timestamp: 7 });
+  const written = (name: string) =>
+    driver.output(name, { key: string(), value: string() }).readValues();
+  expect([written("a-eu"), written("a-7-lines")]).toEqual([["1"], ["2"]]);
+});
 
 describe("a topic's handle", () => {
   test("brings its serdes to sources, sinks, tables and tests", async () => {

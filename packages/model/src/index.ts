@@ -41,6 +41,8 @@ export { murmur2, partitionForKey } from "./murmur2.ts";
 export { murmur3 } from "./murmur3.ts";
 export type { RecordBatchView } from "./record-batch-view.ts";
 export {
+  isTopicName,
+  topicNameAllowed,
   topicPartitionName,
   type Offset,
   type Timestamp,

@@ -91,12 +91,17 @@ test("shows long and odd values briefly, and keeps a bounded number of steps", a
   const builder = new StreamsBuilder();
   builder
     .stream("in", { key: string(), value: json<string>() })
-    .mapValues((value) => (value === "circle" ? circle : { many: value.repeat(50), n: 7n }))
+    .mapValues((value) => {
+      if (value === "bytes") return { part: new Uint8Array(3), n: 7n };
+      return value === "circle" ? circle : { many: value.repeat(50), n: 7n };
+    })
     .peek(() => {});
   await using driver = new TopologyTestDriver(builder.build());
   const input = driver.input("in", { key: string(), value: json<string>() });
   input.pipe("k", "circle");
   input.pipe("k", "abc");
+  input.pipe("k", "bytes");
+  expect(driver.explain()).toContain('"k" = {"part":"3 bytes","n":"7n"}');
   expect(driver.explain()).toContain('"k" = [object Object]');
   expect(driver.explain()).toMatch(/"k" = \{"many":"(abc)+a?b?…/);
   for (let index = 0; index < 200; index++) input.pipe("k", "a");

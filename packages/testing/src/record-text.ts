@@ -7,17 +7,20 @@ const lengthMax = 100;
 
 /** A value in a short line. */
 export function textOf(value: unknown): string {
-  if (value instanceof Uint8Array) return `${value.length} bytes`;
-  if (typeof value === "bigint") return `${value}n`;
-  const text = jsonOf(value) ?? String(value);
+  const own = ownText(value);
+  const text = typeof own === "string" && own !== value ? own : (jsonOf(value) ?? String(value));
   return text.length > lengthMax ? `${text.slice(0, lengthMax)}…` : text;
+}
+
+/** Of what JSON has no good text for; else the value as it is. */
+function ownText(value: unknown): unknown {
+  if (value instanceof Uint8Array) return `${value.length} bytes`;
+  return typeof value === "bigint" ? `${value}n` : value;
 }
 
 function jsonOf(value: unknown): string | undefined {
   try {
-    return JSON.stringify(value, (_name, part: unknown) =>
-      typeof part === "bigint" ? `${part}n` : part,
-    ) as string | undefined;
+    return JSON.stringify(value, (_name, part: unknown) => ownText(part)) as string | undefined;
   } catch {
     return undefined; // it goes in circles, or will not be looked at
   }

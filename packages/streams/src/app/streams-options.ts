@@ -5,9 +5,11 @@ import {
   durationOption,
   numberOption,
   isSynchronousFunction,
+  isTopicName,
   optionTable,
   readOptions,
   textOption,
+  topicNameAllowed,
   valueOption,
   type GivenOptions,
 } from "@millrace/model";
@@ -29,10 +31,7 @@ const topicPrefix = {
   accepts: (text: string) => /^(?!\.\.?$)[a-zA-Z0-9._-]{1,200}$/.test(text),
 };
 
-const topicName = {
-  allowed: "a topic's name: letters, digits, '.', '_' and '-', at most 249",
-  accepts: (text: string) => /^(?!\.\.?$)[a-zA-Z0-9._-]{1,249}$/.test(text),
-};
+const topicName = { allowed: topicNameAllowed, accepts: isTopicName };
 
 /** The options of an application; their names are Kafka Streams' in camelCase. */
 export const streamsOptionRows = {

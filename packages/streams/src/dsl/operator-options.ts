@@ -4,10 +4,12 @@ import {
   flagOption,
   isSynchronousFunction,
   numberOption,
+  isTopicName,
   OptionError,
   optionTable,
   readOptions,
   shown,
+  topicNameAllowed,
   valueOption,
   type OptionRows,
 } from "@millrace/model";
@@ -34,7 +36,6 @@ interface Kind {
 }
 
 const isText = (given: unknown): boolean => typeof given === "string";
-const isTopic = (given: unknown): boolean => isText(given) && given !== "";
 const text: Kind = { allowed: "a text", accepts: isText };
 const callback = (shape: string): Kind => ({
   allowed: `a synchronous function, ${shape}`,
@@ -74,7 +75,7 @@ const specification: Kind = {
   allowed: "a store's specification, such as keyValueStore({ … })",
   accepts: (given) => typeof given === "object" && given !== null && "kind" in given,
 };
-const topic: Kind = { allowed: "a topic's name", accepts: isTopic };
+const topic: Kind = { allowed: topicNameAllowed, accepts: isTopicName };
 const selector = callback("(value, key) => key");
 
 const adderAndSubtractor: Kind = {
@@ -159,9 +160,11 @@ function isOfCounts(given: unknown): boolean {
 const argumentsOf: Partial<Readonly<Record<string, readonly Kind[]>>> = {
   stream: [
     {
-      allowed: "a topic's name, a list of names, or a pattern",
+      allowed: `${topicNameAllowed}; a list of names, or a pattern`,
       accepts: (given) =>
-        isTopic(given) || given instanceof RegExp || (Array.isArray(given) && given.every(isTopic)),
+        isTopicName(given) ||
+        given instanceof RegExp ||
+        (Array.isArray(given) && given.every(isTopicName)),
     },
   ],
   table: [topic],
@@ -183,8 +186,8 @@ const argumentsOf: Partial<Readonly<Record<string, readonly Kind[]>>> = {
   groupBy: [selector],
   to: [
     {
-      allowed: "a topic's name, or a synchronous function, (value, key) => topic",
-      accepts: (given) => isTopic(given) || isSynchronousFunction(given),
+      allowed: `${topicNameAllowed}, or a synchronous function, (value, key) => topic`,
+      accepts: (given) => isTopicName(given) || isSynchronousFunction(given),
     },
   ],
   deduplicate: [callback("(value, key) => id")],

@@ -1,4 +1,11 @@
-import { optionTable, readOptions, shown, valueOption } from "@millrace/model";
+import {
+  isTopicName,
+  optionTable,
+  readOptions,
+  shown,
+  topicNameAllowed,
+  valueOption,
+} from "@millrace/model";
 import { serdeKind, type Serde } from "@millrace/serde";
 
 import { TopologyError } from "../error/topology-error.ts";
@@ -36,10 +43,10 @@ export function topic<K, V>(
   name: string,
   serdes: { readonly key: Serde<K>; readonly value: Serde<V> },
 ): Topic<K, V> {
-  if (typeof name !== "string" || name === "")
+  if (!isTopicName(name))
     throw new TopologyError(
       "INVALID_ARGUMENT",
-      `topic was given ${shown(name)}; give a topic's name`,
+      `topic was given ${shown(name)}; give ${topicNameAllowed}`,
     );
   readOptions(table, serdes);
   return new Topic(name, serdes.key, serdes.value);

@@ -1,6 +1,6 @@
-import { TopologyError } from "../error/topology-error.ts";
+import { isTopicName } from "@millrace/model";
 
-const nameLengthMax = 249;
+import { TopologyError } from "../error/topology-error.ts";
 
 /**
  * Names of nodes and stores: one counter of ten digits for both, burned also where the user gives the name, so
@@ -45,11 +45,9 @@ export class Naming {
 
 /** Node, store and topic names: what Kafka allows for topics. */
 export function checkName(name: string): void {
-  const isTooLong = name.length > nameLengthMax;
-  if (name !== "" && name !== "." && name !== ".." && !isTooLong && /^[a-zA-Z0-9._-]+$/.test(name))
-    return;
+  if (isTopicName(name)) return;
   throw new TopologyError(
     "INVALID_NAME",
-    `"${name}" is no name; use 1 to ${nameLengthMax} of the letters a-z and A-Z, digits, ".", "_" and "-"`,
+    `"${name}" is no name; use 1 to 249 of the letters a-z and A-Z, digits, ".", "_" and "-"`,
   );
 }

@@ -1,4 +1,4 @@
-import { isPromise, shown, type Timestamp } from "@millrace/model";
+import { isPromise, isTopicName, shown, topicNameAllowed, type Timestamp } from "@millrace/model";
 
 import { CallbackError } from "../error/callback-error.ts";
 
@@ -53,6 +53,17 @@ export function requireRecord<T extends { readonly key: unknown; readonly value:
   requireValue(result.key, operator);
   requireValue(result.value, operator);
   return result;
+}
+
+/** @throws CallbackError for what no topic can be called */
+export function requireTopicName(result: string, operator: string): string {
+  if (isTopicName(result)) return result;
+  requireValue(result, operator);
+  throw new CallbackError(
+    "CALLBACK_GAVE_NO_TOPIC",
+    operator,
+    `${shown(result)}; return ${topicNameAllowed}`,
+  );
 }
 
 /** @throws CallbackError for what is no time in whole milliseconds; negative ones are the caller's to judge. */

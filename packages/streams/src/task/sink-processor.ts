@@ -1,4 +1,4 @@
-import { partitionForKey } from "@millrace/model";
+import { invariant, partitionForKey } from "@millrace/model";
 import { SerdeError } from "@millrace/serde";
 
 import { isProgramMistake } from "../error/program-mistake.ts";
@@ -7,9 +7,10 @@ import { StreamsError, reasonOf } from "../error/streams-error.ts";
 import {
   requirePartition,
   requireSynchronous,
-  requireValue,
+  requireTopicName,
 } from "../processor/callback-result.ts";
 import type { Processor, ProcessorContext } from "../processor/processor.ts";
+import { CallbackRecord } from "../processor/record-info.ts";
 import type { StreamRecord } from "../processor/stream-record.ts";
 import type { SinkNode, StreamPartitioner } from "../topology/topology-node.ts";
 import type { RecordAppender, RecordCollector, TopicAppender } from "./record-collector.ts";
@@ -37,6 +38,8 @@ export class SinkProcessor implements Processor {
   readonly #owner: SinkOwner;
   #context: ProcessorContext | undefined;
   #appender: TopicAppender | undefined;
+  /** What a topic extractor is shown. */
+  #info: CallbackRecord | undefined;
 
   constructor(node: SinkNode, collector: RecordCollector, owner: SinkOwner) {
     this.#node = node;
@@ -46,6 +49,7 @@ export class SinkProcessor implements Processor {
 
   init(context: ProcessorContext): void {
     this.#context = context;
+    this.#info = new CallbackRecord(context);
     const { topic } = this.#node;
     if (typeof topic === "string") this.#appender = this.#collector.topic(topic, this.#node.name);
   }
@@ -98,12 +102,11 @@ export class SinkProcessor implements Processor {
   #chooseTopic(record: StreamRecord): string {
     const { topic } = this.#node;
     if (typeof topic === "string") return topic;
-    const { timestamp } = record;
-    const metadata = this.#context?.recordMetadata;
-    return requireValue(
-      topic(record.value, record.key, { timestamp, metadata }),
-      "the topic extractor",
-    );
+    const info = this.#info;
+    invariant(info !== undefined, "TASK-1", "a sink was given a record before its context");
+    const chosen = topic(record.value, record.key, info.of(record));
+    info.over();
+    return requireTopicName(chosen, "the topic extractor");
   }
 
   #byKey(key: Uint8Array | null, appender: TopicAppender): RecordAppender {

@@ -1,9 +1,11 @@
 import {
   OptionError,
   isSynchronousFunction,
+  isTopicName,
   optionTable,
   readOptions,
   shown,
+  topicNameAllowed,
   valueOption,
   type OptionRows,
 } from "@millrace/model";
@@ -111,8 +113,11 @@ export function readSourceOptions<K, V>(
 ): Omit<SourceNode, "kind" | "parents" | "name"> {
   check("addSource", options);
   const pattern = topics instanceof RegExp ? topics : undefined;
+  const names = topics instanceof RegExp ? [] : namesOf("addSource", topics);
+  const refusedName = names.find((name) => !isTopicName(name));
+  if (refusedName !== undefined) throw refused("addSource", refusedName, topicNameAllowed);
   return {
-    topics: topics instanceof RegExp ? [] : [...new Set(namesOf("addSource", topics))],
+    topics: [...new Set(names)],
     pattern,
     keySerde: options.key ?? rawSerde,
     valueSerde: options.value ?? rawSerde,
@@ -135,8 +140,8 @@ export function readSinkOptions<K, V>(
   options: SinkNodeOptions<K, V>,
 ): Omit<SinkNode, "kind" | "name"> {
   check("addSink", options);
-  if (!text.accepts(topic) && !isSynchronousFunction(topic))
-    throw refused("addSink", topic, "a topic's name, or a synchronous function");
+  if (!isTopicName(topic) && !isSynchronousFunction(topic))
+    throw refused("addSink", topic, `${topicNameAllowed}, or a synchronous function`);
   return {
     topic: topic as string | TopicNameExtractor,
     keySerde: options.key ?? rawSerde,

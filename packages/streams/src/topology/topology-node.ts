@@ -1,6 +1,7 @@
 import type { Serde } from "@millrace/serde";
 
-import type { ProcessorSupplier, RecordMetadata } from "../processor/processor.ts";
+import type { ProcessorSupplier } from "../processor/processor.ts";
+import type { RecordInfo } from "../processor/record-info.ts";
 import type { TimestampExtractor } from "../processor/timestamp-extractor.ts";
 import type { OffsetReset } from "./offset-reset.ts";
 
@@ -50,11 +51,15 @@ export interface SinkNode {
   readonly parents: readonly string[];
 }
 
-/** Chooses the topic record by record (Kafka: `TopicNameExtractor`). The topics must exist. */
+/**
+ * Chooses the topic record by record (Kafka: `TopicNameExtractor`). The topics must exist.
+ *
+ * @throws CallbackError `CALLBACK_GAVE_NO_TOPIC` in place of what it gives, where no topic can be called that
+ */
 export type TopicNameExtractor<K = unknown, V = unknown> = (
   value: V,
   key: K,
-  record: { readonly timestamp: number; readonly metadata: RecordMetadata | undefined },
+  record: RecordInfo,
 ) => string;
 
 /**

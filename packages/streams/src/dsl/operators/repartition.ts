@@ -1,5 +1,6 @@
 import type { Serde } from "@millrace/serde";
 
+import { checkName } from "../../plan/naming.ts";
 import { repartitionPlan } from "../../plan/repartition-plan.ts";
 import type { StreamPartitioner } from "../../topology/topology-node.ts";
 import { requireSerde, type NamedOptions, type StreamNode } from "../stream-node.ts";
@@ -15,6 +16,7 @@ export function repartition(input: StreamNode, options: RepartitionNodeOptions =
   const { recorder } = input;
   const keySerde = requireSerde(options.key ?? input.keySerde, "key", "repartition");
   const valueSerde = requireSerde(options.value ?? input.valueSerde, "value", "repartition");
+  if (options.name !== undefined) checkName(options.name);
   const prefix = options.name ?? recorder.naming.node("KSTREAM-REPARTITION-");
   const plan = repartitionPlan(recorder.naming, {
     prefix,

@@ -1,3 +1,5 @@
+import { shown } from "@millrace/model";
+
 import { requireValue } from "../../../processor/callback-result.ts";
 import { CallbackError } from "../../../error/callback-error.ts";
 
@@ -46,5 +48,5 @@ export function scoreBytes(numbers: readonly number[]): Uint8Array {
 }
 
 function shownScore(given: unknown): string {
-  return Array.isArray(given) ? `[${given.join(", ")}]` : String(given);
+  return Array.isArray(given) ? `[${given.map(shown).join(", ")}]` : shown(given);
 }
