@@ -9,6 +9,7 @@ export function differenceOf({ program, outcome }: JudgedProgram): "sure" | "pos
   const hasFailedToMerge = phase === "build" && kind === "streams"; // repartition topics
   if (hasFailedToMerge || curatedDifferences.has(program.name)) return "sure";
   if (refusesQuery({ program, outcome })) return "sure";
+  if (refusesCogroup({ program, outcome })) return "sure";
   return mayLoseWindows(program) ? "possible" : "none";
 }
 
@@ -20,6 +21,19 @@ function refusesQuery({ program, outcome }: JudgedProgram): boolean {
   const failed = outcome.steps?.findIndex(({ error }) => error?.class === "argument") ?? -1;
   const step = program.steps[failed];
   return step?.["reverse"] === true && step["fetch"] !== undefined;
+}
+
+/** Kafka takes the windows of a cogroup for versioned where all that it groups comes from versioned tables. */
+function refusesCogroup({ program: { program }, outcome: { error } }: JudgedProgram): boolean {
+  if (error?.phase !== "build" || error.class !== "topology") return false;
+  const parentsOf = ({ on, with: other }: JsonObject): readonly JsonObject[] =>
+    program.filter(({ let: name }) => name !== undefined && (name === on || name === other));
+  const isVersioned = (statement: JsonObject): boolean =>
+    asObject(statement["store"])["type"] === "versioned" ||
+    (parentsOf(statement).length > 0 && parentsOf(statement).every(isVersioned));
+  const hasCogroup = (statement: JsonObject): boolean =>
+    statement["op"] === "cogroup" ? isVersioned(statement) : parentsOf(statement).some(hasCogroup);
+  return program.some((statement) => statement["op"] === "suppress" && hasCogroup(statement));
 }
 
 /**

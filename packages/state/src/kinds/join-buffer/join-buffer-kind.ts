@@ -120,7 +120,6 @@ class OpenJoinBuffer implements JoinBuffer<unknown, unknown>, OpenStore {
     const { key, value } = this.#specification;
     scope.requireOpen(this.name);
     const dueTime = this.#dueTime;
-    if (dueTime < this.#minTimestamp) return;
     for (let row = this.#firstDue(dueTime); row !== undefined; row = this.#firstDue(dueTime)) {
       const record = decodeBuffered(row.stored);
       this.#take?.(
@@ -168,7 +167,7 @@ class OpenJoinBuffer implements JoinBuffer<unknown, unknown>, OpenStore {
 
   /** One at a time: what is called back for it may put more. */
   #firstDue(dueTime: Timestamp): { key: Uint8Array; stored: Uint8Array } | undefined {
-    if (dueTime < 0 || this.#recordCount === 0) return undefined;
+    if (dueTime < Math.max(0, this.#minTimestamp) || this.#recordCount === 0) return undefined;
     using rows = this.#rows.scan({ to: bufferKeysFrom(dueTime + 1) });
     return rows.next() ? { key: copyBytes(rows.key), stored: copyBytes(rows.value) } : undefined;
   }

@@ -54,7 +54,7 @@ it("hands out what is due by time, then by key, then by arrival", () => {
   buffer.put("a", "2", 10);
   buffer.put("b", "3", 10);
   buffer.put("c", "4", 9);
-  expect(due()).toEqual([]);
+  expect([due(), buffer.minTimestamp]).toEqual([[], 6]);
   buffer.put("z", "5", 15);
   expect(due()).toEqual(["c=4@9", "a=2@10", "b=1@10", "b=3@10"]);
   expect(due()).toEqual([]);

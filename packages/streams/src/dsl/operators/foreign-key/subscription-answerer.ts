@@ -26,8 +26,10 @@ export class SubscriptionAnswerer implements Processor {
   process(record: StreamRecord): void {
     const rows = this.#rows;
     const { instruction, hash, primaryKey, primaryPartition } = record.value as Subscription;
-    if (rows === undefined || instruction === instructions.deleteInSilence) return;
+    if (rows === undefined) return;
+    // Kafka looks in any case: a cache has the row then, and a callback is called.
     const found = record.hasNullKey ? null : rows.get(record.key);
+    if (instruction === instructions.deleteInSilence) return;
     if (found === null && instruction === instructions.answerIfFound) return;
     const timestamp =
       found === null ? record.timestamp : Math.max(record.timestamp, rows.timestamp);
