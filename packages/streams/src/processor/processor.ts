@@ -64,6 +64,17 @@ export interface ProcessorContext<KOut = unknown, VOut = unknown> {
   readonly recordMetadata: RecordMetadata | undefined;
   /** Forwards outside of the record under way, such as from the flush of a cache, in the context given. */
   forwardIn(context: RecordContext, record: StreamRecord<KOut, VOut>): void;
+  /**
+   * Does for a record that has waited what `process` does for one that comes: where it fails it is left out itself, and not
+   * the one under way.
+   *
+   * @param context in which it came; undefined: not known
+   */
+  processWaiting(
+    record: StreamRecord,
+    process: (record: StreamRecord) => void,
+    context?: RecordContext,
+  ): void;
   /** What the processors of the task share beside stores. */
   readonly taskScope: TaskScope;
   /** Counts a record that is left out on purpose (`dropped-records-total`) and logs why. */

@@ -14,6 +14,7 @@ import type { TaskScope } from "../processor/task-scope.ts";
 import type { TaskId } from "../processor/task-id.ts";
 import type { TopologyNode } from "../topology/topology-node.ts";
 import type { TaskContext } from "./task-context.ts";
+import { TaskRecordContext } from "./task-record-context.ts";
 import type { TaskTimers } from "./task-timers.ts";
 
 /** Decides about what processors throw. */
@@ -147,6 +148,30 @@ export class RunningNode implements ProcessorContext {
     recordContext.timestamp = timestamp;
     recordContext.headers = headers;
     recordContext.input = input;
+    task.currentNode = currentNode;
+  }
+
+  processWaiting(
+    record: StreamRecord,
+    process: (record: StreamRecord) => void,
+    context?: RecordContext,
+  ): void {
+    const task = this.#task;
+    const { recordContext, currentNode } = task;
+    const underWay = new TaskRecordContext();
+    underWay.copyFrom(recordContext);
+    if (context === undefined) recordContext.input = undefined;
+    else recordContext.copyFrom(context);
+    task.currentNode = this.nodeName;
+    try {
+      process(record);
+    } catch (thrown) {
+      if (this.#guard === undefined) throw thrown;
+      recordContext.timestamp = record.timestamp;
+      recordContext.headers = record.headers;
+      this.#guard.onProcessingError(this.nodeName, thrown);
+    }
+    recordContext.copyFrom(underWay);
     task.currentNode = currentNode;
   }
 

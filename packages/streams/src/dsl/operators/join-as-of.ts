@@ -176,7 +176,7 @@ class AsOfJoinProcessor implements Processor {
     this.#buffer = context.store<JoinBuffer<unknown, unknown>>(this.#join.buffer);
     this.#buffer.onDue((key, value, due) => {
       const waited = new StreamRecord(key, value, due.timestamp, due.headers);
-      context.forwardIn(due, this.#joined(waited));
+      context.processWaiting(waited, (record) => context.forward(this.#joined(record)), due);
     });
   }
 

@@ -169,9 +169,8 @@ class TableLookupProcessor implements Processor {
     if (buffer === undefined) return;
     this.#buffer = context.store<JoinBuffer<unknown, unknown>>(buffer);
     this.#buffer.onDue((key, value, due) => {
-      const { timestamp, headers } = due;
-      const joined = this.#join(new StreamRecord(key, value, timestamp, headers), key);
-      if (joined !== undefined) context.forwardIn(due, joined);
+      const waited = new StreamRecord(key, value, due.timestamp, due.headers);
+      context.processWaiting(waited, (record) => this.#forwardJoined(record, key, context), due);
     });
   }
 
@@ -184,12 +183,13 @@ class TableLookupProcessor implements Processor {
       return;
     }
     const buffer = this.#buffer;
-    if (buffer?.put(record.key, record.value, record.timestamp) !== true) {
-      const joined = this.#join(record, key);
-      if (joined !== undefined) context.forward(joined);
-      return;
-    }
-    buffer.takeDue();
+    if (buffer?.put(record.key, record.value, record.timestamp) === true) buffer.takeDue();
+    else this.#forwardJoined(record, key, context);
+  }
+
+  #forwardJoined(record: StreamRecord, key: unknown, context: ProcessorContext): void {
+    const joined = this.#join(record, key);
+    if (joined !== undefined) context.forward(joined);
   }
 
   /** Undefined: there is no row to join with. */

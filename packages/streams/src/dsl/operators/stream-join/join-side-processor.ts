@@ -136,8 +136,11 @@ export class JoinSideProcessor implements Processor {
         mayStillMeet[side] = true;
         continue;
       }
-      const result = this.#resultOf(waiting.value, key.key);
-      context.forward(new StreamRecord(key.key, result, key.timestamp, headers));
+      const { value } = waiting;
+      const alone = new StreamRecord(key.key, value.value, key.timestamp, headers);
+      context.processWaiting(alone, () =>
+        context.forward(alone.withValue(this.#resultOf(value, key.key))),
+      );
       // All values of a key are emitted before they go: what fails in between is emitted again.
       if (emitted !== undefined && !isSameKey(emitted, key)) store.delete(emitted);
       emitted = key;
