@@ -43,10 +43,15 @@ export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array {
 
 /** Lower-case hex, for logs, tests and error messages. */
 export function toHex(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
-  return text;
+  const text = new Uint8Array(2 * bytes.length);
+  for (let index = 0; index < bytes.length; index++) {
+    text[2 * index] = hexDigits[bytes[index] >> 4];
+    text[2 * index + 1] = hexDigits[bytes[index] & 15];
+  }
+  return decodeUtf8(text);
 }
+
+const hexDigits = encodeUtf8("0123456789abcdef");
 
 export function fromHex(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length >> 1);

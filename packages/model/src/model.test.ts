@@ -47,6 +47,12 @@ test("bytes compare as unsigned, a prefix first", () => {
   expect(toHex(concatBytes(fromHex("01"), fromHex("a2b3")))).toBe("01a2b3");
 });
 
+test("each byte has two lower-case digits", () => {
+  const all = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+  expect(toHex(all)).toBe(Buffer.from(all).toString("hex"));
+  expect(fromHex(toHex(all))).toEqual(all);
+});
+
 test("an invariant names its law", () => {
   expect(() => invariant(false, "TEST-1", { offset: 3 })).toThrow(InvariantError);
   expect(() => invariant(false, "TEST-1", { offset: 3 })).toThrow(/TEST-1.*"offset":3/);

@@ -7,8 +7,9 @@ const lengthMax = 100;
 
 /** A value in a short line. */
 export function textOf(value: unknown): string {
-  const own = ownText(value);
-  const text = typeof own === "string" && own !== value ? own : (jsonOf(value) ?? String(value));
+  const cut = typeof value === "string" ? value.slice(0, lengthMax + 1) : value;
+  const own = ownText(cut);
+  const text = typeof own === "string" && own !== cut ? own : (jsonOf(cut) ?? String(cut));
   return text.length > lengthMax ? `${text.slice(0, lengthMax)}…` : text;
 }
 
