@@ -1,5 +1,6 @@
+import { decodeUtf8, encodeUtf8 } from "@millrace/model";
 import { string } from "@millrace/serde";
-import { StreamsBuilder } from "@millrace/streams";
+import { StreamsBuilder, type TimestampExtractor } from "@millrace/streams";
 import { TopologyTestDriver } from "@millrace/testing";
 import { describe, expect, test } from "vitest";
 
@@ -10,6 +11,27 @@ function driverOf(timestamp: unknown): TopologyTestDriver {
   builder.stream("in", { ...text, timestampExtractor: () => timestamp as number }).to("out");
   return new TopologyTestDriver(builder.build());
 }
+
+test("a time may stand in the record's headers, in streams, tables and global tables", async () => {
+  const timestampExtractor: TimestampExtractor = ({ headers, timestamp }) => {
+    const [, time] = headers.find(([name]) => name === "ce_time") ?? [];
+    return time === undefined || time === null ? timestamp : Date.parse(decodeUtf8(time));
+  };
+  const builder = new StreamsBuilder();
+  builder.stream("in", { ...text, timestampExtractor }).to("out");
+  builder.table("rows", { ...text, timestampExtractor, store: "rows" });
+  builder.globalTable("all", { ...text, timestampExtractor, store: "all" });
+  await using driver = new TopologyTestDriver(builder.build());
+  const time = "2024-10-27T02:30:00.500+01:00";
+  const headers = [["ce_time", encodeUtf8(time)]] as const;
+  for (const topic of ["in", "rows", "all"])
+    driver.input(topic, text).pipe("k", "v", { timestamp: 5, headers });
+  driver.input("in", text).pipe("k", "v", { timestamp: 6 });
+  const timestamp = Date.parse(time);
+  expect(driver.output("out", text).readAll()).toMatchObject([{ timestamp }, { timestamp: 6 }]);
+  for (const store of ["rows", "all"])
+    expect(driver.store(store).get("k")).toEqual({ value: "v", timestamp });
+});
 
 describe("DSL-4: a timestamp extractor", () => {
   test.each([NaN, Infinity, -Infinity, 1.5, -1.5, 2 ** 53, undefined, null, "5", 5n, new Date(5)])(

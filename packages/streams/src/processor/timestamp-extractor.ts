@@ -1,4 +1,4 @@
-import type { Offset, Timestamp } from "@millrace/model";
+import type { Headers, Offset, Timestamp } from "@millrace/model";
 
 /** What a timestamp extractor sees of a record. */
 export interface ExtractorInput<K = unknown, V = unknown> {
@@ -9,6 +9,7 @@ export interface ExtractorInput<K = unknown, V = unknown> {
   readonly offset: Offset;
   /** As the record carries it; -1 if it has none. */
   readonly timestamp: Timestamp;
+  readonly headers: Headers;
 }
 
 /**

@@ -243,6 +243,7 @@ export class RecordQueue {
       partition: this.partition,
       offset: batch.offset,
       timestamp: batch.timestamp,
+      headers: batch.headers,
     };
     try {
       return requireTimestamp(extractor(input, this.partitionTime), "timestampExtractor");
