@@ -1,7 +1,7 @@
 import type { JudgedProgram } from "./oracle.ts";
 import { asObject, type JsonObject, type Program } from "./program.ts";
 
-const curatedDifferences = new Set(["errors/invalid-13", "errors/unknown-2"]);
+const curatedDifferences = new Set(["errors/invalid-8", "errors/invalid-13", "errors/unknown-2"]);
 
 /** Whether an outcome differs on purpose; `docs/compatibility.md` has the differences, and why. */
 export function differenceOf({ program, outcome }: JudgedProgram): "sure" | "possible" | "none" {

@@ -32,6 +32,11 @@ test.each([
   expect(() => windows.startsAt(10)).toThrow(`[${window.start}, ${window.end}) for 10`);
 });
 
+test.each([null, undefined, 5, "0-10"])("%s in place of a window is refused", (given) => {
+  const windows = customWindows({ size: 100, windowsFor: () => [given as never] });
+  expect(() => windows.startsAt(10)).toThrow(CallbackError);
+});
+
 test("a window that another time tells otherwise is refused: stores hold its start alone", () => {
   const windows = customWindows({ size: 100, windowsFor: (at) => [{ start: 0, end: at + 1 }] });
   expect(() => windows.startsAt(10)).toThrow("[0, 11) and [0, 1)");

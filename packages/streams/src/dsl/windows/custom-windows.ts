@@ -101,7 +101,9 @@ class KnownWindows {
     return given;
   }
 
-  #check(window: Window, timestamp: Timestamp): void {
+  #check(window: Window | null, timestamp: Timestamp): void {
+    if (typeof window !== "object" || window === null)
+      throw refused(`${shown(window)} for a window; return { start, end }`);
     const { start, end } = window;
     const isOne =
       Number.isSafeInteger(start) &&

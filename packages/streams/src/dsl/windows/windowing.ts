@@ -53,7 +53,7 @@ export function windowingOf(windows: AnyWindows): Windowing {
     case "sliding":
       return {
         ...inTime(windows, {
-          retentionMsMin: 2 * windows.sizeMs + windows.graceMs,
+          retentionMsMin: Math.max(1, 2 * windows.sizeMs + windows.graceMs),
           cachesClosing: false,
           closingOrder: "timeOrKey",
         }),
@@ -64,7 +64,7 @@ export function windowingOf(windows: AnyWindows): Windowing {
       return {
         keySerdeOf: (key) => windowed(key, "session") as Serde<unknown>,
         draftStore: (option, naming, forwardsUpdates) => {
-          const retentionMsMin = windows.gapMs + windows.graceMs;
+          const retentionMsMin = Math.max(1, windows.gapMs + windows.graceMs);
           return draftSessionStore(option, naming, {
             retentionMsMin,
             mayCache: forwardsUpdates,
