@@ -1,6 +1,12 @@
 import { decodeUtf8, encodeUtf8 } from "@millrace/model";
 import { string } from "@millrace/serde";
-import { StreamsBuilder, type TimestampExtractor } from "@millrace/streams";
+import {
+  hopping,
+  StreamRecord,
+  StreamsBuilder,
+  Topology,
+  type TimestampExtractor,
+} from "@millrace/streams";
 import { TopologyTestDriver } from "@millrace/testing";
 import { describe, expect, test } from "vitest";
 
@@ -61,4 +67,49 @@ describe("DSL-4: a timestamp extractor", () => {
     driver.input("in", text).pipe("k", "v", { timestamp: 9 });
     expect(driver.output("out", text).readAll()).toMatchObject([{ timestamp: timestamp + 0 }]);
   });
+});
+
+describe("DSL-4: a record that a processor forwards", () => {
+  const times = [NaN, Infinity, 1.5, 2 ** 53, undefined, null, "5", 5n];
+  const record = (timestamp: unknown) => new StreamRecord("k", "v", timestamp as number);
+  const refused = expect.objectContaining({
+    code: "PROCESSING_FAILED",
+    cause: expect.objectContaining({ code: "CALLBACK_GAVE_NO_TIMESTAMP" }),
+  });
+
+  test.each(times)(
+    "of time %s, which is none in whole milliseconds, is told by name",
+    async (time) => {
+      const builder = new StreamsBuilder();
+      builder
+        .stream("in", text)
+        .process({ output: text, process: (_record, { forward }) => forward(record(time)) })
+        .groupByKey()
+        .windowedBy(hopping("3ms", { advance: "1ms" }))
+        .count();
+      await using driver = new TopologyTestDriver(builder.build());
+      expect(() => driver.input("in", text).pipe("k", "v")).toThrow(refused);
+    },
+  );
+
+  test.each(times)(
+    "of time %s is told by name where the topology is made by hand",
+    async (time) => {
+      const topology = new Topology()
+        .addSource("source", "in", text)
+        .addProcessor(
+          "processor",
+          () => ({
+            init(context) {
+              this.process = () => context.forward(record(time));
+            },
+            process() {},
+          }),
+          { parents: "source" },
+        )
+        .addSink("sink", "out", { ...text, parents: "processor" });
+      await using driver = new TopologyTestDriver(topology);
+      expect(() => driver.input("in", text).pipe("k", "v")).toThrow(refused);
+    },
+  );
 });

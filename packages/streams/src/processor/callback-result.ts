@@ -88,6 +88,16 @@ export function requirePartition(result: unknown): number {
   );
 }
 
+/** @throws CallbackError for the time of a record to forward, where that is none in whole milliseconds */
+export function requireForwardedTime(timestamp: Timestamp, operator: string): void {
+  if (Number.isSafeInteger(timestamp)) return;
+  throw new CallbackError(
+    "CALLBACK_GAVE_NO_TIMESTAMP",
+    operator,
+    `a record to forward whose time is ${String(timestamp)}; give it one in whole milliseconds since 1970`,
+  );
+}
+
 /** @throws CallbackError for all but the words that are allowed */
 export function requireOneOf<T extends string>(
   result: T,

@@ -210,7 +210,8 @@ export class RecordQueue {
     const isRead = this.#readsKey || this.#readsValue;
     if (isRead && !this.#decode(record, batch)) return undefined;
     if (this.#extractor !== undefined) timestamp = this.#extract(record, batch, this.#extractor);
-    else if (timestamp < 0) throw this.#invalidTimestamp(batch);
+    else if (timestamp < 0 || timestamp > Number.MAX_SAFE_INTEGER)
+      throw this.#invalidTimestamp(batch);
     if (timestamp < 0) return this.#drop(batch, "negative timestamp");
     this.headTimestamp = timestamp;
     this.headOffset = batch.offset;
@@ -261,7 +262,7 @@ export class RecordQueue {
   #invalidTimestamp(batch: RecordBatchView): StreamsError {
     return new StreamsError(
       "INVALID_TIMESTAMP",
-      `the record has the timestamp ${batch.timestamp}; write records with a time, or give the source a timestampExtractor`,
+      `the record has the timestamp ${batch.timestamp}; write records with a time in milliseconds since 1970, or give the source a timestampExtractor`,
       { ...this.#task.placeOf(this.source.name), ...this.#place(batch) },
     );
   }

@@ -2,6 +2,7 @@ import type { Timestamp } from "@millrace/model";
 import type { RecordContext, StateStore, StoreSpecification } from "@millrace/state";
 
 import { StreamsError } from "../error/streams-error.ts";
+import { requireForwardedTime } from "../processor/callback-result.ts";
 import type { Processor, ProcessorContext, RecordMetadata } from "../processor/processor.ts";
 import {
   readPunctuation,
@@ -96,6 +97,7 @@ export class RunningNode implements ProcessorContext {
   }
 
   forward(record: StreamRecord, child?: string): void {
+    requireForwardedTime(record.timestamp, this.nodeName);
     const task = this.#task;
     const children = child === undefined ? this.children : [this.#child(child)];
     const { recordContext } = task;

@@ -60,21 +60,25 @@ describe("a record that fails", () => {
     expect(lenient.written.map(({ topic }) => topic)).toEqual(["dead", "out"]);
   });
 
-  test("a record without a time ends the task unless an extractor gives it one", () => {
-    const { task } = taskOf(copy);
-    task.initialize();
-    const error = catchError(() => task.addBatch(batchOf("a", 0, [at(-1)])));
-    expect(error).toMatchObject({ code: "INVALID_TIMESTAMP" });
-    const extracting = taskOf((builder) =>
-      builder
-        .stream("a", { key: string(), value: string(), timestampExtractor: () => 9 })
-        .to("out"),
-    );
-    extracting.task.initialize();
-    extracting.task.addBatch(batchOf("a", 0, [at(-1)]));
-    extracting.task.process(1);
-    expect(extracting.written).toMatchObject([{ timestamp: 9 }]);
-  });
+  // In nanoseconds, say: windows could not be counted in a number any more.
+  test.each([-1, 1.7e18, 2 ** 63])(
+    "a record of time %d ends the task unless an extractor gives it one",
+    (time) => {
+      const { task } = taskOf(copy);
+      task.initialize();
+      const error = catchError(() => task.addBatch(batchOf("a", 0, [at(time)])));
+      expect(error).toMatchObject({ code: "INVALID_TIMESTAMP", topic: "a", offset: 0 });
+      const extracting = taskOf((builder) =>
+        builder
+          .stream("a", { key: string(), value: string(), timestampExtractor: () => 9 })
+          .to("out"),
+      );
+      extracting.task.initialize();
+      extracting.task.addBatch(batchOf("a", 0, [at(time)]));
+      extracting.task.process(1);
+      expect(extracting.written).toMatchObject([{ timestamp: 9 }]);
+    },
+  );
 });
 
 describe("a batch that cannot be read", () => {

@@ -1,7 +1,7 @@
 import type { StateStore, StoreSpecification } from "@millrace/state";
 
 import { CallbackError } from "../../error/callback-error.ts";
-import { requireSynchronous } from "../../processor/callback-result.ts";
+import { requireForwardedTime, requireSynchronous } from "../../processor/callback-result.ts";
 import { FixedKeyRecord } from "../../processor/fixed-key-record.ts";
 import type { Processor, ProcessorContext } from "../../processor/processor.ts";
 import { readOnlyStore } from "../../processor/read-only-store.ts";
@@ -82,6 +82,7 @@ export class DefinedProcessorNode implements Processor {
         ? given
         : undefined;
     if (record === undefined) throw noRecord(operator, given);
+    requireForwardedTime(record.timestamp, operator);
     if (record.timestamp >= 0) return record;
     throw new CallbackError(
       "CALLBACK_GAVE_NO_TIMESTAMP",
