@@ -411,3 +411,44 @@ test("a store that no processor lists is connected by hand", async () => {
   await using driver = new TopologyTestDriver(topology);
   expect(driver.store(seen).get("k")).toBe(1);
 });
+
+describe("a record that is forwarded while its processor has no turn is refused by name", () => {
+  const refused = expect.objectContaining({
+    code: "FORWARD_OUT_OF_TURN",
+    node: "KSTREAM-PROCESSOR-0000000001",
+    message: expect.stringContaining("setTimeout"),
+  });
+
+  function keeping() {
+    const kept: { forward?: (record: StreamRecord<string, string>) => void } = {};
+    const builder = new StreamsBuilder();
+    builder
+      .stream("in", text)
+      .process({
+        output: text,
+        init({ forward, schedule }) {
+          kept.forward = forward;
+          schedule("1s", "wallClockTime", (now) => forward(new StreamRecord("timer", "v", now)));
+        },
+        process: (record, { forward }) => forward(record),
+      })
+      .to("out");
+    const driver = new TopologyTestDriver(builder.build());
+    const forwardLate = () => kept.forward?.(new StreamRecord("late", "v", 1));
+    return { driver, forwardLate };
+  }
+
+  test("before the first record, between two, after a timer and after the close", async () => {
+    const { driver, forwardLate } = keeping();
+    expect(forwardLate).toThrow(refused);
+    driver.input("in", text).pipe("k", "v");
+    expect(forwardLate).toThrow(refused);
+    driver.advanceWallClock("1s");
+    expect(forwardLate).toThrow(refused);
+    driver.input("in", text).pipe("k", "v");
+    const keys = driver.output("out", text).readAll();
+    expect(keys.map(({ key }) => key)).toEqual(["k", "timer", "k"]);
+    await driver.close();
+    expect(forwardLate).toThrow(refused);
+  });
+});

@@ -261,8 +261,11 @@ export class GlobalTask implements GlobalStores {
     recordContext.timestamp = record.timestamp;
     recordContext.headers = record.headers;
     this.#errors.beginRecord(queue.source, record);
+    const { source } = this.#fedBy(queue.topic);
+    this.#context.currentNode = source.nodeName;
     try {
-      this.#fedBy(queue.topic).source.forward(record as StreamRecord);
+      source.forward(record as StreamRecord);
+      this.#context.currentNode = undefined;
     } catch (thrown) {
       throw thrown instanceof StreamsError ? thrown : this.#context.processingError(thrown);
     }

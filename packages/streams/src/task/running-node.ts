@@ -99,6 +99,7 @@ export class RunningNode implements ProcessorContext {
   forward(record: StreamRecord, child?: string): void {
     requireForwardedTime(record.timestamp, this.nodeName);
     const task = this.#task;
+    if (task.currentNode === undefined) throw this.#outOfTurn();
     const children = child === undefined ? this.children : [this.#child(child)];
     const { recordContext } = task;
     const { timestamp, headers } = recordContext;
@@ -206,6 +207,15 @@ export class RunningNode implements ProcessorContext {
       recordContext.headers = record.headers;
       guard.onProcessingError(next.nodeName, thrown);
     }
+  }
+
+  #outOfTurn(): StreamsError {
+    return new StreamsError(
+      "FORWARD_OUT_OF_TURN",
+      "a processor forwards a record outside of its process, init and timers, such as after an await or in setTimeout, " +
+        "where it is part of no transaction; set a timer with schedule, or use an operator that awaits, such as mapValuesAsync",
+      this.#task.placeOf(this.nodeName),
+    );
   }
 
   #checkConnected(store: string): void {

@@ -119,6 +119,7 @@ export class StreamTask {
         throw thrown instanceof StreamsError ? thrown : this.#context.startError(thrown);
       }
     }
+    this.#context.currentNode = undefined;
   }
 
   /** Queues a batch; the task releases it. */
@@ -305,8 +306,10 @@ export class StreamTask {
     const source = this.#running.get(queue.source);
     invariant(source !== undefined, "TASK-3", queue.source.name);
     this.#errors.beginRecord(queue.source, record);
+    this.#context.currentNode = source.nodeName;
     try {
       source.forward(record as StreamRecord);
+      this.#context.currentNode = undefined;
     } catch (thrown) {
       throw this.#failure(thrown);
     }

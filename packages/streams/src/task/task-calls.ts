@@ -84,6 +84,7 @@ export class TaskCalls implements AsyncWork {
         recordContext.input = input;
         this.#owner.onResultError(result.node, thrown);
       }
+      this.#context.currentNode = undefined;
       return;
     }
   }

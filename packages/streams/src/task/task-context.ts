@@ -38,7 +38,7 @@ export class TaskContext {
   readonly streamTime: () => Timestamp;
   readonly wallTime: () => Timestamp;
   readonly scope: TaskScope;
-  /** Name of the node under way, for messages. */
+  /** Name of the node under way; undefined: no node has its turn. */
   currentNode: string | undefined = undefined;
   readonly #places: ReadonlyMap<string, string | undefined>;
   #failed: { readonly thrown: unknown; readonly node: string | undefined } | undefined;

@@ -102,5 +102,6 @@ export class TaskTimers {
     } catch (thrown) {
       this.#owner.onPunctuationError(node, thrown);
     }
+    this.#context.currentNode = undefined;
   };
 }
