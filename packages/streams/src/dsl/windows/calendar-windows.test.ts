@@ -48,6 +48,27 @@ describe("a day of a time zone", () => {
       "2018-02-17T02:00",
       "2018-02-18T03:00",
     ],
+    [
+      "no midnight, four hours from UTC",
+      "America/Santiago",
+      "2023-09-03T12:00Z",
+      "2023-09-03T04:00",
+      "2023-09-04T03:00",
+    ],
+    [
+      "the day before it, four hours from UTC",
+      "America/Santiago",
+      "2023-09-02T12:00Z",
+      "2023-09-02T04:00",
+      "2023-09-03T04:00",
+    ],
+    [
+      "no midnight, on UTC",
+      "Africa/Casablanca",
+      "2008-06-01T12:00Z",
+      "2008-06-01T00:00",
+      "2008-06-01T23:00",
+    ],
     ["no midnight", "Asia/Beirut", "2022-03-27T12:00Z", "2022-03-26T22:00", "2022-03-27T21:00"],
     ["no midnight", "Africa/Cairo", "2024-04-26T12:00Z", "2024-04-25T22:00", "2024-04-26T21:00"],
     [
@@ -101,6 +122,7 @@ const zones = [
   "America/Sao_Paulo",
   "America/Havana",
   "America/Asuncion",
+  "America/Santiago",
   "America/St_Johns",
   "Asia/Beirut",
   "Asia/Kathmandu",
@@ -144,6 +166,49 @@ test("days begin with the first minute that shows their date, and nothing lies b
     { numRuns: 60 },
   );
 });
+
+/** The last moments before the clocks of a time zone were changed, to the hour. */
+function changesOf(timeZone: string, from: number, to: number): readonly number[] {
+  const format = new Intl.DateTimeFormat("en-US", { timeZone, timeZoneName: "longOffset" });
+  const offsetAt = (time: number): string => format.format(time).replace(/.*GMT/, "");
+  const [hour, step] = [3_600_000, 14 * 86_400_000];
+  const found: number[] = [];
+  for (let at = from; at < to; at += step) {
+    let [before, behind] = [at, at + step];
+    if (offsetAt(before) === offsetAt(behind)) continue;
+    while (behind - before > hour) {
+      const middle = before + Math.floor((behind - before) / (2 * hour)) * hour;
+      if (offsetAt(middle) === offsetAt(at)) before = middle;
+      else behind = middle;
+    }
+    found.push(before);
+  }
+  return found;
+}
+
+test.each(zones)(
+  "where the clocks of %s were changed days follow one another, each with its date",
+  (timeZone) => {
+    const [hour, day] = [3_600_000, 86_400_000];
+    const date = dateIn(timeZone);
+    const windows = calendar("day", { timeZone });
+    for (const change of changesOf(timeZone, at("2000-01-01T00:00Z"), at("2024-06-01T00:00Z"))) {
+      let [start] = windows.startsAt(change - day);
+      for (let count = 0; count < 3; count += 1) {
+        const end = windows.endOf(start);
+        expect([iso(end), windows.startsAt(end), windows.startsAt(end - 1)]).toEqual([
+          iso(end),
+          [end],
+          [start],
+        ]);
+        expect(end - start).toBeGreaterThanOrEqual(20 * hour);
+        expect(end - start).toBeLessThanOrEqual(28 * hour);
+        expect([iso(end), date(end) > date(start)]).toEqual([iso(end), true]);
+        start = end;
+      }
+    }
+  },
+);
 
 test("weeks, months, quarters and years are made of whole days", () => {
   const units = ["week", "month", "quarter", "year"] as const;

@@ -42,8 +42,9 @@ export class ZoneTime {
       const offset = this.#offsetAt(from);
       const later = this.#offsetAt(to);
       const change = offset === later ? to : this.#changeBetween(from, to, offset);
-      const before = local - offset;
-      if (before >= from && before < change) return before;
+      // Where the clocks were put on over it as the step began, they show more already.
+      const before = Math.max(from, local - offset);
+      if (before < change) return before;
       // The change itself, where the clocks were put on over it.
       const behind = Math.max(change, local - later);
       if (behind < to) return behind;
