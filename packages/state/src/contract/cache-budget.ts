@@ -1,3 +1,6 @@
+/** The most that joins of one loop keep in memory of what their stores hold. */
+const recentBytesMaxOfLoop = 48 * 1024 * 1024;
+
 /** How far the count may be off before it is set right. */
 const miscountedBytesMax = 1024 * 1024;
 
@@ -17,9 +20,13 @@ export class CacheBudget {
   usedBytes = 0;
   /** What the entries have in truth. */
   heldBytes = 0;
+  /** Rows that lie in memory besides their store: not in a cache, as in Kafka, so that they evict nothing. */
+  recentBytes = 0;
+  readonly recentBytesMax: number;
 
-  constructor(sizeBytesMax: number) {
+  constructor(sizeBytesMax: number, recentBytesMax = recentBytesMaxOfLoop) {
     this.sizeBytesMax = sizeBytesMax;
+    this.recentBytesMax = recentBytesMax;
   }
 
   /** Ends a miscount that has grown: in Kafka it grows until the thread ends. */

@@ -12,6 +12,8 @@ export interface StoreEnvironment {
   readonly recordContext: RecordContext;
   /** Null: the store is not cached. */
   readonly cache: CacheBudget | null;
+  /** Of the loop, for what no cache holds. */
+  readonly memory: CacheBudget;
   /** Null: its changes are not logged. */
   readonly changelog: ChangelogWriter | null;
   /** Given to the serdes as the topic. */

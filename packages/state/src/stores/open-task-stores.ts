@@ -192,6 +192,7 @@ class OpenTaskStores implements TaskStores {
       scope: this.#scope,
       recordContext: options.recordContext,
       cache: (opening.caching ?? specification.caching) ? options.cache : null,
+      memory: options.cache,
       changelog: specification.logging === false ? null : changelog,
       changelogTopic,
       isPersistent: area.engine.isPersistent,

@@ -73,6 +73,7 @@ export class OpenSegmentedStore<S, Store extends StateStore> implements OpenStor
       showsExpiring: isTimeFirst,
       deletions: countsDeletions ? "counted" : variant.deletions,
       filterStepMs: variant.filterStepMs,
+      memory: variant.deletions === "ignored" ? environment.memory : null,
       drop: () => environment.drop(`store ${name} does not keep what is that old`),
     });
     const { layout } = variant.view;
@@ -125,7 +126,7 @@ export class OpenSegmentedStore<S, Store extends StateStore> implements OpenStor
 
   discard(): void {
     this.#access.discard();
-    this.#bytes.ledger.reset();
+    this.#bytes.discard();
   }
 
   restore(key: Uint8Array, record: ChangelogRecord): void {

@@ -96,6 +96,16 @@ describe("what was never written is not asked for", () => {
   });
 });
 
+it("records of the other side of a join that came of late are found without asking", () => {
+  const { store, stores, engine } = open(joinWindowStore(windows));
+  for (let index = 0; index < 1000; index++) store.put(`k${index % 10}`, String(index), index);
+  stores.commit(new Map());
+  engine.forget();
+  const found = [...store.fetchRange("k3", { from: 500, to: 530 })];
+  expect(found.map(({ value }) => value)).toEqual(["503", "513", "523"]);
+  expect(engine.asked).toBe(0);
+});
+
 it("rows of keys that begin with the key are not walked", () => {
   const { store, stores, engine } = open(sessionStore({ ...serdes, retention: "10s" }));
   store.put(session("k", 1_700_000_000_000), "v");

@@ -25,14 +25,20 @@ export class RowFilters {
     this.#stepMs = stepMs;
   }
 
-  /** @param isFirst true: its segment holds nothing yet */
-  note(row: Uint8Array, isFirst: boolean): void {
-    const segment = this.#keys.segmentIn(row);
-    if (isFirst && !this.#filters.has(segment)) {
-      this.#filters.set(segment, new KeyFilter());
-      this.#lastId = -1;
-    }
-    this.#of(segment)?.add(this.#hashOf(row));
+  /** A segment holds nothing yet. */
+  begin(segment: number): void {
+    if (this.#filters.has(segment)) return;
+    this.#filters.set(segment, new KeyFilter());
+    this.#lastId = -1;
+  }
+
+  note(row: Uint8Array): void {
+    this.#of(this.#keys.segmentIn(row))?.add(this.#hashOf(row));
+  }
+
+  /** As `note`, of a key's hash. */
+  noteHash(keyHash: number, time: Timestamp): void {
+    this.#of(this.#keys.segmentOf(time))?.add(hashWith(keyHash, this.#stepOf(time)));
   }
 
   mayHold(row: Uint8Array): boolean {

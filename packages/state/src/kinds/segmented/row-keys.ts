@@ -76,6 +76,11 @@ export class RowKeys {
     return row.length - this.#suffixBytes;
   }
 
+  /** Of a row that ends there, in larger bytes; the time comes behind it. */
+  keyEndAt(rowEnd: number): number {
+    return rowEnd - this.#suffixBytes;
+  }
+
   segmentIn(row: Uint8Array): number {
     return readInt64(row, 0);
   }

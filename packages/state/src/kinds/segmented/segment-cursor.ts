@@ -56,7 +56,7 @@ export function sortedByTime(
   return new ListedRows(entries);
 }
 
-class ListedRows implements EntryCursor {
+export class ListedRows implements EntryCursor {
   readonly #entries: readonly { readonly key: Uint8Array; readonly value: Uint8Array }[];
   #index = -1;
 

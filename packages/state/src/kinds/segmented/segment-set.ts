@@ -16,9 +16,11 @@ export class SegmentSet {
     return true;
   }
 
-  /** Those between two, both inclusive. */
+  /** Those between two, both inclusive; good until the next change. */
   between(from: number, to: number): readonly number[] {
-    return this.#ids.filter((id) => id >= from && id <= to);
+    const ids = this.#ids;
+    if (ids.length === 0 || (ids[0] >= from && ids[ids.length - 1] <= to)) return ids;
+    return ids.filter((id) => id >= from && id <= to);
   }
 
   /** Keeps those for which `isKept` says so. */

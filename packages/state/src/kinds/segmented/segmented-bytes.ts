@@ -1,6 +1,8 @@
 import type { Timestamp } from "@millrace/model";
 import type { BytesStore, EngineBytes, StoreScan } from "../../contract/bytes-store.ts";
 import type { EntryCursor } from "../../contract/store-engine.ts";
+import type { CacheBudget } from "../../contract/cache-budget.ts";
+import { RecentRows, type FoundRow } from "./recent-rows.ts";
 import { RowFilters } from "./row-filters.ts";
 import type { RowKeys } from "./row-keys.ts";
 import { SegmentLedger } from "./segment-ledger.ts";
@@ -22,6 +24,8 @@ export interface RowLife {
   readonly deletions: Deletions;
   /** See `RowFilters`. */
   readonly filterStepMs: number;
+  /** Where rows have their memory that were written last; null: they are written again, or cached. */
+  readonly memory: CacheBudget | null;
   /** Told of a write that is left out. */
   readonly drop: () => void;
 }
@@ -32,7 +36,9 @@ export class SegmentedBytes implements BytesStore {
   readonly #bytes: EngineBytes;
   readonly #keys: RowKeys;
   readonly #life: RowLife;
+  /** Of rows that are not among the recent ones. */
   readonly #filters: RowFilters;
+  readonly #recent: RecentRows | undefined;
   #newestTime: Timestamp;
 
   constructor(bytes: EngineBytes, keys: RowKeys, life: RowLife) {
@@ -41,6 +47,10 @@ export class SegmentedBytes implements BytesStore {
     this.#life = life;
     this.ledger = new SegmentLedger(bytes, keys, life.retentionMs);
     this.#filters = new RowFilters(keys, life.filterStepMs);
+    if (life.memory !== null)
+      this.#recent = new RecentRows(keys, life.memory, (keyHash, time) =>
+        this.#filters.noteHash(keyHash, time),
+      );
     this.#newestTime = this.ledger.streamTime;
   }
 
@@ -65,8 +75,9 @@ export class SegmentedBytes implements BytesStore {
 
   /** A row is going to be written, now or when a cache is flushed. */
   note(row: Uint8Array): void {
-    const isFirst = this.ledger.segments.add(this.#keys.segmentIn(row));
-    this.#filters.note(row, isFirst);
+    const segment = this.#keys.segmentIn(row);
+    if (this.ledger.segments.add(segment)) this.#filters.begin(segment);
+    if (this.#recent === undefined) this.#filters.note(row);
     const time = this.#keys.timeOf(row);
     if (time > this.#newestTime) this.#newestTime = time;
   }
@@ -74,9 +85,28 @@ export class SegmentedBytes implements BytesStore {
   /** The segments that may hold rows of a key between two times, both inclusive, in their order. */
   segmentsOfKey(key: Uint8Array, from: Timestamp, to: Timestamp): readonly number[] {
     const { segments } = this.ledger;
-    return segments
-      .between(this.#keys.segmentOf(from), this.#keys.segmentOf(to))
-      .filter((segment) => this.#filters.mayHoldBetween(segment, key, from, to));
+    const between = segments.between(this.#keys.segmentOf(from), this.#keys.segmentOf(to));
+    if (this.#recent !== undefined) return between;
+    return between.filter((segment) => this.#filters.mayHoldBetween(segment, key, from, to));
+  }
+
+  /** The rows of a key between two times, both inclusive, in their order. Undefined: the engine has to be asked. */
+  recentOfKey(key: Uint8Array, from: Timestamp, to: Timestamp): FoundRow[] | undefined {
+    if (this.#recent === undefined) return undefined;
+    const { segments } = this.ledger;
+    const last = this.#keys.segmentOf(to);
+    for (const segment of segments.between(this.#keys.segmentOf(from), last))
+      if (this.#filters.mayHoldBetween(segment, key, from, to)) return undefined;
+    return this.#recent.find(key, Math.max(from, this.visibleFrom), to);
+  }
+
+  /** What is not committed is gone, and what had expired by it is not. */
+  discard(): void {
+    if (this.#recent !== undefined) {
+      this.#recent.clear();
+      this.#filters.retain(() => false);
+    }
+    this.ledger.reset();
   }
 
   /** Forgets segments but those for which `isKept` says so. */
@@ -95,8 +125,9 @@ export class SegmentedBytes implements BytesStore {
   }
 
   valueSeenFrom(row: Uint8Array, visibleFrom: Timestamp): Uint8Array | null {
-    if (this.#keys.timeOf(row) < visibleFrom || !this.#filters.mayHold(row)) return null;
-    return this.#bytes.get(row);
+    if (this.#keys.timeOf(row) < visibleFrom) return null;
+    const mayBeThere = this.#recent !== undefined || this.#filters.mayHold(row);
+    return mayBeThere ? this.#bytes.get(row) : null;
   }
 
   put(row: Uint8Array, value: Uint8Array | null): void {
@@ -132,6 +163,7 @@ export class SegmentedBytes implements BytesStore {
     const bringsTime = value !== null || deletions === "counted" || !isExact;
     if (bringsTime && !this.#advance(row)) return false;
     this.#bytes.put(row, value);
+    if (value !== null) this.#recent?.add(row, value, this.visibleFrom);
     return true;
   }
 

@@ -19,7 +19,7 @@ import type { ValueAccess } from "../../layers/value-access.ts";
 import { CacheOrder } from "./cache-order.ts";
 import type { RowOrder, TimeOrder } from "./row-order.ts";
 import type { RowKeys } from "./row-keys.ts";
-import { SegmentCursor, sortedByTime } from "./segment-cursor.ts";
+import { ListedRows, SegmentCursor, sortedByTime } from "./segment-cursor.ts";
 import type { SegmentedBytes } from "./segmented-bytes.ts";
 import type { ValueView } from "./value-view.ts";
 
@@ -103,6 +103,8 @@ export class TypedRows<K, V, S> {
 
   ofKey(key: K, search: RowSearch): WindowedCursor<K, S> {
     const bytes = this.encodeKey(key);
+    const recent = this.#recentOf(bytes, search);
+    if (recent !== undefined) return this.#cursor(recent, undefined);
     return this.#ofKey(bytes, search, this.#order.ofKey(bytes, search));
   }
 
@@ -158,6 +160,13 @@ export class TypedRows<K, V, S> {
   windowed(row: Uint8Array): Windowed<K> {
     const { keySerde, topic, windowOf } = this.#parts;
     return { key: deserializeWith(keySerde, this.keys.keyOf(row), topic), window: windowOf(row) };
+  }
+
+  #recentOf(key: Uint8Array, { from, to, isReverse }: RowSearch): EntryCursor | undefined {
+    const { bytes } = this.#parts;
+    const rows = bytes.recentOfKey(key, from, Math.min(to, bytes.newestTime));
+    if (rows === undefined || rows.length === 0) return rows && noEntries;
+    return new ListedRows(isReverse ? rows.toReversed() : rows);
   }
 
   #ofKey(key: Uint8Array, search: RowSearch, path: CachePath): WindowedCursor<K, S> {
