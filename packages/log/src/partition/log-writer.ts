@@ -155,6 +155,8 @@ export class LogWriter {
     reach(state.platform, "C5");
     next.create();
     state.segments.add(next);
+    // A start that cut a tail, and died before that was on the device, left no sign that the size is not.
+    state.dirty.addSegment(full);
     state.dirty.addSegment(next);
     state.dirty.addDirectory();
   }
