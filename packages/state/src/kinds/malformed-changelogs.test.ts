@@ -67,6 +67,10 @@ describe("a changelog's record that no store of its kind has written is refused 
     key.set(early.subarray(1, 9), specification.kind.name === "session" ? 4 : 8);
     expect(restoring(specification, key, value)).toThrow(refused(/a time of -1/));
   });
+  test.each(stores.slice(0, 5))("%s: a key of another kind of store", (_kind, specification) => {
+    const text = encodeUtf8("customers/4711/orders");
+    expect(restoring(specification, text, value)).toThrow(refused(/a time of \d{16}/));
+  });
   const lists = [[], [1], [0, 0, 0, 0, 1], [1, 0, 0, 0, 1], [1, 0, 0, 0, 1, 0, 0, 0, 9, 7]];
   const longLists = [
     [1, 0, 0, 0, 1, 255, 255, 255, 255],

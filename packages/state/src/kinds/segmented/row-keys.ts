@@ -40,7 +40,9 @@ export class RowKeys {
         `a key of ${logged.length} bytes; that of a window has ${this.#suffixBytes} at least`,
       );
     const time = readInt64(logged, logged.length - this.#suffixBytes);
-    if (time < 0) throw new RangeError(`a key of a window with a time of ${time}`);
+    // Text where the time should be would be one that everything else is too late for.
+    if (time < 0 || time > Number.MAX_SAFE_INTEGER)
+      throw new RangeError(`a key of a window with a time of ${time}`);
   }
 
   /** Of a changelog's record. */
