@@ -1,6 +1,12 @@
 import { int64AsNumber, string } from "@millrace/serde";
 import { keyValueStore } from "@millrace/state";
-import { StreamRecord, StreamsBuilder, type Topology } from "@millrace/streams";
+import {
+  StreamRecord,
+  StreamsBuilder,
+  Topology,
+  type Processor,
+  type ProcessorContext,
+} from "@millrace/streams";
 import { TopologyTestDriver } from "@millrace/testing";
 import { describe, expect, test } from "vitest";
 
@@ -265,15 +271,32 @@ describe("the store of a table", () => {
   });
 });
 
-describe("a processor refuses to forward", () => {
-  const forwarding = (given: unknown) => {
-    const builder = new StreamsBuilder();
-    builder.stream("in", text).process({
-      process: (_record, { forward }) => forward(given as StreamRecord<string, string>),
-    });
-    return builder.build();
-  };
+const forwardingInTheDsl = (given: unknown): Topology => {
+  const builder = new StreamsBuilder();
+  builder.stream("in", text).process({
+    process: (_record, { forward }) => forward(given as StreamRecord<string, string>),
+  });
+  return builder.build();
+};
 
+const forwardingByHand = (given: unknown): Topology => {
+  const supplier = (): Processor<string, string, string, string> => {
+    let context: ProcessorContext<string, string> | undefined;
+    return {
+      init: (itsContext) => void (context = itsContext),
+      process: () => context?.forward(given as StreamRecord<string, string>),
+    };
+  };
+  return new Topology()
+    .addSource("source", "in", text)
+    .addProcessor("work", supplier, { parents: "source" })
+    .addSink("sink", "out", { parents: "work", ...text });
+};
+
+describe.each([
+  ["in the DSL", forwardingInTheDsl],
+  ["by hand", forwardingByHand],
+])("a processor %s refuses to forward", (_where, forwarding) => {
   test.each([[{ key: "a", value: "b" }], ["text"], [null]])(
     "what is no record: %j",
     async (given) => {
@@ -284,24 +307,37 @@ describe("a processor refuses to forward", () => {
     },
   );
 
-  test("a record without a time", async () => {
-    const record = new StreamRecord("k", "v", 5).withTimestamp(-5);
+  test.each([-5, 1.5, NaN, Infinity, 2 ** 53, undefined, null, "5", 5n])(
+    "a record whose time is %s",
+    async (time) => {
+      const record = new StreamRecord("k", "v", time as number);
+      await using driver = new TopologyTestDriver(forwarding(record));
+      expect(thrownBy(() => driver.input("in", text).pipe("k", "v"))).toMatchObject({
+        cause: { code: "CALLBACK_GAVE_NO_TIMESTAMP" },
+      });
+    },
+  );
+
+  test.each([
+    ["key", new StreamRecord("k", "v", 5).withKey(undefined)],
+    ["value", new StreamRecord("k", "v", 5).withValue(undefined)],
+  ])("a record whose %s is undefined: null is what deletes", async (_part, record) => {
     await using driver = new TopologyTestDriver(forwarding(record));
     expect(thrownBy(() => driver.input("in", text).pipe("k", "v"))).toMatchObject({
-      cause: { code: "CALLBACK_GAVE_NO_TIMESTAMP" },
+      cause: { code: "CALLBACK_GAVE_UNDEFINED" },
     });
   });
+});
 
-  test("another key where the key is fixed", async () => {
-    const builder = new StreamsBuilder();
-    builder.stream("in", text).processValues({
-      process: (record, { forward }) =>
-        forward(new StreamRecord("other", record.value, 0) as unknown as typeof record),
-    });
-    await using driver = new TopologyTestDriver(builder.build());
-    expect(thrownBy(() => driver.input("in", text).pipe("k", "v"))).toMatchObject({
-      cause: { code: "CALLBACK_GAVE_NO_RECORD" },
-    });
+test("a processor of fixed keys refuses to forward another key", async () => {
+  const builder = new StreamsBuilder();
+  builder.stream("in", text).processValues({
+    process: (record, { forward }) =>
+      forward(new StreamRecord("other", record.value, 0) as unknown as typeof record),
+  });
+  await using driver = new TopologyTestDriver(builder.build());
+  expect(thrownBy(() => driver.input("in", text).pipe("k", "v"))).toMatchObject({
+    cause: { code: "CALLBACK_GAVE_NO_RECORD" },
   });
 });
 

@@ -3,6 +3,7 @@ import type { RecordContext, StateStore, StoreSpecification } from "@millrace/st
 
 import { StreamsError } from "../error/streams-error.ts";
 import { requireForwardedTime } from "../processor/callback-result.ts";
+import { requireForwardable } from "../processor/forwarded-record.ts";
 import type { Processor, ProcessorContext, RecordMetadata } from "../processor/processor.ts";
 import {
   readPunctuation,
@@ -42,6 +43,7 @@ export class RunningNode implements ProcessorContext {
   readonly processor: Processor;
   readonly children: RunningNode[] = [];
   readonly isSink: boolean;
+  readonly #isByHand: boolean;
   readonly #storeNames: readonly string[];
   readonly #task: TaskContext;
   /** Set where an error of a processor is not simply the end of the task. */
@@ -53,6 +55,7 @@ export class RunningNode implements ProcessorContext {
     this.nodePlace = node.place;
     this.processor = processor;
     this.isSink = node.kind === "sink";
+    this.#isByHand = node.kind === "processor" && node.isByHand === true;
     this.#storeNames = node.kind === "processor" ? node.stores : [];
     this.#task = surroundings.context;
     this.#guard = surroundings.guard;
@@ -97,7 +100,8 @@ export class RunningNode implements ProcessorContext {
   }
 
   forward(record: StreamRecord, child?: string): void {
-    requireForwardedTime(record.timestamp, this.nodeName);
+    if (this.#isByHand) requireForwardable(record, this.nodeName);
+    else requireForwardedTime(record.timestamp, this.nodeName);
     const task = this.#task;
     if (task.currentNode === undefined) throw this.#outOfTurn();
     const children = child === undefined ? this.children : [this.#child(child)];

@@ -32,6 +32,8 @@ export interface ProcessorNode {
   /** Where the program made it, such as `app.ts:12:4`; undefined where the engine does not tell. */
   readonly place?: string | undefined;
   readonly supplier: ProcessorSupplier;
+  /** True: a user's own, whose records are looked at where it forwards them. */
+  readonly isByHand?: boolean;
   /** Names of the stores it may use. */
   readonly stores: readonly string[];
   readonly parents: readonly string[];

@@ -79,7 +79,8 @@ export class Topology {
     this.#builder.place = callPlace();
     checkSupplier("addProcessor", supplier);
     const { parents, stores } = readProcessorOptions(options);
-    this.#builder.addProcessor({ name, supplier: supplier as ProcessorSupplier, parents });
+    const made = supplier as ProcessorSupplier;
+    this.#builder.addProcessor({ name, supplier: made, isByHand: true, parents });
     for (const store of [...(supplier.stores ?? []), ...stores]) this.#connect(name, store);
     return this;
   }

@@ -1,11 +1,13 @@
+import { shown } from "@millrace/model";
 import type { StateStore, StoreSpecification } from "@millrace/state";
 
 import { CallbackError } from "../../error/callback-error.ts";
-import { requireForwardedTime, requireSynchronous } from "../../processor/callback-result.ts";
+import { requireSynchronous } from "../../processor/callback-result.ts";
 import { FixedKeyRecord } from "../../processor/fixed-key-record.ts";
+import { requireForwardable } from "../../processor/forwarded-record.ts";
 import type { Processor, ProcessorContext } from "../../processor/processor.ts";
 import { readOnlyStore } from "../../processor/read-only-store.ts";
-import { StreamRecord } from "../../processor/stream-record.ts";
+import type { StreamRecord } from "../../processor/stream-record.ts";
 
 /** A definition of the user's, without its types. */
 export interface DefinedProcessor {
@@ -73,21 +75,16 @@ export class DefinedProcessorNode implements Processor {
     return { forwardTo: Object.freeze(Object.fromEntries(forwardTo)) };
   }
 
-  /** What may be forwarded is a record, with a time, and of a key that is fixed only where it is known to be. */
+  /** Of a key that is fixed only where it is known to be. */
   #recordOf(given: unknown): StreamRecord {
     const { operator } = this.#parts;
-    const record = this.#isKeyFixed
-      ? FixedKeyRecord.unwrap(given)
-      : given instanceof StreamRecord
-        ? given
-        : undefined;
-    if (record === undefined) throw noRecord(operator, given);
-    requireForwardedTime(record.timestamp, operator);
-    if (record.timestamp >= 0) return record;
+    if (!this.#isKeyFixed) return requireForwardable(given, operator);
+    const record = FixedKeyRecord.unwrap(given);
+    if (record !== undefined) return requireForwardable(record, operator);
     throw new CallbackError(
-      "CALLBACK_GAVE_NO_TIMESTAMP",
+      "CALLBACK_GAVE_NO_RECORD",
       operator,
-      `a record to forward whose time is ${record.timestamp}; give it one in milliseconds since 1970, not negative`,
+      `${shown(given)} to forward; forward the record that it was given, or what its withValue, withTimestamp or withHeaders makes`,
     );
   }
 }
@@ -118,16 +115,4 @@ export function userContextOf(
 export function openStore(store: ConnectedStore, context: ProcessorContext): StateStore {
   if ("specification" in store) return context.store(store.specification);
   return readOnlyStore(context.store(store.table));
-}
-
-function noRecord(operator: string, given: unknown): CallbackError {
-  const advice =
-    operator === "processValues"
-      ? "the record that it was given, or what its withValue, withTimestamp or withHeaders makes"
-      : "a StreamRecord, such as record.withValue(…) or new StreamRecord(key, value, timestamp)";
-  return new CallbackError(
-    "CALLBACK_GAVE_NO_RECORD",
-    operator,
-    `${given === null ? "null" : `a ${typeof given}`} to forward; forward ${advice}`,
-  );
 }
