@@ -1,16 +1,20 @@
+import type { Difference } from "./compare.ts";
 import type { JudgedProgram } from "./oracle.ts";
-import { asObject, type JsonObject, type Program } from "./program.ts";
+import { asObject, asText, type JsonObject } from "./program.ts";
 
 const curatedDifferences = new Set(["errors/invalid-8", "errors/invalid-13", "errors/unknown-2"]);
 
-/** Whether an outcome differs on purpose; `docs/compatibility.md` has the differences, and why. */
-export function differenceOf({ program, outcome }: JudgedProgram): "sure" | "possible" | "none" {
+/** Whether an outcome differs on purpose, as `found`; `docs/compatibility.md` has the differences, and why. */
+export function differenceOf(
+  judged: JudgedProgram,
+  found: readonly Difference[],
+): "sure" | "possible" | "none" {
+  const { program, outcome } = judged;
   const { phase, class: kind } = outcome.error ?? {};
   const hasFailedToMerge = phase === "build" && kind === "streams"; // repartition topics
   if (hasFailedToMerge || curatedDifferences.has(program.name)) return "sure";
-  if (refusesQuery({ program, outcome })) return "sure";
-  if (refusesCogroup({ program, outcome })) return "sure";
-  return mayLoseWindows(program) ? "possible" : "none";
+  if (refusesQuery(judged) || refusesCogroup(judged) || writesNowhere(judged)) return "sure";
+  return losesWindows(judged, found) ? "possible" : "none";
 }
 
 /** With so little room entries leave the cache in every program. */
@@ -36,12 +40,41 @@ function refusesCogroup({ program: { program }, outcome: { error } }: JudgedProg
   return program.some((statement) => statement["op"] === "suppress" && hasCogroup(statement));
 }
 
+const legalTopic = /^[a-zA-Z0-9._-]{1,249}$/;
+
+/** Kafka's driver writes to topics that no broker takes. */
+function writesNowhere({ outcome: { steps = [] } }: JudgedProgram): boolean {
+  return steps.some(({ out = [] }) => out.some(({ topic }) => !legalTopic.test(topic)));
+}
+
 /**
  * Kafka's aggregate of sliding windows writes while it searches. A window that leaves the cache meanwhile is given by
- * the iterator of the store beneath, as it was before.
+ * the iterator of the store beneath, as it was before. The store of such windows is the first that differs.
  */
-function mayLoseWindows({ config = {}, program }: Program): boolean {
-  const isSmall = Number(config["cacheBytes"] ?? Infinity) <= smallCacheBytes;
-  const slides = ({ window }: JsonObject): boolean => asObject(window)["kind"] === "sliding";
-  return isSmall && program.some(slides);
+function losesWindows({ program }: JudgedProgram, found: readonly Difference[]): boolean {
+  const { config = {}, program: statements } = program;
+  if (Number(config["cacheBytes"] ?? Infinity) > smallCacheBytes) return false;
+  const windows = statements.filter(
+    ({ window, emit }) => asObject(window)["kind"] === "sliding" && emit !== "close",
+  );
+  const stores = statements
+    .filter(({ on }) => windows.some(({ let: name }) => name === on))
+    .map(({ store }) => asObject(store));
+  const first = Math.min(...found.map(stepOf));
+  return found
+    .filter((difference) => stepOf(difference) === first)
+    .some(({ where }) => stores.some((store) => isIn(where, store)));
+}
+
+/** Contents of stores and metrics are seen after all steps. */
+function stepOf({ where }: Difference): number {
+  return Number(/^step (\d+)/.exec(where)?.[1] ?? Number.MAX_SAFE_INTEGER);
+}
+
+/** True: a difference lies in what this store of windows logs; one that is not logged is seen in what comes of it. */
+function isIn(where: string, { name, logging }: JsonObject): boolean {
+  if (logging === false) return where.startsWith("step ");
+  const own =
+    name === undefined ? "(KSTREAM|COGROUPKSTREAM)-[A-Z]+-STATE-STORE-\\d+" : asText(name);
+  return new RegExp(`^step \\d+ .*-${own}-changelog$`).test(where);
 }

@@ -46,10 +46,15 @@ export class CacheEntry<K, V> implements FlushContext {
   /** While it is dirty. */
   input: RecordInput | undefined = undefined;
 
+  /** Of an entry that stands for an index of Kafka's: the row that it leads to. */
+  leadsTo: CacheKey | null = null;
+
   /** Fields of `RecordCache`. */
   size = 0;
   isDirty = false;
   isAttached = false;
+  /** The last flush that has written it. */
+  flushedBy = 0;
   newer: CacheEntry<K, V> | null = null;
   older: CacheEntry<K, V> | null = null;
   dirtyNext: CacheEntry<K, V> | null = null;

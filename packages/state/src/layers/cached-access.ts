@@ -20,7 +20,12 @@ export interface CachedAccessOptions<K, V> extends AccessOptions<K, V> {
   readonly holdsReads?: boolean;
   /** Bytes that Kafka's cache has in each key besides the store's. Default 0. */
   readonly markBytes?: number;
+  /** True: with each entry that is written goes one of an index, as in Kafka's `TimeOrderedCachingWindowStore`. */
+  readonly hasIndex?: boolean;
 }
+
+/** Stands before the keys of an index's entries: no row has it. */
+const indexMark = "\uffff";
 
 /** In larger caches the way of a search is long, and few entries on it are about to leave. */
 const pathEntriesMax = 128;
@@ -39,6 +44,7 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
   readonly #keys: CacheKeys<K>;
   readonly #cursors: OpenCursors;
   readonly #holdsReads: boolean;
+  readonly #hasIndex: boolean;
   readonly #valueSeenBy: AccessOptions<K, V>["valueSeenBy"];
   #index: CacheIndex<K, V> | null = null;
   #listener: FlushListener<K, V> | null = null;
@@ -58,9 +64,13 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
     this.#format = format;
     this.#context = context;
     this.#holdsReads = holdsReads ?? true;
+    this.#hasIndex = options.hasIndex ?? false;
     this.#valueSeenBy = valueSeenBy;
     this.#keys = new CacheKeys(format, options.markBytes ?? 0);
-    this.#cache = new RecordCache(budget, (entry) => this.#writeThrough(entry));
+    this.#cache = new RecordCache(
+      budget,
+      this.#hasIndex ? (entry) => this.#writeDue(entry) : (entry) => this.#writeThrough(entry),
+    );
     this.#cursors = new OpenCursors(name, (range) => this.#scan(range));
   }
 
@@ -233,6 +243,19 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
     entry.copyContext(this.#context);
     if (entry.isTombstone) entry.valueTimestamp = entry.timestamp;
     this.#cache.store(entry, true);
+    if (this.#hasIndex) this.#storeIndexOf(entry);
+  }
+
+  /** It takes room, and where its turn comes first the row is written with it. */
+  #storeIndexOf({ mapKey, key, keyBytes, keySize }: CacheEntry<K, V>): void {
+    const indexKey = `${indexMark}${String(mapKey)}`;
+    const held = this.#cache.isFlushing ? undefined : this.#cache.get(indexKey);
+    const entry = held ?? new CacheEntry<K, V>(indexKey, key, keyBytes, keySize);
+    entry.leadsTo = mapKey;
+    entry.copyContext(this.#context);
+    entry.topic = "";
+    entry.headers = noHeaders;
+    this.#cache.store(entry, true);
   }
 
   #setValue(
@@ -274,6 +297,13 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
 
   #storedOf(entry: CacheEntry<K, V>): Uint8Array | null {
     return entry.isTombstone ? null : this.#bytesOf(entry);
+  }
+
+  #writeDue(entry: CacheEntry<K, V>): void {
+    const row = entry.leadsTo === null ? entry : this.#cache.get(entry.leadsTo);
+    if (row === undefined) return; // it was evicted, and so written
+    if (row !== entry) this.#cache.touch(row);
+    if (this.#cache.isDue(row)) this.#writeThrough(row);
   }
 
   #writeThrough(entry: CacheEntry<K, V>): void {

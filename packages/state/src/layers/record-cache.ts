@@ -24,6 +24,7 @@ export class RecordCache<K, V> {
   /** Bytes of this cache's entries. The budget hears of a change when the call that makes it ends. */
   #usedBytes = 0;
   #flushDepth = 0;
+  #flushCount = 0;
   /** Of a flush that has given way: its entries, and how many of them are written. */
   #flushing: {
     readonly entries: readonly CacheEntry<K, V>[];
@@ -54,8 +55,16 @@ export class RecordCache<K, V> {
     return this.#entries.size;
   }
 
-  entries(): IterableIterator<CacheEntry<K, V>> {
-    return this.#entries.values();
+  /** Those that have values. */
+  *entries(): IterableIterator<CacheEntry<K, V>> {
+    for (const entry of this.#entries.values()) if (entry.leadsTo === null) yield entry;
+  }
+
+  /** In a flush: true once for each of its entries. */
+  isDue(entry: CacheEntry<K, V>): boolean {
+    const isFirst = entry.flushedBy !== this.#flushCount;
+    entry.flushedBy = this.#flushCount;
+    return isFirst;
   }
 
   get(mapKey: CacheKey): CacheEntry<K, V> | undefined {
@@ -123,7 +132,7 @@ export class RecordCache<K, V> {
   clear(): void {
     for (const entry of this.#entries.values()) {
       entry.isAttached = false;
-      this.onChange?.(entry, "removed");
+      this.#tell(entry, "removed");
     }
     this.#entries.clear();
     this.#budget.usedBytes -= this.#usedBytes;
@@ -170,6 +179,7 @@ export class RecordCache<K, V> {
 
   #takeDirty(evicted: CacheEntry<K, V> | null): CacheEntry<K, V>[] {
     const flushed: CacheEntry<K, V>[] = [];
+    this.#flushCount++;
     if (evicted !== null) {
       this.#markClean(evicted);
       flushed.push(evicted);
@@ -193,7 +203,7 @@ export class RecordCache<K, V> {
     entry.size = 0;
     this.#entries.set(entry.mapKey, entry);
     this.#link(entry);
-    this.onChange?.(entry, "added");
+    this.#tell(entry, "added");
   }
 
   #drop(entry: CacheEntry<K, V>): void {
@@ -208,7 +218,11 @@ export class RecordCache<K, V> {
     this.#unlink(entry);
     this.#count(-entry.size);
     entry.size = 0;
-    this.onChange?.(entry, "removed");
+    this.#tell(entry, "removed");
+  }
+
+  #tell(entry: CacheEntry<K, V>, change: "added" | "removed"): void {
+    if (entry.leadsTo === null) this.onChange?.(entry, change);
   }
 
   #count(bytes: number): void {

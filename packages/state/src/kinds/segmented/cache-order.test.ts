@@ -38,7 +38,7 @@ function open<Store extends StateStore>(
       },
     ],
   });
-  return { store: stores.store(specification), first: () => left[0] };
+  return { stores, store: stores.store(specification), left, first: () => left[0] };
 }
 
 const options = {
@@ -217,4 +217,25 @@ it("a window of a store that is read by time takes a byte more of the cache", ()
     return first();
   });
   expect(windows).toEqual(["1", undefined]);
+});
+
+describe("a window of a store that is read by time or key has an entry of an index beside it", () => {
+  it("which takes room", () => {
+    const indexed = windowStore({ ...options, windowSize: "1m", order: "timeOrKey" });
+    const { store, first } = open(indexed, 12, 69 + 67 + 69);
+    store.put("a", "v", 10);
+    store.put("b", "v", 20);
+    expect(first()).toBe("a");
+  });
+
+  it("and is written once, by whichever leaves first, as long as it is in the cache", () => {
+    const indexed = windowStore({ ...options, windowSize: "1m", order: "timeOrKey" });
+    const { store, stores, left } = open(indexed, 12, 1000);
+    store.put("a", "v", 10);
+    store.put("b", "v", 20);
+    stores.flush();
+    stores.flush();
+    expect(left).toEqual(["a", "b"]);
+    expect([...store.fetchAll()]).toHaveLength(2);
+  });
 });

@@ -8,6 +8,14 @@ interface PassingSearch {
   readonly isReverse: boolean;
 }
 
+interface CacheOrderOptions {
+  /** See `RowLife.isExact`. */
+  readonly isByTime: boolean;
+  readonly isTimeFirst: boolean;
+  /** True: what is searched by key has an index of its own. */
+  readonly hasIndex: boolean;
+}
+
 /**
  * Which entries Kafka's searches pass in a cache of rows, and in which order. For a store in memory its cache has
  * segments of one millisecond: a search for one key passes those of all keys in its time.
@@ -19,13 +27,12 @@ export class CacheOrder {
   readonly #isByTime: boolean;
   readonly #isOfWindows: boolean;
   readonly #isTimeFirst: boolean;
+  readonly #hasIndex: boolean;
   /** Rows as the cache has them. */
   readonly #ordered: RowKeys;
 
-  constructor(
-    keys: RowKeys,
-    { isByTime, isTimeFirst }: { readonly isByTime: boolean; readonly isTimeFirst: boolean },
-  ) {
+  constructor(keys: RowKeys, { isByTime, isTimeFirst, hasIndex }: CacheOrderOptions) {
+    this.#hasIndex = hasIndex;
     this.#keys = keys;
     this.#isTimeFirst = isTimeFirst;
     this.#isByTime = isByTime;
@@ -34,13 +41,14 @@ export class CacheOrder {
   }
 
   ofKey(key: Uint8Array, search: PassingSearch): CachePath {
-    if (this.#isTimeFirst) return this.#ofTime(key, key, search);
+    if (this.#isTimeFirst && !this.#hasIndex) return this.#ofTime(key, key, search);
     return this.#isByTime ? this.#ofKeyByTime(key, search) : this.#ofKeyInSegments(key, search);
   }
 
   /** Null means no bound. */
   ofKeys(from: Uint8Array | null, to: Uint8Array | null, search: PassingSearch): CachePath {
-    if (this.#isTimeFirst) return this.#ofTime(from, to, search);
+    const hasKeys = from !== null || to !== null;
+    if (this.#isTimeFirst && !(this.#hasIndex && hasKeys)) return this.#ofTime(from, to, search);
     if (!this.#isOfWindows || this.#isByTime) {
       const first = from === null ? null : this.#ordered.segmented(0, from);
       // Sessions may end at any time: a search for them goes on to the end.

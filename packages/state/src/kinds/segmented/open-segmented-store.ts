@@ -86,6 +86,7 @@ export class OpenSegmentedStore<S, Store extends StateStore> implements OpenStor
         holdsReads: false,
         // Which of its two orders a key is in.
         markBytes: isTimeFirst ? 1 : 0,
+        hasIndex: isTimeFirst && order === "timeOrKey",
         valueSeenBy: (row, scan) => bytes.valueSeenFrom(row, scan.visibleFrom ?? bytes.visibleFrom),
       },
       environment,

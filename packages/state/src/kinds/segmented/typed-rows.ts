@@ -65,8 +65,9 @@ export class TypedRows<K, V, S> {
     this.keys = parts.keys;
     this.access = parts.access;
     this.view = parts.view;
-    const { keys, isTimeFirst } = parts;
-    this.#order = new CacheOrder(keys, { isByTime: parts.bytes.isExact, isTimeFirst });
+    const { keys, isTimeFirst, order } = parts;
+    const hasIndex = isTimeFirst && order === "timeOrKey";
+    this.#order = new CacheOrder(keys, { isByTime: parts.bytes.isExact, isTimeFirst, hasIndex });
   }
 
   get isOpen(): boolean {
