@@ -3,7 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { encodeUtf8, noHeaders } from "@millrace/model";
-import { connect, EmbeddedCluster, StreamsApp, type StreamsOptions } from "millrace";
+import {
+  connect,
+  EmbeddedCluster,
+  string,
+  StreamsApp,
+  StreamsBuilder,
+  type StreamsOptions,
+} from "millrace";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { readTopic } from "./world/read-topic.ts";
@@ -66,6 +73,30 @@ describe("an application on RocksDB", () => {
     expect(second.tasks).toHaveLength(8);
     expect(metric(second, "restore-records-total")).toBe(0);
     await second.close();
+  });
+
+  test("that catches up takes its partitions side by side", async () => {
+    await using client = connect({ bootstrapServers: cluster.bootstrapServers });
+    await client.admin.createTopics([{ name: "behind", partitionCount: 2 }]);
+    const writer = client.openWriter({});
+    for (const partition of [0, 1])
+      for (let index = 0; index < 150; index++)
+        writer.partition("behind", partition).append(index, null, encodeUtf8("line"), noHeaders);
+    await writer.flush();
+    const builder = new StreamsBuilder();
+    const taken: number[] = [];
+    const stream = builder.stream("behind", { value: string() });
+    stream.foreach((_value, _key, { metadata }) => void taken.push(metadata?.partition ?? -1));
+    const app = await StreamsApp.start(builder.build(), options("behind"));
+    await expect.poll(() => taken.length, { timeout: 20_000 }).toBe(300);
+    await app.close();
+    const runs = taken.reduce((all: number[], partition, index) => {
+      if (partition === taken[index - 1]) all[all.length - 1] += 1;
+      else all.push(1);
+      return all;
+    }, []);
+    // Of the first ones: those that are left over at the end have nobody beside them.
+    expect(Math.max(...runs.slice(0, 10))).toBeLessThanOrEqual(16);
   });
 
   test("without its state directory restores all from the changelogs", async () => {

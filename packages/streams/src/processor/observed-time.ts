@@ -4,13 +4,13 @@ import type { ProcessorContext } from "./processor.ts";
 
 /**
  * The stream time of one operator: the highest of the records that it has seen. It is committed beside the offsets, so
- * that what is late does not depend on restarts. (Operators of Kafka's begin anew, as there.)
+ * that what is late does not depend on restarts. (Kafka's begin anew.)
  */
 export class ObservedTime {
   readonly #numbers: Map<string, number>;
   readonly #name: string;
 
-  /** @param name of the operator's store: nodes that share it share the time */
+  /** @param name of the operator's store, and nodes that share it share the time, or one of the node's own */
   constructor({ taskScope }: ProcessorContext, name: string) {
     this.#numbers = taskScope.committedNumbers;
     this.#name = name;

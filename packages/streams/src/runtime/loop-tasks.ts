@@ -8,8 +8,8 @@ import type { LoopWriter } from "./loop-writer.ts";
 import { TaskInputs } from "./task-inputs.ts";
 import { openTasks, type AssignedTask, type OpenTask } from "./task-opener.ts";
 
-/** Records that a task may take before the next task has its turn. */
-const recordsPerTurn = 256;
+/** Records that a task may take before the next task has its turn, once all had theirs several times. */
+const recordsPerTurnMax = 16;
 
 export interface LoopTasksParts {
   readonly writer: LoopWriter;
@@ -82,6 +82,10 @@ export class LoopTasks {
     const open = this.#open;
     let hasTaken = false;
     let idle = 0;
+    // As in Kafka it begins with one: tasks that catch up go on side by side, so that what they pass on through a
+    // topic is in the order of time, more or less.
+    let recordsPerTurn = 1;
+    const first = this.#turn;
     slice.begin();
     // The next slice goes on with the next task: where records are slow, each has its turn.
     while (!slice.isOver && idle < open.length && writer.hasRoom) {
@@ -89,6 +93,7 @@ export class LoopTasks {
       const count = open[this.#turn].task.process(recordsPerTurn, slice);
       idle = count > 0 ? 0 : idle + 1;
       hasTaken ||= count > 0;
+      if (this.#turn === first) recordsPerTurn = Math.min(recordsPerTurn + 1, recordsPerTurnMax);
     }
     return hasTaken || !writer.hasRoom;
   }

@@ -1,6 +1,7 @@
 import type { Timestamp, Window } from "@millrace/model";
 
 import { requireValue } from "../../processor/callback-result.ts";
+import { ObservedTime } from "../../processor/observed-time.ts";
 import type { Processor, ProcessorContext } from "../../processor/processor.ts";
 import type { StreamRecord } from "../../processor/stream-record.ts";
 import { Fold } from "../fold.ts";
@@ -19,7 +20,7 @@ export class SessionAggregateProcessor implements Processor {
   #context: ProcessorContext | undefined;
   #updates: SessionUpdates | undefined;
   #final: FinalResults | undefined;
-  #streamTime: Timestamp = -1;
+  #streamTime: ObservedTime | undefined;
 
   constructor(windows: SessionWindows, callbacks: WindowFold, kept: WindowUpdatesOptions) {
     this.#windows = windows;
@@ -30,6 +31,7 @@ export class SessionAggregateProcessor implements Processor {
 
   init(context: ProcessorContext): void {
     this.#context = context;
+    this.#streamTime = new ObservedTime(context, `${context.nodeName}-stream-time`);
     this.#updates = new SessionUpdates(context, this.#kept);
     if (this.#kept.forwardsUpdates) return;
     this.#final = new FinalResults(context, { name: this.#kept.store, closedBetween: closedEnds });
@@ -37,14 +39,14 @@ export class SessionAggregateProcessor implements Processor {
 
   process(record: StreamRecord): void {
     const updates = this.#updates;
-    if (updates === undefined) return;
+    const streamTime = this.#streamTime;
+    if (updates === undefined || streamTime === undefined) return;
     if (record.hasNullKey) {
       this.#context?.dropRecord("null key in an aggregation of sessions");
       return;
     }
     const { gapMs, graceMs } = this.#windows;
-    this.#streamTime = Math.max(this.#streamTime, record.timestamp);
-    const closeTime = this.#streamTime - graceMs - gapMs;
+    const closeTime = streamTime.observe(record.timestamp) - graceMs - gapMs;
     this.#final?.noteClosed(closeTime - 1);
     const found = updates.find(record, gapMs);
     const initial = this.#fold.initial();

@@ -1,5 +1,6 @@
 import type { Timestamp } from "@millrace/model";
 
+import { ObservedTime } from "../../processor/observed-time.ts";
 import type { Processor, ProcessorContext } from "../../processor/processor.ts";
 import type { StreamRecord } from "../../processor/stream-record.ts";
 import { Fold, type FoldCallbacks } from "../fold.ts";
@@ -25,6 +26,7 @@ export class SlidingAggregateProcessor implements Processor {
   #context: ProcessorContext | undefined;
   #updates: WindowUpdates | undefined;
   #final: FinalResults | undefined;
+  #streamTime: ObservedTime | undefined;
   #closeTime: Timestamp = -Infinity;
 
   constructor(windows: SlidingWindows, callbacks: FoldCallbacks, kept: WindowUpdatesOptions) {
@@ -35,6 +37,7 @@ export class SlidingAggregateProcessor implements Processor {
 
   init(context: ProcessorContext): void {
     this.#context = context;
+    this.#streamTime = new ObservedTime(context, `${context.nodeName}-stream-time`);
     this.#updates = new WindowUpdates(context, this.#kept);
     if (this.#kept.forwardsUpdates) return;
     const { sizeMs } = this.#windows;
@@ -47,14 +50,15 @@ export class SlidingAggregateProcessor implements Processor {
 
   process(record: StreamRecord): void {
     const updates = this.#updates;
-    if (updates === undefined) return;
+    const streamTime = this.#streamTime;
+    if (updates === undefined || streamTime === undefined) return;
     if (record.hasNullKey || record.hasNullValue) {
       this.#context?.dropRecord("null key or value in an aggregation of sliding windows");
       return;
     }
     const { timestamp } = record;
     const { sizeMs, graceMs } = this.#windows;
-    this.#closeTime = Math.max(this.#closeTime, timestamp - graceMs);
+    this.#closeTime = streamTime.observe(timestamp) - graceMs;
     this.#final?.noteClosed(this.#closeTime - sizeMs - 1);
     if (timestamp + sizeMs < this.#closeTime) {
       this.#context?.dropRecord(`sliding windows around ${timestamp} have closed`);

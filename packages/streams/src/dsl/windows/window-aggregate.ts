@@ -1,5 +1,6 @@
 import type { Timestamp } from "@millrace/model";
 
+import { ObservedTime } from "../../processor/observed-time.ts";
 import type { Processor, ProcessorContext } from "../../processor/processor.ts";
 import type { StreamRecord } from "../../processor/stream-record.ts";
 import { Fold, type FoldCallbacks } from "../fold.ts";
@@ -16,7 +17,7 @@ export class WindowAggregateProcessor implements Processor {
   #context: ProcessorContext | undefined;
   #updates: WindowUpdates | undefined;
   #final: FinalResults | undefined;
-  #streamTime: Timestamp = -1;
+  #streamTime: ObservedTime | undefined;
 
   constructor(windows: TimeWindows, callbacks: FoldCallbacks, kept: WindowUpdatesOptions) {
     this.#windows = windows;
@@ -26,6 +27,7 @@ export class WindowAggregateProcessor implements Processor {
 
   init(context: ProcessorContext): void {
     this.#context = context;
+    this.#streamTime = new ObservedTime(context, `${context.nodeName}-stream-time`);
     this.#updates = new WindowUpdates(context, this.#kept);
     if (this.#kept.forwardsUpdates) return;
     const closedBetween = (last: Timestamp, closeTime: Timestamp): ClosedRange | undefined =>
@@ -35,14 +37,14 @@ export class WindowAggregateProcessor implements Processor {
 
   process(record: StreamRecord): void {
     const updates = this.#updates;
-    if (updates === undefined) return;
+    const streamTime = this.#streamTime;
+    if (updates === undefined || streamTime === undefined) return;
     if (record.hasNullKey) {
       this.#context?.dropRecord("null key in an aggregation of windows");
       return;
     }
     const windows = this.#windows;
-    this.#streamTime = Math.max(this.#streamTime, record.timestamp);
-    const closeTime = this.#streamTime - windows.graceMs;
+    const closeTime = streamTime.observe(record.timestamp) - windows.graceMs;
     this.#final?.noteClosed(closeTime - windows.sizeMs);
     for (const start of windows.startsAt(record.timestamp)) {
       const end = windows.endOf(start);
