@@ -47,7 +47,7 @@ function countOf(options: TtlOptions): Topology {
 }
 
 function run(topology: Topology, value: Serde<string | number | null>) {
-  const driver = new TopologyTestDriver(topology);
+  const driver = new TopologyTestDriver(topology, { cacheBytesMax: 0 });
   const input = driver.input("in", maybe);
   const out = driver.output("out", { key: string(), value });
   return {

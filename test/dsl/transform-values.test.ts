@@ -30,7 +30,7 @@ describe("transformValues", () => {
       )
       .toStream()
       .to("out");
-    const driver = new TopologyTestDriver(builder.build());
+    const driver = new TopologyTestDriver(builder.build(), { cacheBytesMax: 0 });
     const input = driver.input("in", text);
     input.pipe("a", "abc", { timestamp: 5 });
     input.pipe("b", "gone", { timestamp: 6 });

@@ -21,7 +21,7 @@ export interface TopologyTestDriverOptions {
   readonly applicationId?: string;
   /** Where the wall clock stands at first, in ms. Default 0. */
   readonly startMs?: Timestamp;
-  /** Default 0: every update is seen. Caches are flushed after each record in any case. */
+  /** Bytes of all record caches, which are flushed after each record; 0 turns them off. Default 10 MiB, as in an application. */
   readonly cacheBytesMax?: number;
   readonly onDeserializationError?: ErrorPolicy;
   readonly onProcessingError?: ErrorPolicy;

@@ -37,6 +37,9 @@ export interface DriverTasks {
   readonly uncommitted: ProducedRecord[];
 }
 
+/** As an application's: what it computes of several tables in a row can depend on there being a cache. */
+const cacheBytesByDefault = 10 * 2 ** 20;
+
 export function openDriverTasks(
   topology: Topology,
   options: TopologyTestDriverOptions,
@@ -52,7 +55,7 @@ export function openDriverTasks(
     watched.onWrite(record);
     uncommitted.push(record);
   });
-  const cache = new CacheBudget(options.cacheBytesMax ?? 0);
+  const cache = new CacheBudget(options.cacheBytesMax ?? cacheBytesByDefault);
   const surroundings = {
     clock: { wallMs, monotonicMs: wallMs },
     metrics: new MetricRegistry(),

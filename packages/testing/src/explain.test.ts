@@ -16,7 +16,7 @@ test("tells what became of each record: operators, stores, topics, and what was 
     .count({ store: "counts" })
     .toStream((_count, windowed) => windowed.key)
     .to("out", { key: string(), value: int64AsNumber() });
-  await using driver = new TopologyTestDriver(builder.build());
+  await using driver = new TopologyTestDriver(builder.build(), { cacheBytesMax: 0 });
   const lines = driver.input("lines", text);
   lines.pipe("k", "to", { timestamp: 25 });
   lines.pipe("k", "", { timestamp: 26 });

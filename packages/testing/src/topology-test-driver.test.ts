@@ -197,3 +197,21 @@ describe("the driver", () => {
     await driver.close();
   });
 });
+
+test("has the cache of an application: the first row of a table replaces nothing", async () => {
+  const builder = new StreamsBuilder();
+  const text = { key: string(), value: string() };
+  builder
+    .stream("visits", text)
+    .groupByKey()
+    .count()
+    .groupBy((_count, user) => ({ key: "all", value: user }), text)
+    .count()
+    .toStream()
+    .to("users");
+  await using driver = new TopologyTestDriver(builder.build());
+  const visits = driver.input("visits", text);
+  for (const user of ["ada", "bob", "eve", "ada"]) visits.pipe(user, "/");
+  const users = driver.output("users", { key: string(), value: int64AsNumber() });
+  expect(users.readValues()).toEqual([1, 2, 3, 3]);
+});

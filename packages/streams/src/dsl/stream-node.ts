@@ -55,6 +55,8 @@ export interface GroupedNode {
 /** What stands behind a `KGroupedTable`. */
 export interface GroupedTableNode {
   readonly recorder: PlanRecorder;
+  /** The table that is grouped. */
+  readonly table: TablePlan;
   /** Forwards changes under the new key. */
   readonly plan: PlanNode;
   readonly keySerde: Serde<unknown>;

@@ -10,6 +10,8 @@ export interface TableUpdatesOptions {
   /** Of the records that come in: their bytes are used where it read them. */
   readonly keySerde: Serde<unknown> | undefined;
   readonly sendsOldValues: boolean;
+  /** Of an aggregate: nothing is replaced by the first one; default: the initial one is, as in Kafka. */
+  readonly hasExactOldValues?: boolean;
 }
 
 /**

@@ -8,11 +8,17 @@ import type { TablePlan } from "./table-plan.ts";
  */
 export class TableDemands {
   readonly #sending = new Set<TablePlan>();
+  readonly #exact = new Set<TablePlan>();
   readonly #materialized = new Set<TablePlan>();
 
   /** True: its changes carry the value before. */
   sendsOldValues(table: TablePlan): boolean {
     return this.#sending.has(table);
+  }
+
+  /** True: a row that was not there has no old value, where Kafka's aggregates without a cache send the initial one. */
+  sendsExactOldValues(table: TablePlan): boolean {
+    return this.#exact.has(table);
   }
 
   /** The store in which the table is kept; undefined if it is not. */
@@ -40,6 +46,23 @@ export class TableDemands {
     if (!this.#canSend(table, isForced)) return false;
     this.#sending.add(table);
     return true;
+  }
+
+  /** Asks that no old value stands for a row that was not there: of all tables that it comes from. */
+  askExactOldValues(table: TablePlan): void {
+    this.#exact.add(table);
+    switch (table.kind) {
+      case "source":
+      case "aggregate":
+        return;
+      case "derived":
+      case "suppressed":
+        this.askExactOldValues(table.parent);
+        return;
+      case "joined":
+        this.askExactOldValues(table.left);
+        this.askExactOldValues(table.right);
+    }
   }
 
   /** The table for lookups; a source is kept from now on. */

@@ -36,6 +36,11 @@ interface TableFold {
   readonly subtractor: AnyAggregator;
 }
 
+interface TableNames {
+  readonly prefix: string;
+  readonly storePrefix: string;
+}
+
 /** How the rows of a group become one. */
 interface TableProcessor {
   readonly supplier: () => Processor;
@@ -87,7 +92,12 @@ export class TableGrouping {
     const { keySerde, valueSerde } = this.node;
     const top = { n, by, serdes: { key: keySerde, value: valueSerde } };
     return this.#add(
-      { prefix: "KTABLE-TOPN-", storePrefix: "KTABLE-TOPN-" },
+      {
+        prefix: "KTABLE-TOPN-",
+        storePrefix: "KTABLE-TOPN-",
+        // What leaves is found by its value: nothing may leave that was not there.
+        demand: (tables) => tables.askExactOldValues(this.node.table),
+      },
       { ...options, value: list(valueSerde) as Serde<unknown> },
       (kept) => {
         const candidates = `${kept.store}-candidates`;
@@ -119,7 +129,7 @@ export class TableGrouping {
   }
 
   #add(
-    { prefix, storePrefix }: { readonly prefix: string; readonly storePrefix: string },
+    { prefix, storePrefix, demand }: TableNames & Pick<PlanNode, "demand">,
     options: AggregationOptions & { readonly value: Serde<unknown> },
     makeProcessor: (kept: TableUpdatesOptions) => TableProcessor,
   ): TableNode {
@@ -146,6 +156,7 @@ export class TableGrouping {
     const table: AggregatePlan = { kind: "aggregate", store };
     const plan = operatorPlan({
       name,
+      ...(demand === undefined ? {} : { demand }),
       lower: (topology, parents, tables) => {
         const kept = { store: store.name, keySerde, sendsOldValues: tables.sendsOldValues(table) };
         const { supplier, stores } = makeProcessor(kept);

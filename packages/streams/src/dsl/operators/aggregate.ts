@@ -143,7 +143,12 @@ function addAggregation(grouping: Grouping, aggregation: Aggregation): TableNode
   const plan = operatorPlan({
     name,
     lower: (topology, parents, tables) => {
-      const kept = { store: store.name, keySerde, sendsOldValues: tables.sendsOldValues(table) };
+      const kept = {
+        store: store.name,
+        keySerde,
+        sendsOldValues: tables.sendsOldValues(table),
+        hasExactOldValues: tables.sendsExactOldValues(table),
+      };
       const { engine } = topology.storeDefaults;
       const plain = (): Processor => new AggregateProcessor(aggregation, kept);
       const { supplier, stores } = expiringTable(store, kept, engine, plain);
@@ -191,8 +196,9 @@ export class AggregateProcessor implements Processor {
     updates.write(record, result, replaced, timestamp);
   }
 
-  /** As in Kafka, what the first aggregate of a key replaces is the initial one. */
+  /** As in Kafka, what the first aggregate of a key replaces is the initial one, unless that is not wanted. */
   #replaced(old: unknown, record: StreamRecord, updates: TableUpdates<unknown, unknown>): unknown {
-    return old === null ? this.#fold.initial() : updates.readAgain(record, old);
+    if (old !== null) return updates.readAgain(record, old);
+    return this.#kept.hasExactOldValues === true ? null : this.#fold.initial();
   }
 }

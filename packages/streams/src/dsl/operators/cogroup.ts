@@ -80,6 +80,7 @@ export class Cogrouping {
             store: store.name,
             keySerde: group.keySerde,
             sendsOldValues: tables.sendsOldValues(table),
+            hasExactOldValues: tables.sendsExactOldValues(table),
             forwardsUpdates: true,
           };
           topology.addProcessor({

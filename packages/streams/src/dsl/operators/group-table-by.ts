@@ -37,7 +37,8 @@ export function groupTableBy(
       }),
   });
   input.recorder.add([input.plan], plan);
-  return { recorder: input.recorder, plan, keySerde, valueSerde, name: options.name };
+  const { recorder, table } = input;
+  return { recorder, table, plan, keySerde, valueSerde, name: options.name };
 }
 
 /** Kafka: `KTableRepartitionMap`. */

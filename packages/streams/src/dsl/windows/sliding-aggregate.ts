@@ -134,7 +134,9 @@ export class SlidingAggregateProcessor implements Processor {
     }
     const { value } = base;
     const newValue = this.#fold.next(value, record);
-    const oldValue = updates.forwardsOldValues ? this.#again(record, base, updates) : null;
+    const oldValue = updates.forwardsOldValues
+      ? this.#replaced(record, start, base, updates)
+      : null;
     const timestamp =
       value === null ? record.timestamp : Math.max(record.timestamp, base.timestamp);
     updates.put(record, window, { newValue, oldValue, timestamp });
@@ -142,7 +144,9 @@ export class SlidingAggregateProcessor implements Processor {
   }
 
   /** What was before: a copy, where the aggregator may have changed it since. */
-  #again({ key }: StreamRecord, { value, start }: Base, { store }: WindowUpdates): unknown {
+  #replaced({ key }: StreamRecord, own: Timestamp, base: Base, { store }: WindowUpdates): unknown {
+    if (this.#kept.hasExactOldValues === true) return store.fetch(key, own)?.value ?? null;
+    const { value, start } = base;
     if (typeof value !== "object" || value === null) return value;
     return start === undefined ? this.#fold.initial() : (store.fetch(key, start)?.value ?? null);
   }

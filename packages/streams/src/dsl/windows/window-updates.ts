@@ -18,6 +18,8 @@ export interface WindowUpdatesOptions {
   /** Of the records that come in: their bytes are used where it read them. */
   readonly keySerde: Serde<unknown>;
   readonly sendsOldValues: boolean;
+  /** Nothing is replaced by a window's first aggregate; default: the initial one is, as in Kafka. */
+  readonly hasExactOldValues?: boolean;
   /** False: results leave by `emit` alone, when their window closes. */
   readonly forwardsUpdates: boolean;
 }
@@ -72,13 +74,13 @@ export class WindowUpdates {
     return newValue;
   }
 
-  /** As in Kafka, what the first aggregate of a window replaces is the initial one. */
+  /** As in Kafka, what the first aggregate of a window replaces is the initial one, unless that is not wanted. */
   #replaced(
     old: unknown,
     record: StreamRecord,
     { start, fold }: { readonly start: Timestamp; readonly fold: Fold },
   ): unknown {
-    if (old === null) return fold.initial();
+    if (old === null) return this.#options.hasExactOldValues === true ? null : fold.initial();
     // A callback may have changed it since.
     return typeof old === "object" ? this.read(record, start) : old;
   }

@@ -105,6 +105,7 @@ export class WindowedGrouping {
           store: store.name,
           keySerde,
           sendsOldValues,
+          hasExactOldValues: tables.sendsExactOldValues(table),
           forwardsUpdates,
         };
         topology.addProcessor({ name, supplier: () => windowing.processorOf(fold, kept), parents });
