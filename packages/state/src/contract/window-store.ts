@@ -50,7 +50,7 @@ export interface WindowStore<K, V> extends ReadOnlyWindowStore<K, V> {
 export interface JoinWindowStore<K, V> extends WindowStore<K, V> {
   /** A value as `putEncoded` takes it. */
   encode(value: V): Uint8Array;
-  /** As `put`, of a value in bytes, which are kept as they are: the caller does not change them any more. */
+  /** As `put`, of a value in bytes, which are copied. */
   putEncoded(key: K, value: Uint8Array | null, start: Timestamp): void;
 }
 

@@ -8,6 +8,8 @@ import type { RecordCache } from "./record-cache.ts";
 /** What the index asks of the cache's owner. */
 export interface CacheIndexSource<K, V> {
   keyBytesOf(entry: CacheEntry<K, V>): Uint8Array;
+  /** The same as latin1. */
+  keyTextOf(entry: CacheEntry<K, V>): string;
   /** Null for a tombstone. */
   bytesOf(entry: CacheEntry<K, V>): Uint8Array | null;
   /** An entry left the cache: from now on it is beneath. */
@@ -28,7 +30,7 @@ export class CacheIndex<K, V> {
       if (change === "added") this.#add(entry);
       else {
         source.removed(entry);
-        this.#sorted.delete(toLatin1(source.keyBytesOf(entry)));
+        this.#sorted.delete(source.keyTextOf(entry));
       }
     };
   }
@@ -44,7 +46,7 @@ export class CacheIndex<K, V> {
   }
 
   #add(entry: CacheEntry<K, V>): void {
-    this.#sorted.set(toLatin1(this.#source.keyBytesOf(entry)), entry);
+    this.#sorted.set(this.#source.keyTextOf(entry), entry);
   }
 }
 

@@ -39,6 +39,11 @@ export class CacheKeys<K> {
     return new CacheEntry(this.#mapKeyOf(key, bytes), key, bytes, bytes.length + this.#markBytes);
   }
 
+  /** Key bytes as latin1; where keys are known by that, without making it anew. */
+  textOf(mapKey: CacheKey, keyBytes: () => Uint8Array): string {
+    return this.isDirect || typeof mapKey !== "string" ? toLatin1(keyBytes()) : mapKey;
+  }
+
   mapKeyOfBytes(keyBytes: Uint8Array): CacheKey {
     return this.isDirect
       ? this.#mapKeyOf(this.#format.decodeKey(keyBytes), keyBytes)

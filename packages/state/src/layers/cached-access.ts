@@ -187,6 +187,7 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
   #walk(range: StoreScan): OverlayCursor {
     this.#index ??= new CacheIndex(this.#cache, {
       keyBytesOf: (entry) => this.#keyBytesOf(entry),
+      keyTextOf: (entry) => this.#keys.textOf(entry.mapKey, () => this.#keyBytesOf(entry)),
       bytesOf: (entry) => this.#storedOf(entry),
       removed: (entry) => this.#removed(entry),
     });

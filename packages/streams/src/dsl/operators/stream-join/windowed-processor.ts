@@ -11,6 +11,7 @@ import type { StreamRecord } from "../../../processor/stream-record.ts";
 export class WindowedProcessor implements Processor {
   readonly #storeName: string;
   readonly #valueSerde: Serde<unknown>;
+  #copy = new Uint8Array(0);
   #context: ProcessorContext | undefined;
   #store: JoinWindowStore<unknown, unknown> | undefined;
 
@@ -40,12 +41,19 @@ export class WindowedProcessor implements Processor {
    */
   #valueBefore(record: StreamRecord, store: JoinWindowStore<unknown, unknown>) {
     const read = record.valueBytesAsRead(this.#valueSerde);
-    if (read !== null) return read.slice();
+    if (read !== null) return this.#copyOf(read);
     if (record.hasNullValue) return undefined;
     try {
       return store.encode(record.value);
     } catch {
       return undefined;
     }
+  }
+
+  /** In one place for all records: none comes here while another one is under way. */
+  #copyOf(bytes: Uint8Array): Uint8Array {
+    if (this.#copy.length < bytes.length) this.#copy = new Uint8Array(2 * bytes.length);
+    this.#copy.set(bytes);
+    return this.#copy.subarray(0, bytes.length);
   }
 }
