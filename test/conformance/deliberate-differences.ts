@@ -13,7 +13,7 @@ export function differenceOf(
   const { phase, class: kind } = outcome.error ?? {};
   const hasFailedToMerge = phase === "build" && kind === "streams"; // repartition topics
   if (hasFailedToMerge || curatedDifferences.has(program.name)) return "sure";
-  if (refusesQuery(judged) || refusesCogroup(judged) || writesNowhere(judged)) return "sure";
+  if (refusesQuery(judged) || refusesCogroup(judged) || writesNowhere(judged, found)) return "sure";
   return losesWindows(judged, found) ? "possible" : "none";
 }
 
@@ -42,9 +42,15 @@ function refusesCogroup({ program: { program }, outcome: { error } }: JudgedProg
 
 const legalTopic = /^[a-zA-Z0-9._-]{1,249}$/;
 
-/** Kafka's driver writes to topics that no broker takes. */
-function writesNowhere({ outcome: { steps = [] } }: JudgedProgram): boolean {
-  return steps.some(({ out = [] }) => out.some(({ topic }) => !legalTopic.test(topic)));
+/** Kafka's driver writes to topics that no broker takes; until then all is equal. */
+function writesNowhere(
+  { outcome: { steps = [] } }: JudgedProgram,
+  found: readonly Difference[],
+): boolean {
+  const writes = steps.findIndex(({ out = [] }) =>
+    out.some(({ topic }) => !legalTopic.test(topic)),
+  );
+  return writes >= 0 && writes === Math.min(...found.map(stepOf));
 }
 
 /**

@@ -4,6 +4,21 @@ import { expect, test } from "vitest";
 
 const text = { key: string(), value: string() };
 
+test("a table whose serde is lost is refused, with where to give it", () => {
+  const builder = new StreamsBuilder();
+  const lengths = builder.table("people", text).mapValues(({ length }) => length);
+  const join = () =>
+    builder
+      .table("orders", text)
+      // The types refuse it: JavaScript is told when the topology is built.
+      .join(lengths as never, (order, length) => `${order} ${length}`, {
+        foreignKey: (order) => order,
+      });
+  expect(join).toThrow(
+    /join by foreign key needs .* \{ value: json\(schema\) \}, or the like, to the operator above/,
+  );
+});
+
 test("a row that leaves its foreign key looks that one up a last time, as in Kafka", async () => {
   const builder = new StreamsBuilder();
   const lookedUp: string[] = [];

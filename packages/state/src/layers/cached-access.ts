@@ -242,7 +242,11 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
     if (value === null || value === undefined) setTombstone(entry);
     else this.#setValue(entry, { value, timestamp, headers });
     entry.copyContext(this.#context);
-    if (entry.isTombstone) entry.valueTimestamp = entry.timestamp;
+    if (entry.isTombstone) {
+      entry.valueTimestamp = entry.timestamp;
+      // Kafka gives deletions a context of their own there.
+      if (this.#format.hasHeaders) entry.input = undefined;
+    }
     this.#cache.store(entry, true);
     if (this.#hasIndex) this.#storeIndexOf(entry);
   }

@@ -25,6 +25,10 @@ export class StoreFormat<K, V> {
     return this.#key.isInjective ?? false;
   }
 
+  get hasHeaders(): boolean {
+    return this.#layout.hasHeaders;
+  }
+
   encodeKey(key: K): Uint8Array {
     return serializeWith(this.#key, key as K & {}, this.topic);
   }

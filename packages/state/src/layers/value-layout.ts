@@ -11,6 +11,8 @@ import type { ChangelogRecord } from "../contract/open-store.ts";
 export interface ValueLayout {
   /** Bytes of a stored value without headers besides those of its serde. */
   readonly extraBytes: number;
+  /** Whether values have their own headers. */
+  readonly hasHeaders: boolean;
   stored(value: Uint8Array, timestamp: Timestamp, headers: Headers): Uint8Array;
   /** A view of the serde's bytes. */
   valueOf(stored: Uint8Array): Uint8Array;
@@ -32,6 +34,7 @@ export interface ValueLayout {
 /** The value alone (Kafka: `ChangeLoggingKeyValueBytesStore`). */
 export const plainValues: ValueLayout = {
   extraBytes: 0,
+  hasHeaders: false,
   stored: (value) => value,
   valueOf: (stored) => stored,
   timestampOf: () => -1,
@@ -44,6 +47,7 @@ export const plainValues: ValueLayout = {
 /** Timestamp (8) ++ value; the changelog's record carries the timestamp (Kafka: `ValueAndTimestamp`). */
 export const timestampedValues: ValueLayout = {
   extraBytes: timestampBytes,
+  hasHeaders: false,
   stored: withTimestamp,
   valueOf,
   timestampOf,
@@ -58,6 +62,7 @@ export const timestampedValues: ValueLayout = {
 /** Headers ++ value; the changelog's record carries the headers (Kafka: `AggregationWithHeaders`). */
 export const valuesWithHeaders: ValueLayout = {
   extraBytes: 1,
+  hasHeaders: true,
   stored: (value, _timestamp, headers) => concatBytes(headersPrefix(headers), value),
   valueOf: (stored) => partOf(stored, headersEnd(stored)),
   timestampOf: () => -1,
@@ -73,6 +78,7 @@ export const valuesWithHeaders: ValueLayout = {
 /** Headers ++ timestamp (8) ++ value (Kafka: `ValueTimestampHeaders`). */
 export const timestampedValuesWithHeaders: ValueLayout = {
   extraBytes: 1 + timestampBytes,
+  hasHeaders: true,
   stored: (value, timestamp, headers) =>
     concatBytes(headersPrefix(headers), withTimestamp(value, timestamp)),
   valueOf: (stored) => partOf(stored, headersEnd(stored) + timestampBytes),

@@ -78,6 +78,7 @@ const calls = {
   foreachAsync: "foreachAsync(action, options)",
   groupBy: "groupBy(selector, options)",
   groupByKey: "groupByKey(options)",
+  "join by foreign key": "the operator above, which made that table",
   join: "join(other, joiner, options)",
   leftJoin: "leftJoin(other, joiner, options)",
   outerJoin: "outerJoin(other, joiner, options)",

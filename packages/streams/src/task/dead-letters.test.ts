@@ -1,5 +1,5 @@
 import { decodeUtf8 } from "@millrace/model";
-import { string } from "@millrace/serde";
+import { optional, string } from "@millrace/serde";
 import { describe, expect, test } from "vitest";
 
 import { batchOf, taskOf, type Entry, type Written } from "../../test-support/task-of.ts";
@@ -64,6 +64,24 @@ describe("a dead letter has the bytes of the record that it is for", () => {
     expect(lettersIn(written)).toEqual([]);
     task.flush();
     expect(lettersIn(written)).toEqual([[5, "bad"]]);
+  });
+
+  test("none for a row that is deleted from a cached store with headers, as in Kafka", () => {
+    const { task, written } = taskOf((builder) => {
+      builder
+        .stream("a", { ...texts, value: optional(string()) })
+        .groupByKey()
+        .reduce(() => null, { store: { headers: true } })
+        .toStream()
+        .peek((value) => failOnBad(value ?? "bad"));
+    }, letters);
+    task.initialize();
+    for (const offset of [5, 7]) {
+      task.addBatch(batchOf("a", offset, [good]));
+      task.process(10);
+      task.flush();
+    }
+    expect(lettersIn(written)).toEqual([[7, null]]);
   });
 
   test("none where those were written before it came to the cache", () => {

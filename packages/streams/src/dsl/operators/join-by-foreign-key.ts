@@ -46,14 +46,15 @@ export function joinByForeignKey(
 ): TableNode {
   const { recorder } = left;
   const names = namesOf(recorder.naming, options.name);
+  const what = "join by foreign key";
   const join: ForeignKeyJoin = {
     operator,
     extractor: options.foreignKey,
     joiner,
-    primaryKeySerde: requireSerde(left.keySerde, "key", operator),
-    primaryValueSerde: requireSerde(left.valueSerde, "left", operator),
-    foreignKeySerde: requireSerde(right.keySerde, "key", operator),
-    foreignValueSerde: requireSerde(right.valueSerde, "right", operator),
+    primaryKeySerde: requireSerde(left.keySerde, "key", what),
+    primaryValueSerde: requireSerde(left.valueSerde, "value", what),
+    foreignKeySerde: requireSerde(right.keySerde, "key", what),
+    foreignValueSerde: requireSerde(right.valueSerde, "value", what),
     topic: names.subscriptionTopic,
     store: subscriptionStore(names.store),
   };
