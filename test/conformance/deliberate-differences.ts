@@ -14,7 +14,7 @@ export function differenceOf(
   const hasFailedToMerge = phase === "build" && kind === "streams"; // repartition topics
   if (hasFailedToMerge || curatedDifferences.has(program.name)) return "sure";
   if (refusesQuery(judged) || refusesCogroup(judged) || writesNowhere(judged, found)) return "sure";
-  return losesWindows(judged, found) ? "possible" : "none";
+  return losesWindows(judged, found) || failsAgain(judged, found) ? "possible" : "none";
 }
 
 /** With so little room entries leave the cache in every program. */
@@ -70,6 +70,15 @@ function losesWindows({ program }: JudgedProgram, found: readonly Difference[]):
   return found
     .filter((difference) => stepOf(difference) === first)
     .some(({ where }) => stores.some((store) => isIn(where, store)));
+}
+
+/** A record that waits in a join, and whose joiner fails, fails again in Kafka with each one that it leaves out. */
+function failsAgain({ program, outcome }: JudgedProgram, found: readonly Difference[]): boolean {
+  if (program.config?.["onProcessingError"] !== "continue") return false;
+  const first = outcome.steps?.[Math.min(...found.map(stepOf))];
+  const mayFail = ({ window, grace, fn }: JsonObject): boolean =>
+    (window !== undefined || grace !== undefined) && Array.isArray(fn) && fn[0] === "failOn";
+  return (first?.dropped ?? 0) > 0 && program.program.some(mayFail);
 }
 
 /** Contents of stores and metrics are seen after all steps. */
