@@ -103,6 +103,20 @@ test("a value that its serde cannot read is told with the store's changelog", as
   });
 });
 
+test.each(["app-own-subscription-registration-topic", "app-own-subscription-response-topic"])(
+  "one without a value in %s is left out and counted",
+  async (name) => {
+    const app = await intrude(name, a, null);
+    const dropped = (): number =>
+      app
+        .metrics()
+        .filter((metric) => metric.name === "dropped-records-total")
+        .reduce((sum, { value }) => sum + value, 0);
+    await expect.poll(dropped, { timeout: 10_000 }).toBe(1);
+    expect(app.state).toBe("running");
+  },
+);
+
 test.each([
   [
     "app-own-subscription-registration-topic",

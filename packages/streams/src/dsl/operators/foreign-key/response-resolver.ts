@@ -32,6 +32,10 @@ export class ResponseResolver implements Processor {
   process(record: StreamRecord): void {
     const context = this.#context;
     if (context === undefined || this.#rows === undefined) return;
+    if (record.hasNullValue) {
+      context.dropRecord("an answer without a value in a foreign-key join");
+      return;
+    }
     const { hash, value } = record.value as Response;
     const row = this.#rows.get(record.key);
     if (!isEqual(hash, this.#hashOf(row, context))) {

@@ -24,6 +24,10 @@ export class SubscriptionReceiver implements Processor {
   process(record: StreamRecord): void {
     const context = this.#context;
     if (context === undefined || this.#store === undefined) return;
+    if (record.hasNullValue) {
+      context.dropRecord("a subscription without a value in a foreign-key join");
+      return;
+    }
     const subscription = record.value as Subscription;
     const { instruction, primaryKey } = subscription;
     if (record.hasNullKey && instruction !== instructions.answerAlways) {
