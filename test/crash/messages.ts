@@ -1,5 +1,6 @@
 import type { Attempt, Booked } from "../../examples/dead-letters/src/topology.ts";
 import type { Invoice, Order } from "../../examples/http-enrichment/src/topology.ts";
+import type { Outcome } from "./compute-kinds-plainly.ts";
 
 /** Committed offsets by partition, such as `{ "lines-0": 120 }`. */
 export type Offsets = Readonly<Record<string, number>>;
@@ -45,3 +46,9 @@ export type RetriesMessage =
       readonly booked: readonly (readonly [string, Booked])[];
       readonly dead: readonly (readonly [string, Attempt])[];
     };
+
+/** What the application of all kinds of operators tells. */
+export type KindsMessage =
+  /** So many records are to be processed, those of repartition topics included. */
+  | { readonly kind: "left"; readonly left: number; readonly restored: number }
+  | { readonly kind: "outcome"; readonly outcome: Outcome };
