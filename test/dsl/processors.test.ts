@@ -450,7 +450,7 @@ test("a store that no processor lists is connected by hand", async () => {
 
 describe("a record that is forwarded while its processor has no turn is refused by name", () => {
   const refused = expect.objectContaining({
-    code: "FORWARD_OUT_OF_TURN",
+    code: "OUT_OF_TURN",
     node: "KSTREAM-PROCESSOR-0000000001",
     message: expect.stringContaining("setTimeout"),
   });

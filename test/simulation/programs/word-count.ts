@@ -1,6 +1,14 @@
+import { noHeaders } from "@millrace/model";
 import { int64AsNumber, string } from "@millrace/serde";
 import { keyValueStore } from "@millrace/state";
-import { StreamRecord, StreamsBuilder, type KStream } from "@millrace/streams";
+import {
+  StreamRecord,
+  StreamsBuilder,
+  type KStream,
+  type Processor,
+  type ProcessorContext,
+  type Topology,
+} from "@millrace/streams";
 
 import { payloadOf } from "../everything.ts";
 import { linesTopic } from "../topics.ts";
@@ -31,6 +39,7 @@ export const wordCount: SimulatedProgram = {
   build: ({ ticks, ask }, { askMs }) => {
     const builder = new StreamsBuilder();
     const lines = builder.stream(linesTopic, { value: string() }).mapValues(payloadOf, {
+      name: "lines",
       value: string(),
     });
     lines
@@ -39,9 +48,10 @@ export const wordCount: SimulatedProgram = {
       .count({ store: wordStoreName })
       .toStream()
       .to(countsTopic, { key: string(), value: int64AsNumber() });
-    addTicks(lines, ticks);
     if (askMs > 0) addEchoes(lines, ask);
-    return builder.build();
+    const topology = builder.build();
+    addTicks(topology, ticks);
+    return topology;
   },
   judge: judgeWordCount,
   check: checkWords,
@@ -67,32 +77,51 @@ function addEchoes(lines: KStream<Uint8Array | null, string, "known", "known">, 
     .to(echoesTopic);
 }
 
-function addTicks(
-  lines: KStream<Uint8Array | null, string>,
-  { everyMs, isOn, afterClose }: TickOptions,
-): void {
-  const counts = { key: string(), value: int64AsNumber() };
-  lines
-    .process({
-      stores: { fired: keyValueStore({ name: "tick-store", ...counts }) },
-      output: counts,
-      state: () => ({ count: 0, tell: () => {} }),
-      init({ schedule, fired, state, taskId, forward, currentSystemTimeMs }) {
-        const key = String(taskId.partition);
-        state.tell = () => {
-          state.count += 1;
-          forward(new StreamRecord(key, state.count, currentSystemTimeMs()));
-        };
-        if (everyMs === 0) return;
-        schedule(everyMs, "wallClockTime", () => {
-          if (!isOn()) return;
-          state.count = fired.get(key) ?? 0;
-          fired.put(key, state.count + 1);
-          state.tell();
-        });
-      },
-      process: () => {},
-      close: ({ state }) => afterClose?.(state.tell),
-    })
-    .to(ticksTopic);
+const fired = keyValueStore({ name: "tick-store", key: string(), value: int64AsNumber() });
+
+function addTicks(topology: Topology, ticks: TickOptions): void {
+  topology.addProcessor("ticks", () => new Ticks(ticks), { parents: "lines", stores: [fired] });
+  topology.addSink("ticks-sink", ticksTopic, {
+    key: string(),
+    value: int64AsNumber(),
+    parents: "ticks",
+  });
 }
+
+class Ticks implements Processor<unknown, unknown, string, number> {
+  readonly #options: TickOptions;
+  #tellLate: (() => void) | undefined;
+
+  constructor(options: TickOptions) {
+    this.#options = options;
+  }
+
+  init(context: ProcessorContext<string, number>): void {
+    const { everyMs, isOn } = this.#options;
+    const key = String(context.taskId.partition);
+    const store = context.store(fired);
+    let count = 0;
+    const tick = () => new StreamRecord(key, count, context.currentSystemTimeMs());
+    this.#tellLate = () => {
+      count += 1;
+      const record = tick();
+      // What a closed task forwards by itself is refused.
+      context.forwardIn({ ...nowhere, timestamp: record.timestamp }, record);
+    };
+    if (everyMs === 0) return;
+    context.schedule(everyMs, "wallClockTime", () => {
+      if (!isOn()) return;
+      count = (store.get(key) ?? 0) + 1;
+      store.put(key, count);
+      context.forward(tick());
+    });
+  }
+
+  process(): void {}
+
+  close(): void {
+    if (this.#tellLate !== undefined) this.#options.afterClose?.(this.#tellLate);
+  }
+}
+
+const nowhere = { topic: null, partition: -1, offset: -1, headers: noHeaders, input: undefined };

@@ -123,7 +123,11 @@ export class GlobalTask implements GlobalStores {
 
   /** Starts the processors: once, before the first record. */
   initialize(): void {
-    for (const node of this.#nodes) node.processor.init?.(node);
+    for (const node of this.#nodes) {
+      this.#context.currentNode = node.nodeName;
+      node.processor.init?.(node);
+    }
+    this.#context.currentNode = undefined;
   }
 
   /** Records that were left out: `dropped-records-total`. */

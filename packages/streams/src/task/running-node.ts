@@ -92,10 +92,12 @@ export class RunningNode implements ProcessorContext {
     type: PunctuationType,
     punctuate: Punctuator,
   ): Disposable {
+    if (this.#task.currentNode === undefined) throw this.#outOfTurn("sets a timer");
     return this.#timers.schedule(this.nodeName, readPunctuation(interval, type, punctuate));
   }
 
   commit(): void {
+    if (this.#task.currentNode === undefined) throw this.#outOfTurn("asks for a commit");
     this.#task.isCommitRequested = true;
   }
 
@@ -103,7 +105,7 @@ export class RunningNode implements ProcessorContext {
     if (this.#isByHand) requireForwardable(record, this.nodeName);
     else requireForwardedTime(record.timestamp, this.nodeName);
     const task = this.#task;
-    if (task.currentNode === undefined) throw this.#outOfTurn();
+    if (task.currentNode === undefined) throw this.#outOfTurn("forwards a record");
     const children = child === undefined ? this.children : [this.#child(child)];
     const { recordContext } = task;
     const { timestamp, headers } = recordContext;
@@ -213,11 +215,11 @@ export class RunningNode implements ProcessorContext {
     }
   }
 
-  #outOfTurn(): StreamsError {
+  #outOfTurn(what: string): StreamsError {
     return new StreamsError(
-      "FORWARD_OUT_OF_TURN",
-      "a processor forwards a record outside of its process, init and timers, such as after an await or in setTimeout, " +
-        "where it is part of no transaction; set a timer with schedule, or use an operator that awaits, such as mapValuesAsync",
+      "OUT_OF_TURN",
+      `a processor ${what} outside of its process, init and timers, ` +
+        "such as after an await or in setTimeout, where it is part of no transaction; set a timer with schedule, or use an operator that awaits, such as mapValuesAsync",
       this.#task.placeOf(this.nodeName),
     );
   }

@@ -251,11 +251,10 @@ export class StreamTask {
     this.#queues.clear();
     let failure: unknown;
     if (this.#isInitialized) {
-      const processors = this.#topology.nodes.map(
-        ({ processor }) =>
-          () =>
-            processor.close?.(),
-      );
+      const processors = this.#topology.nodes.map(({ processor, nodeName }) => () => {
+        this.#context.currentNode = nodeName;
+        processor.close?.();
+      });
       for (const close of [...processors, ...this.#context.scope.takeClosers()]) {
         try {
           close();
@@ -263,6 +262,7 @@ export class StreamTask {
           failure ??= thrown;
         }
       }
+      this.#context.currentNode = undefined;
     }
     await this.stores.close();
     if (failure !== undefined) throw this.#failure(failure);
