@@ -68,3 +68,20 @@ test("marks fit beside an offset, however many topics there are", () => {
   const text = encodePartitionMetadata({ partitionTime: 1, processorMetadata: marks });
   expect(text.length).toBeLessThan(4096);
 });
+
+test("of more than fits beside an offset the first are committed: times of operators before marks", () => {
+  const times = Array.from({ length: 40 }, (_, index): [string, number] => [
+    `KSTREAM-AGGREGATE-${String(index).padStart(10, "0")}-stream-time`,
+    index,
+  ]);
+  const topics = times.map(([name]) => `app-${name}`);
+  const marks = topicMarks("app", new Map(topics.map((name) => [name, name])));
+  const text = encodePartitionMetadata({
+    partitionTime: 7,
+    processorMetadata: new Map([...times, ...marks]),
+  });
+  expect(text.length).toBeLessThanOrEqual(4096);
+  const { partitionTime, processorMetadata } = decodePartitionMetadata(text);
+  expect(partitionTime).toBe(7);
+  expect([...processorMetadata].slice(0, 40)).toEqual(times);
+});

@@ -2,6 +2,8 @@ import { decodeUtf8, encodeUtf8, type Timestamp } from "@millrace/model";
 
 const magic = 2;
 const fixedBytes = 9;
+/** A broker refuses an offset with more than 4096 characters beside it (`offset.metadata.max.bytes`): so many bytes. */
+const bytesMax = 3072;
 
 /**
  * What is committed beside an offset (Kafka: `TopicPartitionMetadata`): stream time survives a restart by it. The text
@@ -14,14 +16,26 @@ export interface PartitionMetadata {
   readonly processorMetadata: ReadonlyMap<string, number>;
 }
 
+interface Entry {
+  readonly key: Uint8Array;
+  readonly value: number;
+}
+
 const none: PartitionMetadata = { partitionTime: -1, processorMetadata: new Map() };
 
+/** Beyond what a broker takes the last numbers are left out: then they begin anew after a restart, as in Kafka. */
 export function encodePartitionMetadata({
   partitionTime,
   processorMetadata,
 }: PartitionMetadata): string {
-  const entries = [...processorMetadata].map(([name, value]) => ({ key: encodeUtf8(name), value }));
-  const size = entries.reduce((sum, { key }) => sum + 12 + key.length, 4);
+  const entries: Entry[] = [];
+  let size = 4;
+  for (const [name, value] of processorMetadata) {
+    const key = encodeUtf8(name);
+    if (fixedBytes + size + 12 + key.length > bytesMax) break;
+    size += 12 + key.length;
+    entries.push({ key, value });
+  }
   const bytes = new Uint8Array(fixedBytes + (entries.length === 0 ? 0 : size));
   const view = new DataView(bytes.buffer);
   bytes[0] = magic;
