@@ -1,6 +1,7 @@
 import type { Headers, Timestamp } from "@millrace/model";
 import { deserializeWith, type Serde } from "@millrace/serde";
 
+import { outputTable, type KeyedRecord } from "./output-table.ts";
 import type { ProducedRecord } from "./produced-record.ts";
 import { TestDriverError } from "./test-driver-error.ts";
 
@@ -87,8 +88,18 @@ export class TestOutput<K, V> {
     return this.readAll().map(({ value }) => value);
   }
 
-  /** The last value of each key among all that is left (Kafka: `readKeyValuesToMap`). */
+  /**
+   * The last value of each key among all that is left (Kafka: `readKeyValuesToMap`). Keys that are objects are one where
+   * their bytes are, and are found by an equal one.
+   *
+   * @example clicks.readTable().get({ key: "ada", window: { start: 0, end: 60_000 } });
+   */
   readTable(): ReadonlyMap<K | null, V | null> {
-    return new Map(this.readPairs());
+    const records: KeyedRecord<K, V>[] = [];
+    while (!this.isEmpty) {
+      const { key: keyBytes } = this.#produced[this.#position];
+      records.push({ keyBytes, ...this.read() });
+    }
+    return outputTable(records, { keySerde: this.#serdes.key, topic: this.topic });
   }
 }

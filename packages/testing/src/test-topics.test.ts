@@ -1,5 +1,5 @@
 import { encodeUtf8 } from "@millrace/model";
-import { string } from "@millrace/serde";
+import { bytes, json, string, windowed, type Serde } from "@millrace/serde";
 import { StreamsBuilder } from "@millrace/streams";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
@@ -94,4 +94,49 @@ test("an output gives values and pairs one by one, and says how many are left", 
   expect([output.size, output.isEmpty]).toEqual([0, true]);
   for (const read of [() => output.readValue(), () => output.readPair()])
     expect(read).toThrow(expect.objectContaining({ code: "NO_RECORD" }));
+});
+
+describe("an output as a table", () => {
+  const window = (start: number): { start: number; end: number } => ({ start, end: start + 10 });
+  const kinds: readonly (readonly [string, Serde<unknown>, (n: number) => object])[] = [
+    [
+      "windowed",
+      windowed(string(), { size: 10 }) as Serde<unknown>,
+      (n) => ({ key: "a", window: window(n * 10) }),
+    ],
+    ["JSON", json() as Serde<unknown>, (id) => ({ id })],
+    ["bytes", bytes() as Serde<unknown>, (n) => Uint8Array.of(n)],
+  ];
+
+  test.each(kinds)("has one value of each key, found by an equal one: %s", (_kind, key, keyOf) => {
+    for (const [n, value] of [
+      [1, "first"],
+      [2, "other"],
+      [1, "last"],
+    ] as const)
+      driver.pipe({
+        topic: "in",
+        key: key.serialize(keyOf(n), "in"),
+        value: encodeUtf8(value),
+        timestamp: 0,
+        headers: [],
+      });
+    const table = driver.output("out", { key, value: string() }).readTable();
+    expect(table).toEqual(
+      new Map([
+        [keyOf(1), "last"],
+        [keyOf(2), "other"],
+      ]),
+    );
+    expect([table.get(keyOf(1)), table.has(keyOf(2)), table.get(keyOf(3))]).toEqual([
+      "last",
+      true,
+      undefined,
+    ]);
+    expect([table.has("none"), table.has({ none: Symbol("none") }), table.has(null)]).toEqual([
+      false,
+      false,
+      false,
+    ]);
+  });
 });
