@@ -4,6 +4,7 @@ import { TopologyTestDriver } from "@millrace/testing";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 const text = { key: string(), value: string() };
+const pair = { key: "k", value: "v" };
 const nothing = optional(json<null>());
 
 /** As if types had been escaped, or the program were written in JavaScript. */
@@ -218,6 +219,29 @@ describe("DSL-4: a list of results", () => {
     expect(written("array")).toEqual(["v", "v"]);
     expect(written("set")).toEqual(["v"]);
     expect(written("generator")).toEqual(["v", "v!"]);
+  });
+
+  test.each<[unknown, string]>([
+    [["k", "v"], "an array"],
+    [{ k: 1, v: 2 }, "an object with k, v"],
+    [{}, "an object with nothing in it"],
+  ])("who makes records refuses %j, which is none", async (result, shown) => {
+    const makers: readonly ((source: Source) => unknown)[] = [
+      (source) => source.map(escaped(result)),
+      (source) => source.flatMap(escaped([result])),
+      (source) =>
+        source
+          .toTable()
+          .groupBy(escaped(result) as () => typeof pair, text)
+          .count(),
+    ];
+    for (const make of makers)
+      expect(await outcome(make)).toMatchObject({
+        cause: {
+          code: "CALLBACK_GAVE_NO_RECORD",
+          message: expect.stringContaining(`${shown}; return { key, value }`),
+        },
+      });
   });
 
   test.each([null, "text", 5])("map refuses %j, which is no record", async (result) => {

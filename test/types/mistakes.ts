@@ -28,6 +28,15 @@ orders.filterNot((order) => order.total > 0 && Promise.resolve(true));
 //! Type 'Promise<{ key: string; value: number; }>' is not assignable to type '"map is synchronous: its callback must not give a promise"'.
 orders.map(async (order) => ({ key: order.id, value: order.total }));
 
+//! Type '(string | number)[]' is not assignable to type '"map makes records: its callback must give { key, value }"'.
+orders.map((order, id) => [id, order.total]);
+
+//! Type '{ key: string; value: number; } | undefined' is not assignable to type '"map makes records: its callback must give { key, value }"'.
+orders.map((order) => (order.total > 0 ? { key: order.id, value: order.total } : undefined));
+
+//! Type '(string | number)[][]' is not assignable to type 'Iterable<KeyValue<unknown, unknown>>'.
+orders.flatMap((order, id) => [[id, order.total]]);
+
 //! Type 'Promise<Order>' is not assignable to type '"mapValues is synchronous: its callback must not give a promise"'.
 orders.mapValues((order) => ask(order));
 
@@ -95,6 +104,8 @@ orders.flatMap((order) => [order.id]);
 
 const totals = orders.mapValues((order) => order.total);
 const customers = builder.table("customers", { key: string(), value: json<Order>() });
+//! Type '(string | Order)[]' is not assignable to type '"groupBy makes records: its callback must give { key, value }"'.
+customers.groupBy((customer, id) => [id, customer], { key: string(), value: json<Order>() });
 const counts = orders.groupBy((order) => order.total, { key: double() }).count();
 
 //! Argument of type '"totals"' is not assignable to parameter of type '"The value's serde was lost above; give it: to(topic, { value: json(Schema) })"'.

@@ -44,7 +44,8 @@ export function requireRecord<T extends { readonly key: unknown; readonly value:
   operator: string,
 ): T {
   requireValue(result, operator);
-  if (typeof result !== "object" || result === null)
+  const isObject = typeof result === "object" && result !== null;
+  if (!isObject || Array.isArray(result) || !("key" in result || "value" in result))
     throw new CallbackError(
       "CALLBACK_GAVE_NO_RECORD",
       operator,
@@ -121,5 +122,9 @@ function promiseRefused(
 }
 
 function kindOf(result: unknown): string {
-  return result === null ? "null" : `a ${typeof result}`;
+  if (typeof result !== "object" || result === null)
+    return result === null ? "null" : `a ${typeof result}`;
+  return Array.isArray(result)
+    ? "an array"
+    : `an object with ${Object.keys(result).join(", ") || "nothing in it"}`;
 }

@@ -1,6 +1,8 @@
 // What TypeScript says where a callback gives what it must not: the type that is asked for becomes the text of the
 // advice, to which nothing is assignable, so that the compiler prints it.
 
+import type { KeyValue } from "../operators/map.ts";
+
 type Advice<Operator extends string> =
   `${Operator} is synchronous: its callback must not give a promise`;
 
@@ -32,6 +34,18 @@ export type CallbackResult<R, Operator extends string> = Unless<
   >
 >;
 
+/** A record, unless it is a promise or something else. Unknown stays unknown, as for `ListItem`. */
+export type RecordResult<R, Operator extends string> = Unless<
+  R,
+  PromiseLike<unknown>,
+  Advice<Operator>,
+  unknown extends R
+    ? R
+    : [R] extends [KeyValue<unknown, unknown>]
+      ? R
+      : `${Operator} makes records: its callback must give { key, value }`
+>;
+
 /** A list of what `Item` allows, unless it is a promise or a string. */
 export type ListResult<R, Item, Operator extends string> = Unless<
   R,
@@ -55,13 +69,13 @@ export type ListItem<R> = unknown extends R
     ? Item
     : never;
 
-/** The key of what `map` or `flatMap` makes. */
+/** The key of what `map`, `flatMap`, or a table's `groupBy` makes. */
 export type RecordKey<R> = unknown extends R
   ? unknown
   : R extends { readonly key: infer K }
     ? K
     : never;
-/** The value of what `map` or `flatMap` makes. */
+/** The value of what `map`, `flatMap`, or a table's `groupBy` makes. */
 export type RecordValue<R> = unknown extends R
   ? unknown
   : R extends { readonly value: infer V }

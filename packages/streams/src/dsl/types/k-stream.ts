@@ -15,6 +15,7 @@ import type {
   ListItem,
   ListResult,
   RecordKey,
+  RecordResult,
   RecordValue,
   SynchronousPredicate,
   SynchronousResult,
@@ -112,11 +113,8 @@ export interface KStream<
    *
    * @example orders.map((order) => ({ key: order.customer, value: order.total }), { key: string(), value: double() })
    */
-  map<
-    R extends KeyValue<unknown, unknown> | PromiseLike<unknown>,
-    const O extends Optional<SerdeOptions<RecordKey<R>, RecordValue<R>>>,
-  >(
-    mapper: (value: V, key: K, record: RecordInfo) => CallbackResult<R, "map">,
+  map<R, const O extends Optional<SerdeOptions<RecordKey<R>, RecordValue<R>>>>(
+    mapper: (value: V, key: K, record: RecordInfo) => RecordResult<R, "map">,
     ...options: Given<O, SerdeOptions<RecordKey<R>, RecordValue<R>>>
   ): KStream<
     RecordKey<R>,

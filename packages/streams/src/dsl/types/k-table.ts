@@ -1,7 +1,14 @@
-import type { KeyValue } from "../operators/map.ts";
 import type { TablePredicate } from "../operators/table-filter.ts";
 import type { NamedOptions } from "../stream-node.ts";
-import type { CallbackResult, KeptBy, LeftOutBy, SynchronousPredicate } from "./callback-types.ts";
+import type {
+  CallbackResult,
+  KeptBy,
+  LeftOutBy,
+  RecordKey,
+  RecordResult,
+  RecordValue,
+  SynchronousPredicate,
+} from "./callback-types.ts";
 import type { Given, Optional } from "./given-options.ts";
 import type { KGroupedTable } from "./k-grouped-table.ts";
 import type {
@@ -252,18 +259,12 @@ export interface KTable<
    *
    * @example customers.groupBy((customer, id) => ({ key: customer.city, value: id }), { key: string(), value: string() })
    */
-  groupBy<
-    R extends KeyValue<unknown, unknown> | PromiseLike<unknown>,
-    const O extends Optional<SerdeOptions<GroupedKey<R>, GroupedValue<R>>>,
-  >(
+  groupBy<R, const O extends Optional<SerdeOptions<RecordKey<R>, RecordValue<R>>>>(
     mapper: Needs<
       Lost<O, "key", "lost"> | Lost<O, "value", "lost">,
       "groupBy(mapper, ",
-      (value: V & {}, key: K) => CallbackResult<R, "groupBy">
+      (value: V & {}, key: K) => RecordResult<R, "groupBy">
     >,
-    ...options: Given<O, SerdeOptions<GroupedKey<R>, GroupedValue<R>>>
-  ): KGroupedTable<GroupedKey<R>, GroupedValue<R>>;
+    ...options: Given<O, SerdeOptions<RecordKey<R>, RecordValue<R>>>
+  ): KGroupedTable<RecordKey<R>, RecordValue<R>>;
 }
-
-type GroupedKey<R> = R extends KeyValue<infer K, unknown> ? K : never;
-type GroupedValue<R> = R extends KeyValue<unknown, infer V> ? V : never;
