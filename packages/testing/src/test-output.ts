@@ -24,12 +24,19 @@ export class TestOutput<K, V> {
   readonly topic: string;
   readonly #serdes: TestOutputOptions<K, V>;
   readonly #produced: readonly ProducedRecord[];
+  readonly #hint: () => string;
   #position = 0;
 
-  constructor(topic: string, serdes: TestOutputOptions<K, V>, produced: readonly ProducedRecord[]) {
+  /** @param source what was written; the hint tells why there may be nothing, or is empty */
+  constructor(
+    topic: string,
+    serdes: TestOutputOptions<K, V>,
+    source: { readonly produced: readonly ProducedRecord[]; readonly hint: () => string },
+  ) {
     this.topic = topic;
     this.#serdes = serdes;
-    this.#produced = produced;
+    this.#produced = source.produced;
+    this.#hint = source.hint;
   }
 
   /** How many are left to read (Kafka: `getQueueSize`). */
@@ -47,7 +54,7 @@ export class TestOutput<K, V> {
     if (this.isEmpty)
       throw new TestDriverError(
         "NO_RECORD",
-        `topic ${this.topic} has no further record; ${this.#produced.length} were written so far`,
+        `topic ${this.topic} has no further record; ${this.#produced.length} were written so far${this.#produced.length === 0 ? this.#hint() : ""}`,
       );
     const { key, value, timestamp, headers } = this.#produced[this.#position];
     this.#position += 1;

@@ -140,3 +140,12 @@ describe("an output as a table", () => {
     ]);
   });
 });
+
+test("an output that no sink writes to says so where a record is read", async () => {
+  const read = (topic: string) => () => driver.output(topic, text).read();
+  expect(read("uot")).toThrow(
+    /0 were written so far\. No sink .* writes to it; did you mean out\?/,
+  );
+  expect(read("elsewhere")).toThrow(/No sink .* writes to it; sinks write to out/);
+  expect(read("out")).toThrow(/0 were written so far$/);
+});

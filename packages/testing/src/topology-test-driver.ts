@@ -36,6 +36,7 @@ import { RecordBound } from "./record-bound.ts";
 import { TestDriverError } from "./test-driver-error.ts";
 import { TestInput, type InputTimes, type TestInputOptions } from "./test-input.ts";
 import { TestOutput, type TestOutputOptions } from "./test-output.ts";
+import { unwrittenHint } from "./unwritten-hint.ts";
 import { TestPipes } from "./test-pipes.ts";
 import { TestStores, type StoreHandle } from "./test-stores.ts";
 import { VirtualTimers } from "./virtual-timers.ts";
@@ -63,6 +64,7 @@ export class TopologyTestDriver {
   readonly #watched: WatchedTask;
   readonly #timers = new VirtualTimers(() => this.#wallMs);
   readonly #callEnds = new CallEnds();
+  readonly #deadLetterTopic: string | undefined;
   #wallMs: Timestamp;
   #isDead = false;
   readonly #bound: RecordBound;
@@ -70,6 +72,7 @@ export class TopologyTestDriver {
   constructor(topology: Topology, options: TopologyTestDriverOptions = {}) {
     checkDriver(topology, options);
     this.#wallMs = options.startMs ?? 0;
+    this.#deadLetterTopic = options.deadLetterTopic;
     this.#bound = new RecordBound(options.recordsPerCallMax ?? 1_000_000);
     const opened = openDriverTasks(topology, options, {
       bound: this.#bound,
@@ -112,7 +115,10 @@ export class TopologyTestDriver {
   output<K, V>(topic: string, serdes: TestOutputOptions<K, V>): TestOutput<K, V>;
   output<K, V>(topic: string | Topic<K, V>, serdes?: TestOutputOptions<K, V>): TestOutput<K, V> {
     const [name, given] = byName<string, TestOutputOptions<K, V>>(topic, serdes);
-    return new TestOutput(name, checkTopic("output", name, given), this.#pipes.recordsOf(name));
+    return new TestOutput(name, checkTopic("output", name, given), {
+      produced: this.#pipes.recordsOf(name),
+      hint: () => (name === this.#deadLetterTopic ? "" : unwrittenHint(name, this.subtopology)),
+    });
   }
 
   /** Writes one record in bytes, and runs all that comes of it. */

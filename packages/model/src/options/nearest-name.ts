@@ -1,6 +1,6 @@
 /**
- * The known name that is most like a mistyped one: the same but for case and separators, or a few letters away.
- * Undefined where none is like it.
+ * The known name that is most like a mistyped one: the same but for case and separators, a few letters away, or the only
+ * one that begins so. Undefined where none is like it.
  */
 export function nearestName(typed: string, known: readonly string[]): string | undefined {
   const plainTyped = plain(typed);
@@ -13,7 +13,9 @@ export function nearestName(typed: string, known: readonly string[]): string | u
     nearest = name;
     least = distance;
   }
-  return nearest;
+  if (nearest !== undefined || plainTyped.length <= 3) return nearest;
+  const longer = known.filter((name) => plain(name).startsWith(plainTyped));
+  return longer.length === 1 ? longer[0] : undefined;
 }
 
 function plain(name: string): string {

@@ -124,4 +124,6 @@ test.each([
 test("the nearest name is near", () => {
   expect(nearestName("--bootstrap_servr", ["topic", "bootstrap-server"])).toBe("bootstrap-server");
   expect(nearestName("x", ["topic", "count"])).toBeUndefined();
+  expect(nearestName("stateDir", ["stateDirectory", "slice"])).toBe("stateDirectory");
+  expect(nearestName("state", ["stateDirectory", "stateCheckInterval"])).toBeUndefined();
 });

@@ -93,11 +93,25 @@ describe("names", () => {
     expect(codeOf(() => builder.build())).toBe("DUPLICATE_NODE");
   });
 
+  test("two stores of one name are refused with the operators and places of both", () => {
+    const builder = new StreamsBuilder();
+    const grouped = builder.stream("in", { key: string(), value: string() }).groupByKey();
+    grouped.count({ store: "same" });
+    grouped.reduce((left) => left, { store: "same" });
+    expect(codeOf(() => builder.build())).toBe("DUPLICATE_STORE");
+    expect(() => builder.build()).toThrow(
+      /store same already with KSTREAM-AGGREGATE-\d{10} at \S*dsl\.test\.ts:\d+:\d+; it comes again with KSTREAM-REDUCE-\d{10} at \S*dsl\.test\.ts:\d+:\d+: give each store/,
+    );
+  });
+
   test("generated names of stores and topics are refused where explicit ones are required", () => {
     const builder = new StreamsBuilder();
     builder.stream("in", { key: string(), value: string() }).groupByKey().count();
     expect(codeOf(() => builder.build({ requireExplicitNames: true }))).toBe(
       "UNNAMED_INTERNAL_RESOURCE",
+    );
+    expect(() => builder.build({ requireExplicitNames: true })).toThrow(
+      /KSTREAM-AGGREGATE-STATE-STORE-\d{10} \(at \S*dsl\.test\.ts:\d+:\d+\); give each operator the option store, or name/,
     );
     expect(codeOf(() => wordCount().build({ requireExplicitNames: true }))).toBe("none");
   });

@@ -65,7 +65,7 @@ export function lowerPlan(plan: Plan, options: PlanOptions = {}): Topology {
   if (options.requireExplicitNames === true && plan.generatedResources.length > 0)
     throw new TopologyError(
       "UNNAMED_INTERNAL_RESOURCE",
-      `these stores and internal topics have generated names: ${plan.generatedResources.join(", ")}; name them`,
+      `these stores and internal topics have generated names: ${plan.generatedResources.join(", ")}; give each operator the option store, or name where it has none`,
     );
   return new Topology(topology.contents);
 }

@@ -1,5 +1,6 @@
 import { isTopicName } from "@millrace/model";
 
+import { placeOfCall } from "../error/place-of-call.ts";
 import { TopologyError } from "../error/topology-error.ts";
 
 /**
@@ -29,9 +30,9 @@ export class Naming {
     return name + suffix;
   }
 
-  /** Remembers a store, changelog or repartition topic whose name the user did not choose. */
+  /** Remembers a store, changelog or repartition topic whose name the user did not choose, and where that was. */
   noteGenerated(resource: string): void {
-    this.#generatedResources.push(resource);
+    this.#generatedResources.push(resource + placeOfCall());
   }
 
   get generatedResources(): readonly string[] {

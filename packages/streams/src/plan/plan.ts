@@ -6,6 +6,7 @@ import { Naming } from "./naming.ts";
 export interface Plan {
   /** `parent` undefined: a source. */
   readonly edges: readonly PlanEdge[];
+  /** As errors tell them, with the place. */
   readonly generatedResources: readonly string[];
 }
 

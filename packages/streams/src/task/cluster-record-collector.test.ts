@@ -26,8 +26,10 @@ function writerTo(written: { topic: string; partition: number }[]): BatchWriter 
   return writer as BatchWriter;
 }
 
-function collectorOf(writer: BatchWriter): ClusterRecordCollector {
-  const context = new TaskRecordContext();
+function collectorOf(
+  writer: BatchWriter,
+  context = new TaskRecordContext(),
+): ClusterRecordCollector {
   return new ClusterRecordCollector({ writer, context, origins: new WriteOrigins() });
 }
 
@@ -57,4 +59,14 @@ test("a topic that was not prepared, and a partition that is not there, are erro
   const collector = collectorOf(writerTo([]));
   expect(() => collector.topic("absent")).toThrow(StreamsError);
   expect(() => collector.topic("out").partition(4)).toThrow(StreamsError);
+});
+
+test("a topic that is not there is told with the sink, and the record that it was chosen for", () => {
+  const context = new TaskRecordContext();
+  const collector = collectorOf(writerTo([]), context);
+  expect(() => collector.topic("absent", "out-sink")).toThrow(/absent .*\(node out-sink\)$/);
+  Object.assign(context, { topic: "in", partition: 2, offset: 7 });
+  expect(() => collector.topic("absent", "out-sink")).toThrow(
+    /absent .*\(node out-sink, record in-2 at offset 7\)$/,
+  );
 });

@@ -56,12 +56,17 @@ export class ClusterRecordCollector implements RecordCollector {
     const name = `${topic}\n${node ?? ""}`;
     const known = this.#topics.get(name);
     if (known !== undefined) return known;
-    const { writer, internalTopics } = this.#options;
+    const { writer, internalTopics, context } = this.#options;
     if (writer.partitionCount(topic) === undefined)
       throw new StreamsError(
         "UNKNOWN_SINK_TOPIC",
         `topic ${topic} is not there, or has not been there for metadataMaxAge; create it before records are written to it`,
-        { topic },
+        {
+          ...(node === undefined ? {} : { node }),
+          ...(context.topic === null
+            ? {}
+            : { topic: context.topic, partition: context.partition, offset: context.offset }),
+        },
       );
     const source = this.#source({ node, isChangelog: false });
     const appender = new KeyedAppender({

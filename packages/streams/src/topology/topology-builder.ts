@@ -113,7 +113,7 @@ export class TopologyBuilder {
     if (known !== undefined && known !== specification)
       throw new TopologyError(
         "DUPLICATE_STORE",
-        `there is a different store ${specification.name} already; give each store a name of its own`,
+        `there is a different store ${specification.name} already${this.#usersOf(specification.name)}; it comes again${placed(processors.join(", "), this.place)}: give each store a name of its own`,
       );
     this.#stores.set(specification.name, specification);
     for (const name of processors) this.connectStore(name, specification.name);
@@ -188,6 +188,14 @@ export class TopologyBuilder {
       );
   }
 
+  /** Who has the store, for an error. */
+  #usersOf(store: string): string {
+    for (const node of this.#nodes.values())
+      if (node.kind === "processor" && node.stores.includes(store))
+        return placed(node.name, node.place);
+    return "";
+  }
+
   #checkNewName(name: string): void {
     if (this.#nodes.has(name))
       throw new TopologyError(
@@ -258,4 +266,10 @@ export interface GlobalStoreParts {
 /** Whole names only, as in Java's `matches`. */
 export function matches(pattern: RegExp, topic: string): boolean {
   return new RegExp(`^(?:${pattern.source})$`, pattern.flags.replace(/[gy]/g, "")).test(topic);
+}
+
+/** A node, and where the program made it. */
+function placed(node: string, place: string | undefined): string {
+  const at = place === undefined ? "" : ` at ${place}`;
+  return node === "" ? at : ` with ${node}${at}`;
 }
