@@ -1,5 +1,5 @@
 import { encodeUtf8 } from "@millrace/model";
-import { json, list, optional, string, windowed } from "@millrace/serde";
+import { int64AsNumber, json, list, optional, string, windowed } from "@millrace/serde";
 import {
   StreamsBuilder,
   StreamsError,
@@ -242,4 +242,58 @@ test("streams of any order have the greatest of a stable sort", async () => {
     }),
     { numRuns: 150 },
   );
+});
+
+describe("the greatest of each window", () => {
+  const sums = { key: string(), value: optional(int64AsNumber()) };
+
+  function hourly(store: object) {
+    const builder = new StreamsBuilder();
+    builder
+      .stream("in", { key: string(), value: string() })
+      .groupByKey()
+      .windowedBy(tumbling(10))
+      .count({ store: "hours" })
+      .groupBy(
+        (n, { key, window }) => ({ key: `${window.start}`, value: { group: key, name: key, n } }),
+        entries,
+      )
+      .topN(2, (entry) => entry.n, { store: { name: "top", ...store } })
+      .toStream()
+      .mapValues((all) => (all === null ? null : all.length), { value: sums.value })
+      .to("out");
+    return builder.build();
+  }
+
+  function sizes(driver: TopologyTestDriver) {
+    return ["top", "top-candidates", "top-deadlines"].map((name) => {
+      using rows = driver.store(name).all();
+      return [...rows].length;
+    });
+  }
+
+  test("goes with all of its rows, once its time to live is over", () => {
+    const driver = new TopologyTestDriver(hourly({ ttl: 30 }));
+    const input = driver.input("in", { key: string(), value: string() });
+    for (let at = 0; at < 5000; at += 2) input.pipe(`k${at % 10}`, "v", { timestamp: at });
+    const [lists, candidates] = sizes(driver);
+    expect(lists).toBeLessThanOrEqual(5);
+    expect(candidates).toBeLessThanOrEqual(5 * 5);
+    const first = driver
+      .output("out", sums)
+      .readAll()
+      .filter(({ key }) => key === "0");
+    expect(first.map(({ value, timestamp }) => [value, timestamp]).at(-1)).toEqual([null, 38]);
+  });
+
+  test("takes a change that comes late, as long as it is there", () => {
+    const driver = new TopologyTestDriver(fromTable(2, { name: "top", ttl: 10 }));
+    const input = driver.input("in", entries);
+    input.pipe("a", { group: "g", name: "a", n: 1 }, { timestamp: 20 });
+    input.pipe("b", { group: "h", name: "b", n: 1 }, { timestamp: 29 });
+    input.pipe("a", { group: "g", name: "late", n: 2 }, { timestamp: 15 });
+    const last = driver.output("out", lists).readAll().at(-1);
+    expect(last).toMatchObject({ key: "g", value: [{ name: "late" }], timestamp: 20 });
+    expect(driver.droppedRecords).toBe(0);
+  });
 });

@@ -389,7 +389,7 @@ const keyValueStoreRows = {
 };
 /** Of tables that are made from a topic or a stream. */
 const firstStoreRows = { ...keyValueStoreRows, ttl: streamDurationOption({ minMs: 1 }) };
-const withTtl: readonly string[] = ["table", "toTable", "count", "reduce", "aggregate"];
+const withTtl: readonly string[] = ["table", "toTable", "count", "reduce", "aggregate", "topN"];
 const windowStoreRows = { ...tableStoreRows, retention: streamDurationOption({}) };
 
 /** They are never cached. */

@@ -44,7 +44,7 @@ export interface StoreOptions {
   /** False: without the times of its values, which are read as -1 (Kafka: `Stores.persistentKeyValueStore`). Default true. */
   readonly timestamps?: boolean;
   /**
-   * Of a store with a name, of a table that is made from a topic or a stream: a row that was not written for so long, by the
+   * Of a store with a name, of a table that is made from a topic or a stream, or by `topN`: a row that was not written for so long, by the
    * table's stream time, is deleted, with a tombstone. No counterpart in Kafka Streams.
    */
   readonly ttl?: Duration;

@@ -25,6 +25,15 @@ interface Expiry {
 
 type DeadlineStore = KeyValueStore<Uint8Array, Uint8Array>;
 
+/** What makes the rows of a table, and may keep more of a row than the table does. */
+export interface RowProcessor extends Processor {
+  /**
+   * A row has expired: what is kept beside it goes, too. Where this is there, what comes late changes a row that is still
+   * there: it says what was taken out of it.
+   */
+  rowExpired?(key: unknown): void;
+}
+
 /** How a table whose rows may expire is processed. */
 export interface ExpiringTable {
   readonly supplier: () => Processor;
@@ -37,7 +46,7 @@ export function expiringTable(
   draft: StoreDraft,
   kept: TableUpdatesOptions & { readonly keySerde: Serde<unknown> },
   engine: StoreEngineKind,
-  supplier: () => Processor,
+  supplier: () => RowProcessor,
 ): ExpiringTable {
   const { expiry } = draft;
   if (expiry === undefined) return { supplier, stores: [] };
@@ -61,7 +70,7 @@ export function expiringTable(
  */
 class ExpiringTableProcessor implements Processor {
   readonly forwardsNewRecords: boolean;
-  readonly #inner: Processor;
+  readonly #inner: RowProcessor;
   readonly #kept: TableUpdatesOptions;
   readonly #expiry: Expiry;
   #context: ProcessorContext | undefined;
@@ -73,7 +82,7 @@ class ExpiringTableProcessor implements Processor {
   /** Rows from this key on may have no deadline, null: all; undefined: each has one. */
   #unknownFrom: unknown;
 
-  constructor(inner: Processor, kept: TableUpdatesOptions, expiry: Expiry) {
+  constructor(inner: RowProcessor, kept: TableUpdatesOptions, expiry: Expiry) {
     this.#inner = inner;
     this.#kept = kept;
     this.#expiry = expiry;
@@ -103,11 +112,12 @@ class ExpiringTableProcessor implements Processor {
     if (this.#unknownFrom !== undefined) this.#noteSome(deadlines);
     const now = this.#streamTime?.observe(record.timestamp) ?? record.timestamp;
     while (this.#next <= now) this.#next = this.#expireFirst(now, rows, deadlines);
-    if (record.timestamp + this.#expiry.ttlMs <= now) {
+    const before = this.#deadlineOf(record.key, rows);
+    const isTaken = before !== undefined && this.#inner.rowExpired !== undefined;
+    if (record.timestamp + this.#expiry.ttlMs <= now && !isTaken) {
       this.#context?.dropRecord("a row that would have expired already");
       return;
     }
-    const before = this.#deadlineOf(record.key, rows);
     this.#inner.process(record);
     const deadline = this.#deadlineOf(record.key, rows);
     if (deadline === undefined || (before !== undefined && before <= deadline)) return;
@@ -139,7 +149,10 @@ class ExpiringTableProcessor implements Processor {
       this.#note(deadline, keyBytes, deadlines);
       return time;
     }
-    this.#context?.taskScope.writeAt(deadline, () => rows.writeUpdated(null, deadline));
+    this.#context?.taskScope.writeAt(deadline, () => {
+      rows.writeUpdated(null, deadline);
+      this.#inner.rowExpired?.(key);
+    });
     const change = {
       newValue: null,
       oldValue: this.#kept.sendsOldValues ? value : undefined,

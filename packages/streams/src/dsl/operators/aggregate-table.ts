@@ -10,6 +10,7 @@ import type { StreamRecord } from "../../processor/stream-record.ts";
 import { draftStore, type StoreOptions } from "../store-options.ts";
 import type { Aggregator } from "../fold.ts";
 import type { GroupedTableNode, TableNode } from "../stream-node.ts";
+import { expiringTable, type RowProcessor } from "../table-expiry.ts";
 import { TableUpdates, type TableUpdatesOptions } from "../table-updates.ts";
 import type { AggregationOptions } from "./aggregate.ts";
 import { changedSerde, type ChangedValue } from "./changed-serde.ts";
@@ -39,11 +40,13 @@ interface TableFold {
 interface TableNames {
   readonly prefix: string;
   readonly storePrefix: string;
+  /** True: its store may have a time to live. */
+  readonly mayExpire: boolean;
 }
 
 /** How the rows of a group become one. */
 interface TableProcessor {
-  readonly supplier: () => Processor;
+  readonly supplier: () => RowProcessor;
   /** Besides that of the table. */
   readonly stores: (defaultEngine: StoreEngineKind) => readonly StoreSpecification[];
 }
@@ -95,6 +98,7 @@ export class TableGrouping {
       {
         prefix: "KTABLE-TOPN-",
         storePrefix: "KTABLE-TOPN-",
+        mayExpire: true,
         // What leaves is found by its value: nothing may leave that was not there.
         demand: (tables) => tables.askExactOldValues(this.node.table),
       },
@@ -122,20 +126,21 @@ export class TableGrouping {
     options: AggregationOptions & { readonly value: Serde<unknown> },
   ): TableNode {
     // Kafka names the store of all three after aggregate.
-    return this.#add({ prefix, storePrefix: "KTABLE-AGGREGATE-" }, options, (kept) => ({
+    const names = { prefix, storePrefix: "KTABLE-AGGREGATE-", mayExpire: false };
+    return this.#add(names, options, (kept) => ({
       supplier: () => new TableAggregateProcessor(fold, kept),
       stores: () => [],
     }));
   }
 
   #add(
-    { prefix, storePrefix, demand }: TableNames & Pick<PlanNode, "demand">,
+    { prefix, storePrefix, mayExpire, demand }: TableNames & Pick<PlanNode, "demand">,
     options: AggregationOptions & { readonly value: Serde<unknown> },
     makeProcessor: (kept: TableUpdatesOptions) => TableProcessor,
   ): TableNode {
     const { recorder, keySerde } = this.node;
     const { value: valueSerde } = options;
-    if (typeof options.store === "object" && options.store.ttl !== undefined)
+    if (!mayExpire && typeof options.store === "object" && options.store.ttl !== undefined)
       throw new TopologyError(
         "INVALID_ARGUMENT",
         "an aggregation of a table was given a store with ttl; give it to the table that is grouped: its rows leave the aggregate when they expire",
@@ -159,11 +164,13 @@ export class TableGrouping {
       ...(demand === undefined ? {} : { demand }),
       lower: (topology, parents, tables) => {
         const kept = { store: store.name, keySerde, sendsOldValues: tables.sendsOldValues(table) };
-        const { supplier, stores } = makeProcessor(kept);
+        const { engine } = topology.storeDefaults;
+        const made = makeProcessor(kept);
+        const { supplier, stores } = expiringTable(store, kept, engine, made.supplier);
         topology.addProcessor({ name, supplier, parents });
         const serdes = { key: keySerde, value: valueSerde };
-        topology.addStore(store.specify(serdes, topology.storeDefaults), [name]);
-        for (const one of stores(topology.storeDefaults.engine)) topology.addStore(one, [name]);
+        const own = store.specify(serdes, topology.storeDefaults);
+        for (const one of [own, ...made.stores(engine), ...stores]) topology.addStore(one, [name]);
       },
     });
     recorder.add([repartition], plan);

@@ -69,7 +69,7 @@ export interface KGroupedStream<out K, out V> {
     n: number,
     by: (value: V & {}, key: K & {}) => Score,
     options?: AggregationOptions<S>,
-  ): KTable<K & {}, readonly (V & {})[], "known", "known", NamedStore<S, "keyValue">>;
+  ): KTable<K & {}, Expiring<S, readonly (V & {})[]>, "known", "known", NamedStore<S, "keyValue">>;
 
   /**
    * Begins an aggregate that several grouped streams share, each with an aggregator of its own (Kafka:

@@ -2,7 +2,7 @@ import type { AdderAndSubtractor } from "../operators/aggregate-table.ts";
 import type { StoreOption } from "../store-options.ts";
 import type { Score } from "../operators/top-n/score.ts";
 import type { KTable } from "./k-table.ts";
-import type { AggregationOptions, FoldOptions, Init, NamedStore } from "./table-store.ts";
+import type { AggregationOptions, Expiring, FoldOptions, Init, NamedStore } from "./table-store.ts";
 
 /**
  * The rows of a table grouped by another key, to be aggregated (Kafka: `KGroupedTable`). When a row changes, its old
@@ -36,7 +36,8 @@ export interface KGroupedTable<K, V> {
   /**
    * Keeps the n values of each key with the greatest score, greatest first. No counterpart in Kafka Streams. A row that changes
    * or goes makes room for the next one: all rows are kept, sorted, beside the table. The score is a
-   * number, or several, whose first difference decides; of equal ones the bytes of the values decide.
+   * number, or several, whose first difference decides; of equal ones the bytes of the values decide. With `ttl` in the
+   * store's options a group that was not written for so long goes, with all that is kept of it.
    *
    * @example perPage.groupBy((n, { key, window }) => ({ key: window.start, value: { key, n } }), serdes).topN(10, ({ n }) => n)
    */
@@ -44,7 +45,7 @@ export interface KGroupedTable<K, V> {
     n: number,
     by: (value: V & {}, key: K & {}) => Score,
     options?: AggregationOptions<S>,
-  ): KTable<K & {}, readonly (V & {})[], "known", "known", NamedStore<S, "keyValue">>;
+  ): KTable<K & {}, Expiring<S, readonly (V & {})[]>, "known", "known", NamedStore<S, "keyValue">>;
 
   /**
    * Folds the values of each key into an aggregate (Kafka: `KGroupedTable.aggregate`). The serde says the type.

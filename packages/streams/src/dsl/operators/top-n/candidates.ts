@@ -46,6 +46,25 @@ export class Candidates {
     return true;
   }
 
+  /** Takes all of a group out. */
+  removeAll(group: unknown): void {
+    const prefix = this.#prefixOf(group);
+    const end = concatBytes(prefix, behindScores);
+    let from: Uint8Array | null = prefix;
+    while (from !== null) {
+      const rows = this.#rowsFrom(from, end);
+      for (const row of rows) this.#store.put(row, null);
+      from = rows.length < rowsMax ? null : rows[rows.length - 1];
+    }
+  }
+
+  #rowsFrom(from: Uint8Array, end: Uint8Array): readonly Uint8Array[] {
+    const found: Uint8Array[] = [];
+    using rows = this.#store.range(from, end);
+    while (found.length < rowsMax && rows.next()) found.push(rows.key);
+    return found;
+  }
+
   /** The n greatest. */
   top(group: unknown, n: number): readonly unknown[] {
     const prefix = this.#prefixOf(group);
@@ -72,6 +91,9 @@ export class Candidates {
     return concatBytes(length, groupBytes);
   }
 }
+
+/** How many rows are looked up before they are deleted. */
+const rowsMax = 1000;
 
 /** Each number of a score begins with 1, and its end is 0. */
 const behindScores = Uint8Array.of(2);

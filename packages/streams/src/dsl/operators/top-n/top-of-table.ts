@@ -1,7 +1,8 @@
 import type { Serde } from "@millrace/serde";
 
-import type { Processor, ProcessorContext } from "../../../processor/processor.ts";
+import type { ProcessorContext } from "../../../processor/processor.ts";
 import type { StreamRecord } from "../../../processor/stream-record.ts";
+import type { RowProcessor } from "../../table-expiry.ts";
 import { TableUpdates, type TableUpdatesOptions } from "../../table-updates.ts";
 import type { ChangedValue } from "../changed-serde.ts";
 import { Candidates, type CandidateStore } from "./candidates.ts";
@@ -15,7 +16,7 @@ export interface TopOfTable {
 }
 
 /** Takes the old value of a row out of its group's candidates and puts the new one in: what is the greatest then leaves. */
-export class TopOfTableProcessor implements Processor {
+export class TopOfTableProcessor implements RowProcessor {
   readonly #top: TopOfTable;
   readonly #kept: TableUpdatesOptions;
   #context: ProcessorContext | undefined;
@@ -32,6 +33,10 @@ export class TopOfTableProcessor implements Processor {
     this.#context = context;
     this.#updates = new TableUpdates(context, this.#kept);
     this.#candidates = new Candidates(context.store<CandidateStore>(candidates), serdes, by);
+  }
+
+  rowExpired(key: unknown): void {
+    this.#candidates?.removeAll(key);
   }
 
   process(record: StreamRecord): void {
