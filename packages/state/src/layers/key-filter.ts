@@ -44,9 +44,9 @@ function bitsOf(hash: number): number {
   return (1 << (stirred >>> 27)) | (1 << ((stirred >>> 22) & 31)) | (1 << ((stirred >>> 17) & 31));
 }
 
-/** A 32-bit hash of a part of bytes. */
+/** A 32-bit hash of a part of bytes, as a signed number: also where there are none. */
 export function hashOf(bytes: Uint8Array, start: number, end: number): number {
-  let hash = 0x811c9dc5;
+  let hash = 0x811c9dc5 | 0;
   for (let index = start; index < end; index++) hash = Math.imul(hash ^ bytes[index], 0x01000193);
   return hash;
 }

@@ -119,3 +119,9 @@ describe("rows that were written last", () => {
     expect(values).toEqual(["first 0", "first 1", "first 2"]);
   });
 });
+
+it("finds the rows of the empty key", () => {
+  const { store } = open(new CacheBudget(100_000));
+  store.put("", "v", 5);
+  expect([...store.fetchRange("")].map(({ value }) => value)).toEqual(["v"]);
+});
