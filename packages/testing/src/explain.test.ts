@@ -1,5 +1,5 @@
 import { int64AsNumber, json, string } from "@millrace/serde";
-import { StreamsBuilder, Topology, session, tumbling, type StreamRecord } from "@millrace/streams";
+import { StreamsBuilder, Topology, session, tumbling, StreamRecord } from "@millrace/streams";
 import { expect, test } from "vitest";
 
 import { TopologyTestDriver } from "./topology-test-driver.ts";
@@ -140,4 +140,69 @@ test("stream time can be moved on without a record, and never back", async () =>
   driver.advanceStreamTime(60_000);
   expect(times).toEqual([0, 120_000]);
   expect(() => driver.advanceStreamTime(-1)).toThrow(/a time in ms/);
+});
+
+test("what comes from a cache, a timer or a call that has ended stands below its operator", async () => {
+  const builder = new StreamsBuilder();
+  const asked: (() => void)[] = [];
+  builder
+    .stream("in", text)
+    .mapValuesAsync((value) => new Promise<string>((resolve) => asked.push(() => resolve(value))), {
+      name: "ask",
+      value: string(),
+    })
+    .to("asked");
+  builder
+    .stream("counted", text)
+    .groupByKey()
+    .count({ name: "counter", store: "counts" })
+    .toStream()
+    .to("counts");
+  builder
+    .stream("timed", text)
+    .process(
+      {
+        init: ({ schedule, forward }) =>
+          void schedule("10ms", "wallClockTime", (now) =>
+            forward(new StreamRecord("k", "tick", now)),
+          ),
+        process: () => {},
+        output: text,
+      },
+      { name: "ticker" },
+    )
+    .to("ticks");
+  await using driver = new TopologyTestDriver(builder.build());
+  driver.input("in", text).pipe("k", "v");
+  for (const answer of asked) answer();
+  await driver.settle();
+  expect(driver.explain(2)).toContain('out of ask\n    -> asked  "k" = "v"  at 0');
+  driver.input("counted", text).pipe("k", "v");
+  expect(driver.explain(1)).toMatch(
+    / {2}store counts {2}"k" = 1 {2}at 0\n {2}out of counter\n {4}KTABLE-TOSTREAM-\d{10} {2}"k" = 1/,
+  );
+  driver.advanceWallClock("10ms");
+  expect(driver.explain(1)).toContain('out of ticker\n    -> ticks  "k" = "tick"');
+});
+
+test("records that are not taken are told to wait, and for what", async () => {
+  const builder = new StreamsBuilder();
+  builder
+    .stream(["left", "right"], text)
+    .foreachAsync(() => new Promise<void>(() => {}), { concurrency: 1 });
+  const idle = new TopologyTestDriver(builder.build(), { maxTaskIdleMs: 10 });
+  idle.input("left", text).pipe("k", "v");
+  expect(idle.explain(1)).toMatch(
+    /\n {2}records wait for those of another topic, as maxTaskIdleMs says/,
+  );
+  await idle.close();
+  const busy = new TopologyTestDriver(builder.build());
+  const input = busy.input("left", text);
+  input.pipe("a", "v");
+  expect(busy.explain()).not.toContain("records wait");
+  for (let count = 0; count < 100; count++) input.pipe(`k${count}`, "v");
+  expect(busy.explain(1)).toContain(
+    "records wait: an operator has as many calls under way as it may; await driver.settle()",
+  );
+  await busy.close();
 });

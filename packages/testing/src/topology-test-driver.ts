@@ -236,6 +236,16 @@ export class TopologyTestDriver {
     await this.close();
   }
 
+  /** What came in and was not taken would be missed in silence. */
+  #noteWaiting(): void {
+    if (!this.#task.hasQueued) return;
+    this.#explained.note(
+      this.#task.isHeldBack
+        ? "records wait: an operator has as many calls under way as it may; await driver.settle()"
+        : "records wait for those of another topic, as maxTaskIdleMs says; pipe one there, or advanceWallClock",
+    );
+  }
+
   #run(title: string, body: () => void): void {
     if (this.#isDead)
       throw new TestDriverError(
@@ -246,6 +256,7 @@ export class TopologyTestDriver {
     this.#bound.begin();
     try {
       body();
+      this.#noteWaiting();
       if (this.#bound.excess !== undefined) throw this.#bound.excess;
     } catch (thrown) {
       const failure = this.#bound.excess ?? thrown;

@@ -16,9 +16,14 @@ import { changelogEntryText, entryText, readWith, textOf } from "./record-text.t
 export class WatchedTask {
   readonly #run: ExplainedRun;
   readonly #context: RecordContext;
+  /** Operators of which something may come without a record: out of a cache, or by a timer. */
+  readonly #processors = new Set<string>();
+  /** Parents of the sinks of a topic. */
+  readonly #writers = new Map<string, readonly string[]>();
   /** How records of a topic are told: of sinks and changelogs. */
   readonly #topics = new Map<string, (record: ProducedRecord) => string>();
   #input = "";
+  #origin = "";
 
   constructor(run: ExplainedRun, context: RecordContext) {
     this.#run = run;
@@ -29,8 +34,10 @@ export class WatchedTask {
   watch(subtopology: Subtopology): Subtopology {
     const stores = new Map(subtopology.stores.map((store) => [store.name, store]));
     for (const node of subtopology.nodes)
-      if (node.kind === "sink" && typeof node.topic === "string") {
-        const { topic, keySerde, valueSerde } = node;
+      if (node.kind === "processor") this.#processors.add(node.name);
+      else if (node.kind === "sink" && typeof node.topic === "string") {
+        const { topic, keySerde, valueSerde, parents } = node;
+        this.#writers.set(topic, [...(this.#writers.get(topic) ?? []), ...parents]);
         this.#topics.set(topic, (record) => {
           const key = readWith(keySerde, record.key, topic);
           return `-> ${topic}  ${entryText(key, readWith(valueSerde, record.value, topic))}`;
@@ -56,6 +63,7 @@ export class WatchedTask {
 
   begin(title: string): void {
     this.#input = "";
+    this.#origin = "";
     this.#run.begin(title);
   }
 
@@ -63,7 +71,9 @@ export class WatchedTask {
     const text =
       this.#topics.get(record.topic)?.(record) ??
       `-> ${record.topic}  ${entryText(record.key, record.value)}`;
-    this.#run.note(`${text}  at ${record.timestamp}`);
+    this.#belowOrigin(this.#writers.get(record.topic) ?? [], () =>
+      this.#run.note(`${text}  at ${record.timestamp}`),
+    );
   }
 
   onDrop(reason: string, { node }: ErrorPlace): void {
@@ -86,21 +96,40 @@ export class WatchedTask {
       const process = processor.process.bind(processor);
       return Object.assign(processor, {
         process: (record: StreamRecord) => {
-          this.#noteNode(node.name, record);
-          this.#run.within(() => process(record));
+          this.#noteInput();
+          this.#belowOrigin(node.parents, () => {
+            this.#noteNode(node.name, record);
+            this.#run.within(() => process(record));
+          });
         },
       });
     };
     return { ...node, supplier };
   }
 
-  #noteNode(name: string, record: StreamRecord): void {
+  #noteInput(): void {
     const { topic, offset } = this.#context;
     const input = `${topic} #${offset}`;
-    if (this.#run.isAtTop && topic !== null && input !== this.#input) {
-      this.#input = input;
-      this.#run.note(`from ${input}`);
+    if (!this.#run.isAtTop || topic === null || input === this.#input) return;
+    this.#input = input;
+    this.#origin = "";
+    this.#run.note(`from ${input}`);
+  }
+
+  /** What does not come from a source, but from a cache, a timer or a call that has ended, stands below its operator. */
+  #belowOrigin(parents: readonly string[], body: () => void): void {
+    if (!this.#run.isAtTop) {
+      body();
+      return;
     }
+    const origin = parents.filter((name) => this.#processors.has(name)).join(" or ");
+    if (origin !== "" && origin !== this.#origin) this.#run.note(`out of ${origin}`);
+    this.#origin = origin;
+    if (origin === "") body();
+    else this.#run.within(body);
+  }
+
+  #noteNode(name: string, record: StreamRecord): void {
     const { key, value, oldValue, timestamp } = record;
     const before = oldValue === undefined ? "" : ` (was ${textOf(oldValue)})`;
     this.#run.note(`${name}  ${entryText(key, value)}${before}  at ${timestamp}`);

@@ -165,6 +165,16 @@ export class StreamTask {
     return this.#calls.count;
   }
 
+  /** True: records came in that were not taken yet. */
+  get hasQueued(): boolean {
+    return !this.#queues.isEmpty;
+  }
+
+  /** True: an operator holds all that it may while it awaits, so that no record is taken. */
+  get isHeldBack(): boolean {
+    return this.#calls.areFull;
+  }
+
   /**
    * Delivers results that were awaited, then takes records, lowest timestamp first, each through the whole
    * sub-topology, up to so many in all; after each record, the timers have their turn that go by stream time. Stops
