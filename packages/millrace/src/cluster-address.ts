@@ -58,7 +58,7 @@ export async function connectCluster(
     await embedded?.close();
   };
   try {
-    await makeMissingTopics(client.admin, topics, signal);
+    await makeMissingTopics(client.admin, topics, { logger: platform.logger, signal });
     const cluster = embedded ?? address;
     return { client, dispose, gone: cluster instanceof EmbeddedCluster ? cluster.gone : undefined };
   } catch (error) {

@@ -1,5 +1,6 @@
 import type { ClusterAdmin } from "@millrace/cluster";
 import { isRecordOf } from "@millrace/model";
+import type { Logger } from "@millrace/platform";
 import { KafkaError } from "@millrace/protocol";
 
 /** Partition counts by the topics' names. */
@@ -11,15 +12,22 @@ export const topicCounts = {
   accepts: isRecordOf((count) => Number.isSafeInteger(count) && Number(count) > 0),
 };
 
-/** Makes the topics that are not there; those that are stay as they are. */
+/** Makes the topics that are not there; those that are stay as they are: the log says where they have other counts. */
 export async function makeMissingTopics(
   admin: ClusterAdmin,
   topics: TopicCounts = {},
-  signal?: AbortSignal,
+  { logger, signal }: { readonly logger: Logger; readonly signal?: AbortSignal | undefined },
 ): Promise<void> {
   const names = Object.keys(topics);
   if (names.length === 0) return;
   const present = await admin.describeTopics(names, signal);
+  for (const { name, partitionCount } of present.values())
+    if (partitionCount !== topics[name])
+      logger.log("warn", "millrace.topic-has-other-partitions", {
+        topic: name,
+        partitions: partitionCount,
+        asked: topics[name],
+      });
   const missing = names.filter((name) => !present.has(name));
   const results = await admin.createTopics(
     missing.map((name) => ({ name, partitionCount: topics[name] })),

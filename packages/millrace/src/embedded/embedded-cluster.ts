@@ -109,7 +109,8 @@ export class EmbeddedCluster implements AsyncDisposable {
       read.signal?.throwIfAborted();
       if (cluster.#worker === undefined) tellIgnored(options, cluster.bootstrapServers);
       await using client = connect({ bootstrapServers: cluster.bootstrapServers });
-      await makeMissingTopics(client.admin, read.topics, read.signal);
+      const { logger } = cluster.#platform;
+      await makeMissingTopics(client.admin, read.topics, { logger, signal: read.signal });
       return cluster;
     } catch (error) {
       await cluster.close();
