@@ -30,5 +30,5 @@ function describe(
   const reason = cause instanceof Error ? cause.message : String(cause);
   return code === "SERIALIZATION_FAILED"
     ? `${serde} could not serialise a value for ${topic}: ${reason}. Check that the value has the type that this serde is for.`
-    : `${serde} could not deserialise bytes of ${topic}: ${reason}. Check that the topic was written with this serde, or set a deserialisation handler that continues.`;
+    : `${serde} could not deserialise bytes of ${topic}: ${reason}. Check that the topic was written with this serde, or, in an application, set onDeserializationError.`;
 }

@@ -1,5 +1,5 @@
 import type { Timestamp } from "@millrace/model";
-import { MetricRegistry, type Logger, type Timers } from "@millrace/platform";
+import { MetricRegistry, silentLogger, type Timers } from "@millrace/platform";
 import { CacheBudget, MemoryEngine, openTaskStores, type TaskStores } from "@millrace/state";
 import {
   GlobalTask,
@@ -59,8 +59,9 @@ export function openDriverTasks(
   const surroundings = {
     clock: { wallMs, monotonicMs: wallMs },
     metrics: new MetricRegistry(),
-    logger: passedOverTo(watched),
+    logger: silentLogger,
     onDrop: watched.onDrop.bind(watched),
+    onPassedOver: watched.onPassedOver.bind(watched),
     config: { emitIntervalMs: 0, ...options, applicationId },
   };
   const { globalStores } = topology;
@@ -97,15 +98,4 @@ export function openDriverTasks(
   task.initialize();
   const globalTopics = new Set(globalStores.map(({ topic }) => topic));
   return { subtopology, task, stores, globalTask, globalTopics, watched, uncommitted };
-}
-
-/** Of the log, what the policies for errors have decided. */
-function passedOverTo(watched: WatchedTask): Logger {
-  return {
-    isEnabled: (level) => level === "warn",
-    log: (_level, event, fields) => {
-      if (event === "streams.error-passed-over")
-        watched.onPassedOver(fields?.["node"], fields?.["cause"]);
-    },
-  };
 }

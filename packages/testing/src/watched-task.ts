@@ -5,6 +5,7 @@ import type {
   ProcessorNode,
   ProcessorSupplier,
   StreamRecord,
+  StreamsError,
   Subtopology,
 } from "@millrace/streams";
 
@@ -82,8 +83,8 @@ export class WatchedTask {
     );
   }
 
-  onPassedOver(node: unknown, cause: unknown): void {
-    const place = typeof node === "string" ? ` at ${node}` : "";
+  onPassedOver({ node, cause }: StreamsError): void {
+    const place = node === undefined ? "" : ` at ${node}`;
     this.#run.note(
       `passed over${place}: ${cause instanceof Error ? cause.message : String(cause)}`,
     );

@@ -56,6 +56,8 @@ export interface GlobalTaskOptions {
   readonly logger: Logger;
   /** Told of each record that is left out on purpose. */
   readonly onDrop?: (reason: string, place: ErrorPlace) => void;
+  /** Told of each error that a policy has passed over. */
+  readonly onPassedOver?: (error: StreamsError) => void;
   /** Without `deadLetterTopic`: what feeds a global store writes nothing. */
   readonly config: TaskConfig;
 }

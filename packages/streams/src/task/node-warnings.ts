@@ -1,4 +1,4 @@
-import type { Clock, Logger } from "@millrace/platform";
+import type { Clock, LogFields, Logger } from "@millrace/platform";
 
 import type { ErrorPlace } from "../error/streams-error.ts";
 
@@ -22,7 +22,8 @@ export class NodeWarnings {
     this.#options = options;
   }
 
-  add(reason: string, place: ErrorPlace): void {
+  /** @param details of the one that is told */
+  add(reason: string, place: ErrorPlace, details: LogFields = {}): void {
     const { clock, logger, taskName } = this.#options;
     if (!logger.isEnabled("warn")) return;
     const nowMs = clock.monotonicMs();
@@ -34,6 +35,6 @@ export class NodeWarnings {
     const count = last.untold;
     last.toldMs = nowMs;
     last.untold = 0;
-    logger.log("warn", this.#event, { ...place, task: taskName, reason, count });
+    logger.log("warn", this.#event, { ...place, ...details, task: taskName, reason, count });
   }
 }

@@ -2,7 +2,7 @@ import type { Offset } from "@millrace/model";
 import type { Clock, Logger, Metrics, Timers } from "@millrace/platform";
 import type { TaskStores } from "@millrace/state";
 
-import type { ErrorPlace } from "../error/streams-error.ts";
+import type { ErrorPlace, StreamsError } from "../error/streams-error.ts";
 import type { TaskId } from "../processor/task-id.ts";
 import type { Subtopology } from "../topology/subtopology.ts";
 import type { ErrorPolicy } from "./error-policy.ts";
@@ -43,6 +43,8 @@ export interface StreamTaskOptions {
   readonly logger: Logger;
   /** Told of each record that is left out on purpose. */
   readonly onDrop?: (reason: string, place: ErrorPlace) => void;
+  /** Told of each error that a policy has passed over. */
+  readonly onPassedOver?: (error: StreamsError) => void;
   readonly config: TaskConfig;
 }
 

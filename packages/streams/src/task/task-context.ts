@@ -1,8 +1,9 @@
 import type { Timestamp } from "@millrace/model";
+import { SerdeError } from "@millrace/serde";
 import type { Logger } from "@millrace/platform";
 import type { TaskStores } from "@millrace/state";
 
-import { StreamsError, messageOf, type ErrorPlace } from "../error/streams-error.ts";
+import { StreamsError, messageOf, reasonOf, type ErrorPlace } from "../error/streams-error.ts";
 import { TaskScope } from "../processor/task-scope.ts";
 import { taskIdText, type TaskId } from "../processor/task-id.ts";
 import { DroppedRecords } from "./dropped-records.ts";
@@ -23,6 +24,7 @@ type TaskSurroundings = Pick<
   | "metrics"
   | "logger"
   | "onDrop"
+  | "onPassedOver"
 > & { readonly nodes: readonly TopologyNode[] };
 
 /** What the nodes, queues and stores of a task share: who it is, the record under way, its times and counters. */
@@ -35,6 +37,8 @@ export class TaskContext {
   readonly recordContext: TaskRecordContext;
   readonly dropped: DroppedRecords;
   readonly logger: Logger;
+  /** An error that a policy has passed over: of those of one node the log has a line a minute. */
+  readonly notePassedOver: (error: StreamsError) => void;
   readonly streamTime: () => Timestamp;
   readonly wallTime: () => Timestamp;
   readonly scope: TaskScope;
@@ -56,6 +60,17 @@ export class TaskContext {
     this.recordContext = options.recordContext;
     this.logger = options.logger;
     const told = { clock, logger: this.logger, taskName: this.taskName };
+    const passedOver = new NodeWarnings("streams.error-passed-over", told);
+    this.notePassedOver = (error) => {
+      const { code, node, place, topic, partition, offset, cause } = error;
+      passedOver.add(
+        reasonOf(cause),
+        { node, place, topic, partition, offset },
+        // The serde's own is told by the reason.
+        { code, ...(cause instanceof SerdeError ? {} : { cause }) },
+      );
+      options.onPassedOver?.(error);
+    };
     this.dropped = new DroppedRecords({
       counter: options.metrics.counter("dropped-records-total", { "task-id": this.taskName }),
       ...told,

@@ -1,5 +1,6 @@
 import { ClusterError, UnreadableBatchError } from "@millrace/cluster";
 import { decodeUtf8, encodeUtf8, type RecordBatchView } from "@millrace/model";
+import type { LogFields, Logger } from "@millrace/platform";
 import { int64AsNumber, json, string } from "@millrace/serde";
 import { keyValueStore } from "@millrace/state";
 import { describe, expect, test } from "vitest";
@@ -44,6 +45,29 @@ describe("a record that fails", () => {
     task.process(10);
     expect(written.map(({ timestamp }) => timestamp)).toEqual([1, 3]);
     expect(task.droppedRecords.value).toBe(1);
+  });
+
+  test("records that are passed over have a line a minute in the log, with the reason and how many there were", () => {
+    const lines: (LogFields | undefined)[] = [];
+    const logger: Logger = {
+      isEnabled: () => true,
+      log: (_level, event, fields) => {
+        if (event === "streams.error-passed-over") lines.push(fields);
+      },
+    };
+    const { task } = taskOf(
+      (builder) => builder.stream("a", { key: string(), value: json<number>() }).to("out"),
+      { onDeserializationError: "continue" },
+      { logger },
+    );
+    task.initialize();
+    task.addBatch(batchOf("a", 5, [at(1, "{"), at(2, "{"), at(3, "{")]));
+    task.process(10);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatchObject({ code: "DESERIALIZATION_FAILED", offset: 5, count: 1 });
+    expect(lines[0]?.["reason"]).toMatch(/^json: .*JSON/);
+    expect(lines[0]).not.toHaveProperty("cause");
+    expect(task.droppedRecords.value).toBe(3);
   });
 
   test("a record that cannot be read ends the task, or goes to the dead letters", () => {

@@ -144,17 +144,7 @@ export class TaskErrors
   ): ErrorResponse {
     const response = responseTo(policy ?? "fail", error);
     if (letter !== undefined) this.#sendDeadLetter(error, letter);
-    const { logger, taskName } = this.#context;
-    if (response === "continue" && logger.isEnabled("warn"))
-      logger.log("warn", "streams.error-passed-over", {
-        code: error.code,
-        node: error.node,
-        task: taskName,
-        topic: error.topic,
-        partition: error.partition,
-        offset: error.offset,
-        cause: error.cause,
-      });
+    if (response === "continue") this.#context.notePassedOver(error);
     return response;
   }
 
