@@ -12,5 +12,9 @@ export {
 export { rangeAssignor, roundRobinAssignor } from "./group/assignors.ts";
 export { connect, KafkaClient } from "./kafka-client.ts";
 export type { PlainField, ProducerRecord } from "./producer/encode-record.ts";
-export { producerOptionTable, type ProducerOptions } from "./producer/producer-options.ts";
+export {
+  producerOptionTable,
+  type ProducerOptions,
+  type TopicHandle,
+} from "./producer/producer-options.ts";
 export { Producer, type RecordMetadata } from "./producer/producer.ts";

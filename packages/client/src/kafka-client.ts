@@ -23,7 +23,11 @@ import { ClassicMembership } from "./group/classic-membership.ts";
 import { OpenParts } from "./open-parts.ts";
 import { KafkaBatchWriter } from "./producer/batch-writer.ts";
 import type { PlainField } from "./producer/encode-record.ts";
-import { resolveProducerOptions, type ProducerOptions } from "./producer/producer-options.ts";
+import {
+  resolveProducerOptions,
+  type ProducerOptions,
+  type TopicHandle,
+} from "./producer/producer-options.ts";
 import { Producer } from "./producer/producer.ts";
 
 /**
@@ -69,12 +73,12 @@ export class KafkaClient implements ClusterClient {
   }
 
   /**
-   * Sends records one by one, a promise each.
+   * Sends records one by one, a promise each. A topic's handle stands for options with its serdes.
    *
    * @throws OptionError `UNKNOWN_OPTION`, `INVALID_OPTION`
    */
   producer<Key = PlainField, Value = PlainField>(
-    options: ProducerOptions<Key, Value> = {},
+    options: ProducerOptions<Key, Value> | TopicHandle<Key, Value> = {},
   ): Producer<Key, Value> {
     const { writer: writing, serdes } = resolveProducerOptions(options);
     const isTransactional = writing.transactionalId !== undefined;

@@ -9,6 +9,7 @@ export {
   type PlainField,
   type Producer,
   type ProducerOptions,
+  type TopicHandle,
   type ProducerRecord,
   type RecordMetadata,
 } from "@millrace/client";

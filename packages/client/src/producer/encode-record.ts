@@ -15,7 +15,8 @@ export type PlainField = Uint8Array | string | null;
 
 /** What is sent (Kafka: `ProducerRecord`). */
 export interface ProducerRecord<Key = PlainField, Value = PlainField> {
-  readonly topic: string;
+  /** Its name, or a handle that `topic` made: the serdes are the producer's in any case. */
+  readonly topic: string | { readonly name: string };
   readonly key?: Key | null;
   /** Null deletes the key from a compacted topic. */
   readonly value: Value | null;
@@ -140,9 +141,11 @@ function topicOf(record: unknown): string {
       "a topic",
       `it is ${shown(record)}; give { topic, value }, a call for each record`,
     );
-  const topic = "topic" in record ? record.topic : undefined;
+  const given = "topic" in record ? record.topic : undefined;
+  const isHandle = typeof given === "object" && given !== null && "name" in given;
+  const topic = isHandle ? given.name : given;
   if (typeof topic === "string" && topic !== "") return topic;
-  throw invalid("a topic", `its topic is ${shown(topic)}; give the topic's name`);
+  throw invalid("a topic", `its topic is ${shown(given)}; give the topic's name`);
 }
 
 function isIterable(given: object): given is Iterable<unknown> {

@@ -58,6 +58,13 @@ export interface ProducerOptions<Key = PlainField, Value = PlainField> extends O
   readonly value?: Serde<Value>;
 }
 
+/** A topic with its serdes, as `topic` of the DSL makes it: a producer takes the serdes. */
+export interface TopicHandle<Key, Value> {
+  readonly name: string;
+  readonly key: Serde<Key>;
+  readonly value: Serde<Value>;
+}
+
 export const producerOptionTable = optionTable("client.producer", producerOptionRows, [
   {
     demand:
@@ -78,7 +85,7 @@ export function resolveProducerOptions(options: unknown): {
   readonly writer: BatchWriterOptions;
   readonly serdes: RecordSerdes;
 } {
-  const read = readOptions(producerOptionTable, options);
+  const read = readOptions(producerOptionTable, isHandle(options) ? serdesOf(options) : options);
   return {
     serdes: { key: read.key, value: read.value },
     writer: {
@@ -92,4 +99,13 @@ export function resolveProducerOptions(options: unknown): {
       deliveryTimeoutMs: read.deliveryTimeout,
     },
   };
+}
+
+function isHandle(given: unknown): given is TopicHandle<unknown, unknown> {
+  if (typeof given !== "object" || given === null || Object.keys(given).length !== 3) return false;
+  return "name" in given && typeof given.name === "string" && "key" in given && "value" in given;
+}
+
+function serdesOf({ key, value }: TopicHandle<unknown, unknown>): RecordSerdes {
+  return { key, value };
 }

@@ -82,6 +82,28 @@ describe("what is sent", () => {
     expect(logs[0].values).toEqual(["a"]);
   });
 
+  test("goes to the topic of a handle, with the serdes that its producer has from it", async () => {
+    const { platform, client, logs } = await produceScene();
+    const orders = { name: topic, key: string(), value: json<{ total: number }>() };
+    await platform.until(
+      (async () => {
+        const producer = client.producer(orders);
+        await producer.send({ topic: orders, key: "ada", value: { total: 12 } });
+        await client.close();
+      })(),
+    );
+    expect(logs[0].values).toEqual(['{"total":12}']);
+  });
+
+  test("a name among a producer's options that is no handle's is refused", async () => {
+    const { platform, client } = await produceScene();
+    const wrong = { name: topic, linger: 5 };
+    expect(() => client.producer(given(wrong))).toThrow(
+      expect.objectContaining({ code: "UNKNOWN_OPTION" }),
+    );
+    await platform.until(client.close());
+  });
+
   test("goes to a partition that was added since", async () => {
     const { platform, client, place, logs } = await produceScene([1, 1]);
     if (place !== undefined) place.leaders = [1];
