@@ -13,7 +13,7 @@ export type {
   RecordMetadata,
 } from "./processor/processor.ts";
 export type { FixedKeyRecord } from "./processor/fixed-key-record.ts";
-export type { TaskScope } from "./processor/task-scope.ts";
+export type { RecordUnderWay, TaskScope } from "./processor/task-scope.ts";
 export type { PunctuationInterval, PunctuationType, Punctuator } from "./processor/punctuation.ts";
 export {
   StreamRecord,
@@ -128,6 +128,7 @@ export type {
   LeftOutBy,
   ListItem,
   ListResult,
+  RecordResult,
   RecordKey,
   RecordValue,
   SynchronousPredicate,

@@ -1,7 +1,7 @@
 import { noHeaders, type Headers, type Timestamp } from "@millrace/model";
 
 /** What stores and caches take for the time and the headers of a write. */
-interface RecordUnderWay {
+export interface RecordUnderWay {
   timestamp: Timestamp;
   headers: Headers;
 }
