@@ -150,13 +150,16 @@ export class LogWriter {
     // Once, however often it takes to make the next one.
     const isRecorded = full.record?.isClosed === true && full.record.sizeBytes === full.sizeBytes;
     if (!isRecorded) recordSegment(state, full, true);
+    // A start that cut a tail, and died before that was on the device, left no sign that the size is not.
+    if (!full.isOnDevice) {
+      full.truncate(full.sizeBytes);
+      state.dirty.addSegment(full);
+    }
     const nowMs = state.platform.clock.wallMs();
     const next = new LogSegment(state.fileSystem, state.path, full.endOffset, nowMs);
     reach(state.platform, "C5");
     next.create();
     state.segments.add(next);
-    // A start that cut a tail, and died before that was on the device, left no sign that the size is not.
-    state.dirty.addSegment(full);
     state.dirty.addSegment(next);
     state.dirty.addDirectory();
   }

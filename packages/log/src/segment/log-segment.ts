@@ -53,6 +53,8 @@ export class LogSegment {
   record: SegmentRecord | undefined;
   /** Bytes that are not known to be on the device. */
   isDirty = false;
+  /** True: since this process has the file, its size came to the device once. */
+  isOnDevice = false;
 
   readonly #fileSystem: FileSystem;
   #handle: FileHandle | undefined;
@@ -277,6 +279,7 @@ export class LogSegment {
     this.#pins++;
     try {
       await this.handle.datasync();
+      this.isOnDevice = true;
     } finally {
       this.#pins--;
       if (this.#pins === 0 && this.#isCloseAwaited) this.closeHandle();
