@@ -1,5 +1,3 @@
-import { Worker } from "node:worker_threads";
-
 import type {
   BrokerWorkerFailure,
   BrokerWorkerMessage,
@@ -17,7 +15,7 @@ import {
   type ReadOptions,
 } from "@millrace/model";
 import type { Timer } from "@millrace/platform";
-import { nodePlatform } from "@millrace/platform/node";
+import { nodePlatform, startWorkerThread, type Worker } from "@millrace/platform/node";
 
 import { connect } from "../connect.ts";
 import { makeMissingTopics, topicCounts, type TopicCounts } from "../missing-topics.ts";
@@ -216,9 +214,7 @@ async function startThread(
     properties: { "group.initial.rebalance.delay.ms": 0, ...options.config },
   };
   const url = new URL(import.meta.resolve("@millrace/broker/worker"));
-  // Of a program that was given as text: Node refuses it for a file.
-  const execArgv = process.execArgv.filter((argument) => !argument.startsWith("--input-type"));
-  const worker = new Worker(url, { workerData, execArgv });
+  const worker = startWorkerThread(url, workerData);
   let timer: Timer | undefined;
   // Asked first, since a thread that is ended from outside leaves the folder locked while the process lives.
   const giveUp = (): void => {
