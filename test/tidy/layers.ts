@@ -12,6 +12,25 @@ export const packageLayers: Readonly<Record<string, readonly string[]>> = {
   rocksdb: ["model", "platform", "state"],
   broker: ["model", "platform", "protocol", "log"],
   streams: ["model", "platform", "cluster", "state", "serde"],
+  http: ["model", "platform"],
+  "schema-registry": ["model", "platform", "serde"],
+  "serde-avro": ["model", "serde", "schema-registry"],
+  "serde-protobuf": ["model", "serde", "schema-registry"],
+  "serde-json-schema": ["model", "serde", "schema-registry"],
+  "schema-registry-server": [
+    "model",
+    "platform",
+    "client",
+    "cluster",
+    "serde",
+    "http",
+    "schema-registry",
+    "serde-avro",
+    "serde-protobuf",
+    "serde-json-schema",
+  ],
+  rxjs: ["model", "platform", "serde", "client", "cluster", "streams"],
+  kafkajs: ["model", "platform", "cluster"],
   testing: ["model", "platform", "cluster", "state", "serde", "streams"],
   cli: ["model", "platform", "protocol", "client", "cluster", "log", "broker", "streams"],
   millrace: [
@@ -40,6 +59,11 @@ export const browserSafe: readonly string[] = [
   "testing",
   "client",
   "protocol",
+  "schema-registry",
+  "serde-avro",
+  "serde-protobuf",
+  "serde-json-schema",
+  "rxjs",
 ];
 
 /** Folders inside a package, lowest first: a folder imports from those before it and from itself. */

@@ -1,0 +1,1 @@
+export const packageName = "@millrace/schema-registry-server";
