@@ -125,6 +125,7 @@ export const worldExceptions: Readonly<Record<string, string>> = {
   "packages/millrace/src/until-signalled.ts": "signals of the process",
   "packages/millrace/src/engine/": "loads the optional package of the native engine",
   "packages/rocksdb/src/binding/": "loads native code",
+  "packages/http/": "serves on Node's HTTP server",
   "packages/cli/": "a program of Node's",
   "examples/": "programs of Node's",
 };

@@ -1,1 +1,9 @@
-export const packageName = "@millrace/http";
+export type { HttpApp, RefuseRequest } from "./guard.ts";
+export {
+  httpOptionRows,
+  httpOptionTable,
+  type HttpOptions,
+  type SignInOptions,
+  type TlsOptions,
+} from "./http-options.ts";
+export { HttpServer, serveHttp } from "./http-server.ts";

@@ -1,3 +1,4 @@
+export { networkError } from "./network-errors.ts";
 export { startWorkerThread, type Worker } from "./start-worker-thread.ts";
 export { drainTurn } from "./node-timers.ts";
 export { nodePlatform, type NodePlatformOptions } from "./node-platform.ts";

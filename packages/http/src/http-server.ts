@@ -1,0 +1,178 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { Socket } from "node:net";
+
+import { getRequestListener } from "@hono/node-server";
+import type { Platform, NetworkAddress } from "@millrace/platform";
+import { networkError } from "@millrace/platform/node";
+
+import { guarded, type HttpApp, type RefuseRequest } from "./guard.ts";
+import { httpSettings, type HttpOptions, type HttpSettings } from "./http-options.ts";
+
+const headerBytesMax = 16 * 1024;
+/** How often connections are looked at for the limits of time. */
+const checkIntervalMs = 1000;
+
+/**
+ * An app that is served over HTTP, by Node's server.
+ *
+ * ```
+ *  serving ──close──> refusing connections, ending idle ones ──no request left, or closeTimeout──> closed
+ * ```
+ */
+export class HttpServer implements AsyncDisposable {
+  readonly address: NetworkAddress;
+  /** Such as `http://127.0.0.1:8081`. */
+  readonly url: string;
+  readonly #server: Server;
+  readonly #platform: Platform;
+  readonly #settings: HttpSettings;
+  readonly #work: RequestsUnderWay;
+  #closing: Promise<void> | undefined;
+
+  constructor(platform: Platform, server: Server, parts: ServedParts) {
+    const { settings, work } = parts;
+    const bound = server.address();
+    const port = typeof bound === "object" && bound !== null ? bound.port : settings.port;
+    this.address = { host: settings.host, port };
+    const name = settings.host.includes(":") ? `[${settings.host}]` : settings.host;
+    this.url = `${settings.tls === undefined ? "http" : "https"}://${name}:${port}`;
+    this.#server = server;
+    this.#platform = platform;
+    this.#settings = settings;
+    this.#work = work;
+  }
+
+  /** Lets requests that are worked on end, within `closeTimeout`; then breaks what is left. Twice is fine. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(): Promise<void> {
+    const server = this.#server;
+    const closed = new Promise<void>((resolve) => {
+      server.close(() => resolve());
+    });
+    this.#work.close(() => server.closeIdleConnections());
+    const timer = this.#platform.timers.after(this.#settings.closeTimeout, () =>
+      server.closeAllConnections(),
+    );
+    await closed;
+    timer.cancel();
+  }
+}
+
+interface ServedParts {
+  readonly settings: HttpSettings;
+  readonly work: RequestsUnderWay;
+}
+
+/** Counts requests; once it is closed, each that ends closes its connection. */
+class RequestsUnderWay {
+  #count = 0;
+  readonly #countMax: number;
+  #whenNone: (() => void) | undefined;
+
+  constructor(countMax: number) {
+    this.#countMax = countMax;
+  }
+
+  /** False: too many. */
+  begin(response: ServerResponse): boolean {
+    if (this.#whenNone !== undefined) response.setHeader("connection", "close");
+    if (this.#count >= this.#countMax) return false;
+    this.#count++;
+    response.once("close", () => {
+      this.#count--;
+      if (this.#count === 0) this.#whenNone?.();
+    });
+    return true;
+  }
+
+  close(whenNone: () => void): void {
+    this.#whenNone = whenNone;
+    whenNone();
+  }
+}
+
+/**
+ * Serves an app over HTTP: on loopback unless told otherwise, with bounds on all that a sender can cost.
+ *
+ * @param refuse how a request is answered that does not come to the app; default: the text alone
+ * @throws OptionError `UNKNOWN_OPTION`, `INVALID_OPTION`; NetworkError, such as `ADDRESS_IN_USE`
+ * @example
+ * const app = new Hono().get("/", (context) => context.json({}));
+ * await using server = await serveHttp(nodePlatform(), app, { port: 8081 });
+ * console.log(server.url); // http://127.0.0.1:8081
+ */
+export async function serveHttp(
+  platform: Platform,
+  app: HttpApp,
+  options: HttpOptions & { readonly refuse?: RefuseRequest } = {},
+): Promise<HttpServer> {
+  const { refuse = plainRefusal, ...given } = options;
+  const settings = httpSettings(given);
+  const work = new RequestsUnderWay(settings.requestsMax);
+  const server = openServer(settings);
+  const guardedApp = guarded(app, settings, refuse);
+  const answer = getRequestListener((request) => guardedApp.fetch(request), {
+    overrideGlobalObjects: false,
+    errorHandler: () => refuse(500, "the request failed"),
+  });
+  const busy = getRequestListener(() => refuse(503, "too many requests at once; try again"), {
+    overrideGlobalObjects: false,
+  });
+  server.on("request", (request: IncomingMessage, response: ServerResponse) => {
+    void (work.begin(response) ? answer : busy)(request, response);
+  });
+  limit(server, settings);
+  await listen(server, settings);
+  platform.logger.log("info", "http.listening", { host: settings.host, port: settings.port });
+  return new HttpServer(platform, server, { settings, work });
+}
+
+function plainRefusal(status: number, message: string): Response {
+  return new Response(`${message}\n`, { status, headers: { "content-type": "text/plain" } });
+}
+
+function openServer({ tls, headersTimeout, requestTimeout, idleTimeout }: HttpSettings): Server {
+  const common = {
+    headersTimeout,
+    requestTimeout,
+    keepAliveTimeout: idleTimeout,
+    connectionsCheckingInterval: Math.min(checkIntervalMs, headersTimeout),
+    maxHeaderSize: headerBytesMax,
+  };
+  if (tls === undefined) return createServer(common);
+  return createTlsServer({ ...common, ...tls, handshakeTimeout: headersTimeout });
+}
+
+function limit(server: Server, { connectionsMax, idleTimeout }: HttpSettings): void {
+  server.maxConnections = connectionsMax;
+  server.timeout = idleTimeout;
+  // A request that is none: the sender is told, where it listens still.
+  server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
+    if (error.code === "ECONNRESET" || !socket.writable) socket.destroy();
+    else socket.end(`HTTP/1.1 ${statusOf(error.code)}\r\nconnection: close\r\n\r\n`);
+  });
+}
+
+function statusOf(code: string | undefined): string {
+  if (code === "HPE_HEADER_OVERFLOW") return "431 Request Header Fields Too Large";
+  if (code === "ERR_HTTP_REQUEST_TIMEOUT") return "408 Request Timeout";
+  return "400 Bad Request";
+}
+
+function listen(server: Server, { host, port }: HttpSettings): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (cause) =>
+      reject(networkError(`listen for HTTP on ${host}:${port}`, cause)),
+    );
+    server.listen(port, host, () => resolve());
+  });
+}
