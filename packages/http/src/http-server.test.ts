@@ -131,7 +131,8 @@ test("who does not sign in is refused, with what to try", async () => {
 test("a body beyond the bound is refused, whether its length is told or not", async () => {
   const server = await serve({ bodyBytesMax: 1000 });
   const post = async (body: BodyInit) =>
-    (await fetch(`${server.url}/echo`, { method: "POST", body, duplex: "half" })).status;
+    (await fetch(`${server.url}/echo`, { method: "POST", body, duplex: "half" } as RequestInit))
+      .status;
   const streamed = (bytes: number) => new Blob(["x".repeat(bytes)]).stream();
   expect(await post("x".repeat(1000))).toBe(200);
   expect(await post("x".repeat(1001))).toBe(413);
