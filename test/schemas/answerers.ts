@@ -1,3 +1,4 @@
+import { avroAnswerers } from "./answer-avro.ts";
 import type { FactAnswer, FactCase } from "./facts.ts";
 
 /** One kind of cases: how our code answers them, how many were recorded, and what equal means for them. */
@@ -12,7 +13,7 @@ export interface Answerer {
 }
 
 /** Each kind that we answer has a row here. */
-export const answerers: readonly Answerer[] = [];
+export const answerers: readonly Answerer[] = [...avroAnswerers];
 
 /** Which kind a case is of. */
 export function kindOf(given: FactCase): string {

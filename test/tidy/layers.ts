@@ -96,6 +96,7 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
   platform: ["conformance", "memory", "node"],
   protocol: ["wire", "records", "compression", "schema", "definitions", "frames"],
   serde: [],
+  "serde-avro": ["schema", "codec"],
   simulator: ["world", "disk", "network", "process"],
   state: [
     "bytes",

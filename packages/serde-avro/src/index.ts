@@ -1,1 +1,6 @@
-export const packageName = "@millrace/serde-avro";
+export { avroFormat } from "./avro-format.ts";
+export {
+  avroCanonicalForm,
+  avroFingerprint,
+  type AvroSchemaSource,
+} from "./schema/schema-source.ts";
