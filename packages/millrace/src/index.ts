@@ -300,6 +300,7 @@ export {
   type StoreValue,
   type StreamPartitioner,
   type StreamsErrorCode,
+  type StateListener,
   type StreamsState,
   type Subtopology,
   type SubtopologyDescription,

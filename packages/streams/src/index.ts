@@ -257,7 +257,8 @@ export type {
 } from "./topology/node-options.ts";
 
 export { checkTopology } from "./app/check-topology.ts";
-export { StreamsApp, type StreamsState } from "./app/streams-app.ts";
+export type { StateListener, StreamsState } from "./app/application-state.ts";
+export { StreamsApp } from "./app/streams-app.ts";
 export {
   streamsOptionTable,
   type StreamsEnvironment,

@@ -11,6 +11,7 @@ import type { LoopEnvironment } from "../runtime/loop-environment.ts";
 import { PatternTopics } from "../runtime/pattern-topics.ts";
 import { StreamLoop } from "../runtime/stream-loop.ts";
 import type { Topology } from "../topology/topology.ts";
+import { ApplicationState } from "./application-state.ts";
 import { StateDirectory } from "./state-directory.ts";
 import type { ResolvedStreamsOptions, StreamsEnvironment } from "./streams-options.ts";
 
@@ -25,6 +26,7 @@ export interface AppParts {
   readonly readers: readonly { close(): Promise<void> }[];
   readonly stateDirectory: StateDirectory | undefined;
   readonly gone: AbortSignal | undefined;
+  readonly state: ApplicationState;
 }
 
 export async function assemble(
@@ -75,8 +77,10 @@ function assembleIn(
   const restoreReader = openReader(cluster, true);
   const shared = sharedParts({ topology, options, processId }, { platform, cluster, engines });
   const global = openGlobalLoop(topology, shared, directory);
+  const state = new ApplicationState(options, platform.logger);
   const environment: LoopEnvironment = {
     ...shared,
+    tellState: (reached) => state.to(reached),
     gone,
     globalStores: global,
     subtopologies,
@@ -98,6 +102,7 @@ function assembleIn(
     readers: [reader, restoreReader],
     stateDirectory: directory,
     gone,
+    state,
   };
 }
 

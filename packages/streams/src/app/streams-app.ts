@@ -3,12 +3,10 @@ import type { MetricValue } from "@millrace/platform";
 import { ApplicationError } from "../error/application-error.ts";
 import { runWithGlobalStores } from "../runtime/run-with-global-stores.ts";
 import type { Topology } from "../topology/topology.ts";
+import type { StateListener, StreamsState } from "./application-state.ts";
 import { assemble, type AppParts } from "./app-parts.ts";
 import { checkTopology } from "./check-topology.ts";
 import { resolveOptions, type StreamsEnvironment, type StreamsOptions } from "./streams-options.ts";
-
-/** Kafka: `KafkaStreams.State`. */
-export type StreamsState = "starting" | "rebalancing" | "running" | "closing" | "closed" | "failed";
 
 /**
  * A running application: one member of its group (Kafka: `KafkaStreams`).
@@ -25,12 +23,13 @@ export class StreamsApp implements AsyncDisposable {
   readonly #stop = new AbortController();
   /** True: whoever started it waits for no promise any more that would tell a failure. */
   #tellsFailure = false;
-  #failure: unknown;
 
   private constructor(parts: AppParts, dispose: StreamsEnvironment["dispose"]) {
     this.#parts = parts;
     this.applicationId = parts.options.applicationId;
-    this.closed = this.#run().finally(dispose);
+    this.closed = this.#run()
+      .finally(dispose)
+      .finally(() => parts.state.end());
     this.closed.catch(() => {}); // told by `start`, `close` and whoever awaits `closed`
   }
 
@@ -71,7 +70,32 @@ export class StreamsApp implements AsyncDisposable {
   }
 
   get state(): StreamsState {
-    return this.#failure === undefined ? this.#parts.loop.state : "failed";
+    return this.#parts.state.current;
+  }
+
+  /**
+   * Calls back at each change of the state, at once and in order, until what it gives is disposed of; a listener that
+   * throws has a line in the log, and nobody is stopped by it. Of changes before the application was there the option
+   * `onStateChange` tells.
+   *
+   * @throws OptionError `INVALID_OPTION`
+   * @example
+   * using _ = app.onStateChange((state) => health.set(state === "running"));
+   */
+  onStateChange(listener: StateListener): Disposable {
+    return this.#parts.state.onChange(listener);
+  }
+
+  /**
+   * The present state, then each change; ends with the application. Where changes are taken much more slowly than they
+   * come, pairs of `rebalancing` and `running` that are over are left out.
+   *
+   * @throws the signal's reason once it aborts
+   * @example
+   * for await (const state of app.states()) console.log(state);
+   */
+  states(signal?: AbortSignal): AsyncIterableIterator<StreamsState> {
+    return this.#parts.state.states(signal);
   }
 
   /** The tasks that run here now, such as `0_3`. */
@@ -100,23 +124,30 @@ export class StreamsApp implements AsyncDisposable {
   }
 
   #requestStop(): void {
+    this.#parts.state.to("closing");
     if (!this.#stop.signal.aborted) this.#stop.abort(closedError(this.applicationId));
   }
 
   async #run(): Promise<void> {
-    const { loop, global, membership, options, stateDirectory, readers, platform, gone } =
+    const { loop, global, membership, options, stateDirectory, readers, platform, gone, state } =
       this.#parts;
     const stopRequested = (): void => this.#requestStop();
-    gone?.addEventListener("abort", stopRequested, { once: true });
+    const clusterGone = (): void => {
+      state.to("failing");
+      this.#requestStop();
+    };
+    gone?.addEventListener("abort", clusterGone, { once: true });
     options.signal?.addEventListener("abort", stopRequested, { once: true });
-    if (options.signal?.aborted === true || gone?.aborted === true) this.#requestStop();
     try {
+      state.to("rebalancing");
+      if (gone?.aborted === true) clusterGone();
+      if (options.signal?.aborted === true) this.#requestStop();
       const { signal } = this.#stop;
       await (global === undefined
         ? loop.run(signal)
         : runWithGlobalStores({ loop, global }, signal));
     } catch (error) {
-      this.#failure = error;
+      state.to("failing");
       if (this.#tellsFailure)
         platform.logger.log("error", "streams.application-failed", {
           application: this.applicationId,
@@ -124,7 +155,7 @@ export class StreamsApp implements AsyncDisposable {
         });
       throw error;
     } finally {
-      gone?.removeEventListener("abort", stopRequested);
+      gone?.removeEventListener("abort", clusterGone);
       options.signal?.removeEventListener("abort", stopRequested);
       await Promise.allSettled([
         membership.close({ timeoutMs: gone?.aborted === true ? 0 : options.closeTimeoutMs / 8 }),

@@ -18,6 +18,7 @@ import type { StoreEngineProvider } from "@millrace/state";
 
 import type { ErrorPolicy } from "../task/error-policy.ts";
 import { isOffsetReset, offsetResetsAllowed, type OffsetReset } from "../topology/offset-reset.ts";
+import { stateListenerKind, type StateListener } from "./application-state.ts";
 
 const errorPolicy = {
   allowed: '"fail", "continue" or a synchronous function that answers one of them',
@@ -135,6 +136,8 @@ export const streamsOptionRows = {
   }),
   /** Where records go that are left out, or failed on. */
   deadLetterTopic: textOption({ kafka: "errors.dead.letter.queue.topic.name", ...topicName }),
+  /** Told of each change of the application's state, the first ones too: see `app.onStateChange`. */
+  onStateChange: valueOption<StateListener>(stateListenerKind, { kafka: "setStateListener" }),
   /** Closes the application when it aborts; while it starts, `start` rejects with `APPLICATION_CLOSED`. */
   signal: valueOption<AbortSignal>({
     allowed: "an AbortSignal",
@@ -197,6 +200,7 @@ export interface ResolvedStreamsOptions {
   readonly maxTaskIdleMs: number;
   readonly metadataAgeMsMax: number;
   readonly signal: AbortSignal | undefined;
+  readonly onStateChange: StateListener | undefined;
   readonly requestBytesMax: number;
   readonly compression: "none" | "gzip" | "zstd";
   readonly errors: Pick<
@@ -230,6 +234,7 @@ export function resolveOptions(options: StreamsOptions): ResolvedStreamsOptions 
     maxTaskIdleMs: read.maxTaskIdle,
     metadataAgeMsMax: read.metadataMaxAge,
     signal: read.signal,
+    onStateChange: read.onStateChange,
     requestBytesMax: read.requestBytesMax,
     compression: read.compression,
     errors: definedOnly({

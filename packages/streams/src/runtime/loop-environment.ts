@@ -14,6 +14,8 @@ import type { TopicIdStore } from "./topic-id-store.ts";
 export interface LoopEnvironment {
   readonly platform: Platform;
   readonly cluster: ClusterClient;
+  /** Told whether the loop has its tasks. */
+  readonly tellState: (state: "rebalancing" | "running") => void;
   /** Aborts once the cluster is gone for good; undefined where nobody can tell. */
   readonly gone: AbortSignal | undefined;
   readonly engines: StoreEngineProvider;

@@ -20,8 +20,6 @@ const pollWaitMs = 100;
 /** Without a reason, each abort would make an exception with its stack: results may come thousands of times a second. */
 const resultsWait = "results wait for their delivery";
 
-export type LoopState = "starting" | "rebalancing" | "running" | "closing" | "closed";
-
 /**
  * Runs the tasks of one group member (Kafka: `StreamThread`): polls, processes in slices, commits, rebalances.
  * Waits only at poll, flush and commit; within a slice everything is synchronous.
@@ -37,7 +35,6 @@ export class StreamLoop {
   /** Resolves once the loop has its first tasks. */
   readonly running: Promise<void>;
   #markRunning: () => void = () => {};
-  #state: LoopState = "starting";
   readonly #environment: LoopEnvironment;
   readonly #assignments: TaskAssignments;
   readonly #writer: LoopWriter;
@@ -85,10 +82,6 @@ export class StreamLoop {
     });
   }
 
-  get state(): LoopState {
-    return this.#state;
-  }
-
   /** The tasks that run here now, such as `0_3`. */
   get taskIds(): readonly string[] {
     return this.#tasks.ids;
@@ -116,7 +109,6 @@ export class StreamLoop {
       await this.#topics.check(signal);
       await this.#writer.initialize(signal);
       while (!stop.aborted) await this.#step(signal);
-      this.#state = "closing";
       gone?.throwIfAborted();
       platform.probe?.("C21");
       if (this.#assignments.isMember) await this.#commit();
@@ -132,7 +124,6 @@ export class StreamLoop {
       timer?.cancel();
       stop.removeEventListener("abort", whenStopped);
       gone?.removeEventListener("abort", whenGone);
-      this.#state = "closed";
     }
   }
 
@@ -153,7 +144,7 @@ export class StreamLoop {
     this.#recovery.lost(this.#tasks.committableOffsets());
     for (;;) {
       if (signal.aborted || !isRecoverable(cause)) throw cause;
-      this.#state = "rebalancing";
+      this.#environment.tellState("rebalancing");
       await this.#recovery.pause(cause, signal);
       try {
         await this.#rebuild(cause, signal);
@@ -204,7 +195,7 @@ export class StreamLoop {
 
   /** Gives everything up, joins, and takes what it is given. Tasks that stay go on where they were. */
   async #rebalance(signal: AbortSignal): Promise<void> {
-    this.#state = "rebalancing";
+    this.#environment.tellState("rebalancing");
     this.#wake = new AbortController();
     if (this.#tasks.open.length > 0) this.#assignments.requireMember();
     if (this.#assignments.isMember) await this.#commit();
@@ -219,7 +210,7 @@ export class StreamLoop {
     this.#recovery.keepOnly(this.#tasks.inputs.names);
     this.#commits.schedule();
     this.#watch.begin(target.basis?.partitions);
-    this.#state = "running";
+    this.#environment.tellState("running");
     this.#markRunning();
   }
 
@@ -233,7 +224,6 @@ export class StreamLoop {
 
   /** Closes without committing. What fails here is logged: there is nothing left to do about it. */
   async #abandon(): Promise<void> {
-    this.#state = "closing";
     const { platform, config, gone } = this.#environment;
     const writerMsMax = gone?.aborted === true ? 0 : config.closeTimeoutMs / 8;
     const ends = [
