@@ -19,32 +19,39 @@ export function compatibilityWith(format: SchemaFormat): (given: FactCase) => Fa
     const previous = (given["previous"] as readonly GivenSchema[]).map((old) =>
       parseGiven(format, old),
     );
-    const problems = problemsAt(`${given["mode"]}`, schema, previous, policy);
-    return { compatible: problems.length === 0, problems };
+    const { problems, allowed } = comparedAt(`${given["mode"]}`, schema, previous, policy);
+    return { compatible: problems.length === 0, problems, allowed };
   };
 }
 
+interface Compared {
+  readonly problems: object[];
+  /** Seen, and let pass. */
+  readonly allowed: object[];
+}
+
 /** Newest first; the levels that are not transitive look at it alone; the first version with problems ends it. */
-function problemsAt(
+function comparedAt(
   level: string,
   schema: ParsedSchema,
   previous: readonly ParsedSchema[],
   policy: CompatibilityPolicy,
-): readonly object[] {
-  if (level === "NONE") return [];
+): Compared {
+  const compared: Compared = { problems: [], allowed: [] };
+  if (level === "NONE") return compared;
   for (let version = previous.length; version > 0; version--) {
     const old = previous[version - 1];
-    const problems: object[] = [];
     const check = (who: string, reader: ParsedSchema, writer: ParsedSchema): void => {
       for (const { kind, path, detail, isAllowed } of reader.differencesFrom(writer, policy)) {
-        if (!isAllowed) problems.push({ version, reader: who, kind, path, detail });
+        const { [isAllowed ? "allowed" : "problems"]: list } = compared;
+        list.push({ version, reader: who, kind, path, detail });
       }
     };
     if (!level.startsWith("FORWARD")) check("new", schema, old);
     if (!level.startsWith("BACKWARD")) check("previous", old, schema);
-    if (problems.length > 0 || !level.endsWith("_TRANSITIVE")) return problems;
+    if (compared.problems.length > 0 || !level.endsWith("_TRANSITIVE")) break;
   }
-  return [];
+  return compared;
 }
 
 export function parseGiven(format: SchemaFormat, given: GivenSchema): ParsedSchema {

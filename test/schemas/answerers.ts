@@ -1,4 +1,5 @@
 import { avroAnswerers } from "./answer-avro.ts";
+import { protobufAnswerers } from "./answer-protobuf.ts";
 import type { FactAnswer, FactCase } from "./facts.ts";
 
 /** One kind of cases: how our code answers them, how many were recorded, and what equal means for them. */
@@ -13,7 +14,7 @@ export interface Answerer {
 }
 
 /** Each kind that we answer has a row here. */
-export const answerers: readonly Answerer[] = [...avroAnswerers];
+export const answerers: readonly Answerer[] = [...avroAnswerers, ...protobufAnswerers];
 
 /** Which kind a case is of. */
 export function kindOf(given: FactCase): string {

@@ -15,14 +15,22 @@ export function membersDiffer(
 /** Equal: the same verdict, and the same set of problems by version, reader, kind and path. */
 export function compatibilityDiffers(recorded: FactCase, answer: FactAnswer): readonly string[] {
   const verdict = membersDiffer(["compatible"])(recorded, answer);
-  const wanted = problemsOf(recorded);
-  const found = problemsOf(answer);
-  if (isDeepStrictEqual(wanted, found)) return verdict;
-  return [...verdict, difference("problems", wanted, found)];
+  return [...verdict, ...listDiffers("problems", recorded, answer)];
 }
 
-function problemsOf(line: FactCase | FactAnswer): readonly string[] {
-  const problems = (line["problems"] ?? []) as readonly Readonly<Record<string, unknown>>[];
+/** The same, and the same set of what was seen and let pass. */
+export function allowedDiffers(recorded: FactCase, answer: FactAnswer): readonly string[] {
+  return [...compatibilityDiffers(recorded, answer), ...listDiffers("allowed", recorded, answer)];
+}
+
+function listDiffers(name: string, recorded: FactCase, answer: FactAnswer): readonly string[] {
+  const wanted = toldIn(recorded[name]);
+  const found = toldIn(answer[name]);
+  return isDeepStrictEqual(wanted, found) ? [] : [difference(name, wanted, found)];
+}
+
+function toldIn(list: unknown): readonly string[] {
+  const problems = (list ?? []) as readonly Readonly<Record<string, unknown>>[];
   const told = problems.map(({ version, reader, kind, path, detail }) =>
     JSON.stringify([version, reader, kind, path, detail]),
   );

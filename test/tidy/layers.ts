@@ -97,7 +97,7 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
   protocol: ["wire", "records", "compression", "schema", "definitions", "frames"],
   serde: [],
   "serde-avro": ["schema", "codec"],
-  "schema-registry": ["format", "framing"],
+  "serde-protobuf": ["schema", "compatibility", "format", "codec"],
   simulator: ["world", "disk", "network", "process"],
   state: [
     "bytes",

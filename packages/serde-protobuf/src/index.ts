@@ -1,1 +1,1 @@
-export const packageName = "@millrace/serde-protobuf";
+export { protobufFormat, ProtobufSchema, type ProtobufFormat } from "./format/protobuf-format.ts";
