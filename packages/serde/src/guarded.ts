@@ -1,17 +1,23 @@
 import { isPromise, shown } from "@millrace/model";
-import type { Serde } from "./serde.ts";
+import type { Serde, SerdePlace } from "./serde.ts";
 import { isBytes, requireSynchronous, SerdeContractError } from "./serde-contract.ts";
 import { SerdeError } from "./serde-error.ts";
+import { SerdePendingError } from "./serde-pending-error.ts";
 
 /**
  * Serialises, and says where if that fails.
  *
- * @throws SerdeError `SERIALIZATION_FAILED`, SerdeContractError
+ * @throws SerdeError `SERIALIZATION_FAILED`, SerdePendingError, SerdeContractError
  */
-export function serializeWith<T>(serde: Serde<T>, value: T & {}, topic: string): Uint8Array {
+export function serializeWith<T>(
+  serde: Serde<T>,
+  value: T & {},
+  topic: string,
+  place: SerdePlace,
+): Uint8Array {
   let bytes: Uint8Array;
   try {
-    bytes = serde.serialize(value, topic);
+    bytes = serde.serialize(value, topic, place);
   } catch (cause) {
     throw failure("SERIALIZATION_FAILED", { topic, serde: serde.name, cause });
   }
@@ -47,12 +53,17 @@ export function sizeWith<T>(serde: Serde<T>, value: T & {}, topic: string): numb
 /**
  * Deserialises, and says where if that fails.
  *
- * @throws SerdeError `DESERIALIZATION_FAILED`, SerdeContractError
+ * @throws SerdeError `DESERIALIZATION_FAILED`, SerdePendingError, SerdeContractError
  */
-export function deserializeWith<T>(serde: Serde<T>, bytes: Uint8Array, topic: string): T & {} {
+export function deserializeWith<T>(
+  serde: Serde<T>,
+  bytes: Uint8Array,
+  topic: string,
+  place: SerdePlace,
+): T & {} {
   let value: T & {};
   try {
-    value = serde.deserialize(bytes, topic);
+    value = serde.deserialize(bytes, topic, place);
     if (value === undefined) throw new TypeError("deserialize gave undefined, no value");
   } catch (cause) {
     throw failure("DESERIALIZATION_FAILED", { topic, serde: serde.name, cause });
@@ -61,11 +72,12 @@ export function deserializeWith<T>(serde: Serde<T>, bytes: Uint8Array, topic: st
   return value;
 }
 
-/** What a serde says of itself is passed on: no other record would fare better. */
+/** What a serde says of itself, and not of the value or the bytes, is passed on. */
 function failure(
   code: SerdeError["code"],
   where: { readonly topic: string; readonly serde: string; readonly cause: unknown },
-): SerdeError | SerdeContractError {
+): SerdeError | SerdeContractError | SerdePendingError {
   const { cause } = where;
-  return cause instanceof SerdeContractError ? cause : new SerdeError(code, where);
+  const isOfSerde = cause instanceof SerdeContractError || cause instanceof SerdePendingError;
+  return isOfSerde ? cause : new SerdeError(code, where);
 }

@@ -1,4 +1,5 @@
 export { bytes } from "./bytes.ts";
+export { composedOf } from "./composed-of.ts";
 export { deserializeWith, serializeWith, sizeWith } from "./guarded.ts";
 export { json } from "./json.ts";
 export { list } from "./list.ts";
@@ -6,7 +7,16 @@ export { double, int32, int64, int64AsNumber } from "./numbers.ts";
 export { optional } from "./optional.ts";
 export { SerdeContractError, serdeKind, type SerdeContractErrorCode } from "./serde-contract.ts";
 export { SerdeError, type SerdeErrorCode } from "./serde-error.ts";
-export type { Serde } from "./serde.ts";
+export { SerdePendingError } from "./serde-pending-error.ts";
+export {
+  keyPlace,
+  placeOf,
+  valuePlace,
+  type Serde,
+  type SerdePart,
+  type SerdePlace,
+  type SerdeUse,
+} from "./serde.ts";
 export type {
   SchemaOutput,
   StandardSchema,
@@ -15,4 +25,5 @@ export type {
 } from "./standard-schema.ts";
 export { string } from "./string.ts";
 export { counted, type Counted } from "./counted.ts";
+export { WritePlace } from "./write-place.ts";
 export { windowed, type WindowedForm } from "./windowed.ts";

@@ -1,5 +1,7 @@
+import { noHeaders } from "@millrace/model";
+import { composedOf } from "./composed-of.ts";
 import { requireSerde } from "./serde-contract.ts";
-import type { Serde } from "./serde.ts";
+import { placeOf, valuePlace, type Serde, type SerdePlace } from "./serde.ts";
 
 /** Serdes whose values Kafka's `ListSerializer` writes without their lengths. */
 const fixedBytes: ReadonlyMap<string, number> = new Map([
@@ -26,25 +28,34 @@ export function list<T>(inner: Serde<T>): Serde<readonly T[]> {
   return Object.freeze({
     name: `list ${inner.name}`,
     isNullable: false,
-    serialize: (values: readonly T[], topic: string) => {
-      const entries = values.map((value) => entryOf(inner, value, topic));
+    ...composedOf(inner),
+    serialize: (values: readonly T[], topic: string, place: SerdePlace = valuePlace) => {
+      const itemPlace = placeOf(place.part, noHeaders);
+      const entries = values.map((value) => entryOf(inner, value, { topic, place: itemPlace }));
       return size === undefined ? writeVariable(entries) : writeConstant(entries, size);
     },
-    deserialize: (bytes: Uint8Array, topic: string) => {
+    deserialize: (bytes: Uint8Array, topic: string, place: SerdePlace = valuePlace) => {
+      const itemPlace = placeOf(place.part, noHeaders);
       const entries = new ListReader(bytes).read(size);
-      return entries.map((entry) => valueOf(inner, entry, topic));
+      return entries.map((entry) => valueOf(inner, entry, { topic, place: itemPlace }));
     },
   });
 }
 
-function entryOf<T>(inner: Serde<T>, value: T, topic: string): Uint8Array | null {
-  if (value !== null && value !== undefined) return inner.serialize(value as T & {}, topic);
+/** Headers are the list's, not an item's. */
+interface ItemPlace {
+  readonly topic: string;
+  readonly place: SerdePlace;
+}
+
+function entryOf<T>(inner: Serde<T>, value: T, { topic, place }: ItemPlace): Uint8Array | null {
+  if (value !== null && value !== undefined) return inner.serialize(value as T & {}, topic, place);
   if (inner.isNullable) return null;
   throw new TypeError(`a list holds ${String(value)}; make its serde optional(…) to allow null`);
 }
 
-function valueOf<T>(inner: Serde<T>, entry: Uint8Array | null, topic: string): T {
-  if (entry !== null) return inner.deserialize(entry, topic);
+function valueOf<T>(inner: Serde<T>, entry: Uint8Array | null, { topic, place }: ItemPlace): T {
+  if (entry !== null) return inner.deserialize(entry, topic, place);
   if (!inner.isNullable) throw new TypeError("a list holds null; make its serde optional(…)");
   // Its serde says that null is one of its values.
   return null as T;

@@ -1,5 +1,5 @@
-import type { Serde } from "./serde.ts";
 import { requireSerde } from "./serde-contract.ts";
+import type { Serde, SerdePlace, SerdeUse } from "./serde.ts";
 
 /**
  * Adds null to a serde: a record without a value (a tombstone) is then a value that the program sees. Null itself
@@ -19,6 +19,8 @@ class OptionalSerde<T> implements Serde<T | null> {
   readonly isInjective: boolean;
   readonly sizeOf?: (value: T & {}) => number;
   readonly partitionedBy?: (bytes: Uint8Array) => Uint8Array;
+  readonly usesPlace: boolean;
+  readonly prepare?: (use: SerdeUse, signal: AbortSignal) => Promise<void>;
   readonly #inner: Serde<T>;
 
   constructor(inner: Serde<T>) {
@@ -26,15 +28,17 @@ class OptionalSerde<T> implements Serde<T | null> {
     this.name = `optional ${inner.name}`;
     this.isTotal = inner.isTotal ?? false;
     this.isInjective = inner.isInjective ?? false;
+    this.usesPlace = inner.usesPlace ?? false;
     if (inner.sizeOf !== undefined) this.sizeOf = inner.sizeOf.bind(inner);
+    if (inner.prepare !== undefined) this.prepare = inner.prepare.bind(inner);
     if (inner.partitionedBy !== undefined) this.partitionedBy = inner.partitionedBy.bind(inner);
   }
 
-  serialize(value: T & {}, topic: string): Uint8Array {
-    return this.#inner.serialize(value, topic);
+  serialize(value: T & {}, topic: string, place?: SerdePlace): Uint8Array {
+    return this.#inner.serialize(value, topic, place);
   }
 
-  deserialize(bytes: Uint8Array, topic: string): T & {} {
-    return this.#inner.deserialize(bytes, topic);
+  deserialize(bytes: Uint8Array, topic: string, place?: SerdePlace): T & {} {
+    return this.#inner.deserialize(bytes, topic, place);
   }
 }

@@ -15,6 +15,7 @@ import {
   SerdeError,
   serializeWith,
   sizeWith,
+  valuePlace,
   string,
   type Serde,
   type StandardSchema,
@@ -150,10 +151,10 @@ describe("what a serde cannot do", () => {
     expect(() => json().deserialize(fromHex("7b"), topic)).toThrow(SyntaxError);
   });
   it("the guards say topic, serde and cause", () => {
-    const error = caught(() => deserializeWith(json(), fromHex("7b"), topic));
+    const error = caught(() => deserializeWith(json(), fromHex("7b"), topic, valuePlace));
     expect(error).toMatchObject({ code: "DESERIALIZATION_FAILED", topic, serde: "json" });
     expect(error.cause).toBeInstanceOf(SyntaxError);
-    const refused = caught(() => serializeWith(int32(), 0.5, topic));
+    const refused = caught(() => serializeWith(int32(), 0.5, topic, valuePlace));
     expect(refused).toMatchObject({ code: "SERIALIZATION_FAILED", topic, serde: "int32" });
     expect(refused.message).toContain("0.5");
   });
@@ -202,19 +203,19 @@ describe("SERDE-6: a serde that does not keep to the contract is no matter of on
     const slow: StandardSchema = {
       "~standard": { version: 1, vendor: "slow", validate: () => Promise.reject(new Error("no")) },
     };
-    expect(() => serializeWith(broken({ serialize: later }), "v", topic)).toThrow(
+    expect(() => serializeWith(broken({ serialize: later }), "v", topic, valuePlace)).toThrow(
       expect.objectContaining(error),
     );
-    expect(() => deserializeWith(broken({ deserialize: later }), fromHex("31"), topic)).toThrow(
-      expect.objectContaining(error),
-    );
-    expect(() => deserializeWith(json(slow), fromHex("31"), topic)).toThrow(
+    expect(() =>
+      deserializeWith(broken({ deserialize: later }), fromHex("31"), topic, valuePlace),
+    ).toThrow(expect.objectContaining(error));
+    expect(() => deserializeWith(json(slow), fromHex("31"), topic, valuePlace)).toThrow(
       /the slow schema gave a promise; serdes are synchronous/,
     );
   });
 
   it("that gives no bytes, or no size", () => {
-    expect(() => serializeWith(broken({ serialize: () => "v" }), "v", topic)).toThrow(
+    expect(() => serializeWith(broken({ serialize: () => "v" }), "v", topic, valuePlace)).toThrow(
       'serialize of the serde string gave "v"; return a Uint8Array',
     );
     expect(() => sizeWith(broken({ sizeOf: later }), "v", topic)).toThrow(
@@ -224,7 +225,9 @@ describe("SERDE-6: a serde that does not keep to the contract is no matter of on
 
   it("but takes a Uint8Array of another realm", () => {
     const foreign: unknown = runInNewContext("Uint8Array.of(118)");
-    expect(serializeWith(broken({ serialize: () => foreign }), "v", topic)).toBe(foreign);
+    expect(serializeWith(broken({ serialize: () => foreign }), "v", topic, valuePlace)).toBe(
+      foreign,
+    );
   });
 });
 

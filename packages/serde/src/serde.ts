@@ -1,16 +1,19 @@
+import { noHeaders, type Headers } from "@millrace/model";
+
 /**
  * Values to bytes and back (Kafka: `Serde`). `T` says whether null may come and go: where it does not include
  * null, `serialize` is never given null and `deserialize` never a tombstone; `optional(serde)` adds it.
  *
- * A serde throws whatever it likes on what it cannot do; the caller wraps it in a `SerdeError` that says where.
+ * A serde throws whatever it likes on what it cannot do; the caller wraps it in a `SerdeError` that says where. It never
+ * waits: what must be fetched is fetched in `prepare`, or told by a `SerdePendingError`.
  */
 export interface Serde<T> {
   /** For messages, such as `json` or `int64`. */
   readonly name: string;
   /** The result belongs to the caller. */
-  serialize(value: T & {}, topic: string): Uint8Array;
+  serialize(value: T & {}, topic: string, place?: SerdePlace): Uint8Array;
   /** The bytes are a view that may change after the call: copy what is kept. */
-  deserialize(bytes: Uint8Array, topic: string): T & {};
+  deserialize(bytes: Uint8Array, topic: string, place?: SerdePlace): T & {};
   /** True: null is a value of T. */
   readonly isNullable: boolean;
   /**
@@ -30,4 +33,46 @@ export interface Serde<T> {
    * then be keyed by the values themselves.
    */
   readonly isInjective?: boolean;
+  /**
+   * True: topic, part or headers change the bytes, or how they are read. Bytes that were read at one place are then
+   * not written at another as they came, which is done for other serdes. Absent means false.
+   */
+  readonly usesPlace?: boolean;
+  /**
+   * Called once for each topic and part that the serde is used for, as far as they are known, before records flow there:
+   * fetches what it needs. Records wait for it. What it rejects with ends the start of whoever called it.
+   */
+  prepare?(use: SerdeUse, signal: AbortSignal): Promise<void>;
+}
+
+export type SerdePart = "key" | "value";
+
+/** Where the bytes of a call stand. Absent: a value without headers. It holds during the call only. */
+export interface SerdePlace {
+  readonly part: SerdePart;
+  /** Of the record; of a store, those that it keeps. */
+  readonly headers: Headers;
+  /** While a record is written: adds a header to it. Absent where nobody would read it. */
+  addHeader?(name: string, value: Uint8Array): void;
+}
+
+/** What a serde is going to be used for. */
+export interface SerdeUse {
+  /** Of a store: its changelog. */
+  readonly topic: string;
+  readonly part: SerdePart;
+  readonly reads: boolean;
+  readonly writes: boolean;
+}
+
+/** A key without headers. */
+export const keyPlace: SerdePlace = Object.freeze({ part: "key", headers: noHeaders });
+
+/** A value without headers. */
+export const valuePlace: SerdePlace = Object.freeze({ part: "value", headers: noHeaders });
+
+/** Of bytes that are read. It costs nothing where there are no headers. */
+export function placeOf(part: SerdePart, headers: Headers): SerdePlace {
+  if (headers === noHeaders) return part === "key" ? keyPlace : valuePlace;
+  return { part, headers };
 }

@@ -1,4 +1,5 @@
 import { toMilliseconds, type Duration, type Timestamp, type Windowed } from "@millrace/model";
+import { composedOf } from "./composed-of.ts";
 import { requireSerde } from "./serde-contract.ts";
 import type { Serde } from "./serde.ts";
 
@@ -21,8 +22,8 @@ export type WindowedForm =
 export function windowed<K>(key: Serde<K>, form: WindowedForm): Serde<Windowed<K & {}>> {
   requireSerde(key, "windowed");
   const name = `windowed ${key.name}`;
-  if (form === "session") return Object.freeze({ ...sessions(key), name, isNullable: false });
-  return Object.freeze({ ...windows(key, endOfWindows(form)), name, isNullable: false });
+  const codec = form === "session" ? sessions(key) : windows(key, endOfWindows(form));
+  return Object.freeze({ ...codec, ...composedOf(key), name, isNullable: false });
 }
 
 type Codec<K> = Pick<Serde<Windowed<K & {}>>, "serialize" | "deserialize" | "partitionedBy">;
@@ -35,10 +36,11 @@ function endOfWindows(form: Exclude<WindowedForm, "session">): (start: Timestamp
 
 function windows<K>(key: Serde<K>, endOf: (start: Timestamp) => Timestamp): Codec<K> {
   return {
-    serialize: ({ key: own, window }, topic) => behind(key.serialize(own, topic), [window.start]),
-    deserialize: (bytes, topic) => {
+    serialize: ({ key: own, window }, topic, place) =>
+      behind(key.serialize(own, topic, place), [window.start]),
+    deserialize: (bytes, topic, place) => {
       const [start] = timesOf(bytes, 1);
-      const own = key.deserialize(bytes.subarray(0, bytes.length - 8), topic);
+      const own = key.deserialize(bytes.subarray(0, bytes.length - 8), topic, place);
       return { key: own, window: { start, end: endOf(start) } };
     },
     partitionedBy: (bytes) => bytes.subarray(0, bytes.length - 8),
@@ -47,11 +49,11 @@ function windows<K>(key: Serde<K>, endOf: (start: Timestamp) => Timestamp): Code
 
 function sessions<K>(key: Serde<K>): Codec<K> {
   return {
-    serialize: ({ key: own, window: { start, end } }, topic) =>
-      behind(key.serialize(own, topic), [end, start]),
-    deserialize: (bytes, topic) => {
+    serialize: ({ key: own, window: { start, end } }, topic, place) =>
+      behind(key.serialize(own, topic, place), [end, start]),
+    deserialize: (bytes, topic, place) => {
       const [end, start] = timesOf(bytes, 2);
-      const own = key.deserialize(bytes.subarray(0, bytes.length - 16), topic);
+      const own = key.deserialize(bytes.subarray(0, bytes.length - 16), topic, place);
       return { key: own, window: { start, end } };
     },
     partitionedBy: (bytes) => bytes.subarray(0, bytes.length - 16),

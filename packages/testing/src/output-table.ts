@@ -1,5 +1,5 @@
 import { toHex } from "@millrace/model";
-import { SerdeError, serializeWith, type Serde } from "@millrace/serde";
+import { keyPlace, SerdeError, serializeWith, type Serde } from "@millrace/serde";
 
 /** A record of an output, with its key as it was written. */
 export interface KeyedRecord<K, V> {
@@ -45,7 +45,7 @@ function isObject<T>(value: T): value is T & object {
 /** Undefined: no key of the topic; test frameworks ask for those too when they compare tables. */
 function textOf<K>(key: K & object, serde: Serde<K>, topic: string): string | undefined {
   try {
-    return toHex(serializeWith(serde, key, topic));
+    return toHex(serializeWith(serde, key, topic, keyPlace));
   } catch (thrown) {
     if (thrown instanceof SerdeError) return undefined;
     throw thrown;

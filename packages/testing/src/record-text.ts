@@ -1,4 +1,4 @@
-import { deserializeWith, type Serde } from "@millrace/serde";
+import { deserializeWith, keyPlace, placeOf, type Serde, type SerdePlace } from "@millrace/serde";
 import type { StoreSpecification } from "@millrace/state";
 
 import type { ProducedRecord } from "./produced-record.ts";
@@ -31,11 +31,18 @@ export function entryText(key: unknown, value: unknown): string {
   return `${textOf(key)} = ${textOf(value)}`;
 }
 
+/** A key or a value, and where it stands. */
+export interface RecordPart {
+  readonly bytes: Uint8Array | null;
+  readonly topic: string;
+  readonly place: SerdePlace;
+}
+
 /** What the bytes say; the bytes themselves where the serde does not read them. */
-export function readWith(serde: Serde<unknown>, bytes: Uint8Array | null, topic: string): unknown {
+export function readWith(serde: Serde<unknown>, { bytes, topic, place }: RecordPart): unknown {
   if (bytes === null) return null;
   try {
-    return deserializeWith(serde, bytes, topic);
+    return deserializeWith(serde, bytes, topic, place);
   } catch {
     return bytes;
   }
@@ -44,25 +51,28 @@ export function readWith(serde: Serde<unknown>, bytes: Uint8Array | null, topic:
 /** An entry of a store, as its changelog has it: Kafka's bytes, by the kind of the store. */
 export function changelogEntryText(
   { kind, key: keySerde, value: valueSerde }: StoreSpecification,
-  { key, value, topic }: ProducedRecord,
+  { key, value, topic, headers }: ProducedRecord,
 ): string {
   const keyBytes = key ?? new Uint8Array(0);
+  const keyText = (bytes: Uint8Array | null): string =>
+    textOf(readWith(keySerde, { bytes, topic, place: keyPlace }));
+  const place = placeOf("value", headers);
+  const valueText = textOf(readWith(valueSerde, { bytes: value, topic, place }));
   switch (kind.name) {
     case "window":
     case "timestampedWindow": {
       const at = keyBytes.length - 12;
       const start = int64At(keyBytes, at);
-      const text = textOf(readWith(keySerde, keyBytes.subarray(0, Math.max(0, at)), topic));
-      return `${text} from ${start} = ${textOf(readWith(valueSerde, value, topic))}`;
+      return `${keyText(keyBytes.subarray(0, Math.max(0, at)))} from ${start} = ${valueText}`;
     }
     case "session": {
       const at = keyBytes.length - 16;
       const [end, start] = [int64At(keyBytes, at), int64At(keyBytes, at + 8)];
-      const text = textOf(readWith(keySerde, keyBytes.subarray(0, Math.max(0, at)), topic));
-      return `${text} from ${start} to ${end} = ${textOf(readWith(valueSerde, value, topic))}`;
+      const text = keyText(keyBytes.subarray(0, Math.max(0, at)));
+      return `${text} from ${start} to ${end} = ${valueText}`;
     }
     default:
-      return entryText(readWith(keySerde, key, topic), readWith(valueSerde, value, topic));
+      return `${keyText(key)} = ${valueText}`;
   }
 }
 

@@ -5,7 +5,7 @@ import {
   type Headers,
   type Timestamp,
 } from "@millrace/model";
-import { serializeWith, type Serde } from "@millrace/serde";
+import { serializeWith, WritePlace, type Serde } from "@millrace/serde";
 
 import { checkEntries, checkPipe, checkPipeAll } from "./driver-options.ts";
 import type { ProducedRecord } from "./produced-record.ts";
@@ -64,12 +64,16 @@ export class TestInput<K, V> {
   pipe(key: K | null, value: V | null, options: PipeOptions = {}): void {
     checkPipe(options);
     const { key: keySerde, value: valueSerde } = this.#options;
+    const { topic } = this;
+    const atKey = new WritePlace("key").at(options.headers ?? noHeaders);
+    const keyBytes = isThere(key) ? serializeWith(keySerde, key, topic, atKey) : null;
+    const atValue = new WritePlace("value").at(atKey.headers);
+    const valueBytes = isThere(value) ? serializeWith(valueSerde, value, topic, atValue) : null;
     this.#pipe({
-      key: key === null || key === undefined ? null : serializeWith(keySerde, key, this.topic),
-      value:
-        value === null || value === undefined ? null : serializeWith(valueSerde, value, this.topic),
+      key: keyBytes,
+      value: valueBytes,
       timestamp: options.timestamp ?? this.#advance(),
-      headers: options.headers ?? noHeaders,
+      headers: atValue.headers,
     });
   }
 
@@ -117,4 +121,8 @@ export class TestInput<K, V> {
     if (this.#nextMs !== undefined || step > 0) this.#nextMs = now + step;
     return now;
   }
+}
+
+function isThere<T>(given: T | null): given is T & {} {
+  return given !== null && given !== undefined;
 }

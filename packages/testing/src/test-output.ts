@@ -1,5 +1,5 @@
 import type { Headers, Timestamp } from "@millrace/model";
-import { deserializeWith, type Serde } from "@millrace/serde";
+import { deserializeWith, placeOf, type Serde } from "@millrace/serde";
 
 import { outputTable, type KeyedRecord } from "./output-table.ts";
 import type { ProducedRecord } from "./produced-record.ts";
@@ -60,8 +60,12 @@ export class TestOutput<K, V> {
     this.#position += 1;
     const { key: keySerde, value: valueSerde } = this.#serdes;
     return {
-      key: key === null ? null : deserializeWith(keySerde, key, this.topic),
-      value: value === null ? null : deserializeWith(valueSerde, value, this.topic),
+      key:
+        key === null ? null : deserializeWith(keySerde, key, this.topic, placeOf("key", headers)),
+      value:
+        value === null
+          ? null
+          : deserializeWith(valueSerde, value, this.topic, placeOf("value", headers)),
       timestamp,
       headers,
     };

@@ -1,3 +1,4 @@
+import { placeOf, type Serde, type SerdePart } from "@millrace/serde";
 import type { RecordContext, StoreSpecification } from "@millrace/state";
 import type {
   ErrorPlace,
@@ -39,9 +40,10 @@ export class WatchedTask {
       else if (node.kind === "sink" && typeof node.topic === "string") {
         const { topic, keySerde, valueSerde, parents } = node;
         this.#writers.set(topic, [...(this.#writers.get(topic) ?? []), ...parents]);
-        this.#topics.set(topic, (record) => {
-          const key = readWith(keySerde, record.key, topic);
-          return `-> ${topic}  ${entryText(key, readWith(valueSerde, record.value, topic))}`;
+        this.#topics.set(topic, ({ key, value, headers }) => {
+          const read = (serde: Serde<unknown>, bytes: Uint8Array | null, part: SerdePart) =>
+            readWith(serde, { bytes, topic, place: placeOf(part, headers) });
+          return `-> ${topic}  ${entryText(read(keySerde, key, "key"), read(valueSerde, value, "value"))}`;
         });
       }
     for (const { name, store } of subtopology.changelogTopics) {

@@ -10,7 +10,13 @@ import {
   type TopicPartition,
 } from "@millrace/model";
 import type { Logger } from "@millrace/platform";
-import { deserializeWith, SerdeContractError, type Serde } from "@millrace/serde";
+import {
+  deserializeWith,
+  placeOf,
+  SerdeContractError,
+  type Serde,
+  type SerdePart,
+} from "@millrace/serde";
 
 /** One record (Kafka: `ConsumerRecord`). Its bytes are the receiver's own. */
 export interface ConsumerRecord<Key = Uint8Array, Value = Uint8Array> extends TopicPartition {
@@ -90,11 +96,11 @@ export class RecordDecoder<Key, Value> {
    */
   decode(batch: RecordBatchView): ConsumerRecord<Key, Value> | undefined {
     const { topic, partition, offset, timestamp } = batch;
-    let part: "key" | "value" = "key";
+    let part: SerdePart = "key";
     try {
-      const key = read(this.#key, batch.key, topic);
+      const key = read(this.#key, "key", batch);
       part = "value";
-      const value = read(this.#value, batch.value, topic);
+      const value = read(this.#value, "value", batch);
       return { topic, partition, offset, timestamp, key, value, headers: headersOf(batch) };
     } catch (cause) {
       // No other record would fare better: to skip is to skip them all.
@@ -157,8 +163,10 @@ function headersOf({ headers }: RecordBatchView): Headers {
   return headers.map(([name, bytes]) => [name, bytes?.slice() ?? null] as const);
 }
 
-function read<T>(serde: Serde<T> | undefined, bytes: Uint8Array | null, topic: string): T | null {
+function read<T>(serde: Serde<T> | undefined, part: SerdePart, batch: RecordBatchView): T | null {
+  const bytes = batch[part];
   if (bytes === null) return null;
-  if (serde !== undefined) return deserializeWith(serde, bytes, topic);
+  if (serde !== undefined)
+    return deserializeWith(serde, bytes, batch.topic, placeOf(part, batch.headers));
   return bytes.slice() as T & Uint8Array; // without a serde T is Uint8Array
 }

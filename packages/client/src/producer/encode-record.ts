@@ -8,7 +8,7 @@ import {
   type Timestamp,
   type TopicPartition,
 } from "@millrace/model";
-import { serializeWith, type Serde } from "@millrace/serde";
+import { serializeWith, WritePlace, type Serde, type SerdePlace } from "@millrace/serde";
 
 /** What a producer without a serde takes: bytes, or text that becomes UTF-8. */
 export type PlainField = Uint8Array | string | null;
@@ -62,14 +62,17 @@ export function encodeRecord(
       topic,
       `its timestamp is ${shown(timestamp)}; give whole milliseconds since 1970`,
     );
-  const keyBytes = encodeField(topic, key, serdes.key);
+  const given = headers === undefined ? noHeaders : encodeHeaders(topic, headers);
+  const keyPlace = new WritePlace("key").at(given);
+  const keyBytes = encodeField(key, serdes.key, topic, keyPlace);
   if (keyBytes === undefined) throw invalidField(topic, "key", key);
   if ("messages" in record)
     throw invalid(
       topic,
       "it has the member messages; send takes a record at a time, as { topic, key, value }",
     );
-  const valueBytes = encodeField(topic, value, serdes.value);
+  const valuePlace = new WritePlace("value").at(keyPlace.headers);
+  const valueBytes = encodeField(value, serdes.value, topic, valuePlace);
   if (valueBytes === undefined) throw invalidField(topic, "value", value);
   return {
     topic,
@@ -77,7 +80,7 @@ export function encodeRecord(
     timestamp,
     key: keyBytes,
     value: valueBytes,
-    headers: headers === undefined ? noHeaders : encodeHeaders(topic, headers),
+    headers: valuePlace.headers,
   };
 }
 
@@ -106,16 +109,23 @@ export function noSuchPartition(
 
 /** Undefined: no bytes can be made of it. */
 function encodeField(
-  topic: string,
   field: unknown,
   serde: Serde<unknown> | undefined,
+  topic: string,
+  place: SerdePlace,
 ): Uint8Array | null | undefined {
   if (field === null) return null;
-  if (serde === undefined) {
-    if (typeof field === "string") return field.isWellFormed() ? encodeUtf8(field) : undefined;
-    return field instanceof Uint8Array ? field : undefined;
-  }
-  return field === undefined || isPromise(field) ? undefined : serializeWith(serde, field, topic);
+  if (serde !== undefined)
+    return field === undefined || isPromise(field)
+      ? undefined
+      : serializeWith(serde, field, topic, place);
+
+  return encodePlain(field);
+}
+
+function encodePlain(field: unknown): Uint8Array | undefined {
+  if (typeof field === "string") return field.isWellFormed() ? encodeUtf8(field) : undefined;
+  return field instanceof Uint8Array ? field : undefined;
 }
 
 function encodeHeaders(topic: string, given: unknown): Headers {
@@ -129,7 +139,7 @@ function encodeHeaders(topic: string, given: unknown): Headers {
     if (typeof name !== "string")
       throw invalid(topic, `a header's name is ${shown(name)}; give text`);
     if (!name.isWellFormed()) throw invalid(topic, `a header's name ${illFormed}`);
-    const bytes = encodeField(topic, value, undefined);
+    const bytes = value === null ? null : encodePlain(value);
     if (bytes === undefined) throw invalidField(topic, `header ${JSON.stringify(name)}`, value);
     return [name, bytes] as const;
   });

@@ -1,5 +1,14 @@
 import type { Headers, Timestamp } from "@millrace/model";
-import { deserializeWith, serializeWith, sizeWith, type Serde } from "@millrace/serde";
+import {
+  deserializeWith,
+  keyPlace,
+  placeOf,
+  serializeWith,
+  sizeWith,
+  valuePlace,
+  WritePlace,
+  type Serde,
+} from "@millrace/serde";
 import type { ValueLayout } from "./value-layout.ts";
 
 /** How a store's keys and values look as bytes. */
@@ -8,6 +17,8 @@ export class StoreFormat<K, V> {
   readonly #layout: ValueLayout;
   readonly #key: Serde<K>;
   readonly #value: Serde<V>;
+  /** Absent: the store keeps no headers. */
+  readonly #writePlace: WritePlace | undefined;
 
   constructor(
     { key, value }: { readonly key: Serde<K>; readonly value: Serde<V> },
@@ -18,6 +29,7 @@ export class StoreFormat<K, V> {
     this.#value = value;
     this.#layout = layout;
     this.topic = topic;
+    this.#writePlace = layout.hasHeaders ? new WritePlace("value") : undefined;
   }
 
   /** True: keys can stand for their bytes in a `Map`. */
@@ -30,11 +42,11 @@ export class StoreFormat<K, V> {
   }
 
   encodeKey(key: K): Uint8Array {
-    return serializeWith(this.#key, key as K & {}, this.topic);
+    return serializeWith(this.#key, key as K & {}, this.topic, keyPlace);
   }
 
   decodeKey(bytes: Uint8Array): K {
-    return deserializeWith(this.#key, bytes, this.topic);
+    return deserializeWith(this.#key, bytes, this.topic, keyPlace);
   }
 
   /** Undefined: only serialising tells. */
@@ -43,12 +55,14 @@ export class StoreFormat<K, V> {
   }
 
   encode(value: V, timestamp: Timestamp, headers: Headers): Uint8Array {
-    const bytes = serializeWith(this.#value, value as V & {}, this.topic);
-    return this.#layout.stored(bytes, timestamp, headers);
+    const place = this.#writePlace?.at(headers) ?? valuePlace;
+    const bytes = serializeWith(this.#value, value as V & {}, this.topic, place);
+    return this.#layout.stored(bytes, timestamp, this.#writePlace?.headers ?? headers);
   }
 
   decode(bytes: Uint8Array): V {
-    return deserializeWith(this.#value, this.#layout.valueOf(bytes), this.topic);
+    const place = this.hasHeaders ? placeOf("value", this.headersOf(bytes)) : valuePlace;
+    return deserializeWith(this.#value, this.#layout.valueOf(bytes), this.topic, place);
   }
 
   /** -1 where the store keeps none. */

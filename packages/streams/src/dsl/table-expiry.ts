@@ -1,5 +1,5 @@
 import { concatBytes, noHeaders, type Timestamp } from "@millrace/model";
-import { bytes, deserializeWith, serializeWith, type Serde } from "@millrace/serde";
+import { bytes, deserializeWith, keyPlace, type Serde, serializeWith } from "@millrace/serde";
 import {
   keyValueStore,
   type KeyValueStore,
@@ -140,7 +140,7 @@ class ExpiringTableProcessor implements Processor {
     if (time > now) return time;
     deadlines.put(first, null);
     const keyBytes = first.subarray(8);
-    const key = deserializeWith(this.#expiry.keySerde, keyBytes, this.#kept.store);
+    const key = deserializeWith(this.#expiry.keySerde, keyBytes, this.#kept.store, keyPlace);
     const value = rows.readForUpdate(key, null);
     if (value === null) return time;
     const deadline = rows.timestampOfRead + this.#expiry.ttlMs;
@@ -191,7 +191,7 @@ class ExpiringTableProcessor implements Processor {
   }
 
   #bytesOf(key: unknown): Uint8Array {
-    return serializeWith(this.#expiry.keySerde, key as object, this.#kept.store);
+    return serializeWith(this.#expiry.keySerde, key as object, this.#kept.store, keyPlace);
   }
 }
 

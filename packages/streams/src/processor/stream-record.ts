@@ -1,5 +1,11 @@
 import { noHeaders, type Headers, type Timestamp } from "@millrace/model";
-import { deserializeWith, serializeWith, type Serde } from "@millrace/serde";
+import {
+  deserializeWith,
+  placeOf,
+  serializeWith,
+  type Serde,
+  type SerdePlace,
+} from "@millrace/serde";
 
 type AnySerde = Serde<unknown>;
 
@@ -11,7 +17,7 @@ const undecoded: unique symbol = Symbol("undecoded");
  * whoever receives it: `with…` gives a new one.
  *
  * A record that came as bytes keeps them beside the serde that reads them. Where that serde is total, it is read
- * only when somebody looks; a sink with the same serde writes the bytes as they came.
+ * only when somebody looks; a sink with the same serde writes the bytes as they came, unless they depend on the place.
  */
 export class StreamRecord<K = unknown, V = unknown> {
   readonly timestamp: Timestamp;
@@ -152,33 +158,47 @@ export class StreamRecord<K = unknown, V = unknown> {
   }
 
   withHeaders(headers: Headers): StreamRecord<K, V> {
+    // The headers that it came with say how it is read.
+    if (this.#keySerde?.usesPlace === true) this.decodeKey();
+    if (this.#valueSerde?.usesPlace === true) this.decodeValue();
     return this.#copy(this.timestamp, headers);
   }
 
-  /** The key in bytes; those that it came with, where the serde is the one that read them. */
-  keyBytes(serde: AnySerde, topic: string): Uint8Array | null {
-    if (this.#keyBytes !== undefined && this.#keySerde === serde) return this.#keyBytes;
+  /** The key in bytes; those that it came with, where the serde is the one that read them, wherever they stood. */
+  keyBytes(serde: AnySerde, topic: string, place: SerdePlace): Uint8Array | null {
+    if (this.#keyBytes !== undefined && isReader(serde, this.#keySerde)) return this.#keyBytes;
     const key = this.key as unknown;
     if (key === null || key === undefined) return null;
-    return serializeWith(serde, key, topic);
+    return serializeWith(serde, key, topic, place);
   }
 
-  /** The value in bytes; those that it came with, where the serde is the one that read them. */
-  valueBytes(serde: AnySerde, topic: string): Uint8Array | null {
-    if (this.#valueBytes !== undefined && this.#valueSerde === serde) return this.#valueBytes;
+  /** The value in bytes; those that it came with, where the serde is the one that read them, wherever they stood. */
+  valueBytes(serde: AnySerde, topic: string, place: SerdePlace): Uint8Array | null {
+    if (this.#valueBytes !== undefined && isReader(serde, this.#valueSerde))
+      return this.#valueBytes;
     const value = this.value as unknown;
     if (value === null || value === undefined) return null;
-    return serializeWith(serde, value, topic);
+    return serializeWith(serde, value, topic, place);
   }
 
   /** The bytes that the key came with, if this serde read them; else null, without serialising. */
   keyBytesAsRead(serde: AnySerde): Uint8Array | null {
-    return this.#keySerde === serde ? (this.#keyBytes ?? null) : null;
+    return isReader(serde, this.#keySerde) ? (this.#keyBytes ?? null) : null;
   }
 
   /** The bytes that the value came with, if this serde read them; else null, without serialising. */
   valueBytesAsRead(serde: AnySerde): Uint8Array | null {
-    return this.#valueSerde === serde ? (this.#valueBytes ?? null) : null;
+    return isReader(serde, this.#valueSerde) ? (this.#valueBytes ?? null) : null;
+  }
+
+  /** The bytes that the key came with, whatever reads them; null: it came with none. */
+  get keyBytesOfInput(): Uint8Array | null {
+    return this.#keyBytes ?? null;
+  }
+
+  /** The bytes that the value came with, whatever reads them; null: it came with none. */
+  get valueBytesOfInput(): Uint8Array | null {
+    return this.#valueBytes ?? null;
   }
 
   #copy(timestamp = this.timestamp, headers = this.headers): StreamRecord<K, V> {
@@ -194,13 +214,24 @@ export class StreamRecord<K = unknown, V = unknown> {
   }
 
   #decodeKey(): unknown {
-    this.#key = decoded(this.#keySerde, this.#keyBytes, this.#topic);
+    const place = placeOf("key", this.headers);
+    this.#key = this.#decoded(this.#keySerde, this.#keyBytes, place);
     return this.#key;
   }
 
   #decodeValue(): unknown {
-    this.#value = decoded(this.#valueSerde, this.#valueBytes, this.#topic);
+    const place = placeOf("value", this.headers);
+    this.#value = this.#decoded(this.#valueSerde, this.#valueBytes, place);
     return this.#value;
+  }
+
+  #decoded(
+    serde: AnySerde | undefined,
+    bytes: Uint8Array | null | undefined,
+    place: SerdePlace,
+  ): unknown {
+    if (serde === undefined || bytes === undefined || bytes === null) return null;
+    return deserializeWith(serde, bytes, this.#topic, place);
   }
 }
 
@@ -229,11 +260,7 @@ export function recordOf<K, V>(key: K, value: V, timestamp: Timestamp): StreamRe
   return new StreamRecord(key, value, timestamp, noHeaders);
 }
 
-function decoded(
-  serde: AnySerde | undefined,
-  bytes: Uint8Array | null | undefined,
-  topic: string,
-): unknown {
-  if (serde === undefined || bytes === undefined || bytes === null) return null;
-  return deserializeWith(serde, bytes, topic);
+/** True: what `reader` read are the bytes that the serde would write anywhere. */
+function isReader(serde: AnySerde, reader: AnySerde | undefined): boolean {
+  return reader === serde && serde.usesPlace !== true;
 }

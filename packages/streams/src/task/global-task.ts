@@ -266,7 +266,7 @@ export class GlobalTask implements GlobalStores {
     recordContext.offset = queue.headOffset;
     recordContext.timestamp = record.timestamp;
     recordContext.headers = record.headers;
-    this.#errors.beginRecord(queue.source, record);
+    this.#errors.beginRecord(record);
     const { source } = this.#fedBy(queue.topic);
     this.#context.currentNode = source.nodeName;
     try {

@@ -15,6 +15,7 @@ import { StreamRecord } from "../processor/stream-record.ts";
 import type { TimestampExtractor } from "../processor/timestamp-extractor.ts";
 import type { SourceNode } from "../topology/topology-node.ts";
 import type { ErrorResponse } from "./error-policy.ts";
+import type { Serde } from "@millrace/serde";
 import type { TaskContext } from "./task-context.ts";
 
 /** A record that cannot be read, or the rest of a batch. The error says where it lies. */
@@ -86,8 +87,8 @@ export class RecordQueue {
     this.#task = context;
     this.#errors = errors;
     this.#extractor = source.timestampExtractor;
-    this.#readsKey = source.keySerde.isTotal !== true;
-    this.#readsValue = source.valueSerde.isTotal !== true;
+    this.#readsKey = !canWait(source.keySerde);
+    this.#readsValue = !canWait(source.valueSerde);
     this.#dropsNullKey = source.dropsNulls && !source.keySerde.isNullable;
     this.#dropsNullValue = source.dropsNulls && !source.valueSerde.isNullable;
   }
@@ -275,4 +276,9 @@ export class RecordQueue {
   #place({ topic, offset }: { readonly topic: string; readonly offset: Offset }): ErrorPlace {
     return { topic, partition: this.partition, offset };
   }
+}
+
+/** True: it may be read when somebody looks, or never. */
+function canWait({ isTotal, usesPlace }: Serde<unknown>): boolean {
+  return isTotal === true && usesPlace !== true;
 }

@@ -1,5 +1,5 @@
-import { invariant, partitionForKey } from "@millrace/model";
-import { SerdeError } from "@millrace/serde";
+import { invariant, partitionForKey, type Headers } from "@millrace/model";
+import { SerdeError, WritePlace } from "@millrace/serde";
 
 import { isProgramMistake } from "../error/program-mistake.ts";
 import { errorPlace } from "../processor/error-place.ts";
@@ -21,6 +21,7 @@ interface Outgoing {
   readonly record: StreamRecord;
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
+  readonly headers: Headers;
 }
 
 /** What a sink tells its task. */
@@ -36,6 +37,8 @@ export class SinkProcessor implements Processor {
   readonly #node: SinkNode;
   readonly #collector: RecordCollector;
   readonly #owner: SinkOwner;
+  readonly #keyPlace = new WritePlace("key");
+  readonly #valuePlace = new WritePlace("value");
   #context: ProcessorContext | undefined;
   #appender: TopicAppender | undefined;
   /** What a topic extractor is shown. */
@@ -60,25 +63,26 @@ export class SinkProcessor implements Processor {
     let key: Uint8Array | null;
     let value: Uint8Array | null;
     try {
-      key = record.keyBytes(keySerde, topic);
-      value = record.valueBytes(valueSerde, topic);
+      key = record.keyBytes(keySerde, topic, this.#keyPlace.at(record.headers));
+      value = record.valueBytes(valueSerde, topic, this.#valuePlace.at(this.#keyPlace.headers));
     } catch (cause) {
       this.#refuse(topic, cause);
       return;
     }
     const appender = this.#appender ?? this.#collector.topic(topic, this.#node.name);
     const { partitioner } = this.#node;
-    if (partitioner === undefined) this.#send(this.#byKey(key, appender), { record, key, value });
+    const outgoing = { record, key, value, headers: this.#valuePlace.headers };
+    if (partitioner === undefined) this.#send(this.#byKey(key, appender), outgoing);
     else
       this.#sendWhere(
         partitioner(record.value, record.key, appender.partitionCount, topic),
         appender,
-        { record, key, value },
+        outgoing,
       );
   }
 
-  #send(appender: RecordAppender, { record, key, value }: Outgoing): void {
-    appender.append(record.timestamp, key, value, record.headers);
+  #send(appender: RecordAppender, { record, key, value, headers }: Outgoing): void {
+    appender.append(record.timestamp, key, value, headers);
     this.#owner.onSent();
   }
 

@@ -315,7 +315,7 @@ export class StreamTask {
     context.headers = record.headers;
     const source = this.#running.get(queue.source);
     invariant(source !== undefined, "TASK-3", queue.source.name);
-    this.#errors.beginRecord(queue.source, record);
+    this.#errors.beginRecord(record);
     this.#context.currentNode = source.nodeName;
     try {
       source.forward(record as StreamRecord);

@@ -5,7 +5,6 @@ import { storeFailureOf } from "../error/store-failure.ts";
 import { StreamsError, messageOf } from "../error/streams-error.ts";
 import type { RecordParts } from "../processor/async-work.ts";
 import type { StreamRecord } from "../processor/stream-record.ts";
-import type { SourceNode } from "../topology/topology-node.ts";
 import { deadLetterHeaders } from "./dead-letters.ts";
 import { InputBytes } from "./input-bytes.ts";
 import { responseTo, type ErrorPolicy, type ErrorResponse } from "./error-policy.ts";
@@ -44,10 +43,10 @@ export class TaskErrors
     collector.reportTo?.(this);
   }
 
-  beginRecord(source: SourceNode, record: StreamRecord): void {
+  beginRecord(record: StreamRecord): void {
     if (!this.isGuarding) return;
     this.contextRecord = undefined;
-    this.#begin(record.keyBytesAsRead(source.keySerde), record.valueBytesAsRead(source.valueSerde));
+    this.#begin(record.keyBytesOfInput, record.valueBytesOfInput);
   }
 
   /** There is no input: what fails has no bytes for dead letters. */

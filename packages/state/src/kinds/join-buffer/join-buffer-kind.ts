@@ -1,5 +1,5 @@
 import { noHeaders, toMilliseconds, type Duration, type Timestamp } from "@millrace/model";
-import { deserializeWith, serializeWith } from "@millrace/serde";
+import { deserializeWith, keyPlace, serializeWith, valuePlace } from "@millrace/serde";
 import { copyBytes } from "../../bytes/key-range.ts";
 import type { EngineBytes } from "../../contract/bytes-store.ts";
 import type { DueRecord, JoinBuffer } from "../../contract/join-buffer.ts";
@@ -94,11 +94,16 @@ class OpenJoinBuffer implements JoinBuffer<unknown, unknown>, OpenStore {
     if (timestamp < this.#dueTime) return false;
     const { topic, partition, offset, headers } = recordContext;
     const record: BufferedRecord = {
-      value: serializeWith(this.#specification.value, value as object, changelogTopic),
+      value: serializeWith(this.#specification.value, value as object, changelogTopic, valuePlace),
       context: { topic, partition, offset, timestamp, headers },
     };
     this.#sequence = (this.#sequence + 1) & sequenceMax;
-    const keyBytes = serializeWith(this.#specification.key, key as object, changelogTopic);
+    const keyBytes = serializeWith(
+      this.#specification.key,
+      key as object,
+      changelogTopic,
+      keyPlace,
+    );
     const rowKey = bufferKey(keyBytes, timestamp, this.#sequence);
     const stored = encodeBuffered(record);
     changelog?.append(Math.max(0, timestamp), rowKey, withBufferTime(stored), noHeaders);
@@ -123,8 +128,8 @@ class OpenJoinBuffer implements JoinBuffer<unknown, unknown>, OpenStore {
     for (let row = this.#firstDue(dueTime); row !== undefined; row = this.#firstDue(dueTime)) {
       const record = decodeBuffered(row.stored);
       this.#take?.(
-        deserializeWith(key, ownKeyOf(row.key), changelogTopic),
-        deserializeWith(value, record.value, changelogTopic),
+        deserializeWith(key, ownKeyOf(row.key), changelogTopic, keyPlace),
+        deserializeWith(value, record.value, changelogTopic, valuePlace),
         record.context,
       );
       this.#rows.put(row.key, null);

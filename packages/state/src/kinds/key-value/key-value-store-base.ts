@@ -1,5 +1,5 @@
 import { compareBytes } from "@millrace/model";
-import { serializeWith, type Serde } from "@millrace/serde";
+import { keyPlace, type Serde, serializeWith } from "@millrace/serde";
 import { afterKey, afterPrefix } from "../../bytes/key-range.ts";
 import type { KeyValueStore } from "../../contract/key-value-store.ts";
 import type { StoreCursor } from "../../contract/store-cursor.ts";
@@ -87,7 +87,7 @@ export abstract class KeyValueStoreBase<K, V, S> implements KeyValueStore<K, S> 
   }
 
   prefixScan<P>(prefix: P & {}, prefixSerde: Serde<P>): StoreCursor<K, S> {
-    const from = serializeWith(prefixSerde, prefix, this.format.topic);
+    const from = serializeWith(prefixSerde, prefix, this.format.topic, keyPlace);
     const to = afterPrefix(from);
     return this.#scan(to === undefined ? { from } : { from, to });
   }

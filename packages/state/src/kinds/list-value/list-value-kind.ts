@@ -1,5 +1,5 @@
 import { noBytes } from "@millrace/model";
-import { deserializeWith, serializeWith } from "@millrace/serde";
+import { deserializeWith, keyPlace, serializeWith, valuePlace } from "@millrace/serde";
 import type { EngineBytes } from "../../contract/bytes-store.ts";
 import type { ListValueStore } from "../../contract/list-value-store.ts";
 import type { ChangelogRecord, OpenStore, StoreEnvironment } from "../../contract/open-store.ts";
@@ -59,7 +59,12 @@ class OpenListValueStore
   add(key: unknown, value: unknown): void {
     const keyBytes = this.#encodeKey(key);
     const { changelogTopic } = this.#environment;
-    const bytes = serializeWith(this.#specification.value, value as object, changelogTopic);
+    const bytes = serializeWith(
+      this.#specification.value,
+      value as object,
+      changelogTopic,
+      valuePlace,
+    );
     this.#access.write(keyBytes, appended(this.#access.read(keyBytes), bytes), -1);
   }
 
@@ -76,7 +81,7 @@ class OpenListValueStore
     const { scope, changelogTopic } = this.#environment;
     scope.requireOpen(this.name);
     return new TypedCursor(new ValuesCursor(this.#access.scan({})), {
-      key: (bytes) => deserializeWith(this.#specification.key, bytes, changelogTopic),
+      key: (bytes) => deserializeWith(this.#specification.key, bytes, changelogTopic, keyPlace),
       value: (bytes) => this.#decode(bytes),
     });
   }
@@ -105,12 +110,12 @@ class OpenListValueStore
     const { scope, changelogTopic } = this.#environment;
     scope.requireOpen(this.name);
     requireKey(this.name, key);
-    return serializeWith(this.#specification.key, key as object, changelogTopic);
+    return serializeWith(this.#specification.key, key as object, changelogTopic, keyPlace);
   }
 
   #decode(bytes: Uint8Array): unknown {
     const { changelogTopic } = this.#environment;
-    return deserializeWith(this.#specification.value, bytes, changelogTopic);
+    return deserializeWith(this.#specification.value, bytes, changelogTopic, valuePlace);
   }
 }
 

@@ -5,7 +5,7 @@ import {
   type Window,
   type Windowed,
 } from "@millrace/model";
-import { deserializeWith, serializeWith, type Serde } from "@millrace/serde";
+import { deserializeWith, keyPlace, type Serde, serializeWith } from "@millrace/serde";
 import type { StoreScan } from "../../contract/bytes-store.ts";
 import type { EntryCursor } from "../../contract/store-engine.ts";
 import type { StoreScope } from "../../contract/store-scope.ts";
@@ -78,7 +78,7 @@ export class TypedRows<K, V, S> {
     const { name, scope, keySerde, topic } = this.#parts;
     scope.requireOpen(name);
     requireKey(name, key);
-    return serializeWith(keySerde, key as K & {}, topic);
+    return serializeWith(keySerde, key as K & {}, topic, keyPlace);
   }
 
   read(row: Uint8Array): S | null {
@@ -160,7 +160,10 @@ export class TypedRows<K, V, S> {
 
   windowed(row: Uint8Array): Windowed<K> {
     const { keySerde, topic, windowOf } = this.#parts;
-    return { key: deserializeWith(keySerde, this.keys.keyOf(row), topic), window: windowOf(row) };
+    return {
+      key: deserializeWith(keySerde, this.keys.keyOf(row), topic, keyPlace),
+      window: windowOf(row),
+    };
   }
 
   #recentOf(key: Uint8Array, { from, to, isReverse }: RowSearch): EntryCursor | undefined {

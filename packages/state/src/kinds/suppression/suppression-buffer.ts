@@ -1,5 +1,5 @@
 import { noHeaders, type Headers, type Timestamp } from "@millrace/model";
-import { deserializeWith, serializeWith } from "@millrace/serde";
+import { deserializeWith, keyPlace, serializeWith, valuePlace } from "@millrace/serde";
 import { toLatin1 } from "../../bytes/latin1.ts";
 import { writeInt64 } from "../../bytes/int64.ts";
 import type { BytesStore, EngineBytes } from "../../contract/bytes-store.ts";
@@ -126,7 +126,12 @@ export class SuppressionBuffer implements AnyBuffer, OpenStore<AnyBuffer> {
       const place = walk.key;
       const { key, change } = walk.value;
       evicted({
-        key: deserializeWith(this.#specification.key, key, this.#environment.changelogTopic),
+        key: deserializeWith(
+          this.#specification.key,
+          key,
+          this.#environment.changelogTopic,
+          keyPlace,
+        ),
         newValue: this.#decode(change.newValue),
         oldValue: this.#decode(change.oldValue),
         context: change.context,
@@ -213,19 +218,19 @@ export class SuppressionBuffer implements AnyBuffer, OpenStore<AnyBuffer> {
   #encodeKey(key: unknown): Uint8Array {
     requireKey(this.name, key);
     const { changelogTopic } = this.#environment;
-    return serializeWith(this.#specification.key, key as object, changelogTopic).slice();
+    return serializeWith(this.#specification.key, key as object, changelogTopic, keyPlace).slice();
   }
 
   #encode(value: unknown): Uint8Array | null {
     if (value === null || value === undefined) return null;
     const { changelogTopic } = this.#environment;
-    return serializeWith(this.#specification.value, value, changelogTopic).slice();
+    return serializeWith(this.#specification.value, value, changelogTopic, valuePlace).slice();
   }
 
   #decode(bytes: Uint8Array | null): unknown {
     if (bytes === null) return null;
     const { changelogTopic } = this.#environment;
-    return deserializeWith(this.#specification.value, bytes, changelogTopic);
+    return deserializeWith(this.#specification.value, bytes, changelogTopic, valuePlace);
   }
 }
 

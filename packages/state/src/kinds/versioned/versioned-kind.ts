@@ -1,5 +1,5 @@
 import { noHeaders, toMilliseconds, type Duration, type Timestamp } from "@millrace/model";
-import { deserializeWith, serializeWith, type Serde } from "@millrace/serde";
+import { deserializeWith, keyPlace, type Serde, serializeWith, valuePlace } from "@millrace/serde";
 import type { EngineBytes } from "../../contract/bytes-store.ts";
 import type { ChangelogRecord, OpenStore, StoreEnvironment } from "../../contract/open-store.ts";
 import type { StateStore } from "../../contract/state-store.ts";
@@ -74,7 +74,7 @@ class OpenVersionedStore<K, V>
     const bytes =
       value === null || value === undefined
         ? null
-        : serializeWith(this.#value, value as V & {}, changelogTopic);
+        : serializeWith(this.#value, value as V & {}, changelogTopic, valuePlace);
     changelog?.append(timestamp, keyBytes, bytes, noHeaders);
     const result = this.#rows.put(keyBytes, bytes, timestamp);
     if (result === "expired") drop(`store ${this.name} does not keep what is that old`);
@@ -126,12 +126,17 @@ class OpenVersionedStore<K, V>
     const { scope, changelogTopic } = this.#environment;
     scope.requireOpen(this.name);
     requireKey(this.name, key);
-    return serializeWith(this.#key, key as K & {}, changelogTopic);
+    return serializeWith(this.#key, key as K & {}, changelogTopic, keyPlace);
   }
 
   #seen(version: Version | null): VersionedRecord<V> | null {
     if (version === null || version.value === null) return null;
-    const value = deserializeWith(this.#value, version.value, this.#environment.changelogTopic);
+    const value = deserializeWith(
+      this.#value,
+      version.value,
+      this.#environment.changelogTopic,
+      valuePlace,
+    );
     return { value, timestamp: version.from, validTo: version.to };
   }
 }

@@ -1,5 +1,5 @@
 import { noHeaders, type Timestamp } from "@millrace/model";
-import { deserializeWith, serializeWith } from "@millrace/serde";
+import { deserializeWith, serializeWith, valuePlace } from "@millrace/serde";
 import type { EngineBytes } from "../../contract/bytes-store.ts";
 import type { OpenStore, StoreEnvironment } from "../../contract/open-store.ts";
 import type { RecordContext } from "../../contract/record-context.ts";
@@ -57,10 +57,11 @@ function openJoinWindows(
 ): OpenStore<JoinWindowStore<unknown, unknown>> {
   const { changelogTopic: topic, recordContext } = environment;
   const { value: serde } = specification;
-  const encode = (seen: unknown): Uint8Array => serializeWith(serde, seen as object, topic);
+  const encode = (seen: unknown): Uint8Array =>
+    serializeWith(serde, seen as object, topic, valuePlace);
   const view: ValueView<unknown, unknown> = {
     layout,
-    seen: (stored) => deserializeWith(serde, stored as Uint8Array, topic), // as `rowSerde` gives it
+    seen: (stored) => deserializeWith(serde, stored as Uint8Array, topic, valuePlace), // as `rowSerde` gives it
     valueOf: encode,
     timestampOf: () => -1,
     headersOf: () => noHeaders,

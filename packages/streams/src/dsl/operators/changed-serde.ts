@@ -1,5 +1,12 @@
-import { concatBytes } from "@millrace/model";
-import { deserializeWith, serializeWith, type Serde } from "@millrace/serde";
+import { concatBytes, noHeaders } from "@millrace/model";
+import {
+  composedOf,
+  deserializeWith,
+  placeOf,
+  serializeWith,
+  valuePlace,
+  type Serde,
+} from "@millrace/serde";
 
 /** A change of a table as it goes through a repartition topic. */
 export interface ChangedValue {
@@ -15,27 +22,30 @@ const olderFormat = 3;
 
 /**
  * Kafka's bytes of a change (`ChangedSerializer`): the values that are there, and a last byte that says which; of two,
- * the length of the new one comes first.
+ * the length of the new one comes first. Headers are the change's, not of one of its values.
  */
 export function changedSerde(inner: Serde<unknown>): Serde<unknown> {
   return {
     name: `changed(${inner.name})`,
     isNullable: false,
-    serialize: (change, topic) => {
+    ...composedOf(inner),
+    serialize: (change, topic, { part } = valuePlace) => {
+      const place = placeOf(part, noHeaders);
       const { newValue, oldValue } = change as ChangedValue;
-      const next = isThere(newValue) ? serializeWith(inner, newValue, topic) : undefined;
-      const old = isThere(oldValue) ? serializeWith(inner, oldValue, topic) : undefined;
+      const next = isThere(newValue) ? serializeWith(inner, newValue, topic, place) : undefined;
+      const old = isThere(oldValue) ? serializeWith(inner, oldValue, topic, place) : undefined;
       if (next !== undefined && old !== undefined)
         return joined([varintOf(next.length), next, old], both);
       return next === undefined
         ? joined(old === undefined ? [] : [old], onlyOld)
         : joined([next], onlyNew);
     },
-    deserialize: (bytes, topic) => {
+    deserialize: (bytes, topic, { part } = valuePlace) => {
+      const place = placeOf(part, noHeaders);
       const { next, old } = partsOf(bytes);
       return {
-        newValue: next === undefined ? null : deserializeWith(inner, next, topic),
-        oldValue: old === undefined ? null : deserializeWith(inner, old, topic),
+        newValue: next === undefined ? null : deserializeWith(inner, next, topic, place),
+        oldValue: old === undefined ? null : deserializeWith(inner, old, topic, place),
       };
     },
   };

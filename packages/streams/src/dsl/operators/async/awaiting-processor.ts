@@ -1,5 +1,5 @@
 import { noHeaders, type Headers } from "@millrace/model";
-import type { Serde } from "@millrace/serde";
+import { keyPlace, valuePlace, type Serde } from "@millrace/serde";
 import type { KeyValueStore, StoreSpecification } from "@millrace/state";
 
 import { isProgramMistake } from "../../../error/program-mistake.ts";
@@ -98,10 +98,13 @@ export class AwaitingProcessor implements Processor, AwaitingOperator {
       timestamp: record.timestamp,
       // What was read is a view, which holds no longer than this call.
       headers: copyOf(record.headers),
-      key: read.key === null ? record.keyBytes(keySerde, store.name) : new Uint8Array(read.key),
+      key:
+        read.key === null
+          ? record.keyBytes(keySerde, store.name, keyPlace)
+          : new Uint8Array(read.key),
       value:
         read.value === null
-          ? record.valueBytes(inputSerde, store.name)
+          ? record.valueBytes(inputSerde, store.name, valuePlace)
           : new Uint8Array(read.value),
     });
     this.#unsaved.add(call);
@@ -164,15 +167,17 @@ export class AwaitingProcessor implements Processor, AwaitingOperator {
 
   #recordOf(waiting: WaitingRecord): StreamRecord {
     const { keySerde, inputSerde, store } = this.#parts;
-    return StreamRecord.ofBytes({
+    const record = StreamRecord.ofBytes({
       topic: store.name,
       key: waiting.key,
       value: waiting.value,
       timestamp: waiting.timestamp,
-      headers: waiting.headers,
+      // The record's are not of these bytes.
+      headers: noHeaders,
       keySerde,
       valueSerde: inputSerde,
     });
+    return waiting.headers === noHeaders ? record : record.withHeaders(waiting.headers);
   }
 
   #deliver({ record, outcome }: Call): void {

@@ -1,5 +1,5 @@
 import { noBytes } from "@millrace/model";
-import { bytes, deserializeWith } from "@millrace/serde";
+import { bytes, deserializeWith, keyPlace } from "@millrace/serde";
 import type { TimestampedKeyValueStore } from "@millrace/state";
 
 import type { Processor, ProcessorContext } from "../../../processor/processor.ts";
@@ -39,12 +39,12 @@ export class ForeignChangeSender implements Processor {
     }
     const { foreignKeySerde, primaryKeySerde } = this.#join;
     const topic = pseudoTopic(this.#join, context.applicationId, "fk");
-    const prefix = combinedKey(record.keyBytes(foreignKeySerde, topic) ?? noBytes);
+    const prefix = combinedKey(record.keyBytes(foreignKeySerde, topic, keyPlace) ?? noBytes);
     const keyTopic = pseudoTopic(this.#join, context.applicationId, "pk");
     for (const { key, value } of this.#store.prefixScan(prefix, bytes())) {
       const { hash, primaryPartition } = value.value;
       const response: Response = { hash, value: record.value ?? null, primaryPartition };
-      const primaryKey = deserializeWith(primaryKeySerde, primaryKeyOf(key), keyTopic);
+      const primaryKey = deserializeWith(primaryKeySerde, primaryKeyOf(key), keyTopic, keyPlace);
       context.forward(record.withKeyAndValue(primaryKey, response));
     }
   }

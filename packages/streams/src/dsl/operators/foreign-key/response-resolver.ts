@@ -1,5 +1,5 @@
 import { equalBytes, murmur3 } from "@millrace/model";
-import { serializeWith } from "@millrace/serde";
+import { serializeWith, valuePlace } from "@millrace/serde";
 
 import { requireValue } from "../../../processor/callback-result.ts";
 import type { Processor, ProcessorContext } from "../../../processor/processor.ts";
@@ -51,7 +51,7 @@ export class ResponseResolver implements Processor {
   #hashOf(row: unknown, { applicationId }: ProcessorContext): Uint8Array | null {
     if (row === null || row === undefined) return null;
     const topic = pseudoTopic(this.#join, applicationId, "vh");
-    return murmur3(serializeWith(this.#join.primaryValueSerde, row, topic));
+    return murmur3(serializeWith(this.#join.primaryValueSerde, row, topic, valuePlace));
   }
 }
 

@@ -1,4 +1,4 @@
-import { deserializeWith } from "@millrace/serde";
+import { deserializeWith, keyPlace } from "@millrace/serde";
 
 import type { Processor, ProcessorContext } from "../../../processor/processor.ts";
 import type { StreamRecord } from "../../../processor/stream-record.ts";
@@ -35,7 +35,7 @@ export class SubscriptionAnswerer implements Processor {
       found === null ? record.timestamp : Math.max(record.timestamp, rows.timestamp);
     const value = instruction === instructions.deleteAndAnswer ? null : found;
     const topic = pseudoTopic(this.#join, this.#context?.applicationId ?? "", "pk");
-    const key = deserializeWith(this.#join.primaryKeySerde, primaryKey, topic);
+    const key = deserializeWith(this.#join.primaryKeySerde, primaryKey, topic, keyPlace);
     const response: Response = { hash, value, primaryPartition };
     this.#context?.forward(record.withKeyAndValue(key, response).withTimestamp(timestamp));
   }

@@ -1,4 +1,5 @@
 import { noBytes } from "@millrace/model";
+import { keyPlace } from "@millrace/serde";
 import type { TimestampedKeyValueStore } from "@millrace/state";
 
 import type { Processor, ProcessorContext } from "../../../processor/processor.ts";
@@ -36,7 +37,7 @@ export class SubscriptionReceiver implements Processor {
     }
     if (!record.hasNullKey) {
       const topic = pseudoTopic(this.#join, context.applicationId, "fk");
-      const foreignKey = record.keyBytes(this.#join.foreignKeySerde, topic) ?? noBytes;
+      const foreignKey = record.keyBytes(this.#join.foreignKeySerde, topic, keyPlace) ?? noBytes;
       const key = combinedKey(foreignKey, primaryKey);
       const isDeleted =
         instruction === instructions.deleteInSilence ||

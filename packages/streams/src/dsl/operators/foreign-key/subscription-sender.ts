@@ -1,5 +1,5 @@
 import { equalBytes, murmur3, noBytes } from "@millrace/model";
-import { serializeWith } from "@millrace/serde";
+import { keyPlace, serializeWith, valuePlace } from "@millrace/serde";
 
 import { requireValue } from "../../../processor/callback-result.ts";
 import type { Processor, ProcessorContext } from "../../../processor/processor.ts";
@@ -66,8 +66,8 @@ export class SubscriptionSender implements Processor {
     if (!isThere(foreignKey) || !isThere(oldKey)) return true;
     const { foreignKeySerde } = this.#join;
     const topic = this.#topic("fk");
-    const before = serializeWith(foreignKeySerde, oldKey, topic);
-    return !equalBytes(before, serializeWith(foreignKeySerde, foreignKey, topic));
+    const before = serializeWith(foreignKeySerde, oldKey, topic, keyPlace);
+    return !equalBytes(before, serializeWith(foreignKeySerde, foreignKey, topic, keyPlace));
   }
 
   #send(record: StreamRecord, foreignKey: unknown, instruction: Instruction): void {
@@ -76,8 +76,9 @@ export class SubscriptionSender implements Processor {
     const hash =
       value === null
         ? null
-        : murmur3(record.valueBytes(primaryValueSerde, this.#topic("vh")) ?? noBytes);
-    const primaryKey = record.keyBytes(primaryKeySerde, this.#topic("pk"))?.slice() ?? noBytes;
+        : murmur3(record.valueBytes(primaryValueSerde, this.#topic("vh"), valuePlace) ?? noBytes);
+    const primaryKey =
+      record.keyBytes(primaryKeySerde, this.#topic("pk"), keyPlace)?.slice() ?? noBytes;
     const primaryPartition = this.#context?.recordMetadata?.partition ?? null;
     this.#context?.forward(
       record.withKeyAndValue(foreignKey, { hash, instruction, primaryKey, primaryPartition }),

@@ -1,4 +1,4 @@
-import type { Serde } from "@millrace/serde";
+import { composedOf, type Serde } from "@millrace/serde";
 
 /** What the right side is to do for a row of the left (Kafka: `SubscriptionWrapper.Instruction`). */
 export const instructions = {
@@ -77,8 +77,9 @@ export function responseSerde(inner: Serde<unknown>): Serde<Response> {
   return {
     name: `response(${inner.name})`,
     isNullable: false,
-    serialize({ hash, value }, topic) {
-      const written = value === null ? undefined : inner.serialize(value as {}, topic);
+    ...composedOf(inner),
+    serialize({ hash, value }, topic, place) {
+      const written = value === null ? undefined : inner.serialize(value as {}, topic, place);
       const start = 1 + (hash === null ? 0 : hashLength);
       const bytes = new Uint8Array(start + (written?.length ?? 0));
       bytes[0] = hash === null ? noHash : 0;
@@ -86,11 +87,12 @@ export function responseSerde(inner: Serde<unknown>): Serde<Response> {
       if (written !== undefined) bytes.set(written, start);
       return bytes;
     },
-    deserialize(bytes, topic) {
+    deserialize(bytes, topic, place) {
       if ((bytes[0] & ~noHash) !== 0)
         throw new RangeError(`an answer of version ${bytes[0] & ~noHash}; 0 is known`);
       const { hash, rest } = readHead(bytes, 1);
-      const value = bytes.length > rest ? inner.deserialize(bytes.subarray(rest), topic) : null;
+      const value =
+        bytes.length > rest ? inner.deserialize(bytes.subarray(rest), topic, place) : null;
       return { hash, value, primaryPartition: null };
     },
   };

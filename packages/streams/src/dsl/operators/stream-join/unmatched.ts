@@ -1,5 +1,5 @@
 import { compareBytes, type Timestamp } from "@millrace/model";
-import type { Serde } from "@millrace/serde";
+import { composedOf, type Serde } from "@millrace/serde";
 
 /** Whose a record is that has met nobody yet (Kafka: `TimestampedKeyAndJoinSide`). */
 export interface UnmatchedKey {
@@ -27,21 +27,22 @@ export function unmatchedKeySerde(inner: Serde<unknown>): Serde<UnmatchedKey> {
   return {
     name: `unmatched(${inner.name})`,
     isNullable: false,
-    serialize({ timestamp, isLeft, key }, topic) {
-      const written = inner.serialize(key as object, topic);
+    ...composedOf(inner),
+    serialize({ timestamp, isLeft, key }, topic, place) {
+      const written = inner.serialize(key as object, topic, place);
       const bytes = new Uint8Array(headBytes + written.length);
       new DataView(bytes.buffer).setBigInt64(0, BigInt(timestamp));
       bytes[timestampBytes] = isLeft ? 1 : 0;
       bytes.set(written, headBytes);
       return bytes;
     },
-    deserialize(bytes, topic): StoredUnmatchedKey {
+    deserialize(bytes, topic, place): StoredUnmatchedKey {
       const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
       const keyBytes = bytes.slice(headBytes);
       return {
         timestamp: Number(view.getBigInt64(0)),
         isLeft: bytes[timestampBytes] === 1,
-        key: inner.deserialize(keyBytes, topic),
+        key: inner.deserialize(keyBytes, topic, place),
         keyBytes,
       };
     },
@@ -64,16 +65,18 @@ export function unmatchedValueSerde(
   return {
     name: `either(${left.name}, ${right.name})`,
     isNullable: false,
-    serialize({ isLeft, value }, topic) {
-      const written = (isLeft ? left : right).serialize(value as object, topic);
+    ...composedOf(left, right),
+    serialize({ isLeft, value }, topic, place) {
+      const written = (isLeft ? left : right).serialize(value as object, topic, place);
       const bytes = new Uint8Array(1 + written.length);
       bytes[0] = isLeft ? 1 : 0;
       bytes.set(written, 1);
       return bytes;
     },
-    deserialize(bytes, topic) {
+    deserialize(bytes, topic, place) {
       const isLeft = bytes[0] === 1;
-      return { isLeft, value: (isLeft ? left : right).deserialize(bytes.subarray(1), topic) };
+      const side = isLeft ? left : right;
+      return { isLeft, value: side.deserialize(bytes.subarray(1), topic, place) };
     },
   };
 }

@@ -1,5 +1,13 @@
 import { concatBytes } from "@millrace/model";
-import { bytes, deserializeWith, int64AsNumber, serializeWith, type Serde } from "@millrace/serde";
+import {
+  bytes,
+  deserializeWith,
+  int64AsNumber,
+  keyPlace,
+  type Serde,
+  serializeWith,
+  valuePlace,
+} from "@millrace/serde";
 import { keyValueStore, type KeyValueStore, type StoreSpecification } from "@millrace/state";
 
 import { numbersOf, scoreBytes, type ScoreOf } from "./score.ts";
@@ -73,19 +81,26 @@ export class Candidates {
     while (values.length < n && rows.next()) {
       const bytesOfValue = rows.key.subarray(scoreEnd(rows.key, prefix.length));
       for (let left = Math.min(rows.value, n - values.length); left > 0; left -= 1)
-        values.push(deserializeWith(this.#serdes.value, bytesOfValue, this.#store.name));
+        values.push(
+          deserializeWith(this.#serdes.value, bytesOfValue, this.#store.name, valuePlace),
+        );
     }
     return values;
   }
 
   #rowOf(group: unknown, value: unknown): Uint8Array {
     const score = scoreBytes(numbersOf(this.#by, value, group));
-    const valueBytes = serializeWith(this.#serdes.value, value as object, this.#store.name);
+    const valueBytes = serializeWith(
+      this.#serdes.value,
+      value as object,
+      this.#store.name,
+      valuePlace,
+    );
     return concatBytes(this.#prefixOf(group), score, valueBytes);
   }
 
   #prefixOf(group: unknown): Uint8Array {
-    const groupBytes = serializeWith(this.#serdes.key, group as object, this.#store.name);
+    const groupBytes = serializeWith(this.#serdes.key, group as object, this.#store.name, keyPlace);
     const length = new Uint8Array(4);
     new DataView(length.buffer).setInt32(0, groupBytes.length);
     return concatBytes(length, groupBytes);

@@ -1,0 +1,22 @@
+import { noHeaders, type Headers } from "@millrace/model";
+import type { SerdePart, SerdePlace } from "./serde.ts";
+
+/** The place of what is being written: `headers` has, after the call, what the serde added. One serves call after call. */
+export class WritePlace implements SerdePlace {
+  readonly part: SerdePart;
+  headers: Headers = noHeaders;
+
+  constructor(part: SerdePart) {
+    this.part = part;
+  }
+
+  /** Starts a call. */
+  at(headers: Headers): this {
+    this.headers = headers;
+    return this;
+  }
+
+  addHeader(name: string, value: Uint8Array): void {
+    this.headers = [...this.headers, [name, value]];
+  }
+}
