@@ -251,6 +251,7 @@ export {
   type OffsetReset,
   type OpenedStore,
   type OpenedStores,
+  type OpenTap,
   type Optional,
   type OutputMap,
   type OutputSerdes,
@@ -274,6 +275,7 @@ export {
   type RecordKey,
   // The client's producer has a RecordMetadata too.
   type RecordMetadata as SourceRecordMetadata,
+  type RecordTap,
   type RecordValue,
   type RepartitionOptions,
   type RepartitionTopicDescription,

@@ -21,6 +21,7 @@ export {
   type Change,
   type RecordBytes,
 } from "./processor/stream-record.ts";
+export type { NodeTaps, RecordTap } from "./processor/record-tap.ts";
 export { taskIdText, type TaskId } from "./processor/task-id.ts";
 export {
   partitionTimeForInvalidTimestamps,
@@ -258,7 +259,7 @@ export type {
 
 export { checkTopology } from "./app/check-topology.ts";
 export type { StateListener, StreamsState } from "./app/application-state.ts";
-export { StreamsApp } from "./app/streams-app.ts";
+export { StreamsApp, type OpenTap } from "./app/streams-app.ts";
 export {
   streamsOptionTable,
   type StreamsEnvironment,

@@ -1,4 +1,4 @@
-import type { ClusterClient, GroupMembership } from "@millrace/cluster";
+import type { BatchReader, ClusterClient, GroupMembership } from "@millrace/cluster";
 import type { Platform } from "@millrace/platform";
 import { CacheBudget } from "@millrace/state";
 
@@ -9,6 +9,7 @@ import type { GlobalEnvironment } from "../runtime/global-environment.ts";
 import { GlobalLoop } from "../runtime/global-loop.ts";
 import type { LoopEnvironment } from "../runtime/loop-environment.ts";
 import { PatternTopics } from "../runtime/pattern-topics.ts";
+import { RecordTaps } from "../runtime/record-taps.ts";
 import { StreamLoop } from "../runtime/stream-loop.ts";
 import type { Topology } from "../topology/topology.ts";
 import { ApplicationState } from "./application-state.ts";
@@ -17,8 +18,10 @@ import type { ResolvedStreamsOptions, StreamsEnvironment } from "./streams-optio
 
 /** What an application is made of, and owns. */
 export interface AppParts {
+  readonly topology: Topology;
   readonly options: ResolvedStreamsOptions;
   readonly platform: Platform;
+  readonly taps: RecordTaps;
   readonly loop: StreamLoop;
   /** Undefined: the topology has no global stores. */
   readonly global: GlobalLoop | undefined;
@@ -54,6 +57,7 @@ function assembleIn(
   const { applicationId } = options;
   const processId = directory?.processId ?? platform.random.uuid();
   const subtopologies = topology.subtopologies(applicationId);
+  const namedTopics = subtopologies.flatMap(({ sourceTopics }) => sourceTopics);
   const patterns = new PatternTopics(subtopologies);
   const tasksHere: { current: () => readonly TaskId[] } = { current: () => [] };
   const assignor = new StreamPartitionAssignor({
@@ -68,19 +72,16 @@ function assembleIn(
     options,
     instanceId: directory && `${applicationId}-${processId}-1`,
     assignor,
-    topics: () => [
-      ...subtopologies.flatMap(({ sourceTopics }) => sourceTopics),
-      ...patterns.present.keys(),
-    ],
+    topics: () => [...namedTopics, ...patterns.present.keys()],
   });
-  const reader = openReader(cluster, options.isExactlyOnce);
-  const restoreReader = openReader(cluster, true);
+  const [reader, restoreReader] = openReaders(cluster, options);
   const shared = sharedParts({ topology, options, processId }, { platform, cluster, engines });
   const global = openGlobalLoop(topology, shared, directory);
   const state = new ApplicationState(options, platform.logger);
   const environment: LoopEnvironment = {
     ...shared,
     tellState: (reached) => state.to(reached),
+    taps: new RecordTaps(),
     gone,
     globalStores: global,
     subtopologies,
@@ -94,8 +95,10 @@ function assembleIn(
   const loop = new StreamLoop(environment);
   tasksHere.current = () => loop.openTasks.map(({ taskId }) => taskId);
   return {
+    topology,
     options,
     platform,
+    taps: environment.taps,
     loop,
     global,
     membership,
@@ -173,11 +176,13 @@ function openMembership(
   });
 }
 
-function openReader(
+function openReaders(
   cluster: ClusterClient,
-  isCommitted: boolean,
-): ReturnType<ClusterClient["openReader"]> {
-  return cluster.openReader({ isolation: isCommitted ? "read_committed" : "read_uncommitted" });
+  { isExactlyOnce }: ResolvedStreamsOptions,
+): readonly [inputs: BatchReader, changelogs: BatchReader] {
+  const changelogs = "read_committed";
+  const inputs = isExactlyOnce ? changelogs : "read_uncommitted";
+  return [cluster.openReader({ isolation: inputs }), cluster.openReader({ isolation: changelogs })];
 }
 
 /** What this process tells the leader: the tasks that it runs, and those whose state lies in its folder. */

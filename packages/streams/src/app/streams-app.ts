@@ -1,12 +1,26 @@
-import type { MetricValue } from "@millrace/platform";
+import type { Counter, MetricValue } from "@millrace/platform";
 
+import type { AnyStream } from "../dsl/types/k-stream.ts";
+import type { AnyTable } from "../dsl/types/joins.ts";
+import { nodeOfHandle } from "../dsl/node-of-handle.ts";
 import { ApplicationError } from "../error/application-error.ts";
+import type { RecordTap } from "../processor/record-tap.ts";
 import { runWithGlobalStores } from "../runtime/run-with-global-stores.ts";
 import type { Topology } from "../topology/topology.ts";
 import type { StateListener, StreamsState } from "./application-state.ts";
 import { assemble, type AppParts } from "./app-parts.ts";
 import { checkTopology } from "./check-topology.ts";
 import { resolveOptions, type StreamsEnvironment, type StreamsOptions } from "./streams-options.ts";
+
+/** What a tap has of the application. */
+export interface OpenTap extends Disposable {
+  /** Whether what is taken is part of transactions. */
+  readonly isExactlyOnce: boolean;
+  /** `tap-records-dropped-total` of the node. */
+  readonly dropped: Counter;
+  /** Tells the application that the tap has room again. */
+  roomMade(): void;
+}
 
 /**
  * A running application: one member of its group (Kafka: `KafkaStreams`).
@@ -29,7 +43,14 @@ export class StreamsApp implements AsyncDisposable {
     this.applicationId = parts.options.applicationId;
     this.closed = this.#run()
       .finally(dispose)
-      .finally(() => parts.state.end());
+      .finally(() => parts.state.end())
+      .then(
+        () => parts.taps.end(undefined),
+        (error: unknown) => {
+          parts.taps.end({ error });
+          throw error;
+        },
+      );
     this.closed.catch(() => {}); // told by `start`, `close` and whoever awaits `closed`
   }
 
@@ -111,6 +132,36 @@ export class StreamsApp implements AsyncDisposable {
   /** All metrics of the application, under Kafka's names where it has one. */
   metrics(): readonly MetricValue[] {
     return this.#parts.platform.metrics.snapshot();
+  }
+
+  /**
+   * Listens to the records of a stream, or to the changes of a table, that the tasks of this process pass on from now on,
+   * without a node in the topology: what bridges to other libraries are made of. Where nobody listens it costs nothing.
+   * Dispose of what it gives to end it; a tap of an application that has ended is told so at once.
+   *
+   * @param place a stream or a table of the program, or the name of a node
+   * @throws TopologyError `FOREIGN_STREAM`, `UNKNOWN_PROCESSOR`
+   * @example
+   * using _ = app.tap(orders, {
+   *   take: (record) => latest.set(record.key, record.value),
+   *   committed: () => {},
+   *   discarded: () => {},
+   *   hasRoom: true,
+   *   awaitsCommit: false,
+   *   ended: () => {},
+   * });
+   */
+  tap(place: AnyStream | AnyTable | string, tap: RecordTap): OpenTap {
+    const { taps, topology, options, platform } = this.#parts;
+    const node = nodeOfHandle(topology, place, "tap");
+    const tags = { application: this.applicationId, node };
+    taps.add(node, tap);
+    return {
+      isExactlyOnce: options.isExactlyOnce,
+      dropped: platform.metrics.counter("tap-records-dropped-total", tags),
+      roomMade: () => taps.roomMade(),
+      [Symbol.dispose]: () => taps.remove(node, tap),
+    };
   }
 
   /** Stops polling, commits, leaves the group. Ends within `closeTimeout`. Twice is fine. */

@@ -78,6 +78,11 @@ function plannedTable(node: TableNode): PlannedTable {
   return new PlannedTable(node, streamOf);
 }
 
+/** What stands behind a stream; undefined for what is none. */
+export function findStream(given: Any): StreamNode | undefined {
+  return PlannedStream.find(given);
+}
+
 class PlannedStream implements Erased<KStream<Any, Any>> {
   readonly kind = "stream";
   readonly #node: StreamNode;
@@ -86,13 +91,13 @@ class PlannedStream implements Erased<KStream<Any, Any>> {
     this.#node = node;
   }
 
-  static #find(given: Any): StreamNode | undefined {
+  static find(this: void, given: Any): StreamNode | undefined {
     return typeof given === "object" && given !== null && #node in given ? given.#node : undefined;
   }
 
   /** What stands behind a stream of the same builder. */
   static #nodeOf(given: Any, recorder: PlanRecorder, operator: string): StreamNode {
-    const node = PlannedStream.#find(given);
+    const node = PlannedStream.find(given);
     if (node?.recorder === recorder) return node;
     throw new TopologyError(
       "FOREIGN_STREAM",
@@ -229,14 +234,14 @@ class PlannedStream implements Erased<KStream<Any, Any>> {
   }
 
   join(other: Any, joiner: RowJoiner, options?: AnyJoinOptions): PlannedStream {
-    const isStream = PlannedStream.#find(other) !== undefined;
+    const isStream = PlannedStream.find(other) !== undefined;
     return isStream
       ? this.#joinedWithStream("join", other, joiner, options)
       : this.#joined("join", other, joiner, options);
   }
 
   leftJoin(other: Any, joiner: RowJoiner, options?: AnyJoinOptions): PlannedStream {
-    const isStream = PlannedStream.#find(other) !== undefined;
+    const isStream = PlannedStream.find(other) !== undefined;
     return isStream
       ? this.#joinedWithStream("leftJoin", other, joiner, options)
       : this.#joined("leftJoin", other, joiner, options);

@@ -11,6 +11,7 @@ import { mergeRepartitionTopics } from "./passes/merge-repartition-topics.ts";
 import { reuseSourceTopics } from "./passes/reuse-source-topics.ts";
 import type { Plan } from "./plan.ts";
 import { PlanGraph, type PlanVertex } from "./plan-graph.ts";
+import type { PlanNode } from "./plan-node.ts";
 import { TableDemands } from "./table-demands.ts";
 
 /** What may be optimised (Kafka: `topology.optimization`). All is off unless asked for, as in Kafka. */
@@ -48,6 +49,14 @@ export interface PlanOptions {
   readonly storeFormat?: StoreFormat;
 }
 
+/** Of each topology, the nodes by what they were in the program. */
+const placesOf = new WeakMap<Topology, ReadonlyMap<PlanNode, string>>();
+
+/** The node of the topology that does what a step of the program says; undefined: there is none, or of another program. */
+export function placeInTopology(topology: Topology, plan: PlanNode): string | undefined {
+  return placesOf.get(topology)?.get(plan);
+}
+
 /** Plan -> passes -> topology. */
 export function lowerPlan(plan: Plan, options: PlanOptions = {}): Topology {
   const wanted = wantedOptimizations(options.optimize ?? "none");
@@ -67,7 +76,18 @@ export function lowerPlan(plan: Plan, options: PlanOptions = {}): Topology {
       "UNNAMED_INTERNAL_RESOURCE",
       `these stores and internal topics have generated names: ${plan.generatedResources.join(", ")}; give each operator the option store, or name where it has none`,
     );
-  return new Topology(topology.contents);
+  const made = new Topology(topology.contents);
+  placesOf.set(made, namesOf(graph, made));
+  return made;
+}
+
+function namesOf(graph: PlanGraph, { nodes }: Topology): ReadonlyMap<PlanNode, string> {
+  const names = new Set(nodes.map(({ name }) => name));
+  return new Map(
+    [...graph.places].flatMap(([plan, { plan: lowered }]) =>
+      lowered !== undefined && names.has(lowered.name) ? [[plan, lowered.name]] : [],
+    ),
+  );
 }
 
 function gatherDemands(plan: Plan): TableDemands {

@@ -38,6 +38,7 @@ export class PlanGraph {
   readonly root = new PlanVertex(undefined, -1);
   /** In the order in which their nodes were first added. */
   readonly vertices: readonly PlanVertex[];
+  readonly #places: Map<PlanNode, PlanVertex>;
 
   constructor(plan: Plan) {
     const vertices = new Map<PlanNode, PlanVertex>();
@@ -52,6 +53,17 @@ export class PlanGraph {
       above?.addChild(vertex);
     });
     this.vertices = [...vertices.values()];
+    this.#places = vertices;
+  }
+
+  /** Where each node of the program has come to stand. */
+  get places(): ReadonlyMap<PlanNode, PlanVertex> {
+    return this.#places;
+  }
+
+  /** One place does for two: what the first was asked for, the second gives. */
+  replace(vertex: PlanVertex, other: PlanVertex): void {
+    for (const [plan, place] of this.#places) if (place === vertex) this.#places.set(plan, other);
   }
 }
 

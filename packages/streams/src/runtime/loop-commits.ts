@@ -40,7 +40,7 @@ export class LoopCommits {
 
   /** @returns the offsets that were committed; none where nothing had moved */
   async commit(tasks: readonly OpenTask[]): Promise<readonly OffsetAndMetadata[]> {
-    const { membership, config, platform } = this.#environment;
+    const { membership, config, platform, taps } = this.#environment;
     const { writer, slice, signal } = this.#options;
     const startMs = platform.clock.monotonicMs();
     const offsets = await commitTasks(tasks, {
@@ -59,6 +59,7 @@ export class LoopCommits {
       writer.begin();
       this.#purge.afterCommit(offsets);
     }
+    taps.committed();
     this.schedule();
     return offsets ?? [];
   }

@@ -8,6 +8,7 @@ import type { TaskConfig } from "../task/stream-task-options.ts";
 import type { OffsetReset } from "../topology/offset-reset.ts";
 import type { Subtopology } from "../topology/subtopology.ts";
 import type { PatternTopics } from "./pattern-topics.ts";
+import type { RecordTaps } from "./record-taps.ts";
 import type { TopicIdStore } from "./topic-id-store.ts";
 
 /** What a stream loop and its parts share. The app makes it and owns what must be closed. */
@@ -16,6 +17,7 @@ export interface LoopEnvironment {
   readonly cluster: ClusterClient;
   /** Told whether the loop has its tasks. */
   readonly tellState: (state: "rebalancing" | "running") => void;
+  readonly taps: RecordTaps;
   /** Aborts once the cluster is gone for good; undefined where nobody can tell. */
   readonly gone: AbortSignal | undefined;
   readonly engines: StoreEngineProvider;

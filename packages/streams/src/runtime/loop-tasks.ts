@@ -79,6 +79,7 @@ export class LoopTasks {
   /** @returns whether there may be more at once */
   process(slice: Slice): boolean {
     const writer = this.#parts.writer.current;
+    const { taps } = this.#environment;
     const open = this.#open;
     let hasTaken = false;
     let idle = 0;
@@ -88,7 +89,7 @@ export class LoopTasks {
     const first = this.#turn;
     slice.begin();
     // The next slice goes on with the next task: where records are slow, each has its turn.
-    while (!slice.isOver && idle < open.length && writer.hasRoom) {
+    while (!slice.isOver && idle < open.length && writer.hasRoom && !taps.areFull) {
       this.#turn = (this.#turn + 1) % open.length;
       const count = open[this.#turn].task.process(recordsPerTurn, slice);
       idle = count > 0 ? 0 : idle + 1;
@@ -140,7 +141,11 @@ export class LoopTasks {
 
   /** Closes all, without committing. */
   async drop(): Promise<void> {
-    await this.keepOnly([]);
+    try {
+      await this.keepOnly([]);
+    } finally {
+      this.#environment.taps.discarded();
+    }
   }
 }
 

@@ -77,6 +77,7 @@ export class StreamLoop {
       },
     });
     environment.membership.onChange(() => this.#wake.abort());
+    environment.taps.onRoom(() => this.#wake.abort(resultsWait));
     this.running = new Promise((resolve) => {
       this.#markRunning = resolve;
     });
@@ -157,14 +158,14 @@ export class StreamLoop {
 
   /** Poll, process for a slice, commit if it is time. */
   async #work(signal: AbortSignal): Promise<void> {
-    const { platform } = this.#environment;
+    const { platform, taps } = this.#environment;
     // Whatever woke the loop was seen to: with a signal that stays aborted no poll would ever wait.
     if (this.#wake.signal.aborted) this.#wake = new AbortController();
     const waitMsMax = this.#pollWaitMs();
     await this.#tasks.inputs.take(waitMsMax, { wake: this.#wake.signal, signal });
     this.#isBusy = this.#tasks.process(this.#slice);
     this.#tasks.inputs.resumeDrained();
-    if (this.#tasks.untilTimerMs <= 0) {
+    if (this.#tasks.untilTimerMs <= 0 && !taps.areFull) {
       await platform.timers.yield(); // theirs is a slice of its own
       this.#tasks.punctuate(this.#slice);
     }
@@ -178,14 +179,17 @@ export class StreamLoop {
   /** How long nothing but records can be waited for. */
   #pollWaitMs(): number {
     const tasks = this.#tasks;
-    if (this.#isBusy && tasks.hasBufferedRecords) return 0;
+    const { areFull } = this.#environment.taps; // whoever makes room wakes the loop
+    if (this.#isBusy && tasks.hasBufferedRecords && !areFull) return 0;
     const untilCommitMs = tasks.needsCommit ? this.#commits.untilNextMs : Infinity;
-    return Math.max(0, Math.min(pollWaitMs, untilCommitMs, tasks.untilTimerMs));
+    const untilTimerMs = areFull ? Infinity : tasks.untilTimerMs;
+    return Math.max(0, Math.min(pollWaitMs, untilCommitMs, untilTimerMs));
   }
 
   get #mustCommit(): boolean {
     const { isStageFull, isCommitRequested } = this.#tasks;
-    return isStageFull || isCommitRequested || this.#commits.untilNextMs <= 0;
+    if (isStageFull || isCommitRequested || this.#commits.untilNextMs <= 0) return true;
+    return this.#environment.taps.awaitCommit;
   }
 
   async #commit(): Promise<void> {

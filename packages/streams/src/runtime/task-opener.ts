@@ -149,6 +149,7 @@ function openOn(
     inputTopics: assigned.inputs.map(({ topic }) => topic),
     stores,
     globalStores: environment.globalStores,
+    taps: environment.taps,
     recordContext,
     collector,
     position: (topic) => reader.position({ topic, partition: taskId.partition }),

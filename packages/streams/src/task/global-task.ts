@@ -20,6 +20,7 @@ import {
 
 import { StreamsError, type ErrorPlace } from "../error/streams-error.ts";
 import { readOnlyStore } from "../processor/read-only-store.ts";
+import { noTaps } from "../processor/record-tap.ts";
 import type { StreamRecord } from "../processor/stream-record.ts";
 import type { GlobalStore } from "../topology/global-topology.ts";
 import type { GlobalStores } from "./global-stores.ts";
@@ -237,6 +238,7 @@ export class GlobalTask implements GlobalStores {
       context: this.#context,
       guard: this.#errors.isGuarding ? this.#errors : undefined,
       timers: noTimers,
+      taps: noTaps,
     };
     const sourceNode = new RunningNode(source, { process: () => {} }, surroundings);
     const node = new RunningNode(processor, processor.supplier(), surroundings);

@@ -5,6 +5,7 @@ import { StreamsError } from "../error/streams-error.ts";
 import { requireForwardedTime } from "../processor/callback-result.ts";
 import { requireForwardable } from "../processor/forwarded-record.ts";
 import type { Processor, ProcessorContext, RecordMetadata } from "../processor/processor.ts";
+import type { NodeTaps, RecordTap } from "../processor/record-tap.ts";
 import {
   readPunctuation,
   type PunctuationInterval,
@@ -34,6 +35,7 @@ export interface NodeSurroundings {
   readonly context: TaskContext;
   readonly guard: ErrorGuard | undefined;
   readonly timers: Pick<TaskTimers, "schedule">;
+  readonly taps: NodeTaps;
 }
 
 /** A node of a topology at work in one task: its processor, and the context that the processor sees. */
@@ -49,6 +51,7 @@ export class RunningNode implements ProcessorContext {
   /** Set where an error of a processor is not simply the end of the task. */
   readonly #guard: ErrorGuard | undefined;
   readonly #timers: Pick<TaskTimers, "schedule">;
+  readonly #taps: readonly RecordTap[];
 
   constructor(node: TopologyNode, processor: Processor, surroundings: NodeSurroundings) {
     this.nodeName = node.name;
@@ -60,6 +63,7 @@ export class RunningNode implements ProcessorContext {
     this.#task = surroundings.context;
     this.#guard = surroundings.guard;
     this.#timers = surroundings.timers;
+    this.#taps = surroundings.taps.of(node.name);
   }
 
   get applicationId(): string {
@@ -120,6 +124,9 @@ export class RunningNode implements ProcessorContext {
           next.processor.process(record);
         }
       } else this.#forwardGuarded(children, record, this.#guard);
+      // They are as children that come last: what is meant for one child alone is not for them.
+      if (this.#taps.length > 0 && child === undefined)
+        for (const tap of this.#taps) tap.take(record, recordContext);
     } catch (thrown) {
       task.noteFailure(thrown);
       throw thrown;

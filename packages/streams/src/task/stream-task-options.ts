@@ -3,6 +3,7 @@ import type { Clock, Logger, Metrics, Timers } from "@millrace/platform";
 import type { TaskStores } from "@millrace/state";
 
 import type { ErrorPlace, StreamsError } from "../error/streams-error.ts";
+import type { NodeTaps } from "../processor/record-tap.ts";
 import type { TaskId } from "../processor/task-id.ts";
 import type { Subtopology } from "../topology/subtopology.ts";
 import type { ErrorPolicy } from "./error-policy.ts";
@@ -22,6 +23,8 @@ export interface StreamTaskOptions {
   readonly globalStores?: GlobalStores | undefined;
   readonly recordContext: TaskRecordContext;
   readonly collector: RecordCollector;
+  /** Who listens to what the nodes pass on; undefined: nobody ever does. */
+  readonly taps?: NodeTaps;
   /**
    * How many records of an input topic the cluster has beyond those that were added, as of the last fetch;
    * undefined: not known yet. With it the task waits for an empty input as `maxTaskIdleMs` says; without it, never.

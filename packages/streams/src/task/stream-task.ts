@@ -10,6 +10,7 @@ import type { TaskStores } from "@millrace/state";
 
 import { StreamsError } from "../error/streams-error.ts";
 import type { PunctuationType } from "../processor/punctuation.ts";
+import { noTaps } from "../processor/record-tap.ts";
 import type { TaskId } from "../processor/task-id.ts";
 import type { StreamRecord } from "../processor/stream-record.ts";
 import type { Subtopology } from "../topology/subtopology.ts";
@@ -81,6 +82,7 @@ export class StreamTask {
       context,
       guard,
       timers: this.#timers,
+      taps: options.taps ?? noTaps,
       sinkOwner: errors,
     });
     for (const { node, running } of this.#topology.sources) this.#running.set(node, running);

@@ -55,4 +55,5 @@ function mergeInto(main: PlanVertex, other: PlanVertex, graph: PlanGraph): void 
     main.addChild(child);
   }
   graph.root.removeChild(other);
+  graph.replace(other, main);
 }
