@@ -1,4 +1,5 @@
 import { avroAnswerers } from "./answer-avro.ts";
+import { jsonSchemaAnswerers } from "./answer-json-schema.ts";
 import { protobufAnswerers } from "./answer-protobuf.ts";
 import type { FactAnswer, FactCase } from "./facts.ts";
 
@@ -14,7 +15,11 @@ export interface Answerer {
 }
 
 /** Each kind that we answer has a row here. */
-export const answerers: readonly Answerer[] = [...avroAnswerers, ...protobufAnswerers];
+export const answerers: readonly Answerer[] = [
+  ...avroAnswerers,
+  ...jsonSchemaAnswerers,
+  ...protobufAnswerers,
+];
 
 /** Which kind a case is of. */
 export function kindOf(given: FactCase): string {

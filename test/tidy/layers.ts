@@ -97,6 +97,7 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
   protocol: ["wire", "records", "compression", "schema", "definitions", "frames"],
   serde: [],
   "serde-avro": ["schema", "codec"],
+  "serde-json-schema": ["json", "patterns", "schema", "compatibility"],
   "serde-protobuf": ["schema", "compatibility", "format", "codec"],
   simulator: ["world", "disk", "network", "process"],
   state: [

@@ -1,1 +1,2 @@
-export const packageName = "@millrace/serde-json-schema";
+export { JsonSchemaError, type JsonSchemaErrorCode } from "./json-schema-error.ts";
+export { jsonSchemaFormat } from "./json-schema-format.ts";

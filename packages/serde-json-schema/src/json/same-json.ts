@@ -1,0 +1,13 @@
+import { decimalOf, isEqual } from "./decimal.ts";
+import { isArray, isNumber, isObject, type JsonValue } from "./json-value.ts";
+
+/** Whether both are one value to JSON Schema: 1 and 1.0 are, and the order of members does not matter. */
+export function isSameJson(one: JsonValue | undefined, other: JsonValue | undefined): boolean {
+  if (one === other) return true;
+  if (isNumber(one) && isNumber(other))
+    return isEqual(decimalOf(one.digits), decimalOf(other.digits));
+  if (isArray(one) && isArray(other))
+    return one.length === other.length && one.every((item, i) => isSameJson(item, other[i]));
+  if (!isObject(one) || !isObject(other) || one.size !== other.size) return false;
+  return [...one].every(([name, value]) => other.has(name) && isSameJson(value, other.get(name)));
+}
