@@ -1,4 +1,4 @@
-import { string, StreamsBuilder } from "millrace";
+import { json, string, StreamsBuilder } from "millrace";
 import { TopologyTestDriver } from "@millrace/testing";
 import { expect, test } from "vitest";
 
@@ -42,3 +42,33 @@ test("a row that leaves its foreign key looks that one up a last time, as in Kaf
   expect(lookedUp).toEqual(["ada"]);
   await driver.close();
 });
+
+const isThere = (): boolean => true;
+
+test.each([
+  ["kept as it is", false, undefined],
+  ["without a cache", false, 0],
+  ["filtered", true, undefined],
+  ["filtered, without a cache", true, 0],
+])(
+  "a row of a table that is %s joins, however its JSON was written",
+  async (_, isFiltered, cacheBytesMax) => {
+    const builder = new StreamsBuilder();
+    const source = builder.table("orders", { key: string(), value: json<{ by: string }>() });
+    const orders = isFiltered ? source.filter(isThere) : source;
+    orders
+      .join(builder.table("people", text), ({ by }, name) => `${by} ${name}`, {
+        foreignKey: ({ by }) => by,
+      })
+      .toStream()
+      .to("out", { value: string() });
+    const driver = new TopologyTestDriver(
+      builder.build(),
+      cacheBytesMax === undefined ? {} : { cacheBytesMax },
+    );
+    driver.input("people", text).pipe("ada", "Ada");
+    driver.input("orders", text).pipe("1", '{ "by": "ada" }');
+    expect(driver.output("out", text).readValues()).toEqual(["ada Ada"]);
+    await driver.close();
+  },
+);

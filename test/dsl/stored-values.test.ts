@@ -1,4 +1,4 @@
-import { json, string, type Serde } from "@millrace/serde";
+import { int64AsNumber, json, string, type Serde } from "@millrace/serde";
 import { StreamsBuilder, type KGroupedStream, type KTable } from "@millrace/streams";
 import { TopologyTestDriver } from "@millrace/testing";
 import * as fc from "fast-check";
@@ -125,3 +125,32 @@ function valuesOf(driver: TopologyTestDriver): ReadonlyMap<string, Basket> {
   }
   return found;
 }
+
+test("what a cache forwards goes to a sink with the store's serde as it was stored", async () => {
+  let writes = 0;
+  const inner = json<{ sum: number }>();
+  const counting: Serde<{ sum: number }> = {
+    ...inner,
+    serialize: (value, topic) => {
+      writes++;
+      return inner.serialize(value, topic);
+    },
+  };
+  const builder = new StreamsBuilder();
+  builder
+    .stream("in", { key: string(), value: int64AsNumber() })
+    .groupByKey()
+    .aggregate(
+      () => ({ sum: 0 }),
+      ({ sum }, value) => ({ sum: sum + value }),
+      { value: counting },
+    )
+    .toStream()
+    .to("out", { value: counting });
+  const driver = new TopologyTestDriver(builder.build());
+  driver.input("in", { key: string(), value: int64AsNumber() }).pipe("a", 7);
+  expect(writes).toBe(1);
+  const out = driver.output("out", { key: string(), value: inner });
+  expect(out.readPairs()).toEqual([["a", { sum: 7 }]]);
+  await driver.close();
+});

@@ -77,6 +77,7 @@ export {
   versionedKeyValueStore,
   windowStore,
   type FlushContext,
+  type FlushedValue,
   type FlushListener,
   type FlushListenerOptions,
   type KeyValueStore,

@@ -96,6 +96,7 @@ export {
 export type { StoreOpening, TaskStores, TaskStoresOptions } from "./contract/task-stores.ts";
 export type {
   FlushContext,
+  FlushedValue,
   FlushListener,
   FlushListenerOptions,
   UpdatableStore,

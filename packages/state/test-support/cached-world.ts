@@ -53,7 +53,7 @@ export function cachedWorld(
   });
   for (const name of names)
     stores.store<UpdatableKeyValueStore<string, number>>(name).setFlushListener(
-      (key, now, old, { valueTimestamp }) => {
+      (key, { value: now }, old, { valueTimestamp }) => {
         forwarded.push(`${key}=${now}<-${old}@${valueTimestamp}`);
       },
       { sendsOldValues },

@@ -301,7 +301,7 @@ class StoreTrial {
       stores
         .store<UpdatableKeyValueStore<string, Basket>>(name)
         .setFlushListener(
-          (_key, now, old) => [now, old].forEach((value) => value?.items?.push(-7)),
+          (_key, { value: now }, old) => [now, old].forEach((value) => value?.items?.push(-7)),
           {
             sendsOldValues: true,
           },

@@ -1,4 +1,5 @@
 import type { Timestamp } from "@millrace/model";
+import type { Serde } from "@millrace/serde";
 import type { RecordContext } from "./record-context.ts";
 
 /**
@@ -27,6 +28,11 @@ export interface UpdatableStore<K, V> {
    * timestamp are taken from the task's `RecordContext`, as in Kafka.
    */
   writeUpdated(value: V | null, timestamp: Timestamp): void;
+  /**
+   * The bytes of what `readForUpdate` gave, as the store's serde wrote them, where that is `serde`, they are at hand,
+   * and would be the same elsewhere; else null. They stay as they are: do not change them.
+   */
+  bytesOfRead(serde: Serde<V>): Uint8Array | null;
   /** True: the flush listener forwards; false: every write goes through at once and the operator forwards itself. */
   readonly isCached: boolean;
   /**
@@ -42,18 +48,29 @@ export interface FlushListenerOptions {
 }
 
 /**
- * Called once for each dirty entry, after it was written to the store and its changelog. The value is the
- * listener's own: it may be forwarded and mutated.
+ * Called once for each dirty entry, after it was written to the store and its changelog. Values are the
+ * listener's own: they may be forwarded and mutated.
  *
  * @param context of the record that last wrote the entry: copy it into the task's context before forwarding, and
  *   restore that afterwards. Holds only during the call.
  */
 export type FlushListener<K, V> = (
   key: K,
-  newValue: V | null,
+  flushed: FlushedValue<V>,
   oldValue: V | null,
   context: FlushContext,
 ) => void;
+
+/** What a flush has written under a key. */
+export interface FlushedValue<V> {
+  /** Null: the key was deleted. Of an object each look decodes a copy. */
+  readonly value: V | null;
+  /** The value as `serde` wrote it; null of a deletion, and where the value is decoded. Do not change them. */
+  readonly bytes: Uint8Array | null;
+  readonly serde: Serde<V>;
+  /** For the serde: the store's changelog. */
+  readonly topic: string;
+}
 
 export interface FlushContext extends RecordContext {
   /** The timestamp to forward with: of the new value; of a tombstone that of the record which deleted. */

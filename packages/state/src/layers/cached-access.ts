@@ -1,9 +1,14 @@
 import { invariant, noHeaders, type Headers, type Timestamp } from "@millrace/model";
+import type { Serde } from "@millrace/serde";
 import type { BytesStore, StoreScan } from "../contract/bytes-store.ts";
 import type { CacheBudget } from "../contract/cache-budget.ts";
 import type { RecordContext } from "../contract/record-context.ts";
 import type { EntryCursor } from "../contract/store-engine.ts";
-import type { FlushListener, FlushListenerOptions } from "../contract/updatable-store.ts";
+import type {
+  FlushedValue,
+  FlushListener,
+  FlushListenerOptions,
+} from "../contract/updatable-store.ts";
 import { CacheEntry } from "./cache-entry.ts";
 import { CacheIndex } from "./cache-index.ts";
 import { CacheKeys } from "./cache-keys.ts";
@@ -112,6 +117,13 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
     invariant(entry !== null, "STATE-5", "writeUpdated without readForUpdate");
     this.#entry = null;
     this.#write(entry, { value, timestamp, headers: noHeaders });
+  }
+
+  bytesOfRead(serde: Serde<V>): Uint8Array | null {
+    const bytes = this.#entry?.bytes ?? null;
+    return bytes === null || !this.#format.isWrittenBy(serde)
+      ? null
+      : this.#format.valueBytes(bytes);
   }
 
   read(key: K): V | null {
@@ -325,9 +337,16 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
     this.#store.put(keyBytes, bytes, entry);
     const oldValue =
       this.#sendsOldValues && oldBytes !== null ? this.#format.decode(oldBytes) : null;
-    const newValue = this.#valueOf(entry);
+    const flushed = this.#flushedOf(entry, bytes);
     this.#dropSpareBytes(entry);
-    listener(this.#keyOf(entry, keyBytes), newValue, oldValue, entry);
+    listener(this.#keyOf(entry, keyBytes), flushed, oldValue, entry);
+  }
+
+  #flushedOf(entry: CacheEntry<K, V>, bytes: Uint8Array | null): FlushedValue<V> {
+    const { valueSerde: serde, topic } = this.#format;
+    if (bytes === null || entry.hasValue)
+      return { value: bytes === null ? null : entry.value, bytes: null, serde, topic };
+    return new FlushedBytes(this.#format, bytes);
   }
 
   /** What has no bytes has no headers. */
@@ -345,6 +364,33 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
   /** A key that is an object may have been changed by whoever had it. */
   #keyOf(entry: CacheEntry<K, V>, keyBytes: Uint8Array): K {
     return isPrimitive(entry.key) ? entry.key : this.#format.decodeKey(keyBytes);
+  }
+}
+
+/** An object that was flushed: most often only its bytes are wanted, by a sink. */
+class FlushedBytes<K, V> implements FlushedValue<V> {
+  readonly #format: StoreFormat<K, V>;
+  readonly #stored: Uint8Array;
+
+  constructor(format: StoreFormat<K, V>, stored: Uint8Array) {
+    this.#format = format;
+    this.#stored = stored;
+  }
+
+  get value(): V {
+    return this.#format.decode(this.#stored);
+  }
+
+  get bytes(): Uint8Array {
+    return this.#format.valueBytes(this.#stored);
+  }
+
+  get serde(): Serde<V> {
+    return this.#format.valueSerde;
+  }
+
+  get topic(): string {
+    return this.#format.topic;
   }
 }
 

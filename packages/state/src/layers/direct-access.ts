@@ -1,4 +1,5 @@
 import { invariant, noHeaders, type Headers, type Timestamp } from "@millrace/model";
+import type { Serde } from "@millrace/serde";
 import type { BytesStore, StoreScan } from "../contract/bytes-store.ts";
 import type { RecordContext } from "../contract/record-context.ts";
 import type { EntryCursor } from "../contract/store-engine.ts";
@@ -18,6 +19,7 @@ export class DirectAccess<K, V> implements ValueAccess<K, V> {
   readonly #cursors: OpenCursors;
   readonly #valueSeenBy: (key: Uint8Array, scan: StoreScan) => Uint8Array | null;
   #keyBytes: Uint8Array | null = null;
+  #bytesOfRead: Uint8Array | null = null;
   #timestampOfRead: Timestamp = -1;
   #readTimestamp: Timestamp = -1;
   #readHeaders: Headers = noHeaders;
@@ -57,14 +59,22 @@ export class DirectAccess<K, V> implements ValueAccess<K, V> {
   readForUpdate(key: K, keyBytes: Uint8Array | null): V | null {
     this.#keyBytes = keyBytes ?? this.#format.encodeKey(key);
     const bytes = this.#store.get(this.#keyBytes);
+    this.#bytesOfRead = bytes;
     this.#timestampOfRead = bytes === null ? -1 : this.#format.timestampOf(bytes);
     return bytes === null ? null : this.#format.decode(bytes);
+  }
+
+  bytesOfRead(serde: Serde<V>): Uint8Array | null {
+    const bytes = this.#bytesOfRead;
+    return bytes === null || !this.#format.isWrittenBy(serde)
+      ? null
+      : this.#format.valueBytes(bytes);
   }
 
   writeUpdated(value: V | null, timestamp: Timestamp): void {
     const keyBytes = this.#keyBytes;
     invariant(keyBytes !== null, "STATE-5", "writeUpdated without readForUpdate");
-    this.#keyBytes = null;
+    this.#keyBytes = this.#bytesOfRead = null;
     const bytes =
       value === null || value === undefined
         ? null
@@ -91,7 +101,7 @@ export class DirectAccess<K, V> implements ValueAccess<K, V> {
   }
 
   discard(): void {
-    this.#keyBytes = null;
+    this.#keyBytes = this.#bytesOfRead = null;
     this.#cursors.end("its store was reset");
   }
 

@@ -37,6 +37,15 @@ export class StoreFormat<K, V> {
     return this.#key.isInjective ?? false;
   }
 
+  get valueSerde(): Serde<V> {
+    return this.#value;
+  }
+
+  /** True: the serde writes a value as it lies here, wherever it writes it. */
+  isWrittenBy(serde: Serde<V>): boolean {
+    return serde === this.#value && serde.usesPlace !== true;
+  }
+
   get hasHeaders(): boolean {
     return this.#layout.hasHeaders;
   }
@@ -63,6 +72,11 @@ export class StoreFormat<K, V> {
   decode(bytes: Uint8Array): V {
     const place = this.hasHeaders ? placeOf("value", this.headersOf(bytes)) : valuePlace;
     return deserializeWith(this.#value, this.#layout.valueOf(bytes), this.topic, place);
+  }
+
+  /** What the value's serde wrote: a view, or a copy. */
+  valueBytes(bytes: Uint8Array): Uint8Array {
+    return this.#layout.valueOf(bytes);
   }
 
   /** -1 where the store keeps none. */

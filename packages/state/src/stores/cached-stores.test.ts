@@ -188,7 +188,7 @@ describe("STATE-6: a cache writes, forwards and evicts as Kafka's does", () => {
     });
     const second = stores.store<UpdatableKeyValueStore<string, number>>("second");
     stores.store<UpdatableKeyValueStore<string, number>>("first").setFlushListener(
-      (_key, now, _old, { valueTimestamp }) => {
+      (_key, { value: now }, _old, { valueTimestamp }) => {
         context.timestamp = valueTimestamp;
         second.readForUpdate("sum", null);
         second.writeUpdated(now, valueTimestamp);

@@ -4,6 +4,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
 import type { UpdatableKeyValueStore } from "../contract/key-value-store.ts";
+import type { FlushedValue } from "../contract/updatable-store.ts";
 import { cachedWorld, type World } from "../../test-support/cached-world.ts";
 
 describe("STATE-7: a flush ends", () => {
@@ -13,11 +14,13 @@ describe("STATE-7: a flush ends", () => {
     const first = made.stores.store<UpdatableKeyValueStore<string, number>>("first");
     const second = made.stores.store<UpdatableKeyValueStore<string, number>>("second");
     let times = 0;
-    const sendTo = (store: typeof first) => (_key: string, now: number | null) => {
-      if (times++ >= timesMax) return;
-      store.readForUpdate("echo", null);
-      store.writeUpdated(now, 1);
-    };
+    const sendTo =
+      (store: typeof first) =>
+      (_key: string, { value: now }: FlushedValue<number>) => {
+        if (times++ >= timesMax) return;
+        store.readForUpdate("echo", null);
+        store.writeUpdated(now, 1);
+      };
     first.setFlushListener(sendTo(second), { sendsOldValues: false });
     second.setFlushListener(sendTo(first), { sendsOldValues: false });
     return made;

@@ -38,11 +38,11 @@ export class TableUpdates<K, V> {
     this.#store = store;
     this.#versions = store instanceof LatestVersions ? store : undefined;
     this.#isCached = this.#store.setFlushListener(
-      (key, newValue, oldValue, written) => {
-        const old = sendsOldValues ? oldValue : undefined;
-        const { headers, valueTimestamp } = written;
-        const change = { newValue, oldValue: old, timestamp: valueTimestamp };
-        context.forwardIn(written, StreamRecord.ofChange(key, change, headers));
+      (key, flushed, old, written) => {
+        const { headers, valueTimestamp: timestamp } = written;
+        const oldValue = sendsOldValues ? old : undefined;
+        const record = StreamRecord.ofFlushed(key, flushed, { oldValue, timestamp, headers });
+        context.forwardIn(written, record);
       },
       { sendsOldValues },
     );

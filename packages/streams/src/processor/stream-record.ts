@@ -6,6 +6,7 @@ import {
   type Serde,
   type SerdePlace,
 } from "@millrace/serde";
+import type { FlushedValue } from "@millrace/state";
 
 type AnySerde = Serde<unknown>;
 
@@ -68,6 +69,26 @@ export class StreamRecord<K = unknown, V = unknown> {
     record.#oldValue = change.oldValue;
     record.#isLatest = change.isLatest ?? true;
     return record;
+  }
+
+  /** What a cache forwards when it is flushed: decoded once somebody looks, and written by a sink as it is. */
+  static ofFlushed<K, V>(
+    key: K,
+    flushed: FlushedValue<V>,
+    { oldValue, timestamp, headers }: FlushedRecord<V>,
+  ): StreamRecord<K, V> {
+    const { serde, topic } = flushed;
+    // Bytes of such a serde are those of the changelog alone.
+    const bytes = serde.usesPlace === true ? null : flushed.bytes;
+    const value = bytes === null ? flushed.value : undecoded;
+    const record = new StreamRecord<unknown, unknown>(key, value, timestamp, headers);
+    record.#oldValue = oldValue;
+    if (bytes !== null) {
+      record.#valueBytes = bytes;
+      record.#valueSerde = serde as AnySerde;
+      record.#topic = topic;
+    }
+    return record as StreamRecord<K, V>;
   }
 
   /** On the edges of tables: the value before, where the node was asked for it; else undefined. */
@@ -253,6 +274,13 @@ export interface Change<V> {
   readonly timestamp: Timestamp;
   /** See `StreamRecord.isLatest`. Default true. */
   readonly isLatest?: boolean;
+}
+
+/** Of what a cache has flushed, besides the value. */
+export interface FlushedRecord<V> {
+  readonly oldValue: V | null | undefined;
+  readonly timestamp: Timestamp;
+  readonly headers: Headers;
 }
 
 /** A record without headers. */

@@ -66,6 +66,11 @@ export class LatestVersions<K, V> implements TableStore<K, V> {
     this.#lastPut = this.#store.put(key, value, timestamp);
   }
 
+  /** Which version was read last is not known here. */
+  bytesOfRead(): null {
+    return null;
+  }
+
   put(key: K, stored: ValueAndTimestamp<V> | null, timestamp: Timestamp): void {
     this.#lastPut = this.#store.put(key, stored?.value ?? null, timestamp);
   }

@@ -1,4 +1,5 @@
 import type { Timestamp } from "@millrace/model";
+import type { Serde } from "@millrace/serde";
 import type { TimestampedKeyValueStore, UpdatableStore } from "@millrace/state";
 
 import type { ProcessorContext } from "./processor.ts";
@@ -14,6 +15,8 @@ export interface ValueGetter<K = unknown, V = unknown> {
   get(key: K, asOf?: Timestamp): V | null;
   /** Timestamp of what `get` gave; -1 if there was nothing. */
   readonly timestamp: Timestamp;
+  /** The bytes of what `get` gave, as this serde wrote them, where they are at hand. */
+  bytesOf?(serde: Serde<unknown>): Uint8Array | null;
 }
 
 /** How the values of a table are reached: through its own store, or computed from those of other tables. */
@@ -47,6 +50,10 @@ class StoreGetter implements ValueGetter {
 
   get timestamp(): Timestamp {
     return this.#store.timestampOfRead;
+  }
+
+  bytesOf(serde: Serde<unknown>): Uint8Array | null {
+    return this.#store.bytesOfRead(serde);
   }
 }
 

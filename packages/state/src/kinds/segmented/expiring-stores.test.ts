@@ -220,7 +220,7 @@ it("a cached store forwards each window once, with its key and the old value", (
   const { store, stores } = open(timestampedWindowStore({ ...windows, caching: true }));
   const forwarded: unknown[] = [];
   const isCached = store.setFlushListener(
-    (windowed, now, old, { valueTimestamp }) =>
+    (windowed, { value: now }, old, { valueTimestamp }) =>
       void forwarded.push([windowed, now, old, valueTimestamp]),
     { sendsOldValues: true },
   );

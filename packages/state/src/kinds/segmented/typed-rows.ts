@@ -152,8 +152,7 @@ export class TypedRows<K, V, S> {
     options: FlushListenerOptions,
   ): boolean {
     return this.access.setFlushListener(
-      (row, newValue, oldValue, context) =>
-        listener(this.windowed(row), newValue, oldValue, context),
+      (row, flushed, oldValue, context) => listener(this.windowed(row), flushed, oldValue, context),
       options,
     );
   }

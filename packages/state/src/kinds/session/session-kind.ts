@@ -126,10 +126,10 @@ class SessionsWithHeaders<K, V> extends Sessions<K, V> {
     listener: FlushListener<Windowed<K>, V>,
     options: FlushListenerOptions,
   ): boolean {
-    return super.setFlushListener((key, newValue, oldValue, written) => {
+    return super.setFlushListener((key, flushed, oldValue, written) => {
       const { topic, partition, offset, timestamp, valueTimestamp, input } = written;
       const place = { topic, partition, offset, timestamp, valueTimestamp, input };
-      listener(key, newValue, oldValue, { ...place, headers: noHeaders });
+      listener(key, flushed, oldValue, { ...place, headers: noHeaders });
     }, options);
   }
 }

@@ -1,4 +1,5 @@
 import type { Timestamp } from "@millrace/model";
+import type { Serde } from "@millrace/serde";
 import type { ValueAndTimestamp } from "../../contract/key-value-store.ts";
 import type {
   FlushListener,
@@ -26,6 +27,10 @@ export class TimestampedStore<K, V>
 
   writeUpdated(value: V | null, timestamp: Timestamp): void {
     this.access.writeUpdated(value, timestamp);
+  }
+
+  bytesOfRead(serde: Serde<V>): Uint8Array | null {
+    return this.access.bytesOfRead(serde);
   }
 
   setFlushListener(listener: FlushListener<K, V>, options: FlushListenerOptions): boolean {

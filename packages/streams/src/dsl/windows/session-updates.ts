@@ -79,9 +79,12 @@ export class SessionUpdates {
   #listen(): boolean {
     const { sendsOldValues } = this.#options;
     return this.#store.setFlushListener(
-      (key, newValue, oldValue, written) => {
-        const change = changeOf(key, newValue, sendsOldValues ? oldValue : undefined);
-        this.#context.forwardIn(written, StreamRecord.ofChange(key, change, written.headers));
+      (key, flushed, old, written) => {
+        const { headers } = written;
+        const timestamp = key.window.end;
+        const oldValue = sendsOldValues ? old : undefined;
+        const record = StreamRecord.ofFlushed(key, flushed, { oldValue, timestamp, headers });
+        this.#context.forwardIn(written, record);
       },
       { sendsOldValues },
     );

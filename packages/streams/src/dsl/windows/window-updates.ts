@@ -121,10 +121,11 @@ export class WindowUpdates {
   #listen(): boolean {
     const { sendsOldValues } = this.#options;
     return this.store.setFlushListener(
-      (key, newValue, oldValue, written) => {
-        const old = sendsOldValues ? oldValue : undefined;
-        const change = { newValue, oldValue: old, timestamp: written.valueTimestamp };
-        this.#context.forwardIn(written, StreamRecord.ofChange(key, change, written.headers));
+      (key, flushed, old, written) => {
+        const { headers, valueTimestamp: timestamp } = written;
+        const oldValue = sendsOldValues ? old : undefined;
+        const record = StreamRecord.ofFlushed(key, flushed, { oldValue, timestamp, headers });
+        this.#context.forwardIn(written, record);
       },
       { sendsOldValues },
     );

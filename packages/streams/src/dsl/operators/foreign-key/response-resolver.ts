@@ -48,10 +48,14 @@ export class ResponseResolver implements Processor {
     context.forward(record.withValue(joined));
   }
 
+  /** Of the row that was looked up. */
   #hashOf(row: unknown, { applicationId }: ProcessorContext): Uint8Array | null {
     if (row === null || row === undefined) return null;
+    const { primaryValueSerde: serde } = this.#join;
+    const stored = this.#rows?.bytesOf?.(serde);
+    if (stored) return murmur3(stored);
     const topic = pseudoTopic(this.#join, applicationId, "vh");
-    return murmur3(serializeWith(this.#join.primaryValueSerde, row, topic, valuePlace));
+    return murmur3(serializeWith(serde, row, topic, valuePlace));
   }
 }
 
