@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 
 import { kafkaBroker, repository } from "./places.ts";
-import { endProcess, lineOf, startProcess } from "./run-process.ts";
+import { endProcess, heapFlags, lineOf, startProcess } from "./run-process.ts";
 
 /** A broker in a process of its own. */
 export interface RunningBroker {
@@ -28,7 +28,7 @@ async function startMillrace(data: string): Promise<RunningBroker> {
   writeFileSync(config, "group.initial.rebalance.delay.ms=0\n");
   const main = join(repository, "packages/cli/src/main.ts");
   const parameters = ["broker", "--data", data, "--port", "0", "--config", config];
-  const child = startProcess(process.execPath, [main, ...parameters]);
+  const child = startProcess(process.execPath, [...heapFlags, main, ...parameters]);
   const line = await lineOf(child, (candidate) => candidate.includes("ready at"));
   const [bootstrap] = /[\w.]+:\d+$/.exec(line.trim()) ?? [""];
   return { kind: "millrace", bootstrap, pid: child.pid ?? 0, stop: () => endProcess(child) };
