@@ -14,6 +14,7 @@ import {
   type StateStore,
 } from "millrace";
 import * as millrace from "millrace";
+import { StreamsApp as RunningApp } from "@millrace/streams";
 import * as testing from "@millrace/testing";
 import { expect, test } from "vitest";
 
@@ -69,6 +70,7 @@ function surface(): readonly object[] {
     millrace,
     testing,
     millrace.StreamsApp,
+    RunningApp.prototype,
     new Topology(),
     builder,
     stream,
