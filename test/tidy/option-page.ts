@@ -4,10 +4,10 @@ import { join } from "node:path";
 
 import { connectOptionTable, consumerOptionTable, producerOptionTable } from "@millrace/client";
 import type { OptionRows, OptionTable } from "@millrace/model";
-import { registrySerdeOptionTable } from "@millrace/schema-registry";
 
 import { embeddedClusterOptionTable } from "../../packages/millrace/src/embedded/embedded-cluster.ts";
 import { applicationOptionTable } from "../../packages/millrace/src/streams-app.ts";
+import { protobufOptionTable } from "../../packages/serde-protobuf/src/protobuf-options.ts";
 import { repository } from "./source-files.ts";
 
 /** What the page needs of a table; its rows' descriptions are comments, so that editors show them. */
@@ -57,10 +57,10 @@ const sections: readonly Section[] = [
     sources: ["packages/client/src/consumer/consumer-options.ts"],
   },
   {
-    heading: "A serde with a schema registry",
-    intro: "What the serdes of Avro, Protobuf and JSON Schema take besides their schema.",
-    table: registrySerdeOptionTable,
-    sources: ["packages/schema-registry/src/serde/registry-serde-options.ts"],
+    heading: "A serde: `protobuf`",
+    intro: "",
+    table: protobufOptionTable,
+    sources: ["packages/serde-protobuf/src/protobuf-options.ts"],
   },
 ];
 

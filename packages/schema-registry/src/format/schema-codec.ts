@@ -22,8 +22,7 @@ export type OwnReference =
 
 /** A schema as a registry has it. */
 export interface KnownSchema {
-  /** For messages: `schema 7 of http://localhost:8081`. */
-  readonly name: string;
+  readonly id: number;
   readonly schemaType: SchemaType;
   /** As the registry gives it; of one that was just registered, as it was given. */
   readonly text: string;

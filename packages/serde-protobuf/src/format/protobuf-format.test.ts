@@ -40,7 +40,7 @@ describe("text", () => {
     expect(parse(spaced).text).toBe(order);
   });
 
-  test("what is printed parses to the same", () => {
+  test("PROTOBUF-1: what is printed parses to the same", () => {
     const { text } = parse(everything);
     expect(parse(text).text).toBe(text);
     expect(text).toContain("optional group G = 2 {");

@@ -1,0 +1,34 @@
+import type { EnumPlan } from "./message-plan.ts";
+
+/** How constants of enums are held: by number, or by name, numbers without a name then staying numbers. */
+export type EnumForm = "number" | "name";
+
+export interface EnumCodec {
+  /** What is absent. */
+  readonly zero: number | string;
+  has(number: number): boolean;
+  read(number: number): number | string;
+  /** Of a number or a name, whatever the form; undefined: it is neither. */
+  numberOf(value: unknown): number | undefined;
+}
+
+export function enumCodec({ declaration }: EnumPlan, form: EnumForm): EnumCodec {
+  const numbers = new Map(declaration.constants.map(({ name, number }) => [name, number]));
+  const names = new Map<number, string>();
+  for (const { name, number } of declaration.constants) {
+    if (!names.has(number)) names.set(number, name);
+  }
+  const read =
+    form === "number"
+      ? (number: number) => number
+      : (number: number) => names.get(number) ?? number;
+  return {
+    zero: read(declaration.constants[0].number),
+    has: (number) => names.has(number),
+    read,
+    numberOf: (value) => {
+      if (typeof value === "string") return numbers.get(value);
+      return typeof value === "number" && (value | 0) === value ? value : undefined;
+    },
+  };
+}

@@ -1,0 +1,92 @@
+import { shown } from "@millrace/model";
+
+import { isLong, longCodecs, type LongCodec, type LongForm } from "./longs.ts";
+import type { FieldPlan, MessagePlan } from "./message-plan.ts";
+import { ProtobufError } from "./protobuf-error.ts";
+import { depthMax, readBytes, readEnd, tooDeep } from "./wire.ts";
+
+/** What generated code calls; `longs` differs by serde. */
+export interface GeneratedHelpers {
+  readonly longs: LongCodec;
+  readonly [name: string]: unknown;
+}
+
+export function generatedHelpers(longs: LongForm): GeneratedHelpers {
+  return {
+    longs: longCodecs[longs],
+    depthMax,
+    tooDeep,
+    readBytes,
+    readEnd,
+    setEntry,
+    keyOf,
+    unfit,
+    unfitMessage,
+    missing,
+    twoMembers,
+    checkRequired,
+    unendedGroup: () => new RangeError("a group does not end"),
+  };
+}
+
+function setEntry(map: object, key: unknown, value: unknown): void {
+  const name = `${key as string}`;
+  // Assigned, it would be the prototype.
+  if (name === "__proto__") {
+    const shape = { configurable: true, enumerable: true, writable: true };
+    Object.defineProperty(map, name, { ...shape, value });
+  } else (map as Record<string, unknown>)[name] = value;
+}
+
+function keyOf(key: string, type: string, plan: MessagePlan, number: number): unknown {
+  if (type === "bool") {
+    if (key === "true" || key === "false") return key === "true";
+  } else if (/^-?\d+$/.test(key)) return isLong(type) ? BigInt(key) : Number(key);
+  throw unfit(plan, number, key);
+}
+
+function unfit(plan: MessagePlan, number: number, value: unknown): ProtobufError {
+  const field = fieldOf(plan, number);
+  const wanted = `${plan.fullName}.${field.name} takes ${describe(field)}`;
+  return new ProtobufError("UNFIT_VALUE", `${wanted}, not ${shown(value)}`);
+}
+
+function unfitMessage(plan: MessagePlan, value: unknown): ProtobufError {
+  const problem = `${plan.fullName} is an object of its fields, not ${shown(value)}`;
+  return new ProtobufError("UNFIT_VALUE", problem);
+}
+
+function missing(plan: MessagePlan, number: number): ProtobufError {
+  const problem = `${plan.fullName}.${fieldOf(plan, number).name} is required, and not set`;
+  return new ProtobufError("UNFIT_VALUE", problem);
+}
+
+function twoMembers(plan: MessagePlan, number: number, other: string): ProtobufError {
+  const { name, oneof } = fieldOf(plan, number);
+  const problem = `${plan.fullName}: "${other}" and "${name}" of the oneof "${oneof}" are both set`;
+  return new ProtobufError("UNFIT_VALUE", problem);
+}
+
+function checkRequired(message: Readonly<Record<string, unknown>>, plan: MessagePlan): void {
+  for (const { form, name } of plan.fields) {
+    if (form !== "required" || message[name] !== undefined) continue;
+    const problem = `${plan.fullName}.${name} is required, and is not in the bytes`;
+    throw new ProtobufError("MALFORMED_MESSAGE", problem);
+  }
+}
+
+function fieldOf(plan: MessagePlan, number: number): FieldPlan {
+  const field = plan.fields.find((candidate) => candidate.number === number);
+  if (field === undefined) throw new RangeError(`${plan.fullName} has no field ${number}`);
+  return field;
+}
+
+function describe({ value, form, key }: FieldPlan): string {
+  const name = value.kind === "scalar" ? value.type : nameOf(value);
+  if (form === "list") return `a list of ${name}`;
+  return key?.kind === "scalar" ? `an object of ${key.type} to ${name}` : name;
+}
+
+function nameOf(value: Exclude<FieldPlan["value"], { readonly kind: "scalar" }>): string {
+  return value.kind === "enum" ? `a constant of ${value.enum.fullName}` : value.fullName;
+}

@@ -1,0 +1,97 @@
+import protobufjs from "protobufjs";
+
+import { decodeParameters, decodeSource, propertyOf, zeroOf } from "./decode-source.ts";
+import { encodeParameters, encodeSource } from "./encode-source.ts";
+import { enumCodec, type EnumForm } from "./enums.ts";
+import { generatedHelpers, type GeneratedHelpers } from "./generated-helpers.ts";
+import { listCodec, structCodec, valueCodec, wrapperCodec, wrapperNames } from "./known-codecs.ts";
+import type { LongForm } from "./longs.ts";
+import type { MessagePlan, MessagePlans } from "./message-plan.ts";
+import type { MessageCodec } from "./wire.ts";
+
+export interface ValueForms {
+  readonly longs: LongForm;
+  readonly enums: EnumForm;
+}
+
+const jsonCodecs: Readonly<Record<string, MessageCodec>> = {
+  "google.protobuf.Struct": structCodec,
+  "google.protobuf.Value": valueCodec,
+  "google.protobuf.ListValue": listCodec,
+};
+
+/** The codecs of a schema's messages, compiled when they are first asked for. */
+export class MessageCodecs {
+  readonly #plans: MessagePlans;
+  readonly #forms: ValueForms;
+  readonly #helpers: GeneratedHelpers;
+  readonly #codecs = new Map<string, MessageCodec>();
+
+  constructor(plans: MessagePlans, forms: ValueForms) {
+    this.#plans = plans;
+    this.#forms = forms;
+    this.#helpers = generatedHelpers(forms.longs);
+  }
+
+  /** @throws SchemaError `INVALID_SCHEMA`, if there is no such message */
+  get(fullName: string): MessageCodec {
+    const known = this.#codecs.get(fullName) ?? jsonCodecs[fullName];
+    if (known !== undefined) return known;
+    const plan = this.#plans.get(fullName);
+    // Entered before its fields are looked at: messages hold each other.
+    const codec: MessageCodec = { empty: unready, decode: unready, encode: unready };
+    const isWrapper = wrapperNames.has(fullName);
+    this.#codecs.set(fullName, isWrapper ? wrapperCodec(codec) : codec);
+    Object.assign(codec, this.#compiled(plan));
+    return this.get(fullName);
+  }
+
+  #compiled(plan: MessagePlan): MessageCodec {
+    const scope: Record<string, unknown> = { h: this.#helpers, p: plan };
+    for (const { number, value } of plan.fields) {
+      if (value.kind === "message") scope[`c${number}`] = this.get(value.fullName);
+      else if (value.kind === "enum") {
+        scope[`n${number}`] = enumCodec(value.enum, this.#forms.enums);
+      }
+    }
+    const C = compiled<() => object>([], constructorSource(plan), scope) as unknown as Constructor;
+    // Messages are plain objects: they compare, spread and clone as such.
+    C.prototype = Object.prototype;
+    const name = plan.fullName.replaceAll(".", "_");
+    return {
+      empty: () => new C(),
+      decode: compiled(decodeParameters, decodeSource(plan), { ...scope, C }, `${name}_decode`),
+      encode: compiled(encodeParameters, encodeSource(plan), scope, `${name}_encode`),
+    };
+  }
+}
+
+type Constructor = new () => object;
+
+function unready(): never {
+  throw new Error("the codec of a message is being compiled");
+}
+
+/** All that is never absent, so that messages of a type have one shape. */
+function constructorSource({ fields }: MessagePlan): string {
+  return fields
+    .flatMap(({ name, form, value, number }) => {
+      const property = propertyOf(name).replace(/^m/, "this");
+      if (form === "list") return [`${property} = [];`];
+      if (form === "map") return [`${property} = {};`];
+      return form === "implicit" ? [`${property} = ${zeroOf(value, number)};`] : [];
+    })
+    .join("\n");
+}
+
+/** By protobufjs's compiler. What stands in the source: numbers, and names as JSON texts. */
+function compiled<F extends (...given: never[]) => unknown>(
+  parameters: readonly string[],
+  source: string,
+  scope: Readonly<Record<string, unknown>>,
+  name?: string,
+): F {
+  const generator = protobufjs.util.codegen([...parameters], name);
+  generator("%s", source);
+  return generator(scope) as unknown as F;
+}

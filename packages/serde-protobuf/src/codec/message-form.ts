@@ -1,0 +1,115 @@
+import protobufjs, { type Writer } from "protobufjs";
+
+import { ProtobufError } from "./protobuf-error.ts";
+import type { MessageCodec } from "./wire.ts";
+
+/** One message's values to bytes and back. */
+export interface MessageForm<T> {
+  /** Undefined: a class that does not tell it. */
+  readonly fullName: string | undefined;
+  /** New bytes, which begin with a copy of `prefix`. */
+  write(value: T, prefix: Uint8Array): Uint8Array;
+  /** @param at where the message begins; it goes up to the end */
+  read(bytes: Uint8Array, at: number): T;
+}
+
+/** A writer whose buffer has grown beyond this is let go. */
+const keptBufferSizeMax = 1_048_576;
+
+/** By the schema's text. */
+export function reflectedForm<T>(codec: MessageCodec, fullName: string): MessageForm<T> {
+  // Taken while it is used: a getter of a value might write another value.
+  let idle: Writer | undefined;
+  return {
+    fullName,
+    write: (value, prefix) => {
+      const writer = idle ?? protobufjs.Writer.create();
+      idle = undefined;
+      writer.pos = 0;
+      try {
+        codec.encode(value, writer, 0);
+      } catch (error) {
+        throw unwritten(fullName, error);
+      }
+      const bytes = new Uint8Array(prefix.length + writer.pos);
+      bytes.set(prefix);
+      writer.finishInto(bytes, prefix.length);
+      if (writer.buf.length <= keptBufferSizeMax) idle = writer;
+      return bytes;
+    },
+    read: (bytes, at) => {
+      const reader = protobufjs.Reader.create(bytes);
+      reader.pos = at;
+      try {
+        return codec.decode(reader, reader.len, 0) as T;
+      } catch (error) {
+        throw unread(fullName, error);
+      }
+    },
+  };
+}
+
+/** A class that `pbjs` generated: its values are what the class makes of them. */
+export interface ProtobufType<T> {
+  encode(message: T): { finish(): Uint8Array };
+  decode(bytes: Uint8Array): T;
+  getTypeUrl?(prefix: string): string;
+}
+
+/** A `Type` of protobufjs, which does not tell the type of its values. */
+export interface ReflectedType {
+  readonly fullName: string;
+  encode(message: object): { finish(): Uint8Array };
+  decode(bytes: Uint8Array): object;
+}
+
+export function staticForm<T>(type: ProtobufType<T>): MessageForm<T> {
+  const fullName = fullNameOf(type);
+  const shownName = fullName ?? "message of the class";
+  return {
+    fullName,
+    write: (value, prefix) => {
+      let message: Uint8Array;
+      try {
+        message = type.encode(value).finish();
+      } catch (error) {
+        throw unwritten(shownName, error);
+      }
+      const bytes = new Uint8Array(prefix.length + message.length);
+      bytes.set(prefix);
+      bytes.set(message, prefix.length);
+      return bytes;
+    },
+    read: (bytes, at) => {
+      // Its byte fields are views of what it was given, and the record is not ours.
+      const message = new Uint8Array(bytes.length - at);
+      message.set(bytes.subarray(at));
+      try {
+        return type.decode(message);
+      } catch (error) {
+        throw unread(shownName, error);
+      }
+    },
+  };
+}
+
+function fullNameOf<T>(type: ProtobufType<T>): string | undefined {
+  const name = "fullName" in type ? `${type.fullName as string}` : type.getTypeUrl?.("");
+  return name?.replace(/^.*\//, "").replace(/^\./, "");
+}
+
+function unread(fullName: string, error: unknown): ProtobufError {
+  if (error instanceof ProtobufError) return error;
+  const problem = `the bytes are no ${fullName}: ${reasonOf(error)}`;
+  return new ProtobufError("MALFORMED_MESSAGE", problem, { cause: error });
+}
+
+function unwritten(fullName: string, error: unknown): ProtobufError {
+  if (error instanceof ProtobufError) return error;
+  const problem = `the value is no ${fullName}: ${reasonOf(error)}`;
+  return new ProtobufError("UNFIT_VALUE", problem, { cause: error });
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

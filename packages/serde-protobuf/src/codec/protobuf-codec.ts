@@ -1,0 +1,160 @@
+import {
+  messageIndexes,
+  readMessageIndexes,
+  type KnownSchema,
+  type OwnReference,
+  type OwnSchema,
+  type ReadIndexes,
+  type ResolvedReference,
+  type SchemaCodec,
+  type SchemaReader,
+  type SchemaWriter,
+} from "@millrace/schema-registry";
+
+import { protobufFormat, type ProtobufSchema } from "../format/protobuf-format.ts";
+import { MessageCodecs, type ValueForms } from "./message-codecs.ts";
+import { reflectedForm, type MessageForm } from "./message-form.ts";
+import { indexesOf, messageNamed, nameAt } from "./message-names.ts";
+import { MessagePlans } from "./message-plan.ts";
+import { ProtobufError } from "./protobuf-error.ts";
+
+/** A file that a schema imports. */
+export interface ProtobufReference {
+  /** As the import names it, such as `shop/customer.proto`. */
+  readonly name: string;
+  /** A `.proto` text, or a `FileDescriptorProto` in base64. */
+  readonly schema: string;
+  /** Where it is registered. Default: its name, as in Confluent's serializers. */
+  readonly subject?: string;
+  /** What it imports itself. */
+  readonly references?: readonly ProtobufReference[];
+}
+
+/** What a program writes with and reads as. */
+export interface OwnMessage<T> {
+  readonly form: MessageForm<T>;
+  /** Undefined: a class without its schema, which reads but cannot be registered. */
+  readonly schema: OwnSchema | undefined;
+}
+
+/** A message of a schema of the program. */
+export function formOf<T>(
+  schema: ProtobufSchema,
+  given: string | undefined,
+  forms: ValueForms,
+): MessageForm<T> {
+  const fullName = messageNamed(schema, given);
+  const codecs = new MessageCodecs(new MessagePlans(schema.names), forms);
+  return reflectedForm(codecs.get(fullName), fullName);
+}
+
+export function parseOwn(
+  text: string,
+  references: readonly ProtobufReference[] = [],
+): ProtobufSchema {
+  return protobufFormat.parse(text, references.map(resolved));
+}
+
+export function ownSchema(
+  text: string,
+  references: readonly ProtobufReference[] = [],
+  recordName?: string,
+): OwnSchema {
+  return {
+    schemaType: "PROTOBUF",
+    text,
+    references: references.map(
+      ({ name, subject = name, schema, references: inner }): OwnReference => ({
+        name,
+        subject,
+        schema: ownSchema(schema, inner),
+      }),
+    ),
+    ...(recordName === undefined ? {} : { recordName }),
+  };
+}
+
+/** In the program there are no versions; a text is told apart by its subject. */
+function resolved({
+  name,
+  subject = name,
+  schema,
+  references = [],
+}: ProtobufReference): ResolvedReference {
+  return { name, subject, version: 1, schema, references: references.map(resolved) };
+}
+
+/** For `registrySerde`: what is framed, and which message of which schema it is. */
+export function protobufCodec<T>(
+  own: OwnMessage<T> | undefined,
+  message: string | undefined,
+  forms: ValueForms,
+): SchemaCodec<T> {
+  return {
+    name: "protobuf",
+    schemaType: "PROTOBUF",
+    ownSchemas: own?.schema === undefined ? [] : [own.schema],
+    writer: (known, written) => {
+      const schema = protobufFormat.parse(known.text, known.references);
+      const form =
+        own !== undefined && written !== undefined ? own.form : formOf<T>(schema, message, forms);
+      return writerOf(form, indexesOf(schema, form.fullName ?? messageNamed(schema, message)));
+    },
+    reader: (known) => new MessageReader(known, own, forms),
+  };
+}
+
+function writerOf<T>(form: MessageForm<T>, path: readonly number[]): SchemaWriter<T> {
+  return { indexes: messageIndexes(path), write: (value, prefix) => form.write(value, prefix) };
+}
+
+/** Reads the messages that one schema of the registry wrote. */
+class MessageReader<T> implements SchemaReader<T> {
+  readonly #known: KnownSchema;
+  readonly #schema: ProtobufSchema;
+  readonly #own: MessageForm<T> | undefined;
+  readonly #codecs: MessageCodecs;
+  /** By the message's path: there are no more than the schema has messages. */
+  readonly #forms = new Map<string, MessageForm<T>>();
+  /** Of the first message, which most records hold. */
+  #first: MessageForm<T> | undefined;
+
+  constructor(known: KnownSchema, own: OwnMessage<T> | undefined, forms: ValueForms) {
+    this.#known = known;
+    this.#schema = protobufFormat.parse(known.text, known.references);
+    this.#own = own?.form;
+    this.#codecs = new MessageCodecs(new MessagePlans(this.#schema.names), forms);
+  }
+
+  read(bytes: Uint8Array, at: number): T {
+    if (bytes[at] === 0) {
+      this.#first ??= this.#formAt([0]);
+      return this.#first.read(bytes, at + 1);
+    }
+    const { path, end } = readMessageIndexes(bytes, at);
+    return this.#formAt(path).read(bytes, end);
+  }
+
+  readApart(bytes: Uint8Array, header: Uint8Array, at: number): T {
+    const { path }: ReadIndexes = readMessageIndexes(header, at);
+    return this.#formAt(path).read(bytes, 0);
+  }
+
+  #formAt(path: readonly number[]): MessageForm<T> {
+    const key = path.join();
+    const found = this.#forms.get(key);
+    if (found !== undefined) return found;
+    const fullName = nameAt(this.#schema, path);
+    const what = `schema ${this.#known.id}`;
+    if (fullName === undefined) {
+      throw new ProtobufError("OTHER_MESSAGE", `${what} has no message at [${key}]`);
+    }
+    const form = this.#own ?? reflectedForm<T>(this.#codecs.get(fullName), fullName);
+    if (form.fullName !== undefined && form.fullName !== fullName) {
+      const problem = `the record holds ${fullName} (${what}), and the serde reads ${form.fullName}`;
+      throw new ProtobufError("OTHER_MESSAGE", problem);
+    }
+    this.#forms.set(key, form);
+    return form;
+  }
+}

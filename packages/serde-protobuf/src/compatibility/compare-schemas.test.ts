@@ -1,0 +1,147 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+
+import { protobufFormat } from "../format/protobuf-format.ts";
+
+const numRuns = Number(process.env["PROTOBUF_PAIRS"] ?? 250);
+
+interface Field {
+  readonly label: string;
+  readonly type: string;
+  readonly number: number;
+  readonly oneof: string;
+}
+
+const types = [
+  "int32",
+  "uint64",
+  "sint32",
+  "string",
+  "bytes",
+  "bool",
+  "double",
+  "fixed32",
+  "E",
+  "M1",
+  "map<string, int32>",
+  "map<int32, M0>",
+];
+
+const anyField = fc.record({
+  label: fc.constantFrom("", "optional ", "repeated "),
+  type: fc.constantFrom(...types),
+  number: fc.integer({ min: 1, max: 12 }),
+  oneof: fc.constantFrom("", "", "", "p", "q"),
+});
+
+const anyMessage = fc.uniqueArray(anyField, { selector: ({ number }) => number, maxLength: 8 });
+const anySchema = fc.tuple(anyMessage, anyMessage);
+type Schema = readonly (readonly Field[])[];
+
+function textOf(messages: Schema): string {
+  const bodies = messages.map((fields, index) => {
+    const member = ({ type, number }: Field): string => `${type} f${number} = ${number};`;
+    const isMember = ({ oneof, type }: Field): boolean => oneof !== "" && !type.startsWith("map");
+    const plain = fields
+      .filter((field) => !isMember(field))
+      .map((field) => {
+        return `${field.type.startsWith("map") ? "" : field.label}${member(field)}`;
+      });
+    const oneofs = ["p", "q"].flatMap((name) => {
+      const members = fields.filter((field) => isMember(field) && field.oneof === name);
+      return members.length === 0 ? [] : [`oneof ${name} { ${members.map(member).join(" ")} }`];
+    });
+    return `message M${index} { ${[...plain, ...oneofs].join(" ")} }`;
+  });
+  return `syntax = "proto3"; package p; ${bodies.join("\n")} enum E { ZERO = 0; ONE = 1; }`;
+}
+
+function differences(reader: string, writer: string) {
+  const parsed = protobufFormat.parse(reader, []);
+  return parsed.differencesFrom(protobufFormat.parse(writer, []));
+}
+
+function hindrances(reader: string, writer: string): readonly string[] {
+  return differences(reader, writer)
+    .filter(({ isAllowed }) => !isAllowed)
+    .map(({ kind, path }) => `${kind} ${path}`);
+}
+
+describe("PROTOBUF-2: the checker", () => {
+  test("finds nothing between a schema and itself, or another spelling of it", () => {
+    fc.assert(
+      fc.property(anySchema, (messages) => {
+        const text = textOf(messages);
+        expect(differences(text, text)).toEqual([]);
+        const schema = protobufFormat.parse(text, []);
+        for (const other of [schema.normalized(), schema.formatted("serialized")]) {
+          expect(hindrances(text, other)).toEqual([]);
+          expect(hindrances(other, text)).toEqual([]);
+        }
+      }),
+      { numRuns },
+    );
+  });
+
+  test("lets a new field that is in no oneof pass both ways, and names it", () => {
+    fc.assert(
+      fc.property(anySchema, anyField, (messages, added) => {
+        const field = { ...added, number: 20, oneof: "" };
+        const before = textOf(messages);
+        const after = textOf([[...messages[0], field], messages[1]]);
+        expect(differences(after, before)).toMatchObject([
+          { kind: "FIELD_ADDED", path: "#/M0/20", isAllowed: true },
+        ]);
+        expect(differences(before, after)).toMatchObject([
+          { kind: "FIELD_REMOVED", path: "#/M0/20", isAllowed: true },
+        ]);
+      }),
+      { numRuns },
+    );
+  });
+
+  test("lets a new member of a oneof pass one way alone", () => {
+    fc.assert(
+      fc.property(anySchema, anyField, (messages, added) => {
+        const member = { number: 20, oneof: "p", label: "", type: "string" };
+        const other = { ...member, number: 21 };
+        const rest = [...messages[0].filter(({ oneof }) => oneof !== "p"), other];
+        const before = textOf([rest, messages[1]]);
+        const after = textOf([[...rest, { ...member, label: added.label }], messages[1]]);
+        expect(hindrances(after, before)).toEqual([]);
+        expect(hindrances(before, after)).toEqual(["ONEOF_FIELD_REMOVED #/M0/p/20"]);
+      }),
+      { numRuns },
+    );
+  });
+
+  test("sees a change of a scalar from either side", () => {
+    fc.assert(
+      fc.property(anySchema, anySchema, (one, other) => {
+        const scalarChanges = (found: readonly string[]): readonly string[] =>
+          found
+            .filter((text) => text.startsWith("FIELD_SCALAR_KIND_CHANGED"))
+            .map((text) => text.replace(/\/[pq]\//, "/"))
+            .sort();
+        expect(scalarChanges(hindrances(textOf(one), textOf(other)))).toEqual(
+          scalarChanges(hindrances(textOf(other), textOf(one))),
+        );
+      }),
+      { numRuns },
+    );
+  });
+
+  test("lets messages change places", () => {
+    fc.assert(
+      fc.property(anySchema, (messages) => {
+        const text = textOf(messages);
+        const swapped = text.replace(
+          /message M0 (.*)\nmessage M1 (.*?)(?= enum)/s,
+          "message M1 $2\nmessage M0 $1",
+        );
+        expect(hindrances(swapped, text)).toEqual([]);
+      }),
+      { numRuns },
+    );
+  });
+});
