@@ -99,7 +99,7 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
   "serde-avro": ["schema", "codec"],
   "serde-json-schema": ["json", "patterns", "schema", "compatibility"],
   "serde-protobuf": ["schema", "compatibility", "format", "codec"],
-  "schema-registry": ["format", "framing"],
+  "schema-registry": ["format", "framing", "registry", "memory", "serde"],
   simulator: ["world", "disk", "network", "process"],
   state: [
     "bytes",

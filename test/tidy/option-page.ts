@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { connectOptionTable, consumerOptionTable, producerOptionTable } from "@millrace/client";
 import type { OptionRows, OptionTable } from "@millrace/model";
+import { registrySerdeOptionTable } from "@millrace/schema-registry";
 
 import { embeddedClusterOptionTable } from "../../packages/millrace/src/embedded/embedded-cluster.ts";
 import { applicationOptionTable } from "../../packages/millrace/src/streams-app.ts";
@@ -55,6 +56,12 @@ const sections: readonly Section[] = [
     intro: "",
     table: consumerOptionTable,
     sources: ["packages/client/src/consumer/consumer-options.ts"],
+  },
+  {
+    heading: "A serde with a schema registry",
+    intro: "What the serdes of Avro, Protobuf and JSON Schema take besides their schema.",
+    table: registrySerdeOptionTable,
+    sources: ["packages/schema-registry/src/serde/registry-serde-options.ts"],
   },
   {
     heading: "A serde: `protobuf`",

@@ -35,3 +35,31 @@ export {
 } from "./framing/frame.ts";
 export { FrameError, type FrameErrorCode } from "./framing/frame-error.ts";
 export { messageIndexes, readMessageIndexes, type ReadIndexes } from "./framing/message-indexes.ts";
+export {
+  MemorySchemaRegistry,
+  type MemorySchemaRegistryOptions,
+} from "./memory/memory-schema-registry.ts";
+export type { Answer } from "./registry/answer.ts";
+export type {
+  CallOptions,
+  NewSchema,
+  RegisteredSchema,
+  RegisterOptions,
+  Registration,
+  SchemaMetadata,
+  SchemaRegistry,
+  SchemaRuleSet,
+  SubjectVersion,
+} from "./registry/schema-registry.ts";
+export {
+  SchemaRegistryError,
+  type SchemaRegistryErrorCode,
+  type SchemaRegistryErrorDetails,
+} from "./registry/schema-registry-error.ts";
+export { registrySerde, type RegistrySerde } from "./serde/registry-serde.ts";
+export { RegistrySerdeError, type RegistrySerdeErrorCode } from "./serde/registry-serde-error.ts";
+export {
+  registrySerdeOptionTable,
+  type RegistrySerdeOptions,
+} from "./serde/registry-serde-options.ts";
+export type { SubjectNameParts, SubjectNameStrategy } from "./serde/subject-name.ts";

@@ -22,7 +22,8 @@ export type OwnReference =
 
 /** A schema as a registry has it. */
 export interface KnownSchema {
-  readonly id: number;
+  /** For messages: `schema 7 of http://localhost:8081`. */
+  readonly name: string;
   readonly schemaType: SchemaType;
   /** As the registry gives it; of one that was just registered, as it was given. */
   readonly text: string;

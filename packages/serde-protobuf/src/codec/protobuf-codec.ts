@@ -145,7 +145,7 @@ class MessageReader<T> implements SchemaReader<T> {
     const found = this.#forms.get(key);
     if (found !== undefined) return found;
     const fullName = nameAt(this.#schema, path);
-    const what = `schema ${this.#known.id}`;
+    const what = this.#known.name;
     if (fullName === undefined) {
       throw new ProtobufError("OTHER_MESSAGE", `${what} has no message at [${key}]`);
     }
