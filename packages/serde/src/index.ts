@@ -23,6 +23,7 @@ export type {
   StandardSchemaIssue,
   StandardSchemaResult,
 } from "./standard-schema.ts";
+export { SerdeUses, type SerdePreparation } from "./serde-uses.ts";
 export { string } from "./string.ts";
 export { counted, type Counted } from "./counted.ts";
 export { WritePlace } from "./write-place.ts";

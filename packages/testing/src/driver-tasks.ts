@@ -58,6 +58,7 @@ export function openDriverTasks(
   const cache = new CacheBudget(options.cacheBytesMax ?? cacheBytesByDefault);
   const surroundings = {
     clock: { wallMs, monotonicMs: wallMs },
+    timers,
     metrics: new MetricRegistry(),
     logger: silentLogger,
     onDrop: watched.onDrop.bind(watched),
@@ -91,7 +92,6 @@ export function openDriverTasks(
     recordContext,
     collector,
     lag: () => 0,
-    timers,
     wake,
   });
   globalTask.initialize();

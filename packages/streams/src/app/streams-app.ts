@@ -6,10 +6,12 @@ import { nodeOfHandle } from "../dsl/node-of-handle.ts";
 import { ApplicationError } from "../error/application-error.ts";
 import type { RecordTap } from "../processor/record-tap.ts";
 import { runWithGlobalStores } from "../runtime/run-with-global-stores.ts";
+import { serdeUsesOf } from "../topology/serde-uses.ts";
 import type { Topology } from "../topology/topology.ts";
 import type { StateListener, StreamsState } from "./application-state.ts";
 import { assemble, type AppParts } from "./app-parts.ts";
 import { checkTopology } from "./check-topology.ts";
+import { prepareSerdes } from "./prepare-serdes.ts";
 import { resolveOptions, type StreamsEnvironment, type StreamsOptions } from "./streams-options.ts";
 
 /** What a tap has of the application. */
@@ -179,6 +181,15 @@ export class StreamsApp implements AsyncDisposable {
     if (!this.#stop.signal.aborted) this.#stop.abort(closedError(this.applicationId));
   }
 
+  async #prepare(signal: AbortSignal): Promise<void> {
+    const { platform, topology } = this.#parts;
+    const { applicationId: application } = this;
+    const preparations = serdeUsesOf(topology.subtopologies(application), topology.globalStores);
+    await prepareSerdes(preparations, { application, platform, signal }).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
+  }
+
   async #run(): Promise<void> {
     const { loop, global, membership, options, stateDirectory, readers, platform, gone, state } =
       this.#parts;
@@ -194,6 +205,7 @@ export class StreamsApp implements AsyncDisposable {
       if (gone?.aborted === true) clusterGone();
       if (options.signal?.aborted === true) this.#requestStop();
       const { signal } = this.#stop;
+      await this.#prepare(signal);
       await (global === undefined
         ? loop.run(signal)
         : runWithGlobalStores({ loop, global }, signal));

@@ -79,6 +79,11 @@ export const streamsOptionRows = {
   slice: durationOption({ byDefault: "5ms" }),
   /** How long errors that may pass, such as a broker that is away, are met by trying again. */
   taskTimeout: durationOption({ byDefault: "5m", kafka: "task.timeout.ms" }),
+  /**
+   * How long a record waits for what its serde must first fetch, such as a schema; then it counts as one that cannot be
+   * read, or written. Others go on meanwhile.
+   */
+  serdeTimeout: durationOption({ byDefault: "30s" }),
   /** After this long without a heartbeat others take over. */
   sessionTimeout: durationOption({ minMs: 1, byDefault: "45s", kafka: "session.timeout.ms" }),
   /** Time between two signs of life to the group. */
@@ -197,6 +202,7 @@ export interface ResolvedStreamsOptions {
   readonly replicationFactor: number;
   readonly closeTimeoutMs: number;
   readonly taskTimeoutMs: number;
+  readonly serdeTimeoutMs: number;
   readonly maxTaskIdleMs: number;
   readonly metadataAgeMsMax: number;
   readonly signal: AbortSignal | undefined;
@@ -231,6 +237,7 @@ export function resolveOptions(options: StreamsOptions): ResolvedStreamsOptions 
     replicationFactor: read.replicationFactor,
     closeTimeoutMs: read.closeTimeout,
     taskTimeoutMs: read.taskTimeout,
+    serdeTimeoutMs: read.serdeTimeout,
     maxTaskIdleMs: read.maxTaskIdle,
     metadataAgeMsMax: read.metadataMaxAge,
     signal: read.signal,

@@ -32,6 +32,8 @@ export interface AwaitingOperator {
 /** What a task does for its operators that await. */
 export interface AsyncWork {
   readonly timers: Pick<Timers, "after">;
+  /** How long a call waits for what the serde of its record must first fetch. */
+  readonly serdeTimeoutMs: number;
   readonly hasDeadLetterTopic: boolean;
   register(operator: AwaitingOperator): void;
   /** A call has ended: there may be results. */

@@ -83,7 +83,7 @@ export class GlobalLoop implements GlobalStores {
         restored.add(left - now);
         remaining.add(now - left);
         left = now;
-        if (pending.size === 0) break;
+        if (pending.size === 0 && !task.isHeld) break;
         signal.throwIfAborted();
         await this.#turn(task, signal);
       }
@@ -126,9 +126,14 @@ export class GlobalLoop implements GlobalStores {
         stageBytesMax: config.uncommittedBytesMax,
         position: (input) => this.#reader.position(input),
         clock: platform.clock,
+        timers: platform.timers,
         metrics: platform.metrics,
         logger: platform.logger,
-        config: { applicationId: config.applicationId, ...config.errors },
+        config: {
+          applicationId: config.applicationId,
+          serdeTimeoutMs: config.serdeTimeoutMs,
+          ...config.errors,
+        },
       });
       this.#task = task;
       task.initialize();

@@ -62,6 +62,8 @@ export interface LoopConfig {
   readonly taskTimeoutMs: number;
   /** See `TaskConfig`; -1: never wait for an input. */
   readonly maxTaskIdleMs: number;
+  /** How long a record waits for what its serde must first fetch. */
+  readonly serdeTimeoutMs: number;
   /** Age at which the inputs' partition counts are looked at anew. */
   readonly metadataAgeMsMax: number;
 }

@@ -5,6 +5,7 @@ import type { Slice } from "../task/slice.ts";
 import type { ApplicationTopics } from "./application-topics.ts";
 import type { LoopEnvironment } from "./loop-environment.ts";
 import type { LoopWriter } from "./loop-writer.ts";
+import type { TaskHolds } from "./task-holds.ts";
 import { TaskInputs } from "./task-inputs.ts";
 import { openTasks, type AssignedTask, type OpenTask } from "./task-opener.ts";
 
@@ -16,6 +17,7 @@ export interface LoopTasksParts {
   readonly topics: ApplicationTopics;
   /** Ends the wait for records: a task has something else to do. */
   readonly wake: () => void;
+  readonly holds: TaskHolds;
 }
 
 /** The tasks that a loop holds, with their inputs: each has its turn. */
@@ -117,12 +119,13 @@ export class LoopTasks {
 
   /** Restores them, and reads their inputs from what is committed. */
   async add(assigned: readonly AssignedTask[], signal: AbortSignal): Promise<void> {
-    const { topics, writer, wake } = this.#parts;
+    const { topics, writer, wake, holds } = this.#parts;
     const opened = await openTasks(assigned, this.#environment, {
       writer: writer.current,
       origins: writer.refusals.origins,
       topics,
       wake,
+      holds,
       signal,
     });
     this.inputs.add(opened);

@@ -12,6 +12,7 @@ import { brokerClosed } from "./broker-closed.ts";
 import { RecoveryBudget } from "./recovery-budget.ts";
 import { TaskAssignments } from "./task-assignments.ts";
 import type { OpenTask } from "./task-opener.ts";
+import { TaskHolds } from "./task-holds.ts";
 import { TopicWatch } from "./topic-watch.ts";
 
 /** Longest wait for records: heartbeats and commits come in between. */
@@ -43,6 +44,7 @@ export class StreamLoop {
   readonly #recovery: RecoveryBudget;
   readonly #topics: ApplicationTopics;
   readonly #watch: TopicWatch;
+  readonly #holds: TaskHolds;
   readonly #slice: Slice;
   /** True: the last slice took records, so that there may be more of them at once. */
   #isBusy = false;
@@ -56,10 +58,16 @@ export class StreamLoop {
     this.#assignments = new TaskAssignments(environment);
     this.#writer = new LoopWriter(environment);
     this.#topics = new ApplicationTopics(environment);
+    const wake = (): void => this.#wake.abort(resultsWait);
+    this.#holds = new TaskHolds(environment.platform, {
+      timeoutMs: environment.config.serdeTimeoutMs,
+      wake,
+    });
     this.#tasks = new LoopTasks(environment, {
       writer: this.#writer,
       topics: this.#topics,
-      wake: () => this.#wake.abort(resultsWait),
+      wake,
+      holds: this.#holds,
     });
     this.#slice = new Slice(environment.platform.clock, environment.config.sliceMs);
     this.#commits = new LoopCommits(environment, {
@@ -121,6 +129,7 @@ export class StreamLoop {
       const wasAsked = error === stop.reason; // a wait was ended: there was nothing to commit yet
       if (!wasAsked) platform.logger.log("warn", "streams.last-commit-failed", { cause });
     } finally {
+      this.#holds.close();
       await this.#abandon();
       timer?.cancel();
       stop.removeEventListener("abort", whenStopped);
@@ -135,7 +144,8 @@ export class StreamLoop {
       else await this.#work(signal);
     } catch (error) {
       if (this.#writer.refusals.failure !== undefined) throw error;
-      await this.#recover(error, signal);
+      if (this.#holdPending(error)) await this.#goBack(error, signal);
+      else await this.#recover(error, signal);
     }
   }
 
@@ -154,6 +164,33 @@ export class StreamLoop {
         cause = error;
       }
     }
+  }
+
+  /** @returns whether it is a task's serde that must first fetch something */
+  #holdPending(error: unknown): boolean {
+    const held = this.#tasks.open.find(({ task }) => task.pending?.error === error);
+    if (held?.task.pending === undefined) return false;
+    this.#holds.hold(held.taskId, held.task.pending);
+    return true;
+  }
+
+  /** The half of a record that was processed goes, and with it all that its transaction holds. */
+  async #goBack(cause: unknown, signal: AbortSignal): Promise<void> {
+    this.#environment.tellState("rebalancing");
+    try {
+      if (this.#environment.config.isExactlyOnce) await this.#rebuild(cause, signal);
+      else await this.#reopenPending();
+    } catch (error) {
+      await this.#recover(error, signal);
+    }
+  }
+
+  /** At least once: what the others have done is no part of what goes. */
+  async #reopenPending(): Promise<void> {
+    const others = this.#tasks.open.filter(({ task }) => task.pending === undefined);
+    this.#recovery.committed(await this.#commits.commit(others));
+    await this.#tasks.keepOnly(others);
+    this.#assignments.askAgain("a task goes back to what it has committed");
   }
 
   /** Poll, process for a slice, commit if it is time. */
@@ -193,7 +230,9 @@ export class StreamLoop {
   }
 
   async #commit(): Promise<void> {
-    this.#recovery.committed(await this.#commits.commit(this.#tasks.open));
+    const offsets = await this.#commits.commit(this.#tasks.open);
+    this.#holds.committed(offsets);
+    this.#recovery.committed(offsets);
     if (this.#recovery.isUsed && this.#tasks.isDrained) this.#recovery.reset();
   }
 
@@ -212,6 +251,7 @@ export class StreamLoop {
     if (mustCheck) await this.#topics.check(signal);
     await this.#tasks.add(missing, signal);
     this.#recovery.keepOnly(this.#tasks.inputs.names);
+    this.#holds.keepOnly(target.assigned.map(({ taskId }) => taskId));
     this.#commits.schedule();
     this.#watch.begin(target.basis?.partitions);
     this.#environment.tellState("running");

@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { WriteOrigins } from "../task/write-origins.ts";
 import type { ApplicationTopics } from "./application-topics.ts";
 import type { LoopEnvironment } from "./loop-environment.ts";
+import type { TaskHolds } from "./task-holds.ts";
 import { openTasks } from "./task-opener.ts";
 
 test("STREAMS-2: a task of no sub-topology is not opened, nor its engine", async () => {
@@ -29,6 +30,7 @@ test("STREAMS-2: a task of no sub-topology is not opened, nor its engine", async
       origins: new WriteOrigins(),
       topics: {} as ApplicationTopics,
       wake: () => {},
+      holds: {} as TaskHolds,
       signal: new AbortController().signal,
     }),
   ).rejects.toMatchObject({ law: "STREAMS-2" });

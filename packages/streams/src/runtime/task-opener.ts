@@ -14,6 +14,7 @@ import type { Subtopology } from "../topology/subtopology.ts";
 import type { ApplicationTopics } from "./application-topics.ts";
 import type { LoopEnvironment } from "./loop-environment.ts";
 import { OffsetResets, type StartingPoint } from "./offset-resets.ts";
+import type { TaskHolds } from "./task-holds.ts";
 import { restorablesOf, restoreStores } from "./restore.ts";
 
 /** A task of this member, with the inputs that belong to it. */
@@ -29,6 +30,7 @@ export interface WritingSide {
   readonly topics: ApplicationTopics;
   /** See `StreamTaskOptions`. */
   readonly wake: () => void;
+  readonly holds: TaskHolds;
 }
 
 /** A task that is ready: stores restored, inputs assigned to the reader at their committed offsets. */
@@ -126,7 +128,7 @@ function openOn(
   const { taskId } = assigned;
   const subtopology = subtopologyOf(assigned, environment);
   const recordContext = new TaskRecordContext();
-  const { writer, origins, topics, wake } = writing;
+  const { writer, origins, topics, wake, holds } = writing;
   const collector = new ClusterRecordCollector({
     writer,
     origins,
@@ -163,12 +165,15 @@ function openOn(
     clock: platform.clock,
     timers: platform.timers,
     wake,
+    heldPlaces: () => holds.placesOf(taskId),
+    hasWaitedTooLong: (place) => holds.hasWaitedTooLong(taskId, place),
     metrics: platform.metrics,
     logger: platform.logger,
     config: {
       applicationId: config.applicationId,
       bufferedRecordsPerPartitionMax: config.bufferedRecordsMax,
       maxTaskIdleMs: config.maxTaskIdleMs,
+      serdeTimeoutMs: config.serdeTimeoutMs,
       ...config.errors,
     },
   });

@@ -29,6 +29,7 @@ function taskOf(
     engine,
     cache: new CacheBudget(1000),
     clock: { wallMs: () => 0, monotonicMs: () => 0 },
+    timers: { after: () => ({ cancel: () => {} }) },
     metrics: new MetricRegistry(),
     logger: silentLogger,
     config: { applicationId: "app" },

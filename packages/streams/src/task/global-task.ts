@@ -5,7 +5,7 @@ import {
   type RecordBatchView,
   type TopicPartition,
 } from "@millrace/model";
-import type { Clock, Counter, Logger, Metrics } from "@millrace/platform";
+import type { Clock, Counter, Logger, Metrics, Timers } from "@millrace/platform";
 import { int64AsNumber, string } from "@millrace/serde";
 import {
   keyValueStore,
@@ -28,7 +28,8 @@ import type { RecordCollector } from "./record-collector.ts";
 import { RecordQueue } from "./record-queue.ts";
 import { RunningNode } from "./running-node.ts";
 import type { Slice } from "./slice.ts";
-import type { TaskConfig } from "./stream-task-options.ts";
+import { SerdeWait, type WaitBounds } from "./serde-wait.ts";
+import { defaultSerdeTimeoutMs, type TaskConfig } from "./stream-task-options.ts";
 import { TaskContext } from "./task-context.ts";
 import { TaskErrors } from "./task-errors.ts";
 import { TaskRecordContext } from "./task-record-context.ts";
@@ -53,6 +54,7 @@ export interface GlobalTaskOptions {
   /** Where the reader of an input stands, all that it gave having been added. */
   readonly position?: (input: TopicPartition) => Offset | undefined;
   readonly clock: Clock;
+  readonly timers: Pick<Timers, "after">;
   readonly metrics: Metrics;
   readonly logger: Logger;
   /** Told of each record that is left out on purpose. */
@@ -80,6 +82,9 @@ export class GlobalTask implements GlobalStores {
   readonly #stores: TaskStores;
   readonly #positions: KeyValueStore<string, number>;
   readonly #context: TaskContext;
+  readonly #waits: WaitBounds;
+  /** Heads in whose middle a serde had to fetch something: what they have put is put again. */
+  readonly #pending = new Map<RecordQueue, SerdeWait>();
   readonly #errors: TaskErrors;
   readonly #nodes: RunningNode[] = [];
   readonly #fed = new Map<string, FedStore>();
@@ -120,7 +125,15 @@ export class GlobalTask implements GlobalStores {
       },
       () => -1,
     );
-    this.#errors = new TaskErrors(this.#context, withoutLetters(config), noCollector);
+    const { clock, timers } = options;
+    const timeoutMs = config.serdeTimeoutMs ?? defaultSerdeTimeoutMs;
+    this.#waits = { clock, timers, wake: () => {}, timeoutMs };
+    this.#errors = new TaskErrors(
+      this.#context,
+      withoutLetters(config),
+      noCollector,
+      ({ topic, partition }) => this.#hasWaitedTooLong(topic, partition),
+    );
     for (const store of globalStores) this.#connect(store);
   }
 
@@ -179,7 +192,11 @@ export class GlobalTask implements GlobalStores {
     let queue = this.#queues.get(key);
     if (queue === undefined) {
       const { node } = this.#fedBy(batch.topic);
-      queue = new RecordQueue(node, batch, { context: this.#context, errors: this.#errors });
+      queue = new RecordQueue(node, batch, {
+        context: this.#context,
+        errors: this.#errors,
+        waits: this.#waits,
+      });
       this.#queues.set(key, queue);
     }
     queue.add(batch);
@@ -191,13 +208,21 @@ export class GlobalTask implements GlobalStores {
    * @returns whether all is done
    */
   process(slice?: Slice): boolean {
-    for (const queue of this.#queues.values())
-      while (queue.hasHead) {
-        this.#processHead(queue);
+    for (const queue of this.#queues.values()) {
+      queue.resume();
+      while (queue.hasHead && this.#pending.get(queue)?.isOver !== false) {
+        if (!this.#processHead(queue)) break;
         queue.advance();
         if (slice?.afterRecord() === true || this.#stores.isStageFull) return false;
       }
+    }
     return true;
+  }
+
+  /** True: the next record of a partition waits for what its serde fetches. */
+  get isHeld(): boolean {
+    for (const queue of this.#queues.values()) if (queue.isHeld) return true;
+    return this.#pending.size > 0;
   }
 
   /** True: commit early. */
@@ -229,6 +254,7 @@ export class GlobalTask implements GlobalStores {
   /** Gives all batches back and closes processors and stores, without committing. Twice is fine. */
   async close(): Promise<void> {
     for (const queue of this.#queues.values()) queue.clear();
+    for (const wait of this.#pending.values()) wait.close();
     for (const { processor } of this.#nodes.splice(0)) processor.close?.();
     await this.#stores.close();
   }
@@ -253,15 +279,21 @@ export class GlobalTask implements GlobalStores {
     return fed;
   }
 
-  /** What waits in the queue is not covered. */
-  #nextOffset(queue: RecordQueue): Offset {
-    if (queue.head !== undefined) return queue.headOffset;
-    return this.#options.position?.(queue) ?? queue.position;
+  #hasWaitedTooLong(topic: string | null, partition: number): boolean {
+    if (topic === null) return false;
+    const queue = this.#queues.get(topicPartitionName(topic, partition));
+    return queue !== undefined && this.#pending.get(queue)?.isTooLong === true;
   }
 
-  #processHead(queue: RecordQueue): void {
+  /** What waits in the queue is not covered. */
+  #nextOffset(queue: RecordQueue): Offset {
+    return queue.nextOffset ?? this.#options.position?.(queue) ?? queue.position;
+  }
+
+  /** @returns false where it must wait */
+  #processHead(queue: RecordQueue): boolean {
     const record = queue.takeHead();
-    if (record === undefined) return;
+    if (record === undefined) return true;
     const { recordContext } = this.#context;
     recordContext.topic = queue.headTopic;
     recordContext.partition = queue.partition;
@@ -274,7 +306,17 @@ export class GlobalTask implements GlobalStores {
     try {
       source.forward(record as StreamRecord);
       this.#context.currentNode = undefined;
+      this.#pending.get(queue)?.close();
+      this.#pending.delete(queue);
+      return true;
     } catch (thrown) {
+      if (this.#errors.isPending(thrown)) {
+        queue.giveBack(record);
+        const wait = this.#pending.get(queue);
+        if (wait === undefined) this.#pending.set(queue, new SerdeWait(thrown, this.#waits));
+        else wait.again(thrown);
+        return false;
+      }
       throw thrown instanceof StreamsError ? thrown : this.#context.processingError(thrown);
     }
   }

@@ -6,7 +6,12 @@ import { matches } from "../topology/topology-builder.ts";
 import type { SourceNode } from "../topology/topology-node.ts";
 import { PartitionGroup } from "./partition-group.ts";
 import { RecordQueue, type QueueErrors } from "./record-queue.ts";
-import type { StreamTaskOptions } from "./stream-task-options.ts";
+import type { WaitBounds } from "./serde-wait.ts";
+import {
+  defaultSerdeTimeoutMs,
+  type RecordPlace,
+  type StreamTaskOptions,
+} from "./stream-task-options.ts";
 import type { TaskContext } from "./task-context.ts";
 import { TaskIdling } from "./task-idling.ts";
 
@@ -23,11 +28,16 @@ export class InputQueues {
   readonly #group = new PartitionGroup();
   readonly #queues = new Map<string, RecordQueue>();
   readonly #idling: TaskIdling | undefined;
+  readonly #waits: WaitBounds;
+  /** Those whose next record waits for its serde. */
+  readonly #held = new Set<RecordQueue>();
 
   constructor(topics: readonly string[], options: StreamTaskOptions, parts: InputQueuesParts) {
-    const { taskId, lag, clock, config } = options;
+    const { taskId, lag, clock, timers, wake, config } = options;
     this.#partition = taskId.partition;
     this.#parts = parts;
+    const timeoutMs = config.serdeTimeoutMs ?? defaultSerdeTimeoutMs;
+    this.#waits = { clock, timers, wake, timeoutMs };
     const maxTaskIdleMs = config.maxTaskIdleMs ?? 0;
     if (lag !== undefined && maxTaskIdleMs >= 0)
       this.#idling = new TaskIdling({ lag, clock, maxTaskIdleMs });
@@ -46,7 +56,7 @@ export class InputQueues {
 
   /** True: no record waits. */
   get isEmpty(): boolean {
-    return this.#group.isEmpty;
+    return this.#group.isEmpty && this.#held.size === 0;
   }
 
   get all(): Iterable<RecordQueue> {
@@ -67,13 +77,25 @@ export class InputQueues {
       );
     const wasEmpty = !queue.hasHead;
     queue.add(batch);
-    if (wasEmpty && queue.hasHead) this.#group.offer(queue);
+    if (wasEmpty) this.#offer(queue);
   }
 
   /** True: there is a record to choose, and none of another input to wait for. */
   get isReady(): boolean {
+    if (this.#held.size > 0) this.#resumeHeld();
     if (this.#group.isEmpty) return false;
+    if (this.#held.size > 0 && this.#idling !== undefined && !this.#isBeforeHeld()) return false;
     return this.#idling === undefined || this.#idling.isReady(this.all);
+  }
+
+  /** True: one of the records is next in its queue, or was taken before, or is of no queue. */
+  haveReached(places: readonly RecordPlace[]): boolean {
+    return places.some(({ topic, offset }) => {
+      const queue = topic === null ? undefined : this.#queues.get(topic);
+      if (queue === undefined) return true;
+      const { nextOffset = Math.max(queue.position, queue.committedOffset) } = queue;
+      return nextOffset >= offset;
+    });
   }
 
   /** Takes out the queue whose head is next. */
@@ -84,13 +106,35 @@ export class InputQueues {
   /** The head of a chosen queue is done: its next record waits to be chosen. */
   advance(queue: RecordQueue): void {
     queue.advance();
-    if (queue.hasHead) this.#group.offer(queue);
+    this.#offer(queue);
   }
 
   /** Gives all batches back. */
   clear(): void {
     this.#group.clear();
+    this.#held.clear();
     for (const queue of this.#queues.values()) queue.clear();
+  }
+
+  #offer(queue: RecordQueue): void {
+    if (queue.hasHead) this.#group.offer(queue);
+    else if (queue.isHeld) this.#held.add(queue);
+  }
+
+  #resumeHeld(): void {
+    for (const queue of this.#held) {
+      queue.resume();
+      if (queue.isHeld) continue;
+      this.#held.delete(queue);
+      this.#offer(queue);
+    }
+  }
+
+  /** A record that is held keeps its turn: what is of the same time, or earlier, goes on. */
+  #isBeforeHeld(): boolean {
+    for (const { heldTimestamp } of this.#held)
+      if (this.#group.firstTime > heldTimestamp) return false;
+    return true;
   }
 
   /** Topics of a pattern may turn up later; where the pattern itself was named as an input, it has the queue. */
@@ -116,7 +160,7 @@ export class InputQueues {
     const queue = new RecordQueue(
       source,
       { topic, partition: this.#partition },
-      { context, errors },
+      { context, errors, waits: this.#waits },
     );
     this.#queues.set(topic, queue);
     return queue;

@@ -13,6 +13,11 @@ export class PartitionGroup {
     return this.#heap.size === 0;
   }
 
+  /** Of the head that is next; Infinity if all are empty. */
+  get firstTime(): Timestamp {
+    return this.#heap.firstTime;
+  }
+
   /** Puts a queue back, or in for the first time, once it has a head, which stays until it is chosen. */
   offer(queue: RecordQueue): void {
     this.#heap.offer(queue, queue.headTimestamp);

@@ -6,6 +6,7 @@ import {
   type RecordBatchView,
   type Timestamp,
 } from "@millrace/model";
+import { SerdePendingError, type Serde } from "@millrace/serde";
 
 import { CallbackError } from "../error/callback-error.ts";
 import { isProgramMistake } from "../error/program-mistake.ts";
@@ -15,7 +16,7 @@ import { StreamRecord } from "../processor/stream-record.ts";
 import type { TimestampExtractor } from "../processor/timestamp-extractor.ts";
 import type { SourceNode } from "../topology/topology-node.ts";
 import type { ErrorResponse } from "./error-policy.ts";
-import type { Serde } from "@millrace/serde";
+import { SerdeWait, type WaitBounds } from "./serde-wait.ts";
 import type { TaskContext } from "./task-context.ts";
 
 /** A record that cannot be read, or the rest of a batch. The error says where it lies. */
@@ -32,9 +33,27 @@ export interface QueueErrors {
   onUnreadable(unreadable: UnreadableRecord): ErrorResponse;
 }
 
+export interface QueueSurroundings {
+  readonly context: TaskContext;
+  readonly errors: QueueErrors;
+  /** Of records whose serde must first fetch something. */
+  readonly waits: WaitBounds;
+}
+
+/** The record at which a queue stands, and which cannot be read yet. */
+interface HeldRecord {
+  readonly offset: Offset;
+  /** As it was written; -Infinity where an extractor will say. */
+  readonly timestamp: Timestamp;
+  readonly wait: SerdeWait;
+}
+
 /**
  * The batches of one input partition, of which only the first record (the head) is looked at (Kafka:
  * `RecordQueue`). The head's views hold until `takeHead` was followed by `advance`.
+ *
+ * A record whose serde must first fetch something is held: there is no head until `resume` finds it there, or the bound
+ * has passed, which makes it one that cannot be read.
  */
 export class RecordQueue {
   readonly topic: string;
@@ -63,6 +82,7 @@ export class RecordQueue {
   idleDeadlineMs = -1;
   readonly #task: TaskContext;
   readonly #errors: QueueErrors;
+  readonly #waits: WaitBounds;
   readonly #extractor: TimestampExtractor | undefined;
   /** A serde that is not total is tried at the head, looked at or not: what it cannot read is an error. */
   readonly #readsKey: boolean;
@@ -72,13 +92,14 @@ export class RecordQueue {
   #batches: RecordBatchView[] = [];
   #first = 0;
   #isTaken = false;
+  #held: HeldRecord | undefined;
   /** True: something was left out since the last head. */
   #hasLeftOut = false;
 
   constructor(
     source: SourceNode,
     partition: { readonly topic: string; readonly partition: number },
-    { context, errors }: { readonly context: TaskContext; readonly errors: QueueErrors },
+    { context, errors, waits }: QueueSurroundings,
   ) {
     this.source = source;
     this.topic = partition.topic;
@@ -86,6 +107,7 @@ export class RecordQueue {
     this.partition = partition.partition;
     this.#task = context;
     this.#errors = errors;
+    this.#waits = waits;
     this.#extractor = source.timestampExtractor;
     this.#readsKey = !canWait(source.keySerde);
     this.#readsValue = !canWait(source.valueSerde);
@@ -95,7 +117,7 @@ export class RecordQueue {
 
   /** Records that wait, the head included. */
   get size(): number {
-    let size = this.hasHead ? 1 : 0;
+    let size = this.hasHead || this.isHeld ? 1 : 0;
     for (let index = this.#first; index < this.#batches.length; index++)
       size += this.#batches[index].remaining;
     return size;
@@ -106,10 +128,25 @@ export class RecordQueue {
     return this.head !== undefined || this.isSpent;
   }
 
+  /** True: there is no head because its serde must first fetch something. */
+  get isHeld(): boolean {
+    return this.#held !== undefined;
+  }
+
+  /** Of the record that is held; -Infinity: it cannot be told, or -1 where none is held. */
+  get heldTimestamp(): Timestamp {
+    return this.#held?.timestamp ?? -1;
+  }
+
+  /** Of the record that waits for its turn, or its serde; undefined: none does. */
+  get nextOffset(): Offset | undefined {
+    return this.head === undefined ? this.#held?.offset : this.headOffset;
+  }
+
   /** Takes a batch over; it is released when its last record is done. */
   add(batch: RecordBatchView): void {
     this.#batches.push(batch);
-    if (!this.hasHead) this.advance();
+    if (!this.hasHead && !this.isHeld) this.advance();
   }
 
   /**
@@ -126,6 +163,12 @@ export class RecordQueue {
     return head;
   }
 
+  /** What was taken is to be taken again. */
+  giveBack(head: StreamRecord): void {
+    this.#isTaken = false;
+    this.head = head;
+  }
+
   /** What was taken is done: makes the next record that can be read the head; undefined if none is left. */
   advance(): void {
     if (this.#isTaken) {
@@ -134,14 +177,27 @@ export class RecordQueue {
       this.hasMoved = true;
     }
     this.#hasLeftOut = false;
+    this.#findHead(false);
+  }
+
+  /** Tries the record again that is held, if it is time. */
+  resume(): void {
+    if (this.#held?.wait.isOver === true) this.#findHead(true);
+  }
+
+  /** @param isThere true: the first batch stands at the record already */
+  #findHead(isThere: boolean): void {
+    let isAtRecord = isThere;
     while (this.#first < this.#batches.length) {
       const batch = this.#batches[this.#first];
-      while (this.#next(batch)) {
+      while (isAtRecord || this.#next(batch)) {
+        isAtRecord = false;
         const head = this.#read(batch);
         if (head !== undefined) {
           this.head = head;
           return;
         }
+        if (this.isHeld) return;
         this.#leftOut(batch.offset + 1);
       }
       if (batch.nextOffset > this.position) this.position = batch.nextOffset;
@@ -161,6 +217,7 @@ export class RecordQueue {
     this.#first = 0;
     this.head = undefined;
     this.isSpent = false;
+    this.#release();
   }
 
   /** Where the rest of a batch cannot be read, that is left out as one record would be. */
@@ -224,8 +281,11 @@ export class RecordQueue {
     try {
       if (this.#readsKey) record.decodeKey();
       if (this.#readsValue) record.decodeValue();
+      this.#release();
       return true;
     } catch (cause) {
+      if (cause instanceof SerdePendingError && this.#hold(cause, batch)) return false;
+      this.#release();
       const error = new StreamsError(
         "DESERIALIZATION_FAILED",
         `a record cannot be read: ${reasonOf(cause)}${isProgramMistake(cause) ? "" : ". Use the serde it was written with, or set onDeserializationError"}`,
@@ -235,6 +295,31 @@ export class RecordQueue {
       this.#leaveOut({ error, key, value, timestamp, headers });
       return false;
     }
+  }
+
+  /** @returns false where it has been held for too long */
+  #hold(pending: SerdePendingError, { topic, offset, timestamp }: RecordBatchView): boolean {
+    const held = this.#held;
+    if (held?.wait.isTooLong === true) return false;
+    if (held !== undefined) held.wait.again(pending);
+    else {
+      const wait = new SerdeWait(pending, this.#waits);
+      const isKnown = this.#extractor === undefined;
+      this.#held = { offset, timestamp: isKnown ? timestamp : -Infinity, wait };
+      this.#task.logger.log("info", "streams.partition-held", {
+        task: this.#task.taskName,
+        topic,
+        partition: this.partition,
+        offset,
+        reason: pending.message,
+      });
+    }
+    return true;
+  }
+
+  #release(): void {
+    this.#held?.wait.close();
+    this.#held = undefined;
   }
 
   #extract(record: StreamRecord, batch: RecordBatchView, extractor: TimestampExtractor): Timestamp {

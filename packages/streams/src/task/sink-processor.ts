@@ -28,6 +28,8 @@ interface Outgoing {
 export interface SinkOwner {
   /** A record was handed to the collector. */
   onSent(): void;
+  /** True: what the serde threw is no error, but a wait. */
+  isPending(thrown: unknown): boolean;
   /** Comes back to leave the record out; else throws. */
   onProductionError(error: StreamsError): void;
 }
@@ -121,7 +123,7 @@ export class SinkProcessor implements Processor {
 
   #refuse(topic: string, cause: unknown): void {
     const isRead = cause instanceof SerdeError && cause.code === "DESERIALIZATION_FAILED";
-    if (isRead) throw cause;
+    if (isRead || this.#owner.isPending(cause)) throw cause;
     this.#owner.onProductionError(
       new StreamsError(
         "PRODUCTION_FAILED",

@@ -42,6 +42,10 @@ export interface StreamTaskOptions {
   readonly timers: Pick<Timers, "after">;
   /** Told from outside of all calls of the task that `process` may have something to do. */
   readonly wake: () => void;
+  /** Records whose serdes must first fetch something: the task stops before the first of them. */
+  readonly heldPlaces?: () => readonly RecordPlace[];
+  /** True: what waits for its serde there has waited for too long, and has failed. Default: nothing has. */
+  readonly hasWaitedTooLong?: (place: RecordPlace) => boolean;
   readonly metrics: Metrics;
   readonly logger: Logger;
   /** Told of each record that is left out on purpose. */
@@ -50,6 +54,15 @@ export interface StreamTaskOptions {
   readonly onPassedOver?: (error: StreamsError) => void;
   readonly config: TaskConfig;
 }
+
+/** Which record is under way; topic null: none, such as for a timer. */
+export interface RecordPlace {
+  readonly topic: string | null;
+  readonly partition: number;
+  readonly offset: Offset;
+}
+
+export const defaultSerdeTimeoutMs = 30_000;
 
 export interface TaskConfig {
   readonly applicationId: string;
@@ -60,6 +73,11 @@ export interface TaskConfig {
    * times (Kafka: `max.task.idle.ms`). Default 0: only while the cluster has some. -1: never.
    */
   readonly maxTaskIdleMs?: number;
+  /**
+   * How long a record waits for what its serde must first fetch, until it counts as one that cannot be read, or written.
+   * Default 30 s.
+   */
+  readonly serdeTimeoutMs?: number;
   /** A record that a serde cannot read (Kafka: `deserialization.exception.handler`). Default `fail`. */
   readonly onDeserializationError?: ErrorPolicy;
   /** A processor or callback that throws (Kafka: `processing.exception.handler`). Default `fail`. */

@@ -6,6 +6,7 @@ import {
 } from "@millrace/model";
 import type { OffsetAndMetadata } from "@millrace/cluster";
 import type { Counter } from "@millrace/platform";
+import type { SerdePendingError } from "@millrace/serde";
 import type { TaskStores } from "@millrace/state";
 
 import { StreamsError } from "../error/streams-error.ts";
@@ -18,7 +19,7 @@ import type { SourceNode } from "../topology/topology-node.ts";
 import { InputQueues } from "./input-queues.ts";
 import type { RecordQueue } from "./record-queue.ts";
 import type { RunningNode } from "./running-node.ts";
-import type { StreamTaskOptions } from "./stream-task-options.ts";
+import type { RecordPlace, StreamTaskOptions } from "./stream-task-options.ts";
 import { TaskCalls } from "./task-calls.ts";
 import { TaskContext } from "./task-context.ts";
 import { TaskErrors } from "./task-errors.ts";
@@ -27,6 +28,12 @@ import { TaskTimers } from "./task-timers.ts";
 import type { Slice } from "./slice.ts";
 import { buildTaskTopology, type TaskTopology } from "./task-topology.ts";
 
+/** A record in whose middle a serde had to fetch something. */
+export interface PendingRecord extends RecordPlace {
+  readonly error: SerdePendingError;
+}
+
+const nowhere: readonly RecordPlace[] = [];
 const defaultBufferedRecordsMax = 1000;
 
 /**
@@ -58,6 +65,7 @@ export class StreamTask {
   readonly #bufferedMax: number;
   readonly #timers: TaskTimers;
   readonly #calls: TaskCalls;
+  #pending: PendingRecord | undefined;
   #isInitialized = false;
   #isClosed = false;
 
@@ -72,7 +80,7 @@ export class StreamTask {
       { ...options, nodes: options.subtopology.nodes },
       () => this.#queues.streamTime,
     );
-    const errors = new TaskErrors(context, config, collector);
+    const errors = new TaskErrors(context, config, collector, options.hasWaitedTooLong);
     this.#context = context;
     this.#errors = errors;
     this.#timers = new TaskTimers(context, errors);
@@ -97,6 +105,14 @@ export class StreamTask {
   /** Highest timestamp taken so far; -1 before the first. */
   get streamTime(): Timestamp {
     return this.#queues.streamTime;
+  }
+
+  /**
+   * What a serde must first fetch, where that ended the task in the middle of a record: go back to what is committed,
+   * and process again once it is there.
+   */
+  get pending(): PendingRecord | undefined {
+    return this.#pending;
   }
 
   /** Records that were left out: `dropped-records-total`. */
@@ -159,6 +175,7 @@ export class StreamTask {
    * Infinity, none will be. Call `process` then, and `punctuate`.
    */
   get untilTimerMs(): number {
+    if (this.isHeld) return Infinity;
     return this.#calls.haveResults ? 0 : this.#timers.untilNextMs;
   }
 
@@ -170,6 +187,12 @@ export class StreamTask {
   /** True: records came in that were not taken yet. */
   get hasQueued(): boolean {
     return !this.#queues.isEmpty;
+  }
+
+  /** True: it has come to a record that is held: nothing is processed. */
+  get isHeld(): boolean {
+    const places = this.#options.heldPlaces?.() ?? nowhere;
+    return places.length > 0 && this.#queues.haveReached(places);
   }
 
   /** True: an operator holds all that it may while it awaits, so that no record is taken. */
@@ -189,6 +212,7 @@ export class StreamTask {
   process(recordsMax: number, slice?: Slice): number {
     const { collector } = this.#options;
     let count = 0;
+    if (this.isHeld) return count;
     if (slice !== undefined && this.#punctuate("streamTime", slice)) return count;
     while (count < recordsMax && collector.hasRoom && this.#calls.haveResults) {
       this.#deliverResult();
@@ -199,7 +223,8 @@ export class StreamTask {
       count < recordsMax &&
       collector.hasRoom &&
       !this.#calls.areFull &&
-      this.#queues.isReady
+      this.#queues.isReady &&
+      !this.isHeld
     ) {
       const queue = this.#queues.choose();
       if (queue === undefined) break;
@@ -214,7 +239,7 @@ export class StreamTask {
 
   /** Calls the timers that are due by the wall clock. With a slice, some may be left over: `untilTimerMs` says so. */
   punctuate(slice?: Slice): void {
-    this.#punctuate("wallClockTime", slice);
+    if (!this.isHeld) this.#punctuate("wallClockTime", slice);
   }
 
   /** Moves stream time on as a record of that time would, and calls the timers that are due by it. */
@@ -234,6 +259,7 @@ export class StreamTask {
     const { collector } = this.#options;
     try {
       const isDone = this.stores.flush(slice && (() => slice.afterRecord() || !collector.hasRoom));
+      this.#requireNonePending();
       if (isDone) this.#calls.save(); // what the caches have forwarded is among it
       return isDone;
     } catch (thrown) {
@@ -290,6 +316,7 @@ export class StreamTask {
     if (slice !== undefined && !collector.hasRoom) return true;
     try {
       timers.run(type, slice && isOver);
+      this.#requireNonePending();
     } catch (thrown) {
       throw this.#failure(thrown);
     }
@@ -299,6 +326,7 @@ export class StreamTask {
   #deliverResult(): void {
     try {
       this.#calls.deliver();
+      this.#requireNonePending();
     } catch (thrown) {
       throw this.#failure(thrown);
     }
@@ -321,15 +349,29 @@ export class StreamTask {
     this.#context.currentNode = source.nodeName;
     try {
       source.forward(record as StreamRecord);
+      this.#requireNonePending();
       this.#context.currentNode = undefined;
     } catch (thrown) {
       throw this.#failure(thrown);
     }
   }
 
-  /** What a failing writer throws is passed on as it is: the record under way is not at fault. */
+  /** A processor may have caught it: what is below would be without the record. */
+  #requireNonePending(): void {
+    const { pending } = this.#context;
+    if (pending === undefined) return;
+    this.#context.pending = undefined;
+    if (this.#errors.isPending(pending)) throw pending;
+  }
+
+  /** What a failing writer throws, or a serde that waits, is passed on as it is: the record under way is not at fault. */
   #failure(thrown: unknown): unknown {
     if (thrown instanceof StreamsError || this.#errors.isOfWriter(thrown)) return thrown;
+    if (this.#errors.isPending(thrown)) {
+      const { topic, partition, offset } = this.#context.recordContext;
+      this.#pending = { topic, partition, offset, error: thrown };
+      return thrown;
+    }
     return this.#context.processingError(thrown);
   }
 }

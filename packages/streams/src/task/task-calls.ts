@@ -7,7 +7,7 @@ import {
   type AwaitingOperator,
   type RecordParts,
 } from "../processor/async-work.ts";
-import type { StreamTaskOptions } from "./stream-task-options.ts";
+import { defaultSerdeTimeoutMs, type StreamTaskOptions } from "./stream-task-options.ts";
 import type { TaskContext } from "./task-context.ts";
 
 /** Between two lines of the log about what one operator gives up. */
@@ -25,6 +25,7 @@ export interface ResultOwner {
 export class TaskCalls implements AsyncWork {
   readonly timers: Pick<Timers, "after">;
   readonly wake: () => void;
+  readonly serdeTimeoutMs: number;
   readonly hasDeadLetterTopic: boolean;
   readonly #context: TaskContext;
   readonly #owner: ResultOwner;
@@ -38,6 +39,7 @@ export class TaskCalls implements AsyncWork {
   constructor(context: TaskContext, owner: ResultOwner, options: StreamTaskOptions) {
     this.timers = options.timers;
     this.wake = options.wake;
+    this.serdeTimeoutMs = options.config.serdeTimeoutMs ?? defaultSerdeTimeoutMs;
     this.hasDeadLetterTopic = options.config.deadLetterTopic !== undefined;
     this.#context = context;
     this.#owner = owner;

@@ -1,5 +1,5 @@
 import type { Timestamp } from "@millrace/model";
-import { SerdeError } from "@millrace/serde";
+import { SerdeError, SerdePendingError } from "@millrace/serde";
 import type { Logger } from "@millrace/platform";
 import type { TaskStores } from "@millrace/state";
 
@@ -46,6 +46,8 @@ export class TaskContext {
   currentNode: string | undefined = undefined;
   readonly #places: ReadonlyMap<string, string | undefined>;
   #failed: { readonly thrown: unknown; readonly node: string | undefined } | undefined;
+  /** What a serde must first fetch, and a node was told of, whoever caught it. */
+  pending: SerdePendingError | undefined;
   /** True: a processor asked for a commit. */
   isCommitRequested = false;
 
@@ -112,6 +114,7 @@ export class TaskContext {
   /** Remembers which node threw, while what it threw passes the nodes above it. */
   noteFailure(thrown: unknown): void {
     if (this.#failed?.thrown !== thrown) this.#failed = { thrown, node: this.currentNode };
+    if (thrown instanceof SerdePendingError) this.pending = thrown;
   }
 
   /** What a node threw while a record was under way, or a timer. */

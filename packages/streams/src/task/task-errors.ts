@@ -1,4 +1,5 @@
 import type { Headers, Timestamp } from "@millrace/model";
+import { SerdePendingError } from "@millrace/serde";
 
 import { isProgramMistake } from "../error/program-mistake.ts";
 import { storeFailureOf } from "../error/store-failure.ts";
@@ -14,7 +15,7 @@ import type { ErrorGuard } from "./running-node.ts";
 import type { SinkOwner } from "./sink-processor.ts";
 import type { ResultOwner } from "./task-calls.ts";
 import type { TimerOwner } from "./task-timers.ts";
-import type { TaskConfig } from "./stream-task-options.ts";
+import type { RecordPlace, TaskConfig } from "./stream-task-options.ts";
 import type { TaskContext } from "./task-context.ts";
 import type { WrittenRecord } from "./written-record.ts";
 
@@ -33,11 +34,18 @@ export class TaskErrors
   readonly #context: TaskContext;
   readonly #config: TaskConfig;
   readonly #collector: RecordCollector;
+  readonly #hasWaitedTooLong: (place: RecordPlace) => boolean;
 
-  constructor(context: TaskContext, config: TaskConfig, collector: RecordCollector) {
+  constructor(
+    context: TaskContext,
+    config: TaskConfig,
+    collector: RecordCollector,
+    hasWaitedTooLong: (place: RecordPlace) => boolean = () => false,
+  ) {
     this.#context = context;
     this.#config = config;
     this.#collector = collector;
+    this.#hasWaitedTooLong = hasWaitedTooLong;
     this.isGuarding =
       (config.onProcessingError ?? "fail") !== "fail" || config.deadLetterTopic !== undefined;
     collector.reportTo?.(this);
@@ -71,6 +79,13 @@ export class TaskErrors
     return thrown !== undefined && thrown === this.#collector.failure;
   }
 
+  /** True: a serde must first fetch something, and has time left; no policy is asked. */
+  isPending(thrown: unknown): thrown is SerdePendingError {
+    return (
+      thrown instanceof SerdePendingError && !this.#hasWaitedTooLong(this.#context.recordContext)
+    );
+  }
+
   onUnreadable({ error, ...record }: UnreadableRecord): ErrorResponse {
     if (isProgramMistake(error)) return "fail";
     return this.#respond(this.#config.onDeserializationError, error, {
@@ -93,8 +108,9 @@ export class TaskErrors
   }
 
   onProcessingError(node: string, thrown: unknown): void {
+    if (this.isOfWriter(thrown) || this.isPending(thrown)) throw thrown;
     // STATE-10: what is passed over would take writes of other records with it.
-    if (this.isOfWriter(thrown) || this.#context.stores.hasFailedFlush) throw thrown;
+    if (this.#context.stores.hasFailedFlush) throw thrown;
     // No record's fault: without it all that follow would be left out, too.
     if (storeFailureOf(thrown) !== undefined) throw thrown;
     if (thrown instanceof StreamsError && isDecided(thrown)) throw thrown;

@@ -24,7 +24,7 @@ export class TaskIdling {
   isReady(queues: Iterable<RecordQueue>): boolean {
     const { maxTaskIdleMs, lag, clock } = this.#options;
     for (const queue of queues) {
-      if (queue.hasHead) {
+      if (queue.hasHead || queue.isHeld) {
         queue.idleDeadlineMs = -1;
         continue;
       }

@@ -86,8 +86,7 @@ export class TaskProgress {
 
   /** -1 if nothing is known yet. */
   #nextOffset(queue: RecordQueue): Offset {
-    if (queue.head !== undefined) return queue.headOffset;
-    return this.#options.position?.(queue.topic) ?? queue.position;
+    return queue.nextOffset ?? this.#options.position?.(queue.topic) ?? queue.position;
   }
 
   #hasMoved(queue: RecordQueue): boolean {

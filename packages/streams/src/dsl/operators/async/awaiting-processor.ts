@@ -1,5 +1,5 @@
 import { noHeaders, type Headers } from "@millrace/model";
-import { keyPlace, valuePlace, type Serde } from "@millrace/serde";
+import { keyPlace, SerdePendingError, valuePlace, type Serde } from "@millrace/serde";
 import type { KeyValueStore, StoreSpecification } from "@millrace/state";
 
 import { isProgramMistake } from "../../../error/program-mistake.ts";
@@ -160,6 +160,15 @@ export class AwaitingProcessor implements Processor, AwaitingOperator {
   }
 
   #invoke(waiting: WaitingRecord, attempt: AsyncContext): unknown {
+    try {
+      return this.#call(waiting, attempt);
+    } catch (thrown) {
+      if (!(thrown instanceof SerdePendingError)) throw thrown;
+      return onceReady(thrown, () => this.#call(waiting, attempt), this.#open().work);
+    }
+  }
+
+  #call(waiting: WaitingRecord, attempt: AsyncContext): unknown {
     // A copy of its own for each attempt, whatever was done to the one before.
     const record = this.#recordOf(waiting);
     return this.#parts.callback(record.value, record.key, attempt);
@@ -205,6 +214,31 @@ export class AwaitingProcessor implements Processor, AwaitingOperator {
     }
     if (onGiveUp === "deadLetter") work.sendDeadLetter(context.nodeName, error);
     work.onGivenUp(context.nodeName, error);
+  }
+}
+
+/** Calls again as soon as the serde has what it waits for; fails as it does where that takes too long. */
+async function onceReady(
+  first: SerdePendingError,
+  call: () => unknown,
+  { timers, serdeTimeoutMs }: AsyncWork,
+): Promise<unknown> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  late.catch(() => {}); // where it was in time
+  let pending = first;
+  const timer = timers.after(serdeTimeoutMs, () => reject(pending));
+  try {
+    for (;;) {
+      await Promise.race([pending.ready, late]);
+      try {
+        return call();
+      } catch (thrown) {
+        if (!(thrown instanceof SerdePendingError)) throw thrown;
+        pending = thrown;
+      }
+    }
+  } finally {
+    timer.cancel();
   }
 }
 
