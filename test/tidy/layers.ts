@@ -92,6 +92,7 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
   cli: ["flags", "terminal", "commands"],
   cluster: ["conformance"],
   client: ["connection", "metadata", "group", "admin", "consumer", "producer"],
+  kafkajs: ["link", "admin", "reader", "writer", "membership"],
   millrace: ["embedded", "engine"],
   platform: ["conformance", "memory", "node"],
   protocol: ["wire", "records", "compression", "schema", "definitions", "frames"],

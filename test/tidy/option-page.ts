@@ -6,6 +6,7 @@ import { connectOptionTable, consumerOptionTable, producerOptionTable } from "@m
 import type { OptionRows, OptionTable } from "@millrace/model";
 import { registrySerdeOptionTable } from "@millrace/schema-registry";
 
+import { kafkajsOptionTable } from "../../packages/kafkajs/src/kafkajs-options.ts";
 import { embeddedClusterOptionTable } from "../../packages/millrace/src/embedded/embedded-cluster.ts";
 import { applicationOptionTable } from "../../packages/millrace/src/streams-app.ts";
 import { protobufOptionTable } from "../../packages/serde-protobuf/src/protobuf-options.ts";
@@ -47,6 +48,13 @@ const sections: readonly Section[] = [
     intro: "Also what `cluster` of an application may be.",
     table: connectOptionTable,
     sources: ["packages/client/src/connect-options.ts"],
+  },
+  {
+    heading: "A client on a kafkajs instance: `kafkajsCluster`",
+    intro:
+      "Of the package `@millrace/kafkajs`. Brokers, TLS, sign-in, logger and the rest are the instance's.",
+    table: kafkajsOptionTable,
+    sources: ["packages/kafkajs/src/kafkajs-options.ts"],
   },
   {
     heading: "A producer: `client.producer`",

@@ -1,11 +1,12 @@
-import type {
-  BatchReader,
-  BatchReaderOptions,
-  BatchWriter,
-  BatchWriterOptions,
-  ClusterClient,
-  GroupMembership,
-  GroupMembershipOptions,
+import {
+  allClusterCapabilities,
+  type BatchReader,
+  type BatchReaderOptions,
+  type BatchWriter,
+  type BatchWriterOptions,
+  type ClusterClient,
+  type GroupMembership,
+  type GroupMembershipOptions,
 } from "@millrace/cluster";
 import type { Platform } from "@millrace/platform";
 
@@ -35,6 +36,8 @@ import { Producer } from "./producer/producer.ts";
  * protocol.
  */
 export class KafkaClient implements ClusterClient {
+  readonly name = "the bundled client";
+  readonly capabilities = allClusterCapabilities;
   readonly admin: Admin;
   readonly #context: ClientContext;
   readonly #open = new OpenParts();

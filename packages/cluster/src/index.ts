@@ -15,6 +15,13 @@ export type {
   TopicDescription,
   TopicResult,
 } from "./cluster-admin.ts";
+export {
+  allClusterCapabilities,
+  clusterCapabilities,
+  requireCapability,
+  type CapableClient,
+  type ClusterCapability,
+} from "./cluster-capabilities.ts";
 export type { ClusterClient } from "./cluster-client.ts";
 export { ClusterError, type ClusterErrorCode } from "./cluster-error.ts";
 export type {

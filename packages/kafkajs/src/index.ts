@@ -1,1 +1,2 @@
-export const packageName = "@millrace/kafkajs";
+export { kafkajsCluster, type KafkajsCluster } from "./kafkajs-cluster.ts";
+export type { KafkajsClusterOptions } from "./kafkajs-options.ts";

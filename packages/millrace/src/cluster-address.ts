@@ -11,14 +11,22 @@ import { makeMissingTopics, type TopicCounts } from "./missing-topics.ts";
  * - `"kafka-1:9092,kafka-2:9092"` or `{ bootstrapServers, … }`: a cluster, Apache Kafka's or Millrace's;
  * - `"embedded:./data"`: a broker started with the program, and closed with it; or that of another process which has the
  *   folder open, as long as it has;
- * - an `EmbeddedCluster` that the program started itself, and closes itself.
+ * - an `EmbeddedCluster` that the program started itself, and closes itself;
+ * - a client that the program has, such as `kafkajsCluster(kafka)` of `@millrace/kafkajs`, and closes itself.
  */
-export type ClusterAddress = string | EmbeddedCluster | ConnectOptions;
+export type ClusterAddress = string | EmbeddedCluster | ConnectOptions | ClusterClient;
 
 /** Promises are none, which is what a forgotten `await` leaves. */
 export function isClusterAddress(given: unknown): given is ClusterAddress {
   if (typeof given === "string") return given !== "" && given !== embeddedPrefix;
+  if (isClusterClient(given)) return true;
   return typeof given === "object" && given !== null && "bootstrapServers" in given;
+}
+
+/** By what it is asked for first: who implements the port has a class of its own. */
+export function isClusterClient(given: unknown): given is ClusterClient {
+  if (typeof given !== "object" || given === null) return false;
+  return "capabilities" in given && given.capabilities instanceof Set && "openMembership" in given;
 }
 
 /** A client, and what ends together with it. */
@@ -48,6 +56,10 @@ export async function connectCluster(
     readonly signal?: AbortSignal;
   },
 ): Promise<ConnectedCluster> {
+  if (isClusterClient(address)) {
+    await makeMissingTopics(address.admin, topics, { logger: platform.logger, signal });
+    return { client: address, dispose: async () => {}, gone: undefined };
+  }
   const isEmbedded = typeof address === "string" && address.startsWith(embeddedPrefix);
   const embedded = isEmbedded
     ? await EmbeddedCluster.start({ data: address.slice(embeddedPrefix.length), signal })

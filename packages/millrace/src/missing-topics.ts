@@ -1,7 +1,6 @@
 import type { ClusterAdmin } from "@millrace/cluster";
 import { isRecordOf } from "@millrace/model";
 import type { Logger } from "@millrace/platform";
-import { KafkaError } from "@millrace/protocol";
 
 /** Partition counts by the topics' names. */
 export type TopicCounts = Readonly<Record<string, number>>;
@@ -40,5 +39,5 @@ export async function makeMissingTopics(
 
 /** Another process may have made it in between, or an earlier attempt whose answer was lost. */
 function isThere(error: Error): boolean {
-  return error instanceof KafkaError && error.code === "TOPIC_ALREADY_EXISTS";
+  return "code" in error && error.code === "TOPIC_ALREADY_EXISTS";
 }

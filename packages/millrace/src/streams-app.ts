@@ -15,6 +15,7 @@ import {
 } from "@millrace/state";
 import {
   ApplicationError,
+  checkCluster,
   checkTopology,
   streamsOptionTable,
   StreamsApp as CoreApp,
@@ -22,17 +23,23 @@ import {
   type Topology,
 } from "@millrace/streams";
 
-import { connectCluster, isClusterAddress, type ClusterAddress } from "./cluster-address.ts";
+import {
+  connectCluster,
+  isClusterAddress,
+  isClusterClient,
+  type ClusterAddress,
+} from "./cluster-address.ts";
 import { topicCounts, type TopicCounts } from "./missing-topics.ts";
 import { openRocksdbEngine } from "./engine/rocksdb-engine.ts";
 import { withRestoreProgress } from "./restore-progress.ts";
 import { untilSignalled } from "./until-signalled.ts";
 
 const rows = {
-  /** `"host:port,…"`, `"embedded:DIR"`, an `EmbeddedCluster`, or the options of a connection. */
+  /** `"host:port,…"`, `"embedded:DIR"`, an `EmbeddedCluster`, the options of a connection, or a client of a cluster. */
   cluster: valueOption<ClusterAddress, { readonly isRequired: true; readonly kafka: string }>(
     {
-      allowed: '"host:port,…", "embedded:DIR", an EmbeddedCluster, or { bootstrapServers }',
+      allowed:
+        '"host:port,…", "embedded:DIR", an EmbeddedCluster, { bootstrapServers }, or a client such as kafkajsCluster(kafka)',
       accepts: isClusterAddress,
     },
     { isRequired: true, kafka: "bootstrap.servers" },
@@ -120,6 +127,7 @@ async function startApplication(
   const { logLevel } = readOptions(applicationOptionTable, options);
   checkTopology(topology);
   const { cluster: address, storeEngine, logLevel: _, topics, ...core } = options;
+  if (isClusterClient(address)) checkCluster(address, core);
   const platform = nodePlatform({ logLevel });
   const engines = await openEngines(platform, storeEngine ?? defaultEngine(core));
   const { applicationId, metadataMaxAge, signal } = core;

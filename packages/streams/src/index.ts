@@ -257,6 +257,7 @@ export type {
   SourceNodeOptions,
 } from "./topology/node-options.ts";
 
+export { checkCluster } from "./app/check-cluster.ts";
 export { checkTopology } from "./app/check-topology.ts";
 export type { StateListener, StreamsState } from "./app/application-state.ts";
 export { StreamsApp, type OpenTap } from "./app/streams-app.ts";

@@ -1,14 +1,8 @@
 import { encodeUtf8, noHeaders } from "@millrace/model";
-import {
-  check,
-  checkEqual,
-  codeOf,
-  failureOf,
-  type ConformanceCase,
-} from "@millrace/model/conformance";
-import { caseOf, createTopic, untilSo, type ClusterSubject } from "./cluster-case.ts";
+import { check, checkEqual, codeOf, failureOf } from "@millrace/model/conformance";
+import { caseOf, createTopic, untilSo, type ClusterCase } from "./cluster-case.ts";
 
-export const adminConformance: readonly ConformanceCase<ClusterSubject>[] = [
+export const adminConformance: readonly ClusterCase[] = [
   caseOf(
     "topics are made, described, listed and deleted, one result each",
     async (client, subject) => {
@@ -44,6 +38,21 @@ export const adminConformance: readonly ConformanceCase<ClusterSubject>[] = [
         async () => !(await admin.describeTopics([first])).has(first),
       );
     },
+  ),
+
+  caseOf(
+    "a topic that was made anew has another id",
+    async (client, subject) => {
+      const name = await createTopic(client, subject);
+      const idOf = async () => (await client.admin.describeTopics([name])).get(name)?.topicId;
+      const before = await idOf();
+      await client.admin.deleteTopics([name]);
+      await untilSo(subject, "the topic is gone", async () => (await idOf()) === undefined);
+      await client.admin.createTopics([{ name, partitionCount: 1 }]);
+      await untilSo(subject, "the topic is there", async () => (await idOf()) !== undefined);
+      check(before !== (await idOf()), "another id");
+    },
+    ["topic-ids"],
   ),
 
   caseOf(

@@ -1,6 +1,7 @@
 import type { RecordBatchView } from "@millrace/model";
 import { check, ConformanceFailure, type ConformanceCase } from "@millrace/model/conformance";
 import type { BatchReader } from "../batch-reader.ts";
+import type { ClusterCapability } from "../cluster-capabilities.ts";
 import type { ClusterClient } from "../cluster-client.ts";
 
 /** A running cluster, and programs of it. */
@@ -12,13 +13,20 @@ export interface ClusterSubject {
   sleep(durationMs: number): Promise<void>;
 }
 
+/** A law that holds for clients which have what it `needs`. */
+export interface ClusterCase extends ConformanceCase<ClusterSubject> {
+  readonly needs: readonly ClusterCapability[];
+}
+
 /** A case with a client of its own, which is closed after it. */
 export function caseOf(
   name: string,
   run: (client: ClusterClient, subject: ClusterSubject) => Promise<void>,
-): ConformanceCase<ClusterSubject> {
+  needs: readonly ClusterCapability[] = [],
+): ClusterCase {
   return {
     name,
+    needs,
     run: async (subject) => {
       const client = subject.connect();
       try {

@@ -1,2 +1,2 @@
 export { clusterConformance } from "./cluster-conformance.ts";
-export type { ClusterSubject } from "./cluster-case.ts";
+export type { ClusterCase, ClusterSubject } from "./cluster-case.ts";

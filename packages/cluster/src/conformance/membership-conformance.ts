@@ -1,14 +1,8 @@
 import { decodeUtf8, encodeUtf8, type TopicPartition } from "@millrace/model";
-import {
-  check,
-  checkEqual,
-  codeOf,
-  failureOf,
-  type ConformanceCase,
-} from "@millrace/model/conformance";
+import { check, checkEqual, codeOf, failureOf } from "@millrace/model/conformance";
 import type { ClusterClient } from "../cluster-client.ts";
 import type { GroupMembership, PartitionAssignor } from "../group-membership.ts";
-import { caseOf, createTopic, untilSo, type ClusterSubject } from "./cluster-case.ts";
+import { caseOf, createTopic, untilSo, type ClusterCase } from "./cluster-case.ts";
 
 /** Deals the partitions of one topic out, and tells each member what the first of them told. */
 function dealing(topic: string): PartitionAssignor {
@@ -44,7 +38,7 @@ function open(
   });
 }
 
-export const membershipConformance: readonly ConformanceCase<ClusterSubject>[] = [
+export const membershipConformance: readonly ClusterCase[] = [
   caseOf(
     "members share the partitions, and hear of each other's coming and going",
     async (client, subject) => {
@@ -135,6 +129,7 @@ export const membershipConformance: readonly ConformanceCase<ClusterSubject>[] =
       checkEqual(codeOf(failure), "COMMIT_FENCED", "of another generation");
       await writer.abort();
     },
+    ["transactions", "fenced-offsets"],
   ),
 
   caseOf(
@@ -158,5 +153,6 @@ export const membershipConformance: readonly ConformanceCase<ClusterSubject>[] =
       checkEqual((await second.committed([offset]))[0].offset, 2, "what the other one committed");
       await other.close();
     },
+    ["static-membership"],
   ),
 ];

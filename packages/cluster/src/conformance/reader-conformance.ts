@@ -1,15 +1,9 @@
 import { decodeUtf8, encodeUtf8, noHeaders, type Offset } from "@millrace/model";
-import {
-  check,
-  checkEqual,
-  codeOf,
-  failureOf,
-  type ConformanceCase,
-} from "@millrace/model/conformance";
+import { check, checkEqual, codeOf, failureOf } from "@millrace/model/conformance";
 import type { BatchReader } from "../batch-reader.ts";
 import type { ClusterClient } from "../cluster-client.ts";
 import { OffsetOutOfRangeError, PartitionError } from "../partition-error.ts";
-import { caseOf, createTopic, pollEach, type ClusterSubject } from "./cluster-case.ts";
+import { caseOf, createTopic, pollEach, type ClusterCase } from "./cluster-case.ts";
 
 /** Appends values to a partition, all in one flush. */
 async function write(
@@ -49,7 +43,7 @@ function at(topic: string, partition: number, offset: Offset) {
   return { topic, partition, offset };
 }
 
-export const readerConformance: readonly ConformanceCase<ClusterSubject>[] = [
+export const readerConformance: readonly ClusterCase[] = [
   caseOf("a reader begins where it is told, and goes on in order", async (client, subject) => {
     const topic = await createTopic(client, subject);
     await write(client, topic, ["0", "1", "2"]);

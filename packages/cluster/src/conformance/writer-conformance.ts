@@ -1,14 +1,8 @@
 import { decodeUtf8, encodeUtf8, noHeaders } from "@millrace/model";
-import {
-  check,
-  checkEqual,
-  codeOf,
-  failureOf,
-  type ConformanceCase,
-} from "@millrace/model/conformance";
+import { check, checkEqual, codeOf, failureOf } from "@millrace/model/conformance";
 import type { BatchWriter } from "../batch-writer.ts";
 import type { ClusterClient } from "../cluster-client.ts";
-import { caseOf, createTopic, pollEach, untilSo, type ClusterSubject } from "./cluster-case.ts";
+import { caseOf, createTopic, pollEach, untilSo, type ClusterCase } from "./cluster-case.ts";
 
 async function openTransactional(client: ClusterClient, transactionalId: string, topic: string) {
   const writer = client.openWriter({ transactionalId });
@@ -44,7 +38,7 @@ async function readAll(
   return { values, position };
 }
 
-export const writerConformance: readonly ConformanceCase<ClusterSubject>[] = [
+export const writerConformance: readonly ClusterCase[] = [
   caseOf(
     "CLUSTER-1: records go out and come in in batches, as they were",
     async (client, subject) => {
@@ -62,7 +56,7 @@ export const writerConformance: readonly ConformanceCase<ClusterSubject>[] = [
         const headers =
           index % 7 === 0
             ? ([
-                ["h", null],
+                ["h", encodeUtf8("1")],
                 ["h", encodeUtf8("2")],
               ] as const)
             : noHeaders;
@@ -88,6 +82,51 @@ export const writerConformance: readonly ConformanceCase<ClusterSubject>[] = [
       ]);
       checkEqual(seen, sent, "records");
     },
+  ),
+
+  caseOf(
+    "headers keep their order, also of one name, and may have no value",
+    async (client, subject) => {
+      const topic = await createTopic(client, subject);
+      const headers = ["b", "a", "b", "1"].map(
+        (name, index) => [name, index === 1 ? null : encodeUtf8(`${index}`)] as const,
+      );
+      const writer = client.openWriter({});
+      writer.partition(topic, 0).append(1, null, null, headers);
+      await writer.flush();
+      const reader = client.openReader({ isolation: "read_committed" });
+      reader.assign([{ topic, partition: 0, offset: 0 }]);
+      const seen: unknown[] = [];
+      for (let polls = 0; polls < 60 && seen.length === 0; polls++)
+        await pollEach(reader, (record) => {
+          for (const [name, value] of record.headers)
+            seen.push([name, value === null ? null : decodeUtf8(value)]);
+        });
+      checkEqual(
+        seen,
+        [
+          ["b", "0"],
+          ["a", null],
+          ["b", "2"],
+          ["1", "3"],
+        ],
+        "headers",
+      );
+    },
+    ["exact-headers"],
+  ),
+
+  caseOf(
+    "what is written with zstd comes back",
+    async (client, subject) => {
+      const topic = await createTopic(client, subject);
+      const writer = client.openWriter({ compression: "zstd" });
+      for (const value of ["a", "b"]) append(writer, topic, value.repeat(1000));
+      await writer.flush();
+      const { values } = await readAll(client, topic, "read_committed");
+      checkEqual(values, ["a".repeat(1000), "b".repeat(1000)], "values");
+    },
+    ["zstd"],
   ),
 
   caseOf("a topic that is not there is told when it is prepared", async (client, subject) => {
@@ -141,6 +180,7 @@ export const writerConformance: readonly ConformanceCase<ClusterSubject>[] = [
         "all records",
       );
     },
+    ["transactions"],
   ),
 
   caseOf(
@@ -165,5 +205,6 @@ export const writerConformance: readonly ConformanceCase<ClusterSubject>[] = [
       await untilSo(subject, "a record is seen", async () => (await valuesOf()).length > 0);
       checkEqual(await valuesOf(), ["kept"], "values");
     },
+    ["transactions"],
   ),
 ];

@@ -70,7 +70,7 @@ function assembleIn(
   });
   const membership = openMembership(cluster, {
     options,
-    instanceId: directory && `${applicationId}-${processId}-1`,
+    instanceId: seatOf(directory, { platform, cluster, applicationId }),
     assignor,
     topics: () => [...namedTopics, ...patterns.present.keys()],
   });
@@ -107,6 +107,22 @@ function assembleIn(
     gone,
     state,
   };
+}
+
+/** The seat in the group that a process takes again after a restart, where the client knows of seats. */
+function seatOf(
+  directory: StateDirectory | undefined,
+  {
+    platform,
+    cluster,
+    applicationId,
+  }: Pick<StreamsEnvironment, "platform" | "cluster"> & { readonly applicationId: string },
+): string | undefined {
+  if (directory === undefined) return undefined;
+  if (cluster.capabilities.has("static-membership"))
+    return `${applicationId}-${directory.processId}-1`;
+  platform.logger.log("info", "streams.dynamic-member", { client: cluster.name });
+  return undefined;
 }
 
 /** What both loops of an application have. */

@@ -10,6 +10,7 @@ import { serdeUsesOf } from "../topology/serde-uses.ts";
 import type { Topology } from "../topology/topology.ts";
 import type { StateListener, StreamsState } from "./application-state.ts";
 import { assemble, type AppParts } from "./app-parts.ts";
+import { checkCluster } from "./check-cluster.ts";
 import { checkTopology } from "./check-topology.ts";
 import { prepareSerdes } from "./prepare-serdes.ts";
 import { resolveOptions, type StreamsEnvironment, type StreamsOptions } from "./streams-options.ts";
@@ -84,6 +85,7 @@ export class StreamsApp implements AsyncDisposable {
     try {
       const resolved = resolveOptions(options);
       checkTopology(topology);
+      checkCluster(environment.cluster, options);
       if (resolved.signal?.aborted === true) throw closedError(resolved.applicationId);
       return new StreamsApp(await assemble(topology, resolved, environment), environment.dispose);
     } catch (error) {
