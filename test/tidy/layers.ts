@@ -98,7 +98,7 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
   protocol: ["wire", "records", "compression", "schema", "definitions", "frames"],
   serde: [],
   "serde-avro": ["schema", "codec"],
-  "serde-json-schema": ["json", "patterns", "schema", "compatibility"],
+  "serde-json-schema": ["json", "patterns", "schema", "compatibility", "codec"],
   "serde-protobuf": ["schema", "compatibility", "format", "codec"],
   "schema-registry": ["format", "framing", "registry", "memory", "serde"],
   simulator: ["world", "disk", "network", "process"],

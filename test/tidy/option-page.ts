@@ -9,11 +9,8 @@ import { registrySerdeOptionTable } from "@millrace/schema-registry";
 import { kafkajsOptionTable } from "../../packages/kafkajs/src/kafkajs-options.ts";
 import { embeddedClusterOptionTable } from "../../packages/millrace/src/embedded/embedded-cluster.ts";
 import { applicationOptionTable } from "../../packages/millrace/src/streams-app.ts";
+import { jsonSchemaOptionTable } from "../../packages/serde-json-schema/src/codec/json-schema-options.ts";
 import { protobufOptionTable } from "../../packages/serde-protobuf/src/protobuf-options.ts";
-import { metricsOptionTable } from "../../packages/rxjs/src/from-metrics.ts";
-import { streamOptionTable } from "../../packages/rxjs/src/observe-options.ts";
-import { sinkOptionTable } from "../../packages/rxjs/src/sink-options.ts";
-import { topicOptionTable } from "../../packages/rxjs/src/topic-options.ts";
 import { repository } from "./source-files.ts";
 
 /** What the page needs of a table; its rows' descriptions are comments, so that editors show them. */
@@ -76,34 +73,16 @@ const sections: readonly Section[] = [
     sources: ["packages/schema-registry/src/serde/registry-serde-options.ts"],
   },
   {
+    heading: "A serde: `jsonSchema`",
+    intro: "",
+    table: jsonSchemaOptionTable,
+    sources: ["packages/serde-json-schema/src/codec/json-schema-options.ts"],
+  },
+  {
     heading: "A serde: `protobuf`",
     intro: "",
     table: protobufOptionTable,
     sources: ["packages/serde-protobuf/src/protobuf-options.ts"],
-  },
-  {
-    heading: "A stream as an Observable: `fromStream`, `fromTable`",
-    intro: "Of `@millrace/rxjs`, as the sections below.",
-    table: streamOptionTable,
-    sources: ["packages/rxjs/src/observe-options.ts"],
-  },
-  {
-    heading: "A topic as an Observable: `fromTopic`",
-    intro: "Besides those of a consumer, but `topics`.",
-    table: topicOptionTable,
-    sources: ["packages/rxjs/src/topic-options.ts"],
-  },
-  {
-    heading: "An Observable as a topic: `toTopic`",
-    intro: "Besides those of a producer, but `transactionalId` and `transactionTimeout`.",
-    table: sinkOptionTable,
-    sources: ["packages/rxjs/src/sink-options.ts"],
-  },
-  {
-    heading: "Metrics as an Observable: `fromMetrics`",
-    intro: "",
-    table: metricsOptionTable,
-    sources: ["packages/rxjs/src/from-metrics.ts"],
   },
 ];
 

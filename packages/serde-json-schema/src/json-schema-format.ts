@@ -13,7 +13,8 @@ import { isAllowed } from "./compatibility/difference-kinds.ts";
 import type { JsonValue } from "./json/json-value.ts";
 import { parseJson } from "./json/parse-json.ts";
 import { printJson } from "./json/print-json.ts";
-import { loadSchema, type NamedDocument } from "./schema/load-schema.ts";
+import { loadSchema } from "./schema/load-schema.ts";
+import type { NamedDocument } from "./schema/schema-documents.ts";
 import type { SchemaNode } from "./schema/schema-node.ts";
 
 /** A JSON schema as a registry has it. */

@@ -35,6 +35,11 @@ export class Pattern {
       );
   }
 
+  /** ajv tells patterns apart by it. */
+  toString(): string {
+    return `/${this.source}/`;
+  }
+
   /** @throws JsonSchemaError `TEXT_TOO_LONG` */
   test(text: string): boolean {
     if (text.length <= this.#nativeLengthMax) return this.#native.test(text);

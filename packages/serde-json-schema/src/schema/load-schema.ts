@@ -1,28 +1,24 @@
 import { SchemaError } from "@millrace/schema-registry";
 
 import { isArray, isObject, typeOf, type JsonObject, type JsonValue } from "../json/json-value.ts";
-import { draftOf, isMetaSchema, isModern, type Draft } from "./draft.ts";
+import { isMetaSchema, isModern, type Draft } from "./draft.ts";
 import { arrayNode, numberNode, objectNode, stringNode, type ReadContext } from "./kind-nodes.ts";
 import { Keywords } from "./keywords.ts";
-import { SchemaDocuments, type Located } from "./schema-documents.ts";
+import { referenceKeyword } from "./reference-keyword.ts";
+import {
+  openDocuments,
+  type Located,
+  type NamedDocument,
+  type SchemaDocuments,
+} from "./schema-documents.ts";
 import type { Annotated, Criterion, ReferenceNode, SchemaNode } from "./schema-node.ts";
-import { unnamedBase } from "./uri.ts";
-
-/** A schema that is referred to, by the name that `$ref` calls it. */
-export interface NamedDocument {
-  readonly name: string;
-  readonly json: JsonValue;
-}
 
 /**
  * What a schema demands, its references resolved. Only what it uses of the named documents is looked at.
  * @throws SchemaError `INVALID_SCHEMA` with the place of what is wrong, or the references that lead nowhere
  */
 export function loadSchema(json: JsonValue, named: readonly NamedDocument[]): SchemaNode {
-  const draft = draftOf(json);
-  const documents = new SchemaDocuments(draft === "4" ? "id" : "$id");
-  const root = documents.add("", json, unnamedBase);
-  for (const { name, json: document } of named) documents.add(name, document, root.base);
+  const { draft, documents, root } = openDocuments(json, named);
   return new SchemaReader(draft, documents).read(root);
 }
 
@@ -103,8 +99,7 @@ class SchemaReader implements ReadContext {
   }
 
   #reference(located: Located, keywords: Keywords, bare: Annotated): ReferenceNode | undefined {
-    const names = isModern(this.draft) ? ["$ref", "$dynamicRef", "$recursiveRef"] : ["$ref"];
-    const name = names.find((keyword) => keywords.has(keyword));
+    const name = referenceKeyword(located.json as JsonObject, this.draft);
     if (name === undefined) return undefined;
     keywords.string(name);
     const node = {
@@ -118,8 +113,8 @@ class SchemaReader implements ReadContext {
   }
 
   #resolve(node: ReferenceNode, from: Located): void {
-    const keyword = ["$ref", "$dynamicRef", "$recursiveRef"].find((name) => node.source.has(name));
-    const ref = node.source.get(keyword ?? "$ref") as string;
+    const keyword = referenceKeyword(node.source, this.draft) ?? "$ref";
+    const ref = node.source.get(keyword) as string;
     const found = this.#documents.find(ref, from);
     if (found !== undefined) node.target = this.#node(found);
     else if (isMetaSchema(ref))

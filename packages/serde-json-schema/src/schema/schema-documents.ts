@@ -1,5 +1,12 @@
 import { isArray, isObject, type JsonValue } from "../json/json-value.ts";
-import { resolveUri, splitFragment } from "./uri.ts";
+import { draftOf, isModern, type Draft } from "./draft.ts";
+import { resolveUri, splitFragment, unnamedBase } from "./uri.ts";
+
+/** A schema that is referred to, by the name that `$ref` calls it. */
+export interface NamedDocument {
+  readonly name: string;
+  readonly json: JsonValue;
+}
 
 /** A schema within a document. */
 export interface Located {
@@ -10,13 +17,25 @@ export interface Located {
   readonly place: string;
 }
 
+/** A schema with all that it can refer to. */
+export function openDocuments(
+  json: JsonValue,
+  named: readonly NamedDocument[],
+): { readonly draft: Draft; readonly documents: SchemaDocuments; readonly root: Located } {
+  const draft = draftOf(json);
+  const documents = new SchemaDocuments(draft);
+  const root = documents.add("", json, unnamedBase);
+  for (const one of named) documents.add(one.name, one.json, root.base);
+  return { draft, documents, root };
+}
+
 /** The texts that a `$ref` can lead to: the schema itself and those it was given beside it, by URI and anchor. */
 export class SchemaDocuments {
   readonly #byUri = new Map<string, Located>();
-  readonly #idKeyword: "id" | "$id";
+  readonly #draft: Draft;
 
-  constructor(idKeyword: "id" | "$id") {
-    this.#idKeyword = idKeyword;
+  constructor(draft: Draft) {
+    this.#draft = draft;
   }
 
   /** @param name as the `$ref`s of others call it; the schema itself has none */
@@ -76,7 +95,7 @@ export class SchemaDocuments {
 
   #register(located: Located, json: ReadonlyMap<string, JsonValue>): void {
     const [path, fragment] = splitFragment(located.base);
-    if (typeof json.get(this.#idKeyword) === "string" && !this.#byUri.has(located.base))
+    if (this.#idOf(json) !== undefined && !this.#byUri.has(located.base))
       this.#byUri.set(fragment === "" ? path : located.base, located);
     for (const keyword of ["$anchor", "$dynamicAnchor"]) {
       const anchor = json.get(keyword);
@@ -85,8 +104,15 @@ export class SchemaDocuments {
   }
 
   #baseOf(json: JsonValue, parent: string): string {
-    const id = isObject(json) ? json.get(this.#idKeyword) : undefined;
-    return typeof id === "string" ? resolveUri(parent, id) : parent;
+    const id = this.#idOf(json);
+    return id === undefined ? parent : resolveUri(parent, id);
+  }
+
+  /** What stands beside a `$ref` does not count before 2019-09. */
+  #idOf(json: JsonValue): string | undefined {
+    if (!isObject(json) || (json.has("$ref") && !isModern(this.#draft))) return undefined;
+    const id = json.get(this.#draft === "4" ? "id" : "$id");
+    return typeof id === "string" ? id : undefined;
   }
 }
 

@@ -1,0 +1,69 @@
+import { noBytes } from "@millrace/model";
+import { registrySerde, type RegistrySerdeOptions } from "@millrace/schema-registry";
+import type { Serde } from "@millrace/serde";
+
+import type { FromJsonSchema, JsonSchemaDocument } from "./from-json-schema.ts";
+import { JsonSchemaCodec, jsonReader, jsonWriter, ownJsonSchema } from "./json-schema-codec.ts";
+import { readJsonSchemaOptions, type JsonSchemaOptions } from "./json-schema-options.ts";
+
+/**
+ * JSON that is checked by a JSON schema (Confluent: `KafkaJsonSchemaSerde`), of drafts 4 to 7, 2019-09 and 2020-12. The
+ * type of its values is that of the schema's literal, as far as TypeScript can tell, or the one that is given. With
+ * `registry` each value names its schema there by an id; without, the bytes are plain JSON.
+ *
+ * Checking takes a bounded time, whatever schema and value: what crosses a bound is a `JsonSchemaError`.
+ *
+ * @throws SchemaError `INVALID_SCHEMA` with the place; JsonSchemaError for a schema that cannot be checked by within a
+ *   bound; OptionError
+ * @example
+ * const order = jsonSchema({
+ *   type: "object",
+ *   properties: { customer: { type: "string" }, total: { type: "number", minimum: 0 } },
+ *   required: ["customer", "total"],
+ * }); // Serde<{ customer: string; total: number }>
+ * const registered = jsonSchema(orderSchema, { registry });
+ */
+export function jsonSchema<const Schema extends JsonSchemaDocument>(
+  schema: Schema,
+  options?: JsonSchemaOptions,
+): Serde<NonNullable<FromJsonSchema<Schema>>>;
+/**
+ * The same with a type that is given: nothing checks that it is the schema's.
+ *
+ * @example const order = jsonSchema<Order>(await readFile("order.json", "utf8"), { registry });
+ */
+export function jsonSchema<T>(
+  schema: JsonSchemaDocument | string,
+  options?: JsonSchemaOptions,
+): Serde<T>;
+export function jsonSchema(
+  schema: JsonSchemaDocument | string,
+  options: JsonSchemaOptions = {},
+): Serde<unknown> {
+  const { settings, registry } = readJsonSchemaOptions(options);
+  const own = ownJsonSchema(schema, settings.references);
+  if (registry !== undefined)
+    return registrySerde(new JsonSchemaCodec<unknown>(own, settings), registry);
+  const { validator } = own;
+  const writer = jsonWriter<{}>(settings.validateOnWrite ? validator : undefined);
+  const reader = jsonReader<{}>(settings.validateOnRead ? validator : undefined);
+  return Object.freeze({
+    name: "jsonSchema",
+    isNullable: false,
+    serialize: (value: {}) => writer.write(value, noBytes),
+    deserialize: (bytes: Uint8Array) => reader.read(bytes, 0),
+  });
+}
+
+/**
+ * JSON by the schemas of a registry alone: what is read is checked by the schema that it was written with; what is
+ * written, with `useLatestVersion` or `useSchemaId`, by that one.
+ *
+ * @example const order = registryJsonSchema<Order>({ registry, useLatestVersion: true });
+ */
+export function registryJsonSchema<T>(
+  options: Omit<JsonSchemaOptions, "references"> & RegistrySerdeOptions,
+): Serde<T> {
+  const { settings, registry } = readJsonSchemaOptions(options);
+  return registrySerde(new JsonSchemaCodec<T>(undefined, settings), registry ?? options);
+}
