@@ -126,6 +126,20 @@ export const writerOptions = strict(
   },
   "an object of options",
 );
+export const groupSeatOptions = strict(
+  {
+    groupId: groupName,
+    groupInstanceId: optional(textOf("a text that is not empty")),
+    protocolType: text,
+    protocolName: text,
+    metadata: functionOf("() => bytes"),
+    assign: functionOf("(members) => bytes by member"),
+    sessionTimeoutMs: optional(timeout),
+    heartbeatIntervalMs: optional(timeout),
+    rebalanceTimeoutMs: optional(timeout),
+  },
+  "{ groupId, protocolType, protocolName, metadata, assign }",
+);
 export const membershipOptions = strict(
   {
     groupId: groupName,

@@ -10,6 +10,7 @@ export {
   type DeserializationPolicy,
 } from "./consumer/record-decoder.ts";
 export { rangeAssignor, roundRobinAssignor } from "./group/assignors.ts";
+export type { GroupSeat, GroupSeatMember, GroupSeatOptions } from "./group/group-seat.ts";
 export { connect, KafkaClient } from "./kafka-client.ts";
 export type { PlainField, ProducerRecord } from "./producer/encode-record.ts";
 export {

@@ -11,7 +11,12 @@ import {
 import type { Platform } from "@millrace/platform";
 
 import { Admin } from "./admin/admin.ts";
-import { membershipOptions, readerOptions, writerOptions } from "./argument-kinds.ts";
+import {
+  groupSeatOptions,
+  membershipOptions,
+  readerOptions,
+  writerOptions,
+} from "./argument-kinds.ts";
 import { checkArguments } from "./arguments.ts";
 import { ClientContext } from "./client-context.ts";
 import { clientOptions, type ConnectOptions } from "./connect-options.ts";
@@ -20,7 +25,8 @@ import { ClusterFetcher } from "./consumer/cluster-fetcher.ts";
 import { resolveConsumerOptions, type ConsumerOptions } from "./consumer/consumer-options.ts";
 import { Consumer } from "./consumer/consumer.ts";
 import { RecordDecoder } from "./consumer/record-decoder.ts";
-import { ClassicMembership } from "./group/classic-membership.ts";
+import { openConsumerGroup } from "./group/open-consumer-group.ts";
+import { groupSeat, type GroupSeat, type GroupSeatOptions } from "./group/group-seat.ts";
 import { OpenParts } from "./open-parts.ts";
 import { KafkaBatchWriter } from "./producer/batch-writer.ts";
 import type { PlainField } from "./producer/encode-record.ts";
@@ -69,10 +75,20 @@ export class KafkaClient implements ClusterClient {
   /** @throws ClusterError `INVALID_ARGUMENT` */
   openMembership(options: GroupMembershipOptions): GroupMembership {
     checkArguments("openMembership", { options: [membershipOptions, options] });
-    return this.#open.keep(
-      "reader",
-      (onClosed) => new ClassicMembership(this.#context, options, onClosed),
+    return this.#open.keep("reader", (onClosed) =>
+      openConsumerGroup(this.#context, options, onClosed),
     );
+  }
+
+  /**
+   * A seat in a group of another kind than consumers', such as that of schema registries: members tell each other
+   * bytes, and the one that leads gives bytes to each.
+   *
+   * @throws ClusterError `INVALID_ARGUMENT`
+   */
+  openGroupSeat(options: GroupSeatOptions): GroupSeat {
+    checkArguments("openGroupSeat", { options: [groupSeatOptions, options] });
+    return this.#open.keep("reader", (onClosed) => groupSeat(this.#context, options, onClosed));
   }
 
   /**
@@ -107,7 +123,7 @@ export class KafkaClient implements ClusterClient {
     const membership =
       groupId === undefined
         ? undefined
-        : new ClassicMembership(context, {
+        : openConsumerGroup(context, {
             groupId,
             groupInstanceId,
             assignors,

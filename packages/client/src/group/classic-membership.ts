@@ -1,7 +1,6 @@
 import {
   ClusterError,
   type GroupMembership,
-  type GroupMembershipOptions,
   type GroupMetadata,
   type MemberAssignment,
   type OffsetAndMetadata,
@@ -17,6 +16,7 @@ import type { BrokerLane } from "../connection/broker-lane.ts";
 import { isRetriable } from "../connection/retrying.ts";
 import { CommittedOffsets } from "./committed-offsets.ts";
 import { decodeAssignment } from "./consumer-protocol.ts";
+import type { GroupProtocol, GroupSettings } from "./group-protocol.ts";
 import { joinGroup, memberFenced, type Seat } from "./join-group.ts";
 import { leaveGroup } from "./leave-group.ts";
 import { MemberSession } from "./member-session.ts";
@@ -43,7 +43,8 @@ export class ClassicMembership implements GroupMembership {
   /** Joins wait for other members: they have connections of their own. */
   #joinLane: BrokerLane;
   readonly #lane: BrokerLane;
-  readonly #options: GroupMembershipOptions;
+  readonly #options: GroupSettings;
+  readonly #protocol: GroupProtocol;
   readonly #offsets: CommittedOffsets;
   readonly #closing = new AbortController();
   readonly #onClosed: () => void;
@@ -61,10 +62,12 @@ export class ClassicMembership implements GroupMembership {
 
   constructor(
     context: ClientContext,
-    options: GroupMembershipOptions,
+    options: GroupSettings,
+    protocol: GroupProtocol,
     onClosed: () => void = () => {},
   ) {
     this.#context = context;
+    this.#protocol = protocol;
     this.#onClosed = onClosed;
     this.#unlisten = context.metadata.onChange(() => this.#topicsChanged());
     this.#options = options;
@@ -105,6 +108,12 @@ export class ClassicMembership implements GroupMembership {
   }
 
   async join(signal?: AbortSignal): Promise<MemberAssignment> {
+    const { partitions, userData } = decodeAssignment(await this.takeSeat(signal));
+    return { generationId: this.#generationId, partitions, userData };
+  }
+
+  /** Joins, and gives the bytes of the assignment. */
+  async takeSeat(signal?: AbortSignal): Promise<Uint8Array> {
     if (this.failure !== undefined) throw this.failure;
     this.#session.stop();
     const { platform, options } = this.#context;
@@ -119,8 +128,7 @@ export class ClassicMembership implements GroupMembership {
       if (isSoon === undefined) break;
       if (!isSoon) await platform.timers.sleep(backoff.next(), signal ?? this.#closing.signal);
     }
-    const { partitions, userData } = decodeAssignment(this.#assignment);
-    return { generationId: this.#generationId, partitions, userData };
+    return this.#assignment;
   }
 
   async committed(
@@ -200,6 +208,7 @@ export class ClassicMembership implements GroupMembership {
         context: this.#context,
         lane: this.#joinLane,
         options: this.#options,
+        protocol: this.#protocol,
         memberId: this.#memberId,
         reason: this.#reason,
         signal,
@@ -279,7 +288,7 @@ export class ClassicMembership implements GroupMembership {
   }
 }
 
-function noMember({ groupId }: GroupMembershipOptions): ClusterError {
+function noMember({ groupId }: GroupSettings): ClusterError {
   return new ClusterError(
     "COMMIT_FENCED",
     `this consumer is no member of group ${groupId} (any more); join it first, and go on from what is committed`,

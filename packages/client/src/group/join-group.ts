@@ -1,16 +1,11 @@
-import {
-  ClusterError,
-  type GroupMembershipOptions,
-  type MemberSubscription,
-  type PartitionAssignor,
-} from "@millrace/cluster";
+import { ClusterError } from "@millrace/cluster";
 import { KafkaError } from "@millrace/protocol";
 import { joinGroupApi, syncGroupApi, type JoinGroupResponse } from "@millrace/protocol/definitions";
 
 import type { ClientContext } from "../client-context.ts";
 import type { BrokerLane, LaneLink } from "../connection/broker-lane.ts";
 import { clusterErrorOf } from "../connection/cluster-error-of.ts";
-import { decodeSubscription, encodeAssignment, encodeSubscription } from "./consumer-protocol.ts";
+import type { GroupProtocol, GroupSettings } from "./group-protocol.ts";
 
 /** A place in the group. */
 export interface Seat {
@@ -28,7 +23,8 @@ export interface Seat {
 export interface JoinAttempt {
   readonly context: ClientContext;
   readonly lane: BrokerLane;
-  readonly options: GroupMembershipOptions;
+  readonly options: GroupSettings;
+  readonly protocol: GroupProtocol;
   readonly memberId: string;
   readonly reason: string;
   readonly signal: AbortSignal | undefined;
@@ -66,11 +62,8 @@ export async function joinGroup(attempt: JoinAttempt): Promise<JoinOutcome> {
       rebalanceTimeoutMs,
       memberId: attempt.memberId,
       ...(version >= 5 ? { groupInstanceId: options.groupInstanceId ?? null } : {}),
-      protocolType: "consumer",
-      protocols: options.assignors.map((assignor) => ({
-        name: assignor.name,
-        metadata: encodeSubscription(options.topics(), assignor.subscriptionUserData()),
-      })),
+      protocolType: attempt.protocol.type,
+      protocols: attempt.protocol.offers(),
       ...(version >= 8 ? { reason: attempt.reason } : {}),
     }),
   });
@@ -87,7 +80,7 @@ async function synchronize(
   const { options } = attempt;
   const { memberId, generationId } = response;
   const isLeader = response.leader === memberId;
-  const lead = isLeader ? await leadGroup(attempt, response) : undefined;
+  const lead = isLeader ? await attempt.protocol.lead(response, attempt.signal) : undefined;
   const askedMs = attempt.context.platform.clock.monotonicMs();
   const answer = await link.call({
     api: syncGroupApi,
@@ -97,7 +90,9 @@ async function synchronize(
       generationId,
       memberId,
       ...(version >= 3 ? { groupInstanceId: options.groupInstanceId ?? null } : {}),
-      ...(version >= 5 ? { protocolType: "consumer", protocolName: response.protocolName } : {}),
+      ...(version >= 5
+        ? { protocolType: attempt.protocol.type, protocolName: response.protocolName }
+        : {}),
       assignments: lead?.assignments ?? [],
     }),
   });
@@ -106,54 +101,6 @@ async function synchronize(
   const { assignment } = answer;
   const assignedCounts = lead?.counts;
   return { kind: "seated", seat: { memberId, generationId, askedMs, assignment, assignedCounts } };
-}
-
-interface Lead {
-  readonly assignments: readonly { readonly memberId: string; readonly assignment: Uint8Array }[];
-  readonly counts: ReadonlyMap<string, number>;
-}
-
-/** Assigns, unless the group keeps what it has, and says for which partitions. */
-async function leadGroup(attempt: JoinAttempt, response: JoinGroupResponse): Promise<Lead> {
-  const { metadata } = attempt.context;
-  const members = response.members.map((member) => decodeSubscription(member.metadata, member));
-  const topics = [...new Set(members.flatMap((member) => member.topics))];
-  metadata.track(topics);
-  if (topics.length > 0) await metadata.refresh();
-  const counts = topicCounts(attempt.context, topics);
-  if (response.skipAssignment) return { assignments: [], counts };
-  const assignments = await assign(attempt, response.protocolName, { members, counts });
-  const missing = topics.filter((topic) => counts.get(topic) === 0);
-  if (missing.length === 0) return { assignments, counts };
-  // The assignor may have made them.
-  await metadata.refresh();
-  return { assignments, counts: new Map([...counts, ...topicCounts(attempt.context, missing)]) };
-}
-
-async function assign(
-  { options, signal }: JoinAttempt,
-  protocolName: string | null,
-  group: {
-    readonly members: readonly MemberSubscription[];
-    readonly counts: ReadonlyMap<string, number>;
-  },
-): Promise<Lead["assignments"]> {
-  const assignor = options.assignors.find(({ name }) => name === protocolName);
-  if (assignor === undefined) throw unknownAssignor(options, protocolName);
-  const { members } = group;
-  const partitionCounts = new Map([...group.counts].filter(([, count]) => count > 0));
-  const assigned = await assignor.assign({ members, partitionCounts }, signal);
-  return [...assigned].map(([memberId, assignment]) => ({
-    memberId,
-    assignment: encodeAssignment(assignment),
-  }));
-}
-
-function topicCounts(
-  { metadata }: ClientContext,
-  topics: readonly string[],
-): ReadonlyMap<string, number> {
-  return new Map(topics.map((name) => [name, metadata.topic(name)?.partitions.length ?? 0]));
 }
 
 function refused(
@@ -181,21 +128,10 @@ function refused(
   return { kind: "again", memberId, isSoon: false };
 }
 
-export function memberFenced(options: GroupMembershipOptions, cause: unknown): ClusterError {
+export function memberFenced(options: GroupSettings, cause: unknown): ClusterError {
   return new ClusterError(
     "MEMBER_FENCED",
     `another process has joined group ${options.groupId} as ${options.groupInstanceId}; give each process an instance id (or a state directory) of its own`,
     { cause },
-  );
-}
-
-function unknownAssignor(
-  { groupId, assignors }: GroupMembershipOptions,
-  name: string | null,
-): ClusterError {
-  const known = assignors.map((assignor: PartitionAssignor) => assignor.name).join(", ");
-  return new ClusterError(
-    "GROUP_REFUSED",
-    `group ${groupId} has chosen the assignor ${name}, this member has ${known}`,
   );
 }

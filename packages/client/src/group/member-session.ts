@@ -1,4 +1,3 @@
-import type { GroupMembershipOptions } from "@millrace/cluster";
 import type { Timer } from "@millrace/platform";
 import { KafkaError } from "@millrace/protocol";
 import { heartbeatApi } from "@millrace/protocol/definitions";
@@ -6,11 +5,12 @@ import { heartbeatApi } from "@millrace/protocol/definitions";
 import type { ClientContext } from "../client-context.ts";
 import type { BackgroundWork } from "../connection/background-work.ts";
 import type { BrokerLane } from "../connection/broker-lane.ts";
+import type { GroupSettings } from "./group-protocol.ts";
 import type { Seat } from "./join-group.ts";
 
 export interface MemberSessionParts {
   readonly context: ClientContext;
-  readonly options: GroupMembershipOptions;
+  readonly options: GroupSettings;
   readonly lane: BrokerLane;
   /** Owns the heartbeats. */
   readonly background: BackgroundWork;
