@@ -1,6 +1,7 @@
 import { avroAnswerers } from "./answer-avro.ts";
 import { jsonSchemaAnswerers } from "./answer-json-schema.ts";
 import { protobufAnswerers } from "./answer-protobuf.ts";
+import { registryAnswerer } from "./answer-registry.ts";
 import type { FactAnswer, FactCase } from "./facts.ts";
 
 /** One kind of cases: how our code answers them, how many were recorded, and what equal means for them. */
@@ -12,6 +13,8 @@ export interface Answerer {
   answer(given: FactCase): FactAnswer | Promise<FactAnswer>;
   /** What differs from the recorded facts; empty: nothing. */
   differences(recorded: FactCase, answer: FactAnswer): readonly string[];
+  /** Ends what the answers needed. */
+  close?(): Promise<void>;
 }
 
 /** Each kind that we answer has a row here. */
@@ -19,7 +22,13 @@ export const answerers: readonly Answerer[] = [
   ...avroAnswerers,
   ...jsonSchemaAnswerers,
   ...protobufAnswerers,
+  registryAnswerer,
 ];
+
+/** Ends what answerers have started. */
+export async function closeAnswerers(): Promise<void> {
+  for (const answerer of answerers) await answerer.close?.();
+}
 
 /** Which kind a case is of. */
 export function kindOf(given: FactCase): string {

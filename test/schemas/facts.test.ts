@@ -1,9 +1,9 @@
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 
-import { answerCase, answerers, kindOf } from "./answerers.ts";
+import { answerCase, answerers, closeAnswerers, kindOf } from "./answerers.ts";
 import { recordedCases, type FactCase } from "./facts.ts";
 
 const folder = fileURLToPath(new URL("cases", import.meta.url));
@@ -19,6 +19,8 @@ async function differencesOf(given: FactCase): Promise<readonly string[]> {
   const found = "failure" in answer ? [`${answer.failure}`] : answerer.differences(given, answer);
   return found.map((text) => `${given.name}: ${text}`);
 }
+
+afterAll(closeAnswerers);
 
 test.each(answerers)("all $count recorded cases of $kind have our answer", async (answerer) => {
   const own = cases.filter((given) => kindOf(given) === answerer.kind);

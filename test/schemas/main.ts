@@ -1,7 +1,7 @@
 // Answers recorded cases of the formats by our code: one case a line in, one answer a line out.
 import { text } from "node:stream/consumers";
 
-import { answerCase, kindOf } from "./answerers.ts";
+import { answerCase, closeAnswerers, kindOf } from "./answerers.ts";
 import { parseCases } from "./facts.ts";
 
 const unanswered = new Map<string, number>();
@@ -13,4 +13,5 @@ for (const given of parseCases(await text(process.stdin))) {
     process.stdout.write(`${JSON.stringify(answer)}\n`);
   }
 }
+await closeAnswerers();
 for (const [kind, count] of unanswered) console.error(`nothing answers ${count} of ${kind}`);

@@ -101,6 +101,7 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
   "serde-json-schema": ["json", "patterns", "schema", "compatibility", "codec"],
   "serde-protobuf": ["schema", "compatibility", "format", "codec"],
   "schema-registry": ["format", "framing", "registry", "memory", "serde"],
+  "schema-registry-server": ["records", "state", "topic", "registry", "rest", "leader"],
   simulator: ["world", "disk", "network", "process"],
   state: [
     "bytes",
@@ -130,6 +131,7 @@ export const worldExceptions: Readonly<Record<string, string>> = {
   "packages/millrace/src/until-signalled.ts": "signals of the process",
   "packages/millrace/src/engine/": "loads the optional package of the native engine",
   "packages/rocksdb/src/binding/": "loads native code",
+  "packages/schema-registry-server/src/records/guid.ts": "MD5 is a pure function",
   "packages/http/": "serves on Node's HTTP server",
   "packages/cli/": "a program of Node's",
   "examples/": "programs of Node's",

@@ -1,0 +1,132 @@
+import type {
+  ParsedSchema,
+  ResolvedReference,
+  SchemaFormat,
+  SchemaReference,
+} from "@millrace/schema-registry";
+
+import { guidOf } from "../records/guid.ts";
+import { subjectBeside } from "../records/qualified-subject.ts";
+import type { StoredSchema } from "../records/stored-schema.ts";
+import { RegistryError } from "../registry-error.ts";
+import type { RegistryState } from "../state/registry-state.ts";
+
+/** What there is to parse. */
+export interface SchemaText {
+  readonly subject: string;
+  readonly schemaType: string;
+  readonly schema: string;
+  readonly references: readonly SchemaReference[];
+}
+
+export interface ParsedText {
+  readonly parsed: ParsedSchema;
+  /** With the versions that were meant by -1. */
+  readonly references: readonly SchemaReference[];
+}
+
+const cachedMax = 1000;
+/** Of references within references, and of all of one schema. */
+const depthMax = 50;
+const referencesMax = 1000;
+
+/** Parses texts with the schemas that they refer to; keeps the latest. */
+export class SchemaParser {
+  readonly #formats: ReadonlyMap<string, SchemaFormat>;
+  readonly #state: RegistryState;
+  /** In the order of their last use. */
+  readonly #cache = new Map<string, ParsedSchema>();
+
+  constructor(state: RegistryState, formats: readonly SchemaFormat[]) {
+    this.#state = state;
+    this.#formats = new Map(formats.map((format) => [format.schemaType, format]));
+  }
+
+  get schemaTypes(): readonly string[] {
+    return [...this.#formats.keys()];
+  }
+
+  /**
+   * @param isNew references must not be soft-deleted
+   * @throws RegistryError `INVALID_SCHEMA`
+   */
+  parse(text: SchemaText, { isNew }: { readonly isNew: boolean }): ParsedText {
+    const { schemaType, schema } = text;
+    const format = this.#formats.get(schemaType);
+    if (format === undefined)
+      throw invalid(
+        `there is no schema type ${JSON.stringify(schemaType)}; give one of ${this.schemaTypes.join(", ")}`,
+      );
+    const walk = { isNew, depth: 0, count: { left: referencesMax } };
+    const resolved = this.#resolve(text.subject, text.references, walk);
+    const references = resolved.map(({ name, subject, version }) => ({ name, subject, version }));
+    const key = `${schemaType} ${guidOf({ schema, references })} ${resolved.map(contentKey).join()}`;
+    const cached = this.#cache.get(key);
+    if (cached !== undefined) {
+      this.#keep(key, cached);
+      return { parsed: cached, references };
+    }
+    try {
+      const parsed = format.parse(schema, resolved);
+      this.#keep(key, parsed);
+      return { parsed, references };
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw invalid(`the ${schemaType} schema cannot be read: ${reason}`, error);
+    }
+  }
+
+  /** One that is stored already. */
+  parseStored(stored: StoredSchema): ParsedSchema {
+    return this.parse(stored, { isNew: false }).parsed;
+  }
+
+  #keep(key: string, parsed: ParsedSchema): void {
+    this.#cache.delete(key);
+    this.#cache.set(key, parsed);
+    const [oldest] = this.#cache.keys();
+    if (this.#cache.size > cachedMax) this.#cache.delete(oldest);
+  }
+
+  #resolve(
+    parent: string,
+    references: readonly SchemaReference[],
+    walk: ReferenceWalk,
+  ): readonly ResolvedReference[] {
+    if (walk.depth > depthMax) throw invalid(`references go deeper than ${depthMax} schemas`);
+    const deeper = { ...walk, depth: walk.depth + 1 };
+    return references.map(({ name, subject, version }) => {
+      if (walk.count.left-- === 0)
+        throw invalid(`a schema may refer to ${referencesMax} others, all in all`);
+      const target = subjectBeside(parent, subject);
+      const found =
+        version === -1 ? this.#state.latest(target) : this.#state.version(target, version);
+      if (found === undefined || (walk.isNew && found.isDeleted))
+        throw invalid(
+          `the reference ${JSON.stringify(name)} is to version ${version} of subject ${JSON.stringify(target)}, which is not there`,
+        );
+      return {
+        name,
+        subject,
+        version: found.version,
+        schema: found.schema,
+        references: this.#resolve(target, found.references, deeper),
+      };
+    });
+  }
+}
+
+interface ReferenceWalk {
+  readonly isNew: boolean;
+  readonly depth: number;
+  readonly count: { left: number };
+}
+
+/** Versions can be overwritten under IMPORT: what they hold counts. */
+function contentKey({ schema, references }: ResolvedReference): string {
+  return `${guidOf({ schema, references: [] })}(${references.map(contentKey).join()})`;
+}
+
+function invalid(message: string, cause?: unknown): RegistryError {
+  return new RegistryError("INVALID_SCHEMA", message, { cause });
+}
