@@ -83,6 +83,11 @@ const misuses: Readonly<
       { groupId: "g", assignors: [{}], topics: () => [] },
       { groupId: "g", assignors: [], topics: ["orders"] },
     ]),
+    openGroupSeat: only([
+      ...nothing,
+      { groupId: "g", protocolType: "sr" },
+      { groupId: "g", protocolType: "sr", protocolName: "v0", metadata: () => null, assign: 1 },
+    ]),
     producer: only([null, "x", { linger: "x" }, { lingerMs: 5 }]),
     consumer: only([...nothing, {}, { topics: "orders" }]),
     close: [],
