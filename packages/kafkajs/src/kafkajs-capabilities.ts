@@ -1,5 +1,5 @@
 import type { CapableClient, ClusterCapability } from "@millrace/cluster";
-import { CompressionCodecs, CompressionTypes } from "kafkajs";
+import kafkajs from "kafkajs";
 
 /**
  * What kafkajs 2.2 can do. It lacks:
@@ -23,7 +23,7 @@ export const kafkajsCapabilities: CapableClient = {
 
 function hasZstd(): boolean {
   try {
-    CompressionCodecs[CompressionTypes.ZSTD]();
+    kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD]();
     return true;
   } catch {
     return false; // "ZSTD compression not implemented"

@@ -12,6 +12,8 @@ export {
   type TopicHandle,
   type ProducerRecord,
   type RecordMetadata,
+  rangeAssignor,
+  roundRobinAssignor,
 } from "@millrace/client";
 export {
   ClusterError,
@@ -21,6 +23,7 @@ export {
   type BatchReader,
   type BatchWriter,
   type ClusterAdmin,
+  type ClusterCapability,
   type ClusterClient,
   type GroupMetadata,
   type OffsetAndMetadata,

@@ -13,29 +13,34 @@ export async function allTopics(link: ReadyLink): Promise<ReadonlyMap<string, Le
 }
 
 /**
- * Topics that are not there are not in the map. kafkajs fails as a whole where one topic of many is missing: then each is
- * asked for alone.
+ * Topics that are not there, or that this client may not see, are not in the map. All are asked for: asked for one that is
+ * not there kafkajs logs an error, and fails as a whole. Where a topic of somebody else's keeps it from telling of all
+ * (one without a leader does), each is asked for alone.
  */
 export async function topicsOf(
   link: ReadyLink,
   topics: readonly string[],
 ): Promise<ReadonlyMap<string, Leaders>> {
   if (topics.length === 0) return new Map();
+  try {
+    const all = await allTopics(link);
+    const wanted = new Set(topics);
+    return new Map([...all].filter(([topic]) => wanted.has(topic)));
+  } catch (error) {
+    if (kafkajsFailureOf(error).type === undefined) throw error; // nobody has answered
+    const found = await Promise.all(topics.map((topic) => oneTopic(link, topic)));
+    return new Map(found.flatMap((one) => [...one]));
+  }
+}
+
+async function oneTopic(link: ReadyLink, topic: string): Promise<ReadonlyMap<string, Leaders>> {
   const broker = await link.anyBroker();
   try {
-    return leadersOf(await broker.metadata([...topics]));
+    return leadersOf(await broker.metadata([topic]));
   } catch (error) {
     const { type } = kafkajsFailureOf(error);
-    const isOfOneTopic =
-      type === "UNKNOWN_TOPIC_OR_PARTITION" ||
-      type === "TOPIC_AUTHORIZATION_FAILED" ||
-      type === "INVALID_TOPIC_EXCEPTION";
-    if (!isOfOneTopic) throw error;
-    if (topics.length > 1) {
-      const found = await Promise.all(topics.map((topic) => topicsOf(link, [topic])));
-      return new Map(found.flatMap((one) => [...one]));
-    }
-    if (type !== "TOPIC_AUTHORIZATION_FAILED") return new Map();
+    if (type === "UNKNOWN_TOPIC_OR_PARTITION" || type === "INVALID_TOPIC_EXCEPTION")
+      return new Map();
     throw error;
   }
 }

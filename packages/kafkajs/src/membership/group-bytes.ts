@@ -1,12 +1,15 @@
 import type { Assignment, MemberSubscription } from "@millrace/cluster";
 import type { TopicPartition } from "@millrace/model";
-import { AssignerProtocol } from "kafkajs";
+import kafkajs from "kafkajs";
+
+// Node finds few of the names that this CommonJS module exports.
+const { MemberMetadata, MemberAssignment } = kafkajs.AssignerProtocol;
 
 const version = 0;
 
 /** What a member tells the leader. */
 export function subscriptionBytes(topics: readonly string[], userData: Uint8Array | null): Buffer {
-  return AssignerProtocol.MemberMetadata.encode({
+  return MemberMetadata.encode({
     version,
     topics: [...topics],
     userData: bufferOf(userData),
@@ -14,7 +17,7 @@ export function subscriptionBytes(topics: readonly string[], userData: Uint8Arra
 }
 
 export function subscriptionOf(memberId: string, bytes: Buffer): MemberSubscription {
-  const decoded = AssignerProtocol.MemberMetadata.decode(bytes);
+  const decoded = MemberMetadata.decode(bytes);
   return {
     memberId,
     groupInstanceId: null, // kafkajs does not tell it
@@ -27,7 +30,7 @@ export function subscriptionOf(memberId: string, bytes: Buffer): MemberSubscript
 export function assignmentBytes({ partitions, userData }: Assignment): Buffer {
   const assignment: Record<string, number[]> = {};
   for (const { topic, partition } of partitions) (assignment[topic] ??= []).push(partition);
-  return AssignerProtocol.MemberAssignment.encode({
+  return MemberAssignment.encode({
     version,
     assignment,
     userData: bufferOf(userData),
@@ -35,7 +38,7 @@ export function assignmentBytes({ partitions, userData }: Assignment): Buffer {
 }
 
 export function assignmentOf(bytes: Buffer): Assignment {
-  const decoded = AssignerProtocol.MemberAssignment.decode(bytes);
+  const decoded = MemberAssignment.decode(bytes);
   const partitions: TopicPartition[] = [];
   for (const [topic, own] of Object.entries(decoded?.assignment ?? {}))
     for (const partition of own) partitions.push({ topic, partition });

@@ -7,7 +7,7 @@ import {
 } from "@millrace/cluster";
 import type { Offset, TopicPartition } from "@millrace/model";
 import type { Timer } from "@millrace/platform";
-import { CompressionTypes } from "kafkajs";
+import kafkajs from "kafkajs";
 
 import { kafkajsCapabilities } from "../kafkajs-capabilities.ts";
 import { endWithin, type KafkajsContext } from "../kafkajs-context.ts";
@@ -21,6 +21,7 @@ const closeTimeoutMsDefault = 30_000;
 /** Bytes of one round of sending, over all partitions. */
 const roundBytesMax = 8 * 1024 * 1024;
 
+const { CompressionTypes } = kafkajs;
 const compressionTypes = {
   none: CompressionTypes.None,
   gzip: CompressionTypes.GZIP,
