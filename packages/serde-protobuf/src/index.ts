@@ -5,5 +5,5 @@ export type { ProtobufType, ReflectedType } from "./codec/message-form.ts";
 export type { ProtobufReference } from "./codec/protobuf-codec.ts";
 export { ProtobufError, type ProtobufErrorCode } from "./codec/protobuf-error.ts";
 export { protobufFormat, ProtobufSchema, type ProtobufFormat } from "./format/protobuf-format.ts";
-export { protobuf, type ProtobufMessage } from "./protobuf.ts";
+export { protobuf, type ProtobufMessage, type ProtobufRegistryOptions } from "./protobuf.ts";
 export type { ProtobufOptions } from "./protobuf-options.ts";

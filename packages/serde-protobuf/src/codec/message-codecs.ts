@@ -14,6 +14,11 @@ export interface ValueForms {
   readonly enums: EnumForm;
 }
 
+/** What a program holds: values of TypeScript, or those of Protobuf's JSON, which have forms of their own. */
+export interface HeldForms extends ValueForms {
+  readonly values: "typescript" | "json";
+}
+
 const jsonCodecs: Readonly<Record<string, MessageCodec>> = {
   "google.protobuf.Struct": structCodec,
   "google.protobuf.Value": valueCodec,

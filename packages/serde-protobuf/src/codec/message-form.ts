@@ -1,5 +1,6 @@
 import protobufjs, { type Writer } from "protobufjs";
 
+import type { JsonValues } from "./json-values.ts";
 import { ProtobufError } from "./protobuf-error.ts";
 import type { MessageCodec } from "./wire.ts";
 
@@ -49,6 +50,31 @@ export function reflectedForm<T>(codec: MessageCodec, fullName: string): Message
   };
 }
 
+/** Values are in Protobuf's JSON mapping. */
+export function jsonForm<T>(inner: MessageForm<unknown>, json: JsonValues): MessageForm<T> {
+  const { fullName = "" } = inner;
+  return {
+    fullName,
+    write: (value, prefix) => {
+      let converted: unknown;
+      try {
+        converted = json.fromJson(fullName, value);
+      } catch (error) {
+        throw unwritten(fullName, error);
+      }
+      return inner.write(converted, prefix);
+    },
+    read: (bytes, at) => {
+      const value = inner.read(bytes, at);
+      try {
+        return json.toJson(fullName, value) as T;
+      } catch (error) {
+        throw unread(fullName, error);
+      }
+    },
+  };
+}
+
 /** A class that `pbjs` generated: its values are what the class makes of them. */
 export interface ProtobufType<T> {
   encode(message: T): { finish(): Uint8Array };
@@ -63,8 +89,9 @@ export interface ReflectedType {
   decode(bytes: Uint8Array): object;
 }
 
-export function staticForm<T>(type: ProtobufType<T>): MessageForm<T> {
-  const fullName = fullNameOf(type);
+/** @param given the full name of the message; undefined: what the class says */
+export function staticForm<T>(type: ProtobufType<T>, given: string | undefined): MessageForm<T> {
+  const fullName = given ?? fullNameOf(type);
   const shownName = fullName ?? "message of the class";
   return {
     fullName,

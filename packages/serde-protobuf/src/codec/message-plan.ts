@@ -36,6 +36,8 @@ export interface EnumPlan {
 export interface FieldPlan {
   /** In TypeScript: lower camel case, as in Protobuf's JSON. */
   readonly name: string;
+  /** As the schema has it. */
+  readonly protoName: string;
   readonly number: number;
   readonly value: ValuePlan;
   /** `implicit`: what is absent reads as zero, and zero is not written. */
@@ -130,6 +132,7 @@ class MessagePlanner {
     const single = isRequired ? "required" : isImplicit ? "implicit" : "explicit";
     return {
       name: camelCase(field.name),
+      protoName: field.name,
       number,
       value,
       form: map !== undefined ? "map" : label === "repeated" ? "list" : single,

@@ -12,8 +12,9 @@ import {
 } from "@millrace/schema-registry";
 
 import { protobufFormat, type ProtobufSchema } from "../format/protobuf-format.ts";
-import { MessageCodecs, type ValueForms } from "./message-codecs.ts";
-import { reflectedForm, type MessageForm } from "./message-form.ts";
+import { JsonValues } from "./json-values.ts";
+import { MessageCodecs, type HeldForms, type ValueForms } from "./message-codecs.ts";
+import { jsonForm, reflectedForm, type MessageForm } from "./message-form.ts";
 import { indexesOf, messageNamed, nameAt } from "./message-names.ts";
 import { MessagePlans } from "./message-plan.ts";
 import { ProtobufError } from "./protobuf-error.ts";
@@ -41,12 +42,32 @@ export interface OwnMessage<T> {
 export function formOf<T>(
   schema: ProtobufSchema,
   given: string | undefined,
-  forms: ValueForms,
+  forms: HeldForms,
 ): MessageForm<T> {
-  const fullName = messageNamed(schema, given);
-  const codecs = new MessageCodecs(new MessagePlans(schema.names), forms);
-  return reflectedForm(codecs.get(fullName), fullName);
+  return new MessageForms(schema, forms).get(messageNamed(schema, given));
 }
+
+/** The messages of one schema. */
+class MessageForms {
+  readonly #codecs: MessageCodecs;
+  readonly #json: JsonValues | undefined;
+
+  constructor(schema: ProtobufSchema, forms: HeldForms) {
+    const plans = new MessagePlans(schema.names);
+    const isJson = forms.values === "json";
+    this.#json = isJson ? new JsonValues(plans) : undefined;
+    this.#codecs = new MessageCodecs(plans, isJson ? jsonForms : forms);
+  }
+
+  get<T>(fullName: string): MessageForm<T> {
+    const codec = this.#codecs.get(fullName);
+    if (this.#json === undefined) return reflectedForm(codec, fullName);
+    return jsonForm(reflectedForm(codec, fullName), this.#json);
+  }
+}
+
+/** What JSON is made from. */
+const jsonForms: ValueForms = { longs: "bigint", enums: "name" };
 
 export function parseOwn(
   text: string,
@@ -88,16 +109,15 @@ function resolved({
 export function protobufCodec<T>(
   own: OwnMessage<T> | undefined,
   message: string | undefined,
-  forms: ValueForms,
+  forms: HeldForms,
 ): SchemaCodec<T> {
   return {
     name: "protobuf",
     schemaType: "PROTOBUF",
     ownSchemas: own?.schema === undefined ? [] : [own.schema],
-    writer: (known, written) => {
+    writer: (known) => {
       const schema = protobufFormat.parse(known.text, known.references);
-      const form =
-        own !== undefined && written !== undefined ? own.form : formOf<T>(schema, message, forms);
+      const form = own?.form ?? formOf<T>(schema, message, forms);
       return writerOf(form, indexesOf(schema, form.fullName ?? messageNamed(schema, message)));
     },
     reader: (known) => new MessageReader(known, own, forms),
@@ -113,17 +133,17 @@ class MessageReader<T> implements SchemaReader<T> {
   readonly #known: KnownSchema;
   readonly #schema: ProtobufSchema;
   readonly #own: MessageForm<T> | undefined;
-  readonly #codecs: MessageCodecs;
+  readonly #messages: MessageForms;
   /** By the message's path: there are no more than the schema has messages. */
   readonly #forms = new Map<string, MessageForm<T>>();
   /** Of the first message, which most records hold. */
   #first: MessageForm<T> | undefined;
 
-  constructor(known: KnownSchema, own: OwnMessage<T> | undefined, forms: ValueForms) {
+  constructor(known: KnownSchema, own: OwnMessage<T> | undefined, forms: HeldForms) {
     this.#known = known;
     this.#schema = protobufFormat.parse(known.text, known.references);
     this.#own = own?.form;
-    this.#codecs = new MessageCodecs(new MessagePlans(this.#schema.names), forms);
+    this.#messages = new MessageForms(this.#schema, forms);
   }
 
   read(bytes: Uint8Array, at: number): T {
@@ -149,7 +169,7 @@ class MessageReader<T> implements SchemaReader<T> {
     if (fullName === undefined) {
       throw new ProtobufError("OTHER_MESSAGE", `${what} has no message at [${key}]`);
     }
-    const form = this.#own ?? reflectedForm<T>(this.#codecs.get(fullName), fullName);
+    const form = this.#own ?? this.#messages.get<T>(fullName);
     if (form.fullName !== undefined && form.fullName !== fullName) {
       const problem = `the record holds ${fullName} (${what}), and the serde reads ${form.fullName}`;
       throw new ProtobufError("OTHER_MESSAGE", problem);
