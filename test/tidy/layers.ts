@@ -66,6 +66,12 @@ export const browserSafe: readonly string[] = [
   "rxjs",
 ];
 
+/** Their entries of their own, which a browser leaves aside. */
+export const nodeOnlyFolders: readonly string[] = [
+  "packages/protocol/src/compression/",
+  "packages/schema-registry/src/node/",
+];
+
 /** Folders inside a package, lowest first: a folder imports from those before it and from itself. */
 export const folderOrder: Readonly<Record<string, readonly string[]>> = {
   log: [
@@ -100,7 +106,7 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
   "serde-avro": ["schema", "codec"],
   "serde-json-schema": ["json", "patterns", "schema", "compatibility", "codec"],
   "serde-protobuf": ["schema", "compatibility", "format", "codec"],
-  "schema-registry": ["format", "framing", "registry", "memory", "serde"],
+  "schema-registry": ["format", "framing", "registry", "memory", "client", "node", "serde"],
   "schema-registry-server": ["records", "state", "topic", "registry", "rest", "leader"],
   simulator: ["world", "disk", "network", "process"],
   state: [
@@ -133,6 +139,8 @@ export const worldExceptions: Readonly<Record<string, string>> = {
   "packages/rocksdb/src/binding/": "loads native code",
   "packages/schema-registry-server/src/records/guid.ts": "MD5 is a pure function",
   "packages/http/": "serves on Node's HTTP server",
+  "packages/schema-registry/src/client/registry-world.ts":
+    "clock and timers of any host, for programs that have no platform",
   "packages/cli/": "a program of Node's",
   "examples/": "programs of Node's",
 };

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { connectOptionTable, consumerOptionTable, producerOptionTable } from "@millrace/client";
 import type { OptionRows, OptionTable } from "@millrace/model";
-import { registrySerdeOptionTable } from "@millrace/schema-registry";
+import { registryClientOptionTable, registrySerdeOptionTable } from "@millrace/schema-registry";
 
 import { kafkajsOptionTable } from "../../packages/kafkajs/src/kafkajs-options.ts";
 import { embeddedClusterOptionTable } from "../../packages/millrace/src/embedded/embedded-cluster.ts";
@@ -65,6 +65,12 @@ const sections: readonly Section[] = [
     intro: "",
     table: consumerOptionTable,
     sources: ["packages/client/src/consumer/consumer-options.ts"],
+  },
+  {
+    heading: "A client of a schema registry: `SchemaRegistryClient`",
+    intro: "",
+    table: registryClientOptionTable,
+    sources: ["packages/schema-registry/src/client/registry-client-options.ts"],
   },
   {
     heading: "A serde with a schema registry",

@@ -1,3 +1,30 @@
+export type {
+  ContextId,
+  RegistryCompatibility,
+  RegistryConfig,
+  RegistryMode,
+  RegistryVersion,
+  SubjectVersionName,
+} from "./client/answer-shapes.ts";
+export type {
+  CompatibilityOptions,
+  DeleteOptions,
+  LookUpOptions,
+  PageOptions,
+  SchemasOptions,
+  SubjectOptions,
+  SubjectsOptions,
+  VersionOptions,
+  VersionsOptions,
+} from "./client/call-options.ts";
+export {
+  registryClientOptionTable,
+  type RegistryAuth,
+  type RegistryFetch,
+  type SchemaRegistryClientOptions,
+} from "./client/registry-client-options.ts";
+export type { RegistryWorld } from "./client/registry-world.ts";
+export { SchemaRegistryClient } from "./client/schema-registry-client.ts";
 export {
   checkCompatibility,
   compatibilityLevels,
