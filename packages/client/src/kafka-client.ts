@@ -35,6 +35,7 @@ import {
   type ProducerOptions,
   type TopicHandle,
 } from "./producer/producer-options.ts";
+import { RecordEncoder } from "./producer/record-encoder.ts";
 import { Producer } from "./producer/producer.ts";
 
 /**
@@ -99,13 +100,14 @@ export class KafkaClient implements ClusterClient {
   producer<Key = PlainField, Value = PlainField>(
     options: ProducerOptions<Key, Value> | TopicHandle<Key, Value> = {},
   ): Producer<Key, Value> {
-    const { writer: writing, serdes } = resolveProducerOptions(options);
+    const { writer: writing, serdes, serdeTimeoutMs } = resolveProducerOptions(options);
     const isTransactional = writing.transactionalId !== undefined;
     const { platform } = this.#context;
     return this.#open.keep("writer", (onClosed) => {
       const told = { ...writing, isToldByRecord: true };
       const writer = new KafkaBatchWriter(this.#context, told, onClosed);
-      return new Producer<Key, Value>(platform, writer, { serdes, isTransactional });
+      const encoder = new RecordEncoder(this.#context, serdes, serdeTimeoutMs);
+      return new Producer<Key, Value>(platform, writer, { encoder, isTransactional });
     });
   }
 

@@ -24,6 +24,7 @@ export type {
   StandardSchemaResult,
 } from "./standard-schema.ts";
 export { SerdeUses, type SerdePreparation } from "./serde-uses.ts";
+export { SerdeWait, type WaitBounds } from "./serde-wait.ts";
 export { string } from "./string.ts";
 export { counted, type Counted } from "./counted.ts";
 export { WritePlace } from "./write-place.ts";

@@ -33,6 +33,7 @@ export type { ErrorPolicy, ErrorResponse } from "./task/error-policy.ts";
 export type { RecordAppender, RecordCollector, TopicAppender } from "./task/record-collector.ts";
 export { GlobalTask, type GlobalTaskOptions } from "./task/global-task.ts";
 export type { GlobalStores } from "./task/global-stores.ts";
+export { serdeUsesOf } from "./topology/serde-uses.ts";
 export { storeOpenings } from "./task/store-openings.ts";
 export { StreamTask } from "./task/stream-task.ts";
 export type { StreamTaskOptions, TaskConfig } from "./task/stream-task-options.ts";

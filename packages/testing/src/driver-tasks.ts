@@ -59,6 +59,7 @@ export function openDriverTasks(
   const surroundings = {
     clock: { wallMs, monotonicMs: wallMs },
     timers,
+    wake,
     metrics: new MetricRegistry(),
     logger: silentLogger,
     onDrop: watched.onDrop.bind(watched),
@@ -92,7 +93,6 @@ export function openDriverTasks(
     recordContext,
     collector,
     lag: () => 0,
-    wake,
   });
   globalTask.initialize();
   task.initialize();

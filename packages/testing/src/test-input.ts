@@ -9,6 +9,7 @@ import { serializeWith, WritePlace, type Serde } from "@millrace/serde";
 
 import { checkEntries, checkPipe, checkPipeAll } from "./driver-options.ts";
 import type { ProducedRecord } from "./produced-record.ts";
+import { withoutWait } from "./test-driver-error.ts";
 
 /** How a test writes to a topic. */
 export interface TestInputOptions<K, V> extends InputTimes {
@@ -63,18 +64,8 @@ export class TestInput<K, V> {
   /** Writes a record and runs it, and all that comes of it, through the topology before the call returns. */
   pipe(key: K | null, value: V | null, options: PipeOptions = {}): void {
     checkPipe(options);
-    const { key: keySerde, value: valueSerde } = this.#options;
-    const { topic } = this;
-    const atKey = new WritePlace("key").at(options.headers ?? noHeaders);
-    const keyBytes = isThere(key) ? serializeWith(keySerde, key, topic, atKey) : null;
-    const atValue = new WritePlace("value").at(atKey.headers);
-    const valueBytes = isThere(value) ? serializeWith(valueSerde, value, topic, atValue) : null;
-    this.#pipe({
-      key: keyBytes,
-      value: valueBytes,
-      timestamp: options.timestamp ?? this.#advance(),
-      headers: atValue.headers,
-    });
+    const written = this.#write(key, value, options.headers ?? noHeaders);
+    this.#pipe({ ...written, timestamp: options.timestamp ?? this.#advance() });
   }
 
   /** A record without a key. */
@@ -113,6 +104,25 @@ export class TestInput<K, V> {
   /** Moves the time of the next record that has none of its own; the wall clock stays (Kafka: `advanceTime`). */
   advanceTime(duration: Duration): void {
     this.#nextMs = (this.#nextMs ?? this.#wallMs()) + toMilliseconds(duration, "advanceTime");
+  }
+
+  #write(
+    key: K | null,
+    value: V | null,
+    headers: Headers,
+  ): Pick<ProducedRecord, "key" | "value" | "headers"> {
+    const { topic } = this;
+    const serdes = this.#options;
+    const atKey = new WritePlace("key").at(headers);
+    const atValue = new WritePlace("value");
+    try {
+      const keyBytes = isThere(key) ? serializeWith(serdes.key, key, topic, atKey) : null;
+      atValue.at(atKey.headers);
+      const valueBytes = isThere(value) ? serializeWith(serdes.value, value, topic, atValue) : null;
+      return { key: keyBytes, value: valueBytes, headers: atValue.headers };
+    } catch (thrown) {
+      throw withoutWait(thrown);
+    }
   }
 
   #advance(): Timestamp {

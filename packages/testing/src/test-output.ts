@@ -3,7 +3,7 @@ import { deserializeWith, placeOf, type Serde } from "@millrace/serde";
 
 import { outputTable, type KeyedRecord } from "./output-table.ts";
 import type { ProducedRecord } from "./produced-record.ts";
-import { TestDriverError } from "./test-driver-error.ts";
+import { TestDriverError, withoutWait } from "./test-driver-error.ts";
 
 /** A record of an output topic, decoded (Kafka: `TestRecord`). */
 export interface TestRecord<K, V> {
@@ -56,19 +56,25 @@ export class TestOutput<K, V> {
         "NO_RECORD",
         `topic ${this.topic} has no further record; ${this.#produced.length} were written so far${this.#produced.length === 0 ? this.#hint() : ""}`,
       );
-    const { key, value, timestamp, headers } = this.#produced[this.#position];
+    const record = this.#decode(this.#produced[this.#position]);
     this.#position += 1;
-    const { key: keySerde, value: valueSerde } = this.#serdes;
-    return {
-      key:
-        key === null ? null : deserializeWith(keySerde, key, this.topic, placeOf("key", headers)),
-      value:
-        value === null
-          ? null
-          : deserializeWith(valueSerde, value, this.topic, placeOf("value", headers)),
-      timestamp,
-      headers,
-    };
+    return record;
+  }
+
+  #decode({ key, value, timestamp, headers }: ProducedRecord): TestRecord<K, V> {
+    const { topic } = this;
+    const serdes = this.#serdes;
+    const [atKey, atValue] = [placeOf("key", headers), placeOf("value", headers)];
+    try {
+      return {
+        key: key === null ? null : deserializeWith(serdes.key, key, topic, atKey),
+        value: value === null ? null : deserializeWith(serdes.value, value, topic, atValue),
+        timestamp,
+        headers,
+      };
+    } catch (thrown) {
+      throw withoutWait(thrown);
+    }
   }
 
   /** The value of the next record. Throws `NO_RECORD` where there is none. */

@@ -56,6 +56,7 @@ export class TestPipes {
   /** Runs all that waits. */
   drain(): void {
     this.#collect();
+    if (this.#parts.globalTask.isHeld) this.#followGlobally();
     while (this.#parts.task.process(1) > 0) {
       this.#commit();
       this.#collect();
@@ -96,8 +97,12 @@ export class TestPipes {
 
   /** What a global store is made of is in it before anything else happens. */
   #applyGlobally(batch: SingleRecordBatch): void {
+    this.#parts.globalTask.addBatch(batch);
+    this.#followGlobally();
+  }
+
+  #followGlobally(): void {
     const { globalTask } = this.#parts;
-    globalTask.addBatch(batch);
     globalTask.process();
     globalTask.commit();
   }

@@ -8,8 +8,10 @@ import type {
   TimestampedKeyValueStore,
   TimestampedWindowStore,
 } from "@millrace/state";
+import { SerdeUses } from "@millrace/serde";
 import {
   byName,
+  serdeUsesOf,
   type GlobalKTable,
   type GlobalTask,
   type KTable,
@@ -33,7 +35,7 @@ import { openDriverTasks } from "./driver-tasks.ts";
 import { ExplainedRun } from "./explained-run.ts";
 import type { ProducedRecord } from "./produced-record.ts";
 import { RecordBound } from "./record-bound.ts";
-import { TestDriverError } from "./test-driver-error.ts";
+import { TestDriverError, withoutWait } from "./test-driver-error.ts";
 import { TestInput, type InputTimes, type TestInputOptions } from "./test-input.ts";
 import { TestOutput, type TestOutputOptions } from "./test-output.ts";
 import { unwrittenHint } from "./unwritten-hint.ts";
@@ -68,6 +70,7 @@ export class TopologyTestDriver {
   #wallMs: Timestamp;
   #isDead = false;
   readonly #bound: RecordBound;
+  readonly #serdes = new SerdeUses();
 
   constructor(topology: Topology, options: TopologyTestDriverOptions = {}) {
     checkDriver(topology, options);
@@ -82,6 +85,8 @@ export class TopologyTestDriver {
       explained: this.#explained,
     });
     this.subtopology = opened.subtopology;
+    for (const { serde, use } of serdeUsesOf([this.subtopology], topology.globalStores))
+      this.#serdes.add(serde, use);
     this.#task = opened.task;
     this.#globalTask = opened.globalTask;
     this.#watched = opened.watched;
@@ -101,8 +106,10 @@ export class TopologyTestDriver {
     topic: string | Topic<K, V>,
     options?: InputTimes | TestInputOptions<K, V>,
   ): TestInput<K, V> {
-    const [name, given] = byName<string, TestInputOptions<K, V>>(topic, options);
-    return new TestInput(name, checkTopic("input", name, given), {
+    const [name, asGiven] = byName<string, TestInputOptions<K, V>>(topic, options);
+    const given = checkTopic("input", name, asGiven);
+    this.#use(name, given, { reads: false, writes: true });
+    return new TestInput(name, given, {
       pipe: (record) => this.pipe({ ...record, topic: name }),
       wallMs: () => this.#wallMs,
     });
@@ -114,8 +121,10 @@ export class TopologyTestDriver {
   output<K, V>(topic: Topic<K, V>): TestOutput<K, V>;
   output<K, V>(topic: string, serdes: TestOutputOptions<K, V>): TestOutput<K, V>;
   output<K, V>(topic: string | Topic<K, V>, serdes?: TestOutputOptions<K, V>): TestOutput<K, V> {
-    const [name, given] = byName<string, TestOutputOptions<K, V>>(topic, serdes);
-    return new TestOutput(name, checkTopic("output", name, given), {
+    const [name, asGiven] = byName<string, TestOutputOptions<K, V>>(topic, serdes);
+    const given = checkTopic("output", name, asGiven);
+    this.#use(name, given, { reads: true, writes: false });
+    return new TestOutput(name, given, {
       produced: this.#pipes.recordsOf(name),
       hint: () => (name === this.#deadLetterTopic ? "" : unwrittenHint(name, this.subtopology)),
     });
@@ -153,7 +162,8 @@ export class TopologyTestDriver {
   }
 
   /**
-   * Waits until no call is under way, and runs all that comes of their results: of `mapValuesAsync` and its kin. The
+   * Waits until no call is under way, and runs all that comes of their results: of `mapValuesAsync` and its kin; and until
+   * records are there that could not be read before their serdes had fetched something. The
    * clock stands still meanwhile: a call that hangs ends by `advanceWallClock` over its timeout, or with the signal, and
    * what waits for another attempt goes on waiting.
    *
@@ -168,9 +178,27 @@ export class TopologyTestDriver {
     for (;;) {
       signal?.throwIfAborted();
       this.#run("calls have ended", () => this.#pipes.drain());
-      if (this.#task.callCount === 0) return;
+      const isHeld = this.#task.hasHeldInput || this.#globalTask.isHeld;
+      if (this.#task.callCount === 0 && !isHeld) return;
       await this.#callEnds.next(signal);
     }
+  }
+
+  /**
+   * Has serdes fetch what they need beforehand, such as schemas: those of the topology, and those of the inputs and
+   * outputs that were made by now. An application does the same when it starts. Serdes that need nothing need no call.
+   *
+   * @throws what a serde rejects with; the signal's reason, where the serde looks at it
+   * @example
+   * const orders = driver.input("orders", { key: string(), value: avro(Order, { registry }) });
+   * await driver.prepare();
+   * orders.pipe("7", order);
+   */
+  async prepare(signal = new AbortController().signal): Promise<void> {
+    if (!(signal instanceof AbortSignal))
+      throw invalidArgument("driver.prepare", signal, "an AbortSignal, or nothing");
+    const { preparations } = this.#serdes;
+    await Promise.all(preparations.map(({ serde, use }) => serde.prepare?.(use, signal)));
   }
 
   /**
@@ -236,9 +264,24 @@ export class TopologyTestDriver {
     await this.close();
   }
 
+  #use<K, V>(
+    topic: string,
+    { key, value }: TestOutputOptions<K, V>,
+    use: { readonly reads: boolean; readonly writes: boolean },
+  ): void {
+    this.#serdes.add(key, { topic, part: "key", ...use });
+    this.#serdes.add(value, { topic, part: "value", ...use });
+  }
+
   /** What came in and was not taken would be missed in silence. */
   #noteWaiting(): void {
     if (!this.#task.hasQueued) return;
+    if (this.#task.hasHeldInput) {
+      this.#explained.note(
+        "a record waits for what its serde must first fetch; await driver.settle(), or driver.prepare() before",
+      );
+      return;
+    }
     this.#explained.note(
       this.#task.isHeldBack
         ? "records wait: an operator has as many calls under way as it may; await driver.settle()"
@@ -259,9 +302,11 @@ export class TopologyTestDriver {
       this.#noteWaiting();
       if (this.#bound.excess !== undefined) throw this.#bound.excess;
     } catch (thrown) {
-      const failure = this.#bound.excess ?? thrown;
+      const failure = this.#bound.excess ?? withoutWait(thrown);
       this.#explained.fail(failure);
-      this.#isDead = failure === this.#bound.excess || !(failure instanceof TestDriverError);
+      // Half of a record is done where its serde waits.
+      const isWhole = failure instanceof TestDriverError && failure.code !== "SERDE_PENDING";
+      this.#isDead = failure === this.#bound.excess || !isWhole;
       throw failure;
     }
   }

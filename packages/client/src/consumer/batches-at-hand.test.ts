@@ -49,7 +49,13 @@ function handOf(policy: DeserializationPolicy): {
   const decoder = new RecordDecoder<Uint8Array, Uint8Array>(logger, {
     onDeserializationError: policy,
   });
-  const hand = new BatchesAtHand(decoder);
+  const bounds = {
+    clock: { monotonicMs: () => 0 },
+    timers: { after: () => ({ cancel: () => {} }) },
+    wake: () => {},
+    timeoutMs: 1000,
+  };
+  const hand = new BatchesAtHand(decoder, bounds, () => {});
   const done: number[] = [];
   const next = (): number | undefined =>
     hand.next((_, nextOffset) => done.push(nextOffset))?.offset;

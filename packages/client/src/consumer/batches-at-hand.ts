@@ -1,4 +1,5 @@
 import { topicPartitionName, type RecordBatchView, type TopicPartition } from "@millrace/model";
+import { SerdePendingError, SerdeWait, type WaitBounds } from "@millrace/serde";
 import type { Position } from "./consumer-positions.ts";
 import type { ConsumerRecord, RecordDecoder } from "./record-decoder.ts";
 
@@ -7,13 +8,24 @@ export class BatchesAtHand<Key, Value> {
   readonly #decoder: RecordDecoder<Key, Value>;
   readonly #paused = new Set<string>();
   #batches: RecordBatchView[] = [];
-  /** Stands at a record that its serde could not read: it is met again. */
-  #stuck: RecordBatchView | undefined;
+  /** Stand at a record that its serde could not read: it is met again. */
+  readonly #stuck = new Set<RecordBatchView>();
+  /** By partition: its next record waits for what a serde must first fetch. */
+  readonly #waits = new Map<string, SerdeWait>();
+  readonly #bounds: WaitBounds;
+  readonly #onHeld: (partition: TopicPartition, isHeld: boolean) => void;
   /** The record that was given last, until the next one is asked for. */
   #record: Position | undefined;
 
-  constructor(decoder: RecordDecoder<Key, Value>) {
+  /** @param onHeld told of a partition that must wait for its serde, and that it need not any more */
+  constructor(
+    decoder: RecordDecoder<Key, Value>,
+    bounds: WaitBounds,
+    onHeld: (partition: TopicPartition, isHeld: boolean) => void,
+  ) {
     this.#decoder = decoder;
+    this.#bounds = bounds;
+    this.#onHeld = onHeld;
   }
 
   get record(): Position | undefined {
@@ -62,15 +74,16 @@ export class BatchesAtHand<Key, Value> {
     for (;;) {
       const batch = this.#first();
       if (batch === undefined) return undefined;
-      if (batch !== this.#stuck && !this.#advance(batch)) {
+      if (!this.#stuck.has(batch) && !this.#advance(batch)) {
         this.#batches.splice(this.#batches.indexOf(batch), 1);
         onDone(batch, batch.nextOffset);
         batch.release();
         continue;
       }
-      this.#stuck = batch;
-      const record = this.#decoder.decode(batch);
-      this.#stuck = undefined;
+      this.#stuck.add(batch);
+      const record = this.#decode(batch);
+      if (record === "held") continue;
+      this.#stuck.delete(batch);
       const { topic, partition, offset } = batch;
       if (record === undefined) onDone(batch, offset + 1);
       else {
@@ -90,9 +103,13 @@ export class BatchesAtHand<Key, Value> {
 
   /** Gives back what is at hand of some partitions. */
   drop(isDropped: (partition: TopicPartition) => boolean): void {
-    for (const batch of this.#batches) if (isDropped(batch)) batch.release();
+    for (const batch of this.#batches) {
+      if (!isDropped(batch)) continue;
+      this.#endWait(batch);
+      this.#stuck.delete(batch);
+      batch.release();
+    }
     this.#batches = this.#batches.filter((batch) => !isDropped(batch));
-    if (this.#stuck !== undefined && isDropped(this.#stuck)) this.#stuck = undefined;
     if (this.#record !== undefined && isDropped(this.#record)) this.#record = undefined;
   }
 
@@ -107,8 +124,41 @@ export class BatchesAtHand<Key, Value> {
   }
 
   #first(): RecordBatchView | undefined {
-    if (this.#paused.size === 0) return this.#batches[0];
-    return this.#batches.find((one) => !this.#paused.has(nameOf(one)));
+    if (this.#paused.size === 0 && this.#waits.size === 0) return this.#batches[0];
+    return this.#batches.find((one) => {
+      const name = nameOf(one);
+      return !this.#paused.has(name) && this.#waits.get(name)?.isOver !== false;
+    });
+  }
+
+  #decode(batch: RecordBatchView): ConsumerRecord<Key, Value> | undefined | "held" {
+    const name = nameOf(batch);
+    const wait = this.#waits.get(name);
+    try {
+      const record = this.#decoder.decode(batch, wait);
+      if (wait !== undefined) this.#endWait(batch);
+      return record;
+    } catch (error) {
+      if (!(error instanceof SerdePendingError)) {
+        this.#endWait(batch);
+        throw error;
+      }
+      if (wait !== undefined) wait.again(error);
+      else {
+        this.#waits.set(name, new SerdeWait(error, this.#bounds));
+        this.#onHeld(batch, true);
+      }
+      return "held";
+    }
+  }
+
+  #endWait(partition: TopicPartition): void {
+    const name = nameOf(partition);
+    const wait = this.#waits.get(name);
+    if (wait === undefined) return;
+    wait.close();
+    this.#waits.delete(name);
+    this.#onHeld(partition, false);
   }
 }
 

@@ -1,5 +1,6 @@
 import { ClusterError, type OffsetAndMetadata } from "@millrace/cluster";
 import type { Offset, TopicPartition } from "@millrace/model";
+import type { WaitBounds } from "@millrace/serde";
 import { BatchesAtHand, isSame, nameOf } from "./batches-at-hand.ts";
 import type { ClusterFetcher } from "./cluster-fetcher.ts";
 import { ConsumedOffsets } from "./consumed-offsets.ts";
@@ -13,9 +14,13 @@ export class ConsumerAssignment<Key, Value> {
   readonly #offsets = new ConsumedOffsets();
   #partitions: readonly TopicPartition[] = [];
 
-  constructor(fetcher: ClusterFetcher, decoder: RecordDecoder<Key, Value>) {
+  constructor(fetcher: ClusterFetcher, decoder: RecordDecoder<Key, Value>, bounds: WaitBounds) {
     this.#fetcher = fetcher;
-    this.#atHand = new BatchesAtHand(decoder);
+    // What a partition that waits would fetch on takes the others' room.
+    this.#atHand = new BatchesAtHand(decoder, bounds, (partition, isHeld) => {
+      if (isHeld) fetcher.pause(partition);
+      else if (!this.#atHand.isPaused(partition)) fetcher.resume(partition);
+    });
   }
 
   get partitions(): readonly TopicPartition[] {

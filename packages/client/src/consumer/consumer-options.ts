@@ -39,6 +39,11 @@ export const consumerOptionRows = {
     },
     { defaultText: "fail" },
   ),
+  /**
+   * How long a record waits for what its serde must first fetch, such as a schema, until it is one that cannot be read;
+   * other partitions go on.
+   */
+  serdeTimeout: durationOption({ byDefault: "30s" }),
   /** Shares the topics with all consumers of the group; without one, all partitions are read, and nothing is committed. */
   groupId: textOption({ kafka: "group.id" }),
   /** Static membership: a restart takes its own seat again. */

@@ -5,11 +5,13 @@ import {
   type OffsetAndMetadata,
 } from "@millrace/cluster";
 import type { Offset, TopicPartition } from "@millrace/model";
+import { SerdeUses } from "@millrace/serde";
 import { closeOptions, nextOffset, offsetsToCommit, topicPartition } from "../argument-kinds.ts";
 import { checkArguments } from "../arguments.ts";
 import type { ClientContext } from "../client-context.ts";
 import { isRetriable } from "../connection/retrying.ts";
 import type { ClassicMembership } from "../group/classic-membership.ts";
+import { prepareSerdes } from "../prepare-serdes.ts";
 import { signalAfter } from "../signal-after.ts";
 import { AutoCommit } from "./auto-commit.ts";
 import type { ClusterFetcher } from "./cluster-fetcher.ts";
@@ -70,13 +72,21 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
   #closed: Promise<void> | undefined;
   /** Ends the wait for records. */
   #wake = new AbortController();
+  /** True: the serdes have what they need to begin. */
+  #isPrepared = false;
   /** True while a loop reads, or its body works on a record. */
   #isInUse = false;
 
   constructor(parts: ConsumerParts<Key, Value>) {
     const { context, fetcher, membership, decoder, options } = parts;
     this.#parts = parts;
-    this.#assignment = new ConsumerAssignment(fetcher, decoder);
+    const { clock, timers } = context.platform;
+    this.#assignment = new ConsumerAssignment(fetcher, decoder, {
+      clock,
+      timers,
+      wake: () => this.#wake.abort(),
+      timeoutMs: options.serdeTimeout,
+    });
     this.#positions = new ConsumerPositions(context, options);
     this.#autoCommit = new AutoCommit({
       context,
@@ -246,6 +256,7 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
     try {
       if (membership?.failure !== undefined) throw membership.failure;
       if (this.#wake.signal.aborted) this.#wake = new AbortController();
+      if (!this.#isPrepared) await this.#prepare(this.#closing.signal);
       if (this.#rebalance.isNeeded) await this.#rebalance.run(this.#closing.signal);
       await this.#poll(fetcher);
     } catch (error) {
@@ -256,6 +267,19 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
       logger.log("warn", "client.consumer-waits", { cause: String(error) });
       await timers.sleep(context.options.retryBackoffMsMax, this.#closing.signal).catch(() => {});
     }
+  }
+
+  async #prepare(signal: AbortSignal): Promise<void> {
+    const { context, options } = this.#parts;
+    const uses = new SerdeUses();
+    for (const topic of options.topics) {
+      if (options.key !== undefined)
+        uses.add(options.key, { topic, part: "key", reads: true, writes: false });
+      if (options.value !== undefined)
+        uses.add(options.value, { topic, part: "value", reads: true, writes: false });
+    }
+    await prepareSerdes(uses, context, signal);
+    this.#isPrepared = true;
   }
 
   async #poll(fetcher: ClusterFetcher): Promise<void> {

@@ -14,8 +14,10 @@ import {
   deserializeWith,
   placeOf,
   SerdeContractError,
+  SerdePendingError,
   type Serde,
   type SerdePart,
+  type SerdeWait,
 } from "@millrace/serde";
 
 /** One record (Kafka: `ConsumerRecord`). Its bytes are the receiver's own. */
@@ -92,9 +94,10 @@ export class RecordDecoder<Key, Value> {
   /**
    * The record at which a batch stands; undefined: it is left out.
    *
-   * @throws RecordDeserializationError, SerdeContractError
+   * @param wait so far, for what a serde must first fetch
+   * @throws RecordDeserializationError, SerdeContractError, SerdePendingError
    */
-  decode(batch: RecordBatchView): ConsumerRecord<Key, Value> | undefined {
+  decode(batch: RecordBatchView, wait?: SerdeWait): ConsumerRecord<Key, Value> | undefined {
     const { topic, partition, offset, timestamp } = batch;
     let part: SerdePart = "key";
     try {
@@ -105,6 +108,7 @@ export class RecordDecoder<Key, Value> {
     } catch (cause) {
       // No other record would fare better: to skip is to skip them all.
       if (cause instanceof SerdeContractError) throw cause;
+      if (cause instanceof SerdePendingError && wait?.isTooLong !== true) throw cause;
       const error = new RecordDeserializationError(batch, part, cause);
       if (!this.#isSkipped(error, () => rawRecord(batch))) throw error;
       this.#logger.log("warn", "client.record-skipped", {

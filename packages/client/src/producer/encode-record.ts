@@ -145,7 +145,8 @@ function encodeHeaders(topic: string, given: unknown): Headers {
   });
 }
 
-function topicOf(record: unknown): string {
+/** @throws ClusterError `RECORD_INVALID` */
+export function topicOf(record: unknown): string {
   if (typeof record !== "object" || record === null || Array.isArray(record))
     throw invalid(
       "a topic",

@@ -17,6 +17,8 @@ export const producerOptionRows = {
   key: valueOption<Serde<unknown>>(serdeKind, { kafka: "key.serializer" }),
   /** How values become bytes; without it a value is text or bytes. */
   value: valueOption<Serde<unknown>>(serdeKind, { kafka: "value.serializer" }),
+  /** How long a record waits for what its serde must first fetch, such as a schema, until it cannot be written. */
+  serdeTimeout: durationOption({ byDefault: "30s" }),
   /** Records are sent within `transaction` alone; an earlier producer of the same id is fenced. */
   transactionalId: textOption({ kafka: "transactional.id" }),
   /** After this long the broker aborts an open transaction. */
@@ -84,10 +86,12 @@ export const producerOptionTable = optionTable("client.producer", producerOption
 export function resolveProducerOptions(options: unknown): {
   readonly writer: BatchWriterOptions;
   readonly serdes: RecordSerdes;
+  readonly serdeTimeoutMs: number;
 } {
   const read = readOptions(producerOptionTable, isHandle(options) ? serdesOf(options) : options);
   return {
     serdes: { key: read.key, value: read.value },
+    serdeTimeoutMs: read.serdeTimeout,
     writer: {
       transactionalId: read.transactionalId,
       transactionTimeoutMs: read.transactionTimeout,

@@ -13,13 +13,12 @@ import { signalAfter } from "../signal-after.ts";
 import { closeTimeoutMsDefault, writerClosed, type KafkaBatchWriter } from "./batch-writer.ts";
 import {
   copyOf,
-  encodeRecord,
   noSuchPartition,
   type EncodedRecord,
   type PlainField,
   type ProducerRecord,
-  type RecordSerdes,
 } from "./encode-record.ts";
+import type { RecordEncoder } from "./record-encoder.ts";
 import type { PartitionAppender } from "./partition-appender.ts";
 
 /** Where a record went (Kafka: `RecordMetadata`). */
@@ -32,7 +31,8 @@ export interface RecordMetadata extends TopicPartition {
  * Sends records one by one, a promise each (Kafka: `KafkaProducer`). Records of one partition keep the order
  * of their calls, whether or not the promises are awaited in between; await `send` from time to time, since
  * that is where a full buffer makes itself felt. Each record has its own outcome, whatever became of those
- * that were sent with it.
+ * that were sent with it. A record whose serde must first fetch something, such as a schema, waits for it, and those
+ * behind it; it is read then, so do not change it before its promise has settled.
  *
  * @example
  * await using producer = client.producer({ key: string(), value: json(Order) });
@@ -53,7 +53,7 @@ export class Producer<Key = PlainField, Value = PlainField> implements AsyncDisp
   readonly #platform: Platform;
   readonly #writer: KafkaBatchWriter;
   readonly #isTransactional: boolean;
-  readonly #serdes: RecordSerdes;
+  readonly #encoder: RecordEncoder;
   /** Sends that could not be done at once, in order. */
   #waiting: Promise<unknown> = Promise.resolve();
   #waitingCount = 0;
@@ -68,13 +68,13 @@ export class Producer<Key = PlainField, Value = PlainField> implements AsyncDisp
     platform: Platform,
     writer: KafkaBatchWriter,
     {
-      serdes,
+      encoder,
       isTransactional,
-    }: { readonly serdes: RecordSerdes; readonly isTransactional: boolean },
+    }: { readonly encoder: RecordEncoder; readonly isTransactional: boolean },
   ) {
     this.#platform = platform;
     this.#writer = writer;
-    this.#serdes = serdes;
+    this.#encoder = encoder;
     this.#isTransactional = isTransactional;
   }
 
@@ -87,14 +87,22 @@ export class Producer<Key = PlainField, Value = PlainField> implements AsyncDisp
    * `SERIALIZATION_FAILED`
    */
   send(record: ProducerRecord<Key, Value>): Promise<RecordMetadata> {
-    let encoded: EncodedRecord;
+    const { nowMs } = this.#encoder;
+    let encoded: EncodedRecord | undefined;
     try {
-      encoded = encodeRecord(record, this.#serdes, this.#platform.clock.wallMs());
+      encoded = this.#encoder.encode(record, nowMs);
     } catch (error) {
       return Promise.reject(error); // no record: a transaction goes on without it, as in Kafka
     }
+    if (encoded === undefined) {
+      const { signal } = this.#closing;
+      return this.#sendLater(() => this.#encoder.encodeLater(record, nowMs, signal));
+    }
     const isNow = this.#waitingCount === 0 && this.#isReadyFor(encoded) && this.#writer.hasRoom;
-    if (!isNow) return this.#sendLater(copyOf(encoded));
+    if (!isNow) {
+      const copy = Promise.resolve(copyOf(encoded));
+      return this.#sendLater(() => copy);
+    }
     try {
       return this.#told(outcomeOf(this.#append(encoded)));
     } catch (error) {
@@ -181,12 +189,18 @@ export class Producer<Key = PlainField, Value = PlainField> implements AsyncDisp
     await this.close();
   }
 
-  #sendLater(record: EncodedRecord): Promise<RecordMetadata> {
+  #sendLater(encode: () => Promise<EncodedRecord>): Promise<RecordMetadata> {
     const own = this.#open;
     this.#waitingCount++;
-    const ready = this.#waiting.then(() => this.#prepare(record));
+    const encoded = this.#waiting.then(encode);
+    let isRecord = false;
+    const ready = encoded.then(async (record) => {
+      isRecord = true;
+      await this.#prepare(record);
+      return record;
+    });
     // An object: the wait for the answer is not part of the wait for its turn.
-    const appended = ready.then(() => {
+    const appended = ready.then((record) => {
       if (own !== this.#open) throw isOver(record);
       return { sent: this.#told(outcomeOf(this.#append(record))) };
     });
@@ -194,7 +208,9 @@ export class Producer<Key = PlainField, Value = PlainField> implements AsyncDisp
     const outcome = appended.then(({ sent }) => sent);
     appended.then(
       () => void this.#told(outcome),
-      (error: unknown) => this.#refused(outcome, error, own),
+      (error: unknown) => {
+        if (isRecord) this.#refused(outcome, error, own);
+      },
     );
     return outcome;
   }

@@ -1,8 +1,8 @@
 import type { OffsetAndMetadata } from "@millrace/cluster";
 import type { Platform } from "@millrace/platform";
+import { SerdeWait } from "@millrace/serde";
 
 import { taskIdText, type TaskId } from "../processor/task-id.ts";
-import { SerdeWait } from "../task/serde-wait.ts";
 import type { RecordPlace } from "../task/stream-task-options.ts";
 import type { PendingRecord } from "../task/stream-task.ts";
 

@@ -6,7 +6,7 @@ import {
   type TopicPartition,
 } from "@millrace/model";
 import type { Clock, Counter, Logger, Metrics, Timers } from "@millrace/platform";
-import { int64AsNumber, string } from "@millrace/serde";
+import { int64AsNumber, string, SerdeWait, type WaitBounds } from "@millrace/serde";
 import {
   keyValueStore,
   openTaskStores,
@@ -28,7 +28,6 @@ import type { RecordCollector } from "./record-collector.ts";
 import { RecordQueue } from "./record-queue.ts";
 import { RunningNode } from "./running-node.ts";
 import type { Slice } from "./slice.ts";
-import { SerdeWait, type WaitBounds } from "./serde-wait.ts";
 import { defaultSerdeTimeoutMs, type TaskConfig } from "./stream-task-options.ts";
 import { TaskContext } from "./task-context.ts";
 import { TaskErrors } from "./task-errors.ts";
@@ -55,6 +54,8 @@ export interface GlobalTaskOptions {
   readonly position?: (input: TopicPartition) => Offset | undefined;
   readonly clock: Clock;
   readonly timers: Pick<Timers, "after">;
+  /** Told that what was held may go on; whoever calls `process` from time to time need not know. */
+  readonly wake?: () => void;
   readonly metrics: Metrics;
   readonly logger: Logger;
   /** Told of each record that is left out on purpose. */
@@ -125,9 +126,9 @@ export class GlobalTask implements GlobalStores {
       },
       () => -1,
     );
-    const { clock, timers } = options;
+    const { clock, timers, wake = () => {} } = options;
     const timeoutMs = config.serdeTimeoutMs ?? defaultSerdeTimeoutMs;
-    this.#waits = { clock, timers, wake: () => {}, timeoutMs };
+    this.#waits = { clock, timers, wake, timeoutMs };
     this.#errors = new TaskErrors(
       this.#context,
       withoutLetters(config),

@@ -1,4 +1,5 @@
 import type { RecordBatchView, Timestamp } from "@millrace/model";
+import { type WaitBounds } from "@millrace/serde";
 
 import { StreamsError } from "../error/streams-error.ts";
 import { hashOrderOfTopics } from "../topology/java-order.ts";
@@ -6,7 +7,6 @@ import { matches } from "../topology/topology-builder.ts";
 import type { SourceNode } from "../topology/topology-node.ts";
 import { PartitionGroup } from "./partition-group.ts";
 import { RecordQueue, type QueueErrors } from "./record-queue.ts";
-import type { WaitBounds } from "./serde-wait.ts";
 import {
   defaultSerdeTimeoutMs,
   type RecordPlace,
@@ -57,6 +57,11 @@ export class InputQueues {
   /** True: no record waits. */
   get isEmpty(): boolean {
     return this.#group.isEmpty && this.#held.size === 0;
+  }
+
+  /** True: the next record of an input waits for what its serde fetches. */
+  get areHeld(): boolean {
+    return this.#held.size > 0;
   }
 
   get all(): Iterable<RecordQueue> {

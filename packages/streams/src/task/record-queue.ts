@@ -6,7 +6,7 @@ import {
   type RecordBatchView,
   type Timestamp,
 } from "@millrace/model";
-import { SerdePendingError, type Serde } from "@millrace/serde";
+import { SerdePendingError, type Serde, SerdeWait, type WaitBounds } from "@millrace/serde";
 
 import { CallbackError } from "../error/callback-error.ts";
 import { isProgramMistake } from "../error/program-mistake.ts";
@@ -16,7 +16,6 @@ import { StreamRecord } from "../processor/stream-record.ts";
 import type { TimestampExtractor } from "../processor/timestamp-extractor.ts";
 import type { SourceNode } from "../topology/topology-node.ts";
 import type { ErrorResponse } from "./error-policy.ts";
-import { SerdeWait, type WaitBounds } from "./serde-wait.ts";
 import type { TaskContext } from "./task-context.ts";
 
 /** A record that cannot be read, or the rest of a batch. The error says where it lies. */

@@ -189,6 +189,11 @@ export class StreamTask {
     return !this.#queues.isEmpty;
   }
 
+  /** True: the next record of an input cannot be read yet: `wake` will be called. */
+  get hasHeldInput(): boolean {
+    return this.#queues.areHeld;
+  }
+
   /** True: it has come to a record that is held: nothing is processed. */
   get isHeld(): boolean {
     const places = this.#options.heldPlaces?.() ?? nowhere;

@@ -1,13 +1,17 @@
-import type { Clock, Timer, Timers } from "@millrace/platform";
-import type { SerdePendingError } from "@millrace/serde";
+import type { SerdePendingError } from "./serde-pending-error.ts";
 
 /** What bounds a wait, and who is told of its end. */
 export interface WaitBounds {
-  readonly clock: Pick<Clock, "monotonicMs">;
-  readonly timers: Pick<Timers, "after">;
+  /** A platform's. */
+  readonly clock: { monotonicMs(): number };
+  readonly timers: { after(delayMs: number, callback: () => void): Cancellable };
   /** Told that there is something to do again. */
   readonly wake: () => void;
   readonly timeoutMs: number;
+}
+
+interface Cancellable {
+  cancel(): void;
 }
 
 /** The wait of one record for what its serde must first fetch. The bound is for the whole of it. */
@@ -16,7 +20,7 @@ export class SerdeWait {
   isOver = false;
   readonly #bounds: WaitBounds;
   readonly #sinceMs: number;
-  readonly #timer: Timer;
+  readonly #timer: Cancellable;
   #isClosed = false;
 
   constructor(pending: SerdePendingError, bounds: WaitBounds) {
