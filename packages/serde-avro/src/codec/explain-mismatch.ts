@@ -1,0 +1,142 @@
+import { noBytes } from "@millrace/model";
+
+import { branchNameOf, type AvroSchema } from "../schema/avro-schema.ts";
+import { AvroError } from "./avro-error.ts";
+import { compileWriter } from "./compile-writer.ts";
+import { depthMax } from "./read-cursor.ts";
+import { describeSchema } from "./resolve.ts";
+import { formOf, isWrapped, type ValueOptions } from "./value-form.ts";
+import { WriteCursor } from "./write-cursor.ts";
+
+/** The error for a value that was refused, with the place in it and what was expected there. */
+export function explainMismatch(
+  schema: AvroSchema,
+  value: unknown,
+  options: ValueOptions,
+): AvroError {
+  const { path, schema: expected, value: found } = placeOf({ path: "", schema, value }, options, 0);
+  const where = path === "" ? "the value" : path;
+  return new AvroError(
+    "AVRO_VALUE_MISMATCH",
+    `${where} is ${shown(found)}, expected ${expectation(expected, options)}`,
+  );
+}
+
+interface Part {
+  readonly path: string;
+  readonly schema: AvroSchema;
+  readonly value: unknown;
+}
+
+/** The innermost part that is wrong. */
+function placeOf(part: Part, options: ValueOptions, depth: number): Part {
+  if (depth > depthMax) return part;
+  const wrong = partsOf(part, options).find((inner) => !canWrite(inner, options));
+  return wrong === undefined ? part : placeOf(wrong, options, depth + 1);
+}
+
+function partsOf({ path, schema, value }: Part, options: ValueOptions): readonly Part[] {
+  const at = (step: string | number, inner: AvroSchema, found: unknown): Part => ({
+    path: `${path}/${step}`,
+    schema: inner,
+    value: found,
+  });
+  if (schema.kind === "array") {
+    return Array.isArray(value) ? value.map((item, index) => at(index, schema.items, item)) : [];
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return [];
+  const members = value as Readonly<Record<string, unknown>>;
+  if (schema.kind === "map") {
+    return Object.keys(members).map((name) => at(name, schema.values, members[name]));
+  }
+  if (schema.kind === "record") {
+    return schema.fields
+      .filter((field) => members[field.name] !== undefined || field.default === undefined)
+      .map((field) => at(field.name, field.schema, members[field.name]));
+  }
+  if (schema.kind !== "union") return [];
+  if (isWrapped(schema, options)) {
+    const names = Object.keys(members);
+    const branch = schema.branches.find((inner) => branchNameOf(inner) === names[0]);
+    return branch === undefined || names.length > 1
+      ? []
+      : [at(names[0], branch, members[names[0]])];
+  }
+  const branch = schema.branches.find((inner) => formOf(inner, options) === "object");
+  return branch === undefined ? [] : [{ path, schema: branch, value }];
+}
+
+function canWrite({ schema, value }: Part, options: ValueOptions): boolean {
+  const write = compileWriter(schema, options);
+  try {
+    new WriteCursor().collect(noBytes, write, value);
+    return true;
+  } catch {
+    // Whatever it threw: this part cannot be written.
+    return false;
+  }
+}
+
+function expectation(schema: AvroSchema, options: ValueOptions): string {
+  const { logical } = schema;
+  if (logical !== undefined && options.logicalTypes !== "plain") {
+    if (logical.kind === "decimal") {
+      return `a text of at most ${logical.precision} digits, ${logical.scale} of them behind the point`;
+    }
+    return expectedTexts[logical.kind];
+  }
+  switch (schema.kind) {
+    case "int":
+      return "a whole number of 32 bits";
+    case "long":
+      return options.longs === "number" ? "a whole number within 2^53" : "a bigint of 64 bits";
+    case "float":
+      return "a number within the range of a float";
+    case "string":
+      return "a string without halves of surrogate pairs";
+    case "bytes":
+      return "a Uint8Array";
+    case "fixed":
+      return `a Uint8Array of ${schema.size} bytes`;
+    case "enum":
+      return `one of ${schema.symbols.map((symbol) => JSON.stringify(symbol)).join(", ")}`;
+    case "record":
+      return `an object for the record ${schema.name.full}`;
+    case "union":
+      return isWrapped(schema, options) ? wrappers(schema.branches) : describeSchema(schema);
+    default:
+      return `${schema.kind === "array" ? "an" : "a"} ${schema.kind}`;
+  }
+}
+
+const expectedTexts = {
+  date: "a date such as 2026-11-28",
+  "time-millis": "a time such as 13:05:09.007",
+  "time-micros": "a time such as 13:05:09.000007",
+  "timestamp-millis": "milliseconds since 1970, a whole number",
+  "timestamp-micros": "an instant such as 2026-11-28T12:05:09.000007Z",
+  "timestamp-nanos": "an instant such as 2026-11-28T12:05:09.000000007Z, from 1677 to 2262",
+  "local-timestamp-millis": "a date with its time such as 2026-11-28T12:05:09.007",
+  "local-timestamp-micros": "a date with its time such as 2026-11-28T12:05:09.000007",
+  "local-timestamp-nanos": "a date with its time such as 2026-11-28T12:05:09.000000007",
+  uuid: "a UUID such as 6f9619ff-8b86-d011-b42d-00cf4fc964ff",
+  duration: "{ months, days, milliseconds }, whole numbers of 32 bits, not negative",
+} as const;
+
+function wrappers(branches: readonly AvroSchema[]): string {
+  const forms = branches.map((branch) =>
+    branch.kind === "null" ? "null" : `{ ${JSON.stringify(branchNameOf(branch))}: … }`,
+  );
+  return forms.join(" or ");
+}
+
+function shown(value: unknown): string {
+  if (value === undefined) return "missing";
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 100));
+  if (typeof value !== "object" || value === null) return String(value);
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (value instanceof Uint8Array) return `${value.length} bytes`;
+  const names = Object.keys(value).slice(0, 8);
+  return `an object with ${names.length === 0 ? "no members" : names.join(", ")}`;
+}

@@ -1,0 +1,161 @@
+import utils from "avsc/lib/utils.js";
+
+import { AvroError } from "./avro-error.ts";
+import { depthMax, tooDeep } from "./read-cursor.ts";
+
+/** What a cursor keeps between values; greater ones have memory of their own. */
+const keptBytesMax = 1 << 20;
+const asciiLoopCharsMax = 32;
+const scratch = new BigInt64Array(1);
+const scratchHalves = new Int32Array(scratch.buffer);
+
+/**
+ * Writes what Avro reads, and refuses what is no value of its type: the message then says neither which nor where, which
+ * whoever called finds out.
+ */
+export class WriteCursor extends utils.Tap {
+  #depth = 0;
+
+  constructor() {
+    super(utils.newSlowBuffer(1024));
+  }
+
+  /** New bytes that begin with a prefix, and go on with what `write` puts for a value. */
+  collect(
+    prefix: Uint8Array,
+    write: (cursor: WriteCursor, value: unknown) => void,
+    value: unknown,
+  ): Uint8Array {
+    for (;;) {
+      this.#depth = 0;
+      this.pos = 0;
+      if (prefix.length > 0) this.putRaw(prefix);
+      write(this, value);
+      if (this.isValid()) break;
+      this.buf = utils.newSlowBuffer(2 * this.pos);
+    }
+    const bytes = new Uint8Array(this.buf.buffer.slice(0, this.pos));
+    if (this.buf.length > keptBytesMax) this.buf = utils.newSlowBuffer(1024);
+    return bytes;
+  }
+
+  putNull(value: unknown): void {
+    if (value !== null) throw mismatch();
+  }
+
+  putBoolean(value: unknown): void {
+    if (typeof value !== "boolean") throw mismatch();
+    this.buf[this.pos++] = value ? 1 : 0;
+  }
+
+  putInt(value: unknown): void {
+    if (typeof value !== "number" || (value | 0) !== value) throw mismatch();
+    if (value >= -64 && value < 64) this.buf[this.pos++] = (value << 1) ^ (value >> 31);
+    else this.writeLong(value);
+  }
+
+  putLong(value: unknown): void {
+    if (typeof value !== "number" || !Number.isSafeInteger(value)) throw mismatch();
+    this.writeLong(value);
+  }
+
+  putBigint(value: unknown): void {
+    if (typeof value !== "bigint") throw mismatch();
+    const number = Number(value);
+    if (number > -4e15 && number < 4e15) {
+      this.writeLong(number);
+      return;
+    }
+    scratch[0] = value;
+    if (scratch[0] !== value) throw mismatch();
+    this.#putHalves(scratchHalves[0], scratchHalves[1]);
+  }
+
+  putFloat(value: unknown): void {
+    if (typeof value !== "number") throw mismatch();
+    const isLost = !Number.isFinite(Math.fround(value)) && Number.isFinite(value);
+    if (isLost) throw mismatch();
+    this.writeFloat(value);
+  }
+
+  putDouble(value: unknown): void {
+    if (typeof value !== "number") throw mismatch();
+    this.writeDouble(value);
+  }
+
+  putString(value: unknown): void {
+    if (typeof value !== "string") throw mismatch();
+    if (value.length <= asciiLoopCharsMax && this.#putAscii(value)) return;
+    if (!value.isWellFormed()) throw mismatch();
+    this.writeString(value);
+  }
+
+  putBytes(value: unknown): void {
+    if (!(value instanceof Uint8Array)) throw mismatch();
+    this.writeLong(value.length);
+    this.putRaw(value);
+  }
+
+  putFixed(value: unknown, size: number): void {
+    if (!(value instanceof Uint8Array) || value.length !== size) throw mismatch();
+    this.putRaw(value);
+  }
+
+  putRaw(bytes: Uint8Array): void {
+    const at = this.pos;
+    this.pos = at + bytes.length;
+    if (this.pos > this.buf.length) return;
+    if (bytes.length > asciiLoopCharsMax) this.buf.set(bytes, at);
+    else for (let index = 0; index < bytes.length; index++) this.buf[at + index] = bytes[index];
+  }
+
+  enter(): void {
+    if (++this.#depth > depthMax) throw tooDeep();
+  }
+
+  leave(): void {
+    this.#depth--;
+  }
+
+  /** The one name of a wrapped branch. */
+  branchOf(value: unknown): string {
+    if (typeof value !== "object" || value === null) throw mismatch();
+    const names = Object.keys(value);
+    if (names.length !== 1) throw mismatch();
+    return names[0];
+  }
+
+  mismatch(): AvroError {
+    return mismatch();
+  }
+
+  /** False: it is not ASCII, and nothing was written. */
+  #putAscii(value: string): boolean {
+    const { buf, pos } = this;
+    const { length } = value;
+    for (let index = 0; index < length; index++) {
+      const code = value.charCodeAt(index);
+      if (code > 0x7f) return false;
+      buf[pos + 1 + index] = code;
+    }
+    buf[pos] = length << 1;
+    this.pos = pos + 1 + length;
+    return true;
+  }
+
+  #putHalves(low: number, high: number): void {
+    const sign = high >> 31;
+    let zigzagLow = (low << 1) ^ sign;
+    let zigzagHigh = ((high << 1) | (low >>> 31)) ^ sign;
+    while (zigzagHigh !== 0 || zigzagLow >>> 0 > 0x7f) {
+      this.buf[this.pos++] = (zigzagLow & 0x7f) | 0x80;
+      zigzagLow = (zigzagLow >>> 7) | (zigzagHigh << 25);
+      zigzagHigh >>>= 7;
+    }
+    this.buf[this.pos++] = zigzagLow;
+  }
+}
+
+export function mismatch(): AvroError {
+  return new AvroError("AVRO_VALUE_MISMATCH", "the value does not fit the schema");
+}
