@@ -1,9 +1,21 @@
 import { createHash } from "node:crypto";
 
-import { avroCanonicalForm, avroFingerprint, avroFormat } from "@millrace/serde-avro";
+import { fromHex, toHex } from "@millrace/model";
+import { SchemaError } from "@millrace/schema-registry";
+import {
+  avro,
+  avroCanonicalForm,
+  AvroError,
+  avroFingerprint,
+  avroFormat,
+  type AvroOptions,
+} from "@millrace/serde-avro";
+
+import { readSource } from "../../packages/serde-avro/src/schema/schema-source.ts";
 
 import { compatibilityWith } from "./answer-compatibility.ts";
 import type { Answerer } from "./answerers.ts";
+import { readValue, showValue } from "./avro-values.ts";
 import { compatibilityDiffers, membersDiffer } from "./compare.ts";
 import type { FactAnswer, FactCase } from "./facts.ts";
 
@@ -21,6 +33,18 @@ export const avroAnswerers: readonly Answerer[] = [
     answer: answerCanonical,
     differences: membersDiffer(["canonical", "crc64", "md5", "sha256"]),
   },
+  {
+    kind: "avro/resolution",
+    count: 160,
+    answer: answerResolution,
+    differences: membersDiffer(["error", "value", "rewritten", "logical"]),
+  },
+  {
+    kind: "avro/single-object",
+    count: 12,
+    answer: answerSingleObject,
+    differences: membersDiffer(["bytes", "value"]),
+  },
 ];
 
 function answerCanonical({ schema }: FactCase): FactAnswer {
@@ -33,4 +57,53 @@ function answerCanonical({ schema }: FactCase): FactAnswer {
     md5: digest("md5"),
     sha256: digest("sha256"),
   };
+}
+
+const plain = { logicalTypes: "plain" } as const;
+
+function answerResolution({ writer, reader, bytes, logical }: FactCase): FactAnswer {
+  try {
+    readSource(`${reader}`);
+  } catch (error) {
+    if (error instanceof SchemaError) return { error: "reader-schema" };
+    throw error;
+  }
+  try {
+    const serde = avro<unknown>(`${reader}`, { ...plain, writtenWith: [`${writer}`] });
+    const value = serde.deserialize(fromHex(`${bytes}`), "topic");
+    return {
+      value: showValue(readSource(`${reader}`), value, plain),
+      rewritten: toHex(serde.serialize(value, "topic")),
+      ...(logical === undefined
+        ? {}
+        : { logical: logicalOf(`${writer}`, `${reader}`, `${bytes}`) }),
+    };
+  } catch (error) {
+    if (error instanceof AvroError) return { error: resolutionErrors[error.code] ?? error.message };
+    throw error;
+  }
+}
+
+const resolutionErrors: Readonly<Record<string, string>> = {
+  AVRO_TRUNCATED: "truncated",
+  AVRO_MALFORMED: "malformed",
+  AVRO_UNRESOLVABLE: "resolution",
+};
+
+/** The value through the logical types; written again it has the same bytes. */
+function logicalOf(writer: string, reader: string, bytes: string): unknown {
+  const options: AvroOptions = { writtenWith: [writer] };
+  const serde = avro<unknown>(reader, options);
+  const value = serde.deserialize(fromHex(bytes), "topic");
+  const again = avro<unknown>(reader).deserialize(serde.serialize(value, "topic"), "topic");
+  const shown = showValue(readSource(reader), again, options);
+  return shown;
+}
+
+function answerSingleObject({ schema, value, bytes }: FactCase): FactAnswer {
+  const serde = avro<unknown>(`${schema}`, { ...plain, encoding: "single-object" });
+  const read = serde.deserialize(fromHex(`${bytes}`), "topic");
+  const own = readSource(`${schema}`);
+  const written = serde.serialize(readValue(own, value, plain) as NonNullable<unknown>, "topic");
+  return { bytes: toHex(written), value: showValue(own, read, plain) };
 }

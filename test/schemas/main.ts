@@ -10,8 +10,19 @@ for (const given of parseCases(await text(process.stdin))) {
   if (answer === undefined) {
     unanswered.set(kindOf(given), (unanswered.get(kindOf(given)) ?? 0) + 1);
   } else {
-    process.stdout.write(`${JSON.stringify(answer)}\n`);
+    process.stdout.write(`${JSON.stringify(answer, asDouble)}\n`);
   }
 }
 await closeAnswerers();
 for (const [kind, count] of unanswered) console.error(`nothing answers ${count} of ${kind}`);
+
+/** A double without a fraction is no integer beyond 2^53: it has an exponent then. */
+function asDouble(_name: string, value: unknown): unknown {
+  const isLarge = typeof value === "number" && Number.isInteger(value) && Math.abs(value) > 2 ** 53;
+  return isLarge ? rawJson(value.toExponential()) : value;
+}
+
+function rawJson(text: string): unknown {
+  // The types of the library lag behind: it is there since Node 22.
+  return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(text);
+}

@@ -1,13 +1,17 @@
-import { invariant } from "@millrace/model";
-
-import type { AvroField, AvroSchema, PrimitiveSchema } from "../schema/avro-schema.ts";
+import type { AvroSchema, PrimitiveSchema } from "../schema/avro-schema.ts";
 import { AvroError } from "./avro-error.ts";
 import { dateText, dateTimeText, timeText } from "./date-text.ts";
 import { decimalText } from "./decimal-text.ts";
 import { defaultBytes } from "./default-bytes.ts";
 import { readDuration, readUuid } from "./logical-values.ts";
 import { ReadCursor } from "./read-cursor.ts";
-import { resolve, type ContainerPlan, type ReadPlan, type RecordPlan } from "./resolve.ts";
+import {
+  resolve,
+  type ContainerPlan,
+  type DefaultedField,
+  type ReadPlan,
+  type RecordPlan,
+} from "./resolve.ts";
 import { bytesMinOf, isRecursive } from "./schema-shape.ts";
 import { memberName, SourceCode } from "./source-code.ts";
 import { wrapperOf, type ValueOptions } from "./value-form.ts";
@@ -162,7 +166,7 @@ return map;`;
     const { longs = "bigint", logicalTypes } = this.#options;
     const isLogical = reader.logical !== undefined && logicalTypes !== "plain";
     const kind = isLogical ? reader.logical?.kind : undefined;
-    const isNumber = kind === undefined ? longs === "number" : kind.endsWith("-millis");
+    const isNumber = kind === undefined ? longs === "number" : kind === "timestamp-millis";
     if (from.kind === "int") {
       return this.#logical(reader, isNumber || isLogical ? "c.int()" : "BigInt(c.int())");
     }
@@ -204,8 +208,7 @@ return map;`;
   }
 
   /** A default is a new value each time, unless nobody can change it. */
-  #default(field: AvroField): string {
-    invariant(field.default !== undefined, "AVRO-1", { field: field.name });
+  #default(field: DefaultedField): string {
     const bytes = defaultBytes(field.schema, field.default);
     const read = new ReaderCompiler(this.#options).compile(resolve(field.schema, field.schema));
     const cursor = new ReadCursor();

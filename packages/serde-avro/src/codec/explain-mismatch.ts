@@ -5,7 +5,7 @@ import { AvroError } from "./avro-error.ts";
 import { compileWriter } from "./compile-writer.ts";
 import { depthMax } from "./read-cursor.ts";
 import { describeSchema } from "./resolve.ts";
-import { formOf, isWrapped, type ValueOptions } from "./value-form.ts";
+import { formOf, formOfValue, isWrapped, type ValueOptions } from "./value-form.ts";
 import { WriteCursor } from "./write-cursor.ts";
 
 /** The error for a value that was refused, with the place in it and what was expected there. */
@@ -41,6 +41,11 @@ function partsOf({ path, schema, value }: Part, options: ValueOptions): readonly
     schema: inner,
     value: found,
   });
+  if (schema.kind === "union" && !isWrapped(schema, options)) {
+    const form = formOfValue(value);
+    const branch = schema.branches.find((inner) => formOf(inner, options) === form);
+    return branch === undefined ? [] : [{ path, schema: branch, value }];
+  }
   if (schema.kind === "array") {
     return Array.isArray(value) ? value.map((item, index) => at(index, schema.items, item)) : [];
   }
@@ -55,15 +60,9 @@ function partsOf({ path, schema, value }: Part, options: ValueOptions): readonly
       .map((field) => at(field.name, field.schema, members[field.name]));
   }
   if (schema.kind !== "union") return [];
-  if (isWrapped(schema, options)) {
-    const names = Object.keys(members);
-    const branch = schema.branches.find((inner) => branchNameOf(inner) === names[0]);
-    return branch === undefined || names.length > 1
-      ? []
-      : [at(names[0], branch, members[names[0]])];
-  }
-  const branch = schema.branches.find((inner) => formOf(inner, options) === "object");
-  return branch === undefined ? [] : [{ path, schema: branch, value }];
+  const names = Object.keys(members);
+  const branch = schema.branches.find((inner) => branchNameOf(inner) === names[0]);
+  return branch === undefined || names.length > 1 ? [] : [at(names[0], branch, members[names[0]])];
 }
 
 function canWrite({ schema, value }: Part, options: ValueOptions): boolean {

@@ -1,4 +1,4 @@
-import utils from "avsc/lib/utils.js";
+import { newTapBuffer, Tap, tapBufferOf } from "./tap.ts";
 
 import { AvroError, malformed, truncated } from "./avro-error.ts";
 
@@ -19,7 +19,7 @@ const scratchHalves = new Int32Array(scratch.buffer);
  * Reads what Avro writes, and refuses what cannot be: each length is compared with the bytes that are left before
  * anything is made of it. It stands on avsc's cursor, and so on Node's Buffer, for texts and doubles.
  */
-export class ReadCursor extends utils.Tap {
+export class ReadCursor extends Tap {
   /** Where the value's bytes end; `buf` is all of the memory that they stand in. */
   #end = 0;
   #depth = 0;
@@ -29,13 +29,13 @@ export class ReadCursor extends utils.Tap {
   #high = 0;
 
   constructor() {
-    super(utils.newSlowBuffer(0));
+    super(newTapBuffer(0));
   }
 
   /** Begins with the bytes from `at` to their end. */
   open(bytes: Uint8Array, at: number): void {
     if (bytes.buffer !== this.#array) {
-      this.buf = utils.bufferFrom(bytes.buffer, 0);
+      this.buf = tapBufferOf(bytes.buffer, 0);
       this.#array = bytes.buffer;
     }
     this.pos = bytes.byteOffset + at;

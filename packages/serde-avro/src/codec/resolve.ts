@@ -8,6 +8,7 @@ import type {
   UnionSchema,
 } from "../schema/avro-schema.ts";
 import { isNamed } from "../schema/avro-schema.ts";
+import type { Json } from "../schema/json.ts";
 import { isPromotable } from "../schema/promotion.ts";
 import { applyAliases } from "./apply-aliases.ts";
 import { areEquivalent } from "./equivalent-schemas.ts";
@@ -48,10 +49,12 @@ export interface RecordPlan {
   /** In the order of the writer's fields. */
   readonly steps: readonly FieldStep[];
   /** Fields of the reader that are not written, and so take their default. */
-  readonly defaults: readonly AvroField[];
+  readonly defaults: readonly DefaultedField[];
   /** A field that is neither written nor has a default. */
   readonly missing?: string;
 }
+
+export type DefaultedField = AvroField & { readonly default: Json };
 
 export type FieldStep =
   | { readonly kind: "read"; readonly field: AvroField; readonly plan: ReadPlan }
@@ -124,7 +127,14 @@ class Resolution {
       ({ name }) => !writer.fields.some((own) => own.name === name),
     );
     const missing = absent.find((field) => field.default === undefined)?.name;
-    const plan: RecordPlan = { kind: "record", reader, writer, steps, defaults: absent, missing };
+    const plan: RecordPlan = {
+      kind: "record",
+      reader,
+      writer,
+      steps,
+      defaults: absent.filter(hasDefault),
+      missing,
+    };
     known.set(reader, plan);
     if (missing !== undefined) return plan;
     for (const { name, schema } of writer.fields) {
@@ -160,6 +170,10 @@ class Resolution {
       plan.steps.every((step) => step.kind === "skip" || !isError(step.plan))
     );
   }
+}
+
+function hasDefault(field: AvroField): field is DefaultedField {
+  return field.default !== undefined;
 }
 
 function isError(plan: ReadPlan): boolean {

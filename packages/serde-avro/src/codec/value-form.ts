@@ -49,6 +49,17 @@ export function formOf(schema: AvroSchema, options: ValueOptions): ValueForm {
   }
 }
 
+/** The form of a value; undefined: values of Avro have none such. */
+export function formOfValue(value: unknown): ValueForm | undefined {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "list";
+  if (value instanceof Uint8Array) return "bytes";
+  const type = typeof value;
+  if (type === "string") return "text";
+  const isForm = type === "boolean" || type === "number" || type === "bigint" || type === "object";
+  return isForm ? type : undefined;
+}
+
 /** A union whose branches JavaScript cannot tell apart has each but null in an object that names it. */
 export function isWrapped(union: UnionSchema, options: ValueOptions): boolean {
   const forms = union.branches.map((branch) => formOf(branch, options));

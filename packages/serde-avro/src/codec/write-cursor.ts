@@ -1,4 +1,4 @@
-import utils from "avsc/lib/utils.js";
+import { newTapBuffer, Tap } from "./tap.ts";
 
 import { AvroError } from "./avro-error.ts";
 import { depthMax, tooDeep } from "./read-cursor.ts";
@@ -13,11 +13,11 @@ const scratchHalves = new Int32Array(scratch.buffer);
  * Writes what Avro reads, and refuses what is no value of its type: the message then says neither which nor where, which
  * whoever called finds out.
  */
-export class WriteCursor extends utils.Tap {
+export class WriteCursor extends Tap {
   #depth = 0;
 
   constructor() {
-    super(utils.newSlowBuffer(1024));
+    super(newTapBuffer(1024));
   }
 
   /** New bytes that begin with a prefix, and go on with what `write` puts for a value. */
@@ -32,10 +32,10 @@ export class WriteCursor extends utils.Tap {
       if (prefix.length > 0) this.putRaw(prefix);
       write(this, value);
       if (this.isValid()) break;
-      this.buf = utils.newSlowBuffer(2 * this.pos);
+      this.buf = newTapBuffer(2 * this.pos);
     }
     const bytes = new Uint8Array(this.buf.buffer.slice(0, this.pos));
-    if (this.buf.length > keptBytesMax) this.buf = utils.newSlowBuffer(1024);
+    if (this.buf.length > keptBytesMax) this.buf = newTapBuffer(1024);
     return bytes;
   }
 

@@ -112,8 +112,11 @@ export class SchemaReader {
   #find(name: string, place: Place): AvroSchema {
     if (isPrimitiveKind(name)) return { kind: name, attributes: new Map() };
     const full = avroName(name, place.namespace).full;
-    const found = this.#named.get(full) ?? this.#named.get(name);
+    const found = this.#named.get(full);
     if (found !== undefined) return found;
+    // Java finds one without a namespace as well, if all of it stands before.
+    const bare = this.#named.get(name);
+    if (bare?.kind !== undefined) return bare;
     throw invalid(place, `names "${full}", which is defined neither here nor in a reference`);
   }
 

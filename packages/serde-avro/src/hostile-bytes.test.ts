@@ -1,0 +1,182 @@
+import { fromHex } from "@millrace/model";
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+
+import { AvroError, avro, type AvroSchemaSource } from "./index.ts";
+
+/** A zigzag number in bytes. */
+function long(value: bigint): readonly number[] {
+  let rest = BigInt.asUintN(64, (value << 1n) ^ (value >> 63n));
+  const bytes: number[] = [];
+  do {
+    bytes.push(Number(rest & 0x7fn) | (rest > 0x7fn ? 0x80 : 0));
+    rest >>= 7n;
+  } while (rest > 0n);
+  return bytes;
+}
+
+function outcomeOf(schema: AvroSchemaSource, bytes: Uint8Array, writtenWith = schema): string {
+  const serde = avro<unknown>(schema, { writtenWith: [writtenWith] });
+  const before = performance.now();
+  try {
+    serde.deserialize(bytes, "topic");
+    return "read";
+  } catch (error) {
+    if (error instanceof AvroError) return error.code;
+    throw error;
+  } finally {
+    expect(performance.now() - before).toBeLessThan(2000);
+  }
+}
+
+const list = {
+  type: "record",
+  name: "Node",
+  fields: [{ name: "next", type: ["null", "Node"] }],
+};
+const empty = { type: "record", name: "Empty", fields: [] };
+const skipped = (schema: AvroSchemaSource): AvroSchemaSource => ({
+  type: "record",
+  name: "R",
+  fields: [{ name: "a", type: schema }],
+});
+const without = { type: "record", name: "R", fields: [] };
+
+describe("AVRO-2: bytes that cannot be are an error, at no cost", () => {
+  test.each<[string, AvroSchemaSource, readonly number[], string]>([
+    ["a string of 2 GB in 5 bytes", "string", long(2n ** 31n), "AVRO_TRUNCATED"],
+    ["bytes of 2^62", "bytes", long(2n ** 62n), "AVRO_TRUNCATED"],
+    ["a string of negative length", "string", long(-5n), "AVRO_MALFORMED"],
+    ["2^40 ints in a block", { type: "array", items: "int" }, long(2n ** 40n), "AVRO_TRUNCATED"],
+    ["2^40 nulls", { type: "array", items: "null" }, long(2n ** 40n), "AVRO_LIMIT_EXCEEDED"],
+    ["2^40 empty records", { type: "array", items: empty }, long(2n ** 40n), "AVRO_LIMIT_EXCEEDED"],
+    ["2^40 entries", { type: "map", values: "null" }, long(2n ** 40n), "AVRO_TRUNCATED"],
+    ["-2^40 ints", { type: "array", items: "int" }, [...long(-(2n ** 40n)), 0], "AVRO_TRUNCATED"],
+    [
+      "-2^63 nulls",
+      { type: "array", items: "null" },
+      [...long(-(2n ** 63n)), 0],
+      "AVRO_LIMIT_EXCEEDED",
+    ],
+    [
+      "a block of negative size",
+      { type: "array", items: "int" },
+      [...long(-1n), ...long(-1n)],
+      "AVRO_MALFORMED",
+    ],
+    ["a number without end", "long", Array<number>(1000).fill(0xff), "AVRO_MALFORMED"],
+    ["an int beyond 32 bits", "int", long(2n ** 33n), "AVRO_MALFORMED"],
+    ["nothing", "int", [], "AVRO_TRUNCATED"],
+    ["a branch that is none", ["null", "int"], long(2n), "AVRO_MALFORMED"],
+    ["a negative branch", ["null", "int"], long(-1n), "AVRO_MALFORMED"],
+    [
+      "a symbol that is none",
+      { type: "enum", name: "E", symbols: ["A"] },
+      long(7n),
+      "AVRO_MALFORMED",
+    ],
+    ["a boolean of 2", "boolean", [2], "AVRO_MALFORMED"],
+    ["bytes behind the value", "int", [2, 0], "AVRO_MALFORMED"],
+    ["half a double", "double", [1, 2, 3, 4], "AVRO_TRUNCATED"],
+  ])("%s", (_name, schema, bytes, code) => {
+    expect(outcomeOf(schema, Uint8Array.from(bytes))).toBe(code);
+  });
+
+  test.each<[string, AvroSchemaSource, readonly number[], string]>([
+    ["a string of 2 GB", "string", long(2n ** 31n), "AVRO_TRUNCATED"],
+    ["2^40 nulls", { type: "array", items: "null" }, long(2n ** 40n), "AVRO_LIMIT_EXCEEDED"],
+    ["2^40 ints", { type: "array", items: "int" }, long(2n ** 40n), "AVRO_TRUNCATED"],
+    [
+      "a block of 2^40 bytes",
+      { type: "map", values: "int" },
+      [...long(-1n), ...long(2n ** 40n)],
+      "AVRO_TRUNCATED",
+    ],
+    ["a branch that is none", ["null", "int"], long(9n), "AVRO_MALFORMED"],
+  ])("%s that nobody looks at", (_name, schema, bytes, code) => {
+    expect(outcomeOf(without, Uint8Array.from(bytes), skipped(schema))).toBe(code);
+  });
+
+  test("many arrays of nulls share one bound", () => {
+    const schema = { type: "array", items: { type: "array", items: "null" } };
+    const inner = [...long(500_000n), 0];
+    const bytes = [...long(3n), ...inner, ...inner, ...inner, 0];
+    expect(outcomeOf(schema, Uint8Array.from(bytes))).toBe("AVRO_LIMIT_EXCEEDED");
+  });
+
+  test("a value nested 10,000 times, read or passed over", () => {
+    const bytes = new Uint8Array(10_001).fill(2);
+    bytes[10_000] = 0;
+    expect(outcomeOf(list, bytes)).toBe("AVRO_LIMIT_EXCEEDED");
+    expect(outcomeOf(without, bytes, skipped(list))).toBe("AVRO_LIMIT_EXCEEDED");
+    expect(outcomeOf(list, bytes.subarray(9100))).toBe("read");
+  });
+
+  test("a nested value of wide records", () => {
+    const fields = Array.from({ length: 300 }, (_, index) => ({ name: `f${index}`, type: "int" }));
+    const wide = {
+      type: "record",
+      name: "Wide",
+      fields: [...fields, { name: "next", type: ["null", "Wide"] }],
+    };
+    const bytes = Uint8Array.from(
+      Array.from({ length: 10_000 }).flatMap(() => [...Array(300).fill(0), 2]),
+    );
+    expect(outcomeOf(wide, bytes)).toBe("AVRO_LIMIT_EXCEEDED");
+  });
+
+  test("a decimal of a megabyte", () => {
+    const schema = { type: "bytes", logicalType: "decimal", precision: 9, scale: 2 };
+    const bytes = Uint8Array.from([...long(2n ** 20n), ...Array<number>(2 ** 20).fill(1)]);
+    expect(outcomeOf(schema, bytes)).toBe("AVRO_LIMIT_EXCEEDED");
+  });
+
+  test("bytes that end in the middle of others are not read beyond their end", () => {
+    const whole = fromHex("0661626306616263");
+    expect(outcomeOf("string", whole.subarray(0, 3))).toBe("AVRO_TRUNCATED");
+    expect(outcomeOf("long", Uint8Array.of(0x80, 1).subarray(0, 1))).toBe("AVRO_TRUNCATED");
+    expect(outcomeOf("double", new Uint8Array(16).subarray(0, 7))).toBe("AVRO_TRUNCATED");
+  });
+
+  test("any bytes at all are a value, or an AvroError", () => {
+    const schema = {
+      type: "record",
+      name: "Any",
+      fields: [
+        { name: "a", type: ["null", "string", "long", { type: "array", items: ["null", "Any"] }] },
+        {
+          name: "b",
+          type: { type: "map", values: { type: "bytes", logicalType: "decimal", precision: 4 } },
+        },
+        { name: "c", type: { type: "long", logicalType: "timestamp-micros" } },
+        { name: "d", type: { type: "int", logicalType: "date" } },
+        { name: "e", type: { type: "int", logicalType: "time-millis" } },
+        { name: "f", type: { type: "fixed", name: "F", size: 12, logicalType: "duration" } },
+        { name: "g", type: "double" },
+        { name: "h", type: { type: "enum", name: "E", symbols: ["A", "B"] } },
+      ],
+    };
+    const other = {
+      ...schema,
+      fields: schema.fields.filter(({ name }) => name !== "a" && name !== "f"),
+    };
+    const readers = [
+      avro<unknown>(schema),
+      avro<unknown>(other, { writtenWith: [schema] }),
+      avro<unknown>(schema, { encoding: "single-object" }),
+    ];
+    const byte = fc.oneof(fc.constantFrom(0, 1, 2, 4, 6, 0x80, 0xff), fc.nat(255));
+    fc.assert(
+      fc.property(fc.array(byte, { maxLength: 80 }), (bytes) => {
+        for (const reader of readers) {
+          try {
+            reader.deserialize(Uint8Array.from(bytes), "topic");
+          } catch (error) {
+            if (!(error instanceof AvroError)) throw error;
+          }
+        }
+      }),
+      { numRuns: 3000 },
+    );
+  });
+});
