@@ -225,6 +225,16 @@ describe("what does not fit is refused with its place", () => {
   });
 });
 
+test("a long is read as the nearest float, rounded once", () => {
+  const serde = avro<number>("float", { writtenWith: ["long"] });
+  const read = (value: bigint): number =>
+    serde.deserialize(avro("long").serialize(value, "topic"), "topic");
+  // Half of the way between two floats and a little more: as a double it would be half of the way.
+  expect(read(2n ** 62n + 2n ** 38n + 1n)).toBe(2 ** 62 + 2 ** 39);
+  expect(read(-(2n ** 62n + 2n ** 38n))).toBe(-(2 ** 62));
+  expect(read(16_777_217n)).toBe(16_777_216);
+});
+
 describe("single objects", () => {
   const old = record({ name: "a", type: "int" });
   const now = record({ name: "a", type: "long" }, { name: "b", type: "string", default: "x" });

@@ -12,7 +12,7 @@ import {
   type ReadPlan,
   type RecordPlan,
 } from "./resolve.ts";
-import { bytesMinOf, isRecursive } from "./schema-shape.ts";
+import { isRecursive, takesNoBytes } from "./schema-shape.ts";
 import { memberName, SourceCode } from "./source-code.ts";
 import { wrapperOf, type ValueOptions } from "./value-form.ts";
 
@@ -95,16 +95,17 @@ class ReaderCompiler {
   }
 
   #array({ writer, items }: ContainerPlan): string {
+    const block = takesNoBytes(writer) ? "c.emptyItems(c.block())" : "c.block()";
     return `const list = [];
-for (let n = c.block(${bytesMinOf(writer)}); n !== 0; n = c.block(${bytesMinOf(writer)})) {
+for (let n = ${block}; n !== 0; n = ${block}) {
   for (; n > 0; n--) list.push(${this.#read(items)});
 }
 return list;`;
   }
 
-  #map({ writer, items }: ContainerPlan): string {
+  #map({ items }: ContainerPlan): string {
     return `const map = {};
-for (let n = c.block(${1 + bytesMinOf(writer)}); n !== 0; n = c.block(${1 + bytesMinOf(writer)})) {
+for (let n = c.block(); n !== 0; n = c.block()) {
   for (; n > 0; n--) {
     const name = c.string();
     const value = ${this.#read(items)};
@@ -265,12 +266,15 @@ return map;`;
       if (isRecursive(schema)) return ["c.enter();", ...lines, "c.leave();"].join("\n");
       return lines.join("\n");
     }
-    const items =
-      schema.kind === "array" ? schema.items : schema.kind === "map" ? schema.values : schema;
-    const bytesMin = bytesMinOf(items) + (schema.kind === "map" ? 1 : 0);
-    const name = schema.kind === "map" ? "c.skipBytes(); " : "";
-    return `for (let n = c.skippedBlock(${bytesMin}); n !== 0; n = c.skippedBlock(${bytesMin})) {
-  for (; n > 0; n--) { ${name}${this.#skip(items)} }
+    if (schema.kind === "map") {
+      return `for (let n = c.skippedBlock(); n !== 0; n = c.skippedBlock()) {
+  for (; n > 0; n--) { c.skipBytes(); ${this.#skip(schema.values)} }
+}`;
+    }
+    const items = schema.kind === "array" ? schema.items : schema;
+    const block = takesNoBytes(items) ? "c.emptyItems(c.skippedBlock())" : "c.skippedBlock()";
+    return `for (let n = ${block}; n !== 0; n = ${block}) {
+  for (; n > 0; n--) { ${this.#skip(items)} }
 }`;
   }
 

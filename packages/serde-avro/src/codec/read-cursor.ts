@@ -132,44 +132,36 @@ export class ReadCursor extends Tap {
     return index;
   }
 
-  /**
-   * How many items the next block has; 0: there is none.
-   *
-   * @param bytesMin what an item takes at least
-   */
-  block(bytesMin: number): number {
-    let count = this.#number();
-    if (count < 0) {
-      count = -count;
-      this.length();
-    }
-    this.#grant(count, bytesMin);
-    return count;
+  /** How many items the next block has; 0: there is none. */
+  block(): number {
+    const count = this.#number();
+    if (count >= 0) return count;
+    this.length();
+    return -count;
   }
 
   /** As `block`, but blocks that tell their size are stepped over. */
-  skippedBlock(bytesMin: number): number {
+  skippedBlock(): number {
     let count = this.#number();
     while (count < 0) {
       this.skip(this.length());
       count = this.#number();
     }
-    this.#grant(count, bytesMin);
     return count;
   }
 
-  #grant(count: number, bytesMin: number): void {
-    if (bytesMin > 0) {
-      if (count * bytesMin > this.#end - this.pos) throw truncated();
-      return;
-    }
+  /**
+   * That many items that take no bytes, so that nothing else bounds them.
+   *
+   * @throws AvroError `AVRO_LIMIT_EXCEEDED`
+   */
+  emptyItems(count: number): number {
     this.#emptyItems += count;
-    if (this.#emptyItems > emptyItemsMax) {
-      throw new AvroError(
-        "AVRO_LIMIT_EXCEEDED",
-        `the arrays of one value have more than ${emptyItemsMax} items that take no bytes`,
-      );
-    }
+    if (this.#emptyItems <= emptyItemsMax) return count;
+    throw new AvroError(
+      "AVRO_LIMIT_EXCEEDED",
+      `the arrays of one value have more than ${emptyItemsMax} items that take no bytes`,
+    );
   }
 
   skip(size: number): void {

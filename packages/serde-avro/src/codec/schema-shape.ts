@@ -1,28 +1,12 @@
 import type { AvroSchema } from "../schema/avro-schema.ts";
 
-/** How many bytes a value takes at least. */
-export function bytesMinOf(schema: AvroSchema, within: readonly AvroSchema[] = []): number {
-  switch (schema.kind) {
-    case "null":
-      return 0;
-    case "float":
-      return 4;
-    case "double":
-      return 8;
-    case "fixed":
-      return schema.size;
-    case "union":
-      return 1;
-    case "record":
-      // One that holds itself has no end but in a union or container, which take a byte.
-      if (within.includes(schema)) return 0;
-      return schema.fields.reduce(
-        (sum, field) => sum + bytesMinOf(field.schema, [...within, schema]),
-        0,
-      );
-    default:
-      return 1;
-  }
+/** True where values take no bytes: there may be any number of them. */
+export function takesNoBytes(schema: AvroSchema, within: readonly AvroSchema[] = []): boolean {
+  if (schema.kind === "null") return true;
+  if (schema.kind === "fixed") return schema.size === 0;
+  // A record that holds itself has no end but in a union or container, which take a byte.
+  if (schema.kind !== "record" || within.includes(schema)) return schema.kind === "record";
+  return schema.fields.every((field) => takesNoBytes(field.schema, [...within, schema]));
 }
 
 /** True for a record whose values may hold values of it. */
