@@ -32,7 +32,17 @@ export const packageLayers: Readonly<Record<string, readonly string[]>> = {
   rxjs: ["model", "platform", "serde", "client", "cluster", "streams"],
   kafkajs: ["model", "platform", "cluster"],
   testing: ["model", "platform", "cluster", "state", "serde", "streams"],
-  cli: ["model", "platform", "protocol", "client", "cluster", "log", "broker", "streams"],
+  cli: [
+    "model",
+    "platform",
+    "protocol",
+    "client",
+    "cluster",
+    "log",
+    "broker",
+    "streams",
+    "schema-registry-server",
+  ],
   millrace: [
     "model",
     "platform",
@@ -45,6 +55,7 @@ export const packageLayers: Readonly<Record<string, readonly string[]>> = {
     "serde",
     "rocksdb",
     "cli",
+    "schema-registry-server",
   ],
 };
 

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { connectOptionTable, consumerOptionTable, producerOptionTable } from "@millrace/client";
 import type { OptionRows, OptionTable } from "@millrace/model";
 import { registryClientOptionTable, registrySerdeOptionTable } from "@millrace/schema-registry";
+import { registryServerOptionTable } from "@millrace/schema-registry-server";
 
 import { kafkajsOptionTable } from "../../packages/kafkajs/src/kafkajs-options.ts";
 import { embeddedClusterOptionTable } from "../../packages/millrace/src/embedded/embedded-cluster.ts";
@@ -39,6 +40,16 @@ const sections: readonly Section[] = [
     intro: "",
     table: embeddedClusterOptionTable,
     sources: ["packages/millrace/src/embedded/embedded-cluster.ts"],
+  },
+  {
+    heading: "A schema registry: `SchemaRegistryServer.start`",
+    intro: "Of the package `@millrace/schema-registry-server`.",
+    table: registryServerOptionTable,
+    sources: [
+      "packages/http/src/http-options.ts",
+      "packages/client/src/connect-options.ts",
+      "packages/schema-registry-server/src/server-options.ts",
+    ],
   },
   {
     heading: "A client: `connect`",

@@ -3,6 +3,7 @@ import type { Command } from "./command.ts";
 /** By their first word, in the order of the help. */
 const families: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
   broker: async () => [(await import("./commands/broker.ts")).brokerCommand],
+  registry: async () => [(await import("./commands/registry.ts")).registryCommand],
   topics: async () => (await import("./commands/topics.ts")).topicsCommands,
   produce: async () => [(await import("./commands/produce.ts")).produceCommand],
   consume: async () => [(await import("./commands/consume.ts")).consumeCommand],

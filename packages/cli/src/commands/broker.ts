@@ -4,12 +4,14 @@ import { Broker, parsePropertiesFile } from "@millrace/broker";
 import type { Platform } from "@millrace/platform";
 import { nodePlatform } from "@millrace/platform/node";
 import { nodeCompression } from "@millrace/protocol/compression";
+import type { SchemaRegistryServer } from "@millrace/schema-registry-server";
 
 import { jsonFlag } from "../flags/json-flag.ts";
 import { CommandError } from "../command-error.ts";
 import { command } from "../command.ts";
 import { choiceFlag, numberFlag, pairsFlag, textFlag } from "../flags/flag.ts";
 import type { ProgressLine } from "../terminal/progress-line.ts";
+import { untilEnded } from "../until-ended.ts";
 import { UsageError } from "../usage-error.ts";
 
 /**
@@ -32,6 +34,10 @@ export const brokerCommand = command({
       placeholder: "HOST",
       byDefault: "127.0.0.1",
       about: "only loopback addresses, since there is no authentication yet",
+    }),
+    "registry-port": numberFlag({
+      max: 65_535,
+      about: "run a schema registry beside it, at this port; 0 takes a free one",
     }),
     config: textFlag({ placeholder: "FILE", about: "Kafka's properties, a line NAME=VALUE each" }),
     override: pairsFlag({ about: "one of Kafka's properties" }),
@@ -76,16 +82,42 @@ export const brokerCommand = command({
     );
     if (broker === undefined) return; // ended while it started
     const { host, port } = broker.address;
+    const registryPort = flags["registry-port"];
+    const registry =
+      registryPort === undefined
+        ? undefined
+        : await startRegistry(platform, { broker, registryPort, signal: terminal.signal });
+    const { clusterId } = broker;
+    const schemaRegistryUrl = registry?.url;
     terminal.print(
       flags.json
-        ? JSON.stringify({ host, port, clusterId: broker.clusterId })
-        : `millrace broker is ready at ${host}:${port}`,
+        ? JSON.stringify({ host, port, clusterId, schemaRegistryUrl })
+        : `millrace broker is ready at ${host}:${port}${registry === undefined ? "" : `, its schema registry at ${registry.url}`}`,
     );
-    await aborted(AbortSignal.any([terminal.signal, failed.signal]));
+    await untilEnded(AbortSignal.any([terminal.signal, failed.signal]));
+    await registry?.close();
     await broker.close();
     failed.signal.throwIfAborted();
   },
 });
+
+/** A broker without one does not carry its code. A registry that does not start ends the broker. */
+async function startRegistry(
+  platform: Platform,
+  given: { readonly broker: Broker; readonly registryPort: number; readonly signal: AbortSignal },
+): Promise<SchemaRegistryServer> {
+  const { broker, registryPort: port, signal } = given;
+  const { host, port: brokerPort } = broker.address;
+  try {
+    const { SchemaRegistryServer } = await import("@millrace/schema-registry-server");
+    const bootstrapServers = `${host}:${brokerPort}`;
+    const codecs = nodeCompression;
+    return await SchemaRegistryServer.start(platform, { bootstrapServers, port, codecs, signal });
+  } catch (error) {
+    await broker.close();
+    throw error;
+  }
+}
 
 function readProperties(file: string): Readonly<Record<string, string>> {
   let text: string;
@@ -121,11 +153,4 @@ async function whileShown<Result>(
     await shown;
     progress.clear();
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

@@ -1,6 +1,9 @@
 import { BaseError } from "@millrace/model";
 
-export type EmbeddedClusterErrorCode = "BROKER_NOT_STARTED" | "BROKER_CLOSED";
+export type EmbeddedClusterErrorCode =
+  | "BROKER_NOT_STARTED"
+  | "BROKER_CLOSED"
+  | "NO_SCHEMA_REGISTRY";
 
 /** The embedded broker did not start, or is there no more; `reason` is the broker's own code, such as `ADDRESS_IN_USE`. */
 export class EmbeddedClusterError extends BaseError<EmbeddedClusterErrorCode> {
@@ -25,5 +28,14 @@ export function brokerClosed(bootstrapServers: string, by: string): EmbeddedClus
     "BROKER_CLOSED",
     "BROKER_CLOSED",
     `the embedded broker at ${bootstrapServers} was ended by ${by}`,
+  );
+}
+
+export function noSchemaRegistry(): EmbeddedClusterError {
+  const reason = "NO_SCHEMA_REGISTRY";
+  return new EmbeddedClusterError(
+    reason,
+    reason,
+    "this cluster was started without a schema registry; give EmbeddedCluster.start schemaRegistry: true",
   );
 }

@@ -168,3 +168,20 @@ test("closing a broker tells nothing", async () => {
   expect(written).not.toHaveBeenCalled();
   written.mockRestore();
 });
+
+test("a schema registry runs beside the broker where it is asked for, and ends with it", async () => {
+  const cluster = await EmbeddedCluster.start({
+    data: join(folder, "registry"),
+    schemaRegistry: true,
+  });
+  const url = cluster.schemaRegistryUrl;
+  const body = JSON.stringify({ schema: '"string"' });
+  const headers = { "content-type": "application/json" };
+  const answer = await fetch(`${url}/subjects/s/versions`, { method: "POST", body, headers });
+  expect(await answer.json()).toMatchObject({ id: 1, version: 1 });
+  await cluster.close();
+  await expect(fetch(url)).rejects.toThrow();
+
+  await using without = await EmbeddedCluster.start({ data: join(folder, "registry") });
+  expect(() => without.schemaRegistryUrl).toThrow(/schemaRegistry: true/);
+});

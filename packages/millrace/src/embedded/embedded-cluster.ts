@@ -5,6 +5,7 @@ import type {
 } from "@millrace/broker";
 import {
   choiceOption,
+  flagOption,
   isRecordOf,
   numberOption,
   optionTable,
@@ -17,9 +18,12 @@ import {
 import type { Timer } from "@millrace/platform";
 import { nodePlatform, startWorkerThread, type Worker } from "@millrace/platform/node";
 
+import { nodeCompression } from "@millrace/protocol/compression";
+import type { SchemaRegistryServer } from "@millrace/schema-registry-server";
+
 import { connect } from "../connect.ts";
 import { makeMissingTopics, topicCounts, type TopicCounts } from "../missing-topics.ts";
-import { brokerClosed, brokerNotStarted } from "./embedded-cluster-error.ts";
+import { brokerClosed, brokerNotStarted, noSchemaRegistry } from "./embedded-cluster-error.ts";
 
 const rows = {
   /** Folder of the broker's data; made if it is not there. */
@@ -30,6 +34,8 @@ const rows = {
   durability: choiceOption(["memory", "os", "group", "strict"], { byDefault: "group" }),
   /** Topics to be made if they are not there: partition counts by name. */
   topics: valueOption<TopicCounts>(topicCounts),
+  /** Runs a schema registry beside the broker: see `schemaRegistryUrl`. */
+  schemaRegistry: flagOption({ byDefault: false }),
   /** Further settings under Kafka's names, such as `{ "group.initial.rebalance.delay.ms": 0 }`. */
   config: valueOption<Readonly<Record<string, string | number | boolean>>>({
     allowed: "texts, numbers or booleans by Kafka's names of settings",
@@ -78,6 +84,7 @@ export class EmbeddedCluster implements AsyncDisposable {
   readonly #data: string;
   readonly #platform = nodePlatform();
   readonly #gone = new AbortController();
+  #registry: SchemaRegistryServer | undefined;
   #hasToldUnreadable = false;
   #watching: Timer | undefined;
   #closing: Promise<void> | undefined;
@@ -99,6 +106,16 @@ export class EmbeddedCluster implements AsyncDisposable {
     return this.#gone.signal;
   }
 
+  /**
+   * Where the schema registry is: `http://127.0.0.1:PORT`.
+   *
+   * @throws EmbeddedClusterError `NO_SCHEMA_REGISTRY`: started without `schemaRegistry: true`
+   */
+  get schemaRegistryUrl(): string {
+    if (this.#registry === undefined) throw noSchemaRegistry();
+    return this.#registry.url;
+  }
+
   /** @throws OptionError; EmbeddedClusterError with the broker's own code, such as `ADDRESS_IN_USE` or `FOREIGN_DIRECTORY`; the signal's reason */
   static async start(options: EmbeddedClusterOptions): Promise<EmbeddedCluster> {
     const read = readOptions(embeddedClusterOptionTable, options);
@@ -109,6 +126,7 @@ export class EmbeddedCluster implements AsyncDisposable {
       await using client = connect({ bootstrapServers: cluster.bootstrapServers });
       const { logger } = cluster.#platform;
       await makeMissingTopics(client.admin, read.topics, { logger, signal: read.signal });
+      if (read.schemaRegistry) cluster.#registry = await cluster.#startRegistry(read.signal);
       return cluster;
     } catch (error) {
       await cluster.close();
@@ -143,8 +161,17 @@ export class EmbeddedCluster implements AsyncDisposable {
     await this.close();
   }
 
+  /** Whoever does without does not carry its code. */
+  async #startRegistry(signal: AbortSignal | undefined): Promise<SchemaRegistryServer> {
+    const { SchemaRegistryServer } = await import("@millrace/schema-registry-server");
+    const { bootstrapServers } = this;
+    const place = { bootstrapServers, port: 0, codecs: nodeCompression };
+    return SchemaRegistryServer.start(this.#platform, { ...place, signal });
+  }
+
   async #close(): Promise<void> {
     this.#watching?.cancel();
+    await this.#registry?.close();
     const worker = this.#worker;
     if (worker === undefined) return;
     this.#tellGone("the program that started it");
