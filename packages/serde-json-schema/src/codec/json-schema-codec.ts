@@ -67,10 +67,21 @@ export function jsonWriter<T>(validator: Validator | undefined): SchemaWriter<T>
     write: (value, prefix) => {
       const text = stringify(value);
       validator?.validate(value, text.length);
-      const bytes = encodeUtf8(text);
-      return prefix.length === 0 ? bytes : concatBytes(prefix, bytes);
+      return prefix.length === 0 ? encodeUtf8(text) : encodeAfter(prefix, text);
     },
   };
+}
+
+const encoder = new TextEncoder();
+
+/** Most texts have one byte for each sign: these are encoded where they end up. */
+function encodeAfter(prefix: Uint8Array, text: string): Uint8Array {
+  const bytes = new Uint8Array(prefix.length + text.length);
+  bytes.set(prefix);
+  const { read, written } = encoder.encodeInto(text, bytes.subarray(prefix.length));
+  return read === text.length && written === text.length
+    ? bytes
+    : concatBytes(prefix, encodeUtf8(text));
 }
 
 export function jsonReader<T>(validator: Validator | undefined): SchemaReader<T> {
