@@ -13,9 +13,11 @@ import {
 
 import { readSource } from "../../packages/serde-avro/src/schema/schema-source.ts";
 
+import { answerWire } from "./answer-wire.ts";
 import { compatibilityWith } from "./answer-compatibility.ts";
 import type { Answerer } from "./answerers.ts";
 import { readValue, showValue } from "./avro-values.ts";
+import type { WireCase } from "./case-registry.ts";
 import { compatibilityDiffers, membersDiffer } from "./compare.ts";
 import type { FactAnswer, FactCase } from "./facts.ts";
 
@@ -44,6 +46,12 @@ export const avroAnswerers: readonly Answerer[] = [
     count: 12,
     answer: answerSingleObject,
     differences: membersDiffer(["bytes", "value"]),
+  },
+  {
+    kind: "wire/wire-format AVRO",
+    count: 20,
+    answer: (given) => answerRecord(given as WireCase),
+    differences: membersDiffer(["bytes", "header", "value"]),
   },
 ];
 
@@ -106,4 +114,23 @@ function answerSingleObject({ schema, value, bytes }: FactCase): FactAnswer {
   const own = readSource(`${schema}`);
   const written = serde.serialize(readValue(own, value, plain) as NonNullable<unknown>, "topic");
   return { bytes: toHex(written), value: showValue(own, read, plain) };
+}
+
+function answerRecord(given: WireCase): FactAnswer {
+  const references = (given.references ?? []).map(({ name, subject, schema: text }) => ({
+    name,
+    subject,
+    schema: text,
+  }));
+  const schema = avroFormat.parse(
+    given.schema,
+    references.map((one) => ({ ...one, version: 1, references: [] })),
+  );
+  const own = readSource(schema.formatted("resolved"));
+  const { written, read } = answerWire(
+    given,
+    (options) => avro<unknown>(given.schema, { ...plain, ...options, references }),
+    readValue(own, given.value, plain) as NonNullable<unknown>,
+  );
+  return { ...written, value: showValue(own, read, plain) };
 }

@@ -11,6 +11,7 @@ import { kafkajsOptionTable } from "../../packages/kafkajs/src/kafkajs-options.t
 import { embeddedClusterOptionTable } from "../../packages/millrace/src/embedded/embedded-cluster.ts";
 import { applicationOptionTable } from "../../packages/millrace/src/streams-app.ts";
 import { jsonSchemaOptionTable } from "../../packages/serde-json-schema/src/codec/json-schema-options.ts";
+import { avroOptionTable } from "../../packages/serde-avro/src/avro-options.ts";
 import { protobufOptionTable } from "../../packages/serde-protobuf/src/protobuf-options.ts";
 import { repository } from "./source-files.ts";
 
@@ -94,6 +95,13 @@ const sections: readonly Section[] = [
     intro: "",
     table: jsonSchemaOptionTable,
     sources: ["packages/serde-json-schema/src/codec/json-schema-options.ts"],
+  },
+  {
+    heading: "A serde: `avro`",
+    intro:
+      "Without a registry; with one those of all serdes with a registry come in place of the last two.",
+    table: avroOptionTable,
+    sources: ["packages/serde-avro/src/avro-options.ts"],
   },
   {
     heading: "A serde: `protobuf`",

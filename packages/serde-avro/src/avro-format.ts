@@ -52,9 +52,14 @@ export class AvroParsedSchema implements ParsedSchema {
  */
 export const avroFormat: SchemaFormat = {
   schemaType: "AVRO",
-  parse(text: string, references: readonly ResolvedReference[]): AvroParsedSchema {
-    const { schema, referenced } = parseSchema(text, references);
-    const known = referenced.filter(isNamed).map(({ name }) => name.full);
-    return new AvroParsedSchema(schema, known);
-  },
+  parse: parseAvro,
 };
+
+export function parseAvro(
+  text: string,
+  references: readonly ResolvedReference[],
+): AvroParsedSchema {
+  const { schema, referenced } = parseSchema(text, references);
+  const known = referenced.filter(isNamed).map(({ name }) => name.full);
+  return new AvroParsedSchema(schema, known);
+}

@@ -2,20 +2,37 @@ import { choiceOption, optionTable, valueOption, type GivenOptions } from "@mill
 
 import type { AvroSchemaSource } from "./schema/schema-source.ts";
 
+/** A schema that another one names a type of. */
+export interface AvroReference {
+  /** The full name of the type. */
+  readonly name: string;
+  readonly schema: AvroSchemaSource;
+  /** Where a registry has it. Default: the name. */
+  readonly subject?: string;
+  /** What it names in turn. */
+  readonly references?: readonly AvroReference[];
+}
+
 const sources = {
   allowed: "a list of Avro schemas, each a text of JSON or an object",
-  accepts: (given: unknown) =>
-    Array.isArray(given) && given.every((one) => typeof one === "string" || isObject(one)),
+  accepts: (given: unknown) => Array.isArray(given) && given.every(isSource),
+};
+
+const references = {
+  allowed: "a list of { name, schema }, with `subject` and `references` of their own",
+  accepts: areReferences,
 };
 
 export const avroOptionRows = {
-  /** What longs are in JavaScript; as numbers, one beyond 2^53 is an error. */
+  /** How longs are held; `number` refuses what a number does not hold exactly. */
   longs: choiceOption(["bigint", "number"], { byDefault: "bigint" }),
   /** Whether dates, decimals and the like have values of their own, or those of the types that they stand on. */
   logicalTypes: choiceOption(["values", "plain"], { byDefault: "values" }),
+  /** Schemas whose types the schema names. */
+  references: valueOption<readonly AvroReference[]>(references),
   /** Without a registry: the value's bytes alone, or with the schema's fingerprint before them (single-object encoding). */
   encoding: choiceOption(["datum", "single-object"], { byDefault: "datum" }),
-  /** Without a registry: what the bytes that are read were written with, if not the schema; in single objects any of these, and the schema. */
+  /** Without a registry: what the bytes that are read were written with, if not with the schema; single objects with any of these, or with the schema. */
   writtenWith: valueOption<readonly AvroSchemaSource[], { defaultText: string }>(sources, {
     defaultText: "the schema",
   }),
@@ -32,6 +49,19 @@ export const avroOptionTable = optionTable("avro", avroOptionRows, [
 
 export interface AvroOptions extends GivenOptions<typeof avroOptionRows> {}
 
-function isObject(given: unknown): boolean {
-  return typeof given === "object" && given !== null;
+function isSource(given: unknown): boolean {
+  return typeof given === "string" || (typeof given === "object" && given !== null);
+}
+
+function areReferences(given: unknown): boolean {
+  return (
+    Array.isArray(given) &&
+    given.every((one: unknown) => {
+      if (typeof one !== "object" || one === null) return false;
+      const { name, schema, subject, references: inner } = one as Partial<AvroReference>;
+      const isSubject = subject === undefined || typeof subject === "string";
+      const areInner = inner === undefined || areReferences(inner);
+      return typeof name === "string" && isSource(schema) && isSubject && areInner;
+    })
+  );
 }

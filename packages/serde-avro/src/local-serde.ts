@@ -3,8 +3,8 @@ import type { Serde } from "@millrace/serde";
 
 import type { avroOptionRows } from "./avro-options.ts";
 import { AvroValueReader, AvroValueWriter } from "./codec/avro-values.ts";
+import { ownAvroSchema } from "./own-schema.ts";
 import type { AvroSchema } from "./schema/avro-schema.ts";
-import { readSource } from "./schema/schema-source.ts";
 import { SingleObjectReaders, singleObjectHead, singleObjectHeadSize } from "./single-object.ts";
 
 export type AvroSettings = ReadOptions<typeof avroOptionRows>;
@@ -12,7 +12,9 @@ export type AvroSettings = ReadOptions<typeof avroOptionRows>;
 /** The serde of a schema that no registry is asked for. */
 export function localSerde(schema: AvroSchema, settings: AvroSettings): Serde<unknown> {
   const writer = new AvroValueWriter(schema, settings);
-  const others = (settings.writtenWith ?? []).map((source) => readSource(source));
+  const others = (settings.writtenWith ?? []).map(
+    (source) => ownAvroSchema(source, settings.references).schema,
+  );
   const readerOf = (written: AvroSchema): AvroValueReader =>
     new AvroValueReader(written, schema, settings);
   if (settings.encoding === "datum") {

@@ -2,7 +2,7 @@ import type { AvroField, AvroSchema, RecordSchema, UnionSchema } from "../schema
 import { branchNameOf } from "../schema/avro-schema.ts";
 import { dateTimeOf, daysOf, timeOf } from "./date-text.ts";
 import { decimalBytes } from "./decimal-text.ts";
-import { defaultBytes } from "./default-bytes.ts";
+import { defaultBytes, usableDefault } from "./default-bytes.ts";
 import { requireUuid, withoutZone, writeDuration, writeUuid } from "./logical-values.ts";
 import { isRecursive } from "./schema-shape.ts";
 import { SourceCode } from "./source-code.ts";
@@ -117,9 +117,11 @@ ${lines.join("\n")}
 ${guard[1]}`;
   }
 
-  #field({ name, schema, default: given }: AvroField, variable: string): string {
+  #field(field: AvroField, variable: string): string {
+    const { name, schema } = field;
     const member = `v[${JSON.stringify(name)}]`;
     const write = this.#write(schema, variable);
+    const given = usableDefault(field);
     if (given === undefined) return `const ${variable} = ${member}; ${write}`;
     const bytes = this.#code.value(defaultBytes(schema, given));
     return `const ${variable} = ${member}; if (${variable} === undefined) c.putRaw(${bytes}); else { ${write} }`;

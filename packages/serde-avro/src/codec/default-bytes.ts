@@ -1,9 +1,16 @@
 import { noBytes } from "@millrace/model";
 
-import type { AvroSchema } from "../schema/avro-schema.ts";
+import type { AvroField, AvroSchema } from "../schema/avro-schema.ts";
 import { checkDefault } from "../schema/check-default.ts";
 import { isJsonArray, isJsonObject, jsonDouble, jsonInteger, type Json } from "../schema/json.ts";
 import { mismatch, WriteCursor } from "./write-cursor.ts";
+
+/** The default that a value may rely on: one that does not fit is of a registry that did not check. */
+export function usableDefault(field: AvroField): Json | undefined {
+  const given = field.default;
+  const fits = given !== undefined && checkDefault(field.schema, given) === undefined;
+  return fits ? given : undefined;
+}
 
 /** The bytes of a default: of a union the first branch that it fits. */
 export function defaultBytes(schema: AvroSchema, given: Json): Uint8Array {

@@ -3,6 +3,7 @@ import { noBytes } from "@millrace/model";
 import { branchNameOf, type AvroSchema } from "../schema/avro-schema.ts";
 import { AvroError } from "./avro-error.ts";
 import { compileWriter } from "./compile-writer.ts";
+import { usableDefault } from "./default-bytes.ts";
 import { depthMax } from "./read-cursor.ts";
 import { describeSchema } from "./resolve.ts";
 import { formOf, formOfValue, isWrapped, type ValueOptions } from "./value-form.ts";
@@ -56,7 +57,7 @@ function partsOf({ path, schema, value }: Part, options: ValueOptions): readonly
   }
   if (schema.kind === "record") {
     return schema.fields
-      .filter((field) => members[field.name] !== undefined || field.default === undefined)
+      .filter((field) => members[field.name] !== undefined || usableDefault(field) === undefined)
       .map((field) => at(field.name, field.schema, members[field.name]));
   }
   if (schema.kind !== "union") return [];

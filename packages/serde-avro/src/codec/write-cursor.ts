@@ -5,7 +5,7 @@ import { depthMax, tooDeep } from "./read-cursor.ts";
 
 /** What a cursor keeps between values; greater ones have memory of their own. */
 const keptBytesMax = 1 << 20;
-const asciiLoopCharsMax = 32;
+const asciiLoopCharsMax = 63;
 const scratch = new BigInt64Array(1);
 const scratchHalves = new Int32Array(scratch.buffer);
 
@@ -34,7 +34,8 @@ export class WriteCursor extends Tap {
       if (this.isValid()) break;
       this.buf = newTapBuffer(2 * this.pos);
     }
-    const bytes = new Uint8Array(this.buf.buffer.slice(0, this.pos));
+    const bytes = new Uint8Array(this.pos);
+    bytes.set(this.buf.subarray(0, this.pos));
     if (this.buf.length > keptBytesMax) this.buf = newTapBuffer(1024);
     return bytes;
   }

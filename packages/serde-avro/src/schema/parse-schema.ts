@@ -33,6 +33,11 @@ const namePattern = /^[\p{L}_][\p{L}\p{Nd}_]*$/u;
 /** A schema under way: its parts are put in while it is built. */
 type Mutable<Schema> = { -readonly [Member in keyof Schema]: Schema[Member] };
 
+export interface ParseOptions {
+  /** False: a default that does not fit is let pass, as older registries did. Default: true. */
+  readonly checksDefaults?: boolean;
+}
+
 /** Where in the text something stands. */
 interface Place {
   readonly path: string;
@@ -46,9 +51,14 @@ interface Place {
  * Two walks for each text: the first declares every named type, so that the second finds all names.
  */
 export class SchemaReader {
+  readonly #checksDefaults: boolean;
   readonly #named = new Map<string, Mutable<NamedSchema>>();
   #definitions = new Map<JsonObject, Mutable<NamedSchema>>();
   #checks: (() => void)[] = [];
+
+  constructor({ checksDefaults = true }: ParseOptions = {}) {
+    this.#checksDefaults = checksDefaults;
+  }
 
   /** @throws SchemaError `INVALID_SCHEMA` */
   read(text: string): AvroSchema {
@@ -184,7 +194,7 @@ export class SchemaReader {
       ...(json["default"] === undefined ? {} : { default: defaultOf(json["default"], schema) }),
     };
     const { default: given } = field;
-    if (given !== undefined) {
+    if (given !== undefined && this.#checksDefaults) {
       this.#checks.push(() => {
         const wrong = checkDefault(schema, given);
         if (wrong !== undefined) {
@@ -204,8 +214,9 @@ export class SchemaReader {
 export function parseSchema(
   text: string,
   references: readonly ResolvedReference[] = [],
+  options: ParseOptions = {},
 ): ParsedText {
-  const reader = new SchemaReader();
+  const reader = new SchemaReader(options);
   const referenced = new Map<string, AvroSchema>();
   for (const reference of references) readReference(reader, reference, referenced);
   return { schema: reader.read(text), referenced: [...referenced.values()] };
