@@ -5,8 +5,8 @@ import { promisify } from "node:util";
 import { repository } from "../tidy/source-files.ts";
 
 /** The lines that an example prints, run as a user runs it. */
-export async function runExample(name: string): Promise<readonly string[]> {
-  const program = join(repository, "examples", name, "src/main.ts");
+export async function runExample(name: string, file = "main.ts"): Promise<readonly string[]> {
+  const program = join(repository, "examples", name, "src", file);
   const { stdout } = await promisify(execFile)(process.execPath, [program], { timeout: 50_000 });
   return stdout.trimEnd().split("\n");
 }

@@ -176,7 +176,7 @@ describe("an application on a kafkajs instance", () => {
   );
 
   test(
-    "goes on where a member of the bundled client takes its place in the group",
+    "goes on where a member of the bundled client, exactly once, takes its place in the group",
     { timeout: timeoutMs },
     async () => {
       await using broker = await startBroker();
@@ -184,7 +184,10 @@ describe("an application on a kafkajs instance", () => {
       const lines = linesOf(0, 2000);
       const moving = await startApp(address);
       await produce(address, lines.slice(0, 1000));
-      await using _moved = await startApp(address, { cluster: address });
+      await using _moved = await startApp(address, {
+        cluster: address,
+        processingGuarantee: "exactly_once",
+      });
       await moving.close();
       await produce(address, lines.slice(1000));
       await untilCounted(address, lines);

@@ -1,32 +1,26 @@
-// kafkajs sends orders to the bundled broker, a Millrace application adds them up by customer, kafkajs reads the totals.
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-
-import { Kafka, logLevel } from "kafkajs";
-import { EmbeddedCluster, json, StreamsApp, StreamsBuilder, string } from "millrace";
+// An application on the service's own kafkajs instance: kafkajs sends orders, the application adds them up by customer,
+// kafkajs reads the totals.
+import { kafkajsCluster } from "@millrace/kafkajs";
+import type { Kafka } from "kafkajs";
+import { json, StreamsApp, StreamsBuilder, string } from "millrace";
 
 import { customerTotals, type Order } from "./customer-totals.ts";
+import { withBroker } from "./with-broker.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "millrace-kafkajs-"));
 const orders: readonly Order[] = [
   { customer: "ada", cents: 1200 },
   { customer: "grace", cents: 550 },
   { customer: "ada", cents: 300 },
 ];
 
-const cluster = await EmbeddedCluster.start({
-  data: join(folder, "broker"),
-  topics: { orders: 2, "customer-totals": 2 },
-});
-try {
+await withBroker({ orders: 2, "customer-totals": 2 }, async ({ kafka }) => {
   const app = await StreamsApp.start(customerTotals(new StreamsBuilder()), {
     applicationId: "customer-totals",
-    cluster,
-    stateDirectory: join(folder, "state"),
+    cluster: kafkajsCluster(kafka), // later: cluster: "kafka-1:9092", and exactly_once
+    processingGuarantee: "at_least_once",
+    commitInterval: "100ms",
   });
   try {
-    const kafka = new Kafka({ brokers: [cluster.bootstrapServers], logLevel: logLevel.ERROR });
     const producer = kafka.producer();
     await producer.connect();
     await producer.send({
@@ -34,16 +28,11 @@ try {
       messages: orders.map((order) => ({ value: JSON.stringify(order) })),
     });
     await producer.disconnect();
-
-    const totals = await readTotals(kafka, 2);
-    for (const [customer, total] of totals) console.log(customer, total);
+    for (const [customer, total] of await readTotals(kafka, 2)) console.log(customer, total);
   } finally {
     await app.close();
   }
-} finally {
-  await cluster.close();
-  rmSync(folder, { recursive: true });
-}
+});
 
 /** Reads until as many customers have their final total. */
 async function readTotals(kafka: Kafka, customers: number): Promise<ReadonlyMap<string, number>> {
