@@ -1,4 +1,5 @@
 import type { GroupSeat, KafkaClient } from "@millrace/client";
+import { BaseError } from "@millrace/model";
 import type { Platform } from "@millrace/platform";
 
 import { RegistryError } from "../registry-error.ts";
@@ -33,7 +34,7 @@ const retryMs = 500;
  * ```
  */
 export class GroupLeadership implements Leadership {
-  /** Resolves with the first outcome of a join. */
+  /** Resolves with the first join; rejects where the group refuses this member. */
   readonly joined: Promise<void>;
   readonly #parts: GroupLeadershipParts;
   readonly #seat: GroupSeat;
@@ -60,7 +61,8 @@ export class GroupLeadership implements Leadership {
     this.#seat.onChange(() => this.#wake());
     const joined = Promise.withResolvers<void>();
     this.joined = joined.promise;
-    this.#running = this.#run(() => joined.resolve());
+    joined.promise.catch(() => {}); // told to who waits for it
+    this.#running = this.#run(joined);
   }
 
   get isLeader(): boolean {
@@ -149,7 +151,7 @@ export class GroupLeadership implements Leadership {
     );
   }
 
-  async #run(onJoined: () => void): Promise<void> {
+  async #run(joined: Pick<PromiseWithResolvers<void>, "resolve" | "reject">): Promise<void> {
     const signal = this.#closing.signal;
     const { platform, groupId } = this.#parts;
     let isTold = false;
@@ -158,12 +160,14 @@ export class GroupLeadership implements Leadership {
         if (this.#seat.failure !== undefined) throw this.#seat.failure;
         if (!this.#seat.isMember) this.#resign();
         await this.#turns.take(() => this.#join(signal));
-        onJoined();
+        joined.resolve();
         isTold = false;
         await this.#changed();
       } catch (error) {
         if (signal.aborted) return;
         this.#resign();
+        // The group will never take it: a start is over, while one that runs goes on trying.
+        if (error instanceof BaseError && !error.retriable) joined.reject(error);
         if (!isTold)
           platform.logger.log("warn", "schema-registry-server.group-unreachable", {
             groupId,
