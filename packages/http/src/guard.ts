@@ -37,8 +37,11 @@ export function guarded(app: HttpApp, settings: HttpSettings, refuse: RefuseRequ
   }
   guard.all("*", async ({ req }) => {
     const bounded = await boundedBody(req.raw, bodyBytesMax);
-    if (bounded === undefined) return refuse(413, `the body is larger than ${bodyBytesMax} bytes`);
-    return app.fetch(bounded);
+    if (bounded !== undefined) return app.fetch(bounded);
+    const refused = refuse(413, `the body is larger than ${bodyBytesMax} bytes`);
+    // What is left of the body is not read: nothing else can come by the same connection.
+    refused.headers.set("connection", "close");
+    return refused;
   });
   guard.onError(() => refuse(500, "the request failed"));
   return guard;

@@ -1,0 +1,94 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { afterAll, afterEach, expect, test } from "vitest";
+
+import { KillableProcess } from "../crash/killable-process.ts";
+import { seededRandom, seedOfRun } from "../crash/seeded-random.ts";
+import { startBundledBroker } from "../interop/bundled-broker.ts";
+import { RegistryLoad } from "./registry-load.ts";
+import type { RegistryProcessOptions } from "./registry-process.ts";
+
+const isFull = process.env["MILLRACE_VERIFY"] === "1";
+const program = fileURLToPath(new URL("registry-process.ts", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "millrace-registry-kills-"));
+const seed = seedOfRun();
+const running = new Set<KillableProcess>();
+
+afterEach(async () => {
+  await Promise.all([...running].map((one) => one.killAfter(0)));
+  running.clear();
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Started {
+  readonly process: KillableProcess;
+  readonly url: string;
+}
+
+async function start(options: RegistryProcessOptions): Promise<Started> {
+  const started = new KillableProcess([program, JSON.stringify(options)], join(folder, "compiled"));
+  running.add(started);
+  const url = await started.nextLine(60_000);
+  if (url === undefined) throw new Error(`the registry has ended: ${started.errors}`);
+  return { process: started, url };
+}
+
+async function kill({ process: one }: Started, afterMs: number): Promise<void> {
+  expect(await one.killAfter(afterMs)).toBe("killed");
+  running.delete(one);
+}
+
+function load(): RegistryLoad {
+  console.log(
+    `seed ${seed}; again: MILLRACE_SEED=${seed} npx vitest run test/schemas/registry-kills`,
+  );
+  return new RegistryLoad(seededRandom(seed + 1));
+}
+
+const aloneKills = isFull ? 25 : 2;
+test(`a registry with its broker, killed ${aloneKills} times under load: no id is given twice, none is lost`, async () => {
+  const random = seededRandom(seed);
+  const clients = load();
+  const options = { data: join(folder, "alone"), sessionTimeout: "1s" };
+  for (let round = 1; round <= aloneKills; round++) {
+    const registry = await start(options);
+    await clients.check(registry.url);
+    const over = new AbortController();
+    const work = clients.run(() => [registry.url], over.signal);
+    await kill(registry, 30 + random() * 1500);
+    over.abort();
+    await work;
+    expect(clients.faults).toEqual([]);
+  }
+  const last = await start(options);
+  await clients.check(last.url);
+  expect(clients.faults).toEqual([]);
+  expect(clients.toldCount).toBeGreaterThan(aloneKills);
+}, 600_000);
+
+const groupKills = isFull ? 25 : 1;
+test(`one of two registries of a group, killed ${groupKills} times under load: the same`, async () => {
+  const random = seededRandom(seed);
+  const clients = load();
+  await using broker = await startBundledBroker({
+    "group.initial.rebalance.delay.ms": 0,
+    "group.min.session.timeout.ms": 500,
+  });
+  const options = { bootstrapServers: broker.address, sessionTimeout: "1s" };
+  const registries = [await start(options), await start(options)];
+  for (let round = 1; round <= groupKills; round++) {
+    const over = new AbortController();
+    const work = clients.run(() => registries.map(({ url }) => url), over.signal);
+    const index = Math.floor(random() * 2);
+    await kill(registries[index], 200 + random() * 1500);
+    registries[index] = await start(options);
+    over.abort();
+    await work;
+    for (const { url } of registries) await clients.check(url);
+    expect(clients.faults).toEqual([]);
+  }
+  expect(clients.toldCount).toBeGreaterThan(groupKills);
+}, 600_000);
