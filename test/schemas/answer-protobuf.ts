@@ -1,6 +1,5 @@
-import { fromHex, toHex } from "@millrace/model";
-import type { Headers } from "@millrace/model";
-import type { SerdePart } from "@millrace/serde";
+import { fromHex, noBytes, noHeaders, toHex, type Headers } from "@millrace/model";
+import { WritePlace, type SerdePart } from "@millrace/serde";
 import { protobuf, protobufFormat, type ProtobufReference } from "@millrace/serde-protobuf";
 
 import { compatibilityWith } from "./answer-compatibility.ts";
@@ -37,18 +36,20 @@ function answerWire(given: FactCase): FactAnswer {
     autoRegisterSchemas: false,
     framing: header === undefined ? "prefix" : "header",
   });
-  const added: [string, Uint8Array][] = [];
-  const written = serde.serialize(given["value"] as {}, "topic", {
-    part,
-    headers: [],
-    addHeader: (name, value) => added.push([name, value]),
-  });
+  const place = new WritePlace(part).at(noHeaders);
+  const written = serde.serialize(given["value"] as {}, "topic", place);
   const headers: Headers = header === undefined ? [] : [[header.key, fromHex(header.hex)]];
   const reader = protobuf<unknown>({ registry, values: "json" });
   const value = reader.deserialize(fromHex(`${given["bytes"]}`), "topic", { part, headers });
   return {
     bytes: toHex(written),
     value,
-    ...(added.length === 0 ? {} : { header: { key: added[0][0], hex: toHex(added[0][1]) } }),
+    ...headerOf(place.headers),
   };
+}
+
+function headerOf([header]: Headers): FactAnswer {
+  if (header === undefined) return {};
+  const [key, content] = header;
+  return { header: { key, hex: toHex(content ?? noBytes) } };
 }

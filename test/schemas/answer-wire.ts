@@ -1,6 +1,6 @@
-import { fromHex, toHex, type Headers } from "@millrace/model";
+import { fromHex, noBytes, noHeaders, toHex, type Headers } from "@millrace/model";
 import type { RegistrySerdeOptions } from "@millrace/schema-registry";
-import type { Serde, SerdePart } from "@millrace/serde";
+import { WritePlace, type Serde, type SerdePart } from "@millrace/serde";
 
 import { caseRegistry, type WireCase } from "./case-registry.ts";
 import type { FactAnswer } from "./facts.ts";
@@ -16,15 +16,11 @@ export function answerWire<T>(
   const topic = subject.slice(0, -`-${part}`.length);
   const registry = caseRegistry(given);
   const serde = serdeOf({ registry, framing: header === undefined ? "prefix" : "header" });
-  const added: [string, Uint8Array][] = [];
-  const bytes = serde.serialize(value, topic, {
-    part,
-    headers: [],
-    addHeader: (name, content) => added.push([name, content]),
-  });
+  const place = new WritePlace(part).at(noHeaders);
+  const bytes = serde.serialize(value, topic, place);
   const headers: Headers = header === undefined ? [] : [[header.key, fromHex(header.hex)]];
   const read = serde.deserialize(fromHex(given.bytes), topic, { part, headers });
-  const [told] = added.map(([key, content]) => ({ key, hex: toHex(content) }));
+  const [told] = place.headers.map(([key, content]) => ({ key, hex: toHex(content ?? noBytes) }));
   return {
     written: { bytes: toHex(bytes), ...(told === undefined ? {} : { header: told }) },
     read,

@@ -1,5 +1,6 @@
 import { noHeaders, toHex } from "@millrace/model";
 import { MemorySchemaRegistry } from "@millrace/schema-registry";
+import { WritePlace } from "@millrace/serde";
 import { describe, expect, test } from "vitest";
 
 import { avro, avroFormat } from "./index.ts";
@@ -95,16 +96,11 @@ describe("with a registry", () => {
   test("a header names the schema, where that is asked for", () => {
     const registry = newRegistry();
     const serde = avro(first, { registry, framing: "header" });
-    const headers: [string, Uint8Array][] = [];
-    const place = {
-      part: "value",
-      headers: noHeaders,
-      addHeader: (name: string, value: Uint8Array): void => void headers.push([name, value]),
-    } as const;
+    const place = new WritePlace("value").at(noHeaders);
     const bytes = serde.serialize({ id: "a" }, "orders", place);
     expect(toHex(bytes)).toBe("0261");
-    expect(headers.map(([name]) => name)).toEqual(["__value_schema_id"]);
-    expect(serde.deserialize(bytes, "orders", { part: "value", headers })).toEqual({ id: "a" });
+    expect(place.headers.map(([name]) => name)).toEqual(["__value_schema_id"]);
+    expect(serde.deserialize(bytes, "orders", place)).toEqual({ id: "a" });
   });
 
   test("defaults that older registries let pass hinder nobody", () => {

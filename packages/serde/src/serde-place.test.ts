@@ -28,7 +28,7 @@ class NotingSerde implements Serde<Uint8Array> {
 
   serialize(value: Uint8Array, _topic: string, place?: SerdePlace): Uint8Array {
     this.places.push(place && { part: place.part, headers: place.headers });
-    place?.addHeader?.("added", value);
+    place?.setHeader?.("added", value);
     return value;
   }
 
@@ -136,9 +136,25 @@ describe("a serde that must first fetch something", () => {
 });
 
 describe("a place to write to", () => {
+  it("has one header of a name that is set, or none", () => {
+    const place = new WritePlace("value");
+    const stale: Headers = [
+      ["a", content],
+      ["b", null],
+      ["a", null],
+    ];
+    place.at(stale).setHeader("a", Uint8Array.of(7));
+    expect(place.headers).toEqual([
+      ["b", null],
+      ["a", Uint8Array.of(7)],
+    ]);
+    place.setHeader("a", null);
+    expect(place.headers).toEqual([["b", null]]);
+  });
+
   it("starts each call with the headers it is given", () => {
     const place = new WritePlace("value");
-    place.at(headers).addHeader("a", content);
+    place.at(headers).setHeader("a", content);
     expect(place.at(noHeaders).headers).toBe(noHeaders);
     expect(headers).toHaveLength(1);
   });

@@ -52,8 +52,11 @@ export interface SerdePlace {
   readonly part: SerdePart;
   /** Of the record; of a store, those that it keeps. */
   readonly headers: Headers;
-  /** While a record is written: adds a header to it. Absent where nobody would read it. */
-  addHeader?(name: string, value: Uint8Array): void;
+  /**
+   * While a record is written: gives it a header, in place of all of that name, which may have come with what it was
+   * made of; null: it has none. Absent where nobody would read it.
+   */
+  setHeader?(name: string, value: Uint8Array | null): void;
 }
 
 /** What a serde is going to be used for. */

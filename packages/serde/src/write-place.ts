@@ -1,7 +1,7 @@
 import { noHeaders, type Headers } from "@millrace/model";
 import type { SerdePart, SerdePlace } from "./serde.ts";
 
-/** The place of what is being written: `headers` has, after the call, what the serde added. One serves call after call. */
+/** The place of what is being written: `headers` has, after the call, what the serde set. One serves call after call. */
 export class WritePlace implements SerdePlace {
   readonly part: SerdePart;
   headers: Headers = noHeaders;
@@ -16,7 +16,8 @@ export class WritePlace implements SerdePlace {
     return this;
   }
 
-  addHeader(name: string, value: Uint8Array): void {
-    this.headers = [...this.headers, [name, value]];
+  setHeader(name: string, value: Uint8Array | null): void {
+    const others = this.headers.filter(([other]) => other !== name);
+    this.headers = value === null ? others : [...others, [name, value]];
   }
 }

@@ -1,5 +1,5 @@
 import { decodeUtf8, encodeUtf8, noHeaders, toHex, type Headers } from "@millrace/model";
-import { SerdePendingError, type Serde, type SerdePlace } from "@millrace/serde";
+import { SerdePendingError, WritePlace, type Serde, type SerdePlace } from "@millrace/serde";
 import { describe, expect, test } from "vitest";
 
 import type { KnownSchema, OwnSchema, SchemaCodec } from "../format/schema-codec.ts";
@@ -189,17 +189,24 @@ describe("writing", () => {
   test("puts the GUID into a header where there is one, and the id before the value where not", () => {
     const registry = new MemorySchemaRegistry();
     const serde = registrySerde(codec([own("A")]), { registry, framing: "header" });
-    const headers: [string, Uint8Array][] = [];
-    const place = {
-      ...value(),
-      addHeader: (name: string, bytes: Uint8Array) => void headers.push([name, bytes]),
-    };
+    const place = new WritePlace("value").at([["other", null]]);
     const bytes = serde.serialize("x", "orders", place);
     expect(decodeUtf8(bytes)).toBe("A:x");
-    expect(headers).toHaveLength(1);
-    expect(headers[0][0]).toBe("__value_schema_id");
-    expect(serde.deserialize(bytes, "orders", value(headers))).toBe("A<A:x");
+    expect(place.headers.map(([name]) => name)).toEqual(["other", "__value_schema_id"]);
+    expect(serde.deserialize(bytes, "orders", value(place.headers))).toBe("A<A:x");
     expect(framed(serde, "x")).toBe("0000000001 A:x");
+  });
+
+  test("leaves no header of another schema, which came with what the record was made of", () => {
+    const registry = new MemorySchemaRegistry();
+    const stale: Headers = [["__value_schema_id", Uint8Array.of(1, 2, 3)]];
+    for (const framing of ["prefix", "header"] as const) {
+      const serde = registrySerde(codec([own("A")]), { registry, framing });
+      const place = new WritePlace("value").at(stale);
+      const bytes = serde.serialize("x", "orders", place);
+      expect(serde.deserialize(bytes, "orders", value(place.headers))).toBe("A<A:x");
+      expect(place.headers).toHaveLength(framing === "header" ? 1 : 0);
+    }
   });
 
   test("header framing is refused where the registry tells no GUID", () => {

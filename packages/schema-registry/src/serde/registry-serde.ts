@@ -71,10 +71,10 @@ class SchemaIdSerde<T> implements RegistrySerde<T> {
     const codec = this.#codec;
     const own = codec.ownSchemaOf === undefined ? codec.ownSchemas[0] : codec.ownSchemaOf(value);
     const target = this.#target(topic, place?.part ?? "value", own);
-    if (target.header === undefined || place?.addHeader === undefined)
-      return target.writer.write(value, target.prefix);
+    if (place?.setHeader === undefined) return target.writer.write(value, target.prefix);
+    if (target.header === undefined) return this.#writeWithPrefix(value, target, place);
     const bytes = target.writer.write(value, noBytes);
-    place.addHeader(schemaHeaderName(place.part), target.header);
+    place.setHeader(schemaHeaderName(place.part), target.header);
     return bytes;
   }
 
@@ -116,6 +116,15 @@ class SchemaIdSerde<T> implements RegistrySerde<T> {
         if (error instanceof SchemaRegistryError && !isNotFound(error)) throw error;
       }
     }
+  }
+
+  /** A header that came with what the record was made of would be believed before the prefix. */
+  #writeWithPrefix(value: T, target: WriteTarget<T>, place: SerdePlace): Uint8Array {
+    const bytes = target.writer.write(value, target.prefix);
+    const { headers, part } = place;
+    if (headers.length > 0 && lastHeader(headers, schemaHeaderName(part)) !== null)
+      place.setHeader?.(schemaHeaderName(part), null);
+    return bytes;
   }
 
   #target(topic: string, part: SerdePart, own: OwnSchema | undefined): WriteTarget<T> {
