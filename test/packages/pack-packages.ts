@@ -23,9 +23,8 @@ export interface PackedManifest {
 
 /** Compiles and packs all packages that are published. */
 export async function packPackages(folder: string): Promise<readonly PackedPackage[]> {
-  await run("tsc", ["-b", "packages/millrace", "packages/testing", "packages/simulator"], {
-    cwd: repository,
-  });
+  const tops = ["millrace", "testing", "simulator", "rxjs"].map((name) => `packages/${name}`);
+  await run("tsc", ["-b", ...tops], { cwd: repository });
   removeStaleOutput();
   const pack = ["--filter", "./packages/*", "-r", "pack", "--pack-destination", folder];
   await run("npx", ["--yes", "pnpm@12.21.0", ...pack], { cwd: repository });

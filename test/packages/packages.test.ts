@@ -120,8 +120,8 @@ describe("an empty project on Node 22.18", () => {
     writeFileSync(join(project, "package.json"), '{ "private": true, "type": "module" }\n');
     const tarballs = packages.map(({ tarball }) => tarball);
     const flags = ["--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"];
-    // A schema library, for the pages that show one.
-    const wanted = [...tarballs, "zod@4"];
+    // What pages show beside it: a schema library, and rxjs.
+    const wanted = [...tarballs, "zod@4", "rxjs@7"];
     await run("npm", ["install", ...flags, ...wanted], { cwd: project, path: [node22] });
     writeFileSync(join(project, "every-entry.ts"), everyEntry());
     const program = fileURLToPath(new URL("installed/word-count.ts", import.meta.url));
