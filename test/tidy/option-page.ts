@@ -13,6 +13,10 @@ import { applicationOptionTable } from "../../packages/millrace/src/streams-app.
 import { jsonSchemaOptionTable } from "../../packages/serde-json-schema/src/codec/json-schema-options.ts";
 import { avroOptionTable } from "../../packages/serde-avro/src/avro-options.ts";
 import { protobufOptionTable } from "../../packages/serde-protobuf/src/protobuf-options.ts";
+import { metricsOptionTable } from "../../packages/rxjs/src/from-metrics.ts";
+import { streamOptionTable } from "../../packages/rxjs/src/observe-options.ts";
+import { sinkOptionTable } from "../../packages/rxjs/src/sink-options.ts";
+import { topicOptionTable } from "../../packages/rxjs/src/topic-options.ts";
 import { repository } from "./source-files.ts";
 
 /** What the page needs of a table; its rows' descriptions are comments, so that editors show them. */
@@ -108,6 +112,30 @@ const sections: readonly Section[] = [
     intro: "",
     table: protobufOptionTable,
     sources: ["packages/serde-protobuf/src/protobuf-options.ts"],
+  },
+  {
+    heading: "A stream as an Observable: `fromStream`, `fromTable`",
+    intro: "Of `@millrace/rxjs`, as the sections below.",
+    table: streamOptionTable,
+    sources: ["packages/rxjs/src/observe-options.ts"],
+  },
+  {
+    heading: "A topic as an Observable: `fromTopic`",
+    intro: "Besides those of a consumer, but `topics`.",
+    table: topicOptionTable,
+    sources: ["packages/rxjs/src/topic-options.ts"],
+  },
+  {
+    heading: "An Observable as a topic: `toTopic`",
+    intro: "Besides those of a producer, but `transactionalId` and `transactionTimeout`.",
+    table: sinkOptionTable,
+    sources: ["packages/rxjs/src/sink-options.ts"],
+  },
+  {
+    heading: "Metrics as an Observable: `fromMetrics`",
+    intro: "",
+    table: metricsOptionTable,
+    sources: ["packages/rxjs/src/from-metrics.ts"],
   },
 ];
 
