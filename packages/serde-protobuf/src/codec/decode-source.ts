@@ -115,7 +115,9 @@ function mapCase(field: FieldPlan): readonly string[] {
     `}`,
     `r.len = l;`,
     ...(closed ? [`if (!n${number}.has(v)) continue;`] : []),
-    `h.setEntry(${property}, k, ${absent});`,
+    key.kind === "scalar" && key.type === "string"
+      ? `if (k !== "__proto__") ${property}[k] = ${absent}; else h.setOwn(${property}, k, ${absent});`
+      : `${property}[k] = ${absent};`,
     `continue; }`,
   ];
 }
@@ -133,9 +135,9 @@ export function zeroOf(value: ValuePlan, number: number): string {
 function readOf(value: ValuePlan, number: number): string {
   if (value.kind === "enum") return `n${number}.read(r.int32())`;
   if (value.kind === "message") return `c${number}`;
-  if (value.type === "bytes") return "h.readBytes(r)";
+  if (value.type === "bytes") return "r.bytes()";
   if (value.type === "string") return value.isVerified ? "r.stringVerify()" : "r.string()";
-  return isLong(value.type) ? `h.longs.read(r, "${value.type}")` : `r.${value.type}()`;
+  return isLong(value.type) ? `h.longs.read.${value.type}(r)` : `r.${value.type}()`;
 }
 
 function isClosed(value: ValuePlan): boolean {

@@ -3,7 +3,7 @@ import { shown } from "@millrace/model";
 import { isLong, longCodecs, type LongCodec, type LongForm } from "./longs.ts";
 import type { FieldPlan, MessagePlan } from "./message-plan.ts";
 import { ProtobufError } from "./protobuf-error.ts";
-import { depthMax, readBytes, readEnd, tooDeep } from "./wire.ts";
+import { depthMax, readEnd, tooDeep } from "./wire.ts";
 
 /** What generated code calls; `longs` differs by serde. */
 export interface GeneratedHelpers {
@@ -16,9 +16,8 @@ export function generatedHelpers(longs: LongForm): GeneratedHelpers {
     longs: longCodecs[longs],
     depthMax,
     tooDeep,
-    readBytes,
     readEnd,
-    setEntry,
+    setOwn,
     keyOf,
     unfit,
     unfitMessage,
@@ -29,13 +28,14 @@ export function generatedHelpers(longs: LongForm): GeneratedHelpers {
   };
 }
 
-function setEntry(map: object, key: unknown, value: unknown): void {
-  const name = `${key as string}`;
-  // Assigned, it would be the prototype.
-  if (name === "__proto__") {
-    const shape = { configurable: true, enumerable: true, writable: true };
-    Object.defineProperty(map, name, { ...shape, value });
-  } else (map as Record<string, unknown>)[name] = value;
+/** Assigned, a member `__proto__` would be the prototype. */
+function setOwn(map: object, name: string, value: unknown): void {
+  Object.defineProperty(map, name, {
+    configurable: true,
+    enumerable: true,
+    writable: true,
+    value,
+  });
 }
 
 function keyOf(key: string, type: string, plan: MessagePlan, number: number): unknown {

@@ -3,89 +3,120 @@ import type { Reader, Writer } from "protobufjs";
 /** How 64-bit fields are held: exactly, or as numbers, refusing what a number cannot hold. */
 export type LongForm = "bigint" | "number";
 
-/** The two halves of a long under way; no call keeps them beyond its return. */
-const scratch = new DataView(new ArrayBuffer(8));
-const halves = { low: 0, high: 0 };
+export type LongType = "int64" | "uint64" | "sint64" | "fixed64" | "sfixed64";
 
 /** Reads and writes 64-bit values in one form. */
 export interface LongCodec {
   readonly zero: bigint | number;
-  read(reader: Reader, type: LongType): bigint | number;
+  readonly read: Readonly<Record<LongType, (reader: Reader) => bigint | number>>;
   /** @returns false for a value that the type cannot hold */
   write(writer: Writer, type: LongType, value: unknown): boolean;
 }
-
-export type LongType = "int64" | "uint64" | "sint64" | "fixed64" | "sfixed64";
 
 export function isLong(type: string): type is LongType {
   return type.endsWith("64");
 }
 
+/** The two halves of a long under way, the low one unsigned, the high one signed; no call keeps them. */
+let low = 0;
+let high = 0;
+const scratch = new DataView(new ArrayBuffer(8));
+/** What protobufjs's writer takes: an object of two halves, as of the package `long`. */
+const halves = { low: 0, high: 0 };
+
 export const longCodecs: Readonly<Record<LongForm, LongCodec>> = {
-  bigint: { zero: 0n, read: readBigInt, write: writeLong },
-  number: { zero: 0, read: readNumber, write: writeLong },
+  bigint: { zero: 0n, read: readersOf(signedBigInt, unsignedBigInt), write: writeLong },
+  number: { zero: 0, read: readersOf(signedNumber, unsignedNumber), write: writeLong },
 };
 
-function readBigInt(reader: Reader, type: LongType): bigint {
-  readHalves(reader, type);
-  const { low, high } = halves;
-  const isSigned = type !== "uint64" && type !== "fixed64";
-  // Most longs are small, and cheaper to make of a number.
-  if (high === 0) return BigInt(low);
-  if (isSigned && high === -1 && low > 0) return BigInt(low - 2 ** 32);
-  if (high > 0 && high < 2 ** 21) return BigInt(high * 2 ** 32 + low);
-  scratch.setUint32(4, low);
-  scratch.setInt32(0, high);
-  return isSigned ? scratch.getBigInt64(0) : scratch.getBigUint64(0);
+function readersOf<T>(signed: () => T, unsigned: () => T) {
+  return {
+    int64: (reader: Reader) => {
+      readVarint(reader);
+      return signed();
+    },
+    uint64: (reader: Reader) => {
+      readVarint(reader);
+      return unsigned();
+    },
+    sint64: (reader: Reader) => {
+      readVarint(reader);
+      const sign = -(low & 1);
+      low = (((low >>> 1) | (high << 31)) ^ sign) >>> 0;
+      high = (high >>> 1) ^ sign;
+      return signed();
+    },
+    fixed64: (reader: Reader) => {
+      readFixed(reader);
+      return unsigned();
+    },
+    sfixed64: (reader: Reader) => {
+      readFixed(reader);
+      return signed();
+    },
+  };
 }
 
-function readNumber(reader: Reader, type: LongType): number {
-  readHalves(reader, type);
-  const isSigned = type !== "uint64" && type !== "fixed64";
-  const high = isSigned ? halves.high : halves.high >>> 0;
-  const value = high * 2 ** 32 + halves.low;
+function signedBigInt(): bigint {
+  // Most longs are small, and cheaper to make of a small number.
+  if (high === 0 && low < 2 ** 30) return BigInt(low);
+  scratch.setUint32(4, low);
+  scratch.setInt32(0, high);
+  return scratch.getBigInt64(0);
+}
+
+function unsignedBigInt(): bigint {
+  if (high === 0 && low < 2 ** 30) return BigInt(low);
+  scratch.setUint32(4, low);
+  scratch.setInt32(0, high);
+  return scratch.getBigUint64(0);
+}
+
+function signedNumber(): number {
+  return safe(high * 2 ** 32 + low);
+}
+
+function unsignedNumber(): number {
+  return safe((high >>> 0) * 2 ** 32 + low);
+}
+
+function safe(value: number): number {
   if (Number.isSafeInteger(value)) return value;
   throw new RangeError(
-    `the ${type} ${value} is more than a number holds exactly; read it as a bigint: longs: "bigint"`,
+    `the 64-bit value ${value} is more than a number holds exactly; read it as a bigint: longs: "bigint"`,
   );
 }
 
-/** Sets `halves`: the low one unsigned, the high one signed. */
-function readHalves(reader: Reader, type: LongType): void {
-  if (type === "fixed64" || type === "sfixed64") {
-    halves.low = reader.fixed32();
-    halves.high = reader.sfixed32();
-    return;
-  }
-  readVarint(reader);
-  if (type !== "sint64") return;
-  const { low, high } = halves;
-  const sign = -(low & 1);
-  halves.low = (((low >>> 1) | (high << 31)) ^ sign) >>> 0;
-  halves.high = (high >>> 1) ^ sign;
+function readFixed(reader: Reader): void {
+  low = reader.fixed32();
+  high = reader.sfixed32();
 }
 
 function readVarint(reader: Reader): void {
-  const { buf: bytes, len } = reader;
+  const { buf: bytes } = reader;
   let { pos } = reader;
-  let low = 0;
-  let high = 0;
+  let lower = 0;
+  let upper = 0;
+  // What lies beyond the bytes is undefined: no end of a varint, and no bits.
   for (let shift = 0; shift < 70; shift += 7) {
-    if (pos >= len) throw new RangeError("a varint does not end");
     const byte = bytes[pos++];
     const bits = byte & 127;
-    if (shift < 28) low |= bits << shift;
-    else if (shift === 28) {
-      low |= bits << 28;
-      high = bits >> 4;
-    } else high |= bits << (shift - 32);
-    if (byte > 127) continue;
+    if (shift < 28) lower |= bits << shift;
+    else if (shift > 28) upper |= bits << (shift - 32);
+    else {
+      lower |= bits << 28;
+      upper = bits >> 4;
+    }
+    if (!(byte < 128)) continue;
+    if (pos > reader.len) break;
     reader.pos = pos;
-    halves.low = low >>> 0;
-    halves.high = high | 0;
+    low = lower >>> 0;
+    high = upper;
     return;
   }
-  throw new RangeError("a varint takes more than ten bytes");
+  throw new RangeError(
+    pos > reader.len ? "the bytes end within a varint" : "a varint takes more than ten bytes",
+  );
 }
 
 /** A bigint, or a number that is a safe integer. */
@@ -102,7 +133,6 @@ function writeLong(writer: Writer, type: LongType, value: unknown): boolean {
     halves.high = Math.floor(value / 2 ** 32);
     halves.low = value - halves.high * 2 ** 32;
   } else return false;
-  // What the writer takes: an object of two halves, as of the package `long`.
   writer[type](halves as unknown as number);
   return true;
 }

@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import { protobufFormat } from "../format/protobuf-format.ts";
 import { MessageCodecs, type ValueForms } from "./message-codecs.ts";
 import { MessagePlans } from "./message-plan.ts";
+import { copyingReader } from "./wire.ts";
 
 function codecOf(text: string, name: string, forms: Partial<ValueForms> = {}) {
   const { names } = protobufFormat.parse(text, []);
@@ -22,7 +23,7 @@ function codecOf(text: string, name: string, forms: Partial<ValueForms> = {}) {
       return Uint8Array.from(writer.finish());
     },
     read: (bytes: Uint8Array): unknown => {
-      const reader = protobufjs.Reader.create(bytes);
+      const reader = copyingReader(bytes, 0);
       return codec.decode(reader, reader.len, 0);
     },
   };

@@ -1,8 +1,8 @@
-import protobufjs, { type Writer } from "protobufjs";
+import protobufjs, { type Reader, type Writer } from "protobufjs";
 
 import type { JsonValues } from "./json-values.ts";
 import { ProtobufError } from "./protobuf-error.ts";
-import type { MessageCodec } from "./wire.ts";
+import { allocated, copyingReader, copyOf, type MessageCodec } from "./wire.ts";
 
 /** One message's values to bytes and back. */
 export interface MessageForm<T> {
@@ -32,15 +32,14 @@ export function reflectedForm<T>(codec: MessageCodec, fullName: string): Message
       } catch (error) {
         throw unwritten(fullName, error);
       }
-      const bytes = new Uint8Array(prefix.length + writer.pos);
+      const bytes = allocated(prefix.length + writer.pos);
       bytes.set(prefix);
       writer.finishInto(bytes, prefix.length);
       if (writer.buf.length <= keptBufferSizeMax) idle = writer;
       return bytes;
     },
     read: (bytes, at) => {
-      const reader = protobufjs.Reader.create(bytes);
-      reader.pos = at;
+      const reader = copyingReader(bytes, at);
       try {
         return codec.decode(reader, reader.len, 0) as T;
       } catch (error) {
@@ -77,47 +76,54 @@ export function jsonForm<T>(inner: MessageForm<unknown>, json: JsonValues): Mess
 
 /** A class that `pbjs` generated: its values are what the class makes of them. */
 export interface ProtobufType<T> {
-  encode(message: T): { finish(): Uint8Array };
-  decode(bytes: Uint8Array): T;
+  encode(message: T, writer?: Writer): { finish(): Uint8Array };
+  decode(bytes: Uint8Array | Reader): T;
   getTypeUrl?(prefix: string): string;
 }
 
 /** A `Type` of protobufjs, which does not tell the type of its values. */
 export interface ReflectedType {
   readonly fullName: string;
-  encode(message: object): { finish(): Uint8Array };
-  decode(bytes: Uint8Array): object;
+  encode(message: object, writer?: Writer): { finish(): Uint8Array };
+  decode(bytes: Uint8Array | Reader): object;
 }
 
 /** @param given the full name of the message; undefined: what the class says */
 export function staticForm<T>(type: ProtobufType<T>, given: string | undefined): MessageForm<T> {
   const fullName = given ?? fullNameOf(type);
   const shownName = fullName ?? "message of the class";
+  const takesReader = isOfThisLibrary(type);
   return {
     fullName,
     write: (value, prefix) => {
-      let message: Uint8Array;
+      const writer = protobufjs.Writer.create();
+      if (prefix.length > 0) writer.raw(prefix);
       try {
-        message = type.encode(value).finish();
+        return type.encode(value, writer).finish();
       } catch (error) {
         throw unwritten(shownName, error);
       }
-      const bytes = new Uint8Array(prefix.length + message.length);
-      bytes.set(prefix);
-      bytes.set(message, prefix.length);
-      return bytes;
     },
     read: (bytes, at) => {
-      // Its byte fields are views of what it was given, and the record is not ours.
-      const message = new Uint8Array(bytes.length - at);
-      message.set(bytes.subarray(at));
       try {
-        return type.decode(message);
+        return type.decode(takesReader ? copyingReader(bytes, at) : copyOf(bytes.subarray(at)));
       } catch (error) {
         throw unread(shownName, error);
       }
     },
   };
+}
+
+/** Whether a class is of the protobufjs that this package has: only then does it take our reader, and moves it. */
+function isOfThisLibrary<T>(type: ProtobufType<T>): boolean {
+  // A field 127, which is unknown to nearly every message, of no bytes.
+  const reader = copyingReader(Uint8Array.of(0xfa, 0x07, 0), 0);
+  try {
+    type.decode(reader);
+  } catch {
+    // A required field is missing, or it takes bytes alone.
+  }
+  return reader.pos > 0;
 }
 
 function fullNameOf<T>(type: ProtobufType<T>): string | undefined {

@@ -1,4 +1,4 @@
-import type { Reader, Writer } from "protobufjs";
+import protobufjs, { type Reader, type Writer } from "protobufjs";
 
 /** How deep messages may stand in each other, as in the other implementations of Protobuf. */
 export const depthMax = 100;
@@ -17,16 +17,29 @@ export interface MessageCodec {
   encode(value: unknown, writer: Writer, depth: number): void;
 }
 
-/** The bytes of a field, copied: the record's are not ours. */
-export function readBytes(reader: Reader): Uint8Array {
-  const length = reader.size();
-  const start = reader.pos;
-  const end = start + length;
-  if (end > reader.len) throw outOfRange(reader);
-  reader.pos = end;
-  const bytes = new Uint8Array(length);
-  bytes.set(reader.buf.subarray(start, end));
-  return bytes;
+/** Of slabs of 8 KB, as protobufjs and Node do it: memory of its own would cost more than a small message. */
+export function allocated(size: number): Uint8Array {
+  return protobufjs.Writer.alloc(size);
+}
+
+export function copyOf(bytes: Uint8Array): Uint8Array {
+  const copy = allocated(bytes.length);
+  copy.set(bytes);
+  return copy;
+}
+
+/** What it gives out is copied: the record's bytes are not ours. One class for all bytes keeps its calls fast. */
+class CopyingReader extends protobufjs.Reader {
+  override raw(start: number, end: number): Uint8Array {
+    return copyOf(this.buf.subarray(start, end));
+  }
+}
+
+/** A reader that stands at a place in the bytes. */
+export function copyingReader(bytes: Uint8Array, at: number): Reader {
+  const reader = new CopyingReader(bytes);
+  reader.pos = at;
+  return reader;
 }
 
 /** The end of what has a length before it; nothing of it is read beyond what the bytes have. */
