@@ -52,25 +52,33 @@ export interface ApacheKafka extends AsyncDisposable {
   revive(node: number): Promise<void>;
 }
 
+type BrokerSettings = Readonly<Record<string, number | string>>;
+
 export async function startApacheKafka(
   options: {
     readonly nodeCount?: number;
-    /** The brokers' settings. */
-    readonly properties?: Readonly<Record<string, number | string>>;
+    /** The brokers' settings; where they name listeners, by the first node's port. */
+    readonly properties?: BrokerSettings | ((port: number) => BrokerSettings);
   } = {},
 ): Promise<ApacheKafka> {
   const { nodeCount = 1, properties = {} } = options;
-  const settings = Object.entries(properties).map(([name, value]) => `${name}=${value}`);
+  const settingsOf = (port: number): readonly string[] => {
+    const settings = typeof properties === "function" ? properties(port) : properties;
+    return Object.entries(settings).map(([name, value]) => `${name}=${value}`);
+  };
   for (let attempt = 1; ; attempt++) {
     try {
-      return await startNodes(nodeCount, settings);
+      return await startNodes(nodeCount, settingsOf);
     } catch (error) {
       if (attempt === startAttemptsMax) throw error;
     }
   }
 }
 
-async function startNodes(nodeCount: number, settings: readonly string[]): Promise<ApacheKafka> {
+async function startNodes(
+  nodeCount: number,
+  settingsOf: (port: number) => readonly string[],
+): Promise<ApacheKafka> {
   const folder = mkdtempSync(join(tmpdir(), "millrace-kafka-"));
   const guard = guardOf(folder);
   const stop = async (): Promise<void> => {
@@ -87,7 +95,7 @@ async function startNodes(nodeCount: number, settings: readonly string[]): Promi
       `${port}`,
       "--heap",
       "512m",
-      ...settings,
+      ...settingsOf(port),
     ];
     const address = await broker("start", folder, ...parameters);
     return {

@@ -51,7 +51,7 @@ function addressOf({ address }: Broker): string {
 /** As a service has it. */
 function kafkaOf(address: string): Kafka {
   return new Kafka({
-    brokers: [address],
+    brokers: address.split(","),
     logLevel: logLevel.NOTHING,
     connectionTimeout: 1000,
     retry: { initialRetryTime: 50, retries: 3 },
@@ -262,5 +262,34 @@ test.skipIf(missing !== undefined)(
     await produce(address, lines);
     await untilCounted(address, lines);
     expect(await countsAt(address)).toEqual(plainCounts(lines));
+  },
+);
+
+test.skipIf(missing !== undefined)(
+  `word count on a kafkajs instance, on a cluster of three, while one node is killed and revived${note}`,
+  { timeout: 300_000 },
+  async () => {
+    await using kafka = await startApacheKafka({ nodeCount: 3 });
+    const { address } = kafka;
+    const lines = linesOf(0, 6000);
+    await using app = await startApp(address, { stateDirectory: join(folder, "state") });
+    const failed = app.closed.then(() => Promise.reject(new Error("the application ended")));
+    await using client = connect({ bootstrapServers: address });
+    const producer = client.producer();
+    const send = (from: number, to: number) =>
+      Promise.all(
+        lines.slice(from, to).map((value) => producer.send({ topic: linesTopic, value })),
+      );
+    const work = async (): Promise<void> => {
+      await send(0, 2000);
+      await untilCounted(address, lines.slice(0, 2000));
+      await kafka.kill(1);
+      await send(2000, 4000);
+      await untilCounted(address, lines.slice(0, 4000));
+      await Promise.all([kafka.revive(1), send(4000, 6000)]);
+      await untilCounted(address, lines);
+    };
+    await Promise.race([work(), failed]);
+    failed.catch(() => {}); // it ends now
   },
 );
