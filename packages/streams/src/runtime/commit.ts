@@ -23,7 +23,7 @@ export interface CommitOptions {
  * Commits what the tasks have done since the last time: caches, outputs, offsets, then the stores.
  *
  * ```
- * flush caches -> flush writer -> offsets into the transaction -> end it -> engine batch
+ * flush caches -> flush writer, offsets into the transaction -> end it -> engine batch
  * ```
  *
  * STREAMS-4: offsets are never ahead of outputs. STREAMS-5: an engine never holds what was not committed; if
@@ -46,12 +46,13 @@ export async function commitTasks(
   }
   if (!tasks.some(({ task }) => task.needsCommit)) return undefined;
   const offsets = tasks.flatMap(({ task }) => task.committableOffsets());
-  const ends = await flushAll(writer, refusals, signal);
+  let ends: Map<string, Offset>;
   if (isExactlyOnce) {
-    if (offsets.length > 0) await writer.sendOffsets(offsets, membership.groupMetadata, signal);
+    ends = await flushWithOffsets(offsets, { writer, refusals, membership, signal });
     await writer.commit(signal);
-  } else if (offsets.length > 0) {
-    await membership.commit(offsets, signal);
+  } else {
+    ends = await flushAll(writer, refusals, signal);
+    if (offsets.length > 0) await membership.commit(offsets, signal);
   }
   probe?.("C19");
   for (const { topic, partition, offset } of offsets) {
@@ -63,6 +64,29 @@ export async function commitTasks(
   }
   probe?.("C18");
   return offsets;
+}
+
+/** Both become visible with the end of the transaction alone: neither has to wait for the other. */
+async function flushWithOffsets(
+  offsets: readonly OffsetAndMetadata[],
+  {
+    writer,
+    refusals,
+    membership,
+    signal,
+  }: Pick<CommitOptions, "writer" | "refusals" | "membership" | "signal">,
+): Promise<Map<string, Offset>> {
+  const flushing = flushAll(writer, refusals, signal);
+  if (offsets.length === 0) return flushing;
+  const giveUp = new AbortController();
+  flushing.catch((error: unknown) => giveUp.abort(error));
+  const sendSignal = AbortSignal.any([signal, giveUp.signal]);
+  const sending = writer.sendOffsets(offsets, membership.groupMetadata, sendSignal);
+  // Both come to their end before anything else is done. Of two failures the flush's is told: it names records.
+  const [flushed, sent] = await Promise.allSettled([flushing, sending]);
+  if (flushed.status === "rejected") throw flushed.reason;
+  if (sent.status === "rejected") throw sent.reason;
+  return flushed.value;
 }
 
 /** Once more where records were left out: whoever left them out may have written dead letters. */
