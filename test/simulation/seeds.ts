@@ -50,7 +50,7 @@ export const plantSeeds: Readonly<Record<PlantName, number>> = {
   "ack-before-fsync": 1,
   "store-before-end": 11,
   "old-epoch-on-end": 10,
-  "timer-after-close": 31,
+  "timer-after-close": 38,
   "expired-segment-back": 87,
   "session-left-after-merge": 54,
   "closed-window-told-again": 61,
