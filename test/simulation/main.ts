@@ -35,12 +35,13 @@ const coverage = new Coverage();
 const failed: SeedResult[] = [];
 let slowestMs = 0;
 const startedMs = performance.now();
+const program = values.program ?? plant.program;
 for (let seed = from; seed < from + count; seed++) {
-  if (plant.programs?.test(values.program ?? swarmOptions(seed).program) === false) continue;
+  if (plant.programs?.test(program ?? swarmOptions(seed).program) === false) continue;
   const seedStartedMs = performance.now();
   const result = await runSeed(seed, {
     plant,
-    program: values.program,
+    program,
     ...(values.trace
       ? {
           log: ({ timeMs, process, level, event, fields }) =>

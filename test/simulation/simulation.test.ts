@@ -62,7 +62,7 @@ describe("a planted bug is found", () => {
     async (plant) => {
       const seed = await firstSeedThatFinds(plant, plantSeeds[plant.name]);
       expect(seed).toBeLessThan(Infinity);
-      expect((await runSeed(seed)).violations).toEqual([]);
+      expect((await runSeed(seed, { program: plant.program })).violations).toEqual([]);
     },
   );
 
@@ -79,7 +79,8 @@ describe("a planted bug is found", () => {
 async function firstSeedThatFinds(plant: Plant, from: number): Promise<number> {
   for (let seed = from; seed < from + plantSeedsMax; seed++) {
     if (plant.programs?.test(swarmOptions(seed).program) === false) continue;
-    if ((await runSeed(seed, { plant })).violations.length > 0) return seed;
+    const { violations } = await runSeed(seed, { plant, program: plant.program });
+    if (violations.length > 0) return seed;
   }
   return Infinity;
 }

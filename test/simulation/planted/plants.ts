@@ -26,6 +26,8 @@ export interface Plant {
   readonly engines?: (engines: StoreEngineProvider) => StoreEngineProvider;
   /** Programs in which it does something; absent: in all. */
   readonly programs?: RegExp;
+  /** The one program in which it does something: seeds draw no other then. */
+  readonly program?: string;
 }
 
 export type PlantName =
@@ -54,7 +56,7 @@ export const plants: readonly (Plant & { readonly name: PlantName })[] = [
   // Whoever once had the transactional id may end what its successor has begun.
   { name: "old-epoch-on-end", isEndTransactionEpochAccepted: () => true },
   // A task that was moved away, or was rebuilt, goes on telling what its timer counts.
-  { name: "timer-after-close", areTimersKept: true, programs: /^word-count$/ },
+  { name: "timer-after-close", areTimersKept: true, program: "word-count" },
   // What was dropped with its segment is there after the next start.
   {
     name: "expired-segment-back",
