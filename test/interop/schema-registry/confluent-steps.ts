@@ -72,14 +72,18 @@ async function perform(step: Step): Promise<unknown> {
     case "delete":
       return client.deleteSubject(step.subject, step.permanent);
     case "write":
-      return (await serializerOf(step.schemaType)(step.topic, step.value)).toString("hex");
+      return (await serializerOf(step)(step.topic, step.value)).toString("hex");
     case "read":
       return deserializerOf(step.schemaType)(step.topic, Buffer.from(step.hex, "hex"));
   }
 }
 
-function serializerOf(schemaType: string): (topic: string, value: unknown) => Promise<Buffer> {
-  const options = { useLatestVersion: true, autoRegisterSchemas: false };
+function serializerOf({
+  schemaType,
+  registers,
+}: Step & { readonly do: "write" }): (topic: string, value: unknown) => Promise<Buffer> {
+  const isKnown = registers === undefined;
+  const options = { useLatestVersion: isKnown, autoRegisterSchemas: !isKnown };
   if (schemaType !== "PROTOBUF") {
     const { [schemaType === "AVRO" ? "AvroSerializer" : "JsonSerializer"]: Serializer } = library;
     const serializer = new Serializer(client, type, options);

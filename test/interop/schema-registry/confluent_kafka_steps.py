@@ -38,12 +38,13 @@ def schema_of(given):
 def write(step):
     context = SerializationContext(step["topic"], MessageField.VALUE)
     kind = step["schemaType"]
-    options = {"auto.register.schemas": False, "use.latest.version": True}
+    registers = step.get("registers")
+    options = {"auto.register.schemas": registers is not None, "use.latest.version": registers is None}
     if kind == "PROTOBUF":
         options["use.deprecated.format"] = False
         serializer = ProtobufSerializer(Message, client, options)
         return serializer(json_format.ParseDict(step["value"], Message()), context)
-    text = client.get_latest_version(step["topic"] + "-value").schema.schema_str
+    text = registers or client.get_latest_version(step["topic"] + "-value").schema.schema_str
     if kind == "AVRO":
         return AvroSerializer(client, text, conf=options)(step["value"], context)
     return JSONSerializer(text, client, conf=options)(step["value"], context)

@@ -3,6 +3,7 @@ import { nodePlatform } from "@millrace/platform/node";
 import { SchemaRegistryClient } from "@millrace/schema-registry";
 import { SchemaRegistryServer } from "@millrace/schema-registry-server";
 import type { Serde } from "@millrace/serde";
+import { avro } from "@millrace/serde-avro";
 import { jsonSchema } from "@millrace/serde-json-schema";
 import { protobuf } from "@millrace/serde-protobuf";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -43,7 +44,7 @@ interface Format {
   /** A schema that refers to the first one under the name. */
   readonly referring: string;
   readonly referenceName: string;
-  readonly ours?: (registry: SchemaRegistryClient) => Serde<unknown>;
+  ours(registry: SchemaRegistryClient): Serde<unknown>;
 }
 
 const formats: readonly Format[] = [
@@ -53,6 +54,7 @@ const formats: readonly Format[] = [
     invalid: '{"type":"record"}',
     referring: '{"type":"record","name":"Basket","fields":[{"name":"order","type":"shop.Order"}]}',
     referenceName: "shop.Order",
+    ours: (registry) => avro<unknown>(avroText, { registry }),
   },
   {
     schema: { schemaType: "JSON", schema: jsonText },
@@ -127,7 +129,29 @@ describe.skipIf(missing !== undefined)(`on our registry${note}`, { timeout }, ()
   ])("our bytes are those of %s, and each reads the other's", { timeout }, async (name) => {
     for (const format of formats) await exchanging(clientNamed(name), format);
   });
+
+  test.each([
+    ["@confluentinc/schemaregistry", ["PROTOBUF"]],
+    ["confluent-kafka", ["AVRO", "JSON", "PROTOBUF"]],
+  ])("what serializers of %s register by themselves we read", { timeout }, async (name, types) => {
+    for (const format of formats.filter(({ schema }) => types.includes(schema.schemaType)))
+      await readingWhatRegistersItself(clientNamed(name), format);
+  });
 });
+
+/** A descriptor for Protobuf, say, which the registry turns into a text of its own. */
+async function readingWhatRegistersItself(client: OtherClient, format: Format): Promise<void> {
+  const { schemaType, schema: registers } = format.schema;
+  const topic = `${client.name.replaceAll(/\W/g, "-")}-registers-${schemaType}`;
+  const step: Step = { do: "write", topic, schemaType, registers, value };
+  const [written] = await client.run(server.url, [step]);
+  if (!("gave" in written)) throw new Error(JSON.stringify(written));
+  const serde = format.ours(registry);
+  const use = { topic, part: "value", reads: true, writes: false } as const;
+  await serde.prepare?.(use, AbortSignal.timeout(timeout));
+  const theirs = Buffer.from(String(written.gave), "hex");
+  expect(serde.deserialize(theirs, topic), `${client.name} ${schemaType}`).toEqual(value);
+}
 
 function clientNamed(name: string): OtherClient {
   const client = clients.find((one) => one.name === name);
@@ -201,11 +225,9 @@ async function registering(client: OtherClient, format: Format): Promise<void> {
 }
 
 async function exchanging(client: OtherClient, format: Format): Promise<void> {
-  const { schema, ours: serdeWith } = format;
-  if (serdeWith === undefined) return;
-  const { schemaType } = schema;
+  const { schemaType } = format.schema;
   const topic = `${client.name.replaceAll(/\W/g, "-")}-${schemaType.toLowerCase()}`;
-  const serde = serdeWith(registry);
+  const serde = format.ours(registry);
   const use = { topic, part: "value", reads: true, writes: true } as const;
   await serde.prepare?.(use, AbortSignal.timeout(timeout));
   const ours = serde.serialize(value, topic);

@@ -23,10 +23,11 @@ export type Step =
   | { readonly do: "lookUp"; readonly subject: string; readonly schema: StepSchema }
   /** The versions. */
   | { readonly do: "delete"; readonly subject: string; readonly permanent: boolean }
-  /** Bytes in hex. The subject is the topic's, and has the schema. */
+  /** Bytes in hex. The subject is the topic's, and has the schema; or the serializer registers `registers` there. */
   | {
       readonly do: "write";
       readonly topic: string;
+      readonly registers?: string;
       readonly schemaType: StepSchema["schemaType"];
       readonly value: unknown;
     }

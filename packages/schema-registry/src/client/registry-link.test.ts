@@ -62,13 +62,13 @@ describe("REGISTRY-4: what is no registry, or none for now, is told as such", ()
 
   test("until the time is over, which is a failure that may pass", async () => {
     const server = await fakeRegistry(refusal(503, 50301, "starting"));
-    const made = testClient({ url: server.url, apiTimeout: 100 });
+    const made = testClient({ url: server.url, apiTimeout: "1s" });
     const failure = made.subjects();
     await expect(failure).rejects.toEqual(
       code("REGISTRY_UNAVAILABLE", { status: 503, retriable: true }),
     );
     await expect(failure).rejects.toThrow(/starting/);
-    expect(server.seen.length).toBeGreaterThan(2);
+    expect(server.seen.length).toBeGreaterThan(1);
   });
 
   test("pauses for as long as the registry asks for", async () => {
@@ -86,7 +86,7 @@ describe("REGISTRY-4: what is no registry, or none for now, is told as such", ()
   test("nobody at the address is told with the reason", async () => {
     const server = await fakeRegistry(json(200, []));
     const closed = server.url.replace(/\d+$/, "1");
-    const failure = testClient({ url: closed, apiTimeout: 100 }).subjects();
+    const failure = testClient({ url: closed, apiTimeout: 500 }).subjects();
     await expect(failure).rejects.toEqual(code("REGISTRY_UNAVAILABLE", { retriable: true }));
     await expect(failure).rejects.toThrow(/ECONNREFUSED|bad port/);
   });
