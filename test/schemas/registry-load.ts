@@ -17,6 +17,8 @@ export class RegistryLoad {
   /** Of subjects that are there. */
   readonly #there: Given[] = [];
   #count = 0;
+  /** Of those that are there. */
+  #checkedCount = 0;
 
   constructor(random: () => number) {
     this.#random = random;
@@ -87,15 +89,35 @@ export class RegistryLoad {
     return id;
   }
 
+  /** What was told since the last check is there, and some of what was told before. */
+  async checkSome(url: string): Promise<void> {
+    const recent = this.#there.slice(this.#checkedCount);
+    const some = Array.from({ length: 100 }, () => this.#random() * this.#checkedCount);
+    const older = some.map((index) => this.#there[Math.floor(index)]).filter(Boolean);
+    this.#checkedCount = this.#there.length;
+    await this.#check(url, [...recent, ...older]);
+  }
+
   /** All that was told is there. */
-  async check(url: string): Promise<void> {
-    for (const { subject, id, schema } of this.#there) {
-      const byId = await ask(url, `GET /schemas/ids/${id}`);
-      const bySubject = await ask(url, `GET /subjects/${subject}/versions/latest`);
-      if ((byId.body as { readonly schema?: string }).schema !== schema)
-        this.faults.push(`id ${id} of ${schema} is lost: ${JSON.stringify(byId.body)}`);
-      if ((bySubject.body as { readonly id?: number }).id !== id)
-        this.faults.push(`${subject} with id ${id} is lost: ${JSON.stringify(bySubject.body)}`);
-    }
+  async checkAll(url: string): Promise<void> {
+    await this.#check(url, this.#there);
+  }
+
+  async #check(url: string, wanted: readonly Given[]): Promise<void> {
+    const left = [...wanted];
+    const work = async (): Promise<void> => {
+      for (let given = left.pop(); given !== undefined; given = left.pop())
+        await this.#checkOne(url, given);
+    };
+    await Promise.all(Array.from({ length: 8 }, work));
+  }
+
+  async #checkOne(url: string, { subject, id, schema }: Given): Promise<void> {
+    const byId = await ask(url, `GET /schemas/ids/${id}`);
+    const bySubject = await ask(url, `GET /subjects/${subject}/versions/latest`);
+    if ((byId.body as { readonly schema?: string }).schema !== schema)
+      this.faults.push(`id ${id} of ${schema} is lost: ${JSON.stringify(byId.body)}`);
+    if ((bySubject.body as { readonly id?: number }).id !== id)
+      this.faults.push(`${subject} with id ${id} is lost: ${JSON.stringify(bySubject.body)}`);
   }
 }
