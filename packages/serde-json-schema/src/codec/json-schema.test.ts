@@ -3,7 +3,7 @@ import { FrameError, MemorySchemaRegistry } from "@millrace/schema-registry";
 import { expect, expectTypeOf, test } from "vitest";
 
 import { jsonSchemaFormat } from "../json-schema-format.ts";
-import { jsonSchema, registryJsonSchema } from "./json-schema.ts";
+import { jsonSchema } from "./json-schema.ts";
 
 const orderSchema = {
   title: "Order",
@@ -162,7 +162,7 @@ test("what is written with the latest version is checked by that", () => {
 test("without a schema of the program values are checked by those of the registry", () => {
   const registry = new MemorySchemaRegistry({ formats: [jsonSchemaFormat] });
   const lax = jsonSchema<unknown>(orderSchema, { registry, validateOnWrite: false });
-  const serde = registryJsonSchema<{ customer: string }>({ registry, useLatestVersion: true });
+  const serde = jsonSchema<{ customer: string }>({ registry, useLatestVersion: true });
   expect(serde.deserialize(lax.serialize(order, "orders"), "orders")).toEqual(order);
   const wrong = lax.serialize({ customer: 1 }, "orders");
   expect(() => serde.deserialize(wrong, "orders")).toThrow(/required property 'total'/);
@@ -184,7 +184,7 @@ test("a schema of another format is told", () => {
   const registry = new MemorySchemaRegistry();
   const { id } = registry.register("a", { schemaType: "AVRO", schema: '"string"' });
   const bytes = new Uint8Array([0, 0, 0, 0, id, 123, 125]);
-  expect(() => registryJsonSchema({ registry }).deserialize(bytes, "t")).toThrow(
+  expect(() => jsonSchema({ registry }).deserialize(bytes, "t")).toThrow(
     expect.objectContaining({ code: "SCHEMA_TYPE_DIFFERS" }),
   );
 });

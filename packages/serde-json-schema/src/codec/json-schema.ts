@@ -1,11 +1,27 @@
 import { noBytes } from "@millrace/model";
-import { registrySerde, type RegistrySerdeOptions } from "@millrace/schema-registry";
+import {
+  registrySerde,
+  type RegistrySerde,
+  type RegistrySerdeOptions,
+} from "@millrace/schema-registry";
 import type { Serde } from "@millrace/serde";
 
 import type { FromJsonSchema, JsonSchemaDocument } from "./from-json-schema.ts";
 import { JsonSchemaCodec, jsonReader, jsonWriter, ownJsonSchema } from "./json-schema-codec.ts";
 import { readJsonSchemaOptions, type JsonSchemaOptions } from "./json-schema-options.ts";
 
+/** Options of a serde with a schema registry: those of JSON Schema, and those of all such serdes. */
+export type JsonSchemaRegistryOptions = JsonSchemaOptions & RegistrySerdeOptions;
+
+/**
+ * JSON by the schemas of a registry alone: what is read is checked by the schema that it was written with; what is
+ * written, with `useLatestVersion` or `useSchemaId`, by that one.
+ *
+ * @example const order = jsonSchema<Order>({ registry, useLatestVersion: true });
+ */
+export function jsonSchema<T = unknown>(
+  options: Omit<JsonSchemaRegistryOptions, "references">,
+): RegistrySerde<T>;
 /**
  * JSON that is checked by a JSON schema (Confluent: `KafkaJsonSchemaSerde`), of drafts 4 to 7, 2019-09 and 2020-12. The
  * type of its values is that of the schema's literal, as far as TypeScript can tell, or the one that is given. With
@@ -25,6 +41,10 @@ import { readJsonSchemaOptions, type JsonSchemaOptions } from "./json-schema-opt
  */
 export function jsonSchema<const Schema extends JsonSchemaDocument>(
   schema: Schema,
+  options: JsonSchemaRegistryOptions,
+): RegistrySerde<NonNullable<FromJsonSchema<Schema>>>;
+export function jsonSchema<const Schema extends JsonSchemaDocument>(
+  schema: Schema,
   options?: JsonSchemaOptions,
 ): Serde<NonNullable<FromJsonSchema<Schema>>>;
 /**
@@ -34,14 +54,22 @@ export function jsonSchema<const Schema extends JsonSchemaDocument>(
  */
 export function jsonSchema<T>(
   schema: JsonSchemaDocument | string,
+  options: JsonSchemaRegistryOptions,
+): RegistrySerde<T>;
+export function jsonSchema<T>(
+  schema: JsonSchemaDocument | string,
   options?: JsonSchemaOptions,
 ): Serde<T>;
 export function jsonSchema(
-  schema: JsonSchemaDocument | string,
+  given: JsonSchemaDocument | string | JsonSchemaRegistryOptions,
   options: JsonSchemaOptions = {},
 ): Serde<unknown> {
+  if (hasRegistry(given)) {
+    const { settings, registry = given } = readJsonSchemaOptions(given);
+    return registrySerde(new JsonSchemaCodec<unknown>(undefined, settings), registry);
+  }
   const { settings, registry } = readJsonSchemaOptions(options);
-  const own = ownJsonSchema(schema, settings.references);
+  const own = ownJsonSchema(given, settings.references);
   if (registry !== undefined)
     return registrySerde(new JsonSchemaCodec<unknown>(own, settings), registry);
   const { validator } = own;
@@ -55,15 +83,11 @@ export function jsonSchema(
   });
 }
 
-/**
- * JSON by the schemas of a registry alone: what is read is checked by the schema that it was written with; what is
- * written, with `useLatestVersion` or `useSchemaId`, by that one.
- *
- * @example const order = registryJsonSchema<Order>({ registry, useLatestVersion: true });
- */
-export function registryJsonSchema<T>(
-  options: Omit<JsonSchemaOptions, "references"> & RegistrySerdeOptions,
-): Serde<T> {
-  const { settings, registry } = readJsonSchemaOptions(options);
-  return registrySerde(new JsonSchemaCodec<T>(undefined, settings), registry ?? options);
+/** Options in the schema's place: a schema knows no keyword that holds a registry. */
+function hasRegistry(
+  given: JsonSchemaDocument | string | JsonSchemaRegistryOptions,
+): given is JsonSchemaRegistryOptions {
+  if (typeof given !== "object" || !("registry" in given)) return false;
+  const { registry } = given;
+  return typeof registry === "object" && registry !== null && "schemaById" in registry;
 }
