@@ -41,6 +41,11 @@ export const packageLayers: Readonly<Record<string, readonly string[]>> = {
     "log",
     "broker",
     "streams",
+    "serde",
+    "schema-registry",
+    "serde-avro",
+    "serde-protobuf",
+    "serde-json-schema",
     "schema-registry-server",
   ],
   millrace: [

@@ -8,6 +8,7 @@ const families: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
   produce: async () => [(await import("./commands/produce.ts")).produceCommand],
   consume: async () => [(await import("./commands/consume.ts")).consumeCommand],
   groups: async () => (await import("./commands/groups.ts")).groupsCommands,
+  schemas: async () => (await import("./commands/schemas.ts")).schemasCommands,
   streams: async () => (await import("./commands/streams.ts")).streamsCommands,
   log: async () => (await import("./commands/log.ts")).logCommands,
 };

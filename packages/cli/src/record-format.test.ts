@@ -1,7 +1,21 @@
 import { decodeUtf8, encodeUtf8 } from "@millrace/model";
+import { string, windowed } from "@millrace/serde";
 import { expect, test } from "vitest";
 
-import { decodeAs, decodeText, encodeAs, formatNames, type FormatName } from "./record-format.ts";
+import {
+  decodeAs,
+  encodeAs,
+  formatNames,
+  printable,
+  unprintable,
+  type FormatName,
+} from "./record-format.ts";
+
+/** As it stands on a line. */
+function decodeText(name: FormatName, bytes: Uint8Array | null, where: string): string {
+  const value = decodeAs(name, bytes, where);
+  return typeof value === "string" && name !== "json" ? value : JSON.stringify(value);
+}
 
 test.each([
   ["string", "grüße", "67:72:c3:bc:c3:9f:65"],
@@ -80,4 +94,32 @@ test.each<[FormatName, string]>([
   ["base64", "?"],
 ])("a text that is no %s is refused: %s", (name, text) => {
   expect(() => encodeAs(name, text, "the value of line 2")).toThrow(/the value of line 2 is/);
+});
+
+test("keys of windows are shown as Kafka Streams writes them, with their times", () => {
+  const window = { start: 60_000, end: 90_000 };
+  const tumbling = windowed(string(), { size: "1m" }).serialize({ key: "ada", window }, "t");
+  expect(decodeAs("windowed", tumbling, "it")).toEqual({
+    key: "ada",
+    start: "1970-01-01T00:01:00.000Z",
+  });
+  const session = windowed(string(), "session").serialize({ key: "ada", window }, "t");
+  expect(decodeAs("session", session, "it")).toEqual({
+    key: "ada",
+    start: "1970-01-01T00:01:00.000Z",
+    end: "1970-01-01T00:01:30.000Z",
+  });
+  expect(() => decodeAs("session", tumbling, "the key")).toThrow(/the key is no session/);
+});
+
+test("what JSON has no form for is printed in one that it has, and read again", () => {
+  const value = { id: 2n ** 60n, list: [new Uint8Array([0, 1])], ratio: Infinity, text: "a" };
+  const text = JSON.stringify(printable(value));
+  expect(text).toBe(
+    '{"id":1152921504606846976,"list":[{"base64":"AAE="}],"ratio":"Infinity","text":"a"}',
+  );
+  expect(unprintable({ list: [{ base64: "AAE=" }], text: "a" })).toEqual({
+    list: [new Uint8Array([0, 1])],
+    text: "a",
+  });
 });

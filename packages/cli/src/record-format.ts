@@ -6,6 +6,11 @@ export const formatNames = ["string", "json", "int32", "int64", "double", "hex",
 
 export type FormatName = (typeof formatNames)[number];
 
+/** Also keys of windows as Kafka Streams writes them, which are shown alone. */
+export const shownFormatNames = [...formatNames, "windowed", "session"] as const;
+
+export type ShownFormatName = (typeof shownFormatNames)[number];
+
 /** How bytes are shown, and read from a line. */
 interface RecordFormat {
   /** Size in bytes, where it is always the same. */
@@ -57,14 +62,37 @@ const formats: Readonly<Record<FormatName, RecordFormat>> = {
   },
 };
 
+/** A text, and the times of its window: of sessions the end before the start. */
+const windowKeys: Readonly<Record<"windowed" | "session", Pick<RecordFormat, "decode">>> = {
+  windowed: {
+    decode: (bytes) => ({ key: textBefore(bytes, 8), start: timeAt(bytes, bytes.length - 8) }),
+  },
+  session: {
+    decode: (bytes) => ({
+      key: textBefore(bytes, 16),
+      start: timeAt(bytes, bytes.length - 8),
+      end: timeAt(bytes, bytes.length - 16),
+    }),
+  },
+};
+
+function textBefore(bytes: Uint8Array, tail: number): string {
+  return decodeUtf8(bytes.subarray(0, bytes.length - tail));
+}
+
+function timeAt(bytes: Uint8Array, at: number): string {
+  return new Date(Number(viewOf(bytes).getBigInt64(at))).toISOString();
+}
+
 /**
  * The value that bytes stand for, for JSON; null stays null.
  *
  * @throws CommandError: they are something else
  */
-export function decodeAs(name: FormatName, bytes: Uint8Array | null, where: string): unknown {
+export function decodeAs(name: ShownFormatName, bytes: Uint8Array | null, where: string): unknown {
   if (bytes === null) return null;
-  const { decode, sizeBytes } = formats[name];
+  const { decode, sizeBytes }: Omit<RecordFormat, "encode"> =
+    name === "windowed" || name === "session" ? windowKeys[name] : formats[name];
   try {
     if (sizeBytes === undefined || sizeBytes === bytes.length) return decode(bytes);
   } catch {
@@ -73,12 +101,6 @@ export function decodeAs(name: FormatName, bytes: Uint8Array | null, where: stri
   throw new CommandError(
     `${where} is no ${name} (${bytes.length} bytes: ${toHex(bytes.subarray(0, 16))}${bytes.length > 16 ? "…" : ""}); another format, such as hex or string, shows it`,
   );
-}
-
-/** The same as one text. */
-export function decodeText(name: FormatName, bytes: Uint8Array | null, where: string): string {
-  const value = decodeAs(name, bytes, where);
-  return typeof value === "string" && name !== "json" ? value : JSON.stringify(value);
 }
 
 /** @throws CommandError: the text is not of this format */
@@ -115,6 +137,26 @@ function parseExact(text: string): unknown {
   return exactJson.parse(text, (_, value, { source }) =>
     typeof value === "number" && String(value) !== source ? exactJson.rawJSON(source) : value,
   );
+}
+
+/** What JSON has no form for, in one that it has: integers with all digits, bytes in base64. */
+export function printable(value: unknown): unknown {
+  if (typeof value === "bigint") return exactJson.rawJSON(String(value));
+  if (typeof value === "number" && !Number.isFinite(value)) return String(value);
+  if (typeof value !== "object" || value === null) return value;
+  if (value instanceof Uint8Array) return { base64: Buffer.from(value).toString("base64") };
+  if (Array.isArray(value)) return value.map(printable);
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, printable(one)]));
+}
+
+/** The other way round: `{"base64": "…"}` is bytes. */
+export function unprintable(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(unprintable);
+  const entries = Object.entries(value);
+  if (entries.length === 1 && entries[0][0] === "base64" && typeof entries[0][1] === "string")
+    return new Uint8Array(Buffer.from(entries[0][1], "base64"));
+  return Object.fromEntries(entries.map(([name, one]) => [name, unprintable(one)]));
 }
 
 /** A number where it is exact, else its digits. */

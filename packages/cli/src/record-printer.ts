@@ -1,12 +1,13 @@
 import type { Headers } from "@millrace/model";
 
-import { decodeAs, decodeText, type FormatName } from "./record-format.ts";
+import { decodeAs } from "./record-format.ts";
+import { shownForm, type ShownForm } from "./record-form.ts";
 
 /** What is printed of a record. */
 interface PrintedParts {
-  readonly key: FormatName | undefined;
-  readonly keys: boolean;
-  readonly value: FormatName;
+  /** Undefined: keys are not printed, but as text where all is. */
+  readonly key: ShownForm | undefined;
+  readonly value: ShownForm;
   readonly timestamps: boolean;
   readonly offsets: boolean;
   readonly headers: boolean;
@@ -23,34 +24,46 @@ interface PrintedRecord {
   readonly headers: Headers;
 }
 
-/** Prints records, a line each: as JSON with all there is, or what was asked for with tabs between. */
+/**
+ * Prints records, a line each: as JSON with all there is, or what was asked for with tabs between. A record is printed
+ * whole or, where its form throws, not at all.
+ */
 export function recordPrinter(
   parts: PrintedParts,
   print: (line: string) => void,
 ): (record: PrintedRecord) => void {
-  const keyFormat = parts.key ?? (parts.keys || parts.json ? "string" : undefined);
+  const keyForm = parts.key ?? (parts.json ? shownForm("string") : undefined);
   return (record) => {
-    const { topic, partition, offset, timestamp } = record;
+    const { topic, partition, offset, timestamp, headers } = record;
     const where = `of ${topic}-${partition} at offset ${offset}`;
+    const shown = (form: ShownForm, bytes: Uint8Array | null, part: string): unknown =>
+      bytes === null ? null : form.decode(bytes, headers, `the ${part} ${where}`);
     if (parts.json) {
-      const key = decodeAs(keyFormat ?? "string", record.key, `the key ${where}`);
-      const value = decodeAs(parts.value, record.value, `the value ${where}`);
-      const headers = record.headers.map(([name, bytes]) => [name, decodeAs("string", bytes, "")]);
-      print(JSON.stringify({ topic, partition, offset, timestamp, key, value, headers }));
+      const key = keyForm === undefined ? null : shown(keyForm, record.key, "key");
+      const value = shown(parts.value, record.value, "value");
+      const texts = headers.map(([name, bytes]) => [name, decodeAs("string", bytes, "")]);
+      print(JSON.stringify({ topic, partition, offset, timestamp, key, value, headers: texts }));
       return;
     }
     const cells = [];
     if (parts.timestamps) cells.push(timeText(timestamp));
     if (parts.offsets) cells.push(`${partition}:${offset}`);
-    if (parts.headers) cells.push(headersText(record.headers));
-    if (keyFormat !== undefined) cells.push(decodeText(keyFormat, record.key, `the key ${where}`));
-    cells.push(decodeText(parts.value, record.value, `the value ${where}`));
+    if (parts.headers) cells.push(headersText(headers));
+    if (keyForm !== undefined) cells.push(textOf(keyForm, shown(keyForm, record.key, "key")));
+    cells.push(textOf(parts.value, shown(parts.value, record.value, "value")));
     print(cells.join("\t"));
   };
 }
 
+/** Texts stand as they are, all else as JSON. */
+function textOf(form: ShownForm, value: unknown): string {
+  return typeof value === "string" && !form.isJson ? value : JSON.stringify(value);
+}
+
 function headersText(headers: Headers): string {
-  return headers.map(([name, bytes]) => `${name}=${decodeText("string", bytes, "")}`).join(",");
+  return headers
+    .map(([name, bytes]) => `${name}=${String(decodeAs("string", bytes, ""))}`)
+    .join(",");
 }
 
 /** ISO where a date can hold it. */

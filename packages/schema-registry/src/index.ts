@@ -67,6 +67,7 @@ export {
   type MemorySchemaRegistryOptions,
 } from "./memory/memory-schema-registry.ts";
 export type { Answer } from "./registry/answer.ts";
+export { resolveReferences } from "./registry/resolve-references.ts";
 export type {
   CallOptions,
   NewSchema,

@@ -5,12 +5,17 @@ import { jsonFlag } from "../flags/json-flag.ts";
 import { CommandError } from "../command-error.ts";
 import { command } from "../command.ts";
 import { choiceFlag, numberFlag, switchFlag, textFlag, type FlagValues } from "../flags/flag.ts";
-import { formatNames } from "../record-format.ts";
+import { shownFormatNames } from "../record-format.ts";
 import { recordPrinter } from "../record-printer.ts";
+import { readSchemaFlags, shownForms } from "../registry-form.ts";
+import { schemaFormatNames } from "../schema-formats.ts";
 import { startOffset, type StartOffset } from "../start-offset.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { topicName } from "../topic-names.ts";
 import { UsageError } from "../usage-error.ts";
+import { whenFetched } from "../when-fetched.ts";
+
+const shownFormats = [...shownFormatNames, ...schemaFormatNames] as const;
 
 const flags = {
   ...clusterFlags,
@@ -33,11 +38,11 @@ const flags = {
     byDefault: "read_committed",
     about: "read_committed, or read_uncommitted: also what transactions have not committed",
   }),
-  key: choiceFlag(formatNames, {
+  key: choiceFlag(shownFormats, {
     placeholder: "FORMAT",
-    about: `print keys: ${formatNames.join(", ")}`,
+    about: `print keys: ${shownFormats.join(", ")}`,
   }),
-  value: choiceFlag(formatNames, {
+  value: choiceFlag(shownFormats, {
     placeholder: "FORMAT",
     byDefault: "string",
     about: "how values are printed",
@@ -47,6 +52,7 @@ const flags = {
   offsets: switchFlag({ about: "print partitions and offsets" }),
   headers: switchFlag({ about: "print headers" }),
   json: jsonFlag,
+  ...readSchemaFlags,
 };
 type ConsumeFlags = FlagValues<typeof flags>;
 
@@ -57,12 +63,14 @@ export const consumeCommand = command({
   names: "[NAME]",
   flags,
   notes:
-    "A line is: time, partition and offset, headers, key, value, with tabs between; of these, what was asked for.\nEnds at Ctrl-C, and where --count or --to-end say so.",
+    "A line is: time, partition and offset, headers, key, value, with tabs between; of these, what was asked for.\nEnds at Ctrl-C, and where --count or --to-end say so.\nBy avro, protobuf and json-schema values are printed as JSON; without --schema, as their writer's schema has them.",
 
   async run({ flags: given, names }, terminal) {
     const topic = topicName(names, given.topic);
     const start = startOffset(given);
-    const printer = recordPrinter(given, terminal.print);
+    const keyName = given.key ?? (given.keys ? "string" : undefined);
+    const forms = await shownForms({ topic, flags: given }, { key: keyName, value: given.value });
+    const printer = recordPrinter({ ...given, ...forms }, terminal.print);
     await withClient(given["bootstrap-server"], (client) =>
       given.group === undefined
         ? consumeAlone(client, { topic, start, given, printer, terminal })
@@ -108,7 +116,7 @@ async function consumeAlone(
         const isBeyond = given["to-end"] && batch.offset >= endOf(ends, batch.partition);
         if (isBeyond || signal.aborted) continue;
         left -= 1;
-        printer(batch);
+        await whenFetched(() => printer(batch), signal);
       }
       batch.release();
     }
@@ -141,7 +149,7 @@ async function consumeInGroup(
   let left = given.count ?? Infinity;
   try {
     for await (const record of consumer) {
-      printer(record);
+      await whenFetched(() => printer(record), signal);
       left -= 1;
       if (left > 0) continue;
       await consumer.commit(); // the last one would count as processed only when the next is asked for

@@ -5,8 +5,15 @@ import { clusterFlags, withClient } from "../cluster-flags.ts";
 import { CommandError } from "../command-error.ts";
 import { command } from "../command.ts";
 import { choiceFlag, numberFlag, pairsFlag, textFlag } from "../flags/flag.ts";
-import { encodeAs, formatNames, type FormatName } from "../record-format.ts";
+import type { RecordForm } from "../record-form.ts";
+import { encodeAs, formatNames } from "../record-format.ts";
+import { recordForms, writeSchemaFlags } from "../registry-form.ts";
+import { schemaFormatNames } from "../schema-formats.ts";
 import { topicName } from "../topic-names.ts";
+import { UsageError } from "../usage-error.ts";
+import { whenFetched } from "../when-fetched.ts";
+
+const writtenFormats = [...formatNames, ...schemaFormatNames] as const;
 
 /** `millrace produce`: a record per line of standard input. */
 export const produceCommand = command({
@@ -19,12 +26,12 @@ export const produceCommand = command({
     "key-separator": textFlag({
       about: "what stands between key and value; without it records have no key",
     }),
-    key: choiceFlag(formatNames, {
+    key: choiceFlag(writtenFormats, {
       placeholder: "FORMAT",
       byDefault: "string",
-      about: `how keys are written: ${formatNames.join(", ")}`,
+      about: `how keys are written: ${writtenFormats.join(", ")}`,
     }),
-    value: choiceFlag(formatNames, {
+    value: choiceFlag(writtenFormats, {
       placeholder: "FORMAT",
       byDefault: "string",
       about: "how values are written",
@@ -32,11 +39,21 @@ export const produceCommand = command({
     null: textFlag({ about: "a value of this text is null, which deletes the key" }),
     header: pairsFlag({ about: "a header of every record" }),
     partition: numberFlag({ about: "where to; default: by the key, else in turn" }),
+    ...writeSchemaFlags,
   },
+  notes:
+    "By avro, protobuf and json-schema a line is JSON. With --schema that schema is registered where it is not; without, the latest version is written with.",
 
   run: ({ flags, names }, { lines, signal, print, progress }) =>
     withClient(flags["bootstrap-server"], async (client) => {
       const topic = topicName(names, flags.topic);
+      if (flags.latest && (flags.schema !== undefined || flags["key-schema"] !== undefined))
+        throw new UsageError("--latest does not go with --schema or --key-schema");
+      const { key: keyForm, value: valueForm } = await recordForms(
+        { topic, flags },
+        { key: flags["key-separator"] === undefined ? undefined : flags.key, value: flags.value },
+      );
+      const format = { ...flags, keyForm, valueForm };
       const writer = client.openWriter({});
       await writer.prepare([topic], signal);
       const partitionCount = writer.partitionCount(topic) ?? 1;
@@ -47,7 +64,7 @@ export const produceCommand = command({
       let count = 0;
       try {
         for await (const line of untilAborted(lines(), signal)) {
-          const { key, value } = recordOf(line, count + 1, flags);
+          const { key, value } = await whenFetched(() => recordOf(line, count + 1, format), signal);
           const partition = flags.partition ?? partitionOf(key, count, partitionCount);
           const appender = writer.partition(topic, partition);
           if (!appender.append(clock.wallMs(), key, value, headers)) await writer.drained(signal);
@@ -65,8 +82,8 @@ export const produceCommand = command({
 
 interface LineFormat {
   readonly "key-separator": string | undefined;
-  readonly key: FormatName;
-  readonly value: FormatName;
+  readonly keyForm: RecordForm | undefined;
+  readonly valueForm: RecordForm;
   readonly null: string | undefined;
 }
 
@@ -80,10 +97,10 @@ function recordOf(
   if (separator !== undefined && at < 0)
     throw new CommandError(`line ${number} has no key: there is no ${JSON.stringify(separator)}`);
   const value = separator === undefined ? line : line.slice(at + separator.length);
+  const { keyForm, valueForm } = format;
   return {
-    key: at < 0 ? null : encodeAs(format.key, line.slice(0, at), `the key of line ${number}`),
-    value:
-      value === format.null ? null : encodeAs(format.value, value, `the value of line ${number}`),
+    key: keyForm?.encode(line.slice(0, at), `the key of line ${number}`) ?? null,
+    value: value === format.null ? null : valueForm.encode(value, `the value of line ${number}`),
   };
 }
 

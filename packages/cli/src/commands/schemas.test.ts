@@ -1,0 +1,257 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { Broker } from "@millrace/broker";
+import { nodePlatform } from "@millrace/platform/node";
+import { nodeCompression } from "@millrace/protocol/compression";
+import { SchemaRegistryServer } from "@millrace/schema-registry-server";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { millrace, type Ended, type InProcess } from "../../test-support/run-millrace.ts";
+
+let folder: string;
+let broker: Broker;
+let registry: SchemaRegistryServer;
+let address: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "millrace-cli-schemas-"));
+  const platform = nodePlatform({ logLevel: "error" });
+  broker = await Broker.start(platform, {
+    dataDirectory: folder,
+    port: 0,
+    durability: "memory",
+    properties: { "group.initial.rebalance.delay.ms": "0" },
+    codecs: nodeCompression,
+  });
+  address = `127.0.0.1:${broker.address.port}`;
+  registry = await SchemaRegistryServer.start(platform, {
+    bootstrapServers: address,
+    port: 0,
+    codecs: nodeCompression,
+    signIn: { users: { ada: "secret" }, tokens: ["token-of-bob"] },
+  });
+  file("password", "secret\n");
+});
+afterAll(async () => {
+  await registry.close();
+  await broker.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function file(name: string, text: string | object): string {
+  const path = join(folder, name);
+  writeFileSync(path, typeof text === "string" ? text : JSON.stringify(text));
+  return path;
+}
+
+/** Runs `millrace COMMAND` on the registry, signed in; the words are split at blanks. */
+function run(words: string, more: InProcess = {}): Promise<Ended> {
+  const parameters = words.split(" ").filter((word) => word !== "");
+  const access = ["--registry", registry.url, "--registry-user", "ada"];
+  return millrace(
+    [...parameters, ...access, "--registry-password", join(folder, "password")],
+    more,
+  );
+}
+
+async function done(words: string, more: InProcess = {}): Promise<string> {
+  const ended = await run(words, more);
+  expect(ended.err).toBe("");
+  expect(ended.code).toBe(0);
+  return ended.out;
+}
+
+async function failed(words: string, code = 1): Promise<Ended> {
+  const ended = await run(words);
+  expect(ended.code).toBe(code);
+  expect(ended.err.trimEnd().split("\n")).toHaveLength(1);
+  return ended;
+}
+
+const record = (fields: readonly object[]): object => ({ type: "record", name: "Order", fields });
+const id = { name: "id", type: "string" };
+
+describe("schemas", () => {
+  test("are registered, listed, printed and deleted", async () => {
+    const first = file("order.avsc", record([id]));
+    const second = file("order-2.avsc", record([id, { name: "cents", type: "long", default: 0 }]));
+    expect(await done("schemas list --prefix none")).toBe("subject  version  id  type\n");
+    expect(await done(`schemas register a-value ${first}`)).toBe("a-value version 1 has id 1\n");
+    expect(await done(`schemas register a-value ${first}`)).toBe("a-value version 1 has id 1\n");
+    expect(JSON.parse(await done(`schemas register a-value ${second} --json`))).toEqual({
+      subject: "a-value",
+      version: 2,
+      id: 2,
+    });
+    expect(await done("schemas")).toMatch(/^subject +version +id +type\na-value +2 +2 +AVRO\n$/);
+    expect(await done("schemas list --versions")).toMatch(/a-value +1 +1 +AVRO\na-value +2 +2/);
+    expect(JSON.parse(await done("schemas get a-value --version 1"))).toEqual(record([id]));
+    expect(JSON.parse(await done("schemas get --id 2 --json"))).toMatchObject({
+      schemaType: "AVRO",
+    });
+    expect(await done("schemas delete a-value --version 1")).toBe("a-value version 1 deleted\n");
+    expect(await done("schemas list --versions --deleted")).toMatch(/a-value +1 +1 +AVRO +deleted/);
+    expect(await done("schemas delete a-value --version 1 --permanent")).toContain("for good");
+    expect(await done("schemas delete a-value")).toBe("a-value version 2 deleted\n");
+    expect((await failed("schemas get a-value")).err).toContain("a-value");
+  });
+
+  test("are checked: what breaks is told, and is exit code 1", async () => {
+    await done(`schemas register b-value ${file("b.avsc", record([id]))}`);
+    const breaking = file("b-2.avsc", record([id, { name: "cents", type: "long" }]));
+    const ended = await failed(`schemas check b-value ${breaking}`);
+    expect(ended.out).toContain("READER_FIELD_MISSING_DEFAULT_VALUE");
+    expect(ended.err).toMatch(/b-value would not take .*b-2\.avsc/);
+    const fine = file("b-3.avsc", record([id, { name: "cents", type: "long", default: 0 }]));
+    expect(await done(`schemas check b-value ${fine}`)).toContain("b-value would take");
+    const json = await failed(`schemas check b-value ${breaking} --json`);
+    expect(JSON.parse(json.out)).toMatchObject({ subject: "b-value", isCompatible: false });
+  });
+
+  test("are compared in words, versions and files, in both directions", async () => {
+    const schema = (properties: object): object => ({ type: "object", properties });
+    await done(`schemas register c-value ${file("c.json", schema({ n: { type: "integer" } }))}`);
+    await done(`schemas register c-value ${file("c2.json", schema({ n: { type: "number" } }))}`);
+    const told = await done("schemas diff c-value");
+    expect(told).toBe(
+      "a reader of version 2, of what was written with version 1:\n" +
+        "  at #/properties/n numbers are allowed where integers were (TYPE_EXTENDED at #/properties/n)\n" +
+        "a reader of version 1, of what was written with version 2:\n" +
+        "! at #/properties/n only integers are allowed where numbers were (TYPE_NARROWED at #/properties/n)\n",
+    );
+    expect(await done("schemas diff c-value --from 2 --to 1")).toMatch(/^! .*TYPE_NARROWED/m);
+    const same = await done(`schemas diff c-value ${join(folder, "c2.json")}`);
+    expect(same.match(/nothing is unlike/g)).toHaveLength(2);
+    expect((await failed("schemas diff c-value --to 1")).err).toContain("no version before");
+  });
+
+  test("refer to others by name, subject and version", async () => {
+    const common = file("common.proto", 'syntax = "proto3"; message Money { int64 cents = 1; }');
+    await done(`schemas register money ${common}`);
+    const text =
+      'syntax = "proto3"; import "money.proto"; message Bill { string id = 1; Money sum = 2; }';
+    const bill = file("bill.proto", text);
+    expect((await failed(`schemas register bills-value ${bill}`)).err).toContain("money.proto");
+    await done(`schemas register bills-value ${bill} --reference money.proto=money:1`);
+    expect(JSON.parse(await done("schemas get bills-value --json"))).toMatchObject({
+      references: [{ name: "money.proto", subject: "money", version: 1 }],
+    });
+  });
+
+  test("what is not understood, not there, or not allowed is told in one line", async () => {
+    expect((await failed("schemas get nowhere")).err).toContain("nowhere");
+    expect((await failed("schemas register d x.txt", 2)).err).toContain("--type");
+    expect((await failed("schemas register d nowhere.avsc")).err).toContain("cannot be read");
+    expect((await failed("schemas get a --id 1", 2)).err).toContain("not both");
+    expect((await failed("schemas get a --version x", 2)).err).toContain("x is no version");
+    const wrong = file("wrong.avsc", '{"type":"nothing"}');
+    expect((await failed(`schemas register d ${wrong}`)).err).toContain("nothing");
+    const anybody = await millrace(["schemas", "list", "--registry", registry.url]);
+    expect(anybody.code).toBe(1);
+    expect(anybody.err).toMatch(/401|sign/);
+    const bob = ["--registry-token", file("token", "token-of-bob")];
+    expect((await millrace(["schemas", "--registry", registry.url, ...bob])).code).toBe(0);
+    const away = await millrace(["schemas", "list", "--registry", "http://127.0.0.1:1"]);
+    expect(away.code).toBe(1);
+    expect(away.err).toContain("127.0.0.1:1");
+  });
+});
+
+describe("produce and consume by schemas of a registry", () => {
+  const at = (words: string, more: InProcess = {}): Promise<string> =>
+    done(`${words} --bootstrap-server ${address}`, more);
+
+  async function topic(name: string): Promise<void> {
+    const words = ["topics", "create", name, "--partitions", "1", "--bootstrap-server", address];
+    expect((await millrace(words)).code).toBe(0);
+  }
+
+  test.each([
+    [
+      "avro",
+      "orders.avsc",
+      record([id, { name: "cents", type: "long" }, { name: "raw", type: "bytes" }]),
+      '{"id":"a","cents":9007199254740991,"raw":{"base64":"AAEC"}}',
+    ],
+    [
+      "protobuf",
+      "orders.proto",
+      'syntax = "proto3"; message Order { string id = 1; int64 cents = 2; }',
+      '{"id":"a","cents":"9007199254740993"}',
+    ],
+    [
+      "json-schema",
+      "orders.json",
+      { type: "object", properties: { id: { type: "string" } }, required: ["id"] },
+      '{"id":"a","cents":1.5}',
+    ],
+  ])("%s: a line of JSON is written and printed", async (format, path, schema, line) => {
+    const name = `typed-${format}`;
+    await topic(name);
+    await at(`produce ${name} --value ${format} --schema ${file(path, schema)}`, {
+      lines: [line],
+    });
+    await at(`produce ${name} --value ${format}`, { lines: [line] });
+    const printed = await at(`consume ${name} --value ${format} --from-beginning --to-end`);
+    expect(printed).toBe(`${line}\n${line}\n`);
+    const hex = await at(`consume ${name} --value hex --from-beginning --count 1`);
+    expect(hex).toMatch(/^00000000/);
+    const json = await at(`consume ${name} --value ${format} --from-beginning --count 1 --json`);
+    expect(json).toContain(`"value":${line}`);
+    expect(await done("schemas list --prefix typed")).toContain(`${name}-value`);
+  });
+
+  test("keys have schemas of their own, and subjects may be named", async () => {
+    await topic("keyed");
+    const schemas = `--key avro --key-schema ${file("key.avsc", '"string"')} --value avro --schema ${file("value.avsc", '"int"')}`;
+    await at(`produce keyed --key-separator | ${schemas} --subject numbers --null -`, {
+      lines: ['"ada"|7', '"bob"|-'],
+    });
+    expect(await at("consume keyed --key avro --value avro --from-beginning --to-end")).toBe(
+      '"ada"\t7\n"bob"\tnull\n',
+    );
+    const listed = await done("schemas list");
+    expect(listed).toContain("keyed-key");
+    expect(listed).toContain("numbers");
+    expect(listed).not.toContain("keyed-value");
+  });
+
+  test("a group reads by schemas too", async () => {
+    const line = '{"id":"a","cents":1.5}';
+    const words = "consume typed-json-schema --value json-schema --group cli --from-beginning";
+    expect(await at(`${words} --count 1`)).toBe(`${line}\n`);
+  });
+
+  test("what does not fit is told with line or offset", async () => {
+    await topic("wrong");
+    const broken = async (words: string, more: InProcess = {}): Promise<string> => {
+      const ended = await run(`${words} --bootstrap-server ${address}`, more);
+      expect(ended.code).not.toBe(0);
+      return ended.err;
+    };
+    const schema = file("strict.json", { type: "object", required: ["id"] });
+    const produce = `produce wrong --value json-schema --schema ${schema}`;
+    expect(await broken(produce, { lines: ['{"id":1}', "{}"] })).toMatch(
+      /the value of line 2 cannot be written by jsonSchema: .*'id'/,
+    );
+    expect(await broken("produce wrong --value avro", { lines: ["1"] })).toContain("line 1");
+    await at("produce wrong", { lines: ["no frame"] });
+    expect(await broken("consume wrong --value json-schema --from-beginning --to-end")).toMatch(
+      /the value of wrong-0 at offset 1 cannot be read by jsonSchema/,
+    );
+    expect(await broken("produce nowhere --value avro", { lines: ["1"] })).toContain("nowhere");
+    expect(await broken(`produce wrong --schema ${schema}`, { lines: ["1"] })).toContain("--value");
+    expect(await broken(`${produce} --latest`, { lines: [] })).toContain("--latest");
+    expect(await broken(`${produce} --message Order`, { lines: [] })).toContain("Protobuf");
+  });
+
+  test("a registry that is away is told, and does not hang", async () => {
+    const away = ["--registry", "http://127.0.0.1:1", "--bootstrap-server", address];
+    const words = "consume typed-avro --value avro --from-beginning --to-end".split(" ");
+    const ended = await millrace([...words, ...away]);
+    expect(ended.code).toBe(1);
+    expect(ended.err).toContain("127.0.0.1:1");
+  });
+});
