@@ -263,6 +263,19 @@ describe("toTopic", () => {
     ).toMatchObject({ code: "SOURCE_TOO_FAST" });
   });
 
+  test("ends a source that gives without end, all at once", async () => {
+    let given = 0;
+    const endless = function* () {
+      for (;;) yield { value: `${given++}` };
+    };
+    const written = from(endless()).pipe(toTopic(world.client, "copies", { bound: 10 }));
+    expect(await errorOf(written)).toMatchObject({ code: "SOURCE_TOO_FAST" });
+    expect(given).toBeLessThan(20);
+    const aborted = toTopic<never, string>(world.client, "copies", { signal: AbortSignal.abort() });
+    expect(await lastValueFrom(from(endless()).pipe(aborted, toArray()))).toEqual([]);
+    expect(given).toBeLessThan(20);
+  });
+
   test("leaves what was sent to be written where its subscriber leaves", async () => {
     const source = concat(from(["one", "two"]), NEVER).pipe(map((value) => ({ value })));
     source

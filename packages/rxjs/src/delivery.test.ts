@@ -5,6 +5,7 @@ import {
   Observable,
   observable,
   of,
+  take,
   throwError,
   type ObservableInput,
 } from "rxjs";
@@ -207,6 +208,18 @@ describe("a projection", () => {
         leaving,
       ).toBe("");
       expectSubscriptions(inner.subscriptions).toBe("^-----!");
+    }));
+
+  test("that gives without end, all at once, ends with its subscriber", () =>
+    marbles(({ hot, expectObservable }) => {
+      const source = hot("  A");
+      const result = "      (aa|)";
+      const project = function* ({ letter }: Letter) {
+        for (;;) yield letter;
+      };
+      expectObservable(delivered(source, { backPressure: "buffer", project }).pipe(take(2))).toBe(
+        result,
+      );
     }));
 
   test("may be whatever rxjs takes, also of other libraries", async () => {

@@ -9,12 +9,19 @@ import type {
   StreamsApp,
   ValueOf,
 } from "@millrace/streams";
-import { Observable, type ObservableInput, type ObservedValueOf, type Subscriber } from "rxjs";
+import {
+  defer,
+  Observable,
+  takeUntil,
+  type ObservableInput,
+  type ObservedValueOf,
+  type Subscriber,
+} from "rxjs";
 
 import { Delivery } from "./delivery.ts";
 import { streamOptionTable, type ObserveOptions } from "./observe-options.ts";
 import { TakenRecord, type ObservedRecord } from "./observed-record.ts";
-import { completeOnAbort } from "./until-aborted.ts";
+import { whenAborted } from "./when-aborted.ts";
 
 /** What of an application is needed to observe its streams. */
 export type ObservedApp = Pick<StreamsApp, "tap">;
@@ -105,12 +112,11 @@ function observed(
 ): Observable<unknown> {
   const settings = readOptions(streamOptionTable, options);
   return new Observable((subscriber) => {
-    if (completeOnAbort(subscriber, settings.signal)) return;
     const tap = new SubscriberTap(subscriber, settings);
     const open = app.tap(place, tap);
     tap.opened(open, settings.view);
     subscriber.add(() => open[Symbol.dispose]());
-  });
+  }).pipe(takeUntil(defer(() => whenAborted(settings.signal))));
 }
 
 /** Listens for one subscriber. */

@@ -2,7 +2,9 @@ import type { ConsumerOptions, ConsumerRecord, KafkaClient, TopicHandle } from "
 import { readOptions } from "@millrace/model";
 import {
   asyncScheduler,
+  defer,
   Observable,
+  takeUntil,
   type ObservableInput,
   type ObservedValueOf,
   type SchedulerLike,
@@ -13,8 +15,8 @@ import { Delivery, sliceMs, type DeliveryOptions } from "./delivery.ts";
 import type { Project } from "./from-stream.ts";
 import { handOver, type AnyProject } from "./hand-over.ts";
 import { topicOptionTable, type TopicPaceOptions } from "./topic-options.ts";
-import { completeOnAbort } from "./until-aborted.ts";
 import type { Counted } from "./waiting-records.ts";
+import { whenAborted } from "./when-aborted.ts";
 
 /** How a topic is consumed, and what becomes of records that come while a subscriber is at work. */
 export interface FromTopicOptions<Key, Value>
@@ -63,11 +65,10 @@ export function fromTopic(
   const pace = readOptions(topicOptionTable, { backPressure, bound, project, signal, scheduler });
   const { name, ...serdes } = typeof topic === "string" ? { name: topic } : topic;
   return new Observable((subscriber) => {
-    if (completeOnAbort(subscriber, pace.signal)) return;
     const consumer = client.consumer<unknown, unknown>({ ...serdes, ...consuming, topics: [name] });
     subscriber.add(() => void consumer.close()); // its client waits for it where that is closed
     void new TopicReading(subscriber, pace).run(consumer);
-  });
+  }).pipe(takeUntil(defer(() => whenAborted(pace.signal))));
 }
 
 type Pace = DeliveryOptions & { readonly scheduler?: SchedulerLike | undefined };

@@ -1,5 +1,6 @@
 import {
   from,
+  takeWhile,
   type Observable,
   type ObservableInput,
   type Subscriber,
@@ -31,7 +32,8 @@ export function handOver(
     subscriber.error(error);
     return undefined;
   }
-  const work = made.subscribe({
+  // What comes without end, and all at once, ends with its subscriber.
+  const work = made.pipe(takeWhile(() => !subscriber.closed)).subscribe({
     next: (value) => subscriber.next(value),
     error: (error) => subscriber.error(error),
   });

@@ -11,6 +11,8 @@ import { readOptions } from "@millrace/model";
 import {
   from,
   Observable,
+  takeUntil,
+  takeWhile,
   type ObservableInput,
   type OperatorFunction,
   type Subscriber,
@@ -18,6 +20,7 @@ import {
 
 import { ObservableError } from "./observable-error.ts";
 import { sinkOptionTable, type SinkPaceOptions } from "./sink-options.ts";
+import { whenAborted } from "./when-aborted.ts";
 
 /** What an Observable gives to be written: a record without its topic. */
 export type TopicMessage<Key, Value> = Omit<ProducerRecord<Key, Value>, "topic">;
@@ -60,19 +63,17 @@ export function toTopic<Key = PlainField, Value = PlainField>(
       const producer = client.producer<Key, Value>({ ...serdes, ...producing });
       subscriber.add(() => void producer.close()); // its client waits for it where that is closed
       const sink = new TopicSink(subscriber, producer, { topic: name, bound });
-      const taking = from(source).subscribe({
+      // A source that gives all at once ends with its subscriber, too.
+      const taken = from(source).pipe(
+        takeUntil(whenAborted(signal)),
+        takeWhile(() => !subscriber.closed),
+      );
+      const taking = taken.subscribe({
         next: (message) => sink.send(message),
         error: (error: unknown) => sink.end({ error }),
         complete: () => sink.end(undefined),
       });
       subscriber.add(taking);
-      const stop = (): void => {
-        taking.unsubscribe();
-        sink.end(undefined);
-      };
-      if (signal?.aborted === true) stop();
-      signal?.addEventListener("abort", stop, { once: true });
-      subscriber.add(() => signal?.removeEventListener("abort", stop));
     });
 }
 
