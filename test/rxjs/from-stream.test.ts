@@ -158,7 +158,10 @@ describe("fromStream", () => {
       .toBe("rebalancing")
       .catch(() => {}); // a busy machine may let the commit come first
     process.reconnect();
-    await expect.poll(() => valuesOf(committed), { timeout: 10_000 }).toEqual(values.toSorted());
+    await expect
+      .poll(async () => (await world.read("copies")).length, { timeout: 10_000 })
+      .toBe(values.length);
+    await expect.poll(() => valuesOf(committed)).toEqual(values.toSorted());
     expect(new Set(valuesOf(processed)).size).toBe(400);
   });
 
