@@ -24,3 +24,10 @@ orders.mapValues((order) => order.id).to("ids");
 
 //! Type 'Topic<number, number>' is not assignable to type 'Topic<string, Order>'.
 new StreamsBuilder().stream([ordersTopic, totalsTopic]);
+
+//! The 'this' context of type 'void' is not assignable to method's 'this' of type '"JSON does not give this type back: a Date, Map, Set, bigint, bytes or function in it is read as something else. Say what JSON has, such as string for a Date, or give a schema that makes it"'.
+json<{ readonly at: Date }>();
+//! The 'this' context of type 'void' is not assignable to method's 'this' of type '"JSON does not give this type back: a Date, Map, Set, bigint, bytes or function in it is read as something else. Say what JSON has, such as string for a Date, or give a schema that makes it"'.
+json<{ readonly lists: readonly { readonly ids: ReadonlySet<string> }[] }>();
+//! The 'this' context of type 'void' is not assignable to method's 'this' of type '"JSON does not give this type back: a Date, Map, Set, bigint, bytes or function in it is read as something else. Say what JSON has, such as string for a Date, or give a schema that makes it"'.
+json<bigint>();

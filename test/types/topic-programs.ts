@@ -1,5 +1,7 @@
 // Handles of topics as users write them, without an annotation but serdes: each type that is inferred is asserted.
 import {
+  bytes,
+  type Serde,
   json,
   optional,
   StreamsBuilder,
@@ -43,3 +45,30 @@ export function nothingIsLostAtASink() {
   const loose = builder.stream("loose", { key: string(), value: optional(json<number>()) });
   loose.to(totalsTopic);
 }
+
+// Bytes of whatever buffer are written.
+const copies = topic("copies", { key: string(), value: bytes() });
+const someBytes = new StreamsBuilder().stream("in", { key: string(), value: bytes() });
+const arrays = someBytes.mapValues(() => new Uint8Array(1));
+const anyArrays = someBytes.mapValues((): Uint8Array => new Uint8Array(1));
+arrays.to(copies);
+anyArrays.to(copies);
+arrays.to("out", { value: bytes() });
+anyArrays.to("out", { value: bytes() });
+arrays.groupByKey({ key: string(), value: bytes() });
+anyArrays.groupByKey({ key: string(), value: bytes() });
+const ownBytes: Serde<Uint8Array<ArrayBuffer>> = bytes();
+arrays.to("out", { value: ownBytes });
+
+// What JSON gives back, however deep, and what nobody knows anything of.
+interface Tree {
+  readonly name: string;
+  readonly at?: string | undefined;
+  readonly children: readonly Tree[];
+}
+type Id = string & { readonly brand: "id" };
+json<Tree>();
+json<readonly [Id, number | null]>();
+json<Record<string, { readonly kind: "a"; readonly n: 1 } | { readonly kind: "b" }>>();
+json<unknown>();
+json<{ readonly whatever: unknown }>();

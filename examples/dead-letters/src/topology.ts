@@ -121,7 +121,7 @@ function held<V>(
 ): KStream<string, V, "known", "known"> {
   interface Waiting {
     readonly key: string;
-    readonly value: V;
+    readonly value: unknown;
     readonly timestamp: number;
   }
   return stream.process({
@@ -130,7 +130,7 @@ function held<V>(
       schedule(checkEvery, "wallClockTime", (now) => {
         for (const { key: place, value } of waiting.range(null, placeOf(now))) {
           waiting.delete(place);
-          forward(new StreamRecord(value.key, value.value, value.timestamp));
+          forward(new StreamRecord(value.key, value.value as V, value.timestamp));
         }
       });
     },

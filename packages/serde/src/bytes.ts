@@ -1,15 +1,18 @@
 import type { Serde } from "./serde.ts";
 
 /**
- * Bytes as they are (Kafka: `Serdes.ByteArray`). What is decoded is a copy, so that it can be kept.
+ * Bytes as they are (Kafka: `Serdes.ByteArray`, `Bytes` and `ByteBuffer`). What is decoded is a copy, so that it can be kept.
  *
  * @example bytes().deserialize(view, "topic")
  */
-export function bytes(): Serde<Uint8Array> {
-  return bytesSerde;
+export function bytes<Memory extends ArrayBufferLike = ArrayBufferLike>(): Serde<
+  Uint8Array<Memory>
+> {
+  // What is decoded is of an ArrayBuffer; the others are for what is written.
+  return bytesSerde as Serde<Uint8Array<ArrayBufferLike>> as Serde<Uint8Array<Memory>>;
 }
 
-const bytesSerde: Serde<Uint8Array> = Object.freeze({
+const bytesSerde: Serde<Uint8Array<ArrayBuffer>> = Object.freeze({
   name: "bytes",
   isNullable: false,
   isTotal: true,
@@ -22,7 +25,7 @@ const bytesSerde: Serde<Uint8Array> = Object.freeze({
 });
 
 /** A plain `Uint8Array`, also of a Node `Buffer`, whose `slice` would share its memory. */
-function copyOf(view: Uint8Array): Uint8Array {
+function copyOf(view: Uint8Array): Uint8Array<ArrayBuffer> {
   const copy = new Uint8Array(view.length);
   copy.set(view);
   return copy;

@@ -1,9 +1,12 @@
+export { boolean } from "./boolean.ts";
 export { bytes } from "./bytes.ts";
 export { composedOf } from "./composed-of.ts";
 export { deserializeWith, serializeWith, sizeWith } from "./guarded.ts";
-export { json } from "./json.ts";
+export { json, type JsonOptions } from "./json.ts";
+export type { JsonRefusal, JsonValue } from "./json-value.ts";
 export { list } from "./list.ts";
-export { double, int32, int64, int64AsNumber } from "./numbers.ts";
+export { nothing } from "./nothing.ts";
+export { double, float, int16, int32, int64, int64AsNumber } from "./numbers.ts";
 export { optional } from "./optional.ts";
 export { SerdeContractError, serdeKind, type SerdeContractErrorCode } from "./serde-contract.ts";
 export { SerdeError, type SerdeErrorCode } from "./serde-error.ts";
@@ -18,6 +21,7 @@ export {
   type SerdeUse,
 } from "./serde.ts";
 export type {
+  SchemaInput,
   SchemaOutput,
   StandardSchema,
   StandardSchemaIssue,
@@ -28,4 +32,5 @@ export { SerdeWait, type WaitBounds } from "./serde-wait.ts";
 export { string } from "./string.ts";
 export { counted, type Counted } from "./counted.ts";
 export { WritePlace } from "./write-place.ts";
+export { uuid } from "./uuid.ts";
 export { windowed, type WindowedForm } from "./windowed.ts";

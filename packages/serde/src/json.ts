@@ -1,8 +1,10 @@
 import { decodeUtf8, encodeUtf8, isSynchronousFunction, shown } from "@millrace/model";
 import { isReadOf, lossOf } from "./json-form.ts";
+import type { JsonRefusal } from "./json-value.ts";
 import type { Serde } from "./serde.ts";
 import { requireSynchronous, SerdeContractError } from "./serde-contract.ts";
 import type {
+  SchemaInput,
   SchemaOutput,
   StandardSchema,
   StandardSchemaIssue,
@@ -14,21 +16,56 @@ import type {
  * what the program sees. It must answer synchronously. What it would not read again as the same value is not written:
  * a schema that transforms is for sources, unless the result is written as its input is (a `Date`, say).
  *
+ * @throws SerdeContractError `INVALID_SCHEMA`
+ *
  * @example json(z.object({ customer: z.string(), total: z.number() }))
  */
 export function json<S extends StandardSchema>(schema: S): Serde<SchemaOutput<S>>;
 /**
- * JSON without a schema: the type is a claim that nothing checks.
+ * The same, checked as the options say. A schema that is not asked before a value is written must not transform.
+ *
+ * @example json(Order, { validates: "reads" })
+ */
+export function json<S extends StandardSchema>(
+  schema: S,
+  options: JsonOptions & SchemaRefusal<S>,
+): Serde<SchemaOutput<S>>;
+/**
+ * JSON without a schema: the type is a claim that nothing checks, but that what JSON does not give back, such as a `Date`
+ * or a `Map`, does not compile. A type parameter is not known to be JSON: say `unknown` for it.
  *
  * @example json<{ customer: string; total: number }>()
  */
-export function json<T>(): Serde<T>;
-export function json(schema?: StandardSchema): Serde<unknown> {
+export function json<T>(this: JsonRefusal<T>): Serde<T>;
+export function json(schema?: StandardSchema, options: JsonOptions = {}): Serde<unknown> {
   return Object.freeze({
     name: "json",
     isNullable: false,
-    ...(schema === undefined ? unchecked : checkedBy(schema)),
+    ...(schema === undefined ? unchecked : checkedBy(schema, validatesWrites(options))),
   });
+}
+
+/** When a schema is asked. */
+export interface JsonOptions {
+  /**
+   * `reads and writes`: what the schema would not read again as the same value is not written. `reads`: what is written
+   * is not checked, which takes half the time; a value that the schema refuses is found when it is read. Default `reads
+   * and writes`.
+   */
+  readonly validates?: "reads" | "reads and writes";
+}
+
+/** What the compiler says of a schema whose values are no input of it. */
+type SchemaRefusal<S extends StandardSchema> = [SchemaOutput<S>] extends [SchemaInput<S>]
+  ? unknown
+  : "The schema transforms: what it makes of a value is not what it reads, so that it must be asked before a value is written. Leave the options out";
+
+function validatesWrites({ validates = "reads and writes" }: JsonOptions): boolean {
+  if (validates === "reads" || validates === "reads and writes") return validates !== "reads";
+  throw new SerdeContractError(
+    "INVALID_SCHEMA",
+    `json was given validates: ${shown(validates)}; give "reads" or "reads and writes"`,
+  );
 }
 
 const unchecked: Pick<Serde<unknown>, "serialize" | "deserialize"> = {
@@ -36,8 +73,13 @@ const unchecked: Pick<Serde<unknown>, "serialize" | "deserialize"> = {
   deserialize: parse,
 };
 
-function checkedBy(schema: StandardSchema): Pick<Serde<unknown>, "serialize" | "deserialize"> {
+function checkedBy(
+  schema: StandardSchema,
+  isCheckedBefore: boolean,
+): Pick<Serde<unknown>, "serialize" | "deserialize"> {
   requireSchema(schema);
+  const deserialize = (view: Uint8Array): {} => validated(schema, parse(view));
+  if (!isCheckedBefore) return { ...unchecked, deserialize };
   return {
     serialize: (value) => {
       const text = textOf(value);
@@ -47,7 +89,7 @@ function checkedBy(schema: StandardSchema): Pick<Serde<unknown>, "serialize" | "
         );
       return encodeUtf8(text);
     },
-    deserialize: (view) => validated(schema, parse(view)),
+    deserialize,
   };
 }
 

@@ -5,10 +5,13 @@ import { placeOf, valuePlace, type Serde, type SerdePlace } from "./serde.ts";
 
 /** Serdes whose values Kafka's `ListSerializer` writes without their lengths. */
 const fixedBytes: ReadonlyMap<string, number> = new Map([
+  ["int16", 2],
   ["int32", 4],
   ["int64", 8],
   ["int64AsNumber", 8],
+  ["float", 4],
   ["double", 8],
+  ["uuid", 36],
 ]);
 
 const constantSize = 0;

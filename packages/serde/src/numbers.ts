@@ -7,6 +7,38 @@ const int64Min = -(2n ** 63n);
 const int64Max = 2n ** 63n - 1n;
 
 /**
+ * Whole numbers of 16 bits, big-endian (Kafka: `Serdes.Short`).
+ *
+ * @throws RangeError on a number that is not whole or does not fit, and on bytes that are not two
+ */
+export function int16(): Serde<number> {
+  return int16Serde;
+}
+
+const int16Serde: Serde<number> = Object.freeze({
+  name: "int16",
+  isNullable: false,
+  isInjective: true,
+  serialize: (value: number) => {
+    requireInt16(value);
+    return Uint8Array.of(value >>> 8, value);
+  },
+  deserialize: (view: Uint8Array) => {
+    requireLength(view, 2);
+    return ((view[0] << 24) >> 16) | view[1];
+  },
+  sizeOf: (value: number) => {
+    requireInt16(value);
+    return 2;
+  },
+});
+
+function requireInt16(value: number): void {
+  if (typeof value !== "number" || (value << 16) >> 16 !== value)
+    throw new RangeError(`expected a whole number of 16 bits, got ${String(value)}`);
+}
+
+/**
  * Whole numbers of 32 bits, big-endian (Kafka: `Serdes.Integer`).
  *
  * @throws RangeError on a number that is not whole or does not fit, and on bytes that are not four
@@ -117,6 +149,44 @@ function requireWhole(value: number): void {
       ? `${value} is beyond 2^53, where numbers are not exact; int64() gives and takes bigint`
       : `expected a whole number of 64 bits, got ${String(value)}`,
   );
+}
+
+/**
+ * IEEE 754 numbers of 32 bits, big-endian (Kafka: `Serdes.Float`). Others are errors: they would be read as the nearest
+ * one.
+ *
+ * @throws RangeError on a number that needs more bits, and on bytes that are not four
+ * @example float().serialize(Math.fround(0.1), "topic")
+ */
+export function float(): Serde<number> {
+  return floatSerde;
+}
+
+const floatSerde: Serde<number> = Object.freeze({
+  name: "float",
+  isNullable: false,
+  serialize: (value: number) => {
+    requireFloat(value);
+    scratch.setFloat32(0, value);
+    return scratchBytes.slice(0, 4);
+  },
+  deserialize: (view: Uint8Array) => {
+    requireLength(view, 4);
+    scratchBytes.set(view);
+    return scratch.getFloat32(0);
+  },
+  sizeOf: (value: number) => {
+    requireFloat(value);
+    return 4;
+  },
+});
+
+function requireFloat(value: number): void {
+  requireNumber(value);
+  if (!Object.is(Math.fround(value), value))
+    throw new RangeError(
+      `${value} needs more than 32 bits; round it, Math.fround(${value}), or use double()`,
+    );
 }
 
 /**

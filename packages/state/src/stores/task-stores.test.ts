@@ -295,7 +295,7 @@ describe("a task's stores", () => {
     const broken = timestampedKeyValueStore({
       name: "j",
       key: string(),
-      value: json<bigint>(),
+      value: json<unknown>(),
       caching: true,
     });
     const stores = open(new MemoryEngine(), [broken]);
