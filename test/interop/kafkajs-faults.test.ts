@@ -165,6 +165,29 @@ describe("a writer", () => {
     },
   );
 
+  test("sends no more of a partition at once than a batch may hold, and tells where it ends", async () => {
+    const writer = cluster.openWriter({ batchBytesMax: 2000, lingerMs: 10_000 });
+    const values = Array.from({ length: 34 }, (_, index) => `${index}`.padEnd(100, "x"));
+    append(writer, ...values);
+    expect(await writer.flush()).toEqual([{ ...place, endOffset: 34 }]);
+    expect(await stored()).toEqual(values);
+  });
+
+  test("writes once what was fine in a request of which another partition was refused", async () => {
+    const pair = "pair";
+    await client.admin.createTopics([{ name: pair, partitionCount: 2 }]);
+    const writer = cluster.openWriter({ onRefused: () => "continue", lingerMs: 10_000 });
+    for (let round = 0; round < 3; round++) {
+      writer.partition(pair, 0).append(1, null, encodeUtf8(`fine ${round}`), noHeaders);
+      writer.partition(pair, 1).append(1, null, encodeUtf8("x".repeat(8000)), noHeaders);
+      const ends = await writer.flush();
+      expect(ends).toEqual([{ topic: pair, partition: 0, endOffset: round + 1 }]);
+    }
+    const places = [0, 1].map((partition) => ({ topic: pair, partition, at: "latest" as const }));
+    const ends = (await client.admin.listOffsets(places)).map(({ offset }) => offset);
+    expect(ends).toEqual([3, 0]);
+  });
+
   test("holds its owner back while what it has is on its way", async () => {
     const writer = cluster.openWriter({ bufferBytesMax: 1000, lingerMs: 10_000 });
     let room = true;

@@ -129,6 +129,33 @@ export const writerConformance: readonly ClusterCase[] = [
     ["zstd"],
   ),
 
+  caseOf(
+    "a flush tells where each partition ends, however many batches it took",
+    async (client, subject) => {
+      const topic = await createTopic(client, subject, 2);
+      const writer = client.openWriter({ batchBytesMax: 2000, lingerMs: 10_000 });
+      for (let index = 0; index < 100; index++)
+        writer
+          .partition(topic, index % 3 === 0 ? 0 : 1)
+          .append(1, null, encodeUtf8(`${index}`.padEnd(100, "x")), noHeaders);
+      const ends = await writer.flush();
+      checkEqual(
+        ends.toSorted((left, right) => left.partition - right.partition),
+        [
+          { topic, partition: 0, endOffset: 34 },
+          { topic, partition: 1, endOffset: 66 },
+        ],
+        "ends",
+      );
+      const { values } = await readAll(client, topic, "read_committed");
+      checkEqual(
+        values.map((value) => value.replaceAll("x", "")),
+        Array.from({ length: 34 }, (_, index) => `${index * 3}`),
+        "values of the first",
+      );
+    },
+  ),
+
   caseOf("a topic that is not there is told when it is prepared", async (client, subject) => {
     const writer = client.openWriter({});
     const failure = await failureOf(() => writer.prepare([subject.newName("nowhere")]));

@@ -211,7 +211,8 @@ export class KafkajsWriter implements BatchWriter, PendingOwner {
     const { batchBytesMax = 64 * 1024 } = this.#options;
     const batches: PendingBatch[] = [];
     let leftBytes = roundBytesMax;
-    for (const waiting of this.#waiting) {
+    // A partition has one turn in a round: kafkajs would make one batch of several.
+    for (const waiting of Array.from(this.#waiting)) {
       if (leftBytes <= 0) break;
       const records = waiting.take(Math.min(batchBytesMax, this.recordBytesMax));
       for (const { sizeBytes } of records) leftBytes -= sizeBytes;
