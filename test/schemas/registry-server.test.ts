@@ -73,17 +73,24 @@ test("registrations at once get an id each, the same schema the same one", async
   for (const [index, id] of ids.entries()) expect(id).toBe(ids[index % 20]);
 });
 
-test("an id that was deleted for good is not given again, not after a restart either", async () => {
+test("an id that was deleted for good is not given again, though compaction has taken all of it", async () => {
   const place = ownTopic();
   const first = await start(place);
-  expect(await register(first.url, "s", recordWith("a"))).toBe(1);
-  expect(await register(first.url, "s", recordWith("a", "b"))).toBe(2);
+  expect(await register(first.url, "kept", recordWith("k"))).toBe(1);
+  expect(await register(first.url, "s", recordWith("a"))).toBe(2);
+  expect(await register(first.url, "s", recordWith("a", "b"))).toBe(3);
   await ask(first.url, "DELETE /subjects/s");
   expect((await ask(first.url, "DELETE /subjects/s?permanent=true")).body).toEqual([1, 2]);
   await first.close();
-  const second = await start(place);
-  expect((await ask(second.url, "GET /schemas/ids/2")).status).toBe(404);
-  expect(await register(second.url, "t", recordWith("c"))).toBe(3);
+
+  const compacted = ownTopic();
+  const left = [...(await lastRecords(place.topic))].filter(([, value]) => value !== null);
+  expect(left.map(([key]) => key).join()).not.toContain('"version":2');
+  await write(compacted.topic, left);
+  const second = await start(compacted);
+  expect((await ask(second.url, "GET /subjects?deleted=true")).body).toEqual(["kept"]);
+  expect((await ask(second.url, "GET /schemas/ids/3")).status).toBe(404);
+  expect(await register(second.url, "t", recordWith("c"))).toBe(4);
 });
 
 test("a rule set is kept, and makes another schema", async () => {
