@@ -14,8 +14,11 @@ const isVerify = process.env["MILLRACE_VERIFY"] === "1";
 /** In all a minute for each policy, in turns with runs that nobody watches. */
 const rounds = isVerify ? 6 : 2;
 const runMs = isVerify ? 10_000 : 400;
-/** Of the rate without subscriber. Short runs beside other tests differ by half; one that waited would have a thousandth. */
-const leastShare = isVerify ? 0.85 : 0.3;
+/**
+ * Of the lowest rate that runs without a subscriber had: theirs differ by a third on a busy machine, short ones by more. An
+ * application that waited would have a thousandth.
+ */
+const leastShare = isVerify ? 0.9 : 0.3;
 const heapGrowthBytesMax = 30 * 2 ** 20;
 const timesSlower = 1000;
 const bound = 1000;
@@ -110,8 +113,8 @@ async function settle(): Promise<void> {
 const droppedOf = (): number =>
   app.metrics().find(({ name }) => name === "tap-records-dropped-total")?.value ?? 0;
 
-/** Of several runs the one that other programs have disturbed least. */
-const best = (values: readonly number[]): number => Math.max(...values);
+const median = (values: readonly number[]): number =>
+  values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)];
 
 function heapBytes(): number {
   collectGarbage();
@@ -158,8 +161,11 @@ async function compare(
     const perSecond = ((processed - first) * 1000) / (performance.now() - startMs);
     outcomes.push(await watched(source, (timesSlower * 1000) / perSecond, check));
   }
-  const share = best(outcomes.map(({ rate }) => rate)) / best(without);
-  expect(share, `of ${Math.round(best(without))} records in a second`).toBeGreaterThan(leastShare);
+  const rates = outcomes.map(({ rate }) => rate);
+  expect(
+    median(rates) / Math.min(...without),
+    `${rates.map(Math.round).join()} beside ${without.map(Math.round).join()} records in a second`,
+  ).toBeGreaterThan(leastShare);
   const [begin, end] = [outcomes[0], outcomes[rounds - 1]];
   expect(end.heapBytes - begin.heapBytes).toBeLessThan(heapGrowthBytesMax);
 }
