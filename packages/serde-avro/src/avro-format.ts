@@ -10,6 +10,7 @@ import { isNamed, type AvroSchema } from "./schema/avro-schema.ts";
 import { schemaDifferences } from "./schema/compatibility.ts";
 import { parseSchema } from "./schema/parse-schema.ts";
 import { printSchema } from "./schema/print-schema.ts";
+import { withinDepth } from "./schema/within-depth.ts";
 
 /** A schema of Avro as a registry has it. */
 export class AvroParsedSchema implements ParsedSchema {
@@ -39,7 +40,7 @@ export class AvroParsedSchema implements ParsedSchema {
       const found = `a schema of ${writer.schemaType} where one of AVRO is asked for`;
       throw new SchemaError("INVALID_SCHEMA", found);
     }
-    return schemaDifferences(this.schema, writer.schema);
+    return withinDepth(() => schemaDifferences(this.schema, writer.schema));
   }
 }
 
@@ -59,7 +60,9 @@ export function parseAvro(
   text: string,
   references: readonly ResolvedReference[],
 ): AvroParsedSchema {
-  const { schema, referenced } = parseSchema(text, references);
-  const known = referenced.filter(isNamed).map(({ name }) => name.full);
-  return new AvroParsedSchema(schema, known);
+  return withinDepth(() => {
+    const { schema, referenced } = parseSchema(text, references);
+    const known = referenced.filter(isNamed).map(({ name }) => name.full);
+    return new AvroParsedSchema(schema, known);
+  });
 }

@@ -16,6 +16,7 @@ import type { ValueOptions } from "./codec/value-form.ts";
 import type { OwnAvroSchema } from "./own-schema.ts";
 import type { AvroSchema } from "./schema/avro-schema.ts";
 import { parseSchema } from "./schema/parse-schema.ts";
+import { withinDepth } from "./schema/within-depth.ts";
 
 /**
  * Avro for a serde with a registry. Without a schema of the program's own, records are read as they were written.
@@ -38,7 +39,7 @@ export function avroSchemaCodec(
 
 /** What a registry has was taken by it, with defaults that older ones did not check. */
 function knownSchema({ text, references }: KnownSchema): AvroSchema {
-  return parseSchema(text, references, { checksDefaults: false }).schema;
+  return withinDepth(() => parseSchema(text, references, { checksDefaults: false }).schema);
 }
 
 function writerOf(schema: AvroSchema, options: ValueOptions): SchemaWriter<unknown> {

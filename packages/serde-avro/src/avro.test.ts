@@ -263,6 +263,14 @@ describe("single objects", () => {
   });
 });
 
+test("null is a value of the serde where it is one of the schema", () => {
+  expect([avro("null"), avro(["null", "int"]), avro("int")].map((one) => one.isNullable)).toEqual([
+    true,
+    true,
+    false,
+  ]);
+});
+
 test("several schemas of bytes that do not name theirs are refused", () => {
   expect(() => avro("int", { writtenWith: ["int", "long"] })).toThrow("several need single-object");
 });

@@ -4,12 +4,13 @@ import {
   type RegistrySerde,
   type RegistrySerdeOptions,
 } from "@millrace/schema-registry";
-import type { Serde } from "@millrace/serde";
+import { optional, type Serde } from "@millrace/serde";
 
 import { avroOptionRows, avroOptionTable, type AvroOptions } from "./avro-options.ts";
 import { avroSchemaCodec } from "./avro-schema-codec.ts";
 import { localSerde } from "./local-serde.ts";
 import { ownAvroSchema } from "./own-schema.ts";
+import type { AvroSchema } from "./schema/avro-schema.ts";
 import type { AvroSchemaSource } from "./schema/schema-source.ts";
 import type { AvroSchemaLiteral, AvroValue } from "./types/avro-value.ts";
 
@@ -68,13 +69,21 @@ export function avro(
     if (!hasSchema) throw notGiven(first);
     // What only a registry makes use of is told as unknown.
     const options = readOptions(avroOptionTable, given);
-    return localSerde(ownAvroSchema(first, options.references).schema, options);
+    const { schema } = ownAvroSchema(first, options.references);
+    return withNull(schema, localSerde(schema, options));
   }
   const { own, shared } = parted(given);
   const options = readOptions(avroOptionTable, own);
   const schema = hasSchema ? ownAvroSchema(first, options.references) : undefined;
   // Its own table reads them.
-  return registrySerde(avroSchemaCodec(schema, options), shared as RegistrySerdeOptions);
+  const serde = registrySerde(avroSchemaCodec(schema, options), shared as RegistrySerdeOptions);
+  return schema === undefined ? serde : withNull(schema.schema, serde);
+}
+
+/** Where null is a value of the schema, so is a record without one. */
+function withNull(schema: AvroSchema, serde: Serde<unknown>): Serde<unknown> {
+  const kinds = schema.kind === "union" ? schema.branches.map(({ kind }) => kind) : [schema.kind];
+  return kinds.includes("null") ? optional(serde) : serde;
 }
 
 function isTyped(first: unknown): first is AvroSchemaSource {

@@ -2,7 +2,7 @@ import { fromHex } from "@millrace/model";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
-import { AvroError, avro, type AvroSchemaSource } from "./index.ts";
+import { AvroError, avro, avroFormat, type AvroSchemaSource } from "./index.ts";
 
 /** A zigzag number in bytes. */
 function long(value: bigint): readonly number[] {
@@ -178,5 +178,39 @@ describe("AVRO-2: bytes that cannot be are an error, at no cost", () => {
       }),
       { numRuns: 3000 },
     );
+  });
+});
+
+describe("schemas that cannot be meant are refused in time", () => {
+  const chain = (count: number, fieldsOf: (next: string) => readonly object[]): string =>
+    JSON.stringify(
+      Array.from({ length: count }, (_, index) => ({
+        type: "record",
+        name: `R${index}`,
+        fields: index === count - 1 ? [] : fieldsOf(`R${index + 1}`),
+      })),
+    );
+  const twice = (next: string): readonly object[] => [
+    { name: "a", type: next },
+    { name: "b", type: next },
+  ];
+
+  test("records that double with each level, and take no bytes", () => {
+    const schema = chain(60, twice);
+    const nulls = `{"type":"array","items":${schema}}`;
+    expect(outcomeOf(nulls, Uint8Array.of(2, 118, 0))).toBe("read");
+    expect(outcomeOf(`{"type":"map","values":${schema}}`, Uint8Array.of(2, 0, 200, 1, 0))).toBe(
+      "AVRO_MALFORMED",
+    );
+  });
+
+  test("defaults that double with each level", () => {
+    const schema = chain(60, (next) => twice(next).map((field) => ({ ...field, default: {} })));
+    expect(() => avroFormat.parse(schema, [])).toThrow("has more than 100000 parts");
+  });
+
+  test("twenty thousand types that name each other in a chain", () => {
+    const schema = chain(20_000, (next) => [{ name: "a", type: next }]);
+    expect(() => avroFormat.parse(schema, [])).toThrow(/INVALID_SCHEMA|too long a chain/);
   });
 });

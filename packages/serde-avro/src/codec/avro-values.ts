@@ -1,6 +1,7 @@
 import { concatBytes, noBytes } from "@millrace/model";
 
 import type { AvroSchema } from "../schema/avro-schema.ts";
+import { withinDepth } from "../schema/within-depth.ts";
 import { AvroError } from "./avro-error.ts";
 import { compileReader, type ReadValue } from "./compile-reader.ts";
 import { compileWriter, type WriteValue } from "./compile-writer.ts";
@@ -23,7 +24,7 @@ export class AvroValueWriter {
   constructor(schema: AvroSchema, options: ValueOptions) {
     this.#schema = schema;
     this.#options = options;
-    this.#write = compileWriter(schema, options);
+    this.#write = withinDepth(() => compileWriter(schema, options));
   }
 
   /**
@@ -55,7 +56,7 @@ export class AvroValueReader {
   readonly #read: ReadValue;
 
   constructor(writer: AvroSchema, reader: AvroSchema, options: ValueOptions) {
-    this.#read = compileReader(writer, reader, options);
+    this.#read = withinDepth(() => compileReader(writer, reader, options));
   }
 
   /**

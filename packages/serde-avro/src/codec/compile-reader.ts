@@ -12,7 +12,7 @@ import {
   type ReadPlan,
   type RecordPlan,
 } from "./resolve.ts";
-import { isRecursive, takesNoBytes } from "./schema-shape.ts";
+import { RecordCycles, takesNoBytes } from "./schema-shape.ts";
 import { memberName, SourceCode } from "./source-code.ts";
 import { wrapperOf, type ValueOptions } from "./value-form.ts";
 
@@ -33,6 +33,7 @@ class ReaderCompiler {
   readonly #options: ValueOptions;
   readonly #code = new SourceCode();
   readonly #readers = new Map<ReadPlan, string>();
+  readonly #cycles = new RecordCycles();
   readonly #skippers = new Map<AvroSchema, string>();
 
   constructor(options: ValueOptions) {
@@ -82,7 +83,7 @@ class ReaderCompiler {
       const message = `the field "${missing}" of ${reader.name.full} is not written, and has no default`;
       return `return ${this.#unresolvable(message)};`;
     }
-    const guard = isRecursive(writer) ? ["c.enter();", "c.leave();"] : ["", ""];
+    const guard = this.#cycles.isHead(writer) ? ["c.enter();", "c.leave();"] : ["", ""];
     const names = new Map<string, string>();
     const lines = steps.map((step, index) => {
       if (step.kind === "skip") return this.#skip(step.schema);
@@ -263,7 +264,7 @@ return map;`;
     }
     if (schema.kind === "record") {
       const lines = schema.fields.map((field) => this.#skip(field.schema));
-      if (isRecursive(schema)) return ["c.enter();", ...lines, "c.leave();"].join("\n");
+      if (this.#cycles.isHead(schema)) return ["c.enter();", ...lines, "c.leave();"].join("\n");
       return lines.join("\n");
     }
     if (schema.kind === "map") {

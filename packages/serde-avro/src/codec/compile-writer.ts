@@ -4,7 +4,7 @@ import { dateTimeOf, daysOf, timeOf } from "./date-text.ts";
 import { decimalBytes } from "./decimal-text.ts";
 import { defaultBytes, usableDefault } from "./default-bytes.ts";
 import { requireUuid, withoutZone, writeDuration, writeUuid } from "./logical-values.ts";
-import { isRecursive } from "./schema-shape.ts";
+import { RecordCycles } from "./schema-shape.ts";
 import { SourceCode } from "./source-code.ts";
 import { formOf, isWrapped, type ValueForm, type ValueOptions } from "./value-form.ts";
 import type { WriteCursor } from "./write-cursor.ts";
@@ -31,6 +31,7 @@ const formTests: Readonly<Record<ValueForm, string>> = {
 class WriterCompiler {
   readonly #options: ValueOptions;
   readonly #code = new SourceCode();
+  readonly #cycles = new RecordCycles();
   readonly #writers = new Map<AvroSchema, string>();
 
   constructor(options: ValueOptions) {
@@ -109,7 +110,7 @@ c.putInt(0);`;
   }
 
   #record(schema: RecordSchema): string {
-    const guard = isRecursive(schema) ? ["c.enter();", "c.leave();"] : ["", ""];
+    const guard = this.#cycles.isHead(schema) ? ["c.enter();", "c.leave();"] : ["", ""];
     const lines = schema.fields.map((field, index) => this.#field(field, `v${index}`));
     return `if (typeof v !== "object" || v === null) throw c.mismatch();
 ${guard[0]}

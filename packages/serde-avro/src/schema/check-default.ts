@@ -10,14 +10,26 @@ import {
 
 /** How deep defaults of records may stand in each other; one that holds itself has no end. */
 const depthMax = 300;
+/** How many parts a default may have: records that take the defaults of records may double it with each level. */
+const partsMax = 100_000;
 const int = { min: -(2n ** 31n), max: 2n ** 31n - 1n };
 const long = { min: -(2n ** 63n), max: 2n ** 63n - 1n };
 
 /** Why a default does not fit its schema; undefined: it does. A union's may be that of any branch. */
-export function checkDefault(schema: AvroSchema, given: Json, depth = 0): string | undefined {
+export function checkDefault(schema: AvroSchema, given: Json): string | undefined {
+  return check(schema, given, { parts: 0 }, 0);
+}
+
+function check(
+  schema: AvroSchema,
+  given: Json,
+  count: { parts: number },
+  depth: number,
+): string | undefined {
   if (depth > depthMax) return "it has no end";
+  if (++count.parts > partsMax) return `it has more than ${partsMax} parts`;
   const inner = (part: AvroSchema, json: Json): string | undefined =>
-    checkDefault(part, json, depth + 1);
+    check(part, json, count, depth + 1);
   switch (schema.kind) {
     case "union": {
       const fits = schema.branches.some((branch) => inner(branch, given) === undefined);
@@ -87,10 +99,10 @@ function isWithin(value: bigint | undefined, { min, max }: typeof int): boolean 
 
 function firstOf<Part>(
   parts: readonly Part[],
-  check: (part: Part) => string | undefined,
+  checkPart: (part: Part) => string | undefined,
 ): string | undefined {
   for (const part of parts) {
-    const wrong = check(part);
+    const wrong = checkPart(part);
     if (wrong !== undefined) return wrong;
   }
   return undefined;

@@ -4,6 +4,7 @@ import type { AvroSchema } from "./avro-schema.ts";
 import { canonicalForm } from "./canonical-form.ts";
 import { fingerprint64 } from "./fingerprint.ts";
 import { parseSchema } from "./parse-schema.ts";
+import { withinDepth } from "./within-depth.ts";
 
 /** A schema as programs have it: its JSON as a text, or as a literal. A single word, such as `"string"`, is a type. */
 export type AvroSchemaSource = string | object;
@@ -13,7 +14,7 @@ export function readSource(
   source: AvroSchemaSource,
   references: readonly ResolvedReference[] = [],
 ): AvroSchema {
-  return parseSchema(textOf(source), references).schema;
+  return withinDepth(() => parseSchema(textOf(source), references).schema);
 }
 
 /** A word that is no JSON is the name of a type. */
@@ -33,7 +34,7 @@ export function textOf(source: AvroSchemaSource): string {
  * // {"name":"files.Hash","type":"fixed","size":16}
  */
 export function avroCanonicalForm(source: AvroSchemaSource): string {
-  return canonicalForm(readSource(source));
+  return withinDepth(() => canonicalForm(readSource(source)));
 }
 
 /**
@@ -45,5 +46,5 @@ export function avroCanonicalForm(source: AvroSchemaSource): string {
  * avroFingerprint("int").toString(16); // "7275d51a3f395c8f"
  */
 export function avroFingerprint(source: AvroSchemaSource): bigint {
-  return fingerprint64(readSource(source));
+  return withinDepth(() => fingerprint64(readSource(source)));
 }
