@@ -1,8 +1,11 @@
-import type {
-  CompatibilityPolicy,
-  ParsedSchema,
-  ResolvedReference,
-  SchemaFormat,
+import {
+  checkCompatibility,
+  type CompatibilityLevel,
+  type CompatibilityPolicy,
+  type CompatibilityProblem,
+  type ParsedSchema,
+  type ResolvedReference,
+  type SchemaFormat,
 } from "@millrace/schema-registry";
 
 import type { FactAnswer, FactCase } from "./facts.ts";
@@ -19,39 +22,18 @@ export function compatibilityWith(format: SchemaFormat): (given: FactCase) => Fa
     const previous = (given["previous"] as readonly GivenSchema[]).map((old) =>
       parseGiven(format, old),
     );
-    const { problems, allowed } = comparedAt(`${given["mode"]}`, schema, previous, policy);
-    return { compatible: problems.length === 0, problems, allowed };
+    const level = given["mode"] as CompatibilityLevel;
+    const found = checkCompatibility({ level, policy }, schema, previous);
+    return {
+      compatible: found.isCompatible,
+      problems: found.problems.map(told),
+      allowed: found.allowed.map(told),
+    };
   };
 }
 
-interface Compared {
-  readonly problems: object[];
-  /** Seen, and let pass. */
-  readonly allowed: object[];
-}
-
-/** Newest first; the levels that are not transitive look at it alone; the first version with problems ends it. */
-function comparedAt(
-  level: string,
-  schema: ParsedSchema,
-  previous: readonly ParsedSchema[],
-  policy: CompatibilityPolicy,
-): Compared {
-  const compared: Compared = { problems: [], allowed: [] };
-  if (level === "NONE") return compared;
-  for (let version = previous.length; version > 0; version--) {
-    const old = previous[version - 1];
-    const check = (who: string, reader: ParsedSchema, writer: ParsedSchema): void => {
-      for (const { kind, path, detail, isAllowed } of reader.differencesFrom(writer, policy)) {
-        const { [isAllowed ? "allowed" : "problems"]: list } = compared;
-        list.push({ version, reader: who, kind, path, detail });
-      }
-    };
-    if (!level.startsWith("FORWARD")) check("new", schema, old);
-    if (!level.startsWith("BACKWARD")) check("previous", old, schema);
-    if (compared.problems.length > 0 || !level.endsWith("_TRANSITIVE")) break;
-  }
-  return compared;
+function told({ version, reader, kind, path, detail }: CompatibilityProblem): object {
+  return { version, reader, kind, path, detail };
 }
 
 export function parseGiven(format: SchemaFormat, given: GivenSchema): ParsedSchema {

@@ -32,7 +32,7 @@ export const registrySerdeOptionRows = {
   ),
   /** Whether the program's schema is registered when the registry does not have it; false: it must be there. */
   autoRegisterSchemas: flagOption({ byDefault: true, kafka: "auto.register.schemas" }),
-  /** Writes with the latest version of the subject, whatever the program's schema is; nothing is registered. */
+  /** Writes with the version of the subject that is the latest when it is first needed, whatever the program's schema is; nothing is registered. */
   useLatestVersion: flagOption({ byDefault: false, kafka: "use.latest.version" }),
   /** Writes with the schema of this id; nothing is registered. */
   useSchemaId: numberOption({ min: -(2 ** 31), max: 2 ** 31 - 1, kafka: "use.schema.id" }),
