@@ -9,6 +9,7 @@ import {
   lastValueFrom,
   map,
   observable,
+  queueScheduler,
   scan,
   Subject,
   take,
@@ -204,6 +205,7 @@ describe("fromStream", () => {
       { bound: 0 },
       { project: async () => {} },
       { size: 3 },
+      { scheduler: queueScheduler },
     ];
     for (const options of given)
       expect(() => fromStream(app, lines, options as never)).toThrow(

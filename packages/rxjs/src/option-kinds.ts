@@ -1,4 +1,5 @@
 import { isSynchronousFunction } from "@millrace/model";
+import { queueScheduler } from "rxjs";
 
 export const backPressures = ["block", "buffer", "drop", "sample"] as const;
 
@@ -17,10 +18,15 @@ export const projectKind = {
   accepts: isSynchronousFunction,
 };
 
+/** One that works at once would have a subscriber's code run within a task. */
 export const schedulerKind = {
-  allowed: "a scheduler of rxjs",
+  allowed: "a scheduler of rxjs other than queueScheduler",
   accepts: (given: unknown) =>
-    typeof given === "object" && given !== null && "schedule" in given && "now" in given,
+    typeof given === "object" &&
+    given !== null &&
+    given !== queueScheduler &&
+    "schedule" in given &&
+    "now" in given,
 };
 
 interface Given {
