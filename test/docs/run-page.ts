@@ -29,7 +29,7 @@ const announcing = `process.on("newListener", (event) => event === "SIGTERM" && 
 /**
  * Runs a page's blocks in order, in one folder. A program that runs for ever is ended when the shell commands behind it
  * are done, or after a while where there are none. Ports that the page names are free ones here, and `npx millrace` talks
- * to that broker.
+ * to that broker, and to that registry.
  */
 export async function runPage(
   blocks: readonly Block[],
@@ -38,8 +38,8 @@ export async function runPage(
 ): Promise<readonly (Ended & { readonly block: number })[]> {
   const cwd = join(folder, "pages", name);
   mkdirSync(join(cwd, "bin"), { recursive: true });
-  const ports = { 9092: await freePort(), 8080: await freePort() };
-  writeShims(cwd, folder, ports[9092]);
+  const ports = { 9092: await freePort(), 8080: await freePort(), 8081: await freePort() };
+  writeShims(cwd, folder, ports);
   const env = {
     ...process.env,
     PATH: [join(cwd, "bin"), node22, process.env["PATH"]].join(delimiter),
@@ -49,7 +49,8 @@ export async function runPage(
   for (const [index, block] of blocks.entries()) {
     const code = block.code
       .replaceAll("9092", String(ports[9092]))
-      .replaceAll("8080", String(ports[8080]));
+      .replaceAll("8080", String(ports[8080]))
+      .replaceAll("8081", String(ports[8081]));
     const own = commandOf(block, code, cwd);
     if (own === undefined) continue;
     const running = start(own, { cwd, env });
@@ -136,12 +137,20 @@ function start(
 }
 
 /** `millrace` talks to the page's broker, and `npx` runs what is installed. */
-function writeShims(cwd: string, project: string, port: number): void {
+function writeShims(
+  cwd: string,
+  project: string,
+  { 9092: port, 8081: registryPort }: { readonly 9092: number; readonly 8081: number },
+): void {
+  const registry = `--registry http://127.0.0.1:${registryPort}`;
   const main = join(project, "node_modules/.bin/millrace");
   const shims = {
     millrace: `case "$1" in
 broker) exec node ${main} "$@" --port ${port};;
 log | streams) exec node ${main} "$@";;
+registry) exec node ${main} "$@" --port ${registryPort} --broker-port ${port};;
+schemas) exec node ${main} "$@" ${registry};;
+produce | consume) exec node ${main} "$@" --bootstrap-server 127.0.0.1:${port} ${registry};;
 *) exec node ${main} "$@" --bootstrap-server 127.0.0.1:${port};;
 esac`,
     npx: 'exec "$@"',

@@ -39,11 +39,23 @@ export const checkCommand = command({
       ...(flags.version === undefined ? {} : { version: versionOf(flags.version) }),
     });
     if (flags.json) print(JSON.stringify({ subject, isCompatible, messages }));
-    else for (const message of messages) print(message);
+    else for (const line of breakingLines(messages)) print(line);
     if (!isCompatible) throw new CommandError(`${subject} would not take ${file}`);
     if (!flags.json) print(`${subject} would take ${file}`);
   },
 });
+
+/** What breaks, as registries tell it; what they tell besides, such as the older schema, is left out where that is known. */
+function breakingLines(messages: readonly string[]): readonly string[] {
+  const told = messages.flatMap((message) => {
+    const found =
+      /errorType:['"](\w+)['"], *description:['"](.*?)['"](?:, *additionalInfo:|'?\})/s.exec(
+        message,
+      );
+    return found === null ? [] : [`! ${found[2]} (${found[1]})`];
+  });
+  return told.length > 0 ? told : messages;
+}
 
 /** `millrace schemas diff`: compares by itself, whatever the level. */
 export const diffCommand = command({
@@ -140,6 +152,6 @@ function linesOf(all: readonly SchemaDifference[]): readonly string[] {
   if (all.length === 0) return ["  nothing is unlike"];
   return all.map(
     ({ kind, path, message, isAllowed }) =>
-      `${isAllowed ? " " : "!"} ${message} (${kind}${path === "" ? "" : ` at ${path}`})`,
+      `${isAllowed ? " " : "!"} ${message} (${kind}${message.includes(path) ? "" : ` at ${path}`})`,
   );
 }

@@ -102,7 +102,7 @@ describe("schemas", () => {
     await done(`schemas register b-value ${file("b.avsc", record([id]))}`);
     const breaking = file("b-2.avsc", record([id, { name: "cents", type: "long" }]));
     const ended = await failed(`schemas check b-value ${breaking}`);
-    expect(ended.out).toContain("READER_FIELD_MISSING_DEFAULT_VALUE");
+    expect(ended.out).toMatch(/^! .*"cents".* \(READER_FIELD_MISSING_DEFAULT_VALUE\)\n$/);
     expect(ended.err).toMatch(/b-value would not take .*b-2\.avsc/);
     const fine = file("b-3.avsc", record([id, { name: "cents", type: "long", default: 0 }]));
     expect(await done(`schemas check b-value ${fine}`)).toContain("b-value would take");
@@ -117,9 +117,9 @@ describe("schemas", () => {
     const told = await done("schemas diff c-value");
     expect(told).toBe(
       "a reader of version 2, of what was written with version 1:\n" +
-        "  at #/properties/n numbers are allowed where integers were (TYPE_EXTENDED at #/properties/n)\n" +
+        "  at #/properties/n numbers are allowed where integers were (TYPE_EXTENDED)\n" +
         "a reader of version 1, of what was written with version 2:\n" +
-        "! at #/properties/n only integers are allowed where numbers were (TYPE_NARROWED at #/properties/n)\n",
+        "! at #/properties/n only integers are allowed where numbers were (TYPE_NARROWED)\n",
     );
     expect(await done("schemas diff c-value --from 2 --to 1")).toMatch(/^! .*TYPE_NARROWED/m);
     const same = await done(`schemas diff c-value ${join(folder, "c2.json")}`);
