@@ -12,7 +12,8 @@ export function encodeSource({ fields }: MessagePlan): string {
   const oneofs = new Set(fields.flatMap(({ oneof }) => (oneof === undefined ? [] : [oneof])));
   return [
     `if (d > h.depthMax) throw h.tooDeep();`,
-    `if (typeof m !== "object" || m === null) throw h.unfitMessage(p, m);`,
+    // Dates, lists, maps and bytes have no fields, and would be written as nothing.
+    `if (typeof m !== "object" || m === null || m[Symbol.iterator] !== undefined || m[Symbol.toPrimitive] !== undefined) throw h.unfitMessage(p, m);`,
     `var v;`,
     ...[...oneofs].map((_, index) => `var o${index};`),
     ...fields.map((field) => fieldSource(field, [...oneofs])),
@@ -107,10 +108,12 @@ function bareSource(value: ValuePlan, number: number, from: string): string {
 }
 
 function fits(type: string, from: string): string {
-  if (type === "string") return `typeof ${from} === "string"`;
+  // Half of a surrogate pair has no UTF-8.
+  if (type === "string") return `typeof ${from} === "string" && ${from}.isWellFormed()`;
   if (type === "bytes") return `${from} instanceof Uint8Array`;
   if (type === "bool") return `typeof ${from} === "boolean"`;
-  if (type === "double" || type === "float") return `typeof ${from} === "number"`;
+  if (type === "double") return `typeof ${from} === "number"`;
+  if (type === "float") return `typeof ${from} === "number" && h.fitsFloat(${from})`;
   const isUnsigned = type === "uint32" || type === "fixed32";
   return isUnsigned ? `${from} >>> 0 === ${from}` : `(${from} | 0) === ${from}`;
 }

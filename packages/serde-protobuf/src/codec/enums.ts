@@ -8,11 +8,11 @@ export interface EnumCodec {
   readonly zero: number | string;
   has(number: number): boolean;
   read(number: number): number | string;
-  /** Of a number or a name, whatever the form; undefined: it is neither. */
+  /** Of a number or a name, whatever the form; undefined: it is neither, or would be unknown to who reads it. */
   numberOf(value: unknown): number | undefined;
 }
 
-export function enumCodec({ declaration }: EnumPlan, form: EnumForm): EnumCodec {
+export function enumCodec({ declaration, isClosed }: EnumPlan, form: EnumForm): EnumCodec {
   const numbers = new Map(declaration.constants.map(({ name, number }) => [name, number]));
   const names = new Map<number, string>();
   for (const { name, number } of declaration.constants) {
@@ -28,7 +28,8 @@ export function enumCodec({ declaration }: EnumPlan, form: EnumForm): EnumCodec 
     read,
     numberOf: (value) => {
       if (typeof value === "string") return numbers.get(value);
-      return typeof value === "number" && (value | 0) === value ? value : undefined;
+      if (typeof value !== "number" || (value | 0) !== value) return undefined;
+      return isClosed && !names.has(value) ? undefined : value;
     },
   };
 }

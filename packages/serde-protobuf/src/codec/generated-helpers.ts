@@ -18,6 +18,7 @@ export function generatedHelpers(longs: LongForm): GeneratedHelpers {
     tooDeep,
     readEnd,
     setOwn,
+    fitsFloat,
     keyOf,
     unfit,
     unfitMessage,
@@ -36,6 +37,11 @@ function setOwn(map: object, name: string, value: unknown): void {
     writable: true,
     value,
   });
+}
+
+/** Rounded, but not to infinity. */
+function fitsFloat(value: number): boolean {
+  return Number.isFinite(Math.fround(value)) || !Number.isFinite(value);
 }
 
 function keyOf(key: string, type: string, plan: MessagePlan, number: number): unknown {

@@ -137,7 +137,7 @@ function encodeValue(value: unknown, writer: Writer, depth: number): void {
   if (depth > depthMax) throw tooDeep();
   if (value === null) writer.uint32(nullValue * 8).int32(0);
   else if (typeof value === "number") writer.uint32(numberValue * 8 + 1).double(value);
-  else if (typeof value === "string") writer.uint32(stringValue * 8 + 2).string(value);
+  else if (typeof value === "string") writer.uint32(stringValue * 8 + 2).string(wellFormed(value));
   else if (typeof value === "boolean") writer.uint32(boolValue * 8).bool(value);
   else if (Array.isArray(value)) {
     writer.uint32(listValue * 8 + 2).fork();
@@ -157,7 +157,7 @@ function encodeStruct(value: unknown, writer: Writer, depth: number): void {
   if (prototype !== Object.prototype && prototype !== null) throw unfitJson(value);
   for (const [key, item] of Object.entries(value)) {
     if (item === undefined) continue;
-    writer.uint32(10).fork().uint32(10).string(key).uint32(18).fork();
+    writer.uint32(10).fork().uint32(10).string(wellFormed(key)).uint32(18).fork();
     encodeValue(item, writer, depth + 1);
     writer.ldelim().ldelim();
   }
@@ -171,6 +171,12 @@ function encodeList(value: unknown, writer: Writer, depth: number): void {
     encodeValue(item, writer, depth + 1);
     writer.ldelim();
   }
+}
+
+/** Half of a surrogate pair has no UTF-8. */
+function wellFormed(text: string): string {
+  if (!text.isWellFormed()) throw unfitJson(text);
+  return text;
 }
 
 function unfitJson(value: unknown): ProtobufError {

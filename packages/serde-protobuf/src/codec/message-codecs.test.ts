@@ -73,6 +73,12 @@ describe("proto3", () => {
     });
   });
 
+  test("floats are rounded to 32 bits, infinities and NaN are themselves", () => {
+    expect(read(write({ f: 0.1 }))).toMatchObject({ f: Math.fround(0.1) });
+    for (const f of [Infinity, -Infinity, Number.NaN])
+      expect(read(write({ f }))).toMatchObject({ f });
+  });
+
   test("zeros are not written, minus zero is", () => {
     expect(toHex(write(read(new Uint8Array())))).toBe("");
     expect(toHex(write({ d: -0, f: -0 }))).toBe("090000000000000080150000" + "0080");
@@ -225,6 +231,14 @@ describe("values that do not fit", () => {
     ["All.byBool takes an object of bool to", { byBool: { yes: 1 } }],
     ['"oneText" and "oneLong" of the oneof "pick" are both set', { oneText: "a", oneLong: 1n }],
     ["All.s takes string", { m: { m: { s: 5 } } }],
+    ["All.s takes string", { s: "half of \ud83d" }],
+    ["All.texts takes a list of string", { texts: ["\udc00"] }],
+    ["All.counts takes an object of string to int64", { counts: { "\ud800": 1n } }],
+    ["All.f takes float", { f: 1e300 }],
+    ["All is an object of its fields", { m: new Date(0) }],
+    ["All is an object of its fields", { m: [] }],
+    ["All is an object of its fields", { m: new Map() }],
+    ["All is an object of its fields", { m: Uint8Array.of(1) }],
   ])("%s", (problem, value) => {
     expect(() => write(value)).toThrow(expect.objectContaining({ code: "UNFIT_VALUE" }));
     expect(() => write(value)).toThrow(problem);
@@ -270,6 +284,10 @@ describe("proto2", () => {
     expect(read(fromHex("0801" + "3a050a01611005" + "3a050a01621002"))).toMatchObject({
       m: { b: 2 },
     });
+  });
+
+  test("and is not written", () => {
+    expect(() => write({ id: 1, e: 5 })).toThrow("A.e takes a constant of A.E, not 5");
   });
 
   test("groups are read and written", () => {
@@ -362,7 +380,16 @@ describe("well-known types", () => {
   });
 
   test("what is no JSON is refused", () => {
-    for (const struct of [[], "a", new Map(), { a: 5n }, { a: () => 1 }, new Date()]) {
+    for (const struct of [
+      [],
+      "a",
+      new Map(),
+      { a: 5n },
+      { a: () => 1 },
+      new Date(),
+      { a: "\ud800" },
+      { "\udc00": 1 },
+    ]) {
       expect(() => write({ struct })).toThrow(expect.objectContaining({ code: "UNFIT_VALUE" }));
     }
     const circle: Record<string, unknown> = {};

@@ -28,14 +28,17 @@ let knownOptions: ReadonlySet<string> | undefined;
 
 /** The types that a schema can name, by their full names. */
 export class NameScope {
-  readonly #types: Map<string, ScopedType>;
-  readonly #options: Set<string>;
+  readonly #types = new Map<string, ScopedType>();
+  readonly #options = new Set<string>();
+  /** Those of the known files, which all scopes share. */
+  readonly #knownTypes: ReadonlyMap<string, ScopedType>;
+  readonly #knownOptions: ReadonlySet<string>;
 
   constructor(file: ProtoFile, imported: readonly ImportedFile[]) {
     knownTypes ??= typesOfKnownFiles();
     knownOptions ??= optionsOfKnownFiles();
-    this.#types = new Map(knownTypes);
-    this.#options = new Set(knownOptions);
+    this.#knownTypes = knownTypes;
+    this.#knownOptions = knownOptions;
     for (const other of [...imported, { file, origin: ownOrigin }]) {
       collectTypes(other, this.#types);
       collectOptions(other.file, this.#options);
@@ -43,40 +46,39 @@ export class NameScope {
   }
 
   get(fullName: string): ScopedType | undefined {
-    return this.#types.get(fullName);
+    return this.#types.get(fullName) ?? this.#knownTypes.get(fullName);
   }
 
   /** The full name of a type, as the text at `scope` (a package, with or without a message) names it. */
   resolve(name: string, scope: string): string | undefined {
-    return resolveIn(this.#types, name, scope);
+    return resolveIn((full) => this.get(full) !== undefined, name, scope);
   }
 
   find(name: string, scope: string): ScopedType | undefined {
     const fullName = this.resolve(name, scope);
-    return fullName === undefined ? undefined : this.#types.get(fullName);
+    return fullName === undefined ? undefined : this.get(fullName);
   }
 
   /** The full name of an option that an `extend` declares. */
   resolveOption(name: string, scope: string): string | undefined {
-    return resolveIn(this.#options, name, scope);
+    const has = (full: string): boolean => this.#options.has(full) || this.#knownOptions.has(full);
+    return resolveIn(has, name, scope);
   }
 }
 
 /** Innermost scope first, as Protobuf does it. */
 function resolveIn(
-  names: { has(name: string): boolean },
+  has: (fullName: string) => boolean,
   name: string,
   scope: string,
 ): string | undefined {
-  if (name.startsWith(".")) return names.has(name.slice(1)) ? name.slice(1) : undefined;
-  for (
-    let outer = scope;
-    outer !== "";
-    outer = outer.slice(0, Math.max(0, outer.lastIndexOf(".")))
-  ) {
-    if (names.has(`${outer}.${name}`)) return `${outer}.${name}`;
+  if (name.startsWith(".")) return has(name.slice(1)) ? name.slice(1) : undefined;
+  let outer = scope;
+  while (outer !== "") {
+    if (has(`${outer}.${name}`)) return `${outer}.${name}`;
+    outer = outer.slice(0, Math.max(0, outer.lastIndexOf(".")));
   }
-  return names.has(name) ? name : undefined;
+  return has(name) ? name : undefined;
 }
 
 export function joinNames(outer: string, name: string): string {
