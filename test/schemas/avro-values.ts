@@ -1,5 +1,8 @@
 import { fromHex, toHex } from "@millrace/model";
 
+import type { AvroDuration } from "@millrace/serde-avro";
+
+import { dateTimeText } from "../../packages/serde-avro/src/codec/date-text.ts";
 import { branchNameOf, type AvroSchema } from "../../packages/serde-avro/src/schema/avro-schema.ts";
 import {
   formOf,
@@ -66,12 +69,16 @@ export function showValue(schema: AvroSchema, value: unknown, options: ValueOpti
 
 /** As `java.time` prints it: no digits that say nothing, and no seconds where they are 0 but for instants. */
 function showLogical(kind: string, value: unknown): unknown {
-  if (kind === "timestamp-millis") {
-    return trimmed(new Date(value as number).toISOString().replace(/\.000Z$/, "Z"));
-  }
-  if (kind === "duration" || kind === "decimal" || kind === "uuid" || kind === "date") return value;
+  if (kind === "timestamp-millis") return `${trimmed(dateTimeText(value as number, 1000))}Z`;
+  if (kind === "duration") return durationHex(value as AvroDuration);
+  if (kind === "decimal" || kind === "uuid" || kind === "date") return value;
   const text = trimmed(value as string);
   return kind.startsWith("timestamp") ? text : text.replace(/(T?\d\d:\d\d):00$/, "$1");
+}
+
+/** Java has no value of its own for it. */
+function durationHex({ months, days, milliseconds }: AvroDuration): string {
+  return toHex(new Uint8Array(Uint32Array.of(months, days, milliseconds).buffer));
 }
 
 function trimmed(text: string): string {

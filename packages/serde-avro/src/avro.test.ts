@@ -217,6 +217,14 @@ describe("what does not fit is refused with its place", () => {
     expect(() => again(schema, value)).toThrow(message);
   });
 
+  test("one wrong item among a hundred thousand is found in time", () => {
+    const items = { type: "array", items: ["null", "int"] };
+    const value = [...Array<number>(100_000).fill(1), "x"];
+    const before = performance.now();
+    expect(() => again(items, value)).toThrow(`/100000 is "x", expected a union of null, int`);
+    expect(performance.now() - before).toBeLessThan(3000);
+  });
+
   test("a value that holds itself", () => {
     const value: Record<string, unknown> = { v: 1 };
     value["next"] = value;

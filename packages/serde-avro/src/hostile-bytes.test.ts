@@ -131,6 +131,13 @@ describe("AVRO-2: bytes that cannot be are an error, at no cost", () => {
     expect(outcomeOf(schema, bytes)).toBe("AVRO_LIMIT_EXCEEDED");
   });
 
+  test("a decimal with two thousand million digits behind the point", () => {
+    const digits = 2 ** 31 - 1;
+    const schema = { type: "bytes", logicalType: "decimal", precision: digits, scale: digits };
+    expect(outcomeOf(schema, Uint8Array.of(2, 1))).toBe("AVRO_LIMIT_EXCEEDED");
+    expect(() => avro<string>(schema).serialize("1", "topic")).toThrow("scale is 2147483647");
+  });
+
   test("bytes that end in the middle of others are not read beyond their end", () => {
     const whole = fromHex("0661626306616263");
     expect(outcomeOf("string", whole.subarray(0, 3))).toBe("AVRO_TRUNCATED");

@@ -5,7 +5,7 @@ import { withinDepth } from "../schema/within-depth.ts";
 import { AvroError } from "./avro-error.ts";
 import { compileReader, type ReadValue } from "./compile-reader.ts";
 import { compileWriter, type WriteValue } from "./compile-writer.ts";
-import { explainMismatch } from "./explain-mismatch.ts";
+import { MismatchExplainer } from "./explain-mismatch.ts";
 import { ReadCursor, tooDeep } from "./read-cursor.ts";
 import type { ValueOptions } from "./value-form.ts";
 import { WriteCursor } from "./write-cursor.ts";
@@ -20,6 +20,7 @@ export class AvroValueWriter {
   readonly #schema: AvroSchema;
   readonly #options: ValueOptions;
   readonly #write: WriteValue;
+  #explainer: MismatchExplainer | undefined;
 
   constructor(schema: AvroSchema, options: ValueOptions) {
     this.#schema = schema;
@@ -47,7 +48,9 @@ export class AvroValueWriter {
   #explained(error: unknown, value: unknown): unknown {
     if (error instanceof RangeError) return tooDeep();
     const isMismatch = error instanceof AvroError && error.code === "AVRO_VALUE_MISMATCH";
-    return isMismatch ? explainMismatch(this.#schema, value, this.#options) : error;
+    if (!isMismatch) return error;
+    this.#explainer ??= new MismatchExplainer(this.#schema, this.#options);
+    return this.#explainer.explain(value);
   }
 }
 

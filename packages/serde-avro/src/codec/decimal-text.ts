@@ -4,6 +4,9 @@ import { mismatch } from "./write-cursor.ts";
 /** Bytes of a decimal that are read: some 4900 digits. More would cost more than a record should. */
 export const decimalBytesMax = 2048;
 
+/** Digits behind the point that are written out. */
+export const decimalScaleMax = 10_000;
+
 const decimal = /^([+-]?)(\d+)(?:\.(\d+))?$/;
 
 /** The number in big-endian two's complement as plain digits with all of its scale, such as `-0.01`. */
@@ -14,6 +17,7 @@ export function decimalText(bytes: Uint8Array, scale: number): string {
       `a decimal has ${bytes.length} bytes, more than ${decimalBytesMax}`,
     );
   }
+  requireScale(scale);
   const unscaled = numberOf(bytes);
   const sign = unscaled < 0n ? "-" : "";
   const digits = `${unscaled < 0n ? -unscaled : unscaled}`.padStart(scale + 1, "0");
@@ -32,12 +36,21 @@ export interface DecimalLimits {
 export function decimalBytes(text: unknown, { precision, scale, size }: DecimalLimits): Uint8Array {
   const parts = typeof text === "string" ? decimal.exec(text) : null;
   if (parts === null) throw mismatch();
+  requireScale(scale);
   const fraction = (parts[3] ?? "").padEnd(scale, "0");
   const digits = (parts[2] + fraction.slice(0, scale)).replace(/^0+/, "");
   const isLost = digits.length > precision || /[^0]/.test(fraction.slice(scale));
   if (isLost) throw mismatch();
   const unscaled = BigInt(digits === "" ? 0 : digits);
   return bytesOf(parts[1] === "-" ? -unscaled : unscaled, size);
+}
+
+function requireScale(scale: number): void {
+  if (scale <= decimalScaleMax) return;
+  throw new AvroError(
+    "AVRO_LIMIT_EXCEEDED",
+    `a decimal's scale is ${scale}, more than ${decimalScaleMax}`,
+  );
 }
 
 function numberOf(bytes: Uint8Array): bigint {

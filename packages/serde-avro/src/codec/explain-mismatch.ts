@@ -2,26 +2,12 @@ import { noBytes } from "@millrace/model";
 
 import { branchNameOf, type AvroSchema } from "../schema/avro-schema.ts";
 import { AvroError } from "./avro-error.ts";
-import { compileWriter } from "./compile-writer.ts";
+import { compileWriter, type WriteValue } from "./compile-writer.ts";
 import { usableDefault } from "./default-bytes.ts";
 import { depthMax } from "./read-cursor.ts";
 import { describeSchema } from "./resolve.ts";
 import { formOf, formOfValue, isWrapped, type ValueOptions } from "./value-form.ts";
 import { WriteCursor } from "./write-cursor.ts";
-
-/** The error for a value that was refused, with the place in it and what was expected there. */
-export function explainMismatch(
-  schema: AvroSchema,
-  value: unknown,
-  options: ValueOptions,
-): AvroError {
-  const { path, schema: expected, value: found } = placeOf({ path: "", schema, value }, options, 0);
-  const where = path === "" ? "the value" : path;
-  return new AvroError(
-    "AVRO_VALUE_MISMATCH",
-    `${where} is ${shown(found)}, expected ${expectation(expected, options)}`,
-  );
-}
 
 interface Part {
   readonly path: string;
@@ -29,11 +15,51 @@ interface Part {
   readonly value: unknown;
 }
 
-/** The innermost part that is wrong. */
-function placeOf(part: Part, options: ValueOptions, depth: number): Part {
-  if (depth > depthMax) return part;
-  const wrong = partsOf(part, options).find((inner) => !canWrite(inner, options));
-  return wrong === undefined ? part : placeOf(wrong, options, depth + 1);
+/** Finds out why a value of a schema was refused. What it compiles for that it keeps: bad values come in crowds. */
+export class MismatchExplainer {
+  readonly #schema: AvroSchema;
+  readonly #options: ValueOptions;
+  readonly #writers = new Map<AvroSchema, WriteValue>();
+  readonly #cursor = new WriteCursor();
+
+  constructor(schema: AvroSchema, options: ValueOptions) {
+    this.#schema = schema;
+    this.#options = options;
+  }
+
+  /** The error, with the place in the value and what was expected there. */
+  explain(value: unknown): AvroError {
+    const { path, schema, value: found } = this.#innermost(value);
+    const where = path === "" ? "the value" : path;
+    return new AvroError(
+      "AVRO_VALUE_MISMATCH",
+      `${where} is ${shown(found)}, expected ${expectation(schema, this.#options)}`,
+    );
+  }
+
+  /** The innermost part that is wrong. */
+  #innermost(value: unknown): Part {
+    let part: Part = { path: "", schema: this.#schema, value };
+    for (let depth = 0; depth < depthMax; depth++) {
+      const wrong = partsOf(part, this.#options).find((inner) => !this.#canWrite(inner));
+      if (wrong === undefined) return part;
+      part = wrong;
+    }
+    return part;
+  }
+
+  #canWrite({ schema, value }: Part): boolean {
+    let write = this.#writers.get(schema);
+    if (write === undefined)
+      this.#writers.set(schema, (write = compileWriter(schema, this.#options)));
+    try {
+      this.#cursor.collect(noBytes, write, value);
+      return true;
+    } catch {
+      // Whatever it threw: this part cannot be written.
+      return false;
+    }
+  }
 }
 
 function partsOf({ path, schema, value }: Part, options: ValueOptions): readonly Part[] {
@@ -64,17 +90,6 @@ function partsOf({ path, schema, value }: Part, options: ValueOptions): readonly
   const names = Object.keys(members);
   const branch = schema.branches.find((inner) => branchNameOf(inner) === names[0]);
   return branch === undefined || names.length > 1 ? [] : [at(names[0], branch, members[names[0]])];
-}
-
-function canWrite({ schema, value }: Part, options: ValueOptions): boolean {
-  const write = compileWriter(schema, options);
-  try {
-    new WriteCursor().collect(noBytes, write, value);
-    return true;
-  } catch {
-    // Whatever it threw: this part cannot be written.
-    return false;
-  }
 }
 
 function expectation(schema: AvroSchema, options: ValueOptions): string {
