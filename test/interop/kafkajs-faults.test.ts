@@ -286,6 +286,24 @@ describe("a member", () => {
     },
   );
 
+  test(
+    "that is closed while it joins leaves no seat behind for which the others would wait",
+    { timeout: timeoutMs },
+    async () => {
+      const first = openMember();
+      await first.join();
+      const second = openMember();
+      const joining = second.join();
+      joining.catch(() => {}); // it is closed
+      await expect.poll(() => first.needsJoin, { timeout: 10_000 }).toBe(true);
+      const closing = second.close({ timeoutMs: 3000 });
+      await first.join();
+      await expect.poll(() => first.needsJoin, { timeout: 4000 }).toBe(true); // the session has 6 s
+      expect((await first.join()).partitions).toEqual([place]);
+      await closing;
+    },
+  );
+
   test("an assignor that fails ends the join with its own error", async () => {
     const member = cluster.openMembership({
       groupId: "failing",
@@ -321,6 +339,25 @@ describe("closing", () => {
     expect(await cluster.admin.listTopics()).not.toEqual([]);
     await expect.poll(() => service.connectionCount, { timeout: 10_000 }).toBe(0);
   });
+
+  test(
+    "KAFKAJS-3: what is closed while it connects leaves no connection either",
+    { timeout: timeoutMs },
+    async () => {
+      for (let delayMs = 0; delayMs <= 40; delayMs += 4) {
+        const own = kafkajsCluster(service.kafka, { closeTimeout: "2s" });
+        const reader = own.openReader({ isolation: "read_committed" });
+        reader.assign([{ ...place, offset: 0 }]);
+        const polling = reader.poll({ waitMsMax: 1000 });
+        const listing = own.admin.listTopics().catch(() => {});
+        await sleep(delayMs);
+        await own.close();
+        await Promise.all([polling, listing]);
+      }
+      await sleep(200);
+      await expect.poll(() => service.connectionCount, { timeout: 5000 }).toBe(0);
+    },
+  );
 
   test("ends in time with a broker that answers nothing", { timeout: timeoutMs }, async () => {
     const writer = cluster.openWriter({});

@@ -2,6 +2,7 @@ import type { Timer } from "@millrace/platform";
 import type { Admin } from "kafkajs";
 
 import { endWithin, openLink, type KafkajsContext } from "../kafkajs-context.ts";
+import { InFlight } from "../link/in-flight.ts";
 import type { KafkajsLink } from "../link/kafkajs-link.ts";
 
 /** How long connections stay that nobody uses. */
@@ -22,6 +23,7 @@ export class AdminLinks {
   readonly #context: KafkajsContext;
   #connections: AdminConnections | undefined;
   #connecting: Promise<void> | undefined;
+  #inFlight = new InFlight();
   #userCount = 0;
   #idle: Timer | undefined;
   #ending: Promise<void> = Promise.resolve();
@@ -46,15 +48,22 @@ export class AdminLinks {
     this.enter();
     try {
       const connections = (this.#connections ??= this.#open());
-      this.#connecting ??= connections.admin.connect();
-      await this.#connecting.catch((error: unknown) => {
-        this.#connecting = undefined;
-        throw error;
-      });
-      return await work(connections);
+      return await this.#inFlight.add(this.#use(connections, work));
     } finally {
       this.leave();
     }
+  }
+
+  async #use<T>(
+    connections: AdminConnections,
+    work: (connections: AdminConnections) => Promise<T>,
+  ): Promise<T> {
+    this.#connecting ??= connections.admin.connect();
+    await this.#connecting.catch((error: unknown) => {
+      this.#connecting = undefined;
+      throw error;
+    });
+    return work(connections);
   }
 
   async close(): Promise<void> {
@@ -74,12 +83,14 @@ export class AdminLinks {
   #end(): void {
     const connections = this.#connections;
     if (connections === undefined) return;
+    const inFlight = this.#inFlight;
     this.#connections = undefined;
     this.#connecting = undefined;
+    this.#inFlight = new InFlight();
     const { admin, read_committed: committed, read_uncommitted: uncommitted } = connections;
     const ends = Promise.all([
       this.#ending,
-      admin.disconnect(),
+      inFlight.end(() => admin.disconnect()),
       committed.close(),
       uncommitted.close(),
     ]);

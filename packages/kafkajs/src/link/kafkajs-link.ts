@@ -1,6 +1,7 @@
 import { ClusterError } from "@millrace/cluster";
 import type { Broker, Cluster, Consumer, Kafka, PartitionAssigner } from "kafkajs";
 
+import { InFlight } from "./in-flight.ts";
 import { mayPass } from "./kafkajs-failure.ts";
 
 /** Never joined, never told to a broker: a consumer of kafkajs must have one. */
@@ -26,7 +27,9 @@ export class KafkajsLink {
   readonly #kafka: Kafka;
   readonly #options: LinkOptions;
   #opened: OpenedCluster;
+  #inFlight = new InFlight();
   #failureCount = 0;
+  #isClosed = false;
   readonly #endings = new Set<Promise<void>>();
 
   constructor(kafka: Kafka, options: LinkOptions) {
@@ -39,8 +42,8 @@ export class KafkajsLink {
   async through<T>(work: (ready: ReadyLink) => Promise<T>): Promise<T> {
     const opened = this.#opened;
     try {
-      await ready(opened.cluster);
-      const result = await work(new ReadyLink(opened.cluster));
+      if (this.#isClosed) throw linkClosed();
+      const result = await this.#inFlight.add(useReady(opened.cluster, work));
       this.#failureCount = 0;
       return result;
     } catch (error) {
@@ -52,15 +55,19 @@ export class KafkajsLink {
 
   /** May wait for what is on its way: whoever closes bounds it. */
   async close(): Promise<void> {
-    await Promise.all([...this.#endings, this.#opened.consumer.disconnect()]);
+    this.#isClosed = true;
+    const { consumer } = this.#opened;
+    await Promise.all([...this.#endings, this.#inFlight.end(() => consumer.disconnect())]);
   }
 
   #renew(): void {
     const { consumer } = this.#opened;
+    const inFlight = this.#inFlight;
     this.#opened = openCluster(this.#kafka, this.#options);
+    this.#inFlight = new InFlight();
     this.#failureCount = 0;
-    const ending = consumer
-      .disconnect()
+    const ending = inFlight
+      .end(() => consumer.disconnect())
       .catch(() => {}) // it was given up
       .finally(() => this.#endings.delete(ending));
     this.#endings.add(ending);
@@ -97,6 +104,10 @@ export class ReadyLink {
   }
 }
 
+function linkClosed(): ClusterError {
+  return new ClusterError("CLUSTER_CLOSED", "this part of the client is closed; open another one");
+}
+
 interface OpenedCluster {
   readonly cluster: Cluster;
   readonly consumer: Consumer;
@@ -119,9 +130,10 @@ function openCluster(kafka: Kafka, { isolation }: LinkOptions): OpenedCluster {
 }
 
 /** Connects where nothing is connected (any more). */
-async function ready(cluster: Cluster): Promise<void> {
+async function useReady<T>(cluster: Cluster, work: (ready: ReadyLink) => Promise<T>): Promise<T> {
   await cluster.connect();
   if (cluster.getNodeIds().length === 0) await cluster.refreshMetadata();
+  return work(new ReadyLink(cluster));
 }
 
 const neverAssigns: ReturnType<PartitionAssigner> = {

@@ -21,6 +21,8 @@ export interface JoinParts {
   readonly link: KafkajsLink;
   readonly admin: ClusterAdmin;
   readonly options: GroupMembershipOptions;
+  /** Told under which id the group knows this member, whatever comes then. */
+  readonly onKnown: (memberId: string) => void;
 }
 
 /** The group has moved on, or has forgotten this member: join again, at once. */
@@ -66,6 +68,7 @@ async function joinAt(
   const joined = await joining.catch((error: unknown) => {
     throw againOr(error, memberId);
   });
+  parts.onKnown(joined.memberId);
   const lead =
     joined.leaderId === joined.memberId ? await leadGroup(parts, joined, signal) : undefined;
   const { generationId } = joined;

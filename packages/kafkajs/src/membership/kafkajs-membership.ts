@@ -18,7 +18,7 @@ import { abortable } from "../link/waiting.ts";
 import { commitOffsets, committedOffsets } from "./group-offsets.ts";
 import { assignmentOf } from "./group-bytes.ts";
 import { groupCallsOf } from "./group-calls.ts";
-import { countsOf, joinOnce, JoinAgain, type Seat } from "./join.ts";
+import { countsOf, joinOnce, JoinAgain, type JoinParts, type Seat } from "./join.ts";
 import { Session } from "./session.ts";
 
 const pauseMs = 100;
@@ -51,7 +51,10 @@ export class KafkajsMembership implements GroupMembership {
   readonly #session: Session;
   readonly #closed = new AbortController();
   readonly #listeners: (() => void)[] = [];
+  readonly #joinParts: JoinParts;
   #memberId = "";
+  /** The latest attempt to join, which goes on when nobody waits for it any more. Never rejects. */
+  #joining: Promise<unknown> = Promise.resolve();
   #generationId = -1;
   #counts: ReadonlyMap<string, number> | undefined;
   #look: Timer | undefined;
@@ -65,6 +68,10 @@ export class KafkajsMembership implements GroupMembership {
     this.#onClosed = onClosed;
     this.#joinLink = openLink(context, { isolation: "read_committed" });
     this.#link = openLink(context, { isolation: "read_committed" });
+    const onKnown = (memberId: string): void => {
+      this.#memberId = memberId;
+    };
+    this.#joinParts = { link: this.#joinLink, admin, options, onKnown };
     this.#session = new Session({
       context,
       options,
@@ -94,8 +101,9 @@ export class KafkajsMembership implements GroupMembership {
       over.throwIfAborted();
       if (this.failure !== undefined) throw this.failure;
       try {
-        const parts = { link: this.#joinLink, admin: this.#admin, options: this.#options };
-        return this.#take(await abortable(joinOnce(parts, this.#memberId, over), over));
+        const joining = joinOnce(this.#joinParts, this.#memberId, over);
+        this.#joining = joining.catch(() => {}); // told by the join that waits for it
+        return this.#take(await abortable(joining, over));
       } catch (error) {
         if (over.aborted) throw over.reason;
         if (error instanceof JoinAgain) this.#memberId = error.memberId;
@@ -152,17 +160,26 @@ export class KafkajsMembership implements GroupMembership {
     this.#closed.abort(new ClusterError("CLUSTER_CLOSED", "the membership is closed"));
     this.#look?.cancel();
     this.isMember = false;
-    if (this.#memberId !== "" && timeoutMs > 0)
-      await endWithin(this.#context, timeoutMs, this.#leave());
+    if (timeoutMs > 0) await endWithin(this.#context, timeoutMs, this.#leaveAll());
     const ends = [this.#session.close(), this.#looking, this.#link.close(), this.#joinLink.close()];
     await endWithin(this.#context, this.#context.closeTimeoutMs, Promise.all(ends));
     this.#onClosed();
   }
 
+  /** Leaving ends a join that is under way; one that was not given an id yet has to be waited for. */
+  async #leaveAll(): Promise<void> {
+    await this.#leave();
+    await this.#joining;
+    await this.#leave();
+  }
+
   async #leave(): Promise<void> {
+    const memberId = this.#memberId;
+    if (memberId === "") return;
+    this.#memberId = "";
     const { groupId } = this.#options;
     await this.#atCoordinator((coordinator) =>
-      groupCallsOf(coordinator).leaveGroup({ groupId, memberId: this.#memberId }),
+      groupCallsOf(coordinator).leaveGroup({ groupId, memberId }),
     );
   }
 
