@@ -53,7 +53,6 @@ test("the example runs", async () => {
   const [refused, ...rest] = await runExample("json-schema");
   expect(refused).toContain("the value at /lines must NOT have fewer than 1 items");
   expect(rest.slice(0, 2)).toEqual(["invoice of PL-1: 900 cents", "invoice of PL-2: 1890 cents"]);
-  expect(rest[2]).toContain("invoices-value");
-  expect(rest[2]).toContain("#/properties/due");
+  expect(rest[2]).toMatch(/^a newer schema is refused: .*#\/properties\/due/);
   expect(rest).toHaveLength(3);
 }, 60_000);

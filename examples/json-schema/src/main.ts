@@ -3,8 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { MemorySchemaRegistry } from "@millrace/schema-registry";
-import { jsonSchema, jsonSchemaFormat } from "@millrace/serde-json-schema";
+import { SchemaRegistryClient } from "@millrace/schema-registry";
 import { connect, EmbeddedCluster, json, StreamsApp, string } from "millrace";
 
 import { invoiceSchema } from "./schemas.ts";
@@ -14,9 +13,9 @@ const folder = mkdtempSync(join(tmpdir(), "millrace-json-schema-"));
 const cluster = await EmbeddedCluster.start({
   data: join(folder, "broker"),
   topics: { orders: 2, invoices: 2, "unreadable-orders": 1 },
+  schemaRegistry: true,
 });
-// One for all that runs here; other processes would ask a registry over HTTP, by a SchemaRegistryClient.
-const registry = new MemorySchemaRegistry({ formats: [jsonSchemaFormat] });
+const registry = new SchemaRegistryClient({ url: cluster.schemaRegistryUrl });
 const { orders, invoices } = topicsOf(registry);
 const client = connect({ bootstrapServers: cluster.bootstrapServers });
 try {
@@ -43,17 +42,16 @@ try {
   } finally {
     await app.close();
   }
-  const { required: _, ...rest } = invoiceSchema;
+  const { properties } = invoiceSchema;
   const newer = {
-    ...rest,
-    properties: { ...rest.properties, due: { type: "string" } },
-    required: ["due"],
+    ...invoiceSchema,
+    properties: { ...properties, due: { type: "string" } },
+    required: ["order", "cents", "due"],
   };
-  try {
-    jsonSchema<object>(newer, { registry }).serialize({ due: "today" }, "invoices");
-  } catch (error) {
-    console.log((error as Error).message);
-  }
+  const schema = { schemaType: "JSON", schema: JSON.stringify(newer) } as const;
+  const verdict = await registry.testCompatibility("invoices-value", schema);
+  const [reason] = verdict.messages;
+  console.log(`a newer schema is ${verdict.isCompatible ? "taken" : `refused: ${reason}`}`);
 } finally {
   await client.close();
   await cluster.close();
