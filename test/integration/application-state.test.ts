@@ -2,6 +2,7 @@ import { string } from "@millrace/serde";
 import { StreamsBuilder, type StreamsState, type Topology } from "@millrace/streams";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
+import { eventually } from "./world/eventually.ts";
 import { TestWorld } from "./world/test-world.ts";
 
 /** What an application tells of its state. */
@@ -76,11 +77,11 @@ describe("the option onStateChange is told of every change", () => {
     const seen: StreamsState[] = [];
     using _ = first.onStateChange((state) => seen.push(state));
     const second = await world.app(copy(), {});
-    await expect.poll(() => [first.tasks.length, second.tasks.length]).toEqual([1, 1]);
-    await expect.poll(() => seen.at(-1)).toBe("running");
+    await eventually(() => [first.tasks.length, second.tasks.length]).toEqual([1, 1]);
+    await eventually(() => seen.at(-1)).toBe("running");
     await second.close();
-    await expect.poll(() => first.tasks.length).toBe(2);
-    await expect.poll(() => seen.length % 2).toBe(0);
+    await eventually(() => first.tasks.length).toBe(2);
+    await eventually(() => seen.length % 2).toBe(0);
     expect(seen.length).toBeGreaterThanOrEqual(4);
     for (const [index, state] of seen.entries())
       expect(state).toBe(index % 2 === 0 ? "rebalancing" : "running");

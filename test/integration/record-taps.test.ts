@@ -8,6 +8,7 @@ import {
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { expectUncommitted } from "./world/word-count.ts";
+import { eventually } from "./world/eventually.ts";
 import { TestWorld } from "./world/test-world.ts";
 
 /** Listening to the places of a running application. */
@@ -71,8 +72,7 @@ function program() {
   return { topology: builder.build(), lines, again, long, short, counts, named };
 }
 
-const settledAt = (tap: NotingTap) =>
-  expect.poll(() => tap.settled.toSorted(), { timeout: 10_000, interval: 10 });
+const settledAt = (tap: NotingTap) => eventually(() => tap.settled.toSorted());
 
 describe("a tap takes what is passed on", () => {
   test("at sources, also one that stands for two, branches, operators, and tables", async () => {
@@ -144,16 +144,18 @@ test("what a lost commit undoes is told, and comes again", async () => {
 
 test("an application takes no records while a tap has no room, and is a member of its group all the same", async () => {
   const { topology, lines } = program();
-  const app = await world.app(topology, { sessionTimeout: 200 });
+  const sessionTimeout = 1000;
+  const app = await world.app(topology, { sessionTimeout, transactionTimeout: "1m" });
+  const group = async () => (await world.client.admin.describeGroup("app")).members;
   const tap = new NotingTap();
   tap.roomFor = 10;
   const open = app.tap(lines, tap);
   const values = Array.from({ length: 2000 }, (_, index) => `line-${index}`);
   await world.produce("lines", values);
-  await expect.poll(() => tap.settled.length).toBeGreaterThanOrEqual(10);
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await eventually(() => tap.settled.length).toBeGreaterThanOrEqual(10);
+  await new Promise((resolve) => setTimeout(resolve, 2 * sessionTimeout));
   expect(tap.settled.length).toBeLessThan(100);
-  expect(app.state).toBe("running");
+  expect((await group()).map(({ memberId }) => memberId)).toEqual([app.memberId]);
   tap.roomFor = Infinity;
   open.roomMade();
   await settledAt(tap).toEqual(values.toSorted());

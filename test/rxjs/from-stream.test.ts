@@ -18,6 +18,7 @@ import {
 } from "rxjs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
+import { eventually } from "../integration/world/eventually.ts";
 import { TestWorld } from "../integration/world/test-world.ts";
 import { expectUncommitted } from "../integration/world/word-count.ts";
 
@@ -67,11 +68,11 @@ describe("fromStream", () => {
     const source = fromStream(app, lines);
     const first = seenOf(source);
     await world.produce("lines", linesOf(4));
-    await expect.poll(() => valuesOf(first)).toEqual(linesOf(4));
+    await eventually(() => valuesOf(first)).toEqual(linesOf(4));
     const second = seenOf(source);
     await world.produce("lines", ["late"]);
-    await expect.poll(() => valuesOf(second)).toEqual(["late"]);
-    await expect.poll(() => valuesOf(first)).toEqual(["late", ...linesOf(4)]);
+    await eventually(() => valuesOf(second)).toEqual(["late"]);
+    await eventually(() => valuesOf(first)).toEqual(["late", ...linesOf(4)]);
     expect(first.values.find(({ value }) => value === "line-0")).toEqual({
       key: null,
       value: "line-0",
@@ -88,13 +89,13 @@ describe("fromStream", () => {
     const source = fromStream(app, lines);
     const [leaves, stays] = [seenOf(source), seenOf(source)];
     await world.produce("lines", ["one"]);
-    await expect.poll(() => valuesOf(leaves)).toEqual(["one"]);
+    await eventually(() => valuesOf(leaves)).toEqual(["one"]);
     leaves.subscription.unsubscribe();
     await world.produce("lines", ["two"]);
-    await expect.poll(() => valuesOf(stays)).toEqual(["one", "two"]);
+    await eventually(() => valuesOf(stays)).toEqual(["one", "two"]);
     const back = seenOf(source);
     await world.produce("lines", ["three"]);
-    await expect.poll(() => valuesOf(back)).toEqual(["three"]);
+    await eventually(() => valuesOf(back)).toEqual(["three"]);
     expect(valuesOf(leaves)).toEqual(["one"]);
   });
 
@@ -103,11 +104,11 @@ describe("fromStream", () => {
     const app = await world.app(topology, {});
     const seen = seenOf(fromStream(app, lines));
     await world.produce("lines", ["one"]);
-    await expect.poll(() => valuesOf(seen)).toEqual(["one"]);
+    await eventually(() => valuesOf(seen)).toEqual(["one"]);
     await app.close();
-    await expect.poll(() => seen.end).toEqual({ kind: "complete" });
+    await eventually(() => seen.end).toEqual({ kind: "complete" });
     const late = seenOf(fromStream(app, lines));
-    await expect.poll(() => late.end).toEqual({ kind: "complete" });
+    await eventually(() => late.end).toEqual({ kind: "complete" });
   });
 
   test("gives what the last commit settled before it completes", async () => {
@@ -117,7 +118,7 @@ describe("fromStream", () => {
     await world.produce("lines", linesOf(20));
     await expectUncommitted(world, "copies", 20);
     await app.close();
-    await expect.poll(() => seen.end).toEqual({ kind: "complete" });
+    await eventually(() => seen.end).toEqual({ kind: "complete" });
     expect(valuesOf(seen)).toEqual([...linesOf(20)].toSorted());
   });
 
@@ -130,10 +131,10 @@ describe("fromStream", () => {
     const app = await world.app(builder.build(), {});
     const seen = seenOf(fromStream(app, lines));
     await world.produce("lines", ["good"]);
-    await expect.poll(() => valuesOf(seen)).toEqual(["good"]);
+    await eventually(() => valuesOf(seen)).toEqual(["good"]);
     await world.produce("lines", ["bad"]);
     const error: unknown = await app.closed.catch((thrown: unknown) => thrown);
-    await expect.poll(() => seen.end).toEqual({ kind: "error", error });
+    await eventually(() => seen.end).toEqual({ kind: "error", error });
     expect(valuesOf(seen)).toEqual(["good"]);
   });
 
@@ -152,17 +153,15 @@ describe("fromStream", () => {
     const values = [...linesOf(400)];
     await world.produce("lines", values);
     await expectUncommitted(world, "copies", values.length);
-    await expect.poll(() => processed.values.length).toBeGreaterThanOrEqual(400);
+    await eventually(() => processed.values.length).toBeGreaterThanOrEqual(400);
     process.disconnect();
     await expect
       .poll(() => app.state, { timeout: 550, interval: 5 })
       .toBe("rebalancing")
       .catch(() => {}); // a busy machine may let the commit come first
     process.reconnect();
-    await expect
-      .poll(async () => (await world.read("copies")).length, { timeout: 10_000 })
-      .toBe(values.length);
-    await expect.poll(() => valuesOf(committed)).toEqual(values.toSorted());
+    await eventually(async () => (await world.read("copies")).length).toBe(values.length);
+    await eventually(() => valuesOf(committed)).toEqual(values.toSorted());
     expect(new Set(valuesOf(processed)).size).toBe(400);
   });
 
@@ -175,9 +174,9 @@ describe("fromStream", () => {
     const at = seenOf(fromStream(app, lines));
     const after = seenOf(fromStream(app, lines, { view: "committed" }));
     await world.produce("lines", ["one"]);
-    await expect.poll(() => valuesOf(at)).toEqual(["one"]);
+    await eventually(() => valuesOf(at)).toEqual(["one"]);
     expect(valuesOf(after)).toEqual([]);
-    await expect.poll(() => valuesOf(after), { timeout: 5000 }).toEqual(["one"]);
+    await eventually(() => valuesOf(after)).toEqual(["one"]);
   });
 
   test("is completed by a signal, now or before", async () => {
@@ -187,7 +186,7 @@ describe("fromStream", () => {
     const source = fromStream(app, lines, { signal: stop.signal });
     const seen = seenOf(source);
     await world.produce("lines", ["one"]);
-    await expect.poll(() => valuesOf(seen)).toEqual(["one"]);
+    await eventually(() => valuesOf(seen)).toEqual(["one"]);
     stop.abort();
     expect(seen.end).toEqual({ kind: "complete" });
     expect(seenOf(source).end).toEqual({ kind: "complete" });
@@ -235,12 +234,10 @@ describe("fromTable", () => {
     const producer = world.client.producer();
     await producer.send({ topic: "lines", key: "ada", value: '{"city":"London"}' });
     await producer.send({ topic: "lines", key: "ada", value: null });
-    await expect
-      .poll(() => seen.values.map(({ key, value }) => [key, value]))
-      .toEqual([
-        ["ada", { city: "London" }],
-        ["ada", null],
-      ]);
+    await eventually(() => seen.values.map(({ key, value }) => [key, value])).toEqual([
+      ["ada", { city: "London" }],
+      ["ada", null],
+    ]);
   });
 
   test("gives an aggregate as it is after each commit, and what a subscriber does to it changes no store", async () => {
@@ -261,7 +258,7 @@ describe("fromTable", () => {
     });
     for (const [index, line] of linesOf(5).entries()) {
       await world.produce("lines", [line]);
-      await expect.poll(() => sizes.at(-1)).toBe(index + 1);
+      await eventually(() => sizes.at(-1)).toBe(index + 1);
     }
   });
 
@@ -273,7 +270,7 @@ describe("fromTable", () => {
     );
     const latest = seenOf(view);
     await world.produce("lines", ["a-1", "b-1", "a-2", "a-3", "b-2"]);
-    await expect.poll(() => Object.fromEntries(latest.values.at(-1) ?? [])).toEqual({ a: 3, b: 2 });
+    await eventually(() => Object.fromEntries(latest.values.at(-1) ?? [])).toEqual({ a: 3, b: 2 });
   });
 });
 
@@ -330,7 +327,7 @@ describe("back-pressure", () => {
     expect((await world.read("copies")).length).toBeLessThan(100);
     isOpen = true;
     gate.next();
-    await expect.poll(() => done.length, { timeout: 10_000 }).toBe(2000);
+    await eventually(() => done.length).toBe(2000);
     expect(done.toSorted()).toEqual(values.toSorted());
   });
 
@@ -345,7 +342,7 @@ describe("back-pressure", () => {
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect((await world.read("copies")).length).toBeLessThan(100);
     subscription.unsubscribe();
-    await expect.poll(async () => (await world.read("copies")).length).toBe(500);
+    await eventually(async () => (await world.read("copies")).length).toBe(500);
   });
 
   test("buffer ends the subscriber that is too slow, and nobody else", async () => {
@@ -355,10 +352,11 @@ describe("back-pressure", () => {
     const slow = seenOf(fromStream(app, lines, { bound: 50, project: () => never }));
     const quick = seenOf(fromStream(app, lines));
     await world.produce("lines", linesOf(200));
-    await expect
-      .poll(() => slow.end)
-      .toMatchObject({ kind: "error", error: { code: "SUBSCRIBER_TOO_SLOW" } });
-    await expect.poll(() => quick.values.length).toBe(200);
+    await eventually(() => slow.end).toMatchObject({
+      kind: "error",
+      error: { code: "SUBSCRIBER_TOO_SLOW" },
+    });
+    await eventually(() => quick.values.length).toBe(200);
     expect(app.state).toBe("running");
   });
 
@@ -375,31 +373,26 @@ describe("back-pressure", () => {
     const droppedOf = (): number =>
       app.metrics().find(({ name }) => name === "tap-records-dropped-total")?.value ?? 0;
     await world.produce("lines", linesOf(300));
-    await expect.poll(droppedOf).toBeGreaterThanOrEqual(279);
+    await eventually(droppedOf).toBeGreaterThanOrEqual(279);
     const dropped = droppedOf();
-    for (let turn = 0; turn < 30; turn++) {
+    await eventually(() => {
       gate.next();
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-    expect(dropping.values.length + dropped).toBe(300);
+      return dropping.values.length + dropped;
+    }).toBe(300);
     await world.produce("lines", ["after"]);
-    await expect
-      .poll(() => {
-        gate.next();
-        return dropping.values.at(-1);
-      })
-      .toMatchObject({ value: "after", missed: dropped });
+    await eventually(() => {
+      gate.next();
+      return dropping.values.at(-1);
+    }).toMatchObject({ value: "after", missed: dropped });
     dropping.subscription.unsubscribe();
 
     const sampling = seenOf(fromStream(app, lines, { backPressure: "sample", project }));
     await world.produce("lines", linesOf(300));
-    await expect.poll(async () => (await world.read("copies")).length).toBe(601);
-    await expect
-      .poll(() => {
-        gate.next();
-        return sampling.values.reduce((sum, { missed }) => sum + missed + 1, 0);
-      })
-      .toBe(300);
+    await eventually(async () => (await world.read("copies")).length).toBe(601);
+    await eventually(() => {
+      gate.next();
+      return sampling.values.reduce((sum, { missed }) => sum + missed + 1, 0);
+    }).toBe(300);
     expect(droppedOf()).toBe(dropped + 300 - sampling.values.length);
   });
 });

@@ -18,6 +18,7 @@ import {
 } from "rxjs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
+import { eventually } from "../integration/world/eventually.ts";
 import { TestWorld } from "../integration/world/test-world.ts";
 
 /** Topics as Observables, and Observables as topics. */
@@ -148,10 +149,10 @@ describe("fromTopic", () => {
       const opening = setInterval(() => gate.next(), 2);
       try {
         if (backPressure === "buffer")
-          await expect.poll(() => errors).toMatchObject([{ code: "SUBSCRIBER_TOO_SLOW" }]);
+          await eventually(() => errors).toMatchObject([{ code: "SUBSCRIBER_TOO_SLOW" }]);
         else if (backPressure === "sample")
-          await expect.poll(() => seen.reduce((sum, { missed }) => sum + missed + 1, 0)).toBe(500);
-        else await expect.poll(() => seen.length, { timeout: 10_000 }).toBeGreaterThanOrEqual(100);
+          await eventually(() => seen.reduce((sum, { missed }) => sum + missed + 1, 0)).toBe(500);
+        else await eventually(() => seen.length).toBeGreaterThanOrEqual(100);
         expect(seen.length).toBeLessThan(500);
       } finally {
         clearInterval(opening);
@@ -168,9 +169,9 @@ describe("fromTopic", () => {
     );
     const closed = lastValueFrom(fromTopic(client, orders).pipe(toArray()));
     const left = fromTopic(client, orders, { groupId: "left" }).subscribe();
-    await expect.poll(async () => (await membersOf("left")).length).toBe(1);
+    await eventually(async () => (await membersOf("left")).length).toBe(1);
     left.unsubscribe();
-    await expect.poll(async () => (await membersOf("left")).length).toBe(0);
+    await eventually(async () => (await membersOf("left")).length).toBe(0);
     stop.abort();
     expect(await stopped).toEqual([]);
     await client.close();
@@ -282,9 +283,10 @@ describe("toTopic", () => {
       .pipe(toTopic(world.client, "copies", { linger: 50 }))
       .subscribe()
       .unsubscribe();
-    await expect
-      .poll(async () => (await world.readTexts("copies")).toSorted())
-      .toEqual(["one", "two"]);
+    await eventually(async () => (await world.readTexts("copies")).toSorted()).toEqual([
+      "one",
+      "two",
+    ]);
   });
 
   test("takes no more when its signal aborts, and completes when all is written", async () => {
