@@ -96,6 +96,34 @@ describe("bodies that are no requests", () => {
     expect(await register(registry.url, "small", recordWith("a"))).toBeGreaterThan(0);
   });
 
+  test("JSON schemas whose comparison would not end", async () => {
+    let count = 0;
+    const nest = (depth: number, type: string): object => {
+      if (depth === 0) return { type, title: `t${++count}` };
+      return { anyOf: Array.from({ length: 5 }, () => nest(depth - 1, type)) };
+    };
+    const schema = (type: string) => JSON.stringify(nest(5, type));
+    const post = (path: string, type: string) =>
+      ask(registry.url, `POST ${path}`, { schema: schema(type), schemaType: "JSON" });
+    expect((await post("/subjects/nested/versions", "string")).status).toBe(200);
+    const refused = await post("/subjects/nested/versions", "integer");
+    expect(refused).toMatchObject({ status: 422, body: { error_code: 42201 } });
+    const path = "/compatibility/subjects/nested/versions/latest?verbose=true";
+    expect((await post(path, "integer")).body).toMatchObject({ is_compatible: false });
+    await isWell();
+  });
+
+  test("records of tens of thousands of fields", async () => {
+    const wide = (type: string) => {
+      const fields = Array.from({ length: 20_000 }, (_, index) => ({ name: `f${index}`, type }));
+      return { schema: JSON.stringify({ type: "record", name: "R", fields }) };
+    };
+    expect((await ask(registry.url, "POST /subjects/wide/versions", wide("int"))).status).toBe(200);
+    const refused = await ask(registry.url, "POST /subjects/wide/versions", wide("string"));
+    expect(refused.status).toBe(409);
+    await isWell();
+  });
+
   test("subjects that look like properties, or are thousands of letters long", async () => {
     for (const subject of ["__proto__", "constructor", "toString", "x".repeat(5000)]) {
       const id = await register(registry.url, subject, recordWith("p"));

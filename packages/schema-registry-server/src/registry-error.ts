@@ -1,3 +1,4 @@
+import type { SchemaError } from "@millrace/schema-registry";
 import { BaseError, type ErrorDetails } from "@millrace/model";
 
 export type RegistryErrorCode =
@@ -71,4 +72,9 @@ export class RegistryError extends BaseError<RegistryErrorCode> {
     this.errorCode = errorCode;
     this.status = Number(String(errorCode).slice(0, 3));
   }
+}
+
+/** What a format says of a schema that it cannot understand, print or compare. */
+export function schemaNotTaken(cause: SchemaError): RegistryError {
+  return new RegistryError("INVALID_SCHEMA", cause.message, { cause });
 }

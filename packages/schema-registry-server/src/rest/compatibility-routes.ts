@@ -1,3 +1,5 @@
+import { SchemaError } from "@millrace/schema-registry";
+
 import type { StoredSchema } from "../records/stored-schema.ts";
 import { RegistryError } from "../registry-error.ts";
 import { incompatibilities } from "../registry/check-candidate.ts";
@@ -49,7 +51,9 @@ async function check(
     const config = registry.configInScope(subject);
     return answer(incompatibilities(registry, candidate, previous, config), isVerbose);
   } catch (error) {
-    const isInvalid = error instanceof RegistryError && error.code === "INVALID_SCHEMA";
+    const isInvalid =
+      error instanceof SchemaError ||
+      (error instanceof RegistryError && error.code === "INVALID_SCHEMA");
     if (isInvalid && isVerbose) return answer([error.message], isVerbose);
     throw error;
   }

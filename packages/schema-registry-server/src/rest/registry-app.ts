@@ -1,9 +1,10 @@
 import type { Logger } from "@millrace/platform";
+import { SchemaError } from "@millrace/schema-registry";
 
 import { isJsonObject, type JsonObject } from "../records/json-members.ts";
 import { hasControlCharacters } from "../records/qualified-subject.ts";
 import type { Registry } from "../registry/registry.ts";
-import { RegistryError } from "../registry-error.ts";
+import { RegistryError, schemaNotTaken } from "../registry-error.ts";
 import { compatibilityRoutes } from "./compatibility-routes.ts";
 import { RouteTable, segmentsOf } from "./match-route.ts";
 import { acceptedType, isTakenType } from "./media-types.ts";
@@ -64,8 +65,9 @@ export class RegistryApp {
     try {
       return await this.#answer(request, type);
     } catch (error) {
-      if (error instanceof RegistryError)
-        return refusal(error.status, error.message, { type, errorCode: error.errorCode });
+      const told = toldError(error);
+      if (told !== undefined)
+        return refusal(told.status, told.message, { type, errorCode: told.errorCode });
       this.#parts.logger.log("error", "schema-registry-server.request-failed", {
         method: request.method,
         path: new URL(request.url).pathname,
@@ -120,6 +122,12 @@ export class RegistryApp {
     const path = url.pathname + url.search;
     return this.#parts.leadership.change({ method, path, headers, body: text }, work);
   }
+}
+
+/** Undefined: a fault of our own. What a format cannot print or compare is a schema that it does not take. */
+function toldError(error: unknown): RegistryError | undefined {
+  if (error instanceof RegistryError) return error;
+  return error instanceof SchemaError ? schemaNotTaken(error) : undefined;
 }
 
 function responseOf(answer: RouteAnswer, type: string): Response {

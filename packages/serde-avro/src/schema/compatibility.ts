@@ -29,10 +29,15 @@ export function schemaDifferences(
   return new Comparison().compare(reader, writer, "");
 }
 
+/** A record may have tens of thousands of fields: each is looked up, not searched for. */
+const fieldsByName = new WeakMap<RecordSchema, ReadonlyMap<string, readonly AvroField[]>>();
+
 /** The field of the writer that a reader's field takes its value from: by its name, or by an alias. */
 export function writerFieldsOf(writer: RecordSchema, field: AvroField): readonly AvroField[] {
+  const known = fieldsByName.get(writer) ?? Map.groupBy(writer.fields, ({ name }) => name);
+  fieldsByName.set(writer, known);
   const names = [field.name, ...field.aliases];
-  return [...new Set(names)].flatMap((name) => writer.fields.filter((own) => own.name === name));
+  return [...new Set(names)].flatMap((name) => known.get(name) ?? []);
 }
 
 /** Names match without their namespaces; an alias of the reader matches in full. */
