@@ -90,8 +90,7 @@ export class KafkajsCluster implements ClusterClient {
   async #close(): Promise<void> {
     const closed = new ClusterError("CLUSTER_CLOSED", "the client is closed; make another one");
     // Writers send what they have, and members leave, while requests still go out.
-    const memberships = [...this.#open];
-    await Promise.allSettled(memberships.map((part) => part.close()));
+    await Promise.allSettled([...this.#open].map((part) => part.close()));
     this.#closing.abort(closed);
     await this.#links.close();
   }
