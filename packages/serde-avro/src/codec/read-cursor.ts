@@ -79,8 +79,13 @@ export class ReadCursor extends Tap {
   }
 
   bigint(): bigint {
-    const value = this.#number();
-    return Number.isSafeInteger(value) ? BigInt(value) : this.#bigint();
+    const byte = this.buf[this.pos];
+    if (byte < 0x80 && this.pos < this.#end) {
+      this.pos++;
+      return BigInt((byte >>> 1) ^ -(byte & 1));
+    }
+    this.#varint(10);
+    return this.#bigint();
   }
 
   float(): number {

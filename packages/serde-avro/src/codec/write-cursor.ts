@@ -5,7 +5,7 @@ import { depthMax, tooDeep } from "./read-cursor.ts";
 
 /** What a cursor keeps between values; greater ones have memory of their own. */
 const keptBytesMax = 1 << 20;
-const asciiLoopCharsMax = 63;
+const loopCharsMax = 63;
 const scratch = new BigInt64Array(1);
 const scratchHalves = new Int32Array(scratch.buffer);
 
@@ -86,7 +86,10 @@ export class WriteCursor extends Tap {
 
   putString(value: unknown): void {
     if (typeof value !== "string") throw mismatch();
-    if (value.length <= asciiLoopCharsMax && this.#putAscii(value)) return;
+    if (value.length <= loopCharsMax) {
+      if (!this.#putAscii(value)) this.#putShort(value);
+      return;
+    }
     if (!value.isWellFormed()) throw mismatch();
     this.writeString(value);
   }
@@ -106,7 +109,7 @@ export class WriteCursor extends Tap {
     const at = this.pos;
     this.pos = at + bytes.length;
     if (this.pos > this.buf.length) return;
-    if (bytes.length > asciiLoopCharsMax) this.buf.set(bytes, at);
+    if (bytes.length > loopCharsMax) this.buf.set(bytes, at);
     else for (let index = 0; index < bytes.length; index++) this.buf[at + index] = bytes[index];
   }
 
@@ -142,6 +145,39 @@ export class WriteCursor extends Tap {
     buf[pos] = length << 1;
     this.pos = pos + 1 + length;
     return true;
+  }
+
+  /** Text of a length that takes one byte or two. */
+  #putShort(value: string): void {
+    const { buf, pos } = this;
+    let at = pos + 2;
+    for (let index = 0; index < value.length; index++) {
+      let code = value.charCodeAt(index);
+      if (code < 0x80) {
+        buf[at++] = code;
+        continue;
+      }
+      if (code < 0x800) {
+        buf[at++] = (code >> 6) | 0xc0;
+      } else {
+        if ((code & 0xf800) === 0xd800) code = value.codePointAt(index++) ?? 0;
+        if (code < 0x10000) {
+          // Half of a surrogate pair has no bytes.
+          if ((code & 0xf800) === 0xd800) throw mismatch();
+          buf[at++] = (code >> 12) | 0xe0;
+        } else {
+          buf[at++] = (code >> 18) | 0xf0;
+          buf[at++] = ((code >> 12) & 0x3f) | 0x80;
+        }
+        buf[at++] = ((code >> 6) & 0x3f) | 0x80;
+      }
+      buf[at++] = (code & 0x3f) | 0x80;
+    }
+    const length = at - pos - 2;
+    this.writeLong(length);
+    // A short length leaves one byte free.
+    if (this.pos === pos + 1) buf.copyWithin(pos + 1, pos + 2, at);
+    this.pos += length;
   }
 
   #putHalves(low: number, high: number): void {

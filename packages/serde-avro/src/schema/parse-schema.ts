@@ -15,8 +15,16 @@ import {
   type UnionSchema,
 } from "./avro-schema.ts";
 import { checkDefault } from "./check-default.ts";
-import { isJsonArray, isJsonObject, jsonInteger, parseJson, type Json } from "./json.ts";
-import { JsonNumber, javaDouble, type JsonObject } from "./json.ts";
+import {
+  isJsonArray,
+  isJsonObject,
+  javaDouble,
+  jsonInteger,
+  JsonNumber,
+  parseJson,
+  type Json,
+  type JsonObject,
+} from "./json.ts";
 import { logicalTypeOf } from "./logical-type.ts";
 import { printSchema } from "./print-schema.ts";
 
