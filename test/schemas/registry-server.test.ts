@@ -1,3 +1,5 @@
+import { get } from "node:http";
+
 import { connect } from "@millrace/client";
 import { nodePlatform } from "@millrace/platform/node";
 import type { SchemaRegistryServer } from "@millrace/schema-registry-server";
@@ -91,6 +93,20 @@ test("an id that was deleted for good is not given again, though compaction has 
   expect((await ask(second.url, "GET /subjects?deleted=true")).body).toEqual(["kept"]);
   expect((await ask(second.url, "GET /schemas/ids/3")).status).toBe(404);
   expect(await register(second.url, "t", recordWith("c"))).toBe(4);
+});
+
+test("it is called by the name that it is advertised by, and by no other that it is not told", async () => {
+  const { address } = await start({ ...ownTopic(), advertisedHost: "registry-1" });
+  const statusBy = (host: string) =>
+    new Promise<number | undefined>((resolve, reject) => {
+      const asked = { host: "127.0.0.1", port: address.port, path: "/subjects", headers: { host } };
+      get(asked, (answer) => {
+        answer.resume();
+        resolve(answer.statusCode);
+      }).on("error", reject);
+    });
+  expect(await statusBy("registry-1:8081")).toBe(200);
+  expect(await statusBy("registry-2:8081")).toBe(421);
 });
 
 test("a rule set is kept, and makes another schema", async () => {

@@ -1,3 +1,4 @@
+export { isLoopbackHost } from "./host-name.ts";
 export type { HttpApp, RefuseRequest } from "./guard.ts";
 export {
   httpOptionRows,

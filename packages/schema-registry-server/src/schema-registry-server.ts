@@ -1,5 +1,5 @@
 import { connect, type KafkaClient } from "@millrace/client";
-import { serveHttp, type HttpOptions, type HttpServer } from "@millrace/http";
+import { isLoopbackHost, serveHttp, type HttpOptions, type HttpServer } from "@millrace/http";
 import { readOptions, type Offset } from "@millrace/model";
 import type { NetworkAddress, Platform } from "@millrace/platform";
 import { avroFormat } from "@millrace/serde-avro";
@@ -279,9 +279,13 @@ class RegistryCore {
 }
 
 function httpPart(settings: RegistryServerSettings): HttpOptions {
-  const { host, port, tls, signIn, allowInsecure, allowedHosts } = settings;
+  const { host, port, tls, signIn, allowInsecure, allowedHosts, advertisedHost } = settings;
   const { connectionsMax, requestsMax, bodyBytesMax } = settings;
-  const where = { host, port, tls, signIn, allowInsecure, allowedHosts };
+  // The other members call it by that name; beyond loopback any name will do, unless names are given.
+  const isChecked = allowedHosts !== undefined || isLoopbackHost(host);
+  const names = advertisedHost === undefined ? [] : [advertisedHost];
+  const called = isChecked ? { allowedHosts: [...(allowedHosts ?? []), ...names] } : {};
+  const where = { host, port, tls, signIn, allowInsecure, ...called };
   return { ...where, connectionsMax, requestsMax, bodyBytesMax };
 }
 
