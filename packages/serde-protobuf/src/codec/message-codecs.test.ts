@@ -4,17 +4,21 @@ import protobufjs from "protobufjs";
 import { describe, expect, test } from "vitest";
 
 import { protobufFormat } from "../format/protobuf-format.ts";
-import { MessageCodecs, type ValueForms } from "./message-codecs.ts";
+import { MessageCodecs, SharedCodecs, type ValueForms } from "./message-codecs.ts";
 import { MessagePlans } from "./message-plan.ts";
 import { copyingReader } from "./wire.ts";
 
 function codecOf(text: string, name: string, forms: Partial<ValueForms> = {}) {
   const { names } = protobufFormat.parse(text, []);
-  const codecs = new MessageCodecs(new MessagePlans(names), {
-    longs: "bigint",
-    enums: "number",
-    ...forms,
-  });
+  const codecs = new MessageCodecs(
+    new MessagePlans(names),
+    {
+      longs: "bigint",
+      enums: "number",
+      ...forms,
+    },
+    new SharedCodecs(),
+  );
   const codec = codecs.get(name);
   return {
     write: (value: unknown): Uint8Array => {
@@ -453,3 +457,23 @@ function anyAll(depth: number): fc.Arbitrary<Record<string, unknown>> {
     : { oneAll: anyAll(depth - 1) };
   return fc.record({ ...scalars, ...nested, ...pick }, { requiredKeys: [] });
 }
+
+test("messages that are alike in two versions of a schema are compiled once, others are not", () => {
+  const shared = new SharedCodecs();
+  const codecsOf = (text: string): MessageCodecs => {
+    const { names } = protobufFormat.parse(`syntax = "proto3"; ${text}`, []);
+    const forms: ValueForms = { longs: "bigint", enums: "number" };
+    return new MessageCodecs(new MessagePlans(names), forms, shared);
+  };
+  const same =
+    "message In { int32 n = 1; E e = 2; } enum E { Z = 0; } message Self { Self s = 1; }";
+  const before = codecsOf(
+    `message A { In i = 1; Other o = 2; } ${same} message Other { int32 n = 1; }`,
+  );
+  const after = codecsOf(
+    `\n\nmessage B {} message A { In i = 1; Other o = 2; } ${same} message Other { int64 n = 1; }`,
+  );
+  expect(after.get("In")).toBe(before.get("In"));
+  for (const name of ["Other", "A", "Self"]) expect(after.get(name)).not.toBe(before.get(name));
+  expect(after.get("Self")).toBe(after.get("Self"));
+});

@@ -25,16 +25,35 @@ const jsonCodecs: Readonly<Record<string, MessageCodec>> = {
   "google.protobuf.ListValue": listCodec,
 };
 
+/** Codecs of messages that are alike in several versions of a schema: one is compiled, and stays hot. */
+export class SharedCodecs {
+  readonly #codecs = new Map<string, MessageCodec>();
+
+  get(likeness: string): MessageCodec | undefined {
+    return this.#codecs.get(likeness);
+  }
+
+  add(likeness: string, codec: MessageCodec): void {
+    if (this.#codecs.size >= sharedCodecsMax) this.#codecs.clear();
+    this.#codecs.set(likeness, codec);
+  }
+}
+
+const sharedCodecsMax = 1000;
+
 /** The codecs of a schema's messages, compiled when they are first asked for. */
 export class MessageCodecs {
   readonly #plans: MessagePlans;
   readonly #forms: ValueForms;
   readonly #helpers: GeneratedHelpers;
   readonly #codecs = new Map<string, MessageCodec>();
+  readonly #shared: SharedCodecs;
 
-  constructor(plans: MessagePlans, forms: ValueForms) {
+  /** @param shared among codecs of the same forms */
+  constructor(plans: MessagePlans, forms: ValueForms, shared: SharedCodecs) {
     this.#plans = plans;
     this.#forms = forms;
+    this.#shared = shared;
     this.#helpers = generatedHelpers(forms.longs);
   }
 
@@ -43,12 +62,36 @@ export class MessageCodecs {
     const known = this.#codecs.get(fullName) ?? jsonCodecs[fullName];
     if (known !== undefined) return known;
     const plan = this.#plans.get(fullName);
+    const likeness = this.#likenessOf(fullName, []);
+    const alike = likeness === undefined ? undefined : this.#shared.get(likeness);
+    if (alike !== undefined) {
+      this.#codecs.set(fullName, alike);
+      return alike;
+    }
     // Entered before its fields are looked at: messages hold each other.
     const codec: MessageCodec = { empty: unready, decode: unready, encode: unready };
     const isWrapper = wrapperNames.has(fullName);
     this.#codecs.set(fullName, isWrapper ? wrapperCodec(codec) : codec);
     Object.assign(codec, this.#compiled(plan));
-    return this.get(fullName);
+    const own = this.get(fullName);
+    if (likeness !== undefined) this.#shared.add(likeness, own);
+    return own;
+  }
+
+  /** All that a message's codec is made of, as a text; undefined: it holds itself, and is not shared. */
+  #likenessOf(fullName: string, above: readonly string[]): string | undefined {
+    if (above.includes(fullName)) return undefined;
+    if (jsonCodecs[fullName] !== undefined) return fullName;
+    const plan = this.#plans.get(fullName);
+    // Where an enum stands in its file is no part of it.
+    const parts = [JSON.stringify(plan, (key, value: unknown) => (key === "line" ? 0 : value))];
+    for (const { value } of plan.fields) {
+      if (value.kind !== "message") continue;
+      const part = this.#likenessOf(value.fullName, [...above, fullName]);
+      if (part === undefined) return undefined;
+      parts.push(part);
+    }
+    return parts.join("\n");
   }
 
   #compiled(plan: MessagePlan): MessageCodec {

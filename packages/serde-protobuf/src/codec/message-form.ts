@@ -18,35 +18,41 @@ export interface MessageForm<T> {
 const keptBufferSizeMax = 1_048_576;
 
 /** By the schema's text. */
-export function reflectedForm<T>(codec: MessageCodec, fullName: string): MessageForm<T> {
-  // Taken while it is used: a getter of a value might write another value.
-  let idle: Writer | undefined;
-  return {
-    fullName,
-    write: (value, prefix) => {
-      const writer = idle ?? protobufjs.Writer.create();
-      idle = undefined;
-      writer.pos = 0;
-      try {
-        codec.encode(value, writer, 0);
-      } catch (error) {
-        throw unwritten(fullName, error);
-      }
-      const bytes = allocated(prefix.length + writer.pos);
-      bytes.set(prefix);
-      writer.finishInto(bytes, prefix.length);
-      if (writer.buf.length <= keptBufferSizeMax) idle = writer;
-      return bytes;
-    },
-    read: (bytes, at) => {
-      const reader = copyingReader(bytes, at);
-      try {
-        return codec.decode(reader, reader.len, 0) as T;
-      } catch (error) {
-        throw unread(fullName, error);
-      }
-    },
-  };
+export class ReflectedForm<T> implements MessageForm<T> {
+  readonly fullName: string;
+  readonly #codec: MessageCodec;
+  /** Taken while it is used: a getter of a value might write another value. */
+  #idle: Writer | undefined;
+
+  constructor(codec: MessageCodec, fullName: string) {
+    this.fullName = fullName;
+    this.#codec = codec;
+  }
+
+  write(value: T, prefix: Uint8Array): Uint8Array {
+    const writer = this.#idle ?? protobufjs.Writer.create();
+    this.#idle = undefined;
+    writer.pos = 0;
+    try {
+      this.#codec.encode(value, writer, 0);
+    } catch (error) {
+      throw unwritten(this.fullName, error);
+    }
+    const bytes = allocated(prefix.length + writer.pos);
+    bytes.set(prefix);
+    writer.finishInto(bytes, prefix.length);
+    if (writer.buf.length <= keptBufferSizeMax) this.#idle = writer;
+    return bytes;
+  }
+
+  read(bytes: Uint8Array, at: number): T {
+    const reader = copyingReader(bytes, at);
+    try {
+      return this.#codec.decode(reader, reader.len, 0) as T;
+    } catch (error) {
+      throw unread(this.fullName, error);
+    }
+  }
 }
 
 /** Values are in Protobuf's JSON mapping. */

@@ -1,7 +1,6 @@
 import {
   messageIndexes,
   readMessageIndexes,
-  type KnownSchema,
   type OwnReference,
   type OwnSchema,
   type ReadIndexes,
@@ -13,8 +12,8 @@ import {
 
 import { protobufFormat, type ProtobufSchema } from "../format/protobuf-format.ts";
 import { JsonValues } from "./json-values.ts";
-import { MessageCodecs, type HeldForms, type ValueForms } from "./message-codecs.ts";
-import { jsonForm, reflectedForm, type MessageForm } from "./message-form.ts";
+import { MessageCodecs, SharedCodecs, type HeldForms, type ValueForms } from "./message-codecs.ts";
+import { jsonForm, ReflectedForm, type MessageForm } from "./message-form.ts";
 import { indexesOf, messageNamed, nameAt } from "./message-names.ts";
 import { MessagePlans } from "./message-plan.ts";
 import { ProtobufError } from "./protobuf-error.ts";
@@ -44,7 +43,7 @@ export function formOf<T>(
   given: string | undefined,
   forms: HeldForms,
 ): MessageForm<T> {
-  return new MessageForms(schema, forms).get(messageNamed(schema, given));
+  return new MessageForms(schema, forms, new SharedCodecs()).get(messageNamed(schema, given));
 }
 
 /** The messages of one schema. */
@@ -52,17 +51,17 @@ class MessageForms {
   readonly #codecs: MessageCodecs;
   readonly #json: JsonValues | undefined;
 
-  constructor(schema: ProtobufSchema, forms: HeldForms) {
+  constructor(schema: ProtobufSchema, forms: HeldForms, shared: SharedCodecs) {
     const plans = new MessagePlans(schema.names);
     const isJson = forms.values === "json";
     this.#json = isJson ? new JsonValues(plans) : undefined;
-    this.#codecs = new MessageCodecs(plans, isJson ? jsonForms : forms);
+    this.#codecs = new MessageCodecs(plans, isJson ? jsonForms : forms, shared);
   }
 
   get<T>(fullName: string): MessageForm<T> {
     const codec = this.#codecs.get(fullName);
-    if (this.#json === undefined) return reflectedForm(codec, fullName);
-    return jsonForm(reflectedForm(codec, fullName), this.#json);
+    if (this.#json === undefined) return new ReflectedForm<T>(codec, fullName);
+    return jsonForm(new ReflectedForm<unknown>(codec, fullName), this.#json);
   }
 }
 
@@ -111,6 +110,7 @@ export function protobufCodec<T>(
   message: string | undefined,
   forms: HeldForms,
 ): SchemaCodec<T> {
+  const shared = new SharedCodecs();
   return {
     name: "protobuf",
     schemaType: "PROTOBUF",
@@ -120,7 +120,14 @@ export function protobufCodec<T>(
       const form = own?.form ?? formOf<T>(schema, message, forms);
       return writerOf(form, indexesOf(schema, form.fullName ?? messageNamed(schema, message)));
     },
-    reader: (known) => new MessageReader(known, own, forms),
+    reader: (known) => {
+      const schema = protobufFormat.parse(known.text, known.references);
+      return new MessageReader(
+        known.name,
+        schema,
+        own?.form ?? new MessageForms(schema, forms, shared),
+      );
+    },
   };
 }
 
@@ -130,20 +137,20 @@ function writerOf<T>(form: MessageForm<T>, path: readonly number[]): SchemaWrite
 
 /** Reads the messages that one schema of the registry wrote. */
 class MessageReader<T> implements SchemaReader<T> {
-  readonly #known: KnownSchema;
+  /** Of the schema, for messages. */
+  readonly #name: string;
   readonly #schema: ProtobufSchema;
-  readonly #own: MessageForm<T> | undefined;
-  readonly #messages: MessageForms;
+  /** The program's message, or those of the schema. */
+  readonly #readAs: MessageForm<T> | MessageForms;
   /** By the message's path: there are no more than the schema has messages. */
   readonly #forms = new Map<string, MessageForm<T>>();
   /** Of the first message, which most records hold. */
   #first: MessageForm<T> | undefined;
 
-  constructor(known: KnownSchema, own: OwnMessage<T> | undefined, forms: HeldForms) {
-    this.#known = known;
-    this.#schema = protobufFormat.parse(known.text, known.references);
-    this.#own = own?.form;
-    this.#messages = new MessageForms(this.#schema, forms);
+  constructor(name: string, schema: ProtobufSchema, readAs: MessageForm<T> | MessageForms) {
+    this.#name = name;
+    this.#schema = schema;
+    this.#readAs = readAs;
   }
 
   read(bytes: Uint8Array, at: number): T {
@@ -165,11 +172,12 @@ class MessageReader<T> implements SchemaReader<T> {
     const found = this.#forms.get(key);
     if (found !== undefined) return found;
     const fullName = nameAt(this.#schema, path);
-    const what = this.#known.name;
+    const what = this.#name;
     if (fullName === undefined) {
       throw new ProtobufError("OTHER_MESSAGE", `${what} has no message at [${key}]`);
     }
-    const form = this.#own ?? this.#messages.get<T>(fullName);
+    const readAs = this.#readAs;
+    const form = readAs instanceof MessageForms ? readAs.get<T>(fullName) : readAs;
     if (form.fullName !== undefined && form.fullName !== fullName) {
       const problem = `the record holds ${fullName} (${what}), and the serde reads ${form.fullName}`;
       throw new ProtobufError("OTHER_MESSAGE", problem);
