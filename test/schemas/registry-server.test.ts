@@ -49,7 +49,7 @@ async function write(
   for (const [key, value] of records) await producer.send({ topic, key, value });
 }
 
-test("SCHEMAS-3: what was registered is read at once, and after a restart", async () => {
+test("what was registered is read at once, and after a restart", async () => {
   const place = ownTopic();
   const first = await start(place);
   for (let index = 1; index <= 20; index++) {

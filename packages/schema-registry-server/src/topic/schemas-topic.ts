@@ -25,6 +25,8 @@ export interface SchemasTopicOptions {
   onRecord(record: TopicRecord, offset: Offset): void;
 }
 
+type TopicClient = Pick<KafkaClient, "admin" | "openReader" | "openWriter">;
+
 /** How long a fetch may find nothing before it is looked whether all was closed. */
 const pollWaitMs = 500;
 const retryMs = 500;
@@ -35,7 +37,7 @@ const retryMs = 500;
  */
 export class SchemasTopic {
   readonly #platform: Platform;
-  readonly #client: KafkaClient;
+  readonly #client: TopicClient;
   readonly #options: SchemasTopicOptions;
   readonly #reader: BatchReader;
   readonly #writer: BatchWriter;
@@ -43,7 +45,7 @@ export class SchemasTopic {
   readonly #closing = new AbortController();
   readonly #reading: Promise<void>;
 
-  constructor(platform: Platform, client: KafkaClient, options: SchemasTopicOptions) {
+  constructor(platform: Platform, client: TopicClient, options: SchemasTopicOptions) {
     this.#platform = platform;
     this.#client = client;
     this.#options = options;
