@@ -8,6 +8,11 @@ export function encodeUtf8(text: string): Uint8Array {
   return encoder.encode(text);
 }
 
+/** Writes it from there on, and gives where it ends. There must be room: three bytes for each unit of the text do. */
+export function writeUtf8(text: string, target: Uint8Array, at: number): number {
+  return at + encoder.encodeInto(text, at === 0 ? target : target.subarray(at)).written;
+}
+
 /** Malformed input becomes U+FFFD, as in Java; a byte order mark stays. */
 export function decodeUtf8(bytes: Uint8Array): string {
   return decoder.decode(bytes);

@@ -4,6 +4,7 @@ export {
   concatBytes,
   decodeUtf8,
   encodeUtf8,
+  writeUtf8,
   equalBytes,
   fromHex,
   noBytes,

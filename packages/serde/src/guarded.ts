@@ -73,7 +73,7 @@ export function deserializeWith<T>(
 }
 
 /** What a serde says of itself, and not of the value or the bytes, is passed on. */
-function failure(
+export function failure(
   code: SerdeError["code"],
   where: { readonly topic: string; readonly serde: string; readonly cause: unknown },
 ): SerdeError | SerdeContractError | SerdePendingError {

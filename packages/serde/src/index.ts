@@ -27,6 +27,7 @@ export type {
   StandardSchemaIssue,
   StandardSchemaResult,
 } from "./standard-schema.ts";
+export { SerdeScratch } from "./serde-scratch.ts";
 export { SerdeUses, type SerdePreparation } from "./serde-uses.ts";
 export { SerdeWait, type WaitBounds } from "./serde-wait.ts";
 export { string } from "./string.ts";

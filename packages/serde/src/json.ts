@@ -1,4 +1,5 @@
-import { decodeUtf8, encodeUtf8, isSynchronousFunction, shown } from "@millrace/model";
+import { decodeUtf8, encodeUtf8, isSynchronousFunction, shown, writeUtf8 } from "@millrace/model";
+import { inPlace } from "./in-place.ts";
 import { isReadOf, lossOf } from "./json-form.ts";
 import type { JsonRefusal } from "./json-value.ts";
 import type { Serde } from "./serde.ts";
@@ -38,11 +39,9 @@ export function json<S extends StandardSchema>(
  */
 export function json<T>(this: JsonRefusal<T>): Serde<T>;
 export function json(schema?: StandardSchema, options: JsonOptions = {}): Serde<unknown> {
-  return Object.freeze({
-    name: "json",
-    isNullable: false,
-    ...(schema === undefined ? unchecked : checkedBy(schema, validatesWrites(options))),
-  });
+  const codec = schema === undefined ? unchecked() : checkedBy(schema, validatesWrites(options));
+  const { serialize, deserialize } = codec;
+  return inPlace({ name: "json", isNullable: false, serialize, deserialize }, codec);
 }
 
 /** When a schema is asked. */
@@ -68,29 +67,41 @@ function validatesWrites({ validates = "reads and writes" }: JsonOptions): boole
   );
 }
 
-const unchecked: Pick<Serde<unknown>, "serialize" | "deserialize"> = {
-  serialize: (value) => encodeUtf8(textOf(value)),
-  deserialize: parse,
-};
+type Codec = Pick<Serde<unknown>, "serialize" | "deserialize" | "sizeMax" | "writeTo">;
 
-function checkedBy(
-  schema: StandardSchema,
-  isCheckedBefore: boolean,
-): Pick<Serde<unknown>, "serialize" | "deserialize"> {
+function unchecked(): Codec {
+  return { ...writing(textOf), deserialize: parse };
+}
+
+/** The text is made to tell its size, and kept until it is written. */
+function writing(text: (value: unknown) => string): Omit<Codec, "deserialize"> {
+  let made: { readonly value: unknown; readonly text: string } | undefined;
+  return {
+    serialize: (value) => encodeUtf8(text(value)),
+    sizeMax: (value) => {
+      made = { value, text: text(value) };
+      return 3 * made.text.length;
+    },
+    writeTo: (value, target, at) => {
+      const written = made?.value === value ? made.text : text(value);
+      made = undefined;
+      return writeUtf8(written, target, at);
+    },
+  };
+}
+
+function checkedBy(schema: StandardSchema, isCheckedBefore: boolean): Codec {
   requireSchema(schema);
   const deserialize = (view: Uint8Array): {} => validated(schema, parse(view));
-  if (!isCheckedBefore) return { ...unchecked, deserialize };
-  return {
-    serialize: (value) => {
-      const text = textOf(value);
-      if (!isReadOf(validated(schema, JSON.parse(text)), value))
-        throw new TypeError(
-          "the schema would read another value than is written; give a schema that transforms to the source alone",
-        );
-      return encodeUtf8(text);
-    },
-    deserialize,
+  if (!isCheckedBefore) return { ...writing(textOf), deserialize };
+  const checkedText = (value: unknown): string => {
+    const text = textOf(value);
+    if (isReadOf(validated(schema, JSON.parse(text)), value)) return text;
+    throw new TypeError(
+      "the schema would read another value than is written; give a schema that transforms to the source alone",
+    );
   };
+  return { ...writing(checkedText), deserialize };
 }
 
 /** @throws TypeError for a value that would be read as another */

@@ -1,3 +1,4 @@
+import { inPlace } from "./in-place.ts";
 import { requireSerde } from "./serde-contract.ts";
 import type { Serde, SerdePlace, SerdeUse } from "./serde.ts";
 
@@ -9,7 +10,10 @@ import type { Serde, SerdePlace, SerdeUse } from "./serde.ts";
  */
 export function optional<T>(serde: Serde<T>): Serde<T | null> {
   requireSerde(serde, "optional");
-  return serde.isNullable ? serde : Object.freeze(new OptionalSerde(serde));
+  if (serde.isNullable) return serde;
+  const sizeMax = serde.sizeMax?.bind(serde);
+  const writeTo = serde.writeTo?.bind(serde);
+  return inPlace<T | null>(new OptionalSerde(serde), { sizeMax, writeTo });
 }
 
 class OptionalSerde<T> implements Serde<T | null> {

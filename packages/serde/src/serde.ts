@@ -26,6 +26,16 @@ export interface Serde<T> {
    * `serialize` would. It lets a cache hold a decoded value without serialising it.
    */
   sizeOf?(value: T & {}): number;
+  /**
+   * Room for what `writeTo` will write, not less; throws where `serialize` would. Whoever asks calls `writeTo` at once. Not
+   * for a serde that uses its place.
+   */
+  sizeMax?(value: T & {}): number;
+  /**
+   * Writes what `serialize` would give from there on, and gives where it ends: for what is copied at once, which then
+   * costs no array.
+   */
+  writeTo?(value: T & {}, target: Uint8Array, at: number): number;
   /** The part of the bytes that a partition is chosen by (Kafka: `WindowedStreamPartitioner`). Default: all. */
   partitionedBy?(bytes: Uint8Array): Uint8Array;
   /**

@@ -1,4 +1,5 @@
-import { decodeUtf8, encodeUtf8 } from "@millrace/model";
+import { decodeUtf8, encodeUtf8, writeUtf8 } from "@millrace/model";
+import { inPlace } from "./in-place.ts";
 import type { Serde } from "./serde.ts";
 
 const char = String.fromCharCode;
@@ -17,15 +18,25 @@ export function string(): Serde<string> {
   return stringSerde;
 }
 
-const stringSerde: Serde<string> = Object.freeze({
-  name: "string",
-  isNullable: false,
-  isTotal: true,
-  isInjective: true,
-  serialize: encodeText,
-  deserialize: decodeText,
-  sizeOf: sizeOfText,
-});
+const stringSerde: Serde<string> = inPlace(
+  {
+    name: "string",
+    isNullable: false,
+    isTotal: true,
+    isInjective: true,
+    serialize: encodeText,
+    deserialize: decodeText,
+    sizeOf: sizeOfText,
+  },
+  {
+    sizeMax: (text: string) => {
+      if (typeof text !== "string") throw notText(text);
+      if (!text.isWellFormed()) throw illFormed();
+      return 3 * text.length;
+    },
+    writeTo: writeUtf8,
+  },
+);
 
 function decodeText(bytes: Uint8Array): string {
   const length = bytes.length;

@@ -78,7 +78,8 @@ export function taskOn(
     topic: (topic: string): TopicAppender => {
       const appender: TopicAppender = {
         partitionCount: 1,
-        append: (timestamp, _key, value, headers) => {
+        append: (timestamp, _key, bytes, headers) => {
+          const value = copyOf(bytes);
           if (collector.failure !== undefined) throw collector.failure;
           if (collector.refusals.has(topic)) throw collector.refusals.get(topic);
           written.push({ topic, timestamp, value, headers, inputOffset: recordContext.offset });
@@ -107,8 +108,7 @@ export function taskOn(
     }),
     recordContext,
     collector: collector as RecordCollector,
-    clock: { wallMs: () => 0, monotonicMs: () => 0 },
-    timers: { after: () => ({ cancel: () => {} }) },
+    ...stoppedTime,
     wake: () => {},
     metrics: new MetricRegistry(),
     logger: silentLogger,
@@ -117,6 +117,16 @@ export function taskOn(
   });
   return { task, written, collector };
 }
+
+/** As a collector does. */
+function copyOf(value: Uint8Array | null): Uint8Array | null {
+  return value === null ? null : value.slice();
+}
+
+const stoppedTime = {
+  clock: { wallMs: () => 0, monotonicMs: () => 0 },
+  timers: { after: () => ({ cancel: () => {} }) },
+};
 
 export interface Entry {
   readonly timestamp: number;

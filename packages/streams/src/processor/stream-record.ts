@@ -5,6 +5,7 @@ import {
   serializeWith,
   type Serde,
   type SerdePlace,
+  type SerdeScratch,
 } from "@millrace/serde";
 import type { FlushedValue } from "@millrace/state";
 
@@ -193,12 +194,22 @@ export class StreamRecord<K = unknown, V = unknown> {
     return serializeWith(serde, key, topic, place);
   }
 
-  /** The value in bytes; those that it came with, where the serde is the one that read them, wherever they stood. */
-  valueBytes(serde: AnySerde, topic: string, place: SerdePlace): Uint8Array | null {
+  /**
+   * The value in bytes; those that it came with, where the serde is the one that read them, wherever they stood.
+   *
+   * @param scratch for what is copied at once
+   */
+  valueBytes(
+    serde: AnySerde,
+    topic: string,
+    place: SerdePlace,
+    scratch?: SerdeScratch,
+  ): Uint8Array | null {
     if (this.#valueBytes !== undefined && isReader(serde, this.#valueSerde))
       return this.#valueBytes;
     const value = this.value as unknown;
     if (value === null || value === undefined) return null;
+    if (scratch !== undefined) return scratch.serialize(serde, value, topic, place);
     return serializeWith(serde, value, topic, place);
   }
 

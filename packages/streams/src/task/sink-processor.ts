@@ -1,5 +1,5 @@
 import { invariant, partitionForKey, type Headers } from "@millrace/model";
-import { SerdeError, WritePlace } from "@millrace/serde";
+import { SerdeError, SerdeScratch, WritePlace } from "@millrace/serde";
 
 import { isProgramMistake } from "../error/program-mistake.ts";
 import { errorPlace } from "../processor/error-place.ts";
@@ -39,6 +39,8 @@ export class SinkProcessor implements Processor {
   readonly #node: SinkNode;
   readonly #collector: RecordCollector;
   readonly #owner: SinkOwner;
+  /** The collector copies what it is given. */
+  readonly #scratch = new SerdeScratch();
   readonly #keyPlace = new WritePlace("key");
   readonly #valuePlace = new WritePlace("value");
   #context: ProcessorContext | undefined;
@@ -66,7 +68,8 @@ export class SinkProcessor implements Processor {
     let value: Uint8Array | null;
     try {
       key = record.keyBytes(keySerde, topic, this.#keyPlace.at(record.headers));
-      value = record.valueBytes(valueSerde, topic, this.#valuePlace.at(this.#keyPlace.headers));
+      const place = this.#valuePlace.at(this.#keyPlace.headers);
+      value = record.valueBytes(valueSerde, topic, place, this.#scratch);
     } catch (cause) {
       this.#refuse(topic, cause);
       return;
