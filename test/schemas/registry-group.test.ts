@@ -64,6 +64,15 @@ async function patiently<Result>(work: () => Promise<Result>): Promise<Result> {
   }
 }
 
+/** The same of an answer. */
+function askPatiently(url: string, request: string, body?: unknown): ReturnType<typeof ask> {
+  return patiently(async () => {
+    const answer = await ask(url, request, body);
+    if (answer.status >= 500) throw new Error(JSON.stringify(answer.body));
+    return answer;
+  });
+}
+
 test("of several one leads, whichever is asked to write, and who wrote reads it where it wrote", async () => {
   const servers = await startThree();
   const ids: number[] = [];
@@ -81,13 +90,15 @@ test("errors, settings and deletes come through a follower as from the leader", 
   const follower = servers.find(({ isLeader }) => !isLeader)?.url ?? "";
   await patiently(() => register(follower, "a%2Fb", recordWith("a")));
   const incompatible = '{"type":"record","name":"R","fields":[{"name":"z","type":"int"}]}';
-  const refused = await ask(follower, "POST /subjects/a%2Fb/versions", { schema: incompatible });
+  const refused = await askPatiently(follower, "POST /subjects/a%2Fb/versions", {
+    schema: incompatible,
+  });
   expect(refused).toMatchObject({ status: 409, body: { error_code: 40901 } });
-  const config = await ask(follower, "PUT /config/a%2Fb", { compatibility: "NONE" });
+  const config = await askPatiently(follower, "PUT /config/a%2Fb", { compatibility: "NONE" });
   expect(config).toEqual({ status: 200, body: { compatibility: "NONE" } });
-  expect((await ask(follower, "DELETE /subjects/a%2Fb")).body).toEqual([1]);
-  expect((await ask(follower, "GET /subjects")).body).toEqual([]);
-  expect((await ask(follower, "DELETE /contexts/.none")).status).toBe(204);
+  expect((await askPatiently(follower, "DELETE /subjects/a%2Fb")).body).toEqual([1]);
+  expect((await askPatiently(follower, "GET /subjects")).body).toEqual([]);
+  expect((await askPatiently(follower, "DELETE /contexts/.none")).status).toBe(204);
 });
 
 test("where the leader closes another one leads, and no id comes twice", async () => {
@@ -100,7 +111,7 @@ test("where the leader closes another one leads, and no id comes twice", async (
     await oldest.close();
     open.delete(oldest);
     ids.push(await patiently(() => register(next.url, `t${round}`, recordWith(`g${round}`))));
-    expect(next.isLeader).toBe(true);
+    await until(() => next.isLeader);
     oldest = next;
   }
   expect(ids).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
