@@ -1,31 +1,14 @@
-import { connect, type KafkaClient } from "@millrace/client";
 import { isLoopbackHost, serveHttp, type HttpOptions, type HttpServer } from "@millrace/http";
-import { readOptions, type Offset } from "@millrace/model";
+import { readOptions } from "@millrace/model";
 import type { NetworkAddress, Platform } from "@millrace/platform";
-import { avroFormat } from "@millrace/serde-avro";
-import { jsonSchemaFormat } from "@millrace/serde-json-schema";
-import { protobufFormat } from "@millrace/serde-protobuf";
 
-import { GroupLeadership } from "./leader/group-leadership.ts";
-import { decodeKey } from "./records/topic-keys.ts";
-import { idsEntry } from "./registry/delete-schemas.ts";
-import { RefusedRecords } from "./registry/refused-records.ts";
-import { Registry } from "./registry/registry.ts";
-import { RegistryError } from "./registry-error.ts";
-import { refusal, RegistryApp } from "./rest/registry-app.ts";
-import { serverRoutes } from "./rest/server-routes.ts";
+import { RegistryCore } from "./registry-core.ts";
+import { refusal } from "./rest/registry-app.ts";
 import {
   registryServerOptionTable,
   type RegistryServerSettings,
   type SchemaRegistryServerOptions,
 } from "./server-options.ts";
-import { applyRecord, type TopicRecord } from "./state/apply-record.ts";
-import { RegistryState } from "./state/registry-state.ts";
-import { makeTopic } from "./topic/make-topic.ts";
-import { SchemasTopic } from "./topic/schemas-topic.ts";
-
-const version = "8.5.0-millrace";
-const retryMs = 500;
 
 /**
  * A schema registry that Confluent's clients speak to, with its state in a compacted topic of a cluster: Millrace's or
@@ -107,177 +90,6 @@ export class SchemaRegistryServer implements AsyncDisposable {
   }
 }
 
-/** The registry behind its listener. */
-class RegistryCore {
-  readonly app: RegistryApp;
-  readonly #platform: Platform;
-  readonly #settings: RegistryServerSettings;
-  readonly #client: KafkaClient;
-  readonly #state = new RegistryState();
-  readonly #refused = new RefusedRecords();
-  readonly #registry: Registry;
-  readonly #closing = new AbortController();
-  #clusterId = "";
-  #topic: SchemasTopic | undefined;
-  #leadership: GroupLeadership | undefined;
-  #isReady = false;
-
-  constructor(platform: Platform, settings: RegistryServerSettings) {
-    this.#platform = platform;
-    this.#settings = settings;
-    const { bootstrapServers, codecs, compatibilityLevel, modeMutability, ruleSets } = settings;
-    this.#client = connect(platform, { bootstrapServers, codecs, clientId: "schema-registry" });
-    this.#registry = new Registry({
-      state: this.#state,
-      log: {
-        readToEnd: () => this.#opened().readToEnd(),
-        append: (entries) => this.#opened().append(entries),
-      },
-      formats: [jsonSchemaFormat, protobufFormat, avroFormat],
-      settings: {
-        compatibilityLevel,
-        isModeMutable: modeMutability,
-        keepsRuleSets: ruleSets === "keep",
-      },
-    });
-    this.app = new RegistryApp({
-      registry: this.#registry,
-      leadership: { change: (request, work) => this.#leading().change(request, work) },
-      logger: platform.logger,
-      serverRoutes: serverRoutes({
-        version,
-        clusterId: () => this.#clusterId,
-        groupId: settings.groupId,
-      }),
-      notReady: () => (this.#isReady ? undefined : "the registry is still reading its topic"),
-    });
-  }
-
-  get isLeader(): boolean {
-    return this.#leadership?.isLeader ?? false;
-  }
-
-  async open(port: number): Promise<void> {
-    const { topic, timeout, recordBytesMax, startTimeout, signal } = this.#settings;
-    const late = new AbortController();
-    const timer = this.#platform.timers.after(startTimeout, () => late.abort(notStarted()));
-    const given = [late.signal, this.#closing.signal, ...(signal === undefined ? [] : [signal])];
-    const ended = AbortSignal.any(given);
-    try {
-      await this.#retrying(ended, async () => {
-        await makeTopic(this.#client, topic, ended);
-        this.#clusterId = (await this.#client.admin.describeCluster(ended)).clusterId;
-      });
-      this.#topic = new SchemasTopic(this.#platform, this.#client, {
-        topic,
-        timeoutMs: timeout,
-        recordBytesMax,
-        onRecord: (record, offset) => this.#take(record, offset),
-      });
-      await this.#retrying(ended, () => this.#opened().readToEnd());
-      this.#leadership = this.#join(port);
-      await abortedOr(this.#leadership.joined, ended);
-      this.#isReady = true;
-    } finally {
-      timer.cancel();
-    }
-  }
-
-  beginClose(): void {
-    this.#closing.abort(new RegistryError("STORE_FAILED", "the registry is closed"));
-  }
-
-  async close(): Promise<void> {
-    this.beginClose();
-    await this.#leadership?.close();
-    await this.#topic?.close();
-    await this.#client.close();
-  }
-
-  #opened(): SchemasTopic {
-    if (this.#topic !== undefined) return this.#topic;
-    throw new RegistryError("STORE_FAILED", "the topic is not open yet");
-  }
-
-  #leading(): GroupLeadership {
-    if (this.#leadership !== undefined) return this.#leadership;
-    throw new RegistryError("LEADER_UNKNOWN", "this registry has not joined its group yet");
-  }
-
-  #join(port: number): GroupLeadership {
-    const { groupId, advertisedHost, host, tls, leaderEligibility } = this.#settings;
-    const { sessionTimeout, timeout } = this.#settings;
-    return new GroupLeadership({
-      platform: this.#platform,
-      client: this.#client,
-      groupId,
-      identity: {
-        host: advertisedHost ?? host,
-        port,
-        scheme: tls === undefined ? "http" : "https",
-        isEligible: leaderEligibility,
-      },
-      sessionTimeoutMs: sessionTimeout,
-      timeoutMs: timeout,
-      takeOver: () => this.#takeOver(),
-      readToEnd: () => this.#opened().readToEnd(),
-    });
-  }
-
-  /** A new leader has read all, says which ids were given, and mends what no reader takes. */
-  async #takeOver(): Promise<void> {
-    const topic = this.#opened();
-    await topic.readToEnd();
-    await topic.append([idsEntry(this.#registry), ...this.#refused.mended(this.#state)]);
-  }
-
-  #take(record: TopicRecord, offset: Offset): void {
-    const outcome = applyRecord(this.#state, record);
-    const key = record.key === null ? undefined : decodeKey(record.key);
-    this.#refused.note(key, outcome);
-    if (outcome.kind === "applied") return;
-    const { topic } = this.#settings;
-    const reason =
-      outcome.kind === "unreadable" ? outcome.reason : "its id or version is another schema's";
-    this.#platform.logger.log("warn", "schema-registry-server.record-passed-over", {
-      topic,
-      offset,
-      reason,
-    });
-    if (outcome.kind === "refused") void this.#mend();
-  }
-
-  /** What was refused while this one leads: another one wrote late. */
-  async #mend(): Promise<void> {
-    try {
-      await this.#leadership?.maintain(async () => {
-        await this.#opened().readToEnd();
-        if (!this.#refused.isEmpty) await this.#opened().append(this.#refused.mended(this.#state));
-      });
-    } catch (error) {
-      this.#platform.logger.log("warn", "schema-registry-server.mend-failed", {
-        cause: String(error),
-      });
-    }
-  }
-
-  async #retrying(signal: AbortSignal, work: () => Promise<void>): Promise<void> {
-    const { logger, timers } = this.#platform;
-    for (let isTold = false; ; isTold = true) {
-      try {
-        signal.throwIfAborted();
-        return await work();
-      } catch (error) {
-        signal.throwIfAborted();
-        if (error instanceof RegistryError && !error.retriable) throw error;
-        if (!isTold)
-          logger.log("warn", "schema-registry-server.cluster-away", { cause: String(error) });
-        await timers.sleep(retryMs, signal);
-      }
-    }
-  }
-}
-
 function httpPart(settings: RegistryServerSettings): HttpOptions {
   const { host, port, tls, signIn, allowInsecure, allowedHosts, advertisedHost } = settings;
   const { connectionsMax, requestsMax, bodyBytesMax } = settings;
@@ -287,24 +99,4 @@ function httpPart(settings: RegistryServerSettings): HttpOptions {
   const called = isChecked ? { allowedHosts: [...(allowedHosts ?? []), ...names] } : {};
   const where = { host, port, tls, signIn, allowInsecure, ...called };
   return { ...where, connectionsMax, requestsMax, bodyBytesMax };
-}
-
-function notStarted(): RegistryError {
-  return new RegistryError(
-    "STORE_FAILED",
-    "the registry could not start within startTimeout: the cluster is away, or does not answer; the log tells more",
-  );
-}
-
-async function abortedOr(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  const aborted = Promise.withResolvers<never>();
-  const abort = (): void => aborted.reject(signal.reason);
-  if (signal.aborted) abort();
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    await Promise.race([work, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-    aborted.promise.catch(() => {});
-  }
 }
