@@ -173,7 +173,7 @@ describe.each(guarantees)("%s", (processingGuarantee) => {
             asked.push(value);
             return answer();
           },
-          { value: string() },
+          { value: string(), onGiveUp: "continue" },
         )
         .to("out");
       return builder.build();
