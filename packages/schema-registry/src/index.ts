@@ -33,6 +33,12 @@ export {
   type CompatibilityResult,
   type CompatibilityRule,
 } from "./format/check-compatibility.ts";
+export {
+  ownReferences,
+  referencesKind,
+  resolvedReferences,
+  type GivenReference,
+} from "./format/given-reference.ts";
 export type {
   KnownSchema,
   OwnReference,
@@ -84,6 +90,7 @@ export {
   type SchemaRegistryErrorCode,
   type SchemaRegistryErrorDetails,
 } from "./registry/schema-registry-error.ts";
+export { readSerdeOptions, type ReadSerdeOptions } from "./serde/read-serde-options.ts";
 export { registrySerde, type RegistrySerde } from "./serde/registry-serde.ts";
 export { RegistrySerdeError, type RegistrySerdeErrorCode } from "./serde/registry-serde-error.ts";
 export {

@@ -1,26 +1,14 @@
 import { choiceOption, optionTable, valueOption, type GivenOptions } from "@millrace/model";
+import { referencesKind, type GivenReference } from "@millrace/schema-registry";
 
 import type { AvroSchemaSource } from "./schema/schema-source.ts";
 
 /** A schema that another one names a type of. */
-export interface AvroReference {
-  /** The full name of the type. */
-  readonly name: string;
-  readonly schema: AvroSchemaSource;
-  /** Where a registry has it. Default: the name. */
-  readonly subject?: string;
-  /** What it names in turn. */
-  readonly references?: readonly AvroReference[];
-}
+export type AvroReference = GivenReference<AvroSchemaSource>;
 
 const sources = {
   allowed: "a list of Avro schemas, each a text of JSON or an object",
   accepts: (given: unknown) => Array.isArray(given) && given.every(isSource),
-};
-
-const references = {
-  allowed: "a list of { name, schema }, with `subject` and `references` of their own",
-  accepts: areReferences,
 };
 
 export const avroOptionRows = {
@@ -29,7 +17,7 @@ export const avroOptionRows = {
   /** Whether dates, decimals and the like have values of their own, or those of the types that they stand on. */
   logicalTypes: choiceOption(["values", "plain"], { byDefault: "values" }),
   /** Schemas whose types the schema names. */
-  references: valueOption<readonly AvroReference[]>(references),
+  references: valueOption<readonly AvroReference[]>(referencesKind(isSource)),
   /** Without a registry: the value's bytes alone, or with the schema's fingerprint before them (single-object encoding). */
   encoding: choiceOption(["datum", "single-object"], { byDefault: "datum" }),
   /** Without a registry: what the bytes that are read were written with, if not with the schema; single objects with any of these, or with the schema. */
@@ -51,17 +39,4 @@ export interface AvroOptions extends GivenOptions<typeof avroOptionRows> {}
 
 function isSource(given: unknown): boolean {
   return typeof given === "string" || (typeof given === "object" && given !== null);
-}
-
-function areReferences(given: unknown): boolean {
-  return (
-    Array.isArray(given) &&
-    given.every((one: unknown) => {
-      if (typeof one !== "object" || one === null) return false;
-      const { name, schema, subject, references: inner } = one as Partial<AvroReference>;
-      const isSubject = subject === undefined || typeof subject === "string";
-      const areInner = inner === undefined || areReferences(inner);
-      return typeof name === "string" && isSource(schema) && isSubject && areInner;
-    })
-  );
 }

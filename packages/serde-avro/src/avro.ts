@@ -1,12 +1,13 @@
-import { OptionError, readOptions, shown } from "@millrace/model";
+import { OptionError, shown } from "@millrace/model";
 import {
+  readSerdeOptions,
   registrySerde,
   type RegistrySerde,
   type RegistrySerdeOptions,
 } from "@millrace/schema-registry";
 import { optional, type Serde } from "@millrace/serde";
 
-import { avroOptionRows, avroOptionTable, type AvroOptions } from "./avro-options.ts";
+import { avroOptionTable, type AvroOptions } from "./avro-options.ts";
 import { avroSchemaCodec } from "./avro-schema-codec.ts";
 import { localSerde } from "./local-serde.ts";
 import { ownAvroSchema } from "./own-schema.ts";
@@ -37,7 +38,9 @@ export function avro<T>(schema: AvroSchemaSource, options: AvroRegistryOptions):
  *
  * @example avro({ registry })
  */
-export function avro<T = unknown>(options: AvroRegistryOptions): RegistrySerde<T>;
+export function avro<T = unknown>(
+  options: Omit<AvroRegistryOptions, "references">,
+): RegistrySerde<T>;
 /**
  * Values in Avro. The type of values follows from a schema that is a literal; of a schema in a text or an imported
  * file it is given: `avro<Order>(schema)`.
@@ -63,21 +66,18 @@ export function avro(
   first: AvroSchemaSource | AvroRegistryOptions,
   second: Partial<AvroRegistryOptions> = {},
 ): unknown {
-  const hasSchema = typeof first === "string" || Array.isArray(first) || isTyped(first);
-  const given: Partial<AvroRegistryOptions> = hasSchema ? second : first;
-  if (given.registry === undefined) {
-    if (!hasSchema) throw notGiven(first);
-    // What only a registry makes use of is told as unknown.
-    const options = readOptions(avroOptionTable, given);
-    const { schema } = ownAvroSchema(first, options.references);
-    return withNull(schema, localSerde(schema, options));
+  const source = isSource(first) ? first : undefined;
+  const given = isSource(first) ? second : first;
+  if (source === undefined && !isObject(first)) throw notGiven(first);
+  const { settings, registry } = readSerdeOptions(avroOptionTable, given, source);
+  const own = source === undefined ? undefined : ownAvroSchema(source, settings.references);
+  if (registry === undefined) {
+    if (own === undefined) throw notGiven(first);
+    return withNull(own.schema, localSerde(own.schema, settings));
   }
-  const { own, shared } = parted(given);
-  const options = readOptions(avroOptionTable, own);
-  const schema = hasSchema ? ownAvroSchema(first, options.references) : undefined;
-  // Its own table reads them.
-  const serde = registrySerde(avroSchemaCodec(schema, options), shared as RegistrySerdeOptions);
-  return schema === undefined ? serde : withNull(schema.schema, serde);
+  refuseLocalOptions(given);
+  const serde = registrySerde(avroSchemaCodec(own, settings), registry);
+  return own === undefined ? serde : withNull(own.schema, serde);
 }
 
 /** Where null is a value of the schema, so is a record without one. */
@@ -86,8 +86,13 @@ function withNull(schema: AvroSchema, serde: Serde<unknown>): Serde<unknown> {
   return kinds.includes("null") ? optional(serde) : serde;
 }
 
-function isTyped(first: unknown): first is AvroSchemaSource {
-  return typeof first === "object" && first !== null && "type" in first;
+function isSource(first: unknown): first is AvroSchemaSource {
+  if (typeof first === "string" || Array.isArray(first)) return true;
+  return isObject(first) && "type" in first;
+}
+
+function isObject(first: unknown): first is object {
+  return typeof first === "object" && first !== null;
 }
 
 function notGiven(first: unknown): OptionError {
@@ -95,14 +100,12 @@ function notGiven(first: unknown): OptionError {
   return new OptionError("INVALID_OPTION", `avro was given ${shown(first)}; give ${wanted}`);
 }
 
-/** What Avro makes of options, without what only makes sense without a registry; and what all serdes with one take. */
-function parted(given: object): { readonly own: object; readonly shared: object } {
-  const own: Record<string, unknown> = {};
-  const shared: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(given)) {
-    const isLocal = name === "encoding" || name === "writtenWith";
-    const isOwn = Object.hasOwn(avroOptionRows, name) && !isLocal;
-    (isOwn ? own : shared)[name] = value;
-  }
-  return { own, shared };
+/** What only bytes need that do not name their schema. */
+function refuseLocalOptions(given: AvroOptions): void {
+  const name = (["encoding", "writtenWith"] as const).find((one) => given[one] !== undefined);
+  if (name === undefined) return;
+  throw new OptionError(
+    "INVALID_OPTION",
+    `avro: ${name} is for bytes without a registry, and one is given; leave ${name} out`,
+  );
 }

@@ -1,7 +1,7 @@
-import type { OwnReference, OwnSchema, ResolvedReference } from "@millrace/schema-registry";
+import { ownReferences, resolvedReferences, type OwnSchema } from "@millrace/schema-registry";
 
 import type { AvroReference } from "./avro-options.ts";
-import { parseAvro, type AvroParsedSchema } from "./avro-format.ts";
+import { parseAvro } from "./avro-format.ts";
 import { isNamed, type AvroSchema } from "./schema/avro-schema.ts";
 import { textOf, type AvroSchemaSource } from "./schema/schema-source.ts";
 
@@ -16,36 +16,12 @@ export function ownAvroSchema(
   source: AvroSchemaSource,
   references: readonly AvroReference[] = [],
 ): OwnAvroSchema {
-  const parsed = parseAvro(textOf(source), references.map(resolved));
-  return { schema: parsed.schema, own: ownSchemaOf(parsed, references) };
-}
-
-function ownSchemaOf(parsed: AvroParsedSchema, references: readonly AvroReference[]): OwnSchema {
-  const { schema, text } = parsed;
-  return {
+  const { schema, text } = parseAvro(textOf(source), resolvedReferences(references, textOf));
+  const own: OwnSchema = {
     schemaType: "AVRO",
     text,
-    references: references.map(ownReference),
+    references: ownReferences(references, (one, inner) => ownAvroSchema(one, inner).own),
     ...(isNamed(schema) ? { recordName: schema.name.full } : {}),
   };
-}
-
-function ownReference(reference: AvroReference): OwnReference {
-  const { name, schema, subject = name, references } = reference;
-  return { name, subject, schema: ownAvroSchema(schema, references).own };
-}
-
-function resolved({
-  name,
-  subject = name,
-  schema,
-  references = [],
-}: AvroReference): ResolvedReference {
-  return {
-    name,
-    subject,
-    version: 1,
-    schema: textOf(schema),
-    references: references.map(resolved),
-  };
+  return { schema, own };
 }

@@ -1,5 +1,6 @@
-import { OptionError, readOptions, shown, type ReadOptions } from "@millrace/model";
+import { noBytes, OptionError, shown, type ReadOptions } from "@millrace/model";
 import {
+  readSerdeOptions,
   registrySerde,
   type RegistrySerde,
   type RegistrySerdeOptions,
@@ -20,17 +21,16 @@ import {
   protobufCodec,
   type OwnMessage,
 } from "./codec/protobuf-codec.ts";
-import {
-  protobufOptionRows,
-  protobufOptionTable,
-  type ProtobufOptions,
-} from "./protobuf-options.ts";
+import { protobufOptionTable, type ProtobufOptions } from "./protobuf-options.ts";
 
 /** A message of which the program tells no type. */
 export type ProtobufMessage = Record<string, unknown>;
 
 /** Options of a serde with a schema registry: those of Protobuf, and those of all such serdes. */
 export type ProtobufRegistryOptions = ProtobufOptions & RegistrySerdeOptions;
+
+/** The same of a class or a `Type`, which makes its values by itself. */
+export type ProtobufTypeOptions = Omit<ProtobufRegistryOptions, "values" | "longs" | "enums">;
 
 /** By what a message is read and written: its schema, a `Type` of protobufjs, or a class that `pbjs` generated. */
 type Given<T> = string | ReflectedType | ProtobufType<T>;
@@ -67,7 +67,9 @@ export function protobuf<T = ProtobufMessage>(schema: string, options?: Protobuf
  *
  * @example protobuf({ registry })
  */
-export function protobuf<T = ProtobufMessage>(options: ProtobufRegistryOptions): RegistrySerde<T>;
+export function protobuf<T = ProtobufMessage>(
+  options: Omit<ProtobufRegistryOptions, "references" | "schema">,
+): RegistrySerde<T>;
 /**
  * Protobuf by a `Type` of protobufjs: values are what it makes of them, `Long`s for 64-bit fields, say. With a registry
  * `schema` is what is registered for it.
@@ -76,7 +78,7 @@ export function protobuf<T = ProtobufMessage>(options: ProtobufRegistryOptions):
  */
 export function protobuf<T = ProtobufMessage>(
   type: ReflectedType,
-  options: ProtobufRegistryOptions,
+  options: ProtobufTypeOptions,
 ): RegistrySerde<T>;
 export function protobuf<T = ProtobufMessage>(type: ReflectedType): Serde<T>;
 /**
@@ -85,46 +87,49 @@ export function protobuf<T = ProtobufMessage>(type: ReflectedType): Serde<T>;
  *
  * @example protobuf(shop.Order)
  */
-export function protobuf<T>(
-  type: ProtobufType<T>,
-  options: ProtobufRegistryOptions,
-): RegistrySerde<T>;
+export function protobuf<T>(type: ProtobufType<T>, options: ProtobufTypeOptions): RegistrySerde<T>;
 export function protobuf<T>(type: ProtobufType<T>): Serde<T>;
 export function protobuf<T>(
   first: Given<T> | ProtobufRegistryOptions,
   second: Partial<ProtobufRegistryOptions> = {},
 ): Serde<T> {
-  requireGiven(first);
+  if (!isObject(first) && typeof first !== "string") throw notGiven(first);
   const hasGiven = typeof first === "string" || "encode" in first;
   const given: Partial<ProtobufRegistryOptions> = hasGiven ? second : first;
-  if (hasGiven && given.registry === undefined) {
-    // What only a registry makes use of is told as unknown.
-    return serdeOf(ownMessage<T>(first, readOptions(protobufOptionTable, given)).form);
-  }
-  const { own: ownOptions, shared } = parted(given);
-  const options = readOptions(protobufOptionTable, ownOptions);
-  const own = hasGiven ? ownMessage<T>(first, options) : undefined;
-  const codec = protobufCodec(own, options.message, options);
-  return registrySerde(codec, shared as RegistrySerdeOptions);
+  const text = typeof first === "string" ? first : given.schema;
+  const { settings, registry } = readSerdeOptions(protobufOptionTable, given, text);
+  refuseUnusedOptions(hasGiven ? first : undefined, given);
+  const own = hasGiven ? ownMessage<T>(first, settings) : undefined;
+  if (registry !== undefined)
+    return registrySerde(protobufCodec(own, settings.message, settings), registry);
+  if (own === undefined) throw notGiven(first);
+  return serdeOf(own.form);
 }
 
-/** @throws OptionError */
-function requireGiven(first: unknown): void {
-  const isHolder = (typeof first === "object" && first !== null) || typeof first === "function";
-  if (typeof first === "string" || isHolder) return;
+function isObject(first: unknown): boolean {
+  return (typeof first === "object" && first !== null) || typeof first === "function";
+}
+
+function notGiven(first: unknown): OptionError {
   const wanted = "a .proto text, a class of pbjs, a Type, or options with a registry";
-  throw new OptionError("INVALID_OPTION", `protobuf was given ${shown(first)}; give ${wanted}`);
+  return new OptionError("INVALID_OPTION", `protobuf was given ${shown(first)}; give ${wanted}`);
 }
 
-type OwnOptions = ReadOptions<typeof protobufOptionRows>;
+/** A text is the schema, and a class makes its values by itself. */
+function refuseUnusedOptions(first: Given<unknown> | undefined, given: ProtobufOptions): void {
+  const isType = first !== undefined && typeof first !== "string";
+  const names = isType ? (["values", "longs", "enums"] as const) : (["schema"] as const);
+  const name = names.find((one) => given[one] !== undefined);
+  if (name === undefined) return;
+  const owner = isType ? "schemas that are given as a text" : "a class or a Type";
+  throw new OptionError("INVALID_OPTION", `protobuf: ${name} is for ${owner}; leave it out`);
+}
+
+type OwnOptions = ReadOptions<(typeof protobufOptionTable)["rows"]>;
 
 function ownMessage<T>(given: Given<T>, options: OwnOptions): OwnMessage<T> {
   const { message, references, schema } = options;
   if (typeof given === "string") {
-    if (schema !== undefined) {
-      const problem = "protobuf: schema is given twice; as an option it is for a class or a Type";
-      throw new OptionError("INVALID_OPTION", problem);
-    }
     const form = formOf<T>(parseOwn(given, references), message, options);
     return { form, schema: ownSchema(given, references, form.fullName) };
   }
@@ -135,23 +140,11 @@ function ownMessage<T>(given: Given<T>, options: OwnOptions): OwnMessage<T> {
   return { form: staticForm(type, fullName), schema: ownSchema(schema, references, fullName) };
 }
 
-/** Options of Protobuf, and those that all serdes with a registry have. */
-function parted(given: object): { readonly own: object; readonly shared: object } {
-  const entries = Object.entries(given);
-  const isOwn = ([name]: [string, unknown]): boolean => Object.hasOwn(protobufOptionRows, name);
-  return {
-    own: Object.fromEntries(entries.filter(isOwn)),
-    shared: Object.fromEntries(entries.filter((entry) => !isOwn(entry))),
-  };
-}
-
-const noPrefix = new Uint8Array();
-
 function serdeOf<T>(form: MessageForm<T>): Serde<T> {
   return Object.freeze({
     name: "protobuf",
     isNullable: false,
-    serialize: (value: T & {}) => form.write(value, noPrefix),
+    serialize: (value: T & {}) => form.write(value, noBytes),
     deserialize: (bytes: Uint8Array) => form.read(bytes, 0) as T & {},
   });
 }

@@ -153,12 +153,18 @@ describe("with a registry", () => {
     const registry = newRegistry();
     for (const options of [{ schema: first }, { subjectName: "record" }, { massage: "Order" }]) {
       expect(() => protobuf(first, { message: "Order", ...options } as never)).toThrow(
-        /UNKNOWN_OPTION|schema is given twice|subjectName|massage/,
+        /schema is for a class or a Type|subjectName|massage/,
       );
     }
     expect(() => protobuf(first, { message: "Order", registry, framing: "tail" } as never)).toThrow(
       /framing/,
     );
+    const type = protobufjs.parse(first).root.lookupType("shop.Order");
+    for (const unused of [{ longs: "number" }, { enums: "name" }, { values: "json" }])
+      expect(() => protobuf(type, { registry, schema: first, ...unused } as never)).toThrow(
+        `protobuf: ${Object.keys(unused)[0]} is for schemas that are given as a text`,
+      );
+    expect(() => protobuf({ registry, schema: first } as never)).toThrow("a class or a Type");
     expect(() => protobuf({} as never)).toThrow(/registry/);
     expect(() => protobuf(undefined as never)).toThrow(/protobuf was given undefined/);
   });

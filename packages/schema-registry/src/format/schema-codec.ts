@@ -35,7 +35,7 @@ export interface KnownSchema {
  * once for a schema; what they give is called for each record.
  */
 export interface SchemaCodec<T> {
-  /** Of the serde, such as `avro`. */
+  /** Of the serde, such as `avro`: what the program calls it. */
   readonly name: string;
   readonly schemaType: SchemaType;
   /** The schemas that the program may write with: those that are registered, or looked up, before records flow. */

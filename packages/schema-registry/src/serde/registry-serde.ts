@@ -38,7 +38,8 @@ export function registrySerde<T>(
   codec: SchemaCodec<T>,
   options: RegistrySerdeOptions,
 ): RegistrySerde<T> {
-  return new SchemaIdSerde(codec, readOptions(registrySerdeOptionTable, options));
+  const table = { ...registrySerdeOptionTable, entry: codec.name };
+  return new SchemaIdSerde(codec, readOptions(table, options));
 }
 
 class SchemaIdSerde<T> implements RegistrySerde<T> {

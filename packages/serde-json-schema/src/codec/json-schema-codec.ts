@@ -1,12 +1,13 @@
 import { concatBytes, decodeUtf8, encodeUtf8 } from "@millrace/model";
-import type {
-  KnownSchema,
-  OwnReference,
-  OwnSchema,
-  ResolvedReference,
-  SchemaCodec,
-  SchemaReader,
-  SchemaWriter,
+import {
+  ownReferences,
+  resolvedReferences,
+  type KnownSchema,
+  type OwnSchema,
+  type ResolvedReference,
+  type SchemaCodec,
+  type SchemaReader,
+  type SchemaWriter,
 } from "@millrace/schema-registry";
 
 import { jsonSchemaFormat, type JsonParsedSchema } from "../json-schema-format.ts";
@@ -26,7 +27,7 @@ export function ownJsonSchema(
   schema: JsonSchemaDocument | string,
   references: readonly JsonSchemaReference[],
 ): OwnJsonSchema {
-  const parsed = parse(textOf(schema), references.map(resolved));
+  const parsed = parse(textOf(schema), resolvedReferences(references, textOf));
   return { own: ownSchema(schema, references), validator: new Validator(parsed) };
 }
 
@@ -124,34 +125,13 @@ function ownSchema(
   schema: JsonSchemaDocument | string,
   references: readonly JsonSchemaReference[],
 ): OwnSchema {
-  const { text, json } = parse(textOf(schema), references.map(resolved));
+  const { text, json } = parse(textOf(schema), resolvedReferences(references, textOf));
   const title = isObject(json) ? json.get("title") : undefined;
   return {
     schemaType: "JSON",
     text,
-    references: references.map(ownReference),
+    references: ownReferences(references, ownSchema),
     // Confluent's clients, too, call what is written by the title of its schema.
     ...(typeof title === "string" && title !== "" ? { recordName: title } : {}),
-  };
-}
-
-function ownReference({
-  name,
-  subject = name,
-  schema,
-  references,
-}: JsonSchemaReference): OwnReference {
-  return { name, subject, schema: ownSchema(schema, references ?? []) };
-}
-
-/** Which version it has is for a registry to say. */
-function resolved(reference: JsonSchemaReference): ResolvedReference {
-  const { name, subject = name, schema, references = [] } = reference;
-  return {
-    name,
-    subject,
-    version: 1,
-    schema: textOf(schema),
-    references: references.map(resolved),
   };
 }

@@ -1,5 +1,6 @@
 import { noBytes } from "@millrace/model";
 import {
+  readSerdeOptions,
   registrySerde,
   type RegistrySerde,
   type RegistrySerdeOptions,
@@ -8,7 +9,7 @@ import type { Serde } from "@millrace/serde";
 
 import type { FromJsonSchema, JsonSchemaDocument } from "./from-json-schema.ts";
 import { JsonSchemaCodec, jsonReader, jsonWriter, ownJsonSchema } from "./json-schema-codec.ts";
-import { readJsonSchemaOptions, type JsonSchemaOptions } from "./json-schema-options.ts";
+import { jsonSchemaOptionTable, type JsonSchemaOptions } from "./json-schema-options.ts";
 
 /** Options of a serde with a schema registry: those of JSON Schema, and those of all such serdes. */
 export type JsonSchemaRegistryOptions = JsonSchemaOptions & RegistrySerdeOptions;
@@ -65,10 +66,14 @@ export function jsonSchema(
   options: JsonSchemaOptions = {},
 ): Serde<unknown> {
   if (hasRegistry(given)) {
-    const { settings, registry = given } = readJsonSchemaOptions(given);
+    const { settings, registry = given } = readSerdeOptions(
+      jsonSchemaOptionTable,
+      given,
+      undefined,
+    );
     return registrySerde(new JsonSchemaCodec<unknown>(undefined, settings), registry);
   }
-  const { settings, registry } = readJsonSchemaOptions(options);
+  const { settings, registry } = readSerdeOptions(jsonSchemaOptionTable, options, given);
   const own = ownJsonSchema(given, settings.references);
   if (registry !== undefined)
     return registrySerde(new JsonSchemaCodec<unknown>(own, settings), registry);

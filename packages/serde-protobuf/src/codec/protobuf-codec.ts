@@ -1,10 +1,10 @@
 import {
   messageIndexes,
+  ownReferences,
   readMessageIndexes,
-  type OwnReference,
+  resolvedReferences,
+  type GivenReference,
   type OwnSchema,
-  type ReadIndexes,
-  type ResolvedReference,
   type SchemaCodec,
   type SchemaReader,
   type SchemaWriter,
@@ -17,18 +17,6 @@ import { jsonForm, ReflectedForm, type MessageForm } from "./message-form.ts";
 import { indexesOf, messageNamed, nameAt } from "./message-names.ts";
 import { MessagePlans } from "./message-plan.ts";
 import { ProtobufError } from "./protobuf-error.ts";
-
-/** A file that a schema imports. */
-export interface ProtobufReference {
-  /** As the import names it, such as `shop/customer.proto`. */
-  readonly name: string;
-  /** A `.proto` text, or a `FileDescriptorProto` in base64. */
-  readonly schema: string;
-  /** Where it is registered. Default: its name, as in Confluent's serializers. */
-  readonly subject?: string;
-  /** What it imports itself. */
-  readonly references?: readonly ProtobufReference[];
-}
 
 /** What a program writes with and reads as. */
 export interface OwnMessage<T> {
@@ -70,38 +58,25 @@ const jsonForms: ValueForms = { longs: "bigint", enums: "name" };
 
 export function parseOwn(
   text: string,
-  references: readonly ProtobufReference[] = [],
+  references: readonly GivenReference<string>[] = [],
 ): ProtobufSchema {
-  return protobufFormat.parse(text, references.map(resolved));
+  return protobufFormat.parse(
+    text,
+    resolvedReferences(references, (schema) => schema),
+  );
 }
 
 export function ownSchema(
   text: string,
-  references: readonly ProtobufReference[] = [],
+  references: readonly GivenReference<string>[] = [],
   recordName?: string,
 ): OwnSchema {
   return {
     schemaType: "PROTOBUF",
     text,
-    references: references.map(
-      ({ name, subject = name, schema, references: inner }): OwnReference => ({
-        name,
-        subject,
-        schema: ownSchema(schema, inner),
-      }),
-    ),
+    references: ownReferences(references, (schema, inner) => ownSchema(schema, inner)),
     ...(recordName === undefined ? {} : { recordName }),
   };
-}
-
-/** In the program there are no versions; a text is told apart by its subject. */
-function resolved({
-  name,
-  subject = name,
-  schema,
-  references = [],
-}: ProtobufReference): ResolvedReference {
-  return { name, subject, version: 1, schema, references: references.map(resolved) };
 }
 
 /** For `registrySerde`: what is framed, and which message of which schema it is. */
@@ -163,7 +138,7 @@ class MessageReader<T> implements SchemaReader<T> {
   }
 
   readApart(bytes: Uint8Array, header: Uint8Array, at: number): T {
-    const { path }: ReadIndexes = readMessageIndexes(header, at);
+    const { path } = readMessageIndexes(header, at);
     return this.#formAt(path).read(bytes, 0);
   }
 
