@@ -183,6 +183,40 @@ describe("a topic of a Confluent registry", () => {
     expect(await register(url, "s", '"string"')).toBe(42);
   });
 
+  test("with schemas that a new registry would refuse: they are found, compared and written on", async () => {
+    const place = ownTopic();
+    const old = {
+      type: "record",
+      name: "R",
+      namespace: "my-company.x",
+      fields: [{ name: "a", type: ["null", "int"], default: "none" }],
+    };
+    const next = {
+      ...old,
+      namespace: "my_company.x",
+      fields: [{ ...old.fields[0], default: null }],
+    };
+    const [schema, later] = [JSON.stringify(old), JSON.stringify(next)];
+    await write(place.topic, [
+      [
+        '{"keytype":"SCHEMA","subject":"s","version":1,"magic":1}',
+        JSON.stringify({ subject: "s", version: 1, id: 41, schema, deleted: false }),
+      ],
+    ]);
+    const { url } = await start(place);
+    expect((await ask(url, "POST /subjects/s", { schema })).body).toMatchObject({ version: 1 });
+    expect(await register(url, "s", schema)).toBe(41);
+    expect((await ask(url, "POST /subjects/t", { schema })).body).toMatchObject({
+      error_code: 40401,
+    });
+    for (const request of ["POST /subjects/t/versions", "POST /compatibility/subjects/t/versions"])
+      expect((await ask(url, request, { schema })).body).toMatchObject({ error_code: 42201 });
+    expect(await register(url, "s", later)).toBe(42);
+    await ask(url, "PUT /mode/imported", { mode: "IMPORT" });
+    const imported = { schema, id: 41, version: 7 };
+    expect((await ask(url, "POST /subjects/imported/versions", imported)).status).toBe(200);
+  });
+
   test("with records that nobody knows, or that are damaged, is read around them", async () => {
     const place = ownTopic();
     await write(place.topic, [

@@ -54,6 +54,7 @@ export type {
   ResolvedReference,
   SchemaDifference,
   SchemaFormat,
+  SchemaParseOptions,
   SchemaReference,
   SchemaType,
 } from "./format/schema-format.ts";

@@ -164,3 +164,23 @@ describe("what is no schema is refused with its place", () => {
     expect(parse).toThrow(`in the reference "people.Address" (subject address, version 1)`);
   });
 });
+
+describe("a schema that a registry has already is read, though a new one would be refused", () => {
+  const stored = (schema: unknown): string =>
+    avroFormat.parse(JSON.stringify(schema), [], { isNew: false }).text;
+
+  test.each([
+    { type: "record", name: "R", namespace: "my-company.x", fields: [] },
+    { type: "record", name: "R", fields: [{ name: "a", type: ["null", "int"], default: "x" }] },
+    { type: "array", items: { type: "enum", name: "E", namespace: "a..b", symbols: ["A"] } },
+  ])("%j", (schema) => {
+    expect(failureOf(schema)).toContain("INVALID_SCHEMA");
+    expect(JSON.parse(stored(schema))).toEqual(schema);
+  });
+
+  test("not without names that are some", () => {
+    const spaced = { type: "record", name: "R", fields: [{ name: "a b", type: "int" }] };
+    expect(() => stored(spaced)).toThrow(`the name "a b"`);
+    expect(() => stored({ ...spaced, name: "my-record" })).toThrow(`the name "my-record"`);
+  });
+});

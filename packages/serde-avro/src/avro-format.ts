@@ -4,6 +4,7 @@ import {
   type ResolvedReference,
   type SchemaDifference,
   type SchemaFormat,
+  type SchemaParseOptions,
 } from "@millrace/schema-registry";
 
 import { isNamed, type AvroSchema } from "./schema/avro-schema.ts";
@@ -59,9 +60,10 @@ export const avroFormat: SchemaFormat = {
 export function parseAvro(
   text: string,
   references: readonly ResolvedReference[],
+  options?: SchemaParseOptions,
 ): AvroParsedSchema {
   return withinDepth(() => {
-    const { schema, referenced } = parseSchema(text, references);
+    const { schema, referenced } = parseSchema(text, references, options);
     const known = referenced.filter(isNamed).map(({ name }) => name.full);
     return new AvroParsedSchema(schema, known);
   });

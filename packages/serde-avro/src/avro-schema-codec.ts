@@ -37,9 +37,8 @@ export function avroSchemaCodec(
   };
 }
 
-/** What a registry has was taken by it, with defaults that older ones did not check. */
 function knownSchema({ text, references }: KnownSchema): AvroSchema {
-  return withinDepth(() => parseSchema(text, references, { checksDefaults: false }).schema);
+  return withinDepth(() => parseSchema(text, references, { isNew: false }).schema);
 }
 
 function writerOf(schema: AvroSchema, options: ValueOptions): SchemaWriter<unknown> {

@@ -112,6 +112,18 @@ describe("with a registry", () => {
     expect(serde.deserialize(serde.serialize(value, "old"), "old")).toEqual(value);
     expect(() => serde.serialize({ b: 2 }, "old")).toThrow("/a is missing");
   });
+
+  test("nor do namespaces that older registries let pass", () => {
+    const registry = new MemorySchemaRegistry();
+    registry.register("orders-value", {
+      schema: JSON.stringify({ ...first, namespace: "my-company.shop" }),
+    });
+    const writer = avro<unknown>({ registry, useLatestVersion: true });
+    const bytes = writer.serialize({ id: "a" }, "orders");
+    expect(writer.deserialize(bytes, "orders")).toEqual({ id: "a" });
+    const own = avro(second, { registry, autoRegisterSchemas: false });
+    expect(own.deserialize(bytes, "orders")).toEqual({ id: "a", count: 1n });
+  });
 });
 
 test("options that make no sense are refused by name", () => {

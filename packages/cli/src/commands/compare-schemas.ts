@@ -134,7 +134,8 @@ async function pairOf(
 async function parsed(registry: SchemaRegistryClient, schema: Compared): Promise<ParsedSchema> {
   const { schemaType = "AVRO" satisfies SchemaType, references = [] } = schema;
   const format = await loadFormat(schemaType);
-  return format.parse(schema.schema, await resolveReferences(registry, references));
+  const resolved = await resolveReferences(registry, references);
+  return format.parse(schema.schema, resolved, { isNew: false });
 }
 
 function differences(

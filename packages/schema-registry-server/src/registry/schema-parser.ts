@@ -47,7 +47,7 @@ export class SchemaParser {
   }
 
   /**
-   * @param isNew references must not be soft-deleted
+   * @param isNew it must be what registries take today, and its references must not be soft-deleted
    * @throws RegistryError `INVALID_SCHEMA`
    */
   parse(text: SchemaText, { isNew }: { readonly isNew: boolean }): ParsedText {
@@ -60,14 +60,14 @@ export class SchemaParser {
     const walk = { isNew, depth: 0, count: { left: referencesMax } };
     const resolved = this.#resolve(text.subject, text.references, walk);
     const references = resolved.map(({ name, subject, version }) => ({ name, subject, version }));
-    const key = `${schemaType} ${guidOf({ schema, references })} ${resolved.map(contentKey).join()}`;
+    const key = `${schemaType} ${isNew} ${guidOf({ schema, references })} ${resolved.map(contentKey).join()}`;
     const cached = this.#cache.get(key);
     if (cached !== undefined) {
       this.#keep(key, cached);
       return { parsed: cached, references };
     }
     try {
-      const parsed = format.parse(schema, resolved);
+      const parsed = format.parse(schema, resolved, { isNew });
       this.#keep(key, parsed);
       return { parsed, references };
     } catch (error) {

@@ -23,7 +23,19 @@ export interface SchemaFormat {
    * @param references of the schema, resolved; those that the text does not use are allowed
    * @throws SchemaError `INVALID_SCHEMA`, with what is wrong and where
    */
-  parse(text: string, references: readonly ResolvedReference[]): ParsedSchema;
+  parse(
+    text: string,
+    references: readonly ResolvedReference[],
+    options?: SchemaParseOptions,
+  ): ParsedSchema;
+}
+
+export interface SchemaParseOptions {
+  /**
+   * False: a registry has it already, or it is looked for there; older registries took what is refused today, such as
+   * defaults that do not fit. Default: true.
+   */
+  readonly isNew?: boolean;
 }
 
 /** A schema that was understood (Confluent: `ParsedSchema`). */

@@ -43,6 +43,27 @@ test("gives ids and versions as a real one: one id for a schema, in whatever sub
   expect(registry.schemaByGuid(registry.latestVersion("t").guid ?? "").schema).toBe("ba");
 });
 
+test("what it has already is looked up and compared as such", () => {
+  const asked: [string, boolean][] = [];
+  const format: SchemaFormat = {
+    ...letters,
+    parse(text, references, { isNew = true } = {}) {
+      asked.push([text, isNew]);
+      return letters.parse(text, references);
+    },
+  };
+  const registry = new MemorySchemaRegistry({ formats: [format] });
+  registry.register("s", { schema: "ba" });
+  registry.register("s", { schema: "ab" });
+  registry.lookUp("s", { schema: "ab" });
+  expect(asked).toEqual([
+    ["ba", true],
+    ["ab", true],
+    ["ba", false],
+    ["ab", false],
+  ]);
+});
+
 test("normalises when asked to", () => {
   const registry = new MemorySchemaRegistry({ formats: [letters] });
   registry.register("s", { schema: "ba" }, { normalize: true });

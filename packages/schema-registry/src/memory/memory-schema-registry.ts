@@ -75,7 +75,7 @@ export class MemorySchemaRegistry implements SchemaRegistry {
 
   lookUp(subject: string, schema: NewSchema, options: RegisterOptions = {}): SubjectVersion {
     const versions = this.#live(subject);
-    const { text } = this.#understood(subject, schema, options);
+    const { text } = this.#understood(subject, schema, { ...options, isNew: false });
     const found = this.#sameAs(versions, text, schema);
     if (found !== undefined) return found;
     const where = { errorCode: 40403, subject };
@@ -85,7 +85,7 @@ export class MemorySchemaRegistry implements SchemaRegistry {
   register(subject: string, schema: NewSchema, options: RegisterOptions = {}): SubjectVersion {
     const all = this.#subjects.get(subject) ?? [];
     const versions = all.filter(({ deleted }) => deleted !== true);
-    const { text, parsed } = this.#understood(subject, schema, options);
+    const { text, parsed } = this.#understood(subject, schema, { ...options, isNew: true });
     const known = this.#sameAs(versions, text, schema);
     if (known !== undefined) return known;
     if (parsed !== undefined) this.#requireCompatible(subject, parsed, versions);
@@ -150,14 +150,14 @@ export class MemorySchemaRegistry implements SchemaRegistry {
   #understood(
     subject: string,
     schema: NewSchema,
-    { normalize = false }: RegisterOptions,
+    { normalize = false, isNew }: RegisterOptions & { readonly isNew: boolean },
   ): { readonly text: string; readonly parsed?: ParsedSchema } {
     const { schemaType = "AVRO", references = [] } = schema;
     const format = this.#options.formats?.find((one) => one.schemaType === schemaType);
     try {
       const resolved = resolveReferences(this, references) as readonly ResolvedReference[]; // we answer at once
       if (format === undefined) return { text: schema.schema };
-      const parsed = format.parse(schema.schema, resolved);
+      const parsed = format.parse(schema.schema, resolved, { isNew });
       return { text: normalize ? parsed.normalized() : parsed.text, parsed };
     } catch (cause) {
       if (!(cause instanceof SchemaError) && !(cause instanceof SchemaRegistryError)) throw cause;
@@ -200,7 +200,7 @@ export class MemorySchemaRegistry implements SchemaRegistry {
   #parsed({ schema, schemaType, references }: SubjectVersion): ParsedSchema {
     const format = this.#options.formats?.find((one) => one.schemaType === schemaType);
     const resolved = resolveReferences(this, references) as readonly ResolvedReference[]; // we answer at once
-    if (format !== undefined) return format.parse(schema, resolved);
+    if (format !== undefined) return format.parse(schema, resolved, { isNew: false });
     return {
       schemaType,
       text: schema,

@@ -1,4 +1,8 @@
-import { SchemaError, type ResolvedReference } from "@millrace/schema-registry";
+import {
+  SchemaError,
+  type ResolvedReference,
+  type SchemaParseOptions,
+} from "@millrace/schema-registry";
 
 import {
   avroName,
@@ -41,11 +45,6 @@ const namePattern = /^[\p{L}_][\p{L}\p{Nd}_]*$/u;
 /** A schema under way: its parts are put in while it is built. */
 type Mutable<Schema> = { -readonly [Member in keyof Schema]: Schema[Member] };
 
-export interface ParseOptions {
-  /** False: a default that does not fit is let pass, as older registries did. Default: true. */
-  readonly checksDefaults?: boolean;
-}
-
 /** Where in the text something stands. */
 interface Place {
   readonly path: string;
@@ -59,13 +58,14 @@ interface Place {
  * Two walks for each text: the first declares every named type, so that the second finds all names.
  */
 export class SchemaReader {
-  readonly #checksDefaults: boolean;
+  /** Else defaults and namespaces are let pass, as older registries did. */
+  readonly #isNew: boolean;
   readonly #named = new Map<string, Mutable<NamedSchema>>();
   #definitions = new Map<JsonObject, Mutable<NamedSchema>>();
   #checks: (() => void)[] = [];
 
-  constructor({ checksDefaults = true }: ParseOptions = {}) {
-    this.#checksDefaults = checksDefaults;
+  constructor({ isNew = true }: SchemaParseOptions = {}) {
+    this.#isNew = isNew;
   }
 
   /** @throws SchemaError `INVALID_SCHEMA` */
@@ -94,6 +94,9 @@ export class SchemaReader {
 
   #declareNamed(json: JsonObject, place: Place): void {
     const name = nameOf(json, place);
+    const checked = this.#isNew ? name.full.split(".") : [name.short];
+    if (!checked.every((part) => namePattern.test(part)))
+      throw invalid(place, `has the name "${name.full}", which is none`);
     const shell = { name } as Mutable<NamedSchema>;
     this.#definitions.set(json, shell);
     const known = this.#named.get(name.full);
@@ -202,7 +205,7 @@ export class SchemaReader {
       ...(json["default"] === undefined ? {} : { default: defaultOf(json["default"], schema) }),
     };
     const { default: given } = field;
-    if (given !== undefined && this.#checksDefaults) {
+    if (given !== undefined && this.#isNew) {
       this.#checks.push(() => {
         const wrong = checkDefault(schema, given);
         if (wrong !== undefined) {
@@ -222,7 +225,7 @@ export class SchemaReader {
 export function parseSchema(
   text: string,
   references: readonly ResolvedReference[] = [],
-  options: ParseOptions = {},
+  options: SchemaParseOptions = {},
 ): ParsedText {
   const reader = new SchemaReader(options);
   const referenced = new Map<string, AvroSchema>();
@@ -305,9 +308,6 @@ function nameOf(json: JsonObject, place: Place): AvroName {
   const { name, namespace } = json;
   if (typeof name !== "string") throw invalid(place, `is ${shown(json["type"])} without a name`);
   const made = avroName(name, typeof namespace === "string" ? namespace : place.namespace);
-  if (!made.full.split(".").every((part) => namePattern.test(part))) {
-    throw invalid(place, `has the name "${made.full}", which is none`);
-  }
   if (isPrimitiveKind(made.full)) throw invalid(place, `is named as the type "${made.full}"`);
   return made;
 }
