@@ -1,6 +1,6 @@
+import { abortable } from "@millrace/platform";
 import type { SerdeUses } from "@millrace/serde";
 import type { ClientContext } from "./client-context.ts";
-import { abortable } from "./connection/abortable.ts";
 import { isRetriable } from "./connection/retrying.ts";
 
 /**

@@ -6,6 +6,7 @@ import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import type { Logger } from "@millrace/platform";
 import { nodePlatform } from "@millrace/platform/node";
 import { Hono } from "hono";
 import { afterEach, expect, test } from "vitest";
@@ -239,4 +240,17 @@ test("TLS is served with a certificate", async () => {
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test("the log has the port that was taken", async () => {
+  const told: unknown[] = [];
+  const logger: Logger = {
+    isEnabled: () => true,
+    log: (level, event, fields) => told.push({ level, event, fields }),
+  };
+  const server = await serveHttp({ ...platform, logger }, new Hono());
+  open.push(server);
+  const { host, port } = server.address;
+  expect(port).toBeGreaterThan(0);
+  expect(told).toEqual([{ level: "info", event: "http.listening", fields: { host, port } }]);
 });

@@ -132,8 +132,9 @@ export async function serveHttp(
   });
   limit(server, settings);
   await listen(server, settings);
-  platform.logger.log("info", "http.listening", { host: settings.host, port: settings.port });
-  return new HttpServer(platform, server, { settings, work });
+  const served = new HttpServer(platform, server, { settings, work });
+  platform.logger.log("info", "http.listening", { ...served.address });
+  return served;
 }
 
 function plainRefusal(status: number, message: string): Response {

@@ -1,7 +1,7 @@
-import type { Platform } from "@millrace/platform";
+import { abortable, type Platform } from "@millrace/platform";
 import type { Kafka } from "kafkajs";
 
-import { abortable, attempt } from "./link/waiting.ts";
+import { attempt } from "./link/waiting.ts";
 import { KafkajsLink, type LinkOptions } from "./link/kafkajs-link.ts";
 
 /** What all parts of a cluster client share. */

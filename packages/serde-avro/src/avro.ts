@@ -24,7 +24,7 @@ export type AvroRegistryOptions = Omit<AvroOptions, "encoding" | "writtenWith"> 
  *
  * @throws SchemaError `INVALID_SCHEMA`; OptionError
  * @example
- * const registry = new SchemaRegistryClient("http://localhost:8081");
+ * const registry = new SchemaRegistryClient({ url: "http://localhost:8081" });
  * const order = avro({ type: "record", name: "Order", fields: [{ name: "id", type: "string" }] }, { registry });
  */
 export function avro<

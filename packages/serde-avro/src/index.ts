@@ -1,6 +1,6 @@
 export { avro, type AvroRegistryOptions } from "./avro.ts";
 export { avroFormat } from "./avro-format.ts";
-export { avroOptionTable, type AvroOptions, type AvroReference } from "./avro-options.ts";
+export type { AvroOptions, AvroReference } from "./avro-options.ts";
 export { AvroError, type AvroErrorCode } from "./codec/avro-error.ts";
 export type { AvroDuration } from "./codec/logical-values.ts";
 export {

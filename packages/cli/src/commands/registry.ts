@@ -1,6 +1,7 @@
 import { Broker } from "@millrace/broker";
 import { nodePlatform } from "@millrace/platform/node";
 import { nodeCompression } from "@millrace/protocol/compression";
+import { compatibilityLevels } from "@millrace/schema-registry";
 import { SchemaRegistryServer } from "@millrace/schema-registry-server";
 
 import { command } from "../command.ts";
@@ -43,22 +44,11 @@ export const registryCommand = command({
       placeholder: "HOST",
       about: "name by which the other registries of the group reach this one; default: --host",
     }),
-    compatibility: choiceFlag(
-      [
-        "BACKWARD",
-        "BACKWARD_TRANSITIVE",
-        "FORWARD",
-        "FORWARD_TRANSITIVE",
-        "FULL",
-        "FULL_TRANSITIVE",
-        "NONE",
-      ],
-      {
-        placeholder: "LEVEL",
-        byDefault: "BACKWARD",
-        about: "the level of subjects without one of their own",
-      },
-    ),
+    compatibility: choiceFlag(compatibilityLevels, {
+      placeholder: "LEVEL",
+      byDefault: "BACKWARD",
+      about: "the level of subjects without one of their own",
+    }),
     "log-level": choiceFlag(["debug", "info", "warn", "error", "silent"], {
       placeholder: "LEVEL",
       byDefault: "warn",

@@ -1,9 +1,8 @@
 import { BaseError } from "@millrace/model";
-import type { Platform } from "@millrace/platform";
+import { abortable, type Platform } from "@millrace/platform";
 import { KafkaError } from "@millrace/protocol";
 import { Backoff } from "./backoff.ts";
 import { clusterErrorOf } from "./cluster-error-of.ts";
-import { abortable } from "./abortable.ts";
 
 /** Pause after CONCURRENT_TRANSACTIONS: the transaction before is ended within milliseconds as a rule. */
 export const concurrentTransactionsBackoffMs = 20;

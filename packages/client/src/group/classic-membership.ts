@@ -6,10 +6,10 @@ import {
   type OffsetAndMetadata,
 } from "@millrace/cluster";
 import type { TopicPartition } from "@millrace/model";
+import { abortable } from "@millrace/platform";
 import type { KafkaError } from "@millrace/protocol";
 
 import type { ClientContext } from "../client-context.ts";
-import { abortable } from "../connection/abortable.ts";
 import { BackgroundWork } from "../connection/background-work.ts";
 import { Backoff } from "../connection/backoff.ts";
 import type { BrokerLane } from "../connection/broker-lane.ts";

@@ -1,8 +1,8 @@
 import type { GroupMetadata } from "@millrace/cluster";
+import { abortable } from "@millrace/platform";
 import { leaveGroupApi } from "@millrace/protocol/definitions";
 
 import type { ClientContext } from "../client-context.ts";
-import { abortable } from "../connection/abortable.ts";
 import type { BrokerLane } from "../connection/broker-lane.ts";
 import { signalAfter } from "../signal-after.ts";
 

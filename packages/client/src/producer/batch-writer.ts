@@ -6,8 +6,8 @@ import {
   type OffsetAndMetadata,
 } from "@millrace/cluster";
 import type { Offset, TopicPartition } from "@millrace/model";
+import { abortable } from "@millrace/platform";
 import type { ClientContext } from "../client-context.ts";
-import { abortable } from "../connection/abortable.ts";
 import type { BrokerLane } from "../connection/broker-lane.ts";
 import { signalAfter } from "../signal-after.ts";
 import { Accumulator } from "./accumulator.ts";

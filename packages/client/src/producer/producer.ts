@@ -1,6 +1,6 @@
 import { ClusterError, type GroupMetadata, type OffsetAndMetadata } from "@millrace/cluster";
 import { partitionForKey, type Offset, type TopicPartition } from "@millrace/model";
-import type { Platform } from "@millrace/platform";
+import { abortable, type Platform } from "@millrace/platform";
 import {
   groupMetadata,
   milliseconds,
@@ -8,7 +8,6 @@ import {
   work as workKind,
 } from "../argument-kinds.ts";
 import { checkArguments } from "../arguments.ts";
-import { abortable } from "../connection/abortable.ts";
 import { signalAfter } from "../signal-after.ts";
 import { closeTimeoutMsDefault, writerClosed, type KafkaBatchWriter } from "./batch-writer.ts";
 import {

@@ -1,6 +1,6 @@
+import { abortable } from "@millrace/platform";
 import { SerdeError, SerdePendingError, SerdeUses, type Serde } from "@millrace/serde";
 import type { ClientContext } from "../client-context.ts";
-import { abortable } from "../connection/abortable.ts";
 import { prepareSerdes } from "../prepare-serdes.ts";
 import { signalAfter } from "../signal-after.ts";
 import {

@@ -1,5 +1,5 @@
 import { ClusterError } from "@millrace/cluster";
-import type { Platform } from "@millrace/platform";
+import { abortable, type Platform } from "@millrace/platform";
 
 import { clusterErrorOf, mayPass } from "./kafkajs-failure.ts";
 
@@ -14,16 +14,6 @@ export interface AttemptOptions {
   readonly signals: readonly (AbortSignal | undefined)[];
   /** Default: what may pass. */
   readonly mayTryAgain?: (error: unknown) => boolean;
-}
-
-/** The same promise, rejected with the signal's reason as soon as that aborts. The work itself goes on. */
-export function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason);
-    if (signal.aborted) abort();
-    else signal.addEventListener("abort", abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
 }
 
 /**

@@ -8,13 +8,12 @@ import {
   type OffsetAndMetadata,
 } from "@millrace/cluster";
 import type { TopicPartition } from "@millrace/model";
-import type { Timer } from "@millrace/platform";
+import { abortable, type Timer } from "@millrace/platform";
 import type { Broker } from "kafkajs";
 
 import { endWithin, openLink, request, type KafkajsContext } from "../kafkajs-context.ts";
 import { clusterErrorOf, mayPass } from "../link/kafkajs-failure.ts";
 import type { KafkajsLink } from "../link/kafkajs-link.ts";
-import { abortable } from "../link/waiting.ts";
 import { commitOffsets, committedOffsets } from "./group-offsets.ts";
 import { assignmentOf } from "./group-bytes.ts";
 import { groupCallsOf } from "./group-calls.ts";

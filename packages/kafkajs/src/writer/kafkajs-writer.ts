@@ -6,12 +6,11 @@ import {
   type ClusterAdmin,
 } from "@millrace/cluster";
 import type { Offset, TopicPartition } from "@millrace/model";
-import type { Timer } from "@millrace/platform";
+import { abortable, type Timer } from "@millrace/platform";
 import kafkajs from "kafkajs";
 
 import { kafkajsCapabilities } from "../kafkajs-capabilities.ts";
 import { endWithin, type KafkajsContext } from "../kafkajs-context.ts";
-import { abortable } from "../link/waiting.ts";
 import { Delivery, type PendingBatch } from "./delivery.ts";
 import { PendingPartition, type PendingOwner, type PendingRecord } from "./pending-partition.ts";
 import { TopicCounts } from "./topic-counts.ts";

@@ -1,6 +1,6 @@
 import type { GroupSeat, KafkaClient } from "@millrace/client";
 import { BaseError } from "@millrace/model";
-import type { Platform } from "@millrace/platform";
+import { abortable, type Platform } from "@millrace/platform";
 
 import { RegistryError } from "../registry-error.ts";
 import type { ForwardableRequest, Leadership } from "../rest/registry-app.ts";
@@ -103,23 +103,14 @@ export class GroupLeadership implements Leadership {
   ): Promise<Response> {
     const leaderUrl = this.#urlOfOther();
     if (leaderUrl !== undefined) return this.#forward(leaderUrl, request, signal);
-    const abandoned = Promise.withResolvers<never>();
-    const abandon = (): void => abandoned.reject(signal.reason);
-    signal.addEventListener("abort", abandon, { once: true });
     const turn = this.#turns.take(async () => {
       signal.throwIfAborted();
       if (!this.isLeader) return undefined;
       onBegun();
       return work();
     });
-    try {
-      const answer = await Promise.race([turn, abandoned.promise]);
-      if (answer !== undefined) return answer;
-    } finally {
-      signal.removeEventListener("abort", abandon);
-      abandoned.promise.catch(() => {});
-      turn.catch(() => {});
-    }
+    const answer = await abortable(turn, signal);
+    if (answer !== undefined) return answer;
     // The leader has changed while it waited.
     const other = this.#urlOfOther();
     if (other === undefined) throw this.#unknownLeader();

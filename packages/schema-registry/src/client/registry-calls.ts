@@ -1,4 +1,4 @@
-import { abortable } from "../registry/abortable.ts";
+import { abortable } from "@millrace/platform";
 import type { Shape } from "./answer-shapes.ts";
 import { unexpectedAnswer } from "./registry-failure.ts";
 import type { RegistryLink } from "./registry-link.ts";

@@ -1,5 +1,5 @@
 import { encodeUtf8 } from "@millrace/model";
-import { abortable } from "../registry/abortable.ts";
+import { abortable } from "@millrace/platform";
 import { SchemaRegistryError } from "../registry/schema-registry-error.ts";
 import { readAnswer, tooLarge } from "./read-answer.ts";
 import type { RegistryClientSettings } from "./registry-client-options.ts";
@@ -100,7 +100,7 @@ export class RegistryLink {
     const { method, path, body } = request;
     const response = await fetch(`${url}${path}`, {
       method,
-      headers: await this.#headers(signal),
+      headers: await this.#headers(request, signal),
       redirect: "manual",
       signal,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -129,7 +129,10 @@ export class RegistryLink {
     return { json, url };
   }
 
-  async #headers(signal: AbortSignal): Promise<Readonly<Record<string, string>>> {
+  async #headers(
+    request: RegistryRequest,
+    signal: AbortSignal,
+  ): Promise<Readonly<Record<string, string>>> {
     const { auth, headers } = this.#settings;
     const all = {
       accept: `${contentType}, application/json`,
@@ -141,8 +144,14 @@ export class RegistryLink {
       const bytes = encodeUtf8(`${auth.username}:${auth.password}`);
       return { ...all, authorization: `Basic ${btoa(String.fromCharCode(...bytes))}` };
     }
-    const token = typeof auth.token === "string" ? auth.token : await auth.token(signal);
-    return { ...all, authorization: `Bearer ${token}` };
+    if (typeof auth.token === "string") return { ...all, authorization: `Bearer ${auth.token}` };
+    try {
+      return { ...all, authorization: `Bearer ${await auth.token(signal)}` };
+    } catch (cause) {
+      const reason = cause instanceof Error ? reasonOf(cause) : String(cause);
+      const message = `${nameOf(request)}: auth.token gives none: ${reason}`;
+      throw error("REGISTRY_UNAVAILABLE", message, { request, retriable: true, cause });
+    }
   }
 
   #tellAway(cause: SchemaRegistryError): void {

@@ -256,6 +256,25 @@ describe("sign-in", () => {
     expect(String(failure) + made.name).not.toMatch(/p@ss|p%40ss/);
   });
 
+  test("a token that cannot be had is told as that, and asked for again", async () => {
+    const server = await fakeRegistry(json(200, ["s"]));
+    let asked = 0;
+    const token = (): string => {
+      if (++asked === 1) throw new Error("the vault is sealed");
+      return "t";
+    };
+    expect(await testClient({ url: server.url, auth: { token } }).subjects()).toEqual(["s"]);
+    const never = testClient({
+      url: server.url,
+      apiTimeout: 100,
+      auth: { token: () => Promise.reject(new Error("the vault is sealed")) },
+    });
+    await expect(never.subjects()).rejects.toThrow(
+      "GET /subjects: auth.token gives none: the vault is sealed",
+    );
+    expect(server.seen).toHaveLength(1);
+  });
+
   test("sends further headers", async () => {
     const server = await fakeRegistry(json(200, []));
     await testClient({ url: server.url, headers: { "target-sr-cluster": "lsrc-1" } }).subjects();

@@ -1,5 +1,5 @@
 import { BaseError } from "@millrace/model";
-import { abortable } from "../registry/abortable.ts";
+import { abortable } from "@millrace/platform";
 import type { Answer } from "../registry/answer.ts";
 
 /**
