@@ -220,4 +220,46 @@ describe("schemas that cannot be meant are refused in time", () => {
     const schema = chain(20_000, (next) => [{ name: "a", type: next }]);
     expect(() => avroFormat.parse(schema, [])).toThrow(/INVALID_SCHEMA|too long a chain/);
   });
+
+  describe("compared", () => {
+    const parsed = (schema: unknown) => avroFormat.parse(JSON.stringify(schema), []);
+    const many = (nameOf: (index: number) => string, fields: readonly object[] = []) =>
+      parsed(
+        Array.from({ length: 8000 }, (_, index) => ({
+          type: "record",
+          name: nameOf(index),
+          fields,
+        })),
+      );
+
+    test("a union of thousands of records reads what another one wrote", () => {
+      const reader = many((index) => `R${index}`);
+      expect(
+        reader.differencesFrom(
+          many((index) => `R${7999 - index}`),
+          "STRICT",
+        ),
+      ).toEqual([]);
+      const other = reader.differencesFrom(
+        many((index) => `R${index + 1}`),
+        "STRICT",
+      );
+      expect(other).toMatchObject([{ kind: "MISSING_UNION_BRANCH", path: "/7999" }]);
+    });
+
+    test("thousands of records that differ in their namespaces alone are refused", () => {
+      const reader = many((index) => `n${index}.R`, [{ name: "a", type: "int" }]);
+      const writer = many((index) => `m${index}.R`);
+      expect(() => reader.differencesFrom(writer, "STRICT")).toThrow(
+        "cannot be compared within a bound",
+      );
+    });
+
+    test("enums of a hundred thousand symbols", () => {
+      const symbols = Array.from({ length: 100_000 }, (_, index) => `S${index}`);
+      const reader = parsed({ type: "enum", name: "E", symbols: symbols.slice(1) });
+      const writer = parsed({ type: "enum", name: "E", symbols });
+      expect(reader.differencesFrom(writer, "STRICT")).toMatchObject([{ detail: "[S0]" }]);
+    });
+  });
 });

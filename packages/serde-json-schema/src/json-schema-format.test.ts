@@ -177,6 +177,23 @@ test("a change deep in schemas that refer to each other is found", () => {
   expect(problems(tree({ type: "number" }), tree({ type: "integer" }))).toEqual([]);
 });
 
+test.each([
+  [1, 1],
+  [1, 2],
+  [2, 3],
+  [3, 7],
+  [4, 1],
+])("%i references that lead into a circle of %i end", (before, around) => {
+  const count = before + around;
+  const next = (at: number): number => (at + 1 === count ? before : at + 1);
+  const definitions = Array.from({ length: count }, (_, at) => [
+    `d${at}`,
+    { $ref: `#/definitions/d${next(at)}` },
+  ]);
+  const schema = { $ref: "#/definitions/d0", definitions: Object.fromEntries(definitions) };
+  expect(problems(schema, schema)).toEqual([]);
+});
+
 test("a reference to itself alone ends", () => {
   expect(problems({ $ref: "#" }, { $ref: "#" })).toEqual([]);
 });

@@ -1,12 +1,14 @@
-import type { SchemaDifference } from "@millrace/schema-registry";
+import { SchemaError, type SchemaDifference } from "@millrace/schema-registry";
 
 import {
   branchNameOf,
+  isNamed,
   type AvroField,
   type AvroSchema,
   type EnumSchema,
   type NamedSchema,
   type RecordSchema,
+  type UnionSchema,
 } from "./avro-schema.ts";
 import { isPromotable } from "./promotion.ts";
 
@@ -21,7 +23,14 @@ export type AvroDifferenceKind =
   /** Ours: Java throws where the name and the aliases of a reader's field are several fields of the writer. */
   | "AMBIGUOUS_FIELD";
 
-/** What hinders `reader` to read all that may be written with `writer` (Java: `SchemaCompatibility`). */
+/** How many pairs of schemas are compared before two schemas are refused. */
+const pairsMax = 500_000;
+
+/**
+ * What hinders `reader` to read all that may be written with `writer` (Java: `SchemaCompatibility`).
+ *
+ * @throws SchemaError `INVALID_SCHEMA`: the two are too entangled to compare within a bound
+ */
 export function schemaDifferences(
   reader: AvroSchema,
   writer: AvroSchema,
@@ -54,12 +63,15 @@ export function namesMatch(reader: NamedSchema, writer: NamedSchema): boolean {
  */
 class Comparison {
   readonly #known = new Map<AvroSchema, Map<AvroSchema, readonly SchemaDifference[]>>();
+  readonly #branches = new Map<UnionSchema, BranchIndex>();
+  #pairsLeft = pairsMax;
 
   compare(reader: AvroSchema, writer: AvroSchema, path: string): readonly SchemaDifference[] {
     let known = this.#known.get(reader);
     if (known === undefined) this.#known.set(reader, (known = new Map()));
     const found = known.get(writer);
     if (found !== undefined) return found;
+    if (this.#pairsLeft-- === 0) throw entangled();
     known.set(writer, []);
     const differences = this.#differences(reader, writer, path);
     known.set(writer, differences);
@@ -75,7 +87,8 @@ class Comparison {
       );
     }
     if (reader.kind === "union") {
-      const fits = reader.branches.some((branch) => this.compare(branch, writer, "").length === 0);
+      const candidates = this.#branchesOf(reader).candidates(writer);
+      const fits = candidates.some((branch) => this.compare(branch, writer, "").length === 0);
       return fits ? [] : [missingBranch(writer, path)];
     }
     if (reader.kind === "array" && writer.kind === "array") {
@@ -98,6 +111,12 @@ class Comparison {
     return [difference("TYPE_MISMATCH", path, message)];
   }
 
+  #branchesOf(union: UnionSchema): BranchIndex {
+    const known = this.#branches.get(union) ?? new BranchIndex(union);
+    this.#branches.set(union, known);
+    return known;
+  }
+
   /** A union against a union's branch tells only that the branch has no place. */
   #lacksBranch(reader: AvroSchema, branch: AvroSchema, path: string): readonly SchemaDifference[] {
     return this.compare(reader, branch, "").length === 0 ? [] : [missingBranch(branch, path)];
@@ -117,6 +136,36 @@ class Comparison {
       return [missingDefault(reader, field, at)];
     });
   }
+}
+
+/** A union may have tens of thousands of branches: those that a name can match are looked up. */
+class BranchIndex {
+  readonly #unnamed: readonly AvroSchema[];
+  readonly #byShortName: ReadonlyMap<string, readonly NamedSchema[]>;
+  readonly #byAlias = new Map<string, NamedSchema[]>();
+
+  constructor({ branches }: UnionSchema) {
+    const named = branches.filter(isNamed);
+    this.#unnamed = branches.filter((branch) => !isNamed(branch));
+    this.#byShortName = Map.groupBy(named, ({ name }) => name.short);
+    for (const branch of named)
+      for (const { full } of branch.aliases)
+        this.#byAlias.set(full, [...(this.#byAlias.get(full) ?? []), branch]);
+  }
+
+  /** The branches of which one may read what `writer` wrote, see `namesMatch`. */
+  candidates(writer: AvroSchema): readonly AvroSchema[] {
+    if (!isNamed(writer)) return this.#unnamed;
+    const { short, full } = writer.name;
+    return [...(this.#byShortName.get(short) ?? []), ...(this.#byAlias.get(full) ?? [])];
+  }
+}
+
+function entangled(): SchemaError {
+  return new SchemaError(
+    "INVALID_SCHEMA",
+    `the two Avro schemas cannot be compared within a bound: there are more than ${pairsMax} pairs of types; write them with smaller unions`,
+  );
 }
 
 function nameDifferences(
@@ -144,7 +193,8 @@ function symbolDifferences(
   writer: EnumSchema,
   path: string,
 ): readonly SchemaDifference[] {
-  const missing = writer.symbols.filter((symbol) => !reader.symbols.includes(symbol)).sort();
+  const known = new Set(reader.symbols);
+  const missing = writer.symbols.filter((symbol) => !known.has(symbol)).sort();
   if (missing.length === 0 || reader.default !== undefined) return [];
   const message = `the enum ${reader.name.full} lacks ${missing.join(", ")}, and has no default for them`;
   const detail = `[${missing.join(", ")}]`;

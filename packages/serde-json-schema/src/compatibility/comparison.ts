@@ -1,6 +1,6 @@
 import { SchemaError, type CompatibilityPolicy } from "@millrace/schema-registry";
 
-import type { SchemaNode } from "../schema/schema-node.ts";
+import type { ReferenceNode, SchemaNode } from "../schema/schema-node.ts";
 import { compareNodes } from "./compare-nodes.ts";
 import { isAllowed } from "./difference-kinds.ts";
 import { found, type Comparing, type Found } from "./found.ts";
@@ -104,10 +104,16 @@ class Pass implements Comparing {
   }
 }
 
-/** What a reference stands for. */
+/** What a reference stands for; of references in a circle, one of them. */
 function named(node: SchemaNode): SchemaNode {
   let at = node;
-  while (at.kind === "reference" && at.target !== undefined && at.target !== node) at = at.target;
+  // Goes half as fast, and so is caught up with in every circle, wherever on the way it begins.
+  let behind = node;
+  for (let steps = 1; at.kind === "reference" && at.target !== undefined; steps++) {
+    at = at.target;
+    if (at === behind) return at;
+    if (steps % 2 === 0) behind = (behind as ReferenceNode).target as SchemaNode;
+  }
   return at;
 }
 
