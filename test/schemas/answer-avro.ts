@@ -93,9 +93,9 @@ function answerResolution({ writer, reader, bytes, logical }: FactCase): FactAns
 }
 
 const resolutionErrors: Readonly<Record<string, string>> = {
-  AVRO_TRUNCATED: "truncated",
-  AVRO_MALFORMED: "malformed",
-  AVRO_UNRESOLVABLE: "resolution",
+  TRUNCATED: "truncated",
+  MALFORMED: "malformed",
+  UNRESOLVABLE: "resolution",
 };
 
 /** The value through the logical types; written again it has the same bytes. */

@@ -142,7 +142,7 @@ async function serdeOf(
     case "json-schema": {
       const { jsonSchema } = await import("@millrace/serde-json-schema");
       // What is there is shown, also where it is wrong.
-      const all = { ...options, validateOnRead: false };
+      const all = { ...options, validates: "writes" } as const;
       return schema === undefined ? jsonSchema<unknown>(all) : jsonSchema<unknown>(schema, all);
     }
   }

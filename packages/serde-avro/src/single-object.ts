@@ -26,12 +26,12 @@ export class SingleObjectReaders<Reader> {
     for (const schema of schemas) this.#readers.set(fingerprint64(schema), readerOf(schema));
   }
 
-  /** @throws AvroError `AVRO_TRUNCATED`, `AVRO_MALFORMED`, `AVRO_UNKNOWN_FINGERPRINT` */
+  /** @throws AvroError `TRUNCATED`, `MALFORMED`, `UNKNOWN_FINGERPRINT` */
   find(bytes: Uint8Array): Reader {
     if (bytes.length < singleObjectHeadSize) throw truncated();
     if (bytes[0] !== marker[0] || bytes[1] !== marker[1]) {
       throw new AvroError(
-        "AVRO_MALFORMED",
+        "MALFORMED",
         "the bytes do not begin with c3 01, as single-object encoding does; read them with the encoding that they were written with",
       );
     }
@@ -44,7 +44,7 @@ export class SingleObjectReaders<Reader> {
     const found = this.#readers.get(fingerprint);
     if (found === undefined) {
       throw new AvroError(
-        "AVRO_UNKNOWN_FINGERPRINT",
+        "UNKNOWN_FINGERPRINT",
         `the bytes were written with a schema of the fingerprint ${fingerprint.toString(16).padStart(16, "0")}; give that schema in writtenWith`,
       );
     }

@@ -83,7 +83,7 @@ describe("values as Protobuf's JSON", () => {
     ["no base64", { raw: "ä" }, "the value is no A"],
     ["a list for a message", [], "A is an object in JSON"],
   ])("%s is refused", (_name, value, problem) => {
-    expect(() => again(value)).toThrow(expect.objectContaining({ code: "UNFIT_VALUE" }));
+    expect(() => again(value)).toThrow(expect.objectContaining({ code: "INVALID_VALUE" }));
     expect(() => again(value)).toThrow(problem);
   });
 

@@ -40,7 +40,7 @@ function answerOf({ writer, reader }: JudgedPair, bytes: string): unknown {
     return { value: showValue(readSource(reader), value, plain) };
   } catch (error) {
     if (!(error instanceof AvroError)) throw error;
-    return { error: error.code === "AVRO_UNRESOLVABLE" ? "resolution" : error.code };
+    return { error: error.code === "UNRESOLVABLE" ? "resolution" : error.code };
   }
 }
 

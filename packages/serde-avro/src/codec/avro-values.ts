@@ -31,7 +31,7 @@ export class AvroValueWriter {
   /**
    * New bytes, which begin with the prefix.
    *
-   * @throws AvroError `AVRO_VALUE_MISMATCH`, with the place in the value; `AVRO_LIMIT_EXCEEDED`
+   * @throws AvroError `INVALID_VALUE`, with the place in the value; `LIMIT_EXCEEDED`
    */
   write(value: unknown, prefix: Uint8Array = noBytes): Uint8Array {
     const cursor = spareCursor ?? new WriteCursor();
@@ -47,7 +47,7 @@ export class AvroValueWriter {
 
   #explained(error: unknown, value: unknown): unknown {
     if (error instanceof RangeError) return tooDeep();
-    const isMismatch = error instanceof AvroError && error.code === "AVRO_VALUE_MISMATCH";
+    const isMismatch = error instanceof AvroError && error.code === "INVALID_VALUE";
     if (!isMismatch) return error;
     this.#explainer ??= new MismatchExplainer(this.#schema, this.#options);
     return this.#explainer.explain(value);

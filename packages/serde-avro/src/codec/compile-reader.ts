@@ -287,7 +287,7 @@ return map;`;
 }
 
 function unresolvable(message: string): AvroError {
-  return new AvroError("AVRO_UNRESOLVABLE", message);
+  return new AvroError("UNRESOLVABLE", message);
 }
 
 /** A long as the nearest float; over a double the rounding would be done twice. */

@@ -9,7 +9,7 @@ import { SourceCode } from "./source-code.ts";
 import { formOf, isWrapped, type ValueForm, type ValueOptions } from "./value-form.ts";
 import type { WriteCursor } from "./write-cursor.ts";
 
-/** Writes one value where the cursor stands; one that does not fit throws `AVRO_VALUE_MISMATCH`. */
+/** Writes one value where the cursor stands; one that does not fit throws `INVALID_VALUE`. */
 export type WriteValue = (cursor: WriteCursor, value: unknown) => void;
 
 export function compileWriter(schema: AvroSchema, options: ValueOptions): WriteValue {

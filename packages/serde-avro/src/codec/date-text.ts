@@ -21,7 +21,7 @@ export function dateText(days: number): string {
   return `${yearText(fullYear)}-${digits(isNextYear ? month - 9 : month + 3, 2)}-${digits(dayOfMonth, 2)}`;
 }
 
-/** @throws AvroError `AVRO_VALUE_MISMATCH` */
+/** @throws AvroError `INVALID_VALUE` */
 export function daysOf(text: unknown): number {
   const parts = typeof text === "string" ? date.exec(text) : null;
   if (parts === null) throw mismatch();
@@ -50,7 +50,7 @@ export function timeText(value: number, unitsPerSecond: number): string {
   return `${clock.map((part) => digits(part, 2)).join(":")}.${fraction}`;
 }
 
-/** @throws AvroError `AVRO_VALUE_MISMATCH`, also where digits would be lost */
+/** @throws AvroError `INVALID_VALUE`, also where digits would be lost */
 export function timeOf(text: unknown, unitsPerSecond: number): number {
   const parts = typeof text === "string" ? time.exec(text) : null;
   if (parts === null) throw mismatch();
@@ -78,7 +78,7 @@ export function dateTimeText(value: bigint | number, unitsPerSecond: number): st
   return `${dateText(days)}T${timeText(Number(rest), unitsPerSecond)}`;
 }
 
-/** @throws AvroError `AVRO_VALUE_MISMATCH` */
+/** @throws AvroError `INVALID_VALUE` */
 export function dateTimeOf(text: unknown, unitsPerSecond: number): bigint {
   const [day, clock, ...more] = typeof text === "string" ? text.split("T") : [];
   if (clock === undefined || more.length > 0) throw mismatch();

@@ -13,7 +13,7 @@ const decimal = /^([+-]?)(\d+)(?:\.(\d+))?$/;
 export function decimalText(bytes: Uint8Array, scale: number): string {
   if (bytes.length > decimalBytesMax) {
     throw new AvroError(
-      "AVRO_LIMIT_EXCEEDED",
+      "LIMIT_EXCEEDED",
       `a decimal has ${bytes.length} bytes, more than ${decimalBytesMax}`,
     );
   }
@@ -32,7 +32,7 @@ export interface DecimalLimits {
   readonly size?: number;
 }
 
-/** @throws AvroError `AVRO_VALUE_MISMATCH`, also where digits would be lost */
+/** @throws AvroError `INVALID_VALUE`, also where digits would be lost */
 export function decimalBytes(text: unknown, { precision, scale, size }: DecimalLimits): Uint8Array {
   const parts = typeof text === "string" ? decimal.exec(text) : null;
   if (parts === null) throw mismatch();
@@ -48,7 +48,7 @@ export function decimalBytes(text: unknown, { precision, scale, size }: DecimalL
 function requireScale(scale: number): void {
   if (scale <= decimalScaleMax) return;
   throw new AvroError(
-    "AVRO_LIMIT_EXCEEDED",
+    "LIMIT_EXCEEDED",
     `a decimal's scale is ${scale}, more than ${decimalScaleMax}`,
   );
 }

@@ -32,7 +32,7 @@ export class MismatchExplainer {
     const { path, schema, value: found } = this.#innermost(value);
     const where = path === "" ? "the value" : path;
     return new AvroError(
-      "AVRO_VALUE_MISMATCH",
+      "INVALID_VALUE",
       `${where} is ${shown(found)}, expected ${expectation(schema, this.#options)}`,
     );
   }

@@ -44,7 +44,7 @@ export class ReadCursor extends Tap {
     this.#emptyItems = 0;
   }
 
-  /** @throws AvroError `AVRO_MALFORMED` where bytes are left */
+  /** @throws AvroError `MALFORMED` where bytes are left */
   finish(): void {
     const left = this.#end - this.pos;
     if (left > 0) throw malformed(`${left} bytes are left behind the value`);
@@ -68,12 +68,12 @@ export class ReadCursor extends Tap {
     return value;
   }
 
-  /** @throws AvroError `AVRO_UNSAFE_LONG` beyond 2^53 */
+  /** @throws AvroError `UNSAFE_LONG` beyond 2^53 */
   long(): number {
     const value = this.#number();
     if (Number.isSafeInteger(value)) return value;
     throw new AvroError(
-      "AVRO_UNSAFE_LONG",
+      "UNSAFE_LONG",
       `the long ${this.#bigint()} is beyond 2^53, where numbers are not exact; read longs as bigint`,
     );
   }
@@ -158,13 +158,13 @@ export class ReadCursor extends Tap {
   /**
    * That many items that take no bytes, so that nothing else bounds them.
    *
-   * @throws AvroError `AVRO_LIMIT_EXCEEDED`
+   * @throws AvroError `LIMIT_EXCEEDED`
    */
   emptyItems(count: number): number {
     this.#emptyItems += count;
     if (this.#emptyItems <= emptyItemsMax) return count;
     throw new AvroError(
-      "AVRO_LIMIT_EXCEEDED",
+      "LIMIT_EXCEEDED",
       `the arrays of one value have more than ${emptyItemsMax} items that take no bytes`,
     );
   }
@@ -253,5 +253,5 @@ export class ReadCursor extends Tap {
 }
 
 export function tooDeep(): AvroError {
-  return new AvroError("AVRO_LIMIT_EXCEEDED", `the value is nested deeper than ${depthMax}`);
+  return new AvroError("LIMIT_EXCEEDED", `the value is nested deeper than ${depthMax}`);
 }

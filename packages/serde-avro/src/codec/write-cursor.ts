@@ -194,5 +194,5 @@ export class WriteCursor extends Tap {
 }
 
 export function mismatch(): AvroError {
-  return new AvroError("AVRO_VALUE_MISMATCH", "the value does not fit the schema");
+  return new AvroError("INVALID_VALUE", "the value does not fit the schema");
 }

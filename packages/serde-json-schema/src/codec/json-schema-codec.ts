@@ -13,7 +13,12 @@ import {
 import { jsonSchemaFormat, type JsonParsedSchema } from "../json-schema-format.ts";
 import { isObject } from "../json/json-value.ts";
 import type { JsonSchemaDocument } from "./from-json-schema.ts";
-import type { JsonSchemaReference, JsonSchemaSettings } from "./json-schema-options.ts";
+import {
+  validatesReads,
+  validatesWrites,
+  type JsonSchemaReference,
+  type JsonSchemaSettings,
+} from "./json-schema-options.ts";
 import { nestedTooDeep, Validator } from "./validator.ts";
 
 /** A schema of the program, and the check that was compiled from it. */
@@ -48,13 +53,13 @@ export class JsonSchemaCodec<T> implements SchemaCodec<T> {
   /** A value is checked by the schema that its id will name. */
   writer(schema: KnownSchema): SchemaWriter<T> {
     const isOwn = this.#own?.own.text === schema.text;
-    return jsonWriter(this.#settings.validateOnWrite ? this.#validator(schema, isOwn) : undefined);
+    return jsonWriter(validatesWrites(this.#settings) ? this.#validator(schema, isOwn) : undefined);
   }
 
   /** A value is checked by what the program knows of it, which its types say. */
   reader(schema: KnownSchema): SchemaReader<T> {
     const hasOwn = this.#own !== undefined;
-    return jsonReader(this.#settings.validateOnRead ? this.#validator(schema, hasOwn) : undefined);
+    return jsonReader(validatesReads(this.#settings) ? this.#validator(schema, hasOwn) : undefined);
   }
 
   #validator({ text, references }: KnownSchema, isOwn: boolean): Validator {

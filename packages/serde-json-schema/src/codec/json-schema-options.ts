@@ -1,5 +1,5 @@
 import {
-  flagOption,
+  choiceOption,
   optionTable,
   valueOption,
   type GivenOptions,
@@ -22,10 +22,11 @@ export const jsonSchemaOptionTable = optionTable("jsonSchema", {
     referencesKind(isSource),
     { byDefault: [], defaultText: "none" },
   ),
-  /** Whether a value that was read has to match the schema; the program's, or the writer's where it has none. */
-  validateOnRead: flagOption({ byDefault: true, kafka: "json.fail.invalid.schema" }),
-  /** Whether a value that is written has to match the schema that it is written with. */
-  validateOnWrite: flagOption({ byDefault: true, kafka: "json.fail.invalid.schema" }),
+  /** Which values have to match: those that are read the program's schema, or the writer's where it has none; those that are written the schema that they are written with. */
+  validates: choiceOption(["reads and writes", "reads", "writes", "nothing"], {
+    byDefault: "reads and writes",
+    kafka: "json.fail.invalid.schema",
+  }),
 });
 
 interface OwnOptions extends GivenOptions<(typeof jsonSchemaOptionTable)["rows"]> {}
@@ -34,6 +35,14 @@ interface OwnOptions extends GivenOptions<(typeof jsonSchemaOptionTable)["rows"]
 export interface JsonSchemaOptions extends OwnOptions, Partial<RegistrySerdeOptions> {}
 
 export type JsonSchemaSettings = ReadOptions<(typeof jsonSchemaOptionTable)["rows"]>;
+
+export function validatesReads({ validates }: JsonSchemaSettings): boolean {
+  return validates === "reads" || validates === "reads and writes";
+}
+
+export function validatesWrites({ validates }: JsonSchemaSettings): boolean {
+  return validates === "writes" || validates === "reads and writes";
+}
 
 function isSource(given: unknown): boolean {
   return typeof given === "string" || typeof given === "boolean" || isObject(given);

@@ -51,9 +51,13 @@ test.each([
 });
 
 test("reading and writing are checked or not by choice", () => {
-  const read = jsonSchema<unknown>(orderSchema, { validateOnWrite: false });
-  const written = jsonSchema<unknown>(orderSchema, { validateOnRead: false });
+  const read = jsonSchema<unknown>(orderSchema, { validates: "reads" });
+  const written = jsonSchema<unknown>(orderSchema, { validates: "writes" });
+  const nothing = jsonSchema<unknown>(orderSchema, { validates: "nothing" });
   const bytes = read.serialize({ wrong: 1 }, "orders");
+  expect(nothing.deserialize(nothing.serialize({ wrong: 1 }, "orders"), "orders")).toEqual({
+    wrong: 1,
+  });
   expect(() => read.deserialize(bytes, "orders")).toThrow(/required property/);
   expect(written.deserialize(bytes, "orders")).toEqual({ wrong: 1 });
   expect(() => written.serialize({ wrong: 1 }, "orders")).toThrow(/required property/);
@@ -121,7 +125,7 @@ test("references are looked up among those that are given", () => {
 });
 
 test("options that do not exist, or need a registry, are refused", () => {
-  expect(() => jsonSchema(true, { validateOnReed: true } as never)).toThrow(/validateOnRead/);
+  expect(() => jsonSchema(true, { validate: "reads" } as never)).toThrow(/validates/);
   expect(() => jsonSchema(true, { useLatestVersion: true } as never)).toThrow(/give registry/);
   expect(() => jsonSchema(true, { references: [{}] } as never)).toThrow(/references/);
 });
@@ -161,7 +165,7 @@ test("what is written with the latest version is checked by that", () => {
 
 test("without a schema of the program values are checked by those of the registry", () => {
   const registry = new MemorySchemaRegistry({ formats: [jsonSchemaFormat] });
-  const lax = jsonSchema<unknown>(orderSchema, { registry, validateOnWrite: false });
+  const lax = jsonSchema<unknown>(orderSchema, { registry, validates: "reads" });
   const serde = jsonSchema<{ customer: string }>({ registry, useLatestVersion: true });
   expect(serde.deserialize(lax.serialize(order, "orders"), "orders")).toEqual(order);
   const wrong = lax.serialize({ customer: 1 }, "orders");

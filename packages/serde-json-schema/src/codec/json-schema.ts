@@ -9,7 +9,12 @@ import type { Serde } from "@millrace/serde";
 
 import type { FromJsonSchema, JsonSchemaDocument } from "./from-json-schema.ts";
 import { JsonSchemaCodec, jsonReader, jsonWriter, ownJsonSchema } from "./json-schema-codec.ts";
-import { jsonSchemaOptionTable, type JsonSchemaOptions } from "./json-schema-options.ts";
+import {
+  jsonSchemaOptionTable,
+  validatesReads,
+  validatesWrites,
+  type JsonSchemaOptions,
+} from "./json-schema-options.ts";
 
 /** Options of a serde with a schema registry: those of JSON Schema, and those of all such serdes. */
 export type JsonSchemaRegistryOptions = JsonSchemaOptions & RegistrySerdeOptions;
@@ -78,8 +83,8 @@ export function jsonSchema(
   if (registry !== undefined)
     return registrySerde(new JsonSchemaCodec<unknown>(own, settings), registry);
   const { validator } = own;
-  const writer = jsonWriter<{}>(settings.validateOnWrite ? validator : undefined);
-  const reader = jsonReader<{}>(settings.validateOnRead ? validator : undefined);
+  const writer = jsonWriter<{}>(validatesWrites(settings) ? validator : undefined);
+  const reader = jsonReader<{}>(validatesReads(settings) ? validator : undefined);
   return Object.freeze({
     name: "jsonSchema",
     isNullable: false,

@@ -54,30 +54,30 @@ function keyOf(key: string, type: string, plan: MessagePlan, number: number): un
 function unfit(plan: MessagePlan, number: number, value: unknown): ProtobufError {
   const field = fieldOf(plan, number);
   const wanted = `${plan.fullName}.${field.name} takes ${describe(field)}`;
-  return new ProtobufError("UNFIT_VALUE", `${wanted}, not ${shown(value)}`);
+  return new ProtobufError("INVALID_VALUE", `${wanted}, not ${shown(value)}`);
 }
 
 function unfitMessage(plan: MessagePlan, value: unknown): ProtobufError {
   const problem = `${plan.fullName} is an object of its fields, not ${shown(value)}`;
-  return new ProtobufError("UNFIT_VALUE", problem);
+  return new ProtobufError("INVALID_VALUE", problem);
 }
 
 function missing(plan: MessagePlan, number: number): ProtobufError {
   const problem = `${plan.fullName}.${fieldOf(plan, number).name} is required, and not set`;
-  return new ProtobufError("UNFIT_VALUE", problem);
+  return new ProtobufError("INVALID_VALUE", problem);
 }
 
 function twoMembers(plan: MessagePlan, number: number, other: string): ProtobufError {
   const { name, oneof } = fieldOf(plan, number);
   const problem = `${plan.fullName}: "${other}" and "${name}" of the oneof "${oneof}" are both set`;
-  return new ProtobufError("UNFIT_VALUE", problem);
+  return new ProtobufError("INVALID_VALUE", problem);
 }
 
 function checkRequired(message: Readonly<Record<string, unknown>>, plan: MessagePlan): void {
   for (const { form, name } of plan.fields) {
     if (form !== "required" || message[name] !== undefined) continue;
     const problem = `${plan.fullName}.${name} is required, and is not in the bytes`;
-    throw new ProtobufError("MALFORMED_MESSAGE", problem);
+    throw new ProtobufError("MALFORMED", problem);
   }
 }
 

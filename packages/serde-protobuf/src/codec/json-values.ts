@@ -46,7 +46,7 @@ export class JsonValues {
     return Object.fromEntries(json);
   }
 
-  /** @throws ProtobufError `UNFIT_VALUE` */
+  /** @throws ProtobufError `INVALID_VALUE` */
   fromJson(fullName: string, json: unknown, depth = 0): unknown {
     if (depth > depthMax) throw tooDeep();
     if (asTheyAre.has(fullName)) return json;
@@ -149,5 +149,5 @@ function isDefault({ form, value }: FieldPlan, member: unknown): boolean {
 }
 
 function unfit(problem: string): ProtobufError {
-  return new ProtobufError("UNFIT_VALUE", problem);
+  return new ProtobufError("INVALID_VALUE", problem);
 }

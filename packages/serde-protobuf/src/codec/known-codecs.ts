@@ -181,5 +181,5 @@ function wellFormed(text: string): string {
 
 function unfitJson(value: unknown): ProtobufError {
   const problem = `google.protobuf.Struct, Value and ListValue take JSON, not ${shown(value)}`;
-  return new ProtobufError("UNFIT_VALUE", problem);
+  return new ProtobufError("INVALID_VALUE", problem);
 }

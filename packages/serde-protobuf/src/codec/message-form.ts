@@ -140,13 +140,13 @@ function fullNameOf<T>(type: ProtobufType<T>): string | undefined {
 function unread(fullName: string, error: unknown): ProtobufError {
   if (error instanceof ProtobufError) return error;
   const problem = `the bytes are no ${fullName}: ${reasonOf(error)}`;
-  return new ProtobufError("MALFORMED_MESSAGE", problem, { cause: error });
+  return new ProtobufError("MALFORMED", problem, { cause: error });
 }
 
 function unwritten(fullName: string, error: unknown): ProtobufError {
   if (error instanceof ProtobufError) return error;
   const problem = `the value is no ${fullName}: ${reasonOf(error)}`;
-  return new ProtobufError("UNFIT_VALUE", problem, { cause: error });
+  return new ProtobufError("INVALID_VALUE", problem, { cause: error });
 }
 
 function reasonOf(error: unknown): string {

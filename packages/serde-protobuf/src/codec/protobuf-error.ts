@@ -2,9 +2,9 @@ import { BaseError } from "@millrace/model";
 
 export type ProtobufErrorCode =
   /** Bytes that are no message of the type: cut off, a hostile length, too deep, without a required field. */
-  | "MALFORMED_MESSAGE"
+  | "MALFORMED"
   /** A value that the message's schema does not allow. */
-  | "UNFIT_VALUE"
+  | "INVALID_VALUE"
   /** The record holds another message than the one that the serde reads. */
   | "OTHER_MESSAGE"
   /** The schema has no message of the name, or several and none was named. */

@@ -115,5 +115,5 @@ function fraction(nanos: number): string {
 }
 
 function unfit(problem: string): ProtobufError {
-  return new ProtobufError("UNFIT_VALUE", problem);
+  return new ProtobufError("INVALID_VALUE", problem);
 }
