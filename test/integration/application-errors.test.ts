@@ -326,8 +326,8 @@ describe("other members of the group", () => {
     });
     await world.produce("lines", linesOf(40));
     await expectCounted(world, linesOf(40));
-    expect(app.state).toBe("running");
-    expect(app.tasks).toHaveLength(8);
+    await expect.poll(() => app.state).toBe("running");
+    await expect.poll(() => app.tasks).toHaveLength(8);
   });
 
   test("a leader that comes back with another topology goes, and the others go on", async () => {

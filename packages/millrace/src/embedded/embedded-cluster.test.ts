@@ -179,7 +179,9 @@ test("a schema registry runs beside the broker where it is asked for, and ends w
   const headers = { "content-type": "application/json" };
   const answer = await fetch(`${url}/subjects/s/versions`, { method: "POST", body, headers });
   expect(await answer.json()).toMatchObject({ id: 1, version: 1 });
-  await cluster.close();
+  const closing = cluster.close();
+  expect(cluster.gone.aborted).toBe(true); // told to applications before the registry has ended
+  await closing;
   await expect(fetch(url)).rejects.toThrow();
 
   await using without = await EmbeddedCluster.start({ data: join(folder, "registry") });

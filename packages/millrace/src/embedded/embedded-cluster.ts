@@ -171,10 +171,11 @@ export class EmbeddedCluster implements AsyncDisposable {
 
   async #close(): Promise<void> {
     this.#watching?.cancel();
-    await this.#registry?.close();
     const worker = this.#worker;
+    // Within the call, so that applications which are closed next know why; they need not wait for the registry.
+    if (worker !== undefined) this.#tellGone("the program that started it");
+    await this.#registry?.close();
     if (worker === undefined) return;
-    this.#tellGone("the program that started it");
     worker.postMessage({ kind: "close" });
     const timer = this.#platform.timers.after(closeMsMax, () => void worker.terminate());
     await this.#ended;
