@@ -3,7 +3,7 @@ type Primitive = string | number | boolean | null | undefined;
 declare const noForm: unique symbol;
 
 /** No value is of this type: it stands where JSON has no form of its own. */
-interface NoForm {
+export interface NoForm {
   readonly [noForm]: never;
 }
 

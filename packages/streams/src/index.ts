@@ -19,6 +19,7 @@ export {
   StreamRecord,
   recordOf,
   type Change,
+  type FlushedRecord,
   type RecordBytes,
 } from "./processor/stream-record.ts";
 export type { NodeTaps, RecordTap } from "./processor/record-tap.ts";
