@@ -14,6 +14,10 @@ import {
   type StateStore,
 } from "millrace";
 import * as millrace from "millrace";
+import * as registries from "@millrace/schema-registry";
+import * as avro from "@millrace/serde-avro";
+import * as jsonSchema from "@millrace/serde-json-schema";
+import * as protobuf from "@millrace/serde-protobuf";
 import { StreamsApp as RunningApp } from "@millrace/streams";
 import * as testing from "@millrace/testing";
 import { expect, test } from "vitest";
@@ -69,6 +73,10 @@ function surface(): readonly object[] {
   return [
     millrace,
     testing,
+    registries,
+    avro,
+    protobuf,
+    jsonSchema,
     millrace.StreamsApp,
     RunningApp.prototype,
     new Topology(),
@@ -116,9 +124,12 @@ test("the page for people who come from Java names nothing that is not there", (
 
 /** Of options and records: what an interface of the packages declares. */
 function declaredFields(): ReadonlySet<string> {
-  const files = globSync("packages/{model,state,streams,testing,millrace}/src/**/*.ts", {
-    cwd: repository,
-  });
+  const files = globSync(
+    "packages/{model,state,streams,testing,millrace,schema-registry}/src/**/*.ts",
+    {
+      cwd: repository,
+    },
+  );
   const text = files.map((file) => readFileSync(join(repository, file), "utf8")).join("\n");
   return new Set([...text.matchAll(/(?:^ +|readonly )(\w+)\??[:(]/gm)].map(([, name]) => name));
 }

@@ -173,6 +173,6 @@ export class Delivery<Item extends Counted> {
 function tooSlow(bound: number): ObservableError {
   return new ObservableError(
     "SUBSCRIBER_TOO_SLOW",
-    `${bound} records wait for a subscriber, and another one came: raise bound, make the subscriber faster, or choose a backPressure that leaves records out (drop, sample) or holds the source up (block)`,
+    `${bound} records wait for a subscriber, or for their commit, and another one came: raise bound, make the subscriber faster, or choose a backPressure that leaves records out (drop, sample) or holds the source up (block)`,
   );
 }
