@@ -21,7 +21,7 @@ export interface ReadOnlyKeyValueStore<K, V> extends StateStore {
   approximateEntryCount(): number;
 }
 
-/** Keys to values (Kafka: `KeyValueStore`). A null value deletes. */
+/** Keys to values (Kafka: `KeyValueStore`). A null value deletes, undefined is refused. */
 export interface KeyValueStore<K, V> extends ReadOnlyKeyValueStore<K, V> {
   put(key: K, value: V | null): void;
   /** Gives the value that was there, and leaves it, or null after having put the new one. */

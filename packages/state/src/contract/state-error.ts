@@ -9,6 +9,7 @@ import { BaseError } from "@millrace/model";
  * - `STORE_ENGINE_FAILED`: the engine could not read or write.
  * - `STORE_DAMAGED`: what the engine has on disk is damaged; opened again it begins anew, once.
  * - `INVALID_STORE_KEY`: a key is null or undefined.
+ * - `INVALID_STORE_VALUE`: a value is undefined; null is what deletes.
  * - `READ_ONLY_STORE`: whoever asked for it may read it, and not write it.
  * - `UNKNOWN_BUFFER_FORMAT`: a changelog of suppress that a Kafka Streams before 2.6 has written.
  * - `CHANGELOG_UNREADABLE`: a changelog has a record that no store of its kind writes.
@@ -24,6 +25,7 @@ export type StateErrorCode =
   | "STORE_ENGINE_FAILED"
   | "STORE_DAMAGED"
   | "INVALID_STORE_KEY"
+  | "INVALID_STORE_VALUE"
   | "READ_ONLY_STORE"
   | "CHANGELOG_UNREADABLE"
   | "CURSOR_ENDED";

@@ -25,3 +25,12 @@ export function requireKey(store: string, key: unknown): void {
       `store ${store} was given ${String(key)} as a key; filter such records before they reach it`,
     );
 }
+
+/** Null is what deletes. Undefined is most often a field that is not there, and would delete without a word. */
+export function requireValue(store: string, value: unknown): void {
+  if (value === undefined)
+    throw new StateError(
+      "INVALID_STORE_VALUE",
+      `store ${store} was given undefined as a value; write null, or call delete, where an entry is to go`,
+    );
+}

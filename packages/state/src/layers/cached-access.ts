@@ -4,6 +4,7 @@ import type { BytesStore, StoreScan } from "../contract/bytes-store.ts";
 import type { CacheBudget } from "../contract/cache-budget.ts";
 import type { RecordContext } from "../contract/record-context.ts";
 import type { EntryCursor } from "../contract/store-engine.ts";
+import { requireValue } from "../contract/store-scope.ts";
 import type {
   FlushedValue,
   FlushListener,
@@ -42,6 +43,7 @@ const pathEntriesMax = 128;
  */
 export class CachedAccess<K, V> implements ValueAccess<K, V> {
   readonly isCached = true;
+  readonly #name: string;
   readonly #store: BytesStore;
   readonly #format: StoreFormat<K, V>;
   readonly #context: RecordContext;
@@ -65,6 +67,7 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
 
   constructor(options: CachedAccessOptions<K, V>) {
     const { name, store, format, context, budget, holdsReads, valueSeenBy } = options;
+    this.#name = name;
     this.#store = store;
     this.#format = format;
     this.#context = context;
@@ -245,13 +248,14 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
   }
 
   #write(found: CacheEntry<K, V>, { value, timestamp, headers }: Written<V>): void {
+    requireValue(this.#name, value);
     if (this.#cursors.hasOpen)
       this.#cursors.keep(this.#keyBytesOf(found), (scan) => this.#bytesNow(found, scan));
     // While a flush forwards, entries wait for their turn: what is written then gets an entry of its own.
     const entry = this.#cache.isFlushing
       ? new CacheEntry<K, V>(found.mapKey, found.key, found.keyBytes, found.keySize)
       : found;
-    if (value === null || value === undefined) setTombstone(entry);
+    if (value === null) setTombstone(entry);
     else this.#setValue(entry, { value, timestamp, headers });
     entry.copyContext(this.#context);
     if (entry.isTombstone) {

@@ -3,6 +3,7 @@ import type { Serde } from "@millrace/serde";
 import type { BytesStore, StoreScan } from "../contract/bytes-store.ts";
 import type { RecordContext } from "../contract/record-context.ts";
 import type { EntryCursor } from "../contract/store-engine.ts";
+import { requireValue } from "../contract/store-scope.ts";
 import type { FlushListener, FlushListenerOptions } from "../contract/updatable-store.ts";
 import { OpenCursors } from "./open-cursors.ts";
 import type { StoreFormat } from "./store-format.ts";
@@ -13,6 +14,7 @@ export class DirectAccess<K, V> implements ValueAccess<K, V> {
   readonly isCached = false;
   readonly hasDirty = false;
   readonly hasFailedFlush = false;
+  readonly #name: string;
   readonly #store: BytesStore;
   readonly #format: StoreFormat<K, V>;
   readonly #context: RecordContext;
@@ -25,6 +27,7 @@ export class DirectAccess<K, V> implements ValueAccess<K, V> {
   #readHeaders: Headers = noHeaders;
 
   constructor({ name, store, format, context, valueSeenBy }: AccessOptions<K, V>) {
+    this.#name = name;
     this.#store = store;
     this.#format = format;
     this.#context = context;
@@ -52,6 +55,7 @@ export class DirectAccess<K, V> implements ValueAccess<K, V> {
   }
 
   write(key: K, value: V | null, timestamp: Timestamp, headers = noHeaders): void {
+    requireValue(this.#name, value);
     const bytes = value === null ? null : this.#format.encode(value, timestamp, headers);
     this.#put(this.#format.encodeKey(key), bytes);
   }
@@ -75,10 +79,8 @@ export class DirectAccess<K, V> implements ValueAccess<K, V> {
     const keyBytes = this.#keyBytes;
     invariant(keyBytes !== null, "STATE-5", "writeUpdated without readForUpdate");
     this.#keyBytes = this.#bytesOfRead = null;
-    const bytes =
-      value === null || value === undefined
-        ? null
-        : this.#format.encode(value, timestamp, noHeaders);
+    requireValue(this.#name, value);
+    const bytes = value === null ? null : this.#format.encode(value, timestamp, noHeaders);
     this.#put(keyBytes, bytes);
   }
 

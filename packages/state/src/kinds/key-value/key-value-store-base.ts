@@ -6,7 +6,7 @@ import type { StoreCursor } from "../../contract/store-cursor.ts";
 import type { ScanRange } from "../../contract/store-engine.ts";
 import type { StoreFormat } from "../../layers/store-format.ts";
 import type { ValueAccess } from "../../layers/value-access.ts";
-import { requireKey, type StoreScope } from "../../contract/store-scope.ts";
+import { requireKey, requireValue, type StoreScope } from "../../contract/store-scope.ts";
 import { noEntries, TypedCursor, type EntryDecoder } from "../../layers/typed-cursor.ts";
 
 export interface StoreParts<K, V> {
@@ -53,11 +53,13 @@ export abstract class KeyValueStoreBase<K, V, S> implements KeyValueStore<K, S> 
 
   put(key: K, value: S | null): void {
     this.#check(key);
-    this.write(key, value ?? null);
+    requireValue(this.name, value);
+    this.write(key, value);
   }
 
   putIfAbsent(key: K, value: S): S | null {
     this.#check(key);
+    requireValue(this.name, value);
     const before = this.read(key);
     if (before === null) this.write(key, value);
     return before;

@@ -5,7 +5,7 @@ import type { ListValueStore } from "../../contract/list-value-store.ts";
 import type { ChangelogRecord, OpenStore, StoreEnvironment } from "../../contract/open-store.ts";
 import type { StoreCursor } from "../../contract/store-cursor.ts";
 import type { EntryCursor } from "../../contract/store-engine.ts";
-import { requireKey } from "../../contract/store-scope.ts";
+import { requireKey, requireValue } from "../../contract/store-scope.ts";
 import {
   specificationOf,
   type StoreKind,
@@ -58,6 +58,7 @@ class OpenListValueStore
 
   add(key: unknown, value: unknown): void {
     const keyBytes = this.#encodeKey(key);
+    requireValue(this.name, value);
     const { changelogTopic } = this.#environment;
     const bytes = serializeWith(
       this.#specification.value,

@@ -9,7 +9,7 @@ import { deserializeWith, keyPlace, type Serde, serializeWith } from "@millrace/
 import type { StoreScan } from "../../contract/bytes-store.ts";
 import type { EntryCursor } from "../../contract/store-engine.ts";
 import type { StoreScope } from "../../contract/store-scope.ts";
-import { requireKey } from "../../contract/store-scope.ts";
+import { requireKey, requireValue } from "../../contract/store-scope.ts";
 import type { FlushListener, FlushListenerOptions } from "../../contract/updatable-store.ts";
 import type { WindowedCursor } from "../../contract/window-store.ts";
 import type { CachePath, SearchUses } from "../../layers/search-uses.ts";
@@ -89,8 +89,9 @@ export class TypedRows<K, V, S> {
   }
 
   write(row: Uint8Array, seen: S | null): void {
+    requireValue(this.#parts.name, seen);
     this.noteSegment(row);
-    if (seen === null || seen === undefined) this.access.write(row, null, -1);
+    if (seen === null) this.access.write(row, null, -1);
     else {
       const { view } = this;
       this.access.write(row, view.valueOf(seen), view.timestampOf(seen), view.headersOf(seen));

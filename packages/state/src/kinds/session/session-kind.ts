@@ -62,7 +62,7 @@ class Sessions<K, V> implements CachedSessionStore<K, V> {
   put({ key, window }: Windowed<K>, value: V | null): void {
     const row = this.#rowOf(key, window);
     // Unlike a removal, null brings its time along.
-    if ((value === null || value === undefined) && !this.isCached) this.#bytes.noteTime(row);
+    if (value === null && !this.isCached) this.#bytes.noteTime(row);
     this.#rows.write(row, value);
   }
 

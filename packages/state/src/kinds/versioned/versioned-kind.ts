@@ -3,7 +3,7 @@ import { deserializeWith, keyPlace, type Serde, serializeWith, valuePlace } from
 import type { EngineBytes } from "../../contract/bytes-store.ts";
 import type { ChangelogRecord, OpenStore, StoreEnvironment } from "../../contract/open-store.ts";
 import type { StateStore } from "../../contract/state-store.ts";
-import { requireKey } from "../../contract/store-scope.ts";
+import { requireKey, requireValue } from "../../contract/store-scope.ts";
 import {
   specificationOf,
   type StoreKind,
@@ -71,8 +71,9 @@ class OpenVersionedStore<K, V>
   put(key: K, value: V | null, timestamp: Timestamp): VersionPut {
     const { changelog, changelogTopic, drop } = this.#environment;
     const keyBytes = this.#encodeKey(key);
+    requireValue(this.name, value);
     const bytes =
-      value === null || value === undefined
+      value === null
         ? null
         : serializeWith(this.#value, value as V & {}, changelogTopic, valuePlace);
     changelog?.append(timestamp, keyBytes, bytes, noHeaders);

@@ -3,6 +3,7 @@ import { deserializeWith, serializeWith, valuePlace } from "@millrace/serde";
 import type { EngineBytes } from "../../contract/bytes-store.ts";
 import type { OpenStore, StoreEnvironment } from "../../contract/open-store.ts";
 import type { RecordContext } from "../../contract/record-context.ts";
+import { requireValue } from "../../contract/store-scope.ts";
 import type { HeadersOption, StoreKind } from "../../contract/store-specification.ts";
 import type { JoinWindowStore } from "../../contract/window-store.ts";
 import { rowSerde } from "../../layers/store-format.ts";
@@ -39,8 +40,8 @@ class JoinWindows extends TypedWindowStore<unknown, unknown, unknown> {
   }
 
   override put(key: unknown, value: unknown, start: Timestamp): void {
-    const isGone = value === null || value === undefined;
-    this.putEncoded(key, isGone ? null : this.encode(value), start);
+    requireValue(this.name, value);
+    this.putEncoded(key, value === null ? null : this.encode(value), start);
   }
 
   putEncoded(key: unknown, value: Uint8Array | null, start: Timestamp): void {
