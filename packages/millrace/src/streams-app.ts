@@ -81,7 +81,8 @@ export const StreamsApp = {
   /**
    * Starts an application and waits until it has its tasks. Close it in the end, also where something fails in between.
    *
-   * @throws OptionError, ApplicationError, ClusterError, EmbeddedClusterError: what keeps it from starting
+   * @throws OptionError, ApplicationError, ClusterError, EmbeddedClusterError: what keeps it from starting; the
+   *   signal's reason, where that has aborted
    */
   start(topology: Topology, options: StreamsOptions): Promise<StreamsApp> {
     return startApplication(topology, options, { around: (_platform, start) => start() });
@@ -105,7 +106,8 @@ export const StreamsApp = {
         );
         await app.closed;
       } catch (error) {
-        if (!signal.aborted || !isClosed(error)) throw error; // closed while it started
+        const isGivenUp = error === signal.reason || isClosed(error);
+        if (!signal.aborted || !isGivenUp) throw error;
       }
     });
   },
@@ -130,7 +132,7 @@ async function startApplication(
   if (isClusterClient(address)) checkCluster(address, core);
   const platform = nodePlatform({ logLevel });
   const engines = await openEngines(platform, storeEngine ?? defaultEngine(core));
-  const { applicationId, metadataMaxAge, signal } = core;
+  const { metadataMaxAge, signal } = core;
   const {
     client: cluster,
     dispose,
@@ -140,10 +142,6 @@ async function startApplication(
     topics,
     metadataMaxAge,
     signal,
-  }).catch((cause: unknown) => {
-    if (signal?.aborted !== true) throw cause;
-    const message = `application ${applicationId} is closed`;
-    throw new ApplicationError("APPLICATION_CLOSED", message, { cause });
   });
   return around(platform, () =>
     CoreApp.start(topology, core, { platform, cluster, engines, dispose, gone, isAwaited }),

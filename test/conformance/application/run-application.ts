@@ -29,7 +29,8 @@ export async function runApplication({ program, options }: ApplicationPlan): Pro
     });
     await app.closed;
   } catch (error) {
-    if (!stop.signal.aborted || !isClosed(error)) {
+    const isGivenUp = error === stop.signal.reason || isClosed(error);
+    if (!stop.signal.aborted || !isGivenUp) {
       process.stderr.write(`${inspect(error)}\n`);
       return 1;
     }

@@ -60,8 +60,8 @@ export class StreamsApp implements AsyncDisposable {
   /**
    * Starts an application and waits until it has its tasks.
    *
-   * @throws ApplicationError, ClusterError: what keeps it from starting; `APPLICATION_CLOSED` where the
-   *   signal of the options has aborted
+   * @throws ApplicationError, ClusterError: what keeps it from starting; the reason of the signal of the options, where
+   *   that has aborted
    */
   static async start(
     topology: Topology,
@@ -74,6 +74,7 @@ export class StreamsApp implements AsyncDisposable {
       return true;
     });
     if (await Promise.race([isRunning, app.closed.then(() => false)])) return app;
+    app.#parts.options.signal?.throwIfAborted();
     throw closedError(app.applicationId);
   }
 
@@ -86,7 +87,7 @@ export class StreamsApp implements AsyncDisposable {
       const resolved = resolveOptions(options);
       checkTopology(topology);
       checkCluster(environment.cluster, options);
-      if (resolved.signal?.aborted === true) throw closedError(resolved.applicationId);
+      resolved.signal?.throwIfAborted();
       return new StreamsApp(await assemble(topology, resolved, environment), environment.dispose);
     } catch (error) {
       await environment.dispose?.();

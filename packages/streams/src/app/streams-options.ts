@@ -143,7 +143,7 @@ export const streamsOptionRows = {
   deadLetterTopic: textOption({ kafka: "errors.dead.letter.queue.topic.name", ...topicName }),
   /** Told of each change of the application's state, the first ones too: see `app.onStateChange`. */
   onStateChange: valueOption<StateListener>(stateListenerKind, { kafka: "setStateListener" }),
-  /** Closes the application when it aborts; while it starts, `start` rejects with `APPLICATION_CLOSED`. */
+  /** Closes the application when it aborts; while it starts, `start` rejects with the signal's reason. */
   signal: valueOption<AbortSignal>({
     allowed: "an AbortSignal",
     accepts: (given) => given instanceof AbortSignal,
