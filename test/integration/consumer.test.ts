@@ -1,7 +1,38 @@
 import { decodeUtf8 } from "@millrace/model";
+import { json, string } from "@millrace/serde";
+import { topic } from "@millrace/streams";
 import { describe, expect, test } from "vitest";
 
 import { committedOf, inClientWorld, send, take } from "./client-world.ts";
+
+test("handles of topics bring their serdes, unless others are given", () =>
+  inClientWorld(async ({ client }) => {
+    const orders = topic("orders", { key: string(), value: json<{ total: number }>() });
+    const archive = topic("archive", { key: string(), value: json<{ total: number }>() });
+    await client.admin.createTopics([
+      { name: "orders", partitionCount: 1 },
+      { name: "archive", partitionCount: 1 },
+    ]);
+    const producer = client.producer(orders);
+    await producer.send({ topic: orders, key: "ada", value: { total: 12 } });
+    await producer.send({ topic: archive, key: "bob", value: { total: 7 } });
+    const consumer = client.consumer({ topics: [orders, archive], autoOffsetReset: "earliest" });
+    const seen = new Map<string | null, number | undefined>();
+    for await (const { key, value } of consumer) {
+      seen.set(key, value?.total);
+      if (seen.size === 2) break;
+    }
+    expect(Object.fromEntries(seen)).toEqual({ ada: 12, bob: 7 });
+    const texts = client.consumer<string, never>({
+      topics: [orders as never],
+      value: string() as never,
+      autoOffsetReset: "earliest",
+    });
+    for await (const { key, value } of texts) {
+      expect([key, value]).toEqual(["ada", '{"total":12}']);
+      break;
+    }
+  }));
 
 describe("what a consumer commits", () => {
   test("the loop that Producer documents writes each record's output once, wherever it is left", () =>

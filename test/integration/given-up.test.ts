@@ -27,7 +27,10 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 let client: KafkaClient;
 beforeEach(() => {
-  client = connect({ bootstrapServers, bootstrapTimeout: "2s" }, nodePlatform({ logLevel: "silent" }));
+  client = connect(
+    { bootstrapServers, bootstrapTimeout: "2s" },
+    nodePlatform({ logLevel: "silent" }),
+  );
 });
 afterEach(() => client.close());
 

@@ -1,5 +1,5 @@
 // Mistakes with handles of topics: each with the first line that the compiler prints.
-import { json, StreamsBuilder, string, topic } from "millrace";
+import { json, StreamsBuilder, string, topic, type KafkaClient } from "millrace";
 
 interface Order {
   readonly id: string;
@@ -24,6 +24,10 @@ orders.mapValues((order) => order.id).to("ids");
 
 //! Type 'Topic<number, number>' is not assignable to type 'Topic<string, Order>'.
 new StreamsBuilder().stream([ordersTopic, totalsTopic]);
+
+declare const client: KafkaClient;
+//! Type 'Topic<number, number>' is not assignable to type 'string | TopicHandle<string, Order>'.
+client.consumer({ topics: [ordersTopic, totalsTopic] });
 
 //! The 'this' context of type 'void' is not assignable to method's 'this' of type '"JSON does not give this type back: a Date, Map, Set, bigint, bytes or function in it is read as something else. Say what JSON has, such as string for a Date, or give a schema that makes it"'.
 json<{ readonly at: Date }>();

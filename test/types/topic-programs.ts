@@ -7,7 +7,9 @@ import {
   StreamsBuilder,
   string,
   topic,
+  type Consumer,
   type GlobalKTable,
+  type KafkaClient,
   type KStream,
   type KTable,
 } from "millrace";
@@ -44,6 +46,15 @@ export function nothingIsLostAtASink() {
   orders.to((order, key, { timestamp }) => `${order.customer}${key}${timestamp}`);
   const loose = builder.stream("loose", { key: string(), value: optional(json<number>()) });
   loose.to(totalsTopic);
+}
+
+export function consumersHaveTheTypesOfTheirTopics(client: KafkaClient) {
+  const consumer = client.consumer({ topics: [ordersTopic, oldOrders], groupId: "billing" });
+  check<Equal<typeof consumer, Consumer<string, Order>>>();
+  const named = client.consumer({ topics: ["orders"], key: string(), value: json<Order>() });
+  check<Equal<typeof named, Consumer<string, Order>>>();
+  const raw = client.consumer({ topics: ["orders"] });
+  check<Equal<typeof raw, Consumer>>();
 }
 
 // Bytes of whatever buffer are written.

@@ -13,9 +13,6 @@ export { rangeAssignor, roundRobinAssignor } from "./group/assignors.ts";
 export type { GroupSeat, GroupSeatMember, GroupSeatOptions } from "./group/group-seat.ts";
 export { connect, KafkaClient } from "./kafka-client.ts";
 export type { PlainField, ProducerRecord } from "./producer/encode-record.ts";
-export {
-  producerOptionTable,
-  type ProducerOptions,
-  type TopicHandle,
-} from "./producer/producer-options.ts";
+export { producerOptionTable, type ProducerOptions } from "./producer/producer-options.ts";
 export { Producer, type RecordMetadata } from "./producer/producer.ts";
+export type { TopicHandle } from "./topic-handle.ts";

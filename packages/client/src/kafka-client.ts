@@ -24,19 +24,16 @@ import { ClusterBatchReader } from "./consumer/cluster-batch-reader.ts";
 import { ClusterFetcher } from "./consumer/cluster-fetcher.ts";
 import { resolveConsumerOptions, type ConsumerOptions } from "./consumer/consumer-options.ts";
 import { Consumer } from "./consumer/consumer.ts";
-import { RecordDecoder } from "./consumer/record-decoder.ts";
+import { RecordDecoder, type DecoderOptions } from "./consumer/record-decoder.ts";
 import { openConsumerGroup } from "./group/open-consumer-group.ts";
 import { groupSeat, type GroupSeat, type GroupSeatOptions } from "./group/group-seat.ts";
 import { OpenParts } from "./open-parts.ts";
 import { KafkaBatchWriter } from "./producer/batch-writer.ts";
 import type { PlainField } from "./producer/encode-record.ts";
-import {
-  resolveProducerOptions,
-  type ProducerOptions,
-  type TopicHandle,
-} from "./producer/producer-options.ts";
+import { resolveProducerOptions, type ProducerOptions } from "./producer/producer-options.ts";
 import { RecordEncoder } from "./producer/record-encoder.ts";
 import { Producer } from "./producer/producer.ts";
+import type { TopicHandle } from "./topic-handle.ts";
 
 /**
  * A client of one cluster, Apache Kafka's or Millrace's: the port's readers, writers and memberships over Kafka's
@@ -112,7 +109,7 @@ export class KafkaClient implements ClusterClient {
   }
 
   /**
-   * Records of topics as an async iterable, shared with a group or alone.
+   * Records of topics as an async iterable, shared with a group or alone. Handles of topics bring their serdes.
    *
    * @throws OptionError `UNKNOWN_OPTION`, `INVALID_OPTION`
    */
@@ -138,7 +135,10 @@ export class KafkaClient implements ClusterClient {
       isolation: options.isolationLevel,
       bufferBytesMax,
     });
-    const decoder = new RecordDecoder<Key, Value>(context.platform.logger, given);
+    const decoder = new RecordDecoder(
+      context.platform.logger,
+      options as DecoderOptions<Key, Value>, // the serdes are those of `given`, or of its handles
+    );
     return this.#open.keep(
       "consumer",
       (onClosed) => new Consumer({ context, fetcher, membership, decoder, options, onClosed }),

@@ -1,4 +1,5 @@
 import { memoryPlatform } from "@millrace/platform/memory";
+import { bytes, string } from "@millrace/serde";
 import { describe, expect, test } from "vitest";
 import { connect } from "./kafka-client.ts";
 
@@ -10,6 +11,7 @@ function given(options: unknown): never {
   return options as never;
 }
 
+const handle = (name: string) => ({ name, key: string(), value: string() });
 const connection = { bootstrapServers: "127.0.0.1:9092" };
 const consuming = { topics: ["orders"] };
 
@@ -64,6 +66,18 @@ describe("what a client is given", () => {
     [{}, /topics is missing/],
     [{ topics: "orders" }, /topics is "orders"; give a list/],
     [{ topics: [] }, /topics is an empty list/],
+    [{ topics: ["orders", 5] }, /topics is a list; give a list of names of topics, or of handles/],
+    [{ topics: ["orders", handle("payments")] }, /topics is a list; give a list of names/],
+    [
+      { topics: [{ name: "orders" }] },
+      /topics is a list; give a list of names of topics, or of handles/,
+    ],
+    [{ topics: [{ ...handle("orders"), key: 5 }] }, /topics is a list; give a list of names/],
+    [{ topics: [{ ...handle("") }] }, /topics is a list; give a list of names/],
+    [
+      { topics: [handle("orders"), { ...handle("payments"), value: bytes() }] },
+      /topics that are read together have the same serdes/,
+    ],
     [{ ...consuming, isolationLevel: "serializable" }, /isolationLevel is "serializable"/],
     [{ ...consuming, autoOffsetReset: "beginning" }, /autoOffsetReset is "beginning"/],
     [{ ...consuming, sessionTimeout: "2s" }, /must be shorter than sessionTimeout/],

@@ -13,17 +13,19 @@ import {
 } from "@millrace/model";
 import { serdeKind, type Serde } from "@millrace/serde";
 import { rangeAssignor, roundRobinAssignor } from "../group/assignors.ts";
+import { isHandle, type TopicHandle } from "../topic-handle.ts";
 import type { DeserializationPolicy } from "./record-decoder.ts";
 
 export const consumerOptionRows = {
-  /** What is read. */
-  topics: valueOption<readonly string[], { readonly isRequired: true }>(
+  /** What is read; handles, as `topic` makes them, bring their serdes. */
+  topics: valueOption<
+    readonly string[] | readonly TopicHandle<unknown, unknown>[],
+    { readonly isRequired: true }
+  >(
     {
-      allowed: "a list of topics' names, at least one",
+      allowed: "a list of names of topics, or of handles, at least one",
       accepts: (given) =>
-        Array.isArray(given) &&
-        given.length > 0 &&
-        given.every((topic) => typeof topic === "string" && topic !== ""),
+        Array.isArray(given) && given.length > 0 && (given.every(isName) || areHandles(given)),
     },
     { isRequired: true },
   ),
@@ -81,15 +83,18 @@ export const consumerOptionRows = {
 /** How records are consumed; durations are `"5s"` or milliseconds. */
 export interface ConsumerOptions<Key = Uint8Array, Value = Uint8Array> extends Omit<
   GivenOptions<typeof consumerOptionRows>,
-  "key" | "value"
+  "topics" | "key" | "value"
 > {
+  /** What is read; handles, as `topic` makes them, bring their serdes. */
+  readonly topics: readonly string[] | readonly TopicHandle<Key, Value>[];
   /** Reads keys; without it a key is bytes. */
   readonly key?: Serde<Key>;
   /** Reads values; without it a value is bytes. */
   readonly value?: Serde<Value>;
 }
 
-export type ConsumerSettings = ReadOptions<typeof consumerOptionRows> & {
+export type ConsumerSettings = Omit<ReadOptions<typeof consumerOptionRows>, "topics"> & {
+  readonly topics: readonly string[];
   readonly assignors: readonly PartitionAssignor[];
 };
 
@@ -104,12 +109,41 @@ export const consumerOptionTable = optionTable("client.consumer", consumerOption
     options: ["groupInstanceId", "groupId"],
     holds: ({ groupInstanceId, groupId }) => groupInstanceId === undefined || groupId !== undefined,
   },
+  {
+    demand:
+      "topics that are read together have the same serdes, unless key and value are given: read those of others by a consumer of their own",
+    options: ["topics"],
+    holds: ({ topics, key, value }) =>
+      !areHandles(topics) ||
+      topics.every(
+        (topic) =>
+          (key !== undefined || topic.key.name === topics[0].key.name) &&
+          (value !== undefined || topic.value.name === topics[0].value.name),
+      ),
+  },
 ]);
 
 /** @throws OptionError `UNKNOWN_OPTION`, `INVALID_OPTION` */
 export function resolveConsumerOptions(options: unknown): ConsumerSettings {
-  const read = readOptions(consumerOptionTable, options);
-  return { ...read, assignors: read.assignors ?? [rangeAssignor, roundRobinAssignor] };
+  const { topics: given, ...read } = readOptions(consumerOptionTable, options);
+  const assignors = read.assignors ?? [rangeAssignor, roundRobinAssignor];
+  if (!areHandles(given)) return { ...read, topics: given, assignors };
+  const { key = given[0].key, value = given[0].value } = read;
+  return { ...read, key, value, topics: given.map(({ name }) => name), assignors };
+}
+
+function isName(given: unknown): boolean {
+  return typeof given === "string" && given !== "";
+}
+
+function areHandles(given: readonly unknown[]): given is readonly TopicHandle<unknown, unknown>[] {
+  return given.every(
+    (one) =>
+      isHandle(one) &&
+      isName(one.name) &&
+      serdeKind.accepts(one.key) &&
+      serdeKind.accepts(one.value),
+  );
 }
 
 function isAssignor(given: unknown): boolean {

@@ -70,6 +70,12 @@ export class RecordDeserializationError extends BaseError<"DESERIALIZATION_FAILE
   }
 }
 
+export interface DecoderOptions<Key, Value> {
+  readonly key?: Serde<Key> | undefined;
+  readonly value?: Serde<Value> | undefined;
+  readonly onDeserializationError?: DeserializationPolicy | undefined;
+}
+
 /** Turns the records of batches into values. */
 export class RecordDecoder<Key, Value> {
   readonly #key: Serde<Key> | undefined;
@@ -77,14 +83,7 @@ export class RecordDecoder<Key, Value> {
   readonly #policy: DeserializationPolicy;
   readonly #logger: Logger;
 
-  constructor(
-    logger: Logger,
-    options: {
-      readonly key?: Serde<Key>;
-      readonly value?: Serde<Value>;
-      readonly onDeserializationError?: DeserializationPolicy;
-    },
-  ) {
+  constructor(logger: Logger, options: DecoderOptions<Key, Value>) {
     this.#key = options.key;
     this.#value = options.value;
     this.#policy = options.onDeserializationError ?? "fail";

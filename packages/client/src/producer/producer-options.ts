@@ -10,6 +10,7 @@ import {
   type GivenOptions,
 } from "@millrace/model";
 import { serdeKind, type Serde } from "@millrace/serde";
+import { isHandle, type TopicHandle } from "../topic-handle.ts";
 import type { PlainField, RecordSerdes } from "./encode-record.ts";
 
 export const producerOptionRows = {
@@ -60,13 +61,6 @@ export interface ProducerOptions<Key = PlainField, Value = PlainField> extends O
   readonly value?: Serde<Value>;
 }
 
-/** A topic with its serdes, as `topic` of the DSL makes it: a producer takes the serdes. */
-export interface TopicHandle<Key, Value> {
-  readonly name: string;
-  readonly key: Serde<Key>;
-  readonly value: Serde<Value>;
-}
-
 export const producerOptionTable = optionTable("client.producer", producerOptionRows, [
   {
     demand:
@@ -103,11 +97,6 @@ export function resolveProducerOptions(options: unknown): {
       deliveryTimeoutMs: read.deliveryTimeout,
     },
   };
-}
-
-function isHandle(given: unknown): given is TopicHandle<unknown, unknown> {
-  if (typeof given !== "object" || given === null || Object.keys(given).length !== 3) return false;
-  return "name" in given && typeof given.name === "string" && "key" in given && "value" in given;
 }
 
 function serdesOf({ key, value }: TopicHandle<unknown, unknown>): RecordSerdes {
