@@ -152,3 +152,13 @@ describe("values as Protobuf's JSON", () => {
     );
   });
 });
+
+test("a field that the schema gives a name in JSON has that one", () => {
+  const named = protobuf<unknown>(
+    `syntax = "proto3"; message M { string kind = 1 [json_name = "@type"]; int32 so_many = 2; }`,
+    { values: "json" },
+  );
+  const back = (value: {}): unknown => named.deserialize(named.serialize(value, "t"), "t");
+  expect(back({ "@type": "x", soMany: 1 })).toStrictEqual({ "@type": "x", soMany: 1 });
+  expect(back({ kind: "x", so_many: 1 })).toStrictEqual({ "@type": "x", soMany: 1 });
+});

@@ -3,6 +3,7 @@ export { bytes } from "./bytes.ts";
 export { composedOf } from "./composed-of.ts";
 export { deserializeWith, serializeWith, sizeWith } from "./guarded.ts";
 export { json, type JsonOptions } from "./json.ts";
+export { lossOf } from "./json-form.ts";
 export type { JsonRefusal, JsonValue, NoForm } from "./json-value.ts";
 export { list } from "./list.ts";
 export { nothing } from "./nothing.ts";

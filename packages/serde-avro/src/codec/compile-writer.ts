@@ -5,7 +5,7 @@ import { decimalBytes } from "./decimal-text.ts";
 import { defaultBytes, usableDefault } from "./default-bytes.ts";
 import { requireUuid, withoutZone, writeDuration, writeUuid } from "./logical-values.ts";
 import { RecordCycles } from "./schema-shape.ts";
-import { SourceCode } from "./source-code.ts";
+import { memberOf, SourceCode } from "./source-code.ts";
 import { formOf, isWrapped, type ValueForm, type ValueOptions } from "./value-form.ts";
 import type { WriteCursor } from "./write-cursor.ts";
 
@@ -120,7 +120,7 @@ ${guard[1]}`;
 
   #field(field: AvroField, variable: string): string {
     const { name, schema } = field;
-    const member = `v[${JSON.stringify(name)}]`;
+    const member = memberOf("v", name);
     const write = this.#write(schema, variable);
     const given = usableDefault(field);
     if (given === undefined) return `const ${variable} = ${member}; ${write}`;

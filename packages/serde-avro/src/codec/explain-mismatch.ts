@@ -1,11 +1,10 @@
-import { noBytes } from "@millrace/model";
+import { noBytes, shown as shownObject } from "@millrace/model";
 
 import { branchNameOf, type AvroSchema } from "../schema/avro-schema.ts";
 import { AvroError } from "./avro-error.ts";
 import { compileWriter, type WriteValue } from "./compile-writer.ts";
 import { usableDefault } from "./default-bytes.ts";
 import { depthMax } from "./read-cursor.ts";
-import { describeSchema } from "./resolve.ts";
 import { formOf, formOfValue, isWrapped, type ValueOptions } from "./value-form.ts";
 import { WriteCursor } from "./write-cursor.ts";
 
@@ -83,13 +82,18 @@ function partsOf({ path, schema, value }: Part, options: ValueOptions): readonly
   }
   if (schema.kind === "record") {
     return schema.fields
-      .filter((field) => members[field.name] !== undefined || usableDefault(field) === undefined)
-      .map((field) => at(field.name, field.schema, members[field.name]));
+      .map((field) => ({ field, member: ownMember(members, field.name) }))
+      .filter(({ field, member }) => member !== undefined || usableDefault(field) === undefined)
+      .map(({ field, member }) => at(field.name, field.schema, member));
   }
   if (schema.kind !== "union") return [];
   const names = Object.keys(members);
   const branch = schema.branches.find((inner) => branchNameOf(inner) === names[0]);
   return branch === undefined || names.length > 1 ? [] : [at(names[0], branch, members[names[0]])];
+}
+
+function ownMember(members: Readonly<Record<string, unknown>>, name: string): unknown {
+  return name in Object.prototype && !Object.hasOwn(members, name) ? undefined : members[name];
 }
 
 function expectation(schema: AvroSchema, options: ValueOptions): string {
@@ -118,7 +122,11 @@ function expectation(schema: AvroSchema, options: ValueOptions): string {
     case "record":
       return `an object for the record ${schema.name.full}`;
     case "union":
-      return isWrapped(schema, options) ? wrappers(schema.branches) : describeSchema(schema);
+      return isWrapped(schema, options)
+        ? wrappers(schema.branches)
+        : schema.branches.map((branch) => expectation(branch, options)).join(" or ");
+    case "null":
+      return "null";
     default:
       return `${schema.kind === "array" ? "an" : "a"} ${schema.kind}`;
   }
@@ -153,5 +161,5 @@ function shown(value: unknown): string {
   if (Array.isArray(value)) return `an array of ${value.length}`;
   if (value instanceof Uint8Array) return `${value.length} bytes`;
   const names = Object.keys(value).slice(0, 8);
-  return `an object with ${names.length === 0 ? "no members" : names.join(", ")}`;
+  return names.length === 0 ? shownObject(value) : `an object with ${names.join(", ")}`;
 }

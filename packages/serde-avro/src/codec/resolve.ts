@@ -208,7 +208,7 @@ function doNotFit(writer: AvroSchema, reader: AvroSchema): ReadPlan {
   return { kind: "error", message };
 }
 
-export function describeSchema(schema: AvroSchema): string {
+function describeSchema(schema: AvroSchema): string {
   if (schema.kind === "union")
     return `a union of ${schema.branches.map(describeSchema).join(", ")}`;
   return isNamed(schema) ? `the ${schema.kind} ${schema.name.full}` : schema.kind;

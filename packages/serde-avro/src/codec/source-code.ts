@@ -30,3 +30,12 @@ export class SourceCode {
 export function memberName(name: string): string {
   return name === "__proto__" ? `["__proto__"]` : JSON.stringify(name);
 }
+
+/** An expression for a member that an object has itself: every object inherits some, such as `constructor`. */
+export function memberOf(object: string, name: string): string {
+  const text = JSON.stringify(name);
+  const member = `${object}[${text}]`;
+  return name in Object.prototype
+    ? `(Object.hasOwn(${object}, ${text}) ? ${member} : undefined)`
+    : member;
+}

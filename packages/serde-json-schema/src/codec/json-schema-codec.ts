@@ -10,6 +10,8 @@ import {
   type SchemaWriter,
 } from "@millrace/schema-registry";
 
+import { lossOf } from "@millrace/serde";
+
 import { jsonSchemaFormat, type JsonParsedSchema } from "../json-schema-format.ts";
 import { isObject } from "../json/json-value.ts";
 import type { JsonSchemaDocument } from "./from-json-schema.ts";
@@ -111,7 +113,10 @@ function stringify(value: unknown): string {
 /** Undefined for what JSON has no form for, whatever the types say. */
 function jsonText(value: unknown): string | undefined {
   try {
-    return JSON.stringify(value);
+    const text: string | undefined = JSON.stringify(value);
+    const loss = text === undefined ? undefined : lossOf(value);
+    if (loss === undefined) return text;
+    throw new TypeError(`JSON has no form for it: value${loss}`);
   } catch (error) {
     if (error instanceof RangeError) throw nestedTooDeep(error);
     throw error;

@@ -192,3 +192,32 @@ test("a schema of another format is told", () => {
     expect.objectContaining({ code: "SCHEMA_TYPE_DIFFERS" }),
   );
 });
+
+test("multiples are those of decimal numbers, not of their nearest binary ones", () => {
+  const cents = jsonSchema<number>({ type: "number", multipleOf: 0.01 });
+  const takes = (value: number): boolean => {
+    try {
+      return cents.serialize(value, "t").length > 0;
+    } catch {
+      return false;
+    }
+  };
+  expect([0.07, 19.99, 4.35, 1e22, 1e-2, -0.29, 0].map(takes)).not.toContain(false);
+  expect([0.014, 19.999, 1e-3, 0.07000000000000002].map(takes)).not.toContain(true);
+  expect(() => cents.deserialize(bytesOf(0.075), "t")).toThrow("must be multiple of 0.01");
+});
+
+test.each([
+  [{ a: Number.NaN }, "value.a is NaN"],
+  [{ a: [1, Number.NEGATIVE_INFINITY] }, "value.a[1] is -Infinity"],
+  [{ a: new Map([[1, 2]]) }, "value.a is a Map"],
+  [{ a: [undefined] }, "value.a[0] is undefined"],
+])(
+  "what JSON would lose is refused, also where the schema takes anything: %#",
+  (value, message) => {
+    const open = jsonSchema<unknown>({ type: "object" });
+    expect(() => open.serialize(value, "t")).toThrow(message);
+    const unchecked = jsonSchema<unknown>({ type: "object" }, { validates: "reads" });
+    expect(() => unchecked.serialize(value, "t")).toThrow(message);
+  },
+);

@@ -6,6 +6,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 
 import { JsonSchemaError } from "../json-schema-error.ts";
 import type { JsonParsedSchema } from "../json-schema-format.ts";
+import { decimalOf, isMultiple } from "../json/decimal.ts";
 import { Pattern } from "../patterns/pattern.ts";
 import { stepKeyword, toAjvSchema, type AjvSchema } from "./ajv-schema.ts";
 import { boundedFormats } from "./formats.ts";
@@ -114,6 +115,14 @@ function ajvFor({ draft, namesInherited }: AjvSchema, steps: { left: number }): 
     compile: (isUnique: boolean) => (items: readonly unknown[]) => !isUnique || !hasRepeats(items),
     error: { message: "must NOT have duplicate items" },
   });
+  ajv.removeKeyword("multipleOf");
+  ajv.addKeyword({
+    keyword: "multipleOf",
+    type: "number",
+    schemaType: "number",
+    compile: (step: number) => (value: number) => isMultipleOf(value, step),
+    error: { message: ({ schema }) => `must be multiple of ${schema as number}` },
+  });
   ajv.addKeyword({
     keyword: stepKeyword,
     before: "$ref",
@@ -129,6 +138,12 @@ function ajvFor({ draft, namesInherited }: AjvSchema, steps: { left: number }): 
     },
   });
   return ajv;
+}
+
+/** In decimals, as the numbers stand in JSON: 0.07 is a multiple of 0.01, though divided in binary it is none. */
+function isMultipleOf(value: number, step: number): boolean {
+  if (Number.isSafeInteger(value) && Number.isSafeInteger(step)) return value % step === 0;
+  return Number.isFinite(value) && isMultiple(decimalOf(`${value}`), decimalOf(`${step}`)) === true;
 }
 
 function newAjv(draft: AjvSchema["draft"], options: Options): Ajv {

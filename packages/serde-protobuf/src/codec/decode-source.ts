@@ -73,7 +73,7 @@ function packedCase(number: number, push: string): string {
 function messageCase(field: FieldPlan, tag: number): readonly string[] {
   const { number, form, isDelimited } = field;
   const property = propertyOf(field.name);
-  const into = form === "list" ? "undefined" : property;
+  const into = form === "list" ? "undefined" : memberOf(field.name);
   const set = (read: string): string =>
     form === "list" ? `${property}.push(${read});` : `${property} = ${read};`;
   if (isDelimited) {
@@ -147,11 +147,17 @@ function isClosed(value: ValuePlan): boolean {
 /** The last member of a oneof on the wire is the one that is set. */
 function oneofSource({ name, oneof }: FieldPlan): string {
   if (oneof === undefined) return "";
-  const which = propertyOf(oneof);
+  const which = memberOf(oneof);
   const text = JSON.stringify(name);
-  return ` if (${which} !== undefined && ${which} !== ${text}) delete m[${which}]; ${which} = ${text};`;
+  return ` if (${which} !== undefined && ${which} !== ${text}) delete m[${which}]; ${propertyOf(oneof)} = ${text};`;
 }
 
 export function propertyOf(name: string): string {
   return `m[${JSON.stringify(name)}]`;
+}
+
+/** What a property holds: every object inherits some, such as `constructor`, which are no fields. */
+export function memberOf(name: string): string {
+  const text = JSON.stringify(name);
+  return name in Object.prototype ? `(h.ownMember(m, ${text}))` : propertyOf(name);
 }

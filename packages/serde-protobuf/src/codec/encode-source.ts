@@ -2,7 +2,7 @@
  * The body of a message's encoder: `m` the message, `w` the writer, `d` the depth; `h`, `c7` and `n7` as in
  * `decode-source.ts`. Each value is looked at before it is written: what a field cannot hold is an error that names it.
  */
-import { wireTypeOf, propertyOf } from "./decode-source.ts";
+import { memberOf, propertyOf, wireTypeOf } from "./decode-source.ts";
 import { isLong } from "./longs.ts";
 import type { FieldPlan, MessagePlan, ValuePlan } from "./message-plan.ts";
 
@@ -21,24 +21,32 @@ export function encodeSource({ fields }: MessagePlan): string {
 }
 
 function fieldSource(field: FieldPlan, oneofs: readonly string[]): string {
+  const { number, name, protoName } = field;
+  const write = `v = ${memberOf(name)}; ${memberSource(field, oneofs)}`;
+  if (protoName === name) return write;
+  // It would be left out without a word.
+  const misnamed = `v === undefined && ${propertyOf(protoName)} !== undefined`;
+  return `${write} if (${misnamed}) throw h.misnamed(p, ${number});`;
+}
+
+/** The field's value is `v`. */
+function memberSource(field: FieldPlan, oneofs: readonly string[]): string {
   const { form, oneof, number, name, value } = field;
-  const read = `v = ${propertyOf(name)};`;
   // Null is a value of one type alone.
   const isJson = value.kind === "message" && value.fullName === "google.protobuf.Value";
   const isSet = isJson ? "v !== undefined" : "v !== undefined && v !== null";
-  if (form === "list") return `${read} if (${isSet}) { ${listSource(field)} }`;
-  if (form === "map") return `${read} if (${isSet}) { ${mapSource(field)} }`;
+  if (form === "list") return `if (${isSet}) { ${listSource(field)} }`;
+  if (form === "map") return `if (${isSet}) { ${mapSource(field)} }`;
   const write = writeSource(field, "v");
-  if (form === "required")
-    return `${read} if (!(${isSet})) throw h.missing(p, ${number}); ${write}`;
+  if (form === "required") return `if (!(${isSet})) throw h.missing(p, ${number}); ${write}`;
   if (form === "implicit") {
-    return `${read} if (${isSet} && ${notZero(value, number)}) { ${write} }`;
+    return `if (${isSet} && ${notZero(value, number)}) { ${write} }`;
   }
-  if (oneof === undefined) return `${read} if (${isSet}) { ${write} }`;
+  if (oneof === undefined) return `if (${isSet}) { ${write} }`;
   const which = `o${oneofs.indexOf(oneof)}`;
   const text = JSON.stringify(name);
   const check = `if (${which} !== undefined) throw h.twoMembers(p, ${number}, ${which}); ${which} = ${text};`;
-  return `${read} if (${isSet}) { ${check} ${write} }`;
+  return `if (${isSet}) { ${check} ${write} }`;
 }
 
 function notZero(value: ValuePlan, number: number): string {

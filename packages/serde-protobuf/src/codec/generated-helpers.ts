@@ -23,6 +23,8 @@ export function generatedHelpers(longs: LongForm): GeneratedHelpers {
     unfit,
     unfitMessage,
     missing,
+    misnamed,
+    ownMember,
     twoMembers,
     checkRequired,
     unendedGroup: () => new RangeError("a group does not end"),
@@ -37,6 +39,12 @@ function setOwn(map: object, name: string, value: unknown): void {
     writable: true,
     value,
   });
+}
+
+/** Not what every object inherits, such as `constructor`. */
+export function ownMember(message: object, name: string): unknown {
+  if (name in Object.prototype && !Object.hasOwn(message, name)) return undefined;
+  return (message as Readonly<Record<string, unknown>>)[name];
 }
 
 /** Rounded, but not to infinity. */
@@ -67,15 +75,21 @@ function missing(plan: MessagePlan, number: number): ProtobufError {
   return new ProtobufError("INVALID_VALUE", problem);
 }
 
+function misnamed(plan: MessagePlan, number: number): ProtobufError {
+  const { name, protoName } = fieldOf(plan, number);
+  const problem = `${plan.fullName}.${name} is given as "${protoName}", its name in the schema`;
+  return new ProtobufError("INVALID_VALUE", `${problem}; write ${name}`);
+}
+
 function twoMembers(plan: MessagePlan, number: number, other: string): ProtobufError {
   const { name, oneof } = fieldOf(plan, number);
   const problem = `${plan.fullName}: "${other}" and "${name}" of the oneof "${oneof}" are both set`;
   return new ProtobufError("INVALID_VALUE", problem);
 }
 
-function checkRequired(message: Readonly<Record<string, unknown>>, plan: MessagePlan): void {
+function checkRequired(message: object, plan: MessagePlan): void {
   for (const { form, name } of plan.fields) {
-    if (form !== "required" || message[name] !== undefined) continue;
+    if (form !== "required" || ownMember(message, name) !== undefined) continue;
     const problem = `${plan.fullName}.${name} is required, and is not in the bytes`;
     throw new ProtobufError("MALFORMED", problem);
   }

@@ -5,6 +5,7 @@
 import { shown } from "@millrace/model";
 import protobufjs from "protobufjs";
 
+import { ownMember } from "./generated-helpers.ts";
 import { wrapperNames } from "./known-codecs.ts";
 import { isLong } from "./longs.ts";
 import { camelCase, type FieldPlan, type MessagePlans, type ValuePlan } from "./message-plan.ts";
@@ -38,9 +39,9 @@ export class JsonValues {
     }
     const json: [string, unknown][] = [];
     for (const field of this.#plans.get(fullName).fields) {
-      const member = members[field.name];
+      const member = ownMember(members, field.name);
       if (member !== undefined && !isDefault(field, member)) {
-        json.push([field.name, this.#fieldToJson(field, member, depth)]);
+        json.push([field.jsonName, this.#fieldToJson(field, member, depth)]);
       }
     }
     return Object.fromEntries(json);
@@ -66,7 +67,7 @@ export class JsonValues {
     const value: [string, unknown][] = [];
     const { fields } = this.#plans.get(fullName);
     for (const [key, member] of Object.entries(json)) {
-      const field = fields.find(({ name, protoName }) => name === key || protoName === key);
+      const field = fields.find(({ jsonName, protoName }) => jsonName === key || protoName === key);
       if (field === undefined) throw unfit(`${fullName} has no field "${key}"`);
       const isNull =
         field.value.kind === "message" && field.value.fullName === "google.protobuf.Value";

@@ -38,6 +38,8 @@ export interface FieldPlan {
   readonly name: string;
   /** As the schema has it. */
   readonly protoName: string;
+  /** In Protobuf's JSON: `json_name`, or lower camel case. */
+  readonly jsonName: string;
   readonly number: number;
   readonly value: ValuePlan;
   /** `implicit`: what is absent reads as zero, and zero is not written. */
@@ -133,6 +135,7 @@ class MessagePlanner {
     return {
       name: camelCase(field.name),
       protoName: field.name,
+      jsonName: jsonNameOf(field),
       number,
       value,
       form: map !== undefined ? "map" : label === "repeated" ? "list" : single,
@@ -191,4 +194,9 @@ function isPackable(value: ValuePlan): boolean {
 /** As Protobuf's JSON names fields. */
 export function camelCase(name: string): string {
   return name.replace(/_+(.?)/g, (_whole, letter: string) => letter.toUpperCase());
+}
+
+function jsonNameOf({ name, options }: FieldDeclaration): string {
+  const given = optionOf(options, "json_name");
+  return given?.kind === "text" ? given.text : camelCase(name);
 }
