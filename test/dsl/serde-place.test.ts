@@ -110,6 +110,18 @@ describe("a serde whose bytes depend on their place", () => {
     ).not.toEqual([]);
   });
 
+  test("is told by a store without a changelog what that would be called", () => {
+    const serde = headed();
+    const builder = new StreamsBuilder();
+    builder.table("in", {
+      key: serde,
+      value: serde,
+      store: { name: "kept", logging: false, caching: false },
+    });
+    run(builder.build());
+    expect(seen).toContain("write value of test-kept-changelog");
+  });
+
   test("in repartition topics of a table: both values of a change are read back", () => {
     const serde = headed();
     const builder = new StreamsBuilder();

@@ -3,6 +3,8 @@ import { string, type Serde, type SerdeUse } from "@millrace/serde";
 import { StreamsBuilder, type Topology } from "@millrace/streams";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
+import { operatorPrograms } from "../dsl/operator-programs.ts";
+import { Preparations } from "./world/preparations.ts";
 import { TestWorld } from "./world/test-world.ts";
 
 /** What serdes fetch before records flow. */
@@ -142,3 +144,39 @@ describe("before records flow", () => {
     await expect(starting).rejects.toBe(stop.signal.reason);
   });
 });
+
+test("an application of all operators uses its serdes for nothing that they were not prepared for", async () => {
+  const preparations = new Preparations();
+  const serdes = { key: preparations.serde(), value: preparations.serde() };
+  const builder = new StreamsBuilder();
+  const counts: Record<string, number> = {};
+  for (const [index, write] of Object.values(operatorPrograms).entries()) {
+    const named = (name: string): string => `${index}-${name}`;
+    for (const name of ["in", "other", "out"]) counts[named(name)] = 1;
+    write({ builder, named, ...serdes });
+  }
+  await world.createTopics(counts);
+  const topology = builder.build();
+  const inputs = topology
+    .subtopologies("app")
+    .flatMap(({ sourceTopics }) => sourceTopics)
+    .filter((topic) => topic in counts);
+  const producer = world.client.producer({ key: string(), value: string() });
+  for (const topic of inputs)
+    for (const [at, value] of ["a", "b", "c", "a", "b"].entries())
+      await producer.send({ topic, key: at % 2 === 0 ? value : "a", value, timestamp: 4 * at });
+  await producer.close();
+  await world.app(topology, { commitInterval: 20 });
+  await expect
+    .poll(
+      async () => {
+        const done = await world.client.admin.groupOffsets("app");
+        return inputs.filter(
+          (input) => !done.some((one) => one.topic === input && one.offset >= 5),
+        );
+      },
+      { timeout: 20_000 },
+    )
+    .toEqual([]);
+  expect([...preparations.missed]).toEqual([]);
+}, 40_000);

@@ -13,6 +13,7 @@ import { ObservedTime } from "../processor/observed-time.ts";
 import type { Processor, ProcessorContext } from "../processor/processor.ts";
 import { StreamRecord } from "../processor/stream-record.ts";
 import { openTableStore, type TableStore } from "../processor/table-store.ts";
+import { changelogName } from "../topology/subtopology.ts";
 import type { TableUpdatesOptions } from "./table-updates.ts";
 
 /** The time to live of a table's rows: an addition of ours. */
@@ -74,6 +75,8 @@ class ExpiringTableProcessor implements Processor {
   readonly #kept: TableUpdatesOptions;
   readonly #expiry: Expiry;
   #context: ProcessorContext | undefined;
+  /** What the serde of the keys is told: the rows' own. */
+  #topic = "";
   #rows: TableStore<unknown, unknown> | undefined;
   #deadlines: DeadlineStore | undefined;
   #streamTime: ObservedTime | undefined;
@@ -91,6 +94,7 @@ class ExpiringTableProcessor implements Processor {
 
   init(context: ProcessorContext): void {
     this.#context = context;
+    this.#topic = `${context.applicationId}-${changelogName(this.#kept.store)}`;
     this.#inner.init?.(context);
     this.#rows = openTableStore(context, this.#kept.store);
     this.#deadlines = context.store<DeadlineStore>(this.#expiry.store);
@@ -140,7 +144,7 @@ class ExpiringTableProcessor implements Processor {
     if (time > now) return time;
     deadlines.put(first, null);
     const keyBytes = first.subarray(8);
-    const key = deserializeWith(this.#expiry.keySerde, keyBytes, this.#kept.store, keyPlace);
+    const key = deserializeWith(this.#expiry.keySerde, keyBytes, this.#topic, keyPlace);
     const value = rows.readForUpdate(key, null);
     if (value === null) return time;
     const deadline = rows.timestampOfRead + this.#expiry.ttlMs;
@@ -191,7 +195,7 @@ class ExpiringTableProcessor implements Processor {
   }
 
   #bytesOf(key: unknown): Uint8Array {
-    return serializeWith(this.#expiry.keySerde, key as object, this.#kept.store, keyPlace);
+    return serializeWith(this.#expiry.keySerde, key as object, this.#topic, keyPlace);
   }
 }
 

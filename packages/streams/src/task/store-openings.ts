@@ -1,6 +1,6 @@
 import type { CacheBudget, StoreOpening } from "@millrace/state";
 
-import type { Subtopology } from "../topology/subtopology.ts";
+import { changelogName, type Subtopology } from "../topology/subtopology.ts";
 import type { RecordCollector } from "./record-collector.ts";
 
 export interface StoreOpeningOptions {
@@ -23,7 +23,8 @@ export function storeOpenings(
     return {
       specification,
       ...(cache?.sizeBytesMax === 0 ? { caching: false } : {}),
-      changelogTopic: changelog?.name ?? specification.name,
+      changelogTopic:
+        changelog?.name ?? `${subtopology.applicationId}-${changelogName(specification.name)}`,
       changelog: isWritten ? collector.partition(changelog.name, partition) : null,
     };
   });

@@ -1,11 +1,12 @@
 import type { StoreSpecification } from "@millrace/state";
 
 import { repartitionConfigs } from "./internal-topic-configs.ts";
-import type {
-  ChangelogTopic,
-  CopartitionGroup,
-  InternalTopic,
-  Subtopology,
+import {
+  changelogName,
+  type ChangelogTopic,
+  type CopartitionGroup,
+  type InternalTopic,
+  type Subtopology,
 } from "./subtopology.ts";
 import type { TopologyContents } from "./topology-contents.ts";
 import type { TopologyNode } from "./topology-node.ts";
@@ -36,6 +37,7 @@ export function resolveSubtopology(
   const changelogs = stores.flatMap((store) => changelogOf(store, contents, applicationId));
   return Object.freeze({
     id,
+    applicationId,
     nodes,
     stores,
     sourceTopics: sortedSet(rawSources.map(full)),
@@ -82,7 +84,7 @@ function changelogOf(
   if (source === undefined && store.logging === false) return [];
   return [
     {
-      name: source ?? `${applicationId}-${store.name}-changelog`,
+      name: source ?? `${applicationId}-${changelogName(store.name)}`,
       store: store.name,
       isSourceTopic: source !== undefined,
       partitionCount: undefined,

@@ -1,7 +1,7 @@
 import { SerdeUses, type Serde, type SerdePreparation } from "@millrace/serde";
 
 import type { GlobalStore } from "./global-topology.ts";
-import type { Subtopology } from "./subtopology.ts";
+import { changelogName, type Subtopology } from "./subtopology.ts";
 
 interface Serdes {
   readonly key: Serde<unknown>;
@@ -9,8 +9,8 @@ interface Serdes {
 }
 
 /**
- * What the serdes of a topology are used for, as far as that is known before it runs: sources, sinks, repartition topics
- * and stores. Not: the topics that a pattern matches, or a function chooses.
+ * What the serdes of a topology are used for, as far as that is known before it runs: sources, sinks, repartition topics,
+ * stores, and what processors keep as bytes of their own. Not: the topics that a pattern matches, or a function chooses.
  */
 export function serdeUsesOf(
   subtopologies: readonly Subtopology[],
@@ -24,9 +24,13 @@ export function serdeUsesOf(
     uses.add(key, { ...use, part: "key" });
     uses.add(value, { ...use, part: "value" });
   };
-  for (const { nodes, stores, changelogTopics } of subtopologies) {
+  for (const { applicationId, nodes, stores, changelogTopics } of subtopologies) {
     for (const node of nodes) {
-      if (node.kind === "processor") continue;
+      if (node.kind === "processor") {
+        for (const { serde, part, topic } of node.serdeUses ?? [])
+          uses.add(serde, { topic: `${applicationId}-${topic}`, part, reads: true, writes: true });
+        continue;
+      }
       const serdes = { key: node.keySerde, value: node.valueSerde };
       if (node.kind === "source")
         for (const topic of node.topics) add(serdes, { topic, reads: true, writes: false });
@@ -35,7 +39,8 @@ export function serdeUsesOf(
     }
     for (const store of stores) {
       const changelog = changelogTopics.find((topic) => topic.store === store.name);
-      add(store, { topic: changelog?.name ?? store.name, reads: true, writes: true });
+      const topic = changelog?.name ?? `${applicationId}-${changelogName(store.name)}`;
+      add(store, { topic, reads: true, writes: true });
     }
   }
   for (const { specification, topic, source } of globalStores) {

@@ -8,6 +8,7 @@ import type { TopologyNode } from "./topology-node.ts";
  */
 export interface Subtopology {
   readonly id: number;
+  readonly applicationId: string;
   /** Parents come before their children. */
   readonly nodes: readonly TopologyNode[];
   /** In registration order. */
@@ -30,6 +31,14 @@ export interface CopartitionGroup {
   /** Sorted; topics of patterns not. */
   readonly topics: readonly string[];
   readonly patterns: readonly RegExp[];
+}
+
+/**
+ * What the changelog of a store is called, without the application's id. Serdes are told it for a store without one, too,
+ * as in Kafka.
+ */
+export function changelogName(store: string): string {
+  return `${store}-changelog`;
 }
 
 /** A topic that the application makes for itself. */

@@ -1,4 +1,4 @@
-import type { Serde } from "@millrace/serde";
+import type { Serde, SerdePart } from "@millrace/serde";
 
 import type { ProcessorSupplier } from "../processor/processor.ts";
 import type { RecordInfo } from "../processor/record-info.ts";
@@ -36,7 +36,17 @@ export interface ProcessorNode {
   readonly isByHand?: boolean;
   /** Names of the stores it may use. */
   readonly stores: readonly string[];
+  /** Beside those that its stores have. */
+  readonly serdeUses?: readonly NodeSerdeUse[];
   readonly parents: readonly string[];
+}
+
+/** Bytes that a processor makes and reads by itself. */
+export interface NodeSerdeUse {
+  readonly serde: Serde<unknown>;
+  readonly part: SerdePart;
+  /** What the serde is told, without the application's id in front. */
+  readonly topic: string;
 }
 
 /** Writes to a topic. Has no children. */

@@ -7,6 +7,8 @@ import type { AggregatePlan } from "../../plan/table-plan.ts";
 import { requireValue } from "../../processor/callback-result.ts";
 import type { Processor, ProcessorContext } from "../../processor/processor.ts";
 import type { StreamRecord } from "../../processor/stream-record.ts";
+import { changelogName } from "../../topology/subtopology.ts";
+import type { NodeSerdeUse } from "../../topology/topology-node.ts";
 import { draftStore, type StoreOptions } from "../store-options.ts";
 import type { Aggregator } from "../fold.ts";
 import type { GroupedTableNode, TableNode } from "../stream-node.ts";
@@ -49,6 +51,7 @@ interface TableProcessor {
   readonly supplier: () => RowProcessor;
   /** Besides that of the table. */
   readonly stores: (defaultEngine: StoreEngineKind) => readonly StoreSpecification[];
+  readonly serdeUses?: readonly NodeSerdeUse[];
 }
 
 /** A grouped table with the repartition topic that its aggregations share where the user named it. */
@@ -105,6 +108,7 @@ export class TableGrouping {
       { ...options, value: list(valueSerde) as Serde<unknown> },
       (kept) => {
         const candidates = `${kept.store}-candidates`;
+        const topic = changelogName(candidates);
         const {
           caching = true,
           logging = true,
@@ -114,6 +118,10 @@ export class TableGrouping {
           supplier: () => new TopOfTableProcessor({ ...top, candidates }, kept),
           stores: (defaultEngine) => [
             candidateStore({ name: candidates, caching, logging, engine: engine ?? defaultEngine }),
+          ],
+          serdeUses: [
+            { serde: keySerde, part: "key", topic },
+            { serde: valueSerde, part: "value", topic },
           ],
         };
       },
@@ -167,7 +175,8 @@ export class TableGrouping {
         const { engine } = topology.storeDefaults;
         const made = makeProcessor(kept);
         const { supplier, stores } = expiringTable(store, kept, engine, made.supplier);
-        topology.addProcessor({ name, supplier, parents });
+        const { serdeUses = [] } = made;
+        topology.addProcessor({ name, supplier, parents, serdeUses });
         const serdes = { key: keySerde, value: valueSerde };
         const own = store.specify(serdes, topology.storeDefaults);
         for (const one of [own, ...made.stores(engine), ...stores]) topology.addStore(one, [name]);

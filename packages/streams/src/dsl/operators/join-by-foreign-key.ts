@@ -12,7 +12,7 @@ import type { Naming } from "../../plan/naming.ts";
 import { draftStore, oncePerDefaults } from "../store-options.ts";
 import { requireSerde, type TableNode } from "../stream-node.ts";
 import { ForeignChangeSender } from "./foreign-key/foreign-change-sender.ts";
-import type { ForeignKeyJoin } from "./foreign-key/foreign-key-join.ts";
+import { pseudoTopicUses, type ForeignKeyJoin } from "./foreign-key/foreign-key-join.ts";
 import { ResponseResolver } from "./foreign-key/response-resolver.ts";
 import { responseSerde, subscriptionSerde, type Response } from "./foreign-key/subscription.ts";
 import { SubscriptionAnswerer } from "./foreign-key/subscription-answerer.ts";
@@ -140,7 +140,8 @@ function planParts(join: ForeignKeyJoin, names: Names, sides: Sides): Parts {
     },
     lower: (topology, parents) => {
       const supplier = (): Processor => new SubscriptionSender(join, isVersioned(left.table));
-      topology.addProcessor({ name: names.sender, supplier, parents });
+      const serdeUses = pseudoTopicUses(join);
+      topology.addProcessor({ name: names.sender, supplier, parents, serdeUses });
     },
   });
   const { subscriptions, responses } = planTopics(join, names, sides);

@@ -3,6 +3,7 @@ import type { StoreSpecification } from "@millrace/state";
 import { globalStoresOf, isGlobalGroup } from "../global-topology.ts";
 import { nodeGroups } from "../node-groups.ts";
 import { offsetResetText } from "../offset-reset.ts";
+import { changelogName } from "../subtopology.ts";
 import type { TopologyContents } from "../topology-contents.ts";
 import type { TopologyNode } from "../topology-node.ts";
 import type {
@@ -113,5 +114,5 @@ function changelogOf(
   if (source !== undefined) return { topic: source, isSourceTopic: true, configs: {} };
   if (store.logging === false) return null;
   const configs = { ...store.kind.changelogConfigs(store) };
-  return { topic: `${store.name}-changelog`, isSourceTopic: false, configs };
+  return { topic: changelogName(store.name), isSourceTopic: false, configs };
 }

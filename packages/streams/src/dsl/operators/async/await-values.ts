@@ -5,8 +5,9 @@ import { keyValueStore, type StoreEngineKind, type StoreSpecification } from "@m
 import { checkName } from "../../../plan/naming.ts";
 import { operatorPlan } from "../../../plan/plan-node.ts";
 import { requireList, requireValue } from "../../../processor/callback-result.ts";
+import type { Processor } from "../../../processor/processor.ts";
 import { requireSerde, type NamedOptions, type StreamNode } from "../../stream-node.ts";
-import { AwaitingProcessor, type WaitingStore } from "./awaiting-processor.ts";
+import { AwaitingProcessor, waitingSerdeUses, type WaitingStore } from "./awaiting-processor.ts";
 import { callSettings, type CallOptions } from "./call-settings.ts";
 import type { AsyncContext } from "./call.ts";
 import { waitingRecordSerde } from "./waiting-record.ts";
@@ -83,7 +84,8 @@ function awaitValues(input: StreamNode, awaiting: Awaiting, options: AwaitNodeOp
     lower: (topology, parents) => {
       const specification = store(topology.storeDefaults.engine);
       const parts = { ...awaiting, keySerde, inputSerde, settings, isSerial, store: specification };
-      topology.addProcessor({ name, supplier: () => new AwaitingProcessor(parts), parents });
+      const supplier = (): Processor => new AwaitingProcessor(parts);
+      topology.addProcessor({ name, supplier, parents, serdeUses: waitingSerdeUses(parts) });
       topology.addStore(specification, [name]);
     },
   });

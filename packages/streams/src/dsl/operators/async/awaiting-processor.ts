@@ -14,6 +14,8 @@ import {
 import { requireValue } from "../../../processor/callback-result.ts";
 import type { Processor, ProcessorContext } from "../../../processor/processor.ts";
 import { StreamRecord } from "../../../processor/stream-record.ts";
+import { changelogName } from "../../../topology/subtopology.ts";
+import type { NodeSerdeUse } from "../../../topology/topology-node.ts";
 import type { CallSettings } from "./call-settings.ts";
 import type { AsyncContext, Call } from "./call.ts";
 import { Calls } from "./calls.ts";
@@ -33,6 +35,15 @@ export interface AwaitingProcessorParts {
   readonly callback: (value: unknown, key: unknown, context: AsyncContext) => unknown;
   /** What is forwarded for a result. */
   readonly valuesOf: (result: unknown) => Iterable<unknown>;
+}
+
+/** What serdes do for the records that are held. */
+export function waitingSerdeUses(parts: AwaitingProcessorParts): readonly NodeSerdeUse[] {
+  const topic = changelogName(parts.store.name);
+  return [
+    { serde: parts.keySerde, part: "key", topic },
+    { serde: parts.inputSerde, part: "value", topic },
+  ];
 }
 
 /**
@@ -74,7 +85,8 @@ export class AwaitingProcessor implements Processor, AwaitingOperator {
       invoke: (record, attempt) => this.#invoke(record, attempt),
     });
     const store = context.store(specification);
-    this.#opened = { context, work, calls, store };
+    const serdeTopic = `${context.applicationId}-${changelogName(specification.name)}`;
+    this.#opened = { context, work, calls, store, serdeTopic };
     work.register(this);
     using waiting = store.all();
     for (const { key: sequence, value: record } of waiting) {
@@ -84,8 +96,8 @@ export class AwaitingProcessor implements Processor, AwaitingOperator {
   }
 
   process(record: StreamRecord): void {
-    const { context, calls } = this.#open();
-    const { keySerde, inputSerde, store } = this.#parts;
+    const { context, calls, serdeTopic } = this.#open();
+    const { keySerde, inputSerde } = this.#parts;
     const { topic, partition, offset } = context.recordMetadata ?? nowhere;
     const read = {
       key: record.keyBytesAsRead(keySerde),
@@ -100,11 +112,11 @@ export class AwaitingProcessor implements Processor, AwaitingOperator {
       headers: copyOf(record.headers),
       key:
         read.key === null
-          ? record.keyBytes(keySerde, store.name, keyPlace)
+          ? record.keyBytes(keySerde, serdeTopic, keyPlace)
           : new Uint8Array(read.key),
       value:
         read.value === null
-          ? record.valueBytes(inputSerde, store.name, valuePlace)
+          ? record.valueBytes(inputSerde, serdeTopic, valuePlace)
           : new Uint8Array(read.value),
     });
     this.#unsaved.add(call);
@@ -175,9 +187,9 @@ export class AwaitingProcessor implements Processor, AwaitingOperator {
   }
 
   #recordOf(waiting: WaitingRecord): StreamRecord {
-    const { keySerde, inputSerde, store } = this.#parts;
+    const { keySerde, inputSerde } = this.#parts;
     const record = StreamRecord.ofBytes({
-      topic: store.name,
+      topic: this.#open().serdeTopic,
       key: waiting.key,
       value: waiting.value,
       timestamp: waiting.timestamp,
@@ -247,6 +259,7 @@ interface Opened {
   readonly work: AsyncWork;
   readonly calls: Calls;
   readonly store: WaitingStore;
+  readonly serdeTopic: string;
 }
 
 function copyOf(headers: Headers): Headers {

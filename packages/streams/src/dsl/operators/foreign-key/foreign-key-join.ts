@@ -2,6 +2,7 @@ import type { Serde } from "@millrace/serde";
 
 import type { StoreDraft } from "../../../plan/store-draft.ts";
 import type { RowJoiner } from "../../../processor/joined-view.ts";
+import type { NodeSerdeUse } from "../../../topology/topology-node.ts";
 
 /** What all parts of one foreign-key join have in common. */
 export interface ForeignKeyJoin {
@@ -19,11 +20,22 @@ export interface ForeignKeyJoin {
   readonly store: StoreDraft;
 }
 
+type Suffix = "pk" | "fk" | "vh";
+
 /** The name under which a serde gets to see keys or values that are in no topic of their own, as in Kafka. */
-export function pseudoTopic(
-  join: ForeignKeyJoin,
-  applicationId: string,
-  suffix: "pk" | "fk" | "vh",
-): string {
-  return `${applicationId}-${join.topic}-${suffix}`;
+export function pseudoTopic(join: ForeignKeyJoin, applicationId: string, suffix: Suffix): string {
+  return `${applicationId}-${bareName(join, suffix)}`;
+}
+
+/** What serdes do under these names. */
+export function pseudoTopicUses(join: ForeignKeyJoin): readonly NodeSerdeUse[] {
+  return [
+    { serde: join.primaryKeySerde, part: "key", topic: bareName(join, "pk") },
+    { serde: join.foreignKeySerde, part: "key", topic: bareName(join, "fk") },
+    { serde: join.primaryValueSerde, part: "value", topic: bareName(join, "vh") },
+  ];
+}
+
+function bareName({ topic }: ForeignKeyJoin, suffix: Suffix): string {
+  return `${topic}-${suffix}`;
 }

@@ -21,6 +21,14 @@ export function candidateStore(
   return keyValueStore({ ...options, key: bytes(), value: int64AsNumber() });
 }
 
+/** How rows are written. */
+export interface CandidateRows {
+  readonly serdes: { readonly key: Serde<unknown>; readonly value: Serde<unknown> };
+  readonly by: ScoreOf;
+  /** What serdes are told. */
+  readonly topic: string;
+}
+
 /**
  * The rows that may be among the greatest of a group: all of them, since any may be once those before it go. Keys are the
  * group's length (4) and bytes, the score's and the value's: so equal scores stand in the order of the values' bytes.
@@ -29,15 +37,13 @@ export class Candidates {
   readonly #store: CandidateStore;
   readonly #serdes: { readonly key: Serde<unknown>; readonly value: Serde<unknown> };
   readonly #by: ScoreOf;
+  readonly #topic: string;
 
-  constructor(
-    store: CandidateStore,
-    serdes: { readonly key: Serde<unknown>; readonly value: Serde<unknown> },
-    by: ScoreOf,
-  ) {
+  constructor(store: CandidateStore, { serdes, by, topic }: CandidateRows) {
     this.#store = store;
     this.#serdes = serdes;
     this.#by = by;
+    this.#topic = topic;
   }
 
   add(group: unknown, value: unknown): void {
@@ -81,26 +87,19 @@ export class Candidates {
     while (values.length < n && rows.next()) {
       const bytesOfValue = rows.key.subarray(scoreEnd(rows.key, prefix.length));
       for (let left = Math.min(rows.value, n - values.length); left > 0; left -= 1)
-        values.push(
-          deserializeWith(this.#serdes.value, bytesOfValue, this.#store.name, valuePlace),
-        );
+        values.push(deserializeWith(this.#serdes.value, bytesOfValue, this.#topic, valuePlace));
     }
     return values;
   }
 
   #rowOf(group: unknown, value: unknown): Uint8Array {
     const score = scoreBytes(numbersOf(this.#by, value, group));
-    const valueBytes = serializeWith(
-      this.#serdes.value,
-      value as object,
-      this.#store.name,
-      valuePlace,
-    );
+    const valueBytes = serializeWith(this.#serdes.value, value as object, this.#topic, valuePlace);
     return concatBytes(this.#prefixOf(group), score, valueBytes);
   }
 
   #prefixOf(group: unknown): Uint8Array {
-    const groupBytes = serializeWith(this.#serdes.key, group as object, this.#store.name, keyPlace);
+    const groupBytes = serializeWith(this.#serdes.key, group as object, this.#topic, keyPlace);
     const length = new Uint8Array(4);
     new DataView(length.buffer).setInt32(0, groupBytes.length);
     return concatBytes(length, groupBytes);

@@ -3,6 +3,7 @@ import type { Serde } from "@millrace/serde";
 import type { ProcessorContext } from "../../../processor/processor.ts";
 import type { StreamRecord } from "../../../processor/stream-record.ts";
 import type { RowProcessor } from "../../table-expiry.ts";
+import { changelogName } from "../../../topology/subtopology.ts";
 import { TableUpdates, type TableUpdatesOptions } from "../../table-updates.ts";
 import type { ChangedValue } from "../changed-serde.ts";
 import { Candidates, type CandidateStore } from "./candidates.ts";
@@ -32,7 +33,9 @@ export class TopOfTableProcessor implements RowProcessor {
     const { candidates, serdes, by } = this.#top;
     this.#context = context;
     this.#updates = new TableUpdates(context, this.#kept);
-    this.#candidates = new Candidates(context.store<CandidateStore>(candidates), serdes, by);
+    const topic = `${context.applicationId}-${changelogName(candidates)}`;
+    const store = context.store<CandidateStore>(candidates);
+    this.#candidates = new Candidates(store, { serdes, by, topic });
   }
 
   rowExpired(key: unknown): void {
