@@ -1,6 +1,6 @@
 import type { OffsetAndMetadata } from "@millrace/cluster";
 import { noHeaders, type Headers, type RecordBatchView, type Timestamp } from "@millrace/model";
-import { MetricRegistry, silentLogger } from "@millrace/platform";
+import { MetricRegistry, silentLogger, type Logger } from "@millrace/platform";
 import type { Serde } from "@millrace/serde";
 import { CacheBudget, MemoryEngine, openTaskStores, type TaskStores } from "@millrace/state";
 import {
@@ -25,6 +25,7 @@ export interface RestartingTaskOptions {
   readonly cacheBytesMax?: number;
   /** So many records between two commits. Default 1. */
   readonly recordsPerCommit?: number;
+  readonly logger?: Logger;
 }
 
 /**
@@ -93,6 +94,11 @@ export class RestartingTask {
     }));
   }
 
+  /** What the group was told last, by input. */
+  get committed(): readonly OffsetAndMetadata[] {
+    return [...this.#committed.values()];
+  }
+
   get droppedRecords(): number {
     return this.#task.droppedRecords.value;
   }
@@ -150,7 +156,7 @@ export class RestartingTask {
       timers: { after: () => ({ cancel: () => {} }) },
       wake: () => {},
       metrics: new MetricRegistry(),
-      logger: silentLogger,
+      logger: this.#options.logger ?? silentLogger,
       config: { applicationId: "test", emitIntervalMs: 0 },
     });
     task.initialize([...this.#committed.values()]);

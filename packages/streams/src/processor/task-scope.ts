@@ -1,5 +1,7 @@
 import { noHeaders, type Headers, type Timestamp } from "@millrace/model";
 
+import { CommittedNumbers } from "./committed-numbers.ts";
+
 /** What stores and caches take for the time and the headers of a write. */
 export interface RecordUnderWay {
   timestamp: Timestamp;
@@ -11,11 +13,7 @@ export interface RecordUnderWay {
  * lives as long as the task, and no longer.
  */
 export class TaskScope {
-  /**
-   * Numbers that are committed beside the offsets, by name, and are here again after a restart (Kafka:
-   * `ProcessorMetadata`).
-   */
-  readonly committedNumbers = new Map<string, number>();
+  readonly committedNumbers = new CommittedNumbers();
   /** How often, by the wall clock, operators look for what time has closed. */
   readonly emitIntervalMs: number;
   readonly #record: RecordUnderWay;

@@ -23,18 +23,26 @@ interface Entry {
 
 const none: PartitionMetadata = { partitionTime: -1, processorMetadata: new Map() };
 
-/** Beyond what a broker takes the last numbers are left out: then they begin anew after a restart, as in Kafka. */
+export interface EncodedMetadata {
+  readonly text: string;
+  /** Names of the numbers beyond what a broker takes, the last ones: they begin anew after a restart. */
+  readonly leftOut: readonly string[];
+}
+
 export function encodePartitionMetadata({
   partitionTime,
   processorMetadata,
-}: PartitionMetadata): string {
+}: PartitionMetadata): EncodedMetadata {
   const entries: Entry[] = [];
+  const leftOut: string[] = [];
   let size = 4;
   for (const [name, value] of processorMetadata) {
     const key = encodeUtf8(name);
-    if (fixedBytes + size + 12 + key.length > bytesMax) break;
-    size += 12 + key.length;
-    entries.push({ key, value });
+    if (leftOut.length > 0 || fixedBytes + size + 12 + key.length > bytesMax) leftOut.push(name);
+    else {
+      size += 12 + key.length;
+      entries.push({ key, value });
+    }
   }
   const bytes = new Uint8Array(fixedBytes + (entries.length === 0 ? 0 : size));
   const view = new DataView(bytes.buffer);
@@ -49,7 +57,7 @@ export function encodePartitionMetadata({
     setInt64(view, position, value);
     position += 8;
   }
-  return btoa(String.fromCharCode(...bytes));
+  return { text: btoa(String.fromCharCode(...bytes)), leftOut };
 }
 
 /** What cannot be read of a committed text is left out: anybody may have committed it. */

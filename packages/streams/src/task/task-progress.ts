@@ -1,13 +1,14 @@
 import type { OffsetAndMetadata } from "@millrace/cluster";
 import type { Offset } from "@millrace/model";
 
+import { taskIdText } from "../processor/task-id.ts";
 import type { InputQueues } from "./input-queues.ts";
 import { decodePartitionMetadata, encodePartitionMetadata } from "./partition-metadata.ts";
 import type { RecordQueue } from "./record-queue.ts";
 import type { StreamTaskOptions } from "./stream-task-options.ts";
 import type { TaskContext } from "./task-context.ts";
 import type { TaskErrors } from "./task-errors.ts";
-import { isTopicMark } from "./topic-marks.ts";
+import { isTopicMark, topicOfMark } from "./topic-marks.ts";
 
 const noNumbers: ReadonlyMap<string, number> = new Map();
 
@@ -21,6 +22,8 @@ export interface TaskProgressParts {
 export class TaskProgress {
   readonly #options: StreamTaskOptions;
   readonly #parts: TaskProgressParts;
+  /** Names that did not fit beside an offset. */
+  readonly #told = new Set<string>();
 
   constructor(options: StreamTaskOptions, parts: TaskProgressParts) {
     this.#options = options;
@@ -50,7 +53,7 @@ export class TaskProgress {
   committableOffsets(): readonly OffsetAndMetadata[] {
     const { processorMetadata: marks = noNumbers } = this.#options;
     const { context, queues } = this.#parts;
-    const processorMetadata = new Map([...context.scope.committedNumbers, ...marks]);
+    const processorMetadata = new Map([...context.scope.committedNumbers.entries, ...marks]);
     const offsets: OffsetAndMetadata[] = [];
     const areAll = !this.#haveInputsMoved && this.#hasWritten;
     for (const queue of queues.all) {
@@ -59,8 +62,9 @@ export class TaskProgress {
       const isAsked = areAll ? offset >= 0 : this.#hasMoved(queue);
       if (!isAsked) continue;
       queue.offeredOffset = offset;
-      const metadata = encodePartitionMetadata({ partitionTime, processorMetadata });
-      offsets.push({ topic, partition, offset, metadata });
+      const { text, leftOut } = encodePartitionMetadata({ partitionTime, processorMetadata });
+      this.#tellLeftOut(leftOut);
+      offsets.push({ topic, partition, offset, metadata: text });
     }
     return offsets;
   }
@@ -76,12 +80,26 @@ export class TaskProgress {
     }
   }
 
-  /** Of each name the highest: every input has those of the whole task. Marks of topics are made anew. */
+  /** Marks of topics are made anew. */
   #keepNumbers(committed: ReadonlyMap<string, number>): void {
     const { committedNumbers } = this.#parts.context.scope;
     for (const [name, number] of committed)
-      if (!isTopicMark(name))
-        committedNumbers.set(name, Math.max(number, committedNumbers.get(name) ?? number));
+      if (!isTopicMark(name)) committedNumbers.restore(name, number);
+  }
+
+  /** Once for each name in the life of the task: nothing else would say so before a restart. */
+  #tellLeftOut(names: readonly string[]): void {
+    const untold = names.filter((name) => !this.#told.has(name));
+    if (untold.length === 0) return;
+    for (const name of untold) this.#told.add(name);
+    const { logger, taskId } = this.#options;
+    logger.log("warn", "streams.offset-metadata-full", {
+      task: taskIdText(taskId),
+      operators: untold.filter((name) => !isTopicMark(name)),
+      topics: untold.filter(isTopicMark).map(topicOfMark),
+      advice:
+        "a broker takes 4096 characters beside an offset: after a restart these operators begin with no stream time, so that windows which have closed may open again, and these topics are not recognised where they were made anew; give stores and operators shorter names, or fewer of them to one sub-topology",
+    });
   }
 
   /** -1 if nothing is known yet. */

@@ -2,12 +2,9 @@ import { encodeUtf8, murmur2 } from "@millrace/model";
 
 /** Apart from what processors commit under the names of their stores. */
 const prefix = "id:";
-/** A broker takes 4096 characters beside an offset (`offset.metadata.max.bytes`); three bytes make four of them. */
-const bytesMax = 2048;
-
 /**
  * Numbers that stand for the ids of a task's internal topics, to be committed beside its offsets: whoever goes on from
- * there sees whether the topics are still those that hold what was processed. Beyond 2 KiB the rest is left out.
+ * there sees whether the topics are still those that hold what was processed.
  *
  * @param ids by topic
  */
@@ -16,18 +13,18 @@ export function topicMarks(
   ids: ReadonlyMap<string, string>,
 ): ReadonlyMap<string, number> {
   const marks = new Map<string, number>();
-  let bytes = 0;
-  for (const [topic, id] of [...ids].sort(([left], [right]) => (left < right ? -1 : 1))) {
-    const name = nameOf(topic, applicationId);
-    bytes += name.length + 12;
-    if (bytes > bytesMax) break;
-    marks.set(name, markOf(id));
-  }
+  for (const [topic, id] of [...ids].sort(([left], [right]) => (left < right ? -1 : 1)))
+    marks.set(nameOf(topic, applicationId), markOf(id));
   return marks;
 }
 
 export function isTopicMark(name: string): boolean {
   return name.startsWith(prefix);
+}
+
+/** The topic, without the application's id. */
+export function topicOfMark(mark: string): string {
+  return mark.slice(prefix.length);
 }
 
 /** The topics that are not those of the marks. A topic without a mark may be any: whoever committed knows of none. */

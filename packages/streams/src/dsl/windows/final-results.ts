@@ -40,7 +40,7 @@ export class FinalResults {
     this.#context = context;
     this.#options = options;
     this.#turns = new EmitTurns(context.taskScope.emitIntervalMs);
-    this.#lastCloseTime = context.taskScope.committedNumbers.get(options.name) ?? -1;
+    this.#lastCloseTime = context.taskScope.committedNumbers.take(options.name);
   }
 
   /** Notes what is written, by the start of a window, the end of a session; null deletes, and leaves nothing to emit. */
