@@ -9,7 +9,7 @@ import { join } from "node:path";
 import type { Logger } from "@millrace/platform";
 import { nodePlatform } from "@millrace/platform/node";
 import { Hono } from "hono";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 
 import type { HttpOptions } from "./http-options.ts";
 import { serveHttp, type HttpServer } from "./http-server.ts";
@@ -194,6 +194,17 @@ test("requests beyond the bound are told to come again", async () => {
   held.release();
   expect(await (await slow).text()).toBe("late");
   expect((await fetch(`${server.url}/`)).status).toBe(200);
+});
+
+test("senders that stop within their bodies give way to those who have no room", async () => {
+  const server = await serve({ requestsMax: 2 });
+  const head = "POST /echo HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\nx";
+  const stopped = [1, 2].map(() => raw(server, head));
+  await vi.waitFor(async () => expect((await fetch(`${server.url}/`)).status).toBe(503));
+  const isServed = async () => expect((await fetch(`${server.url}/`)).status).toBe(200);
+  await vi.waitFor(isServed, { timeout: 20_000, interval: 100 });
+  expect(await Promise.race(stopped)).toContain("408");
+  await server.close();
 });
 
 test("a close lets a request under way end, and takes no other", async () => {

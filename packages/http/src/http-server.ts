@@ -8,6 +8,7 @@ import { networkError } from "@millrace/platform/node";
 
 import { guarded, type HttpApp, type RefuseRequest } from "./guard.ts";
 import { httpSettings, type HttpOptions, type HttpSettings } from "./http-options.ts";
+import { RequestsUnderWay } from "./requests-under-way.ts";
 
 const headerBytesMax = 16 * 1024;
 /** How often connections are looked at for the limits of time. */
@@ -72,34 +73,6 @@ interface ServedParts {
   readonly work: RequestsUnderWay;
 }
 
-/** Counts requests; once it is closed, each that ends closes its connection. */
-class RequestsUnderWay {
-  #count = 0;
-  readonly #countMax: number;
-  #whenNone: (() => void) | undefined;
-
-  constructor(countMax: number) {
-    this.#countMax = countMax;
-  }
-
-  /** False: too many. */
-  begin(response: ServerResponse): boolean {
-    if (this.#whenNone !== undefined) response.setHeader("connection", "close");
-    if (this.#count >= this.#countMax) return false;
-    this.#count++;
-    response.once("close", () => {
-      this.#count--;
-      if (this.#count === 0) this.#whenNone?.();
-    });
-    return true;
-  }
-
-  close(whenNone: () => void): void {
-    this.#whenNone = whenNone;
-    whenNone();
-  }
-}
-
 /**
  * Serves an app over HTTP: on loopback unless told otherwise, with bounds on all that a sender can cost.
  *
@@ -117,7 +90,7 @@ export async function serveHttp(
 ): Promise<HttpServer> {
   const { refuse = plainRefusal, ...given } = options;
   const settings = httpSettings(given);
-  const work = new RequestsUnderWay(settings.requestsMax);
+  const work = new RequestsUnderWay(platform.clock, settings.requestsMax);
   const server = openServer(settings);
   const guardedApp = guarded(app, settings, refuse);
   const answer = getRequestListener((request) => guardedApp.fetch(request), {
@@ -128,7 +101,7 @@ export async function serveHttp(
     overrideGlobalObjects: false,
   });
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
-    void (work.begin(response) ? answer : busy)(request, response);
+    void (work.begin(request, response) ? answer : busy)(request, response);
   });
   limit(server, settings);
   await listen(server, settings);

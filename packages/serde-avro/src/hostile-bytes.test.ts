@@ -252,4 +252,36 @@ describe("schemas that cannot be meant are refused in time", () => {
       expect(reader.differencesFrom(writer, "STRICT")).toMatchObject([{ detail: "[S0]" }]);
     });
   });
+
+  describe("resolved", () => {
+    const record = (name: string, fields: readonly object[]) => ({ type: "record", name, fields });
+    const many = (count: number, nameOf: (index: number) => string) =>
+      Array.from({ length: count }, (_, index) => ({
+        name: nameOf(index),
+        type: "null",
+        default: null,
+      }));
+
+    test("records of forty thousand fields, in another order", () => {
+      const writer = record(
+        "R",
+        many(40_000, (index) => `f${index}`),
+      );
+      const reader = record(
+        "R",
+        many(40_000, (index) => `f${40_000 - index}`),
+      );
+      expect(outcomeOf(reader, Uint8Array.of(), writer)).toBe("read");
+    });
+
+    test("unions of thousands of records of other names", () => {
+      const union = (name: string) =>
+        Array.from({ length: 4000 }, (_, index) =>
+          record(`${name}${index}`, [{ name: `f${index % 7}${name}`, type: "null" }]),
+        );
+      expect(() => avro<unknown>(union("R"), { writtenWith: [union("W")] })).toThrow(
+        "cannot be resolved within a bound",
+      );
+    });
+  });
 });

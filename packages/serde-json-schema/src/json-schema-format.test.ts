@@ -198,6 +198,28 @@ test("a reference to itself alone ends", () => {
   expect(problems({ $ref: "#" }, { $ref: "#" })).toEqual([]);
 });
 
+test("enums of a hundred thousand values are compared, whatever their order", () => {
+  const values = Array.from({ length: 100_000 }, (_, index) => index);
+  expect(problems({ enum: values }, { enum: values.toReversed() })).toEqual([]);
+  expect(problems({ enum: values.slice(1) }, { enum: values })).toEqual([
+    "ENUM_ARRAY_NARROWED #/enum",
+  ]);
+  const object = (text: string) => parse(`{"enum":[${text}]}`);
+  const equal = object('{"a":1e1,"b":[0.50,-0]},1000').differencesFrom(
+    object('1e3,{"b":[0.5,0.0],"a":10}'),
+    "STRICT",
+  );
+  expect(equal).toEqual([]);
+});
+
+test("thousands of properties that meet thousands of patterns are refused", () => {
+  const many = (entryOf: (index: number) => readonly [string, unknown]) =>
+    Object.fromEntries(Array.from({ length: 2000 }, (_, index) => entryOf(index)));
+  const original = { patternProperties: many((index) => [`^(a|b)*${index}$`, true]) };
+  const update = { properties: many((index) => [`p${index}`, { type: "string" }]) };
+  expect(() => problems(update, original)).toThrow(/cannot be compared within a bound/);
+});
+
 test("numbers are compared by what they are, not by how they are written", () => {
   expect(problems({ enum: [1] }, { enum: ["1"] })).toEqual(["ENUM_ARRAY_CHANGED #/enum"]);
   expect(parse('{"enum":[1.0]}').differencesFrom(parse('{"enum":[1]}'), "STRICT")).toEqual([]);

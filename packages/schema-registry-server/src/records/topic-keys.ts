@@ -13,6 +13,9 @@ export type TopicKey =
 /** One tenant there is; Confluent's cloud has more. */
 export const tenant = "default";
 
+/** Of 32 bits, as other registries have them. */
+export const integerMax = 2 ** 31 - 1;
+
 /** Compaction goes by these bytes: the members' order is Confluent's. */
 export function encodeKey(key: TopicKey): Uint8Array {
   return encodeUtf8(JSON.stringify(membersOf(key)));
@@ -39,12 +42,13 @@ export function decodeKey(bytes: Uint8Array): TopicKey | undefined {
   if (!isJsonObject(members)) return undefined;
   const { keytype, context, version } = members;
   // Older servers write a null for the whole.
-  const subject = typeof members["subject"] === "string" ? members["subject"] : undefined;
+  const subject = members["subject"] ?? undefined;
+  if (subject !== undefined && typeof subject !== "string") return undefined;
   switch (keytype) {
     case "NOOP":
       return { kind: keytype };
     case "SCHEMA":
-      if (subject === undefined || typeof version !== "number") return undefined;
+      if (subject === undefined || !isPositiveInteger(version)) return undefined;
       return { kind: keytype, subject, version };
     case "CONFIG":
     case "MODE":
@@ -57,6 +61,11 @@ export function decodeKey(bytes: Uint8Array): TopicKey | undefined {
     default:
       return undefined;
   }
+}
+
+/** What a version can be, and an id that was given. */
+export function isPositiveInteger(given: unknown): given is number {
+  return Number.isInteger(given) && Number(given) >= 1 && Number(given) <= integerMax;
 }
 
 /** Undefined: no JSON. */

@@ -1,5 +1,6 @@
 import { contextOf } from "../records/qualified-subject.ts";
 import { schemaValue, type StoredSchema } from "../records/stored-schema.ts";
+import { integerMax } from "../records/topic-keys.ts";
 import { RegistryError } from "../registry-error.ts";
 import type { TopicEntry } from "../topic/schemas-topic.ts";
 import { incompatibilities } from "./check-candidate.ts";
@@ -14,7 +15,6 @@ import {
 import { notPermitted, type Registry } from "./registry.ts";
 import { isEmptySchema, type SchemaRequest } from "./schema-request.ts";
 
-const idMax = 2 ** 31 - 1;
 /** Ids that are taken by another schema while one is written: another leader is about. */
 const attemptsMax = 5;
 
@@ -164,6 +164,10 @@ function versionOf(
   nextVersion: number,
   isImport: boolean,
 ): number {
+  if (version <= 0 && nextVersion > integerMax)
+    throw new RegistryError("STORE_FAILED", "all versions of the subject are given", {
+      retriable: false,
+    });
   if (version <= 0) return nextVersion;
   if (version === nextVersion || isImport) return version;
   throw new RegistryError(
@@ -185,7 +189,7 @@ function checkId({ state }: Registry, candidate: Candidate, id: number): void {
 
 function nextId({ state }: Registry, subject: string): number {
   const id = state.context(contextOf(subject)).idMax + 1;
-  if (id <= idMax) return id;
+  if (id <= integerMax) return id;
   throw new RegistryError("STORE_FAILED", "all ids of the context are given", { retriable: false });
 }
 

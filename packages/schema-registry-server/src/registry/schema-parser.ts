@@ -26,16 +26,21 @@ export interface ParsedText {
 }
 
 const cachedMax = 1000;
+/** Of the texts of what is cached: parsed, a text takes up to thirty times its size. */
+const cachedCharsMax = 8 * 2 ** 20;
 /** Of references within references, and of all of one schema. */
 const depthMax = 50;
 const referencesMax = 1000;
+/** Of the texts of all that one schema refers to. */
+const referencedCharsMax = 8 * 2 ** 20;
 
 /** Parses texts with the schemas that they refer to; keeps the latest. */
 export class SchemaParser {
   readonly #formats: ReadonlyMap<string, SchemaFormat>;
   readonly #state: RegistryState;
   /** In the order of their last use. */
-  readonly #cache = new Map<string, ParsedSchema>();
+  readonly #cache = new Map<string, CachedSchema>();
+  #cachedChars = 0;
 
   constructor(state: RegistryState, formats: readonly SchemaFormat[]) {
     this.#state = state;
@@ -57,18 +62,20 @@ export class SchemaParser {
       throw invalid(
         `there is no schema type ${JSON.stringify(schemaType)}; give one of ${this.schemaTypes.join(", ")}`,
       );
-    const walk = { isNew, depth: 0, count: { left: referencesMax } };
+    const left = { references: referencesMax, chars: referencedCharsMax };
+    const walk = { isNew, depth: 0, left };
     const resolved = this.#resolve(text.subject, text.references, walk);
     const references = resolved.map(({ name, subject, version }) => ({ name, subject, version }));
     const key = `${schemaType} ${isNew} ${guidOf({ schema, references })} ${resolved.map(contentKey).join()}`;
     const cached = this.#cache.get(key);
     if (cached !== undefined) {
       this.#keep(key, cached);
-      return { parsed: cached, references };
+      return { parsed: cached.parsed, references };
     }
     try {
       const parsed = format.parse(schema, resolved, { isNew });
-      this.#keep(key, parsed);
+      const chars = schema.length + referencedCharsMax - left.chars;
+      this.#keep(key, { parsed, chars });
       return { parsed, references };
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
@@ -81,11 +88,19 @@ export class SchemaParser {
     return this.parse(stored, { isNew: false }).parsed;
   }
 
-  #keep(key: string, parsed: ParsedSchema): void {
+  #keep(key: string, schema: CachedSchema): void {
+    this.#forget(key);
+    this.#cache.set(key, schema);
+    this.#cachedChars += schema.chars;
+    for (const oldest of this.#cache.keys()) {
+      if (this.#cache.size <= cachedMax && this.#cachedChars <= cachedCharsMax) break;
+      this.#forget(oldest);
+    }
+  }
+
+  #forget(key: string): void {
+    this.#cachedChars -= this.#cache.get(key)?.chars ?? 0;
     this.#cache.delete(key);
-    this.#cache.set(key, parsed);
-    const [oldest] = this.#cache.keys();
-    if (this.#cache.size > cachedMax) this.#cache.delete(oldest);
   }
 
   #resolve(
@@ -96,7 +111,7 @@ export class SchemaParser {
     if (walk.depth > depthMax) throw invalid(`references go deeper than ${depthMax} schemas`);
     const deeper = { ...walk, depth: walk.depth + 1 };
     return references.map(({ name, subject, version }) => {
-      if (walk.count.left-- === 0)
+      if (walk.left.references-- === 0)
         throw invalid(`a schema may refer to ${referencesMax} others, all in all`);
       const target = subjectBeside(parent, subject);
       const found =
@@ -104,6 +119,11 @@ export class SchemaParser {
       if (found === undefined || (walk.isNew && found.isDeleted))
         throw invalid(
           `the reference ${JSON.stringify(name)} is to version ${version} of subject ${JSON.stringify(target)}, which is not there`,
+        );
+      walk.left.chars -= found.schema.length;
+      if (walk.left.chars < 0)
+        throw invalid(
+          `what a schema refers to may have ${referencedCharsMax} characters, all in all`,
         );
       return {
         name,
@@ -119,7 +139,13 @@ export class SchemaParser {
 interface ReferenceWalk {
   readonly isNew: boolean;
   readonly depth: number;
-  readonly count: { left: number };
+  readonly left: { references: number; chars: number };
+}
+
+interface CachedSchema {
+  readonly parsed: ParsedSchema;
+  /** Of its text, and of all that it refers to. */
+  readonly chars: number;
 }
 
 /** Versions can be overwritten under IMPORT: what they hold counts. */

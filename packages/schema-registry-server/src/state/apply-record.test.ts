@@ -65,6 +65,19 @@ describe("keys of the topic", () => {
     for (const text of ['{"keytype":"ASSOC"}', "nonsense", "[]", '{"keytype":"SCHEMA"}', ""])
       expect(decodeKey(bytes(text))).toBe(undefined);
   });
+
+  test.each([
+    '{"keytype":"SCHEMA","subject":"s","version":1.5,"magic":1}',
+    '{"keytype":"SCHEMA","subject":"s","version":0,"magic":1}',
+    '{"keytype":"SCHEMA","subject":"s","version":1e21,"magic":1}',
+    '{"keytype":"SCHEMA","subject":"s","version":1e999,"magic":1}',
+    '{"keytype":"SCHEMA","subject":["s"],"version":1,"magic":1}',
+    '{"keytype":"CONFIG","subject":5,"magic":0}',
+    '{"keytype":"MODE","subject":{},"magic":0}',
+    '{"keytype":"CLEAR_SUBJECT","subject":false,"magic":0}',
+  ])("%s says nothing", (text) => {
+    expect(decodeKey(bytes(text))).toBeUndefined();
+  });
 });
 
 describe("SCHEMAS-1: the state is the fold of the topic", () => {
@@ -205,4 +218,9 @@ describe("what refers to a version", () => {
     apply(state, [{ kind: "SCHEMA", subject: "b", version: 1 }, null]);
     expect(state.referrers("t", 1)).toEqual([]);
   });
+});
+
+test.each([1e300, 1.5, -5, 2 ** 31, "7"])("%s is not taken for an id that was given", (id) => {
+  const state = stateOf([{ kind: "NOOP" }, { idsMax: { ".": id } }]);
+  expect(state.context(".").idMax).toBe(0);
 });

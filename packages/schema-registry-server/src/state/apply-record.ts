@@ -3,7 +3,7 @@ import { readMode } from "../records/mode.ts";
 import { contextOf } from "../records/qualified-subject.ts";
 import { readStoredSchema, type StoredSchema } from "../records/stored-schema.ts";
 import { readConfig } from "../records/subject-config.ts";
-import { decodeKey, parsedJson, type TopicKey } from "../records/topic-keys.ts";
+import { decodeKey, isPositiveInteger, parsedJson, type TopicKey } from "../records/topic-keys.ts";
 import type { RegistryState } from "./registry-state.ts";
 
 export interface TopicRecord {
@@ -120,7 +120,7 @@ function raiseIds(state: RegistryState, value: JsonObject): void {
   const { idsMax } = value;
   if (!isJsonObject(idsMax)) return;
   for (const [name, id] of Object.entries(idsMax)) {
-    if (typeof id !== "number") continue;
+    if (!isPositiveInteger(id)) continue;
     const context = state.context(name);
     context.idMax = Math.max(context.idMax, id);
   }

@@ -20,8 +20,14 @@ function membersOf(json: unknown): Members | undefined {
 }
 
 export const text: Shape<string> = (json) => (typeof json === "string" ? json : undefined);
-export const number: Shape<number> = (json) => (typeof json === "number" ? json : undefined);
+/** An id or a version. */
+export const number: Shape<number> = (json) => (isInteger(json) ? json : undefined);
 export const nothing: Shape<true> = () => true;
+
+/** Of 32 bits: another would be cut where it stands before a record's value. Ids go on below zero. */
+function isInteger(json: unknown): json is number {
+  return typeof json === "number" && Number.isInteger(json) && Math.abs(json) <= 2 ** 31;
+}
 
 export function listOf<T>(shape: Shape<T>): Shape<readonly T[]> {
   return (json) => {
@@ -53,7 +59,7 @@ export const registeredSchema: Shape<RegisteredSchema> = (json) => {
 
 const reference: Shape<SchemaReference> = (json) => {
   const { name, subject, version } = membersOf(json) ?? {};
-  return typeof name === "string" && typeof subject === "string" && typeof version === "number"
+  return typeof name === "string" && typeof subject === "string" && isInteger(version)
     ? { name, subject, version }
     : undefined;
 };
@@ -62,16 +68,16 @@ export const subjectVersion: Shape<SubjectVersion> = (json) => {
   const { subject, version, id, deleted } = membersOf(json) ?? {};
   const schema = registeredSchema(json);
   if (schema === undefined || typeof subject !== "string") return undefined;
-  if (typeof version !== "number" || typeof id !== "number") return undefined;
+  if (!isInteger(version) || !isInteger(id)) return undefined;
   return { subject, version, id, ...schema, ...(deleted === true ? { deleted } : {}) };
 };
 
 export const registration: Shape<Registration> = (json) => {
   const { id, version, guid } = membersOf(json) ?? {};
-  if (typeof id !== "number") return undefined;
+  if (!isInteger(id)) return undefined;
   return {
     id,
-    ...(typeof version === "number" ? { version } : {}),
+    ...(isInteger(version) ? { version } : {}),
     ...(typeof guid === "string" ? { guid } : {}),
   };
 };
@@ -84,9 +90,7 @@ export interface SubjectVersionName {
 
 export const subjectVersionName: Shape<SubjectVersionName> = (json) => {
   const { subject, version } = membersOf(json) ?? {};
-  return typeof subject === "string" && typeof version === "number"
-    ? { subject, version }
-    : undefined;
+  return typeof subject === "string" && isInteger(version) ? { subject, version } : undefined;
 };
 
 /** The id of a schema in a context. */
@@ -97,7 +101,7 @@ export interface ContextId {
 
 export const contextId: Shape<ContextId> = (json) => {
   const { context, id } = membersOf(json) ?? {};
-  return typeof context === "string" && typeof id === "number" ? { context, id } : undefined;
+  return typeof context === "string" && isInteger(id) ? { context, id } : undefined;
 };
 
 export interface RegistryCompatibility {

@@ -330,6 +330,13 @@ describe("a refusal", () => {
   });
 });
 
+test.each([1.5, 2 ** 32, 1e300, "7"])("an id that is %s is told, not cut", async (id) => {
+  const server = await fakeRegistry(json(200, { id, version: 1 }));
+  await expect(testClient({ url: server.url }).register("s", { schema: "x" })).rejects.toEqual(
+    code("NOT_A_REGISTRY"),
+  );
+});
+
 test("rules are kept, and that nobody applies them is told once", async () => {
   const ruleSet = { domainRules: [{ name: "encrypt", type: "ENCRYPT" }] };
   const server = await fakeRegistry(json(200, { ...whole, ruleSet }));

@@ -1,3 +1,5 @@
+import { SchemaError } from "@millrace/schema-registry";
+
 import type {
   AvroField,
   AvroSchema,
@@ -12,6 +14,9 @@ import type { Json } from "../schema/json.ts";
 import { isPromotable } from "../schema/promotion.ts";
 import { applyAliases } from "./apply-aliases.ts";
 import { areEquivalent } from "./equivalent-schemas.ts";
+
+/** How many pairs of records are resolved before two schemas are refused. */
+const pairsMax = 100_000;
 
 /** How bytes of a writer's schema become a value of a reader's (Java: `Resolver.Action`). */
 export type ReadPlan =
@@ -70,6 +75,7 @@ export function resolve(writer: AvroSchema, reader: AvroSchema): ReadPlan {
 
 class Resolution {
   readonly #records = new Map<RecordSchema, Map<RecordSchema, RecordPlan>>();
+  #pairsLeft = pairsMax;
 
   resolve(writer: AvroSchema, reader: AvroSchema): ReadPlan {
     if (writer.kind === "union") return this.#writtenUnion(writer, reader);
@@ -122,10 +128,10 @@ class Resolution {
     if (known === undefined) this.#records.set(writer, (known = new Map()));
     const found = known.get(reader);
     if (found !== undefined) return found;
+    if (this.#pairsLeft-- === 0) throw entangled();
     const steps: FieldStep[] = [];
-    const absent = reader.fields.filter(
-      ({ name }) => !writer.fields.some((own) => own.name === name),
-    );
+    const written = new Set(writer.fields.map(({ name }) => name));
+    const absent = reader.fields.filter(({ name }) => !written.has(name));
     const missing = absent.find((field) => field.default === undefined)?.name;
     const plan: RecordPlan = {
       kind: "record",
@@ -137,8 +143,9 @@ class Resolution {
     };
     known.set(reader, plan);
     if (missing !== undefined) return plan;
+    const wanted = new Map(reader.fields.map((field) => [field.name, field]));
     for (const { name, schema } of writer.fields) {
-      const field = reader.fields.find((own) => own.name === name);
+      const field = wanted.get(name);
       if (field === undefined) steps.push({ kind: "skip", schema });
       else steps.push({ kind: "read", field, plan: this.resolve(schema, field.schema) });
     }
@@ -172,6 +179,13 @@ class Resolution {
   }
 }
 
+function entangled(): SchemaError {
+  return new SchemaError(
+    "INVALID_SCHEMA",
+    `the two Avro schemas cannot be resolved within a bound: there are more than ${pairsMax} pairs of records; write them with smaller unions, or give the branches the names that they were written with`,
+  );
+}
+
 function hasDefault(field: AvroField): field is DefaultedField {
   return field.default !== undefined;
 }
@@ -182,8 +196,9 @@ function isError(plan: ReadPlan): boolean {
 
 function resolveEnum(writer: EnumSchema, reader: EnumSchema): ReadPlan {
   if (writer.name.short !== reader.name.short) return doNotFit(writer, reader);
+  const known = new Set(reader.symbols);
   const symbols = writer.symbols.map((symbol): ReadSymbol => {
-    if (reader.symbols.includes(symbol)) return { symbol };
+    if (known.has(symbol)) return { symbol };
     return reader.default === undefined ? { unknown: symbol } : { symbol: reader.default };
   });
   return { kind: "enum", reader, symbols };

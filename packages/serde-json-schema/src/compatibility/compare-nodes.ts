@@ -1,6 +1,5 @@
 import { decimalOf, isEqual, isMultiple } from "../json/decimal.ts";
-import type { JsonValue } from "../json/json-value.ts";
-import { isSameJson } from "../json/same-json.ts";
+import { identityOf, isSameJson } from "../json/same-json.ts";
 import type {
   CombinedNode,
   EnumNode,
@@ -145,13 +144,10 @@ function compareDivisors(was: string | undefined, is: string | undefined): reado
 }
 
 function compareEnums({ values: were }: EnumNode, { values: are }: EnumNode): readonly Found[] {
-  const keepsAll = were.every((value) => includes(are, value));
-  const addsNone = are.every((value) => includes(were, value));
+  const [before, after] = [were, are].map((values) => new Set(values.map(identityOf)));
+  const keepsAll = [...before].every((value) => after.has(value));
+  const addsNone = [...after].every((value) => before.has(value));
   if (keepsAll && addsNone) return [];
   if (keepsAll) return found("ENUM_ARRAY_EXTENDED", "enum");
   return found(addsNone ? "ENUM_ARRAY_NARROWED" : "ENUM_ARRAY_CHANGED", "enum");
-}
-
-function includes(values: readonly JsonValue[], value: JsonValue): boolean {
-  return values.some((one) => isSameJson(one, value));
 }

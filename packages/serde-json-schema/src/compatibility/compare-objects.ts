@@ -51,10 +51,12 @@ function compareProperties(
     const was = original.properties.get(name);
     const is = update.properties.get(name);
     if (was !== undefined && is !== undefined) return under(name, comparing.compare(was, is));
-    if (was !== undefined)
-      return under(name, removedFound(comparing, "PROPERTY", was, othersNamed(update, name)));
+    if (was !== undefined) {
+      const others = othersNamed(comparing, update, name);
+      return under(name, removedFound(comparing, "PROPERTY", was, others));
+    }
     if (is === undefined) return [];
-    const others = othersNamed(original, name);
+    const others = othersNamed(comparing, original, name);
     return under(name, added(comparing, others, is, update.required.has(name)));
   });
 }
@@ -124,17 +126,44 @@ function compareNames(
 }
 
 /** A pattern speaks before what is said of all others; once there is one, the object is not open. */
-function othersNamed(node: ObjectNode, name: string): Others {
-  for (const [pattern, schema] of node.patternProperties)
+function othersNamed(comparing: Comparing, node: ObjectNode, name: string): Others {
+  for (const { pattern, schema } of patternsOf(node)) {
+    comparing.count();
     if (matches(pattern, name)) return { isOpen: false, schema };
+  }
   const others = othersOf(node);
   return node.patternProperties.size > 0 ? { ...others, isOpen: false } : others;
 }
 
-/** A pattern that cannot be matched within a bound covers nothing: the stricter answer. */
-function matches(pattern: string, name: string): boolean {
+interface PatternSchema {
+  /** Undefined: one that cannot be matched within a bound. */
+  readonly pattern: Pattern | undefined;
+  readonly schema: SchemaNode;
+}
+
+/** Each is made ready once, however many names it meets. */
+const patternsByNode = new WeakMap<ObjectNode, readonly PatternSchema[]>();
+
+function patternsOf(node: ObjectNode): readonly PatternSchema[] {
+  const known =
+    patternsByNode.get(node) ??
+    [...node.patternProperties].map(([source, schema]) => ({ pattern: patternOf(source), schema }));
+  patternsByNode.set(node, known);
+  return known;
+}
+
+function patternOf(source: string): Pattern | undefined {
   try {
-    return new Pattern(pattern).test(name);
+    return new Pattern(source);
+  } catch {
+    return undefined;
+  }
+}
+
+/** What cannot be matched within a bound covers nothing: the stricter answer. */
+function matches(pattern: Pattern | undefined, name: string): boolean {
+  try {
+    return pattern?.test(name) === true;
   } catch {
     return false;
   }

@@ -5,7 +5,7 @@ import { compareNodes } from "./compare-nodes.ts";
 import { isAllowed } from "./difference-kinds.ts";
 import { found, type Comparing, type Found } from "./found.ts";
 
-/** How many pairs of schemas are compared, and how many differences told, before two schemas are refused. */
+/** How many pairs of schemas, or of names and patterns, are compared, and how many differences told, before two schemas are refused. */
 const pairsMax = 200_000;
 const foundMax = 10_000;
 const nestingMax = 300;
@@ -97,9 +97,13 @@ class Pass implements Comparing {
     return all;
   }
 
-  #requireBounds(): void {
+  count(): void {
     this.#budget.pairs -= 1;
-    if (this.#budget.pairs < 0) throw entangled(`more than ${pairsMax} pairs of schemas`);
+    if (this.#budget.pairs < 0) throw entangled(`more than ${pairsMax} pairs to compare`);
+  }
+
+  #requireBounds(): void {
+    this.count();
     if (this.#depth >= nestingMax) throw entangled(`schemas nested deeper than ${nestingMax}`);
   }
 }

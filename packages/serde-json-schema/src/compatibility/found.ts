@@ -12,6 +12,12 @@ export interface Comparing {
   compare(original: SchemaNode | undefined, update: SchemaNode | undefined): readonly Found[];
   /** Whether the policy lets all of them pass. */
   allows(found: readonly Found[]): boolean;
+  /**
+   * Counts one more step of the comparison.
+   *
+   * @throws SchemaError beyond the bound
+   */
+  count(): void;
 }
 
 export function found(kind: DifferenceKind, path = ""): readonly Found[] {

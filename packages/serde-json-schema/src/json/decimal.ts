@@ -13,6 +13,16 @@ export function decimalOf(digits: string): Decimal {
   return { unscaled: BigInt(whole + fraction), scale: fraction.length - Number(exponent) };
 }
 
+/** The digits without zeros that say nothing: `10`, `1e1` and `10.0` have one such text. */
+export function plainDecimal(digits: string): string {
+  const { unscaled, scale } = decimalOf(digits);
+  const plain = `${unscaled}`;
+  if (plain === "0") return plain;
+  let end = plain.length;
+  while (plain[end - 1] === "0") end--;
+  return `${plain.slice(0, end)}e${plain.length - end - scale}`;
+}
+
 /** Whether the first is a whole multiple of the second; undefined: too far apart to say. */
 export function isMultiple(value: Decimal, of: Decimal): boolean | undefined {
   const scaled = toOneScale(value, of);

@@ -1,6 +1,10 @@
 import { mapOfEntry } from "../schema/normalize-proto.ts";
 import type { NameScope } from "../schema/name-scope.ts";
-import { scalarTypes, type FieldDeclaration } from "../schema/proto-file.ts";
+import {
+  scalarTypes,
+  type FieldDeclaration,
+  type MessageDeclaration,
+} from "../schema/proto-file.ts";
 import type { Comparison, Sides } from "./comparison.ts";
 import type { ComparedPlace, DifferenceLog } from "./difference-log.ts";
 
@@ -132,8 +136,7 @@ function compareNamedTypes(
   const { declaration: writerMessage } = writerType;
   const { declaration: readerMessage } = readerType;
   if (writerMessage.kind === "enum" || readerMessage.kind === "enum") return;
-  const before = log.hindranceCount;
-  comparison.compareMessages(
+  const isHindered = compareNamedMessages(
     comparison,
     { writer: writerMessage, reader: readerMessage },
     {
@@ -143,7 +146,26 @@ function compareNamedTypes(
       path: writerType.localName.split("."),
     },
   );
-  if (log.hindranceCount > before) log.add("FIELD_NAMED_TYPE_CHANGED", place.path);
+  if (isHindered) log.add("FIELD_NAMED_TYPE_CHANGED", place.path);
+}
+
+/** Whether something hinders. Many fields may name one message, and its own fields many others: once is enough. */
+function compareNamedMessages(
+  comparison: Comparison,
+  sides: Sides<MessageDeclaration>,
+  place: ComparedPlace,
+): boolean {
+  const { log, named } = comparison;
+  const { writer, reader } = sides;
+  const readers = named.get(writer) ?? new Map<MessageDeclaration, boolean>();
+  named.set(writer, readers);
+  const known = readers.get(reader);
+  if (known !== undefined) return known;
+  const before = log.hindranceCount;
+  comparison.compareMessages(comparison, sides, place);
+  const isHindered = log.hindranceCount > before;
+  readers.set(reader, isHindered);
+  return isHindered;
 }
 
 function namedType(type: string, names: NameScope, scope: string) {

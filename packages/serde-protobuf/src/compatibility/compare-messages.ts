@@ -18,10 +18,9 @@ export function compareTypes(
   place: ComparedPlace,
 ): void {
   const { log } = comparison;
-  const messages = bothBy(
-    { writer: writer.filter(isMessage), reader: reader.filter(isMessage) },
-    ({ name }) => name,
-  );
+  const ours = { writer: writer.filter(isMessage), reader: reader.filter(isMessage) };
+  const messages = bothBy(ours, ({ name }) => name);
+  const indexes = { writer: indexesByName(ours.writer), reader: indexesByName(ours.reader) };
   for (const [name, sides] of messages) {
     const inner = within(place, name, true);
     if (sides.reader === undefined) {
@@ -30,11 +29,9 @@ export function compareTypes(
       if (!isMapEntry(sides.reader)) log.add("MESSAGE_ADDED", inner.path);
     } else {
       compareMessages(comparison, sides, inner);
-      const indexes = [writer, reader].map((types) =>
-        types.filter(isMessage).findIndex((message) => message.name === name),
-      );
       // The indexes of a record count in the writer's schema, so that order is free.
-      if (indexes[0] !== indexes[1]) log.add("MESSAGE_MOVED", inner.path);
+      const isMoved = indexes.writer.get(name) !== indexes.reader.get(name);
+      if (isMoved) log.add("MESSAGE_MOVED", inner.path);
     }
   }
   const enums = bothBy(
@@ -174,6 +171,10 @@ function oneofsByNumber(message: MessageDeclaration): ReadonlyMap<number, OneofD
 /** Confluent's checker passes over groups. */
 function plainFields(message: MessageDeclaration): readonly FieldDeclaration[] {
   return fieldsOf(message).filter(({ group }) => group === undefined);
+}
+
+function indexesByName(messages: readonly MessageDeclaration[]): ReadonlyMap<string, number> {
+  return new Map(messages.map(({ name }, index) => [name, index]));
 }
 
 function isMessage(type: TypeDeclaration): type is MessageDeclaration {

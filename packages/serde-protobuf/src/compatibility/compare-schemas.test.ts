@@ -145,3 +145,45 @@ describe("PROTOBUF-2: the checker", { timeout: 300_000 }, () => {
     );
   });
 });
+
+describe("schemas are compared in time", () => {
+  test("with tens of thousands of messages, in another order", () => {
+    const messages = Array.from({ length: 20_000 }, (_, index) => `message M${index} {}`);
+    const parse = (all: readonly string[]) =>
+      protobufFormat.parse(`syntax = "proto3"; ${all.join("\n")}`, []);
+    const found = parse(messages).differencesFrom(parse(messages.toReversed()));
+    expect(new Set(found.map(({ kind }) => kind))).toEqual(new Set(["MESSAGE_MOVED"]));
+  });
+
+  test("with messages of another file that each name the next one twice", () => {
+    const depth = 60;
+    const message = (index: number) =>
+      index === depth
+        ? `message M${index} { int32 a = 1; }`
+        : `message M${index} { M${index + 1} a = 1; M${index + 1} b = 2; }`;
+    const chain = Array.from({ length: depth + 1 }, (_, index) => message(index)).join("\n");
+    const parse = (version: number, last: string) =>
+      protobufFormat.parse('syntax = "proto3"; import "chain.proto"; message R { M0 m = 1; }', [
+        {
+          name: "chain.proto",
+          subject: "chain",
+          version,
+          schema: `syntax = "proto3"; ${chain.replace("int32 a", `${last} a`)}`,
+          references: [],
+        },
+      ]);
+    const hindrances = (last: string) =>
+      parse(2, last)
+        .differencesFrom(parse(1, "int32"))
+        .filter(({ isAllowed }) => !isAllowed)
+        .map(({ kind, path }) => `${kind} ${path}`);
+    expect(hindrances("int32")).toEqual([]);
+    expect(hindrances("string")).toEqual(
+      expect.arrayContaining([
+        `FIELD_SCALAR_KIND_CHANGED #/M${depth}/1`,
+        "FIELD_NAMED_TYPE_CHANGED #/M0/2",
+        "FIELD_NAMED_TYPE_CHANGED #/R/1",
+      ]),
+    );
+  });
+});

@@ -19,7 +19,7 @@ export function compareSchemas({
   const log = new DifferenceLog();
   if (writer.file.packageName !== reader.file.packageName) log.add("PACKAGE_CHANGED", []);
   compareTypes(
-    { log, underWay: new Set(), compareMessages },
+    { log, underWay: new Set(), named: new Map(), compareMessages },
     { writer: writer.file.types, reader: reader.file.types },
     {
       writerNames: writer.names,

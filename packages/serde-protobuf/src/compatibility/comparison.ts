@@ -12,6 +12,8 @@ export interface Comparison {
   readonly log: DifferenceLog;
   /** The writer's messages that are being compared. */
   readonly underWay: Set<MessageDeclaration>;
+  /** Pairs, writer's first, that fields have named already; true: something of it hinders. Each is told once. */
+  readonly named: Map<MessageDeclaration, Map<MessageDeclaration, boolean>>;
   compareMessages(
     comparison: Comparison,
     sides: Sides<MessageDeclaration>,

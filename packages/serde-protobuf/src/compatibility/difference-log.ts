@@ -82,6 +82,7 @@ function joined(outer: string, name: string): string {
 /** Collects what a comparison finds. */
 export class DifferenceLog {
   readonly #found: SchemaDifference[] = [];
+  #hindranceCount = 0;
 
   get found(): readonly SchemaDifference[] {
     return this.#found;
@@ -89,16 +90,18 @@ export class DifferenceLog {
 
   add(kind: ProtobufDifferenceKind, path: readonly string[]): void {
     const where = `#/${path.join("/")}`;
+    const isAllowed = allowedKinds.has(kind);
+    if (!isAllowed) this.#hindranceCount++;
     this.#found.push({
       kind,
       path: where,
       message: `at ${where}: ${sentences[kind]} (${kind})`,
-      isAllowed: allowedKinds.has(kind),
+      isAllowed,
     });
   }
 
   /** How many of what was found hinder. */
   get hindranceCount(): number {
-    return this.#found.filter(({ isAllowed }) => !isAllowed).length;
+    return this.#hindranceCount;
   }
 }
