@@ -139,6 +139,18 @@ function parseExact(text: string): unknown {
   );
 }
 
+/** With bigints for whole numbers that JavaScript's do not hold; undefined: it has none. */
+export function withBigints(text: string): unknown {
+  let hasAny = false;
+  const value = exactJson.parse(text, (_, member, { source }) => {
+    const isSmall = typeof member !== "number" || Number.isSafeInteger(member);
+    if (isSmall || Math.abs(member) > 2 ** 64 || !/^-?\d+$/.test(source)) return member;
+    hasAny = true;
+    return BigInt(source);
+  });
+  return hasAny ? value : undefined;
+}
+
 /** What JSON has no form for, in one that it has: integers with all digits, bytes in base64. */
 export function printable(value: unknown): unknown {
   if (typeof value === "bigint") return exactJson.rawJSON(String(value));

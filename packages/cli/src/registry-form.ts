@@ -1,10 +1,19 @@
-import type { SchemaRegistryClient } from "@millrace/schema-registry";
+import { concatBytes } from "@millrace/model";
+import { guidFrameSize, idFrameSize, type SchemaRegistryClient } from "@millrace/schema-registry";
 import { placeOf, SerdePendingError, type Serde, type SerdePart } from "@millrace/serde";
 
 import { CommandError } from "./command-error.ts";
 import { switchFlag, textFlag, type FlagValues } from "./flags/flag.ts";
 import { plainForm, shownForm, type RecordForm, type ShownForm } from "./record-form.ts";
-import { printable, unprintable, type FormatName, type ShownFormatName } from "./record-format.ts";
+import {
+  decodeAs,
+  encodeAs,
+  printable,
+  unprintable,
+  withBigints,
+  type FormatName,
+  type ShownFormatName,
+} from "./record-format.ts";
 import {
   openRegistry,
   registryClientFlags,
@@ -78,7 +87,8 @@ async function formsOf<Name extends string, Form extends ShownForm>(
     }
     client ??= openRegistry(flags);
     const serde = await serdeOf(name, await client, { ...given, use });
-    return registryForm(serde, topic, part);
+    const form = registryForm(serde, { format: name, topic, part });
+    return name === "json-schema" ? exactForm(form) : form;
   };
   return {
     key: names.key === undefined ? undefined : await form(names.key, "key"),
@@ -148,7 +158,30 @@ async function serdeOf(
   }
 }
 
-function registryForm(serde: Serde<unknown>, topic: string, part: SerdePart): RecordForm {
+interface FormUse {
+  readonly format: SchemaFormatName;
+  readonly topic: string;
+  readonly part: SerdePart;
+}
+
+function registryForm(serde: Serde<unknown>, { format, topic, part }: FormUse): RecordForm {
+  const encode = (parsed: unknown): Uint8Array => {
+    // JSON, and that of Protobuf, has texts for bytes.
+    const value = format === "avro" ? unprintable(parsed) : parsed;
+    if (value === null)
+      throw new TypeError("it is null; --null says how a line without a value looks");
+    return serde.serialize(value as {}, topic, placeOf(part, []));
+  };
+  const encodeLine = (text: string): Uint8Array => {
+    try {
+      return encode(JSON.parse(text));
+    } catch (error) {
+      // A double is rounded as anywhere; a long of so many digits was refused.
+      const exact = withBigints(text);
+      if (exact === undefined) throw error;
+      return encode(exact);
+    }
+  };
   const told = (error: unknown, what: string): unknown => {
     if (error instanceof SerdePendingError) return error;
     const reason = error instanceof Error ? error.message : String(error);
@@ -165,13 +198,30 @@ function registryForm(serde: Serde<unknown>, topic: string, part: SerdePart): Re
     },
     encode: (text, where) => {
       try {
-        const value = unprintable(JSON.parse(text));
-        if (value === null)
-          throw new TypeError("it is null; --null says how a line without a value looks");
-        return serde.serialize(value as {}, topic, placeOf(part, []));
+        return encodeLine(text);
       } catch (error) {
         throw told(error, `${where} cannot be written by ${serde.name}`);
       }
     },
   };
+}
+
+/** JSON as it stands: numbers of more digits than JavaScript's keep them. */
+function exactForm(form: RecordForm): RecordForm {
+  return {
+    isJson: true,
+    decode: (bytes, headers, where) => {
+      form.decode(bytes, headers, where);
+      return decodeAs("json", bytes.subarray(frameSize(bytes)), where);
+    },
+    encode: (text, where) => {
+      const frame = form.encode(text, where).subarray(0, idFrameSize);
+      return concatBytes(frame, encodeAs("json", text, where));
+    },
+  };
+}
+
+function frameSize(bytes: Uint8Array): number {
+  if (bytes[0] === 0) return idFrameSize;
+  return bytes[0] === 1 ? guidFrameSize : 0;
 }

@@ -314,3 +314,14 @@ test("what does not fit an optional field is told with what would", () => {
     "/a is a value of class Date, expected null or milliseconds since 1970, a whole number",
   );
 });
+
+test("longs that are held as numbers are written from bigints as well, also in unions", () => {
+  const [held, exact] = [{ longs: "number" }, {}] as const;
+  for (const schema of ["long", ["null", "long"]]) {
+    const bytes = avro<unknown>(schema, held).serialize(2n ** 63n - 1n, "topic");
+    expect(avro(schema, exact).deserialize(bytes, "topic")).toBe(2n ** 63n - 1n);
+    expect(() => again(schema, 2n ** 63n, held)).toThrow("a whole number within 2^53");
+    expect(again(schema, 5n, held)).toBe(5);
+  }
+  expect(() => again("int", 5n, held)).toThrow("a whole number of 32 bits");
+});

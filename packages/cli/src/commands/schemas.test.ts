@@ -203,6 +203,55 @@ describe("produce and consume by schemas of a registry", () => {
     expect(await done("schemas list --prefix typed")).toContain(`${name}-value`);
   });
 
+  test.each([
+    [
+      "avro",
+      "exact.avsc",
+      record([
+        { ...id, type: "long" },
+        { name: "from", type: ["null", "long"] },
+        { name: "ratio", type: "double" },
+      ]),
+      '{"id":9007199254740993,"from":-9223372036854775808,"ratio":123456789012345680000}',
+    ],
+    [
+      "protobuf",
+      "exact.proto",
+      'syntax = "proto3"; import "google/protobuf/struct.proto"; message Order { google.protobuf.Struct id = 1; }',
+      '{"id":{"base64":"AAEC"}}',
+    ],
+    [
+      "json-schema",
+      "exact.json",
+      {},
+      '{"id":9007199254740993,"price":1.10,"at":{"base64":"AAEC"}}',
+    ],
+  ])(
+    "%s: what is printed can be written again, digit for digit",
+    async (format, path, schema, line) => {
+      const name = `exact-${format}`;
+      await topic(name);
+      const produce = `produce ${name} --value ${format} --schema ${file(path, schema)}`;
+      await at(produce, { lines: [line] });
+      const consume = `consume ${name} --value ${format} --from-beginning --to-end`;
+      expect(await at(consume)).toBe(`${line}\n`);
+    },
+  );
+
+  test("protobuf: numbers of 64 bits may be numbers", async () => {
+    await topic("numbers");
+    const schema = file(
+      "numbers.proto",
+      'syntax = "proto3"; message N { int64 id = 1; double d = 2; }',
+    );
+    await at(`produce numbers --value protobuf --schema ${schema}`, {
+      lines: ['{"id":9007199254740993,"d":0.1}'],
+    });
+    expect(await at("consume numbers --value protobuf --from-beginning --to-end")).toBe(
+      '{"id":"9007199254740993","d":0.1}\n',
+    );
+  });
+
   test("keys have schemas of their own, and subjects may be named", async () => {
     await topic("keyed");
     const schemas = `--key avro --key-schema ${file("key.avsc", '"string"')} --value avro --schema ${file("value.avsc", '"int"')}`;

@@ -57,7 +57,9 @@ class WriterCompiler {
       case "int":
         return `c.putInt(${value});`;
       case "long":
-        return this.#options.longs === "number" ? `c.putLong(${value});` : `c.putBigint(${value});`;
+        return this.#options.longs === "number"
+          ? `c.putNumberOrBigint(${value});`
+          : `c.putBigint(${value});`;
       case "float":
         return `c.putFloat(${value});`;
       case "double":
@@ -135,7 +137,9 @@ ${guard[1]}`;
       .map((form) => {
         const index = forms.indexOf(form);
         const write = form === "null" ? "" : this.#write(branches[index], "v");
-        return `if (${formTests[form]}) { c.putInt(${index}); ${write} }`;
+        const isWide = form === "number" && branches[index].kind === "long";
+        const test = isWide ? `${formTests.number} || ${formTests.bigint}` : formTests[form];
+        return `if (${test}) { c.putInt(${index}); ${write} }`;
       });
     return [...cases, "throw c.mismatch();"].join(" else ");
   }

@@ -55,6 +55,12 @@ export class WriteCursor extends Tap {
     else this.writeLong(value);
   }
 
+  /** Of a program that holds longs as numbers: those of more digits may be bigints. */
+  putNumberOrBigint(value: unknown): void {
+    if (typeof value === "bigint") this.putBigint(value);
+    else this.putLong(value);
+  }
+
   putLong(value: unknown): void {
     if (typeof value !== "number" || !Number.isSafeInteger(value)) throw mismatch();
     this.writeLong(value);
