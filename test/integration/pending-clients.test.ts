@@ -162,6 +162,33 @@ describe("a producer", () => {
     expect(await world.readTexts("out")).toEqual(["a2"]);
   });
 
+  test("has no record wait for longer than its time, however many wait before it", async () => {
+    await using producer = world.client.producer({
+      value: new TestSchemas("a").serde(),
+      serdeTimeout: 300,
+    });
+    const sinceMs = performance.now();
+    const values = Array.from({ length: 20 }, (_, index) => `b${index}`);
+    const sends = values.map((value) => producer.send({ topic: "out", value }));
+    const ends = await Promise.allSettled(sends);
+    expect(new Set(ends.map(({ status }) => status))).toEqual(new Set(["rejected"]));
+    expect(performance.now() - sinceMs).toBeLessThan(3000);
+    await producer.send({ topic: "out", value: "a" });
+  });
+
+  test("nor for what is prepared before the first record of a topic", async () => {
+    const gate = Promise.withResolvers<void>();
+    const value = { ...new TestSchemas("a").serde(), prepare: () => gate.promise };
+    await using producer = world.client.producer({ value, serdeTimeout: 50 });
+    await expect(producer.send({ topic: "out", value: "a1" })).rejects.toMatchObject({
+      code: "SERIALIZATION_FAILED",
+      message: expect.stringContaining("prepare is not done within 50 ms") as string,
+    });
+    gate.resolve();
+    await producer.send({ topic: "out", value: "a2" });
+    expect(await world.readTexts("out")).toEqual(["a2"]);
+  });
+
   test("within a transaction: what waited is part of it", async () => {
     const schemas = new TestSchemas("a");
     await using producer = world.client.producer({

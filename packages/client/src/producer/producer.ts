@@ -95,7 +95,8 @@ export class Producer<Key = PlainField, Value = PlainField> implements AsyncDisp
     }
     if (encoded === undefined) {
       const { signal } = this.#closing;
-      return this.#sendLater(() => this.#encoder.encodeLater(record, nowMs, signal));
+      const times = { nowMs, sinceMs: this.#platform.clock.monotonicMs() };
+      return this.#sendLater(() => this.#encoder.encodeLater(record, times, signal));
     }
     const isNow = this.#waitingCount === 0 && this.#isReadyFor(encoded) && this.#writer.hasRoom;
     if (!isNow) {

@@ -47,34 +47,46 @@ export class RecordEncoder {
     }
   }
 
-  /** What it gives is its own. */
+  /**
+   * What it gives is its own.
+   *
+   * @param sinceMs when the record was sent: its time begins then, whatever waits before it
+   */
   async encodeLater(
     record: ProducerRecord<unknown, unknown>,
-    nowMs: number,
+    { nowMs, sinceMs }: { readonly nowMs: number; readonly sinceMs: number },
     closing: AbortSignal,
   ): Promise<EncodedRecord> {
     const topic = topicOf(record);
-    if (this.#mayPrepare && !this.#prepared.has(topic)) {
-      await prepareSerdes(this.#usesOf(topic), this.#context, closing);
-      this.#prepared.add(topic);
-    }
-    let pending: SerdePendingError | undefined;
-    const late = signalAfter(this.#context.platform, this.#timeoutMs, () =>
-      this.#late(topic, pending),
-    );
+    let cause: unknown = new Error(`prepare is not done within ${this.#timeoutMs} ms`);
+    const { platform } = this.#context;
+    const leftMs = Math.max(0, sinceMs + this.#timeoutMs - platform.clock.monotonicMs());
+    const late = signalAfter(platform, leftMs, () => this.#failure(topic, cause));
     const signal = AbortSignal.any([closing, late.signal]);
     try {
+      await this.#prepare(topic, signal);
       for (;;) {
         try {
           return copyOf(encodeRecord(record, this.#serdes, nowMs));
         } catch (error) {
           if (!(error instanceof SerdePendingError)) throw error;
-          pending = error;
+          cause = error;
+          await abortable(error.ready, signal);
         }
-        await abortable(pending.ready, signal);
       }
     } finally {
       late.cancel();
+    }
+  }
+
+  async #prepare(topic: string, signal: AbortSignal): Promise<void> {
+    if (!this.#mayPrepare || this.#prepared.has(topic)) return;
+    try {
+      await prepareSerdes(this.#usesOf(topic), this.#context, signal);
+      this.#prepared.add(topic);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw this.#failure(topic, error);
     }
   }
 
@@ -87,7 +99,7 @@ export class RecordEncoder {
     return uses;
   }
 
-  #late(topic: string, cause: unknown): SerdeError {
+  #failure(topic: string, cause: unknown): SerdeError {
     const named = ({ name }: Serde<unknown>): string => name;
     const { key, value } = this.#serdes;
     const serde = [key, value]

@@ -1,5 +1,5 @@
 import { MetricRegistry, silentLogger } from "@millrace/platform";
-import { int64AsNumber, string } from "@millrace/serde";
+import { int64AsNumber, SerdePendingError, string, type Serde } from "@millrace/serde";
 import {
   CacheBudget,
   keyValueStore,
@@ -129,6 +129,37 @@ describe("a global task", () => {
     task.process();
     expect(task.droppedRecords.value).toBe(1);
     expect(task.store<KeyValueStore<string, number>>(seen).get("k")).toBe(2);
+    await task.close();
+  });
+
+  test("holds a record whose store cannot write it yet, and forgets it with its topic", async () => {
+    const ready = new Set<string>();
+    const value: Serde<string> = {
+      ...string(),
+      serialize: (given) => {
+        if (ready.has(given)) return string().serialize(given, "");
+        throw new SerdePendingError(given, Promise.resolve());
+      },
+    };
+    const kept = keyValueStore({ name: "kept", key: string(), value });
+    const builder = new StreamsBuilder();
+    builder.addGlobalStore(kept, "products", {
+      ...text,
+      process: ({ key, value: given }, { store }) => store.put(key, given),
+    });
+    const task = taskOf(builder.build());
+    task.begin("products", "id-1");
+    task.addBatch(batchOf("products", 0, [at(1, "a")]));
+    task.process();
+    expect(task.isHeld).toBe(true);
+    ready.add("a");
+    await expect.poll(() => task.process() && task.isHeld).toBe(false);
+    expect(task.store<KeyValueStore<string, string>>("kept").get("k")).toBe("a");
+    task.addBatch(batchOf("products", 2, [at(2, "b")]));
+    task.process();
+    expect(task.isHeld).toBe(true);
+    task.restart("products");
+    expect(task.isHeld).toBe(false);
     await task.close();
   });
 

@@ -183,6 +183,7 @@ export class GlobalTask implements GlobalStores {
     for (const [key, queue] of this.#queues)
       if (queue.topic === topic) {
         queue.clear();
+        this.#endWait(queue);
         this.#queues.delete(key);
       }
   }
@@ -286,6 +287,11 @@ export class GlobalTask implements GlobalStores {
     return queue !== undefined && this.#pending.get(queue)?.isTooLong === true;
   }
 
+  #endWait(queue: RecordQueue): void {
+    this.#pending.get(queue)?.close();
+    this.#pending.delete(queue);
+  }
+
   /** What waits in the queue is not covered. */
   #nextOffset(queue: RecordQueue): Offset {
     return queue.nextOffset ?? this.#options.position?.(queue) ?? queue.position;
@@ -307,8 +313,7 @@ export class GlobalTask implements GlobalStores {
     try {
       source.forward(record as StreamRecord);
       this.#context.currentNode = undefined;
-      this.#pending.get(queue)?.close();
-      this.#pending.delete(queue);
+      this.#endWait(queue);
       return true;
     } catch (thrown) {
       if (this.#errors.isPending(thrown)) {
