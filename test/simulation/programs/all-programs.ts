@@ -2,6 +2,7 @@ import type { Random } from "@millrace/platform";
 
 import { timerPrograms } from "./held-lines.ts";
 import { lookupPrograms } from "./lookups.ts";
+import { pendingSerdes } from "./pending-serdes.ts";
 import { regroupedPrograms } from "./regrouped-windows.ts";
 import { pick, type SimulatedProgram } from "./simulated-program.ts";
 import { streamJoinPrograms } from "./stream-joins.ts";
@@ -9,7 +10,8 @@ import { tablePrograms } from "./table-joins.ts";
 import { windowPrograms } from "./windows.ts";
 import { wordCount } from "./word-count.ts";
 
-const programs: readonly SimulatedProgram[] = [
+/** Of these one is drawn, where none of the shares below says otherwise. */
+const drawn: readonly SimulatedProgram[] = [
   wordCount,
   ...windowPrograms,
   ...streamJoinPrograms,
@@ -18,18 +20,21 @@ const programs: readonly SimulatedProgram[] = [
   ...timerPrograms,
   ...regroupedPrograms,
 ];
+const programs: readonly SimulatedProgram[] = [...drawn, pendingSerdes];
 
 export const programNames: readonly string[] = programs.map(({ name }) => name);
 
 /** In how many seeds of a hundred these are drawn: what they alone show takes a fault at the right moment. */
-const shares = { wordCount: 18, delicate: 20 };
+const shares = { wordCount: 18, delicate: 20, pending: 4 };
+const drawnNames = drawn.map(({ name }) => name);
 const delicate = programs.map(({ name }) => name).filter((name) => /^held-|^foreign-/.test(name));
 
 export function chooseProgram(random: Pick<Random, "below">): string {
-  const drawn = random.below(100);
-  if (drawn < shares.wordCount) return wordCount.name;
-  const isDelicate = drawn < shares.wordCount + shares.delicate;
-  return pick(random, isDelicate ? delicate : programNames);
+  const share = random.below(100);
+  if (share < shares.wordCount) return wordCount.name;
+  if (share >= 100 - shares.pending) return pendingSerdes.name;
+  const isDelicate = share < shares.wordCount + shares.delicate;
+  return pick(random, isDelicate ? delicate : drawnNames);
 }
 
 export function programNamed(name: string): SimulatedProgram {
