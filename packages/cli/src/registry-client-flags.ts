@@ -1,9 +1,7 @@
-import { readFileSync } from "node:fs";
-
 import { nodePlatform } from "@millrace/platform/node";
 import type { RegistryAuth, SchemaRegistryClient } from "@millrace/schema-registry";
 
-import { CommandError } from "./command-error.ts";
+import { fileText } from "./file-text.ts";
 import { textFlag, type FlagValues } from "./flags/flag.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -74,22 +72,12 @@ async function fetchOf(flags: RegistryClientFlags) {
   if (ca === undefined && cert === undefined) return undefined;
   const { tlsFetch } = await import("@millrace/schema-registry/node");
   return tlsFetch({
-    ...(ca === undefined ? {} : { ca: fileText("registry-ca", ca) }),
-    ...(cert === undefined ? {} : { cert: fileText("registry-cert", cert) }),
-    ...(key === undefined ? {} : { key: fileText("registry-key", key) }),
+    ...(ca === undefined ? {} : { ca: fileText("--registry-ca", ca) }),
+    ...(cert === undefined ? {} : { cert: fileText("--registry-cert", cert) }),
+    ...(key === undefined ? {} : { key: fileText("--registry-key", key) }),
   });
 }
 
 function firstLine(flag: string, file: string): string {
-  return fileText(flag, file).split(/\r?\n/)[0];
-}
-
-/** @throws CommandError */
-export function fileText(flag: string, file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CommandError(`--${flag} ${file} cannot be read: ${reason}`);
-  }
+  return fileText(`--${flag}`, file).split(/\r?\n/)[0];
 }

@@ -1,6 +1,5 @@
-import { readFileSync } from "node:fs";
-
 import { CommandError } from "./command-error.ts";
+import { fileText } from "./file-text.ts";
 import { UsageError } from "./usage-error.ts";
 import { switchFlag, textFlag } from "./flags/flag.ts";
 
@@ -45,7 +44,7 @@ export function registryAccess(flags: {
   return {
     ...(cert === undefined || key === undefined
       ? {}
-      : { tls: { cert: textOf("tls-cert", cert), key: textOf("tls-key", key) } }),
+      : { tls: { cert: fileText("--tls-cert", cert), key: fileText("--tls-key", key) } }),
     ...(Object.keys(signIn).length === 0 ? {} : { signIn }),
     allowInsecure: flags["allow-insecure"],
   };
@@ -62,16 +61,7 @@ function usersOf(lines: readonly string[]): Readonly<Record<string, string>> {
 
 /** Secrets come by files: a command line can be seen by others. */
 function linesOf(flag: string, file: string): readonly string[] {
-  return textOf(flag, file)
+  return fileText(`--${flag}`, file)
     .split(/\r?\n/)
     .filter((line) => line.trim() !== "");
-}
-
-function textOf(flag: string, file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CommandError(`--${flag} ${file} cannot be read: ${reason}`);
-  }
 }

@@ -3,6 +3,7 @@ import { guidFrameSize, idFrameSize, type SchemaRegistryClient } from "@millrace
 import { placeOf, SerdePendingError, type Serde, type SerdePart } from "@millrace/serde";
 
 import { CommandError } from "./command-error.ts";
+import { fileText } from "./file-text.ts";
 import { switchFlag, textFlag, type FlagValues } from "./flags/flag.ts";
 import { plainForm, shownForm, type RecordForm, type ShownForm } from "./record-form.ts";
 import {
@@ -20,7 +21,6 @@ import {
   type RegistryClientFlags,
 } from "./registry-client-flags.ts";
 import { isSchemaFormat, type SchemaFormatName } from "./schema-formats.ts";
-import { schemaText } from "./schema-files.ts";
 import { UsageError } from "./usage-error.ts";
 
 const schemaFlags = {
@@ -124,7 +124,7 @@ async function serdeOf(
   registry: SchemaRegistryClient,
   { schema: file, subject, message, use }: GivenSchema & { readonly use: "read" | "write" },
 ): Promise<Serde<unknown>> {
-  const schema = file === undefined ? undefined : schemaText(file);
+  const schema = file === undefined ? undefined : fileText("the schema", file);
   const options = {
     registry,
     ...(subject === undefined ? {} : { subjectName: () => subject }),

@@ -1,8 +1,6 @@
-import { readFileSync } from "node:fs";
-
 import type { NewSchema, SchemaReference } from "@millrace/schema-registry";
 
-import { CommandError } from "./command-error.ts";
+import { fileText } from "./file-text.ts";
 import { choiceFlag, pairsFlag, switchFlag, type FlagValues } from "./flags/flag.ts";
 import { schemaFormatNames, schemaTypeOf } from "./schema-formats.ts";
 import { UsageError } from "./usage-error.ts";
@@ -28,20 +26,10 @@ export function schemaOfFile(file: string, flags: SchemaFileFlags): NewSchema {
   const references = flags.reference.map(referenceOf);
   const schemaType = schemaTypeOf(file, flags.type);
   return {
-    schema: schemaText(file),
+    schema: fileText("the schema", file),
     schemaType,
     ...(references.length === 0 ? {} : { references }),
   };
-}
-
-/** @throws CommandError */
-export function schemaText(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CommandError(`the schema ${file} cannot be read: ${reason}`);
-  }
 }
 
 function referenceOf([name, where]: readonly [string, string]): SchemaReference {

@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-
 import { Broker, parsePropertiesFile } from "@millrace/broker";
 import type { Platform } from "@millrace/platform";
 import { nodePlatform } from "@millrace/platform/node";
@@ -7,8 +5,8 @@ import { nodeCompression } from "@millrace/protocol/compression";
 import type { SchemaRegistryServer } from "@millrace/schema-registry-server";
 
 import { jsonFlag } from "../flags/json-flag.ts";
-import { CommandError } from "../command-error.ts";
 import { command } from "../command.ts";
+import { fileText } from "../file-text.ts";
 import { choiceFlag, numberFlag, pairsFlag, textFlag } from "../flags/flag.ts";
 import type { ProgressLine } from "../terminal/progress-line.ts";
 import { untilEnded } from "../until-ended.ts";
@@ -68,7 +66,9 @@ export const brokerCommand = command({
       durability: flags.durability,
       properties: {
         ...properties,
-        ...(flags.config === undefined ? {} : readProperties(flags.config)),
+        ...(flags.config === undefined
+          ? {}
+          : parsePropertiesFile(fileText("--config", flags.config))),
         ...Object.fromEntries(flags.override),
       },
       codecs: nodeCompression,
@@ -117,17 +117,6 @@ async function startRegistry(
     await broker.close();
     throw error;
   }
-}
-
-function readProperties(file: string): Readonly<Record<string, string>> {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CommandError(`--config ${file} cannot be read: ${reason}`);
-  }
-  return parsePropertiesFile(text);
 }
 
 /** Recovery of large logs may take long: the seconds are shown on a terminal. */

@@ -126,8 +126,12 @@ async function pairOf(
     return { older: await version(from === undefined ? "latest" : versionOf(from)), newer };
   }
   const newer = await version(versionOf(to));
-  const before = from === undefined ? newer.version - 1 : versionOf(from);
-  if (before === 0) throw new CommandError(`${subject} has no version before version 1`);
+  if (from !== undefined) return { older: await version(versionOf(from)), newer };
+  // Numbers of deleted versions are missing.
+  const all = await registry.versions(subject, { signal });
+  const before = Math.max(0, ...all.filter((one) => one < newer.version));
+  if (before === 0)
+    throw new CommandError(`${subject} has no version before version ${newer.version}`);
   return { older: await version(before), newer };
 }
 

@@ -125,6 +125,13 @@ describe("schemas", () => {
     const same = await done(`schemas diff c-value ${join(folder, "c2.json")}`);
     expect(same.match(/nothing is unlike/g)).toHaveLength(2);
     expect((await failed("schemas diff c-value --to 1")).err).toContain("no version before");
+    const third = { ...record([id, { name: "note", type: "string", default: "" }]), doc: "3" };
+    for (const [index, schema] of [record([id]), { ...record([id]), doc: "2" }, third].entries())
+      await done(`schemas register d-value ${file(`d${index + 1}.json`, schema)} --type avro`);
+    await done("schemas delete d-value --version 2");
+    expect(await done("schemas diff d-value")).toContain(
+      "a reader of version 3, of what was written with version 1",
+    );
   });
 
   test("refer to others by name, subject and version", async () => {

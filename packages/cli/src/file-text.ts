@@ -1,0 +1,18 @@
+import { readFileSync } from "node:fs";
+
+import { CommandError } from "./command-error.ts";
+
+/**
+ * What a file holds.
+ *
+ * @param what the file is, for the message: `--tls-key`
+ * @throws CommandError
+ */
+export function fileText(what: string, file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CommandError(`${what} ${file} cannot be read: ${reason}`);
+  }
+}
