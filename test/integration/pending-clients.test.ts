@@ -132,6 +132,21 @@ describe("a producer", () => {
     expect(await world.readTexts("out")).toEqual(["a1", "b2", "a3"]);
   });
 
+  test("writes to other topics while a record's serde is waited for", async () => {
+    const schemas = new TestSchemas("a");
+    await using producer = world.client.producer({ value: schemas.serde() });
+    const waiting = producer.send({ topic: "out", value: "b1" });
+    const behind = producer.send({ topic: "out", value: "a2" });
+    await producer.send({ topic: "in", value: "a3" });
+    await producer.send({ topic: "in", value: "a4" });
+    expect(await world.readTexts("out")).toEqual([]);
+    const flushed = producer.flush();
+    schemas.publish("b");
+    await flushed;
+    expect(await world.readTexts("out")).toEqual(["b1", "a2"]);
+    await Promise.all([waiting, behind]);
+  });
+
   test("prepares its serdes before the first record of a topic, once", async () => {
     const schemas = new TestSchemas("a");
     await using producer = world.client.producer({ value: schemas.serde() });

@@ -13,12 +13,14 @@ import { closeTimeoutMsDefault, writerClosed, type KafkaBatchWriter } from "./ba
 import {
   copyOf,
   noSuchPartition,
+  topicOf,
   type EncodedRecord,
   type PlainField,
   type ProducerRecord,
 } from "./encode-record.ts";
 import type { RecordEncoder } from "./record-encoder.ts";
 import type { PartitionAppender } from "./partition-appender.ts";
+import { TopicTurns } from "./topic-turns.ts";
 
 /** Where a record went (Kafka: `RecordMetadata`). */
 export interface RecordMetadata extends TopicPartition {
@@ -31,7 +33,7 @@ export interface RecordMetadata extends TopicPartition {
  * of their calls, whether or not the promises are awaited in between; await `send` from time to time, since
  * that is where a full buffer makes itself felt. Each record has its own outcome, whatever became of those
  * that were sent with it. A record whose serde must first fetch something, such as a schema, waits for it, and those
- * behind it; it is read then, so do not change it before its promise has settled.
+ * of its topic that come behind it; it is read then, so do not change it before its promise has settled.
  *
  * @example
  * await using producer = client.producer({ key: string(), value: json(Order) });
@@ -53,9 +55,8 @@ export class Producer<Key = PlainField, Value = PlainField> implements AsyncDisp
   readonly #writer: KafkaBatchWriter;
   readonly #isTransactional: boolean;
   readonly #encoder: RecordEncoder;
-  /** Sends that could not be done at once, in order. */
-  #waiting: Promise<unknown> = Promise.resolve();
-  #waitingCount = 0;
+  /** Sends that could not be done at once. */
+  readonly #waiting = new TopicTurns();
   /** Where records without a key of a topic go, until their batch is full. */
   readonly #sticky = new Map<string, PartitionAppender>();
   #initialized: Promise<void> | undefined;
@@ -96,12 +97,14 @@ export class Producer<Key = PlainField, Value = PlainField> implements AsyncDisp
     if (encoded === undefined) {
       const { signal } = this.#closing;
       const times = { nowMs, sinceMs: this.#platform.clock.monotonicMs() };
-      return this.#sendLater(() => this.#encoder.encodeLater(record, times, signal));
+      const encode = () => this.#encoder.encodeLater(record, times, signal);
+      return this.#sendLater(topicOf(record), encode);
     }
-    const isNow = this.#waitingCount === 0 && this.#isReadyFor(encoded) && this.#writer.hasRoom;
+    const { topic } = encoded;
+    const isNow = !this.#waiting.has(topic) && this.#isReadyFor(encoded) && this.#writer.hasRoom;
     if (!isNow) {
       const copy = Promise.resolve(copyOf(encoded));
-      return this.#sendLater(() => copy);
+      return this.#sendLater(topic, () => copy);
     }
     try {
       return this.#told(outcomeOf(this.#append(encoded)));
@@ -115,7 +118,7 @@ export class Producer<Key = PlainField, Value = PlainField> implements AsyncDisp
   /** Resolves once all that was sent is acknowledged; what failed has told its own promise. */
   async flush(signal?: AbortSignal): Promise<void> {
     checkArguments("producer.flush", {}, signal);
-    await this.#waiting;
+    await this.#waiting.over();
     await this.#writer.flush(signal);
   }
 
@@ -140,7 +143,7 @@ export class Producer<Key = PlainField, Value = PlainField> implements AsyncDisp
     this.#open = {};
     try {
       const result = await work();
-      await this.#waiting;
+      await this.#waiting.over();
       await this.#writer.commit(signal);
       this.#open = undefined;
       return result;
@@ -177,11 +180,11 @@ export class Producer<Key = PlainField, Value = PlainField> implements AsyncDisp
     const endMs = clock.monotonicMs() + timeoutMs;
     if (!this.#isTransactional) {
       const { signal, cancel } = signalAfter(this.#platform, timeoutMs, writerClosed);
-      await abortable(this.#waiting, signal).catch(() => {}); // what still waits is told below
+      await abortable(this.#waiting.over(), signal).catch(() => {}); // what still waits is told below
       cancel();
     }
     this.#closing.abort(writerClosed());
-    await this.#waiting;
+    await this.#waiting.over();
     await this.#writer.close(Math.max(0, endMs - clock.monotonicMs()));
   }
 
@@ -189,22 +192,17 @@ export class Producer<Key = PlainField, Value = PlainField> implements AsyncDisp
     await this.close();
   }
 
-  #sendLater(encode: () => Promise<EncodedRecord>): Promise<RecordMetadata> {
+  #sendLater(topic: string, encode: () => Promise<EncodedRecord>): Promise<RecordMetadata> {
     const own = this.#open;
-    this.#waitingCount++;
-    const encoded = this.#waiting.then(encode);
     let isRecord = false;
-    const ready = encoded.then(async (record) => {
+    const appended = this.#waiting.take(topic, async () => {
+      const record = await encode();
       isRecord = true;
       await this.#prepare(record);
-      return record;
-    });
-    // An object: the wait for the answer is not part of the wait for its turn.
-    const appended = ready.then((record) => {
       if (own !== this.#open) throw isOver(record);
+      // An object: the wait for the answer is not part of the wait for its turn.
       return { sent: this.#told(outcomeOf(this.#append(record))) };
     });
-    this.#waiting = appended.catch(() => {}).finally(() => this.#waitingCount--);
     const outcome = appended.then(({ sent }) => sent);
     appended.then(
       () => void this.#told(outcome),
