@@ -1,6 +1,8 @@
 import { toHex } from "@millrace/model";
 import { keyPlace, SerdeError, serializeWith, type Serde } from "@millrace/serde";
 
+import { TestDriverError } from "./test-driver-error.ts";
+
 /** A record of an output, with its key as it was written. */
 export interface KeyedRecord<K, V> {
   readonly keyBytes: Uint8Array | null;
@@ -11,15 +13,22 @@ export interface KeyedRecord<K, V> {
 /**
  * The last value of each key. Keys are one where their bytes are, also those that are objects: windowed ones, JSON, bytes.
  * `get` and `has` find those by an equal one. Otherwise it is a plain Map, so that test frameworks compare it as one.
+ *
+ * @throws TestDriverError `NULL_KEY`: a record has no key, and no type of keys says so
  */
 export function outputTable<K, V>(
   records: Iterable<KeyedRecord<K, V>>,
   { keySerde, topic }: { readonly keySerde: Serde<K>; readonly topic: string },
-): ReadonlyMap<K | null, V | null> {
-  const table = new Map<K | null, V | null>();
+): ReadonlyMap<K, V | null> {
+  const table = new Map<K, V | null>();
   const objects = new Map<string, K>();
   for (const { keyBytes, key, value } of records)
-    if (keyBytes === null || !isObject(key)) table.set(key, value);
+    if (!isKeyOf(keySerde, key))
+      throw new TestDriverError(
+        "NULL_KEY",
+        `topic ${topic} has a record with a null key, which is no row of a table; read it with readPairs, or give the output optional(${keySerde.name}) as its key`,
+      );
+    else if (keyBytes === null || !isObject(key)) table.set(key, value);
     else {
       const text = toHex(keyBytes);
       const known = objects.get(text) ?? key;
@@ -27,15 +36,20 @@ export function outputTable<K, V>(
       table.set(known, value);
     }
   if (objects.size === 0) return table;
-  const known = (key: K | null): K | null => {
+  const known = (key: K): K => {
     const text = isObject(key) ? textOf(key, keySerde, topic) : undefined;
     return (text === undefined ? undefined : objects.get(text)) ?? key;
   };
   const { get, has } = Map.prototype;
   return Object.defineProperties(table, {
-    get: { value: (key: K | null): unknown => get.call(table, known(key)) },
-    has: { value: (key: K | null): boolean => has.call(table, known(key)) },
+    get: { value: (key: K): unknown => get.call(table, known(key)) },
+    has: { value: (key: K): boolean => has.call(table, known(key)) },
   });
+}
+
+/** Null is a key where the serde says so. */
+function isKeyOf<K>(serde: Serde<K>, key: K | null): key is K {
+  return key !== null || serde.isNullable;
 }
 
 function isObject<T>(value: T): value is T & object {

@@ -15,7 +15,9 @@ export type TestDriverErrorCode =
   /** A serde must first fetch something, and a driver cannot wait in the middle of a call. */
   | "SERDE_PENDING"
   /** There is no further record in the output topic. */
-  | "NO_RECORD";
+  | "NO_RECORD"
+  /** A record without a key was read as a row of a table. */
+  | "NULL_KEY";
 
 /** A `TopologyTestDriver` was used as it cannot be. */
 export class TestDriverError extends BaseError<TestDriverErrorCode> {}

@@ -107,11 +107,12 @@ export class TestOutput<K, V> {
 
   /**
    * The last value of each key among all that is left (Kafka: `readKeyValuesToMap`). Keys that are objects are one where
-   * their bytes are, and are found by an equal one.
+   * their bytes are, and are found by an equal one. Throws `NULL_KEY` where a record has none and the key's serde is not
+   * `optional`.
    *
    * @example clicks.readTable().get({ key: "ada", window: { start: 0, end: 60_000 } });
    */
-  readTable(): ReadonlyMap<K | null, V | null> {
+  readTable(): ReadonlyMap<K, V | null> {
     const records: KeyedRecord<K, V>[] = [];
     while (!this.isEmpty) {
       const { key: keyBytes } = this.#produced[this.#position];

@@ -1,5 +1,5 @@
 import { encodeUtf8 } from "@millrace/model";
-import { bytes, json, string, windowed, type Serde } from "@millrace/serde";
+import { bytes, json, optional, string, windowed, type Serde } from "@millrace/serde";
 import { StreamsBuilder } from "@millrace/streams";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
@@ -138,6 +138,38 @@ describe("an output as a table", () => {
       false,
       false,
     ]);
+  });
+
+  test("its keys are never null, so that those in windows are taken apart at once", () => {
+    const key = windowed(string(), { size: "10ms" });
+    driver.pipe({
+      topic: "in",
+      key: key.serialize({ key: "a", window: { start: 20, end: 30 } }, "in"),
+      value: encodeUtf8("b"),
+      timestamp: 0,
+      headers: [],
+    });
+    const found: unknown[] = [];
+    const output = driver.output("out", { key, value: string() });
+    for (const [{ key: name, window }] of output.readTable()) found.push(name, window.end);
+    expect(found).toEqual(["a", 30]);
+  });
+
+  test("has a null key where the serde is optional, and refuses one where it is not", async () => {
+    const keyless = new StreamsBuilder();
+    keyless
+      .stream("in", text)
+      .selectKey((): string | null => null)
+      .to("out", { key: optional(string()), value: string() });
+    await using other = new TopologyTestDriver(keyless.build());
+    const input = other.input("in", text);
+    input.pipe("a", "1");
+    const nullable = other.output("out", { key: optional(string()), value: string() });
+    expect([...nullable.readTable()]).toEqual([[null, "1"]]);
+    expect(() => other.output("out", text).readTable()).toThrow(
+      expect.objectContaining({ code: "NULL_KEY", message: expect.stringContaining("readPairs") }),
+    );
+    expect(other.output("out", text).readPairs()).toEqual([[null, "1"]]);
   });
 });
 
