@@ -325,3 +325,36 @@ test("longs that are held as numbers are written from bigints as well, also in u
   }
   expect(() => again("int", 5n, held)).toThrow("a whole number of 32 bits");
 });
+
+describe("what has no fields of its own is no record and no map", () => {
+  const counted = record({ name: "n", type: "int", default: 1 });
+
+  test.each([
+    [new Map([["n", 5]]), "a value of class Map"],
+    [[5], "an array of 1"],
+    [new Date(0), "a value of class Date"],
+    [new Set(), "a value of class Set"],
+    [Uint8Array.of(1), "1 bytes"],
+  ])("though all of its fields have defaults: %o", (value, told) => {
+    expect(() => again(counted, value)).toThrow(`the value is ${told}, expected an object`);
+    const holder = { type: "record", name: "Holder", fields: [{ name: "r", type: counted }] };
+    expect(() => again(holder, { r: value })).toThrow(`/r is ${told}`);
+    const map = { type: "map", values: "int" };
+    expect(() => again(map, value)).toThrow(`the value is ${told}, expected a map`);
+  });
+
+  test("objects of classes have them, and objects without a prototype", () => {
+    class Count {
+      readonly n = 5;
+    }
+    expect(again(counted, new Count())).toEqual({ n: 5 });
+    expect(again(counted, Object.assign(Object.create(null), { n: 5 }))).toEqual({ n: 5 });
+    expect(again(counted, {})).toEqual({ n: 1 });
+  });
+});
+
+test("a hole in a list is told with its place", () => {
+  const holed: unknown[] = [1];
+  holed[2] = 3;
+  expect(() => again({ type: "array", items: "int" }, holed)).toThrow("/1 is missing");
+});

@@ -28,6 +28,9 @@ const formTests: Readonly<Record<ValueForm, string>> = {
   object: 'typeof v === "object"',
 };
 
+/** Maps, lists, bytes and dates have no members, and would be written as nothing, or as defaults. */
+const isOther = "v[Symbol.iterator] !== undefined || v[Symbol.toPrimitive] !== undefined";
+
 class WriterCompiler {
   readonly #options: ValueOptions;
   readonly #code = new SourceCode();
@@ -102,7 +105,7 @@ if (v.length > 0) {
 c.putInt(0);`;
     }
     const values = schema.kind === "map" ? schema.values : schema;
-    return `if (typeof v !== "object" || v === null || Array.isArray(v) || v instanceof Map || ArrayBuffer.isView(v)) throw c.mismatch();
+    return `if (typeof v !== "object" || v === null || ${isOther}) throw c.mismatch();
 const names = Object.keys(v);
 if (names.length > 0) {
   c.putLong(names.length);
@@ -114,7 +117,8 @@ c.putInt(0);`;
   #record(schema: RecordSchema): string {
     const guard = this.#cycles.isHead(schema) ? ["c.enter();", "c.leave();"] : ["", ""];
     const lines = schema.fields.map((field, index) => this.#field(field, `v${index}`));
-    return `if (typeof v !== "object" || v === null) throw c.mismatch();
+    const needsNone = schema.fields.every((field) => usableDefault(field) !== undefined);
+    return `if (typeof v !== "object" || v === null${needsNone ? ` || ${isOther}` : ""}) throw c.mismatch();
 ${guard[0]}
 ${lines.join("\n")}
 ${guard[1]}`;

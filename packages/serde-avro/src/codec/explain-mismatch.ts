@@ -73,7 +73,10 @@ function partsOf({ path, schema, value }: Part, options: ValueOptions): readonly
     return branch === undefined ? [] : [{ path, schema: branch, value }];
   }
   if (schema.kind === "array") {
-    return Array.isArray(value) ? value.map((item, index) => at(index, schema.items, item)) : [];
+    // Holes are items too.
+    return Array.isArray(value)
+      ? Array.from(value, (item, index) => at(index, schema.items, item))
+      : [];
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) return [];
   const members = value as Readonly<Record<string, unknown>>;

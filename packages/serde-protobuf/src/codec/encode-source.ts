@@ -12,12 +12,17 @@ export function encodeSource({ fields }: MessagePlan): string {
   const oneofs = new Set(fields.flatMap(({ oneof }) => (oneof === undefined ? [] : [oneof])));
   return [
     `if (d > h.depthMax) throw h.tooDeep();`,
-    // Dates, lists, maps and bytes have no fields, and would be written as nothing.
-    `if (typeof m !== "object" || m === null || m[Symbol.iterator] !== undefined || m[Symbol.toPrimitive] !== undefined) throw h.unfitMessage(p, m);`,
+    `if (${isNoObject("m")}) throw h.unfitMessage(p, m);`,
     `var v;`,
     ...[...oneofs].map((_, index) => `var o${index};`),
     ...fields.map((field) => fieldSource(field, [...oneofs])),
   ].join("\n");
+}
+
+/** Dates, lists, maps and bytes have no members, and would be written as nothing. */
+function isNoObject(from: string): string {
+  const hasOthers = `${from}[Symbol.iterator] !== undefined || ${from}[Symbol.toPrimitive] !== undefined`;
+  return `typeof ${from} !== "object" || ${from} === null || ${hasOthers}`;
 }
 
 function fieldSource(field: FieldPlan, oneofs: readonly string[]): string {
@@ -73,7 +78,7 @@ function listSource(field: FieldPlan): string {
 function mapSource({ number, value, key }: FieldPlan): string {
   if (key === undefined) return "";
   return [
-    `if (typeof v !== "object") throw h.unfit(p, ${number}, v);`,
+    `if (${isNoObject("v")}) throw h.unfit(p, ${number}, v);`,
     `var ks = Object.keys(v);`,
     `for (var i = 0; i < ks.length; i++) {`,
     `var k = ${keyOf(key, number)}, u = v[ks[i]];`,

@@ -59,3 +59,15 @@ test("a field under its name in the schema is told, not left out", () => {
   expect(() => write({ subOrders: [{ by_card: "x" }] })).toThrow('M.byCard is given as "by_card"');
   expect(write({ placedAt: 1, placed_at: 1 })).toHaveLength(2);
 });
+
+test.each([
+  [new Map([["a", 1]]), "a value of class Map"],
+  [[1], "a list"],
+  [new Date(0), "a value of class Date"],
+  [new Set([1]), "a value of class Set"],
+])("a map is an object: %o is refused, which would be written as nothing", (value, told) => {
+  const { write } = serdeOf(`syntax = "proto3"; message M { map<string, int32> counts = 1; }`);
+  expect(() => write({ counts: value })).toThrow(
+    `M.counts takes an object of string to int32, not ${told}`,
+  );
+});
