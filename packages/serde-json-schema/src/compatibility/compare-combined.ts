@@ -1,3 +1,4 @@
+import type { JsonValue } from "../json/json-value.ts";
 import { printJson } from "../json/print-json.ts";
 import type { CombinedNode, SchemaNode } from "../schema/schema-node.ts";
 import { found, under, type Comparing, type Found } from "./found.ts";
@@ -10,8 +11,8 @@ export function compareCombined(
 ): readonly Found[] {
   const criteria = compareCriteria(original, update);
   if (criteria === "COMBINED_TYPE_CHANGED") return found(criteria);
-  const were = withoutRepeats(original.parts);
-  const are = withoutRepeats(update.parts);
+  const were = distinctParts(original);
+  const are = distinctParts(update);
   const candidates = were.map((was, i) =>
     are.map((is) => {
       const inner = comparing.compare(was, is);
@@ -57,13 +58,34 @@ function compareSizes(
   return [];
 }
 
-function withoutRepeats(parts: readonly SchemaNode[]): readonly SchemaNode[] {
-  return [...new Map(parts.map((part) => [identityOf(part), part])).values()];
+/** A schema is compared with many others: what it consists of is looked at once. */
+const partsByNode = new WeakMap<CombinedNode, readonly SchemaNode[]>();
+
+function distinctParts(node: CombinedNode): readonly SchemaNode[] {
+  const known = partsByNode.get(node) ?? withoutRepeats(node.parts);
+  partsByNode.set(node, known);
+  return known;
 }
 
-function identityOf(node: SchemaNode): string {
-  const kind = node.kind === "number" && node.isInteger ? "integer" : node.kind;
-  return `${kind} ${printJson(node.source, "sorted")}`;
+/** Parts of a list of types stand in one object, which is printed once. */
+function withoutRepeats(parts: readonly SchemaNode[]): readonly SchemaNode[] {
+  const texts = new Map<string, number>();
+  const sources = new Map<JsonValue, number>();
+  const numberOf = (source: JsonValue): number => {
+    const known = sources.get(source);
+    if (known !== undefined) return known;
+    const text = printJson(source, "sorted");
+    const number = texts.get(text) ?? texts.size;
+    texts.set(text, number);
+    sources.set(source, number);
+    return number;
+  };
+  const distinct = new Map(parts.map((part) => [`${kindOf(part)} ${numberOf(part.source)}`, part]));
+  return [...distinct.values()];
+}
+
+function kindOf(node: SchemaNode): string {
+  return node.kind === "number" && node.isInteger ? "integer" : node.kind;
 }
 
 /** As many pairs as there can be, each side in at most one; what was found within each. */

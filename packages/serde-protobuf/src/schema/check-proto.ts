@@ -11,9 +11,9 @@ import {
   type FieldDeclaration,
   type MessageDeclaration,
   type ProtoFile,
-  type RangesDeclaration,
   type TypeDeclaration,
 } from "./proto-file.ts";
+import { ReservedNames } from "./reserved-names.ts";
 import { invalidSchema } from "./token-reader.ts";
 
 /** Numbers that Protobuf keeps for itself. */
@@ -86,6 +86,7 @@ class ProtoChecker {
   #message(message: MessageDeclaration, scope: string): void {
     const fields = fieldsOf(message);
     const byNumber = new Map<number, string>();
+    const reserved = new ReservedNames(message.reserved);
     const taken = new Set(message.types.map(({ name }) => name));
     for (const { name } of message.oneofs) {
       if (taken.has(name)) throw fault(message, `"${name}" stands twice in "${message.name}"`);
@@ -99,7 +100,7 @@ class ProtoChecker {
         throw fault(field, `"${name}" and "${other}" ${place} both have number ${number}`);
       }
       if (taken.has(name)) throw fault(field, `"${name}" stands twice ${place}`);
-      if (isReserved(message.reserved, field)) {
+      if (reserved.has(field)) {
         throw fault(field, `"${name}" = ${number} ${place} is reserved`);
       }
       byNumber.set(number, name);
@@ -156,6 +157,7 @@ class ProtoChecker {
     const mayShare = isOptionTrue(options, "allow_alias");
     const names = new Set<string>();
     const numbers = new Set<number>();
+    const kept = new ReservedNames(reserved);
     for (const constant of constants) {
       const { number } = constant;
       if (number !== Math.trunc(number) || Math.abs(number) > 2 ** 31 || number === 2 ** 31) {
@@ -169,7 +171,7 @@ class ProtoChecker {
             : `two constants of enum "${name}" have number ${number}, without allow_alias`,
         );
       }
-      if (isReserved(reserved, constant)) {
+      if (kept.has(constant)) {
         throw fault(constant, `"${constant.name}" = ${number} of enum "${name}" is reserved`);
       }
       names.add(constant.name);
@@ -184,17 +186,6 @@ function checkMembers(oneof: string, members: readonly FieldDeclaration[]): void
       throw fault(field, `"${field.name}" in oneof "${oneof}" takes neither a label nor a map`);
     }
   }
-}
-
-function isReserved(
-  declared: readonly RangesDeclaration[],
-  { name, number }: { readonly name: string; readonly number: number },
-): boolean {
-  return declared.some(({ values }) =>
-    values.some((value) =>
-      typeof value === "string" ? value === name : number >= value.start && number <= value.end,
-    ),
-  );
 }
 
 function fault(place: { readonly line: number }, problem: string): SchemaError {
