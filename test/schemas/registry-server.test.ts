@@ -3,6 +3,7 @@ import { get } from "node:http";
 import { connect } from "@millrace/client";
 import { nodePlatform } from "@millrace/platform/node";
 import type { SchemaRegistryServer } from "@millrace/schema-registry-server";
+import { optional, string } from "@millrace/serde";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 
 import { startBundledBroker, type BundledBroker } from "../interop/bundled-broker.ts";
@@ -47,6 +48,27 @@ async function write(
   await client.admin.createTopics([{ name: topic, partitionCount: 1 }]);
   await using producer = client.producer();
   for (const [key, value] of records) await producer.send({ topic, key, value });
+}
+
+async function recordsOf(
+  topic: string,
+): Promise<readonly { readonly key: string | null; readonly value: string | null }[]> {
+  await using client = connect(nodePlatform({ logLevel: "silent" }), {
+    bootstrapServers: broker.address,
+  });
+  const [end] = await client.admin.listOffsets([{ topic, partition: 0, at: "latest" }]);
+  const consumer = client.consumer({
+    topics: [topic],
+    key: string(),
+    value: optional(string()),
+    autoOffsetReset: "earliest",
+  });
+  const records = [];
+  for await (const { key, value, offset } of consumer) {
+    records.push({ key, value });
+    if (offset === end.offset - 1) break;
+  }
+  return records;
 }
 
 test("what was registered is read at once, and after a restart", async () => {
@@ -215,6 +237,25 @@ describe("a topic of a Confluent registry", () => {
     await ask(url, "PUT /mode/imported", { mode: "IMPORT" });
     const imported = { schema, id: 41, version: 7 };
     expect((await ask(url, "POST /subjects/imported/versions", imported)).status).toBe(200);
+  });
+
+  test("with keys spelled otherwise, as Karapace does: what is removed is removed under these too", async () => {
+    const place = ownTopic();
+    const foreign = '{"magic":1,"version":1,"subject":"s","keytype":"SCHEMA"}';
+    const whole = '{"keytype":"CONFIG","subject":null,"magic":0}';
+    const stored = { subject: "s", version: 1, id: 7, schema: '"int"', deleted: false };
+    await write(place.topic, [
+      [foreign, JSON.stringify(stored)],
+      [whole, '{"compatibilityLevel":"NONE"}'],
+    ]);
+    const { url } = await start(place);
+    await ask(url, "DELETE /subjects/s");
+    await ask(url, "DELETE /subjects/s?permanent=true");
+    await ask(url, "DELETE /config");
+    const records = await recordsOf(place.topic);
+    for (const key of [foreign, whole])
+      expect(records.findLast((record) => record.key === key)?.value).toBe(null);
+    expect((await ask(url, "GET /subjects?deleted=true")).body).toEqual([]);
   });
 
   test("with records that nobody knows, or that are damaged, is read around them", async () => {

@@ -7,6 +7,7 @@ import type { JsonObject } from "../records/json-members.ts";
 import { encodeKey, type TopicKey } from "../records/topic-keys.ts";
 import { RegistryError } from "../registry-error.ts";
 import type { TopicRecord } from "../state/apply-record.ts";
+import { ForeignKeys } from "./foreign-keys.ts";
 import { OffsetWaits } from "./offset-waits.ts";
 
 export interface TopicEntry {
@@ -42,6 +43,7 @@ export class SchemasTopic {
   readonly #reader: BatchReader;
   readonly #writer: BatchWriter;
   readonly #waits = new OffsetWaits();
+  readonly #foreignKeys = new ForeignKeys();
   readonly #closing = new AbortController();
   readonly #reading: Promise<void>;
 
@@ -87,7 +89,9 @@ export class SchemasTopic {
       const partition = this.#writer.partition(topic, 0);
       for (const { key, value } of entries) {
         const bytes = value === null ? null : encodeUtf8(JSON.stringify(value));
-        partition.append(this.#platform.clock.wallMs(), encodeKey(key), bytes, noHeaders);
+        const others = value === null ? this.#foreignKeys.spellingsOf(key) : [];
+        for (const spelling of [encodeKey(key), ...others])
+          partition.append(this.#platform.clock.wallMs(), spelling, bytes, noHeaders);
       }
       const written = await this.#writer.flush(signal);
       await this.#waits.until(written[0]?.endOffset ?? 0, signal);
@@ -108,7 +112,7 @@ export class SchemasTopic {
       try {
         const batches = await this.#reader.poll({ signal, waitMsMax: pollWaitMs });
         for (const batch of batches) {
-          while (batch.next()) this.#options.onRecord(recordOf(batch), batch.offset);
+          while (batch.next()) this.#take(recordOf(batch), batch.offset);
           batch.release();
         }
         isTold = false;
@@ -121,6 +125,11 @@ export class SchemasTopic {
         await timers.sleep(retryMs, signal).catch(() => {}); // closed
       }
     }
+  }
+
+  #take(record: TopicRecord, offset: Offset): void {
+    this.#foreignKeys.note(record);
+    this.#options.onRecord(record, offset);
   }
 
   /** Bounds the time, and says of every failure what it is for who asks the registry. */
