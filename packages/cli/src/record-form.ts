@@ -1,6 +1,6 @@
 import type { Headers } from "@millrace/model";
 
-import { decodeAs, encodeAs, type FormatName, type ShownFormatName } from "./record-format.ts";
+import { decodeAs, encodeAs, type FormatName } from "./record-format.ts";
 
 /** How keys or values are shown. */
 export interface ShownForm {
@@ -21,14 +21,10 @@ export interface RecordForm extends ShownForm {
 }
 
 /** One that needs nothing but the bytes. */
-export function shownForm(name: ShownFormatName): ShownForm {
+export function plainForm(name: FormatName): RecordForm {
   return {
     isJson: name === "json",
     decode: (bytes, _headers, where) => decodeAs(name, bytes, where),
+    encode: (text, where) => encodeAs(name, text, where),
   };
-}
-
-/** The same, of what is written too. */
-export function plainForm(name: FormatName): RecordForm {
-  return { ...shownForm(name), encode: (text, where) => encodeAs(name, text, where) };
 }

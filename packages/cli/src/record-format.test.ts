@@ -1,5 +1,4 @@
 import { decodeUtf8, encodeUtf8 } from "@millrace/model";
-import { string, windowed } from "@millrace/serde";
 import { expect, test } from "vitest";
 
 import {
@@ -94,22 +93,6 @@ test.each<[FormatName, string]>([
   ["base64", "?"],
 ])("a text that is no %s is refused: %s", (name, text) => {
   expect(() => encodeAs(name, text, "the value of line 2")).toThrow(/the value of line 2 is/);
-});
-
-test("keys of windows are shown as Kafka Streams writes them, with their times", () => {
-  const window = { start: 60_000, end: 90_000 };
-  const tumbling = windowed(string(), { size: "1m" }).serialize({ key: "ada", window }, "t");
-  expect(decodeAs("windowed", tumbling, "it")).toEqual({
-    key: "ada",
-    start: "1970-01-01T00:01:00.000Z",
-  });
-  const session = windowed(string(), "session").serialize({ key: "ada", window }, "t");
-  expect(decodeAs("session", session, "it")).toEqual({
-    key: "ada",
-    start: "1970-01-01T00:01:00.000Z",
-    end: "1970-01-01T00:01:30.000Z",
-  });
-  expect(() => decodeAs("session", tumbling, "the key")).toThrow(/the key is no session/);
 });
 
 test("what JSON has no form for is printed in one that it has, and read again", () => {

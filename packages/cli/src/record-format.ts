@@ -6,11 +6,6 @@ export const formatNames = ["string", "json", "int32", "int64", "double", "hex",
 
 export type FormatName = (typeof formatNames)[number];
 
-/** Also keys of windows as Kafka Streams writes them, which are shown alone. */
-export const shownFormatNames = [...formatNames, "windowed", "session"] as const;
-
-export type ShownFormatName = (typeof shownFormatNames)[number];
-
 /** How bytes are shown, and read from a line. */
 interface RecordFormat {
   /** Size in bytes, where it is always the same. */
@@ -62,43 +57,25 @@ const formats: Readonly<Record<FormatName, RecordFormat>> = {
   },
 };
 
-/** A text, and the times of its window: of sessions the end before the start. */
-const windowKeys: Readonly<Record<"windowed" | "session", Pick<RecordFormat, "decode">>> = {
-  windowed: {
-    decode: (bytes) => ({ key: textBefore(bytes, 8), start: timeAt(bytes, bytes.length - 8) }),
-  },
-  session: {
-    decode: (bytes) => ({
-      key: textBefore(bytes, 16),
-      start: timeAt(bytes, bytes.length - 8),
-      end: timeAt(bytes, bytes.length - 16),
-    }),
-  },
-};
-
-function textBefore(bytes: Uint8Array, tail: number): string {
-  return decodeUtf8(bytes.subarray(0, bytes.length - tail));
-}
-
-function timeAt(bytes: Uint8Array, at: number): string {
-  return new Date(Number(viewOf(bytes).getBigInt64(at))).toISOString();
-}
-
 /**
  * The value that bytes stand for, for JSON; null stays null.
  *
  * @throws CommandError: they are something else
  */
-export function decodeAs(name: ShownFormatName, bytes: Uint8Array | null, where: string): unknown {
+export function decodeAs(name: FormatName, bytes: Uint8Array | null, where: string): unknown {
   if (bytes === null) return null;
-  const { decode, sizeBytes }: Omit<RecordFormat, "encode"> =
-    name === "windowed" || name === "session" ? windowKeys[name] : formats[name];
+  const { decode, sizeBytes } = formats[name];
   try {
     if (sizeBytes === undefined || sizeBytes === bytes.length) return decode(bytes);
   } catch {
     // told below, as a wrong size is
   }
-  throw new CommandError(
+  throw isNo(name, bytes, where);
+}
+
+/** Bytes are not of the format that they are shown by. */
+export function isNo(name: string, bytes: Uint8Array, where: string): CommandError {
+  return new CommandError(
     `${where} is no ${name} (${bytes.length} bytes: ${toHex(bytes.subarray(0, 16))}${bytes.length > 16 ? "…" : ""}); another format, such as hex or string, shows it`,
   );
 }

@@ -1,7 +1,7 @@
 import type { Headers } from "@millrace/model";
 
 import { decodeAs } from "./record-format.ts";
-import { shownForm, type ShownForm } from "./record-form.ts";
+import { plainForm, type ShownForm } from "./record-form.ts";
 
 /** What is printed of a record. */
 interface PrintedParts {
@@ -32,7 +32,7 @@ export function recordPrinter(
   parts: PrintedParts,
   print: (line: string) => void,
 ): (record: PrintedRecord) => void {
-  const keyForm = parts.key ?? (parts.json ? shownForm("string") : undefined);
+  const keyForm = parts.key ?? (parts.json ? plainForm("string") : undefined);
   return (record) => {
     const { topic, partition, offset, timestamp, headers } = record;
     const where = `of ${topic}-${partition} at offset ${offset}`;
@@ -48,11 +48,29 @@ export function recordPrinter(
     const cells = [];
     if (parts.timestamps) cells.push(timeText(timestamp));
     if (parts.offsets) cells.push(`${partition}:${offset}`);
-    if (parts.headers) cells.push(headersText(headers));
-    if (keyForm !== undefined) cells.push(textOf(keyForm, shown(keyForm, record.key, "key")));
-    cells.push(textOf(parts.value, shown(parts.value, record.value, "value")));
+    if (parts.headers) cells.push(inCell(headersText(headers)));
+    if (keyForm !== undefined)
+      cells.push(inCell(textOf(keyForm, shown(keyForm, record.key, "key"))));
+    const value = textOf(parts.value, shown(parts.value, record.value, "value"));
+    cells.push(inLine(value));
     print(cells.join("\t"));
   };
+}
+
+/** Without line breaks, nor what a terminal obeys to. Tabs stay: a value is the last of its line. */
+function inLine(text: string): string {
+  return text.replace(/(?!\t)[\p{Cc}\p{Zl}\p{Zp}]/gu, escaped);
+}
+
+/** Nor tabs. */
+function inCell(text: string): string {
+  return inLine(text.replaceAll("\t", "\\t"));
+}
+
+function escaped(character: string): string {
+  if (character === "\n") return "\\n";
+  if (character === "\r") return "\\r";
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
 /** Texts stand as they are, all else as JSON. */

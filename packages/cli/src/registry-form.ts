@@ -5,23 +5,24 @@ import { placeOf, SerdePendingError, type Serde, type SerdePart } from "@millrac
 import { CommandError } from "./command-error.ts";
 import { fileText } from "./file-text.ts";
 import { switchFlag, textFlag, type FlagValues } from "./flags/flag.ts";
-import { plainForm, shownForm, type RecordForm, type ShownForm } from "./record-form.ts";
+import { plainForm, type RecordForm, type ShownForm } from "./record-form.ts";
 import {
   decodeAs,
   encodeAs,
+  formatNames,
   printable,
   unprintable,
   withBigints,
   type FormatName,
-  type ShownFormatName,
 } from "./record-format.ts";
 import {
   openRegistry,
   registryClientFlags,
   type RegistryClientFlags,
 } from "./registry-client-flags.ts";
-import { isSchemaFormat, type SchemaFormatName } from "./schema-formats.ts";
+import { isSchemaFormat, schemaFormatNames, type SchemaFormatName } from "./schema-formats.ts";
 import { UsageError } from "./usage-error.ts";
+import { windowedForm, windowKinds, type WindowKind } from "./windowed-form.ts";
 
 const schemaFlags = {
   schema: textFlag({ placeholder: "FILE", about: "the schema of values" }),
@@ -57,33 +58,63 @@ export interface FormsAsked {
 type Names<Name> = { readonly key: Name | undefined; readonly value: Name };
 type Forms<Form> = { readonly key: Form | undefined; readonly value: Form };
 
+type OwnFormatName = FormatName | SchemaFormatName;
+
+/** Also keys of windows, which are texts where nothing else is said. */
+export type ShownFormatName = OwnFormatName | WindowKind | `${WindowKind}:${OwnFormatName}`;
+
+const ownFormatNames = [...formatNames, ...schemaFormatNames] as const;
+
+export const shownFormatNames: readonly ShownFormatName[] = [
+  ...ownFormatNames,
+  ...windowKinds,
+  ...windowKinds.flatMap((kind) => ownFormatNames.map((name) => `${kind}:${name}` as const)),
+];
+
+/** The same for help and errors. */
+export const shownFormatsText = `${ownFormatNames.join(", ")}, windowed, session, windowed:FORMAT, session:FORMAT`;
+
 /** How keys and values are shown; a registry is asked, and the code of a format loaded, where one is named. */
-export function shownForms(
+export async function shownForms(
   asked: FormsAsked,
-  names: Names<ShownFormatName | SchemaFormatName>,
+  { key, value }: Names<ShownFormatName>,
 ): Promise<Forms<ShownForm>> {
-  return formsOf<ShownFormatName, ShownForm>({ ...asked, use: "read" }, names, shownForm);
+  const names = { key: key === undefined ? undefined : ownName(key), value: ownName(value) };
+  const forms = await formsOf({ ...asked, use: "read" }, names);
+  return {
+    key: forms.key === undefined ? undefined : inWindow(key, forms.key),
+    value: inWindow(value, forms.value),
+  };
+}
+
+function ownName(name: ShownFormatName): OwnFormatName {
+  const own = name.slice(name.indexOf(":") + 1);
+  return ownFormatNames.find((one) => one === own) ?? "string";
+}
+
+function inWindow(name: ShownFormatName | undefined, form: ShownForm): ShownForm {
+  const kind = windowKinds.find((one) => name?.startsWith(one));
+  return kind === undefined ? form : windowedForm(kind, form);
 }
 
 /** How they are read from lines, likewise. */
 export function recordForms(
   asked: FormsAsked,
-  names: Names<FormatName | SchemaFormatName>,
+  names: Names<OwnFormatName>,
 ): Promise<Forms<RecordForm>> {
-  return formsOf<FormatName, RecordForm>({ ...asked, use: "write" }, names, plainForm);
+  return formsOf({ ...asked, use: "write" }, names);
 }
 
-async function formsOf<Name extends string, Form extends ShownForm>(
+async function formsOf(
   { topic, flags, use }: FormsAsked & { readonly use: "read" | "write" },
-  names: Names<Name | SchemaFormatName>,
-  plain: (name: Name) => Form,
-): Promise<Forms<Form | RecordForm>> {
+  names: Names<OwnFormatName>,
+): Promise<Forms<RecordForm>> {
   let client: Promise<SchemaRegistryClient> | undefined;
-  const form = async (name: Name | SchemaFormatName, part: SerdePart) => {
+  const form = async (name: OwnFormatName, part: SerdePart) => {
     const given = schemaOf(flags, part);
     if (!isSchemaFormat(name)) {
       requireNoSchema(given, part);
-      return plain(name);
+      return plainForm(name);
     }
     client ??= openRegistry(flags);
     const serde = await serdeOf(name, await client, { ...given, use });

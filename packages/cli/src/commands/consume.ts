@@ -5,17 +5,18 @@ import { jsonFlag } from "../flags/json-flag.ts";
 import { CommandError } from "../command-error.ts";
 import { command } from "../command.ts";
 import { choiceFlag, numberFlag, switchFlag, textFlag, type FlagValues } from "../flags/flag.ts";
-import { shownFormatNames } from "../record-format.ts";
 import { recordPrinter } from "../record-printer.ts";
-import { readSchemaFlags, shownForms } from "../registry-form.ts";
-import { schemaFormatNames } from "../schema-formats.ts";
+import {
+  readSchemaFlags,
+  shownFormatNames,
+  shownFormatsText,
+  shownForms,
+} from "../registry-form.ts";
 import { startOffset, type StartOffset } from "../start-offset.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { topicName } from "../topic-names.ts";
 import { UsageError } from "../usage-error.ts";
 import { whenFetched } from "../when-fetched.ts";
-
-const shownFormats = [...shownFormatNames, ...schemaFormatNames] as const;
 
 const flags = {
   ...clusterFlags,
@@ -38,12 +39,14 @@ const flags = {
     byDefault: "read_committed",
     about: "read_committed, or read_uncommitted: also what transactions have not committed",
   }),
-  key: choiceFlag(shownFormats, {
+  key: choiceFlag(shownFormatNames, {
     placeholder: "FORMAT",
-    about: `print keys: ${shownFormats.join(", ")}`,
+    allowed: shownFormatsText,
+    about: `print keys: ${shownFormatsText}`,
   }),
-  value: choiceFlag(shownFormats, {
+  value: choiceFlag(shownFormatNames, {
     placeholder: "FORMAT",
+    allowed: shownFormatsText,
     byDefault: "string",
     about: "how values are printed",
   }),
@@ -63,7 +66,7 @@ export const consumeCommand = command({
   names: "[NAME]",
   flags,
   notes:
-    "A line is: time, partition and offset, headers, key, value, with tabs between; of these, what was asked for.\nEnds at Ctrl-C, and where --count or --to-end say so.\nBy avro, protobuf and json-schema values are printed as JSON; without --schema, as their writer's schema has them.",
+    "A line is: time, partition and offset, headers, key, value, with tabs between; of these, what was asked for. Line breaks and other control\ncharacters are shown as \\n, \\t, \\u001b; --json has all exactly.\nEnds at Ctrl-C, and where --count or --to-end say so.\nBy avro, protobuf and json-schema values are printed as JSON; without --schema, as their writer's schema has them.",
 
   async run({ flags: given, names }, terminal) {
     const topic = topicName(names, given.topic);

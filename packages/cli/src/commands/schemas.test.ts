@@ -274,6 +274,28 @@ describe("produce and consume by schemas of a registry", () => {
     expect(listed).not.toContain("keyed-value");
   });
 
+  test("keys in windows are shown by the schema of the key within", async () => {
+    await topic("in-windows");
+    const schema = file("window-key.avsc", record([id]));
+    const produce = `produce in-windows --key-separator | --key`;
+    await at(`${produce} avro --key-schema ${schema}`, { lines: ['{"id":"ada"}|1'] });
+    const consume = "consume in-windows --from-beginning --key";
+    const hex = (await at(`${consume} hex --count 1`)).split("\t")[0];
+    await at(`${produce} hex`, { lines: [`${hex}000000000000ea60|2`] });
+    expect(
+      await at(
+        `${consume} windowed:avro --offset 1 --partition 0 --count 1`.replace(
+          "--from-beginning ",
+          "",
+        ),
+      ),
+    ).toBe('{"key":{"id":"ada"},"start":"1970-01-01T00:01:00.000Z"}\t2\n');
+    const wrong = await run(`${consume} windowed:nothing --bootstrap-server ${address}`);
+    expect(wrong.code).toBe(2);
+    expect(wrong.err).toContain("windowed:FORMAT");
+    expect(wrong.err.length).toBeLessThan(300);
+  });
+
   test("a group reads by schemas too", async () => {
     const line = '{"id":"a","cents":1.5}';
     const words = "consume typed-json-schema --value json-schema --group cli --from-beginning";

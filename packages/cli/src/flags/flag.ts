@@ -75,10 +75,10 @@ export function numberFlag<
 
 export function choiceFlag<
   const Choice extends string,
-  const Given extends Settings<NoInfer<Choice>>,
+  const Given extends Settings<NoInfer<Choice>> & { readonly allowed?: string },
 >(choices: readonly Choice[], given: Given): Flag<ValueOf<Choice, Given>> {
-  const allowed = `${choices.slice(0, -1).join(", ")} or ${choices[choices.length - 1]}`;
-  return valueFlag<Choice, Given>(given, allowed, (text) =>
+  const all = `${choices.slice(0, -1).join(", ")} or ${choices[choices.length - 1]}`;
+  return valueFlag<Choice, Given>(given, given.allowed ?? all, (text) =>
     choices.find((choice) => choice === text),
   );
 }
