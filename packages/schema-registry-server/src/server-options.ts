@@ -17,7 +17,7 @@ import { compatibilityLevels } from "@millrace/schema-registry";
 const { host, tls, signIn, allowInsecure, allowedHosts, connectionsMax, requestsMax } =
   httpOptionRows;
 
-export const registryServerOptionRows = {
+const registryServerOptionRows = {
   /** Where the cluster is. */
   bootstrapServers: valueOption<
     string | readonly string[],

@@ -10,7 +10,7 @@ import { referencesKind, type GivenReference } from "@millrace/schema-registry";
 /** A file that a schema imports, which the import names: a `.proto` text, or a `FileDescriptorProto` in base64. */
 export type ProtobufReference = GivenReference<string>;
 
-export const protobufOptionRows = {
+const protobufOptionRows = {
   /** The message, with or without its package. Needed where the schema has several. */
   message: textOption({}),
   /** Of a class or a `Type`, with a registry: its schema, which is registered. Without it they only read. */

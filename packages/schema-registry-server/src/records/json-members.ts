@@ -26,7 +26,7 @@ export function objectMember(object: JsonObject, name: string): JsonObject | und
   return member(object, name, "an object", isJsonObject) as JsonObject | undefined;
 }
 
-export function listMember(object: JsonObject, name: string): readonly unknown[] | undefined {
+function listMember(object: JsonObject, name: string): readonly unknown[] | undefined {
   return member(object, name, "a list", Array.isArray) as readonly unknown[] | undefined;
 }
 

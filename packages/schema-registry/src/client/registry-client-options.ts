@@ -24,7 +24,7 @@ interface RequiredSettings {
   readonly kafka: string;
 }
 
-export const registryClientOptionRows = {
+const registryClientOptionRows = {
   /** Where the registry is. Several, as a list or with commas between them, are tried in turn. */
   url: valueOption<string | readonly string[], RequiredSettings>(
     {

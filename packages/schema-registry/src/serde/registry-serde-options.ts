@@ -15,7 +15,7 @@ interface RequiredSettings {
   readonly kafka: string;
 }
 
-export const registrySerdeOptionRows = {
+const registrySerdeOptionRows = {
   /** Where the schemas are: a `SchemaRegistryClient`, shared by all serdes of a program; in tests a `MemorySchemaRegistry`. */
   registry: valueOption<SchemaRegistry, RequiredSettings>(
     {

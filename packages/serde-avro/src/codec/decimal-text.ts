@@ -2,10 +2,10 @@ import { AvroError } from "./avro-error.ts";
 import { mismatch } from "./write-cursor.ts";
 
 /** Bytes of a decimal that are read: some 4900 digits. More would cost more than a record should. */
-export const decimalBytesMax = 2048;
+const decimalBytesMax = 2048;
 
 /** Digits behind the point that are written out. */
-export const decimalScaleMax = 10_000;
+const decimalScaleMax = 10_000;
 
 const decimal = /^([+-]?)(\d+)(?:\.(\d+))?$/;
 

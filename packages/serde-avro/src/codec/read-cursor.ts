@@ -5,7 +5,7 @@ import { AvroError, malformed, truncated } from "./avro-error.ts";
 /** How deep values of a recursive schema may stand in each other. */
 export const depthMax = 1000;
 /** How many items without bytes (nulls, records without fields) the arrays of one value may have. */
-export const emptyItemsMax = 1 << 20;
+const emptyItemsMax = 1 << 20;
 
 const char = String.fromCharCode;
 /** Up to this length a loop beats the host's decoder. */

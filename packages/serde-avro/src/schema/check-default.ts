@@ -83,7 +83,7 @@ function fitsPrimitive(kind: AvroSchema["kind"], given: Json): boolean {
 }
 
 /** A real number that JSON has no number for stands as a text in defaults. */
-export function isNoNumber(given: Json): given is "NaN" | "Infinity" | "-Infinity" {
+function isNoNumber(given: Json): given is "NaN" | "Infinity" | "-Infinity" {
   return given === "NaN" || given === "Infinity" || given === "-Infinity";
 }
 

@@ -42,7 +42,7 @@ export function schemaDifferences(
 const fieldsByName = new WeakMap<RecordSchema, ReadonlyMap<string, readonly AvroField[]>>();
 
 /** The field of the writer that a reader's field takes its value from: by its name, or by an alias. */
-export function writerFieldsOf(writer: RecordSchema, field: AvroField): readonly AvroField[] {
+function writerFieldsOf(writer: RecordSchema, field: AvroField): readonly AvroField[] {
   const known = fieldsByName.get(writer) ?? Map.groupBy(writer.fields, ({ name }) => name);
   fieldsByName.set(writer, known);
   const names = [field.name, ...field.aliases];
@@ -50,7 +50,7 @@ export function writerFieldsOf(writer: RecordSchema, field: AvroField): readonly
 }
 
 /** Names match without their namespaces; an alias of the reader matches in full. */
-export function namesMatch(reader: NamedSchema, writer: NamedSchema): boolean {
+function namesMatch(reader: NamedSchema, writer: NamedSchema): boolean {
   return (
     reader.name.short === writer.name.short ||
     reader.aliases.some((alias) => alias.full === writer.name.full)

@@ -21,7 +21,7 @@ export interface ImportedFile {
 }
 
 /** Origin of the types that stand in the schema itself. */
-export const ownOrigin: FileOrigin = { subject: "", version: -1 };
+const ownOrigin: FileOrigin = { subject: "", version: -1 };
 
 let knownTypes: ReadonlyMap<string, ScopedType> | undefined;
 let knownOptions: ReadonlySet<string> | undefined;
