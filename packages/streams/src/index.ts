@@ -32,7 +32,8 @@ export {
 } from "./processor/timestamp-extractor.ts";
 export type { ErrorPolicy, ErrorResponse } from "./task/error-policy.ts";
 export type { RecordAppender, RecordCollector, TopicAppender } from "./task/record-collector.ts";
-export { GlobalTask, type GlobalTaskOptions } from "./task/global-task.ts";
+export { GlobalTask } from "./task/global-task.ts";
+export type { GlobalTaskOptions } from "./task/global-task-options.ts";
 export type { GlobalStores } from "./task/global-stores.ts";
 export { serdeUsesOf } from "./topology/serde-uses.ts";
 export { storeOpenings } from "./task/store-openings.ts";

@@ -275,7 +275,7 @@ export class TopologyTestDriver {
 
   /** What came in and was not taken would be missed in silence. */
   #noteWaiting(): void {
-    if (!this.#task.hasQueued) return;
+    if (!this.#task.hasBufferedRecords) return;
     if (this.#task.hasHeldInput) {
       this.#explained.note(
         "a record waits for what its serde must first fetch; await driver.settle(), or driver.prepare() before",

@@ -4,7 +4,7 @@ import { SerdeWait } from "@millrace/serde";
 
 import { taskIdText, type TaskId } from "../processor/task-id.ts";
 import type { RecordPlace } from "../task/stream-task-options.ts";
-import type { PendingRecord } from "../task/stream-task.ts";
+import type { PendingRecord } from "../task/task-failures.ts";
 
 interface Hold {
   readonly task: string;

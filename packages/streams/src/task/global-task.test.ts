@@ -14,7 +14,8 @@ import { at, batchOf } from "../../test-support/task-of.ts";
 import { StreamsBuilder } from "../dsl/streams-builder.ts";
 import type { Processor, ProcessorContext } from "../processor/processor.ts";
 import { Topology } from "../topology/topology.ts";
-import { GlobalTask, type GlobalTaskOptions } from "./global-task.ts";
+import { GlobalTask } from "./global-task.ts";
+import type { GlobalTaskOptions } from "./global-task-options.ts";
 
 const text = { key: string(), value: string() };
 const seen = keyValueStore({ name: "seen", key: string(), value: int64AsNumber() });

@@ -1,70 +1,32 @@
+import { invariant, topicPartitionName, type Offset, type RecordBatchView } from "@millrace/model";
+import type { Counter } from "@millrace/platform";
+import { SerdeWait, type WaitBounds } from "@millrace/serde";
 import {
-  invariant,
-  topicPartitionName,
-  type Offset,
-  type RecordBatchView,
-  type TopicPartition,
-} from "@millrace/model";
-import type { Clock, Counter, Logger, Metrics, Timers } from "@millrace/platform";
-import { int64AsNumber, string, SerdeWait, type WaitBounds } from "@millrace/serde";
-import {
-  keyValueStore,
   openTaskStores,
-  type CacheBudget,
-  type KeyValueStore,
   type StateStore,
-  type StoreEngine,
   type StoreSpecification,
   type TaskStores,
 } from "@millrace/state";
 
-import { StreamsError, type ErrorPlace } from "../error/streams-error.ts";
+import { StreamsError } from "../error/streams-error.ts";
 import { readOnlyStore } from "../processor/read-only-store.ts";
 import { noTaps } from "../processor/record-tap.ts";
 import type { StreamRecord } from "../processor/stream-record.ts";
 import type { GlobalStore } from "../topology/global-topology.ts";
+import { GlobalPositions, positionsStore } from "./global-positions.ts";
 import type { GlobalStores } from "./global-stores.ts";
-import type { RecordCollector } from "./record-collector.ts";
+import { noCollector, noTimers, withoutLetters } from "./global-surroundings.ts";
+import type { GlobalTaskOptions } from "./global-task-options.ts";
 import { RecordQueue } from "./record-queue.ts";
 import { RunningNode } from "./running-node.ts";
 import type { Slice } from "./slice.ts";
-import { defaultSerdeTimeoutMs, type TaskConfig } from "./stream-task-options.ts";
+import { defaultSerdeTimeoutMs } from "./stream-task-options.ts";
 import { TaskContext } from "./task-context.ts";
 import { TaskErrors } from "./task-errors.ts";
 import { TaskRecordContext } from "./task-record-context.ts";
 
 /** Kafka's, for metrics and messages: -1_-1. */
 const globalTaskId = { subtopology: -1, partition: -1 };
-
-/** How far the topics were read lies in the same engine; a name that no store of a user has. */
-const positionsStore = keyValueStore({
-  name: "(positions)",
-  key: string(),
-  value: int64AsNumber(),
-});
-
-export interface GlobalTaskOptions {
-  readonly globalStores: readonly GlobalStore[];
-  /** Closed with the task. */
-  readonly engine: StoreEngine;
-  /** Of no bytes: the stores are not cached. */
-  readonly cache: CacheBudget;
-  readonly stageBytesMax?: number;
-  /** Where the reader of an input stands, all that it gave having been added. */
-  readonly position?: (input: TopicPartition) => Offset | undefined;
-  readonly clock: Clock;
-  readonly timers: Pick<Timers, "after">;
-  /** Told that what was held may go on; whoever calls `process` from time to time need not know. */
-  readonly wake?: () => void;
-  readonly metrics: Metrics;
-  readonly logger: Logger;
-  /** Told of each record that is left out on purpose. */
-  readonly onDrop?: (reason: string, place: ErrorPlace) => void;
-  /** Told of each error that a policy has passed over. */
-  readonly onPassedOver?: (error: StreamsError) => void;
-  /** Without `deadLetterTopic`: what feeds a global store writes nothing. */
-  readonly config: TaskConfig;
-}
 
 /** A global store at work. */
 interface FedStore {
@@ -81,7 +43,7 @@ interface FedStore {
 export class GlobalTask implements GlobalStores {
   readonly #options: GlobalTaskOptions;
   readonly #stores: TaskStores;
-  readonly #positions: KeyValueStore<string, number>;
+  readonly #positions: GlobalPositions;
   readonly #context: TaskContext;
   readonly #waits: WaitBounds;
   /** Heads in whose middle a serde had to fetch something: what they have put is put again. */
@@ -114,7 +76,7 @@ export class GlobalTask implements GlobalStores {
       metrics,
       taskId: "global",
     });
-    this.#positions = this.#stores.store(positionsStore);
+    this.#positions = new GlobalPositions(this.#stores);
     this.#context = new TaskContext(
       {
         ...options,
@@ -170,16 +132,14 @@ export class GlobalTask implements GlobalStores {
     const isOwn = this.#stores.tie(name, `${topic} ${topicId ?? ""}`);
     const isThere = isOwn && this.#stores.committedOffset(name) !== undefined;
     if (!isThere) this.restart(topic);
-    using saved = this.#positions.prefixScan(`${name} `, string());
-    return new Map([...saved].map(({ key, value }) => [Number(key.slice(name.length + 1)), value]));
+    return this.#positions.of(name);
   }
 
   /** Empties the store of a topic: it is to be read from its beginning. */
   restart(topic: string): void {
     const { name } = this.#fedBy(topic).specification;
     this.#stores.wipe(name);
-    using saved = this.#positions.prefixScan(`${name} `, string());
-    for (const { key } of saved) this.#positions.put(key, null);
+    this.#positions.forget(name);
     for (const [key, queue] of this.#queues)
       if (queue.topic === topic) {
         queue.clear();
@@ -247,7 +207,7 @@ export class GlobalTask implements GlobalStores {
       const { name } = this.#fedBy(queue.topic).specification;
       const offset = this.#nextOffset(queue);
       queue.committedOffset = offset;
-      this.#positions.put(`${name} ${queue.partition}`, offset);
+      this.#positions.put(name, queue.partition, offset);
       sums.set(name, (sums.get(name) ?? 0) + offset);
     }
     this.#stores.commit(sums);
@@ -326,30 +286,4 @@ export class GlobalTask implements GlobalStores {
       throw thrown instanceof StreamsError ? thrown : this.#context.processingError(thrown);
     }
   }
-}
-
-function withoutLetters(config: TaskConfig): TaskConfig {
-  const { applicationId, onDeserializationError = "fail", onProcessingError = "fail" } = config;
-  return { applicationId, onDeserializationError, onProcessingError };
-}
-
-const noTimers = {
-  schedule(node: string): Disposable {
-    throw new StreamsError(
-      "TIMER_UNSUPPORTED",
-      "what feeds a global store has no timers: set them in a processor of a stream, which can read the store",
-      { node, taskId: "global" },
-    );
-  },
-};
-
-/** Global stores write to no topic. */
-const noCollector: RecordCollector = {
-  topic: noTopic,
-  partition: noTopic,
-  hasRoom: true,
-};
-
-function noTopic(topic: string): never {
-  invariant(false, "TASK-9", topic);
 }

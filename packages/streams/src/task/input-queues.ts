@@ -6,7 +6,8 @@ import { hashOrderOfTopics } from "../topology/java-order.ts";
 import { matches } from "../topology/topology-builder.ts";
 import type { SourceNode } from "../topology/topology-node.ts";
 import { PartitionGroup } from "./partition-group.ts";
-import { RecordQueue, type QueueErrors } from "./record-queue.ts";
+import { RecordQueue } from "./record-queue.ts";
+import type { QueueErrors } from "./record-reader.ts";
 import {
   defaultSerdeTimeoutMs,
   type RecordPlace,

@@ -1,51 +1,9 @@
 import { UnreadableBatchError } from "@millrace/cluster";
-import {
-  noHeaders,
-  type Headers,
-  type Offset,
-  type RecordBatchView,
-  type Timestamp,
-} from "@millrace/model";
-import { SerdePendingError, type Serde, SerdeWait, type WaitBounds } from "@millrace/serde";
+import type { Offset, RecordBatchView, Timestamp } from "@millrace/model";
 
-import { CallbackError } from "../error/callback-error.ts";
-import { isProgramMistake } from "../error/program-mistake.ts";
-import { StreamsError, messageOf, reasonOf, type ErrorPlace } from "../error/streams-error.ts";
-import { requireTimestamp } from "../processor/callback-result.ts";
-import { StreamRecord } from "../processor/stream-record.ts";
-import type { TimestampExtractor } from "../processor/timestamp-extractor.ts";
+import type { StreamRecord } from "../processor/stream-record.ts";
 import type { SourceNode } from "../topology/topology-node.ts";
-import type { ErrorResponse } from "./error-policy.ts";
-import type { TaskContext } from "./task-context.ts";
-
-/** A record that cannot be read, or the rest of a batch. The error says where it lies. */
-export interface UnreadableRecord {
-  readonly error: StreamsError;
-  readonly key: Uint8Array | null;
-  readonly value: Uint8Array | null;
-  readonly timestamp: Timestamp;
-  readonly headers: Headers;
-}
-
-/** Decides about records that cannot be read. */
-export interface QueueErrors {
-  onUnreadable(unreadable: UnreadableRecord): ErrorResponse;
-}
-
-export interface QueueSurroundings {
-  readonly context: TaskContext;
-  readonly errors: QueueErrors;
-  /** Of records whose serde must first fetch something. */
-  readonly waits: WaitBounds;
-}
-
-/** The record at which a queue stands, and which cannot be read yet. */
-interface HeldRecord {
-  readonly offset: Offset;
-  /** As it was written; -Infinity where an extractor will say. */
-  readonly timestamp: Timestamp;
-  readonly wait: SerdeWait;
-}
+import { RecordReader, type QueueSurroundings } from "./record-reader.ts";
 
 /**
  * The batches of one input partition, of which only the first record (the head) is looked at (Kafka:
@@ -79,39 +37,23 @@ export class RecordQueue {
   hasMoved = false;
   /** Until when to wait for records of this empty queue, on the monotonic clock; -1: not waiting. */
   idleDeadlineMs = -1;
-  readonly #task: TaskContext;
-  readonly #errors: QueueErrors;
-  readonly #waits: WaitBounds;
-  readonly #extractor: TimestampExtractor | undefined;
-  /** A serde that is not total is tried at the head, looked at or not: what it cannot read is an error. */
-  readonly #readsKey: boolean;
-  readonly #readsValue: boolean;
-  readonly #dropsNullKey: boolean;
-  readonly #dropsNullValue: boolean;
+  readonly #reader: RecordReader;
   #batches: RecordBatchView[] = [];
   #first = 0;
   #isTaken = false;
-  #held: HeldRecord | undefined;
   /** True: something was left out since the last head. */
   #hasLeftOut = false;
 
   constructor(
     source: SourceNode,
     partition: { readonly topic: string; readonly partition: number },
-    { context, errors, waits }: QueueSurroundings,
+    surroundings: QueueSurroundings,
   ) {
     this.source = source;
     this.topic = partition.topic;
     this.headTopic = partition.topic;
     this.partition = partition.partition;
-    this.#task = context;
-    this.#errors = errors;
-    this.#waits = waits;
-    this.#extractor = source.timestampExtractor;
-    this.#readsKey = !canWait(source.keySerde);
-    this.#readsValue = !canWait(source.valueSerde);
-    this.#dropsNullKey = source.dropsNulls && !source.keySerde.isNullable;
-    this.#dropsNullValue = source.dropsNulls && !source.valueSerde.isNullable;
+    this.#reader = new RecordReader(source, partition.partition, surroundings);
   }
 
   /** Records that wait, the head included. */
@@ -129,17 +71,17 @@ export class RecordQueue {
 
   /** True: there is no head because its serde must first fetch something. */
   get isHeld(): boolean {
-    return this.#held !== undefined;
+    return this.#reader.hold.isHeld;
   }
 
   /** Of the record that is held; -Infinity: it cannot be told, or -1 where none is held. */
   get heldTimestamp(): Timestamp {
-    return this.#held?.timestamp ?? -1;
+    return this.#reader.hold.timestamp;
   }
 
   /** Of the record that waits for its turn, or its serde; undefined: none does. */
   get nextOffset(): Offset | undefined {
-    return this.head === undefined ? this.#held?.offset : this.headOffset;
+    return this.head === undefined ? this.#reader.hold.offset : this.headOffset;
   }
 
   /** Takes a batch over; it is released when its last record is done. */
@@ -181,7 +123,7 @@ export class RecordQueue {
 
   /** Tries the record again that is held, if it is time. */
   resume(): void {
-    if (this.#held?.wait.isOver === true) this.#findHead(true);
+    if (this.#reader.hold.isOver) this.#findHead(true);
   }
 
   /** @param isThere true: the first batch stands at the record already */
@@ -191,9 +133,12 @@ export class RecordQueue {
       const batch = this.#batches[this.#first];
       while (isAtRecord || this.#next(batch)) {
         isAtRecord = false;
-        const head = this.#read(batch);
+        const head = this.#reader.read(batch, this.partitionTime);
         if (head !== undefined) {
           this.head = head;
+          this.headTimestamp = head.timestamp;
+          this.headOffset = batch.offset;
+          this.headTopic = batch.topic;
           return;
         }
         if (this.isHeld) return;
@@ -216,7 +161,7 @@ export class RecordQueue {
     this.#first = 0;
     this.head = undefined;
     this.isSpent = false;
-    this.#release();
+    this.#reader.hold.release();
   }
 
   /** Where the rest of a batch cannot be read, that is left out as one record would be. */
@@ -225,15 +170,8 @@ export class RecordQueue {
       return batch.next();
     } catch (cause) {
       if (!(cause instanceof UnreadableBatchError)) throw cause;
-      const { bytes, nextOffset } = cause;
-      const error = new StreamsError(
-        "DESERIALIZATION_FAILED",
-        `records cannot be read: ${messageOf(cause.cause)}. To skip them, set onDeserializationError, or commit offset ${nextOffset} for the group`,
-        { ...this.#task.placeOf(this.source.name), ...this.#place(cause), cause },
-      );
-      const timestamp = this.#task.wallTime();
-      this.#leaveOut({ error, key: null, value: bytes, timestamp, headers: noHeaders });
-      this.#leftOut(nextOffset);
+      this.#reader.leaveOutRest(cause);
+      this.#leftOut(cause.nextOffset);
       return false;
     }
   }
@@ -243,126 +181,4 @@ export class RecordQueue {
     this.position = nextOffset;
     this.hasMoved = true;
   }
-
-  #leaveOut(unreadable: UnreadableRecord): void {
-    if (this.#errors.onUnreadable(unreadable) === "fail") throw unreadable.error;
-    this.#task.dropped.counter.add(1);
-  }
-
-  #read(batch: RecordBatchView): StreamRecord | undefined {
-    const { key, value } = batch;
-    if ((this.#dropsNullValue && value === null) || (this.#dropsNullKey && key === null))
-      return this.#drop(batch, "null, and the serde does not take it");
-    const { keySerde, valueSerde } = this.source;
-    let timestamp = batch.timestamp;
-    const record = StreamRecord.ofBytes({
-      topic: batch.topic,
-      key,
-      value,
-      timestamp,
-      headers: batch.headers,
-      keySerde,
-      valueSerde,
-    });
-    const isRead = this.#readsKey || this.#readsValue;
-    if (isRead && !this.#decode(record, batch)) return undefined;
-    if (this.#extractor !== undefined) timestamp = this.#extract(record, batch, this.#extractor);
-    else if (timestamp < 0 || timestamp > Number.MAX_SAFE_INTEGER)
-      throw this.#invalidTimestamp(batch);
-    if (timestamp < 0) return this.#drop(batch, "negative timestamp");
-    this.headTimestamp = timestamp;
-    this.headOffset = batch.offset;
-    this.headTopic = batch.topic;
-    return timestamp === record.timestamp ? record : record.withTimestamp(timestamp);
-  }
-
-  #decode(record: StreamRecord, batch: RecordBatchView): boolean {
-    try {
-      if (this.#readsKey) record.decodeKey();
-      if (this.#readsValue) record.decodeValue();
-      this.#release();
-      return true;
-    } catch (cause) {
-      if (cause instanceof SerdePendingError && this.#hold(cause, batch)) return false;
-      this.#release();
-      const error = new StreamsError(
-        "DESERIALIZATION_FAILED",
-        `a record cannot be read: ${reasonOf(cause)}${isProgramMistake(cause) ? "" : ". Use the serde it was written with, or set onDeserializationError"}`,
-        { ...this.#task.placeOf(this.source.name), ...this.#place(batch), cause },
-      );
-      const { key, value, timestamp, headers } = batch;
-      this.#leaveOut({ error, key, value, timestamp, headers });
-      return false;
-    }
-  }
-
-  /** @returns false where it has been held for too long */
-  #hold(pending: SerdePendingError, { topic, offset, timestamp }: RecordBatchView): boolean {
-    const held = this.#held;
-    if (held?.wait.isTooLong === true) return false;
-    if (held !== undefined) held.wait.again(pending);
-    else {
-      const wait = new SerdeWait(pending, this.#waits);
-      const isKnown = this.#extractor === undefined;
-      this.#held = { offset, timestamp: isKnown ? timestamp : -Infinity, wait };
-      this.#task.logger.log("info", "streams.partition-held", {
-        task: this.#task.taskName,
-        topic,
-        partition: this.partition,
-        offset,
-        reason: pending.message,
-      });
-    }
-    return true;
-  }
-
-  #release(): void {
-    this.#held?.wait.close();
-    this.#held = undefined;
-  }
-
-  #extract(record: StreamRecord, batch: RecordBatchView, extractor: TimestampExtractor): Timestamp {
-    const input = {
-      key: record.key,
-      value: record.value,
-      topic: batch.topic,
-      partition: this.partition,
-      offset: batch.offset,
-      timestamp: batch.timestamp,
-      headers: batch.headers,
-    };
-    try {
-      return requireTimestamp(extractor(input, this.partitionTime), "timestampExtractor");
-    } catch (cause) {
-      throw new StreamsError(
-        "INVALID_TIMESTAMP",
-        cause instanceof CallbackError
-          ? cause.message
-          : `the timestamp extractor threw: ${messageOf(cause)}`,
-        { ...this.#task.placeOf(this.source.name), ...this.#place(batch), cause },
-      );
-    }
-  }
-
-  #invalidTimestamp(batch: RecordBatchView): StreamsError {
-    return new StreamsError(
-      "INVALID_TIMESTAMP",
-      `the record has the timestamp ${batch.timestamp}; write records with a time in milliseconds since 1970, or give the source a timestampExtractor`,
-      { ...this.#task.placeOf(this.source.name), ...this.#place(batch) },
-    );
-  }
-
-  #drop(batch: RecordBatchView, reason: string): undefined {
-    this.#task.dropped.add(reason, { node: this.source.name, ...this.#place(batch) });
-    return undefined;
-  }
-
-  #place({ topic, offset }: { readonly topic: string; readonly offset: Offset }): ErrorPlace {
-    return { topic, partition: this.partition, offset };
-  }
-}
-
-/** True: it may be read when somebody looks, or never. */
-function canWait({ isTotal, usesPlace }: Serde<unknown>): boolean {
-  return isTotal === true && usesPlace !== true;
 }

@@ -6,32 +6,27 @@ import {
 } from "@millrace/model";
 import type { OffsetAndMetadata } from "@millrace/cluster";
 import type { Counter } from "@millrace/platform";
-import type { SerdePendingError } from "@millrace/serde";
 import type { TaskStores } from "@millrace/state";
 
-import { StreamsError } from "../error/streams-error.ts";
-import type { PunctuationType } from "../processor/punctuation.ts";
 import { noTaps } from "../processor/record-tap.ts";
 import type { TaskId } from "../processor/task-id.ts";
-import type { StreamRecord } from "../processor/stream-record.ts";
 import type { Subtopology } from "../topology/subtopology.ts";
-import type { SourceNode } from "../topology/topology-node.ts";
 import { InputQueues } from "./input-queues.ts";
-import type { RecordQueue } from "./record-queue.ts";
-import type { RunningNode } from "./running-node.ts";
 import type { RecordPlace, StreamTaskOptions } from "./stream-task-options.ts";
 import { TaskCalls } from "./task-calls.ts";
 import { TaskContext } from "./task-context.ts";
 import { TaskErrors } from "./task-errors.ts";
+import { TaskFailures, type PendingRecord } from "./task-failures.ts";
 import { TaskProgress } from "./task-progress.ts";
+import { TaskSteps } from "./task-steps.ts";
 import { TaskTimers } from "./task-timers.ts";
 import type { Slice } from "./slice.ts";
-import { buildTaskTopology, type TaskTopology } from "./task-topology.ts";
-
-/** A record in whose middle a serde had to fetch something. */
-export interface PendingRecord extends RecordPlace {
-  readonly error: SerdePendingError;
-}
+import {
+  buildTaskTopology,
+  closeNodes,
+  initializeNodes,
+  type TaskTopology,
+} from "./task-topology.ts";
 
 const nowhere: readonly RecordPlace[] = [];
 const defaultBufferedRecordsMax = 1000;
@@ -57,15 +52,14 @@ export class StreamTask {
   readonly inputPartitions: readonly TopicPartition[];
   readonly #options: StreamTaskOptions;
   readonly #context: TaskContext;
-  readonly #errors: TaskErrors;
+  readonly #failures: TaskFailures;
   readonly #queues: InputQueues;
   readonly #progress: TaskProgress;
-  readonly #running = new Map<SourceNode, RunningNode>();
+  readonly #steps: TaskSteps;
   readonly #topology: TaskTopology;
   readonly #bufferedMax: number;
   readonly #timers: TaskTimers;
   readonly #calls: TaskCalls;
-  #pending: PendingRecord | undefined;
   #isInitialized = false;
   #isClosed = false;
 
@@ -82,7 +76,7 @@ export class StreamTask {
     );
     const errors = new TaskErrors(context, config, collector, options.hasWaitedTooLong);
     this.#context = context;
-    this.#errors = errors;
+    this.#failures = new TaskFailures(context, errors);
     this.#timers = new TaskTimers(context, errors);
     this.#calls = new TaskCalls(context, errors, options);
     const guard = errors.isGuarding ? errors : undefined;
@@ -93,12 +87,21 @@ export class StreamTask {
       taps: options.taps ?? noTaps,
       sinkOwner: errors,
     });
-    for (const { node, running } of this.#topology.sources) this.#running.set(node, running);
     const { partition } = options.taskId;
     const topics = options.inputTopics ?? options.subtopology.sourceTopics;
     this.inputPartitions = topics.map((topic) => ({ topic, partition }));
     const sources = this.#topology.sources.map(({ node }) => node);
     this.#queues = new InputQueues(topics, options, { sources, context, errors });
+    this.#steps = new TaskSteps({
+      context,
+      errors,
+      failures: this.#failures,
+      topology: this.#topology,
+      timers: this.#timers,
+      calls: this.#calls,
+      queues: this.#queues,
+      collector,
+    });
     this.#progress = new TaskProgress(options, { queues: this.#queues, context, errors });
   }
 
@@ -112,7 +115,7 @@ export class StreamTask {
    * and process again once it is there.
    */
   get pending(): PendingRecord | undefined {
-    return this.#pending;
+    return this.#failures.pending;
   }
 
   /** Records that were left out: `dropped-records-total`. */
@@ -129,15 +132,7 @@ export class StreamTask {
     invariant(!this.#isInitialized, "TASK-1", "initialize is called once");
     this.#isInitialized = true;
     this.#progress.resume(committed);
-    for (const node of this.#topology.nodes) {
-      this.#context.currentNode = node.nodeName;
-      try {
-        node.processor.init?.(node);
-      } catch (thrown) {
-        throw thrown instanceof StreamsError ? thrown : this.#context.startError(thrown);
-      }
-    }
-    this.#context.currentNode = undefined;
+    initializeNodes(this.#topology, this.#context);
   }
 
   /** Queues a batch; the task releases it. */
@@ -184,11 +179,6 @@ export class StreamTask {
     return this.#calls.count;
   }
 
-  /** True: records came in that were not taken yet. */
-  get hasQueued(): boolean {
-    return !this.#queues.isEmpty;
-  }
-
   /** True: the next record of an input cannot be read yet: `wake` will be called. */
   get hasHeldInput(): boolean {
     return this.#queues.areHeld;
@@ -218,9 +208,9 @@ export class StreamTask {
     const { collector } = this.#options;
     let count = 0;
     if (this.isHeld) return count;
-    if (slice !== undefined && this.#punctuate("streamTime", slice)) return count;
+    if (slice !== undefined && this.#steps.timers("streamTime", slice)) return count;
     while (count < recordsMax && collector.hasRoom && this.#calls.haveResults) {
-      this.#deliverResult();
+      this.#steps.result();
       count += 1;
       if (this.stores.isStageFull || slice?.afterRecord() === true) return count;
     }
@@ -233,10 +223,10 @@ export class StreamTask {
     ) {
       const queue = this.#queues.choose();
       if (queue === undefined) break;
-      this.#processHead(queue);
+      this.#steps.record(queue);
       this.#queues.advance(queue);
       count += 1;
-      const isOver = this.#punctuate("streamTime", slice);
+      const isOver = this.#steps.timers("streamTime", slice);
       if (isOver || this.stores.isStageFull || slice?.afterRecord() === true) break;
     }
     return count;
@@ -244,13 +234,13 @@ export class StreamTask {
 
   /** Calls the timers that are due by the wall clock. With a slice, some may be left over: `untilTimerMs` says so. */
   punctuate(slice?: Slice): void {
-    if (!this.isHeld) this.#punctuate("wallClockTime", slice);
+    if (!this.isHeld) this.#steps.timers("wallClockTime", slice);
   }
 
   /** Moves stream time on as a record of that time would, and calls the timers that are due by it. */
   advanceStreamTime(timestamp: Timestamp): void {
     this.#queues.advanceStreamTime(timestamp);
-    this.#punctuate("streamTime", undefined);
+    this.#steps.timers("streamTime", undefined);
   }
 
   /**
@@ -264,11 +254,11 @@ export class StreamTask {
     const { collector } = this.#options;
     try {
       const isDone = this.stores.flush(slice && (() => slice.afterRecord() || !collector.hasRoom));
-      this.#requireNonePending();
+      this.#failures.requireNonePending();
       if (isDone) this.#calls.save(); // what the caches have forwarded is among it
       return isDone;
     } catch (thrown) {
-      throw this.#failure(thrown);
+      throw this.#failures.of(thrown);
     }
   }
 
@@ -292,91 +282,8 @@ export class StreamTask {
     this.#isClosed = true;
     this.#timers.close();
     this.#queues.clear();
-    let failure: unknown;
-    if (this.#isInitialized) {
-      const processors = this.#topology.nodes.map(({ processor, nodeName }) => () => {
-        this.#context.currentNode = nodeName;
-        processor.close?.();
-      });
-      for (const close of [...processors, ...this.#context.scope.takeClosers()]) {
-        try {
-          close();
-        } catch (thrown) {
-          failure ??= thrown;
-        }
-      }
-      this.#context.currentNode = undefined;
-    }
+    const thrown = this.#isInitialized ? closeNodes(this.#topology, this.#context) : undefined;
     await this.stores.close();
-    if (failure !== undefined) throw this.#failure(failure);
-  }
-
-  /** @returns true where the slice is over, or some that are due were left for the next one */
-  #punctuate(type: PunctuationType, slice: Slice | undefined): boolean {
-    const timers = this.#timers;
-    if (!timers.isDue(type)) return false;
-    const { collector } = this.#options;
-    const isOver = (): boolean =>
-      slice?.afterRecord() === true || !collector.hasRoom || this.stores.isStageFull;
-    if (slice !== undefined && !collector.hasRoom) return true;
-    try {
-      timers.run(type, slice && isOver);
-      this.#requireNonePending();
-    } catch (thrown) {
-      throw this.#failure(thrown);
-    }
-    return slice !== undefined && (slice.isOver || timers.isDue(type));
-  }
-
-  #deliverResult(): void {
-    try {
-      this.#calls.deliver();
-      this.#requireNonePending();
-    } catch (thrown) {
-      throw this.#failure(thrown);
-    }
-  }
-
-  #processHead(queue: RecordQueue): void {
-    invariant(queue.hasHead, "TASK-2", queue.topic);
-    const record = queue.takeHead();
-    if (record === undefined) return;
-    this.#queues.advanceStreamTime(record.timestamp);
-    const context = this.#options.recordContext;
-    context.topic = queue.headTopic;
-    context.partition = queue.partition;
-    context.offset = queue.headOffset;
-    context.timestamp = record.timestamp;
-    context.headers = record.headers;
-    const source = this.#running.get(queue.source);
-    invariant(source !== undefined, "TASK-3", queue.source.name);
-    this.#errors.beginRecord(record);
-    this.#context.currentNode = source.nodeName;
-    try {
-      source.forward(record as StreamRecord);
-      this.#requireNonePending();
-      this.#context.currentNode = undefined;
-    } catch (thrown) {
-      throw this.#failure(thrown);
-    }
-  }
-
-  /** A processor may have caught it: what is below would be without the record. */
-  #requireNonePending(): void {
-    const { pending } = this.#context;
-    if (pending === undefined) return;
-    this.#context.pending = undefined;
-    if (this.#errors.isPending(pending)) throw pending;
-  }
-
-  /** What a failing writer throws, or a serde that waits, is passed on as it is: the record under way is not at fault. */
-  #failure(thrown: unknown): unknown {
-    if (thrown instanceof StreamsError || this.#errors.isOfWriter(thrown)) return thrown;
-    if (this.#errors.isPending(thrown)) {
-      const { topic, partition, offset } = this.#context.recordContext;
-      this.#pending = { topic, partition, offset, error: thrown };
-      return thrown;
-    }
-    return this.#context.processingError(thrown);
+    if (thrown !== undefined) throw this.#failures.of(thrown);
   }
 }

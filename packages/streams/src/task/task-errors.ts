@@ -10,7 +10,7 @@ import { deadLetterHeaders } from "./dead-letters.ts";
 import { InputBytes } from "./input-bytes.ts";
 import { responseTo, type ErrorPolicy, type ErrorResponse } from "./error-policy.ts";
 import type { RecordCollector, RefusalOwner } from "./record-collector.ts";
-import type { QueueErrors, UnreadableRecord } from "./record-queue.ts";
+import type { QueueErrors, UnreadableRecord } from "./record-reader.ts";
 import type { ErrorGuard } from "./running-node.ts";
 import type { SinkOwner } from "./sink-processor.ts";
 import type { ResultOwner } from "./task-calls.ts";

@@ -1,9 +1,11 @@
+import { StreamsError } from "../error/streams-error.ts";
 import type { Processor } from "../processor/processor.ts";
 import type { SourceNode } from "../topology/topology-node.ts";
 import type { Subtopology } from "../topology/subtopology.ts";
 import type { RecordCollector } from "./record-collector.ts";
 import { RunningNode, type NodeSurroundings } from "./running-node.ts";
 import { SinkProcessor, type SinkOwner } from "./sink-processor.ts";
+import type { TaskContext } from "./task-context.ts";
 
 /** The nodes of a sub-topology at work in one task. */
 export interface TaskTopology {
@@ -36,4 +38,35 @@ export function buildTaskTopology(
     for (const parent of node.parents) byName.get(parent)?.children.push(running);
   }
   return { nodes: [...byName.values()], sources };
+}
+
+/** Starts the processors, parents first. */
+export function initializeNodes({ nodes }: TaskTopology, context: TaskContext): void {
+  for (const node of nodes) {
+    context.currentNode = node.nodeName;
+    try {
+      node.processor.init?.(node);
+    } catch (thrown) {
+      throw thrown instanceof StreamsError ? thrown : context.startError(thrown);
+    }
+  }
+  context.currentNode = undefined;
+}
+
+/** Closes the processors, and what they share, whatever one of them throws: gives the first of it. */
+export function closeNodes({ nodes }: TaskTopology, context: TaskContext): unknown {
+  let failure: unknown;
+  const processors = nodes.map(({ processor, nodeName }) => () => {
+    context.currentNode = nodeName;
+    processor.close?.();
+  });
+  for (const close of [...processors, ...context.scope.takeClosers()]) {
+    try {
+      close();
+    } catch (thrown) {
+      failure ??= thrown;
+    }
+  }
+  context.currentNode = undefined;
+  return failure;
 }
