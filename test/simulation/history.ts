@@ -1,5 +1,6 @@
 import type { EngineEntry } from "@millrace/state";
 
+import { EngineBatches } from "./processes/engine-batches.ts";
 import type { LoaderKind } from "./swarm.ts";
 import type { InputTopic } from "./topics.ts";
 
@@ -71,6 +72,8 @@ export interface EngineSight {
   readonly process: string;
   readonly task: string;
   readonly entries: readonly EngineEntry[];
+  /** See `EngineBatches.selfAtLastDrop`. */
+  readonly selfAtLastDrop: readonly EngineEntry[];
   readonly atMs: number;
 }
 
@@ -80,6 +83,8 @@ export class History {
   readonly attempts: Attempt[] = [];
   readonly commits: CommittedSight[] = [];
   readonly engines: EngineSight[] = [];
+  /** By process and task. */
+  readonly #batches = new Map<string, EngineBatches>();
   /** By partition, then by offset. */
   readonly #seen = new Map<string, Map<number, SeenRecord>>();
   readonly #ends = new Map<string, number>();
@@ -89,6 +94,13 @@ export class History {
 
   constructor(now: () => number) {
     this.#now = now;
+  }
+
+  batchesOf(process: string, task: string): EngineBatches {
+    const name = `${process} ${task}`;
+    const known = this.#batches.get(name) ?? new EngineBatches();
+    this.#batches.set(name, known);
+    return known;
   }
 
   violate(invariant: InvariantId, message: string): void {

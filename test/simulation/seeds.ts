@@ -42,6 +42,12 @@ export const regressionSeeds: readonly {
     program: "outerJoin-of-one-topic",
     found: "a lost sector in which a batch had only its head was taken for damage of a log",
   },
+  {
+    seed: 1115,
+    program: "outerJoin-of-one-topic",
+    found:
+      "the harness took a segment that a full disk kept from being dropped for one that came back",
+  },
   { seed: 720, found: "the harness took for the end what it had seen before the last transaction" },
 ];
 

@@ -1,4 +1,4 @@
-import { compareBytes, invariant, noHeaders } from "@millrace/model";
+import { invariant, noHeaders } from "@millrace/model";
 import {
   CacheBudget,
   MemoryEngine,
@@ -11,11 +11,13 @@ import type { Subtopology, Topology } from "@millrace/streams";
 
 import { wholeOf, type Everything } from "../everything.ts";
 import type { EngineSight, History } from "../history.ts";
+import { isSameEntry } from "../processes/engine-batches.ts";
 import { applicationId } from "../topics.ts";
 
 /**
  * I10: whenever the stores of a task were opened, each held what a replay of its changelog gives, up to the offset that
- * lay beside it, entry for entry.
+ * lay beside it, entry for entry. What expires with a commit is deleted behind it: where the engine ended in between, as
+ * the disk was full, all of that is there yet, and what had expired before is not.
  */
 export function checkState(history: History, everything: Everything, topology: Topology): void {
   const parts = topology.subtopologies(applicationId);
@@ -33,45 +35,96 @@ interface OpenedPart {
   readonly partition: number;
 }
 
-function checkSight(
-  history: History,
-  everything: Everything,
-  { sight, part, partition }: OpenedPart,
-): void {
-  const { entries, task, process, atMs } = sight;
-  const held = new MemoryEngine();
-  held.write(entries);
-  const replayed = new MemoryEngine();
-  const opened = openStores(task, part, held);
-  const stores = openStores(task, part, replayed);
-  const offsets = new Map<string, number>();
+function checkSight(history: History, everything: Everything, opened: OpenedPart): void {
+  const { sight, part, partition } = opened;
+  const { process, task, atMs } = sight;
+  const held = engineOf(sight.entries);
+  const offsets = offsetsOf(held, opened);
   for (const { name, store } of part.changelogTopics) {
-    const offset = opened.committedOffset(store) ?? 0;
-    const changelog = wholeOf(everything, name, partition);
-    if (offset > changelog.end)
+    const { end } = wholeOf(everything, name, partition);
+    const offset = offsets.get(store) ?? 0;
+    if (offset > end)
       history.violate(
         "I10",
-        `${process} ${task} was opened at offset ${offset} of ${name}, which ends at ${changelog.end}`,
+        `${process} ${task} was opened at offset ${offset} of ${name}, which ends at ${end}`,
       );
-    for (const { key, ...record } of changelog.raw)
-      if (record.offset < offset) stores.restore(store, key, record);
-    if (offset > 0) offsets.set(store, offset);
   }
-  stores.commit(offsets);
-  const difference = differenceOf(entriesOf(held), entriesOf(replayed));
-  if (difference !== undefined)
+  const [dropped, kept] = [false, true].map((areDropsLost) =>
+    entriesByStore(replayed(everything, opened, { offsets, areDropsLost })),
+  );
+  const own = entriesByStore(held);
+  for (const store of new Set([...own.keys(), ...dropped.keys()])) {
+    const entries = own.get(store) ?? [];
+    const difference = differenceOf(entries, dropped.get(store) ?? []);
+    if (difference === undefined) continue;
+    if (differenceOf(entries, kept.get(store) ?? []) === undefined) continue;
     history.violate(
       "I10",
       `${process} ${task}, opened at ${atMs.toFixed(0)} ms at offsets ${JSON.stringify([...offsets])}: ${difference}`,
     );
+  }
 }
 
-/** All but what the engine knows about itself, which begins with 0. */
-function entriesOf(engine: StoreEngine): readonly EngineEntry[] {
+type Offsets = ReadonlyMap<string, number>;
+
+/** What a replay of the changelogs gives, with or without the deletion of what expired after the last one that is certain. */
+function replayed(
+  everything: Everything,
+  opened: OpenedPart,
+  { offsets, areDropsLost }: { readonly offsets: Offsets; readonly areDropsLost: boolean },
+): StoreEngine {
+  const { sight, part, partition } = opened;
+  const engine = new ReplayEngine();
+  const stores = openStores(sight.task, part, engine);
+  const restore = (from: Offsets, to: Offsets): void => {
+    for (const { name, store } of part.changelogTopics)
+      for (const { key, ...record } of wholeOf(everything, name, partition).raw)
+        if (record.offset >= (from.get(store) ?? 0) && record.offset < (to.get(store) ?? 0))
+          stores.restore(store, key, record);
+    stores.commit(to);
+  };
+  const sinceDrop = offsetsOf(engineOf(sight.selfAtLastDrop), opened);
+  const certain = new Map<string, number>();
+  // A store that was emptied meanwhile has begun anew.
+  for (const [store, offset] of offsets)
+    certain.set(store, Math.min(offset, sinceDrop.get(store) ?? 0));
+  restore(new Map(), certain);
+  engine.areDropsLost = areDropsLost;
+  restore(certain, offsets);
+  return engine;
+}
+
+class ReplayEngine extends MemoryEngine {
+  areDropsLost = false;
+
+  override deleteRange(from: Uint8Array, to: Uint8Array): void {
+    if (!this.areDropsLost) super.deleteRange(from, to);
+  }
+}
+
+function engineOf(entries: readonly EngineEntry[]): StoreEngine {
+  const engine = new MemoryEngine();
+  engine.write(entries);
+  return engine;
+}
+
+/** Up to where the engine says that it holds the changelogs. */
+function offsetsOf(engine: StoreEngine, { sight, part }: OpenedPart): Offsets {
+  const stores = openStores(sight.task, part, engine);
+  const offsets = new Map<string, number>();
+  for (const { store } of part.changelogTopics) {
+    const offset = stores.committedOffset(store) ?? 0;
+    if (offset > 0) offsets.set(store, offset);
+  }
+  return offsets;
+}
+
+/** All but what the engine knows about itself, which begins with 0; stores have two bytes before their keys. */
+function entriesByStore(engine: StoreEngine): ReadonlyMap<number, readonly EngineEntry[]> {
   const entries: EngineEntry[] = [];
   using cursor = engine.scan({ from: Uint8Array.of(0, 1) });
   while (cursor.next()) entries.push({ key: cursor.key, value: cursor.value });
-  return entries;
+  return Map.groupBy(entries, ({ key }) => key[0] * 256 + key[1]);
 }
 
 function differenceOf(
@@ -84,13 +137,6 @@ function differenceOf(
       return `it holds ${textOf(own)} where its changelog says ${textOf(other)}`;
   }
   return undefined;
-}
-
-function isSameEntry(own: EngineEntry, other: EngineEntry): boolean {
-  if (compareBytes(own.key, other.key) !== 0) return false;
-  return own.value === null || other.value === null
-    ? own.value === other.value
-    : compareBytes(own.value, other.value) === 0;
 }
 
 function textOf(entry: EngineEntry | undefined): string {

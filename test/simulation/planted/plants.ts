@@ -72,7 +72,11 @@ export const plants: readonly (Plant & { readonly name: PlantName })[] = [
   // A task that starts does not know up to when windows have left.
   { name: "closed-window-told-again", cluster: withoutMetadata, programs: /-on-close$/ },
   // A task that starts takes late records for those in time.
-  { name: "stream-time-lost", cluster: withoutMetadata, programs: /^held-by-/ },
+  {
+    name: "stream-time-lost",
+    cluster: withoutMetadata,
+    programs: /^held-by-|^deduplicate$/,
+  },
   // What suppress holds back is not there after the next start.
   {
     name: "suppressed-lost",

@@ -128,8 +128,12 @@ function observingEngines(
       using cursor = engine.scan({});
       while (cursor.next()) entries.push({ key: cursor.key.slice(), value: cursor.value.slice() });
       const task = directory.slice(directory.lastIndexOf("/") + 1);
-      history.engines.push({ process, task, entries, atMs: simulator.nowMs });
-      return engine;
+      const batches = history.batchesOf(process, task);
+      const sizeBytes = (): number =>
+        platform.fileSystem.stat(`${directory}/store.log`)?.sizeBytes ?? 0;
+      const selfAtLastDrop = batches.selfAtLastDrop(engine, sizeBytes());
+      history.engines.push({ process, task, entries, selfAtLastDrop, atMs: simulator.nowMs });
+      return batches.noting(engine, sizeBytes);
     },
   };
 }
