@@ -22,7 +22,9 @@ export {
   type FlushedRecord,
   type RecordBytes,
 } from "./processor/stream-record.ts";
+export { nodeOfHandle } from "./dsl/node-of-handle.ts";
 export type { NodeTaps, RecordTap } from "./processor/record-tap.ts";
+export { RecordTaps } from "./runtime/record-taps.ts";
 export { taskIdText, type TaskId } from "./processor/task-id.ts";
 export {
   partitionTimeForInvalidTimestamps,

@@ -11,6 +11,7 @@ import {
 } from "@millrace/streams";
 
 import type { TopologyTestDriverOptions } from "./driver-options.ts";
+import type { DriverTaps } from "./driver-taps.ts";
 import type { ExplainedRun } from "./explained-run.ts";
 import { RecordingCollector, type ProducedRecord } from "./produced-record.ts";
 import type { RecordBound } from "./record-bound.ts";
@@ -23,6 +24,7 @@ export interface DriverWorld {
   readonly wake: () => void;
   readonly explained: ExplainedRun;
   readonly bound: RecordBound;
+  readonly taps: DriverTaps;
 }
 
 /** The real tasks, over stores in memory. */
@@ -43,7 +45,7 @@ const cacheBytesByDefault = 10 * 2 ** 20;
 export function openDriverTasks(
   topology: Topology,
   options: TopologyTestDriverOptions,
-  { wallMs, timers, wake, explained, bound }: DriverWorld,
+  { wallMs, timers, wake, explained, bound, taps }: DriverWorld,
 ): DriverTasks {
   const applicationId = options.applicationId ?? "test";
   const recordContext = new TaskRecordContext();
@@ -92,6 +94,7 @@ export function openDriverTasks(
     globalStores: globalTask,
     recordContext,
     collector,
+    taps,
     lag: () => 0,
   });
   globalTask.initialize();

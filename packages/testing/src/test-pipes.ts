@@ -1,6 +1,7 @@
 import type { GlobalTask, StreamTask, Subtopology } from "@millrace/streams";
 import type { TaskStores } from "@millrace/state";
 
+import type { DriverTaps } from "./driver-taps.ts";
 import type { ProducedRecord } from "./produced-record.ts";
 import { SingleRecordBatch } from "./single-record-batch.ts";
 import { TestDriverError } from "./test-driver-error.ts";
@@ -11,6 +12,7 @@ export interface TestPipesParts {
   readonly stores: TaskStores;
   readonly globalTask: GlobalTask;
   readonly globalTopics: ReadonlySet<string>;
+  readonly taps: DriverTaps;
 }
 
 /**
@@ -64,10 +66,11 @@ export class TestPipes {
   }
 
   #commit(): void {
-    const { task, stores } = this.#parts;
+    const { task, stores, taps } = this.#parts;
     task.flush();
     stores.commit(new Map());
     task.markCommitted();
+    taps.committed();
   }
 
   /** What was written to topics that are read here is piped in again, in the order of writing. */

@@ -12,9 +12,13 @@ import { SerdeUses } from "@millrace/serde";
 import {
   byName,
   serdeUsesOf,
+  type AnyStream,
+  type AnyTable,
   type GlobalKTable,
   type GlobalTask,
   type KTable,
+  type OpenTap,
+  type RecordTap,
   type SerdeState,
   type StreamTask,
   type Subtopology,
@@ -31,6 +35,7 @@ import {
   invalidArgument,
   type TopologyTestDriverOptions,
 } from "./driver-options.ts";
+import { DriverTaps } from "./driver-taps.ts";
 import { openDriverTasks } from "./driver-tasks.ts";
 import { ExplainedRun } from "./explained-run.ts";
 import type { ProducedRecord } from "./produced-record.ts";
@@ -70,6 +75,7 @@ export class TopologyTestDriver {
   #wallMs: Timestamp;
   #isDead = false;
   readonly #bound: RecordBound;
+  readonly #taps: DriverTaps;
   readonly #serdes = new SerdeUses();
 
   constructor(topology: Topology, options: TopologyTestDriverOptions = {}) {
@@ -77,8 +83,10 @@ export class TopologyTestDriver {
     this.#wallMs = options.startMs ?? 0;
     this.#deadLetterTopic = options.deadLetterTopic;
     this.#bound = new RecordBound(options.recordsPerCallMax ?? 1_000_000);
+    this.#taps = new DriverTaps(topology);
     const opened = openDriverTasks(topology, options, {
       bound: this.#bound,
+      taps: this.#taps,
       wallMs: () => this.#wallMs,
       timers: this.#timers,
       wake: this.#callEnds.wake,
@@ -96,7 +104,7 @@ export class TopologyTestDriver {
       globalTask: opened.globalTask,
       globalSpecifications: topology.globalStores.map(({ specification }) => specification),
     });
-    this.#pipes = new TestPipes(opened, opened.uncommitted);
+    this.#pipes = new TestPipes({ ...opened, taps: this.#taps }, opened.uncommitted);
   }
 
   /** A topic to write to: by its handle, or by its name with serdes. */
@@ -214,6 +222,17 @@ export class TopologyTestDriver {
   }
 
   /**
+   * Listens to what a stream or a table passes on, as `StreamsApp.tap`: `fromStream(driver, orders)` of `@millrace/rxjs` gives
+   * the Observable that the application would. What a call brings about is committed by its end. The driver waits for no
+   * tap that has no room.
+   *
+   * @throws TopologyError `FOREIGN_STREAM`, `UNKNOWN_PROCESSOR`
+   */
+  tap(place: AnyStream | AnyTable | string, tap: RecordTap): OpenTap {
+    return this.#taps.open(place, tap);
+  }
+
+  /**
    * The store of a table, a specification, or a name. Values of a table's store come with their timestamps; global ones
    * can only be read.
    */
@@ -256,6 +275,7 @@ export class TopologyTestDriver {
   /** Twice is fine. */
   async close(): Promise<void> {
     this.#isDead = true;
+    this.#taps.end(undefined);
     await this.#task.close();
     await this.#globalTask.close();
   }
@@ -307,6 +327,7 @@ export class TopologyTestDriver {
       // Half of a record is done where its serde waits.
       const isWhole = failure instanceof TestDriverError && failure.code !== "SERDE_PENDING";
       this.#isDead = failure === this.#bound.excess || !isWhole;
+      if (this.#isDead) this.#taps.end({ error: failure });
       throw failure;
     }
   }
