@@ -227,3 +227,25 @@ describe("invalid schemas name the place", () => {
     ).toThrow(/compared with Protobuf, not with AVRO/);
   });
 });
+
+describe("hostile texts are read or refused in time", () => {
+  test.each([
+    ["a line of two million tokens", `message M {}${";".repeat(2_000_000)}`],
+    ["a million digits that are no number", `message M { int32 a = ${"9".repeat(1_000_000)}x; }`],
+    ["a million digits behind a point", `option (o) = 1.${"9".repeat(1_000_000)}x;`],
+    ["a million comments that begin", "/".repeat(1_000_001)],
+  ])("%s", (_, text) => {
+    const startMs = performance.now();
+    try {
+      protobufFormat.parse(text, []);
+    } catch (error) {
+      expect(error).toMatchObject({ code: "INVALID_SCHEMA" });
+    }
+    expect(performance.now() - startMs).toBeLessThan(15_000);
+  });
+
+  test("lines are counted across spaces, comments and texts", () => {
+    const text = 'syntax = "proto3"; /* a\n\nb */ // c\n\nmessage M {\n  what }';
+    expect(() => protobufFormat.parse(text, [])).toThrow("line 6, column 8");
+  });
+});

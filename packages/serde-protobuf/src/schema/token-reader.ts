@@ -12,7 +12,7 @@ export interface Token {
 const space = /\s+|\/\/[^\n]*|\/\*[^]*?\*\//y;
 const word = /[A-Za-z_][A-Za-z0-9_]*/y;
 const number =
-  /(?:0[xX][0-9a-fA-F]+|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[fF]?)(?![A-Za-z0-9_])/y;
+  /(?:0[xX][0-9a-fA-F]+|(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[fF]?)(?![A-Za-z0-9_])/y;
 const quoted = /"[^"\\\n]*(?:\\[^][^"\\\n]*)*"|'[^'\\\n]*(?:\\[^][^'\\\n]*)*'/y;
 const symbol = /[{}()[\]<>;=,.:/+-]/y;
 
@@ -136,15 +136,13 @@ export class TokenReader {
   }
 
   #skipSpaces(): void {
-    const from = this.#position;
-    while (this.#match("symbol", space) !== undefined);
-    for (
-      let at = this.#text.indexOf("\n", from);
-      at >= 0 && at < this.#position;
-      at = this.#text.indexOf("\n", at + 1)
-    ) {
-      this.#line++;
-      this.#lineStart = at + 1;
+    for (let from = this.#position; ; from = this.#position) {
+      const skipped = this.#match("symbol", space)?.text;
+      if (skipped === undefined) return;
+      for (let at = skipped.indexOf("\n"); at >= 0; at = skipped.indexOf("\n", at + 1)) {
+        this.#line++;
+        this.#lineStart = from + at + 1;
+      }
     }
   }
 }
