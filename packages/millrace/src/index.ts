@@ -61,6 +61,7 @@ export {
   SerdeContractError,
   SerdeError,
   SerdePendingError,
+  SerdeTimeoutError,
   string,
   uuid,
   windowed,

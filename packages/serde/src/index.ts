@@ -12,6 +12,7 @@ export { optional } from "./optional.ts";
 export { SerdeContractError, serdeKind, type SerdeContractErrorCode } from "./serde-contract.ts";
 export { SerdeError, type SerdeErrorCode } from "./serde-error.ts";
 export { SerdePendingError } from "./serde-pending-error.ts";
+export { SerdeTimeoutError, whyOf, type AwaitedSerde } from "./serde-timeout-error.ts";
 export {
   keyPlace,
   placeOf,
@@ -19,6 +20,7 @@ export {
   type Serde,
   type SerdePart,
   type SerdePlace,
+  type SerdeSource,
   type SerdeUse,
 } from "./serde.ts";
 export type {

@@ -1,6 +1,6 @@
 import { inPlace } from "./in-place.ts";
 import { requireSerde } from "./serde-contract.ts";
-import type { Serde, SerdePlace, SerdeUse } from "./serde.ts";
+import type { Serde, SerdePlace, SerdeSource, SerdeUse } from "./serde.ts";
 
 /**
  * Adds null to a serde: a record without a value (a tombstone) is then a value that the program sees. Null itself
@@ -25,6 +25,7 @@ class OptionalSerde<T> implements Serde<T | null> {
   readonly partitionedBy?: (bytes: Uint8Array) => Uint8Array;
   readonly usesPlace: boolean;
   readonly prepare?: (use: SerdeUse, signal: AbortSignal) => Promise<void>;
+  readonly source?: SerdeSource;
   readonly #inner: Serde<T>;
 
   constructor(inner: Serde<T>) {
@@ -35,6 +36,7 @@ class OptionalSerde<T> implements Serde<T | null> {
     this.usesPlace = inner.usesPlace ?? false;
     if (inner.sizeOf !== undefined) this.sizeOf = inner.sizeOf.bind(inner);
     if (inner.prepare !== undefined) this.prepare = inner.prepare.bind(inner);
+    if (inner.source !== undefined) this.source = inner.source;
     if (inner.partitionedBy !== undefined) this.partitionedBy = inner.partitionedBy.bind(inner);
   }
 

@@ -53,6 +53,15 @@ export interface Serde<T> {
    * fetches what it needs. Records wait for it. What it rejects with ends the start of whoever called it.
    */
   prepare?(use: SerdeUse, signal: AbortSignal): Promise<void>;
+  /** Where it fetches from, for messages. */
+  readonly source?: SerdeSource;
+}
+
+/** Where a serde fetches what it needs: a schema registry. */
+export interface SerdeSource {
+  readonly name: string;
+  /** Why it gives nothing at the moment; undefined: nothing is known to be wrong. */
+  readonly failure?: Error | undefined;
 }
 
 export type SerdePart = "key" | "value";

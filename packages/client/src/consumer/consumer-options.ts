@@ -42,8 +42,8 @@ export const consumerOptionRows = {
     { defaultText: "fail" },
   ),
   /**
-   * How long a record waits for what its serde must first fetch, such as a schema, until it is one that cannot be read;
-   * other partitions go on.
+   * How long a record waits for what its serde must first fetch, such as a schema; other partitions go on. Then the loop
+   * ends with `SERDE_TIMED_OUT`, whatever the policy: entered again it waits again.
    */
   serdeTimeout: durationOption({ byDefault: "30s" }),
   /** Shares the topics with all consumers of the group; without one, all partitions are read, and nothing is committed. */

@@ -5,7 +5,7 @@ import {
   type OffsetAndMetadata,
 } from "@millrace/cluster";
 import type { Offset, TopicPartition } from "@millrace/model";
-import { SerdeUses } from "@millrace/serde";
+import { SerdeTimeoutError, SerdeUses } from "@millrace/serde";
 import { closeOptions, nextOffset, offsetsToCommit, topicPartition } from "../argument-kinds.ts";
 import { checkArguments } from "../arguments.ts";
 import type { ClientContext } from "../client-context.ts";
@@ -261,6 +261,7 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
       await this.#poll(fetcher);
     } catch (error) {
       if (this.#closing.signal.aborted) return;
+      if (error instanceof SerdeTimeoutError) throw error; // its bound is over
       // Brokers that were there come back; those that never were have the wrong address.
       if (!isRetriable(error) || !context.metadata.hasAnswered) throw error;
       const { logger, timers } = context.platform;
@@ -278,7 +279,7 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
       if (options.value !== undefined)
         uses.add(options.value, { topic, part: "value", reads: true, writes: false });
     }
-    await prepareSerdes(uses, context, signal);
+    await prepareSerdes(uses, context, { signal, timeoutMs: options.serdeTimeout });
     this.#isPrepared = true;
   }
 

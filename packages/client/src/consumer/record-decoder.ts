@@ -15,6 +15,7 @@ import {
   placeOf,
   SerdeContractError,
   SerdePendingError,
+  SerdeTimeoutError,
   type Serde,
   type SerdePart,
   type SerdeWait,
@@ -94,7 +95,7 @@ export class RecordDecoder<Key, Value> {
    * The record at which a batch stands; undefined: it is left out.
    *
    * @param wait so far, for what a serde must first fetch
-   * @throws RecordDeserializationError, SerdeContractError, SerdePendingError
+   * @throws RecordDeserializationError, SerdeContractError, SerdePendingError, SerdeTimeoutError
    */
   decode(batch: RecordBatchView, wait?: SerdeWait): ConsumerRecord<Key, Value> | undefined {
     const { topic, partition, offset, timestamp } = batch;
@@ -107,7 +108,13 @@ export class RecordDecoder<Key, Value> {
     } catch (cause) {
       // No other record would fare better: to skip is to skip them all.
       if (cause instanceof SerdeContractError) throw cause;
-      if (cause instanceof SerdePendingError && wait?.isTooLong !== true) throw cause;
+      if (cause instanceof SerdePendingError) {
+        if (wait?.isTooLong !== true) throw cause;
+        const { what, source } = cause;
+        // An outage is no record's fault: no policy is asked.
+        if (source !== undefined)
+          throw new SerdeTimeoutError({ what, source, waitedMs: wait.waitedMs });
+      }
       const error = new RecordDeserializationError(batch, part, cause);
       if (!this.#isSkipped(error, () => rawRecord(batch))) throw error;
       this.#logger.log("warn", "client.record-skipped", {

@@ -18,7 +18,7 @@ export const producerOptionRows = {
   key: valueOption<Serde<unknown>>(serdeKind, { kafka: "key.serializer" }),
   /** How values become bytes; without it a value is text or bytes. */
   value: valueOption<Serde<unknown>>(serdeKind, { kafka: "value.serializer" }),
-  /** How long a record waits for what its serde must first fetch, such as a schema, until it cannot be written. */
+  /** How long a record waits for what its serde must first fetch, such as a schema; then its promise rejects with `SERDE_TIMED_OUT`. */
   serdeTimeout: durationOption({ byDefault: "30s" }),
   /** Records are sent within `transaction` alone; an earlier producer of the same id is fenced. */
   transactionalId: textOption({ kafka: "transactional.id" }),

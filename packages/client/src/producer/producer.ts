@@ -84,7 +84,7 @@ export class Producer<Key = PlainField, Value = PlainField> implements AsyncDisp
    * @throws (as a rejection) ClusterError `RECORD_INVALID`, `RECORD_TOO_LARGE`, `TOPIC_NOT_FOUND`,
    * `INVALID_TOPIC`, `NOT_AUTHORIZED`, `WRITE_REFUSED` with the broker's reason, `REQUEST_TIMED_OUT` after
    * `deliveryTimeout`, `WRITER_CLOSED`; in a transaction `TRANSACTION_ABORTED`, `WRITER_FENCED`; SerdeError
-   * `SERIALIZATION_FAILED`
+   * `SERIALIZATION_FAILED`; SerdeTimeoutError `SERDE_TIMED_OUT`
    */
   send(record: ProducerRecord<Key, Value>): Promise<RecordMetadata> {
     const { nowMs } = this.#encoder;
@@ -118,7 +118,7 @@ export class Producer<Key = PlainField, Value = PlainField> implements AsyncDisp
   /** Resolves once all that was sent is acknowledged; what failed has told its own promise. */
   async flush(signal?: AbortSignal): Promise<void> {
     checkArguments("producer.flush", {}, signal);
-    await this.#waiting.over();
+    await abortable(this.#waiting.over(), signal);
     await this.#writer.flush(signal);
   }
 
@@ -143,7 +143,7 @@ export class Producer<Key = PlainField, Value = PlainField> implements AsyncDisp
     this.#open = {};
     try {
       const result = await work();
-      await this.#waiting.over();
+      await abortable(this.#waiting.over(), signal);
       await this.#writer.commit(signal);
       this.#open = undefined;
       return result;
@@ -173,14 +173,21 @@ export class Producer<Key = PlainField, Value = PlainField> implements AsyncDisp
     await this.#writer.sendOffsets(offsets, group, signal);
   }
 
-  /** Sends what waits, or aborts the transaction that is open; waits at most `timeoutMs`. Twice is fine. */
+  /**
+   * Sends what waits, or aborts the transaction that is open; waits at most `timeoutMs`, and for no serde whose registry
+   * does not answer. Twice is fine.
+   */
   async close(timeoutMs = closeTimeoutMsDefault): Promise<void> {
     checkArguments("producer.close", { timeoutMs: [milliseconds, timeoutMs] });
     const { clock } = this.#platform;
     const endMs = clock.monotonicMs() + timeoutMs;
     if (!this.#isTransactional) {
       const { signal, cancel } = signalAfter(this.#platform, timeoutMs, writerClosed);
+      const over = new AbortController();
+      const ending = this.#encoder.endInVain(over.signal);
       await abortable(this.#waiting.over(), signal).catch(() => {}); // what still waits is told below
+      over.abort();
+      await ending;
       cancel();
     }
     this.#closing.abort(writerClosed());

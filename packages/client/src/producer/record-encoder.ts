@@ -1,5 +1,11 @@
 import { abortable } from "@millrace/platform";
-import { SerdeError, SerdePendingError, SerdeUses, type Serde } from "@millrace/serde";
+import {
+  SerdeError,
+  SerdePendingError,
+  SerdeTimeoutError,
+  SerdeUses,
+  type SerdeSource,
+} from "@millrace/serde";
 import type { ClientContext } from "../client-context.ts";
 import { prepareSerdes } from "../prepare-serdes.ts";
 import { signalAfter } from "../signal-after.ts";
@@ -11,6 +17,16 @@ import {
   type ProducerRecord,
   type RecordSerdes,
 } from "./encode-record.ts";
+import { RecordWait, type Awaited } from "./record-wait.ts";
+
+/** Between two looks at whether what a record waits for answers. */
+const pollMs = 50;
+
+interface Waiting {
+  readonly sinceMs: number;
+  readonly wait: RecordWait;
+  readonly signal: AbortSignal;
+}
 
 /** Turns records into bytes: at once, or once their serdes have what they need. */
 export class RecordEncoder {
@@ -20,6 +36,8 @@ export class RecordEncoder {
   readonly #mayPrepare: boolean;
   /** Topics whose serdes are prepared. */
   readonly #prepared = new Set<string>();
+  readonly #waits = new Set<RecordWait>();
+  #isEnding = false;
 
   constructor(context: ClientContext, serdes: RecordSerdes, timeoutMs: number) {
     this.#context = context;
@@ -57,21 +75,51 @@ export class RecordEncoder {
     { nowMs, sinceMs }: { readonly nowMs: number; readonly sinceMs: number },
     closing: AbortSignal,
   ): Promise<EncodedRecord> {
-    const topic = topicOf(record);
-    let cause: unknown = new Error(`prepare is not done within ${this.#timeoutMs} ms`);
-    const { platform } = this.#context;
-    const leftMs = Math.max(0, sinceMs + this.#timeoutMs - platform.clock.monotonicMs());
-    const late = signalAfter(platform, leftMs, () => this.#failure(topic, cause));
-    const signal = AbortSignal.any([closing, late.signal]);
+    const wait = new RecordWait(this.#isEnding);
+    this.#waits.add(wait);
+    const signal = AbortSignal.any([closing, wait.ended]);
     try {
-      await this.#prepare(topic, signal);
+      await this.#prepare(topicOf(record), { sinceMs, wait, signal });
+      return await this.#encodeWithin(record, nowMs, { sinceMs, wait, signal });
+    } catch (error) {
+      if (!signal.aborted || error !== signal.reason) throw error;
+      throw wait.closedMeanwhile();
+    } finally {
+      this.#waits.delete(wait);
+    }
+  }
+
+  /** Ends what waits for sources that do not answer, as long as the signal does not abort: others have a chance. */
+  async endInVain(signal: AbortSignal): Promise<void> {
+    const { timers } = this.#context.platform;
+    this.#isEnding = true;
+    while (!signal.aborted) {
+      for (const wait of this.#waits) wait.endInVain();
+      await timers.sleep(pollMs, signal).catch(() => {}); // over
+    }
+  }
+
+  async #encodeWithin(
+    record: ProducerRecord<unknown, unknown>,
+    nowMs: number,
+    { sinceMs, wait, signal }: Waiting,
+  ): Promise<EncodedRecord> {
+    const timeoutMs = this.#timeoutMs;
+    const leftMs = Math.max(0, timeoutMs - this.#waitedMs(sinceMs));
+    const late = signalAfter(
+      this.#context.platform,
+      leftMs,
+      () => new SerdeTimeoutError({ ...wait.awaited, waitedMs: timeoutMs }),
+    );
+    const within = AbortSignal.any([signal, late.signal]);
+    try {
       for (;;) {
         try {
           return copyOf(encodeRecord(record, this.#serdes, nowMs));
         } catch (error) {
           if (!(error instanceof SerdePendingError)) throw error;
-          cause = error;
-          await abortable(error.ready, signal);
+          wait.begin(error);
+          await abortable(error.ready, within);
         }
       }
     } finally {
@@ -79,15 +127,24 @@ export class RecordEncoder {
     }
   }
 
-  async #prepare(topic: string, signal: AbortSignal): Promise<void> {
+  async #prepare(topic: string, { sinceMs, wait, signal }: Waiting): Promise<void> {
     if (!this.#mayPrepare || this.#prepared.has(topic)) return;
+    const uses = this.#usesOf(topic);
+    wait.begin(preparedOf(topic, uses));
+    const bounds = { timeoutMs: this.#timeoutMs, waitedMs: this.#waitedMs(sinceMs) };
     try {
-      await prepareSerdes(this.#usesOf(topic), this.#context, signal);
+      await prepareSerdes(uses, this.#context, { signal, ...bounds });
       this.#prepared.add(topic);
     } catch (error) {
       signal.throwIfAborted();
-      throw this.#failure(topic, error);
+      if (error instanceof SerdeTimeoutError) throw error;
+      const serde = uses.preparations.map((one) => one.serde.name).join(" or ");
+      throw new SerdeError("SERIALIZATION_FAILED", { topic, serde, cause: error });
     }
+  }
+
+  #waitedMs(sinceMs: number): number {
+    return this.#context.platform.clock.monotonicMs() - sinceMs;
   }
 
   #usesOf(topic: string): SerdeUses {
@@ -98,14 +155,16 @@ export class RecordEncoder {
     if (value !== undefined) uses.add(value, { ...use, part: "value" });
     return uses;
   }
+}
 
-  #failure(topic: string, cause: unknown): SerdeError {
-    const named = ({ name }: Serde<unknown>): string => name;
-    const { key, value } = this.#serdes;
-    const serde = [key, value]
-      .filter((one) => one !== undefined)
-      .map(named)
-      .join(" or ");
-    return new SerdeError("SERIALIZATION_FAILED", { topic, serde, cause });
-  }
+/** What a record waits for while its serdes are prepared. */
+function preparedOf(topic: string, { preparations }: SerdeUses): Awaited {
+  const sources = preparations.flatMap(({ serde }) => serde.source ?? []);
+  const names = preparations.map(({ serde, use }) => `${serde.name} for the ${use.part}s`);
+  return {
+    what: `what serdes need (${names.join(", ")} of ${topic})`,
+    get source(): SerdeSource | undefined {
+      return sources.find(({ failure }) => failure !== undefined) ?? sources[0];
+    },
+  };
 }

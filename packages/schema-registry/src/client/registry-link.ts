@@ -23,10 +23,16 @@ export class RegistryLink {
   readonly #closing = new AbortController();
   /** Which address is asked first: the one that answered last. */
   #next = 0;
+  #failure: SchemaRegistryError | undefined;
   #toldAtMs: number | undefined;
 
   constructor(settings: RegistryClientSettings) {
     this.#settings = settings;
+  }
+
+  /** Why no answer came the last time. */
+  get failure(): SchemaRegistryError | undefined {
+    return this.#failure;
   }
 
   close(): void {
@@ -155,6 +161,7 @@ export class RegistryLink {
   }
 
   #tellAway(cause: SchemaRegistryError): void {
+    this.#failure = cause;
     const { world, urls } = this.#settings;
     const nowMs = world.clock.monotonicMs();
     if (this.#toldAtMs !== undefined && nowMs - this.#toldAtMs < tellAgainMs) return;
@@ -167,6 +174,7 @@ export class RegistryLink {
   }
 
   #tellBack(url: string): void {
+    this.#failure = undefined;
     if (this.#toldAtMs === undefined) return;
     this.#toldAtMs = undefined;
     this.#settings.world.logger.log("info", "schema-registry.available", { registry: url });

@@ -1,4 +1,5 @@
 import type { Clock } from "@millrace/platform";
+import type { SchemaRegistryError } from "../registry/schema-registry-error.ts";
 import type {
   CallOptions,
   NewSchema,
@@ -87,6 +88,11 @@ export class SchemaRegistryClient implements SchemaRegistry {
   }
 
   // What serdes need.
+
+  /** Why it gives nothing at the moment; undefined: it answers, or was not asked yet. */
+  get failure(): SchemaRegistryError | undefined {
+    return this.#link.failure;
+  }
 
   schemaById(id: number, options?: CallOptions): Promise<RegisteredSchema> {
     return this.#cached(["schemas", "ids", id], options);

@@ -13,6 +13,8 @@ export interface SchemaRegistry {
   readonly name: string;
   /** For how long failures are remembered. */
   readonly clock: Pick<Clock, "monotonicMs">;
+  /** Why it gives nothing at the moment; undefined: it answers, or was not asked yet. */
+  readonly failure?: Error | undefined;
   schemaById(id: number, options?: CallOptions): Answer<RegisteredSchema>;
   schemaByGuid(guid: string, options?: CallOptions): Answer<RegisteredSchema>;
   /** Deleted versions are found too: what refers to them is still read. */

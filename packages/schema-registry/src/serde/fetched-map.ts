@@ -1,7 +1,7 @@
 import { isPromise } from "@millrace/model";
-import type { Clock } from "@millrace/platform";
 import { SerdePendingError } from "@millrace/serde";
 import type { Answer } from "../registry/answer.ts";
+import type { SchemaRegistry } from "../registry/schema-registry.ts";
 
 /** How long what cannot be had is not asked for again. */
 const failureAgeMsMax = 10_000;
@@ -9,7 +9,7 @@ const failureAgeMsMax = 10_000;
 export interface FetchedMapOptions {
   /** Of what was fetched, and of failures: the oldest goes when another comes. */
   readonly entriesMax: number;
-  readonly clock: Pick<Clock, "monotonicMs">;
+  readonly registry: SchemaRegistry;
 }
 
 /**
@@ -41,7 +41,7 @@ export class FetchedMap<Key, Value> {
     this.#throwFailure(key);
     const answer = this.#pending.get(key) ?? this.#begin(key, fetch);
     if (!isPromise(answer)) return answer as Value;
-    throw new SerdePendingError(what, answer as Promise<Value>);
+    throw new SerdePendingError(what, answer as Promise<Value>, this.#options.registry);
   }
 
   /** The same, for callers that can wait. A failure is no reason not to ask again. */
@@ -79,14 +79,15 @@ export class FetchedMap<Key, Value> {
   #keepFailure(key: Key, error: unknown): void {
     const mayCome = error instanceof Error && "retriable" in error && error.retriable === true;
     if (mayCome) return;
-    const { entriesMax, clock } = this.#options;
-    setBounded(this.#failures, entriesMax, [key, { error, atMs: clock.monotonicMs() }]);
+    const { entriesMax, registry } = this.#options;
+    setBounded(this.#failures, entriesMax, [key, { error, atMs: registry.clock.monotonicMs() }]);
   }
 
   #throwFailure(key: Key): void {
     const failure = this.#failures.get(key);
     if (failure === undefined) return;
-    if (this.#options.clock.monotonicMs() - failure.atMs < failureAgeMsMax) throw failure.error;
+    if (this.#options.registry.clock.monotonicMs() - failure.atMs < failureAgeMsMax)
+      throw failure.error;
     this.#failures.delete(key);
   }
 }

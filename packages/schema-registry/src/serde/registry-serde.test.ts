@@ -55,7 +55,7 @@ class SlowRegistry implements SchemaRegistry {
   readonly clock = { monotonicMs: () => this.nowMs };
   readonly asked: string[] = [];
   #waiting: (() => void)[] = [];
-  failure: unknown;
+  refusal: unknown;
 
   schemaById = (id: number) => this.#later(`id ${id}`, () => this.memory.schemaById(id));
   schemaByGuid = (guid: string) => this.#later("guid", () => this.memory.schemaByGuid(guid));
@@ -75,7 +75,7 @@ class SlowRegistry implements SchemaRegistry {
   async #later<T>(what: string, ask: () => Answer<T>): Promise<T> {
     this.asked.push(what);
     await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    if (this.failure !== undefined) throw this.failure;
+    if (this.refusal !== undefined) throw this.refusal;
     return ask();
   }
 }
@@ -296,13 +296,13 @@ describe("REGISTRY-3: a schema met for the first time while records flow", () =>
 
   test("waits on while the registry is away, and goes on once it is back", async () => {
     const registry = new SlowRegistry();
-    registry.failure = new SchemaRegistryError("REGISTRY_UNAVAILABLE", "away", { retriable: true });
+    registry.refusal = new SchemaRegistryError("REGISTRY_UNAVAILABLE", "away", { retriable: true });
     const serde = registrySerde(codec([own("A")]), { registry });
     const away = pendingOf(() => serde.serialize("x", "orders"));
     registry.answerAll();
     await away.ready;
     const again = pendingOf(() => serde.serialize("x", "orders"));
-    registry.failure = undefined;
+    registry.refusal = undefined;
     registry.answerAll();
     await again.ready;
     expect(framed(serde, "x")).toBe("0000000001 A:x");
@@ -343,7 +343,7 @@ describe("prepare", () => {
 
   test("asks for as long as the registry is away, and ends when the caller does", async () => {
     const registry = new SlowRegistry();
-    registry.failure = new SchemaRegistryError("REGISTRY_UNAVAILABLE", "away", { retriable: true });
+    registry.refusal = new SchemaRegistryError("REGISTRY_UNAVAILABLE", "away", { retriable: true });
     const serde = registrySerde(codec([own("A")]), { registry });
     const ending = new AbortController();
     const work = serde.prepare(use, ending.signal);
@@ -355,7 +355,7 @@ describe("prepare", () => {
 
   test("rejects with what the registry refuses for good", async () => {
     const registry = new SlowRegistry();
-    registry.failure = new SchemaRegistryError("ACCESS_DENIED", "no");
+    registry.refusal = new SchemaRegistryError("ACCESS_DENIED", "no");
     const serde = registrySerde(codec([]), { registry });
     await expect(prepared(registry, serde.prepare(use, signal))).rejects.toThrow(
       code("ACCESS_DENIED"),

@@ -11,6 +11,7 @@ import {
   schemaHeaderName,
 } from "../framing/frame.ts";
 import { isNotFound, SchemaRegistryError } from "../registry/schema-registry-error.ts";
+import type { SchemaRegistry } from "../registry/schema-registry.ts";
 import {
   registrySerdeOptionTable,
   type RegistrySerdeOptions,
@@ -47,6 +48,7 @@ class SchemaIdSerde<T> implements RegistrySerde<T> {
   readonly isNullable = false;
   /** Each topic has subjects of its own, and the id is that of a schema there. */
   readonly usesPlace = true;
+  readonly source: SchemaRegistry;
   readonly #codec: SchemaCodec<T>;
   readonly #settings: RegistrySerdeSettings;
   readonly #writers: SchemaWriters<T>;
@@ -64,6 +66,7 @@ class SchemaIdSerde<T> implements RegistrySerde<T> {
     this.name = codec.name;
     this.#codec = codec;
     this.#settings = settings;
+    this.source = settings.registry;
     this.#writers = new SchemaWriters(codec, settings);
     this.#readers = new SchemaReaders(codec, settings);
   }

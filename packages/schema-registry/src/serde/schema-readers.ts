@@ -18,8 +18,8 @@ export class SchemaReaders<T> {
     this.#codec = codec;
     this.#settings = settings;
     const { cachedSchemasMax: entriesMax, registry } = settings;
-    this.#byId = new FetchedMap({ entriesMax, clock: registry.clock });
-    this.#byGuid = new FetchedMap({ entriesMax, clock: registry.clock });
+    this.#byId = new FetchedMap({ entriesMax, registry });
+    this.#byGuid = new FetchedMap({ entriesMax, registry });
   }
 
   /** @throws SerdePendingError; RegistrySerdeError; what the registry or the codec refuses with */

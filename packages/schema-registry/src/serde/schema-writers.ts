@@ -47,7 +47,7 @@ export class SchemaWriters<T> {
     const known = this.#bySchema.get(own);
     if (known !== undefined) return known;
     const { cachedSchemasMax: entriesMax, registry } = this.#settings;
-    const options = { entriesMax, clock: registry.clock };
+    const options = { entriesMax, registry };
     const made = {
       key: new FetchedMap<string, WriteTarget<T>>(options),
       value: new FetchedMap<string, WriteTarget<T>>(options),

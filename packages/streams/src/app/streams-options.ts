@@ -80,8 +80,8 @@ export const streamsOptionRows = {
   /** How long errors that may pass, such as a broker that is away, are met by trying again. */
   taskTimeout: durationOption({ byDefault: "5m", kafka: "task.timeout.ms" }),
   /**
-   * How long a record waits for what its serde must first fetch, such as a schema; then it counts as one that cannot be
-   * read, or written. Others go on meanwhile.
+   * How long a record waits for what its serde must first fetch, such as a schema. Then it counts as one that cannot be
+   * read, or written; where a schema registry does not answer it waits on, and the log says so. Others go on meanwhile.
    */
   serdeTimeout: durationOption({ byDefault: "30s" }),
   /** After this long without a heartbeat others take over. */

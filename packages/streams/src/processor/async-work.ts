@@ -1,4 +1,5 @@
 import type { Timers } from "@millrace/platform";
+import type { WaitBounds } from "@millrace/serde";
 import type { RecordContext } from "@millrace/state";
 
 import type { TaskScope } from "./task-scope.ts";
@@ -32,8 +33,8 @@ export interface AwaitingOperator {
 /** What a task does for its operators that await. */
 export interface AsyncWork {
   readonly timers: Pick<Timers, "after">;
-  /** How long a call waits for what the serde of its record must first fetch. */
-  readonly serdeTimeoutMs: number;
+  /** Of calls that wait for what the serde of their record must first fetch. */
+  readonly waits: Omit<WaitBounds, "wake">;
   readonly hasDeadLetterTopic: boolean;
   register(operator: AwaitingOperator): void;
   /** A call has ended: there may be results. */

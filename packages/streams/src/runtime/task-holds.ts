@@ -5,6 +5,7 @@ import { SerdeWait } from "@millrace/serde";
 import { taskIdText, type TaskId } from "../processor/task-id.ts";
 import type { RecordPlace } from "../task/stream-task-options.ts";
 import type { PendingRecord } from "../task/task-failures.ts";
+import { toldOutage } from "../task/told-outage.ts";
 
 interface Hold {
   readonly task: string;
@@ -48,7 +49,8 @@ export class TaskHolds {
       return;
     }
     const { clock, timers } = this.#platform;
-    const bounds = { clock, timers, wake: this.#wake, timeoutMs: this.#timeoutMs };
+    const onOutage = toldOutage(this.#platform.logger, { task, ...place });
+    const bounds = { clock, timers, wake: this.#wake, timeoutMs: this.#timeoutMs, onOutage };
     this.#holds = [...this.#holds, { task, place, wait: new SerdeWait(error, bounds) }];
   }
 

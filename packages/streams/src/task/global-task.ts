@@ -24,6 +24,7 @@ import { defaultSerdeTimeoutMs } from "./stream-task-options.ts";
 import { TaskContext } from "./task-context.ts";
 import { TaskErrors } from "./task-errors.ts";
 import { TaskRecordContext } from "./task-record-context.ts";
+import { toldOutage } from "./told-outage.ts";
 
 /** Kafka's, for metrics and messages: -1_-1. */
 const globalTaskId = { subtopology: -1, partition: -1 };
@@ -90,7 +91,8 @@ export class GlobalTask implements GlobalStores {
     );
     const { clock, timers, wake = () => {} } = options;
     const timeoutMs = config.serdeTimeoutMs ?? defaultSerdeTimeoutMs;
-    this.#waits = { clock, timers, wake, timeoutMs };
+    const onOutage = toldOutage(logger, { task: "global" });
+    this.#waits = { clock, timers, wake, timeoutMs, onOutage };
     this.#errors = new TaskErrors(
       this.#context,
       withoutLetters(config),

@@ -2,6 +2,7 @@ import type { Offset, RecordBatchView, Timestamp } from "@millrace/model";
 import { SerdeWait, type SerdePendingError, type WaitBounds } from "@millrace/serde";
 
 import type { TaskContext } from "./task-context.ts";
+import { toldOutage } from "./told-outage.ts";
 
 export interface RecordHoldOptions {
   readonly context: TaskContext;
@@ -55,13 +56,12 @@ export class RecordHold {
       return true;
     }
     const { context, waits, knowsTimes } = this.#options;
-    const wait = new SerdeWait(pending, waits);
+    const where = { task: context.taskName, topic, partition, offset };
+    const onOutage = toldOutage(context.logger, where);
+    const wait = new SerdeWait(pending, { ...waits, onOutage });
     this.#held = { offset, timestamp: knowsTimes ? timestamp : -Infinity, wait };
     context.logger.log("info", "streams.partition-held", {
-      task: context.taskName,
-      topic,
-      partition,
-      offset,
+      ...where,
       reason: pending.message,
     });
     return true;

@@ -1,5 +1,7 @@
 import type { Clock, Metrics, Timers } from "@millrace/platform";
 
+import type { WaitBounds } from "@millrace/serde";
+
 import { messageOf } from "../error/streams-error.ts";
 import {
   provideAsyncWork,
@@ -9,6 +11,7 @@ import {
 } from "../processor/async-work.ts";
 import { defaultSerdeTimeoutMs, type StreamTaskOptions } from "./stream-task-options.ts";
 import type { TaskContext } from "./task-context.ts";
+import { toldOutage } from "./told-outage.ts";
 
 /** Between two lines of the log about what one operator gives up. */
 const logIntervalMs = 60_000;
@@ -25,7 +28,7 @@ export interface ResultOwner {
 export class TaskCalls implements AsyncWork {
   readonly timers: Pick<Timers, "after">;
   readonly wake: () => void;
-  readonly serdeTimeoutMs: number;
+  readonly waits: Omit<WaitBounds, "wake">;
   readonly hasDeadLetterTopic: boolean;
   readonly #context: TaskContext;
   readonly #owner: ResultOwner;
@@ -39,7 +42,10 @@ export class TaskCalls implements AsyncWork {
   constructor(context: TaskContext, owner: ResultOwner, options: StreamTaskOptions) {
     this.timers = options.timers;
     this.wake = options.wake;
-    this.serdeTimeoutMs = options.config.serdeTimeoutMs ?? defaultSerdeTimeoutMs;
+    const { clock, timers, config } = options;
+    const timeoutMs = config.serdeTimeoutMs ?? defaultSerdeTimeoutMs;
+    const onOutage = toldOutage(context.logger, { task: context.taskName });
+    this.waits = { clock, timers, timeoutMs, onOutage };
     this.hasDeadLetterTopic = options.config.deadLetterTopic !== undefined;
     this.#context = context;
     this.#owner = owner;

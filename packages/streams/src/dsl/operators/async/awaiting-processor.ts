@@ -1,5 +1,5 @@
 import { noHeaders, type Headers } from "@millrace/model";
-import { keyPlace, SerdePendingError, valuePlace, type Serde } from "@millrace/serde";
+import { keyPlace, SerdePendingError, SerdeWait, valuePlace, type Serde } from "@millrace/serde";
 import type { KeyValueStore, StoreSpecification } from "@millrace/state";
 
 import { isProgramMistake } from "../../../error/program-mistake.ts";
@@ -233,12 +233,17 @@ export class AwaitingProcessor implements Processor, AwaitingOperator {
 async function onceReady(
   first: SerdePendingError,
   call: () => unknown,
-  { timers, serdeTimeoutMs }: AsyncWork,
+  { waits }: AsyncWork,
 ): Promise<unknown> {
   const { promise: late, reject } = Promise.withResolvers<never>();
   late.catch(() => {}); // where it was in time
   let pending = first;
-  const timer = timers.after(serdeTimeoutMs, () => reject(pending));
+  const wait = new SerdeWait(first, {
+    ...waits,
+    wake: () => {
+      if (wait.isTooLong) reject(pending);
+    },
+  });
   try {
     for (;;) {
       await Promise.race([pending.ready, late]);
@@ -247,10 +252,11 @@ async function onceReady(
       } catch (thrown) {
         if (!(thrown instanceof SerdePendingError)) throw thrown;
         pending = thrown;
+        wait.again(pending);
       }
     }
   } finally {
-    timer.cancel();
+    wait.close();
   }
 }
 
