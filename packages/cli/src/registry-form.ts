@@ -1,9 +1,13 @@
 import { concatBytes } from "@millrace/model";
-import { guidFrameSize, idFrameSize, type SchemaRegistryClient } from "@millrace/schema-registry";
+import {
+  guidFrameSize,
+  idFrameSize,
+  type GivenReference,
+  type SchemaRegistryClient,
+} from "@millrace/schema-registry";
 import { placeOf, SerdePendingError, type Serde, type SerdePart } from "@millrace/serde";
 
 import { CommandError } from "./command-error.ts";
-import { fileText } from "./file-text.ts";
 import { switchFlag, textFlag, type FlagValues } from "./flags/flag.ts";
 import { plainForm, type RecordForm, type ShownForm } from "./record-form.ts";
 import {
@@ -20,7 +24,18 @@ import {
   registryClientFlags,
   type RegistryClientFlags,
 } from "./registry-client-flags.ts";
-import { isSchemaFormat, schemaFormatNames, type SchemaFormatName } from "./schema-formats.ts";
+import {
+  importingSchema,
+  referenceFlag,
+  type FileSchema,
+  type SchemaFileFlags,
+} from "./schema-files.ts";
+import {
+  isSchemaFormat,
+  schemaFormatNames,
+  schemaTypes,
+  type SchemaFormatName,
+} from "./schema-formats.ts";
 import { UsageError } from "./usage-error.ts";
 import { windowedForm, windowKinds, type WindowKind } from "./windowed-form.ts";
 
@@ -31,9 +46,11 @@ const schemaFlags = {
     placeholder: "NAME",
     about: "of a Protobuf schema with several messages, the one of values",
   }),
+  reference: referenceFlag("that schema"),
   "key-schema": textFlag({ placeholder: "FILE", about: "the same of keys" }),
   "key-subject": textFlag({ about: "the same of keys" }),
   "key-message": textFlag({ placeholder: "NAME", about: "the same of keys" }),
+  "key-reference": referenceFlag("the schema of keys"),
 };
 
 /** Flags of what is read by schemas of a registry. */
@@ -138,24 +155,40 @@ interface GivenSchema {
   readonly schema: string | undefined;
   readonly subject: string | undefined;
   readonly message: string | undefined;
+  /** Undefined: none. */
+  readonly reference: SchemaFileFlags["reference"] | undefined;
 }
 
 function schemaOf(flags: SchemaFlags, part: SerdePart): GivenSchema {
-  return part === "value"
-    ? { schema: flags.schema, subject: flags.subject, message: flags.message }
-    : {
-        schema: flags["key-schema"],
-        subject: flags["key-subject"],
-        message: flags["key-message"],
-      };
+  const prefix = part === "value" ? "" : "key-";
+  const references = flags[`${prefix}reference`];
+  return {
+    schema: flags[`${prefix}schema`],
+    subject: flags[`${prefix}subject`],
+    message: flags[`${prefix}message`],
+    reference: references.length === 0 ? undefined : references,
+  };
 }
 
 async function serdeOf(
   name: SchemaFormatName,
   registry: SchemaRegistryClient,
-  { schema: file, subject, message, use }: GivenSchema & { readonly use: "read" | "write" },
+  {
+    schema: file,
+    subject,
+    message,
+    reference,
+    use,
+  }: GivenSchema & { readonly use: "read" | "write" },
 ): Promise<Serde<unknown>> {
-  const schema = file === undefined ? undefined : fileText("the schema", file);
+  if (reference !== undefined && file === undefined)
+    throw new UsageError(
+      "a reference goes with the schema that refers to it, of --schema or --key-schema",
+    );
+  const { schema, references } =
+    file === undefined
+      ? { schema: undefined, references: [] }
+      : await ownSchema(registry, await importingSchema(file, schemaTypes[name], reference ?? []));
   const options = {
     registry,
     ...(subject === undefined ? {} : { subjectName: () => subject }),
@@ -169,7 +202,7 @@ async function serdeOf(
       // A line of JSON has numbers where Avro has longs.
       const longs = use === "write" ? "number" : "bigint";
       if (schema === undefined) return avro<unknown>({ ...options, longs });
-      return avro<unknown>(schema, { ...options, longs });
+      return avro<unknown>(schema, { ...options, longs, references });
     }
     case "protobuf": {
       const { protobuf } = await import("@millrace/serde-protobuf");
@@ -178,15 +211,33 @@ async function serdeOf(
         values: "json",
         ...(message === undefined ? {} : { message }),
       } as const;
-      return schema === undefined ? protobuf<unknown>(all) : protobuf<unknown>(schema, all);
+      return schema === undefined
+        ? protobuf<unknown>(all)
+        : protobuf<unknown>(schema, { ...all, references });
     }
     case "json-schema": {
       const { jsonSchema } = await import("@millrace/serde-json-schema");
       // What is there is shown, also where it is wrong.
       const all = { ...options, validates: "writes" } as const;
-      return schema === undefined ? jsonSchema<unknown>(all) : jsonSchema<unknown>(schema, all);
+      return schema === undefined
+        ? jsonSchema<unknown>(all)
+        : jsonSchema<unknown>(schema, { ...all, references });
     }
   }
+}
+
+/** A schema as a serde takes it: with the texts of all that it refers to. */
+async function ownSchema(
+  registry: SchemaRegistryClient,
+  { schema, references, imports }: Omit<FileSchema, "schemaType">,
+): Promise<{ readonly schema: string; readonly references: readonly GivenReference<string>[] }> {
+  const { resolveReferences } = await import("@millrace/schema-registry");
+  const inner = imports.map(async (one) => ({
+    name: one.name,
+    ...(await ownSchema(registry, one)),
+  }));
+  const given = [...(await resolveReferences(registry, references)), ...(await Promise.all(inner))];
+  return { schema, references: given };
 }
 
 interface FormUse {

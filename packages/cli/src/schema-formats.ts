@@ -7,7 +7,7 @@ export const schemaFormatNames = ["avro", "protobuf", "json-schema"] as const;
 
 export type SchemaFormatName = (typeof schemaFormatNames)[number];
 
-const types: Readonly<Record<SchemaFormatName, SchemaType>> = {
+export const schemaTypes: Readonly<Record<SchemaFormatName, SchemaType>> = {
   avro: "AVRO",
   protobuf: "PROTOBUF",
   "json-schema": "JSON",
@@ -16,12 +16,12 @@ const types: Readonly<Record<SchemaFormatName, SchemaType>> = {
 export function isSchemaFormat<Name extends string>(
   name: Name | SchemaFormatName,
 ): name is SchemaFormatName {
-  return Object.hasOwn(types, name);
+  return Object.hasOwn(schemaTypes, name);
 }
 
 /** What a file holds: as it is said, or by its ending. */
 export function schemaTypeOf(file: string, told: SchemaFormatName | undefined): SchemaType {
-  if (told !== undefined) return types[told];
+  if (told !== undefined) return schemaTypes[told];
   if (file.endsWith(".avsc")) return "AVRO";
   if (file.endsWith(".proto")) return "PROTOBUF";
   if (file.endsWith(".json")) return "JSON";

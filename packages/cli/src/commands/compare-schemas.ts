@@ -12,7 +12,14 @@ import { CommandError } from "../command-error.ts";
 import { command } from "../command.ts";
 import { jsonFlag } from "../flags/json-flag.ts";
 import { openRegistry, registryClientFlags } from "../registry-client-flags.ts";
-import { schemaFileFlags, schemaOfFile, type SchemaFileFlags } from "../schema-files.ts";
+import {
+  schemaFileFlags,
+  schemaOfFile,
+  withImports,
+  type FileSchema,
+  type SchemaFileFlags,
+} from "../schema-files.ts";
+import { resolvedImports } from "../schema-imports.ts";
 import { loadFormat } from "../schema-formats.ts";
 import { subjectAndFile, versionFlag, versionOf } from "../subject-names.ts";
 import { UsageError } from "../usage-error.ts";
@@ -31,10 +38,12 @@ export const checkCommand = command({
   notes: "Nothing is registered. The exit code is 1 where it would break.",
   async run({ flags, names }, { print, signal }) {
     const [subject, file] = subjectAndFile(names);
-    const schema = schemaOfFile(file, flags);
+    const { normalize } = flags;
+    const found = await schemaOfFile(file, flags);
     const registry = await openRegistry(flags);
+    const schema = await withImports(registry, found, { normalize, signal, registers: false });
     const { isCompatible, messages } = await registry.testCompatibility(subject, schema, {
-      normalize: flags.normalize,
+      normalize,
       signal,
       ...(flags.version === undefined ? {} : { version: versionOf(flags.version) }),
     });
@@ -100,7 +109,7 @@ export const diffCommand = command({
   },
 });
 
-interface Compared extends NewSchema {
+interface Compared extends NewSchema, Partial<Pick<FileSchema, "imports">> {
   readonly name: string;
 }
 
@@ -122,7 +131,7 @@ async function pairOf(
     return { ...found, name: `version ${found.version}` };
   };
   if (file !== undefined) {
-    const newer = { ...schemaOfFile(file, asked), name: file };
+    const newer = { ...(await schemaOfFile(file, asked)), name: file };
     return { older: await version(from === undefined ? "latest" : versionOf(from)), newer };
   }
   const newer = await version(versionOf(to));
@@ -136,10 +145,11 @@ async function pairOf(
 }
 
 async function parsed(registry: SchemaRegistryClient, schema: Compared): Promise<ParsedSchema> {
-  const { schemaType = "AVRO" satisfies SchemaType, references = [] } = schema;
+  const { schemaType = "AVRO" satisfies SchemaType, references = [], imports = [] } = schema;
   const format = await loadFormat(schemaType);
   const resolved = await resolveReferences(registry, references);
-  return format.parse(schema.schema, resolved, { isNew: false });
+  const all = [...resolved, ...resolvedImports(imports)];
+  return format.parse(schema.schema, all, { isNew: false });
 }
 
 function differences(

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -147,6 +147,44 @@ describe("schemas", () => {
     });
   });
 
+  test.each([
+    [
+      "proto",
+      'syntax = "proto3"; package c; message Money { int64 cents = 1; }',
+      'syntax = "proto3"; package c; import "parts/base.proto"; message Sum { Money money = 1; }',
+      'syntax = "proto3"; import "google/protobuf/timestamp.proto"; import "parts/sum.proto"; message Bill { c.Sum sum = 1; google.protobuf.Timestamp at = 2; }',
+    ],
+    [
+      "json",
+      '{"type": "integer"}',
+      '{"type": "object", "properties": {"money": {"$ref": "parts/base.json"}}}',
+      '{"type": "object", "properties": {"sum": {"$ref": "parts/sum.json#"}}}',
+    ],
+  ])("files that it imports are found beside it: .%s", async (end, base, sum, bill) => {
+    mkdirSync(join(folder, "parts"), { recursive: true });
+    file(`parts/base.${end}`, base);
+    file(`parts/sum.${end}`, sum);
+    const path = file(`bill-of-parts.${end}`, bill);
+    const missing = await failed(`schemas check parts-${end} ${path}`);
+    expect(missing.err).toContain(`parts/base.${end}`);
+    expect(await done(`schemas register parts-${end} ${path}`)).toContain("version 1");
+    const names = JSON.parse(await done(`schemas get parts/sum.${end} --json`)) as object;
+    expect(names).toMatchObject({ references: [{ name: `parts/base.${end}`, version: 1 }] });
+    expect(await done(`schemas check parts-${end} ${path}`)).toContain("would take");
+    expect(await done(`schemas diff parts-${end} ${path}`)).toContain("nothing is unlike");
+    // Of a file that is in the folder which the import names too.
+    expect(
+      await done(`schemas register sums-${end} ${join(folder, "parts", `sum.${end}`)}`),
+    ).toContain("version 1");
+  });
+
+  test("files that import each other are told", async () => {
+    file("ring.proto", 'syntax = "proto3"; import "ring-2.proto";');
+    const ring = file("ring-2.proto", 'syntax = "proto3"; import "ring.proto";');
+    const { err } = await failed(`schemas check ring ${ring}`);
+    expect(err).toContain("ring.proto → ring-2.proto → ring.proto");
+  });
+
   test("what is not understood, not there, or not allowed is told in one line", async () => {
     expect((await failed("schemas get nowhere")).err).toContain("nowhere");
     expect((await failed("schemas register d x.txt", 2)).err).toContain("--type");
@@ -258,6 +296,36 @@ describe("produce and consume by schemas of a registry", () => {
       '{"id":"9007199254740993","d":0.1}\n',
     );
   });
+
+  test.each(["proto beside", "proto referred to", "avro referred to"])(
+    "what a schema imports is written and read with it: %s",
+    async (kind) => {
+      const name = kind.replaceAll(" ", "-");
+      await topic(name);
+      let format = `protobuf --schema ${file(`${name}.proto`, `syntax = "proto3"; import "${name}-money.proto"; message Bill { Money sum = 1; }`)}`;
+      const money = 'syntax = "proto3"; message Money { int64 cents = 1; }';
+      if (kind === "proto beside") file(`${name}-money.proto`, money);
+      if (kind === "proto referred to") {
+        await done(`schemas register ${name}-m ${file("elsewhere.proto", money)}`);
+        format += ` --reference ${name}-money.proto=${name}-m:1`;
+      }
+      if (kind === "avro referred to") {
+        const inner = {
+          type: "record",
+          name: "Money",
+          fields: [{ name: "cents", type: "string" }],
+        };
+        await done(`schemas register ${name}-m ${file("money.avsc", inner)}`);
+        const bill = file("bill.avsc", record([{ name: "sum", type: "Money" }]));
+        format = `avro --schema ${bill} --reference Money=${name}-m:1`;
+      }
+      const line = '{"sum":{"cents":"5"}}';
+      await at(`produce ${name} --value ${format}`, { lines: [line] });
+      const consume = `consume ${name} --from-beginning --to-end --value`;
+      expect(await at(`${consume} ${format}`)).toBe(`${line}\n`);
+      expect(await at(`${consume} ${format.split(" ")[0]}`)).toBe(`${line}\n`);
+    },
+  );
 
   test("keys have schemas of their own, and subjects may be named", async () => {
     await topic("keyed");

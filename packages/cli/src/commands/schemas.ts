@@ -4,7 +4,7 @@ import { command, type Command } from "../command.ts";
 import { numberFlag, switchFlag, textFlag } from "../flags/flag.ts";
 import { jsonFlag } from "../flags/json-flag.ts";
 import { openRegistry, registryClientFlags } from "../registry-client-flags.ts";
-import { schemaFileFlags, schemaOfFile } from "../schema-files.ts";
+import { schemaFileFlags, schemaOfFile, withImports } from "../schema-files.ts";
 import { subjectAndFile, subjectName, versionFlag, versionOf } from "../subject-names.ts";
 import { tableLines } from "../terminal/print-table.ts";
 import { UsageError } from "../usage-error.ts";
@@ -77,14 +77,15 @@ const get = command({
 
 const register = command({
   path: "schemas register",
-  summary: "register the schema of a file",
+  summary: "register the schema of a file, after those that it imports",
   names: "SUBJECT FILE",
   flags: { ...registryClientFlags, ...schemaFileFlags, json: jsonFlag },
   async run({ flags, names }, { print, signal }) {
     const [subject, file] = subjectAndFile(names);
-    const schema = schemaOfFile(file, flags);
-    const registry = await openRegistry(flags);
     const { normalize } = flags;
+    const found = await schemaOfFile(file, flags);
+    const registry = await openRegistry(flags);
+    const schema = await withImports(registry, found, { normalize, signal, registers: true });
     const { id } = await registry.register(subject, schema, { normalize, signal });
     const { version } = await registry.lookUp(subject, schema, { normalize, signal });
     print(

@@ -10,6 +10,7 @@ import { compareSchemas } from "../compatibility/compare-schemas.ts";
 import { checkProto } from "../schema/check-proto.ts";
 import { decodeDescriptor } from "../schema/decode-descriptor.ts";
 import { encodeDescriptor } from "../schema/encode-descriptor.ts";
+import { knownFiles } from "../schema/known-files.ts";
 import { NameScope, type ImportedFile } from "../schema/name-scope.ts";
 import { normalizeProto } from "../schema/normalize-proto.ts";
 import { parseProto } from "../schema/parse-proto.ts";
@@ -22,6 +23,13 @@ const referenceDepthMax = 64;
 
 export interface ProtobufFormat extends SchemaFormat {
   parse(text: string, references: readonly ResolvedReference[]): ProtobufSchema;
+  /**
+   * The files that a text imports, by which references are named, without those that need none such as
+   * `google/protobuf/timestamp.proto`.
+   *
+   * @throws SchemaError `INVALID_SCHEMA`
+   */
+  imports(text: string): readonly string[];
 }
 
 /**
@@ -36,6 +44,10 @@ export interface ProtobufFormat extends SchemaFormat {
 export const protobufFormat: ProtobufFormat = {
   schemaType: "PROTOBUF",
   parse: (text, references) => new ProtobufSchema(text, references),
+  imports: (text) =>
+    readProto(text)
+      .imports.map(({ path }) => path)
+      .filter((path) => !knownFiles().has(path)),
 };
 
 /** A Protobuf schema that was understood. */
