@@ -8,6 +8,8 @@ export interface RecordUnderWay {
   headers: Headers;
 }
 
+type Tell = (what: string) => void;
+
 /**
  * What the processors of one task share beside stores: the clock of an outer join, say, which both of its sides move. It
  * lives as long as the task, and no longer.
@@ -21,11 +23,18 @@ export class TaskScope {
   readonly #closers: (() => void)[] = [];
 
   /** Says which results there were that nobody gets, and what to do. */
-  readonly tellLost: (what: string) => void;
+  readonly tellLost: Tell;
+  /** Says what makes each record cost much, and what to do. */
+  readonly tellCostly: Tell;
 
-  constructor(record: RecordUnderWay, tellLost: (what: string) => void, emitIntervalMs = 1000) {
+  constructor(
+    record: RecordUnderWay,
+    tell: { readonly lost: Tell; readonly costly: Tell },
+    emitIntervalMs = 1000,
+  ) {
     this.#record = record;
-    this.tellLost = tellLost;
+    this.tellLost = tell.lost;
+    this.tellCostly = tell.costly;
     this.emitIntervalMs = emitIntervalMs;
   }
 

@@ -83,7 +83,10 @@ export class TaskContext {
       losses.add(what, this.underWay);
       options.onDrop?.(what, this.underWay);
     };
-    this.scope = new TaskScope(this.recordContext, tellLost, config.emitIntervalMs);
+    const costs = new NodeWarnings("streams.records-costly", told);
+    const tellCostly = (what: string): void => costs.add(what, this.underWay);
+    const tell = { lost: tellLost, costly: tellCostly };
+    this.scope = new TaskScope(this.recordContext, tell, config.emitIntervalMs);
     this.streamTime = streamTime;
     this.wallTime = () => clock.wallMs();
     this.stores.reportDropsTo((reason) => this.dropped.add(reason, this.underWay));

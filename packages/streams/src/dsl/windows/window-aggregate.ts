@@ -27,6 +27,7 @@ export class WindowAggregateProcessor implements Processor {
 
   init(context: ProcessorContext): void {
     this.#context = context;
+    tellOfMany(this.#windows, context);
     this.#streamTime = new ObservedTime(context, `${context.nodeName}-stream-time`);
     this.#updates = new WindowUpdates(context, this.#kept);
     if (this.#kept.forwardsUpdates) return;
@@ -57,6 +58,20 @@ export class WindowAggregateProcessor implements Processor {
   }
 }
 
+/** Of windows that records fill, more are refused; Kafka takes these. */
+const windowsTold = 1000;
+
+function tellOfMany(
+  { name, sizeMs, startsAt }: TimeWindows,
+  { taskScope }: ProcessorContext,
+): void {
+  const count = startsAt(sizeMs).length;
+  if (count > windowsTold)
+    taskScope.tellCostly(
+      `each record is in ${count} windows of ${name}, all of which it reads and writes; give a larger advance, or take sliding windows, which change with their records alone`,
+    );
+}
+
 function closedWindows(
   windows: TimeWindows,
   last: Timestamp,
@@ -66,7 +81,9 @@ function closedWindows(
   if (to < 0) return undefined;
   if (last === -1) return { from: 0, to };
   const from = Math.max(0, last - windows.sizeMs) + 1;
-  // Nothing has closed where both ends lie in the same windows.
-  const isSame = String(windows.startsAt(to)) === String(windows.startsAt(from - 1));
+  // Nothing has closed where both ends lie in the same windows: the first and the last tell, there may be many.
+  const now = windows.startsAt(to);
+  const before = windows.startsAt(from - 1);
+  const isSame = now.at(0) === before.at(0) && now.at(-1) === before.at(-1);
   return isSame ? undefined : { from, to };
 }
