@@ -110,7 +110,7 @@ const exactJson = JSON as unknown as {
 };
 
 /** Numbers of more digits than JavaScript's hold, such as ids of 64 bits, are kept as they are written. */
-function parseExact(text: string): unknown {
+export function parseExact(text: string): unknown {
   return exactJson.parse(text, (_, value, { source }) =>
     typeof value === "number" && String(value) !== source ? exactJson.rawJSON(source) : value,
   );

@@ -20,6 +20,7 @@ import {
   type SchemaFileFlags,
 } from "../schema-files.ts";
 import { resolvedImports } from "../schema-imports.ts";
+import { changeText, schemaChanges } from "../schema-changes.ts";
 import { loadFormat } from "../schema-formats.ts";
 import { subjectAndFile, versionFlag, versionOf } from "../subject-names.ts";
 import { UsageError } from "../usage-error.ts";
@@ -81,7 +82,7 @@ export const diffCommand = command({
     json: jsonFlag,
   },
   notes:
-    "Tells what a reader of the newer schema finds in what was written with the older one, and the other way round.\n" +
+    "Tells all that changed, and what a reader of the newer schema finds in what was written with the older one, and the other way round.\n" +
     "Lines that begin with ! break it.",
   async run({ flags, names }, { print, signal }) {
     if (names.length < 1 || names.length > 2)
@@ -98,10 +99,16 @@ export const diffCommand = command({
     const { compatibilityPolicy: policy = "STRICT" } = await registry.config({ subject, signal });
     const backward = differences(newer, older, policy);
     const forward = differences(older, newer, policy);
+    const changes = await schemaChanges(older, newer);
     if (flags.json) {
-      print(JSON.stringify({ from: pair.older.name, to: pair.newer.name, backward, forward }));
+      print(
+        JSON.stringify({ from: pair.older.name, to: pair.newer.name, changes, backward, forward }),
+      );
       return;
     }
+    print(`from ${pair.older.name} to ${pair.newer.name}:`);
+    for (const change of changes) print(`  ${changeText(change)}`);
+    if (changes.length === 0) print("  nothing is changed");
     print(`a reader of ${pair.newer.name}, of what was written with ${pair.older.name}:`);
     for (const line of linesOf(backward)) print(line);
     print(`a reader of ${pair.older.name}, of what was written with ${pair.newer.name}:`);
@@ -167,6 +174,6 @@ function linesOf(all: readonly SchemaDifference[]): readonly string[] {
   if (all.length === 0) return ["  nothing is unlike"];
   return all.map(
     ({ kind, path, message, isAllowed }) =>
-      `${isAllowed ? " " : "!"} ${message} (${kind}${message.includes(path) ? "" : ` at ${path}`})`,
+      `${isAllowed ? " " : "!"} ${message}${message.includes(`(${kind})`) ? "" : ` (${kind}${message.includes(path) ? "" : ` at ${path}`})`}`,
   );
 }

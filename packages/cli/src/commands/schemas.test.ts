@@ -116,7 +116,8 @@ describe("schemas", () => {
     await done(`schemas register c-value ${file("c2.json", schema({ n: { type: "number" } }))}`);
     const told = await done("schemas diff c-value");
     expect(told).toBe(
-      "a reader of version 2, of what was written with version 1:\n" +
+      'from version 1 to version 2:\n  changed: /properties/n/type: "integer" → "number"\n' +
+        "a reader of version 2, of what was written with version 1:\n" +
         "  at #/properties/n numbers are allowed where integers were (TYPE_EXTENDED)\n" +
         "a reader of version 1, of what was written with version 2:\n" +
         "! at #/properties/n only integers are allowed where numbers were (TYPE_NARROWED)\n",
@@ -132,6 +133,65 @@ describe("schemas", () => {
     expect(await done("schemas diff d-value")).toContain(
       "a reader of version 3, of what was written with version 1",
     );
+  });
+
+  test.each([
+    [
+      "avsc",
+      JSON.stringify(
+        record([
+          id,
+          { name: "old", type: "int", doc: "a", default: 1 },
+          { name: "sum", type: { type: "record", name: "Sum", doc: "a", fields: [] } },
+        ]),
+      ),
+      JSON.stringify(
+        record([
+          { name: "old", type: "int", doc: "b", default: 2, order: "ignore" },
+          id,
+          { name: "new", type: "string", default: "x" },
+          { name: "sum", type: { type: "record", name: "Sum", doc: "b", fields: [] } },
+        ]),
+      ),
+      [
+        '  changed: /fields/old/doc: "a" → "b"',
+        "  changed: /fields/old/default: 1 → 2",
+        '  added: /fields/old/order: "ignore"',
+        '  added: /fields/new: {"name":"new","type":"string","default":"x"}',
+        '  changed: /fields/sum/type/doc: "a" → "b"',
+        "  reordered: /fields: ",
+      ],
+    ],
+    [
+      "json",
+      '{"type":"object","description":"a","required":["x"],"properties":{"x":{"type":"string","default":1}}}',
+      '{"type":"object","description":"b","required":["x","y"],"properties":{"x":{"type":"string","default":9007199254740993}}}',
+      [
+        '  changed: /description: "a" → "b"',
+        "  changed: /properties/x/default: 1 → 9007199254740993",
+        '  added: /required/"y": "y"',
+      ],
+    ],
+    [
+      "proto",
+      'syntax = "proto3"; message M { string a = 1; int32 b = 2; reserved 9; }',
+      'syntax = "proto3"; option java_package = "x"; message M { string a2 = 1; repeated int32 b = 2 [deprecated = true]; string c = 3; }',
+      [
+        "  added: /options: ",
+        '  changed: /types/M/fields/a2/name: "a" → "a2"',
+        '  added: /types/M/fields/b/label: "repeated"',
+        "  added: /types/M/fields/c: ",
+        "  removed: /types/M/reserved: ",
+      ],
+    ],
+  ])("every difference is told, whoever it is nothing to: .%s", async (end, older, newer, told) => {
+    const subject = `told-${end}`;
+    await done(`schemas register ${subject} ${file(`told.${end}`, older)}`);
+    const lines = await done(`schemas diff ${subject} ${file(`told-2.${end}`, newer)}`);
+    for (const line of told) expect(lines).toContain(line);
+    expect(lines).not.toMatch(/\((\w+)\).*\(\1/);
+    const same = await done(`schemas diff ${subject} ${join(folder, `told.${end}`)}`);
+    expect(same).toContain("nothing is changed");
   });
 
   test("refer to others by name, subject and version", async () => {
