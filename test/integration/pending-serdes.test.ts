@@ -1,5 +1,6 @@
 import { decodeUtf8 } from "@millrace/model";
 import { string } from "@millrace/serde";
+import { keyValueStore } from "@millrace/state";
 import { StreamsBuilder, type StreamsError, type Topology } from "@millrace/streams";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
@@ -224,6 +225,31 @@ test("a processor that catches what a sink throws does not lose the record", asy
       },
     })
     .to("out", { value: schemas.serde() });
+  await world.app(builder.build(), {});
+  await produce("b-1", "b-2");
+  await expect.poll(() => schemas.asked.has("b")).toBe(true);
+  schemas.publish("b");
+  await expect.poll(async () => (await written()).toSorted()).toEqual(["b-1", "b-2"]);
+});
+
+test("a processor that catches what a store throws does not lose the record", async () => {
+  const schemas = new TestSchemas("a");
+  const seen = keyValueStore({ name: "seen", key: string(), value: schemas.serde() });
+  const builder = new StreamsBuilder();
+  builder
+    .stream("in", { value: string() })
+    .process({
+      stores: { seen },
+      process: (record, { seen: store, forward }) => {
+        try {
+          store.put(record.value, record.value);
+        } catch {
+          // It goes on without.
+        }
+        forward(record.withValue(store.get(record.value) ?? "lost"));
+      },
+    })
+    .to("out", { value: string() });
   await world.app(builder.build(), {});
   await produce("b-1", "b-2");
   await expect.poll(() => schemas.asked.has("b")).toBe(true);

@@ -1,6 +1,7 @@
 import { isPromise, shown } from "@millrace/model";
 import type { Serde, SerdePlace } from "./serde.ts";
 import { isBytes, requireSynchronous, SerdeContractError } from "./serde-contract.ts";
+import { notePending } from "./last-pending.ts";
 import { SerdeError } from "./serde-error.ts";
 import { SerdePendingError } from "./serde-pending-error.ts";
 
@@ -78,6 +79,7 @@ export function failure(
   where: { readonly topic: string; readonly serde: string; readonly cause: unknown },
 ): SerdeError | SerdeContractError | SerdePendingError {
   const { cause } = where;
+  if (cause instanceof SerdePendingError) notePending(cause);
   const isOfSerde = cause instanceof SerdeContractError || cause instanceof SerdePendingError;
   return isOfSerde ? cause : new SerdeError(code, where);
 }

@@ -11,6 +11,7 @@ export { double, float, int16, int32, int64, int64AsNumber } from "./numbers.ts"
 export { optional } from "./optional.ts";
 export { SerdeContractError, serdeKind, type SerdeContractErrorCode } from "./serde-contract.ts";
 export { SerdeError, type SerdeErrorCode } from "./serde-error.ts";
+export { forgetPending, lastPending } from "./last-pending.ts";
 export { SerdePendingError } from "./serde-pending-error.ts";
 export { SerdeTimeoutError, whyOf, type AwaitedSerde } from "./serde-timeout-error.ts";
 export {

@@ -252,6 +252,7 @@ export class StreamTask {
    */
   flush(slice?: Slice): boolean {
     const { collector } = this.#options;
+    this.#failures.begin();
     try {
       const isDone = this.stores.flush(slice && (() => slice.afterRecord() || !collector.hasRoom));
       this.#failures.requireNonePending();

@@ -1,4 +1,4 @@
-import type { SerdePendingError } from "@millrace/serde";
+import { forgetPending, lastPending, type SerdePendingError } from "@millrace/serde";
 
 import { StreamsError } from "../error/streams-error.ts";
 import type { RecordPlace } from "./stream-task-options.ts";
@@ -22,11 +22,17 @@ export class TaskFailures {
     this.#errors = errors;
   }
 
-  /** A processor may have caught it: what is below would be without the record. */
-  requireNonePending(): void {
-    const { pending } = this.#context;
-    if (pending === undefined) return;
+  /** Before nodes have their turn. */
+  begin(): void {
     this.#context.pending = undefined;
+    forgetPending();
+  }
+
+  /** A processor may have caught it: what is below, or its store, would be without the record. */
+  requireNonePending(): void {
+    const pending = this.#context.pending ?? lastPending();
+    if (pending === undefined) return;
+    this.begin();
     if (this.#errors.isPending(pending)) throw pending;
   }
 

@@ -51,6 +51,7 @@ export class TaskSteps {
     const source = this.#running.get(queue.source);
     invariant(source !== undefined, "TASK-3", queue.source.name);
     errors.beginRecord(record);
+    failures.begin();
     context.currentNode = source.nodeName;
     try {
       source.forward(record);
@@ -64,6 +65,7 @@ export class TaskSteps {
   /** Delivers a result that was awaited. */
   result(): void {
     const { calls, failures } = this.#parts;
+    failures.begin();
     try {
       calls.deliver();
       failures.requireNonePending();
@@ -83,6 +85,7 @@ export class TaskSteps {
     const isOver = (): boolean =>
       slice?.afterRecord() === true || !collector.hasRoom || context.stores.isStageFull;
     if (slice !== undefined && !collector.hasRoom) return true;
+    failures.begin();
     try {
       timers.run(type, slice && isOver);
       failures.requireNonePending();

@@ -1,5 +1,12 @@
 import { noHeaders, type Headers } from "@millrace/model";
-import { keyPlace, SerdePendingError, SerdeWait, valuePlace, type Serde } from "@millrace/serde";
+import {
+  forgetPending,
+  keyPlace,
+  SerdePendingError,
+  SerdeWait,
+  valuePlace,
+  type Serde,
+} from "@millrace/serde";
 import type { KeyValueStore, StoreSpecification } from "@millrace/state";
 
 import { isProgramMistake } from "../../../error/program-mistake.ts";
@@ -176,6 +183,7 @@ export class AwaitingProcessor implements Processor, AwaitingOperator {
       return this.#call(waiting, attempt);
     } catch (thrown) {
       if (!(thrown instanceof SerdePendingError)) throw thrown;
+      forgetPending();
       return onceReady(thrown, () => this.#call(waiting, attempt), this.#open().work);
     }
   }
