@@ -34,6 +34,14 @@ export {
   type CompatibilityRule,
 } from "./format/check-compatibility.ts";
 export {
+  excessFieldOf,
+  excessFieldProblem,
+  excessFieldSource,
+  excessFieldsOption,
+  type ExcessFields,
+  type ExcessFieldSource,
+} from "./format/excess-fields.ts";
+export {
   ownReferences,
   referencesKind,
   resolvedReferences,

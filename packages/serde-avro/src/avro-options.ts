@@ -1,5 +1,5 @@
 import { choiceOption, optionTable, valueOption, type GivenOptions } from "@millrace/model";
-import { referencesKind, type GivenReference } from "@millrace/schema-registry";
+import { excessFieldsOption, referencesKind, type GivenReference } from "@millrace/schema-registry";
 
 import type { AvroSchemaSource } from "./schema/schema-source.ts";
 
@@ -16,6 +16,8 @@ export const avroOptionRows = {
   longs: choiceOption(["bigint", "number"], { byDefault: "bigint" }),
   /** Whether dates, decimals and the like have values of their own, or those of the types that they stand on. */
   logicalTypes: choiceOption(["values", "plain"], { byDefault: "values" }),
+  /** Members of a value that the schema it is written with has no field for: an error, or left out. */
+  excessFields: excessFieldsOption,
   /** Schemas whose types the schema names. */
   references: valueOption<readonly AvroReference[]>(referencesKind(isSource)),
   /** Without a registry: the value's bytes alone, or with the schema's fingerprint before them (single-object encoding). */

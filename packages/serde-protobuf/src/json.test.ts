@@ -72,7 +72,11 @@ describe("values as Protobuf's JSON", () => {
   });
 
   test.each([
-    ["a field that is not there", { nope: 1 }, 'A has no field "nope"'],
+    [
+      "a field that is not there",
+      { nope: 1 },
+      'the value has "nope", which the message A does not',
+    ],
     ["an object for a number", { n: {} }, "A.n takes int64"],
     ["no timestamp", { at: "yesterday" }, "a timestamp is a text such as"],
     ["a number for a timestamp", { at: 5 }, "a timestamp is a text such as"],

@@ -5,7 +5,7 @@ import {
   valueOption,
   type GivenOptions,
 } from "@millrace/model";
-import { referencesKind, type GivenReference } from "@millrace/schema-registry";
+import { excessFieldsOption, referencesKind, type GivenReference } from "@millrace/schema-registry";
 
 /** A file that a schema imports, which the import names: a `.proto` text, or a `FileDescriptorProto` in base64. */
 export type ProtobufReference = GivenReference<string>;
@@ -25,6 +25,8 @@ const protobufOptionRows = {
   longs: choiceOption(["bigint", "number"], { byDefault: "bigint" }),
   /** How constants of enums are held; one without a name is a number always. */
   enums: choiceOption(["number", "name"], { byDefault: "number" }),
+  /** Members of a value that its message has no field for: an error, or left out. A class decides by itself. */
+  excessFields: excessFieldsOption,
 };
 
 export interface ProtobufOptions extends GivenOptions<typeof protobufOptionRows> {}

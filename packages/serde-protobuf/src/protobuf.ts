@@ -30,7 +30,10 @@ export type ProtobufMessage = Record<string, unknown>;
 export type ProtobufRegistryOptions = ProtobufOptions & RegistrySerdeOptions;
 
 /** The same of a class or a `Type`, which makes its values by itself. */
-export type ProtobufTypeOptions = Omit<ProtobufRegistryOptions, "values" | "longs" | "enums">;
+export type ProtobufTypeOptions = Omit<
+  ProtobufRegistryOptions,
+  "values" | "longs" | "enums" | "excessFields"
+>;
 
 /** By what a message is read and written: its schema, a `Type` of protobufjs, or a class that `pbjs` generated. */
 type Given<T> = string | ReflectedType | ProtobufType<T>;
@@ -118,7 +121,9 @@ function notGiven(first: unknown): OptionError {
 /** A text is the schema, and a class makes its values by itself. */
 function refuseUnusedOptions(first: Given<unknown> | undefined, given: ProtobufOptions): void {
   const isType = first !== undefined && typeof first !== "string";
-  const names = isType ? (["values", "longs", "enums"] as const) : (["schema"] as const);
+  const names = isType
+    ? (["values", "longs", "enums", "excessFields"] as const)
+    : (["schema"] as const);
   const name = names.find((one) => given[one] !== undefined);
   if (name === undefined) return;
   const owner = isType ? "schemas that are given as a text" : "a class or a Type";

@@ -387,6 +387,27 @@ describe("produce and consume by schemas of a registry", () => {
     },
   );
 
+  test.each([
+    ["avro", "notes.avsc", record([id, { name: "note", type: "string", default: "" }])],
+    [
+      "protobuf",
+      "notes.proto",
+      'syntax = "proto3"; message Order { string id = 1; string note = 2; }',
+    ],
+  ])(
+    "%s: a line with a field that the schema does not have is refused",
+    async (format, path, schema) => {
+      const name = `misspelt-${format}`;
+      await topic(name);
+      const words = `produce ${name} --value ${format} --schema ${file(path, schema)}`;
+      const lines = ['{"id":"a","notes":"x"}'];
+      const ended = await run(`${words} --bootstrap-server ${address}`, { lines });
+      expect(ended.code).toBe(1);
+      expect(ended.err).toContain('has "notes", which');
+      expect(ended.err).toContain("did you mean note?");
+    },
+  );
+
   test("keys have schemas of their own, and subjects may be named", async () => {
     await topic("keyed");
     const schemas = `--key avro --key-schema ${file("key.avsc", '"string"')} --value avro --schema ${file("value.avsc", '"int"')}`;

@@ -1,3 +1,5 @@
+import { excessFieldSource } from "@millrace/schema-registry";
+
 import type { AvroField, AvroSchema, RecordSchema, UnionSchema } from "../schema/avro-schema.ts";
 import { branchNameOf } from "../schema/avro-schema.ts";
 import { dateTimeOf, daysOf, timeOf } from "./date-text.ts";
@@ -119,9 +121,16 @@ c.putInt(0);`;
     const lines = schema.fields.map((field, index) => this.#field(field, `v${index}`));
     const needsNone = schema.fields.every((field) => usableDefault(field) !== undefined);
     return `if (typeof v !== "object" || v === null${needsNone ? ` || ${isOther}` : ""}) throw c.mismatch();
+${this.#excess(schema.fields.map(({ name }) => name))}
 ${guard[0]}
 ${lines.join("\n")}
 ${guard[1]}`;
+  }
+
+  #excess(names: readonly string[], value = "v"): string {
+    if (this.#options.excessFields === "drop") return "";
+    const known = this.#code.value(new Set(names));
+    return excessFieldSource({ value, names, known, refuse: "throw c.mismatch();" });
   }
 
   #field(field: AvroField, variable: string): string {
@@ -200,7 +209,7 @@ default: throw c.mismatch();
         if (schema.kind !== "fixed") return `c.putString(${call(requireUuid)});`;
         return `${this.#code.value(writeUuid)}(c, ${value});`;
       case "duration":
-        return `${this.#code.value(writeDuration)}(c, ${value});`;
+        return `${this.#code.value(writeDuration)}(c, ${value}); ${this.#excess(["months", "days", "milliseconds"], value)}`;
     }
   }
 }

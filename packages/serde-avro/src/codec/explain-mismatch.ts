@@ -1,4 +1,5 @@
 import { noBytes, shown as shownObject } from "@millrace/model";
+import { excessFieldOf, excessFieldProblem } from "@millrace/schema-registry";
 
 import { branchNameOf, type AvroSchema } from "../schema/avro-schema.ts";
 import { AvroError } from "./avro-error.ts";
@@ -30,6 +31,8 @@ export class MismatchExplainer {
   explain(value: unknown): AvroError {
     const { path, schema, value: found } = this.#innermost(value);
     const where = path === "" ? "the value" : path;
+    const excess = this.#options.excessFields === "drop" ? undefined : excessIn(schema, found);
+    if (excess !== undefined) return new AvroError("INVALID_VALUE", `${where} has ${excess}`);
     return new AvroError(
       "INVALID_VALUE",
       `${where} is ${shown(found)}, expected ${expectation(schema, this.#options)}`,
@@ -59,6 +62,15 @@ export class MismatchExplainer {
       return false;
     }
   }
+}
+
+function excessIn(schema: AvroSchema, value: unknown): string | undefined {
+  if (schema.kind !== "record" || typeof value !== "object" || value === null) return undefined;
+  if (Array.isArray(value) || ArrayBuffer.isView(value)) return undefined;
+  const names = schema.fields.map(({ name }) => name);
+  const excess = excessFieldOf(value, names);
+  if (excess === undefined) return undefined;
+  return excessFieldProblem(excess, `the record ${schema.name.full}`, names);
 }
 
 function partsOf({ path, schema, value }: Part, options: ValueOptions): readonly Part[] {

@@ -1,3 +1,5 @@
+import type { ExcessFields } from "@millrace/schema-registry";
+
 import { branchNameOf, type AvroSchema, type UnionSchema } from "../schema/avro-schema.ts";
 
 /** What values of a schema are made of in JavaScript, where Avro leaves a choice. */
@@ -6,6 +8,8 @@ export interface ValueOptions {
   readonly longs?: "bigint" | "number";
   /** `plain`: values of logical types are those of the types that they stand on. Default: `values`. */
   readonly logicalTypes?: "values" | "plain";
+  /** What is done with members of a value that its record has no field for. Default: `refuse`. */
+  readonly excessFields?: ExcessFields;
 }
 
 /** How JavaScript tells values apart. */

@@ -1,21 +1,29 @@
 /**
- * The body of a message's encoder: `m` the message, `w` the writer, `d` the depth; `h`, `c7` and `n7` as in
+ * The body of a message's encoder: `m` the message, `w` the writer, `d` the depth; `s` the names of members; `h`, `c7` and `n7` as in
  * `decode-source.ts`. Each value is looked at before it is written: what a field cannot hold is an error that names it.
  */
-import { memberOf, propertyOf, wireTypeOf } from "./decode-source.ts";
+import { excessFieldSource, type ExcessFields } from "@millrace/schema-registry";
+
+import { memberOf, wireTypeOf } from "./decode-source.ts";
 import { isLong } from "./longs.ts";
 import type { FieldPlan, MessagePlan, ValuePlan } from "./message-plan.ts";
 
 export const encodeParameters = ["m", "w", "d"];
 
-export function encodeSource({ fields }: MessagePlan): string {
+interface EncodeOptions {
+  readonly excessFields: ExcessFields;
+}
+
+export function encodeSource(plan: MessagePlan, { excessFields }: EncodeOptions): string {
+  const { fields } = plan;
   const oneofs = new Set(fields.flatMap(({ oneof }) => (oneof === undefined ? [] : [oneof])));
   return [
     `if (d > h.depthMax) throw h.tooDeep();`,
     `if (${isNoObject("m")}) throw h.unfitMessage(p, m);`,
+    ...(excessFields === "drop" ? [] : [refusal(plan)]),
     `var v;`,
     ...[...oneofs].map((_, index) => `var o${index};`),
-    ...fields.map((field) => fieldSource(field, [...oneofs])),
+    ...fields.map((field) => `v = ${memberOf(field.name)}; ${memberSource(field, [...oneofs])}`),
   ].join("\n");
 }
 
@@ -25,13 +33,16 @@ function isNoObject(from: string): string {
   return `typeof ${from} !== "object" || ${from} === null || ${hasOthers}`;
 }
 
-function fieldSource(field: FieldPlan, oneofs: readonly string[]): string {
-  const { number, name, protoName } = field;
-  const write = `v = ${memberOf(name)}; ${memberSource(field, oneofs)}`;
-  if (protoName === name) return write;
-  // It would be left out without a word.
-  const misnamed = `v === undefined && ${propertyOf(protoName)} !== undefined`;
-  return `${write} if (${misnamed}) throw h.misnamed(p, ${number});`;
+/** Fields, and what says which one of a oneof is set. */
+export function memberNamesOf({ fields }: MessagePlan): readonly string[] {
+  const oneofs = fields.flatMap(({ oneof }) => (oneof === undefined ? [] : [oneof]));
+  return [...new Set([...fields.map(({ name }) => name), ...oneofs])];
+}
+
+/** Other members would be left out without a word. */
+function refusal(plan: MessagePlan): string {
+  const names = memberNamesOf(plan);
+  return excessFieldSource({ value: "m", names, known: "s", refuse: "throw h.excess(p, member);" });
 }
 
 /** The field's value is `v`. */

@@ -1,4 +1,5 @@
 import { shown } from "@millrace/model";
+import { excessFieldProblem } from "@millrace/schema-registry";
 
 import { isLong, longCodecs, type LongCodec, type LongForm } from "./longs.ts";
 import type { FieldPlan, MessagePlan } from "./message-plan.ts";
@@ -23,7 +24,7 @@ export function generatedHelpers(longs: LongForm): GeneratedHelpers {
     unfit,
     unfitMessage,
     missing,
-    misnamed,
+    excess,
     ownMember,
     twoMembers,
     checkRequired,
@@ -75,10 +76,14 @@ function missing(plan: MessagePlan, number: number): ProtobufError {
   return new ProtobufError("INVALID_VALUE", problem);
 }
 
-function misnamed(plan: MessagePlan, number: number): ProtobufError {
-  const { name, protoName } = fieldOf(plan, number);
-  const problem = `${plan.fullName}.${name} is given as "${protoName}", its name in the schema`;
-  return new ProtobufError("INVALID_VALUE", `${problem}; write ${name}`);
+function excess({ fullName, fields }: MessagePlan, excess: string): ProtobufError {
+  const field = fields.find(({ protoName }) => protoName === excess);
+  const names = fields.map(({ name }) => name);
+  const problem =
+    field === undefined
+      ? `the value has ${excessFieldProblem(excess, `the message ${fullName}`, names)}`
+      : `${fullName}.${field.name} is given as "${excess}", its name in the schema; write ${field.name}`;
+  return new ProtobufError("INVALID_VALUE", problem);
 }
 
 function twoMembers(plan: MessagePlan, number: number, other: string): ProtobufError {

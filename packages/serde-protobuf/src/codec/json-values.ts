@@ -3,6 +3,7 @@
  * durations in seconds; zero is left out where it is what absence means.
  */
 import { shown } from "@millrace/model";
+import { excessFieldProblem, type ExcessFields } from "@millrace/schema-registry";
 import protobufjs from "protobufjs";
 
 import { ownMember } from "./generated-helpers.ts";
@@ -22,9 +23,11 @@ const asTheyAre: ReadonlySet<string> = new Set(
 /** Between JSON and the values of `MessageCodecs` with longs as bigints and enums by name. */
 export class JsonValues {
   readonly #plans: MessagePlans;
+  readonly #excessFields: ExcessFields;
 
-  constructor(plans: MessagePlans) {
+  constructor(plans: MessagePlans, excessFields: ExcessFields) {
     this.#plans = plans;
+    this.#excessFields = excessFields;
   }
 
   toJson(fullName: string, value: unknown, depth = 0): unknown {
@@ -68,7 +71,11 @@ export class JsonValues {
     const { fields } = this.#plans.get(fullName);
     for (const [key, member] of Object.entries(json)) {
       const field = fields.find(({ jsonName, protoName }) => jsonName === key || protoName === key);
-      if (field === undefined) throw unfit(`${fullName} has no field "${key}"`);
+      if (field === undefined) {
+        if (member === undefined || this.#excessFields === "drop") continue;
+        const names = fields.map(({ jsonName }) => jsonName);
+        throw unfit(`the value has ${excessFieldProblem(key, `the message ${fullName}`, names)}`);
+      }
       const isNull =
         field.value.kind === "message" && field.value.fullName === "google.protobuf.Value";
       if (member === null && !isNull) continue;

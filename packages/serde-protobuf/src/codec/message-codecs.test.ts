@@ -15,6 +15,7 @@ function codecOf(text: string, name: string, forms: Partial<ValueForms> = {}) {
     {
       longs: "bigint",
       enums: "number",
+      excessFields: "refuse",
       ...forms,
     },
     new SharedCodecs(),
@@ -462,7 +463,7 @@ test("messages that are alike in two versions of a schema are compiled once, oth
   const shared = new SharedCodecs();
   const codecsOf = (text: string): MessageCodecs => {
     const { names } = protobufFormat.parse(`syntax = "proto3"; ${text}`, []);
-    const forms: ValueForms = { longs: "bigint", enums: "number" };
+    const forms: ValueForms = { longs: "bigint", enums: "number", excessFields: "refuse" };
     return new MessageCodecs(new MessagePlans(names), forms, shared);
   };
   const same =

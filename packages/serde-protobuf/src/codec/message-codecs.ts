@@ -1,7 +1,8 @@
+import type { ExcessFields } from "@millrace/schema-registry";
 import protobufjs from "protobufjs";
 
 import { decodeParameters, decodeSource, propertyOf, zeroOf } from "./decode-source.ts";
-import { encodeParameters, encodeSource } from "./encode-source.ts";
+import { encodeParameters, encodeSource, memberNamesOf } from "./encode-source.ts";
 import { enumCodec, type EnumForm } from "./enums.ts";
 import { generatedHelpers, type GeneratedHelpers } from "./generated-helpers.ts";
 import { listCodec, structCodec, valueCodec, wrapperCodec, wrapperNames } from "./known-codecs.ts";
@@ -12,6 +13,7 @@ import type { MessageCodec } from "./wire.ts";
 export interface ValueForms {
   readonly longs: LongForm;
   readonly enums: EnumForm;
+  readonly excessFields: ExcessFields;
 }
 
 /** What a program holds: values of TypeScript, or those of Protobuf's JSON, which have forms of their own. */
@@ -95,7 +97,11 @@ export class MessageCodecs {
   }
 
   #compiled(plan: MessagePlan): MessageCodec {
-    const scope: Record<string, unknown> = { h: this.#helpers, p: plan };
+    const scope: Record<string, unknown> = {
+      h: this.#helpers,
+      p: plan,
+      s: new Set(memberNamesOf(plan)),
+    };
     for (const { number, value } of plan.fields) {
       if (value.kind === "message") scope[`c${number}`] = this.get(value.fullName);
       else if (value.kind === "enum") {
@@ -109,7 +115,7 @@ export class MessageCodecs {
     return {
       empty: () => new C(),
       decode: compiled(decodeParameters, decodeSource(plan), { ...scope, C }, `${name}_decode`),
-      encode: compiled(encodeParameters, encodeSource(plan), scope, `${name}_encode`),
+      encode: compiled(encodeParameters, encodeSource(plan, this.#forms), scope, `${name}_encode`),
     };
   }
 }

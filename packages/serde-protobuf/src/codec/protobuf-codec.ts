@@ -42,7 +42,7 @@ class MessageForms {
   constructor(schema: ProtobufSchema, forms: HeldForms, shared: SharedCodecs) {
     const plans = new MessagePlans(schema.names);
     const isJson = forms.values === "json";
-    this.#json = isJson ? new JsonValues(plans) : undefined;
+    this.#json = isJson ? new JsonValues(plans, forms.excessFields) : undefined;
     this.#codecs = new MessageCodecs(plans, isJson ? jsonForms : forms, shared);
   }
 
@@ -53,8 +53,8 @@ class MessageForms {
   }
 }
 
-/** What JSON is made from. */
-const jsonForms: ValueForms = { longs: "bigint", enums: "name" };
+/** What JSON is made from; who makes values of it has looked for excess fields. */
+const jsonForms: ValueForms = { longs: "bigint", enums: "name", excessFields: "drop" };
 
 export function parseOwn(
   text: string,
