@@ -72,3 +72,13 @@ test("links between the pages lead somewhere", () => {
   });
   expect(broken).toEqual([]);
 });
+
+test("the list of examples has all of them, and each tells of itself", () => {
+  const list = readFileSync(join(repository, "examples/README.md"), "utf8");
+  const folders = globSync("examples/*/package.json", { cwd: repository }).map(dirname);
+  expect(folders.length).toBeGreaterThan(10);
+  for (const folder of folders) {
+    expect(list).toContain(`](${folder.slice("examples/".length)}/README.md)`);
+    expect(existsSync(join(repository, folder, "README.md")), folder).toBe(true);
+  }
+});

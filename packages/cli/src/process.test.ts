@@ -13,6 +13,7 @@ import {
   spawnMillrace,
   type Running,
 } from "../test-support/run-millrace.ts";
+import { loadCommands } from "./load-commands.ts";
 
 // The command as users have it: processes, their exit codes, pipes and signals.
 const main = fileURLToPath(new URL("main.ts", import.meta.url));
@@ -64,6 +65,10 @@ describe("exit codes and lines", () => {
       const { code, out } = await millraceProcess("", ...words);
       expect(code).toBe(0);
       expect(out).toMatch(/^millrace broker +run a broker$/m);
+      for (const { path, summary } of await loadCommands(undefined))
+        expect(out.split("\n").filter((line) => line.startsWith(`millrace ${path} `))).toEqual([
+          expect.stringMatching(new RegExp(` ${summary}$`)),
+        ]);
     }
   });
 
