@@ -43,7 +43,7 @@ function startApp(signal: AbortSignal): Promise<unknown> {
 
 function startRegistry(signal: AbortSignal): Promise<unknown> {
   const place = { bootstrapServers, port: 0, codecs: nodeCompression };
-  return SchemaRegistryServer.start(nodePlatform({ logLevel: "silent" }), { ...place, signal });
+  return SchemaRegistryServer.start({ ...place, signal }, nodePlatform({ logLevel: "silent" }));
 }
 
 const membership = { groupId: "g", assignors: [rangeAssignor], topics: () => ["t"] };

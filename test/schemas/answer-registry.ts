@@ -39,16 +39,19 @@ async function answerScenario(given: FactCase): Promise<FactAnswer> {
   const config = (given["config"] ?? {}) as Readonly<Record<string, string>>;
   const steps: unknown[] = [];
   {
-    await using registry = await SchemaRegistryServer.start(platform, {
-      bootstrapServers: address,
-      port: 0,
-      topic,
-      groupId: topic,
-      // The facts are those of the open server.
-      ruleSets: "drop",
-      modeMutability: config["mode.mutability"] !== "false",
-      ...levelOf(config["schema.compatibility.level"]),
-    });
+    await using registry = await SchemaRegistryServer.start(
+      {
+        bootstrapServers: address,
+        port: 0,
+        topic,
+        groupId: topic,
+        // The facts are those of the open server.
+        ruleSets: "drop",
+        modeMutability: config["mode.mutability"] !== "false",
+        ...levelOf(config["schema.compatibility.level"]),
+      },
+      platform,
+    );
     for (const step of given["steps"] as readonly GivenStep[])
       steps.push(await answerStep(registry.url, step));
   }

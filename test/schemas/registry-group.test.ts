@@ -1,6 +1,8 @@
+import { createServer, type AddressInfo } from "node:net";
+
 import { connect } from "@millrace/client";
 import { nodePlatform } from "@millrace/platform/node";
-import type { SchemaRegistryServer } from "@millrace/schema-registry-server";
+import { SchemaRegistryServer } from "@millrace/schema-registry-server";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 
 import { startBundledBroker, type BundledBroker } from "../interop/bundled-broker.ts";
@@ -189,3 +191,44 @@ test("members speak Confluent's protocol: type sr, protocol v0, identities as JS
   });
   await seat.close();
 });
+
+test("needs no more than an address; while its group has it wait it is read, and changes wait", async () => {
+  const { topic = "", groupId = "" } = ownGroup();
+  const first = await SchemaRegistryServer.start({
+    bootstrapServers: broker.address,
+    port: 0,
+    topic,
+    groupId,
+  });
+  const id = await register(first.url, "s", recordWith("a"));
+  await first.close();
+  await using client = connect(nodePlatform({ logLevel: "silent" }), {
+    bootstrapServers: broker.address,
+  });
+  const silent = client.openGroupSeat({
+    groupId,
+    protocolType: "sr",
+    protocolName: "v0",
+    metadata: () => new Uint8Array(),
+    assign: () => new Map(),
+    sessionTimeoutMs: 60_000,
+  });
+  await silent.join();
+  const port = await freePort();
+  const starting = start({ topic, groupId, port });
+  const url = `http://127.0.0.1:${port}`;
+  const read = async () => ask(url, "GET /subjects/s/versions/1").catch(() => undefined);
+  await expect.poll(async () => (await read())?.body).toMatchObject({ id });
+  const changed = register(url, "s", recordWith("a", "b"));
+  await silent.close();
+  expect(await changed).toBeGreaterThan(id);
+  await starting;
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise<unknown>((resolve) => server.close(resolve));
+  return port;
+}

@@ -10,6 +10,7 @@ import { seededRandom, seedOfRun } from "../crash/seeded-random.ts";
 import { startBundledBroker } from "../interop/bundled-broker.ts";
 import { RegistryLoad } from "./registry-load.ts";
 import type { RegistryProcessOptions } from "./registry-process.ts";
+import { recordWith, register } from "./registry-world.ts";
 
 const isFull = process.env["MILLRACE_VERIFY"] === "1";
 const program = fileURLToPath(new URL("registry-process.ts", import.meta.url));
@@ -69,6 +70,16 @@ test(`a registry with its broker, killed ${aloneKills} times under load: no id i
   console.log(`${clients.toldCount} ids were given`);
   expect(clients.toldCount).toBeGreaterThan(aloneKills);
 }, 600_000);
+
+test("a registry that has its broker for itself takes its seat again at once after a kill", async () => {
+  const options = { data: join(folder, "seat"), sessionTimeout: "5m", groupInstanceId: "own" };
+  const first = await start(options);
+  const id = await register(first.url, "s", recordWith("a"));
+  await kill(first, 0);
+  const second = await start(options); // within a minute, not five
+  expect(await register(second.url, "s", recordWith("a"))).toBe(id);
+  expect(await register(second.url, "s", recordWith("a", "b"))).toBeGreaterThan(id);
+}, 180_000);
 
 const groupKills = isFull ? 25 : 1;
 test(`one of two registries of a group, killed ${groupKills} times under load: the same`, async () => {

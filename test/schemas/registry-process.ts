@@ -9,10 +9,13 @@ export interface RegistryProcessOptions {
   readonly data?: string;
   readonly bootstrapServers?: string;
   readonly sessionTimeout: string;
+  readonly groupInstanceId?: string;
 }
 
 const [text] = process.argv.slice(2);
-const { data, bootstrapServers, sessionTimeout } = JSON.parse(text) as RegistryProcessOptions;
+const { data, bootstrapServers, sessionTimeout, groupInstanceId } = JSON.parse(
+  text,
+) as RegistryProcessOptions;
 const platform = nodePlatform({ logLevel: "warn" });
 const broker =
   data === undefined
@@ -24,9 +27,13 @@ const broker =
         properties: { "group.initial.rebalance.delay.ms": 0, "group.min.session.timeout.ms": 500 },
         codecs: nodeCompression,
       });
-const registry = await SchemaRegistryServer.start(platform, {
-  bootstrapServers: bootstrapServers ?? `${broker?.address.host}:${broker?.address.port}`,
-  port: 0,
-  sessionTimeout: sessionTimeout as `${number}ms`,
-});
+const registry = await SchemaRegistryServer.start(
+  {
+    bootstrapServers: bootstrapServers ?? `${broker?.address.host}:${broker?.address.port}`,
+    port: 0,
+    sessionTimeout: sessionTimeout as `${number}ms`,
+    ...(groupInstanceId === undefined ? {} : { groupInstanceId }),
+  },
+  platform,
+);
 console.log(registry.url);

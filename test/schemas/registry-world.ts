@@ -12,7 +12,7 @@ export function startRegistry(
   bootstrapServers: string,
   options: RegistryOptions = {},
 ): Promise<SchemaRegistryServer> {
-  return SchemaRegistryServer.start(platform, { bootstrapServers, port: 0, ...options });
+  return SchemaRegistryServer.start({ bootstrapServers, port: 0, ...options }, platform);
 }
 
 /** A request with its answer, as JSON. */

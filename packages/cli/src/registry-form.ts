@@ -240,6 +240,14 @@ async function ownSchema(
   return { schema, references: given };
 }
 
+/** Where there is no schema to read or write by, a flag gives one. */
+function adviceOn(error: unknown, part: SerdePart): string {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code !== "SUBJECT_NOT_FOUND") return "";
+  const prefix = part === "key" ? "key-" : "";
+  return `; give --${prefix}schema FILE, or --${prefix}subject of another one`;
+}
+
 interface FormUse {
   readonly format: SchemaFormatName;
   readonly topic: string;
@@ -267,7 +275,7 @@ function registryForm(serde: Serde<unknown>, { format, topic, part }: FormUse): 
   const told = (error: unknown, what: string): unknown => {
     if (error instanceof SerdePendingError) return error;
     const reason = error instanceof Error ? error.message : String(error);
-    return new CommandError(`${what}: ${reason}`);
+    return new CommandError(`${what}: ${reason}${adviceOn(error, part)}`);
   };
   return {
     isJson: true,

@@ -22,10 +22,11 @@ export async function whenFetched<Result>(
       return work();
     } catch (error) {
       if (!(error instanceof SerdePendingError)) throw error;
+      const failure = error.source?.failure;
+      if (isOver !== undefined && failure !== undefined)
+        throw new CommandError(`${error.what} cannot be had: ${failure.message}`);
       if (isOver?.() === true)
-        throw new CommandError(
-          `${error.message}, which did not answer within ${fetchMsMax / 1000} s`,
-        );
+        throw new CommandError(`${error.what} did not come within ${fetchMsMax / 1000} s`);
       isOver ??= deadline();
       await Promise.race([error.ready, untilEnded(signal)]);
       signal.throwIfAborted();

@@ -1,6 +1,6 @@
 import { connect, type KafkaClient } from "@millrace/client";
 import type { Offset } from "@millrace/model";
-import type { Platform } from "@millrace/platform";
+import type { Platform, Timer } from "@millrace/platform";
 import { avroFormat } from "@millrace/serde-avro";
 import { jsonSchemaFormat } from "@millrace/serde-json-schema";
 import { protobufFormat } from "@millrace/serde-protobuf";
@@ -21,6 +21,8 @@ import { SchemasTopic } from "./topic/schemas-topic.ts";
 
 const version = "8.5.0-millrace";
 const retryMs = 500;
+/** When a start says that it waits for its group. */
+const tellJoinMs = 1000;
 
 /** The registry behind its listener. */
 export class RegistryCore {
@@ -76,6 +78,7 @@ export class RegistryCore {
     const { topic, timeout, recordBytesMax, startTimeout, signal } = this.#settings;
     const late = new AbortController();
     const timer = this.#platform.timers.after(startTimeout, () => late.abort(notStarted()));
+    let awaited: Timer | undefined;
     const given = [late.signal, this.#closing.signal, ...(signal === undefined ? [] : [signal])];
     const ended = AbortSignal.any(given);
     try {
@@ -91,10 +94,12 @@ export class RegistryCore {
       });
       await this.#retrying(ended, () => this.#opened().readToEnd());
       this.#leadership = this.#join(port);
+      this.#isReady = true; // who only reads needs no leader
+      awaited = this.#platform.timers.after(tellJoinMs, () => this.#tellJoin());
       await abortedOr(this.#leadership.joined, ended);
-      this.#isReady = true;
     } finally {
       timer.cancel();
+      awaited?.cancel();
     }
   }
 
@@ -109,6 +114,16 @@ export class RegistryCore {
     await this.#client.close();
   }
 
+  #tellJoin(): void {
+    const { groupId, sessionTimeout } = this.#settings;
+    this.#platform.logger.log("info", "schema-registry-server.group-awaited", {
+      groupId,
+      sessionTimeoutMs: sessionTimeout,
+      advice:
+        "a registry that ended without leaving keeps its seat until its session is over; reads are answered",
+    });
+  }
+
   #opened(): SchemasTopic {
     if (this.#topic !== undefined) return this.#topic;
     throw new RegistryError("STORE_FAILED", "the topic is not open yet");
@@ -120,12 +135,14 @@ export class RegistryCore {
   }
 
   #join(port: number): GroupLeadership {
-    const { groupId, advertisedHost, host, tls, leaderEligibility } = this.#settings;
+    const { groupId, groupInstanceId, advertisedHost, host, tls, leaderEligibility } =
+      this.#settings;
     const { sessionTimeout, timeout } = this.#settings;
     return new GroupLeadership({
       platform: this.#platform,
       client: this.#client,
       groupId,
+      groupInstanceId,
       identity: {
         host: advertisedHost ?? host,
         port,

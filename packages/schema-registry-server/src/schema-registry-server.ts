@@ -1,6 +1,7 @@
 import { isLoopbackHost, serveHttp, type HttpOptions, type HttpServer } from "@millrace/http";
 import { readOptions } from "@millrace/model";
 import type { NetworkAddress, Platform } from "@millrace/platform";
+import { nodePlatform } from "@millrace/platform/node";
 
 import { RegistryCore } from "./registry-core.ts";
 import { refusal } from "./rest/registry-app.ts";
@@ -15,7 +16,7 @@ import {
  * Apache Kafka's.
  *
  * @example
- * await using registry = await SchemaRegistryServer.start(nodePlatform(), {
+ * await using registry = await SchemaRegistryServer.start({
  *   bootstrapServers: "localhost:9092",
  *   port: 8081,
  * });
@@ -37,15 +38,15 @@ export class SchemaRegistryServer implements AsyncDisposable {
   }
 
   /**
-   * Listens, reads the topic, and joins the group; resolves when all that is done. Until then requests are answered
-   * with 503.
+   * Listens, reads the topic, and joins the group; resolves when all that is done. Until the topic is read requests are
+   * answered with 503, and changes wait for the group.
    *
    * @throws OptionError `UNKNOWN_OPTION`, `INVALID_OPTION`; NetworkError, such as `ADDRESS_IN_USE`; RegistryError
    * `STORE_FAILED`: the cluster is away, or the topic cannot be used; the signal's reason
    */
   static async start(
-    platform: Platform,
     options: SchemaRegistryServerOptions,
+    platform: Platform = nodePlatform(),
   ): Promise<SchemaRegistryServer> {
     const settings = readOptions(registryServerOptionTable, options);
     const core = new RegistryCore(platform, settings);

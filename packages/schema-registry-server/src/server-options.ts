@@ -48,6 +48,11 @@ const registryServerOptionRows = {
   topic: textOption({ byDefault: "_schemas", kafka: "kafkastore.topic" }),
   /** Registries of one group share the topic, and choose a leader, who alone writes. */
   groupId: textOption({ byDefault: "schema-registry", kafka: "schema.registry.group.id" }),
+  /**
+   * Static membership: a start takes at once the seat of the one before it that had this id, and ended without leaving.
+   * For one registry at a time.
+   */
+  groupInstanceId: textOption({ kafka: "group.instance.id" }),
   /** Name by which the other registries of the group reach this one. */
   advertisedHost: textOption({ defaultText: "`host`", kafka: "host.name" }),
   /** May become the leader. */

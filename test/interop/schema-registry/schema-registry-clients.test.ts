@@ -96,10 +96,13 @@ let clients: readonly OtherClient[];
 describe.skipIf(missing !== undefined)(`on our registry${note}`, { timeout }, () => {
   beforeAll(async () => {
     broker = await startBundledBroker();
-    server = await SchemaRegistryServer.start(nodePlatform({ logLevel: "error" }), {
-      bootstrapServers: broker.address,
-      port: 0,
-    });
+    server = await SchemaRegistryServer.start(
+      {
+        bootstrapServers: broker.address,
+        port: 0,
+      },
+      nodePlatform({ logLevel: "error" }),
+    );
     registry = new SchemaRegistryClient({ url: server.url });
     clients = await otherClients();
   }, timeout);

@@ -112,7 +112,10 @@ async function startRegistry(
     const { SchemaRegistryServer } = await import("@millrace/schema-registry-server");
     const bootstrapServers = `${host}:${brokerPort}`;
     const codecs = nodeCompression;
-    return await SchemaRegistryServer.start(platform, { bootstrapServers, port, codecs, signal });
+    return await SchemaRegistryServer.start(
+      { bootstrapServers, port, codecs, signal, groupInstanceId: "own-broker" },
+      platform,
+    );
   } catch (error) {
     await broker.close();
     throw error;

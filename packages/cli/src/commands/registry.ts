@@ -79,20 +79,24 @@ export const registryCommand = command({
           });
     const own = broker?.address;
     const bootstrapServers = given ?? `${own?.host}:${own?.port}`;
-    await using registry = await SchemaRegistryServer.start(platform, {
-      bootstrapServers,
-      host: flags.host,
-      port: flags.port,
-      ...access,
-      topic: flags.topic,
-      groupId: flags.group,
-      ...(flags["advertised-host"] === undefined
-        ? {}
-        : { advertisedHost: flags["advertised-host"] }),
-      compatibilityLevel: flags.compatibility,
-      codecs: nodeCompression,
-      signal: terminal.signal,
-    });
+    await using registry = await SchemaRegistryServer.start(
+      {
+        bootstrapServers,
+        host: flags.host,
+        port: flags.port,
+        ...access,
+        topic: flags.topic,
+        groupId: flags.group,
+        ...(flags["advertised-host"] === undefined
+          ? {}
+          : { advertisedHost: flags["advertised-host"] }),
+        compatibilityLevel: flags.compatibility,
+        codecs: nodeCompression,
+        ...(broker === undefined ? {} : { groupInstanceId: "own-broker" }),
+        signal: terminal.signal,
+      },
+      platform,
+    );
     tell(terminal, { url: registry.url, bootstrapServers }, flags.json);
     await untilEnded(AbortSignal.any([terminal.signal, failed.signal]));
     await registry.close();

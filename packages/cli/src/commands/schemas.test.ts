@@ -26,12 +26,15 @@ beforeAll(async () => {
     codecs: nodeCompression,
   });
   address = `127.0.0.1:${broker.address.port}`;
-  registry = await SchemaRegistryServer.start(platform, {
-    bootstrapServers: address,
-    port: 0,
-    codecs: nodeCompression,
-    signIn: { users: { ada: "secret" }, tokens: ["token-of-bob"] },
-  });
+  registry = await SchemaRegistryServer.start(
+    {
+      bootstrapServers: address,
+      port: 0,
+      codecs: nodeCompression,
+      signIn: { users: { ada: "secret" }, tokens: ["token-of-bob"] },
+    },
+    platform,
+  );
   file("password", "secret\n");
 });
 afterAll(async () => {

@@ -28,6 +28,8 @@ export interface GroupSeat {
   readonly isMember: boolean;
   /** Fenced for ever, or not allowed. */
   readonly failure: Error | undefined;
+  /** Has the group assigned anew at the next join. */
+  requestRejoin(reason: string): void;
   /** Calls back as soon as `needsJoin` or `failure` is set. */
   onChange(callback: () => void): void;
   /** Leaves the group; waits at most `timeoutMs`. */
@@ -51,6 +53,7 @@ export function groupSeat(
     get failure() {
       return membership.failure;
     },
+    requestRejoin: (reason) => membership.requestRejoin(reason),
     onChange: (callback) => membership.onChange(callback),
     close: (closing) => membership.close(closing),
   };

@@ -165,8 +165,10 @@ export class EmbeddedCluster implements AsyncDisposable {
   async #startRegistry(signal: AbortSignal | undefined): Promise<SchemaRegistryServer> {
     const { SchemaRegistryServer } = await import("@millrace/schema-registry-server");
     const { bootstrapServers } = this;
-    const place = { bootstrapServers, port: 0, codecs: nodeCompression };
-    return SchemaRegistryServer.start(this.#platform, { ...place, signal });
+    const place = { bootstrapServers, port: 0, codecs: nodeCompression, signal };
+    // Whoever has the broker has the first registry beside it: the one before has ended with its broker.
+    const seat = this.#worker === undefined ? {} : { groupInstanceId: "own-broker" };
+    return SchemaRegistryServer.start({ ...place, ...seat }, this.#platform);
   }
 
   async #close(): Promise<void> {

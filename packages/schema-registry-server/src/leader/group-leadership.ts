@@ -13,6 +13,8 @@ export interface GroupLeadershipParts {
   readonly platform: Platform;
   readonly client: KafkaClient;
   readonly groupId: string;
+  /** Undefined: no static member. */
+  readonly groupInstanceId: string | undefined;
   readonly identity: Omit<MemberIdentity, "isLeader">;
   readonly sessionTimeoutMs: number;
   /** How long a change may wait for its turn, or for the leader. */
@@ -43,13 +45,16 @@ export class GroupLeadership implements Leadership {
   readonly #running: Promise<void>;
   #leader: MemberIdentity | undefined;
   #isLeader = false;
+  #mayHaveSeatOfOther: boolean;
   #wake: () => void = () => {};
 
   constructor(parts: GroupLeadershipParts) {
     this.#parts = parts;
-    const { client, groupId, identity, sessionTimeoutMs } = parts;
+    this.#mayHaveSeatOfOther = parts.groupInstanceId !== undefined;
+    const { client, groupId, groupInstanceId, identity, sessionTimeoutMs } = parts;
     this.#seat = client.openGroupSeat({
       groupId,
+      ...(groupInstanceId === undefined ? {} : { groupInstanceId }),
       protocolType: "sr",
       protocolName: "v0",
       metadata: () => encodeIdentity({ ...identity, isLeader: this.#isLeader }),
@@ -172,9 +177,17 @@ export class GroupLeadership implements Leadership {
 
   async #join(signal: AbortSignal): Promise<void> {
     const { platform, identity, groupId, takeOver } = this.#parts;
-    const { leader, hasTwins } = decodeLeader(await this.#seat.join(signal));
+    const ownUrl = urlOf({ ...identity, isLeader: true });
+    let told = decodeLeader(await this.#seat.join(signal));
+    if (this.#mayHaveSeatOfOther && (told.leader === undefined || urlOf(told.leader) !== ownUrl)) {
+      // Who takes a seat without a rebalance is told what was told to the one before, who was elsewhere.
+      this.#seat.requestRejoin("the one who had this seat before has ended");
+      told = decodeLeader(await this.#seat.join(signal));
+    }
+    this.#mayHaveSeatOfOther = false;
+    const { leader, hasTwins } = told;
     const url = leader === undefined ? undefined : urlOf(leader);
-    const isLeader = url === urlOf({ ...identity, isLeader: true });
+    const isLeader = url === ownUrl;
     if (hasTwins)
       platform.logger.log("error", "schema-registry-server.twin-urls", {
         groupId,

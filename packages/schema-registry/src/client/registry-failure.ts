@@ -43,7 +43,7 @@ function refusalOf(json: unknown): Refusal | undefined {
   if (typeof json !== "object" || json === null || !("error_code" in json)) return undefined;
   const { error_code: errorCode } = json;
   if (typeof errorCode !== "number") return undefined;
-  return { errorCode, message: "message" in json ? cut(String(json.message)) : "" };
+  return { errorCode, message: "message" in json ? String(json.message) : "" };
 }
 
 const codes: Readonly<Record<number, SchemaRegistryErrorCode>> = {
@@ -58,19 +58,24 @@ const codes: Readonly<Record<number, SchemaRegistryErrorCode>> = {
 function refused(
   request: RegistryRequest,
   { url, status }: RegistryAnswer,
-  { errorCode, message }: Refusal,
+  { errorCode, message: told }: Refusal,
 ): SchemaRegistryError {
+  const message = cut(told);
   const code = codes[errorCode] ?? "REQUEST_REFUSED";
   const incompatibleWith = /oldSchemaVersion: (\d+)/.exec(message)?.[1];
-  return error(code, `${nameOf(request)}: ${url} says: ${message} (${errorCode})`, {
-    request,
-    status,
-    errorCode,
-    registryMessage: message,
-    ...(code === "SCHEMA_INCOMPATIBLE" && incompatibleWith !== undefined
-      ? { version: Number(incompatibleWith) }
-      : {}),
-  });
+  return error(
+    code,
+    `${nameOf(request)}: ${url} says: ${cut(withoutSchema(told))} (${errorCode})`,
+    {
+      request,
+      status,
+      errorCode,
+      registryMessage: message,
+      ...(code === "SCHEMA_INCOMPATIBLE" && incompatibleWith !== undefined
+        ? { version: Number(incompatibleWith) }
+        : {}),
+    },
+  );
 }
 
 function denied(
@@ -79,11 +84,16 @@ function denied(
   json: unknown,
 ): SchemaRegistryError {
   const refusal = refusalOf(json);
-  const said = refusal === undefined ? "" : `: ${refusal.message}`;
+  const said = refusal === undefined ? "" : `: ${cut(refusal.message)}`;
   return error(
     "ACCESS_DENIED",
     `${nameOf(request)}: ${url} answered ${status}${said}; check auth, and what the registry allows`,
-    { request, status, errorCode: refusal?.errorCode, registryMessage: refusal?.message },
+    {
+      request,
+      status,
+      errorCode: refusal?.errorCode,
+      registryMessage: refusal && cut(refusal.message),
+    },
   );
 }
 
@@ -93,12 +103,12 @@ function unavailable(
   json: unknown,
 ): SchemaRegistryError {
   const refusal = refusalOf(json);
-  const said = refusal?.message ?? firstLineOf(text);
+  const said = refusal === undefined ? firstLineOf(text) : cut(refusal.message);
   return error("REGISTRY_UNAVAILABLE", `${nameOf(request)}: ${url} answered ${status}: ${said}`, {
     request,
     status,
     errorCode: refusal?.errorCode,
-    registryMessage: refusal?.message,
+    registryMessage: refusal && cut(refusal.message),
     retriable: true,
   });
 }
@@ -138,6 +148,16 @@ export function unexpectedAnswer(request: RegistryRequest, url: string): SchemaR
     `${nameOf(request)}: ${url} answered with JSON that is no registry's; check the address`,
     { request },
   );
+}
+
+/** Of a refused schema: which version stands against it is said, all of its text helps nobody. */
+function withoutSchema(message: string): string {
+  const from = message.indexOf(", {oldSchema: '");
+  if (from < 0) return message;
+  const settings = /, \{\w+: '[^'{}]{0,100}'(?:, \w+: '[^'{}]{0,100}')?\}\]$/.exec(
+    message.slice(-500),
+  );
+  return `${message.slice(0, from)}${settings?.[0] ?? "]"}`;
 }
 
 /** How messages call a request. */

@@ -198,8 +198,17 @@ class RetriableFailure {
   }
 }
 
+/** What OpenSSL says of an answer in plain HTTP, by its versions. */
+const speaksNoTls = /wrong version number|packet length too long|:http request:/i;
+
 function unreachable(request: RegistryRequest, url: string, cause: unknown): SchemaRegistryError {
   const reason = cause instanceof Error ? reasonOf(cause) : String(cause);
+  if (speaksNoTls.test(reason))
+    return error(
+      "NOT_A_REGISTRY",
+      `${nameOf(request)}: ${url} does not speak TLS; a registry without TLS has an address of http://`,
+      { request, ...(cause instanceof Error ? { cause } : {}) },
+    );
   return error("REGISTRY_UNAVAILABLE", `${nameOf(request)}: ${url} does not answer: ${reason}`, {
     request,
     retriable: true,

@@ -321,6 +321,18 @@ describe("a refusal", () => {
     );
   });
 
+  test.each(["", ", {validateFields: 'false', compatibility: 'BACKWARD'}"])(
+    "of an incompatible schema repeats no schema%s",
+    async (settings) => {
+      const old = JSON.stringify({ type: "record", name: "'}, {R", fields: [] }).repeat(500);
+      const message = `incompatible; details: [{errorType:'A'}, {oldSchemaVersion: 3}, {oldSchema: '${old}'}${settings}]`;
+      const server = await fakeRegistry(refusal(409, 409, message));
+      await expect(testClient({ url: server.url }).register("s", { schema: "x" })).rejects.toThrow(
+        `incompatible; details: [{errorType:'A'}, {oldSchemaVersion: 3}${settings}] (409)`,
+      );
+    },
+  );
+
   test("with a long text is cut", async () => {
     const server = await fakeRegistry(refusal(422, 42201, "x".repeat(100_000)));
     const failure: unknown = await testClient({ url: server.url })

@@ -1,6 +1,7 @@
 import type { Duration } from "@millrace/model";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer as createPlainServer } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -56,4 +57,19 @@ test("requests are sent with certificates of one's own, the client's too", async
   await expect(
     client({ ca: own.cert, ...mine, serverName: "elsewhere" }, "1s").subjects(),
   ).rejects.toThrow(/elsewhere/);
+});
+
+test.each([
+  ["the host's fetch", undefined],
+  ["one of its own", tlsFetch({})],
+])("that a server speaks no TLS is told at once, with %s", async (_, fetch) => {
+  const server = createPlainServer((_request, response) => response.end("[]"));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const client = testClient({ url, apiTimeout: "5m", ...(fetch && { fetch }) });
+  await expect(client.subjects()).rejects.toThrow(/does not speak TLS.*http:\/\//);
 });

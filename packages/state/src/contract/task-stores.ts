@@ -96,12 +96,13 @@ export interface TaskStores {
   abort(): void;
 
   /**
-   * Ties a store to the changelog that it is built from, by whatever tells that from all others. What is in a store
-   * that nobody has tied yet is taken to be of this one.
+   * Ties a store to the changelog that it is built from. What is in a store that nobody has tied yet is taken to be of
+   * this one.
    *
+   * @param topicId tells it from another of its name; undefined: the client knows none, as kafkajs, and the name alone counts
    * @returns false: it was tied to another, and is empty now
    */
-  tie(store: string, changelog: string): boolean;
+  tie(store: string, changelog: string, topicId?: string): boolean;
   /** Where a restore begins: all changelog records below it are in the store. Undefined: from the beginning. */
   committedOffset(store: string): Offset | undefined;
   /**

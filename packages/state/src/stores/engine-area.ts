@@ -81,13 +81,17 @@ export class EngineArea {
   }
 
   /** Ties a store to a changelog. False: it was tied to another one, and what it held was deleted. */
-  tie(name: string, changelog: string): boolean {
+  tie(name: string, changelog: string, topicId = ""): boolean {
     const key = concatBytes(ownerPrefix, this.#prefixOf(name));
-    const known = this.engine.get(key);
-    if (known !== null && decodeUtf8(known) === changelog) return true;
-    if (known !== null) this.wipe(name);
-    this.engine.write([{ key, value: encodeUtf8(changelog) }]);
-    return known === null;
+    const bytes = this.engine.get(key);
+    const [knownName, knownId = ""] = bytes === null ? [changelog] : decodeUtf8(bytes).split(" ");
+    const isOwn =
+      knownName === changelog && (knownId === topicId || knownId === "" || topicId === "");
+    if (!isOwn) this.wipe(name);
+    const id = topicId === "" && isOwn ? knownId : topicId;
+    if (bytes === null || id !== knownId || !isOwn)
+      this.engine.write([{ key, value: encodeUtf8(`${changelog} ${id}`) }]);
+    return isOwn;
   }
 
   /** All or nothing: the writes, and the offsets that cover them. */

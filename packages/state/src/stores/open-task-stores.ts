@@ -138,10 +138,10 @@ class OpenTaskStores implements TaskStores {
     for (const store of this.#opened) discard(store);
   }
 
-  tie(store: string, changelog: string): boolean {
+  tie(store: string, changelog: string, topicId?: string): boolean {
     this.#requireOpen();
     const found = this.#find(store);
-    const isOwn = found.area.tie(store, changelog);
+    const isOwn = found.area.tie(store, changelog, topicId);
     if (!isOwn) discard(found);
     return isOwn;
   }

@@ -238,9 +238,9 @@ describe("a task's stores", () => {
   });
 
   it("are emptied where they were built from another changelog", async () => {
-    const build = async (...owners: readonly string[]) => {
+    const build = async (...owners: readonly (readonly [string, string?])[]) => {
       const stores = open(await provider.open("/o"), [plain]);
-      const ties = owners.map((owner) => stores.tie("plain", owner));
+      const ties = owners.map(([changelog, id]) => stores.tie("plain", changelog, id));
       const found = stores.store<KeyValueStore<string, string>>("plain").get("x");
       const offset = stores.committedOffset("plain");
       stores.store<KeyValueStore<string, string>>("plain").put("x", "1");
@@ -250,10 +250,20 @@ describe("a task's stores", () => {
     };
     expect(await build()).toEqual([null, undefined]);
     // What nobody has tied yet is taken as it is.
-    expect(await build("changelog 1")).toEqual([true, "1", 7]);
-    expect(await build("changelog 1")).toEqual([true, "1", 7]);
-    expect(await build("changelog 2", "changelog 2")).toEqual([false, true, null, undefined]);
-    expect(await build("changelog 2")).toEqual([true, "1", 7]);
+    expect(await build(["changelog", "1"])).toEqual([true, "1", 7]);
+    expect(await build(["changelog", "1"])).toEqual([true, "1", 7]);
+    expect(await build(["changelog", "2"], ["changelog", "2"])).toEqual([
+      false,
+      true,
+      null,
+      undefined,
+    ]);
+    expect(await build(["changelog", "2"])).toEqual([true, "1", 7]);
+    // A client that knows no ids takes it by its name, and those that do find it again.
+    expect(await build(["changelog"], ["changelog", "2"])).toEqual([true, true, "1", 7]);
+    expect(await build(["changelog", "3"])).toEqual([false, null, undefined]);
+    expect(await build(["other"])).toEqual([false, null, undefined]);
+    expect(await build(["other", "4"], ["other", "5"])).toEqual([true, false, null, undefined]);
   });
 
   it("refuse a newer format", () => {

@@ -141,7 +141,8 @@ async function nextBatches(
     const lost = pending.get(nameOf(error));
     if (lost === undefined) throw error;
     const { offset, startOffset, endOffset } = error;
-    rebuild(lost, { offset, changelogStart: startOffset, changelogEnd: endOffset }, options.logger);
+    const range = { offset, changelogStart: startOffset, changelogEnd: endOffset };
+    rebuild(lost, { reason: outOfRange, ...range }, options.logger);
     const [again] = await planRestorations([lost], options);
     pending.set(nameOf(again.changelog), again);
     reader.unassign([again.changelog]);
@@ -193,16 +194,22 @@ async function planRestorations(
     const { stores, store, changelog, limit } = restorable;
     const offset = stores.committedOffset(store);
     const isWithin = offset === undefined || (offset >= start && offset <= end);
-    const topicId = descriptions.get(changelog.topic)?.topicId ?? "";
-    const isOwn = stores.tie(store, `${nameOf(changelog)} ${topicId}`);
+    const topicId = descriptions.get(changelog.topic)?.topicId;
+    const isOwn = stores.tie(store, nameOf(changelog), topicId);
     const planned = { ...restorable, end: Math.min(end, limit ?? end) };
     if (isOwn && isWithin) return { ...planned, position: offset ?? start };
-    rebuild(restorable, { offset, changelogStart: start, changelogEnd: end }, logger);
+    const reason = isOwn
+      ? outOfRange
+      : "it was built from another changelog, or one that was deleted and made anew";
+    rebuild(restorable, { reason, offset, changelogStart: start, changelogEnd: end }, logger);
     return { ...planned, position: start };
   });
 }
 
+const outOfRange = "the changelog does not hold its offset";
+
 interface Mismatch {
+  readonly reason: string;
   /** At which the store was. */
   readonly offset: Offset | undefined;
   readonly changelogStart: Offset;

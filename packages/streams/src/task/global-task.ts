@@ -131,7 +131,7 @@ export class GlobalTask implements GlobalStores {
    */
   begin(topic: string, topicId: string | undefined): ReadonlyMap<number, Offset> {
     const { name } = this.#fedBy(topic).specification;
-    const isOwn = this.#stores.tie(name, `${topic} ${topicId ?? ""}`);
+    const isOwn = this.#stores.tie(name, topic, topicId);
     const isThere = isOwn && this.#stores.committedOffset(name) !== undefined;
     if (!isThere) this.restart(topic);
     return this.#positions.of(name);
