@@ -60,3 +60,34 @@ describe.each([
     expect(() => of({ references })).toThrow(refusal("INVALID_OPTION", `${name}: references is`));
   });
 });
+
+describe("what is mistaken for a schema or a registry is told, with what to give", () => {
+  test.each([
+    [() => avro("order.avsc"), 'readFileSync("order.avsc", "utf8")'],
+    [() => protobuf("./payment.proto"), 'readFileSync("./payment.proto", "utf8")'],
+    [() => avro(undefined as never), "avro was given undefined; give a schema"],
+    [() => avro("int", { registry: "http://a" } as never), "new SchemaRegistryClient({ url })"],
+    [() => protobuf(message, { registry: "http://a" } as never), "protobuf: registry"],
+    [() => jsonSchema(true, { registry: "http://a" } as never), "jsonSchema: registry"],
+  ])("%s", (make, told) => {
+    expect(make).toThrow(told);
+  });
+
+  test("a schema that is not in a registry, and a Date where an instant is wanted", () => {
+    const read = () => avro("int", { registry }).deserialize(Uint8Array.of(0, 0, 0, 0, 99, 1), "t");
+    expect(read).toThrow("there is no schema 99 of the registry in memory;");
+    const millis = avro<unknown>({ type: "long", logicalType: "timestamp-millis" });
+    expect(() => millis.serialize(new Date(), "t")).toThrow("getTime()");
+    const at = 'syntax = "proto3"; message A { google.protobuf.Timestamp at = 1; }';
+    const seen = protobuf<{ at: unknown }>(at);
+    expect(() => seen.serialize({ at: new Date() }, "t")).toThrow("write { seconds:");
+  });
+
+  test("Protobuf without message indexes hints at who writes so", () => {
+    const serde = protobuf(message, { registry });
+    serde.serialize({}, "t");
+    expect(() => serde.deserialize(Uint8Array.of(0, 0, 0, 0, 1, 255, 1), "t")).toThrow(
+      "@kafkajs/confluent-schema-registry",
+    );
+  });
+});

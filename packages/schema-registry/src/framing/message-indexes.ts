@@ -44,20 +44,21 @@ export function readMessageIndexes(bytes: Uint8Array, at: number): ReadIndexes {
       const byte = bytes[position++];
       value += (byte & 127) * scale;
       if (byte < 128) break;
-      if (scale > 2 ** 28)
-        throw new FrameError("FRAME_INVALID", "a message index of more than five bytes");
+      if (scale > 2 ** 28) throw invalid("a message index of more than five bytes");
     }
-    if (value % 2 === 1 || value > 2 ** 32 - 2)
-      throw new FrameError("FRAME_INVALID", "a negative message index");
+    if (value % 2 === 1 || value > 2 ** 32 - 2) throw invalid("a negative message index");
     return value / 2;
   };
   const count = next();
   if (count > depthMax)
-    throw new FrameError(
-      "FRAME_INVALID",
-      `${count} message indexes; messages are nested at most ${depthMax} deep`,
-    );
+    throw invalid(`${count} message indexes; messages are nested at most ${depthMax} deep`);
   const path: number[] = [];
   for (let index = 0; index < count; index++) path.push(next());
   return { path: count === 0 ? firstMessage : path, end: position };
+}
+
+function invalid(problem: string): FrameError {
+  const hint =
+    "@kafkajs/confluent-schema-registry writes none: its Protobuf is read by itself alone";
+  return new FrameError("FRAME_INVALID", `${problem}; ${hint}`);
 }

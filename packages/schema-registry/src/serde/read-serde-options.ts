@@ -25,6 +25,7 @@ export function readSerdeOptions<Rows extends OptionRows>(
   given: object,
   schema: unknown,
 ): ReadSerdeOptions<Rows> {
+  refuseFileName(table.entry, schema);
   const shared = registrySerdeOptionTable.rows;
   if (schema === undefined && "references" in given && given.references !== undefined)
     throw new OptionError(
@@ -46,4 +47,12 @@ export function readSerdeOptions<Rows extends OptionRows>(
       `${table.entry}: ${registrys[0][0]} is for schemas of a registry, and none is given; give registry, or leave it out`,
     );
   return { settings: readOptions(table, given), registry: undefined };
+}
+
+function refuseFileName(entry: string, schema: unknown): void {
+  if (typeof schema !== "string" || !/^[^\s{}"';]+\.(avsc|avdl|proto|json)$/.test(schema)) return;
+  throw new OptionError(
+    "INVALID_OPTION",
+    `${entry} takes the schema itself, and "${schema}" is the name of a file; give readFileSync("${schema}", "utf8")`,
+  );
 }

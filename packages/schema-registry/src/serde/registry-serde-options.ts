@@ -19,7 +19,8 @@ const registrySerdeOptionRows = {
   /** Where the schemas are: a `SchemaRegistryClient`, shared by all serdes of a program; in tests a `MemorySchemaRegistry`. */
   registry: valueOption<SchemaRegistry, RequiredSettings>(
     {
-      allowed: "a SchemaRegistryClient, or a MemorySchemaRegistry",
+      allowed:
+        "a SchemaRegistryClient, as new SchemaRegistryClient({ url }) makes it, or a MemorySchemaRegistry",
       accepts: (given) =>
         typeof given === "object" && given !== null && "schemaById" in given && "register" in given,
     },

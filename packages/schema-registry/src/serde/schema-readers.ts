@@ -66,7 +66,7 @@ export class SchemaReaders<T> {
 function unknownSchema(name: string, cause: unknown): RegistrySerdeError {
   return new RegistrySerdeError(
     "UNKNOWN_SCHEMA_ID",
-    `the registry has no ${name}; the record was written with another registry, or by another serde`,
+    `there is no ${name}; the record was written with another registry, or by another serde`,
     { cause },
   );
 }

@@ -151,8 +151,9 @@ const expectedTexts = {
   date: "a date such as 2026-11-28",
   "time-millis": "a time such as 13:05:09.007",
   "time-micros": "a time such as 13:05:09.000007",
-  "timestamp-millis": "milliseconds since 1970, a whole number",
-  "timestamp-micros": "an instant such as 2026-11-28T12:05:09.000007Z",
+  "timestamp-millis": "milliseconds since 1970, a whole number, as getTime() of a Date gives",
+  "timestamp-micros":
+    "an instant such as 2026-11-28T12:05:09.000007Z, as toISOString() of a Date gives",
   "timestamp-nanos": "an instant such as 2026-11-28T12:05:09.000000007Z, from 1677 to 2262",
   "local-timestamp-millis": "a date with its time such as 2026-11-28T12:05:09.007",
   "local-timestamp-micros": "a date with its time such as 2026-11-28T12:05:09.000007",

@@ -1,11 +1,11 @@
-import { noBytes } from "@millrace/model";
+import { noBytes, OptionError, shown } from "@millrace/model";
 import {
   readSerdeOptions,
   registrySerde,
   type RegistrySerde,
   type RegistrySerdeOptions,
 } from "@millrace/schema-registry";
-import type { Serde } from "@millrace/serde";
+import { lossOf, type Serde } from "@millrace/serde";
 
 import type { FromJsonSchema, JsonSchemaDocument } from "./from-json-schema.ts";
 import { JsonSchemaCodec, jsonReader, jsonWriter, ownJsonSchema } from "./json-schema-codec.ts";
@@ -78,6 +78,7 @@ export function jsonSchema(
     );
     return registrySerde(new JsonSchemaCodec<unknown>(undefined, settings), registry);
   }
+  refuseOtherSchemas(given);
   const { settings, registry } = readSerdeOptions(jsonSchemaOptionTable, options, given);
   const own = ownJsonSchema(given, settings.references);
   if (registry !== undefined)
@@ -100,4 +101,25 @@ function hasRegistry(
   if (typeof given !== "object" || !("registry" in given)) return false;
   const { registry } = given;
   return typeof registry === "object" && registry !== null && "schemaById" in registry;
+}
+
+/** A zod schema, say, is an object with a `type` too, and would pass for a JSON schema that demands next to nothing. */
+function refuseOtherSchemas(given: unknown): void {
+  if (typeof given === "string" || typeof given === "boolean") return;
+  const problem = isPlain(given) ? lossOf(given) : ` is ${shown(given)}`;
+  if (problem === undefined) return;
+  const isStandard = given !== null && given !== undefined && "~standard" in Object(given);
+  const advice = isStandard
+    ? "of a Standard Schema give its JSON schema, as zod's z.toJSONSchema(schema), or use json(schema)"
+    : "give a JSON schema as an object or a text";
+  throw new OptionError(
+    "INVALID_OPTION",
+    `jsonSchema takes what has a form in JSON, and the schema${problem}; ${advice}`,
+  );
+}
+
+function isPlain(given: unknown): boolean {
+  if (typeof given !== "object" || given === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(given);
+  return prototype === Object.prototype || prototype === null;
 }

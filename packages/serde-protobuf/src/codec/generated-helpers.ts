@@ -68,7 +68,9 @@ function unfit(plan: MessagePlan, number: number, value: unknown): ProtobufError
 
 function unfitMessage(plan: MessagePlan, value: unknown): ProtobufError {
   const problem = `${plan.fullName} is an object of its fields, not ${shown(value)}`;
-  return new ProtobufError("INVALID_VALUE", problem);
+  const isInstant = plan.fullName === "google.protobuf.Timestamp";
+  const hint = isInstant ? "; write { seconds: 1795867509n, nanos: 7000000 }" : "";
+  return new ProtobufError("INVALID_VALUE", problem + hint);
 }
 
 function missing(plan: MessagePlan, number: number): ProtobufError {

@@ -149,7 +149,10 @@ class MessageReader<T> implements SchemaReader<T> {
     const fullName = nameAt(this.#schema, path);
     const what = this.#name;
     if (fullName === undefined) {
-      throw new ProtobufError("OTHER_MESSAGE", `${what} has no message at [${key}]`);
+      throw new ProtobufError(
+        "OTHER_MESSAGE",
+        `${what} has no message at [${key}]; @kafkajs/confluent-schema-registry writes no such indexes`,
+      );
     }
     const readAs = this.#readAs;
     const form = readAs instanceof MessageForms ? readAs.get<T>(fullName) : readAs;
