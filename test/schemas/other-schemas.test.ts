@@ -4,7 +4,11 @@ import { z } from "zod";
 
 test("a Standard Schema is refused, with what to give; its JSON schema is taken", () => {
   const schema = z.object({ a: z.string() });
-  const thrown = (given: object) => expect(() => jsonSchema<unknown>(given));
+  const thrown = (given: object) => expect(() => jsonSchema<unknown>(given as {}));
+  // @ts-expect-error nor does it compile, with a type or without
+  expect(() => jsonSchema(schema)).toThrow("z.toJSONSchema(schema)");
+  // @ts-expect-error
+  expect(() => jsonSchema<{ a: string }>(schema)).toThrow("z.toJSONSchema(schema)");
   thrown(schema).toThrow("z.toJSONSchema(schema), or use json(schema)");
   const arktypes = Object.assign(() => true, { "~standard": { version: 1 } });
   thrown(arktypes).toThrow("json(schema)");

@@ -1,5 +1,11 @@
-/** A JSON schema, as an object of JavaScript; as a text it is given as text. */
-export type JsonSchemaDocument = object | boolean;
+/**
+ * A JSON schema, as an object of JavaScript; as a text it is given as text. A Standard Schema is none, but what zod makes
+ * of one by `z.toJSONSchema` is, and says so by any keyword that it may have.
+ */
+export type JsonSchemaDocument =
+  | boolean
+  | (object & { readonly "~standard"?: never })
+  | { readonly "~standard": unknown; readonly [keyword: string]: unknown };
 
 /**
  * The type of the values that a schema lets through, as far as TypeScript can tell from the schema's literal: types,
