@@ -59,7 +59,7 @@ export function recordPrinter(
 
 /** Without line breaks, nor what a terminal obeys to. Tabs stay: a value is the last of its line. */
 function inLine(text: string): string {
-  return text.replace(/(?!\t)[\p{Cc}\p{Zl}\p{Zp}]/gu, escaped);
+  return text.replace(/(?!\t)\p{Cc}/gu, escaped);
 }
 
 /** Nor tabs. */

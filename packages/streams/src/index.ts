@@ -13,6 +13,7 @@ export type {
   RecordMetadata,
 } from "./processor/processor.ts";
 export type { FixedKeyRecord } from "./processor/fixed-key-record.ts";
+export type { CommittedNumbers } from "./processor/committed-numbers.ts";
 export type { RecordUnderWay, TaskScope } from "./processor/task-scope.ts";
 export type { PunctuationInterval, PunctuationType, Punctuator } from "./processor/punctuation.ts";
 export {
@@ -51,6 +52,7 @@ export type {
   Subtopology,
 } from "./topology/subtopology.ts";
 export type {
+  NodeSerdeUse,
   ProcessorNode,
   SinkNode,
   SourceNode,
