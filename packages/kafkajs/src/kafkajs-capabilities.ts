@@ -26,6 +26,6 @@ function hasZstd(): boolean {
     kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD]();
     return true;
   } catch {
-    return false; // "ZSTD compression not implemented"
+    return false; // kafkajs throws where no codec is registered
   }
 }
