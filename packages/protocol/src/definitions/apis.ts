@@ -31,6 +31,8 @@ import { offsetDeleteApi } from "./offset-delete.ts";
 import { offsetFetchApi } from "./offset-fetch.ts";
 import { offsetForLeaderEpochApi } from "./offset-for-leader-epoch.ts";
 import { produceApi } from "./produce.ts";
+import { streamsGroupDescribeApi } from "./streams-group-describe.ts";
+import { streamsGroupHeartbeatApi } from "./streams-group-heartbeat.ts";
 import { syncGroupApi } from "./sync-group.ts";
 import { txnOffsetCommitApi } from "./txn-offset-commit.ts";
 import { writeTxnMarkersApi } from "./write-txn-markers.ts";
@@ -70,6 +72,8 @@ const served: readonly Api[] = [
   describeTransactionsApi,
   listTransactionsApi,
   describeTopicPartitionsApi,
+  streamsGroupHeartbeatApi,
+  streamsGroupDescribeApi,
 ];
 
 /** All APIs known here, by key, in ascending order; ranges are those of Apache Kafka 4.3.1. */

@@ -23,11 +23,23 @@ const highestVersion: Readonly<Record<string, number>> = {
   TxnOffsetCommitResponse: 5,
   InitProducerIdRequest: 5, // 6 is unstable
   InitProducerIdResponse: 5,
+  StreamsGroupHeartbeatRequest: 0, // 1 is new in 4.4
+  StreamsGroupHeartbeatResponse: 0,
+  StreamsGroupDescribeRequest: 0, // 1 is new in 4.4
+  StreamsGroupDescribeResponse: 0,
 };
+
+/** Fields that 4.4 has added. */
+const newFields: ReadonlySet<string> = new Set([
+  "StreamsGroupMetadataValue.storedDescriptionTopologyEpoch",
+  "StreamsGroupMetadataValue.failedDescriptionTopologyEpoch",
+  "StreamsGroupHeartbeatResponse.acceptableRecoveryLag",
+]);
 
 /** Fields that 4.4 has renamed, with their name in 4.3.1. */
 const nameBefore: Readonly<Record<string, string>> = {
   "TxnOffsetCommitRequest.generationIdOrMemberEpoch": "generationId",
+  "StreamsGroupHeartbeatResponse.acceptableRecoveryLagLegacy": "acceptableRecoveryLag",
 };
 
 interface KafkaField {
@@ -81,7 +93,7 @@ const camelCase = (name: string): string => name[0].toLowerCase() + name.slice(1
 
 function kafkaDefault(field: KafkaField, parts: readonly Fact[]): unknown {
   const given = field.default;
-  if (field.type.startsWith("[]")) return given === "null" ? null : [];
+  if (field.type.startsWith("[]")) return given === "null" || given === null ? null : [];
   if (given === "null") return null;
   switch (field.type) {
     case "string":
@@ -101,6 +113,7 @@ function kafkaDefault(field: KafkaField, parts: readonly Fact[]): unknown {
 function kafkaFacts(message: KafkaMessage, fields: readonly KafkaField[], version: number): Fact[] {
   return fields
     .filter((field) => within(field.versions ?? field.taggedVersions, version))
+    .filter(({ name }) => !newFields.has(`${message.name}.${camelCase(name)}`))
     .map((field) => {
       const type = field.type.replace("[]", "");
       const structs =
@@ -148,6 +161,7 @@ function kafkaIgnorable(
 ): string[] {
   return fields.flatMap((field) => {
     const name = camelCase(field.name);
+    if (newFields.has(`${message.name}.${name}`)) return [];
     if (!within(field.versions ?? field.taggedVersions, version))
       return field.ignorable === true ? [name] : [];
     const type = field.type.replace("[]", "");
@@ -241,6 +255,12 @@ describe("PROTOCOL-3: definitions agree with Kafka's own", () => {
       protocol.offsetCommitRecord,
       protocol.groupMetadataRecord,
       protocol.transactionLogRecord,
+      protocol.streamsGroupMetadataRecord,
+      protocol.streamsGroupMemberMetadataRecord,
+      protocol.streamsGroupTargetAssignmentMetadataRecord,
+      protocol.streamsGroupTargetAssignmentMemberRecord,
+      protocol.streamsGroupCurrentMemberAssignmentRecord,
+      protocol.streamsGroupTopologyRecord,
     ]) {
       expect(kafkaMessage(kind.key.name).apiKey).toBe(kind.type);
     }

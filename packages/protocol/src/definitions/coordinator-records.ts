@@ -9,6 +9,20 @@ import {
   offsetCommitKey,
   offsetCommitValue,
 } from "./group-records.ts";
+import {
+  streamsGroupCurrentMemberAssignmentKey,
+  streamsGroupCurrentMemberAssignmentValue,
+  streamsGroupMemberMetadataKey,
+  streamsGroupMemberMetadataValue,
+  streamsGroupMetadataKey,
+  streamsGroupMetadataValue,
+  streamsGroupTargetAssignmentMemberKey,
+  streamsGroupTargetAssignmentMemberValue,
+  streamsGroupTargetAssignmentMetadataKey,
+  streamsGroupTargetAssignmentMetadataValue,
+  streamsGroupTopologyKey,
+  streamsGroupTopologyValue,
+} from "./streams-group-records.ts";
 import { transactionLogKey, transactionLogValue } from "./transaction-records.ts";
 
 /**
@@ -37,6 +51,48 @@ export const groupMetadataRecord = {
   type: 2,
   key: groupMetadataKey,
   value: groupMetadataValue,
+} as const;
+
+/** In `__consumer_offsets`: a streams group's epoch, and what its topics were like then. */
+export const streamsGroupMetadataRecord = {
+  type: 17,
+  key: streamsGroupMetadataKey,
+  value: streamsGroupMetadataValue,
+} as const;
+
+/** In `__consumer_offsets`: who a member of a streams group is. */
+export const streamsGroupMemberMetadataRecord = {
+  type: 19,
+  key: streamsGroupMemberMetadataKey,
+  value: streamsGroupMemberMetadataValue,
+} as const;
+
+/** In `__consumer_offsets`: the epoch and the time of a streams group's target assignment. */
+export const streamsGroupTargetAssignmentMetadataRecord = {
+  type: 20,
+  key: streamsGroupTargetAssignmentMetadataKey,
+  value: streamsGroupTargetAssignmentMetadataValue,
+} as const;
+
+/** In `__consumer_offsets`: the tasks that a member of a streams group is to have. */
+export const streamsGroupTargetAssignmentMemberRecord = {
+  type: 21,
+  key: streamsGroupTargetAssignmentMemberKey,
+  value: streamsGroupTargetAssignmentMemberValue,
+} as const;
+
+/** In `__consumer_offsets`: the tasks that a member of a streams group has. */
+export const streamsGroupCurrentMemberAssignmentRecord = {
+  type: 22,
+  key: streamsGroupCurrentMemberAssignmentKey,
+  value: streamsGroupCurrentMemberAssignmentValue,
+} as const;
+
+/** In `__consumer_offsets`: the topology of a streams group. */
+export const streamsGroupTopologyRecord = {
+  type: 23,
+  key: streamsGroupTopologyKey,
+  value: streamsGroupTopologyValue,
 } as const;
 
 /** In `__transaction_state`: a transactional id and its transaction. */

@@ -4,6 +4,12 @@ export {
   groupMetadataRecord,
   offsetCommitRecord,
   recordTypeOf,
+  streamsGroupMetadataRecord,
+  streamsGroupMemberMetadataRecord,
+  streamsGroupTargetAssignmentMetadataRecord,
+  streamsGroupTargetAssignmentMemberRecord,
+  streamsGroupCurrentMemberAssignmentRecord,
+  streamsGroupTopologyRecord,
   transactionLogRecord,
   type CoordinatorRecordKind,
 } from "./coordinator-records.ts";
@@ -247,6 +253,20 @@ export {
   type ListTransactionsResponse,
 } from "./list-transactions.ts";
 export {
+  streamsGroupHeartbeatApi,
+  streamsGroupHeartbeatRequest,
+  streamsGroupHeartbeatResponse,
+  type StreamsGroupHeartbeatRequest,
+  type StreamsGroupHeartbeatResponse,
+} from "./streams-group-heartbeat.ts";
+export {
+  streamsGroupDescribeApi,
+  streamsGroupDescribeRequest,
+  streamsGroupDescribeResponse,
+  type StreamsGroupDescribeRequest,
+  type StreamsGroupDescribeResponse,
+} from "./streams-group-describe.ts";
+export {
   describeTopicPartitionsApi,
   describeTopicPartitionsRequest,
   describeTopicPartitionsResponse,
@@ -263,6 +283,23 @@ export {
   groupMetadataValue,
   type GroupMetadataValue,
 } from "./group-records.ts";
+export {
+  streamsGroupMetadataKey,
+  streamsGroupMetadataValue,
+  streamsGroupMemberMetadataKey,
+  streamsGroupMemberMetadataValue,
+  streamsGroupTargetAssignmentMetadataKey,
+  streamsGroupTargetAssignmentMetadataValue,
+  streamsGroupTargetAssignmentMemberKey,
+  streamsGroupTargetAssignmentMemberValue,
+  streamsGroupCurrentMemberAssignmentKey,
+  streamsGroupCurrentMemberAssignmentValue,
+  streamsGroupTopologyKey,
+  streamsGroupTopologyValue,
+  type StreamsGroupMemberMetadataValue,
+  type StreamsGroupCurrentMemberAssignmentValue,
+  type StreamsGroupTopologyValue,
+} from "./streams-group-records.ts";
 export {
   transactionLogKey,
   type TransactionLogKey,
