@@ -1,4 +1,4 @@
-import { concatBytes, decodeUtf8, encodeUtf8 } from "@millrace/model";
+import { decodeUtf8 } from "@millrace/model";
 import {
   ownReferences,
   resolvedReferences,
@@ -14,6 +14,7 @@ import { lossOf } from "@millrace/serde";
 
 import { jsonSchemaFormat, type JsonParsedSchema } from "../json-schema-format.ts";
 import { isObject } from "../json/json-value.ts";
+import { encodeAfter } from "./encode-after.ts";
 import type { JsonSchemaDocument } from "./from-json-schema.ts";
 import {
   validatesReads,
@@ -75,21 +76,9 @@ export function jsonWriter<T>(validator: Validator | undefined): SchemaWriter<T>
     write: (value, prefix) => {
       const text = stringify(value);
       validator?.validate(value, text.length);
-      return prefix.length === 0 ? encodeUtf8(text) : encodeAfter(prefix, text);
+      return encodeAfter(prefix, text);
     },
   };
-}
-
-const encoder = new TextEncoder();
-
-/** Most texts have one byte for each sign: these are encoded where they end up. */
-function encodeAfter(prefix: Uint8Array, text: string): Uint8Array {
-  const bytes = new Uint8Array(prefix.length + text.length);
-  bytes.set(prefix);
-  const { read, written } = encoder.encodeInto(text, bytes.subarray(prefix.length));
-  return read === text.length && written === text.length
-    ? bytes
-    : concatBytes(prefix, encodeUtf8(text));
 }
 
 export function jsonReader<T>(validator: Validator | undefined): SchemaReader<T> {
