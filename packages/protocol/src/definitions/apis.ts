@@ -2,18 +2,23 @@ import { ProtocolError } from "../protocol-error.ts";
 import type { Api } from "../schema/api.ts";
 import { addOffsetsToTxnApi } from "./add-offsets-to-txn.ts";
 import { addPartitionsToTxnApi } from "./add-partitions-to-txn.ts";
+import { alterUserScramCredentialsApi } from "./alter-user-scram-credentials.ts";
 import { apiVersionsApi } from "./api-versions.ts";
+import { createAclsApi } from "./create-acls.ts";
 import { createPartitionsApi } from "./create-partitions.ts";
 import { createTopicsApi } from "./create-topics.ts";
+import { deleteAclsApi } from "./delete-acls.ts";
 import { deleteGroupsApi } from "./delete-groups.ts";
 import { deleteRecordsApi } from "./delete-records.ts";
 import { deleteTopicsApi } from "./delete-topics.ts";
+import { describeAclsApi } from "./describe-acls.ts";
 import { describeClusterApi } from "./describe-cluster.ts";
 import { describeConfigsApi } from "./describe-configs.ts";
 import { describeGroupsApi } from "./describe-groups.ts";
 import { describeProducersApi } from "./describe-producers.ts";
 import { describeTopicPartitionsApi } from "./describe-topic-partitions.ts";
 import { describeTransactionsApi } from "./describe-transactions.ts";
+import { describeUserScramCredentialsApi } from "./describe-user-scram-credentials.ts";
 import { endTxnApi } from "./end-txn.ts";
 import { fetchApi } from "./fetch.ts";
 import { findCoordinatorApi } from "./find-coordinator.ts";
@@ -31,6 +36,8 @@ import { offsetDeleteApi } from "./offset-delete.ts";
 import { offsetFetchApi } from "./offset-fetch.ts";
 import { offsetForLeaderEpochApi } from "./offset-for-leader-epoch.ts";
 import { produceApi } from "./produce.ts";
+import { saslAuthenticateApi } from "./sasl-authenticate.ts";
+import { saslHandshakeApi } from "./sasl-handshake.ts";
 import { streamsGroupDescribeApi } from "./streams-group-describe.ts";
 import { streamsGroupHeartbeatApi } from "./streams-group-heartbeat.ts";
 import { syncGroupApi } from "./sync-group.ts";
@@ -74,6 +81,13 @@ const served: readonly Api[] = [
   describeTopicPartitionsApi,
   streamsGroupHeartbeatApi,
   streamsGroupDescribeApi,
+  saslHandshakeApi,
+  saslAuthenticateApi,
+  describeAclsApi,
+  createAclsApi,
+  deleteAclsApi,
+  describeUserScramCredentialsApi,
+  alterUserScramCredentialsApi,
 ];
 
 /** All APIs known here, by key, in ascending order; ranges are those of Apache Kafka 4.3.1. */

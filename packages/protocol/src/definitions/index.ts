@@ -274,6 +274,55 @@ export {
   type DescribeTopicPartitionsResponse,
 } from "./describe-topic-partitions.ts";
 export {
+  saslHandshakeApi,
+  saslHandshakeRequest,
+  saslHandshakeResponse,
+  type SaslHandshakeRequest,
+  type SaslHandshakeResponse,
+} from "./sasl-handshake.ts";
+export {
+  saslAuthenticateApi,
+  saslAuthenticateRequest,
+  saslAuthenticateResponse,
+  type SaslAuthenticateRequest,
+  type SaslAuthenticateResponse,
+} from "./sasl-authenticate.ts";
+export {
+  describeAclsApi,
+  describeAclsRequest,
+  describeAclsResponse,
+  type DescribeAclsRequest,
+  type DescribeAclsResponse,
+} from "./describe-acls.ts";
+export {
+  createAclsApi,
+  createAclsRequest,
+  createAclsResponse,
+  type CreateAclsRequest,
+  type CreateAclsResponse,
+} from "./create-acls.ts";
+export {
+  deleteAclsApi,
+  deleteAclsRequest,
+  deleteAclsResponse,
+  type DeleteAclsRequest,
+  type DeleteAclsResponse,
+} from "./delete-acls.ts";
+export {
+  describeUserScramCredentialsApi,
+  describeUserScramCredentialsRequest,
+  describeUserScramCredentialsResponse,
+  type DescribeUserScramCredentialsRequest,
+  type DescribeUserScramCredentialsResponse,
+} from "./describe-user-scram-credentials.ts";
+export {
+  alterUserScramCredentialsApi,
+  alterUserScramCredentialsRequest,
+  alterUserScramCredentialsResponse,
+  type AlterUserScramCredentialsRequest,
+  type AlterUserScramCredentialsResponse,
+} from "./alter-user-scram-credentials.ts";
+export {
   offsetCommitKey,
   type OffsetCommitKey,
   offsetCommitValue,
