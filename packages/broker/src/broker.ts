@@ -8,6 +8,7 @@ import { brokerHandlers } from "./handlers/broker-handlers.ts";
 import { coordinatorHandlers } from "./handlers/coordinator-handlers.ts";
 import { checkLoopback, parseListener } from "./listener-address.ts";
 import { type BrokerParts, closeBroker, openBroker } from "./open-broker.ts";
+import { InternalTopicCreator } from "./partition/internal-topics.ts";
 import { BrokerServer } from "./server/broker-server.ts";
 import { HandlerTable } from "./server/handler-table.ts";
 import { serverLimitsOf } from "./server/server-limits.ts";
@@ -177,6 +178,7 @@ async function serve(
     ...coordinatorHandlers({
       coordinators,
       topics: image,
+      internalTopics: new InternalTopicCreator(services),
       clock: platform.clock,
       node: () => ({ nodeId: cluster.nodeId, ...endpoint() }),
     }),

@@ -1,9 +1,11 @@
 import type { BrokerConfig } from "./config/broker-config.ts";
 import { defaultGroupConfig, type GroupConfig } from "./coordinator/group/group-config.ts";
+import type { StreamsGroupConfig } from "./coordinator/group/streams/streams-world.ts";
 import {
   defaultTransactionConfig,
   type TransactionConfig,
 } from "./coordinator/transaction/transaction-config.ts";
+import type { MetadataImage } from "./metadata/metadata-image.ts";
 
 export function groupConfigOf(config: BrokerConfig): GroupConfig {
   return {
@@ -21,5 +23,27 @@ export function transactionConfigOf(config: BrokerConfig): TransactionConfig {
     ...defaultTransactionConfig,
     timeoutMaxMs: config.number("transaction.max.timeout.ms"),
     abortIntervalMs: config.number("transaction.abort.timed.out.transaction.cleanup.interval.ms"),
+  };
+}
+
+/** What is set for a streams group (`streams.*`), or else for the broker (`group.streams.*`). */
+export function streamsConfigOf(
+  config: BrokerConfig,
+  image: MetadataImage,
+): (groupId: string) => StreamsGroupConfig {
+  return (groupId) => {
+    const own = image.groupProperties(groupId);
+    const value = (name: string) =>
+      own.has(`streams.${name}`)
+        ? Number(own.get(`streams.${name}`))
+        : config.number(`group.streams.${name}`);
+    return {
+      sessionTimeoutMs: value("session.timeout.ms"),
+      heartbeatIntervalMs: value("heartbeat.interval.ms"),
+      sizeMax: config.number("group.streams.max.size"),
+      standbyReplicas: value("num.standby.replicas"),
+      initialRebalanceDelayMs: value("initial.rebalance.delay.ms"),
+      assignmentIntervalMs: value("assignment.interval.ms"),
+    };
   };
 }

@@ -2,13 +2,19 @@ import type { Platform } from "@millrace/platform";
 import { memoryPlatform, type VirtualMemoryPlatform } from "@millrace/platform/memory";
 import { Coordinators, type CoordinatorsOptions } from "../src/coordinator/coordinators.ts";
 import { defaultGroupConfig } from "../src/coordinator/group/group-config.ts";
+import {
+  defaultStreamsGroupConfig,
+  type StreamsGroupConfig,
+} from "../src/coordinator/group/streams/streams-world.ts";
 import { defaultTransactionConfig } from "../src/coordinator/transaction/transaction-config.ts";
 import { MemoryCoordinatorLogs } from "./memory-coordinator-logs.ts";
 import { MemoryMarkerWriter } from "./memory-marker-writer.ts";
+import { MemoryTopics } from "./memory-topics.ts";
 
 export interface CoordinatorWorldOptions {
   readonly syncMs?: number;
   readonly groupConfig?: Partial<typeof defaultGroupConfig>;
+  readonly streamsConfig?: Partial<StreamsGroupConfig>;
   readonly transactionConfig?: Partial<typeof defaultTransactionConfig>;
   readonly isEndTransactionEpochAccepted?: CoordinatorsOptions["isEndTransactionEpochAccepted"];
 }
@@ -17,6 +23,7 @@ export interface CoordinatorWorldOptions {
 export class CoordinatorWorld {
   readonly platform: VirtualMemoryPlatform;
   readonly markers = new MemoryMarkerWriter();
+  readonly topics = new MemoryTopics();
   /** Crash steps in the order in which they were reached. */
   readonly probed: string[] = [];
   logs: MemoryCoordinatorLogs;
@@ -76,6 +83,13 @@ export class CoordinatorWorld {
         initialRebalanceDelayMs: 0,
         ...this.#options.groupConfig,
       },
+      streamsConfigOf: () => ({
+        ...defaultStreamsGroupConfig,
+        initialRebalanceDelayMs: 0,
+        assignmentIntervalMs: 0,
+        ...this.#options.streamsConfig,
+      }),
+      topics: this.topics,
       transactionConfig: { ...defaultTransactionConfig, ...this.#options.transactionConfig },
       isEndTransactionEpochAccepted: this.#options.isEndTransactionEpochAccepted,
     });

@@ -102,6 +102,7 @@ export async function committed(
       { topic: "topic", topicId: "AAAAAAAAAAAAAAAAAAAAAA", partition: options.partition ?? 0 },
     ],
     requireStable: options.requireStable ?? false,
+    member: null,
   });
   if (typeof fetched === "number") return `error ${fetched}`;
   const [{ errorCode, offset }] = fetched;

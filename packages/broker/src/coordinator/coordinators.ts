@@ -3,6 +3,7 @@ import type { Platform } from "@millrace/platform";
 import type { CoordinatorLogs, TransactionMarker } from "./coordinator-log.ts";
 import type { GroupConfig } from "./group/group-config.ts";
 import { GroupCoordinator } from "./group/group-coordinator.ts";
+import type { StreamsGroupConfig, VersionedTopics } from "./group/streams/streams-world.ts";
 import type { MarkerOutcome, MarkerWriter } from "./marker-writer.ts";
 import type { ProducerIdBlocks } from "./producer-id-blocks.ts";
 import type { EndTransactionEpochCheck } from "./transaction/end-transaction.ts";
@@ -16,6 +17,8 @@ export interface CoordinatorsOptions {
   readonly markers: MarkerWriter;
   readonly producerIdBlocks: ProducerIdBlocks;
   readonly groupConfig: GroupConfig;
+  readonly streamsConfigOf: (groupId: string) => StreamsGroupConfig;
+  readonly topics: VersionedTopics;
   readonly transactionConfig: TransactionConfig;
   /** Kafka's rule unless given. */
   readonly isEndTransactionEpochAccepted?: EndTransactionEpochCheck;
@@ -46,6 +49,8 @@ export class Coordinators {
       platform,
       logs,
       config: options.groupConfig,
+      streamsConfigOf: options.streamsConfigOf,
+      topics: options.topics,
       verifier: this.transactions,
     });
   }

@@ -37,5 +37,9 @@ export const errorCode = Object.freeze({
   unknownTopicId: errorCodeOf("UNKNOWN_TOPIC_ID"),
   transactionalIdNotFound: errorCodeOf("TRANSACTIONAL_ID_NOT_FOUND"),
   transactionAbortable: errorCodeOf("TRANSACTION_ABORTABLE"),
+  fencedMemberEpoch: errorCodeOf("FENCED_MEMBER_EPOCH"),
+  staleMemberEpoch: errorCodeOf("STALE_MEMBER_EPOCH"),
+  streamsInvalidTopology: errorCodeOf("STREAMS_INVALID_TOPOLOGY"),
+  unsupportedVersion: errorCodeOf("UNSUPPORTED_VERSION"),
   invalidRegularExpression: errorCodeOf("INVALID_REGULAR_EXPRESSION"),
 });

@@ -18,12 +18,16 @@ import { listTransactionsHandler } from "./list-transactions.ts";
 import { offsetCommitHandler } from "./offset-commit.ts";
 import { offsetDeleteHandler } from "./offset-delete.ts";
 import { offsetFetchHandler } from "./offset-fetch.ts";
+import { streamsGroupDescribeHandler } from "./streams-group-describe.ts";
+import { type InternalTopics, streamsGroupHeartbeatHandler } from "./streams-group-heartbeat.ts";
 import { syncGroupHandler } from "./sync-group.ts";
 import { txnOffsetCommitHandler } from "./txn-offset-commit.ts";
 
 export interface CoordinatorHandlersOptions {
   readonly coordinators: Coordinators;
   readonly topics: TopicLookup;
+  /** For streams groups. */
+  readonly internalTopics: InternalTopics;
   readonly clock: Clock;
   /** This broker as clients reach it through a listener: it coordinates everything. */
   readonly node: (listener: string) => CoordinatorNode;
@@ -52,5 +56,7 @@ export function coordinatorHandlers(options: CoordinatorHandlersOptions): readon
     endTxnHandler(transactions),
     describeTransactionsHandler(transactions),
     listTransactionsHandler(transactions, clock),
+    streamsGroupHeartbeatHandler(groups, options.internalTopics),
+    streamsGroupDescribeHandler(groups),
   ];
 }

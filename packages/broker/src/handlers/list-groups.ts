@@ -17,8 +17,6 @@ import type { AnsweringHandler } from "./answering-handler.ts";
 
 type Response = Given<typeof listGroupsResponse>;
 
-const groupType = "classic";
-
 export function listGroupsHandler(
   groups: GroupCoordinator,
 ): AnsweringHandler<ListGroupsRequest, Response> {
@@ -32,15 +30,15 @@ export function listGroupsHandler(
       const types = new Set(request.typesFilter.map((type) => type.toLowerCase().trim()));
       const seesAll = context.authorize("DESCRIBE", clusterResource);
       const shown = listed.filter(
-        ({ groupId, state }) =>
-          (states.size === 0 || states.has(state.toLowerCase())) &&
+        ({ groupId, state, groupType }) =>
+          (states.size === 0 || states.has(filterNameOf(state))) &&
           (types.size === 0 || types.has(groupType)) &&
           (seesAll || context.authorize("DESCRIBE", groupResource(groupId))),
       );
       return {
         throttleTimeMs,
         errorCode: errorCode.none,
-        groups: shown.map(({ groupId, protocolType, state }) => ({
+        groups: shown.map(({ groupId, protocolType, state, groupType }) => ({
           groupId,
           protocolType,
           groupState: state,
@@ -49,4 +47,9 @@ export function listGroupsHandler(
       };
     },
   };
+}
+
+/** What a filter must say to find a state. */
+function filterNameOf(state: string): string {
+  return state === "NotReady" ? "not_ready" : state.toLowerCase();
 }

@@ -26,6 +26,8 @@ type Response = Given<typeof offsetFetchResponse>;
 interface GroupRequest {
   readonly groupId: string;
   readonly topics: readonly TopicRequest[] | null;
+  readonly memberId?: string | null;
+  readonly memberEpoch?: number;
 }
 
 interface TopicRequest {
@@ -88,10 +90,15 @@ function fetchGroup(world: FetchWorld, group: GroupRequest): Promise<GroupAnswer
   return group.topics === null ? fetchAll(world, group) : fetchSome(world, group, group.topics);
 }
 
+function askingMember({ memberId = null, memberEpoch = -1 }: GroupRequest) {
+  return memberId === null && memberEpoch < 0 ? null : { memberId: memberId ?? "", memberEpoch };
+}
+
 async function fetchAll(world: FetchWorld, group: GroupRequest): Promise<GroupAnswer> {
   const { groups, topics, context, requireStable } = world;
   const { groupId } = group;
-  const fetched = await groups.fetchOffsets({ groupId, places: "all", requireStable });
+  const member = askingMember(group);
+  const fetched = await groups.fetchOffsets({ groupId, places: "all", requireStable, member });
   if (typeof fetched === "number") return groupError(world, group, fetched);
   const byTopic = new Map<string, PartitionAnswer[]>();
   for (const offset of fetched) {
@@ -114,12 +121,13 @@ async function fetchSome(
 ): Promise<GroupAnswer> {
   const { groups, requireStable } = world;
   const { groupId } = group;
+  const member = askingMember(group);
   const named = asked.map((topic) => nameTopic(world, once(topic)));
   const good = named.filter(({ refused }) => refused === errorCode.none);
   const places = good.flatMap(({ name, topicId, partitionIndexes }) =>
     partitionIndexes.map((partition) => ({ topic: name, topicId, partition })),
   );
-  const fetched = await groups.fetchOffsets({ groupId, places, requireStable });
+  const fetched = await groups.fetchOffsets({ groupId, places, requireStable, member });
   if (typeof fetched === "number") return groupError(world, group, fetched);
   let next = 0;
   const answers = good.map(({ name, topicId, partitionIndexes }) => ({

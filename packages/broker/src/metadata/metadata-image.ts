@@ -4,6 +4,8 @@ import { collidingForm } from "./topic-name.ts";
 import type { TopicImage } from "./topic-image.ts";
 
 const topicResource = 2;
+const groupResource = 32;
+const noProperties: ReadonlyMap<string, string> = new Map();
 
 /**
  * What the cluster is, as a fold over `__cluster_metadata` (Kafka: `MetadataImage`): topics with their partitions
@@ -13,6 +15,7 @@ export class MetadataImage implements TopicLookup {
   readonly #byName = new Map<string, TopicImage>();
   readonly #nameById = new Map<string, string>();
   readonly #colliding = new Map<string, string>();
+  readonly #groupProperties = new Map<string, ReadonlyMap<string, string>>();
   readonly #features = new Map<string, number>();
   #nextProducerId = 0;
   #starts = 0;
@@ -64,6 +67,11 @@ export class MetadataImage implements TopicLookup {
   collidingTopic(name: string): string | undefined {
     const other = this.#colliding.get(collidingForm(name));
     return other === name ? undefined : other;
+  }
+
+  /** What is set for a group, by Kafka's names. */
+  groupProperties(groupId: string): ReadonlyMap<string, string> {
+    return this.#groupProperties.get(groupId) ?? noProperties;
   }
 
   partitionCount(topic: string): number | undefined {
@@ -127,12 +135,29 @@ export class MetadataImage implements TopicLookup {
     readonly name: string;
     readonly value: string | null;
   }): void {
+    if (record.resourceType === groupResource) this.#setGroupProperty(record);
     const topic = this.#byName.get(record.resourceName);
     if (record.resourceType !== topicResource || topic === undefined) return;
     const properties = new Map(topic.properties);
     if (record.value === null) properties.delete(record.name);
     else properties.set(record.name, record.value);
     this.#put({ ...topic, properties });
+  }
+
+  #setGroupProperty({
+    resourceName,
+    name,
+    value,
+  }: {
+    readonly resourceName: string;
+    readonly name: string;
+    readonly value: string | null;
+  }): void {
+    const properties = new Map(this.#groupProperties.get(resourceName));
+    if (value === null) properties.delete(name);
+    else properties.set(name, value);
+    if (properties.size === 0) this.#groupProperties.delete(resourceName);
+    else this.#groupProperties.set(resourceName, properties);
   }
 
   #put(topic: TopicImage): void {

@@ -2,6 +2,7 @@ import { InvariantError } from "@millrace/model";
 import { memoryPlatform } from "@millrace/platform/memory";
 import { expect, test } from "vitest";
 import { ClassicGroup } from "./classic-group.ts";
+import { defaultStreamsGroupConfig } from "./streams/streams-world.ts";
 import { defaultGroupConfig } from "./group-config.ts";
 import { GroupMember } from "./group-member.ts";
 import type { GroupWorld } from "./group-world.ts";
@@ -31,6 +32,13 @@ function worldOf(): GroupWorld {
     timers: { schedule: () => {}, cancel: () => {}, isScheduled: () => false },
     config: defaultGroupConfig,
     groups: new Map(),
+    streams: {
+      clock,
+      timers: { schedule: () => {}, cancel: () => {}, isScheduled: () => false },
+      groups: new Map(),
+      topics: { appliedOffset: 0, partitionCount: () => undefined, topicId: () => undefined },
+      configOf: () => defaultStreamsGroupConfig,
+    },
     codeOfFailure: () => 0,
   };
 }

@@ -4,6 +4,7 @@ import type { CommittedOffset } from "./committed-offsets.ts";
 import type { GroupRecord } from "./group-record.ts";
 import { groupOrNew, nothing, type GroupResult, type GroupWorld } from "./group-world.ts";
 import { restartSession } from "./rebalance.ts";
+import { checkStreamsCommit, type CommitCheck } from "./streams/check-offsets.ts";
 
 /**
  * A plain commit, or one within a transaction; who commits for no member says generation -1 and "".
@@ -37,8 +38,8 @@ export function commitOffsets(
   world: GroupWorld,
   request: CommitOffsetsRequest,
 ): GroupResult<readonly number[] | number> {
-  const refused = refuseCommit(world, request);
-  if (refused !== errorCode.none) return { ...nothing, response: refused };
+  const check = checkCommit(world, request);
+  if (typeof check === "number") return { ...nothing, response: check };
   const nowMs = world.clock.wallMs();
   // Of a partition that is named twice the last offset counts, and is written alone.
   const records = new Map<string, GroupRecord>();
@@ -46,6 +47,8 @@ export function commitOffsets(
     // UTF-16 units, as Kafka counts.
     if (offset.metadata.length > world.config.offsetMetadataLengthMax)
       return errorCode.offsetMetadataTooLarge;
+    const refused = check(offset.topic, offset.partition);
+    if (refused !== errorCode.none) return refused;
     const committed: CommittedOffset = {
       offset: offset.offset,
       leaderEpoch: offset.leaderEpoch,
@@ -66,6 +69,13 @@ export function commitOffsets(
     return errorCode.none;
   });
   return { records: [...records.values()], response };
+}
+
+function checkCommit(world: GroupWorld, request: CommitOffsetsRequest): CommitCheck | number {
+  const streamsGroup = world.streams.groups.get(request.groupId);
+  if (streamsGroup !== undefined) return checkStreamsCommit(streamsGroup, request);
+  const refused = refuseCommit(world, request);
+  return refused === errorCode.none ? () => errorCode.none : refused;
 }
 
 function refuseCommit(world: GroupWorld, request: CommitOffsetsRequest): number {

@@ -1,11 +1,13 @@
 import { noBytes } from "@millrace/model";
 import type { ClassicGroup } from "./classic-group.ts";
 import type { GroupState } from "./group-state.ts";
+import type { StreamsGroup, StreamsGroupState } from "./streams/streams-group.ts";
 
 export interface GroupListing {
   readonly groupId: string;
   readonly protocolType: string;
-  readonly state: GroupState;
+  readonly state: GroupState | StreamsGroupState;
+  readonly groupType: "classic" | "streams";
 }
 
 export interface GroupDescription extends GroupListing {
@@ -26,7 +28,11 @@ export interface MemberDescription {
 
 export function listGroup(group: ClassicGroup): GroupListing {
   const { groupId, state } = group;
-  return { groupId, protocolType: group.protocolType ?? "", state };
+  return { groupId, protocolType: group.protocolType ?? "", state, groupType: "classic" };
+}
+
+export function listStreamsGroup({ groupId, state }: StreamsGroup): GroupListing {
+  return { groupId, protocolType: "streams", state, groupType: "streams" };
 }
 
 export function describeGroup(group: ClassicGroup): GroupDescription {

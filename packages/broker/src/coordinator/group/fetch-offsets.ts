@@ -2,12 +2,15 @@ import { zeroUuid } from "@millrace/protocol/wire";
 import { errorCode } from "../error-code.ts";
 import type { GroupShard } from "./group-shard.ts";
 import type { OffsetPlace } from "./offset-table.ts";
+import { type AskingMember, checkStreamsFetch } from "./streams/check-offsets.ts";
 
 export interface FetchOffsetsRequest {
   readonly groupId: string;
   readonly places: "all" | readonly PlaceToFetch[];
   /** An offset that an open transaction is about to change is refused (KIP-447). */
   readonly requireStable: boolean;
+  /** The member that asks; null: nobody of the group. */
+  readonly member: AskingMember | null;
 }
 
 export interface PlaceToFetch {
@@ -29,8 +32,13 @@ export interface FetchedOffset extends OffsetPlace {
 export function fetchOffsets(
   shard: GroupShard,
   request: FetchOffsetsRequest,
-): readonly FetchedOffset[] {
+): readonly FetchedOffset[] | number {
   const { groupId, places, requireStable } = request;
+  const streamsGroup = shard.world.streams.groups.get(groupId);
+  if (streamsGroup !== undefined) {
+    const refused = checkStreamsFetch(streamsGroup, request.member);
+    if (refused !== errorCode.none) return refused;
+  }
   if (places === "all")
     return shard
       .placesOf(groupId)

@@ -1,4 +1,5 @@
 import type { Platform } from "@millrace/platform";
+import type { StreamsGroupHeartbeatRequest } from "@millrace/protocol/definitions";
 import type { CoordinatorLogs, ProducerIdentity, TransactionMarker } from "../coordinator-log.ts";
 import { CoordinatorLogError } from "../coordinator-log-error.ts";
 import { errorCode } from "../error-code.ts";
@@ -11,6 +12,7 @@ import { commitOffsets, type CommitOffsetsRequest } from "./commit-offsets.ts";
 import {
   describeGroup,
   listGroup,
+  listStreamsGroup,
   type GroupDescription,
   type GroupListing,
 } from "./describe-group.ts";
@@ -30,12 +32,28 @@ import { joinGroup } from "./join-group.ts";
 import type { JoinGroupRequest } from "./join-request.ts";
 import { leaveGroup, type LeavingMember } from "./leave-group.ts";
 import type { OffsetPlace } from "./offset-table.ts";
+import { beatStreamsGroup } from "./beat-streams-group.ts";
+import { checkHeartbeat } from "./streams/check-heartbeat.ts";
+import {
+  type DescribedStreamsGroup,
+  describeStreamsGroup,
+  unknownStreamsGroup,
+} from "./streams/describe-streams-group.ts";
+import { StreamsGroupRefusal } from "./streams/refusal.ts";
+import {
+  type HeartbeatClient,
+  type HeartbeatOutcome,
+  refusedHeartbeat,
+} from "./streams/streams-heartbeat.ts";
+import type { StreamsGroupConfig, VersionedTopics } from "./streams/streams-world.ts";
 import { syncGroup, type SyncGroupRequest } from "./sync-group.ts";
 
 export interface GroupCoordinatorOptions {
   readonly platform: Platform;
   readonly logs: CoordinatorLogs;
   readonly config: GroupConfig;
+  readonly streamsConfigOf: (groupId: string) => StreamsGroupConfig;
+  readonly topics: VersionedTopics;
   /** Asked before offsets are committed in a transaction. */
   readonly verifier: TransactionVerifier;
 }
@@ -66,6 +84,13 @@ export class GroupCoordinator {
           timers,
           config,
           groups: new Map(),
+          streams: {
+            clock: platform.clock,
+            timers,
+            groups: new Map(),
+            topics: options.topics,
+            configOf: options.streamsConfigOf,
+          },
           codeOfFailure: (failure) => this.#codeOf(failure),
         }),
     });
@@ -158,9 +183,10 @@ export class GroupCoordinator {
   /** All groups, or an error code. */
   async listGroups(): Promise<readonly GroupListing[] | number> {
     try {
-      const shards = await this.#runtime.readAll((shard) =>
-        [...shard.world.groups.values()].map(listGroup),
-      );
+      const shards = await this.#runtime.readAll((shard) => [
+        ...[...shard.world.groups.values()].map(listGroup),
+        ...[...shard.world.streams.groups.values()].map(listStreamsGroup),
+      ]);
       return shards.flat();
     } catch (failure) {
       return this.#codeOf(failure);
@@ -173,6 +199,38 @@ export class GroupCoordinator {
       const group = shard.world.groups.get(groupId);
       return group === undefined ? errorCode.groupIdNotFound : describeGroup(group);
     });
+  }
+
+  /** Never throws: what is refused stands in the response. */
+  async streamsHeartbeat(
+    request: StreamsGroupHeartbeatRequest,
+    client: HeartbeatClient,
+  ): Promise<HeartbeatOutcome> {
+    try {
+      checkHeartbeat(request);
+      return await this.#runtime.write(this.partitionOf(request.groupId), ({ world }) =>
+        beatStreamsGroup(world, request, client),
+      );
+    } catch (failure) {
+      if (failure instanceof StreamsGroupRefusal)
+        return refusedHeartbeat(failure.errorCode, failure.message);
+      return refusedHeartbeat(this.#codeOf(failure));
+    }
+  }
+
+  async describeStreamsGroup(groupId: string): Promise<DescribedStreamsGroup> {
+    if (groupId === "") return unknownStreamsGroup("", errorCode.invalidGroupId, null);
+    const described = await this.#read(groupId, ({ world }) => {
+      const group = world.streams.groups.get(groupId);
+      if (group !== undefined) return describeStreamsGroup(group);
+      const message = world.groups.has(groupId)
+        ? `Group ${groupId} is not a streams group.`
+        : `Group ${groupId} not found.`;
+      return unknownStreamsGroup(groupId, errorCode.groupIdNotFound, message);
+    });
+    return typeof described === "number"
+      ? unknownStreamsGroup(groupId, described, null)
+      : described;
   }
 
   /** Gives an error code. */

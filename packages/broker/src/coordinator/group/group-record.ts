@@ -9,9 +9,14 @@ import { Reader, Writer } from "@millrace/protocol/wire";
 import type { LogRecord } from "../coordinator-log.ts";
 import type { CoordinatorRecordCodec } from "../coordinator-shard.ts";
 import type { CommittedOffset } from "./committed-offsets.ts";
+import {
+  decodeStreamsRecord,
+  encodeStreamsRecord,
+  type StreamsRecord,
+} from "./streams/streams-record.ts";
 
-/** Records of `__consumer_offsets` that classic groups and offsets need; null forgets. */
-export type GroupRecord = GroupMetadataRecord | OffsetRecord;
+/** Records of `__consumer_offsets` that groups and offsets need; null forgets. */
+export type GroupRecord = GroupMetadataRecord | OffsetRecord | StreamsRecord;
 
 export interface GroupMetadataRecord {
   readonly kind: "group";
@@ -55,7 +60,10 @@ const offsetValueVersion = 4;
 const expiringOffsetValueVersion = 1;
 
 export const groupRecordCodec: CoordinatorRecordCodec<GroupRecord> = {
-  encode: (record) => (record.kind === "group" ? encodeGroup(record) : encodeOffset(record)),
+  encode: (record) => {
+    if (record.kind === "streams") return encodeStreamsRecord(record);
+    return record.kind === "group" ? encodeGroup(record) : encodeOffset(record);
+  },
   decode: ({ key, value }) => {
     const reader = new Reader(key);
     switch (reader.readInt16()) {
@@ -65,7 +73,7 @@ export const groupRecordCodec: CoordinatorRecordCodec<GroupRecord> = {
       case keyTypes.offset:
         return decodeOffset(reader, value);
       default:
-        return undefined;
+        return decodeStreamsRecord({ key, value });
     }
   },
 };

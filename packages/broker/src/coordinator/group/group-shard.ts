@@ -15,6 +15,8 @@ import {
 } from "./group-world.ts";
 import type { OffsetPlace } from "./offset-table.ts";
 import { prepareRebalance, restartSession } from "./rebalance.ts";
+import { replayStreams } from "./streams/replay-streams.ts";
+import { deleteStreamsGroup, startStreamsGroups } from "./streams/streams-upkeep.ts";
 
 /** Groups and offsets of one partition of `__consumer_offsets`. */
 export class GroupShard implements CoordinatorShard<GroupRecord> {
@@ -26,7 +28,11 @@ export class GroupShard implements CoordinatorShard<GroupRecord> {
   }
 
   replay(record: GroupRecord, origin: RecordOrigin): void {
-    if (record.kind === "offset") this.#replayOffset(record, origin);
+    if (record.kind === "streams") {
+      // A group that only has offsets becomes one of streams with its first member.
+      if (record.value !== null) this.world.groups.delete(record.groupId);
+      replayStreams(this.world.streams.groups, record);
+    } else if (record.kind === "offset") this.#replayOffset(record, origin);
     else if (record.snapshot === null) this.#forget(record.groupId);
     // A group that lives is ahead of its snapshots.
     else if (origin.isLoading) this.#restore(record.groupId, record.snapshot);
@@ -38,6 +44,7 @@ export class GroupShard implements CoordinatorShard<GroupRecord> {
 
   /** Members have their session's length from now on to be heard of. */
   loaded(): void {
+    startStreamsGroups(this.world.streams);
     for (const group of this.world.groups.values()) {
       for (const member of group.members.values()) restartSession(this.world, group, member);
       if (group.members.size > this.world.config.sizeMax) prepareRebalance(this.world, group);
@@ -53,7 +60,8 @@ export class GroupShard implements CoordinatorShard<GroupRecord> {
     readonly isUnstable: boolean;
   } {
     const isUnstable = this.#offsets.isPending(place);
-    if (!this.world.groups.has(place.groupId)) return { committed: undefined, isUnstable };
+    if (!this.world.groups.has(place.groupId) && !this.world.streams.groups.has(place.groupId))
+      return { committed: undefined, isUnstable };
     return { committed: this.#offsets.get(place), isUnstable };
   }
 
@@ -63,6 +71,9 @@ export class GroupShard implements CoordinatorShard<GroupRecord> {
 
   /** Kafka's DeleteGroups: an empty group and its offsets. Gives an error code. */
   deleteGroup(groupId: string): GroupResult<number> {
+    const streamsGroup = this.world.streams.groups.get(groupId);
+    if (streamsGroup !== undefined)
+      return deleteStreamsGroup(streamsGroup, this.#offsets.allPlacesOf(groupId).map(tombstone));
     const group = this.world.groups.get(groupId);
     if (group === undefined || group.state === "Dead")
       return { records: [], response: errorCode.groupIdNotFound };
@@ -77,12 +88,18 @@ export class GroupShard implements CoordinatorShard<GroupRecord> {
     groupId: string,
     places: readonly OffsetPlace[],
   ): GroupResult<readonly number[] | number> {
+    const streamsGroup = this.world.streams.groups.get(groupId);
     const group = this.world.groups.get(groupId);
-    if (group === undefined || group.state === "Dead")
-      return { records: [], response: errorCode.groupIdNotFound };
-    if (group.state !== "Empty" && !group.isConsumerGroup)
-      return { records: [], response: errorCode.nonEmptyGroup };
-    const isFree = (place: OffsetPlace) => !group.isSubscribedTo(place.topic);
+    if (streamsGroup === undefined) {
+      if (group === undefined || group.state === "Dead")
+        return { records: [], response: errorCode.groupIdNotFound };
+      if (group.state !== "Empty" && !group.isConsumerGroup)
+        return { records: [], response: errorCode.nonEmptyGroup };
+    }
+    const isFree = ({ topic }: OffsetPlace) =>
+      streamsGroup === undefined
+        ? group?.isSubscribedTo(topic) !== true
+        : !streamsGroup.isSubscribedTo(topic);
     const isKept = (place: OffsetPlace) =>
       this.#offsets.get(place) !== undefined || this.#offsets.isPending(place);
     const named = new Map(places.map((place) => [`${place.topic}/${place.partition}`, place]));
@@ -106,7 +123,7 @@ export class GroupShard implements CoordinatorShard<GroupRecord> {
       return;
     }
     // A group that only commits has no other record.
-    groupOrNew(this.world, record.groupId);
+    if (!this.world.streams.groups.has(record.groupId)) groupOrNew(this.world, record.groupId);
     if (origin.producer === undefined)
       this.#offsets.commit(record, origin.offset, record.committed);
     else

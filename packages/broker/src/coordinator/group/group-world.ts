@@ -3,6 +3,7 @@ import type { ShardResult, ShardTimers } from "../coordinator-shard.ts";
 import { ClassicGroup } from "./classic-group.ts";
 import type { GroupConfig } from "./group-config.ts";
 import type { GroupRecord, GroupSnapshot } from "./group-record.ts";
+import type { StreamsWorld } from "./streams/streams-world.ts";
 
 /** What the phases of a group's life need of the shard that they run in. */
 export interface GroupWorld {
@@ -12,6 +13,8 @@ export interface GroupWorld {
   readonly config: GroupConfig;
   /** Groups of this shard by id. */
   readonly groups: Map<string, ClassicGroup>;
+  /** Streams groups of this shard. */
+  readonly streams: StreamsWorld;
   /** Kafka's error code for a failure of the log. */
   readonly codeOfFailure: (failure: Error) => number;
 }

@@ -27,6 +27,11 @@ export function joinGroup(
   reply: Reply<JoinGroupAnswer>,
 ): GroupResult {
   const { groupId, memberId } = request;
+  const streamsGroup = world.streams.groups.get(groupId);
+  if (streamsGroup !== undefined && streamsGroup.members.size > 0) {
+    reply(joinRefused(errorCode.inconsistentGroupProtocol, memberId));
+    return nothing;
+  }
   const isNewGroup = !world.groups.has(groupId);
   if (isNewGroup && memberId !== "") {
     reply(joinRefused(errorCode.unknownMemberId, memberId));

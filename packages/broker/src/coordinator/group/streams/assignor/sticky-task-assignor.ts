@@ -35,7 +35,7 @@ export function assignTasks(request: AssignmentRequest): ReadonlyMap<string, Tas
 }
 
 interface Seat {
-  readonly process: ProcessState;
+  readonly instance: ProcessState;
   readonly memberId: string;
 }
 
@@ -106,12 +106,12 @@ class StickyAssignment {
     });
     const queue = this.#byLoad();
     for (const task of open.toSorted(bySubtopologyFirst)) {
-      const process = queue.poll();
-      invariant(process !== undefined, "STREAMS-GROUP-1", { task: task.key });
-      const taskCount = process.addTaskToLeastLoadedMember(task, "active");
+      const instance = queue.poll();
+      invariant(instance !== undefined, "STREAMS-GROUP-1", { task: task.key });
+      const taskCount = instance.addTaskToLeastLoadedMember(task, "active");
       this.#activeQuota.reached(taskCount);
       this.#totalQuota.reached(taskCount);
-      queue.add(process);
+      queue.add(instance);
     }
   }
 
@@ -133,10 +133,10 @@ class StickyAssignment {
   result(): ReadonlyMap<string, Tasks> {
     const assigned = new Map<string, Tasks>();
     for (const [memberId, { processId }] of this.#request.members) {
-      const process = this.#processes.get(processId);
+      const instance = this.#processes.get(processId);
       assigned.set(memberId, {
-        active: asSet(process?.active.get(memberId) ?? []),
-        standby: asSet(process?.standby.get(memberId) ?? []),
+        active: asSet(instance?.active.get(memberId) ?? []),
+        standby: asSet(instance?.standby.get(memberId) ?? []),
         warmup: new Map(),
       });
     }
@@ -147,10 +147,10 @@ class StickyAssignment {
     const member = this.#request.members.get(memberId);
     invariant(member !== undefined, "STREAMS-GROUP-1", { memberId });
     const { processId, previous } = member;
-    const process = this.#processes.get(processId) ?? new ProcessState();
-    this.#processes.set(processId, process);
-    process.addMember(memberId);
-    const seat = { process, memberId };
+    const instance = this.#processes.get(processId) ?? new ProcessState();
+    this.#processes.set(processId, instance);
+    instance.addMember(memberId);
+    const seat = { instance, memberId };
     for (const task of tasksOf(previous.active)) this.#activeBefore.set(task.key, seat);
     for (const task of tasksOf(previous.standby)) {
       const seats = this.#standbyBefore.get(task.key);
@@ -171,9 +171,9 @@ class StickyAssignment {
   /** False where the seat has its share already. */
   #return(task: TaskId, seat: Seat | undefined): boolean {
     if (seat === undefined) return false;
-    const { process, memberId } = seat;
-    if (!this.#activeQuota.hasRoom(process.taskCountOf(memberId))) return false;
-    const taskCount = process.addTask(memberId, task, "active");
+    const { instance, memberId } = seat;
+    if (!this.#activeQuota.hasRoom(instance.taskCountOf(memberId))) return false;
+    const taskCount = instance.addTask(memberId, task, "active");
     this.#activeQuota.reached(taskCount);
     this.#totalQuota.reached(taskCount);
     return true;
@@ -181,19 +181,19 @@ class StickyAssignment {
 
   #returnStandby(task: TaskId): boolean {
     const active = this.#activeBefore.get(task.key);
-    if (active !== undefined && !active.process.hasTask(task) && this.#takeStandby(task, active))
+    if (active !== undefined && !active.instance.hasTask(task) && this.#takeStandby(task, active))
       return true;
     const [first, ...others] = this.#standbyBefore.get(task.key) ?? [];
     // Kafka 4.3.1 looks no further where the first one has the task.
-    if (first === undefined || first.process.hasTask(task)) return false;
-    const free = others.filter(({ process }) => !process.hasTask(task));
+    if (first === undefined || first.instance.hasTask(task)) return false;
+    const free = others.filter(({ instance }) => !instance.hasTask(task));
     const seat = leastLoaded([first, ...free]);
     return seat !== undefined && this.#takeStandby(task, seat);
   }
 
-  #takeStandby(task: TaskId, { process, memberId }: Seat): boolean {
-    if (!this.#totalQuota.hasRoom(process.taskCountOf(memberId))) return false;
-    this.#totalQuota.reached(process.addTask(memberId, task, "standby"));
+  #takeStandby(task: TaskId, { instance, memberId }: Seat): boolean {
+    if (!this.#totalQuota.hasRoom(instance.taskCountOf(memberId))) return false;
+    this.#totalQuota.reached(instance.addTask(memberId, task, "standby"));
     return true;
   }
 
@@ -209,15 +209,15 @@ class StickyAssignment {
       this.#totalQuota.reached(taker.addTaskToLeastLoadedMember(task, "standby"));
       queue.add(taker);
     }
-    for (const process of passed.toReversed()) queue.add(process);
+    for (const instance of passed.toReversed()) queue.add(instance);
     return taker !== undefined;
   }
 
   #byLoad(): LeastFirstQueue<ProcessState> {
     const queue = new LeastFirstQueue<ProcessState>(({ load }) => load);
     for (const processId of inHashOrder(this.#processes.keys(), this.#request.members.size)) {
-      const process = this.#processes.get(processId);
-      if (process !== undefined) queue.add(process);
+      const instance = this.#processes.get(processId);
+      if (instance !== undefined) queue.add(instance);
     }
     return queue;
   }
@@ -229,8 +229,8 @@ function leastLoaded(seats: readonly Seat[]): Seat | undefined {
   for (const seat of seats)
     if (
       least === undefined ||
-      (seat.process.load < least.process.load &&
-        seat.process.taskCountOf(seat.memberId) < least.process.taskCountOf(least.memberId))
+      (seat.instance.load < least.instance.load &&
+        seat.instance.taskCountOf(seat.memberId) < least.instance.taskCountOf(least.memberId))
     )
       least = seat;
   return least;

@@ -1,0 +1,25 @@
+import type { VersionedTopics } from "../src/coordinator/group/streams/streams-world.ts";
+
+/** Topics with their partitions, that come, go and grow as a test says. */
+export class MemoryTopics implements VersionedTopics {
+  readonly #counts = new Map<string, number>();
+  appliedOffset = 0;
+
+  set(topic: string, partitionCount: number): void {
+    this.#counts.set(topic, partitionCount);
+    this.appliedOffset++;
+  }
+
+  delete(topic: string): void {
+    this.#counts.delete(topic);
+    this.appliedOffset++;
+  }
+
+  partitionCount(topic: string): number | undefined {
+    return this.#counts.get(topic);
+  }
+
+  topicId(topic: string): string | undefined {
+    return this.#counts.has(topic) ? `id of ${topic}` : undefined;
+  }
+}
