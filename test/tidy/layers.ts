@@ -107,6 +107,7 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
     "metadata",
     "partition",
     "server",
+    "security",
     "fetch",
     "handlers",
     "worker",
@@ -146,6 +147,8 @@ export const circleOfTypes = "packages/streams/src/dsl/types/";
 export const worldExceptions: Readonly<Record<string, string>> = {
   "packages/platform/src/node/": "the real world",
   "packages/protocol/src/compression/": "zlib's synchronous calls are pure functions",
+  "packages/broker/src/security/authentication/digests.ts": "hashes are pure functions",
+  "packages/broker/src/security/authentication/base64.ts": "so is the form of bytes as text",
   "packages/broker/src/worker/": "a worker thread is no port: one Node-only entry",
   "packages/millrace/src/embedded/": "starts that worker",
   "packages/millrace/src/main.ts": "loads the command after its compile cache is on",

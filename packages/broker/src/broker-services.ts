@@ -28,6 +28,6 @@ export interface BrokerServices {
 export interface ClusterIdentity {
   readonly clusterId: string;
   readonly nodeId: number;
-  /** Where clients reach it: `advertised.listeners`, or what is bound. */
-  readonly endpoint: () => { readonly host: string; readonly port: number };
+  /** Where clients of a listener reach it: `advertised.listeners`, or what is bound. */
+  readonly endpoint: (listener: string) => { readonly host: string; readonly port: number };
 }

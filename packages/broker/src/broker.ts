@@ -6,10 +6,17 @@ import { BrokerConfig } from "./config/broker-config.ts";
 import { checkDescriptors } from "./check-descriptors.ts";
 import { brokerHandlers } from "./handlers/broker-handlers.ts";
 import { coordinatorHandlers } from "./handlers/coordinator-handlers.ts";
-import { checkLoopback, parseListener } from "./listener-address.ts";
+import { ApiVersionsHandler } from "./handlers/api-versions.ts";
+import { type ListenerPlan, planListeners } from "./listeners.ts";
 import { type BrokerParts, closeBroker, openBroker } from "./open-broker.ts";
 import { InternalTopicCreator } from "./partition/internal-topics.ts";
-import { BrokerServer } from "./server/broker-server.ts";
+import {
+  SaslAuthentication,
+  type SaslListener,
+} from "./security/authentication/sasl-authentication.ts";
+import { saslMechanisms, type SaslWorld } from "./security/authentication/sasl-mechanisms.ts";
+import { authorizerOf } from "./security/authorization/authorizer-of.ts";
+import { BrokerServer, type ServerListener } from "./server/broker-server.ts";
 import { HandlerTable } from "./server/handler-table.ts";
 import { serverLimitsOf } from "./server/server-limits.ts";
 
@@ -60,14 +67,14 @@ export class Broker implements AsyncDisposable {
   static async start(platform: Platform, options: BrokerOptions): Promise<Broker> {
     options.signal?.throwIfAborted();
     const config = BrokerConfig.parse(options.properties ?? {}, platform.logger);
-    const address = addressOf(config, options);
-    checkLoopback(address.host);
+    const plans = planListeners(config, options);
     checkDescriptors(platform.fileSystem);
     const parts = await openBroker(platform, config, options);
     let server: BrokerServer | undefined;
     try {
-      server = await serve(platform, config, address, parts);
-      parts.directory.setLockNote(`${server.address.host}:${server.address.port}`);
+      server = await serve(platform, config, plans, parts);
+      const [{ host, port }] = server.addresses;
+      parts.directory.setLockNote(`${host}:${port}`);
       return new Broker(platform, options, { parts, server });
     } catch (error) {
       await server?.close(0);
@@ -78,9 +85,14 @@ export class Broker implements AsyncDisposable {
     }
   }
 
-  /** Where clients connect. */
+  /** Where clients connect: the first listener. */
   get address(): NetworkAddress {
-    return this.#server.address;
+    return this.#server.addresses[0];
+  }
+
+  /** Where each of `listeners` is bound, in their order. */
+  get addresses(): readonly NetworkAddress[] {
+    return this.#server.addresses;
   }
 
   /**
@@ -136,23 +148,16 @@ export class Broker implements AsyncDisposable {
   }
 }
 
-function addressOf(config: BrokerConfig, options: BrokerOptions): NetworkAddress {
-  const [first] = config.list("listeners");
-  const listener = first === undefined ? { host: "127.0.0.1", port: 9092 } : parseListener(first);
-  return { host: options.host ?? listener.host, port: options.port ?? listener.port };
-}
-
 async function serve(
   platform: Platform,
   config: BrokerConfig,
-  address: NetworkAddress,
+  plans: readonly ListenerPlan[],
   parts: BrokerParts,
 ): Promise<BrokerServer> {
   const handlers = new HandlerTable();
-  const [advertised] = config.list("advertised.listeners");
-  const fixed = advertised === undefined ? undefined : parseListener(advertised);
-  let bound: NetworkAddress = address;
-  const endpoint = () => ({ host: (fixed ?? bound).host, port: (fixed ?? bound).port });
+  const endpoints = new Map<string, NetworkAddress>();
+  const [first] = plans;
+  const endpoint = (listener: string) => endpoints.get(listener) ?? first.address;
   const cluster: ClusterIdentity = {
     clusterId: parts.directory.properties.clusterId,
     nodeId: parts.nodeId,
@@ -161,6 +166,7 @@ async function serve(
   const { metadata, partitions, storage, coordinators } = parts;
   const { image } = metadata;
   const readMemory = new ReadMemory();
+  const authorizer = authorizerOf(config, image.accessControl, platform.logger);
   const services: BrokerServices = {
     platform,
     config,
@@ -173,23 +179,61 @@ async function serve(
     verifier: coordinators.transactions,
     topicDeleted: (topic) => coordinators.groups.topicDeleted(topic),
   };
-  handlers.add(...brokerHandlers(services, () => handlers.apis()));
+  const apis = () => handlers.apis();
+  handlers.add(...brokerHandlers(services, { apis, hasAuthorizer: authorizer !== undefined }));
   handlers.add(
     ...coordinatorHandlers({
       coordinators,
       topics: image,
       internalTopics: new InternalTopicCreator(services),
       clock: platform.clock,
-      node: () => ({ nodeId: cluster.nodeId, ...endpoint() }),
+      node: (listener) => ({ nodeId: cluster.nodeId, ...endpoint(listener) }),
     }),
   );
   const server = await BrokerServer.listen(platform, {
-    address,
+    listeners: serverListeners(plans, {
+      config,
+      platform,
+      credentials: image.scramCredentials,
+      handlers,
+      apiVersions: new ApiVersionsHandler(image, apis),
+    }),
+    authorizer,
     handlers,
     readMemory,
     limits: serverLimitsOf(config, platform.fileSystem.descriptors().connections),
-    listener: "PLAINTEXT",
   });
-  bound = server.address;
+  for (const [index, { name, advertised }] of plans.entries())
+    endpoints.set(name, advertised ?? server.addresses[index]);
   return server;
+}
+
+interface ListenerWorld extends SaslWorld {
+  readonly handlers: HandlerTable;
+  readonly apiVersions: ApiVersionsHandler;
+}
+
+function serverListeners(
+  plans: readonly ListenerPlan[],
+  world: ListenerWorld,
+): readonly ServerListener[] {
+  return plans.map(({ name, address, protocol }) => ({
+    name,
+    address,
+    authenticate: protocol === "PLAINTEXT" ? undefined : saslOf(world, name),
+  }));
+}
+
+/** How connections of a listener with SASL begin. */
+function saslOf(world: ListenerWorld, name: string): () => SaslAuthentication {
+  const { config, platform, handlers, apiVersions } = world;
+  const listener: SaslListener = {
+    platform,
+    handlers,
+    mechanisms: saslMechanisms(world, name),
+    reauthenticationMs: (mechanism) =>
+      Number(config.textFor(name, "connections.max.reauth.ms", mechanism)),
+    apiVersions: ({ apiVersion }, request) => apiVersions.answer(apiVersion, request),
+  };
+  return () => new SaslAuthentication(listener);
 }

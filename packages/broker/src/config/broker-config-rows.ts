@@ -11,7 +11,7 @@ advertised.listeners LIST - m null
 alter.config.policy.class.name CLASS - - null
 alter.log.dirs.replication.quota.window.num INT 1.. - 11
 alter.log.dirs.replication.quota.window.size.seconds INT 1.. - 1
-authorizer.class.name STRING - -
+authorizer.class.name STRING - m
 auto.create.topics.enable BOOLEAN - m true
 auto.leader.rebalance.enable BOOLEAN - - true
 background.threads INT 1.. d 10
@@ -25,9 +25,9 @@ compression.lz4.level INT 1..17 d 9
 compression.type STRING =uncompressed,zstd,lz4,snappy,gzip,producer d producer
 compression.zstd.level INT -131072..22 d 3
 config.providers LIST - d
-connection.failed.authentication.delay.ms INT 0.. - 100
+connection.failed.authentication.delay.ms INT 0.. m 100
 connections.max.idle.ms LONG - m 600000
-connections.max.reauth.ms LONG - - 0
+connections.max.reauth.ms LONG - m 0
 controlled.shutdown.enable BOOLEAN - - true
 controller.listener.names LIST - - required
 controller.performance\u002ealways.log.threshold.ms LONG 0.. - 2000
@@ -128,7 +128,7 @@ internal.metadata.max.batch.size.in.bytes INT - - 8388608
 kafka.metrics.polling.interval.secs INT 1.. - 10
 kafka.metrics.reporters LIST - -
 leader.imbalance.check.interval.seconds LONG 1.. - 300
-listener.security.protocol.map STRING - d SASL_SSL:SASL_SSL,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT
+listener.security.protocol.map STRING - dm SASL_SSL:SASL_SSL,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT
 listeners LIST - dm PLAINTEXT://:9092
 log.cleaner.backoff.ms LONG 0.. d 15000
 log.cleaner.dedupe.buffer.size LONG - d 134217728
@@ -258,8 +258,8 @@ replication.quota.window.num INT 1.. - 11
 replication.quota.window.size.seconds INT 1.. - 1
 request.timeout.ms INT - - 30000
 sasl.client.callback.handler.class CLASS - - null
-sasl.enabled.mechanisms LIST - d GSSAPI
-sasl.jaas.config PASSWORD - d null
+sasl.enabled.mechanisms LIST - dm GSSAPI
+sasl.jaas.config PASSWORD - dm null
 sasl.kerberos.kinit.cmd STRING - d /usr/bin/kinit
 sasl.kerberos.min.time.before.relogin LONG - d 60000
 sasl.kerberos.principal.to.local.rules LIST - d DEFAULT
@@ -305,7 +305,7 @@ sasl.oauthbearer.scope.claim.name STRING - - scope
 sasl.oauthbearer.sub.claim.name STRING - - sub
 sasl.oauthbearer.token.endpoint.url STRING - - null
 sasl.server.callback.handler.class CLASS - - null
-sasl.server.max.receive.size INT - - 524288
+sasl.server.max.receive.size INT - m 524288
 security.inter.broker.protocol STRING =PLAINTEXT,SSL,SASL_PLAINTEXT,SASL_SSL - PLAINTEXT
 security.providers STRING - - null
 server.max.startup.time.ms LONG 0.. - 9223372036854775807

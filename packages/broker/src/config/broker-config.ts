@@ -29,12 +29,7 @@ export class BrokerConfig {
   static parse(properties: BrokerProperties, logger: Logger): BrokerConfig {
     const given = new Map<string, string>();
     for (const [name, value] of Object.entries(properties)) {
-      // Security of one listener: any property behind its name.
-      if (name.startsWith("listener.name.")) {
-        logger.log("warn", "broker.config-ignored", { property: name });
-        continue;
-      }
-      const definition = brokerConfigDefinitions.get(name);
+      const definition = brokerConfigDefinitions.get(bareName(name)) ?? authorizerConfigs.get(name);
       if (definition === undefined) throw unknown(name);
       const text = String(value).trim();
       checkConfigValue(definition, text);
@@ -64,6 +59,16 @@ export class BrokerConfig {
     return configList(this.text(name) ?? "");
   }
 
+  /** A value for one listener, or for a mechanism on it: the nearest that is set (`listener.name.NAME.MECHANISM.`). */
+  textFor(listener: string, name: string, mechanism?: string): string | null {
+    const prefix = `${listenerPrefix}${listener.toLowerCase()}.`;
+    const nearest =
+      mechanism === undefined
+        ? undefined
+        : this.#given.get(`${prefix}${mechanism.toLowerCase()}.${name}`);
+    return nearest ?? this.#given.get(prefix + name) ?? this.text(name);
+  }
+
   isSet(name: string): boolean {
     return this.#given.has(name);
   }
@@ -81,8 +86,23 @@ function unlimited(amount: number, unitMs: number): number {
   return amount < 0 ? -1 : amount * unitMs;
 }
 
+const listenerPrefix = "listener.name.";
+const mechanismPrefix = /^(plain|scram-sha-256|scram-sha-512|oauthbearer|gssapi)\./;
+
+/** What Kafka's authorizer reads, and its broker does not. */
+const authorizerConfigs = parseConfigRows(
+  "super.users STRING - m \nallow.everyone.if.no.acl.found BOOLEAN - m false",
+);
+
+/** Without the listener and the mechanism that it is for. */
+function bareName(name: string): string {
+  if (!name.startsWith(listenerPrefix)) return name;
+  const rest = name.slice(name.indexOf(".", listenerPrefix.length) + 1);
+  return rest.replace(mechanismPrefix, "");
+}
+
 function definitionOf(name: string): ConfigDefinition {
-  const definition = brokerConfigDefinitions.get(name);
+  const definition = brokerConfigDefinitions.get(name) ?? authorizerConfigs.get(name);
   invariant(definition !== undefined, "BROKER-1", name);
   return definition;
 }

@@ -33,7 +33,11 @@ export class ApiVersionsHandler implements Handler<ApiVersionsRequest | undefine
   }
 
   handle(context: RequestContext, request: ApiVersionsRequest | undefined): Response {
-    const version = context.apiVersion;
+    return { ...this.answer(context.apiVersion, request), throttleTimeMs: context.throttleMs };
+  }
+
+  /** To whoever asks, known or not. @param request undefined: the version is not known */
+  answer(version: number, request: ApiVersionsRequest | undefined): Response {
     if (request === undefined)
       return { errorCode: errorCodeOf("UNSUPPORTED_VERSION"), apiKeys: [rowOf(apiVersionsApi)] };
     if (version >= 3 && !isValid(request))
@@ -42,7 +46,6 @@ export class ApiVersionsHandler implements Handler<ApiVersionsRequest | undefine
     return {
       errorCode: 0,
       apiKeys: this.#apis().map(rowOf),
-      throttleTimeMs: context.throttleMs,
       supportedFeatures: supportedFeatures.filter(
         ({ minVersion }) => version >= 4 || minVersion > 0,
       ),

@@ -1,13 +1,44 @@
-/** Bits of `AclOperation`s by their numbers in Kafka. */
-function bits(...operations: readonly number[]): number {
-  return operations.reduce((field, operation) => field | (1 << operation), 0);
+import type { Operation, RequestContext, Resource } from "../server/request-context.ts";
+import { clusterResource } from "../server/request-context.ts";
+import { operationNumbers } from "../security/authorization/access-control-numbers.ts";
+
+/** Kafka: `AclEntry.supportedOperations`. */
+const operationsOf = {
+  TOPIC: [
+    "READ",
+    "WRITE",
+    "CREATE",
+    "DELETE",
+    "ALTER",
+    "DESCRIBE",
+    "DESCRIBE_CONFIGS",
+    "ALTER_CONFIGS",
+  ],
+  GROUP: ["READ", "DELETE", "DESCRIBE", "DESCRIBE_CONFIGS", "ALTER_CONFIGS"],
+  CLUSTER: [
+    "CREATE",
+    "ALTER",
+    "DESCRIBE",
+    "CLUSTER_ACTION",
+    "DESCRIBE_CONFIGS",
+    "ALTER_CONFIGS",
+    "IDEMPOTENT_WRITE",
+  ],
+} as const satisfies Readonly<Record<string, readonly Operation[]>>;
+
+/** A bit for each operation that who asks may do, by its number in Kafka. */
+export function authorizedOperations(
+  context: RequestContext,
+  resource: Resource<keyof typeof operationsOf>,
+): number {
+  let bits = 0;
+  for (const operation of operationsOf[resource.kind])
+    if (context.authorize(operation, resource)) bits |= 1 << operationNumbers[operation];
+  return bits;
 }
 
-/** All that may be done to a topic: read, write, create, delete, alter, describe, and its configs. */
-export const topicOperations = bits(3, 4, 5, 6, 7, 8, 10, 11);
-
-/** All that may be done to the cluster. */
-export const clusterOperations = bits(5, 7, 8, 9, 10, 11, 12);
-
-/** All that may be done to a group. */
-export const groupOperations = bits(3, 6, 8, 10, 11);
+/** None are told to who may not describe the cluster. */
+export function clusterOperations(context: RequestContext): number {
+  const maySee = context.authorize("DESCRIBE", clusterResource);
+  return maySee ? authorizedOperations(context, clusterResource) : 0;
+}

@@ -1,27 +1,35 @@
 import type { Api } from "@millrace/protocol";
 import type { BrokerServices } from "../broker-services.ts";
 import type { Handler } from "../server/handler.ts";
+import { alterUserScramCredentialsHandler } from "./alter-user-scram-credentials.ts";
 import { ApiVersionsHandler } from "./api-versions.ts";
+import { createAclsHandler } from "./create-acls.ts";
 import { CreatePartitionsHandler } from "./create-partitions.ts";
 import { CreateTopicsHandler } from "./create-topics.ts";
+import { deleteAclsHandler } from "./delete-acls.ts";
 import { DeleteRecordsHandler } from "./delete-records.ts";
 import { DeleteTopicsHandler } from "./delete-topics.ts";
+import { describeAclsHandler } from "./describe-acls.ts";
 import { DescribeClusterHandler } from "./describe-cluster.ts";
 import { DescribeConfigsHandler } from "./describe-configs.ts";
 import { DescribeProducersHandler } from "./describe-producers.ts";
 import { DescribeTopicPartitionsHandler } from "./describe-topic-partitions.ts";
+import { describeUserScramCredentialsHandler } from "./describe-user-scram-credentials.ts";
 import { FetchHandler } from "./fetch.ts";
 import { IncrementalAlterConfigsHandler } from "./incremental-alter-configs.ts";
 import { ListOffsetsHandler } from "./list-offsets.ts";
 import { MetadataHandler } from "./metadata.ts";
 import { OffsetForLeaderEpochHandler } from "./offset-for-leader-epoch.ts";
 import { ProduceHandler } from "./produce.ts";
+import { saslAuthenticateHandler } from "./sasl-authenticate.ts";
+import { saslHandshakeHandler } from "./sasl-handshake.ts";
 
 /** The APIs of records, topics and configuration. */
 export function brokerHandlers(
   services: BrokerServices,
-  apis: () => readonly Api[],
+  options: { readonly apis: () => readonly Api[]; readonly hasAuthorizer: boolean },
 ): readonly Handler[] {
+  const { apis, hasAuthorizer } = options;
   return [
     new ProduceHandler(services),
     new FetchHandler(services),
@@ -38,5 +46,12 @@ export function brokerHandlers(
     new DescribeClusterHandler(services),
     new DescribeProducersHandler(services),
     new DescribeTopicPartitionsHandler(services),
+    describeAclsHandler(services.image, hasAuthorizer),
+    createAclsHandler(services, hasAuthorizer),
+    deleteAclsHandler(services, hasAuthorizer),
+    describeUserScramCredentialsHandler(services.image),
+    alterUserScramCredentialsHandler(services.metadata),
+    saslHandshakeHandler,
+    saslAuthenticateHandler,
   ];
 }

@@ -48,10 +48,14 @@ export class DescribeClusterHandler implements Handler<DescribeClusterRequest, R
       clusterId,
       controllerId: nodeId,
       brokers: [
-        { brokerId: nodeId, ...endpoint(), rack: this.#services.config.text("broker.rack") },
+        {
+          brokerId: nodeId,
+          ...endpoint(context.listener),
+          rack: this.#services.config.text("broker.rack"),
+        },
       ],
       ...(request.includeClusterAuthorizedOperations
-        ? { clusterAuthorizedOperations: clusterOperations }
+        ? { clusterAuthorizedOperations: clusterOperations(context) }
         : {}),
     };
   }

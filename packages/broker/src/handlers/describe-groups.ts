@@ -9,7 +9,7 @@ import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts
 import { groupResource, type RequestContext } from "../server/request-context.ts";
 import type { AnsweringHandler } from "./answering-handler.ts";
 import { answeredNames } from "./count-names.ts";
-import { groupOperations } from "./authorized-operations.ts";
+import { authorizedOperations } from "./authorized-operations.ts";
 
 /*
  * DescribeGroups 0-6: a group's state and members. One that is not there is "Dead".
@@ -43,7 +43,7 @@ export function describeGroupsHandler(
           protocolType: found.protocolType,
           protocolData: found.protocolName,
           members: found.members,
-          ...authorized(request),
+          ...authorized(context, request, groupId),
         };
       };
       const described = await context.turns.map(
@@ -63,11 +63,13 @@ function notFound(
   if (code !== errorCode.groupIdNotFound)
     return { ...none, groupId, groupState: "", errorCode: code };
   const dead = { ...none, groupId, groupState: "Dead" };
-  if (context.apiVersion < 6) return { ...dead, errorCode: errorCode.none, ...authorized(request) };
+  if (context.apiVersion < 6)
+    return { ...dead, errorCode: errorCode.none, ...authorized(context, request, groupId) };
   const errorMessage = `Group ${groupId} not found.`;
   return { ...dead, errorCode: code, errorMessage };
 }
 
-function authorized(request: DescribeGroupsRequest) {
-  return request.includeAuthorizedOperations ? { authorizedOperations: groupOperations } : {};
+function authorized(context: RequestContext, request: DescribeGroupsRequest, groupId: string) {
+  if (!request.includeAuthorizedOperations) return {};
+  return { authorizedOperations: authorizedOperations(context, groupResource(groupId)) };
 }

@@ -11,7 +11,7 @@ import { topicNameFault } from "../metadata/topic-name.ts";
 import { leaderOf } from "./leader-of.ts";
 import type { Handler } from "../server/handler.ts";
 import { type RequestContext, topicResource } from "../server/request-context.ts";
-import { topicOperations } from "./authorized-operations.ts";
+import { authorizedOperations } from "./authorized-operations.ts";
 
 /*
  * DescribeTopicPartitions, version 0: topics in the order of their names, page by page (KIP-966). A cursor names the
@@ -62,13 +62,16 @@ export class DescribeTopicPartitionsHandler implements Handler<
       const isAllowed = context.authorize("DESCRIBE", topicResource(name));
       const topic = this.#services.image.topic(name);
       if (!isAllowed || topic === undefined) {
-        if (!isAll) topics.push(absent(name, isAllowed));
+        if (!isAll) topics.push(absent(context, name, isAllowed));
         continue;
       }
       const first = request.cursor?.topicName === name ? request.cursor.partitionIndex : 0;
       if (room === 0) return { topics, nextCursor: { topicName: name, partitionIndex: first } };
       const end = Math.min(topic.partitionCount, first + room);
-      topics.push(this.#describe(topic, first, end));
+      topics.push({
+        ...this.#describe(topic, first, end),
+        topicAuthorizedOperations: authorizedOperations(context, topicResource(name)),
+      });
       room -= Math.max(0, end - first);
       if (end < topic.partitionCount)
         return { topics, nextCursor: { topicName: name, partitionIndex: end } };
@@ -91,17 +94,16 @@ export class DescribeTopicPartitionsHandler implements Handler<
       });
     const { name, topicId } = topic;
     const isInternal = isInternalTopic(name);
-    return { ...described, errorCode: 0, name, topicId, isInternal, partitions };
+    return { errorCode: 0, name, topicId, isInternal, partitions };
   }
 }
 
-const described = { topicAuthorizedOperations: topicOperations };
-
-function absent(name: string, isAllowed: boolean): ResponseTopic {
+function absent(context: RequestContext, name: string, isAllowed: boolean): ResponseTopic {
   if (!isAllowed) return refused(name, "TOPIC_AUTHORIZATION_FAILED");
   const error =
     topicNameFault(name) === undefined ? "UNKNOWN_TOPIC_OR_PARTITION" : "INVALID_TOPIC_EXCEPTION";
-  return { ...refused(name, error), ...described };
+  const topicAuthorizedOperations = authorizedOperations(context, topicResource(name));
+  return { ...refused(name, error), topicAuthorizedOperations };
 }
 
 function refused(name: string, error: ErrorName): ResponseTopic {

@@ -49,8 +49,10 @@ export function initProducerIdHandler(
 function refuse(context: RequestContext, request: InitProducerIdRequest): number {
   const { transactionalId, producerId, producerEpoch } = request;
   if (transactionalId === null) {
-    if (!context.authorize("IDEMPOTENT_WRITE", clusterResource))
-      return errorCode.clusterAuthorizationFailed;
+    const mayWrite =
+      context.authorize("IDEMPOTENT_WRITE", clusterResource) ||
+      context.authorizeSome("WRITE", "TOPIC");
+    if (!mayWrite) return errorCode.clusterAuthorizationFailed;
   } else if (!context.authorize("WRITE", transactionalIdResource(transactionalId)))
     return errorCode.transactionalIdAuthorizationFailed;
   const isHalf = (producerId === -1) !== (producerEpoch === -1);

@@ -14,7 +14,7 @@ import type { Handler, HandlerAnswer } from "../server/handler.ts";
 import { clusterResource, type RequestContext, topicResource } from "../server/request-context.ts";
 import { after } from "../server/turns.ts";
 import { partitionsMax } from "./create-topics.ts";
-import { clusterOperations, topicOperations } from "./authorized-operations.ts";
+import { authorizedOperations, clusterOperations } from "./authorized-operations.ts";
 
 /*
  * Metadata, versions 0 to 13.
@@ -47,11 +47,13 @@ export class MetadataHandler implements Handler<MetadataRequest, Response> {
       version >= 8 && version <= 10 && request.includeClusterAuthorizedOperations;
     return after(this.#topics(context, request), (topics) => ({
       throttleTimeMs: context.throttleMs,
-      brokers: [{ nodeId, ...endpoint(), rack: this.#services.config.text("broker.rack") }],
+      brokers: [
+        { nodeId, ...endpoint(context.listener), rack: this.#services.config.text("broker.rack") },
+      ],
       clusterId,
       controllerId: nodeId,
       topics,
-      ...(asksOperations ? { clusterAuthorizedOperations: clusterOperations } : {}),
+      ...(asksOperations ? { clusterAuthorizedOperations: clusterOperations(context) } : {}),
     }));
   }
 
@@ -64,7 +66,7 @@ export class MetadataHandler implements Handler<MetadataRequest, Response> {
     const isAll =
       request.topics === null || (context.apiVersion === 0 && request.topics.length === 0);
     const withOperations = context.apiVersion >= 8 && request.includeTopicAuthorizedOperations;
-    const describe = (topic: TopicImage) => this.#describe(topic, withOperations);
+    const describe = (topic: TopicImage) => this.#describe(context, topic, withOperations);
     if (isAll)
       return turns.map(
         [...image.topics()].filter(({ name }) =>
@@ -136,7 +138,7 @@ export class MetadataHandler implements Handler<MetadataRequest, Response> {
     );
   }
 
-  #describe(topic: TopicImage, withOperations: boolean): ResponseTopic {
+  #describe(context: RequestContext, topic: TopicImage, withOperations: boolean): ResponseTopic {
     const { nodeId } = this.#services.cluster;
     const leaderEpoch = this.#services.partitions.leaderEpoch;
     const partitions: NonNullable<ResponseTopic["partitions"]>[number][] = [];
@@ -154,7 +156,9 @@ export class MetadataHandler implements Handler<MetadataRequest, Response> {
       topicId: topic.topicId,
       isInternal: isInternalTopic(topic.name),
       partitions,
-      ...(withOperations ? { topicAuthorizedOperations: topicOperations } : {}),
+      ...(withOperations
+        ? { topicAuthorizedOperations: authorizedOperations(context, topicResource(topic.name)) }
+        : {}),
     };
   }
 

@@ -1,5 +1,7 @@
 import type { TopicLookup } from "../coordinator/topic-lookup.ts";
 import type { ReadMetadataRecord } from "./metadata-record.ts";
+import { AccessControlEntries } from "./access-control-entries.ts";
+import { ScramCredentials } from "./scram-credentials.ts";
 import { collidingForm } from "./topic-name.ts";
 import type { TopicImage } from "./topic-image.ts";
 
@@ -9,9 +11,11 @@ const noProperties: ReadonlyMap<string, string> = new Map();
 
 /**
  * What the cluster is, as a fold over `__cluster_metadata` (Kafka: `MetadataImage`): topics with their partitions
- * and configs, feature levels, producer ids handed out, starts of the broker.
+ * and configs, feature levels, producer ids handed out, starts of the broker, who may do what, and users' credentials.
  */
 export class MetadataImage implements TopicLookup {
+  readonly accessControl = new AccessControlEntries();
+  readonly scramCredentials = new ScramCredentials();
   readonly #byName = new Map<string, TopicImage>();
   readonly #nameById = new Map<string, string>();
   readonly #colliding = new Map<string, string>();
@@ -103,6 +107,14 @@ export class MetadataImage implements TopicLookup {
       case "producerIds":
         this.#nextProducerId = record.value.nextProducerId;
         return;
+      case "accessControlEntry":
+        return this.accessControl.add(record.value);
+      case "removeAccessControlEntry":
+        return this.accessControl.remove(record.value.id);
+      case "userScramCredential":
+        return this.scramCredentials.set(record.value);
+      case "removeUserScramCredential":
+        return this.scramCredentials.remove(record.value.name, record.value.mechanism);
       case "registerBroker":
         this.#starts++;
         this.#directoryId = record.value.logDirs?.[0] ?? this.#directoryId;

@@ -1,12 +1,16 @@
 import { codecOf, type Decoded, type Given, type Message } from "@millrace/protocol";
 import {
+  accessControlEntryRecord,
   configRecord,
   featureLevelRecord,
   partitionRecord,
   producerIdsRecord,
   registerBrokerRecord,
+  removeAccessControlEntryRecord,
   removeTopicRecord,
+  removeUserScramCredentialRecord,
   topicRecord,
+  userScramCredentialRecord,
 } from "@millrace/protocol/definitions";
 import { Reader, Writer } from "@millrace/protocol/wire";
 
@@ -17,8 +21,12 @@ const kinds = {
   partition: { key: 3, version: 2, message: partitionRecord },
   config: { key: 4, version: 0, message: configRecord },
   removeTopic: { key: 9, version: 0, message: removeTopicRecord },
+  userScramCredential: { key: 11, version: 0, message: userScramCredentialRecord },
   featureLevel: { key: 12, version: 0, message: featureLevelRecord },
   producerIds: { key: 15, version: 0, message: producerIdsRecord },
+  accessControlEntry: { key: 18, version: 0, message: accessControlEntryRecord },
+  removeAccessControlEntry: { key: 19, version: 0, message: removeAccessControlEntryRecord },
+  removeUserScramCredential: { key: 22, version: 0, message: removeUserScramCredentialRecord },
 } as const;
 
 type Kinds = typeof kinds;

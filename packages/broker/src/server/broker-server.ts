@@ -1,5 +1,7 @@
 import type { ReadMemory } from "@millrace/log";
 import type { Connection, Listener, NetworkAddress, Platform, Timer } from "@millrace/platform";
+import type { Authentication } from "./authentication.ts";
+import type { Authorizer } from "./authorizer.ts";
 import { ClientConnection } from "./client-connection.ts";
 import type { HandlerTable } from "./handler-table.ts";
 import type { ServerLimits } from "./server-limits.ts";
@@ -9,17 +11,25 @@ import { UnreadAnswers } from "./unread-answers.ts";
 /** How often connections are looked over for idle and stalled ones. */
 const sweepMs = 5000;
 
-export interface BrokerServerOptions {
+/** Where connections come in by, and how they show who they are. */
+export interface ServerListener {
+  /** Kafka's name, such as `PLAINTEXT`. */
+  readonly name: string;
   readonly address: NetworkAddress;
+  /** For one connection; undefined: nobody is asked who it is. */
+  readonly authenticate: (() => Authentication) | undefined;
+}
+
+export interface BrokerServerOptions {
+  readonly listeners: readonly ServerListener[];
+  readonly authorizer: Authorizer | undefined;
   readonly handlers: HandlerTable;
   /** Gets back what answers lay in, once they are sent. */
   readonly readMemory: ReadMemory;
   readonly limits: ServerLimits;
-  /** Kafka's name of the listener, such as `PLAINTEXT`. */
-  readonly listener: string;
 }
 
-/** A listener and the connections that came in by it. */
+/** Listeners and the connections that came in by them; bounds are those of all together. */
 export class BrokerServer {
   readonly #platform: Platform;
   readonly #options: BrokerServerOptions;
@@ -27,7 +37,7 @@ export class BrokerServer {
   readonly #perAddress = new Map<string, number>();
   readonly #unread: UnreadAnswers;
   readonly #turns: Turns;
-  #listener: Listener | undefined;
+  readonly #bound: Listener[] = [];
   #sweep: Timer | undefined;
   #onEmpty: (() => void) | undefined;
 
@@ -41,15 +51,24 @@ export class BrokerServer {
   /** @throws NetworkError, such as `ADDRESS_IN_USE` */
   static async listen(platform: Platform, options: BrokerServerOptions): Promise<BrokerServer> {
     const server = new BrokerServer(platform, options);
-    server.#listener = await platform.network.listen(options.address, (connection) =>
-      server.#accept(connection),
-    );
+    try {
+      for (const listener of options.listeners)
+        server.#bound.push(
+          await platform.network.listen(listener.address, (connection) =>
+            server.#accept(connection, listener),
+          ),
+        );
+    } catch (error) {
+      await server.close(0);
+      throw error;
+    }
     server.#scheduleSweep();
     return server;
   }
 
-  get address(): NetworkAddress {
-    return this.#listener?.address ?? this.#options.address;
+  /** Where each listener is bound, in their order. */
+  get addresses(): readonly NetworkAddress[] {
+    return this.#bound.map(({ address }) => address);
   }
 
   get connectionCount(): number {
@@ -59,7 +78,7 @@ export class BrokerServer {
   /** Accepts no more, answers what was asked, and drops what is left after the time. Calling twice is fine. */
   async close(timeoutMs: number): Promise<void> {
     this.#sweep?.cancel();
-    const closed = this.#listener?.close();
+    const closed = Promise.all(this.#bound.map((listener) => listener.close()));
     for (const connection of this.#connections) connection.end();
     if (this.#connections.size > 0) await this.#emptied(timeoutMs);
     for (const connection of this.#connections) connection.destroy();
@@ -76,13 +95,15 @@ export class BrokerServer {
     });
   }
 
-  #accept(connection: Connection): void {
+  #accept(connection: Connection, listener: ServerListener): void {
     const client = new ClientConnection(connection, {
       platform: this.#platform,
       handlers: this.#options.handlers,
       readMemory: this.#options.readMemory,
       limits: this.#options.limits,
-      listener: this.#options.listener,
+      listener: listener.name,
+      authentication: listener.authenticate?.(),
+      authorizer: this.#options.authorizer,
       unread: this.#unread,
       turns: this.#turns,
       onClosed: (closed) => this.#forget(closed),

@@ -9,6 +9,8 @@ import {
   type RequestHeader,
 } from "@millrace/protocol";
 import { Reader } from "@millrace/protocol/wire";
+import type { Authentication, AuthenticationAnswer } from "./authentication.ts";
+import type { Authorizer } from "./authorizer.ts";
 import { CloseConnectionError } from "./close-connection-error.ts";
 import type { Handler, HandlerAnswer } from "./handler.ts";
 import type { HandlerTable } from "./handler-table.ts";
@@ -17,6 +19,7 @@ import { ConnectionRequestContext, type ConnectionScope } from "./connection-req
 import type { RequestContext } from "./request-context.ts";
 import { encodeResponse } from "./response-frame.ts";
 import { ResponseQueue, type ResponseSlot } from "./response-queue.ts";
+import { anonymousSession, type Session } from "./session.ts";
 import type { ServerLimits } from "./server-limits.ts";
 import { turnMs, type Turns } from "./turns.ts";
 import type { UnreadAnswers } from "./unread-answers.ts";
@@ -28,6 +31,9 @@ export interface ClientConnectionOptions {
   readonly readMemory: ReadMemory;
   readonly limits: ServerLimits;
   readonly listener: string;
+  /** Undefined: nobody is asked who it is. */
+  readonly authentication: Authentication | undefined;
+  readonly authorizer: Authorizer | undefined;
   /** Of all connections. */
   readonly unread: UnreadAnswers;
   readonly turns: Turns;
@@ -76,7 +82,12 @@ export class ClientConnection implements ConnectionHandler {
     this.#connection = connection;
     this.#options = options;
     this.#logger = options.platform.logger;
-    this.#frames = new FrameSplitter(options.limits.requestBytesMax);
+    const { requestBytesMax, unauthenticatedBytesMax } = options.limits;
+    this.#frames = new FrameSplitter(
+      options.authentication === undefined
+        ? requestBytesMax
+        : Math.min(requestBytesMax, unauthenticatedBytesMax),
+    );
     this.#activeMs = options.platform.clock.monotonicMs();
     this.#scope = {
       listener: options.listener,
@@ -84,6 +95,7 @@ export class ClientConnection implements ConnectionHandler {
       signal: this.#closing.signal,
       turns: options.turns,
       unread: options.unread,
+      authorizer: options.authorizer,
     };
     connection.handler = this;
   }
@@ -205,7 +217,13 @@ export class ClientConnection implements ConnectionHandler {
 
   /** False: the request must wait for the responses before it. */
   #begin(frame: Uint8Array): boolean {
-    const { handlers, limits } = this.#options;
+    const { authentication, handlers, limits } = this.#options;
+    if (authentication?.takes(frame)) {
+      if (this.#responses.hasOpen) return false;
+      this.#authenticate(authentication, frame);
+      return true;
+    }
+    const session = this.#sessionNow();
     const reader = new Reader(frame, 0, limits.requestElementsMax);
     const header = readRequestHeader(reader, (key, version) =>
       handlers.headerVersion(key, version),
@@ -217,12 +235,45 @@ export class ClientConnection implements ConnectionHandler {
         `API ${header.apiKey} version ${header.apiVersion} is not served`,
       );
     if (handler.mayOvertake !== true && this.#responses.hasOpen) return false;
-    const context = new ConnectionRequestContext(this.#scope, header);
+    const context = new ConnectionRequestContext(this.#scope, session, header);
     const request = isKnownVersion(handler, header)
       ? codecOf(handler.api.request, header.apiVersion).read(reader)
       : undefined;
     this.#answer(handler, header, frame.length, invoke(handler, context, request));
     return true;
+  }
+
+  #sessionNow(): Session {
+    const session = this.#options.authentication?.session ?? anonymousSession;
+    if (this.#options.platform.clock.monotonicMs() < session.expiresMs) return session;
+    throw new CloseConnectionError("the session is over, and was not authenticated again");
+  }
+
+  /** The next frame waits for the answer, which is held back where it refuses: guessing is slow. */
+  #authenticate(authentication: Authentication, frame: Uint8Array): void {
+    const slot = this.#responses.open(frame.length);
+    const { requestBytesMax, failedAuthenticationDelayMs } = this.#options.limits;
+    const answer = (given: AuthenticationAnswer) => {
+      if (this.#isClosed) return;
+      if (authentication.session !== undefined) this.#frames.setFrameBytesMax(requestBytesMax);
+      this.#responses.fill(slot, given.parts);
+      this.#countUnread();
+      if (given.refusal === undefined) this.#queueFlush();
+      else this.#refuse("broker.authentication-failed", given.refusal);
+    };
+    this.#isBusy = true;
+    const settle = (given: AuthenticationAnswer) => {
+      this.#isBusy = false;
+      answer(given);
+      if (!this.#isEnding) this.#process();
+    };
+    const receive = (given: AuthenticationAnswer) => {
+      if (given.refusal === undefined || failedAuthenticationDelayMs === 0) return settle(given);
+      this.#options.platform.timers.after(failedAuthenticationDelayMs, () => settle(given));
+    };
+    const given = authentication.receive(frame);
+    if (!(given instanceof Promise)) return receive(given);
+    given.then(receive, (error: unknown) => receive({ parts: [], refusal: toError(error) }));
   }
 
   #answer(
@@ -279,6 +330,10 @@ export class ClientConnection implements ConnectionHandler {
       this.#logger.log("error", "broker.response-failed", { api: handler.api.name, error });
       return this.#fail(slot, toError(error));
     }
+    this.#queueFlush();
+  }
+
+  #queueFlush(): void {
     if (this.#isFlushQueued) return;
     this.#isFlushQueued = true;
     queueMicrotask(() => this.#flush());

@@ -1,10 +1,8 @@
 import type { RequestHeader } from "@millrace/protocol";
-import {
-  anonymous,
-  type Operation,
-  type RequestContext,
-  type Resource,
-} from "./request-context.ts";
+import type { Authorizer } from "./authorizer.ts";
+import type { Principal } from "./principal.ts";
+import type { Operation, RequestContext, Resource } from "./request-context.ts";
+import type { Session } from "./session.ts";
 import type { Turns } from "./turns.ts";
 import type { UnreadAnswers } from "./unread-answers.ts";
 
@@ -15,22 +13,29 @@ export interface ConnectionScope {
   readonly signal: AbortSignal;
   readonly turns: Turns;
   readonly unread: UnreadAnswers;
+  /** Undefined: all are allowed everything. */
+  readonly authorizer: Authorizer | undefined;
 }
 
 /** A request of a connection. */
 export class ConnectionRequestContext implements RequestContext {
-  readonly principal = anonymous;
+  readonly session: Session;
   readonly throttleMs = 0;
   readonly clientId: string | null;
   readonly apiKey: number;
   readonly apiVersion: number;
   readonly #scope: ConnectionScope;
 
-  constructor(scope: ConnectionScope, header: RequestHeader) {
+  constructor(scope: ConnectionScope, session: Session, header: RequestHeader) {
     this.#scope = scope;
+    this.session = session;
     this.clientId = header.clientId;
     this.apiKey = header.apiKey;
     this.apiVersion = header.apiVersion;
+  }
+
+  get principal(): Principal {
+    return this.session.principal;
   }
 
   get listener(): string {
@@ -53,7 +58,11 @@ export class ConnectionRequestContext implements RequestContext {
     return this.#scope.turns;
   }
 
-  authorize(_operation: Operation, _resource: Resource): boolean {
-    return true;
+  authorize(operation: Operation, resource: Resource): boolean {
+    return this.#scope.authorizer?.isAllowed(this, operation, resource) ?? true;
+  }
+
+  authorizeSome(operation: Operation, kind: Resource["kind"]): boolean {
+    return this.#scope.authorizer?.isAllowedForSome(this, operation, kind) ?? true;
   }
 }

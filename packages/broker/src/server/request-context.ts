@@ -1,9 +1,13 @@
+import type { Principal } from "./principal.ts";
+import type { Session } from "./session.ts";
 import type { Turns } from "./turns.ts";
 import type { UnreadAnswers } from "./unread-answers.ts";
 
 /** Who is asking, over what, and may they: handed to every handler. */
 export interface RequestContext {
   readonly principal: Principal;
+  /** How the connection came to its principal, and until when. */
+  readonly session: Session;
   /** Name of the listener that the connection came in by. */
   readonly listener: string;
   readonly clientAddress: string;
@@ -18,17 +22,11 @@ export interface RequestContext {
   readonly unread: UnreadAnswers;
   /** Where long work gives way. */
   readonly turns: Turns;
-  /** Allows all until there is an authorizer; handlers ask from the first day. */
+  /** Without an authorizer everything is allowed. */
   authorize(operation: Operation, resource: Resource): boolean;
+  /** Is there any resource of the kind that the operation is allowed on? */
+  authorizeSome(operation: Operation, kind: Resource["kind"]): boolean;
 }
-
-/** Kafka: `KafkaPrincipal`. */
-export interface Principal {
-  readonly kind: "User";
-  readonly name: string;
-}
-
-export const anonymous: Principal = Object.freeze({ kind: "User", name: "ANONYMOUS" });
 
 /** Kafka: `AclOperation`. */
 export type Operation =
@@ -42,19 +40,29 @@ export type Operation =
   | "DESCRIBE_CONFIGS"
   | "ALTER_CONFIGS"
   | "IDEMPOTENT_WRITE"
+  | "CREATE_TOKENS"
+  | "DESCRIBE_TOKENS"
   | "TWO_PHASE_COMMIT";
 
 /** What an operation is done to (Kafka: `ResourceType` and name). */
-export interface Resource {
-  readonly kind: "TOPIC" | "GROUP" | "CLUSTER" | "TRANSACTIONAL_ID";
+export interface Resource<Kind extends ResourceKind = ResourceKind> {
+  readonly kind: Kind;
   readonly name: string;
 }
 
-export function topicResource(name: string): Resource {
+export type ResourceKind =
+  | "TOPIC"
+  | "GROUP"
+  | "CLUSTER"
+  | "TRANSACTIONAL_ID"
+  | "DELEGATION_TOKEN"
+  | "USER";
+
+export function topicResource(name: string): Resource<"TOPIC"> {
   return { kind: "TOPIC", name };
 }
 
-export function groupResource(name: string): Resource {
+export function groupResource(name: string): Resource<"GROUP"> {
   return { kind: "GROUP", name };
 }
 
@@ -63,4 +71,7 @@ export function transactionalIdResource(name: string): Resource {
 }
 
 /** Kafka's name for the one cluster there is. */
-export const clusterResource: Resource = Object.freeze({ kind: "CLUSTER", name: "kafka-cluster" });
+export const clusterResource: Resource<"CLUSTER"> = Object.freeze({
+  kind: "CLUSTER",
+  name: "kafka-cluster",
+});

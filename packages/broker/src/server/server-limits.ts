@@ -4,6 +4,10 @@ import type { BrokerConfig } from "../config/broker-config.ts";
 export interface ServerLimits {
   /** `socket.request.max.bytes`: a larger frame ends the connection. */
   readonly requestBytesMax: number;
+  /** `sasl.server.max.receive.size`: of what comes before authentication. */
+  readonly unauthenticatedBytesMax: number;
+  /** `connection.failed.authentication.delay.ms`: how long a refusal is held back. */
+  readonly failedAuthenticationDelayMs: number;
   /** `max.connections`, or as many as there are descriptors beside files: more are closed when they come. */
   readonly connectionsMax: number;
   /** `max.connections.per.ip`. */
@@ -28,6 +32,8 @@ export interface ServerLimits {
 
 export const defaultServerLimits: ServerLimits = Object.freeze({
   requestBytesMax: 104_857_600,
+  unauthenticatedBytesMax: 524_288,
+  failedAuthenticationDelayMs: 100,
   connectionsMax: 1000,
   connectionsPerAddressMax: 1000,
   idleMsMax: 600_000,
@@ -49,6 +55,8 @@ export function serverLimitsOf(config: BrokerConfig, descriptorCount: number): S
   return {
     ...defaultServerLimits,
     requestBytesMax: config.number("socket.request.max.bytes"),
+    unauthenticatedBytesMax: config.number("sasl.server.max.receive.size"),
+    failedAuthenticationDelayMs: config.number("connection.failed.authentication.delay.ms"),
     connectionsMax,
     connectionsPerAddressMax: config.isSet("max.connections.per.ip")
       ? config.number("max.connections.per.ip")

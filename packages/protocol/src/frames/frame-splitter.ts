@@ -23,7 +23,7 @@ const growthFactor = 4;
  * for (let frame = splitter.next(); frame !== undefined; frame = splitter.next()) handle(frame);
  */
 export class FrameSplitter {
-  readonly #frameBytesMax: number;
+  #frameBytesMax: number;
   /** Whole frames with their prefixes. */
   #runs: Uint8Array[] = [];
   /** Bytes of the first run that are taken. */
@@ -43,6 +43,11 @@ export class FrameSplitter {
   /** Bytes that wait to be taken, or for the rest of their frame. */
   get bufferedBytes(): number {
     return this.#buffered;
+  }
+
+  /** For frames that have not begun yet. */
+  setFrameBytesMax(frameBytesMax: number): void {
+    this.#frameBytesMax = frameBytesMax;
   }
 
   /** The chunk stays the caller's. */

@@ -1,0 +1,17 @@
+import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+
+/** The two hash functions that SCRAM is used with. */
+export type HashName = "sha256" | "sha512";
+
+export function hmac(hash: HashName, key: Uint8Array, text: Uint8Array | string): Uint8Array {
+  return createHmac(hash, key).update(text).digest();
+}
+
+export function digest(hash: HashName, bytes: Uint8Array | string): Uint8Array {
+  return createHash(hash).update(bytes).digest();
+}
+
+/** Takes as long for texts that differ early as for those that differ late. */
+export function isSameSecret(left: Uint8Array, right: Uint8Array): boolean {
+  return timingSafeEqual(digest("sha256", left), digest("sha256", right));
+}

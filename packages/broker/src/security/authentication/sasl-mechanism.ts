@@ -1,0 +1,43 @@
+import { BaseError } from "@millrace/model";
+import type { Principal } from "../../server/principal.ts";
+
+/** One of SASL's mechanisms on a listener: a port, so that others can stand beside those that are here. */
+export interface SaslMechanism {
+  /** As it is registered, such as `PLAIN`. */
+  readonly name: string;
+  /** Begins the exchange of one connection. */
+  begin(): SaslExchange;
+}
+
+export interface SaslExchange {
+  /**
+   * Takes what the client says.
+   *
+   * @throws SaslError it was refused
+   */
+  receive(message: Uint8Array): SaslStep | Promise<SaslStep>;
+}
+
+export interface SaslStep {
+  /** Goes to the client. */
+  readonly challenge: Uint8Array;
+  /** Undefined: the exchange goes on. */
+  readonly outcome?: SaslOutcome;
+}
+
+export interface SaslOutcome {
+  readonly principal: Principal;
+  /** Wall time at which what was shown ends, such as a token. */
+  readonly credentialExpiresMs?: number;
+}
+
+/** Why somebody is not who they say. */
+export class SaslError extends BaseError<"SASL_REFUSED"> {
+  /** False: the client is told no more than that its credentials are not right, lest it learns which names there are. */
+  readonly isTold: boolean;
+
+  constructor(message: string, { isTold }: { readonly isTold: boolean }) {
+    super("SASL_REFUSED", message);
+    this.isTold = isTold;
+  }
+}

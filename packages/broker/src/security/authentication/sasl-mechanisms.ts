@@ -1,0 +1,78 @@
+import type { Platform } from "@millrace/platform";
+import type { BrokerConfig } from "../../config/broker-config.ts";
+import { ConfigError } from "../../config/config-error.ts";
+import type { ScramCredentials } from "../../metadata/scram-credentials.ts";
+import { type JaasEntry, parseJaas } from "./jaas.ts";
+import { oauthBearerMechanism } from "./oauth-bearer.ts";
+import { plainMechanism } from "./plain.ts";
+import type { SaslMechanism } from "./sasl-mechanism.ts";
+import { scramMechanism } from "./scram.ts";
+import { unsecuredTokens } from "./unsecured-tokens.ts";
+
+export interface SaslWorld {
+  readonly config: BrokerConfig;
+  readonly platform: Platform;
+  readonly credentials: ScramCredentials;
+}
+
+/**
+ * What `sasl.enabled.mechanisms` and the JAAS lines of a listener say.
+ *
+ * @throws ConfigError a mechanism that is not here, or whose JAAS line is missing or does not fit
+ */
+export function saslMechanisms(
+  world: SaslWorld,
+  listener: string,
+): ReadonlyMap<string, SaslMechanism> {
+  const property = "sasl.enabled.mechanisms";
+  const names = (world.config.textFor(listener, property) ?? "").split(",");
+  const enabled = names.map((name) => name.trim()).filter((name) => name !== "");
+  if (enabled.length === 0)
+    throw new ConfigError("INVALID_PROPERTY", property, `${property} names no mechanism`);
+  return new Map(enabled.toSorted().map((name) => [name, mechanismOf(world, listener, name)]));
+}
+
+function mechanismOf(world: SaslWorld, listener: string, name: string): SaslMechanism {
+  const { config, platform, credentials } = world;
+  const { random } = platform;
+  switch (name) {
+    case "PLAIN":
+      return plainMechanism(jaasOf(config, listener, name));
+    case "SCRAM-SHA-256":
+    case "SCRAM-SHA-512":
+      return scramMechanism(name, { credentials, random });
+    case "OAUTHBEARER":
+      return unsecuredBearer(world, listener);
+    default:
+      throw new ConfigError(
+        "INVALID_PROPERTY",
+        "sasl.enabled.mechanisms",
+        `the mechanism ${name} of the listener ${listener} is not here: take PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER`,
+      );
+  }
+}
+
+/** Kafka asks for such tokens by the options of its JAAS line; without them a token would have to be checked. */
+function unsecuredBearer({ config, platform }: SaslWorld, listener: string): SaslMechanism {
+  const jaas = jaasOf(config, listener, "OAUTHBEARER");
+  if (![...jaas.options.keys()].some((option) => option.startsWith("unsecured")))
+    throw new ConfigError(
+      "INVALID_PROPERTY",
+      "sasl.jaas.config",
+      `OAUTHBEARER of the listener ${listener} checks no signatures yet: take another mechanism, or tokens without signature, for tests, by an option unsecuredLoginStringClaim_sub in its JAAS line`,
+    );
+  platform.logger.log("warn", "broker.unsecured-tokens", { listener });
+  return oauthBearerMechanism(unsecuredTokens(jaas, platform.clock));
+}
+
+function jaasOf(config: BrokerConfig, listener: string, mechanism: string): JaasEntry {
+  const property = `listener.name.${listener.toLowerCase()}.${mechanism.toLowerCase()}.sasl.jaas.config`;
+  const line = config.textFor(listener, "sasl.jaas.config", mechanism);
+  if (line === null)
+    throw new ConfigError(
+      "INVALID_PROPERTY",
+      property,
+      `${property} is missing; ${mechanism} takes its users or options from it`,
+    );
+  return parseJaas(property, line);
+}

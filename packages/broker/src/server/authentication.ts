@@ -1,0 +1,18 @@
+import type { Session } from "./session.ts";
+
+/** How a connection shows who it is; one for each connection. */
+export interface Authentication {
+  /** Undefined until it has succeeded. */
+  readonly session: Session | undefined;
+  /** True of frames that belong to it rather than to a handler. */
+  takes(frame: Uint8Array): boolean;
+  /** One frame at a time. @throws ProtocolError, CloseConnectionError: there is no answer, the connection ends */
+  receive(frame: Uint8Array): AuthenticationAnswer | Promise<AuthenticationAnswer>;
+}
+
+export interface AuthenticationAnswer {
+  /** Whole frames, or none. */
+  readonly parts: readonly Uint8Array[];
+  /** The connection ends with this answer. */
+  readonly refusal?: Error;
+}
