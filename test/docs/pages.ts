@@ -62,6 +62,8 @@ export function treatmentOf({ kind, code }: Block): Treatment | undefined {
       return "vitest";
     case "js":
       return "CommonJS program";
+    case "properties": // a test of its own starts a broker with them
+      return "elsewhere";
     case "sh":
       return "shell";
     case "json":

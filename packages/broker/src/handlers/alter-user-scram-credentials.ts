@@ -17,7 +17,7 @@ import {
 import type { AnsweringHandler } from "./answering-handler.ts";
 import { clusterResource } from "../server/request-context.ts";
 import { countNames } from "./count-names.ts";
-import { type ErrorAnswer, errorAnswer, noError } from "./error-answer.ts";
+import { clusterRefused, type ErrorAnswer, errorAnswer, noError } from "./error-answer.ts";
 
 /*
  * AlterUserScramCredentials, version 0: gives users credentials, or takes them away; of a user one in a request. The
@@ -37,7 +37,7 @@ export function alterUserScramCredentialsHandler(
       const throttleTimeMs = context.throttleMs;
       const users = [...deletions, ...upsertions].map(({ name }) => name);
       if (!context.authorize("ALTER", clusterResource)) {
-        const answer = errorAnswer("CLUSTER_AUTHORIZATION_FAILED");
+        const answer = clusterRefused;
         return {
           throttleTimeMs,
           results: [...new Set(users)].map((user) => ({ user, ...answer })),

@@ -22,7 +22,7 @@ import {
 import { CloseConnectionError } from "../server/close-connection-error.ts";
 import type { AnsweringHandler } from "./answering-handler.ts";
 import { clusterResource } from "../server/request-context.ts";
-import { type ErrorAnswer, errorAnswer, noError } from "./error-answer.ts";
+import { clusterRefused, type ErrorAnswer, errorAnswer, noErrorText } from "./error-answer.ts";
 
 /*
  * CreateAcls, versions 1 to 3: rules, each of which is added or refused by itself; one that is there already is fine.
@@ -46,8 +46,7 @@ export function createAclsHandler(
         throttleTimeMs,
         results: creations.map(() => answer),
       });
-      if (!context.authorize("ALTER", clusterResource))
-        return refuseAll(errorAnswer("CLUSTER_AUTHORIZATION_FAILED"));
+      if (!context.authorize("ALTER", clusterResource)) return refuseAll(clusterRefused);
       if (!hasAuthorizer)
         return refuseAll(errorAnswer("SECURITY_DISABLED", "No Authorizer is configured."));
       const results = await services.metadata.change((image) => {
@@ -62,7 +61,7 @@ export function createAclsHandler(
           if (!added.has(key) && !image.accessControl.has(value))
             records.push({ kind: "accessControlEntry", value });
           added.add(key);
-          return noError;
+          return noErrorText;
         });
         return { records, result };
       });

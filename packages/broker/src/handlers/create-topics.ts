@@ -16,7 +16,7 @@ import { createTopics } from "../partition/create-topics.ts";
 import type { Handler } from "../server/handler.ts";
 import { clusterResource, type RequestContext, topicResource } from "../server/request-context.ts";
 import { countNames } from "./count-names.ts";
-import { errorAnswer } from "./error-answer.ts";
+import { errorAnswer, topicRefused } from "./error-answer.ts";
 
 /*
  * CreateTopics, versions 2 to 7.
@@ -49,7 +49,7 @@ export class CreateTopicsHandler implements Handler<CreateTopicsRequest, Respons
       else if (name === metadataTopic)
         refused.push(refusal(name, "INVALID_REQUEST", "the metadata's topic cannot be created"));
       else if (!isAllAllowed && !context.authorize("CREATE", topicResource(name)))
-        refused.push(refusal(name, "TOPIC_AUTHORIZATION_FAILED", null));
+        refused.push(refusal(name, "TOPIC_AUTHORIZATION_FAILED", topicRefused.errorMessage));
     }
     const refusedNames = new Set(refused.map(({ name }) => name));
     const topics = request.topics.filter(({ name }) => !refusedNames.has(name));
@@ -81,8 +81,8 @@ export class CreateTopicsHandler implements Handler<CreateTopicsRequest, Respons
     if (!context.authorize("DESCRIBE_CONFIGS", topicResource(name)))
       return {
         ...created,
-        topicConfigErrorCode: errorAnswer("TOPIC_AUTHORIZATION_FAILED").errorCode,
-        configs: null,
+        topicConfigErrorCode: topicRefused.errorCode,
+        configs: [],
       };
     return {
       ...created,

@@ -5,11 +5,11 @@ import {
   type deleteAclsResponse,
 } from "@millrace/protocol/definitions";
 import type { BrokerServices } from "../broker-services.ts";
-import { isKnownFilter, matchesFilter } from "../security/authorization/access-control-filter.ts";
+import { isUnknownFilter, matchesFilter } from "../security/authorization/access-control-filter.ts";
 import { CloseConnectionError } from "../server/close-connection-error.ts";
 import type { AnsweringHandler } from "./answering-handler.ts";
 import { clusterResource } from "../server/request-context.ts";
-import { type ErrorAnswer, errorAnswer, noError } from "./error-answer.ts";
+import { clusterRefused, type ErrorAnswer, errorAnswer, noError } from "./error-answer.ts";
 
 /*
  * DeleteAcls, versions 1 to 3: all rules that the filters match, as one change.
@@ -26,14 +26,13 @@ export function deleteAclsHandler(
     api: deleteAclsApi,
     async handle(context, { filters }) {
       const throttleTimeMs = context.throttleMs;
-      if (!filters.every(isKnownFilter))
+      if (filters.some(isUnknownFilter))
         throw new CloseConnectionError("a filter of DeleteAcls holds what is not known");
       const refuseAll = (answer: ErrorAnswer) => ({
         throttleTimeMs,
         filterResults: filters.map(() => ({ ...answer, matchingAcls: [] })),
       });
-      if (!context.authorize("ALTER", clusterResource))
-        return refuseAll(errorAnswer("CLUSTER_AUTHORIZATION_FAILED"));
+      if (!context.authorize("ALTER", clusterResource)) return refuseAll(clusterRefused);
       if (!hasAuthorizer)
         return refuseAll(errorAnswer("SECURITY_DISABLED", "No Authorizer is configured."));
       const filterResults = await services.metadata.change((image) => {

@@ -10,7 +10,8 @@ import type { MetadataImage } from "../metadata/metadata-image.ts";
 import type { TopicImage } from "../metadata/topic-image.ts";
 import type { Handler } from "../server/handler.ts";
 import { countNames } from "./count-names.ts";
-import { type RequestContext, topicResource } from "../server/request-context.ts";
+import { topicRefused } from "./error-answer.ts";
+import { clusterResource, type RequestContext, topicResource } from "../server/request-context.ts";
 
 /*
  * DeleteTopics, versions 1 to 6.
@@ -116,12 +117,20 @@ export class DeleteTopicsHandler implements Handler<DeleteTopicsRequest, Respons
       return answer(asked, "INVALID_REQUEST", "neither a name nor an id is given");
     if (name !== null && topicId !== zeroUuid)
       return answer(asked, "INVALID_REQUEST", "give a name or an id, not both");
-    if (topic === undefined)
-      return name === null
-        ? answer(asked, "UNKNOWN_TOPIC_ID", "there is no topic with this id")
-        : answer(asked, "UNKNOWN_TOPIC_OR_PARTITION", `there is no topic ${name}`);
-    if (!context.authorize("DELETE", topicResource(topic.name)))
-      return answer(asked, "TOPIC_AUTHORIZATION_FAILED", null);
+    if (topic === undefined && name === null)
+      return answer(asked, "UNKNOWN_TOPIC_ID", "there is no topic with this id");
+    const resource = topicResource(topic?.name ?? name ?? "");
+    const mayDeleteAll = context.authorize("DELETE", clusterResource);
+    const maySee = mayDeleteAll || context.authorize("DESCRIBE", resource);
+    // Whether there is such a topic is told to who may see it alone.
+    if (topic === undefined && maySee)
+      return answer(asked, "UNKNOWN_TOPIC_OR_PARTITION", `there is no topic ${name}`);
+    if (topic === undefined || !maySee)
+      return answer(asked, "TOPIC_AUTHORIZATION_FAILED", topicRefused.errorMessage);
+    if (!mayDeleteAll && !context.authorize("DELETE", resource)) {
+      const named = name === null ? topic : asked;
+      return answer(named, "TOPIC_AUTHORIZATION_FAILED", topicRefused.errorMessage);
+    }
     if (!this.#services.config.boolean("delete.topic.enable"))
       return answer(
         asked,

@@ -6,11 +6,11 @@ import {
 } from "@millrace/protocol/definitions";
 import { type AccessControlEntry, keyOfResource } from "../metadata/access-control-entries.ts";
 import type { MetadataImage } from "../metadata/metadata-image.ts";
-import { isKnownFilter, matchesFilter } from "../security/authorization/access-control-filter.ts";
+import { isUnknownFilter, matchesFilter } from "../security/authorization/access-control-filter.ts";
 import { CloseConnectionError } from "../server/close-connection-error.ts";
 import type { AnsweringHandler } from "./answering-handler.ts";
 import { clusterResource, type RequestContext } from "../server/request-context.ts";
-import { errorAnswer, noError } from "./error-answer.ts";
+import { clusterRefused, errorAnswer, noErrorText } from "./error-answer.ts";
 
 /*
  * DescribeAcls, versions 1 to 3: the rules that a filter matches, by resource.
@@ -26,7 +26,7 @@ export function describeAclsHandler(
   return {
     api: describeAclsApi,
     handle(context, request) {
-      if (!isKnownFilter(request))
+      if (isUnknownFilter(request))
         throw new CloseConnectionError("a filter of DescribeAcls holds what is not known");
       return { throttleTimeMs: context.throttleMs, ...describe(context, request) };
     },
@@ -34,7 +34,7 @@ export function describeAclsHandler(
 
   function describe(context: RequestContext, request: DescribeAclsRequest) {
     if (!context.authorize("DESCRIBE", clusterResource))
-      return { ...errorAnswer("CLUSTER_AUTHORIZATION_FAILED"), resources: [] };
+      return { ...clusterRefused, resources: [] };
     if (!hasAuthorizer)
       return {
         ...errorAnswer("SECURITY_DISABLED", "No Authorizer is configured on the broker"),
@@ -52,6 +52,6 @@ export function describeAclsHandler(
       const { resourceType, resourceName, patternType } = acls[0];
       return { resourceType, resourceName, patternType, acls };
     });
-    return { ...noError, resources };
+    return { ...noErrorText, resources };
   }
 }

@@ -11,7 +11,7 @@ import type { Handler, HandlerAnswer } from "../server/handler.ts";
 import { after } from "../server/turns.ts";
 import { type RequestContext, topicResource } from "../server/request-context.ts";
 import { answeredNames } from "./count-names.ts";
-import { type ErrorAnswer, errorAnswer, noError } from "./error-answer.ts";
+import { type ErrorAnswer, errorAnswer, noError, topicRefused } from "./error-answer.ts";
 
 /*
  * DescribeProducers, version 0: what a partition knows of those who write to it.
@@ -55,8 +55,7 @@ export class DescribeProducersHandler implements Handler<DescribeProducersReques
   #faultOf(context: RequestContext, name: string): ErrorAnswer {
     const fault = topicNameFault(name);
     if (fault !== undefined) return errorAnswer("INVALID_TOPIC_EXCEPTION", fault);
-    if (!context.authorize("READ", topicResource(name)))
-      return errorAnswer("TOPIC_AUTHORIZATION_FAILED");
+    if (!context.authorize("READ", topicResource(name))) return topicRefused;
     return this.#services.image.topic(name) === undefined
       ? errorAnswer("UNKNOWN_TOPIC_OR_PARTITION", `there is no topic ${name}`)
       : noError;

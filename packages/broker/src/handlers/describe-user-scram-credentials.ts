@@ -8,7 +8,7 @@ import type { MetadataImage } from "../metadata/metadata-image.ts";
 import type { AnsweringHandler } from "./answering-handler.ts";
 import { clusterResource } from "../server/request-context.ts";
 import { countNames } from "./count-names.ts";
-import { errorAnswer, noError } from "./error-answer.ts";
+import { errorAnswer, noErrorText } from "./error-answer.ts";
 
 /* DescribeUserScramCredentials, version 0: who has credentials of which mechanism; never the credentials. */
 
@@ -21,8 +21,12 @@ export function describeUserScramCredentialsHandler(
     api: describeUserScramCredentialsApi,
     handle(context, { users }) {
       const throttleTimeMs = context.throttleMs;
-      if (!context.authorize("DESCRIBE", clusterResource))
-        return { throttleTimeMs, ...errorAnswer("CLUSTER_AUTHORIZATION_FAILED"), results: [] };
+      if (!context.authorize("DESCRIBE", clusterResource)) {
+        const refused = errorAnswer("CLUSTER_AUTHORIZATION_FAILED");
+        // Kafka names nobody here.
+        const results = (users ?? []).map(() => ({ ...refused, user: "", credentialInfos: [] }));
+        return { throttleTimeMs, ...refused, results };
+      }
       const asked =
         users === null || users.length === 0
           ? [...image.scramCredentials.users()]
@@ -32,7 +36,7 @@ export function describeUserScramCredentialsHandler(
         user,
         ...describe(user, counts(user)),
       }));
-      return { throttleTimeMs, ...noError, results };
+      return { throttleTimeMs, ...noErrorText, results };
     },
   };
 
@@ -47,7 +51,7 @@ export function describeUserScramCredentialsHandler(
         credentialInfos: [],
       };
     return credentialInfos.length > 0
-      ? { ...noError, credentialInfos }
+      ? { ...noErrorText, credentialInfos }
       : {
           ...errorAnswer(
             "RESOURCE_NOT_FOUND",

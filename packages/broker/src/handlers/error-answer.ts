@@ -13,6 +13,19 @@ export interface ErrorAnswer {
 
 export const noError: ErrorAnswer = Object.freeze({ errorCode: 0, errorMessage: null });
 
+/** Where Kafka tells an empty text of what went well. */
+export const noErrorText: ErrorAnswer = Object.freeze({ errorCode: 0, errorMessage: "" });
+
+export const clusterRefused: ErrorAnswer = Object.freeze({
+  errorCode: errorCodeOf("CLUSTER_AUTHORIZATION_FAILED"),
+  errorMessage: "Cluster authorization failed.",
+});
+
+export const topicRefused: ErrorAnswer = Object.freeze({
+  errorCode: errorCodeOf("TOPIC_AUTHORIZATION_FAILED"),
+  errorMessage: "Topic authorization failed.",
+});
+
 export function errorAnswer(name: ErrorName, errorMessage: string | null = null): ErrorAnswer {
   return { errorCode: errorCodeOf(name), errorMessage };
 }

@@ -6,6 +6,7 @@ import {
 } from "@millrace/protocol/definitions";
 import { errorCode } from "../coordinator/error-code.ts";
 import {
+  clusterResource,
   groupResource,
   transactionalIdResource,
   type RequestContext,
@@ -13,6 +14,7 @@ import {
 import { after } from "../server/turns.ts";
 import type { AnsweringHandler } from "./answering-handler.ts";
 import { answeredNames } from "./count-names.ts";
+import { clusterRefused } from "./error-answer.ts";
 
 /*
  * FindCoordinator 0-6: this node coordinates everything, so the answer is this node.
@@ -51,7 +53,15 @@ export function findCoordinatorHandler(
       const isKnown = isKeyType(request.keyType);
       const errorMessage = isKnown ? "" : `key type ${request.keyType} is unknown`;
       const names = answeredNames(request.coordinatorKeys, (key) => key);
-      const found = context.turns.map(names, (key) => ({ key, errorMessage, ...find(key) }));
+      const found = context.turns.map(names, (key) => {
+        const one = find(key);
+        const isRefused = one.errorCode === clusterRefused.errorCode;
+        return {
+          key,
+          ...one,
+          errorMessage: isRefused ? clusterRefused.errorMessage : errorMessage,
+        };
+      });
       return after(found, (coordinators) => ({ throttleTimeMs, coordinators }));
     },
   };
@@ -68,6 +78,8 @@ function refuse(context: RequestContext, keyType: number, key: string): number {
         ? errorCode.none
         : errorCode.transactionalIdAuthorizationFailed;
     case keyTypes.share:
+      if (!context.authorize("CLUSTER_ACTION", clusterResource))
+        return errorCode.clusterAuthorizationFailed;
       return context.apiVersion >= 6 && isShareKey(key) ? errorCode.none : errorCode.invalidRequest;
     default:
       return errorCode.invalidRequest;

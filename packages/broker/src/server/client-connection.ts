@@ -271,9 +271,14 @@ export class ClientConnection implements ConnectionHandler {
       if (given.refusal === undefined || failedAuthenticationDelayMs === 0) return settle(given);
       this.#options.platform.timers.after(failedAuthenticationDelayMs, () => settle(given));
     };
-    const given = authentication.receive(frame);
-    if (!(given instanceof Promise)) return receive(given);
-    given.then(receive, (error: unknown) => receive({ parts: [], refusal: toError(error) }));
+    const refuse = (error: unknown) => receive({ parts: [], refusal: toError(error) });
+    try {
+      const given = authentication.receive(frame);
+      if (given instanceof Promise) given.then(receive, refuse);
+      else receive(given);
+    } catch (error) {
+      refuse(error);
+    }
   }
 
   #answer(

@@ -31,7 +31,7 @@ export const brokerCommand = command({
     host: textFlag({
       placeholder: "HOST",
       byDefault: "127.0.0.1",
-      about: "only loopback addresses, since there is no authentication yet",
+      about: "only loopback addresses, since there is no TLS yet",
     }),
     "registry-port": numberFlag({
       max: 65_535,

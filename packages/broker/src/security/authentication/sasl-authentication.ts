@@ -127,9 +127,9 @@ export class SaslAuthentication implements Authentication {
     if (found === undefined)
       return {
         parts: answer(errorCodeOf("UNSUPPORTED_SASL_MECHANISM")),
-        refusal: new SaslError(`the mechanism ${JSON.stringify(mechanism)} is not enabled`, {
-          isTold: true,
-        }),
+        refusal: new CloseConnectionError(
+          `the mechanism ${JSON.stringify(mechanism)} is not enabled`,
+        ),
       };
     this.#hasHeaders ||= header.apiVersion > 0;
     if (this.#session !== undefined && mechanism !== this.#mechanism) {
@@ -159,7 +159,8 @@ export class SaslAuthentication implements Authentication {
 
   async #bareMessage(frame: Uint8Array): Promise<AuthenticationAnswer> {
     const step = await this.#step(frame);
-    if (step.refusal !== undefined) return { parts: [], refusal: step.refusal };
+    if (step.refusal !== undefined)
+      return { parts: [], refusal: new CloseConnectionError(step.refusal.message) };
     const writer = new Writer();
     writer.writeInt32(step.challenge.length);
     writer.writeRaw(step.challenge);
@@ -174,7 +175,7 @@ export class SaslAuthentication implements Authentication {
     const { refusal, challenge, lifetimeMs } = step;
     const response =
       refusal === undefined
-        ? { errorCode: 0, errorMessage: null, authBytes: challenge, sessionLifetimeMs: lifetimeMs }
+        ? { errorCode: 0, errorMessage: "", authBytes: challenge, sessionLifetimeMs: lifetimeMs }
         : {
             errorCode: errorCodeOf("SASL_AUTHENTICATION_FAILED"),
             errorMessage: this.#textOf(refusal),
@@ -186,7 +187,7 @@ export class SaslAuthentication implements Authentication {
       header.correlationId,
       response,
     );
-    return { parts, refusal };
+    return { parts, refusal: refusal && new CloseConnectionError(refusal.message) };
   }
 
   /** Anything else within the exchange is answered as far as the API's answers can tell of it. */

@@ -28,7 +28,7 @@ const base64 = "[a-zA-Z0-9/+]+={0,2}";
 const firstMessage = new RegExp(
   `^(n,(?:a=(${saslName}))?,)((?:m=${value},)?n=(${saslName}),r=(${printable})${extensions})$`,
 );
-const lastMessage = new RegExp(`^(c=(${base64}),r=(${printable})${extensions}),p=(${base64})$`);
+const lastMessage = new RegExp(`^c=(${base64}),r=(${printable})${extensions},p=(${base64})$`);
 
 const untold = { isTold: false };
 
@@ -102,13 +102,14 @@ class ScramExchange implements SaslExchange {
   #last(text: string, { credential, header, nonce, signed }: Begun): SaslStep {
     const match = lastMessage.exec(text);
     if (match === null) throw new SaslError("the last message does not parse", untold);
-    const [, bare, binding, givenNonce, , proof] = match;
+    const [, binding, givenNonce, , proof] = match;
     if (givenNonce !== nonce) throw new SaslError("the nonce is another one", untold);
     const bound = decodeUtf8(fromBase64(binding));
     if (bound !== header && bound !== "n,,")
       throw new SaslError("the channel binding is another one", untold);
     const hash = hashOfScram(this.#name);
-    const all = `${signed},${bare}`;
+    // As in Kafka, what else the client says is not signed.
+    const all = `${signed},c=${binding},r=${givenNonce}`;
     const clientKey = exclusiveOr(fromBase64(proof), hmac(hash, credential.storedKey, all));
     if (!isSameSecret(digest(hash, clientKey), credential.storedKey))
       throw new SaslError("the proof is wrong", untold);

@@ -1,11 +1,5 @@
 import { type AccessControlEntry, patternTypes } from "../../metadata/access-control-entries.ts";
-import {
-  anyOperation,
-  anyResource,
-  operationMax,
-  permissions,
-  resourceMax,
-} from "./access-control-numbers.ts";
+import { anyOperation, anyResource, permissions } from "./access-control-numbers.ts";
 
 /** What rules are looked for by (Kafka: `AclBindingFilter`); null stands for any. */
 export interface AccessControlFilter {
@@ -18,19 +12,10 @@ export interface AccessControlFilter {
   readonly permissionType: number;
 }
 
-/** False: Kafka has no name for one of its numbers. */
-export function isKnownFilter(filter: AccessControlFilter): boolean {
+/** True: Kafka cannot read it. A number that has no name matches nothing. */
+export function isUnknownFilter(filter: AccessControlFilter): boolean {
   const { resourceTypeFilter, patternTypeFilter, operation, permissionType } = filter;
-  return (
-    resourceTypeFilter > 0 &&
-    resourceTypeFilter <= resourceMax &&
-    patternTypeFilter > 0 &&
-    patternTypeFilter <= patternTypes.PREFIXED &&
-    operation > 0 &&
-    operation <= operationMax &&
-    permissionType > 0 &&
-    permissionType <= permissions.ALLOW
-  );
+  return [resourceTypeFilter, patternTypeFilter, operation, permissionType].includes(0);
 }
 
 export function matchesFilter(filter: AccessControlFilter, entry: AccessControlEntry): boolean {
