@@ -13,7 +13,7 @@ import {
 import { topicsOf } from "../coordinator/group/streams/topology.ts";
 import { groupResource, type RequestContext, topicResource } from "../server/request-context.ts";
 import type { AnsweringHandler } from "./answering-handler.ts";
-import { groupOperations } from "./authorized-operations.ts";
+import { authorizedOperations } from "./authorized-operations.ts";
 
 /*
  * StreamsGroupDescribe 0: streams groups with their topology, members, and tasks (KIP-1071). A group
@@ -54,6 +54,6 @@ async function describe(
       "The described group uses topics that the client is not authorized to describe.",
     );
   return request.includeAuthorizedOperations
-    ? { ...group, authorizedOperations: groupOperations }
+    ? { ...group, authorizedOperations: authorizedOperations(context, groupResource(groupId)) }
     : group;
 }
