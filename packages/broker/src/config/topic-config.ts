@@ -22,6 +22,7 @@ export const configSources = {
   DYNAMIC_DEFAULT_BROKER: 3,
   STATIC_BROKER: 4,
   DEFAULT: 5,
+  GROUP: 8,
 } as const;
 
 export type ConfigSourceId = (typeof configSources)[keyof typeof configSources];

@@ -11,6 +11,7 @@ import {
   type ConfigDefinition,
   type ConfigType,
 } from "../config/config-definition.ts";
+import { groupConfigDefinitions, groupConfigEntries } from "../config/group-config.ts";
 import {
   brokerConfigEntries,
   brokerSynonyms,
@@ -21,14 +22,19 @@ import {
 } from "../config/topic-config.ts";
 import { topicNameFault } from "../metadata/topic-name.ts";
 import type { Handler, HandlerAnswer } from "../server/handler.ts";
-import { clusterResource, type RequestContext, topicResource } from "../server/request-context.ts";
+import {
+  clusterResource,
+  groupResource,
+  type RequestContext,
+  topicResource,
+} from "../server/request-context.ts";
 import { after } from "../server/turns.ts";
 import { answeredNames } from "./count-names.ts";
 import { errorCodeOfFailure } from "../partition/failure-name.ts";
 import { messageOf } from "./error-answer.ts";
 
 /*
- * DescribeConfigs, versions 1 to 4: every property of a topic or of the broker, where its value comes from, and with
+ * DescribeConfigs, versions 1 to 4: every property of a topic, a group or of the broker, where its value comes from, and with
  * synonyms all places where one would be found.
  */
 
@@ -39,6 +45,7 @@ type RequestResource = DescribeConfigsRequest["resources"][number];
 
 const topicType = 2;
 const brokerType = 4;
+const groupType = 32;
 
 /** Kafka: `DescribeConfigsResponse.ConfigType`. */
 const typeNumbers: Readonly<Record<ConfigType, number>> = {
@@ -81,7 +88,9 @@ export class DescribeConfigsHandler implements Handler<DescribeConfigsRequest, R
       const configs =
         resourceType === topicType
           ? this.#topic(context, request, resource)
-          : this.#broker(context, request, resource);
+          : resourceType === groupType
+            ? this.#group(context, request, resource)
+            : this.#broker(context, request, resource);
       return { errorCode: 0, errorMessage: "", resourceType, resourceName, configs };
     } catch (error) {
       return {
@@ -109,6 +118,23 @@ export class DescribeConfigsHandler implements Handler<DescribeConfigsRequest, R
     return select(topicConfigDefinitions, configurationKeys).map((definition) => {
       const entries = topicConfigEntries(definition, topic.properties, config);
       const value = topicConfigValue(definition.name, topic.properties, config);
+      return describe(definition, { entries, value, readOnly: false, request });
+    });
+  }
+
+  #group(
+    context: RequestContext,
+    request: DescribeConfigsRequest,
+    { resourceName, configurationKeys }: RequestResource,
+  ): ResultConfig[] {
+    if (!context.authorize("DESCRIBE_CONFIGS", groupResource(resourceName)))
+      throw new KafkaError("GROUP_AUTHORIZATION_FAILED");
+    if (resourceName === "") throw new KafkaError("INVALID_REQUEST", "name the group");
+    const { config, image } = this.#services;
+    const properties = image.groupProperties(resourceName);
+    return select(groupConfigDefinitions, configurationKeys).map((definition) => {
+      const entries = groupConfigEntries(definition, properties, config);
+      const value = entries[0].value ?? "";
       return describe(definition, { entries, value, readOnly: false, request });
     });
   }

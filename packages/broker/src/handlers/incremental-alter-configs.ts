@@ -16,12 +16,13 @@ import type { MetadataRecord } from "../metadata/metadata-record.ts";
 import { topicNameFault } from "../metadata/topic-name.ts";
 import type { TopicImage } from "../metadata/topic-image.ts";
 import type { Handler } from "../server/handler.ts";
-import { type RequestContext, topicResource } from "../server/request-context.ts";
+import { type RequestContext, groupResource, topicResource } from "../server/request-context.ts";
+import { groupConfigRecords, groupResourceType } from "./alter-group-config.ts";
 import { countNames } from "./count-names.ts";
 import { type ErrorAnswer, errorAnswer, noError } from "./error-answer.ts";
 
 /*
- * IncrementalAlterConfigs, versions 0 and 1, for topics: set, delete, append to and subtract from lists. All changes
+ * IncrementalAlterConfigs, versions 0 and 1, for topics and groups: set, delete, append to and subtract from lists. All changes
  * of a resource happen, or none.
  */
 
@@ -68,8 +69,9 @@ export class IncrementalAlterConfigsHandler implements Handler<
       });
       return { records: request.validateOnly ? [] : records, result };
     });
-    for (const { errorCode, resourceName } of request.validateOnly ? [] : responses) {
-      const topic = errorCode === 0 ? this.#services.image.topic(resourceName) : undefined;
+    for (const { errorCode, resourceName, resourceType } of request.validateOnly ? [] : responses) {
+      const isTopic = errorCode === 0 && resourceType === topicType;
+      const topic = isTopic ? this.#services.image.topic(resourceName) : undefined;
       if (topic !== undefined) this.#services.partitions.updateConfig(topic);
     }
     return { throttleTimeMs: context.throttleMs, responses };
@@ -86,6 +88,7 @@ export class IncrementalAlterConfigsHandler implements Handler<
   ): ErrorAnswer {
     const { image, records } = change;
     const { resourceType, resourceName, configs } = resource;
+    if (resourceType === groupResourceType) return this.#alterGroup(context, change, resource);
     if (resourceType !== topicType)
       return errorAnswer(
         "INVALID_REQUEST",
@@ -101,21 +104,22 @@ export class IncrementalAlterConfigsHandler implements Handler<
     const topic = image.topic(resourceName);
     if (topic === undefined)
       return errorAnswer("UNKNOWN_TOPIC_OR_PARTITION", `there is no topic ${resourceName}`);
-    const names = configs.map(({ name }) => name);
-    if (new Set(names).size !== names.length)
-      return errorAnswer("INVALID_REQUEST", "a property is named twice");
-    const unset = configs.find(
-      ({ configOperation, value }) => configOperation !== operations.DELETE && value === null,
+    return collect(configs, records, () => this.#recordsOf(topic, configs));
+  }
+
+  #alterGroup(
+    context: RequestContext,
+    { image, records }: { readonly image: MetadataImage; readonly records: MetadataRecord[] },
+    resource: RequestResource,
+  ): ErrorAnswer {
+    const { resourceName, configs } = resource;
+    if (!context.authorize("ALTER_CONFIGS", groupResource(resourceName)))
+      return errorAnswer("GROUP_AUTHORIZATION_FAILED");
+    if (resourceName === "") return errorAnswer("INVALID_REQUEST", "name the group");
+    const before = image.groupProperties(resourceName);
+    return collect(configs, records, () =>
+      groupConfigRecords(resource, before, this.#services.config),
     );
-    if (unset !== undefined)
-      return errorAnswer("INVALID_REQUEST", `${unset.name} is given no value; delete it instead`);
-    try {
-      records.push(...this.#recordsOf(topic, configs));
-      return noError;
-    } catch (error) {
-      if (error instanceof ConfigError) return errorAnswer("INVALID_CONFIG", error.message);
-      throw error;
-    }
   }
 
   /** @throws ConfigError */
@@ -154,6 +158,29 @@ export class IncrementalAlterConfigsHandler implements Handler<
         ? [...before, ...given.filter((element) => !before.includes(element))]
         : before.filter((element) => !given.includes(element));
     return after.join(",");
+  }
+}
+
+/** Adds what `decide` gives, unless the request or a value is wrong. */
+function collect(
+  configs: readonly RequestConfig[],
+  records: MetadataRecord[],
+  decide: () => readonly MetadataRecord[],
+): ErrorAnswer {
+  const names = configs.map(({ name }) => name);
+  if (new Set(names).size !== names.length)
+    return errorAnswer("INVALID_REQUEST", "a property is named twice");
+  const unset = configs.find(
+    ({ configOperation, value }) => configOperation !== operations.DELETE && value === null,
+  );
+  if (unset !== undefined)
+    return errorAnswer("INVALID_REQUEST", `${unset.name} is given no value; delete it instead`);
+  try {
+    records.push(...decide());
+    return noError;
+  } catch (error) {
+    if (error instanceof ConfigError) return errorAnswer("INVALID_CONFIG", error.message);
+    throw error;
   }
 }
 

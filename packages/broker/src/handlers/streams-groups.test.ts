@@ -1,8 +1,11 @@
 import { errorCodeOf } from "@millrace/protocol";
 import {
   deleteGroupsApi,
+  describeConfigsApi,
+  incrementalAlterConfigsApi,
   listGroupsApi,
   metadataApi,
+  offsetCommitApi,
   streamsGroupDescribeApi,
   streamsGroupHeartbeatApi,
 } from "@millrace/protocol/definitions";
@@ -127,6 +130,58 @@ describe("StreamsGroupHeartbeat, StreamsGroupDescribe", () => {
       expect(asked?.status).toMatchObject([{ statusCode: 4 }]);
       const joined = await beat(client, joinBeat("b", plain));
       expect(joined?.status).toMatchObject([{ statusCode: 4 }]);
+    }));
+
+  test("what is set for the group goes before what is set for the broker", () =>
+    withApp(async ({ client }) => {
+      const configs = (value: string) => [
+        { name: "streams.heartbeat.interval.ms", configOperation: 0, value },
+      ];
+      const alter = async (value: string) => {
+        const resources = [{ resourceType: 32, resourceName: "app", configs: configs(value) }];
+        const request = { resources, validateOnly: false };
+        const answer = await client.ask(incrementalAlterConfigsApi, 1, request);
+        return answer?.responses[0].errorCode;
+      };
+      expect(await alter("4999")).toBe(errorCodeOf("INVALID_CONFIG"));
+      expect(await alter("6000")).toBe(0);
+      await client.createTopic("orders", 1);
+      expect((await beat(client, joinBeat("a", plain)))?.heartbeatIntervalMs).toBe(6000);
+      const described = await client.ask(describeConfigsApi, 4, {
+        resources: [
+          {
+            resourceType: 32,
+            resourceName: "app",
+            configurationKeys: ["streams.heartbeat.interval.ms"],
+          },
+        ],
+        includeSynonyms: false,
+        includeDocumentation: false,
+      });
+      expect(described?.results[0].configs).toMatchObject([{ value: "6000", configSource: 8 }]);
+    }));
+
+  test("offsets are taken from members of the right epoch", () =>
+    withApp(async ({ client }) => {
+      await client.createTopic("orders", 1);
+      await beat(client, joinBeat("a", plain));
+      const commit = async (memberId: string, epoch: number) => {
+        const answer = await client.ask(offsetCommitApi, 9, {
+          groupId: "app",
+          memberId,
+          generationIdOrMemberEpoch: epoch,
+          topics: [
+            {
+              name: "orders",
+              partitions: [{ partitionIndex: 0, committedOffset: 7, committedMetadata: null }],
+            },
+          ],
+        });
+        return answer?.topics[0].partitions[0].errorCode;
+      };
+      expect(await commit("a", 2)).toBe(0);
+      expect(await commit("a", 1)).toBe(errorCodeOf("STALE_MEMBER_EPOCH"));
+      expect(await commit("b", 2)).toBe(errorCodeOf("UNKNOWN_MEMBER_ID"));
     }));
 
   test("the group is listed with its kind, and goes once it is empty", () =>
