@@ -10,6 +10,8 @@ import { nodeCompression } from "@millrace/protocol/compression";
 export interface BundledBroker extends AsyncDisposable {
   /** `host:port`, as other clients take it. */
   readonly address: string;
+  /** The same of each of its listeners. */
+  readonly addresses: readonly string[];
 }
 
 /** Groups assemble at once, so that tests do not wait for members that never come. */
@@ -26,8 +28,10 @@ export async function startBundledBroker(
     codecs: nodeCompression,
     properties,
   });
+  const addresses = broker.addresses.map(({ host, port: bound }) => `${host}:${bound}`);
   return {
-    address: `${broker.address.host}:${broker.address.port}`,
+    address: addresses[0],
+    addresses,
     async [Symbol.asyncDispose]() {
       await broker.close();
       rmSync(folder, { recursive: true, force: true });

@@ -11,6 +11,8 @@ import { startBundledBroker } from "./bundled-broker.ts";
 
 const folder = join(apacheKafkaFolder, "wire");
 const allowedFile = fileURLToPath(new URL("wire-differences.txt", import.meta.url));
+/** Of the secure part: SASL, ACLs, quotas. */
+const secureFile = fileURLToPath(new URL("wire-secure-differences.txt", import.meta.url));
 const missing = missingFor("go");
 const note = missing === undefined ? "" : ` (skipped: ${missing})`;
 /** Building the program the first time fetches its modules; a run takes half a minute at most. */
@@ -38,8 +40,8 @@ interface Difference {
   readonly reason: string;
 }
 
-function allowedDifferences(): readonly Difference[] {
-  const lines = readFileSync(allowedFile, "utf8").split("\n");
+function allowedDifferences(file = allowedFile): readonly Difference[] {
+  const lines = readFileSync(file, "utf8").split("\n");
   return lines
     .filter((line) => line !== "")
     .map((line) => {
@@ -64,13 +66,16 @@ function wire(parameters: readonly string[]): Promise<Result> {
 }
 
 describe("the list of differences from Apache Kafka", () => {
-  test("gives a reason for each scenario, and names none twice", () => {
-    const listed = allowedDifferences();
-    expect(listed.length).toBeGreaterThan(0);
-    expect(listed.filter(({ reason }) => reason === "")).toEqual([]);
-    const names = listed.map(({ scenario }) => scenario);
-    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
-  });
+  test.each([allowedFile, secureFile])(
+    "gives a reason for each scenario, and names none twice: %s",
+    (file) => {
+      const listed = allowedDifferences(file);
+      expect(listed.length).toBeGreaterThan(0);
+      expect(listed.filter(({ reason }) => reason === "")).toEqual([]);
+      const names = listed.map(({ scenario }) => scenario);
+      expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+    },
+  );
 
   test("has nothing of produce and fetch, idempotence, and transactions", () => {
     expect(
@@ -84,6 +89,11 @@ describe("the list of differences from Apache Kafka", () => {
     async () => {
       const { exitCode, output } = await wire(["--list"]);
       expect(exitCode).toBe(0);
+      const secure = new Set((await wire(["--secure", "--list"])).output.split("\n"));
+      const unknown = allowedDifferences(secureFile).filter(
+        ({ scenario }) => !secure.has(scenario),
+      );
+      expect(unknown).toEqual([]);
       const scenarios = new Set(output.split("\n"));
       expect(allowedDifferences().filter(({ scenario }) => !scenarios.has(scenario))).toEqual([]);
       for (const theme of themesWithoutDifferences) expect(output).toContain(`${theme}/`);
@@ -103,6 +113,31 @@ test.skipIf(missing !== undefined)(
       "--allow",
       allowedFile,
       broker.address,
+    ]);
+    expect(exitCode, output).toBe(0);
+    expect(output).toContain(" 0 differ,");
+  },
+);
+
+test.skipIf(missing !== undefined)(
+  `so are those of the secure part: SASL, users, ACLs${note}`,
+  { timeout: timeoutMs },
+  async () => {
+    const propertiesOf = (name: string) =>
+      parsePropertiesFile(readFileSync(join(folder, name), "utf8"));
+    await using broker = await startBundledBroker({
+      ...propertiesOf("broker.properties"),
+      ...propertiesOf("secure.properties"),
+      listeners: "PLAINTEXT://127.0.0.1:0,SASL_PLAINTEXT://127.0.0.1:0",
+    });
+    const golden = join(folder, "golden-secure.txt");
+    const { exitCode, output } = await wire([
+      "--secure",
+      "--compare",
+      golden,
+      "--allow",
+      secureFile,
+      ...broker.addresses,
     ]);
     expect(exitCode, output).toBe(0);
     expect(output).toContain(" 0 differ,");
