@@ -7,7 +7,7 @@ import { checkDescriptors } from "./check-descriptors.ts";
 import { brokerHandlers } from "./handlers/broker-handlers.ts";
 import { coordinatorHandlers } from "./handlers/coordinator-handlers.ts";
 import { ApiVersionsHandler } from "./handlers/api-versions.ts";
-import { type ListenerPlan, planListeners } from "./listeners.ts";
+import { isLoopback, type ListenerPlan, planListeners } from "./listeners.ts";
 import { type BrokerParts, closeBroker, openBroker } from "./open-broker.ts";
 import { InternalTopicCreator } from "./partition/internal-topics.ts";
 import {
@@ -68,6 +68,13 @@ export class Broker implements AsyncDisposable {
     options.signal?.throwIfAborted();
     const config = BrokerConfig.parse(options.properties ?? {}, platform.logger);
     const plans = planListeners(config, options);
+    for (const { name, protocol, address } of plans)
+      if (!isLoopback(address.host))
+        platform.logger.log("warn", "broker.insecure-listener", {
+          listener: name,
+          protocol,
+          address: `${address.host}:${address.port}`,
+        });
     checkDescriptors(platform.fileSystem);
     const parts = await openBroker(platform, config, options);
     let server: BrokerServer | undefined;

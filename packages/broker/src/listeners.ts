@@ -17,12 +17,13 @@ export interface ListenerPlan {
 /**
  * The listeners of `listeners`, `advertised.listeners` and `listener.security.protocol.map`.
  *
- * @param given host and port of the first listener, where they were given beside the properties
+ * @param given host and port of the first listener, where they were given beside the properties; whether listeners may
+ * be reached by others
  * @throws BrokerError `INVALID_LISTENER`, `INSECURE_BIND`
  */
 export function planListeners(
   config: BrokerConfig,
-  given: Partial<NetworkAddress>,
+  given: Partial<NetworkAddress> & { readonly insecureListen?: boolean },
 ): readonly ListenerPlan[] {
   const advertised = new Map(
     config.list("advertised.listeners").map((text) => {
@@ -40,9 +41,11 @@ export function planListeners(
     const { name, address } = parseListener(text);
     const host = index === 0 ? (given.host ?? address.host) : address.host;
     const port = index === 0 ? (given.port ?? address.port) : address.port;
-    checkLoopback(host);
+    if (given.insecureListen !== true) checkLoopback(host);
     const protocol = protocolOf(name, protocols.get(name));
-    return { name, protocol, address: { host, port }, advertised: advertised.get(name) };
+    const told = advertised.get(name);
+    checkAdvertised(told?.host ?? host);
+    return { name, protocol, address: { host, port }, advertised: told };
   });
   const names = new Set(plans.map(({ name }) => name));
   if (plans.length === 0 || names.size < plans.length)
@@ -83,10 +86,22 @@ export function parseListener(text: string): {
  * @throws BrokerError `INSECURE_BIND`
  */
 function checkLoopback(host: string): void {
-  const isLoopback = host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
-  if (isLoopback) return;
+  if (isLoopback(host)) return;
   throw new BrokerError(
     "INSECURE_BIND",
-    `${host} can be reached by others, and this broker has no TLS yet: bind 127.0.0.1, and put a tunnel before it`,
+    `${host} can be reached by others, and this broker has no TLS yet: bind 127.0.0.1 and put a tunnel before it, or say --insecure-listen (insecureListen: true) where the network is to be trusted`,
   );
+}
+
+/** Clients cannot connect to an address that stands for all of a machine's. */
+function checkAdvertised(host: string): void {
+  if (host !== "0.0.0.0" && host !== "::") return;
+  throw new BrokerError(
+    "INVALID_LISTENER",
+    `clients cannot connect to ${host}: say in advertised.listeners how they reach this machine`,
+  );
+}
+
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
 }

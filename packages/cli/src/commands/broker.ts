@@ -7,7 +7,7 @@ import type { SchemaRegistryServer } from "@millrace/schema-registry-server";
 import { jsonFlag } from "../flags/json-flag.ts";
 import { command } from "../command.ts";
 import { fileText } from "../file-text.ts";
-import { choiceFlag, numberFlag, pairsFlag, textFlag } from "../flags/flag.ts";
+import { choiceFlag, numberFlag, pairsFlag, switchFlag, textFlag } from "../flags/flag.ts";
 import type { ProgressLine } from "../terminal/progress-line.ts";
 import { untilEnded } from "../until-ended.ts";
 import { UsageError } from "../usage-error.ts";
@@ -31,7 +31,10 @@ export const brokerCommand = command({
     host: textFlag({
       placeholder: "HOST",
       byDefault: "127.0.0.1",
-      about: "only loopback addresses, since there is no TLS yet",
+      about: "a loopback address, unless --insecure-listen is given",
+    }),
+    "insecure-listen": switchFlag({
+      about: "listen beyond loopback, without TLS, as in a network that is to be trusted",
     }),
     "registry-port": numberFlag({
       max: 65_535,
@@ -63,6 +66,7 @@ export const brokerCommand = command({
       dataDirectory: flags.data,
       host: flags.host,
       port: flags.port,
+      insecureListen: flags["insecure-listen"],
       durability: flags.durability,
       properties: {
         ...properties,
