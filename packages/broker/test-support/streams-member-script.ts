@@ -3,6 +3,12 @@ import type { streamsGroupHeartbeatRequest } from "@millrace/protocol/definition
 
 export type Beat = Given<typeof streamsGroupHeartbeatRequest>;
 
+interface CopartitionGroup {
+  readonly sourceTopics: readonly number[];
+  readonly sourceTopicRegex: readonly number[];
+  readonly repartitionSourceTopics: readonly number[];
+}
+
 interface SubtopologyOptions {
   readonly sources?: readonly string[];
   readonly patterns?: readonly string[];
@@ -28,7 +34,7 @@ export function subtopology(subtopologyId: string, options: SubtopologyOptions) 
     repartitionSinkTopics: writesRepartition === undefined ? [] : [writesRepartition],
     repartitionSourceTopics:
       readsRepartition === undefined ? [] : [internalTopic(readsRepartition)],
-    copartitionGroups: [],
+    copartitionGroups: [] as readonly CopartitionGroup[],
   };
 }
 

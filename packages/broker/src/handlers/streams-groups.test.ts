@@ -3,6 +3,7 @@ import {
   deleteGroupsApi,
   describeConfigsApi,
   incrementalAlterConfigsApi,
+  joinGroupApi,
   listGroupsApi,
   metadataApi,
   offsetCommitApi,
@@ -182,6 +183,26 @@ describe("StreamsGroupHeartbeat, StreamsGroupDescribe", () => {
       expect(await commit("a", 2)).toBe(0);
       expect(await commit("a", 1)).toBe(errorCodeOf("STALE_MEMBER_EPOCH"));
       expect(await commit("b", 2)).toBe(errorCodeOf("UNKNOWN_MEMBER_ID"));
+    }));
+
+  test("an empty group makes room for a classic one, one with members does not", () =>
+    withApp(async ({ client }) => {
+      await client.createTopic("orders", 1);
+      await beat(client, joinBeat("a", plain));
+      const join = () =>
+        client.ask(joinGroupApi, 9, {
+          groupId: "app",
+          sessionTimeoutMs: 10_000,
+          rebalanceTimeoutMs: 10_000,
+          memberId: "",
+          protocolType: "consumer",
+          protocols: [{ name: "range", metadata: new Uint8Array(0) }],
+        });
+      expect((await join())?.errorCode).toBe(errorCodeOf("INCONSISTENT_GROUP_PROTOCOL"));
+      await beat(client, laterBeat("a", -1));
+      expect((await join())?.errorCode).toBe(errorCodeOf("MEMBER_ID_REQUIRED"));
+      expect((await described(client))?.errorCode).toBe(errorCodeOf("GROUP_ID_NOT_FOUND"));
+      expect((await beat(client, joinBeat("a", plain)))?.errorCode).toBe(0);
     }));
 
   test("the group is listed with its kind, and goes once it is empty", () =>

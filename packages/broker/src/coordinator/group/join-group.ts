@@ -19,6 +19,7 @@ import {
   restartSession,
 } from "./rebalance.ts";
 import { rejoinStaticMember } from "./rejoin-static-member.ts";
+import { groupTombstones } from "./streams/streams-records.ts";
 
 /** Kafka: `classicGroupJoin`. The answer comes at once, or with the next generation. */
 export function joinGroup(
@@ -28,10 +29,22 @@ export function joinGroup(
 ): GroupResult {
   const { groupId, memberId } = request;
   const streamsGroup = world.streams.groups.get(groupId);
-  if (streamsGroup !== undefined && streamsGroup.members.size > 0) {
+  if (streamsGroup === undefined) return joinClassicGroup(world, request, reply);
+  if (streamsGroup.members.size > 0) {
     reply(joinRefused(errorCode.inconsistentGroupProtocol, memberId));
     return nothing;
   }
+  // An empty group of streams makes room for a classic one, and leaves it its offsets.
+  const result = joinClassicGroup(world, request, reply);
+  return { ...result, records: [...groupTombstones(groupId), ...result.records] };
+}
+
+function joinClassicGroup(
+  world: GroupWorld,
+  request: JoinGroupRequest,
+  reply: Reply<JoinGroupAnswer>,
+): GroupResult {
+  const { groupId, memberId } = request;
   const isNewGroup = !world.groups.has(groupId);
   if (isNewGroup && memberId !== "") {
     reply(joinRefused(errorCode.unknownMemberId, memberId));

@@ -11,10 +11,13 @@ import {
 } from "./streams-world.ts";
 
 /** @throws StreamsGroupRefusal */
-export function groupOf(world: StreamsWorld, groupId: string): StreamsGroup {
+export function groupOf(
+  world: StreamsWorld,
+  groupId: string,
+  unknown = `Group ${groupId} not found.`,
+): StreamsGroup {
   const group = world.groups.get(groupId);
-  if (group === undefined)
-    throw new StreamsGroupRefusal(errorCode.groupIdNotFound, `Group ${groupId} not found.`);
+  if (group === undefined) throw new StreamsGroupRefusal(errorCode.groupIdNotFound, unknown);
   return group;
 }
 

@@ -64,7 +64,9 @@ function stay(
   const { groupId, memberId } = request;
   const isJoining = request.memberEpoch === 0;
   const known = world.groups.get(groupId);
-  const group = isJoining ? (known ?? new StreamsGroup(groupId)) : groupOf(world, groupId);
+  const group = isJoining
+    ? (known ?? new StreamsGroup(groupId))
+    : groupOf(world, groupId, `Streams group ${groupId} not found.`);
   if (isJoining) checkSize(group, world.configOf(groupId).sizeMax);
   const before = isJoining
     ? (group.members.get(memberId) ?? newMember(memberId))
