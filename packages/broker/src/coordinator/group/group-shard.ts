@@ -73,7 +73,11 @@ export class GroupShard implements CoordinatorShard<GroupRecord> {
   deleteGroup(groupId: string): GroupResult<number> {
     const streamsGroup = this.world.streams.groups.get(groupId);
     if (streamsGroup !== undefined)
-      return deleteStreamsGroup(streamsGroup, this.#offsets.allPlacesOf(groupId).map(tombstone));
+      return deleteStreamsGroup(
+        this.world.streams,
+        streamsGroup,
+        this.#offsets.allPlacesOf(groupId).map(tombstone),
+      );
     const group = this.world.groups.get(groupId);
     if (group === undefined || group.state === "Dead")
       return { records: [], response: errorCode.groupIdNotFound };
