@@ -4,6 +4,7 @@ import type { Handler } from "../server/handler.ts";
 import { alterUserScramCredentialsHandler } from "./alter-user-scram-credentials.ts";
 import { ApiVersionsHandler } from "./api-versions.ts";
 import { createAclsHandler } from "./create-acls.ts";
+import { createDelegationTokenHandler } from "./create-delegation-token.ts";
 import { CreatePartitionsHandler } from "./create-partitions.ts";
 import { CreateTopicsHandler } from "./create-topics.ts";
 import { deleteAclsHandler } from "./delete-acls.ts";
@@ -12,15 +13,18 @@ import { DeleteTopicsHandler } from "./delete-topics.ts";
 import { describeAclsHandler } from "./describe-acls.ts";
 import { DescribeClusterHandler } from "./describe-cluster.ts";
 import { DescribeConfigsHandler } from "./describe-configs.ts";
+import { describeDelegationTokenHandler } from "./describe-delegation-token.ts";
 import { DescribeProducersHandler } from "./describe-producers.ts";
 import { DescribeTopicPartitionsHandler } from "./describe-topic-partitions.ts";
 import { describeUserScramCredentialsHandler } from "./describe-user-scram-credentials.ts";
+import { expireDelegationTokenHandler } from "./expire-delegation-token.ts";
 import { FetchHandler } from "./fetch.ts";
 import { IncrementalAlterConfigsHandler } from "./incremental-alter-configs.ts";
 import { ListOffsetsHandler } from "./list-offsets.ts";
 import { MetadataHandler } from "./metadata.ts";
 import { OffsetForLeaderEpochHandler } from "./offset-for-leader-epoch.ts";
 import { ProduceHandler } from "./produce.ts";
+import { renewDelegationTokenHandler } from "./renew-delegation-token.ts";
 import { saslAuthenticateHandler } from "./sasl-authenticate.ts";
 import { saslHandshakeHandler } from "./sasl-handshake.ts";
 
@@ -52,6 +56,10 @@ export function brokerHandlers(
     describeUserScramCredentialsHandler(services.image),
     alterUserScramCredentialsHandler(services.metadata),
     saslHandshakeHandler,
+    createDelegationTokenHandler,
+    renewDelegationTokenHandler,
+    expireDelegationTokenHandler,
+    describeDelegationTokenHandler,
     saslAuthenticateHandler,
   ];
 }

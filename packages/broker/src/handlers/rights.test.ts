@@ -279,6 +279,11 @@ const open: readonly Api[] = [
   d.listGroupsApi,
   d.listTransactionsApi,
   d.describeClusterApi,
+  // Refused to all.
+  d.createDelegationTokenApi,
+  d.renewDelegationTokenApi,
+  d.expireDelegationTokenApi,
+  d.describeDelegationTokenApi,
 ].map((api) => api as unknown as Api);
 
 const refusalOf: Readonly<Partial<Record<Resource["kind"], number>>> = {

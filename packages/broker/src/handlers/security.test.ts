@@ -2,11 +2,15 @@ import { decodeUtf8, encodeUtf8 } from "@millrace/model";
 import {
   alterUserScramCredentialsApi,
   createAclsApi,
+  createDelegationTokenApi,
   deleteAclsApi,
   describeAclsApi,
+  describeDelegationTokenApi,
   describeUserScramCredentialsApi,
+  expireDelegationTokenApi,
   listGroupsApi,
   metadataApi,
+  renewDelegationTokenApi,
   saslAuthenticateApi,
   saslHandshakeApi,
 } from "@millrace/protocol/definitions";
@@ -227,6 +231,33 @@ test("rules and users are for those who may change the cluster", () =>
     const users = [{ name: "sam" }];
     const described = await ann.ask(describeUserScramCredentialsApi, 0, { users });
     expect(described).toMatchObject({ errorCode });
+  }));
+
+test("there are no delegation tokens: told so to those who have shown who they are", () =>
+  secured(async ({ master, dial }) => {
+    const ann = await dial();
+    await authenticate(ann, "PLAIN", '\0ann\0her "secret"');
+    const hmac = encodeUtf8("x");
+    for (const [client, errorCode] of [
+      [master, 64],
+      [ann, 61],
+    ] as const) {
+      const made = await client.ask(createDelegationTokenApi, 3, {
+        ownerPrincipalType: null,
+        ownerPrincipalName: null,
+        renewers: [],
+        maxLifetimeMs: -1,
+      });
+      expect(made).toMatchObject({ errorCode, expiryTimestampMs: -1 });
+      const request = { renewers: [], maxLifetimeMs: -1 };
+      expect(await client.ask(createDelegationTokenApi, 1, request)).toMatchObject({ errorCode });
+      const renewed = await client.ask(renewDelegationTokenApi, 2, { hmac, renewPeriodMs: 1 });
+      expect(renewed).toMatchObject({ errorCode });
+      const ended = await client.ask(expireDelegationTokenApi, 2, { hmac, expiryTimePeriodMs: 1 });
+      expect(ended).toMatchObject({ errorCode });
+      const described = await client.ask(describeDelegationTokenApi, 3, { owners: null });
+      expect(described).toMatchObject({ errorCode, tokens: [] });
+    }
   }));
 
 const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");

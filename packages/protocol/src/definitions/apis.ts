@@ -5,6 +5,7 @@ import { addPartitionsToTxnApi } from "./add-partitions-to-txn.ts";
 import { alterUserScramCredentialsApi } from "./alter-user-scram-credentials.ts";
 import { apiVersionsApi } from "./api-versions.ts";
 import { createAclsApi } from "./create-acls.ts";
+import { createDelegationTokenApi } from "./create-delegation-token.ts";
 import { createPartitionsApi } from "./create-partitions.ts";
 import { createTopicsApi } from "./create-topics.ts";
 import { deleteAclsApi } from "./delete-acls.ts";
@@ -14,12 +15,14 @@ import { deleteTopicsApi } from "./delete-topics.ts";
 import { describeAclsApi } from "./describe-acls.ts";
 import { describeClusterApi } from "./describe-cluster.ts";
 import { describeConfigsApi } from "./describe-configs.ts";
+import { describeDelegationTokenApi } from "./describe-delegation-token.ts";
 import { describeGroupsApi } from "./describe-groups.ts";
 import { describeProducersApi } from "./describe-producers.ts";
 import { describeTopicPartitionsApi } from "./describe-topic-partitions.ts";
 import { describeTransactionsApi } from "./describe-transactions.ts";
 import { describeUserScramCredentialsApi } from "./describe-user-scram-credentials.ts";
 import { endTxnApi } from "./end-txn.ts";
+import { expireDelegationTokenApi } from "./expire-delegation-token.ts";
 import { fetchApi } from "./fetch.ts";
 import { findCoordinatorApi } from "./find-coordinator.ts";
 import { heartbeatApi } from "./heartbeat.ts";
@@ -36,6 +39,7 @@ import { offsetDeleteApi } from "./offset-delete.ts";
 import { offsetFetchApi } from "./offset-fetch.ts";
 import { offsetForLeaderEpochApi } from "./offset-for-leader-epoch.ts";
 import { produceApi } from "./produce.ts";
+import { renewDelegationTokenApi } from "./renew-delegation-token.ts";
 import { saslAuthenticateApi } from "./sasl-authenticate.ts";
 import { saslHandshakeApi } from "./sasl-handshake.ts";
 import { streamsGroupDescribeApi } from "./streams-group-describe.ts";
@@ -88,6 +92,10 @@ const served: readonly Api[] = [
   deleteAclsApi,
   describeUserScramCredentialsApi,
   alterUserScramCredentialsApi,
+  createDelegationTokenApi,
+  renewDelegationTokenApi,
+  expireDelegationTokenApi,
+  describeDelegationTokenApi,
 ];
 
 /** All APIs known here, by key, in ascending order; ranges are those of Apache Kafka 4.3.1. */

@@ -323,6 +323,34 @@ export {
   type AlterUserScramCredentialsResponse,
 } from "./alter-user-scram-credentials.ts";
 export {
+  createDelegationTokenApi,
+  createDelegationTokenRequest,
+  createDelegationTokenResponse,
+  type CreateDelegationTokenRequest,
+  type CreateDelegationTokenResponse,
+} from "./create-delegation-token.ts";
+export {
+  renewDelegationTokenApi,
+  renewDelegationTokenRequest,
+  renewDelegationTokenResponse,
+  type RenewDelegationTokenRequest,
+  type RenewDelegationTokenResponse,
+} from "./renew-delegation-token.ts";
+export {
+  expireDelegationTokenApi,
+  expireDelegationTokenRequest,
+  expireDelegationTokenResponse,
+  type ExpireDelegationTokenRequest,
+  type ExpireDelegationTokenResponse,
+} from "./expire-delegation-token.ts";
+export {
+  describeDelegationTokenApi,
+  describeDelegationTokenRequest,
+  describeDelegationTokenResponse,
+  type DescribeDelegationTokenRequest,
+  type DescribeDelegationTokenResponse,
+} from "./describe-delegation-token.ts";
+export {
   offsetCommitKey,
   type OffsetCommitKey,
   offsetCommitValue,
