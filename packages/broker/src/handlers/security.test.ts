@@ -274,12 +274,16 @@ test.each([
   ],
   ["no JSON", "x.y."],
 ])("a token with %s is refused", (_what, token) =>
-  secured(async ({ dial }) => {
+  secured(async ({ world, dial }) => {
     const client = await dial();
     const answer = await authenticate(client, "OAUTHBEARER", `n,,\x01auth=Bearer ${token}\x01\x01`);
     expect(decodeUtf8(answer?.authBytes ?? encodeUtf8(""))).toBe('{"status":"invalid_token"}');
     const after = await client.ask(saslAuthenticateApi, 2, { authBytes: encodeUtf8("\x01") });
     expect(after).toMatchObject({ errorCode: codeOf.saslFailed });
+    await client.ask(listGroupsApi, 4, {});
+    const told = world.told.find(({ event }) => event === "broker.authentication-failed");
+    const error = told?.["error"];
+    expect(error instanceof Error && String(error.cause)).toMatch(/token was refused/);
   }),
 );
 

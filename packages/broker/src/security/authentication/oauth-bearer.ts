@@ -23,20 +23,22 @@ export function oauthBearerMechanism(check: BearerTokenCheck): SaslMechanism {
 
 class OAuthBearerExchange implements SaslExchange {
   readonly #check: BearerTokenCheck;
-  #isRefused = false;
+  /** Why the token was refused, for the log: the client is told no more than that it was. */
+  #refused: unknown;
 
   constructor(check: BearerTokenCheck) {
     this.#check = check;
   }
 
   async receive(message: Uint8Array): Promise<SaslStep> {
-    if (this.#isRefused) throw new SaslError(refusal, told);
+    if (this.#refused !== undefined)
+      throw new SaslError(refusal, { isTold: true, cause: this.#refused });
     const { actsFor, token } = parse(decodeUtf8(message));
     let found: BearerToken;
     try {
       found = await this.#check(token);
-    } catch {
-      this.#isRefused = true;
+    } catch (error) {
+      this.#refused = error;
       return { challenge: encodeUtf8(refusal) };
     }
     const { principalName: name, expiresMs } = found;

@@ -160,7 +160,10 @@ export class SaslAuthentication implements Authentication {
   async #bareMessage(frame: Uint8Array): Promise<AuthenticationAnswer> {
     const step = await this.#step(frame);
     if (step.refusal !== undefined)
-      return { parts: [], refusal: new CloseConnectionError(step.refusal.message) };
+      return {
+        parts: [],
+        refusal: new CloseConnectionError(step.refusal.message, step.refusal.cause),
+      };
     const writer = new Writer();
     writer.writeInt32(step.challenge.length);
     writer.writeRaw(step.challenge);
@@ -187,7 +190,7 @@ export class SaslAuthentication implements Authentication {
       header.correlationId,
       response,
     );
-    return { parts, refusal: refusal && new CloseConnectionError(refusal.message) };
+    return { parts, refusal: refusal && new CloseConnectionError(refusal.message, refusal.cause) };
   }
 
   /** Anything else within the exchange is answered as far as the API's answers can tell of it. */

@@ -36,8 +36,11 @@ export class SaslError extends BaseError<"SASL_REFUSED"> {
   /** False: the client is told no more than that its credentials are not right, lest it learns which names there are. */
   readonly isTold: boolean;
 
-  constructor(message: string, { isTold }: { readonly isTold: boolean }) {
-    super("SASL_REFUSED", message);
+  constructor(
+    message: string,
+    { isTold, cause }: { readonly isTold: boolean; readonly cause?: unknown },
+  ) {
+    super("SASL_REFUSED", message, { cause });
     this.isTold = isTold;
   }
 }
