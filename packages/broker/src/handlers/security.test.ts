@@ -217,6 +217,24 @@ test("rules allow, deny before they allow, and hold no longer than they are ther
     expect(described).toMatchObject({ errorCode: 0, resources: [] });
   }));
 
+test("users and rules are there after a restart", async () => {
+  const world = brokerWorld({ properties, port: undefined });
+  await world.platform.until(
+    (async () => {
+      const before = await world.start();
+      await addUser(before.client, "sam", "right");
+      await before.client.ask(createAclsApi, 3, { creations: [rule(4)] });
+      await before.broker.close();
+      const after = await world.start();
+      const sam = await TestClient.connect(world.platform, after.broker.addresses[1]);
+      expect(await scram(sam, "sam", "right")).toMatchObject({ errorCode: 0 });
+      const described = await after.client.ask(describeAclsApi, 3, anyRule);
+      expect(described?.resources).toMatchObject([{ resourceName: "t" }]);
+      await after.broker.close();
+    })(),
+  );
+});
+
 test("rules and users are for those who may change the cluster", () =>
   secured(async ({ dial }) => {
     const ann = await dial();
