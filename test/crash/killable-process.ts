@@ -75,6 +75,16 @@ export class KillableProcess {
     return this.#child.signalCode === "SIGKILL" ? "killed" : "ended";
   }
 
+  /** Stops the process where it is, as a machine that stalls would, and lets it go on after so long. */
+  async pauseFor(durationMs: number): Promise<void> {
+    this.#child.kill("SIGSTOP");
+    try {
+      await this.#change(durationMs);
+    } finally {
+      this.#child.kill("SIGCONT");
+    }
+  }
+
   /** The exit code, once it ends by itself. */
   get exited(): Promise<number | null> {
     return this.#exit;

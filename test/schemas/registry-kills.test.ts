@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 import { afterAll, afterEach, expect, test } from "vitest";
@@ -106,4 +107,33 @@ test(`one of two registries of a group, killed ${groupKills} times under load: t
   expect(clients.faults).toEqual([]);
   console.log(`${clients.toldCount} ids were given`);
   expect(clients.toldCount).toBeGreaterThan(groupKills);
+}, 600_000);
+
+const pauses = isFull ? 25 : 1;
+test(`registries of a group, one of three paused ${pauses} times for longer than its session: the same`, async () => {
+  const random = seededRandom(seed);
+  const clients = load();
+  await using broker = await startBundledBroker({
+    "group.initial.rebalance.delay.ms": 0,
+    "group.min.session.timeout.ms": 500,
+  });
+  const options = { bootstrapServers: broker.address, sessionTimeout: "1s" };
+  const registries = [await start(options), await start(options), await start(options)];
+  const urls = registries.map(({ url }) => url);
+  for (let round = 1; round <= pauses; round++) {
+    const over = new AbortController();
+    const work = clients.run(() => urls, over.signal);
+    const { process } = registries[Math.floor(random() * registries.length)];
+    await process.pauseFor(1200 + random() * 2000);
+    // It takes its late writes for its own until it hears that another has its place.
+    await sleep(300 + random() * 700);
+    over.abort();
+    await work;
+    for (const url of urls) await clients.checkSome(url);
+    expect(clients.faults).toEqual([]);
+  }
+  for (const url of urls) await clients.checkAll(url);
+  expect(clients.faults).toEqual([]);
+  console.log(`${clients.toldCount} ids were given`);
+  expect(clients.toldCount).toBeGreaterThan(pauses);
 }, 600_000);
