@@ -35,3 +35,19 @@ test("bytes that are no text are refused by their line, and what is before them 
     message: expect.stringContaining("line 2 is no UTF-8"),
   });
 });
+
+test("a line that does not end is refused before it fills the memory", async () => {
+  const piece = Buffer.alloc(8 * 1024 * 1024, "x");
+  let count = 0;
+  async function* endless(): AsyncGenerator<Uint8Array> {
+    yield Buffer.from("a\n");
+    for (; count < 100; count++) yield piece;
+  }
+  const lines = linesOf(endless());
+  expect((await lines.next()).value).toBe("a");
+  await expect(lines.next()).rejects.toMatchObject({
+    code: "COMMAND_FAILED",
+    message: expect.stringContaining("line 2 is longer than 256 MiB"),
+  });
+  expect(count).toBeLessThan(40);
+});
