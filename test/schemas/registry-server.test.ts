@@ -239,6 +239,26 @@ describe("a topic of a Confluent registry", () => {
     expect((await ask(url, "POST /subjects/imported/versions", imported)).status).toBe(200);
   });
 
+  test("with a Protobuf that a new registry would refuse: its subject takes later versions", async () => {
+    const place = ownTopic();
+    const schemaType = "PROTOBUF";
+    const schema = 'syntax = "proto3";\n\nenum E {\n  A = 1;\n}\n';
+    const later = 'syntax = "proto3";\n\nenum E {\n  NONE = 0;\n  A = 1;\n}\n';
+    await write(place.topic, [
+      [
+        '{"keytype":"SCHEMA","subject":"s","version":1,"magic":1}',
+        JSON.stringify({ subject: "s", version: 1, id: 41, schemaType, schema, deleted: false }),
+      ],
+    ]);
+    const { url } = await start(place);
+    const found = await ask(url, "POST /subjects/s", { schemaType, schema });
+    expect(found.body).toMatchObject({ version: 1 });
+    const refused = await ask(url, "POST /subjects/t/versions", { schemaType, schema });
+    expect(refused.body).toMatchObject({ error_code: 42201 });
+    const taken = await ask(url, "POST /subjects/s/versions", { schemaType, schema: later });
+    expect(taken.body).toMatchObject({ id: 42 });
+  });
+
   test("with keys spelled otherwise, as Karapace does: what is removed is removed under these too", async () => {
     const place = ownTopic();
     const foreign = '{"magic":1,"version":1,"subject":"s","keytype":"SCHEMA"}';

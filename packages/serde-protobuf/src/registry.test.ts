@@ -118,6 +118,21 @@ describe("with a registry", () => {
     expect(protobuf({ registry }).deserialize(bytes, "sales")).toEqual({ buyer: { name: "Ewa" } });
   });
 
+  test("an enum without a 0, which other registries let pass, hinders nobody", () => {
+    const registry = new MemorySchemaRegistry();
+    const schema = `syntax = "proto3"; message A { E e = 1; int32 n = 2; } enum E { X = 1; Y = 2; }`;
+    registry.register("t-value", { schemaType: "PROTOBUF", schema });
+    const serde = protobuf<unknown>({ registry, useLatestVersion: true, enums: "name" });
+    const written = (value: object) => serde.serialize(value, "t");
+    expect(toHex(written({ e: "X", n: 1 }))).toBe("0000000001" + "00" + "08011001");
+    for (const value of [
+      { e: "X", n: 1 },
+      { e: "Y", n: 1 },
+      { e: 0, n: 1 },
+    ])
+      expect(serde.deserialize(written(value), "t")).toEqual(value);
+  });
+
   test("subjects may be named by the message", () => {
     const registry = newRegistry();
     const order = protobuf<Order>(first, { message: "Order", registry, subjectName: "record" });

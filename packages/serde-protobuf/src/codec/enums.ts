@@ -23,7 +23,8 @@ export function enumCodec({ declaration, isClosed }: EnumPlan, form: EnumForm): 
       ? (number: number) => number
       : (number: number) => names.get(number) ?? number;
   return {
-    zero: read(declaration.constants[0].number),
+    // An open enum without a 0 is one that a registry took: absent is 0 all the same.
+    zero: read(isClosed ? declaration.constants[0].number : 0),
     has: (number) => names.has(number),
     read,
     numberOf: (value) => {

@@ -91,12 +91,12 @@ export function protobufCodec<T>(
     schemaType: "PROTOBUF",
     ownSchemas: own?.schema === undefined ? [] : [own.schema],
     writer: (known) => {
-      const schema = protobufFormat.parse(known.text, known.references);
+      const schema = protobufFormat.parse(known.text, known.references, { isNew: false });
       const form = own?.form ?? formOf<T>(schema, message, forms);
       return writerOf(form, indexesOf(schema, form.fullName ?? messageNamed(schema, message)));
     },
     reader: (known) => {
-      const schema = protobufFormat.parse(known.text, known.references);
+      const schema = protobufFormat.parse(known.text, known.references, { isNew: false });
       return new MessageReader(
         known.name,
         schema,

@@ -34,6 +34,8 @@ function parse(text: string, ...references: readonly ResolvedReference[]) {
 
 const order = 'syntax = "proto3";\npackage shop;\n\nmessage Order {\n  string id = 1;\n}\n';
 
+const proto3 = (body: string): string => `syntax = "proto3";\n${body}`;
+
 describe("text", () => {
   test("spacing and comments do not count", () => {
     const spaced = 'syntax = "proto3"; package shop; // note\nmessage Order { string id = 1; }';
@@ -179,7 +181,6 @@ describe("references", () => {
 });
 
 describe("invalid schemas name the place", () => {
-  const proto3 = (body: string): string => `syntax = "proto3";\n${body}`;
   test.each([
     ['line 1, column 9: expected the name of a message, but there is "{"', "message {"],
     ['line 1, column 10: the syntax is "proto2" or "proto3", not "proto4"', 'syntax = "proto4";'],
@@ -225,6 +226,26 @@ describe("invalid schemas name the place", () => {
     expect(() =>
       parse(order).differencesFrom(other as unknown as ReturnType<typeof parse>),
     ).toThrow(/compared with Protobuf, not with AVRO/);
+  });
+});
+
+describe("what a registry has is not checked anew", () => {
+  test.each([
+    ["an enum that does not begin at 0", proto3("enum E { A = 1; }"), "is not 0"],
+    ["constants of one number", proto3("enum E { A = 0; B = 0; }"), "without allow_alias"],
+    ["a constant that is reserved", proto3("enum E { A = 0; B = 2; reserved 2; }"), "is reserved"],
+    ["a field that is reserved", proto3("message A { reserved 2; string a = 2; }"), "is reserved"],
+    ["a number that Protobuf keeps", proto3("message A { string a = 19500; }"), "19500"],
+  ])("%s", (_, text, problem) => {
+    expect(() => protobufFormat.parse(text, [])).toThrow(problem);
+    const stored = protobufFormat.parse(text, [], { isNew: false });
+    expect(protobufFormat.parse(stored.text, [], { isNew: false }).text).toBe(stored.text);
+    expect(stored.differencesFrom(stored)).toEqual([]);
+  });
+
+  test("but for what cannot be read: names that are unknown, numbers that no field has", () => {
+    for (const text of ["message A { Missing a = 2; }", "message A { string a = 0; }"])
+      expect(() => protobufFormat.parse(proto3(text), [], { isNew: false })).toThrow(SchemaError);
   });
 });
 

@@ -4,6 +4,7 @@ import {
   type ResolvedReference,
   type SchemaDifference,
   type SchemaFormat,
+  type SchemaParseOptions,
 } from "@millrace/schema-registry";
 
 import { compareSchemas } from "../compatibility/compare-schemas.ts";
@@ -22,7 +23,11 @@ import type { ProtoFile } from "../schema/proto-file.ts";
 const referenceDepthMax = 64;
 
 export interface ProtobufFormat extends SchemaFormat {
-  parse(text: string, references: readonly ResolvedReference[]): ProtobufSchema;
+  parse(
+    text: string,
+    references: readonly ResolvedReference[],
+    options?: SchemaParseOptions,
+  ): ProtobufSchema;
   /**
    * The files that a text imports, by which references are named, without those that need none such as
    * `google/protobuf/timestamp.proto`.
@@ -43,7 +48,7 @@ export interface ProtobufFormat extends SchemaFormat {
  */
 export const protobufFormat: ProtobufFormat = {
   schemaType: "PROTOBUF",
-  parse: (text, references) => new ProtobufSchema(text, references),
+  parse: (text, references, options) => new ProtobufSchema(text, references, options),
   imports: (text) =>
     readProto(text)
       .imports.map(({ path }) => path)
@@ -61,11 +66,15 @@ export class ProtobufSchema implements ParsedSchema {
   #normalized: string | undefined;
 
   /** @throws SchemaError `INVALID_SCHEMA` */
-  constructor(text: string, references: readonly ResolvedReference[]) {
+  constructor(
+    text: string,
+    references: readonly ResolvedReference[],
+    options: SchemaParseOptions = {},
+  ) {
     this.file = readProto(text);
     this.imports = importedFiles(references);
     this.names = new NameScope(this.file, [...this.imports.values()]);
-    checkProto(this.file, this.names);
+    checkProto(this.file, this.names, options);
     this.text = printProto(this.file);
   }
 

@@ -1,4 +1,4 @@
-import type { SchemaError } from "@millrace/schema-registry";
+import type { SchemaError, SchemaParseOptions } from "@millrace/schema-registry";
 
 import { joinNames, type NameScope } from "./name-scope.ts";
 import {
@@ -25,12 +25,17 @@ const mapKeyTypes = new Set(
 );
 
 /**
- * What a parser cannot see: names that are unknown or stand twice, numbers that do not fit.
+ * What a parser cannot see: names that are unknown or stand twice, numbers that do not fit. A schema that a registry has
+ * may break a rule without which its records can be read all the same: other registries take such schemas.
  *
  * @throws SchemaError `INVALID_SCHEMA`, with the line, the type and the field
  */
-export function checkProto(file: ProtoFile, names: NameScope): void {
-  const checker = new ProtoChecker(file, names);
+export function checkProto(
+  file: ProtoFile,
+  names: NameScope,
+  { isNew = true }: SchemaParseOptions,
+): void {
+  const checker = new ProtoChecker(file, names, isNew);
   checker.types(file.types, file.packageName);
   for (const extension of file.extensions) checker.extension(extension, file.packageName);
   for (const { methods } of file.services) {
@@ -54,10 +59,12 @@ class ProtoChecker {
   readonly #file: ProtoFile;
   readonly #names: NameScope;
   readonly #isProto3: boolean;
+  readonly #isNew: boolean;
 
-  constructor(file: ProtoFile, names: NameScope) {
+  constructor(file: ProtoFile, names: NameScope, isNew: boolean) {
     this.#file = file;
     this.#names = names;
+    this.#isNew = isNew;
     this.#isProto3 = file.syntax.kind === "proto3";
   }
 
@@ -100,7 +107,7 @@ class ProtoChecker {
         throw fault(field, `"${name}" and "${other}" ${place} both have number ${number}`);
       }
       if (taken.has(name)) throw fault(field, `"${name}" stands twice ${place}`);
-      if (reserved.has(field)) {
+      if (this.#isNew && reserved.has(field)) {
         throw fault(field, `"${name}" = ${number} ${place} is reserved`);
       }
       byNumber.set(number, name);
@@ -115,7 +122,7 @@ class ProtoChecker {
 
   #field(field: FieldDeclaration, scope: string): void {
     const { name, number, label, map } = field;
-    const isKept = number >= keptStart && number <= keptEnd;
+    const isKept = this.#isNew && number >= keptStart && number <= keptEnd;
     if (number < 1 || number > fieldNumberMax || isKept) {
       throw fault(
         field,
@@ -151,10 +158,10 @@ class ProtoChecker {
   #enum(declared: EnumDeclaration): void {
     const { name, constants, options, reserved } = declared;
     if (constants.length === 0) throw fault(declared, `the enum "${name}" is empty`);
-    if (this.#isProto3 && constants[0].number !== 0) {
+    if (this.#isNew && this.#isProto3 && constants[0].number !== 0) {
       throw fault(constants[0], `the first constant of "${name}" is not 0, which proto3 wants`);
     }
-    const mayShare = isOptionTrue(options, "allow_alias");
+    const mayShare = !this.#isNew || isOptionTrue(options, "allow_alias");
     const names = new Set<string>();
     const numbers = new Set<number>();
     const kept = new ReservedNames(reserved);
@@ -171,7 +178,7 @@ class ProtoChecker {
             : `two constants of enum "${name}" have number ${number}, without allow_alias`,
         );
       }
-      if (kept.has(constant)) {
+      if (this.#isNew && kept.has(constant)) {
         throw fault(constant, `"${constant.name}" = ${number} of enum "${name}" is reserved`);
       }
       names.add(constant.name);
