@@ -1,6 +1,7 @@
 import type { Api } from "@millrace/protocol";
 import type { BrokerServices } from "../broker-services.ts";
 import type { Handler } from "../server/handler.ts";
+import { alterClientQuotasHandler } from "./alter-client-quotas.ts";
 import { alterUserScramCredentialsHandler } from "./alter-user-scram-credentials.ts";
 import { ApiVersionsHandler } from "./api-versions.ts";
 import { createAclsHandler } from "./create-acls.ts";
@@ -16,6 +17,7 @@ import { DescribeConfigsHandler } from "./describe-configs.ts";
 import { describeDelegationTokenHandler } from "./describe-delegation-token.ts";
 import { DescribeProducersHandler } from "./describe-producers.ts";
 import { DescribeTopicPartitionsHandler } from "./describe-topic-partitions.ts";
+import { describeClientQuotasHandler } from "./describe-client-quotas.ts";
 import { describeUserScramCredentialsHandler } from "./describe-user-scram-credentials.ts";
 import { expireDelegationTokenHandler } from "./expire-delegation-token.ts";
 import { FetchHandler } from "./fetch.ts";
@@ -53,6 +55,8 @@ export function brokerHandlers(
     describeAclsHandler(services.image, hasAuthorizer),
     createAclsHandler(services, hasAuthorizer),
     deleteAclsHandler(services, hasAuthorizer),
+    describeClientQuotasHandler(services.image),
+    alterClientQuotasHandler(services.metadata),
     describeUserScramCredentialsHandler(services.image),
     alterUserScramCredentialsHandler(services.metadata),
     saslHandshakeHandler,

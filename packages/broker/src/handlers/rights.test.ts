@@ -222,6 +222,21 @@ const rows: readonly Row[] = [
     ["GROUP", "offsets", "DELETE"],
     topic("READ"),
   ),
+  row(d.describeClientQuotasApi, 1, { components: [], strict: false }, cluster("DESCRIBE_CONFIGS")),
+  row(
+    d.alterClientQuotasApi,
+    1,
+    {
+      entries: [
+        {
+          entity: [{ entityType: "user", entityName: "u" }],
+          ops: [{ key: "producer_byte_rate", value: 1, remove: false }],
+        },
+      ],
+      validateOnly: true,
+    },
+    cluster("ALTER_CONFIGS"),
+  ),
   row(d.describeUserScramCredentialsApi, 0, { users: [] }, cluster("DESCRIBE")),
   row(
     d.alterUserScramCredentialsApi,

@@ -1,6 +1,7 @@
 import type { TopicLookup } from "../coordinator/topic-lookup.ts";
 import type { ReadMetadataRecord } from "./metadata-record.ts";
 import { AccessControlEntries } from "./access-control-entries.ts";
+import { ClientQuotas } from "./client-quotas.ts";
 import { ScramCredentials } from "./scram-credentials.ts";
 import { collidingForm } from "./topic-name.ts";
 import type { TopicImage } from "./topic-image.ts";
@@ -11,10 +12,11 @@ const noProperties: ReadonlyMap<string, string> = new Map();
 
 /**
  * What the cluster is, as a fold over `__cluster_metadata` (Kafka: `MetadataImage`): topics with their partitions
- * and configs, feature levels, producer ids handed out, starts of the broker, who may do what, and users' credentials.
+ * and configs, feature levels, producer ids handed out, starts of the broker, who may do what, users' credentials, and quotas.
  */
 export class MetadataImage implements TopicLookup {
   readonly accessControl = new AccessControlEntries();
+  readonly clientQuotas = new ClientQuotas();
   readonly scramCredentials = new ScramCredentials();
   readonly #byName = new Map<string, TopicImage>();
   readonly #nameById = new Map<string, string>();
@@ -111,6 +113,8 @@ export class MetadataImage implements TopicLookup {
         return this.accessControl.add(record.value);
       case "removeAccessControlEntry":
         return this.accessControl.remove(record.value.id);
+      case "clientQuota":
+        return this.clientQuotas.replay(record.value);
       case "userScramCredential":
         return this.scramCredentials.set(record.value);
       case "removeUserScramCredential":

@@ -1,6 +1,7 @@
 import { codecOf, type Decoded, type Given, type Message } from "@millrace/protocol";
 import {
   accessControlEntryRecord,
+  clientQuotaRecord,
   configRecord,
   featureLevelRecord,
   partitionRecord,
@@ -23,6 +24,7 @@ const kinds = {
   removeTopic: { key: 9, version: 0, message: removeTopicRecord },
   userScramCredential: { key: 11, version: 0, message: userScramCredentialRecord },
   featureLevel: { key: 12, version: 0, message: featureLevelRecord },
+  clientQuota: { key: 14, version: 0, message: clientQuotaRecord },
   producerIds: { key: 15, version: 0, message: producerIdsRecord },
   accessControlEntry: { key: 18, version: 0, message: accessControlEntryRecord },
   removeAccessControlEntry: { key: 19, version: 0, message: removeAccessControlEntryRecord },

@@ -2,6 +2,7 @@ import { ProtocolError } from "../protocol-error.ts";
 import type { Api } from "../schema/api.ts";
 import { addOffsetsToTxnApi } from "./add-offsets-to-txn.ts";
 import { addPartitionsToTxnApi } from "./add-partitions-to-txn.ts";
+import { alterClientQuotasApi } from "./alter-client-quotas.ts";
 import { alterUserScramCredentialsApi } from "./alter-user-scram-credentials.ts";
 import { apiVersionsApi } from "./api-versions.ts";
 import { createAclsApi } from "./create-acls.ts";
@@ -20,6 +21,7 @@ import { describeGroupsApi } from "./describe-groups.ts";
 import { describeProducersApi } from "./describe-producers.ts";
 import { describeTopicPartitionsApi } from "./describe-topic-partitions.ts";
 import { describeTransactionsApi } from "./describe-transactions.ts";
+import { describeClientQuotasApi } from "./describe-client-quotas.ts";
 import { describeUserScramCredentialsApi } from "./describe-user-scram-credentials.ts";
 import { endTxnApi } from "./end-txn.ts";
 import { expireDelegationTokenApi } from "./expire-delegation-token.ts";
@@ -90,6 +92,8 @@ const served: readonly Api[] = [
   describeAclsApi,
   createAclsApi,
   deleteAclsApi,
+  describeClientQuotasApi,
+  alterClientQuotasApi,
   describeUserScramCredentialsApi,
   alterUserScramCredentialsApi,
   createDelegationTokenApi,

@@ -309,6 +309,20 @@ export {
   type DeleteAclsResponse,
 } from "./delete-acls.ts";
 export {
+  describeClientQuotasApi,
+  describeClientQuotasRequest,
+  describeClientQuotasResponse,
+  type DescribeClientQuotasRequest,
+  type DescribeClientQuotasResponse,
+} from "./describe-client-quotas.ts";
+export {
+  alterClientQuotasApi,
+  alterClientQuotasRequest,
+  alterClientQuotasResponse,
+  type AlterClientQuotasRequest,
+  type AlterClientQuotasResponse,
+} from "./alter-client-quotas.ts";
+export {
   describeUserScramCredentialsApi,
   describeUserScramCredentialsRequest,
   describeUserScramCredentialsResponse,
