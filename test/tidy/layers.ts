@@ -106,6 +106,7 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
     "coordinator",
     "metadata",
     "partition",
+    "metrics",
     "server",
     "security",
     "fetch",

@@ -4,6 +4,7 @@ import type { BrokerConfig } from "./config/broker-config.ts";
 import type { TransactionVerifier } from "./coordinator/transaction-verifier.ts";
 import type { MetadataImage } from "./metadata/metadata-image.ts";
 import type { MetadataStore } from "./metadata/metadata-store.ts";
+import type { TopicMetrics } from "./metrics/topic-metrics.ts";
 import type { Partitions } from "./partition/partitions.ts";
 import type { StorageGuard } from "./partition/storage-guard.ts";
 
@@ -19,6 +20,7 @@ export interface BrokerServices {
   /** For what is read from files to be sent. */
   readonly readMemory: ReadMemory;
   readonly storage: StorageGuard;
+  readonly topicMetrics: TopicMetrics;
   readonly verifier: TransactionVerifier;
   /** Groups forget what they have committed for the topic. */
   readonly topicDeleted: (topic: string) => Promise<void>;

@@ -1,14 +1,18 @@
 import { ReadMemory } from "@millrace/log";
-import type { NetworkAddress, Platform, Timer } from "@millrace/platform";
+import type { MetricValue, NetworkAddress, Platform, Timer } from "@millrace/platform";
 import type { BrokerServices, ClusterIdentity } from "./broker-services.ts";
 import { type BrokerOptions, closeTimeoutMsDefault } from "./broker-options.ts";
 import { BrokerConfig } from "./config/broker-config.ts";
 import { checkDescriptors } from "./check-descriptors.ts";
+import type { Coordinators } from "./coordinator/coordinators.ts";
 import { brokerHandlers } from "./handlers/broker-handlers.ts";
 import { coordinatorHandlers } from "./handlers/coordinator-handlers.ts";
 import { ApiVersionsHandler } from "./handlers/api-versions.ts";
 import { isLoopback, type ListenerPlan, planListeners } from "./listeners.ts";
 import { type BrokerParts, closeBroker, openBroker } from "./open-broker.ts";
+import { BrokerMetrics } from "./metrics/broker-metrics.ts";
+import { RequestMetrics } from "./metrics/request-metrics.ts";
+import { TopicMetrics } from "./metrics/topic-metrics.ts";
 import { InternalTopicCreator } from "./partition/internal-topics.ts";
 import {
   SaslAuthentication,
@@ -17,6 +21,7 @@ import {
 import { saslMechanisms, type SaslWorld } from "./security/authentication/sasl-mechanisms.ts";
 import { authorizerOf } from "./security/authorization/authorizer-of.ts";
 import { BrokerServer, type ServerListener } from "./server/broker-server.ts";
+import type { Handler } from "./server/handler.ts";
 import { HandlerTable } from "./server/handler-table.ts";
 import { serverLimitsOf } from "./server/server-limits.ts";
 
@@ -38,6 +43,7 @@ export class Broker implements AsyncDisposable {
   readonly #options: BrokerOptions;
   readonly #parts: BrokerParts;
   readonly #server: BrokerServer;
+  readonly #metrics: BrokerMetrics;
   #upkeep: Timer | undefined;
   #upkeeping: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
@@ -45,12 +51,13 @@ export class Broker implements AsyncDisposable {
   private constructor(
     platform: Platform,
     options: BrokerOptions,
-    started: { readonly parts: BrokerParts; readonly server: BrokerServer },
+    started: { readonly parts: BrokerParts } & Served,
   ) {
     this.#platform = platform;
     this.#options = options;
     this.#parts = started.parts;
     this.#server = started.server;
+    this.#metrics = started.metrics;
     this.clusterId = started.parts.directory.properties.clusterId;
     this.#scheduleUpkeep();
   }
@@ -79,10 +86,11 @@ export class Broker implements AsyncDisposable {
     const parts = await openBroker(platform, config, options);
     let server: BrokerServer | undefined;
     try {
-      server = await serve(platform, config, plans, parts);
+      const served = await serve(platform, config, plans, parts);
+      ({ server } = served);
       const [{ host, port }] = server.addresses;
       parts.directory.setLockNote(`${host}:${port}`);
-      return new Broker(platform, options, { parts, server });
+      return new Broker(platform, options, { parts, ...served });
     } catch (error) {
       await server?.close(0);
       await closeBroker(parts).catch((failure: unknown) =>
@@ -100,6 +108,24 @@ export class Broker implements AsyncDisposable {
   /** Where each of `listeners` is bound, in their order. */
   get addresses(): readonly NetworkAddress[] {
     return this.#server.addresses;
+  }
+
+  /** All metrics now: `brokerMetricDescriptions` tells what each is. */
+  metrics(): Promise<readonly MetricValue[]> {
+    return this.#metrics.collect();
+  }
+
+  /** Whether its device does what it is told; if it does not, the process should end. */
+  get isHealthy(): boolean {
+    return this.#parts.metadataLog.failure === undefined;
+  }
+
+  /** Whether both coordinators have read their logs, so that groups and transactions can go on. */
+  async isReady(): Promise<boolean> {
+    if (!this.isHealthy || this.#closing !== undefined) return false;
+    const { groups, transactions } = this.#parts.coordinators;
+    const found = [await groups.listGroups(), await transactions.list()];
+    return found.every((one) => typeof one !== "number");
   }
 
   /**
@@ -155,12 +181,17 @@ export class Broker implements AsyncDisposable {
   }
 }
 
+interface Served {
+  readonly server: BrokerServer;
+  readonly metrics: BrokerMetrics;
+}
+
 async function serve(
   platform: Platform,
   config: BrokerConfig,
   plans: readonly ListenerPlan[],
   parts: BrokerParts,
-): Promise<BrokerServer> {
+): Promise<Served> {
   const handlers = new HandlerTable();
   const endpoints = new Map<string, NetworkAddress>();
   const [first] = plans;
@@ -174,6 +205,7 @@ async function serve(
   const { image } = metadata;
   const readMemory = new ReadMemory();
   const authorizer = authorizerOf(config, image.accessControl, platform.logger);
+  const requestMetrics = new RequestMetrics(platform.clock);
   const services: BrokerServices = {
     platform,
     config,
@@ -184,19 +216,15 @@ async function serve(
     readMemory,
     storage,
     verifier: coordinators.transactions,
-    topicDeleted: (topic) => coordinators.groups.topicDeleted(topic),
+    topicMetrics: new TopicMetrics((topic) => image.topic(topic) !== undefined),
+    topicDeleted: (topic) => {
+      services.topicMetrics.forget(topic);
+      return coordinators.groups.topicDeleted(topic);
+    },
   };
   const apis = () => handlers.apis();
   handlers.add(...brokerHandlers(services, { apis, hasAuthorizer: authorizer !== undefined }));
-  handlers.add(
-    ...coordinatorHandlers({
-      coordinators,
-      topics: image,
-      internalTopics: new InternalTopicCreator(services),
-      clock: platform.clock,
-      node: (listener) => ({ nodeId: cluster.nodeId, ...endpoint(listener) }),
-    }),
-  );
+  handlers.add(...servedByCoordinators(services, coordinators));
   const server = await BrokerServer.listen(platform, {
     listeners: serverListeners(plans, {
       config,
@@ -209,10 +237,27 @@ async function serve(
     handlers,
     readMemory,
     limits: serverLimitsOf(config, platform.fileSystem.descriptors().connections),
+    metrics: requestMetrics,
   });
   for (const [index, { name, advertised }] of plans.entries())
     endpoints.set(name, advertised ?? server.addresses[index]);
-  return server;
+  const { groups } = coordinators;
+  const metrics = new BrokerMetrics({ ...services, groups, requests: requestMetrics, server });
+  return { server, metrics };
+}
+
+function servedByCoordinators(
+  services: BrokerServices,
+  coordinators: Coordinators,
+): readonly Handler[] {
+  const { cluster, image, platform } = services;
+  return coordinatorHandlers({
+    coordinators,
+    topics: image,
+    internalTopics: new InternalTopicCreator(services),
+    clock: platform.clock,
+    node: (listener) => ({ nodeId: cluster.nodeId, ...cluster.endpoint(listener) }),
+  });
 }
 
 interface ListenerWorld extends SaslWorld {

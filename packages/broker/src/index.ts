@@ -5,6 +5,7 @@ export type { BrokerProperties } from "./config/broker-config.ts";
 export { ConfigError, type ConfigErrorCode } from "./config/config-error.ts";
 export { durabilityLevels, type DurabilityLevel } from "./partition/durability.ts";
 export { parsePropertiesFile } from "./config/properties-file.ts";
+export { metricDescriptions as brokerMetricDescriptions } from "./metrics/metric-descriptions.ts";
 export type {
   BrokerWorkerFailure,
   BrokerWorkerMessage,

@@ -21,6 +21,7 @@ export type {
 } from "./network.ts";
 export { NetworkError, type NetworkErrorCode } from "./network-error.ts";
 export type { Clock, Platform, Random, Timer, Timers } from "./platform.ts";
+export { prometheusText } from "./prometheus-text.ts";
 export { SeededRandom } from "./seeded-random.ts";
 export { sleepByTimer } from "./sleep-by-timer.ts";
 export { unsetHandler } from "./unset-handler.ts";

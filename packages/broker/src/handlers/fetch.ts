@@ -85,6 +85,9 @@ export class FetchHandler implements Handler<FetchRequest, FetchResponse> {
   }
 
   #answer(session: FetchContext, fetched: readonly FetchedPartition[]): FetchResponse {
+    const { topicMetrics } = this.#services;
+    for (const { target, response, sizeBytes } of fetched)
+      topicMetrics.of(target.topic).fetched(sizeBytes, response.errorCode !== 0);
     return closeFetchContext(this.#sessions, session, fetched);
   }
 

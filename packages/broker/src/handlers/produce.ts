@@ -126,7 +126,9 @@ export class ProduceHandler implements Handler<ProduceRequest, Response> {
     const appended = context.turns.map(partitions, (produced) => this.#appendTo(produced));
     return after(appended, () =>
       answerOnceDurable(partitions, () =>
-        request.acks === 0 ? answerNothing(partitions) : this.#answer(context, request, partitions),
+        request.acks === 0
+          ? this.#answerNothing(partitions)
+          : this.#answer(context, request, partitions),
       ),
     );
   }
@@ -154,9 +156,28 @@ export class ProduceHandler implements Handler<ProduceRequest, Response> {
     for (const { name, topicId, partitionData } of request.topicData)
       if (partitionData.length > 0)
         responses.set(`${name}/${topicId}`, { name, topicId, partitionResponses: [] });
+    this.#count(partitions);
     for (const produced of partitions)
       responses.get(produced.responseKey)?.partitionResponses.push(respond(produced));
     return { throttleTimeMs: context.throttleMs, responses: [...responses.values()] };
+  }
+
+  /** With acks=0 an error is told by closing the connection, so that the client looks for new metadata. */
+  #answerNothing(partitions: readonly ProducePartition[]): undefined {
+    this.#count(partitions);
+    const refused = partitions.find(({ refusal }) => refusal !== undefined);
+    if (refused === undefined) return undefined;
+    throw new CloseConnectionError(
+      `a produce without acknowledgement to ${refused.topic}-${refused.index} failed with ${refused.refusal?.errorCode}`,
+    );
+  }
+
+  #count(partitions: readonly ProducePartition[]): void {
+    for (const { topic, partition, refusal, records, result } of partitions) {
+      const counts = this.#services.topicMetrics.of(partition === undefined ? undefined : topic);
+      if (refusal !== undefined || result === undefined) counts.produceFailed();
+      else counts.produced(result.lastOffset - result.baseOffset + 1, records.length);
+    }
   }
 }
 
@@ -210,15 +231,6 @@ function answerOnceDurable(
   isLate = true;
   done();
   return parked;
-}
-
-/** With acks=0 an error is told by closing the connection, so that the client looks for new metadata. */
-function answerNothing(partitions: readonly ProducePartition[]): undefined {
-  const refused = partitions.find(({ refusal }) => refusal !== undefined);
-  if (refused === undefined) return undefined;
-  throw new CloseConnectionError(
-    `a produce without acknowledgement to ${refused.topic}-${refused.index} failed with ${refused.refusal?.errorCode}`,
-  );
 }
 
 function isTransactionalBatch(records: Uint8Array): boolean {

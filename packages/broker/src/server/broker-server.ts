@@ -1,5 +1,6 @@
 import type { ReadMemory } from "@millrace/log";
 import type { Connection, Listener, NetworkAddress, Platform, Timer } from "@millrace/platform";
+import type { RequestMetrics } from "../metrics/request-metrics.ts";
 import type { Authentication } from "./authentication.ts";
 import type { Authorizer } from "./authorizer.ts";
 import { ClientConnection } from "./client-connection.ts";
@@ -27,6 +28,7 @@ export interface BrokerServerOptions {
   /** Gets back what answers lay in, once they are sent. */
   readonly readMemory: ReadMemory;
   readonly limits: ServerLimits;
+  readonly metrics: RequestMetrics;
 }
 
 /** Listeners and the connections that came in by them; bounds are those of all together. */
@@ -71,6 +73,11 @@ export class BrokerServer {
     return this.#bound.map(({ address }) => address);
   }
 
+  /** Bytes of answers that no client has taken yet. */
+  get unreadBytes(): number {
+    return this.#unread.bytes;
+  }
+
   get connectionCount(): number {
     return this.#connections.size;
   }
@@ -96,6 +103,8 @@ export class BrokerServer {
   }
 
   #accept(connection: Connection, listener: ServerListener): void {
+    const { metrics } = this.#options;
+    metrics.acceptedConnections++;
     const client = new ClientConnection(connection, {
       platform: this.#platform,
       handlers: this.#options.handlers,
@@ -106,6 +115,7 @@ export class BrokerServer {
       authorizer: this.#options.authorizer,
       unread: this.#unread,
       turns: this.#turns,
+      metrics,
       onClosed: (closed) => this.#forget(closed),
     });
     const address = client.remoteAddress;
@@ -114,6 +124,7 @@ export class BrokerServer {
     this.#perAddress.set(address, fromAddress);
     const { connectionsMax, connectionsPerAddressMax } = this.#options.limits;
     if (this.#connections.size <= connectionsMax && fromAddress <= connectionsPerAddressMax) return;
+    metrics.refusedConnections++;
     this.#platform.logger.log("warn", "broker.connection-refused", { peer: address });
     client.destroy();
   }

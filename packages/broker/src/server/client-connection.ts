@@ -9,6 +9,7 @@ import {
   type RequestHeader,
 } from "@millrace/protocol";
 import { Reader } from "@millrace/protocol/wire";
+import type { RequestMetrics, ServedRequest } from "../metrics/request-metrics.ts";
 import type { Authentication, AuthenticationAnswer } from "./authentication.ts";
 import type { Authorizer } from "./authorizer.ts";
 import { CloseConnectionError } from "./close-connection-error.ts";
@@ -37,6 +38,7 @@ export interface ClientConnectionOptions {
   /** Of all connections. */
   readonly unread: UnreadAnswers;
   readonly turns: Turns;
+  readonly metrics: RequestMetrics;
   readonly onClosed: (connection: ClientConnection) => void;
 }
 
@@ -239,7 +241,8 @@ export class ClientConnection implements ConnectionHandler {
     const request = isKnownVersion(handler, header)
       ? codecOf(handler.api.request, header.apiVersion).read(reader)
       : undefined;
-    this.#answer(handler, header, frame.length, invoke(handler, context, request));
+    const served = this.#options.metrics.begin(handler.api, frame.length);
+    this.#answer(handler, header, served, invoke(handler, context, request));
     return true;
   }
 
@@ -284,12 +287,13 @@ export class ClientConnection implements ConnectionHandler {
   #answer(
     handler: Handler,
     header: RequestHeader,
-    requestBytes: number,
+    served: ServedRequest,
     answer: HandlerAnswer<unknown>,
   ): void {
-    if (answer === undefined) return;
-    const slot = this.#responses.open(requestBytes);
+    if (answer === undefined) return served.ended(undefined, undefined);
+    const slot = this.#responses.open(served.bytes);
     const fill = (failure: Error | undefined, response?: unknown) => {
+      served.ended(failure, response);
       if (failure === undefined) this.#fill(slot, handler, header, response);
       else this.#fail(slot, failure);
     };

@@ -68,6 +68,14 @@ export class CommittedOffsets {
     return [...this.#committed.places(), ...pending].filter((place) => place.topic === topic);
   }
 
+  /** All that is committed. */
+  all(): readonly (OffsetPlace & CommittedOffset)[] {
+    return this.#committed.places().flatMap((place) => {
+      const committed = this.get(place);
+      return committed === undefined ? [] : [{ ...place, ...committed }];
+    });
+  }
+
   commit(place: OffsetPlace, recordOffset: number, committed: CommittedOffset): void {
     this.#committed.set(place, { recordOffset, committed });
   }

@@ -9,6 +9,7 @@ import type { MarkerOutcome } from "../marker-writer.ts";
 import { ShardRuntime } from "../shard-runtime.ts";
 import type { TransactionOperation, TransactionVerifier } from "../transaction-verifier.ts";
 import { commitOffsets, type CommitOffsetsRequest } from "./commit-offsets.ts";
+import type { CommittedOffset } from "./committed-offsets.ts";
 import {
   describeGroup,
   listGroup,
@@ -188,6 +189,15 @@ export class GroupCoordinator {
         ...[...shard.world.streams.groups.values()].map(listStreamsGroup),
       ]);
       return shards.flat();
+    } catch (failure) {
+      return this.#codeOf(failure);
+    }
+  }
+
+  /** What all groups have committed, or an error code. */
+  async allCommitted(): Promise<readonly (OffsetPlace & CommittedOffset)[] | number> {
+    try {
+      return (await this.#runtime.readAll((shard) => shard.allCommitted())).flat();
     } catch (failure) {
       return this.#codeOf(failure);
     }

@@ -65,6 +65,11 @@ export class GroupShard implements CoordinatorShard<GroupRecord> {
     return { committed: this.#offsets.get(place), isUnstable };
   }
 
+  /** What all groups have committed. */
+  allCommitted(): readonly (OffsetPlace & CommittedOffset)[] {
+    return this.#offsets.all();
+  }
+
   placesOf(groupId: string): readonly OffsetPlace[] {
     return this.#offsets.placesOf(groupId);
   }

@@ -1,0 +1,163 @@
+import type { MetricTags, MetricValue, Platform } from "@millrace/platform";
+import { zeroUuid } from "@millrace/protocol/wire";
+import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
+import type { MetadataImage } from "../metadata/metadata-image.ts";
+import type { Partitions } from "../partition/partitions.ts";
+import { lagVerdicts } from "./lag-verdict.ts";
+import { LagWatch } from "./lag-watch.ts";
+import type { MetricName } from "./metric-descriptions.ts";
+import type { RequestMetrics } from "./request-metrics.ts";
+import type { TopicMetrics } from "./topic-metrics.ts";
+
+/** Partitions and commits that are looked at before others have their turn. */
+const atOnce = 500;
+
+/** What is read for the metrics. */
+export interface MetricSources {
+  readonly platform: Platform;
+  readonly image: MetadataImage;
+  readonly partitions: Partitions;
+  readonly groups: GroupCoordinator;
+  readonly topicMetrics: TopicMetrics;
+  readonly requests: RequestMetrics;
+  readonly server: { readonly connectionCount: number; readonly unreadBytes: number };
+}
+
+type Add = (name: MetricName, value: number, tags?: MetricTags) => void;
+
+/** Metrics of a broker: read from what is there, so that nothing is left of what was deleted. */
+export class BrokerMetrics {
+  readonly #sources: MetricSources;
+  readonly #watch = new LagWatch();
+  #collecting: Promise<readonly MetricValue[]> | undefined;
+
+  constructor(sources: MetricSources) {
+    this.#sources = sources;
+  }
+
+  /** All values now; who asks while they are read gets the same ones. */
+  collect(): Promise<readonly MetricValue[]> {
+    this.#collecting ??= this.#collect().finally(() => (this.#collecting = undefined));
+    return this.#collecting;
+  }
+
+  async #collect(): Promise<readonly MetricValue[]> {
+    const values: MetricValue[] = [];
+    const add: Add = (name, value, tags = {}) => values.push({ name, tags, value });
+    this.#addTopics(add);
+    this.#addRequests(add);
+    await this.#addPartitions(add);
+    await this.#addGroups(add);
+    return values;
+  }
+
+  #addTopics(add: Add): void {
+    const { topicMetrics: topics } = this.#sources;
+    for (const [topic, counts] of topics.all()) {
+      const tags = { topic };
+      add("kafka_server_brokertopicmetrics_messagesin_total", counts.messagesIn, tags);
+      add("kafka_server_brokertopicmetrics_bytesin_total", counts.bytesIn, tags);
+      add("kafka_server_brokertopicmetrics_bytesout_total", counts.bytesOut, tags);
+    }
+    for (const [tags, counts] of [
+      [{}, topics.unknown] as const,
+      ...[...topics.all()].map(([topic, of]) => [{ topic }, of] as const),
+    ]) {
+      add(
+        "kafka_server_brokertopicmetrics_totalproducerequests_total",
+        counts.produceRequests,
+        tags,
+      );
+      add("kafka_server_brokertopicmetrics_totalfetchrequests_total", counts.fetchRequests, tags);
+      add(
+        "kafka_server_brokertopicmetrics_failedproducerequests_total",
+        counts.failedProduceRequests,
+        tags,
+      );
+      add(
+        "kafka_server_brokertopicmetrics_failedfetchrequests_total",
+        counts.failedFetchRequests,
+        tags,
+      );
+    }
+  }
+
+  #addRequests(add: Add): void {
+    const { requests, server } = this.#sources;
+    for (const { api: request, ...counts } of requests.apis()) {
+      const tags = { request };
+      add("kafka_network_requestmetrics_requests_total", counts.requests, tags);
+      add("kafka_network_requestmetrics_errors_total", counts.errors, tags);
+      add("kafka_network_requestmetrics_requestbytes_total", counts.requestBytes, tags);
+      add("kafka_network_requestmetrics_totaltimems_total", counts.totalMs, tags);
+    }
+    add("kafka_server_socketservermetrics_connection_count", server.connectionCount);
+    add(
+      "kafka_server_socketservermetrics_connections_accepted_total",
+      requests.acceptedConnections,
+    );
+    add("millrace_connections_refused_total", requests.refusedConnections);
+    add("millrace_unread_answer_bytes", server.unreadBytes);
+  }
+
+  async #addPartitions(add: Add): Promise<void> {
+    const { partitions, platform } = this.#sources;
+    const topics = new Set<string>();
+    const all = [...partitions.all()];
+    let offlineCount = 0;
+    for (const [index, one] of all.entries()) {
+      if (index % atOnce === atOnce - 1) await platform.timers.yield();
+      topics.add(one.topic);
+      const tags = { topic: one.topic, partition: String(one.partition) };
+      if (!one.hasLeader) offlineCount++;
+      add("kafka_log_log_size", one.sizeBytes, tags);
+      add("kafka_log_log_logstartoffset", one.logStartOffset, tags);
+      add("kafka_log_log_logendoffset", one.logEndOffset, tags);
+    }
+    add("kafka_controller_kafkacontroller_globaltopiccount", topics.size);
+    add("kafka_controller_kafkacontroller_globalpartitioncount", all.length);
+    add("kafka_controller_kafkacontroller_offlinepartitionscount", offlineCount);
+  }
+
+  /** Where the groups cannot be read there is nothing to tell; that the broker is not ready tells of it. */
+  async #addGroups(add: Add): Promise<void> {
+    const { groups, platform } = this.#sources;
+    const [listed, committed] = [await groups.listGroups(), await groups.allCommitted()];
+    if (typeof listed === "number" || typeof committed === "number") return;
+    const counts = new Map<string, { readonly tags: MetricTags; count: number }>();
+    for (const { groupType: protocol, state } of listed) {
+      const known = counts.get(`${protocol} ${state}`);
+      if (known !== undefined) known.count++;
+      else counts.set(`${protocol} ${state}`, { tags: { protocol, state }, count: 1 });
+    }
+    for (const { tags, count } of counts.values())
+      add("kafka_server_group_coordinator_metrics_group_count", count, tags);
+    const groupIds = new Set(listed.map(({ groupId }) => groupId));
+    for (const [index, commit] of committed.entries()) {
+      if (index % atOnce === atOnce - 1) await platform.timers.yield();
+      if (groupIds.has(commit.groupId)) this.#addLag(add, commit);
+    }
+    this.#watch.endRound();
+  }
+
+  #addLag(add: Add, commit: Commit): void {
+    const { image, partitions, platform } = this.#sources;
+    const { groupId, topic, partition, topicId, offset, commitTimestamp } = commit;
+    const found = partitions.find(topic, partition);
+    const isOfTopic = topicId === zeroUuid || topicId === image.topic(topic)?.topicId;
+    if (found === undefined || !isOfTopic) return;
+    const lag = Math.max(0, found.highWatermark - offset);
+    const key = `${groupId}\u0000${topic}\u0000${partition}`;
+    const sample = { offset, commitTimestamp, lag };
+    const verdict = this.#watch.judge(key, sample, platform.clock.wallMs());
+    const tags = { consumergroup: groupId, topic, partition: String(partition) };
+    add("kafka_consumergroup_current_offset", offset, tags);
+    add("kafka_consumergroup_lag", lag, tags);
+    add("millrace_consumergroup_verdict", lagVerdicts.indexOf(verdict), tags);
+  }
+}
+
+type Commit = Extract<
+  Awaited<ReturnType<GroupCoordinator["allCommitted"]>>,
+  readonly unknown[]
+>[number];

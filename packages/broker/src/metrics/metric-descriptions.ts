@@ -1,0 +1,37 @@
+/** Every metric of a broker, and what it tells; a name's end says whether it counts (`_total`). */
+export const metricDescriptions = {
+  kafka_server_brokertopicmetrics_messagesin_total: "records appended, by topic",
+  kafka_server_brokertopicmetrics_bytesin_total: "bytes of batches appended, by topic",
+  kafka_server_brokertopicmetrics_bytesout_total: "bytes of batches fetched, by topic",
+  kafka_server_brokertopicmetrics_totalproducerequests_total:
+    "partitions that produce requests wrote to, by topic",
+  kafka_server_brokertopicmetrics_totalfetchrequests_total:
+    "partitions that fetch requests read, by topic",
+  kafka_server_brokertopicmetrics_failedproducerequests_total:
+    "partitions that a produce request was refused for, by topic; without one: of topics that are not there",
+  kafka_server_brokertopicmetrics_failedfetchrequests_total:
+    "partitions that a fetch request was refused for, by topic; without one: of topics that are not there",
+  kafka_network_requestmetrics_requests_total: "requests, by API",
+  kafka_network_requestmetrics_errors_total:
+    "requests that were answered with an error for the whole of them, or by closing the connection, by API",
+  kafka_network_requestmetrics_requestbytes_total: "bytes of requests, by API",
+  kafka_network_requestmetrics_totaltimems_total:
+    "milliseconds from a request's begin to its answer, waits included, by API",
+  kafka_server_socketservermetrics_connection_count: "connections that are open",
+  kafka_server_socketservermetrics_connections_accepted_total: "connections that came",
+  millrace_connections_refused_total: "connections that were closed since there were too many",
+  millrace_unread_answer_bytes: "bytes of answers that no client has taken yet",
+  kafka_controller_kafkacontroller_globaltopiccount: "topics",
+  kafka_controller_kafkacontroller_globalpartitioncount: "partitions",
+  kafka_controller_kafkacontroller_offlinepartitionscount: "partitions whose log cannot be used",
+  kafka_log_log_size: "bytes of a partition's log",
+  kafka_log_log_logstartoffset: "offset of a partition's first record",
+  kafka_log_log_logendoffset: "offset that a partition's next record gets",
+  kafka_server_group_coordinator_metrics_group_count: "groups, by protocol and state",
+  kafka_consumergroup_current_offset: "offset that a group has committed for a partition",
+  kafka_consumergroup_lag: "records of a partition that a group has still to read",
+  millrace_consumergroup_verdict:
+    "what a group's commits tell of it: 0 ok, 1 warning, 2 stalled, 3 stopped",
+} as const;
+
+export type MetricName = keyof typeof metricDescriptions;
