@@ -20,6 +20,7 @@ import {
 } from "./security/authentication/sasl-authentication.ts";
 import { saslMechanisms, type SaslWorld } from "./security/authentication/sasl-mechanisms.ts";
 import { authorizerOf } from "./security/authorization/authorizer-of.ts";
+import { ClientQuotaManager } from "./security/quotas/client-quota-manager.ts";
 import { BrokerServer, type ServerListener } from "./server/broker-server.ts";
 import type { Handler } from "./server/handler.ts";
 import { HandlerTable } from "./server/handler-table.ts";
@@ -234,6 +235,7 @@ async function serve(
       apiVersions: new ApiVersionsHandler(image, apis),
     }),
     authorizer,
+    quotas: new ClientQuotaManager(image.clientQuotas, platform.clock),
     handlers,
     readMemory,
     limits: serverLimitsOf(config, platform.fileSystem.descriptors().connections),

@@ -56,7 +56,7 @@ export function brokerHandlers(
     createAclsHandler(services, hasAuthorizer),
     deleteAclsHandler(services, hasAuthorizer),
     describeClientQuotasHandler(services.image),
-    alterClientQuotasHandler(services.metadata),
+    alterClientQuotasHandler(services.metadata, services.platform.logger),
     describeUserScramCredentialsHandler(services.image),
     alterUserScramCredentialsHandler(services.metadata),
     saslHandshakeHandler,

@@ -24,6 +24,7 @@ import {
   topicResource,
   transactionalIdResource,
 } from "../server/request-context.ts";
+import { toError } from "../server/to-error.ts";
 import { refusalOf, refusedWith } from "./append-refusal.ts";
 import { after } from "../server/turns.ts";
 import { checkProducedRecords } from "./check-produced-records.ts";
@@ -124,13 +125,15 @@ export class ProduceHandler implements Handler<ProduceRequest, Response> {
   ): HandlerAnswer<Response> {
     // A batch of a megabyte can unpack to very much more: between two of them others have their turn.
     const appended = context.turns.map(partitions, (produced) => this.#appendTo(produced));
-    return after(appended, () =>
-      answerOnceDurable(partitions, () =>
+    return after(appended, () => {
+      for (const { result, records } of partitions)
+        if (result !== undefined) context.charge("producer_byte_rate", records.length);
+      return answerOnceDurable(partitions, () =>
         request.acks === 0
           ? this.#answerNothing(partitions)
           : this.#answer(context, request, partitions),
-      ),
-    );
+      );
+    });
   }
 
   #appendTo(produced: ProducePartition): void {
@@ -216,7 +219,7 @@ function answerOnceDurable(
     try {
       parked.complete(answer());
     } catch (error) {
-      parked.fail(error instanceof Error ? error : new Error(String(error)));
+      parked.fail(toError(error));
     }
   };
   for (const produced of partitions) {

@@ -12,6 +12,10 @@ interface EntityQuotas {
 export class ClientQuotas {
   readonly #byEntity = new Map<string, EntityQuotas>();
 
+  get size(): number {
+    return this.#byEntity.size;
+  }
+
   all(): IterableIterator<{
     readonly entity: QuotaEntity;
     readonly values: ReadonlyMap<string, number>;

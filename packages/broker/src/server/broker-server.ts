@@ -5,6 +5,7 @@ import type { Authentication } from "./authentication.ts";
 import type { Authorizer } from "./authorizer.ts";
 import { ClientConnection } from "./client-connection.ts";
 import type { HandlerTable } from "./handler-table.ts";
+import type { Quotas } from "./quotas.ts";
 import type { ServerLimits } from "./server-limits.ts";
 import { Turns } from "./turns.ts";
 import { UnreadAnswers } from "./unread-answers.ts";
@@ -24,6 +25,7 @@ export interface ServerListener {
 export interface BrokerServerOptions {
   readonly listeners: readonly ServerListener[];
   readonly authorizer: Authorizer | undefined;
+  readonly quotas: Quotas;
   readonly handlers: HandlerTable;
   /** Gets back what answers lay in, once they are sent. */
   readonly readMemory: ReadMemory;
@@ -113,6 +115,7 @@ export class BrokerServer {
       listener: listener.name,
       authentication: listener.authenticate?.(),
       authorizer: this.#options.authorizer,
+      quotas: this.#options.quotas,
       unread: this.#unread,
       turns: this.#turns,
       metrics,

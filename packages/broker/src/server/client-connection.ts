@@ -1,6 +1,6 @@
 import type { ReadMemory } from "@millrace/log";
 import { invariant } from "@millrace/model";
-import type { Connection, ConnectionHandler, Logger, Platform } from "@millrace/platform";
+import type { Connection, ConnectionHandler, Logger, Platform, Timer } from "@millrace/platform";
 import {
   codecOf,
   FrameSplitter,
@@ -17,11 +17,14 @@ import type { Handler, HandlerAnswer } from "./handler.ts";
 import type { HandlerTable } from "./handler-table.ts";
 import { Parked } from "./parked.ts";
 import { ConnectionRequestContext, type ConnectionScope } from "./connection-request-context.ts";
+import type { Quotas } from "./quotas.ts";
 import type { RequestContext } from "./request-context.ts";
 import { encodeResponse } from "./response-frame.ts";
+import { receiveSlowly } from "./receive-slowly.ts";
 import { ResponseQueue, type ResponseSlot } from "./response-queue.ts";
 import { anonymousSession, type Session } from "./session.ts";
 import type { ServerLimits } from "./server-limits.ts";
+import { toError } from "./to-error.ts";
 import { turnMs, type Turns } from "./turns.ts";
 import type { UnreadAnswers } from "./unread-answers.ts";
 
@@ -35,11 +38,19 @@ export interface ClientConnectionOptions {
   /** Undefined: nobody is asked who it is. */
   readonly authentication: Authentication | undefined;
   readonly authorizer: Authorizer | undefined;
+  readonly quotas: Quotas;
   /** Of all connections. */
   readonly unread: UnreadAnswers;
   readonly turns: Turns;
   readonly metrics: RequestMetrics;
   readonly onClosed: (connection: ClientConnection) => void;
+}
+
+/** A request that a handler works at. */
+interface BegunRequest {
+  readonly header: RequestHeader;
+  readonly context: RequestContext;
+  readonly served: ServedRequest;
 }
 
 /**
@@ -76,6 +87,9 @@ export class ClientConnection implements ConnectionHandler {
   #isQuick = false;
   /** Others have their turn. */
   #isResting = false;
+  /** Nothing more is begun, since the client used up its quota. */
+  #mute: Timer | undefined;
+  #muteEndsMs = 0;
   /** What this connection has added to the unread answers. */
   #unreadBytes = 0;
   #activeMs: number;
@@ -98,6 +112,7 @@ export class ClientConnection implements ConnectionHandler {
       turns: options.turns,
       unread: options.unread,
       authorizer: options.authorizer,
+      quotas: options.quotas,
     };
     connection.handler = this;
   }
@@ -123,6 +138,7 @@ export class ClientConnection implements ConnectionHandler {
   closed(error?: Error): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#mute?.cancel();
     this.#countUnread();
     if (error !== undefined && this.#logger.isEnabled("debug"))
       this.#logger.log("debug", "broker.connection-broken", { peer: this.remoteAddress, error });
@@ -189,7 +205,7 @@ export class ClientConnection implements ConnectionHandler {
   #mayBegin(): boolean {
     const { unansweredMax, unansweredBytesMax, unreadBytesMax } = this.#options.limits;
     if (this.#isBusy || this.#isEnding || this.#isClosed) return false;
-    if (this.#isStalled || this.#isResting) return false;
+    if (this.#isStalled || this.#isResting || this.#mute !== undefined) return false;
     const hasRoom = this.#unreadBytes === 0 || !this.#options.unread.isFull;
     return (
       hasRoom &&
@@ -242,7 +258,7 @@ export class ClientConnection implements ConnectionHandler {
       ? codecOf(handler.api.request, header.apiVersion).read(reader)
       : undefined;
     const served = this.#options.metrics.begin(handler.api, frame.length);
-    this.#answer(handler, header, served, invoke(handler, context, request));
+    this.#answer(handler, { header, context, served }, invoke(handler, context, request));
     return true;
   }
 
@@ -265,41 +281,45 @@ export class ClientConnection implements ConnectionHandler {
       else this.#refuse("broker.authentication-failed", given.refusal);
     };
     this.#isBusy = true;
-    const settle = (given: AuthenticationAnswer) => {
+    const { timers } = this.#options.platform;
+    receiveSlowly(authentication, frame, { timers, failedAuthenticationDelayMs }, (given) => {
       this.#isBusy = false;
       answer(given);
       if (!this.#isEnding) this.#process();
-    };
-    const receive = (given: AuthenticationAnswer) => {
-      if (given.refusal === undefined || failedAuthenticationDelayMs === 0) return settle(given);
-      this.#options.platform.timers.after(failedAuthenticationDelayMs, () => settle(given));
-    };
-    const refuse = (error: unknown) => receive({ parts: [], refusal: toError(error) });
-    try {
-      const given = authentication.receive(frame);
-      if (given instanceof Promise) given.then(receive, refuse);
-      else receive(given);
-    } catch (error) {
-      refuse(error);
-    }
+    });
   }
 
   #answer(
     handler: Handler,
-    header: RequestHeader,
-    served: ServedRequest,
+    { header, context, served }: BegunRequest,
     answer: HandlerAnswer<unknown>,
   ): void {
-    if (answer === undefined) return served.ended(undefined, undefined);
+    const ended = (failure: Error | undefined, response: unknown) => {
+      served.ended(failure, response);
+      this.#holdBack(context.throttleMs);
+    };
+    if (answer === undefined) return ended(undefined, undefined);
     const slot = this.#responses.open(served.bytes);
     const fill = (failure: Error | undefined, response?: unknown) => {
-      served.ended(failure, response);
+      ended(failure, response);
       if (failure === undefined) this.#fill(slot, handler, header, response);
       else this.#fail(slot, failure);
     };
     if (answer instanceof Parked) answer.whenComplete(fill);
     else if (answer instanceof Promise) this.#await(answer, fill);
     else fill(undefined, answer);
+  }
+
+  #holdBack(forMs: number): void {
+    if (forMs === 0 || this.#isClosed) return;
+    const endsMs = this.#options.platform.clock.monotonicMs() + forMs;
+    if (endsMs <= this.#muteEndsMs) return;
+    this.#mute?.cancel();
+    this.#muteEndsMs = endsMs;
+    this.#mute = this.#options.platform.timers.after(forMs, () => {
+      this.#mute = undefined;
+      this.#process();
+    });
   }
 
   #await(
@@ -398,8 +418,4 @@ function invoke(
 function isKnownVersion(handler: Handler, header: RequestHeader): boolean {
   const { min, max } = handler.api.versions;
   return header.apiVersion >= min && header.apiVersion <= max;
-}
-
-function toError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }

@@ -1,6 +1,7 @@
 import type { RequestHeader } from "@millrace/protocol";
 import type { Authorizer } from "./authorizer.ts";
 import type { Principal } from "./principal.ts";
+import type { QuotaKey, Quotas } from "./quotas.ts";
 import type { Operation, RequestContext, Resource } from "./request-context.ts";
 import type { Session } from "./session.ts";
 import type { Turns } from "./turns.ts";
@@ -13,6 +14,7 @@ export interface ConnectionScope {
   readonly signal: AbortSignal;
   readonly turns: Turns;
   readonly unread: UnreadAnswers;
+  readonly quotas: Quotas;
   /** Undefined: all are allowed everything. */
   readonly authorizer: Authorizer | undefined;
 }
@@ -20,11 +22,11 @@ export interface ConnectionScope {
 /** A request of a connection. */
 export class ConnectionRequestContext implements RequestContext {
   readonly session: Session;
-  readonly throttleMs = 0;
   readonly clientId: string | null;
   readonly apiKey: number;
   readonly apiVersion: number;
   readonly #scope: ConnectionScope;
+  #throttleMs = 0;
 
   constructor(scope: ConnectionScope, session: Session, header: RequestHeader) {
     this.#scope = scope;
@@ -32,6 +34,10 @@ export class ConnectionRequestContext implements RequestContext {
     this.clientId = header.clientId;
     this.apiKey = header.apiKey;
     this.apiVersion = header.apiVersion;
+  }
+
+  get throttleMs(): number {
+    return this.#throttleMs;
   }
 
   get principal(): Principal {
@@ -56,6 +62,11 @@ export class ConnectionRequestContext implements RequestContext {
 
   get turns(): Turns {
     return this.#scope.turns;
+  }
+
+  charge(key: QuotaKey, amount: number): void {
+    const throttleMs = this.#scope.quotas.charge(this, key, amount);
+    this.#throttleMs = Math.max(this.#throttleMs, throttleMs);
   }
 
   authorize(operation: Operation, resource: Resource): boolean {

@@ -1,4 +1,5 @@
 import type { Principal } from "./principal.ts";
+import type { QuotaKey } from "./quotas.ts";
 import type { Session } from "./session.ts";
 import type { Turns } from "./turns.ts";
 import type { UnreadAnswers } from "./unread-answers.ts";
@@ -22,6 +23,8 @@ export interface RequestContext {
   readonly unread: UnreadAnswers;
   /** Where long work gives way. */
   readonly turns: Turns;
+  /** Counts what was done against the client's quota, which may raise `throttleMs`. */
+  charge(key: QuotaKey, amount: number): void;
   /** Without an authorizer everything is allowed. */
   authorize(operation: Operation, resource: Resource): boolean;
   /** Is there any resource of the kind that the operation is allowed on? */
