@@ -1,6 +1,7 @@
 import { api } from "../schema/api.ts";
 import { array, int16, int32, int8, string } from "../schema/field.ts";
 import { type Decoded, message } from "../schema/message.ts";
+import { aclFilter } from "./acl-filter.ts";
 
 /*
  * DeleteAcls (key 31)
@@ -12,15 +13,7 @@ export const deleteAclsRequest = message(
   "DeleteAclsRequest",
   { min: 1, max: 3, flexibleSince: 2 },
   {
-    filters: array({
-      resourceTypeFilter: int8(),
-      resourceNameFilter: string({ nullable: true }),
-      patternTypeFilter: int8({ default: 3 }),
-      principalFilter: string({ nullable: true }),
-      hostFilter: string({ nullable: true }),
-      operation: int8(),
-      permissionType: int8(),
-    }),
+    filters: array(aclFilter),
   },
 );
 export type DeleteAclsRequest = Decoded<typeof deleteAclsRequest>;

@@ -1,6 +1,7 @@
 import { api } from "../schema/api.ts";
 import { array, int16, int32, int8, string } from "../schema/field.ts";
 import { type Decoded, message } from "../schema/message.ts";
+import { aclFilter } from "./acl-filter.ts";
 
 /*
  * DescribeAcls (key 29)
@@ -11,15 +12,7 @@ import { type Decoded, message } from "../schema/message.ts";
 export const describeAclsRequest = message(
   "DescribeAclsRequest",
   { min: 1, max: 3, flexibleSince: 2 },
-  {
-    resourceTypeFilter: int8(),
-    resourceNameFilter: string({ nullable: true }),
-    patternTypeFilter: int8({ default: 3 }),
-    principalFilter: string({ nullable: true }),
-    hostFilter: string({ nullable: true }),
-    operation: int8(),
-    permissionType: int8(),
-  },
+  aclFilter,
 );
 export type DescribeAclsRequest = Decoded<typeof describeAclsRequest>;
 

@@ -1,24 +1,16 @@
 import { api } from "../schema/api.ts";
-import { array, bool, int16, int32, int64, string, struct, uint16 } from "../schema/field.ts";
+import { array, bool, int16, int32, string, struct } from "../schema/field.ts";
 import { type Decoded, message } from "../schema/message.ts";
+import { endpoint, keyValue, taskIds, taskOffset, topicInfo } from "./streams-group-structs.ts";
 
 /*
  * StreamsGroupDescribe (key 89): streams groups with their topology, members, and tasks (KIP-1071).
  */
 
-const keyValue = { key: string(), value: string() };
-const taskIds = { subtopologyId: string(), partitions: array(int32()) };
-const taskOffset = { subtopologyId: string(), partition: int32(), offset: int64() };
 const assignment = {
   activeTasks: array(taskIds),
   standbyTasks: array(taskIds),
   warmupTasks: array(taskIds),
-};
-const topicInfo = {
-  name: string(),
-  partitions: int32(),
-  replicationFactor: int16(),
-  topicConfigs: array(keyValue),
 };
 const subtopology = {
   subtopologyId: string(),
@@ -36,7 +28,7 @@ const member = {
   clientHost: string(),
   topologyEpoch: int32(),
   processId: string(),
-  userEndpoint: struct({ host: string(), port: uint16() }, { nullable: true, default: null }),
+  userEndpoint: struct(endpoint, { nullable: true, default: null }),
   clientTags: array(keyValue),
   taskOffsets: array(taskOffset),
   taskEndOffsets: array(taskOffset),

@@ -1,36 +1,14 @@
 import { api } from "../schema/api.ts";
-import { array, bool, int16, int32, int64, int8, string, struct, uint16 } from "../schema/field.ts";
+import { array, bool, int16, int32, int8, string, struct } from "../schema/field.ts";
 import { type Decoded, message } from "../schema/message.ts";
+import { endpoint, keyValue, subtopology, taskIds, taskOffset } from "./streams-group-structs.ts";
 
 /*
  * StreamsGroupHeartbeat (key 88): a Kafka Streams client joins, stays in, and leaves its group
  * (KIP-1071). Whatever did not change since the last heartbeat is null.
  */
 
-const keyValue = { key: string(), value: string() };
-const endpoint = { host: string(), port: uint16() };
-const taskIds = { subtopologyId: string(), partitions: array(int32()) };
-const taskOffset = { subtopologyId: string(), partition: int32(), offset: int64() };
 const topicPartition = { topic: string(), partitions: array(int32()) };
-const topicInfo = {
-  name: string(),
-  partitions: int32(),
-  replicationFactor: int16(),
-  topicConfigs: array(keyValue),
-};
-const subtopology = {
-  subtopologyId: string(),
-  sourceTopics: array(string()),
-  sourceTopicRegex: array(string()),
-  stateChangelogTopics: array(topicInfo),
-  repartitionSinkTopics: array(string()),
-  repartitionSourceTopics: array(topicInfo),
-  copartitionGroups: array({
-    sourceTopics: array(int16()),
-    sourceTopicRegex: array(int16()),
-    repartitionSourceTopics: array(int16()),
-  }),
-};
 const nullable = { nullable: true, default: null } as const;
 
 export const streamsGroupHeartbeatRequest = message(

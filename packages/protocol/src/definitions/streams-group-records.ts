@@ -1,5 +1,6 @@
-import { array, int16, int32, int64, int8, string, struct, uint16 } from "../schema/field.ts";
+import { array, int32, int64, int8, string, struct } from "../schema/field.ts";
 import { type Decoded, message } from "../schema/message.ts";
+import { endpoint, keyValue, subtopology, taskIds } from "./streams-group-structs.ts";
 
 /*
  * Records of `__consumer_offsets` that keep a streams group (KIP-1071): its epoch, its topology, who
@@ -10,8 +11,6 @@ const groupKey = { groupId: string() };
 const memberKey = { groupId: string(), memberId: string() };
 const only = { min: 0, max: 0 };
 const flexible = { min: 0, max: 0, flexibleSince: 0 };
-const keyValue = { key: string(), value: string() };
-const taskIds = { subtopologyId: string(), partitions: array(int32()) };
 
 export const streamsGroupMetadataKey = message("StreamsGroupMetadataKey", only, groupKey);
 
@@ -39,7 +38,7 @@ export const streamsGroupMemberMetadataValue = message(
     rebalanceTimeoutMs: int32({ default: -1 }),
     topologyEpoch: int32(),
     processId: string(),
-    userEndpoint: struct({ host: string(), port: uint16() }, { nullable: true, default: null }),
+    userEndpoint: struct(endpoint, { nullable: true, default: null }),
     clientTags: array(keyValue),
   },
 );
@@ -108,27 +107,8 @@ export type StreamsGroupCurrentMemberAssignmentValue = Decoded<
 
 export const streamsGroupTopologyKey = message("StreamsGroupTopologyKey", only, groupKey);
 
-const topicInfo = {
-  name: string(),
-  partitions: int32(),
-  replicationFactor: int16(),
-  topicConfigs: array(keyValue),
-};
-
 export const streamsGroupTopologyValue = message("StreamsGroupTopologyValue", flexible, {
   epoch: int32(),
-  subtopologies: array({
-    subtopologyId: string(),
-    sourceTopics: array(string()),
-    sourceTopicRegex: array(string()),
-    stateChangelogTopics: array(topicInfo),
-    repartitionSinkTopics: array(string()),
-    repartitionSourceTopics: array(topicInfo),
-    copartitionGroups: array({
-      sourceTopics: array(int16()),
-      sourceTopicRegex: array(int16()),
-      repartitionSourceTopics: array(int16()),
-    }),
-  }),
+  subtopologies: array(subtopology),
 });
 export type StreamsGroupTopologyValue = Decoded<typeof streamsGroupTopologyValue>;
