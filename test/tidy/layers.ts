@@ -107,6 +107,7 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
     "metadata",
     "partition",
     "metrics",
+    "upkeep",
     "server",
     "security",
     "fetch",

@@ -1,5 +1,5 @@
 import { ReadMemory } from "@millrace/log";
-import type { MetricValue, NetworkAddress, Platform, Timer } from "@millrace/platform";
+import type { MetricValue, NetworkAddress, Platform } from "@millrace/platform";
 import type { BrokerServices, ClusterIdentity } from "./broker-services.ts";
 import { type BrokerOptions, closeTimeoutMsDefault } from "./broker-options.ts";
 import { BrokerConfig } from "./config/broker-config.ts";
@@ -25,11 +25,8 @@ import { BrokerServer, type ServerListener } from "./server/broker-server.ts";
 import type { Handler } from "./server/handler.ts";
 import { HandlerTable } from "./server/handler-table.ts";
 import { serverLimitsOf } from "./server/server-limits.ts";
-
-/** As often as Kafka writes its checkpoints. */
-const upkeepIntervalMs = 60_000;
-/** A crash costs a scan, and a second write, of what came after the last one. */
-const recoveryPointIntervalMs = 1000;
+import { startUpkeep } from "./upkeep/broker-upkeep.ts";
+import type { RecurringJobs } from "./upkeep/recurring-jobs.ts";
 
 /**
  * One durable node that speaks Kafka's protocol.
@@ -45,14 +42,13 @@ export class Broker implements AsyncDisposable {
   readonly #parts: BrokerParts;
   readonly #server: BrokerServer;
   readonly #metrics: BrokerMetrics;
-  #upkeep: Timer | undefined;
-  #upkeeping: Promise<void> = Promise.resolve();
+  readonly #upkeep: RecurringJobs;
   #closing: Promise<void> | undefined;
 
   private constructor(
     platform: Platform,
     options: BrokerOptions,
-    started: { readonly parts: BrokerParts } & Served,
+    started: { readonly parts: BrokerParts; readonly upkeep: RecurringJobs } & Served,
   ) {
     this.#platform = platform;
     this.#options = options;
@@ -60,7 +56,7 @@ export class Broker implements AsyncDisposable {
     this.#server = started.server;
     this.#metrics = started.metrics;
     this.clusterId = started.parts.directory.properties.clusterId;
-    this.#scheduleUpkeep();
+    this.#upkeep = started.upkeep;
   }
 
   /**
@@ -91,7 +87,8 @@ export class Broker implements AsyncDisposable {
       ({ server } = served);
       const [{ host, port }] = server.addresses;
       parts.directory.setLockNote(`${host}:${port}`);
-      return new Broker(platform, options, { parts, ...served });
+      const upkeep = startUpkeep(platform, config, parts);
+      return new Broker(platform, options, { parts, upkeep, ...served });
     } catch (error) {
       await server?.close(0);
       await closeBroker(parts).catch((failure: unknown) =>
@@ -143,11 +140,11 @@ export class Broker implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    this.#upkeep?.cancel();
+    const upkept = this.#upkeep.close();
     const timeoutMs = this.#options.closeTimeoutMs ?? closeTimeoutMsDefault;
     const closed = this.#server
       .close(timeoutMs / 4)
-      .then(() => this.#upkeeping)
+      .then(() => upkept)
       .then(() => closeBroker(this.#parts));
     await new Promise<void>((resolve, reject) => {
       const timer = this.#platform.timers.after(timeoutMs, () => {
@@ -156,29 +153,6 @@ export class Broker implements AsyncDisposable {
       });
       closed.then(resolve, reject).finally(() => timer.cancel());
     });
-  }
-
-  #scheduleUpkeep(): void {
-    const { clock, timers } = this.#platform;
-    let upkeepMs = clock.monotonicMs() + upkeepIntervalMs;
-    const turn = () => {
-      const isUpkeepDue = clock.monotonicMs() >= upkeepMs;
-      if (isUpkeepDue) upkeepMs = clock.monotonicMs() + upkeepIntervalMs;
-      this.#upkeeping = this.#upkeepOnce(isUpkeepDue).finally(() => {
-        if (this.#closing === undefined) this.#upkeep = timers.after(recoveryPointIntervalMs, turn);
-      });
-    };
-    this.#upkeep = timers.after(recoveryPointIntervalMs, turn);
-  }
-
-  async #upkeepOnce(isFull: boolean): Promise<void> {
-    const { directory, partitions } = this.#parts;
-    try {
-      if (isFull) for (const partition of partitions.all()) partition.removeExpiredProducers();
-      await directory.checkpoint();
-    } catch (error) {
-      this.#platform.logger.log("warn", "broker.checkpoint-failed", { error });
-    }
   }
 }
 

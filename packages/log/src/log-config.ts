@@ -7,6 +7,8 @@ export interface LogConfig {
   readonly segmentBytes: number;
   /** `segment.ms`: a segment is closed once its records span more. */
   readonly segmentMs: number;
+  /** `segment.jitter.ms`: up to this much earlier, by chance, so that segments are not all closed at once. */
+  readonly segmentJitterMs: number;
   /** `segment.index.bytes`: a segment is closed once an index holds this much. */
   readonly segmentIndexBytes: number;
   /** `index.interval.bytes`: an index entry after at least this many bytes of batches. */
@@ -23,6 +25,22 @@ export interface LogConfig {
   readonly messageTimestampAfterMaxMs: number;
   /** `cleanup.policy` contains `compact`: records without key are refused. */
   readonly isCompacted: boolean;
+  /** `cleanup.policy` contains `delete`: the next two count. */
+  readonly isDeleted: boolean;
+  /** `retention.ms`; `Infinity` keeps records for ever. */
+  readonly retentionMs: number;
+  /** `retention.bytes`; `Infinity` sets no bound. */
+  readonly retentionBytes: number;
+  /** `file.delete.delay.ms`: what upkeep takes away stays on the disk for so long, as `.deleted`. */
+  readonly fileDeleteDelayMs: number;
+  /** `delete.retention.ms`: how long a tombstone can be read that compaction has come by. */
+  readonly deleteRetentionMs: number;
+  /** `min.cleanable.dirty.ratio`. */
+  readonly cleanableDirtyRatioMin: number;
+  /** `min.compaction.lag.ms`: younger records stay as they are. */
+  readonly compactionLagMinMs: number;
+  /** `max.compaction.lag.ms`: older records are compacted, however few they are. */
+  readonly compactionLagMaxMs: number;
   /** `producer.id.expiration.ms`. */
   readonly producerIdExpirationMs: number;
   /** `transaction.partition.verification.enable`. */
@@ -37,6 +55,7 @@ export interface LogConfig {
 export const defaultLogConfig: LogConfig = Object.freeze({
   segmentBytes: 1_073_741_824,
   segmentMs: 604_800_000,
+  segmentJitterMs: 0,
   segmentIndexBytes: 10_485_760,
   indexIntervalBytes: 4096,
   maxMessageBytes: 1_048_588,
@@ -45,6 +64,14 @@ export const defaultLogConfig: LogConfig = Object.freeze({
   messageTimestampBeforeMaxMs: Number.POSITIVE_INFINITY,
   messageTimestampAfterMaxMs: 3_600_000,
   isCompacted: false,
+  isDeleted: true,
+  retentionMs: 604_800_000,
+  retentionBytes: Number.POSITIVE_INFINITY,
+  fileDeleteDelayMs: 60_000,
+  deleteRetentionMs: 86_400_000,
+  cleanableDirtyRatioMin: 0.5,
+  compactionLagMinMs: 0,
+  compactionLagMaxMs: Number.POSITIVE_INFINITY,
   producerIdExpirationMs: 86_400_000,
   transactionVerificationEnabled: true,
   isSyncedWhileOpen: true,

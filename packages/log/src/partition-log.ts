@@ -17,9 +17,9 @@ import type {
   TimestampOffset,
   VerificationGuard,
 } from "./log-types.ts";
-import { deleteRecords } from "./partition/delete-records.ts";
 import { LogReader } from "./partition/log-reader.ts";
 import { LogState } from "./partition/log-state.ts";
+import { LogUpkeep } from "./partition/log-upkeep.ts";
 import { LogWriter } from "./partition/log-writer.ts";
 import { createLog } from "./upkeep/create-log.ts";
 import { recoverLog, type RecoveredLog } from "./upkeep/recover-log.ts";
@@ -49,6 +49,8 @@ export class PartitionLog {
   readonly leaderEpoch: number;
   /** What opening had to do. */
   readonly recovery: RecoveryReport;
+  /** What takes old records away. */
+  readonly upkeep: LogUpkeep;
 
   readonly #state: LogState;
   readonly #reader: LogReader;
@@ -98,6 +100,7 @@ export class PartitionLog {
     this.#state = new LogState(options, config, recovered);
     this.#reader = new LogReader(this.#state);
     this.#writer = new LogWriter(this.#state);
+    this.upkeep = new LogUpkeep(this.#state, this.#writer);
   }
 
   get config(): LogConfig {
@@ -236,7 +239,7 @@ export class PartitionLog {
    * @throws LogRequestError `OFFSET_OUT_OF_RANGE` above the high watermark
    */
   deleteRecordsBefore(offset: Offset): Promise<Offset> {
-    return deleteRecords(this.#state, this.#writer, offset);
+    return this.upkeep.deleteRecords(offset);
   }
 
   /**
@@ -308,6 +311,7 @@ export class PartitionLog {
 
   async #discard(): Promise<void> {
     this.#state.isClosed = true;
+    await this.#state.idle();
     await this.#writer.idle();
     this.#state.close();
   }
@@ -316,6 +320,8 @@ export class PartitionLog {
     const state = this.#state;
     state.isClosed = true;
     try {
+      await state.idle();
+      if (state.failure === undefined) state.retired.removeAll();
       if (state.damage === undefined && state.failure === undefined) await this.#writer.finish();
     } finally {
       state.close();

@@ -145,9 +145,13 @@ export function logConfigOf(
     const value = number(name);
     return value >= Number.MAX_SAFE_INTEGER ? Number.POSITIVE_INFINITY : value;
   };
+  /** Less than zero is for ever. */
+  const retained = (name: string) => (number(name) < 0 ? Number.POSITIVE_INFINITY : number(name));
+  const policies = configList(text("cleanup.policy"));
   return {
     segmentBytes: number("segment.bytes"),
     segmentMs: number("segment.ms"),
+    segmentJitterMs: number("segment.jitter.ms"),
     segmentIndexBytes: number("segment.index.bytes"),
     indexIntervalBytes: number("index.interval.bytes"),
     maxMessageBytes: number("max.message.bytes"),
@@ -156,7 +160,15 @@ export function logConfigOf(
       text("message.timestamp.type") === "LogAppendTime" ? "LogAppendTime" : "CreateTime",
     messageTimestampBeforeMaxMs: unbounded("message.timestamp.before.max.ms"),
     messageTimestampAfterMaxMs: unbounded("message.timestamp.after.max.ms"),
-    isCompacted: configList(text("cleanup.policy")).includes("compact"),
+    isCompacted: policies.includes("compact"),
+    isDeleted: policies.includes("delete"),
+    retentionMs: retained("retention.ms"),
+    retentionBytes: retained("retention.bytes"),
+    fileDeleteDelayMs: number("file.delete.delay.ms"),
+    deleteRetentionMs: number("delete.retention.ms"),
+    cleanableDirtyRatioMin: number("min.cleanable.dirty.ratio"),
+    compactionLagMinMs: number("min.compaction.lag.ms"),
+    compactionLagMaxMs: unbounded("max.compaction.lag.ms"),
     producerIdExpirationMs: broker.number("producer.id.expiration.ms"),
     transactionVerificationEnabled: broker.boolean("transaction.partition.verification.enable"),
   };

@@ -91,7 +91,10 @@ export class AbsentLog implements AbsentLogOfPartition {
 }
 
 /** What can be asked of a log before it is written. */
-export type AbsentLogOfPartition = Omit<LogOfPartition, "append" | "startTransactionVerification">;
+export type AbsentLogOfPartition = Omit<
+  LogOfPartition,
+  "append" | "startTransactionVerification" | "upkeep"
+>;
 
 const emptySlice: LogSlice = Object.freeze({
   parts: [],

@@ -1,4 +1,4 @@
-import type { PartitionLog } from "@millrace/log";
+import type { LogUpkeep, PartitionLog } from "@millrace/log";
 
 /** What the broker needs of a partition's log. */
 export type LogOfPartition = Pick<
@@ -34,4 +34,4 @@ export type LogOfPartition = Pick<
   | "removeExpiredProducers"
   | "segments"
   | "close"
->;
+> & { readonly upkeep: Pick<LogUpkeep, "retain" | "removeRetired"> };

@@ -9,6 +9,7 @@ import type {
   LogSlice,
   ProducerDescription,
   ReadOptions,
+  RetentionResult,
   SegmentDescription,
   TimestampOffset,
   VerificationGuard,
@@ -241,6 +242,19 @@ export class Partition {
     return start;
   }
 
+  /** Takes old records away; undefined: there are none, or nothing can be done here. */
+  async retain(): Promise<RetentionResult | undefined> {
+    const log = this.#cared;
+    const result = await log?.upkeep.retain();
+    if (result !== undefined) this.#waits.changed();
+    return result;
+  }
+
+  /** Removes files of what was taken away. @throws FileSystemError */
+  removeRetired(): void {
+    this.#cared?.upkeep.removeRetired();
+  }
+
   updateConfig(changes: Partial<LogConfig>): void {
     this.#log.updateConfig(changes);
   }
@@ -266,6 +280,11 @@ export class Partition {
     } finally {
       this.fail(new LogStorageError("LOG_CLOSED", `${this.topic}-${this.partition} is closed`));
     }
+  }
+
+  /** What upkeep may touch: a damaged log stays as it is. */
+  get #cared(): LogOfPartition | undefined {
+    return this.#failure === undefined && this.#log.damage === undefined ? this.#made : undefined;
   }
 
   #writable(): LogOfPartition {

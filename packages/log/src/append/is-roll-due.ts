@@ -17,9 +17,14 @@ export function isRollDue(
       : nowMs - segment.createdMs;
   return (
     segment.sizeBytes + plan.bytes.length > config.segmentBytes ||
-    age > config.segmentMs ||
+    age > maxAgeMs(config) - segment.rollJitterMs ||
     segment.offsetIndex.isFull(config.segmentIndexBytes) ||
     segment.timeIndex.isFull(config.segmentIndexBytes) ||
     !segment.hasRoomFor(plan.endOffset - 1, plan.bytes.length)
   );
+}
+
+/** A segment is compacted once it is closed: `max.compaction.lag.ms` closes it in time (Kafka: `maxSegmentMs`). */
+function maxAgeMs({ isCompacted, segmentMs, compactionLagMaxMs }: LogConfig): number {
+  return isCompacted ? Math.min(segmentMs, compactionLagMaxMs) : segmentMs;
 }

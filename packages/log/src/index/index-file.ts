@@ -12,7 +12,7 @@ export interface FileSum {
  * after an unclean stop, so appending to it costs no system call. Kafka maps the file; the bytes are the same.
  */
 export class IndexFile {
-  readonly path: string;
+  path: string;
   readonly entrySize: number;
   readonly #fileSystem: FileSystem;
   #view: DataView;

@@ -21,6 +21,11 @@ export class OffsetIndex {
     return this.#file.path;
   }
 
+  /** The file was renamed. */
+  set path(path: string) {
+    this.#file.path = path;
+  }
+
   get entryCount(): number {
     return this.#file.entryCount;
   }

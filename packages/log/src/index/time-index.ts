@@ -23,6 +23,11 @@ export class TimeIndex {
     return this.#file.path;
   }
 
+  /** The file was renamed. */
+  set path(path: string) {
+    this.#file.path = path;
+  }
+
   get entryCount(): number {
     return this.#file.entryCount;
   }

@@ -32,6 +32,11 @@ export class TransactionIndex {
     return this.#file.path;
   }
 
+  /** The file was renamed. */
+  set path(path: string) {
+    this.#file.path = path;
+  }
+
   get entryCount(): number {
     return this.#file.entryCount;
   }

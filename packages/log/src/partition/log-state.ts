@@ -9,6 +9,7 @@ import { TailCache } from "../read/tail-cache.ts";
 import { DirtyFiles } from "../segment/dirty-files.ts";
 import type { LeaderEpochs } from "../segment/leader-epochs.ts";
 import type { LogSegment } from "../segment/log-segment.ts";
+import { RetiredFiles } from "../segment/retired-files.ts";
 import { SegmentList } from "../segment/segment-list.ts";
 import { rebuildIndexes } from "../upkeep/rebuild-indexes.ts";
 import type { RecoveredLog } from "../upkeep/recover-log.ts";
@@ -27,6 +28,7 @@ export class LogState {
   readonly epochs: LeaderEpochs;
   readonly cache: TailCache;
   readonly dirty: DirtyFiles;
+  readonly retired: RetiredFiles;
   config: LogConfig;
   /** First offset that can be read. */
   logStartOffset: Offset;
@@ -34,6 +36,8 @@ export class LogState {
   /** Everything below is on the device. */
   durableOffset: Offset;
   isClosed = false;
+  /** Files are being exchanged or removed. */
+  #exchange: Promise<void> = Promise.resolve();
   #damage: LogDamage | undefined;
   #failure: LogStorageError | undefined;
 
@@ -52,6 +56,7 @@ export class LogState {
     this.cache = new TailCache(config.tailCacheBytes);
     this.dirty =
       recovered.dirty ?? new DirtyFiles(this.fileSystem, options.path, config.isSyncedWhileOpen);
+    this.retired = new RetiredFiles(this.fileSystem);
     this.#damage = report.damage;
     const end = this.segments.active.endOffset;
     const first = this.segments.all[0].baseOffset;
@@ -60,6 +65,35 @@ export class LogState {
     this.durableOffset = end;
     this.epochs.truncateFromStart(this.logStartOffset);
     this.producers.advanceHighWatermark(end);
+    this.drawJitter(this.segments.active);
+  }
+
+  /** What a removal of segments works with. */
+  get files(): Pick<LogState, "segments" | "dirty" | "snapshots"> {
+    const { segments, dirty, snapshots } = this;
+    return { segments, dirty, snapshots };
+  }
+
+  /** Segments that begin together are not closed together. */
+  drawJitter(segment: LogSegment): void {
+    const { segmentJitterMs, segmentMs } = this.config;
+    const most = Math.min(segmentJitterMs, segmentMs, 2 ** 32);
+    segment.rollJitterMs = most > 0 ? this.platform.random.below(most) : 0;
+  }
+
+  /** One after the other: closed segments are exchanged or removed by one at a time. */
+  exclusively<Result>(change: () => Promise<Result>): Promise<Result> {
+    const result = this.#exchange.then(change);
+    this.#exchange = result.then(
+      () => {},
+      () => {},
+    );
+    return result;
+  }
+
+  /** Resolves once no files are being exchanged or removed. */
+  idle(): Promise<void> {
+    return this.#exchange;
   }
 
   /** What is damaged; undefined while nothing is known to be. */

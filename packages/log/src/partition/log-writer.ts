@@ -159,6 +159,7 @@ export class LogWriter {
     const next = new LogSegment(state.fileSystem, state.path, full.endOffset, nowMs);
     reach(state.platform, "C5");
     next.create();
+    state.drawJitter(next);
     state.segments.add(next);
     state.dirty.addSegment(next);
     state.dirty.addDirectory();

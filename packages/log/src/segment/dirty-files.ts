@@ -44,6 +44,13 @@ export class DirtyFiles {
     segment.remove();
   }
 
+  /** Takes the segment's files out of the way; gives their paths. */
+  retireSegment(segment: LogSegment): readonly string[] {
+    this.#segments.delete(segment);
+    for (const path of segment.paths) this.#forget(path);
+    return segment.retire();
+  }
+
   removeFile(path: string): void {
     this.#forget(path);
     this.#fileSystem.remove(path);

@@ -15,8 +15,13 @@ export const companionSuffixes: readonly string[] = [
   transactionIndexSuffix,
   checksumSuffix,
 ];
+/** What compaction is writing (`.cleaned`), and what takes the place of what it was made from (`.swap`). */
+export const cleanedSuffix = ".cleaned";
+export const swapSuffix = ".swap";
+/** What upkeep took away, until it is removed. */
+export const deletedSuffix = ".deleted";
 /** Files left by an interrupted compaction (`.cleaned`) or removal (`.deleted`) are removed when a log opens. */
-export const leftoverSuffixes: readonly string[] = [".cleaned", ".deleted", ".tmp"];
+export const leftoverSuffixes: readonly string[] = [cleanedSuffix, deletedSuffix, ".tmp"];
 /** Bytes of a torn tail, kept for people; never read again. */
 export const tornSuffix = ".torn";
 

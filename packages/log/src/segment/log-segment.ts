@@ -9,6 +9,7 @@ import { checkBlock, type BlockPlace } from "./check-block.ts";
 import { type CursorRange, FileBatchCursor } from "./file-batch-cursor.ts";
 import {
   checksumSuffix,
+  deletedSuffix,
   logSuffix,
   offsetFileName,
   offsetIndexSuffix,
@@ -32,9 +33,12 @@ export interface IndexedBatch {
 /** Files of one segment: batches and what finds them (Kafka: `LogSegment`). Only the newest grows. */
 export class LogSegment {
   readonly baseOffset: Offset;
-  readonly path: string;
+  /** Of the `.log`. */
+  path: string;
   /** Of its record. */
-  readonly recordPath: string;
+  recordPath: string;
+  /** Of its record in the end, without the folders above the partition's: the record is of this segment alone. */
+  readonly recordName: string;
   readonly chain = new BatchChain();
   readonly offsetIndex: OffsetIndex;
   readonly timeIndex: TimeIndex;
@@ -42,6 +46,8 @@ export class LogSegment {
   readonly createdMs: number;
   /** Offset after the last one. */
   endOffset: Offset;
+  /** It is closed this much earlier than others (`segment.jitter.ms`). */
+  rollJitterMs = 0;
   /** Largest timestamp of the first batch, from which the age of the segment counts; -1 without one. */
   firstTimestamp: Timestamp = -1;
   /** Largest so far, and the last offset of the first batch that has it. */
@@ -72,6 +78,7 @@ export class LogSegment {
     this.baseOffset = baseOffset;
     this.path = file(logSuffix);
     this.recordPath = file(checksumSuffix);
+    this.recordName = this.recordPath.split("/").slice(-2).join("/");
     this.createdMs = createdMs;
     this.endOffset = baseOffset;
     this.maxTimestampOffset = baseOffset;
@@ -296,8 +303,54 @@ export class LogSegment {
 
   /** Of all its files. */
   get paths(): readonly string[] {
-    const indexes = [this.offsetIndex, this.timeIndex, this.transactionIndex];
-    return [this.path, ...indexes.map(({ path }) => path), this.recordPath];
+    return [this.path, ...this.#companionPaths];
+  }
+
+  get #companionPaths(): readonly string[] {
+    const { offsetIndex, timeIndex, transactionIndex, recordPath } = this;
+    return [offsetIndex.path, timeIndex.path, transactionIndex.path, recordPath];
+  }
+
+  /** Its files have a suffix behind their names, or are to have one. */
+  renamed(suffix: string): this {
+    this.path += suffix;
+    this.offsetIndex.path += suffix;
+    this.timeIndex.path += suffix;
+    this.transactionIndex.path += suffix;
+    this.recordPath += suffix;
+    this.#sizeBytes = this.#fileSystem.stat(this.path)?.sizeBytes ?? 0;
+    return this;
+  }
+
+  /** Gives the `.log` another suffix behind its name. An open file stays open. */
+  renameLog(suffix: string): void {
+    this.path = this.#rename(this.path, suffix);
+  }
+
+  /** The same for all other files; what lies at the new names goes. */
+  renameCompanions(suffix: string): void {
+    for (const index of [this.offsetIndex, this.timeIndex, this.transactionIndex])
+      index.path = this.#rename(index.path, suffix);
+    this.recordPath = this.#rename(this.recordPath, suffix);
+  }
+
+  #rename(path: string, suffix: string): string {
+    const target = path.replace(/\.(cleaned|swap)$/, "") + suffix;
+    if (this.#fileSystem.stat(path) === undefined) this.#fileSystem.remove(target);
+    else if (path !== target) this.#fileSystem.rename(path, target);
+    return target;
+  }
+
+  /** Takes all files out of the way, to be removed later; gives their paths. */
+  retire(): readonly string[] {
+    this.closeHandle();
+    const retired: string[] = [];
+    for (const path of this.paths) {
+      if (this.#fileSystem.stat(path) === undefined) continue;
+      retired.push(path + deletedSuffix);
+      this.#fileSystem.rename(path, path + deletedSuffix);
+    }
+    return retired;
   }
 
   /** Removes all files. */

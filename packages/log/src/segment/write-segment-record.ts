@@ -44,7 +44,7 @@ export function writeSegmentRecord(
   const handle = fileSystem.open(segment.recordPath, "openOrCreate");
   try {
     handle.truncate(0);
-    handle.write([encodeSegmentRecord(record, nameOf(segment))], 0);
+    handle.write([encodeSegmentRecord(record, segment.recordName)], 0);
   } catch (error) {
     handle.close();
     throw error;
@@ -53,16 +53,11 @@ export function writeSegmentRecord(
   return handle;
 }
 
-/** Of the partition and the segment, wherever the data folder lies. */
-function nameOf({ recordPath }: LogSegment): string {
-  return recordPath.split("/").slice(-2).join("/");
-}
-
 /** Undefined where there is none, or none that is whole. */
 export function readSegmentRecord(
   fileSystem: FileSystem,
   segment: LogSegment,
 ): SegmentRecord | undefined {
   const bytes = readWholeFile(fileSystem, segment.recordPath);
-  return bytes === undefined ? undefined : decodeSegmentRecord(bytes, nameOf(segment));
+  return bytes === undefined ? undefined : decodeSegmentRecord(bytes, segment.recordName);
 }

@@ -1,0 +1,54 @@
+import type { LogDirectory } from "@millrace/log";
+import type { Platform } from "@millrace/platform";
+import type { BrokerConfig } from "../config/broker-config.ts";
+import type { Partitions } from "../partition/partitions.ts";
+import { RecurringJobs } from "./recurring-jobs.ts";
+import { retainAll } from "./retention.ts";
+
+/** A crash costs a scan, and a second write, of what came after the last one. */
+const recoveryPointIntervalMs = 1000;
+/** How long files stay beyond their time at most. */
+const removalIntervalMs = 1000;
+
+export interface UpkeepParts {
+  readonly directory: LogDirectory;
+  readonly partitions: Partitions;
+}
+
+/** What a broker does by itself, without being asked (Kafka: `LogManager`'s scheduled tasks). */
+export function startUpkeep(
+  platform: Platform,
+  config: BrokerConfig,
+  { directory, partitions }: UpkeepParts,
+): RecurringJobs {
+  const jobs = new RecurringJobs(platform);
+  jobs.start({
+    name: "checkpoint",
+    delayMs: recoveryPointIntervalMs,
+    intervalMs: () => recoveryPointIntervalMs,
+    run: () => directory.checkpoint(),
+  });
+  jobs.start({
+    name: "producers",
+    delayMs: config.number("producer.id.expiration.check.interval.ms"),
+    intervalMs: () => config.number("producer.id.expiration.check.interval.ms"),
+    run: async () => {
+      for (const partition of partitions.all()) partition.removeExpiredProducers();
+    },
+  });
+  jobs.start({
+    name: "retention",
+    delayMs: config.number("log.initial.task.delay.ms"),
+    intervalMs: () => config.number("log.retention.check.interval.ms"),
+    run: (signal) => retainAll(platform, partitions.all(), signal),
+  });
+  jobs.start({
+    name: "removal",
+    delayMs: removalIntervalMs,
+    intervalMs: () => removalIntervalMs,
+    run: async () => {
+      for (const partition of partitions.all()) partition.removeRetired();
+    },
+  });
+  return jobs;
+}
