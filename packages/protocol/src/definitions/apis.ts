@@ -44,6 +44,18 @@ import { produceApi } from "./produce.ts";
 import { renewDelegationTokenApi } from "./renew-delegation-token.ts";
 import { saslAuthenticateApi } from "./sasl-authenticate.ts";
 import { saslHandshakeApi } from "./sasl-handshake.ts";
+import { alterShareGroupOffsetsApi } from "./alter-share-group-offsets.ts";
+import { deleteShareGroupOffsetsApi } from "./delete-share-group-offsets.ts";
+import { deleteShareGroupStateApi } from "./delete-share-group-state.ts";
+import { describeShareGroupOffsetsApi } from "./describe-share-group-offsets.ts";
+import { initializeShareGroupStateApi } from "./initialize-share-group-state.ts";
+import { readShareGroupStateApi } from "./read-share-group-state.ts";
+import { readShareGroupStateSummaryApi } from "./read-share-group-state-summary.ts";
+import { shareAcknowledgeApi } from "./share-acknowledge.ts";
+import { shareFetchApi } from "./share-fetch.ts";
+import { shareGroupDescribeApi } from "./share-group-describe.ts";
+import { shareGroupHeartbeatApi } from "./share-group-heartbeat.ts";
+import { writeShareGroupStateApi } from "./write-share-group-state.ts";
 import { streamsGroupDescribeApi } from "./streams-group-describe.ts";
 import { streamsGroupHeartbeatApi } from "./streams-group-heartbeat.ts";
 import { syncGroupApi } from "./sync-group.ts";
@@ -100,6 +112,18 @@ const served: readonly Api[] = [
   renewDelegationTokenApi,
   expireDelegationTokenApi,
   describeDelegationTokenApi,
+  shareGroupHeartbeatApi,
+  shareGroupDescribeApi,
+  shareFetchApi,
+  shareAcknowledgeApi,
+  initializeShareGroupStateApi,
+  readShareGroupStateApi,
+  writeShareGroupStateApi,
+  deleteShareGroupStateApi,
+  readShareGroupStateSummaryApi,
+  describeShareGroupOffsetsApi,
+  alterShareGroupOffsetsApi,
+  deleteShareGroupOffsetsApi,
 ];
 
 /** All APIs known here, by key, in ascending order; ranges are those of Apache Kafka 4.3.1. */

@@ -10,6 +10,26 @@ import {
   offsetCommitValue,
 } from "./group-records.ts";
 import {
+  shareGroupCurrentMemberAssignmentKey,
+  shareGroupCurrentMemberAssignmentValue,
+  shareGroupMemberMetadataKey,
+  shareGroupMemberMetadataValue,
+  shareGroupMetadataKey,
+  shareGroupMetadataValue,
+  shareGroupStatePartitionMetadataKey,
+  shareGroupStatePartitionMetadataValue,
+  shareGroupTargetAssignmentMemberKey,
+  shareGroupTargetAssignmentMemberValue,
+  shareGroupTargetAssignmentMetadataKey,
+  shareGroupTargetAssignmentMetadataValue,
+} from "./share-group-records.ts";
+import {
+  shareSnapshotKey,
+  shareSnapshotValue,
+  shareUpdateKey,
+  shareUpdateValue,
+} from "./share-state-records.ts";
+import {
   streamsGroupCurrentMemberAssignmentKey,
   streamsGroupCurrentMemberAssignmentValue,
   streamsGroupMemberMetadataKey,
@@ -51,6 +71,62 @@ export const groupMetadataRecord = {
   type: 2,
   key: groupMetadataKey,
   value: groupMetadataValue,
+} as const;
+
+/** In `__consumer_offsets`: who a member of a share group is. */
+export const shareGroupMemberMetadataRecord = {
+  type: 10,
+  key: shareGroupMemberMetadataKey,
+  value: shareGroupMemberMetadataValue,
+} as const;
+
+/** In `__consumer_offsets`: a share group's epoch, and what its topics were like then. */
+export const shareGroupMetadataRecord = {
+  type: 11,
+  key: shareGroupMetadataKey,
+  value: shareGroupMetadataValue,
+} as const;
+
+/** In `__consumer_offsets`: the epoch and the time of a share group's target assignment. */
+export const shareGroupTargetAssignmentMetadataRecord = {
+  type: 12,
+  key: shareGroupTargetAssignmentMetadataKey,
+  value: shareGroupTargetAssignmentMetadataValue,
+} as const;
+
+/** In `__consumer_offsets`: the partitions that a member of a share group is to have. */
+export const shareGroupTargetAssignmentMemberRecord = {
+  type: 13,
+  key: shareGroupTargetAssignmentMemberKey,
+  value: shareGroupTargetAssignmentMemberValue,
+} as const;
+
+/** In `__consumer_offsets`: the partitions that a member of a share group has. */
+export const shareGroupCurrentMemberAssignmentRecord = {
+  type: 14,
+  key: shareGroupCurrentMemberAssignmentKey,
+  value: shareGroupCurrentMemberAssignmentValue,
+} as const;
+
+/** In `__consumer_offsets`: the partitions of a share group whose state the share coordinator keeps. */
+export const shareGroupStatePartitionMetadataRecord = {
+  type: 15,
+  key: shareGroupStatePartitionMetadataKey,
+  value: shareGroupStatePartitionMetadataValue,
+} as const;
+
+/** In `__share_group_state`: all that is known of a partition's delivery to a share group. */
+export const shareSnapshotRecord = {
+  type: 0,
+  key: shareSnapshotKey,
+  value: shareSnapshotValue,
+} as const;
+
+/** In `__share_group_state`: what has changed of it since the last snapshot. */
+export const shareUpdateRecord = {
+  type: 1,
+  key: shareUpdateKey,
+  value: shareUpdateValue,
 } as const;
 
 /** In `__consumer_offsets`: a streams group's epoch, and what its topics were like then. */

@@ -4,6 +4,14 @@ export {
   groupMetadataRecord,
   offsetCommitRecord,
   recordTypeOf,
+  shareGroupMemberMetadataRecord,
+  shareGroupMetadataRecord,
+  shareGroupTargetAssignmentMetadataRecord,
+  shareGroupTargetAssignmentMemberRecord,
+  shareGroupCurrentMemberAssignmentRecord,
+  shareGroupStatePartitionMetadataRecord,
+  shareSnapshotRecord,
+  shareUpdateRecord,
   streamsGroupMetadataRecord,
   streamsGroupMemberMetadataRecord,
   streamsGroupTargetAssignmentMetadataRecord,
@@ -449,3 +457,107 @@ export {
   removeUserScramCredentialRecord,
   type RemoveUserScramCredentialRecord,
 } from "./metadata-security-records.ts";
+export {
+  shareGroupHeartbeatApi,
+  shareGroupHeartbeatRequest,
+  shareGroupHeartbeatResponse,
+  type ShareGroupHeartbeatRequest,
+  type ShareGroupHeartbeatResponse,
+} from "./share-group-heartbeat.ts";
+export {
+  shareGroupDescribeApi,
+  shareGroupDescribeRequest,
+  shareGroupDescribeResponse,
+  type ShareGroupDescribeRequest,
+  type ShareGroupDescribeResponse,
+} from "./share-group-describe.ts";
+export {
+  shareFetchApi,
+  shareFetchRequest,
+  shareFetchResponse,
+  type ShareFetchRequest,
+  type ShareFetchResponse,
+} from "./share-fetch.ts";
+export {
+  shareAcknowledgeApi,
+  shareAcknowledgeRequest,
+  shareAcknowledgeResponse,
+  type ShareAcknowledgeRequest,
+  type ShareAcknowledgeResponse,
+} from "./share-acknowledge.ts";
+export {
+  initializeShareGroupStateApi,
+  initializeShareGroupStateRequest,
+  initializeShareGroupStateResponse,
+  type InitializeShareGroupStateRequest,
+  type InitializeShareGroupStateResponse,
+} from "./initialize-share-group-state.ts";
+export {
+  readShareGroupStateApi,
+  readShareGroupStateRequest,
+  readShareGroupStateResponse,
+  type ReadShareGroupStateRequest,
+  type ReadShareGroupStateResponse,
+} from "./read-share-group-state.ts";
+export {
+  writeShareGroupStateApi,
+  writeShareGroupStateRequest,
+  writeShareGroupStateResponse,
+  type WriteShareGroupStateRequest,
+  type WriteShareGroupStateResponse,
+} from "./write-share-group-state.ts";
+export {
+  deleteShareGroupStateApi,
+  deleteShareGroupStateRequest,
+  deleteShareGroupStateResponse,
+  type DeleteShareGroupStateRequest,
+  type DeleteShareGroupStateResponse,
+} from "./delete-share-group-state.ts";
+export {
+  readShareGroupStateSummaryApi,
+  readShareGroupStateSummaryRequest,
+  readShareGroupStateSummaryResponse,
+  type ReadShareGroupStateSummaryRequest,
+  type ReadShareGroupStateSummaryResponse,
+} from "./read-share-group-state-summary.ts";
+export {
+  describeShareGroupOffsetsApi,
+  describeShareGroupOffsetsRequest,
+  describeShareGroupOffsetsResponse,
+  type DescribeShareGroupOffsetsRequest,
+  type DescribeShareGroupOffsetsResponse,
+} from "./describe-share-group-offsets.ts";
+export {
+  alterShareGroupOffsetsApi,
+  alterShareGroupOffsetsRequest,
+  alterShareGroupOffsetsResponse,
+  type AlterShareGroupOffsetsRequest,
+  type AlterShareGroupOffsetsResponse,
+} from "./alter-share-group-offsets.ts";
+export {
+  deleteShareGroupOffsetsApi,
+  deleteShareGroupOffsetsRequest,
+  deleteShareGroupOffsetsResponse,
+  type DeleteShareGroupOffsetsRequest,
+  type DeleteShareGroupOffsetsResponse,
+} from "./delete-share-group-offsets.ts";
+export {
+  shareGroupMemberMetadataKey,
+  shareGroupMemberMetadataValue,
+  shareGroupMetadataKey,
+  shareGroupMetadataValue,
+  shareGroupTargetAssignmentMetadataKey,
+  shareGroupTargetAssignmentMetadataValue,
+  shareGroupTargetAssignmentMemberKey,
+  shareGroupTargetAssignmentMemberValue,
+  shareGroupCurrentMemberAssignmentKey,
+  shareGroupCurrentMemberAssignmentValue,
+  shareGroupStatePartitionMetadataKey,
+  shareGroupStatePartitionMetadataValue,
+} from "./share-group-records.ts";
+export {
+  shareSnapshotKey,
+  shareSnapshotValue,
+  shareUpdateKey,
+  shareUpdateValue,
+} from "./share-state-records.ts";

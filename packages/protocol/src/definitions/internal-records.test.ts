@@ -7,6 +7,8 @@ import {
   groupMetadataRecord,
   offsetCommitRecord,
   recordTypeOf,
+  shareSnapshotRecord,
+  shareUpdateRecord,
   transactionLogRecord,
 } from "./coordinator-records.ts";
 import { decodeMetadataRecord, encodeMetadataRecord } from "./metadata-records.ts";
@@ -28,6 +30,33 @@ describe("records of coordinators", () => {
     const bytes = encodeVersioned(offsetCommitRecord.value, 3, value);
     expect(toHex(bytes)).toBe("00030000000000000004ffffffff00000000000000000005");
     expect(decodeVersioned(offsetCommitRecord.value, bytes)).toMatchObject(value);
+  });
+
+  it("of the share coordinator have the count of what is done as a tag", () => {
+    const partition = { groupId: "g", topicId: "AAAAAAAAAAAAAAAAAAAAAQ", partition: 2 };
+    const topicHex = "00000000000000000000000000000001";
+    expect(toHex(encodeRecordKey(shareSnapshotRecord, partition))).toBe(
+      `0000000167${topicHex}00000002`,
+    );
+    expect(toHex(encodeRecordKey(shareUpdateRecord, partition))).toBe(
+      `0001000167${topicHex}00000002`,
+    );
+    const stateBatches = [{ firstOffset: 3, lastOffset: 4, deliveryState: 2, deliveryCount: 1 }];
+    const batchHex = "020000000000000003000000000000000402000100";
+    const update = { snapshotEpoch: 1, leaderEpoch: 5, startOffset: 3, stateBatches };
+    expect(toHex(encodeVersioned(shareUpdateRecord.value, 0, update))).toBe(
+      `000000000001000000050000000000000003${batchHex}00`,
+    );
+    const counted = encodeVersioned(shareUpdateRecord.value, 0, {
+      ...update,
+      deliveryCompleteCount: 2,
+    });
+    expect(toHex(counted)).toBe(`000000000001000000050000000000000003${batchHex}01000400000002`);
+    const snapshot = { ...update, stateEpoch: 6, createTimestamp: 7, writeTimestamp: 8 };
+    expect(toHex(encodeVersioned(shareSnapshotRecord.value, 0, snapshot))).toBe(
+      `00000000000100000006000000050000000000000003` +
+        `00000000000000070000000000000008${batchHex}00`,
+    );
   });
 
   it("keep what TV2 adds to a transaction as tags", () => {
