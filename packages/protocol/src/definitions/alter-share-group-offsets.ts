@@ -6,7 +6,7 @@ import { type Decoded, message } from "../schema/message.ts";
  * AlterShareGroupOffsets (key 91): where an empty share group goes on in partitions.
  */
 
-export const alterShareGroupOffsetsRequest = message(
+const alterShareGroupOffsetsRequest = message(
   "AlterShareGroupOffsetsRequest",
   { min: 0, max: 0, flexibleSince: 0 },
   {
@@ -19,7 +19,7 @@ export const alterShareGroupOffsetsRequest = message(
 );
 export type AlterShareGroupOffsetsRequest = Decoded<typeof alterShareGroupOffsetsRequest>;
 
-export const alterShareGroupOffsetsResponse = message(
+const alterShareGroupOffsetsResponse = message(
   "AlterShareGroupOffsetsResponse",
   { min: 0, max: 0, flexibleSince: 0 },
   {
@@ -37,7 +37,6 @@ export const alterShareGroupOffsetsResponse = message(
     }),
   },
 );
-export type AlterShareGroupOffsetsResponse = Decoded<typeof alterShareGroupOffsetsResponse>;
 
 export const alterShareGroupOffsetsApi = api(
   91,

@@ -3,10 +3,10 @@ import { basename } from "node:path";
 import { describe, expect, it } from "vitest";
 import { errorTable } from "../error-table.ts";
 import * as protocol from "./index.ts";
+import { messagesOf } from "../../test-support/messages-of.ts";
 import { KafkaError } from "../kafka-error.ts";
 import { defaultOf, isPresent } from "../schema/field-defaults.ts";
 import type { Field, Fields } from "../schema/field.ts";
-import type { Message } from "../schema/message.ts";
 
 /** Kafka's own definitions, of 4.4; 4.3.1 wins where they differ. */
 const folder = new URL("../../../../../shared/kafka-messages/", import.meta.url);
@@ -201,12 +201,8 @@ function known(names: readonly string[], fields: Fields): string[] {
   return names.filter(has);
 }
 
-const messages = Object.values(protocol).filter(
-  (value): value is Message =>
-    typeof value === "object" &&
-    "fields" in value &&
-    "versions" in value &&
-    !elsewhere.has(value.name),
+const messages = [...new Set(Object.values(protocol).flatMap(messagesOf))].filter(
+  ({ name }) => !elsewhere.has(name),
 );
 
 /** Files by the message's name. */

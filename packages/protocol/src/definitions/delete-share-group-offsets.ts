@@ -6,14 +6,14 @@ import { type Decoded, message } from "../schema/message.ts";
  * DeleteShareGroupOffsets (key 92): an empty share group forgets topics.
  */
 
-export const deleteShareGroupOffsetsRequest = message(
+const deleteShareGroupOffsetsRequest = message(
   "DeleteShareGroupOffsetsRequest",
   { min: 0, max: 0, flexibleSince: 0 },
   { groupId: string(), topics: array({ topicName: string() }) },
 );
 export type DeleteShareGroupOffsetsRequest = Decoded<typeof deleteShareGroupOffsetsRequest>;
 
-export const deleteShareGroupOffsetsResponse = message(
+const deleteShareGroupOffsetsResponse = message(
   "DeleteShareGroupOffsetsResponse",
   { min: 0, max: 0, flexibleSince: 0 },
   {
@@ -28,7 +28,6 @@ export const deleteShareGroupOffsetsResponse = message(
     }),
   },
 );
-export type DeleteShareGroupOffsetsResponse = Decoded<typeof deleteShareGroupOffsetsResponse>;
 
 export const deleteShareGroupOffsetsApi = api(
   92,

@@ -6,7 +6,7 @@ import { type Decoded, message } from "../schema/message.ts";
  * DeleteShareGroupState (key 86): the share coordinator forgets partitions.
  */
 
-export const deleteShareGroupStateRequest = message(
+const deleteShareGroupStateRequest = message(
   "DeleteShareGroupStateRequest",
   { min: 0, max: 0, flexibleSince: 0 },
   {
@@ -16,7 +16,7 @@ export const deleteShareGroupStateRequest = message(
 );
 export type DeleteShareGroupStateRequest = Decoded<typeof deleteShareGroupStateRequest>;
 
-export const deleteShareGroupStateResponse = message(
+const deleteShareGroupStateResponse = message(
   "DeleteShareGroupStateResponse",
   { min: 0, max: 0, flexibleSince: 0 },
   {
@@ -30,7 +30,6 @@ export const deleteShareGroupStateResponse = message(
     }),
   },
 );
-export type DeleteShareGroupStateResponse = Decoded<typeof deleteShareGroupStateResponse>;
 
 export const deleteShareGroupStateApi = api(
   86,

@@ -8,7 +8,7 @@ import { type Decoded, message } from "../schema/message.ts";
  * 1  lag
  */
 
-export const describeShareGroupOffsetsRequest = message(
+const describeShareGroupOffsetsRequest = message(
   "DescribeShareGroupOffsetsRequest",
   { min: 0, max: 1, flexibleSince: 0 },
   {
@@ -20,7 +20,7 @@ export const describeShareGroupOffsetsRequest = message(
 );
 export type DescribeShareGroupOffsetsRequest = Decoded<typeof describeShareGroupOffsetsRequest>;
 
-export const describeShareGroupOffsetsResponse = message(
+const describeShareGroupOffsetsResponse = message(
   "DescribeShareGroupOffsetsResponse",
   { min: 0, max: 1, flexibleSince: 0 },
   {
@@ -44,7 +44,6 @@ export const describeShareGroupOffsetsResponse = message(
     }),
   },
 );
-export type DescribeShareGroupOffsetsResponse = Decoded<typeof describeShareGroupOffsetsResponse>;
 
 export const describeShareGroupOffsetsApi = api(
   90,

@@ -269,7 +269,6 @@ export {
 } from "./streams-group-heartbeat.ts";
 export {
   streamsGroupDescribeApi,
-  streamsGroupDescribeRequest,
   streamsGroupDescribeResponse,
   type StreamsGroupDescribeRequest,
   type StreamsGroupDescribeResponse,
@@ -297,77 +296,66 @@ export {
 } from "./sasl-authenticate.ts";
 export {
   describeAclsApi,
-  describeAclsRequest,
   describeAclsResponse,
   type DescribeAclsRequest,
   type DescribeAclsResponse,
 } from "./describe-acls.ts";
 export {
   createAclsApi,
-  createAclsRequest,
   createAclsResponse,
   type CreateAclsRequest,
   type CreateAclsResponse,
 } from "./create-acls.ts";
 export {
   deleteAclsApi,
-  deleteAclsRequest,
   deleteAclsResponse,
   type DeleteAclsRequest,
   type DeleteAclsResponse,
 } from "./delete-acls.ts";
 export {
   describeClientQuotasApi,
-  describeClientQuotasRequest,
   describeClientQuotasResponse,
   type DescribeClientQuotasRequest,
   type DescribeClientQuotasResponse,
 } from "./describe-client-quotas.ts";
 export {
   alterClientQuotasApi,
-  alterClientQuotasRequest,
   alterClientQuotasResponse,
   type AlterClientQuotasRequest,
   type AlterClientQuotasResponse,
 } from "./alter-client-quotas.ts";
 export {
   describeUserScramCredentialsApi,
-  describeUserScramCredentialsRequest,
   describeUserScramCredentialsResponse,
   type DescribeUserScramCredentialsRequest,
   type DescribeUserScramCredentialsResponse,
 } from "./describe-user-scram-credentials.ts";
 export {
   alterUserScramCredentialsApi,
-  alterUserScramCredentialsRequest,
   alterUserScramCredentialsResponse,
   type AlterUserScramCredentialsRequest,
   type AlterUserScramCredentialsResponse,
 } from "./alter-user-scram-credentials.ts";
 export {
   createDelegationTokenApi,
-  createDelegationTokenRequest,
   createDelegationTokenResponse,
   type CreateDelegationTokenRequest,
   type CreateDelegationTokenResponse,
 } from "./create-delegation-token.ts";
 export {
   renewDelegationTokenApi,
-  renewDelegationTokenRequest,
   renewDelegationTokenResponse,
   type RenewDelegationTokenRequest,
   type RenewDelegationTokenResponse,
 } from "./renew-delegation-token.ts";
 export {
   expireDelegationTokenApi,
-  expireDelegationTokenRequest,
   expireDelegationTokenResponse,
   type ExpireDelegationTokenRequest,
   type ExpireDelegationTokenResponse,
 } from "./expire-delegation-token.ts";
 export {
   describeDelegationTokenApi,
-  describeDelegationTokenRequest,
   describeDelegationTokenResponse,
   type DescribeDelegationTokenRequest,
   type DescribeDelegationTokenResponse,
@@ -383,18 +371,6 @@ export {
   type GroupMetadataValue,
 } from "./group-records.ts";
 export {
-  streamsGroupMetadataKey,
-  streamsGroupMetadataValue,
-  streamsGroupMemberMetadataKey,
-  streamsGroupMemberMetadataValue,
-  streamsGroupTargetAssignmentMetadataKey,
-  streamsGroupTargetAssignmentMetadataValue,
-  streamsGroupTargetAssignmentMemberKey,
-  streamsGroupTargetAssignmentMemberValue,
-  streamsGroupCurrentMemberAssignmentKey,
-  streamsGroupCurrentMemberAssignmentValue,
-  streamsGroupTopologyKey,
-  streamsGroupTopologyValue,
   type StreamsGroupMemberMetadataValue,
   type StreamsGroupCurrentMemberAssignmentValue,
   type StreamsGroupTopologyValue,
@@ -459,105 +435,40 @@ export {
 } from "./metadata-security-records.ts";
 export {
   shareGroupHeartbeatApi,
-  shareGroupHeartbeatRequest,
-  shareGroupHeartbeatResponse,
   type ShareGroupHeartbeatRequest,
-  type ShareGroupHeartbeatResponse,
 } from "./share-group-heartbeat.ts";
-export {
-  shareGroupDescribeApi,
-  shareGroupDescribeRequest,
-  shareGroupDescribeResponse,
-  type ShareGroupDescribeRequest,
-  type ShareGroupDescribeResponse,
-} from "./share-group-describe.ts";
-export {
-  shareFetchApi,
-  shareFetchRequest,
-  shareFetchResponse,
-  type ShareFetchRequest,
-  type ShareFetchResponse,
-} from "./share-fetch.ts";
-export {
-  shareAcknowledgeApi,
-  shareAcknowledgeRequest,
-  shareAcknowledgeResponse,
-  type ShareAcknowledgeRequest,
-  type ShareAcknowledgeResponse,
-} from "./share-acknowledge.ts";
+export { shareGroupDescribeApi, type ShareGroupDescribeRequest } from "./share-group-describe.ts";
+export { shareFetchApi, type ShareFetchRequest } from "./share-fetch.ts";
+export { shareAcknowledgeApi, type ShareAcknowledgeRequest } from "./share-acknowledge.ts";
 export {
   initializeShareGroupStateApi,
-  initializeShareGroupStateRequest,
-  initializeShareGroupStateResponse,
   type InitializeShareGroupStateRequest,
-  type InitializeShareGroupStateResponse,
 } from "./initialize-share-group-state.ts";
 export {
   readShareGroupStateApi,
-  readShareGroupStateRequest,
-  readShareGroupStateResponse,
   type ReadShareGroupStateRequest,
-  type ReadShareGroupStateResponse,
 } from "./read-share-group-state.ts";
 export {
   writeShareGroupStateApi,
-  writeShareGroupStateRequest,
-  writeShareGroupStateResponse,
   type WriteShareGroupStateRequest,
-  type WriteShareGroupStateResponse,
 } from "./write-share-group-state.ts";
 export {
   deleteShareGroupStateApi,
-  deleteShareGroupStateRequest,
-  deleteShareGroupStateResponse,
   type DeleteShareGroupStateRequest,
-  type DeleteShareGroupStateResponse,
 } from "./delete-share-group-state.ts";
 export {
   readShareGroupStateSummaryApi,
-  readShareGroupStateSummaryRequest,
-  readShareGroupStateSummaryResponse,
   type ReadShareGroupStateSummaryRequest,
-  type ReadShareGroupStateSummaryResponse,
 } from "./read-share-group-state-summary.ts";
 export {
   describeShareGroupOffsetsApi,
-  describeShareGroupOffsetsRequest,
-  describeShareGroupOffsetsResponse,
   type DescribeShareGroupOffsetsRequest,
-  type DescribeShareGroupOffsetsResponse,
 } from "./describe-share-group-offsets.ts";
 export {
   alterShareGroupOffsetsApi,
-  alterShareGroupOffsetsRequest,
-  alterShareGroupOffsetsResponse,
   type AlterShareGroupOffsetsRequest,
-  type AlterShareGroupOffsetsResponse,
 } from "./alter-share-group-offsets.ts";
 export {
   deleteShareGroupOffsetsApi,
-  deleteShareGroupOffsetsRequest,
-  deleteShareGroupOffsetsResponse,
   type DeleteShareGroupOffsetsRequest,
-  type DeleteShareGroupOffsetsResponse,
 } from "./delete-share-group-offsets.ts";
-export {
-  shareGroupMemberMetadataKey,
-  shareGroupMemberMetadataValue,
-  shareGroupMetadataKey,
-  shareGroupMetadataValue,
-  shareGroupTargetAssignmentMetadataKey,
-  shareGroupTargetAssignmentMetadataValue,
-  shareGroupTargetAssignmentMemberKey,
-  shareGroupTargetAssignmentMemberValue,
-  shareGroupCurrentMemberAssignmentKey,
-  shareGroupCurrentMemberAssignmentValue,
-  shareGroupStatePartitionMetadataKey,
-  shareGroupStatePartitionMetadataValue,
-} from "./share-group-records.ts";
-export {
-  shareSnapshotKey,
-  shareSnapshotValue,
-  shareUpdateKey,
-  shareUpdateValue,
-} from "./share-state-records.ts";

@@ -6,7 +6,7 @@ import { type Decoded, message } from "../schema/message.ts";
  * InitializeShareGroupState (key 83): the share coordinator keeps the state of partitions from now on.
  */
 
-export const initializeShareGroupStateRequest = message(
+const initializeShareGroupStateRequest = message(
   "InitializeShareGroupStateRequest",
   { min: 0, max: 0, flexibleSince: 0 },
   {
@@ -19,7 +19,7 @@ export const initializeShareGroupStateRequest = message(
 );
 export type InitializeShareGroupStateRequest = Decoded<typeof initializeShareGroupStateRequest>;
 
-export const initializeShareGroupStateResponse = message(
+const initializeShareGroupStateResponse = message(
   "InitializeShareGroupStateResponse",
   { min: 0, max: 0, flexibleSince: 0 },
   {
@@ -33,7 +33,6 @@ export const initializeShareGroupStateResponse = message(
     }),
   },
 );
-export type InitializeShareGroupStateResponse = Decoded<typeof initializeShareGroupStateResponse>;
 
 export const initializeShareGroupStateApi = api(
   83,

@@ -8,7 +8,7 @@ import { type Decoded, message } from "../schema/message.ts";
  * 1  how many records behind the start need not be delivered any more
  */
 
-export const readShareGroupStateSummaryRequest = message(
+const readShareGroupStateSummaryRequest = message(
   "ReadShareGroupStateSummaryRequest",
   { min: 0, max: 1, flexibleSince: 0 },
   {
@@ -21,7 +21,7 @@ export const readShareGroupStateSummaryRequest = message(
 );
 export type ReadShareGroupStateSummaryRequest = Decoded<typeof readShareGroupStateSummaryRequest>;
 
-export const readShareGroupStateSummaryResponse = message(
+const readShareGroupStateSummaryResponse = message(
   "ReadShareGroupStateSummaryResponse",
   { min: 0, max: 1, flexibleSince: 0 },
   {
@@ -39,7 +39,6 @@ export const readShareGroupStateSummaryResponse = message(
     }),
   },
 );
-export type ReadShareGroupStateSummaryResponse = Decoded<typeof readShareGroupStateSummaryResponse>;
 
 export const readShareGroupStateSummaryApi = api(
   87,

@@ -6,7 +6,7 @@ import { type Decoded, message } from "../schema/message.ts";
  * ReadShareGroupState (key 84): what the share coordinator has of partitions.
  */
 
-export const readShareGroupStateRequest = message(
+const readShareGroupStateRequest = message(
   "ReadShareGroupStateRequest",
   { min: 0, max: 0, flexibleSince: 0 },
   {
@@ -19,7 +19,7 @@ export const readShareGroupStateRequest = message(
 );
 export type ReadShareGroupStateRequest = Decoded<typeof readShareGroupStateRequest>;
 
-export const readShareGroupStateResponse = message(
+const readShareGroupStateResponse = message(
   "ReadShareGroupStateResponse",
   { min: 0, max: 0, flexibleSince: 0 },
   {
@@ -41,7 +41,6 @@ export const readShareGroupStateResponse = message(
     }),
   },
 );
-export type ReadShareGroupStateResponse = Decoded<typeof readShareGroupStateResponse>;
 
 export const readShareGroupStateApi = api(
   84,

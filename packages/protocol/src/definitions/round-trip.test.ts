@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import * as protocol from "./index.ts";
+import { messagesOf } from "../../test-support/messages-of.ts";
 import { ProtocolError } from "../protocol-error.ts";
 import { uuidFromBytes } from "../wire/uuid.ts";
 import { decodeMessage, encodeMessage } from "../schema/codec.ts";
@@ -9,10 +10,7 @@ import type { Field, Fields } from "../schema/field.ts";
 import type { Message } from "../schema/message.ts";
 import { zeroUuid } from "../wire/uuid.ts";
 
-const messages = Object.values(protocol).filter(
-  (value): value is Message =>
-    typeof value === "object" && "fields" in value && "versions" in value,
-);
+const messages = [...new Set(Object.values(protocol).flatMap(messagesOf))];
 
 function versionsOf({ versions }: Message): number[] {
   return Array.from(

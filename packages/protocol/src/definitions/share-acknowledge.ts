@@ -8,7 +8,7 @@ import { type Decoded, message } from "../schema/message.ts";
  * 2  locks are renewed
  */
 
-export const shareAcknowledgeRequest = message(
+const shareAcknowledgeRequest = message(
   "ShareAcknowledgeRequest",
   { min: 1, max: 2, flexibleSince: 0 },
   {
@@ -31,7 +31,7 @@ export const shareAcknowledgeRequest = message(
 );
 export type ShareAcknowledgeRequest = Decoded<typeof shareAcknowledgeRequest>;
 
-export const shareAcknowledgeResponse = message(
+const shareAcknowledgeResponse = message(
   "ShareAcknowledgeResponse",
   { min: 1, max: 2, flexibleSince: 0 },
   {
@@ -56,6 +56,5 @@ export const shareAcknowledgeResponse = message(
     }),
   },
 );
-export type ShareAcknowledgeResponse = Decoded<typeof shareAcknowledgeResponse>;
 
 export const shareAcknowledgeApi = api(79, shareAcknowledgeRequest, shareAcknowledgeResponse);

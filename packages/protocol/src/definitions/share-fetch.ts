@@ -20,7 +20,7 @@ import { type Decoded, message } from "../schema/message.ts";
  * 2  how many records are acquired; locks are renewed
  */
 
-export const shareFetchRequest = message(
+const shareFetchRequest = message(
   "ShareFetchRequest",
   { min: 1, max: 2, flexibleSince: 0 },
   {
@@ -50,7 +50,7 @@ export const shareFetchRequest = message(
 );
 export type ShareFetchRequest = Decoded<typeof shareFetchRequest>;
 
-export const shareFetchResponse = message(
+const shareFetchResponse = message(
   "ShareFetchResponse",
   { min: 1, max: 2, flexibleSince: 0 },
   {
@@ -83,6 +83,5 @@ export const shareFetchResponse = message(
     }),
   },
 );
-export type ShareFetchResponse = Decoded<typeof shareFetchResponse>;
 
 export const shareFetchApi = api(78, shareFetchRequest, shareFetchResponse);

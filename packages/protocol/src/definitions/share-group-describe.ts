@@ -6,14 +6,14 @@ import { type Decoded, message } from "../schema/message.ts";
  * ShareGroupDescribe (key 77): share groups with their members and what these are assigned (KIP-932).
  */
 
-export const shareGroupDescribeRequest = message(
+const shareGroupDescribeRequest = message(
   "ShareGroupDescribeRequest",
   { min: 1, max: 1, flexibleSince: 0 },
   { groupIds: array(string()), includeAuthorizedOperations: bool() },
 );
 export type ShareGroupDescribeRequest = Decoded<typeof shareGroupDescribeRequest>;
 
-export const shareGroupDescribeResponse = message(
+const shareGroupDescribeResponse = message(
   "ShareGroupDescribeResponse",
   { min: 1, max: 1, flexibleSince: 0 },
   {
@@ -45,6 +45,5 @@ export const shareGroupDescribeResponse = message(
     }),
   },
 );
-export type ShareGroupDescribeResponse = Decoded<typeof shareGroupDescribeResponse>;
 
 export const shareGroupDescribeApi = api(77, shareGroupDescribeRequest, shareGroupDescribeResponse);

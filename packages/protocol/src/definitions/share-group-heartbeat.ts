@@ -7,7 +7,7 @@ import { type Decoded, message } from "../schema/message.ts";
  * not change since the last heartbeat is null.
  */
 
-export const shareGroupHeartbeatRequest = message(
+const shareGroupHeartbeatRequest = message(
   "ShareGroupHeartbeatRequest",
   { min: 1, max: 1, flexibleSince: 0 },
   {
@@ -20,7 +20,7 @@ export const shareGroupHeartbeatRequest = message(
 );
 export type ShareGroupHeartbeatRequest = Decoded<typeof shareGroupHeartbeatRequest>;
 
-export const shareGroupHeartbeatResponse = message(
+const shareGroupHeartbeatResponse = message(
   "ShareGroupHeartbeatResponse",
   { min: 1, max: 1, flexibleSince: 0 },
   {
@@ -36,7 +36,6 @@ export const shareGroupHeartbeatResponse = message(
     ),
   },
 );
-export type ShareGroupHeartbeatResponse = Decoded<typeof shareGroupHeartbeatResponse>;
 
 export const shareGroupHeartbeatApi = api(
   76,

@@ -8,7 +8,7 @@ import { type Decoded, message } from "../schema/message.ts";
  * 1  how many records behind the start need not be delivered any more
  */
 
-export const writeShareGroupStateRequest = message(
+const writeShareGroupStateRequest = message(
   "WriteShareGroupStateRequest",
   { min: 0, max: 1, flexibleSince: 0 },
   {
@@ -33,7 +33,7 @@ export const writeShareGroupStateRequest = message(
 );
 export type WriteShareGroupStateRequest = Decoded<typeof writeShareGroupStateRequest>;
 
-export const writeShareGroupStateResponse = message(
+const writeShareGroupStateResponse = message(
   "WriteShareGroupStateResponse",
   { min: 0, max: 1, flexibleSince: 0 },
   {
@@ -47,7 +47,6 @@ export const writeShareGroupStateResponse = message(
     }),
   },
 );
-export type WriteShareGroupStateResponse = Decoded<typeof writeShareGroupStateResponse>;
 
 export const writeShareGroupStateApi = api(
   85,
