@@ -1,11 +1,31 @@
 import { defineConfig } from "vitest/config";
 
-// One configuration for all: unit tests lie beside their source, system tests under test/.
+/** These measure the memory of their process: nobody else runs in it. */
+const measuring = [
+  "packages/protocol/src/frames/frames.test.ts",
+  "packages/streams/src/task/write-origins.test.ts",
+];
+
+// Unit tests lie beside their source, system tests under test/. Those of packages share a process and its modules,
+// which halves their time: they keep nothing in either. Each file of the others has a process of its own.
+const packages = "packages/*/src/**/*.test.ts";
 export default defineConfig({
   test: {
-    include: ["packages/*/src/**/*.test.ts", "examples/*/src/**/*.test.ts", "test/**/*.test.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxWorkers: 3,
+    projects: [
+      {
+        extends: true,
+        test: { name: "packages", isolate: false, include: [packages], exclude: measuring },
+      },
+      {
+        extends: true,
+        test: {
+          name: "system",
+          include: ["test/**/*.test.ts", "examples/*/src/**/*.test.ts", ...measuring],
+        },
+      },
+    ],
   },
 });
