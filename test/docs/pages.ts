@@ -69,6 +69,7 @@ export function treatmentOf({ kind, code }: Block): Treatment | undefined {
     case "json":
       return code.includes("compilerOptions") ? "tsconfig" : undefined;
     case "yaml":
+      if (/^(?:scrape_configs|groups):/.test(code)) return "elsewhere"; // its names have a test
       return code.includes("allowBuilds") ? "pnpm-workspace" : undefined;
     default:
       return undefined;

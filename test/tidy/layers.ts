@@ -41,6 +41,7 @@ export const packageLayers: Readonly<Record<string, readonly string[]>> = {
     "log",
     "broker",
     "streams",
+    "http",
     "serde",
     "schema-registry",
     "serde-avro",

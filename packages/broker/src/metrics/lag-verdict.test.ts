@@ -88,6 +88,39 @@ test.each([
     lastMs + 80_000,
     "ok",
   ],
+  [
+    "a commit that goes back, in a window that had no lag",
+    commits(
+      (index) => (index < 8 ? 100 + index : index),
+      (index) => (index < 8 ? 0 : 100),
+    ),
+    100,
+    lastMs,
+    never,
+    "rewound",
+  ],
+  [
+    "a commit that goes back in a window that is not full",
+    slow
+      .slice(0, 2)
+      .toReversed()
+      .map((sample, index) => ({ ...sample, commitTimestamp: index })),
+    100,
+    lastMs,
+    never,
+    "rewound",
+  ],
+  [
+    "a commit that goes back, and one that has come as far again",
+    commits(
+      (index) => (index === 4 ? 25 : index * 10),
+      (index) => 100 - index,
+    ),
+    90,
+    lastMs,
+    never,
+    "ok",
+  ],
   ["one commit, long ago", slow.slice(0, 1), 9, 60_001, never, "stopped"],
   ["one commit, just now", slow.slice(0, 1), 9, 1, never, "ok"],
 ] as const)("%s", (...[, samples, lag, nowMs, caughtUpMs, verdict]) => {

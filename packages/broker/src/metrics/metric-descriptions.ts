@@ -31,7 +31,7 @@ export const metricDescriptions = {
   kafka_consumergroup_current_offset: "offset that a group has committed for a partition",
   kafka_consumergroup_lag: "records of a partition that a group has still to read",
   millrace_consumergroup_verdict:
-    "what a group's commits tell of it: 0 ok, 1 warning, 2 stalled, 3 stopped",
+    "what a group's commits tell of it: 0 ok, 1 warning, 2 stalled, 3 stopped, 4 rewound",
 } as const;
 
 export type MetricName = keyof typeof metricDescriptions;

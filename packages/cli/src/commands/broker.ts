@@ -1,4 +1,5 @@
 import { Broker, parsePropertiesFile } from "@millrace/broker";
+import type { HttpServer } from "@millrace/http";
 import type { Platform } from "@millrace/platform";
 import { nodePlatform } from "@millrace/platform/node";
 import { nodeCompression } from "@millrace/protocol/compression";
@@ -9,6 +10,7 @@ import { command } from "../command.ts";
 import { fileText } from "../file-text.ts";
 import { choiceFlag, numberFlag, pairsFlag, switchFlag, textFlag } from "../flags/flag.ts";
 import type { ProgressLine } from "../terminal/progress-line.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 import { untilEnded } from "../until-ended.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -40,6 +42,15 @@ export const brokerCommand = command({
       max: 65_535,
       about: "run a schema registry beside it, at this port; 0 takes a free one",
     }),
+    "metrics-port": numberFlag({
+      max: 65_535,
+      about: "serve /metrics (for Prometheus), /health and /ready at this port; 0 takes a free one",
+    }),
+    "metrics-host": textFlag({
+      placeholder: "HOST",
+      byDefault: "127.0.0.1",
+      about: "where it does; beyond loopback with --insecure-listen only",
+    }),
     config: textFlag({ placeholder: "FILE", about: "Kafka's properties, a line NAME=VALUE each" }),
     override: pairsFlag({ about: "one of Kafka's properties" }),
     durability: choiceFlag(["memory", "os", "group", "strict"], {
@@ -62,6 +73,8 @@ export const brokerCommand = command({
       throw new UsageError("--data is missing; give the DIR of the data");
     const failed = new AbortController();
     const platform = nodePlatform({ logLevel: flags["log-level"] });
+    const started: { broker?: Broker } = {};
+    await using monitoring = await serveMonitoring(platform, flags, () => started.broker);
     const starting = Broker.start(platform, {
       dataDirectory: flags.data,
       host: flags.host,
@@ -85,25 +98,65 @@ export const brokerCommand = command({
       },
     );
     if (broker === undefined) return; // ended while it started
-    const { host, port } = broker.address;
+    started.broker = broker;
     const registryPort = flags["registry-port"];
     const registry =
       registryPort === undefined
         ? undefined
         : await startRegistry(platform, { broker, registryPort, signal: terminal.signal });
-    const { clusterId } = broker;
-    const schemaRegistryUrl = registry?.url;
-    terminal.print(
-      flags.json
-        ? JSON.stringify({ host, port, clusterId, schemaRegistryUrl })
-        : `millrace broker is ready at ${host}:${port}${registry === undefined ? "" : `, its schema registry at ${registry.url}`}`,
-    );
+    tell(terminal, { broker, registry, monitoring }, flags.json);
     await untilEnded(AbortSignal.any([terminal.signal, failed.signal]));
     await registry?.close();
     await broker.close();
     failed.signal.throwIfAborted();
   },
 });
+
+interface Served {
+  readonly broker: Broker;
+  readonly registry: SchemaRegistryServer | undefined;
+  readonly monitoring: HttpServer | undefined;
+}
+
+function tell(
+  { print }: Terminal,
+  { broker, registry, monitoring }: Served,
+  isJson: boolean,
+): void {
+  const { clusterId } = broker;
+  const { host, port } = broker.address;
+  const [schemaRegistryUrl, metricsUrl] = [registry?.url, monitoring?.url];
+  if (isJson)
+    return print(JSON.stringify({ host, port, clusterId, schemaRegistryUrl, metricsUrl }));
+  const more = [
+    ...(registry === undefined ? [] : [`its schema registry at ${registry.url}`]),
+    ...(monitoring === undefined ? [] : [`its metrics at ${monitoring.url}/metrics`]),
+  ];
+  print([`millrace broker is ready at ${host}:${port}`, ...more].join(", "));
+}
+
+/** It answers while the logs are opened, too: that may take longer than one waits for a sign of life. */
+async function serveMonitoring(
+  platform: Platform,
+  flags: {
+    readonly "metrics-port": number | undefined;
+    readonly "metrics-host": string;
+    readonly "insecure-listen": boolean;
+  },
+  brokerNow: () => Broker | undefined,
+): Promise<HttpServer | undefined> {
+  const port = flags["metrics-port"];
+  if (port === undefined) return undefined;
+  const { isLoopbackHost, serveHttp } = await import("@millrace/http");
+  const host = flags["metrics-host"];
+  const allowInsecure = flags["insecure-listen"];
+  if (!isLoopbackHost(host) && !allowInsecure)
+    throw new UsageError(
+      `--metrics-host is ${host}: whoever reaches it could read; give --insecure-listen too where the network is to be trusted`,
+    );
+  const { monitoringApp } = await import("../monitoring.ts");
+  return serveHttp(platform, monitoringApp(platform, brokerNow), { host, port, allowInsecure });
+}
 
 /** A broker without one does not carry its code. A registry that does not start ends the broker. */
 async function startRegistry(
