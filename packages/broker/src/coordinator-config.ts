@@ -1,13 +1,21 @@
 import type { BrokerConfig } from "./config/broker-config.ts";
-import { defaultGroupConfig, type GroupConfig } from "./coordinator/group/group-config.ts";
-import type { StreamsGroupConfig } from "./coordinator/group/streams/streams-world.ts";
+import {
+  defaultGroupConfig,
+  type GroupConfig,
+  type GroupConfigs,
+} from "./coordinator/group/group-config.ts";
+import type { StreamsGroupConfig } from "./coordinator/group/streams/streams-config.ts";
 import {
   defaultTransactionConfig,
   type TransactionConfig,
 } from "./coordinator/transaction/transaction-config.ts";
 import type { MetadataImage } from "./metadata/metadata-image.ts";
 
-export function groupConfigOf(config: BrokerConfig): GroupConfig {
+export function groupConfigsOf(config: BrokerConfig, image: MetadataImage): GroupConfigs {
+  return { classic: classicConfigOf(config), streamsOf: streamsConfigOf(config, image) };
+}
+
+function classicConfigOf(config: BrokerConfig): GroupConfig {
   return {
     ...defaultGroupConfig,
     sessionTimeoutMsMin: config.number("group.min.session.timeout.ms"),
@@ -27,7 +35,7 @@ export function transactionConfigOf(config: BrokerConfig): TransactionConfig {
 }
 
 /** What is set for a streams group (`streams.*`), or else for the broker (`group.streams.*`). */
-export function streamsConfigOf(
+function streamsConfigOf(
   config: BrokerConfig,
   image: MetadataImage,
 ): (groupId: string) => StreamsGroupConfig {

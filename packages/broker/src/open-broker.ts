@@ -3,7 +3,7 @@ import type { Platform } from "@millrace/platform";
 import { type BrokerOptions, nodeIdDefault, reserveBytesDefault } from "./broker-options.ts";
 import type { BrokerConfig } from "./config/broker-config.ts";
 import { logConfigOf } from "./config/topic-config.ts";
-import { groupConfigOf, streamsConfigOf, transactionConfigOf } from "./coordinator-config.ts";
+import { groupConfigsOf, transactionConfigOf } from "./coordinator-config.ts";
 import { Coordinators } from "./coordinator/coordinators.ts";
 import { clusterIdOf } from "./metadata/cluster-id.ts";
 import { startRecords } from "./metadata/first-records.ts";
@@ -128,8 +128,7 @@ async function openInDirectory(start: Start): Promise<BrokerParts> {
     logs: new PartitionCoordinatorLogs({ image, partitions, clock: platform.clock }),
     markers: new PartitionMarkerWriter(image, partitions, platform.clock),
     producerIdBlocks: metadata,
-    groupConfig: groupConfigOf(config),
-    streamsConfigOf: streamsConfigOf(config, image),
+    groupConfigs: groupConfigsOf(config, image),
     topics: image,
     transactionConfig: transactionConfigOf(config),
     isEndTransactionEpochAccepted: options.isEndTransactionEpochAccepted,

@@ -5,7 +5,7 @@ import { defaultGroupConfig } from "../src/coordinator/group/group-config.ts";
 import {
   defaultStreamsGroupConfig,
   type StreamsGroupConfig,
-} from "../src/coordinator/group/streams/streams-world.ts";
+} from "../src/coordinator/group/streams/streams-config.ts";
 import { defaultTransactionConfig } from "../src/coordinator/transaction/transaction-config.ts";
 import { MemoryCoordinatorLogs } from "./memory-coordinator-logs.ts";
 import { MemoryMarkerWriter } from "./memory-marker-writer.ts";
@@ -78,17 +78,19 @@ export class CoordinatorWorld {
           return Promise.resolve({ firstProducerId, size: 1000 });
         },
       },
-      groupConfig: {
-        ...defaultGroupConfig,
-        initialRebalanceDelayMs: 0,
-        ...this.#options.groupConfig,
+      groupConfigs: {
+        classic: {
+          ...defaultGroupConfig,
+          initialRebalanceDelayMs: 0,
+          ...this.#options.groupConfig,
+        },
+        streamsOf: () => ({
+          ...defaultStreamsGroupConfig,
+          initialRebalanceDelayMs: 0,
+          assignmentIntervalMs: 0,
+          ...this.#options.streamsConfig,
+        }),
       },
-      streamsConfigOf: () => ({
-        ...defaultStreamsGroupConfig,
-        initialRebalanceDelayMs: 0,
-        assignmentIntervalMs: 0,
-        ...this.#options.streamsConfig,
-      }),
       topics: this.topics,
       transactionConfig: { ...defaultTransactionConfig, ...this.#options.transactionConfig },
       isEndTransactionEpochAccepted: this.#options.isEndTransactionEpochAccepted,

@@ -75,7 +75,7 @@ export function commitRequest(change: {
     generationId: -1,
     memberId: "",
     groupInstanceId: null,
-    knowsGroupIdNotFound: true,
+    knowsMemberEpochs: true,
     retentionTimeMs: -1,
     ...change,
     offsets: [

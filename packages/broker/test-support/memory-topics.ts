@@ -1,4 +1,4 @@
-import type { VersionedTopics } from "../src/coordinator/group/streams/streams-world.ts";
+import type { VersionedTopics } from "../src/coordinator/topic-lookup.ts";
 
 /** Topics with their partitions, that come, go and grow as a test says. */
 export class MemoryTopics implements VersionedTopics {
@@ -21,5 +21,9 @@ export class MemoryTopics implements VersionedTopics {
 
   topicId(topic: string): string | undefined {
     return this.#counts.has(topic) ? `id of ${topic}` : undefined;
+  }
+
+  topicName(topicId: string): string | undefined {
+    return [...this.#counts.keys()].find((topic) => topicId === `id of ${topic}`);
   }
 }

@@ -1,11 +1,11 @@
 import type { TopicPartition } from "@millrace/model";
 import type { Platform } from "@millrace/platform";
 import type { CoordinatorLogs, TransactionMarker } from "./coordinator-log.ts";
-import type { GroupConfig } from "./group/group-config.ts";
+import type { GroupConfigs } from "./group/group-config.ts";
 import { GroupCoordinator } from "./group/group-coordinator.ts";
-import type { StreamsGroupConfig, VersionedTopics } from "./group/streams/streams-world.ts";
 import type { MarkerOutcome, MarkerWriter } from "./marker-writer.ts";
 import type { ProducerIdBlocks } from "./producer-id-blocks.ts";
+import type { VersionedTopics } from "./topic-lookup.ts";
 import type { EndTransactionEpochCheck } from "./transaction/end-transaction.ts";
 import type { TransactionConfig } from "./transaction/transaction-config.ts";
 import { TransactionCoordinator } from "./transaction/transaction-coordinator.ts";
@@ -16,8 +16,7 @@ export interface CoordinatorsOptions {
   /** Of users' partitions. */
   readonly markers: MarkerWriter;
   readonly producerIdBlocks: ProducerIdBlocks;
-  readonly groupConfig: GroupConfig;
-  readonly streamsConfigOf: (groupId: string) => StreamsGroupConfig;
+  readonly groupConfigs: GroupConfigs;
   readonly topics: VersionedTopics;
   readonly transactionConfig: TransactionConfig;
   /** Kafka's rule unless given. */
@@ -48,8 +47,7 @@ export class Coordinators {
     this.groups = new GroupCoordinator({
       platform,
       logs,
-      config: options.groupConfig,
-      streamsConfigOf: options.streamsConfigOf,
+      configs: options.groupConfigs,
       topics: options.topics,
       verifier: this.transactions,
     });

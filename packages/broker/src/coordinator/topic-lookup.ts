@@ -6,3 +6,8 @@ export interface TopicLookup {
   topicId(topic: string): string | undefined;
   topicName(topicId: string): string | undefined;
 }
+
+/** The topics, and a number that changes whenever they may have changed. */
+export interface VersionedTopics extends TopicLookup {
+  readonly appliedOffset: number;
+}

@@ -30,19 +30,19 @@ export function listGroupsHandler(
       const types = new Set(request.typesFilter.map((type) => type.toLowerCase().trim()));
       const seesAll = context.authorize("DESCRIBE", clusterResource);
       const shown = listed.filter(
-        ({ groupId, state, groupType }) =>
+        ({ groupId, state, type }) =>
           (states.size === 0 || states.has(filterNameOf(state))) &&
-          (types.size === 0 || types.has(groupType)) &&
+          (types.size === 0 || types.has(type)) &&
           (seesAll || context.authorize("DESCRIBE", groupResource(groupId))),
       );
       return {
         throttleTimeMs,
         errorCode: errorCode.none,
-        groups: shown.map(({ groupId, protocolType, state, groupType }) => ({
+        groups: shown.map(({ groupId, protocolType, state, type }) => ({
           groupId,
           protocolType,
           groupState: state,
-          groupType,
+          groupType: type,
         })),
       };
     },

@@ -53,7 +53,7 @@ export function offsetCommitHandler(
               ...request,
               generationId: request.generationIdOrMemberEpoch,
               kind: "plain",
-              knowsGroupIdNotFound: context.apiVersion >= 9,
+              knowsMemberEpochs: context.apiVersion >= 9,
               offsets,
             });
       return { throttleTimeMs: context.throttleMs, topics: mergeOffsetResults(parted, codes) };

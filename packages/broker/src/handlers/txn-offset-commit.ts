@@ -71,7 +71,7 @@ async function commit(
     {
       ...request,
       kind: "transactional",
-      knowsGroupIdNotFound: false,
+      knowsMemberEpochs: false,
       retentionTimeMs: -1,
       offsets,
     },

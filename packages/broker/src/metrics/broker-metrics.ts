@@ -125,7 +125,7 @@ export class BrokerMetrics {
     const [listed, committed] = [await groups.listGroups(), await groups.allCommitted()];
     if (typeof listed === "number" || typeof committed === "number") return;
     const counts = new Map<string, { readonly tags: MetricTags; count: number }>();
-    for (const { groupType: protocol, state } of listed) {
+    for (const { type: protocol, state } of listed) {
       const known = counts.get(`${protocol} ${state}`);
       if (known !== undefined) known.count++;
       else counts.set(`${protocol} ${state}`, { tags: { protocol, state }, count: 1 });

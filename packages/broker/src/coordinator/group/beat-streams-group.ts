@@ -1,7 +1,9 @@
 import type { StreamsGroupHeartbeatRequest } from "@millrace/protocol/definitions";
 import { errorCode } from "../error-code.ts";
+import { ClassicGroup } from "./classic-group.ts";
 import type { GroupResult, GroupWorld } from "./group-world.ts";
 import { StreamsGroupRefusal } from "./streams/refusal.ts";
+import { StreamsGroup } from "./streams/streams-group.ts";
 import {
   type HeartbeatClient,
   type HeartbeatOutcome,
@@ -19,13 +21,14 @@ export function beatStreamsGroup(
   client: HeartbeatClient,
 ): GroupResult<HeartbeatOutcome> {
   const { groupId, memberEpoch } = request;
-  const classic = world.groups.get(groupId);
-  if (classic === undefined) return streamsHeartbeat(world.streams, request, client);
-  if (memberEpoch !== 0 || classic.state !== "Empty")
+  const known = world.groups.get(groupId);
+  if (known === undefined || known instanceof StreamsGroup)
+    return streamsHeartbeat(world, request, client);
+  if (memberEpoch !== 0 || !(known instanceof ClassicGroup) || !known.isEmpty)
     throw new StreamsGroupRefusal(
       errorCode.groupIdNotFound,
       `Group ${groupId} is not a streams group.`,
     );
-  const result = streamsHeartbeat(world.streams, request, client);
-  return { ...result, records: [{ kind: "group", groupId, snapshot: null }, ...result.records] };
+  const result = streamsHeartbeat(world, request, client);
+  return { ...result, records: [...known.tombstones(), ...result.records] };
 }

@@ -2,9 +2,11 @@ import { InvariantError } from "@millrace/model";
 import { memoryPlatform } from "@millrace/platform/memory";
 import { expect, test } from "vitest";
 import { ClassicGroup } from "./classic-group.ts";
-import { defaultStreamsGroupConfig } from "./streams/streams-world.ts";
 import { defaultGroupConfig } from "./group-config.ts";
+import { defaultStreamsGroupConfig } from "./streams/streams-config.ts";
 import { GroupMember } from "./group-member.ts";
+import { GroupTimers } from "./group-timers.ts";
+import { CommittedOffsets } from "./committed-offsets.ts";
 import type { GroupWorld } from "./group-world.ts";
 import { propagateAssignment } from "./rebalance.ts";
 import { rejoinStaticMember } from "./rejoin-static-member.ts";
@@ -29,16 +31,16 @@ function worldOf(): GroupWorld {
   return {
     clock,
     random,
-    timers: { schedule: () => {}, cancel: () => {}, isScheduled: () => false },
-    config: defaultGroupConfig,
-    groups: new Map(),
-    streams: {
-      clock,
-      timers: { schedule: () => {}, cancel: () => {}, isScheduled: () => false },
-      groups: new Map(),
-      topics: { appliedOffset: 0, partitionCount: () => undefined, topicId: () => undefined },
-      configOf: () => defaultStreamsGroupConfig,
+    timers: new GroupTimers({ schedule: () => {}, cancel: () => {}, isScheduled: () => false }),
+    configs: { classic: defaultGroupConfig, streamsOf: () => defaultStreamsGroupConfig },
+    topics: {
+      appliedOffset: 0,
+      partitionCount: () => undefined,
+      topicId: () => undefined,
+      topicName: () => undefined,
     },
+    groups: new Map(),
+    offsets: new CommittedOffsets(),
     codeOfFailure: () => 0,
   };
 }

@@ -1,7 +1,10 @@
 import { invariant } from "@millrace/model";
+import type { CoordinatorRecord } from "../coordinator-record.ts";
 import { errorCode } from "../error-code.ts";
+import type { Group, OffsetCommitter } from "./group-world.ts";
 import { joinRefused, syncRefused, type JoinedMember } from "./group-answers.ts";
 import { GroupMember, type GroupProtocol } from "./group-member.ts";
+import { groupRecord } from "./group-record.ts";
 import { mayFollow, type GroupState } from "./group-state.ts";
 import { consumerProtocolType, subscribedTopicsOf } from "./subscribed-topics.ts";
 import { voteProtocol } from "./vote-protocol.ts";
@@ -18,7 +21,8 @@ export interface ClassicGroupOptions {
 }
 
 /** A group of the classic protocol (Kafka: `ClassicGroup`): what it is, not what happens to it. */
-export class ClassicGroup {
+export class ClassicGroup implements Group {
+  readonly type = "classic";
   readonly groupId: string;
   readonly members = new Map<string, GroupMember>();
   /** Ids handed out to members that have not joined with them yet (KIP-394). */
@@ -160,6 +164,47 @@ export class ClassicGroup {
       if (known !== memberId) return errorCode.fencedInstanceId;
     }
     return this.members.has(memberId) ? errorCode.none : errorCode.unknownMemberId;
+  }
+
+  get stateName(): string {
+    return this.#state;
+  }
+
+  get isEmpty(): boolean {
+    return this.#state === "Empty";
+  }
+
+  /** Fences by member, instance and generation (KIP-447 brings it to transactions). */
+  checkCommit({ memberId, groupInstanceId, generationId, kind }: OffsetCommitter): number {
+    if (this.#state === "Dead") return errorCode.coordinatorNotAvailable;
+    if (generationId < 0 && this.isEmpty) return errorCode.none;
+    const isPlain = kind === "plain";
+    if (generationId >= 0 || memberId !== "" || groupInstanceId !== null) {
+      const refused = this.refuseMember(memberId, groupInstanceId);
+      if (refused !== errorCode.none) return refused;
+      if (generationId !== this.generationId) return errorCode.illegalGeneration;
+    } else if (isPlain) return errorCode.unknownMemberId;
+    return isPlain && this.#state === "CompletingRebalance"
+      ? errorCode.rebalanceInProgress
+      : errorCode.none;
+  }
+
+  refuseFetch(): number {
+    return this.#state === "Dead" ? errorCode.groupIdNotFound : errorCode.none;
+  }
+
+  refuseOffsetDelete(): number {
+    if (this.#state === "Dead") return errorCode.groupIdNotFound;
+    return this.isEmpty || this.isConsumerGroup ? errorCode.none : errorCode.nonEmptyGroup;
+  }
+
+  refuseDelete(): number {
+    if (this.#state === "Dead") return errorCode.groupIdNotFound;
+    return this.isEmpty ? errorCode.none : errorCode.nonEmptyGroup;
+  }
+
+  tombstones(): readonly CoordinatorRecord[] {
+    return [groupRecord(this.groupId, null)];
   }
 
   /** There is a protocol that all members and the one who asks offer. */

@@ -1,16 +1,12 @@
 import { noBytes } from "@millrace/model";
 import type { ClassicGroup } from "./classic-group.ts";
 import type { GroupState } from "./group-state.ts";
-import type { StreamsGroup, StreamsGroupState } from "./streams/streams-group.ts";
 
-export interface GroupListing {
+/** What DescribeGroups tells. */
+export interface GroupDescription {
   readonly groupId: string;
   readonly protocolType: string;
-  readonly state: GroupState | StreamsGroupState;
-  readonly groupType: "classic" | "streams";
-}
-
-export interface GroupDescription extends GroupListing {
+  readonly state: GroupState;
   /** Empty unless stable. */
   readonly protocolName: string;
   readonly members: readonly MemberDescription[];
@@ -26,19 +22,12 @@ export interface MemberDescription {
   readonly memberAssignment: Uint8Array;
 }
 
-export function listGroup(group: ClassicGroup): GroupListing {
-  const { groupId, state } = group;
-  return { groupId, protocolType: group.protocolType ?? "", state, groupType: "classic" };
-}
-
-export function listStreamsGroup({ groupId, state }: StreamsGroup): GroupListing {
-  return { groupId, protocolType: "streams", state, groupType: "streams" };
-}
-
 export function describeGroup(group: ClassicGroup): GroupDescription {
   const protocolName = group.state === "Stable" ? group.protocolName : null;
   return {
-    ...listGroup(group),
+    groupId: group.groupId,
+    protocolType: group.protocolType ?? "",
+    state: group.state,
     protocolName: protocolName ?? "",
     members: [...group.members.values()].map((member) => ({
       memberId: member.memberId,

@@ -1,8 +1,7 @@
 import { zeroUuid } from "@millrace/protocol/wire";
 import { errorCode } from "../error-code.ts";
-import type { GroupShard } from "./group-shard.ts";
+import type { AskingMember, GroupWorld } from "./group-world.ts";
 import type { OffsetPlace } from "./offset-table.ts";
-import { type AskingMember, checkStreamsFetch } from "./streams/check-offsets.ts";
 
 export interface FetchOffsetsRequest {
   readonly groupId: string;
@@ -30,30 +29,28 @@ export interface FetchedOffset extends OffsetPlace {
 
 /** Kafka: `OffsetMetadataManager.fetchOffsets` and `fetchAllOffsets`. */
 export function fetchOffsets(
-  shard: GroupShard,
+  world: GroupWorld,
   request: FetchOffsetsRequest,
 ): readonly FetchedOffset[] | number {
   const { groupId, places, requireStable } = request;
-  const streamsGroup = shard.world.streams.groups.get(groupId);
-  if (streamsGroup !== undefined) {
-    const refused = checkStreamsFetch(streamsGroup, request.member);
-    if (refused !== errorCode.none) return refused;
-  }
+  const refused = world.groups.get(groupId)?.refuseFetch(request.member) ?? errorCode.none;
+  if (refused !== errorCode.none) return refused;
   if (places === "all")
-    return shard
+    return world.offsets
       .placesOf(groupId)
-      .map((place) => fetchOffset(shard, place, { topicId: zeroUuid, requireStable }));
+      .map((place) => fetchOffset(world, place, { topicId: zeroUuid, requireStable }));
   return places.map(({ topic, topicId, partition }) =>
-    fetchOffset(shard, { groupId, topic, partition }, { topicId, requireStable }),
+    fetchOffset(world, { groupId, topic, partition }, { topicId, requireStable }),
   );
 }
 
 function fetchOffset(
-  shard: GroupShard,
+  world: GroupWorld,
   place: OffsetPlace,
   wanted: { readonly topicId: string; readonly requireStable: boolean },
 ): FetchedOffset {
-  const { committed, isUnstable } = shard.offsetOf(place);
+  const isUnstable = world.offsets.isPending(place);
+  const committed = world.groups.has(place.groupId) ? world.offsets.get(place) : undefined;
   const none = { ...place, errorCode: errorCode.none, offset: -1, leaderEpoch: -1, metadata: "" };
   if (wanted.requireStable && isUnstable)
     return { ...none, errorCode: errorCode.unstableOffsetCommit };

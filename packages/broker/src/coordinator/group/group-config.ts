@@ -1,3 +1,11 @@
+import type { StreamsGroupConfig } from "./streams/streams-config.ts";
+
+/** What is set for groups: for all of them, or for each one. */
+export interface GroupConfigs {
+  readonly classic: GroupConfig;
+  readonly streamsOf: (groupId: string) => StreamsGroupConfig;
+}
+
 /** In parentheses: Kafka's property, whose default it has. */
 export interface GroupConfig {
   /** `group.min.session.timeout.ms` */

@@ -6,27 +6,26 @@ import { errorCode } from "../error-code.ts";
 import { codeOfFailure } from "../failure-code.ts";
 import { partitionOfKey } from "../key-partition.ts";
 import type { MarkerOutcome } from "../marker-writer.ts";
+import type { CoordinatorRecord } from "../coordinator-record.ts";
 import { ShardRuntime } from "../shard-runtime.ts";
+import type { VersionedTopics } from "../topic-lookup.ts";
 import type { TransactionOperation, TransactionVerifier } from "../transaction-verifier.ts";
 import { commitOffsets, type CommitOffsetsRequest } from "./commit-offsets.ts";
-import type { CommittedOffset } from "./committed-offsets.ts";
-import {
-  describeGroup,
-  listGroup,
-  listStreamsGroup,
-  type GroupDescription,
-  type GroupListing,
-} from "./describe-group.ts";
+import { CommittedOffsets, type CommittedOffset } from "./committed-offsets.ts";
+import { deleteGroup } from "./delete-group.ts";
+import { deleteOffsets, deleteOffsetsOfTopic } from "./delete-offsets.ts";
+import { describeGroup, type GroupDescription } from "./describe-group.ts";
 import { fetchOffsets, type FetchedOffset, type FetchOffsetsRequest } from "./fetch-offsets.ts";
-import type { GroupConfig } from "./group-config.ts";
+import { classicGroup } from "./find-group.ts";
+import type { GroupConfigs } from "./group-config.ts";
 import {
   joinRefused,
   syncRefused,
   type JoinGroupAnswer,
   type SyncGroupAnswer,
 } from "./group-answers.ts";
-import { groupRecordCodec, type GroupRecord } from "./group-record.ts";
-import { GroupShard } from "./group-shard.ts";
+import { groupRecords, GroupShard } from "./group-shard.ts";
+import { GroupTimers } from "./group-timers.ts";
 import type { GroupResult } from "./group-world.ts";
 import { heartbeat, type HeartbeatRequest } from "./heartbeat.ts";
 import { joinGroup } from "./join-group.ts";
@@ -46,14 +45,14 @@ import {
   type HeartbeatOutcome,
   refusedHeartbeat,
 } from "./streams/streams-heartbeat.ts";
-import type { StreamsGroupConfig, VersionedTopics } from "./streams/streams-world.ts";
+import { streamsGroup } from "./streams/streams-group.ts";
+import { listGroups, type GroupListing } from "./list-groups.ts";
 import { syncGroup, type SyncGroupRequest } from "./sync-group.ts";
 
 export interface GroupCoordinatorOptions {
   readonly platform: Platform;
   readonly logs: CoordinatorLogs;
-  readonly config: GroupConfig;
-  readonly streamsConfigOf: (groupId: string) => StreamsGroupConfig;
+  readonly configs: GroupConfigs;
   readonly topics: VersionedTopics;
   /** Asked before offsets are committed in a transaction. */
   readonly verifier: TransactionVerifier;
@@ -65,33 +64,28 @@ export interface OffsetTransaction extends ProducerIdentity {
   readonly operation: TransactionOperation;
 }
 
-/** Classic groups and committed offsets (Kafka: `GroupCoordinatorService`). No call rejects. */
+/** Groups and committed offsets (Kafka: `GroupCoordinatorService`). No call rejects. */
 export class GroupCoordinator {
   readonly #options: GroupCoordinatorOptions;
-  readonly #runtime: ShardRuntime<GroupRecord, GroupShard>;
+  readonly #runtime: ShardRuntime<CoordinatorRecord, GroupShard>;
 
   constructor(options: GroupCoordinatorOptions) {
-    const { platform, config } = options;
+    const { platform, configs } = options;
     this.#options = options;
     this.#runtime = new ShardRuntime({
       topic: "__consumer_offsets",
       logs: options.logs,
-      codec: groupRecordCodec,
+      codec: groupRecords,
       platform,
       createShard: (_partition, timers) =>
         new GroupShard({
           clock: platform.clock,
           random: platform.random,
-          timers,
-          config,
+          timers: new GroupTimers(timers),
+          topics: options.topics,
           groups: new Map(),
-          streams: {
-            clock: platform.clock,
-            timers,
-            groups: new Map(),
-            topics: options.topics,
-            configOf: options.streamsConfigOf,
-          },
+          offsets: new CommittedOffsets(),
+          configs,
           codeOfFailure: (failure) => this.#codeOf(failure),
         }),
     });
@@ -113,7 +107,7 @@ export class GroupCoordinator {
 
   joinGroup(request: JoinGroupRequest): Promise<JoinGroupAnswer> {
     const { sessionTimeoutMs, memberId, groupId } = request;
-    const { config } = this.#options;
+    const config = this.#options.configs.classic;
     if (groupId === "") return Promise.resolve(joinRefused(errorCode.invalidGroupId, memberId));
     if (
       sessionTimeoutMs < config.sessionTimeoutMsMin ||
@@ -177,17 +171,14 @@ export class GroupCoordinator {
   /** All or some of a group's offsets, or an error code. */
   async fetchOffsets(request: FetchOffsetsRequest): Promise<readonly FetchedOffset[] | number> {
     return this.#read<readonly FetchedOffset[] | number>(request.groupId, (shard) =>
-      fetchOffsets(shard, request),
+      fetchOffsets(shard.world, request),
     );
   }
 
   /** All groups, or an error code. */
   async listGroups(): Promise<readonly GroupListing[] | number> {
     try {
-      const shards = await this.#runtime.readAll((shard) => [
-        ...[...shard.world.groups.values()].map(listGroup),
-        ...[...shard.world.streams.groups.values()].map(listStreamsGroup),
-      ]);
+      const shards = await this.#runtime.readAll((shard) => listGroups(shard.world));
       return shards.flat();
     } catch (failure) {
       return this.#codeOf(failure);
@@ -197,7 +188,7 @@ export class GroupCoordinator {
   /** What all groups have committed, or an error code. */
   async allCommitted(): Promise<readonly (OffsetPlace & CommittedOffset)[] | number> {
     try {
-      return (await this.#runtime.readAll((shard) => shard.allCommitted())).flat();
+      return (await this.#runtime.readAll((shard) => shard.world.offsets.all())).flat();
     } catch (failure) {
       return this.#codeOf(failure);
     }
@@ -206,7 +197,7 @@ export class GroupCoordinator {
   /** A group, or an error code. */
   async describeGroup(groupId: string): Promise<GroupDescription | number> {
     return this.#read<GroupDescription | number>(groupId, (shard) => {
-      const group = shard.world.groups.get(groupId);
+      const group = classicGroup(shard.world, groupId);
       return group === undefined ? errorCode.groupIdNotFound : describeGroup(group);
     });
   }
@@ -231,7 +222,7 @@ export class GroupCoordinator {
   async describeStreamsGroup(groupId: string): Promise<DescribedStreamsGroup> {
     if (groupId === "") return unknownStreamsGroup("", errorCode.invalidGroupId, null);
     const described = await this.#read(groupId, ({ world }) => {
-      const group = world.streams.groups.get(groupId);
+      const group = streamsGroup(world, groupId);
       if (group !== undefined) return describeStreamsGroup(group);
       const message = world.groups.has(groupId)
         ? `Group ${groupId} is not a streams group.`
@@ -245,7 +236,7 @@ export class GroupCoordinator {
 
   /** Gives an error code. */
   async deleteGroup(groupId: string): Promise<number> {
-    return this.#write(groupId, (shard) => shard.deleteGroup(groupId));
+    return this.#write(groupId, (shard) => deleteGroup(shard.world, groupId));
   }
 
   /** An error code per offset, or one for all. */
@@ -255,14 +246,14 @@ export class GroupCoordinator {
   ): Promise<readonly number[] | number> {
     if (groupId === "") return errorCode.invalidGroupId;
     return this.#write<readonly number[] | number>(groupId, (shard) =>
-      shard.deleteOffsets(groupId, places),
+      deleteOffsets(shard.world, groupId, places),
     );
   }
 
   /** A topic was deleted: what groups have committed for it is forgotten. */
   async topicDeleted(topic: string): Promise<void> {
     try {
-      await this.#runtime.writeAll((shard) => shard.deleteOffsetsOfTopic(topic));
+      await this.#runtime.writeAll((shard) => deleteOffsetsOfTopic(shard.world, topic));
     } catch (failure) {
       this.#codeOf(failure);
     }

@@ -1,72 +1,77 @@
 import type { Clock, Random } from "@millrace/platform";
-import type { ShardResult, ShardTimers } from "../coordinator-shard.ts";
-import { ClassicGroup } from "./classic-group.ts";
-import type { GroupConfig } from "./group-config.ts";
-import type { GroupRecord, GroupSnapshot } from "./group-record.ts";
-import type { StreamsWorld } from "./streams/streams-world.ts";
+import type { CoordinatorRecord } from "../coordinator-record.ts";
+import type { ShardResult } from "../coordinator-shard.ts";
+import type { VersionedTopics } from "../topic-lookup.ts";
+import type { GroupConfigs } from "./group-config.ts";
+import type { GroupTimers } from "./group-timers.ts";
+import type { CommittedOffsets } from "./committed-offsets.ts";
 
-/** What the phases of a group's life need of the shard that they run in. */
+/** Kafka: `Group.GroupType`, as ListGroups says it. */
+export type GroupType = "classic" | "consumer" | "share" | "streams";
+
+/** Who commits offsets; a member of the newer protocols says its epoch as generation. */
+export interface OffsetCommitter {
+  readonly memberId: string;
+  readonly groupInstanceId: string | null;
+  readonly generationId: number;
+  readonly kind: "plain" | "transactional";
+  /** OffsetCommit v9 and TxnOffsetCommit v6, or later: epochs of members are understood. */
+  readonly knowsMemberEpochs: boolean;
+}
+
+/** A member that reads its group's offsets. */
+export interface AskingMember {
+  readonly memberId: string;
+  readonly memberEpoch: number;
+}
+
+/** Error code for each partition of a commit. */
+export type CommitCheck = (place: {
+  readonly topic: string;
+  readonly topicId: string;
+  readonly partition: number;
+}) => number;
+
+/** What a group of any type answers, whatever its protocol (Kafka: `Group`). */
+export interface Group {
+  readonly type: GroupType;
+  readonly groupId: string;
+  /** Null: no member has said it yet. */
+  readonly protocolType: string | null;
+  /** As ListGroups tells it. */
+  readonly stateName: string;
+  readonly isEmpty: boolean;
+  isSubscribedTo(topic: string): boolean;
+  /** An error code for the whole commit (0: taken), or one to be asked for partition by partition. */
+  checkCommit(committer: OffsetCommitter): number | CommitCheck;
+  /** An error code; null: nobody of the group asks. */
+  refuseFetch(asking: AskingMember | null): number;
+  refuseOffsetDelete(): number;
+  refuseDelete(): number;
+  /** What makes the log forget the group, its offsets apart. */
+  tombstones(): readonly CoordinatorRecord[];
+}
+
+/** What is folded from one partition of `__consumer_offsets`, and what requests need beside it. */
 export interface GroupWorld {
   readonly clock: Clock;
   readonly random: Random;
-  readonly timers: ShardTimers<GroupRecord>;
-  readonly config: GroupConfig;
+  readonly timers: GroupTimers<CoordinatorRecord>;
+  readonly configs: GroupConfigs;
+  readonly topics: VersionedTopics;
   /** Groups of this shard by id. */
-  readonly groups: Map<string, ClassicGroup>;
-  /** Streams groups of this shard. */
-  readonly streams: StreamsWorld;
+  readonly groups: Map<string, Group>;
+  readonly offsets: CommittedOffsets;
   /** Kafka's error code for a failure of the log. */
   readonly codeOfFailure: (failure: Error) => number;
 }
 
-export type GroupResult<Response = void> = ShardResult<GroupRecord, Response>;
+export type GroupResult<Response = void> = ShardResult<CoordinatorRecord, Response>;
 
 export const nothing: GroupResult = Object.freeze({ records: [], response: undefined });
 
-/** Timer keys. Ids are free texts: the length keeps them apart. */
-export function heartbeatTimer(groupId: string, memberId: string): string {
-  return `heartbeat ${groupId.length} ${groupId} ${memberId}`;
-}
-
-export function joinTimer(groupId: string): string {
-  return `join ${groupId}`;
-}
-
-export function syncTimer(groupId: string): string {
-  return `sync ${groupId}`;
-}
-
-/**
- * The group of an id, made if it is not there: one that has only committed offsets starts so too.
- */
-export function groupOrNew(world: GroupWorld, groupId: string): ClassicGroup {
-  const known = world.groups.get(groupId);
-  if (known !== undefined) return known;
-  const group = new ClassicGroup({ groupId, stateTimestamp: world.clock.wallMs() });
-  world.groups.set(groupId, group);
-  return group;
-}
-
-export function snapshotRecord(
-  group: ClassicGroup,
-  assignments?: ReadonlyMap<string, Uint8Array>,
-): GroupRecord {
-  const snapshot: GroupSnapshot = {
-    protocolType: group.protocolType ?? "",
-    generation: group.generationId,
-    protocol: group.protocolName,
-    leader: group.leaderId,
-    currentStateTimestamp: group.stateTimestamp,
-    members: [...group.members.values()].map((member) => ({
-      memberId: member.memberId,
-      groupInstanceId: member.groupInstanceId,
-      clientId: member.clientId,
-      clientHost: member.clientHost,
-      rebalanceTimeout: member.rebalanceTimeoutMs,
-      sessionTimeout: member.sessionTimeoutMs,
-      subscription: member.metadataOf(group.protocolName ?? ""),
-      assignment: assignments?.get(member.memberId) ?? member.assignment,
-    })),
-  };
-  return { kind: "group", groupId: group.groupId, snapshot };
+/** A group is gone: by its tombstone, or because it becomes one of another type. */
+export function forgetGroup(world: GroupWorld, groupId: string): void {
+  world.groups.delete(groupId);
+  world.timers.cancelAll(groupId);
 }

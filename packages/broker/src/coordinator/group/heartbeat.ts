@@ -1,5 +1,6 @@
 import { errorCode } from "../error-code.ts";
 import type { GroupWorld } from "./group-world.ts";
+import { classicGroup } from "./find-group.ts";
 import { restartSession } from "./rebalance.ts";
 
 export interface HeartbeatRequest {
@@ -14,7 +15,7 @@ export interface HeartbeatRequest {
  * join again.
  */
 export function heartbeat(world: GroupWorld, request: HeartbeatRequest): number {
-  const group = world.groups.get(request.groupId);
+  const group = classicGroup(world, request.groupId);
   if (group === undefined) return errorCode.unknownMemberId;
   if (group.state === "Dead") return errorCode.coordinatorNotAvailable;
   const refused = group.refuseMember(request.memberId, request.groupInstanceId);

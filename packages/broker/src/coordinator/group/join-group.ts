@@ -1,15 +1,18 @@
+import type { CoordinatorRecord } from "../coordinator-record.ts";
 import { errorCode } from "../error-code.ts";
-import type { ClassicGroup } from "./classic-group.ts";
+import { ClassicGroup } from "./classic-group.ts";
 import { joinRefused, type JoinGroupAnswer, type Reply } from "./group-answers.ts";
+import { newClassicGroup } from "./find-group.ts";
+import { groupRecord } from "./group-record.ts";
 import { GroupMember } from "./group-member.ts";
-import type { GroupRecord } from "./group-record.ts";
 import {
-  groupOrNew,
-  heartbeatTimer,
+  forgetGroup,
   nothing,
+  type Group,
   type GroupResult,
   type GroupWorld,
 } from "./group-world.ts";
+import { heartbeatTimer } from "./classic-timers.ts";
 import type { Join, JoinGroupRequest } from "./join-request.ts";
 import {
   completeJoinIfReady,
@@ -19,7 +22,6 @@ import {
   restartSession,
 } from "./rebalance.ts";
 import { rejoinStaticMember } from "./rejoin-static-member.ts";
-import { groupTombstones } from "./streams/streams-records.ts";
 
 /** Kafka: `classicGroupJoin`. The answer comes at once, or with the next generation. */
 export function joinGroup(
@@ -28,41 +30,35 @@ export function joinGroup(
   reply: Reply<JoinGroupAnswer>,
 ): GroupResult {
   const { groupId, memberId } = request;
-  const streamsGroup = world.streams.groups.get(groupId);
-  if (streamsGroup === undefined) return joinClassicGroup(world, request, reply);
-  if (streamsGroup.members.size > 0) {
-    reply(joinRefused(errorCode.inconsistentGroupProtocol, memberId));
+  const known = world.groups.get(groupId);
+  if (known instanceof ClassicGroup) return joinKnownGroup(world, known, { request, reply });
+  const refused = refuseNewGroup(known, memberId);
+  if (refused !== errorCode.none) {
+    reply(joinRefused(refused, memberId));
     return nothing;
   }
-  // An empty group of streams makes room for a classic one, and leaves it its offsets.
-  const result = joinClassicGroup(world, request, reply);
-  return { ...result, records: [...groupTombstones(groupId), ...result.records] };
-}
-
-function joinClassicGroup(
-  world: GroupWorld,
-  request: JoinGroupRequest,
-  reply: Reply<JoinGroupAnswer>,
-): GroupResult {
-  const { groupId, memberId } = request;
-  const isNewGroup = !world.groups.has(groupId);
-  if (isNewGroup && memberId !== "") {
-    reply(joinRefused(errorCode.unknownMemberId, memberId));
-    return nothing;
-  }
-  const group = groupOrNew(world, groupId);
+  // An empty group of another kind makes room, and leaves its offsets.
+  forgetGroup(world, groupId);
+  const group = newClassicGroup(world, groupId);
   const result = joinKnownGroup(world, group, { request, reply });
-  if (!isNewGroup || result.records.length > 0) return result;
+  // Nobody is in it yet, and still it is there from now on.
+  const records = result.records.length > 0 ? result.records : [emptyGroupRecord(group)];
   return {
-    // Nobody is in it yet, and still it is there from now on.
-    records: [emptyGroupRecord(group)],
-    response: undefined,
+    ...result,
+    records: [...(known?.tombstones() ?? []), ...records],
     settled: (failure) => {
+      result.settled?.(failure);
       if (failure === undefined) return;
-      world.groups.delete(groupId);
+      forgetGroup(world, groupId);
+      if (known !== undefined) world.groups.set(groupId, known);
       reply(joinRefused(world.codeOfFailure(failure), ""));
     },
   };
+}
+
+function refuseNewGroup(known: Group | undefined, memberId: string): number {
+  if (known?.isEmpty === false) return errorCode.inconsistentGroupProtocol;
+  return memberId === "" ? errorCode.none : errorCode.unknownMemberId;
 }
 
 function joinKnownGroup(world: GroupWorld, group: ClassicGroup, join: Join): GroupResult {
@@ -86,7 +82,7 @@ function joinKnownGroup(world: GroupWorld, group: ClassicGroup, join: Join): Gro
 
 /** An existing member always has; how the others are counted hangs on the phase. */
 function hasRoomFor(world: GroupWorld, group: ClassicGroup, memberId: string): boolean {
-  const { sizeMax } = world.config;
+  const { sizeMax } = world.configs.classic;
   const member = group.members.get(memberId);
   switch (group.state) {
     case "Empty":
@@ -115,9 +111,10 @@ function joinNewMember(world: GroupWorld, group: ClassicGroup, join: Join): Grou
   if (!request.requiresKnownMemberId)
     return addMember(world, group, { ...join, memberId: newMemberId });
   group.pendingJoinMembers.add(newMemberId);
-  world.timers.schedule(heartbeatTimer(group.groupId, newMemberId), request.sessionTimeoutMs, () =>
-    expireSession(world, group, newMemberId),
-  );
+  world.timers.schedule(group.groupId, heartbeatTimer(newMemberId), {
+    delayMs: request.sessionTimeoutMs,
+    fire: () => expireSession(world, group, newMemberId),
+  });
   reply(joinRefused(errorCode.memberIdRequired, newMemberId));
   return nothing;
 }
@@ -135,7 +132,7 @@ function addMember(
   group.add(member);
   // It has no id to send heartbeats with, and a client that went away is not seen while its join
   // waits; so that such ones do not pile up, a first join has its own timeout.
-  restartSession(world, group, member, world.config.newMemberJoinTimeoutMs);
+  restartSession(world, group, member, world.configs.classic.newMemberJoinTimeoutMs);
   return rebalanceOrCompleteJoin(world, group);
 }
 
@@ -194,17 +191,13 @@ export function currentGeneration(group: ClassicGroup, memberId: string): JoinGr
   };
 }
 
-function emptyGroupRecord(group: ClassicGroup): GroupRecord {
-  return {
-    kind: "group",
-    groupId: group.groupId,
-    snapshot: {
-      protocolType: "",
-      generation: 0,
-      protocol: null,
-      leader: null,
-      currentStateTimestamp: group.stateTimestamp,
-      members: [],
-    },
-  };
+function emptyGroupRecord(group: ClassicGroup): CoordinatorRecord {
+  return groupRecord(group.groupId, {
+    protocolType: "",
+    generation: 0,
+    protocol: null,
+    leader: null,
+    currentStateTimestamp: group.stateTimestamp,
+    members: [],
+  });
 }

@@ -1,6 +1,8 @@
 import { errorCode } from "../error-code.ts";
 import type { ClassicGroup } from "./classic-group.ts";
-import { heartbeatTimer, nothing, type GroupResult, type GroupWorld } from "./group-world.ts";
+import { classicGroup } from "./find-group.ts";
+import { nothing, type GroupResult, type GroupWorld } from "./group-world.ts";
+import { heartbeatTimer } from "./classic-timers.ts";
 import { completeJoinIfReady, rebalanceOrCompleteJoin, removeMember } from "./rebalance.ts";
 
 export interface LeavingMember {
@@ -15,7 +17,7 @@ export function leaveGroup(
   groupId: string,
   members: readonly LeavingMember[],
 ): GroupResult<readonly number[] | number> {
-  const group = world.groups.get(groupId);
+  const group = classicGroup(world, groupId);
   if (group === undefined)
     return { ...nothing, response: members.map(() => errorCode.unknownMemberId) };
   if (group.state === "Dead") return { ...nothing, response: errorCode.coordinatorNotAvailable };
@@ -34,7 +36,7 @@ function leave(world: GroupWorld, group: ClassicGroup, leaving: LeavingMember): 
   }
   if (group.pendingJoinMembers.has(memberId)) {
     group.remove(memberId);
-    world.timers.cancel(heartbeatTimer(group.groupId, memberId));
+    world.timers.cancel(group.groupId, heartbeatTimer(memberId));
     return errorCode.none;
   }
   const refused = group.refuseMember(memberId, groupInstanceId);

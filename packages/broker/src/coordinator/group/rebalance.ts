@@ -3,15 +3,9 @@ import { errorCode } from "../error-code.ts";
 import type { ClassicGroup } from "./classic-group.ts";
 import { joinRefused } from "./group-answers.ts";
 import type { GroupMember } from "./group-member.ts";
-import {
-  heartbeatTimer,
-  joinTimer,
-  nothing,
-  snapshotRecord,
-  syncTimer,
-  type GroupResult,
-  type GroupWorld,
-} from "./group-world.ts";
+import { nothing, type GroupResult, type GroupWorld } from "./group-world.ts";
+import { heartbeatTimer, joinTimer, syncTimer } from "./classic-timers.ts";
+import { snapshotRecord } from "./snapshot-group.ts";
 
 /*
  * The phases of a rebalance, and what ends them:
@@ -33,10 +27,10 @@ export function prepareRebalance(world: GroupWorld, group: ClassicGroup): GroupR
   if (group.state === "CompletingRebalance")
     propagateAssignment(world, group, { code: errorCode.rebalanceInProgress });
   group.pendingSyncMembers.clear();
-  world.timers.cancel(syncTimer(group.groupId));
+  world.timers.cancel(group.groupId, syncTimer);
   const isInitial = group.state === "Empty";
   if (isInitial) {
-    const delayMs = world.config.initialRebalanceDelayMs;
+    const delayMs = world.configs.classic.initialRebalanceDelayMs;
     const remainingMs = Math.max(group.rebalanceTimeoutMs - delayMs, 0);
     scheduleInitialJoin(world, group, { delayMs, remainingMs });
   }
@@ -58,11 +52,11 @@ export function completeJoinIfReady(world: GroupWorld, group: ClassicGroup): Gro
 
 /** Ends the phase of joining: who has not joined is out, the others learn of the new generation. */
 export function completeJoin(world: GroupWorld, group: ClassicGroup): GroupResult {
-  world.timers.cancel(joinTimer(group.groupId));
+  world.timers.cancel(group.groupId, joinTimer);
   for (const member of group.members.values()) {
     if (member.isAwaitingJoin || member.isStatic) continue;
     group.remove(member.memberId);
-    world.timers.cancel(heartbeatTimer(group.groupId, member.memberId));
+    world.timers.cancel(group.groupId, heartbeatTimer(member.memberId));
   }
   if (group.state === "Dead") return nothing;
   if (group.members.size > 0 && !group.electLeader()) {
@@ -73,9 +67,10 @@ export function completeJoin(world: GroupWorld, group: ClassicGroup): GroupResul
   group.initNextGeneration(world.clock.wallMs());
   if (group.state === "Empty") return { records: [snapshotRecord(group)], response: undefined };
   answerJoins(world, group);
-  world.timers.schedule(syncTimer(group.groupId), group.rebalanceTimeoutMs, () =>
-    expireSync(world, group),
-  );
+  world.timers.schedule(group.groupId, syncTimer, {
+    delayMs: group.rebalanceTimeoutMs,
+    fire: () => expireSync(world, group),
+  });
   return nothing;
 }
 
@@ -86,9 +81,17 @@ export function restartSession(
   member: GroupMember,
   timeoutMs: number = member.sessionTimeoutMs,
 ): void {
-  world.timers.schedule(heartbeatTimer(group.groupId, member.memberId), timeoutMs, () =>
-    expireSession(world, group, member.memberId),
-  );
+  world.timers.schedule(group.groupId, heartbeatTimer(member.memberId), {
+    delayMs: timeoutMs,
+    fire: () => expireSession(world, group, member.memberId),
+  });
+}
+
+/** A member that commits is heard of. */
+export function keepSession(world: GroupWorld, group: ClassicGroup, memberId: string): void {
+  const member = group.members.get(memberId);
+  const isKept = group.state === "Stable" || group.state === "PreparingRebalance";
+  if (isKept && member !== undefined) restartSession(world, group, member);
 }
 
 /** The session of a member, or of an id that was handed out and never used, has ended. */
@@ -112,7 +115,7 @@ export function expireSession(
 
 /** Takes a member out; a join of it that waits is told so. */
 export function removeMember(world: GroupWorld, group: ClassicGroup, member: GroupMember): void {
-  world.timers.cancel(heartbeatTimer(group.groupId, member.memberId));
+  world.timers.cancel(group.groupId, heartbeatTimer(member.memberId));
   member.completeJoin(joinRefused(errorCode.unknownMemberId, ""));
   group.remove(member.memberId);
 }
@@ -164,9 +167,10 @@ function answerJoins(world: GroupWorld, group: ClassicGroup): void {
 }
 
 function scheduleJoin(world: GroupWorld, group: ClassicGroup): void {
-  world.timers.schedule(joinTimer(group.groupId), group.rebalanceTimeoutMs, () =>
-    isCurrent(world, group) ? completeJoin(world, group) : nothing,
-  );
+  world.timers.schedule(group.groupId, joinTimer, {
+    delayMs: group.rebalanceTimeoutMs,
+    fire: () => (isCurrent(world, group) ? completeJoin(world, group) : nothing),
+  });
 }
 
 /** An empty group waits a little, so that members which start together need one rebalance. */
@@ -175,16 +179,17 @@ function scheduleInitialJoin(
   group: ClassicGroup,
   wait: { readonly delayMs: number; readonly remainingMs: number },
 ): void {
-  world.timers.schedule(joinTimer(group.groupId), wait.delayMs, () => {
+  const fire = () => {
     if (!isCurrent(world, group)) return nothing;
     if (!group.hasNewMember || wait.remainingMs === 0) return completeJoin(world, group);
     group.hasNewMember = false;
     scheduleInitialJoin(world, group, {
-      delayMs: Math.min(world.config.initialRebalanceDelayMs, wait.remainingMs),
+      delayMs: Math.min(world.configs.classic.initialRebalanceDelayMs, wait.remainingMs),
       remainingMs: Math.max(wait.remainingMs - wait.delayMs, 0),
     });
     return nothing;
-  });
+  };
+  world.timers.schedule(group.groupId, joinTimer, { delayMs: wait.delayMs, fire });
 }
 
 function expireSync(world: GroupWorld, group: ClassicGroup): GroupResult {
@@ -192,7 +197,7 @@ function expireSync(world: GroupWorld, group: ClassicGroup): GroupResult {
   if (!isCurrent(world, group) || !isAwaited || group.pendingSyncMembers.size === 0) return nothing;
   for (const memberId of group.pendingSyncMembers) {
     group.remove(memberId);
-    world.timers.cancel(heartbeatTimer(group.groupId, memberId));
+    world.timers.cancel(group.groupId, heartbeatTimer(memberId));
   }
   return prepareRebalance(world, group);
 }

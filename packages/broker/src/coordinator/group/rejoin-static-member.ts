@@ -2,12 +2,9 @@ import { invariant } from "@millrace/model";
 import { errorCode } from "../error-code.ts";
 import type { ClassicGroup } from "./classic-group.ts";
 import { joinRefused, type JoinGroupAnswer } from "./group-answers.ts";
-import {
-  heartbeatTimer,
-  snapshotRecord,
-  type GroupResult,
-  type GroupWorld,
-} from "./group-world.ts";
+import type { GroupResult, GroupWorld } from "./group-world.ts";
+import { heartbeatTimer } from "./classic-timers.ts";
+import { snapshotRecord } from "./snapshot-group.ts";
 import type { Join } from "./join-request.ts";
 import {
   completeJoinIfReady,
@@ -34,7 +31,7 @@ export function rejoinStaticMember(
   const { request, reply, oldMemberId, newMemberId } = rejoin;
   const oldLeader = group.leaderId;
   const member = group.replaceStaticMember(rejoin.groupInstanceId, oldMemberId, newMemberId);
-  world.timers.cancel(heartbeatTimer(group.groupId, oldMemberId));
+  world.timers.cancel(group.groupId, heartbeatTimer(oldMemberId));
   restartSession(world, group, member);
   const before = { ...member };
   member.protocols = request.protocols;

@@ -2,13 +2,10 @@ import { noBytes } from "@millrace/model";
 import { errorCode } from "../error-code.ts";
 import type { ClassicGroup } from "./classic-group.ts";
 import { syncRefused, type Reply, type SyncGroupAnswer } from "./group-answers.ts";
-import {
-  nothing,
-  snapshotRecord,
-  syncTimer,
-  type GroupResult,
-  type GroupWorld,
-} from "./group-world.ts";
+import { classicGroup } from "./find-group.ts";
+import { nothing, type GroupResult, type GroupWorld } from "./group-world.ts";
+import { syncTimer } from "./classic-timers.ts";
+import { snapshotRecord } from "./snapshot-group.ts";
 import { propagateAssignment } from "./rebalance.ts";
 
 export interface SyncGroupRequest {
@@ -28,7 +25,7 @@ export function syncGroup(
   request: SyncGroupRequest,
   reply: Reply<SyncGroupAnswer>,
 ): GroupResult {
-  const group = world.groups.get(request.groupId);
+  const group = classicGroup(world, request.groupId);
   const refused = refuseSync(group, request);
   if (group === undefined || refused !== errorCode.none) {
     reply(syncRefused(refused));
@@ -36,7 +33,7 @@ export function syncGroup(
   }
   const member = group.member(request.memberId);
   group.pendingSyncMembers.delete(request.memberId);
-  if (group.pendingSyncMembers.size === 0) world.timers.cancel(syncTimer(group.groupId));
+  if (group.pendingSyncMembers.size === 0) world.timers.cancel(group.groupId, syncTimer);
   if (group.state === "Stable") {
     reply({
       errorCode: errorCode.none,

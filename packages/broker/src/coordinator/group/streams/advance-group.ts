@@ -2,11 +2,13 @@ import type { StreamsGroupHeartbeatRequest } from "@millrace/protocol/definition
 import { errorCode } from "../../error-code.ts";
 import { type ConfiguredTopology, configureTopology } from "./configure-topology.ts";
 import { StreamsGroupRefusal } from "./refusal.ts";
-import type { StreamsGroup } from "./streams-group.ts";
+import { type StreamsGroup, streamsGroup } from "./streams-group.ts";
+import { topologyKind } from "./streams-record.ts";
 import type { StreamsMember } from "./streams-member.ts";
-import type { StreamsRecord } from "./streams-record.ts";
+import type { CoordinatorRecord } from "../../coordinator-record.ts";
 import { epochRecord } from "./streams-records.ts";
-import { initialTimer, type StreamsResult, type StreamsWorld } from "./streams-world.ts";
+import type { GroupResult, GroupWorld } from "../group-world.ts";
+import { initialTimer } from "./streams-timers.ts";
 import { computeTarget } from "./target-assignment.ts";
 import { noTasks, type Tasks } from "./tasks.ts";
 import { requiredTopicsOf, topologiesEqual, type Topology } from "./topology.ts";
@@ -28,17 +30,17 @@ export interface Advance {
   /** The member is new, or another than it was. */
   readonly isChanged: boolean;
   readonly request: StreamsGroupHeartbeatRequest;
-  readonly records: StreamsRecord[];
+  readonly records: CoordinatorRecord[];
 }
 
 /**
  * A group goes on to its next epoch when a member, a topic, its topology's validity or its configs
  * have changed; with it comes a new target assignment.
  */
-export function advanceGroup(world: StreamsWorld, advance: Advance): GroupStep {
+export function advanceGroup(world: GroupWorld, advance: Advance): GroupStep {
   const { group, member, request, records } = advance;
   const { groupId } = group;
-  const config = world.configOf(groupId);
+  const config = world.configs.streamsOf(groupId);
   const topology = topologyOf(group, request.topology, records);
   const status: GroupStatus[] = [];
   if (group.topology !== undefined && member.metadata.topologyEpoch < group.topology.epoch)
@@ -59,7 +61,7 @@ export function advanceGroup(world: StreamsWorld, advance: Advance): GroupStep {
   const groupEpoch = group.groupEpoch + (isNext ? 1 : 0);
   if (isNext)
     records.push(
-      epochRecord(group, { groupEpoch, metadataHash, validatedTopologyEpoch, standbyReplicas }),
+      epochRecord(groupId, { groupEpoch, metadataHash, validatedTopologyEpoch, standbyReplicas }),
     );
   if (group.members.size === 0 && config.initialRebalanceDelayMs > 0)
     startInitialDelay(world, groupId, config.initialRebalanceDelayMs);
@@ -71,7 +73,7 @@ export function advanceGroup(world: StreamsWorld, advance: Advance): GroupStep {
 function topologyOf(
   group: StreamsGroup,
   told: Topology | null,
-  records: StreamsRecord[],
+  records: CoordinatorRecord[],
 ): Topology {
   const { topology, groupId } = group;
   if (topology === undefined) {
@@ -80,7 +82,7 @@ function topologyOf(
         errorCode.unknownServerError,
         "The topology is null and the group topology is also null.",
       );
-    records.push({ kind: "streams", part: "topology", groupId, value: told });
+    records.push(topologyKind.record({ groupId }, told));
     return told;
   }
   if (told === null || topology.epoch > told.epoch || topologiesEqual(topology, told))
@@ -92,7 +94,7 @@ function topologyOf(
 }
 
 /** Configures the topology anew where topics may have changed; gives their hash. */
-function refresh(world: StreamsWorld, group: StreamsGroup, topology: Topology): number {
+function refresh(world: GroupWorld, group: StreamsGroup, topology: Topology): number {
   const { topics } = world;
   const isFresh = group.configured !== undefined && group.topology !== undefined;
   if (isFresh && group.metadataVersion === topics.appliedOffset) return group.metadataHash;
@@ -108,12 +110,12 @@ interface AssignRequest {
   readonly member: StreamsMember | undefined;
   readonly configured: ConfiguredTopology;
   readonly groupEpoch: number;
-  readonly records: StreamsRecord[];
+  readonly records: CoordinatorRecord[];
   readonly status: GroupStatus[];
 }
 
 function assign(
-  world: StreamsWorld,
+  world: GroupWorld,
   { group, member, configured, groupEpoch, records, status }: AssignRequest,
 ): Pick<GroupStep, "targetEpoch" | "target"> {
   const { groupId, assignmentEpoch, assignmentTimestamp } = group;
@@ -122,7 +124,7 @@ function assign(
       statusCode: statusCode.assignmentDelayed,
       statusDetail: `Assignment delayed due to the configured ${why}.`,
     });
-  if (world.timers.isScheduled(initialTimer(groupId))) {
+  if (world.timers.isScheduled(groupId, initialTimer)) {
     delayed("initial rebalance delay");
     return { targetEpoch: assignmentEpoch, target: noTasks };
   }
@@ -131,7 +133,7 @@ function assign(
     target: member === undefined ? noTasks : group.targetOf(member.memberId),
   };
   if (assignmentEpoch >= groupEpoch) return last;
-  const { assignmentIntervalMs, standbyReplicas } = world.configOf(groupId);
+  const { assignmentIntervalMs, standbyReplicas } = world.configs.streamsOf(groupId);
   const wallMs = world.clock.wallMs();
   const elapsed = wallMs - assignmentTimestamp;
   if (assignmentTimestamp !== 0 && assignmentIntervalMs !== 0 && elapsed < assignmentIntervalMs) {
@@ -156,16 +158,16 @@ function assign(
 }
 
 /** Members that join a new group shortly after its first one share its first assignment. */
-function startInitialDelay(world: StreamsWorld, groupId: string, delayMs: number): void {
-  const key = initialTimer(groupId);
-  if (world.timers.isScheduled(key)) return;
-  world.timers.schedule(key, delayMs, (): StreamsResult => {
-    const group = world.groups.get(groupId);
-    const records: StreamsRecord[] = [];
+function startInitialDelay(world: GroupWorld, groupId: string, delayMs: number): void {
+  if (world.timers.isScheduled(groupId, initialTimer)) return;
+  const fire = (): GroupResult => {
+    const group = streamsGroup(world, groupId);
+    const records: CoordinatorRecord[] = [];
     if (group === undefined || group.members.size === 0) return { records, response: undefined };
     const { configured, groupEpoch } = group;
     if (configured !== undefined && groupEpoch > group.assignmentEpoch)
       assign(world, { group, member: undefined, configured, groupEpoch, records, status: [] });
     return { records, response: undefined };
-  });
+  };
+  world.timers.schedule(groupId, initialTimer, { delayMs, fire });
 }

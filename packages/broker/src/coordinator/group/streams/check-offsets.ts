@@ -1,19 +1,13 @@
 import { errorCode } from "../../error-code.ts";
-import type { StreamsGroup } from "./streams-group.ts";
+import type { AskingMember, CommitCheck, OffsetCommitter } from "../group-world.ts";
 import type { StreamsMember } from "./streams-member.ts";
-import { readerOf } from "./topology.ts";
+import { readerOf, type Topology } from "./topology.ts";
 
-export interface StreamsCommit {
-  readonly memberId: string;
-  readonly groupInstanceId: string | null;
-  /** Epoch of the member. */
-  readonly generationId: number;
-  readonly kind: "plain" | "transactional";
-  readonly knowsGroupIdNotFound: boolean;
+/** What a streams group says of its members and their tasks. */
+interface Owners {
+  readonly members: ReadonlyMap<string, StreamsMember>;
+  readonly topology: Topology | undefined;
 }
-
-/** Error code of a commit's partition. */
-export type CommitCheck = (topic: string, partition: number) => number;
 
 const accepted: CommitCheck = () => errorCode.none;
 
@@ -21,10 +15,7 @@ const accepted: CommitCheck = () => errorCode.none;
  * Who may commit to a streams group: an error code, or a check of each partition. A member that has
  * yet to hear of its new epoch may commit for the tasks that it had before.
  */
-export function checkStreamsCommit(
-  group: StreamsGroup,
-  commit: StreamsCommit,
-): CommitCheck | number {
+export function checkStreamsCommit(group: Owners, commit: OffsetCommitter): CommitCheck | number {
   const { memberId, generationId } = commit;
   const isPlain = commit.kind === "plain";
   if (generationId < 0 && group.members.size === 0) return accepted;
@@ -32,17 +23,17 @@ export function checkStreamsCommit(
     return accepted;
   const member = group.members.get(memberId);
   if (member === undefined) return errorCode.unknownMemberId;
-  if (isPlain && !commit.knowsGroupIdNotFound) return errorCode.unsupportedVersion;
+  if (isPlain && !commit.knowsMemberEpochs) return errorCode.unsupportedVersion;
   if (generationId === member.memberEpoch) return accepted;
   const stale = isPlain ? errorCode.staleMemberEpoch : errorCode.illegalGeneration;
   if (generationId > member.memberEpoch) return stale;
-  return (topic, partition) =>
+  return ({ topic, partition }) =>
     generationId >= taskEpoch(group, member, { topic, partition }) ? errorCode.none : stale;
 }
 
 /** The epoch that gave the member the partition's task; infinite where it has no such task. */
 function taskEpoch(
-  { topology }: StreamsGroup,
+  { topology }: Owners,
   { assigned, revoking }: StreamsMember,
   { topic, partition }: { readonly topic: string; readonly partition: number },
 ): number {
@@ -56,13 +47,8 @@ function taskEpoch(
   );
 }
 
-export interface AskingMember {
-  readonly memberId: string;
-  readonly memberEpoch: number;
-}
-
 /** Who may read offsets of a streams group: members by their epoch, and everybody else. */
-export function checkStreamsFetch(group: StreamsGroup, asking: AskingMember | null): number {
+export function checkStreamsFetch(group: Owners, asking: AskingMember | null): number {
   if (asking === null) return errorCode.none;
   const member = group.members.get(asking.memberId);
   if (member === undefined) return errorCode.unknownMemberId;

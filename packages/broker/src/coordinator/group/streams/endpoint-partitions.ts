@@ -1,7 +1,7 @@
 import type { StreamsGroupHeartbeatResponse } from "@millrace/protocol/definitions";
 import type { StreamsGroup } from "./streams-group.ts";
 import type { StreamsMember } from "./streams-member.ts";
-import type { VersionedTopics } from "./streams-world.ts";
+import type { VersionedTopics } from "../../topic-lookup.ts";
 import { byNumber } from "./tasks.ts";
 
 type EndpointPartitions = NonNullable<

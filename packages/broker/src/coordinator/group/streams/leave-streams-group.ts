@@ -1,22 +1,18 @@
 import { errorCode } from "../../error-code.ts";
 import { StreamsGroupRefusal } from "./refusal.ts";
-import type { StreamsGroup } from "./streams-group.ts";
+import { type StreamsGroup, streamsGroup } from "./streams-group.ts";
 import type { StreamsMember } from "./streams-member.ts";
 import { epochRecord, memberTombstones } from "./streams-records.ts";
-import {
-  rebalanceTimer,
-  sessionTimer,
-  type StreamsResult,
-  type StreamsWorld,
-} from "./streams-world.ts";
+import { nothing, type GroupResult, type GroupWorld } from "../group-world.ts";
+import { rebalanceTimer, sessionTimer } from "./streams-timers.ts";
 
 /** @throws StreamsGroupRefusal */
 export function groupOf(
-  world: StreamsWorld,
+  world: GroupWorld,
   groupId: string,
   unknown = `Group ${groupId} not found.`,
 ): StreamsGroup {
-  const group = world.groups.get(groupId);
+  const group = streamsGroup(world, groupId);
   if (group === undefined) throw new StreamsGroupRefusal(errorCode.groupIdNotFound, unknown);
   return group;
 }
@@ -34,45 +30,46 @@ export function memberOf(group: StreamsGroup, memberId: string): StreamsMember {
 
 /** A member leaves, or is put out: its tasks are free, and the group goes on to the next epoch. */
 export function removeMember(
-  world: StreamsWorld,
+  world: GroupWorld,
   group: StreamsGroup,
   memberId: string,
-): StreamsResult {
+): GroupResult {
   const { groupId } = group;
-  world.timers.cancel(sessionTimer(groupId, memberId));
-  world.timers.cancel(rebalanceTimer(groupId, memberId));
+  world.timers.cancel(groupId, sessionTimer(memberId));
+  world.timers.cancel(groupId, rebalanceTimer(memberId));
   const { metadataHash, validatedTopologyEpoch, standbyReplicas } = group;
   const next = { metadataHash, validatedTopologyEpoch, standbyReplicas };
   return {
     records: [
       ...memberTombstones(groupId, memberId),
-      epochRecord(group, { ...next, groupEpoch: group.groupEpoch + 1 }),
+      epochRecord(groupId, { ...next, groupEpoch: group.groupEpoch + 1 }),
     ],
     response: undefined,
   };
 }
 
-const nothing: StreamsResult = { records: [], response: undefined };
-
 /** A member that is not heard of for its session is put out. */
-export function restartSession(world: StreamsWorld, groupId: string, memberId: string): void {
-  const { sessionTimeoutMs } = world.configOf(groupId);
-  world.timers.schedule(sessionTimer(groupId, memberId), sessionTimeoutMs, () => {
-    const group = world.groups.get(groupId);
+export function restartSession(world: GroupWorld, groupId: string, memberId: string): void {
+  const fire = (): GroupResult => {
+    const group = streamsGroup(world, groupId);
     return group?.members.has(memberId) === true ? removeMember(world, group, memberId) : nothing;
-  });
+  };
+  const delayMs = world.configs.streamsOf(groupId).sessionTimeoutMs;
+  world.timers.schedule(groupId, sessionTimer(memberId), { delayMs, fire });
 }
 
 /** A member that does not let go in time is put out. */
 export function startRevocation(
-  world: StreamsWorld,
+  world: GroupWorld,
   groupId: string,
   { memberId, memberEpoch, metadata }: StreamsMember,
 ): void {
-  world.timers.schedule(rebalanceTimer(groupId, memberId), metadata.rebalanceTimeoutMs, () => {
-    const group = world.groups.get(groupId);
+  const fire = (): GroupResult => {
+    const group = streamsGroup(world, groupId);
     return group?.members.get(memberId)?.memberEpoch === memberEpoch
       ? removeMember(world, group, memberId)
       : nothing;
-  });
+  };
+  const delayMs = metadata.rebalanceTimeoutMs;
+  world.timers.schedule(groupId, rebalanceTimer(memberId), { delayMs, fire });
 }

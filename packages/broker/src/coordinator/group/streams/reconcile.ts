@@ -9,9 +9,10 @@ import {
   memberState,
   type StreamsMember,
 } from "./streams-member.ts";
-import type { StreamsRecord } from "./streams-record.ts";
+import type { CoordinatorRecord } from "../../coordinator-record.ts";
 import { currentRecord } from "./streams-records.ts";
-import { rebalanceTimer, type StreamsWorld } from "./streams-world.ts";
+import type { GroupWorld } from "../group-world.ts";
+import { rebalanceTimer } from "./streams-timers.ts";
 import { type Tasks, taskSet } from "./tasks.ts";
 
 export interface Reconciliation {
@@ -19,11 +20,11 @@ export interface Reconciliation {
   readonly member: StreamsMember;
   readonly step: GroupStep;
   readonly request: StreamsGroupHeartbeatRequest;
-  readonly records: StreamsRecord[];
+  readonly records: CoordinatorRecord[];
 }
 
 /** Brings the member a step towards its target; gives it as it is then. */
-export function reconcile(world: StreamsWorld, reconciliation: Reconciliation): StreamsMember {
+export function reconcile(world: GroupWorld, reconciliation: Reconciliation): StreamsMember {
   const { group, member, step, request, records } = reconciliation;
   const { groupId } = group;
   if (isReconciledTo(member, step.targetEpoch)) return member;
@@ -37,7 +38,7 @@ export function reconcile(world: StreamsWorld, reconciliation: Reconciliation): 
   if (assignmentsEqual(next, member)) return next;
   records.push(currentRecord(groupId, next));
   if (next.state === memberState.unrevoked) startRevocation(world, groupId, next);
-  else world.timers.cancel(rebalanceTimer(groupId, member.memberId));
+  else world.timers.cancel(groupId, rebalanceTimer(member.memberId));
   return next;
 }
 

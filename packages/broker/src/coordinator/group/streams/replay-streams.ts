@@ -1,7 +1,17 @@
 import type { StreamsGroupCurrentMemberAssignmentValue } from "@millrace/protocol/definitions";
-import { StreamsGroup } from "./streams-group.ts";
+import type { RecordReplay } from "../../coordinator-record.ts";
+import { forgetGroup, type GroupWorld } from "../group-world.ts";
+import { StreamsGroup, streamsGroup } from "./streams-group.ts";
 import { newMember, type StreamsMember } from "./streams-member.ts";
-import type { StreamsRecord } from "./streams-record.ts";
+import {
+  currentKind,
+  memberKind,
+  metadataKind,
+  targetKind,
+  targetMetadataKind,
+  topologyKind,
+} from "./streams-record.ts";
+import { standbyConfig } from "./streams-records.ts";
 import {
   type AssignedTasks,
   type EpochTasks,
@@ -9,71 +19,76 @@ import {
   taskSet,
   type TaskIds,
 } from "./tasks.ts";
-import type { Topology } from "./topology.ts";
 
-/** Folds a record in; a group is there from its first record to the tombstone of its epoch. */
-export function replayStreams(groups: Map<string, StreamsGroup>, record: StreamsRecord): void {
-  const known = groups.get(record.groupId);
-  if (known === undefined && record.value === null) return;
-  const group = known ?? new StreamsGroup(record.groupId);
-  groups.set(record.groupId, group);
-  group.described = group.configured;
-  switch (record.part) {
-    case "metadata":
-      if (record.value === null) groups.delete(record.groupId);
-      else {
-        group.groupEpoch = record.value.epoch;
-        group.metadataHash = record.value.metadataHash;
-        group.validatedTopologyEpoch = record.value.validatedTopologyEpoch ?? -1;
-        const configs = record.value.lastAssignmentConfigs ?? [];
-        group.standbyReplicas = configs.find(({ key }) => key === standbyConfig)?.value;
-      }
-      return;
-    case "targetMetadata":
-      group.assignmentEpoch = record.value?.assignmentEpoch ?? -1;
-      group.assignmentTimestamp = record.value?.assignmentTimestamp ?? 0;
-      return;
-    case "topology":
-      group.topology = record.value === null ? undefined : (record.value as Topology);
-      return;
-    case "target":
-      if (record.value === null) group.targets.delete(record.memberId);
-      else
-        group.targets.set(record.memberId, {
-          active: taskSet(record.value.activeTasks),
-          standby: taskSet(record.value.standbyTasks),
-          warmup: taskSet(record.value.warmupTasks),
-        });
-      return;
-    case "member":
-      if (record.value === null) group.removeMember(record.memberId);
-      else {
-        const { rebalanceTimeoutMs = -1, userEndpoint = null } = record.value;
-        const metadata = { ...record.value, rebalanceTimeoutMs, userEndpoint };
-        group.setMember({ ...memberOf(group, record.memberId), metadata });
-      }
-      return;
-    case "current": {
-      const member = memberOf(group, record.memberId);
-      if (record.value !== null)
-        group.setMember(assigned(member, record.value as StreamsGroupCurrentMemberAssignmentValue));
-      else if (group.members.has(record.memberId))
-        group.setMember({
-          ...member,
-          memberEpoch: -1,
-          previousMemberEpoch: -1,
-          assigned: noAssignedTasks,
-          revoking: noAssignedTasks,
-        });
+/** A group is there from its first record to the tombstone of its epoch. */
+export const streamsReplays: readonly RecordReplay<GroupWorld>[] = [
+  metadataKind.replayedBy((world: GroupWorld, { groupId }, value) => {
+    const group = groupFor(world, groupId, value);
+    if (value === null) {
+      if (group !== undefined) forgetGroup(world, groupId);
+    } else if (group !== undefined) {
+      group.groupEpoch = value.epoch;
+      group.metadataHash = value.metadataHash;
+      group.validatedTopologyEpoch = value.validatedTopologyEpoch;
+      const configs = value.lastAssignmentConfigs ?? [];
+      group.standbyReplicas = configs.find(({ key }) => key === standbyConfig)?.value;
     }
-  }
-}
+  }),
+  targetMetadataKind.replayedBy((world: GroupWorld, { groupId }, value) => {
+    const group = groupFor(world, groupId, value);
+    if (group === undefined) return;
+    group.assignmentEpoch = value?.assignmentEpoch ?? -1;
+    group.assignmentTimestamp = value?.assignmentTimestamp ?? 0;
+  }),
+  topologyKind.replayedBy((world: GroupWorld, { groupId }, value) => {
+    const group = groupFor(world, groupId, value);
+    if (group !== undefined) group.topology = value ?? undefined;
+  }),
+  targetKind.replayedBy((world: GroupWorld, { groupId, memberId }, value) => {
+    const group = groupFor(world, groupId, value);
+    if (value === null) group?.targets.delete(memberId);
+    else
+      group?.targets.set(memberId, {
+        active: taskSet(value.activeTasks),
+        standby: taskSet(value.standbyTasks),
+        warmup: taskSet(value.warmupTasks),
+      });
+  }),
+  memberKind.replayedBy((world: GroupWorld, { groupId, memberId }, metadata) => {
+    const group = groupFor(world, groupId, metadata);
+    if (metadata === null) group?.removeMember(memberId);
+    else group?.setMember({ ...memberOf(group, memberId), metadata });
+  }),
+  currentKind.replayedBy((world: GroupWorld, { groupId, memberId }, value) => {
+    const group = groupFor(world, groupId, value);
+    if (group === undefined || (value === null && !group.members.has(memberId))) return;
+    const member = memberOf(group, memberId);
+    group.setMember(value === null ? unassigned(member) : assigned(member, value));
+  }),
+];
 
-/** Kafka's name for the one config that assignments hang on. */
-export const standbyConfig = "num.standby.replicas";
+/** Made by its first record; who only has offsets becomes a streams group so. */
+function groupFor(world: GroupWorld, groupId: string, value: unknown): StreamsGroup | undefined {
+  const known = streamsGroup(world, groupId);
+  if (known === undefined && value === null) return undefined;
+  const group = known ?? new StreamsGroup(groupId);
+  world.groups.set(groupId, group);
+  group.described = group.configured;
+  return group;
+}
 
 function memberOf(group: StreamsGroup, memberId: string): StreamsMember {
   return group.members.get(memberId) ?? newMember(memberId);
+}
+
+function unassigned(member: StreamsMember): StreamsMember {
+  return {
+    ...member,
+    memberEpoch: -1,
+    previousMemberEpoch: -1,
+    assigned: noAssignedTasks,
+    revoking: noAssignedTasks,
+  };
 }
 
 function assigned(

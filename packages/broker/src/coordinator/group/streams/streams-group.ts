@@ -1,12 +1,25 @@
+import type { CoordinatorRecord } from "../../coordinator-record.ts";
+import { errorCode } from "../../error-code.ts";
+import type {
+  AskingMember,
+  CommitCheck,
+  Group,
+  GroupWorld,
+  OffsetCommitter,
+} from "../group-world.ts";
+import { checkStreamsCommit, checkStreamsFetch } from "./check-offsets.ts";
 import type { ConfiguredTopology } from "./configure-topology.ts";
 import { isReconciledTo, type StreamsMember } from "./streams-member.ts";
+import { groupTombstones } from "./streams-records.ts";
 import { type AssignedTasks, noTasks, type Tasks } from "./tasks.ts";
 import { readerOf, type Topology } from "./topology.ts";
 
 export type StreamsGroupState = "Empty" | "NotReady" | "Assigning" | "Reconciling" | "Stable";
 
 /** One streams group (Kafka: `StreamsGroup`): what its records say, and what a restart forgets. */
-export class StreamsGroup {
+export class StreamsGroup implements Group {
+  readonly type = "streams";
+  readonly protocolType = "streams";
   readonly groupId: string;
   readonly members = new Map<string, StreamsMember>();
   readonly targets = new Map<string, Tasks>();
@@ -36,6 +49,14 @@ export class StreamsGroup {
     this.groupId = groupId;
   }
 
+  get stateName(): string {
+    return this.state;
+  }
+
+  get isEmpty(): boolean {
+    return this.members.size === 0;
+  }
+
   get state(): StreamsGroupState {
     if (this.members.size === 0) return "Empty";
     if (this.topology?.epoch !== this.validatedTopologyEpoch) return "NotReady";
@@ -51,6 +72,26 @@ export class StreamsGroup {
     return (
       this.members.size > 0 && topology !== undefined && readerOf(topology, topic) !== undefined
     );
+  }
+
+  checkCommit(committer: OffsetCommitter): number | CommitCheck {
+    return checkStreamsCommit(this, committer);
+  }
+
+  refuseFetch(asking: AskingMember | null): number {
+    return checkStreamsFetch(this, asking);
+  }
+
+  refuseOffsetDelete(): number {
+    return errorCode.none;
+  }
+
+  refuseDelete(): number {
+    return this.isEmpty ? errorCode.none : errorCode.nonEmptyGroup;
+  }
+
+  tombstones(): readonly CoordinatorRecord[] {
+    return groupTombstones(this.groupId);
   }
 
   targetOf(memberId: string): Tasks {
@@ -101,6 +142,12 @@ export class StreamsGroup {
       }
     }
   }
+}
+
+/** Undefined where there is no group, or one of another protocol. */
+export function streamsGroup(world: GroupWorld, groupId: string): StreamsGroup | undefined {
+  const group = world.groups.get(groupId);
+  return group instanceof StreamsGroup ? group : undefined;
 }
 
 function taskKey(subtopologyId: string, partition: number): string {

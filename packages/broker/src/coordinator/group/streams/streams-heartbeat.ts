@@ -8,16 +8,16 @@ import { groupOf, memberOf, removeMember, restartSession } from "./leave-streams
 import { checkMemberEpoch, checkOwnedTasks, checkSize } from "./member-checks.ts";
 import { advanceGroup, type GroupStep } from "./advance-group.ts";
 import { reconcile } from "./reconcile.ts";
-import { StreamsGroup } from "./streams-group.ts";
+import { StreamsGroup, streamsGroup } from "./streams-group.ts";
 import {
   type MemberMetadata,
   metadataEqual,
   newMember,
   type StreamsMember,
 } from "./streams-member.ts";
-import type { StreamsRecord } from "./streams-record.ts";
+import type { CoordinatorRecord } from "../../coordinator-record.ts";
 import { memberRecord } from "./streams-records.ts";
-import type { StreamsResult, StreamsWorld } from "./streams-world.ts";
+import type { GroupResult, GroupWorld } from "../group-world.ts";
 import { assignedTasksEqual, byText, taskIds } from "./tasks.ts";
 import { type GroupStatus, statusCode } from "./topology-fault.ts";
 
@@ -37,17 +37,17 @@ export interface HeartbeatOutcome {
  * @throws StreamsGroupRefusal
  */
 export function streamsHeartbeat(
-  world: StreamsWorld,
+  world: GroupWorld,
   request: StreamsGroupHeartbeatRequest,
   client: HeartbeatClient,
-): StreamsResult<HeartbeatOutcome> {
+): GroupResult<HeartbeatOutcome> {
   return request.memberEpoch < 0 ? leave(world, request) : stay(world, request, client);
 }
 
 function leave(
-  world: StreamsWorld,
+  world: GroupWorld,
   { groupId, memberId, memberEpoch, shutdownApplication }: StreamsGroupHeartbeatRequest,
-): StreamsResult<HeartbeatOutcome> {
+): GroupResult<HeartbeatOutcome> {
   const group = groupOf(world, groupId);
   if (shutdownApplication) group.shutdownMemberId ??= memberId;
   memberOf(group, memberId);
@@ -57,22 +57,22 @@ function leave(
 }
 
 function stay(
-  world: StreamsWorld,
+  world: GroupWorld,
   request: StreamsGroupHeartbeatRequest,
   client: HeartbeatClient,
-): StreamsResult<HeartbeatOutcome> {
+): GroupResult<HeartbeatOutcome> {
   const { groupId, memberId } = request;
   const isJoining = request.memberEpoch === 0;
-  const known = world.groups.get(groupId);
+  const known = streamsGroup(world, groupId);
   const group = isJoining
     ? (known ?? new StreamsGroup(groupId))
     : groupOf(world, groupId, `Streams group ${groupId} not found.`);
-  if (isJoining) checkSize(group, world.configOf(groupId).sizeMax);
+  if (isJoining) checkSize(group, world.configs.streamsOf(groupId).sizeMax);
   const before = isJoining
     ? (group.members.get(memberId) ?? newMember(memberId))
     : memberOf(group, memberId);
   checkMemberEpoch(before, request);
-  const records: StreamsRecord[] = [];
+  const records: CoordinatorRecord[] = [];
   const told: StreamsMember = {
     ...before,
     metadata: toldMetadata(before.metadata, request, client),
@@ -148,9 +148,9 @@ interface Beat {
   readonly request: StreamsGroupHeartbeatRequest;
 }
 
-function respond(world: StreamsWorld, { group, before, member, step, request }: Beat): Response {
+function respond(world: GroupWorld, { group, before, member, step, request }: Beat): Response {
   const { memberId, memberEpoch, assigned } = member;
-  const { heartbeatIntervalMs } = world.configOf(group.groupId);
+  const { heartbeatIntervalMs } = world.configs.streamsOf(group.groupId);
   const response: Response = { ...emptyResponse, memberId, memberEpoch, heartbeatIntervalMs };
   if (request.memberEpoch === 0 || !assignedTasksEqual(before.assigned, assigned)) {
     response.activeTasks = taskIds(assigned.active);

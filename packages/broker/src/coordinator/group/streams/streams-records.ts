@@ -1,93 +1,95 @@
-import type { StreamsGroup } from "./streams-group.ts";
+import type { CoordinatorRecord } from "../../coordinator-record.ts";
 import type { StreamsMember } from "./streams-member.ts";
-import { standbyConfig } from "./replay-streams.ts";
-import type { StreamsRecord } from "./streams-record.ts";
-import { byNumber, byText, type EpochTasks, taskIds, type Tasks } from "./tasks.ts";
+import {
+  currentKind,
+  memberKind,
+  metadataKind,
+  targetKind,
+  targetMetadataKind,
+  topologyKind,
+} from "./streams-record.ts";
+import { byNumber, byText, type EpochTasks, taskIds, type Tasks, type TaskSet } from "./tasks.ts";
+
+/** Kafka's name for the one config that assignments hang on. */
+export const standbyConfig = "num.standby.replicas";
 
 /** The group's next epoch, and what it was made for. */
 export function epochRecord(
-  group: StreamsGroup,
+  groupId: string,
   next: {
     readonly groupEpoch: number;
     readonly metadataHash: number;
     readonly validatedTopologyEpoch: number;
     readonly standbyReplicas: string | undefined;
   },
-): StreamsRecord {
+): CoordinatorRecord {
   const { groupEpoch, metadataHash, validatedTopologyEpoch, standbyReplicas } = next;
   const lastAssignmentConfigs =
     standbyReplicas === undefined ? [] : [{ key: standbyConfig, value: standbyReplicas }];
-  return {
-    kind: "streams",
-    part: "metadata",
-    groupId: group.groupId,
-    value: { epoch: groupEpoch, metadataHash, validatedTopologyEpoch, lastAssignmentConfigs },
-  };
+  return metadataKind.record(
+    { groupId },
+    { epoch: groupEpoch, metadataHash, validatedTopologyEpoch, lastAssignmentConfigs },
+  );
 }
 
-export function memberRecord(groupId: string, member: StreamsMember): StreamsRecord {
-  return {
-    kind: "streams",
-    part: "member",
-    groupId,
-    memberId: member.memberId,
-    value: member.metadata,
-  };
+export function memberRecord(
+  groupId: string,
+  { memberId, metadata }: StreamsMember,
+): CoordinatorRecord {
+  return memberKind.record({ groupId, memberId }, metadata);
 }
 
-export function targetRecord(groupId: string, memberId: string, tasks: Tasks): StreamsRecord {
-  return {
-    kind: "streams",
-    part: "target",
-    groupId,
-    memberId,
-    value: {
+export function targetRecord(groupId: string, memberId: string, tasks: Tasks): CoordinatorRecord {
+  return targetKind.record(
+    { groupId, memberId },
+    {
       activeTasks: taskIds(tasks.active),
       standbyTasks: taskIds(tasks.standby),
       warmupTasks: taskIds(tasks.warmup),
     },
-  };
+  );
 }
 
-export function currentRecord(groupId: string, member: StreamsMember): StreamsRecord {
-  const { assigned, revoking, memberEpoch, previousMemberEpoch, state } = member;
-  return {
-    kind: "streams",
-    part: "current",
-    groupId,
-    memberId: member.memberId,
-    value: {
+export function currentRecord(groupId: string, member: StreamsMember): CoordinatorRecord {
+  const { memberId, assigned, revoking, memberEpoch, previousMemberEpoch, state } = member;
+  return currentKind.record(
+    { groupId, memberId },
+    {
       memberEpoch,
       previousMemberEpoch,
       state,
       activeTasks: withEpochs(assigned.active),
-      standbyTasks: taskIds(assigned.standby),
-      warmupTasks: taskIds(assigned.warmup),
+      standbyTasks: withoutEpochs(assigned.standby),
+      warmupTasks: withoutEpochs(assigned.warmup),
       activeTasksPendingRevocation: withEpochs(revoking.active),
-      standbyTasksPendingRevocation: taskIds(revoking.standby),
-      warmupTasksPendingRevocation: taskIds(revoking.warmup),
+      standbyTasksPendingRevocation: withoutEpochs(revoking.standby),
+      warmupTasksPendingRevocation: withoutEpochs(revoking.warmup),
     },
-  };
+  );
 }
 
 /** All that the log has of a member is forgotten. */
-export function memberTombstones(groupId: string, memberId: string): StreamsRecord[] {
-  const record = { kind: "streams", groupId, memberId, value: null } as const;
+export function memberTombstones(groupId: string, memberId: string): CoordinatorRecord[] {
+  const key = { groupId, memberId };
   return [
-    { ...record, part: "current" },
-    { ...record, part: "target" },
-    { ...record, part: "member" },
+    currentKind.record(key, null),
+    targetKind.record(key, null),
+    memberKind.record(key, null),
   ];
 }
 
 /** All that the log has of an empty group is forgotten. */
-export function groupTombstones(groupId: string): StreamsRecord[] {
-  const record = { kind: "streams", groupId, value: null } as const;
+export function groupTombstones(groupId: string): CoordinatorRecord[] {
+  const key = { groupId };
   return [
-    { ...record, part: "targetMetadata" },
-    { ...record, part: "metadata" },
-    { ...record, part: "topology" },
+    targetMetadataKind.record(key, null),
+    metadataKind.record(key, null),
+    topologyKind.record(key, null),
   ];
+}
+
+function withoutEpochs(tasks: TaskSet) {
+  return taskIds(tasks).map((ids) => ({ ...ids, assignmentEpochs: null }));
 }
 
 function withEpochs(tasks: EpochTasks) {

@@ -2,7 +2,8 @@ import { assignTasks } from "./assignor/sticky-task-assignor.ts";
 import type { ConfiguredTopology } from "./configure-topology.ts";
 import type { StreamsGroup } from "./streams-group.ts";
 import type { StreamsMember } from "./streams-member.ts";
-import type { StreamsRecord } from "./streams-record.ts";
+import type { CoordinatorRecord } from "../../coordinator-record.ts";
+import { targetMetadataKind } from "./streams-record.ts";
 import { targetRecord } from "./streams-records.ts";
 import { noTasks, type Tasks, tasksEqual } from "./tasks.ts";
 
@@ -17,7 +18,7 @@ export interface TargetRequest {
 }
 
 export interface NewTarget {
-  readonly records: readonly StreamsRecord[];
+  readonly records: readonly CoordinatorRecord[];
   readonly targets: ReadonlyMap<string, Tasks>;
 }
 
@@ -43,13 +44,13 @@ export function computeTarget(request: TargetRequest): NewTarget {
           ),
           standbyReplicas,
         });
-  const records: StreamsRecord[] = [];
+  const records: CoordinatorRecord[] = [];
   for (const [memberId, tasks] of targets) {
     const before = group.targets.get(memberId);
     if (before === undefined || !tasksEqual(before, tasks))
       records.push(targetRecord(groupId, memberId, tasks));
   }
   const value = { assignmentEpoch: request.groupEpoch, assignmentTimestamp: request.wallMs };
-  records.push({ kind: "streams", part: "targetMetadata", groupId, value });
+  records.push(targetMetadataKind.record({ groupId }, value));
   return { records, targets };
 }

@@ -1,4 +1,4 @@
-import type { VersionedTopics } from "./streams-world.ts";
+import type { VersionedTopics } from "../../topic-lookup.ts";
 import { byText } from "./tasks.ts";
 
 const offset = 0xcbf29ce484222325n;
