@@ -2,7 +2,7 @@ import type { StreamsGroupHeartbeatRequest } from "@millrace/protocol/definition
 import { errorCode } from "../error-code.ts";
 import { ClassicGroup } from "./classic-group.ts";
 import type { GroupResult, GroupWorld } from "./group-world.ts";
-import { StreamsGroupRefusal } from "./streams/refusal.ts";
+import { GroupRefusal } from "./refusal.ts";
 import { StreamsGroup } from "./streams/streams-group.ts";
 import {
   type HeartbeatClient,
@@ -13,7 +13,7 @@ import {
 /**
  * A streams group may begin where an empty classic one was: its offsets stay.
  *
- * @throws StreamsGroupRefusal
+ * @throws GroupRefusal
  */
 export function beatStreamsGroup(
   world: GroupWorld,
@@ -25,10 +25,7 @@ export function beatStreamsGroup(
   if (known === undefined || known instanceof StreamsGroup)
     return streamsHeartbeat(world, request, client);
   if (memberEpoch !== 0 || !(known instanceof ClassicGroup) || !known.isEmpty)
-    throw new StreamsGroupRefusal(
-      errorCode.groupIdNotFound,
-      `Group ${groupId} is not a streams group.`,
-    );
+    throw new GroupRefusal(errorCode.groupIdNotFound, `Group ${groupId} is not a streams group.`);
   const result = streamsHeartbeat(world, request, client);
   return { ...result, records: [...known.tombstones(), ...result.records] };
 }

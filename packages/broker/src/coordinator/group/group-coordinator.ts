@@ -39,7 +39,7 @@ import {
   describeStreamsGroup,
   unknownStreamsGroup,
 } from "./streams/describe-streams-group.ts";
-import { StreamsGroupRefusal } from "./streams/refusal.ts";
+import { GroupRefusal } from "./refusal.ts";
 import {
   type HeartbeatClient,
   type HeartbeatOutcome,
@@ -213,7 +213,7 @@ export class GroupCoordinator {
         beatStreamsGroup(world, request, client),
       );
     } catch (failure) {
-      if (failure instanceof StreamsGroupRefusal)
+      if (failure instanceof GroupRefusal)
         return refusedHeartbeat(failure.errorCode, failure.message);
       return refusedHeartbeat(this.#codeOf(failure));
     }

@@ -1,7 +1,7 @@
 import type { StreamsGroupHeartbeatRequest } from "@millrace/protocol/definitions";
 import { errorCode } from "../../error-code.ts";
 import { type ConfiguredTopology, configureTopology } from "./configure-topology.ts";
-import { StreamsGroupRefusal } from "./refusal.ts";
+import { GroupRefusal } from "../refusal.ts";
 import { type StreamsGroup, streamsGroup } from "./streams-group.ts";
 import { topologyKind } from "./streams-record.ts";
 import type { StreamsMember } from "./streams-member.ts";
@@ -12,7 +12,7 @@ import { initialTimer } from "./streams-timers.ts";
 import { computeTarget } from "./target-assignment.ts";
 import { noTasks, type Tasks } from "./tasks.ts";
 import { requiredTopicsOf, topologiesEqual, type Topology } from "./topology.ts";
-import { hashOfTopics } from "./topics-hash.ts";
+import { hashOfTopics } from "../topics-hash.ts";
 import { type GroupStatus, statusCode } from "./topology-fault.ts";
 
 /** Where a group stands after a heartbeat, and what is told of it. */
@@ -50,7 +50,7 @@ export function advanceGroup(world: GroupWorld, advance: Advance): GroupStep {
     });
   const metadataHash = refresh(world, group, topology);
   const { configured } = group;
-  if (configured === undefined) throw new StreamsGroupRefusal(errorCode.unknownServerError, "");
+  if (configured === undefined) throw new GroupRefusal(errorCode.unknownServerError, "");
   const validatedTopologyEpoch = configured.fault === undefined ? topology.epoch : -1;
   const standbyReplicas = String(config.standbyReplicas);
   const isNext =
@@ -78,7 +78,7 @@ function topologyOf(
   const { topology, groupId } = group;
   if (topology === undefined) {
     if (told === null)
-      throw new StreamsGroupRefusal(
+      throw new GroupRefusal(
         errorCode.unknownServerError,
         "The topology is null and the group topology is also null.",
       );
@@ -87,10 +87,7 @@ function topologyOf(
   }
   if (told === null || topology.epoch > told.epoch || topologiesEqual(topology, told))
     return topology;
-  throw new StreamsGroupRefusal(
-    errorCode.invalidRequest,
-    "Topology updates are not supported yet.",
-  );
+  throw new GroupRefusal(errorCode.invalidRequest, "Topology updates are not supported yet.");
 }
 
 /** Configures the topology anew where topics may have changed; gives their hash. */

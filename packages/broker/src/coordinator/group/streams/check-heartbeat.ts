@@ -1,11 +1,11 @@
 import type { StreamsGroupHeartbeatRequest } from "@millrace/protocol/definitions";
 import { errorCode } from "../../error-code.ts";
-import { StreamsGroupRefusal } from "./refusal.ts";
+import { GroupRefusal } from "../refusal.ts";
 
 /**
  * What a heartbeat must be, whatever the group is (Kafka: `GroupCoordinatorService`).
  *
- * @throws StreamsGroupRefusal
+ * @throws GroupRefusal
  */
 export function checkHeartbeat(request: StreamsGroupHeartbeatRequest): void {
   checkServed(request);
@@ -54,7 +54,7 @@ function checkJoin(request: StreamsGroupHeartbeatRequest): void {
   for (const { stateChangelogTopics } of topology.subtopologies)
     for (const { name, partitions } of stateChangelogTopics)
       if (partitions !== 0)
-        throw new StreamsGroupRefusal(
+        throw new GroupRefusal(
           errorCode.streamsInvalidTopology,
           `Changelog topic ${name} must have an undefined partition count, but it is set to ${partitions}.`,
         );
@@ -69,5 +69,5 @@ function refuseIf(isWrong: boolean, message: string): void {
 }
 
 function refuse(message: string): never {
-  throw new StreamsGroupRefusal(errorCode.invalidRequest, message);
+  throw new GroupRefusal(errorCode.invalidRequest, message);
 }

@@ -1,6 +1,6 @@
 import type { NewTopic } from "./new-topic.ts";
 import { decidePartitionCounts, inputCountOf } from "./partition-counts.ts";
-import { byText } from "./tasks.ts";
+import { byText } from "../partition-sets.ts";
 import { requiredTopicsOf, type Subtopology, type Topology, type TopicInfo } from "./topology.ts";
 import { type GroupStatus, statusCode, TopicFault } from "./topology-fault.ts";
 
@@ -26,7 +26,7 @@ export interface ConfiguredTopology {
 /**
  * Kafka: `InternalTopicManager.configureTopics`.
  *
- * @throws StreamsGroupRefusal where the topology can never be configured
+ * @throws GroupRefusal where the topology can never be configured
  */
 export function configureTopology(
   topology: Topology,

@@ -1,6 +1,7 @@
 import type { StreamsGroupDescribeResponse } from "@millrace/protocol/definitions";
 import type { StreamsGroup } from "./streams-group.ts";
-import { type AssignedTasks, byText, noTasks, type Tasks, taskIds } from "./tasks.ts";
+import { byText } from "../partition-sets.ts";
+import { type AssignedTasks, noTasks, type Tasks, taskIds } from "./tasks.ts";
 import type { TopicInfo } from "./topology.ts";
 
 export type DescribedStreamsGroup = StreamsGroupDescribeResponse["groups"][number];

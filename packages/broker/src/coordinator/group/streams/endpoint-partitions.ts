@@ -2,7 +2,7 @@ import type { StreamsGroupHeartbeatResponse } from "@millrace/protocol/definitio
 import type { StreamsGroup } from "./streams-group.ts";
 import type { StreamsMember } from "./streams-member.ts";
 import type { VersionedTopics } from "../../topic-lookup.ts";
-import { byNumber } from "./tasks.ts";
+import { byNumber } from "../partition-sets.ts";
 
 type EndpointPartitions = NonNullable<
   StreamsGroupHeartbeatResponse["partitionsByUserEndpoint"]

@@ -1,27 +1,27 @@
 import { errorCode } from "../../error-code.ts";
-import { StreamsGroupRefusal } from "./refusal.ts";
+import { GroupRefusal } from "../refusal.ts";
 import { type StreamsGroup, streamsGroup } from "./streams-group.ts";
 import type { StreamsMember } from "./streams-member.ts";
 import { epochRecord, memberTombstones } from "./streams-records.ts";
 import { nothing, type GroupResult, type GroupWorld } from "../group-world.ts";
 import { rebalanceTimer, sessionTimer } from "./streams-timers.ts";
 
-/** @throws StreamsGroupRefusal */
+/** @throws GroupRefusal */
 export function groupOf(
   world: GroupWorld,
   groupId: string,
   unknown = `Group ${groupId} not found.`,
 ): StreamsGroup {
   const group = streamsGroup(world, groupId);
-  if (group === undefined) throw new StreamsGroupRefusal(errorCode.groupIdNotFound, unknown);
+  if (group === undefined) throw new GroupRefusal(errorCode.groupIdNotFound, unknown);
   return group;
 }
 
-/** @throws StreamsGroupRefusal */
+/** @throws GroupRefusal */
 export function memberOf(group: StreamsGroup, memberId: string): StreamsMember {
   const member = group.members.get(memberId);
   if (member === undefined)
-    throw new StreamsGroupRefusal(
+    throw new GroupRefusal(
       errorCode.unknownMemberId,
       `Member ${memberId} is not a member of group ${group.groupId}.`,
     );

@@ -1,14 +1,14 @@
 import type { StreamsGroupHeartbeatRequest } from "@millrace/protocol/definitions";
 import { errorCode } from "../../error-code.ts";
 import type { ConfiguredTopology } from "./configure-topology.ts";
-import { StreamsGroupRefusal } from "./refusal.ts";
+import { GroupRefusal } from "../refusal.ts";
 import type { StreamsGroup } from "./streams-group.ts";
 import type { StreamsMember } from "./streams-member.ts";
 import type { TaskIds } from "./tasks.ts";
 
 export function checkSize(group: StreamsGroup, sizeMax: number): void {
   if (group.members.size >= sizeMax)
-    throw new StreamsGroupRefusal(
+    throw new GroupRefusal(
       errorCode.groupMaxSizeReached,
       `The streams group has reached its maximum capacity of ${sizeMax} members.`,
     );
@@ -32,7 +32,7 @@ export function checkMemberEpoch(
     areAmong(warmupTasks, assigned.warmup);
   if (memberEpoch < member.memberEpoch && isRetry) return;
   const size = memberEpoch > member.memberEpoch ? "greater" : "smaller";
-  throw new StreamsGroupRefusal(
+  throw new GroupRefusal(
     errorCode.fencedMemberEpoch,
     `The streams group member has a ${size} member epoch (${memberEpoch}) than the one known by the group coordinator (${member.memberEpoch}). The member must abandon all its partitions and rejoin.`,
   );
@@ -71,6 +71,6 @@ export function checkOwnedTasks(
     }
 }
 
-function invalid(message: string): StreamsGroupRefusal {
-  return new StreamsGroupRefusal(errorCode.invalidRequest, message);
+function invalid(message: string): GroupRefusal {
+  return new GroupRefusal(errorCode.invalidRequest, message);
 }

@@ -1,6 +1,6 @@
 import { errorCode } from "../../error-code.ts";
-import { StreamsGroupRefusal } from "./refusal.ts";
-import { byText } from "./tasks.ts";
+import { GroupRefusal } from "../refusal.ts";
+import { byText } from "../partition-sets.ts";
 import { inputsOf, type Subtopology, type Topology } from "./topology.ts";
 import { statusCode, TopicFault } from "./topology-fault.ts";
 
@@ -12,7 +12,7 @@ export type CountOf = (topic: string) => number | undefined;
  * `CopartitionedTopicsEnforcer`, `ChangelogTopics`). All source topics are there.
  *
  * @throws TopicFault where topics that go together differ
- * @throws StreamsGroupRefusal where the topology can never be configured
+ * @throws GroupRefusal where the topology can never be configured
  */
 export function decidePartitionCounts(
   topology: Topology,
@@ -154,6 +154,6 @@ function incorrect(detail: string): TopicFault {
   return new TopicFault(statusCode.incorrectlyPartitionedTopics, detail);
 }
 
-function invalid(message: string): StreamsGroupRefusal {
-  return new StreamsGroupRefusal(errorCode.streamsInvalidTopology, message);
+function invalid(message: string): GroupRefusal {
+  return new GroupRefusal(errorCode.streamsInvalidTopology, message);
 }

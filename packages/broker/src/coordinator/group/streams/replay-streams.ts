@@ -12,13 +12,8 @@ import {
   topologyKind,
 } from "./streams-record.ts";
 import { standbyConfig } from "./streams-records.ts";
-import {
-  type AssignedTasks,
-  type EpochTasks,
-  noAssignedTasks,
-  taskSet,
-  type TaskIds,
-} from "./tasks.ts";
+import type { PartitionEpochs } from "../partition-sets.ts";
+import { type AssignedTasks, noAssignedTasks, taskSet, type TaskIds } from "./tasks.ts";
 
 /** A group is there from its first record to the tombstone of its epoch. */
 export const streamsReplays: readonly RecordReplay<GroupWorld>[] = [
@@ -113,7 +108,7 @@ function assigned(
 function epochTasks(
   list: readonly (TaskIds & { readonly assignmentEpochs?: readonly number[] | null })[],
   memberEpoch: number,
-): EpochTasks {
+): PartitionEpochs {
   return new Map(
     list.map(({ subtopologyId, partitions, assignmentEpochs }) => [
       subtopologyId,

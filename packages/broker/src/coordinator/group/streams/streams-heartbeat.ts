@@ -18,7 +18,8 @@ import {
 import type { CoordinatorRecord } from "../../coordinator-record.ts";
 import { memberRecord } from "./streams-records.ts";
 import type { GroupResult, GroupWorld } from "../group-world.ts";
-import { assignedTasksEqual, byText, taskIds } from "./tasks.ts";
+import { byText } from "../partition-sets.ts";
+import { assignedTasksEqual, taskIds } from "./tasks.ts";
 import { type GroupStatus, statusCode } from "./topology-fault.ts";
 
 export interface HeartbeatClient {
@@ -34,7 +35,7 @@ export interface HeartbeatOutcome {
 /**
  * A member joins (epoch 0), stays, or leaves (-1) (Kafka: `GroupMetadataManager.streamsGroupHeartbeat`).
  *
- * @throws StreamsGroupRefusal
+ * @throws GroupRefusal
  */
 export function streamsHeartbeat(
   world: GroupWorld,

@@ -8,7 +8,8 @@ import {
   targetMetadataKind,
   topologyKind,
 } from "./streams-record.ts";
-import { byNumber, byText, type EpochTasks, taskIds, type Tasks, type TaskSet } from "./tasks.ts";
+import { byNumber, byText, type PartitionEpochs, type PartitionSets } from "../partition-sets.ts";
+import { taskIds, type Tasks } from "./tasks.ts";
 
 /** Kafka's name for the one config that assignments hang on. */
 export const standbyConfig = "num.standby.replicas";
@@ -88,11 +89,11 @@ export function groupTombstones(groupId: string): CoordinatorRecord[] {
   ];
 }
 
-function withoutEpochs(tasks: TaskSet) {
+function withoutEpochs(tasks: PartitionSets) {
   return taskIds(tasks).map((ids) => ({ ...ids, assignmentEpochs: null }));
 }
 
-function withEpochs(tasks: EpochTasks) {
+function withEpochs(tasks: PartitionEpochs) {
   return [...tasks]
     .toSorted(([left], [right]) => byText(left, right))
     .map(([subtopologyId, epochs]) => {

@@ -1,5 +1,5 @@
 import type { StreamsGroupTopologyValue } from "@millrace/protocol/definitions";
-import { byText } from "./tasks.ts";
+import { byText } from "../partition-sets.ts";
 
 /** What an application reads, keeps and writes, as its members have told it. */
 export type Topology = StreamsGroupTopologyValue;

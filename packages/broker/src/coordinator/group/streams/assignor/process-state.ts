@@ -1,5 +1,5 @@
 import { invariant } from "@millrace/model";
-import { inHashOrder, LeastFirstQueue } from "./java-order.ts";
+import { inHashOrder, LeastFirstQueue } from "../../java-order.ts";
 
 /** A subtopology's partition; `key` is both in one text. */
 export interface TaskId {

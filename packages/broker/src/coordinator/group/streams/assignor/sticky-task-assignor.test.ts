@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { noTasks, taskIds, type Tasks, type TaskSet } from "../tasks.ts";
+import type { PartitionSets } from "../../partition-sets.ts";
+import { noTasks, taskIds, type Tasks } from "../tasks.ts";
 import { assignTasks } from "./sticky-task-assignor.ts";
 
 type Described = Readonly<Record<string, readonly number[]>>;
@@ -18,7 +19,7 @@ const vectors = readFileSync(new URL("sticky-task-assignor.vectors.jsonl", impor
   .split("\n")
   .map((line): Vector => JSON.parse(line));
 
-const described = (tasks: TaskSet): Described =>
+const described = (tasks: PartitionSets): Described =>
   Object.fromEntries(
     taskIds(tasks).map(({ subtopologyId, partitions }) => [subtopologyId, partitions]),
   );

@@ -1,6 +1,7 @@
 import { invariant } from "@millrace/model";
-import { byText, type Tasks, type TaskSet } from "../tasks.ts";
-import { inHashOrder, LeastFirstQueue } from "./java-order.ts";
+import { byText, type PartitionSets } from "../../partition-sets.ts";
+import { type Tasks } from "../tasks.ts";
+import { inHashOrder, LeastFirstQueue } from "../../java-order.ts";
 import { ProcessState, type TaskId, taskId } from "./process-state.ts";
 
 /** What is assigned: each subtopology has one task per partition. */
@@ -236,12 +237,12 @@ function leastLoaded(seats: readonly Seat[]): Seat | undefined {
   return least;
 }
 
-function* tasksOf(tasks: TaskSet): Iterable<TaskId> {
+function* tasksOf(tasks: PartitionSets): Iterable<TaskId> {
   for (const [subtopologyId, partitions] of tasks)
     for (const partition of partitions) yield taskId(subtopologyId, partition);
 }
 
-function asSet(tasks: readonly TaskId[]): TaskSet {
+function asSet(tasks: readonly TaskId[]): PartitionSets {
   const set = new Map<string, Set<number>>();
   for (const { subtopologyId, partition } of tasks) {
     const partitions = set.get(subtopologyId);

@@ -1,5 +1,5 @@
-import type { VersionedTopics } from "../../topic-lookup.ts";
-import { byText } from "./tasks.ts";
+import type { VersionedTopics } from "../topic-lookup.ts";
+import { byText } from "./partition-sets.ts";
 
 const offset = 0xcbf29ce484222325n;
 const prime = 0x100000001b3n;

@@ -1,6 +1,6 @@
 /*
- * The sticky assignor breaks ties by the order in which Java's collections give their elements.
- * These two give the same order, so that a group moves between brokers without a task moving.
+ * Assignors break ties by the order in which Java's collections give their elements. These give the
+ * same order, so that a group moves between brokers without a task moving.
  */
 
 /** Java's `String.hashCode`, spread as `HashMap` does. */
