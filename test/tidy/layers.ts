@@ -98,6 +98,7 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
     "producer",
     "read",
     "upkeep",
+    "compaction",
     "append",
     "partition",
     "repair",

@@ -27,6 +27,8 @@ export type {
   VerificationGuard,
 } from "./log-types.ts";
 export { PartitionLog } from "./partition-log.ts";
+export type { Cleanable } from "./compaction/judge-compaction.ts";
+export type { CompactionOptions, CompactionResult } from "./partition/compact-log.ts";
 export type { LogUpkeep, RetentionResult } from "./partition/log-upkeep.ts";
 export { ReadMemory } from "./read/read-memory.ts";
 export { LogDirectory, type LogDirectoryOptions, type OpenLogOptions } from "./log-directory.ts";

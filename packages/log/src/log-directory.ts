@@ -36,6 +36,9 @@ export type OpenLogOptions = Omit<
   | "recoveryPoint"
   | "logStartOffset"
   | "saveLogStartOffset"
+  | "saveRecoveryPoint"
+  | "cleanedOffset"
+  | "saveCleanedOffset"
   | "syncParent"
 >;
 
@@ -189,6 +192,9 @@ export class LogDirectory {
       logStartOffset: this.#offsets.logStartOffset(name),
       saveLogStartOffset: (offset) =>
         this.#offsets.saveLogStartOffset({ topic, partition }, offset),
+      saveRecoveryPoint: (offset) => this.#offsets.saveRecoveryPoint({ topic, partition }, offset),
+      cleanedOffset: this.#offsets.cleanedOffset(name),
+      saveCleanedOffset: (offset) => this.#offsets.saveCleanedOffset({ topic, partition }, offset),
       syncParent: () => this.#syncs.sync(),
     };
   }

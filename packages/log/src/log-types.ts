@@ -28,6 +28,11 @@ export interface PartitionLogOptions {
   readonly codecs?: Compression;
   /** Makes a new log start durable; awaited before any segment is removed. */
   readonly saveLogStartOffset?: (offset: Offset) => Promise<void>;
+  /** Makes durable that all below is on the device; awaited before compaction rewrites any of it. */
+  readonly saveRecoveryPoint?: (offset: Offset) => Promise<void>;
+  /** Compacted up to here. Default: never. */
+  readonly cleanedOffset?: Offset;
+  readonly saveCleanedOffset?: (offset: Offset) => Promise<void>;
   /** Makes the folder's own entry durable; given where many folders share that. */
   readonly syncParent?: () => Promise<void>;
 }

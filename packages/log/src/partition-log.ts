@@ -18,7 +18,7 @@ import type {
   VerificationGuard,
 } from "./log-types.ts";
 import { LogReader } from "./partition/log-reader.ts";
-import { LogState } from "./partition/log-state.ts";
+import { lastStableOffsetOf, LogState } from "./partition/log-state.ts";
 import { LogUpkeep } from "./partition/log-upkeep.ts";
 import { LogWriter } from "./partition/log-writer.ts";
 import { createLog } from "./upkeep/create-log.ts";
@@ -138,10 +138,7 @@ export class PartitionLog {
 
   /** First offset of a transaction whose outcome readers cannot see yet, else the high watermark (LSO). */
   get lastStableOffset(): Offset {
-    const { producers, highWatermark, logStartOffset } = this.#state;
-    const unstable = producers.firstUnstableOffset;
-    if (unstable === undefined || unstable >= highWatermark) return highWatermark;
-    return Math.max(unstable, logStartOffset);
+    return lastStableOffsetOf(this.#state);
   }
 
   /** Everything below is on the device. */

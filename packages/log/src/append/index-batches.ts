@@ -1,5 +1,6 @@
-import { readBatchSizeBytes, readLastOffset, readMaxTimestamp } from "@millrace/protocol/records";
+import { readBatchSizeBytes, readLastOffset } from "@millrace/protocol/records";
 import type { TailCache } from "../read/tail-cache.ts";
+import { indexedTimestamp } from "../segment/indexed-timestamp.ts";
 import type { LogSegment } from "../segment/log-segment.ts";
 
 /** Takes batches that were just written to the end of a segment into its indexes and the tail cache. */
@@ -14,7 +15,7 @@ export function indexBatches(
     const sizeBytes = readBatchSizeBytes(bytes, at);
     const lastOffset = readLastOffset(bytes, at);
     const baseOffset = segment.endOffset;
-    const maxTimestamp = readMaxTimestamp(bytes, at);
+    const maxTimestamp = indexedTimestamp(bytes, at);
     segment.chain.add(bytes, at, sizeBytes, lastOffset + 1);
     segment.index({ lastOffset, maxTimestamp, sizeBytes }, position, indexIntervalBytes);
     const batch = sizeBytes === bytes.length ? bytes : bytes.subarray(at, at + sizeBytes);

@@ -1,7 +1,7 @@
 import { topicPartitionName, type Offset, type TopicPartition } from "@millrace/model";
 import type { FileSystem, Logger } from "@millrace/platform";
 import { NotedOffsets } from "./noted-offsets.ts";
-import { findOffsets } from "./twice-kept-offsets.ts";
+import { findCleanedOffsets, findOffsets } from "./twice-kept-offsets.ts";
 
 /** What of a log is noted. */
 export interface NotedLog extends TopicPartition {
@@ -20,6 +20,8 @@ export interface NotedLog extends TopicPartition {
 export class DirectoryOffsets {
   readonly #recoveryPoints: NotedOffsets;
   readonly #logStartOffsets: NotedOffsets;
+  /** A log of which nothing is noted is compacted from its begin on. */
+  readonly #cleanedOffsets: NotedOffsets;
 
   /** @throws CheckpointError the log starts are lost, in both files */
   constructor(fileSystem: FileSystem, directory: string, logger: Logger) {
@@ -29,6 +31,7 @@ export class DirectoryOffsets {
       logger.log("warn", "log.checkpoint-rebuilt", { path: error.path, error });
     this.#recoveryPoints = new NotedOffsets(fileSystem, recoveryPoints);
     this.#logStartOffsets = new NotedOffsets(fileSystem, logStarts);
+    this.#cleanedOffsets = new NotedOffsets(fileSystem, findCleanedOffsets(fileSystem, directory));
   }
 
   recoveryPoint(name: string): Offset | undefined {
@@ -39,6 +42,11 @@ export class DirectoryOffsets {
     return this.#logStartOffsets.get(name) ?? 0;
   }
 
+  /** Compacted up to here; undefined: never, as far as is known. */
+  cleanedOffset(name: string): Offset | undefined {
+    return this.#cleanedOffsets.get(name);
+  }
+
   /** Whether records are known to have been in the log, deleted ones too. */
   hasSeenRecords(name: string): boolean {
     return (this.recoveryPoint(name) ?? 0) > 0 || this.logStartOffset(name) > 0;
@@ -47,11 +55,13 @@ export class DirectoryOffsets {
   forget(name: string): void {
     this.#recoveryPoints.forget(name);
     this.#logStartOffsets.forget(name);
+    this.#cleanedOffsets.forget(name);
   }
 
   forgetUnless(isKnown: (partition: TopicPartition) => boolean): void {
     this.#recoveryPoints.forgetUnless(isKnown);
     this.#logStartOffsets.forgetUnless(isKnown);
+    this.#cleanedOffsets.forgetUnless(isKnown);
   }
 
   /**
@@ -72,11 +82,24 @@ export class DirectoryOffsets {
   async save(): Promise<void> {
     await this.#logStartOffsets.save();
     await this.#recoveryPoints.save();
+    await this.#cleanedOffsets.save();
   }
 
   async saveLogStartOffset(partition: TopicPartition, offset: Offset): Promise<void> {
     const known = this.logStartOffset(topicPartitionName(partition.topic, partition.partition));
     if (offset > known) this.#logStartOffsets.note(partition, offset);
     await this.#logStartOffsets.save();
+  }
+
+  async saveRecoveryPoint(partition: TopicPartition, offset: Offset): Promise<void> {
+    const known = this.recoveryPoint(topicPartitionName(partition.topic, partition.partition));
+    if (offset > (known ?? -1)) this.#recoveryPoints.note(partition, offset);
+    await this.#logStartOffsets.save();
+    await this.#recoveryPoints.save();
+  }
+
+  async saveCleanedOffset(partition: TopicPartition, offset: Offset): Promise<void> {
+    this.#cleanedOffsets.note(partition, offset);
+    await this.#cleanedOffsets.save();
   }
 }

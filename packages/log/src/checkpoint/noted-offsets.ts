@@ -2,7 +2,7 @@ import { topicPartitionName, type Offset, type TopicPartition } from "@millrace/
 import type { FileSystem } from "@millrace/platform";
 import { writeOffsetCheckpoint, type PartitionOffset } from "./offset-checkpoint.ts";
 import { SyncQueue } from "./sync-queue.ts";
-import type { TwiceKeptOffsets } from "./twice-kept-offsets.ts";
+import type { KeptOffsets } from "./twice-kept-offsets.ts";
 
 /** One offset per partition, in memory and in files that are replaced as a whole, one after the other. */
 export class NotedOffsets {
@@ -12,7 +12,7 @@ export class NotedOffsets {
   readonly #writes = new SyncQueue(() => this.#write());
   #isSaved: boolean;
 
-  constructor(fileSystem: FileSystem, { paths, offsets, isSaved }: TwiceKeptOffsets) {
+  constructor(fileSystem: FileSystem, { paths, offsets, isSaved }: KeptOffsets) {
     this.#fileSystem = fileSystem;
     this.#paths = paths;
     this.#offsets = offsets ?? new Map();

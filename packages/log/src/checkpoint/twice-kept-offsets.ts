@@ -4,15 +4,20 @@ import { readOffsetCheckpoint, type PartitionOffset } from "./offset-checkpoint.
 
 export const recoveryPointName = "recovery-point-offset-checkpoint";
 export const logStartName = "log-start-offset-checkpoint";
+const cleanedName = "cleaner-offset-checkpoint";
 
-/** What two files say that hold the same. */
-export interface TwiceKeptOffsets {
+/** What files say that hold the same. */
+export interface KeptOffsets {
   /** The first is written first, so that it is the newer one of two that differ. */
-  readonly paths: readonly [string, string];
-  /** Undefined where neither file can be read. */
+  readonly paths: readonly string[];
+  /** Undefined where no file can be read. */
   readonly offsets: Map<string, PartitionOffset> | undefined;
-  /** Both files are there and sound. */
+  /** All files are there and sound. */
   readonly isSaved: boolean;
+}
+
+export interface TwiceKeptOffsets extends KeptOffsets {
+  readonly paths: readonly [string, string];
   /** What is not as it was written. */
   readonly faults: readonly CheckpointError[];
 }
@@ -41,6 +46,18 @@ export function findOffsets(fileSystem: FileSystem, directory: string): FoundOff
     logStarts: { ...found, faults },
     areStartsLost: found.offsets === undefined && faults.length > 0,
   };
+}
+
+/** Kept once: where it cannot be read, nothing is lost but what cleaning again costs. */
+export function findCleanedOffsets(fileSystem: FileSystem, directory: string): KeptOffsets {
+  const path = `${directory}/${cleanedName}`;
+  try {
+    const offsets = readOffsetCheckpoint(fileSystem, path);
+    return { paths: [path], offsets, isSaved: true };
+  } catch (error) {
+    if (!(error instanceof CheckpointError)) throw error;
+    return { paths: [path], offsets: undefined, isSaved: false };
+  }
 }
 
 function readTwiceKept(fileSystem: FileSystem, paths: readonly [string, string]): TwiceKeptOffsets {

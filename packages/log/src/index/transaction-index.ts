@@ -63,11 +63,10 @@ export class TransactionIndex {
   }
 
   /** Adds what overlaps [from, to); true once later segments cannot add to it. */
-  collect(from: Offset, to: Offset, found: AbortedTransaction[]): boolean {
+  collect(from: Offset, to: Offset, found: AbortedTransactionEntry[]): boolean {
     for (let slot = 0; slot < this.entryCount; slot++) {
       const entry = this.entryAt(slot);
-      if (entry.lastOffset >= from && entry.firstOffset < to)
-        found.push({ producerId: entry.producerId, firstOffset: entry.firstOffset });
+      if (entry.lastOffset >= from && entry.firstOffset < to) found.push(entry);
       if (entry.lastStableOffset >= to) return true;
     }
     return false;

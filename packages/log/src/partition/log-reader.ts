@@ -45,12 +45,9 @@ export class LogReader {
 
   abortedTransactions(from: Offset, to: Offset): readonly AbortedTransaction[] {
     const { segments } = this.#state;
-    return this.#state.reading(() => {
-      const found: AbortedTransaction[] = [];
-      for (let index = segments.indexOf(from); index < segments.all.length; index++)
-        if (segments.use(index).transactionIndex.collect(from, to, found)) break;
-      return found;
-    });
+    return this.#state
+      .reading(() => segments.abortedIn(from, to))
+      .map(({ producerId, firstOffset }) => ({ producerId, firstOffset }));
   }
 
   offsetForTimestamp(timestamp: Timestamp): TimestampOffset | undefined {

@@ -35,6 +35,8 @@ export class LogState {
   highWatermark: Offset;
   /** Everything below is on the device. */
   durableOffset: Offset;
+  /** Compacted up to here; undefined: never, as far as is known. */
+  cleanedOffset: Offset | undefined;
   isClosed = false;
   /** Files are being exchanged or removed. */
   #exchange: Promise<void> = Promise.resolve();
@@ -63,6 +65,7 @@ export class LogState {
     this.logStartOffset = Math.min(Math.max(options.logStartOffset ?? 0, first), end);
     this.highWatermark = end;
     this.durableOffset = end;
+    this.cleanedOffset = options.cleanedOffset;
     this.epochs.truncateFromStart(this.logStartOffset);
     this.producers.advanceHighWatermark(end);
     this.drawJitter(this.segments.active);
@@ -128,7 +131,7 @@ export class LogState {
     try {
       return read();
     } catch (error) {
-      if (error instanceof LogCorruptedError) this.#damaged(error.damage);
+      if (error instanceof LogCorruptedError) this.foundDamage(error.damage);
       throw error;
     }
   }
@@ -151,7 +154,8 @@ export class LogState {
     this.cache.clear();
   }
 
-  #damaged(damage: LogDamage): void {
+  /** Takes the log offline from there on. */
+  foundDamage(damage: LogDamage): void {
     const known = this.#damage;
     if (known !== undefined && known.firstOffset <= damage.firstOffset) return;
     this.#damage = damage;
@@ -175,4 +179,11 @@ export class LogState {
     // What they are caches of is durable: nobody waits for them, and they must not stay open until somebody writes.
     dirty.closeHandles();
   }
+}
+
+/** First offset of a transaction whose outcome readers cannot see yet, else the high watermark (LSO). */
+export function lastStableOffsetOf({ producers, highWatermark, logStartOffset }: LogState): Offset {
+  const unstable = producers.firstUnstableOffset;
+  if (unstable === undefined || unstable >= highWatermark) return highWatermark;
+  return Math.max(unstable, logStartOffset);
 }

@@ -1,9 +1,16 @@
 import type { Offset } from "@millrace/model";
-import type { LogSegment } from "../segment/log-segment.ts";
+import type { Cleanable } from "../compaction/judge-compaction.ts";
 import { judgeRetention, type RetentionReason } from "../upkeep/judge-retention.ts";
+import {
+  cleanableOf,
+  compactLog,
+  type CompactionOptions,
+  type CompactionResult,
+} from "./compact-log.ts";
 import { deleteRecords, moveLogStart } from "./delete-records.ts";
 import type { LogState } from "./log-state.ts";
 import type { LogWriter } from "./log-writer.ts";
+import { retireSegment } from "./retire-segment.ts";
 
 /** What retention took away. */
 export interface RetentionResult {
@@ -51,20 +58,31 @@ export class LogUpkeep {
       bytesBy[reason] = (bytesBy[reason] ?? 0) + segment.sizeBytes;
     }
     const offset = segments.all[due.length].baseOffset;
-    await moveLogStart(state, this.#writer, { offset, remove: (segment) => this.#retire(segment) });
+    await moveLogStart(state, this.#writer, {
+      offset,
+      remove: (segment) => retireSegment(state, segment),
+    });
     return { segmentCount: due.length, sizeBytes, bytesBy, logStartOffset: state.logStartOffset };
+  }
+
+  /** What there is to compact; undefined: nothing, or the topic is not compacted. */
+  cleanable(): Cleanable | undefined {
+    return cleanableOf(this.#state);
+  }
+
+  /**
+   * Compacts what there is, slice by slice; undefined: nothing, or the log has changed under it, and another try will do.
+   * One at a time.
+   *
+   * @throws LogStorageError, LogCorruptedError, FileSystemError, and what `rest` throws: then the rest stays as it was
+   */
+  compact(options: CompactionOptions): Promise<CompactionResult | undefined> {
+    return compactLog(this.#state, this.#writer, options);
   }
 
   /** Removes files that were taken out of the way `file.delete.delay.ms` ago. @throws FileSystemError */
   removeRetired(): void {
     const { retired, platform } = this.#state;
     retired.removeDue(platform.clock.monotonicMs());
-  }
-
-  #retire(segment: LogSegment): void {
-    const { dirty, retired, platform, config } = this.#state;
-    const dueMs = platform.clock.monotonicMs() + config.fileDeleteDelayMs;
-    retired.add(dirty.retireSegment(segment), dueMs);
-    this.removeRetired();
   }
 }

@@ -54,6 +54,13 @@ export class TailCache {
     if (this.#sizeBytes > this.#bytesMax) this.#evict();
   }
 
+  /** Forgets batches that begin below an offset: they are not what the files hold any more. */
+  dropBelow(offset: Offset): void {
+    while (this.#first < this.#batches.length && this.#batches[this.#first].baseOffset < offset)
+      this.#dropFirst();
+    if (this.#first === this.#batches.length) this.clear();
+  }
+
   clear(): void {
     this.#batches = [];
     this.#first = 0;
@@ -85,14 +92,17 @@ export class TailCache {
   }
 
   #evict(): void {
-    while (this.#sizeBytes > this.#bytesMax && this.#first < this.#batches.length) {
-      this.#sizeBytes -= this.#batches[this.#first].bytes.length;
-      this.#batches[this.#first++] = gone;
-    }
+    while (this.#sizeBytes > this.#bytesMax && this.#first < this.#batches.length)
+      this.#dropFirst();
     if (this.#first === this.#batches.length) this.clear();
     else if (this.#first > 64 && this.#first * 2 > this.#batches.length) {
       this.#batches = this.#batches.slice(this.#first);
       this.#first = 0;
     }
+  }
+
+  #dropFirst(): void {
+    this.#sizeBytes -= this.#batches[this.#first].bytes.length;
+    this.#batches[this.#first++] = gone;
   }
 }

@@ -1,4 +1,5 @@
 import { invariant, type Offset } from "@millrace/model";
+import type { AbortedTransactionEntry } from "../index/transaction-index.ts";
 import type { LogSegment } from "./log-segment.ts";
 
 /** Closed segments whose files stay open for readers. */
@@ -8,6 +9,8 @@ const openClosedSegmentsMax = 4;
 export class SegmentList {
   #segments: LogSegment[];
   readonly #recentlyUsed: LogSegment[] = [];
+  /** Segments that were taken from the front. */
+  removedCount = 0;
   readonly #rebuild: (segment: LogSegment) => void;
 
   /** `rebuild` makes indexes anew where the files are not what they were. */
@@ -39,7 +42,28 @@ export class SegmentList {
   /** Drops segments from the front; the active one stays. */
   removeFirst(count: number): readonly LogSegment[] {
     invariant(count < this.#segments.length, "LOG-1", count);
+    this.removedCount += count;
     return this.#segments.splice(0, count);
+  }
+
+  /** Puts one segment in the place of some that follow each other. */
+  replace(replaced: readonly LogSegment[], segment: LogSegment): void {
+    const first = this.#segments.indexOf(replaced[0]);
+    const isRow = replaced.every((each, index) => this.#segments[first + index] === each);
+    invariant(isRow && first >= 0 && !replaced.includes(this.active), "LOG-1", segment.baseOffset);
+    this.#segments.splice(first, replaced.length, segment);
+    for (const each of replaced) {
+      const known = this.#recentlyUsed.indexOf(each);
+      if (known >= 0) this.#recentlyUsed.splice(known, 1);
+    }
+  }
+
+  /** Aborted transactions that overlap [from, to), in the order of their markers. */
+  abortedIn(from: Offset, to: Offset): readonly AbortedTransactionEntry[] {
+    const found: AbortedTransactionEntry[] = [];
+    for (let index = this.indexOf(from); index < this.#segments.length; index++)
+      if (this.use(index).transactionIndex.collect(from, to, found)) break;
+    return found;
   }
 
   /** Index of the last segment that begins at or below the offset; 0 at least. */

@@ -44,6 +44,6 @@ export function judgeRetention(log: RetainedLog): readonly DueSegment[] {
 }
 
 /** Records without one are as old as the segment is known to this process. */
-function largestTimestamp({ maxTimestamp, createdMs }: LogSegment): Timestamp {
+export function largestTimestamp({ maxTimestamp, createdMs }: LogSegment): Timestamp {
   return maxTimestamp >= 0 ? maxTimestamp : createdMs;
 }

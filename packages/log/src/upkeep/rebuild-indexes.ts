@@ -1,6 +1,7 @@
-import { readLastOffset, readMaxTimestamp } from "@millrace/protocol/records";
+import { readLastOffset } from "@millrace/protocol/records";
 import { ProducerStates } from "../producer/producer-states.ts";
 import { loadProducers, replayBatch } from "../producer/replay-producers.ts";
+import { indexedTimestamp } from "../segment/indexed-timestamp.ts";
 import type { LogSegment } from "../segment/log-segment.ts";
 
 /**
@@ -24,7 +25,7 @@ export function rebuildIndexes(
   while (cursor.next()) {
     const { bytes, at, position, sizeBytes } = cursor;
     const lastOffset = readLastOffset(bytes, at);
-    const maxTimestamp = readMaxTimestamp(bytes, at);
+    const maxTimestamp = indexedTimestamp(bytes, at);
     segment.chain.add(bytes, at, sizeBytes, lastOffset + 1);
     segment.index({ lastOffset, maxTimestamp, sizeBytes }, position, options.indexIntervalBytes);
     for (const aborted of replayBatch(producers, bytes, at))

@@ -11,6 +11,7 @@ import { LeaderEpochs } from "../segment/leader-epochs.ts";
 import { LogSegment } from "../segment/log-segment.ts";
 import { cutTail, type TornTail } from "./cut-tail.ts";
 import { findSegments } from "./find-segments.ts";
+import { finishSwaps } from "./finish-swaps.ts";
 import { damageIn, judgeDamage, missingBegin, missingEnd, type FaultyLog } from "./judge-damage.ts";
 import type { RecoveryOptions } from "./recovery-options.ts";
 import { scanSegment, type ScanEnd } from "./scan-segment.ts";
@@ -77,6 +78,7 @@ class LogRecovery {
     this.#fileSystem = options.platform.fileSystem;
     this.#path = options.path;
     this.#snapshots = new ProducerSnapshots(this.#fileSystem, this.#path);
+    this.#isDirectoryDirty = finishSwaps(this.#fileSystem, this.#path);
     const nowMs = this.#platform.clock.wallMs();
     const { segments, rubbish } = findSegments(this.#fileSystem, this.#path, nowMs);
     this.#segments = segments;
@@ -98,6 +100,7 @@ class LogRecovery {
       isSound &&
       this.#options.wasCleanlyClosed === true &&
       this.#scanned.size === 0 &&
+      !this.#isDirectoryDirty &&
       this.#segments.length > 0 &&
       end >= logStartOffset;
     if (end < logStartOffset) {

@@ -4,13 +4,13 @@ import {
   readBaseOffset,
   readLastOffset,
   readLastOffsetDelta,
-  readMaxTimestamp,
   readPartitionLeaderEpoch,
 } from "@millrace/protocol/records";
 import type { ProducerStates } from "../producer/producer-states.ts";
 import { replayBatch } from "../producer/replay-producers.ts";
 import type { FileBatchCursor } from "../segment/file-batch-cursor.ts";
 import type { LeaderEpochs } from "../segment/leader-epochs.ts";
+import { indexedTimestamp } from "../segment/indexed-timestamp.ts";
 import { RecordedBlocks } from "../segment/recorded-blocks.ts";
 import type { LogSegment } from "../segment/log-segment.ts";
 import { mendHead } from "./mend-head.ts";
@@ -85,7 +85,7 @@ export function scanSegment(segment: LogSegment, range: ScanRange, target: ScanT
       return stop(startPosition, found);
     }
     if (lastOffset >= target.recoveryPoint) unsyncedPosition ??= position;
-    const maxTimestamp = readMaxTimestamp(bytes, at);
+    const maxTimestamp = indexedTimestamp(bytes, at);
     target.epochs.assign(readPartitionLeaderEpoch(bytes, at), readBaseOffset(bytes, at));
     segment.index({ lastOffset, maxTimestamp, sizeBytes }, position, target.indexIntervalBytes);
     for (const aborted of replayBatch(target.producers, bytes, at))
