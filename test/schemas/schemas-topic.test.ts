@@ -19,6 +19,7 @@ function slowNetwork(network: Network, timers: Timers): Network {
 
 function slowed(connection: Connection, timers: Timers): Connection {
   return {
+    peerCertificate: undefined,
     remoteAddress: connection.remoteAddress,
     get bufferedBytes() {
       return connection.bufferedBytes;

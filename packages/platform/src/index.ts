@@ -12,16 +12,18 @@ export { FileSystemError, type FileSystemErrorCode } from "./file-system-error.t
 export { silentLogger, type LogFields, type Logger, type LogLevel } from "./logger.ts";
 export { MetricRegistry } from "./metric-registry.ts";
 export type { Counter, Metrics, MetricTags, MetricValue } from "./metrics.ts";
-export type {
-  Connection,
-  ConnectionHandler,
-  Listener,
-  Network,
-  NetworkAddress,
+export {
+  handshakeMsMax,
+  type Connection,
+  type ConnectionHandler,
+  type Listener,
+  type Network,
+  type NetworkAddress,
 } from "./network.ts";
 export { NetworkError, type NetworkErrorCode } from "./network-error.ts";
 export type { Clock, Platform, Random, Timer, Timers } from "./platform.ts";
 export { prometheusText } from "./prometheus-text.ts";
 export { SeededRandom } from "./seeded-random.ts";
 export { sleepByTimer } from "./sleep-by-timer.ts";
+export type { ClientTls, PeerCertificate, ServerTls, TlsIdentity, TlsVersion } from "./tls.ts";
 export { unsetHandler } from "./unset-handler.ts";

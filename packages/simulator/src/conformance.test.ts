@@ -1,4 +1,10 @@
-import { fileSystemConformance, networkConformance } from "@millrace/platform/conformance";
+import {
+  fileSystemConformance,
+  networkConformance,
+  slowTlsConformance,
+  tlsConformance,
+} from "@millrace/platform/conformance";
+import { standInCertificates } from "@millrace/platform/memory";
 import { drainTurn } from "@millrace/platform/node";
 import { describe, test } from "vitest";
 import { simulatedPlatform } from "./simulated-platform.ts";
@@ -23,6 +29,15 @@ for (const seed of [1, 2, 3]) {
     }
   });
 }
+
+describe("TLS over the simulated network", () => {
+  for (const law of [...tlsConformance, ...slowTlsConformance]) {
+    test(law.name, async () => {
+      const platform = simulatedPlatform({ seed: 1, drain: drainTurn });
+      await platform.until(law.run({ ...platform, certificates: standInCertificates }));
+    });
+  }
+});
 
 describe("the simulated network, with delays", () => {
   for (const law of networkConformance) {

@@ -82,13 +82,14 @@ class CuttableNetwork implements Network {
     this.#shared = shared;
   }
 
-  listen(address: NetworkAddress, accept: (connection: Connection) => void): Promise<Listener> {
-    return this.#shared.listen(address, accept);
+  listen(...given: Parameters<Network["listen"]>): Promise<Listener> {
+    return this.#shared.listen(...given);
   }
 
-  async connect(address: NetworkAddress, signal?: AbortSignal): Promise<Connection> {
+  async connect(...given: Parameters<Network["connect"]>): Promise<Connection> {
+    const [address] = given;
     if (this.#isCut) throw refused(address);
-    const connection = await this.#shared.connect(address, signal);
+    const connection = await this.#shared.connect(...given);
     if (this.#isCut) {
       connection.destroy();
       throw refused(address);

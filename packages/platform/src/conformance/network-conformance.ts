@@ -5,58 +5,14 @@ import {
   failureCodeOf,
   type ConformanceCase,
 } from "@millrace/model/conformance";
-import type { Connection, ConnectionHandler, Network } from "../network.ts";
+import type { Network } from "../network.ts";
 import type { Timers } from "../platform.ts";
+import { numbered, Recorder, until } from "./recorder.ts";
 
 /** A network, and timers of the same world to wait with. */
 export interface NetworkSubject {
   readonly network: Network;
   readonly timers: Timers;
-}
-
-/** Keeps what happened to one connection, in order. */
-class Recorder implements ConnectionHandler {
-  readonly connection: Connection;
-  readonly chunks: Uint8Array[] = [];
-  drainedCount = 0;
-  closedCount = 0;
-  closedBehindBytes = -1;
-  error: Error | undefined;
-
-  constructor(connection: Connection) {
-    this.connection = connection;
-    connection.handler = this;
-  }
-
-  get byteCount(): number {
-    return this.chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-  }
-
-  data(chunk: Uint8Array): void {
-    check(this.closedCount === 0, "no data after closed");
-    this.chunks.push(chunk.slice());
-    chunk.fill(0);
-  }
-
-  drained(): void {
-    this.drainedCount++;
-  }
-
-  closed(error?: Error): void {
-    this.closedCount++;
-    this.error = error;
-    this.closedBehindBytes = this.byteCount;
-  }
-}
-
-const waitLapsMax = 2_000;
-
-async function until(timers: Timers, condition: () => boolean, what: string): Promise<void> {
-  for (let lap = 0; lap < waitLapsMax; lap++) {
-    if (condition()) return;
-    await timers.sleep(1);
-  }
-  check(false, `in time: ${what}`);
 }
 
 async function connected({ network, timers }: NetworkSubject) {
@@ -67,10 +23,6 @@ async function connected({ network, timers }: NetworkSubject) {
   const near = new Recorder(await network.connect(listener.address));
   await until(timers, () => accepted.length === 1, "the connection is accepted");
   return { listener, near, far: accepted[0], accepted };
-}
-
-function numbered(length: number): Uint8Array {
-  return Uint8Array.from({ length }, (_, index) => (index * 7) & 0xff);
 }
 
 /** What every `Network` does. */

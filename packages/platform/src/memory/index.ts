@@ -9,5 +9,7 @@ export {
   type VirtualMemoryPlatform,
 } from "./memory-platform.ts";
 export { alreadyThere, notEmpty, notFound, partsOf, wrongKind } from "./paths.ts";
+export { standInCertificates, type StandInCertificate } from "./stand-in-certificates.ts";
+export { StandInTls } from "./stand-in-tls.ts";
 export { VirtualTime, type VirtualTimeOptions } from "./virtual-time.ts";
 export { VirtualTimeError, type VirtualTimeErrorCode } from "./virtual-time-error.ts";

@@ -9,6 +9,7 @@ const writeBudgetBytes = 256 * 1024;
 /** One end; what it writes waits here until a later turn hands it to the other end. */
 export class MemoryConnection implements Connection {
   readonly remoteAddress: string;
+  readonly peerCertificate = undefined;
   handler: ConnectionHandler = unsetHandler;
   readonly #timers: Pick<Timers, "after">;
   #peer: MemoryConnection = this;

@@ -1,7 +1,9 @@
 import { NetworkError } from "../network-error.ts";
 import type { Connection, Listener, Network, NetworkAddress } from "../network.ts";
-import type { Timers } from "../platform.ts";
+import type { Clock, Timers } from "../platform.ts";
+import type { ClientTls, ServerTls } from "../tls.ts";
 import { MemoryConnection } from "./memory-connection.ts";
+import { StandInTls } from "./stand-in-tls.ts";
 
 type Accept = (connection: Connection) => void;
 
@@ -12,13 +14,17 @@ const portMax = 65_535;
 export class MemoryNetwork implements Network {
   readonly #timers: Pick<Timers, "after">;
   readonly #listeners = new Map<string, Accept>();
+  readonly #tls: StandInTls;
   #nextPort = firstFreePort;
 
-  constructor(timers: Pick<Timers, "after">) {
+  /** The clock says which of the stand-in's certificates are valid. */
+  constructor(timers: Pick<Timers, "after">, clock: Pick<Clock, "wallMs">) {
     this.#timers = timers;
+    this.#tls = new StandInTls(timers, clock);
   }
 
-  async listen(address: NetworkAddress, accept: Accept): Promise<Listener> {
+  async listen(address: NetworkAddress, given: Accept, tls?: ServerTls): Promise<Listener> {
+    const { accept, renewTls } = this.#tls.acceptor(given, tls);
     const host = canonicalHost(address.host);
     const port = address.port === 0 ? this.#freePort(host) : address.port;
     const key = `${host}:${port}`;
@@ -31,13 +37,24 @@ export class MemoryNetwork implements Network {
     this.#listeners.set(key, accept);
     return {
       address: { host: address.host, port },
+      renewTls,
       close: async () => {
         if (this.#listeners.get(key) === accept) this.#listeners.delete(key);
       },
     };
   }
 
-  connect(address: NetworkAddress, signal?: AbortSignal): Promise<Connection> {
+  async connect(
+    address: NetworkAddress,
+    signal?: AbortSignal,
+    tls?: ClientTls,
+  ): Promise<Connection> {
+    const handshake = tls && this.#tls.greeting(tls, address);
+    const raw = await this.#connect(address, signal);
+    return handshake === undefined ? raw : handshake(raw, signal);
+  }
+
+  #connect(address: NetworkAddress, signal?: AbortSignal): Promise<Connection> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) {
         reject(signal.reason);

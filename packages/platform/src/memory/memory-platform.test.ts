@@ -1,8 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { fileSystemConformance, networkConformance } from "../conformance/index.ts";
+import {
+  fileSystemConformance,
+  networkConformance,
+  slowTlsConformance,
+  tlsConformance,
+} from "../conformance/index.ts";
 import { nodePlatform } from "../node/index.ts";
 import { EventQueue } from "./event-queue.ts";
 import { memoryPlatform } from "./memory-platform.ts";
+import { standInCertificates } from "./stand-in-certificates.ts";
 
 describe("the memory file system", () => {
   for (const law of fileSystemConformance) {
@@ -19,6 +25,15 @@ describe("the memory network in virtual time", () => {
     test(law.name, async () => {
       const platform = memoryPlatform();
       await platform.until(law.run(platform));
+    });
+  }
+});
+
+describe("TLS over the memory network", () => {
+  for (const law of [...tlsConformance, ...slowTlsConformance]) {
+    test(law.name, async () => {
+      const platform = memoryPlatform();
+      await platform.until(law.run({ ...platform, certificates: standInCertificates }));
     });
   }
 });

@@ -54,12 +54,13 @@ export function memoryPlatform(
 ): Platform {
   const time = new VirtualTime(options);
   const timers = options.timers ?? time;
+  const clock = options.clock ?? time;
   const platform: Platform = {
-    clock: options.clock ?? time,
+    clock,
     timers,
     random: options.random ?? new SeededRandom(1),
     fileSystem: options.fileSystem ?? new MemoryFileSystem(),
-    network: options.network ?? new MemoryNetwork(timers),
+    network: options.network ?? new MemoryNetwork(timers, clock),
     logger: options.logger ?? silentLogger,
     metrics: options.metrics ?? new MetricRegistry(),
   };

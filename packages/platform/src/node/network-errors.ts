@@ -1,5 +1,6 @@
-import { NetworkError, type NetworkErrorCode } from "../network-error.ts";
+import { NetworkError, tlsFailure, type NetworkErrorCode } from "../network-error.ts";
 import { errnoOf } from "./file-system-errors.ts";
+import { tlsFailureOf } from "./tls-errors.ts";
 
 const known: Readonly<Record<string, readonly [NetworkErrorCode, string]>> = {
   EADDRINUSE: ["ADDRESS_IN_USE", "the port is in use; stop what listens there, or take another"],
@@ -15,8 +16,15 @@ const known: Readonly<Record<string, readonly [NetworkErrorCode, string]>> = {
 
 /** Node's error as ours. */
 export function networkError(action: string, cause: unknown): NetworkError {
+  const ofTls = tlsFailureOf(cause);
+  if (ofTls !== undefined) return tlsFailure(action, ofTls, cause);
   const errno = errnoOf(cause);
   const entry = known[errno];
   const [code, hint] = entry ?? ["NETWORK_FAILED", `the network failed (${errno})`];
   return new NetworkError(code, `cannot ${action}: ${hint}`, cause);
+}
+
+/** Of a connection that broke between its opening and the end of the handshake. */
+export function handshakeError(action: string, cause: unknown): NetworkError {
+  return tlsFailure(action, tlsFailureOf(cause) ?? "TLS_NOT_SPOKEN", cause);
 }

@@ -1,6 +1,8 @@
+import type { Socket } from "node:net";
+import type { PeerCertificate } from "../tls.ts";
 import type { Connection, ConnectionHandler } from "../network.ts";
-import { networkError } from "./network-errors.ts";
-import type { ReadingSocket } from "./reading-socket.ts";
+import { handshakeError, networkError } from "./network-errors.ts";
+import { ReadingSocket } from "./reading-socket.ts";
 import { unsetHandler } from "../unset-handler.ts";
 
 /** Bytes that may wait in one connection before `write` says false. */
@@ -9,20 +11,30 @@ export const writeBudgetBytes = 256 * 1024;
 /** How long an ended connection waits for its peer to close too. */
 const lingerMs = 5_000;
 
-/** One TCP socket. */
+/** One TCP socket, or TLS over one. */
 export class NodeConnection implements Connection {
   readonly remoteAddress: string;
   handler: ConnectionHandler = unsetHandler;
-  readonly #socket: ReadingSocket;
+  readonly #socket: Socket;
+  /** Set by whoever has checked it. */
+  peerCertificate: PeerCertificate | undefined;
+  /** Set by whoever greets the peer: a close is a failed handshake then. */
+  isShaking = false;
   #isOpen = true;
   #error: Error | undefined;
 
-  constructor(socket: ReadingSocket) {
+  constructor(socket: Socket) {
     this.#socket = socket;
     this.remoteAddress = (socket.remoteAddress ?? "").replace(/^::ffff:/, "");
-    socket.receive = (chunk) => {
+    const receive = (chunk: Uint8Array) => {
       if (this.#isOpen) this.handler.data(chunk);
     };
+    if (socket instanceof ReadingSocket) socket.receive = receive;
+    // A plain view: slicing a buffer of Node's copies nothing.
+    else
+      socket.on("data", (chunk: Uint8Array) =>
+        receive(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length)),
+      );
     socket.on("drain", () => {
       if (this.#isOpen) this.handler.drained();
     });
@@ -75,8 +87,10 @@ export class NodeConnection implements Connection {
   }
 
   #finish(): void {
+    const isCut = this.#isOpen && this.isShaking;
     this.#isOpen = false;
     const error = this.#error;
-    this.handler.closed(error === undefined ? undefined : networkError("go on", error));
+    if (isCut) this.handler.closed(handshakeError(`serve ${this.remoteAddress}`, error));
+    else this.handler.closed(error === undefined ? undefined : networkError("go on", error));
   }
 }

@@ -1,14 +1,32 @@
 import { createServer, type Server } from "node:net";
+import { invariant } from "@millrace/model";
+import type { ClientTls, ServerTls } from "../tls.ts";
 import type { Connection, Listener, Network, NetworkAddress } from "../network.ts";
-import { networkError } from "./network-errors.ts";
+import { handshakeError, networkError } from "./network-errors.ts";
 import { NodeConnection, writeBudgetBytes } from "./node-connection.ts";
+import { contextOf, greetClient, openTlsSocket } from "./node-tls.ts";
 import { ReadingSocket } from "./reading-socket.ts";
 
-/** TCP. */
+/** TCP and TLS. */
 export class NodeNetwork implements Network {
-  listen(address: NetworkAddress, accept: (connection: Connection) => void): Promise<Listener> {
-    const server = createServer(serverOptions, (socket) => {
-      accept(new NodeConnection(ReadingSocket.adopt(socket, writeBudgetBytes)));
+  async listen(
+    address: NetworkAddress,
+    accept: (connection: Connection) => void,
+    tls?: ServerTls,
+  ): Promise<Listener> {
+    let greeting = tls && { tls, context: contextOf(tls) };
+    const renewTls = (next: ServerTls) => {
+      invariant(greeting !== undefined, "PLATFORM-9");
+      greeting = { tls: next, context: contextOf(next) };
+    };
+    // Nothing may be read before the connection is taken over; TLS takes it over at once.
+    const options = { ...serverOptions, pauseOnConnect: tls === undefined };
+    const server = createServer(options, (socket) => {
+      accept(
+        greeting === undefined
+          ? new NodeConnection(ReadingSocket.adopt(socket, writeBudgetBytes))
+          : greetClient(socket, greeting.tls, greeting.context),
+      );
     });
     return new Promise((resolve, reject) => {
       const fail = (cause: Error) => reject(networkError(`listen on ${nameOf(address)}`, cause));
@@ -17,22 +35,28 @@ export class NodeNetwork implements Network {
         server.off("error", fail);
         // A single accept may fail (too many open files); the listener goes on.
         server.on("error", () => {});
-        resolve(new NodeListener(server, address));
+        resolve(new NodeListener(server, address, renewTls));
       });
     });
   }
 
-  connect(address: NetworkAddress, signal?: AbortSignal): Promise<Connection> {
+  connect(address: NetworkAddress, signal?: AbortSignal, tls?: ClientTls): Promise<Connection> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) {
         reject(signal.reason);
         return;
       }
-      const socket = new ReadingSocket({ highWaterMark: writeBudgetBytes });
+      const socket =
+        tls === undefined
+          ? new ReadingSocket({ highWaterMark: writeBudgetBytes })
+          : openTlsSocket(address, tls);
+      const ready = tls === undefined ? "connect" : "secureConnect";
+      let isReached = false;
+      socket.once("connect", () => (isReached = true));
       const settle = () => {
         signal?.removeEventListener("abort", abort);
         socket.off("error", fail);
-        socket.off("connect", succeed);
+        socket.off(ready, succeed);
       };
       const abort = () => {
         settle();
@@ -42,7 +66,8 @@ export class NodeNetwork implements Network {
       };
       const fail = (cause: Error) => {
         settle();
-        reject(networkError(`connect to ${nameOf(address)}`, cause));
+        const action = `connect to ${nameOf(address)}`;
+        reject(isReached ? handshakeError(action, cause) : networkError(action, cause));
       };
       const succeed = () => {
         settle();
@@ -52,8 +77,8 @@ export class NodeNetwork implements Network {
       };
       signal?.addEventListener("abort", abort, { once: true });
       socket.once("error", fail);
-      socket.once("connect", succeed);
-      socket.connect({ host: address.host, port: address.port });
+      socket.once(ready, succeed);
+      if (tls === undefined) socket.connect({ host: address.host, port: address.port });
     });
   }
 }
@@ -65,15 +90,15 @@ const serverOptions = {
   noDelay: true,
   keepAlive: true,
   keepAliveInitialDelay: keepAliveMs,
-  // Nothing may be read before the connection is taken over.
-  pauseOnConnect: true,
 };
 
 class NodeListener implements Listener {
   readonly address: NetworkAddress;
+  readonly renewTls: Listener["renewTls"];
   readonly #server: Server;
 
-  constructor(server: Server, asked: NetworkAddress) {
+  constructor(server: Server, asked: NetworkAddress, renewTls: Listener["renewTls"]) {
+    this.renewTls = renewTls;
     this.#server = server;
     const bound = server.address();
     const port = typeof bound === "object" && bound !== null ? bound.port : asked.port;

@@ -1,10 +1,13 @@
 import {
   NetworkError,
+  type ClientTls,
   type Connection,
   type Listener,
   type Network,
   type NetworkAddress,
+  type ServerTls,
 } from "@millrace/platform";
+import type { StandInTls } from "@millrace/platform/memory";
 import type { Incarnation } from "../world/incarnation.ts";
 import { within, type World } from "../world/world.ts";
 import { SimulatedConnection } from "./simulated-connection.ts";
@@ -23,22 +26,33 @@ interface Attempt {
   readonly fail: (error: NetworkError) => void;
 }
 
+export interface ProcessNetworkParts {
+  readonly switchboard: Switchboard;
+  readonly owner: Incarnation;
+  /** On the process's own clock. */
+  readonly tls: StandInTls;
+}
+
 /** The network as one life of a process sees it. */
 export class ProcessNetwork implements Network {
   readonly #world: World;
   readonly #switchboard: Switchboard;
   readonly #owner: Incarnation;
+  readonly #tls: StandInTls;
 
-  constructor(world: World, switchboard: Switchboard, owner: Incarnation) {
+  constructor(world: World, { switchboard, owner, tls }: ProcessNetworkParts) {
     this.#world = world;
     this.#switchboard = switchboard;
     this.#owner = owner;
+    this.#tls = tls;
   }
 
   async listen(
     address: NetworkAddress,
-    accept: (connection: Connection) => void,
+    given: (connection: Connection) => void,
+    tls?: ServerTls,
   ): Promise<Listener> {
+    const { accept, renewTls } = this.#tls.acceptor(given, tls);
     const owner = this.#owner;
     if (owner.isDead) return new Promise(() => {});
     const { listeners } = this.#switchboard;
@@ -55,13 +69,24 @@ export class ProcessNetwork implements Network {
     this.#world.record("listen", owner.process, key);
     return {
       address: { host: address.host, port },
+      renewTls,
       close: async () => {
         if (listeners.get(key) === listener) listeners.delete(key);
       },
     };
   }
 
-  connect(address: NetworkAddress, signal?: AbortSignal): Promise<Connection> {
+  async connect(
+    address: NetworkAddress,
+    signal?: AbortSignal,
+    tls?: ClientTls,
+  ): Promise<Connection> {
+    const handshake = tls && this.#tls.greeting(tls, address);
+    const raw = await this.#connect(address, signal);
+    return handshake === undefined ? raw : handshake(raw, signal);
+  }
+
+  #connect(address: NetworkAddress, signal?: AbortSignal): Promise<Connection> {
     if (this.#owner.isDead) return new Promise(() => {});
     return new Promise((resolve, reject) => {
       if (signal?.aborted) {

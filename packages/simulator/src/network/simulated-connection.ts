@@ -38,6 +38,7 @@ interface Close {
 export class SimulatedConnection implements Connection, SwitchedConnection {
   readonly owner: Incarnation;
   readonly remoteAddress: string;
+  readonly peerCertificate = undefined;
   handler: ConnectionHandler = unsetHandler;
   readonly #world: World;
   readonly #switchboard: Switchboard;

@@ -1,5 +1,6 @@
 import { invariant } from "@millrace/model";
 import { MetricRegistry, SeededRandom, type Platform } from "@millrace/platform";
+import { StandInTls } from "@millrace/platform/memory";
 import type { Switchboard } from "../network/switchboard.ts";
 import { ProcessNetwork } from "../network/process-network.ts";
 import { ProcessFileSystem } from "../disk/process-file-system.ts";
@@ -140,12 +141,17 @@ export class SimulatedProcess {
     world.record("start", this.name, String(this.#startCount));
     const immune = new Set<string>(this.#options.immuneTo);
     const life = new Incarnation(this.name, this.host, (kind) => immune.has(kind));
+    const timers = new ProcessTimers(world, life);
     const platform: Platform = {
       clock: this.#clock,
-      timers: new ProcessTimers(world, life),
+      timers,
       random: new SeededRandom(world.processRandom.nextUint32()),
       fileSystem: new ProcessFileSystem(world, life, disk),
-      network: new ProcessNetwork(world, switchboard, life),
+      network: new ProcessNetwork(world, {
+        switchboard,
+        owner: life,
+        tls: new StandInTls(timers, this.#clock),
+      }),
       logger: new TraceLogger(world, life, log),
       metrics: new MetricRegistry(),
       probe: (step) => {
