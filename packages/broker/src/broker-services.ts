@@ -20,6 +20,8 @@ export interface BrokerServices {
   /** For what is read from files to be sent. */
   readonly readMemory: ReadMemory;
   readonly storage: StorageGuard;
+  /** Where everything is kept. */
+  readonly dataDirectory: string;
   readonly topicMetrics: TopicMetrics;
   readonly verifier: TransactionVerifier;
   /** Groups forget what they have committed for the topic. */

@@ -190,6 +190,7 @@ async function serve(
     partitions,
     readMemory,
     storage,
+    dataDirectory: parts.directory.path,
     verifier: coordinators.transactions,
     topicMetrics: new TopicMetrics((topic) => image.topic(topic) !== undefined),
     topicDeleted: (topic) => {
@@ -226,10 +227,11 @@ function servedByCoordinators(
   services: BrokerServices,
   coordinators: Coordinators,
 ): readonly Handler[] {
-  const { cluster, image, platform } = services;
+  const { cluster, image, partitions, platform } = services;
   return coordinatorHandlers({
     coordinators,
     topics: image,
+    partitions,
     internalTopics: new InternalTopicCreator(services),
     clock: platform.clock,
     node: (listener) => ({ nodeId: cluster.nodeId, ...cluster.endpoint(listener) }),

@@ -36,6 +36,10 @@ export interface FileSystem {
   readLockNote(path: string): string | undefined;
   /** Bytes free for this process on the device of the path. */
   freeBytes(path: string): number;
+  /** Bytes of that device, free or not. */
+  totalBytes(path: string): number;
+  /** The path from the root on, whether there is anything or not. */
+  absolutePath(path: string): string;
   /** What this process may have open at once. */
   descriptors(): DescriptorBounds;
 }

@@ -164,6 +164,8 @@ class MortalFiles {
       },
       readLockNote: (path) => shared.readLockNote(path),
       freeBytes: (path) => shared.freeBytes(path),
+      totalBytes: (path) => shared.totalBytes(path),
+      absolutePath: (path) => shared.absolutePath(path),
       descriptors: () => shared.descriptors(),
     };
   }

@@ -20,6 +20,8 @@ export class SmallDisk {
       lock: (path, note) => files.lock(path, note),
       readLockNote: (path) => files.readLockNote(path),
       freeBytes: () => (this.isFull ? 0 : 2 ** 40),
+      totalBytes: () => 2 ** 40,
+      absolutePath: (path) => files.absolutePath(path),
       descriptors: () => files.descriptors(),
     };
   }

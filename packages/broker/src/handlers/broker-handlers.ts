@@ -3,6 +3,15 @@ import type { BrokerServices } from "../broker-services.ts";
 import type { Handler } from "../server/handler.ts";
 import { alterClientQuotasHandler } from "./alter-client-quotas.ts";
 import { alterUserScramCredentialsHandler } from "./alter-user-scram-credentials.ts";
+import { alterPartitionReassignmentsHandler } from "./alter-partition-reassignments.ts";
+import { alterReplicaLogDirsHandler } from "./alter-replica-log-dirs.ts";
+import { describeLogDirsHandler } from "./describe-log-dirs.ts";
+import { describeQuorumHandler } from "./describe-quorum.ts";
+import { electLeadersHandler } from "./elect-leaders.ts";
+import { listConfigResourcesHandler } from "./list-config-resources.ts";
+import { listPartitionReassignmentsHandler } from "./list-partition-reassignments.ts";
+import { unregisterBrokerHandler } from "./unregister-broker.ts";
+import { updateFeaturesHandler } from "./update-features.ts";
 import { ApiVersionsHandler } from "./api-versions.ts";
 import { createAclsHandler } from "./create-acls.ts";
 import { createDelegationTokenHandler } from "./create-delegation-token.ts";
@@ -59,6 +68,15 @@ export function brokerHandlers(
     alterClientQuotasHandler(services.metadata, services.platform.logger),
     describeUserScramCredentialsHandler(services.image),
     alterUserScramCredentialsHandler(services.metadata),
+    electLeadersHandler(services),
+    alterPartitionReassignmentsHandler(services),
+    listPartitionReassignmentsHandler,
+    describeQuorumHandler(services),
+    unregisterBrokerHandler(services),
+    updateFeaturesHandler(services),
+    describeLogDirsHandler(services),
+    alterReplicaLogDirsHandler(services),
+    listConfigResourcesHandler(services),
     saslHandshakeHandler,
     createDelegationTokenHandler,
     renewDelegationTokenHandler,

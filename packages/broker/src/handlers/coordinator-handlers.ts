@@ -1,6 +1,7 @@
 import type { Clock } from "@millrace/platform";
 import type { Coordinators } from "../coordinator/coordinators.ts";
 import type { TopicLookup } from "../coordinator/topic-lookup.ts";
+import type { Partitions } from "../partition/partitions.ts";
 import type { Handler } from "../server/handler.ts";
 import { addOffsetsToTxnHandler } from "./add-offsets-to-txn.ts";
 import { addPartitionsToTxnHandler } from "./add-partitions-to-txn.ts";
@@ -22,10 +23,12 @@ import { streamsGroupDescribeHandler } from "./streams-group-describe.ts";
 import { type InternalTopics, streamsGroupHeartbeatHandler } from "./streams-group-heartbeat.ts";
 import { syncGroupHandler } from "./sync-group.ts";
 import { txnOffsetCommitHandler } from "./txn-offset-commit.ts";
+import { writeTxnMarkersHandler } from "./write-txn-markers.ts";
 
 export interface CoordinatorHandlersOptions {
   readonly coordinators: Coordinators;
   readonly topics: TopicLookup;
+  readonly partitions: Partitions;
   /** For streams groups. */
   readonly internalTopics: InternalTopics;
   readonly clock: Clock;
@@ -58,5 +61,6 @@ export function coordinatorHandlers(options: CoordinatorHandlersOptions): readon
     listTransactionsHandler(transactions, clock),
     streamsGroupHeartbeatHandler(groups, options.internalTopics),
     streamsGroupDescribeHandler(groups),
+    writeTxnMarkersHandler(groups, options.partitions, clock),
   ];
 }

@@ -8,7 +8,7 @@ import { partsOf, type QuotaEntity } from "../metadata/client-quotas.ts";
 import type { MetadataImage } from "../metadata/metadata-image.ts";
 import { clusterResource } from "../server/request-context.ts";
 import type { AnsweringHandler } from "./answering-handler.ts";
-import { clusterRefused, type ErrorAnswer, errorAnswer, noErrorText } from "./error-answer.ts";
+import { type ErrorAnswer, errorAnswer, noErrorText } from "./error-answer.ts";
 
 /*
  * DescribeClientQuotas, versions 0 and 1: the quotas of entities that have the parts asked for; strictly: and no others.
@@ -32,7 +32,7 @@ export function describeClientQuotasHandler(
       const throttleTimeMs = context.throttleMs;
       const fault = context.authorize("DESCRIBE_CONFIGS", clusterResource)
         ? faultOf(components)
-        : clusterRefused;
+        : errorAnswer("CLUSTER_AUTHORIZATION_FAILED");
       if (fault !== undefined) return { throttleTimeMs, ...fault, entries: null };
       const entries = [...image.clientQuotas.all()]
         .filter(

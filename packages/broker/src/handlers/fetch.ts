@@ -7,7 +7,7 @@ import { FetchSessions } from "../fetch/fetch-sessions.ts";
 import type { FetchedPartition, FetchResponse, FetchTarget } from "../fetch/fetch-types.ts";
 import { type FetchLimits, readPartitions, unreadable } from "../fetch/read-partition.ts";
 import type { Handler, HandlerAnswer } from "../server/handler.ts";
-import { type RequestContext, topicResource } from "../server/request-context.ts";
+import { clusterResource, type RequestContext, topicResource } from "../server/request-context.ts";
 import { after } from "../server/turns.ts";
 
 /*
@@ -106,15 +106,18 @@ export class FetchHandler implements Handler<FetchRequest, FetchResponse> {
   ): FetchedPartition | undefined {
     const { topic, partition } = target;
     if (topic === undefined) return unreadable(target, errorCodeOf("UNKNOWN_TOPIC_ID"), []);
-    if (!context.authorize("READ", topicResource(topic)))
-      return unreadable(target, errorCodeOf("TOPIC_AUTHORIZATION_FAILED"), []);
+    const isOfReplica =
+      Math.max(request.replicaId, request.replicaState.replicaId) >= firstReplicaId;
+    const isAllowed = isOfReplica
+      ? context.authorize("CLUSTER_ACTION", clusterResource)
+      : context.authorize("READ", topicResource(topic));
+    if (!isAllowed) return unreadable(target, errorCodeOf("TOPIC_AUTHORIZATION_FAILED"), []);
     const found = this.#services.image.topic(topic);
     if (found === undefined || partition < 0 || partition >= found.partitionCount)
       return unreadable(target, errorCodeOf("UNKNOWN_TOPIC_OR_PARTITION"), []);
-    const replicaId = Math.max(request.replicaId, request.replicaState.replicaId);
-    if (replicaId >= firstReplicaId)
-      return unreadable(target, errorCodeOf("NOT_LEADER_OR_FOLLOWER"), null);
-    return undefined;
+    return isOfReplica
+      ? unreadable(target, errorCodeOf("NOT_LEADER_OR_FOLLOWER"), null)
+      : undefined;
   }
 
   #limitsOf(request: FetchRequest): FetchLimits {

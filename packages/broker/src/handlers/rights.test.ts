@@ -276,7 +276,52 @@ const rows: readonly Row[] = [
     ["GROUP", "streams", "READ"],
     topic("DESCRIBE"),
   ),
-  // Of the row before.
+  row(
+    d.electLeadersApi,
+    2,
+    { topicPartitions: [{ topic: "t", partitions: [0] }] },
+    cluster("ALTER"),
+  ),
+  row(
+    d.alterPartitionReassignmentsApi,
+    1,
+    { topics: [{ name: "t", partitions: [{ partitionIndex: 0, replicas: [1] }] }] },
+    cluster("ALTER"),
+  ),
+  row(d.listPartitionReassignmentsApi, 0, {}, cluster("DESCRIBE")),
+  row(
+    d.describeQuorumApi,
+    2,
+    { topics: [{ topicName: "__cluster_metadata", partitions }] },
+    cluster("DESCRIBE"),
+  ),
+  row(d.unregisterBrokerApi, 0, { brokerId: 77 }, cluster("ALTER")),
+  row(d.updateFeaturesApi, 2, { featureUpdates: [], validateOnly: true }, cluster("ALTER")),
+  row(d.describeLogDirsApi, 4, { topics: null }, cluster("DESCRIBE")),
+  row(
+    d.alterReplicaLogDirsApi,
+    2,
+    { dirs: [{ path: "/none", topics: [{ name: "t", partitions: [0] }] }] },
+    cluster("ALTER"),
+  ),
+  row(d.listConfigResourcesApi, 1, { resourceTypes: [] }, cluster("DESCRIBE_CONFIGS")),
+  row(
+    d.writeTxnMarkersApi,
+    2,
+    {
+      markers: [
+        {
+          producerId: 9,
+          producerEpoch: 0,
+          transactionResult: false,
+          topics: [{ name: "t", partitionIndexes: [0] }],
+          coordinatorEpoch: 0,
+        },
+      ],
+    },
+    cluster("CLUSTER_ACTION"),
+  ),
+  // Of the row before those.
   row(
     d.streamsGroupDescribeApi,
     0,

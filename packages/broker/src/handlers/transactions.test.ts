@@ -11,6 +11,7 @@ import {
   offsetFetchApi,
   produceApi,
   txnOffsetCommitApi,
+  writeTxnMarkersApi,
 } from "@millrace/protocol/definitions";
 import { RecordBatchBuilder } from "@millrace/protocol/records";
 import { expect, test } from "vitest";
@@ -165,4 +166,37 @@ test("DescribeTransactions, ListTransactions, DescribeProducers: what is open, a
       { activeProducers: [{ producerId: producer.producerId, currentTxnStartOffset: 0 }] },
       { errorCode: errorCodeOf("UNKNOWN_TOPIC_OR_PARTITION") },
     ]);
+  }));
+
+test("WriteTxnMarkers ends a transaction in a partition, whatever its coordinator says", () =>
+  withClient(async ({ client }) => {
+    await client.createTopic("orders");
+    const producer = await initialize(client);
+    expect(await addPartition(client, producer)).toBe(0);
+    expect(await produce(client, producer)).toBe(0);
+    const mark = async (
+      epoch: number,
+      partitionIndexes: readonly number[],
+      coordinatorEpoch = 0,
+    ) => {
+      const topics = [{ name: "orders", partitionIndexes }];
+      const { producerId } = producer;
+      const marker = {
+        producerId,
+        producerEpoch: epoch,
+        transactionResult: false,
+        topics,
+        coordinatorEpoch,
+      };
+      const answer = await client.ask(writeTxnMarkersApi, 2, { markers: [marker] });
+      return answer?.markers[0].topics[0].partitions.map(({ errorCode }) => errorCode);
+    };
+    const stable = async () => (await client.fetch("orders", 0))?.lastStableOffset;
+    expect(await stable()).toBe(0);
+    expect(await mark(-1, [0])).toEqual([errorCodeOf("INVALID_PRODUCER_EPOCH")]);
+    expect(await mark(0, [9])).toEqual([errorCodeOf("UNKNOWN_TOPIC_OR_PARTITION")]);
+    expect(await stable()).toBe(0);
+    expect(await mark(0, [0], 5)).toEqual([0]);
+    expect(await stable()).toBe(2);
+    expect(await mark(0, [0], 4)).toEqual([errorCodeOf("TRANSACTION_COORDINATOR_FENCED")]);
   }));

@@ -8,7 +8,8 @@ import type { MetadataRecord } from "./metadata-record.ts";
 
 /**
  * What every start writes: that the broker is here once more. The first one also writes what a cluster begins with:
- * feature levels, and the coordinators' topics, whose logs are made when they are first written.
+ * feature levels, and the coordinators' topics, whose logs are made when they are first written; a later one adds what
+ * the version before did not know.
  */
 export function startRecords(
   image: MetadataImage,
@@ -22,8 +23,8 @@ export function startRecords(
 ): readonly MetadataRecord[] {
   const { platform, config, nodeId, leaderEpoch, directoryId } = options;
   const records: MetadataRecord[] = [];
-  if (image.starts === 0)
-    for (const [name, featureLevel] of initialFeatureLevels)
+  for (const [name, featureLevel] of initialFeatureLevels)
+    if (!image.features.has(name))
       records.push({ kind: "featureLevel", value: { name, featureLevel } });
   records.push({
     kind: "registerBroker",

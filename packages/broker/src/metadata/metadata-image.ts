@@ -2,13 +2,10 @@ import type { TopicLookup } from "../coordinator/topic-lookup.ts";
 import type { ReadMetadataRecord } from "./metadata-record.ts";
 import { AccessControlEntries } from "./access-control-entries.ts";
 import { ClientQuotas } from "./client-quotas.ts";
+import { type ConfigChange, ResourceConfigs, resourceTypes } from "./resource-configs.ts";
 import { ScramCredentials } from "./scram-credentials.ts";
 import { collidingForm } from "./topic-name.ts";
 import type { TopicImage } from "./topic-image.ts";
-
-const topicResource = 2;
-const groupResource = 32;
-const noProperties: ReadonlyMap<string, string> = new Map();
 
 /**
  * What the cluster is, as a fold over `__cluster_metadata` (Kafka: `MetadataImage`): topics with their partitions
@@ -18,10 +15,11 @@ export class MetadataImage implements TopicLookup {
   readonly accessControl = new AccessControlEntries();
   readonly clientQuotas = new ClientQuotas();
   readonly scramCredentials = new ScramCredentials();
+  /** Of all but topics, which have theirs. */
+  readonly configs = new ResourceConfigs();
   readonly #byName = new Map<string, TopicImage>();
   readonly #nameById = new Map<string, string>();
   readonly #colliding = new Map<string, string>();
-  readonly #groupProperties = new Map<string, ReadonlyMap<string, string>>();
   readonly #features = new Map<string, number>();
   #nextProducerId = 0;
   #starts = 0;
@@ -77,7 +75,7 @@ export class MetadataImage implements TopicLookup {
 
   /** What is set for a group, by Kafka's names. */
   groupProperties(groupId: string): ReadonlyMap<string, string> {
-    return this.#groupProperties.get(groupId) ?? noProperties;
+    return this.configs.of(resourceTypes.GROUP, groupId);
   }
 
   partitionCount(topic: string): number | undefined {
@@ -145,35 +143,14 @@ export class MetadataImage implements TopicLookup {
     this.#colliding.delete(collidingForm(topic.name));
   }
 
-  #setConfig(record: {
-    readonly resourceType: number;
-    readonly resourceName: string;
-    readonly name: string;
-    readonly value: string | null;
-  }): void {
-    if (record.resourceType === groupResource) this.#setGroupProperty(record);
-    const topic = this.#byName.get(record.resourceName);
-    if (record.resourceType !== topicResource || topic === undefined) return;
+  #setConfig(change: ConfigChange): void {
+    if (change.resourceType !== resourceTypes.TOPIC) return this.configs.replay(change);
+    const topic = this.#byName.get(change.resourceName);
+    if (topic === undefined) return;
     const properties = new Map(topic.properties);
-    if (record.value === null) properties.delete(record.name);
-    else properties.set(record.name, record.value);
+    if (change.value === null) properties.delete(change.name);
+    else properties.set(change.name, change.value);
     this.#put({ ...topic, properties });
-  }
-
-  #setGroupProperty({
-    resourceName,
-    name,
-    value,
-  }: {
-    readonly resourceName: string;
-    readonly name: string;
-    readonly value: string | null;
-  }): void {
-    const properties = new Map(this.#groupProperties.get(resourceName));
-    if (value === null) properties.delete(name);
-    else properties.set(name, value);
-    if (properties.size === 0) this.#groupProperties.delete(resourceName);
-    else this.#groupProperties.set(resourceName, properties);
   }
 
   #put(topic: TopicImage): void {

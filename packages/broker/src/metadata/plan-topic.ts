@@ -117,10 +117,16 @@ function assignedCount(nodeId: number, topic: NewTopic): number | readonly [Erro
 
 /** What is wrong with the brokers given for a partition; the one broker there is must stand there alone. */
 export function assignmentFault(nodeId: number, brokerIds: readonly number[]): string | undefined {
-  if (brokerIds.length === 0) return "a partition has no replicas";
-  if (new Set(brokerIds).size !== brokerIds.length) return "a broker is named twice";
-  const unknown = brokerIds.find((id) => id !== nodeId);
-  return unknown === undefined ? undefined : `there is no broker ${unknown}`;
+  if (brokerIds.length === 0)
+    return "The manual partition assignment includes an empty replica list.";
+  const sorted = brokerIds.toSorted((left, right) => left - right);
+  for (const [index, id] of sorted.entries()) {
+    if (id !== nodeId)
+      return `The manual partition assignment includes broker ${id}, but no such broker is registered.`;
+    if (index > 0)
+      return `The manual partition assignment includes the broker ${id} more than once.`;
+  }
+  return undefined;
 }
 
 /** What the metadata say of a new topic. */

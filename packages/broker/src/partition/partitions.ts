@@ -70,6 +70,11 @@ export class Partitions {
     return this.#options.leaderEpoch;
   }
 
+  /** What has failed for all of them. */
+  get failure(): LogStorageError | undefined {
+    return this.#failure;
+  }
+
   /** Undefined: it is not there. */
   find(topic: string, partition: number): Partition | undefined {
     return this.#topics.get(topic)?.[partition];

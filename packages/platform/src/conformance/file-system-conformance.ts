@@ -247,6 +247,16 @@ export const fileSystemConformance: readonly ConformanceCase<FileSystemSubject>[
     run: async ({ fileSystem, directory }) => {
       check(fileSystem.freeBytes(directory) > 0, "some bytes are free");
       check(fileSystem.freeBytes(`${directory}/later/deep`) > 0, "some bytes are free later");
+      const total = fileSystem.totalBytes(directory);
+      check(total >= fileSystem.freeBytes(directory), "no more is free than there is");
+    },
+  },
+  {
+    name: "a path is told from the root on, and that one as it is",
+    run: async ({ fileSystem, directory }) => {
+      const absolute = fileSystem.absolutePath(`${directory}/later`);
+      check(absolute.startsWith("/") || /^[A-Z]:/i.test(absolute), absolute);
+      check(fileSystem.absolutePath(absolute) === absolute, absolute);
     },
   },
 ];

@@ -131,6 +131,14 @@ export class MemoryFileSystem implements FileSystem {
     return Number.MAX_SAFE_INTEGER;
   }
 
+  totalBytes(): number {
+    return Number.MAX_SAFE_INTEGER;
+  }
+
+  absolutePath(path: string): string {
+    return `/${partsOf(path).join("/")}`;
+  }
+
   descriptors(): DescriptorBounds {
     return noDescriptorBounds;
   }

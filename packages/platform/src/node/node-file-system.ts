@@ -7,11 +7,12 @@ import {
   readdirSync,
   renameSync,
   rmdirSync,
+  type StatsFs,
   statfsSync,
   statSync,
   unlinkSync,
 } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { FileSystemError } from "../file-system-error.ts";
 import type {
   DescriptorBounds,
@@ -132,20 +133,34 @@ export class NodeFileSystem implements FileSystem {
   }
 
   freeBytes(path: string): number {
-    return attempt(path, () => {
-      let place = path;
-      for (;;) {
-        try {
-          const { bavail, bsize } = statfsSync(place);
-          return bavail * bsize;
-        } catch (cause) {
-          const parent = dirname(place);
-          if (errnoOf(cause) !== "ENOENT" || parent === place) throw cause;
-          place = parent;
-        }
-      }
-    });
+    const { bavail, bsize } = deviceOf(path);
+    return bavail * bsize;
   }
+
+  totalBytes(path: string): number {
+    const { blocks, bsize } = deviceOf(path);
+    return blocks * bsize;
+  }
+
+  absolutePath(path: string): string {
+    return resolve(path);
+  }
+}
+
+/** Of the nearest folder that is there. */
+function deviceOf(path: string): StatsFs {
+  return attempt(path, () => {
+    let place = path;
+    for (;;) {
+      try {
+        return statfsSync(place);
+      } catch (cause) {
+        const parent = dirname(place);
+        if (errnoOf(cause) !== "ENOENT" || parent === place) throw cause;
+        place = parent;
+      }
+    }
+  });
 }
 
 async function syncDirectory(path: string): Promise<void> {

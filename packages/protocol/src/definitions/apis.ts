@@ -60,6 +60,18 @@ import { streamsGroupDescribeApi } from "./streams-group-describe.ts";
 import { streamsGroupHeartbeatApi } from "./streams-group-heartbeat.ts";
 import { syncGroupApi } from "./sync-group.ts";
 import { txnOffsetCommitApi } from "./txn-offset-commit.ts";
+import { electLeadersApi } from "./elect-leaders.ts";
+import { alterPartitionReassignmentsApi } from "./alter-partition-reassignments.ts";
+import { listPartitionReassignmentsApi } from "./list-partition-reassignments.ts";
+import { describeQuorumApi } from "./describe-quorum.ts";
+import { unregisterBrokerApi } from "./unregister-broker.ts";
+import { updateFeaturesApi } from "./update-features.ts";
+import { describeLogDirsApi } from "./describe-log-dirs.ts";
+import { alterReplicaLogDirsApi } from "./alter-replica-log-dirs.ts";
+import { listConfigResourcesApi } from "./list-config-resources.ts";
+import { alterConfigsApi } from "./alter-configs.ts";
+import { getTelemetrySubscriptionsApi } from "./get-telemetry-subscriptions.ts";
+import { pushTelemetryApi } from "./push-telemetry.ts";
 import { writeTxnMarkersApi } from "./write-txn-markers.ts";
 
 const served: readonly Api[] = [
@@ -124,6 +136,18 @@ const served: readonly Api[] = [
   describeShareGroupOffsetsApi,
   alterShareGroupOffsetsApi,
   deleteShareGroupOffsetsApi,
+  electLeadersApi,
+  alterPartitionReassignmentsApi,
+  listPartitionReassignmentsApi,
+  describeQuorumApi,
+  unregisterBrokerApi,
+  updateFeaturesApi,
+  describeLogDirsApi,
+  alterReplicaLogDirsApi,
+  listConfigResourcesApi,
+  alterConfigsApi,
+  getTelemetrySubscriptionsApi,
+  pushTelemetryApi,
 ];
 
 /** All APIs known here, by key, in ascending order; ranges are those of Apache Kafka 4.3.1. */

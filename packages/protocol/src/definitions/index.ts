@@ -472,3 +472,87 @@ export {
   deleteShareGroupOffsetsApi,
   type DeleteShareGroupOffsetsRequest,
 } from "./delete-share-group-offsets.ts";
+export {
+  electLeadersApi,
+  electLeadersRequest,
+  electLeadersResponse,
+  type ElectLeadersRequest,
+  type ElectLeadersResponse,
+} from "./elect-leaders.ts";
+export {
+  alterPartitionReassignmentsApi,
+  alterPartitionReassignmentsRequest,
+  alterPartitionReassignmentsResponse,
+  type AlterPartitionReassignmentsRequest,
+  type AlterPartitionReassignmentsResponse,
+} from "./alter-partition-reassignments.ts";
+export {
+  listPartitionReassignmentsApi,
+  listPartitionReassignmentsRequest,
+  listPartitionReassignmentsResponse,
+  type ListPartitionReassignmentsRequest,
+  type ListPartitionReassignmentsResponse,
+} from "./list-partition-reassignments.ts";
+export {
+  describeQuorumApi,
+  describeQuorumRequest,
+  describeQuorumResponse,
+  type DescribeQuorumRequest,
+  type DescribeQuorumResponse,
+} from "./describe-quorum.ts";
+export {
+  unregisterBrokerApi,
+  unregisterBrokerRequest,
+  unregisterBrokerResponse,
+  type UnregisterBrokerRequest,
+  type UnregisterBrokerResponse,
+} from "./unregister-broker.ts";
+export {
+  updateFeaturesApi,
+  updateFeaturesRequest,
+  updateFeaturesResponse,
+  type UpdateFeaturesRequest,
+  type UpdateFeaturesResponse,
+} from "./update-features.ts";
+export {
+  describeLogDirsApi,
+  describeLogDirsRequest,
+  describeLogDirsResponse,
+  type DescribeLogDirsRequest,
+  type DescribeLogDirsResponse,
+} from "./describe-log-dirs.ts";
+export {
+  alterReplicaLogDirsApi,
+  alterReplicaLogDirsRequest,
+  alterReplicaLogDirsResponse,
+  type AlterReplicaLogDirsRequest,
+  type AlterReplicaLogDirsResponse,
+} from "./alter-replica-log-dirs.ts";
+export {
+  listConfigResourcesApi,
+  listConfigResourcesRequest,
+  listConfigResourcesResponse,
+  type ListConfigResourcesRequest,
+  type ListConfigResourcesResponse,
+} from "./list-config-resources.ts";
+export {
+  alterConfigsApi,
+  alterConfigsRequest,
+  alterConfigsResponse,
+  type AlterConfigsRequest,
+  type AlterConfigsResponse,
+} from "./alter-configs.ts";
+export {
+  getTelemetrySubscriptionsApi,
+  getTelemetrySubscriptionsRequest,
+  getTelemetrySubscriptionsResponse,
+  type GetTelemetrySubscriptionsRequest,
+  type GetTelemetrySubscriptionsResponse,
+} from "./get-telemetry-subscriptions.ts";
+export {
+  pushTelemetryApi,
+  pushTelemetryRequest,
+  pushTelemetryResponse,
+  type PushTelemetryRequest,
+  type PushTelemetryResponse,
+} from "./push-telemetry.ts";

@@ -172,6 +172,14 @@ export class ProcessFileSystem implements FileSystem {
     return Math.max(0, this.#disk.capacityBytes - this.#disk.usedBytes);
   }
 
+  totalBytes(): number {
+    return this.#disk.capacityBytes;
+  }
+
+  absolutePath(path: string): string {
+    return `/${partsOf(path).join("/")}`;
+  }
+
   descriptors(): DescriptorBounds {
     return noDescriptorBounds;
   }
