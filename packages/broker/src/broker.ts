@@ -171,33 +171,11 @@ async function serve(
   const endpoints = new Map<string, NetworkAddress>();
   const [first] = plans;
   const endpoint = (listener: string) => endpoints.get(listener) ?? first.address;
-  const cluster: ClusterIdentity = {
-    clusterId: parts.directory.properties.clusterId,
-    nodeId: parts.nodeId,
-    endpoint,
-  };
-  const { metadata, partitions, storage, coordinators } = parts;
-  const { image } = metadata;
-  const readMemory = new ReadMemory();
+  const { coordinators } = parts;
+  const { image } = parts.metadata;
   const authorizer = authorizerOf(config, image.accessControl, platform.logger);
   const requestMetrics = new RequestMetrics(platform.clock);
-  const services: BrokerServices = {
-    platform,
-    config,
-    cluster,
-    metadata,
-    image,
-    partitions,
-    readMemory,
-    storage,
-    dataDirectory: parts.directory.path,
-    verifier: coordinators.transactions,
-    topicMetrics: new TopicMetrics((topic) => image.topic(topic) !== undefined),
-    topicDeleted: (topic) => {
-      services.topicMetrics.forget(topic);
-      return coordinators.groups.topicDeleted(topic);
-    },
-  };
+  const services = servicesOf(platform, config, parts, endpoint);
   const apis = () => handlers.apis();
   handlers.add(...brokerHandlers(services, { apis, hasAuthorizer: authorizer !== undefined }));
   handlers.add(...servedByCoordinators(services, coordinators));
@@ -212,7 +190,7 @@ async function serve(
     authorizer,
     quotas: new ClientQuotaManager(image.clientQuotas, platform.clock),
     handlers,
-    readMemory,
+    readMemory: services.readMemory,
     limits: serverLimitsOf(config, platform.fileSystem.descriptors().connections),
     metrics: requestMetrics,
   });
@@ -221,6 +199,34 @@ async function serve(
   const { groups } = coordinators;
   const metrics = new BrokerMetrics({ ...services, groups, requests: requestMetrics, server });
   return { server, metrics };
+}
+
+function servicesOf(
+  platform: Platform,
+  config: BrokerConfig,
+  parts: BrokerParts,
+  endpoint: ClusterIdentity["endpoint"],
+): BrokerServices {
+  const { metadata, partitions, storage, coordinators, directory, nodeId } = parts;
+  const { image } = metadata;
+  const topicMetrics = new TopicMetrics((topic) => image.topic(topic) !== undefined);
+  return {
+    platform,
+    config,
+    cluster: { clusterId: directory.properties.clusterId, nodeId, endpoint },
+    metadata,
+    image,
+    partitions,
+    readMemory: new ReadMemory(),
+    storage,
+    dataDirectory: directory.path,
+    verifier: coordinators.transactions,
+    topicMetrics,
+    topicDeleted: (topic) => {
+      topicMetrics.forget(topic);
+      return coordinators.groups.topicDeleted(topic);
+    },
+  };
 }
 
 function servedByCoordinators(
