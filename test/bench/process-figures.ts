@@ -12,7 +12,17 @@ export function cpuSeconds(pid: number): number {
 
 /** The most memory that a process has held since its start, or since `forgetPeak`. */
 export function peakMiB(pid: number | "self"): number {
-  const [, kibibytes] = /^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+  return statusMiB(pid, "VmHWM");
+}
+
+/** The memory that a process holds now. */
+export function residentMiB(pid: number): number {
+  return statusMiB(pid, "VmRSS");
+}
+
+function statusMiB(pid: number | "self", field: "VmHWM" | "VmRSS"): number {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  const [, kibibytes] = new RegExp(`^${field}:\\s+(\\d+)`, "m").exec(status) ?? [];
   return Math.floor(Number(kibibytes) / 1024);
 }
 

@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 
+import { freePorts } from "../interop/apache-kafka.ts";
 import { kafkaBroker, repository } from "./places.ts";
 import { endProcess, heapFlags, lineOf, startProcess } from "./run-process.ts";
 
@@ -17,17 +17,21 @@ export interface RunningBroker {
 export type BrokerKind = "millrace" | "kafka";
 
 /** Starts a broker on a folder, new or not, and waits until it serves. */
-export async function startBroker(kind: BrokerKind, data: string): Promise<RunningBroker> {
+export async function startBroker(
+  kind: BrokerKind,
+  data: string,
+  further: readonly string[] = [],
+): Promise<RunningBroker> {
   mkdirSync(data, { recursive: true });
-  return kind === "kafka" ? startKafka(data) : startMillrace(data);
+  return kind === "kafka" ? startKafka(data, further) : startMillrace(data, further);
 }
 
 /** Durability `group` is the default. Neither side waits for further members of a new group. */
-async function startMillrace(data: string): Promise<RunningBroker> {
+async function startMillrace(data: string, further: readonly string[]): Promise<RunningBroker> {
   const config = join(data, "../millrace.properties");
   writeFileSync(config, "group.initial.rebalance.delay.ms=0\n");
   const main = join(repository, "packages/cli/src/main.ts");
-  const parameters = ["broker", "--data", data, "--port", "0", "--config", config];
+  const parameters = ["broker", "--data", data, "--port", "0", "--config", config, ...further];
   const child = startProcess(process.execPath, [...heapFlags, main, ...parameters]);
   const line = await lineOf(child, (candidate) => candidate.includes("ready at"));
   const [bootstrap] = /[\w.]+:\d+$/.exec(line.trim()) ?? [""];
@@ -35,9 +39,9 @@ async function startMillrace(data: string): Promise<RunningBroker> {
 }
 
 /** The script leaves the broker running in the background, and tells its process id in a file. */
-async function startKafka(data: string): Promise<RunningBroker> {
-  const port = await freePort();
-  const parameters = ["start", data, "--port", String(port)];
+async function startKafka(data: string, further: readonly string[]): Promise<RunningBroker> {
+  const port = await freePorts(1);
+  const parameters = ["start", data, "--port", String(port), ...further];
   const bootstrap = execFileSync(kafkaBroker, parameters, { encoding: "utf8" }).trim();
   const stop = (): void => void execFileSync(kafkaBroker, ["stop", data]);
   process.once("exit", stop);
@@ -50,17 +54,4 @@ async function startKafka(data: string): Promise<RunningBroker> {
       stop();
     },
   };
-}
-
-/** One whose successor is free too: Kafka's controller takes that one. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await new Promise<number>((resolve) => {
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      resolve(typeof address === "object" && address !== null ? address.port : 0);
-    });
-  });
-  await new Promise((resolve) => server.close(resolve));
-  return port % 2 === 0 ? port : port - 1;
 }

@@ -1,3 +1,4 @@
+import { median } from "./median.ts";
 import { systemNames, type SystemName } from "./options.ts";
 import type { Sample } from "./sample.ts";
 
@@ -76,12 +77,6 @@ function throughput(
 
 function workloadOf(sample: Sample): string {
   return sample.kind === "cold" ? "" : sample.workload;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((left, right) => left - right);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
 function ratioOf(ours: number | undefined, theirs: number | undefined): number | undefined {

@@ -13,6 +13,7 @@ import {
 } from "@millrace/protocol/definitions";
 
 import { batchOf, TestClient } from "../../packages/broker/test-support/test-client.ts";
+import { median } from "./median.ts";
 import { kafkaMissing } from "./places.ts";
 import { type BrokerKind, startBroker } from "./running-broker.ts";
 
@@ -152,10 +153,6 @@ function check(
 ): void {
   const refused = topics.find(({ errorCode }) => errorCode !== 0);
   if (refused !== undefined) throw new Error(`${refused.name}: error ${refused.errorCode}`);
-}
-
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((left, right) => left - right)[numbers.length >> 1];
 }
 
 const missing = kafkaMissing();
