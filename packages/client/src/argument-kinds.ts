@@ -16,8 +16,8 @@ export const topicName = textOf("a topic's name");
 export const groupName = textOf("a group's id");
 export const topicNames = listOf(topicName, "topics' names");
 
-const text: ArgumentCheck = kind("text", (given) => typeof given === "string");
-const int32Max = 2 ** 31 - 1;
+export const text: ArgumentCheck = kind("text", (given) => typeof given === "string");
+export const int32Max = 2 ** 31 - 1;
 const partition = whole(0, "a partition's number", int32Max);
 const offset = whole(0, "an offset");
 const leaderEpoch = whole(-1, "the leader's epoch, or -1", int32Max);
@@ -49,6 +49,7 @@ export const wantedOffsets = listOf(
   object({ ...place, at: pointInTime }, "{ topic, partition, at }"),
   "{ topic, partition, at }",
 );
+export const textsByName = kind('texts by name, such as { "cleanup.policy": "compact" }', isTexts);
 const partitionCount = whole(1, "a number of partitions", int32Max);
 export const topicsToGrow = listOf(
   strict({ name: topicName, partitionCount }, "{ name, partitionCount }"),
@@ -60,7 +61,7 @@ export const newTopics = listOf(
       name: topicName,
       partitionCount: whole(-1, "a number of partitions, or -1 for the broker's default", int32Max),
       replicationFactor: optional(whole(-1, "a number of replicas, or -1 for the default")),
-      configs: optional(kind('texts by name, such as { "cleanup.policy": "compact" }', isTexts)),
+      configs: optional(textsByName),
     },
     "{ name, partitionCount }",
   ),
@@ -156,7 +157,7 @@ export const membershipOptions = strict(
   "{ groupId, assignors, topics }",
 );
 
-function oneOf(...choices: readonly string[]): ArgumentCheck {
+export function oneOf(...choices: readonly string[]): ArgumentCheck {
   const allowed = choices.map((choice) => JSON.stringify(choice)).join(" or ");
   return kind(allowed, (given) => choices.some((choice) => choice === given));
 }

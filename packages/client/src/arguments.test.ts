@@ -61,6 +61,17 @@ const noNewTopics = [
 ];
 const noSignals = [null, 5, "signal", {}, { signal }, new AbortController()];
 const noGroups = [...nothing, "", {}, ["g"]];
+const topicConfigs = { kind: "topic", name: "a" };
+const acl = {
+  resource: "topic",
+  name: "a",
+  pattern: "literal",
+  principal: "User:a",
+  host: "*",
+  operation: "read",
+  permission: "allow",
+};
+const credential = { user: "a", mechanism: "SCRAM-SHA-256" };
 const only = (wrong: readonly unknown[]) => wrong.map((given) => [given]);
 const after = (first: readonly unknown[], wrong: readonly unknown[]) =>
   wrong.map((given) => [...first, given]);
@@ -128,6 +139,54 @@ const misuses: Readonly<
       ...after(["g"], [undefined, ...noCommits]),
       ...after(["g", [position]], noSignals),
     ],
+    describeConfigs: [
+      ...only([...nothing, topicConfigs, ["a"], [{ ...topicConfigs, kind: "TOPIC" }]]),
+      ...after([[topicConfigs]], noSignals),
+    ],
+    alterConfigs: [
+      ...only([
+        ...nothing,
+        [{ ...topicConfigs, set: { a: 5 } }],
+        [{ ...topicConfigs, remove: "a" }],
+      ]),
+      ...after(
+        [[topicConfigs]],
+        [null, signal, { validateOnly: 1 }, { signal: 5 }, { dryRun: true }],
+      ),
+    ],
+    describeAcls: [
+      ...only([...nothing, { resource: "TOPIC" }, { operation: 3 }, { principals: "User:a" }]),
+      ...after([{}], noSignals),
+    ],
+    createAcls: [
+      ...only([...nothing, acl, [{ ...acl, host: "" }], [{ ...acl, pattern: "match" }]]),
+      ...after([[acl]], noSignals),
+    ],
+    deleteAcls: [...only([...nothing, acl, [5]]), ...after([[acl]], noSignals)],
+    describeUserScramCredentials: [
+      ...only([undefined, "a", [""], [5]]),
+      ...after([null], noSignals),
+    ],
+    alterUserScramCredentials: only([
+      ...nothing,
+      { upsertions: [] },
+      { upsertions: [], deletions: [{ ...credential, mechanism: "PLAIN" }] },
+      { upsertions: [{ ...credential, password: "x" }], deletions: [] },
+    ]),
+    describeClientQuotas: [
+      ...only([...nothing, { users: "a" }, { user: "" }]),
+      ...after([{}], noSignals),
+    ],
+    alterClientQuotas: only([
+      ...nothing,
+      [{ entity: {}, set: { producer_byte_rate: "1" } }],
+      [{ entity: { user: 5 } }],
+    ]),
+    describeLogDirectories: only(noSignals),
+    listTransactions: only(noSignals),
+    describeTransaction: [...only(noGroups), ...after(["t"], noSignals)],
+    describeProducers: [...only(noPartitions), ...after([partition], noSignals)],
+    abortTransaction: only([...noPartitions, { ...partition, producerId: -1 }]),
     close: [],
   },
   producer: {

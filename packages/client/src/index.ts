@@ -1,6 +1,28 @@
+export type { Acl, AclFilter } from "./admin/acls.ts";
 export { Admin } from "./admin/admin.ts";
+export type { ClientQuota, ClientQuotaChange, QuotaEntity } from "./admin/client-quotas.ts";
+export type {
+  ConfigChange,
+  ConfigDescription,
+  ConfigEntry,
+  ConfigResource,
+  ConfigSource,
+} from "./admin/configs.ts";
 export type { GroupDescription, GroupListing, GroupMember } from "./admin/groups.ts";
 export type { FoundOffset, IsolationLevel, WantedOffset } from "./admin/list-offsets.ts";
+export type { LogDirectoryDescription } from "./admin/log-directories.ts";
+export type {
+  ScramDeletion,
+  ScramMechanism,
+  ScramUpsertion,
+  ScramUser,
+} from "./admin/scram-credentials.ts";
+export type {
+  ProducerState,
+  TransactionDescription,
+  TransactionListing,
+  TransactionToAbort,
+} from "./admin/transactions.ts";
 export { connectOptionTable, type ConnectOptions } from "./connect-options.ts";
 export { consumerOptionTable, type ConsumerOptions } from "./consumer/consumer-options.ts";
 export { Consumer } from "./consumer/consumer.ts";

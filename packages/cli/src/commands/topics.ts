@@ -10,6 +10,7 @@ import { numberFlag, pairsFlag, repeated, switchFlag, textFlag } from "../flags/
 import { tableLines } from "../terminal/print-table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { topicNames } from "../topic-names.ts";
+import { UsageError } from "../usage-error.ts";
 
 const topicFlag = repeated(
   textFlag({ placeholder: "NAME", about: "a topic; the same as a name without flag" }),
@@ -104,6 +105,28 @@ const create = command({
     }),
 });
 
+const alter = command({
+  path: "topics alter",
+  summary: "give topics more partitions",
+  names: "NAME…",
+  flags: {
+    ...clusterFlags,
+    topic: topicFlag,
+    partitions: numberFlag({ min: 1, max: 100_000, about: "how many there are to be" }),
+  },
+  notes:
+    "Records with keys go to other partitions from then on; nothing is moved. millrace configs alter changes settings.",
+  run: ({ flags, names }, terminal) =>
+    withClient(flags["bootstrap-server"], async ({ admin }) => {
+      const { partitions: partitionCount } = flags;
+      if (partitionCount === undefined) throw new UsageError("--partitions is missing; give N");
+      const topics = topicNames(names, flags.topic).map((name) => ({ name, partitionCount }));
+      const results = await admin.createPartitions(topics, terminal.signal);
+      const done = `has ${partitionCount} partitions now`;
+      report(results, { done, forgiven: undefined, left: "" }, terminal);
+    }),
+});
+
 const noSuchTopic = "UNKNOWN_TOPIC_OR_PARTITION";
 
 const remove = command({
@@ -123,8 +146,8 @@ const remove = command({
     }),
 });
 
-/** `millrace topics`: lists, describes, makes and deletes topics. */
-export const topicsCommands: readonly Command[] = [list, describe, create, remove];
+/** `millrace topics`: lists, describes, makes, alters and deletes topics. */
+export const topicsCommands: readonly Command[] = [list, describe, create, alter, remove];
 
 interface Outcome {
   readonly done: string;

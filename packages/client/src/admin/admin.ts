@@ -16,6 +16,7 @@ import {
   newTopics,
   offsetsToCommit,
   topicNames,
+  topicPartition,
   topicsToGrow,
   wantedOffsets,
 } from "../argument-kinds.ts";
@@ -23,6 +24,36 @@ import { checkArguments } from "../arguments.ts";
 import type { ClientContext } from "../client-context.ts";
 import type { BrokerLane, LaneLink } from "../connection/broker-lane.ts";
 import { throwIfError, topicErrorOf } from "../connection/cluster-error-of.ts";
+import { createAcls, deleteAcls, describeAcls, type Acl, type AclFilter } from "./acls.ts";
+import {
+  aclFilter,
+  aclFilters,
+  aclsToCreate,
+  alterConfigsOptions,
+  configChanges,
+  configResources,
+  quotaChanges,
+  quotaEntity,
+  scramChanges,
+  transactionalName,
+  transactionToAbort,
+  usersOrNull,
+} from "./admin-arguments.ts";
+import {
+  alterClientQuotas,
+  describeClientQuotas,
+  type ClientQuota,
+  type ClientQuotaChange,
+  type QuotaEntity,
+} from "./client-quotas.ts";
+import {
+  alterConfigs,
+  describeConfigs,
+  type AdminLinks,
+  type ConfigChange,
+  type ConfigDescription,
+  type ConfigResource,
+} from "./configs.ts";
 import {
   alterGroupOffsets,
   deleteGroup,
@@ -32,6 +63,7 @@ import {
   type GroupDescription,
   type GroupListing,
 } from "./groups.ts";
+import { describeLogDirectories, type LogDirectoryDescription } from "./log-directories.ts";
 import {
   groupByLeader,
   listOffsets,
@@ -39,7 +71,24 @@ import {
   type IsolationLevel,
   type WantedOffset,
 } from "./list-offsets.ts";
+import {
+  alterScramUsers,
+  describeScramUsers,
+  type ScramDeletion,
+  type ScramUpsertion,
+  type ScramUser,
+} from "./scram-credentials.ts";
 import { createPartitions, createTopics, deleteTopics, topicDescriptionOf } from "./topics.ts";
+import {
+  abortTransaction,
+  describeProducers,
+  describeTransaction,
+  listTransactions,
+  type ProducerState,
+  type TransactionDescription,
+  type TransactionListing,
+  type TransactionToAbort,
+} from "./transactions.ts";
 
 /**
  * What a program asks of a cluster beside records (Kafka: `Admin`). One object per client, at
@@ -52,10 +101,24 @@ import { createPartitions, createTopics, deleteTopics, topicDescriptionOf } from
 export class Admin implements ClusterAdmin {
   readonly #context: ClientContext;
   readonly #lane: BrokerLane;
+  readonly #links: AdminLinks;
 
   constructor(context: ClientContext) {
     this.#context = context;
     this.#lane = context.openLane();
+    this.#links = {
+      controller: () => this.#controller(),
+      broker: async (nodeId) => {
+        const { metadata } = context;
+        await metadata.refresh();
+        if (metadata.brokers.has(nodeId)) return this.#lane.link(nodeId);
+        const known = [...metadata.brokers.keys()].join(", ");
+        throw new KafkaError(
+          "BROKER_NOT_AVAILABLE",
+          `there is no broker ${nodeId}; the cluster has ${known}`,
+        );
+      },
+    };
   }
 
   async describeCluster(signal?: AbortSignal): Promise<ClusterDescription> {
@@ -201,6 +264,157 @@ export class Admin implements ClusterAdmin {
       signal,
     );
     return alterGroupOffsets(this.#context, this.#lane, { groupId, offsets, signal });
+  }
+
+  /**
+   * All configs of topics, brokers, groups and client metrics, with where they come from (Kafka: `describeConfigs`).
+   *
+   * @example
+   * const [orders] = await client.admin.describeConfigs([{ kind: "topic", name: "orders" }]);
+   * console.log(orders.configs.find(({ name }) => name === "retention.ms")?.value);
+   * @throws KafkaError of the first one that is refused, such as `UNKNOWN_TOPIC_OR_PARTITION`
+   */
+  async describeConfigs(
+    resources: readonly ConfigResource[],
+    signal?: AbortSignal,
+  ): Promise<readonly ConfigDescription[]> {
+    checkArguments("admin.describeConfigs", { resources: [configResources, resources] }, signal);
+    return describeConfigs(this.#context, this.#links, resources, signal);
+  }
+
+  /**
+   * Changes configs, and leaves those that are not named as they are (Kafka: `incrementalAlterConfigs`).
+   *
+   * @example
+   * await client.admin.alterConfigs([
+   *   { kind: "topic", name: "orders", set: { "retention.ms": "86400000" }, remove: ["segment.ms"] },
+   * ]);
+   * @throws KafkaError of the first one that is refused, such as `INVALID_CONFIG`
+   */
+  async alterConfigs(
+    changes: readonly ConfigChange[],
+    options: { readonly validateOnly?: boolean; readonly signal?: AbortSignal } = {},
+  ): Promise<void> {
+    checkArguments("admin.alterConfigs", {
+      changes: [configChanges, changes],
+      options: [alterConfigsOptions, options],
+    });
+    const { validateOnly = false, signal } = options;
+    return alterConfigs(this.#context, this.#links, changes, { validateOnly, signal });
+  }
+
+  /** Rules that the filter finds; `{}` finds all. @throws KafkaError `SECURITY_DISABLED` without an authorizer */
+  async describeAcls(filter: AclFilter, signal?: AbortSignal): Promise<readonly Acl[]> {
+    checkArguments("admin.describeAcls", { filter: [aclFilter, filter] }, signal);
+    return describeAcls(this.#context, this.#links, filter, signal);
+  }
+
+  /**
+   * Adds rules; one that is there already is fine.
+   *
+   * @example
+   * await client.admin.createAcls([{
+   *   resource: "topic", name: "shop-", pattern: "prefixed", principal: "User:shop", host: "*",
+   *   operation: "all", permission: "allow",
+   * }]);
+   */
+  async createAcls(acls: readonly Acl[], signal?: AbortSignal): Promise<void> {
+    checkArguments("admin.createAcls", { acls: [aclsToCreate, acls] }, signal);
+    return createAcls(this.#context, this.#links, acls, signal);
+  }
+
+  /** Deletes what any of the filters finds, and gives it. */
+  async deleteAcls(filters: readonly AclFilter[], signal?: AbortSignal): Promise<readonly Acl[]> {
+    checkArguments("admin.deleteAcls", { filters: [aclFilters, filters] }, signal);
+    return deleteAcls(this.#context, this.#links, filters, signal);
+  }
+
+  /**
+   * Users with SCRAM credentials.
+   *
+   * @param users null: all; who has no credential is left out
+   */
+  async describeUserScramCredentials(
+    users: readonly string[] | null,
+    signal?: AbortSignal,
+  ): Promise<readonly ScramUser[]> {
+    checkArguments("admin.describeUserScramCredentials", { users: [usersOrNull, users] }, signal);
+    return describeScramUsers(this.#context, this.#links, users, signal);
+  }
+
+  /** Adds, changes and deletes SCRAM credentials; no password leaves this process, see `ScramUpsertion`. */
+  async alterUserScramCredentials(
+    changes: {
+      readonly upsertions: readonly ScramUpsertion[];
+      readonly deletions: readonly ScramDeletion[];
+    },
+    signal?: AbortSignal,
+  ): Promise<void> {
+    checkArguments("admin.alterUserScramCredentials", { changes: [scramChanges, changes] }, signal);
+    return alterScramUsers(this.#context, this.#links, changes, signal);
+  }
+
+  /** Quotas of all entities that have the parts given; `{}` finds all. */
+  async describeClientQuotas(
+    entity: QuotaEntity,
+    signal?: AbortSignal,
+  ): Promise<readonly ClientQuota[]> {
+    checkArguments("admin.describeClientQuotas", { entity: [quotaEntity, entity] }, signal);
+    return describeClientQuotas(this.#context, this.#links, entity, signal);
+  }
+
+  /**
+   * Sets and removes quotas.
+   *
+   * @example
+   * await client.admin.alterClientQuotas([
+   *   { entity: { user: "ann" }, set: { producer_byte_rate: 1_048_576 } },
+   * ]);
+   */
+  async alterClientQuotas(
+    changes: readonly ClientQuotaChange[],
+    signal?: AbortSignal,
+  ): Promise<void> {
+    checkArguments("admin.alterClientQuotas", { changes: [quotaChanges, changes] }, signal);
+    return alterClientQuotas(this.#context, this.#links, changes, signal);
+  }
+
+  /** Transactional ids that the cluster knows. */
+  async listTransactions(signal?: AbortSignal): Promise<readonly TransactionListing[]> {
+    checkArguments("admin.listTransactions", {}, signal);
+    return listTransactions(this.#context, { lane: this.#lane, signal });
+  }
+
+  /** @throws KafkaError `TRANSACTIONAL_ID_NOT_FOUND` */
+  async describeTransaction(
+    transactionalId: string,
+    signal?: AbortSignal,
+  ): Promise<TransactionDescription> {
+    const checks = { transactionalId: [transactionalName, transactionalId] } as const;
+    checkArguments("admin.describeTransaction", checks, signal);
+    return describeTransaction(this.#context, { lane: this.#lane, signal }, transactionalId);
+  }
+
+  /** Producers that a partition knows, and where their transactions begin that are under way. */
+  async describeProducers(
+    partition: TopicPartition,
+    signal?: AbortSignal,
+  ): Promise<readonly ProducerState[]> {
+    checkArguments("admin.describeProducers", { partition: [topicPartition, partition] }, signal);
+    return describeProducers(this.#context, { lane: this.#lane, signal }, partition);
+  }
+
+  /** Folders of all brokers, and the sizes of partitions in them (Kafka: `describeLogDirs`). */
+  async describeLogDirectories(signal?: AbortSignal): Promise<readonly LogDirectoryDescription[]> {
+    checkArguments("admin.describeLogDirectories", {}, signal);
+    return describeLogDirectories(this.#context, this.#lane, signal);
+  }
+
+  /** Ends a transaction in one partition that no coordinator will end any more (Kafka: a hanging one). */
+  async abortTransaction(transaction: TransactionToAbort, signal?: AbortSignal): Promise<void> {
+    const checks = { transaction: [transactionToAbort, transaction] } as const;
+    checkArguments("admin.abortTransaction", checks, signal);
+    return abortTransaction(this.#context, { lane: this.#lane, signal }, transaction);
   }
 
   close(): void {
