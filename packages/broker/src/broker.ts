@@ -87,7 +87,7 @@ export class Broker implements AsyncDisposable {
       ({ server } = served);
       const [{ host, port }] = server.addresses;
       parts.directory.setLockNote(`${host}:${port}`);
-      const upkeep = startUpkeep(platform, config, parts);
+      const upkeep = startUpkeep(platform, config, { ...parts, share: parts.coordinators.share });
       return new Broker(platform, options, { parts, upkeep, ...served });
     } catch (error) {
       await server?.close(0);

@@ -9,6 +9,7 @@ import {
   defaultTransactionConfig,
   type TransactionConfig,
 } from "./coordinator/transaction/transaction-config.ts";
+import type { ShareCoordinatorConfig } from "./coordinator/share/share-shard.ts";
 import type { MetadataImage } from "./metadata/metadata-image.ts";
 
 export function groupConfigsOf(config: BrokerConfig, image: MetadataImage): GroupConfigs {
@@ -31,6 +32,13 @@ export function transactionConfigOf(config: BrokerConfig): TransactionConfig {
     ...defaultTransactionConfig,
     timeoutMaxMs: config.number("transaction.max.timeout.ms"),
     abortIntervalMs: config.number("transaction.abort.timed.out.transaction.cleanup.interval.ms"),
+  };
+}
+
+export function shareCoordinatorConfigOf(config: BrokerConfig): ShareCoordinatorConfig {
+  return {
+    updatesPerSnapshot: config.number("share.coordinator.snapshot.update.records.per.snapshot"),
+    coldSnapshotIntervalMs: config.number("share.coordinator.cold.partition.snapshot.interval.ms"),
   };
 }
 

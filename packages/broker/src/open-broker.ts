@@ -3,7 +3,11 @@ import type { Platform } from "@millrace/platform";
 import { type BrokerOptions, nodeIdDefault, reserveBytesDefault } from "./broker-options.ts";
 import type { BrokerConfig } from "./config/broker-config.ts";
 import { logConfigOf } from "./config/topic-config.ts";
-import { groupConfigsOf, transactionConfigOf } from "./coordinator-config.ts";
+import {
+  groupConfigsOf,
+  shareCoordinatorConfigOf,
+  transactionConfigOf,
+} from "./coordinator-config.ts";
 import { Coordinators } from "./coordinator/coordinators.ts";
 import { clusterIdOf } from "./metadata/cluster-id.ts";
 import { startRecords } from "./metadata/first-records.ts";
@@ -130,6 +134,7 @@ async function openInDirectory(start: Start): Promise<BrokerParts> {
     producerIdBlocks: metadata,
     groupConfigs: groupConfigsOf(config, image),
     topics: image,
+    shareConfig: shareCoordinatorConfigOf(config),
     transactionConfig: transactionConfigOf(config),
     isEndTransactionEpochAccepted: options.isEndTransactionEpochAccepted,
   }));

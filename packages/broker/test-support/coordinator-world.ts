@@ -15,6 +15,7 @@ export interface CoordinatorWorldOptions {
   readonly syncMs?: number;
   readonly groupConfig?: Partial<typeof defaultGroupConfig>;
   readonly streamsConfig?: Partial<StreamsGroupConfig>;
+  readonly shareConfig?: Partial<CoordinatorsOptions["shareConfig"]>;
   readonly transactionConfig?: Partial<typeof defaultTransactionConfig>;
   readonly isEndTransactionEpochAccepted?: CoordinatorsOptions["isEndTransactionEpochAccepted"];
 }
@@ -43,6 +44,10 @@ export class CoordinatorWorld {
 
   get groups(): Coordinators["groups"] {
     return this.coordinators.groups;
+  }
+
+  get share(): Coordinators["share"] {
+    return this.coordinators.share;
   }
 
   get transactions(): Coordinators["transactions"] {
@@ -92,6 +97,11 @@ export class CoordinatorWorld {
         }),
       },
       topics: this.topics,
+      shareConfig: {
+        updatesPerSnapshot: 500,
+        coldSnapshotIntervalMs: 300_000,
+        ...this.#options.shareConfig,
+      },
       transactionConfig: { ...defaultTransactionConfig, ...this.#options.transactionConfig },
       isEndTransactionEpochAccepted: this.#options.isEndTransactionEpochAccepted,
     });

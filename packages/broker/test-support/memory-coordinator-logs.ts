@@ -64,6 +64,7 @@ export class MemoryCoordinatorLog implements CoordinatorLog {
   readonly #logs: MemoryCoordinatorLogs;
   readonly #options: MemoryCoordinatorLogsOptions;
   readonly #entries: Entry[] = [];
+  #startOffset = 0;
   readonly #epochs = new Map<number, { epoch: number; isOpen: boolean }>();
   #durableOffset = 0;
   #isDead = false;
@@ -104,8 +105,17 @@ export class MemoryCoordinatorLog implements CoordinatorLog {
     else this.#waits.push({ endOffset, callback });
   }
 
+  get startOffset(): number {
+    return this.#startOffset;
+  }
+
+  async forgetBefore(offset: number): Promise<void> {
+    this.#startOffset = Math.max(this.#startOffset, Math.min(offset, this.#durableOffset));
+  }
+
   replay(visitor: CoordinatorLogVisitor): void {
     for (const [offset, entry] of this.#entries.entries()) {
+      if (offset < this.#startOffset) continue;
       if (entry.kind === "record") visitor.record(offset, entry.record, entry.producer);
       else visitor.marker(offset, entry.marker);
     }
@@ -129,6 +139,7 @@ export class MemoryCoordinatorLog implements CoordinatorLog {
       else if (entry.producer !== undefined) log.#checkEpoch(entry.producer, true);
     }
     log.#durableOffset = end;
+    log.#startOffset = this.#startOffset;
     return log;
   }
 

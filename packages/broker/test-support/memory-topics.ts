@@ -20,10 +20,15 @@ export class MemoryTopics implements VersionedTopics {
   }
 
   topicId(topic: string): string | undefined {
-    return this.#counts.has(topic) ? `id of ${topic}` : undefined;
+    return this.#counts.has(topic) ? idOf(topic) : undefined;
   }
 
   topicName(topicId: string): string | undefined {
-    return [...this.#counts.keys()].find((topic) => topicId === `id of ${topic}`);
+    return [...this.#counts.keys()].find((topic) => topicId === idOf(topic));
   }
+}
+
+/** A UUID in its text form that shows the name, of letters and digits, that it is of. */
+function idOf(topic: string): string {
+  return `${topic.padEnd(21, "_").slice(0, 21)}A`;
 }

@@ -311,13 +311,13 @@ security.providers STRING - - null
 server.max.startup.time.ms LONG 0.. - 9223372036854775807
 share.coordinator.append.linger.ms INT -1.. - -1
 share.coordinator.cached.buffer.max.bytes INT 524288.. d 1048588
-share.coordinator.cold.partition.snapshot.interval.ms INT 1.. - 300000
+share.coordinator.cold.partition.snapshot.interval.ms INT 1.. m 300000
 share.coordinator.load.buffer.size INT 1.. - 5242880
-share.coordinator.snapshot.update.records.per.snapshot INT 0..500 - 500
+share.coordinator.snapshot.update.records.per.snapshot INT 0..500 m 500
 share.coordinator.state.topic.compression.codec INT - - 0
 share.coordinator.state.topic.min.isr SHORT 1.. - 2
-share.coordinator.state.topic.num.partitions INT 1.. - 50
-share.coordinator.state.topic.prune.interval.ms INT 1.. - 300000
+share.coordinator.state.topic.num.partitions INT 1.. m 50
+share.coordinator.state.topic.prune.interval.ms INT 1.. m 300000
 share.coordinator.state.topic.replication.factor SHORT 1.. - 3
 share.coordinator.state.topic.segment.bytes INT 1.. - 104857600
 share.coordinator.threads INT 1.. - 1

@@ -1,5 +1,5 @@
 /**
- * One partition of a coordinator's topic (`__consumer_offsets`, `__transaction_state`), as a
+ * One partition of a coordinator's topic (`__consumer_offsets`, `__transaction_state`, `__share_group_state`), as a
  * coordinator sees it. Appends are synchronous and land at once behind what is there; being durable
  * comes later.
  */
@@ -30,6 +30,8 @@ export interface CoordinatorLog {
    * instead.
    */
   whenDurable(endOffset: number, callback: (failure: Error | undefined) => void): void;
+  /** Records below the offset are of no use any more and may go, if they are durable; resolves when they are gone. */
+  forgetBefore(offset: number): Promise<void>;
   /** Hands over all that the log holds, from its start, in order; aborted data and markers too. */
   replay(visitor: CoordinatorLogVisitor): void;
 }
@@ -64,7 +66,7 @@ export interface CoordinatorLogVisitor {
   marker(offset: number, marker: TransactionMarker): void;
 }
 
-/** The logs of both topics; each partition is made when it is first written. */
+/** The logs of the coordinators' topics; each partition is made when it is first written. */
 export interface CoordinatorLogs {
   /** Partitions that the topic has or will have (50 unless configured). */
   partitionCount(topic: CoordinatorTopic): number;
@@ -74,4 +76,4 @@ export interface CoordinatorLogs {
   open(topic: CoordinatorTopic, partition: number): CoordinatorLog;
 }
 
-export type CoordinatorTopic = "__consumer_offsets" | "__transaction_state";
+export type CoordinatorTopic = "__consumer_offsets" | "__transaction_state" | "__share_group_state";

@@ -5,6 +5,8 @@ import type { GroupConfigs } from "./group/group-config.ts";
 import { GroupCoordinator } from "./group/group-coordinator.ts";
 import type { MarkerOutcome, MarkerWriter } from "./marker-writer.ts";
 import type { ProducerIdBlocks } from "./producer-id-blocks.ts";
+import { ShareCoordinator } from "./share/share-coordinator.ts";
+import type { ShareCoordinatorConfig } from "./share/share-shard.ts";
 import type { VersionedTopics } from "./topic-lookup.ts";
 import type { EndTransactionEpochCheck } from "./transaction/end-transaction.ts";
 import type { TransactionConfig } from "./transaction/transaction-config.ts";
@@ -18,19 +20,22 @@ export interface CoordinatorsOptions {
   readonly producerIdBlocks: ProducerIdBlocks;
   readonly groupConfigs: GroupConfigs;
   readonly topics: VersionedTopics;
+  readonly shareConfig: ShareCoordinatorConfig;
   readonly transactionConfig: TransactionConfig;
   /** Kafka's rule unless given. */
   readonly isEndTransactionEpochAccepted?: EndTransactionEpochCheck;
 }
 
 /**
- * Both coordinators, which need each other: offsets take part in transactions, and markers reach
+ * All coordinators, which need each other: offsets take part in transactions, and markers reach
  * offsets.
  */
 export class Coordinators {
   readonly groups: GroupCoordinator;
   /** Also what partitions ask before a transactional append. */
   readonly transactions: TransactionCoordinator;
+
+  readonly share: ShareCoordinator;
 
   constructor(options: CoordinatorsOptions) {
     const { platform, logs } = options;
@@ -44,6 +49,12 @@ export class Coordinators {
         write: (marker, partitions) => this.#writeMarkers(options.markers, marker, partitions),
       },
     });
+    this.share = new ShareCoordinator({
+      platform,
+      logs,
+      topics: options.topics,
+      config: options.shareConfig,
+    });
     this.groups = new GroupCoordinator({
       platform,
       logs,
@@ -53,8 +64,9 @@ export class Coordinators {
     });
   }
 
-  /** Reads both topics; what a crash left unfinished goes on. */
+  /** Reads their topics; what a crash left unfinished goes on. */
   start(): void {
+    this.share.start();
     this.groups.start();
     this.transactions.start();
   }
@@ -62,6 +74,7 @@ export class Coordinators {
   /** Stops all timers; requests from now on are refused. Calling twice is fine. */
   close(): void {
     this.groups.close();
+    this.share.close();
     this.transactions.close();
   }
 

@@ -88,6 +88,11 @@ export class ShardRuntime<Value, Shard extends CoordinatorShard<Value>> {
     return Promise.all(partitions.map((partition) => this.write(partition, request)));
   }
 
+  /** Lets every log drop what its shard needs no more: all below an offset, or all that there is. */
+  async forgetAll(belowOf: (shard: Shard) => number | undefined): Promise<void> {
+    for (const active of [...this.#active.values()]) await active.forget(belowOf);
+  }
+
   /** Ends a producer's transaction in one partition; resolves once the marker is durable. */
   completeTransaction(partition: number, marker: TransactionMarker): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -221,6 +226,11 @@ class ActiveShard<Value, Shard extends CoordinatorShard<Value>> {
       if (failure !== undefined) this.#onLost();
       done(failure);
     });
+  }
+
+  async forget(belowOf: (shard: Shard) => number | undefined): Promise<void> {
+    if (this.#state !== "idle") return;
+    await this.#log.forgetBefore(belowOf(this.#shard) ?? this.#writtenOffset);
   }
 
   close(): void {

@@ -21,6 +21,11 @@ import { offsetDeleteHandler } from "./offset-delete.ts";
 import { offsetFetchHandler } from "./offset-fetch.ts";
 import { streamsGroupDescribeHandler } from "./streams-group-describe.ts";
 import { type InternalTopics, streamsGroupHeartbeatHandler } from "./streams-group-heartbeat.ts";
+import { deleteShareGroupStateHandler } from "./delete-share-group-state.ts";
+import { initializeShareGroupStateHandler } from "./initialize-share-group-state.ts";
+import { readShareGroupStateHandler } from "./read-share-group-state.ts";
+import { readShareGroupStateSummaryHandler } from "./read-share-group-state-summary.ts";
+import { writeShareGroupStateHandler } from "./write-share-group-state.ts";
 import { syncGroupHandler } from "./sync-group.ts";
 import { txnOffsetCommitHandler } from "./txn-offset-commit.ts";
 import { writeTxnMarkersHandler } from "./write-txn-markers.ts";
@@ -39,7 +44,7 @@ export interface CoordinatorHandlersOptions {
 /** The APIs that the coordinators serve. */
 export function coordinatorHandlers(options: CoordinatorHandlersOptions): readonly Handler[] {
   const { topics, clock } = options;
-  const { groups, transactions } = options.coordinators;
+  const { groups, share, transactions } = options.coordinators;
   return [
     findCoordinatorHandler(options.node),
     joinGroupHandler(groups),
@@ -61,6 +66,11 @@ export function coordinatorHandlers(options: CoordinatorHandlersOptions): readon
     listTransactionsHandler(transactions, clock),
     streamsGroupHeartbeatHandler(groups, options.internalTopics),
     streamsGroupDescribeHandler(groups),
+    initializeShareGroupStateHandler(share),
+    readShareGroupStateHandler(share),
+    writeShareGroupStateHandler(share),
+    deleteShareGroupStateHandler(share),
+    readShareGroupStateSummaryHandler(share),
     writeTxnMarkersHandler(groups, options.partitions, clock),
   ];
 }

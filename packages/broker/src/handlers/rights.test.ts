@@ -54,6 +54,11 @@ const filter = {
 };
 const partitions = [{ partitionIndex: 0 }];
 
+const shareState = <Partition>(partition: Partition) => ({
+  groupId: "share",
+  topics: [{ topicId: "AAAAAAAAAAAAAAAAAAAAAQ", partitions: [partition] }],
+});
+
 const rows: readonly Row[] = [
   row(
     d.produceApi,
@@ -319,6 +324,31 @@ const rows: readonly Row[] = [
         },
       ],
     },
+    cluster("CLUSTER_ACTION"),
+  ),
+  row(
+    d.initializeShareGroupStateApi,
+    0,
+    shareState({ partition: 0, stateEpoch: 0, startOffset: 0 }),
+    cluster("CLUSTER_ACTION"),
+  ),
+  row(
+    d.readShareGroupStateApi,
+    0,
+    shareState({ partition: 0, leaderEpoch: 0 }),
+    cluster("CLUSTER_ACTION"),
+  ),
+  row(
+    d.writeShareGroupStateApi,
+    1,
+    shareState({ partition: 0, stateEpoch: 0, leaderEpoch: 0, startOffset: 0, stateBatches: [] }),
+    cluster("CLUSTER_ACTION"),
+  ),
+  row(d.deleteShareGroupStateApi, 0, shareState({ partition: 0 }), cluster("CLUSTER_ACTION")),
+  row(
+    d.readShareGroupStateSummaryApi,
+    1,
+    shareState({ partition: 0, leaderEpoch: 0 }),
     cluster("CLUSTER_ACTION"),
   ),
   // Of the row before those.

@@ -39,19 +39,24 @@ export function startRecords(
       logDirs: [directoryId],
     },
   });
+  const compacted = { "cleanup.policy": "compact" };
+  // What is superfluous in it is deleted by the share coordinator, which knows.
+  const kept = { "cleanup.policy": "delete", "retention.ms": "-1" };
   const internal = [
-    ["__consumer_offsets", config.number("offsets.topic.num.partitions")],
-    ["__transaction_state", config.number("transaction.state.log.num.partitions")],
+    ["__consumer_offsets", "offsets.topic.num.partitions", compacted],
+    ["__transaction_state", "transaction.state.log.num.partitions", compacted],
+    ["__share_group_state", "share.coordinator.state.topic.num.partitions", kept],
   ] as const;
-  for (const [name, partitionCount] of internal) {
+  for (const [name, countProperty, properties] of internal) {
     if (image.topic(name) !== undefined) continue;
     const topicId = randomUuid(platform.random);
     records.push({ kind: "topic", value: { name, topicId } });
-    records.push({
-      kind: "config",
-      value: { resourceType: 2, resourceName: name, name: "cleanup.policy", value: "compact" },
-    });
-    for (let partition = 0; partition < partitionCount; partition++)
+    for (const [property, value] of Object.entries(properties))
+      records.push({
+        kind: "config",
+        value: { resourceType: 2, resourceName: name, name: property, value },
+      });
+    for (let partition = 0; partition < config.number(countProperty); partition++)
       records.push(newPartition(nodeId, leaderEpoch, topicId, partition));
   }
   return records;

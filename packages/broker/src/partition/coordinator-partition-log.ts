@@ -76,6 +76,12 @@ export class CoordinatorPartitionLog implements CoordinatorLog {
     this.#partition.whenDurable(endOffset, callback);
   }
 
+  async forgetBefore(offset: number): Promise<void> {
+    const { logStartOffset, highWatermark } = this.#partition;
+    const below = Math.min(offset, highWatermark);
+    if (below > logStartOffset) await this.#partition.deleteRecordsBefore(below);
+  }
+
   /** A damaged log is not replayed: what is behind the damage may take back what is before it. */
   replay(visitor: CoordinatorLogVisitor): void {
     const { damage, failure } = this.#partition;

@@ -1,6 +1,7 @@
 import type { LogDirectory } from "@millrace/log";
 import type { Platform } from "@millrace/platform";
 import type { BrokerConfig } from "../config/broker-config.ts";
+import type { ShareCoordinator } from "../coordinator/share/share-coordinator.ts";
 import type { Partitions } from "../partition/partitions.ts";
 import { RecurringJobs } from "./recurring-jobs.ts";
 import { retainAll } from "./retention.ts";
@@ -13,13 +14,14 @@ const removalIntervalMs = 1000;
 export interface UpkeepParts {
   readonly directory: LogDirectory;
   readonly partitions: Partitions;
+  readonly share: Pick<ShareCoordinator, "snapshotCold" | "prune">;
 }
 
 /** What a broker does by itself, without being asked (Kafka: `LogManager`'s scheduled tasks). */
 export function startUpkeep(
   platform: Platform,
   config: BrokerConfig,
-  { directory, partitions }: UpkeepParts,
+  { directory, partitions, share }: UpkeepParts,
 ): RecurringJobs {
   const jobs = new RecurringJobs(platform);
   jobs.start({
@@ -49,6 +51,18 @@ export function startUpkeep(
     run: async () => {
       for (const partition of partitions.all()) partition.removeRetired();
     },
+  });
+  jobs.start({
+    name: "share-state-snapshots",
+    delayMs: config.number("share.coordinator.cold.partition.snapshot.interval.ms"),
+    intervalMs: () => config.number("share.coordinator.cold.partition.snapshot.interval.ms"),
+    run: () => share.snapshotCold(),
+  });
+  jobs.start({
+    name: "share-state-pruning",
+    delayMs: config.number("share.coordinator.state.topic.prune.interval.ms"),
+    intervalMs: () => config.number("share.coordinator.state.topic.prune.interval.ms"),
+    run: () => share.prune(),
   });
   return jobs;
 }

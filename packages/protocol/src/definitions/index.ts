@@ -337,18 +337,45 @@ export {
   removeUserScramCredentialRecord,
   type RemoveUserScramCredentialRecord,
 } from "./metadata-security-records.ts";
-export { shareGroupHeartbeatApi } from "./share-group-heartbeat.ts";
-export { shareGroupDescribeApi } from "./share-group-describe.ts";
-export { shareFetchApi } from "./share-fetch.ts";
-export { shareAcknowledgeApi } from "./share-acknowledge.ts";
-export { initializeShareGroupStateApi } from "./initialize-share-group-state.ts";
-export { readShareGroupStateApi } from "./read-share-group-state.ts";
-export { writeShareGroupStateApi } from "./write-share-group-state.ts";
-export { deleteShareGroupStateApi } from "./delete-share-group-state.ts";
-export { readShareGroupStateSummaryApi } from "./read-share-group-state-summary.ts";
-export { describeShareGroupOffsetsApi } from "./describe-share-group-offsets.ts";
-export { alterShareGroupOffsetsApi } from "./alter-share-group-offsets.ts";
-export { deleteShareGroupOffsetsApi } from "./delete-share-group-offsets.ts";
+export {
+  shareGroupHeartbeatApi,
+  type ShareGroupHeartbeatRequest,
+} from "./share-group-heartbeat.ts";
+export { shareGroupDescribeApi, type ShareGroupDescribeRequest } from "./share-group-describe.ts";
+export { shareFetchApi, type ShareFetchRequest } from "./share-fetch.ts";
+export { shareAcknowledgeApi, type ShareAcknowledgeRequest } from "./share-acknowledge.ts";
+export {
+  initializeShareGroupStateApi,
+  type InitializeShareGroupStateRequest,
+} from "./initialize-share-group-state.ts";
+export {
+  readShareGroupStateApi,
+  type ReadShareGroupStateRequest,
+} from "./read-share-group-state.ts";
+export {
+  writeShareGroupStateApi,
+  type WriteShareGroupStateRequest,
+} from "./write-share-group-state.ts";
+export {
+  deleteShareGroupStateApi,
+  type DeleteShareGroupStateRequest,
+} from "./delete-share-group-state.ts";
+export {
+  readShareGroupStateSummaryApi,
+  type ReadShareGroupStateSummaryRequest,
+} from "./read-share-group-state-summary.ts";
+export {
+  describeShareGroupOffsetsApi,
+  type DescribeShareGroupOffsetsRequest,
+} from "./describe-share-group-offsets.ts";
+export {
+  alterShareGroupOffsetsApi,
+  type AlterShareGroupOffsetsRequest,
+} from "./alter-share-group-offsets.ts";
+export {
+  deleteShareGroupOffsetsApi,
+  type DeleteShareGroupOffsetsRequest,
+} from "./delete-share-group-offsets.ts";
 export {
   electLeadersApi,
   electLeadersResponse,
