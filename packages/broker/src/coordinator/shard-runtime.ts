@@ -90,7 +90,7 @@ export class ShardRuntime<Value, Shard extends CoordinatorShard<Value>> {
 
   /** Lets every log drop what its shard needs no more: all below an offset, or all that there is. */
   async forgetAll(belowOf: (shard: Shard) => number | undefined): Promise<void> {
-    for (const active of [...this.#active.values()]) await active.forget(belowOf);
+    for (const active of this.#active.values()) await active.forget(belowOf);
   }
 
   /** Ends a producer's transaction in one partition; resolves once the marker is durable. */
