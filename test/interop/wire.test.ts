@@ -120,6 +120,27 @@ test.skipIf(missing !== undefined)(
 );
 
 test.skipIf(missing !== undefined)(
+  `a broker that was started with what the recorded one was started with describes its configs as that one does${note}`,
+  { timeout: timeoutMs },
+  async () => {
+    const properties = parsePropertiesFile(readFileSync(join(folder, "broker.properties"), "utf8"));
+    // Apache Kafka's starter sets them besides.
+    const besides = { "num.partitions": "1", "min.insync.replicas": "1" };
+    await using broker = await startBundledBroker({ ...properties, ...besides });
+    const golden = join(folder, "golden.txt");
+    const { exitCode, output } = await wire([
+      "--compare",
+      golden,
+      "--name",
+      "^configs-describe/(some configs of a topic|a broker: some configs)",
+      broker.address,
+    ]);
+    expect(exitCode, output).toBe(0);
+    expect(output).toMatch(/2 of +2 equal, 0 differ/);
+  },
+);
+
+test.skipIf(missing !== undefined)(
   `so are those of the secure part: SASL, users, ACLs${note}`,
   { timeout: timeoutMs },
   async () => {

@@ -209,6 +209,9 @@ function servicesOf(
 ): BrokerServices {
   const { metadata, partitions, storage, coordinators, directory, nodeId } = parts;
   const { image } = metadata;
+  config.onChanged(() => {
+    for (const topic of image.topics()) partitions.updateConfig(topic);
+  });
   const topicMetrics = new TopicMetrics((topic) => image.topic(topic) !== undefined);
   return {
     platform,

@@ -12,6 +12,7 @@ import { Coordinators } from "./coordinator/coordinators.ts";
 import { clusterIdOf } from "./metadata/cluster-id.ts";
 import { startRecords } from "./metadata/first-records.ts";
 import { MetadataStore } from "./metadata/metadata-store.ts";
+import { resourceTypes } from "./metadata/resource-configs.ts";
 import { isInternalTopic } from "./metadata/topic-image.ts";
 import { PartitionCoordinatorLogs } from "./partition/coordinator-logs.ts";
 import { Durability } from "./partition/durability.ts";
@@ -125,6 +126,8 @@ async function openInDirectory(start: Start): Promise<BrokerParts> {
     records: startRecords(image, { platform, config, nodeId, leaderEpoch, directoryId }),
     result: undefined,
   }));
+  const dynamic = { of: (broker: string) => image.configs.of(resourceTypes.BROKER, broker) };
+  config.followDynamic(dynamic, nodeId);
   await reconcileLogs(judge, image, { partitions, giveWay: giveWayOf(start) });
   removedTopics = new Set();
   const coordinators = (opened.coordinators = new Coordinators({

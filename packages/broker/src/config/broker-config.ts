@@ -11,6 +11,20 @@ import { ConfigError } from "./config-error.ts";
 
 export const brokerConfigDefinitions = parseConfigRows(brokerConfigRows);
 
+/** What was set while a broker ran (Kafka: dynamic configs). */
+export interface DynamicProperties {
+  /** For one broker, or with the empty name for all of them. */
+  of(broker: string): ReadonlyMap<string, string>;
+}
+
+/** Where a property of the broker is set, nearest first. */
+export type BrokerConfigSource = "DYNAMIC_BROKER" | "DYNAMIC_DEFAULT_BROKER" | "STATIC_BROKER";
+export const brokerConfigSources: readonly BrokerConfigSource[] = [
+  "DYNAMIC_BROKER",
+  "DYNAMIC_DEFAULT_BROKER",
+  "STATIC_BROKER",
+];
+
 /** Values by Kafka's names. */
 export type BrokerProperties = Readonly<Record<string, string | number | boolean>>;
 
@@ -20,9 +34,30 @@ export type BrokerProperties = Readonly<Record<string, string | number | boolean
  */
 export class BrokerConfig {
   readonly #given: ReadonlyMap<string, string>;
+  #sources: readonly ReadonlyMap<string, string>[];
+  #dynamic: (() => readonly ReadonlyMap<string, string>[]) | undefined;
+  readonly #whenChanged: (() => void)[] = [];
 
   private constructor(given: ReadonlyMap<string, string>) {
     this.#given = given;
+    this.#sources = [empty, empty, given];
+  }
+
+  /** From now on what is set while the broker runs goes before what it was started with. */
+  followDynamic(properties: DynamicProperties, nodeId: number): void {
+    this.#dynamic = () => [properties.of(String(nodeId)), properties.of(""), this.#given];
+    this.#sources = this.#dynamic();
+  }
+
+  /** Calls back after each change, for what does not ask for a value when it needs one. */
+  onChanged(listener: () => void): void {
+    this.#whenChanged.push(listener);
+  }
+
+  /** What is set while the broker runs is another now. */
+  changed(): void {
+    this.#sources = this.#dynamic?.() ?? this.#sources;
+    for (const listener of this.#whenChanged) listener();
   }
 
   /** @throws ConfigError */
@@ -42,7 +77,20 @@ export class BrokerConfig {
 
   /** The value set, or the default; null where Kafka has none. */
   text(name: string): string | null {
-    return this.#given.get(name) ?? definitionOf(name).defaultValue;
+    return this.#find(name) ?? definitionOf(name).defaultValue;
+  }
+
+  /** What one source has; undefined: nothing. */
+  textIn(source: BrokerConfigSource, name: string): string | undefined {
+    return this.#sources[brokerConfigSources.indexOf(source)].get(name)?.trim();
+  }
+
+  #find(name: string): string | undefined {
+    for (const source of this.#sources) {
+      const value = source.get(name);
+      if (value !== undefined) return value.trim();
+    }
+    return undefined;
   }
 
   number(name: string): number {
@@ -65,12 +113,12 @@ export class BrokerConfig {
     const nearest =
       mechanism === undefined
         ? undefined
-        : this.#given.get(`${prefix}${mechanism.toLowerCase()}.${name}`);
-    return nearest ?? this.#given.get(prefix + name) ?? this.text(name);
+        : this.#find(`${prefix}${mechanism.toLowerCase()}.${name}`);
+    return nearest ?? this.#find(prefix + name) ?? this.text(name);
   }
 
   isSet(name: string): boolean {
-    return this.#given.has(name);
+    return this.#find(name) !== undefined;
   }
 
   /** `log.retention.ms`, or what `log.retention.minutes` or `log.retention.hours` say; so for `log.roll.ms`. */
@@ -86,6 +134,7 @@ function unlimited(amount: number, unitMs: number): number {
   return amount < 0 ? -1 : amount * unitMs;
 }
 
+const empty: ReadonlyMap<string, string> = new Map();
 const listenerPrefix = "listener.name.";
 const mechanismPrefix = /^(plain|scram-sha-256|scram-sha-512|oauthbearer|gssapi)\./;
 
@@ -95,7 +144,7 @@ const authorizerConfigs = parseConfigRows(
 );
 
 /** Without the listener and the mechanism that it is for. */
-function bareName(name: string): string {
+export function bareName(name: string): string {
   if (!name.startsWith(listenerPrefix)) return name;
   const rest = name.slice(name.indexOf(".", listenerPrefix.length) + 1);
   return rest.replace(mechanismPrefix, "");

@@ -63,7 +63,8 @@ export function checkConfigValue(definition: ConfigDefinition, text: string): vo
   const value = text.trim();
   switch (definition.type) {
     case "BOOLEAN":
-      if (!/^(true|false)$/i.test(value)) throw refused(definition, text, "give true or false");
+      if (!/^(true|false)$/i.test(value))
+        throw refused(definition, text, "Expected value to be either true or false");
       return;
     case "INT":
     case "SHORT":
@@ -71,7 +72,7 @@ export function checkConfigValue(definition: ConfigDefinition, text: string): vo
       return checkInteger(definition, value);
     case "DOUBLE":
       if (value === "" || Number.isNaN(Number(value)))
-        throw refused(definition, text, "give a number");
+        throw refused(definition, text, "Not a number of type DOUBLE");
       return checkRange(definition, Number(value));
     case "LIST":
       for (const element of configList(value)) checkChoice(definition, element);
@@ -118,7 +119,7 @@ function checkInteger(definition: ConfigDefinition, value: string): void {
   const isInteger = /^[+-]?\d+$/.test(value);
   const number = isInteger ? BigInt(value.replace("+", "")) : 0n;
   if (!isInteger || number < min || number > max)
-    throw refused(definition, value, `give a whole number of type ${definition.type}`);
+    throw refused(definition, value, `Not a number of type ${definition.type}`);
   checkRange(definition, Number(number));
 }
 
@@ -127,23 +128,38 @@ function checkRange(definition: ConfigDefinition, number: number): void {
   const [range, exception] = definition.bounds.split("|");
   const [low, high] = range.split("..");
   if (exception !== undefined && number === Number(exception)) return;
-  if ((low !== "" && number < Number(low)) || (high !== "" && number > Number(high)))
-    throw refused(definition, String(number), `give ${definition.bounds.replace("|", " or ")}`);
+  const isLow = low !== "" && number < Number(low);
+  const isHigh = high !== "" && number > Number(high);
+  if (!isLow && !isHigh) return;
+  if (exception !== undefined)
+    throw refused(
+      definition,
+      String(number),
+      `Value must be between ${low} and ${high} or equal to ${exception}`,
+    );
+  const rule = isLow ? `Value must be at least ${low}` : `Value must be no more than ${high}`;
+  throw refused(definition, String(number), rule);
 }
 
 function checkChoice(definition: ConfigDefinition, value: string): void {
   const { bounds } = definition;
-  if (bounds.startsWith("=") && !bounds.slice(1).split(",").includes(value))
-    throw refused(definition, value, `give one of ${bounds.slice(1)}`);
-  if (bounds.startsWith("~") && !bounds.slice(1).split(",").includes(value.toUpperCase()))
-    throw refused(definition, value, `give one of ${bounds.slice(1)}`);
+  const choices = bounds.slice(1).split(",");
+  if (bounds.startsWith("=") && !choices.includes(value))
+    throw refused(definition, value, `String must be one of: ${choices.join(", ")}`);
+  if (bounds.startsWith("~") && !choices.includes(value.toUpperCase()))
+    throw refused(
+      definition,
+      value,
+      `String must be one of (case insensitive): ${choices.join(", ")}`,
+    );
 }
 
-function refused(definition: ConfigDefinition, value: string, remedy: string): ConfigError {
-  const shown = definition.type === "PASSWORD" ? "***" : JSON.stringify(value);
+/** As Kafka says it. */
+function refused(definition: ConfigDefinition, value: string, rule: string): ConfigError {
+  const shown = definition.type === "PASSWORD" ? "[hidden]" : value;
   return new ConfigError(
     "INVALID_PROPERTY",
     definition.name,
-    `${definition.name} cannot be ${shown}: ${remedy}`,
+    `Invalid value ${shown} for configuration ${definition.name}: ${rule}`,
   );
 }

@@ -4,7 +4,9 @@ export type ConfigErrorCode =
   /** Kafka knows no property of that name. */
   | "UNKNOWN_PROPERTY"
   /** The value does not parse, or lies outside its bounds. */
-  | "INVALID_PROPERTY";
+  | "INVALID_PROPERTY"
+  /** The value is one that Kafka calls an invalid request. */
+  | "OUT_OF_RANGE";
 
 /** A property of the broker or of a topic that cannot be taken. */
 export class ConfigError extends BaseError<ConfigErrorCode> {

@@ -51,7 +51,7 @@ export function checkGroupProperties(
   for (const [name, value] of properties) {
     const definition = groupConfigDefinitions.get(name);
     if (definition === undefined)
-      throw new ConfigError("UNKNOWN_PROPERTY", name, `${name} is no property of a group`);
+      throw new ConfigError("UNKNOWN_PROPERTY", name, `Unknown group config name: ${name}`);
     checkConfigValue(definition, value);
   }
   for (const [name, lowest, highest] of limits) {

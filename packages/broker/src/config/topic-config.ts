@@ -1,6 +1,10 @@
 import type { LogConfig } from "@millrace/log";
 import { compressionNames } from "@millrace/protocol/records";
-import { type BrokerConfig, brokerConfigDefinitions } from "./broker-config.ts";
+import {
+  type BrokerConfig,
+  brokerConfigDefinitions,
+  brokerConfigSources,
+} from "./broker-config.ts";
 import {
   checkConfigValue,
   type ConfigDefinition,
@@ -22,6 +26,7 @@ export const configSources = {
   DYNAMIC_DEFAULT_BROKER: 3,
   STATIC_BROKER: 4,
   DEFAULT: 5,
+  CLIENT_METRICS: 7,
   GROUP: 8,
 } as const;
 
@@ -39,7 +44,7 @@ export function checkTopicProperties(properties: TopicProperties): void {
   for (const [name, value] of properties) {
     const definition = topicConfigDefinitions.get(name);
     if (definition === undefined)
-      throw new ConfigError("UNKNOWN_PROPERTY", name, `${name} is no property of a topic`);
+      throw new ConfigError("UNKNOWN_PROPERTY", name, `Unknown topic config name: ${name}`);
     checkConfigValue(definition, value);
     if (name.endsWith(".replication.throttled.replicas")) checkThrottledReplicas(name, value);
   }
@@ -49,13 +54,13 @@ export function checkTopicProperties(properties: TopicProperties): void {
     throw new ConfigError(
       "INVALID_PROPERTY",
       "min.compaction.lag.ms",
-      "min.compaction.lag.ms is above max.compaction.lag.ms",
+      `conflict topic config setting min.compaction.lag.ms (${lagMin}) > max.compaction.lag.ms (${lagMax})`,
     );
   if (properties.get("remote.storage.enable")?.trim().toLowerCase() === "true")
     throw new ConfigError(
       "INVALID_PROPERTY",
       "remote.storage.enable",
-      "remote.storage.enable cannot be true: this broker has no tiered storage",
+      "Tiered Storage functionality is disabled in the broker. Topic cannot be configured with remote log storage.",
     );
 }
 
@@ -75,13 +80,6 @@ export function topicConfigEntries(
   const own = properties.get(definition.name);
   if (own !== undefined)
     entries.push({ name: definition.name, value: own, source: configSources.TOPIC });
-  // Kafka keeps min.insync.replicas as a default of the cluster since eligible leader replicas exist.
-  if (definition.name === "min.insync.replicas")
-    entries.push({
-      name: definition.name,
-      value: broker.text(definition.name),
-      source: configSources.DYNAMIC_DEFAULT_BROKER,
-    });
   entries.push(...brokerConfigEntries(definition.brokerProperties, broker));
   if (definition.brokerProperties.length === 0)
     entries.push({
@@ -92,15 +90,17 @@ export function topicConfigEntries(
   return entries;
 }
 
-/** What is set of some properties of the broker, then their defaults. */
+/** What is set of some properties of the broker, nearest first, then their defaults. */
 export function brokerConfigEntries(
   names: readonly string[],
   broker: BrokerConfig,
 ): readonly ConfigEntry[] {
   const entries: ConfigEntry[] = [];
-  for (const name of names)
-    if (broker.isSet(name))
-      entries.push({ name, value: broker.text(name), source: configSources.STATIC_BROKER });
+  for (const source of brokerConfigSources)
+    for (const name of names) {
+      const value = broker.textIn(source, name);
+      if (value !== undefined) entries.push({ name, value, source: configSources[source] });
+    }
   for (const name of names) {
     const value = brokerConfigDefinitions.get(name)?.defaultValue ?? null;
     if (value !== null) entries.push({ name, value, source: configSources.DEFAULT });

@@ -3,6 +3,7 @@ import type { BrokerServices } from "../broker-services.ts";
 import type { Handler } from "../server/handler.ts";
 import { alterClientQuotasHandler } from "./alter-client-quotas.ts";
 import { alterUserScramCredentialsHandler } from "./alter-user-scram-credentials.ts";
+import { alterConfigsHandler } from "./alter-configs.ts";
 import { alterPartitionReassignmentsHandler } from "./alter-partition-reassignments.ts";
 import { alterReplicaLogDirsHandler } from "./alter-replica-log-dirs.ts";
 import { describeLogDirsHandler } from "./describe-log-dirs.ts";
@@ -30,7 +31,7 @@ import { describeClientQuotasHandler } from "./describe-client-quotas.ts";
 import { describeUserScramCredentialsHandler } from "./describe-user-scram-credentials.ts";
 import { expireDelegationTokenHandler } from "./expire-delegation-token.ts";
 import { FetchHandler } from "./fetch.ts";
-import { IncrementalAlterConfigsHandler } from "./incremental-alter-configs.ts";
+import { incrementalAlterConfigsHandler } from "./incremental-alter-configs.ts";
 import { ListOffsetsHandler } from "./list-offsets.ts";
 import { MetadataHandler } from "./metadata.ts";
 import { OffsetForLeaderEpochHandler } from "./offset-for-leader-epoch.ts";
@@ -57,7 +58,8 @@ export function brokerHandlers(
     new OffsetForLeaderEpochHandler(services),
     new DescribeConfigsHandler(services),
     new CreatePartitionsHandler(services),
-    new IncrementalAlterConfigsHandler(services),
+    incrementalAlterConfigsHandler(services),
+    alterConfigsHandler(services),
     new DescribeClusterHandler(services),
     new DescribeProducersHandler(services),
     new DescribeTopicPartitionsHandler(services),

@@ -11,15 +11,18 @@ import {
   type ConfigDefinition,
   type ConfigType,
 } from "../config/config-definition.ts";
+import { clientMetricsDefinitions } from "../config/client-metrics-config.ts";
 import { groupConfigDefinitions, groupConfigEntries } from "../config/group-config.ts";
 import {
   brokerConfigEntries,
   brokerSynonyms,
   type ConfigEntry,
+  configSources,
   topicConfigDefinitions,
   topicConfigEntries,
   topicConfigValue,
 } from "../config/topic-config.ts";
+import { resourceTypes } from "../metadata/resource-configs.ts";
 import { topicNameFault } from "../metadata/topic-name.ts";
 import type { Handler, HandlerAnswer } from "../server/handler.ts";
 import {
@@ -43,9 +46,7 @@ type Result = Response["results"][number];
 type ResultConfig = Result["configs"][number];
 type RequestResource = DescribeConfigsRequest["resources"][number];
 
-const topicType = 2;
-const brokerType = 4;
-const groupType = 32;
+const { TOPIC, BROKER, BROKER_LOGGER, CLIENT_METRICS, GROUP } = resourceTypes;
 
 /** Kafka: `DescribeConfigsResponse.ConfigType`. */
 const typeNumbers: Readonly<Record<ConfigType, number>> = {
@@ -85,12 +86,7 @@ export class DescribeConfigsHandler implements Handler<DescribeConfigsRequest, R
   ): Result {
     const { resourceType, resourceName } = resource;
     try {
-      const configs =
-        resourceType === topicType
-          ? this.#topic(context, request, resource)
-          : resourceType === groupType
-            ? this.#group(context, request, resource)
-            : this.#broker(context, request, resource);
+      const configs = this.#configsOf(context, request, resource);
       return { errorCode: 0, errorMessage: "", resourceType, resourceName, configs };
     } catch (error) {
       return {
@@ -100,6 +96,32 @@ export class DescribeConfigsHandler implements Handler<DescribeConfigsRequest, R
         resourceName,
         configs: [],
       };
+    }
+  }
+
+  #configsOf(
+    context: RequestContext,
+    request: DescribeConfigsRequest,
+    resource: RequestResource,
+  ): ResultConfig[] {
+    switch (resource.resourceType) {
+      case TOPIC:
+        return this.#topic(context, request, resource);
+      case GROUP:
+        return this.#group(context, request, resource);
+      case BROKER:
+      case BROKER_LOGGER:
+      case CLIENT_METRICS:
+        if (!context.authorize("DESCRIBE_CONFIGS", clusterResource))
+          throw new KafkaError("CLUSTER_AUTHORIZATION_FAILED");
+        return resource.resourceType === CLIENT_METRICS
+          ? this.#clientMetrics(request, resource)
+          : this.#ofBroker(request, resource);
+      default:
+        throw new KafkaError(
+          "INVALID_REQUEST",
+          `resources of type ${resource.resourceType} have no configs`,
+        );
     }
   }
 
@@ -129,7 +151,8 @@ export class DescribeConfigsHandler implements Handler<DescribeConfigsRequest, R
   ): ResultConfig[] {
     if (!context.authorize("DESCRIBE_CONFIGS", groupResource(resourceName)))
       throw new KafkaError("GROUP_AUTHORIZATION_FAILED");
-    if (resourceName === "") throw new KafkaError("INVALID_REQUEST", "name the group");
+    if (resourceName === "")
+      throw new KafkaError("INVALID_REQUEST", "Group name must not be empty");
     const { config, image } = this.#services;
     const properties = image.groupProperties(resourceName);
     return select(groupConfigDefinitions, configurationKeys).map((definition) => {
@@ -139,25 +162,72 @@ export class DescribeConfigsHandler implements Handler<DescribeConfigsRequest, R
     });
   }
 
-  #broker(
-    context: RequestContext,
+  #clientMetrics(
     request: DescribeConfigsRequest,
-    { resourceType, resourceName, configurationKeys }: RequestResource,
+    { resourceName, configurationKeys }: RequestResource,
   ): ResultConfig[] {
-    if (resourceType !== brokerType)
-      throw new KafkaError("INVALID_REQUEST", `resources of type ${resourceType} have no configs`);
-    if (!context.authorize("DESCRIBE_CONFIGS", clusterResource))
-      throw new KafkaError("CLUSTER_AUTHORIZATION_FAILED");
-    // The empty name is the default of all brokers, for which nothing is set.
-    if (resourceName === "") return [];
+    if (resourceName === "")
+      throw new KafkaError("INVALID_REQUEST", "Client metrics subscription name must not be empty");
+    const properties = this.#services.image.configs.of(CLIENT_METRICS, resourceName);
+    return select(clientMetricsDefinitions, configurationKeys).map((definition) => {
+      const { name, defaultValue } = definition;
+      const own = properties.get(name);
+      const source = configSources.CLIENT_METRICS;
+      const entries = own === undefined ? [] : [{ name, value: own, source }];
+      return describe(definition, {
+        entries,
+        value: own ?? defaultValue,
+        readOnly: false,
+        request,
+      });
+    });
+  }
+
+  #ofBroker(request: DescribeConfigsRequest, resource: RequestResource): ResultConfig[] {
+    const { resourceType, resourceName } = resource;
     const { nodeId } = this.#services.cluster;
-    if (resourceName !== String(nodeId))
-      throw new KafkaError("INVALID_REQUEST", `this is broker ${nodeId}, not ${resourceName}`);
+    const isLogger = resourceType === BROKER_LOGGER;
+    if (resourceName === "") {
+      if (isLogger) throw new KafkaError("INVALID_REQUEST", "Broker id must not be empty");
+      return this.#clusterDefaults(request, resource);
+    }
+    if (!/^[+-]?\d+$/.test(resourceName))
+      throw new KafkaError(
+        "INVALID_REQUEST",
+        `Broker id must be an integer, but it is: ${resourceName}`,
+      );
+    if (Number(resourceName) !== nodeId)
+      throw new KafkaError(
+        "INVALID_REQUEST",
+        `Unexpected broker id, expected ${nodeId}${isLogger ? "" : " or empty string,"} but received ${resourceName}`,
+      );
+    // There are no loggers of classes whose levels could be told.
+    return isLogger ? [] : this.#broker(request, resource);
+  }
+
+  #broker(request: DescribeConfigsRequest, { configurationKeys }: RequestResource): ResultConfig[] {
     const { config } = this.#services;
     return select(brokerConfigDefinitions, configurationKeys).map((definition) => {
       const entries = brokerConfigEntries(brokerSynonyms(definition.name), config);
       const value = config.text(definition.name);
       return describe(definition, { entries, value, readOnly: !definition.isDynamic, request });
+    });
+  }
+
+  /** What is set for all brokers of the cluster. */
+  #clusterDefaults(
+    request: DescribeConfigsRequest,
+    { configurationKeys }: RequestResource,
+  ): ResultConfig[] {
+    const properties = this.#services.image.configs.of(BROKER, "");
+    const source = configSources.DYNAMIC_DEFAULT_BROKER;
+    return select(brokerConfigDefinitions, configurationKeys).flatMap((definition) => {
+      const { name, isDynamic } = definition;
+      const value = properties.get(name);
+      const entries = value === undefined ? [] : [{ name, value, source }];
+      return entries.map((entry) =>
+        describe(definition, { entries, value: entry.value, readOnly: !isDynamic, request }),
+      );
     });
   }
 }
@@ -185,7 +255,8 @@ function describe(
     readonly request: DescribeConfigsRequest;
   },
 ): ResultConfig {
-  const { entries, readOnly, request } = found;
+  const { readOnly, request } = found;
+  const entries = toldEntries(definition, found.entries);
   const isSensitive = definition.type === "PASSWORD";
   return {
     name: definition.name,
@@ -204,4 +275,17 @@ function describe(
     configType: typeNumbers[definition.type],
     documentation: null,
   };
+}
+
+/** Of the broker's properties Kafka tells none before the nearest one that stands for the resource's. */
+function toldEntries(
+  { name, brokerProperties }: ConfigDefinition,
+  entries: readonly ConfigEntry[],
+): readonly ConfigEntry[] {
+  const [nearest = name] = brokerProperties;
+  const isOwn = ({ source }: ConfigEntry) =>
+    source === configSources.TOPIC || source === configSources.GROUP;
+  const ofBroker = entries.filter((entry) => !isOwn(entry));
+  const start = ofBroker.findIndex((entry) => entry.name === nearest);
+  return [...entries.filter(isOwn), ...(start === -1 ? [] : ofBroker.slice(start))];
 }

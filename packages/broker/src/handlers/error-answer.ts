@@ -21,6 +21,11 @@ export const clusterRefused: ErrorAnswer = Object.freeze({
   errorMessage: "Cluster authorization failed.",
 });
 
+export const groupRefused: ErrorAnswer = Object.freeze({
+  errorCode: errorCodeOf("GROUP_AUTHORIZATION_FAILED"),
+  errorMessage: "Group authorization failed.",
+});
+
 export const topicRefused: ErrorAnswer = Object.freeze({
   errorCode: errorCodeOf("TOPIC_AUTHORIZATION_FAILED"),
   errorMessage: "Topic authorization failed.",

@@ -221,6 +221,15 @@ const rows: readonly Row[] = [
     topic("ALTER_CONFIGS"),
   ),
   row(
+    d.alterConfigsApi,
+    2,
+    {
+      resources: [{ resourceType: 16, resourceName: "m", configs: [] }],
+      validateOnly: true,
+    },
+    cluster("ALTER_CONFIGS"),
+  ),
+  row(
     d.offsetDeleteApi,
     0,
     { groupId: "offsets", topics: [{ name: "t", partitions }] },

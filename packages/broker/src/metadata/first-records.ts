@@ -5,6 +5,9 @@ import { randomUuid } from "./random-uuid.ts";
 import { initialFeatureLevels } from "./features.ts";
 import type { MetadataImage } from "./metadata-image.ts";
 import type { MetadataRecord } from "./metadata-record.ts";
+import { resourceTypes } from "./resource-configs.ts";
+
+const minIsr = "min.insync.replicas";
 
 /**
  * What every start writes: that the broker is here once more. The first one also writes what a cluster begins with:
@@ -26,6 +29,17 @@ export function startRecords(
   for (const [name, featureLevel] of initialFeatureLevels)
     if (!image.features.has(name))
       records.push({ kind: "featureLevel", value: { name, featureLevel } });
+  // Kafka keeps it as a default of the cluster since eligible leader replicas exist.
+  if (!image.configs.of(resourceTypes.BROKER, "").has(minIsr))
+    records.push({
+      kind: "config",
+      value: {
+        resourceType: resourceTypes.BROKER,
+        resourceName: "",
+        name: minIsr,
+        value: config.text(minIsr),
+      },
+    });
   records.push({
     kind: "registerBroker",
     value: {

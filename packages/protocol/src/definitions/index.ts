@@ -421,6 +421,9 @@ export {
   listConfigResourcesResponse,
   type ListConfigResourcesRequest,
 } from "./list-config-resources.ts";
-export { alterConfigsApi } from "./alter-configs.ts";
-export { getTelemetrySubscriptionsApi } from "./get-telemetry-subscriptions.ts";
-export { pushTelemetryApi } from "./push-telemetry.ts";
+export { alterConfigsApi, type AlterConfigsRequest } from "./alter-configs.ts";
+export {
+  getTelemetrySubscriptionsApi,
+  type GetTelemetrySubscriptionsRequest,
+} from "./get-telemetry-subscriptions.ts";
+export { pushTelemetryApi, type PushTelemetryRequest } from "./push-telemetry.ts";
