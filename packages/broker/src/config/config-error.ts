@@ -5,7 +5,7 @@ export type ConfigErrorCode =
   | "UNKNOWN_PROPERTY"
   /** The value does not parse, or lies outside its bounds. */
   | "INVALID_PROPERTY"
-  /** The value is one that Kafka calls an invalid request. */
+  /** The interval of a subscription to metrics, which Kafka calls an invalid request. */
   | "OUT_OF_RANGE";
 
 /** A property of the broker or of a topic that cannot be taken. */
