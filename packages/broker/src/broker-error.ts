@@ -1,7 +1,7 @@
 import { BaseError } from "@millrace/model";
 
 export type BrokerErrorCode =
-  /** An address that others can reach was asked for, and nothing secures it yet. */
+  /** A listener that others can reach lacks TLS, or does not ask who they are. */
   | "INSECURE_BIND"
   /** A listener's address does not parse. */
   | "INVALID_LISTENER"

@@ -7,9 +7,9 @@ import type { DurabilityLevel } from "./partition/durability.ts";
 export interface BrokerOptions {
   /** Where everything is kept; made if it is missing. One broker at a time. */
   readonly dataDirectory: string;
-  /** Default `127.0.0.1`; must be a loopback address, unless `insecureListen`. */
+  /** Default `127.0.0.1`; another than loopback needs TLS and authentication, or `insecureListen`. */
   readonly host?: string;
-  /** Listens beyond loopback without TLS: what is sent can be read, and changed, on the way. Default false. */
+  /** Listens beyond loopback without TLS, or without asking who comes. Default false. */
   readonly insecureListen?: boolean;
   /** Default: of the `listeners` property, else 9092; 0 takes a free one. */
   readonly port?: number;

@@ -8,25 +8,21 @@ import type { Coordinators } from "./coordinator/coordinators.ts";
 import { brokerHandlers } from "./handlers/broker-handlers.ts";
 import { coordinatorHandlers } from "./handlers/coordinator-handlers.ts";
 import { ApiVersionsHandler } from "./handlers/api-versions.ts";
-import { isLoopback, type ListenerPlan, planListeners } from "./listeners.ts";
+import { type ListenerPlan, planListeners } from "./listeners.ts";
 import { type BrokerParts, closeBroker, openBroker } from "./open-broker.ts";
 import { BrokerMetrics } from "./metrics/broker-metrics.ts";
 import { RequestMetrics } from "./metrics/request-metrics.ts";
 import { TopicMetrics } from "./metrics/topic-metrics.ts";
 import { InternalTopicCreator } from "./partition/internal-topics.ts";
-import {
-  SaslAuthentication,
-  type SaslListener,
-} from "./security/authentication/sasl-authentication.ts";
-import { saslMechanisms, type SaslWorld } from "./security/authentication/sasl-mechanisms.ts";
 import { authorizerOf } from "./security/authorization/authorizer-of.ts";
 import { ClientQuotaManager } from "./security/quotas/client-quota-manager.ts";
-import { BrokerServer, type ServerListener } from "./server/broker-server.ts";
+import { renewalOf, serverListeners } from "./server-listeners.ts";
+import { BrokerServer } from "./server/broker-server.ts";
 import type { Handler } from "./server/handler.ts";
 import { HandlerTable } from "./server/handler-table.ts";
 import { serverLimitsOf } from "./server/server-limits.ts";
 import { startUpkeep } from "./upkeep/broker-upkeep.ts";
-import type { RecurringJobs } from "./upkeep/recurring-jobs.ts";
+import type { RecurringJob, RecurringJobs } from "./upkeep/recurring-jobs.ts";
 
 /**
  * One durable node that speaks Kafka's protocol.
@@ -72,8 +68,8 @@ export class Broker implements AsyncDisposable {
     options.signal?.throwIfAborted();
     const config = BrokerConfig.parse(options.properties ?? {}, platform.logger);
     const plans = planListeners(config, options);
-    for (const { name, protocol, address } of plans)
-      if (!isLoopback(address.host))
+    for (const { name, protocol, address, isSecure } of plans)
+      if (!isSecure)
         platform.logger.log("warn", "broker.insecure-listener", {
           listener: name,
           protocol,
@@ -88,6 +84,7 @@ export class Broker implements AsyncDisposable {
       const [{ host, port }] = server.addresses;
       parts.directory.setLockNote(`${host}:${port}`);
       const upkeep = startUpkeep(platform, config, { ...parts, share: parts.coordinators.share });
+      upkeep.start(served.renewal);
       return new Broker(platform, options, { parts, upkeep, ...served });
     } catch (error) {
       await server?.close(0);
@@ -159,6 +156,7 @@ export class Broker implements AsyncDisposable {
 interface Served {
   readonly server: BrokerServer;
   readonly metrics: BrokerMetrics;
+  readonly renewal: RecurringJob;
 }
 
 async function serve(
@@ -179,14 +177,15 @@ async function serve(
   const apis = () => handlers.apis();
   handlers.add(...brokerHandlers(services, { apis, hasAuthorizer: authorizer !== undefined }));
   handlers.add(...servedByCoordinators(services, coordinators));
+  const listeners = serverListeners(plans, {
+    config,
+    platform,
+    credentials: image.scramCredentials,
+    handlers,
+    apiVersions: new ApiVersionsHandler(image, apis),
+  });
   const server = await BrokerServer.listen(platform, {
-    listeners: serverListeners(plans, {
-      config,
-      platform,
-      credentials: image.scramCredentials,
-      handlers,
-      apiVersions: new ApiVersionsHandler(image, apis),
-    }),
+    listeners,
     authorizer,
     quotas: new ClientQuotaManager(image.clientQuotas, platform.clock),
     handlers,
@@ -198,7 +197,8 @@ async function serve(
     endpoints.set(name, advertised ?? server.addresses[index]);
   const { groups } = coordinators;
   const metrics = new BrokerMetrics({ ...services, groups, requests: requestMetrics, server });
-  return { server, metrics };
+  const renewal = renewalOf(plans, services, { listeners, server });
+  return { server, metrics, renewal };
 }
 
 function servicesOf(
@@ -245,34 +245,4 @@ function servedByCoordinators(
     clock: platform.clock,
     node: (listener) => ({ nodeId: cluster.nodeId, ...cluster.endpoint(listener) }),
   });
-}
-
-interface ListenerWorld extends SaslWorld {
-  readonly handlers: HandlerTable;
-  readonly apiVersions: ApiVersionsHandler;
-}
-
-function serverListeners(
-  plans: readonly ListenerPlan[],
-  world: ListenerWorld,
-): readonly ServerListener[] {
-  return plans.map(({ name, address, protocol }) => ({
-    name,
-    address,
-    authenticate: protocol === "PLAINTEXT" ? undefined : saslOf(world, name),
-  }));
-}
-
-/** How connections of a listener with SASL begin. */
-function saslOf(world: ListenerWorld, name: string): () => SaslAuthentication {
-  const { config, platform, handlers, apiVersions } = world;
-  const listener: SaslListener = {
-    platform,
-    handlers,
-    mechanisms: saslMechanisms(world, name),
-    reauthenticationMs: (mechanism) =>
-      Number(config.textFor(name, "connections.max.reauth.ms", mechanism)),
-    apiVersions: ({ apiVersion }, request) => apiVersions.answer(apiVersion, request),
-  };
-  return () => new SaslAuthentication(listener);
 }

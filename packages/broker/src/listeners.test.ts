@@ -8,6 +8,8 @@ import { planListeners } from "./listeners.ts";
 const plan = (properties: BrokerProperties, given: Parameters<typeof planListeners>[1] = {}) =>
   planListeners(BrokerConfig.parse(properties, memoryPlatform().logger), given);
 
+const map = (pairs: string) => ({ "listener.security.protocol.map": pairs });
+
 test("listeners have names, protocols and addresses of their own; the first takes what is given beside", () => {
   const properties = {
     listeners: "A://127.0.0.1:1,B://localhost:2",
@@ -20,12 +22,14 @@ test("listeners have names, protocols and addresses of their own; the first take
       protocol: "PLAINTEXT",
       address: { host: "127.0.0.1", port: 9 },
       advertised: undefined,
+      isSecure: true,
     },
     {
       name: "B",
       protocol: "SASL_PLAINTEXT",
       address: { host: "localhost", port: 2 },
       advertised: { host: "broker.test", port: 3 },
+      isSecure: true,
     },
   ]);
 });
@@ -38,11 +42,27 @@ test.each([
     "INSECURE_BIND",
   ],
   ["of a name without a protocol", { listeners: "A://:1" }, "INVALID_LISTENER"],
-  ["with TLS, which is not here", { listeners: "SSL://:1" }, "INVALID_LISTENER"],
+  ["of a protocol that is none", { listeners: "A://:1", ...map("A:TCP") }, "INVALID_LISTENER"],
+  ["with TLS that asks nobody who it is", { listeners: "SSL://0.0.0.0:1" }, "INSECURE_BIND"],
+  [
+    "with TLS that asks only who wants to tell",
+    { listeners: "SSL://0.0.0.0:1", "ssl.client.auth": "requested" },
+    "INSECURE_BIND",
+  ],
+  ["with SASL alone", { listeners: "SASL_PLAINTEXT://0.0.0.0:1" }, "INSECURE_BIND"],
   ["of a name that is taken", { listeners: "PLAINTEXT://:1,PLAINTEXT://:2" }, "INVALID_LISTENER"],
   ["without a port", { listeners: "PLAINTEXT://x" }, "INVALID_LISTENER"],
 ])("a listener %s is refused", (_what, properties, code) => {
   expect(() => plan(properties)).toThrow(expect.objectContaining({ code }));
+});
+
+test.each([
+  ["SASL_SSL", {}],
+  ["SSL", { "ssl.client.auth": "required" }],
+])("%s with authentication may be reached by others", (name, properties) => {
+  const address = `${name}://10.0.0.1:1`;
+  const [one] = plan({ ...properties, listeners: address });
+  expect(one).toMatchObject({ protocol: name, isSecure: true });
 });
 
 test("one that others can reach is asked for in so many words, and clients are told where it is", () => {

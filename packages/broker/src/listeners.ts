@@ -1,9 +1,18 @@
 import type { NetworkAddress } from "@millrace/platform";
 import { BrokerError } from "./broker-error.ts";
 import type { BrokerConfig } from "./config/broker-config.ts";
+import { isLoopback } from "./config/loopback.ts";
+import { clientCertificatesOf } from "./security/encryption/listener-tls.ts";
 
-/** Kafka: `SecurityProtocol`; those with TLS are not here yet. */
-export type SecurityProtocol = "PLAINTEXT" | "SASL_PLAINTEXT";
+/** Kafka: `SecurityProtocol`. */
+export type SecurityProtocol = "PLAINTEXT" | "SSL" | "SASL_PLAINTEXT" | "SASL_SSL";
+
+const securityProtocols: ReadonlySet<string> = new Set<SecurityProtocol>([
+  "PLAINTEXT",
+  "SSL",
+  "SASL_PLAINTEXT",
+  "SASL_SSL",
+]);
 
 /** One of the broker's listeners, as its properties say. */
 export interface ListenerPlan {
@@ -12,6 +21,8 @@ export interface ListenerPlan {
   readonly address: NetworkAddress;
   /** What clients are told; undefined: what is bound. */
   readonly advertised: NetworkAddress | undefined;
+  /** Only this machine reaches it, or it has TLS and asks who a client is. */
+  readonly isSecure: boolean;
 }
 
 /**
@@ -41,11 +52,12 @@ export function planListeners(
     const { name, address } = parseListener(text);
     const host = index === 0 ? (given.host ?? address.host) : address.host;
     const port = index === 0 ? (given.port ?? address.port) : address.port;
-    if (given.insecureListen !== true) checkLoopback(host);
     const protocol = protocolOf(name, protocols.get(name));
+    const isSecure = isLoopback(host) || isEncryptedAndAsked(config, { name, protocol });
+    if (!isSecure && given.insecureListen !== true) throw insecureBind(host, name, protocol);
     const told = advertised.get(name);
     checkAdvertised(told?.host ?? host);
-    return { name, protocol, address: { host, port }, advertised: told };
+    return { name, protocol, address: { host, port }, advertised: told, isSecure };
   });
   const names = new Set(plans.map(({ name }) => name));
   if (plans.length === 0 || names.size < plans.length)
@@ -54,11 +66,13 @@ export function planListeners(
 }
 
 function protocolOf(name: string, protocol: string | undefined): SecurityProtocol {
-  if (protocol === "PLAINTEXT" || protocol === "SASL_PLAINTEXT") return protocol;
+  // Narrowed: it is one of the set.
+  if (protocol !== undefined && securityProtocols.has(protocol))
+    return protocol as SecurityProtocol;
   const reason =
     protocol === undefined
-      ? `no protocol; give one in listener.security.protocol.map, as ${name}:SASL_PLAINTEXT`
-      : `the protocol ${protocol}, which this broker does not speak: take PLAINTEXT or SASL_PLAINTEXT, and put a tunnel with TLS before it`;
+      ? `no protocol; give one in listener.security.protocol.map, as ${name}:SASL_SSL`
+      : `the protocol ${protocol}: take one of ${[...securityProtocols].join(", ")}`;
   throw new BrokerError("INVALID_LISTENER", `the listener ${name} has ${reason}`);
 }
 
@@ -80,16 +94,23 @@ export function parseListener(text: string): {
   return { name, address: { host: host === "" ? "127.0.0.1" : host, port } };
 }
 
-/**
- * Without TLS, what passwords and records are can be read on the way: so nobody else may reach a listener.
- *
- * @throws BrokerError `INSECURE_BIND`
- */
-function checkLoopback(host: string): void {
-  if (isLoopback(host)) return;
-  throw new BrokerError(
+function isEncryptedAndAsked(
+  config: BrokerConfig,
+  listener: Pick<ListenerPlan, "name" | "protocol">,
+): boolean {
+  if (listener.protocol === "SASL_SSL") return true;
+  return listener.protocol === "SSL" && clientCertificatesOf(config, listener) === "required";
+}
+
+/** Without TLS all can be read on the way, and without authentication whoever comes may do anything. */
+function insecureBind(host: string, name: string, protocol: SecurityProtocol): BrokerError {
+  const lack =
+    protocol === "SSL"
+      ? "does not ask who they are: require certificates (ssl.client.auth=required), or take SASL_SSL"
+      : "has no TLS: take SASL_SSL (listener.security.protocol.map), or SSL with ssl.client.auth=required";
+  return new BrokerError(
     "INSECURE_BIND",
-    `${host} can be reached by others, and this broker has no TLS yet: bind 127.0.0.1 and put a tunnel before it, or say --insecure-listen (insecureListen: true) where the network is to be trusted`,
+    `others can reach ${host}, and the listener ${name} ${lack}, bind 127.0.0.1, or say --insecure-listen (insecureListen: true) where the network is to be trusted`,
   );
 }
 
@@ -100,8 +121,4 @@ function checkAdvertised(host: string): void {
     "INVALID_LISTENER",
     `clients cannot connect to ${host}: say in advertised.listeners how they reach this machine`,
   );
-}
-
-export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
 }

@@ -1,5 +1,5 @@
 import { noHeaders } from "@millrace/model";
-import type { Connection, NetworkAddress, Platform } from "@millrace/platform";
+import type { ClientTls, Connection, NetworkAddress, Platform } from "@millrace/platform";
 import {
   type Api,
   codecOf,
@@ -46,8 +46,12 @@ export class TestClient {
     };
   }
 
-  static async connect(platform: Platform, address: NetworkAddress): Promise<TestClient> {
-    return new TestClient(await platform.network.connect(address));
+  static async connect(
+    platform: Platform,
+    address: NetworkAddress,
+    tls?: ClientTls,
+  ): Promise<TestClient> {
+    return new TestClient(await platform.network.connect(address, undefined, tls));
   }
 
   /** Undefined: the connection was closed instead. */

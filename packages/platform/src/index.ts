@@ -20,7 +20,7 @@ export {
   type Network,
   type NetworkAddress,
 } from "./network.ts";
-export { NetworkError, type NetworkErrorCode } from "./network-error.ts";
+export { isTlsFailure, NetworkError, type NetworkErrorCode } from "./network-error.ts";
 export type { Clock, Platform, Random, Timer, Timers } from "./platform.ts";
 export { prometheusText } from "./prometheus-text.ts";
 export { SeededRandom } from "./seeded-random.ts";

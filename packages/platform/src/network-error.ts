@@ -52,3 +52,8 @@ export type TlsFailureCode = keyof typeof tlsAdvice;
 export function tlsFailure(action: string, code: TlsFailureCode, cause?: unknown): NetworkError {
   return new NetworkError(code, `cannot ${action}: ${tlsAdvice[code]}`, cause);
 }
+
+/** Whether the handshake failed, or the peer refused it afterwards. */
+export function isTlsFailure(error: unknown): error is NetworkError {
+  return error instanceof NetworkError && error.code in tlsAdvice;
+}

@@ -1,11 +1,20 @@
 import type { ReadMemory } from "@millrace/log";
-import type { Connection, Listener, NetworkAddress, Platform, Timer } from "@millrace/platform";
+import {
+  NetworkError,
+  type Connection,
+  type Listener,
+  type NetworkAddress,
+  type Platform,
+  type ServerTls,
+  type Timer,
+} from "@millrace/platform";
 import type { RequestMetrics } from "../metrics/request-metrics.ts";
 import type { Authentication } from "./authentication.ts";
 import type { Authorizer } from "./authorizer.ts";
 import { ClientConnection } from "./client-connection.ts";
 import type { HandlerTable } from "./handler-table.ts";
 import type { Quotas } from "./quotas.ts";
+import type { Session } from "./session.ts";
 import type { ServerLimits } from "./server-limits.ts";
 import { Turns } from "./turns.ts";
 import { UnreadAnswers } from "./unread-answers.ts";
@@ -20,6 +29,10 @@ export interface ServerListener {
   readonly address: NetworkAddress;
   /** For one connection; undefined: nobody is asked who it is. */
   readonly authenticate: (() => Authentication) | undefined;
+  /** Undefined: without TLS. */
+  readonly tls: ServerTls | undefined;
+  /** Who one is that is not asked, by what the connection shows. @throws CloseConnectionError nobody */
+  readonly identify: (connection: Connection) => Session;
 }
 
 export interface BrokerServerOptions {
@@ -56,18 +69,18 @@ export class BrokerServer {
   static async listen(platform: Platform, options: BrokerServerOptions): Promise<BrokerServer> {
     const server = new BrokerServer(platform, options);
     try {
-      for (const listener of options.listeners)
-        server.#bound.push(
-          await platform.network.listen(listener.address, (connection) =>
-            server.#accept(connection, listener),
-          ),
-        );
+      for (const listener of options.listeners) server.#bound.push(await server.#bind(listener));
     } catch (error) {
       await server.close(0);
       throw error;
     }
     server.#scheduleSweep();
     return server;
+  }
+
+  /** In the order of the listeners. */
+  get bound(): readonly Listener[] {
+    return this.#bound;
   }
 
   /** Where each listener is bound, in their order. */
@@ -94,6 +107,17 @@ export class BrokerServer {
     await closed;
   }
 
+  async #bind(listener: ServerListener): Promise<Listener> {
+    const { name, address, tls } = listener;
+    const accept = (connection: Connection) => this.#accept(connection, listener);
+    try {
+      return await this.#platform.network.listen(address, accept, tls);
+    } catch (error) {
+      if (!(error instanceof NetworkError) || error.code !== "TLS_SETTINGS_INVALID") throw error;
+      throw new NetworkError(error.code, `the listener ${name}: ${error.message}`, error);
+    }
+  }
+
   #emptied(timeoutMs: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = this.#platform.timers.after(timeoutMs, resolve);
@@ -114,6 +138,7 @@ export class BrokerServer {
       limits: this.#options.limits,
       listener: listener.name,
       authentication: listener.authenticate?.(),
+      identify: listener.identify,
       authorizer: this.#options.authorizer,
       quotas: this.#options.quotas,
       unread: this.#unread,

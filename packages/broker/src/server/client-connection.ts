@@ -1,6 +1,13 @@
 import type { ReadMemory } from "@millrace/log";
 import { invariant } from "@millrace/model";
-import type { Connection, ConnectionHandler, Logger, Platform, Timer } from "@millrace/platform";
+import {
+  isTlsFailure,
+  type Connection,
+  type ConnectionHandler,
+  type Logger,
+  type Platform,
+  type Timer,
+} from "@millrace/platform";
 import {
   codecOf,
   FrameSplitter,
@@ -22,7 +29,7 @@ import type { RequestContext } from "./request-context.ts";
 import { encodeResponse } from "./response-frame.ts";
 import { receiveSlowly } from "./receive-slowly.ts";
 import { ResponseQueue, type ResponseSlot } from "./response-queue.ts";
-import { anonymousSession, type Session } from "./session.ts";
+import type { Session } from "./session.ts";
 import type { ServerLimits } from "./server-limits.ts";
 import { toError } from "./to-error.ts";
 import { turnMs, type Turns } from "./turns.ts";
@@ -37,6 +44,8 @@ export interface ClientConnectionOptions {
   readonly listener: string;
   /** Undefined: nobody is asked who it is. */
   readonly authentication: Authentication | undefined;
+  /** Who it is that is not asked. @throws CloseConnectionError nobody */
+  readonly identify: (connection: Connection) => Session;
   readonly authorizer: Authorizer | undefined;
   readonly quotas: Quotas;
   /** Of all connections. */
@@ -93,6 +102,8 @@ export class ClientConnection implements ConnectionHandler {
   /** What this connection has added to the unread answers. */
   #unreadBytes = 0;
   #activeMs: number;
+  /** Who it is by what the connection shows, once it has asked something. */
+  #identified: Session | undefined;
 
   constructor(connection: Connection, options: ClientConnectionOptions) {
     this.#connection = connection;
@@ -140,10 +151,18 @@ export class ClientConnection implements ConnectionHandler {
     this.#isClosed = true;
     this.#mute?.cancel();
     this.#countUnread();
-    if (error !== undefined && this.#logger.isEnabled("debug"))
-      this.#logger.log("debug", "broker.connection-broken", { peer: this.remoteAddress, error });
+    if (error !== undefined) this.#tell(error);
     this.#closing.abort(error ?? new CloseConnectionError("the client closed the connection"));
     this.#options.onClosed(this);
+  }
+
+  #tell(error: Error): void {
+    const isOfTls = isTlsFailure(error);
+    const level = isOfTls ? "info" : "debug";
+    if (!this.#logger.isEnabled(level)) return;
+    const event = isOfTls ? "broker.handshake-failed" : "broker.connection-broken";
+    const { listener } = this.#options;
+    this.#logger.log(level, event, { peer: this.remoteAddress, listener, error });
   }
 
   /** Drops peers that are idle, or take nothing, for too long. */
@@ -263,7 +282,8 @@ export class ClientConnection implements ConnectionHandler {
   }
 
   #sessionNow(): Session {
-    const session = this.#options.authentication?.session ?? anonymousSession;
+    const { authentication, identify } = this.#options;
+    const session = authentication?.session ?? (this.#identified ??= identify(this.#connection));
     if (this.#options.platform.clock.monotonicMs() < session.expiresMs) return session;
     throw new CloseConnectionError("the session is over, and was not authenticated again");
   }

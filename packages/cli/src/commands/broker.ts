@@ -33,7 +33,7 @@ export const brokerCommand = command({
     host: textFlag({
       placeholder: "HOST",
       byDefault: "127.0.0.1",
-      about: "a loopback address, unless --insecure-listen is given",
+      about: "beyond loopback with TLS and authentication, or --insecure-listen",
     }),
     "insecure-listen": switchFlag({
       about: "listen beyond loopback, without TLS, as in a network that is to be trusted",

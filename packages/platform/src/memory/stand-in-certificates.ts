@@ -17,13 +17,9 @@ export interface StandInCertificate {
   readonly serial: number;
 }
 
-const certificateLine = "stand-in certificate ";
-const keyLine = "stand-in key ";
-const authorityLine = "stand-in authority ";
-
 /** The text of an authority, for `ca`. */
 function standInAuthority(name: string): string {
-  return authorityLine + name;
+  return pem("CERTIFICATE", { authority: name });
 }
 
 /** A certificate and its key, as texts. A passphrase locks the key. */
@@ -32,15 +28,16 @@ function standInIdentity(
   passphrase?: string,
 ): { readonly certificate: string; readonly key: string } {
   const key = { serial: certificate.serial, passphrase };
-  return {
-    certificate: certificateLine + JSON.stringify(certificate),
-    key: keyLine + JSON.stringify(key),
-  };
+  return { certificate: pem("CERTIFICATE", certificate), key: pem("PRIVATE KEY", key) };
 }
+
+/** As that of a real PKCS12 file. */
+const firstByte = 0x30;
 
 /** The same as one file, which a passphrase locks. */
 function standInPkcs12(certificate: StandInCertificate, passphrase?: string): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify(standInIdentity(certificate, passphrase)));
+  const text = JSON.stringify(standInIdentity(certificate, passphrase));
+  return Uint8Array.of(firstByte, ...new TextEncoder().encode(text));
 }
 
 /** Makes them. */
@@ -54,8 +51,8 @@ export const standInCertificates = {
 export function openStandInIdentity(identity: TlsIdentity): StandInCertificate {
   const { passphrase } = identity;
   const texts = "pkcs12" in identity ? unpack(identity.pkcs12) : identity;
-  const certificate = read(texts.certificate, certificateLine) as StandInCertificate;
-  const key = read(texts.key, keyLine) as { serial: number; passphrase?: string };
+  const certificate = read(texts.certificate, "CERTIFICATE") as StandInCertificate;
+  const key = read(texts.key, "PRIVATE KEY") as { serial: number; passphrase?: string };
   if (key.passphrase !== undefined && key.passphrase !== passphrase)
     throw invalid("the passphrase does not open the key");
   if (key.serial !== certificate.serial) throw invalid("the key is not the certificate's");
@@ -64,23 +61,28 @@ export function openStandInIdentity(identity: TlsIdentity): StandInCertificate {
 
 /** @throws NetworkError `TLS_SETTINGS_INVALID` */
 export function readStandInAuthorities(ca: readonly string[] = []): readonly string[] {
-  return ca.map((text) => {
-    if (!text.startsWith(authorityLine)) throw invalid("an authority cannot be read");
-    return text.slice(authorityLine.length);
-  });
+  return ca.map((text) => (read(text, "CERTIFICATE") as { authority: string }).authority);
 }
 
 function unpack(bytes: Uint8Array): { certificate: string; key: string } {
   try {
-    return JSON.parse(new TextDecoder().decode(bytes)) as { certificate: string; key: string };
+    const text = new TextDecoder().decode(bytes.subarray(1));
+    return JSON.parse(text) as { certificate: string; key: string };
   } catch (cause) {
     throw invalid("the PKCS12 file cannot be read", cause);
   }
 }
 
-function read(text: string, line: string): unknown {
-  if (!text.startsWith(line)) throw invalid("a certificate or key cannot be read");
-  return JSON.parse(text.slice(line.length));
+/** In the form of real ones, so that whatever looks for it finds it. */
+function pem(label: string, content: unknown): string {
+  const text = btoa(encodeURIComponent(JSON.stringify(content)));
+  return `-----BEGIN ${label}-----\n${text}\n-----END ${label}-----\n`;
+}
+
+function read(text: string, label: string): unknown {
+  const content = new RegExp(`-----BEGIN ${label}-----([^-]+)-----END`).exec(text)?.[1];
+  if (content === undefined) throw invalid(`there is no ${label}`);
+  return JSON.parse(decodeURIComponent(atob(content.replaceAll(/\s+/g, ""))));
 }
 
 function invalid(what: string, cause?: unknown): NetworkError {

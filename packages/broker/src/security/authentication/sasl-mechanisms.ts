@@ -1,4 +1,5 @@
 import type { Platform } from "@millrace/platform";
+import { isLoopback } from "../../config/loopback.ts";
 import type { BrokerConfig } from "../../config/broker-config.ts";
 import { ConfigError } from "../../config/config-error.ts";
 import type { ScramCredentials } from "../../metadata/scram-credentials.ts";
@@ -23,17 +24,25 @@ export interface SaslWorld {
  */
 export function saslMechanisms(
   world: SaslWorld,
-  listener: string,
+  { name: listener, host }: { readonly name: string; readonly host: string },
 ): ReadonlyMap<string, SaslMechanism> {
   const property = "sasl.enabled.mechanisms";
   const names = (world.config.textFor(listener, property) ?? "").split(",");
   const enabled = names.map((name) => name.trim()).filter((name) => name !== "");
   if (enabled.length === 0)
     throw new ConfigError("INVALID_PROPERTY", property, `${property} names no mechanism`);
-  return new Map(enabled.toSorted().map((name) => [name, mechanismOf(world, listener, name)]));
+  return new Map(
+    enabled.toSorted().map((name) => [name, mechanismOf(world, { listener, host }, name)]),
+  );
 }
 
-function mechanismOf(world: SaslWorld, listener: string, name: string): SaslMechanism {
+interface ListenerPlace {
+  readonly listener: string;
+  readonly host: string;
+}
+
+function mechanismOf(world: SaslWorld, place: ListenerPlace, name: string): SaslMechanism {
+  const { listener } = place;
   const { config, platform, credentials } = world;
   const { random } = platform;
   switch (name) {
@@ -43,7 +52,7 @@ function mechanismOf(world: SaslWorld, listener: string, name: string): SaslMech
     case "SCRAM-SHA-512":
       return scramMechanism(name, { credentials, random });
     case "OAUTHBEARER":
-      return bearerOf(world, listener);
+      return bearerOf(world, place);
     default:
       throw new ConfigError(
         "INVALID_PROPERTY",
@@ -54,10 +63,19 @@ function mechanismOf(world: SaslWorld, listener: string, name: string): SaslMech
 }
 
 /** Tokens without signature are taken where the options of the JAAS line ask for them, as Kafka's do. */
-function bearerOf({ config, platform }: SaslWorld, listener: string): SaslMechanism {
+function bearerOf(
+  { config, platform }: SaslWorld,
+  { listener, host }: ListenerPlace,
+): SaslMechanism {
   const jaas = jaasOf(config, listener, "OAUTHBEARER");
   if (![...jaas.options.keys()].some((option) => option.startsWith("unsecured")))
     return oauthBearerMechanism(signedTokens(config, platform, listener));
+  if (!isLoopback(host))
+    throw new ConfigError(
+      "INVALID_PROPERTY",
+      "sasl.jaas.config",
+      `tokens without signature let everybody in as anybody, and others can reach the listener ${listener}: bind 127.0.0.1, or check signed tokens (sasl.oauthbearer.jwks.endpoint.url)`,
+    );
   platform.logger.log("warn", "broker.unsecured-tokens", { listener });
   return oauthBearerMechanism(unsecuredTokens(jaas, platform.clock));
 }
