@@ -16,7 +16,7 @@ export const isVerify = process.env["MILLRACE_VERIFY"] === "1";
 
 /** Why a test that needs a program, and mostly Apache Kafka's folder, cannot run; undefined if it can. */
 export function missingFor(
-  program: "go" | "java" | "javac" | "python3",
+  program: "gcc" | "go" | "java" | "javac" | "python3",
   { needsApacheKafka = true } = {},
 ): string | undefined {
   if (!isVerify) return "runs under `npm run verify`";

@@ -2,65 +2,54 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { expect, test } from "vitest";
-
-import { freePorts, missingFor } from "./apache-kafka.ts";
-import { startBundledBroker } from "./bundled-broker.ts";
-import { cacheFolder, prepare, runSuite } from "./run-suite.ts";
+import { cacheFolder, prepare, runSuite } from "../run-suite.ts";
+import type { Outcome, Outcomes, Suite, Target } from "./suite.ts";
 
 const version = "3.0.12";
-const missing = missingFor("python3", { needsApacheKafka: false });
-const note = missing === undefined ? "" : ` (skipped: ${missing})`;
 const timeoutMs = 600_000;
+const files = ["admin", "consumer", "producer"].map(
+  (name) => `test/integration/test_${name}_integration.py`,
+);
 
-/** Tests that fail against Apache Kafka 4.3.1 as well, set up in the same way. */
-const failOnApacheKafkaToo = ["test_create_describe_delete_acls", "test_kafka_version_infer"];
-/** Tests of APIs that the bundled broker does not serve yet. */
-const unserved = [
-  "test_elect_leaders",
-  "test_describe_log_dirs",
-  "test_alter_replica_log_dirs",
-  "test_describe_metadata_quorum",
-  "test_alter_partition_reassignments",
-  "test_list_partition_reassignments",
-];
-
-test.skipIf(missing !== undefined)(
-  `kafka-python's own integration tests pass against the bundled broker${note}`,
-  { timeout: timeoutMs },
-  async () => {
+/** Its integration tests, but for those that start a broker of their own. */
+export const kafkaPython: Suite = {
+  name: "kafka-python",
+  title: `kafka-python ${version}`,
+  program: "python3",
+  properties: { "num.partitions": 4, "group.min.session.timeout.ms": 100 },
+  timeoutMs,
+  async run(target, only) {
     const python = await environment();
     const sources = await unpackSources(python);
     try {
-      const port = await freePorts(1);
-      const properties = {
-        "node.id": 0, // the suite's own
-        "advertised.listeners": `PLAINTEXT://127.0.0.1:${port}`,
-        "num.partitions": 4,
-        "group.min.session.timeout.ms": 100,
-        "group.initial.rebalance.delay.ms": 0,
-      };
-      await using broker = await startBundledBroker(properties, port);
-      const env = { KAFKA_URI: `kafka://${broker.address}`, KAFKA_VERSION: "4.0.0" };
-      const parameters = ["-m", "pytest", "-q", "-rA", "-p", "no:warnings", "--timeout=60"];
-      const files = ["admin", "consumer", "producer"].map(
-        (name) => `test/integration/test_${name}_integration.py`,
-      );
-      const { output } = await runSuite(python, [...parameters, ...files], {
-        cwd: sources,
-        env,
-        timeoutMs,
-      });
-      const failed = [...output.matchAll(/^(?:FAILED|ERROR) \S+::(\w+)/gm)].map(([, name]) => name);
-      expect(failed.toSorted(), output.slice(-3000)).toEqual(
-        [...failOnApacheKafkaToo, ...unserved].toSorted(),
-      );
-      expect(output.match(/^PASSED/gm)?.length).toBeGreaterThan(40);
+      return await runIn({ python, sources }, target, only);
     } finally {
       rmSync(sources, { recursive: true, force: true });
     }
   },
-);
+};
+
+async function runIn(
+  { python, sources }: { readonly python: string; readonly sources: string },
+  target: Target,
+  only: readonly string[] = [],
+): Promise<Outcomes> {
+  const env = { KAFKA_URI: `kafka://${target.address}`, KAFKA_VERSION: "4.0.0" };
+  const options = ["-m", "pytest", "-q", "-rA", "-p", "no:warnings", "--timeout=60"];
+  const chosen = only.length === 0 ? [] : ["-k", only.map(functionOf).join(" or ")];
+  const parameters = [...options, ...chosen, ...files];
+  const { output } = await runSuite(python, parameters, { cwd: sources, env, timeoutMs });
+  const ends = output.matchAll(/^(PASSED|FAILED|ERROR) \S+::(\w+(?:\[[^\]]*\])?)/gm);
+  return new Map([...ends].map(([, word, name]) => [name, outcomeOf(word)]));
+}
+
+function functionOf(test: string): string {
+  return test.replace(/\[.*/, "");
+}
+
+function outcomeOf(word: string): Outcome {
+  return word === "PASSED" ? "passed" : "failed";
+}
 
 /** An interpreter with the client and pytest. */
 async function environment(): Promise<string> {

@@ -1,0 +1,6 @@
+import { franzGo } from "./franz-go.ts";
+import { kafkaPython } from "./kafka-python.ts";
+import type { Suite } from "./suite.ts";
+
+/** In the order of the card. */
+export const allSuites: readonly Suite[] = [franzGo, kafkaPython];
