@@ -147,7 +147,7 @@ function writeShims(
   const shims = {
     millrace: `case "$1" in
 broker) exec node ${main} "$@" --port ${port};;
-log | streams) exec node ${main} "$@";;
+log | dump-log | streams) exec node ${main} "$@";;
 registry) exec node ${main} "$@" --port ${registryPort} --broker-port ${port};;
 schemas) exec node ${main} "$@" ${registry};;
 produce | consume) exec node ${main} "$@" --bootstrap-server 127.0.0.1:${port} ${registry};;

@@ -46,6 +46,8 @@ const environment = { ...process.env, JAVA_TOOL_OPTIONS: "-XX:TieredStopAtLevel=
 export interface ApacheKafka extends AsyncDisposable {
   /** `host:port`s, separated by commas. */
   readonly address: string;
+  /** The folder of a node's data. */
+  dataOf(node: number): string;
   /** Ends a node as a power cut would, as far as its process goes. */
   kill(node: number): Promise<void>;
   /** Starts it again, and waits until it listens. */
@@ -100,6 +102,7 @@ async function startNodes(
     const address = await broker("start", folder, ...parameters);
     return {
       address: address.trim(),
+      dataOf: (node) => join(folder, `${node}`, "data"),
       async kill(node) {
         await broker("kill", folder, `${node}`);
       },

@@ -116,7 +116,7 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
     "handlers",
     "worker",
   ],
-  cli: ["flags", "terminal", "commands"],
+  cli: ["flags", "terminal", "dump", "commands"],
   cluster: ["conformance"],
   client: ["connection", "metadata", "group", "admin", "consumer", "producer"],
   kafkajs: ["link", "admin", "reader", "writer", "membership"],

@@ -17,6 +17,7 @@ const families: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
   perf: async () => (await import("./commands/perf.ts")).perfCommands,
   schemas: async () => (await import("./commands/schemas.ts")).schemasCommands,
   streams: async () => (await import("./commands/streams.ts")).streamsCommands,
+  "dump-log": async () => [(await import("./commands/dump-log.ts")).dumpLogCommand],
   log: async () => (await import("./commands/log.ts")).logCommands,
 };
 
