@@ -13,6 +13,7 @@ import { type BrokerParts, closeBroker, openBroker } from "./open-broker.ts";
 import { BrokerMetrics } from "./metrics/broker-metrics.ts";
 import { RequestMetrics } from "./metrics/request-metrics.ts";
 import { TopicMetrics } from "./metrics/topic-metrics.ts";
+import { UpkeepMetrics } from "./metrics/upkeep-metrics.ts";
 import { InternalTopicCreator } from "./partition/internal-topics.ts";
 import { authorizerOf } from "./security/authorization/authorizer-of.ts";
 import { ClientQuotaManager } from "./security/quotas/client-quota-manager.ts";
@@ -83,7 +84,11 @@ export class Broker implements AsyncDisposable {
       ({ server } = served);
       const [{ host, port }] = server.addresses;
       parts.directory.setLockNote(`${host}:${port}`);
-      const upkeep = startUpkeep(platform, config, { ...parts, share: parts.coordinators.share });
+      const upkeep = startUpkeep(platform, config, {
+        ...parts,
+        share: parts.coordinators.share,
+        metrics: served.upkeepMetrics,
+      });
       upkeep.start(served.renewal);
       return new Broker(platform, options, { parts, upkeep, ...served });
     } catch (error) {
@@ -157,6 +162,7 @@ interface Served {
   readonly server: BrokerServer;
   readonly metrics: BrokerMetrics;
   readonly renewal: RecurringJob;
+  readonly upkeepMetrics: UpkeepMetrics;
 }
 
 async function serve(
@@ -172,7 +178,7 @@ async function serve(
   const { coordinators } = parts;
   const { image } = parts.metadata;
   const authorizer = authorizerOf(config, image.accessControl, platform.logger);
-  const requestMetrics = new RequestMetrics(platform.clock);
+  const requests = new RequestMetrics(platform.clock);
   const services = servicesOf(platform, config, parts, endpoint);
   const apis = () => handlers.apis();
   handlers.add(...brokerHandlers(services, { apis, hasAuthorizer: authorizer !== undefined }));
@@ -191,14 +197,15 @@ async function serve(
     handlers,
     readMemory: services.readMemory,
     limits: serverLimitsOf(config, platform.fileSystem.descriptors().connections),
-    metrics: requestMetrics,
+    metrics: requests,
   });
   for (const [index, { name, advertised }] of plans.entries())
     endpoints.set(name, advertised ?? server.addresses[index]);
   const { groups } = coordinators;
-  const metrics = new BrokerMetrics({ ...services, groups, requests: requestMetrics, server });
+  const upkeep = new UpkeepMetrics(platform.clock);
+  const sources = { ...services, groups, requests, upkeep, server };
   const renewal = renewalOf(plans, services, { listeners, server });
-  return { server, metrics, renewal };
+  return { server, metrics: new BrokerMetrics(sources), upkeepMetrics: upkeep, renewal };
 }
 
 function servicesOf(

@@ -53,15 +53,7 @@ export function startRecords(
       logDirs: [directoryId],
     },
   });
-  const compacted = { "cleanup.policy": "compact" };
-  // What is superfluous in it is deleted by the share coordinator, which knows.
-  const kept = { "cleanup.policy": "delete", "retention.ms": "-1" };
-  const internal = [
-    ["__consumer_offsets", "offsets.topic.num.partitions", compacted],
-    ["__transaction_state", "transaction.state.log.num.partitions", compacted],
-    ["__share_group_state", "share.coordinator.state.topic.num.partitions", kept],
-  ] as const;
-  for (const [name, countProperty, properties] of internal) {
+  for (const { name, partitionCount, properties } of internalTopics(config)) {
     if (image.topic(name) !== undefined) continue;
     const topicId = randomUuid(platform.random);
     records.push({ kind: "topic", value: { name, topicId } });
@@ -70,8 +62,52 @@ export function startRecords(
         kind: "config",
         value: { resourceType: 2, resourceName: name, name: property, value },
       });
-    for (let partition = 0; partition < config.number(countProperty); partition++)
+    for (let partition = 0; partition < partitionCount; partition++)
       records.push(newPartition(nodeId, leaderEpoch, topicId, partition));
   }
   return records;
+}
+
+interface InternalTopic {
+  readonly name: string;
+  readonly partitionCount: number;
+  readonly properties: Readonly<Record<string, string>>;
+}
+
+/** Kafka: `groupMetadataTopicConfigs`, `transactionTopicConfigs`, `shareGroupStateTopicConfigs`. */
+function internalTopics(config: BrokerConfig): readonly InternalTopic[] {
+  const text = (name: string) => config.text(name) ?? "";
+  return [
+    {
+      name: "__consumer_offsets",
+      partitionCount: config.number("offsets.topic.num.partitions"),
+      properties: {
+        "cleanup.policy": "compact",
+        "compression.type": "producer",
+        "segment.bytes": text("offsets.topic.segment.bytes"),
+      },
+    },
+    {
+      name: "__transaction_state",
+      partitionCount: config.number("transaction.state.log.num.partitions"),
+      properties: {
+        "unclean.leader.election.enable": "false",
+        "compression.type": "uncompressed",
+        "cleanup.policy": "compact",
+        "min.insync.replicas": text("transaction.state.log.min.isr"),
+        "segment.bytes": text("transaction.state.log.segment.bytes"),
+      },
+    },
+    {
+      name: "__share_group_state",
+      partitionCount: config.number("share.coordinator.state.topic.num.partitions"),
+      // What is superfluous in it is deleted by the share coordinator, which knows.
+      properties: {
+        "cleanup.policy": "delete",
+        "compression.type": "producer",
+        "segment.bytes": text("share.coordinator.state.topic.segment.bytes"),
+        "retention.ms": "-1",
+      },
+    },
+  ];
 }

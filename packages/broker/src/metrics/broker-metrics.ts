@@ -8,6 +8,7 @@ import { LagWatch } from "./lag-watch.ts";
 import type { MetricName } from "./metric-descriptions.ts";
 import type { RequestMetrics } from "./request-metrics.ts";
 import type { TopicMetrics } from "./topic-metrics.ts";
+import type { UpkeepMetrics } from "./upkeep-metrics.ts";
 
 /** Partitions and commits that are looked at before others have their turn. */
 const atOnce = 500;
@@ -20,6 +21,7 @@ export interface MetricSources {
   readonly groups: GroupCoordinator;
   readonly topicMetrics: TopicMetrics;
   readonly requests: RequestMetrics;
+  readonly upkeep: UpkeepMetrics;
   readonly server: { readonly connectionCount: number; readonly unreadBytes: number };
 }
 
@@ -46,6 +48,7 @@ export class BrokerMetrics {
     const add: Add = (name, value, tags = {}) => values.push({ name, tags, value });
     this.#addTopics(add);
     this.#addRequests(add);
+    this.#addUpkeep(add);
     await this.#addPartitions(add);
     await this.#addGroups(add);
     return values;
@@ -98,6 +101,24 @@ export class BrokerMetrics {
     );
     add("millrace_connections_refused_total", requests.refusedConnections);
     add("millrace_unread_answer_bytes", server.unreadBytes);
+  }
+
+  #addUpkeep(add: Add): void {
+    const { upkeep } = this.#sources;
+    const { lastCleaning: last } = upkeep;
+    add("kafka_log_logcleanermanager_max_dirty_percent", Math.floor(100 * upkeep.dirtyRatioMax));
+    add("kafka_log_logcleanermanager_time_since_last_run_ms", upkeep.sinceLastRunMs);
+    add("kafka_log_logcleanermanager_uncleanable_partitions_count", upkeep.uncleanablePartitions);
+    const percent = (part: number, whole: number) =>
+      whole === 0 ? 0 : Math.floor((100 * part) / whole);
+    add("kafka_log_logcleaner_max_clean_time_secs", (last?.durationMs ?? 0) / 1000);
+    add(
+      "kafka_log_logcleaner_cleaner_recopy_percent",
+      percent(last?.sizeBytesAfter ?? 0, last?.sizeBytesBefore ?? 0),
+    );
+    add("kafka_log_logcleaner_max_buffer_utilization_percent", percent(last?.offsetMapUse ?? 0, 1));
+    for (const [reason, bytes] of upkeep.removedBytes)
+      add("millrace_log_removed_bytes_total", bytes, { reason });
   }
 
   async #addPartitions(add: Add): Promise<void> {

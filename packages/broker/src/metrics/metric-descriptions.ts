@@ -27,6 +27,19 @@ export const metricDescriptions = {
   kafka_log_log_size: "bytes of a partition's log",
   kafka_log_log_logstartoffset: "offset of a partition's first record",
   kafka_log_log_logendoffset: "offset that a partition's next record gets",
+  kafka_log_logcleanermanager_max_dirty_percent:
+    "of the log that has most to compact: how much of what could be compacted was not",
+  kafka_log_logcleanermanager_time_since_last_run_ms:
+    "milliseconds since it was last looked for logs to compact",
+  kafka_log_logcleanermanager_uncleanable_partitions_count:
+    "partitions that could not be compacted, and are tried again later",
+  kafka_log_logcleaner_max_clean_time_secs: "seconds that the last compaction took",
+  kafka_log_logcleaner_cleaner_recopy_percent:
+    "bytes that the last compaction wrote, of those that it read",
+  kafka_log_logcleaner_max_buffer_utilization_percent:
+    "how full the last compaction's map of keys was",
+  millrace_log_removed_bytes_total:
+    "bytes of batches that retention and compaction took away, by reason",
   kafka_server_group_coordinator_metrics_group_count: "groups, by protocol and state",
   kafka_consumergroup_current_offset: "offset that a group has committed for a partition",
   kafka_consumergroup_lag: "records of a partition that a group has still to read",

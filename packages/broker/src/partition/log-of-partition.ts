@@ -34,4 +34,4 @@ export type LogOfPartition = Pick<
   | "removeExpiredProducers"
   | "segments"
   | "close"
-> & { readonly upkeep: Pick<LogUpkeep, "retain" | "removeRetired"> };
+> & { readonly upkeep: Pick<LogUpkeep, "retain" | "removeRetired" | "cleanable" | "compact"> };

@@ -3,6 +3,9 @@ import type {
   AbortedTransaction,
   AppendOptions,
   AppendResult,
+  Cleanable,
+  CompactionOptions,
+  CompactionResult,
   EpochEndOffset,
   LogConfig,
   LogDamage,
@@ -248,6 +251,16 @@ export class Partition {
     const result = await log?.upkeep.retain();
     if (result !== undefined) this.#waits.changed();
     return result;
+  }
+
+  /** What there is to compact; undefined: nothing, or nothing can be done here. */
+  cleanable(): Cleanable | undefined {
+    return this.#cared?.upkeep.cleanable();
+  }
+
+  /** Compacts it; undefined: nothing was done. Readers, and who waits, notice nothing. */
+  async compact(options: CompactionOptions): Promise<CompactionResult | undefined> {
+    return this.#cared?.upkeep.compact(options);
   }
 
   /** Removes files of what was taken away. @throws FileSystemError */

@@ -50,7 +50,12 @@ function takingLog({ topic: name, partition, leaderEpoch }: OpenLogRequest): Log
       sizeBytes: 0,
     }),
     startTransactionVerification: () => undefined,
-    upkeep: { retain: () => Promise.resolve(undefined), removeRetired: () => {} },
+    upkeep: {
+      retain: () => Promise.resolve(undefined),
+      removeRetired: () => {},
+      cleanable: () => undefined,
+      compact: () => Promise.resolve(undefined),
+    },
   });
 }
 

@@ -2,7 +2,10 @@ import type { LogDirectory } from "@millrace/log";
 import type { Platform } from "@millrace/platform";
 import type { BrokerConfig } from "../config/broker-config.ts";
 import type { ShareCoordinator } from "../coordinator/share/share-coordinator.ts";
+import type { UpkeepMetrics } from "../metrics/upkeep-metrics.ts";
 import type { Partitions } from "../partition/partitions.ts";
+import type { StorageGuard } from "../partition/storage-guard.ts";
+import { Cleaner } from "./compaction.ts";
 import { RecurringJobs } from "./recurring-jobs.ts";
 import { retainAll } from "./retention.ts";
 
@@ -15,13 +18,15 @@ export interface UpkeepParts {
   readonly directory: LogDirectory;
   readonly partitions: Partitions;
   readonly share: Pick<ShareCoordinator, "snapshotCold" | "prune">;
+  readonly storage: StorageGuard;
+  readonly metrics: UpkeepMetrics;
 }
 
 /** What a broker does by itself, without being asked (Kafka: `LogManager`'s scheduled tasks). */
 export function startUpkeep(
   platform: Platform,
   config: BrokerConfig,
-  { directory, partitions, share }: UpkeepParts,
+  { directory, partitions, share, storage, metrics }: UpkeepParts,
 ): RecurringJobs {
   const jobs = new RecurringJobs(platform);
   jobs.start({
@@ -42,7 +47,15 @@ export function startUpkeep(
     name: "retention",
     delayMs: config.number("log.initial.task.delay.ms"),
     intervalMs: () => config.number("log.retention.check.interval.ms"),
-    run: (signal) => retainAll(platform, partitions.all(), signal),
+    run: (signal) => retainAll({ platform, metrics }, partitions.all(), signal),
+  });
+  const admitWrite = () => storage.admitWrite();
+  const cleaner = new Cleaner({ platform, config, partitions, metrics, admitWrite });
+  jobs.start({
+    name: "compaction",
+    delayMs: config.number("log.cleaner.backoff.ms"),
+    intervalMs: () => config.number("log.cleaner.backoff.ms"),
+    run: (signal) => cleaner.run(signal),
   });
   jobs.start({
     name: "removal",

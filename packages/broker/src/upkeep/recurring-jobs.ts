@@ -41,7 +41,7 @@ export class RecurringJobs {
       try {
         await run(signal);
       } catch (error) {
-        logger.log("warn", "broker.upkeep-failed", { job: name, error });
+        if (!signal.aborted) logger.log("warn", "broker.upkeep-failed", { job: name, error });
       }
       waitMs = intervalMs();
     }

@@ -1,23 +1,30 @@
 import type { RetentionResult } from "@millrace/log";
 import type { Platform } from "@millrace/platform";
+import type { UpkeepMetrics } from "../metrics/upkeep-metrics.ts";
 import type { Partition } from "../partition/partition.ts";
+
+export interface RetentionParts {
+  readonly platform: Platform;
+  readonly metrics: UpkeepMetrics;
+}
 
 /**
  * Goes through all partitions and takes away what is older, or more, than their topics keep (Kafka:
  * `LogManager.cleanupLogs`). One that fails stops none of the others.
  */
 export async function retainAll(
-  platform: Platform,
+  parts: RetentionParts,
   partitions: Iterable<Partition>,
   signal: AbortSignal,
 ): Promise<void> {
+  const { platform } = parts;
   for (const partition of partitions) {
     await platform.timers.yield();
     if (signal.aborted) return;
     const place = { topic: partition.topic, partition: partition.partition };
     try {
       const result = await partition.retain();
-      if (result !== undefined) tell(platform, place, result);
+      if (result !== undefined) tell(parts, place, result);
     } catch (error) {
       platform.logger.log("warn", "broker.retention-failed", { ...place, error });
     }
@@ -25,11 +32,11 @@ export async function retainAll(
 }
 
 function tell(
-  { logger, metrics }: Platform,
+  { platform, metrics }: RetentionParts,
   place: { readonly topic: string; readonly partition: number },
   { segmentCount, sizeBytes, bytesBy, logStartOffset }: RetentionResult,
 ): void {
-  logger.log("info", "broker.segments-removed", {
+  platform.logger.log("info", "broker.segments-removed", {
     ...place,
     segmentCount,
     sizeBytes,
@@ -38,7 +45,6 @@ function tell(
     retentionSizeBytes: bytesBy.size ?? 0,
     retentionTimeBytes: bytesBy.time ?? 0,
   });
-  metrics.counter("log-segments-removed-total").add(segmentCount);
-  for (const [reason, bytes] of Object.entries(bytesBy))
-    metrics.counter("log-bytes-removed-total", { reason }).add(bytes);
+  for (const reason of ["start", "size", "time"] as const)
+    metrics.removed(reason, bytesBy[reason] ?? 0);
 }
