@@ -4,6 +4,7 @@ import {
   type GroupConfig,
   type GroupConfigs,
 } from "./coordinator/group/group-config.ts";
+import type { ConsumerGroupConfig } from "./coordinator/group/consumer/consumer-config.ts";
 import type { StreamsGroupConfig } from "./coordinator/group/streams/streams-config.ts";
 import {
   defaultTransactionConfig,
@@ -13,7 +14,11 @@ import type { ShareCoordinatorConfig } from "./coordinator/share/share-shard.ts"
 import type { MetadataImage } from "./metadata/metadata-image.ts";
 
 export function groupConfigsOf(config: BrokerConfig, image: MetadataImage): GroupConfigs {
-  return { classic: classicConfigOf(config), streamsOf: streamsConfigOf(config, image) };
+  return {
+    classic: classicConfigOf(config),
+    consumerOf: consumerConfigOf(config, image),
+    streamsOf: streamsConfigOf(config, image),
+  };
 }
 
 function classicConfigOf(config: BrokerConfig): GroupConfig {
@@ -39,6 +44,34 @@ export function shareCoordinatorConfigOf(config: BrokerConfig): ShareCoordinator
   return {
     updatesPerSnapshot: config.number("share.coordinator.snapshot.update.records.per.snapshot"),
     coldSnapshotIntervalMs: config.number("share.coordinator.cold.partition.snapshot.interval.ms"),
+  };
+}
+
+/** What is set for a consumer group (`consumer.*`), or else for the broker (`group.consumer.*`). */
+function consumerConfigOf(
+  config: BrokerConfig,
+  image: MetadataImage,
+): (groupId: string) => ConsumerGroupConfig {
+  const policy = config.text("group.consumer.migration.policy")?.toLowerCase();
+  const common = {
+    sizeMax: config.number("group.consumer.max.size"),
+    regexRefreshIntervalMs: config.number("group.consumer.regex.refresh.interval.ms"),
+    assignors: config.list("group.consumer.assignors"),
+    isUpgradeEnabled: policy === "upgrade" || policy === "bidirectional",
+    isDowngradeEnabled: policy === "downgrade" || policy === "bidirectional",
+  };
+  return (groupId) => {
+    const own = image.groupProperties(groupId);
+    const value = (name: string) =>
+      own.has(`consumer.${name}`)
+        ? Number(own.get(`consumer.${name}`))
+        : config.number(`group.consumer.${name}`);
+    return {
+      ...common,
+      sessionTimeoutMs: value("session.timeout.ms"),
+      heartbeatIntervalMs: value("heartbeat.interval.ms"),
+      assignmentIntervalMs: value("assignment.interval.ms"),
+    };
   };
 }
 

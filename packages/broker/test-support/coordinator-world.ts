@@ -3,6 +3,10 @@ import { memoryPlatform, type VirtualMemoryPlatform } from "@millrace/platform/m
 import { Coordinators, type CoordinatorsOptions } from "../src/coordinator/coordinators.ts";
 import { defaultGroupConfig } from "../src/coordinator/group/group-config.ts";
 import {
+  defaultConsumerGroupConfig,
+  type ConsumerGroupConfig,
+} from "../src/coordinator/group/consumer/consumer-config.ts";
+import {
   defaultStreamsGroupConfig,
   type StreamsGroupConfig,
 } from "../src/coordinator/group/streams/streams-config.ts";
@@ -14,6 +18,7 @@ import { MemoryTopics } from "./memory-topics.ts";
 export interface CoordinatorWorldOptions {
   readonly syncMs?: number;
   readonly groupConfig?: Partial<typeof defaultGroupConfig>;
+  readonly consumerConfig?: Partial<ConsumerGroupConfig>;
   readonly streamsConfig?: Partial<StreamsGroupConfig>;
   readonly shareConfig?: Partial<CoordinatorsOptions["shareConfig"]>;
   readonly transactionConfig?: Partial<typeof defaultTransactionConfig>;
@@ -89,6 +94,11 @@ export class CoordinatorWorld {
           initialRebalanceDelayMs: 0,
           ...this.#options.groupConfig,
         },
+        consumerOf: () => ({
+          ...defaultConsumerGroupConfig,
+          assignmentIntervalMs: 0,
+          ...this.#options.consumerConfig,
+        }),
         streamsOf: () => ({
           ...defaultStreamsGroupConfig,
           initialRebalanceDelayMs: 0,

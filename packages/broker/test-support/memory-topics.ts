@@ -4,15 +4,18 @@ import type { VersionedTopics } from "../src/coordinator/topic-lookup.ts";
 export class MemoryTopics implements VersionedTopics {
   readonly #counts = new Map<string, number>();
   appliedOffset = 0;
+  namesOffset = 0;
 
   set(topic: string, partitionCount: number): void {
+    const isNew = !this.#counts.has(topic);
     this.#counts.set(topic, partitionCount);
     this.appliedOffset++;
+    if (isNew) this.namesOffset = this.appliedOffset;
   }
 
   delete(topic: string): void {
     this.#counts.delete(topic);
-    this.appliedOffset++;
+    this.namesOffset = ++this.appliedOffset;
   }
 
   partitionCount(topic: string): number | undefined {
@@ -21,6 +24,10 @@ export class MemoryTopics implements VersionedTopics {
 
   topicId(topic: string): string | undefined {
     return this.#counts.has(topic) ? idOf(topic) : undefined;
+  }
+
+  topicNames(): Iterable<string> {
+    return this.#counts.keys();
   }
 
   topicName(topicId: string): string | undefined {

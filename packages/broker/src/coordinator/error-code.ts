@@ -48,4 +48,6 @@ export const errorCode = Object.freeze({
   streamsInvalidTopology: errorCodeOf("STREAMS_INVALID_TOPOLOGY"),
   unsupportedVersion: errorCodeOf("UNSUPPORTED_VERSION"),
   invalidRegularExpression: errorCodeOf("INVALID_REGULAR_EXPRESSION"),
+  unreleasedInstanceId: errorCodeOf("UNRELEASED_INSTANCE_ID"),
+  unsupportedAssignor: errorCodeOf("UNSUPPORTED_ASSIGNOR"),
 });

@@ -10,4 +10,7 @@ export interface TopicLookup {
 /** The topics, and a number that changes whenever they may have changed. */
 export interface VersionedTopics extends TopicLookup {
   readonly appliedOffset: number;
+  /** Of the last time that a topic came or went. */
+  readonly namesOffset: number;
+  topicNames(): Iterable<string>;
 }

@@ -5,6 +5,8 @@ import type { Partitions } from "../partition/partitions.ts";
 import type { Handler } from "../server/handler.ts";
 import { addOffsetsToTxnHandler } from "./add-offsets-to-txn.ts";
 import { addPartitionsToTxnHandler } from "./add-partitions-to-txn.ts";
+import { consumerGroupDescribeHandler } from "./consumer-group-describe.ts";
+import { consumerGroupHeartbeatHandler } from "./consumer-group-heartbeat.ts";
 import { deleteGroupsHandler } from "./delete-groups.ts";
 import { describeGroupsHandler } from "./describe-groups.ts";
 import { describeTransactionsHandler } from "./describe-transactions.ts";
@@ -64,6 +66,8 @@ export function coordinatorHandlers(options: CoordinatorHandlersOptions): readon
     endTxnHandler(transactions),
     describeTransactionsHandler(transactions),
     listTransactionsHandler(transactions, clock),
+    consumerGroupHeartbeatHandler(groups),
+    consumerGroupDescribeHandler(groups),
     streamsGroupHeartbeatHandler(groups, options.internalTopics),
     streamsGroupDescribeHandler(groups),
     initializeShareGroupStateHandler(share),

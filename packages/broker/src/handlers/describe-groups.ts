@@ -6,6 +6,7 @@ import {
 } from "@millrace/protocol/definitions";
 import { errorCode } from "../coordinator/error-code.ts";
 import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
+import { GroupRefusal } from "../coordinator/group/refusal.ts";
 import { groupResource, type RequestContext } from "../server/request-context.ts";
 import type { AnsweringHandler } from "./answering-handler.ts";
 import { answeredNames } from "./count-names.ts";
@@ -35,7 +36,9 @@ export function describeGroupsHandler(
             errorCode: errorCode.groupAuthorizationFailed,
           };
         const found = await groups.describeGroup(groupId);
-        if (typeof found === "number") return notFound(context, request, { groupId, code: found });
+        if (typeof found === "number")
+          return { ...none, groupId, groupState: "", errorCode: found };
+        if (found instanceof GroupRefusal) return notFound(context, request, { groupId, found });
         return {
           errorCode: errorCode.none,
           groupId,
@@ -58,15 +61,12 @@ export function describeGroupsHandler(
 function notFound(
   context: RequestContext,
   request: DescribeGroupsRequest,
-  { groupId, code }: { readonly groupId: string; readonly code: number },
+  { groupId, found }: { readonly groupId: string; readonly found: GroupRefusal },
 ) {
-  if (code !== errorCode.groupIdNotFound)
-    return { ...none, groupId, groupState: "", errorCode: code };
   const dead = { ...none, groupId, groupState: "Dead" };
   if (context.apiVersion < 6)
     return { ...dead, errorCode: errorCode.none, ...authorized(context, request, groupId) };
-  const errorMessage = `Group ${groupId} not found.`;
-  return { ...dead, errorCode: code, errorMessage };
+  return { ...dead, errorCode: found.errorCode, errorMessage: found.message };
 }
 
 function authorized(context: RequestContext, request: DescribeGroupsRequest, groupId: string) {

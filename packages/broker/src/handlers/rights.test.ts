@@ -1,8 +1,18 @@
 import { encodeUtf8, noBytes } from "@millrace/model";
-import type { Api, Given, Message } from "@millrace/protocol";
+import type { Api } from "@millrace/protocol";
 import * as definitions from "@millrace/protocol/definitions";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { brokerWorld } from "../../test-support/broker-world.ts";
+import { modernGroupRows } from "../../test-support/modern-group-rights.ts";
+import {
+  cluster,
+  group,
+  type Right,
+  row,
+  type Row,
+  topic,
+  transaction,
+} from "../../test-support/rights-row.ts";
 import { batchOf, TestClient } from "../../test-support/test-client.ts";
 import type { Broker } from "../broker.ts";
 import {
@@ -10,35 +20,12 @@ import {
   permissions,
   resourceNumbers,
 } from "../security/authorization/access-control-numbers.ts";
-import type { Operation, Resource } from "../server/request-context.ts";
+import type { Resource } from "../server/request-context.ts";
 
 /*
  * Every API, and the rights that a request of it takes: with all of them nothing is refused, and without any one of
  * them the refusal is that of its kind of resource. An API that is served and stands in neither table fails a test.
  */
-
-type Right = readonly [kind: Resource["kind"], name: string, operation: Operation];
-
-interface Row {
-  readonly api: Api;
-  readonly version: number;
-  readonly request: unknown;
-  readonly rights: readonly Right[];
-}
-
-function row<Request extends Message>(
-  api: Api<Request>,
-  version: number,
-  request: Given<Request>,
-  ...rights: readonly Right[]
-): Row {
-  return { api: api as unknown as Api, version, request, rights };
-}
-
-const topic = (operation: Operation): Right => ["TOPIC", "t", operation];
-const group = (operation: Operation): Right => ["GROUP", "g", operation];
-const transaction = (operation: Operation): Right => ["TRANSACTIONAL_ID", "x", operation];
-const cluster = (operation: Operation): Right => ["CLUSTER", "kafka-cluster", operation];
 
 const d = definitions;
 const member = { groupId: "g", generationId: 1, memberId: "m" };
@@ -267,30 +254,6 @@ const rows: readonly Row[] = [
     topic("DESCRIBE"),
   ),
   row(
-    d.streamsGroupHeartbeatApi,
-    0,
-    {
-      groupId: "streams",
-      memberId: "m",
-      memberEpoch: 0,
-      endpointInformationEpoch: 0,
-      instanceId: null,
-      rackId: null,
-      rebalanceTimeoutMs: 1000,
-      topology: { epoch: 0, subtopologies: [{ subtopologyId: "0", sourceTopics: ["t"] }] },
-      activeTasks: [],
-      standbyTasks: [],
-      warmupTasks: [],
-      processId: "p",
-      userEndpoint: null,
-      clientTags: null,
-      taskOffsets: null,
-      taskEndOffsets: null,
-    } as never,
-    ["GROUP", "streams", "READ"],
-    topic("DESCRIBE"),
-  ),
-  row(
     d.electLeadersApi,
     2,
     { topicPartitions: [{ topic: "t", partitions: [0] }] },
@@ -361,13 +324,7 @@ const rows: readonly Row[] = [
     cluster("CLUSTER_ACTION"),
   ),
   // Of the row before those.
-  row(
-    d.streamsGroupDescribeApi,
-    0,
-    { groupIds: ["streams"], includeAuthorizedOperations: false },
-    ["GROUP", "streams", "DESCRIBE"],
-    topic("DESCRIBE"),
-  ),
+  ...modernGroupRows,
 ];
 
 /** Answered to everybody, or by leaving out what may not be seen. */

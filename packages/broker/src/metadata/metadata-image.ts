@@ -1,4 +1,4 @@
-import type { TopicLookup } from "../coordinator/topic-lookup.ts";
+import type { VersionedTopics } from "../coordinator/topic-lookup.ts";
 import type { ReadMetadataRecord } from "./metadata-record.ts";
 import { AccessControlEntries } from "./access-control-entries.ts";
 import { ClientQuotas } from "./client-quotas.ts";
@@ -11,7 +11,7 @@ import type { TopicImage } from "./topic-image.ts";
  * What the cluster is, as a fold over `__cluster_metadata` (Kafka: `MetadataImage`): topics with their partitions
  * and configs, feature levels, producer ids handed out, starts of the broker, who may do what, users' credentials, and quotas.
  */
-export class MetadataImage implements TopicLookup {
+export class MetadataImage implements VersionedTopics {
   readonly accessControl = new AccessControlEntries();
   readonly clientQuotas = new ClientQuotas();
   readonly scramCredentials = new ScramCredentials();
@@ -24,11 +24,17 @@ export class MetadataImage implements TopicLookup {
   #nextProducerId = 0;
   #starts = 0;
   #appliedOffset = -1;
+  #namesOffset = -1;
   #directoryId: string | undefined;
 
   /** Offset of the last record folded in: the epoch of features and broker. */
   get appliedOffset(): number {
     return this.#appliedOffset;
+  }
+
+  /** Offset of the last record that made a topic, or removed one. */
+  get namesOffset(): number {
+    return this.#namesOffset;
   }
 
   /** First producer id that was not handed out. */
@@ -56,6 +62,10 @@ export class MetadataImage implements TopicLookup {
 
   topics(): IterableIterator<TopicImage> {
     return this.#byName.values();
+  }
+
+  topicNames(): IterableIterator<string> {
+    return this.#byName.keys();
   }
 
   topic(name: string): TopicImage | undefined {
@@ -94,10 +104,12 @@ export class MetadataImage implements TopicLookup {
     this.#appliedOffset = offset;
     switch (record.kind) {
       case "topic":
+        this.#namesOffset = offset;
         return this.#addTopic(record.value.name, record.value.topicId);
       case "partition":
         return this.#addPartition(record.value.topicId, record.value.partitionId);
       case "removeTopic":
+        this.#namesOffset = offset;
         return this.#removeTopic(record.value.topicId);
       case "config":
         return this.#setConfig(record.value);

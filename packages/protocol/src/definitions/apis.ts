@@ -56,6 +56,8 @@ import { shareFetchApi } from "./share-fetch.ts";
 import { shareGroupDescribeApi } from "./share-group-describe.ts";
 import { shareGroupHeartbeatApi } from "./share-group-heartbeat.ts";
 import { writeShareGroupStateApi } from "./write-share-group-state.ts";
+import { consumerGroupDescribeApi } from "./consumer-group-describe.ts";
+import { consumerGroupHeartbeatApi } from "./consumer-group-heartbeat.ts";
 import { streamsGroupDescribeApi } from "./streams-group-describe.ts";
 import { streamsGroupHeartbeatApi } from "./streams-group-heartbeat.ts";
 import { syncGroupApi } from "./sync-group.ts";
@@ -109,6 +111,8 @@ const served: readonly Api[] = [
   describeTransactionsApi,
   listTransactionsApi,
   describeTopicPartitionsApi,
+  consumerGroupHeartbeatApi,
+  consumerGroupDescribeApi,
   streamsGroupHeartbeatApi,
   streamsGroupDescribeApi,
   saslHandshakeApi,

@@ -102,7 +102,7 @@ const camelCase = (name: string): string => name[0].toLowerCase() + name.slice(1
 function kafkaDefault(field: KafkaField, parts: readonly Fact[]): unknown {
   const given = field.default;
   if (field.type.startsWith("[]")) return given === "null" || given === null ? null : [];
-  if (given === "null") return null;
+  if (given === "null" || given === null) return null;
   switch (field.type) {
     case "string":
       return given ?? "";
@@ -261,6 +261,12 @@ describe("PROTOCOL-3: definitions agree with Kafka's own", () => {
     for (const kind of [
       protocol.offsetCommitRecord,
       protocol.groupMetadataRecord,
+      protocol.consumerGroupMetadataRecord,
+      protocol.consumerGroupMemberMetadataRecord,
+      protocol.consumerGroupTargetAssignmentMetadataRecord,
+      protocol.consumerGroupTargetAssignmentMemberRecord,
+      protocol.consumerGroupCurrentMemberAssignmentRecord,
+      protocol.consumerGroupRegularExpressionRecord,
       protocol.transactionLogRecord,
       protocol.shareGroupMemberMetadataRecord,
       protocol.shareGroupMetadataRecord,

@@ -4,6 +4,20 @@ import type { Decoded, Given, Message } from "../schema/message.ts";
 import { Reader } from "../wire/reader.ts";
 import { Writer } from "../wire/writer.ts";
 import {
+  consumerGroupCurrentMemberAssignmentKey,
+  consumerGroupCurrentMemberAssignmentValue,
+  consumerGroupMemberMetadataKey,
+  consumerGroupMemberMetadataValue,
+  consumerGroupMetadataKey,
+  consumerGroupMetadataValue,
+  consumerGroupRegularExpressionKey,
+  consumerGroupRegularExpressionValue,
+  consumerGroupTargetAssignmentMemberKey,
+  consumerGroupTargetAssignmentMemberValue,
+  consumerGroupTargetAssignmentMetadataKey,
+  consumerGroupTargetAssignmentMetadataValue,
+} from "./consumer-group-records.ts";
+import {
   groupMetadataKey,
   groupMetadataValue,
   offsetCommitKey,
@@ -169,6 +183,48 @@ export const streamsGroupTopologyRecord = {
   type: 23,
   key: streamsGroupTopologyKey,
   value: streamsGroupTopologyValue,
+} as const;
+
+/** In `__consumer_offsets`: a consumer group's epoch, and a hash of its topics as they were then. */
+export const consumerGroupMetadataRecord = {
+  type: 3,
+  key: consumerGroupMetadataKey,
+  value: consumerGroupMetadataValue,
+} as const;
+
+/** In `__consumer_offsets`: who a member of a consumer group is. */
+export const consumerGroupMemberMetadataRecord = {
+  type: 5,
+  key: consumerGroupMemberMetadataKey,
+  value: consumerGroupMemberMetadataValue,
+} as const;
+
+/** In `__consumer_offsets`: the epoch and the time of a consumer group's target assignment. */
+export const consumerGroupTargetAssignmentMetadataRecord = {
+  type: 6,
+  key: consumerGroupTargetAssignmentMetadataKey,
+  value: consumerGroupTargetAssignmentMetadataValue,
+} as const;
+
+/** In `__consumer_offsets`: the partitions that a member of a consumer group is to have. */
+export const consumerGroupTargetAssignmentMemberRecord = {
+  type: 7,
+  key: consumerGroupTargetAssignmentMemberKey,
+  value: consumerGroupTargetAssignmentMemberValue,
+} as const;
+
+/** In `__consumer_offsets`: the partitions that a member of a consumer group has. */
+export const consumerGroupCurrentMemberAssignmentRecord = {
+  type: 8,
+  key: consumerGroupCurrentMemberAssignmentKey,
+  value: consumerGroupCurrentMemberAssignmentValue,
+} as const;
+
+/** In `__consumer_offsets`: the topics that a pattern of a consumer group has matched. */
+export const consumerGroupRegularExpressionRecord = {
+  type: 16,
+  key: consumerGroupRegularExpressionKey,
+  value: consumerGroupRegularExpressionValue,
 } as const;
 
 /** In `__transaction_state`: a transactional id and its transaction. */

@@ -1,4 +1,10 @@
 export {
+  consumerGroupMetadataRecord,
+  consumerGroupMemberMetadataRecord,
+  consumerGroupTargetAssignmentMetadataRecord,
+  consumerGroupTargetAssignmentMemberRecord,
+  consumerGroupCurrentMemberAssignmentRecord,
+  consumerGroupRegularExpressionRecord,
   decodeRecordKey,
   encodeRecordKey,
   groupMetadataRecord,
@@ -274,6 +280,21 @@ export {
   groupMetadataValue,
   type GroupMetadataValue,
 } from "./group-records.ts";
+export {
+  consumerGroupHeartbeatApi,
+  consumerGroupHeartbeatRequest,
+  type ConsumerGroupHeartbeatRequest,
+  type ConsumerGroupHeartbeatResponse,
+} from "./consumer-group-heartbeat.ts";
+export {
+  consumerGroupDescribeApi,
+  type ConsumerGroupDescribeRequest,
+  type ConsumerGroupDescribeResponse,
+} from "./consumer-group-describe.ts";
+export {
+  type ConsumerGroupCurrentMemberAssignmentValue,
+  type ConsumerGroupMemberMetadataValue,
+} from "./consumer-group-records.ts";
 export {
   type StreamsGroupMemberMetadataValue,
   type StreamsGroupCurrentMemberAssignmentValue,

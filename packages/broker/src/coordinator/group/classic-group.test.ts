@@ -3,6 +3,7 @@ import { memoryPlatform } from "@millrace/platform/memory";
 import { expect, test } from "vitest";
 import { ClassicGroup } from "./classic-group.ts";
 import { defaultGroupConfig } from "./group-config.ts";
+import { defaultConsumerGroupConfig } from "./consumer/consumer-config.ts";
 import { defaultStreamsGroupConfig } from "./streams/streams-config.ts";
 import { GroupMember } from "./group-member.ts";
 import { GroupTimers } from "./group-timers.ts";
@@ -32,9 +33,15 @@ function worldOf(): GroupWorld {
     clock,
     random,
     timers: new GroupTimers({ schedule: () => {}, cancel: () => {}, isScheduled: () => false }),
-    configs: { classic: defaultGroupConfig, streamsOf: () => defaultStreamsGroupConfig },
+    configs: {
+      classic: defaultGroupConfig,
+      consumerOf: () => defaultConsumerGroupConfig,
+      streamsOf: () => defaultStreamsGroupConfig,
+    },
     topics: {
       appliedOffset: 0,
+      namesOffset: 0,
+      topicNames: () => [],
       partitionCount: () => undefined,
       topicId: () => undefined,
       topicName: () => undefined,

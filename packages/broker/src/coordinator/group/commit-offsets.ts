@@ -46,10 +46,10 @@ export function commitOffsets(
   const records = new Map<string, CoordinatorRecord>();
   const response = request.offsets.map((offset) => {
     // UTF-16 units, as Kafka counts.
-    const refused = typeof check === "number" ? check : check(offset);
-    if (refused !== errorCode.none) return refused;
     if (offset.metadata.length > world.configs.classic.offsetMetadataLengthMax)
       return errorCode.offsetMetadataTooLarge;
+    const refused = typeof check === "number" ? check : check(offset);
+    if (refused !== errorCode.none) return refused;
     const committed: CommittedOffset = {
       offset: offset.offset,
       leaderEpoch: offset.leaderEpoch,

@@ -1,8 +1,10 @@
+import type { ConsumerGroupConfig } from "./consumer/consumer-config.ts";
 import type { StreamsGroupConfig } from "./streams/streams-config.ts";
 
 /** What is set for groups: for all of them, or for each one. */
 export interface GroupConfigs {
   readonly classic: GroupConfig;
+  readonly consumerOf: (groupId: string) => ConsumerGroupConfig;
   readonly streamsOf: (groupId: string) => StreamsGroupConfig;
 }
 

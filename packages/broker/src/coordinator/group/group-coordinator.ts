@@ -1,5 +1,8 @@
 import type { Platform } from "@millrace/platform";
-import type { StreamsGroupHeartbeatRequest } from "@millrace/protocol/definitions";
+import type {
+  ConsumerGroupHeartbeatRequest,
+  StreamsGroupHeartbeatRequest,
+} from "@millrace/protocol/definitions";
 import type { CoordinatorLogs, ProducerIdentity, TransactionMarker } from "../coordinator-log.ts";
 import { CoordinatorLogError } from "../coordinator-log-error.ts";
 import { errorCode } from "../error-code.ts";
@@ -26,12 +29,25 @@ import {
 } from "./group-answers.ts";
 import { groupRecords, GroupShard } from "./group-shard.ts";
 import { GroupTimers } from "./group-timers.ts";
-import type { GroupResult } from "./group-world.ts";
+import { notFoundMessage, type GroupResult } from "./group-world.ts";
 import { heartbeat, type HeartbeatRequest } from "./heartbeat.ts";
 import { joinGroup } from "./join-group.ts";
 import type { JoinGroupRequest } from "./join-request.ts";
 import { leaveGroup, type LeavingMember } from "./leave-group.ts";
 import type { OffsetPlace } from "./offset-table.ts";
+import { beatConsumerGroup } from "./beat-consumer-group.ts";
+import { checkHeartbeat as checkConsumerHeartbeat } from "./consumer/check-heartbeat.ts";
+import { consumerGroup } from "./consumer/consumer-group.ts";
+import {
+  type ConsumerClient,
+  type ConsumerHeartbeatAnswer,
+  refusedConsumerHeartbeat,
+} from "./consumer/consumer-heartbeat.ts";
+import {
+  type DescribedConsumerGroup,
+  describeConsumerGroup,
+  unknownConsumerGroup,
+} from "./consumer/describe-consumer-group.ts";
 import { beatStreamsGroup } from "./beat-streams-group.ts";
 import { checkHeartbeat } from "./streams/check-heartbeat.ts";
 import {
@@ -194,12 +210,48 @@ export class GroupCoordinator {
     }
   }
 
-  /** A group, or an error code. */
-  async describeGroup(groupId: string): Promise<GroupDescription | number> {
-    return this.#read<GroupDescription | number>(groupId, (shard) => {
-      const group = classicGroup(shard.world, groupId);
-      return group === undefined ? errorCode.groupIdNotFound : describeGroup(group);
+  /** A classic group, why there is none, or an error code. */
+  async describeGroup(groupId: string): Promise<GroupDescription | GroupRefusal | number> {
+    return this.#read<GroupDescription | GroupRefusal | number>(groupId, ({ world }) => {
+      const group = classicGroup(world, groupId);
+      if (group !== undefined) return describeGroup(group);
+      const message = notFoundMessage(world, groupId, "classic");
+      return new GroupRefusal(errorCode.groupIdNotFound, message);
     });
+  }
+
+  /** Never throws: what is refused stands in the response. */
+  async consumerHeartbeat(
+    request: ConsumerGroupHeartbeatRequest,
+    apiVersion: number,
+    client: ConsumerClient,
+  ): Promise<ConsumerHeartbeatAnswer> {
+    const { groupId } = request;
+    try {
+      checkConsumerHeartbeat(
+        request,
+        apiVersion,
+        this.#options.configs.consumerOf(groupId).assignors,
+      );
+      return await this.#runtime.write(this.partitionOf(groupId), ({ world }) =>
+        beatConsumerGroup(world, request, client),
+      );
+    } catch (failure) {
+      if (failure instanceof GroupRefusal)
+        return refusedConsumerHeartbeat(failure.errorCode, failure.message);
+      return refusedConsumerHeartbeat(this.#codeOf(failure));
+    }
+  }
+
+  async describeConsumerGroup(groupId: string): Promise<DescribedConsumerGroup> {
+    if (groupId === "") return unknownConsumerGroup("", errorCode.invalidGroupId);
+    const described = await this.#read(groupId, ({ world }) => {
+      const group = consumerGroup(world, groupId);
+      if (group !== undefined) return describeConsumerGroup(world, group);
+      const message = notFoundMessage(world, groupId, "consumer");
+      return unknownConsumerGroup(groupId, errorCode.groupIdNotFound, message);
+    });
+    return typeof described === "number" ? unknownConsumerGroup(groupId, described) : described;
   }
 
   /** Never throws: what is refused stands in the response. */
@@ -224,9 +276,7 @@ export class GroupCoordinator {
     const described = await this.#read(groupId, ({ world }) => {
       const group = streamsGroup(world, groupId);
       if (group !== undefined) return describeStreamsGroup(group);
-      const message = world.groups.has(groupId)
-        ? `Group ${groupId} is not a streams group.`
-        : `Group ${groupId} not found.`;
+      const message = notFoundMessage(world, groupId, "streams");
       return unknownStreamsGroup(groupId, errorCode.groupIdNotFound, message);
     });
     return typeof described === "number"

@@ -5,6 +5,9 @@ import { ClassicGroup } from "./classic-group.ts";
 import { classicReplays, resumeClassicGroup } from "./replay-group.ts";
 import type { GroupWorld } from "./group-world.ts";
 import { offsetReplays } from "./offset-record.ts";
+import { ConsumerGroup } from "./consumer/consumer-group.ts";
+import { consumerReplays } from "./consumer/replay-consumer.ts";
+import { resumeConsumerGroup } from "./consumer/resume-consumer-group.ts";
 import { streamsReplays } from "./streams/replay-streams.ts";
 import { StreamsGroup } from "./streams/streams-group.ts";
 import { resumeStreamsGroup } from "./streams/resume-streams-group.ts";
@@ -13,6 +16,7 @@ import { resumeStreamsGroup } from "./streams/resume-streams-group.ts";
 export const groupRecords = new RecordTable<GroupWorld>([
   ...offsetReplays,
   ...classicReplays,
+  ...consumerReplays,
   ...streamsReplays,
 ]);
 
@@ -35,6 +39,7 @@ export class GroupShard implements CoordinatorShard<CoordinatorRecord> {
   loaded(): void {
     for (const group of this.world.groups.values())
       if (group instanceof ClassicGroup) resumeClassicGroup(this.world, group);
+      else if (group instanceof ConsumerGroup) resumeConsumerGroup(this.world, group);
       else if (group instanceof StreamsGroup) resumeStreamsGroup(this.world, group);
   }
 }

@@ -70,6 +70,13 @@ export type GroupResult<Response = void> = ShardResult<CoordinatorRecord, Respon
 
 export const nothing: GroupResult = Object.freeze({ records: [], response: undefined });
 
+/** Why there is no group of this type. */
+export function notFoundMessage(world: GroupWorld, groupId: string, type: GroupType): string {
+  return world.groups.has(groupId)
+    ? `Group ${groupId} is not a ${type} group.`
+    : `Group ${groupId} not found.`;
+}
+
 /** A group is gone: by its tombstone, or because it becomes one of another type. */
 export function forgetGroup(world: GroupWorld, groupId: string): void {
   world.groups.delete(groupId);

@@ -1,27 +1,71 @@
+import { uuidToBytes } from "@millrace/protocol/wire";
+
 /*
  * Assignors break ties by the order in which Java's collections give their elements. These give the
  * same order, so that a group moves between brokers without a task moving.
  */
 
-/** Java's `String.hashCode`, spread as `HashMap` does. */
-function spreadHash(text: string): number {
+/** Java's `String.hashCode`. */
+function textHash(text: string): number {
   let hash = 0;
   for (let index = 0; index < text.length; index++)
     hash = (Math.imul(hash, 31) + text.charCodeAt(index)) | 0;
-  return hash ^ (hash >>> 16);
+  return hash;
 }
 
 /** The order in which a `HashMap` gives the keys that were put into it in this order. */
 export function inHashOrder(keys: Iterable<string>, capacity = 16): string[] {
-  const list = [...keys];
+  return bySlot([...keys], textHash, capacity);
+}
+
+/** The same for ids of topics in a `HashMap` that grew with them (Kafka: `Uuid.hashCode`). */
+export function inUuidHashOrder(ids: Iterable<string>, capacity = 16): string[] {
+  return bySlot([...ids], uuidHash, capacity);
+}
+
+/** The same for numbers in a `HashSet` that was made of a list of them. */
+export function inIntegerHashOrder(numbers: Iterable<number>): number[] {
+  const list = [...numbers];
+  return bySlot(list, (number) => number, capacityOfCopy(list.length));
+}
+
+/** Capacity that a `HashSet` is given when it is made of so many elements. */
+export function capacityOfCopy(count: number): number {
+  return Math.max(Math.floor(count / 0.75) + 1, 16);
+}
+
+function bySlot<Key>(keys: readonly Key[], hashOf: (key: Key) => number, capacity: number): Key[] {
   let tableSize = 1;
   while (tableSize < capacity) tableSize *= 2;
-  while (list.length > tableSize * 0.75) tableSize *= 2;
-  const slotOf = (key: string) => spreadHash(key) & (tableSize - 1);
-  return list
+  while (keys.length > tableSize * 0.75) tableSize *= 2;
+  const slotOf = (key: Key): number => {
+    const hash = hashOf(key);
+    return (hash ^ (hash >>> 16)) & (tableSize - 1);
+  };
+  return keys
     .map((key) => ({ key, slot: slotOf(key) }))
     .toSorted((left, right) => left.slot - right.slot)
     .map(({ key }) => key);
+}
+
+function uuidHash(id: string): number {
+  const { high, low } = halvesOf(id);
+  const xor = high ^ low;
+  return Number(BigInt.asIntN(32, (xor >> 32n) ^ xor));
+}
+
+/** Order of ids of topics (Kafka: `Uuid.compareTo`). */
+export function byUuid(left: string, right: string): number {
+  if (left === right) return 0;
+  const [one, other] = [halvesOf(left), halvesOf(right)];
+  if (one.high !== other.high) return one.high < other.high ? -1 : 1;
+  return one.low < other.low ? -1 : 1;
+}
+
+function halvesOf(id: string): { readonly high: bigint; readonly low: bigint } {
+  const bytes = uuidToBytes(id);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return { high: view.getBigInt64(0), low: view.getBigInt64(8) };
 }
 
 /** A binary heap with the sifts of Java's `PriorityQueue`: equal elements leave in the same order. */

@@ -1,0 +1,108 @@
+import type { CoordinatorRecord } from "../../coordinator-record.ts";
+import type { GroupWorld } from "../group-world.ts";
+import type { PartitionSets } from "../partition-sets.ts";
+import { hashOfTopics } from "../topics-hash.ts";
+import type { ConsumerGroup } from "./consumer-group.ts";
+import { type ConsumerMember, metadataEqual } from "./consumer-member.ts";
+import { epochRecord, memberRecord } from "./consumer-records.ts";
+import { updatePatterns } from "./patterns.ts";
+import { type Subscriptions, subscriptionsOf } from "./subscriptions.ts";
+import { computeTarget } from "./target-assignment.ts";
+
+/** Where a group stands after a heartbeat. */
+export interface GroupStep {
+  readonly targetEpoch: number;
+  /** Of the member whose heartbeat it was. */
+  readonly target: PartitionSets;
+  readonly hasSubscriptionChanged: boolean;
+}
+
+export interface Advance {
+  readonly group: ConsumerGroup;
+  readonly before: ConsumerMember;
+  readonly told: ConsumerMember;
+  readonly records: CoordinatorRecord[];
+  readonly mayDescribe: (topic: string) => boolean;
+}
+
+/**
+ * A group goes on to its next epoch when a subscription or the topics have changed; with it comes a
+ * new target assignment.
+ */
+export function advanceGroup(world: GroupWorld, advance: Advance): GroupStep {
+  const { group, before, told, records } = advance;
+  const members = membersWith(group, told);
+  const subscriptions = subscriptionsOf(members, group.resolved);
+  if (!metadataEqual(before.metadata, told.metadata))
+    records.push(memberRecord(group.groupId, told));
+  const haveNamesChanged = !sameNames(before, told);
+  const pattern = updatePatterns(world, { ...advance, subscriptions });
+  const isNext = haveNamesChanged || pattern === "resolved";
+  const groupEpoch = nextEpoch(world, { group, subscriptions, isNext, records });
+  const hasSubscriptionChanged = haveNamesChanged || pattern !== "same";
+  const target = assign(world, { group, told, members, subscriptions, groupEpoch, records });
+  return { ...target, hasSubscriptionChanged };
+}
+
+/** A static member that comes again takes the place of its predecessor. */
+function membersWith(group: ConsumerGroup, told: ConsumerMember): ConsumerMember[] {
+  const { instanceId } = told.metadata;
+  const replaced = instanceId === null ? undefined : group.staticMember(instanceId);
+  const others = [...group.members.values()].filter(
+    ({ memberId }) => memberId !== told.memberId && memberId !== replaced?.memberId,
+  );
+  return [...others, told];
+}
+
+function sameNames(before: ConsumerMember, told: ConsumerMember): boolean {
+  const names = before.metadata.subscribedTopicNames;
+  const others = told.metadata.subscribedTopicNames;
+  return names.length === others.length && names.every((name, index) => name === others[index]);
+}
+
+interface EpochRequest {
+  readonly group: ConsumerGroup;
+  readonly subscriptions: Subscriptions;
+  readonly isNext: boolean;
+  readonly records: CoordinatorRecord[];
+}
+
+function nextEpoch(
+  world: GroupWorld,
+  { group, subscriptions, isNext, records }: EpochRequest,
+): number {
+  const { topics } = world;
+  const isFresh = group.metadataVersion === topics.appliedOffset;
+  if (!isNext && isFresh) return group.groupEpoch;
+  const hash = hashOfTopics(subscriptions.topics.keys(), topics);
+  group.metadataVersion = topics.appliedOffset;
+  if (!isNext && hash === group.metadataHash) return group.groupEpoch;
+  records.push(epochRecord(group.groupId, group.groupEpoch + 1, hash));
+  return group.groupEpoch + 1;
+}
+
+interface AssignRequest {
+  readonly group: ConsumerGroup;
+  readonly told: ConsumerMember;
+  readonly members: readonly ConsumerMember[];
+  readonly subscriptions: Subscriptions;
+  readonly groupEpoch: number;
+  readonly records: CoordinatorRecord[];
+}
+
+function assign(
+  world: GroupWorld,
+  request: AssignRequest,
+): Pick<GroupStep, "targetEpoch" | "target"> {
+  const { group, told, groupEpoch, records } = request;
+  const { assignmentEpoch, assignmentTimestamp } = group;
+  const last = { targetEpoch: assignmentEpoch, target: group.targetOf(told) };
+  if (assignmentEpoch >= groupEpoch) return last;
+  const { assignmentIntervalMs } = world.configs.consumerOf(group.groupId);
+  const elapsed = world.clock.wallMs() - assignmentTimestamp;
+  if (assignmentTimestamp !== 0 && assignmentIntervalMs !== 0 && elapsed < assignmentIntervalMs)
+    return last;
+  const { records: made, targets } = computeTarget(world, request);
+  records.push(...made);
+  return { targetEpoch: groupEpoch, target: targets.get(told.memberId) ?? new Map() };
+}

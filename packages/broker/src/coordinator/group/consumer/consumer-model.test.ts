@@ -1,0 +1,170 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import {
+  arrived,
+  type ConsumerBeat,
+  joinConsumerBeat,
+  laterConsumerBeat,
+} from "../../../../test-support/consumer-member-script.ts";
+import { CoordinatorWorld } from "../../../../test-support/coordinator-world.ts";
+
+/*
+ * Model test of a consumer group: members that join, beat, let go, leave, come back to their seat, fall silent, or
+ * change what they are subscribed to, while topics come and grow and the coordinator crashes.
+ *
+ * - CONSUMER-GROUP-2: no partition is with two members, as they believe;
+ * - CONSUMER-GROUP-3: left alone, the living members have all partitions of their topics.
+ */
+
+interface Member {
+  memberId: string;
+  readonly instanceId: string | null;
+  subscription: Subscription;
+  epoch: number;
+  isIn: boolean;
+  owned: readonly { readonly topicId: string; readonly partitions: readonly number[] }[];
+}
+
+type Subscription = Pick<ConsumerBeat, "subscribedTopicNames" | "subscribedTopicRegex">;
+const subscriptions: readonly Subscription[] = [
+  { subscribedTopicNames: ["a-orders", "b-clicks"], subscribedTopicRegex: "" },
+  { subscribedTopicNames: ["a-orders"], subscribedTopicRegex: "" },
+  { subscribedTopicNames: [], subscribedTopicRegex: "[ab]-.*" },
+];
+
+const client = { clientId: "c", clientHost: "/127.0.0.1", mayDescribe: () => true };
+
+async function ask(world: CoordinatorWorld, request: ConsumerBeat) {
+  return world.ask(world.groups.consumerHeartbeat(arrived(request), 1, client));
+}
+
+async function beat(world: CoordinatorWorld, member: Member): Promise<void> {
+  const { memberId, instanceId, epoch, subscription } = member;
+  const answer = await ask(
+    world,
+    member.isIn
+      ? laterConsumerBeat(memberId, epoch, { instanceId, topicPartitions: member.owned })
+      : joinConsumerBeat(memberId, null, {
+          instanceId,
+          rebalanceTimeoutMs: 300_000,
+          ...subscription,
+        }),
+  );
+  member.isIn = answer.errorCode === 0;
+  if (!member.isIn) {
+    member.owned = [];
+    return;
+  }
+  member.epoch = answer.memberEpoch;
+  member.owned = answer.assignment?.topicPartitions ?? member.owned;
+}
+
+async function leave(world: CoordinatorWorld, member: Member): Promise<void> {
+  const { memberId, instanceId } = member;
+  if (!member.isIn) return;
+  await ask(world, laterConsumerBeat(memberId, instanceId === null ? -1 : -2, { instanceId }));
+  // Who comes back to a seat is another process.
+  const next = instanceId === null ? memberId : `${memberId}'`;
+  Object.assign(member, { isIn: false, owned: [], memberId: next });
+}
+
+const ownedOf = (members: readonly Member[]): string[] =>
+  members.flatMap(({ owned }) =>
+    owned.flatMap(({ topicId, partitions }) => partitions.map((n) => `${topicId}/${n}`)),
+  );
+
+type Kind = "beat" | "leave" | "grow" | "come" | "crash" | "silent" | "subscribe";
+type Step = readonly [kind: Kind, member: number, choice: number];
+
+async function run(world: CoordinatorWorld, steps: readonly Step[]): Promise<void> {
+  const counts = new Map([
+    ["a-orders", 3],
+    ["b-clicks", 2],
+  ]);
+  for (const [topic, count] of counts) world.topics.set(topic, count);
+  const members = [null, null, "seat"].map((instanceId, index): Member => ({
+    memberId: `m${index}`,
+    instanceId,
+    subscription: subscriptions[0],
+    epoch: 0,
+    isIn: false,
+    owned: [],
+  }));
+  const atMostOnce = () => {
+    const owned = ownedOf(members);
+    expect(new Set(owned).size, "CONSUMER-GROUP-2").toBe(owned.length);
+  };
+  for (const [kind, index, choice] of steps) {
+    const member = members[index];
+    if (kind === "beat") await beat(world, member);
+    else if (kind === "crash") await world.restart();
+    else if (kind === "grow") {
+      counts.set("a-orders", (counts.get("a-orders") ?? 0) + 1);
+      world.topics.set("a-orders", counts.get("a-orders") ?? 0);
+    } else if (kind === "come") {
+      counts.set("b-views", 2);
+      world.topics.set("b-views", 2);
+    } else if (kind === "leave") await leave(world, member);
+    else if (kind === "silent") {
+      // What it had it gives up, as a client does whose session has ended.
+      Object.assign(member, { isIn: false, owned: [] });
+      for (const ms of [25_000, 25_000]) {
+        await world.platform.advance(ms);
+        for (const other of members) if (other.isIn) await beat(world, other);
+      }
+    } else {
+      member.subscription = subscriptions[choice];
+      if (member.isIn) {
+        const { memberId, instanceId, epoch, owned, subscription } = member;
+        const told = { instanceId, topicPartitions: owned, ...subscription };
+        const answer = await ask(world, laterConsumerBeat(memberId, epoch, told));
+        if (answer.errorCode === 0) {
+          member.epoch = answer.memberEpoch;
+          member.owned = answer.assignment?.topicPartitions ?? owned;
+        } else Object.assign(member, { isIn: false, owned: [] });
+      }
+    }
+    atMostOnce();
+  }
+  // Patterns are matched again after ten seconds at the earliest.
+  for (let round = 0; round < 10; round++) {
+    await world.platform.advance(4_000);
+    for (const member of members) {
+      await beat(world, member);
+      atMostOnce();
+    }
+  }
+  const described = await world.ask(world.groups.describeConsumerGroup("group"));
+  expect(described.groupState, JSON.stringify(described)).toBe("Stable");
+  const isRead = (topic: string): boolean =>
+    members.some(
+      ({ subscription: { subscribedTopicNames, subscribedTopicRegex } }) =>
+        (subscribedTopicNames ?? []).includes(topic) || subscribedTopicRegex === "[ab]-.*",
+    );
+  const expected = [...counts].filter(([topic]) => isRead(topic));
+  const total = expected.reduce((sum, [, count]) => sum + count, 0);
+  expect(ownedOf(members), "CONSUMER-GROUP-3").toHaveLength(total);
+}
+
+const kinds: readonly Kind[] = ["leave", "grow", "come", "crash", "silent", "subscribe"];
+const step: fc.Arbitrary<Step> = fc.tuple(
+  fc.constantFrom<Kind>("beat", "beat", "beat", "beat", ...kinds),
+  fc.nat(2),
+  fc.nat(2),
+);
+
+const runs = process.env.MILLRACE_VERIFY === "1" ? 2000 : 60;
+
+test.each(["uniform", "range"])(
+  "CONSUMER-GROUP-2, CONSUMER-GROUP-3: with the %s assignor every partition ends up with one member, and never with two",
+  async (assignor) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
+        const world = new CoordinatorWorld({ consumerConfig: { assignors: [assignor] } });
+        await run(world, steps);
+        world.coordinators.close();
+      }),
+      { numRuns: runs },
+    );
+  },
+);

@@ -1,0 +1,79 @@
+import type { CoordinatorRecord } from "../../coordinator-record.ts";
+import { nothing, type GroupResult, type GroupWorld } from "../group-world.ts";
+import { hashOfTopics } from "../topics-hash.ts";
+import { type ConsumerGroup, consumerGroup } from "./consumer-group.ts";
+import { type ConsumerMember, leaveEpoch, noPartitions, patternOf } from "./consumer-member.ts";
+import { currentRecord, epochRecord, memberTombstones, patternRecord } from "./consumer-records.ts";
+import { rebalanceTimer, sessionTimer } from "./consumer-timers.ts";
+import { subscriptionsOf } from "./subscriptions.ts";
+
+/** Members leave, or are put out: their partitions are free, and the group goes on to the next epoch. */
+export function removeMembers(
+  world: GroupWorld,
+  group: ConsumerGroup,
+  leaving: readonly ConsumerMember[],
+): GroupResult {
+  if (leaving.length === 0) return nothing;
+  const { groupId } = group;
+  const gone = new Set(leaving.map(({ memberId }) => memberId));
+  const staying = [...group.members.values()].filter(({ memberId }) => !gone.has(memberId));
+  const { topics, patterns } = subscriptionsOf(staying, group.resolved);
+  const records: CoordinatorRecord[] = [...gone].flatMap((id) => memberTombstones(groupId, id));
+  for (const pattern of new Set(leaving.map(patternOf)))
+    if (pattern !== "" && !patterns.has(pattern))
+      records.push(patternRecord(groupId, pattern, null));
+  const hash = hashOfTopics(topics.keys(), world.topics);
+  records.push(epochRecord(groupId, group.groupEpoch + 1, hash));
+  for (const memberId of gone) {
+    world.timers.cancel(groupId, sessionTimer(memberId));
+    world.timers.cancel(groupId, rebalanceTimer(memberId));
+  }
+  return { records, response: undefined };
+}
+
+/**
+ * A static member leaves for a while: what it has stays its own until its session ends, and goes on
+ * to its successor as if it had had it always.
+ */
+export function departedRecord(groupId: string, member: ConsumerMember): CoordinatorRecord {
+  const assigned = new Map(
+    [...member.assigned].map(([topicId, epochs]) => [
+      topicId,
+      new Map([...epochs.keys()].map((partition) => [partition, 0])),
+    ]),
+  );
+  const memberEpoch = leaveEpoch.forAWhile;
+  return currentRecord(groupId, { ...member, memberEpoch, assigned, revoking: noPartitions });
+}
+
+/** A member that is not heard of for its session is put out. */
+export function restartSession(
+  world: GroupWorld,
+  groupId: string,
+  memberId: string,
+  delayMs = world.configs.consumerOf(groupId).sessionTimeoutMs,
+): void {
+  const fire = (): GroupResult => putOut(world, groupId, memberId);
+  world.timers.schedule(groupId, sessionTimer(memberId), { delayMs, fire });
+}
+
+/** A member that does not let go in time is put out. */
+export function startRevocation(
+  world: GroupWorld,
+  groupId: string,
+  { memberId, memberEpoch, metadata }: ConsumerMember,
+): void {
+  const fire = (): GroupResult => {
+    const member = consumerGroup(world, groupId)?.members.get(memberId);
+    return member?.memberEpoch === memberEpoch ? putOut(world, groupId, memberId) : nothing;
+  };
+  const delayMs = metadata.rebalanceTimeoutMs;
+  world.timers.schedule(groupId, rebalanceTimer(memberId), { delayMs, fire });
+}
+
+function putOut(world: GroupWorld, groupId: string, memberId: string): GroupResult {
+  const group = consumerGroup(world, groupId);
+  const member = group?.members.get(memberId);
+  if (group === undefined || member === undefined) return nothing;
+  return removeMembers(world, group, [member]);
+}

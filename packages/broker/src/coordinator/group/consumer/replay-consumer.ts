@@ -1,0 +1,133 @@
+import type { ConsumerGroupCurrentMemberAssignmentValue } from "@millrace/protocol/definitions";
+import type { RecordReplay } from "../../coordinator-record.ts";
+import { forgetGroup, type GroupWorld } from "../group-world.ts";
+import type { PartitionEpochs } from "../partition-sets.ts";
+import { ConsumerGroup, consumerGroup } from "./consumer-group.ts";
+import {
+  type ConsumerMember,
+  leaveEpoch,
+  type MemberMetadata,
+  newMember,
+  noPartitions,
+} from "./consumer-member.ts";
+import {
+  currentKind,
+  memberKind,
+  metadataKind,
+  patternKind,
+  targetKind,
+  targetMetadataKind,
+} from "./consumer-record.ts";
+
+/** A group is there from its first record to the tombstone of its epoch. */
+export const consumerReplays: readonly RecordReplay<GroupWorld>[] = [
+  metadataKind.replayedBy((world: GroupWorld, { groupId }, value) => {
+    const group = groupFor(world, groupId, value);
+    if (group === undefined) return;
+    if (value === null) forgetGroup(world, groupId);
+    else {
+      group.groupEpoch = value.epoch;
+      group.metadataHash = value.metadataHash;
+    }
+  }),
+  targetMetadataKind.replayedBy((world: GroupWorld, { groupId }, value) => {
+    const group = groupFor(world, groupId, value);
+    if (group === undefined) return;
+    group.assignmentEpoch = value?.assignmentEpoch ?? -1;
+    group.assignmentTimestamp = value?.assignmentTimestamp ?? 0;
+  }),
+  targetKind.replayedBy((world: GroupWorld, { groupId, memberId }, value) => {
+    const group = groupFor(world, groupId, value);
+    if (value === null) group?.targets.delete(memberId);
+    else
+      group?.targets.set(
+        memberId,
+        new Map(
+          value.topicPartitions.map(({ topicId, partitions }) => [topicId, new Set(partitions)]),
+        ),
+      );
+  }),
+  memberKind.replayedBy((world: GroupWorld, { groupId, memberId }, metadata) => {
+    const group = groupFor(world, groupId, metadata);
+    if (metadata === null) group?.removeMember(memberId);
+    else group?.setMember({ ...memberOf(group, memberId), metadata: owned(metadata) });
+  }),
+  currentKind.replayedBy((world: GroupWorld, { groupId, memberId }, value) => {
+    const group = groupFor(world, groupId, value);
+    if (group === undefined || (value === null && !group.members.has(memberId))) return;
+    const member = memberOf(group, memberId);
+    group.setMember(value === null ? unassigned(member) : assigned(member, value));
+  }),
+  patternKind.replayedBy((world: GroupWorld, { groupId, regularExpression }, value) => {
+    const group = groupFor(world, groupId, value);
+    if (value === null) group?.resolved.delete(regularExpression);
+    else group?.resolved.set(regularExpression, { ...value, topics: new Set(value.topics) });
+  }),
+];
+
+/** Made by its first record; who only has offsets becomes a consumer group so. */
+function groupFor(world: GroupWorld, groupId: string, value: unknown): ConsumerGroup | undefined {
+  const known = consumerGroup(world, groupId);
+  if (known === undefined && value === null) return undefined;
+  const group = known ?? new ConsumerGroup(groupId);
+  world.groups.set(groupId, group);
+  return group;
+}
+
+function memberOf(group: ConsumerGroup, memberId: string): ConsumerMember {
+  return group.members.get(memberId) ?? newMember(memberId);
+}
+
+/** Bytes that were read belong to the log. */
+function owned(metadata: MemberMetadata): MemberMetadata {
+  const classic = metadata.classicMemberMetadata;
+  if (classic === null) return metadata;
+  const supportedProtocols = classic.supportedProtocols.map((protocol) => ({
+    ...protocol,
+    metadata: protocol.metadata.slice(),
+  }));
+  return { ...metadata, classicMemberMetadata: { ...classic, supportedProtocols } };
+}
+
+function unassigned(member: ConsumerMember): ConsumerMember {
+  return {
+    ...member,
+    memberEpoch: leaveEpoch.forGood,
+    previousMemberEpoch: leaveEpoch.forGood,
+    assigned: noPartitions,
+    revoking: noPartitions,
+  };
+}
+
+function assigned(
+  member: ConsumerMember,
+  value: ConsumerGroupCurrentMemberAssignmentValue,
+): ConsumerMember {
+  const { memberEpoch, previousMemberEpoch, state } = value;
+  return {
+    ...member,
+    memberEpoch,
+    previousMemberEpoch,
+    state,
+    assigned: epochsOf(value.assignedPartitions, memberEpoch),
+    revoking: epochsOf(value.partitionsPendingRevocation, memberEpoch),
+  };
+}
+
+/** Records of older brokers have no epochs: the member's stands for them. */
+function epochsOf(
+  list: ConsumerGroupCurrentMemberAssignmentValue["assignedPartitions"],
+  memberEpoch: number,
+): PartitionEpochs {
+  return new Map(
+    list.map(({ topicId, partitions, assignmentEpochs }) => [
+      topicId,
+      new Map(
+        partitions.map((partition, index) => [
+          partition,
+          assignmentEpochs?.length === partitions.length ? assignmentEpochs[index] : memberEpoch,
+        ]),
+      ),
+    ]),
+  );
+}

@@ -1,0 +1,58 @@
+import {
+  consumerGroupHeartbeatApi,
+  type ConsumerGroupHeartbeatRequest,
+  type ConsumerGroupHeartbeatResponse,
+} from "@millrace/protocol/definitions";
+import { errorCode } from "../coordinator/error-code.ts";
+import {
+  type ConsumerHeartbeatAnswer,
+  refusedConsumerHeartbeat,
+} from "../coordinator/group/consumer/consumer-heartbeat.ts";
+import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
+import { groupResource, type RequestContext, topicResource } from "../server/request-context.ts";
+import type { AnsweringHandler } from "./answering-handler.ts";
+
+/*
+ * ConsumerGroupHeartbeat 0-1: a consumer joins, stays in, and leaves its group (KIP-848).
+ *
+ * v1  a pattern of topics; the consumer makes its member id
+ */
+
+type Response = ConsumerGroupHeartbeatResponse;
+
+export function consumerGroupHeartbeatHandler(
+  groups: GroupCoordinator,
+): AnsweringHandler<ConsumerGroupHeartbeatRequest, Response> {
+  return {
+    api: consumerGroupHeartbeatApi,
+    async handle(context, request) {
+      const answer = refuse(context, request) ?? (await beat(groups, context, request));
+      return { throttleTimeMs: context.throttleMs, ...answer };
+    },
+  };
+}
+
+function beat(
+  groups: GroupCoordinator,
+  context: RequestContext,
+  request: ConsumerGroupHeartbeatRequest,
+): Promise<ConsumerHeartbeatAnswer> {
+  return groups.consumerHeartbeat(request, context.apiVersion, {
+    clientId: context.clientId ?? "",
+    clientHost: `/${context.clientAddress}`,
+    mayDescribe: (topic) => context.authorize("DESCRIBE", topicResource(topic)),
+  });
+}
+
+/** Undefined: the group decides. */
+function refuse(
+  context: RequestContext,
+  { groupId, subscribedTopicNames }: ConsumerGroupHeartbeatRequest,
+): ConsumerHeartbeatAnswer | undefined {
+  if (!context.authorize("READ", groupResource(groupId)))
+    return refusedConsumerHeartbeat(errorCode.groupAuthorizationFailed);
+  const isAllowed = (subscribedTopicNames ?? []).every((topic) =>
+    context.authorize("DESCRIBE", topicResource(topic)),
+  );
+  return isAllowed ? undefined : refusedConsumerHeartbeat(errorCode.topicAuthorizationFailed);
+}
