@@ -97,6 +97,12 @@ export function closeFetchContext(
   }
 }
 
+/** What is told who has to wait: no partition, in a session that goes on. */
+export function throttledFetch(context: FetchContext): FetchResponse {
+  const sessionId = context.kind === "incremental" ? context.session.id : 0;
+  return { throttleTimeMs: 0, sessionId, responses: [] };
+}
+
 /** A partition that is named twice keeps its first place and what is said last. */
 function targetsOf(
   request: FetchRequest,

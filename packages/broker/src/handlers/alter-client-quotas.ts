@@ -1,4 +1,3 @@
-import type { Logger } from "@millrace/platform";
 import type { Given } from "@millrace/protocol";
 import {
   alterClientQuotasApi,
@@ -9,7 +8,6 @@ import { entityOf, keyOfEntity, partsOf, type QuotaEntity } from "../metadata/cl
 import type { MetadataImage } from "../metadata/metadata-image.ts";
 import type { MetadataRecord } from "../metadata/metadata-record.ts";
 import type { MetadataStore } from "../metadata/metadata-store.ts";
-import type { QuotaKey } from "../server/quotas.ts";
 import { clusterResource } from "../server/request-context.ts";
 import type { AnsweringHandler } from "./answering-handler.ts";
 import { clusterRefused, type ErrorAnswer, errorAnswer, noError } from "./error-answer.ts";
@@ -22,9 +20,6 @@ import { clusterRefused, type ErrorAnswer, errorAnswer, noError } from "./error-
 type Response = Given<typeof alterClientQuotasResponse>;
 type Entry = AlterClientQuotasRequest["entries"][number];
 type Results = Map<string, ErrorAnswer & { readonly entity: ReturnType<typeof partsOf> }>;
-
-/** Rates that clients are held to. Of the others Kafka's tools may still set and read values. */
-const enforcedKeys: ReadonlySet<string> = new Set<QuotaKey>(["producer_byte_rate"]);
 
 /** The largest value of each quota, if it is a whole number. */
 const clientKeys: ReadonlyMap<string, number | undefined> = new Map([
@@ -39,7 +34,6 @@ const addressKeys: ReadonlyMap<string, number | undefined> = new Map([
 
 export function alterClientQuotasHandler(
   metadata: MetadataStore,
-  logger: Logger,
 ): AnsweringHandler<AlterClientQuotasRequest, Response> {
   return {
     api: alterClientQuotasApi,
@@ -62,18 +56,9 @@ export function alterClientQuotasHandler(
         }
         return { records: validateOnly ? [] : records, result: [...results.values()] };
       });
-      if (!validateOnly) warnOfUnenforced(logger, entries);
       return { throttleTimeMs, entries: answers };
     },
   };
-}
-
-function warnOfUnenforced(logger: Logger, entries: readonly Entry[]): void {
-  const keys = entries.flatMap(({ ops }) =>
-    ops.filter(({ key, remove }) => !remove && !enforcedKeys.has(key)).map(({ key }) => key),
-  );
-  if (keys.length > 0)
-    logger.log("warn", "broker.quotas-not-enforced", { keys: [...new Set(keys)] });
 }
 
 function recordsOf(image: MetadataImage, entity: QuotaEntity, { ops }: Entry): MetadataRecord[] {

@@ -7,5 +7,7 @@ import type { RequestContext } from "../server/request-context.ts";
  */
 export interface AnsweringHandler<Request, Response> {
   readonly api: Api;
+  /** Of `Handler`. */
+  readonly isExempt?: boolean;
   handle(context: RequestContext, request: Request): Response | Promise<Response>;
 }

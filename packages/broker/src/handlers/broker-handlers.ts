@@ -67,7 +67,7 @@ export function brokerHandlers(
     createAclsHandler(services, hasAuthorizer),
     deleteAclsHandler(services, hasAuthorizer),
     describeClientQuotasHandler(services.image),
-    alterClientQuotasHandler(services.metadata, services.platform.logger),
+    alterClientQuotasHandler(services.metadata),
     describeUserScramCredentialsHandler(services.image),
     alterUserScramCredentialsHandler(services.metadata),
     electLeadersHandler(services),

@@ -11,7 +11,7 @@ import type { MetadataRecord } from "../metadata/metadata-record.ts";
 import type { Handler } from "../server/handler.ts";
 import { type RequestContext, topicResource } from "../server/request-context.ts";
 import { countNames } from "./count-names.ts";
-import { type ErrorAnswer, errorAnswer, noError } from "./error-answer.ts";
+import { type ErrorAnswer, errorAnswer, mutationsThrottled, noError } from "./error-answer.ts";
 
 /*
  * CreatePartitions, versions 0 to 3: more partitions for a topic; never fewer.
@@ -22,6 +22,8 @@ type RequestTopic = CreatePartitionsRequest["topics"][number];
 
 /** Most partitions that a request makes; what Kafka answers beyond is its own failure. */
 const addedMax = 10_000;
+/** Who makes too many is refused since then, and only held back before. */
+const strictSince = 3;
 
 export class CreatePartitionsHandler implements Handler<CreatePartitionsRequest, Response> {
   readonly api = createPartitionsApi;
@@ -50,7 +52,10 @@ export class CreatePartitionsHandler implements Handler<CreatePartitionsRequest,
         if (refused[index] !== noError) return { name, ...refused[index] };
         const answer = this.#check(context, image, topic);
         if (answer !== noError) return { name, ...answer };
-        addedCount += topic.count - (image.topic(name)?.partitionCount ?? 0);
+        const added = topic.count - (image.topic(name)?.partitionCount ?? 0);
+        const mode = context.apiVersion >= strictSince ? "strict" : "permissive";
+        if (!context.mayMutate(added, mode)) return { name, ...mutationsThrottled };
+        addedCount += added;
         if (addedCount > addedMax) return { name, ...errorAnswer("UNKNOWN_SERVER_ERROR") };
         grown.push(name);
         if (!request.validateOnly)

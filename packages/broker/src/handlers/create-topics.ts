@@ -30,6 +30,8 @@ type ResponseTopic = Response["topics"][number];
 /** Of all topics of a request together, as in Kafka. */
 export const partitionsMax = 10_000;
 const metadataTopic = "__cluster_metadata";
+/** Who makes too many is refused since then, and only held back before. */
+const strictSince = 6;
 
 export class CreateTopicsHandler implements Handler<CreateTopicsRequest, Response> {
   readonly api = createTopicsApi;
@@ -58,7 +60,11 @@ export class CreateTopicsHandler implements Handler<CreateTopicsRequest, Respons
       for (const { name } of topics) refused.push(refusal(name, "POLICY_VIOLATION", message));
       return { throttleTimeMs: context.throttleMs, topics: refused };
     }
-    const outcomes = await createTopics(this.#services, topics, request);
+    const mode = context.apiVersion >= strictSince ? "strict" : "permissive";
+    const outcomes = await createTopics(this.#services, topics, {
+      validateOnly: request.validateOnly,
+      admit: (partitionCount) => context.mayMutate(partitionCount, mode),
+    });
     return {
       throttleTimeMs: context.throttleMs,
       topics: [...outcomes.map((outcome) => this.#respond(context, outcome)), ...refused],

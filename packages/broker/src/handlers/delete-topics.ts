@@ -10,7 +10,7 @@ import type { MetadataImage } from "../metadata/metadata-image.ts";
 import type { TopicImage } from "../metadata/topic-image.ts";
 import type { Handler } from "../server/handler.ts";
 import { countNames } from "./count-names.ts";
-import { topicRefused } from "./error-answer.ts";
+import { mutationsThrottled, topicRefused } from "./error-answer.ts";
 import { clusterResource, type RequestContext, topicResource } from "../server/request-context.ts";
 
 /*
@@ -20,6 +20,9 @@ import { clusterResource, type RequestContext, topicResource } from "../server/r
 
 type Response = Given<typeof deleteTopicsResponse>;
 type ResponseTopic = Response["responses"][number];
+
+/** Who removes too many is refused since then, and only held back before. */
+const strictSince = 5;
 
 interface Named {
   readonly name: string | null;
@@ -137,6 +140,9 @@ export class DeleteTopicsHandler implements Handler<DeleteTopicsRequest, Respons
         context.apiVersion < 3 ? "INVALID_REQUEST" : "TOPIC_DELETION_DISABLED",
         "delete.topic.enable is false",
       );
+    const mode = context.apiVersion >= strictSince ? "strict" : "permissive";
+    if (!context.mayMutate(topic.partitionCount, mode))
+      return answer(topic, "THROTTLING_QUOTA_EXCEEDED", mutationsThrottled.errorMessage);
     deleted.push(topic);
     return answer(topic, "NONE", null);
   }

@@ -31,6 +31,12 @@ export const topicRefused: ErrorAnswer = Object.freeze({
   errorMessage: "Topic authorization failed.",
 });
 
+/** The client's `controller_mutation_rate` is used up. */
+export const mutationsThrottled: ErrorAnswer = Object.freeze({
+  errorCode: errorCodeOf("THROTTLING_QUOTA_EXCEEDED"),
+  errorMessage: "The throttling quota has been exceeded.",
+});
+
 export function errorAnswer(name: ErrorName, errorMessage: string | null = null): ErrorAnswer {
   return { errorCode: errorCodeOf(name), errorMessage };
 }

@@ -2,7 +2,12 @@ import { errorCodeOf } from "@millrace/protocol";
 import { fetchApi, type FetchRequest } from "@millrace/protocol/definitions";
 import type { BrokerServices } from "../broker-services.ts";
 import { isEnough, seenOf, type SeenPartition, waitForRecords } from "../fetch/delayed-fetch.ts";
-import { closeFetchContext, type FetchContext, openFetchContext } from "../fetch/fetch-context.ts";
+import {
+  closeFetchContext,
+  type FetchContext,
+  openFetchContext,
+  throttledFetch,
+} from "../fetch/fetch-context.ts";
 import { FetchSessions } from "../fetch/fetch-sessions.ts";
 import type { FetchedPartition, FetchResponse, FetchTarget } from "../fetch/fetch-types.ts";
 import { type FetchLimits, readPartitions, unreadable } from "../fetch/read-partition.ts";
@@ -47,13 +52,13 @@ export class FetchHandler implements Handler<FetchRequest, FetchResponse> {
       if (fault === undefined) targets.push(target);
       else refused.push(fault);
     }
-    const limits = this.#limitsOf(request);
+    const limits = this.#limitsOf(context, request);
     const { partitions, readMemory } = this.#services;
     const world = { partitions, readMemory, turns, unread };
     return after(readPartitions(world, targets, limits), (found) => {
       const isDone =
         targets.length === 0 || request.maxWaitMs <= 0 || isEnough(found, limits.minBytes);
-      if (isDone) return this.#answer(session, [...found, ...refused]);
+      if (isDone) return this.#answer(context, session, [...found, ...refused]);
       const seen = found.map((one) => seenOf(one, world));
       return this.#answerLater(context, request, { session, targets, seen, refused, limits });
     });
@@ -81,11 +86,21 @@ export class FetchHandler implements Handler<FetchRequest, FetchResponse> {
       signal: context.signal,
     });
     if (fetched === undefined) return undefined;
-    return this.#answer(asked.session, [...fetched, ...asked.refused]);
+    return this.#answer(context, asked.session, [...fetched, ...asked.refused]);
   }
 
-  #answer(session: FetchContext, fetched: readonly FetchedPartition[]): FetchResponse {
-    const { topicMetrics } = this.#services;
+  /** Who has fetched too much is given nothing this time, and the session stays as it is. */
+  #answer(
+    context: RequestContext,
+    session: FetchContext,
+    fetched: readonly FetchedPartition[],
+  ): FetchResponse {
+    const { topicMetrics, readMemory } = this.#services;
+    const sizeBytes = fetched.reduce((sum, one) => sum + one.sizeBytes, 0);
+    if (context.exceeds("consumer_byte_rate", sizeBytes)) {
+      for (const { response } of fetched) readMemory.giveBack(response.records);
+      return throttledFetch(session);
+    }
     for (const { target, response, sizeBytes } of fetched)
       topicMetrics.of(target.topic).fetched(sizeBytes, response.errorCode !== 0);
     return closeFetchContext(this.#sessions, session, fetched);
@@ -120,8 +135,13 @@ export class FetchHandler implements Handler<FetchRequest, FetchResponse> {
       : undefined;
   }
 
-  #limitsOf(request: FetchRequest): FetchLimits {
-    const maxBytes = Math.min(request.maxBytes, this.#services.config.number("fetch.max.bytes"));
+  /** More than the rate allows at once would never be given. */
+  #limitsOf(context: RequestContext, request: FetchRequest): FetchLimits {
+    const maxBytes = Math.min(
+      request.maxBytes,
+      this.#services.config.number("fetch.max.bytes"),
+      Math.trunc(context.mostAtOnce("consumer_byte_rate")),
+    );
     return {
       isCommittedOnly: request.isolationLevel === readCommitted,
       maxBytes,

@@ -87,7 +87,7 @@ export class MetadataHandler implements Handler<MetadataRequest, Response> {
       return topic === undefined ? this.#absent(context, request, name, missing) : describe(topic);
     });
     return after(answers, (topics) => {
-      if (missing.length > 0) this.#create(missing);
+      if (missing.length > 0) this.#create(context, missing);
       return topics;
     });
   }
@@ -124,7 +124,7 @@ export class MetadataHandler implements Handler<MetadataRequest, Response> {
   }
 
   /** In the background: the client asks again. As in Kafka none is made where they are too many for one request. */
-  #create(names: readonly string[]): void {
+  #create(context: RequestContext, names: readonly string[]): void {
     const { logger } = this.#services.platform;
     const partitionCount = names.length * this.#services.config.number("num.partitions");
     if (partitionCount > partitionsMax) {
@@ -133,7 +133,8 @@ export class MetadataHandler implements Handler<MetadataRequest, Response> {
     }
     const standard = { numPartitions: -1, replicationFactor: -1, assignments: [], configs: [] };
     const topics = names.map((name) => ({ name, ...standard }));
-    createTopics(this.#services, topics, { validateOnly: false }).catch((error: unknown) =>
+    const admit = (count: number) => context.mayMutate(count, "permissive");
+    createTopics(this.#services, topics, { validateOnly: false, admit }).catch((error: unknown) =>
       logger.log("error", "broker.topic-create-failed", { names, error }),
     );
   }

@@ -44,6 +44,7 @@ export function writeTxnMarkersHandler(
 ): AnsweringHandler<WriteTxnMarkersRequest, Response> {
   return {
     api: writeTxnMarkersApi,
+    isExempt: true,
     async handle(context, { markers }) {
       const isAllowed =
         context.authorize("ALTER", clusterResource) ||

@@ -17,12 +17,22 @@ export interface CreationServices extends TopicPlanner {
 export async function createTopics(
   services: CreationServices,
   topics: readonly NewTopic[],
-  { validateOnly }: { readonly validateOnly: boolean },
+  options: {
+    readonly validateOnly: boolean;
+    /** False: so many partitions must not be made now. */
+    readonly admit?: (partitionCount: number) => boolean;
+  },
 ): Promise<readonly CreateTopicOutcome[]> {
   const { metadata, partitions } = services;
+  const { validateOnly, admit } = options;
   await partitions.removed(topics.map(({ name }) => name));
   const outcomes = await metadata.change((image) => {
-    const result = topics.map((topic) => planTopic(services, image, topic));
+    const result = topics.map((topic) => {
+      const outcome = planTopic(services, image, topic);
+      const isAdmitted =
+        outcome.kind === "refused" || (admit?.(outcome.topic.partitionCount) ?? true);
+      return isAdmitted ? outcome : throttled(topic.name);
+    });
     const records = validateOnly
       ? []
       : result.flatMap((outcome) =>
@@ -35,4 +45,9 @@ export async function createTopics(
   if (!validateOnly)
     for (const outcome of outcomes) if (outcome.kind === "created") partitions.add(outcome.topic);
   return outcomes;
+}
+
+function throttled(name: string): CreateTopicOutcome {
+  const message = "The throttling quota has been exceeded.";
+  return { kind: "refused", name, error: "THROTTLING_QUOTA_EXCEEDED", message };
 }

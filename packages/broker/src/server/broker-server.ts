@@ -21,6 +21,8 @@ import { UnreadAnswers } from "./unread-answers.ts";
 
 /** How often connections are looked over for idle and stalled ones. */
 const sweepMs = 5000;
+/** Connections that wait for being closed; more are closed at once. */
+const turnedAwayMax = 1000;
 
 /** Where connections come in by, and how they show who they are. */
 export interface ServerListener {
@@ -55,6 +57,8 @@ export class BrokerServer {
   readonly #unread: UnreadAnswers;
   readonly #turns: Turns;
   readonly #bound: Listener[] = [];
+  /** Ends those that came too soon. */
+  readonly #turnedAway = new Set<() => void>();
   #sweep: Timer | undefined;
   #onEmpty: (() => void) | undefined;
 
@@ -101,6 +105,7 @@ export class BrokerServer {
   async close(timeoutMs: number): Promise<void> {
     this.#sweep?.cancel();
     const closed = Promise.all(this.#bound.map((listener) => listener.close()));
+    for (const away of this.#turnedAway) away();
     for (const connection of this.#connections) connection.end();
     if (this.#connections.size > 0) await this.#emptied(timeoutMs);
     for (const connection of this.#connections) connection.destroy();
@@ -129,8 +134,10 @@ export class BrokerServer {
   }
 
   #accept(connection: Connection, listener: ServerListener): void {
-    const { metrics } = this.#options;
+    const { metrics, quotas } = this.#options;
     metrics.acceptedConnections++;
+    const waitMs = quotas.connect(connection.remoteAddress);
+    if (waitMs > 0) return this.#turnAway(connection, waitMs);
     const client = new ClientConnection(connection, {
       platform: this.#platform,
       handlers: this.#options.handlers,
@@ -155,6 +162,22 @@ export class BrokerServer {
     metrics.refusedConnections++;
     this.#platform.logger.log("warn", "broker.connection-refused", { peer: address });
     client.destroy();
+  }
+
+  /** An address that connects too often gets no answer, and is closed when it may come again, as with Kafka. */
+  #turnAway(connection: Connection, waitMs: number): void {
+    this.#options.metrics.refusedConnections++;
+    const isFull = this.#turnedAway.size >= turnedAwayMax;
+    const away = () => {
+      timer?.cancel();
+      this.#turnedAway.delete(away);
+      connection.destroy();
+    };
+    const timer = isFull ? undefined : this.#platform.timers.after(waitMs, away);
+    connection.handler = { data: () => {}, drained: () => {}, closed: away };
+    if (isFull) return away();
+    connection.pause();
+    this.#turnedAway.add(away);
   }
 
   #forget(client: ClientConnection): void {

@@ -60,6 +60,8 @@ interface BegunRequest {
   readonly header: RequestHeader;
   readonly context: RequestContext;
   readonly served: ServedRequest;
+  /** In which the thread was the request's alone: what it waited for is not counted. */
+  readonly spentMs: number;
 }
 
 /**
@@ -260,6 +262,8 @@ export class ClientConnection implements ConnectionHandler {
       this.#authenticate(authentication, frame);
       return true;
     }
+    const { clock } = this.#options.platform;
+    const startMs = clock.monotonicMs();
     const session = this.#sessionNow();
     const reader = new Reader(frame, 0, limits.requestElementsMax);
     const header = readRequestHeader(reader, (key, version) =>
@@ -277,7 +281,9 @@ export class ClientConnection implements ConnectionHandler {
       ? codecOf(handler.api.request, header.apiVersion).read(reader)
       : undefined;
     const served = this.#options.metrics.begin(handler.api, frame.length);
-    this.#answer(handler, { header, context, served }, invoke(handler, context, request));
+    const answer = invoke(handler, context, request);
+    const spentMs = clock.monotonicMs() - startMs;
+    this.#answer(handler, { header, context, served, spentMs }, answer);
     return true;
   }
 
@@ -311,19 +317,26 @@ export class ClientConnection implements ConnectionHandler {
 
   #answer(
     handler: Handler,
-    { header, context, served }: BegunRequest,
+    { header, context, served, spentMs }: BegunRequest,
     answer: HandlerAnswer<unknown>,
   ): void {
+    const { clock } = this.#options.platform;
+    const isCharged = (response: unknown) => response !== undefined && handler.isExempt !== true;
     const ended = (failure: Error | undefined, response: unknown) => {
       served.ended(failure, response);
+      if (isCharged(response)) context.charge("request_percentage", percentOfSecond(spentMs));
       this.#holdBack(context.throttleMs);
     };
     if (answer === undefined) return ended(undefined, undefined);
     const slot = this.#responses.open(served.bytes);
     const fill = (failure: Error | undefined, response?: unknown) => {
       ended(failure, response);
-      if (failure === undefined) this.#fill(slot, handler, header, response);
-      else this.#fail(slot, failure);
+      if (failure !== undefined) return this.#fail(slot, failure);
+      const startMs = clock.monotonicMs();
+      this.#fill(slot, handler, header, withThrottle(handler, response, context.throttleMs));
+      // Writing it down costs its client the next time.
+      if (isCharged(response))
+        context.charge("request_percentage", percentOfSecond(clock.monotonicMs() - startMs));
     };
     if (answer instanceof Parked) answer.whenComplete(fill);
     else if (answer instanceof Promise) this.#await(answer, fill);
@@ -438,4 +451,16 @@ function invoke(
 function isKnownVersion(handler: Handler, header: RequestHeader): boolean {
   const { min, max } = handler.api.versions;
   return header.apiVersion >= min && header.apiVersion <= max;
+}
+
+function percentOfSecond(spentMs: number): number {
+  return spentMs / 10;
+}
+
+/** Whatever a client is held back for stands in the answer, where its version has a place for that. */
+function withThrottle(handler: Handler, response: unknown, throttleMs: number): unknown {
+  if (throttleMs === 0 || typeof response !== "object" || response === null) return response;
+  return "throttleTimeMs" in handler.api.response.fields
+    ? { ...response, throttleTimeMs: throttleMs }
+    : response;
 }

@@ -1,7 +1,7 @@
 import type { RequestHeader } from "@millrace/protocol";
 import type { Authorizer } from "./authorizer.ts";
 import type { Principal } from "./principal.ts";
-import type { QuotaKey, Quotas } from "./quotas.ts";
+import type { MutationMode, QuotaKey, Quotas } from "./quotas.ts";
 import type { Operation, RequestContext, Resource } from "./request-context.ts";
 import type { Session } from "./session.ts";
 import type { Turns } from "./turns.ts";
@@ -67,6 +67,24 @@ export class ConnectionRequestContext implements RequestContext {
   charge(key: QuotaKey, amount: number): void {
     const throttleMs = this.#scope.quotas.charge(this, key, amount);
     this.#throttleMs = Math.max(this.#throttleMs, throttleMs);
+  }
+
+  exceeds(key: QuotaKey, amount: number): boolean {
+    const throttleMs = this.#scope.quotas.charge(this, key, amount);
+    if (throttleMs === 0) return false;
+    this.#scope.quotas.refund(this, key, amount);
+    this.#throttleMs = Math.max(this.#throttleMs, throttleMs);
+    return true;
+  }
+
+  mostAtOnce(key: QuotaKey): number {
+    return this.#scope.quotas.mostAtOnce(this, key);
+  }
+
+  mayMutate(partitions: number, mode: MutationMode): boolean {
+    const { isRefused, throttleMs } = this.#scope.quotas.mutate(this, partitions, mode);
+    this.#throttleMs = Math.max(this.#throttleMs, throttleMs);
+    return !isRefused;
   }
 
   authorize(operation: Operation, resource: Resource): boolean {

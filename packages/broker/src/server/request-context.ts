@@ -1,5 +1,5 @@
 import type { Principal } from "./principal.ts";
-import type { QuotaKey } from "./quotas.ts";
+import type { MutationMode, QuotaKey } from "./quotas.ts";
 import type { Session } from "./session.ts";
 import type { Turns } from "./turns.ts";
 import type { UnreadAnswers } from "./unread-answers.ts";
@@ -25,6 +25,12 @@ export interface RequestContext {
   readonly turns: Turns;
   /** Counts what was done against the client's quota, which may raise `throttleMs`. */
   charge(key: QuotaKey, amount: number): void;
+  /** Counts what is about to be done; true: it is too much, `throttleMs` was raised, and nothing of it is counted. */
+  exceeds(key: QuotaKey, amount: number): boolean;
+  /** Most that may be done at once without being held back for alone. */
+  mostAtOnce(key: QuotaKey): number;
+  /** Counts partitions that are made or removed; false: they must not be, since the client's rate is used up. */
+  mayMutate(partitions: number, mode: MutationMode): boolean;
   /** Without an authorizer everything is allowed. */
   authorize(operation: Operation, resource: Resource): boolean;
   /** Is there any resource of the kind that the operation is allowed on? */

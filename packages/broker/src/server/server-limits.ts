@@ -46,21 +46,31 @@ export const defaultServerLimits: ServerLimits = Object.freeze({
   readAheadBytesMax: 1024 * 1024,
 });
 
-/** With what the broker's properties say, and for how many connections there are descriptors. */
+/**
+ * With what the broker's properties say, and for how many connections there are descriptors. How many connections there
+ * may be can change while it runs.
+ */
 export function serverLimitsOf(config: BrokerConfig, descriptorCount: number): ServerLimits {
-  const askedMax = config.isSet("max.connections")
-    ? config.number("max.connections")
-    : defaultServerLimits.connectionsMax;
-  const connectionsMax = Math.min(askedMax, descriptorCount);
+  const connectionsMax = () =>
+    Math.min(
+      descriptorCount,
+      config.isSet("max.connections")
+        ? config.number("max.connections")
+        : defaultServerLimits.connectionsMax,
+    );
   return {
     ...defaultServerLimits,
     requestBytesMax: config.number("socket.request.max.bytes"),
     unauthenticatedBytesMax: config.number("sasl.server.max.receive.size"),
     failedAuthenticationDelayMs: config.number("connection.failed.authentication.delay.ms"),
-    connectionsMax,
-    connectionsPerAddressMax: config.isSet("max.connections.per.ip")
-      ? config.number("max.connections.per.ip")
-      : connectionsMax,
+    get connectionsMax() {
+      return connectionsMax();
+    },
+    get connectionsPerAddressMax() {
+      return config.isSet("max.connections.per.ip")
+        ? config.number("max.connections.per.ip")
+        : connectionsMax();
+    },
     idleMsMax: config.number("connections.max.idle.ms"),
   };
 }

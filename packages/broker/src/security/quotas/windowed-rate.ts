@@ -1,6 +1,8 @@
 /** Kafka's defaults of `quota.window.size.seconds` and `quota.window.num`. */
-const sampleMs = 1000;
-const sampleCount = 11;
+export const sampleMs = 1000;
+export const sampleCount = 11;
+/** Whole samples that a rate is the mean of at least. */
+export const windowSeconds = ((sampleCount - 1) * sampleMs) / 1000;
 
 /** What was done in the last seconds, in samples of one second (Kafka: `Rate`). */
 export class WindowedRate {
