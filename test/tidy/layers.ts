@@ -118,7 +118,7 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
   ],
   cli: ["flags", "terminal", "dump", "commands"],
   cluster: ["conformance"],
-  client: ["connection", "metadata", "group", "admin", "consumer", "producer"],
+  client: ["security", "connection", "metadata", "group", "admin", "consumer", "producer"],
   kafkajs: ["link", "admin", "reader", "writer", "membership"],
   millrace: ["embedded", "engine"],
   platform: ["conformance", "memory", "node"],

@@ -5,6 +5,7 @@ import { closedError } from "./connection/reconnecting-link.ts";
 import { requestMetrics } from "./connection/request-metrics.ts";
 import { retrying, type RetryOptions } from "./connection/retrying.ts";
 import type { ClientOptions } from "./connect-options.ts";
+import { connectionSecurity } from "./security/connection-security.ts";
 import { ClusterMetadata, topicNotFound } from "./metadata/cluster-metadata.ts";
 import { Coordinators } from "./metadata/coordinators.ts";
 import type { TopicMetadata } from "./metadata/topic-metadata.ts";
@@ -30,7 +31,12 @@ export class ClientContext {
     this.metadata = new ClusterMetadata(platform, options, {
       platform,
       metrics: requestMetrics(platform, clientId),
-      link: { platform, responseBytesMax, ...options },
+      link: {
+        platform,
+        responseBytesMax,
+        security: connectionSecurity(platform, options),
+        ...options,
+      },
     });
     this.coordinators = new Coordinators(this.metadata);
   }

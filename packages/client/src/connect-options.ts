@@ -10,6 +10,7 @@ import {
 import type { NetworkAddress } from "@millrace/platform";
 import type { Compression } from "@millrace/protocol/records";
 import { parseBootstrapServers } from "./connection/bootstrap-servers.ts";
+import { isSasl, isSsl, type SaslOptions, type SslOptions } from "./security/security-options.ts";
 
 interface RequiredSettings {
   readonly isRequired: true;
@@ -26,6 +27,24 @@ export const connectOptionRows = {
         (Array.isArray(given) && given.every((one) => typeof one === "string")),
     },
     { isRequired: true, kafka: "bootstrap.servers" },
+  ),
+  /** TLS: true, or whom to trust and what to show. Files are read again for each connection. */
+  ssl: valueOption<true | SslOptions>(
+    {
+      allowed:
+        "true, or { caFile, certificateFile, keyFile, passphrase, … }: certificate and key together, in one way",
+      accepts: isSsl,
+    },
+    { kafka: "security.protocol, ssl.*" },
+  ),
+  /** How this client shows who it is; PLAIN wants TLS beneath. */
+  sasl: valueOption<SaslOptions>(
+    {
+      allowed:
+        '{ mechanism: "PLAIN", "SCRAM-SHA-256" or "SCRAM-SHA-512", username, password }, { mechanism: "OAUTHBEARER", token: () => text }, or a mechanism of your own: { mechanism, begin }',
+      accepts: isSasl,
+    },
+    { kafka: "sasl.mechanism, sasl.jaas.config" },
   ),
   /** Names this client in the brokers' logs and quotas. */
   clientId: textOption({ byDefault: "millrace", kafka: "client.id" }),
@@ -83,6 +102,8 @@ export const connectOptionTable = optionTable("connect", connectOptionRows, [
 /** Complete and in milliseconds. */
 export interface ClientOptions {
   readonly bootstrap: readonly NetworkAddress[];
+  readonly ssl: true | SslOptions | undefined;
+  readonly sasl: SaslOptions | undefined;
   readonly clientId: string;
   readonly requestTimeoutMs: number;
   readonly apiTimeoutMs: number;
@@ -102,6 +123,8 @@ export function clientOptions(options: unknown): ClientOptions {
   const read = readOptions(connectOptionTable, options);
   return {
     bootstrap: parseBootstrapServers(read.bootstrapServers),
+    ssl: read.ssl,
+    sasl: read.sasl,
     clientId: read.clientId,
     requestTimeoutMs: read.requestTimeout,
     apiTimeoutMs: read.apiTimeout,

@@ -38,3 +38,6 @@ export type { PlainField, ProducerRecord } from "./producer/encode-record.ts";
 export { producerOptionTable, type ProducerOptions } from "./producer/producer-options.ts";
 export { Producer, type RecordMetadata } from "./producer/producer.ts";
 export type { TopicHandle } from "./topic-handle.ts";
+export type { BearerToken, BearerTokenProvider } from "./security/oauth-bearer-client.ts";
+export type { SaslClientExchange, SaslClientMechanism, SaslPlace } from "./security/sasl-client.ts";
+export type { SaslOptions, SslOptions } from "./security/security-options.ts";

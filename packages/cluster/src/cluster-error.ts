@@ -24,6 +24,7 @@ export type ClusterErrorCode =
   | "UNSUPPORTED_BY_CLIENT"
   | "UNSUPPORTED_BY_CLUSTER"
   | "NOT_AUTHORIZED"
+  | "AUTHENTICATION_FAILED"
   | "CLUSTER_CLOSED";
 
 /**
@@ -33,6 +34,7 @@ export type ClusterErrorCode =
  * - `WRITER_FENCED`: a newer writer has the transactional id; this one is finished.
  * - `TRANSACTION_ABORTED`: nothing of the transaction will be seen; call `abort`, start again.
  * - `COMMIT_FENCED`: the group has moved on; the partitions belong to somebody else, or were given anew.
+ * - `AUTHENTICATION_FAILED`: the broker does not take who this client says it is, or has not shown who it is itself.
  * - `PARTITION_NOT_ASSIGNED`: the consumer does not read it (Kafka: `IllegalStateException`).
  */
 export class ClusterError extends BaseError<ClusterErrorCode> {}

@@ -54,6 +54,6 @@ export function tlsFailure(action: string, code: TlsFailureCode, cause?: unknown
 }
 
 /** Whether the handshake failed, or the peer refused it afterwards. */
-export function isTlsFailure(error: unknown): error is NetworkError {
+export function isTlsFailure(error: unknown): boolean {
   return error instanceof NetworkError && error.code in tlsAdvice;
 }

@@ -1,7 +1,8 @@
 import { ClusterError } from "@millrace/cluster";
-import type { Connection, Platform, Timer } from "@millrace/platform";
+import { NetworkError, type Connection, type Platform, type Timer } from "@millrace/platform";
 import { decodeCorrelationId, FrameSplitter, ProtocolError } from "@millrace/protocol";
 import { RequestFailure } from "./request-failure.ts";
+import { isRefusedForGood } from "./unreachable-broker.ts";
 
 /** Requests that may wait for answers on one connection: beyond it a caller has lost its bound. */
 export const requestsInFlightMax = 256;
@@ -12,6 +13,8 @@ export interface BrokerConnectionOptions {
   readonly address: string;
   /** Answers beyond it close the connection. */
   readonly responseBytesMax: number;
+  /** The client does not show who it is. */
+  readonly isAnonymous: boolean;
   /** Told once, when the connection is gone. */
   readonly onClosed: (cause: unknown) => void;
 }
@@ -36,6 +39,7 @@ export class BrokerConnection {
   readonly #splitter: FrameSplitter;
   readonly #inFlight: InFlight[] = [];
   #nextCorrelationId = 0;
+  #answeredCount = 0;
   #timer: Timer | undefined;
   #timerDeadlineMs = Infinity;
   #isClosed = false;
@@ -58,6 +62,12 @@ export class BrokerConnection {
 
   get inFlightCount(): number {
     return this.#inFlight.length;
+  }
+
+  /** How long until the last answer that is awaited is overdue. */
+  get dueMs(): number {
+    const nowMs = this.#options.platform.clock.monotonicMs();
+    return Math.max(0, ...this.#inFlight.map(({ deadlineMs }) => deadlineMs - nowMs));
   }
 
   /**
@@ -115,7 +125,7 @@ export class BrokerConnection {
         if (this.#isClosed) return;
       }
     } catch (cause) {
-      this.close(cause);
+      this.close(this.#answeredCount === 0 && isTlsAlert(chunk) ? speaksTls(cause) : cause);
     }
   }
 
@@ -131,6 +141,7 @@ export class BrokerConnection {
     // Decoded while it is the first still: what it throws rejects it together with the others.
     first.settle(frame);
     this.#inFlight.shift();
+    this.#answeredCount++;
   }
 
   #watch(deadlineMs: number): void {
@@ -160,15 +171,16 @@ export class BrokerConnection {
     this.#watch(Math.min(...this.#inFlight.map(({ deadlineMs }) => deadlineMs)));
   }
 
-  #finish(cause: unknown): void {
+  #finish(given: unknown): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    const { address, onClosed, isAnonymous } = this.#options;
+    const cause = given ?? (isAnonymous && this.#answeredCount < 2 ? wantsMore() : undefined);
     this.#closeCause = cause;
     this.#timer?.cancel();
-    const { address, onClosed } = this.#options;
     for (const { what, reject } of this.#inFlight.splice(0)) {
       reject(
-        cause instanceof ClusterError && !cause.retriable
+        isRefusedForGood(cause) || (cause instanceof ClusterError && !cause.retriable)
           ? cause
           : new RequestFailure(
               cause instanceof RequestFailure && cause.code === "REQUEST_TIMED_OUT"
@@ -181,4 +193,21 @@ export class BrokerConnection {
     }
     onClosed(cause);
   }
+}
+
+/** How TLS refuses what is no TLS (RFC 8446, 5.1). */
+function isTlsAlert(chunk: Uint8Array): boolean {
+  return chunk[0] === 0x15 && chunk[1] === 0x03;
+}
+
+function speaksTls(cause: unknown): ProtocolError {
+  return new ProtocolError("MALFORMED_MESSAGE", "that listener speaks TLS: give ssl", { cause });
+}
+
+/** A broker that wants to know who comes closes the connection of whoever asks something before. */
+function wantsMore(): NetworkError {
+  return new NetworkError(
+    "CONNECTION_RESET",
+    "the broker closed the connection at the first request: does that listener want sasl, or ssl?",
+  );
 }

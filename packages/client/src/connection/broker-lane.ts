@@ -1,7 +1,8 @@
 import type { NetworkAddress, Platform } from "@millrace/platform";
 import type { Fields } from "@millrace/protocol";
 import type { Answer, ApiCall, BrokerLink } from "./api-call.ts";
-import { ReconnectingLink, unreachableBroker, type LinkOptions } from "./reconnecting-link.ts";
+import { ReconnectingLink, type LinkOptions } from "./reconnecting-link.ts";
+import { unreachableBroker } from "./unreachable-broker.ts";
 import { MeteredLink, type RequestMetrics } from "./request-metrics.ts";
 
 export interface LaneOptions {

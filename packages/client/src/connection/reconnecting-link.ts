@@ -1,13 +1,16 @@
 import { ClusterError } from "@millrace/cluster";
-import type { NetworkAddress, Platform } from "@millrace/platform";
+import type { NetworkAddress, Platform, Timer } from "@millrace/platform";
 import { decodeResponse, encodeRequest, type Fields } from "@millrace/protocol";
 import { apiVersionsApi } from "@millrace/protocol/definitions";
 import { readApiVersions, type AgreedVersions } from "./agreed-versions.ts";
 import type { Answer, ApiCall, BrokerLink } from "./api-call.ts";
 import { Backoff } from "./backoff.ts";
+import type { ConnectionSecurity } from "../security/connection-security.ts";
+import { authenticate } from "./authenticate.ts";
 import { addressName } from "./bootstrap-servers.ts";
 import { BrokerConnection } from "./broker-connection.ts";
 import { RequestFailure } from "./request-failure.ts";
+import { isRefusedForGood, unreachableBroker } from "./unreachable-broker.ts";
 
 export interface LinkOptions {
   readonly platform: Platform;
@@ -17,6 +20,7 @@ export interface LinkOptions {
   readonly reconnectBackoffMs: number;
   readonly reconnectBackoffMsMax: number;
   readonly responseBytesMax: number;
+  readonly security: ConnectionSecurity;
 }
 
 const softwareName = "millrace";
@@ -24,10 +28,17 @@ const softwareVersion = "0.1.0";
 /** Versions that may be offered before a broker must have agreed. */
 const negotiationsMax = 3;
 
+/** Of a session's time, until it is made longer: Kafka's shares, spread so that clients do not come in step. */
+const renewalShare = { min: 0.85, spread: 0.1 };
+
 /**
- * A link to one address: opens the connection when it is needed, agrees upon versions, and opens it
- * again after a pause that grows with each failure. While it is open a call is written in the same
- * turn.
+ * A link to one address: opens the connection when it is needed, agrees upon versions, shows who it is,
+ * and opens it again after a pause that grows with each failure. While it is open a call is written in
+ * the same turn; while it shows again who it is, calls wait.
+ *
+ *     closed --call--> connecting --> [authenticating] --> open --session ends soon--> authenticating
+ *        ^                 '-- refused, lost --'             |                              |
+ *        '---------------------------------------------------+------------------------------'
  */
 export class ReconnectingLink implements BrokerLink {
   readonly address: NetworkAddress;
@@ -38,6 +49,7 @@ export class ReconnectingLink implements BrokerLink {
   #versions: AgreedVersions | undefined;
   #opening: Promise<void> | undefined;
   #notBeforeMs = 0;
+  #renewal: Timer | undefined;
   readonly #closing = new AbortController();
 
   constructor(address: NetworkAddress, options: LinkOptions) {
@@ -124,18 +136,22 @@ export class ReconnectingLink implements BrokerLink {
     closing.addEventListener("abort", give, { once: true });
     const timer = timers.after(connectTimeoutMs, () => timeout.abort(this.#tooSlow()));
     try {
-      const socket = await network.connect(this.address, timeout.signal);
+      const tls = this.#options.security.tls?.();
+      const socket = await network.connect(this.address, timeout.signal, tls);
       const connection = new BrokerConnection(socket, {
         platform,
         address: this.#name,
         responseBytesMax: this.#options.responseBytesMax,
+        isAnonymous: this.#options.security.sasl === undefined,
         onClosed: (cause) => this.#lost(connection, cause),
       });
       this.#connection = connection;
       const drop = () => connection.close(timeout.signal.reason);
       timeout.signal.addEventListener("abort", drop, { once: true });
       if (timeout.signal.aborted) drop();
-      this.#versions = await this.#negotiate(connection);
+      const versions = await this.#negotiate(connection);
+      await this.#authenticate(connection, versions, timeout.signal);
+      this.#versions = versions;
       timeout.signal.removeEventListener("abort", drop);
       this.#backoff.reset();
     } catch (cause) {
@@ -148,11 +164,51 @@ export class ReconnectingLink implements BrokerLink {
           address: this.#name,
           cause: String(cause),
         });
-      throw unreachableBroker([this.#name], cause);
+      throw isRefusedForGood(cause) ? cause : unreachableBroker([this.#name], cause);
     } finally {
       timer.cancel();
       closing.removeEventListener("abort", give);
     }
+  }
+
+  async #authenticate(
+    connection: BrokerConnection,
+    versions: AgreedVersions,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { platform, security, clientId, connectTimeoutMs } = this.#options;
+    const { sasl } = security;
+    if (sasl === undefined) return;
+    const { address } = this;
+    const timeoutMs = connectTimeoutMs;
+    const place = { connection, versions, sasl, address, signal, clientId, timeoutMs };
+    const lifetimeMs = await authenticate(place);
+    if (lifetimeMs === 0 || !connection.isOpen) return;
+    const { min, spread } = renewalShare;
+    const share = min + (spread * platform.random.nextUint32()) / 2 ** 32;
+    this.#renewal = platform.timers.after(lifetimeMs * share, () =>
+      this.#renew(connection, versions),
+    );
+  }
+
+  /** Calls wait as for a connection that is opened; what was sent before is answered first. */
+  #renew(connection: BrokerConnection, versions: AgreedVersions): void {
+    if (this.#connection !== connection) return;
+    this.#versions = undefined;
+    const renewed = this.#authenticate(connection, versions, this.#closing.signal).then(
+      () => {
+        if (this.#connection === connection) this.#versions = versions;
+      },
+      (cause: unknown) => {
+        connection.close(cause);
+        throw isRefusedForGood(cause) ? cause : unreachableBroker([this.#name], cause);
+      },
+    );
+    this.#opening = renewed.finally(() => {
+      this.#opening = undefined;
+    });
+    // Told to whoever waits, if anybody does.
+    this.#opening.catch(() => {});
   }
 
   async #negotiate(connection: BrokerConnection): Promise<AgreedVersions> {
@@ -184,6 +240,7 @@ export class ReconnectingLink implements BrokerLink {
         address: this.#name,
         cause: String(cause),
       });
+    this.#renewal?.cancel();
     this.#connection = undefined;
     this.#versions = undefined;
   }
@@ -195,23 +252,6 @@ export class ReconnectingLink implements BrokerLink {
       { wasSent: false },
     );
   }
-}
-
-/** None of the addresses answers. */
-export function unreachableBroker(addresses: readonly string[], cause: unknown): RequestFailure {
-  return new RequestFailure(
-    "BROKER_UNREACHABLE",
-    `no broker answers at ${addresses.join(", ")}${reasonOf(cause)}; is it started, and is that its address?`,
-    { wasSent: false, cause },
-  );
-}
-
-/** What the network said, once: the failure of one address says the rest already, and what to do follows. */
-function reasonOf(cause: unknown): string {
-  if (!(cause instanceof Error)) return "";
-  if (cause instanceof RequestFailure && cause.code === "BROKER_UNREACHABLE")
-    return reasonOf(cause.cause);
-  return ` (${cause.message.split(";")[0]})`;
 }
 
 export function closedError(): ClusterError {

@@ -9,7 +9,7 @@ import {
   type LaneLink,
   type LaneOptions,
 } from "../connection/broker-lane.ts";
-import { unreachableBroker } from "../connection/reconnecting-link.ts";
+import { unreachableBroker } from "../connection/unreachable-broker.ts";
 import { isRetriable } from "../connection/retrying.ts";
 
 /** Kafka's error that sends a client back to its bootstrap servers (KIP-1102). */

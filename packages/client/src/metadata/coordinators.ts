@@ -3,7 +3,7 @@ import { findCoordinatorApi } from "@millrace/protocol/definitions";
 import type { BrokerLane } from "../connection/broker-lane.ts";
 import { throwIfError } from "../connection/cluster-error-of.ts";
 import { RequestFailure } from "../connection/request-failure.ts";
-import { unreachableBroker } from "../connection/reconnecting-link.ts";
+import { unreachableBroker } from "../connection/unreachable-broker.ts";
 import type { ClusterMetadata } from "./cluster-metadata.ts";
 
 /** Whose coordinator: a group's, or a transactional id's. */
