@@ -51,7 +51,7 @@ const clients: Readonly<Record<string, ClientUnderTest>> = {
       "topic-ids": 1,
       "exact-headers": 1,
       zstd: 1,
-      "fenced-offsets": 1,
+      "fenced-offsets": 2,
       "static-membership": 1,
     },
     capabilities: ["transactions"],

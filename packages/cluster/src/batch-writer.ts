@@ -75,6 +75,12 @@ export interface BatchWriter {
   /** Transactional writers only, once, first: fences the predecessor and ends what it left open. */
   initialize(signal?: AbortSignal): Promise<void>;
   begin(): void;
+  /**
+   * What is appended from now on belongs to the next transaction, and waits for its `begin`; `flush`, `sendOffsets` and
+   * `commit` are about what was appended before, or by `onRefused`. So records are taken while a transaction ends. An
+   * `abort` drops both.
+   */
+  divide(): void;
   /** Makes the offsets part of the transaction, fenced by the group's metadata. */
   sendOffsets(
     offsets: readonly OffsetAndMetadata[],

@@ -35,7 +35,12 @@ export class Accumulator {
   #bufferedBytes = 0;
   #hasRoom = true;
   #flushEpoch = 0;
-  /** Batches not yet settled, by the flush that waits for them, oldest first. */
+  /** Batches of this epoch and later ones wait; undefined: none do. */
+  #heldFrom: number | undefined;
+  #isBeforeDivision = false;
+  /** Partitions with batches that were sealed meanwhile. */
+  #untold: PartitionBatches[] = [];
+  /** Batches not yet settled, by the flush that waits for them. */
   readonly #unsettled = new Map<number, number>();
   readonly #written = new Set<PartitionBatches>();
   #waiters: { readonly isDone: () => boolean; readonly resolve: () => void }[] = [];
@@ -83,7 +88,9 @@ export class Accumulator {
   ): ProducerBatch {
     const { platform, lingerMs } = this.#options;
     const createdMs = platform.clock.monotonicMs();
-    const flushEpoch = this.#flushEpoch;
+    const heldFrom = this.#heldFrom;
+    const isBefore = this.#isBeforeDivision && heldFrom !== undefined;
+    const flushEpoch = isBefore ? heldFrom - 1 : this.#flushEpoch;
     const appendIndexes = owner.appendedCount;
     const batch = new ProducerBatch({
       owner,
@@ -122,8 +129,10 @@ export class Accumulator {
       this.settle(batch);
       return;
     }
-    owner.queue.push(batch);
-    this.#options.onSealed(owner);
+    if (this.isHeld(batch)) owner.queue.push(batch);
+    else owner.enqueueBefore(batch, (other) => this.isHeld(other));
+    if (this.#isBeforeDivision) this.#untold.push(owner);
+    else this.#options.onSealed(owner);
   }
 
   sealAll(): void {
@@ -163,10 +172,51 @@ export class Accumulator {
     return written;
   }
 
-  /** Seals all that is open; resolves once all that was appended before is settled, or `isOver`. */
-  flushed(isOver: () => boolean): Promise<void> {
+  /** True: what is appended waits for `release`. */
+  get isDivided(): boolean {
+    return this.#heldFrom !== undefined;
+  }
+
+  /** What is appended from now on waits for `release`. */
+  divide(): void {
     this.sealAll();
-    const epoch = this.#flushEpoch++;
+    this.#heldFrom = ++this.#flushEpoch;
+  }
+
+  release(): void {
+    this.#heldFrom = undefined;
+  }
+
+  /** What was appended before a division may be sent. */
+  tellSealed(): void {
+    for (const owner of this.#untold.splice(0)) this.#options.onSealed(owner);
+  }
+
+  /** True: what is appended goes before what is held. */
+  get isBeforeDivision(): boolean {
+    return this.#isBeforeDivision;
+  }
+
+  /** Calls back who may append to what comes before a division, if there is one; `tellSealed` has that sent. */
+  beforeDivision<Answer>(callback: () => Answer): Answer {
+    this.#isBeforeDivision = this.isDivided;
+    try {
+      return callback();
+    } finally {
+      this.#isBeforeDivision = false;
+    }
+  }
+
+  isHeld({ flushEpoch }: ProducerBatch): boolean {
+    return this.#heldFrom !== undefined && flushEpoch >= this.#heldFrom;
+  }
+
+  /**
+   * Seals all that is open; resolves once all that was appended before, or before `divide`, is settled, or `isOver`.
+   */
+  flushed(isOver: () => boolean): Promise<void> {
+    if (this.#heldFrom === undefined) this.sealAll();
+    const epoch = this.#heldFrom === undefined ? this.#flushEpoch++ : this.#heldFrom - 1;
     return this.#until(() => isOver() || this.#oldestUnsettled() > epoch);
   }
 
@@ -207,8 +257,7 @@ export class Accumulator {
   }
 
   #oldestUnsettled(): number {
-    for (const epoch of this.#unsettled.keys()) return epoch;
-    return Infinity;
+    return Math.min(...this.#unsettled.keys());
   }
 
   #countUnsettled(epoch: number, change: 1 | -1): void {

@@ -177,6 +177,15 @@ export class KafkaBatchWriter implements BatchWriter {
   begin(): void {
     this.#throwIfClosed();
     this.#transactional().begin();
+    if (!this.#accumulator.isDivided) return;
+    this.#accumulator.release();
+    this.#sender.wake();
+  }
+
+  divide(): void {
+    this.#throwIfFailed();
+    this.#transactional().requireOpen();
+    this.#accumulator.divide();
   }
 
   async sendOffsets(
@@ -213,6 +222,7 @@ export class KafkaBatchWriter implements BatchWriter {
     const reason = new ClusterError("TRANSACTION_ABORTED", "the transaction is being aborted");
     transaction.giveUp(reason);
     this.#sender.drop(reason);
+    this.#accumulator.release();
     // What is with a broker must come back first, or it could reach the next transaction.
     await abortable(
       this.#accumulator.flushed(() => this.#isClosed),
@@ -306,7 +316,7 @@ export class KafkaBatchWriter implements BatchWriter {
     accumulator.isRefusing =
       this.#isClosed ||
       this.#currentFailure() !== undefined ||
-      (transaction !== undefined && !transaction.isOpen);
+      (transaction !== undefined && !transaction.isOpen && !accumulator.isDivided);
     // What is not sent yet never will be, and whoever waits for it is told so now.
     if (transaction?.failure !== undefined) this.#sender.drop(abortedWith(transaction.failure));
     accumulator.wakeWaiters();

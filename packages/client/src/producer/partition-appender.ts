@@ -39,6 +39,8 @@ export class PartitionAppender implements PartitionWriter {
     const accumulator = this.#accumulator;
     if (accumulator.isRefusing) accumulator.refuse();
     const { batches } = this;
+    // What is open is behind it.
+    if (accumulator.isBeforeDivision) accumulator.seal(batches);
     const sizeMax = recordSizeBytesMax(key, value, headers);
     let batch = batches.open;
     if (batch !== undefined && batch.builder.sizeBytes + sizeMax > accumulator.batchBytesMax) {
@@ -49,7 +51,8 @@ export class PartitionAppender implements PartitionWriter {
     const { builder } = batch;
     builder.append(timestamp, key, value, headers);
     accumulator.grow(batch, builder.sizeBytes);
-    if (builder.sizeBytes >= accumulator.batchBytesMax) accumulator.seal(batches);
+    if (builder.sizeBytes >= accumulator.batchBytesMax || accumulator.isBeforeDivision)
+      accumulator.seal(batches);
     return accumulator.hasRoom;
   }
 

@@ -28,7 +28,8 @@ export interface ProducerBatchOptions {
 /** Records of one partition on their way: open, then sealed, then stamped with a sequence and sent. */
 export class ProducerBatch {
   readonly owner: PartitionBatches;
-  readonly ordinal: number;
+  /** Changes where others are put before it that was never sent. */
+  ordinal: number;
   readonly createdMs: number;
   readonly flushEpoch: number;
   readonly builder: RecordBatchBuilder;
@@ -154,6 +155,19 @@ export class PartitionBatches {
     this.lastSealed = batch;
     this.lastSizeBytes = batch.sizeBytes;
     return batch;
+  }
+
+  /** Puts a new batch before those that wait for a later transaction. */
+  enqueueBefore(batch: ProducerBatch, isHeld: (batch: ProducerBatch) => boolean): void {
+    const { queue } = this;
+    const at = queue.findIndex(isHeld);
+    if (at < 0) {
+      queue.push(batch);
+      return;
+    }
+    const ordinals = [...queue.slice(at), batch].map(({ ordinal }) => ordinal);
+    queue.splice(at, 0, batch);
+    for (const [index, ordinal] of ordinals.entries()) queue[at + index].ordinal = ordinal;
   }
 
   /** Puts a batch back at its place in the order. */

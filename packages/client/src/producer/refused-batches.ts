@@ -99,10 +99,12 @@ export class RefusedBatches {
     else gate.onFailed(batch, shares[0].error);
     accumulator.settle(batch);
     if (rest !== undefined) onRequeued(owner);
+    // With the sequences that are free now.
+    accumulator.tellSealed();
   }
 
   #mayLeaveOut(batch: ProducerBatch, shares: readonly RefusedShare[]): boolean {
-    const { onRefused, codecs } = this.#options;
+    const { onRefused, codecs, accumulator } = this.#options;
     if (onRefused === undefined) return false;
     const { topic, partition } = batch.owner;
     const all = readRecords(batch, codecs);
@@ -111,7 +113,9 @@ export class RefusedBatches {
         ...all[index],
         appendIndex: batch.appendIndexOf(index),
       }));
-      return onRefused({ topic, partition, error, records }) === "continue";
+      const refusal = { topic, partition, error, records };
+      // Who decides may write what belongs to the same transaction.
+      return accumulator.beforeDivision(() => onRefused(refusal)) === "continue";
     });
   }
 

@@ -140,7 +140,7 @@ export class Sender {
 
   /** At most one batch of each partition, in turns. */
   #collect(node: NodeQueue): readonly ProducerBatch[] {
-    const { gate, requestBytesMax, context } = this.#options;
+    const { gate, requestBytesMax, context, accumulator } = this.#options;
     if (gate.identity === undefined) return [];
     const now = context.platform.clock.monotonicMs();
     const batches: ProducerBatch[] = [];
@@ -151,6 +151,7 @@ export class Sender {
         node.ready.delete(owner);
         continue;
       }
+      if (accumulator.isHeld(batch)) continue;
       if (bytes + batch.sizeBytes > requestBytesMax && batches.length > 0) break;
       if (owner.notBeforeMs > now) this.#retryAt(owner.notBeforeMs);
       else if (

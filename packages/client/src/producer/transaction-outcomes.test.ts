@@ -1,4 +1,5 @@
 import type { WriteRefusal } from "@millrace/cluster";
+import { decodeUtf8, noBytes } from "@millrace/model";
 import { produceApi } from "@millrace/protocol/definitions";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -78,6 +79,64 @@ describe("within a transaction", () => {
     expect(committedCount).toBeGreaterThan(150);
   });
 
+  test("CLIENT-9: what is appended after a division waits for the next transaction; what is written for refused records does not", async () => {
+    let committedCount = 0;
+    await fc.assert(
+      fc.asyncProperty(story, async ({ version, how, trouble, transactions }) => {
+        let next = 0;
+        let write: (value: string) => void = () => {};
+        const onRefused = ({ records }: WriteRefusal) => {
+          for (const { value } of records) write(`letter of ${decodeUtf8(value ?? noBytes)}`);
+          return "continue" as const;
+        };
+        await playTransactions(
+          version,
+          async ({ broker, writer, append, log, sleep }) => {
+            write = append;
+            broker.on(produceApi, async (body): Promise<Refusal | ReturnType<typeof answerOf>> => {
+              const kind = trouble[next++] ?? "ok";
+              await sleep(next % 7);
+              if (kind === "lost-before") return "close";
+              if (kind === "refused")
+                return answerOf(body, () => ({ errorCode: notEnoughReplicas, baseOffset: -1 }));
+              const answer = answerOf(body, (_, records) => appendPicky(log, records, how));
+              return kind === "lost-after" ? "close" : answer;
+            });
+            writer.begin();
+            let start = 0;
+            for (const [index, bursts] of [...transactions, []].entries()) {
+              const values = (transactions[index - 1] ?? []).flat().map(valueOf(index - 1));
+              try {
+                writer.divide();
+                for (const value of bursts.flat().map(valueOf(index))) append(value);
+                await writer.flush();
+                await writer.commit();
+                const outcomes = values.map((value) =>
+                  isBad(value) ? `letter of ${value}` : value,
+                );
+                const written = log.values.slice(start);
+                start = log.values.length;
+                expect(written.toSorted()).toEqual(outcomes.toSorted());
+                const isGood = (value: string): boolean => value.startsWith("good");
+                expect(written.filter(isGood)).toEqual(values.filter(isGood));
+                committedCount++;
+              } catch (error) {
+                expect(error).toMatchObject({ code: "TRANSACTION_ABORTED" });
+                expect(trouble.some((kind) => kind.startsWith("lost"))).toBe(true);
+                await writer.abort();
+                return;
+              }
+              writer.begin();
+            }
+          },
+          { lingerMs: 2, batchBytesMax: 250, onRefused },
+        );
+      }),
+      { numRuns: 150 },
+    );
+    expect(committedCount).toBeGreaterThan(150);
+  });
+
   test("a refusal that nobody leaves out is told as final, and the writer goes on after abort", () =>
     playTransactions(2, async ({ broker, writer, append, log }) => {
       broker.on(produceApi, (body) =>
@@ -142,3 +201,7 @@ describe("within a transaction", () => {
       ]);
     }));
 });
+
+function valueOf(transaction: number): (isRefused: boolean, index: number) => string {
+  return (isRefused, index) => `${isRefused ? "bad" : "good"}-${transaction}-${index}`;
+}

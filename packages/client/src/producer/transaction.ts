@@ -61,6 +61,11 @@ export class Transaction implements SendGate {
     return this.#state === "open";
   }
 
+  /** @throws the failure, or `WRITER_FAILED`: nothing was begun */
+  requireOpen(): void {
+    this.#checkOpen();
+  }
+
   get failure(): Error | undefined {
     return this.#failure;
   }

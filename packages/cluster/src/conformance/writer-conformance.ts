@@ -211,6 +211,41 @@ export const writerConformance: readonly ClusterCase[] = [
   ),
 
   caseOf(
+    "what is appended after a division waits for the next transaction, and goes with an abort of this one",
+    async (client, subject) => {
+      const topic = await createTopic(client, subject);
+      const writer = await openTransactional(client, subject.newName("id"), topic);
+      writer.begin();
+      append(writer, topic, "before");
+      writer.divide();
+      append(writer, topic, "behind");
+      checkEqual((await writer.flush())[0].endOffset, 1, "end of what was flushed");
+      const ending = writer.commit();
+      append(writer, topic, "meanwhile");
+      await ending;
+      const committed = async () => (await readAll(client, topic, "read_committed")).values;
+      const hasAll = (count: number) => async () => (await committed()).length >= count;
+      await untilSo(subject, "what was committed is seen", hasAll(1));
+      checkEqual(await committed(), ["before"], "of the first transaction");
+      writer.begin();
+      await writer.commit();
+      await untilSo(subject, "what waited is seen", hasAll(3));
+      checkEqual(await committed(), ["before", "behind", "meanwhile"], "of the second one");
+      writer.begin();
+      append(writer, topic, "lost");
+      writer.divide();
+      append(writer, topic, "lost too");
+      await writer.abort();
+      writer.begin();
+      append(writer, topic, "last");
+      await writer.commit();
+      await untilSo(subject, "the last one is seen", hasAll(4));
+      checkEqual(await committed(), ["before", "behind", "meanwhile", "last"], "in the end");
+    },
+    ["transactions", "fenced-offsets"],
+  ),
+
+  caseOf(
     "CLUSTER-2: a writer that was fenced fails with every call until abort, which says so, and nothing of it is seen",
     async (client, subject) => {
       const topic = await createTopic(client, subject);

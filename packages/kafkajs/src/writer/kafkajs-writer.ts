@@ -136,12 +136,12 @@ export class KafkajsWriter implements BatchWriter, PendingOwner {
     this.#transaction.begin();
   }
 
+  divide(): void {
+    refuse("divide");
+  }
+
   async sendOffsets(): Promise<void> {
-    requireCapability(kafkajsCapabilities, "fenced-offsets", {
-      use: "sendOffsets",
-      instead:
-        "Give StreamsApp the cluster's address instead: it has a client of its own, which can.",
-    });
+    refuse("sendOffsets");
   }
 
   async commit(signal?: AbortSignal): Promise<void> {
@@ -247,4 +247,13 @@ export class KafkajsWriter implements BatchWriter, PendingOwner {
     this.#onRoom = [];
     for (const tell of waiting) tell();
   }
+}
+
+/** What only a loop with exactly-once uses. */
+function refuse(use: string): void {
+  requireCapability(kafkajsCapabilities, "fenced-offsets", {
+    use,
+    instead:
+      "Give StreamsApp the cluster's address instead: it has a client of its own, which can.",
+  });
 }

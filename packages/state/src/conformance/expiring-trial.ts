@@ -46,6 +46,8 @@ export class ExpiringTrial {
   #committedCount = 0;
   #model: ExpiringModel;
   #committed: ExpiringModel;
+  /** A commit that is under way: records of the changelog, and what the store held. */
+  #begun: { readonly count: number; readonly model: ExpiringModel } | undefined;
   #dropped = 0;
   /** Rows that a cache without bounds holds: they are seen even where they have expired beneath, as in Kafka. */
   readonly #held = new Set<string>();
@@ -115,13 +117,23 @@ export class ExpiringTrial {
       checkEqual(this.#dropped, this.#model.droppedCount, "writes that came too late");
   }
 
+  /** Begins a commit, which ends at once or with the next one. */
   #commit(): void {
+    if (this.#begun !== undefined) this.#endCommit(this.#begun);
     this.#opened.flush();
-    this.#opened.commit(new Map([["rows", this.#log.length]]));
-    this.#committedCount = this.#log.length;
-    this.#committed = this.#model.copy();
-    this.#dropped = this.#model.droppedCount = 0;
+    const begun = { count: this.#log.length, model: this.#model.copy() };
+    this.#dropped = this.#model.droppedCount = begun.model.droppedCount = 0;
+    this.#opened.beginCommit();
+    if (this.#choice.isOneIn(2)) this.#endCommit(begun);
+    else this.#begun = begun;
     this.#compare(everything);
+  }
+
+  #endCommit({ count, model }: { readonly count: number; readonly model: ExpiringModel }): void {
+    this.#opened.commit(new Map([["rows", count]]));
+    this.#committedCount = count;
+    this.#committed = model;
+    this.#begun = undefined;
   }
 
   /** An abort; or the engine is closed and opened; or it is lost, and restored from the changelog. */
@@ -132,6 +144,7 @@ export class ExpiringTrial {
     this.#drainCursors();
     this.#log.length = this.#committedCount;
     this.#model = this.#committed.copy();
+    this.#begun = undefined;
     this.#dropped = 0;
     this.#held.clear();
     const engine = this.#engine;

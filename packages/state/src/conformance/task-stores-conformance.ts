@@ -73,6 +73,8 @@ class StoreTrial {
   #committed = new Map<string, number>();
   #model = new Map<string, string>();
   #committedModel = new Map<string, string>();
+  /** A commit that is under way: the ends of the changelogs, and what the stores held. */
+  #begun: { readonly ends: Map<string, number>; readonly model: Map<string, string> } | undefined;
 
   constructor(engine: StoreEngine, options: TrialOptions) {
     this.#options = options;
@@ -92,7 +94,7 @@ class StoreTrial {
       else if (kind < 13) this.#updateCount();
       else if (kind === 13) this.#put();
       else if (kind === 14) this.#putCount();
-      else if (kind === 15) this.#commit();
+      else if (kind === 15) this.#goOnCommitting();
       else if (kind === 16) this.#abort();
       else if (kind === 17 && reopen !== undefined && this.#choice.isOneIn(3))
         await this.#reopen(reopen);
@@ -183,15 +185,36 @@ class StoreTrial {
     value.items.push(-4);
   }
 
+  /** Some commits end at once, others while more was written. */
+  #goOnCommitting(): void {
+    if (this.#begun !== undefined) this.#endCommit(this.#begun);
+    else if (this.#choice.isOneIn(2)) this.#commit();
+    else {
+      this.#begun = this.#flushed();
+      this.#stores.beginCommit();
+    }
+  }
+
   #commit(): void {
+    if (this.#begun !== undefined) this.#endCommit(this.#begun);
+    this.#endCommit(this.#flushed());
+    this.#compareWithChangelog();
+  }
+
+  #flushed() {
     this.#stores.flush();
     this.#compareWithChangelog();
     const ends = new Map<string, Offset>();
     for (const name of storeNames) ends.set(name, this.#log(name).length);
+    return { ends, model: new Map(this.#model) };
+  }
+
+  #endCommit({ ends, model }: { ends: Map<string, number>; model: Map<string, string> }): void {
     this.#stores.commit(ends);
+    this.#begun = undefined;
     this.#committed = ends;
-    this.#committedModel = new Map(this.#model);
-    this.#compareWithChangelog();
+    this.#committedModel = model;
+    this.#compareReads();
   }
 
   #abort(): void {
@@ -213,6 +236,7 @@ class StoreTrial {
   }
 
   #forgetUncommitted(): void {
+    this.#begun = undefined;
     for (const name of storeNames) this.#log(name).length = this.#committed.get(name) ?? 0;
     this.#model = new Map(this.#committedModel);
   }

@@ -44,8 +44,8 @@ export interface OpenStore<out Store extends StateStore = StateStore> {
   discard(): void;
   /** Applies one record of the changelog, beneath caches and changelog. The bytes are copied. */
   restore(key: Uint8Array, record: ChangelogRecord): void;
-  /** A commit begins: what the store notes about itself goes into the stage. */
+  /** A commit begins, of what was written so far: what the store notes about itself goes into the stage. */
   committing(): void;
-  /** The stage was moved into the engine. */
+  /** What was in the stage as the commit began was moved into the engine. */
   committed(): void;
 }

@@ -41,9 +41,9 @@ export interface TaskStoresOptions {
  * `openTaskStores(options: TaskStoresOptions): TaskStores`, which throws `StateError` `STORE_FORMAT_TOO_NEW`.
  *
  * ```
- *            put                flush()               commit(offsets)
- *  operators ---> caches --------------> stage, changelog ----------> engine (one batch with the offsets)
- *                    \______ abort() throws both away ______/
+ *            put         flush()                    beginCommit()          commit(offsets)
+ *  operators ---> caches -------> stage, changelog ------------> sealed stage ------------> engine (one batch with the offsets)
+ *                    \______________ abort() throws all three away ______________/
  * ```
  *
  * Law: the engine never holds a write without the changelog offset that covers it, nor the other way round.
@@ -58,7 +58,7 @@ export interface TaskStores {
    */
   store<Store extends StateStore = StateStore>(handle: StoreSpecification<Store> | string): Store;
 
-  /** Bytes of writes that are in the stage, waiting for a commit. */
+  /** Bytes of writes that are in the stage, waiting for a commit to begin. */
   readonly stageBytes: number;
   /** True: commit early. Writing still works; the bound is crossed by what one record and one flush write. */
   readonly isStageFull: boolean;
@@ -82,8 +82,13 @@ export interface TaskStores {
    */
   flush(isOver?: () => boolean): boolean;
   /**
-   * Moves the stage into the engine, in one batch with the changelog offsets. Caches must have been flushed.
-   * Call it after the transaction, or the offsets, were committed.
+   * What was written so far is for the next `commit`, which may come later: what is written until then is for the one
+   * behind it. Caches must have been flushed.
+   */
+  beginCommit(): void;
+  /**
+   * Moves what was written until `beginCommit`, or until now where that was not called, into the engine, in one batch
+   * with the changelog offsets. Call it after the transaction, or the offsets, were committed.
    *
    * @param changelogOffsets by store name: the store holds all changelog records *below* this offset.
    *   A store that is not named keeps the offset it had. Those of memory stores last as long as this object.

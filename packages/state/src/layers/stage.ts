@@ -21,15 +21,70 @@ export class StageBudget {
 }
 
 /**
- * Uncommitted writes of one store, under the keys that the engine will see. They are only listed until somebody
- * reads: most are written by a flush and committed before anybody does.
+ * Uncommitted writes of one store, under the keys that the engine will see: those of the commit that is under way, which
+ * are sealed, and over them those that came since.
  */
 export class Stage {
+  readonly #budget: StageBudget;
+  #open: StageWrites;
+  #sealed: StageWrites | undefined;
+
+  constructor(budget: StageBudget) {
+    this.#budget = budget;
+    this.#open = new StageWrites(budget);
+  }
+
+  get isEmpty(): boolean {
+    return this.#open.isEmpty && this.#sealed === undefined;
+  }
+
+  /** What was written last under a key: views, to be copied before they are kept. */
+  get(key: Uint8Array): EngineEntry | undefined {
+    return this.#open.get(key) ?? this.#sealed?.get(key);
+  }
+
+  /** Copies a write under `prefix ++ key`; a null value deletes. */
+  put(prefix: Uint8Array, key: Uint8Array, value: Uint8Array | null): void {
+    this.#open.put(prefix, key, value);
+  }
+
+  /** Its layers, the lowest first. */
+  walks(from: string, to: string | undefined, isForward: boolean): readonly OverlayCursor[] {
+    const layers = this.#sealed === undefined ? [this.#open] : [this.#sealed, this.#open];
+    return layers.flatMap((layer) => (layer.isEmpty ? [] : layer.walk(from, to, isForward)));
+  }
+
+  /** What was written so far is going to be committed. */
+  seal(): void {
+    this.#open.leaveBudget();
+    this.#sealed = this.#open.isEmpty ? undefined : this.#open;
+    this.#open = new StageWrites(this.#budget);
+  }
+
+  /** Adds what is sealed to a batch; of writes with the same key the newest comes last. */
+  collect(batch: EngineEntry[]): void {
+    this.#sealed?.collect(batch);
+  }
+
+  /** What was sealed is in the engine. */
+  dropSealed(): void {
+    this.#sealed = undefined;
+  }
+
+  clear(): void {
+    this.#sealed = undefined;
+    this.#open.clear();
+  }
+}
+
+/** They are only listed until somebody walks: most are written by a flush and committed before anybody does. */
+class StageWrites {
   readonly #writes = new SortedMap<EngineEntry>();
   /** Writes that are not in the map yet, newer than it. */
   readonly #listed = new StagedWrites();
   readonly #budget: StageBudget;
   #sizeBytes = 0;
+  #isCounted = true;
 
   constructor(budget: StageBudget) {
     this.#budget = budget;
@@ -39,13 +94,12 @@ export class Stage {
     return this.#listed.length === 0 && this.#writes.size === 0;
   }
 
-  /** What was written last under a key, by its latin1 text: views, to be copied before they are kept. */
-  get(text: string): EngineEntry | undefined {
-    if (this.#listed.length > 0) this.#index();
-    return this.#writes.get(text);
+  get(key: Uint8Array): EngineEntry | undefined {
+    const listed = this.#listed.find(key);
+    if (listed !== undefined || this.#writes.size === 0) return listed;
+    return this.#writes.get(toLatin1(key));
   }
 
-  /** Copies a write under `prefix ++ key`; a null value deletes. */
   put(prefix: Uint8Array, key: Uint8Array, value: Uint8Array | null): void {
     this.#resize(overheadBytes + prefix.length + key.length + (value === null ? 0 : value.length));
     this.#listed.add(prefix, key, value);
@@ -57,7 +111,6 @@ export class Stage {
     return new StageCursor(this.#writes.walk(from, to, isForward));
   }
 
-  /** Adds all writes to a batch; of those with the same key the newest comes last. */
   collect(batch: EngineEntry[]): void {
     for (const write of this.#writes.values()) batch.push(write);
     this.#listed.appendTo(batch);
@@ -67,6 +120,12 @@ export class Stage {
     this.#resize(-this.#sizeBytes);
     this.#writes.clear();
     this.#listed.clear();
+  }
+
+  /** From now on its bytes are not counted. */
+  leaveBudget(): void {
+    this.#budget.usedBytes -= this.#sizeBytes;
+    this.#isCounted = false;
   }
 
   #index(): void {
@@ -83,7 +142,7 @@ export class Stage {
 
   #resize(difference: number): void {
     this.#sizeBytes += difference;
-    this.#budget.usedBytes += difference;
+    if (this.#isCounted) this.#budget.usedBytes += difference;
   }
 }
 

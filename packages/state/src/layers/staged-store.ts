@@ -25,7 +25,7 @@ export class StagedStore implements EngineBytes {
   get(key: Uint8Array): Uint8Array | null {
     const whole = this.#withPrefix(key);
     if (!this.#stage.isEmpty) {
-      const staged = this.#stage.get(toLatin1(whole));
+      const staged = this.#stage.get(whole);
       if (staged !== undefined) return staged.value === null ? null : staged.value.slice();
     }
     return this.#engine.get(whole);
@@ -39,16 +39,15 @@ export class StagedStore implements EngineBytes {
     const from = range.from === undefined ? this.#prefix : this.#withPrefix(range.from);
     const to = range.to === undefined ? this.#prefixEnd : this.#withPrefix(range.to);
     const direction = range.direction ?? "forward";
-    const base = this.#engine.scan(
+    let cursor = this.#engine.scan(
       to === undefined ? { from, direction } : { from, to, direction },
     );
-    if (this.#stage.isEmpty) return new UnprefixedCursor(base, this.#prefix.length);
-    const overlay = this.#stage.walk(
-      toLatin1(from),
-      to === undefined ? undefined : toLatin1(to),
-      direction === "forward",
-    );
-    return new UnprefixedCursor(new MergeCursor(overlay, base, direction), this.#prefix.length);
+    if (!this.#stage.isEmpty) {
+      const end = to === undefined ? undefined : toLatin1(to);
+      for (const writes of this.#stage.walks(toLatin1(from), end, direction === "forward"))
+        cursor = new MergeCursor(writes, cursor, direction);
+    }
+    return new UnprefixedCursor(cursor, this.#prefix.length);
   }
 
   dropBelow(key: Uint8Array): void {

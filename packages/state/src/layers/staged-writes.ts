@@ -1,11 +1,14 @@
 import type { EngineEntry } from "../contract/store-engine.ts";
+import { hashOf } from "./key-filter.ts";
 
 const firstChunkBytes = 4 * 1024;
 const chunkBytesMax = 64 * 1024;
+const bucketsMin = 256;
 
 /**
  * A list of writes whose bytes lie one behind the other in few large chunks. Writes live from a flush to the commit:
- * as objects of their own they would outlive two collections of young garbage, each time.
+ * as objects of their own they would outlive two collections of young garbage, each time. They are found by the hash of
+ * their key, once somebody looks.
  */
 export class StagedWrites {
   #chunks: Uint8Array[] = [];
@@ -13,6 +16,9 @@ export class StagedWrites {
   #filled = 0;
   /** Chunk, start, key length and value length of each write; a value length of -1 deletes. */
   #places: number[] = [];
+  /** By hash: the last write, counted from 1; of each write, the one before with such a hash. */
+  #heads = new Int32Array(0);
+  #before: number[] = [];
 
   get length(): number {
     return this.#places.length / 4;
@@ -37,18 +43,20 @@ export class StagedWrites {
     );
   }
 
+  /** A view of what was written last under a key. */
+  find(key: Uint8Array): EngineEntry | undefined {
+    if (this.#before.length < this.length) this.#index();
+    const heads = this.#heads;
+    if (heads.length === 0) return undefined;
+    let number = heads[bucketOf(hashOf(key, 0, key.length), heads.length)];
+    for (; number > 0; number = this.#before[number - 1])
+      if (this.#isOf(number - 1, key)) return this.#entryAt(4 * (number - 1));
+    return undefined;
+  }
+
   /** Views, in the order of the writes. They stay good after `clear`. */
   appendTo(entries: EngineEntry[]): void {
-    const places = this.#places;
-    for (let at = 0; at < places.length; at += 4) {
-      const chunk = this.#chunks[places[at]];
-      const keyEnd = places[at + 1] + places[at + 2];
-      const valueLength = places[at + 3];
-      entries.push({
-        key: chunk.subarray(places[at + 1], keyEnd),
-        value: valueLength < 0 ? null : chunk.subarray(keyEnd, keyEnd + valueLength),
-      });
-    }
+    for (let at = 0; at < this.#places.length; at += 4) entries.push(this.#entryAt(at));
   }
 
   /** Forgets all; chunks are not used again, since views of them may live on. */
@@ -57,6 +65,49 @@ export class StagedWrites {
     this.#chunk = new Uint8Array(0);
     this.#filled = 0;
     this.#places = [];
+    this.#heads = new Int32Array(0);
+    this.#before = [];
+  }
+
+  #entryAt(at: number): EngineEntry {
+    const places = this.#places;
+    const chunk = this.#chunks[places[at]];
+    const keyEnd = places[at + 1] + places[at + 2];
+    const valueLength = places[at + 3];
+    return {
+      key: chunk.subarray(places[at + 1], keyEnd),
+      value: valueLength < 0 ? null : chunk.subarray(keyEnd, keyEnd + valueLength),
+    };
+  }
+
+  #isOf(index: number, key: Uint8Array): boolean {
+    const places = this.#places;
+    const at = 4 * index;
+    if (places[at + 2] !== key.length) return false;
+    const chunk = this.#chunks[places[at]];
+    const start = places[at + 1];
+    // Keys begin alike.
+    for (let offset = key.length - 1; offset >= 0; offset--)
+      if (chunk[start + offset] !== key[offset]) return false;
+    return true;
+  }
+
+  /** Takes in what was written since the last time. */
+  #index(): void {
+    const { length } = this;
+    if (this.#heads.length < length) {
+      this.#heads = new Int32Array(Math.max(bucketsMin, 2 ** Math.ceil(Math.log2(2 * length))));
+      this.#before = [];
+    }
+    const places = this.#places;
+    const heads = this.#heads;
+    for (let index = this.#before.length; index < length; index++) {
+      const start = places[4 * index + 1];
+      const hash = hashOf(this.#chunks[places[4 * index]], start, start + places[4 * index + 2]);
+      const bucket = bucketOf(hash, heads.length);
+      this.#before.push(heads[bucket]);
+      heads[bucket] = index + 1;
+    }
   }
 
   #addChunk(bytesMin: number): void {
@@ -72,4 +123,8 @@ function copy(from: Uint8Array, to: Uint8Array, start: number): void {
   const { length } = from;
   if (length > 32) to.set(from, start);
   else for (let index = 0; index < length; index++) to[start + index] = from[index];
+}
+
+function bucketOf(hash: number, count: number): number {
+  return (hash ^ (hash >>> 15)) & (count - 1);
 }

@@ -48,6 +48,8 @@ class OpenTaskStores implements TaskStores {
   /** Where a flush that has given way goes on. */
   #flushPass = 0;
   #flushedCount = 0;
+  /** True: what was written until `beginCommit` waits for `commit`. */
+  #isCommitting = false;
 
   constructor(options: TaskStoresOptions) {
     this.#scope = new StoreScope(options.taskId);
@@ -112,13 +114,21 @@ class OpenTaskStores implements TaskStores {
     invariant(false, "STATE-7", { task: this.#scope.taskId });
   }
 
-  commit(changelogOffsets: ReadonlyMap<string, Offset>): void {
+  beginCommit(): void {
     this.#requireOpen();
     invariant(!this.#hasDirty(), "STATE-3", { task: this.#scope.taskId });
+    invariant(!this.#isCommitting, "STATE-16", { task: this.#scope.taskId });
+    for (const { open } of this.#opened) open.committing();
+    for (const { stage } of this.#opened) stage.seal();
+    this.#isCommitting = true;
+  }
+
+  commit(changelogOffsets: ReadonlyMap<string, Offset>): void {
+    this.#requireOpen();
+    if (!this.#isCommitting) this.beginCommit();
     const offsets = [...changelogOffsets].map(
       ([name, offset]) => [this.#find(name), offset] as const,
     );
-    for (const { open } of this.#opened) open.committing();
     for (const area of this.#areas) {
       const writes: EngineEntry[] = [];
       for (const { stage, area: own } of this.#opened) if (own === area) stage.collect(writes);
@@ -127,14 +137,16 @@ class OpenTaskStores implements TaskStores {
         .map(([store, offset]) => [store.specification.name, offset] as const);
       area.commit(writes, covered);
     }
+    this.#isCommitting = false;
     for (const { stage, open } of this.#opened) {
-      stage.clear();
+      stage.dropSealed();
       open.committed();
     }
   }
 
   abort(): void {
     this.#flushPass = this.#flushedCount = 0;
+    this.#isCommitting = false;
     for (const store of this.#opened) discard(store);
   }
 

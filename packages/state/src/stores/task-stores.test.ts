@@ -57,6 +57,27 @@ function open(
 const provider = fileEngineProvider({ fileSystem: new MemoryFileSystem(), logger: silentLogger });
 
 describe("a task's stores", () => {
+  it("STATE-16: what is written while a commit is under way is read over it, and is for the next one", () => {
+    const stores = open(new MemoryEngine());
+    const texts = stores.store(plain);
+    texts.put("a", "committed");
+    texts.put("b", "committed");
+    stores.flush();
+    stores.beginCommit();
+    expect(stores.stageBytes).toBe(0);
+    texts.put("a", "later");
+    texts.put("c", "later");
+    texts.delete("b");
+    const shown = () => [...texts.all()].map(({ key, value }) => `${key}=${value}`);
+    expect(shown()).toEqual(["a=later", "c=later"]);
+    expect(texts.get("b")).toBeNull();
+    expect(() => stores.beginCommit()).toThrow(/STATE-16/);
+    stores.commit(new Map([["plain", 2]]));
+    expect(shown()).toEqual(["a=later", "c=later"]);
+    stores.abort();
+    expect(shown()).toEqual(["a=committed", "b=committed"]);
+  });
+
   it("keep what was committed, with its offset, and forget what was not", async () => {
     const stores = open(await provider.open("/a"));
     const store = stores.store<KeyValueStore<string, string>>("plain");

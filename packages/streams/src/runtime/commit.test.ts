@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 
 import { at, batchOf, taskOf } from "../../test-support/task-of.ts";
 import { Slice } from "../task/slice.ts";
-import { commitTasks } from "./commit.ts";
+import { beginCommit, endCommit } from "./commit.ts";
 import type { StreamTask } from "../task/stream-task.ts";
 import type { OpenTask } from "./task-opener.ts";
 import { WriteRefusals } from "./write-refusals.ts";
@@ -18,6 +18,8 @@ interface Scene {
   readonly steps: string[];
   readonly task: StreamTask;
   readonly commit: (isExactlyOnce: boolean) => Promise<unknown>;
+  /** Begins one that the task goes on beside; gives its end. */
+  readonly begin: () => Promise<() => Promise<void>>;
   readonly add: (offset: number, key?: string) => void;
   /** The writer's buffer is full until somebody waits for room. */
   readonly fill: () => void;
@@ -48,6 +50,10 @@ function sceneOf(failing?: string): Scene {
     },
     sendOffsets: () => step("offsets"),
     commit: () => step("end"),
+    begin: () => {},
+    divide: () => {
+      steps.push("divided");
+    },
   } as Partial<BatchWriter> as BatchWriter;
   const membership = { commit: () => step("offsets") } as Partial<GroupMembership>;
   const engineCommit = task.stores.commit.bind(task.stores);
@@ -70,17 +76,49 @@ function sceneOf(failing?: string): Scene {
     fill: () => {
       collector.hasRoom = false;
     },
-    commit: (isExactlyOnce) =>
-      commitTasks([open], {
+    begin: async () => {
+      const { signal } = new AbortController();
+      const slice = new Slice(platform.clock, 5);
+      const { timers } = platform;
+      const isOverlapped = true;
+      const begun = await beginCommit([open], {
         writer,
         refusals,
-        membership: membership as GroupMembership,
+        isOverlapped,
+        slice,
+        timers,
+        signal,
+      });
+      const group = membership as GroupMembership;
+      const options = { writer, refusals, membership: group, signal, probe: undefined };
+      return async () => {
+        if (begun !== undefined) await endCommit(begun, { ...options, isExactlyOnce: true });
+      };
+    },
+    commit: async (isExactlyOnce) => {
+      const { signal } = new AbortController();
+      const slice = new Slice(platform.clock, 5);
+      const { timers } = platform;
+      const isOverlapped = false;
+      const begun = await beginCommit([open], {
+        writer,
+        refusals,
+        isOverlapped,
+        slice,
+        timers,
+        signal,
+      });
+      const group = membership as GroupMembership;
+      const options = {
+        writer,
+        refusals,
+        membership: group,
         isExactlyOnce,
-        slice: new Slice(platform.clock, 5),
-        timers: platform.timers,
-        signal: new AbortController().signal,
+        signal,
         probe: undefined,
-      }),
+      };
+      if (begun !== undefined) await endCommit(begun, options);
+    },
   };
 }
 
@@ -153,4 +191,21 @@ test("caches are not flushed beyond the room of the writer", async () => {
   fill();
   await commit(false);
   expect(steps.slice(0, 2)).toEqual(["drained", "outputs"]);
+});
+
+test("what is done while a commit ends is for the next one, in offsets and stores", async () => {
+  const { steps, begin, add, task } = sceneOf();
+  add(0);
+  const end = await begin();
+  expect(steps).toEqual(["divided"]);
+  expect(task.needsCommit).toBe(false);
+  add(1);
+  expect(task.needsCommit).toBe(true);
+  await end();
+  expect(steps).toEqual(["divided", "outputs", "offsets", "end", 'engine [["c",9]]']);
+  expect(task.needsCommit).toBe(true);
+  const store = task.stores.store<UpdatableKeyValueStore<unknown, unknown>>("c");
+  expect(store.get("k")).toMatchObject({ value: 2 });
+  task.stores.abort();
+  expect(store.get("k")).toMatchObject({ value: 1 });
 });

@@ -6,35 +6,52 @@ import type { Slice } from "../task/slice.ts";
 import type { OpenTask } from "./task-opener.ts";
 import type { WriteRefusals } from "./write-refusals.ts";
 
-export interface CommitOptions {
+export interface BeginCommitOptions {
+  readonly writer: BatchWriter;
+  readonly refusals: WriteRefusals;
+  readonly isOverlapped: boolean;
+  /** Caches are flushed in slices, and as the writer has room: what they forward may be slow, or much. */
+  readonly slice: Slice;
+  readonly timers: Timers;
+  readonly signal: AbortSignal;
+}
+
+export interface EndCommitOptions {
   readonly writer: BatchWriter;
   readonly refusals: WriteRefusals;
   readonly membership: GroupMembership;
   readonly isExactlyOnce: boolean;
-  /** Caches are flushed in slices, and as the writer has room: what they forward may be slow, or much. */
-  readonly slice: Slice;
-  readonly timers: Timers;
   readonly signal: AbortSignal;
   /** Crash steps for tests, such as `C19`. */
   readonly probe: ((step: string) => void) | undefined;
 }
 
+/** What tasks had done when a commit began. */
+export interface BegunCommit {
+  readonly tasks: readonly OpenTask[];
+  readonly offsets: readonly OffsetAndMetadata[];
+  /** True: the tasks go on meanwhile; what they write from now on is for the next commit. */
+  readonly isOverlapped: boolean;
+}
+
 /**
- * Commits what the tasks have done since the last time: caches, outputs, offsets, then the stores.
+ * A commit of what the tasks have done since the last time: caches, outputs, offsets, then the stores.
  *
  * ```
- * flush caches -> flush writer, offsets into the transaction -> end it -> engine batch
+ * beginCommit                     endCommit
+ * flush caches -> divide writer   flush writer, offsets into the transaction -> end it -> engine batch
+ *                 and stages      meanwhile, where it is overlapped: records are processed for the next one
  * ```
  *
  * STREAMS-4: offsets are never ahead of outputs. STREAMS-5: an engine never holds what was not committed; if
  * the process dies before the engine batch, the changelog closes the gap.
  *
- * @returns the offsets that were committed; undefined where there was nothing to commit
+ * @returns undefined where there was nothing to commit
  */
-export async function commitTasks(
+export async function beginCommit(
   tasks: readonly OpenTask[],
-  { writer, refusals, membership, isExactlyOnce, slice, timers, signal, probe }: CommitOptions,
-): Promise<readonly OffsetAndMetadata[] | undefined> {
+  { writer, refusals, isOverlapped, slice, timers, signal }: BeginCommitOptions,
+): Promise<BegunCommit | undefined> {
   slice.begin();
   for (const { task } of tasks) {
     while (!task.flush(slice)) {
@@ -46,37 +63,47 @@ export async function commitTasks(
   }
   if (!tasks.some(({ task }) => task.needsCommit)) return undefined;
   const offsets = tasks.flatMap(({ task }) => task.committableOffsets());
+  for (const { stores, task } of tasks) {
+    stores.beginCommit();
+    task.markCommitted();
+  }
+  if (isOverlapped) {
+    writer.divide();
+    refusals.origins.divide();
+  }
+  return { tasks, offsets, isOverlapped };
+}
+
+/** Ends what was begun; and opens the next transaction. Where it fails all of its tasks must go back to what is committed. */
+export async function endCommit(
+  begun: BegunCommit,
+  { writer, refusals, membership, isExactlyOnce, signal, probe }: EndCommitOptions,
+): Promise<void> {
+  const { tasks, offsets } = begun;
   let ends: Map<string, Offset>;
   if (isExactlyOnce) {
-    ends = await flushWithOffsets(offsets, { writer, refusals, membership, signal });
+    ends = await flushWithOffsets(begun, { writer, refusals, membership, signal });
     await writer.commit(signal);
+    writer.begin();
   } else {
-    ends = await flushAll(writer, refusals, signal);
+    ends = await flushAll(begun, writer, { refusals, signal });
     if (offsets.length > 0) await membership.commit(offsets, signal);
   }
   probe?.("C19");
   for (const { topic, partition, offset } of offsets) {
     ends.set(topicPartitionName(topic, partition), offset);
   }
-  for (const open of tasks) {
-    open.stores.commit(changelogOffsets(open, ends));
-    open.task.markCommitted();
-  }
+  for (const open of tasks) open.stores.commit(changelogOffsets(open, ends));
   probe?.("C18");
-  return offsets;
 }
 
 /** Both become visible with the end of the transaction alone: neither has to wait for the other. */
 async function flushWithOffsets(
-  offsets: readonly OffsetAndMetadata[],
-  {
-    writer,
-    refusals,
-    membership,
-    signal,
-  }: Pick<CommitOptions, "writer" | "refusals" | "membership" | "signal">,
+  begun: BegunCommit,
+  { writer, refusals, membership, signal }: Omit<EndCommitOptions, "isExactlyOnce" | "probe">,
 ): Promise<Map<string, Offset>> {
-  const flushing = flushAll(writer, refusals, signal);
+  const { offsets } = begun;
+  const flushing = flushAll(begun, writer, { refusals, signal });
   if (offsets.length === 0) return flushing;
   const giveUp = new AbortController();
   flushing.catch((error: unknown) => giveUp.abort(error));
@@ -91,9 +118,9 @@ async function flushWithOffsets(
 
 /** Once more where records were left out: whoever left them out may have written dead letters. */
 async function flushAll(
+  { isOverlapped }: BegunCommit,
   writer: BatchWriter,
-  refusals: WriteRefusals,
-  signal: AbortSignal,
+  { refusals, signal }: Pick<EndCommitOptions, "refusals" | "signal">,
 ): Promise<Map<string, Offset>> {
   const ends = new Map<string, Offset>();
   let count: number;
@@ -102,7 +129,8 @@ async function flushAll(
     for (const { topic, partition, endOffset } of await writer.flush(signal))
       ends.set(topicPartitionName(topic, partition), endOffset);
   } while (refusals.count > count);
-  refusals.origins.forget();
+  if (isOverlapped) refusals.origins.forgetDivided();
+  else refusals.origins.forget();
   return ends;
 }
 

@@ -1,7 +1,7 @@
 import { ClusterError, type OffsetAndMetadata } from "@millrace/cluster";
 
 import type { Slice } from "../task/slice.ts";
-import { commitTasks } from "./commit.ts";
+import { beginCommit, endCommit, type BegunCommit } from "./commit.ts";
 import type { LoopEnvironment } from "./loop-environment.ts";
 import type { LoopWriter } from "./loop-writer.ts";
 import { RepartitionPurge } from "./repartition-purge.ts";
@@ -12,24 +12,50 @@ export interface LoopCommitsOptions {
   readonly slice: Slice;
   /** Gives up a commit that is under way. */
   readonly signal: AbortSignal;
+  /** Told of each commit; no offsets where nothing had moved. */
+  readonly onCommitted: (offsets: readonly OffsetAndMetadata[]) => void;
+  /** Told that a commit has ended beside the loop, however. */
+  readonly wake: () => void;
 }
 
-/** When a loop commits, and what follows a commit. */
+interface UnderWay {
+  /** Never rejects. */
+  readonly ended: Promise<void>;
+  readonly giveUp: AbortController;
+}
+
+/**
+ * When a loop commits, and what follows a commit. With exactly-once its tasks go on while a commit ends, of which one at a
+ * time is under way; but not while somebody listens to records, who is told of them by commits.
+ */
 export class LoopCommits {
   readonly #environment: LoopEnvironment;
   readonly #options: LoopCommitsOptions;
   readonly #purge: RepartitionPurge;
+  readonly #closing = new AbortController();
+  readonly #signal: AbortSignal;
   #nextMs = 0;
+  #underWay: UnderWay | undefined;
+  /** Of the commit that ended last. */
+  #failure: { readonly error: unknown } | undefined;
+  #uncommitted: readonly OffsetAndMetadata[] = [];
 
   constructor(environment: LoopEnvironment, options: LoopCommitsOptions) {
     this.#environment = environment;
     this.#options = options;
+    this.#signal = AbortSignal.any([options.signal, this.#closing.signal]);
     this.#purge = new RepartitionPurge(environment);
   }
 
-  /** Until the next commit is due; 0 or less: it is. */
+  /** Until the next commit is due; 0 or less: it is. One that is under way is not due again. */
   get untilNextMs(): number {
+    if (this.#underWay !== undefined) return Infinity;
     return this.#nextMs - this.#environment.platform.clock.monotonicMs();
+  }
+
+  /** What a commit holds that is under way, or has failed. */
+  get uncommitted(): readonly OffsetAndMetadata[] {
+    return this.#uncommitted;
   }
 
   /** The next commit is due after a whole interval from now. */
@@ -38,35 +64,118 @@ export class LoopCommits {
     this.#nextMs = platform.clock.monotonicMs() + config.commitIntervalMs;
   }
 
-  /** @returns the offsets that were committed; none where nothing had moved */
-  async commit(tasks: readonly OpenTask[]): Promise<readonly OffsetAndMetadata[]> {
-    const { membership, config, platform, taps } = this.#environment;
-    const { writer, slice, signal } = this.#options;
+  /** Commits, and waits for its end. */
+  async commit(tasks: readonly OpenTask[]): Promise<void> {
+    await this.begin(tasks);
+    await this.#end();
+  }
+
+  /** Begins a commit, once the one before has ended; its tasks may go on meanwhile. */
+  async begin(tasks: readonly OpenTask[]): Promise<void> {
+    await this.#end();
+    const { platform } = this.#environment;
+    const { writer, slice, wake } = this.#options;
     const startMs = platform.clock.monotonicMs();
-    const offsets = await commitTasks(tasks, {
+    const begun = await beginCommit(tasks, {
       writer: writer.current,
       refusals: writer.refusals,
-      membership,
-      isExactlyOnce: config.isExactlyOnce,
+      isOverlapped: this.#mayOverlap,
       slice,
       timers: platform.timers,
-      signal,
-      probe: platform.probe,
+      signal: this.#signal,
     }).catch((error: unknown) => {
-      throw this.#explain(error, platform.clock.monotonicMs() - startMs);
+      throw this.#explain(error, startMs);
     });
-    if (offsets !== undefined) {
-      writer.begin();
-      this.#purge.afterCommit(offsets);
+    if (begun === undefined) {
+      this.#committed(undefined);
+      return;
     }
-    taps.committed();
+    this.#uncommitted = begun.offsets;
+    const giveUp = new AbortController();
+    const signal = AbortSignal.any([this.#signal, giveUp.signal]);
+    const ended = this.#endBegun(begun, startMs, signal).finally(() => {
+      this.#underWay = undefined;
+      if (begun.isOverlapped) wake();
+    });
+    this.#underWay = { ended, giveUp };
+    if (!begun.isOverlapped) await this.#end();
+  }
+
+  /** @throws what the commit failed with that has ended last, once */
+  throwIfFailed(): void {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure !== undefined) throw failure.error;
+  }
+
+  /** Something has failed: has a commit that is under way end within bounds. Gives its failure; never rejects. */
+  async settleSoon(): Promise<{ readonly error: unknown } | undefined> {
+    const { config, platform } = this.#environment;
+    const timer = platform.timers.after(config.closeTimeoutMs / 4, () =>
+      this.#underWay?.giveUp.abort(slowCommit()),
+    );
+    const failure = await this.#settle();
+    timer.cancel();
+    return failure;
+  }
+
+  async #settle(): Promise<{ readonly error: unknown } | undefined> {
+    await this.#underWay?.ended;
+    const failure = this.#failure;
+    this.#failure = undefined;
+    return failure;
+  }
+
+  /** Gives up a commit that is under way, and what follows the last one. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#settle();
+    await this.#purge.close();
+  }
+
+  get #mayOverlap(): boolean {
+    const { config, taps } = this.#environment;
+    return config.isExactlyOnce && !taps.areAny;
+  }
+
+  async #end(): Promise<void> {
+    const failure = await this.#settle();
+    if (failure !== undefined) throw failure.error;
+  }
+
+  async #endBegun(begun: BegunCommit, startMs: number, signal: AbortSignal): Promise<void> {
+    const { membership, config, platform } = this.#environment;
+    const { writer } = this.#options;
+    try {
+      await endCommit(begun, {
+        writer: writer.current,
+        refusals: writer.refusals,
+        membership,
+        isExactlyOnce: config.isExactlyOnce,
+        signal,
+        probe: platform.probe,
+      });
+      this.#uncommitted = [];
+      this.#committed(begun);
+    } catch (error) {
+      this.#failure = { error: this.#explain(error, startMs) };
+    }
+  }
+
+  #committed(begun: BegunCommit | undefined): void {
+    const offsets = begun?.offsets ?? [];
+    if (begun !== undefined) this.#purge.afterCommit(offsets);
+    // Who has begun to listen meanwhile waits for the next one.
+    if (begun?.isOverlapped !== true) this.#environment.taps.committed();
     this.schedule();
-    return offsets ?? [];
+    this.#options.onCommitted(offsets);
   }
 
   /** Where the broker has aborted a transaction for its age, that is the reason; it says only that it is aborted. */
-  #explain(error: unknown, commitMs: number): unknown {
-    const { isExactlyOnce, transactionTimeoutMs, commitIntervalMs } = this.#environment.config;
+  #explain(error: unknown, startMs: number): unknown {
+    const { config, platform } = this.#environment;
+    const { isExactlyOnce, transactionTimeoutMs, commitIntervalMs } = config;
+    const commitMs = platform.clock.monotonicMs() - startMs;
     const isTooLong = commitMs + commitIntervalMs > transactionTimeoutMs;
     if (!isExactlyOnce || !isTooLong || !(error instanceof ClusterError)) return error;
     if (error.code !== "TRANSACTION_ABORTED" && error.code !== "WRITER_FENCED") return error;
@@ -76,9 +185,12 @@ export class LoopCommits {
       { cause: error },
     );
   }
+}
 
-  /** Gives up what follows the last commit. */
-  async close(): Promise<void> {
-    await this.#purge.close();
-  }
+function slowCommit(): ClusterError {
+  return new ClusterError(
+    "REQUEST_TIMED_OUT",
+    "a commit took longer than a quarter of closeTimeout while its tasks had failed; what it held may be processed again",
+    { retriable: true },
+  );
 }

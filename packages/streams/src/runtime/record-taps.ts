@@ -40,6 +40,10 @@ export class RecordTaps implements NodeTaps {
     this.roomMade();
   }
 
+  get areAny(): boolean {
+    return this.#all.size > 0;
+  }
+
   /** True: no record may be processed, since somebody who listens has no room. */
   get areFull(): boolean {
     for (const tap of this.#all) if (!tap.hasRoom) return true;

@@ -1,3 +1,5 @@
+import type { OffsetAndMetadata } from "@millrace/cluster";
+import { topicPartitionName } from "@millrace/model";
 import type { Timer } from "@millrace/platform";
 
 import { ApplicationError } from "../error/application-error.ts";
@@ -74,6 +76,8 @@ export class StreamLoop {
       writer: this.#writer,
       slice: this.#slice,
       signal: this.#giveUp.signal,
+      onCommitted: (offsets) => this.#committed(offsets),
+      wake,
     });
     this.#recovery = new RecoveryBudget(environment.platform, environment.config.taskTimeoutMs);
     this.#watch = new TopicWatch(environment, {
@@ -120,12 +124,12 @@ export class StreamLoop {
       while (!stop.aborted) await this.#step(signal);
       gone?.throwIfAborted();
       platform.probe?.("C21");
-      if (this.#assignments.isMember) await this.#commit();
+      if (this.#assignments.isMember) await this.#commits.commit(this.#tasks.open);
     } catch (error) {
       const cause = this.#writer.refusals.failure ?? this.#lost ?? error;
       if (!stop.aborted) throw cause;
       if (gone?.aborted === true)
-        throw brokerClosed(config.applicationId, this.#tasks.committableOffsets(), gone.reason);
+        throw brokerClosed(config.applicationId, this.#uncommitted(), gone.reason);
       const wasAsked = error === stop.reason; // a wait was ended: there was nothing to commit yet
       if (!wasAsked) platform.logger.log("warn", "streams.last-commit-failed", { cause });
     } finally {
@@ -143,16 +147,19 @@ export class StreamLoop {
       if (this.#assignments.needsNext) await this.#rebalance(signal);
       else await this.#work(signal);
     } catch (error) {
+      const lost = await this.#commits.settleSoon();
       if (this.#writer.refusals.failure !== undefined) throw error;
-      if (this.#holdPending(error)) await this.#goBack(error, signal);
-      else await this.#recover(error, signal);
+      const held = this.#tasks.open.find(({ task }) => task.pending?.error === error);
+      if (held !== undefined) await this.#goBack(held, error, signal);
+      // Where a commit was lost, that is why the tasks beside it could not go on.
+      else await this.#recover(lost === undefined ? error : lost.error, signal);
     }
   }
 
   /** Goes back to what is committed, until that succeeds, or the time for it is over. */
   async #recover(first: unknown, signal: AbortSignal): Promise<void> {
     let cause = first;
-    this.#recovery.lost(this.#tasks.committableOffsets());
+    this.#recovery.lost(this.#uncommitted());
     for (;;) {
       if (signal.aborted || !isRecoverable(cause)) throw cause;
       this.#environment.tellState("rebalancing");
@@ -166,36 +173,35 @@ export class StreamLoop {
     }
   }
 
-  /** @returns whether it is a task's serde that must first fetch something */
-  #holdPending(error: unknown): boolean {
-    const held = this.#tasks.open.find(({ task }) => task.pending?.error === error);
-    if (held?.task.pending === undefined) return false;
-    this.#holds.hold(held.taskId, held.task.pending);
-    return true;
-  }
-
-  /** The half of a record that was processed goes, and with it all that its transaction holds. */
-  async #goBack(cause: unknown, signal: AbortSignal): Promise<void> {
-    this.#environment.tellState("rebalancing");
+  /** A serde must first fetch something. The half of a record that was processed goes, and all that its transaction holds. */
+  async #goBack(held: OpenTask, cause: unknown, signal: AbortSignal): Promise<void> {
+    const { tellState, config } = this.#environment;
+    tellState("rebalancing");
+    const { pending } = held.task;
+    const hold = (): void => {
+      if (pending !== undefined) this.#holds.hold(held.taskId, pending);
+    };
     try {
-      if (this.#environment.config.isExactlyOnce) await this.#rebuild(cause, signal);
-      else await this.#reopenPending();
+      if (config.isExactlyOnce) {
+        hold();
+        await this.#rebuild(cause, signal);
+      } else {
+        // What the others have done is no part of what goes.
+        const others = this.#tasks.open.filter((open) => open !== held);
+        await this.#commits.commit(others);
+        hold();
+        await this.#tasks.keepOnly(others);
+        this.#assignments.askAgain("a task goes back to what it has committed");
+      }
     } catch (error) {
       await this.#recover(error, signal);
     }
   }
 
-  /** At least once: what the others have done is no part of what goes. */
-  async #reopenPending(): Promise<void> {
-    const others = this.#tasks.open.filter(({ task }) => task.pending === undefined);
-    this.#recovery.committed(await this.#commits.commit(others));
-    await this.#tasks.keepOnly(others);
-    this.#assignments.askAgain("a task goes back to what it has committed");
-  }
-
   /** Poll, process for a slice, commit if it is time. */
   async #work(signal: AbortSignal): Promise<void> {
     const { platform, taps } = this.#environment;
+    this.#commits.throwIfFailed();
     // Whatever woke the loop was seen to: with a signal that stays aborted no poll would ever wait.
     if (this.#wake.signal.aborted) this.#wake = new AbortController();
     const waitMsMax = this.#pollWaitMs();
@@ -208,7 +214,7 @@ export class StreamLoop {
     }
     const writer = this.#writer.current;
     if (!writer.hasRoom) await writer.drained(signal);
-    if (this.#mustCommit) await this.#commit();
+    if (this.#mustCommit) await this.#commits.begin(this.#tasks.open);
     if (waitMsMax === 0) await platform.timers.yield(); // nothing else here need have given way
     this.#watch.turned();
   }
@@ -229,11 +235,20 @@ export class StreamLoop {
     return this.#environment.taps.awaitCommit;
   }
 
-  async #commit(): Promise<void> {
-    const offsets = await this.#commits.commit(this.#tasks.open);
+  #committed(offsets: readonly OffsetAndMetadata[]): void {
     this.#holds.committed(offsets);
     this.#recovery.committed(offsets);
     if (this.#recovery.isUsed && this.#tasks.isDrained) this.#recovery.reset();
+  }
+
+  /** What was processed, as far as that is not committed. */
+  #uncommitted(): readonly OffsetAndMetadata[] {
+    const offsets = [...this.#commits.uncommitted, ...this.#tasks.committableOffsets()];
+    return [
+      ...new Map(
+        offsets.map((one) => [topicPartitionName(one.topic, one.partition), one]),
+      ).values(),
+    ];
   }
 
   /** Gives everything up, joins, and takes what it is given. Tasks that stay go on where they were. */
@@ -241,7 +256,7 @@ export class StreamLoop {
     this.#environment.tellState("rebalancing");
     this.#wake = new AbortController();
     if (this.#tasks.open.length > 0) this.#assignments.requireMember();
-    if (this.#assignments.isMember) await this.#commit();
+    if (this.#assignments.isMember) await this.#commits.commit(this.#tasks.open);
     const target = await this.#assignments.next(signal);
     if (target === undefined) return;
     if (target.isAfterGap) await this.#tasks.drop();
@@ -271,11 +286,8 @@ export class StreamLoop {
     const { platform, config, gone } = this.#environment;
     const writerMsMax = gone?.aborted === true ? 0 : config.closeTimeoutMs / 8;
     const ends = [
-      ...(await Promise.allSettled([
-        this.#tasks.drop(),
-        this.#commits.close(),
-        this.#watch.close(),
-      ])),
+      ...(await Promise.allSettled([this.#commits.close(), this.#watch.close()])),
+      ...(await Promise.allSettled([this.#tasks.drop()])),
       ...(await Promise.allSettled([this.#writer.close(writerMsMax)])),
     ];
     for (const end of ends)

@@ -25,13 +25,20 @@ export class OriginChunk {
   }
 }
 
+/** Of one commit. */
+interface Notes {
+  readonly chunks: OriginChunk[];
+  readonly inputs: Input[];
+}
+
 type Input = Pick<WriteOrigin, "source" | "partition"> & { readonly topic: string | null };
 
 /** Which input records the appends of one partition were made for. */
 export class PartitionOrigins {
   readonly #onChunk: (chunk: OriginChunk) => void;
-  readonly #chunks: OriginChunk[] = [];
-  #inputs: Input[] = [];
+  #notes: Notes = { chunks: [], inputs: [] };
+  /** Of the commit that is under way. */
+  #divided: Notes | undefined;
   #chunk: OriginChunk | undefined;
   /** Of the last chunk that was forgotten: commits may come ten times a second. */
   #spare: Uint8Array | undefined;
@@ -49,7 +56,7 @@ export class PartitionOrigins {
     let chunk = this.#chunk;
     if (chunk === undefined || chunk.size > chunkBytes - entryBytesMax)
       chunk = this.#begin(appendIndex);
-    const input = this.#inputs[this.#input];
+    const input = this.#notes.inputs[this.#input];
     const isSame =
       input !== undefined &&
       input.source === source &&
@@ -68,31 +75,31 @@ export class PartitionOrigins {
   }
 
   find(appendIndex: number): WriteOrigin | undefined {
-    const chunk = this.#chunks.findLast(({ firstIndex }) => firstIndex <= appendIndex);
-    if (chunk === undefined || appendIndex >= chunk.firstIndex + chunk.count) return undefined;
-    const reading = { bytes: chunk.bytes, position: 0 };
-    let offset = 0;
-    let input = 0;
-    for (let index = chunk.firstIndex; index <= appendIndex; index++) {
-      const code = readNumber(reading);
-      const step = Math.floor(code / 2);
-      offset += step % 2 === 0 ? step / 2 : -(step + 1) / 2;
-      if (code % 2 === 1) input = readNumber(reading);
-    }
-    const { source, topic, partition } = this.#inputs[input];
-    return { source, topic: topic ?? "", partition, offset };
+    return find(this.#notes, appendIndex) ?? (this.#divided && find(this.#divided, appendIndex));
+  }
+
+  /** What was noted so far is of the commit that begins. */
+  divide(): void {
+    this.#divided = this.#notes;
+    this.#notes = { chunks: [], inputs: [] };
+    this.#chunk = undefined;
+  }
+
+  /** That commit's are settled. */
+  forgetDivided(): void {
+    this.#spare ??= this.#divided?.chunks.at(-1)?.bytes;
+    this.#divided = undefined;
   }
 
   /** Its oldest chunk. */
   forgetOldest(): void {
-    if (this.#chunks.shift() === this.#chunk) this.#chunk = undefined;
+    const oldest = this.#divided?.chunks.shift() ?? this.#notes.chunks.shift();
+    if (oldest === this.#chunk) this.#chunk = undefined;
   }
 
   forget(): void {
-    this.#spare ??= this.#chunk?.bytes;
-    this.#chunks.length = 0;
-    this.#inputs = [];
-    this.#chunk = undefined;
+    this.divide();
+    this.forgetDivided();
   }
 
   /** A chunk can be read by itself. */
@@ -100,7 +107,7 @@ export class PartitionOrigins {
     const chunk = new OriginChunk(firstIndex, this, this.#spare ?? new Uint8Array(chunkBytes));
     this.#spare = undefined;
     this.#chunk = chunk;
-    this.#chunks.push(chunk);
+    this.#notes.chunks.push(chunk);
     this.#input = -1;
     this.#offset = 0;
     this.#onChunk(chunk);
@@ -109,11 +116,28 @@ export class PartitionOrigins {
 
   #numberOf(input: Input): number {
     const { source, topic, partition } = input;
-    const known = this.#inputs.findIndex(
+    const { inputs } = this.#notes;
+    const known = inputs.findIndex(
       (one) => one.source === source && one.topic === topic && one.partition === partition,
     );
-    return known < 0 ? this.#inputs.push(input) - 1 : known;
+    return known < 0 ? inputs.push(input) - 1 : known;
   }
+}
+
+function find({ chunks, inputs }: Notes, appendIndex: number): WriteOrigin | undefined {
+  const chunk = chunks.findLast(({ firstIndex }) => firstIndex <= appendIndex);
+  if (chunk === undefined || appendIndex >= chunk.firstIndex + chunk.count) return undefined;
+  const reading = { bytes: chunk.bytes, position: 0 };
+  let offset = 0;
+  let input = 0;
+  for (let index = chunk.firstIndex; index <= appendIndex; index++) {
+    const code = readNumber(reading);
+    const step = Math.floor(code / 2);
+    offset += step % 2 === 0 ? step / 2 : -(step + 1) / 2;
+    if (code % 2 === 1) input = readNumber(reading);
+  }
+  const { source, topic, partition } = inputs[input];
+  return { source, topic: topic ?? "", partition, offset };
 }
 
 /** Seven bits a byte, the lowest first; bit operations end at 32. */

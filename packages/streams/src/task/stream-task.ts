@@ -272,7 +272,7 @@ export class StreamTask {
     return this.#progress.committableOffsets();
   }
 
-  /** What `committableOffsets` gave is committed. */
+  /** What `committableOffsets` gave is committed, or will be, else the task ends: what is done from now on is not part of it. */
   markCommitted(): void {
     this.#progress.markCommitted();
   }

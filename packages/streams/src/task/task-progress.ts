@@ -69,7 +69,7 @@ export class TaskProgress {
     return offsets;
   }
 
-  /** What `committableOffsets` gave is committed. */
+  /** What `committableOffsets` gave is committed, or will be, else the task ends: what is done from now on is not part of it. */
   markCommitted(): void {
     const { context, errors, queues } = this.#parts;
     errors.hasSent = false;

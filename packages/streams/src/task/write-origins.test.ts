@@ -56,6 +56,27 @@ test("what is settled is forgotten, and later appends are found under their own 
   expect(origins.find(writer, 12)).toMatchObject({ offset: 100 });
 });
 
+test("what a commit settles is forgotten with its end, and what was appended beside it is not", () => {
+  const origins = new WriteOrigins();
+  const source = sourceOf("sink");
+  const note = (from: number, to: number): void => {
+    for (let index = from; index < to; index++) {
+      under(source, "a", index);
+      origins.of(writer).note(index, source);
+    }
+  };
+  note(0, 10);
+  origins.divide();
+  note(10, 20);
+  for (const index of [0, 9, 10, 19])
+    expect(origins.find(writer, index)).toMatchObject({ offset: index });
+  origins.forgetDivided();
+  note(20, 25);
+  expect(origins.find(writer, 9)).toBeUndefined();
+  for (const index of [10, 19, 20, 24])
+    expect(origins.find(writer, index)).toMatchObject({ offset: index });
+});
+
 test("appends are found whatever offsets, inputs and sources follow on each other", () => {
   const sources = [sourceOf("left"), sourceOf("right")];
   const step = fc.record({

@@ -13,9 +13,9 @@ const chunksMax = 8192;
  */
 export class WriteOrigins {
   readonly #partitions = new Map<string, PartitionOrigins>();
-  /** Those of all partitions, in turns: a place that is taken is that of the oldest. */
+  /** Those of all partitions, the oldest first. */
   #chunks: OriginChunk[] = [];
-  #next = 0;
+  #dividedCount = 0;
 
   of(writer: PartitionWriter): PartitionOrigins {
     const name = topicPartitionName(writer.topic, writer.partition);
@@ -32,16 +32,29 @@ export class WriteOrigins {
     return this.#partitions.get(topicPartitionName(topic, partition))?.find(appendIndex);
   }
 
+  /** What was appended so far is settled by the commit that begins. */
+  divide(): void {
+    for (const origins of this.#partitions.values()) origins.divide();
+    this.#dividedCount = this.#chunks.length;
+  }
+
+  /** That commit's appends are settled. */
+  forgetDivided(): void {
+    for (const origins of this.#partitions.values()) origins.forgetDivided();
+    this.#chunks.splice(0, this.#dividedCount);
+    this.#dividedCount = 0;
+  }
+
   /** All that was appended is settled. */
   forget(): void {
-    for (const origins of this.#partitions.values()) origins.forget();
-    this.#chunks = [];
-    this.#next = 0;
+    this.divide();
+    this.forgetDivided();
   }
 
   #begun(chunk: OriginChunk): void {
-    if (this.#chunks.length === chunksMax) this.#chunks[this.#next].owner.forgetOldest();
-    this.#chunks[this.#next] = chunk;
-    this.#next = (this.#next + 1) % chunksMax;
+    this.#chunks.push(chunk);
+    if (this.#chunks.length <= chunksMax) return;
+    this.#chunks.shift()?.owner.forgetOldest();
+    this.#dividedCount = Math.max(0, this.#dividedCount - 1);
   }
 }

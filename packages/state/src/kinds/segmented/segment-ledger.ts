@@ -19,6 +19,8 @@ export class SegmentLedger {
   #streamTime: Timestamp = -1;
   #sequence = 0;
   #hasNews = false;
+  /** `streamTime` as of the last commit that has begun: what expired since then may come back by an abort. */
+  #notedTime: Timestamp = -1;
 
   constructor(bytes: EngineBytes, keys: RowKeys, retentionMs: number) {
     this.#bytes = bytes;
@@ -58,6 +60,7 @@ export class SegmentLedger {
 
   /** Before a commit. */
   note(): void {
+    this.#notedTime = this.#streamTime;
     if (!this.#hasNews) return;
     const note = new Uint8Array(16);
     writeInt64(note, 0, this.#streamTime);
@@ -68,7 +71,7 @@ export class SegmentLedger {
 
   /** After a commit: the first segment that lives, where others were dropped. */
   dropExpired(): number | undefined {
-    const { firstLive } = this;
+    const firstLive = this.#keys.segmentOf(this.#notedTime - this.#retentionMs);
     const { first } = this.segments;
     if (first === undefined || first >= firstLive) return undefined;
     this.#bytes.dropBelow(this.#keys.boundOf(firstLive));
@@ -78,7 +81,7 @@ export class SegmentLedger {
   /** Back to what is committed. */
   reset(): void {
     const note = this.#bytes.get(noteKey);
-    this.#streamTime = note === null ? -1 : readInt64(note, 0);
+    this.#streamTime = this.#notedTime = note === null ? -1 : readInt64(note, 0);
     this.#sequence = note === null ? 0 : readInt64(note, 8);
     this.#hasNews = false;
     this.segments.clear();
