@@ -30,10 +30,11 @@ import {
 import { groupRecords, GroupShard } from "./group-shard.ts";
 import { GroupTimers } from "./group-timers.ts";
 import { notFoundMessage, type GroupResult } from "./group-world.ts";
-import { heartbeat, type HeartbeatRequest } from "./heartbeat.ts";
+import type { HeartbeatRequest, LeavingMember, SyncGroupRequest } from "./classic-requests.ts";
+import { heartbeat } from "./heartbeat.ts";
 import { joinGroup } from "./join-group.ts";
 import type { JoinGroupRequest } from "./join-request.ts";
-import { leaveGroup, type LeavingMember } from "./leave-group.ts";
+import { leaveGroup } from "./leave-group.ts";
 import type { OffsetPlace } from "./offset-table.ts";
 import { beatConsumerGroup } from "./beat-consumer-group.ts";
 import { checkHeartbeat as checkConsumerHeartbeat } from "./consumer/check-heartbeat.ts";
@@ -63,7 +64,7 @@ import {
 } from "./streams/streams-heartbeat.ts";
 import { streamsGroup } from "./streams/streams-group.ts";
 import { listGroups, type GroupListing } from "./list-groups.ts";
-import { syncGroup, type SyncGroupRequest } from "./sync-group.ts";
+import { syncGroup } from "./sync-group.ts";
 
 export interface GroupCoordinatorOptions {
   readonly platform: Platform;

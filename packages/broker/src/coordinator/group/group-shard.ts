@@ -7,7 +7,7 @@ import type { GroupWorld } from "./group-world.ts";
 import { offsetReplays } from "./offset-record.ts";
 import { ConsumerGroup } from "./consumer/consumer-group.ts";
 import { consumerReplays } from "./consumer/replay-consumer.ts";
-import { resumeConsumerGroup } from "./consumer/resume-consumer-group.ts";
+import { resumeConsumerGroup } from "./consumer/leave-consumer-group.ts";
 import { streamsReplays } from "./streams/replay-streams.ts";
 import { StreamsGroup } from "./streams/streams-group.ts";
 import { resumeStreamsGroup } from "./streams/resume-streams-group.ts";

@@ -1,20 +1,18 @@
 import { errorCode } from "../error-code.ts";
 import type { GroupWorld } from "./group-world.ts";
+import type { HeartbeatRequest } from "./classic-requests.ts";
+import { ConsumerGroup } from "./consumer/consumer-group.ts";
 import { classicGroup } from "./find-group.ts";
+import { heartbeatInConsumerGroup } from "./migration/classic-member.ts";
 import { restartSession } from "./rebalance.ts";
-
-export interface HeartbeatRequest {
-  readonly groupId: string;
-  readonly generationId: number;
-  readonly memberId: string;
-  readonly groupInstanceId: string | null;
-}
 
 /**
  * Kafka: `classicGroupHeartbeat`. Gives an error code: REBALANCE_IN_PROGRESS tells the member to
  * join again.
  */
 export function heartbeat(world: GroupWorld, request: HeartbeatRequest): number {
+  const known = world.groups.get(request.groupId);
+  if (known instanceof ConsumerGroup) return heartbeatInConsumerGroup(world, known, request);
   const group = classicGroup(world, request.groupId);
   if (group === undefined) return errorCode.unknownMemberId;
   if (group.state === "Dead") return errorCode.coordinatorNotAvailable;

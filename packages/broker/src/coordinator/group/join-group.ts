@@ -1,6 +1,8 @@
 import type { CoordinatorRecord } from "../coordinator-record.ts";
 import { errorCode } from "../error-code.ts";
 import { ClassicGroup } from "./classic-group.ts";
+import { ConsumerGroup } from "./consumer/consumer-group.ts";
+import { joinConsumerGroup } from "./migration/join-consumer-group.ts";
 import { joinRefused, type JoinGroupAnswer, type Reply } from "./group-answers.ts";
 import { newClassicGroup } from "./find-group.ts";
 import { groupRecord } from "./group-record.ts";
@@ -32,6 +34,8 @@ export function joinGroup(
   const { groupId, memberId } = request;
   const known = world.groups.get(groupId);
   if (known instanceof ClassicGroup) return joinKnownGroup(world, known, { request, reply });
+  if (known instanceof ConsumerGroup && !known.isEmpty)
+    return joinConsumerGroup(world, known, { request, reply });
   const refused = refuseNewGroup(known, memberId);
   if (refused !== errorCode.none) {
     reply(joinRefused(refused, memberId));

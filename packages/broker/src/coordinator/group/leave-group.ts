@@ -1,15 +1,12 @@
 import { errorCode } from "../error-code.ts";
 import type { ClassicGroup } from "./classic-group.ts";
+import type { LeavingMember } from "./classic-requests.ts";
+import { ConsumerGroup } from "./consumer/consumer-group.ts";
 import { classicGroup } from "./find-group.ts";
+import { leaveConsumerGroup } from "./migration/classic-member.ts";
 import { nothing, type GroupResult, type GroupWorld } from "./group-world.ts";
 import { heartbeatTimer } from "./classic-timers.ts";
 import { completeJoinIfReady, rebalanceOrCompleteJoin, removeMember } from "./rebalance.ts";
-
-export interface LeavingMember {
-  /** Empty: named by its instance id alone, as by an administrator. */
-  readonly memberId: string;
-  readonly groupInstanceId: string | null;
-}
 
 /** Kafka: `classicGroupLeave`. Gives an error code per member; a number alone for all. */
 export function leaveGroup(
@@ -17,6 +14,8 @@ export function leaveGroup(
   groupId: string,
   members: readonly LeavingMember[],
 ): GroupResult<readonly number[] | number> {
+  const known = world.groups.get(groupId);
+  if (known instanceof ConsumerGroup) return leaveConsumerGroup(world, known, members);
   const group = classicGroup(world, groupId);
   if (group === undefined)
     return { ...nothing, response: members.map(() => errorCode.unknownMemberId) };

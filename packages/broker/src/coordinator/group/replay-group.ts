@@ -1,6 +1,6 @@
-import { invariant } from "@millrace/model";
 import type { RecordReplay } from "../coordinator-record.ts";
-import { forgetGroup, type GroupWorld } from "./group-world.ts";
+import { classicTimersOf } from "./classic-timers.ts";
+import type { GroupWorld } from "./group-world.ts";
 import { ClassicGroup } from "./classic-group.ts";
 import { classicGroup } from "./find-group.ts";
 import { GroupMember } from "./group-member.ts";
@@ -10,7 +10,10 @@ import { prepareRebalance, restartSession } from "./rebalance.ts";
 export const classicReplays: readonly RecordReplay<GroupWorld>[] = [
   groupKind.replayedBy((world: GroupWorld, { group: groupId }, snapshot, { isLoading }) => {
     if (snapshot === null) {
-      if (classicGroup(world, groupId) !== undefined) forgetGroup(world, groupId);
+      const group = classicGroup(world, groupId);
+      if (group === undefined) return;
+      world.groups.delete(groupId);
+      for (const name of classicTimersOf(group)) world.timers.cancel(groupId, name);
     }
     // A group that lives is ahead of its snapshots.
     else if (isLoading) world.groups.set(groupId, restoreGroup(groupId, snapshot));
@@ -22,8 +25,7 @@ export function resumeClassicGroup(world: GroupWorld, group: ClassicGroup): void
   for (const member of group.members.values()) restartSession(world, group, member);
   if (group.members.size <= world.configs.classic.sizeMax || group.state === "PreparingRebalance")
     return;
-  const { records } = prepareRebalance(world, group);
-  invariant(records.length === 0, "GROUP-2", group.groupId);
+  prepareRebalance(world, group);
 }
 
 export function restoreGroup(groupId: string, snapshot: GroupSnapshot): ClassicGroup {

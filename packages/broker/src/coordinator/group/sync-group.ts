@@ -2,22 +2,14 @@ import { noBytes } from "@millrace/model";
 import { errorCode } from "../error-code.ts";
 import type { ClassicGroup } from "./classic-group.ts";
 import { syncRefused, type Reply, type SyncGroupAnswer } from "./group-answers.ts";
+import type { SyncGroupRequest } from "./classic-requests.ts";
+import { ConsumerGroup } from "./consumer/consumer-group.ts";
 import { classicGroup } from "./find-group.ts";
+import { syncConsumerGroup } from "./migration/classic-member.ts";
 import { nothing, type GroupResult, type GroupWorld } from "./group-world.ts";
 import { syncTimer } from "./classic-timers.ts";
 import { snapshotRecord } from "./snapshot-group.ts";
 import { propagateAssignment } from "./rebalance.ts";
-
-export interface SyncGroupRequest {
-  readonly groupId: string;
-  readonly generationId: number;
-  readonly memberId: string;
-  readonly groupInstanceId: string | null;
-  readonly protocolType: string | null;
-  readonly protocolName: string | null;
-  /** By member id, from the leader; owned by the group from now on. */
-  readonly assignments: ReadonlyMap<string, Uint8Array>;
-}
 
 /** Kafka: `classicGroupSync`. The answer comes once the leader's assignment is durable. */
 export function syncGroup(
@@ -25,6 +17,8 @@ export function syncGroup(
   request: SyncGroupRequest,
   reply: Reply<SyncGroupAnswer>,
 ): GroupResult {
+  const known = world.groups.get(request.groupId);
+  if (known instanceof ConsumerGroup) return syncConsumerGroup(world, known, { request, reply });
   const group = classicGroup(world, request.groupId);
   const refused = refuseSync(group, request);
   if (group === undefined || refused !== errorCode.none) {

@@ -15,6 +15,7 @@ export interface GroupStep {
   /** Of the member whose heartbeat it was. */
   readonly target: PartitionSets;
   readonly hasSubscriptionChanged: boolean;
+  readonly groupEpoch: number;
 }
 
 export interface Advance {
@@ -22,7 +23,8 @@ export interface Advance {
   readonly before: ConsumerMember;
   readonly told: ConsumerMember;
   readonly records: CoordinatorRecord[];
-  readonly mayDescribe: (topic: string) => boolean;
+  /** Undefined: patterns are not matched with this heartbeat. */
+  readonly mayDescribe?: (topic: string) => boolean;
 }
 
 /**
@@ -41,7 +43,7 @@ export function advanceGroup(world: GroupWorld, advance: Advance): GroupStep {
   const groupEpoch = nextEpoch(world, { group, subscriptions, isNext, records });
   const hasSubscriptionChanged = haveNamesChanged || pattern !== "same";
   const target = assign(world, { group, told, members, subscriptions, groupEpoch, records });
-  return { ...target, hasSubscriptionChanged };
+  return { ...target, hasSubscriptionChanged, groupEpoch };
 }
 
 /** A static member that comes again takes the place of its predecessor. */

@@ -1,10 +1,17 @@
 import type { CoordinatorRecord } from "../../coordinator-record.ts";
-import { nothing, type GroupResult, type GroupWorld } from "../group-world.ts";
+import { forgetGroup, nothing, type GroupResult, type GroupWorld } from "../group-world.ts";
+import { canBeClassic, type Downgrade, toClassicGroup } from "../migration/to-classic-group.ts";
 import { hashOfTopics } from "../topics-hash.ts";
 import { type ConsumerGroup, consumerGroup } from "./consumer-group.ts";
-import { type ConsumerMember, leaveEpoch, noPartitions, patternOf } from "./consumer-member.ts";
+import {
+  type ConsumerMember,
+  leaveEpoch,
+  memberState,
+  noPartitions,
+  patternOf,
+} from "./consumer-member.ts";
 import { currentRecord, epochRecord, memberTombstones, patternRecord } from "./consumer-records.ts";
-import { rebalanceTimer, sessionTimer } from "./consumer-timers.ts";
+import { joinTimer, rebalanceTimer, sessionTimer, syncTimer } from "./consumer-timers.ts";
 import { subscriptionsOf } from "./subscriptions.ts";
 
 /** Members leave, or are put out: their partitions are free, and the group goes on to the next epoch. */
@@ -17,6 +24,8 @@ export function removeMembers(
   const { groupId } = group;
   const gone = new Set(leaving.map(({ memberId }) => memberId));
   const staying = [...group.members.values()].filter(({ memberId }) => !gone.has(memberId));
+  if (canBeClassic(world, group, staying))
+    return downgrade(world, group, { members: staying, needsRebalance: true });
   const { topics, patterns } = subscriptionsOf(staying, group.resolved);
   const records: CoordinatorRecord[] = [...gone].flatMap((id) => memberTombstones(groupId, id));
   for (const pattern of new Set(leaving.map(patternOf)))
@@ -24,10 +33,9 @@ export function removeMembers(
       records.push(patternRecord(groupId, pattern, null));
   const hash = hashOfTopics(topics.keys(), world.topics);
   records.push(epochRecord(groupId, group.groupEpoch + 1, hash));
-  for (const memberId of gone) {
-    world.timers.cancel(groupId, sessionTimer(memberId));
-    world.timers.cancel(groupId, rebalanceTimer(memberId));
-  }
+  for (const memberId of gone)
+    for (const timer of [sessionTimer, rebalanceTimer, joinTimer, syncTimer])
+      world.timers.cancel(groupId, timer(memberId));
   return { records, response: undefined };
 }
 
@@ -71,9 +79,33 @@ export function startRevocation(
   world.timers.schedule(groupId, rebalanceTimer(memberId), { delayMs, fire });
 }
 
-function putOut(world: GroupWorld, groupId: string, memberId: string): GroupResult {
+/** Of a timer: its time is up. */
+export function putOut(world: GroupWorld, groupId: string, memberId: string): GroupResult {
   const group = consumerGroup(world, groupId);
   const member = group?.members.get(memberId);
   if (group === undefined || member === undefined) return nothing;
   return removeMembers(world, group, [member]);
+}
+
+/** The group goes on as a classic one, unless that cannot be kept. */
+export function downgrade(world: GroupWorld, group: ConsumerGroup, how: Downgrade): GroupResult {
+  const result = toClassicGroup(world, group, how);
+  return {
+    ...result,
+    settled: (failure) => {
+      result.settled?.(failure);
+      if (failure === undefined) return;
+      forgetGroup(world, group.groupId);
+      world.groups.set(group.groupId, group);
+      resumeConsumerGroup(world, group);
+    },
+  };
+}
+
+/** The group was read from the log: its members have a session's length to be heard of. */
+export function resumeConsumerGroup(world: GroupWorld, { groupId, members }: ConsumerGroup): void {
+  for (const member of members.values()) {
+    restartSession(world, groupId, member.memberId);
+    if (member.state === memberState.unrevoked) startRevocation(world, groupId, member);
+  }
 }

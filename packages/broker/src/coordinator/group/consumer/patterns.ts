@@ -20,8 +20,8 @@ export interface PatternChange {
   /** Of the group with the member as it is now. */
   readonly subscriptions: Subscriptions;
   readonly records: CoordinatorRecord[];
-  /** Of the client whose heartbeat it is: a pattern finds no other topics. */
-  readonly mayDescribe: (topic: string) => boolean;
+  /** Of the client whose heartbeat it is: a pattern finds no other topics. Undefined: nothing is matched now. */
+  readonly mayDescribe?: (topic: string) => boolean;
 }
 
 /** "resolved": the topics of the new one are known already, so that they can be assigned now. */
@@ -38,7 +38,8 @@ export function updatePatterns(world: GroupWorld, change: PatternChange): Patter
   const { group, subscriptions, mayDescribe } = change;
   const { patterns } = subscriptions;
   const { groupId } = group;
-  if (patterns.size === 0 || world.timers.isScheduled(groupId, patternsTimer)) return outcome;
+  if (mayDescribe === undefined || patterns.size === 0) return outcome;
+  if (world.timers.isScheduled(groupId, patternsTimer)) return outcome;
   const [last] = group.resolved.values();
   const age = last === undefined ? Infinity : world.clock.wallMs() - last.timestamp;
   if (age <= refreshIntervalMsMin) return outcome;

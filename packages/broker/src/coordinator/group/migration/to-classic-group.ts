@@ -1,0 +1,78 @@
+import { noBytes } from "@millrace/model";
+import { ClassicGroup } from "../classic-group.ts";
+import type { ConsumerGroup } from "../consumer/consumer-group.ts";
+import { type ConsumerMember, usesClassicProtocol } from "../consumer/consumer-member.ts";
+import { GroupMember } from "../group-member.ts";
+import { forgetGroup, nothing, type GroupResult, type GroupWorld } from "../group-world.ts";
+import { prepareRebalance, restartSession } from "../rebalance.ts";
+import { snapshotRecord } from "../snapshot-group.ts";
+import { consumerProtocolType } from "../subscribed-topics.ts";
+import { assignmentBytes } from "./consumer-bytes.ts";
+
+/** True if the group can go on as a classic one once only these are its members. */
+export function canBeClassic(
+  world: GroupWorld,
+  group: ConsumerGroup,
+  staying: readonly ConsumerMember[],
+): boolean {
+  return (
+    staying.length > 0 &&
+    staying.every(usesClassicProtocol) &&
+    world.configs.consumerOf(group.groupId).isDowngradeEnabled &&
+    staying.length <= world.configs.classic.sizeMax
+  );
+}
+
+export interface Downgrade {
+  readonly members: readonly ConsumerMember[];
+  /** They have to join again: their assignment is not that of the group's epoch. */
+  readonly needsRebalance: boolean;
+}
+
+/**
+ * A consumer group whose members all speak the classic protocol is a classic group from now on, of which the log learns
+ * (Kafka: `convertToClassicGroup`).
+ */
+export function toClassicGroup(
+  world: GroupWorld,
+  group: ConsumerGroup,
+  { members, needsRebalance }: Downgrade,
+): GroupResult {
+  const { groupId } = group;
+  const classic = new ClassicGroup({
+    groupId,
+    state: "Stable",
+    generationId: group.groupEpoch,
+    protocolType: consumerProtocolType,
+    stateTimestamp: world.clock.wallMs(),
+  });
+  for (const member of members) classic.add(classicMember(member));
+  classic.protocolName = classic.voteProtocol();
+  classic.computeSubscribedTopics();
+  for (const member of members) {
+    const own = classic.member(member.memberId);
+    const subscription = own.metadataOf(classic.protocolName);
+    own.assignment = assignmentBytes(world, group.targetOf(member), subscription);
+  }
+  const records = [...group.tombstones(), snapshotRecord(classic)];
+  forgetGroup(world, groupId);
+  world.groups.set(groupId, classic);
+  for (const member of classic.members.values()) restartSession(world, classic, member);
+  const result = needsRebalance ? prepareRebalance(world, classic) : nothing;
+  return { ...result, records: [...records, ...result.records] };
+}
+
+function classicMember({ memberId, metadata }: ConsumerMember): GroupMember {
+  const { instanceId, clientId, clientHost, rebalanceTimeoutMs, classicMemberMetadata } = metadata;
+  return new GroupMember({
+    memberId,
+    groupInstanceId: instanceId,
+    clientId,
+    clientHost,
+    rebalanceTimeoutMs,
+    sessionTimeoutMs: classicMemberMetadata?.sessionTimeoutMs ?? rebalanceTimeoutMs,
+    protocolType: consumerProtocolType,
+    protocols: classicMemberMetadata?.supportedProtocols ?? [],
+    assignment: noBytes,
+  });
+}
