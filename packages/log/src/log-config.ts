@@ -17,6 +17,10 @@ export interface LogConfig {
   readonly maxMessageBytes: number;
   /** `compression.type`: another codec than a batch came with makes it be written anew. */
   readonly compressionType: "producer" | CompressionName;
+  /** `compression.gzip.level` or `compression.zstd.level`, if it is one of these; undefined: the codec's own. */
+  readonly compressionLevel: number | undefined;
+  /** `flush.messages`: an append that makes so many records not synced counts once they are. */
+  readonly flushMessages: number;
   /** `message.timestamp.type`. */
   readonly messageTimestampType: "CreateTime" | "LogAppendTime";
   /** `message.timestamp.before.max.ms`; `Infinity` accepts all. */
@@ -60,6 +64,8 @@ export const defaultLogConfig: LogConfig = Object.freeze({
   indexIntervalBytes: 4096,
   maxMessageBytes: 1_048_588,
   compressionType: "producer",
+  compressionLevel: undefined,
+  flushMessages: Number.POSITIVE_INFINITY,
   messageTimestampType: "CreateTime",
   messageTimestampBeforeMaxMs: Number.POSITIVE_INFINITY,
   messageTimestampAfterMaxMs: 3_600_000,

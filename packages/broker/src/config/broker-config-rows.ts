@@ -20,10 +20,10 @@ broker.id INT - - -1
 broker.rack STRING - - null
 broker.session.timeout.ms INT - - 9000
 client.quota.callback.class CLASS - - null
-compression.gzip.level INT 1..9|-1 d -1
+compression.gzip.level INT 1..9|-1 dm -1
 compression.lz4.level INT 1..17 d 9
-compression.type STRING =uncompressed,zstd,lz4,snappy,gzip,producer d producer
-compression.zstd.level INT -131072..22 d 3
+compression.type STRING =uncompressed,zstd,lz4,snappy,gzip,producer dm producer
+compression.zstd.level INT -131072..22 dm 3
 config.providers LIST - d
 connection.failed.authentication.delay.ms INT 0.. m 100
 connections.max.idle.ms LONG - m 600000
@@ -145,7 +145,7 @@ log.cleanup.policy LIST =compact,delete dm delete
 log.dir LIST - - /tmp/kafka-logs
 log.dir.failure.timeout.ms LONG 1.. - 30000
 log.dirs LIST - - null
-log.flush.interval.messages LONG 1.. d 9223372036854775807
+log.flush.interval.messages LONG 1.. dm 9223372036854775807
 log.flush.interval.ms LONG - d null
 log.flush.offset.checkpoint.interval.ms INT 0.. - 60000
 log.flush.scheduler.interval.ms LONG - - 9223372036854775807

@@ -147,6 +147,7 @@ export function logConfigOf(
   };
   /** Less than zero is for ever. */
   const retained = (name: string) => (number(name) < 0 ? Number.POSITIVE_INFINITY : number(name));
+  const compressionType = compressionTypeOf(text("compression.type"));
   const policies = configList(text("cleanup.policy"));
   return {
     segmentBytes: number("segment.bytes"),
@@ -155,7 +156,12 @@ export function logConfigOf(
     segmentIndexBytes: number("segment.index.bytes"),
     indexIntervalBytes: number("index.interval.bytes"),
     maxMessageBytes: number("max.message.bytes"),
-    compressionType: compressionTypeOf(text("compression.type")),
+    compressionType,
+    compressionLevel:
+      compressionType === "gzip" || compressionType === "zstd"
+        ? number(`compression.${compressionType}.level`)
+        : undefined,
+    flushMessages: unbounded("flush.messages"),
     messageTimestampType:
       text("message.timestamp.type") === "LogAppendTime" ? "LogAppendTime" : "CreateTime",
     messageTimestampBeforeMaxMs: unbounded("message.timestamp.before.max.ms"),

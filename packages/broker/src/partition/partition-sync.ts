@@ -16,10 +16,13 @@ export interface PartitionSyncOptions {
  *     memory               written ──▶ reached
  *     os                   written ──▶ reached; a sync where a segment was closed
  *     group, strict        written ──▶ sync ──▶ reached, and again while more was written meanwhile
+ *     flush.messages       as group, from the append on that makes so many
  */
 export class PartitionSync {
   readonly #options: PartitionSyncOptions;
   #isSyncing = false;
+  /** What is written counts once it is synced, though the level would not have it so. */
+  #isFlushing = false;
   #isStopped = false;
   #syncing: Promise<void> = Promise.resolve();
 
@@ -30,11 +33,17 @@ export class PartitionSync {
   /** Something was appended. */
   written(log: LogOfPartition): void {
     const { syncs } = this.#options.durability;
-    if (syncs === "never" || syncs === "perSegment") this.#options.reached(log.logEndOffset);
-    if (syncs === "never" || this.#isSyncing) return;
-    if (syncs === "perSegment" && !isSyncDue(log)) return;
-    this.#isSyncing = true;
-    this.#syncing = syncs === "perSegment" ? this.#syncOnce(log) : this.#syncToEnd(log);
+    const isTrusting = syncs === "never" || syncs === "perSegment";
+    this.#isFlushing ||= isTrusting && isFlushDue(log);
+    if (isTrusting && !this.#isFlushing) this.#options.reached(log.logEndOffset);
+    if (this.#isSyncing) return;
+    if (!isTrusting || this.#isFlushing) {
+      this.#isSyncing = true;
+      this.#syncing = this.#syncToEnd(log);
+    } else if (syncs === "perSegment" && isSyncDue(log)) {
+      this.#isSyncing = true;
+      this.#syncing = this.#syncOnce(log);
+    }
   }
 
   /** No further sync is begun. */
@@ -56,6 +65,7 @@ export class PartitionSync {
     } finally {
       this.#isSyncing = false;
     }
+    if (this.#isFlushing && !this.#isStopped) this.written(log);
   }
 
   /**
@@ -76,8 +86,14 @@ export class PartitionSync {
       failed(error);
     } finally {
       this.#isSyncing = false;
+      this.#isFlushing = false;
     }
   }
+}
+
+/** `flush.messages`: so many records have come that their producers wait for the device, whatever the level is. */
+function isFlushDue(log: LogOfPartition): boolean {
+  return log.logEndOffset - log.durableOffset >= log.config.flushMessages;
 }
 
 /** A folder is made durable at once, so that it can be missed if it is gone. */

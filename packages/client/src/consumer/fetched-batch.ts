@@ -130,7 +130,7 @@ export class FetchedBatch implements RecordBatchView {
   /** Codecs that count what they unpack. */
   #counted(codecs: Compression, source: FetchedBytes): Compression {
     return {
-      compress: (compressionId, bytes) => codecs.compress(compressionId, bytes),
+      compress: (compressionId, bytes, level) => codecs.compress(compressionId, bytes, level),
       decompress: (compressionId, bytes, sizeBytesMax) => {
         const unpacked = codecs.decompress(compressionId, bytes, sizeBytesMax);
         this.#unpackedBytes = unpacked.length;

@@ -57,6 +57,7 @@ export function rewriteBatch(
     baseSequence,
     isTransactional: isTransactional(readAttributes(bytes, 0)),
     compression: compressionNames[compressionId],
+    compressionLevel: config.compressionLevel,
     codecs,
   });
   if (rewritten.length > config.maxMessageBytes)

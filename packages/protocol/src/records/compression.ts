@@ -13,8 +13,11 @@ export function compressionIdOfName(name: CompressionName): number {
  * `@millrace/protocol/compression`, since it needs `node:zlib`.
  */
 export interface Compression {
-  /** @throws KafkaError `UNSUPPORTED_COMPRESSION_TYPE` */
-  compress(compressionId: number, bytes: Uint8Array): Uint8Array;
+  /**
+   * @param level of gzip and zstd, by their own numbers; the others have none
+   * @throws KafkaError `UNSUPPORTED_COMPRESSION_TYPE`
+   */
+  compress(compressionId: number, bytes: Uint8Array, level?: number): Uint8Array;
   /**
    * @throws KafkaError `UNSUPPORTED_COMPRESSION_TYPE`
    * @throws ProtocolError `UNDECOMPRESSABLE` for bytes that the codec has not made, `MALFORMED_BATCH`

@@ -49,6 +49,8 @@ export interface BuildOptions {
   readonly hasDeleteHorizon?: boolean;
   /** Default "none". */
   readonly compression?: CompressionName;
+  /** Default: the codecs' own. */
+  readonly compressionLevel?: number;
   /** What compresses; needed unless `compression` is "none". */
   readonly codecs?: Compression;
 }
@@ -187,7 +189,8 @@ export class RecordBatchBuilder {
     return batch;
   }
 
-  #compress(compressionId: number, { codecs, compression }: BuildOptions): Uint8Array {
+  #compress(compressionId: number, options: BuildOptions): Uint8Array {
+    const { codecs, compression, compressionLevel } = options;
     if (codecs === undefined) {
       throw new ProtocolError(
         "INVALID_VALUE",
@@ -197,6 +200,7 @@ export class RecordBatchBuilder {
     const compressed = codecs.compress(
       compressionId,
       this.#bytes.subarray(batchHeaderBytes, this.#position),
+      compressionLevel,
     );
     const batch = new Uint8Array(batchHeaderBytes + compressed.length);
     batch.set(compressed, batchHeaderBytes);
