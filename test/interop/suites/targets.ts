@@ -37,12 +37,14 @@ const singleNode = {
 
 export async function startOurs(suite: Suite): Promise<Target> {
   const port = await freePorts(1);
+  const listeners = `PLAINTEXT://127.0.0.1:${port},SASL_PLAINTEXT://127.0.0.1:${port + 2}`;
   const broker = await startBundledBroker(
     {
       ...commonProperties,
       ...suite.properties,
       "node.id": 0,
-      listeners: `PLAINTEXT://127.0.0.1:${port},SASL_PLAINTEXT://127.0.0.1:${port + 2}`,
+      listeners,
+      "advertised.listeners": listeners,
     },
     port,
   );
