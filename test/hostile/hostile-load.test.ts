@@ -85,6 +85,37 @@ describe("one client is not kept waiting by a request of another", () => {
   });
 });
 
+test("connections that ask nothing keep nobody out", limits, async () => {
+  const connectionCount = isVerify ? 10_000 : 1500; // a broker has 1000 places
+  await expectUndisturbed(async () => {
+    for (let begun = 0; begun < connectionCount; begun += 250)
+      await Promise.all(Array.from({ length: 250 }, () => load.open("nothing")));
+    await sleep(1100); // the silent ones are silent for long enough
+    const late = await load.client();
+    expect(await late.produce(topic, ["late"])).toMatchObject({ errorCode: 0 });
+    late.connection.destroy();
+  });
+});
+
+test("large requests that come a few bytes at a time take a bounded room", limits, async () => {
+  const connectionCount = isVerify ? 60 : 10;
+  const sentBytes = isVerify ? 20_000_000 : 2_000_000;
+  const start = Buffer.alloc(4 + sentBytes);
+  start.writeInt32BE(90_000_000);
+  await expectUndisturbed(async () => {
+    const sockets = [];
+    for (let index = 0; index < connectionCount; index++) {
+      const socket = await load.open("answers");
+      socket.write(start);
+      sockets.push(socket);
+    }
+    for (let second = 0; second < (isVerify ? 20 : 1); second++) {
+      for (const socket of sockets) if (socket.writable) socket.write(Buffer.alloc(1));
+      await sleep(1000);
+    }
+  });
+});
+
 test("answers that nobody takes stay few", limits, async () => {
   const values = Array.from({ length: 9 }, () => "x".repeat(100_000));
   for (let index = 0; index < 60; index++) await client.produce(topic, values);

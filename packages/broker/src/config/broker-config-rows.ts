@@ -173,7 +173,7 @@ log.segment.delete.delay.ms LONG 0.. dm 60000
 max.connection.creation.rate INT 0.. d 2147483647
 max.connections INT 0.. dm 2147483647
 max.connections.per.ip INT 0.. dm 2147483647
-max.connections.per.ip.overrides STRING - d
+max.connections.per.ip.overrides STRING - dm
 max.incremental.fetch.session.cache.slots INT 0.. m 1000
 max.request.partition.size.limit INT 1.. - 2000
 message.max.bytes INT 0.. dm 1048588
@@ -211,7 +211,7 @@ process\u002eroles LIST =broker,controller - required
 producer.id.expiration.check.interval.ms INT 1.. m 600000
 producer.id.expiration.ms INT 1.. dm 86400000
 producer.purgatory.purge.interval.requests INT - - 1000
-queued.max.request.bytes LONG - - -1
+queued.max.request.bytes LONG - m -1
 queued.max.requests INT 1.. - 500
 quota.window.num INT 1.. - 11
 quota.window.size.seconds INT 1.. - 1

@@ -22,7 +22,11 @@ export interface MetricSources {
   readonly topicMetrics: TopicMetrics;
   readonly requests: RequestMetrics;
   readonly upkeep: UpkeepMetrics;
-  readonly server: { readonly connectionCount: number; readonly unreadBytes: number };
+  readonly server: {
+    readonly connectionCount: number;
+    readonly requestBytes: number;
+    readonly unreadBytes: number;
+  };
 }
 
 type Add = (name: MetricName, value: number, tags?: MetricTags) => void;
@@ -100,6 +104,8 @@ export class BrokerMetrics {
       requests.acceptedConnections,
     );
     add("millrace_connections_refused_total", requests.refusedConnections);
+    add("kafka_network_socketserver_memorypoolused", server.requestBytes);
+    add("millrace_slow_requests_closed_total", requests.slowRequests);
     add("millrace_unread_answer_bytes", server.unreadBytes);
   }
 

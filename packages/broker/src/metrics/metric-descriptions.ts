@@ -19,7 +19,12 @@ export const metricDescriptions = {
     "milliseconds from a request's begin to its answer, waits included, by API",
   kafka_server_socketservermetrics_connection_count: "connections that are open",
   kafka_server_socketservermetrics_connections_accepted_total: "connections that came",
-  millrace_connections_refused_total: "connections that were closed since there were too many",
+  millrace_connections_refused_total:
+    "connections that were closed since there were too many: new ones, or silent ones that gave way",
+  kafka_network_socketserver_memorypoolused:
+    "bytes of requests that are received and not answered, of at most queued.max.request.bytes",
+  millrace_slow_requests_closed_total:
+    "connections that were closed since a large request came too slowly while others waited for room",
   millrace_unread_answer_bytes: "bytes of answers that no client has taken yet",
   kafka_controller_kafkacontroller_globaltopiccount: "topics",
   kafka_controller_kafkacontroller_globalpartitioncount: "partitions",

@@ -43,6 +43,7 @@ export class RequestMetrics {
   readonly #apis: ApiCounts[] = [];
   acceptedConnections = 0;
   refusedConnections = 0;
+  slowRequests = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;

@@ -12,9 +12,12 @@ import type { RequestMetrics } from "../metrics/request-metrics.ts";
 import type { Authentication } from "./authentication.ts";
 import type { Authorizer } from "./authorizer.ts";
 import { ClientConnection } from "./client-connection.ts";
+import { ConnectionSlots } from "./connection-slots.ts";
 import type { HandlerTable } from "./handler-table.ts";
 import type { Quotas } from "./quotas.ts";
 import type { Session } from "./session.ts";
+import { RequestMemory } from "./request-memory.ts";
+import { SeldomLine } from "./seldom-line.ts";
 import type { ServerLimits } from "./server-limits.ts";
 import { Turns } from "./turns.ts";
 import { UnreadAnswers } from "./unread-answers.ts";
@@ -52,8 +55,9 @@ export interface BrokerServerOptions {
 export class BrokerServer {
   readonly #platform: Platform;
   readonly #options: BrokerServerOptions;
-  readonly #connections = new Set<ClientConnection>();
-  readonly #perAddress = new Map<string, number>();
+  readonly #connections: ConnectionSlots<ClientConnection>;
+  readonly #refused: SeldomLine;
+  readonly #requests: RequestMemory;
   readonly #unread: UnreadAnswers;
   readonly #turns: Turns;
   readonly #bound: Listener[] = [];
@@ -66,7 +70,13 @@ export class BrokerServer {
     this.#platform = platform;
     this.#options = options;
     this.#turns = new Turns(platform);
-    this.#unread = new UnreadAnswers(options.limits.unreadTotalBytesMax);
+    const { limits } = options;
+    this.#unread = new UnreadAnswers(limits.unreadTotalBytesMax);
+    this.#connections = new ConnectionSlots(limits, platform.clock);
+    this.#refused = new SeldomLine(platform, "warn", "broker.connection-refused");
+    const held = new SeldomLine(platform, "warn", "broker.requests-held");
+    const { requestTotalBytesMax: bytesMax } = limits;
+    this.#requests = new RequestMemory(bytesMax, () => held.tell({ bytesMax }));
   }
 
   /** @throws NetworkError, such as `ADDRESS_IN_USE` */
@@ -97,6 +107,11 @@ export class BrokerServer {
     return this.#unread.bytes;
   }
 
+  /** Bytes of requests that are received and not answered. */
+  get requestBytes(): number {
+    return this.#requests.bytes;
+  }
+
   get connectionCount(): number {
     return this.#connections.size;
   }
@@ -106,9 +121,9 @@ export class BrokerServer {
     this.#sweep?.cancel();
     const closed = Promise.all(this.#bound.map((listener) => listener.close()));
     for (const away of this.#turnedAway) away();
-    for (const connection of this.#connections) connection.end();
+    for (const connection of this.#connections.all()) connection.end();
     if (this.#connections.size > 0) await this.#emptied(timeoutMs);
-    for (const connection of this.#connections) connection.destroy();
+    for (const connection of this.#connections.all()) connection.destroy();
     await closed;
   }
 
@@ -149,19 +164,17 @@ export class BrokerServer {
       authorizer: this.#options.authorizer,
       quotas: this.#options.quotas,
       unread: this.#unread,
+      requests: this.#requests,
       turns: this.#turns,
       metrics,
+      onAsked: (asking) => this.#connections.asked(asking),
       onClosed: (closed) => this.#forget(closed),
     });
-    const address = client.remoteAddress;
-    const fromAddress = (this.#perAddress.get(address) ?? 0) + 1;
-    this.#connections.add(client);
-    this.#perAddress.set(address, fromAddress);
-    const { connectionsMax, connectionsPerAddressMax } = this.#options.limits;
-    if (this.#connections.size <= connectionsMax && fromAddress <= connectionsPerAddressMax) return;
+    const leaving = this.#connections.add(client);
+    if (leaving === undefined) return;
     metrics.refusedConnections++;
-    this.#platform.logger.log("warn", "broker.connection-refused", { peer: address });
-    client.destroy();
+    this.#refused.tell({ peer: leaving.remoteAddress });
+    leaving.destroy();
   }
 
   /** An address that connects too often gets no answer, and is closed when it may come again, as with Kafka. */
@@ -181,17 +194,13 @@ export class BrokerServer {
   }
 
   #forget(client: ClientConnection): void {
-    if (!this.#connections.delete(client)) return;
-    const left = (this.#perAddress.get(client.remoteAddress) ?? 1) - 1;
-    if (left === 0) this.#perAddress.delete(client.remoteAddress);
-    else this.#perAddress.set(client.remoteAddress, left);
-    if (this.#connections.size === 0) this.#onEmpty?.();
+    if (this.#connections.remove(client) && this.#connections.size === 0) this.#onEmpty?.();
   }
 
   #scheduleSweep(): void {
     this.#sweep = this.#platform.timers.after(sweepMs, () => {
       const nowMs = this.#platform.clock.monotonicMs();
-      for (const connection of this.#connections) connection.checkLiveness(nowMs);
+      for (const connection of this.#connections.all()) connection.checkLiveness(nowMs);
       this.#scheduleSweep();
     });
   }

@@ -17,6 +17,7 @@ import {
 } from "@millrace/protocol";
 import { Reader } from "@millrace/protocol/wire";
 import type { RequestMetrics, ServedRequest } from "../metrics/request-metrics.ts";
+import { AnswerSender } from "./answer-sender.ts";
 import type { Authentication, AuthenticationAnswer } from "./authentication.ts";
 import type { Authorizer } from "./authorizer.ts";
 import { CloseConnectionError } from "./close-connection-error.ts";
@@ -28,7 +29,8 @@ import type { Quotas } from "./quotas.ts";
 import type { RequestContext } from "./request-context.ts";
 import { encodeResponse } from "./response-frame.ts";
 import { receiveSlowly } from "./receive-slowly.ts";
-import { ResponseQueue, type ResponseSlot } from "./response-queue.ts";
+import { type Receiver, RequestMemory } from "./request-memory.ts";
+import type { ResponseSlot } from "./response-queue.ts";
 import type { Session } from "./session.ts";
 import type { ServerLimits } from "./server-limits.ts";
 import { toError } from "./to-error.ts";
@@ -50,8 +52,11 @@ export interface ClientConnectionOptions {
   readonly quotas: Quotas;
   /** Of all connections. */
   readonly unread: UnreadAnswers;
+  readonly requests: RequestMemory;
   readonly turns: Turns;
   readonly metrics: RequestMetrics;
+  /** It has shown who it is, and asks something. */
+  readonly onAsked: (connection: ClientConnection) => void;
   readonly onClosed: (connection: ClientConnection) => void;
 }
 
@@ -75,12 +80,12 @@ interface BegunRequest {
  * Many requests that came at once are worked at in turns, so that others are served in between.
  * Whatever does not parse, or is not served, ends the connection once the requests before it are answered.
  */
-export class ClientConnection implements ConnectionHandler {
+export class ClientConnection implements ConnectionHandler, Receiver {
   readonly #connection: Connection;
   readonly #options: ClientConnectionOptions;
   readonly #logger: Logger;
   readonly #frames: FrameSplitter;
-  readonly #responses = new ResponseQueue();
+  readonly #answers: AnswerSender;
   readonly #closing = new AbortController();
   readonly #scope: ConnectionScope;
   /** A request whose turn has not come. */
@@ -91,9 +96,7 @@ export class ClientConnection implements ConnectionHandler {
   #isEnding = false;
   #isClosed = false;
   #isPaused = false;
-  #isStalled = false;
   #isProcessing = false;
-  #isFlushQueued = false;
   /** Its last request did not take long; of one that has asked nothing yet nobody knows. */
   #isQuick = false;
   /** Others have their turn. */
@@ -101,9 +104,12 @@ export class ClientConnection implements ConnectionHandler {
   /** Nothing more is begun, since the client used up its quota. */
   #mute: Timer | undefined;
   #muteEndsMs = 0;
-  /** What this connection has added to the unread answers. */
-  #unreadBytes = 0;
+  /** What this connection has added to the requests that are not answered. */
+  #requestBytes = 0;
   #activeMs: number;
+  /** Since when the request that is not there as a whole has been received. */
+  #frameMs: number;
+  #hasAsked = false;
   /** Who it is by what the connection shows, once it has asked something. */
   #identified: Session | undefined;
 
@@ -117,7 +123,10 @@ export class ClientConnection implements ConnectionHandler {
         ? requestBytesMax
         : Math.min(requestBytesMax, unauthenticatedBytesMax),
     );
-    this.#activeMs = options.platform.clock.monotonicMs();
+    this.#activeMs = this.#frameMs = options.platform.clock.monotonicMs();
+    const { readMemory, unread } = options;
+    const onFlushed = () => (this.#isEnding ? this.#finish() : this.#process());
+    this.#answers = new AnswerSender({ connection, readMemory, unread, onFlushed });
     this.#scope = {
       listener: options.listener,
       clientAddress: connection.remoteAddress,
@@ -137,13 +146,13 @@ export class ClientConnection implements ConnectionHandler {
   data(chunk: Uint8Array): void {
     if (this.#isEnding || this.#isClosed) return;
     this.#activeMs = this.#options.platform.clock.monotonicMs();
+    if (this.#frames.bufferedBytes === 0) this.#frameMs = this.#activeMs;
     this.#frames.push(chunk);
     this.#process();
   }
 
   drained(): void {
-    this.#isStalled = false;
-    this.#countUnread();
+    this.#answers.drained();
     this.#activeMs = this.#options.platform.clock.monotonicMs();
     this.#process();
   }
@@ -152,7 +161,9 @@ export class ClientConnection implements ConnectionHandler {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#mute?.cancel();
-    this.#countUnread();
+    this.#answers.closed();
+    this.#countRequests();
+    this.#options.requests.forget(this);
     if (error !== undefined) this.#tell(error);
     this.#closing.abort(error ?? new CloseConnectionError("the client closed the connection"));
     this.#options.onClosed(this);
@@ -171,8 +182,24 @@ export class ClientConnection implements ConnectionHandler {
   checkLiveness(nowMs: number): void {
     const { idleMsMax, stallMsMax } = this.#options.limits;
     const quietMs = nowMs - this.#activeMs;
-    const isIdle = this.#responses.size === 0 && quietMs > idleMsMax;
-    if (isIdle || (this.#isStalled && quietMs > stallMsMax)) this.destroy();
+    const isIdle = this.#answers.size === 0 && quietMs > idleMsMax;
+    if (isIdle || (this.#answers.isStalled && quietMs > stallMsMax)) this.destroy();
+    else if (this.#isSlowRequest(nowMs - stallMsMax)) {
+      this.#options.metrics.slowRequests++;
+      this.#logger.log("warn", "broker.request-too-slow", { peer: this.remoteAddress });
+      this.destroy();
+    }
+  }
+
+  /** A large request, of which others wait for the room, has not come as a whole in all that time. */
+  #isSlowRequest(sinceMs: number): boolean {
+    const isLarge = RequestMemory.isLarge(this.#frames.bufferedBytes);
+    const isComing = isLarge && !this.#isPaused && this.#frameMs < sinceMs && this.#mayBegin();
+    return isComing && this.#options.requests.isFull;
+  }
+
+  receiveOn(): void {
+    this.#applyBackPressure();
   }
 
   /** Reads no more, answers what was asked, and ends. */
@@ -199,6 +226,7 @@ export class ClientConnection implements ConnectionHandler {
       while (this.#mayBegin()) {
         const frame = this.#held ?? this.#frames.next();
         if (frame === undefined) break;
+        this.#frameMs = startMs;
         this.#held = this.#begin(frame) ? undefined : frame;
         if (this.#held !== undefined) break;
         hasBegun = true;
@@ -226,45 +254,52 @@ export class ClientConnection implements ConnectionHandler {
   #mayBegin(): boolean {
     const { unansweredMax, unansweredBytesMax, unreadBytesMax } = this.#options.limits;
     if (this.#isBusy || this.#isEnding || this.#isClosed) return false;
-    if (this.#isStalled || this.#isResting || this.#mute !== undefined) return false;
-    const hasRoom = this.#unreadBytes === 0 || !this.#options.unread.isFull;
+    if (this.#answers.isStalled || this.#isResting || this.#mute !== undefined) return false;
+    const { unreadBytes, size, unansweredBytes } = this.#answers;
+    const hasRoom = unreadBytes === 0 || !this.#options.unread.isFull;
     return (
       hasRoom &&
-      this.#unreadBytes < unreadBytesMax &&
-      this.#responses.size < unansweredMax &&
-      this.#responses.unansweredBytes < unansweredBytesMax
+      unreadBytes < unreadBytesMax &&
+      size < unansweredMax &&
+      unansweredBytes < unansweredBytesMax
     );
   }
 
-  /** What a connection that is not stalled has handed over is as good as taken. */
-  #countUnread(): void {
-    const stuckBytes = this.#isStalled ? this.#connection.bufferedBytes : 0;
-    const bytes = this.#isClosed ? 0 : this.#responses.filledBytes + stuckBytes;
-    this.#options.unread.add(bytes - this.#unreadBytes);
-    this.#unreadBytes = bytes;
+  #countRequests(): void {
+    const received = this.#frames.bufferedBytes + (this.#held?.length ?? 0);
+    const bytes = this.#isClosed ? 0 : received + this.#answers.unansweredBytes;
+    this.#options.requests.add(bytes - this.#requestBytes);
+    this.#requestBytes = bytes;
   }
 
   #applyBackPressure(): void {
     if (this.#isClosed) return;
+    this.#countRequests();
+    const { bufferedBytes } = this.#frames;
     const isHeld = this.#held !== undefined || !this.#mayBegin();
-    const isFull = isHeld && this.#frames.bufferedBytes > this.#options.limits.readAheadBytesMax;
+    const isFull =
+      (isHeld && bufferedBytes > this.#options.limits.readAheadBytesMax) ||
+      !this.#options.requests.mayReceive(this, bufferedBytes);
     if (isFull === this.#isPaused) return;
     this.#isPaused = isFull;
-    if (isFull) this.#connection.pause();
-    else this.#connection.resume();
+    if (isFull) return this.#connection.pause();
+    this.#frameMs = this.#options.platform.clock.monotonicMs(); // it could not come meanwhile
+    this.#connection.resume();
   }
 
   /** False: the request must wait for the responses before it. */
   #begin(frame: Uint8Array): boolean {
     const { authentication, handlers, limits } = this.#options;
     if (authentication?.takes(frame)) {
-      if (this.#responses.hasOpen) return false;
+      if (this.#answers.hasOpen) return false;
       this.#authenticate(authentication, frame);
       return true;
     }
     const { clock } = this.#options.platform;
     const startMs = clock.monotonicMs();
     const session = this.#sessionNow();
+    if (!this.#hasAsked) this.#options.onAsked(this);
+    this.#hasAsked = true;
     const reader = new Reader(frame, 0, limits.requestElementsMax);
     const header = readRequestHeader(reader, (key, version) =>
       handlers.headerVersion(key, version),
@@ -275,7 +310,7 @@ export class ClientConnection implements ConnectionHandler {
         "UNSUPPORTED_VERSION",
         `API ${header.apiKey} version ${header.apiVersion} is not served`,
       );
-    if (handler.mayOvertake !== true && this.#responses.hasOpen) return false;
+    if (handler.mayOvertake !== true && this.#answers.hasOpen) return false;
     const context = new ConnectionRequestContext(this.#scope, session, header);
     const request = isKnownVersion(handler, header)
       ? codecOf(handler.api.request, header.apiVersion).read(reader)
@@ -296,14 +331,13 @@ export class ClientConnection implements ConnectionHandler {
 
   /** The next frame waits for the answer, which is held back where it refuses: guessing is slow. */
   #authenticate(authentication: Authentication, frame: Uint8Array): void {
-    const slot = this.#responses.open(frame.length);
+    const slot = this.#answers.open(frame.length);
     const { requestBytesMax, failedAuthenticationDelayMs } = this.#options.limits;
     const answer = (given: AuthenticationAnswer) => {
       if (this.#isClosed) return;
       if (authentication.session !== undefined) this.#frames.setFrameBytesMax(requestBytesMax);
-      this.#responses.fill(slot, given.parts);
-      this.#countUnread();
-      if (given.refusal === undefined) this.#queueFlush();
+      this.#answers.fill(slot, given.parts);
+      if (given.refusal === undefined) this.#answers.queueFlush();
       else this.#refuse("broker.authentication-failed", given.refusal);
     };
     this.#isBusy = true;
@@ -328,7 +362,7 @@ export class ClientConnection implements ConnectionHandler {
       this.#holdBack(context.throttleMs);
     };
     if (answer === undefined) return ended(undefined, undefined);
-    const slot = this.#responses.open(served.bytes);
+    const slot = this.#answers.open(served.bytes);
     const fill = (failure: Error | undefined, response?: unknown) => {
       ended(failure, response);
       if (failure !== undefined) return this.#fail(slot, failure);
@@ -386,37 +420,17 @@ export class ClientConnection implements ConnectionHandler {
         response === undefined
           ? []
           : encodeResponse(handler.api, version, header.correlationId, response);
-      this.#responses.fill(slot, parts);
-      this.#countUnread();
+      this.#answers.fill(slot, parts);
     } catch (error) {
       this.#logger.log("error", "broker.response-failed", { api: handler.api.name, error });
       return this.#fail(slot, toError(error));
     }
-    this.#queueFlush();
-  }
-
-  #queueFlush(): void {
-    if (this.#isFlushQueued) return;
-    this.#isFlushQueued = true;
-    queueMicrotask(() => this.#flush());
+    this.#answers.queueFlush();
   }
 
   #fail(slot: ResponseSlot, failure: Error): void {
     slot.parts = [];
     this.#refuse("broker.request-failed", failure);
-  }
-
-  #flush(): void {
-    this.#isFlushQueued = false;
-    if (this.#isClosed) return;
-    const outgoing = this.#responses.takeFilled();
-    if (outgoing.length > 0)
-      this.#isStalled = !this.#connection.write(outgoing, () =>
-        this.#options.readMemory.giveBack(outgoing),
-      );
-    this.#countUnread();
-    if (this.#isEnding) this.#finish();
-    else this.#process();
   }
 
   #refuse(event: string, error: unknown): void {
@@ -429,9 +443,7 @@ export class ClientConnection implements ConnectionHandler {
   }
 
   #finish(): void {
-    const outgoing = this.#responses.takeFilled();
-    if (outgoing.length > 0) this.#connection.write(outgoing);
-    if (this.#responses.size === 0) this.#connection.end();
+    this.#answers.end();
   }
 }
 

@@ -1,4 +1,7 @@
 import type { BrokerConfig } from "../config/broker-config.ts";
+import { ConfigError } from "../config/config-error.ts";
+
+const overridesName = "max.connections.per.ip.overrides";
 
 /** Bounds of what clients may take. Crossing one is back-pressure, or ends the connection. */
 export interface ServerLimits {
@@ -12,6 +15,8 @@ export interface ServerLimits {
   readonly connectionsMax: number;
   /** `max.connections.per.ip`. */
   readonly connectionsPerAddressMax: number;
+  /** `max.connections.per.ip.overrides`, by address. */
+  readonly connectionsOfAddresses: ReadonlyMap<string, number>;
   /** `connections.max.idle.ms`: a connection without requests for so long is closed. */
   readonly idleMsMax: number;
   /** A peer that takes no bytes for so long is dropped. */
@@ -22,6 +27,8 @@ export interface ServerLimits {
   readonly unansweredMax: number;
   /** Their bytes. */
   readonly unansweredBytesMax: number;
+  /** `queued.max.request.bytes`: of requests of all connections, received and not answered; beyond, large ones wait. */
+  readonly requestTotalBytesMax: number;
   /** Bytes of a connection's answers that are made and not taken; beyond, none is begun. */
   readonly unreadBytesMax: number;
   /** The same of all connections; beyond, a connection has one answer at a time, and a short one. */
@@ -35,12 +42,14 @@ export const defaultServerLimits: ServerLimits = Object.freeze({
   unauthenticatedBytesMax: 524_288,
   failedAuthenticationDelayMs: 100,
   connectionsMax: 1000,
-  connectionsPerAddressMax: 1000,
+  connectionsPerAddressMax: Number.POSITIVE_INFINITY,
+  connectionsOfAddresses: new Map(),
   idleMsMax: 600_000,
   stallMsMax: 30_000,
   requestElementsMax: 50_000,
   unansweredMax: 500,
   unansweredBytesMax: 64 * 1024 * 1024,
+  requestTotalBytesMax: 512 * 1024 * 1024,
   unreadBytesMax: 4 * 1024 * 1024,
   unreadTotalBytesMax: 256 * 1024 * 1024,
   readAheadBytesMax: 1024 * 1024,
@@ -58,6 +67,8 @@ export function serverLimitsOf(config: BrokerConfig, descriptorCount: number): S
         ? config.number("max.connections")
         : defaultServerLimits.connectionsMax,
     );
+  const requestTotalBytes = config.number("queued.max.request.bytes");
+  const overrides = overridesOf(config);
   return {
     ...defaultServerLimits,
     requestBytesMax: config.number("socket.request.max.bytes"),
@@ -69,8 +80,47 @@ export function serverLimitsOf(config: BrokerConfig, descriptorCount: number): S
     get connectionsPerAddressMax() {
       return config.isSet("max.connections.per.ip")
         ? config.number("max.connections.per.ip")
-        : connectionsMax();
+        : Number.POSITIVE_INFINITY;
     },
+    get connectionsOfAddresses() {
+      return overrides();
+    },
+    // Kafka's default, -1, bounds nothing; here it stands for a bound that is large.
+    ...(requestTotalBytes > 0 ? { requestTotalBytesMax: requestTotalBytes } : {}),
     idleMsMax: config.number("connections.max.idle.ms"),
   };
+}
+
+/** What holds at the moment; a change that cannot be read changes nothing. @throws ConfigError `INVALID_PROPERTY` at first */
+function overridesOf(config: BrokerConfig): () => ReadonlyMap<string, number> {
+  const textNow = () => config.text(overridesName) ?? "";
+  let text = textNow();
+  let overrides = parseOverrides(text);
+  return () => {
+    const now = textNow();
+    if (now === text) return overrides;
+    text = now;
+    try {
+      overrides = parseOverrides(text);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+    }
+    return overrides;
+  };
+}
+
+function parseOverrides(text: string): ReadonlyMap<string, number> {
+  const pairs = text.split(",").filter((pair) => pair.trim() !== "");
+  return new Map(
+    pairs.map((pair) => {
+      const [, address, count] = /^\s*(.+):(\d+)\s*$/.exec(pair) ?? [];
+      if (address === undefined)
+        throw new ConfigError(
+          "INVALID_PROPERTY",
+          overridesName,
+          `${overridesName} has ${JSON.stringify(pair.trim())}; give ADDRESS:COUNT, separated by commas`,
+        );
+      return [address, Number(count)] as const;
+    }),
+  );
 }

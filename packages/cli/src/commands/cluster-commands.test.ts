@@ -133,6 +133,7 @@ test("quotas are altered and listed", async () => {
     { entity: { user: null }, values: { consumer_byte_rate: 5 } },
   ]);
   await done("quotas alter --user ann --delete-config producer_byte_rate");
+  await done("quotas alter --user-defaults --delete-config consumer_byte_rate"); // it holds
   expect(await done("quotas list --user ann")).not.toContain("ann");
   expect(await failed("quotas alter --user ann --add-config a=x", 2)).toContain("above 0");
   expect(await failed("quotas alter --add-config a=1", 2)).toContain("give --user");
