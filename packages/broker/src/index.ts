@@ -5,6 +5,8 @@ export type { BrokerProperties } from "./config/broker-config.ts";
 export { ConfigError, type ConfigErrorCode } from "./config/config-error.ts";
 export { durabilityLevels, type DurabilityLevel } from "./partition/durability.ts";
 export { parsePropertiesFile } from "./config/properties-file.ts";
+export { type JaasEntry, parseJaas } from "./security/authentication/jaas.ts";
+export { clientTls } from "./security/encryption/client-tls.ts";
 export { metricDescriptions as brokerMetricDescriptions } from "./metrics/metric-descriptions.ts";
 export type {
   BrokerWorkerFailure,

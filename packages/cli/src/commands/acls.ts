@@ -69,7 +69,7 @@ const add = command({
     json: jsonFlag,
   },
   run: ({ flags }, terminal) =>
-    withClient(flags["bootstrap-server"], async ({ admin }) => {
+    withClient(flags, async ({ admin }) => {
       const acls = aclsOf(flags, flags["resource-pattern-type"]);
       if (acls.length === 0)
         throw new UsageError(
@@ -97,7 +97,7 @@ const list = command({
   summary: "tell who may do what",
   flags: { ...clusterFlags, ...filterFlags },
   run: ({ flags }, terminal) =>
-    withClient(flags["bootstrap-server"], async ({ admin }) => {
+    withClient(flags, async ({ admin }) => {
       const found: Acl[] = [];
       for (const filter of filtersOf(flags))
         found.push(...(await admin.describeAcls(filter, terminal.signal)));
@@ -110,7 +110,7 @@ const remove = command({
   summary: "take rules away, and tell which",
   flags: { ...clusterFlags, ...filterFlags },
   run: ({ flags }, terminal) =>
-    withClient(flags["bootstrap-server"], async ({ admin }) => {
+    withClient(flags, async ({ admin }) => {
       const filters = filtersOf(flags);
       const { principal, operation } = flags;
       if (filters.every(({ resource }) => resource === undefined) && principal === undefined)

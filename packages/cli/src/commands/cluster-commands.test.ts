@@ -132,6 +132,7 @@ test("quotas are altered and listed", async () => {
   expect(rows(await done("quotas list --user-defaults --json"))).toEqual([
     { entity: { user: null }, values: { consumer_byte_rate: 5 } },
   ]);
+  await done("quotas alter --user-defaults --delete-config consumer_byte_rate");
   await done("quotas alter --user ann --delete-config producer_byte_rate");
   await done("quotas alter --user-defaults --delete-config consumer_byte_rate"); // it holds
   expect(await done("quotas list --user ann")).not.toContain("ann");
@@ -141,7 +142,7 @@ test("quotas are altered and listed", async () => {
 
 describe("transactions", () => {
   test("are listed and described, also while they are under way", async () => {
-    await withClient(address, async (client) => {
+    await withClient({ "bootstrap-server": address }, async (client) => {
       const writer = client.openWriter({ transactionalId: "billing" });
       await writer.prepare(["orders"]);
       await writer.initialize();
@@ -169,7 +170,7 @@ describe("transactions", () => {
 
 test("a transaction that hangs in a partition is ended there", async () => {
   await done("topics create hangs --partitions 1");
-  await withClient(address, async (client) => {
+  await withClient({ "bootstrap-server": address }, async (client) => {
     const writer = client.openWriter({ transactionalId: "lost" });
     await writer.prepare(["hangs"]);
     await writer.initialize();

@@ -198,7 +198,7 @@ describe("produce and consume", () => {
 
   test("read-committed hides what is not committed, read-uncommitted shows it", async () => {
     await done("topics create tx --partitions 1");
-    await withClient(address, async (client) => {
+    await withClient({ "bootstrap-server": address }, async (client) => {
       const writer = client.openWriter({ transactionalId: "cli-test" });
       await writer.initialize();
       await writer.prepare(["tx"]);

@@ -27,7 +27,7 @@ const describe = command({
     json: jsonFlag,
   },
   run: ({ flags }, { print, signal }) =>
-    withClient(flags["bootstrap-server"], async ({ admin }) => {
+    withClient(flags, async ({ admin }) => {
       for (const { kind, name, configs } of await admin.describeConfigs(
         resourcesOf(flags),
         signal,
@@ -58,7 +58,7 @@ const alter = command({
     ),
   },
   run: ({ flags }, { print, signal }) =>
-    withClient(flags["bootstrap-server"], async ({ admin }) => {
+    withClient(flags, async ({ admin }) => {
       const [set, remove] = [Object.fromEntries(flags["add-config"]), flags["delete-config"]];
       if (Object.keys(set).length + remove.length === 0)
         throw new UsageError("give --add-config NAME=VALUE, or --delete-config NAME");

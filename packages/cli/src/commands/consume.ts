@@ -74,7 +74,7 @@ export const consumeCommand = command({
     const keyName = given.key ?? (given.keys ? "string" : undefined);
     const forms = await shownForms({ topic, flags: given }, { key: keyName, value: given.value });
     const printer = recordPrinter({ ...given, ...forms }, terminal.print);
-    await withClient(given["bootstrap-server"], (client) =>
+    await withClient(given, (client) =>
       given.group === undefined
         ? consumeAlone(client, { topic, start, given, printer, terminal })
         : consumeInGroup(client, given.group, { topic, start, given, printer, terminal }),

@@ -24,7 +24,7 @@ beforeAll(async () => {
     codecs: nodeCompression,
   });
   const address = `127.0.0.1:${broker.address.port}`;
-  await withClient(address, async (client) => {
+  await withClient({ "bootstrap-server": address }, async (client) => {
     const configs = { "index.interval.bytes": "1" };
     await client.admin.createTopics([{ name: "orders", partitionCount: 1, configs }]);
     const writer = client.openWriter({ transactionalId: "billing", compression: "zstd" });

@@ -19,7 +19,7 @@ const list = command({
   summary: "list the consumer groups",
   flags: { ...clusterFlags, json: jsonFlag },
   run: ({ flags }, { print, signal }) =>
-    withClient(flags["bootstrap-server"], async ({ admin }) => {
+    withClient(flags, async ({ admin }) => {
       const groups = (await admin.listGroups(signal)).toSorted((left, right) =>
         left.groupId < right.groupId ? -1 : 1,
       );
@@ -41,7 +41,7 @@ const describe = command({
   names: "ID…",
   flags: { ...clusterFlags, group: groupFlag, json: jsonFlag },
   run: ({ flags, names }, { print, signal }) =>
-    withClient(flags["bootstrap-server"], async (client) => {
+    withClient(flags, async (client) => {
       for (const groupId of groupIds(names, flags.group)) {
         const { state, assignor, members } = await client.admin
           .describeGroup(groupId, signal)
@@ -65,7 +65,7 @@ const remove = command({
   names: "ID…",
   flags: { ...clusterFlags, group: groupFlag },
   run: ({ flags, names }, { print, signal }) =>
-    withClient(flags["bootstrap-server"], async ({ admin }) => {
+    withClient(flags, async ({ admin }) => {
       for (const groupId of groupIds(names, flags.group)) {
         await admin.deleteGroup(groupId, signal).catch(aboutGroup(groupId));
         print(`${groupId} deleted`);

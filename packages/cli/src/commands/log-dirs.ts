@@ -15,7 +15,7 @@ const describe = command({
     json: jsonFlag,
   },
   run: ({ flags }, { print, signal }) =>
-    withClient(flags["bootstrap-server"], async ({ admin }) => {
+    withClient(flags, async ({ admin }) => {
       for (const { partitions, ...directory } of await admin.describeLogDirectories(signal)) {
         const shown = partitions.filter(
           ({ topic }) => flags.topic.length === 0 || flags.topic.includes(topic),

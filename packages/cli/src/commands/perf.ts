@@ -33,7 +33,7 @@ const produce = command({
   },
   notes: "Latency is from sending a record to its acknowledgement, by all replicas.",
   run: ({ flags, names }, terminal) =>
-    withClient(flags["bootstrap-server"], async (client) => {
+    withClient(flags, async (client) => {
       const topic = topicName(names, flags.topic);
       await requireTopic(client, topic, terminal);
       const { "num-records": recordCount, "record-size": recordBytes, throughput } = flags;
@@ -69,7 +69,7 @@ const consume = command({
   notes:
     "Latency is from a record's timestamp to its arrival: with --from-end that is from end to end.",
   run: ({ flags, names }, terminal) =>
-    withClient(flags["bootstrap-server"], async (client) => {
+    withClient(flags, async (client) => {
       const topic = topicName(names, flags.topic);
       const partitionCount = await requireTopic(client, topic, terminal);
       if (flags["from-end"] && flags.count === undefined)

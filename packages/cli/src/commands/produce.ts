@@ -45,7 +45,7 @@ export const produceCommand = command({
     "By avro, protobuf and json-schema a line is JSON. With --schema that schema is registered where it is not; without, the latest version is written with.",
 
   run: ({ flags, names }, { lines, signal, print, progress }) =>
-    withClient(flags["bootstrap-server"], async (client) => {
+    withClient(flags, async (client) => {
       const topic = topicName(names, flags.topic);
       if (flags.latest && (flags.schema !== undefined || flags["key-schema"] !== undefined))
         throw new UsageError("--latest does not go with --schema or --key-schema");

@@ -21,7 +21,7 @@ const list = command({
   summary: "tell the quotas of users, clients and addresses",
   flags: { ...clusterFlags, ...entityFlags, json: jsonFlag },
   run: ({ flags }, { print, signal }) =>
-    withClient(flags["bootstrap-server"], async ({ admin }) => {
+    withClient(flags, async ({ admin }) => {
       const quotas = await admin.describeClientQuotas(entityOf(flags), signal);
       if (flags.json) for (const quota of quotas) print(JSON.stringify(quota));
       else {
@@ -47,7 +47,7 @@ const alter = command({
   notes: `Of users and clients: producer_byte_rate, consumer_byte_rate (bytes a second), request_percentage, controller_mutation_rate;
 of addresses: connection_creation_rate. Together, --user and --client-id are one entity.`,
   run: ({ flags }, { print, signal }) =>
-    withClient(flags["bootstrap-server"], async ({ admin }) => {
+    withClient(flags, async ({ admin }) => {
       const entity = entityOf(flags);
       const [set, remove] = [numbersOf(flags["add-config"]), flags["delete-config"]];
       if (Object.keys(entity).length === 0)

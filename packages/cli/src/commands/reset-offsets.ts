@@ -48,7 +48,7 @@ export const resetOffsetsCommand = command({
     if (given.topic.length === 0 && !given["all-topics"])
       throw new UsageError("--topic is missing; give NAME, or --all-topics");
     const chosen = given.topic.map(parseTopic);
-    await withClient(given["bootstrap-server"], async (client) => {
+    await withClient(given, async (client) => {
       const partitions = await partitionsOf(client, groupId, { chosen, given, signal });
       const planned = await plan(client, groupId, { partitions, target, signal });
       if (given.execute) await execute(client, groupId, planned, signal);

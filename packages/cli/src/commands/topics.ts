@@ -25,7 +25,7 @@ const list = command({
     json: jsonFlag,
   },
   run: ({ flags }, { print, signal }) =>
-    withClient(flags["bootstrap-server"], async (client) => {
+    withClient(flags, async (client) => {
       const topics = (await client.admin.listTopics(signal))
         .filter(({ isInternal }) => flags.internal || !isInternal)
         .sort((left, right) => (left.name < right.name ? -1 : 1));
@@ -40,7 +40,7 @@ const describe = command({
   names: "NAME…",
   flags: { ...clusterFlags, topic: topicFlag, json: jsonFlag },
   run: ({ flags, names }, terminal) =>
-    withClient(flags["bootstrap-server"], async (client) => {
+    withClient(flags, async (client) => {
       const wanted = topicNames(names, flags.topic);
       const topics = await client.admin.describeTopics(wanted, terminal.signal);
       const missing = wanted.filter((name) => !topics.has(name));
@@ -92,7 +92,7 @@ const create = command({
     "if-not-exists": switchFlag({ about: "a topic that is there already is no failure" }),
   },
   run: ({ flags, names }, terminal) =>
-    withClient(flags["bootstrap-server"], async ({ admin }) => {
+    withClient(flags, async ({ admin }) => {
       const topics = topicNames(names, flags.topic).map((name) => ({
         name,
         partitionCount: flags.partitions ?? -1,
@@ -117,7 +117,7 @@ const alter = command({
   notes:
     "Records with keys go to other partitions from then on; nothing is moved. millrace configs alter changes settings.",
   run: ({ flags, names }, terminal) =>
-    withClient(flags["bootstrap-server"], async ({ admin }) => {
+    withClient(flags, async ({ admin }) => {
       const { partitions: partitionCount } = flags;
       if (partitionCount === undefined) throw new UsageError("--partitions is missing; give N");
       const topics = topicNames(names, flags.topic).map((name) => ({ name, partitionCount }));
@@ -139,7 +139,7 @@ const remove = command({
     "if-exists": switchFlag({ about: "a topic that is not there is no failure" }),
   },
   run: ({ flags, names }, terminal) =>
-    withClient(flags["bootstrap-server"], async ({ admin }) => {
+    withClient(flags, async ({ admin }) => {
       const results = await admin.deleteTopics(topicNames(names, flags.topic), terminal.signal);
       const forgiven = flags["if-exists"] ? noSuchTopic : undefined;
       report(results, { done: "deleted", forgiven, left: "is not there" }, terminal);

@@ -14,7 +14,7 @@ const list = command({
   summary: "list the transactional ids",
   flags: { ...clusterFlags, json: jsonFlag },
   run: ({ flags }, { print, signal }) =>
-    withClient(flags["bootstrap-server"], async ({ admin }) => {
+    withClient(flags, async ({ admin }) => {
       const all = (await admin.listTransactions(signal)).toSorted((left, right) =>
         left.transactionalId < right.transactionalId ? -1 : 1,
       );
@@ -32,7 +32,7 @@ const describe = command({
   names: "ID…",
   flags: { ...clusterFlags, json: jsonFlag },
   run: ({ flags, names }, { print, signal }) =>
-    withClient(flags["bootstrap-server"], async ({ admin }) => {
+    withClient(flags, async ({ admin }) => {
       if (names.length === 0) throw new UsageError("give the ID of a transaction's producer");
       for (const id of names) {
         const one = await admin.describeTransaction(id, signal);
@@ -66,7 +66,7 @@ const findHanging = command({
   notes:
     "A transaction hangs where a partition has it open and its coordinator knows nothing of it: readers of committed records wait behind it.",
   run: ({ flags }, { print, signal }) =>
-    withClient(flags["bootstrap-server"], async (client) => {
+    withClient(flags, async (client) => {
       const olderThanMs = Date.now() - flags["max-transaction-timeout"] * 60_000;
       const open = await openTransactions(client, flags.topic, signal);
       const old = open.filter(({ lastTimestamp }) => lastTimestamp <= olderThanMs);
@@ -96,7 +96,7 @@ const abort = command({
   },
   notes: "millrace transactions find-hanging tells all three.",
   run: ({ flags }, { print, signal }) =>
-    withClient(flags["bootstrap-server"], async ({ admin }) => {
+    withClient(flags, async ({ admin }) => {
       const { topic, partition, "start-offset": startOffset } = flags;
       if (topic === undefined || partition === undefined || startOffset === undefined)
         throw new UsageError("give --topic NAME, --partition N and --start-offset N");

@@ -26,7 +26,7 @@ const list = command({
   summary: "tell the users that have SCRAM credentials",
   flags: { ...clusterFlags, json: jsonFlag },
   run: ({ flags }, { print, signal }) =>
-    withClient(flags["bootstrap-server"], async ({ admin }) => {
+    withClient(flags, async ({ admin }) => {
       const users = (await admin.describeUserScramCredentials(null, signal)).toSorted(
         (left, right) => (left.user < right.user ? -1 : 1),
       );
@@ -59,7 +59,7 @@ The cluster gets what SCRAM makes of it, and keeps no password.`,
   run: async ({ flags, names }, terminal) => {
     const user = userOf(names);
     const password = await passwordOf(terminal);
-    await withClient(flags["bootstrap-server"], async ({ admin }) => {
+    await withClient(flags, async ({ admin }) => {
       // Kafka takes one change of a user at a time.
       for (const mechanism of chosen(flags.mechanism)) {
         const upsertion = credentialOf({ user, mechanism, iterations: flags.iterations }, password);
@@ -77,7 +77,7 @@ const remove = command({
   names: "NAME",
   flags: { ...clusterFlags, mechanism: repeated(mechanismFlag) },
   run: ({ flags, names }, { print, signal }) =>
-    withClient(flags["bootstrap-server"], async ({ admin }) => {
+    withClient(flags, async ({ admin }) => {
       const user = userOf(names);
       const [known] = await admin.describeUserScramCredentials([user], signal);
       if (known === undefined) throw new CommandError(`there is no user ${user}`);

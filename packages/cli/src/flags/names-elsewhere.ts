@@ -12,6 +12,7 @@ export const namesElsewhere: Readonly<Record<string, readonly string[]>> = {
     "servers",
     "address",
   ],
+  "command-config": ["consumer.config", "producer.config", "client-config", "properties-file"],
   "from-beginning": ["beginning", "earliest", "from-start"],
   "if-not-exists": ["ignore-existing"],
   "key-separator": ["key-delimiter", "key.separator"],
