@@ -352,7 +352,7 @@ ssl.truststore.certificates PASSWORD - dm null
 ssl.truststore.location STRING - dm null
 ssl.truststore.password PASSWORD - d null
 ssl.truststore.type STRING - dm JKS
-telemetry.max.bytes INT 1.. - 1048576
+telemetry.max.bytes INT 1.. m 1048576
 transaction.abort.timed.out.transaction.cleanup.interval.ms INT 1.. m 10000
 transaction.max.timeout.ms INT 1.. m 900000
 transaction.partition.verification.enable BOOLEAN - dm true

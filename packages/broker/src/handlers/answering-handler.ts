@@ -9,5 +9,6 @@ export interface AnsweringHandler<Request, Response> {
   readonly api: Api;
   /** Of `Handler`. */
   readonly isExempt?: boolean;
+  readonly isHidden?: boolean;
   handle(context: RequestContext, request: Request): Response | Promise<Response>;
 }

@@ -33,7 +33,13 @@ export class ApiVersionsHandler implements Handler<ApiVersionsRequest | undefine
   }
 
   handle(context: RequestContext, request: ApiVersionsRequest | undefined): Response {
-    return { ...this.answer(context.apiVersion, request), throttleTimeMs: context.throttleMs };
+    const answer = this.answer(context.apiVersion, request);
+    if (request !== undefined && context.apiVersion >= 3 && answer.errorCode === 0)
+      context.setSoftware({
+        name: request.clientSoftwareName,
+        version: request.clientSoftwareVersion,
+      });
+    return { ...answer, throttleTimeMs: context.throttleMs };
   }
 
   /** To whoever asks, known or not. @param request undefined: the version is not known */

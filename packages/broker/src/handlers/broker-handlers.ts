@@ -1,6 +1,9 @@
 import type { Api } from "@millrace/protocol";
 import type { BrokerServices } from "../broker-services.ts";
 import type { Handler } from "../server/handler.ts";
+import { ClientTelemetry } from "../telemetry/client-telemetry.ts";
+import { getTelemetrySubscriptionsHandler } from "./get-telemetry-subscriptions.ts";
+import { pushTelemetryHandler } from "./push-telemetry.ts";
 import { alterClientQuotasHandler } from "./alter-client-quotas.ts";
 import { alterUserScramCredentialsHandler } from "./alter-user-scram-credentials.ts";
 import { alterConfigsHandler } from "./alter-configs.ts";
@@ -46,6 +49,9 @@ export function brokerHandlers(
   options: { readonly apis: () => readonly Api[]; readonly hasAuthorizer: boolean },
 ): readonly Handler[] {
   const { apis, hasAuthorizer } = options;
+  const { config, image, platform } = services;
+  const telemetryBytesMax = () => config.number("telemetry.max.bytes");
+  const telemetry = new ClientTelemetry(image.configs, platform.clock, telemetryBytesMax);
   return [
     new ProduceHandler(services),
     new FetchHandler(services),
@@ -79,6 +85,8 @@ export function brokerHandlers(
     describeLogDirsHandler(services),
     alterReplicaLogDirsHandler(services),
     listConfigResourcesHandler(services),
+    getTelemetrySubscriptionsHandler(telemetry, platform.random, telemetryBytesMax),
+    pushTelemetryHandler(telemetry),
     saslHandshakeHandler,
     createDelegationTokenHandler,
     renewDelegationTokenHandler,

@@ -131,6 +131,7 @@ export class ClientConnection implements ConnectionHandler, Receiver {
       listener: options.listener,
       clientAddress: connection.remoteAddress,
       signal: this.#closing.signal,
+      software: { name: "unknown", version: "unknown" },
       turns: options.turns,
       unread: options.unread,
       authorizer: options.authorizer,

@@ -2,7 +2,7 @@ import type { RequestHeader } from "@millrace/protocol";
 import type { Authorizer } from "./authorizer.ts";
 import type { Principal } from "./principal.ts";
 import type { MutationMode, QuotaKey, Quotas } from "./quotas.ts";
-import type { Operation, RequestContext, Resource } from "./request-context.ts";
+import type { ClientSoftware, Operation, RequestContext, Resource } from "./request-context.ts";
 import type { Session } from "./session.ts";
 import type { Turns } from "./turns.ts";
 import type { UnreadAnswers } from "./unread-answers.ts";
@@ -12,6 +12,7 @@ export interface ConnectionScope {
   readonly listener: string;
   readonly clientAddress: string;
   readonly signal: AbortSignal;
+  software: ClientSoftware;
   readonly turns: Turns;
   readonly unread: UnreadAnswers;
   readonly quotas: Quotas;
@@ -62,6 +63,14 @@ export class ConnectionRequestContext implements RequestContext {
 
   get turns(): Turns {
     return this.#scope.turns;
+  }
+
+  get software(): ClientSoftware {
+    return this.#scope.software;
+  }
+
+  setSoftware(software: ClientSoftware): void {
+    this.#scope.software = software;
   }
 
   charge(key: QuotaKey, amount: number): void {

@@ -15,9 +15,10 @@ export class HandlerTable {
     }
   }
 
-  /** The APIs served, by key. */
+  /** The APIs that clients are told of, by key. */
   apis(): readonly Api[] {
     return [...this.#handlers.values()]
+      .filter((handler) => handler.isHidden !== true)
       .map((handler) => handler.api)
       .toSorted((left, right) => left.key - right.key);
   }

@@ -16,6 +16,8 @@ export interface Handler<Request = unknown, Response = unknown> {
    * they see what was done before them.
    */
   readonly mayOvertake?: boolean;
+  /** Served to who asks, and not told by ApiVersions. */
+  readonly isHidden?: boolean;
   /** Between brokers: the time that it takes is no client's. */
   readonly isExempt?: boolean;
   handle(context: RequestContext, request: Request): HandlerAnswer<Response>;

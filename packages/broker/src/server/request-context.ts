@@ -4,6 +4,12 @@ import type { Session } from "./session.ts";
 import type { Turns } from "./turns.ts";
 import type { UnreadAnswers } from "./unread-answers.ts";
 
+/** Name and version of the library that a client is made with (KIP-511). */
+export interface ClientSoftware {
+  readonly name: string;
+  readonly version: string;
+}
+
 /** Who is asking, over what, and may they: handed to every handler. */
 export interface RequestContext {
   readonly principal: Principal;
@@ -23,6 +29,10 @@ export interface RequestContext {
   readonly unread: UnreadAnswers;
   /** Where long work gives way. */
   readonly turns: Turns;
+  /** What the client has said it is, on this connection. */
+  readonly software: ClientSoftware;
+  /** Remembers it for the connection's later requests. */
+  setSoftware(software: ClientSoftware): void;
   /** Counts what was done against the client's quota, which may raise `throttleMs`. */
   charge(key: QuotaKey, amount: number): void;
   /** Counts what is about to be done; true: it is too much, `throttleMs` was raised, and nothing of it is counted. */
