@@ -107,6 +107,7 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
     "config",
     "coordinator",
     "metadata",
+    "telemetry",
     "partition",
     "metrics",
     "upkeep",

@@ -8,6 +8,7 @@ import type { Coordinators } from "./coordinator/coordinators.ts";
 import { brokerHandlers } from "./handlers/broker-handlers.ts";
 import { coordinatorHandlers } from "./handlers/coordinator-handlers.ts";
 import { ApiVersionsHandler } from "./handlers/api-versions.ts";
+import { GroupProtocols } from "./handlers/group-protocols.ts";
 import { type ListenerPlan, planListeners } from "./listeners.ts";
 import { type BrokerParts, closeBroker, openBroker } from "./open-broker.ts";
 import { BrokerMetrics } from "./metrics/broker-metrics.ts";
@@ -248,6 +249,7 @@ function servedByCoordinators(
     coordinators,
     topics: image,
     partitions,
+    protocols: new GroupProtocols(services.config, image),
     internalTopics: new InternalTopicCreator(services),
     clock: platform.clock,
     node: (listener) => ({ nodeId: cluster.nodeId, ...cluster.endpoint(listener) }),

@@ -76,7 +76,7 @@ group.consumer.session.timeout.ms INT 1.. m 45000
 group.coordinator.append.linger.ms INT -1.. - -1
 group.coordinator.background.threads INT 1.. - 2
 group.coordinator.cached.buffer.max.bytes INT 524288.. d 1048588
-group.coordinator.rebalance.protocols LIST =consumer,classic,share,streams - classic,consumer,streams
+group.coordinator.rebalance.protocols LIST =consumer,classic,share,streams m classic,consumer,streams
 group.coordinator.threads INT 1.. - 4
 group.initial.rebalance.delay.ms INT - m 3000
 group.max.session.timeout.ms INT - m 1800000

@@ -12,6 +12,7 @@ import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts
 import { groupResource, type RequestContext, topicResource } from "../server/request-context.ts";
 import type { AnsweringHandler } from "./answering-handler.ts";
 import { authorizedOperations } from "./authorized-operations.ts";
+import type { GroupProtocols } from "./group-protocols.ts";
 
 /*
  * ConsumerGroupDescribe 0-1: consumer groups with their members and assignments (KIP-848). A group that has a topic
@@ -22,12 +23,15 @@ import { authorizedOperations } from "./authorized-operations.ts";
 
 export function consumerGroupDescribeHandler(
   groups: GroupCoordinator,
+  protocols: GroupProtocols,
 ): AnsweringHandler<ConsumerGroupDescribeRequest, ConsumerGroupDescribeResponse> {
   return {
     api: consumerGroupDescribeApi,
     async handle(context, request) {
       const described = await context.turns.map(request.groupIds, (groupId) =>
-        describe(groups, context, { groupId, request }),
+        protocols.serves("consumer")
+          ? describe(groups, context, { groupId, request })
+          : unknownConsumerGroup(groupId, errorCode.unsupportedVersion),
       );
       return { throttleTimeMs: context.throttleMs, groups: await Promise.all(described) };
     },

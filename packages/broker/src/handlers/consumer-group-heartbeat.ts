@@ -11,6 +11,7 @@ import {
 import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
 import { groupResource, type RequestContext, topicResource } from "../server/request-context.ts";
 import type { AnsweringHandler } from "./answering-handler.ts";
+import type { GroupProtocols } from "./group-protocols.ts";
 
 /*
  * ConsumerGroupHeartbeat 0-1: a consumer joins, stays in, and leaves its group (KIP-848).
@@ -22,11 +23,14 @@ type Response = ConsumerGroupHeartbeatResponse;
 
 export function consumerGroupHeartbeatHandler(
   groups: GroupCoordinator,
+  protocols: GroupProtocols,
 ): AnsweringHandler<ConsumerGroupHeartbeatRequest, Response> {
   return {
     api: consumerGroupHeartbeatApi,
     async handle(context, request) {
-      const answer = refuse(context, request) ?? (await beat(groups, context, request));
+      const answer = protocols.serves("consumer")
+        ? (refuse(context, request) ?? (await beat(groups, context, request)))
+        : refusedConsumerHeartbeat(errorCode.unsupportedVersion);
       return { throttleTimeMs: context.throttleMs, ...answer };
     },
   };

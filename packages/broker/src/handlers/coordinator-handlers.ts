@@ -12,6 +12,7 @@ import { describeGroupsHandler } from "./describe-groups.ts";
 import { describeTransactionsHandler } from "./describe-transactions.ts";
 import { endTxnHandler } from "./end-txn.ts";
 import { type CoordinatorNode, findCoordinatorHandler } from "./find-coordinator.ts";
+import type { GroupProtocols } from "./group-protocols.ts";
 import { heartbeatHandler } from "./heartbeat.ts";
 import { initProducerIdHandler } from "./init-producer-id.ts";
 import { joinGroupHandler } from "./join-group.ts";
@@ -36,6 +37,7 @@ export interface CoordinatorHandlersOptions {
   readonly coordinators: Coordinators;
   readonly topics: TopicLookup;
   readonly partitions: Partitions;
+  readonly protocols: GroupProtocols;
   /** For streams groups. */
   readonly internalTopics: InternalTopics;
   readonly clock: Clock;
@@ -45,7 +47,7 @@ export interface CoordinatorHandlersOptions {
 
 /** The APIs that the coordinators serve. */
 export function coordinatorHandlers(options: CoordinatorHandlersOptions): readonly Handler[] {
-  const { topics, clock } = options;
+  const { topics, clock, protocols } = options;
   const { groups, share, transactions } = options.coordinators;
   return [
     findCoordinatorHandler(options.node),
@@ -66,10 +68,10 @@ export function coordinatorHandlers(options: CoordinatorHandlersOptions): readon
     endTxnHandler(transactions),
     describeTransactionsHandler(transactions),
     listTransactionsHandler(transactions, clock),
-    consumerGroupHeartbeatHandler(groups),
-    consumerGroupDescribeHandler(groups),
-    streamsGroupHeartbeatHandler(groups, options.internalTopics),
-    streamsGroupDescribeHandler(groups),
+    consumerGroupHeartbeatHandler(groups, protocols),
+    consumerGroupDescribeHandler(groups, protocols),
+    streamsGroupHeartbeatHandler(groups, options.internalTopics, protocols),
+    streamsGroupDescribeHandler(groups, protocols),
     initializeShareGroupStateHandler(share),
     readShareGroupStateHandler(share),
     writeShareGroupStateHandler(share),

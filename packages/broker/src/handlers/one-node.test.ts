@@ -3,11 +3,14 @@ import {
   alterPartitionReassignmentsApi,
   alterReplicaLogDirsApi,
   apiVersionsApi,
+  consumerGroupDescribeApi,
+  consumerGroupHeartbeatApi,
   describeLogDirsApi,
   describeQuorumApi,
   electLeadersApi,
   listConfigResourcesApi,
   listPartitionReassignmentsApi,
+  streamsGroupDescribeApi,
   unregisterBrokerApi,
   updateFeaturesApi,
 } from "@millrace/protocol/definitions";
@@ -149,6 +152,37 @@ story("levels of features go up and down as it is said, and are told", async () 
     ["no.such", 1],
   ] as const)
     for (const type of [1, 2, 3]) expect(await update(feature, next, type)).toMatchObject(refused);
+});
+
+story("a protocol whose feature is off is not served", async () => {
+  const set = (maxVersionLevel: number, upgradeType: number) =>
+    client.ask(updateFeaturesApi, 2, {
+      featureUpdates: ["group.version", "streams.version"].map((feature) => ({
+        feature,
+        maxVersionLevel,
+        upgradeType,
+      })),
+    });
+  const codes = async () => {
+    const asked = { groupIds: ["g"], includeAuthorizedOperations: false };
+    const consumers = await client.ask(consumerGroupDescribeApi, 0, asked);
+    const streams = await client.ask(streamsGroupDescribeApi, 0, asked);
+    return [consumers, streams].map((answer) => answer?.groups[0].errorCode);
+  };
+  const absent = errorCodeOf("GROUP_ID_NOT_FOUND");
+  const unsupported = errorCodeOf("UNSUPPORTED_VERSION");
+  expect(await codes()).toEqual([absent, absent]);
+  expect(await set(0, 2)).toMatchObject(coded("NONE"));
+  expect(await codes()).toEqual([unsupported, unsupported]);
+  const member = { groupId: "g", memberId: "", memberEpoch: 0, rebalanceTimeoutMs: 1000 };
+  const consumer = await client.ask(consumerGroupHeartbeatApi, 0, {
+    ...member,
+    subscribedTopicNames: ["a"],
+    topicPartitions: [],
+  } as never);
+  expect(consumer).toMatchObject(coded("UNSUPPORTED_VERSION"));
+  expect(await set(1, 1)).toMatchObject(coded("NONE"));
+  expect(await codes()).toEqual([absent, absent]);
 });
 
 story("all updates of features hold, or none", async () => {

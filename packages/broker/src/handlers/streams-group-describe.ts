@@ -14,6 +14,7 @@ import { topicsOf } from "../coordinator/group/streams/topology.ts";
 import { groupResource, type RequestContext, topicResource } from "../server/request-context.ts";
 import type { AnsweringHandler } from "./answering-handler.ts";
 import { authorizedOperations } from "./authorized-operations.ts";
+import type { GroupProtocols } from "./group-protocols.ts";
 
 /*
  * StreamsGroupDescribe 0: streams groups with their topology, members, and tasks (KIP-1071). A group
@@ -24,12 +25,15 @@ type Response = Given<typeof streamsGroupDescribeResponse>;
 
 export function streamsGroupDescribeHandler(
   groups: GroupCoordinator,
+  protocols: GroupProtocols,
 ): AnsweringHandler<StreamsGroupDescribeRequest, Response> {
   return {
     api: streamsGroupDescribeApi,
     async handle(context, request) {
       const described = await context.turns.map(request.groupIds, (groupId) =>
-        describe(groups, context, { groupId, request }),
+        protocols.serves("streams")
+          ? describe(groups, context, { groupId, request })
+          : unknownStreamsGroup(groupId, errorCode.unsupportedVersion, null),
       );
       return { throttleTimeMs: context.throttleMs, groups: await Promise.all(described) };
     },

@@ -22,6 +22,7 @@ import {
   topicResource,
 } from "../server/request-context.ts";
 import type { AnsweringHandler } from "./answering-handler.ts";
+import type { GroupProtocols } from "./group-protocols.ts";
 
 /*
  * StreamsGroupHeartbeat 0: a Kafka Streams client joins, stays in, and leaves its group (KIP-1071).
@@ -40,11 +41,14 @@ export interface InternalTopics {
 export function streamsGroupHeartbeatHandler(
   groups: GroupCoordinator,
   internalTopics: InternalTopics,
+  protocols: GroupProtocols,
 ): AnsweringHandler<StreamsGroupHeartbeatRequest, Response> {
   return {
     api: streamsGroupHeartbeatApi,
     async handle(context, request) {
-      const outcome = refuse(context, request) ?? (await beat(groups, context, request));
+      const outcome = protocols.serves("streams")
+        ? (refuse(context, request) ?? (await beat(groups, context, request)))
+        : refusedHeartbeat(errorCode.unsupportedVersion);
       const response = createTopics(context, internalTopics, outcome);
       return { throttleTimeMs: context.throttleMs, ...response };
     },
