@@ -25,6 +25,14 @@ export function toLatin1(bytes: Uint8Array): string {
   return text;
 }
 
+/** The bytes that `toLatin1` made a text of. */
+export function fromLatin1(text: string): Uint8Array {
+  const { length } = text;
+  const bytes = new Uint8Array(length);
+  for (let index = 0; index < length; index++) bytes[index] = text.charCodeAt(index);
+  return bytes;
+}
+
 function toLatin1Long(bytes: Uint8Array): string {
   if (bytes.length <= chunkBytes) return char.apply(null, bytes as unknown as number[]);
   let text = "";

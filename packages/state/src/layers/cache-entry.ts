@@ -26,7 +26,8 @@ const fixedBytes =
  */
 export class CacheEntry<K, V> implements FlushContext {
   readonly mapKey: CacheKey;
-  readonly key: K;
+  /** Null: `mapKey` tells it. A primitive costs nothing; the array of a row's key is four times the text. */
+  readonly key: K | null;
   keyBytes: Uint8Array | null;
   readonly keySize: number;
 
@@ -60,7 +61,7 @@ export class CacheEntry<K, V> implements FlushContext {
   dirtyNext: CacheEntry<K, V> | null = null;
   dirtyPrevious: CacheEntry<K, V> | null = null;
 
-  constructor(mapKey: CacheKey, key: K, keyBytes: Uint8Array | null, keySize: number) {
+  constructor(mapKey: CacheKey, key: K | null, keyBytes: Uint8Array | null, keySize: number) {
     this.mapKey = mapKey;
     this.key = key;
     this.keyBytes = keyBytes;

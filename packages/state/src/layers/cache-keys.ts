@@ -1,8 +1,8 @@
 import { copyBytes } from "../bytes/key-range.ts";
-import { toLatin1 } from "../bytes/latin1.ts";
+import { fromLatin1, toLatin1 } from "../bytes/latin1.ts";
 import { CacheEntry, type CacheKey } from "./cache-entry.ts";
 import type { RecordCache } from "./record-cache.ts";
-import type { StoreFormat } from "./store-format.ts";
+import { isPrimitive, type StoreFormat } from "./store-format.ts";
 
 /** How a cache knows its entries: by the keys themselves where their serde allows, or by their bytes. */
 export class CacheKeys<K> {
@@ -18,25 +18,38 @@ export class CacheKeys<K> {
     this.#markBytes = markBytes;
   }
 
-  find<V>(
-    cache: RecordCache<K, V>,
-    key: K,
-    keyBytes: Uint8Array | null,
-  ): CacheEntry<K, V> | undefined {
-    if (!this.isDirect) return cache.get(toLatin1(keyBytes ?? this.#format.encodeKey(key)));
+  /** The entry of a key that a cache has, or a new one, which is not attached. */
+  entryOf<V>(cache: RecordCache<K, V>, key: K, keyBytes: Uint8Array | null): CacheEntry<K, V> {
+    if (!this.isDirect) {
+      const text = toLatin1(keyBytes ?? this.#format.encodeKey(key));
+      return cache.get(text) ?? this.#newRowEntry(text, key);
+    }
     const found = cache.get(key as CacheKey);
-    return found === undefined && !isCanonical(key)
-      ? cache.get(this.#mapKeyOf(key, keyBytes))
-      : found;
+    if (found !== undefined) return found;
+    const mapKey = this.#mapKeyOf(key, keyBytes);
+    const held = isCanonical(key) ? undefined : cache.get(mapKey);
+    return held ?? this.#newEntry(mapKey, key, keyBytes);
   }
 
-  newEntry<V>(key: K, keyBytes: Uint8Array | null): CacheEntry<K, V> {
+  /** Those of a text are made anew each time: most are wanted once, when the entry is written. */
+  bytesOf(entry: CacheEntry<K, unknown>): Uint8Array {
+    const { keyBytes, key, mapKey } = entry;
+    if (keyBytes !== null) return keyBytes;
+    if (!this.isDirect || key === null) return fromLatin1(String(mapKey));
+    return (entry.keyBytes = this.#format.encodeKey(key));
+  }
+
+  #newRowEntry<V>(text: string, key: K): CacheEntry<K, V> {
+    const own = isPrimitive(key) ? key : null;
+    return new CacheEntry<K, V>(text, own, null, text.length + this.#markBytes);
+  }
+
+  #newEntry<V>(mapKey: CacheKey, key: K, keyBytes: Uint8Array | null): CacheEntry<K, V> {
     const own = keyBytes === null ? null : copyBytes(keyBytes);
     const size = own?.length ?? this.#format.keySize(key);
-    if (this.isDirect && size !== undefined)
-      return new CacheEntry(this.#mapKeyOf(key, own), key, own, size + this.#markBytes);
-    const bytes = own ?? this.#format.encodeKey(key);
-    return new CacheEntry(this.#mapKeyOf(key, bytes), key, bytes, bytes.length + this.#markBytes);
+    if (size !== undefined) return new CacheEntry(mapKey, key, own, size + this.#markBytes);
+    const bytes = this.#format.encodeKey(key);
+    return new CacheEntry(mapKey, key, bytes, bytes.length + this.#markBytes);
   }
 
   /** Key bytes as latin1; where keys are known by that, without making it anew. */

@@ -138,8 +138,7 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
   }
 
   write(key: K, value: V | null, timestamp: Timestamp, headers = noHeaders): void {
-    const found = this.#keys.find(this.#cache, key, null);
-    this.#write(found ?? this.#keys.newEntry<V>(key, null), { value, timestamp, headers });
+    this.#write(this.#keys.entryOf(this.#cache, key, null), { value, timestamp, headers });
   }
 
   scan(range: StoreScan): EntryCursor {
@@ -218,15 +217,15 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
 
   /** The entry of a key, loaded from beneath where there is none; detached if nothing is there, or no room. */
   #use(key: K, keyBytes: Uint8Array | null): CacheEntry<K, V> {
-    const found = this.#keys.find(this.#cache, key, keyBytes);
-    if (found !== undefined) {
+    const entry = this.#keys.entryOf(this.#cache, key, keyBytes);
+    if (entry.isAttached) {
       this.#hits++;
-      this.#cache.touch(found);
-      return found;
+      this.#cache.touch(entry);
+      return entry;
     }
     this.#misses++;
-    const entry = this.#keys.newEntry<V>(key, keyBytes);
-    const bytes = this.#store.get(this.#keyBytesOf(entry));
+    const own = this.#keys.isDirect ? this.#keyBytesOf(entry) : keyBytes;
+    const bytes = this.#store.get(own ?? this.#format.encodeKey(key));
     if (bytes === null) return entry;
     entry.bytes = bytes;
     entry.valueSize = bytes.length;
@@ -296,7 +295,7 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
   }
 
   #keyBytesOf(entry: CacheEntry<K, V>): Uint8Array {
-    return (entry.keyBytes ??= this.#format.encodeKey(entry.key));
+    return this.#keys.bytesOf(entry);
   }
 
   /** The stored form of a value, kept with the entry. */
@@ -367,7 +366,8 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
 
   /** A key that is an object may have been changed by whoever had it. */
   #keyOf(entry: CacheEntry<K, V>, keyBytes: Uint8Array): K {
-    return isPrimitive(entry.key) ? entry.key : this.#format.decodeKey(keyBytes);
+    const { key } = entry;
+    return key !== null && isPrimitive(key) ? key : this.#format.decodeKey(keyBytes);
   }
 }
 
