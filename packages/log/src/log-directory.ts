@@ -34,6 +34,7 @@ export type OpenLogOptions = Omit<
   | "path"
   | "wasCleanlyClosed"
   | "recoveryPoint"
+  | "isRecoveryPointLost"
   | "logStartOffset"
   | "saveLogStartOffset"
   | "saveRecoveryPoint"
@@ -189,6 +190,7 @@ export class LogDirectory {
       path: `${this.path}/${name}`,
       wasCleanlyClosed: this.wasCleanlyClosed,
       recoveryPoint: this.#offsets.recoveryPoint(name),
+      isRecoveryPointLost: this.#offsets.areRecoveryPointsLost,
       logStartOffset: this.#offsets.logStartOffset(name),
       saveLogStartOffset: (offset) =>
         this.#offsets.saveLogStartOffset({ topic, partition }, offset),

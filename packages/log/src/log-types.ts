@@ -22,6 +22,8 @@ export interface PartitionLogOptions {
   readonly wasCleanlyClosed?: boolean;
   /** Offsets below this are known to be on the device (Kafka: recovery point). Default 0. */
   readonly recoveryPoint?: Offset;
+  /** It was noted, and what it was noted in cannot be read: nobody knows what compaction has taken. */
+  readonly isRecoveryPointLost?: boolean;
   /** Offset below which records were deleted. Default: the first one stored. */
   readonly logStartOffset?: Offset;
   /** Needed to look into compressed batches: lookups by time, keys of compacted topics. */

@@ -18,6 +18,8 @@ export interface NotedLog extends TopicPartition {
  * last file is gone, so each is there twice.
  */
 export class DirectoryOffsets {
+  /** They were noted, and cannot be read. */
+  readonly areRecoveryPointsLost: boolean;
   readonly #recoveryPoints: NotedOffsets;
   readonly #logStartOffsets: NotedOffsets;
   /** A log of which nothing is noted is compacted from its begin on. */
@@ -29,6 +31,8 @@ export class DirectoryOffsets {
     if (areStartsLost) throw logStarts.faults[0];
     for (const error of [...recoveryPoints.faults, ...logStarts.faults])
       logger.log("warn", "log.checkpoint-rebuilt", { path: error.path, error });
+    this.areRecoveryPointsLost =
+      recoveryPoints.offsets === undefined && recoveryPoints.faults.length > 0;
     this.#recoveryPoints = new NotedOffsets(fileSystem, recoveryPoints);
     this.#logStartOffsets = new NotedOffsets(fileSystem, logStarts);
     this.#cleanedOffsets = new NotedOffsets(fileSystem, findCleanedOffsets(fileSystem, directory));

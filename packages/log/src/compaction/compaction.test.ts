@@ -17,6 +17,7 @@ import { describe, expect, it } from "vitest";
 import { markerOf } from "../../test-support/batches.ts";
 import { openTestLog, testPath, testPlatform } from "../../test-support/open-test-log.ts";
 import type { LogConfig } from "../log-config.ts";
+import type { PartitionLogOptions } from "../log-types.ts";
 import type { CompactionOptions } from "../partition/compact-log.ts";
 import type { PartitionLog } from "../partition-log.ts";
 
@@ -60,14 +61,17 @@ function put(log: PartitionLog, entries: readonly Entry[], from: From = {}): voi
   log.append(batch.slice(), { origin: "client" });
 }
 
-async function openLog(platform: Platform, config: Partial<LogConfig> = {}): Promise<PartitionLog> {
-  return openTestLog(platform, {
-    isCompacted: true,
-    isDeleted: false,
-    segmentBytes: 400,
-    transactionVerificationEnabled: false,
-    ...config,
-  });
+async function openLog(
+  platform: Platform,
+  config: Partial<LogConfig> = {},
+  options: Partial<PartitionLogOptions> = {},
+): Promise<PartitionLog> {
+  const compacted = { isCompacted: true, isDeleted: false, segmentBytes: 400 };
+  return openTestLog(
+    platform,
+    { ...compacted, transactionVerificationEnabled: false, ...config },
+    options,
+  );
 }
 
 /** Compacts all but what is written last. */
@@ -197,7 +201,7 @@ describe("compaction", () => {
     await log.close();
     for (const name of platform.fileSystem.list(testPath))
       if (name.endsWith(".snapshot")) platform.fileSystem.remove(`${testPath}/${name}`);
-    const again = await openLog(platform);
+    const again = await openLog(platform, {}, { recoveryPoint: 3, wasCleanlyClosed: true });
     expect(again.producers()).toMatchObject([{ producerId: 7, lastSequence: 1 }]);
     expect([...batchesOf(again)].map((bytes) => readRecordCount(bytes, 0))).toEqual([0, 1]);
     put(again, [["b", "4"]], { producerId: 7, baseSequence: 2 });

@@ -72,7 +72,7 @@ export async function compactLog(
     },
   };
   try {
-    const result = await clean(state, cleanable, { ...options, ...pace });
+    const result = await clean({ state, writer }, cleanable, { ...options, ...pace });
     state.cleanedOffset = result.endOffset;
     await state.options.saveCleanedOffset?.(result.endOffset);
     return result;
@@ -83,11 +83,18 @@ export async function compactLog(
   }
 }
 
+/** A log, and what makes it durable. */
+interface CompactingLog {
+  readonly state: LogState;
+  readonly writer: LogWriter;
+}
+
 async function clean(
-  state: LogState,
+  log: CompactingLog,
   cleanable: Cleanable,
   options: CompactionOptions,
 ): Promise<CompactionResult> {
+  const { state } = log;
   const { segments, platform, config } = state;
   const { codecs } = state.options;
   const { random, clock } = platform;
@@ -114,7 +121,7 @@ async function clean(
       deleteRetentionMs: config.deleteRetentionMs,
       codecs,
     };
-    const sizes = await cleanGroup(state, group, { rules, pace: options });
+    const sizes = await cleanGroup(log, group, { rules, pace: options });
     sizeBytesBefore += sizes.before;
     sizeBytesAfter += sizes.after;
   }
@@ -124,7 +131,7 @@ async function clean(
 }
 
 async function cleanGroup(
-  state: LogState,
+  { state, writer }: CompactingLog,
   group: readonly LogSegment[],
   { rules, pace }: { readonly rules: CleaningRules; readonly pace: CleaningPace },
 ): Promise<{ readonly before: number; readonly after: number }> {
@@ -136,6 +143,8 @@ async function cleanGroup(
   let isInPlace = false;
   try {
     await saveCleaned(state, cleaned);
+    // What producers wrote last is the reason for which something before it went.
+    await writer.sync();
     isInPlace = await swapSegments(state, group, cleaned);
   } finally {
     // After a failure of the device a restart decides.

@@ -150,6 +150,11 @@ export class ProducerAppend implements ProducerChanges {
 
   #endTransaction(entry: ProducerEntry, bytes: Uint8Array, at: number, baseOffset: Offset): void {
     const marker = decodeControlBatch(bytes, at);
+    // Compaction has emptied it: all that it still tells is who is fenced.
+    if (marker === undefined && this.#mode === "replay" && entry.transactionFirstOffset < 0) {
+      entry.setEpoch(readProducerEpoch(bytes, at));
+      entry.lastTimestamp = readMaxTimestamp(bytes, at);
+    }
     if (marker === undefined || (marker.type !== "abort" && marker.type !== "commit")) return;
     const producerEpoch = readProducerEpoch(bytes, at);
     if (this.#mode !== "replay") {

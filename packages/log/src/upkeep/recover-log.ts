@@ -151,7 +151,7 @@ class LogRecovery {
         this.#removeFrom(index);
         break;
       }
-      const gap = gapBefore(segments, index, this.#options.config.isCompacted);
+      const gap = gapBefore(segments, index, this.#compactedEnd);
       if (gap !== undefined) return this.#judge(index, gap);
       const start = this.#takeOver(index);
       if (start === segment.sizeBytes) continue;
@@ -165,6 +165,13 @@ class LogRecovery {
     this.#areProducersKnown = isKnown;
     const lost = missingEnd(this.#faulty, this.#path);
     if (lost !== undefined) this.#found(lost);
+  }
+
+  /** Compaction has rewritten nothing above: it notes first that all below is on the device. */
+  get #compactedEnd(): Offset {
+    const { config, isRecoveryPointLost } = this.#options;
+    if (!config.isCompacted) return -1;
+    return isRecoveryPointLost === true ? Number.POSITIVE_INFINITY : this.#recoveryPoint;
   }
 
   get #faulty(): FaultyLog {
@@ -219,7 +226,7 @@ class LogRecovery {
     const range = {
       start,
       // The active segment is not compacted.
-      toleratesGaps: this.#options.config.isCompacted && next !== undefined,
+      toleratesGaps: next !== undefined && next.baseOffset <= this.#compactedEnd,
       endOffsetMax: isEmptyFrom(this.#segments, index + 1)
         ? Number.POSITIVE_INFINITY
         : next.baseOffset,
@@ -237,6 +244,8 @@ class LogRecovery {
           offset,
         }),
     });
+    // What its last batches were is gone, and their offsets stay taken.
+    if (end.reason === undefined && range.toleratesGaps) segment.endOffset = next.baseOffset;
     if (end.unsyncedPosition < end.position) this.#unsynced.set(segment, end.unsyncedPosition);
     return end;
   }

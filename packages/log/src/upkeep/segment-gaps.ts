@@ -1,11 +1,12 @@
+import type { Offset } from "@millrace/model";
 import type { LogSegment } from "../segment/log-segment.ts";
 import type { ScanEnd } from "./scan-segment.ts";
 
-/** Between the segment before and this one, where the one before says that it ended elsewhere. */
+/** Compaction may have taken what is missing below `compactedEnd`. Between the segment before and this one, where the one before says that it ended elsewhere. */
 export function gapBefore(
   segments: readonly LogSegment[],
   index: number,
-  isCompacted: boolean,
+  compactedEnd: Offset,
 ): ScanEnd | undefined {
   if (index === 0) return undefined;
   const before = segments[index - 1];
@@ -13,7 +14,8 @@ export function gapBefore(
   const recorded = before.record?.isClosed === true ? before.record.endOffset : undefined;
   const offset = recorded ?? before.endOffset;
   // Nothing vouches for the end of the segment before: compaction may have taken it.
-  if (baseOffset === offset || (recorded === undefined && isCompacted)) return undefined;
+  const mayBeCompacted = recorded === undefined && baseOffset <= compactedEnd;
+  if (baseOffset === offset || mayBeCompacted) return undefined;
   const reason = `offset ${offset} is missing`;
   return { position: 0, unsyncedPosition: 0, offset, isCutShort: true, isGap: true, reason };
 }

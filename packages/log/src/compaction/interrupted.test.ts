@@ -1,0 +1,136 @@
+import { decodeUtf8 } from "@millrace/model";
+import {
+  FileSystemError,
+  type FileHandle,
+  type FileSystem,
+  type Platform,
+} from "@millrace/platform";
+import type { MemoryFileSystem } from "@millrace/platform/memory";
+import { BatchCursor, RecordBatchReader } from "@millrace/protocol/records";
+import { describe, expect, it } from "vitest";
+import { batchOf } from "../../test-support/batches.ts";
+import { copyOf } from "../../test-support/damaged-world.ts";
+import { openTestLog, testPath, testPlatform } from "../../test-support/open-test-log.ts";
+import type { PartitionLog } from "../partition-log.ts";
+
+const config = { isCompacted: true, isDeleted: false, segmentBytes: 300, tailCacheBytes: 0 };
+const recordCount = 24;
+const compacting = {
+  offsetMapBytes: 10_000,
+  offsetMapLoadFactor: 0.9,
+  sliceBytes: 100,
+  rest: async () => {},
+};
+
+/** A file system that does so many changes more, and none after that. */
+function dyingFileSystem(inner: FileSystem, changesLeft: number) {
+  let left = changesLeft;
+  const change = <Arguments extends readonly unknown[], Result>(
+    act: (...given: Arguments) => Result,
+  ) => {
+    return (...given: Arguments): Result => {
+      if (left-- <= 0) throw new FileSystemError("INPUT_OUTPUT", testPath, "it is over");
+      return act(...given);
+    };
+  };
+  const handleOf = (handle: FileHandle): FileHandle => ({
+    path: handle.path,
+    sizeBytes: () => handle.sizeBytes(),
+    read: (target, position) => handle.read(target, position),
+    write: change((parts: readonly Uint8Array[], position: number) =>
+      handle.write(parts, position),
+    ),
+    truncate: change((sizeBytes: number) => handle.truncate(sizeBytes)),
+    datasync: () => handle.datasync(),
+    trustPageCache: () => handle.trustPageCache(),
+    close: () => handle.close(),
+  });
+  const replaced: Partial<FileSystem> = {
+    open: (path, mode) => handleOf(inner.open(path, mode)),
+    rename: change((source: string, target: string) => inner.rename(source, target)),
+    remove: change((path: string) => inner.remove(path)),
+  };
+  const fileSystem = new Proxy(inner, {
+    get(target, name) {
+      const own: unknown = Reflect.get(replaced, name);
+      if (own !== undefined) return own;
+      const member: unknown = Reflect.get(target, name);
+      return typeof member === "function" ? member.bind(target) : member;
+    },
+  });
+  return { fileSystem, isDead: () => left < 0 };
+}
+
+/** What a kill leaves of a log that is to be compacted: each key three times over. */
+async function dirtyFiles(): Promise<MemoryFileSystem> {
+  const platform = testPlatform();
+  const log = await openTestLog(platform, config);
+  for (let offset = 0; offset < recordCount; offset++)
+    log.append(batchOf({ key: `k${offset % 8}`, values: [`v${offset}`] }), { origin: "client" });
+  log.roll();
+  await log.close();
+  return copyOf(platform.fileSystem, "data");
+}
+
+function open(platform: Platform): Promise<PartitionLog> {
+  return openTestLog(platform, config, { recoveryPoint: recordCount });
+}
+
+/** The last value of each key, with its offset. */
+function tableOf(log: PartitionLog): Record<string, string> {
+  const table: Record<string, string> = {};
+  for (let offset = 0; offset < log.logEndOffset;) {
+    const slice = log.read(offset, { maxBytes: 200, upTo: log.logEndOffset, minOneBatch: true });
+    for (const bytes of slice.parts) {
+      const cursor = new BatchCursor(bytes);
+      while (cursor.next()) {
+        const records = new RecordBatchReader({ bytes, position: cursor.position });
+        while (records.next()) {
+          const [key, value] = [records.key, records.value].map((each) =>
+            decodeUtf8(each ?? bytes),
+          );
+          table[key] = `${records.offset} ${value}`;
+        }
+      }
+    }
+    if (slice.nextOffset === offset) break;
+    offset = slice.nextOffset;
+  }
+  return table;
+}
+
+describe("a compaction that is interrupted", () => {
+  it("after any of its changes leaves the same table, twice, and can be done again", async () => {
+    const dirty = await dirtyFiles();
+    const expected = Object.fromEntries(
+      Array.from({ length: 8 }, (_, key) => [`k${key}`, `${16 + key} v${16 + key}`]),
+    );
+    let isDone = false;
+    let count = 0;
+    for (; !isDone; count++) {
+      const files = copyOf(dirty, "data");
+      // Opening changes files too: that is another test's matter.
+      const opened = await open(testPlatform(files));
+      await opened.close();
+      const { fileSystem, isDead } = dyingFileSystem(files, count);
+      const log = await open(testPlatform(fileSystem)).catch(() => undefined);
+      await log?.upkeep.compact(compacting).catch(() => {});
+      isDone = !isDead();
+      for (let start = 0; start < 2; start++) {
+        const again = await open(testPlatform(copyOf(files, "data")));
+        expect([again.damage, again.recovery.cutTail], `after ${count}`).toEqual([
+          undefined,
+          undefined,
+        ]);
+        expect(tableOf(again), `after ${count}`).toEqual(expected);
+        expect(again.logEndOffset).toBe(recordCount);
+      }
+      const last = await open(testPlatform(files));
+      await last.upkeep.compact(compacting);
+      expect(tableOf(last)).toEqual(expected);
+      expect(last.sizeBytes, `after ${count}`).toBeLessThan(900);
+      expect(files.list(testPath).filter((name) => /swap|cleaned/.test(name))).toEqual([]);
+    }
+    expect(count).toBeGreaterThan(60);
+  });
+});
