@@ -38,7 +38,12 @@ export async function runPage(
 ): Promise<readonly (Ended & { readonly block: number })[]> {
   const cwd = join(folder, "pages", name);
   mkdirSync(join(cwd, "bin"), { recursive: true });
-  const ports = { 9092: await freePort(), 8080: await freePort(), 8081: await freePort() };
+  const ports = {
+    9092: await freePort(),
+    9094: await freePort(),
+    8080: await freePort(),
+    8081: await freePort(),
+  };
   writeShims(cwd, folder, ports);
   const env = {
     ...process.env,
@@ -49,6 +54,7 @@ export async function runPage(
   for (const [index, block] of blocks.entries()) {
     const code = block.code
       .replaceAll("9092", String(ports[9092]))
+      .replaceAll("9094", String(ports[9094]))
       .replaceAll("8080", String(ports[8080]))
       .replaceAll("8081", String(ports[8081]));
     const own = commandOf(block, code, cwd);

@@ -1,4 +1,3 @@
-import { pbkdf2Sync } from "node:crypto";
 import { Broker, type BrokerProperties } from "@millrace/broker";
 import { connect, type ConnectOptions } from "@millrace/client";
 import type { LogFields, Platform } from "@millrace/platform";
@@ -84,18 +83,10 @@ const master: ConnectOptions = { bootstrapServers: "127.0.0.1:9092" };
 const secure: ConnectOptions = { bootstrapServers: "127.0.0.1:9093", ssl: { ca } };
 const ann = { username: "ann", password: "secret" };
 
-/** Credentials as an administrator makes them. */
-const salt = new Uint8Array(16).fill(7);
-const iterations = 4096;
-
 async function addScramUser(world: World, password: string): Promise<void> {
   await world.with(master, async ({ admin }) => {
-    for (const [mechanism, hash, length] of [
-      ["SCRAM-SHA-256", "sha256", 32],
-      ["SCRAM-SHA-512", "sha512", 64],
-    ] as const) {
-      const saltedPassword = pbkdf2Sync(password, salt, iterations, length, hash);
-      const upsertions = [{ user: "ann", mechanism, iterations, salt, saltedPassword }];
+    for (const mechanism of ["SCRAM-SHA-256", "SCRAM-SHA-512"] as const) {
+      const upsertions = [{ user: "ann", mechanism, password }];
       await admin.alterUserScramCredentials({ upsertions, deletions: [] });
     }
   });

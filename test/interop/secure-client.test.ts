@@ -1,5 +1,3 @@
-import { pbkdf2Sync } from "node:crypto";
-
 import { connect, type ConnectOptions } from "@millrace/client";
 import { nodePlatform } from "@millrace/platform/node";
 import { StreamsApp, StreamsBuilder } from "millrace";
@@ -91,14 +89,8 @@ function token(): string {
 
 async function addScramUser({ master }: SecureCluster): Promise<void> {
   await using client = connect(platform, { bootstrapServers: master });
-  const salt = new Uint8Array(16).fill(7);
-  const iterations = 4096;
-  for (const [mechanism, hash, length] of [
-    ["SCRAM-SHA-256", "sha256", 32],
-    ["SCRAM-SHA-512", "sha512", 64],
-  ] as const) {
-    const saltedPassword = pbkdf2Sync("secret", salt, iterations, length, hash);
-    const upsertions = [{ user: "ann", mechanism, iterations, salt, saltedPassword }];
+  for (const mechanism of ["SCRAM-SHA-256", "SCRAM-SHA-512"] as const) {
+    const upsertions = [{ user: "ann", mechanism, password: "secret" }];
     await client.admin.alterUserScramCredentials({ upsertions, deletions: [] });
   }
 }

@@ -171,7 +171,8 @@ const misuses: Readonly<
       ...nothing,
       { upsertions: [] },
       { upsertions: [], deletions: [{ ...credential, mechanism: "PLAIN" }] },
-      { upsertions: [{ ...credential, password: "x" }], deletions: [] },
+      { upsertions: [{ ...credential, password: 5 }], deletions: [] },
+      { upsertions: [{ ...credential, password: "x", salt: "x" }], deletions: [] },
     ]),
     describeClientQuotas: [
       ...only([...nothing, { users: "a" }, { user: "" }]),

@@ -1,7 +1,6 @@
-import { pbkdf2Sync, randomBytes } from "node:crypto";
 import { env } from "node:process";
 
-import type { ScramMechanism, ScramUpsertion } from "@millrace/client";
+import type { ScramMechanism } from "@millrace/client";
 
 import { clusterFlags, withClient } from "../cluster-flags.ts";
 import { CommandError } from "../command-error.ts";
@@ -14,7 +13,6 @@ import { UsageError } from "../usage-error.ts";
 
 const mechanisms = ["SCRAM-SHA-256", "SCRAM-SHA-512"] as const;
 const passwordVariable = "MILLRACE_PASSWORD";
-const saltLength = 24;
 
 const mechanismFlag = choiceFlag(mechanisms, {
   placeholder: "NAME",
@@ -62,7 +60,7 @@ The cluster gets what SCRAM makes of it, and keeps no password.`,
     await withClient(flags, async ({ admin }) => {
       // Kafka takes one change of a user at a time.
       for (const mechanism of chosen(flags.mechanism)) {
-        const upsertion = credentialOf({ user, mechanism, iterations: flags.iterations }, password);
+        const upsertion = { user, mechanism, password, iterations: flags.iterations };
         const changes = { upsertions: [upsertion], deletions: [] };
         await admin.alterUserScramCredentials(changes, terminal.signal);
         terminal.print(`${user} has ${mechanism}`);
@@ -113,18 +111,4 @@ async function passwordOf({ lines }: Terminal): Promise<string> {
 async function firstOf(lines: AsyncIterable<string>): Promise<string | undefined> {
   for await (const line of lines) return line;
   return undefined;
-}
-
-function credentialOf(
-  user: Pick<ScramUpsertion, "user" | "mechanism" | "iterations">,
-  password: string,
-): ScramUpsertion {
-  const [hash, length] =
-    user.mechanism === "SCRAM-SHA-256" ? (["sha256", 32] as const) : (["sha512", 64] as const);
-  const salt = randomBytes(saltLength);
-  return {
-    ...user,
-    salt,
-    saltedPassword: pbkdf2Sync(password, salt, user.iterations, length, hash),
-  };
 }

@@ -1,3 +1,5 @@
+import { ClusterError } from "@millrace/cluster";
+
 import { int32Max, oneOf, text, textsByName, topicName } from "../argument-kinds.ts";
 import {
   abortSignal,
@@ -72,7 +74,12 @@ export const aclFilter = strict(
 export const aclFilters = listOf(aclFilter, "objects of what is looked for");
 
 const mechanism = oneOf(...wordsOf(scramMechanisms));
-const bytes = kind("bytes", (given) => given instanceof Uint8Array && given.length > 0);
+/** What is wrong with it is told, and never what it is. */
+const secret: ArgumentCheck = (what, given) => {
+  const isText = typeof given === "string" && given !== "";
+  if (!isText)
+    throw new ClusterError("INVALID_ARGUMENT", `${what} is none; give a text that is not empty`);
+};
 const credential = { user: name, mechanism };
 export const usersOrNull: ArgumentCheck = (what, given) => {
   if (given !== null) listOf(name, "users' names")(what, given);
@@ -83,11 +90,10 @@ export const scramChanges = strict(
       strict(
         {
           ...credential,
-          iterations: whole(1, "a number of iterations", int32Max),
-          salt: bytes,
-          saltedPassword: bytes,
+          password: secret,
+          iterations: optional(whole(1, "a number of iterations", int32Max)),
         },
-        "{ user, mechanism, iterations, salt, saltedPassword }",
+        "{ user, mechanism, password }",
       ),
       "credentials",
     ),

@@ -342,7 +342,15 @@ export class Admin implements ClusterAdmin {
     return describeScramUsers(this.#context, this.#links, users, signal);
   }
 
-  /** Adds, changes and deletes SCRAM credentials; no password leaves this process, see `ScramUpsertion`. */
+  /**
+   * Adds, changes and deletes SCRAM credentials, one of a user at a time.
+   *
+   * @example
+   * await client.admin.alterUserScramCredentials({
+   *   upsertions: [{ user: "ann", mechanism: "SCRAM-SHA-512", password: "her-secret" }],
+   *   deletions: [],
+   * });
+   */
   async alterUserScramCredentials(
     changes: {
       readonly upsertions: readonly ScramUpsertion[];

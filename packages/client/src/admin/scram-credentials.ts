@@ -1,3 +1,4 @@
+import { encodeUtf8 } from "@millrace/model";
 import { KafkaError } from "@millrace/protocol";
 import {
   alterUserScramCredentialsApi,
@@ -6,6 +7,7 @@ import {
 
 import type { ClientContext } from "../client-context.ts";
 import { throwIfError } from "../connection/cluster-error-of.ts";
+import { saltedPassword } from "../security/scram-client.ts";
 import { askUntilAnswered } from "./ask-any.ts";
 import type { AdminLinks } from "./configs.ts";
 import { wordOf, type Words } from "./words.ts";
@@ -26,17 +28,13 @@ export interface ScramUser {
   }[];
 }
 
-/**
- * A credential of a user. What leaves this process is no password, but what SCRAM makes of it: PBKDF2 of the password
- * with the salt and the iterations, by the hash of the mechanism (RFC 5802, `SaltedPassword`).
- */
+/** A password for a user. It does not leave this process: the cluster gets what SCRAM makes of it, with a random salt. */
 export interface ScramUpsertion {
   readonly user: string;
   readonly mechanism: ScramMechanism;
-  /** 4096 to 16384. */
-  readonly iterations: number;
-  readonly salt: Uint8Array;
-  readonly saltedPassword: Uint8Array;
+  readonly password: string;
+  /** What guessing costs: 4096 (default) to 16384. */
+  readonly iterations?: number;
 }
 
 export interface ScramDeletion {
@@ -44,6 +42,9 @@ export interface ScramDeletion {
   readonly mechanism: ScramMechanism;
 }
 
+/** Kafka's own. */
+const iterationsDefault = 4096;
+const saltBytes = 24;
 const userNotThere = new KafkaError("RESOURCE_NOT_FOUND").errorCode;
 
 /** @param users null: all; those that have no credential are left out */
@@ -77,16 +78,16 @@ export async function alterScramUsers(
   { upsertions, deletions }: ScramChanges,
   signal?: AbortSignal,
 ): Promise<void> {
+  const { random } = context.platform;
+  const credentials = upsertions.map((one) =>
+    credentialOf(one, random.fill(new Uint8Array(saltBytes))),
+  );
   await askUntilAnswered(context, {
     api: alterUserScramCredentialsApi,
     link: controller,
     signal,
     body: () => ({
-      upsertions: upsertions.map(({ user: name, mechanism, ...credential }) => ({
-        ...credential,
-        name,
-        mechanism: scramMechanisms[mechanism],
-      })),
+      upsertions: credentials,
       deletions: deletions.map(({ user: name, mechanism }) => ({
         name,
         mechanism: scramMechanisms[mechanism],
@@ -99,4 +100,17 @@ export async function alterScramUsers(
 interface ScramChanges {
   readonly upsertions: readonly ScramUpsertion[];
   readonly deletions: readonly ScramDeletion[];
+}
+
+function credentialOf(
+  { user: name, mechanism, password, iterations = iterationsDefault }: ScramUpsertion,
+  salt: Uint8Array,
+) {
+  return {
+    name,
+    mechanism: scramMechanisms[mechanism],
+    iterations,
+    salt,
+    saltedPassword: saltedPassword(mechanism, encodeUtf8(password), { salt, iterations }),
+  };
 }

@@ -38,6 +38,16 @@ export function scramClient(
   return { mechanism: name, begin: () => new ScramExchange({ name, options, random, keys }) };
 }
 
+/** What SCRAM makes of a password (RFC 5802: `SaltedPassword`). */
+export function saltedPassword(
+  name: ScramName,
+  password: Uint8Array,
+  { salt, iterations }: { readonly salt: Uint8Array; readonly iterations: number },
+): Uint8Array {
+  const hash = hashes[name];
+  return pbkdf2(hash, password, salt, { c: iterations, dkLen: hash.outputLen });
+}
+
 /** The costly part, which is the same for all connections as long as the broker's salt is. */
 class SaltedPassword {
   readonly #name: ScramName;
@@ -53,12 +63,8 @@ class SaltedPassword {
   of(salt: string, iterations: number): Uint8Array {
     const place = `${iterations} ${salt}`;
     if (place === this.#place) return this.#salted;
-    const hash = hashes[this.#name];
     const saltBytes = fromBase64(salt) ?? new Uint8Array(0);
-    this.#salted = pbkdf2(hash, this.#password, saltBytes, {
-      c: iterations,
-      dkLen: hash.outputLen,
-    });
+    this.#salted = saltedPassword(this.#name, this.#password, { salt: saltBytes, iterations });
     this.#place = place;
     return this.#salted;
   }
