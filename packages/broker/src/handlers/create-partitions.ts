@@ -41,7 +41,7 @@ export class CreatePartitionsHandler implements Handler<CreatePartitionsRequest,
     // What is wrong already is refused in turns: the metadata wait for the rest alone.
     const refused = await context.turns.map([...topics.values()], (topic) =>
       counts(topic.name) > 1
-        ? errorAnswer("INVALID_REQUEST", "named twice in one request")
+        ? errorAnswer("INVALID_REQUEST", "Duplicate topic name.")
         : this.#check(context, now, topic),
     );
     const results = await this.#services.metadata.change((image) => {
@@ -79,20 +79,24 @@ export class CreatePartitionsHandler implements Handler<CreatePartitionsRequest,
     if (!context.authorize("ALTER", topicResource(name)))
       return errorAnswer("TOPIC_AUTHORIZATION_FAILED");
     const topic = image.topic(name);
-    if (topic === undefined) return errorAnswer("UNKNOWN_TOPIC_OR_PARTITION");
+    if (topic === undefined)
+      return errorAnswer(
+        "UNKNOWN_TOPIC_OR_PARTITION",
+        "This server does not host this topic-partition.",
+      );
     if (count === topic.partitionCount)
-      return errorAnswer("INVALID_PARTITIONS", `the topic has ${count} partitions already`);
+      return errorAnswer("INVALID_PARTITIONS", `Topic already has ${count} partition(s).`);
     if (count < topic.partitionCount)
       return errorAnswer(
         "INVALID_PARTITIONS",
-        `the topic has ${topic.partitionCount} partitions; their number can only grow`,
+        `The topic ${name} currently has ${topic.partitionCount} partition(s); ${count} would not be an increase.`,
       );
     if (assignments === null) return noError;
     const added = count - topic.partitionCount;
     if (assignments.length !== added)
       return errorAnswer(
         "INVALID_REPLICA_ASSIGNMENT",
-        `${added} partitions need as many assignments`,
+        `Attempted to add ${added} additional partition(s), but only ${assignments.length} assignment(s) were specified.`,
       );
     for (const { brokerIds } of assignments) {
       const fault = assignmentFault(this.#services.cluster.nodeId, brokerIds);

@@ -2,6 +2,7 @@ import { errorCodeOf, type ErrorName } from "@millrace/protocol";
 import {
   createPartitionsApi,
   createTopicsApi,
+  type CreateTopicsRequest,
   deleteTopicsApi,
 } from "@millrace/protocol/definitions";
 import { expect, test } from "vitest";
@@ -93,4 +94,51 @@ test("DeleteTopics: by name or by id, each once", () =>
     expect(await remove("kept", "kept")).toEqual([["kept", errorCodeOf("INVALID_REQUEST")]]);
     expect(await client.endOffset("kept")).toBe(0);
     expect(await client.endOffset("orders")).toBe(-1);
+  }));
+
+test("refusals are told in Kafka's words", () =>
+  withClient(async ({ client }) => {
+    await client.createTopic("a.b");
+    const create = async (topic: Partial<CreateTopicsRequest["topics"][number]>) => {
+      const topics = [{ name: "t", ...standard, ...topic }];
+      const answer = await client.ask(createTopicsApi, 7, { topics, validateOnly: true });
+      return answer?.topics[0].errorMessage;
+    };
+    const assigned = (...partitions: readonly (readonly [index: number, ids: number[]])[]) => ({
+      numPartitions: -1,
+      replicationFactor: -1,
+      assignments: partitions.map(([partitionIndex, brokerIds]) => ({ partitionIndex, brokerIds })),
+    });
+    const rows = [
+      [{ name: "" }, "Topic name is invalid: the empty string is not allowed"],
+      [{ name: ".." }, "Topic name is invalid: '..' is not allowed"],
+      [
+        { name: "a b" },
+        "'a b' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'",
+      ],
+      [{ name: "a.b" }, "Topic 'a.b' already exists."],
+      [{ name: "a_b" }, "Topic 'a_b' collides with existing topic: a.b"],
+      [
+        { name: "__cluster_metadata" },
+        "Creation of internal topic __cluster_metadata is prohibited.",
+      ],
+      [{ numPartitions: 0 }, "Number of partitions was set to an invalid non-positive value."],
+      [
+        { replicationFactor: 0 },
+        "Replication factor must be larger than 0, or -1 to use the default value.",
+      ],
+      [{ replicationFactor: 2 }, "cannot be reached because only 1 broker(s) are registered."],
+      [
+        { configs: [{ name: "retention.ms", value: null }] },
+        "Null value not supported for topic configs: retention.ms",
+      ],
+      [{ configs: [{ name: "no.such", value: "1" }] }, "Unknown topic config name: no.such"],
+      [{ ...assigned([0, [1]]), numPartitions: 1 }, "but numPartitions was not set to -1."],
+      [assigned([0, [1]], [0, [1]]), "Found multiple manual partition assignments for partition 0"],
+      [assigned([1, [1]]), "partitions should be a consecutive 0-based integer sequence"],
+      [assigned([0, []]), "The manual partition assignment includes an empty replica list."],
+      [assigned([0, [7]]), "includes broker 7, but no such broker is registered."],
+      [assigned([0, [1, 1]]), "includes the broker 1 more than once."],
+    ] as const;
+    for (const [topic, text] of rows) expect(await create(topic)).toContain(text);
   }));

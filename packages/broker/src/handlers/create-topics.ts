@@ -46,17 +46,22 @@ export class CreateTopicsHandler implements Handler<CreateTopicsRequest, Respons
     const counts = countNames(request.topics, ({ name }) => name);
     const refused: ResponseTopic[] = [];
     for (const name of new Set(request.topics.map((topic) => topic.name))) {
-      if (counts(name) > 1)
-        refused.push(refusal(name, "INVALID_REQUEST", "named twice in one request"));
+      if (counts(name) > 1) refused.push(refusal(name, "INVALID_REQUEST", "Duplicate topic name."));
       else if (name === metadataTopic)
-        refused.push(refusal(name, "INVALID_REQUEST", "the metadata's topic cannot be created"));
+        refused.push(
+          refusal(
+            name,
+            "INVALID_REQUEST",
+            `Creation of internal topic ${metadataTopic} is prohibited.`,
+          ),
+        );
       else if (!isAllAllowed && !context.authorize("CREATE", topicResource(name)))
-        refused.push(refusal(name, "TOPIC_AUTHORIZATION_FAILED", topicRefused.errorMessage));
+        refused.push(refusal(name, "TOPIC_AUTHORIZATION_FAILED", "Authorization failed."));
     }
     const refusedNames = new Set(refused.map(({ name }) => name));
     const topics = request.topics.filter(({ name }) => !refusedNames.has(name));
     if (this.#countPartitions(topics) > partitionsMax) {
-      const message = `a request may make ${partitionsMax} partitions; ask for fewer at once`;
+      const message = "Excessively large number of partitions per request.";
       for (const { name } of topics) refused.push(refusal(name, "POLICY_VIOLATION", message));
       return { throttleTimeMs: context.throttleMs, topics: refused };
     }

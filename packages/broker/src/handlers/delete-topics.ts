@@ -72,7 +72,7 @@ export class DeleteTopicsHandler implements Handler<DeleteTopicsRequest, Respons
     const once = [...new Map(asked.map((named) => [keyOf(named), named])).values()];
     return context.turns.map(once, (named) =>
       counts(keyOf(named)) > 1
-        ? answer(named, "INVALID_REQUEST", "named twice in one request")
+        ? answer(named, "INVALID_REQUEST", duplicateOf(named))
         : this.#decideOne(context, named, undefined, []),
     );
   }
@@ -101,7 +101,9 @@ export class DeleteTopicsHandler implements Handler<DeleteTopicsRequest, Respons
           ? answer(
               isNamedOtherwise ? topic : named,
               "INVALID_REQUEST",
-              "named twice in one request",
+              isNamedOtherwise
+                ? "The provided topic name maps to an ID that was already supplied."
+                : duplicateOf(named),
             )
           : this.#decideOne(context, named, topic, deleted),
       );
@@ -117,17 +119,21 @@ export class DeleteTopicsHandler implements Handler<DeleteTopicsRequest, Respons
   ): ResponseTopic {
     const { name, topicId } = asked;
     if (name === null && topicId === zeroUuid)
-      return answer(asked, "INVALID_REQUEST", "neither a name nor an id is given");
+      return answer(asked, "INVALID_REQUEST", "Neither topic name nor id were specified.");
     if (name !== null && topicId !== zeroUuid)
-      return answer(asked, "INVALID_REQUEST", "give a name or an id, not both");
+      return answer(asked, "INVALID_REQUEST", "You may not specify both topic name and topic id.");
     if (topic === undefined && name === null)
-      return answer(asked, "UNKNOWN_TOPIC_ID", "there is no topic with this id");
+      return answer(asked, "UNKNOWN_TOPIC_ID", "This server does not host this topic ID.");
     const resource = topicResource(topic?.name ?? name ?? "");
     const mayDeleteAll = context.authorize("DELETE", clusterResource);
     const maySee = mayDeleteAll || context.authorize("DESCRIBE", resource);
     // Whether there is such a topic is told to who may see it alone.
     if (topic === undefined && maySee)
-      return answer(asked, "UNKNOWN_TOPIC_OR_PARTITION", `there is no topic ${name}`);
+      return answer(
+        asked,
+        "UNKNOWN_TOPIC_OR_PARTITION",
+        "This server does not host this topic-partition.",
+      );
     if (topic === undefined || !maySee)
       return answer(asked, "TOPIC_AUTHORIZATION_FAILED", topicRefused.errorMessage);
     if (!mayDeleteAll && !context.authorize("DELETE", resource)) {
@@ -138,7 +144,9 @@ export class DeleteTopicsHandler implements Handler<DeleteTopicsRequest, Respons
       return answer(
         asked,
         context.apiVersion < 3 ? "INVALID_REQUEST" : "TOPIC_DELETION_DISABLED",
-        "delete.topic.enable is false",
+        context.apiVersion < 3
+          ? "This version does not support topic deletion."
+          : "Topic deletion is disabled.",
       );
     const mode = context.apiVersion >= strictSince ? "strict" : "permissive";
     if (!context.mayMutate(topic.partitionCount, mode))
@@ -150,6 +158,10 @@ export class DeleteTopicsHandler implements Handler<DeleteTopicsRequest, Respons
 
 function topicOf(image: MetadataImage, { name, topicId }: Named): TopicImage | undefined {
   return name === null ? image.topicById(topicId) : image.topic(name);
+}
+
+function duplicateOf({ name }: Named): string {
+  return name === null ? "Duplicate topic id." : "Duplicate topic name.";
 }
 
 function keyOf({ name, topicId }: Named): string {

@@ -44,17 +44,23 @@ export function planTopic(
     message,
   });
   if (image.topic(topic.name) !== undefined)
-    return refused("TOPIC_ALREADY_EXISTS", `topic ${topic.name} is there already`);
+    return refused("TOPIC_ALREADY_EXISTS", `Topic '${topic.name}' already exists.`);
   const fault = topicNameFault(topic.name);
   if (fault !== undefined) return refused("INVALID_TOPIC_EXCEPTION", fault);
   const collision = image.collidingTopic(topic.name);
   if (collision !== undefined)
-    return refused("INVALID_TOPIC_EXCEPTION", `${topic.name} is too like ${collision}`);
+    return refused(
+      "INVALID_TOPIC_EXCEPTION",
+      `Topic '${topic.name}' collides with existing topic: ${collision}`,
+    );
   const properties = new Map<string, string>();
-  for (const { name, value } of topic.configs) {
-    if (value === null) return refused("INVALID_CONFIG", `${name} has no value`);
-    properties.set(name, value);
-  }
+  const unset = topic.configs.filter(({ value }) => value === null).map(({ name }) => name);
+  if (unset.length > 0)
+    return refused(
+      "INVALID_CONFIG",
+      `Null value not supported for topic configs: ${unset.join(",")}`,
+    );
+  for (const { name, value } of topic.configs) properties.set(name, value ?? "");
   try {
     checkTopicProperties(properties);
   } catch (error) {
@@ -78,9 +84,12 @@ function partitionCountOf(
   if (topic.assignments.length > 0) return assignedCount(services.cluster.nodeId, topic);
   const { numPartitions, replicationFactor } = topic;
   if (replicationFactor < -1 || replicationFactor === 0)
-    return ["INVALID_REPLICATION_FACTOR", "give a replication factor of 1, or -1 for the default"];
+    return [
+      "INVALID_REPLICATION_FACTOR",
+      "Replication factor must be larger than 0, or -1 to use the default value.",
+    ];
   if (numPartitions < -1 || numPartitions === 0)
-    return ["INVALID_PARTITIONS", "give at least one partition, or -1 for the default"];
+    return ["INVALID_PARTITIONS", "Number of partitions was set to an invalid non-positive value."];
   const replicas =
     replicationFactor === -1
       ? services.config.number("default.replication.factor")
@@ -88,30 +97,36 @@ function partitionCountOf(
   if (replicas > 1)
     return [
       "INVALID_REPLICATION_FACTOR",
-      `${replicas} replicas need as many brokers; there is one`,
+      `Unable to replicate the partition ${replicas} time(s): The target replication factor of ${replicas} cannot be reached because only 1 broker(s) are registered.`,
     ];
   const count = numPartitions === -1 ? services.config.number("num.partitions") : numPartitions;
   if (count > partitionCountMax)
-    return ["POLICY_VIOLATION", `a topic may have ${partitionCountMax} partitions`];
+    return ["POLICY_VIOLATION", "Excessively large number of partitions per request."];
   return count;
 }
 
 function assignedCount(nodeId: number, topic: NewTopic): number | readonly [ErrorName, string] {
-  if (topic.replicationFactor !== -1 || topic.numPartitions !== -1)
-    return ["INVALID_REQUEST", "with an assignment, leave partitions and replication factor at -1"];
+  const given = "A manual partition assignment was specified, but";
+  if (topic.replicationFactor !== -1)
+    return ["INVALID_REQUEST", `${given} replication factor was not set to -1.`];
+  if (topic.numPartitions !== -1)
+    return ["INVALID_REQUEST", `${given} numPartitions was not set to -1.`];
   const partitions = new Set<number>();
   for (const { partitionIndex, brokerIds } of topic.assignments) {
     const fault = assignmentFault(nodeId, brokerIds);
     if (partitions.has(partitionIndex) || fault !== undefined)
       return [
         "INVALID_REPLICA_ASSIGNMENT",
-        fault ?? `partition ${partitionIndex} is assigned twice`,
+        fault ?? `Found multiple manual partition assignments for partition ${partitionIndex}`,
       ];
     partitions.add(partitionIndex);
   }
   for (let partition = 0; partition < partitions.size; partition++)
     if (!partitions.has(partition))
-      return ["INVALID_REPLICA_ASSIGNMENT", `partition ${partition} is not assigned`];
+      return [
+        "INVALID_REPLICA_ASSIGNMENT",
+        "partitions should be a consecutive 0-based integer sequence",
+      ];
   return partitions.size;
 }
 

@@ -2,12 +2,17 @@ const nameLengthMax = 249;
 
 /** What is wrong with a topic's name, in words; undefined: it is fine (Kafka: `Topic.validate`). */
 export function topicNameFault(name: string): string | undefined {
-  if (name === "") return "the topic's name is empty";
-  if (name === "." || name === "..") return `the topic's name cannot be "${name}"`;
+  const fault = faultOf(name);
+  return fault === undefined ? undefined : `Topic name is invalid: ${fault}`;
+}
+
+function faultOf(name: string): string | undefined {
+  if (name === "") return "the empty string is not allowed";
+  if (name === "." || name === "..") return `'${name}' is not allowed`;
   if (name.length > nameLengthMax)
-    return `the topic's name has ${name.length} characters where ${nameLengthMax} are allowed`;
+    return `the length of '${name}' is longer than the max allowed length ${nameLengthMax}`;
   if (!/^[a-zA-Z0-9._-]+$/.test(name))
-    return `the topic's name ${JSON.stringify(name)} may hold letters, digits, ".", "_" and "-" alone`;
+    return `'${name}' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'`;
   return undefined;
 }
 
