@@ -70,7 +70,6 @@ describe("the list of differences from Apache Kafka", () => {
     "gives a reason for each scenario, and names none twice: %s",
     (file) => {
       const listed = allowedDifferences(file);
-      expect(listed.length).toBeGreaterThan(0);
       expect(listed.filter(({ reason }) => reason === "")).toEqual([]);
       const names = listed.map(({ scenario }) => scenario);
       expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);

@@ -25,6 +25,7 @@ import { ClusterFetcher } from "./consumer/cluster-fetcher.ts";
 import { resolveConsumerOptions, type ConsumerOptions } from "./consumer/consumer-options.ts";
 import { Consumer } from "./consumer/consumer.ts";
 import { RecordDecoder, type DecoderOptions } from "./consumer/record-decoder.ts";
+import { openConsumerMembership } from "./consumer/open-consumer-membership.ts";
 import { openConsumerGroup } from "./group/open-consumer-group.ts";
 import { groupSeat, type GroupSeat, type GroupSeatOptions } from "./group/group-seat.ts";
 import { OpenParts } from "./open-parts.ts";
@@ -117,20 +118,9 @@ export class KafkaClient implements ClusterClient {
     given: ConsumerOptions<Key, Value>,
   ): Consumer<Key, Value> {
     const options = resolveConsumerOptions(given);
-    const { groupId, groupInstanceId, assignors, topics, bufferBytesMax } = options;
+    const { bufferBytesMax } = options;
     const context = this.#context;
-    const membership =
-      groupId === undefined
-        ? undefined
-        : openConsumerGroup(context, {
-            groupId,
-            groupInstanceId,
-            assignors,
-            topics: () => topics,
-            sessionTimeoutMs: options.sessionTimeout,
-            heartbeatIntervalMs: options.heartbeatInterval,
-            rebalanceTimeoutMs: options.rebalanceTimeout,
-          });
+    const membership = openConsumerMembership(context, options);
     const fetcher = new ClusterFetcher(context, {
       isolation: options.isolationLevel,
       bufferBytesMax,

@@ -70,6 +70,16 @@ export const consumerOptionRows = {
     },
     { defaultText: "range, then round robin", kafka: "partition.assignment.strategy" },
   ),
+  /**
+   * Who shares out the partitions: `classic`, a member with its assignors; `consumer`, the broker (KIP-848), which also
+   * says how often to send a sign of life.
+   */
+  groupProtocol: choiceOption(["classic", "consumer"], {
+    byDefault: "classic",
+    kafka: "group.protocol",
+  }),
+  /** With the protocol `consumer`: the broker's assignor, such as `uniform` or `range`. */
+  groupRemoteAssignor: textOption({ kafka: "group.remote.assignor" }),
   /** After this long without a heartbeat others take over. */
   sessionTimeout: durationOption({ minMs: 1, byDefault: "45s", kafka: "session.timeout.ms" }),
   /** Time between two signs of life to the group. */
@@ -103,6 +113,15 @@ export const consumerOptionTable = optionTable("client.consumer", consumerOption
     demand: "heartbeatInterval must be shorter than sessionTimeout",
     options: ["heartbeatInterval", "sessionTimeout"],
     holds: ({ heartbeatInterval, sessionTimeout }) => heartbeatInterval < sessionTimeout,
+  },
+  {
+    demand:
+      'assignors are for the groupProtocol "classic", groupRemoteAssignor is for "consumer", which needs a groupId',
+    options: ["groupProtocol", "assignors", "groupRemoteAssignor", "groupId"],
+    holds: ({ groupProtocol, assignors, groupRemoteAssignor, groupId }) =>
+      groupProtocol === "classic"
+        ? groupRemoteAssignor === undefined
+        : assignors === undefined && groupId !== undefined,
   },
   {
     demand: "groupInstanceId is for a consumer with a groupId",

@@ -10,7 +10,7 @@ import { closeOptions, nextOffset, offsetsToCommit, topicPartition } from "../ar
 import { checkArguments } from "../arguments.ts";
 import type { ClientContext } from "../client-context.ts";
 import { isRetriable } from "../connection/retrying.ts";
-import type { ClassicMembership } from "../group/classic-membership.ts";
+import type { ConsumerMembership } from "../group/consumer-membership.ts";
 import { prepareSerdes } from "../prepare-serdes.ts";
 import { signalAfter } from "../signal-after.ts";
 import { AutoCommit } from "./auto-commit.ts";
@@ -26,7 +26,7 @@ export interface ConsumerParts<Key, Value> {
   readonly context: ClientContext;
   readonly fetcher: ClusterFetcher;
   /** Undefined without a group. */
-  readonly membership: ClassicMembership | undefined;
+  readonly membership: ConsumerMembership | undefined;
   readonly decoder: RecordDecoder<Key, Value>;
   readonly options: ConsumerSettings;
   readonly onClosed: () => void;
@@ -300,7 +300,7 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
     }
   }
 
-  #group(): ClassicMembership {
+  #group(): ConsumerMembership {
     const { membership } = this.#parts;
     if (membership !== undefined) return membership;
     throw new ClusterError("GROUP_REFUSED", "this consumer has no group; give it a groupId");

@@ -1,6 +1,5 @@
 import {
   ClusterError,
-  type GroupMembership,
   type GroupMetadata,
   type MemberAssignment,
   type OffsetAndMetadata,
@@ -15,6 +14,7 @@ import { Backoff } from "../connection/backoff.ts";
 import type { BrokerLane } from "../connection/broker-lane.ts";
 import { isRetriable } from "../connection/retrying.ts";
 import { CommittedOffsets } from "./committed-offsets.ts";
+import type { ConsumerMembership } from "./consumer-membership.ts";
 import { decodeAssignment } from "./consumer-protocol.ts";
 import type { GroupProtocol, GroupSettings } from "./group-protocol.ts";
 import { joinGroup, memberFenced, type Seat } from "./join-group.ts";
@@ -35,7 +35,7 @@ const leaveTimeoutMs = 5000;
  * CLIENT-4: `isMember` is false before the group may have given the partitions away: after a session without
  * an answer nothing of this generation is committed.
  */
-export class ClassicMembership implements GroupMembership {
+export class ClassicMembership implements ConsumerMembership {
   needsJoin = true;
   isMember = false;
   failure: Error | undefined = undefined;
