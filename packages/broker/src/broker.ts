@@ -87,7 +87,6 @@ export class Broker implements AsyncDisposable {
       parts.directory.setLockNote(`${host}:${port}`);
       const upkeep = startUpkeep(platform, config, {
         ...parts,
-        share: parts.coordinators.share,
         metrics: served.upkeepMetrics,
       });
       upkeep.start(served.renewal);

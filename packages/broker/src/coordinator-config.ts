@@ -29,6 +29,7 @@ function classicConfigOf(config: BrokerConfig): GroupConfig {
     initialRebalanceDelayMs: config.number("group.initial.rebalance.delay.ms"),
     sizeMax: config.number("group.max.size"),
     offsetMetadataLengthMax: config.number("offset.metadata.max.bytes"),
+    offsetsRetentionMs: 60_000 * config.number("offsets.retention.minutes"),
   };
 }
 
@@ -37,6 +38,7 @@ export function transactionConfigOf(config: BrokerConfig): TransactionConfig {
     ...defaultTransactionConfig,
     timeoutMaxMs: config.number("transaction.max.timeout.ms"),
     abortIntervalMs: config.number("transaction.abort.timed.out.transaction.cleanup.interval.ms"),
+    idExpirationMs: config.number("transactional.id.expiration.ms"),
   };
 }
 

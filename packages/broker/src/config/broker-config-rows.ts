@@ -200,8 +200,8 @@ num.replica.fetchers INT 1.. d 1
 offset.metadata.max.bytes INT - m 4096
 offsets.commit.timeout.ms INT 1.. - 5000
 offsets.load.buffer.size INT 1.. - 5242880
-offsets.retention.check.interval.ms LONG 1.. - 600000
-offsets.retention.minutes INT 1.. - 10080
+offsets.retention.check.interval.ms LONG 1.. m 600000
+offsets.retention.minutes INT 1.. m 10080
 offsets.topic.compression.codec INT - - 0
 offsets.topic.num.partitions INT 1.. m 50
 offsets.topic.replication.factor SHORT 1.. - 3
@@ -356,14 +356,14 @@ telemetry.max.bytes INT 1.. m 1048576
 transaction.abort.timed.out.transaction.cleanup.interval.ms INT 1.. m 10000
 transaction.max.timeout.ms INT 1.. m 900000
 transaction.partition.verification.enable BOOLEAN - dm true
-transaction.remove.expired.transaction.cleanup.interval.ms INT 1.. - 3600000
+transaction.remove.expired.transaction.cleanup.interval.ms INT 1.. m 3600000
 transaction.state.log.load.buffer.size INT 1.. - 5242880
 transaction.state.log.min.isr INT 1.. m 2
 transaction.state.log.num.partitions INT 1.. m 50
 transaction.state.log.replication.factor SHORT 1.. - 3
 transaction.state.log.segment.bytes INT 1.. m 104857600
 transaction.two.phase.commit.enable BOOLEAN - - false
-transactional.id.expiration.ms INT 1.. - 604800000
+transactional.id.expiration.ms INT 1.. m 604800000
 unclean.leader.election.enable BOOLEAN - d false
 unclean.leader.election.interval.ms LONG 1.. - 300000
 unstable.api.versions.enable BOOLEAN - - false

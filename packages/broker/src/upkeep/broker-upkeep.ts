@@ -1,12 +1,14 @@
 import type { LogDirectory } from "@millrace/log";
 import type { Platform } from "@millrace/platform";
 import type { BrokerConfig } from "../config/broker-config.ts";
+import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
+import type { TransactionCoordinator } from "../coordinator/transaction/transaction-coordinator.ts";
 import type { ShareCoordinator } from "../coordinator/share/share-coordinator.ts";
 import type { UpkeepMetrics } from "../metrics/upkeep-metrics.ts";
 import type { Partitions } from "../partition/partitions.ts";
 import type { StorageGuard } from "../partition/storage-guard.ts";
 import { Cleaner } from "./compaction.ts";
-import { RecurringJobs } from "./recurring-jobs.ts";
+import { RecurringJobs, type RecurringJob } from "./recurring-jobs.ts";
 import { retainAll } from "./retention.ts";
 
 /** A crash costs a scan, and a second write, of what came after the last one. */
@@ -17,7 +19,11 @@ const removalIntervalMs = 1000;
 export interface UpkeepParts {
   readonly directory: LogDirectory;
   readonly partitions: Partitions;
-  readonly share: Pick<ShareCoordinator, "snapshotCold" | "prune">;
+  readonly coordinators: {
+    readonly groups: Pick<GroupCoordinator, "expireOffsets">;
+    readonly transactions: Pick<TransactionCoordinator, "expireIds">;
+    readonly share: Pick<ShareCoordinator, "snapshotCold" | "prune">;
+  };
   readonly storage: StorageGuard;
   readonly metrics: UpkeepMetrics;
 }
@@ -26,22 +32,17 @@ export interface UpkeepParts {
 export function startUpkeep(
   platform: Platform,
   config: BrokerConfig,
-  { directory, partitions, share, storage, metrics }: UpkeepParts,
+  { directory, partitions, coordinators, storage, metrics }: UpkeepParts,
 ): RecurringJobs {
   const jobs = new RecurringJobs(platform);
-  jobs.start({
-    name: "checkpoint",
-    delayMs: recoveryPointIntervalMs,
-    intervalMs: () => recoveryPointIntervalMs,
-    run: () => directory.checkpoint(),
-  });
-  jobs.start({
-    name: "producers",
-    delayMs: config.number("producer.id.expiration.check.interval.ms"),
-    intervalMs: () => config.number("producer.id.expiration.check.interval.ms"),
-    run: async () => {
-      for (const partition of partitions.all()) partition.removeExpiredProducers();
-    },
+  /** Milliseconds, or the property that says how many. */
+  const every = (interval: number | string, name: string, run: RecurringJob["run"]) => {
+    const intervalMs = () => (typeof interval === "number" ? interval : config.number(interval));
+    jobs.start({ name, delayMs: intervalMs(), intervalMs, run });
+  };
+  every(recoveryPointIntervalMs, "checkpoint", () => directory.checkpoint());
+  every("producer.id.expiration.check.interval.ms", "producers", async () => {
+    for (const partition of partitions.all()) partition.removeExpiredProducers();
   });
   jobs.start({
     name: "retention",
@@ -51,31 +52,20 @@ export function startUpkeep(
   });
   const admitWrite = () => storage.admitWrite();
   const cleaner = new Cleaner({ platform, config, partitions, metrics, admitWrite });
-  jobs.start({
-    name: "compaction",
-    delayMs: config.number("log.cleaner.backoff.ms"),
-    intervalMs: () => config.number("log.cleaner.backoff.ms"),
-    run: (signal) => cleaner.run(signal),
+  every("log.cleaner.backoff.ms", "compaction", (signal) => cleaner.run(signal));
+  every(removalIntervalMs, "removal", async () => {
+    for (const partition of partitions.all()) partition.removeRetired();
   });
-  jobs.start({
-    name: "removal",
-    delayMs: removalIntervalMs,
-    intervalMs: () => removalIntervalMs,
-    run: async () => {
-      for (const partition of partitions.all()) partition.removeRetired();
-    },
-  });
-  jobs.start({
-    name: "share-state-snapshots",
-    delayMs: config.number("share.coordinator.cold.partition.snapshot.interval.ms"),
-    intervalMs: () => config.number("share.coordinator.cold.partition.snapshot.interval.ms"),
-    run: () => share.snapshotCold(),
-  });
-  jobs.start({
-    name: "share-state-pruning",
-    delayMs: config.number("share.coordinator.state.topic.prune.interval.ms"),
-    intervalMs: () => config.number("share.coordinator.state.topic.prune.interval.ms"),
-    run: () => share.prune(),
-  });
+  const { groups, transactions, share } = coordinators;
+  every("offsets.retention.check.interval.ms", "offsets", () => groups.expireOffsets());
+  every("transaction.remove.expired.transaction.cleanup.interval.ms", "transactional-ids", () =>
+    transactions.expireIds(),
+  );
+  every("share.coordinator.cold.partition.snapshot.interval.ms", "share-state-snapshots", () =>
+    share.snapshotCold(),
+  );
+  every("share.coordinator.state.topic.prune.interval.ms", "share-state-pruning", () =>
+    share.prune(),
+  );
   return jobs;
 }

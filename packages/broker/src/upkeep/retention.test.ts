@@ -1,6 +1,6 @@
 import { deleteRecordsApi, listOffsetsApi } from "@millrace/protocol/definitions";
 import { describe, expect, test } from "vitest";
-import { brokerWorld } from "../../test-support/broker-world.ts";
+import { brokerWorld, runWorld } from "../../test-support/broker-world.ts";
 import type { TestClient } from "../../test-support/test-client.ts";
 
 const folder = "/data/orders-0";
@@ -104,3 +104,26 @@ describe("retention", () => {
       expect((await client.fetch("orders", 0))?.errorCode).toBe(1);
     }));
 });
+
+test("offsets that nobody commits any more, and their group, go after offsets.retention.minutes", () =>
+  runWorld(
+    {
+      properties: {
+        "offsets.topic.num.partitions": 1,
+        "offsets.retention.minutes": 2,
+        "offsets.retention.check.interval.ms": 10_000,
+      },
+    },
+    async (world) => {
+      const { broker, client } = await world.start();
+      await client.createTopic("orders");
+      await client.commitOffset("readers", "orders", 0);
+      const lags = async () =>
+        (await broker.metrics()).filter(({ name }) => name === "kafka_consumergroup_lag").length;
+      await world.platform.timers.sleep(119_000);
+      expect(await lags()).toBe(1);
+      await world.platform.timers.sleep(12_000);
+      expect(await lags()).toBe(0);
+      await broker.close();
+    },
+  ));

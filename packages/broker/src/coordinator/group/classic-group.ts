@@ -189,6 +189,14 @@ export class ClassicGroup implements Group {
       : errorCode.none;
   }
 
+  /** Who has no members counts from then on; where consumers are, what they are not subscribed to expires. */
+  retentionStartMs(commitTimestamp: number): number | undefined {
+    if (this.protocolType === null) return commitTimestamp;
+    if (this.isEmpty) return this.#stateTimestamp >= 0 ? this.#stateTimestamp : commitTimestamp;
+    const areTopicsKnown = this.isConsumerGroup && this.#subscribedTopics !== undefined;
+    return areTopicsKnown && this.#state === "Stable" ? commitTimestamp : undefined;
+  }
+
   refuseFetch(): number {
     return this.#state === "Dead" ? errorCode.groupIdNotFound : errorCode.none;
   }

@@ -22,6 +22,8 @@ export interface GroupConfig {
   readonly newMemberJoinTimeoutMs: number;
   /** `offset.metadata.max.bytes`, which Kafka counts in UTF-16 units. */
   readonly offsetMetadataLengthMax: number;
+  /** `offsets.retention.minutes` */
+  readonly offsetsRetentionMs: number;
 }
 
 export const defaultGroupConfig: GroupConfig = {
@@ -31,4 +33,5 @@ export const defaultGroupConfig: GroupConfig = {
   sizeMax: 2_147_483_647,
   newMemberJoinTimeoutMs: 300_000,
   offsetMetadataLengthMax: 4_096,
+  offsetsRetentionMs: 604_800_000,
 };

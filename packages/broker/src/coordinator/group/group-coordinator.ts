@@ -18,6 +18,7 @@ import { CommittedOffsets, type CommittedOffset } from "./committed-offsets.ts";
 import { deleteGroup } from "./delete-group.ts";
 import { deleteOffsets, deleteOffsetsOfTopic } from "./delete-offsets.ts";
 import { describeGroup, type GroupDescription } from "./describe-group.ts";
+import { expireOffsets } from "./expire-offsets.ts";
 import { fetchOffsets, type FetchedOffset, type FetchOffsetsRequest } from "./fetch-offsets.ts";
 import { classicGroup } from "./find-group.ts";
 import type { GroupConfigs } from "./group-config.ts";
@@ -305,6 +306,18 @@ export class GroupCoordinator {
   async topicDeleted(topic: string): Promise<void> {
     try {
       await this.#runtime.writeAll((shard) => deleteOffsetsOfTopic(shard.world, topic));
+    } catch (failure) {
+      this.#codeOf(failure);
+    }
+  }
+
+  /** Forgets offsets that have expired, and groups that have nothing left. */
+  async expireOffsets(): Promise<void> {
+    try {
+      for (let isMore = true; isMore;) {
+        const counts = await this.#runtime.writeAll((shard) => expireOffsets(shard.world));
+        isMore = counts.some((count) => count > 0);
+      }
     } catch (failure) {
       this.#codeOf(failure);
     }

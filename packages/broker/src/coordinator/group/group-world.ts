@@ -42,6 +42,8 @@ export interface Group {
   readonly stateName: string;
   readonly isEmpty: boolean;
   isSubscribedTo(topic: string): boolean;
+  /** When the retention of an offset began that was committed at a time; undefined: it does not run now. */
+  retentionStartMs(commitTimestamp: number): number | undefined;
   /** An error code for the whole commit (0: taken), or one to be asked for partition by partition. */
   checkCommit(committer: OffsetCommitter): number | CommitCheck;
   /** An error code; null: nobody of the group asks. */

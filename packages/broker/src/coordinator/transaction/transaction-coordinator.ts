@@ -202,6 +202,19 @@ export class TransactionCoordinator implements TransactionVerifier {
     }
   }
 
+  /** Forgets transactional ids that nobody has used for `transactional.id.expiration.ms`. */
+  async expireIds(): Promise<void> {
+    try {
+      for (let isMore = true; isMore;) {
+        const { idExpirationMs } = this.#options.config;
+        const counts = await this.#runtime.writeAll((shard) => shard.expireIds(idExpirationMs));
+        isMore = counts.some((count) => count > 0);
+      }
+    } catch (failure) {
+      this.#codeOf(failure);
+    }
+  }
+
   #partitionOf(transactionalId: string): number {
     return partitionOfKey(transactionalId, this.#runtime.partitionCount);
   }

@@ -26,7 +26,7 @@ import {
 } from "./transaction-metadata.ts";
 import { hasPartition } from "./transaction-partitions.ts";
 import type { TransactionRecord } from "./transaction-record.ts";
-import { isPrepared } from "./transaction-status.ts";
+import { isAtRest, isPrepared } from "./transaction-status.ts";
 
 export interface TransactionShardOptions {
   readonly clock: Clock;
@@ -56,6 +56,8 @@ export interface AddPartitionsRequest extends ProducerIdentity {
 
 type Result<Response> = ShardResult<TransactionRecord, Response>;
 
+/** Ids that are forgotten in one go. */
+const tombstonesMax = 1000;
 const abortTimer = "abort-timed-out";
 
 /** Transactional ids of one partition of `__transaction_state`: the newest record of each. */
@@ -190,6 +192,18 @@ export class TransactionShard implements CoordinatorShard<TransactionRecord> {
     if (this.#byId.get(transactionalId) !== prepared) return answer(undefined);
     const metadata = toComplete(prepared, this.#options.clock.wallMs());
     return { records: [{ transactionalId, metadata }], response: undefined };
+  }
+
+  /** Forgets ids without a transaction that have not changed for so long; gives how many. */
+  expireIds(expirationMs: number): Result<number> {
+    const untilMs = this.#options.clock.wallMs() - expirationMs;
+    const records: TransactionRecord[] = [];
+    for (const { transactionalId, status, lastUpdateTimestamp } of this.#byId.values()) {
+      if (records.length >= tombstonesMax) break;
+      if (isAtRest(status) && lastUpdateTimestamp <= untilMs)
+        records.push({ transactionalId, metadata: null });
+    }
+    return { records, response: records.length };
   }
 
   #prepare<Response>(

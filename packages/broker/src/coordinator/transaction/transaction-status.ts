@@ -54,3 +54,8 @@ export function mayFollow(previous: TransactionStatus, next: TransactionStatus):
 export function isPrepared(status: TransactionStatus): status is "PrepareCommit" | "PrepareAbort" {
   return status === "PrepareCommit" || status === "PrepareAbort";
 }
+
+/** No transaction is open, or about to be decided: the id may be forgotten. */
+export function isAtRest(status: TransactionStatus): boolean {
+  return mayFollow(status, "Dead");
+}

@@ -78,6 +78,10 @@ export class ConsumerGroup implements Group {
     return this.isEmpty ? errorCode.none : errorCode.nonEmptyGroup;
   }
 
+  retentionStartMs(commitTimestamp: number): number {
+    return commitTimestamp;
+  }
+
   tombstones(): readonly CoordinatorRecord[] {
     const { groupId, members, resolved } = this;
     const ofMembers = [...members.keys()].flatMap((id) => memberTombstones(groupId, id));

@@ -90,6 +90,10 @@ export class StreamsGroup implements Group {
     return this.isEmpty ? errorCode.none : errorCode.nonEmptyGroup;
   }
 
+  retentionStartMs(commitTimestamp: number): number {
+    return commitTimestamp;
+  }
+
   tombstones(): readonly CoordinatorRecord[] {
     return groupTombstones(this.groupId);
   }
