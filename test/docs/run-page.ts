@@ -151,7 +151,10 @@ function writeShims(
   const registry = `--registry http://127.0.0.1:${registryPort}`;
   const main = join(project, "node_modules/.bin/millrace");
   const shims = {
-    millrace: `case "$1" in
+    millrace: `case "$*" in
+broker*--port*) exec node ${main} "$@";;
+esac
+case "$1" in
 broker) exec node ${main} "$@" --port ${port};;
 log | dump-log | streams) exec node ${main} "$@";;
 registry) exec node ${main} "$@" --port ${registryPort} --broker-port ${port};;
