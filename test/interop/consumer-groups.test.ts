@@ -159,6 +159,13 @@ function storiesOn(start: () => Promise<Cluster>): void {
     await expect.poll(() => before.partitions.length, patience).toBe(2);
     await expect.poll(() => other.partitions.length, patience).toBe(2);
     const kept = before.partitions;
+    const described = await client.admin.describeGroup("g-seats");
+    expect(described).toMatchObject({ protocolType: "consumer", assignor: "uniform" });
+    expect(
+      described.members.find(({ groupInstanceId }) => groupInstanceId === "seat"),
+    ).toMatchObject({
+      partitions: kept.map((partition) => ({ topic, partition })),
+    });
     await before.consumer.close({ keepSeat: true });
     await using again = new Reading(client, seat);
     await expect.poll(() => again.partitions, patience).toEqual(kept);

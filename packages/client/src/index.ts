@@ -8,7 +8,8 @@ export type {
   ConfigResource,
   ConfigSource,
 } from "./admin/configs.ts";
-export type { GroupDescription, GroupListing, GroupMember } from "./admin/groups.ts";
+export type { GroupDescription, GroupMember } from "./admin/describe-group.ts";
+export type { GroupListing } from "./admin/groups.ts";
 export type { FoundOffset, IsolationLevel, WantedOffset } from "./admin/list-offsets.ts";
 export type { LogDirectoryDescription } from "./admin/log-directories.ts";
 export type {

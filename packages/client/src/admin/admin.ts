@@ -54,13 +54,12 @@ import {
   type ConfigDescription,
   type ConfigResource,
 } from "./configs.ts";
+import { describeGroup, type GroupDescription } from "./describe-group.ts";
 import {
   alterGroupOffsets,
   deleteGroup,
-  describeGroup,
   groupOffsets,
   listGroups,
-  type GroupDescription,
   type GroupListing,
 } from "./groups.ts";
 import { describeLogDirectories, type LogDirectoryDescription } from "./log-directories.ts";

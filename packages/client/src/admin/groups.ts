@@ -1,12 +1,5 @@
-import { decodeVersionedForward, KafkaError } from "@millrace/protocol";
-import {
-  consumerProtocolAssignment,
-  deleteGroupsApi,
-  describeGroupsApi,
-  listGroupsApi,
-} from "@millrace/protocol/definitions";
+import { deleteGroupsApi, listGroupsApi } from "@millrace/protocol/definitions";
 import type { OffsetAndMetadata } from "@millrace/cluster";
-import type { TopicPartition } from "@millrace/model";
 import type { ClientContext } from "../client-context.ts";
 import type { BrokerLane } from "../connection/broker-lane.ts";
 import { clusterErrorOf, throwIfError } from "../connection/cluster-error-of.ts";
@@ -20,21 +13,6 @@ export interface GroupListing {
   readonly protocolType: string;
   /** Kafka's word, such as `Stable` or `Empty`; empty on clusters before Kafka 2.6. */
   readonly state: string;
-}
-
-export interface GroupDescription extends GroupListing {
-  /** The assignor that the members agreed upon. */
-  readonly assignor: string;
-  readonly members: readonly GroupMember[];
-}
-
-export interface GroupMember {
-  readonly memberId: string;
-  readonly groupInstanceId: string | null;
-  readonly clientId: string;
-  readonly clientHost: string;
-  /** Empty where the group is not one of consumers. */
-  readonly partitions: readonly TopicPartition[];
 }
 
 /** Asks every broker for the groups that it coordinates. */
@@ -58,40 +36,6 @@ export async function listGroups(
     protocolType,
     state: groupState,
   }));
-}
-
-/** @throws KafkaError `GROUP_ID_NOT_FOUND` */
-export async function describeGroup(
-  context: ClientContext,
-  lane: BrokerLane,
-  { groupId, signal }: { readonly groupId: string; readonly signal?: AbortSignal },
-): Promise<GroupDescription> {
-  const { answer } = await callCoordinator(
-    context,
-    { kind: "group", key: groupId, lane },
-    {
-      api: describeGroupsApi,
-      body: () => ({ groups: [groupId] }),
-      errorsOf: ({ groups }) => groups.map(({ errorCode }) => errorCode),
-    },
-    { signal },
-  );
-  const group = answer.groups.at(0);
-  if (group === undefined || group.groupState === "Dead")
-    throw new KafkaError("GROUP_ID_NOT_FOUND", `there is no group ${groupId}`);
-  return {
-    groupId,
-    protocolType: group.protocolType,
-    state: group.groupState,
-    assignor: group.protocolData,
-    members: group.members.map((member) => ({
-      memberId: member.memberId,
-      groupInstanceId: member.groupInstanceId,
-      clientId: member.clientId,
-      clientHost: member.clientHost,
-      partitions: group.protocolType === "consumer" ? partitionsOf(member.memberAssignment) : [],
-    })),
-  };
 }
 
 /** @throws KafkaError `NON_EMPTY_GROUP`, `GROUP_ID_NOT_FOUND` */
@@ -142,12 +86,5 @@ export async function alterGroupOffsets(
     offsets,
     { generationId: -1, memberId: "", groupInstanceId: null },
     signal,
-  );
-}
-
-function partitionsOf(assignment: Uint8Array): readonly TopicPartition[] {
-  if (assignment.length === 0) return [];
-  return decodeVersionedForward(consumerProtocolAssignment, assignment).assignedPartitions.flatMap(
-    ({ topic, partitions }) => partitions.map((partition) => ({ topic, partition })),
   );
 }
