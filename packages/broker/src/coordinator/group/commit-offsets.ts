@@ -41,6 +41,9 @@ export function commitOffsets(
 ): GroupResult<readonly number[] | number> {
   const check = checkCommit(world, request);
   if (typeof check === "number" && check !== errorCode.none) return { ...nothing, response: check };
+  const stale =
+    request.kind === "transactional" ? firstRefusal(check, request.offsets) : errorCode.none;
+  if (stale !== errorCode.none) return { ...nothing, response: stale };
   const nowMs = world.clock.wallMs();
   // Of a partition that is named twice the last offset counts, and is written alone.
   const records = new Map<string, CoordinatorRecord>();
@@ -64,6 +67,12 @@ export function commitOffsets(
     return errorCode.none;
   });
   return { records: [...records.values()], response };
+}
+
+/** Offsets of a transaction stand or fall together. */
+function firstRefusal(check: number | CommitCheck, offsets: readonly OffsetToCommit[]): number {
+  if (typeof check === "number") return check;
+  return offsets.map(check).find((refused) => refused !== errorCode.none) ?? errorCode.none;
 }
 
 function checkCommit(world: GroupWorld, request: CommitOffsetsRequest): number | CommitCheck {
