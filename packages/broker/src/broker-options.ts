@@ -21,6 +21,8 @@ export interface BrokerOptions {
   readonly codecs?: Compression;
   /** Bytes kept free on the device for markers, offsets and metadata. Default 64 MiB; 0: none. */
   readonly reserveBytes?: number;
+  /** Partitions of all topics together; topics beyond are refused. Default 100,000. */
+  readonly partitionsMax?: number;
   /** What `close` may take. Default 10 s. */
   readonly closeTimeoutMs?: number;
   /** Told once if the device fails: what it holds is unknown then, and the process should end. */
@@ -32,5 +34,6 @@ export interface BrokerOptions {
 }
 
 export const reserveBytesDefault = 64 * 1024 * 1024;
+export const partitionsMaxDefault = 100_000;
 export const closeTimeoutMsDefault = 10_000;
 export const nodeIdDefault = 1;

@@ -5,6 +5,8 @@ import type { TransactionVerifier } from "./coordinator/transaction-verifier.ts"
 import type { MetadataImage } from "./metadata/metadata-image.ts";
 import type { MetadataStore } from "./metadata/metadata-store.ts";
 import type { TopicMetrics } from "./metrics/topic-metrics.ts";
+import type { FetchSessions } from "./fetch/fetch-sessions.ts";
+import type { PartitionBound } from "./partition/partition-bound.ts";
 import type { Partitions } from "./partition/partitions.ts";
 import type { StorageGuard } from "./partition/storage-guard.ts";
 
@@ -17,6 +19,8 @@ export interface BrokerServices {
   /** Of `metadata`, at hand. */
   readonly image: MetadataImage;
   readonly partitions: Partitions;
+  readonly partitionBound: PartitionBound;
+  readonly fetchSessions: FetchSessions;
   /** For what is read from files to be sent. */
   readonly readMemory: ReadMemory;
   readonly storage: StorageGuard;

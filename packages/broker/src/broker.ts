@@ -5,6 +5,7 @@ import { type BrokerOptions, closeTimeoutMsDefault } from "./broker-options.ts";
 import { BrokerConfig } from "./config/broker-config.ts";
 import { checkDescriptors } from "./check-descriptors.ts";
 import type { Coordinators } from "./coordinator/coordinators.ts";
+import { FetchSessions } from "./fetch/fetch-sessions.ts";
 import { brokerHandlers } from "./handlers/broker-handlers.ts";
 import { coordinatorHandlers } from "./handlers/coordinator-handlers.ts";
 import { ApiVersionsHandler } from "./handlers/api-versions.ts";
@@ -219,6 +220,7 @@ function servicesOf(
   config.onChanged(() => {
     for (const topic of image.topics()) partitions.updateConfig(topic);
   });
+  const slots = config.number("max.incremental.fetch.session.cache.slots");
   const topicMetrics = new TopicMetrics((topic) => image.topic(topic) !== undefined);
   return {
     platform,
@@ -227,6 +229,8 @@ function servicesOf(
     metadata,
     image,
     partitions,
+    partitionBound: parts.partitionBound,
+    fetchSessions: new FetchSessions(slots, platform),
     readMemory: new ReadMemory(),
     storage,
     dataDirectory: directory.path,

@@ -1,6 +1,11 @@
 import { LogDirectory, LogDirectoryError, LogStorageError } from "@millrace/log";
 import type { Platform } from "@millrace/platform";
-import { type BrokerOptions, nodeIdDefault, reserveBytesDefault } from "./broker-options.ts";
+import {
+  type BrokerOptions,
+  nodeIdDefault,
+  partitionsMaxDefault,
+  reserveBytesDefault,
+} from "./broker-options.ts";
 import type { BrokerConfig } from "./config/broker-config.ts";
 import { logConfigOf } from "./config/topic-config.ts";
 import {
@@ -19,6 +24,7 @@ import { Durability } from "./partition/durability.ts";
 import { MetadataPartitionLog } from "./partition/metadata-partition-log.ts";
 import { Partition } from "./partition/partition.ts";
 import { PartitionMarkerWriter } from "./partition/partition-marker-writer.ts";
+import { PartitionBound } from "./partition/partition-bound.ts";
 import { type PartitionLogs, Partitions } from "./partition/partitions.ts";
 import { checkMetadataIsThere, metadataTopic, reconcileLogs } from "./partition/reconcile-logs.ts";
 import { type FolderJudge, settleFolder } from "./partition/settle-folder.ts";
@@ -31,6 +37,7 @@ const metadataTopicId = "AAAAAAAAAAAAAAAAAAAAAQ";
 export interface BrokerParts {
   readonly directory: LogDirectory;
   readonly partitions: Partitions;
+  readonly partitionBound: PartitionBound;
   readonly metadata: MetadataStore;
   readonly metadataLog: Partition;
   readonly coordinators: Coordinators;
@@ -67,7 +74,9 @@ export async function openBroker(
   });
   const opened = { directory };
   try {
-    return await openInDirectory({ platform, config, options, nodeId, opened });
+    const { partitionsMax = partitionsMaxDefault } = options;
+    const parts = await openInDirectory({ platform, config, options, nodeId, opened });
+    return { ...parts, partitionBound: new PartitionBound(partitionsMax, platform) };
   } catch (error) {
     await closeBroker(opened).catch(() => {});
     throw error;
@@ -89,7 +98,7 @@ export async function closeBroker(parts: Opened): Promise<void> {
   if (failures.length > 0 && !wasFailed) throw failures[0];
 }
 
-async function openInDirectory(start: Start): Promise<BrokerParts> {
+async function openInDirectory(start: Start): Promise<Omit<BrokerParts, "partitionBound">> {
   const { platform, config, options, nodeId, opened } = start;
   const { directory } = opened;
   const fail = failureOf(start);

@@ -136,7 +136,7 @@ async function toldAfter(
     currentLeaderEpoch: -1,
     lastFetchedEpoch: -1,
   }));
-  const unread = new UnreadAnswers(1_000_000);
+  const unread = new UnreadAnswers(1_000_000, () => {});
   const world = { partitions, turns, readMemory: new ReadMemory(), unread };
   const found = await readPartitions(world, targets, limits);
   const seen = found.map((one) => seenOf(one, world));

@@ -1,4 +1,5 @@
-import type { Clock, Random } from "@millrace/platform";
+import type { Clock, Platform, Random } from "@millrace/platform";
+import { SeldomLine } from "../seldom-line.ts";
 import { FetchSession } from "./fetch-session.ts";
 
 /** A session that was used since is not given up for another. */
@@ -9,13 +10,15 @@ export class FetchSessions {
   readonly #slots: number;
   readonly #clock: Clock;
   readonly #random: Random;
+  readonly #full: SeldomLine;
   /** Least recently used first. */
   readonly #sessions = new Map<number, FetchSession>();
 
-  constructor(slots: number, clock: Clock, random: Random) {
+  constructor(slots: number, platform: Platform) {
     this.#slots = slots;
-    this.#clock = clock;
-    this.#random = random;
+    this.#clock = platform.clock;
+    this.#random = platform.random;
+    this.#full = new SeldomLine(platform, "warn", "broker.fetch-sessions-full");
   }
 
   get size(): number {
@@ -33,7 +36,10 @@ export class FetchSessions {
   /** Undefined: all slots are in use; the client goes on without a session. */
   create(usesIds: boolean): FetchSession | undefined {
     const nowMs = this.#clock.monotonicMs();
-    if (this.#sessions.size >= this.#slots && !this.#evict(nowMs)) return undefined;
+    if (this.#sessions.size >= this.#slots && !this.#evict(nowMs)) {
+      if (this.#slots > 0) this.#full.tell({ slots: this.#slots });
+      return undefined;
+    }
     const session = new FetchSession(this.#newId(), usesIds, nowMs);
     this.#sessions.set(session.id, session);
     return session;

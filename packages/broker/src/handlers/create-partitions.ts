@@ -57,6 +57,12 @@ export class CreatePartitionsHandler implements Handler<CreatePartitionsRequest,
         if (!context.mayMutate(added, mode)) return { name, ...mutationsThrottled };
         addedCount += added;
         if (addedCount > addedMax) return { name, ...errorAnswer("UNKNOWN_SERVER_ERROR") };
+        const { partitionBound } = this.#services;
+        const tooMany = partitionBound.refusal(image.partitionTotal + addedCount);
+        if (tooMany !== undefined) {
+          addedCount -= added;
+          return { name, ...errorAnswer("POLICY_VIOLATION", tooMany) };
+        }
         grown.push(name);
         if (!request.validateOnly)
           for (const record of this.#added(image, topic)) records.push(record);

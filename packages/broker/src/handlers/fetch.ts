@@ -8,7 +8,7 @@ import {
   openFetchContext,
   throttledFetch,
 } from "../fetch/fetch-context.ts";
-import { FetchSessions } from "../fetch/fetch-sessions.ts";
+import type { FetchSessions } from "../fetch/fetch-sessions.ts";
 import type { FetchedPartition, FetchResponse, FetchTarget } from "../fetch/fetch-types.ts";
 import { type FetchLimits, readPartitions, unreadable } from "../fetch/read-partition.ts";
 import type { Handler, HandlerAnswer } from "../server/handler.ts";
@@ -33,10 +33,8 @@ export class FetchHandler implements Handler<FetchRequest, FetchResponse> {
   readonly #sessions: FetchSessions;
 
   constructor(services: BrokerServices) {
-    const { config, platform } = services;
     this.#services = services;
-    const slots = config.number("max.incremental.fetch.session.cache.slots");
-    this.#sessions = new FetchSessions(slots, platform.clock, platform.random);
+    this.#sessions = services.fetchSessions;
   }
 
   handle(context: RequestContext, request: FetchRequest): HandlerAnswer<FetchResponse> {

@@ -5,7 +5,7 @@ import { ClientQuotas } from "./client-quotas.ts";
 import { type ConfigChange, ResourceConfigs, resourceTypes } from "./resource-configs.ts";
 import { ScramCredentials } from "./scram-credentials.ts";
 import { collidingForm } from "./topic-name.ts";
-import type { TopicImage } from "./topic-image.ts";
+import { isInternalTopic, type TopicImage } from "./topic-image.ts";
 
 /**
  * What the cluster is, as a fold over `__cluster_metadata` (Kafka: `MetadataImage`): topics with their partitions
@@ -23,6 +23,7 @@ export class MetadataImage implements VersionedTopics {
   readonly #features = new Map<string, number>();
   #nextProducerId = 0;
   #starts = 0;
+  #partitionTotal = 0;
   #appliedOffset = -1;
   #namesOffset = -1;
   #directoryId: string | undefined;
@@ -54,6 +55,11 @@ export class MetadataImage implements VersionedTopics {
 
   get features(): ReadonlyMap<string, number> {
     return this.#features;
+  }
+
+  /** Of all topics together, without the cluster's own. */
+  get partitionTotal(): number {
+    return this.#partitionTotal;
   }
 
   get topicCount(): number {
@@ -144,12 +150,15 @@ export class MetadataImage implements VersionedTopics {
   #addPartition(topicId: string, partition: number): void {
     const topic = this.topicById(topicId);
     if (topic === undefined) return;
-    this.#put({ ...topic, partitionCount: Math.max(topic.partitionCount, partition + 1) });
+    const partitionCount = Math.max(topic.partitionCount, partition + 1);
+    if (!isInternalTopic(topic.name)) this.#partitionTotal += partitionCount - topic.partitionCount;
+    this.#put({ ...topic, partitionCount });
   }
 
   #removeTopic(topicId: string): void {
     const topic = this.topicById(topicId);
     if (topic === undefined) return;
+    if (!isInternalTopic(topic.name)) this.#partitionTotal -= topic.partitionCount;
     this.#byName.delete(topic.name);
     this.#nameById.delete(topicId);
     this.#colliding.delete(collidingForm(topic.name));

@@ -20,6 +20,7 @@ export interface MetricSources {
   readonly partitions: Partitions;
   readonly groups: GroupCoordinator;
   readonly topicMetrics: TopicMetrics;
+  readonly fetchSessions: { readonly size: number };
   readonly requests: RequestMetrics;
   readonly upkeep: UpkeepMetrics;
   readonly server: {
@@ -104,6 +105,10 @@ export class BrokerMetrics {
       requests.acceptedConnections,
     );
     add("millrace_connections_refused_total", requests.refusedConnections);
+    add(
+      "kafka_server_fetchsessioncache_numincrementalfetchsessions",
+      this.#sources.fetchSessions.size,
+    );
     add("kafka_network_socketserver_memorypoolused", server.requestBytes);
     add("millrace_slow_requests_closed_total", requests.slowRequests);
     add("millrace_unread_answer_bytes", server.unreadBytes);

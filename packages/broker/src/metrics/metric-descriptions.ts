@@ -21,6 +21,8 @@ export const metricDescriptions = {
   kafka_server_socketservermetrics_connections_accepted_total: "connections that came",
   millrace_connections_refused_total:
     "connections that were closed since there were too many: new ones, or silent ones that gave way",
+  kafka_server_fetchsessioncache_numincrementalfetchsessions:
+    "sessions of fetching clients, of at most max.incremental.fetch.session.cache.slots",
   kafka_network_socketserver_memorypoolused:
     "bytes of requests that are received and not answered, of at most queued.max.request.bytes",
   millrace_slow_requests_closed_total:

@@ -6,11 +6,14 @@ import {
   recordsOfTopic,
   type TopicPlanner,
 } from "../metadata/plan-topic.ts";
+import { isInternalTopic } from "../metadata/topic-image.ts";
+import type { PartitionBound } from "./partition-bound.ts";
 import type { Partitions } from "./partitions.ts";
 
 export interface CreationServices extends TopicPlanner {
   readonly metadata: MetadataStore;
   readonly partitions: Partitions;
+  readonly partitionBound: PartitionBound;
 }
 
 /** Creates topics as one change of the metadata; one outcome for each, in order (Kafka: `ReplicationControlManager`). */
@@ -27,11 +30,17 @@ export async function createTopics(
   const { validateOnly, admit } = options;
   await partitions.removed(topics.map(({ name }) => name));
   const outcomes = await metadata.change((image) => {
-    const result = topics.map((topic) => {
+    let partitionTotal = image.partitionTotal;
+    const result = topics.map((topic): CreateTopicOutcome => {
       const outcome = planTopic(services, image, topic);
-      const isAdmitted =
-        outcome.kind === "refused" || (admit?.(outcome.topic.partitionCount) ?? true);
-      return isAdmitted ? outcome : throttled(topic.name);
+      if (outcome.kind === "refused") return outcome;
+      const { name, partitionCount } = outcome.topic;
+      const tooMany = services.partitionBound.refusal(partitionTotal + partitionCount);
+      if (tooMany !== undefined && !isInternalTopic(name))
+        return { kind: "refused", name, error: "POLICY_VIOLATION", message: tooMany };
+      if (admit?.(partitionCount) === false) return throttled(name);
+      partitionTotal += partitionCount;
+      return outcome;
     });
     const records = validateOnly
       ? []

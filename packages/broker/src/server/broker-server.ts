@@ -17,7 +17,7 @@ import type { HandlerTable } from "./handler-table.ts";
 import type { Quotas } from "./quotas.ts";
 import type { Session } from "./session.ts";
 import { RequestMemory } from "./request-memory.ts";
-import { SeldomLine } from "./seldom-line.ts";
+import { SeldomLine } from "../seldom-line.ts";
 import type { ServerLimits } from "./server-limits.ts";
 import { Turns } from "./turns.ts";
 import { UnreadAnswers } from "./unread-answers.ts";
@@ -71,7 +71,11 @@ export class BrokerServer {
     this.#options = options;
     this.#turns = new Turns(platform);
     const { limits } = options;
-    this.#unread = new UnreadAnswers(limits.unreadTotalBytesMax);
+    const { unreadTotalBytesMax } = limits;
+    const unread = new SeldomLine(platform, "warn", "broker.answers-held");
+    this.#unread = new UnreadAnswers(unreadTotalBytesMax, () =>
+      unread.tell({ bytesMax: unreadTotalBytesMax }),
+    );
     this.#connections = new ConnectionSlots(limits, platform.clock);
     this.#refused = new SeldomLine(platform, "warn", "broker.connection-refused");
     const held = new SeldomLine(platform, "warn", "broker.requests-held");

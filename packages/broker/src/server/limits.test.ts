@@ -1,4 +1,10 @@
-import { produceApi } from "@millrace/protocol/definitions";
+import {
+  createPartitionsApi,
+  createTopicsApi,
+  deleteTopicsApi,
+  fetchApi,
+  produceApi,
+} from "@millrace/protocol/definitions";
 import { encodeRequest } from "@millrace/protocol";
 import { describe, expect, test } from "vitest";
 import { type BrokerWorld, runWorld } from "../../test-support/broker-world.ts";
@@ -105,3 +111,66 @@ describe("requests of all connections together", () => {
       await broker.close();
     }));
 });
+
+describe("partitions", () => {
+  test("of all topics are bounded, which is told and logged; what is deleted makes room", () =>
+    runWorld({ partitionsMax: 5 }, async (world) => {
+      const { broker, client } = await world.start();
+      const make = async (...topics: readonly (readonly [string, number])[]) => {
+        const standard = { replicationFactor: 1, assignments: [], configs: [] };
+        const wanted = topics.map(([name, numPartitions]) => ({
+          ...standard,
+          name,
+          numPartitions,
+        }));
+        const answer = await client.ask(createTopicsApi, 7, { topics: wanted, timeoutMs: 1000 });
+        return answer?.topics.map(({ name, errorCode, errorMessage }) => ({
+          name,
+          errorCode,
+          errorMessage,
+        }));
+      };
+      const refused = {
+        errorCode: 44,
+        errorMessage: expect.stringContaining("takes 5 partitions"),
+      };
+      expect(await make(["a", 3], ["b", 3], ["c", 2])).toEqual([
+        expect.objectContaining({ name: "a", errorCode: 0 }),
+        { name: "b", ...refused },
+        expect.objectContaining({ name: "c", errorCode: 0 }),
+      ]);
+      const grown = await client.ask(createPartitionsApi, 3, {
+        topics: [{ name: "a", count: 4, assignments: null }],
+        timeoutMs: 1000,
+        validateOnly: false,
+      });
+      expect(grown?.results).toMatchObject([refused]);
+      expect(world.told.filter(({ event }) => event === "broker.partitions-refused")).toHaveLength(
+        1,
+      );
+      await client.commitOffset("readers", "a", 0); // the cluster's own topics are let in
+      await client.ask(deleteTopicsApi, 5, { topicNames: ["a"], timeoutMs: 1000 });
+      expect(await make(["d", 1])).toMatchObject([{ name: "d", errorCode: 0 }]);
+      await broker.close();
+    }));
+});
+
+test("where all fetch sessions are taken it is logged, and fetches go on without one", () =>
+  runWorld({ properties: { "max.incremental.fetch.session.cache.slots": 1 } }, async (world) => {
+    const { broker, client } = await world.start();
+    await client.createTopic("orders");
+    const open = () =>
+      client.ask(fetchApi, 12, {
+        maxWaitMs: 0,
+        minBytes: 0,
+        sessionId: 0,
+        sessionEpoch: 0,
+        topics: [],
+      });
+    expect((await open())?.sessionId).not.toBe(0);
+    expect((await open())?.sessionId).toBe(0);
+    const name = "kafka_server_fetchsessioncache_numincrementalfetchsessions";
+    expect(await valueOf(broker, name)).toBe(1);
+    expect(world.told.map(({ event }) => event)).toContain("broker.fetch-sessions-full");
+    await broker.close();
+  }));

@@ -112,7 +112,7 @@ test("the same of many who are woken, the first of them at once", async () => {
 });
 
 test("unread answers leave each next one a part of the room, and never nothing", () => {
-  const unread = new UnreadAnswers(1_000_000);
+  const unread = new UnreadAnswers(1_000_000, () => {});
   expect(unread.answerBytesMax).toBe(250_000);
   unread.add(800_000);
   expect([unread.isFull, unread.answerBytesMax]).toEqual([false, 65_536]);

@@ -4,10 +4,12 @@ const answerBytesMin = 64 * 1024;
 /** Bytes of answers that are being made, or were made and no client has taken yet, of all connections together. */
 export class UnreadAnswers {
   readonly #bytesMax: number;
+  readonly #onFull: () => void;
   #bytes = 0;
 
-  constructor(bytesMax: number) {
+  constructor(bytesMax: number, onFull: () => void) {
     this.#bytesMax = bytesMax;
+    this.#onFull = onFull;
   }
 
   get bytes(): number {
@@ -27,6 +29,8 @@ export class UnreadAnswers {
   }
 
   add(bytes: number): void {
+    const wasFull = this.isFull;
     this.#bytes += bytes;
+    if (!wasFull && this.isFull) this.#onFull();
   }
 }

@@ -53,6 +53,11 @@ export const brokerCommand = command({
     }),
     config: textFlag({ placeholder: "FILE", about: "Kafka's properties, a line NAME=VALUE each" }),
     override: pairsFlag({ about: "one of Kafka's properties" }),
+    "max-partitions": numberFlag({
+      min: 1,
+      byDefault: 100_000,
+      about: "partitions of all topics together; topics beyond are refused",
+    }),
     durability: choiceFlag(["memory", "os", "group", "strict"], {
       placeholder: "LEVEL",
       byDefault: "group",
@@ -81,6 +86,7 @@ export const brokerCommand = command({
       port: flags.port,
       insecureListen: flags["insecure-listen"],
       durability: flags.durability,
+      partitionsMax: flags["max-partitions"],
       properties: {
         ...properties,
         ...(flags.config === undefined
