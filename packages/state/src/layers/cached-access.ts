@@ -5,11 +5,7 @@ import type { CacheBudget } from "../contract/cache-budget.ts";
 import type { RecordContext } from "../contract/record-context.ts";
 import type { EntryCursor } from "../contract/store-engine.ts";
 import { requireValue } from "../contract/store-scope.ts";
-import type {
-  FlushedValue,
-  FlushListener,
-  FlushListenerOptions,
-} from "../contract/updatable-store.ts";
+import type { FlushListener, FlushListenerOptions } from "../contract/updatable-store.ts";
 import { CacheEntry } from "./cache-entry.ts";
 import { CacheIndex } from "./cache-index.ts";
 import { CacheKeys } from "./cache-keys.ts";
@@ -19,6 +15,7 @@ import { PathUses, type CachePath, type PathSearch, type SearchUses } from "./se
 import { RecordCache } from "./record-cache.ts";
 import { isPrimitive, type StoreFormat } from "./store-format.ts";
 import type { AccessOptions, ValueAccess } from "./value-access.ts";
+import { WriteThrough } from "./write-through.ts";
 
 export interface CachedAccessOptions<K, V> extends AccessOptions<K, V> {
   readonly budget: CacheBudget;
@@ -49,13 +46,12 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
   readonly #context: RecordContext;
   readonly #cache: RecordCache<K, V>;
   readonly #keys: CacheKeys<K>;
+  readonly #writeThrough: WriteThrough<K, V>;
   readonly #cursors: OpenCursors;
   readonly #holdsReads: boolean;
   readonly #hasIndex: boolean;
   readonly #valueSeenBy: AccessOptions<K, V>["valueSeenBy"];
   #index: CacheIndex<K, V> | null = null;
-  #listener: FlushListener<K, V> | null = null;
-  #sendsOldValues = false;
   #hits = 0;
   #misses = 0;
 
@@ -75,9 +71,12 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
     this.#hasIndex = options.hasIndex ?? false;
     this.#valueSeenBy = valueSeenBy;
     this.#keys = new CacheKeys(format, options.markBytes ?? 0);
+    this.#writeThrough = new WriteThrough(options, this.#keys);
     this.#cache = new RecordCache(
       budget,
-      this.#hasIndex ? (entry) => this.#writeDue(entry) : (entry) => this.#writeThrough(entry),
+      this.#hasIndex
+        ? (entry) => this.#writeDue(entry)
+        : (entry) => this.#writeThrough.write(entry),
     );
     this.#cursors = new OpenCursors(name, (range) => this.#scan(range));
   }
@@ -133,7 +132,7 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
     const entry = this.#use(key, null);
     const value = this.#valueOf(entry);
     this.#readTimestamp = value === null ? -1 : entry.valueTimestamp;
-    this.#readHeaders = this.#headersOf(entry);
+    this.#readHeaders = this.#writeThrough.headersOf(entry);
     return value;
   }
 
@@ -155,12 +154,8 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
     return this.#store.approximateEntryCount();
   }
 
-  setFlushListener(
-    listener: FlushListener<K, V>,
-    { sendsOldValues }: FlushListenerOptions,
-  ): boolean {
-    this.#listener = listener;
-    this.#sendsOldValues = sendsOldValues;
+  setFlushListener(listener: FlushListener<K, V>, options: FlushListenerOptions): boolean {
+    this.#writeThrough.listen(listener, options);
     return true;
   }
 
@@ -202,7 +197,7 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
     this.#index ??= new CacheIndex(this.#cache, {
       keyBytesOf: (entry) => this.#keyBytesOf(entry),
       keyTextOf: (entry) => this.#keys.textOf(entry.mapKey, () => this.#keyBytesOf(entry)),
-      bytesOf: (entry) => this.#storedOf(entry),
+      bytesOf: (entry) => this.#writeThrough.storedOf(entry),
       removed: (entry) => this.#removed(entry),
     });
     return this.#index.walk(range);
@@ -211,7 +206,7 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
   /** Beneath, an entry may be hidden: the cache shows also what has expired. */
   #removed(entry: CacheEntry<K, V>): void {
     if (this.#valueSeenBy !== undefined && this.#cursors.hasOpen)
-      this.#cursors.keep(this.#keyBytesOf(entry), () => this.#storedOf(entry));
+      this.#cursors.keep(this.#keyBytesOf(entry), () => this.#writeThrough.storedOf(entry));
     this.#cursors.moved();
   }
 
@@ -298,103 +293,21 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
     return this.#keys.bytesOf(entry);
   }
 
-  /** The stored form of a value, kept with the entry. */
-  #bytesOf(entry: CacheEntry<K, V>): Uint8Array {
-    if (entry.bytes !== null) return entry.bytes;
-    invariant(entry.hasValue && entry.value !== null, "STATE-5", "an entry has a value, or bytes");
-    return (entry.bytes = this.#format.encode(entry.value, entry.valueTimestamp, noHeaders));
-  }
-
   /** What is stored under an entry's key before it is written. */
   #bytesNow(entry: CacheEntry<K, V>, scan: StoreScan): Uint8Array | null {
     const held = this.#cache.get(entry.mapKey);
-    if (held !== undefined) return this.#storedOf(held);
+    if (held !== undefined) return this.#writeThrough.storedOf(held);
     const keyBytes = this.#keyBytesOf(entry);
     return this.#valueSeenBy === undefined
       ? this.#store.get(keyBytes)
       : this.#valueSeenBy(keyBytes, scan);
   }
 
-  #storedOf(entry: CacheEntry<K, V>): Uint8Array | null {
-    return entry.isTombstone ? null : this.#bytesOf(entry);
-  }
-
   #writeDue(entry: CacheEntry<K, V>): void {
     const row = entry.leadsTo === null ? entry : this.#cache.get(entry.leadsTo);
     if (row === undefined) return; // it was evicted, and so written
     if (row !== entry) this.#cache.touch(row);
-    if (this.#cache.isDue(row)) this.#writeThrough(row);
-  }
-
-  #writeThrough(entry: CacheEntry<K, V>): void {
-    const keyBytes = this.#keyBytesOf(entry);
-    const bytes = entry.isTombstone ? null : this.#bytesOf(entry);
-    const listener = this.#listener;
-    if (listener === null) {
-      this.#store.put(keyBytes, bytes, entry);
-      this.#dropSpareBytes(entry);
-      return;
-    }
-    const oldBytes = bytes === null || this.#sendsOldValues ? this.#store.get(keyBytes) : null;
-    if (bytes === null && oldBytes === null) return;
-    this.#store.put(keyBytes, bytes, entry);
-    const oldValue =
-      this.#sendsOldValues && oldBytes !== null ? this.#format.decode(oldBytes) : null;
-    const flushed = this.#flushedOf(entry, bytes);
-    this.#dropSpareBytes(entry);
-    listener(this.#keyOf(entry, keyBytes), flushed, oldValue, entry);
-  }
-
-  #flushedOf(entry: CacheEntry<K, V>, bytes: Uint8Array | null): FlushedValue<V> {
-    const { valueSerde: serde, topic } = this.#format;
-    if (bytes === null || entry.hasValue)
-      return { value: bytes === null ? null : entry.value, bytes: null, serde, topic };
-    return new FlushedBytes(this.#format, bytes);
-  }
-
-  /** What has no bytes has no headers. */
-  #headersOf({ bytes }: CacheEntry<K, V>): Headers {
-    return bytes === null ? noHeaders : this.#format.headersOf(bytes);
-  }
-
-  /** A primitive without headers is as good as its bytes, which are five times its size. */
-  #dropSpareBytes(entry: CacheEntry<K, V>): void {
-    const isSpare = entry.hasValue && isPrimitive(entry.value);
-    if (isSpare && this.#headersOf(entry).length === 0) entry.bytes = null;
-    if (this.#keys.isDirect && isPrimitive(entry.key)) entry.keyBytes = null;
-  }
-
-  /** A key that is an object may have been changed by whoever had it. */
-  #keyOf(entry: CacheEntry<K, V>, keyBytes: Uint8Array): K {
-    const { key } = entry;
-    return key !== null && isPrimitive(key) ? key : this.#format.decodeKey(keyBytes);
-  }
-}
-
-/** An object that was flushed: most often only its bytes are wanted, by a sink. */
-class FlushedBytes<K, V> implements FlushedValue<V> {
-  readonly #format: StoreFormat<K, V>;
-  readonly #stored: Uint8Array;
-
-  constructor(format: StoreFormat<K, V>, stored: Uint8Array) {
-    this.#format = format;
-    this.#stored = stored;
-  }
-
-  get value(): V {
-    return this.#format.decode(this.#stored);
-  }
-
-  get bytes(): Uint8Array {
-    return this.#format.valueBytes(this.#stored);
-  }
-
-  get serde(): Serde<V> {
-    return this.#format.valueSerde;
-  }
-
-  get topic(): string {
-    return this.#format.topic;
+    if (this.#cache.isDue(row)) this.#writeThrough.write(row);
   }
 }
 
