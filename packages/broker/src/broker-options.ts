@@ -2,6 +2,7 @@ import type { Compression } from "@millrace/protocol/records";
 import type { BrokerProperties } from "./config/broker-config.ts";
 import type { EndTransactionEpochCheck } from "./coordinator/transaction/end-transaction.ts";
 import type { DurabilityLevel } from "./partition/durability.ts";
+import type { SaslMechanism } from "./security/authentication/sasl-mechanism.ts";
 
 /** How a broker is started. */
 export interface BrokerOptions {
@@ -15,6 +16,11 @@ export interface BrokerOptions {
   readonly port?: number;
   /** Under Kafka's names. */
   readonly properties?: BrokerProperties;
+  /**
+   * SASL mechanisms from outside, such as GSSAPI: enabled by their names in `sasl.enabled.mechanisms`, before
+   * those that are here.
+   */
+  readonly saslMechanisms?: readonly SaslMechanism[];
   /** Default `group`. */
   readonly durability?: DurabilityLevel;
   /** What unpacks compressed batches; default: those are refused. */

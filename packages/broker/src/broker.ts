@@ -80,9 +80,10 @@ export class Broker implements AsyncDisposable {
         });
     checkDescriptors(platform.fileSystem);
     const parts = await openBroker(platform, config, options);
+    const { saslMechanisms = [] } = options;
     let server: BrokerServer | undefined;
     try {
-      const served = await serve(platform, config, plans, parts);
+      const served = await serve(platform, config, { plans, saslMechanisms }, parts);
       ({ server } = served);
       const [{ host, port }] = server.addresses;
       parts.directory.setLockNote(`${host}:${port}`);
@@ -169,7 +170,10 @@ interface Served {
 async function serve(
   platform: Platform,
   config: BrokerConfig,
-  plans: readonly ListenerPlan[],
+  {
+    plans,
+    saslMechanisms,
+  }: Required<Pick<BrokerOptions, "saslMechanisms">> & { readonly plans: readonly ListenerPlan[] },
   parts: BrokerParts,
 ): Promise<Served> {
   const handlers = new HandlerTable();
@@ -188,6 +192,7 @@ async function serve(
     config,
     platform,
     credentials: image.scramCredentials,
+    saslMechanisms,
     handlers,
     apiVersions: new ApiVersionsHandler(image, apis),
   });

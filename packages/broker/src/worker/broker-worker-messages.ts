@@ -4,7 +4,7 @@ import type { BrokerOptions } from "../broker-options.ts";
 /** What a broker's worker is started with (`workerData`): options that can cross threads. */
 export interface BrokerWorkerOptions extends Omit<
   BrokerOptions,
-  "codecs" | "onFailed" | "signal" | "isEndTransactionEpochAccepted"
+  "codecs" | "onFailed" | "signal" | "isEndTransactionEpochAccepted" | "saslMechanisms"
 > {
   /** Default: `warn`. */
   readonly logLevel?: "debug" | "info" | "warn" | "error" | "silent";

@@ -15,6 +15,8 @@ export interface SaslWorld {
   readonly config: BrokerConfig;
   readonly platform: Platform;
   readonly credentials: ScramCredentials;
+  /** From outside. */
+  readonly saslMechanisms: readonly SaslMechanism[];
 }
 
 /**
@@ -43,6 +45,8 @@ interface ListenerPlace {
 
 function mechanismOf(world: SaslWorld, place: ListenerPlace, name: string): SaslMechanism {
   const { listener } = place;
+  const given = world.saslMechanisms.find((mechanism) => mechanism.name === name);
+  if (given !== undefined) return given;
   const { config, platform, credentials } = world;
   const { random } = platform;
   switch (name) {
