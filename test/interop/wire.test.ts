@@ -30,6 +30,9 @@ const themesWithoutDifferences: readonly string[] = [
   "produce-bytes",
   "produce-limits",
   "produce-times",
+  "share-fetch",
+  "share-groups",
+  "share-offsets",
   "transactions",
   "transactions-admin",
 ];

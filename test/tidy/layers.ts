@@ -114,6 +114,7 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
     "server",
     "security",
     "fetch",
+    "delivery",
     "handlers",
     "worker",
   ],

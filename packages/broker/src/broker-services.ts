@@ -1,6 +1,7 @@
 import type { ReadMemory } from "@millrace/log";
 import type { Platform } from "@millrace/platform";
 import type { BrokerConfig } from "./config/broker-config.ts";
+import type { DeletedTopic } from "./coordinator/group/group-coordinator.ts";
 import type { TransactionVerifier } from "./coordinator/transaction-verifier.ts";
 import type { MetadataImage } from "./metadata/metadata-image.ts";
 import type { MetadataStore } from "./metadata/metadata-store.ts";
@@ -8,6 +9,7 @@ import type { TopicMetrics } from "./metrics/topic-metrics.ts";
 import type { FetchSessions } from "./fetch/fetch-sessions.ts";
 import type { PartitionBound } from "./partition/partition-bound.ts";
 import type { Partitions } from "./partition/partitions.ts";
+import type { ShareDeliveries } from "./delivery/share-deliveries.ts";
 import type { StorageGuard } from "./partition/storage-guard.ts";
 
 /** What the handlers work with. */
@@ -27,9 +29,11 @@ export interface BrokerServices {
   /** Where everything is kept. */
   readonly dataDirectory: string;
   readonly topicMetrics: TopicMetrics;
+  /** To share groups. */
+  readonly deliveries: ShareDeliveries;
   readonly verifier: TransactionVerifier;
-  /** Groups forget what they have committed for the topic. */
-  readonly topicDeleted: (topic: string) => Promise<void>;
+  /** Groups forget what they have of the topic. */
+  readonly topicDeleted: (topic: DeletedTopic) => Promise<void>;
 }
 
 /** The one node of this cluster, as clients are told. */

@@ -220,7 +220,7 @@ function servicesOf(
   parts: BrokerParts,
   endpoint: ClusterIdentity["endpoint"],
 ): BrokerServices {
-  const { metadata, partitions, storage, coordinators, directory, nodeId } = parts;
+  const { metadata, partitions, storage, coordinators, deliveries, directory, nodeId } = parts;
   const { image } = metadata;
   config.onChanged(() => {
     for (const topic of image.topics()) partitions.updateConfig(topic);
@@ -241,9 +241,10 @@ function servicesOf(
     dataDirectory: directory.path,
     verifier: coordinators.transactions,
     topicMetrics,
+    deliveries,
     topicDeleted: (topic) => {
-      topicMetrics.forget(topic);
-      return coordinators.groups.topicDeleted(topic);
+      topicMetrics.forget(topic.name);
+      return coordinators.topicDeleted(topic);
     },
   };
 }

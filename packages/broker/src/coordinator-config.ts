@@ -5,6 +5,7 @@ import {
   type GroupConfigs,
 } from "./coordinator/group/group-config.ts";
 import type { ConsumerGroupConfig } from "./coordinator/group/consumer/consumer-config.ts";
+import type { ShareGroupConfig } from "./coordinator/group/share/share-config.ts";
 import type { StreamsGroupConfig } from "./coordinator/group/streams/streams-config.ts";
 import {
   defaultTransactionConfig,
@@ -17,6 +18,7 @@ export function groupConfigsOf(config: BrokerConfig, image: MetadataImage): Grou
   return {
     classic: classicConfigOf(config),
     consumerOf: consumerConfigOf(config, image),
+    shareOf: shareConfigOf(config, image),
     streamsOf: streamsConfigOf(config, image),
   };
 }
@@ -73,6 +75,27 @@ function consumerConfigOf(
       sessionTimeoutMs: value("session.timeout.ms"),
       heartbeatIntervalMs: value("heartbeat.interval.ms"),
       assignmentIntervalMs: value("assignment.interval.ms"),
+    };
+  };
+}
+
+/** What is set for a share group (`share.*`), or else for the broker (`group.share.*`). */
+function shareConfigOf(
+  config: BrokerConfig,
+  image: MetadataImage,
+): (groupId: string) => ShareGroupConfig {
+  return (groupId) => {
+    const own = image.groupProperties(groupId);
+    const value = (name: string) =>
+      own.has(`share.${name}`)
+        ? Number(own.get(`share.${name}`))
+        : config.number(`group.share.${name}`);
+    return {
+      sessionTimeoutMs: value("session.timeout.ms"),
+      heartbeatIntervalMs: value("heartbeat.interval.ms"),
+      sizeMax: config.number("group.share.max.size"),
+      assignmentIntervalMs: value("assignment.interval.ms"),
+      initializeRetryIntervalMs: config.number("group.share.initialize.retry.interval.ms"),
     };
   };
 }

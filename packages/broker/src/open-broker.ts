@@ -28,6 +28,8 @@ import { PartitionBound } from "./partition/partition-bound.ts";
 import { type PartitionLogs, Partitions } from "./partition/partitions.ts";
 import { checkMetadataIsThere, metadataTopic, reconcileLogs } from "./partition/reconcile-logs.ts";
 import { type FolderJudge, settleFolder } from "./partition/settle-folder.ts";
+import { shareDeliveryConfigOf } from "./delivery/share-config.ts";
+import { ShareDeliveries } from "./delivery/share-deliveries.ts";
 import { StorageGuard } from "./partition/storage-guard.ts";
 
 /** Of the metadata log, which no client reads. */
@@ -41,6 +43,7 @@ export interface BrokerParts {
   readonly metadata: MetadataStore;
   readonly metadataLog: Partition;
   readonly coordinators: Coordinators;
+  readonly deliveries: ShareDeliveries;
   readonly storage: StorageGuard;
   readonly nodeId: number;
 }
@@ -87,7 +90,13 @@ export async function openBroker(
 export async function closeBroker(parts: Opened): Promise<void> {
   const wasFailed = parts.metadataLog?.failure !== undefined;
   const failures: unknown[] = [];
-  const steps = [parts.coordinators, parts.partitions, parts.metadataLog, parts.directory];
+  const steps = [
+    parts.deliveries,
+    parts.coordinators,
+    parts.partitions,
+    parts.metadataLog,
+    parts.directory,
+  ];
   for (const step of steps) {
     try {
       await step?.close();
@@ -139,6 +148,26 @@ async function openInDirectory(start: Start): Promise<Omit<BrokerParts, "partiti
   config.followDynamic(dynamic, nodeId);
   await reconcileLogs(judge, image, { partitions, giveWay: giveWayOf(start) });
   removedTopics = new Set();
+  const { coordinators, deliveries } = openCoordinators(start, { metadata, partitions });
+  const reserveBytes = options.reserveBytes ?? reserveBytesDefault;
+  const storage = new StorageGuard(platform, options.dataDirectory, reserveBytes);
+  return {
+    directory,
+    partitions,
+    metadata,
+    metadataLog,
+    coordinators,
+    deliveries,
+    storage,
+    nodeId,
+  };
+}
+
+function openCoordinators(
+  { platform, config, options, opened }: Start,
+  { metadata, partitions }: Pick<BrokerParts, "metadata" | "partitions">,
+): Pick<BrokerParts, "coordinators" | "deliveries"> {
+  const { image } = metadata;
   const coordinators = (opened.coordinators = new Coordinators({
     platform,
     logs: new PartitionCoordinatorLogs({ image, partitions, clock: platform.clock }),
@@ -147,13 +176,20 @@ async function openInDirectory(start: Start): Promise<Omit<BrokerParts, "partiti
     groupConfigs: groupConfigsOf(config, image),
     topics: image,
     shareConfig: shareCoordinatorConfigOf(config),
+    latestOffset: (topic, partition) => partitions.find(topic, partition)?.highWatermark,
     transactionConfig: transactionConfigOf(config),
     isEndTransactionEpochAccepted: options.isEndTransactionEpochAccepted,
   }));
   coordinators.start();
-  const reserveBytes = options.reserveBytes ?? reserveBytesDefault;
-  const storage = new StorageGuard(platform, options.dataDirectory, reserveBytes);
-  return { directory, partitions, metadata, metadataLog, coordinators, storage, nodeId };
+  const deliveries = (opened.deliveries = new ShareDeliveries({
+    platform,
+    image,
+    partitions,
+    share: coordinators.share,
+    configOf: shareDeliveryConfigOf(config, image),
+    sessionsMax: config.number("group.share.max.share.sessions"),
+  }));
+  return { coordinators, deliveries };
 }
 
 /** Recovery of a log is synchronous: between two of them it is seen whether the start is given up. */

@@ -10,6 +10,10 @@ import {
   defaultStreamsGroupConfig,
   type StreamsGroupConfig,
 } from "../src/coordinator/group/streams/streams-config.ts";
+import {
+  defaultShareGroupConfig,
+  type ShareGroupConfig,
+} from "../src/coordinator/group/share/share-config.ts";
 import { defaultTransactionConfig } from "../src/coordinator/transaction/transaction-config.ts";
 import { MemoryCoordinatorLogs } from "./memory-coordinator-logs.ts";
 import { MemoryMarkerWriter } from "./memory-marker-writer.ts";
@@ -20,6 +24,7 @@ export interface CoordinatorWorldOptions {
   readonly groupConfig?: Partial<typeof defaultGroupConfig>;
   readonly consumerConfig?: Partial<ConsumerGroupConfig>;
   readonly streamsConfig?: Partial<StreamsGroupConfig>;
+  readonly shareGroupConfig?: Partial<ShareGroupConfig>;
   readonly shareConfig?: Partial<CoordinatorsOptions["shareConfig"]>;
   readonly transactionConfig?: Partial<typeof defaultTransactionConfig>;
   readonly isEndTransactionEpochAccepted?: CoordinatorsOptions["isEndTransactionEpochAccepted"];
@@ -32,6 +37,8 @@ export class CoordinatorWorld {
   readonly topics = new MemoryTopics();
   /** Crash steps in the order in which they were reached. */
   readonly probed: string[] = [];
+  /** By topic and partition, `t-0`. */
+  readonly latestOffsets = new Map<string, number>();
   logs: MemoryCoordinatorLogs;
   coordinators: Coordinators;
   readonly #options: CoordinatorWorldOptions;
@@ -99,6 +106,11 @@ export class CoordinatorWorld {
           assignmentIntervalMs: 0,
           ...this.#options.consumerConfig,
         }),
+        shareOf: () => ({
+          ...defaultShareGroupConfig,
+          assignmentIntervalMs: 0,
+          ...this.#options.shareGroupConfig,
+        }),
         streamsOf: () => ({
           ...defaultStreamsGroupConfig,
           initialRebalanceDelayMs: 0,
@@ -107,6 +119,7 @@ export class CoordinatorWorld {
         }),
       },
       topics: this.topics,
+      latestOffset: (topic, partition) => this.latestOffsets.get(`${topic}-${partition}`),
       shareConfig: {
         updatesPerSnapshot: 500,
         coldSnapshotIntervalMs: 300_000,

@@ -1,6 +1,7 @@
 import type { BrokerConfig } from "./broker-config.ts";
 import { checkConfigValue, type ConfigDefinition, parseConfigRows } from "./config-definition.ts";
 import { ConfigError } from "./config-error.ts";
+import { shareOffsetResetOf } from "./share-offset-reset.ts";
 import { brokerConfigEntries, type ConfigEntry, configSources } from "./topic-config.ts";
 
 /**
@@ -54,6 +55,13 @@ export function checkGroupProperties(
       throw new ConfigError("UNKNOWN_PROPERTY", name, `Unknown group config name: ${name}`);
     checkConfigValue(definition, value);
   }
+  const reset = properties.get("share.auto.offset.reset");
+  if (reset !== undefined && shareOffsetResetOf(reset) === undefined)
+    throw new ConfigError(
+      "INVALID_PROPERTY",
+      "share.auto.offset.reset",
+      `Invalid value ${reset} for configuration share.auto.offset.reset: Invalid value \`${reset}\` for configuration share.auto.offset.reset. The value must be either 'earliest', 'latest' or of the format 'by_duration:<PnDTnHnMn.nS>'.`,
+    );
   for (const [name, lowest, highest] of limits) {
     const value = properties.get(name);
     if (value === undefined) continue;

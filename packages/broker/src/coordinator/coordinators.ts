@@ -2,7 +2,7 @@ import type { TopicPartition } from "@millrace/model";
 import type { Platform } from "@millrace/platform";
 import type { CoordinatorLogs, TransactionMarker } from "./coordinator-log.ts";
 import type { GroupConfigs } from "./group/group-config.ts";
-import { GroupCoordinator } from "./group/group-coordinator.ts";
+import { type DeletedTopic, GroupCoordinator } from "./group/group-coordinator.ts";
 import type { MarkerOutcome, MarkerWriter } from "./marker-writer.ts";
 import type { ProducerIdBlocks } from "./producer-id-blocks.ts";
 import { ShareCoordinator } from "./share/share-coordinator.ts";
@@ -21,6 +21,8 @@ export interface CoordinatorsOptions {
   readonly groupConfigs: GroupConfigs;
   readonly topics: VersionedTopics;
   readonly shareConfig: ShareCoordinatorConfig;
+  /** Where a partition of users ends; undefined: it cannot be told. */
+  readonly latestOffset: (topic: string, partition: number) => number | undefined;
   readonly transactionConfig: TransactionConfig;
   /** Kafka's rule unless given. */
   readonly isEndTransactionEpochAccepted?: EndTransactionEpochCheck;
@@ -61,6 +63,8 @@ export class Coordinators {
       configs: options.groupConfigs,
       topics: options.topics,
       verifier: this.transactions,
+      share: this.share,
+      latestOffset: options.latestOffset,
     });
   }
 
@@ -76,6 +80,12 @@ export class Coordinators {
     this.groups.close();
     this.share.close();
     this.transactions.close();
+  }
+
+  /** A topic is gone, and so is what groups have of it. */
+  async topicDeleted(topic: DeletedTopic): Promise<void> {
+    await this.groups.topicDeleted(topic);
+    await this.share.topicDeleted(topic.topicId);
   }
 
   /** A marker for committed offsets goes through the groups, which decide the offsets by it. */

@@ -8,6 +8,7 @@ export const errorCode = Object.freeze({
   offsetMetadataTooLarge: errorCodeOf("OFFSET_METADATA_TOO_LARGE"),
   coordinatorLoadInProgress: errorCodeOf("COORDINATOR_LOAD_IN_PROGRESS"),
   coordinatorNotAvailable: errorCodeOf("COORDINATOR_NOT_AVAILABLE"),
+  notLeaderOrFollower: errorCodeOf("NOT_LEADER_OR_FOLLOWER"),
   notCoordinator: errorCodeOf("NOT_COORDINATOR"),
   illegalGeneration: errorCodeOf("ILLEGAL_GENERATION"),
   inconsistentGroupProtocol: errorCodeOf("INCONSISTENT_GROUP_PROTOCOL"),

@@ -40,6 +40,8 @@ import { MetadataHandler } from "./metadata.ts";
 import { OffsetForLeaderEpochHandler } from "./offset-for-leader-epoch.ts";
 import { ProduceHandler } from "./produce.ts";
 import { renewDelegationTokenHandler } from "./renew-delegation-token.ts";
+import { ShareAcknowledgeHandler } from "./share-acknowledge.ts";
+import { ShareFetchHandler } from "./share-fetch.ts";
 import { saslAuthenticateHandler } from "./sasl-authenticate.ts";
 import { saslHandshakeHandler } from "./sasl-handshake.ts";
 
@@ -55,6 +57,8 @@ export function brokerHandlers(
   return [
     new ProduceHandler(services),
     new FetchHandler(services),
+    new ShareFetchHandler(services),
+    new ShareAcknowledgeHandler(services),
     new ListOffsetsHandler(services),
     new MetadataHandler(services),
     new ApiVersionsHandler(services.image, apis),

@@ -29,6 +29,11 @@ import { initializeShareGroupStateHandler } from "./initialize-share-group-state
 import { readShareGroupStateHandler } from "./read-share-group-state.ts";
 import { readShareGroupStateSummaryHandler } from "./read-share-group-state-summary.ts";
 import { writeShareGroupStateHandler } from "./write-share-group-state.ts";
+import { alterShareGroupOffsetsHandler } from "./alter-share-group-offsets.ts";
+import { deleteShareGroupOffsetsHandler } from "./delete-share-group-offsets.ts";
+import { describeShareGroupOffsetsHandler } from "./describe-share-group-offsets.ts";
+import { shareGroupDescribeHandler } from "./share-group-describe.ts";
+import { shareGroupHeartbeatHandler } from "./share-group-heartbeat.ts";
 import { syncGroupHandler } from "./sync-group.ts";
 import { txnOffsetCommitHandler } from "./txn-offset-commit.ts";
 import { writeTxnMarkersHandler } from "./write-txn-markers.ts";
@@ -72,6 +77,11 @@ export function coordinatorHandlers(options: CoordinatorHandlersOptions): readon
     consumerGroupDescribeHandler(groups, protocols),
     streamsGroupHeartbeatHandler(groups, options.internalTopics, protocols),
     streamsGroupDescribeHandler(groups, protocols),
+    shareGroupHeartbeatHandler(groups.share, protocols),
+    shareGroupDescribeHandler(groups.share, protocols),
+    describeShareGroupOffsetsHandler(groups.share, topics, protocols),
+    alterShareGroupOffsetsHandler(groups.share, topics, protocols),
+    deleteShareGroupOffsetsHandler(groups.share, topics, protocols),
     initializeShareGroupStateHandler(share),
     readShareGroupStateHandler(share),
     writeShareGroupStateHandler(share),

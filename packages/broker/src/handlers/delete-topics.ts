@@ -60,7 +60,7 @@ export class DeleteTopicsHandler implements Handler<DeleteTopicsRequest, Respons
       };
     });
     await this.#services.partitions.removeTopics(deleted);
-    for (const { name } of deleted) await this.#services.topicDeleted(name);
+    for (const topic of deleted) await this.#services.topicDeleted(topic);
     return { throttleTimeMs: context.throttleMs, responses: [...decided, ...absent] };
   }
 

@@ -13,6 +13,7 @@ import {
   topic,
   transaction,
 } from "../../test-support/rights-row.ts";
+import { shareRows } from "../../test-support/share-rights.ts";
 import { batchOf, TestClient } from "../../test-support/test-client.ts";
 import type { Broker } from "../broker.ts";
 import {
@@ -40,11 +41,6 @@ const filter = {
   permissionType: 3,
 };
 const partitions = [{ partitionIndex: 0 }];
-
-const shareState = <Partition>(partition: Partition) => ({
-  groupId: "share",
-  topics: [{ topicId: "AAAAAAAAAAAAAAAAAAAAAQ", partitions: [partition] }],
-});
 
 const rows: readonly Row[] = [
   row(
@@ -298,31 +294,7 @@ const rows: readonly Row[] = [
     },
     cluster("CLUSTER_ACTION"),
   ),
-  row(
-    d.initializeShareGroupStateApi,
-    0,
-    shareState({ partition: 0, stateEpoch: 0, startOffset: 0 }),
-    cluster("CLUSTER_ACTION"),
-  ),
-  row(
-    d.readShareGroupStateApi,
-    0,
-    shareState({ partition: 0, leaderEpoch: 0 }),
-    cluster("CLUSTER_ACTION"),
-  ),
-  row(
-    d.writeShareGroupStateApi,
-    1,
-    shareState({ partition: 0, stateEpoch: 0, leaderEpoch: 0, startOffset: 0, stateBatches: [] }),
-    cluster("CLUSTER_ACTION"),
-  ),
-  row(d.deleteShareGroupStateApi, 0, shareState({ partition: 0 }), cluster("CLUSTER_ACTION")),
-  row(
-    d.readShareGroupStateSummaryApi,
-    1,
-    shareState({ partition: 0, leaderEpoch: 0 }),
-    cluster("CLUSTER_ACTION"),
-  ),
+  ...shareRows,
   // Of the row before those.
   ...modernGroupRows,
 ];

@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { ClassicGroup } from "./classic-group.ts";
 import { defaultGroupConfig } from "./group-config.ts";
 import { defaultConsumerGroupConfig } from "./consumer/consumer-config.ts";
+import { defaultShareGroupConfig } from "./share/share-config.ts";
 import { defaultStreamsGroupConfig } from "./streams/streams-config.ts";
 import { GroupMember } from "./group-member.ts";
 import { GroupTimers } from "./group-timers.ts";
@@ -36,6 +37,7 @@ function worldOf(): GroupWorld {
     configs: {
       classic: defaultGroupConfig,
       consumerOf: () => defaultConsumerGroupConfig,
+      shareOf: () => defaultShareGroupConfig,
       streamsOf: () => defaultStreamsGroupConfig,
     },
     topics: {

@@ -1,10 +1,12 @@
 import type { ConsumerGroupConfig } from "./consumer/consumer-config.ts";
+import type { ShareGroupConfig } from "./share/share-config.ts";
 import type { StreamsGroupConfig } from "./streams/streams-config.ts";
 
 /** What is set for groups: for all of them, or for each one. */
 export interface GroupConfigs {
   readonly classic: GroupConfig;
   readonly consumerOf: (groupId: string) => ConsumerGroupConfig;
+  readonly shareOf: (groupId: string) => ShareGroupConfig;
   readonly streamsOf: (groupId: string) => StreamsGroupConfig;
 }
 

@@ -194,7 +194,9 @@ describe("offsets", () => {
   test("those of a deleted topic are forgotten", async () => {
     const world = new CoordinatorWorld();
     await world.ask(commit(world, { offset: 5 }));
-    await world.ask(world.groups.topicDeleted("topic"));
+    await world.ask(
+      world.groups.topicDeleted({ name: "topic", topicId: world.topics.topicId("topic") ?? "" }),
+    );
     expect(await world.ask(committed(world))).toBe(-1);
   });
 });

@@ -51,6 +51,8 @@ import {
   unknownConsumerGroup,
 } from "./consumer/describe-consumer-group.ts";
 import { beatStreamsGroup } from "./beat-streams-group.ts";
+import { forgetTopic } from "./share/share-offsets.ts";
+import { ShareGroups, type ShareGroupsOptions } from "./share/share-groups.ts";
 import { checkHeartbeat } from "./streams/check-heartbeat.ts";
 import {
   type DescribedStreamsGroup,
@@ -74,6 +76,13 @@ export interface GroupCoordinatorOptions {
   readonly topics: VersionedTopics;
   /** Asked before offsets are committed in a transaction. */
   readonly verifier: TransactionVerifier;
+  readonly share: ShareGroupsOptions["share"];
+  readonly latestOffset: ShareGroupsOptions["latestOffset"];
+}
+
+export interface DeletedTopic {
+  readonly name: string;
+  readonly topicId: string;
 }
 
 /** The transaction of a TxnOffsetCommit. */
@@ -84,6 +93,7 @@ export interface OffsetTransaction extends ProducerIdentity {
 
 /** Groups and committed offsets (Kafka: `GroupCoordinatorService`). No call rejects. */
 export class GroupCoordinator {
+  readonly share: ShareGroups;
   readonly #options: GroupCoordinatorOptions;
   readonly #runtime: ShardRuntime<CoordinatorRecord, GroupShard>;
 
@@ -106,6 +116,12 @@ export class GroupCoordinator {
           configs,
           codeOfFailure: (failure) => this.#codeOf(failure),
         }),
+    });
+    this.share = new ShareGroups({
+      ...options,
+      write: (groupId, request) =>
+        this.#runtime.write(this.partitionOf(groupId), ({ world }) => request(world)),
+      codeOf: (failure) => this.#codeOf(failure),
     });
   }
 
@@ -288,6 +304,8 @@ export class GroupCoordinator {
 
   /** Gives an error code. */
   async deleteGroup(groupId: string): Promise<number> {
+    const code = await this.share.deleteStates(groupId);
+    if (code !== errorCode.none) return code;
     return this.#write(groupId, (shard) => deleteGroup(shard.world, groupId));
   }
 
@@ -303,9 +321,15 @@ export class GroupCoordinator {
   }
 
   /** A topic was deleted: what groups have committed for it is forgotten. */
-  async topicDeleted(topic: string): Promise<void> {
+  async topicDeleted({ name, topicId }: DeletedTopic): Promise<void> {
     try {
-      await this.#runtime.writeAll((shard) => deleteOffsetsOfTopic(shard.world, topic));
+      await this.#runtime.writeAll(({ world }) => ({
+        records: [
+          ...deleteOffsetsOfTopic(world, name).records,
+          ...forgetTopic(world, topicId).records,
+        ],
+        response: undefined,
+      }));
     } catch (failure) {
       this.#codeOf(failure);
     }

@@ -8,6 +8,9 @@ import { offsetReplays } from "./offset-record.ts";
 import { ConsumerGroup } from "./consumer/consumer-group.ts";
 import { consumerReplays } from "./consumer/replay-consumer.ts";
 import { resumeConsumerGroup } from "./consumer/leave-consumer-group.ts";
+import { resumeShareGroup } from "./share/leave-share-group.ts";
+import { shareReplays } from "./share/replay-share.ts";
+import { ShareGroup } from "./share/share-group.ts";
 import { streamsReplays } from "./streams/replay-streams.ts";
 import { StreamsGroup } from "./streams/streams-group.ts";
 import { resumeStreamsGroup } from "./streams/resume-streams-group.ts";
@@ -17,6 +20,7 @@ export const groupRecords = new RecordTable<GroupWorld>([
   ...offsetReplays,
   ...classicReplays,
   ...consumerReplays,
+  ...shareReplays,
   ...streamsReplays,
 ]);
 
@@ -40,6 +44,7 @@ export class GroupShard implements CoordinatorShard<CoordinatorRecord> {
     for (const group of this.world.groups.values())
       if (group instanceof ClassicGroup) resumeClassicGroup(this.world, group);
       else if (group instanceof ConsumerGroup) resumeConsumerGroup(this.world, group);
+      else if (group instanceof ShareGroup) resumeShareGroup(this.world, group);
       else if (group instanceof StreamsGroup) resumeStreamsGroup(this.world, group);
   }
 }

@@ -1,0 +1,91 @@
+import type { RecordReplay } from "../../coordinator-record.ts";
+import { forgetGroup, type GroupWorld } from "../group-world.ts";
+import { ShareGroup, shareGroup } from "./share-group.ts";
+import { newShareMember, noPartitions, type ShareMember } from "./share-member.ts";
+import {
+  currentKind,
+  memberKind,
+  metadataKind,
+  statePartitionsKind,
+  targetKind,
+  targetMetadataKind,
+} from "./share-record.ts";
+import { partitionSets, type TopicPartitions } from "./share-records.ts";
+import { noStatePartitions, type StateTopic } from "./state-partitions.ts";
+
+/** A group is there from its first record to the tombstone of its epoch. */
+export const shareReplays: readonly RecordReplay<GroupWorld>[] = [
+  metadataKind.replayedBy((world: GroupWorld, { groupId }, value) => {
+    const group = groupFor(world, groupId, value);
+    if (value === null) {
+      if (group !== undefined) forgetGroup(world, groupId);
+    } else if (group !== undefined) {
+      group.groupEpoch = value.epoch;
+      group.metadataHash = value.metadataHash;
+    }
+  }),
+  targetMetadataKind.replayedBy((world: GroupWorld, { groupId }, value) => {
+    const group = groupFor(world, groupId, value);
+    if (group === undefined) return;
+    group.assignmentEpoch = value?.assignmentEpoch ?? -1;
+    group.assignmentTimestamp = value?.assignmentTimestamp ?? 0;
+  }),
+  targetKind.replayedBy((world: GroupWorld, { groupId, memberId }, value) => {
+    const group = groupFor(world, groupId, value);
+    if (value === null) group?.targets.delete(memberId);
+    else group?.targets.set(memberId, partitionSets(value.topicPartitions));
+  }),
+  memberKind.replayedBy((world: GroupWorld, { groupId, memberId }, metadata) => {
+    const group = groupFor(world, groupId, metadata);
+    if (metadata === null) group?.members.delete(memberId);
+    else group?.members.set(memberId, { ...memberOf(group, memberId), metadata });
+  }),
+  currentKind.replayedBy((world: GroupWorld, { groupId, memberId }, value) => {
+    const group = groupFor(world, groupId, value);
+    if (group === undefined || (value === null && !group.members.has(memberId))) return;
+    const member = memberOf(group, memberId);
+    group.members.set(memberId, {
+      ...member,
+      memberEpoch: value?.memberEpoch ?? -1,
+      previousMemberEpoch: value?.previousMemberEpoch ?? -1,
+      assigned: value === null ? noPartitions : partitionSets(value.assignedPartitions),
+    });
+  }),
+  statePartitionsKind.replayedBy((world: GroupWorld, { groupId }, value) => {
+    const group = groupFor(world, groupId, value);
+    if (group === undefined) return;
+    const sinceMs = world.clock.wallMs();
+    group.state =
+      value === null
+        ? noStatePartitions
+        : {
+            initializing: stateTopics(value.initializingTopics, sinceMs),
+            initialized: stateTopics(value.initializedTopics, sinceMs),
+            deleting: new Set(value.deletingTopics.map(({ topicId }) => topicId)),
+          };
+  }),
+];
+
+function groupFor(world: GroupWorld, groupId: string, value: unknown): ShareGroup | undefined {
+  const known = shareGroup(world, groupId);
+  if (known !== undefined || value === null) return known;
+  const group = new ShareGroup(groupId);
+  world.groups.set(groupId, group);
+  return group;
+}
+
+function memberOf(group: ShareGroup, memberId: string): ShareMember {
+  return group.members.get(memberId) ?? newShareMember(memberId);
+}
+
+function stateTopics(
+  list: readonly (TopicPartitions & { readonly topicName: string })[],
+  sinceMs: number,
+): ReadonlyMap<string, StateTopic> {
+  return new Map(
+    list.map(({ topicId, topicName, partitions }) => [
+      topicId,
+      { topicName, partitions: new Set(partitions), sinceMs },
+    ]),
+  );
+}

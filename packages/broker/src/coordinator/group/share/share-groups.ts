@@ -1,0 +1,245 @@
+import type { ShareGroupHeartbeatRequest } from "@millrace/protocol/definitions";
+import { errorCode } from "../../error-code.ts";
+import type { ShareCoordinator } from "../../share/share-coordinator.ts";
+import type { TopicLookup } from "../../topic-lookup.ts";
+import type { GroupResult, GroupWorld } from "../group-world.ts";
+import { GroupRefusal } from "../refusal.ts";
+import { checkShareHeartbeat } from "./check-share-heartbeat.ts";
+import {
+  describeShareGroup,
+  type DescribedShareGroup,
+  unknownShareGroup,
+} from "./describe-share-group.ts";
+import { shareGroupOf } from "./leave-share-group.ts";
+import { shareGroup } from "./share-group.ts";
+import {
+  refusedShareHeartbeat,
+  type ShareClient,
+  shareHeartbeat,
+  type ShareHeartbeatAnswer,
+  type StateToBegin,
+} from "./share-heartbeat.ts";
+import {
+  type AlteredPartition,
+  alterOffsets,
+  beginDeletingAll,
+  beginDeletingOffsets,
+  statesBegun,
+  statesDeleted,
+  statesNotBegun,
+  type StateTopics,
+  topicsOf,
+} from "./share-offsets.ts";
+
+export interface ShareGroupsOptions {
+  /** Rejects where the group's log fails, or the request is refused. */
+  readonly write: <Response>(
+    groupId: string,
+    request: (world: GroupWorld) => GroupResult<Response>,
+  ) => Promise<Response>;
+  readonly share: ShareCoordinator;
+  readonly topics: TopicLookup;
+  /** Where a partition ends; undefined: it cannot be told. */
+  readonly latestOffset: (topic: string, partition: number) => number | undefined;
+  readonly codeOf: (failure: unknown) => number;
+}
+
+/** What a request is refused with as a whole, or for a part of it. */
+export interface Refused {
+  readonly errorCode: number;
+  readonly errorMessage: string | null;
+}
+
+/** Where a group is with a partition. */
+export interface DescribedOffset {
+  readonly partitionIndex: number;
+  readonly startOffset: number;
+  readonly leaderEpoch: number;
+  /** -1: not known. */
+  readonly lag: number;
+}
+
+/** Share groups, and what the share coordinator has of them. No call rejects. */
+export class ShareGroups {
+  readonly #options: ShareGroupsOptions;
+
+  constructor(options: ShareGroupsOptions) {
+    this.#options = options;
+  }
+
+  async heartbeat(
+    request: ShareGroupHeartbeatRequest,
+    client: ShareClient,
+  ): Promise<ShareHeartbeatAnswer> {
+    const { groupId } = request;
+    try {
+      checkShareHeartbeat(request);
+      const { answer, toBegin } = await this.#options.write(groupId, (world) =>
+        shareHeartbeat(world, request, client),
+      );
+      // Members hear of it with their next heartbeat.
+      if (toBegin !== undefined) void this.#begin(groupId, toBegin);
+      return answer;
+    } catch (failure) {
+      const { errorCode: code, errorMessage } = this.#refusedOf(failure);
+      return refusedShareHeartbeat(code, errorMessage);
+    }
+  }
+
+  async describe(groupId: string): Promise<DescribedShareGroup> {
+    if (groupId === "") return unknownShareGroup("", errorCode.invalidGroupId, null);
+    try {
+      return await this.#options.write(groupId, (world) => ({
+        records: [],
+        response: describeShareGroup(shareGroupOf(world, groupId), world.topics),
+      }));
+    } catch (failure) {
+      const { errorCode: code, errorMessage } = this.#refusedOf(failure);
+      return unknownShareGroup(groupId, code, errorMessage);
+    }
+  }
+
+  /** Partitions by topic id that the group has a state of. */
+  async initializedPartitions(
+    groupId: string,
+  ): Promise<ReadonlyMap<string, ReadonlySet<number>> | Refused> {
+    try {
+      return await this.#options.write(groupId, (world) => {
+        const topics = shareGroup(world, groupId)?.state.initialized ?? new Map();
+        const partitions = [...topics].map(([topicId, topic]) => [topicId, topic.partitions]);
+        return { records: [], response: new Map(partitions as [string, ReadonlySet<number>][]) };
+      });
+    } catch (failure) {
+      return this.#refusedOf(failure);
+    }
+  }
+
+  async describeOffset(
+    groupId: string,
+    topicId: string,
+    partitionIndex: number,
+  ): Promise<DescribedOffset> {
+    const { share, topics, latestOffset } = this.#options;
+    const summary = await share.summary({ groupId, topicId, partition: partitionIndex });
+    if ("errorCode" in summary) return { partitionIndex, startOffset: -1, leaderEpoch: 0, lag: -1 };
+    const { startOffset, leaderEpoch, deliveryCompleteCount } = summary;
+    const isCounted = startOffset !== -1 && deliveryCompleteCount !== -1;
+    const endOffset = latestOffset(topics.topicName(topicId) ?? "", partitionIndex);
+    const lag =
+      isCounted && endOffset !== undefined ? endOffset - startOffset - deliveryCompleteCount : -1;
+    return { partitionIndex, startOffset, leaderEpoch, lag };
+  }
+
+  /** What is refused as a whole, or for each partition. */
+  async alterOffsets(
+    groupId: string,
+    altered: readonly AlteredPartition[],
+  ): Promise<Refused | readonly (Refused | undefined)[]> {
+    if (groupId === "") return { errorCode: errorCode.invalidGroupId, errorMessage: null };
+    try {
+      const stateEpoch = await this.#options.write(groupId, (world) =>
+        alterOffsets(world, groupId, altered),
+      );
+      const results = await Promise.all(
+        altered.map(({ topicId, partition, startOffset }) =>
+          this.#options.share.initialize(
+            { groupId, topicId, partition },
+            { stateEpoch, startOffset },
+          ),
+        ),
+      );
+      if (altered.length > 0 && results.every((result) => result === undefined))
+        await this.#options.write(groupId, (world) =>
+          statesBegun(world, groupId, topicsOf(altered, this.#options.topics, 0)),
+        );
+      return results;
+    } catch (failure) {
+      return this.#refusedOf(failure);
+    }
+  }
+
+  /** What is refused as a whole, or for each topic. */
+  async deleteOffsets(
+    groupId: string,
+    topicNames: readonly string[],
+  ): Promise<Refused | ReadonlyMap<string, Refused | undefined>> {
+    if (groupId === "") return { errorCode: errorCode.invalidGroupId, errorMessage: null };
+    try {
+      const { topics, refused } = await this.#options.write(groupId, (world) =>
+        beginDeletingOffsets(world, groupId, topicNames),
+      );
+      const code = errorCode.unknownTopicOrPartition;
+      const results = new Map<string, Refused | undefined>(
+        refused.map(({ topicName, errorMessage }) => [
+          topicName,
+          { errorCode: code, errorMessage },
+        ]),
+      );
+      const failures = await this.#delete(groupId, topics);
+      for (const [topicId, { topicName }] of topics) results.set(topicName, failures.get(topicId));
+      return results;
+    } catch (failure) {
+      return this.#refusedOf(failure);
+    }
+  }
+
+  /** What the share coordinator has of a group without members, before that is deleted. Gives an error code. */
+  async deleteStates(groupId: string): Promise<number> {
+    try {
+      const topics = await this.#options.write(groupId, (world) =>
+        beginDeletingAll(world, groupId),
+      );
+      const failures = await this.#delete(groupId, topics);
+      return [...failures.values()][0]?.errorCode ?? errorCode.none;
+    } catch (failure) {
+      return this.#options.codeOf(failure);
+    }
+  }
+
+  /** Deletes states; gives the failures by topic id. */
+  async #delete(groupId: string, topics: StateTopics): Promise<ReadonlyMap<string, Refused>> {
+    const failures = new Map<string, Refused>();
+    await forEachPartition(topics, async (topicId, partition) => {
+      const refused = await this.#options.share.delete({ groupId, topicId, partition });
+      if (refused !== undefined) failures.set(topicId, refused);
+    });
+    const gone = new Map([...topics].filter(([topicId]) => !failures.has(topicId)));
+    if (gone.size > 0)
+      await this.#options.write(groupId, (world) => statesDeleted(world, groupId, gone));
+    return failures;
+  }
+
+  /** The share coordinator begins with partitions: from then on they can be given out. */
+  async #begin(groupId: string, { stateEpoch, topics }: StateToBegin): Promise<void> {
+    let isAnyRefused = false;
+    await forEachPartition(topics, async (topicId, partition) => {
+      const key = { groupId, topicId, partition };
+      const refused = await this.#options.share.initialize(key, { stateEpoch, startOffset: -1 });
+      if (refused !== undefined) isAnyRefused = true;
+    });
+    try {
+      await this.#options.write(groupId, (world) =>
+        isAnyRefused ? statesNotBegun(world, groupId, topics) : statesBegun(world, groupId, topics),
+      );
+    } catch (failure) {
+      this.#options.codeOf(failure);
+    }
+  }
+
+  #refusedOf(failure: unknown): Refused {
+    if (failure instanceof GroupRefusal)
+      return { errorCode: failure.errorCode, errorMessage: failure.message };
+    return { errorCode: this.#options.codeOf(failure), errorMessage: null };
+  }
+}
+
+async function forEachPartition(
+  topics: StateTopics,
+  act: (topicId: string, partition: number) => Promise<void>,
+): Promise<void> {
+  await Promise.all(
+    [...topics].flatMap(([topicId, { partitions }]) =>
+      [...partitions].map((partition) => act(topicId, partition)),
+    ),
+  );
+}
