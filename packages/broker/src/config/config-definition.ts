@@ -131,14 +131,15 @@ function checkRange(definition: ConfigDefinition, number: number): void {
   const isLow = low !== "" && number < Number(low);
   const isHigh = high !== "" && number > Number(high);
   if (!isLow && !isHigh) return;
+  const shown = canonicalConfigValue(definition, String(number));
   if (exception !== undefined)
     throw refused(
       definition,
-      String(number),
+      shown,
       `Value must be between ${low} and ${high} or equal to ${exception}`,
     );
   const rule = isLow ? `Value must be at least ${low}` : `Value must be no more than ${high}`;
-  throw refused(definition, String(number), rule);
+  throw refused(definition, shown, rule);
 }
 
 function checkChoice(definition: ConfigDefinition, value: string): void {

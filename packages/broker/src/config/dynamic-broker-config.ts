@@ -67,8 +67,13 @@ function checkEffect(properties: ReadonlyMap<string, string>, config: BrokerConf
   for (const name of threadCounts) {
     const next = Number(properties.get(name) ?? config.text(name));
     const now = config.number(name);
-    if (next < 1 || next < Math.floor(now / 2) || next > now * 2)
-      throw new ConfigError("INVALID_PROPERTY", name, "Invalid dynamic configuration");
+    const fault = threadFault(next, now);
+    if (fault !== undefined)
+      throw new ConfigError(
+        "INVALID_PROPERTY",
+        name,
+        `Dynamic thread count update validation failed for ${name}=${next}, ${fault}`,
+      );
   }
   const readAtStart = [...properties].filter(
     ([name, value]) =>
@@ -79,6 +84,14 @@ function checkEffect(properties: ReadonlyMap<string, string>, config: BrokerConf
     readAtStart.map(([name]) => name),
     "This broker reads these configs at its start: change them in its file and start it again",
   );
+}
+
+function threadFault(next: number, now: number): string | undefined {
+  if (next < 1) return "value should be at least 1";
+  if (next < Math.floor(now / 2)) return `value should be at least half the current value ${now}`;
+  return next > now * 2
+    ? `value should not be greater than double the current value ${now}`
+    : undefined;
 }
 
 function refuse(names: readonly string[], text: string): void {

@@ -67,7 +67,11 @@ export function checkTopicProperties(properties: TopicProperties): void {
 function checkThrottledReplicas(name: string, value: string): void {
   const text = value.trim();
   if (text === "" || text === "*" || /^\d+:\d+(\s*,\s*\d+:\d+)*$/.test(text)) return;
-  throw new ConfigError("INVALID_PROPERTY", name, `${name} must be * or partition:broker pairs`);
+  throw new ConfigError(
+    "INVALID_PROPERTY",
+    name,
+    `Invalid value [${configList(value).join(", ")}] for configuration ${name}: ${name} must be the literal '*' or a list of replicas in the following format: [partitionId]:[brokerId],[partitionId]:[brokerId],...`,
+  );
 }
 
 /** All places where a value for the topic's property is found, nearest first; the first one counts. */

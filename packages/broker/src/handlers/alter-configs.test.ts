@@ -195,7 +195,7 @@ test("refusals are Kafka's, in Kafka's order", () =>
         "1",
         { "num.io.threads": "40" },
         {},
-        coded("INVALID_REQUEST", "Invalid dynamic configuration"),
+        coded("INVALID_REQUEST", /not be greater than double the current value 8/),
       ],
       [
         broker,

@@ -85,11 +85,7 @@ export class CreatePartitionsHandler implements Handler<CreatePartitionsRequest,
     if (!context.authorize("ALTER", topicResource(name)))
       return errorAnswer("TOPIC_AUTHORIZATION_FAILED");
     const topic = image.topic(name);
-    if (topic === undefined)
-      return errorAnswer(
-        "UNKNOWN_TOPIC_OR_PARTITION",
-        "This server does not host this topic-partition.",
-      );
+    if (topic === undefined) return errorAnswer("UNKNOWN_TOPIC_OR_PARTITION");
     if (count === topic.partitionCount)
       return errorAnswer("INVALID_PARTITIONS", `Topic already has ${count} partition(s).`);
     if (count < topic.partitionCount)

@@ -127,7 +127,7 @@ test("refusals are told in Kafka's words", () =>
         { replicationFactor: 0 },
         "Replication factor must be larger than 0, or -1 to use the default value.",
       ],
-      [{ replicationFactor: 2 }, "cannot be reached because only 1 broker(s) are registered."],
+      [{ replicationFactor: 2 }, "cannot be reached because only 1 broker(s) are registered"],
       [
         { configs: [{ name: "retention.ms", value: null }] },
         "Null value not supported for topic configs: retention.ms",

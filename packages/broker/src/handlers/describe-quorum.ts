@@ -44,7 +44,7 @@ export function describeQuorumHandler(
       partitionIndex: 0,
       ...noErrorText,
       leaderId: nodeId,
-      leaderEpoch: partitions.leaderEpoch,
+      leaderEpoch: partitions.leaderEpoch + 1,
       highWatermark: endOffset,
       currentVoters: [voter],
       observers: [],

@@ -14,7 +14,7 @@ import {
   listDefinitions,
   type PropertyChanges,
 } from "./config-changes.ts";
-import { errorAnswer } from "./error-answer.ts";
+import { type ErrorAnswer, errorAnswer } from "./error-answer.ts";
 
 /*
  * IncrementalAlterConfigs, versions 0 and 1: set, delete, append to and subtract from lists. All changes of a resource
@@ -35,10 +35,19 @@ const increments: ConfigAlteration<RequestResource> = {
         ({ configOperation, value }) => configOperation !== operations.DELETE && value === null,
       )
       .map(({ name }) => name),
-  brokerChanges: (resource, before) => changesOf(resource, before, brokerList),
+  brokerChanges: (resource, before) =>
+    changesOf(resource, before, {
+      listOf: brokerList,
+      refusal: (operation) =>
+        errorAnswer("INVALID_REQUEST", `Unknown operations type ${operation}`),
+    }),
   changes: (resource, before) => {
     const definitions = listDefinitions(resource.resourceType);
-    return changesOf(resource, before, (config) => controllerList(definitions, config));
+    return changesOf(resource, before, {
+      listOf: (config) => controllerList(definitions, config),
+      // Kafka's controller fails on it.
+      refusal: () => errorAnswer("UNKNOWN_SERVER_ERROR"),
+    });
   },
 };
 
@@ -52,10 +61,17 @@ export function incrementalAlterConfigsHandler(
   };
 }
 
+interface ChangeRules {
+  /** What a list is by default. @throws ConfigRefusal if it is none */
+  readonly listOf: (config: RequestConfig) => ConfigDefinition;
+  /** Of an operation that there is not. */
+  readonly refusal: (operation: number) => ErrorAnswer;
+}
+
 function changesOf(
   { configs }: RequestResource,
   before: Properties,
-  listOf: (config: RequestConfig) => ConfigDefinition,
+  { listOf, refusal }: ChangeRules,
 ): PropertyChanges {
   return new Map(
     configs.map((config) => {
@@ -72,9 +88,7 @@ function changesOf(
           return [name, elementsAfter(config, standing).join(",")];
         }
         default:
-          throw new ConfigRefusal(
-            errorAnswer("INVALID_REQUEST", `Unknown operations type ${configOperation}`),
-          );
+          throw new ConfigRefusal(refusal(configOperation));
       }
     }),
   );

@@ -148,7 +148,6 @@ story("levels of features go up and down as it is said, and are told", async () 
   expect(await level("transaction.version")).toBe(2);
   for (const [feature, next] of [
     ["metadata.version", 29],
-    ["kraft.version", 1],
     ["no.such", 1],
   ] as const)
     for (const type of [1, 2, 3]) expect(await update(feature, next, type)).toMatchObject(refused);

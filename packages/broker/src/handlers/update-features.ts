@@ -49,10 +49,13 @@ export function updateFeaturesHandler({
 
   function firstFault(image: MetadataImage, updates: Iterable<Update>): string | undefined {
     for (const update of updates) {
-      const { feature, maxVersionLevel } = update;
-      const fault = faultOf(update, image.features.get(feature) ?? 0, cluster.nodeId);
+      const { feature, maxVersionLevel: next } = update;
+      const level = image.features.get(feature) ?? 0;
+      const fault = faultOf(update, level, cluster.nodeId);
       if (fault !== undefined)
-        return `Invalid update version ${maxVersionLevel} for feature ${feature}. ${fault}`;
+        return `Invalid update version ${next} for feature ${feature}. ${fault}`;
+      if (feature === "metadata.version" && next < level)
+        return `Unsupported metadata.version downgrade from ${level} to ${next}. ${downgradeFault(update)}`;
     }
     return undefined;
   }
@@ -64,12 +67,10 @@ function resultOf({ feature }: Update) {
 }
 
 function recordsOf(updates: Iterable<Update>): MetadataRecord[] {
-  return Array.from(updates)
-    .filter(({ feature }) => feature !== "kraft.version")
-    .map(({ feature: name, maxVersionLevel }) => ({
-      kind: "featureLevel",
-      value: { name, featureLevel: maxVersionLevel },
-    }));
+  return Array.from(updates).map(({ feature: name, maxVersionLevel }) => ({
+    kind: "featureLevel",
+    value: { name, featureLevel: maxVersionLevel },
+  }));
 }
 
 /** Version 0 lacks the kind of upgrade, and Kafka reads it as its default there: downgrades are refused. */
@@ -79,18 +80,23 @@ function faultOf(update: Update, level: number, nodeId: number): string | undefi
     return "The controller does not support the given upgrade type.";
   if (next < 0) return "A feature version cannot be less than 0.";
   const range = supportedFeatures.find(({ name }) => name === feature);
-  if (range === undefined && next > 0)
-    return `Local controller ${nodeId} does not support this feature.`;
-  if (range !== undefined && (next < range.minVersion || next > range.maxVersion))
+  if (range === undefined)
+    return next > 0
+      ? `Local controller ${nodeId} does not support this feature.`
+      : `Feature ${feature} not found.`;
+  if (next < range.minVersion || next > range.maxVersion)
     return `Local controller ${nodeId} only supports versions ${range.minVersion}-${range.maxVersion}`;
   if (next < level && type === upgradeTypes.UPGRADE)
     return "Can't downgrade the version of this feature without setting the upgrade type to either safe or unsafe downgrade.";
   if (next > level && type !== upgradeTypes.UPGRADE) return "Can't downgrade to a newer version.";
-  if (feature === "metadata.version" && next < level)
-    return type === upgradeTypes.UNSAFE_DOWNGRADE
-      ? "Unsafe metadata downgrade is not supported in this version."
-      : "Refusing to perform the requested downgrade because it might delete metadata information.";
-  if (feature === "kraft.version" && next !== level)
-    return "This node is the only voter there can be.";
-  return undefined;
+  return feature === "kraft.version" && next < level
+    ? "Can't downgrade the version of this feature."
+    : undefined;
+}
+
+/** Every level before this one knows less of the metadata. */
+function downgradeFault({ upgradeType }: Update): string {
+  return upgradeType === upgradeTypes.UNSAFE_DOWNGRADE
+    ? "Unsafe metadata downgrade is not supported in this version."
+    : "Refusing to perform the requested downgrade because it might delete metadata information.";
 }

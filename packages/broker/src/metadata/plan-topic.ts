@@ -97,7 +97,7 @@ function partitionCountOf(
   if (replicas > 1)
     return [
       "INVALID_REPLICATION_FACTOR",
-      `Unable to replicate the partition ${replicas} time(s): The target replication factor of ${replicas} cannot be reached because only 1 broker(s) are registered.`,
+      `Unable to replicate the partition ${replicas} time(s): The target replication factor of ${replicas} cannot be reached because only 1 broker(s) are registered or some brokers have all their log directories cordoned.`,
     ];
   const count = numPartitions === -1 ? services.config.number("num.partitions") : numPartitions;
   if (count > partitionCountMax)
