@@ -9,6 +9,7 @@ import {
   logSuffix,
   offsetFileName,
   offsetIndexSuffix,
+  swapSuffix,
   timeIndexSuffix,
   transactionIndexSuffix,
 } from "../segment/log-file-names.ts";
@@ -38,6 +39,8 @@ export interface CheckedPartition {
   readonly endOffset: Offset;
 }
 
+const pendingSwap =
+  "a compaction was interrupted once it was decided: the next start completes it, and until then this partition is not looked at";
 const indexSuffixes = [offsetIndexSuffix, timeIndexSuffix, transactionIndexSuffix];
 
 /** Reads all of a partition's files and changes none. */
@@ -47,6 +50,14 @@ export async function checkPartition(
 ): Promise<CheckedPartition> {
   const { platform, path, signal } = options;
   const { fileSystem } = platform;
+  const pending = fileSystem.list(path).filter((name) => name.endsWith(logSuffix + swapSuffix));
+  if (pending.length > 0)
+    return {
+      path,
+      segments: [],
+      findings: pending.map((name) => findingOf("cache", `${path}/${name}`, pendingSwap)),
+      endOffset: facts.recoveryPoint ?? 0,
+    };
   const { segments } = findSegments(fileSystem, path, platform.clock.wallMs());
   const totalBytes = segments.reduce((sum, segment) => sum + segment.sizeBytes, 0);
   const findings: LogFinding[] = [...checkIdentity(options), ...checkSnapshots(options, segments)];
