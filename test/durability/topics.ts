@@ -1,0 +1,40 @@
+import type { NewTopic } from "@millrace/cluster";
+
+export const partitionCount = 2;
+export const group = "readers";
+/** Everything stays; what is young stays; the last line of each key stays. */
+export const keptTopic = "kept";
+export const shortTopic = "short";
+export const compactedTopic = "compacted";
+
+export const shortRetentionMs = 1500;
+
+export const topics: readonly NewTopic[] = [
+  { name: keptTopic, partitionCount, configs: { "segment.ms": "1000" } },
+  {
+    name: shortTopic,
+    partitionCount,
+    configs: { "segment.ms": "300", "retention.ms": `${shortRetentionMs}` },
+  },
+  {
+    name: compactedTopic,
+    partitionCount,
+    configs: {
+      "cleanup.policy": "compact",
+      "segment.ms": "300",
+      "min.cleanable.dirty.ratio": "0.01",
+      "delete.retention.ms": "100",
+    },
+  },
+];
+
+/** So that upkeep has its turn while the broker lives. */
+export const brokerProperties = {
+  "group.initial.rebalance.delay.ms": 0,
+  "offsets.topic.num.partitions": 2,
+  "transaction.state.log.num.partitions": 2,
+  "log.retention.check.interval.ms": 200,
+  "log.cleaner.backoff.ms": 100,
+  "log.segment.delete.delay.ms": 100,
+  "transaction.abort.timed.out.transaction.cleanup.interval.ms": 500,
+} as const;
