@@ -29,6 +29,8 @@ export interface BrokerOptions {
   readonly reserveBytes?: number;
   /** Partitions of all topics together; topics beyond are refused. Default 100,000. */
   readonly partitionsMax?: number;
+  /** Groups of all kinds; more are refused. Default 100,000. */
+  readonly groupsMax?: number;
   /** What `close` may take. Default 10 s. */
   readonly closeTimeoutMs?: number;
   /** Told once if the device fails: what it holds is unknown then, and the process should end. */
@@ -41,5 +43,6 @@ export interface BrokerOptions {
 
 export const reserveBytesDefault = 64 * 1024 * 1024;
 export const partitionsMaxDefault = 100_000;
+export const groupsMaxDefault = 100_000;
 export const closeTimeoutMsDefault = 10_000;
 export const nodeIdDefault = 1;

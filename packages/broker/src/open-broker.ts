@@ -2,6 +2,7 @@ import { LogDirectory, LogDirectoryError, LogStorageError } from "@millrace/log"
 import type { Platform } from "@millrace/platform";
 import {
   type BrokerOptions,
+  groupsMaxDefault,
   nodeIdDefault,
   partitionsMaxDefault,
   reserveBytesDefault,
@@ -174,6 +175,7 @@ function openCoordinators(
     markers: new PartitionMarkerWriter(image, partitions, platform.clock),
     producerIdBlocks: metadata,
     groupConfigs: groupConfigsOf(config, image),
+    groupsMax: options.groupsMax ?? groupsMaxDefault,
     topics: image,
     shareConfig: shareCoordinatorConfigOf(config),
     latestOffset: (topic, partition) => partitions.find(topic, partition)?.highWatermark,

@@ -85,6 +85,7 @@ export class CoordinatorWorld {
   #start(): Coordinators {
     const platform: Platform = { ...this.platform, probe: (step) => this.probed.push(step) };
     const coordinators = new Coordinators({
+      groupsMax: 10_000,
       platform,
       logs: this.logs,
       markers: this.markers,

@@ -19,6 +19,7 @@ export interface CoordinatorsOptions {
   readonly markers: MarkerWriter;
   readonly producerIdBlocks: ProducerIdBlocks;
   readonly groupConfigs: GroupConfigs;
+  readonly groupsMax: number;
   readonly topics: VersionedTopics;
   readonly shareConfig: ShareCoordinatorConfig;
   /** Where a partition of users ends; undefined: it cannot be told. */
@@ -61,6 +62,7 @@ export class Coordinators {
       platform,
       logs,
       configs: options.groupConfigs,
+      groupsMax: options.groupsMax,
       topics: options.topics,
       verifier: this.transactions,
       share: this.share,

@@ -1,11 +1,13 @@
 import {
+  consumerGroupHeartbeatApi,
   createPartitionsApi,
   createTopicsApi,
+  deleteGroupsApi,
   deleteTopicsApi,
   fetchApi,
   produceApi,
 } from "@millrace/protocol/definitions";
-import { encodeRequest } from "@millrace/protocol";
+import { encodeRequest, errorCodeOf } from "@millrace/protocol";
 import { describe, expect, test } from "vitest";
 import { type BrokerWorld, runWorld } from "../../test-support/broker-world.ts";
 import { produceRequest, TestClient } from "../../test-support/test-client.ts";
@@ -172,5 +174,30 @@ test("where all fetch sessions are taken it is logged, and fetches go on without
     const name = "kafka_server_fetchsessioncache_numincrementalfetchsessions";
     expect(await valueOf(broker, name)).toBe(1);
     expect(world.told.map(({ event }) => event)).toContain("broker.fetch-sessions-full");
+    await broker.close();
+  }));
+
+test("groups are bounded, whatever makes them; those that are there go on", () =>
+  runWorld({ groupsMax: 2 }, async (world) => {
+    const { broker, client } = await world.start();
+    await client.createTopic("orders");
+    const commit = (groupId: string) => client.commitOffset(groupId, "orders", 1);
+    const full = errorCodeOf("GROUP_MAX_SIZE_REACHED");
+    expect([await commit("a"), await commit("b"), await commit("c")]).toEqual([0, 0, full]);
+    expect(await commit("b")).toBe(0);
+    const heartbeat = { memberId: "m", memberEpoch: 0, rebalanceTimeoutMs: 1000 };
+    const joined = await client.ask(consumerGroupHeartbeatApi, 1, {
+      ...heartbeat,
+      groupId: "d",
+      subscribedTopicNames: ["orders"],
+      topicPartitions: [],
+    });
+    expect(joined).toMatchObject({
+      errorCode: full,
+      errorMessage: expect.stringContaining("2 groups"),
+    });
+    expect(world.told.filter(({ event }) => event === "broker.groups-refused")).toHaveLength(1);
+    await client.ask(deleteGroupsApi, 2, { groupsNames: ["a"] });
+    expect(await commit("c")).toBe(0);
     await broker.close();
   }));

@@ -58,6 +58,11 @@ export const brokerCommand = command({
       byDefault: 100_000,
       about: "partitions of all topics together; topics beyond are refused",
     }),
+    "max-groups": numberFlag({
+      min: 1,
+      byDefault: 100_000,
+      about: "groups of all kinds; more are refused",
+    }),
     durability: choiceFlag(["memory", "os", "group", "strict"], {
       placeholder: "LEVEL",
       byDefault: "group",
@@ -87,6 +92,7 @@ export const brokerCommand = command({
       insecureListen: flags["insecure-listen"],
       durability: flags.durability,
       partitionsMax: flags["max-partitions"],
+      groupsMax: flags["max-groups"],
       properties: {
         ...properties,
         ...(flags.config === undefined

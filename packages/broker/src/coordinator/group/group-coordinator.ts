@@ -21,6 +21,7 @@ import { describeGroup, type GroupDescription } from "./describe-group.ts";
 import { expireOffsets } from "./expire-offsets.ts";
 import { fetchOffsets, type FetchedOffset, type FetchOffsetsRequest } from "./fetch-offsets.ts";
 import { classicGroup } from "./find-group.ts";
+import { GroupBound } from "./group-bound.ts";
 import type { GroupConfigs } from "./group-config.ts";
 import {
   joinRefused,
@@ -74,6 +75,8 @@ export interface GroupCoordinatorOptions {
   readonly logs: CoordinatorLogs;
   readonly configs: GroupConfigs;
   readonly topics: VersionedTopics;
+  /** Of all kinds, in all partitions. */
+  readonly groupsMax: number;
   /** Asked before offsets are committed in a transaction. */
   readonly verifier: TransactionVerifier;
   readonly share: ShareGroupsOptions["share"];
@@ -96,22 +99,24 @@ export class GroupCoordinator {
   readonly share: ShareGroups;
   readonly #options: GroupCoordinatorOptions;
   readonly #runtime: ShardRuntime<CoordinatorRecord, GroupShard>;
+  readonly #bound: GroupBound;
 
   constructor(options: GroupCoordinatorOptions) {
     const { platform, configs } = options;
     this.#options = options;
+    this.#bound = new GroupBound(options.groupsMax, platform);
     this.#runtime = new ShardRuntime({
       topic: "__consumer_offsets",
       logs: options.logs,
       codec: groupRecords,
       platform,
-      createShard: (_partition, timers) =>
+      createShard: (partition, timers) =>
         new GroupShard({
           clock: platform.clock,
           random: platform.random,
           timers: new GroupTimers(timers),
           topics: options.topics,
-          groups: new Map(),
+          groups: this.#bound.groupsOf(partition),
           offsets: new CommittedOffsets(),
           configs,
           codeOfFailure: (failure) => this.#codeOf(failure),
@@ -148,6 +153,8 @@ export class GroupCoordinator {
       sessionTimeoutMs > config.sessionTimeoutMsMax
     )
       return Promise.resolve(joinRefused(errorCode.invalidSessionTimeout, memberId));
+    if (!this.#admits(groupId))
+      return Promise.resolve(joinRefused(errorCode.groupMaxSizeReached, memberId));
     return this.#answered(
       groupId,
       (shard, reply) => joinGroup(shard.world, request, reply),
@@ -183,6 +190,7 @@ export class GroupCoordinator {
 
   /** An error code per offset, or one for all. */
   async commitOffsets(request: CommitOffsetsRequest): Promise<readonly number[] | number> {
+    if (!this.#admits(request.groupId)) return errorCode.groupMaxSizeReached;
     return this.#write(request.groupId, (shard) => this.#appendOffsets(shard, request));
   }
 
@@ -193,6 +201,7 @@ export class GroupCoordinator {
   ): Promise<readonly number[] | number> {
     const { groupId } = request;
     if (groupId === "") return errorCode.invalidGroupId;
+    if (!this.#admits(groupId)) return errorCode.groupMaxSizeReached;
     const partition = { topic: "__consumer_offsets", partition: this.partitionOf(groupId) };
     const [refused] = await this.#options.verifier.verify({
       ...transaction,
@@ -251,6 +260,7 @@ export class GroupCoordinator {
         apiVersion,
         this.#options.configs.consumerOf(groupId).assignors,
       );
+      this.#requireRoom(groupId);
       return await this.#runtime.write(this.partitionOf(groupId), ({ world }) =>
         beatConsumerGroup(world, request, client),
       );
@@ -279,6 +289,7 @@ export class GroupCoordinator {
   ): Promise<HeartbeatOutcome> {
     try {
       checkHeartbeat(request);
+      this.#requireRoom(request.groupId);
       return await this.#runtime.write(this.partitionOf(request.groupId), ({ world }) =>
         beatStreamsGroup(world, request, client),
       );
@@ -356,6 +367,19 @@ export class GroupCoordinator {
       const isFenced = failure instanceof CoordinatorLogError && failure.code === "PRODUCER_FENCED";
       return isFenced ? "fenced" : "failed";
     }
+  }
+
+  #admits(groupId: string): boolean {
+    return this.#bound.admits(this.partitionOf(groupId), groupId);
+  }
+
+  /** @throws GroupRefusal */
+  #requireRoom(groupId: string): void {
+    if (this.#admits(groupId)) return;
+    throw new GroupRefusal(
+      errorCode.groupMaxSizeReached,
+      `this broker takes ${this.#options.groupsMax} groups; delete some, or start it with more`,
+    );
   }
 
   /**
