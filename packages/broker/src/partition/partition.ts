@@ -240,7 +240,7 @@ export class Partition {
   /** Moves the log start; resolves with it once durable. */
   async deleteRecordsBefore(offset: Offset): Promise<Offset> {
     if (this.#failure !== undefined) throw this.#failure;
-    const start = await this.#log.deleteRecordsBefore(offset);
+    const start = await this.#telling(this.#log.deleteRecordsBefore(offset));
     this.#waits.changed();
     return start;
   }
@@ -248,7 +248,8 @@ export class Partition {
   /** Takes old records away; undefined: there are none, or nothing can be done here. */
   async retain(): Promise<RetentionResult | undefined> {
     const log = this.#cared;
-    const result = await log?.upkeep.retain();
+    if (log === undefined) return undefined;
+    const result = await this.#telling(log.upkeep.retain());
     if (result !== undefined) this.#waits.changed();
     return result;
   }
@@ -260,7 +261,8 @@ export class Partition {
 
   /** Compacts it; undefined: nothing was done. Readers, and who waits, notice nothing. */
   async compact(options: CompactionOptions): Promise<CompactionResult | undefined> {
-    return this.#cared?.upkeep.compact(options);
+    const log = this.#cared;
+    return log === undefined ? undefined : this.#telling(log.upkeep.compact(options));
   }
 
   /** Removes files of what was taken away. @throws FileSystemError */
@@ -315,6 +317,16 @@ export class Partition {
     this.#log = log;
     this.#made = log;
     this.#make = undefined;
+  }
+
+  /** Work on the log in which a sync may fail: all must know of that, as of any other. */
+  async #telling<Result>(work: Promise<Result>): Promise<Result> {
+    try {
+      return await work;
+    } catch (error) {
+      if (error instanceof LogStorageError && error.code === "LOG_FAILED") this.#failed(error);
+      throw error;
+    }
   }
 
   /** A sync failed, or the log did on the way. */

@@ -119,6 +119,20 @@ test("a log that cannot be compacted is told, left as it is, and tried again aft
     await broker.close();
   }));
 
+test("a device that fails while a log is compacted ends the broker, as any other failed sync", () =>
+  runWorld({ properties }, async (world) => {
+    const { broker, client } = await world.start();
+    await client.createTopic("table", 1, changelog);
+    for (let count = 0; count < 5; count++) await put(client, [["key", "x".repeat(600_000)]]);
+    // All is noted that has to be, and only what compaction writes is new.
+    await world.platform.timers.sleep(2000);
+    world.gate.breakSyncs();
+    await world.platform.timers.sleep(20_000);
+    expect(world.told.map(({ event }) => event)).toContain("broker.storage-failed");
+    expect(broker.isHealthy).toBe(false);
+    await broker.close().catch(() => {});
+  }));
+
 test("nothing is compacted where log.cleaner.enable is false", () =>
   runWorld({ properties: { ...properties, "log.cleaner.enable": false } }, async (world) => {
     const { broker, client } = await world.start();
