@@ -17,6 +17,7 @@ import { listPartitionReassignmentsHandler } from "./list-partition-reassignment
 import { unregisterBrokerHandler } from "./unregister-broker.ts";
 import { updateFeaturesHandler } from "./update-features.ts";
 import { ApiVersionsHandler } from "./api-versions.ts";
+import { addRaftVoterHandler, removeRaftVoterHandler } from "./change-voters.ts";
 import { createAclsHandler } from "./create-acls.ts";
 import { createDelegationTokenHandler } from "./create-delegation-token.ts";
 import { CreatePartitionsHandler } from "./create-partitions.ts";
@@ -84,6 +85,8 @@ export function brokerHandlers(
     alterPartitionReassignmentsHandler(services),
     listPartitionReassignmentsHandler,
     describeQuorumHandler(services),
+    addRaftVoterHandler(services),
+    removeRaftVoterHandler(services),
     unregisterBrokerHandler(services),
     updateFeaturesHandler(services),
     describeLogDirsHandler(services),

@@ -1,5 +1,6 @@
 import { errorCodeOf, type ErrorName } from "@millrace/protocol";
 import {
+  addRaftVoterApi,
   alterPartitionReassignmentsApi,
   alterReplicaLogDirsApi,
   apiVersionsApi,
@@ -10,6 +11,7 @@ import {
   electLeadersApi,
   listConfigResourcesApi,
   listPartitionReassignmentsApi,
+  removeRaftVoterApi,
   streamsGroupDescribeApi,
   unregisterBrokerApi,
   updateFeaturesApi,
@@ -107,6 +109,33 @@ story("the metadata's quorum is this node, as far as the metadata go", async () 
     expect((await describe(topic, indexes)).partition).toMatchObject(
       coded("UNKNOWN_TOPIC_OR_PARTITION"),
     );
+});
+
+story("the only voter stays the only one", async () => {
+  const zero = "AAAAAAAAAAAAAAAAAAAAAA";
+  const directory = "BAAAAAAAAAAAAAAAAAAAAA";
+  const add = (voterId: number, voterDirectoryId = directory, clusterId: string | null = null) =>
+    client.ask(addRaftVoterApi, 1, {
+      clusterId,
+      timeoutMs: 100,
+      voterId,
+      voterDirectoryId,
+      listeners: [],
+    });
+  const remove = (voterId: number, voterDirectoryId = directory) =>
+    client.ask(removeRaftVoterApi, 0, { clusterId: null, voterId, voterDirectoryId });
+  expect(await add(9)).toMatchObject(coded("UNSUPPORTED_VERSION"));
+  expect(await remove(1)).toMatchObject(coded("UNSUPPORTED_VERSION"));
+  expect(await add(9, directory, "another")).toMatchObject(coded("INCONSISTENT_CLUSTER_ID"));
+  for (const answer of [await add(9, zero), await add(-1), await remove(1, zero)])
+    expect(answer).toMatchObject(coded("INVALID_REQUEST"));
+  const updated = await client.ask(updateFeaturesApi, 2, {
+    featureUpdates: [{ feature: "kraft.version", maxVersionLevel: 1, upgradeType: 1 }],
+  });
+  expect(updated).toMatchObject(coded("NONE"));
+  expect(await add(9)).toMatchObject(coded("REQUEST_TIMED_OUT"));
+  expect(await add(1)).toMatchObject(coded("DUPLICATE_VOTER"));
+  expect(await remove(1)).toMatchObject(coded("VOTER_NOT_FOUND"));
 });
 
 story("no other broker is registered, and the only one stays", async () => {

@@ -1,5 +1,7 @@
 import { ProtocolError } from "../protocol-error.ts";
 import type { Api } from "../schema/api.ts";
+import { addRaftVoterApi } from "./add-raft-voter.ts";
+import { removeRaftVoterApi } from "./remove-raft-voter.ts";
 import { addOffsetsToTxnApi } from "./add-offsets-to-txn.ts";
 import { addPartitionsToTxnApi } from "./add-partitions-to-txn.ts";
 import { alterClientQuotasApi } from "./alter-client-quotas.ts";
@@ -141,6 +143,8 @@ const served: readonly Api[] = [
   alterShareGroupOffsetsApi,
   deleteShareGroupOffsetsApi,
   electLeadersApi,
+  removeRaftVoterApi,
+  addRaftVoterApi,
   alterPartitionReassignmentsApi,
   listPartitionReassignmentsApi,
   describeQuorumApi,

@@ -448,3 +448,5 @@ export {
   type GetTelemetrySubscriptionsRequest,
 } from "./get-telemetry-subscriptions.ts";
 export { pushTelemetryApi, type PushTelemetryRequest } from "./push-telemetry.ts";
+export { addRaftVoterApi, type AddRaftVoterRequest } from "./add-raft-voter.ts";
+export { removeRaftVoterApi, type RemoveRaftVoterRequest } from "./remove-raft-voter.ts";
