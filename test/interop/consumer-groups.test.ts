@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -9,10 +10,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { apacheKafkaFolder, missingFor, startApacheKafka } from "./apache-kafka.ts";
 import { startBundledBroker } from "./bundled-broker.ts";
-import { runSuite } from "./run-suite.ts";
+import { cacheFolder, prepare, runSuite } from "./run-suite.ts";
 
 /*
- * Consumer groups whose partitions the broker shares out (KIP-848): our consumer on both brokers, and Kafka's own on both.
+ * Consumer groups whose partitions the broker shares out (KIP-848): our consumer on both brokers, and on both Kafka's own
+ * and librdkafka's.
  */
 
 const missing = missingFor("java");
@@ -34,35 +36,74 @@ const properties = {
 
 type Cluster = AsyncDisposable & { readonly address: string };
 
-const program = fileURLToPath(new URL("java/ConsumerGroups.java", import.meta.url));
-const checkCount = 7;
+const javaProgram = fileURLToPath(new URL("java/ConsumerGroups.java", import.meta.url));
+const pythonProgram = fileURLToPath(new URL("librdkafka/consumer_groups.py", import.meta.url));
+/** The binding, with librdkafka of the same version in it. */
+const librdkafka = "2.16.1";
 
 /** The lines of the checks that failed, and how many there were. */
-async function checksOn({ address }: Cluster): Promise<readonly [string[], number]> {
-  const library = execFileSync(join(apacheKafkaFolder, "get"), { encoding: "utf8" }).trim();
-  const parameters = ["-XX:TieredStopAtLevel=1", "-cp", `${library}/*`, program, address];
-  const { output } = await runSuite("java", parameters, { timeoutMs });
+async function checksOf(
+  program: string,
+  parameters: readonly string[],
+): Promise<readonly [failed: string[], count: number]> {
+  const { output } = await runSuite(program, parameters, { timeoutMs });
   const checks = output.match(/^(?:ok|FAILED) .*(?:\n {4}ConsumerGroups.*)*/gm) ?? [];
   return [checks.filter((check) => check.startsWith("FAILED")), checks.length];
 }
 
-test.skipIf(missing !== undefined)(
-  `Kafka's own consumers share partitions in a consumer group of the bundled broker${note}`,
-  { timeout: timeoutMs },
-  async () => {
-    await using broker = await startBundledBroker(properties);
-    expect(await checksOn(broker)).toEqual([[], checkCount]);
+const programs = [
+  {
+    name: "Kafka's own consumers",
+    missing,
+    count: 7,
+    checks: async (address: string) => {
+      const library = execFileSync(join(apacheKafkaFolder, "get"), { encoding: "utf8" }).trim();
+      const classes = ["-XX:TieredStopAtLevel=1", "-cp", `${library}/*`];
+      return checksOf("java", [...classes, javaProgram, address]);
+    },
   },
-);
+  {
+    name: "librdkafka's consumers",
+    missing: missingFor("python3"),
+    count: 5,
+    checks: async (address: string) => checksOf(await pythonWith(), [pythonProgram, address]),
+  },
+];
 
-test.skipIf(missing !== undefined)(
-  `the program of checks passes on Apache Kafka${note}`,
-  { timeout: timeoutMs },
-  async () => {
-    await using kafka = await startApacheKafka({ properties });
-    expect(await checksOn(kafka)).toEqual([[], checkCount]);
-  },
-);
+/** An interpreter with the binding. */
+async function pythonWith(): Promise<string> {
+  const folder = join(cacheFolder("librdkafka"), librdkafka);
+  const python = join(folder, "bin", "python");
+  const done = join(folder, "installed");
+  if (existsSync(done)) return python;
+  await prepare("python3", ["-m", "venv", folder], { timeoutMs });
+  const install = ["-m", "pip", "install", "--quiet", `confluent-kafka==${librdkafka}`];
+  await prepare(python, install, { timeoutMs });
+  writeFileSync(done, "");
+  return python;
+}
+
+describe.each(programs)("$name in a consumer group", ({ missing: lacks, count, checks }) => {
+  const why = lacks === undefined ? "" : ` (skipped: ${lacks})`;
+
+  test.skipIf(lacks !== undefined)(
+    `do on the bundled broker what they are told${why}`,
+    { timeout: timeoutMs },
+    async () => {
+      await using broker = await startBundledBroker(properties);
+      expect(await checks(broker.address)).toEqual([[], count]);
+    },
+  );
+
+  test.skipIf(lacks !== undefined || missing !== undefined)(
+    `do it on Apache Kafka${why}`,
+    { timeout: timeoutMs },
+    async () => {
+      await using kafka = await startApacheKafka({ properties });
+      expect(await checks(kafka.address)).toEqual([[], count]);
+    },
+  );
+});
 
 /** A consumer that is being read, and what it has read. */
 class Reading implements AsyncDisposable {

@@ -49,23 +49,21 @@ function bySlot<Key>(keys: readonly Key[], hashOf: (key: Key) => number, capacit
 }
 
 function uuidHash(id: string): number {
-  const { high, low } = halvesOf(id);
-  const xor = high ^ low;
-  return Number(BigInt.asIntN(32, (xor >> 32n) ^ xor));
+  const view = viewOf(id);
+  return view.getInt32(0) ^ view.getInt32(4) ^ view.getInt32(8) ^ view.getInt32(12);
 }
 
-/** Order of ids of topics (Kafka: `Uuid.compareTo`). */
+/** Order of ids of topics: by signed halves (Kafka: `Uuid.compareTo`). */
 export function byUuid(left: string, right: string): number {
   if (left === right) return 0;
-  const [one, other] = [halvesOf(left), halvesOf(right)];
-  if (one.high !== other.high) return one.high < other.high ? -1 : 1;
-  return one.low < other.low ? -1 : 1;
+  const [one, other] = [viewOf(left), viewOf(right)];
+  const at = one.getBigInt64(0) === other.getBigInt64(0) ? 8 : 0;
+  return one.getBigInt64(at) < other.getBigInt64(at) ? -1 : 1;
 }
 
-function halvesOf(id: string): { readonly high: bigint; readonly low: bigint } {
+function viewOf(id: string): DataView {
   const bytes = uuidToBytes(id);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return { high: view.getBigInt64(0), low: view.getBigInt64(8) };
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** A binary heap with the sifts of Java's `PriorityQueue`: equal elements leave in the same order. */

@@ -3,7 +3,7 @@ import type { GroupWorld } from "../group-world.ts";
 import type { PartitionSets } from "../partition-sets.ts";
 import { hashOfTopics } from "../topics-hash.ts";
 import type { ConsumerGroup } from "./consumer-group.ts";
-import { type ConsumerMember, metadataEqual } from "./consumer-member.ts";
+import { type ConsumerMember, metadataEqual, patternOf } from "./consumer-member.ts";
 import { epochRecord, memberRecord } from "./consumer-records.ts";
 import { updatePatterns } from "./patterns.ts";
 import { type Subscriptions, subscriptionsOf } from "./subscriptions.ts";
@@ -33,6 +33,14 @@ export interface Advance {
  */
 export function advanceGroup(world: GroupWorld, advance: Advance): GroupStep {
   const { group, before, told, records } = advance;
+  const { assignmentEpoch: targetEpoch, groupEpoch: known } = group;
+  if (isQuiet(world, advance))
+    return {
+      targetEpoch,
+      target: group.targetOf(told),
+      hasSubscriptionChanged: false,
+      groupEpoch: known,
+    };
   const members = membersWith(group, told);
   const subscriptions = subscriptionsOf(members, group.resolved);
   if (!metadataEqual(before.metadata, told.metadata))
@@ -44,6 +52,18 @@ export function advanceGroup(world: GroupWorld, advance: Advance): GroupStep {
   const hasSubscriptionChanged = haveNamesChanged || pattern !== "same";
   const target = assign(world, { group, told, members, subscriptions, groupEpoch, records });
   return { ...target, hasSubscriptionChanged, groupEpoch };
+}
+
+/** Nothing was told and nothing is due: most heartbeats, which so cost the same in groups of any size. */
+function isQuiet(world: GroupWorld, { group, before, told }: Advance): boolean {
+  return (
+    told.metadata === before.metadata &&
+    group.members.get(told.memberId) === before &&
+    group.metadataVersion === world.topics.appliedOffset &&
+    group.assignmentEpoch >= group.groupEpoch &&
+    group.resolved.size === 0 &&
+    patternOf(told) === ""
+  );
 }
 
 /** A static member that comes again takes the place of its predecessor. */

@@ -13,6 +13,7 @@ import {
   type ConsumerMember,
   leaveEpoch,
   type MemberMetadata,
+  metadataEqual,
   newMember,
 } from "./consumer-member.ts";
 import { currentRecord, memberRecord, memberTombstones, targetRecord } from "./consumer-records.ts";
@@ -93,7 +94,8 @@ function stay(
     instanceId === null
       ? dynamicMember(group, memberId, request)
       : seatedMember(group, { memberId, instanceId, request, records });
-  const told = { ...before, metadata: toldMetadata(before.metadata, request, client) };
+  const metadata = toldMetadata(before.metadata, request, client);
+  const told = metadata === before.metadata ? before : { ...before, metadata };
   const { mayDescribe } = client;
   const step = advanceGroup(world, { group, before, told, records, mayDescribe });
   const owned = ownedPartitions(request);
@@ -158,7 +160,7 @@ function toldMetadata(
   { clientId, clientHost }: ConsumerClient,
 ): MemberMetadata {
   const { rebalanceTimeoutMs, subscribedTopicNames } = request;
-  return {
+  const told: MemberMetadata = {
     instanceId: request.instanceId ?? before.instanceId,
     rackId: request.rackId ?? before.rackId,
     clientId,
@@ -172,6 +174,7 @@ function toldMetadata(
     serverAssignor: request.serverAssignor ?? before.serverAssignor,
     classicMemberMetadata: null,
   };
+  return metadataEqual(before, told) ? before : told;
 }
 
 /** Undefined where the member does not say what it has. */
