@@ -48,18 +48,19 @@ export class ApiVersionsHandler implements Handler<ApiVersionsRequest | undefine
       return { errorCode: errorCodeOf("UNSUPPORTED_VERSION"), apiKeys: [rowOf(apiVersionsApi)] };
     if (version >= 3 && !isValid(request))
       return { errorCode: errorCodeOf("INVALID_REQUEST"), apiKeys: [] };
-    const apis = this.#apis();
-    const keys = new Set(apis.map(({ key }) => key));
-    const told = supportedFeatures.filter(({ api }) => api === undefined || keys.has(api));
-    const levels = told.map(({ name }) => ({ name, level: this.#image.features.get(name) ?? 0 }));
+    const levels = [...this.#image.features].filter(([, level]) => level > 0);
     return {
       errorCode: 0,
-      apiKeys: apis.map(rowOf),
-      supportedFeatures: told.filter(({ minVersion }) => version >= 4 || minVersion > 0),
+      apiKeys: this.#apis().map(rowOf),
+      supportedFeatures: supportedFeatures.filter(
+        ({ minVersion }) => version >= 4 || minVersion > 0,
+      ),
       finalizedFeaturesEpoch: this.#image.appliedOffset,
-      finalizedFeatures: levels
-        .filter(({ level }) => level > 0)
-        .map(({ name, level }) => ({ name, maxVersionLevel: level, minVersionLevel: level })),
+      finalizedFeatures: levels.map(([name, level]) => ({
+        name,
+        maxVersionLevel: level,
+        minVersionLevel: level,
+      })),
     };
   }
 }

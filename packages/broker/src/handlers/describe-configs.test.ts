@@ -66,3 +66,34 @@ test("IncrementalAlterConfigs: all changes of a resource happen, or none", () =>
     expect(await alter(["retention.ms", 1, ""])).toEqual([0]);
     expect(await value()).toBe("604800000");
   }));
+
+test("DescribeConfigs: what each property of topics, groups and subscriptions is for, to who asks", () =>
+  withClient(async ({ client }) => {
+    await client.createTopic("orders");
+    const documented = async (
+      resourceType: number,
+      resourceName: string,
+      includeDocumentation = true,
+    ) => {
+      const resources = [{ resourceType, resourceName, configurationKeys: null }];
+      const answer = await client.ask(describeConfigsApi, 4, { resources, includeDocumentation });
+      return answer?.results[0].configs ?? [];
+    };
+    for (const [type, name] of [
+      [topicType, "orders"],
+      [16, "m"],
+      [32, "g"],
+    ] as const) {
+      const configs = await documented(type, name);
+      expect(configs.length).toBeGreaterThan(2);
+      expect(configs.filter(({ documentation }) => !documentation).map((one) => one.name)).toEqual(
+        [],
+      );
+      const silent = await documented(type, name, false);
+      expect(silent.every(({ documentation }) => documentation === null)).toBe(true);
+    }
+    const ofBroker = (await documented(brokerType, "1")).find(
+      ({ name }) => name === "log.retention.ms",
+    );
+    expect(ofBroker?.documentation).toContain("Stands for retention.ms");
+  }));

@@ -12,6 +12,7 @@ import {
   type ConfigType,
 } from "../config/config-definition.ts";
 import { clientMetricsDefinitions } from "../config/client-metrics-config.ts";
+import { documentationOf } from "../config/config-documentation.ts";
 import { groupConfigDefinitions, groupConfigEntries } from "../config/group-config.ts";
 import {
   brokerConfigEntries,
@@ -273,7 +274,7 @@ function describe(
         }))
       : [],
     configType: typeNumbers[definition.type],
-    documentation: null,
+    documentation: request.includeDocumentation ? documentationOf(definition.name) : null,
   };
 }
 

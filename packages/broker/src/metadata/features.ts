@@ -3,8 +3,6 @@ export interface SupportedFeature {
   readonly name: string;
   readonly minVersion: number;
   readonly maxVersion: number;
-  /** Key of the API that stands behind it: while that is not served, the feature is not told. */
-  readonly api?: number;
 }
 
 /**
@@ -13,11 +11,11 @@ export interface SupportedFeature {
  */
 export const supportedFeatures: readonly SupportedFeature[] = Object.freeze([
   { name: "eligible.leader.replicas.version", minVersion: 0, maxVersion: 1 },
-  { name: "group.version", minVersion: 0, maxVersion: 1, api: 68 },
+  { name: "group.version", minVersion: 0, maxVersion: 1 },
   { name: "kraft.version", minVersion: 0, maxVersion: 1 },
   { name: "metadata.version", minVersion: 7, maxVersion: 30 },
-  { name: "share.version", minVersion: 0, maxVersion: 1, api: 76 },
-  { name: "streams.version", minVersion: 0, maxVersion: 1, api: 88 },
+  { name: "share.version", minVersion: 0, maxVersion: 1 },
+  { name: "streams.version", minVersion: 0, maxVersion: 1 },
   { name: "transaction.version", minVersion: 0, maxVersion: 2 },
 ]);
 
