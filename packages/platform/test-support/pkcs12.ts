@@ -8,13 +8,18 @@ const certificateBag = d.objectIdentifier("1.2.840.113549.1.12.10.1.3");
 const x509 = d.objectIdentifier("1.2.840.113549.1.9.22.1");
 const sha256 = d.sequence(d.objectIdentifier("2.16.840.1.101.3.4.2.1"), d.none);
 
+/** That the two belong together, without which Java sees no key. */
+const attributes = d.set(
+  d.sequence(d.objectIdentifier("1.2.840.113549.1.9.21"), d.set(d.octets(Uint8Array.of(1)))),
+);
+
 /** A PKCS12 file (RFC 7292) of one certificate, in the clear, and its key, which the passphrase locks. */
 export function pkcs12(certificate: Uint8Array, key: KeyObject, passphrase: string): Uint8Array {
   const locked = key.export({ type: "pkcs8", format: "der", cipher: "aes-256-cbc", passphrase });
   const certificateOnly = d.sequence(x509, d.der(0xa0, d.octets(certificate)));
   const safe = d.sequence(
-    data(d.sequence(d.sequence(certificateBag, d.der(0xa0, certificateOnly)))),
-    data(d.sequence(d.sequence(keyBag, d.der(0xa0, locked)))),
+    data(d.sequence(d.sequence(certificateBag, d.der(0xa0, certificateOnly), attributes))),
+    data(d.sequence(d.sequence(keyBag, d.der(0xa0, locked), attributes))),
   );
   const salt = Uint8Array.from({ length: 8 }, (_, index) => index);
   const digest = createHmac("sha256", macKey(passphrase, salt)).update(safe).digest();

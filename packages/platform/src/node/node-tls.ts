@@ -32,6 +32,12 @@ export function openTlsSocket(address: NetworkAddress, tls: ClientTls): TLSSocke
   return nodeTls().connect(options);
 }
 
+/**
+ * Without a name for them, sessions of clients that have shown certificates could not be gone on with, and those who
+ * try, as Java's clients do, would be refused. Which context has begun a session its keys tell.
+ */
+const sessionOwner = "millrace";
+
 /** @throws NetworkError `TLS_SETTINGS_INVALID` */
 export function contextOf(tls: ClientTls | ServerTls): SecureContext {
   const { ca, ciphers, identity, minVersion = "TLSv1.2", maxVersion = "TLSv1.3" } = tls;
@@ -41,6 +47,7 @@ export function contextOf(tls: ClientTls | ServerTls): SecureContext {
       ...own,
       minVersion,
       maxVersion,
+      sessionIdContext: sessionOwner,
       ...(ca ? { ca: [...ca] } : {}),
       ...(ciphers ? { ciphers: ciphers.join(":") } : {}),
     });
