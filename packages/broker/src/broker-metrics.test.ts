@@ -1,4 +1,5 @@
 import { type MetricTags, prometheusText } from "@millrace/platform";
+import { encodeRequest } from "@millrace/protocol";
 import { deleteGroupsApi, deleteTopicsApi, produceApi } from "@millrace/protocol/definitions";
 import { expect, test } from "vitest";
 import { runWorld } from "../test-support/broker-world.ts";
@@ -87,6 +88,21 @@ test("nothing is left of topics and groups that were deleted", () =>
     const text = await told();
     expect(text).not.toContain("orders");
     expect(text).toContain('"of kept"');
+    await broker.close();
+  }));
+
+test("a request that does not parse counts as one that failed", () =>
+  runWorld({}, async ({ platform, start }) => {
+    const { broker, client } = await start();
+    const header = { version: 9, correlationId: 1, clientId: "cut" };
+    const whole = Buffer.concat(encodeRequest(produceApi, header, produceRequest("orders", ["a"])));
+    const cut = whole.slice(0, 40);
+    cut.writeInt32BE(cut.length - 4);
+    client.connection.write([cut]);
+    await platform.timers.sleep(1);
+    const value = await valuesOf(broker);
+    expect(value("kafka_network_requestmetrics_requests_total", { request: "Produce" })).toBe(1);
+    expect(value("kafka_network_requestmetrics_errors_total", { request: "Produce" })).toBe(1);
     await broker.close();
   }));
 

@@ -8,26 +8,18 @@ import {
   type Platform,
   type Timer,
 } from "@millrace/platform";
-import {
-  codecOf,
-  FrameSplitter,
-  ProtocolError,
-  readRequestHeader,
-  type RequestHeader,
-} from "@millrace/protocol";
+import { FrameSplitter, ProtocolError, readRequestHeader } from "@millrace/protocol";
 import { Reader } from "@millrace/protocol/wire";
-import type { RequestMetrics, ServedRequest } from "../metrics/request-metrics.ts";
+import type { RequestMetrics } from "../metrics/request-metrics.ts";
 import { AnswerSender } from "./answer-sender.ts";
 import type { Authentication, AuthenticationAnswer } from "./authentication.ts";
 import type { Authorizer } from "./authorizer.ts";
+import { BegunRequest } from "./begun-request.ts";
 import { CloseConnectionError } from "./close-connection-error.ts";
-import type { Handler, HandlerAnswer } from "./handler.ts";
+import type { HandlerAnswer } from "./handler.ts";
 import type { HandlerTable } from "./handler-table.ts";
-import { Parked } from "./parked.ts";
 import { ConnectionRequestContext, type ConnectionScope } from "./connection-request-context.ts";
 import type { Quotas } from "./quotas.ts";
-import type { RequestContext } from "./request-context.ts";
-import { encodeResponse } from "./response-frame.ts";
 import { receiveSlowly } from "./receive-slowly.ts";
 import { type Receiver, RequestMemory } from "./request-memory.ts";
 import type { ResponseSlot } from "./response-queue.ts";
@@ -36,6 +28,7 @@ import type { ServerLimits } from "./server-limits.ts";
 import { toError } from "./to-error.ts";
 import { turnMs, type Turns } from "./turns.ts";
 import type { UnreadAnswers } from "./unread-answers.ts";
+import { type AnswerWait, whenAnswered } from "./when-answered.ts";
 
 export interface ClientConnectionOptions {
   readonly platform: Platform;
@@ -60,15 +53,6 @@ export interface ClientConnectionOptions {
   readonly onClosed: (connection: ClientConnection) => void;
 }
 
-/** A request that a handler works at. */
-interface BegunRequest {
-  readonly header: RequestHeader;
-  readonly context: RequestContext;
-  readonly served: ServedRequest;
-  /** In which the thread was the request's alone: what it waited for is not counted. */
-  readonly spentMs: number;
-}
-
 /**
  * One client: its bytes become requests, one after the other, and their responses leave in the same order.
  *
@@ -88,6 +72,16 @@ export class ClientConnection implements ConnectionHandler, Receiver {
   readonly #answers: AnswerSender;
   readonly #closing = new AbortController();
   readonly #scope: ConnectionScope;
+  /** A handler's promise holds up the next requests. */
+  readonly #wait: AnswerWait = {
+    begin: () => {
+      this.#isBusy = true;
+    },
+    end: () => {
+      this.#isBusy = false;
+      this.#process();
+    },
+  };
   /** A request whose turn has not come. */
   #held: Uint8Array | undefined;
   /** A handler's promise is awaited. */
@@ -312,14 +306,14 @@ export class ClientConnection implements ConnectionHandler, Receiver {
         `API ${header.apiKey} version ${header.apiVersion} is not served`,
       );
     if (handler.mayOvertake !== true && this.#answers.hasOpen) return false;
-    const context = new ConnectionRequestContext(this.#scope, session, header);
-    const request = isKnownVersion(handler, header)
-      ? codecOf(handler.api.request, header.apiVersion).read(reader)
-      : undefined;
-    const served = this.#options.metrics.begin(handler.api, frame.length);
-    const answer = invoke(handler, context, request);
-    const spentMs = clock.monotonicMs() - startMs;
-    this.#answer(handler, { header, context, served, spentMs }, answer);
+    const request = new BegunRequest({
+      handler,
+      header,
+      context: new ConnectionRequestContext(this.#scope, session, header),
+      served: this.#options.metrics.begin(handler.api, frame.length),
+      clock,
+    });
+    this.#answer(request, request.run(reader, startMs));
     return true;
   }
 
@@ -350,32 +344,18 @@ export class ClientConnection implements ConnectionHandler, Receiver {
     });
   }
 
-  #answer(
-    handler: Handler,
-    { header, context, served, spentMs }: BegunRequest,
-    answer: HandlerAnswer<unknown>,
-  ): void {
-    const { clock } = this.#options.platform;
-    const isCharged = (response: unknown) => response !== undefined && handler.isExempt !== true;
+  #answer(request: BegunRequest, answer: HandlerAnswer<unknown>): void {
     const ended = (failure: Error | undefined, response: unknown) => {
-      served.ended(failure, response);
-      if (isCharged(response)) context.charge("request_percentage", percentOfSecond(spentMs));
-      this.#holdBack(context.throttleMs);
+      request.ended(failure, response);
+      this.#holdBack(request.throttleMs);
     };
     if (answer === undefined) return ended(undefined, undefined);
-    const slot = this.#answers.open(served.bytes);
-    const fill = (failure: Error | undefined, response?: unknown) => {
+    const slot = this.#answers.open(request.sizeBytes);
+    whenAnswered(answer, this.#wait, (failure, response) => {
       ended(failure, response);
-      if (failure !== undefined) return this.#fail(slot, failure);
-      const startMs = clock.monotonicMs();
-      this.#fill(slot, handler, header, withThrottle(handler, response, context.throttleMs));
-      // Writing it down costs its client the next time.
-      if (isCharged(response))
-        context.charge("request_percentage", percentOfSecond(clock.monotonicMs() - startMs));
-    };
-    if (answer instanceof Parked) answer.whenComplete(fill);
-    else if (answer instanceof Promise) this.#await(answer, fill);
-    else fill(undefined, answer);
+      if (failure === undefined) this.#fill(slot, request, response);
+      else this.#fail(slot, failure);
+    });
   }
 
   #holdBack(forMs: number): void {
@@ -390,40 +370,13 @@ export class ClientConnection implements ConnectionHandler, Receiver {
     });
   }
 
-  #await(
-    answer: Promise<unknown>,
-    fill: (failure: Error | undefined, response?: unknown) => void,
-  ): void {
-    this.#isBusy = true;
-    const goOn = () => {
-      this.#isBusy = false;
-      this.#process();
-    };
-    answer.then(
-      (response) => {
-        if (response instanceof Parked) response.whenComplete(fill);
-        else fill(undefined, response);
-        goOn();
-      },
-      (error: unknown) => {
-        fill(toError(error));
-        goOn();
-      },
-    );
-  }
-
-  #fill(slot: ResponseSlot, handler: Handler, header: RequestHeader, response: unknown): void {
+  #fill(slot: ResponseSlot, request: BegunRequest, response: unknown): void {
     if (this.#isClosed) return;
-    invariant(slot.parts === undefined, "BROKER-9", handler.api.name);
+    invariant(slot.parts === undefined, "BROKER-9", request.name);
     try {
-      const version = isKnownVersion(handler, header) ? header.apiVersion : 0;
-      const parts =
-        response === undefined
-          ? []
-          : encodeResponse(handler.api, version, header.correlationId, response);
-      this.#answers.fill(slot, parts);
+      this.#answers.fill(slot, request.encode(response));
     } catch (error) {
-      this.#logger.log("error", "broker.response-failed", { api: handler.api.name, error });
+      this.#logger.log("error", "broker.response-failed", { api: request.name, error });
       return this.#fail(slot, toError(error));
     }
     this.#answers.queueFlush();
@@ -446,34 +399,4 @@ export class ClientConnection implements ConnectionHandler, Receiver {
   #finish(): void {
     this.#answers.end();
   }
-}
-
-/** Calls the handler; what it throws becomes a rejection, so that the requests before are answered first. */
-function invoke(
-  handler: Handler,
-  context: RequestContext,
-  request: unknown,
-): HandlerAnswer<unknown> {
-  try {
-    return handler.handle(context, request);
-  } catch (error) {
-    return Promise.reject(toError(error));
-  }
-}
-
-function isKnownVersion(handler: Handler, header: RequestHeader): boolean {
-  const { min, max } = handler.api.versions;
-  return header.apiVersion >= min && header.apiVersion <= max;
-}
-
-function percentOfSecond(spentMs: number): number {
-  return spentMs / 10;
-}
-
-/** Whatever a client is held back for stands in the answer, where its version has a place for that. */
-function withThrottle(handler: Handler, response: unknown, throttleMs: number): unknown {
-  if (throttleMs === 0 || typeof response !== "object" || response === null) return response;
-  return "throttleTimeMs" in handler.api.response.fields
-    ? { ...response, throttleTimeMs: throttleMs }
-    : response;
 }
