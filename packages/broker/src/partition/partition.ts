@@ -324,7 +324,8 @@ export class Partition {
     try {
       return await work;
     } catch (error) {
-      if (error instanceof LogStorageError && error.code === "LOG_FAILED") this.#failed(error);
+      const isNews = this.#failure === undefined && error instanceof LogStorageError;
+      if (isNews && error.code === "LOG_FAILED") this.#failed(error);
       throw error;
     }
   }

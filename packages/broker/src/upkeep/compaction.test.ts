@@ -1,5 +1,5 @@
 import { decodeUtf8, encodeUtf8, noHeaders } from "@millrace/model";
-import { produceApi } from "@millrace/protocol/definitions";
+import { deleteTopicsApi, produceApi } from "@millrace/protocol/definitions";
 import { BatchCursor, RecordBatchBuilder, RecordBatchReader } from "@millrace/protocol/records";
 import { expect, test } from "vitest";
 import { type BrokerWorld, brokerWorld, runWorld } from "../../test-support/broker-world.ts";
@@ -164,4 +164,21 @@ test("a broker that is closed while it compacts closes at once, and goes on afte
       await again.broker.close();
     })(),
   );
+});
+
+test("a topic that is deleted while it is compacted is gone, and nothing else is touched", () => {
+  const slow = { ...properties, "log.cleaner.io.max.bytes.per.second": 100_000 };
+  return runWorld({ properties: slow }, async (world) => {
+    const { broker, client } = await world.start();
+    await client.createTopic("table", 1, changelog);
+    for (let count = 0; count < 5; count++) await put(client, [["key", "x".repeat(600_000)]]);
+    await world.platform.timers.sleep(47_000);
+    expect(world.files.names("/data/table-0").join()).toContain(".cleaned");
+    await client.ask(deleteTopicsApi, 5, { topicNames: ["table"], timeoutMs: 1000 });
+    await world.platform.timers.sleep(120_000);
+    expect(world.files.names("/data").filter((name) => name.startsWith("table"))).toEqual([]);
+    expect(world.told.filter(({ level }) => level === "warn" || level === "error")).toEqual([]);
+    expect(broker.isHealthy).toBe(true);
+    await broker.close();
+  });
 });

@@ -143,6 +143,8 @@ async function cleanGroup(
   let isInPlace = false;
   try {
     await saveCleaned(state, cleaned);
+    // It may have been closed, and its folder removed.
+    state.checkWritable();
     // What producers wrote last is the reason for which something before it went.
     await writer.sync();
     isInPlace = await swapSegments(state, group, cleaned);
