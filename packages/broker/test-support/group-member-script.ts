@@ -1,6 +1,6 @@
 import { encodeUtf8 } from "@millrace/model";
-import type { JoinGroupAnswer } from "../src/coordinator/group/group-answers.ts";
-import type { JoinGroupRequest } from "../src/coordinator/group/join-request.ts";
+import type { JoinGroupAnswer } from "../src/coordinator/group/classic/group-answers.ts";
+import type { JoinGroupRequest } from "../src/coordinator/group/classic/join-request.ts";
 import type { CoordinatorWorld } from "./coordinator-world.ts";
 
 export function joinRequest(change: Partial<JoinGroupRequest> = {}): JoinGroupRequest {

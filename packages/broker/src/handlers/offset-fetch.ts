@@ -6,7 +6,7 @@ import {
 } from "@millrace/protocol/definitions";
 import { zeroUuid } from "@millrace/protocol/wire";
 import { errorCode } from "../coordinator/error-code.ts";
-import type { FetchedOffset } from "../coordinator/group/fetch-offsets.ts";
+import type { FetchedOffset } from "../coordinator/group/offsets/fetch-offsets.ts";
 import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
 import type { TopicLookup } from "../coordinator/topic-lookup.ts";
 import { groupResource, topicResource, type RequestContext } from "../server/request-context.ts";

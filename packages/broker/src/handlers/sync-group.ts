@@ -5,7 +5,7 @@ import {
   type syncGroupResponse,
 } from "@millrace/protocol/definitions";
 import { errorCode } from "../coordinator/error-code.ts";
-import { syncRefused } from "../coordinator/group/group-answers.ts";
+import { syncRefused } from "../coordinator/group/classic/group-answers.ts";
 import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
 import { groupResource } from "../server/request-context.ts";
 import { answerUntilClosed } from "./answer-until-closed.ts";

@@ -6,7 +6,7 @@ import {
 } from "@millrace/protocol/definitions";
 import { zeroUuid } from "@millrace/protocol/wire";
 import { errorCode } from "../coordinator/error-code.ts";
-import type { OffsetToCommit } from "../coordinator/group/commit-offsets.ts";
+import type { OffsetToCommit } from "../coordinator/group/offsets/commit-offsets.ts";
 import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
 import type { TopicLookup } from "../coordinator/topic-lookup.ts";
 import { operationOfTxnOffsetCommit } from "../coordinator/transaction-verifier.ts";

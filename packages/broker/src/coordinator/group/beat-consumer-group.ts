@@ -1,6 +1,6 @@
 import type { ConsumerGroupHeartbeatRequest } from "@millrace/protocol/definitions";
 import type { CoordinatorRecord } from "../coordinator-record.ts";
-import { ClassicGroup } from "./classic-group.ts";
+import { ClassicGroup } from "./classic/classic-group.ts";
 import { ConsumerGroup } from "./consumer/consumer-group.ts";
 import {
   type ConsumerClient,

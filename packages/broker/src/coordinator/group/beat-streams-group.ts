@@ -1,6 +1,6 @@
 import type { StreamsGroupHeartbeatRequest } from "@millrace/protocol/definitions";
 import { errorCode } from "../error-code.ts";
-import { ClassicGroup } from "./classic-group.ts";
+import { ClassicGroup } from "./classic/classic-group.ts";
 import type { GroupResult, GroupWorld } from "./group-world.ts";
 import { GroupRefusal } from "./refusal.ts";
 import { StreamsGroup } from "./streams/streams-group.ts";

@@ -1,6 +1,6 @@
 import { errorCode } from "../error-code.ts";
 import type { GroupResult, GroupWorld } from "./group-world.ts";
-import { offsetRecord } from "./offset-record.ts";
+import { offsetRecord } from "./offsets/offset-record.ts";
 
 /** Kafka's DeleteGroups: a group without members, and its offsets. Gives an error code. */
 export function deleteGroup(world: GroupWorld, groupId: string): GroupResult<number> {

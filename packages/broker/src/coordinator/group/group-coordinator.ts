@@ -13,14 +13,18 @@ import type { CoordinatorRecord } from "../coordinator-record.ts";
 import { ShardRuntime } from "../shard-runtime.ts";
 import type { VersionedTopics } from "../topic-lookup.ts";
 import type { TransactionOperation, TransactionVerifier } from "../transaction-verifier.ts";
-import { commitOffsets, type CommitOffsetsRequest } from "./commit-offsets.ts";
-import { CommittedOffsets, type CommittedOffset } from "./committed-offsets.ts";
+import { commitOffsets, type CommitOffsetsRequest } from "./offsets/commit-offsets.ts";
+import { CommittedOffsets, type CommittedOffset } from "./offsets/committed-offsets.ts";
 import { deleteGroup } from "./delete-group.ts";
-import { deleteOffsets, deleteOffsetsOfTopic } from "./delete-offsets.ts";
-import { describeGroup, type GroupDescription } from "./describe-group.ts";
-import { expireOffsets } from "./expire-offsets.ts";
-import { fetchOffsets, type FetchedOffset, type FetchOffsetsRequest } from "./fetch-offsets.ts";
-import { classicGroup } from "./find-group.ts";
+import { deleteOffsets, deleteOffsetsOfTopic } from "./offsets/delete-offsets.ts";
+import { describeGroup, type GroupDescription } from "./classic/describe-group.ts";
+import { expireOffsets } from "./offsets/expire-offsets.ts";
+import {
+  fetchOffsets,
+  type FetchedOffset,
+  type FetchOffsetsRequest,
+} from "./offsets/fetch-offsets.ts";
+import { classicGroup } from "./classic/find-group.ts";
 import { GroupBound } from "./group-bound.ts";
 import type { GroupConfigs } from "./group-config.ts";
 import {
@@ -28,16 +32,20 @@ import {
   syncRefused,
   type JoinGroupAnswer,
   type SyncGroupAnswer,
-} from "./group-answers.ts";
+} from "./classic/group-answers.ts";
 import { groupRecords, GroupShard } from "./group-shard.ts";
 import { GroupTimers } from "./group-timers.ts";
 import { notFoundMessage, type GroupResult } from "./group-world.ts";
-import type { HeartbeatRequest, LeavingMember, SyncGroupRequest } from "./classic-requests.ts";
-import { heartbeat } from "./heartbeat.ts";
-import { joinGroup } from "./join-group.ts";
-import type { JoinGroupRequest } from "./join-request.ts";
-import { leaveGroup } from "./leave-group.ts";
-import type { OffsetPlace } from "./offset-table.ts";
+import type {
+  HeartbeatRequest,
+  LeavingMember,
+  SyncGroupRequest,
+} from "./classic/classic-requests.ts";
+import { heartbeat } from "./classic/heartbeat.ts";
+import { joinGroup } from "./classic/join-group.ts";
+import type { JoinGroupRequest } from "./classic/join-request.ts";
+import { leaveGroup } from "./classic/leave-group.ts";
+import type { OffsetPlace } from "./offsets/offset-table.ts";
 import { beatConsumerGroup } from "./beat-consumer-group.ts";
 import { checkHeartbeat as checkConsumerHeartbeat } from "./consumer/check-heartbeat.ts";
 import { consumerGroup } from "./consumer/consumer-group.ts";
@@ -68,7 +76,7 @@ import {
 } from "./streams/streams-heartbeat.ts";
 import { streamsGroup } from "./streams/streams-group.ts";
 import { listGroups, type GroupListing } from "./list-groups.ts";
-import { syncGroup } from "./sync-group.ts";
+import { syncGroup } from "./classic/sync-group.ts";
 
 export interface GroupCoordinatorOptions {
   readonly platform: Platform;

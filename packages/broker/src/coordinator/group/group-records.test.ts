@@ -1,9 +1,9 @@
 import { encodeUtf8, fromHex, toHex } from "@millrace/model";
 import { zeroUuid } from "@millrace/protocol/wire";
 import { describe, expect, test } from "vitest";
-import { groupRecord } from "./group-record.ts";
+import { groupRecord } from "./classic/group-record.ts";
 import { groupRecords } from "./group-shard.ts";
-import { offsetRecord } from "./offset-record.ts";
+import { offsetRecord } from "./offsets/offset-record.ts";
 
 const place = { groupId: "g", topic: "t", partition: 3 };
 const committed = {

@@ -1,10 +1,10 @@
 import type { TransactionMarker } from "../coordinator-log.ts";
 import { RecordTable, type CoordinatorRecord } from "../coordinator-record.ts";
 import type { CoordinatorShard, RecordOrigin } from "../coordinator-shard.ts";
-import { ClassicGroup } from "./classic-group.ts";
-import { classicReplays, resumeClassicGroup } from "./replay-group.ts";
+import { ClassicGroup } from "./classic/classic-group.ts";
+import { classicReplays, resumeClassicGroup } from "./classic/replay-group.ts";
 import type { GroupWorld } from "./group-world.ts";
-import { offsetReplays } from "./offset-record.ts";
+import { offsetReplays } from "./offsets/offset-record.ts";
 import { ConsumerGroup } from "./consumer/consumer-group.ts";
 import { consumerReplays } from "./consumer/replay-consumer.ts";
 import { resumeConsumerGroup } from "./consumer/leave-consumer-group.ts";

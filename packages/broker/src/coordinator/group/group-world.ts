@@ -4,7 +4,7 @@ import type { ShardResult } from "../coordinator-shard.ts";
 import type { VersionedTopics } from "../topic-lookup.ts";
 import type { GroupConfigs } from "./group-config.ts";
 import type { GroupTimers } from "./group-timers.ts";
-import type { CommittedOffsets } from "./committed-offsets.ts";
+import type { CommittedOffsets } from "./offsets/committed-offsets.ts";
 
 /** Kafka: `Group.GroupType`, as ListGroups says it. */
 export type GroupType = "classic" | "consumer" | "share" | "streams";

@@ -1,5 +1,9 @@
 import { errorCode } from "../../error-code.ts";
-import type { HeartbeatRequest, LeavingMember, SyncGroupRequest } from "../classic-requests.ts";
+import type {
+  HeartbeatRequest,
+  LeavingMember,
+  SyncGroupRequest,
+} from "../classic/classic-requests.ts";
 import type { ConsumerGroup } from "../consumer/consumer-group.ts";
 import {
   type ConsumerMember,
@@ -9,10 +13,10 @@ import {
 import { joinTimer, syncTimer } from "../consumer/consumer-timers.ts";
 import { putOut, removeMembers, restartSession } from "../consumer/leave-consumer-group.ts";
 import { memberOf, staticMemberOf } from "../consumer/member-checks.ts";
-import { syncRefused, type Reply, type SyncGroupAnswer } from "../group-answers.ts";
+import { syncRefused, type Reply, type SyncGroupAnswer } from "../classic/group-answers.ts";
 import { nothing, type GroupResult, type GroupWorld } from "../group-world.ts";
 import { GroupRefusal } from "../refusal.ts";
-import { consumerProtocolType } from "../subscribed-topics.ts";
+import { consumerProtocolType } from "../classic/subscribed-topics.ts";
 import { assignmentBytes } from "./consumer-bytes.ts";
 
 /* Members of a consumer group that speak the classic protocol: what becomes of their requests. */

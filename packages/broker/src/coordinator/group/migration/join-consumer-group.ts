@@ -11,13 +11,13 @@ import {
 import { downgrade } from "../consumer/leave-consumer-group.ts";
 import { checkSize, staticMemberOf } from "../consumer/member-checks.ts";
 import { reconcile } from "../consumer/reconcile.ts";
-import { joinRefused, type JoinGroupAnswer } from "../group-answers.ts";
-import type { GroupProtocol } from "../group-member.ts";
+import { joinRefused, type JoinGroupAnswer } from "../classic/group-answers.ts";
+import type { GroupProtocol } from "../classic/group-member.ts";
 import { nothing, type GroupResult, type GroupWorld } from "../group-world.ts";
-import type { Join, JoinGroupRequest } from "../join-request.ts";
+import type { Join, JoinGroupRequest } from "../classic/join-request.ts";
 import { byText } from "../partition-sets.ts";
 import { GroupRefusal } from "../refusal.ts";
-import { consumerProtocolType } from "../subscribed-topics.ts";
+import { consumerProtocolType } from "../classic/subscribed-topics.ts";
 import { awaitSync } from "./classic-member.ts";
 import { partitionsById, subscriptionIn } from "./consumer-bytes.ts";
 import { canBeClassic } from "./to-classic-group.ts";

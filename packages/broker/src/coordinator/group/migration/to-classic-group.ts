@@ -1,12 +1,12 @@
 import { noBytes } from "@millrace/model";
-import { ClassicGroup } from "../classic-group.ts";
+import { ClassicGroup } from "../classic/classic-group.ts";
 import type { ConsumerGroup } from "../consumer/consumer-group.ts";
 import { type ConsumerMember, usesClassicProtocol } from "../consumer/consumer-member.ts";
-import { GroupMember } from "../group-member.ts";
+import { GroupMember } from "../classic/group-member.ts";
 import { forgetGroup, nothing, type GroupResult, type GroupWorld } from "../group-world.ts";
-import { prepareRebalance, restartSession } from "../rebalance.ts";
-import { snapshotRecord } from "../snapshot-group.ts";
-import { consumerProtocolType } from "../subscribed-topics.ts";
+import { prepareRebalance, restartSession } from "../classic/rebalance.ts";
+import { snapshotRecord } from "../classic/snapshot-group.ts";
+import { consumerProtocolType } from "../classic/subscribed-topics.ts";
 import { assignmentBytes } from "./consumer-bytes.ts";
 
 /** True if the group can go on as a classic one once only these are its members. */

@@ -1,6 +1,6 @@
 import type { CoordinatorRecord } from "../../coordinator-record.ts";
 import { errorCode } from "../../error-code.ts";
-import type { ClassicGroup } from "../classic-group.ts";
+import type { ClassicGroup } from "../classic/classic-group.ts";
 import { ConsumerGroup } from "../consumer/consumer-group.ts";
 import { type ConsumerMember, newMember } from "../consumer/consumer-member.ts";
 import { targetMetadataKind } from "../consumer/consumer-record.ts";
@@ -12,8 +12,8 @@ import {
 } from "../consumer/consumer-records.ts";
 import { restartSession } from "../consumer/leave-consumer-group.ts";
 import { subscriptionsOf } from "../consumer/subscriptions.ts";
-import { joinRefused, syncRefused } from "../group-answers.ts";
-import type { GroupMember } from "../group-member.ts";
+import { joinRefused, syncRefused } from "../classic/group-answers.ts";
+import type { GroupMember } from "../classic/group-member.ts";
 import type { GroupWorld } from "../group-world.ts";
 import { byText, withEpoch } from "../partition-sets.ts";
 import { GroupRefusal } from "../refusal.ts";

@@ -1,5 +1,5 @@
 import { invariant } from "@millrace/model";
-import { javaHashCode } from "../key-partition.ts";
+import { javaHashCode } from "../../key-partition.ts";
 import type { GroupMember } from "./group-member.ts";
 
 /** Names that every member offers. */

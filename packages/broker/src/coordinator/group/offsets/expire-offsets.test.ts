@@ -2,14 +2,14 @@ import { codecOf } from "@millrace/protocol";
 import { consumerProtocolSubscription } from "@millrace/protocol/definitions";
 import { Writer } from "@millrace/protocol/wire";
 import { describe, expect, test } from "vitest";
-import { CoordinatorWorld } from "../../../test-support/coordinator-world.ts";
+import { CoordinatorWorld } from "../../../../test-support/coordinator-world.ts";
 import {
   commit,
   commitRequest,
   committed,
   join,
   sync,
-} from "../../../test-support/group-member-script.ts";
+} from "../../../../test-support/group-member-script.ts";
 
 const hourMs = 3_600_000;
 const world = () => new CoordinatorWorld({ groupConfig: { offsetsRetentionMs: hourMs } });

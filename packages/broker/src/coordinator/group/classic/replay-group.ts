@@ -1,6 +1,6 @@
-import type { RecordReplay } from "../coordinator-record.ts";
+import type { RecordReplay } from "../../coordinator-record.ts";
 import { classicTimersOf } from "./classic-timers.ts";
-import type { GroupWorld } from "./group-world.ts";
+import type { GroupWorld } from "../group-world.ts";
 import { ClassicGroup } from "./classic-group.ts";
 import { classicGroup } from "./find-group.ts";
 import { GroupMember } from "./group-member.ts";

@@ -1,9 +1,9 @@
 import { invariant, noBytes } from "@millrace/model";
-import { errorCode } from "../error-code.ts";
+import { errorCode } from "../../error-code.ts";
 import type { ClassicGroup } from "./classic-group.ts";
 import { joinRefused } from "./group-answers.ts";
 import type { GroupMember } from "./group-member.ts";
-import { nothing, type GroupResult, type GroupWorld } from "./group-world.ts";
+import { nothing, type GroupResult, type GroupWorld } from "../group-world.ts";
 import { heartbeatTimer, joinTimer, syncTimer } from "./classic-timers.ts";
 import { snapshotRecord } from "./snapshot-group.ts";
 

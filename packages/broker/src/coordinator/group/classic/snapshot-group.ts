@@ -1,4 +1,4 @@
-import type { CoordinatorRecord } from "../coordinator-record.ts";
+import type { CoordinatorRecord } from "../../coordinator-record.ts";
 import type { ClassicGroup } from "./classic-group.ts";
 import { groupRecord } from "./group-record.ts";
 

@@ -1,4 +1,4 @@
-import type { TransactionResult } from "../coordinator-log.ts";
+import type { TransactionResult } from "../../coordinator-log.ts";
 import { OffsetTable, type OffsetPlace } from "./offset-table.ts";
 
 /** What was committed for one partition (Kafka: `OffsetCommitValue`). */

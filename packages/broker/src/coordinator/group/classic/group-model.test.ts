@@ -1,9 +1,9 @@
 import { decodeUtf8, encodeUtf8 } from "@millrace/model";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { errorCode } from "../error-code.ts";
-import { CoordinatorWorld } from "../../../test-support/coordinator-world.ts";
-import { commit, committed, joinRequest } from "../../../test-support/group-member-script.ts";
+import { errorCode } from "../../error-code.ts";
+import { CoordinatorWorld } from "../../../../test-support/coordinator-world.ts";
+import { commit, committed, joinRequest } from "../../../../test-support/group-member-script.ts";
 import type { JoinGroupAnswer } from "./group-answers.ts";
 
 /*

@@ -1,7 +1,7 @@
 import { invariant } from "@millrace/model";
-import type { CoordinatorRecord } from "../coordinator-record.ts";
-import { errorCode } from "../error-code.ts";
-import type { Group, OffsetCommitter } from "./group-world.ts";
+import type { CoordinatorRecord } from "../../coordinator-record.ts";
+import { errorCode } from "../../error-code.ts";
+import type { Group, OffsetCommitter } from "../group-world.ts";
 import { joinRefused, syncRefused, type JoinedMember } from "./group-answers.ts";
 import { GroupMember, type GroupProtocol } from "./group-member.ts";
 import { groupRecord } from "./group-record.ts";

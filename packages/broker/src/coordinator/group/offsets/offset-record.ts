@@ -1,8 +1,8 @@
 import { offsetCommitRecord } from "@millrace/protocol/definitions";
-import { RecordKind, type CoordinatorRecord, type RecordReplay } from "../coordinator-record.ts";
-import type { RecordOrigin } from "../coordinator-shard.ts";
-import { groupOrSimple } from "./find-group.ts";
-import type { GroupWorld } from "./group-world.ts";
+import { RecordKind, type CoordinatorRecord, type RecordReplay } from "../../coordinator-record.ts";
+import type { RecordOrigin } from "../../coordinator-shard.ts";
+import { groupOrSimple } from "../classic/find-group.ts";
+import type { GroupWorld } from "../group-world.ts";
 import type { CommittedOffset } from "./committed-offsets.ts";
 import type { OffsetPlace } from "./offset-table.ts";
 

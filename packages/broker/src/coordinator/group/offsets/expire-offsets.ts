@@ -1,6 +1,6 @@
-import type { CoordinatorRecord } from "../coordinator-record.ts";
+import type { CoordinatorRecord } from "../../coordinator-record.ts";
 import type { CommittedOffset } from "./committed-offsets.ts";
-import type { Group, GroupResult, GroupWorld } from "./group-world.ts";
+import type { Group, GroupResult, GroupWorld } from "../group-world.ts";
 import { offsetRecord } from "./offset-record.ts";
 
 /** Tombstones that are written in one go; what is left comes with the next one. */

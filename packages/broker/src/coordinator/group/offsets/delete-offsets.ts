@@ -1,5 +1,5 @@
-import { errorCode } from "../error-code.ts";
-import type { GroupResult, GroupWorld } from "./group-world.ts";
+import { errorCode } from "../../error-code.ts";
+import type { GroupResult, GroupWorld } from "../group-world.ts";
 import { offsetRecord } from "./offset-record.ts";
 import type { OffsetPlace } from "./offset-table.ts";
 

@@ -1,4 +1,4 @@
-import { type Group, type GroupWorld } from "./group-world.ts";
+import { type Group, type GroupWorld } from "../group-world.ts";
 import { ClassicGroup } from "./classic-group.ts";
 
 /** Undefined where there is no group, or one of another protocol. */

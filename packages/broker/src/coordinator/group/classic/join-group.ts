@@ -1,8 +1,8 @@
-import type { CoordinatorRecord } from "../coordinator-record.ts";
-import { errorCode } from "../error-code.ts";
+import type { CoordinatorRecord } from "../../coordinator-record.ts";
+import { errorCode } from "../../error-code.ts";
 import { ClassicGroup } from "./classic-group.ts";
-import { ConsumerGroup } from "./consumer/consumer-group.ts";
-import { joinConsumerGroup } from "./migration/join-consumer-group.ts";
+import { ConsumerGroup } from "../consumer/consumer-group.ts";
+import { joinConsumerGroup } from "../migration/join-consumer-group.ts";
 import { joinRefused, type JoinGroupAnswer, type Reply } from "./group-answers.ts";
 import { newClassicGroup } from "./find-group.ts";
 import { groupRecord } from "./group-record.ts";
@@ -13,7 +13,7 @@ import {
   type Group,
   type GroupResult,
   type GroupWorld,
-} from "./group-world.ts";
+} from "../group-world.ts";
 import { heartbeatTimer } from "./classic-timers.ts";
 import type { Join, JoinGroupRequest } from "./join-request.ts";
 import {

@@ -1,12 +1,12 @@
 import { noBytes } from "@millrace/model";
-import { errorCode } from "../error-code.ts";
+import { errorCode } from "../../error-code.ts";
 import type { ClassicGroup } from "./classic-group.ts";
 import { syncRefused, type Reply, type SyncGroupAnswer } from "./group-answers.ts";
 import type { SyncGroupRequest } from "./classic-requests.ts";
-import { ConsumerGroup } from "./consumer/consumer-group.ts";
+import { ConsumerGroup } from "../consumer/consumer-group.ts";
 import { classicGroup } from "./find-group.ts";
-import { syncConsumerGroup } from "./migration/classic-member.ts";
-import { nothing, type GroupResult, type GroupWorld } from "./group-world.ts";
+import { syncConsumerGroup } from "../migration/classic-member.ts";
+import { nothing, type GroupResult, type GroupWorld } from "../group-world.ts";
 import { syncTimer } from "./classic-timers.ts";
 import { snapshotRecord } from "./snapshot-group.ts";
 import { propagateAssignment } from "./rebalance.ts";

@@ -1,16 +1,16 @@
-import { errorCode } from "../error-code.ts";
-import type { CoordinatorRecord } from "../coordinator-record.ts";
+import { errorCode } from "../../error-code.ts";
+import type { CoordinatorRecord } from "../../coordinator-record.ts";
 import type { CommittedOffset } from "./committed-offsets.ts";
-import { ClassicGroup } from "./classic-group.ts";
-import { groupOrSimple } from "./find-group.ts";
-import { keepSession } from "./rebalance.ts";
+import { ClassicGroup } from "../classic/classic-group.ts";
+import { groupOrSimple } from "../classic/find-group.ts";
+import { keepSession } from "../classic/rebalance.ts";
 import {
   nothing,
   type CommitCheck,
   type GroupResult,
   type GroupWorld,
   type OffsetCommitter,
-} from "./group-world.ts";
+} from "../group-world.ts";
 import { offsetRecord } from "./offset-record.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { zeroUuid } from "@millrace/protocol/wire";
-import { errorCode } from "../error-code.ts";
-import type { AskingMember, GroupWorld } from "./group-world.ts";
+import { errorCode } from "../../error-code.ts";
+import type { AskingMember, GroupWorld } from "../group-world.ts";
 import type { OffsetPlace } from "./offset-table.ts";
 
 export interface FetchOffsetsRequest {

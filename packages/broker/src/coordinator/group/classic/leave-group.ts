@@ -1,10 +1,10 @@
-import { errorCode } from "../error-code.ts";
+import { errorCode } from "../../error-code.ts";
 import type { ClassicGroup } from "./classic-group.ts";
 import type { LeavingMember } from "./classic-requests.ts";
-import { ConsumerGroup } from "./consumer/consumer-group.ts";
+import { ConsumerGroup } from "../consumer/consumer-group.ts";
 import { classicGroup } from "./find-group.ts";
-import { leaveConsumerGroup } from "./migration/classic-member.ts";
-import { nothing, type GroupResult, type GroupWorld } from "./group-world.ts";
+import { leaveConsumerGroup } from "../migration/classic-member.ts";
+import { nothing, type GroupResult, type GroupWorld } from "../group-world.ts";
 import { heartbeatTimer } from "./classic-timers.ts";
 import { completeJoinIfReady, rebalanceOrCompleteJoin, removeMember } from "./rebalance.ts";
 

@@ -1,9 +1,9 @@
-import { errorCode } from "../error-code.ts";
-import type { GroupWorld } from "./group-world.ts";
+import { errorCode } from "../../error-code.ts";
+import type { GroupWorld } from "../group-world.ts";
 import type { HeartbeatRequest } from "./classic-requests.ts";
-import { ConsumerGroup } from "./consumer/consumer-group.ts";
+import { ConsumerGroup } from "../consumer/consumer-group.ts";
 import { classicGroup } from "./find-group.ts";
-import { heartbeatInConsumerGroup } from "./migration/classic-member.ts";
+import { heartbeatInConsumerGroup } from "../migration/classic-member.ts";
 import { restartSession } from "./rebalance.ts";
 
 /**

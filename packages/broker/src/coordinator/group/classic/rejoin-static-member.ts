@@ -1,8 +1,8 @@
 import { invariant } from "@millrace/model";
-import { errorCode } from "../error-code.ts";
+import { errorCode } from "../../error-code.ts";
 import type { ClassicGroup } from "./classic-group.ts";
 import { joinRefused, type JoinGroupAnswer } from "./group-answers.ts";
-import type { GroupResult, GroupWorld } from "./group-world.ts";
+import type { GroupResult, GroupWorld } from "../group-world.ts";
 import { heartbeatTimer } from "./classic-timers.ts";
 import { snapshotRecord } from "./snapshot-group.ts";
 import type { Join } from "./join-request.ts";

@@ -1,5 +1,5 @@
 import { groupMetadataRecord } from "@millrace/protocol/definitions";
-import { RecordKind, type CoordinatorRecord } from "../coordinator-record.ts";
+import { RecordKind, type CoordinatorRecord } from "../../coordinator-record.ts";
 
 /** A group as of a generation (Kafka: `GroupMetadataValue`). */
 export interface GroupSnapshot {
