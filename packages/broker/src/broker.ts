@@ -199,7 +199,9 @@ async function serve(
   const server = await BrokerServer.listen(platform, {
     listeners,
     authorizer,
-    quotas: new ClientQuotaManager(image.clientQuotas, platform.clock),
+    quotas: new ClientQuotaManager(image.clientQuotas, platform.clock, () =>
+      config.number("max.connection.creation.rate"),
+    ),
     handlers,
     readMemory: services.readMemory,
     limits: serverLimitsOf(config, platform.fileSystem.descriptors().connections),

@@ -170,7 +170,7 @@ log.roll.jitter.ms LONG - dm null
 log.roll.ms LONG - dm null
 log.segment.bytes INT 1048576.. dm 1073741824
 log.segment.delete.delay.ms LONG 0.. dm 60000
-max.connection.creation.rate INT 0.. d 2147483647
+max.connection.creation.rate INT 0.. dm 2147483647
 max.connections INT 0.. dm 2147483647
 max.connections.per.ip INT 0.. dm 2147483647
 max.connections.per.ip.overrides STRING - dm

@@ -7,7 +7,7 @@ import {
 } from "@millrace/protocol/definitions";
 import { expect, test } from "vitest";
 import { brokerWorld, runWorld } from "../../test-support/broker-world.ts";
-import type { TestClient } from "../../test-support/test-client.ts";
+import { TestClient } from "../../test-support/test-client.ts";
 import { withClient } from "../../test-support/with-client.ts";
 
 const topic = 2;
@@ -414,4 +414,29 @@ test("groups and subscriptions that something is set for are listed", () =>
       { name: "match", value: "", configSource: 5 },
       { name: "metrics", value: "org.apache", configSource: 7 },
     ]);
+  }));
+
+test("how many connections there may be, and how fast they come, changes while the broker runs", () =>
+  runWorld({ port: undefined }, async ({ platform, start }) => {
+    const { broker: running, client } = await start();
+    const connect = async () => {
+      const other = await TestClient.connect(platform, running.address);
+      const answer = await other.ask(listConfigResourcesApi, 1, { resourceTypes: [group] });
+      other.connection.destroy();
+      return answer?.errorCode;
+    };
+    const set = (values: Values, operation: keyof typeof operations = "set") =>
+      change(client, [broker, ""], values, { operation });
+    expect(await connect()).toBe(0);
+    expect(await set({ "max.connection.creation.rate": "1" })).toMatchObject({ errorCode: 0 });
+    for (let count = 0; count < 10; count++) await connect();
+    const startMs = platform.clock.monotonicMs();
+    expect(await connect()).toBe(0);
+    expect(platform.clock.monotonicMs() - startMs).toBeGreaterThanOrEqual(1000);
+    await set({ "max.connection.creation.rate": "" }, "delete");
+    expect(await set({ "max.connections.per.ip": "1" })).toMatchObject({ errorCode: 0 });
+    expect(await connect()).toBeUndefined();
+    await set({ "max.connections.per.ip": "" }, "delete");
+    expect(await connect()).toBe(0);
+    await running.close();
   }));

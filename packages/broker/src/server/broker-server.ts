@@ -24,8 +24,8 @@ import { UnreadAnswers } from "./unread-answers.ts";
 
 /** How often connections are looked over for idle and stalled ones. */
 const sweepMs = 5000;
-/** Connections that wait for being closed; more are closed at once. */
-const turnedAwayMax = 1000;
+/** Connections that wait for being served, or closed; more are closed at once. */
+const heldMax = 1000;
 
 /** Where connections come in by, and how they show who they are. */
 export interface ServerListener {
@@ -61,8 +61,8 @@ export class BrokerServer {
   readonly #unread: UnreadAnswers;
   readonly #turns: Turns;
   readonly #bound: Listener[] = [];
-  /** Ends those that came too soon. */
-  readonly #turnedAway = new Set<() => void>();
+  /** Those that came too soon. */
+  readonly #held = new Set<Connection>();
   #sweep: Timer | undefined;
   #onEmpty: (() => void) | undefined;
 
@@ -124,7 +124,7 @@ export class BrokerServer {
   async close(timeoutMs: number): Promise<void> {
     this.#sweep?.cancel();
     const closed = Promise.all(this.#bound.map((listener) => listener.close()));
-    for (const away of this.#turnedAway) away();
+    for (const connection of this.#held) connection.destroy();
     for (const connection of this.#connections.all()) connection.end();
     if (this.#connections.size > 0) await this.#emptied(timeoutMs);
     for (const connection of this.#connections.all()) connection.destroy();
@@ -155,8 +155,16 @@ export class BrokerServer {
   #accept(connection: Connection, listener: ServerListener): void {
     const { metrics, quotas } = this.#options;
     metrics.acceptedConnections++;
-    const waitMs = quotas.connect(connection.remoteAddress);
-    if (waitMs > 0) return this.#turnAway(connection, waitMs);
+    const awayMs = quotas.connect(connection.remoteAddress);
+    // An address that connects too often gets no answer, and is closed when it may come again, as with Kafka.
+    if (awayMs > 0) return this.#hold(connection, awayMs, () => this.#turnAway(connection));
+    const waitMs = quotas.admit();
+    if (waitMs > 0) return this.#hold(connection, waitMs, () => this.#serve(connection, listener));
+    this.#serve(connection, listener);
+  }
+
+  #serve(connection: Connection, listener: ServerListener): void {
+    const { metrics } = this.#options;
     const client = new ClientConnection(connection, {
       platform: this.#platform,
       handlers: this.#options.handlers,
@@ -181,20 +189,26 @@ export class BrokerServer {
     leaving.destroy();
   }
 
-  /** An address that connects too often gets no answer, and is closed when it may come again, as with Kafka. */
-  #turnAway(connection: Connection, waitMs: number): void {
+  #turnAway(connection: Connection): void {
     this.#options.metrics.refusedConnections++;
-    const isFull = this.#turnedAway.size >= turnedAwayMax;
-    const away = () => {
-      timer?.cancel();
-      this.#turnedAway.delete(away);
-      connection.destroy();
+    connection.destroy();
+  }
+
+  /** Nothing of it is read for a while. Those that are too many are closed at once. */
+  #hold(connection: Connection, waitMs: number, then: () => void): void {
+    if (this.#held.size >= heldMax) return this.#turnAway(connection);
+    const release = () => {
+      timer.cancel();
+      this.#held.delete(connection);
     };
-    const timer = isFull ? undefined : this.#platform.timers.after(waitMs, away);
-    connection.handler = { data: () => {}, drained: () => {}, closed: away };
-    if (isFull) return away();
+    const timer = this.#platform.timers.after(waitMs, () => {
+      release();
+      connection.resume();
+      then();
+    });
+    connection.handler = { data: () => {}, drained: () => {}, closed: release };
     connection.pause();
-    this.#turnedAway.add(away);
+    this.#held.add(connection);
   }
 
   #forget(client: ClientConnection): void {

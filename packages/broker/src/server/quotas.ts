@@ -28,4 +28,6 @@ export interface Quotas {
   mutate(client: QuotaClient, partitions: number, mode: MutationMode): MutationOutcome;
   /** A connection comes from an address (`connection_creation_rate`); how long it is turned away. */
   connect(address: string): number;
+  /** A connection comes, from wherever (`max.connection.creation.rate`); how long it waits for being served. */
+  admit(): number;
 }

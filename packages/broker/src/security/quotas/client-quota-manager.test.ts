@@ -10,7 +10,7 @@ function worldOf(
     quotas.replay({ entity: [{ entityType, entityName }], key, value, remove: false });
   let nowMs = 1000;
   const clock = { wallMs: () => 0, monotonicMs: () => nowMs };
-  const manager = new ClientQuotaManager(quotas, clock);
+  const manager = new ClientQuotaManager(quotas, clock, () => 2);
   const client = { principal: { kind: "User", name: "ann" } as const, clientId: "app" };
   return { manager, client, pass: (ms: number) => (nowMs += ms) };
 }
@@ -66,4 +66,13 @@ test("connections are counted by address; a rate of its own goes before that of 
   expect(connect("10.0.0.2", 1)).toBe(1);
   pass(12_000);
   expect(connect("10.0.0.1", 11)).toBe(1);
+});
+
+test("connections of all addresses together wait for their turn", () => {
+  const { manager, pass } = worldOf();
+  const waits = Array.from({ length: 23 }, () => manager.admit());
+  expect(waits.slice(0, 20).every((ms) => ms === 0)).toBe(true);
+  expect(waits.slice(20)).toEqual([500, 1000, 1500]);
+  pass(60_000);
+  expect(manager.admit()).toBe(0);
 });

@@ -23,12 +23,16 @@ const connectionKey = "connection_creation_rate";
 export class ClientQuotaManager implements Quotas {
   readonly #quotas: ClientQuotas;
   readonly #clock: Clock;
+  readonly #connectionsPerSecondMax: () => number;
+  readonly #connections = new WindowedRate();
   readonly #rates = new Accounts(() => new WindowedRate());
   readonly #buckets = new Accounts(() => new TokenBucket());
 
-  constructor(quotas: ClientQuotas, clock: Clock) {
+  /** @param connectionsPerSecondMax of all addresses together */
+  constructor(quotas: ClientQuotas, clock: Clock, connectionsPerSecondMax: () => number) {
     this.#quotas = quotas;
     this.#clock = clock;
+    this.#connectionsPerSecondMax = connectionsPerSecondMax;
   }
 
   charge(client: QuotaClient, key: QuotaKey, amount: number): number {
@@ -75,6 +79,15 @@ export class ClientQuotaManager implements Quotas {
       return Math.min(throttleMsMax, throttleMs);
     }
     return 0;
+  }
+
+  admit(): number {
+    const nowMs = this.#clock.monotonicMs();
+    this.#connections.record(nowMs, 1);
+    return Math.min(
+      throttleMsMax,
+      this.#connections.throttleMs(nowMs, this.#connectionsPerSecondMax()),
+    );
   }
 
   #quotaOf({ principal, clientId }: QuotaClient, key: string): ApplicableQuota | undefined {
