@@ -1,4 +1,5 @@
 import { X509Certificate } from "node:crypto";
+import { createConnection, createServer, type AddressInfo } from "node:net";
 import { connect } from "node:tls";
 import { describe, expect, test, vi } from "vitest";
 import {
@@ -8,6 +9,8 @@ import {
   tlsConformance,
 } from "../conformance/index.ts";
 import { handshakeMsMax, type Connection } from "../network.ts";
+import { SeededRandom } from "../seeded-random.ts";
+import type { ServerTls } from "../tls.ts";
 import { facts, realCertificates } from "../../test-support/certificates.ts";
 import { subjectOf } from "./distinguished-name.ts";
 import { nodePlatform } from "./node-platform.ts";
@@ -89,6 +92,60 @@ test("a client that comes again by the session that it has is the same one, and 
   expect(subjects).toHaveLength(2);
   await listener.close();
 });
+
+test("whatever comes in the place of a handshake, and however it breaks, each connection ends alone", async () => {
+  const seed = 7;
+  const random = new SeededRandom(seed);
+  const ca = [realCertificates.authority(facts().issuer)];
+  let acceptedCount = 0;
+  let closedCount = 0;
+  const tls = { identity: realCertificates.identity(facts()), ca, clientCertificates: "required" };
+  const listener = await network.listen(
+    { host: "127.0.0.1", port: 0 },
+    (connection) => {
+      acceptedCount++;
+      connection.handler = { data() {}, drained() {}, closed: () => void closedCount++ };
+    },
+    tls as ServerTls,
+  );
+  const hello = await clientHello();
+  const hostile = Array.from({ length: 120 }, async (_, index) => {
+    const socket = createConnection(listener.address.port, "127.0.0.1");
+    socket.on("error", () => {});
+    socket.resume();
+    await new Promise((resolve) => socket.once("connect", resolve));
+    const bytes = hello.slice(0, random.below(hello.length + 1));
+    for (let flips = random.below(4); flips > 0 && bytes.length > 0; flips--)
+      bytes[random.below(bytes.length)] ^= 1 << random.below(8);
+    if (bytes.length > 0) socket.write(bytes);
+    if (index % 3 === 0) await timers.sleep(random.below(5));
+    if (index % 2 === 0) socket.resetAndDestroy();
+    else socket.end();
+  });
+  await Promise.all(hostile);
+  await vi.waitFor(() => expect([acceptedCount, closedCount]).toEqual([120, 120]), 5000);
+  const identity = realCertificates.identity(facts({ serial: 2 }));
+  const good = await network.connect(listener.address, undefined, { ca, identity });
+  good.handler = { data() {}, drained() {}, closed() {} };
+  good.destroy();
+  await listener.close();
+});
+
+/** The first bytes of a client, as they are. */
+async function clientHello(): Promise<Uint8Array> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  const { port } = server.address() as AddressInfo;
+  const told = new Promise<Uint8Array>((resolve) => {
+    server.once("connection", (socket) => socket.once("data", (bytes) => resolve(bytes)));
+  });
+  const client = connect({ host: "127.0.0.1", port });
+  client.on("error", () => {});
+  const bytes = Uint8Array.from(await told);
+  client.destroy();
+  server.close();
+  return bytes;
+}
 
 test("TLS is loaded on first use", () => {
   const load = vi.spyOn(process, "getBuiltinModule");
