@@ -12,6 +12,10 @@ export {
   type TopicHandle,
   type ProducerRecord,
   type RecordMetadata,
+  type SaslClientExchange,
+  type SaslClientMechanism,
+  type SaslOptions,
+  type SslOptions,
   rangeAssignor,
   roundRobinAssignor,
 } from "@millrace/client";

@@ -1,4 +1,4 @@
-import type { ClientTls, Platform } from "@millrace/platform";
+import type { ClientTls, NetworkAddress, Platform } from "@millrace/platform";
 import { oauthBearerClient } from "./oauth-bearer-client.ts";
 import { plainClient } from "./plain-client.ts";
 import type { SaslClientMechanism } from "./sasl-client.ts";
@@ -14,13 +14,25 @@ export interface ConnectionSecurity {
   readonly sasl: SaslClientMechanism | undefined;
 }
 
+export interface SecurityOptions {
+  readonly bootstrap: readonly NetworkAddress[];
+  readonly ssl: true | SslOptions | undefined;
+  readonly sasl: SaslOptions | undefined;
+}
+
+/** Mechanisms that send what opens the door, and so want TLS beneath. */
+const openMechanisms: ReadonlySet<string> = new Set(["PLAIN", "OAUTHBEARER"]);
+
 export function connectionSecurity(
-  { fileSystem, random }: Platform,
-  {
-    ssl,
-    sasl,
-  }: { readonly ssl: true | SslOptions | undefined; readonly sasl: SaslOptions | undefined },
+  { fileSystem, random, logger }: Platform,
+  { bootstrap, ssl, sasl }: SecurityOptions,
 ): ConnectionSecurity {
+  const isReadable = ssl === undefined && sasl !== undefined && openMechanisms.has(sasl.mechanism);
+  if (isReadable && !bootstrap.every(({ host }) => isLoopback(host)))
+    logger.log("warn", "client.secret-in-clear", {
+      mechanism: sasl.mechanism,
+      advice: "without ssl it can be read on the way; give ssl, or take SCRAM",
+    });
   return {
     tls: ssl === undefined ? undefined : tlsSource(ssl, fileSystem),
     sasl: sasl === undefined ? undefined : mechanismOf(sasl, random),
@@ -42,4 +54,8 @@ function mechanismOf(sasl: SaslOptions, random: Platform["random"]): SaslClientM
       return never;
     }
   }
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || host.startsWith("127.");
 }
