@@ -48,9 +48,12 @@ function bySlot<Key>(keys: readonly Key[], hashOf: (key: Key) => number, capacit
     .map(({ key }) => key);
 }
 
+/** The four words of an id, folded upon each other. */
 function uuidHash(id: string): number {
-  const view = viewOf(id);
-  return view.getInt32(0) ^ view.getInt32(4) ^ view.getInt32(8) ^ view.getInt32(12);
+  const bytes = uuidToBytes(id);
+  let hash = 0;
+  for (let index = 0; index < 16; index++) hash ^= bytes[index] << (8 * (3 - (index % 4)));
+  return hash;
 }
 
 /** Order of ids of topics: by signed halves (Kafka: `Uuid.compareTo`). */

@@ -35,6 +35,7 @@ function assignToEqualMembers({
   const first = members.get(memberIds[0])?.topicIds ?? [];
   if (first.length === 0) return new Map();
   const topicIds = inUuidHashOrder(first, capacityOfCopy(first.length));
+  const subscribed = new Set(topicIds);
   const free = freePartitions(members, topicIds, partitionCount);
   const total = topicIds.reduce((sum, topicId) => sum + partitionCount(topicId), 0);
   const share = Math.floor(total / memberIds.length);
@@ -46,7 +47,7 @@ function assignToEqualMembers({
     const sets = copyOf(members.get(memberId)?.previous ?? new Map());
     assignment.set(memberId, sets);
     let mayHaveExtra = extra > 0;
-    let room = trim(sets, new Set(topicIds), { quota: share + (mayHaveExtra ? 1 : 0), free });
+    let room = trim(sets, subscribed, { quota: share + (mayHaveExtra ? 1 : 0), free });
     // It leaves the one more to others as long as there are enough of them.
     if (room > 0 && mayHaveExtra && memberIds.length - index > extra) {
       room--;
