@@ -9,7 +9,7 @@ import { nodePlatform } from "@millrace/platform/node";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { facts, realCertificates } from "../../platform/test-support/certificates.ts";
-import { millrace } from "../test-support/run-millrace.ts";
+import { millrace, spawnMillrace } from "../test-support/run-millrace.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "millrace-cli-"));
 const modules = "org.apache.kafka.common.security";
@@ -105,6 +105,21 @@ test("a token comes from a file, or from an identity provider by id and secret",
   expect(await run(tokens + ofProvider + line, 2)).toMatchObject({ code: 0, err: "" });
   expect(asked[0]).toBe(`Basic ${Buffer.from("id:hush").toString("base64")}`);
   server.close();
+});
+
+test("a schema registry comes in likewise", async () => {
+  const { host, port } = broker.addresses[0];
+  const config = `${asAnn}${jaasOf(`${plain} username="ann" password="secret"`)}`;
+  const place = ["--bootstrap-server", `${host}:${port}`, "--port", "0"];
+  const running = spawnMillrace(
+    "registry",
+    ...place,
+    "--command-config",
+    file("registry.properties", config),
+  );
+  await running.said(/is ready at http/);
+  running.child.kill("SIGINT");
+  expect(await running.ended).toMatchObject({ err: "" });
 });
 
 test.each([

@@ -42,8 +42,10 @@ export class RegistryCore {
   constructor(platform: Platform, settings: RegistryServerSettings) {
     this.#platform = platform;
     this.#settings = settings;
-    const { bootstrapServers, codecs, compatibilityLevel, modeMutability, ruleSets } = settings;
-    this.#client = connect(platform, { bootstrapServers, codecs, clientId: "schema-registry" });
+    const { compatibilityLevel, modeMutability, ruleSets } = settings;
+    const { bootstrapServers, ssl, sasl, codecs } = settings;
+    const clientId = "schema-registry";
+    this.#client = connect(platform, { bootstrapServers, ssl, sasl, codecs, clientId });
     this.#registry = new Registry({
       state: this.#state,
       log: {

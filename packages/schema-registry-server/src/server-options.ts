@@ -31,6 +31,10 @@ const registryServerOptionRows = {
     },
     { isRequired: true, kafka: "kafkastore.bootstrap.servers" },
   ),
+  /** How the cluster is reached by TLS, as by the same option of a connection. */
+  ssl: connectOptionTable.rows.ssl,
+  /** How the registry shows the cluster who it is, likewise. */
+  sasl: connectOptionTable.rows.sasl,
   /** Port of the REST API; 0 takes a free one. */
   port: numberOption({ max: 65_535, byDefault: 8081, kafka: "listeners" }),
   host,

@@ -4,6 +4,8 @@ import { nodeCompression } from "@millrace/protocol/compression";
 import { compatibilityLevels } from "@millrace/schema-registry";
 import { SchemaRegistryServer } from "@millrace/schema-registry-server";
 
+import { clusterFlags } from "../cluster-flags.ts";
+import { readCommandConfig } from "../command-config.ts";
 import { command } from "../command.ts";
 import { choiceFlag, numberFlag, textFlag } from "../flags/flag.ts";
 import { jsonFlag } from "../flags/json-flag.ts";
@@ -26,6 +28,7 @@ export const registryCommand = command({
       about: "or the cluster that has the registry's topic",
       aliases: ["bootstrap", "bootstrap-servers"],
     }),
+    "command-config": clusterFlags["command-config"],
     port: numberFlag({ max: 65_535, byDefault: 8081, about: "0 takes a free one" }),
     host: textFlag({ placeholder: "HOST", byDefault: "127.0.0.1", about: "where it listens" }),
     ...registryAccessFlags,
@@ -62,6 +65,10 @@ export const registryCommand = command({
     const { data, "bootstrap-server": given } = flags;
     if ((data === undefined) === (given === undefined))
       throw new UsageError("give one of --data and --bootstrap-server");
+    const file = flags["command-config"];
+    if (file !== undefined && given === undefined)
+      throw new UsageError("--command-config goes with --bootstrap-server");
+    const { ssl, sasl } = file === undefined ? {} : readCommandConfig(file);
     const platform = nodePlatform({ logLevel: flags["log-level"] });
     const access = registryAccess(flags);
     const failed = new AbortController();
@@ -82,6 +89,8 @@ export const registryCommand = command({
     await using registry = await SchemaRegistryServer.start(
       {
         bootstrapServers,
+        ...(ssl === undefined ? {} : { ssl }),
+        ...(sasl === undefined ? {} : { sasl }),
         host: flags.host,
         port: flags.port,
         ...access,
