@@ -3,6 +3,7 @@ import { encodeRequest } from "@millrace/protocol";
 import { deleteGroupsApi, deleteTopicsApi, produceApi } from "@millrace/protocol/definitions";
 import { expect, test } from "vitest";
 import { runWorld } from "../test-support/broker-world.ts";
+import { setGroupConfigs, ShareMember } from "../test-support/share-member-script.ts";
 import { produceRequest } from "../test-support/test-client.ts";
 import { type Broker, brokerMetricDescriptions } from "./index.ts";
 import type { MetricName } from "./metrics/metric-descriptions.ts";
@@ -54,6 +55,29 @@ test("a broker tells what topics, APIs, partitions and groups do", () =>
     expect(value("millrace_consumergroup_verdict", group)).toBe(0);
     const empty = { protocol: "classic", state: "Empty" };
     expect(value("kafka_server_group_coordinator_metrics_group_count", empty)).toBe(1);
+    await broker.close();
+  }));
+
+const atOnce = { properties: { "group.share.assignment.interval.ms": 0 } };
+
+test("a broker tells what share groups have on the way", () =>
+  runWorld(atOnce, async ({ start }) => {
+    const { broker, client } = await start();
+    await client.createTopic("orders");
+    await setGroupConfigs(client, { "share.auto.offset.reset": "earliest" });
+    await client.produce("orders", ["a", "b", "c"]);
+    const member = await ShareMember.join(client, "m", "orders");
+    await member.fetch({ maxWaitMs: 1000 });
+    const value = await valuesOf(broker);
+    const shared = { group: "g", topic: "orders", partition: "0" };
+    expect(value("kafka_server_sharepartitionmetrics_inflightmessagecount", shared)).toBe(3);
+    expect(value("kafka_server_sharesessioncache_sharesessionscount")).toBe(1);
+    await member.leave();
+    const later = await valuesOf(broker);
+    expect(later("kafka_server_sharesessioncache_sharesessionscount")).toBe(0);
+    expect(later("kafka_server_sharepartitionmetrics_inflightmessagecount", shared)).toBe(
+      undefined,
+    );
     await broker.close();
   }));
 
@@ -130,11 +154,13 @@ test("a broker is ready until it closes, and healthy until its device fails", ()
   }));
 
 test("every metric is described, and every description is of a metric", () =>
-  runWorld({}, async ({ start }) => {
+  runWorld(atOnce, async ({ start }) => {
     const { broker, client } = await start();
     await client.createTopic("orders");
     await client.produce("orders", ["a"]);
     await client.commitOffset("readers", "orders", 0);
+    const member = await ShareMember.join(client, "m", "orders");
+    await member.fetch({ maxWaitMs: 1000 });
     const names = new Set((await broker.metrics()).map(({ name }) => name));
     expect([...names].toSorted()).toEqual(Object.keys(brokerMetricDescriptions).toSorted());
     await broker.close();

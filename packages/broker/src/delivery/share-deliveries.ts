@@ -82,6 +82,17 @@ export class ShareDeliveries {
     if (session !== undefined) this.#lose(session);
   }
 
+  /** Records on their way. */
+  *inFlight() {
+    for (const { key, partition, inFlightCount } of this.#partitions.values())
+      yield {
+        groupId: key.groupId,
+        topic: partition.topic,
+        partition: key.partition,
+        count: inFlightCount,
+      };
+  }
+
   close(): void {
     for (const partition of this.#partitions.values()) partition.close();
   }

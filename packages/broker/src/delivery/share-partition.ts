@@ -65,6 +65,10 @@ export class SharePartition {
     return this.#window.nextOffset();
   }
 
+  get key(): SharePartitionKey {
+    return this.#options.key;
+  }
+
   /** Records on their way. */
   get inFlightCount(): number {
     return this.#window.inFlightCount;

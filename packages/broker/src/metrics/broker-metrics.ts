@@ -21,6 +21,7 @@ export interface MetricSources {
   readonly groups: GroupCoordinator;
   readonly topicMetrics: TopicMetrics;
   readonly fetchSessions: { readonly size: number };
+  readonly deliveries: ShareDeliveryCounts;
   readonly requests: RequestMetrics;
   readonly upkeep: UpkeepMetrics;
   readonly server: {
@@ -28,6 +29,17 @@ export interface MetricSources {
     readonly requestBytes: number;
     readonly unreadBytes: number;
   };
+}
+
+/** What share groups have under way. */
+export interface ShareDeliveryCounts {
+  readonly sessions: { readonly size: number };
+  inFlight(): Iterable<{
+    readonly groupId: string;
+    readonly topic: string;
+    readonly partition: number;
+    readonly count: number;
+  }>;
 }
 
 type Add = (name: MetricName, value: number, tags?: MetricTags) => void;
@@ -109,6 +121,14 @@ export class BrokerMetrics {
       "kafka_server_fetchsessioncache_numincrementalfetchsessions",
       this.#sources.fetchSessions.size,
     );
+    const { deliveries } = this.#sources;
+    add("kafka_server_sharesessioncache_sharesessionscount", deliveries.sessions.size);
+    for (const { groupId, topic, partition, count } of deliveries.inFlight())
+      add("kafka_server_sharepartitionmetrics_inflightmessagecount", count, {
+        group: groupId,
+        topic,
+        partition: String(partition),
+      });
     add("kafka_network_socketserver_memorypoolused", server.requestBytes);
     add("millrace_slow_requests_closed_total", requests.slowRequests);
     add("millrace_unread_answer_bytes", server.unreadBytes);

@@ -23,6 +23,10 @@ export const metricDescriptions = {
     "connections that were closed since there were too many: new ones, or silent ones that gave way",
   kafka_server_fetchsessioncache_numincrementalfetchsessions:
     "sessions of fetching clients, of at most max.incremental.fetch.session.cache.slots",
+  kafka_server_sharesessioncache_sharesessionscount:
+    "sessions of members of share groups, of at most group.share.max.share.sessions",
+  kafka_server_sharepartitionmetrics_inflightmessagecount:
+    "records of a partition that are on their way to a share group, from the first that is not done with",
   kafka_network_socketserver_memorypoolused:
     "bytes of requests that are received and not answered, of at most queued.max.request.bytes",
   millrace_slow_requests_closed_total:
