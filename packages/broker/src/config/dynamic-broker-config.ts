@@ -16,6 +16,8 @@ const securityNames =
 /** What is set for one broker, and not for all: it has to do with the place where that broker is. */
 const perBrokerNames =
   /^(listeners|listener\.security\.protocol\.map|principal\.builder\.class|cordoned\.log\.dirs|(ssl|sasl)\..*)$/;
+/** Of them: what Kerberos and a broker's own logins would read, which there are none of. */
+const unreadNames = /^sasl\.(kerberos|login\.refresh)\./;
 /** Threads are doubled, or halved, in one step at most. There is one thread here whatever is said. */
 const threadCounts = [
   "background.threads",
@@ -78,6 +80,7 @@ function checkEffect(properties: ReadonlyMap<string, string>, config: BrokerConf
   const readAtStart = [...properties].filter(
     ([name, value]) =>
       perBrokerNames.test(bareName(name)) &&
+      !unreadNames.test(bareName(name)) &&
       value.trim() !== (config.textIn("STATIC_BROKER", name) ?? ""),
   );
   refuse(

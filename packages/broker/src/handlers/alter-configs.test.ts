@@ -440,3 +440,19 @@ test("how many connections there may be, and how fast they come, changes while t
     expect(await connect()).toBe(0);
     await running.close();
   }));
+
+test("what Kerberos and a broker's own logins would read is taken, though it is read by nobody", () =>
+  withClient(async ({ client }) => {
+    const names = ["sasl.kerberos.min.time.before.relogin", "sasl.login.refresh.buffer.seconds"];
+    const answer = await client.ask(incrementalAlterConfigsApi, 1, {
+      resources: [
+        {
+          resourceType: broker,
+          resourceName: "1",
+          configs: names.map((name) => ({ name, configOperation: 0, value: "58" })),
+        },
+      ],
+      validateOnly: false,
+    });
+    expect(answer?.responses[0]).toMatchObject(coded("NONE", null));
+  }));
