@@ -5,7 +5,16 @@ import type { NetworkAddress, Platform } from "@millrace/platform";
 
 import { TestClient } from "../../packages/broker/test-support/test-client.ts";
 import type { Attempt, Ledger, Line } from "./ledger.ts";
-import { compactedTopic, group, keptTopic, partitionCount, shortTopic, topics } from "./topics.ts";
+import { changeRules } from "./rules.ts";
+import {
+  compactedTopic,
+  group,
+  guardedTopic,
+  keptTopic,
+  partitionCount,
+  shortTopic,
+  topics,
+} from "./topics.ts";
 
 export interface LoadOptions {
   readonly platform: Platform;
@@ -31,6 +40,7 @@ export async function runLoad(options: LoadOptions): Promise<void> {
     again(options, writeFlushes),
     again(options, writeTransactions),
     again(options, writePlainly),
+    again(options, (_client, given) => changeRules(given)),
   ]);
 }
 
@@ -41,7 +51,7 @@ async function again(
   while (!options.isOver()) {
     const client = connectTo(options);
     try {
-      await client.admin.createTopics(topics);
+      await client.admin.createTopics([...topics, { name: guardedTopic, partitionCount: 1 }]);
       await work(client, options);
     } catch (error) {
       judgeFailure(options.ledger, error);

@@ -1,5 +1,8 @@
 import { type Platform, type FileHandle, type FileSystem } from "@millrace/platform";
+import { isControl, readAttributes } from "@millrace/protocol/records";
 
+import { StandardAuthorizer } from "../../packages/broker/src/security/authorization/standard-authorizer.ts";
+import { CleanedTransactions } from "../../packages/log/src/compaction/cleaned-transactions.ts";
 import { ProducerStates } from "../../packages/log/src/producer/producer-states.ts";
 import { TransactionIndex } from "../../packages/log/src/index/transaction-index.ts";
 
@@ -27,13 +30,43 @@ export const plants: readonly Plant[] = [
   { name: "old segments are judged by a clock that is ahead", platform: withClockAhead },
   {
     name: "what producers had sent is forgotten at a start",
-    install: () => replace(ProducerStates.prototype, "load", () => {}),
+    install: () => replace(ProducerStates.prototype, "load", () => () => {}),
   },
   {
     name: "aborted transactions are not in the index",
-    install: () => replace(TransactionIndex.prototype, "append", () => {}),
+    install: () => replace(TransactionIndex.prototype, "append", () => () => {}),
   },
+  { name: "a marker is removed before its data", install: removingMarkers },
+  { name: "what a rule allowed outlives it", install: cachingRules },
 ];
+
+/** Compaction takes every marker for one of nothing. */
+function removingMarkers(): Disposable {
+  return replace(
+    CleanedTransactions.prototype,
+    "isDiscardable",
+    (before) =>
+      function isDiscardable(this: CleanedTransactions, bytes, at) {
+        return isControl(readAttributes(bytes, at)) || before.call(this, bytes, at);
+      },
+  );
+}
+
+/** The authorizer remembers what it said, whatever becomes of the rules. */
+function cachingRules(): Disposable {
+  const said = new Map<string, boolean>();
+  return replace(
+    StandardAuthorizer.prototype,
+    "isAllowed",
+    (before) =>
+      function isAllowed(this: StandardAuthorizer, asker, operation, resource) {
+        const name = `${operation} ${resource.kind} ${resource.name}`;
+        const known = said.get(name) ?? before.call(this, asker, operation, resource);
+        said.set(name, known);
+        return known;
+      },
+  );
+}
 
 function withoutSync(path: RegExp): (platform: Platform) => Platform {
   const synced = Promise.resolve();
@@ -85,12 +118,13 @@ function delegate<Target extends object>(target: Target, own: Partial<Target>): 
   });
 }
 
-function replace<Target extends object>(
+/** Puts a method in the place of another, which it is made of. */
+function replace<Target extends object, Name extends keyof Target & string>(
   prototype: Target,
-  name: keyof Target & string,
-  method: Target[keyof Target & string],
+  name: Name,
+  make: (before: Target[Name]) => Target[Name],
 ): Disposable {
   const before = prototype[name];
-  prototype[name] = method;
+  prototype[name] = make(before);
   return { [Symbol.dispose]: () => void (prototype[name] = before) };
 }

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { simulate } from "./simulate.ts";
 
 const isVerify = process.env["MILLRACE_VERIFY"] === "1";
-const seedCount = isVerify ? Number(process.env["MILLRACE_SEEDS"] ?? 1000) : 3;
+const seedCount = isVerify ? Number(process.env["MILLRACE_SEEDS"] ?? 1000) : 2;
 const first = Number(process.env["MILLRACE_SEED"] ?? 1);
 
 describe.each(["group", "strict"] as const)("where power fails, under %s", (durability) => {

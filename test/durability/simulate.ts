@@ -13,6 +13,8 @@ import { brokerProperties } from "./topics.ts";
 const brokerName = "broker";
 const port = 9092;
 const troubledMs = 4000;
+/** Then writers have caught up, and there are young lines. */
+const calmMs = 1000;
 const auditMsMax = 60_000;
 const loadEndMsMax = 60_000;
 const auditCount = 2;
@@ -34,8 +36,8 @@ export interface SimulatedRun {
 }
 
 /**
- * A broker alone, in virtual time: power fails and processes die under mixed load; then faults end, power fails once
- * more, and all that is left is judged, twice.
+ * A broker alone, in virtual time: power fails and processes die under mixed load; then faults end, and all that is
+ * there is judged, and again when the load is over and power has failed once more, twice.
  */
 export async function simulate(
   seed: number,
@@ -66,6 +68,8 @@ export async function simulate(
     const load = runLoad(options);
     await simulator.advance(troubledMs);
     simulator.heal();
+    await simulator.advance(calmMs);
+    await simulator.until(audit(options), { timeoutMs: auditMsMax });
     isOver = true;
     await simulator.until(load, { timeoutMs: loadEndMsMax });
     for (let count = 0; count < auditCount; count++) {

@@ -9,8 +9,9 @@ export const compactedTopic = "compacted";
 
 export const shortRetentionMs = 1500;
 
+/** All are read and judged. */
 export const topics: readonly NewTopic[] = [
-  { name: keptTopic, partitionCount, configs: { "segment.ms": "1000" } },
+  { name: keptTopic, partitionCount, configs: { "segment.ms": "1000", "retention.ms": "-1" } },
   {
     name: shortTopic,
     partitionCount,
@@ -28,11 +29,17 @@ export const topics: readonly NewTopic[] = [
   },
 ];
 
+/** Whoever writes to it is forbidden to, now and then. Nobody reads it. */
+export const guardedTopic = "guarded";
+
 /** So that upkeep has its turn while the broker lives. */
 export const brokerProperties = {
+  "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+  "allow.everyone.if.no.acl.found": "true",
   "group.initial.rebalance.delay.ms": 0,
   "offsets.topic.num.partitions": 2,
   "transaction.state.log.num.partitions": 2,
+  "log.initial.task.delay.ms": 100,
   "log.retention.check.interval.ms": 200,
   "log.cleaner.backoff.ms": 100,
   "log.segment.delete.delay.ms": 100,
