@@ -110,7 +110,9 @@ function alternativeName(name: string): Uint8Array {
 
 /** "CN=ann,O=Acme" as RFC 2253 writes it: the most particular part first; "+" joins parts of one step. */
 function distinguishedName(name: string): Uint8Array {
-  const steps = name.split(/(?<!\\),/).map((step) => d.set(...step.split("+").map(attribute)));
+  const steps = name
+    .split(/(?<!\\),/)
+    .map((step) => d.set(...step.split(/(?<!\\)\+/).map(attribute)));
   return d.sequence(...steps.toReversed());
 }
 

@@ -20,8 +20,15 @@ interface Element {
 }
 
 const explicitVersion = 0xa0;
-const utf8 = 0x0c;
-const printable = 0x13;
+/** How the kinds of text are read; what is of another kind is told as its bytes. */
+const encodings: Readonly<Record<number, string>> = {
+  0x0c: "utf-8",
+  0x13: "latin1", // PrintableString
+  0x14: "latin1", // T61String
+  0x16: "latin1", // IA5String
+  0x1b: "latin1", // GeneralString
+  0x1e: "utf-16be", // BMPString
+};
 
 /** All that RFC 2253 has words for, by the bytes of their object identifiers. */
 const words: Readonly<Record<string, string>> = {
@@ -40,8 +47,9 @@ function attribute({ content }: Element): string {
   const [kind, value] = children(content);
   const word = words[hexOf(kind.content)];
   if (word === undefined) return `${dotted(kind.content)}=#${hexOf(value.whole)}`;
-  if (value.tag !== utf8 && value.tag !== printable) return `${word}=#${hexOf(value.whole)}`;
-  return `${word}=${escaped(new TextDecoder().decode(value.content))}`;
+  const encoding = encodings[value.tag];
+  if (encoding === undefined) return `${word}=#${hexOf(value.whole)}`;
+  return `${word}=${escaped(new TextDecoder(encoding).decode(value.content))}`;
 }
 
 function escaped(value: string): string {
