@@ -19,6 +19,8 @@ interface Scene extends GroupScene {
   readonly beats: ConsumerGroupHeartbeatRequest[];
   /** Error code of the answers from now on. */
   refuse: number | "silence";
+  /** How late the answers are from now on. */
+  delayMs: number;
 }
 
 /** A consumer of one partition in a group of one, with a session of nine seconds. */
@@ -53,9 +55,10 @@ async function play(story: (scene: Scene) => Promise<void>): Promise<void> {
       groupInstanceId: "seat",
       sessionTimeout: "9s",
     });
-    const scene: Scene = { ...group, consumer, beats, refuse: 0 };
-    broker.on(consumerGroupHeartbeatApi, (request) => {
+    const scene: Scene = { ...group, consumer, beats, refuse: 0, delayMs: 0 };
+    broker.on(consumerGroupHeartbeatApi, async (request) => {
       beats.push(request);
+      await platform.timers.sleep(scene.delayMs);
       if (scene.refuse === "silence") return "silence";
       return {
         throttleTimeMs: 0,
@@ -115,6 +118,18 @@ test("CLIENT-4: a member without an answer for a session is none any more", () =
     await expect(consumer.commit([{ topic: "t", partition: 0, offset: 1 }])).rejects.toMatchObject({
       code: "COMMIT_FENCED",
     });
+  }));
+
+test("an answer that comes after the session makes nobody a member without partitions", () =>
+  play(async (scene) => {
+    const { platform, beats, consumer } = scene;
+    await platform.timers.sleep(2500);
+    scene.delayMs = 8500;
+    await platform.timers.sleep(8000);
+    scene.delayMs = 0;
+    await platform.timers.sleep(4000);
+    expect(beats.filter(({ memberEpoch }) => memberEpoch === 0)).toHaveLength(2);
+    expect(consumer.assignment).toEqual([{ topic: "t", partition: 0 }]);
   }));
 
 test("a seat that its last owner has not left is waited for", () =>

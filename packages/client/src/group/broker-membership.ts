@@ -13,6 +13,7 @@ import { BackgroundWork } from "../connection/background-work.ts";
 import { Backoff } from "../connection/backoff.ts";
 import type { BrokerLane } from "../connection/broker-lane.ts";
 import { clusterErrorOf } from "../connection/cluster-error-of.ts";
+import { RequestFailure } from "../connection/request-failure.ts";
 import { isRetriable } from "../connection/retrying.ts";
 import { signalAfter } from "../signal-after.ts";
 import { type AssignedPartitions, namedPartitions, samePartitions } from "./assigned-partitions.ts";
@@ -240,15 +241,18 @@ export class BrokerMembership implements ConsumerMembership {
 
   async #beatOnce(): Promise<void> {
     const askedMs = this.#context.platform.clock.monotonicMs();
+    const memberEpoch = this.#memberEpoch;
     const answer = await beatGroup({
       context: this.#context,
       lane: this.#lane,
       options: this.#options,
       memberId: this.#memberId,
-      memberEpoch: this.#memberEpoch,
+      memberEpoch,
       owned: this.#owned,
     });
     this.#closing.signal.throwIfAborted();
+    // What it tells builds on partitions that this member has given up: only epoch 0 is told all of them again.
+    if (this.#memberEpoch !== memberEpoch) throw answeredTooLate(this.#options);
     checkBeat(answer);
     this.#memberEpoch = answer.memberEpoch;
     this.#heartbeatIntervalMs = answer.heartbeatIntervalMs;
@@ -326,6 +330,14 @@ export class BrokerMembership implements ConsumerMembership {
       `this consumer is no member of group ${this.#options.groupId} (any more); join it first, and go on from what is committed`,
     );
   }
+}
+
+function answeredTooLate({ groupId }: BrokerGroupOptions): RequestFailure {
+  return new RequestFailure(
+    "REQUEST_TIMED_OUT",
+    `group ${groupId} answered a heartbeat after the session had ended; the member joins anew`,
+    { wasSent: true },
+  );
 }
 
 function isForgetting({ code }: KafkaError): boolean {
