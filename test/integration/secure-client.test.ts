@@ -294,6 +294,29 @@ describe("a client of a broker with TLS and SASL", () => {
       });
       expect(count).toBeGreaterThanOrEqual(3);
     }));
+
+  test.each(["at first", "later"])(
+    "a token provider that is stuck %s holds nobody up for long",
+    (when) =>
+      run({}, async (world) => {
+        const { clock, timers } = world.platform;
+        let isStuck = when === "at first";
+        const provider = () =>
+          isStuck
+            ? new Promise<string>(() => {})
+            : token({ sub: "ann", exp: clock.wallMs() / 1000 + 20 });
+        const sasl = { mechanism: "OAUTHBEARER", token: provider } as const;
+        await world.with({ bootstrapServers: "127.0.0.1:9095", sasl }, async (client) => {
+          if (!isStuck) await client.admin.listTopics();
+          isStuck = true;
+          const asked = timers.sleep(19_500).then(() => client.admin.listTopics());
+          await timers.sleep(25_000);
+          isStuck = false;
+          const patience = timers.sleep(60_000).then(() => "stuck");
+          expect(await Promise.race([asked, patience])).not.toBe("stuck");
+        });
+      }),
+  );
 });
 
 test.each([

@@ -1,4 +1,5 @@
 import type { ClusterError } from "@millrace/cluster";
+import { abortable } from "@millrace/platform";
 import {
   decodeResponse,
   encodeRequest,
@@ -30,21 +31,23 @@ const stepsMax = 20;
 
 /**
  * Shows the broker who this client is; a second time on the same connection makes its session longer
- * (KIP-368). Gives how long the session lasts, in milliseconds; 0: it does not end.
+ * (KIP-368). Gives how long the session lasts, in milliseconds; 0: it does not end. Gives up once the signal aborts.
  *
  * @throws ClusterError `AUTHENTICATION_FAILED`; RequestFailure
  */
 export async function authenticate(parts: Authenticating): Promise<number> {
-  const { sasl, versions } = parts;
+  const { sasl, versions, signal } = parts;
   await handshake(parts);
   const exchange = sasl.begin(parts);
   const version = versions.versionOrThrow(saslAuthenticateApi, {});
-  let message = await exchange.first();
+  // Whoever gives out tokens may be stuck, and need not heed the signal.
+  const said = async <Word>(word: Word | Promise<Word>) => abortable(Promise.resolve(word), signal);
+  let message = await said(exchange.first());
   for (let step = 0; step < stepsMax; step++) {
     const answer = await ask(parts, saslAuthenticateApi, version, { authBytes: message });
     if (answer.errorCode !== 0)
       throw refused(parts, errorRow(answer.errorCode).name, answer.errorMessage);
-    const next = await exchange.next(answer.authBytes);
+    const next = await said(exchange.next(answer.authBytes));
     if (next === undefined) return answer.sessionLifetimeMs ?? 0;
     message = next;
   }

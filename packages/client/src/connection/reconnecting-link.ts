@@ -131,10 +131,7 @@ export class ReconnectingLink implements BrokerLink {
     closing.throwIfAborted();
     const restMs = this.#notBeforeMs - clock.monotonicMs();
     if (restMs > 0) await timers.sleep(restMs, closing);
-    const timeout = new AbortController();
-    const give = () => timeout.abort(closing.reason);
-    closing.addEventListener("abort", give, { once: true });
-    const timer = timers.after(connectTimeoutMs, () => timeout.abort(this.#tooSlow()));
+    const timeout = this.#deadline(connectTimeoutMs);
     try {
       const tls = this.#options.security.tls?.();
       const socket = await network.connect(this.address, timeout.signal, tls);
@@ -166,9 +163,24 @@ export class ReconnectingLink implements BrokerLink {
         });
       throw isRefusedForGood(cause) ? cause : unreachableBroker([this.#name], cause);
     } finally {
-      timer.cancel();
-      closing.removeEventListener("abort", give);
+      timeout.cancel();
     }
+  }
+
+  /** Aborts after a time, or when the link is closed. */
+  #deadline(timeoutMs: number): { readonly signal: AbortSignal; readonly cancel: () => void } {
+    const closing = this.#closing.signal;
+    const controller = new AbortController();
+    const close = () => controller.abort(closing.reason);
+    closing.addEventListener("abort", close, { once: true });
+    const timer = this.#options.platform.timers.after(timeoutMs, () =>
+      controller.abort(this.#tooSlow()),
+    );
+    const cancel = () => {
+      timer.cancel();
+      closing.removeEventListener("abort", close);
+    };
+    return { signal: controller.signal, cancel };
   }
 
   async #authenticate(
@@ -195,7 +207,8 @@ export class ReconnectingLink implements BrokerLink {
   #renew(connection: BrokerConnection, versions: AgreedVersions): void {
     if (this.#connection !== connection) return;
     this.#versions = undefined;
-    const renewed = this.#authenticate(connection, versions, this.#closing.signal).then(
+    const timeout = this.#deadline(this.#options.connectTimeoutMs + connection.dueMs);
+    const renewed = this.#authenticate(connection, versions, timeout.signal).then(
       () => {
         if (this.#connection === connection) this.#versions = versions;
       },
@@ -205,6 +218,7 @@ export class ReconnectingLink implements BrokerLink {
       },
     );
     this.#opening = renewed.finally(() => {
+      timeout.cancel();
       this.#opening = undefined;
     });
     // Told to whoever waits, if anybody does.
@@ -248,7 +262,7 @@ export class ReconnectingLink implements BrokerLink {
   #tooSlow(): RequestFailure {
     return new RequestFailure(
       "REQUEST_TIMED_OUT",
-      `${this.#name} did not take the connection within ${this.#options.connectTimeoutMs} ms`,
+      `${this.#name} did not take the connection, or sasl had no credentials, within ${this.#options.connectTimeoutMs} ms`,
       { wasSent: false },
     );
   }
