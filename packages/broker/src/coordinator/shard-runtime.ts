@@ -230,7 +230,20 @@ class ActiveShard<Value, Shard extends CoordinatorShard<Value>> {
 
   async forget(belowOf: (shard: Shard) => number | undefined): Promise<void> {
     if (this.#state !== "idle") return;
-    await this.#log.forgetBefore(belowOf(this.#shard) ?? this.#writtenOffset);
+    const below = belowOf(this.#shard) ?? this.#writtenOffset;
+    // What was written last is the reason for which something before it may go.
+    await this.#written();
+    await this.#log.forgetBefore(below);
+  }
+
+  /** Resolves once all is durable that is written. */
+  #written(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#log.whenDurable(this.#writtenOffset, (failure) => {
+        if (failure === undefined) resolve();
+        else reject(failure);
+      });
+    });
   }
 
   close(): void {

@@ -2,8 +2,8 @@ import { errorCodeOf } from "@millrace/protocol";
 import { expect, test } from "vitest";
 import { CoordinatorWorld } from "../../../test-support/coordinator-world.ts";
 
-function newWorld(updatesPerSnapshot = 500) {
-  const world = new CoordinatorWorld({ shareConfig: { updatesPerSnapshot } });
+function newWorld(updatesPerSnapshot = 500, syncMs = 0) {
+  const world = new CoordinatorWorld({ syncMs, shareConfig: { updatesPerSnapshot } });
   world.topics.set("t", 2);
   const key = { groupId: "g", topicId: world.topics.topicId("t") ?? "", partition: 0 };
   const log = () => world.logs.open("__share_group_state", 0);
@@ -94,4 +94,15 @@ test("the state of a topic goes with it", async () => {
   await world.ask(world.share.initialize(key, { stateEpoch: 1, startOffset: 7 }));
   await world.ask(world.share.topicDeleted(key.topicId));
   expect(await world.ask(world.share.summary(key))).toMatchObject({ startOffset: -1 });
+});
+
+test("what a snapshot makes superfluous is deleted once the snapshot is durable", async () => {
+  const { world, key, log } = newWorld(0, 5);
+  await world.ask(world.share.initialize(key, { stateEpoch: 1, startOffset: 0 }));
+  const writing = world.share.write(key, update);
+  const pruning = world.share.prune();
+  await world.platform.advance(1);
+  expect(log().startOffset).toBe(0);
+  await world.ask(Promise.all([writing, pruning]));
+  expect(log().startOffset).toBe(1);
 });
