@@ -29,11 +29,15 @@ export const brokerCommand = command({
       placeholder: "DIR",
       about: "the folder of its data; made if it is not there",
     }),
-    port: numberFlag({ max: 65_535, byDefault: 9092, about: "0 takes a free one" }),
+    port: numberFlag({
+      max: 65_535,
+      about:
+        "of the first of the listeners; 0 takes a free one (default: as the properties say, else 9092)",
+    }),
     host: textFlag({
       placeholder: "HOST",
-      byDefault: "127.0.0.1",
-      about: "beyond loopback with TLS and authentication, or --insecure-listen",
+      about:
+        "of the first of the listeners; beyond loopback with TLS and authentication, or --insecure-listen (default: as the properties say, else 127.0.0.1)",
     }),
     "insecure-listen": switchFlag({
       about: "listen beyond loopback, without TLS, as in a network that is to be trusted",
@@ -87,8 +91,8 @@ export const brokerCommand = command({
     await using monitoring = await serveMonitoring(platform, flags, () => started.broker);
     const starting = Broker.start(platform, {
       dataDirectory: flags.data,
-      host: flags.host,
-      port: flags.port,
+      ...(flags.host === undefined ? {} : { host: flags.host }),
+      ...(flags.port === undefined ? {} : { port: flags.port }),
       insecureListen: flags["insecure-listen"],
       durability: flags.durability,
       partitionsMax: flags["max-partitions"],
@@ -137,14 +141,17 @@ function tell(
 ): void {
   const { clusterId } = broker;
   const { host, port } = broker.address;
+  const addresses = broker.addresses.map((one) => `${one.host}:${one.port}`);
   const [schemaRegistryUrl, metricsUrl] = [registry?.url, monitoring?.url];
   if (isJson)
-    return print(JSON.stringify({ host, port, clusterId, schemaRegistryUrl, metricsUrl }));
+    return print(
+      JSON.stringify({ host, port, addresses, clusterId, schemaRegistryUrl, metricsUrl }),
+    );
   const more = [
     ...(registry === undefined ? [] : [`its schema registry at ${registry.url}`]),
     ...(monitoring === undefined ? [] : [`its metrics at ${monitoring.url}/metrics`]),
   ];
-  print([`millrace broker is ready at ${host}:${port}`, ...more].join(", "));
+  print([`millrace broker is ready at ${addresses.join(" and ")}`, ...more].join(", "));
 }
 
 /** It answers while the logs are opened, too: that may take longer than one waits for a sign of life. */

@@ -2,6 +2,8 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
+import { promisify } from "node:util";
 import type { Worker } from "node:worker_threads";
 
 import { nodePlatform } from "@millrace/platform/node";
@@ -44,6 +46,23 @@ test("a setting that Kafka does not know is told by the broker, with its code as
     code: "BROKER_NOT_STARTED",
     message: expect.stringContaining("no.such.setting"),
   });
+});
+
+test("it listens where config.listeners says, unless a port is given beside", async () => {
+  const blocked = createServer().listen(0, "127.0.0.1");
+  await once(blocked, "listening");
+  const { port } = blocked.address() as AddressInfo;
+  await promisify(blocked.close.bind(blocked))();
+  const given = {
+    data: join(folder, "listeners"),
+    config: { listeners: `PLAINTEXT://127.0.0.1:${port}` },
+  };
+  const cluster = await EmbeddedCluster.start(given);
+  expect(cluster.bootstrapServers).toBe(`127.0.0.1:${port}`);
+  await cluster.close();
+  const other = await EmbeddedCluster.start({ ...given, port: 0 });
+  expect(other.bootstrapServers).not.toBe(`127.0.0.1:${port}`);
+  await other.close();
 });
 
 test("topics are made once, and closing twice is fine", async () => {

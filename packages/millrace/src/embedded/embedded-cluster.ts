@@ -28,8 +28,8 @@ import { brokerClosed, brokerNotStarted, noSchemaRegistry } from "./embedded-clu
 const rows = {
   /** Folder of the broker's data; made if it is not there. */
   data: textOption({ isRequired: true, kafka: "log.dirs" }),
-  /** Port on the loopback address; 0 takes a free one. */
-  port: numberOption({ max: 65_535, byDefault: 0, kafka: "listeners" }),
+  /** Port on the loopback address; 0 takes a free one. Default: that of the first of `config`'s `listeners`, else 0. */
+  port: numberOption({ max: 65_535, kafka: "listeners" }),
   /** When a write counts as done; `group`: on the disk, one sync for all writes of a moment. */
   durability: choiceOption(["memory", "os", "group", "strict"], { byDefault: "group" }),
   /** Topics to be made if they are not there: partition counts by name. */
@@ -237,9 +237,10 @@ interface BrokerThread {
 async function startThread(
   options: EmbeddedClusterSettings,
 ): Promise<{ readonly thread: BrokerThread; readonly first: Started | Refused }> {
+  const port = options.port ?? (options.config?.listeners === undefined ? 0 : undefined);
   const workerData: BrokerWorkerOptions = {
     dataDirectory: options.data,
-    port: options.port,
+    ...(port === undefined ? {} : { port }),
     durability: options.durability,
     properties: { "group.initial.rebalance.delay.ms": 0, ...options.config },
   };
