@@ -1,4 +1,4 @@
-import type { Platform } from "@millrace/platform";
+import type { Clock, Platform } from "@millrace/platform";
 import { memoryPlatform, type VirtualMemoryPlatform } from "@millrace/platform/memory";
 import { Coordinators, type CoordinatorsOptions } from "../src/coordinator/coordinators.ts";
 import { defaultGroupConfig } from "../src/coordinator/group/group-config.ts";
@@ -21,6 +21,8 @@ import { MemoryTopics } from "./memory-topics.ts";
 
 export interface CoordinatorWorldOptions {
   readonly syncMs?: number;
+  /** Instead of the platform's. */
+  readonly clock?: Clock;
   readonly groupConfig?: Partial<typeof defaultGroupConfig>;
   readonly consumerConfig?: Partial<ConsumerGroupConfig>;
   readonly streamsConfig?: Partial<StreamsGroupConfig>;
@@ -83,7 +85,9 @@ export class CoordinatorWorld {
   }
 
   #start(): Coordinators {
-    const platform: Platform = { ...this.platform, probe: (step) => this.probed.push(step) };
+    const { clock = this.platform.clock } = this.#options;
+    const probe = (step: string) => this.probed.push(step);
+    const platform: Platform = { ...this.platform, clock, probe };
     const coordinators = new Coordinators({
       groupsMax: 10_000,
       platform,

@@ -12,6 +12,8 @@ import { type Subscriptions, subscriptionsOf } from "./subscriptions.ts";
 
 /** Patterns are matched again this long after the last time at the earliest, as in Kafka. */
 const refreshIntervalMsMin = 10_000;
+/** Longest that topics are matched before others have their turn, for as long. */
+const turnMs = 10;
 
 export interface PatternChange {
   readonly group: ConsumerGroup;
@@ -52,7 +54,7 @@ export function updatePatterns(world: GroupWorld, change: PatternChange): Patter
   if (isStale)
     world.timers.schedule(groupId, patternsTimer, {
       delayMs: 0,
-      fire: () => matchPatterns(world, groupId, mayDescribe),
+      fire: () => matchFor(world, groupId, matchPatterns(world, [...patterns.keys()], mayDescribe)),
     });
   return outcome;
 }
@@ -86,42 +88,70 @@ function checkPattern(pattern: string): void {
   }
 }
 
-function matchPatterns(
+type Resolved = ReadonlyMap<string, ResolvedPattern>;
+
+/** A turn of matching. Many patterns on many topics take long, and so may a single one of a hostile client. */
+function matchFor(
   world: GroupWorld,
   groupId: string,
-  mayDescribe: (topic: string) => boolean,
+  matching: Iterator<void, Resolved>,
 ): GroupResult {
+  const { clock, timers } = world;
+  const startMs = clock.monotonicMs();
+  let tookMs = 0;
+  while (tookMs < turnMs) {
+    const step = matching.next();
+    if (step.done === true) return takeMatches(world, groupId, step.value);
+    tookMs = clock.monotonicMs() - startMs;
+  }
+  timers.schedule(groupId, patternsTimer, {
+    delayMs: tookMs,
+    fire: () => matchFor(world, groupId, matching),
+  });
+  return nothing;
+}
+
+/** Names that come meanwhile may be missed: as of the begin, so that they count as new then. */
+function* matchPatterns(
+  { topics, clock }: GroupWorld,
+  patterns: readonly string[],
+  mayDescribe: (topic: string) => boolean,
+): Generator<void, Resolved> {
+  const as = { version: topics.appliedOffset, timestamp: clock.wallMs() };
+  const resolved = new Map<string, ResolvedPattern>();
+  for (const pattern of patterns) {
+    const compiled = RE2JS.compile(pattern);
+    const matched = new Set<string>();
+    for (const topic of topics.topicNames()) {
+      // The whole name has to match.
+      if (compiled.matches(topic) && mayDescribe(topic)) matched.add(topic);
+      yield;
+    }
+    resolved.set(pattern, { ...as, topics: matched });
+  }
+  return resolved;
+}
+
+/** What nobody is subscribed to any more is forgotten already. */
+function takeMatches(world: GroupWorld, groupId: string, matches: Resolved): GroupResult {
   const group = consumerGroup(world, groupId);
   if (group === undefined) return nothing;
-  const { patterns } = subscriptionsOf(group.members.values(), group.resolved);
-  const resolved = new Map<string, ResolvedPattern>();
+  const members = [...group.members.values()];
+  const { patterns } = subscriptionsOf(members, group.resolved);
+  const resolved = new Map(group.resolved);
   const records: CoordinatorRecord[] = [];
   let isNext = false;
-  const as = { version: world.topics.appliedOffset, timestamp: world.clock.wallMs() };
-  for (const pattern of patterns.keys()) {
-    const topics = topicsOf(world, pattern, mayDescribe);
-    resolved.set(pattern, { ...as, topics });
-    records.push(patternRecord(groupId, pattern, { ...as, topics }));
+  for (const [pattern, match] of matches) {
+    if (!patterns.has(pattern)) continue;
     const before = group.resolved.get(pattern)?.topics ?? new Set();
-    if (topics.size !== before.size || [...topics].some((topic) => !before.has(topic)))
+    resolved.set(pattern, match);
+    records.push(patternRecord(groupId, pattern, match));
+    if (match.topics.size !== before.size || [...match.topics].some((topic) => !before.has(topic)))
       isNext = true;
   }
-  const { topics } = subscriptionsOf(group.members.values(), resolved);
+  const { topics } = subscriptionsOf(members, resolved);
   const hash = hashOfTopics(topics.keys(), world.topics);
   if (isNext || hash !== group.metadataHash)
     records.push(epochRecord(groupId, group.groupEpoch + 1, hash));
   return { records, response: undefined };
-}
-
-/** The whole name has to match. */
-function topicsOf(
-  world: GroupWorld,
-  pattern: string,
-  mayDescribe: (topic: string) => boolean,
-): ReadonlySet<string> {
-  const compiled = RE2JS.compile(pattern);
-  const topics = new Set<string>();
-  for (const topic of world.topics.topicNames())
-    if (compiled.matches(topic) && mayDescribe(topic)) topics.add(topic);
-  return topics;
 }
