@@ -51,18 +51,18 @@ export function alterShareGroupOffsetsHandler(
       const resultOf = new Map<unknown, ErrorAnswer | undefined>(
         altered.map((place, index) => [place, results[index]]),
       );
+      const byTopic = Map.groupBy(places, ({ topicName }) => topicName);
       return {
         throttleTimeMs,
         errorCode: 0,
-        responses: asked.map(({ topicName }) => ({
+        // A topic is answered once, however often it is named: answers must not grow faster than requests.
+        responses: Array.from(byTopic, ([topicName, named]) => ({
           topicName,
-          topicId: topics.topicId(topicName) ?? zeroUuid,
-          partitions: places
-            .filter((place) => place.topicName === topicName)
-            .map((place) => ({
-              partitionIndex: place.partition,
-              ...(place.fault ?? resultOf.get(place) ?? noError),
-            })),
+          topicId: named[0].topicId,
+          partitions: named.map((place) => ({
+            partitionIndex: place.partition,
+            ...(place.fault ?? resultOf.get(place) ?? noError),
+          })),
         })),
       };
     },

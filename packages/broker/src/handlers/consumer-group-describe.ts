@@ -12,6 +12,7 @@ import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts
 import { groupResource, type RequestContext, topicResource } from "../server/request-context.ts";
 import type { AnsweringHandler } from "./answering-handler.ts";
 import { authorizedOperations } from "./authorized-operations.ts";
+import { answeredNames } from "./count-names.ts";
 import type { GroupProtocols } from "./group-protocols.ts";
 
 /*
@@ -28,10 +29,12 @@ export function consumerGroupDescribeHandler(
   return {
     api: consumerGroupDescribeApi,
     async handle(context, request) {
-      const described = await context.turns.map(request.groupIds, (groupId) =>
-        protocols.serves("consumer")
-          ? describe(groups, context, { groupId, request })
-          : unknownConsumerGroup(groupId, errorCode.unsupportedVersion),
+      const described = await context.turns.map(
+        answeredNames(request.groupIds, (id) => id),
+        (groupId) =>
+          protocols.serves("consumer")
+            ? describe(groups, context, { groupId, request })
+            : unknownConsumerGroup(groupId, errorCode.unsupportedVersion),
       );
       return { throttleTimeMs: context.throttleMs, groups: await Promise.all(described) };
     },

@@ -9,6 +9,7 @@ import type { TopicLookup } from "../coordinator/topic-lookup.ts";
 import { groupResource, type RequestContext, topicResource } from "../server/request-context.ts";
 import type { GroupProtocols } from "./group-protocols.ts";
 import type { AnsweringHandler } from "./answering-handler.ts";
+import { answeredNames } from "./count-names.ts";
 import { errorAnswer, topicRefused } from "./error-answer.ts";
 
 /*
@@ -30,8 +31,9 @@ export function describeShareGroupOffsetsHandler(
   return {
     api: describeShareGroupOffsetsApi,
     async handle(context, request) {
-      const described = await context.turns.map(request.groups, (asked) =>
-        describe({ groups, topics, protocols, context }, asked),
+      const asked = answeredNames(request.groups, ({ groupId }) => groupId);
+      const described = await context.turns.map(asked, (group) =>
+        describe({ groups, topics, protocols, context }, group),
       );
       return { throttleTimeMs: context.throttleMs, groups: await Promise.all(described) };
     },

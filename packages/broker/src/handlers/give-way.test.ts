@@ -2,14 +2,19 @@ import { memoryPlatform } from "@millrace/platform/memory";
 import { drainTurn } from "@millrace/platform/node";
 import type { Api, Message } from "@millrace/protocol";
 import {
+  consumerGroupDescribeApi,
   deleteRecordsApi,
   describeProducersApi,
+  describeShareGroupOffsetsApi,
   listOffsetsApi,
   metadataApi,
   offsetForLeaderEpochApi,
+  shareGroupDescribeApi,
+  streamsGroupDescribeApi,
 } from "@millrace/protocol/definitions";
 import { expect, test } from "vitest";
 import { TestClient } from "../../test-support/test-client.ts";
+import { withClient } from "../../test-support/with-client.ts";
 import { Broker } from "../broker.ts";
 
 const count = 2000;
@@ -88,3 +93,22 @@ test.each<[string, Api<Message, Message>, number, object]>([
 ])("%s gives way to others", async (_, api, version, request) => {
   expect(await firstAnswered(api, version, request)).toBe("the short one");
 });
+
+const ofGroups = { groupIds: many(() => "g"), includeAuthorizedOperations: false };
+
+test.each<[string, Api<Message, Message>, number, object]>([
+  ["ConsumerGroupDescribe", consumerGroupDescribeApi as Api, 1, ofGroups],
+  ["ShareGroupDescribe", shareGroupDescribeApi as Api, 1, ofGroups],
+  ["StreamsGroupDescribe", streamsGroupDescribeApi as Api, 0, ofGroups],
+  [
+    "DescribeShareGroupOffsets",
+    describeShareGroupOffsetsApi as Api,
+    1,
+    { groups: many(() => ({ groupId: "g", topics: null })) },
+  ],
+])("%s tells of a group once, however often a long request names it", (_, api, version, request) =>
+  withClient(async ({ client }) => {
+    const answer: unknown = await client.ask(api, version, request);
+    expect(answer).toMatchObject({ groups: [{ groupId: "g" }] });
+  }),
+);

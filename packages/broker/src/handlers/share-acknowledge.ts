@@ -65,17 +65,15 @@ function refusal(code: number): Omit<Response, "throttleTimeMs"> {
 }
 
 function byTopic(acknowledged: readonly Acknowledged[]): Response["responses"] {
-  const topicIds = [...new Set(acknowledged.map(({ topicId }) => topicId))];
-  return topicIds.map((topicId) => ({
+  const topics = Map.groupBy(acknowledged, ({ topicId }) => topicId);
+  return Array.from(topics, ([topicId, partitions]) => ({
     topicId,
-    partitions: acknowledged
-      .filter((one) => one.topicId === topicId)
-      .map(({ partition, errorCode: code, errorMessage }) => ({
-        partitionIndex: partition,
-        errorCode: code,
-        errorMessage,
-        currentLeader: noLeader,
-      })),
+    partitions: partitions.map(({ partition, errorCode: code, errorMessage }) => ({
+      partitionIndex: partition,
+      errorCode: code,
+      errorMessage,
+      currentLeader: noLeader,
+    })),
   }));
 }
 

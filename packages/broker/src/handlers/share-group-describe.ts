@@ -13,6 +13,7 @@ import { groupResource, type RequestContext, topicResource } from "../server/req
 import type { GroupProtocols } from "./group-protocols.ts";
 import type { AnsweringHandler } from "./answering-handler.ts";
 import { authorizedOperations } from "./authorized-operations.ts";
+import { answeredNames } from "./count-names.ts";
 
 /*
  * ShareGroupDescribe 1: share groups with their members, and what these are assigned (KIP-932). A group that has a
@@ -28,10 +29,12 @@ export function shareGroupDescribeHandler(
   return {
     api: shareGroupDescribeApi,
     async handle(context, request) {
-      const described = await context.turns.map(request.groupIds, (groupId) =>
-        protocols.serves("share")
-          ? describe(groups, context, { groupId, request })
-          : unknownShareGroup(groupId, errorCode.unsupportedVersion, null),
+      const described = await context.turns.map(
+        answeredNames(request.groupIds, (id) => id),
+        (groupId) =>
+          protocols.serves("share")
+            ? describe(groups, context, { groupId, request })
+            : unknownShareGroup(groupId, errorCode.unsupportedVersion, null),
       );
       return { throttleTimeMs: context.throttleMs, groups: await Promise.all(described) };
     },

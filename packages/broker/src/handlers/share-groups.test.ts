@@ -154,6 +154,16 @@ describe("offsets of a share group", () => {
       expect(await offsetOf(client)).toMatchObject({ startOffset: -1 });
     }));
 
+  test("are answered by topic, however often a topic is named", () =>
+    withTopic(async ({ client }) => {
+      const topics = Array.from({ length: 300 }, (_, startOffset) => ({
+        topicName: "t",
+        partitions: [{ partitionIndex: 0, startOffset }],
+      }));
+      const answer = await client.ask(alterShareGroupOffsetsApi, 0, { groupId: "g", topics });
+      expect(answer?.responses.map(({ partitions }) => partitions.length)).toEqual([300]);
+    }));
+
   test("go with the group, and with the topic", () =>
     withTopic(async ({ client }) => {
       const one = await ShareMember.join(client, "one");

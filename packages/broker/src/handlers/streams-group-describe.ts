@@ -14,6 +14,7 @@ import { topicsOf } from "../coordinator/group/streams/topology.ts";
 import { groupResource, type RequestContext, topicResource } from "../server/request-context.ts";
 import type { AnsweringHandler } from "./answering-handler.ts";
 import { authorizedOperations } from "./authorized-operations.ts";
+import { answeredNames } from "./count-names.ts";
 import type { GroupProtocols } from "./group-protocols.ts";
 
 /*
@@ -30,10 +31,12 @@ export function streamsGroupDescribeHandler(
   return {
     api: streamsGroupDescribeApi,
     async handle(context, request) {
-      const described = await context.turns.map(request.groupIds, (groupId) =>
-        protocols.serves("streams")
-          ? describe(groups, context, { groupId, request })
-          : unknownStreamsGroup(groupId, errorCode.unsupportedVersion, null),
+      const described = await context.turns.map(
+        answeredNames(request.groupIds, (id) => id),
+        (groupId) =>
+          protocols.serves("streams")
+            ? describe(groups, context, { groupId, request })
+            : unknownStreamsGroup(groupId, errorCode.unsupportedVersion, null),
       );
       return { throttleTimeMs: context.throttleMs, groups: await Promise.all(described) };
     },
