@@ -5,7 +5,6 @@ import {
   laterConsumerBeat,
 } from "../../../../test-support/consumer-member-script.ts";
 import { CoordinatorWorld } from "../../../../test-support/coordinator-world.ts";
-import { MemoryTopics } from "../../../../test-support/memory-topics.ts";
 
 const topicCount = 100;
 const client = { clientId: "c", clientHost: "/127.0.0.1", mayDescribe: () => true };
@@ -29,7 +28,7 @@ test("patterns are matched with many topics in turns", async () => {
   const { world, beat } = slowWorld();
   let seen = 0;
   const names = world.topics.topicNames.bind(world.topics);
-  world.topics.topicNames = function* (this: MemoryTopics) {
+  world.topics.topicNames = function* () {
     for (const name of names()) {
       seen++;
       yield name;
