@@ -127,6 +127,41 @@ test("what was accepted never comes again after a restart, and all else does", (
   return world.platform.until(run());
 });
 
+test("what was accepted never comes again after restarts, though the state written first was given up", () => {
+  const world = brokerWorld({
+    properties: {
+      ...properties,
+      "offsets.topic.num.partitions": 2,
+      "share.coordinator.snapshot.update.records.per.snapshot": 1,
+      "share.coordinator.state.topic.prune.interval.ms": 100,
+    },
+  });
+  const run = async () => {
+    let accepted = 0;
+    for (let start = 0; start < 3; start++) {
+      const { broker, client } = await world.start();
+      if (start === 0) {
+        await client.createTopic("t");
+        await setGroupConfigs(client, { "share.auto.offset.reset": "earliest" });
+        await client.produce("t", ["a", "b", "c", "d", "e", "f", "g"]);
+      }
+      const member = await ShareMember.join(client, `member-${start}`);
+      await member.fetch({ maxWaitMs: 1000 });
+      expect(await member.acknowledge(accepted, accepted, accept)).toBe(0);
+      expect(await member.acknowledge(accepted + 1, accepted + 1, accept)).toBe(0);
+      accepted += 2;
+      await world.platform.timers.sleep(200);
+      await broker.close();
+    }
+    const { broker, client } = await world.start();
+    const member = await ShareMember.join(client, "last");
+    const given = await member.fetch({ maxWaitMs: 1000 });
+    expect(given).toMatchObject({ errorCode: 0, acquired: [expect.stringMatching(/^6-6 /)] });
+    await broker.close();
+  };
+  return world.platform.until(run());
+});
+
 describe("offsets of a share group", () => {
   test("are altered and deleted while it has no members", () =>
     withTopic(async ({ client }) => {

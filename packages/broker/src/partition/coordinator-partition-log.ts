@@ -82,13 +82,18 @@ export class CoordinatorPartitionLog implements CoordinatorLog {
     if (below > logStartOffset) await this.#partition.deleteRecordsBefore(below);
   }
 
+  /** Only the share coordinator gives up what it has written: elsewhere a beginning that is not there is lost. */
+  get #begin(): "first" | "log start" {
+    return this.#partition.topic === "__share_group_state" ? "log start" : "first";
+  }
+
   /** A damaged log is not replayed: what is behind the damage may take back what is before it. */
   replay(visitor: CoordinatorLogVisitor): void {
     const { damage, failure } = this.#partition;
     if (failure !== undefined) throw toCoordinatorError(failure);
     try {
       if (damage !== undefined) throw new LogCorruptedError(damage);
-      replayLog(this.#partition, visitor);
+      replayLog(this.#partition, visitor, this.#begin);
     } catch (error) {
       if (!(error instanceof BaseError) || error instanceof InvariantError) throw error;
       this.#onUnusable(error);

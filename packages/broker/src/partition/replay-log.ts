@@ -26,10 +26,15 @@ const readBytes = 1024 * 1024;
  *
  * What is a fold over a log is only as good as the log: every batch is checked on the way, after an orderly close too.
  *
+ * @param begin "first": the log has all from offset 0 on; "log start": what lies below was given up by its owner
  * @throws LogCorruptedError a checksum that does not match, or offsets that are missing
  */
-export function replayLog(partition: Partition, visitor: CoordinatorLogVisitor): void {
-  new Replay(partition, visitor).run();
+export function replayLog(
+  partition: Partition,
+  visitor: CoordinatorLogVisitor,
+  begin: "first" | "log start" = "first",
+): void {
+  new Replay(partition, visitor).run(begin);
 }
 
 class Replay {
@@ -49,9 +54,10 @@ class Replay {
     this.#baseOffsets = partition.segments().map(({ baseOffset }) => baseOffset);
   }
 
-  run(): void {
-    const upTo = this.#partition.logEndOffset;
-    if (this.#partition.logStartOffset > 0) throw this.#damaged("its beginning is missing");
+  run(begin: "first" | "log start"): void {
+    const { logEndOffset: upTo, logStartOffset } = this.#partition;
+    if (begin === "log start") this.#nextOffset = logStartOffset;
+    else if (logStartOffset > 0) throw this.#damaged("its beginning is missing");
     while (this.#nextOffset < upTo) {
       const before = this.#nextOffset;
       const slice = this.#partition.read(before, {
@@ -90,9 +96,11 @@ class Replay {
       this.#segment++;
       this.#position = 0;
     }
+    // The log may start inside of a batch.
+    const isFirst = expected === this.#partition.logStartOffset && baseOffset < expected;
     const isInOrder = this.#partition.config.isCompacted
       ? baseOffset >= expected
-      : baseOffset === expected;
+      : baseOffset === expected || (isFirst && readLastOffset(bytes, position) >= expected);
     if (!isInOrder) throw this.#damaged(`offset ${baseOffset} where ${expected} was expected`);
     // The epoch is outside of the checksum; it never goes back, and is of this start at the most.
     const epoch = readPartitionLeaderEpoch(bytes, position);
