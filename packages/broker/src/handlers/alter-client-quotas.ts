@@ -107,7 +107,8 @@ function faultOfValues(entity: QuotaEntity, ops: Entry["ops"]): string | undefin
   for (const { key, value, remove } of ops) {
     if (remove) continue;
     if (!keys.has(key)) return `Invalid configuration key ${key}`;
-    if (value <= 0) return `Quota ${key} must be greater than 0`;
+    // Nor what is no number: each request of everybody whom it is for would fail.
+    if (!(value > 0)) return `Quota ${key} must be greater than 0`;
     const max = keys.get(key);
     if (max === undefined) continue;
     if (value > max) return `Proposed value for ${key} is too large.`;

@@ -241,3 +241,25 @@ test("the time of a client's requests is told in whatever is answered, and waite
   };
   await inner.until(run());
 });
+
+test("a quota that is no number is refused, and shuts nobody out", () => {
+  const world = brokerWorld({ port: undefined });
+  return world.platform.until(
+    (async () => {
+      const { broker, client } = await world.start();
+      for (const key of ["request_percentage", "consumer_byte_rate"]) {
+        const answer = await client.ask(alterClientQuotasApi, 1, {
+          entries: [
+            { entity: [{ entityType: "user", entityName: null }], ops: [set(key, Number.NaN)] },
+          ],
+          validateOnly: false,
+        });
+        expect(answer?.entries[0]).toMatchObject({
+          errorCode: errorCodeOf("INVALID_REQUEST"),
+          errorMessage: `Quota ${key} must be greater than 0`,
+        });
+      }
+      await broker.close();
+    })(),
+  );
+});

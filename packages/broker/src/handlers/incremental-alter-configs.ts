@@ -100,9 +100,10 @@ function elementsAfter(
   before: readonly string[],
 ): readonly string[] {
   const given = elements(value ?? "");
+  const [known, gone] = [new Set(before), new Set(given)];
   return configOperation === operations.APPEND
-    ? [...before, ...given.filter((element) => !before.includes(element))]
-    : before.filter((element) => !given.includes(element));
+    ? [...before, ...given.filter((element) => !known.has(element))]
+    : before.filter((element) => !gone.has(element));
 }
 
 /** Of a broker's property, which the broker looks at before the controller does. */
