@@ -255,6 +255,20 @@ describe("compaction", () => {
     expect(recordsOf(log)).toEqual(["29 k=v29"]);
   });
 
+  it("gives up where records are deleted while what was cleaned takes its place", async () => {
+    let onStep = (_step: string) => {};
+    const platform = { ...testPlatform(), probe: (step: string) => onStep(step) };
+    const log = await openLog(platform, { segmentBytes: 120, isDeleted: true });
+    for (const key of ["a", "b", "c", "d"]) put(log, [[key, "a value of some length"]]);
+    let deleting: Promise<unknown> | undefined;
+    onStep = (step) => {
+      if (step === "C8") deleting ??= log.deleteRecordsBefore(3);
+    };
+    expect(await compact(log)).toBeUndefined();
+    await deleting;
+    expect(log.segments()[0].baseOffset).toBe(3);
+  });
+
   it("serves what it has cleaned, not what was kept in memory for the tail", async () => {
     const { platform } = worldAt(2000);
     const log = await openLog(platform, { tailCacheBytes: 100_000 });

@@ -135,6 +135,9 @@ async function cleanGroup(
   group: readonly LogSegment[],
   { rules, pace }: { readonly rules: CleaningRules; readonly pace: CleaningPace },
 ): Promise<{ readonly before: number; readonly after: number }> {
+  // While the group before took its place it may have been closed, or records may have been deleted.
+  state.checkWritable();
+  if (!group.every((segment) => state.segments.all.includes(segment))) throw new CleaningGivenUp();
   const { fileSystem, path: directory, config } = state;
   const { indexIntervalBytes } = config;
   const place = { fileSystem, directory, indexIntervalBytes };
