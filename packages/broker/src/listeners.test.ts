@@ -52,8 +52,20 @@ test.each([
   ["with SASL alone", { listeners: "SASL_PLAINTEXT://0.0.0.0:1" }, "INSECURE_BIND"],
   ["of a name that is taken", { listeners: "PLAINTEXT://:1,PLAINTEXT://:2" }, "INVALID_LISTENER"],
   ["without a port", { listeners: "PLAINTEXT://x" }, "INVALID_LISTENER"],
+  [
+    "that clients are told of under another name",
+    { listeners: "PLAINTEXT://:1", "advertised.listeners": "PLANTEXT://broker.test:1" },
+    "INVALID_LISTENER",
+  ],
 ])("a listener %s is refused", (_what, properties, code) => {
   expect(() => plan(properties)).toThrow(expect.objectContaining({ code }));
+});
+
+test("names may be any words, as those of Strimzi are", () => {
+  const listeners = "plain-9092://127.0.0.1:9092,in.ner 1://[::1]:9093";
+  const [one, two] = plan({ listeners, ...map("PLAIN-9092:SSL,in.ner 1:PLAINTEXT") });
+  expect(one).toMatchObject({ name: "PLAIN-9092", protocol: "SSL" });
+  expect(two).toMatchObject({ name: "IN.NER 1", address: { host: "::1", port: 9093 } });
 });
 
 test.each([

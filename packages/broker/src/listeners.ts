@@ -62,7 +62,18 @@ export function planListeners(
   const names = new Set(plans.map(({ name }) => name));
   if (plans.length === 0 || names.size < plans.length)
     throw new BrokerError("INVALID_LISTENER", "give listeners, each with a name of its own");
+  checkNames(names, advertised.keys());
   return plans;
+}
+
+/** Clients would be told of an address that is not meant. */
+function checkNames(names: ReadonlySet<string>, advertised: Iterable<string>): void {
+  const others = [...advertised].filter((name) => !names.has(name));
+  if (others.length === 0) return;
+  throw new BrokerError(
+    "INVALID_LISTENER",
+    `advertised.listeners names ${others.join(", ")}; the listeners are ${[...names].join(", ")}`,
+  );
 }
 
 function protocolOf(name: string, protocol: string | undefined): SecurityProtocol {
@@ -85,7 +96,7 @@ export function parseListener(text: string): {
   readonly name: string;
   readonly address: NetworkAddress;
 } {
-  const match = /^(?:([A-Za-z0-9_]+):\/\/)?(\[[^\]]+\]|[^:]*):(\d+)$/.exec(text.trim());
+  const match = /^(?:([^:]+):\/\/)?(\[[^\]]+\]|[^:]*):(\d+)$/.exec(text.trim());
   const port = Number(match?.[3]);
   if (match === null || port > 65_535)
     throw new BrokerError("INVALID_LISTENER", `${text} is no listener; give NAME://HOST:PORT`);
