@@ -62,6 +62,22 @@ describe("the broker's properties", () => {
     });
     expect(() => parsePropertiesFile("novalue")).toThrow(ConfigError);
   });
+
+  test.each([
+    ["a backslash takes what follows", String.raw`a\:b\ c=C:\\keys\=\1`, { "a:b c": "C:\\keys=1" }],
+    ["or stands for what cannot be written", String.raw`a=1\n2\t3\u00e9`, { a: "1\n2\t3é" }],
+    ["one that is escaped goes on in no line", "a=1\\\\\nb=2", { a: "1\\", b: "2" }],
+    ["a comment goes on in no line", "# C:\\\na=1", { a: "1" }],
+    ["a line that goes on may begin as a comment does", "a=1,\\\n  #2\n!b=3", { a: "1,#2" }],
+    ["an empty line ends one that goes on", "a=1\\\n\nb=2", { a: "1", b: "2" }],
+    ["separators may be missing", "a 1\nb : 2\nc=", { a: "1", b: "2", c: "" }],
+  ])("are read from a file as Java reads them: %s", (_, text, properties) => {
+    expect({ ...parsePropertiesFile(text) }).toEqual(properties);
+  });
+
+  test("a character that is not written with four digits is refused", () => {
+    expect(() => parsePropertiesFile(String.raw`a=\u12`)).toThrow(ConfigError);
+  });
 });
 
 describe("values as they are told", () => {

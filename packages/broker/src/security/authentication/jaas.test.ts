@@ -11,6 +11,15 @@ test("a JAAS line is a module and options, quoted or not", () => {
   expect(Object.fromEntries(options)).toEqual({ a: "1 2;=", b: "c", d: 'say "x"' });
 });
 
+test("words are quoted in either way, and escapes are Java's", () => {
+  const line = String.raw`X required a='1 "2";=' b="it's" c="\t\\\101\x";`;
+  expect(Object.fromEntries(parseJaas("p", line).options)).toEqual({
+    a: '1 "2";=',
+    b: "it's",
+    c: "\t\\Ax",
+  });
+});
+
 test.each([
   "",
   "X",
@@ -18,7 +27,8 @@ test.each([
   'X required a="secret"',
   "X required a;",
   'X required a="secret;',
+  "X required a=sec'ret;",
 ])("%j is refused, and not shown", (line) => {
   expect(() => parseJaas("p", line)).toThrow(ConfigError);
-  expect(() => parseJaas("p", line)).not.toThrow(/secret/);
+  expect(() => parseJaas("p", line)).not.toThrow(/sec/);
 });

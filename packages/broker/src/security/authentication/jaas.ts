@@ -6,7 +6,18 @@ export interface JaasEntry {
   readonly options: ReadonlyMap<string, string>;
 }
 
-const token = /\s*(?:"((?:[^"\\]|\\.)*)"|([^\s=;"]+)|([=;]))/y;
+const token = /\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([^\s=;"']+|[=;]))/sy;
+/** As in texts of Java (`StreamTokenizer`). */
+const escape = /\\(?:([0-3]?[0-7]{1,2})|(.))/gs;
+const escaped: Readonly<Record<string, string>> = {
+  a: "\x07",
+  b: "\b",
+  f: "\f",
+  n: "\n",
+  r: "\r",
+  t: "\t",
+  v: "\v",
+};
 
 /**
  * Reads a value of `sasl.jaas.config`: `MODULE required NAME="VALUE" ...;`.
@@ -36,9 +47,19 @@ function tokensOf(property: string, line: string): readonly string[] {
   while (token.lastIndex < text.length) {
     const match = token.exec(text);
     if (match === null) throw refused(property, "close what is quoted");
-    tokens.push(match[1]?.replace(/\\(.)/gs, "$1") ?? match[2] ?? match[3]);
+    const [, doubly, singly, bare] = match;
+    const quoted = doubly ?? singly;
+    tokens.push(quoted === undefined ? bare : unescaped(quoted));
   }
   return tokens;
+}
+
+function unescaped(text: string): string {
+  return text.replace(escape, (_, octal: string | undefined, character: string) =>
+    octal === undefined
+      ? (escaped[character] ?? character)
+      : String.fromCharCode(Number.parseInt(octal, 8)),
+  );
 }
 
 function refused(property: string, remedy: string): ConfigError {
