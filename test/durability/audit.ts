@@ -1,3 +1,4 @@
+import { OffsetOutOfRangeError } from "@millrace/cluster";
 import { decodeUtf8, topicPartitionName, type TopicPartition } from "@millrace/model";
 import { offsetFetchApi } from "@millrace/protocol/definitions";
 
@@ -57,7 +58,19 @@ function settledNow(attempts: readonly Attempt[]): readonly Attempt[] {
     .toReversed();
 }
 
+/** Anew where retention takes away what was about to be read. */
 async function readEverything(options: LoadOptions): Promise<Everything> {
+  for (;;) {
+    try {
+      return await readOnce(options);
+    } catch (error) {
+      if (!(error instanceof OffsetOutOfRangeError)) throw error;
+      if (error.topic !== shortTopic || error.offset >= error.startOffset) throw error;
+    }
+  }
+}
+
+async function readOnce(options: LoadOptions): Promise<Everything> {
   const client = connectTo(options);
   try {
     await client.admin.createTopics(topics);
