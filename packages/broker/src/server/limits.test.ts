@@ -1,4 +1,5 @@
 import {
+  alterShareGroupOffsetsApi,
   consumerGroupHeartbeatApi,
   createPartitionsApi,
   createTopicsApi,
@@ -6,6 +7,7 @@ import {
   deleteTopicsApi,
   fetchApi,
   produceApi,
+  shareGroupHeartbeatApi,
 } from "@millrace/protocol/definitions";
 import { encodeRequest, errorCodeOf } from "@millrace/protocol";
 import { describe, expect, test } from "vitest";
@@ -192,10 +194,20 @@ test("groups are bounded, whatever makes them; those that are there go on", () =
       subscribedTopicNames: ["orders"],
       topicPartitions: [],
     });
-    expect(joined).toMatchObject({
-      errorCode: full,
-      errorMessage: expect.stringContaining("2 groups"),
+    const shared = await client.ask(shareGroupHeartbeatApi, 1, {
+      ...heartbeat,
+      groupId: "e",
+      subscribedTopicNames: ["orders"],
     });
+    const altered = await client.ask(alterShareGroupOffsetsApi, 0, {
+      groupId: "f",
+      topics: [{ topicName: "orders", partitions: [{ partitionIndex: 0, startOffset: 0 }] }],
+    });
+    for (const answer of [joined, shared, altered])
+      expect(answer).toMatchObject({
+        errorCode: full,
+        errorMessage: expect.stringContaining("2 groups"),
+      });
     expect(world.told.filter(({ event }) => event === "broker.groups-refused")).toHaveLength(1);
     await client.ask(deleteGroupsApi, 2, { groupsNames: ["a"] });
     expect(await commit("c")).toBe(0);

@@ -134,6 +134,7 @@ export class GroupCoordinator {
       ...options,
       write: (groupId, request) =>
         this.#runtime.write(this.partitionOf(groupId), ({ world }) => request(world)),
+      requireRoom: (groupId) => this.#requireRoom(groupId),
       codeOf: (failure) => this.#codeOf(failure),
     });
   }

@@ -37,6 +37,8 @@ export interface ShareGroupsOptions {
     groupId: string,
     request: (world: GroupWorld) => GroupResult<Response>,
   ) => Promise<Response>;
+  /** @throws GroupRefusal there is no such group, and no room for it */
+  readonly requireRoom: (groupId: string) => void;
   readonly share: ShareCoordinator;
   readonly topics: TopicLookup;
   /** Where a partition ends; undefined: it cannot be told. */
@@ -74,6 +76,7 @@ export class ShareGroups {
     const { groupId } = request;
     try {
       checkShareHeartbeat(request);
+      this.#options.requireRoom(groupId);
       const { answer, toBegin } = await this.#options.write(groupId, (world) =>
         shareHeartbeat(world, request, client),
       );
@@ -137,6 +140,7 @@ export class ShareGroups {
   ): Promise<Refused | readonly (Refused | undefined)[]> {
     if (groupId === "") return { errorCode: errorCode.invalidGroupId, errorMessage: null };
     try {
+      this.#options.requireRoom(groupId);
       const stateEpoch = await this.#options.write(groupId, (world) =>
         alterOffsets(world, groupId, altered),
       );
