@@ -33,7 +33,7 @@ export function authorizedOperations(
 ): number {
   let bits = 0;
   for (const operation of operationsOf[resource.kind])
-    if (context.authorize(operation, resource)) bits |= 1 << operationNumbers[operation];
+    if (context.permits(operation, resource)) bits |= 1 << operationNumbers[operation];
   return bits;
 }
 

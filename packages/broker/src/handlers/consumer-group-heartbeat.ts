@@ -44,7 +44,7 @@ function beat(
   return groups.consumerHeartbeat(request, context.apiVersion, {
     clientId: context.clientId ?? "",
     clientHost: `/${context.clientAddress}`,
-    mayDescribe: (topic) => context.authorize("DESCRIBE", topicResource(topic)),
+    mayDescribe: (topic) => context.permits("DESCRIBE", topicResource(topic)),
   });
 }
 

@@ -42,7 +42,7 @@ export class CreateTopicsHandler implements Handler<CreateTopicsRequest, Respons
   }
 
   async handle(context: RequestContext, request: CreateTopicsRequest): Promise<Response> {
-    const isAllAllowed = context.authorize("CREATE", clusterResource);
+    const isAllAllowed = context.permits("CREATE", clusterResource);
     const counts = countNames(request.topics, ({ name }) => name);
     const refused: ResponseTopic[] = [];
     for (const name of new Set(request.topics.map((topic) => topic.name))) {
@@ -89,7 +89,7 @@ export class CreateTopicsHandler implements Handler<CreateTopicsRequest, Respons
     if (outcome.kind === "refused") return refusal(outcome.name, outcome.error, outcome.message);
     const { name, topicId, partitionCount } = outcome.topic;
     const created = { name, topicId, errorCode: 0, errorMessage: null };
-    if (!context.authorize("DESCRIBE_CONFIGS", topicResource(name)))
+    if (!context.permits("DESCRIBE_CONFIGS", topicResource(name)))
       return {
         ...created,
         topicConfigErrorCode: topicRefused.errorCode,

@@ -125,7 +125,7 @@ export class DeleteTopicsHandler implements Handler<DeleteTopicsRequest, Respons
     if (topic === undefined && name === null)
       return answer(asked, "UNKNOWN_TOPIC_ID", "This server does not host this topic ID.");
     const resource = topicResource(topic?.name ?? name ?? "");
-    const mayDeleteAll = context.authorize("DELETE", clusterResource);
+    const mayDeleteAll = context.permits("DELETE", clusterResource);
     const maySee = mayDeleteAll || context.authorize("DESCRIBE", resource);
     // Whether there is such a topic is told to who may see it alone.
     if (topic === undefined && maySee)

@@ -59,7 +59,9 @@ export class DescribeTopicPartitionsHandler implements Handler<
     let room = Math.max(1, Math.min(partitionsMax, request.responsePartitionLimit));
     const topics: ResponseTopic[] = [];
     for (const name of names) {
-      const isAllowed = context.authorize("DESCRIBE", topicResource(name));
+      const isAllowed = isAll
+        ? context.permits("DESCRIBE", topicResource(name))
+        : context.authorize("DESCRIBE", topicResource(name));
       const topic = this.#services.image.topic(name);
       if (!isAllowed || topic === undefined) {
         if (!isAll) topics.push(absent(context, name, isAllowed));

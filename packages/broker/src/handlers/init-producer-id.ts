@@ -50,7 +50,7 @@ function refuse(context: RequestContext, request: InitProducerIdRequest): number
   const { transactionalId, producerId, producerEpoch } = request;
   if (transactionalId === null) {
     const mayWrite =
-      context.authorize("IDEMPOTENT_WRITE", clusterResource) ||
+      context.permits("IDEMPOTENT_WRITE", clusterResource) ||
       context.authorizeSome("WRITE", "TOPIC");
     if (!mayWrite) return errorCode.clusterAuthorizationFailed;
   } else if (!context.authorize("WRITE", transactionalIdResource(transactionalId)))

@@ -28,12 +28,12 @@ export function listGroupsHandler(
       if (typeof listed === "number") return { throttleTimeMs, errorCode: listed, groups: [] };
       const states = new Set(request.statesFilter.map((state) => state.toLowerCase().trim()));
       const types = new Set(request.typesFilter.map((type) => type.toLowerCase().trim()));
-      const seesAll = context.authorize("DESCRIBE", clusterResource);
+      const seesAll = context.permits("DESCRIBE", clusterResource);
       const shown = listed.filter(
         ({ groupId, state, type }) =>
           (states.size === 0 || states.has(filterNameOf(state))) &&
           (types.size === 0 || types.has(type)) &&
-          (seesAll || context.authorize("DESCRIBE", groupResource(groupId))),
+          (seesAll || context.permits("DESCRIBE", groupResource(groupId))),
       );
       return {
         throttleTimeMs,

@@ -42,7 +42,7 @@ export function listTransactionsHandler(
         (states.size === 0 || states.has(metadata.status)) &&
         isOpenFor(metadata, request.durationFilter, clock.wallMs()) &&
         (pattern === null || pattern.matches(metadata.transactionalId)) &&
-        context.authorize("DESCRIBE", transactionalIdResource(metadata.transactionalId));
+        context.permits("DESCRIBE", transactionalIdResource(metadata.transactionalId));
       const shown = await context.turns.map(all, (metadata) =>
         isShown(metadata)
           ? [

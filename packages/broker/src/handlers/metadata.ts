@@ -69,9 +69,7 @@ export class MetadataHandler implements Handler<MetadataRequest, Response> {
     const describe = (topic: TopicImage) => this.#describe(context, topic, withOperations);
     if (isAll)
       return turns.map(
-        [...image.topics()].filter(({ name }) =>
-          context.authorize("DESCRIBE", topicResource(name)),
-        ),
+        [...image.topics()].filter(({ name }) => context.permits("DESCRIBE", topicResource(name))),
         describe,
       );
     const ids = new Set(
@@ -116,7 +114,7 @@ export class MetadataHandler implements Handler<MetadataRequest, Response> {
       request.allowAutoTopicCreation && this.#services.config.boolean("auto.create.topics.enable");
     if (!mayCreate) return absent("UNKNOWN_TOPIC_OR_PARTITION", name);
     const isAllowed =
-      context.authorize("CREATE", clusterResource) ||
+      context.permits("CREATE", clusterResource) ||
       context.authorize("CREATE", topicResource(name));
     if (!isAllowed) return absent("TOPIC_AUTHORIZATION_FAILED", name);
     missing.push(name);

@@ -42,7 +42,7 @@ export class OffsetForLeaderEpochHandler implements Handler<OffsetForLeaderEpoch
   #partition(context: RequestContext, topic: string, asked: RequestPartition): ResponsePartition {
     try {
       const isAllowed =
-        context.authorize("CLUSTER_ACTION", clusterResource) ||
+        context.permits("CLUSTER_ACTION", clusterResource) ||
         context.authorize("DESCRIBE", topicResource(topic));
       if (!isAllowed) throw new KafkaError("TOPIC_AUTHORIZATION_FAILED");
       const partition = this.#services.partitions.find(topic, asked.partition);

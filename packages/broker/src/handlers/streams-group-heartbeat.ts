@@ -97,7 +97,7 @@ function createTopics(
   { response, topicsToCreate }: HeartbeatOutcome,
 ): HeartbeatOutcome["response"] {
   if (topicsToCreate.length === 0) return response;
-  const denied = context.authorize("CREATE", clusterResource)
+  const denied = context.permits("CREATE", clusterResource)
     ? []
     : topicsToCreate.filter(({ name }) => !context.authorize("CREATE", topicResource(name)));
   if (denied.length > 0)

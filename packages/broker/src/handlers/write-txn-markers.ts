@@ -47,7 +47,7 @@ export function writeTxnMarkersHandler(
     isExempt: true,
     async handle(context, { markers }) {
       const isAllowed =
-        context.authorize("ALTER", clusterResource) ||
+        context.permits("ALTER", clusterResource) ||
         context.authorize("CLUSTER_ACTION", clusterResource);
       const byProducer = new Map<number, Codes>();
       for (const marker of markers) {

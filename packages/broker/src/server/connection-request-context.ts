@@ -100,6 +100,10 @@ export class ConnectionRequestContext implements RequestContext {
     return this.#scope.authorizer?.isAllowed(this, operation, resource) ?? true;
   }
 
+  permits(operation: Operation, resource: Resource): boolean {
+    return this.#scope.authorizer?.permits(this, operation, resource) ?? true;
+  }
+
   authorizeSome(operation: Operation, kind: Resource["kind"]): boolean {
     return this.#scope.authorizer?.isAllowedForSome(this, operation, kind) ?? true;
   }

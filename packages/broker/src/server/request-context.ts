@@ -43,6 +43,8 @@ export interface RequestContext {
   mayMutate(partitions: number, mode: MutationMode): boolean;
   /** Without an authorizer everything is allowed. */
   authorize(operation: Operation, resource: Resource): boolean;
+  /** The same, where nothing is refused by it: what is left out, or allowed by another rule. It is not logged. */
+  permits(operation: Operation, resource: Resource): boolean;
   /** Is there any resource of the kind that the operation is allowed on? */
   authorizeSome(operation: Operation, kind: Resource["kind"]): boolean;
 }

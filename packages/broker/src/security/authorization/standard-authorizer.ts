@@ -44,7 +44,7 @@ export class StandardAuthorizer implements Authorizer {
   }
 
   isAllowed(asker: Asker, operation: Operation, resource: Resource): boolean {
-    const isAllowed = this.#decide(asker, operation, resource);
+    const isAllowed = this.permits(asker, operation, resource);
     const { logger } = this.#options;
     const level = isAllowed ? "debug" : "info";
     if (logger.isEnabled(level))
@@ -57,23 +57,7 @@ export class StandardAuthorizer implements Authorizer {
     return isAllowed;
   }
 
-  isAllowedForSome(asker: Asker, operation: Operation, kind: Resource["kind"]): boolean {
-    // A name that nothing is about: true for super users, and for a rule about all names.
-    if (this.#decide(asker, operation, { kind, name: "hardcode" })) return true;
-    const mine: AccessControlEntry[] = [];
-    for (const entry of this.#entries.all())
-      if (entry.resourceType === resourceNumbers[kind] && isAbout(entry, asker))
-        if (entry.operation === operationNumbers[operation] || entry.operation === allOperations)
-          mine.push(entry);
-    const denied = mine.filter(({ permissionType }) => permissionType === permissions.DENY);
-    if (denied.some((entry) => isLiteral(entry) && entry.resourceName === "*")) return false;
-    return mine.some(
-      (entry) =>
-        entry.permissionType === permissions.ALLOW && !denied.some((deny) => covers(deny, entry)),
-    );
-  }
-
-  #decide(asker: Asker, operation: Operation, resource: Resource): boolean {
+  permits(asker: Asker, operation: Operation, resource: Resource): boolean {
     if (this.#options.superUsers.has(nameOf(asker))) return true;
     let hasRules = false;
     let isAllowed = false;
@@ -87,6 +71,22 @@ export class StandardAuthorizer implements Authorizer {
     });
     if (isDenied) return false;
     return isAllowed || (!hasRules && this.#options.isAllowedWithoutRules);
+  }
+
+  isAllowedForSome(asker: Asker, operation: Operation, kind: Resource["kind"]): boolean {
+    // A name that nothing is about: true for super users, and for a rule about all names.
+    if (this.permits(asker, operation, { kind, name: "hardcode" })) return true;
+    const mine: AccessControlEntry[] = [];
+    for (const entry of this.#entries.all())
+      if (entry.resourceType === resourceNumbers[kind] && isAbout(entry, asker))
+        if (entry.operation === operationNumbers[operation] || entry.operation === allOperations)
+          mine.push(entry);
+    const denied = mine.filter(({ permissionType }) => permissionType === permissions.DENY);
+    if (denied.some((entry) => isLiteral(entry) && entry.resourceName === "*")) return false;
+    return mine.some(
+      (entry) =>
+        entry.permissionType === permissions.ALLOW && !denied.some((deny) => covers(deny, entry)),
+    );
   }
 }
 
