@@ -17,8 +17,13 @@ export class KafkaError extends BaseError<ErrorName> {
     this.errorCode = row.errorCode;
   }
 
-  /** The error of a number; one that is not in the table is `UNKNOWN_SERVER_ERROR`, as in Kafka. */
-  static of(errorCode: number, message?: string): KafkaError {
+  /**
+   * The error of a number; one that is not in the table is `UNKNOWN_SERVER_ERROR`, as in Kafka.
+   *
+   * @param told what the answer says of it: brokers leave that empty, or null
+   */
+  static of(errorCode: number, told?: string | null): KafkaError {
+    const message = told === null || told === "" ? undefined : told;
     return new KafkaError(errorRow(errorCode).name, message);
   }
 }

@@ -235,9 +235,10 @@ describe("groups", () => {
     const consume = "consume orders --group bill --from-beginning --count 2";
     expect(await done(consume)).toBe("1\n2\n");
     expect(await done(consume)).toBe("3\n4\n");
-    expect(await done("groups list")).toMatch(/^bill +Empty +consumer$/m);
+    expect(await done("groups list")).toMatch(/^bill +Empty +classic +consumer$/m);
     expect(rows(await done("groups list --json"))).toContainEqual({
       groupId: "bill",
+      type: "classic",
       protocolType: "consumer",
       state: "Empty",
     });

@@ -25,12 +25,13 @@ const list = command({
       );
       if (flags.json) for (const group of groups) print(JSON.stringify(group));
       else {
-        const rows = groups.map(({ groupId, state, protocolType }) => [
+        const rows = groups.map(({ groupId, state, type, protocolType }) => [
           groupId,
           state,
+          type,
           protocolType,
         ]);
-        for (const line of tableLines(["group", "state", "protocol"], rows)) print(line);
+        for (const line of tableLines(["group", "state", "type", "protocol"], rows)) print(line);
       }
     }),
 });

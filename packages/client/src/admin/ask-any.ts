@@ -31,7 +31,7 @@ export async function askUntilAnswered<Q extends Fields, A extends Fields>(
     const answer = await (await link()).call(call);
     for (const { errorCode, errorMessage } of errorsOf(answer)) {
       if (errorCode === 0) continue;
-      const error = KafkaError.of(errorCode, errorMessage ?? undefined);
+      const error = KafkaError.of(errorCode, errorMessage);
       if (error.code === "UNKNOWN_TOPIC_OR_PARTITION") return { error };
       throw error;
     }

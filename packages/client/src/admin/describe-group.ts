@@ -70,6 +70,7 @@ async function describeClassic(
   if (group === undefined || group.groupState === "Dead") return undefined;
   return {
     groupId,
+    type: "classic",
     protocolType: group.protocolType,
     state: group.groupState,
     assignor: group.protocolData,
@@ -108,6 +109,7 @@ async function describeShared(
   if (group === undefined || group.errorCode !== 0) return undefined;
   return {
     groupId,
+    type: "consumer",
     protocolType: "consumer",
     state: group.groupState,
     assignor: group.assignorName,

@@ -9,6 +9,8 @@ import { callCoordinator } from "../metadata/coordinator-calls.ts";
 /** A group as `listGroups` tells it. */
 export interface GroupListing {
   readonly groupId: string;
+  /** `classic`, `consumer` (KIP-848), `share` or `streams`; empty on clusters before Kafka 3.8. */
+  readonly type: string;
   /** `consumer` for consumers; Kafka Connect and others have their own. */
   readonly protocolType: string;
   /** Kafka's word, such as `Stable` or `Empty`; empty on clusters before Kafka 2.6. */
@@ -31,8 +33,9 @@ export async function listGroups(
       }),
     ),
   );
-  return lists.flat().map(({ groupId, protocolType, groupState }) => ({
+  return lists.flat().map(({ groupId, groupType, protocolType, groupState }) => ({
     groupId,
+    type: groupType,
     protocolType,
     state: groupState,
   }));

@@ -146,9 +146,7 @@ async function eachTopic<T extends { readonly name: string }>(
       for (const row of await ask(topics.filter(({ name }) => !settled.has(name)))) {
         if (row.name === null) continue;
         const error =
-          row.errorCode === 0
-            ? undefined
-            : KafkaError.of(row.errorCode, row.errorMessage ?? undefined);
+          row.errorCode === 0 ? undefined : KafkaError.of(row.errorCode, row.errorMessage);
         if (error?.retriable === true && error.code !== "UNKNOWN_TOPIC_OR_PARTITION")
           pending.set(row.name, error);
         else settled.set(row.name, error && topicErrorOf(row.name, error));

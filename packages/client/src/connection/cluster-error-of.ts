@@ -65,5 +65,5 @@ export function topicErrorOf(topic: string, error: KafkaError): Error {
 
 /** @throws KafkaError unless the code is that of success */
 export function throwIfError(errorCode: number, message?: string | null): void {
-  if (errorCode !== 0) throw KafkaError.of(errorCode, message ?? undefined);
+  if (errorCode !== 0) throw KafkaError.of(errorCode, message);
 }
