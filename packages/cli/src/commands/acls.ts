@@ -80,15 +80,17 @@ const add = command({
     }),
 });
 
+const patternFlag = (standard: string) =>
+  choiceFlag(["literal", "prefixed", "match", "any"], {
+    placeholder: "TYPE",
+    about: `literal, prefixed, match (all that hold for the name) or any (default ${standard})`,
+  });
+
 const filterFlags = {
   ...resourceFlags,
   principal: textFlag({ placeholder: "User:NAME", about: "rules of this principal" }),
   operation: choiceFlag(operations, { placeholder: "NAME", about: "rules for this" }),
-  "resource-pattern-type": choiceFlag(["literal", "prefixed", "match", "any"], {
-    placeholder: "TYPE",
-    byDefault: "any",
-    about: "literal, prefixed, match (all that hold for the name) or any",
-  }),
+  "resource-pattern-type": patternFlag("any"),
   json: jsonFlag,
 };
 
@@ -99,7 +101,7 @@ const list = command({
   run: ({ flags }, terminal) =>
     withClient(flags, async ({ admin }) => {
       const found: Acl[] = [];
-      for (const filter of filtersOf(flags))
+      for (const filter of filtersOf(flags, "any"))
         found.push(...(await admin.describeAcls(filter, terminal.signal)));
       show(found, flags.json, terminal);
     }),
@@ -108,16 +110,23 @@ const list = command({
 const remove = command({
   path: "acls remove",
   summary: "take rules away, and tell which",
-  flags: { ...clusterFlags, ...filterFlags },
+  flags: {
+    ...clusterFlags,
+    ...filterFlags,
+    "resource-pattern-type": patternFlag("of a name literal, else any"),
+  },
   run: ({ flags }, terminal) =>
     withClient(flags, async ({ admin }) => {
-      const filters = filtersOf(flags);
+      // A name that is given is that name: the rules of its prefix are lost only by saying so, as in Kafka's tool.
+      const filters = filtersOf(flags, namedOf(flags).length > 0 ? "literal" : "any");
       const { principal, operation } = flags;
       if (filters.every(({ resource }) => resource === undefined) && principal === undefined)
         throw new UsageError(
           `give --topic, --group, --transactional-id, --cluster or --principal: ${operation ?? "all"} of everybody is too much at once`,
         );
-      show(await admin.deleteAcls(filters, terminal.signal), flags.json, terminal);
+      const removed = await admin.deleteAcls(filters, terminal.signal);
+      if (removed.length > 0 || flags.json) show(removed, flags.json, terminal);
+      else terminal.print(noRuleFits(filters));
     }),
 });
 
@@ -177,8 +186,16 @@ function operationsOn(
   return [...all];
 }
 
-function filtersOf(flags: FlagValues<typeof filterFlags>): readonly AclFilter[] {
-  const { principal, operation, "resource-pattern-type": pattern } = flags;
+function noRuleFits([{ pattern }]: readonly AclFilter[]): string {
+  const others = pattern === "literal" ? "; rules of prefixes need --resource-pattern-type" : "";
+  return `no rule fits, nothing was taken away${others}`;
+}
+
+function filtersOf(
+  flags: FlagValues<typeof filterFlags>,
+  patternByDefault: AclFilter["pattern"],
+): readonly AclFilter[] {
+  const { principal, operation, "resource-pattern-type": pattern = patternByDefault } = flags;
   const common: AclFilter = {
     pattern,
     ...(principal === undefined ? {} : { principal }),

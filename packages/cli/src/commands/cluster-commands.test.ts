@@ -103,6 +103,10 @@ test("rules are added, found, and taken away", async () => {
     "User:ann",
   );
   expect(await done("acls list --topic shop-1")).not.toContain("User:ann");
+  // As Kafka's own tool does: a name is that name, unless a prefix is asked for.
+  expect(await done("acls remove --topic shop-")).toMatch(/^no rule fits/);
+  expect(await done("acls remove --topic shop- --json")).toBe("");
+  expect(await done("acls list --topic shop-")).toContain("User:ann");
   expect(await done("acls remove --principal User:ann")).toContain("shop-*");
   expect(await done("acls list")).not.toContain("User:ann");
   expect(await failed("acls remove", 2)).toContain("too much at once");
