@@ -132,7 +132,26 @@ test.each([
     /GSSAPI/,
   ],
   ["a name that is mistyped", "ssl.trustore.location=x", /ssl\.trustore\.location/],
-  ["a protocol that is none", "security.protocol=TLS", /SASL_SSL/],
+  [
+    "a protocol that is none",
+    "security.protocol=TLS",
+    /security\.protocol cannot be TLS: take PLAINTEXT, .* or SASL_SSL/,
+  ],
+  [
+    "authorities as PEM that are not said to be so",
+    `security.protocol=SSL\nssl.truststore.location=${ca}`,
+    /ca\.pem is PEM: set ssl\.truststore\.type=PEM/,
+  ],
+  [
+    "authorities of Java",
+    `security.protocol=SSL\nssl.truststore.location=${store}`,
+    /convert them: keytool/,
+  ],
+  [
+    "no authority for a broker of one's own",
+    `security.protocol=SASL_SSL\nsasl.mechanism=PLAIN\n${jaasOf(`${plain} username="ann" password="secret"`)}`,
+    /`ca` or `caFile`, ssl\.truststore\.location in properties/,
+  ],
   [
     "a store that is not there",
     "security.protocol=SSL\nssl.keystore.location=/none",

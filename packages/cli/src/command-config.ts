@@ -52,7 +52,10 @@ function securityOf(properties: Readonly<Record<string, string>>): Security {
   const text: ClientProperty = (name) => properties[name] ?? null;
   const protocol = (text("security.protocol") ?? "PLAINTEXT").toUpperCase();
   if (!["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"].includes(protocol))
-    throw invalid("security.protocol", "is PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL");
+    throw invalid(
+      "security.protocol",
+      `cannot be ${protocol}: take PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL`,
+    );
   const clientId = text("client.id");
   return {
     ...(clientId === null ? {} : { clientId }),

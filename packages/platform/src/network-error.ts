@@ -38,7 +38,7 @@ export const tlsAdvice = {
     "the peer broke off the TLS handshake, or answered with something else; does this port speak TLS?",
   TLS_HANDSHAKE_FAILED: "the two sides agree upon no version or cipher of TLS",
   CERTIFICATE_NOT_TRUSTED:
-    "no trusted authority vouches for the peer's certificate; give the certificate of its authority as `ca`",
+    "no trusted authority vouches for the peer's certificate; give the certificate of its authority (as `ca` or `caFile`, ssl.truststore.location in properties)",
   CERTIFICATE_NOT_VALID_NOW:
     "the peer's certificate is expired, or not valid yet; renew it, or look at the clocks",
   CERTIFICATE_OF_ANOTHER_HOST:

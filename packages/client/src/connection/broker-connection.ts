@@ -13,8 +13,8 @@ export interface BrokerConnectionOptions {
   readonly address: string;
   /** Answers beyond it close the connection. */
   readonly responseBytesMax: number;
-  /** The client does not show who it is. */
-  readonly isAnonymous: boolean;
+  /** What the client does not do, and a listener may want before it answers. */
+  readonly lacks: readonly ("sasl" | "ssl")[];
   /** Told once, when the connection is gone. */
   readonly onClosed: (cause: unknown) => void;
 }
@@ -171,11 +171,25 @@ export class BrokerConnection {
     this.#watch(Math.min(...this.#inFlight.map(({ deadlineMs }) => deadlineMs)));
   }
 
+  /**
+   * A broker that wants to know who comes closes the connection of whoever asks something before; one that wants TLS
+   * answers nothing.
+   */
+  #wanted(): NetworkError | undefined {
+    const { lacks } = this.#options;
+    const isFirst = this.#answeredCount < (lacks.includes("sasl") ? 2 : 1);
+    if (!isFirst || lacks.length === 0) return undefined;
+    return new NetworkError(
+      "CONNECTION_RESET",
+      `the broker closed the connection at the first request: does that listener want ${lacks.join(", or ")}?`,
+    );
+  }
+
   #finish(given: unknown): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    const { address, onClosed, isAnonymous } = this.#options;
-    const cause = given ?? (isAnonymous && this.#answeredCount < 2 ? wantsMore() : undefined);
+    const { address, onClosed } = this.#options;
+    const cause = given ?? this.#wanted();
     this.#closeCause = cause;
     this.#timer?.cancel();
     for (const { what, reject } of this.#inFlight.splice(0)) {
@@ -202,12 +216,4 @@ function isTlsAlert(chunk: Uint8Array): boolean {
 
 function speaksTls(cause: unknown): ProtocolError {
   return new ProtocolError("MALFORMED_MESSAGE", "that listener speaks TLS: give ssl", { cause });
-}
-
-/** A broker that wants to know who comes closes the connection of whoever asks something before. */
-function wantsMore(): NetworkError {
-  return new NetworkError(
-    "CONNECTION_RESET",
-    "the broker closed the connection at the first request: does that listener want sasl, or ssl?",
-  );
 }

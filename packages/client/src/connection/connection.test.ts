@@ -100,6 +100,28 @@ describe("a connection", () => {
     }),
   );
 
+  test.each([
+    ["without sasl", {}, "does that listener want sasl, or ssl?"],
+    [
+      "with sasl",
+      { sasl: { mechanism: "SCRAM-SHA-512", username: "ann", password: "s" } as const },
+      "does that listener want ssl?",
+    ],
+  ])("a broker that closes at the first request of a client %s may want more", (_, given, hint) =>
+    play(async ({ platform, broker }) => {
+      broker.on(apiVersionsApi, () => "close");
+      const client = connect(platform, {
+        bootstrapServers: addressName(broker.address),
+        ...given,
+      });
+      await expect(client.admin.listTopics()).rejects.toMatchObject({
+        code: "BROKER_UNREACHABLE",
+        message: expect.stringContaining(hint),
+      });
+      await client.close();
+    }),
+  );
+
   test("a silent broker is given up after the request timeout, and asked again", () =>
     play(async ({ platform, broker, client }) => {
       let count = 0;

@@ -139,7 +139,10 @@ export class ReconnectingLink implements BrokerLink {
         platform,
         address: this.#name,
         responseBytesMax: this.#options.responseBytesMax,
-        isAnonymous: this.#options.security.sasl === undefined,
+        lacks: [
+          ...(this.#options.security.sasl === undefined ? (["sasl"] as const) : []),
+          ...(tls === undefined ? (["ssl"] as const) : []),
+        ],
         onClosed: (cause) => this.#lost(connection, cause),
       });
       this.#connection = connection;

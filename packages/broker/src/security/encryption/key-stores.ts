@@ -53,10 +53,7 @@ export function readTrustStore(
   const name = given === null ? "ssl.truststore.location" : "ssl.truststore.certificates";
   const isPem = typeOf(text, "ssl.truststore") === "PEM";
   if (!isPem && location !== null && given === null)
-    throw refused(
-      "ssl.truststore.type",
-      `trusted certificates are read as PEM; convert them: keytool -list -rfc -keystore ${location} > ${location}.pem, and set PEM`,
-    );
+    throw notSaidToBePem(location, readStore(name, location, files));
   if (!isPem) throw refused("ssl.truststore.type", "certificates that are given as texts need PEM");
   const content = given ?? decodeUtf8(readStore(name, location ?? "", files));
   const certificates = pemBlocks(content).filter(({ label }) => label === "CERTIFICATE");
@@ -98,6 +95,17 @@ function checkPkcs12(stem: string, location: string, bytes: Uint8Array): void {
   throw refused(
     `${stem}.location`,
     isPem ? `${location} is PEM: set ${stem}.type=PEM` : `${location} is no PKCS12 store`,
+  );
+}
+
+/** Java's own default is JKS, so that a file which is PEM has to be said to be so. */
+function notSaidToBePem(location: string, bytes: Uint8Array): ConfigError {
+  const isPem = pemBlocks(decodeUtf8(bytes)).length > 0;
+  return refused(
+    "ssl.truststore.type",
+    isPem
+      ? `${location} is PEM: set ssl.truststore.type=PEM`
+      : `trusted certificates are read as PEM; convert them: keytool -list -rfc -keystore ${location} > ${location}.pem, and set PEM`,
   );
 }
 

@@ -152,7 +152,7 @@ describe("a listener with TLS", () => {
     ["texts that are not said to be PEM", { ...pem, "ssl.keystore.type": "PKCS12" }, /PEM/],
     ["a file that is not there", { "ssl.keystore.location": "/none" }, /cannot be read/],
     ["a Java key store", { "ssl.keystore.location": "/key.jks" }, /keytool -importkeystore/],
-    ["a Java trust store", { ...pem, "ssl.truststore.location": "/t.jks" }, /keytool -list -rfc/],
+    ["a Java trust store", { ...pem, "ssl.truststore.location": "/key.jks" }, /keytool -list -rfc/],
     ["an old version", { ...pem, "ssl.enabled.protocols": "TLSv1.1" }, /TLSv1\.1/],
     ["a rule that is none", { ...pem, "ssl.principal.mapping.rules": "RULE:x" }, /RULE/],
   ])("with %s is refused, and shows no secret", (_what, properties, message) =>
