@@ -13,7 +13,7 @@ import {
 } from "@millrace/protocol/definitions";
 import { zeroUuid } from "@millrace/protocol/wire";
 import { expect, test } from "vitest";
-import { brokerWorld, runWorld } from "../../../test-support/broker-world.ts";
+import { type brokerWorld, runWorld } from "../../../test-support/broker-world.ts";
 import { TestClient } from "../../../test-support/test-client.ts";
 import type { Operation, Resource } from "../../server/request-context.ts";
 import { operationNumbers, permissions, resourceNumbers } from "./access-control-numbers.ts";
