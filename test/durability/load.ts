@@ -109,8 +109,11 @@ async function writeTransactions(client: KafkaClient, options: LoadOptions): Pro
       metadata: "",
     };
     await writer.sendOffsets([offset], nobody);
-    if (platform.random.below(100) < abortChance) await writer.abort();
-    else {
+    if (platform.random.below(100) < abortChance) {
+      // Half of them have reached the log.
+      if (platform.random.below(2) === 0) await writer.flush();
+      await writer.abort();
+    } else {
       await writer.flush();
       attempt.outcome = "unknown";
       await writer.commit();
