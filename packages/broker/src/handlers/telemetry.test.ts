@@ -142,3 +142,24 @@ test("a client whose connection is closed is forgotten", () => {
     })(),
   );
 });
+
+test("a pattern that other machines take exponential time for takes none", () => {
+  const world = brokerWorld();
+  return world.platform.until(
+    (async () => {
+      const { broker, client } = await world.start();
+      await client.ask(apiVersionsApi, 3, {
+        clientSoftwareName: "a".repeat(30),
+        clientSoftwareVersion: "1",
+      });
+      await subscribeAll(client, "s", { metrics: "m", match: "client_software_name=(a+)+b" });
+      const startMs = performance.now();
+      const answer = await client.ask(getTelemetrySubscriptionsApi, 0, {
+        clientInstanceId: zeroUuid,
+      });
+      expect(performance.now() - startMs).toBeLessThan(3000);
+      expect(answer).toMatchObject({ errorCode: 0, requestedMetrics: [] });
+      await broker.close();
+    })(),
+  );
+});

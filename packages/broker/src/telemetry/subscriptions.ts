@@ -34,7 +34,7 @@ export function subscriptionOf(configs: ResourceConfigs, client: ClientAttribute
 function isFor(client: ClientAttributes, match: string): boolean {
   return [...matchingPatterns(match)].every(([name, pattern]) => {
     const attribute = client.get(name);
-    return attribute !== undefined && pattern.test(attribute);
+    return attribute !== undefined && pattern.matches(attribute);
   });
 }
 

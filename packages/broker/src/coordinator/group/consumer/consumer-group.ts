@@ -11,7 +11,7 @@ import type { PartitionEpochs, PartitionSets } from "../partition-sets.ts";
 import { checkConsumerCommit, checkConsumerFetch } from "./check-offsets.ts";
 import { type ConsumerMember, isReconciledTo } from "./consumer-member.ts";
 import { groupTombstones, memberTombstones, type ResolvedPattern } from "./consumer-records.ts";
-import { subscriptionsOf } from "./subscriptions.ts";
+import { type Subscriptions, subscriptionsOf } from "./subscriptions.ts";
 
 export type ConsumerGroupState = "Empty" | "Assigning" | "Reconciling" | "Stable";
 
@@ -25,8 +25,6 @@ export class ConsumerGroup implements Group {
   readonly members = new Map<string, ConsumerMember>();
   /** What each member is to have. */
   readonly targets = new Map<string, PartitionSets>();
-  /** Topics of the patterns that members are subscribed to. */
-  readonly resolved = new Map<string, ResolvedPattern>();
   groupEpoch = 1;
   metadataHash = 0;
   assignmentEpoch = 1;
@@ -34,12 +32,20 @@ export class ConsumerGroup implements Group {
   /** Not in the log: as of which offset of the metadata the hash was found to be right. */
   metadataVersion: number | undefined;
 
+  readonly #resolved = new Map<string, ResolvedPattern>();
+  /** What all members read; undefined: it has to be found out anew. */
+  #topics: Subscriptions["topics"] | undefined;
   readonly #staticMembers = new Map<string, string>();
   /** By topic id and partition, the member that has it, or has yet to let it go. */
   readonly #owners = new Map<string, Map<number, string>>();
 
   constructor(groupId: string) {
     this.groupId = groupId;
+  }
+
+  /** Topics of the patterns that members are subscribed to. */
+  get resolved(): ReadonlyMap<string, ResolvedPattern> {
+    return this.#resolved;
   }
 
   get stateName(): string {
@@ -59,7 +65,8 @@ export class ConsumerGroup implements Group {
   }
 
   isSubscribedTo(topic: string): boolean {
-    return subscriptionsOf(this.members.values(), this.resolved).topics.has(topic);
+    this.#topics ??= subscriptionsOf(this.members.values(), this.#resolved).topics;
+    return this.#topics.has(topic);
   }
 
   checkCommit(committer: OffsetCommitter): number | CommitCheck {
@@ -104,7 +111,15 @@ export class ConsumerGroup implements Group {
     return this.#owners.get(topicId)?.has(partition) === true;
   }
 
+  /** Null: it is not known any more. */
+  setPattern(pattern: string, resolved: ResolvedPattern | null): void {
+    this.#topics = undefined;
+    if (resolved === null) this.#resolved.delete(pattern);
+    else this.#resolved.set(pattern, resolved);
+  }
+
   setMember(member: ConsumerMember): void {
+    this.#topics = undefined;
     this.#release(this.members.get(member.memberId));
     this.members.set(member.memberId, member);
     this.#occupy(member.memberId, member.assigned);
@@ -114,6 +129,7 @@ export class ConsumerGroup implements Group {
   }
 
   removeMember(memberId: string): void {
+    this.#topics = undefined;
     const member = this.members.get(memberId);
     this.#release(member);
     this.members.delete(memberId);

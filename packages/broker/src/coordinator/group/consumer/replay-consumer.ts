@@ -60,8 +60,8 @@ export const consumerReplays: readonly RecordReplay<GroupWorld>[] = [
   }),
   patternKind.replayedBy((world: GroupWorld, { groupId, regularExpression }, value) => {
     const group = groupFor(world, groupId, value);
-    if (value === null) group?.resolved.delete(regularExpression);
-    else group?.resolved.set(regularExpression, { ...value, topics: new Set(value.topics) });
+    const resolved = value === null ? null : { ...value, topics: new Set(value.topics) };
+    group?.setPattern(regularExpression, resolved);
   }),
 ];
 
