@@ -1,4 +1,5 @@
-const block = /-+BEGIN ([A-Z0-9 ]+?)-+([^-]*)-+END \1-+/g;
+/** Its content may have dashes: those of the headers that keys in OpenSSL's older form have. */
+const block = /-+BEGIN ([A-Z0-9 ]+?)-+(.*?)-+END \1-+/gs;
 const lineLength = 64;
 
 export interface PemBlock {
@@ -14,7 +15,7 @@ export interface PemBlock {
 export function pemBlocks(text: string): readonly PemBlock[] {
   const found = text.replaceAll(String.raw`\n`, "\n").matchAll(block);
   return Array.from(found, ([whole, label, content]) => {
-    // Keys in OpenSSL's older form have headers, whose lines count.
+    // The lines of headers count.
     if (content.includes(":")) return { label, text: `${whole}\n` };
     const lines = content.replaceAll(/\s+/g, "").match(new RegExp(`.{1,${lineLength}}`, "g")) ?? [];
     const all = [`-----BEGIN ${label}-----`, ...lines, `-----END ${label}-----`, ""];
