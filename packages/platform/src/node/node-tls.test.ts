@@ -12,8 +12,10 @@ import { handshakeMsMax, type Connection } from "../network.ts";
 import { SeededRandom } from "../seeded-random.ts";
 import type { ServerTls } from "../tls.ts";
 import { facts, realCertificates } from "../../test-support/certificates.ts";
+import { oldPkcs12 } from "../../test-support/old-pkcs12.ts";
 import { subjectOf } from "./distinguished-name.ts";
 import { nodePlatform } from "./node-platform.ts";
+import { contextOf } from "./node-tls.ts";
 
 const { network, timers } = nodePlatform();
 const subject = { network, timers, certificates: realCertificates };
@@ -147,6 +149,32 @@ async function clientHello(): Promise<Uint8Array> {
   server.close();
   return bytes;
 }
+
+describe("what TLS cannot be set up with is told with what to do", () => {
+  const { certificate, key } = realCertificates.identity(facts());
+  const locked = realCertificates.identity(facts(), "secret");
+  const pkcs12 = realCertificates.pkcs12(facts(), "secret");
+  const chain = realCertificates.authority(facts().issuer) + certificate;
+  test.each([
+    ["certificates in another order", { certificate: chain, key }, /key's own first/],
+    ["a key without its password", locked, /password of the key/],
+    ["a store with another password", { pkcs12, passphrase: "guess" }, /its password/],
+    ["a store of old", { pkcs12: oldPkcs12, passphrase: "secret" }, /openssl pkcs12 -legacy/],
+    ["what is no store", { pkcs12: Uint8Array.of(0x30, 1, 2) }, /PKCS12/],
+  ])("%s", (_, identity, advice) => {
+    expect(() => contextOf({ identity })).toThrow(
+      expect.objectContaining({
+        code: "TLS_SETTINGS_INVALID",
+        message: expect.stringMatching(advice),
+      }),
+    );
+  });
+});
+
+test("a cipher that nobody knows is not the store's fault", () => {
+  const identity = { pkcs12: realCertificates.pkcs12(facts(), "secret"), passphrase: "secret" };
+  expect(() => contextOf({ identity, ciphers: ["NONE"] })).toThrow(/no cipher match$/);
+});
 
 test("TLS is loaded on first use", () => {
   const load = vi.spyOn(process, "getBuiltinModule");

@@ -1,10 +1,10 @@
 import type { Socket } from "node:net";
 import type { ConnectionOptions, SecureContext, TLSSocket } from "node:tls";
 import { handshakeMsMax, type NetworkAddress } from "../network.ts";
-import { NetworkError } from "../network-error.ts";
 import type { ClientTls, ServerTls, TlsIdentity } from "../tls.ts";
 import { subjectOf } from "./distinguished-name.ts";
 import { NodeConnection, writeBudgetBytes } from "./node-connection.ts";
+import { settingsInvalid } from "./tls-errors.ts";
 
 /** On first use: loading it costs time, memory and open files, and few programs need it. */
 function nodeTls() {
@@ -52,7 +52,7 @@ export function contextOf(tls: ClientTls | ServerTls): SecureContext {
       ...(ciphers ? { ciphers: ciphers.join(":") } : {}),
     });
   } catch (cause) {
-    throw settingsInvalid(cause instanceof Error ? cause.message : String(cause), cause);
+    throw settingsInvalid(cause, { store: identity !== undefined && "pkcs12" in identity });
   }
 }
 
@@ -61,10 +61,6 @@ function identityOptions(identity: TlsIdentity) {
   const lock = passphrase === undefined ? {} : { passphrase };
   if ("pkcs12" in identity) return { pfx: Buffer.from(identity.pkcs12), ...lock };
   return { cert: identity.certificate, key: identity.key, ...lock };
-}
-
-function settingsInvalid(what: string, cause: unknown): NetworkError {
-  return new NetworkError("TLS_SETTINGS_INVALID", `TLS cannot be set up: ${what}`, cause);
 }
 
 /** Greets a client on a socket that nothing was read from. */

@@ -1,4 +1,4 @@
-import type { TlsFailureCode } from "../network-error.ts";
+import { NetworkError, type TlsFailureCode } from "../network-error.ts";
 import { errnoOf } from "./file-system-errors.ts";
 
 /** Of OpenSSL's checks of a chain, and of Node's of names. */
@@ -26,6 +26,27 @@ const byCode: Readonly<Record<string, TlsFailureCode>> = {
   ERR_SSL_NO_SUITABLE_SIGNATURE_ALGORITHM: "TLS_HANDSHAKE_FAILED",
   ERR_SSL_NO_PROTOCOLS_AVAILABLE: "TLS_HANDSHAKE_FAILED",
 };
+
+/** What is wrong with this side's own settings, in OpenSSL's words and Node's for it. */
+const settingsAdvice: Readonly<Record<string, string>> = {
+  ERR_OSSL_X509_KEY_VALUES_MISMATCH:
+    "the first certificate is not the key's; put the key's own first, and those of its authorities behind it",
+  ERR_OSSL_BAD_DECRYPT: "the password of the key is wrong, or missing",
+  ERR_CRYPTO_UNSUPPORTED_OPERATION:
+    "the PKCS12 store is locked by a cipher of old; write it anew: openssl pkcs12 -legacy -in OLD -nodes | openssl pkcs12 -export -out NEW",
+};
+
+/** Node has no code for a store that does not open. */
+const storeAdvice = "the PKCS12 store is none, or its password is wrong or missing";
+
+export function settingsInvalid(cause: unknown, has: { readonly store: boolean }): NetworkError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const code = errnoOf(cause);
+  const isOfStore = has.store && !code.startsWith("ERR_");
+  const advice = settingsAdvice[code] ?? (isOfStore ? storeAdvice : undefined);
+  const what = advice === undefined ? reason : `${advice} (${reason})`;
+  return new NetworkError("TLS_SETTINGS_INVALID", `TLS cannot be set up: ${what}`, cause);
+}
 
 /** What a peer says before it closes (RFC 8446, 6.2), in OpenSSL's words for it. */
 const alerts: readonly (readonly [RegExp, TlsFailureCode])[] = [
