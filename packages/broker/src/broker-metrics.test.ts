@@ -1,10 +1,19 @@
+import { encodeUtf8, noHeaders } from "@millrace/model";
 import { type MetricTags, prometheusText } from "@millrace/platform";
 import { encodeRequest } from "@millrace/protocol";
-import { deleteGroupsApi, deleteTopicsApi, produceApi } from "@millrace/protocol/definitions";
+import {
+  addPartitionsToTxnApi,
+  deleteGroupsApi,
+  deleteTopicsApi,
+  endTxnApi,
+  initProducerIdApi,
+  produceApi,
+} from "@millrace/protocol/definitions";
+import { RecordBatchBuilder } from "@millrace/protocol/records";
 import { expect, test } from "vitest";
 import { runWorld } from "../test-support/broker-world.ts";
 import { setGroupConfigs, ShareMember } from "../test-support/share-member-script.ts";
-import { produceRequest } from "../test-support/test-client.ts";
+import { produceRequest, type TestClient } from "../test-support/test-client.ts";
 import { type Broker, brokerMetricDescriptions } from "./index.ts";
 import type { MetricName } from "./metrics/metric-descriptions.ts";
 
@@ -93,6 +102,54 @@ test("a group that was left while there was something to read is stopped", () =>
     expect((await valuesOf(broker))("millrace_consumergroup_verdict", group)).toBe(3);
     await client.commitOffset("readers", "orders", 1);
     expect((await valuesOf(broker))("millrace_consumergroup_verdict", group)).toBe(0);
+    await broker.close();
+  }));
+
+/** A record, and the marker of its transaction behind it. */
+async function produceInTransaction(client: TestClient): Promise<void> {
+  const transactionalId = "x";
+  const answer = await client.ask(initProducerIdApi, 4, {
+    transactionalId,
+    transactionTimeoutMs: 60_000,
+  });
+  const producer = {
+    producerId: answer?.producerId ?? -1,
+    producerEpoch: answer?.producerEpoch ?? -1,
+  };
+  const topics = [{ name: "orders", partitions: [0] }];
+  await client.ask(addPartitionsToTxnApi, 3, {
+    v3AndBelowTransactionalId: transactionalId,
+    v3AndBelowProducerId: producer.producerId,
+    v3AndBelowProducerEpoch: producer.producerEpoch,
+    v3AndBelowTopics: topics,
+  });
+  const builder = new RecordBatchBuilder({ capacityBytes: 256 });
+  builder.append(1000, null, encodeUtf8("v"), noHeaders);
+  const records = builder.build({ ...producer, baseSequence: 0, isTransactional: true });
+  await client.ask(produceApi, 9, {
+    transactionalId,
+    acks: -1,
+    timeoutMs: 1000,
+    topicData: [{ name: "orders", partitionData: [{ index: 0, records }] }],
+  });
+  await client.ask(endTxnApi, 3, { ...producer, transactionalId, committed: true });
+}
+
+test("a group that has all records is well, where it does not count the markers of transactions", () =>
+  runWorld({}, async ({ platform, start }) => {
+    const { broker, client } = await start();
+    await client.createTopic("orders");
+    await produceInTransaction(client);
+    await client.commitOffset("readers", "orders", 1);
+    await broker.metrics();
+    await platform.timers.sleep(61_000);
+    const group = { consumergroup: "readers", topic: "orders", partition: "0" };
+    const value = await valuesOf(broker);
+    expect(value("kafka_consumergroup_lag", group)).toBe(1); // as Kafka's own tools tell it
+    expect(value("millrace_consumergroup_verdict", group)).toBe(0);
+    await client.produce("orders", ["a"]);
+    await platform.timers.sleep(61_000);
+    expect((await valuesOf(broker))("millrace_consumergroup_verdict", group)).toBe(3);
     await broker.close();
   }));
 

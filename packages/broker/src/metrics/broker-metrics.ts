@@ -5,6 +5,7 @@ import type { MetadataImage } from "../metadata/metadata-image.ts";
 import type { Partitions } from "../partition/partitions.ts";
 import { lagVerdicts } from "./lag-verdict.ts";
 import { LagWatch } from "./lag-watch.ts";
+import { recordsBehind } from "./records-behind.ts";
 import type { MetricName } from "./metric-descriptions.ts";
 import type { RequestMetrics } from "./request-metrics.ts";
 import type { TopicMetrics } from "./topic-metrics.ts";
@@ -200,7 +201,7 @@ export class BrokerMetrics {
     if (found === undefined || !isOfTopic) return;
     const lag = Math.max(0, found.highWatermark - offset);
     const key = `${groupId}\u0000${topic}\u0000${partition}`;
-    const sample = { offset, commitTimestamp, lag };
+    const sample = { offset, commitTimestamp, lag: recordsBehind(found, offset) };
     const verdict = this.#watch.judge(key, sample, platform.clock.wallMs());
     const tags = { consumergroup: groupId, topic, partition: String(partition) };
     add("kafka_consumergroup_current_offset", offset, tags);
