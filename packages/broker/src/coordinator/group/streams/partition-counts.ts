@@ -56,17 +56,7 @@ function repartitionCounts(
   for (const { repartitionSourceTopics } of subtopologies)
     for (const { name, partitions } of repartitionSourceTopics)
       if (partitions !== 0) counts.set(name, partitions);
-  let open = subtopologies.filter(({ repartitionSinkTopics }) =>
-    repartitionSinkTopics.some((sink) => !counts.has(sink)),
-  );
-  while (open.length > 0) {
-    const next = open.filter((subtopology) => !setSinks(subtopology, counts, existing));
-    if (next.length === open.length)
-      throw invalid(
-        "Failed to compute number of partitions for all repartition topics. There may be loops in the topology that cannot be resolved.",
-      );
-    open = next;
-  }
+  setAllSinks(subtopologies, counts, existing);
   for (const { repartitionSourceTopics } of subtopologies)
     if (repartitionSourceTopics.some(({ name }) => !counts.has(name)))
       throw invalid(
@@ -75,21 +65,61 @@ function repartitionCounts(
   return counts;
 }
 
-/** False where none of the inputs is known yet. */
-function setSinks(
-  subtopology: Subtopology,
+/**
+ * In rounds, as Kafka does it: in each of them all that have an input which is known by then, in their order. Who has
+ * none is not looked at again before one is known: chains of topics may be long.
+ */
+function setAllSinks(
+  subtopologies: readonly Subtopology[],
   counts: Map<string, number>,
   existing: CountOf,
-): boolean {
-  const inputs = [
-    ...subtopology.repartitionSourceTopics.map(({ name }) => counts.get(name)),
-    ...subtopology.sourceTopics.map(existing),
-  ].filter((count) => count !== undefined);
-  if (inputs.length === 0) return false;
-  const count = Math.max(...inputs);
-  for (const sink of subtopology.repartitionSinkTopics)
-    if (!counts.has(sink)) counts.set(sink, count);
-  return true;
+): void {
+  const readersOf = new Map<string, number[]>();
+  const isReady: boolean[] = [];
+  for (const [index, { sourceTopics, repartitionSourceTopics }] of subtopologies.entries()) {
+    for (const { name } of repartitionSourceTopics) {
+      const readers = readersOf.get(name);
+      if (readers === undefined) readersOf.set(name, [index]);
+      else readers.push(index);
+    }
+    isReady.push(
+      sourceTopics.some((topic) => existing(topic) !== undefined) ||
+        repartitionSourceTopics.some(({ name }) => counts.has(name)),
+    );
+  }
+  let open = [...subtopologies.keys()].filter((index) =>
+    subtopologies[index].repartitionSinkTopics.some((sink) => !counts.has(sink)),
+  );
+  while (open.length > 0) {
+    const next = open.filter((index) => {
+      if (!isReady[index]) return true;
+      const subtopology = subtopologies[index];
+      const count = knownInputCount(subtopology, counts, existing);
+      for (const sink of subtopology.repartitionSinkTopics) {
+        if (counts.has(sink)) continue;
+        counts.set(sink, count);
+        for (const reader of readersOf.get(sink) ?? []) isReady[reader] = true;
+      }
+      return false;
+    });
+    if (next.length === open.length)
+      throw invalid(
+        "Failed to compute number of partitions for all repartition topics. There may be loops in the topology that cannot be resolved.",
+      );
+    open = next;
+  }
+}
+
+function knownInputCount(
+  subtopology: Subtopology,
+  counts: ReadonlyMap<string, number>,
+  existing: CountOf,
+): number {
+  let count = 0;
+  for (const { name } of subtopology.repartitionSourceTopics)
+    count = Math.max(count, counts.get(name) ?? 0);
+  for (const topic of subtopology.sourceTopics) count = Math.max(count, existing(topic) ?? 0);
+  return count;
 }
 
 /** Topics that are read together have equal numbers of partitions. */
