@@ -14,7 +14,12 @@ const broker = await Broker.start(nodePlatform({ logLevel: "error" }), {
   dataDirectory: folder,
   port: 0,
   codecs: nodeCompression,
-  properties: { "group.initial.rebalance.delay.ms": 0 },
+  properties: {
+    "group.initial.rebalance.delay.ms": 0,
+    "group.coordinator.rebalance.protocols": "classic,consumer,streams,share",
+    "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+    "allow.everyone.if.no.acl.found": true,
+  },
 });
 const blocked = monitorEventLoopDelay({ resolution: 5 });
 blocked.enable();

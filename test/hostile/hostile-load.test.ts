@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { TestClient } from "../../packages/broker/test-support/test-client.ts";
 import { BrokerUnderLoad, slowestCallWhile } from "./broker-under-load.ts";
 import { bombs, distinct, frameOf, repeated, topic } from "./hostile-requests.ts";
+import { aboutRules, exploding } from "./hostile-rules.ts";
 
 /*
  * Requests that cost the sender nothing, and a client beside them that only wants to work. Under `MILLRACE_VERIFY=1`
@@ -70,7 +71,8 @@ async function expectUndisturbed(troubles: () => Promise<unknown>): Promise<void
 }
 
 describe("one client is not kept waiting by a request of another", () => {
-  const requests = [...repeated, ...distinct].map((request) => ({ ...request, request }));
+  const all = [...repeated, ...distinct, ...exploding, ...(isVerify ? aboutRules : [])];
+  const requests = all.map((request) => ({ ...request, request }));
 
   test.each(requests)("$name", limits, async ({ request }) => {
     for (const sizeBytes of frameSizes) {

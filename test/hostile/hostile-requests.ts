@@ -16,11 +16,11 @@ export const topic = "orders";
 const group = "group";
 const partition = { partitionIndex: 0 };
 
-function many<Item>(count: number, item: (index: number) => Item): Item[] {
+export function many<Item>(count: number, item: (index: number) => Item): Item[] {
   return Array.from({ length: count }, (_, index) => item(index));
 }
 
-function hostile<Request extends Message, Response extends Message>(
+export function hostile<Request extends Message, Response extends Message>(
   what: string,
   [api, version]: readonly [Api<Request, Response>, number],
   body: (count: number) => Given<Request>,

@@ -1,4 +1,5 @@
-import { RE2JS } from "re2js";
+import type { RE2JS } from "re2js";
+import { compilePattern } from "./compile-pattern.ts";
 import { checkConfigValue, configList, parseConfigRows } from "./config-definition.ts";
 import { ConfigError } from "./config-error.ts";
 
@@ -59,12 +60,9 @@ function patternOf(text: string): readonly [name: string, pattern: RE2JS] {
   const [name, pattern, ...rest] = text.split("=").map((part) => part.trim());
   const isPair = pattern !== undefined && pattern !== "" && rest.length === 0;
   if (isPair && matchNames.has(name)) {
-    try {
-      // What clients call themselves is theirs to choose: the language's own expressions may take forever.
-      return [name, RE2JS.compile(pattern)];
-    } catch {
-      // Told below.
-    }
+    // What clients call themselves is theirs to choose: the language's own expressions may take forever.
+    const compiled = compilePattern(pattern);
+    if (!("fault" in compiled)) return [name, compiled];
   }
   throw new ConfigError("INVALID_PROPERTY", "match", `Illegal client matching pattern: ${text}`);
 }

@@ -5,7 +5,7 @@ import {
   type ListTransactionsRequest,
   type listTransactionsResponse,
 } from "@millrace/protocol/definitions";
-import { RE2JS, RE2JSSyntaxException } from "re2js";
+import { compilePattern } from "../config/compile-pattern.ts";
 import { errorCode } from "../coordinator/error-code.ts";
 import type { TransactionCoordinator } from "../coordinator/transaction/transaction-coordinator.ts";
 import type { TransactionMetadata } from "../coordinator/transaction/transaction-metadata.ts";
@@ -30,8 +30,11 @@ export function listTransactionsHandler(
     async handle(context, request) {
       const throttleTimeMs = context.throttleMs;
       const none = { throttleTimeMs, unknownStateFilters: [], transactionStates: [] };
-      const pattern = compile(request.transactionalIdPattern);
-      if (pattern === undefined) return { ...none, errorCode: errorCode.invalidRegularExpression };
+      // Null and empty: none.
+      const text = request.transactionalIdPattern ?? "";
+      const pattern = text === "" ? undefined : compilePattern(text);
+      if (pattern !== undefined && "fault" in pattern)
+        return { ...none, errorCode: errorCode.invalidRegularExpression };
       const all = await transactions.list();
       if (typeof all === "number") return { ...none, errorCode: all };
       const known: ReadonlySet<string> = new Set(transactionStatuses);
@@ -41,7 +44,7 @@ export function listTransactionsHandler(
         (producerIds.size === 0 || producerIds.has(metadata.producerId)) &&
         (states.size === 0 || states.has(metadata.status)) &&
         isOpenFor(metadata, request.durationFilter, clock.wallMs()) &&
-        (pattern === null || pattern.matches(metadata.transactionalId)) &&
+        (pattern === undefined || pattern.matches(metadata.transactionalId)) &&
         context.permits("DESCRIBE", transactionalIdResource(metadata.transactionalId));
       const shown = await context.turns.map(all, (metadata) =>
         isShown(metadata)
@@ -66,18 +69,4 @@ export function listTransactionsHandler(
 
 function isOpenFor(metadata: TransactionMetadata, durationMs: number, nowMs: number): boolean {
   return durationMs < 0 || nowMs - metadata.startTimestamp > durationMs;
-}
-
-/**
- * Null: none given; undefined: not one. RE2's expressions, as Kafka's, match in a time that grows with the text; the
- * language's own try every way one after the other: `(a+)+b` would hold the broker for good.
- */
-function compile(pattern: string | null): RE2JS | null | undefined {
-  if (pattern === null || pattern === "") return null;
-  try {
-    return RE2JS.compile(pattern);
-  } catch (error) {
-    if (error instanceof RE2JSSyntaxException) return undefined;
-    throw error;
-  }
 }

@@ -1,4 +1,4 @@
-import { RE2JS, RE2JSSyntaxException } from "re2js";
+import { compilePattern } from "../../../config/compile-pattern.ts";
 import type { CoordinatorRecord } from "../../coordinator-record.ts";
 import { errorCode } from "../../error-code.ts";
 import { nothing, type GroupResult, type GroupWorld } from "../group-world.ts";
@@ -77,15 +77,12 @@ function takePattern({
 
 /** @throws GroupRefusal */
 function checkPattern(pattern: string): void {
-  try {
-    RE2JS.compile(pattern);
-  } catch (error) {
-    if (!(error instanceof RE2JSSyntaxException)) throw error;
+  const compiled = compilePattern(pattern);
+  if ("fault" in compiled)
     throw new GroupRefusal(
       errorCode.invalidRegularExpression,
-      `SubscribedTopicRegex \`${pattern}\` is not a valid regular expression: ${error.getDescription()}.`,
+      `SubscribedTopicRegex \`${pattern}\` is not a valid regular expression: ${compiled.fault}.`,
     );
-  }
 }
 
 type Resolved = ReadonlyMap<string, ResolvedPattern>;
@@ -120,11 +117,12 @@ function* matchPatterns(
   const as = { version: topics.appliedOffset, timestamp: clock.wallMs() };
   const resolved = new Map<string, ResolvedPattern>();
   for (const pattern of patterns) {
-    const compiled = RE2JS.compile(pattern);
+    const compiled = compilePattern(pattern);
     const matched = new Set<string>();
     for (const topic of topics.topicNames()) {
       // The whole name has to match.
-      if (compiled.matches(topic) && mayDescribe(topic)) matched.add(topic);
+      if (!("fault" in compiled) && compiled.matches(topic) && mayDescribe(topic))
+        matched.add(topic);
       yield;
     }
     resolved.set(pattern, { ...as, topics: matched });
