@@ -83,9 +83,13 @@ export class ShardRuntime<Value, Shard extends CoordinatorShard<Value>> {
   async writeAll<Response>(
     request: (shard: Shard) => ShardResult<Value, Response>,
   ): Promise<readonly Response[]> {
+    return Promise.all(this.loadedPartitions().map((partition) => this.write(partition, request)));
+  }
+
+  /** Those that can be loaded, in their order. */
+  loadedPartitions(): readonly number[] {
     this.loadExisting();
-    const partitions = [...this.#active.keys()].toSorted((left, right) => left - right);
-    return Promise.all(partitions.map((partition) => this.write(partition, request)));
+    return [...this.#active.keys()].toSorted((left, right) => left - right);
   }
 
   /** Lets every log drop what its shard needs no more: all below an offset, or all that there is. */

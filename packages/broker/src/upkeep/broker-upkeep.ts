@@ -57,7 +57,7 @@ export function startUpkeep(
     for (const partition of partitions.all()) partition.removeRetired();
   });
   const { groups, transactions, share } = coordinators;
-  every("offsets.retention.check.interval.ms", "offsets", () => groups.expireOffsets());
+  every("offsets.retention.check.interval.ms", "offsets", (signal) => groups.expireOffsets(signal));
   every("transaction.remove.expired.transaction.cleanup.interval.ms", "transactional-ids", () =>
     transactions.expireIds(),
   );

@@ -35,7 +35,7 @@ import {
 } from "./classic/group-answers.ts";
 import { groupRecords, GroupShard } from "./group-shard.ts";
 import { GroupTimers } from "./group-timers.ts";
-import { notFoundMessage, type GroupResult } from "./group-world.ts";
+import { notFoundMessage, type Group, type GroupResult, type GroupWorld } from "./group-world.ts";
 import type {
   HeartbeatRequest,
   LeavingMember,
@@ -355,15 +355,27 @@ export class GroupCoordinator {
     }
   }
 
-  /** Forgets offsets that have expired, and groups that have nothing left. */
-  async expireOffsets(): Promise<void> {
-    try {
-      for (let isMore = true; isMore;) {
-        const counts = await this.#runtime.writeAll((shard) => expireOffsets(shard.world));
-        isMore = counts.some((count) => count > 0);
+  /** Forgets offsets that have expired, and groups that have nothing left; others have their turn in between. */
+  async expireOffsets(signal?: AbortSignal): Promise<void> {
+    for (const partition of this.#runtime.loadedPartitions())
+      try {
+        await this.#expireOffsetsIn(partition, signal);
+      } catch (failure) {
+        this.#codeOf(failure);
       }
-    } catch (failure) {
-      this.#codeOf(failure);
+  }
+
+  async #expireOffsetsIn(partition: number, signal: AbortSignal | undefined): Promise<void> {
+    const { timers } = this.#options.platform;
+    let walk: { readonly world: GroupWorld; readonly groups: Iterator<Group> } | undefined;
+    for (let isMore = true; isMore;) {
+      isMore = await this.#runtime.write(partition, ({ world }) => {
+        // A shard that was lost meanwhile is another one now.
+        if (walk?.world !== world) walk = { world, groups: world.groups.values() };
+        return expireOffsets(world, walk.groups);
+      });
+      await timers.yield();
+      if (signal?.aborted === true) return;
     }
   }
 

@@ -162,3 +162,36 @@ describe("transactional ids", () => {
     expect(again.producerId).not.toBe(first.producerId);
   });
 });
+
+test("offsets are looked at in turns, however many there are", async () => {
+  let looks = 0;
+  const clock = { wallMs: () => 1000 + 0 * looks++, monotonicMs: () => 0 };
+  const world = new CoordinatorWorld({ clock });
+  world.topics.set("orders", 100);
+  const offsets = Array.from({ length: 100 }, (_, partition) => ({
+    topic: "orders",
+    topicId: world.topics.topicId("orders") ?? "",
+    partition,
+    offset: 1,
+    leaderEpoch: -1,
+    metadata: "",
+  }));
+  for (let group = 0; group < 80; group++)
+    await world.ask(
+      world.groups.commitOffsets({
+        groupId: `group-${group}`,
+        memberId: "",
+        generationId: -1,
+        groupInstanceId: null,
+        kind: "plain",
+        knowsMemberEpochs: true,
+        retentionTimeMs: -1,
+        offsets,
+      }),
+    );
+  looks = 0;
+  const expiring = world.groups.expireOffsets();
+  expect(looks).toBeLessThan(6000);
+  await world.ask(expiring);
+  expect(looks).toBe(8000);
+});
