@@ -52,6 +52,7 @@ export interface ScriptedCluster {
 export class ScriptedBroker {
   readonly asked: Asked[] = [];
   readonly #cluster: ScriptedCluster;
+  readonly #lost = new Set<string>();
   readonly #handlers = new Map<number, Handler>();
   readonly #connections = new Set<Connection>();
   readonly nodeId: number;
@@ -89,6 +90,11 @@ export class ScriptedBroker {
     this.#handlers.set(api.key, handler as Handler);
   }
 
+  /** The next request of one API is never answered. */
+  loseNext(name: string): void {
+    this.#lost.add(name);
+  }
+
   /** Requests of one API so far. */
   of(name: string): readonly Asked[] {
     return this.asked.filter((one) => one.name === name);
@@ -123,7 +129,7 @@ export class ScriptedBroker {
     const handler = this.#handlers.get(api.key);
     if (handler === undefined) throw new Error(`the script has no answer to ${api.name}`);
     const answer = await handler(body as never, { version, correlationId });
-    if (answer === "silence") return;
+    if (answer === "silence" || this.#lost.delete(api.name)) return;
     if (answer === "close") connection.destroy();
     else if (isRaw(answer)) connection.write(answer.raw);
     else

@@ -35,11 +35,10 @@ export type JoinOutcome =
   | { readonly kind: "seated"; readonly seat: Seat }
   | { readonly kind: "again"; readonly memberId: string; readonly isSoon: boolean };
 
-/** What is added to the rebalance timeout until a join counts as unanswered. */
-const joinGraceMs = 5000;
-
 /**
- * One round of JoinGroup and SyncGroup.
+ * One round of JoinGroup and SyncGroup. The group may answer late, as it waits for its other members; or the connection
+ * has died, and it never does. Nobody can tell, so that both are asked again after the time of any request: a coordinator
+ * takes a member that asks twice for the same one, and answers at once where it had answered already.
  *
  * ```
  *  JoinGroup ──> leader: assign ──> SyncGroup ──> seated
@@ -52,14 +51,12 @@ export async function joinGroup(attempt: JoinAttempt): Promise<JoinOutcome> {
   const { options, context, lane } = attempt;
   const { groupId } = options;
   const link = lane.link(await context.coordinators.find("group", groupId));
-  const rebalanceTimeoutMs = options.rebalanceTimeoutMs ?? 300_000;
   const response = await link.call({
     api: joinGroupApi,
-    timeoutMs: rebalanceTimeoutMs + joinGraceMs,
     body: (version) => ({
       groupId,
       sessionTimeoutMs: options.sessionTimeoutMs ?? 45_000,
-      rebalanceTimeoutMs,
+      rebalanceTimeoutMs: options.rebalanceTimeoutMs ?? 300_000,
       memberId: attempt.memberId,
       ...(version >= 5 ? { groupInstanceId: options.groupInstanceId ?? null } : {}),
       protocolType: attempt.protocol.type,
@@ -84,7 +81,6 @@ async function synchronize(
   const askedMs = attempt.context.platform.clock.monotonicMs();
   const answer = await link.call({
     api: syncGroupApi,
-    timeoutMs: (options.rebalanceTimeoutMs ?? 300_000) + joinGraceMs,
     body: (version) => ({
       groupId: options.groupId,
       generationId,

@@ -115,4 +115,21 @@ describe("a member of a group", () => {
         ]);
       }),
   );
+
+  test.each([
+    { name: "JoinGroup", question: "to be let in" },
+    { name: "SyncGroup", question: "for its assignment" },
+  ])(
+    "that asks $question over a connection that has died asks again over another one",
+    ({ name }) =>
+      playGroup(async ({ platform, broker, client }) => {
+        broker.loseNext(name);
+        const startedMs = platform.clock.monotonicMs();
+        const membership = await join(client);
+        expect(membership.isMember).toBe(true);
+        expect(broker.of(name)).toHaveLength(2);
+        // A request's time, not that which the members of the group have to join.
+        expect(platform.clock.monotonicMs() - startedMs).toBeLessThan(35_000);
+      }),
+  );
 });
