@@ -1,6 +1,6 @@
 /**
  * The crash steps that exist in this code base, and how late a seed may choose to die in each: within the
- * first so many times that it is reached. C8 to C11 belong to compaction and retention.
+ * first so many times that it is reached. C11 belongs to retention.
  */
 export const crashSteps = {
   C1: 300,
@@ -10,6 +10,9 @@ export const crashSteps = {
   C5: 8,
   C6: 8,
   C7: 4,
+  C8: 10,
+  C9: 10,
+  C10: 10,
   C12: 25,
   C13: 40,
   C14: 40,

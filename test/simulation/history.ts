@@ -1,5 +1,6 @@
 import type { EngineEntry } from "@millrace/state";
 
+import type { RawRecord } from "./everything.ts";
 import { EngineBatches } from "./processes/engine-batches.ts";
 import type { LoaderKind } from "./swarm.ts";
 import type { InputTopic } from "./topics.ts";
@@ -87,6 +88,8 @@ export class History {
   readonly #batches = new Map<string, EngineBatches>();
   /** By partition, then by offset. */
   readonly #seen = new Map<string, Map<number, SeenRecord>>();
+  /** By partition, then by offset. */
+  readonly #kept = new Map<string, Map<number, RawRecord>>();
   readonly #ends = new Map<string, number>();
   readonly #committed = new Map<string, number>();
   readonly #now: () => number;
@@ -137,6 +140,17 @@ export class History {
 
   seen(partition: string): ReadonlyMap<number, SeenRecord> {
     return this.#seen.get(partition) ?? new Map();
+  }
+
+  /** What lay there before a compaction. */
+  keep(partition: string, record: SeenRecord, raw: RawRecord): void {
+    this.see(partition, record);
+    const records = this.#kept.get(partition) ?? new Map<number, RawRecord>();
+    this.#kept.set(partition, records.set(raw.offset, raw));
+  }
+
+  kept(partition: string): ReadonlyMap<number, RawRecord> {
+    return this.#kept.get(partition) ?? new Map();
   }
 
   /** I6: what a reader may see never shrinks, from one fetch to the next. */

@@ -3,6 +3,7 @@ import type { Topology } from "@millrace/streams";
 import { Simulator, type SimulatedLogEntry } from "@millrace/simulator";
 
 import { checkHistory } from "./checks/check-history.ts";
+import { checkRecovery } from "./checks/check-recovery.ts";
 import { checkState } from "./checks/check-state.ts";
 import type { Everything } from "./everything.ts";
 import { History, type SeenRecord, type Violation } from "./history.ts";
@@ -93,6 +94,7 @@ export async function runSeed(
     },
     deaths: new Map(),
   };
+  using _planted = plant.install?.();
   const healingMs = await live(context, topology);
   return {
     options,
@@ -123,7 +125,7 @@ async function live(context: SimulationContext, topology: Topology): Promise<num
     checkState(history, first, topology);
     for (const problem of program.judge(first, options)) history.violate("I9", problem);
     program.check?.(history, first);
-    checkAgain(history, first, await auditAfterPowerLoss(context, 2));
+    checkRecovery(history, first, await auditAfterPowerLoss(context, 2));
   } catch (error) {
     history.violate("I0", error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
@@ -212,22 +214,6 @@ async function auditAfterPowerLoss(
   simulator.powerLoss(brokerName);
   const { platform } = simulator.process(`auditor-${count}`);
   return simulator.until(readEverything(platform, watched), { timeoutMs: auditMsMax });
-}
-
-/** I13: a second recovery finds what the first one left. */
-function checkAgain(history: History, first: Everything, second: Everything): void {
-  for (const [name, before] of first) {
-    const after = second.get(name);
-    const isEqual =
-      after !== undefined &&
-      before.records.every(
-        ({ offset, key, value }, index) =>
-          after.records[index]?.offset === offset &&
-          after.records[index].key === key &&
-          after.records[index].value === value,
-      );
-    if (!isEqual) history.violate("I13", `${name} is another one after a second recovery`);
-  }
 }
 
 /** I0: what is only logged may be a mistake of ours too. */

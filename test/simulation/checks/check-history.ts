@@ -1,6 +1,7 @@
 import { idOf, recordsOf, wholeOf, partitions, type Everything } from "../everything.ts";
-import { isSame, textOf, type Attempt, type History, type SeenRecord } from "../history.ts";
+import { isSame, textOf, type Attempt, type History } from "../history.ts";
 import { inputTopics } from "../topics.ts";
+import { StandingRecords } from "./standing-records.ts";
 
 /** What is judged at the end, whatever the application does, from all that a reader can see then. */
 export function checkHistory(history: History, everything: Everything): void {
@@ -9,22 +10,22 @@ export function checkHistory(history: History, everything: Everything): void {
   checkOrder(history, everything);
 }
 
-/** I3: offsets strictly increase. I7: what was read once is there still. */
+/** I3: offsets strictly increase. I7: what was read once is there still, or, where it is compacted, a later one of its key. */
 function checkOffsets(history: History, everything: Everything): void {
   for (const [name, { start, records }] of everything) {
-    const there = new Map<number, SeenRecord>();
+    const standing = new StandingRecords(name, records);
     let last = -1;
     for (const record of records) {
       if (record.offset <= last) history.violate("I3", `${name}: ${record.offset} after ${last}`);
       last = record.offset;
-      there.set(record.offset, record);
     }
     for (const [offset, before] of history.seen(name)) {
       if (offset < start) continue;
-      const now = there.get(offset);
-      if (now === undefined)
-        history.violate("I7", `${name}@${offset} was ${textOf(before)}, is gone`);
-      else if (!isSame(before, now))
+      const now = standing.at(offset);
+      if (now === undefined) {
+        if (!standing.isSuperseded(before))
+          history.violate("I7", `${name}@${offset} was ${textOf(before)}, is gone`);
+      } else if (!isSame(before, now))
         history.violate("I3", `${name}@${offset} was ${textOf(before)}, is ${textOf(now)}`);
     }
   }

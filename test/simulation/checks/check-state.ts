@@ -1,4 +1,4 @@
-import { invariant, noHeaders } from "@millrace/model";
+import { invariant, noHeaders, topicPartitionName } from "@millrace/model";
 import {
   CacheBudget,
   MemoryEngine,
@@ -9,7 +9,7 @@ import {
 } from "@millrace/state";
 import type { Subtopology, Topology } from "@millrace/streams";
 
-import { wholeOf, type Everything } from "../everything.ts";
+import { wholeOf, type Everything, type RawRecord } from "../everything.ts";
 import type { EngineSight, History } from "../history.ts";
 import { isSameEntry } from "../processes/engine-batches.ts";
 import { applicationId } from "../topics.ts";
@@ -21,11 +21,12 @@ import { applicationId } from "../topics.ts";
  */
 export function checkState(history: History, everything: Everything, topology: Topology): void {
   const parts = topology.subtopologies(applicationId);
+  const changelogs = changelogsEver(history, everything);
   for (const sight of history.engines) {
     const [id, partition] = sight.task.split("_").map(Number);
     const part = parts.find((one) => one.id === id);
     if (part !== undefined && partition !== undefined && sight.entries.length > 0)
-      checkSight(history, everything, { sight, part, partition });
+      checkSight(history, everything, { sight, part, partition, changelogs });
   }
 }
 
@@ -33,6 +34,24 @@ interface OpenedPart {
   readonly sight: EngineSight;
   readonly part: Subtopology;
   readonly partition: number;
+  readonly changelogs: ChangelogsEver;
+}
+
+/** All that was ever committed to a changelog, in its order: what stands, and what compaction has taken. */
+type ChangelogsEver = (topic: string, partition: number) => readonly RawRecord[];
+
+function changelogsEver(history: History, everything: Everything): ChangelogsEver {
+  const known = new Map<string, readonly RawRecord[]>();
+  return (topic, partition) => {
+    const name = topicPartitionName(topic, partition);
+    const found = known.get(name);
+    if (found !== undefined) return found;
+    const all = new Map(history.kept(name));
+    for (const record of wholeOf(everything, topic, partition).raw) all.set(record.offset, record);
+    const records = [...all.values()].sort((left, right) => left.offset - right.offset);
+    known.set(name, records);
+    return records;
+  };
 }
 
 function checkSight(history: History, everything: Everything, opened: OpenedPart): void {
@@ -50,7 +69,7 @@ function checkSight(history: History, everything: Everything, opened: OpenedPart
       );
   }
   const [dropped, kept] = [false, true].map((areDropsLost) =>
-    entriesByStore(replayed(everything, opened, { offsets, areDropsLost })),
+    entriesByStore(replayed(opened, { offsets, areDropsLost })),
   );
   const own = entriesByStore(held);
   for (const store of new Set([...own.keys(), ...dropped.keys()])) {
@@ -69,16 +88,15 @@ type Offsets = ReadonlyMap<string, number>;
 
 /** What a replay of the changelogs gives, with or without the deletion of what expired after the last one that is certain. */
 function replayed(
-  everything: Everything,
   opened: OpenedPart,
   { offsets, areDropsLost }: { readonly offsets: Offsets; readonly areDropsLost: boolean },
 ): StoreEngine {
-  const { sight, part, partition } = opened;
+  const { sight, part, partition, changelogs } = opened;
   const engine = new ReplayEngine();
   const stores = openStores(sight.task, part, engine);
   const restore = (from: Offsets, to: Offsets): void => {
     for (const { name, store } of part.changelogTopics)
-      for (const { key, ...record } of wholeOf(everything, name, partition).raw)
+      for (const { key, ...record } of changelogs(name, partition))
         if (record.offset >= (from.get(store) ?? 0) && record.offset < (to.get(store) ?? 0))
           stores.restore(store, key, record);
     stores.commit(to);

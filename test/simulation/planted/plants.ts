@@ -10,6 +10,7 @@ import {
   restoringNothing,
   withoutMetadata,
 } from "./broken-clusters.ts";
+import { takingAborted, takingOtherKeys } from "./broken-compaction.ts";
 import { forgetting, keepingDeleted, keepingExpired, writingNothing } from "./broken-engines.ts";
 import { writingStoresEarly } from "./write-stores-early.ts";
 
@@ -24,6 +25,8 @@ export interface Plant {
   readonly areTimersKept?: boolean;
   readonly cluster?: (cluster: ClusterClient, memory: PlantMemory) => ClusterClient;
   readonly engines?: (engines: StoreEngineProvider) => StoreEngineProvider;
+  /** For as long as what it gives is not disposed of. */
+  readonly install?: () => Disposable;
   /** Programs in which it does something; absent: in all. */
   readonly programs?: RegExp;
   /** The one program in which it does something: seeds draw no other then. */
@@ -44,7 +47,9 @@ export type PlantName =
   | "other-side-lost"
   | "waiting-for-version-lost"
   | "stale-answer-taken"
-  | "awaited-lost";
+  | "awaited-lost"
+  | "other-key-compacted"
+  | "aborted-compacted";
 
 export const noPlant: Plant = { name: "none" };
 
@@ -109,4 +114,8 @@ export const plants: readonly (Plant & { readonly name: PlantName })[] = [
     engines: writingNothing(/^(asked|echo)-store$/),
     programs: /^(awaited-windows|word-count)$/,
   },
+  // A record of a changelog is taken away though no later one of its key stands.
+  { name: "other-key-compacted", install: takingOtherKeys },
+  // Records of an aborted transaction are taken for later ones of their keys.
+  { name: "aborted-compacted", install: takingAborted },
 ];

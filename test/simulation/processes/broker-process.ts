@@ -1,11 +1,14 @@
 import { Broker } from "@millrace/broker";
 import type { Platform } from "@millrace/platform";
 
+import type { History } from "../history.ts";
 import { watched, type SimulationContext } from "../simulation-context.ts";
+import { noteBeforeCompaction } from "./compacted-records.ts";
 import { brokerPort } from "./cluster-connection.ts";
 import { judgeFailure } from "./judge-failure.ts";
 
 export const brokerName = "broker";
+const dataDirectory = "/data";
 
 /**
  * The broker, under a supervisor: it is shut down cleanly and started again now and then, and ended when it
@@ -18,7 +21,7 @@ export async function runBroker(
   kill: () => void,
 ): Promise<void> {
   const { options, plant, history, simulator, progress } = context;
-  const platform = watched(real, context);
+  const platform = notingCompactions(watched(real, context), history);
   const end = (): void => {
     const isAlone = real.random.below(2) === 0;
     queueMicrotask(() => (isAlone ? kill() : simulator.powerLoss(brokerName)));
@@ -26,7 +29,7 @@ export async function runBroker(
   for (;;) {
     try {
       const broker = await Broker.start(platform, {
-        dataDirectory: "/data",
+        dataDirectory,
         port: brokerPort,
         properties: brokerProperties(context),
         durability: plant.durability ?? "group",
@@ -50,6 +53,17 @@ export async function runBroker(
   }
 }
 
+/** C8 comes just before segments are replaced by what was made from them. */
+function notingCompactions(platform: Platform, history: History): Platform {
+  return {
+    ...platform,
+    probe: (step) => {
+      if (step === "C8") noteBeforeCompaction(platform.fileSystem, dataDirectory, history);
+      platform.probe?.(step);
+    },
+  };
+}
+
 function brokerProperties({ options }: SimulationContext): Readonly<Record<string, string>> {
   return {
     "offsets.topic.num.partitions": "2",
@@ -58,5 +72,10 @@ function brokerProperties({ options }: SimulationContext): Readonly<Record<strin
     "transaction.abort.timed.out.transaction.cleanup.interval.ms": "300",
     "group.initial.rebalance.delay.ms": "20",
     "group.min.session.timeout.ms": "500",
+    // Changelogs and internal topics are compacted again and again within a story.
+    "log.cleaner.backoff.ms": "100",
+    "log.cleaner.min.cleanable.ratio": "0.01",
+    "offsets.topic.segment.bytes": "4096",
+    "transaction.state.log.segment.bytes": "4096",
   };
 }

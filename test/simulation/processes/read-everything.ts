@@ -3,6 +3,7 @@ import type { Platform } from "@millrace/platform";
 
 import type { Everything, RawRecord } from "../everything.ts";
 import type { SeenRecord } from "../history.ts";
+import { isCompacted } from "../topics.ts";
 import { connectToBroker } from "./cluster-connection.ts";
 import { nameOf, partitionsThere, takeRecords } from "./read-records.ts";
 
@@ -37,7 +38,7 @@ export async function readEverything(
       takeRecords(batch, (record, raw) => {
         const found = whole.get(nameOf(batch));
         found?.records.push(record);
-        if (batch.topic.endsWith("-changelog")) found?.raw.push(raw());
+        if (isCompacted(batch.topic)) found?.raw.push(raw());
       });
   }
   await client.close();

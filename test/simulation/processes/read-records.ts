@@ -10,7 +10,7 @@ import type { Topology } from "@millrace/streams";
 import { partitions, type RawRecord } from "../everything.ts";
 import type { SeenRecord } from "../history.ts";
 import type { SimulatedProgram } from "../programs/simulated-program.ts";
-import { applicationId, inputTopics } from "../topics.ts";
+import { applicationId, inputTopics, isCompacted } from "../topics.ts";
 
 /** Inputs and outputs of a program, and the topics that it makes for itself. */
 export function watchedTopics(
@@ -49,7 +49,7 @@ export function takeRecords(
     const seen = {
       offset,
       timestamp,
-      key: key === null ? "" : decodeUtf8(key),
+      key: key === null ? "" : keyText(key, batch.topic),
       value: readable(value),
     };
     take(seen, () => ({
@@ -61,6 +61,11 @@ export function takeRecords(
     }));
   }
   batch.release();
+}
+
+/** Of a changelog: a character for each byte, so that other keys are other texts. */
+function keyText(key: Uint8Array, topic: string): string {
+  return isCompacted(topic) ? String.fromCharCode(...key) : decodeUtf8(key);
 }
 
 /** Counts are the only values of eight bytes that begin with a zero. */
