@@ -7,6 +7,8 @@ import { nodePlatform } from "@millrace/platform/node";
 import { nodeCompression } from "@millrace/protocol/compression";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
+import { ShareMember } from "../../../broker/test-support/share-member-script.ts";
+import { TestClient } from "../../../broker/test-support/test-client.ts";
 import { millrace, type Ended, type InProcess } from "../../test-support/run-millrace.ts";
 import { withClient } from "../cluster-flags.ts";
 
@@ -23,6 +25,7 @@ beforeAll(async () => {
     durability: "memory",
     properties: {
       "group.initial.rebalance.delay.ms": "0",
+      "group.share.assignment.interval.ms": "0",
       "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
       "super.users": "User:ANONYMOUS",
     },
@@ -111,6 +114,23 @@ test("rules are added, found, and taken away", async () => {
   expect(await done("acls list")).not.toContain("User:ann");
   expect(await failed("acls remove", 2)).toContain("too much at once");
   expect(await failed("acls add --topic orders", 2)).toContain("--allow-principal");
+});
+
+test("a share group is listed and deleted, and the rest is left to the tool that knows its kind", async () => {
+  const client = await TestClient.connect(nodePlatform({ logLevel: "error" }), broker.address);
+  const member = await ShareMember.join(client, "m", "orders");
+  expect(await done("groups list")).toMatch(/^g +Stable +share +share$/m);
+  for (const words of [
+    "groups describe g",
+    "groups reset-offsets g --topic orders --to-earliest",
+    "groups reset-offsets g --topic orders --to-earliest --execute",
+  ])
+    expect(await failed(words, 1), words).toContain(
+      "g is a share group: Apache Kafka's kafka-share",
+    );
+  await member.leave();
+  client.connection.destroy();
+  expect(await done("groups delete g")).toBe("g deleted\n");
 });
 
 test("users get a password by a line of input, which the command line never shows", async () => {

@@ -5,6 +5,7 @@ import { jsonFlag } from "../flags/json-flag.ts";
 import { CommandError } from "../command-error.ts";
 import { command, type Command } from "../command.ts";
 import { repeated, textFlag } from "../flags/flag.ts";
+import { refuseOtherKinds } from "../group-kind.ts";
 import { groupLag, type PartitionLag } from "../group-lag.ts";
 import { tableLines } from "../terminal/print-table.ts";
 import { UsageError } from "../usage-error.ts";
@@ -16,7 +17,7 @@ const groupFlag = repeated(
 
 const list = command({
   path: "groups list",
-  summary: "list the consumer groups",
+  summary: "list the groups of all kinds",
   flags: { ...clusterFlags, json: jsonFlag },
   run: ({ flags }, { print, signal }) =>
     withClient(flags, async ({ admin }) => {
@@ -44,6 +45,7 @@ const describe = command({
   run: ({ flags, names }, { print, signal }) =>
     withClient(flags, async (client) => {
       for (const groupId of groupIds(names, flags.group)) {
+        await refuseOtherKinds(client, groupId, signal);
         const { state, assignor, members } = await client.admin
           .describeGroup(groupId, signal)
           .catch(aboutGroup(groupId));

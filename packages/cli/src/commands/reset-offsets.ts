@@ -7,6 +7,7 @@ import { jsonFlag } from "../flags/json-flag.ts";
 import { CommandError } from "../command-error.ts";
 import { command } from "../command.ts";
 import { numberFlag, repeated, switchFlag, textFlag, type FlagValues } from "../flags/flag.ts";
+import { refuseOtherKinds } from "../group-kind.ts";
 import { parseTime } from "../start-offset.ts";
 import { tableLines } from "../terminal/print-table.ts";
 import { UsageError } from "../usage-error.ts";
@@ -49,6 +50,7 @@ export const resetOffsetsCommand = command({
       throw new UsageError("--topic is missing; give NAME, or --all-topics");
     const chosen = given.topic.map(parseTopic);
     await withClient(given, async (client) => {
+      await refuseOtherKinds(client, groupId, signal);
       const partitions = await partitionsOf(client, groupId, { chosen, given, signal });
       const planned = await plan(client, groupId, { partitions, target, signal });
       if (given.execute) await execute(client, groupId, planned, signal);
