@@ -17,6 +17,7 @@ import {
 import { Coordinators } from "./coordinator/coordinators.ts";
 import { clusterIdOf } from "./metadata/cluster-id.ts";
 import { startRecords } from "./metadata/first-records.ts";
+import { MetadataSnapshots } from "./metadata/metadata-snapshots.ts";
 import { MetadataStore } from "./metadata/metadata-store.ts";
 import { resourceTypes } from "./metadata/resource-configs.ts";
 import { isInternalTopic } from "./metadata/topic-image.ts";
@@ -43,6 +44,7 @@ export interface BrokerParts {
   readonly partitionBound: PartitionBound;
   readonly metadata: MetadataStore;
   readonly metadataLog: Partition;
+  readonly metadataSnapshots: MetadataSnapshots;
   readonly coordinators: Coordinators;
   readonly deliveries: ShareDeliveries;
   readonly storage: StorageGuard;
@@ -113,9 +115,12 @@ async function openInDirectory(start: Start): Promise<Omit<BrokerParts, "partiti
   const { directory } = opened;
   const fail = failureOf(start);
   const metadataLog = (opened.metadataLog = await openMetadataLog(start, fail));
+  metadataLog.checkSound();
+  const metadataSnapshots = new MetadataSnapshots(platform, metadataLog.path);
   const metadata = new MetadataStore(
     new MetadataPartitionLog(metadataLog, platform.clock),
     platform,
+    metadataSnapshots.load(metadataLog),
   );
   const { image } = metadata;
   checkDirectory(directory, image.directoryId);
@@ -157,6 +162,7 @@ async function openInDirectory(start: Start): Promise<Omit<BrokerParts, "partiti
     partitions,
     metadata,
     metadataLog,
+    metadataSnapshots,
     coordinators,
     deliveries,
     storage,

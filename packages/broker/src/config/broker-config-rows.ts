@@ -178,8 +178,8 @@ max.incremental.fetch.session.cache.slots INT 0.. m 1000
 max.request.partition.size.limit INT 1.. - 2000
 message.max.bytes INT 0.. dm 1048588
 metadata.log.dir STRING - - null
-metadata.log.max.record.bytes.between.snapshots LONG 1.. - 20971520
-metadata.log.max.snapshot.interval.ms LONG 0.. - 3600000
+metadata.log.max.record.bytes.between.snapshots LONG 1.. m 20971520
+metadata.log.max.snapshot.interval.ms LONG 0.. m 3600000
 metadata.log.segment.bytes INT 8388608.. - 1073741824
 metadata.log.segment.ms LONG - - 604800000
 metadata.max.idle.interval.ms INT 0.. - 500

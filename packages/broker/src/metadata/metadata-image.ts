@@ -1,3 +1,4 @@
+import type { RegisterBrokerRecord } from "@millrace/protocol/definitions";
 import type { VersionedTopics } from "../coordinator/topic-lookup.ts";
 import type { ReadMetadataRecord } from "./metadata-record.ts";
 import { AccessControlEntries } from "./access-control-entries.ts";
@@ -22,11 +23,17 @@ export class MetadataImage implements VersionedTopics {
   readonly #colliding = new Map<string, string>();
   readonly #features = new Map<string, number>();
   #nextProducerId = 0;
-  #starts = 0;
+  #starts: number;
   #partitionTotal = 0;
   #appliedOffset = -1;
   #namesOffset = -1;
+  #registration: RegisterBrokerRecord | undefined;
   #directoryId: string | undefined;
+
+  /** @param starts how often the broker was started before the first record that is folded in */
+  constructor(starts = 0) {
+    this.#starts = starts;
+  }
 
   /** Offset of the last record folded in: the epoch of features and broker. */
   get appliedOffset(): number {
@@ -51,6 +58,11 @@ export class MetadataImage implements VersionedTopics {
   /** Id of the directory that the broker was last started on; undefined: it was not noted. */
   get directoryId(): string | undefined {
     return this.#directoryId;
+  }
+
+  /** What the broker said of itself at its last start; undefined: there was none. */
+  get registration(): RegisterBrokerRecord | undefined {
+    return this.#registration;
   }
 
   get features(): ReadonlyMap<string, number> {
@@ -137,6 +149,7 @@ export class MetadataImage implements VersionedTopics {
         return this.scramCredentials.remove(record.value.name, record.value.mechanism);
       case "registerBroker":
         this.#starts++;
+        this.#registration = record.value;
         this.#directoryId = record.value.logDirs?.[0] ?? this.#directoryId;
     }
   }

@@ -20,8 +20,8 @@ export interface MetadataChange<Result> {
 export interface MetadataLog {
   /** Appends all as one batch, or none; gives the offset of the first one and resolves once all are durable. */
   append(values: readonly Uint8Array[]): Promise<number>;
-  /** Hands over all values, from the first one that was ever written. */
-  replay(visit: (offset: number, value: Uint8Array) => void): void;
+  /** Hands over all values from the offset on; some that lie before it may come, too. */
+  replay(from: number, visit: (offset: number, value: Uint8Array) => void): void;
 }
 
 /**
@@ -30,20 +30,32 @@ export interface MetadataLog {
  * could take back (C17).
  */
 export class MetadataStore implements ProducerIdBlocks {
-  readonly image = new MetadataImage();
+  readonly image: MetadataImage;
   readonly #log: MetadataLog;
   readonly #platform: Platform;
   #last: Promise<unknown> = Promise.resolve();
   #removedTopics = new Set<string>();
+  #recordBytes = 0;
 
-  constructor(log: MetadataLog, platform: Platform) {
+  /** `image` is what a snapshot has of the log; without one it is empty. */
+  constructor(log: MetadataLog, platform: Platform, image = new MetadataImage()) {
     this.#log = log;
     this.#platform = platform;
-    log.replay((offset, value) => {
+    this.image = image;
+    const from = image.appliedOffset + 1;
+    log.replay(from, (offset, value) => {
       const record = decodeMetadataRecord(value);
+      // Folders outlive the snapshot that knows no more of their topics.
       if (record?.kind === "removeTopic") this.#removedTopics.add(record.value.topicId);
-      if (record !== undefined) this.image.replay(record, offset);
+      if (offset < from) return;
+      this.#recordBytes += value.length;
+      if (record !== undefined) image.replay(record, offset);
     });
+  }
+
+  /** Bytes of the records that were folded in behind the snapshot that was begun with. */
+  get recordBytes(): number {
+    return this.#recordBytes;
   }
 
   /** Ids of all topics that the log, as it was found, has removed: a start needs them once. */
@@ -87,6 +99,7 @@ export class MetadataStore implements ProducerIdBlocks {
       const record = decodeMetadataRecord(value);
       invariant(record !== undefined, "BROKER-6", records[index].kind);
       this.image.replay(record, baseOffset + index);
+      this.#recordBytes += value.length;
     }
     return result;
   }

@@ -29,6 +29,13 @@ export class ResourceConfigs {
     return [...(this.#byType.get(resourceType)?.keys() ?? [])];
   }
 
+  /** What is set, each with the change that has set it. */
+  *all(): Generator<ConfigChange> {
+    for (const [resourceType, resources] of this.#byType)
+      for (const [resourceName, properties] of resources)
+        for (const [name, value] of properties) yield { resourceType, resourceName, name, value };
+  }
+
   replay({ resourceType, resourceName, name, value }: ConfigChange): void {
     const resources = this.#byType.get(resourceType) ?? new Map();
     const properties = new Map<string, string>(resources.get(resourceName));

@@ -93,7 +93,7 @@ export class AbsentLog implements AbsentLogOfPartition {
 /** What can be asked of a log before it is written. */
 export type AbsentLogOfPartition = Omit<
   LogOfPartition,
-  "append" | "startTransactionVerification" | "upkeep"
+  "append" | "roll" | "startTransactionVerification" | "upkeep"
 >;
 
 const emptySlice: LogSlice = Object.freeze({

@@ -33,5 +33,6 @@ export type LogOfPartition = Pick<
   | "updateConfig"
   | "removeExpiredProducers"
   | "segments"
+  | "roll"
   | "close"
 > & { readonly upkeep: Pick<LogUpkeep, "retain" | "removeRetired" | "cleanable" | "compact"> };

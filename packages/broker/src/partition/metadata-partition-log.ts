@@ -2,6 +2,7 @@ import { LogStorageError } from "@millrace/log";
 import { noHeaders } from "@millrace/model";
 import type { Clock } from "@millrace/platform";
 import { RecordBatchBuilder } from "@millrace/protocol/records";
+import type { CoordinatorLogVisitor } from "../coordinator/coordinator-log.ts";
 import type { MetadataLog } from "../metadata/metadata-store.ts";
 import type { Partition } from "./partition.ts";
 import { replayLog } from "./replay-log.ts";
@@ -30,12 +31,14 @@ export class MetadataPartitionLog implements MetadataLog {
     });
   }
 
-  replay(visit: (offset: number, value: Uint8Array) => void): void {
-    replayLog(this.#partition, {
+  replay(from: number, visit: (offset: number, value: Uint8Array) => void): void {
+    const visitor: CoordinatorLogVisitor = {
       record: (offset, { value }) => {
         if (value !== null) visit(offset, value);
       },
       marker: () => {},
-    });
+    };
+    // What lies below the log start is in the snapshot that is begun with.
+    replayLog(this.#partition, visitor, from === 0 ? "first" : "log start");
   }
 }

@@ -254,6 +254,11 @@ export class Partition {
     return result;
   }
 
+  /** Ends the segment that is written to, so that it can go once all of it is given up. */
+  roll(): void {
+    this.#cared?.roll();
+  }
+
   /** What there is to compact; undefined: nothing, or nothing can be done here. */
   cleanable(): Cleanable | undefined {
     return this.#cared?.upkeep.cleanable();

@@ -50,6 +50,7 @@ function takingLog({ topic: name, partition, leaderEpoch }: OpenLogRequest): Log
       sizeBytes: 0,
     }),
     startTransactionVerification: () => undefined,
+    roll: () => {},
     upkeep: {
       retain: () => Promise.resolve(undefined),
       removeRetired: () => {},

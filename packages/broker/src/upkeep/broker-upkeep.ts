@@ -7,6 +7,10 @@ import type { ShareCoordinator } from "../coordinator/share/share-coordinator.ts
 import type { UpkeepMetrics } from "../metrics/upkeep-metrics.ts";
 import type { Partitions } from "../partition/partitions.ts";
 import type { StorageGuard } from "../partition/storage-guard.ts";
+import type { MetadataSnapshots } from "../metadata/metadata-snapshots.ts";
+import type { MetadataStore } from "../metadata/metadata-store.ts";
+import type { Partition } from "../partition/partition.ts";
+import { MetadataSnapshotter } from "./metadata-snapshotter.ts";
 import { Cleaner } from "./compaction.ts";
 import { RecurringJobs, type RecurringJob } from "./recurring-jobs.ts";
 import { retainAll } from "./retention.ts";
@@ -15,6 +19,8 @@ import { retainAll } from "./retention.ts";
 const recoveryPointIntervalMs = 1000;
 /** How long files stay beyond their time at most. */
 const removalIntervalMs = 1000;
+/** How often it is looked whether a snapshot of the metadata is due. */
+const snapshotCheckIntervalMs = 1000;
 
 export interface UpkeepParts {
   readonly directory: LogDirectory;
@@ -24,6 +30,9 @@ export interface UpkeepParts {
     readonly transactions: Pick<TransactionCoordinator, "expireIds">;
     readonly share: Pick<ShareCoordinator, "snapshotCold" | "prune">;
   };
+  readonly metadata: MetadataStore;
+  readonly metadataLog: Partition;
+  readonly metadataSnapshots: MetadataSnapshots;
   readonly storage: StorageGuard;
   readonly metrics: UpkeepMetrics;
 }
@@ -32,8 +41,9 @@ export interface UpkeepParts {
 export function startUpkeep(
   platform: Platform,
   config: BrokerConfig,
-  { directory, partitions, coordinators, storage, metrics }: UpkeepParts,
+  parts: UpkeepParts,
 ): RecurringJobs {
+  const { directory, partitions, coordinators, storage, metrics } = parts;
   const jobs = new RecurringJobs(platform);
   /** Milliseconds, or the property that says how many. */
   const every = (interval: number | string, name: string, run: RecurringJob["run"]) => {
@@ -53,6 +63,8 @@ export function startUpkeep(
   const admitWrite = () => storage.admitWrite();
   const cleaner = new Cleaner({ platform, config, partitions, metrics, admitWrite });
   every("log.cleaner.backoff.ms", "compaction", (signal) => cleaner.run(signal));
+  const snapshotter = new MetadataSnapshotter({ ...parts, platform, config, admitWrite });
+  every(snapshotCheckIntervalMs, "metadata-snapshots", (signal) => snapshotter.run(signal));
   every(removalIntervalMs, "removal", async () => {
     for (const partition of partitions.all()) partition.removeRetired();
   });
