@@ -74,17 +74,34 @@ export class MetadataSnapshots {
     logTimestamp: number,
     signal: AbortSignal,
   ): Promise<SnapshotId> {
-    const { fileSystem, timers, clock } = this.#platform;
+    const { fileSystem, clock } = this.#platform;
     const id = { offset: image.appliedOffset + 1, epoch: image.starts - 1 };
     const records = snapshotRecords(image);
     const path = `${this.#path}/${snapshotFileName(id)}`;
     const partial = path.replace(/\.checkpoint$/, partialSuffix);
-    const file = fileSystem.open(partial, "openOrCreate");
+    const nowMs = clock.wallMs();
+    const batches = encodeSnapshot(records, { epoch: id.epoch, nowMs, logTimestamp });
+    try {
+      await this.#fill(partial, batches, signal);
+    } catch (error) {
+      fileSystem.remove(partial);
+      throw error;
+    }
+    this.#platform.probe?.("C17");
+    fileSystem.rename(partial, path);
+    this.#platform.probe?.("C17");
+    await fileSystem.syncDirectory(this.#path);
+    this.#newest = id;
+    return id;
+  }
+
+  async #fill(path: string, batches: Iterable<Uint8Array>, signal: AbortSignal): Promise<void> {
+    const { fileSystem, timers } = this.#platform;
+    const file = fileSystem.open(path, "openOrCreate");
     try {
       file.truncate(0);
       let position = 0;
-      const nowMs = clock.wallMs();
-      for (const batch of encodeSnapshot(records, { epoch: id.epoch, nowMs, logTimestamp })) {
+      for (const batch of batches) {
         file.write([batch], position);
         position += batch.length;
         await timers.yield();
@@ -94,12 +111,6 @@ export class MetadataSnapshots {
     } finally {
       file.close();
     }
-    this.#platform.probe?.("C17");
-    fileSystem.rename(partial, path);
-    this.#platform.probe?.("C17");
-    await fileSystem.syncDirectory(this.#path);
-    this.#newest = id;
-    return id;
   }
 
   /** Removes snapshots of what lies before the offset; a crash may leave them, and they are not read then. */
