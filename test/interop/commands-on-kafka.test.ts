@@ -1,9 +1,11 @@
 import { execFile, execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
+import { Broker } from "@millrace/broker";
+import { nodePlatform } from "@millrace/platform/node";
 import { EmbeddedCluster, connect } from "millrace";
 import { expect, test } from "vitest";
 
@@ -32,10 +34,13 @@ async function write(bootstrapServers: string): Promise<void> {
   await client.admin.alterGroupOffsets("readers", [{ topic: "orders", partition: 0, offset: 2 }]);
 }
 
-async function kafkaDump(...files: readonly string[]): Promise<string> {
+async function kafkaDump(
+  how: "--print-data-log" | "--cluster-metadata-decoder",
+  ...files: readonly string[]
+): Promise<string> {
   const jars = execFileSync(join(apacheKafkaFolder, "get"), { encoding: "utf8" }).trim();
   const main = ["-cp", `${jars}/*`, "org.apache.kafka.tools.DumpLogSegments"];
-  const more = ["--print-data-log", "--files", files.join(",")];
+  const more = [how, "--files", files.join(",")];
   return (await promisify(execFile)("java", [...main, ...more])).stdout;
 }
 
@@ -49,6 +54,7 @@ test.skipIf(missing !== undefined)(
     await cluster.close();
     const file = (name: string): string => join(folder, "orders-0", name);
     const dumped = await kafkaDump(
+      "--print-data-log",
       file(segment),
       ...["index", "timeindex", "txnindex"].map((end) => file(segment.replace("log", end))),
     );
@@ -114,5 +120,38 @@ test.skipIf(missing !== undefined)(
     expect(internal).toContain('"type":"TransactionLog","transactionalId":"billing"');
     const metadata = await dump(`__cluster_metadata-0/${segment}`);
     expect(metadata).toMatch(/"type":"TopicRecord",[^\n]*"name":"orders"/);
+  },
+);
+
+test.skipIf(missing !== undefined)(
+  `kafka-dump-log reads the snapshots of the bundled broker's metadata, and dump-log the same${note}`,
+  { timeout: 120_000 },
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), "millrace-snapshots-"));
+    const data = join(folder, "__cluster_metadata-0");
+    try {
+      const broker = await Broker.start(nodePlatform({ logLevel: "error" }), {
+        dataDirectory: folder,
+        port: 0,
+        properties: { "metadata.log.max.record.bytes.between.snapshots": 1 },
+      });
+      const snapshot = () =>
+        readdirSync(data).findLast((name) => /-\d{10}\.checkpoint$/.test(name));
+      await using client = connect({ bootstrapServers: `127.0.0.1:${broker.address.port}` });
+      await client.admin.createTopics([{ name: "orders", partitionCount: 3 }]);
+      await expect.poll(snapshot, { timeout: 20_000 }).toBeDefined();
+      await broker.close();
+      const path = join(data, snapshot() ?? "");
+      const theirs = await kafkaDump("--cluster-metadata-decoder", path);
+      const ours = await millrace(["dump-log", "--records", path]);
+      expect(theirs).not.toMatch(/could not|exception|error/i);
+      expect(theirs).toMatch(/SnapshotHeader \{"version":0,"lastContainedLogTimestamp":\d+\}/);
+      expect(theirs).toContain('"name":"orders"');
+      expect(theirs.trimEnd().endsWith('SnapshotFooter {"version":0}')).toBe(true);
+      const records = /"type":"[A-Z_]+_RECORD"/g;
+      expect(theirs.match(records)?.length).toBe(ours.out.match(/"type":"\w+Record"/g)?.length);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   },
 );
