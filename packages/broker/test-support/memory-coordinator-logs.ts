@@ -11,6 +11,7 @@ import type {
 } from "../src/coordinator/coordinator-log.ts";
 
 type Entry =
+  | { readonly kind: "gone" }
   | { readonly kind: "record"; readonly record: LogRecord; readonly producer?: ProducerIdentity }
   | { readonly kind: "marker"; readonly marker: TransactionMarker };
 
@@ -64,6 +65,8 @@ export class MemoryCoordinatorLog implements CoordinatorLog {
   readonly #logs: MemoryCoordinatorLogs;
   readonly #options: MemoryCoordinatorLogsOptions;
   readonly #entries: Entry[] = [];
+  /** Where each append begins. */
+  readonly #appends: number[] = [];
   #startOffset = 0;
   readonly #epochs = new Map<number, { epoch: number; isOpen: boolean }>();
   #durableOffset = 0;
@@ -86,6 +89,7 @@ export class MemoryCoordinatorLog implements CoordinatorLog {
   append(records: readonly LogRecord[], producer?: ProducerIdentity): number {
     if (this.#logs.refusal !== undefined) throw this.#logs.refusal;
     if (producer !== undefined) this.#checkEpoch(producer, true);
+    this.#appends.push(this.endOffset);
     for (const record of records) this.#entries.push({ kind: "record", record, producer });
     return this.#appended();
   }
@@ -117,8 +121,56 @@ export class MemoryCoordinatorLog implements CoordinatorLog {
     for (const [offset, entry] of this.#entries.entries()) {
       if (offset < this.#startOffset) continue;
       if (entry.kind === "record") visitor.record(offset, entry.record, entry.producer);
-      else visitor.marker(offset, entry.marker);
+      else if (entry.kind === "marker") visitor.marker(offset, entry.marker);
     }
+  }
+
+  /**
+   * Takes away what a cleaning would, or one that was cut short: of whole appends below an offset, records that were
+   * aborted, or are older than another one of their key, and tombstones.
+   */
+  compact(cleanedShare: number, seenShare: number): void {
+    const stable = this.#lastStableOffset();
+    const cleaned = this.#beginOfAppend(stable * cleanedShare);
+    const seen = Math.max(cleaned, Math.floor(stable * seenShare));
+    const latest = new Map<string, number>();
+    const aborted = this.#abortedOffsets();
+    for (const [offset, entry] of this.#entries.slice(0, seen).entries())
+      if (entry.kind === "record" && !aborted.has(offset)) latest.set(keyOf(entry.record), offset);
+    for (const [offset, entry] of this.#entries.slice(0, cleaned).entries()) {
+      if (entry.kind !== "record") continue;
+      const isOld = (latest.get(keyOf(entry.record)) ?? -1) > offset;
+      if (aborted.has(offset) || isOld || entry.record.value === null)
+        this.#entries[offset] = { kind: "gone" };
+    }
+  }
+
+  #beginOfAppend(offset: number): number {
+    return this.#appends.findLast((begin) => begin <= offset) ?? 0;
+  }
+
+  #abortedOffsets(): ReadonlySet<number> {
+    const open = new Map<number, number[]>();
+    const aborted = new Set<number>();
+    for (const [offset, entry] of this.#entries.entries())
+      if (entry.kind === "marker") {
+        const { producerId, result } = entry.marker;
+        if (result === "abort") for (const own of open.get(producerId) ?? []) aborted.add(own);
+        open.delete(producerId);
+      } else if (entry.kind === "record" && entry.producer !== undefined) {
+        const { producerId } = entry.producer;
+        open.set(producerId, [...(open.get(producerId) ?? []), offset]);
+      }
+    return aborted;
+  }
+
+  #lastStableOffset(): number {
+    const open = new Map<number, number>();
+    for (const [offset, entry] of this.#entries.entries())
+      if (entry.kind === "marker") open.delete(entry.marker.producerId);
+      else if (entry.kind === "record" && entry.producer !== undefined)
+        open.set(entry.producer.producerId, open.get(entry.producer.producerId) ?? offset);
+    return Math.min(this.endOffset, ...open.values());
   }
 
   markers(): readonly TransactionMarker[] {
@@ -136,8 +188,10 @@ export class MemoryCoordinatorLog implements CoordinatorLog {
     for (const entry of this.#entries.slice(0, end)) {
       log.#entries.push(entry);
       if (entry.kind === "marker") log.#checkEpoch(entry.marker, false);
-      else if (entry.producer !== undefined) log.#checkEpoch(entry.producer, true);
+      else if (entry.kind === "record" && entry.producer !== undefined)
+        log.#checkEpoch(entry.producer, true);
     }
+    log.#appends.push(...this.#appends.filter((begin) => begin < end));
     log.#durableOffset = end;
     log.#startOffset = this.#startOffset;
     return log;
@@ -170,4 +224,8 @@ export class MemoryCoordinatorLog implements CoordinatorLog {
       throw new CoordinatorLogError("PRODUCER_FENCED", `epoch ${producerEpoch} is old`);
     this.#epochs.set(producerId, { epoch: producerEpoch, isOpen });
   }
+}
+
+function keyOf({ key }: LogRecord): string {
+  return key.join();
 }
