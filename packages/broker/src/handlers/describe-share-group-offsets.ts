@@ -92,13 +92,14 @@ async function describeAsked(
 }
 
 async function describeTopic(
-  { groups, topics }: World,
+  { groups, topics, context }: World,
   groupId: string,
   { topicId, partitions }: { readonly topicId: string; readonly partitions: readonly number[] },
 ): Promise<AnsweredTopic> {
-  const offsets = await Promise.all(
-    partitions.map((index) => groups.describeOffset(groupId, topicId, index)),
+  const describing = await context.turns.map(partitions, (index) =>
+    groups.describeOffset(groupId, topicId, index),
   );
+  const offsets = await Promise.all(describing);
   return {
     topicId,
     topicName: topics.topicName(topicId) ?? "",

@@ -9,9 +9,11 @@ import {
   listOffsetsApi,
   metadataApi,
   offsetForLeaderEpochApi,
+  readShareGroupStateSummaryApi,
   shareGroupDescribeApi,
   streamsGroupDescribeApi,
 } from "@millrace/protocol/definitions";
+import { zeroUuid } from "@millrace/protocol/wire";
 import { expect, test } from "vitest";
 import { TestClient } from "../../test-support/test-client.ts";
 import { withClient } from "../../test-support/with-client.ts";
@@ -40,6 +42,7 @@ async function firstAnswered(api: Api, version: number, request: object): Promis
     const broker = await Broker.start(platform, { dataDirectory: "/data", port: 9092 });
     const patient = await TestClient.connect(platform, broker.address);
     const quick = await TestClient.connect(platform, broker.address);
+    await quick.createTopic("t");
     const first = await Promise.race([
       patient.ask(api, version, request).then(() => "the long one"),
       quick.ask(metadataApi, 9, { topics: [] }).then(() => "the short one"),
@@ -88,6 +91,25 @@ test.each<[string, Api<Message, Message>, number, object]>([
         name: `t${index}`,
         partitions: [{ partitionIndex: 0, offset: 0 }],
       })),
+    },
+  ],
+  [
+    "DescribeShareGroupOffsets of a topic's partitions",
+    describeShareGroupOffsetsApi as Api,
+    1,
+    {
+      groups: [{ groupId: "g", topics: [{ topicName: "t", partitions: many((index) => index) }] }],
+    },
+  ],
+  [
+    "ReadShareGroupStateSummary of a topic's partitions",
+    readShareGroupStateSummaryApi as Api,
+    0,
+    {
+      groupId: "g",
+      topics: [
+        { topicId: zeroUuid, partitions: many((partition) => ({ partition, leaderEpoch: 0 })) },
+      ],
     },
   ],
 ])("%s gives way to others", async (_, api, version, request) => {

@@ -28,21 +28,22 @@ export async function answerShareState<Asked extends { readonly partition: numbe
   const mayAsk = context.authorize("CLUSTER_ACTION", clusterResource);
   // As with Kafka, a request without a group is answered without a word.
   if (mayAsk && groupId === "") return { results: [] };
-  const results = await Promise.all(
-    topics.map(async ({ topicId, partitions }) => ({
-      topicId,
-      partitions: await Promise.all(
-        partitions.map(async (asked) => {
-          const { partition } = asked;
-          const answered = mayAsk
-            ? await answers.ask({ groupId, topicId, partition }, asked)
-            : answers.refuse(clusterRefused);
-          return { ...answered, partition };
-        }),
-      ),
-    })),
+  const asking = await context.turns.mapLists(
+    topics.map(({ partitions }) => partitions),
+    async (asked, index) => {
+      const { partition } = asked;
+      const { topicId } = topics[index];
+      const answered = mayAsk
+        ? await answers.ask({ groupId, topicId, partition }, asked)
+        : answers.refuse(clusterRefused);
+      return { ...answered, partition };
+    },
   );
-  return { results };
+  const results = topics.map(async ({ topicId }, index) => ({
+    topicId,
+    partitions: await Promise.all(asking[index]),
+  }));
+  return { results: await Promise.all(results) };
 }
 
 /** Where nothing but success or failure is told. */
