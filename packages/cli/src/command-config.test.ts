@@ -68,6 +68,7 @@ const tokens = "security.protocol=SASL_PLAINTEXT\nsasl.mechanism=OAUTHBEARER\n";
 
 test.each([
   ["a password", 0, `${asAnn}${jaasOf(`${plain} username="ann" password="secret"`)}acks=all`],
+  ["a quoted password", 0, asAnn + jaasOf(`${plain} username='ann' password='secret'`)],
   [
     "a certificate as PEM",
     1,
@@ -92,7 +93,14 @@ test("a token comes from a file, or from an identity provider by id and secret",
   const token = `${part({ alg: "none" })}.${part({ sub: "ann", exp: 4e9 })}.`;
   const path = file("token", `${token}\n`);
   const ofFile = `sasl.oauthbearer.token.endpoint.url=file://${path}\n`;
-  expect(await run(tokens + ofFile + jaasOf(bearer), 2)).toMatchObject({ code: 0, err: "" });
+  for (const handler of [
+    "OAuthBearerLoginCallbackHandler",
+    "secured.OAuthBearerLoginCallbackHandler",
+  ]) {
+    const own = `sasl.login.callback.handler.class=${modules}.oauthbearer.${handler}\n`;
+    const config = tokens + own + ofFile + jaasOf(bearer);
+    expect(await run(config, 2)).toMatchObject({ code: 0, err: "" });
+  }
   const asked: unknown[] = [];
   const server = createServer((request, response) => {
     asked.push(request.headers.authorization);
@@ -130,6 +138,11 @@ test.each([
     "a mechanism that is not here",
     "security.protocol=SASL_SSL\nsasl.jaas.config=x required;",
     /GSSAPI/,
+  ],
+  [
+    "a class that cannot be run here",
+    "sasl.login.callback.handler.class=io.strimzi.Handler",
+    /sasl\.login\.callback\.handler\.class is Kafka's own/,
   ],
   ["a name that is mistyped", "ssl.trustore.location=x", /ssl\.trustore\.location/],
   [

@@ -8,7 +8,9 @@ import { type ClientProperty, tokenProvider } from "./token-provider.ts";
 
 type Security = Pick<ConnectOptions, "ssl" | "sasl" | "clientId">;
 
+const loginHandler = "sasl.login.callback.handler.class";
 const known: ReadonlySet<string> = new Set([
+  loginHandler,
   "security.protocol",
   "sasl.mechanism",
   "sasl.jaas.config",
@@ -30,6 +32,13 @@ const known: ReadonlySet<string> = new Set([
   "ssl.endpoint.identification.algorithm",
 ]);
 
+/** What Kafka's clients need to be told for tokens of a provider, under its name before Kafka 4 and since. */
+const loginHandlers: ReadonlySet<string> = new Set(
+  ["OAuthBearerLoginCallbackHandler", "secured.OAuthBearerLoginCallbackHandler"].map(
+    (name) => `org.apache.kafka.common.security.oauthbearer.${name}`,
+  ),
+);
+
 /**
  * Reads what Kafka's own tools take as `--command-config`: the properties of a client. What says nothing
  * of security is left aside, as they do.
@@ -50,6 +59,9 @@ function securityOf(properties: Readonly<Record<string, string>>): Security {
     if (/^(ssl|sasl|security)\./.test(name) && !known.has(name))
       throw invalid(name, "is not taken here; look for a typing error, or take it out");
   const text: ClientProperty = (name) => properties[name] ?? null;
+  const handler = text(loginHandler);
+  if (handler !== null && !loginHandlers.has(handler))
+    throw invalid(loginHandler, `is Kafka's own, or left out: ${handler} cannot be run here`);
   const protocol = (text("security.protocol") ?? "PLAINTEXT").toUpperCase();
   if (!["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"].includes(protocol))
     throw invalid(
