@@ -75,6 +75,8 @@ function brokerProperties({ options }: SimulationContext): Readonly<Record<strin
     // Changelogs and internal topics are compacted again and again within a story.
     "log.cleaner.backoff.ms": "100",
     "log.cleaner.min.cleanable.ratio": "0.01",
+    // Each start is a reason for a snapshot.
+    "metadata.log.max.record.bytes.between.snapshots": "300",
     "offsets.topic.segment.bytes": "4096",
     "transaction.state.log.segment.bytes": "4096",
   };
