@@ -68,7 +68,8 @@ export class BrokerConfig {
       if (definition === undefined) throw unknown(name);
       const text = String(value).trim();
       checkConfigValue(definition, text);
-      if (!definition.hasMeaning && text !== definition.defaultValue)
+      const isIgnored = !definition.hasMeaning && text !== definition.defaultValue;
+      if (isIgnored || !isAskedFor(name))
         logger.log("warn", "broker.config-ignored", { property: name });
       given.set(name, text);
     }
@@ -148,6 +149,13 @@ export function bareName(name: string): string {
   if (!name.startsWith(listenerPrefix)) return name;
   const rest = name.slice(name.indexOf(".", listenerPrefix.length) + 1);
   return rest.replace(mechanismPrefix, "");
+}
+
+/** Kafka writes the names of listeners in small letters here, and leaves aside whatever else there is. */
+function isAskedFor(name: string): boolean {
+  if (!name.startsWith(listenerPrefix)) return true;
+  const prefix = name.slice(0, name.length - bareName(name).length);
+  return prefix === prefix.toLowerCase();
 }
 
 function definitionOf(name: string): ConfigDefinition {

@@ -43,6 +43,16 @@ describe("the broker's properties", () => {
     expect(() => broker({ "num.networks": 9 })).toThrow(/num\.networks/);
   });
 
+  test("one for a listener whose name is not in small letters is told: nothing asks for it", () => {
+    const told: unknown[] = [];
+    const logger = { isEnabled: () => true, log: (...line: unknown[]) => void told.push(line) };
+    const ignored = "listener.name.CLIENTS.ssl.client.auth";
+    const properties = { [ignored]: "required", "listener.name.clients.ssl.client.auth": "none" };
+    const config = BrokerConfig.parse(properties, logger);
+    expect(told).toEqual([["warn", "broker.config-ignored", { property: ignored }]]);
+    expect(config.textFor("CLIENTS", "ssl.client.auth")).toBe("none");
+  });
+
   test("the finest unit of retention wins, and less than zero is for ever", () => {
     expect(broker().milliseconds("log.retention")).toBe(604_800_000);
     expect(broker({ "log.retention.minutes": 2 }).milliseconds("log.retention")).toBe(120_000);
