@@ -135,6 +135,7 @@ export class GroupCoordinator {
       write: (groupId, request) =>
         this.#runtime.write(this.partitionOf(groupId), ({ world }) => request(world)),
       requireRoom: (groupId) => this.#requireRoom(groupId),
+      timers: platform.timers,
       codeOf: (failure) => this.#codeOf(failure),
     });
   }

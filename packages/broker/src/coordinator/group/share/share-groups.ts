@@ -1,3 +1,4 @@
+import type { Timers } from "@millrace/platform";
 import type { ShareGroupHeartbeatRequest } from "@millrace/protocol/definitions";
 import { errorCode } from "../../error-code.ts";
 import type { ShareCoordinator } from "../../share/share-coordinator.ts";
@@ -31,6 +32,9 @@ import {
   topicsOf,
 } from "./share-offsets.ts";
 
+/** Partitions that the share coordinator is asked about before others have their turn. */
+const atOnce = 100;
+
 export interface ShareGroupsOptions {
   /** Rejects where the group's log fails, or the request is refused. */
   readonly write: <Response>(
@@ -39,6 +43,7 @@ export interface ShareGroupsOptions {
   ) => Promise<Response>;
   /** @throws GroupRefusal there is no such group, and no room for it */
   readonly requireRoom: (groupId: string) => void;
+  readonly timers: Pick<Timers, "yield">;
   readonly share: ShareCoordinator;
   readonly topics: TopicLookup;
   /** Where a partition ends; undefined: it cannot be told. */
@@ -144,14 +149,11 @@ export class ShareGroups {
       const stateEpoch = await this.#options.write(groupId, (world) =>
         alterOffsets(world, groupId, altered),
       );
-      const results = await Promise.all(
-        altered.map(({ topicId, partition, startOffset }) =>
-          this.#options.share.initialize(
-            { groupId, topicId, partition },
-            { stateEpoch, startOffset },
-          ),
-        ),
-      );
+      const results = await inTurns(this.#options.timers, altered, (place) => {
+        const { topicId, partition, startOffset } = place;
+        const key = { groupId, topicId, partition };
+        return this.#options.share.initialize(key, { stateEpoch, startOffset });
+      });
       if (altered.length > 0 && results.every((result) => result === undefined))
         await this.#options.write(groupId, (world) =>
           statesBegun(world, groupId, topicsOf(altered, this.#options.topics, 0)),
@@ -203,7 +205,7 @@ export class ShareGroups {
   /** Deletes states; gives the failures by topic id. */
   async #delete(groupId: string, topics: StateTopics): Promise<ReadonlyMap<string, Refused>> {
     const failures = new Map<string, Refused>();
-    await forEachPartition(topics, async (topicId, partition) => {
+    await this.#forEachPartition(topics, async (topicId, partition) => {
       const refused = await this.#options.share.delete({ groupId, topicId, partition });
       if (refused !== undefined) failures.set(topicId, refused);
     });
@@ -216,7 +218,7 @@ export class ShareGroups {
   /** The share coordinator begins with partitions: from then on they can be given out. */
   async #begin(groupId: string, { stateEpoch, topics }: StateToBegin): Promise<void> {
     let isAnyRefused = false;
-    await forEachPartition(topics, async (topicId, partition) => {
+    await this.#forEachPartition(topics, async (topicId, partition) => {
       const key = { groupId, topicId, partition };
       const refused = await this.#options.share.initialize(key, { stateEpoch, startOffset: -1 });
       if (refused !== undefined) isAnyRefused = true;
@@ -230,6 +232,18 @@ export class ShareGroups {
     }
   }
 
+  async #forEachPartition(
+    topics: StateTopics,
+    act: (topicId: string, partition: number) => Promise<void>,
+  ): Promise<void> {
+    const places = [...topics].flatMap(([topicId, { partitions }]) =>
+      [...partitions].map((partition) => ({ topicId, partition })),
+    );
+    await inTurns(this.#options.timers, places, ({ topicId, partition }) =>
+      act(topicId, partition),
+    );
+  }
+
   #refusedOf(failure: unknown): Refused {
     if (failure instanceof GroupRefusal)
       return { errorCode: failure.errorCode, errorMessage: failure.message };
@@ -237,13 +251,16 @@ export class ShareGroups {
   }
 }
 
-async function forEachPartition(
-  topics: StateTopics,
-  act: (topicId: string, partition: number) => Promise<void>,
-): Promise<void> {
-  await Promise.all(
-    [...topics].flatMap(([topicId, { partitions }]) =>
-      [...partitions].map((partition) => act(topicId, partition)),
-    ),
-  );
+/** All begin without waiting for each other, with others in between. */
+async function inTurns<Item, Result>(
+  timers: Pick<Timers, "yield">,
+  items: readonly Item[],
+  act: (item: Item) => Promise<Result>,
+): Promise<readonly Result[]> {
+  const begun: Promise<Result>[] = [];
+  for (const [index, item] of items.entries()) {
+    if (index > 0 && index % atOnce === 0) await timers.yield();
+    begun.push(act(item));
+  }
+  return Promise.all(begun);
 }
