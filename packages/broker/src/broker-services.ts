@@ -9,6 +9,7 @@ import type { TopicMetrics } from "./metrics/topic-metrics.ts";
 import type { FetchSessions } from "./fetch/fetch-sessions.ts";
 import type { PartitionBound } from "./partition/partition-bound.ts";
 import type { Partitions } from "./partition/partitions.ts";
+import type { DelegationTokenIssuer } from "./security/authentication/delegation-token-issuer.ts";
 import type { ShareDeliveries } from "./delivery/share-deliveries.ts";
 import type { StorageGuard } from "./partition/storage-guard.ts";
 
@@ -31,6 +32,7 @@ export interface BrokerServices {
   readonly topicMetrics: TopicMetrics;
   /** To share groups. */
   readonly deliveries: ShareDeliveries;
+  readonly tokens: DelegationTokenIssuer;
   readonly verifier: TransactionVerifier;
   /** Groups forget what they have of the topic. */
   readonly topicDeleted: (topic: DeletedTopic) => Promise<void>;

@@ -18,6 +18,8 @@ import { TopicMetrics } from "./metrics/topic-metrics.ts";
 import { UpkeepMetrics } from "./metrics/upkeep-metrics.ts";
 import { InternalTopicCreator } from "./partition/internal-topics.ts";
 import { authorizerOf } from "./security/authorization/authorizer-of.ts";
+import { DelegationTokenIssuer } from "./security/authentication/delegation-token-issuer.ts";
+import { TokenCredentials } from "./security/authentication/token-credentials.ts";
 import { ClientQuotaManager } from "./security/quotas/client-quota-manager.ts";
 import { renewalOf, serverListeners } from "./server-listeners.ts";
 import { BrokerServer } from "./server/broker-server.ts";
@@ -91,7 +93,7 @@ export class Broker implements AsyncDisposable {
         ...parts,
         metrics: served.upkeepMetrics,
       });
-      upkeep.start(served.renewal);
+      for (const job of served.jobs) upkeep.start(job);
       return new Broker(platform, options, { parts, upkeep, ...served });
     } catch (error) {
       await server?.close(0);
@@ -163,7 +165,8 @@ export class Broker implements AsyncDisposable {
 interface Served {
   readonly server: BrokerServer;
   readonly metrics: BrokerMetrics;
-  readonly renewal: RecurringJob;
+  /** Of security. */
+  readonly jobs: readonly RecurringJob[];
   readonly upkeepMetrics: UpkeepMetrics;
 }
 
@@ -192,6 +195,7 @@ async function serve(
     config,
     platform,
     credentials: image.scramCredentials,
+    tokens: new TokenCredentials(services.tokens, platform.random),
     saslMechanisms,
     handlers,
     apiVersions: new ApiVersionsHandler(image, apis),
@@ -212,8 +216,8 @@ async function serve(
   const { groups } = coordinators;
   const upkeep = new UpkeepMetrics(platform.clock);
   const sources = { ...services, groups, requests, upkeep, server };
-  const renewal = renewalOf(plans, services, { listeners, server });
-  return { server, metrics: new BrokerMetrics(sources), upkeepMetrics: upkeep, renewal };
+  const jobs = [renewalOf(plans, services, { listeners, server }), services.tokens.removal()];
+  return { server, metrics: new BrokerMetrics(sources), upkeepMetrics: upkeep, jobs };
 }
 
 function servicesOf(
@@ -241,6 +245,7 @@ function servicesOf(
     readMemory: new ReadMemory(),
     storage,
     dataDirectory: directory.path,
+    tokens: new DelegationTokenIssuer({ platform, config, metadata }),
     verifier: coordinators.transactions,
     topicMetrics,
     deliveries,

@@ -49,10 +49,10 @@ controller.socket.timeout.ms INT - - 30000
 cordoned.log.dirs LIST - d
 create.topic.policy.class.name CLASS - - null
 default.replication.factor INT - m 1
-delegation.token.expiry.check.interval.ms LONG 1.. - 3600000
-delegation.token.expiry.time.ms LONG 1.. - 86400000
-delegation.token.max.lifetime.ms LONG 1.. - 604800000
-delegation.token.secret.key PASSWORD - - null
+delegation.token.expiry.check.interval.ms LONG 1.. m 3600000
+delegation.token.expiry.time.ms LONG 1.. m 86400000
+delegation.token.max.lifetime.ms LONG 1.. m 604800000
+delegation.token.secret.key PASSWORD - m null
 delete.records.purgatory.purge.interval.requests INT - - 1
 delete.topic.enable BOOLEAN - m true
 early.start.listeners LIST - - null

@@ -13,7 +13,7 @@ import {
   scramIterationsMax,
   scramIterationsMin,
   scramKeys,
-} from "../security/authentication/scram.ts";
+} from "../security/authentication/scram-keys.ts";
 import type { AnsweringHandler } from "./answering-handler.ts";
 import { clusterResource } from "../server/request-context.ts";
 import { countNames } from "./count-names.ts";

@@ -95,10 +95,10 @@ export function brokerHandlers(
     getTelemetrySubscriptionsHandler(telemetry, platform.random, telemetryBytesMax),
     pushTelemetryHandler(telemetry),
     saslHandshakeHandler,
-    createDelegationTokenHandler,
-    renewDelegationTokenHandler,
-    expireDelegationTokenHandler,
-    describeDelegationTokenHandler,
+    createDelegationTokenHandler(services.tokens),
+    renewDelegationTokenHandler(services.tokens),
+    expireDelegationTokenHandler(services.tokens),
+    describeDelegationTokenHandler(services),
     saslAuthenticateHandler,
   ];
 }

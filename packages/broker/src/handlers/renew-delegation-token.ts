@@ -1,22 +1,28 @@
-import type { Given } from "@millrace/protocol";
+import { errorCodeOf, type Given } from "@millrace/protocol";
 import {
   renewDelegationTokenApi,
   type RenewDelegationTokenRequest,
   type renewDelegationTokenResponse,
 } from "@millrace/protocol/definitions";
+import type { DelegationTokenIssuer } from "../security/authentication/delegation-token-issuer.ts";
 import type { AnsweringHandler } from "./answering-handler.ts";
-import { delegationTokensRefused } from "./delegation-tokens-refused.ts";
+import { askerOf, mayAskForTokens, textOf } from "./delegation-token-requests.ts";
 
-/* RenewDelegationToken, versions 1 and 2: there are no delegation tokens here, and that is the answer. */
+/* RenewDelegationToken, versions 1 and 2: a token ends later, by its owner or those who may renew it. */
 
-export const renewDelegationTokenHandler: AnsweringHandler<
-  RenewDelegationTokenRequest,
-  Given<typeof renewDelegationTokenResponse>
-> = {
-  api: renewDelegationTokenApi,
-  handle: (context) => ({
-    errorCode: delegationTokensRefused(context),
-    expiryTimestampMs: -1,
-    throttleTimeMs: context.throttleMs,
-  }),
-};
+export function renewDelegationTokenHandler(
+  tokens: DelegationTokenIssuer,
+): AnsweringHandler<RenewDelegationTokenRequest, Given<typeof renewDelegationTokenResponse>> {
+  return {
+    api: renewDelegationTokenApi,
+    async handle(context, { hmac, renewPeriodMs: periodMs }) {
+      const throttleTimeMs = context.throttleMs;
+      if (!mayAskForTokens(context)) {
+        const errorCode = errorCodeOf("DELEGATION_TOKEN_REQUEST_NOT_ALLOWED");
+        return { errorCode, expiryTimestampMs: -1, throttleTimeMs };
+      }
+      const claim = { principal: textOf(askerOf(context)), hmac, periodMs };
+      return { ...(await tokens.renew(claim)), throttleTimeMs };
+    },
+  };
+}

@@ -312,6 +312,17 @@ const rows: readonly Row[] = [
     },
     cluster("CLUSTER_ACTION"),
   ),
+  row(
+    d.createDelegationTokenApi,
+    3,
+    {
+      ownerPrincipalType: "User",
+      ownerPrincipalName: "bob",
+      renewers: [],
+      maxLifetimeMs: -1,
+    },
+    ["USER", "User:bob", "CREATE_TOKENS"],
+  ),
   ...shareRows,
   // Of the row before those.
   ...modernGroupRows,
@@ -325,8 +336,7 @@ const open: readonly Api[] = [
   d.listGroupsApi,
   d.listTransactionsApi,
   d.describeClusterApi,
-  // Refused to all.
-  d.createDelegationTokenApi,
+  // Of its owner and those who may renew it.
   d.renewDelegationTokenApi,
   d.expireDelegationTokenApi,
   d.describeDelegationTokenApi,
@@ -337,6 +347,7 @@ const refusalOf: Readonly<Partial<Record<Resource["kind"], number>>> = {
   GROUP: 30,
   CLUSTER: 31,
   TRANSACTIONAL_ID: 53,
+  USER: 65,
 };
 const refusals = Object.values(refusalOf);
 
@@ -373,6 +384,7 @@ const world = brokerWorld({
       'PlainLoginModule required user_ann="a";',
     "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
     "super.users": "User:ANONYMOUS",
+    "delegation.token.secret.key": "secret",
   },
 });
 let broker: Broker;

@@ -3,6 +3,7 @@ import type { VersionedTopics } from "../coordinator/topic-lookup.ts";
 import type { ReadMetadataRecord } from "./metadata-record.ts";
 import { AccessControlEntries } from "./access-control-entries.ts";
 import { ClientQuotas } from "./client-quotas.ts";
+import { DelegationTokens } from "./delegation-tokens.ts";
 import { type ConfigChange, ResourceConfigs, resourceTypes } from "./resource-configs.ts";
 import { ScramCredentials } from "./scram-credentials.ts";
 import { collidingForm } from "./topic-name.ts";
@@ -10,12 +11,13 @@ import { isInternalTopic, type TopicImage } from "./topic-image.ts";
 
 /**
  * What the cluster is, as a fold over `__cluster_metadata` (Kafka: `MetadataImage`): topics with their partitions
- * and configs, feature levels, producer ids handed out, starts of the broker, who may do what, users' credentials, and quotas.
+ * and configs, feature levels, producer ids handed out, starts of the broker, who may do what, users' credentials, their tokens, and quotas.
  */
 export class MetadataImage implements VersionedTopics {
   readonly accessControl = new AccessControlEntries();
   readonly clientQuotas = new ClientQuotas();
   readonly scramCredentials = new ScramCredentials();
+  readonly delegationTokens = new DelegationTokens();
   /** Of all but topics, which have theirs. */
   readonly configs = new ResourceConfigs();
   readonly #byName = new Map<string, TopicImage>();
@@ -147,6 +149,10 @@ export class MetadataImage implements VersionedTopics {
         return this.scramCredentials.set(record.value);
       case "removeUserScramCredential":
         return this.scramCredentials.remove(record.value.name, record.value.mechanism);
+      case "delegationToken":
+        return this.delegationTokens.set(record.value);
+      case "removeDelegationToken":
+        return this.delegationTokens.remove(record.value.tokenId);
       case "registerBroker":
         this.#starts++;
         this.#registration = record.value;

@@ -3,11 +3,13 @@ import {
   accessControlEntryRecord,
   clientQuotaRecord,
   configRecord,
+  delegationTokenRecord,
   featureLevelRecord,
   partitionRecord,
   producerIdsRecord,
   registerBrokerRecord,
   removeAccessControlEntryRecord,
+  removeDelegationTokenRecord,
   removeTopicRecord,
   removeUserScramCredentialRecord,
   topicRecord,
@@ -22,6 +24,7 @@ const kinds = {
   partition: { key: 3, version: 2, message: partitionRecord },
   config: { key: 4, version: 0, message: configRecord },
   removeTopic: { key: 9, version: 0, message: removeTopicRecord },
+  delegationToken: { key: 10, version: 0, message: delegationTokenRecord },
   userScramCredential: { key: 11, version: 0, message: userScramCredentialRecord },
   featureLevel: { key: 12, version: 0, message: featureLevelRecord },
   clientQuota: { key: 14, version: 0, message: clientQuotaRecord },
@@ -29,6 +32,7 @@ const kinds = {
   accessControlEntry: { key: 18, version: 0, message: accessControlEntryRecord },
   removeAccessControlEntry: { key: 19, version: 0, message: removeAccessControlEntryRecord },
   removeUserScramCredential: { key: 22, version: 0, message: removeUserScramCredentialRecord },
+  removeDelegationToken: { key: 26, version: 0, message: removeDelegationTokenRecord },
 } as const;
 
 type Kinds = typeof kinds;

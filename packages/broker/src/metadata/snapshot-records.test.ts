@@ -102,6 +102,22 @@ const anyRecord: { readonly [Kind in MetadataRecordKind]: (below: Below) => Meta
     kind: "removeAccessControlEntry",
     value: { id: uuidOf(below(6)) },
   }),
+  delegationToken: (below) => ({
+    kind: "delegationToken",
+    value: {
+      owner: `User:${below(3)}`,
+      requester: `User:${below(3)}`,
+      renewers: Array.from({ length: below(3) }, () => `User:${below(3)}`),
+      issueTimestamp: below(1000),
+      maxTimestamp: below(1000),
+      expirationTimestamp: below(1000),
+      tokenId: `token ${below(4)}`,
+    },
+  }),
+  removeDelegationToken: (below) => ({
+    kind: "removeDelegationToken",
+    value: { tokenId: `token ${below(4)}` },
+  }),
 };
 
 const kinds = Object.keys(anyRecord) as MetadataRecordKind[];
@@ -122,6 +138,7 @@ function contentsOf(image: MetadataImage) {
     configs: [...image.configs.all()],
     rules: [...image.accessControl.all()],
     quotas: [...image.clientQuotas.all()],
+    tokens: [...image.delegationTokens.all()],
     credentials: [...image.scramCredentials.users()].map((user) => image.scramCredentials.of(user)),
   };
 }

@@ -45,6 +45,9 @@ const parts: Readonly<Record<MetadataRecordKind, Part | undefined>> = {
   accessControlEntry: ({ accessControl }) =>
     each(accessControl.all(), (value) => [{ kind: "accessControlEntry", value }]),
   removeAccessControlEntry: undefined,
+  delegationToken: ({ delegationTokens }) =>
+    each(delegationTokens.all(), (value) => [{ kind: "delegationToken", value }]),
+  removeDelegationToken: undefined,
 };
 
 /**

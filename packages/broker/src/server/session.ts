@@ -5,6 +5,8 @@ export interface Session {
   readonly principal: Principal;
   /** Kafka's name of the SASL mechanism; undefined: there was none. */
   readonly mechanism: string | undefined;
+  /** It showed a delegation token, and no credential of its own. */
+  readonly isTokenAuthenticated: boolean;
   /** Monotonic time at which it began. */
   readonly authenticatedMs: number;
   /** Monotonic time from which on nothing is served but authenticating again; infinite: it does not end. */
@@ -15,6 +17,7 @@ export interface Session {
 export const anonymousSession: Session = Object.freeze({
   principal: anonymous,
   mechanism: undefined,
+  isTokenAuthenticated: false,
   authenticatedMs: 0,
   expiresMs: Number.POSITIVE_INFINITY,
 });

@@ -357,6 +357,10 @@ export {
   type UserScramCredentialRecord,
   removeUserScramCredentialRecord,
   type RemoveUserScramCredentialRecord,
+  delegationTokenRecord,
+  type DelegationTokenRecord,
+  removeDelegationTokenRecord,
+  type RemoveDelegationTokenRecord,
 } from "./metadata-security-records.ts";
 export {
   shareGroupHeartbeatApi,

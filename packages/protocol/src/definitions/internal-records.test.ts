@@ -90,6 +90,31 @@ describe("records of the cluster's metadata", () => {
     });
   });
 
+  it("of delegation tokens are Apache Kafka's bytes", () => {
+    const issueTimestamp = 1_795_946_404_333;
+    const maxTimestamp = issueTimestamp + 600_000;
+    const token = {
+      owner: "User:paula",
+      requester: "User:paula",
+      renewers: ["User:peter", "User:peter"],
+      issueTimestamp,
+      maxTimestamp,
+      expirationTimestamp: maxTimestamp,
+      tokenId: "EMFkky75QsC3jnFaa2bBaw",
+    };
+    const bytes = encodeMetadataRecord("DelegationTokenRecord", token);
+    expect(toHex(bytes)).toBe(
+      "010a000b557365723a7061756c610b557365723a7061756c61030b557365723a70657465720b" +
+        "557365723a7065746572000001a226bf59ed000001a226c881ad000001a226c881ad" +
+        "17454d466b6b793735517343336a6e466161326242617700",
+    );
+    expect(decodeMetadataRecord(bytes)).toEqual({ name: "DelegationTokenRecord", value: token });
+    const removal = encodeMetadataRecord("RemoveDelegationTokenRecord", {
+      tokenId: "Xpor5rhdRBqhJBJvfqYotQ",
+    });
+    expect(toHex(removal)).toBe("011a001758706f7235726864524271684a424a766671596f745100");
+  });
+
   it("of an unknown type or frame are refused", () => {
     expect(() => decodeMetadataRecord(Uint8Array.of(1, 99, 0))).toThrow(/type 99/);
     expect(() => decodeMetadataRecord(Uint8Array.of(0, 12, 0))).toThrow(/version 0/);

@@ -15,7 +15,9 @@ import {
 } from "./metadata-cluster-records.ts";
 import {
   accessControlEntryRecord,
+  delegationTokenRecord,
   removeAccessControlEntryRecord,
+  removeDelegationTokenRecord,
   removeUserScramCredentialRecord,
   userScramCredentialRecord,
 } from "./metadata-security-records.ts";
@@ -40,6 +42,7 @@ export const metadataRecordTypes = {
   ConfigRecord: { type: 4, message: configRecord },
   PartitionChangeRecord: { type: 5, message: partitionChangeRecord },
   RemoveTopicRecord: { type: 9, message: removeTopicRecord },
+  DelegationTokenRecord: { type: 10, message: delegationTokenRecord },
   UserScramCredentialRecord: { type: 11, message: userScramCredentialRecord },
   FeatureLevelRecord: { type: 12, message: featureLevelRecord },
   ClientQuotaRecord: { type: 14, message: clientQuotaRecord },
@@ -51,6 +54,7 @@ export const metadataRecordTypes = {
   BeginTransactionRecord: { type: 23, message: beginTransactionRecord },
   EndTransactionRecord: { type: 24, message: endTransactionRecord },
   AbortTransactionRecord: { type: 25, message: abortTransactionRecord },
+  RemoveDelegationTokenRecord: { type: 26, message: removeDelegationTokenRecord },
 } as const;
 
 export type MetadataRecordName = keyof typeof metadataRecordTypes;

@@ -1,4 +1,4 @@
-import { bytes, int32, int8, string, uuid } from "../schema/field.ts";
+import { array, bytes, int32, int64, int8, string, uuid } from "../schema/field.ts";
 import { type Decoded, message } from "../schema/message.ts";
 
 /*
@@ -53,3 +53,27 @@ export const removeUserScramCredentialRecord = message(
   },
 );
 export type RemoveUserScramCredentialRecord = Decoded<typeof removeUserScramCredentialRecord>;
+
+export const delegationTokenRecord = message(
+  "DelegationTokenRecord",
+  { min: 0, max: 0, flexibleSince: 0 },
+  {
+    owner: string(),
+    requester: string(),
+    renewers: array(string()),
+    issueTimestamp: int64(),
+    maxTimestamp: int64(),
+    expirationTimestamp: int64(),
+    tokenId: string(),
+  },
+);
+export type DelegationTokenRecord = Decoded<typeof delegationTokenRecord>;
+
+export const removeDelegationTokenRecord = message(
+  "RemoveDelegationTokenRecord",
+  { min: 0, max: 0, flexibleSince: 0 },
+  {
+    tokenId: string(),
+  },
+);
+export type RemoveDelegationTokenRecord = Decoded<typeof removeDelegationTokenRecord>;

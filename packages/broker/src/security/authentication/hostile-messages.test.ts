@@ -6,7 +6,8 @@ import { parseJaas } from "./jaas.ts";
 import { oauthBearerMechanism } from "./oauth-bearer.ts";
 import { plainMechanism } from "./plain.ts";
 import { SaslError } from "./sasl-mechanism.ts";
-import { scramKeys, scramMechanism } from "./scram.ts";
+import { scramMechanism } from "./scram.ts";
+import { scramKeys } from "./scram-keys.ts";
 
 const seed = Number(process.env["MILLRACE_SEED"] ?? 1);
 const rounds = process.env["MILLRACE_VERIFY"] === "1" ? 200_000 : 2000;
@@ -15,11 +16,22 @@ const random = new SeededRandom(seed);
 const credentials = new ScramCredentials();
 const salt = encodeUtf8("salt");
 const keys = scramKeys("sha256", encodeUtf8("salted"));
-credentials.set({ name: "ann", mechanism: 1, salt, iterations: 4096, ...keys });
+const ann = { name: "ann", mechanism: 1, salt, iterations: 4096, ...keys };
+credentials.set(ann);
+const token = {
+  owner: "User:ann",
+  requester: "User:ann",
+  renewers: [],
+  issueTimestamp: 0,
+  maxTimestamp: 2,
+  expirationTimestamp: 1,
+  tokenId: "tok",
+};
+const tokens = { find: (id: string) => (id === "tok" ? { token, credential: ann } : undefined) };
 
 const mechanisms = [
   plainMechanism(parseJaas("p", 'x required user_ann="quite another word";')),
-  scramMechanism("SCRAM-SHA-256", { credentials, random }),
+  scramMechanism("SCRAM-SHA-256", { credentials, tokens, random }),
   oauthBearerMechanism(() => {
     throw new Error("no token is right");
   }),
@@ -28,6 +40,7 @@ const mechanisms = [
 const openings = [
   "\0ann\0secrets",
   "n,a=ann,n=ann,r=abc,ext=1",
+  "n,,n=tok,r=abc,tokenauth=true",
   "c=biws,r=abc,p=AAAA",
   "n,,\x01auth=Bearer a.b.c\x01x=1\x01\x01",
 ].map(encodeUtf8);

@@ -220,7 +220,7 @@ export class SaslAuthentication implements Authentication {
   }
 
   /** Gives how long the session lasts; 0: it does not end. */
-  #complete({ principal, credentialExpiresMs }: SaslOutcome): number {
+  #complete({ principal, credentialExpiresMs, isDelegationToken = false }: SaslOutcome): number {
     const before = this.#session;
     if (before !== undefined && before.principal.name !== principal.name)
       throw new SaslError(
@@ -237,6 +237,7 @@ export class SaslAuthentication implements Authentication {
     this.#session = Object.freeze({
       principal: Object.freeze(principal),
       mechanism: this.#mechanism,
+      isTokenAuthenticated: isDelegationToken,
       authenticatedMs: nowMs,
       expiresMs: limits.length === 0 ? Number.POSITIVE_INFINITY : nowMs + lifetimeMs,
     });

@@ -29,6 +29,8 @@ export interface SaslOutcome {
   readonly principal: Principal;
   /** Wall time at which what was shown ends, such as a token. */
   readonly credentialExpiresMs?: number;
+  /** What was shown is a delegation token. */
+  readonly isDelegationToken?: boolean;
 }
 
 /** Why somebody is not who they say. */

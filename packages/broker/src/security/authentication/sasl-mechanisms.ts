@@ -9,12 +9,14 @@ import { plainMechanism } from "./plain.ts";
 import type { SaslMechanism } from "./sasl-mechanism.ts";
 import { scramMechanism } from "./scram.ts";
 import { signedTokens } from "./signed-tokens.ts";
+import type { TokenCredentials } from "./token-credentials.ts";
 import { unsecuredTokens } from "./unsecured-tokens.ts";
 
 export interface SaslWorld {
   readonly config: BrokerConfig;
   readonly platform: Platform;
   readonly credentials: ScramCredentials;
+  readonly tokens: TokenCredentials;
   /** From outside. */
   readonly saslMechanisms: readonly SaslMechanism[];
 }
@@ -47,14 +49,14 @@ function mechanismOf(world: SaslWorld, place: ListenerPlace, name: string): Sasl
   const { listener } = place;
   const given = world.saslMechanisms.find((mechanism) => mechanism.name === name);
   if (given !== undefined) return given;
-  const { config, platform, credentials } = world;
+  const { config, platform, credentials, tokens } = world;
   const { random } = platform;
   switch (name) {
     case "PLAIN":
       return plainMechanism(jaasOf(config, listener, name));
     case "SCRAM-SHA-256":
     case "SCRAM-SHA-512":
-      return scramMechanism(name, { credentials, random });
+      return scramMechanism(name, { credentials, tokens, random });
     case "OAUTHBEARER":
       return bearerOf(world, place);
     default:

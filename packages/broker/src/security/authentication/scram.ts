@@ -7,18 +7,16 @@ import {
   scramMechanisms,
 } from "../../metadata/scram-credentials.ts";
 import { fromBase64, toBase64 } from "./base64.ts";
-import { digest, type HashName, hmac, isSameSecret } from "./digests.ts";
+import { digest, hmac, isSameSecret } from "./digests.ts";
 import {
   SaslError,
   type SaslExchange,
   type SaslMechanism,
+  type SaslOutcome,
   type SaslStep,
 } from "./sasl-mechanism.ts";
-
-/** Kafka: `ScramMechanism.minIterations`. */
-export const scramIterationsMin = 4096;
-/** What a login costs is in the hand of whoever may add users: Kafka's bound. */
-export const scramIterationsMax = 16_384;
+import { hashOfScram } from "./scram-keys.ts";
+import type { TokenCredentials } from "./token-credentials.ts";
 
 const saslName = "(?:[\\x01-\\x2b\\x2d-\\x3c\\x3e-\\x7f]|=2C|=3D)+";
 const value = "[\\x01-\\x2b\\x2d-\\x7f]+";
@@ -34,6 +32,7 @@ const untold = { isTold: false };
 
 export interface ScramOptions {
   readonly credentials: ScramCredentials;
+  readonly tokens: Pick<TokenCredentials, "find">;
   readonly random: Random;
 }
 
@@ -42,20 +41,9 @@ export function scramMechanism(name: ScramMechanismName, options: ScramOptions):
   return { name, begin: () => new ScramExchange(name, options) };
 }
 
-export function hashOfScram(name: ScramMechanismName): HashName {
-  return name === "SCRAM-SHA-256" ? "sha256" : "sha512";
-}
-
-/** What is kept of a password that was salted by the client (Kafka: `ScramFormatter`). */
-export function scramKeys(hash: HashName, saltedPassword: Uint8Array) {
-  return {
-    storedKey: digest(hash, hmac(hash, saltedPassword, "Client Key")),
-    serverKey: hmac(hash, saltedPassword, "Server Key"),
-  };
-}
-
 interface Begun {
   readonly credential: ScramCredential;
+  readonly outcome: SaslOutcome;
   readonly header: string;
   readonly nonce: string;
   /** The first two messages, as they are signed. */
@@ -81,25 +69,43 @@ class ScramExchange implements SaslExchange {
     const match = firstMessage.exec(text);
     if (match === null) throw new SaslError("the first message does not parse", untold);
     const [, header, actsFor, bare, escaped, clientNonce, given] = match;
-    if (given.includes(",tokenauth=true"))
-      throw new SaslError("there is no such delegation token", untold);
     const user = escaped.replaceAll("=2C", ",").replaceAll("=3D", "=");
-    if (actsFor !== undefined && actsFor !== escaped)
-      throw new SaslError("who it acts for is not the user", untold);
-    const { credentials, random } = this.#options;
-    const credential = credentials.get(user, scramMechanisms[this.#name]);
-    if (credential === undefined) {
+    const found = isTokenShown(given) ? this.#tokenOf(user) : this.#userOf(user);
+    if (found === undefined) {
       // The other side learns that it was refused, as Kafka tells it; the time is that of a wrong password.
       this.#spendTime();
-      throw new SaslError("there is no such user", untold);
+      throw new SaslError("there is no such user, or token", untold);
     }
+    if (actsFor !== undefined && actsFor !== user)
+      throw new SaslError(
+        "Authentication failed: Client requested an authorization id that is different from username",
+        { isTold: true },
+      );
+    const { credential } = found;
+    const { random } = this.#options;
     const nonce = clientNonce + toBase64(random.fill(new Uint8Array(18)));
     const challenge = `r=${nonce},s=${toBase64(credential.salt)},i=${credential.iterations}`;
-    this.#begun = { credential, header, nonce, signed: `${bare},${challenge}` };
+    this.#begun = { ...found, header, nonce, signed: `${bare},${challenge}` };
     return { challenge: encodeUtf8(challenge) };
   }
 
-  #last(text: string, { credential, header, nonce, signed }: Begun): SaslStep {
+  #userOf(name: string): Pick<Begun, "credential" | "outcome"> | undefined {
+    const credential = this.#options.credentials.get(name, scramMechanisms[this.#name]);
+    return credential && { credential, outcome: { principal: { kind: "User", name } } };
+  }
+
+  /** Whoever has a token is its owner, until the token ends. */
+  #tokenOf(tokenId: string): Pick<Begun, "credential" | "outcome"> | undefined {
+    const found = this.#options.tokens.find(tokenId, this.#name);
+    if (found === undefined) return undefined;
+    const { credential, token } = found;
+    const name = token.owner.slice(token.owner.indexOf(":") + 1);
+    const credentialExpiresMs = token.expirationTimestamp;
+    const principal = { kind: "User", name } as const;
+    return { credential, outcome: { principal, credentialExpiresMs, isDelegationToken: true } };
+  }
+
+  #last(text: string, { credential, outcome, header, nonce, signed }: Begun): SaslStep {
     const match = lastMessage.exec(text);
     if (match === null) throw new SaslError("the last message does not parse", untold);
     const [, binding, givenNonce, , proof] = match;
@@ -114,10 +120,7 @@ class ScramExchange implements SaslExchange {
     if (!isSameSecret(digest(hash, clientKey), credential.storedKey))
       throw new SaslError("the proof is wrong", untold);
     const signature = toBase64(hmac(hash, credential.serverKey, all));
-    return {
-      challenge: encodeUtf8(`v=${signature}`),
-      outcome: { principal: { kind: "User", name: credential.name } },
-    };
+    return { challenge: encodeUtf8(`v=${signature}`), outcome };
   }
 
   #spendTime(): void {
@@ -128,4 +131,10 @@ class ScramExchange implements SaslExchange {
 
 function exclusiveOr(left: Uint8Array, right: Uint8Array): Uint8Array {
   return left.length === right.length ? left.map((byte, index) => byte ^ right[index]) : noBytes;
+}
+
+/** The last one counts where it is said twice. */
+function isTokenShown(extensions: string): boolean {
+  const said = extensions.split(",").findLast((one) => one.startsWith("tokenauth="));
+  return said?.toLowerCase() === "tokenauth=true";
 }

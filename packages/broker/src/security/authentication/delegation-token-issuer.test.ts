@@ -1,0 +1,32 @@
+import { memoryPlatform } from "@millrace/platform/memory";
+import { expect, test } from "vitest";
+import { BrokerConfig } from "../../config/broker-config.ts";
+import { MetadataStore } from "../../metadata/metadata-store.ts";
+import { DelegationTokenIssuer, delegationTokensMax } from "./delegation-token-issuer.ts";
+
+test("there are so many tokens and no more, until some have ended", async () => {
+  const platform = memoryPlatform();
+  const properties = { "delegation.token.secret.key": "secret" };
+  const config = BrokerConfig.parse(properties, platform.logger);
+  let offset = 0;
+  const append = (values: readonly Uint8Array[]) => Promise.resolve((offset += values.length));
+  const metadata = new MetadataStore({ append, replay: () => {} }, platform);
+  const issuer = new DelegationTokenIssuer({ platform, config, metadata });
+  const nowMs = Math.floor(platform.clock.wallMs());
+  const who = { owner: "User:ann", requester: "User:ann", renewers: [] };
+  const { delegationTokens } = metadata.image;
+  for (let index = 0; index < delegationTokensMax; index++) {
+    // The last 2500 have ended.
+    const maxTimestamp = index < delegationTokensMax - 2500 ? nowMs + 1000 : nowMs - 1;
+    const times = { issueTimestamp: 0, maxTimestamp, expirationTimestamp: maxTimestamp };
+    delegationTokens.set({ ...who, ...times, tokenId: String(index) });
+  }
+  const order = { ...who, maxLifetimeMs: -1 };
+  expect(await issuer.create(order)).toBe("POLICY_VIOLATION");
+  await issuer.removeExpired(new AbortController().signal);
+  expect(delegationTokens.size).toBe(delegationTokensMax - 2500);
+  expect(await issuer.create(order)).toMatchObject({
+    owner: "User:ann",
+    maxTimestamp: expect.any(Number),
+  });
+});
