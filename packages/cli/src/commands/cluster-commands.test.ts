@@ -92,6 +92,12 @@ test("configs are altered, described with their source, and go back to their def
   expect(await failed("configs alter --topic orders --add-config no.such=1", 1)).toContain(
     "no.such",
   );
+  expect(await failed("configs alter --topic orders --add-config retention.ms=x", 1)).toContain(
+    "topic orders: Invalid value x",
+  );
+  expect(await failed("configs describe --topic orders --topic nowhere", 1)).toContain(
+    "topic nowhere: ",
+  );
   expect(await failed("configs describe", 2)).toContain("give --topic");
 });
 

@@ -1,3 +1,4 @@
+import { KafkaError } from "@millrace/protocol";
 import {
   describeConfigsApi,
   incrementalAlterConfigsApi,
@@ -6,7 +7,7 @@ import {
 
 import type { ClientContext } from "../client-context.ts";
 import type { LaneLink } from "../connection/broker-lane.ts";
-import { askUntilAnswered } from "./ask-any.ts";
+import { askUntilAnswered, type ErrorRow } from "./ask-any.ts";
 import { wordOf, type Words } from "./words.ts";
 
 export const configResourceKinds = {
@@ -110,7 +111,7 @@ export async function describeConfigs(
         includeSynonyms: true,
         ...(version >= 3 ? { includeDocumentation: true } : {}),
       }),
-      errorsOf: ({ results }) => results,
+      errorsOf: ({ results }) => results.map(namedError),
     });
     for (const { resourceType, resourceName, configs } of answer.results) {
       const kind = wordOf(configResourceKinds, resourceType);
@@ -140,7 +141,7 @@ export async function alterConfigs(
         })),
         validateOnly,
       }),
-      errorsOf: ({ responses }) => responses,
+      errorsOf: ({ responses }) => responses.map(namedError),
     });
 }
 
@@ -187,4 +188,17 @@ function entryOf(given: Entry): ConfigEntry {
       source: wordOf(sources, source) ?? "unknown",
     })),
   };
+}
+
+/** Brokers say what is wrong, and not with which of the resources. */
+function namedError({
+  resourceType,
+  resourceName,
+  errorCode,
+  errorMessage,
+}: ErrorRow & { readonly resourceType: number; readonly resourceName: string }): ErrorRow {
+  if (errorCode === 0) return { errorCode };
+  const kind = wordOf(configResourceKinds, resourceType) ?? "resource";
+  const { message } = KafkaError.of(errorCode, errorMessage);
+  return { errorCode, errorMessage: `${kind} ${resourceName}: ${message}` };
 }
