@@ -66,7 +66,12 @@ class Replay {
         minOneBatch: true,
       });
       for (const part of slice.parts) this.#replayBatches(part);
-      if (this.#nextOffset === before) throw this.#damaged("nothing can be read");
+      if (this.#nextOffset > before) continue;
+      // Found by this very read, behind segments that compaction has left empty.
+      const { damage } = this.#partition;
+      throw damage === undefined
+        ? this.#damaged("nothing can be read")
+        : new LogCorruptedError(damage);
     }
   }
 
