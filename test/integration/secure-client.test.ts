@@ -7,7 +7,9 @@ import {
   standInCertificates as certificates,
 } from "@millrace/platform/memory";
 import { drainTurn } from "@millrace/platform/node";
+import { createDelegationTokenApi } from "@millrace/protocol/definitions";
 import { describe, expect, test } from "vitest";
+import { TestClient } from "../../packages/broker/test-support/test-client.ts";
 
 const facts = {
   subject: "CN=broker",
@@ -135,6 +137,25 @@ describe("a client of a broker with TLS and SASL", () => {
         await client.admin.listGroups();
       });
       expect(count).toBeGreaterThan(0);
+    }));
+
+  test("comes in by a delegation token, which is given to who shows a certificate", () =>
+    run({ "delegation.token.secret.key": "the broker's" }, async (world) => {
+      const identity = certificates.identity({ ...facts, names: [], serial: 2 });
+      const address = { host: "127.0.0.1", port: 9094 };
+      const asker = await TestClient.connect(world.platform, address, { ca: [ca], identity });
+      const order = { ownerPrincipalType: null, ownerPrincipalName: null, renewers: [] };
+      const request = { ...order, maxLifetimeMs: 60_000 };
+      const given = await asker.ask(createDelegationTokenApi, 3, request);
+      expect(given).toMatchObject({ errorCode: 0, principalName: facts.subject });
+      const username = given?.tokenId ?? "";
+      const password = Buffer.from(given?.hmac ?? []).toString("base64");
+      for (const mechanism of ["SCRAM-SHA-256", "SCRAM-SHA-512"] as const) {
+        const sasl = { mechanism, username, password, isDelegationToken: true } as const;
+        await world.with({ ...secure, sasl }, async ({ admin }) => {
+          expect(await admin.listTopics()).toBeDefined();
+        });
+      }
     }));
 
   test("shows a certificate, whose file may be renewed", () =>
