@@ -27,11 +27,14 @@ export function startOffset(given: {
   };
 }
 
-/** Milliseconds of a text such as `2026-01-31T12:00Z`. @throws UsageError */
+/** Milliseconds of a text such as `2026-01-31T12:00Z`; without a zone it is UTC, as in Kafka's tools. @throws UsageError */
 export function parseTime(flag: string, text: string, besides = ""): number {
   const isDate =
-    /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2})?)?$/;
-  const ms = isDate.test(text) ? Date.parse(text) : NaN;
+    /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})?)?$/;
+  const match = isDate.exec(text);
+  // A date alone is UTC to Date.parse already.
+  const isLocal = text.includes("T") && match?.[1] === undefined;
+  const ms = match === null ? NaN : Date.parse(isLocal ? `${text}Z` : text);
   if (Number.isFinite(ms) && ms >= 0) return ms;
   throw new UsageError(
     `${flag} is ${JSON.stringify(text)}; give a time such as 2026-01-31T12:00Z${besides}`,

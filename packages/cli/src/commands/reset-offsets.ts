@@ -24,7 +24,7 @@ const flags = {
   "to-offset": numberFlag({ about: "to this offset" }),
   "to-datetime": textFlag({
     placeholder: "TIME",
-    about: "to the first record of 2026-01-31T12:00Z or later",
+    about: "to the first record of 2026-01-31T12:00Z or later; without a zone it is UTC",
   }),
   "shift-by": numberFlag({
     min: Number.MIN_SAFE_INTEGER,
