@@ -90,6 +90,7 @@ export class History {
   readonly #seen = new Map<string, Map<number, SeenRecord>>();
   /** By partition, then by offset. */
   readonly #kept = new Map<string, Map<number, RawRecord>>();
+  readonly #keptEnds = new Map<string, number>();
   readonly #ends = new Map<string, number>();
   readonly #committed = new Map<string, number>();
   readonly #now: () => number;
@@ -147,6 +148,15 @@ export class History {
     this.see(partition, record);
     const records = this.#kept.get(partition) ?? new Map<number, RawRecord>();
     this.#kept.set(partition, records.set(raw.offset, raw));
+  }
+
+  /** All that was committed below has been kept. */
+  keptUpTo(partition: string, end: number): void {
+    this.#keptEnds.set(partition, Math.max(end, this.keptEnd(partition)));
+  }
+
+  keptEnd(partition: string): number {
+    return this.#keptEnds.get(partition) ?? 0;
   }
 
   kept(partition: string): ReadonlyMap<number, RawRecord> {

@@ -68,5 +68,5 @@ export const plantSeeds: Readonly<Record<PlantName, number>> = {
   "stale-answer-taken": 41,
   "awaited-lost": 18,
   "other-key-compacted": 3,
-  "aborted-compacted": 20,
+  "aborted-compacted": 25,
 };

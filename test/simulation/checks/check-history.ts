@@ -10,7 +10,7 @@ export function checkHistory(history: History, everything: Everything): void {
   checkOrder(history, everything);
 }
 
-/** I3: offsets strictly increase. I7: what was read once is there still, or, where it is compacted, a later one of its key. */
+/** I3: offsets strictly increase. I5: compaction makes nothing aborted seen. I7: what was read once is there still, or, where it is compacted, a later one of its key. */
 function checkOffsets(history: History, everything: Everything): void {
   for (const [name, { start, records }] of everything) {
     const standing = new StandingRecords(name, records);
@@ -18,6 +18,8 @@ function checkOffsets(history: History, everything: Everything): void {
     for (const record of records) {
       if (record.offset <= last) history.violate("I3", `${name}: ${record.offset} after ${last}`);
       last = record.offset;
+      if (record.offset < history.keptEnd(name) && !history.kept(name).has(record.offset))
+        history.violate("I5", `${name}@${record.offset} is ${textOf(record)} since a compaction`);
     }
     for (const [offset, before] of history.seen(name)) {
       if (offset < start) continue;

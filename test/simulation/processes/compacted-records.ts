@@ -41,6 +41,7 @@ function noteSegments(segments: readonly Uint8Array[], folder: string, history: 
   const open = new Map<number, RecordBatchReader[]>();
   const note = (batch: RecordBatchReader): void =>
     takeRecords(batch, (record, raw) => history.keep(folder, record, raw()));
+  let end = 0;
   for (const bytes of segments) {
     const cursor = new BatchCursor(bytes);
     while (cursor.next()) {
@@ -55,11 +56,13 @@ function noteSegments(segments: readonly Uint8Array[], folder: string, history: 
       }
       const topic = folder.slice(0, folder.lastIndexOf("-"));
       const batch = new RecordBatchReader({ bytes, position, topic });
+      end = batch.nextOffset;
       if (isTransactional(attributes))
         open.set(producerId, [...(open.get(producerId) ?? []), batch]);
       else note(batch);
     }
   }
+  if (open.size === 0) history.keptUpTo(folder, end);
 }
 
 function readWhole(fileSystem: FileSystem, path: string): Uint8Array {
