@@ -1,5 +1,8 @@
 import { type ShareSession } from "./share-session.ts";
 
+/** Partitions of all sessions together: a request may name tens of thousands, and they stay in memory. */
+const placesMaxDefault = 200_000;
+
 interface Entry {
   readonly session: ShareSession;
   /** It goes with its connection no more. */
@@ -9,14 +12,20 @@ interface Entry {
 /** Sessions of all members, each bound to a connection (Kafka: `ShareSessionCache`). */
 export class ShareSessions {
   readonly #sessionsMax: number;
+  readonly #placesMax: number;
   readonly #entries = new Map<string, Entry>();
   /** By group, how many there are. */
   readonly #counts = new Map<string, number>();
   readonly #onLost: (session: ShareSession) => void;
 
   /** @param onLost told of a session whose connection was closed */
-  constructor(sessionsMax: number, onLost: (session: ShareSession) => void) {
+  constructor(
+    sessionsMax: number,
+    onLost: (session: ShareSession) => void,
+    placesMax = placesMaxDefault,
+  ) {
     this.#sessionsMax = sessionsMax;
+    this.#placesMax = placesMax;
     this.#onLost = onLost;
   }
 
@@ -32,9 +41,17 @@ export class ShareSessions {
     return this.#entries.get(keyOf(groupId, memberId))?.session;
   }
 
-  /** False: there are as many as there may be. */
+  /** Whether sessions may have so many more partitions. */
+  hasRoomFor(placeCount: number): boolean {
+    let count = placeCount;
+    for (const { session } of this.#entries.values()) count += session.places.size;
+    return count <= this.#placesMax;
+  }
+
+  /** False: there are as many as there may be, of them or of their partitions. */
   add(session: ShareSession, signal: AbortSignal): boolean {
     if (this.#entries.size >= this.#sessionsMax) return false;
+    if (!this.hasRoomFor(session.places.size)) return false;
     const { groupId, memberId } = session;
     const lost = () => {
       this.remove(groupId, memberId);

@@ -53,7 +53,13 @@ export function openFetchContext(
     return { kind: "refused", error: "INVALID_FETCH_SESSION_EPOCH" };
   if (session.usesIds !== usesIds)
     return { kind: "refused", error: "FETCH_SESSION_TOPIC_ID_ERROR" };
-  session.update(targetsOf(request, image, usesIds), request.forgottenTopicsData);
+  const told = targetsOf(request, image, usesIds);
+  if (!sessions.hasRoomFor(told.length)) {
+    // It begins anew, and goes on without a session if there is no room still.
+    sessions.remove(sessionId);
+    return { kind: "refused", error: "FETCH_SESSION_ID_NOT_FOUND" };
+  }
+  session.update(told, request.forgottenTopicsData);
   const targets = session.targets(image);
   if (session.size === 0) {
     sessions.remove(session.id);
@@ -76,7 +82,7 @@ export function closeFetchContext(
     case "sessionless":
       return { throttleTimeMs: 0, responses: groupByTopic(fetched) };
     case "full": {
-      const session = sessions.create(context.usesIds);
+      const session = sessions.create(context.usesIds, fetched.length);
       session?.begin(fetched);
       return { throttleTimeMs: 0, sessionId: session?.id ?? 0, responses: groupByTopic(fetched) };
     }

@@ -4,18 +4,22 @@ import { FetchSession } from "./fetch-session.ts";
 
 /** A session that was used since is not given up for another. */
 const evictionMsMin = 120_000;
+/** Partitions of all sessions together: a request may name tens of thousands, and they stay in memory. */
+const partitionsMaxDefault = 500_000;
 
 /** All sessions of a broker, at most `max.incremental.fetch.session.cache.slots` (Kafka: `FetchSessionCache`). */
 export class FetchSessions {
   readonly #slots: number;
+  readonly #partitionsMax: number;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #full: SeldomLine;
   /** Least recently used first. */
   readonly #sessions = new Map<number, FetchSession>();
 
-  constructor(slots: number, platform: Platform) {
+  constructor(slots: number, platform: Platform, partitionsMax = partitionsMaxDefault) {
     this.#slots = slots;
+    this.#partitionsMax = partitionsMax;
     this.#clock = platform.clock;
     this.#random = platform.random;
     this.#full = new SeldomLine(platform, "warn", "broker.fetch-sessions-full");
@@ -33,11 +37,19 @@ export class FetchSessions {
     this.#sessions.delete(id);
   }
 
-  /** Undefined: all slots are in use; the client goes on without a session. */
-  create(usesIds: boolean): FetchSession | undefined {
+  /** Whether sessions may have so many more partitions. */
+  hasRoomFor(partitionCount: number): boolean {
+    let count = partitionCount;
+    for (const session of this.#sessions.values()) count += session.size;
+    return count <= this.#partitionsMax;
+  }
+
+  /** Undefined: all slots are in use, or there are too many partitions; the client goes on without a session. */
+  create(usesIds: boolean, partitionCount: number): FetchSession | undefined {
     const nowMs = this.#clock.monotonicMs();
-    if (this.#sessions.size >= this.#slots && !this.#evict(nowMs)) {
-      if (this.#slots > 0) this.#full.tell({ slots: this.#slots });
+    while (this.#sessions.size >= this.#slots || !this.hasRoomFor(partitionCount)) {
+      if (partitionCount <= this.#partitionsMax && this.#evict(nowMs)) continue;
+      if (this.#slots > 0) this.#full.tell({ slots: this.#slots, partitionCount });
       return undefined;
     }
     const session = new FetchSession(this.#newId(), usesIds, nowMs);

@@ -45,6 +45,7 @@ export function openShareSession(
   }
   if (known === undefined) return errorCode.shareSessionNotFound;
   if (known.epoch !== shareSessionEpoch) return errorCode.invalidShareSessionEpoch;
+  if (!sessions.hasRoomFor(told.length)) return errorCode.shareSessionLimitReached;
   const forgotten = forgottenTopicsData.flatMap(({ topicId, partitions }) =>
     partitions.map((partition) => ({ topicId, partition })),
   );
