@@ -6,9 +6,9 @@ const measuring = [
   "packages/streams/src/task/write-origins.test.ts",
 ];
 
-// Unit tests lie beside their source, system tests under test/. Those of packages share a process and its modules,
-// which halves their time: they keep nothing in either. Each file of the others has a process of its own.
-const packages = "packages/*/src/**/*.test.ts";
+// Unit tests lie beside their source, system tests under test/. Those of packages and of the DSL share a process and its
+// modules, which halves their time: they keep nothing in either. Each file of the others has a process of its own.
+const sharing = ["packages/*/src/**/*.test.ts", "test/dsl/**/*.test.ts"];
 export default defineConfig({
   test: {
     testTimeout: 30_000,
@@ -17,13 +17,14 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "packages", isolate: false, include: [packages], exclude: measuring },
+        test: { name: "sharing", isolate: false, include: sharing, exclude: measuring },
       },
       {
         extends: true,
         test: {
           name: "system",
           include: ["test/**/*.test.ts", "examples/*/src/**/*.test.ts", ...measuring],
+          exclude: ["**/node_modules/**", "test/dsl/**"],
         },
       },
     ],
