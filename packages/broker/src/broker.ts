@@ -128,7 +128,7 @@ export class Broker implements AsyncDisposable {
   async isReady(): Promise<boolean> {
     if (!this.isHealthy || this.#closing !== undefined) return false;
     const { groups, transactions } = this.#parts.coordinators;
-    const found = [await groups.listGroups(), await transactions.list()];
+    const found = [await groups.list(), await transactions.list()];
     return found.every((one) => typeof one !== "number");
   }
 

@@ -104,7 +104,7 @@ export class GroupLife {
     const { errorCode, memberId, generationId, members } = await this.#world.ask(joining);
     this.#keep(place, errorCode, { memberId, epoch: generationId, owned: [] });
     if (errorCode !== 0) return;
-    const syncing = groups.syncGroup({
+    const syncing = groups.classic.sync({
       groupId,
       groupInstanceId,
       generationId,
@@ -124,7 +124,7 @@ export class GroupLife {
     this.#members.delete(place);
     const groupInstanceId = choice === 2 ? "seat" : null;
     const leaving = [{ memberId: known.memberId, groupInstanceId }];
-    await this.#world.ask(this.#world.groups.leaveGroup(groupId, leaving));
+    await this.#world.ask(this.#world.groups.classic.leave(groupId, leaving));
   }
 
   async share({ choice }: LifeChoice): Promise<void> {
@@ -147,7 +147,7 @@ export class GroupLife {
 
   async commits({ groupId, choice }: LifeChoice): Promise<void> {
     await this.#world.ask(
-      this.#world.groups.commitOffsets(this.#commit("plain", { groupId, choice })),
+      this.#world.groups.offsets.commit(this.#commit("plain", { groupId, choice })),
     );
   }
 
@@ -159,7 +159,7 @@ export class GroupLife {
       transactions.initProducerId(transactionalId, { timeoutMs: 600_000, expected: undefined }),
     );
     await platform.advance(100);
-    const committing = groups.commitTransactionalOffsets(
+    const committing = groups.offsets.commitInTransaction(
       this.#commit("transactional", { groupId, choice }),
       { ...producer, transactionalId, operation: "addPartition" },
     );
@@ -173,16 +173,16 @@ export class GroupLife {
 
   async deletesOffsets({ groupId, choice }: LifeChoice): Promise<void> {
     const places = [{ groupId, topic: lifeTopics[choice], partition: 0 }];
-    await this.#world.ask(this.#world.groups.deleteOffsets(groupId, places));
+    await this.#world.ask(this.#world.groups.offsets.delete(groupId, places));
   }
 
   async deletesGroup({ groupId }: LifeChoice): Promise<void> {
-    await this.#world.ask(this.#world.groups.deleteGroup(groupId));
+    await this.#world.ask(this.#world.groups.delete(groupId));
   }
 
   async expires({ choice }: LifeChoice): Promise<void> {
     if (choice === 0) await this.#world.platform.advance(8 * dayMs);
-    await this.#world.ask(this.#world.groups.expireOffsets());
+    await this.#world.ask(this.#world.groups.offsets.expire());
   }
 
   async topicGoes({ choice }: LifeChoice): Promise<void> {
@@ -209,7 +209,7 @@ export class GroupLife {
   }
 
   #beat(beat: ConsumerBeat) {
-    return this.#world.ask(this.#world.groups.consumerHeartbeat(arrived(beat), 1, client));
+    return this.#world.ask(this.#world.groups.consumer.heartbeat(arrived(beat), 1, client));
   }
 
   #commit(kind: "plain" | "transactional", { groupId, choice }: LifeChoice) {
@@ -235,7 +235,7 @@ export class GroupLife {
     const beat = epoch === 0 ? joinBeat(memberId, topology) : laterBeat(memberId, epoch);
     const message = streamsGroupHeartbeatRequest;
     const request = decodeMessage(message, 0, encodeMessage(message, 0, beat));
-    const outcome = await this.#world.ask(this.#world.groups.streamsHeartbeat(request, client));
+    const outcome = await this.#world.ask(this.#world.groups.streams.heartbeat(request, client));
     const { errorCode, memberEpoch } = outcome.response;
     this.#keep(`streams ${choice}`, errorCode, { memberId, epoch: memberEpoch, owned: [] });
   }

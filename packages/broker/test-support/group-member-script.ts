@@ -25,9 +25,9 @@ export async function join(
   world: CoordinatorWorld,
   change: Partial<JoinGroupRequest> = {},
 ): Promise<JoinGroupAnswer> {
-  const first = await world.groups.joinGroup(joinRequest(change));
+  const first = await world.groups.classic.join(joinRequest(change));
   if (first.errorCode !== 79) return first;
-  return world.groups.joinGroup(joinRequest({ ...change, memberId: first.memberId }));
+  return world.groups.classic.join(joinRequest({ ...change, memberId: first.memberId }));
 }
 
 export function sync(
@@ -35,7 +35,7 @@ export function sync(
   joined: JoinGroupAnswer,
   change: { readonly groupId?: string; readonly groupInstanceId?: string } = {},
 ) {
-  return world.groups.syncGroup({
+  return world.groups.classic.sync({
     groupId: "group",
     groupInstanceId: null,
     generationId: joined.generationId,
@@ -59,7 +59,7 @@ export function commit(
     readonly groupId?: string;
   },
 ) {
-  return world.groups.commitOffsets(commitRequest({ ...change, kind: "plain" }));
+  return world.groups.offsets.commit(commitRequest({ ...change, kind: "plain" }));
 }
 
 export function commitRequest(change: {
@@ -96,7 +96,7 @@ export async function committed(
   world: CoordinatorWorld,
   options: { readonly partition?: number; readonly requireStable?: boolean } = {},
 ): Promise<number | string> {
-  const fetched = await world.groups.fetchOffsets({
+  const fetched = await world.groups.offsets.fetch({
     groupId: "group",
     places: [
       { topic: "topic", topicId: "AAAAAAAAAAAAAAAAAAAAAA", partition: options.partition ?? 0 },

@@ -8,7 +8,7 @@ import {
   type ConsumerHeartbeatAnswer,
   refusedConsumerHeartbeat,
 } from "../coordinator/group/consumer/consumer-heartbeat.ts";
-import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
+import type { ConsumerGroups } from "../coordinator/group/consumer/consumer-groups.ts";
 import { groupResource, type RequestContext, topicResource } from "../server/request-context.ts";
 import type { AnsweringHandler } from "./answering-handler.ts";
 import type { GroupProtocols } from "./group-protocols.ts";
@@ -22,7 +22,7 @@ import type { GroupProtocols } from "./group-protocols.ts";
 type Response = ConsumerGroupHeartbeatResponse;
 
 export function consumerGroupHeartbeatHandler(
-  groups: GroupCoordinator,
+  groups: ConsumerGroups,
   protocols: GroupProtocols,
 ): AnsweringHandler<ConsumerGroupHeartbeatRequest, Response> {
   return {
@@ -37,11 +37,11 @@ export function consumerGroupHeartbeatHandler(
 }
 
 function beat(
-  groups: GroupCoordinator,
+  groups: ConsumerGroups,
   context: RequestContext,
   request: ConsumerGroupHeartbeatRequest,
 ): Promise<ConsumerHeartbeatAnswer> {
-  return groups.consumerHeartbeat(request, context.apiVersion, {
+  return groups.heartbeat(request, context.apiVersion, {
     clientId: context.clientId ?? "",
     clientHost: `/${context.clientAddress}`,
     mayDescribe: (topic) => context.permits("DESCRIBE", topicResource(topic)),

@@ -25,7 +25,7 @@ export function deleteGroupsHandler(
       const results = await context.turns.map(names, async (groupId) => ({
         groupId,
         errorCode: context.authorize("DELETE", groupResource(groupId))
-          ? await groups.deleteGroup(groupId)
+          ? await groups.delete(groupId)
           : errorCode.groupAuthorizationFailed,
       }));
       return { throttleTimeMs: context.throttleMs, results: await Promise.all(results) };

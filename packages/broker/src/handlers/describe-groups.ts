@@ -5,7 +5,7 @@ import {
   type describeGroupsResponse,
 } from "@millrace/protocol/definitions";
 import { errorCode } from "../coordinator/error-code.ts";
-import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
+import type { ClassicGroups } from "../coordinator/group/classic/classic-groups.ts";
 import { GroupRefusal } from "../coordinator/group/refusal.ts";
 import { groupResource, type RequestContext } from "../server/request-context.ts";
 import type { AnsweringHandler } from "./answering-handler.ts";
@@ -22,7 +22,7 @@ type Response = Given<typeof describeGroupsResponse>;
 
 const none = { protocolType: "", protocolData: "", members: [] };
 export function describeGroupsHandler(
-  groups: GroupCoordinator,
+  groups: ClassicGroups,
 ): AnsweringHandler<DescribeGroupsRequest, Response> {
   return {
     api: describeGroupsApi,
@@ -35,7 +35,7 @@ export function describeGroupsHandler(
             groupState: "",
             errorCode: errorCode.groupAuthorizationFailed,
           };
-        const found = await groups.describeGroup(groupId);
+        const found = await groups.describe(groupId);
         if (typeof found === "number")
           return { ...none, groupId, groupState: "", errorCode: found };
         if (found instanceof GroupRefusal) return notFound(context, request, { groupId, found });

@@ -5,7 +5,7 @@ import {
   type heartbeatResponse,
 } from "@millrace/protocol/definitions";
 import { errorCode } from "../coordinator/error-code.ts";
-import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
+import type { ClassicGroups } from "../coordinator/group/classic/classic-groups.ts";
 import { groupResource } from "../server/request-context.ts";
 import type { AnsweringHandler } from "./answering-handler.ts";
 
@@ -18,7 +18,7 @@ import type { AnsweringHandler } from "./answering-handler.ts";
 type Response = Given<typeof heartbeatResponse>;
 
 export function heartbeatHandler(
-  groups: GroupCoordinator,
+  groups: ClassicGroups,
 ): AnsweringHandler<HeartbeatRequest, Response> {
   return {
     api: heartbeatApi,

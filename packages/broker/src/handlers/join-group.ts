@@ -6,7 +6,7 @@ import {
 } from "@millrace/protocol/definitions";
 import { errorCode } from "../coordinator/error-code.ts";
 import { joinRefused } from "../coordinator/group/classic/group-answers.ts";
-import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
+import type { ClassicGroups } from "../coordinator/group/classic/classic-groups.ts";
 import { groupResource } from "../server/request-context.ts";
 import { answerUntilClosed } from "./answer-until-closed.ts";
 import type { AnsweringHandler } from "./answering-handler.ts";
@@ -23,7 +23,7 @@ import type { AnsweringHandler } from "./answering-handler.ts";
 type Response = Given<typeof joinGroupResponse>;
 
 export function joinGroupHandler(
-  groups: GroupCoordinator,
+  groups: ClassicGroups,
 ): AnsweringHandler<JoinGroupRequest, Response> {
   return {
     api: joinGroupApi,
@@ -31,7 +31,7 @@ export function joinGroupHandler(
       const answer = context.authorize("READ", groupResource(request.groupId))
         ? await answerUntilClosed(
             context.signal,
-            groups.joinGroup({
+            groups.join({
               ...request,
               rebalanceTimeoutMs:
                 context.apiVersion === 0 ? request.sessionTimeoutMs : request.rebalanceTimeoutMs,

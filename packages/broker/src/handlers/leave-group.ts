@@ -5,7 +5,7 @@ import {
   type leaveGroupResponse,
 } from "@millrace/protocol/definitions";
 import { errorCode } from "../coordinator/error-code.ts";
-import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
+import type { ClassicGroups } from "../coordinator/group/classic/classic-groups.ts";
 import { groupResource } from "../server/request-context.ts";
 import type { AnsweringHandler } from "./answering-handler.ts";
 
@@ -19,7 +19,7 @@ import type { AnsweringHandler } from "./answering-handler.ts";
 type Response = Given<typeof leaveGroupResponse>;
 
 export function leaveGroupHandler(
-  groups: GroupCoordinator,
+  groups: ClassicGroups,
 ): AnsweringHandler<LeaveGroupRequest, Response> {
   return {
     api: leaveGroupApi,
@@ -31,7 +31,7 @@ export function leaveGroupHandler(
       const leaving = isSingle
         ? [{ memberId: request.memberId, groupInstanceId: null }]
         : request.members;
-      const codes = await groups.leaveGroup(request.groupId, leaving);
+      const codes = await groups.leave(request.groupId, leaving);
       if (typeof codes === "number") return { throttleTimeMs, errorCode: codes, members: [] };
       if (isSingle) return { throttleTimeMs, errorCode: codes[0], members: [] };
       const members = leaving.map(({ memberId, groupInstanceId }, index) => ({

@@ -24,7 +24,7 @@ export function listGroupsHandler(
     api: listGroupsApi,
     async handle(context, request) {
       const throttleTimeMs = context.throttleMs;
-      const listed = await groups.listGroups();
+      const listed = await groups.list();
       if (typeof listed === "number") return { throttleTimeMs, errorCode: listed, groups: [] };
       const states = new Set(request.statesFilter.map((state) => state.toLowerCase().trim()));
       const types = new Set(request.typesFilter.map((type) => type.toLowerCase().trim()));

@@ -6,7 +6,7 @@ import {
 } from "@millrace/protocol/definitions";
 import { zeroUuid } from "@millrace/protocol/wire";
 import { errorCode } from "../coordinator/error-code.ts";
-import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
+import type { GroupOffsets } from "../coordinator/group/offsets/group-offsets.ts";
 import type { TopicLookup } from "../coordinator/topic-lookup.ts";
 import { groupResource, topicResource, type RequestContext } from "../server/request-context.ts";
 import type { AnsweringHandler } from "./answering-handler.ts";
@@ -23,7 +23,7 @@ type Response = Given<typeof offsetCommitResponse>;
 type Topic = OffsetCommitRequest["topics"][number];
 
 export function offsetCommitHandler(
-  groups: GroupCoordinator,
+  groupOffsets: GroupOffsets,
   topics: TopicLookup,
 ): AnsweringHandler<OffsetCommitRequest, Response> {
   return {
@@ -49,7 +49,7 @@ export function offsetCommitHandler(
       const codes =
         offsets.length === 0
           ? []
-          : await groups.commitOffsets({
+          : await groupOffsets.commit({
               ...request,
               generationId: request.generationIdOrMemberEpoch,
               kind: "plain",

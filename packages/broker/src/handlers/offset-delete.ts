@@ -6,7 +6,7 @@ import {
 } from "@millrace/protocol/definitions";
 import { zeroUuid } from "@millrace/protocol/wire";
 import { errorCode } from "../coordinator/error-code.ts";
-import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
+import type { GroupOffsets } from "../coordinator/group/offsets/group-offsets.ts";
 import type { TopicLookup } from "../coordinator/topic-lookup.ts";
 import { groupResource, topicResource } from "../server/request-context.ts";
 import type { AnsweringHandler } from "./answering-handler.ts";
@@ -19,7 +19,7 @@ import { mergeOffsetResults, partOffsets } from "./offset-results.ts";
 type Response = Given<typeof offsetDeleteResponse>;
 
 export function offsetDeleteHandler(
-  groups: GroupCoordinator,
+  groupOffsets: GroupOffsets,
   topics: TopicLookup,
 ): AnsweringHandler<OffsetDeleteRequest, Response> {
   return {
@@ -43,7 +43,7 @@ export function offsetDeleteHandler(
           partition: partitionIndex,
         })),
       );
-      const codes = await groups.deleteOffsets(groupId, places);
+      const codes = await groupOffsets.delete(groupId, places);
       if (typeof codes === "number") return { throttleTimeMs, errorCode: codes, topics: [] };
       return {
         throttleTimeMs,

@@ -7,7 +7,7 @@ import {
 import { zeroUuid } from "@millrace/protocol/wire";
 import { errorCode } from "../coordinator/error-code.ts";
 import type { FetchedOffset } from "../coordinator/group/offsets/fetch-offsets.ts";
-import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
+import type { GroupOffsets } from "../coordinator/group/offsets/group-offsets.ts";
 import type { TopicLookup } from "../coordinator/topic-lookup.ts";
 import { groupResource, topicResource, type RequestContext } from "../server/request-context.ts";
 import type { AnsweringHandler } from "./answering-handler.ts";
@@ -57,14 +57,14 @@ interface PartitionAnswer {
 }
 
 export function offsetFetchHandler(
-  groups: GroupCoordinator,
+  groupOffsets: GroupOffsets,
   topics: TopicLookup,
 ): AnsweringHandler<OffsetFetchRequest, Response> {
   return {
     api: offsetFetchApi,
     async handle(context, request) {
       const throttleTimeMs = context.throttleMs;
-      const world = { context, groups, topics, requireStable: request.requireStable };
+      const world = { context, groupOffsets, topics, requireStable: request.requireStable };
       if (context.apiVersion >= 8) {
         const asked = answeredNames(request.groups, ({ groupId }) => groupId);
         const answers = await context.turns.map(asked, (group) => fetchGroup(world, group));
@@ -79,7 +79,7 @@ export function offsetFetchHandler(
 
 interface FetchWorld {
   readonly context: RequestContext;
-  readonly groups: GroupCoordinator;
+  readonly groupOffsets: GroupOffsets;
   readonly topics: TopicLookup;
   readonly requireStable: boolean;
 }
@@ -95,10 +95,10 @@ function askingMember({ memberId = null, memberEpoch = -1 }: GroupRequest) {
 }
 
 async function fetchAll(world: FetchWorld, group: GroupRequest): Promise<GroupAnswer> {
-  const { groups, topics, context, requireStable } = world;
+  const { groupOffsets, topics, context, requireStable } = world;
   const { groupId } = group;
   const member = askingMember(group);
-  const fetched = await groups.fetchOffsets({ groupId, places: "all", requireStable, member });
+  const fetched = await groupOffsets.fetch({ groupId, places: "all", requireStable, member });
   if (typeof fetched === "number") return groupError(world, group, fetched);
   const byTopic = new Map<string, PartitionAnswer[]>();
   for (const offset of fetched) {
@@ -119,7 +119,7 @@ async function fetchSome(
   group: GroupRequest,
   asked: readonly TopicRequest[],
 ): Promise<GroupAnswer> {
-  const { groups, requireStable } = world;
+  const { groupOffsets, requireStable } = world;
   const { groupId } = group;
   const member = askingMember(group);
   const named = asked.map((topic) => nameTopic(world, once(topic)));
@@ -127,7 +127,7 @@ async function fetchSome(
   const places = good.flatMap(({ name, topicId, partitionIndexes }) =>
     partitionIndexes.map((partition) => ({ topic: name, topicId, partition })),
   );
-  const fetched = await groups.fetchOffsets({ groupId, places, requireStable, member });
+  const fetched = await groupOffsets.fetch({ groupId, places, requireStable, member });
   if (typeof fetched === "number") return groupError(world, group, fetched);
   let next = 0;
   const answers = good.map(({ name, topicId, partitionIndexes }) => ({

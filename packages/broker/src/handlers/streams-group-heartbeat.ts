@@ -5,7 +5,7 @@ import {
   type streamsGroupHeartbeatResponse,
 } from "@millrace/protocol/definitions";
 import { errorCode } from "../coordinator/error-code.ts";
-import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
+import type { StreamsGroups } from "../coordinator/group/streams/streams-groups.ts";
 import type { NewTopic } from "../coordinator/group/streams/new-topic.ts";
 import {
   type HeartbeatOutcome,
@@ -39,7 +39,7 @@ export interface InternalTopics {
 }
 
 export function streamsGroupHeartbeatHandler(
-  groups: GroupCoordinator,
+  groups: StreamsGroups,
   internalTopics: InternalTopics,
   protocols: GroupProtocols,
 ): AnsweringHandler<StreamsGroupHeartbeatRequest, Response> {
@@ -56,11 +56,11 @@ export function streamsGroupHeartbeatHandler(
 }
 
 function beat(
-  groups: GroupCoordinator,
+  groups: StreamsGroups,
   context: RequestContext,
   request: StreamsGroupHeartbeatRequest,
 ): Promise<HeartbeatOutcome> {
-  return groups.streamsHeartbeat(request, {
+  return groups.heartbeat(request, {
     clientId: context.clientId ?? "",
     clientHost: `/${context.clientAddress}`,
   });

@@ -6,7 +6,7 @@ import {
 } from "@millrace/protocol/definitions";
 import { errorCode } from "../coordinator/error-code.ts";
 import { syncRefused } from "../coordinator/group/classic/group-answers.ts";
-import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
+import type { ClassicGroups } from "../coordinator/group/classic/classic-groups.ts";
 import { groupResource } from "../server/request-context.ts";
 import { answerUntilClosed } from "./answer-until-closed.ts";
 import type { AnsweringHandler } from "./answering-handler.ts";
@@ -20,7 +20,7 @@ import type { AnsweringHandler } from "./answering-handler.ts";
 type Response = Given<typeof syncGroupResponse>;
 
 export function syncGroupHandler(
-  groups: GroupCoordinator,
+  groups: ClassicGroups,
 ): AnsweringHandler<SyncGroupRequest, Response> {
   return {
     api: syncGroupApi,
@@ -37,7 +37,7 @@ export function syncGroupHandler(
       );
       const answer = await answerUntilClosed(
         context.signal,
-        groups.syncGroup({ ...request, assignments }),
+        groups.sync({ ...request, assignments }),
         () => syncRefused(errorCode.notCoordinator),
       );
       return { throttleTimeMs, ...answer };

@@ -7,7 +7,7 @@ import {
 import { zeroUuid } from "@millrace/protocol/wire";
 import { errorCode } from "../coordinator/error-code.ts";
 import type { OffsetToCommit } from "../coordinator/group/offsets/commit-offsets.ts";
-import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
+import type { GroupOffsets } from "../coordinator/group/offsets/group-offsets.ts";
 import type { TopicLookup } from "../coordinator/topic-lookup.ts";
 import { operationOfTxnOffsetCommit } from "../coordinator/transaction-verifier.ts";
 import {
@@ -29,7 +29,7 @@ import { mergeOffsetResults, partOffsets } from "./offset-results.ts";
 type Response = Given<typeof txnOffsetCommitResponse>;
 
 export function txnOffsetCommitHandler(
-  groups: GroupCoordinator,
+  groupOffsets: GroupOffsets,
   topics: TopicLookup,
 ): AnsweringHandler<TxnOffsetCommitRequest, Response> {
   return {
@@ -55,19 +55,20 @@ export function txnOffsetCommitHandler(
           metadata: partition.committedMetadata ?? "",
         })),
       );
-      const codes = offsets.length === 0 ? [] : await commit(groups, context, { request, offsets });
+      const codes =
+        offsets.length === 0 ? [] : await commit(groupOffsets, context, { request, offsets });
       return { throttleTimeMs: context.throttleMs, topics: mergeOffsetResults(parted, codes) };
     },
   };
 }
 
 async function commit(
-  groups: GroupCoordinator,
+  groupOffsets: GroupOffsets,
   context: RequestContext,
   what: { readonly request: TxnOffsetCommitRequest; readonly offsets: readonly OffsetToCommit[] },
 ): Promise<readonly number[] | number> {
   const { request, offsets } = what;
-  const codes = await groups.commitTransactionalOffsets(
+  const codes = await groupOffsets.commitInTransaction(
     {
       ...request,
       kind: "transactional",

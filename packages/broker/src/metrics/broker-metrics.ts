@@ -1,6 +1,7 @@
 import type { MetricTags, MetricValue, Platform } from "@millrace/platform";
 import { zeroUuid } from "@millrace/protocol/wire";
 import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
+import type { GroupOffsets } from "../coordinator/group/offsets/group-offsets.ts";
 import type { MetadataImage } from "../metadata/metadata-image.ts";
 import type { Partitions } from "../partition/partitions.ts";
 import { lagVerdicts } from "./lag-verdict.ts";
@@ -175,7 +176,7 @@ export class BrokerMetrics {
   /** Where the groups cannot be read there is nothing to tell; that the broker is not ready tells of it. */
   async #addGroups(add: Add): Promise<void> {
     const { groups, platform } = this.#sources;
-    const [listed, committed] = [await groups.listGroups(), await groups.allCommitted()];
+    const [listed, committed] = [await groups.list(), await groups.offsets.all()];
     if (typeof listed === "number" || typeof committed === "number") return;
     const counts = new Map<string, { readonly tags: MetricTags; count: number }>();
     for (const { type: protocol, state } of listed) {
@@ -210,7 +211,4 @@ export class BrokerMetrics {
   }
 }
 
-type Commit = Extract<
-  Awaited<ReturnType<GroupCoordinator["allCommitted"]>>,
-  readonly unknown[]
->[number];
+type Commit = Extract<Awaited<ReturnType<GroupOffsets["all"]>>, readonly unknown[]>[number];

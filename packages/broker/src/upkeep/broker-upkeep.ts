@@ -1,7 +1,7 @@
 import type { LogDirectory } from "@millrace/log";
 import type { Platform } from "@millrace/platform";
 import type { BrokerConfig } from "../config/broker-config.ts";
-import type { GroupCoordinator } from "../coordinator/group/group-coordinator.ts";
+import type { GroupOffsets } from "../coordinator/group/offsets/group-offsets.ts";
 import type { TransactionCoordinator } from "../coordinator/transaction/transaction-coordinator.ts";
 import type { ShareCoordinator } from "../coordinator/share/share-coordinator.ts";
 import type { UpkeepMetrics } from "../metrics/upkeep-metrics.ts";
@@ -26,7 +26,7 @@ export interface UpkeepParts {
   readonly directory: LogDirectory;
   readonly partitions: Partitions;
   readonly coordinators: {
-    readonly groups: Pick<GroupCoordinator, "expireOffsets">;
+    readonly groups: { readonly offsets: Pick<GroupOffsets, "expire"> };
     readonly transactions: Pick<TransactionCoordinator, "expireIds">;
     readonly share: Pick<ShareCoordinator, "snapshotCold" | "prune">;
   };
@@ -69,7 +69,9 @@ export function startUpkeep(
     for (const partition of partitions.all()) partition.removeRetired();
   });
   const { groups, transactions, share } = coordinators;
-  every("offsets.retention.check.interval.ms", "offsets", (signal) => groups.expireOffsets(signal));
+  every("offsets.retention.check.interval.ms", "offsets", (signal) =>
+    groups.offsets.expire(signal),
+  );
   every("transaction.remove.expired.transaction.cleanup.interval.ms", "transactional-ids", () =>
     transactions.expireIds(),
   );

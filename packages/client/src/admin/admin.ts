@@ -8,7 +8,7 @@ import type {
 } from "@millrace/cluster";
 import type { Offset, TopicPartition } from "@millrace/model";
 import { KafkaError } from "@millrace/protocol";
-import { deleteRecordsApi, type MetadataResponse } from "@millrace/protocol/definitions";
+import type { MetadataResponse } from "@millrace/protocol/definitions";
 import {
   deletionOffsets,
   groupName,
@@ -23,7 +23,7 @@ import {
 import { checkArguments } from "../arguments.ts";
 import type { ClientContext } from "../client-context.ts";
 import type { BrokerLane, LaneLink } from "../connection/broker-lane.ts";
-import { throwIfError, topicErrorOf } from "../connection/cluster-error-of.ts";
+import { topicErrorOf } from "../connection/cluster-error-of.ts";
 import { createAcls, deleteAcls, describeAcls, type Acl, type AclFilter } from "./acls.ts";
 import {
   aclFilter,
@@ -54,6 +54,7 @@ import {
   type ConfigDescription,
   type ConfigResource,
 } from "./configs.ts";
+import { deleteRecords } from "./delete-records.ts";
 import { describeGroup, type GroupDescription } from "./describe-group.ts";
 import {
   alterGroupOffsets,
@@ -64,7 +65,6 @@ import {
 } from "./groups.ts";
 import { describeLogDirectories, type LogDirectoryDescription } from "./log-directories.ts";
 import {
-  groupByLeader,
   listOffsets,
   type FoundOffset,
   type IsolationLevel,
@@ -193,34 +193,7 @@ export class Admin implements ClusterAdmin {
     signal?: AbortSignal,
   ): Promise<void> {
     checkArguments("admin.deleteRecords", { offsets: [deletionOffsets, offsets] }, signal);
-    if (offsets.length === 0) return;
-    const context = this.#context;
-    const timeoutMs = context.options.requestTimeoutMs;
-    await context.retry("DeleteRecords", { signal }, async () => {
-      await context.knowPartitions(offsets, signal);
-      try {
-        for (const [leaderId, own] of groupByLeader(context, offsets)) {
-          const answer = await this.#lane.link(leaderId).call({
-            api: deleteRecordsApi,
-            body: () => ({
-              topics: [...Map.groupBy(own, ({ topic }) => topic)].map(([name, partitions]) => ({
-                name,
-                partitions: partitions.map(({ partition, offset }) => ({
-                  partitionIndex: partition,
-                  offset,
-                })),
-              })),
-              timeoutMs,
-            }),
-          });
-          for (const { partitions } of answer.topics)
-            for (const { errorCode } of partitions) throwIfError(errorCode);
-        }
-      } catch (error) {
-        await context.metadata.refresh();
-        throw error;
-      }
-    });
+    return deleteRecords(this.#context, this.#lane, offsets, signal);
   }
 
   /** Groups of all kinds (Kafka: `listConsumerGroups`). */

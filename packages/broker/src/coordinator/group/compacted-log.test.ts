@@ -48,7 +48,7 @@ const round = fc.record({
 /** All that clients are told. */
 async function told(world: CoordinatorWorld): Promise<unknown> {
   const { groups } = world;
-  const all: unknown[] = [await world.ask(groups.allCommitted())];
+  const all: unknown[] = [await world.ask(groups.offsets.all())];
   for (const groupId of lifeGroups) {
     const places = lifeTopics.map((topic) => ({
       topic,
@@ -56,12 +56,12 @@ async function told(world: CoordinatorWorld): Promise<unknown> {
       partition: 0,
     }));
     all.push([
-      await world.ask(groups.describeConsumerGroup(groupId)),
+      await world.ask(groups.consumer.describe(groupId)),
       await world.ask(groups.share.describe(groupId)),
       await world.ask(groups.share.initializedPartitions(groupId)),
-      await world.ask(groups.describeStreamsGroup(groupId)),
+      await world.ask(groups.streams.describe(groupId)),
       await classic(world, groupId),
-      await world.ask(groups.fetchOffsets({ groupId, places, requireStable: true, member: null })),
+      await world.ask(groups.offsets.fetch({ groupId, places, requireStable: true, member: null })),
     ]);
   }
   return inOneOrder(all);
@@ -69,7 +69,7 @@ async function told(world: CoordinatorWorld): Promise<unknown> {
 
 /** One that nothing but offsets had told of goes with the last of them. */
 async function classic(world: CoordinatorWorld, groupId: string): Promise<unknown> {
-  const described = await world.ask(world.groups.describeGroup(groupId));
+  const described = await world.ask(world.groups.classic.describe(groupId));
   const isOne = typeof described === "object" && "protocolType" in described;
   return isOne && described.protocolType !== "" ? described : undefined;
 }

@@ -4,13 +4,13 @@ import type { Group } from "./group-world.ts";
 
 /** How many groups a broker has, of all kinds; who asks for more is refused. */
 export class GroupBound {
-  readonly #groupsMax: number;
+  readonly groupsMax: number;
   readonly #line: SeldomLine;
   /** By partition of `__consumer_offsets`. */
   readonly #shards = new Map<number, ReadonlyMap<string, Group>>();
 
   constructor(groupsMax: number, platform: Platform) {
-    this.#groupsMax = groupsMax;
+    this.groupsMax = groupsMax;
     this.#line = new SeldomLine(platform, "warn", "broker.groups-refused");
   }
 
@@ -28,8 +28,8 @@ export class GroupBound {
     if (groups === undefined || groups.has(groupId)) return true;
     let count = 0;
     for (const { size } of this.#shards.values()) count += size;
-    if (count < this.#groupsMax) return true;
-    this.#line.tell({ groupsMax: this.#groupsMax });
+    if (count < this.groupsMax) return true;
+    this.#line.tell({ groupsMax: this.groupsMax });
     return false;
   }
 }

@@ -79,7 +79,7 @@ describe("joining and syncing", () => {
       errorCode: errorCode.groupMaxSizeReached,
     });
     const left = { memberId: joined[0].memberId, groupInstanceId: null };
-    expect(await world.ask(world.groups.leaveGroup("group", [left]))).toEqual([0]);
+    expect(await world.ask(world.groups.classic.leave("group", [left]))).toEqual([0]);
     const both = [join(world), join(world, { memberId: joined[1].memberId })];
     expect((await world.ask(Promise.all(both))).map((answer) => answer.errorCode)).toEqual([0, 0]);
   });
@@ -144,8 +144,8 @@ describe("static members", () => {
     const joined = await world.ask(join(world, seat));
     await world.ask(sync(world, joined, seat));
     const leaving = [{ memberId: "", groupInstanceId: "seat" }];
-    expect(await world.ask(world.groups.leaveGroup("group", leaving))).toEqual([0]);
-    const described = await world.ask(world.groups.describeGroup("group"));
+    expect(await world.ask(world.groups.classic.leave("group", leaving))).toEqual([0]);
+    const described = await world.ask(world.groups.classic.describe("group"));
     expect(described).toMatchObject({ state: "Empty", members: [] });
   });
 });
@@ -184,11 +184,11 @@ describe("offsets", () => {
   test("a group that is deleted forgets them, and stays so after a restart", async () => {
     const world = new CoordinatorWorld();
     await world.ask(commit(world, { offset: 5 }));
-    expect(await world.ask(world.groups.deleteGroup("group"))).toBe(0);
-    expect(await world.ask(world.groups.deleteGroup("group"))).toBe(errorCode.groupIdNotFound);
+    expect(await world.ask(world.groups.delete("group"))).toBe(0);
+    expect(await world.ask(world.groups.delete("group"))).toBe(errorCode.groupIdNotFound);
     await world.restart();
     expect(await world.ask(committed(world))).toBe(-1);
-    expect(await world.ask(world.groups.listGroups())).toEqual([]);
+    expect(await world.ask(world.groups.list())).toEqual([]);
   });
 
   test("those of a deleted topic are forgotten", async () => {
@@ -203,15 +203,15 @@ describe("offsets", () => {
 
 test("a group lists and describes the same after a restart", async () => {
   const { world } = await stableGroup(2);
-  const before = await world.ask(world.groups.describeGroup("group"));
+  const before = await world.ask(world.groups.classic.describe("group"));
   await world.restart();
-  expect(await world.ask(world.groups.describeGroup("group"))).toEqual(before);
+  expect(await world.ask(world.groups.classic.describe("group"))).toEqual(before);
 });
 
 test("requests that name no group, or a session that is too short, are refused", async () => {
   const world = new CoordinatorWorld();
   const refused = async (change: object) =>
-    (await world.ask(world.groups.joinGroup(joinRequest(change)))).errorCode;
+    (await world.ask(world.groups.classic.join(joinRequest(change)))).errorCode;
   expect(await refused({ groupId: "" })).toBe(errorCode.invalidGroupId);
   expect(await refused({ sessionTimeoutMs: 1 })).toBe(errorCode.invalidSessionTimeout);
   expect(await refused({ memberId: "stranger" })).toBe(errorCode.unknownMemberId);
@@ -227,5 +227,10 @@ function heartbeat(
   generationId: number,
   groupInstanceId: string | null = null,
 ) {
-  return world.groups.heartbeat({ groupId: "group", generationId, memberId, groupInstanceId });
+  return world.groups.classic.heartbeat({
+    groupId: "group",
+    generationId,
+    memberId,
+    groupInstanceId,
+  });
 }

@@ -43,6 +43,35 @@ export function withEpoch(sets: PartitionSets, epoch: number): PartitionEpochs {
   );
 }
 
+/** As records have them; older ones have no epochs: the member's stands for them. */
+export function epochsOfRecord(
+  list: readonly {
+    readonly id: string;
+    readonly partitions: readonly number[];
+    readonly assignmentEpochs?: readonly number[] | null;
+  }[],
+  memberEpoch: number,
+): PartitionEpochs {
+  return new Map(
+    list.map(({ id, partitions, assignmentEpochs }) => [
+      id,
+      new Map(
+        partitions.map((partition, index) => [
+          partition,
+          assignmentEpochs?.length === partitions.length ? assignmentEpochs[index] : memberEpoch,
+        ]),
+      ),
+    ]),
+  );
+}
+
+/** By the ids of topics, as messages and records have them. */
+export function partitionSets(
+  list: readonly { readonly topicId: string; readonly partitions: readonly number[] }[],
+): PartitionSets {
+  return new Map(list.map(({ topicId, partitions }) => [topicId, new Set(partitions)]));
+}
+
 export function withoutEpochs(sets: PartitionEpochs): PartitionSets {
   return new Map([...sets].map(([id, partitions]) => [id, new Set(partitions.keys())]));
 }

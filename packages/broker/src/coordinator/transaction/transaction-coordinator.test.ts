@@ -254,7 +254,7 @@ describe("offsets in a transaction", () => {
   ) {
     const transaction = { ...producer, transactionalId: "tx", operation: "addPartition" } as const;
     return world.ask(
-      world.groups.commitTransactionalOffsets(
+      world.groups.offsets.commitInTransaction(
         commitRequest({ kind: "transactional", offset }),
         transaction,
       ),

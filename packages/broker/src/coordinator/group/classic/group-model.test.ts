@@ -61,14 +61,14 @@ function step(index: number): Command {
 async function act(model: Model, world: CoordinatorWorld, client: Client): Promise<void> {
   const { life } = model;
   if (client.joined === undefined) {
-    const joined = await world.groups.joinGroup(
+    const joined = await world.groups.classic.join(
       joinRequest({ memberId: client.memberId, groupInstanceId: client.groupInstanceId }),
     );
     if (life === model.life) onJoined(model, client, joined);
   } else if (client.isStable) {
     const { groupInstanceId } = client;
     const { generationId, memberId } = client.joined;
-    const code = await world.groups.heartbeat({
+    const code = await world.groups.classic.heartbeat({
       groupId: "group",
       generationId,
       memberId,
@@ -99,7 +99,7 @@ async function sync(
   const { life } = model;
   const { generationId, memberId, members, skipAssignment } = joined;
   const assigned = skipAssignment ? [] : members;
-  const synced = await world.groups.syncGroup({
+  const synced = await world.groups.classic.sync({
     groupId: "group",
     generationId,
     memberId,
@@ -149,7 +149,7 @@ function leave(index: number): Command {
     const client = model.clients[index];
     const { memberId, groupInstanceId } = client;
     if (memberId === "" || client.isBusy) return;
-    await world.ask(world.groups.leaveGroup("group", [{ memberId, groupInstanceId }]));
+    await world.ask(world.groups.classic.leave("group", [{ memberId, groupInstanceId }]));
     Object.assign(client, { memberId: "", joined: undefined, isStable: false, isAlive: false });
   });
 }

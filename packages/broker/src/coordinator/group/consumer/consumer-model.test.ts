@@ -35,7 +35,7 @@ const subscriptions: readonly Subscription[] = [
 const client = { clientId: "c", clientHost: "/127.0.0.1", mayDescribe: () => true };
 
 async function ask(world: CoordinatorWorld, request: ConsumerBeat) {
-  return world.ask(world.groups.consumerHeartbeat(arrived(request), 1, client));
+  return world.ask(world.groups.consumer.heartbeat(arrived(request), 1, client));
 }
 
 async function beat(world: CoordinatorWorld, member: Member): Promise<void> {
@@ -134,7 +134,7 @@ async function run(world: CoordinatorWorld, steps: readonly Step[]): Promise<voi
       atMostOnce();
     }
   }
-  const described = await world.ask(world.groups.describeConsumerGroup("group"));
+  const described = await world.ask(world.groups.consumer.describe("group"));
   expect(described.groupState, JSON.stringify(described)).toBe("Stable");
   const isRead = (topic: string): boolean =>
     members.some(

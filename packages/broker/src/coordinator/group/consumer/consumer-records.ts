@@ -1,4 +1,5 @@
 import type { CoordinatorRecord } from "../../coordinator-record.ts";
+import { memberTombstones as tombstonesOf } from "../member-tombstones.ts";
 import { inIntegerHashOrder } from "../java-order.ts";
 import { byText, type PartitionEpochs, type PartitionSets } from "../partition-sets.ts";
 import type { ConsumerMember } from "./consumer-member.ts";
@@ -72,12 +73,7 @@ export function patternRecord(
 
 /** All that the log has of a member is forgotten. */
 export function memberTombstones(groupId: string, memberId: string): CoordinatorRecord[] {
-  const key = { groupId, memberId };
-  return [
-    currentKind.record(key, null),
-    targetKind.record(key, null),
-    memberKind.record(key, null),
-  ];
+  return tombstonesOf({ currentKind, targetKind, memberKind }, groupId, memberId);
 }
 
 /** All that the log has of a group, its members apart, is forgotten. */

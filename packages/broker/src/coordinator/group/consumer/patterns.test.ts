@@ -17,7 +17,7 @@ function slowWorld() {
   });
   for (let index = 0; index < topicCount; index++) world.topics.set(`t${index}`, 1);
   const beat = (request: Parameters<typeof arrived>[0]) =>
-    world.ask(world.groups.consumerHeartbeat(arrived(request), 1, client));
+    world.ask(world.groups.consumer.heartbeat(arrived(request), 1, client));
   return { world, beat };
 }
 

@@ -1,8 +1,9 @@
 import type { ConsumerGroupCurrentMemberAssignmentValue } from "@millrace/protocol/definitions";
 import type { RecordReplay } from "../../coordinator-record.ts";
 import { forgetGroup, type GroupWorld } from "../group-world.ts";
-import type { PartitionEpochs } from "../partition-sets.ts";
-import { ConsumerGroup, consumerGroup } from "./consumer-group.ts";
+import { epochsOfRecord, type PartitionEpochs, partitionSets } from "../partition-sets.ts";
+import { replayedGroup, replayTarget, replayTargetMetadata } from "../replay-group.ts";
+import { ConsumerGroup } from "./consumer-group.ts";
 import {
   type ConsumerMember,
   leaveEpoch,
@@ -31,21 +32,11 @@ export const consumerReplays: readonly RecordReplay<GroupWorld>[] = [
     }
   }),
   targetMetadataKind.replayedBy((world: GroupWorld, { groupId }, value) => {
-    const group = groupFor(world, groupId, value);
-    if (group === undefined) return;
-    group.assignmentEpoch = value?.assignmentEpoch ?? -1;
-    group.assignmentTimestamp = value?.assignmentTimestamp ?? 0;
+    replayTargetMetadata(groupFor(world, groupId, value), value);
   }),
   targetKind.replayedBy((world: GroupWorld, { groupId, memberId }, value) => {
-    const group = groupFor(world, groupId, value);
-    if (value === null) group?.targets.delete(memberId);
-    else
-      group?.targets.set(
-        memberId,
-        new Map(
-          value.topicPartitions.map(({ topicId, partitions }) => [topicId, new Set(partitions)]),
-        ),
-      );
+    const target = value && partitionSets(value.topicPartitions);
+    replayTarget(groupFor(world, groupId, value), memberId, target);
   }),
   memberKind.replayedBy((world: GroupWorld, { groupId, memberId }, metadata) => {
     const group = groupFor(world, groupId, metadata);
@@ -65,13 +56,8 @@ export const consumerReplays: readonly RecordReplay<GroupWorld>[] = [
   }),
 ];
 
-/** Made by its first record; who only has offsets becomes a consumer group so. */
 function groupFor(world: GroupWorld, groupId: string, value: unknown): ConsumerGroup | undefined {
-  const known = consumerGroup(world, groupId);
-  if (known === undefined && value === null) return undefined;
-  const group = known ?? new ConsumerGroup(groupId);
-  world.groups.set(groupId, group);
-  return group;
+  return replayedGroup(world, ConsumerGroup, groupId, value);
 }
 
 function memberOf(group: ConsumerGroup, memberId: string): ConsumerMember {
@@ -114,20 +100,10 @@ function assigned(
   };
 }
 
-/** Records of older brokers have no epochs: the member's stands for them. */
 function epochsOf(
   list: ConsumerGroupCurrentMemberAssignmentValue["assignedPartitions"],
   memberEpoch: number,
 ): PartitionEpochs {
-  return new Map(
-    list.map(({ topicId, partitions, assignmentEpochs }) => [
-      topicId,
-      new Map(
-        partitions.map((partition, index) => [
-          partition,
-          assignmentEpochs?.length === partitions.length ? assignmentEpochs[index] : memberEpoch,
-        ]),
-      ),
-    ]),
-  );
+  const byId = list.map(({ topicId, ...partitions }) => ({ id: topicId, ...partitions }));
+  return epochsOfRecord(byId, memberEpoch);
 }

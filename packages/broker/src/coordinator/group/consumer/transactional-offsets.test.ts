@@ -14,7 +14,7 @@ test("offsets of a transaction stand or fall together: one of a partition that c
   world.topics.set("later", 1);
   const client = { clientId: "c", clientHost: "/127.0.0.1", mayDescribe: () => true };
   const beat = (request: Parameters<typeof arrived>[0]) =>
-    world.ask(world.groups.consumerHeartbeat(arrived(request), 1, client));
+    world.ask(world.groups.consumer.heartbeat(arrived(request), 1, client));
   await beat(joinConsumerBeat("m", ["topic"]));
   await beat(laterConsumerBeat("m", 2, { subscribedTopicNames: ["topic", "later"] }));
   const producer = await world.ask(
@@ -31,7 +31,7 @@ test("offsets of a transaction stand or fall together: one of a partition that c
     const [one] = request.offsets;
     const offsets = topics.map(([topic, id]) => ({ ...one, topic, topicId: id }));
     return world.ask(
-      world.groups.commitTransactionalOffsets(
+      world.groups.offsets.commitInTransaction(
         { ...request, offsets },
         { ...producer, transactionalId: "tx", operation: "addPartition" },
       ),

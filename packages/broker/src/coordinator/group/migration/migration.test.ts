@@ -25,7 +25,7 @@ function worldWith(partitions: number): CoordinatorWorld {
 }
 
 const beat = (world: CoordinatorWorld, request: ConsumerBeat) =>
-  world.ask(world.groups.consumerHeartbeat(arrived(request), 1, client));
+  world.ask(world.groups.consumer.heartbeat(arrived(request), 1, client));
 
 const subscription = (owned: readonly number[] = []) =>
   encodeVersioned(consumerProtocolSubscription, 1, {
@@ -52,7 +52,12 @@ const beatClassic = (
   { memberId, generationId }: { readonly memberId: string; readonly generationId: number },
 ) =>
   world.ask(
-    world.groups.heartbeat({ groupId: "group", memberId, generationId, groupInstanceId: null }),
+    world.groups.classic.heartbeat({
+      groupId: "group",
+      memberId,
+      generationId,
+      groupInstanceId: null,
+    }),
   );
 
 const orders = (world: CoordinatorWorld, partitions: number[]) => ({
@@ -66,7 +71,7 @@ async function classicGroupOf(world: CoordinatorWorld) {
     assignedPartitions: [{ topic: "orders", partitions: [0, 1, 2, 3] }],
   });
   await world.ask(
-    world.groups.syncGroup({
+    world.groups.classic.sync({
       groupId: "group",
       groupInstanceId: null,
       generationId: joined.generationId,
@@ -110,7 +115,7 @@ describe("a consumer group and members of the classic protocol", () => {
       await beatClassic(world, joined);
       await beat(world, laterConsumerBeat("z", 2));
     }
-    const { members } = await world.ask(world.groups.describeConsumerGroup("group"));
+    const { members } = await world.ask(world.groups.consumer.describe("group"));
     expect(members.map(({ memberId }) => memberId)).toEqual(["z"]);
     world.coordinators.close();
   });
@@ -121,7 +126,7 @@ describe("a consumer group and members of the classic protocol", () => {
     await world.ask(commit(world, { offset: 7, ...classic }));
     const joined = await beat(world, joinConsumerBeat("z", ["orders"]));
     expect(joined).toMatchObject({ errorCode: 0, memberEpoch: 2 });
-    expect(await world.ask(world.groups.describeConsumerGroup("group"))).toMatchObject({
+    expect(await world.ask(world.groups.consumer.describe("group"))).toMatchObject({
       groupState: "Reconciling",
       members: [{ memberId: classic.memberId, memberType: 0 }, { memberId: "z" }],
     });
@@ -137,10 +142,10 @@ describe("a consumer group and members of the classic protocol", () => {
     expect([kept.length, taken.length]).toEqual([2, 2]);
 
     await beat(world, laterConsumerBeat("z", -1));
-    const described = await world.ask(world.groups.describeGroup("group"));
+    const described = await world.ask(world.groups.classic.describe("group"));
     expect(described).toMatchObject({ state: "PreparingRebalance", protocolType: "consumer" });
     await world.restart();
-    const reread = await world.ask(world.groups.describeGroup("group"));
+    const reread = await world.ask(world.groups.classic.describe("group"));
     expect(reread).toMatchObject({ state: "Stable", members: [{ memberId: classic.memberId }] });
     expect(await committed(world)).toBe(7);
     world.coordinators.close();
@@ -172,7 +177,7 @@ describe("a consumer group and members of the classic protocol", () => {
     await beat(world, laterConsumerBeat("z", -2, seat));
     const joined = await joinClassic(world, { groupInstanceId: "seat" });
     expect(joined).toMatchObject({ errorCode: 0, generationId: 2 });
-    const described = await world.ask(world.groups.describeGroup("group"));
+    const described = await world.ask(world.groups.classic.describe("group"));
     expect(described).toMatchObject({ state: "Stable", members: [{ groupInstanceId: "seat" }] });
     const synced = await world.ask(sync(world, joined, { groupInstanceId: "seat" }));
     expect(partitionsIn(synced.assignment)).toEqual([0, 1]);
@@ -184,7 +189,7 @@ describe("a consumer group and members of the classic protocol", () => {
     await world.ask(commit(world, { offset: 3 }));
     await beat(world, joinConsumerBeat("z", ["orders"]));
     await world.platform.advance(46_000);
-    const described = await world.ask(world.groups.describeConsumerGroup("group"));
+    const described = await world.ask(world.groups.consumer.describe("group"));
     expect(described).toMatchObject({ groupState: "Empty", members: [] });
     expect(await committed(world)).toBe(3);
     world.coordinators.close();
@@ -198,9 +203,9 @@ describe("a consumer group and members of the classic protocol", () => {
     });
     const message = streamsGroupHeartbeatRequest;
     const request = decodeMessage(message, 0, encodeMessage(message, 0, joining));
-    await world.ask(world.groups.streamsHeartbeat(request, client));
+    await world.ask(world.groups.streams.heartbeat(request, client));
     await world.platform.advance(46_000);
-    const described = await world.ask(world.groups.describeStreamsGroup("group"));
+    const described = await world.ask(world.groups.streams.describe("group"));
     expect(described).toMatchObject({ groupState: "Empty", members: [] });
     world.coordinators.close();
   });

@@ -22,14 +22,14 @@ function subscription(topic: string) {
 }
 
 async function groupIds(made: CoordinatorWorld): Promise<readonly string[]> {
-  const listed = await made.ask(made.groups.listGroups());
+  const listed = await made.ask(made.groups.list());
   return typeof listed === "number" ? [] : listed.map(({ groupId }) => groupId);
 }
 
 /** Time passes, and it is looked for what has expired. */
 async function pass(made: CoordinatorWorld, ms: number): Promise<void> {
   await made.platform.advance(ms);
-  await made.ask(made.groups.expireOffsets());
+  await made.ask(made.groups.offsets.expire());
 }
 
 describe("committed offsets", () => {
@@ -60,7 +60,7 @@ describe("committed offsets", () => {
     const { memberId, generationId } = joined;
     await made.ask(commit(made, { offset: 5, memberId, generationId }));
     await pass(made, 1_700_000);
-    await made.ask(made.groups.leaveGroup("group", [{ memberId, groupInstanceId: null }]));
+    await made.ask(made.groups.classic.leave("group", [{ memberId, groupInstanceId: null }]));
     await made.restart();
     await pass(made, hourMs - 1);
     expect(await made.ask(committed(made))).toBe(5);
@@ -82,7 +82,7 @@ describe("committed offsets", () => {
       for (let half = 0; half < 6; half++) {
         await pass(made, hourMs / 4);
         const beat = { groupId: "group", memberId, generationId, groupInstanceId: null };
-        expect(await made.ask(made.groups.heartbeat(beat))).toBe(0);
+        expect(await made.ask(made.groups.classic.heartbeat(beat))).toBe(0);
       }
       expect(await made.ask(committed(made))).toBe(left);
       expect(await groupIds(made)).toEqual(["group"]);
@@ -99,7 +99,7 @@ describe("committed offsets", () => {
     await pass(made, hourMs - 1000);
     const request = commitRequest({ kind: "transactional", offset: 7 });
     const transaction = { ...producer, transactionalId: "tx", operation: "addPartition" as const };
-    expect(await made.ask(made.groups.commitTransactionalOffsets(request, transaction))).toEqual([
+    expect(await made.ask(made.groups.offsets.commitInTransaction(request, transaction))).toEqual([
       0,
     ]);
     await pass(made, 2000);
@@ -178,7 +178,7 @@ test("offsets are looked at in turns, however many there are", async () => {
   }));
   for (let group = 0; group < 80; group++)
     await world.ask(
-      world.groups.commitOffsets({
+      world.groups.offsets.commit({
         groupId: `group-${group}`,
         memberId: "",
         generationId: -1,
@@ -190,7 +190,7 @@ test("offsets are looked at in turns, however many there are", async () => {
       }),
     );
   looks = 0;
-  const expiring = world.groups.expireOffsets();
+  const expiring = world.groups.offsets.expire();
   expect(looks).toBeLessThan(6000);
   await world.ask(expiring);
   expect(looks).toBe(8000);

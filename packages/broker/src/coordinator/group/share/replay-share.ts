@@ -1,6 +1,8 @@
 import type { RecordReplay } from "../../coordinator-record.ts";
 import { forgetGroup, type GroupWorld } from "../group-world.ts";
-import { ShareGroup, shareGroup } from "./share-group.ts";
+import { partitionSets } from "../partition-sets.ts";
+import { replayedGroup, replayTarget, replayTargetMetadata } from "../replay-group.ts";
+import { ShareGroup } from "./share-group.ts";
 import { newShareMember, noPartitions, type ShareMember } from "./share-member.ts";
 import {
   currentKind,
@@ -10,7 +12,7 @@ import {
   targetKind,
   targetMetadataKind,
 } from "./share-record.ts";
-import { partitionSets, type TopicPartitions } from "./share-records.ts";
+import type { TopicPartitions } from "./share-records.ts";
 import { noStatePartitions, type StateTopic } from "./state-partitions.ts";
 
 /** A group is there from its first record to the tombstone of its epoch. */
@@ -25,15 +27,11 @@ export const shareReplays: readonly RecordReplay<GroupWorld>[] = [
     }
   }),
   targetMetadataKind.replayedBy((world: GroupWorld, { groupId }, value) => {
-    const group = groupFor(world, groupId, value);
-    if (group === undefined) return;
-    group.assignmentEpoch = value?.assignmentEpoch ?? -1;
-    group.assignmentTimestamp = value?.assignmentTimestamp ?? 0;
+    replayTargetMetadata(groupFor(world, groupId, value), value);
   }),
   targetKind.replayedBy((world: GroupWorld, { groupId, memberId }, value) => {
-    const group = groupFor(world, groupId, value);
-    if (value === null) group?.targets.delete(memberId);
-    else group?.targets.set(memberId, partitionSets(value.topicPartitions));
+    const target = value && partitionSets(value.topicPartitions);
+    replayTarget(groupFor(world, groupId, value), memberId, target);
   }),
   memberKind.replayedBy((world: GroupWorld, { groupId, memberId }, metadata) => {
     const group = groupFor(world, groupId, metadata);
@@ -67,11 +65,7 @@ export const shareReplays: readonly RecordReplay<GroupWorld>[] = [
 ];
 
 function groupFor(world: GroupWorld, groupId: string, value: unknown): ShareGroup | undefined {
-  const known = shareGroup(world, groupId);
-  if (known !== undefined || value === null) return known;
-  const group = new ShareGroup(groupId);
-  world.groups.set(groupId, group);
-  return group;
+  return replayedGroup(world, ShareGroup, groupId, value);
 }
 
 function memberOf(group: ShareGroup, memberId: string): ShareMember {

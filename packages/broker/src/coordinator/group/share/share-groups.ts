@@ -3,8 +3,7 @@ import type { ShareGroupHeartbeatRequest } from "@millrace/protocol/definitions"
 import { errorCode } from "../../error-code.ts";
 import type { ShareCoordinator } from "../../share/share-coordinator.ts";
 import type { TopicLookup } from "../../topic-lookup.ts";
-import type { GroupResult, GroupWorld } from "../group-world.ts";
-import { GroupRefusal } from "../refusal.ts";
+import type { GroupCalls, Refused } from "../group-calls.ts";
 import { checkShareHeartbeat } from "./check-share-heartbeat.ts";
 import {
   describeShareGroup,
@@ -36,25 +35,11 @@ import {
 const atOnce = 100;
 
 export interface ShareGroupsOptions {
-  /** Rejects where the group's log fails, or the request is refused. */
-  readonly write: <Response>(
-    groupId: string,
-    request: (world: GroupWorld) => GroupResult<Response>,
-  ) => Promise<Response>;
-  /** @throws GroupRefusal there is no such group, and no room for it */
-  readonly requireRoom: (groupId: string) => void;
   readonly timers: Pick<Timers, "yield">;
   readonly share: ShareCoordinator;
   readonly topics: TopicLookup;
   /** Where a partition ends; undefined: it cannot be told. */
   readonly latestOffset: (topic: string, partition: number) => number | undefined;
-  readonly codeOf: (failure: unknown) => number;
-}
-
-/** What a request is refused with as a whole, or for a part of it. */
-export interface Refused {
-  readonly errorCode: number;
-  readonly errorMessage: string | null;
 }
 
 /** Where a group is with a partition. */
@@ -68,9 +53,11 @@ export interface DescribedOffset {
 
 /** Share groups, and what the share coordinator has of them. No call rejects. */
 export class ShareGroups {
+  readonly #calls: GroupCalls;
   readonly #options: ShareGroupsOptions;
 
-  constructor(options: ShareGroupsOptions) {
+  constructor(calls: GroupCalls, options: ShareGroupsOptions) {
+    this.#calls = calls;
     this.#options = options;
   }
 
@@ -81,15 +68,15 @@ export class ShareGroups {
     const { groupId } = request;
     try {
       checkShareHeartbeat(request);
-      this.#options.requireRoom(groupId);
-      const { answer, toBegin } = await this.#options.write(groupId, (world) =>
+      this.#calls.requireRoom(groupId);
+      const { answer, toBegin } = await this.#calls.write(groupId, (world) =>
         shareHeartbeat(world, request, client),
       );
       // Members hear of it with their next heartbeat.
       if (toBegin !== undefined) void this.#begin(groupId, toBegin);
       return answer;
     } catch (failure) {
-      const { errorCode: code, errorMessage } = this.#refusedOf(failure);
+      const { errorCode: code, errorMessage } = this.#calls.refusedOf(failure);
       return refusedShareHeartbeat(code, errorMessage);
     }
   }
@@ -97,12 +84,12 @@ export class ShareGroups {
   async describe(groupId: string): Promise<DescribedShareGroup> {
     if (groupId === "") return unknownShareGroup("", errorCode.invalidGroupId, null);
     try {
-      return await this.#options.write(groupId, (world) => ({
+      return await this.#calls.write(groupId, (world) => ({
         records: [],
         response: describeShareGroup(shareGroupOf(world, groupId), world.topics),
       }));
     } catch (failure) {
-      const { errorCode: code, errorMessage } = this.#refusedOf(failure);
+      const { errorCode: code, errorMessage } = this.#calls.refusedOf(failure);
       return unknownShareGroup(groupId, code, errorMessage);
     }
   }
@@ -112,13 +99,13 @@ export class ShareGroups {
     groupId: string,
   ): Promise<ReadonlyMap<string, ReadonlySet<number>> | Refused> {
     try {
-      return await this.#options.write(groupId, (world) => {
+      return await this.#calls.write(groupId, (world) => {
         const topics = shareGroup(world, groupId)?.state.initialized ?? new Map();
         const partitions = [...topics].map(([topicId, topic]) => [topicId, topic.partitions]);
         return { records: [], response: new Map(partitions as [string, ReadonlySet<number>][]) };
       });
     } catch (failure) {
-      return this.#refusedOf(failure);
+      return this.#calls.refusedOf(failure);
     }
   }
 
@@ -145,8 +132,8 @@ export class ShareGroups {
   ): Promise<Refused | readonly (Refused | undefined)[]> {
     if (groupId === "") return { errorCode: errorCode.invalidGroupId, errorMessage: null };
     try {
-      this.#options.requireRoom(groupId);
-      const stateEpoch = await this.#options.write(groupId, (world) =>
+      this.#calls.requireRoom(groupId);
+      const stateEpoch = await this.#calls.write(groupId, (world) =>
         alterOffsets(world, groupId, altered),
       );
       const results = await inTurns(this.#options.timers, altered, (place) => {
@@ -155,12 +142,12 @@ export class ShareGroups {
         return this.#options.share.initialize(key, { stateEpoch, startOffset });
       });
       if (altered.length > 0 && results.every((result) => result === undefined))
-        await this.#options.write(groupId, (world) =>
+        await this.#calls.write(groupId, (world) =>
           statesBegun(world, groupId, topicsOf(altered, this.#options.topics, 0)),
         );
       return results;
     } catch (failure) {
-      return this.#refusedOf(failure);
+      return this.#calls.refusedOf(failure);
     }
   }
 
@@ -171,7 +158,7 @@ export class ShareGroups {
   ): Promise<Refused | ReadonlyMap<string, Refused | undefined>> {
     if (groupId === "") return { errorCode: errorCode.invalidGroupId, errorMessage: null };
     try {
-      const { topics, refused } = await this.#options.write(groupId, (world) =>
+      const { topics, refused } = await this.#calls.write(groupId, (world) =>
         beginDeletingOffsets(world, groupId, topicNames),
       );
       const code = errorCode.unknownTopicOrPartition;
@@ -185,20 +172,18 @@ export class ShareGroups {
       for (const [topicId, { topicName }] of topics) results.set(topicName, failures.get(topicId));
       return results;
     } catch (failure) {
-      return this.#refusedOf(failure);
+      return this.#calls.refusedOf(failure);
     }
   }
 
   /** What the share coordinator has of a group without members, before that is deleted. Gives an error code. */
   async deleteStates(groupId: string): Promise<number> {
     try {
-      const topics = await this.#options.write(groupId, (world) =>
-        beginDeletingAll(world, groupId),
-      );
+      const topics = await this.#calls.write(groupId, (world) => beginDeletingAll(world, groupId));
       const failures = await this.#delete(groupId, topics);
       return [...failures.values()][0]?.errorCode ?? errorCode.none;
     } catch (failure) {
-      return this.#options.codeOf(failure);
+      return this.#calls.codeOf(failure);
     }
   }
 
@@ -211,7 +196,7 @@ export class ShareGroups {
     });
     const gone = new Map([...topics].filter(([topicId]) => !failures.has(topicId)));
     if (gone.size > 0)
-      await this.#options.write(groupId, (world) => statesDeleted(world, groupId, gone));
+      await this.#calls.write(groupId, (world) => statesDeleted(world, groupId, gone));
     return failures;
   }
 
@@ -224,11 +209,11 @@ export class ShareGroups {
       if (refused !== undefined) isAnyRefused = true;
     });
     try {
-      await this.#options.write(groupId, (world) =>
+      await this.#calls.write(groupId, (world) =>
         isAnyRefused ? statesNotBegun(world, groupId, topics) : statesBegun(world, groupId, topics),
       );
     } catch (failure) {
-      this.#options.codeOf(failure);
+      this.#calls.codeOf(failure);
     }
   }
 
@@ -242,12 +227,6 @@ export class ShareGroups {
     await inTurns(this.#options.timers, places, ({ topicId, partition }) =>
       act(topicId, partition),
     );
-  }
-
-  #refusedOf(failure: unknown): Refused {
-    if (failure instanceof GroupRefusal)
-      return { errorCode: failure.errorCode, errorMessage: failure.message };
-    return { errorCode: this.#options.codeOf(failure), errorMessage: null };
   }
 }
 

@@ -1,4 +1,5 @@
 import type { CoordinatorRecord } from "../../coordinator-record.ts";
+import { memberTombstones as tombstonesOf } from "../member-tombstones.ts";
 import { byNumber, byText, type PartitionSets } from "../partition-sets.ts";
 import { type ShareMember, stableState } from "./share-member.ts";
 import {
@@ -21,10 +22,6 @@ export function topicPartitions(sets: PartitionSets): TopicPartitions[] {
     topicId,
     partitions: [...(sets.get(topicId) ?? [])].toSorted(byNumber),
   }));
-}
-
-export function partitionSets(list: readonly TopicPartitions[]): PartitionSets {
-  return new Map(list.map(({ topicId, partitions }) => [topicId, new Set(partitions)]));
 }
 
 export function epochRecord(
@@ -73,12 +70,7 @@ export function currentRecord(groupId: string, member: ShareMember): Coordinator
 
 /** All that the log has of a member is forgotten. */
 export function memberTombstones(groupId: string, memberId: string): CoordinatorRecord[] {
-  const key = { groupId, memberId };
-  return [
-    currentKind.record(key, null),
-    targetKind.record(key, null),
-    memberKind.record(key, null),
-  ];
+  return tombstonesOf({ currentKind, targetKind, memberKind }, groupId, memberId);
 }
 
 /** All that the log has of an empty group is forgotten. */

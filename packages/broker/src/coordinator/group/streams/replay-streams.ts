@@ -1,7 +1,9 @@
 import type { StreamsGroupCurrentMemberAssignmentValue } from "@millrace/protocol/definitions";
 import type { RecordReplay } from "../../coordinator-record.ts";
 import { forgetGroup, type GroupWorld } from "../group-world.ts";
-import { StreamsGroup, streamsGroup } from "./streams-group.ts";
+import { epochsOfRecord, type PartitionEpochs } from "../partition-sets.ts";
+import { replayedGroup, replayTarget, replayTargetMetadata } from "../replay-group.ts";
+import { StreamsGroup } from "./streams-group.ts";
 import { newMember, type StreamsMember } from "./streams-member.ts";
 import {
   currentKind,
@@ -12,7 +14,6 @@ import {
   topologyKind,
 } from "./streams-record.ts";
 import { standbyConfig } from "./streams-records.ts";
-import type { PartitionEpochs } from "../partition-sets.ts";
 import { type AssignedTasks, noAssignedTasks, taskSet, type TaskIds } from "./tasks.ts";
 
 /** A group is there from its first record to the tombstone of its epoch. */
@@ -30,24 +31,19 @@ export const streamsReplays: readonly RecordReplay<GroupWorld>[] = [
     }
   }),
   targetMetadataKind.replayedBy((world: GroupWorld, { groupId }, value) => {
-    const group = groupFor(world, groupId, value);
-    if (group === undefined) return;
-    group.assignmentEpoch = value?.assignmentEpoch ?? -1;
-    group.assignmentTimestamp = value?.assignmentTimestamp ?? 0;
+    replayTargetMetadata(groupFor(world, groupId, value), value);
   }),
   topologyKind.replayedBy((world: GroupWorld, { groupId }, value) => {
     const group = groupFor(world, groupId, value);
     if (group !== undefined) group.topology = value ?? undefined;
   }),
   targetKind.replayedBy((world: GroupWorld, { groupId, memberId }, value) => {
-    const group = groupFor(world, groupId, value);
-    if (value === null) group?.targets.delete(memberId);
-    else
-      group?.targets.set(memberId, {
-        active: taskSet(value.activeTasks),
-        standby: taskSet(value.standbyTasks),
-        warmup: taskSet(value.warmupTasks),
-      });
+    const target = value && {
+      active: taskSet(value.activeTasks),
+      standby: taskSet(value.standbyTasks),
+      warmup: taskSet(value.warmupTasks),
+    };
+    replayTarget(groupFor(world, groupId, value), memberId, target);
   }),
   memberKind.replayedBy((world: GroupWorld, { groupId, memberId }, metadata) => {
     const group = groupFor(world, groupId, metadata);
@@ -62,13 +58,9 @@ export const streamsReplays: readonly RecordReplay<GroupWorld>[] = [
   }),
 ];
 
-/** Made by its first record; who only has offsets becomes a streams group so. */
 function groupFor(world: GroupWorld, groupId: string, value: unknown): StreamsGroup | undefined {
-  const known = streamsGroup(world, groupId);
-  if (known === undefined && value === null) return undefined;
-  const group = known ?? new StreamsGroup(groupId);
-  world.groups.set(groupId, group);
-  group.described = group.configured;
+  const group = replayedGroup(world, StreamsGroup, groupId, value);
+  if (group !== undefined) group.described = group.configured;
   return group;
 }
 
@@ -104,20 +96,10 @@ function assigned(
   return { ...member, memberEpoch, previousMemberEpoch, state, assigned: assignedTasks, revoking };
 }
 
-/** Records before Kafka 4.3 have no epochs: the member's stands for them. */
 function epochTasks(
   list: readonly (TaskIds & { readonly assignmentEpochs?: readonly number[] | null })[],
   memberEpoch: number,
 ): PartitionEpochs {
-  return new Map(
-    list.map(({ subtopologyId, partitions, assignmentEpochs }) => [
-      subtopologyId,
-      new Map(
-        partitions.map((partition, index) => [
-          partition,
-          assignmentEpochs?.length === partitions.length ? assignmentEpochs[index] : memberEpoch,
-        ]),
-      ),
-    ]),
-  );
+  const byId = list.map(({ subtopologyId, ...tasks }) => ({ id: subtopologyId, ...tasks }));
+  return epochsOfRecord(byId, memberEpoch);
 }

@@ -48,7 +48,7 @@ async function beat(world: CoordinatorWorld, member: Member): Promise<void> {
         processId: `process ${Number(memberId) % 2}`,
         rebalanceTimeoutMs: 300_000,
       });
-  const answer = world.groups.streamsHeartbeat(complete(request), {
+  const answer = world.groups.streams.heartbeat(complete(request), {
     clientId: "c",
     clientHost: "/127.0.0.1",
   });
@@ -106,7 +106,7 @@ async function run(world: CoordinatorWorld, steps: readonly Step[]): Promise<voi
       }
     } else if (member.isIn) {
       const left = complete(laterBeat(member.memberId, -1));
-      await world.ask(world.groups.streamsHeartbeat(left, { clientId: "c", clientHost: "/" }));
+      await world.ask(world.groups.streams.heartbeat(left, { clientId: "c", clientHost: "/" }));
       Object.assign(member, { isIn: false, active: [], standby: [] });
     }
     atMostOnce();
@@ -117,7 +117,7 @@ async function run(world: CoordinatorWorld, steps: readonly Step[]): Promise<voi
       atMostOnce();
     }
   expect(activeTasks(members), "STREAMS-GROUP-3").toHaveLength(partitions + 2);
-  expect(await world.ask(world.groups.describeStreamsGroup("app"))).toMatchObject({
+  expect(await world.ask(world.groups.streams.describe("app"))).toMatchObject({
     groupState: "Stable",
   });
 }

@@ -1,4 +1,5 @@
 import type { CoordinatorRecord } from "../../coordinator-record.ts";
+import { memberTombstones as tombstonesOf } from "../member-tombstones.ts";
 import type { StreamsMember } from "./streams-member.ts";
 import {
   currentKind,
@@ -71,12 +72,7 @@ export function currentRecord(groupId: string, member: StreamsMember): Coordinat
 
 /** All that the log has of a member is forgotten. */
 export function memberTombstones(groupId: string, memberId: string): CoordinatorRecord[] {
-  const key = { groupId, memberId };
-  return [
-    currentKind.record(key, null),
-    targetKind.record(key, null),
-    memberKind.record(key, null),
-  ];
+  return tombstonesOf({ currentKind, targetKind, memberKind }, groupId, memberId);
 }
 
 /** All that the log has of an empty group is forgotten. */
