@@ -71,6 +71,24 @@ describe("what was never written is not asked for", () => {
     expect(engine.asked).toBe(1);
   });
 
+  it.each([false, true])("a window that an update begins, cached: %s", (caching) => {
+    const { store, stores, engine } = open(timestampedWindowStore({ ...windows, caching }));
+    const update = (key: string, start: number): string | null => {
+      const found = store.readForUpdate(key, null, start);
+      store.writeUpdated("v", start);
+      return found;
+    };
+    update("k", 0);
+    stores.flush();
+    stores.commit(new Map());
+    engine.forget();
+    expect([update("other", 0), update("k", 5_000)]).toEqual([null, null]);
+    expect(engine.asked).toBe(0);
+    stores.flush();
+    stores.commit(new Map());
+    expect([update("other", 0), update("k", 5_000)]).toEqual(["v", "v"]);
+  });
+
   it.each([false, true])("a session near enough in time, cached: %s", (caching) => {
     const { store, stores, engine } = open(sessionStore({ ...serdes, retention: "1m", caching }));
     store.put(session("k", 0), "v");
