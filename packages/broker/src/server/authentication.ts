@@ -4,6 +4,8 @@ import type { Session } from "./session.ts";
 export interface Authentication {
   /** Undefined until it has succeeded. */
   readonly session: Session | undefined;
+  /** The frames to come are still its own, for the first time or again. */
+  readonly isExchanging: boolean;
   /** True of frames that belong to it rather than to a handler. */
   takes(frame: Uint8Array): boolean;
   /** One frame at a time. @throws ProtocolError, CloseConnectionError: there is no answer, the connection ends */

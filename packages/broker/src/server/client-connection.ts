@@ -326,11 +326,22 @@ export class ClientConnection implements ConnectionHandler, Receiver {
 
   /** The next frame waits for the answer, which is held back where it refuses: guessing is slow. */
   #authenticate(authentication: Authentication, frame: Uint8Array): void {
-    const slot = this.#answers.open(frame.length);
     const { requestBytesMax, failedAuthenticationDelayMs } = this.#options.limits;
+    const unauthenticatedBytesMax = Math.min(
+      requestBytesMax,
+      this.#options.limits.unauthenticatedBytesMax,
+    );
+    // It may have begun to come before it was known to be of an exchange.
+    if (frame.length > unauthenticatedBytesMax)
+      throw new ProtocolError(
+        "FRAME_TOO_LARGE",
+        `a message of SASL has ${frame.length} bytes where ${unauthenticatedBytesMax} are allowed`,
+      );
+    const slot = this.#answers.open(frame.length);
     const answer = (given: AuthenticationAnswer) => {
       if (this.#isClosed) return;
-      if (authentication.session !== undefined) this.#frames.setFrameBytesMax(requestBytesMax);
+      const isOver = authentication.session !== undefined && !authentication.isExchanging;
+      this.#frames.setFrameBytesMax(isOver ? requestBytesMax : unauthenticatedBytesMax);
       this.#answers.fill(slot, given.parts);
       if (given.refusal === undefined) this.#answers.queueFlush();
       else this.#refuse("broker.authentication-failed", given.refusal);

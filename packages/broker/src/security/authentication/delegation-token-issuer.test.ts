@@ -1,10 +1,14 @@
 import { memoryPlatform } from "@millrace/platform/memory";
+import { errorCodeOf } from "@millrace/protocol";
 import { expect, test } from "vitest";
 import { BrokerConfig } from "../../config/broker-config.ts";
 import { MetadataStore } from "../../metadata/metadata-store.ts";
 import { DelegationTokenIssuer, delegationTokensMax } from "./delegation-token-issuer.ts";
 
-test("there are so many tokens and no more, until some have ended", async () => {
+const who = { owner: "User:ann", requester: "User:ann", renewers: [] };
+const order = { ...who, maxLifetimeMs: -1 };
+
+function issuerWorld() {
   const platform = memoryPlatform();
   const properties = { "delegation.token.secret.key": "secret" };
   const config = BrokerConfig.parse(properties, platform.logger);
@@ -12,8 +16,12 @@ test("there are so many tokens and no more, until some have ended", async () => 
   const append = (values: readonly Uint8Array[]) => Promise.resolve((offset += values.length));
   const metadata = new MetadataStore({ append, replay: () => {} }, platform);
   const issuer = new DelegationTokenIssuer({ platform, config, metadata });
+  return { platform, metadata, issuer };
+}
+
+test("there are so many tokens and no more, until some have ended", async () => {
+  const { platform, metadata, issuer } = issuerWorld();
   const nowMs = Math.floor(platform.clock.wallMs());
-  const who = { owner: "User:ann", requester: "User:ann", renewers: [] };
   const { delegationTokens } = metadata.image;
   for (let index = 0; index < delegationTokensMax; index++) {
     // The last 2500 have ended.
@@ -21,7 +29,6 @@ test("there are so many tokens and no more, until some have ended", async () => 
     const times = { issueTimestamp: 0, maxTimestamp, expirationTimestamp: maxTimestamp };
     delegationTokens.set({ ...who, ...times, tokenId: String(index) });
   }
-  const order = { ...who, maxLifetimeMs: -1 };
   expect(await issuer.create(order)).toBe("POLICY_VIOLATION");
   await issuer.removeExpired(new AbortController().signal);
   expect(delegationTokens.size).toBe(delegationTokensMax - 2500);
@@ -29,4 +36,21 @@ test("there are so many tokens and no more, until some have ended", async () => 
     owner: "User:ann",
     maxTimestamp: expect.any(Number),
   });
+});
+
+test("where the metadata are of a time before tokens (3.6-IV2), there are none", async () => {
+  const { metadata, issuer } = issuerWorld();
+  const setLevel = (featureLevel: number) =>
+    metadata.change(() => ({
+      records: [{ kind: "featureLevel", value: { name: "metadata.version", featureLevel } }],
+      result: undefined,
+    }));
+  await setLevel(13);
+  const claim = { principal: "User:ann", hmac: new Uint8Array(), periodMs: -1 };
+  const unsupported = errorCodeOf("UNSUPPORTED_VERSION");
+  expect(await issuer.create(order)).toBe("UNSUPPORTED_VERSION");
+  expect(await issuer.renew(claim)).toMatchObject({ errorCode: unsupported });
+  expect(await issuer.expire(claim)).toMatchObject({ errorCode: unsupported });
+  await setLevel(14);
+  expect(await issuer.create(order)).toMatchObject({ owner: "User:ann" });
 });

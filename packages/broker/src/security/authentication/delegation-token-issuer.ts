@@ -16,6 +16,9 @@ export const delegationTokensMax = 10_000;
 /** Of one change of the metadata: Kafka's. */
 const removedAtOnceMax = 1000;
 
+/** 3.6-IV2: metadata of before have no records of tokens. */
+const metadataVersionMin = 14;
+
 export interface TokenWorld {
   readonly platform: Platform;
   readonly config: BrokerConfig;
@@ -82,7 +85,8 @@ export class DelegationTokenIssuer {
   create({ maxLifetimeMs, ...who }: TokenOrder): Promise<DelegationToken | ErrorName> {
     const { platform, config, metadata } = this.#world;
     return metadata.change<DelegationToken | ErrorName>((image) => {
-      if (!this.isEnabled) return { records: [], result: "DELEGATION_TOKEN_AUTH_DISABLED" };
+      const fault = this.#faultOf(image);
+      if (fault !== undefined) return { records: [], result: fault };
       if (image.delegationTokens.size >= delegationTokensMax)
         return { records: [], result: "POLICY_VIOLATION" };
       const longestMs = config.number("delegation.token.max.lifetime.ms");
@@ -144,14 +148,19 @@ export class DelegationTokenIssuer {
 
   #decide(decide: (image: MetadataImage, nowMs: number) => Decision): Promise<TokenExpiry> {
     return this.#world.metadata.change((image) => {
-      const decision = this.isEnabled
-        ? decide(image, this.#nowMs())
-        : "DELEGATION_TOKEN_AUTH_DISABLED";
+      const decision = this.#faultOf(image) ?? decide(image, this.#nowMs());
       if (typeof decision === "string")
         return { records: [], result: { errorCode: errorCodeOf(decision), expiryTimestampMs: 0 } };
       const { record, expiryTimestampMs } = decision;
       return { records: [record], result: { errorCode: 0, expiryTimestampMs } };
     });
+  }
+
+  /** Why there are no tokens in this cluster. */
+  #faultOf({ features }: MetadataImage): ErrorName | undefined {
+    if (!this.isEnabled) return "DELEGATION_TOKEN_AUTH_DISABLED";
+    const level = features.get("metadata.version") ?? metadataVersionMin;
+    return level < metadataVersionMin ? "UNSUPPORTED_VERSION" : undefined;
   }
 
   #nowMs(): number {

@@ -75,6 +75,10 @@ export class SaslAuthentication implements Authentication {
     return this.#session;
   }
 
+  get isExchanging(): boolean {
+    return this.#state !== "done";
+  }
+
   takes(frame: Uint8Array): boolean {
     if (this.#state !== "done") return true;
     const session = this.#session;
