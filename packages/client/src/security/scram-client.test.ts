@@ -35,6 +35,7 @@ describe("SCRAM", () => {
     ["too few iterations", `r=${nonce}x,s=W22Z,i=4095`, /4095 iterations/],
     ["iterations without end", `r=${nonce}x,s=W22Z,i=999999999`, /999999999 iterations/],
     ["what is no message", "hello", /does not parse/],
+    ["what must be understood", `m=x,r=${nonce}x,s=W22Z,i=4096`, /does not parse/],
   ])("a broker with %s is not answered", async (_what, text, message) => {
     const given = answer(begin(), text);
     await expect(given).rejects.toMatchObject({ code: "AUTHENTICATION_FAILED", retriable: false });

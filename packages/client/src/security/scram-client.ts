@@ -18,8 +18,8 @@ const iterationsMin = 4096;
 const iterationsMax = 100_000;
 const nonceBytes = 24;
 
-const serverFirst =
-  /^(?:m=[^,]+,)?r=([\x21-\x2b\x2d-\x7e]+),s=([A-Za-z0-9/+]+=*),i=(\d{1,9})(?:,.*)?$/;
+/** A broker that begins with `m=` needs an extension to be understood, and none is (RFC 5802, 5.1). */
+const serverFirst = /^r=([\x21-\x2b\x2d-\x7e]+),s=([A-Za-z0-9/+]+=*),i=(\d{1,9})(?:,.*)?$/;
 const serverLast = /^(?:v=([A-Za-z0-9/+]+=*)|e=([^,]+))(?:,.*)?$/;
 const header = "n,,";
 
