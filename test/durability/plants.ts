@@ -1,6 +1,7 @@
 import { type Platform, type FileHandle, type FileSystem } from "@millrace/platform";
 import { isControl, readAttributes } from "@millrace/protocol/records";
 
+import { ClassicGroup } from "../../packages/broker/src/coordinator/group/classic/classic-group.ts";
 import { StandardAuthorizer } from "../../packages/broker/src/security/authorization/standard-authorizer.ts";
 import { CleanedTransactions } from "../../packages/log/src/compaction/cleaned-transactions.ts";
 import { ProducerStates } from "../../packages/log/src/producer/producer-states.ts";
@@ -38,6 +39,10 @@ export const plants: readonly Plant[] = [
   },
   { name: "a marker is removed before its data", install: removingMarkers },
   { name: "what a rule allowed outlives it", install: cachingRules },
+  {
+    name: "an offset of a live group expires",
+    install: () => replace(ClassicGroup.prototype, "isSubscribedTo", () => () => false),
+  },
 ];
 
 /** Compaction takes every marker for one of nothing. */

@@ -7,6 +7,7 @@ import { type FaultProbabilities, Simulator } from "@millrace/simulator";
 import { audit } from "./audit.ts";
 import { Ledger } from "./ledger.ts";
 import { type LoadOptions, runLoad } from "./load.ts";
+import { watchLiveGroup } from "./live-group.ts";
 import { noPlant, type Plant } from "./plants.ts";
 import { brokerProperties } from "./topics.ts";
 
@@ -17,6 +18,7 @@ const troubledMs = 4000;
 const calmMs = 1000;
 const auditMsMax = 60_000;
 const loadEndMsMax = 60_000;
+const liveMsMax = 180_000;
 const auditCount = 2;
 
 /** What happens to the broker while the load goes on. Its clients live. */
@@ -37,7 +39,8 @@ export interface SimulatedRun {
 
 /**
  * A broker alone, in virtual time: power fails and processes die under mixed load; then faults end, and all that is
- * there is judged, and again when the load is over and power has failed once more, twice.
+ * there is judged, and again when the load is over and power has failed once more, twice. At last a group lives on for
+ * longer than offsets without members are kept.
  */
 export async function simulate(
   seed: number,
@@ -76,6 +79,8 @@ export async function simulate(
       simulator.powerLoss(brokerName);
       await simulator.until(audit(options), { timeoutMs: auditMsMax });
     }
+    const failPower = () => simulator.powerLoss(brokerName);
+    await simulator.until(watchLiveGroup(options, failPower), { timeoutMs: liveMsMax });
   } catch (error) {
     ledger.violations.push(error instanceof Error ? (error.stack ?? error.message) : `${error}`);
   }

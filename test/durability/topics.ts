@@ -7,6 +7,8 @@ export const keptTopic = "kept";
 export const shortTopic = "short";
 export const compactedTopic = "compacted";
 
+/** The least that a broker takes. */
+export const offsetsRetentionMinutes = 1;
 export const shortRetentionMs = 1500;
 
 /** All are read and judged. */
@@ -37,6 +39,8 @@ export const brokerProperties = {
   "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
   "allow.everyone.if.no.acl.found": "true",
   "group.initial.rebalance.delay.ms": 0,
+  "offsets.retention.minutes": offsetsRetentionMinutes,
+  "offsets.retention.check.interval.ms": 5000,
   "offsets.topic.num.partitions": 2,
   "transaction.state.log.num.partitions": 2,
   "log.initial.task.delay.ms": 100,
