@@ -8,6 +8,7 @@ import { StateError, type StoreEngine } from "@millrace/state";
 import {
   boundedStoresConformance,
   expiringStoresConformance,
+  queryViewsConformance,
   storeEngineConformance,
   taskStoresConformance,
   versionedStoresConformance,
@@ -56,6 +57,10 @@ describe("STATE-2: stores on RocksDB", () => {
 
 describe("STATE-12: stores whose rows expire, on RocksDB", () => {
   for (const { name, run } of expiringStoresConformance(fixture)) it(name, run);
+});
+
+describe("STATE-17: queries beside a task, on RocksDB", () => {
+  for (const { name, run } of queryViewsConformance(fixture)) it(name, run);
 });
 
 describe("STATE-13: versioned stores on RocksDB", () => {

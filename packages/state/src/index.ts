@@ -7,6 +7,12 @@ export type {
 } from "./contract/key-value-store.ts";
 export type { RecordContext, RecordInput } from "./contract/record-context.ts";
 export { StateError, type StateErrorCode } from "./contract/state-error.ts";
+export type {
+  KeyValueReads,
+  QueryIsolation,
+  StoredValue,
+  StoreView,
+} from "./contract/store-view.ts";
 export type { StateStore } from "./contract/state-store.ts";
 export type { StoreCursor, StoreEntry } from "./contract/store-cursor.ts";
 export type {

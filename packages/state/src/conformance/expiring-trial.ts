@@ -9,6 +9,7 @@ import type { TaskStores } from "../contract/task-stores.ts";
 import type { WindowedCursor } from "../contract/window-store.ts";
 import { openTaskStores } from "../stores/open-task-stores.ts";
 import { expiringStore, specifyExpiring, type ExpiringStore } from "./expiring-store.ts";
+import { fetchView, searchView } from "./expiring-view.ts";
 import { ExpiringModel, type ModelRow, type ModelSearch, type RowKind } from "./expiring-model.ts";
 import { SeededChoice } from "./seeded-choice.ts";
 import type { StoreEngineFixture } from "./store-engine-conformance.ts";
@@ -18,6 +19,8 @@ export interface ExpiringTrialOptions {
   readonly engine: StoreEngineKind;
   readonly cacheBytesMax: number;
   readonly seed: number;
+  /** True: queries read beside it. */
+  readonly isQueried?: boolean;
 }
 
 /** Five are the retention. */
@@ -37,6 +40,7 @@ export class ExpiringTrial {
   readonly #fixture: StoreEngineFixture;
   readonly #options: ExpiringTrialOptions;
   readonly #choice: SeededChoice;
+  readonly #queries: SeededChoice;
   readonly #context = { topic: "t", partition: 0, offset: 0, timestamp: 0, headers: noHeaders };
   readonly #specification: StoreSpecification;
   #engine: StoreEngine | undefined;
@@ -59,6 +63,7 @@ export class ExpiringTrial {
     this.#fixture = fixture;
     this.#options = options;
     this.#choice = new SeededChoice(options.seed);
+    this.#queries = new SeededChoice(options.seed + 1);
     this.#model = new ExpiringModel(options.kind, {
       isExact: options.engine === "memory",
       isCached: options.cacheBytesMax > 0,
@@ -73,9 +78,11 @@ export class ExpiringTrial {
     });
   }
 
-  async run(): Promise<"equal"> {
+  /** @returns what was written to the changelog */
+  async run(): Promise<string> {
     this.#open(await this.#fixture.openEmpty());
     for (let step = 0; step < 120; step++) {
+      if (this.#options.isQueried === true) this.#query();
       const kind = this.#choice.below(16);
       if (kind < 8) this.#put();
       else if (kind < 11) this.#compare(this.#anySearch());
@@ -87,7 +94,7 @@ export class ExpiringTrial {
     }
     this.#drainCursors();
     await this.#opened.close();
-    return "equal";
+    return JSON.stringify(this.#log);
   }
 
   get #opened(): TaskStores {
@@ -181,7 +188,13 @@ export class ExpiringTrial {
   }
 
   #compare(search: ModelSearch): void {
+    const queried =
+      this.#options.isQueried === true
+        ? drain(searchView(this.#opened.view("rows", "live"), search))
+        : undefined;
     const found = drain(this.#rows.search(search));
+    if (queried !== undefined)
+      checkEqual(queried, found, `${this.#where} live ${JSON.stringify(search)}`);
     const all = this.#model.search(search);
     const { cacheBytesMax } = this.#options;
     const isCached = cacheBytesMax > 0;
@@ -189,6 +202,25 @@ export class ExpiringTrial {
       (row) => this.#isSeen(row) || (isCached && found.includes(textOf(row))),
     );
     checkEqual(found, seen.map(textOf), `${this.#where} ${JSON.stringify(search)}`);
+  }
+
+  #query(): void {
+    const search = this.#anySearch(this.#queries);
+    const model = this.#committed;
+    const seen = model.search(search).filter((row) => !model.hasExpired(row));
+    const view = this.#opened.view("rows", "committed");
+    if (this.#queries.isOneIn(3)) {
+      this.#openCursors.push({ cursor: searchView(view, search), rows: seen.map(textOf) });
+      return;
+    }
+    checkEqual(
+      drain(searchView(view, search)),
+      seen.map(textOf),
+      `${this.#where} committed ${JSON.stringify(search)}`,
+    );
+    const [row] = seen;
+    if (row === undefined || this.#options.kind === "duplicates") return;
+    checkEqual(fetchView(view, row), row.value, `${this.#where} committed ${textOf(row)}`);
   }
 
   /** For certain: beneath a cache, time stands still until a flush. */
@@ -214,24 +246,24 @@ export class ExpiringTrial {
     }
   }
 
-  #anySearch(): ModelSearch {
-    const one = this.#choice.of(keys);
-    const [keyFrom, keyTo] = this.#choice.of([
+  #anySearch(choice = this.#choice): ModelSearch {
+    const one = choice.of(keys);
+    const [keyFrom, keyTo] = choice.of([
       [one, one],
-      [one, this.#choice.of(keys)],
+      [one, choice.of(keys)],
       [null, one],
       [one, null],
       [null, null],
     ]);
-    const ago = (count: number): number => this.#now - tick * this.#choice.below(count);
-    const isBounded = !this.#isOfSessions && this.#choice.isOneIn(2);
+    const ago = (count: number): number => this.#now - tick * choice.below(count);
+    const isBounded = !this.#isOfSessions && choice.isOneIn(2);
     return {
       keyFrom,
       keyTo,
-      from: this.#choice.isOneIn(3) ? 0 : ago(9),
+      from: choice.isOneIn(3) ? 0 : ago(9),
       to: isBounded ? ago(5) : Infinity,
-      latestStart: this.#choice.isOneIn(2) ? Infinity : ago(3),
-      isReverse: this.#choice.isOneIn(3),
+      latestStart: choice.isOneIn(2) ? Infinity : ago(3),
+      isReverse: choice.isOneIn(3),
     };
   }
 

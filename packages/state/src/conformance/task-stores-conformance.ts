@@ -1,5 +1,6 @@
 import {
   compareBytes,
+  decodeUtf8,
   encodeUtf8,
   noHeaders,
   toHex,
@@ -7,8 +8,11 @@ import {
   type Offset,
 } from "@millrace/model";
 import { int64AsNumber, json, string } from "@millrace/serde";
-import { checkEqual, type ConformanceCase } from "@millrace/model/conformance";
+import { check, checkEqual, type ConformanceCase } from "@millrace/model/conformance";
+import { StateError } from "../contract/state-error.ts";
+import type { StoreCursor } from "../contract/store-cursor.ts";
 import type { StoreEngine } from "../contract/store-engine.ts";
+import type { StoredValue, StoreView } from "../contract/store-view.ts";
 import type { UpdatableKeyValueStore, ValueAndTimestamp } from "../contract/key-value-store.ts";
 import { timestampedKeyValueStore } from "../kinds/timestamped-key-value/timestamped-key-value-kind.ts";
 import type { TaskStores } from "../contract/task-stores.ts";
@@ -43,11 +47,15 @@ export function taskStoresConformance(fixture: StoreEngineFixture): readonly Con
   );
 }
 
-interface TrialOptions {
+export interface StoreTrialOptions {
   readonly seed: number;
   readonly cacheBytesMax: number;
   readonly headers: boolean;
+  /** True: queries read beside it. */
+  readonly isQueried?: boolean;
 }
+
+type ViewCursor = StoreCursor<Uint8Array, StoredValue>;
 
 /** Key, value, timestamp, headers. */
 type LoggedChange = [string, string | null, number, string];
@@ -55,9 +63,14 @@ type LoggedChange = [string, string | null, number, string];
 const storeNames = ["baskets", "counts"];
 const keys = ["a", "b", "ab", "é", "zz", "0", "long-key-of-some-length-and-more"];
 
-class StoreTrial {
+/** One seeded run of two stores beside their model. */
+export class StoreTrial {
   readonly #choice: SeededChoice;
-  readonly #options: TrialOptions;
+  readonly #options: StoreTrialOptions;
+  readonly #queries: SeededChoice;
+  /** Cursors of queries, and what they have to show. */
+  #openQueries: { readonly name: string; readonly cursor: ViewCursor; readonly rows: string[] }[] =
+    [];
   readonly #isCached: boolean;
   readonly #context = {
     topic: "orders" as string | null,
@@ -76,7 +89,8 @@ class StoreTrial {
   /** A commit that is under way: the ends of the changelogs, and what the stores held. */
   #begun: { readonly ends: Map<string, number>; readonly model: Map<string, string> } | undefined;
 
-  constructor(engine: StoreEngine, options: TrialOptions) {
+  constructor(engine: StoreEngine, options: StoreTrialOptions) {
+    this.#queries = new SeededChoice(options.seed + 1);
     this.#options = options;
     this.#choice = new SeededChoice(options.seed);
     this.#isCached = options.cacheBytesMax > 0;
@@ -85,8 +99,10 @@ class StoreTrial {
     this.#stores = this.#open();
   }
 
-  async run({ reopen }: StoreEngineFixture): Promise<void> {
+  /** @returns what was written to the changelogs */
+  async run({ reopen }: StoreEngineFixture): Promise<string> {
     for (let step = 0; step < 150; step++) {
+      if (this.#options.isQueried === true) this.#query();
       this.#context.timestamp = this.#choice.below(1000);
       this.#context.offset = step;
       const kind = this.#choice.below(20);
@@ -102,7 +118,55 @@ class StoreTrial {
     }
     this.#commit();
     this.#compareReads();
+    this.#drainQueries();
     await this.#stores.close();
+    return JSON.stringify([...this.#logs]);
+  }
+
+  #query(): void {
+    const name = this.#queries.of(storeNames);
+    const isolation = this.#queries.of(["committed", "live"] as const);
+    const model = isolation === "live" ? this.#model : this.#committedModel;
+    const view = this.#stores.view(name, isolation);
+    check(view.kind === "keyValue", "it is asked by key");
+    const { store } = view as Extract<StoreView, { readonly kind: "keyValue" }>;
+    for (let count = 0; count < 3; count++) {
+      const key = this.#queries.of(keys);
+      const found = store.get(encodeUtf8(key));
+      const text = found === null ? null : this.#storedText(name, found);
+      checkEqual(text, model.get(`${name}/${key}`) ?? null, `${this.#where} ${isolation} ${key}`);
+    }
+    const rows = this.#expected(name, model);
+    if (this.#queries.isOneIn(3)) {
+      this.#openQueries.push({ name, cursor: store.scan({}), rows });
+      if (this.#openQueries.length > 2) this.#drainQueries();
+    } else checkEqual(this.#drain(name, store.scan({})), rows, `${this.#where} ${isolation} scan`);
+  }
+
+  #drainQueries(): void {
+    for (const { name, cursor, rows } of this.#openQueries.splice(0)) {
+      try {
+        checkEqual(this.#drain(name, cursor), rows, `${this.#where} a cursor open for a while`);
+      } catch (error) {
+        if (!(error instanceof StateError) || error.code !== "CURSOR_ENDED") throw error;
+      }
+    }
+  }
+
+  #drain(name: string, cursor: ViewCursor): string[] {
+    return Array.from(
+      cursor,
+      ({ key, value }) => `${name}/${decodeUtf8(key)}=${this.#storedText(name, value)}`,
+    );
+  }
+
+  #storedText(name: string, { value, timestamp, headers }: StoredValue): string {
+    const serde = name === "counts" ? int64AsNumber() : json<Basket>();
+    return textOf({ value: serde.deserialize(value, name), timestamp, headers });
+  }
+
+  get #where(): string {
+    return `seed ${this.#options.seed}, cache ${this.#options.cacheBytesMax}:`;
   }
 
   /** The aggregator changes all that it is given, and all of it changes again once the result was written. */
@@ -224,6 +288,7 @@ class StoreTrial {
   }
 
   async #reopen(reopen: (engine: StoreEngine) => Promise<StoreEngine>): Promise<void> {
+    this.#openQueries = []; // of the engine that is going to be closed
     this.#stores.abort();
     this.#engine = await reopen(this.#engine);
     this.#forgetUncommitted();
@@ -286,11 +351,11 @@ class StoreTrial {
     }
   }
 
-  #expected(name: string): string[] {
+  #expected(name: string, model: ReadonlyMap<string, string> = this.#model): string[] {
     return keys
-      .filter((key) => this.#model.has(`${name}/${key}`))
+      .filter((key) => model.has(`${name}/${key}`))
       .sort((left, right) => compareBytes(encodeUtf8(left), encodeUtf8(right)))
-      .map((key) => `${name}/${key}=${this.#model.get(`${name}/${key}`)}`);
+      .map((key) => `${name}/${key}=${model.get(`${name}/${key}`)}`);
   }
 
   #log(name: string): LoggedChange[] {

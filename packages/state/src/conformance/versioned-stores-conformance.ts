@@ -1,8 +1,10 @@
-import { fromHex, noBytes, noHeaders, toHex } from "@millrace/model";
+import { decodeUtf8, encodeUtf8, fromHex, noBytes, noHeaders, toHex } from "@millrace/model";
 import { check, checkEqual, type ConformanceCase } from "@millrace/model/conformance";
 import { string } from "@millrace/serde";
 import { CacheBudget } from "../contract/cache-budget.ts";
 import type { StoreEngine } from "../contract/store-engine.ts";
+import type { StoreView } from "../contract/store-view.ts";
+import type { VersionedRecord, VersionRange } from "../contract/versioned-store.ts";
 import type { TaskStores } from "../contract/task-stores.ts";
 import { versionedKeyValueStore } from "../kinds/versioned/versioned-kind.ts";
 import { openTaskStores } from "../stores/open-task-stores.ts";
@@ -26,6 +28,10 @@ export function versionedStoresConformance(
         await new VersionedTrial(fixture, seed, engine).run();
     },
   }));
+}
+
+function seen(record: VersionedRecord<Uint8Array> | null): VersionedRecord<string> | null {
+  return record === null ? null : { ...record, value: decodeUtf8(record.value) };
 }
 
 const keys = ["a", "ab", "a\0", ""];
@@ -105,6 +111,26 @@ class VersionedTrial {
       reverse ? expected.toReversed() : expected,
       `${this.#where} history ${JSON.stringify(range)}`,
     );
+    this.#query(key, first, { ...range, reverse });
+  }
+
+  #query(key: string, asOf: number, range: Required<VersionRange>): void {
+    for (const isolation of ["committed", "live"] as const) {
+      const model = isolation === "live" ? this.#model : this.#committed;
+      const view = this.#opened.view("versions", isolation);
+      check(view.kind === "versioned", "it is asked for versions");
+      const { store } = view as Extract<StoreView, { readonly kind: "versioned" }>;
+      const where = `${this.#where} ${isolation}`;
+      const bytes = encodeUtf8(key);
+      checkEqual(seen(store.get(bytes)), model.get(key, undefined), `${where} get ${key}`);
+      checkEqual(seen(store.get(bytes, asOf)), model.get(key, asOf), `${where} as of ${asOf}`);
+      const expected = model.history(key, range.from, range.to);
+      checkEqual(
+        store.history(bytes, range).map(seen),
+        range.reverse ? expected.toReversed() : expected,
+        `${where} history ${JSON.stringify(range)}`,
+      );
+    }
   }
 
   #commit(): void {

@@ -19,6 +19,9 @@ export interface BytesStore {
   approximateEntryCount(): number;
 }
 
+/** What of it is there to be read. */
+export type ReadableBytes = Pick<BytesStore, "get" | "scan" | "approximateEntryCount">;
+
 /** What a changelog's record has of the record that was under way when the store was written. */
 export type WriteContext = Pick<RecordContext, "timestamp" | "headers">;
 

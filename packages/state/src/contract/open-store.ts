@@ -1,10 +1,12 @@
 import type { Headers, Timestamp } from "@millrace/model";
 import type { Metrics } from "@millrace/platform";
+import type { EngineBytes } from "./bytes-store.ts";
 import type { CacheBudget } from "./cache-budget.ts";
 import type { ChangelogWriter } from "./changelog-writer.ts";
 import type { RecordContext } from "./record-context.ts";
 import type { StateStore } from "./state-store.ts";
 import type { StoreScope } from "./store-scope.ts";
+import type { StoreView } from "./store-view.ts";
 
 /** What a store has around it. */
 export interface StoreEnvironment {
@@ -44,6 +46,12 @@ export interface OpenStore<out Store extends StateStore = StateStore> {
   discard(): void;
   /** Applies one record of the changelog, beneath caches and changelog. The bytes are copied. */
   restore(key: Uint8Array, record: ChangelogRecord): void;
+  /**
+   * The store as queries read it; absent: it is none that they may ask.
+   *
+   * @param committed what is committed; undefined: all that was written is seen
+   */
+  view?(committed: EngineBytes | undefined): StoreView;
   /** A commit begins, of what was written so far: what the store notes about itself goes into the stage. */
   committing(): void;
   /** What was in the stage as the commit began was moved into the engine. */

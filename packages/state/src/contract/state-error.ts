@@ -13,6 +13,7 @@ import { BaseError } from "@millrace/model";
  * - `READ_ONLY_STORE`: whoever asked for it may read it, and not write it.
  * - `UNKNOWN_BUFFER_FORMAT`: a changelog of suppress that a Kafka Streams before 2.6 has written.
  * - `CHANGELOG_UNREADABLE`: a changelog has a record that no store of its kind writes.
+ * - `STORE_NOT_QUERYABLE`: the store is an operator's own, such as the buffer of suppress.
  * - `CURSOR_ENDED`: what a cursor shows is gone; open another one.
  */
 export type StateErrorCode =
@@ -28,6 +29,7 @@ export type StateErrorCode =
   | "INVALID_STORE_VALUE"
   | "READ_ONLY_STORE"
   | "CHANGELOG_UNREADABLE"
+  | "STORE_NOT_QUERYABLE"
   | "CURSOR_ENDED";
 
 /** A state store, or the engine under it, refused (Kafka: `ProcessorStateException`, `InvalidStateStoreException`). */

@@ -7,6 +7,7 @@ import type { StateStore } from "./state-store.ts";
 import type { StoreEngine } from "./store-engine.ts";
 import type { ChangelogRecord } from "./open-store.ts";
 import type { StoreSpecification } from "./store-specification.ts";
+import type { QueryIsolation, StoreView } from "./store-view.ts";
 
 /** One store of a task: what to build, and where its changes go. */
 export interface StoreOpening {
@@ -117,6 +118,13 @@ export interface TaskStores {
   restore(store: string, key: Uint8Array, record: ChangelogRecord): void;
   /** Deletes all that a store holds, and its offset, in the engine: for a changelog that no longer reaches it. */
   wipe(store: string): void;
+
+  /**
+   * A store as a query reads it, beside the task: good until something is written or committed.
+   *
+   * @throws StateError `UNKNOWN_STORE`; `STORE_NOT_QUERYABLE`; `STORE_CLOSED`
+   */
+  view(store: string, isolation: QueryIsolation): StoreView;
 
   /**
    * Closes without committing or flushing: what is uncommitted is lost. Stores are closed when the call returns,

@@ -3,6 +3,7 @@ import { MemoryFileSystem } from "@millrace/platform/memory";
 import { describe, expect, it } from "vitest";
 import { boundedStoresConformance } from "../conformance/bounded-stores-conformance.ts";
 import { expiringStoresConformance } from "../conformance/expiring-stores-conformance.ts";
+import { queryViewsConformance } from "../conformance/query-views-conformance.ts";
 import { storeEngineConformance } from "../conformance/store-engine-conformance.ts";
 import { taskStoresConformance } from "../conformance/task-stores-conformance.ts";
 import { versionedStoresConformance } from "../conformance/versioned-stores-conformance.ts";
@@ -39,6 +40,10 @@ describe("STATE-2: stores on the file engine", () => {
 
 describe("STATE-12: stores whose rows expire, on the file engine", () => {
   for (const { name, run } of expiringStoresConformance(fixture)) it(name, run);
+});
+
+describe("STATE-17: queries beside a task, on the file engine", () => {
+  for (const { name, run } of queryViewsConformance(fixture)) it(name, run);
 });
 
 describe("STATE-13: versioned stores on the file engine", () => {

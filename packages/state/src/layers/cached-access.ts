@@ -1,6 +1,6 @@
 import { invariant, noHeaders, type Headers, type Timestamp } from "@millrace/model";
 import type { Serde } from "@millrace/serde";
-import type { BytesStore, StoreScan } from "../contract/bytes-store.ts";
+import type { BytesStore, ReadableBytes, StoreScan } from "../contract/bytes-store.ts";
 import type { CacheBudget } from "../contract/cache-budget.ts";
 import type { RecordContext } from "../contract/record-context.ts";
 import type { EntryCursor } from "../contract/store-engine.ts";
@@ -40,6 +40,7 @@ const pathEntriesMax = 128;
  */
 export class CachedAccess<K, V> implements ValueAccess<K, V> {
   readonly isCached = true;
+  readonly beside: ReadableBytes;
   readonly #name: string;
   readonly #store: BytesStore;
   readonly #format: StoreFormat<K, V>;
@@ -79,6 +80,15 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
         : (entry) => this.#writeThrough.write(entry),
     );
     this.#cursors = new OpenCursors(name, (range) => this.#scan(range));
+    const { beneath } = options;
+    this.beside = {
+      get: (keyBytes) => {
+        const held = this.#cache.get(this.#keys.mapKeyOfBytes(keyBytes));
+        return held === undefined ? beneath.get(keyBytes) : this.#writeThrough.storedOf(held);
+      },
+      scan: (range) => this.#cursors.open({ ...range, isUse: false }),
+      approximateEntryCount: () => beneath.approximateEntryCount(),
+    };
   }
 
   get timestampOfRead(): Timestamp {

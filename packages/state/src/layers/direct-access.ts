@@ -1,6 +1,6 @@
 import { invariant, noHeaders, type Headers, type Timestamp } from "@millrace/model";
 import type { Serde } from "@millrace/serde";
-import type { BytesStore, StoreScan } from "../contract/bytes-store.ts";
+import type { BytesStore, ReadableBytes, StoreScan } from "../contract/bytes-store.ts";
 import type { RecordContext } from "../contract/record-context.ts";
 import type { EntryCursor } from "../contract/store-engine.ts";
 import { requireValue } from "../contract/store-scope.ts";
@@ -14,6 +14,7 @@ export class DirectAccess<K, V> implements ValueAccess<K, V> {
   readonly isCached = false;
   readonly hasDirty = false;
   readonly hasFailedFlush = false;
+  readonly beside: ReadableBytes;
   readonly #name: string;
   readonly #store: BytesStore;
   readonly #format: StoreFormat<K, V>;
@@ -26,13 +27,18 @@ export class DirectAccess<K, V> implements ValueAccess<K, V> {
   #readTimestamp: Timestamp = -1;
   #readHeaders: Headers = noHeaders;
 
-  constructor({ name, store, format, context, valueSeenBy }: AccessOptions<K, V>) {
+  constructor({ name, store, beneath, format, context, valueSeenBy }: AccessOptions<K, V>) {
     this.#name = name;
     this.#store = store;
     this.#format = format;
     this.#context = context;
     this.#valueSeenBy = valueSeenBy ?? ((key) => store.get(key));
     this.#cursors = new OpenCursors(name, (range) => store.scan(range));
+    this.beside = {
+      get: (key) => beneath.get(key),
+      scan: (range) => this.#cursors.open(range),
+      approximateEntryCount: () => beneath.approximateEntryCount(),
+    };
   }
 
   get readTimestamp(): Timestamp {

@@ -14,8 +14,16 @@ export class StagedStore implements EngineBytes {
   readonly #prefix: Uint8Array;
   readonly #prefixEnd: Uint8Array | undefined;
   readonly #stage: Stage;
+  readonly #dropped: (key: Uint8Array) => void;
 
-  constructor(engine: StoreEngine, prefix: Uint8Array, stage: Stage) {
+  /** @param dropped told before all keys before one are deleted for good */
+  constructor(
+    engine: StoreEngine,
+    prefix: Uint8Array,
+    stage: Stage,
+    dropped: (key: Uint8Array) => void = () => {},
+  ) {
+    this.#dropped = dropped;
     this.#engine = engine;
     this.#prefix = prefix;
     this.#prefixEnd = afterPrefix(prefix);
@@ -52,6 +60,7 @@ export class StagedStore implements EngineBytes {
 
   dropBelow(key: Uint8Array): void {
     const to = this.#withPrefix(key);
+    this.#dropped(key);
     using entries = this.#engine.scan({ from: this.#prefix, to });
     if (entries.next()) this.#engine.deleteRange(this.#prefix, to);
   }

@@ -1,5 +1,5 @@
 import type { Headers, Timestamp } from "@millrace/model";
-import type { BytesStore, StoreScan } from "../contract/bytes-store.ts";
+import type { BytesStore, ReadableBytes, StoreScan } from "../contract/bytes-store.ts";
 import type { RecordContext } from "../contract/record-context.ts";
 import type { EntryCursor } from "../contract/store-engine.ts";
 import type { UpdatableStore } from "../contract/updatable-store.ts";
@@ -9,27 +9,35 @@ import type { StoreFormat } from "./store-format.ts";
 export interface AccessOptions<K, V> {
   readonly name: string;
   readonly store: BytesStore;
+  /** The same, without what counts uses of it. */
+  readonly beneath: ReadableBytes;
   readonly format: StoreFormat<K, V>;
   readonly context: RecordContext;
   /** Of a store that hides rows which have expired: what lies under a key as a scan sees it. */
   readonly valueSeenBy?: (key: Uint8Array, scan: StoreScan) => Uint8Array | null;
 }
 
-/** A store as typed values, with or without a cache: what the typed stores stand on. */
-export interface ValueAccess<K, V> extends UpdatableStore<K, V> {
+/** A store as typed values, to be read. */
+export interface ReadAccess<K, V> {
   /** A copy of a key's value, or null. */
   read(key: K): V | null;
   /** Timestamp of what `read` gave; -1 if there was nothing, or the store keeps none. */
   readonly readTimestamp: Timestamp;
   /** Headers of what `read` gave; none if the store keeps none. */
   readonly readHeaders: Headers;
-  /** The value stays the caller's: it is serialised before the call returns. Null deletes. */
-  write(key: K, value: V | null, timestamp: Timestamp, headers?: Headers): void;
   /** Entries as bytes, the cache's included, as they are now. */
   scan(range: StoreScan): EntryCursor;
   /** What a search uses of the cache, which its scans then leave to that; undefined where they tell it themselves. */
   usesAlong(path: CachePath, search: PathSearch): SearchUses | undefined;
+}
+
+/** A store as typed values, with or without a cache: what the typed stores stand on. */
+export interface ValueAccess<K, V> extends ReadAccess<K, V>, UpdatableStore<K, V> {
+  /** The value stays the caller's: it is serialised before the call returns. Null deletes. */
+  write(key: K, value: V | null, timestamp: Timestamp, headers?: Headers): void;
   approximateEntryCount(): number;
+  /** As `read` and `scan`, for whoever is no operator: of the cache nothing is loaded or used by it. */
+  readonly beside: ReadableBytes;
 
   readonly hasDirty: boolean;
   readonly hasFailedFlush: boolean;

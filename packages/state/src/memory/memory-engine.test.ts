@@ -1,6 +1,7 @@
 import { describe, it } from "vitest";
 import { boundedStoresConformance } from "../conformance/bounded-stores-conformance.ts";
 import { expiringStoresConformance } from "../conformance/expiring-stores-conformance.ts";
+import { queryViewsConformance } from "../conformance/query-views-conformance.ts";
 import { storeEngineConformance } from "../conformance/store-engine-conformance.ts";
 import { taskStoresConformance } from "../conformance/task-stores-conformance.ts";
 import { versionedStoresConformance } from "../conformance/versioned-stores-conformance.ts";
@@ -18,6 +19,10 @@ describe("STATE-2: stores on the in-memory engine", () => {
 
 describe("STATE-12: stores whose rows expire, on the in-memory engine", () => {
   for (const { name, run } of expiringStoresConformance(fixture)) it(name, run);
+});
+
+describe("STATE-17: queries beside a task, on the in-memory engine", () => {
+  for (const { name, run } of queryViewsConformance(fixture)) it(name, run);
 });
 
 describe("STATE-13: versioned stores on the in-memory engine", () => {

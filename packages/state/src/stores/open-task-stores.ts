@@ -6,7 +6,9 @@ import type { EngineEntry } from "../contract/store-engine.ts";
 import type { ChangelogRecord, OpenStore, StoreEnvironment } from "../contract/open-store.ts";
 import { StoreScope } from "../contract/store-scope.ts";
 import { kindOf, type StoreSpecification } from "../contract/store-specification.ts";
+import type { QueryIsolation, StoreView } from "../contract/store-view.ts";
 import type { StoreOpening, TaskStores, TaskStoresOptions } from "../contract/task-stores.ts";
+import { CommittedBytes } from "../layers/committed-bytes.ts";
 import { Stage, StageBudget } from "../layers/stage.ts";
 import { StagedStore } from "../layers/staged-store.ts";
 import { MemoryEngine } from "../memory/memory-engine.ts";
@@ -33,6 +35,9 @@ interface OpenedStore {
   readonly area: EngineArea;
   readonly stage: Stage;
   readonly open: OpenStore;
+  readonly committed: CommittedBytes;
+  /** What queries read of what is committed; undefined: nobody asked since the last commit. */
+  committedView: StoreView | undefined;
   /** True: its engine held entries of another layout, which were deleted. */
   readonly isReset: boolean;
 }
@@ -131,16 +136,23 @@ class OpenTaskStores implements TaskStores {
     );
     for (const area of this.#areas) {
       const writes: EngineEntry[] = [];
-      for (const { stage, area: own } of this.#opened) if (own === area) stage.collect(writes);
+      for (const { stage, area: own, committed } of this.#opened) {
+        if (own !== area) continue;
+        const first = writes.length;
+        stage.collect(writes);
+        if (committed.hasOpenCursors) committed.overwriting(writes.slice(first));
+      }
       const covered = offsets
         .filter(([store]) => store.area === area)
         .map(([store, offset]) => [store.specification.name, offset] as const);
       area.commit(writes, covered);
     }
     this.#isCommitting = false;
-    for (const { stage, open } of this.#opened) {
-      stage.dropSealed();
-      open.committed();
+    for (const store of this.#opened) {
+      store.stage.dropSealed();
+      store.committed.overwritten();
+      store.committedView = undefined;
+      store.open.committed();
     }
   }
 
@@ -154,7 +166,7 @@ class OpenTaskStores implements TaskStores {
     this.#requireOpen();
     const found = this.#find(store);
     const isOwn = found.area.tie(store, changelog, topicId);
-    if (!isOwn) discard(found);
+    if (!isOwn) wiped(found);
     return isOwn;
   }
 
@@ -180,11 +192,27 @@ class OpenTaskStores implements TaskStores {
     this.#requireOpen();
     const found = this.#find(store);
     found.area.wipe(store);
-    discard(found);
+    wiped(found);
+  }
+
+  view(store: string, isolation: QueryIsolation): StoreView {
+    this.#requireOpen();
+    const found = this.#find(store);
+    const { open, committed } = found;
+    if (open.view === undefined)
+      throw new StateError(
+        "STORE_NOT_QUERYABLE",
+        `store ${store} is an operator's own, a ${found.specification.kind.name}; ask a table's, or one that a processor keeps`,
+      );
+    if (isolation === "live") return open.view(undefined);
+    return (found.committedView ??= open.view(committed));
   }
 
   async close(): Promise<void> {
-    if (this.#scope.isOpen) this.abort();
+    if (this.#scope.isOpen) {
+      this.abort();
+      for (const { committed } of this.#opened) committed.endCursors("its task was closed");
+    }
     this.#scope.isOpen = false;
     this.#gauges?.remove();
     for (const area of this.#areas) await area.engine.close();
@@ -211,9 +239,18 @@ class OpenTaskStores implements TaskStores {
       metrics: this.#gauges,
       drop: (reason) => this.#reportDrop(reason),
     };
-    const bytes = new StagedStore(area.engine, prefix, stage);
+    const committed = new CommittedBytes(name, area.engine, prefix);
+    const bytes = new StagedStore(area.engine, prefix, stage, (key) => committed.dropped(key));
     const open = kindOf(specification).open(specification, bytes, environment);
-    const store = { specification, area, stage, open, isReset };
+    const store = {
+      specification,
+      area,
+      stage,
+      open,
+      committed,
+      committedView: undefined,
+      isReset,
+    };
     this.#byName.set(name, store);
     return store;
   }
@@ -236,6 +273,13 @@ class OpenTaskStores implements TaskStores {
   #requireOpen(): void {
     this.#scope.requireOpen("(all)");
   }
+}
+
+/** The engine has nothing of it any more. */
+function wiped(store: OpenedStore): void {
+  discard(store);
+  store.committed.endCursors("its store was reset");
+  store.committedView = undefined;
 }
 
 function discard({ open, stage }: OpenedStore): void {

@@ -49,7 +49,7 @@ class OpenListValueStore
     const serdes = { key: rowSerde, value: rowSerde };
     const format = new StoreFormat(serdes, plainValues, changelogTopic);
     const store = openByteLayers(name, bytes, environment, plainValues);
-    this.#access = new DirectAccess({ name, store, format, context });
+    this.#access = new DirectAccess({ name, store, beneath: bytes, format, context });
   }
 
   get isOpen(): boolean {

@@ -19,9 +19,10 @@ class OpenTimestampedLruStore extends OpenKeyValueStore<UpdatableKeyValueStore<u
     environment: StoreEnvironment,
   ) {
     const lru = new LruBytes(bytes, entriesMax);
-    super(specification, lru, environment, {
+    super(specification, bytes, environment, {
       layout: timestampedValues,
       make: (parts) => new TimestampedStore(parts),
+      under: () => lru,
     });
     this.#lru = lru;
   }

@@ -3,15 +3,18 @@ import type { EngineBytes, StoreScan } from "../../contract/bytes-store.ts";
 import type { ChangelogRecord, OpenStore, StoreEnvironment } from "../../contract/open-store.ts";
 import type { StateStore } from "../../contract/state-store.ts";
 import type { StoreSpecification } from "../../contract/store-specification.ts";
+import type { StoredValue, StoreView } from "../../contract/store-view.ts";
 import { openAccess, openByteLayers } from "../../layers/open-layers.ts";
 import { rowSerde, StoreFormat } from "../../layers/store-format.ts";
 import type { ValueAccess } from "../../layers/value-access.ts";
+import { ViewAccess } from "../../layers/view-access.ts";
 import type { ValueLayout } from "../../layers/value-layout.ts";
 import type { RowOrder } from "./row-order.ts";
 import { RowKeys } from "./row-keys.ts";
-import { SegmentedBytes, type Deletions } from "./segmented-bytes.ts";
+import { SegmentedBytes, type Deletions, type RowLife } from "./segmented-bytes.ts";
+import { RowReads, type RowReadsParts } from "./row-reads.ts";
 import { TypedRows } from "./typed-rows.ts";
-import type { ValueView } from "./value-view.ts";
+import { storedView, type ValueView } from "./value-view.ts";
 
 /** A specification of a store whose rows expire. */
 export interface SegmentedSpecification<
@@ -31,6 +34,7 @@ export interface SegmentedVariant<S, Store extends StateStore> {
   readonly filterStepMs: number;
   windowOf(keys: RowKeys, row: Uint8Array): Window;
   make(rows: TypedRows<unknown, unknown, S>, parts: SegmentedParts): Store;
+  viewOf(rows: RowReads<Uint8Array, Uint8Array, StoredValue>, parts: SegmentedParts): StoreView;
 }
 
 export interface SegmentedParts {
@@ -53,6 +57,12 @@ export class OpenSegmentedStore<S, Store extends StateStore> implements OpenStor
   readonly #layout: ValueLayout;
   readonly #sequenceOf: (row: Uint8Array) => number;
   readonly #access: ValueAccess<Uint8Array, unknown>;
+  readonly #life: RowLife;
+  readonly #variant: Pick<SegmentedVariant<S, Store>, "viewOf">;
+  readonly #parts: Omit<
+    RowReadsParts<Uint8Array, Uint8Array, StoredValue>,
+    "access" | "bytes" | "format" | "view" | "keySerde"
+  >;
 
   constructor(
     specification: SegmentedSpecification,
@@ -67,7 +77,7 @@ export class OpenSegmentedStore<S, Store extends StateStore> implements OpenStor
     // A cache knows writes alone, as in Kafka: what it flushes counts.
     const countsDeletions = variant.deletions === "uncounted" && environment.cache !== null;
     const isTimeFirst = !isExact && order !== "key" && variant.lastBytes === 4;
-    const bytes = new SegmentedBytes(engineBytes, keys, {
+    this.#life = {
       retentionMs,
       isExact,
       showsExpiring: isTimeFirst,
@@ -75,13 +85,15 @@ export class OpenSegmentedStore<S, Store extends StateStore> implements OpenStor
       filterStepMs: variant.filterStepMs,
       memory: variant.deletions === "ignored" ? environment.memory : null,
       drop: () => environment.drop(`store ${name} does not keep what is that old`),
-    });
+    };
+    const bytes = new SegmentedBytes(engineBytes, keys, this.#life);
     const { layout } = variant.view;
     const format = new StoreFormat({ key: rowSerde, value }, layout, topic);
     this.#access = openAccess(
       {
         name,
         store: openByteLayers(name, bytes, environment, loggedWithoutSegment(layout, keys)),
+        beneath: bytes,
         format,
         holdsReads: false,
         // Which of its two orders a key is in.
@@ -95,21 +107,16 @@ export class OpenSegmentedStore<S, Store extends StateStore> implements OpenStor
     this.#keys = keys;
     this.#layout = layout;
     this.#sequenceOf = variant.lastBytes === 4 ? (row) => keys.lastOf(row) : () => 0;
-    const rows = new TypedRows<unknown, unknown, S>({
-      name,
-      isPersistent,
-      scope,
-      keySerde,
-      topic,
-      keys,
-      bytes,
-      access: this.#access,
-      format,
-      view: variant.view,
+    this.#variant = variant;
+    const own = { name, isPersistent, scope, topic, keys, isTimeFirst };
+    this.#parts = {
+      ...own,
       windowOf: (row) => variant.windowOf(keys, row),
       order: isExact ? "time" : order,
-      isTimeFirst,
-    });
+    };
+    const { view } = variant;
+    const written = { keySerde, bytes, access: this.#access, format, view };
+    const rows = new TypedRows<unknown, unknown, S>({ ...this.#parts, ...written });
     this.store = variant.make(rows, { name, isPersistent, bytes, order });
   }
 
@@ -135,6 +142,23 @@ export class OpenSegmentedStore<S, Store extends StateStore> implements OpenStor
     const row = this.#keys.rowOf(key);
     this.#bytes.restore(row, this.#layout.restored(record), this.#sequenceOf(row));
     this.#access.forget(row);
+  }
+
+  view(committed: EngineBytes | undefined): StoreView {
+    const { name, isPersistent, topic, order } = this.#parts;
+    const bytes =
+      committed === undefined
+        ? this.#bytes
+        : new SegmentedBytes(committed, this.#keys, { ...this.#life, memory: null });
+    const rows = new RowReads({
+      ...this.#parts,
+      keySerde: rowSerde,
+      bytes,
+      access: new ViewAccess(committed === undefined ? this.#access.beside : bytes, this.#layout),
+      format: new StoreFormat({ key: rowSerde, value: rowSerde }, this.#layout, topic),
+      view: storedView(this.#layout),
+    });
+    return this.#variant.viewOf(rows, { name, isPersistent, bytes, order });
   }
 
   committing(): void {

@@ -1,5 +1,6 @@
 import { noHeaders, type Headers, type Timestamp } from "@millrace/model";
 import type { ValueAndTimestamp } from "../../contract/key-value-store.ts";
+import type { StoredValue } from "../../contract/store-view.ts";
 import {
   plainValues,
   timestampedValues,
@@ -30,6 +31,17 @@ export const plainViewWithHeaders: ValueView<unknown, unknown> = {
   ...plainView,
   layout: valuesWithHeaders,
 };
+
+/** As queries have it: with all that lies beside it, for values that are bytes. */
+export function storedView(layout: ValueLayout): ValueView<Uint8Array, StoredValue> {
+  return {
+    layout,
+    seen: (value, timestamp, headers) => ({ value, timestamp, headers }),
+    valueOf: ({ value }) => value,
+    timestampOf: ({ timestamp }) => timestamp,
+    headersOf: ({ headers }) => headers,
+  };
+}
 
 export const timestampedView: ValueView<unknown, ValueAndTimestamp<unknown>> = {
   layout: timestampedValues,

@@ -1,12 +1,5 @@
-import {
-  noHeaders,
-  toMilliseconds,
-  type Duration,
-  type Window,
-  type Windowed,
-} from "@millrace/model";
-import type { CachedSessionStore, EndRange, SessionRange } from "../../contract/session-store.ts";
-import { StateError } from "../../contract/state-error.ts";
+import { noHeaders, toMilliseconds, type Duration, type Windowed } from "@millrace/model";
+import type { CachedSessionStore, EndRange } from "../../contract/session-store.ts";
 import type { StateStore } from "../../contract/state-store.ts";
 import {
   specificationOf,
@@ -26,8 +19,9 @@ import {
 } from "../segmented/open-segmented-store.ts";
 import type { SegmentedBytes } from "../segmented/segmented-bytes.ts";
 import type { RowOrder } from "../segmented/row-order.ts";
-import type { RowSearch, TypedRows } from "../segmented/typed-rows.ts";
+import type { TypedRows } from "../segmented/typed-rows.ts";
 import { plainView, plainViewWithHeaders } from "../segmented/value-view.ts";
+import { SessionReads } from "./session-reads.ts";
 
 export interface SessionStoreOptions<K, V> extends StoreOptions<K, V> {
   /** How long sessions are kept, from their end by the newest one. */
@@ -40,46 +34,27 @@ export interface SessionStoreOptions<K, V> extends StoreOptions<K, V> {
 }
 
 /** Kafka: `MeteredSessionStore`. */
-class Sessions<K, V> implements CachedSessionStore<K, V> {
-  readonly name: string;
-  readonly isPersistent: boolean;
+class Sessions<K, V> extends SessionReads<K, V, V> implements CachedSessionStore<K, V> {
   readonly #rows: TypedRows<K, V, V>;
   readonly #bytes: SegmentedBytes;
   readonly #order: RowOrder;
 
-  constructor(rows: TypedRows<K, V, V>, { name, isPersistent, bytes, order }: SegmentedParts) {
-    this.#order = order;
-    this.#bytes = bytes;
-    this.name = name;
-    this.isPersistent = isPersistent;
+  constructor(rows: TypedRows<K, V, V>, parts: SegmentedParts) {
+    super(rows, parts);
+    this.#order = parts.order;
+    this.#bytes = parts.bytes;
     this.#rows = rows;
   }
 
-  get isOpen(): boolean {
-    return this.#rows.isOpen;
-  }
-
   put({ key, window }: Windowed<K>, value: V | null): void {
-    const row = this.#rowOf(key, window);
+    const row = this.rowOf(key, window);
     // Unlike a removal, null brings its time along.
     if (value === null && !this.isCached) this.#bytes.noteTime(row);
     this.#rows.write(row, value);
   }
 
   remove({ key, window }: Windowed<K>): void {
-    this.#rows.write(this.#rowOf(key, window), null);
-  }
-
-  fetchSession(key: K, window: Window): V | null {
-    return this.#rows.read(this.#rowOf(key, window));
-  }
-
-  findSessions(key: K, range?: SessionRange): WindowedCursor<K, V> {
-    return this.#rows.ofKey(key, this.#searchOf(range));
-  }
-
-  findSessionsOfKeys(from: K | null, to: K | null, range?: SessionRange): WindowedCursor<K, V> {
-    return this.#rows.ofKeys(from, to, this.#searchOf(range));
+    this.#rows.write(this.rowOf(key, window), null);
   }
 
   findEnded({ from, to }: EndRange): WindowedCursor<K, V> {
@@ -98,25 +73,6 @@ class Sessions<K, V> implements CachedSessionStore<K, V> {
     options: FlushListenerOptions,
   ): boolean {
     return this.#rows.setFlushListener(listener, options);
-  }
-
-  #searchOf({
-    earliestEnd = 0,
-    latestStart = Infinity,
-    reverse = false,
-  }: SessionRange = {}): RowSearch {
-    const { keys } = this.#rows;
-    const isMeant = (row: Uint8Array): boolean => keys.lastOf(row) <= latestStart;
-    return { from: earliestEnd, to: Infinity, isReverse: reverse, isMeant };
-  }
-
-  #rowOf(key: K, { start, end }: Window): Uint8Array {
-    if (!(start >= 0 && start <= end))
-      throw new StateError(
-        "INVALID_STORE_KEY",
-        `store ${this.name} was given a session from ${start} to ${end}; sessions start at 0 or later, and end no earlier`,
-      );
-    return this.#rows.keys.row(this.#rows.encodeKey(key), end, start);
   }
 }
 
@@ -145,6 +101,7 @@ function sessionVariant({
     filterStepMs: Math.max(1, Math.floor(retentionMs / 8)),
     windowOf: (keys, row) => ({ start: keys.lastOf(row), end: keys.timeOf(row) }),
     make: (rows, parts) => new Sessions(rows, parts),
+    viewOf: (rows, parts) => ({ kind: "session", store: new SessionReads(rows, parts) }),
   };
 }
 

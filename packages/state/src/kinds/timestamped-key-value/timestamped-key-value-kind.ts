@@ -55,9 +55,11 @@ const untimedKeyValueKind: StoreKind<UpdatableKeyValueStore<unknown, unknown>> =
   ...timestampedKeyValueKind,
   layout: 9,
   open: (specification, bytes, environment) =>
-    new OpenKeyValueStore(specification, new UntimedBytes(bytes), environment, {
+    new OpenKeyValueStore(specification, bytes, environment, {
       layout: timestampedValues,
       make: (parts) => new TimestampedStore(parts),
+      under: (staged) => new UntimedBytes(staged),
+      readAs: (staged) => new UntimedBytes(staged),
     }),
 };
 

@@ -10,6 +10,7 @@ import {
   type StoreOptions,
   type StoreSpecification,
 } from "../../contract/store-specification.ts";
+import type { StoreView } from "../../contract/store-view.ts";
 import type {
   VersionedKeyValueStore,
   VersionedRecord,
@@ -18,6 +19,7 @@ import type {
 } from "../../contract/versioned-store.ts";
 import { versionedChangelog } from "../changelog-configs.ts";
 import { VersionRows, type Version } from "./version-rows.ts";
+import { VersionedView } from "./versioned-view.ts";
 
 export interface VersionedStoreOptions<K, V> extends Omit<StoreOptions<K, V>, "caching"> {
   /** How long versions can be asked for once others followed, by the newest one; and how late a version may come. */
@@ -46,6 +48,7 @@ class OpenVersionedStore<K, V>
   readonly #key: Serde<K>;
   readonly #value: Serde<V>;
   readonly #rows: VersionRows;
+  readonly #life: { readonly retentionMs: number; readonly segmentIntervalMs: number };
 
   constructor(
     specification: VersionedStoreSpecification & {
@@ -61,7 +64,8 @@ class OpenVersionedStore<K, V>
     this.#environment = environment;
     this.#key = key;
     this.#value = value;
-    this.#rows = new VersionRows(bytes, { retentionMs, segmentIntervalMs });
+    this.#life = { retentionMs, segmentIntervalMs };
+    this.#rows = new VersionRows(bytes, this.#life);
   }
 
   get isOpen(): boolean {
@@ -112,6 +116,11 @@ class OpenVersionedStore<K, V>
 
   restore(key: Uint8Array, { value, timestamp }: ChangelogRecord): void {
     this.#rows.put(key, value, timestamp);
+  }
+
+  view(committed: EngineBytes | undefined): StoreView {
+    const rows = committed === undefined ? this.#rows : new VersionRows(committed, this.#life);
+    return { kind: "versioned", store: new VersionedView(rows) };
   }
 
   committing(): void {

@@ -15,7 +15,8 @@ import {
 import { segmentSpanMs } from "../segmented/open-segmented-store.ts";
 import type { TypedRows } from "../segmented/typed-rows.ts";
 import type { ValueView } from "../segmented/value-view.ts";
-import { openWindowStore, TypedWindowStore, type WindowStoreParts } from "./open-window-store.ts";
+import { openWindowStore, TypedWindowStore } from "./open-window-store.ts";
+import type { WindowStoreParts } from "./window-reads.ts";
 import {
   windowChangelog,
   windowSpecificationOf,

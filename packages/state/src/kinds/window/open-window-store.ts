@@ -1,13 +1,12 @@
 import type { Timestamp, Window, Windowed } from "@millrace/model";
 import type { EngineBytes } from "../../contract/bytes-store.ts";
 import type { OpenStore, StoreEnvironment } from "../../contract/open-store.ts";
-import { StateError } from "../../contract/state-error.ts";
 import type { FlushListener, FlushListenerOptions } from "../../contract/updatable-store.ts";
-import type { TimeRange, WindowedCursor, WindowStore } from "../../contract/window-store.ts";
-import { OpenSegmentedStore, type SegmentedParts } from "../segmented/open-segmented-store.ts";
-import type { SegmentedBytes } from "../segmented/segmented-bytes.ts";
-import type { RowSearch, TypedRows } from "../segmented/typed-rows.ts";
+import type { WindowStore } from "../../contract/window-store.ts";
+import { OpenSegmentedStore } from "../segmented/open-segmented-store.ts";
+import type { TypedRows } from "../segmented/typed-rows.ts";
 import type { ValueView } from "../segmented/value-view.ts";
+import { WindowReads, type WindowStoreParts } from "./window-reads.ts";
 import type { WindowStoreSpecification } from "./window-specification.ts";
 
 /** Opens a store of windows; `make` gives what users see of it. */
@@ -32,55 +31,24 @@ export function openWindowStore<S, Store extends TypedWindowStore<unknown, unkno
       return { start, end: windowEnd(start) };
     },
     make: (rows, parts) => variant.make(rows, { ...parts, retainDuplicates }),
+    viewOf: (rows, parts) => ({
+      kind: "window",
+      store: new WindowReads(rows, { ...parts, retainDuplicates }),
+    }),
   });
 }
 
-export interface WindowStoreParts extends SegmentedParts {
-  readonly retainDuplicates: boolean;
-}
-
 /** Kafka: `MeteredWindowStore`. */
-export class TypedWindowStore<K, V, S> implements WindowStore<K, S> {
-  readonly name: string;
-  readonly isPersistent: boolean;
+export class TypedWindowStore<K, V, S> extends WindowReads<K, V, S> implements WindowStore<K, S> {
   protected readonly rows: TypedRows<K, V, S>;
-  readonly #bytes: SegmentedBytes;
-  readonly #retainsDuplicates: boolean;
 
-  constructor(
-    rows: TypedRows<K, V, S>,
-    { name, isPersistent, bytes, retainDuplicates }: WindowStoreParts,
-  ) {
-    this.name = name;
-    this.isPersistent = isPersistent;
+  constructor(rows: TypedRows<K, V, S>, parts: WindowStoreParts) {
+    super(rows, parts);
     this.rows = rows;
-    this.#bytes = bytes;
-    this.#retainsDuplicates = retainDuplicates;
-  }
-
-  get isOpen(): boolean {
-    return this.rows.isOpen;
   }
 
   put(key: K, value: S | null, start: Timestamp): void {
     this.rows.write(this.nextRow(key, start), value);
-  }
-
-  fetch(key: K, start: Timestamp): S | null {
-    const sequence = this.#retainsDuplicates ? this.#bytes.ledger.sequence : 0;
-    return this.rows.read(this.rowOf(this.rows.encodeKey(key), start, sequence));
-  }
-
-  fetchRange(key: K, range?: TimeRange): WindowedCursor<K, S> {
-    return this.rows.ofKey(key, searchOf(range));
-  }
-
-  fetchKeys(from: K | null, to: K | null, range?: TimeRange): WindowedCursor<K, S> {
-    return this.rows.ofKeys(from, to, searchOf(range));
-  }
-
-  fetchAll(range?: TimeRange): WindowedCursor<K, S> {
-    return this.rows.ofAll(searchOf(range));
   }
 
   get isCached(): boolean {
@@ -97,20 +65,7 @@ export class TypedWindowStore<K, V, S> implements WindowStore<K, S> {
   /** The row for a put. */
   protected nextRow(key: K, start: Timestamp): Uint8Array {
     const keyBytes = this.rows.encodeKey(key);
-    const sequence = this.#retainsDuplicates ? this.#bytes.nextSequence() : 0;
+    const sequence = this.retainsDuplicates ? this.bytes.nextSequence() : 0;
     return this.rowOf(keyBytes, start, sequence);
   }
-
-  protected rowOf(keyBytes: Uint8Array, start: Timestamp, sequence = 0): Uint8Array {
-    if (!(start >= 0))
-      throw new StateError(
-        "INVALID_STORE_KEY",
-        `store ${this.name} was given a window that starts at ${start}; windows start at 0 or later`,
-      );
-    return this.rows.keys.row(keyBytes, start, sequence);
-  }
-}
-
-function searchOf({ from = 0, to = Infinity, reverse = false }: TimeRange = {}): RowSearch {
-  return { from, to, isReverse: reverse };
 }
