@@ -3,7 +3,6 @@ import type { Platform } from "@millrace/platform";
 import { CacheBudget } from "@millrace/state";
 
 import { taskIdText, type TaskId } from "../processor/task-id.ts";
-import { StreamPartitionAssignor } from "../runtime/assignment/stream-partition-assignor.ts";
 import { runsNow } from "../runtime/assignment/subscription-info.ts";
 import type { GlobalEnvironment } from "../runtime/global-environment.ts";
 import { GlobalLoop } from "../runtime/global-loop.ts";
@@ -13,8 +12,12 @@ import { RecordTaps } from "../runtime/record-taps.ts";
 import { StreamLoop } from "../runtime/stream-loop.ts";
 import type { Topology } from "../topology/topology.ts";
 import { ApplicationState } from "./application-state.ts";
+import { openGroup } from "./open-group.ts";
 import { StateDirectory } from "./state-directory.ts";
 import type { ResolvedStreamsOptions, StreamsEnvironment } from "./streams-options.ts";
+
+/** There is one so far. */
+const loopNumber = 1;
 
 /** What an application is made of, and owns. */
 export interface AppParts {
@@ -54,28 +57,24 @@ function assembleIn(
   options: ResolvedStreamsOptions,
   { platform, cluster, engines, gone }: StreamsEnvironment,
 ): AppParts {
-  const { applicationId } = options;
   const processId = directory?.processId ?? platform.random.uuid();
-  const subtopologies = topology.subtopologies(applicationId);
-  const namedTopics = subtopologies.flatMap(({ sourceTopics }) => sourceTopics);
+  const subtopologies = topology.subtopologies(options.applicationId);
   const patterns = new PatternTopics(subtopologies);
   const tasksHere: { current: () => readonly TaskId[] } = { current: () => [] };
-  const assignor = new StreamPartitionAssignor({
-    admin: cluster.admin,
+  const shared = sharedParts({ topology, options, processId }, { platform, cluster, engines });
+  const { membership, assignments } = openGroup({
+    platform,
+    cluster,
+    options,
+    directory,
     processId,
+    loopNumber,
     subtopologies,
-    fingerprint: topology.fingerprint(),
-    replicationFactor: options.replicationFactor,
+    fingerprint: shared.config.fingerprint,
+    patterns,
     taskOffsetSums: () => offsetSums(tasksHere.current(), directory),
   });
-  const membership = openMembership(cluster, {
-    options,
-    instanceId: seatOf(directory, { platform, cluster, applicationId }),
-    assignor,
-    topics: () => [...namedTopics, ...patterns.present.keys()],
-  });
   const [reader, restoreReader] = openReaders(cluster, options);
-  const shared = sharedParts({ topology, options, processId }, { platform, cluster, engines });
   const global = openGlobalLoop(topology, shared, directory);
   const state = new ApplicationState(options, platform.logger);
   const environment: LoopEnvironment = {
@@ -86,7 +85,7 @@ function assembleIn(
     globalStores: global,
     subtopologies,
     patterns,
-    membership,
+    assignments,
     reader,
     restoreReader,
     topicIds: directory?.topicIds,
@@ -107,22 +106,6 @@ function assembleIn(
     gone,
     state,
   };
-}
-
-/** The seat in the group that a process takes again after a restart, where the client knows of seats. */
-function seatOf(
-  directory: StateDirectory | undefined,
-  {
-    platform,
-    cluster,
-    applicationId,
-  }: Pick<StreamsEnvironment, "platform" | "cluster"> & { readonly applicationId: string },
-): string | undefined {
-  if (directory === undefined) return undefined;
-  if (cluster.capabilities.has("static-membership"))
-    return `${applicationId}-${directory.processId}-1`;
-  platform.logger.log("info", "streams.dynamic-member", { client: cluster.name });
-  return undefined;
 }
 
 /** What both loops of an application have. */
@@ -149,7 +132,7 @@ function sharedParts(
     config: {
       ...options,
       fingerprint: topology.fingerprint(),
-      transactionalId: `${application}-${processId}-1`,
+      transactionalId: `${application}-${processId}-${loopNumber}`,
     },
     restored: metrics.counter("restore-records-total", { application }),
     remaining: metrics.counter("restore-remaining-records-total", { application }),
@@ -167,28 +150,6 @@ function openGlobalLoop(
     globalStores,
     cache: new CacheBudget(shared.cache.sizeBytesMax),
     directory: directory?.globalDirectory ?? "global",
-  });
-}
-
-interface MembershipParts {
-  readonly options: ResolvedStreamsOptions;
-  /** Undefined: a dynamic member. */
-  readonly instanceId: string | undefined;
-  readonly assignor: StreamPartitionAssignor;
-  readonly topics: () => readonly string[];
-}
-
-function openMembership(
-  cluster: ClusterClient,
-  { options, instanceId, assignor, topics }: MembershipParts,
-): GroupMembership {
-  return cluster.openMembership({
-    groupId: options.applicationId,
-    ...(instanceId === undefined ? {} : { groupInstanceId: instanceId }),
-    assignors: [assignor],
-    topics,
-    sessionTimeoutMs: options.sessionTimeoutMs,
-    heartbeatIntervalMs: options.heartbeatIntervalMs,
   });
 }
 

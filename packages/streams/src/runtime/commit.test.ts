@@ -1,4 +1,4 @@
-import type { BatchWriter, GroupMembership } from "@millrace/cluster";
+import type { BatchWriter } from "@millrace/cluster";
 import { memoryPlatform } from "@millrace/platform/memory";
 import { string } from "@millrace/serde";
 import type { UpdatableKeyValueStore } from "@millrace/state";
@@ -8,6 +8,7 @@ import { at, batchOf, taskOf } from "../../test-support/task-of.ts";
 import { Slice } from "../task/slice.ts";
 import { beginCommit, endCommit } from "./commit.ts";
 import type { StreamTask } from "../task/stream-task.ts";
+import type { TaskAssignments } from "./task-assignments.ts";
 import type { OpenTask } from "./task-opener.ts";
 import { WriteRefusals } from "./write-refusals.ts";
 
@@ -55,7 +56,7 @@ function sceneOf(failing?: string): Scene {
       steps.push("divided");
     },
   } as Partial<BatchWriter> as BatchWriter;
-  const membership = { commit: () => step("offsets") } as Partial<GroupMembership>;
+  const assignments = { commit: () => step("offsets") } as Partial<TaskAssignments>;
   const engineCommit = task.stores.commit.bind(task.stores);
   const stores = Object.assign(task.stores, {
     commit: (offsets: ReadonlyMap<string, number>) => {
@@ -89,8 +90,8 @@ function sceneOf(failing?: string): Scene {
         timers,
         signal,
       });
-      const group = membership as GroupMembership;
-      const options = { writer, refusals, membership: group, signal, probe: undefined };
+      const group = assignments as TaskAssignments;
+      const options = { writer, refusals, assignments: group, signal, probe: undefined };
       return async () => {
         if (begun !== undefined) await endCommit(begun, { ...options, isExactlyOnce: true });
       };
@@ -108,11 +109,11 @@ function sceneOf(failing?: string): Scene {
         timers,
         signal,
       });
-      const group = membership as GroupMembership;
+      const group = assignments as TaskAssignments;
       const options = {
         writer,
         refusals,
-        membership: group,
+        assignments: group,
         isExactlyOnce,
         signal,
         probe: undefined,

@@ -1,8 +1,9 @@
-import type { BatchWriter, GroupMembership, OffsetAndMetadata } from "@millrace/cluster";
+import type { BatchWriter, OffsetAndMetadata } from "@millrace/cluster";
 import { topicPartitionName, type Offset } from "@millrace/model";
 import type { Timers } from "@millrace/platform";
 
 import type { Slice } from "../task/slice.ts";
+import type { TaskAssignments } from "./task-assignments.ts";
 import type { OpenTask } from "./task-opener.ts";
 import type { WriteRefusals } from "./write-refusals.ts";
 
@@ -19,7 +20,7 @@ export interface BeginCommitOptions {
 export interface EndCommitOptions {
   readonly writer: BatchWriter;
   readonly refusals: WriteRefusals;
-  readonly membership: GroupMembership;
+  readonly assignments: Pick<TaskAssignments, "commit" | "groupMetadata">;
   readonly isExactlyOnce: boolean;
   readonly signal: AbortSignal;
   /** Crash steps for tests, such as `C19`. */
@@ -77,17 +78,17 @@ export async function beginCommit(
 /** Ends what was begun; and opens the next transaction. Where it fails all of its tasks must go back to what is committed. */
 export async function endCommit(
   begun: BegunCommit,
-  { writer, refusals, membership, isExactlyOnce, signal, probe }: EndCommitOptions,
+  { writer, refusals, assignments, isExactlyOnce, signal, probe }: EndCommitOptions,
 ): Promise<void> {
   const { tasks, offsets } = begun;
   let ends: Map<string, Offset>;
   if (isExactlyOnce) {
-    ends = await flushWithOffsets(begun, { writer, refusals, membership, signal });
+    ends = await flushWithOffsets(begun, { writer, refusals, assignments, signal });
     await writer.commit(signal);
     writer.begin();
   } else {
     ends = await flushAll(begun, writer, { refusals, signal });
-    if (offsets.length > 0) await membership.commit(offsets, signal);
+    if (offsets.length > 0) await assignments.commit(offsets, signal);
   }
   probe?.("C19");
   for (const { topic, partition, offset } of offsets) {
@@ -100,7 +101,7 @@ export async function endCommit(
 /** Both become visible with the end of the transaction alone: neither has to wait for the other. */
 async function flushWithOffsets(
   begun: BegunCommit,
-  { writer, refusals, membership, signal }: Omit<EndCommitOptions, "isExactlyOnce" | "probe">,
+  { writer, refusals, assignments, signal }: Omit<EndCommitOptions, "isExactlyOnce" | "probe">,
 ): Promise<Map<string, Offset>> {
   const { offsets } = begun;
   const flushing = flushAll(begun, writer, { refusals, signal });
@@ -108,7 +109,7 @@ async function flushWithOffsets(
   const giveUp = new AbortController();
   flushing.catch((error: unknown) => giveUp.abort(error));
   const sendSignal = AbortSignal.any([signal, giveUp.signal]);
-  const sending = writer.sendOffsets(offsets, membership.groupMetadata, sendSignal);
+  const sending = writer.sendOffsets(offsets, assignments.groupMetadata, sendSignal);
   // Both come to their end before anything else is done. Of two failures the flush's is told: it names records.
   const [flushed, sent] = await Promise.allSettled([flushing, sending]);
   if (flushed.status === "rejected") throw flushed.reason;

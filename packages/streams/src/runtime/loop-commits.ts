@@ -144,13 +144,13 @@ export class LoopCommits {
   }
 
   async #endBegun(begun: BegunCommit, startMs: number, signal: AbortSignal): Promise<void> {
-    const { membership, config, platform } = this.#environment;
+    const { assignments, config, platform } = this.#environment;
     const { writer } = this.#options;
     try {
       await endCommit(begun, {
         writer: writer.current,
         refusals: writer.refusals,
-        membership,
+        assignments,
         isExactlyOnce: config.isExactlyOnce,
         signal,
         probe: platform.probe,

@@ -1,4 +1,4 @@
-import type { BatchReader, ClusterClient, GroupMembership } from "@millrace/cluster";
+import type { BatchReader, ClusterClient } from "@millrace/cluster";
 import type { Counter, Platform } from "@millrace/platform";
 import type { CacheBudget, StoreEngineProvider } from "@millrace/state";
 
@@ -9,6 +9,7 @@ import type { OffsetReset } from "../topology/offset-reset.ts";
 import type { Subtopology } from "../topology/subtopology.ts";
 import type { PatternTopics } from "./pattern-topics.ts";
 import type { RecordTaps } from "./record-taps.ts";
+import type { TaskAssignments } from "./task-assignments.ts";
 import type { TopicIdStore } from "./topic-id-store.ts";
 
 /** What a stream loop and its parts share. The app makes it and owns what must be closed. */
@@ -24,7 +25,7 @@ export interface LoopEnvironment {
   readonly subtopologies: readonly Subtopology[];
   /** The topics that their patterns match. */
   readonly patterns: PatternTopics;
-  readonly membership: GroupMembership;
+  readonly assignments: TaskAssignments;
   /** Inputs. */
   readonly reader: BatchReader;
   /** Changelogs. */

@@ -6,8 +6,9 @@ import type { ApplicationTopics } from "./application-topics.ts";
 import type { LoopEnvironment } from "./loop-environment.ts";
 import type { LoopWriter } from "./loop-writer.ts";
 import type { TaskHolds } from "./task-holds.ts";
+import type { AssignedTask } from "./task-assignments.ts";
 import { TaskInputs } from "./task-inputs.ts";
-import { openTasks, type AssignedTask, type OpenTask } from "./task-opener.ts";
+import { openTasks, type OpenTask } from "./task-opener.ts";
 
 /** Records that a task may take before the next task has its turn, once all had theirs several times. */
 const recordsPerTurnMax = 16;
@@ -115,6 +116,12 @@ export class LoopTasks {
   missing(assigned: readonly AssignedTask[]): readonly AssignedTask[] {
     const held = new Set(this.ids);
     return assigned.filter(({ taskId }) => !held.has(taskIdText(taskId)));
+  }
+
+  /** True: some are held that are not of the target, or with other inputs. */
+  areBeyond(assigned: readonly AssignedTask[]): boolean {
+    const wanted = new Set(assigned.map(taskText));
+    return this.#open.some((open) => !wanted.has(taskText(open)));
   }
 
   /** Restores them, and reads their inputs from what is committed. */

@@ -5,9 +5,7 @@ import { ApplicationError, type ApplicationErrorCode } from "../error/applicatio
 import { parseTaskId, taskIdText } from "../processor/task-id.ts";
 import { decodeAssignmentInfo } from "./assignment/assignment-info.ts";
 import { decodeBasis, type AssignmentBasis } from "./assignment/assignment-basis.ts";
-import type { AssignedTask } from "./task-opener.ts";
-
-export type { AssignmentBasis } from "./assignment/assignment-basis.ts";
+import type { AssignedTask } from "./task-assignments.ts";
 
 /** What the leader of the group has decided for this member. */
 export interface ReadAssignment {

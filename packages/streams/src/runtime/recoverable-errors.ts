@@ -19,6 +19,11 @@ export function isRecoverable(error: unknown): boolean {
   return recoverable.has(error.code) || (error.code === "WRITE_REFUSED" && error.retriable);
 }
 
+/** The group has moved on: this member is not in it, or in another generation. */
+export function isFencedCommit(error: unknown): boolean {
+  return error instanceof ClusterError && error.code === "COMMIT_FENCED";
+}
+
 /** The writer is finished: another one takes a new epoch. */
 export function isFencedWriter(error: unknown): boolean {
   return error instanceof ClusterError && error.code === "WRITER_FENCED";

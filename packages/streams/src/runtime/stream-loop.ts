@@ -1,18 +1,19 @@
-import type { OffsetAndMetadata } from "@millrace/cluster";
+import { ClusterError, type OffsetAndMetadata } from "@millrace/cluster";
 import { topicPartitionName } from "@millrace/model";
 import type { Timer } from "@millrace/platform";
 
 import { ApplicationError } from "../error/application-error.ts";
 import { Slice } from "../task/slice.ts";
 import { ApplicationTopics } from "./application-topics.ts";
+import { GroupFollower } from "./group-follower.ts";
 import { LoopCommits } from "./loop-commits.ts";
 import type { LoopEnvironment } from "./loop-environment.ts";
 import { LoopTasks } from "./loop-tasks.ts";
 import { LoopWriter } from "./loop-writer.ts";
-import { isRecoverable } from "./recoverable-errors.ts";
+import { isFencedCommit, isRecoverable } from "./recoverable-errors.ts";
 import { brokerClosed } from "./broker-closed.ts";
 import { RecoveryBudget } from "./recovery-budget.ts";
-import { TaskAssignments } from "./task-assignments.ts";
+import type { AssignmentHold, OwnedTasks, TargetTasks } from "./task-assignments.ts";
 import type { OpenTask } from "./task-opener.ts";
 import { TaskHolds } from "./task-holds.ts";
 import { TopicWatch } from "./topic-watch.ts";
@@ -39,7 +40,7 @@ export class StreamLoop {
   readonly running: Promise<void>;
   #markRunning: () => void = () => {};
   readonly #environment: LoopEnvironment;
-  readonly #assignments: TaskAssignments;
+  readonly #group: GroupFollower;
   readonly #writer: LoopWriter;
   readonly #tasks: LoopTasks;
   readonly #commits: LoopCommits;
@@ -54,10 +55,14 @@ export class StreamLoop {
   /** Aborts once closing takes too long, or a topic is lost: commits under way may end until then. */
   readonly #giveUp = new AbortController();
   #lost: ApplicationError | undefined;
+  /** The target that the tasks are those of. */
+  #reached: TargetTasks | undefined;
+  /** The hold that was told to be reached. */
+  #held: AssignmentHold | undefined;
 
   constructor(environment: LoopEnvironment) {
     this.#environment = environment;
-    this.#assignments = new TaskAssignments(environment);
+    this.#group = new GroupFollower(environment.assignments, () => this.#wake.abort());
     this.#writer = new LoopWriter(environment);
     this.#topics = new ApplicationTopics(environment);
     const wake = (): void => this.#wake.abort(resultsWait);
@@ -88,7 +93,7 @@ export class StreamLoop {
         this.#wake.abort();
       },
     });
-    environment.membership.onChange(() => this.#wake.abort());
+    environment.assignments.onChange(() => this.#wake.abort());
     environment.taps.onRoom(() => this.#wake.abort(resultsWait));
     this.running = new Promise((resolve) => {
       this.#markRunning = resolve;
@@ -108,7 +113,10 @@ export class StreamLoop {
   async run(stop: AbortSignal): Promise<void> {
     const { config, platform, gone } = this.#environment;
     let timer: Timer | undefined;
-    const whenGone = (): void => this.#giveUp.abort(gone?.reason);
+    const whenGone = (): void => {
+      this.#giveUp.abort(gone?.reason);
+      this.#wake.abort();
+    };
     const whenStopped = (): void => {
       this.#wake.abort();
       timer = platform.timers.after(config.closeTimeoutMs / 2, () =>
@@ -117,14 +125,15 @@ export class StreamLoop {
     };
     stop.addEventListener("abort", whenStopped, { once: true });
     gone?.addEventListener("abort", whenGone, { once: true });
-    const signal = AbortSignal.any([stop, this.#giveUp.signal]);
+    const ended = new AbortController();
+    const signal = AbortSignal.any([stop, this.#giveUp.signal, ended.signal]);
     try {
       await this.#topics.check(signal);
       await this.#writer.initialize(signal);
       while (!stop.aborted) await this.#step(signal);
       gone?.throwIfAborted();
       platform.probe?.("C21");
-      if (this.#assignments.isMember) await this.#commits.commit(this.#tasks.open);
+      if (this.#environment.assignments.isMember) await this.#commits.commit(this.#tasks.open);
     } catch (error) {
       const cause = this.#writer.refusals.failure ?? this.#lost ?? error;
       if (!stop.aborted) throw cause;
@@ -133,6 +142,7 @@ export class StreamLoop {
       const wasAsked = error === stop.reason; // a wait was ended: there was nothing to commit yet
       if (!wasAsked) platform.logger.log("warn", "streams.last-commit-failed", { cause });
     } finally {
+      ended.abort();
       this.#holds.close();
       await this.#abandon();
       timer?.cancel();
@@ -144,7 +154,14 @@ export class StreamLoop {
   async #step(signal: AbortSignal): Promise<void> {
     try {
       signal.throwIfAborted();
-      if (this.#assignments.needsNext) await this.#rebalance(signal);
+      // Whatever woke the loop is seen to now: with a signal that stays aborted no poll would ever wait.
+      if (this.#wake.signal.aborted) this.#wake = new AbortController();
+      this.#group.follow(signal);
+      const { target, hold } = this.#environment.assignments;
+      await this.#dropLost();
+      if (hold !== undefined) await this.#hold(hold);
+      else if (target === undefined) await this.#waitForChange();
+      else if (target !== this.#reached) await this.#reconcile(target, signal);
       else await this.#work(signal);
     } catch (error) {
       const lost = await this.#commits.settleSoon();
@@ -154,6 +171,33 @@ export class StreamLoop {
       // Where a commit was lost, that is why the tasks beside it could not go on.
       else await this.#recover(lost === undefined ? error : lost.error, signal);
     }
+  }
+
+  /** @throws ClusterError `COMMIT_FENCED`: something was done that must not be committed any more */
+  async #dropLost(): Promise<void> {
+    if (!this.#group.takeLoss()) return;
+    if (this.#tasks.needsCommit || this.#commits.uncommitted.length > 0) throw tasksGivenAway();
+    await this.#tasks.drop();
+    this.#reached = undefined;
+  }
+
+  /** The group is joined: nothing may be done that is not committed. */
+  async #hold(hold: AssignmentHold): Promise<void> {
+    const { assignments, tellState } = this.#environment;
+    tellState("rebalancing");
+    if (hold !== this.#held) {
+      if (assignments.isMember) await this.#commits.commit(this.#tasks.open);
+      this.#held = hold;
+      hold.reached();
+    }
+    await this.#waitForChange();
+  }
+
+  async #waitForChange(): Promise<void> {
+    const { signal } = this.#wake;
+    await this.#environment.platform.timers.sleep(pollWaitMs, signal).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
   }
 
   /** Goes back to what is committed, until that succeeds, or the time for it is over. */
@@ -191,7 +235,7 @@ export class StreamLoop {
         await this.#commits.commit(others);
         hold();
         await this.#tasks.keepOnly(others);
-        this.#assignments.askAgain("a task goes back to what it has committed");
+        this.#reached = undefined;
       }
     } catch (error) {
       await this.#recover(error, signal);
@@ -202,8 +246,6 @@ export class StreamLoop {
   async #work(signal: AbortSignal): Promise<void> {
     const { platform, taps } = this.#environment;
     this.#commits.throwIfFailed();
-    // Whatever woke the loop was seen to: with a signal that stays aborted no poll would ever wait.
-    if (this.#wake.signal.aborted) this.#wake = new AbortController();
     const waitMsMax = this.#pollWaitMs();
     await this.#tasks.inputs.take(waitMsMax, { wake: this.#wake.signal, signal });
     this.#isBusy = this.#tasks.process(this.#slice);
@@ -251,34 +293,39 @@ export class StreamLoop {
     ];
   }
 
-  /** Gives everything up, joins, and takes what it is given. Tasks that stay go on where they were. */
-  async #rebalance(signal: AbortSignal): Promise<void> {
-    this.#environment.tellState("rebalancing");
-    this.#wake = new AbortController();
-    if (this.#tasks.open.length > 0) this.#assignments.requireMember();
-    if (this.#assignments.isMember) await this.#commits.commit(this.#tasks.open);
-    const target = await this.#assignments.next(signal);
-    if (target === undefined) return;
-    if (target.isAfterGap) await this.#tasks.drop();
-    await this.#tasks.keepOnly(target.assigned);
-    const missing = this.#tasks.missing(target.assigned);
-    const mustCheck = missing.length > 0 || !this.#environment.patterns.areNone;
+  /** What is not in the target is committed and closed, what is new is opened. */
+  async #reconcile(target: TargetTasks, signal: AbortSignal): Promise<void> {
+    const { assignments, patterns, tellState } = this.#environment;
+    tellState("rebalancing");
+    if (this.#tasks.areBeyond(target.active)) await this.#commits.commit(this.#tasks.open);
+    await this.#tasks.keepOnly(target.active);
+    assignments.report(this.#owned());
+    const missing = this.#tasks.missing(target.active);
+    const mustCheck = missing.length > 0 || !patterns.areNone;
     if (mustCheck) await this.#topics.check(signal);
     await this.#tasks.add(missing, signal);
+    assignments.report(this.#owned());
     this.#recovery.keepOnly(this.#tasks.inputs.names);
-    this.#holds.keepOnly(target.assigned.map(({ taskId }) => taskId));
+    this.#holds.keepOnly(target.active.map(({ taskId }) => taskId));
     this.#commits.schedule();
     this.#watch.begin(target.basis?.partitions);
-    this.#environment.tellState("running");
+    this.#reached = target;
+    tellState("running");
     this.#markRunning();
+  }
+
+  #owned(): OwnedTasks {
+    return { active: this.#tasks.open, standby: [] };
   }
 
   /** A transaction or a commit was lost: back to what is committed, and on from there. */
   async #rebuild(cause: unknown, signal: AbortSignal): Promise<void> {
     this.#environment.platform.logger.log("warn", "streams.tasks-rebuilt", { cause });
     await this.#tasks.drop();
+    this.#reached = undefined;
     await this.#writer.restart(cause, signal);
-    this.#assignments.askAgain("tasks are rebuilt from what is committed");
+    if (isFencedCommit(cause))
+      this.#environment.assignments.askAgain("a commit was refused: the group has moved on");
   }
 
   /** Closes without committing. What fails here is logged: there is nothing left to do about it. */
@@ -286,7 +333,11 @@ export class StreamLoop {
     const { platform, config, gone } = this.#environment;
     const writerMsMax = gone?.aborted === true ? 0 : config.closeTimeoutMs / 8;
     const ends = [
-      ...(await Promise.allSettled([this.#commits.close(), this.#watch.close()])),
+      ...(await Promise.allSettled([
+        this.#commits.close(),
+        this.#watch.close(),
+        this.#group.ended(),
+      ])),
       ...(await Promise.allSettled([this.#tasks.drop()])),
       ...(await Promise.allSettled([this.#writer.close(writerMsMax)])),
     ];
@@ -294,6 +345,13 @@ export class StreamLoop {
       if (end.status === "rejected")
         platform.logger.log("warn", "streams.close-incomplete", { cause: end.reason });
   }
+}
+
+function tasksGivenAway(): ClusterError {
+  return new ClusterError(
+    "COMMIT_FENCED",
+    "the group has given this member's tasks away, since it was not heard of for a session's time",
+  );
 }
 
 function slowClose(): ApplicationError {

@@ -1,88 +1,83 @@
-import { ClusterError } from "@millrace/cluster";
+import type { GroupMetadata, OffsetAndMetadata } from "@millrace/cluster";
+import type { TopicPartition } from "@millrace/model";
 
-import { taskIdText } from "../processor/task-id.ts";
-import type { LoopEnvironment } from "./loop-environment.ts";
-import { otherTopology, readAssignment, type AssignmentBasis } from "./read-assignment.ts";
-import type { AssignedTask } from "./task-opener.ts";
+import type { TaskId } from "../processor/task-id.ts";
+import type { AssignmentBasis } from "./assignment/assignment-basis.ts";
 
-/** The tasks that this member is to run. */
-export interface TargetTasks {
-  readonly assigned: readonly AssignedTask[];
-  /** Undefined: the leader told nothing of it. */
-  readonly basis: AssignmentBasis | undefined;
-  /** STREAMS-9: true: in between somebody else may have had the tasks that are held here. */
-  readonly isAfterGap: boolean;
+/** A task of this member, with the inputs that belong to it. */
+export interface AssignedTask {
+  readonly taskId: TaskId;
+  readonly inputs: readonly TopicPartition[];
 }
 
-/** This member's part in the group, in tasks: the classic protocol, eager. */
-export class TaskAssignments {
-  readonly #environment: LoopEnvironment;
-  /** True: the group was asked once already for an assignment that fits. */
-  #hasAskedAnew = false;
-  #generationId = -1;
+/** What this member is to run, as the group has decided. */
+export interface TargetTasks {
+  readonly active: readonly AssignedTask[];
+  /** Tasks whose stores are to follow their changelogs here. */
+  readonly standby: readonly TaskId[];
+  /** Undefined: the leader told nothing of it. */
+  readonly basis: AssignmentBasis | undefined;
+}
 
-  constructor(environment: LoopEnvironment) {
-    this.#environment = environment;
-  }
+/** What this member has: what it runs or restores, and what follows its changelogs. */
+export interface OwnedTasks {
+  readonly active: readonly AssignedTask[];
+  readonly standby: readonly TaskId[];
+}
+
+/** The group assigns eagerly: whoever joins has given up what it had. */
+export interface AssignmentHold {
+  /** All that was done is committed, and nothing is processed until `hold` is undefined again. */
+  reached(): void;
+}
+
+/**
+ * This member's part in the group, in tasks: what a loop reconciles with what it owns, between its slices. An adapter
+ * stands for each protocol; none of them waits for the loop but where it says `hold`.
+ *
+ * ```
+ *  loop                               adapter
+ *  follow(signal)  ─────────────────> joins, and joins again whenever the group asks
+ *  target          <───onChange────── another target
+ *  commits and closes what goes
+ *  report(owned)   ─────────────────> gives up what is not owned any more (cooperative), joins again
+ *  restores what came
+ *  report(owned)   ─────────────────> is told of it by the next join
+ * ```
+ */
+export interface TaskAssignments {
+  /** Another object at each change; undefined: the group has not decided yet. */
+  readonly target: TargetTasks | undefined;
+  /**
+   * STREAMS-9: how often somebody else may have had what was held here. Where it has changed, what was done since the
+   * last commit must not be committed, and all tasks are opened again from what is committed.
+   */
+  readonly lossCount: number;
+  /** Undefined: tasks go on. Call `reached` once they do not. */
+  readonly hold: AssignmentHold | undefined;
+  /** False once the group has given this member's tasks away, and before it has given any. */
+  readonly isMember: boolean;
+  /** For offsets in transactions: as of now, it changes while joins go on. */
+  readonly groupMetadata: GroupMetadata;
 
   /**
-   * True: what was done is to be committed now if `isMember`, and then `next` called.
+   * Takes part in the group until the signal aborts; call it again where it has rejected.
    *
-   * @throws the error that ended the membership for good
+   * @throws ClusterError, ApplicationError: what the group or its leader refuses this member for
    */
-  get needsNext(): boolean {
-    const { failure, needsJoin } = this.#environment.membership;
-    if (failure !== undefined) throw failure;
-    return needsJoin;
-  }
-
-  /** False once the group has given this member's tasks away. */
-  get isMember(): boolean {
-    return this.#environment.membership.isMember;
-  }
-
-  /**
-   * @throws ClusterError `COMMIT_FENCED`: what was done since the last commit must not be committed any more, the
-   *   tasks may run elsewhere
-   */
-  requireMember(): void {
-    if (!this.isMember)
-      throw new ClusterError(
-        "COMMIT_FENCED",
-        "the group has given this member's tasks away, since it was not heard of for a session's time",
-      );
-  }
-
-  /** Joins the group. Undefined: it was asked to look at this member's topology first, so call it again. */
-  async next(signal: AbortSignal): Promise<TargetTasks | undefined> {
-    const { membership, platform, patterns, cluster } = this.#environment;
-    await patterns.look(cluster.admin, signal);
-    const assignment = await membership.join(signal);
-    const { assigned, basis } = readAssignment(assignment);
-    if (this.#isOutdated(basis)) return undefined;
-    const isAfterGap = assignment.generationId > this.#generationId + 1;
-    this.#generationId = assignment.generationId;
-    platform.logger.log("info", "streams.tasks-assigned", {
-      tasks: assigned.map(({ taskId }) => taskIdText(taskId)),
-    });
-    return { assigned, basis, isAfterGap };
-  }
-
+  follow(signal: AbortSignal): Promise<void>;
+  /** Calls back after `target`, `lossCount` or `hold` has changed. */
+  onChange(callback: () => void): void;
+  /** Tells what is owned, whenever that has changed: what a cooperative member says to the group, and may be given less than. */
+  report(owned: OwnedTasks): void;
   /** Has the group assign its tasks again. */
-  askAgain(reason: string): void {
-    this.#environment.membership.requestRejoin(reason);
-  }
+  askAgain(reason: string): void;
 
-  /**
-   * A static member that comes back is given what its predecessor had, without anybody having looked at its
-   * topology: where that has changed it asks the group to look.
-   */
-  #isOutdated(basis: AssignmentBasis | undefined): boolean {
-    const { config } = this.#environment;
-    if (basis === undefined || basis.topology === config.fingerprint) return false;
-    if (this.#hasAskedAnew) throw otherTopology(`the leader of the group runs ${basis.topology}`);
-    this.#hasAskedAnew = true;
-    this.askAgain("the topology of this member has changed");
-    return true;
-  }
+  /** Committed offsets; stable ones only (waits while a transaction is pending). Partitions without one are left out. */
+  committed(
+    partitions: readonly TopicPartition[],
+    signal?: AbortSignal,
+  ): Promise<readonly OffsetAndMetadata[]>;
+  /** Commits outside a transaction. */
+  commit(offsets: readonly OffsetAndMetadata[], signal?: AbortSignal): Promise<void>;
 }

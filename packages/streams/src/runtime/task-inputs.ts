@@ -90,10 +90,10 @@ export class TaskInputs {
 
   /** Sends the reader to where the reset policy says; what else keeps an input from being read ends the application. */
   async #mend(error: PartitionError, signal: AbortSignal): Promise<void> {
-    const { reader, membership, patterns } = this.#environment;
+    const { reader, assignments, patterns } = this.#environment;
     if (error.code === "TOPIC_NOT_FOUND" && patterns.has(error.topic)) {
       reader.unassign([error]);
-      membership.requestRejoin(`topic ${error.topic}, which a pattern has matched, is gone`);
+      assignments.askAgain(`topic ${error.topic}, which a pattern has matched, is gone`);
       return;
     }
     if (!(error instanceof OffsetOutOfRangeError)) throw this.#topics.readFailure(error);

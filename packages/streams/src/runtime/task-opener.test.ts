@@ -19,7 +19,7 @@ test("STREAMS-2: a task of no sub-topology is not opened, nor its engine", async
       },
     },
     subtopologies: [],
-    membership: { committed: async () => [] },
+    assignments: { committed: async () => [] },
     config: { errors: {} },
     taskDirectory: () => "task",
   } as unknown as LoopEnvironment; // as much of one as is asked before the task is looked for

@@ -3,7 +3,7 @@ import { invariant, type TopicPartition } from "@millrace/model";
 import { openTaskStores, type StoreEngine, type TaskStores } from "@millrace/state";
 
 import { isDamagedStore } from "../error/store-failure.ts";
-import { taskIdText, type TaskId } from "../processor/task-id.ts";
+import { taskIdText } from "../processor/task-id.ts";
 import { ClusterRecordCollector } from "../task/cluster-record-collector.ts";
 import { Slice } from "../task/slice.ts";
 import { storeOpenings } from "../task/store-openings.ts";
@@ -16,12 +16,7 @@ import type { LoopEnvironment } from "./loop-environment.ts";
 import { OffsetResets, type StartingPoint } from "./offset-resets.ts";
 import type { TaskHolds } from "./task-holds.ts";
 import { restorablesOf, restoreStores } from "./restore.ts";
-
-/** A task of this member, with the inputs that belong to it. */
-export interface AssignedTask {
-  readonly taskId: TaskId;
-  readonly inputs: readonly TopicPartition[];
-}
+import type { AssignedTask } from "./task-assignments.ts";
 
 /** What a loop writes with, and to. */
 export interface WritingSide {
@@ -60,7 +55,7 @@ export async function openTasks(
   const opened: OpenTask[] = [];
   try {
     const inputs = assigned.flatMap((one) => one.inputs);
-    const committed = await environment.membership.committed(inputs, signal);
+    const committed = await environment.assignments.committed(inputs, signal);
     for (const one of assigned) {
       topics.requireUsed(subtopologyOf(one, environment), committedOf(one, committed));
       opened.push(await openUndamaged(one, environment, writing));

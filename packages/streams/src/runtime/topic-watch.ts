@@ -89,7 +89,7 @@ export class TopicWatch {
   }
 
   async #look(signal: AbortSignal): Promise<void> {
-    const { membership, platform, config, patterns } = this.#environment;
+    const { assignments, platform, config, patterns } = this.#environment;
     const known = this.#known;
     this.#nextMs = platform.clock.monotonicMs() + config.metadataAgeMsMax;
     try {
@@ -100,7 +100,7 @@ export class TopicWatch {
         const now = present.get(topic)?.partitionCount ?? (patterns.has(topic) ? 0 : before);
         if (now === before) continue;
         platform.logger.log("info", "streams.partitions-changed", { topic, before, now });
-        membership.requestRejoin(`the partitions of ${topic} have changed`);
+        assignments.askAgain(`the partitions of ${topic} have changed`);
         return;
       }
     } catch (error) {

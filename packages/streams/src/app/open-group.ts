@@ -1,0 +1,66 @@
+import type { GroupMembership } from "@millrace/cluster";
+
+import { StreamPartitionAssignor } from "../runtime/assignment/stream-partition-assignor.ts";
+import type { SubscriptionInfo } from "../runtime/assignment/subscription-info.ts";
+import { EagerTaskAssignments } from "../runtime/eager-task-assignments.ts";
+import type { PatternTopics } from "../runtime/pattern-topics.ts";
+import type { TaskAssignments } from "../runtime/task-assignments.ts";
+import type { Subtopology } from "../topology/subtopology.ts";
+import type { StateDirectory } from "./state-directory.ts";
+import type { ResolvedStreamsOptions, StreamsEnvironment } from "./streams-options.ts";
+
+export interface GroupSurroundings extends Pick<StreamsEnvironment, "platform" | "cluster"> {
+  readonly options: ResolvedStreamsOptions;
+  readonly directory: StateDirectory | undefined;
+  readonly processId: string;
+  /** Of the loop, from 1: each is a member. */
+  readonly loopNumber: number;
+  readonly subtopologies: readonly Subtopology[];
+  readonly fingerprint: string;
+  readonly patterns: PatternTopics;
+  /** What this process tells of the state that it has. */
+  readonly taskOffsetSums: () => SubscriptionInfo["taskOffsetSums"];
+}
+
+/** A loop's part in the group of the application. */
+export interface OpenGroup {
+  /** Closed by the application. */
+  readonly membership: GroupMembership;
+  readonly assignments: TaskAssignments;
+}
+
+export function openGroup(surroundings: GroupSurroundings): OpenGroup {
+  const { platform, cluster, options, patterns, subtopologies, fingerprint } = surroundings;
+  const { admin } = cluster;
+  const namedTopics = subtopologies.flatMap(({ sourceTopics }) => sourceTopics);
+  const assignor = new StreamPartitionAssignor({
+    admin,
+    processId: surroundings.processId,
+    subtopologies,
+    fingerprint,
+    replicationFactor: options.replicationFactor,
+    taskOffsetSums: surroundings.taskOffsetSums,
+  });
+  const instanceId = seatOf(surroundings);
+  const membership = cluster.openMembership({
+    groupId: options.applicationId,
+    ...(instanceId === undefined ? {} : { groupInstanceId: instanceId }),
+    assignors: [assignor],
+    topics: () => [...namedTopics, ...patterns.present.keys()],
+    sessionTimeoutMs: options.sessionTimeoutMs,
+    heartbeatIntervalMs: options.heartbeatIntervalMs,
+  });
+  const { logger } = platform;
+  const parts = { membership, admin, patterns, fingerprint, logger };
+  return { membership, assignments: new EagerTaskAssignments(parts) };
+}
+
+/** The seat in the group that a loop takes again after a restart, where the client knows of seats. */
+function seatOf(surroundings: GroupSurroundings): string | undefined {
+  const { directory, cluster, platform, options, processId, loopNumber } = surroundings;
+  if (directory === undefined) return undefined;
+  if (cluster.capabilities.has("static-membership"))
+    return `${options.applicationId}-${processId}-${loopNumber}`;
+  platform.logger.log("info", "streams.dynamic-member", { client: cluster.name });
+  return undefined;
+}
