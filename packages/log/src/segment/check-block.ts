@@ -11,6 +11,12 @@ import { chainBatch, type Block } from "./batch-chain.ts";
 import { FileBatchCursor } from "./file-batch-cursor.ts";
 import type { EpochEntry } from "./leader-epochs.ts";
 
+/** Lends memory until it is given back. */
+export interface LendingMemory {
+  take(sizeBytes: number): Uint8Array;
+  giveBack(views: readonly Uint8Array[]): void;
+}
+
 /** What comes before a block, and where it lies. */
 export interface BlockPlace {
   readonly path: string;
@@ -22,6 +28,8 @@ export interface BlockPlace {
   readonly epochs: readonly EpochEntry[];
   /** Offset after the last one of the segment. */
   readonly segmentEnd: Offset;
+  /** Lends what the block is read into. */
+  readonly memory?: LendingMemory;
 }
 
 /**
@@ -30,7 +38,22 @@ export interface BlockPlace {
  * @throws LogCorruptedError
  */
 export function checkBlock(handle: FileHandle, block: Block, place: BlockPlace): void {
-  const cursor = new FileBatchCursor(handle, { start: place.start, end: block.endPosition });
+  const { start, memory } = place;
+  const lent: Uint8Array[] = [];
+  const take = (sizeBytes: number) => {
+    const bytes = memory?.take(sizeBytes) ?? new Uint8Array(sizeBytes);
+    lent.push(bytes);
+    return bytes;
+  };
+  try {
+    const range = { start, end: block.endPosition, memory: { take } };
+    checkBatches(new FileBatchCursor(handle, range), block, place);
+  } finally {
+    memory?.giveBack(lent);
+  }
+}
+
+function checkBatches(cursor: FileBatchCursor, block: Block, place: BlockPlace): void {
   let expectedOffset = place.expectedOffset;
   let checksum = place.checksum;
   /** The first batch that begins elsewhere, or in another epoch: all is well if the checksum says so, and only then. */

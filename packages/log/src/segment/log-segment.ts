@@ -5,7 +5,7 @@ import { OffsetIndex } from "../index/offset-index.ts";
 import { TimeIndex } from "../index/time-index.ts";
 import { TransactionIndex } from "../index/transaction-index.ts";
 import { BatchChain, type Block } from "./batch-chain.ts";
-import { checkBlock, type BlockPlace } from "./check-block.ts";
+import { type BlockPlace, checkBlock, type LendingMemory } from "./check-block.ts";
 import { type CursorRange, FileBatchCursor } from "./file-batch-cursor.ts";
 import {
   checksumSuffix,
@@ -159,12 +159,14 @@ export class LogSegment {
   /** Walks batches from a position on. What nobody has looked at since the log was opened is checked first. */
   walk(
     start: number,
-    range: Partial<Pick<CursorRange, "end" | "chunkBytes" | "memory">> = {},
+    range: Partial<Pick<CursorRange, "end" | "chunkBytes">> & {
+      readonly memory?: LendingMemory;
+    } = {},
   ): FileBatchCursor {
     const { chunkBytes, memory } = range;
     const end = Math.min(range.end ?? this.#sizeBytes, this.#soundBytes);
     const check = this.chain.hasUnchecked
-      ? (from: number, to: number) => this.#checkBlocks(from, to)
+      ? (from: number, to: number) => this.#checkBlocks(from, to, memory)
       : undefined;
     return new FileBatchCursor(this.handle, { start, end, chunkBytes, memory, check });
   }
@@ -178,7 +180,7 @@ export class LogSegment {
     this.#checkBlocks(0, this.#sizeBytes);
   }
 
-  #checkBlocks(from: number, to: number): void {
+  #checkBlocks(from: number, to: number, memory?: LendingMemory): void {
     const { chain } = this;
     for (const index of chain.uncheckedIn(from, to)) {
       const before = index === 0 ? undefined : chain.blockAt(index - 1);
@@ -189,6 +191,7 @@ export class LogSegment {
         checksum: before?.checksum ?? 0,
         epochs: this.record?.epochs ?? [],
         segmentEnd: this.endOffset,
+        memory,
       });
       chain.checked(index);
     }

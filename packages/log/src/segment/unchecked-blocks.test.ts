@@ -9,6 +9,7 @@ import {
 } from "../../test-support/open-test-log.ts";
 import { FailingFileSystem } from "../../test-support/failing-file-system.ts";
 import { LogCorruptedError } from "../log-error.ts";
+import { ReadMemory } from "../read/read-memory.ts";
 
 const all = { maxBytes: 1_000_000, upTo: Number.POSITIVE_INFINITY };
 const size = batchOf().length;
@@ -49,5 +50,20 @@ describe("a block that nobody has checked", () => {
     await log.close();
     const again = await openTestLog(platform, config, { recoveryPoint: 6 });
     expect(() => again.read(2, all)).toThrow(LogCorruptedError);
+  });
+
+  it("is read into memory that is lent, and given back before anything is served", async () => {
+    const platform = testPlatform();
+    const value = "v".repeat(100_000);
+    const written = await openTestLog(platform);
+    for (let offset = 0; offset < 6; offset++)
+      written.append(batchOf({ values: [value] }), { origin: "client" });
+    await written.close();
+    const log = await openTestLog(platform, {}, reopened);
+    const memory = new ReadMemory();
+    const { sizeBytes } = log.read(0, { ...all, memory });
+    expect(sizeBytes).toBeGreaterThan(600_000);
+    // Two blocks, one after the other, in one piece of 256 KiB and what the last batch is longer.
+    expect(memory.freeBytes).toBe(320 * 1024);
   });
 });
