@@ -1,14 +1,21 @@
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
 import { defineConfig } from "vitest/config";
 
-/** These measure the memory of their process: nobody else runs in it. */
-const measuring = [
+// Processes that tests start load the same modules again and again: Node compiles them once for all.
+process.env["NODE_COMPILE_CACHE"] ??= join(tmpdir(), "node-compile-cache");
+
+/** These measure the memory of their process, or need all of the machine: nobody else runs in it. */
+const alone = [
   "packages/protocol/src/frames/frames.test.ts",
   "packages/streams/src/task/write-origins.test.ts",
+  "test/{fuzz,packages,serdes}/**/*.test.ts",
+  "test/rxjs/slow-subscriber.test.ts",
 ];
 
-// Unit tests lie beside their source, system tests under test/. Those of packages and of the DSL share a process and its
-// modules, which halves their time: they keep nothing in either. Each file of the others has a process of its own.
-const sharing = ["packages/*/src/**/*.test.ts", "test/dsl/**/*.test.ts"];
+// Unit tests lie beside their source, system tests under test/. They share a process and its modules, which halves their
+// time: they keep nothing in either.
 export default defineConfig({
   test: {
     testTimeout: 30_000,
@@ -17,16 +24,14 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "sharing", isolate: false, include: sharing, exclude: measuring },
-      },
-      {
-        extends: true,
         test: {
-          name: "system",
-          include: ["test/**/*.test.ts", "examples/*/src/**/*.test.ts", ...measuring],
-          exclude: ["**/node_modules/**", "test/dsl/**"],
+          name: "sharing",
+          isolate: false,
+          include: ["{packages,examples}/*/src/**/*.test.ts", "test/**/*.test.ts"],
+          exclude: ["**/node_modules/**", ...alone],
         },
       },
+      { extends: true, test: { name: "alone", include: alone } },
     ],
   },
 });

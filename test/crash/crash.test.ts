@@ -91,7 +91,7 @@ function start(lines: number, ...flags: readonly string[]): KillableProcess {
 
 function startOn(data: string, lines: number, ...flags: readonly string[]): KillableProcess {
   const parameters = [program, "--data", data, "--lines", String(lines), ...flags];
-  return new KillableProcess(parameters, join(root, "compiled"));
+  return new KillableProcess(parameters);
 }
 
 /** Kills a run while it starts and recovers; this one may have committed nothing. */

@@ -36,7 +36,7 @@ test(
     const start = (...flags: readonly string[]): KillableProcess => {
       const places = ["--data", join(folder, "data"), "--service", service.address];
       const orders = ["--orders", String(orderCount)];
-      return new KillableProcess([program, ...places, ...orders, ...flags], join(folder, "code"));
+      return new KillableProcess([program, ...places, ...orders, ...flags]);
     };
     const loader = start("--load");
     expect(await loader.exited, loader.errors).toBe(0);

@@ -4,6 +4,9 @@ import { createInterface } from "node:readline";
 
 import { CoreTime } from "./core-time.ts";
 
+/** What is published needs no compiling at each start, and neither do these, though they do not end by themselves. */
+const keepCompiled = new URL("keep-compiled.ts", import.meta.url).href;
+
 /** A Node program that prints lines, and may be killed without warning. */
 export class KillableProcess {
   readonly startedMs = Date.now();
@@ -15,11 +18,9 @@ export class KillableProcess {
   #isEnded = false;
   #wake: () => void = () => {};
 
-  /** @param compileCache where Node keeps compiled modules: what is published needs no compiling at each start */
-  constructor(parameters: readonly string[], compileCache: string) {
-    const child = spawn(process.execPath, parameters, {
+  constructor(parameters: readonly string[]) {
+    const child = spawn(process.execPath, ["--import", keepCompiled, ...parameters], {
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
     });
     this.#child = child;
     this.#coreTime = new CoreTime(child.pid);

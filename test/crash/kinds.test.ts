@@ -54,7 +54,7 @@ function start(events: number, isCached: boolean, ...flags: readonly string[]): 
   const cache = isCached ? "10000000" : "0";
   const sizes = ["--events", String(Math.floor(events)), "--cache", cache];
   const parameters = [program, "--data", join(folder, "data"), ...sizes, ...flags];
-  return new KillableProcess(parameters, join(folder, "code"));
+  return new KillableProcess(parameters);
 }
 
 function wipeState(): void {

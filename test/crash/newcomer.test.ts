@@ -55,7 +55,7 @@ test(
 
 function start(data: string): KillableProcess {
   const where = ["--data", join(folder, data), "--text", text];
-  return new KillableProcess([example, ...where, "--until-done"], join(folder, "compiled"));
+  return new KillableProcess([example, ...where, "--until-done"]);
 }
 
 /** What a run that nobody kills prints after its empty line. */

@@ -28,7 +28,7 @@ test(
     console.log(`seed ${seed}; again: MILLRACE_SEED=${seed} npx vitest run test/crash`);
     const start = (...flags: readonly string[]): KillableProcess => {
       const sizes = ["--data", join(folder, "data"), "--parcels", String(parcelCount)];
-      return new KillableProcess([program, ...sizes, ...flags], join(folder, "code"));
+      return new KillableProcess([program, ...sizes, ...flags]);
     };
     const loader = start("--load");
     expect(await loader.exited, loader.errors).toBe(0);

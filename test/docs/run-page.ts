@@ -47,6 +47,7 @@ export async function runPage(
   writeShims(cwd, folder, ports);
   const env = {
     ...process.env,
+    NODE_COMPILE_CACHE: join(folder, "compiled"),
     PATH: [join(cwd, "bin"), node22, process.env["PATH"]].join(delimiter),
   };
   const ended: (Ended & { block: number })[] = [];

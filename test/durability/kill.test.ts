@@ -34,8 +34,7 @@ test.runIf(isVerify)(
   { timeout: 2_700_000 },
   async () => {
     const port = await freePorts(1);
-    const start = () =>
-      new KillableProcess([program, join(root, "data"), `${port}`], join(root, "compiled"));
+    const start = () => new KillableProcess([program, join(root, "data"), `${port}`]);
     const ledger = new Ledger();
     let isOver = false;
     const options: LoadOptions = {

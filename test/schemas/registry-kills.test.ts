@@ -31,7 +31,7 @@ interface Started {
 }
 
 async function start(options: RegistryProcessOptions): Promise<Started> {
-  const started = new KillableProcess([program, JSON.stringify(options)], join(folder, "compiled"));
+  const started = new KillableProcess([program, JSON.stringify(options)]);
   running.add(started);
   const url = await started.nextLine(60_000);
   if (url === undefined) throw new Error(`the registry has ended: ${started.errors}`);
