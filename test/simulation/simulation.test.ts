@@ -8,7 +8,7 @@ import { plantSeeds, regressionSeeds } from "./seeds.ts";
 import { swarmOptions } from "./swarm.ts";
 
 const isVerify = process.env["MILLRACE_VERIFY"] === "1";
-const seedCount = isVerify ? 300 : 40;
+const seedCount = isVerify ? 300 : 20;
 const plantSeedsMax = 200;
 /** Of the processor, per seed, on average: how long that is depends on who else is at work. */
 const seedMsMax = 500;
