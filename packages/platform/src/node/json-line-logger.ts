@@ -28,8 +28,10 @@ function writeStandardError(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-/** What JSON cannot say: errors with their causes, big integers; bytes are told by length alone. */
-function plainValue(_key: string, value: unknown): unknown {
+/** Durations and times as whole milliseconds. What JSON cannot say: errors with their causes, big integers; bytes are told by length alone. */
+function plainValue(key: string, value: unknown): unknown {
+  // Clocks tell fractions, which nobody reads.
+  if (typeof value === "number" && key.endsWith("Ms")) return Math.round(value);
   if (typeof value === "bigint") return value.toString();
   if (value instanceof Uint8Array) return `${value.length} bytes`;
   if (value instanceof Map) return Object.fromEntries(value);

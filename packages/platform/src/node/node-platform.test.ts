@@ -363,3 +363,10 @@ test("the logger writes one JSON line per event of its level, with errors and by
     bytes: "3 bytes",
   });
 });
+
+test("durations and times are logged as whole milliseconds, other numbers as they are", () => {
+  const lines: string[] = [];
+  const logger = new JsonLineLogger("info", (line) => lines.push(line));
+  logger.log("info", "done", { durationMs: 12.345678, use: 0.25, result: { waitMs: 0.6 } });
+  expect(JSON.parse(lines[0])).toMatchObject({ durationMs: 12, use: 0.25, result: { waitMs: 1 } });
+});
