@@ -49,10 +49,12 @@ export const alterConfigsOptions = strict(
   "{ validateOnly, signal }",
 );
 
+const principal = textOf("a principal, such as User:ann");
+
 const aclParts = {
   resource: oneOf(...wordsOf(aclResourceKinds)),
   name,
-  principal: textOf("a principal, such as User:ann"),
+  principal,
   host: textOf("an address, or *"),
   operation: oneOf(...wordsOf(aclOperations)),
   permission: oneOf(...wordsOf(aclPermissions)),
@@ -101,6 +103,17 @@ export const scramChanges = strict(
   },
   "{ upsertions, deletions }",
 );
+
+const principals = listOf(principal, "principals, such as User:ann");
+const period = optional(whole(0, "milliseconds"));
+export const ownersOrNull: ArgumentCheck = (what, given) => {
+  if (given !== null) principals(what, given);
+};
+export const newDelegationToken = strict(
+  { owner: optional(principal), renewers: optional(principals), maxLifetimeMs: period },
+  "{ owner, renewers, maxLifetimeMs }",
+);
+export const tokenEnd = strict({ hmac: secret, periodMs: period }, "{ hmac, periodMs }");
 
 const nameOrNull = kind(
   "a name, or null for the default",

@@ -32,9 +32,12 @@ import {
   alterConfigsOptions,
   configChanges,
   configResources,
+  newDelegationToken,
+  ownersOrNull,
   quotaChanges,
   quotaEntity,
   scramChanges,
+  tokenEnd,
   transactionalName,
   transactionToAbort,
   usersOrNull,
@@ -54,6 +57,15 @@ import {
   type ConfigDescription,
   type ConfigResource,
 } from "./configs.ts";
+import {
+  createDelegationToken,
+  describeDelegationTokens,
+  expireDelegationToken,
+  renewDelegationToken,
+  type DelegationToken,
+  type NewDelegationToken,
+  type TokenEnd,
+} from "./delegation-tokens.ts";
 import { deleteRecords } from "./delete-records.ts";
 import { describeGroup, type GroupDescription } from "./describe-group.ts";
 import {
@@ -332,6 +344,45 @@ export class Admin implements ClusterAdmin {
   ): Promise<void> {
     checkArguments("admin.alterUserScramCredentials", { changes: [scramChanges, changes] }, signal);
     return alterScramUsers(this.#context, this.#links, changes, signal);
+  }
+
+  /**
+   * A token that lets its owner in by SCRAM (KIP-48). The cluster gives none to who has come in by one.
+   *
+   * @example
+   * const { tokenId, hmac } = await client.admin.createDelegationToken({ renewers: ["User:bob"] });
+   * connect(platform, {
+   *   bootstrapServers: "kafka-1:9093",
+   *   sasl: { mechanism: "SCRAM-SHA-512", username: tokenId, password: hmac, isDelegationToken: true },
+   * });
+   */
+  async createDelegationToken(
+    token: NewDelegationToken = {},
+    signal?: AbortSignal,
+  ): Promise<DelegationToken> {
+    checkArguments("admin.createDelegationToken", { token: [newDelegationToken, token] }, signal);
+    return createDelegationToken(this.#context, this.#links, token, signal);
+  }
+
+  /** @param owners such as `User:ann`; null: all that whoever asks may see */
+  async describeDelegationTokens(
+    owners: readonly string[] | null,
+    signal?: AbortSignal,
+  ): Promise<readonly DelegationToken[]> {
+    checkArguments("admin.describeDelegationTokens", { owners: [ownersOrNull, owners] }, signal);
+    return describeDelegationTokens(this.#context, this.#links, owners, signal);
+  }
+
+  /** A token ends later: owner and renewers may say so. Gives when. */
+  async renewDelegationToken(renewal: TokenEnd, signal?: AbortSignal): Promise<number> {
+    checkArguments("admin.renewDelegationToken", { renewal: [tokenEnd, renewal] }, signal);
+    return renewDelegationToken(this.#context, this.#links, renewal, signal);
+  }
+
+  /** A token ends after a time, or without one at once, and is forgotten. Gives when. */
+  async expireDelegationToken(end: TokenEnd, signal?: AbortSignal): Promise<number> {
+    checkArguments("admin.expireDelegationToken", { end: [tokenEnd, end] }, signal);
+    return expireDelegationToken(this.#context, this.#links, end, signal);
   }
 
   /** Quotas of all entities that have the parts given; `{}` finds all. */

@@ -1,0 +1,172 @@
+import {
+  createDelegationTokenApi,
+  describeDelegationTokenApi,
+  expireDelegationTokenApi,
+  renewDelegationTokenApi,
+} from "@millrace/protocol/definitions";
+
+import type { ClientContext } from "../client-context.ts";
+import { fromBase64, toBase64 } from "../security/base64.ts";
+import { askUntilAnswered } from "./ask-any.ts";
+import type { AdminLinks } from "./configs.ts";
+
+/**
+ * What lets somebody in as its owner by SCRAM, without the owner's password (KIP-48): the id stands for the name, the HMAC
+ * for the password, with `isDelegationToken` in the `sasl` options. Principals are texts such as `User:ann`; times are
+ * milliseconds since 1970.
+ */
+export interface DelegationToken {
+  readonly tokenId: string;
+  /** Base64. Whoever has it may come in. */
+  readonly hmac: string;
+  readonly owner: string;
+  /** Who asked for it; empty of brokers before Kafka 3.3. */
+  readonly requester: string;
+  readonly renewers: readonly string[];
+  readonly issuedMs: number;
+  /** Unless it is renewed. */
+  readonly expiresMs: number;
+  /** It cannot be renewed beyond. */
+  readonly endsMs: number;
+}
+
+export interface NewDelegationToken {
+  /** Somebody else, which is a right of its own; default: whoever asks. */
+  readonly owner?: string;
+  readonly renewers?: readonly string[];
+  /** Default: the cluster's `delegation.token.max.lifetime.ms`. */
+  readonly maxLifetimeMs?: number;
+}
+
+/** As long as the cluster lets it. */
+const longest = -1;
+
+export async function createDelegationToken(
+  context: ClientContext,
+  { controller }: AdminLinks,
+  { owner, renewers = [], maxLifetimeMs = longest }: NewDelegationToken,
+  signal?: AbortSignal,
+): Promise<DelegationToken> {
+  const named = owner === undefined ? undefined : namedPrincipal(owner);
+  const made = await askUntilAnswered(context, {
+    api: createDelegationTokenApi,
+    link: controller,
+    signal,
+    body: () => ({
+      ownerPrincipalType: named?.principalType ?? null,
+      ownerPrincipalName: named?.principalName ?? null,
+      renewers: renewers.map(namedPrincipal),
+      maxLifetimeMs,
+    }),
+    errorsOf: (whole) => [whole],
+  });
+  return {
+    ...tokenOf(made),
+    renewers,
+    issuedMs: made.issueTimestampMs,
+    expiresMs: made.expiryTimestampMs,
+    endsMs: made.maxTimestampMs,
+  };
+}
+
+/** @param owners null: all that whoever asks may see */
+export async function describeDelegationTokens(
+  context: ClientContext,
+  { controller }: AdminLinks,
+  owners: readonly string[] | null,
+  signal?: AbortSignal,
+): Promise<readonly DelegationToken[]> {
+  const { tokens } = await askUntilAnswered(context, {
+    api: describeDelegationTokenApi,
+    link: controller,
+    signal,
+    body: () => ({ owners: owners === null ? null : owners.map(namedPrincipal) }),
+    errorsOf: (whole) => [whole],
+  });
+  return tokens.map((token) => ({
+    ...tokenOf(token),
+    renewers: token.renewers.map(textOf),
+    issuedMs: token.issueTimestamp,
+    expiresMs: token.expiryTimestamp,
+    endsMs: token.maxTimestamp,
+  }));
+}
+
+/** What becomes of a token's end. */
+export interface TokenEnd {
+  /** Base64. */
+  readonly hmac: string;
+  /** From now on. */
+  readonly periodMs?: number;
+}
+
+/** Gives when it ends now. */
+export async function renewDelegationToken(
+  context: ClientContext,
+  { controller }: AdminLinks,
+  { hmac, periodMs: renewPeriodMs = longest }: TokenEnd,
+  signal?: AbortSignal,
+): Promise<number> {
+  const answer = await askUntilAnswered(context, {
+    api: renewDelegationTokenApi,
+    link: controller,
+    signal,
+    body: () => ({ hmac: bytesOf(hmac), renewPeriodMs }),
+    errorsOf: (whole) => [whole],
+  });
+  return answer.expiryTimestampMs;
+}
+
+/** Gives when it ends now. Without a period it ends at once, and is forgotten. */
+export async function expireDelegationToken(
+  context: ClientContext,
+  { controller }: AdminLinks,
+  { hmac, periodMs: expiryTimePeriodMs = -1 }: TokenEnd,
+  signal?: AbortSignal,
+): Promise<number> {
+  const answer = await askUntilAnswered(context, {
+    api: expireDelegationTokenApi,
+    link: controller,
+    signal,
+    body: () => ({ hmac: bytesOf(hmac), expiryTimePeriodMs }),
+    errorsOf: (whole) => [whole],
+  });
+  return answer.expiryTimestampMs;
+}
+
+interface NamedPrincipal {
+  readonly principalType: string;
+  readonly principalName: string;
+}
+
+/** Without a type it is a user. */
+function namedPrincipal(text: string): NamedPrincipal {
+  const colon = text.indexOf(":");
+  if (colon < 0) return { principalType: "User", principalName: text };
+  return { principalType: text.slice(0, colon), principalName: text.slice(colon + 1) };
+}
+
+function textOf({ principalType, principalName }: NamedPrincipal): string {
+  return principalName === "" ? "" : `${principalType}:${principalName}`;
+}
+
+interface WireToken extends NamedPrincipal {
+  readonly tokenId: string;
+  readonly hmac: Uint8Array;
+  readonly tokenRequesterPrincipalType: string;
+  readonly tokenRequesterPrincipalName: string;
+}
+
+function tokenOf(wire: WireToken) {
+  const requester = {
+    principalType: wire.tokenRequesterPrincipalType,
+    principalName: wire.tokenRequesterPrincipalName,
+  };
+  const { tokenId } = wire;
+  return { tokenId, hmac: toBase64(wire.hmac), owner: textOf(wire), requester: textOf(requester) };
+}
+
+/** What is no base64 belongs to no token: the cluster says so. */
+function bytesOf(hmac: string): Uint8Array {
+  return fromBase64(hmac) ?? new Uint8Array(0);
+}
