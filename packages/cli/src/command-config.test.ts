@@ -161,6 +161,16 @@ test.each([
     /convert them: keytool/,
   ],
   [
+    "a password for authorities, which are PEM",
+    `security.protocol=SSL\n${trust}ssl.truststore.password=changeit`,
+    /ssl\.truststore\.password: .* take it out/,
+  ],
+  [
+    "a version of TLS that nobody should speak",
+    `security.protocol=SSL\n${trust}ssl.protocol=TLSv1.1`,
+    /ssl\.protocol: TLSv1\.1 is not spoken/,
+  ],
+  [
     "no authority for a broker of one's own",
     `security.protocol=SASL_SSL\nsasl.mechanism=PLAIN\n${jaasOf(`${plain} username="ann" password="secret"`)}`,
     /`ca` or `caFile`, ssl\.truststore\.location in properties/,

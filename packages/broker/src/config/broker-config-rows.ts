@@ -350,7 +350,7 @@ ssl.secure.random.implementation STRING - d null
 ssl.trustmanager.algorithm STRING - d PKIX
 ssl.truststore.certificates PASSWORD - dm null
 ssl.truststore.location STRING - dm null
-ssl.truststore.password PASSWORD - d null
+ssl.truststore.password PASSWORD - dm null
 ssl.truststore.type STRING - dm JKS
 telemetry.max.bytes INT 1.. m 1048576
 transaction.abort.timed.out.transaction.cleanup.interval.ms INT 1.. m 10000

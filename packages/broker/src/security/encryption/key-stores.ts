@@ -55,6 +55,12 @@ export function readTrustStore(
   if (!isPem && location !== null && given === null)
     throw notSaidToBePem(location, readStore(name, location, files));
   if (!isPem) throw refused("ssl.truststore.type", "certificates that are given as texts need PEM");
+  // As in Kafka: who gives one expects that it protects something.
+  if ((text("ssl.truststore.password") ?? "") !== "")
+    throw refused(
+      "ssl.truststore.password",
+      "certificates that are trusted are PEM, which no password locks; take it out",
+    );
   const content = given ?? decodeUtf8(readStore(name, location ?? "", files));
   const certificates = pemBlocks(content).filter(({ label }) => label === "CERTIFICATE");
   if (certificates.length === 0) throw refused(name, "there is no CERTIFICATE in it");

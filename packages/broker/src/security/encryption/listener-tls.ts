@@ -50,6 +50,8 @@ export function clientCertificatesOf(
   return clientCertificates[(config.textFor(name, property) ?? "none") as "none"];
 }
 
+const spoken: ReadonlySet<string> = new Set(["TLS", "TLSv1.2", "TLSv1.3"]);
+
 /** @throws ConfigError `INVALID_PROPERTY` for versions that are not safe any more, or that nobody knows */
 export function tlsChoice(
   text: PropertyText,
@@ -63,6 +65,14 @@ export function tlsChoice(
       `${property}: ${version} is not spoken; take TLSv1.2 and TLSv1.3`,
     );
   });
+  const given = text("ssl.protocol") ?? "";
+  // Which versions are spoken is what the other property says, in Kafka too.
+  if (given !== "" && !spoken.has(given))
+    throw new ConfigError(
+      "INVALID_PROPERTY",
+      "ssl.protocol",
+      `ssl.protocol: ${given} is not spoken; take it out, and say in ${property} what is`,
+    );
   const sorted = versions.toSorted();
   const ciphers = listOf(text("ssl.cipher.suites"));
   return {
