@@ -11,6 +11,7 @@ const families: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
   configs: async () => (await import("./commands/configs.ts")).configsCommands,
   acls: async () => (await import("./commands/acls.ts")).aclsCommands,
   users: async () => (await import("./commands/users.ts")).usersCommands,
+  tokens: async () => (await import("./commands/tokens.ts")).tokensCommands,
   quotas: async () => (await import("./commands/quotas.ts")).quotasCommands,
   transactions: async () => (await import("./commands/transactions.ts")).transactionsCommands,
   "log-dirs": async () => (await import("./commands/log-dirs.ts")).logDirsCommands,

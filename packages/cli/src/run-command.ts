@@ -41,6 +41,11 @@ interface Found {
   readonly parameters: readonly string[];
 }
 
+/** Kafka's tools take for flags what are words here: `topics --list`. */
+function pathOfFlag(family: string, word: string): string {
+  return word.startsWith("--") ? `${family} ${word.slice(2)}` : family;
+}
+
 /** Of a family's name alone, `topics`, the first member is meant, which lists. */
 function findCommand(
   commands: readonly Command[],
@@ -52,6 +57,9 @@ function findCommand(
   const parameters = second === undefined ? [] : [second, ...rest];
   const single = byPath(first);
   if (single !== undefined) return { command: single, parameters };
+  const verb = parameters.findIndex((word) => byPath(pathOfFlag(first, word)) !== undefined);
+  const named = byPath(pathOfFlag(first, parameters[verb] ?? ""));
+  if (named !== undefined) return { command: named, parameters: parameters.toSpliced(verb, 1) };
   const list = byPath(`${first} list`);
   return list !== undefined && (second === undefined || second.startsWith("-"))
     ? { command: list, parameters }

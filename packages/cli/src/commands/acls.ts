@@ -33,8 +33,16 @@ const resourceFlags = {
   "transactional-id": repeated(
     textFlag({ placeholder: "ID", about: "a transactional id; * is all" }),
   ),
+  "delegation-token": repeated(
+    textFlag({ placeholder: "ID", about: "a delegation token; * is all" }),
+  ),
+  "user-principal": repeated(
+    textFlag({ placeholder: "User:NAME", about: "a user, whose tokens are asked for; * is all" }),
+  ),
   cluster: switchFlag({ about: "the cluster" }),
 };
+
+const resourceNames = "--topic, --group, --transactional-id, --delegation-token, --user-principal";
 
 const whoFlags = {
   "allow-principal": repeated(
@@ -73,7 +81,7 @@ const add = command({
       const acls = aclsOf(flags, flags["resource-pattern-type"]);
       if (acls.length === 0)
         throw new UsageError(
-          "give --allow-principal or --deny-principal, --operation, --producer or --consumer, and --topic, --group, --transactional-id or --cluster",
+          `give --allow-principal or --deny-principal, --operation, --producer or --consumer, and ${resourceNames} or --cluster`,
         );
       await admin.createAcls(acls, terminal.signal);
       show(acls, flags.json, terminal);
@@ -89,6 +97,14 @@ const patternFlag = (standard: string) =>
 const filterFlags = {
   ...resourceFlags,
   principal: textFlag({ placeholder: "User:NAME", about: "rules of this principal" }),
+  "allow-principal": textFlag({
+    placeholder: "User:NAME",
+    about: "rules that allow this principal something",
+  }),
+  "deny-principal": textFlag({
+    placeholder: "User:NAME",
+    about: "rules that forbid this principal something",
+  }),
   operation: choiceFlag(operations, { placeholder: "NAME", about: "rules for this" }),
   "resource-pattern-type": patternFlag("any"),
   json: jsonFlag,
@@ -119,10 +135,13 @@ const remove = command({
     withClient(flags, async ({ admin }) => {
       // A name that is given is that name: the rules of its prefix are lost only by saying so, as in Kafka's tool.
       const filters = filtersOf(flags, namedOf(flags).length > 0 ? "literal" : "any");
-      const { principal, operation } = flags;
-      if (filters.every(({ resource }) => resource === undefined) && principal === undefined)
+      const { operation } = flags;
+      const isWide = filters.every(
+        ({ resource, principal }) => resource === undefined && principal === undefined,
+      );
+      if (isWide)
         throw new UsageError(
-          `give --topic, --group, --transactional-id, --cluster or --principal: ${operation ?? "all"} of everybody is too much at once`,
+          `give ${resourceNames}, --cluster or a principal: ${operation ?? "all"} of everybody is too much at once`,
         );
       const removed = await admin.deleteAcls(filters, terminal.signal);
       if (removed.length > 0 || flags.json) show(removed, flags.json, terminal);
@@ -145,6 +164,8 @@ function namedOf(flags: FlagValues<typeof resourceFlags>): readonly Named[] {
     ...named("topic", flags.topic),
     ...named("group", flags.group),
     ...named("transactional-id", flags["transactional-id"]),
+    ...named("delegation-token", flags["delegation-token"]),
+    ...named("user", flags["user-principal"]),
     ...named("cluster", flags.cluster ? [clusterName] : []),
   ];
 }
@@ -195,14 +216,25 @@ function filtersOf(
   flags: FlagValues<typeof filterFlags>,
   patternByDefault: AclFilter["pattern"],
 ): readonly AclFilter[] {
-  const { principal, operation, "resource-pattern-type": pattern = patternByDefault } = flags;
+  const { operation, "resource-pattern-type": pattern = patternByDefault } = flags;
   const common: AclFilter = {
     pattern,
-    ...(principal === undefined ? {} : { principal }),
+    ...whoOf(flags),
     ...(operation === undefined ? {} : { operation }),
   };
   const named = namedOf(flags);
   return named.length === 0 ? [common] : named.map((one) => ({ ...common, ...one }));
+}
+
+/** One principal, and perhaps what the rules say of it. */
+function whoOf(flags: FlagValues<typeof filterFlags>): Pick<AclFilter, "principal" | "permission"> {
+  const { principal, "allow-principal": allowed, "deny-principal": denied } = flags;
+  const given = [principal, allowed, denied].filter((one) => one !== undefined);
+  if (given.length > 1)
+    throw new UsageError("give one of --principal, --allow-principal and --deny-principal");
+  if (allowed !== undefined) return { principal: allowed, permission: "allow" };
+  if (denied !== undefined) return { principal: denied, permission: "deny" };
+  return principal === undefined ? {} : { principal };
 }
 
 function show(acls: readonly Acl[], isJson: boolean, { print }: Terminal): void {

@@ -101,6 +101,52 @@ test("configs are altered, described with their source, and go back to their def
   expect(await failed("configs describe", 2)).toContain("give --topic");
 });
 
+test("Kafka's spellings are taken: several configs behind commas, entities, verbs as flags", async () => {
+  const many = "retention.ms=5,cleanup.policy=compact,delete,segment.bytes=[2097152]";
+  await done(`configs --alter --entity-type topics --entity-name orders --add-config ${many}`);
+  expect(await done("configs describe --topic orders")).toMatch(
+    /cleanup.policy +compact,delete .*\n +retention.ms +5 .*\n +segment.bytes +2097152 /,
+  );
+  const names = "retention.ms,cleanup.policy,segment.bytes";
+  await done(`configs alter --topic orders --delete-config ${names}`);
+  expect(await done("topics --list")).toContain("orders");
+  expect(await done("topics --describe --topic orders")).toContain("orders  id ");
+  expect(await failed("configs --describe --entity-name orders", 2)).toContain("--entity-type");
+  const wide = "configs --describe --entity-type groups --entity-default";
+  expect(await failed(wide, 2)).toContain("--entity-default is for");
+});
+
+test("what is not set, or not known, cannot be taken away from the configs", async () => {
+  await done("configs alter --topic orders --add-config retention.ms=5");
+  for (const name of ["no.such", "segment.bytes"]) {
+    const words = `configs alter --topic orders --delete-config ${name},retention.ms`;
+    expect(await failed(words, 1)).toContain(
+      `Invalid config(s): ${name}: not set for topic orders`,
+    );
+  }
+  expect(await done("configs describe --topic orders")).toContain("retention.ms");
+  await done("configs alter --topic orders --delete-config retention.ms");
+  const brokers = "configs alter --broker-defaults --delete-config log.cleaner.threads";
+  expect(await failed(brokers, 1)).toContain("not set for the defaults of brokers");
+});
+
+test("rules are about users and delegation tokens, too", async () => {
+  const rule = "acls add --allow-principal User:ann --operation create-tokens";
+  expect(await done(`${rule} --user-principal User:bob`)).toMatch(
+    /user +User:bob +literal +User:ann +\* +create-tokens +allow$/m,
+  );
+  await done("acls add --deny-principal User:ann --operation describe --delegation-token t1");
+  expect(await done("acls list --user-principal User:bob")).toContain("create-tokens");
+  const denied = rows(await done("acls list --deny-principal User:ann --json"));
+  expect(denied).toMatchObject([{ resource: "delegation-token", name: "t1", permission: "deny" }]);
+  await done("acls --remove --allow-principal User:ann --user-principal User:bob");
+  expect(await done("acls list --user-principal User:bob")).not.toContain("User:ann");
+  await done("acls remove --delegation-token t1");
+  expect(await failed("acls list --principal User:a --allow-principal User:b", 2)).toContain(
+    "give one of",
+  );
+});
+
 test("rules are added, found, and taken away", async () => {
   const rule = "acls add --allow-principal User:ann --operation read --topic shop-";
   expect(await done(`${rule} --resource-pattern-type prefixed`)).toMatch(

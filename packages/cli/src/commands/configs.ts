@@ -1,8 +1,17 @@
-import type { ConfigEntry, ConfigResource } from "@millrace/client";
+import type { ConfigDescription, ConfigEntry, ConfigResource } from "@millrace/client";
 
 import { clusterFlags, withClient } from "../cluster-flags.ts";
+import { CommandError } from "../command-error.ts";
 import { command, type Command } from "../command.ts";
-import { pairsFlag, repeated, switchFlag, textFlag, type FlagValues } from "../flags/flag.ts";
+import {
+  choiceFlag,
+  namesFlag,
+  pairListFlag,
+  repeated,
+  switchFlag,
+  textFlag,
+  type FlagValues,
+} from "../flags/flag.ts";
 import { jsonFlag } from "../flags/json-flag.ts";
 import { tableLines } from "../terminal/print-table.ts";
 import { UsageError } from "../usage-error.ts";
@@ -15,7 +24,20 @@ const resourceFlags = {
   "client-metrics": repeated(
     textFlag({ placeholder: "NAME", about: "of a subscription to metrics of clients" }),
   ),
+  "entity-type": choiceFlag(["topics", "brokers", "groups", "client-metrics"], {
+    placeholder: "TYPE",
+    about: "as Kafka's tool has it: topics, brokers, groups or client-metrics, with --entity-name",
+  }),
+  "entity-name": repeated(textFlag({ placeholder: "NAME", about: "of what --entity-type says" })),
+  "entity-default": switchFlag({ about: "with --entity-type brokers: of all brokers" }),
 };
+
+const kindsOfEntities = {
+  topics: "topic",
+  brokers: "broker",
+  groups: "group",
+  "client-metrics": "client-metrics",
+} as const;
 
 const describe = command({
   path: "configs describe",
@@ -52,10 +74,11 @@ const alter = command({
   flags: {
     ...clusterFlags,
     ...resourceFlags,
-    "add-config": pairsFlag({ about: "a config and its value" }),
-    "delete-config": repeated(
-      textFlag({ placeholder: "NAME", about: "a config that goes back to its default" }),
-    ),
+    "add-config": pairListFlag({ about: "a config and its value; several behind commas" }),
+    "delete-config": namesFlag({
+      placeholder: "NAME",
+      about: "a config that goes back to its default; several behind commas",
+    }),
   },
   run: ({ flags }, { print, signal }) =>
     withClient(flags, async ({ admin }) => {
@@ -63,6 +86,9 @@ const alter = command({
       if (Object.keys(set).length + remove.length === 0)
         throw new UsageError("give --add-config NAME=VALUE, or --delete-config NAME");
       const resources = resourcesOf(flags);
+      if (remove.length > 0)
+        for (const described of await admin.describeConfigs(resources, signal))
+          checkRemoved(described, remove);
       await admin.alterConfigs(
         resources.map((resource) => ({ ...resource, set, remove })),
         { signal },
@@ -80,6 +106,36 @@ function isSet({ source }: ConfigEntry, kind: ConfigResource["kind"]): boolean {
   return source === kind || (kind === "broker" && source === "default-broker");
 }
 
+/** As Kafka's tool: what is not set cannot be taken away, and may be a name that nobody knows. */
+function checkRemoved({ kind, name, configs }: ConfigDescription, remove: readonly string[]): void {
+  const own = new Set(configs.filter((one) => isOwn(one, kind, name)).map((one) => one.name));
+  const invalid = remove.filter((one) => !own.has(one));
+  if (invalid.length === 0) return;
+  const where = name === "" ? "the defaults of brokers" : `${kind} ${name}`;
+  throw new CommandError(
+    `Invalid config(s): ${invalid.join(",")}: not set for ${where}; nothing was changed`,
+  );
+}
+
+function isOwn({ source }: ConfigEntry, kind: ConfigResource["kind"], name: string): boolean {
+  return kind === "broker" && name === "" ? source === "default-broker" : source === kind;
+}
+
+function entitiesOf(flags: FlagValues<typeof resourceFlags>): readonly ConfigResource[] {
+  const { "entity-type": type, "entity-name": names, "entity-default": isDefault } = flags;
+  if (type === undefined) {
+    if (names.length === 0 && !isDefault) return [];
+    throw new UsageError(
+      "--entity-type is missing; give topics, brokers, groups or client-metrics",
+    );
+  }
+  if (isDefault && type !== "brokers")
+    throw new UsageError("--entity-default is for --entity-type brokers");
+  const all = isDefault ? [...names, ""] : names;
+  if (all.length === 0) throw new UsageError("--entity-name is missing; give NAME");
+  return all.map((name) => ({ kind: kindsOfEntities[type], name }));
+}
+
 function resourcesOf(flags: FlagValues<typeof resourceFlags>): readonly ConfigResource[] {
   const named = (kind: ConfigResource["kind"], names: readonly string[]) =>
     names.map((name) => ({ kind, name }));
@@ -89,6 +145,7 @@ function resourcesOf(flags: FlagValues<typeof resourceFlags>): readonly ConfigRe
     ...named("broker", flags["broker-defaults"] ? [""] : []),
     ...named("group", flags.group),
     ...named("client-metrics", flags["client-metrics"]),
+    ...entitiesOf(flags),
   ];
   if (resources.length > 0) return resources;
   throw new UsageError("give --topic, --broker, --broker-defaults, --group or --client-metrics");

@@ -14,7 +14,7 @@ import {
 } from "../dump/read-index.ts";
 import { readSegment } from "../dump/read-segment.ts";
 import { showInternal } from "../dump/show-internal.ts";
-import { choiceFlag, switchFlag } from "../flags/flag.ts";
+import { choiceFlag, namesFlag, switchFlag } from "../flags/flag.ts";
 import { jsonFlag } from "../flags/json-flag.ts";
 import { decodeAs, formatNames, type FormatName } from "../record-format.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -36,6 +36,10 @@ export const dumpLogCommand = command({
   summary: "print what is in the files of a log, Millrace's or Apache Kafka's",
   names: "FILE…",
   flags: {
+    files: namesFlag({
+      placeholder: "FILE,…",
+      about: "the same as words without flag, behind commas",
+    }),
     records: switchFlag({
       about: "the records of batches, too",
       aliases: ["print-data-log", "deep-iteration"],
@@ -49,9 +53,10 @@ export const dumpLogCommand = command({
 __transaction_state, __share_group_state and __cluster_metadata are decoded. Ends with 1 where something is damaged.`,
   // Not async: nothing is waited for.
   run: ({ flags, names }, terminal) => {
-    if (names.length === 0) throw new UsageError("give a FILE, or the folder of a partition");
+    const given = [...names, ...flags.files];
+    if (given.length === 0) throw new UsageError("give a FILE, or the folder of a partition");
     let damageCount = 0;
-    for (const path of names.flatMap(filesOf)) {
+    for (const path of given.flatMap(filesOf)) {
       if (!flags.json) terminal.print(path);
       for (const entry of entriesOf(path, flags)) {
         if (terminal.signal.aborted) return Promise.resolve();

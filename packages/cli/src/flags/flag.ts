@@ -127,3 +127,45 @@ export function pairsFlag({
   );
   return repeated(pair);
 }
+
+/**
+ * `NAME=VALUE`, several of them behind commas, as Kafka's tool takes them. A comma that no `NAME=` follows belongs to the
+ * value; brackets hold together what would be taken for more: `match=[client_id=a,client_version=b]`.
+ */
+export function pairListFlag(given: {
+  readonly about: string;
+}): Flag<readonly (readonly [string, string])[]> {
+  const pairs = pairsFlag(given);
+  return {
+    ...pairs,
+    read: (text) => {
+      const read = text.split(nextPair).map((part) => pairs.read(part));
+      // Each of them is a pair, or none is taken.
+      const all = read as (readonly [string, string] | undefined)[];
+      return all.includes(undefined)
+        ? undefined
+        : all.map((pair) => [pair?.[0].trim(), withoutBrackets(pair?.[1] ?? "")]);
+    },
+    combine: (values) => (values as (readonly (readonly [string, string])[])[]).flat(), // what `read` gave
+  };
+}
+
+/** A comma that a name and `=` follow, outside of brackets. */
+const nextPair = /,(?=\s*[\w.-]+=)(?![^[]*\])/;
+
+function withoutBrackets(value: string): string {
+  return /^\[.*\]$/s.test(value) ? value.slice(1, -1) : value;
+}
+
+/** Names, several of them behind commas. */
+export function namesFlag(given: Settings<string>): Flag<readonly string[]> {
+  const names = repeated(textFlag(given));
+  return {
+    ...names,
+    read: (text) => {
+      const all = text.split(",").map((name) => name.trim());
+      return all.includes("") ? undefined : all;
+    },
+    combine: (values) => (values as (readonly string[])[]).flat(), // what `read` gave
+  };
+}
