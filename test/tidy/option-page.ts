@@ -6,6 +6,7 @@ import { connectOptionTable, consumerOptionTable, producerOptionTable } from "@m
 import type { OptionRows, OptionTable } from "@millrace/model";
 import { registryClientOptionTable, registrySerdeOptionTable } from "@millrace/schema-registry";
 import { registryServerOptionTable } from "@millrace/schema-registry-server";
+import { queryOptionTable } from "@millrace/streams";
 
 import { kafkajsOptionTable } from "../../packages/kafkajs/src/kafkajs-options.ts";
 import { embeddedClusterOptionTable } from "../../packages/millrace/src/embedded/embedded-cluster.ts";
@@ -39,6 +40,12 @@ const sections: readonly Section[] = [
       "packages/streams/src/app/streams-options.ts",
       "packages/millrace/src/streams-app.ts",
     ],
+  },
+  {
+    heading: "A query: `app.store`",
+    intro: "",
+    table: queryOptionTable,
+    sources: ["packages/streams/src/query/query-options.ts"],
   },
   {
     heading: "A broker in the process: `EmbeddedCluster.start`",

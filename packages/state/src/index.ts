@@ -13,6 +13,7 @@ export type {
   StoredValue,
   StoreView,
 } from "./contract/store-view.ts";
+export { afterKey, afterPrefix } from "./bytes/key-range.ts";
 export type { StateStore } from "./contract/state-store.ts";
 export type { StoreCursor, StoreEntry } from "./contract/store-cursor.ts";
 export type {

@@ -1,4 +1,21 @@
 export { CallbackError, type CallbackErrorCode } from "./error/callback-error.ts";
+export { QueryError, type QueryErrorCode } from "./error/query-error.ts";
+export type { ChangesOptions, StoreChange } from "./query/change-feed.ts";
+export type { Position } from "./query/position.ts";
+export type { AnyQueries, QueriesOf, QueryHandle } from "./query/queries-of.ts";
+export { queryOptionTable, type KeyPartitioner, type QueryOptions } from "./query/query-options.ts";
+export type { PartitionResult, Rows } from "./query/rows.ts";
+export type {
+  Entry,
+  KeyOrder,
+  KeyValueQueries,
+  Lookup,
+  SessionQueries,
+  SessionsRange,
+  VersionedQueries,
+  WindowQueries,
+  WindowRange,
+} from "./query/store-queries.ts";
 export { StreamsError, type ErrorPlace, type StreamsErrorCode } from "./error/streams-error.ts";
 export {
   TopologyConfigError,

@@ -1,7 +1,9 @@
+import type { Windowed } from "@millrace/model";
 import type { Serde } from "@millrace/serde";
 import type { EngineBytes } from "./bytes-store.ts";
 import type { OpenStore, StoreEnvironment } from "./open-store.ts";
 import type { StateStore } from "./state-store.ts";
+import type { StoreView } from "./store-view.ts";
 
 /**
  * A store to be built, and the handle that gets it and knows its type (Kafka: `StoreBuilder`). Frozen; make it with the
@@ -32,6 +34,10 @@ export interface SpecifiedKind {
   readonly layout: number;
   /** How much time a segment of its entries spans. A store that was written with another span begins anew. */
   segmentSpanMs?(specification: StoreSpecification): number;
+  /** How queries ask it; absent: they may not. */
+  readonly queriedAs?: StoreView["kind"];
+  /** The key and the window in a key of the changelog; absent: it is the key. */
+  windowInKey?(specification: StoreSpecification, logged: Uint8Array): Windowed<Uint8Array>;
   /** Kafka's topic configs of the changelog. */
   changelogConfigs(specification: StoreSpecification): Readonly<Record<string, string>>;
 }

@@ -5,6 +5,8 @@ import type { AnyTable } from "../dsl/types/joins.ts";
 import { nodeOfHandle } from "../dsl/node-of-handle.ts";
 import { ApplicationError } from "../error/application-error.ts";
 import type { RecordTap } from "../processor/record-tap.ts";
+import type { QueriesOf, QueryHandle } from "../query/queries-of.ts";
+import type { QueryOptions } from "../query/query-options.ts";
 import { runWithGlobalStores } from "../runtime/run-with-global-stores.ts";
 import { serdeUsesOf } from "../topology/serde-uses.ts";
 import type { Topology } from "../topology/topology.ts";
@@ -12,6 +14,7 @@ import type { StateListener, StreamsState } from "./application-state.ts";
 import { assemble, type AppParts } from "./app-parts.ts";
 import { checkCluster } from "./check-cluster.ts";
 import { checkTopology } from "./check-topology.ts";
+import { openQueries, type OpenedQueries } from "./open-queries.ts";
 import { prepareSerdes } from "./prepare-serdes.ts";
 import { resolveOptions, type StreamsEnvironment, type StreamsOptions } from "./streams-options.ts";
 
@@ -37,12 +40,14 @@ export class StreamsApp implements AsyncDisposable {
   readonly closed: Promise<void>;
   readonly applicationId: string;
   readonly #parts: AppParts;
+  readonly #queries: OpenedQueries;
   readonly #stop = new AbortController();
   /** True: whoever started it waits for no promise any more that would tell a failure. */
   #tellsFailure = false;
 
-  private constructor(parts: AppParts, dispose: StreamsEnvironment["dispose"]) {
+  private constructor(parts: AppParts, { dispose, cluster }: StreamsEnvironment) {
     this.#parts = parts;
+    this.#queries = openQueries(parts, cluster);
     this.applicationId = parts.options.applicationId;
     this.closed = this.#run()
       .finally(dispose)
@@ -88,7 +93,7 @@ export class StreamsApp implements AsyncDisposable {
       checkTopology(topology);
       checkCluster(environment.cluster, options);
       resolved.signal?.throwIfAborted();
-      return new StreamsApp(await assemble(topology, resolved, environment), environment.dispose);
+      return new StreamsApp(await assemble(topology, resolved, environment), environment);
     } catch (error) {
       await environment.dispose?.();
       throw error;
@@ -169,6 +174,21 @@ export class StreamsApp implements AsyncDisposable {
     };
   }
 
+  /**
+   * A store, to be asked beside the tasks, wherever in the application its partitions are (Kafka: `KafkaStreams.store`,
+   * `KafkaStreams.query`). A table, or the specification of a store, says its types. With exactly-once answers are of
+   * what is committed; `isolation: "live"` sees what is not yet.
+   *
+   * @throws QueryError `UNKNOWN_STORE`, `WRONG_QUERY`; OptionError
+   * @example
+   * const counts = builder.stream(orders).groupByKey().count({ store: "orders-per-customer" });
+   * await app.store(counts).get("anna");
+   * for await (const change of app.store(counts).changes()) console.log(change.key, change.value);
+   */
+  store<Handle extends QueryHandle>(handle: Handle, options?: QueryOptions): QueriesOf<Handle> {
+    return this.#queries.queries.open(handle, options) as QueriesOf<Handle>; // the store of the handle is of its kind
+  }
+
   /** Stops polling, commits, leaves the group. Ends within `closeTimeout`. Twice is fine. */
   async close(): Promise<void> {
     this.#requestStop();
@@ -228,6 +248,7 @@ export class StreamsApp implements AsyncDisposable {
         ...readers.map((reader) => reader.close()),
       ]);
       stateDirectory?.close();
+      this.#queries.closing.abort(closedError(this.applicationId));
     }
   }
 }

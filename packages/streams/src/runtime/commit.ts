@@ -94,7 +94,10 @@ export async function endCommit(
   for (const { topic, partition, offset } of offsets) {
     ends.set(topicPartitionName(topic, partition), offset);
   }
-  for (const open of tasks) open.stores.commit(changelogOffsets(open, ends));
+  for (const open of tasks) {
+    open.stores.commit(changelogOffsets(open, ends));
+    open.task.commitEnded();
+  }
   probe?.("C18");
 }
 

@@ -33,6 +33,7 @@ export class GlobalLoop implements GlobalStores {
   /** Of their topics alone. */
   readonly #reader: BatchReader;
   #task: GlobalTask | undefined;
+  #isLoaded = false;
   #nextCommitMs = 0;
   /** Partitions that are read, by topic. */
   readonly #partitionCounts = new Map<string, number>();
@@ -53,6 +54,11 @@ export class GlobalLoop implements GlobalStores {
     if (this.#task !== undefined) return this.#task.store(handle);
     const name = typeof handle === "string" ? handle : handle.name;
     throw new StateError("STORE_CLOSED", `global store ${name} is not open`);
+  }
+
+  /** Once all is there that was at first, and until the close. */
+  get readable(): GlobalTask | undefined {
+    return this.#isLoaded ? this.#task : undefined;
   }
 
   /**
@@ -91,6 +97,7 @@ export class GlobalLoop implements GlobalStores {
       remaining.add(-left);
     }
     task.commit();
+    this.#isLoaded = true;
     platform.logger.log("info", "streams.global-stores-loaded", { topics: names });
   }
 
@@ -112,6 +119,7 @@ export class GlobalLoop implements GlobalStores {
 
   /** Twice is fine. */
   async close(): Promise<void> {
+    this.#isLoaded = false;
     await Promise.all([this.#task?.close(), this.#reader.close()]);
   }
 

@@ -3,8 +3,10 @@ import type { Counter } from "@millrace/platform";
 import { SerdeWait, type WaitBounds } from "@millrace/serde";
 import {
   openTaskStores,
+  type QueryIsolation,
   type StateStore,
   type StoreSpecification,
+  type StoreView,
   type TaskStores,
 } from "@millrace/state";
 
@@ -122,6 +124,16 @@ export class GlobalTask implements GlobalStores {
 
   store<Store extends StateStore = StateStore>(handle: StoreSpecification<Store> | string): Store {
     return readOnlyStore(this.#stores.store(handle)) as Store;
+  }
+
+  /** A store as a query reads it. */
+  view(store: string, isolation: QueryIsolation): StoreView {
+    return this.#stores.view(store, isolation);
+  }
+
+  /** By partition of the topic of a store: all records below are in what is committed of it. */
+  offsetsIn(store: string): ReadonlyMap<number, Offset> {
+    return this.#positions.of(store);
   }
 
   /**

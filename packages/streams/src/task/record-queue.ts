@@ -33,6 +33,8 @@ export class RecordQueue {
   /** What was committed last, and what is being committed; -1 before the first. */
   committedOffset: Offset = -1;
   offeredOffset: Offset = -1;
+  /** What the last commit that has ended was of; -1 before the first. */
+  endedOffset: Offset = -1;
   /** True: records were done since the last commit. */
   hasMoved = false;
   /** Until when to wait for records of this empty queue, on the monotonic clock; -1: not waiting. */

@@ -1,12 +1,13 @@
 import {
   invariant,
+  type Offset,
   type RecordBatchView,
   type Timestamp,
   type TopicPartition,
 } from "@millrace/model";
 import type { OffsetAndMetadata } from "@millrace/cluster";
 import type { Counter } from "@millrace/platform";
-import type { TaskStores } from "@millrace/state";
+import type { QueryIsolation, TaskStores } from "@millrace/state";
 
 import { noTaps } from "../processor/record-tap.ts";
 import type { TaskId } from "../processor/task-id.ts";
@@ -275,6 +276,18 @@ export class StreamTask {
   /** What `committableOffsets` gave is committed, or will be, else the task ends: what is done from now on is not part of it. */
   markCommitted(): void {
     this.#progress.markCommitted();
+  }
+
+  /** The commit that `markCommitted` was called for has ended. */
+  commitEnded(): void {
+    this.#progress.commitEnded();
+  }
+
+  /** The next offset of each input of which a query sees all records before; inputs that are not begun are left out. */
+  inputOffsets(
+    isolation: QueryIsolation,
+  ): readonly (TopicPartition & { readonly offset: Offset })[] {
+    return this.#progress.inputOffsets(isolation);
   }
 
   /** Gives all batches back and closes processors and stores, without flushing. Twice is fine. */

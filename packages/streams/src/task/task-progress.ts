@@ -1,5 +1,6 @@
 import type { OffsetAndMetadata } from "@millrace/cluster";
-import type { Offset } from "@millrace/model";
+import type { Offset, TopicPartition } from "@millrace/model";
+import type { QueryIsolation } from "@millrace/state";
 
 import { taskIdText } from "../processor/task-id.ts";
 import type { InputQueues } from "./input-queues.ts";
@@ -36,7 +37,7 @@ export class TaskProgress {
     for (const { topic, offset, metadata } of committed) {
       const queue = queues.queue(topic);
       if (queue === undefined) continue;
-      queue.committedOffset = queue.offeredOffset = offset;
+      queue.committedOffset = queue.offeredOffset = queue.endedOffset = offset;
       const { partitionTime, processorMetadata } = decodePartitionMetadata(metadata);
       queue.partitionTime = partitionTime;
       queues.advanceStreamTime(partitionTime);
@@ -78,6 +79,23 @@ export class TaskProgress {
       queue.hasMoved = false;
       queue.committedOffset = queue.offeredOffset;
     }
+  }
+
+  /** What was marked as committed is: one commit is under way at a time. */
+  commitEnded(): void {
+    for (const queue of this.#parts.queues.all) queue.endedOffset = queue.committedOffset;
+  }
+
+  /** See `StreamTask`. */
+  inputOffsets(
+    isolation: QueryIsolation,
+  ): readonly (TopicPartition & { readonly offset: Offset })[] {
+    const isOfCommitted = isolation === "committed";
+    return [...this.#parts.queues.all].flatMap((queue) => {
+      const { topic, partition, endedOffset } = queue;
+      const offset = isOfCommitted ? endedOffset : this.#nextOffset(queue);
+      return offset < 0 ? [] : [{ topic, partition, offset }];
+    });
   }
 
   /** Marks of topics are made anew. */

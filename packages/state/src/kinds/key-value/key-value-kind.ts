@@ -13,6 +13,7 @@ import { PlainKeyValueStore } from "./plain-key-value-store.ts";
 const keyValueKind: StoreKind<KeyValueStore<unknown, unknown>> = {
   name: "keyValue",
   layout: 1,
+  queriedAs: "keyValue",
   changelogConfigs: compactedChangelog,
   open: (specification, bytes, environment) =>
     new OpenKeyValueStore(specification, bytes, environment, {

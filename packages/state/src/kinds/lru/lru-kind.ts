@@ -61,6 +61,7 @@ class OpenLruStore extends OpenKeyValueStore<KeyValueStore<unknown, unknown>> {
 const lruKind = {
   name: "keyValue",
   layout: 8,
+  queriedAs: "keyValue",
   changelogConfigs: compactedChangelog,
   open: (specification: LruStoreSpecification, bytes, environment) =>
     new OpenLruStore(specification, bytes, environment),

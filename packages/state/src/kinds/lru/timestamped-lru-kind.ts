@@ -36,6 +36,7 @@ class OpenTimestampedLruStore extends OpenKeyValueStore<UpdatableKeyValueStore<u
 const timestampedLruKind = {
   name: "timestampedKeyValue",
   layout: 10,
+  queriedAs: "keyValue",
   changelogConfigs: compactedChangelog,
   open: (specification: LruStoreSpecification, bytes, environment) =>
     new OpenTimestampedLruStore(specification, bytes, environment),

@@ -5,6 +5,15 @@ import type { ScanRange } from "../../contract/store-engine.ts";
 
 const segmentBytes = 8;
 
+/** Where the key ends in a key of a changelog, and the time behind it. @param lastBytes behind the time */
+export function timeInKey(
+  logged: Uint8Array,
+  lastBytes: 4 | 8,
+): { readonly keyEnd: number; readonly time: Timestamp } {
+  const keyEnd = logged.length - 8 - lastBytes;
+  return { keyEnd, time: readInt64(logged, keyEnd) };
+}
+
 /**
  * Keys of rows that expire: segment (8) ++ key ++ time (8) ++ last. Behind the segment they are Kafka's, in the changelog
  * too: of a window `time` is its start and `last` a sequence number (4), of a session its end and its start (8).

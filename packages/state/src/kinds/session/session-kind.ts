@@ -1,4 +1,5 @@
 import { noHeaders, toMilliseconds, type Duration, type Windowed } from "@millrace/model";
+import { readInt64 } from "../../bytes/int64.ts";
 import type { CachedSessionStore, EndRange } from "../../contract/session-store.ts";
 import type { StateStore } from "../../contract/state-store.ts";
 import {
@@ -17,6 +18,7 @@ import {
   type SegmentedSpecification,
   type SegmentedVariant,
 } from "../segmented/open-segmented-store.ts";
+import { timeInKey } from "../segmented/row-keys.ts";
 import type { SegmentedBytes } from "../segmented/segmented-bytes.ts";
 import type { RowOrder } from "../segmented/row-order.ts";
 import type { TypedRows } from "../segmented/typed-rows.ts";
@@ -109,6 +111,11 @@ const sessionKind = {
   name: "session",
   layout: 5,
   segmentSpanMs,
+  queriedAs: "session",
+  windowInKey: (_specification, logged) => {
+    const { keyEnd, time: end } = timeInKey(logged, 8);
+    return { key: logged.slice(0, keyEnd), window: { start: readInt64(logged, keyEnd + 8), end } };
+  },
   changelogConfigs: (specification: SegmentedSpecification) =>
     expiringChangelog(specification, specification.retentionMs, "compact,delete"),
   open: (specification: SegmentedSpecification, bytes, environment) =>

@@ -25,6 +25,7 @@ const loggedWithHeaders: ValueLayout = {
 const subscriptionKind: StoreKind<UpdatableKeyValueStore<unknown, unknown>> = {
   name: "timestampedKeyValue",
   layout: 2,
+  queriedAs: "keyValue",
   changelogConfigs: compactedChangelog,
   open: (specification, bytes, environment) =>
     new OpenKeyValueStore(specification, bytes, environment, {

@@ -15,6 +15,7 @@ import { UntimedBytes } from "./untimed-bytes.ts";
 const timestampedKeyValueKind: StoreKind<UpdatableKeyValueStore<unknown, unknown>> = {
   name: "timestampedKeyValue",
   layout: 2,
+  queriedAs: "keyValue",
   changelogConfigs: compactedChangelog,
   open: (specification, bytes, environment) =>
     new OpenKeyValueStore(specification, bytes, environment, {

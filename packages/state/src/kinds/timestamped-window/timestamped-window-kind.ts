@@ -7,6 +7,7 @@ import { timestampedView, timestampedViewWithHeaders } from "../segmented/value-
 import { openWindowStore, TypedWindowStore } from "../window/open-window-store.ts";
 import {
   windowChangelog,
+  windowInKey,
   windowSpecificationOf,
   type WindowStoreOptions,
   type WindowStoreSpecification,
@@ -38,6 +39,8 @@ const timestampedWindowKind = {
   name: "timestampedWindow",
   layout: 4,
   segmentSpanMs,
+  queriedAs: "window",
+  windowInKey,
   changelogConfigs: windowChangelog,
   open: (specification: WindowStoreSpecification, bytes, environment) =>
     openWindowStore(specification, bytes, environment, {

@@ -155,6 +155,7 @@ const versionedKind = {
   name: "versioned",
   layout: 6,
   segmentSpanMs: ({ segmentIntervalMs }: VersionedStoreSpecification) => segmentIntervalMs,
+  queriedAs: "versioned",
   changelogConfigs: (specification: VersionedStoreSpecification) =>
     versionedChangelog(specification, specification.historyRetentionMs),
   open: (specification: VersionedStoreSpecification, bytes, environment) =>

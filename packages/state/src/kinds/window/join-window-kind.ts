@@ -19,6 +19,7 @@ import { openWindowStore, TypedWindowStore } from "./open-window-store.ts";
 import type { WindowStoreParts } from "./window-reads.ts";
 import {
   windowChangelog,
+  windowInKey,
   windowSpecificationOf,
   type WindowStoreOptions,
   type WindowStoreSpecification,
@@ -85,6 +86,8 @@ const joinWindowKind = {
   name: "window",
   layout: 3,
   segmentSpanMs,
+  queriedAs: "window",
+  windowInKey,
   changelogConfigs: windowChangelog,
   open: (specification: WindowStoreSpecification, bytes, environment) =>
     openJoinWindows(specification, { bytes, environment }, loggedWithHeaders),

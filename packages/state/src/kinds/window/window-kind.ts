@@ -5,6 +5,7 @@ import { plainView } from "../segmented/value-view.ts";
 import { openWindowStore, TypedWindowStore } from "./open-window-store.ts";
 import {
   windowChangelog,
+  windowInKey,
   windowSpecificationOf,
   type WindowStoreOptions,
   type WindowStoreSpecification,
@@ -14,6 +15,8 @@ const windowKind = {
   name: "window",
   layout: 3,
   segmentSpanMs,
+  queriedAs: "window",
+  windowInKey,
   changelogConfigs: windowChangelog,
   open: (specification: WindowStoreSpecification, bytes, environment) =>
     openWindowStore(specification, bytes, environment, {

@@ -1,4 +1,10 @@
-import { OptionError, toMilliseconds, type Duration, type Timestamp } from "@millrace/model";
+import {
+  OptionError,
+  toMilliseconds,
+  type Duration,
+  type Timestamp,
+  type Windowed,
+} from "@millrace/model";
 import type { StateStore } from "../../contract/state-store.ts";
 import {
   specificationOf,
@@ -6,6 +12,7 @@ import {
   type StoreOptions,
 } from "../../contract/store-specification.ts";
 import { expiringChangelog } from "../changelog-configs.ts";
+import { timeInKey } from "../segmented/row-keys.ts";
 import type { RowOrder } from "../segmented/row-order.ts";
 import type { SegmentedSpecification } from "../segmented/open-segmented-store.ts";
 
@@ -60,6 +67,15 @@ export function windowSpecificationOf<Store extends StateStore, K, V>(
     retainDuplicates,
     order,
   });
+}
+
+/** See `SpecifiedKind`. */
+export function windowInKey(
+  { windowEnd }: WindowStoreSpecification,
+  logged: Uint8Array,
+): Windowed<Uint8Array> {
+  const { keyEnd, time: start } = timeInKey(logged, 4);
+  return { key: logged.slice(0, keyEnd), window: { start, end: windowEnd(start) } };
 }
 
 /** Of a store that retains duplicates no row is ever written again, so that there is nothing to compact. */

@@ -1,0 +1,66 @@
+import type { ClusterClient } from "@millrace/cluster";
+import type { Platform } from "@millrace/platform";
+
+import { AppQueries } from "../query/app-queries.ts";
+import { LocalAnswers, type QueryableTask } from "../query/local-answers.ts";
+import { PartitionAsker } from "../query/partition-asker.ts";
+import { QueryableStores } from "../query/queryable-stores.ts";
+import { TaskOwners } from "../query/task-owners.ts";
+import type { GlobalLoop } from "../runtime/global-loop.ts";
+import { queryableGlobals, queryableTask } from "../runtime/queryable-tasks.ts";
+import type { StreamLoop } from "../runtime/stream-loop.ts";
+import type { Topology } from "../topology/topology.ts";
+import type { ResolvedStreamsOptions } from "./streams-options.ts";
+
+interface QueriedParts {
+  readonly topology: Topology;
+  readonly options: ResolvedStreamsOptions;
+  readonly loop: StreamLoop;
+  readonly global: GlobalLoop | undefined;
+  readonly platform: Platform;
+}
+
+/** The stores of an application, for whoever asks. */
+export interface OpenedQueries {
+  readonly queries: AppQueries;
+  readonly owners: TaskOwners;
+  /** Ends what waits for answers. */
+  readonly closing: AbortController;
+}
+
+/** What an application answers queries with, and asks others. */
+export function openQueries(
+  { topology, options, loop, global, platform }: QueriedParts,
+  cluster: ClusterClient,
+): OpenedQueries {
+  const { applicationId, isExactlyOnce, metadataAgeMsMax } = options;
+  const { globalStores } = topology;
+  const closing = new AbortController();
+  const stores = new QueryableStores(topology.subtopologies(applicationId), globalStores);
+  const tasks = function* (): Generator<QueryableTask> {
+    const globals = global?.readable;
+    if (globals !== undefined) yield queryableGlobals(globals, globalStores);
+    for (const open of loop.openTasks) yield queryableTask(open);
+  };
+  const isolation = isExactlyOnce ? "committed" : "live";
+  const local = new LocalAnswers({ stores, tasks, timers: platform.timers, isolation });
+  const owners = new TaskOwners();
+  const asker = new PartitionAsker({
+    platform,
+    local,
+    owners,
+    transport: undefined,
+    ownAddress: undefined,
+  });
+  const queries = new AppQueries({
+    stores,
+    asker,
+    admin: cluster.admin,
+    openReader: (readIsolation) => cluster.openReader({ isolation: readIsolation }),
+    isExactlyOnce,
+    clock: platform.clock,
+    metadataAgeMsMax,
+    closing: closing.signal,
+  });
+  return { queries, owners, closing };
+}

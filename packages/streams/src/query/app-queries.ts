@@ -1,0 +1,103 @@
+import type { BatchReader, ClusterAdmin } from "@millrace/cluster";
+import { shown } from "@millrace/model";
+import type { Platform } from "@millrace/platform";
+
+import { QueryError } from "../error/query-error.ts";
+import { ChangeFeed } from "./change-feed.ts";
+import type { PartitionAsker } from "./partition-asker.ts";
+import { PartitionCounts } from "./partition-counts.ts";
+import { querySettings, type QueryOptions } from "./query-options.ts";
+import type { QueryableStores } from "./queryable-stores.ts";
+import type { AnyQueries, QueryHandle } from "./queries-of.ts";
+import { StoreCodec } from "./store-codec.ts";
+import {
+  KeyValueQueries,
+  SessionQueries,
+  VersionedQueries,
+  WindowQueries,
+  type QueriesParts,
+} from "./store-queries.ts";
+import { StoreReader } from "./store-reader.ts";
+
+export interface AppQueriesParts {
+  readonly stores: QueryableStores;
+  readonly asker: PartitionAsker;
+  readonly admin: Pick<ClusterAdmin, "listOffsets" | "describeTopics">;
+  readonly openReader: (isolation: "read_committed" | "read_uncommitted") => BatchReader;
+  readonly isExactlyOnce: boolean;
+  readonly clock: Platform["clock"];
+  readonly metadataAgeMsMax: number;
+  readonly closing: AbortSignal;
+}
+
+/** The stores of an application, to be asked. */
+export class AppQueries {
+  readonly #parts: AppQueriesParts;
+  readonly #counts: PartitionCounts;
+
+  constructor(parts: AppQueriesParts) {
+    this.#parts = parts;
+    this.#counts = new PartitionCounts(parts);
+  }
+
+  /** @throws QueryError `UNKNOWN_STORE`, `WRONG_QUERY`; OptionError */
+  open(handle: QueryHandle, options: QueryOptions = {}): AnyQueries {
+    const store = this.#parts.stores.find(nameOf(handle));
+    const { specification } = store;
+    const queries = this.#queries(specification.name, options);
+    switch (specification.kind.queriedAs) {
+      case "keyValue":
+        return new KeyValueQueries(queries);
+      case "window":
+        return new WindowQueries(queries);
+      case "session":
+        return new SessionQueries(queries);
+      case "versioned":
+        return new VersionedQueries(queries);
+      case undefined:
+        throw new QueryError(
+          "WRONG_QUERY",
+          `store ${specification.name} is an operator's own, a ${specification.kind.name}; ask a table's, or one that a processor keeps`,
+        );
+    }
+  }
+
+  #queries(name: string, options: QueryOptions): QueriesParts<unknown, unknown> {
+    const { stores, asker, admin, closing, openReader, isExactlyOnce, clock } = this.#parts;
+    const store = stores.find(name);
+    const reader = new StoreReader(
+      {
+        store,
+        asker,
+        closing,
+        partitionCount: (signal) => this.#counts.of(store, signal),
+        monotonicMs: () => clock.monotonicMs(),
+      },
+      querySettings(options),
+    );
+    const codec = new StoreCodec<unknown, unknown>(store);
+    // What a topic is read as by the program, that is what its store holds.
+    const isolation = isExactlyOnce || !store.isSourceTopic ? "read_committed" : "read_uncommitted";
+    const feed = new ChangeFeed({ reader, codec, admin, openReader: () => openReader(isolation) });
+    const again = (others: QueryOptions): QueriesParts<unknown, unknown> =>
+      this.#queries(name, { ...options, ...others });
+    return { reader, codec, feed, again };
+  }
+}
+
+function nameOf(handle: QueryHandle): string {
+  if (typeof handle === "string") return handle;
+  if (typeof handle === "object" && handle !== null) {
+    const name = "storeName" in handle ? handle.storeName : handle.name;
+    if (typeof name === "string") return name;
+    if ("storeName" in handle)
+      throw new QueryError(
+        "UNKNOWN_STORE",
+        'the table has no store of a name that could be asked; give it one: { store: "…" }',
+      );
+  }
+  throw new QueryError(
+    "UNKNOWN_STORE",
+    `app.store was given ${shown(handle)}; give a table, a specification or the name of a store`,
+  );
+}

@@ -1,0 +1,152 @@
+import type { Platform } from "@millrace/platform";
+
+import { QueryError } from "../error/query-error.ts";
+import type { AnswerPage, LocalAnswers, PartitionRequest } from "./local-answers.ts";
+import type { QueryTransport } from "./query-transport.ts";
+import { decodePage, encodeRequest } from "./query-wire.ts";
+import type { QueryableStore } from "./queryable-stores.ts";
+import type { Owner, TaskOwners } from "./task-owners.ts";
+
+const firstPauseMs = 10;
+const pauseMsMax = 500;
+
+export interface PartitionAskerParts {
+  readonly platform: Pick<Platform, "clock" | "timers">;
+  readonly local: LocalAnswers;
+  readonly owners: TaskOwners;
+  /** Undefined: nobody but this process is asked. */
+  readonly transport: QueryTransport | undefined;
+  /** `host:port` of this instance, where it has one. */
+  readonly ownAddress: string | undefined;
+}
+
+/** How long a query goes on. */
+export interface AskBounds {
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  /** True: other instances are not asked. */
+  readonly isLocal: boolean;
+}
+
+type Ask = () => AsyncIterable<AnswerPage>;
+
+/**
+ * Asks whoever has a partition: this process, or the instance that the group gave it to, or one that has a copy. While
+ * tasks move, and for an instance that does not answer, it is asked again, within the bound. An instance that is asked
+ * asks nobody else, so that a request never goes round.
+ */
+export class PartitionAsker {
+  readonly #parts: PartitionAskerParts;
+
+  constructor(parts: PartitionAskerParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * The pages of an answer. Once there is a first page, what ends it is thrown: the rows of another answer may be
+   * others.
+   *
+   * @throws QueryError
+   */
+  async *ask(
+    store: QueryableStore,
+    request: PartitionRequest,
+    bounds: AskBounds,
+  ): AsyncGenerator<AnswerPage, void, undefined> {
+    const { clock, timers } = this.#parts.platform;
+    const endMs = clock.monotonicMs() + bounds.timeoutMs;
+    let pauseMs = firstPauseMs;
+    for (;;) {
+      let failure: unknown = nobodyHas(request);
+      for (const ask of this.#candidates(store, request, bounds)) {
+        bounds.signal.throwIfAborted();
+        let hasBegun = false;
+        try {
+          for await (const page of ask()) {
+            hasBegun = true;
+            yield page;
+          }
+          return;
+        } catch (error) {
+          bounds.signal.throwIfAborted();
+          if (!(error instanceof QueryError) || !error.retriable) throw error;
+          if (hasBegun) throw interrupted(request, error);
+          failure = error;
+        }
+      }
+      if (clock.monotonicMs() + pauseMs > endMs) throw failure;
+      await timers.sleep(pauseMs, bounds.signal);
+      pauseMs = Math.min(2 * pauseMs, pauseMsMax);
+    }
+  }
+
+  #candidates(
+    store: QueryableStore,
+    request: PartitionRequest,
+    { isLocal, signal }: AskBounds,
+  ): readonly Ask[] {
+    const { local, owners, transport, ownAddress } = this.#parts;
+    const here: Ask = () => local.ask(request);
+    const role = local.has(store, request.partition);
+    if (role === "active" || store.subtopology === undefined) return [here];
+    const others: readonly Owner[] =
+      isLocal || transport === undefined
+        ? []
+        : owners.of(store, request.partition).filter(({ address }) => address !== ownAddress);
+    const remote = (isStandby: boolean): readonly Ask[] =>
+      others
+        .filter((owner) => owner.isStandby === isStandby)
+        .map(
+          ({ address }) =>
+            () =>
+              this.#remote(address, request, signal),
+        );
+    if (!request.allowsStandby) return remote(false);
+    return [...remote(false), ...(role === "standby" ? [here] : []), ...remote(true)];
+  }
+
+  async *#remote(
+    address: string,
+    request: PartitionRequest,
+    signal: AbortSignal,
+  ): AsyncGenerator<AnswerPage, void, undefined> {
+    const { transport } = this.#parts;
+    if (transport === undefined) return;
+    let hasHead = false;
+    for await (const line of transport.ask(address, encodeRequest(request), signal)) {
+      const page = readPage(address, line);
+      hasHead ||= page.head !== undefined;
+      yield page;
+    }
+    if (!hasHead)
+      throw new QueryError("INSTANCE_UNREACHABLE", `${address} ended its answer before it began`);
+  }
+}
+
+function readPage(address: string, line: string): AnswerPage {
+  try {
+    return decodePage(line);
+  } catch (error) {
+    if (error instanceof QueryError) throw error;
+    throw new QueryError(
+      "INSTANCE_UNREACHABLE",
+      `the answer of ${address} cannot be read: is that an instance of this application?`,
+      error,
+    );
+  }
+}
+
+function nobodyHas({ store, partition }: PartitionRequest): QueryError {
+  return new QueryError(
+    "NOT_PRESENT",
+    `no instance is known to have partition ${partition} of store ${store}: tasks are moving, or whoever has it has no address for queries; give each instance one, or ask the one that has it`,
+  );
+}
+
+function interrupted({ store, partition }: PartitionRequest, cause: QueryError): QueryError {
+  return new QueryError(
+    "QUERY_INTERRUPTED",
+    `partition ${partition} of store ${store} moved, or was written too much, while it was read; read it again: ${cause.message}`,
+    cause,
+  );
+}

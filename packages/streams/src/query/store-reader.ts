@@ -1,0 +1,110 @@
+import { murmur2 } from "@millrace/model";
+
+import { QueryError } from "../error/query-error.ts";
+import type { AnswerHead, AnswerPage, PartitionRequest } from "./local-answers.ts";
+import type { PartitionAsker } from "./partition-asker.ts";
+import type { QuerySettings } from "./query-options.ts";
+import type { AnswerRow, Question } from "./question.ts";
+import type { QueryableStore } from "./queryable-stores.ts";
+
+export interface StoreReaderParts {
+  readonly store: QueryableStore;
+  readonly asker: PartitionAsker;
+  readonly partitionCount: (signal: AbortSignal) => Promise<number>;
+  /** Aborts once the application is closed. */
+  readonly closing: AbortSignal;
+  readonly monotonicMs: () => number;
+}
+
+/** A whole answer of one partition. */
+export interface PartitionAnswer {
+  readonly head: AnswerHead;
+  readonly rows: readonly AnswerRow[];
+}
+
+/** Asks the partitions of one store, with the settings of one handle. */
+export class StoreReader {
+  readonly settings: QuerySettings;
+  readonly store: QueryableStore;
+  readonly signal: AbortSignal;
+  readonly #parts: StoreReaderParts;
+
+  constructor(parts: StoreReaderParts, settings: QuerySettings) {
+    this.#parts = parts;
+    this.store = parts.store;
+    this.settings = settings;
+    const { signal } = settings;
+    this.signal = signal === undefined ? parts.closing : AbortSignal.any([signal, parts.closing]);
+  }
+
+  /** Those that are asked, in order. */
+  async partitions(): Promise<readonly number[]> {
+    if (this.store.subtopology === undefined) return [0];
+    const { partitions } = this.settings;
+    if (partitions !== undefined)
+      return [...new Set(partitions)].sort((left, right) => left - right);
+    const count = await this.#parts.partitionCount(this.signal);
+    return Array.from({ length: count }, (_, partition) => partition);
+  }
+
+  /** Where a key is. */
+  async partitionOf(key: Uint8Array): Promise<number> {
+    if (this.store.subtopology === undefined) return 0;
+    const count = await this.#parts.partitionCount(this.signal);
+    const { partitioner } = this.settings;
+    if (partitioner !== undefined) return partitioner(key, count);
+    return (murmur2(key) & 0x7fffffff) % count;
+  }
+
+  pages(
+    partition: number,
+    question: Question,
+    changed: Partial<PartitionRequest> = {},
+  ): AsyncGenerator<AnswerPage, void, undefined> {
+    const { isolation, standbys, standbyLagMax, positionAtLeast, timeout, isLocal } = this.settings;
+    const request: PartitionRequest = {
+      store: this.store.specification.name,
+      partition,
+      question,
+      isolation,
+      allowsStandby: standbys,
+      positionAtLeast: positionAtLeast ?? {},
+      lagMax: standbyLagMax ?? Infinity,
+      ...changed,
+    };
+    const bounds = { timeoutMs: timeout, signal: this.signal, isLocal };
+    return this.#parts.asker.ask(this.store, request, bounds);
+  }
+
+  /**
+   * All rows of one partition, of one position: an answer that was interrupted is asked for anew, within the bound.
+   *
+   * @throws QueryError
+   */
+  async whole(
+    partition: number,
+    question: Question,
+    changed?: Partial<PartitionRequest>,
+  ): Promise<PartitionAnswer> {
+    const endMs = this.#parts.monotonicMs() + this.settings.timeout;
+    for (;;) {
+      try {
+        return await this.#whole(this.pages(partition, question, changed));
+      } catch (error) {
+        const mayRepeat = error instanceof QueryError && error.code === "QUERY_INTERRUPTED";
+        if (!mayRepeat || this.#parts.monotonicMs() >= endMs) throw error;
+      }
+    }
+  }
+
+  async #whole(pages: AsyncIterable<AnswerPage>): Promise<PartitionAnswer> {
+    let head: AnswerHead | undefined;
+    const rows: AnswerRow[] = [];
+    for await (const page of pages) {
+      head ??= page.head;
+      rows.push(...page.rows);
+    }
+    if (head === undefined) throw new QueryError("QUERY_INTERRUPTED", "an answer had no beginning");
+    return { head, rows };
+  }
+}

@@ -1,0 +1,44 @@
+import { positionBefore } from "../query/position.ts";
+import type { QueryableTask } from "../query/local-answers.ts";
+import type { GlobalTask } from "../task/global-task.ts";
+import type { GlobalStore } from "../topology/global-topology.ts";
+import type { OpenTask } from "./task-opener.ts";
+
+/** The stores of a task that runs, as queries find them. */
+export function queryableTask({ taskId, task, stores }: OpenTask): QueryableTask {
+  return {
+    taskId,
+    isActive: true,
+    stores,
+    lag: 0,
+    position: (_store, isolation) => positionBefore(task.inputOffsets(isolation)),
+    changelogOffsets: (store) => {
+      const offset = stores.committedOffset(store);
+      return offset === undefined ? {} : { [taskId.partition]: offset };
+    },
+  };
+}
+
+/** The global stores of a process, as queries find them. */
+export function queryableGlobals(
+  task: GlobalTask,
+  globalStores: readonly GlobalStore[],
+): QueryableTask {
+  const topicOf = (store: string): string =>
+    globalStores.find(({ specification }) => specification.name === store)?.topic ?? store;
+  return {
+    taskId: undefined,
+    isActive: true,
+    stores: task,
+    lag: 0,
+    position: (store) =>
+      positionBefore(
+        [...task.offsetsIn(store)].map(([partition, offset]) => ({
+          topic: topicOf(store),
+          partition,
+          offset,
+        })),
+      ),
+    changelogOffsets: (store) => Object.fromEntries(task.offsetsIn(store)),
+  };
+}
