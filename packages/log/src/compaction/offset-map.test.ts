@@ -50,4 +50,33 @@ describe("OffsetMap", () => {
     expect(map.get(key(3))).toBe(91);
     expect(map.get(key(90))).toBe(-1);
   });
+
+  it("takes nearly as many keys as one table would, where it has many", () => {
+    const map = mapOf(40_000);
+    let taken = 0;
+    while (map.put(key(taken), taken)) taken++;
+    expect(taken).toBeGreaterThan(34_000);
+    expect(taken).toBeLessThanOrEqual(36_000);
+    for (let index = 0; index < taken; index += 97) expect(map.get(key(index))).toBe(index);
+  });
+
+  it("grows by little at a time, however many keys it has", () => {
+    const plain = Float64Array;
+    let slotsMost = 0;
+    globalThis.Float64Array = class extends plain {
+      constructor(slots: number) {
+        super(slots);
+        slotsMost = Math.max(slotsMost, slots);
+      }
+    } as Float64ArrayConstructor;
+    try {
+      const map = mapOf(2_000_000);
+      for (let index = 0; index < 20_000; index++) map.put(key(index), index);
+      expect(map.size).toBe(20_000);
+    } finally {
+      globalThis.Float64Array = plain;
+    }
+    // It is doubled in one go, and nobody has a turn meanwhile: one table for all would have 32,768.
+    expect(slotsMost).toBeLessThanOrEqual(1024);
+  });
 });
