@@ -18,6 +18,7 @@ const families: Readonly<Record<string, () => Promise<readonly Command[]>>> = {
   perf: async () => (await import("./commands/perf.ts")).perfCommands,
   schemas: async () => (await import("./commands/schemas.ts")).schemasCommands,
   streams: async () => (await import("./commands/streams.ts")).streamsCommands,
+  "dead-letters": async () => (await import("./commands/dead-letters.ts")).deadLetterCommands,
   "dump-log": async () => [(await import("./commands/dump-log.ts")).dumpLogCommand],
   log: async () => (await import("./commands/log.ts")).logCommands,
 };

@@ -10,6 +10,7 @@ export type {
 } from "./admin/configs.ts";
 export type { DelegationToken, NewDelegationToken, TokenEnd } from "./admin/delegation-tokens.ts";
 export type { GroupDescription, GroupMember } from "./admin/describe-group.ts";
+export type { MemberToRemove } from "./admin/remove-members.ts";
 export type { GroupListing } from "./admin/groups.ts";
 export type { FoundOffset, IsolationLevel, WantedOffset } from "./admin/list-offsets.ts";
 export type { LogDirectoryDescription } from "./admin/log-directories.ts";

@@ -282,6 +282,7 @@ export type {
 } from "./topology/node-options.ts";
 
 export { checkCluster } from "./app/check-cluster.ts";
+export { cleanUpState } from "./app/clean-up-state.ts";
 export { checkTopology } from "./app/check-topology.ts";
 export type { StateListener, StreamsState } from "./app/application-state.ts";
 export { StreamsApp, type OpenTap } from "./app/streams-app.ts";

@@ -6,6 +6,8 @@ import { switchFlag } from "../flags/flag.ts";
 import { jsonFlag } from "../flags/json-flag.ts";
 import { loadDescription } from "../load-description.ts";
 import { UsageError } from "../usage-error.ts";
+import { streamsLagCommand } from "./streams-lag.ts";
+import { streamsResetCommand } from "./streams-reset.ts";
 
 const files = `A file is a module, JavaScript or TypeScript as Node runs it, that exports a topology, a builder or a function which gives one,
 by default or as topology, and starts nothing; or what describe --json has written, called ….json.`;
@@ -52,8 +54,13 @@ cannot be used). Ends with 1 where something is lost or asks for a restart, with
   },
 });
 
-/** `millrace streams`: programs, without running them. */
-export const streamsCommands: readonly Command[] = [describe, diff];
+/** `millrace streams`: programs, without running them, and applications, from outside. */
+export const streamsCommands: readonly Command[] = [
+  describe,
+  diff,
+  streamsLagCommand,
+  streamsResetCommand,
+];
 
 function* textOf({ changes, canRunTogether, stateSurvives }: TopologyDiff): Iterable<string> {
   for (const { severity, message, advice } of changes) {

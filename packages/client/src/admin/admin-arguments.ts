@@ -29,6 +29,18 @@ const flag: ArgumentCheck = kind("true or false", (given) => typeof given === "b
 const name = textOf("a text that is not empty");
 const names = listOf(name, "names");
 
+/** More than these may be there: a described member is one, too. */
+export const membersToRemove = listOf(
+  object(
+    {
+      memberId: text,
+      groupInstanceId: kind("text or null", (given) => given === null || typeof given === "string"),
+    },
+    "{ memberId, groupInstanceId }",
+  ),
+  "{ memberId, groupInstanceId }",
+);
+
 const resource = { kind: oneOf(...wordsOf(configResourceKinds)), name: text };
 export const configResources = listOf(strict(resource, "{ kind, name }"), "{ kind, name }");
 export const configChanges = listOf(

@@ -34,6 +34,7 @@ import {
   configResources,
   newDelegationToken,
   ownersOrNull,
+  membersToRemove,
   quotaChanges,
   quotaEntity,
   scramChanges,
@@ -76,6 +77,7 @@ import {
   type GroupListing,
 } from "./groups.ts";
 import { describeLogDirectories, type LogDirectoryDescription } from "./log-directories.ts";
+import { removeMembers, type MemberToRemove } from "./remove-members.ts";
 import {
   listOffsets,
   type FoundOffset,
@@ -224,6 +226,27 @@ export class Admin implements ClusterAdmin {
   async deleteGroup(groupId: string, signal?: AbortSignal): Promise<void> {
     checkArguments("admin.deleteGroup", { groupId: [groupName, groupId] }, signal);
     return deleteGroup(this.#context, this.#lane, { groupId, signal });
+  }
+
+  /**
+   * Puts members out of a group, such as those that were killed and whose session lasts for long (Kafka:
+   * `removeMembersFromConsumerGroup`). One that runs is fenced, and joins again.
+   *
+   * @example
+   * const { members } = await client.admin.describeGroup("billing");
+   * await client.admin.removeMembers("billing", members);
+   */
+  async removeMembers(
+    groupId: string,
+    members: readonly MemberToRemove[],
+    signal?: AbortSignal,
+  ): Promise<void> {
+    checkArguments(
+      "admin.removeMembers",
+      { groupId: [groupName, groupId], members: [membersToRemove, members] },
+      signal,
+    );
+    return removeMembers(this.#context, this.#lane, { groupId, members, signal });
   }
 
   /** All offsets that a group has committed (Kafka: `listConsumerGroupOffsets`). */

@@ -1,0 +1,249 @@
+import type { KafkaClient } from "@millrace/client";
+import type { BatchWriter } from "@millrace/cluster";
+import {
+  partitionForKey,
+  topicPartitionName,
+  type Offset,
+  type TopicPartition,
+} from "@millrace/model";
+
+import { clusterFlags, withClient } from "../cluster-flags.ts";
+import { CommandError } from "../command-error.ts";
+import { command, type Command } from "../command.ts";
+import { noteOf, ownHeaders } from "../dead-letter.ts";
+import { jsonFlag } from "../flags/json-flag.ts";
+import { repeated, switchFlag, textFlag } from "../flags/flag.ts";
+import { readRanges, type OffsetRange, type StoredRecord } from "../read-ranges.ts";
+import { tableLines } from "../terminal/print-table.ts";
+import { topicName } from "../topic-names.ts";
+import { UsageError } from "../usage-error.ts";
+
+const flags = {
+  ...clusterFlags,
+  topic: textFlag({ placeholder: "NAME", about: "the deadLetterTopic; the same as a word" }),
+  group: textFlag({
+    placeholder: "ID",
+    about: "who keeps how far letters were replayed; by default millrace-replay-NAME",
+  }),
+};
+
+const list = command({
+  path: "dead-letters list",
+  summary: "show the records that an application has left out, and why",
+  names: "NAME",
+  flags: {
+    ...flags,
+    from: textFlag({ placeholder: "TOPIC", about: "only records that came from this topic" }),
+    exception: textFlag({ placeholder: "NAME", about: "only those with this error" }),
+    json: jsonFlag,
+  },
+  run: ({ flags: given, names }, { print, signal }) =>
+    withClient(given, async (client) => {
+      const topic = topicName(names, given.topic);
+      const replayed = await replayedOf(client, groupOf(given.group, topic), signal);
+      const rows: (string | number)[][] = [];
+      for await (const { records } of readRanges(client, await all(client, topic, signal), signal))
+        for (const letter of records) {
+          const note = noteOf(letter);
+          if (given.from !== undefined && note.origin?.topic !== given.from) continue;
+          if (given.exception !== undefined && note.exception !== given.exception) continue;
+          const isReplayed = letter.offset < (replayed.get(nameOf(letter)) ?? 0);
+          const { partition, offset, timestamp } = letter;
+          if (given.json)
+            print(JSON.stringify({ partition, offset, timestamp, ...note, isReplayed }));
+          else
+            rows.push([
+              `${partition}:${offset}`,
+              new Date(timestamp).toISOString(),
+              note.origin === undefined ? "-" : `${nameOf(note.origin)}@${note.origin.offset}`,
+              note.exception,
+              isReplayed ? "yes" : "no",
+              inLine(note.message),
+            ]);
+        }
+      const head = ["letter", "time", "from", "exception", "replayed", "message"];
+      if (!given.json) for (const line of tableLines(head, rows)) print(line);
+    }),
+});
+
+const replay = command({
+  path: "dead-letters replay",
+  summary: "write dead letters back to where they came from, each once",
+  names: "NAME",
+  flags: {
+    ...flags,
+    letter: repeated(
+      textFlag({ placeholder: "P:OFFSET", about: "only this one, replayed before or not" }),
+    ),
+    to: textFlag({ placeholder: "TOPIC", about: "write them there, by their keys" }),
+    execute: switchFlag({ about: "do it; without this they are counted only" }),
+  },
+  notes: `Mend what made them fail first. Records have their own key, value, time and headers again; one whose letter holds neither key nor value
+is read where it came from. What was replayed is committed in the same transaction as the records: a second call, or one after a
+crash, goes on behind it.`,
+  run: ({ flags: given, names }, { print, signal }) =>
+    withClient(given, async (client) => {
+      const topic = topicName(names, given.topic);
+      const group = groupOf(given.group, topic);
+      const present = await all(client, topic, signal);
+      const chosen = given.letter.map((text) => letterOf(present, topic, text));
+      const ranges = chosen.length > 0 ? chosen : await rest(client, present, { group, signal });
+      const isProgress = chosen.length === 0;
+      const counts = { replayed: 0, withoutOrigin: 0, gone: 0 };
+      const writer = given.execute ? client.openWriter({ transactionalId: group }) : undefined;
+      await writer?.initialize(signal);
+      for await (const { records, next } of readRanges(client, ranges, signal)) {
+        writer?.begin();
+        for (const letter of records) {
+          const outcome = await replayed(client, letter, { to: given.to, writer, signal });
+          counts[outcome] += 1;
+        }
+        if (isProgress) await writer?.sendOffsets(next, { groupId: group, ...nobody }, signal);
+        await writer?.commit(signal);
+      }
+      await writer?.close();
+      const verb = given.execute ? "replayed" : "to replay";
+      print(`${counts.replayed} ${verb}`);
+      if (counts.withoutOrigin > 0)
+        print(
+          `${counts.withoutOrigin} left out: their headers do not say where they came from; --to does`,
+        );
+      if (counts.gone > 0)
+        print(`${counts.gone} left out: they hold no record, and where they came from it is gone`);
+      if (!given.execute) print("nothing is written yet; --execute does it");
+    }),
+});
+
+/** `millrace dead-letters`: what applications have left out. */
+export const deadLetterCommands: readonly Command[] = [list, replay];
+
+/** Offsets are committed from outside of the group, which has no members. */
+const nobody = { generationId: -1, memberId: "", groupInstanceId: null };
+
+type Place = TopicPartition & { readonly offset: Offset };
+
+type Outcome = "replayed" | "withoutOrigin" | "gone";
+
+async function replayed(
+  client: KafkaClient,
+  letter: StoredRecord,
+  {
+    to,
+    writer,
+    signal,
+  }: {
+    readonly to: string | undefined;
+    readonly writer: BatchWriter | undefined;
+    readonly signal: AbortSignal;
+  },
+): Promise<Outcome> {
+  const { origin } = noteOf(letter);
+  const topic = to ?? origin?.topic;
+  if (topic === undefined) return "withoutOrigin";
+  let record: StoredRecord | undefined = { ...letter, headers: ownHeaders(letter) };
+  if (letter.key === null && letter.value === null && origin !== undefined)
+    record = await recordAt(client, origin, signal);
+  if (record === undefined) return "gone";
+  if (writer === undefined) return "replayed";
+  await writer.prepare([topic], signal);
+  const partitionCount = writer.partitionCount(topic) ?? 1;
+  const isBack = to === undefined && origin !== undefined && origin.partition < partitionCount;
+  const partition = isBack
+    ? origin.partition
+    : record.key === null
+      ? letter.offset % partitionCount
+      : partitionForKey(record.key, partitionCount);
+  const { timestamp, key, value, headers } = record;
+  if (!writer.partition(topic, partition).append(timestamp, key, value, headers))
+    await writer.drained(signal);
+  return "replayed";
+}
+
+async function recordAt(
+  client: KafkaClient,
+  { topic, partition, offset }: Place,
+  signal: AbortSignal,
+): Promise<StoredRecord | undefined> {
+  const { admin } = client;
+  if (!(await admin.describeTopics([topic], signal)).has(topic)) return undefined;
+  const at = (where: "earliest" | "latest") =>
+    admin.listOffsets([{ topic, partition, at: where }], { isolation: "read_committed", signal });
+  const [[start], [end]] = [await at("earliest"), await at("latest")];
+  if (offset < start.offset || offset >= end.offset) return undefined;
+  const range = { topic, partition, from: offset, to: offset + 1 };
+  for await (const { records } of readRanges(client, [range], signal))
+    if (records.length > 0) return records[0];
+  return undefined;
+}
+
+async function all(
+  { admin }: KafkaClient,
+  topic: string,
+  signal: AbortSignal,
+): Promise<readonly OffsetRange[]> {
+  const description = (await admin.describeTopics([topic], signal)).get(topic);
+  if (description === undefined) throw new CommandError(`there is no topic ${topic}`);
+  const partitions = Array.from({ length: description.partitionCount }, (_, partition) => ({
+    topic,
+    partition,
+  }));
+  const at = (where: "earliest" | "latest") =>
+    admin.listOffsets(
+      partitions.map((one) => ({ ...one, at: where })),
+      { isolation: "read_committed", signal },
+    );
+  const [starts, ends] = [await at("earliest"), await at("latest")];
+  return partitions.map((one, index) => ({
+    ...one,
+    from: starts[index].offset,
+    to: ends[index].offset,
+  }));
+}
+
+/** What was not replayed yet. */
+async function rest(
+  client: KafkaClient,
+  ranges: readonly OffsetRange[],
+  { group, signal }: { readonly group: string; readonly signal: AbortSignal },
+): Promise<readonly OffsetRange[]> {
+  const replayedTo = await replayedOf(client, group, signal);
+  return ranges.map((one) => ({
+    ...one,
+    from: Math.max(one.from, replayedTo.get(nameOf(one)) ?? 0),
+  }));
+}
+
+async function replayedOf(
+  { admin }: KafkaClient,
+  group: string,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, number>> {
+  const offsets = await admin.groupOffsets(group, signal);
+  return new Map(offsets.map((one) => [nameOf(one), one.offset]));
+}
+
+function letterOf(present: readonly OffsetRange[], topic: string, text: string): OffsetRange {
+  const match = /^(\d+):(\d+)$/.exec(text);
+  if (match === null)
+    throw new UsageError(
+      `--letter is ${JSON.stringify(text)}; give PARTITION:OFFSET, such as 0:15`,
+    );
+  const [partition, offset] = match.slice(1).map(Number);
+  const there = present.find((one) => one.partition === partition);
+  if (there === undefined || offset < there.from || offset >= there.to)
+    throw new CommandError(`${topic} has no letter ${text}`);
+  return { topic, partition, from: offset, to: offset + 1 };
+}
+
+function groupOf(given: string | undefined, topic: string): string {
+  return given ?? `millrace-replay-${topic}`;
+}
+
+function nameOf({ topic, partition }: TopicPartition): string {
+  return topicPartitionName(topic, partition);
+}
+
+function inLine(text: string): string {
+  const line = text.replace(/\p{Cc}+/gu, " ");
+  return line.length > 100 ? `${line.slice(0, 99)}…` : line;
+}

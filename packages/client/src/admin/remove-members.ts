@@ -1,0 +1,50 @@
+import { leaveGroupApi } from "@millrace/protocol/definitions";
+
+import type { ClientContext } from "../client-context.ts";
+import type { BrokerLane } from "../connection/broker-lane.ts";
+import { clusterErrorOf } from "../connection/cluster-error-of.ts";
+import { callCoordinator } from "../metadata/coordinator-calls.ts";
+import type { GroupMember } from "./describe-group.ts";
+
+/** Who is to go: a static member by its seat, any other by its member id. */
+export type MemberToRemove = Pick<GroupMember, "memberId" | "groupInstanceId">;
+
+/** One that has left by itself in the meantime is gone, too: `UNKNOWN_MEMBER_ID` is no failure. */
+export async function removeMembers(
+  context: ClientContext,
+  lane: BrokerLane,
+  {
+    groupId,
+    members,
+    signal,
+  }: {
+    readonly groupId: string;
+    readonly members: readonly MemberToRemove[];
+    readonly signal?: AbortSignal;
+  },
+): Promise<void> {
+  if (members.length === 0) return;
+  await callCoordinator(
+    context,
+    { kind: "group", key: groupId, lane },
+    {
+      api: leaveGroupApi,
+      body: () => ({
+        groupId,
+        members: members.map(({ memberId, groupInstanceId }) => ({
+          memberId: groupInstanceId === null ? memberId : "",
+          groupInstanceId,
+          reason: "removed by an administrator",
+        })),
+      }),
+      errorsOf: ({ errorCode, members: left = [] }) => [
+        errorCode,
+        ...left.map((one) => one.errorCode),
+      ],
+      isHandled: ({ code }) => code === "UNKNOWN_MEMBER_ID",
+    },
+    { signal },
+  ).catch((error: unknown) => {
+    throw clusterErrorOf(`group ${groupId}`, error);
+  });
+}
