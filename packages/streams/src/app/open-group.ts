@@ -1,7 +1,8 @@
 import type { GroupMembership } from "@millrace/cluster";
 
+import { defaultAssignmentConfigs } from "../runtime/assignment/assignor/assignment-configs.ts";
 import { StreamPartitionAssignor } from "../runtime/assignment/stream-partition-assignor.ts";
-import type { SubscriptionInfo } from "../runtime/assignment/subscription-info.ts";
+import type { TaskOffsetSum } from "../runtime/assignment/subscription-info.ts";
 import { EagerTaskAssignments } from "../runtime/eager-task-assignments.ts";
 import type { PatternTopics } from "../runtime/pattern-topics.ts";
 import type { TaskAssignments } from "../runtime/task-assignments.ts";
@@ -19,7 +20,7 @@ export interface GroupSurroundings extends Pick<StreamsEnvironment, "platform" |
   readonly fingerprint: string;
   readonly patterns: PatternTopics;
   /** What this process tells of the state that it has. */
-  readonly taskOffsetSums: () => SubscriptionInfo["taskOffsetSums"];
+  readonly taskOffsetSums: () => readonly TaskOffsetSum[];
 }
 
 /** A loop's part in the group of the application. */
@@ -33,16 +34,23 @@ export function openGroup(surroundings: GroupSurroundings): OpenGroup {
   const { platform, cluster, options, patterns, subtopologies, fingerprint } = surroundings;
   const { admin } = cluster;
   const namedTopics = subtopologies.flatMap(({ sourceTopics }) => sourceTopics);
-  const assignor = new StreamPartitionAssignor({
+  const assignor: StreamPartitionAssignor = new StreamPartitionAssignor({
     admin,
+    committed: (partitions, signal) => membership.committed(partitions, signal),
     processId: surroundings.processId,
     subtopologies,
     fingerprint,
     replicationFactor: options.replicationFactor,
     taskOffsetSums: surroundings.taskOffsetSums,
+    userEndPoint: "",
+    clientTags: new Map(),
+    taskAssignor: "sticky",
+    configs: defaultAssignmentConfigs,
+    wallMs: () => platform.clock.wallMs(),
+    logger: platform.logger,
   });
   const instanceId = seatOf(surroundings);
-  const membership = cluster.openMembership({
+  const membership: GroupMembership = cluster.openMembership({
     groupId: options.applicationId,
     ...(instanceId === undefined ? {} : { groupInstanceId: instanceId }),
     assignors: [assignor],

@@ -21,9 +21,14 @@ export class BinaryWriter {
     this.#view.setInt32(this.#length - 4, value);
   }
 
-  /** -2^53 to 2^53. */
+  /** -2^53 to 2^53; what is beyond the largest is the largest, so that `Infinity` is Java's `Long.MAX_VALUE`. */
   int64(value: number): void {
     this.#reserve(8);
+    if (value >= 2 ** 63) {
+      this.#view.setInt32(this.#length - 8, 0x7fffffff);
+      this.#view.setInt32(this.#length - 4, -1);
+      return;
+    }
     this.#view.setInt32(this.#length - 8, Math.floor(value / 2 ** 32));
     this.#view.setUint32(this.#length - 4, value >>> 0);
   }

@@ -5,48 +5,64 @@ import type {
   MemberSubscription,
   PartitionAssignor,
 } from "@millrace/cluster";
-import { invariant, type TopicPartition } from "@millrace/model";
+import type { Logger } from "@millrace/platform";
 
 import { ApplicationError } from "../../error/application-error.ts";
-import { taskIdText, type TaskId } from "../../processor/task-id.ts";
+import { isRecoverable } from "../recoverable-errors.ts";
 import { otherTopology } from "../read-assignment.ts";
-import { createInternalTopics } from "../internal-topics.ts";
-import { withMatchedTopics } from "../pattern-topics.ts";
-import { encodeBasis, type AssignmentBasis } from "./assignment-basis.ts";
-import { assignorErrors, encodeAssignmentInfo } from "./assignment-info.ts";
-import { layOutPartitions, type SubtopologyTopics } from "./partition-layout.ts";
-import { assignTasks, type AssignableMember } from "./sticky-task-assignor.ts";
+import { assignorErrors } from "./assignment-info.ts";
+import type { AssignmentConfigs } from "./assignor/assignment-configs.ts";
+import type { AssignableTask, ClientState } from "./assignor/client-state.ts";
+import { groupProcesses, type GroupMember } from "./assignor/group-processes.ts";
+import { assignHighlyAvailable } from "./assignor/high-availability-assignor.ts";
+import { assignSticky } from "./assignor/sticky-assignor.ts";
+import { endOffsetSums, type OffsetSources } from "./end-offset-sums.ts";
+import { encodeGroup, refusal, type CommonVersions } from "./group-assignment.ts";
+import type { SubtopologyTopics } from "./partition-layout.ts";
 import {
   decodeSubscriptionInfo,
   encodeSubscriptionInfo,
+  latestVersion,
   runsNow,
-  subscriptionVersion,
+  unknownOffsetSum,
   type SubscriptionInfo,
+  type TaskOffsetSum,
 } from "./subscription-info.ts";
+import { TaskLayout } from "./task-layout.ts";
 
 /** The client tag in which members carry the hash of what they share. */
 export const topologyTag = "millrace.topology";
 
 export interface StreamPartitionAssignorOptions {
   readonly admin: ClusterAdmin;
+  readonly committed: OffsetSources["committed"];
   readonly processId: string;
   readonly subtopologies: readonly SubtopologyTopics[];
   /** Hash of sub-topologies, sources, stores and internal topics: equal in all members that may share tasks. */
   readonly fingerprint: string;
   readonly replicationFactor: number;
   /** Offset sums of the state that lies here; `runsNow` for tasks that run. */
-  readonly taskOffsetSums: () => SubscriptionInfo["taskOffsetSums"];
+  readonly taskOffsetSums: () => readonly TaskOffsetSum[];
+  /** `host:port` for queries, or empty. */
+  readonly userEndPoint: string;
+  readonly clientTags: ReadonlyMap<string, string>;
+  readonly taskAssignor: "high_availability" | "sticky";
+  readonly configs: AssignmentConfigs;
+  readonly wallMs: () => number;
+  readonly logger: Logger;
 }
 
 /**
  * Kafka Streams' `StreamsPartitionAssignor`, with its name and bytes: members tell what state they hold, the
- * leader lays out tasks, makes the internal topics and gives tasks where their state is. A member with
- * another topology than the leader's gets no tasks and is told why; the others go on.
+ * leader lays out tasks, makes the internal topics and gives tasks where their state is. Members may be Kafka's own. A
+ * member of Millrace with another topology than the leader's gets no tasks and is told why; the others go on.
  */
 export class StreamPartitionAssignor implements PartitionAssignor {
   readonly name = "stream";
   readonly #options: StreamPartitionAssignorOptions;
   #joins = 0;
+  /** Of what this member tells; lower while the group has older members. */
+  #usedVersion = latestVersion;
 
   constructor(options: StreamPartitionAssignorOptions) {
     this.#options = options;
@@ -54,50 +70,124 @@ export class StreamPartitionAssignor implements PartitionAssignor {
 
   subscriptionUserData(): Uint8Array {
     this.#joins += 1;
+    const { processId, userEndPoint, clientTags, fingerprint } = this.#options;
     return encodeSubscriptionInfo({
-      version: subscriptionVersion,
-      latestSupportedVersion: subscriptionVersion,
-      processId: this.#options.processId,
-      userEndPoint: "",
+      version: this.#usedVersion,
+      latestSupportedVersion: latestVersion,
+      processId,
+      userEndPoint,
       taskOffsetSums: this.#options.taskOffsetSums(),
       uniqueField: this.#joins % 128,
-      errorCode: 0,
-      clientTags: new Map([[topologyTag, this.#options.fingerprint]]),
+      errorCode: assignorErrors.none,
+      clientTags: new Map([...clientTags, [topologyTag, fingerprint]]),
     });
+  }
+
+  /**
+   * Takes note of the version that the leader has answered in.
+   *
+   * @returns true: the next subscription has another version, and the group is to be asked with it at once
+   */
+  agreeOnVersion({ version, commonlySupportedVersion }: CommonVersions): boolean {
+    const isProbeable = version >= 3;
+    const isOther = commonlySupportedVersion > this.#usedVersion || version < this.#usedVersion;
+    if (!isProbeable || !isOther) return false;
+    this.#usedVersion = Math.min(commonlySupportedVersion, latestVersion);
+    return true;
   }
 
   async assign(
     group: GroupSubscription,
     signal?: AbortSignal,
   ): Promise<ReadonlyMap<string, Assignment>> {
-    const { admin, replicationFactor } = this.#options;
-    this.#checkMajority(group);
+    const infos = group.members.map((member) => [member, readSubscription(member)] as const);
+    const versions = commonVersions(infos.map(([, info]) => info));
+    this.#checkMajority(infos.map(([, info]) => info));
     const result = new Map<string, Assignment>();
-    const members: AssignableMember[] = [];
-    for (const member of group.members) {
-      const refusal = this.#admit(member, members);
-      if (refusal !== undefined) result.set(member.memberId, refuse(refusal));
+    const refuse = (memberId: string, errorCode: number, detail: string): void => {
+      result.set(memberId, refusal(errorCode, detail, versions));
+    };
+    const members: GroupMember[] = [];
+    for (const [{ memberId, ownedPartitions }, info] of infos) {
+      const reason = this.#refusalOf(info);
+      if (reason !== undefined)
+        refuse(memberId, assignorErrors.assignmentFailed, `TOPOLOGY_MISMATCH: ${reason}`);
+      else if (!(info instanceof Error)) members.push({ memberId, ownedPartitions, info });
+    }
+    if (members.some(({ info }) => info.errorCode === assignorErrors.shutdownRequested)) {
+      const detail = "APPLICATION_SHUT_DOWN: a member of the group has asked all to end";
+      for (const { memberId } of members)
+        refuse(memberId, assignorErrors.shutdownRequested, detail);
+      return result;
     }
     try {
-      const topics = [...group.partitionCounts.keys()];
-      const subtopologies = withMatchedTopics(this.#options.subtopologies, topics);
-      const named = internalNames(subtopologies);
-      const internal = await admin.describeTopics(named, signal);
-      const existing = new Map(group.partitionCounts);
-      for (const [name, { partitionCount }] of internal) existing.set(name, partitionCount);
-      const layout = layOutPartitions(subtopologies, existing);
-      await createInternalTopics(admin, layout.internalTopics, internal, {
-        replicationFactor,
-        signal,
-      });
-      for (const [memberId, tasks] of assignTasks(layout.tasks, members)) {
-        result.set(memberId, this.#assignment(tasks, subtopologies, layout.partitionCounts));
-      }
+      const assigned = await this.#assignAmong(members, { group, versions, signal });
+      for (const [memberId, assignment] of assigned) result.set(memberId, assignment);
     } catch (error) {
       if (!(error instanceof ApplicationError)) throw error;
-      for (const { memberId } of members) result.set(memberId, refuse(error.message, error.code));
+      const { assignmentFailed, missingSourceTopics } = assignorErrors;
+      const isMissing = error.code === "MISSING_SOURCE_TOPIC";
+      for (const { memberId } of members)
+        refuse(
+          memberId,
+          isMissing ? missingSourceTopics : assignmentFailed,
+          `${error.code}: ${error.message}`,
+        );
     }
     return result;
+  }
+
+  async #assignAmong(
+    members: readonly GroupMember[],
+    { group, versions, signal }: GroupToAssign,
+  ): Promise<ReadonlyMap<string, Assignment>> {
+    const { processId, fingerprint, configs, wallMs } = this.#options;
+    const layout = await TaskLayout.make(this.#options, group.partitionCounts, signal);
+    const ends = await this.#endOffsetSums(layout, signal);
+    const clients = groupProcesses(members).map((instance) => ({
+      instance,
+      state: instance.clientState(layout.tasks, ends.sums),
+    }));
+    const states = clients.map(({ state }) => state);
+    const isProbing = this.#assignTasks(layout, states, ends.areKnown);
+    const atMs = wallMs() + configs.probingRebalanceIntervalMs;
+    const probing = isProbing ? { processId, atMs } : undefined;
+    return encodeGroup({ layout, clients, versions, fingerprint, probing });
+  }
+
+  /** @returns true: the group is to be assigned anew later */
+  #assignTasks(
+    layout: TaskLayout,
+    clients: readonly ClientState[],
+    areEndsKnown: boolean,
+  ): boolean {
+    const { taskAssignor, configs } = this.#options;
+    const group = { tasks: layout.tasks.all, clients };
+    if (clients.length === 0) return false;
+    if (taskAssignor === "high_availability" && areEndsKnown)
+      return assignHighlyAvailable(group, configs);
+    const mustStay = taskAssignor === "high_availability";
+    assignSticky(group, configs, { mustStay });
+    return mustStay;
+  }
+
+  /** Where they are not to be had now, tasks stay where they are, and the group is asked again. */
+  async #endOffsetSums(
+    layout: TaskLayout,
+    signal: AbortSignal | undefined,
+  ): Promise<{
+    readonly sums: ReadonlyMap<AssignableTask, number>;
+    readonly areKnown: boolean;
+  }> {
+    try {
+      return { sums: await endOffsetSums(layout, this.#options, signal), areKnown: true };
+    } catch (cause) {
+      signal?.throwIfAborted();
+      if (!isRecoverable(cause)) throw cause;
+      this.#options.logger.log("warn", "streams.changelog-ends-unknown", { cause });
+      const stateful = layout.tasks.all.filter(({ isStateful }) => isStateful);
+      return { sums: new Map(stateful.map((task) => [task, unknownOffsetSum])), areKnown: false };
+    }
   }
 
   /**
@@ -106,14 +196,14 @@ export class StreamPartitionAssignor implements PartitionAssignor {
    *
    * @throws ApplicationError `TOPOLOGY_MISMATCH`
    */
-  #checkMajority({ members }: GroupSubscription): void {
+  #checkMajority(infos: readonly (SubscriptionInfo | Error)[]): void {
     const own = this.#options.fingerprint;
-    const working = new Set<string | undefined>();
-    for (const { userData } of members) {
-      const info = readSubscription(userData);
+    const working = new Set<string>();
+    for (const info of infos) {
       if (info instanceof Error) continue;
+      const theirs = info.clientTags.get(topologyTag);
       const isWorking = info.taskOffsetSums.some(({ offsetSum }) => offsetSum === runsNow);
-      if (isWorking) working.add(info.clientTags.get(topologyTag));
+      if (isWorking && theirs !== undefined) working.add(theirs);
     }
     if (working.size === 0 || working.has(own)) return;
     throw otherTopology(
@@ -121,68 +211,24 @@ export class StreamPartitionAssignor implements PartitionAssignor {
     );
   }
 
-  /** Adds the member, or says why it cannot share the work. */
-  #admit(member: MemberSubscription, members: AssignableMember[]): string | undefined {
-    const info = readSubscription(member.userData);
-    if (info instanceof Error) {
+  /** Why a member cannot share the work. Kafka's own members tell nothing of their topology: they are taken at their word. */
+  #refusalOf(info: SubscriptionInfo | Error): string | undefined {
+    if (info instanceof Error)
       return `the leader of the group cannot read this member's subscription: ${info.message}`;
-    }
-    const theirs = info.clientTags.get(topologyTag);
-    if (theirs !== this.#options.fingerprint) {
-      return `the leader of the group runs topology ${this.#options.fingerprint}, this member ${theirs ?? "none of Millrace's"}`;
-    }
-    const offsetSums = new Map(
-      info.taskOffsetSums.map(({ taskId, offsetSum }) => [taskIdText(taskId), offsetSum]),
-    );
-    members.push({ memberId: member.memberId, processId: info.processId, offsetSums });
-    return undefined;
-  }
-
-  #basis(
-    subtopologies: readonly SubtopologyTopics[],
-    counts: ReadonlyMap<string, number>,
-  ): AssignmentBasis {
     const { fingerprint } = this.#options;
-    const own = new Set(
-      subtopologies.flatMap(({ repartitionTopics }) => repartitionTopics.map(({ name }) => name)),
-    );
-    const sources = subtopologies.flatMap(({ sourceTopics }) => sourceTopics);
-    const inputs = sources.filter((topic) => !own.has(topic));
-    const partitions = new Map(inputs.map((topic) => [topic, counts.get(topic) ?? 0]));
-    return { topology: fingerprint, partitions };
-  }
-
-  #assignment(
-    tasks: readonly TaskId[],
-    subtopologies: readonly SubtopologyTopics[],
-    counts: ReadonlyMap<string, number>,
-  ): Assignment {
-    const inputs: (TopicPartition & { readonly task: TaskId })[] = [];
-    for (const task of tasks) {
-      const subtopology = subtopologies.find(({ id }) => id === task.subtopology);
-      invariant(subtopology !== undefined, "STREAMS-2", task);
-      for (const topic of subtopology.sourceTopics) {
-        if (task.partition >= (counts.get(topic) ?? 0)) continue;
-        inputs.push({ topic, partition: task.partition, task });
-      }
-    }
-    // Told by topic: a task's place in the list is that of its input.
-    inputs.sort((left, right) =>
-      left.topic === right.topic
-        ? left.partition - right.partition
-        : left.topic < right.topic
-          ? -1
-          : 1,
-    );
-    const partitions = inputs.map(({ topic, partition }) => ({ topic, partition }));
-    const activeTasks = inputs.map(({ task }) => task);
-    const detail = encodeBasis(this.#basis(subtopologies, counts));
-    const info = { activeTasks, errorCode: assignorErrors.none, detail };
-    return { partitions, userData: encodeAssignmentInfo(info) };
+    const theirs = info.clientTags.get(topologyTag);
+    if (theirs === undefined || theirs === fingerprint) return undefined;
+    return `the leader of the group runs topology ${fingerprint}, this member ${theirs}`;
   }
 }
 
-function readSubscription(userData: Uint8Array | null): SubscriptionInfo | Error {
+interface GroupToAssign {
+  readonly group: GroupSubscription;
+  readonly versions: CommonVersions;
+  readonly signal: AbortSignal | undefined;
+}
+
+function readSubscription({ userData }: MemberSubscription): SubscriptionInfo | Error {
   try {
     return decodeSubscriptionInfo(userData ?? new Uint8Array(0));
   } catch (error) {
@@ -190,17 +236,14 @@ function readSubscription(userData: Uint8Array | null): SubscriptionInfo | Error
   }
 }
 
-function refuse(detail: string, code = "TOPOLOGY_MISMATCH"): Assignment {
-  const isMissing = code === "MISSING_SOURCE_TOPIC";
-  const errorCode = isMissing
-    ? assignorErrors.missingSourceTopics
-    : assignorErrors.assignmentFailed;
-  const info = { activeTasks: [], errorCode, detail: `${code}: ${detail}` };
-  return { partitions: [], userData: encodeAssignmentInfo(info) };
-}
-
-function internalNames(subtopologies: readonly SubtopologyTopics[]): readonly string[] {
-  return subtopologies.flatMap(({ repartitionTopics, changelogTopics }) =>
-    [...repartitionTopics, ...changelogTopics].map(({ name }) => name),
-  );
+/** The leader answers in the oldest version that was used, and tells the newest that all know (version probing). */
+function commonVersions(infos: readonly (SubscriptionInfo | Error)[]): CommonVersions {
+  const read = infos.flatMap((info) => (info instanceof Error ? [] : [info]));
+  return {
+    version: Math.min(latestVersion, ...read.map(({ version }) => version)),
+    commonlySupportedVersion: Math.min(
+      latestVersion,
+      ...read.map(({ latestSupportedVersion }) => latestSupportedVersion),
+    ),
+  };
 }
