@@ -185,7 +185,7 @@ async function serve(
   const endpoint = (listener: string) => endpoints.get(listener) ?? first.address;
   const { coordinators } = parts;
   const { image } = parts.metadata;
-  const authorizer = authorizerOf(config, image.accessControl, platform.logger);
+  const authorizer = authorizerOf(config, image.accessControl, platform);
   const requests = new RequestMetrics(platform.clock);
   const services = servicesOf(platform, config, parts, endpoint);
   const apis = () => handlers.apis();

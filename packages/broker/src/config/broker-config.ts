@@ -37,9 +37,12 @@ export class BrokerConfig {
   #sources: readonly ReadonlyMap<string, string>[];
   #dynamic: (() => readonly ReadonlyMap<string, string>[]) | undefined;
   readonly #whenChanged: (() => void)[] = [];
+  /** In small letters, as they stand in the names of properties. */
+  readonly listenerNames: readonly string[];
 
-  private constructor(given: ReadonlyMap<string, string>) {
+  private constructor(given: ReadonlyMap<string, string>, listeners: readonly string[]) {
     this.#given = given;
+    this.listenerNames = listeners;
     this.#sources = [empty, empty, given];
   }
 
@@ -63,17 +66,23 @@ export class BrokerConfig {
   /** @throws ConfigError */
   static parse(properties: BrokerProperties, logger: Logger): BrokerConfig {
     const given = new Map<string, string>();
+    const listeners = listenerNames(String(properties["listeners"] ?? defaultListeners));
     for (const [name, value] of Object.entries(properties)) {
-      const definition = brokerConfigDefinitions.get(bareName(name)) ?? authorizerConfigs.get(name);
+      const definition =
+        brokerConfigDefinitions.get(bareName(name, listeners)) ?? authorizerConfigs.get(name);
       if (definition === undefined) throw unknown(name);
       const text = String(value).trim();
       checkConfigValue(definition, text);
       const isIgnored = !definition.hasMeaning && text !== definition.defaultValue;
-      if (isIgnored || !isAskedFor(name))
-        logger.log("warn", "broker.config-ignored", { property: name });
+      const reason = whyNotAskedFor(name, listeners);
+      if (isIgnored || reason !== undefined)
+        logger.log("warn", "broker.config-ignored", {
+          property: name,
+          ...(reason === undefined ? {} : { reason }),
+        });
       given.set(name, text);
     }
-    return new BrokerConfig(given);
+    return new BrokerConfig(given, listeners);
   }
 
   /** The value set, or the default; null where Kafka has none. */
@@ -144,18 +153,38 @@ const authorizerConfigs = parseConfigRows(
   "super.users STRING - m \nallow.everyone.if.no.acl.found BOOLEAN - m false",
 );
 
-/** Without the listener and the mechanism that it is for. */
-export function bareName(name: string): string {
+const defaultListeners = brokerConfigDefinitions.get("listeners")?.defaultValue ?? "";
+
+/** Of `listeners`, in small letters. */
+function listenerNames(text: string): readonly string[] {
+  return configList(text).map((one) =>
+    (/^([^:]+):\/\//.exec(one)?.[1] ?? "plaintext").toLowerCase(),
+  );
+}
+
+/** Without the listener and the mechanism that it is for. Names of listeners may have dots. */
+export function bareName(name: string, listeners: readonly string[] = []): string {
   if (!name.startsWith(listenerPrefix)) return name;
-  const rest = name.slice(name.indexOf(".", listenerPrefix.length) + 1);
-  return rest.replace(mechanismPrefix, "");
+  const rest = name.slice(listenerPrefix.length);
+  const own = listenerOf(name, listeners);
+  const behind = rest.slice(1 + (own === undefined ? rest.indexOf(".") : own.length));
+  return behind.replace(mechanismPrefix, "");
+}
+
+/** The longest of the names that it begins with. */
+function listenerOf(name: string, listeners: readonly string[]): string | undefined {
+  const rest = name.slice(listenerPrefix.length).toLowerCase();
+  const found = listeners.filter((one) => rest.startsWith(`${one}.`));
+  return found.toSorted((left, right) => right.length - left.length)[0];
 }
 
 /** Kafka writes the names of listeners in small letters here, and leaves aside whatever else there is. */
-function isAskedFor(name: string): boolean {
-  if (!name.startsWith(listenerPrefix)) return true;
-  const prefix = name.slice(0, name.length - bareName(name).length);
-  return prefix === prefix.toLowerCase();
+function whyNotAskedFor(name: string, listeners: readonly string[]): string | undefined {
+  if (!name.startsWith(listenerPrefix)) return undefined;
+  const own = listenerOf(name, listeners);
+  if (own === undefined) return `there is no such listener; there are ${listeners.join(", ")}`;
+  const prefix = name.slice(0, name.length - bareName(name, listeners).length);
+  return prefix === prefix.toLowerCase() ? undefined : "listeners stand here in small letters";
 }
 
 function definitionOf(name: string): ConfigDefinition {

@@ -47,10 +47,37 @@ describe("the broker's properties", () => {
     const told: unknown[] = [];
     const logger = { isEnabled: () => true, log: (...line: unknown[]) => void told.push(line) };
     const ignored = "listener.name.CLIENTS.ssl.client.auth";
-    const properties = { [ignored]: "required", "listener.name.clients.ssl.client.auth": "none" };
+    const listeners = "CLIENTS://:9092";
+    const own = "listener.name.clients.ssl.client.auth";
+    const properties = { listeners, [ignored]: "required", [own]: "none" };
     const config = BrokerConfig.parse(properties, logger);
-    expect(told).toEqual([["warn", "broker.config-ignored", { property: ignored }]]);
+    const reason = expect.any(String);
+    expect(told.slice(0, 1)).toEqual([
+      ["warn", "broker.config-ignored", { property: ignored, reason }],
+    ]);
     expect(config.textFor("CLIENTS", "ssl.client.auth")).toBe("none");
+  });
+
+  test("one for a listener that is not there is told, with those that are", () => {
+    const told: unknown[] = [];
+    const logger = { isEnabled: () => true, log: (...line: unknown[]) => void told.push(line) };
+    const property = "listener.name.clinets.ssl.client.auth";
+    const listeners = "CLIENTS://:9092,INSIDE.A://:9093";
+    BrokerConfig.parse({ listeners, [property]: "required" }, logger);
+    const reason = "there is no such listener; there are clients, inside.a";
+    expect(told).toEqual([["warn", "broker.config-ignored", { property, reason }]]);
+  });
+
+  test("names of listeners may have dots", () => {
+    const told: unknown[] = [];
+    const logger = { isEnabled: () => true, log: (...line: unknown[]) => void told.push(line) };
+    const listeners = "INSIDE://:9092,INSIDE.A://:9093";
+    const jaas = "listener.name.inside.a.plain.sasl.jaas.config";
+    const properties = { listeners, [jaas]: "x required;" };
+    const config = BrokerConfig.parse(properties, logger);
+    expect(told).toEqual([]);
+    expect(config.textFor("INSIDE.A", "sasl.jaas.config", "PLAIN")).toBe("x required;");
+    expect(config.textFor("INSIDE", "sasl.jaas.config", "PLAIN")).toBeNull();
   });
 
   test("the finest unit of retention wins, and less than zero is for ever", () => {

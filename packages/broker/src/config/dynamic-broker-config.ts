@@ -53,12 +53,14 @@ export function checkDynamicProperties(
     "These security configs can be dynamically updated only per-listener using the listener prefix",
   );
   for (const [name, value] of properties) {
-    const definition = definitionOf(bareName(name));
+    const definition = definitionOf(bareName(name, config.listenerNames));
     if (definition?.isDynamic === true) checkConfigValue(definition, value);
   }
   if (scope === "cluster")
     refuse(
-      names.filter((name) => name !== bareName(name) || perBrokerNames.test(name)),
+      names.filter(
+        (name) => name !== bareName(name, config.listenerNames) || perBrokerNames.test(name),
+      ),
       "Cannot update these configs at default cluster level, broker id must be specified",
     );
   checkEffect(properties, config);
@@ -79,8 +81,8 @@ function checkEffect(properties: ReadonlyMap<string, string>, config: BrokerConf
   }
   const readAtStart = [...properties].filter(
     ([name, value]) =>
-      perBrokerNames.test(bareName(name)) &&
-      !unreadNames.test(bareName(name)) &&
+      perBrokerNames.test(bareName(name, config.listenerNames)) &&
+      !unreadNames.test(bareName(name, config.listenerNames)) &&
       value.trim() !== (config.textIn("STATIC_BROKER", name) ?? ""),
   );
   refuse(

@@ -18,6 +18,7 @@ import { createHmac, pbkdf2Sync, createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { brokerWorld, type BrokerWorld } from "../../test-support/broker-world.ts";
 import { TestClient } from "../../test-support/test-client.ts";
+import type { Broker } from "../broker.ts";
 
 const properties = {
   "offsets.topic.num.partitions": 2,
@@ -36,6 +37,7 @@ const properties = {
 
 interface Story {
   readonly world: BrokerWorld;
+  readonly broker: Broker;
   /** Of the first listener: a super user. */
   readonly master: TestClient;
   dial(): Promise<TestClient>;
@@ -47,7 +49,7 @@ async function secured(story: (given: Story) => Promise<void>): Promise<void> {
     (async () => {
       const { broker, client } = await world.start();
       const dial = () => TestClient.connect(world.platform, broker.addresses[1]);
-      await story({ world, master: client, dial });
+      await story({ world, broker, master: client, dial });
       await broker.close();
     })(),
   );
@@ -181,6 +183,38 @@ test("a user that was added shows its password by SCRAM, until it is taken away"
     expect(await scram(await dial(), "sam", "right")).toMatchObject({
       errorCode: codeOf.saslFailed,
     });
+  }));
+
+test("who was refused is told in the log, by name and mechanism, and counted", () =>
+  secured(async ({ world, broker, master, dial }) => {
+    await addUser(master, "sam", "right");
+    await scram(await dial(), "sam", "wrong");
+    await scram(await dial(), "tim", "right");
+    await authenticate(await dial(), "PLAIN", "\0ann\0guess-1");
+    await authenticate(await dial(), "PLAIN", `\0${"a".repeat(5000)}\0guess-1`);
+    const sam = await dial();
+    await scram(sam, "sam", "right");
+    await world.platform.timers.sleep(2000);
+    await scram(sam, "sam", "wrong");
+    await world.platform.timers.sleep(200);
+    const told = world.told.filter(({ event }) => event === "broker.authentication-failed");
+    expect(told).toMatchObject([
+      { mechanism: "SCRAM-SHA-256", user: "sam" },
+      { mechanism: "SCRAM-SHA-256", user: "tim" },
+      { mechanism: "PLAIN", user: "ann" },
+      { mechanism: "PLAIN", user: "a".repeat(200) },
+      { mechanism: "SCRAM-SHA-256", user: "sam" },
+    ]);
+    expect(JSON.stringify(told)).not.toContain("guess-1");
+    const counted = (await broker.metrics()).filter(
+      ({ name, tags }) => name.includes("authentication") && tags["listener"] === "INSIDE",
+    );
+    expect(counted.map(({ name, value }) => [name.replace(/.*metrics_/, ""), value])).toEqual([
+      ["successful_authentication_total", 1],
+      ["failed_authentication_total", 4],
+      ["successful_reauthentication_total", 0],
+      ["failed_reauthentication_total", 1],
+    ]);
   }));
 
 test("a session that is over serves nothing; one that is authenticated again goes on", () =>

@@ -113,6 +113,15 @@ export class BrokerMetrics {
       add("kafka_network_requestmetrics_requestbytes_total", counts.requestBytes, tags);
       add("kafka_network_requestmetrics_totaltimems_total", counts.totalMs, tags);
     }
+    for (const { listener, ...counts } of requests.signIns()) {
+      const tags = { listener };
+      const stem = "kafka_server_socketservermetrics";
+      add(`${stem}_successful_authentication_total`, counts.succeeded, tags);
+      add(`${stem}_failed_authentication_total`, counts.failed, tags);
+      add(`${stem}_successful_reauthentication_total`, counts.succeededAgain, tags);
+      add(`${stem}_failed_reauthentication_total`, counts.failedAgain, tags);
+      add("millrace_tls_handshakes_failed_total", counts.failedHandshakes, tags);
+    }
     add("kafka_server_socketservermetrics_connection_count", server.connectionCount);
     add(
       "kafka_server_socketservermetrics_connections_accepted_total",
@@ -142,6 +151,7 @@ export class BrokerMetrics {
     add("kafka_log_logcleanermanager_max_dirty_percent", Math.floor(100 * upkeep.dirtyRatioMax));
     add("kafka_log_logcleanermanager_time_since_last_run_ms", upkeep.sinceLastRunMs);
     add("kafka_log_logcleanermanager_uncleanable_partitions_count", upkeep.uncleanablePartitions);
+    add("kafka_log_logcleanermanager_uncleanable_bytes", upkeep.uncleanableBytes);
     const percent = (part: number, whole: number) =>
       whole === 0 ? 0 : Math.floor((100 * part) / whole);
     add("kafka_log_logcleaner_max_clean_time_secs", (last?.durationMs ?? 0) / 1000);

@@ -19,6 +19,16 @@ export const metricDescriptions = {
     "milliseconds from a request's begin to its answer, waits included, by API",
   kafka_server_socketservermetrics_connection_count: "connections that are open",
   kafka_server_socketservermetrics_connections_accepted_total: "connections that came",
+  kafka_server_socketservermetrics_successful_authentication_total:
+    "connections that have signed in by SASL, by listener",
+  kafka_server_socketservermetrics_failed_authentication_total:
+    "connections that were refused by SASL, or whose TLS handshake failed, by listener",
+  kafka_server_socketservermetrics_successful_reauthentication_total:
+    "times that a connection has authenticated again, by listener",
+  kafka_server_socketservermetrics_failed_reauthentication_total:
+    "times that a connection was refused when it authenticated again, by listener",
+  millrace_tls_handshakes_failed_total:
+    "TLS handshakes that failed, or did not end in time, by listener",
   millrace_connections_refused_total:
     "connections that were closed since there were too many: new ones, or silent ones that gave way",
   kafka_server_fetchsessioncache_numincrementalfetchsessions:
@@ -43,7 +53,8 @@ export const metricDescriptions = {
   kafka_log_logcleanermanager_time_since_last_run_ms:
     "milliseconds since it was last looked for logs to compact",
   kafka_log_logcleanermanager_uncleanable_partitions_count:
-    "partitions that could not be compacted, and are tried again later",
+    "partitions that could not be compacted the last time",
+  kafka_log_logcleanermanager_uncleanable_bytes: "bytes of their logs",
   kafka_log_logcleaner_max_clean_time_secs: "seconds that the last compaction took",
   kafka_log_logcleaner_cleaner_recopy_percent:
     "bytes that the last compaction wrote, of those that it read",

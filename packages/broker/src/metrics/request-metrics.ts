@@ -36,11 +36,26 @@ export class ServedRequest {
   }
 }
 
+/** How clients of a listener have come in. */
+class SignInCounts {
+  readonly listener: string;
+  succeeded = 0;
+  failed = 0;
+  succeededAgain = 0;
+  failedAgain = 0;
+  failedHandshakes = 0;
+
+  constructor(listener: string) {
+    this.listener = listener;
+  }
+}
+
 /** Connections and requests, of all listeners. */
 export class RequestMetrics {
   readonly #clock: Clock;
   /** By API key. */
   readonly #apis: ApiCounts[] = [];
+  readonly #signIns = new Map<string, SignInCounts>();
   acceptedConnections = 0;
   refusedConnections = 0;
   slowRequests = 0;
@@ -52,6 +67,41 @@ export class RequestMetrics {
   begin({ key, name }: Api, bytes: number): ServedRequest {
     const counts = (this.#apis[key] ??= new ApiCounts(name));
     return new ServedRequest(counts, this.#clock, bytes);
+  }
+
+  /** A step of SASL was answered: of a connection that comes, or that authenticates again. */
+  authenticated(
+    listener: string,
+    step: { readonly isAgain: boolean; readonly hasFailed: boolean; readonly isDone: boolean },
+  ): void {
+    const counts = this.#signInsOf(listener);
+    if (step.hasFailed) counts[step.isAgain ? "failedAgain" : "failed"]++;
+    else if (step.isDone) counts[step.isAgain ? "succeededAgain" : "succeeded"]++;
+  }
+
+  /** Of TLS, which Kafka counts among the authentications that failed, too. */
+  handshakeFailed(listener: string): void {
+    const counts = this.#signInsOf(listener);
+    counts.failedHandshakes++;
+    counts.failed++;
+  }
+
+  /** From now on there is something to tell of it. */
+  listening(listener: string): void {
+    this.#signInsOf(listener);
+  }
+
+  /** Of all listeners. */
+  signIns(): Iterable<SignInCounts> {
+    return this.#signIns.values();
+  }
+
+  #signInsOf(listener: string): SignInCounts {
+    const known = this.#signIns.get(listener);
+    if (known !== undefined) return known;
+    const counts = new SignInCounts(listener);
+    this.#signIns.set(listener, counts);
+    return counts;
   }
 
   /** Of APIs that were asked for. */

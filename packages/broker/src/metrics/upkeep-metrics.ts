@@ -23,8 +23,9 @@ export class UpkeepMetrics {
   #last: CleaningFigures | undefined;
   /** Of the log that has most of it, at the last look, of 1. */
   dirtyRatioMax = 0;
-  /** Partitions that could not be compacted the last time. */
+  /** Partitions that could not be compacted the last time, and their bytes. */
   uncleanablePartitions = 0;
+  uncleanableBytes = 0;
 
   constructor(clock: Platform["clock"]) {
     this.#clock = clock;
@@ -49,10 +50,11 @@ export class UpkeepMetrics {
     this.#removedBytes.set(reason, (this.#removedBytes.get(reason) ?? 0) + bytes);
   }
 
-  looked(dirtyRatioMax: number, uncleanablePartitions: number): void {
+  looked(dirtyRatioMax: number, uncleanable: readonly { readonly sizeBytes: number }[]): void {
     this.#lastRunMs = this.#clock.monotonicMs();
     this.dirtyRatioMax = dirtyRatioMax;
-    this.uncleanablePartitions = uncleanablePartitions;
+    this.uncleanablePartitions = uncleanable.length;
+    this.uncleanableBytes = uncleanable.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   }
 
   cleaned(figures: CleaningFigures): void {

@@ -17,4 +17,6 @@ export interface AuthenticationAnswer {
   readonly parts: readonly Uint8Array[];
   /** The connection ends with this answer. */
   readonly refusal?: Error;
+  /** Who was refused, as far as they said so, for the log. */
+  readonly refused?: { readonly mechanism: string; readonly user: string | undefined };
 }

@@ -10,7 +10,7 @@ import { toError } from "./to-error.ts";
 export interface BegunRequestParts {
   readonly handler: Handler;
   readonly header: RequestHeader;
-  readonly context: RequestContext;
+  readonly context: RequestContext & { readonly laterMs: number };
   readonly served: ServedRequest;
   readonly clock: Clock;
 }
@@ -70,7 +70,7 @@ export class BegunRequest {
   /** Its answer is there, or there is none. */
   ended(failure: Error | undefined, response: unknown): void {
     this.#parts.served.ended(failure, response);
-    this.#charge(response, this.#spentMs);
+    this.#charge(response, this.#spentMs + this.#parts.context.laterMs);
   }
 
   /** @throws ProtocolError `INVALID_VALUE` */

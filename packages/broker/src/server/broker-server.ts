@@ -87,7 +87,10 @@ export class BrokerServer {
   static async listen(platform: Platform, options: BrokerServerOptions): Promise<BrokerServer> {
     const server = new BrokerServer(platform, options);
     try {
-      for (const listener of options.listeners) server.#bound.push(await server.#bind(listener));
+      for (const listener of options.listeners) {
+        server.#bound.push(await server.#bind(listener));
+        options.metrics.listening(listener.name);
+      }
     } catch (error) {
       await server.close(0);
       throw error;

@@ -4,6 +4,7 @@ import {
   isTlsFailure,
   type Connection,
   type ConnectionHandler,
+  type LogFields,
   type Logger,
   type Platform,
   type Timer,
@@ -166,6 +167,7 @@ export class ClientConnection implements ConnectionHandler, Receiver {
 
   #tell(error: Error): void {
     const isOfTls = isTlsFailure(error);
+    if (isOfTls) this.#options.metrics.handshakeFailed(this.#options.listener);
     const level = isOfTls ? "info" : "debug";
     if (!this.#logger.isEnabled(level)) return;
     const event = isOfTls ? "broker.handshake-failed" : "broker.connection-broken";
@@ -338,13 +340,20 @@ export class ClientConnection implements ConnectionHandler, Receiver {
         `a message of SASL has ${frame.length} bytes where ${unauthenticatedBytesMax} are allowed`,
       );
     const slot = this.#answers.open(frame.length);
+    const { listener } = this.#options;
+    const before = authentication.session;
     const answer = (given: AuthenticationAnswer) => {
       if (this.#isClosed) return;
       const isOver = authentication.session !== undefined && !authentication.isExchanging;
       this.#frames.setFrameBytesMax(isOver ? requestBytesMax : unauthenticatedBytesMax);
       this.#answers.fill(slot, given.parts);
       if (given.refusal === undefined) this.#answers.queueFlush();
-      else this.#refuse("broker.authentication-failed", given.refusal);
+      else this.#refuse("broker.authentication-failed", given.refusal, given.refused);
+      this.#options.metrics.authenticated(listener, {
+        isAgain: before !== undefined,
+        hasFailed: given.refusal !== undefined,
+        isDone: authentication.session !== before,
+      });
     };
     this.#isBusy = true;
     const { timers } = this.#options.platform;
@@ -398,11 +407,11 @@ export class ClientConnection implements ConnectionHandler, Receiver {
     this.#refuse("broker.request-failed", failure);
   }
 
-  #refuse(event: string, error: unknown): void {
+  #refuse(event: string, error: unknown, fields: LogFields = {}): void {
     const level =
       error instanceof CloseConnectionError || error instanceof ProtocolError ? "info" : "error";
     if (this.#logger.isEnabled(level))
-      this.#logger.log(level, event, { peer: this.remoteAddress, error });
+      this.#logger.log(level, event, { peer: this.remoteAddress, ...fields, error });
     this.#isEnding = true;
     this.#finish();
   }

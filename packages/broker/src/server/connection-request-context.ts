@@ -28,6 +28,8 @@ export class ConnectionRequestContext implements RequestContext {
   readonly apiVersion: number;
   readonly #scope: ConnectionScope;
   #throttleMs = 0;
+  #turns: Turns | undefined;
+  #laterMs = 0;
 
   constructor(scope: ConnectionScope, session: Session, header: RequestHeader) {
     this.#scope = scope;
@@ -35,6 +37,11 @@ export class ConnectionRequestContext implements RequestContext {
     this.clientId = header.clientId;
     this.apiKey = header.apiKey;
     this.apiVersion = header.apiVersion;
+  }
+
+  /** In which the thread was the request's, after it gave way to others. */
+  get laterMs(): number {
+    return this.#laterMs;
   }
 
   get throttleMs(): number {
@@ -62,7 +69,7 @@ export class ConnectionRequestContext implements RequestContext {
   }
 
   get turns(): Turns {
-    return this.#scope.turns;
+    return (this.#turns ??= this.#scope.turns.of((ms) => (this.#laterMs += ms)));
   }
 
   get software(): ClientSoftware {

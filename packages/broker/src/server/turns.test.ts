@@ -44,6 +44,16 @@ test("what does not gives way between its items, in order", async () => {
   expect([state.yields, state.sleptMs]).toEqual([1, 0]);
 });
 
+test("a request is told what it took of the turns after its first one", async () => {
+  const { state, turns } = world();
+  let laterMs = 0;
+  const work = turns.of((ms) => (laterMs += ms));
+  await work.map([1, 2, 3, 4, 5], () => void (state.nowMs += turnMs / 2));
+  expect(laterMs).toBe(1.5 * turnMs);
+  expect(work.map([1], (number) => number)).toEqual([1]);
+  expect(laterMs).toBe(1.5 * turnMs);
+});
+
 test("after a long turn those who take long rest for as long", async () => {
   const { state, turns } = world();
   const work = (count: number) =>

@@ -7,28 +7,44 @@ const longTurnMs = 30;
 
 type Time = Pick<Platform, "clock" | "timers">;
 
+interface Shared {
+  restUntilMs: number;
+  /** What all have taken since others had their turn last. */
+  takenMs: number;
+}
+
 /**
  * Shares the one thread: long work gives way to other connections, and goes on after them. After a long turn those who
  * take long rest for as long as it took: all of them together have half of the time at most.
  */
 export class Turns {
   readonly #time: Time;
-  #restUntilMs = 0;
-  /** What all have taken since others had their turn last. */
-  #takenMs = 0;
+  readonly #shared: Shared;
+  readonly #spent: (ms: number) => void;
 
-  constructor(time: Time) {
+  constructor(
+    time: Time,
+    shared: Shared = { restUntilMs: 0, takenMs: 0 },
+    spent: (ms: number) => void = () => {},
+  ) {
     this.#time = time;
+    this.#shared = shared;
+    this.#spent = spent;
+  }
+
+  /** The same turns, for one request, which is told what it has taken of those after its first one. */
+  of(spent: (ms: number) => void): Turns {
+    return new Turns(this.#time, this.#shared, spent);
   }
 
   /** So much was done in one go that only what is quick goes on before others have their turn. */
   get isOver(): boolean {
-    return this.#takenMs >= longTurnMs;
+    return this.#shared.takenMs >= longTurnMs;
   }
 
   /** How long whoever takes long has to wait. */
   get restMs(): number {
-    return Math.max(0, this.#restUntilMs - this.#time.clock.monotonicMs());
+    return Math.max(0, this.#shared.restUntilMs - this.#time.clock.monotonicMs());
   }
 
   /** Gives whether the turn that began then was a long one. */
@@ -37,7 +53,7 @@ export class Turns {
     const tookMs = nowMs - startMs;
     this.#take(tookMs);
     if (tookMs < longTurnMs) return false;
-    this.#restUntilMs = Math.max(this.#restUntilMs, nowMs + tookMs);
+    this.#shared.restUntilMs = Math.max(this.#shared.restUntilMs, nowMs + tookMs);
     return true;
   }
 
@@ -84,8 +100,9 @@ export class Turns {
 
   #take(tookMs: number): void {
     if (tookMs <= 0) return;
-    if (this.#takenMs === 0) this.#time.timers.after(0, () => (this.#takenMs = 0));
-    this.#takenMs += tookMs;
+    const shared = this.#shared;
+    if (shared.takenMs === 0) this.#time.timers.after(0, () => (shared.takenMs = 0));
+    shared.takenMs += tookMs;
   }
 
   async #rested(): Promise<void> {
@@ -102,6 +119,7 @@ export class Turns {
       const startMs = this.#time.clock.monotonicMs();
       const isDone = go();
       isLong = this.end(startMs);
+      this.#spent(this.#time.clock.monotonicMs() - startMs);
       if (isDone) return;
     }
   }

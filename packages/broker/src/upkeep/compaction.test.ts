@@ -107,15 +107,34 @@ test("a log that cannot be compacted is told, left as it is, and tried again aft
     };
     await fill();
     world.gate.resisting = /\.cleaned$/;
-    await world.platform.timers.sleep(31_000);
+    await world.platform.timers.sleep(100_000);
     const failures = () => world.told.filter(({ event }) => event === "broker.compaction-failed");
-    expect(failures()).toHaveLength(1);
+    expect(failures().map(({ againAfterMs }) => againAfterMs)).toEqual([15_000, 30_000, 60_000]);
+    const uncleanable = async () =>
+      (await broker.metrics())
+        .filter(({ name }) => name.includes("uncleanable"))
+        .map(({ value }) => value > 0);
+    expect(await uncleanable()).toEqual([true, true]);
     expect((await tableOf(client)).size).toBe(1);
     expect(logBytes(world, "/data/table-0")).toBeGreaterThan(2_900_000);
     world.gate.resisting = undefined;
-    await world.platform.timers.sleep(601_000);
-    expect(failures()).toHaveLength(1);
+    await world.platform.timers.sleep(60_000);
+    expect(failures()).toHaveLength(3);
+    expect(await uncleanable()).toEqual([false, false]);
     expect(logBytes(world, "/data/table-0")).toBeLessThan(1_900_000);
+    await broker.close();
+  }));
+
+test("a log that is damaged is told to be uncleanable, once", () =>
+  runWorld({ properties }, async (world) => {
+    const { broker, client } = await world.start();
+    await client.createTopic("table", 1, changelog);
+    for (let count = 0; count < 5; count++) await put(client, [["key", "x".repeat(600_000)]]);
+    const [first] = world.files.names("/data/table-0").filter((name) => name.endsWith(".log"));
+    world.files.flip(`/data/table-0/${first}`, 16);
+    await world.platform.timers.sleep(1_000_000);
+    const failures = world.told.filter(({ event }) => event === "broker.compaction-failed");
+    expect(failures).toMatchObject([{ level: "warn", topic: "table", isUncleanable: true }]);
     await broker.close();
   }));
 

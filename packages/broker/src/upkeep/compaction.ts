@@ -1,5 +1,5 @@
-import type { Cleanable } from "@millrace/log";
-import type { Platform } from "@millrace/platform";
+import { type Cleanable, LogStorageError } from "@millrace/log";
+import { FileSystemError, type Platform } from "@millrace/platform";
 import type { BrokerConfig } from "../config/broker-config.ts";
 import type { UpkeepMetrics } from "../metrics/upkeep-metrics.ts";
 import type { Partition } from "../partition/partition.ts";
@@ -7,10 +7,17 @@ import type { Partition } from "../partition/partition.ts";
 /** Of `log.cleaner.io.buffer.size`: what is worked on before others have their turn. A batch is never divided. */
 const slicesPerBuffer = 8;
 const sliceBytesMin = 4096;
-/** A partition that could not be compacted is not tried again before. */
-const retryMs = 600_000;
+/** What storage did not let through is tried again after this, and twice as long each time, up to that. */
+const retryMs = 15_000;
+const retryMsMax = 600_000;
 /** Partitions that are looked at before others have their turn. */
 const atOnce = 100;
+
+interface Failure {
+  /** By the monotonic clock. */
+  readonly againMs: number;
+  readonly waitMs: number;
+}
 
 export interface CleanerParts {
   readonly platform: Platform;
@@ -24,8 +31,7 @@ export interface CleanerParts {
 /** Compacts logs, the dirtiest first, one at a time (Kafka: `LogCleaner`). */
 export class Cleaner {
   readonly #parts: CleanerParts;
-  /** When they may be tried again, by the monotonic clock. */
-  readonly #failed = new Map<Partition, number>();
+  readonly #failed = new Map<Partition, Failure>();
 
   constructor(parts: CleanerParts) {
     this.#parts = parts;
@@ -47,8 +53,8 @@ export class Cleaner {
   async #dirtiest(signal: AbortSignal): Promise<Partition | undefined> {
     const { platform, partitions, metrics } = this.#parts;
     const nowMs = platform.clock.monotonicMs();
-    for (const [partition, untilMs] of this.#failed)
-      if (untilMs <= nowMs || !partition.hasLeader) this.#failed.delete(partition);
+    for (const partition of this.#failed.keys())
+      if (!partition.hasLeader) this.#failed.delete(partition);
     let dirtiest: { readonly partition: Partition; readonly cleanable: Cleanable } | undefined;
     let dirtyRatioMax = 0;
     let count = 0;
@@ -56,13 +62,14 @@ export class Cleaner {
       if (++count % atOnce === 0) await platform.timers.yield();
       signal.throwIfAborted();
       const cleanable = partition.cleanable();
-      if (cleanable === undefined || this.#failed.has(partition)) continue;
+      if (cleanable === undefined) continue;
+      if ((this.#failed.get(partition)?.againMs ?? 0) > nowMs) continue;
       dirtyRatioMax = Math.max(dirtyRatioMax, cleanable.dirtyRatio);
       if (!cleanable.isDue) continue;
       if (dirtiest === undefined || cleanable.dirtyRatio > dirtiest.cleanable.dirtyRatio)
         dirtiest = { partition, cleanable };
     }
-    metrics.looked(dirtyRatioMax, this.#failed.size);
+    metrics.looked(dirtyRatioMax, [...this.#failed.keys()]);
     return dirtiest?.partition;
   }
 
@@ -79,15 +86,26 @@ export class Cleaner {
         sliceBytes: Math.max(sliceBytesMin, Math.floor(bufferBytes / slicesPerBuffer)),
         rest: (bytes) => this.#rest(bytes, signal),
       });
+      this.#failed.delete(partition);
       if (result === undefined) return;
       const durationMs = clock.monotonicMs() - startedMs;
       metrics.cleaned({ ...result, durationMs });
       logger.log("info", "broker.log-compacted", { ...place, ...result, durationMs });
     } catch (error) {
       if (signal.aborted || !partition.hasLeader) return;
-      this.#failed.set(partition, clock.monotonicMs() + retryMs);
-      logger.log("warn", "broker.compaction-failed", { ...place, error });
+      const waitMs = this.#failedFor(partition, error);
+      this.#failed.set(partition, { againMs: clock.monotonicMs() + waitMs, waitMs });
+      const retry = Number.isFinite(waitMs) ? { againAfterMs: waitMs } : { isUncleanable: true };
+      logger.log("warn", "broker.compaction-failed", { ...place, ...retry, error });
     }
+  }
+
+  /** A log that cannot be compacted as it is stays so until it is opened anew (Kafka: `markPartitionUncleanable`). */
+  #failedFor(partition: Partition, error: unknown): number {
+    const isOfStorage = error instanceof LogStorageError || error instanceof FileSystemError;
+    if (!isOfStorage) return Number.POSITIVE_INFINITY;
+    const beforeMs = this.#failed.get(partition)?.waitMs ?? retryMs / 2;
+    return Math.min(retryMsMax, 2 * beforeMs);
   }
 
   /** What a slice has read and written is within `log.cleaner.io.max.bytes.per.second`. */

@@ -45,7 +45,7 @@ class OAuthBearerExchange implements SaslExchange {
     if (actsFor !== undefined && actsFor !== name)
       throw new SaslError(
         `Authentication failed: Client requested an authorization id (${actsFor}) that is different from the token's principal name (${name})`,
-        told,
+        { ...told, user: name },
       );
     return {
       challenge: noBytes,

@@ -24,15 +24,19 @@ function check(message: Uint8Array, passwords: ReadonlyMap<string, Uint8Array>):
   if (tokens.length !== 3)
     throw new SaslError(`PLAIN takes 3 parts, and ${tokens.length} came`, untold);
   const [actsFor, name, password] = tokens;
-  if (name === "" || password === "") throw new SaslError("name or password is empty", untold);
+  if (name === "" || password === "")
+    throw new SaslError("name or password is empty", { ...untold, user: name });
   const expected = passwords.get(name);
   const isRight = isSameSecret(encodeUtf8(password), expected ?? nobodysPassword);
   if (!isRight || expected === undefined)
-    throw new SaslError("Authentication failed: Invalid username or password", told);
+    throw new SaslError("Authentication failed: Invalid username or password", {
+      ...told,
+      user: name,
+    });
   if (actsFor !== "" && actsFor !== name)
     throw new SaslError(
       "Authentication failed: Client requested an authorization id that is different from username",
-      told,
+      { ...told, user: name },
     );
   return { challenge: noBytes, outcome: { principal: { kind: "User", name } } };
 }

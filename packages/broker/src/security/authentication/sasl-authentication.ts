@@ -46,6 +46,8 @@ export interface SaslListener {
 /** Kafka lets nobody authenticate again more often. */
 const againAfterMs = 1000;
 const elementsMax = 1000;
+/** Of the name that somebody said, in the log. */
+const toldLengthMax = 200;
 
 type State = "first" | "firstOrVersions" | "handshake" | "exchange" | "done" | "wrongMechanism";
 
@@ -163,11 +165,7 @@ export class SaslAuthentication implements Authentication {
 
   async #bareMessage(frame: Uint8Array): Promise<AuthenticationAnswer> {
     const step = await this.#step(frame);
-    if (step.refusal !== undefined)
-      return {
-        parts: [],
-        refusal: new CloseConnectionError(step.refusal.message, step.refusal.cause),
-      };
+    if (step.refusal !== undefined) return { parts: [], ...this.#refusalOf(step.refusal) };
     const writer = new Writer();
     writer.writeInt32(step.challenge.length);
     writer.writeRaw(step.challenge);
@@ -194,7 +192,12 @@ export class SaslAuthentication implements Authentication {
       header.correlationId,
       response,
     );
-    return { parts, refusal: refusal && new CloseConnectionError(refusal.message, refusal.cause) };
+    return refusal === undefined ? { parts } : { parts, ...this.#refusalOf(refusal) };
+  }
+
+  #refusalOf({ message, cause, user }: SaslError) {
+    const refused = { mechanism: this.#mechanism, user: user?.slice(0, toldLengthMax) };
+    return { refusal: new CloseConnectionError(message, cause), refused };
   }
 
   /** Anything else within the exchange is answered as far as the API's answers can tell of it. */

@@ -37,12 +37,19 @@ export interface SaslOutcome {
 export class SaslError extends BaseError<"SASL_REFUSED"> {
   /** False: the client is told no more than that its credentials are not right, lest it learns which names there are. */
   readonly isTold: boolean;
+  /** Who they said they are, for the log; undefined: nobody said so. */
+  readonly user: string | undefined;
 
   constructor(
     message: string,
-    { isTold, cause }: { readonly isTold: boolean; readonly cause?: unknown },
+    {
+      isTold,
+      user,
+      cause,
+    }: { readonly isTold: boolean; readonly user?: string; readonly cause?: unknown },
   ) {
     super("SASL_REFUSED", message, { cause });
     this.isTold = isTold;
+    this.user = user;
   }
 }

@@ -44,6 +44,8 @@ export function scramMechanism(name: ScramMechanismName, options: ScramOptions):
 interface Begun {
   readonly credential: ScramCredential;
   readonly outcome: SaslOutcome;
+  /** As the client said it: a user's name, or a token's id. */
+  readonly user: string;
   readonly header: string;
   readonly nonce: string;
   /** The first two messages, as they are signed. */
@@ -74,18 +76,18 @@ class ScramExchange implements SaslExchange {
     if (found === undefined) {
       // The other side learns that it was refused, as Kafka tells it; the time is that of a wrong password.
       this.#spendTime();
-      throw new SaslError("there is no such user, or token", untold);
+      throw new SaslError("there is no such user, or token", { ...untold, user });
     }
     if (actsFor !== undefined && actsFor !== user)
       throw new SaslError(
         "Authentication failed: Client requested an authorization id that is different from username",
-        { isTold: true },
+        { isTold: true, user },
       );
     const { credential } = found;
     const { random } = this.#options;
     const nonce = clientNonce + toBase64(random.fill(new Uint8Array(18)));
     const challenge = `r=${nonce},s=${toBase64(credential.salt)},i=${credential.iterations}`;
-    this.#begun = { ...found, header, nonce, signed: `${bare},${challenge}` };
+    this.#begun = { ...found, user, header, nonce, signed: `${bare},${challenge}` };
     return { challenge: encodeUtf8(challenge) };
   }
 
@@ -105,20 +107,21 @@ class ScramExchange implements SaslExchange {
     return { credential, outcome: { principal, credentialExpiresMs, isDelegationToken: true } };
   }
 
-  #last(text: string, { credential, outcome, header, nonce, signed }: Begun): SaslStep {
+  #last(text: string, { credential, outcome, user, header, nonce, signed }: Begun): SaslStep {
+    const refused = { ...untold, user };
     const match = lastMessage.exec(text);
-    if (match === null) throw new SaslError("the last message does not parse", untold);
+    if (match === null) throw new SaslError("the last message does not parse", refused);
     const [, binding, givenNonce, , proof] = match;
-    if (givenNonce !== nonce) throw new SaslError("the nonce is another one", untold);
+    if (givenNonce !== nonce) throw new SaslError("the nonce is another one", refused);
     const bound = decodeUtf8(fromBase64(binding));
     if (bound !== header && bound !== "n,,")
-      throw new SaslError("the channel binding is another one", untold);
+      throw new SaslError("the channel binding is another one", refused);
     const hash = hashOfScram(this.#name);
     // As in Kafka, what else the client says is not signed.
     const all = `${signed},c=${binding},r=${givenNonce}`;
     const clientKey = exclusiveOr(fromBase64(proof), hmac(hash, credential.storedKey, all));
     if (!isSameSecret(digest(hash, clientKey), credential.storedKey))
-      throw new SaslError("the proof is wrong", untold);
+      throw new SaslError("the proof is wrong", refused);
     const signature = toBase64(hmac(hash, credential.serverKey, all));
     return { challenge: encodeUtf8(`v=${signature}`), outcome };
   }

@@ -1,4 +1,4 @@
-import type { Logger } from "@millrace/platform";
+import type { Platform } from "@millrace/platform";
 import type { BrokerConfig } from "../../config/broker-config.ts";
 import { ConfigError } from "../../config/config-error.ts";
 import type { AccessControlEntries } from "../../metadata/access-control-entries.ts";
@@ -16,7 +16,7 @@ const standard = "org.apache.kafka.metadata.authorizer.StandardAuthorizer";
 export function authorizerOf(
   config: BrokerConfig,
   entries: AccessControlEntries,
-  logger: Logger,
+  { logger, clock }: Pick<Platform, "logger" | "clock">,
 ): Authorizer | undefined {
   const name = config.text(property) ?? "";
   if (name === "") return undefined;
@@ -38,5 +38,6 @@ export function authorizerOf(
     superUsers: new Set(superUsers),
     isAllowedWithoutRules: config.boolean("allow.everyone.if.no.acl.found"),
     logger,
+    clock,
   });
 }

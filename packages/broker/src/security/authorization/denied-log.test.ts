@@ -110,5 +110,18 @@ test("what is refused is told in the log, and not what was only looked at on the
 
     await ann.ask(createTopicsApi, 7, { topics: [named("bob-bills")] });
     expect(denied()).toEqual(["CREATE TOPIC:bob-bills"]);
+    const again = () => ann.ask(createTopicsApi, 7, { topics: [named("bob-bills")] });
+    for (let count = 0; count < 5; count++) await again();
+    await ann.ask(createTopicsApi, 7, { topics: [named("bob-more")] });
+    expect(denied()).toEqual(["CREATE TOPIC:bob-bills", "CREATE TOPIC:bob-more"]);
+    await world.platform.timers.sleep(60_000);
+    await again();
+    expect(denied()).toHaveLength(3);
+    expect(world.told.findLast(({ event }) => event === "broker.denied")).toMatchObject({
+      principal: "User:ann",
+      operation: "CREATE",
+      resource: "TOPIC:bob-bills",
+      notTold: 5,
+    });
     await broker.close();
   }));

@@ -1,4 +1,4 @@
-import type { Logger } from "@millrace/platform";
+import type { Clock, Logger } from "@millrace/platform";
 import {
   type AccessControlEntries,
   type AccessControlEntry,
@@ -12,6 +12,7 @@ import {
   permissions,
   resourceNumbers,
 } from "./access-control-numbers.ts";
+import { DenialLog } from "./denial-log.ts";
 
 export interface StandardAuthorizerOptions {
   /** `super.users`, each as `User:name`. */
@@ -19,6 +20,7 @@ export interface StandardAuthorizerOptions {
   /** `allow.everyone.if.no.acl.found`: what no rule is about is allowed. */
   readonly isAllowedWithoutRules: boolean;
   readonly logger: Logger;
+  readonly clock: Clock;
 }
 
 /** Rules that allow one of these allow describing as well. */
@@ -37,18 +39,20 @@ const impliesDescribeConfigs: ReadonlySet<number> = new Set(
 export class StandardAuthorizer implements Authorizer {
   readonly #entries: AccessControlEntries;
   readonly #options: StandardAuthorizerOptions;
+  readonly #denials: DenialLog;
 
   constructor(entries: AccessControlEntries, options: StandardAuthorizerOptions) {
     this.#entries = entries;
     this.#options = options;
+    this.#denials = new DenialLog(options.logger, options.clock);
   }
 
   isAllowed(asker: Asker, operation: Operation, resource: Resource): boolean {
     const isAllowed = this.permits(asker, operation, resource);
     const { logger } = this.#options;
-    const level = isAllowed ? "debug" : "info";
-    if (logger.isEnabled(level))
-      logger.log(level, isAllowed ? "broker.authorized" : "broker.denied", {
+    if (!isAllowed) this.#denials.denied(asker, operation, resource);
+    else if (logger.isEnabled("debug"))
+      logger.log("debug", "broker.authorized", {
         principal: nameOf(asker),
         operation,
         resource: `${resource.kind}:${resource.name}`,

@@ -121,7 +121,7 @@ describe("a listener with TLS", () => {
 
   test("hostile bytes, and silence, close that connection alone, with one line", () =>
     run(async (world) => {
-      await using _broker = await start(world, { properties: pem });
+      await using broker = await start(world, { properties: pem });
       const address = { host: "127.0.0.1", port: 9093 };
       const closed: string[] = [];
       const knock = async (name: string, bytes: Uint8Array) => {
@@ -140,6 +140,10 @@ describe("a listener with TLS", () => {
         { level: "info", listener: "SSL", error: { code: "TLS_NOT_SPOKEN" } },
         { level: "info", listener: "SSL", error: { code: "TLS_NOT_SPOKEN" } },
       ]);
+      const failed = (await broker.metrics()).filter(({ name }) =>
+        /handshakes_failed|_failed_authentication/.test(name),
+      );
+      expect(failed).toMatchObject([{ value: 2 }, { value: 2, tags: { listener: "SSL" } }]);
     }));
 
   test.each([
