@@ -28,6 +28,7 @@ export type {
 } from "./admin/transactions.ts";
 export { connectOptionTable, type ConnectOptions } from "./connect-options.ts";
 export { consumerOptionTable, type ConsumerOptions } from "./consumer/consumer-options.ts";
+export type { RebalanceListener } from "./consumer/rebalance-listener.ts";
 export { Consumer } from "./consumer/consumer.ts";
 export {
   RecordDeserializationError,
@@ -35,6 +36,7 @@ export {
   type DeserializationPolicy,
 } from "./consumer/record-decoder.ts";
 export { rangeAssignor, roundRobinAssignor } from "./group/assignors.ts";
+export { cooperativeStickyAssignor } from "./group/cooperative-sticky-assignor.ts";
 export type { GroupSeat, GroupSeatMember, GroupSeatOptions } from "./group/group-seat.ts";
 export { connect, KafkaClient } from "./kafka-client.ts";
 export type { PlainField, ProducerRecord } from "./producer/encode-record.ts";

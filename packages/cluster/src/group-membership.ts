@@ -18,10 +18,16 @@ export interface GroupMembershipOptions {
 }
 
 /**
- * One member of a consumer group (classic protocol, eager): the owner joins, works, and joins again when it
- * is asked to, having committed and given up everything first. Heartbeats go on by themselves.
+ * One member of a consumer group: the owner joins, works, and joins again when it is asked to, having committed and
+ * given up everything first, unless the membership keeps partitions. Heartbeats go on by themselves.
  */
 export interface GroupMembership {
+  /**
+   * True: partitions stay the owner's while it joins again (Kafka: `RebalanceProtocol.COOPERATIVE`). It goes on with
+   * them, and gives up what an answer of `join` is without; `needsJoin` is true then, and the next `join` tells the
+   * group. Lost is all of it where `isMember` becomes false.
+   */
+  readonly keepsPartitions: boolean;
   /**
    * Joins or rejoins; the answer is what this member owns now. Waits as long as the group takes.
    * Rejects with a `ClusterError`: `MEMBER_FENCED` (another process has this instance id: final),
@@ -30,7 +36,10 @@ export interface GroupMembership {
   join(signal?: AbortSignal): Promise<MemberAssignment>;
   /** True once the group rebalances or has forgotten this member: stop, commit if `isMember`, and join. */
   readonly needsJoin: boolean;
-  /** Calls back once, as soon as `needsJoin` or `failure` is set: to end a poll early. */
+  /**
+   * Calls back as soon as `needsJoin` or `failure` is set, or `isMember` is false, or the generation has gone on without
+   * a join: to end a poll early.
+   */
   onChange(callback: () => void): void;
   /** False once the group has forgotten this member: what it owned is lost, commits would be refused. */
   readonly isMember: boolean;
@@ -64,8 +73,13 @@ export interface MemberAssignment {
 export interface PartitionAssignor {
   /** Name in the join request, such as `stream`. */
   readonly name: string;
-  /** Bytes that this member tells the leader at each join. */
-  subscriptionUserData(): Uint8Array | null;
+  /**
+   * What members do with their partitions while they join again; `eager` unless given. A group keeps them where all of
+   * a member's assignors are `cooperative`: then what another member still has is not assigned before it has given it up.
+   */
+  readonly rebalanceProtocol?: "eager" | "cooperative";
+  /** Bytes that this member tells the leader at each join. -1: it is of no generation. */
+  subscriptionUserData(generationId: number): Uint8Array | null;
   /** Every member gets an entry. May ask the cluster, and create topics. */
   assign(group: GroupSubscription, signal?: AbortSignal): Promise<ReadonlyMap<string, Assignment>>;
 }
@@ -81,7 +95,10 @@ export interface MemberSubscription {
   readonly groupInstanceId: string | null;
   readonly topics: readonly string[];
   readonly userData: Uint8Array | null;
+  /** What it has kept; none where it gives up all before it joins. */
   readonly ownedPartitions: readonly TopicPartition[];
+  /** In which it was given them; -1: it does not say. */
+  readonly generationId: number;
 }
 
 export interface Assignment {

@@ -11,11 +11,13 @@ export {
   type ProducerOptions,
   type TopicHandle,
   type ProducerRecord,
+  type RebalanceListener,
   type RecordMetadata,
   type SaslClientExchange,
   type SaslClientMechanism,
   type SaslOptions,
   type SslOptions,
+  cooperativeStickyAssignor,
   rangeAssignor,
   roundRobinAssignor,
 } from "@millrace/client";

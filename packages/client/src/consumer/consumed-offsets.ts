@@ -1,14 +1,16 @@
 import type { OffsetAndMetadata } from "@millrace/cluster";
 import { topicPartitionName, type Offset, type TopicPartition } from "@millrace/model";
 
+type Position = TopicPartition & { readonly offset: Offset };
+
 interface Consumed extends TopicPartition {
   /** Next offset after all that is processed. */
   position: Offset;
   /** What the group has; -1: nothing that is known. */
   committed: Offset;
-  /** Where reading began. */
-  readonly start: Offset;
-  /** Behind the last record that was given since then, or since the last move; -1: none. */
+  /** Where reading began, or was moved to. */
+  start: Offset;
+  /** Behind the last record that was given since then; -1: none. */
   given: Offset;
   /** Up to where the program was told, or has committed, since then. */
   told: Offset;
@@ -38,16 +40,18 @@ export class ConsumedOffsets {
     this.#partitions.delete(topicPartitionName(topic, partition));
   }
 
-  /** All partitions are given up. */
-  clear(): void {
-    this.isFenced ||= this.untold().length > 0;
-    this.#partitions.clear();
+  /** Partitions are given up. */
+  revoke(partitions: readonly TopicPartition[]): void {
+    const names = new Set(partitions.map(nameOf));
+    this.isFenced ||= this.untold().some((one) => names.has(nameOf(one)));
+    for (const name of names) this.#partitions.delete(name);
   }
 
   /** All below is processed. */
   move({ topic, partition }: TopicPartition, position: Offset): void {
     const known = this.#partitions.get(topicPartitionName(topic, partition));
-    if (known !== undefined) Object.assign(known, { position, given: -1, told: -1 });
+    if (known !== undefined)
+      Object.assign(known, { position, start: position, given: -1, told: -1 });
   }
 
   /** The same, never back. */
@@ -77,11 +81,41 @@ export class ConsumedOffsets {
     }
   }
 
-  /** Where reading began of the partitions of which records were given that no offset told to the program counts. */
-  untold(): readonly (TopicPartition & { readonly offset: Offset })[] {
+  /** What was given and no offset told to the program counts: where the first such record of each partition is. */
+  untold(): readonly Position[] {
     return [...this.#partitions.values()]
       .filter(({ given, told }) => given > told)
-      .map(({ topic, partition, start }) => ({ topic, partition, offset: start }));
+      .map(({ topic, partition, start, told }) => ({
+        topic,
+        partition,
+        offset: Math.max(start, told),
+      }));
+  }
+
+  /** Partitions whose offsets the program was told to commit by itself, and may not have committed. */
+  unconfirmed(): readonly TopicPartition[] {
+    return [...this.#partitions.values()].filter(
+      ({ told, committed }) => told !== -1 && told !== committed,
+    );
+  }
+
+  /**
+   * What the group has of partitions that were not confirmed, after its generation has ended: nothing of before is
+   * committed any more.
+   *
+   * @returns where partitions go back to, as their transaction was refused
+   */
+  confirm(committed: readonly Position[]): readonly Position[] {
+    const offsets = new Map(committed.map((one) => [nameOf(one), one.offset]));
+    return [...this.#partitions.values()].flatMap((known): Position[] => {
+      const { topic, partition, told, given } = known;
+      if (told === -1 || told === known.committed) return [];
+      const offset = offsets.get(nameOf(known));
+      if (offset !== undefined) known.committed = offset;
+      if (offset !== undefined && offset >= told) return [];
+      this.isFenced ||= given > told;
+      return [{ topic, partition, offset: offset ?? known.start }];
+    });
   }
 
   /** What is processed and not committed yet. */
@@ -99,4 +133,8 @@ export class ConsumedOffsets {
       if (known !== undefined) known.committed = offset;
     }
   }
+}
+
+function nameOf({ topic, partition }: TopicPartition): string {
+  return topicPartitionName(topic, partition);
 }

@@ -53,12 +53,25 @@ export class ConsumerAssignment<Key, Value> {
     for (const one of starts) if (this.#atHand.isPaused(one)) this.#fetcher.pause(one);
   }
 
-  /** Gives all up. */
-  revoke(): void {
-    this.drop();
-    this.#fetcher.unassign(this.#partitions);
-    this.#partitions = [];
-    this.#offsets.clear();
+  /** Gives partitions up. */
+  revoke(partitions: readonly TopicPartition[]): void {
+    const names = new Set(partitions.map(nameOf));
+    const isRevoked = (one: TopicPartition) => names.has(nameOf(one));
+    this.#atHand.drop(isRevoked);
+    this.#fetcher.unassign(partitions);
+    this.#partitions = this.#partitions.filter((one) => !isRevoked(one));
+    this.#offsets.revoke(partitions);
+  }
+
+  /** Partitions whose offsets the program was told to commit by itself, and may not have committed. */
+  unconfirmed(): readonly TopicPartition[] {
+    return this.#offsets.unconfirmed();
+  }
+
+  /** What the group has of those: where a transaction was refused, reading goes on from there. */
+  confirm(committed: readonly Position[]): void {
+    this.settle();
+    for (const position of this.#offsets.confirm(committed)) this.moveTo(position);
   }
 
   /** The partition is gone; should it come again it is another one. */

@@ -12,8 +12,10 @@ import {
   type ReadOptions,
 } from "@millrace/model";
 import { serdeKind, type Serde } from "@millrace/serde";
-import { rangeAssignor, roundRobinAssignor } from "../group/assignors.ts";
+import { rangeAssignor } from "../group/assignors.ts";
+import { cooperativeStickyAssignor } from "../group/cooperative-sticky-assignor.ts";
 import { isHandle, type TopicHandle } from "../topic-handle.ts";
+import { isRebalanceListener, type RebalanceListener } from "./rebalance-listener.ts";
 import type { DeserializationPolicy } from "./record-decoder.ts";
 
 export const consumerOptionRows = {
@@ -62,13 +64,13 @@ export const consumerOptionRows = {
   }),
   /** How often what was processed is committed; 0: only by `commit`. */
   autoCommitInterval: durationOption({ byDefault: "5s", kafka: "auto.commit.interval.ms" }),
-  /** Who shares out the partitions, in order of preference. */
+  /** Who shares out the partitions, in order of preference; `[cooperativeStickyAssignor]` alone lets members keep what they have, and read on while the group is rebalanced. */
   assignors: valueOption<readonly PartitionAssignor[]>(
     {
       allowed: "a list of assignors, at least one",
       accepts: (given) => Array.isArray(given) && given.length > 0 && given.every(isAssignor),
     },
-    { defaultText: "range, then round robin", kafka: "partition.assignment.strategy" },
+    { defaultText: "range, then cooperative sticky", kafka: "partition.assignment.strategy" },
   ),
   /**
    * Who shares out the partitions: `classic`, a member with its assignors; `consumer`, the broker (KIP-848), which also
@@ -80,6 +82,11 @@ export const consumerOptionRows = {
   }),
   /** With the protocol `consumer`: the broker's assignor, such as `uniform` or `range`. */
   groupRemoteAssignor: textOption({ kafka: "group.remote.assignor" }),
+  /** Told of the partitions that the group gives and takes: an object with `onPartitionsAssigned`, `onPartitionsRevoked`, `onPartitionsLost`, each given them as a list. */
+  rebalanceListener: valueOption<RebalanceListener>({
+    allowed: "an object with at least one of the functions",
+    accepts: isRebalanceListener,
+  }),
   /** After this long without a heartbeat others take over. */
   sessionTimeout: durationOption({ minMs: 1, byDefault: "45s", kafka: "session.timeout.ms" }),
   /** Time between two signs of life to the group. */
@@ -129,6 +136,12 @@ export const consumerOptionTable = optionTable("client.consumer", consumerOption
     holds: ({ groupInstanceId, groupId }) => groupInstanceId === undefined || groupId !== undefined,
   },
   {
+    demand: "rebalanceListener is for a consumer with a groupId",
+    options: ["rebalanceListener", "groupId"],
+    holds: ({ rebalanceListener, groupId }) =>
+      rebalanceListener === undefined || groupId !== undefined,
+  },
+  {
     demand:
       "topics that are read together have the same serdes, unless key and value are given: read those of others by a consumer of their own",
     options: ["topics"],
@@ -145,7 +158,7 @@ export const consumerOptionTable = optionTable("client.consumer", consumerOption
 /** @throws OptionError `UNKNOWN_OPTION`, `INVALID_OPTION` */
 export function resolveConsumerOptions(options: unknown): ConsumerSettings {
   const { topics: given, ...read } = readOptions(consumerOptionTable, options);
-  const assignors = read.assignors ?? [rangeAssignor, roundRobinAssignor];
+  const assignors = read.assignors ?? [rangeAssignor, cooperativeStickyAssignor];
   if (!areHandles(given)) return { ...read, topics: given, assignors };
   const { key = given[0].key, value = given[0].value } = read;
   return { ...read, key, value, topics: given.map(({ name }) => name), assignors };

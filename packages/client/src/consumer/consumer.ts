@@ -102,11 +102,12 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
       assignment: this.#assignment,
       positions: this.#positions,
       autoCommit: this.#autoCommit,
+      listener: options.rebalanceListener ?? {},
       onNeeded: () => this.#wake.abort(),
     });
     if (membership === undefined) return;
     this.#slowLoop = new SlowLoop(context.platform, options.rebalanceTimeout, () =>
-      membership.giveUp(
+      this.#rebalance.giveUp(
         "the next record was not asked for within rebalanceTimeout; raise it where a record takes longer",
       ),
     );
@@ -234,13 +235,14 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
     this.#closing.abort(new ClusterError("CLUSTER_CLOSED", "the consumer is closed"));
     this.#wake.abort();
     this.#slowLoop?.close();
-    this.#rebalance.close();
     await this.#autoCommit.finish(timeout.signal);
+    const failure = await this.#rebalance.close(timeout.signal);
     timeout.cancel();
     this.#assignment.drop();
     await Promise.all([fetcher.close(), membership?.close(options)]);
     this.#positions.close();
     onClosed();
+    if (failure !== undefined) throw failure;
   }
 
   /** The next record that is there; undefined: something must be waited for. */
@@ -258,7 +260,7 @@ export class Consumer<Key = Uint8Array, Value = Uint8Array>
       if (this.#wake.signal.aborted) this.#wake = new AbortController();
       if (!this.#isPrepared) await this.#prepare(this.#closing.signal);
       if (this.#rebalance.isNeeded) await this.#rebalance.run(this.#closing.signal);
-      await this.#poll(fetcher);
+      else await this.#poll(fetcher);
     } catch (error) {
       if (this.#closing.signal.aborted) return;
       if (error instanceof SerdeTimeoutError) throw error; // its bound is over

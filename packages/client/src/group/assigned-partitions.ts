@@ -10,11 +10,31 @@ export function samePartitions(left: AssignedPartitions, right: AssignedPartitio
   return textOf(left) === textOf(right);
 }
 
+/** Whether all of the others are among the first ones. */
+export function includesAll(assigned: AssignedPartitions, others: AssignedPartitions): boolean {
+  const names = new Set(namesOf(assigned));
+  return namesOf(others).every((name) => names.has(name));
+}
+
 function textOf(assigned: AssignedPartitions): string {
-  const names = assigned.flatMap(({ topicId, partitions }) =>
+  return namesOf(assigned).toSorted().join(" ");
+}
+
+function namesOf(assigned: AssignedPartitions): readonly string[] {
+  return assigned.flatMap(({ topicId, partitions }) =>
     partitions.map((partition) => topicPartitionName(topicId, partition)),
   );
-  return names.toSorted().join(" ");
+}
+
+/** The first ones, without those that are among the others. */
+export function withoutPartitions(
+  partitions: readonly TopicPartition[],
+  others: readonly TopicPartition[],
+): readonly TopicPartition[] {
+  const names = new Set(others.map(({ topic, partition }) => topicPartitionName(topic, partition)));
+  return partitions.filter(
+    ({ topic, partition }) => !names.has(topicPartitionName(topic, partition)),
+  );
 }
 
 /** By name. A topic that the client has not heard of yet is asked for, and left out where it is gone. */

@@ -9,7 +9,14 @@ function member(
   instance?: string,
 ): MemberSubscription {
   const groupInstanceId = instance ?? null;
-  return { memberId, groupInstanceId, topics, userData: null, ownedPartitions: [] };
+  return {
+    memberId,
+    groupInstanceId,
+    topics,
+    userData: null,
+    ownedPartitions: [],
+    generationId: -1,
+  };
 }
 
 async function shares(

@@ -16,7 +16,12 @@ import { clusterErrorOf } from "../connection/cluster-error-of.ts";
 import { RequestFailure } from "../connection/request-failure.ts";
 import { isRetriable } from "../connection/retrying.ts";
 import { signalAfter } from "../signal-after.ts";
-import { type AssignedPartitions, namedPartitions, samePartitions } from "./assigned-partitions.ts";
+import {
+  type AssignedPartitions,
+  includesAll,
+  namedPartitions,
+  samePartitions,
+} from "./assigned-partitions.ts";
 import { CommittedOffsets } from "./committed-offsets.ts";
 import type { ConsumerMembership } from "./consumer-membership.ts";
 import { beatGroup, type BrokerGroupOptions, checkBeat, notServed } from "./group-beat.ts";
@@ -29,14 +34,18 @@ const nothing: AssignedPartitions = [];
 
 /**
  * A member of a group whose partitions the broker shares out (KIP-848; Kafka: `ConsumerMembershipManager`). Heartbeats
- * bring what it is to have; the owner gives up all that it had before it takes that, and the next heartbeat says so.
+ * bring what it is to have. `join` hands that to the owner; what it is to give up is still told as owned then, until the
+ * owner has done so and joins again.
  *
  * ```
  *  outside ──epoch 0──> member ──another assignment──> member that needs to join ──join──> member
+ *              │                                             ▲                     │
+ *              │                                             └──has to give up─────┘
  *              └──fenced, unknown, or no answer for a session──> outside
  * ```
  */
 export class BrokerMembership implements ConsumerMembership {
+  readonly keepsPartitions = true;
   needsJoin = true;
   isMember = false;
   failure: Error | undefined = undefined;
@@ -50,7 +59,9 @@ export class BrokerMembership implements ConsumerMembership {
   readonly #listeners: (() => void)[] = [];
   #memberEpoch = 0;
   #heartbeatIntervalMs = 5000;
-  /** What the owner has taken. */
+  /** What the owner was given last. */
+  #taken: AssignedPartitions = nothing;
+  /** What the group is told that the owner has: also what it has not given up yet. */
   #owned: AssignedPartitions = nothing;
   /** What the group gives. */
   #assigned: AssignedPartitions = nothing;
@@ -74,6 +85,10 @@ export class BrokerMembership implements ConsumerMembership {
     });
   }
 
+  get generationId(): number {
+    return this.#memberEpoch;
+  }
+
   get groupMetadata(): GroupMetadata {
     return {
       groupId: this.#options.groupId,
@@ -95,16 +110,20 @@ export class BrokerMembership implements ConsumerMembership {
     if (this.failure !== undefined) throw this.failure;
     this.#heartbeat?.cancel();
     await abortable(Promise.all([this.#beating, this.#leaving]), signal);
-    await this.#retry(async () => {
-      // Whoever joins has given up what it had: it takes what it is to have, and says so.
-      if (this.#memberEpoch > 0) this.#owned = this.#assigned;
-      await this.#beatOnce();
-    }, signal);
-    this.#owned = this.#assigned;
+    // Whoever joins has given up what the last answer was without.
+    this.#owned = this.#taken;
+    if (includesAll(this.#assigned, this.#owned))
+      await this.#retry(async () => {
+        // What comes is taken at once, and is told so; nobody else has it.
+        if (this.#memberEpoch > 0) this.#owned = this.#assigned;
+        await this.#beatInTurn();
+      }, signal);
+    this.#taken = this.#assigned;
     this.isMember = true;
-    this.needsJoin = false;
+    this.needsJoin = !includesAll(this.#taken, this.#owned);
+    if (!this.needsJoin) this.#owned = this.#taken;
     this.#schedule();
-    const partitions = await namedPartitions(this.#context, this.#owned, this.#options.topics);
+    const partitions = await namedPartitions(this.#context, this.#taken, this.#options.topics);
     return { generationId: this.#memberEpoch, partitions, userData: null };
   }
 
@@ -184,7 +203,7 @@ export class BrokerMembership implements ConsumerMembership {
     if (isRetriable(error)) return true;
     if (!(error instanceof KafkaError)) return false;
     if (isForgetting(error)) {
-      this.#memberEpoch = 0;
+      this.#forgotten();
       return true;
     }
     if (error.code !== "UNRELEASED_INSTANCE_ID") return false;
@@ -225,11 +244,17 @@ export class BrokerMembership implements ConsumerMembership {
     return this.#beating;
   }
 
+  #beatInTurn(): Promise<void> {
+    const beat = this.#beating.then(() => this.#beatOnce());
+    this.#beating = beat.catch(() => {});
+    return beat;
+  }
+
   async #beatOrWait(): Promise<void> {
     if (this.#memberEpoch <= 0 || this.#closing.signal.aborted) return;
     try {
       await this.#beatOnce();
-      if (!samePartitions(this.#owned, this.#assigned)) this.#needJoin();
+      if (!samePartitions(this.#taken, this.#assigned)) this.#needJoin();
     } catch (error) {
       if (error instanceof KafkaError && isForgetting(error)) return this.#forgotten();
       if (error instanceof KafkaError && error.code === "FENCED_INSTANCE_ID")
@@ -258,6 +283,7 @@ export class BrokerMembership implements ConsumerMembership {
     this.#heartbeatIntervalMs = answer.heartbeatIntervalMs;
     if (answer.assignment !== null) this.#assigned = answer.assignment.topicPartitions;
     this.#extend(askedMs);
+    if (memberEpoch > 0 && memberEpoch !== answer.memberEpoch) this.#tell();
   }
 
   /** The group heard of this member after it was asked, at the earliest. */
@@ -273,6 +299,7 @@ export class BrokerMembership implements ConsumerMembership {
     this.#stop();
     this.isMember = false;
     this.#memberEpoch = 0;
+    this.#taken = nothing;
     this.#owned = nothing;
     this.#assigned = nothing;
     this.needsJoin = true;

@@ -13,6 +13,7 @@ import { BackgroundWork } from "../connection/background-work.ts";
 import { Backoff } from "../connection/backoff.ts";
 import type { BrokerLane } from "../connection/broker-lane.ts";
 import { isRetriable } from "../connection/retrying.ts";
+import { withoutPartitions } from "./assigned-partitions.ts";
 import { CommittedOffsets } from "./committed-offsets.ts";
 import type { ConsumerMembership } from "./consumer-membership.ts";
 import { decodeAssignment } from "./consumer-protocol.ts";
@@ -25,12 +26,15 @@ import { MemberSession } from "./member-session.ts";
 const leaveTimeoutMs = 5000;
 
 /**
- * A member of a group under the classic protocol, eager: Kafka's `ConsumerCoordinator`.
+ * A member of a group under the classic protocol: Kafka's `ConsumerCoordinator`.
  *
  * ```
  *  outside ──join──> member ──heartbeat says so──> member that needs to join ──join──> member
  *                      └──forgotten, or no answer for a session──> outside
  * ```
+ *
+ * Where it keeps its partitions its session goes on while it joins, and a commit that meets the end of a generation is
+ * made again in the next one.
  *
  * CLIENT-4: `isMember` is false before the group may have given the partitions away: after a session without
  * an answer nothing of this generation is committed.
@@ -54,6 +58,10 @@ export class ClassicMembership implements ConsumerMembership {
   readonly #background = new BackgroundWork();
   readonly #session: MemberSession;
   readonly #listeners: (() => void)[] = [];
+  /** The join under way. Never rejects. */
+  #joining: Promise<unknown> = Promise.resolve();
+  /** What the group has given and the owner keeps while it joins again. */
+  #kept: readonly TopicPartition[] = [];
   #memberId = "";
   #generationId = -1;
   #assignment: Uint8Array = new Uint8Array(0);
@@ -89,6 +97,14 @@ export class ClassicMembership implements ConsumerMembership {
     });
   }
 
+  get keepsPartitions(): boolean {
+    return this.#protocol.keepsPartitions;
+  }
+
+  get generationId(): number {
+    return this.#generationId;
+  }
+
   get groupMetadata(): GroupMetadata {
     return {
       groupId: this.#options.groupId,
@@ -109,13 +125,21 @@ export class ClassicMembership implements ConsumerMembership {
 
   async join(signal?: AbortSignal): Promise<MemberAssignment> {
     const { partitions, userData } = decodeAssignment(await this.takeSeat(signal));
+    if (this.keepsPartitions) this.#keep(partitions);
     return { generationId: this.#generationId, partitions, userData };
   }
 
   /** Joins, and gives the bytes of the assignment. */
-  async takeSeat(signal?: AbortSignal): Promise<Uint8Array> {
+  takeSeat(signal?: AbortSignal): Promise<Uint8Array> {
+    const joining = this.#takeSeat(signal);
+    this.#joining = joining.catch(() => {});
+    return joining;
+  }
+
+  async #takeSeat(signal: AbortSignal | undefined): Promise<Uint8Array> {
     if (this.failure !== undefined) throw this.failure;
-    this.#session.stop();
+    if (this.keepsPartitions && this.isMember) this.#session.beginJoin();
+    else this.#session.stop();
     const { platform, options } = this.#context;
     const backoff = new Backoff(platform.random, {
       firstMs: options.retryBackoffMs,
@@ -147,9 +171,22 @@ export class ClassicMembership implements ConsumerMembership {
     try {
       await this.#offsets.commit(offsets, this.groupMetadata, signal);
     } catch (error) {
+      if (await this.#hasNextGeneration(generationId, error, signal))
+        return this.#offsets.commit(offsets, this.groupMetadata, signal);
       if (generationId === this.#generationId) this.#refused(error);
       throw error;
     }
+  }
+
+  /** Whether a commit was refused for nothing but the end of its generation: the partitions are still its own then. */
+  async #hasNextGeneration(
+    generationId: number,
+    error: unknown,
+    signal: AbortSignal | undefined,
+  ): Promise<boolean> {
+    if (!this.keepsPartitions || !isFenced(error)) return false;
+    await abortable(this.#joining, signal);
+    return this.isMember && generationId !== this.#generationId;
   }
 
   /** Lets the others have the partitions until it joins again; a static member's once its session is over, as in Kafka. */
@@ -200,6 +237,13 @@ export class ClassicMembership implements ConsumerMembership {
     }
   }
 
+  /** What the answer is without is to be given up: until then others do not get it. */
+  #keep(partitions: readonly TopicPartition[]): void {
+    const left = withoutPartitions(this.#kept, partitions);
+    this.#kept = partitions;
+    if (left.length > 0) this.requestRejoin("need to revoke partitions and re-join");
+  }
+
   /** Undefined: seated. Else whether to try again at once. */
   async #tryToJoin(signal: AbortSignal | undefined): Promise<boolean | undefined> {
     this.#hasAsked = true;
@@ -210,13 +254,20 @@ export class ClassicMembership implements ConsumerMembership {
         options: this.#options,
         protocol: this.#protocol,
         memberId: this.#memberId,
+        kept: {
+          generationId: this.isMember ? this.#generationId : -1,
+          ownedPartitions: this.#kept,
+        },
         reason: this.#reason,
+        onJoined: (joined) => this.#session.joined(joined),
         signal,
       });
       const outcome = await abortable(attempt, signal);
       this.#closing.signal.throwIfAborted();
       if (outcome.kind === "again") {
+        const isForgotten = outcome.memberId === "" && this.isMember && this.keepsPartitions;
         this.#memberId = outcome.memberId;
+        if (isForgotten) this.#leaveGeneration({ isForgotten });
         return outcome.isSoon;
       }
       this.#take(outcome.seat);
@@ -258,6 +309,7 @@ export class ClassicMembership implements ConsumerMembership {
   #leaveGeneration({ isForgotten }: { readonly isForgotten: boolean }): void {
     if (isForgotten) {
       this.isMember = false;
+      this.#kept = [];
       this.#session.stop();
     }
     if (this.needsJoin && !isForgotten) return;
@@ -269,7 +321,7 @@ export class ClassicMembership implements ConsumerMembership {
   #refused(error: unknown): void {
     if (!(error instanceof ClusterError)) return;
     if (error.code === "MEMBER_FENCED") this.#fail(error);
-    else if (error.code === "COMMIT_FENCED") this.#leaveGeneration({ isForgotten: true });
+    else if (isFenced(error)) this.#leaveGeneration({ isForgotten: true });
   }
 
   #fail(error: Error): void {
@@ -286,6 +338,10 @@ export class ClassicMembership implements ConsumerMembership {
   #leave(timeoutMs: number): Promise<void> {
     return leaveGroup(this.#context, this.#lane, this.groupMetadata, timeoutMs);
   }
+}
+
+function isFenced(error: unknown): boolean {
+  return error instanceof ClusterError && error.code === "COMMIT_FENCED";
 }
 
 function noMember({ groupId }: GroupSettings): ClusterError {

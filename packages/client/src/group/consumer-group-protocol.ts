@@ -20,10 +20,18 @@ export function consumerGroupProtocol(group: ConsumerGroup): GroupProtocol {
   const { options } = group;
   return {
     type: "consumer",
-    offers: () =>
+    // As in Kafka: what all of them can do is what is done.
+    keepsPartitions: options.assignors.every(
+      ({ rebalanceProtocol }) => rebalanceProtocol === "cooperative",
+    ),
+    offers: (member) =>
       options.assignors.map((assignor) => ({
         name: assignor.name,
-        metadata: encodeSubscription(options.topics(), assignor.subscriptionUserData()),
+        metadata: encodeSubscription({
+          ...member,
+          topics: options.topics(),
+          userData: assignor.subscriptionUserData(member.generationId),
+        }),
       })),
     lead: (joined, signal) => lead(group, joined, signal),
   };

@@ -15,12 +15,18 @@ interface TopicPartitions {
   readonly partitions: readonly number[];
 }
 
-export function encodeSubscription(
-  topics: readonly string[],
-  userData: Uint8Array | null,
-): Uint8Array {
-  const sorted = [...new Set(topics)].sort();
-  const value = { topics: sorted, userData, ownedPartitions: [] };
+export function encodeSubscription({
+  topics,
+  userData,
+  ownedPartitions,
+  generationId,
+}: Omit<MemberSubscription, "memberId" | "groupInstanceId">): Uint8Array {
+  const value = {
+    topics: [...new Set(topics)].sort(),
+    userData,
+    ownedPartitions: byTopic(ownedPartitions),
+    generationId,
+  };
   return encodeVersioned(consumerProtocolSubscription, subscriptionVersion, value);
 }
 
@@ -35,19 +41,13 @@ export function decodeSubscription(
     topics: value.topics,
     userData: value.userData,
     ownedPartitions: flatten(value.ownedPartitions),
+    generationId: value.generationId,
   };
 }
 
 export function encodeAssignment({ partitions, userData }: Assignment): Uint8Array {
-  const byTopic = new Map<string, number[]>();
-  for (const { topic, partition } of partitions) {
-    const known = byTopic.get(topic);
-    if (known === undefined) byTopic.set(topic, [partition]);
-    else known.push(partition);
-  }
-  const assignedPartitions = [...byTopic].map(([topic, own]) => ({ topic, partitions: own }));
   return encodeVersioned(consumerProtocolAssignment, assignmentVersion, {
-    assignedPartitions,
+    assignedPartitions: byTopic(partitions),
     userData,
   });
 }
@@ -57,6 +57,14 @@ export function decodeAssignment(bytes: Uint8Array): Assignment {
   if (bytes.length === 0) return { partitions: [], userData: null };
   const value = decodeVersionedForward(consumerProtocolAssignment, bytes);
   return { partitions: flatten(value.assignedPartitions), userData: value.userData };
+}
+
+function byTopic(partitions: readonly TopicPartition[]): readonly TopicPartitions[] {
+  const topics = Map.groupBy(partitions, ({ topic }) => topic);
+  return [...topics].map(([topic, own]) => ({
+    topic,
+    partitions: own.map(({ partition }) => partition),
+  }));
 }
 
 function flatten(topics: readonly TopicPartitions[]): readonly TopicPartition[] {

@@ -62,6 +62,7 @@ export function groupSeat(
 function protocolOf(options: GroupSeatOptions): GroupProtocol {
   return {
     type: options.protocolType,
+    keepsPartitions: false,
     offers: () => [{ name: options.protocolName, metadata: options.metadata() }],
     lead: async ({ members, skipAssignment }) => {
       const assigned = skipAssignment === true ? [] : options.assign(members);

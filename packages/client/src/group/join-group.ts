@@ -5,7 +5,7 @@ import { joinGroupApi, syncGroupApi, type JoinGroupResponse } from "@millrace/pr
 import type { ClientContext } from "../client-context.ts";
 import type { BrokerLane, LaneLink } from "../connection/broker-lane.ts";
 import { clusterErrorOf } from "../connection/cluster-error-of.ts";
-import type { GroupProtocol, GroupSettings } from "./group-protocol.ts";
+import type { GroupProtocol, GroupSettings, OfferingMember } from "./group-protocol.ts";
 
 /** A place in the group. */
 export interface Seat {
@@ -26,7 +26,11 @@ export interface JoinAttempt {
   readonly options: GroupSettings;
   readonly protocol: GroupProtocol;
   readonly memberId: string;
+  /** What it has kept. */
+  readonly kept: OfferingMember;
   readonly reason: string;
+  /** Called once the group has taken it into a generation, before it knows what it is assigned. */
+  readonly onJoined: (joined: { readonly memberId: string; readonly generationId: number }) => void;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -60,7 +64,7 @@ export async function joinGroup(attempt: JoinAttempt): Promise<JoinOutcome> {
       memberId: attempt.memberId,
       ...(version >= 5 ? { groupInstanceId: options.groupInstanceId ?? null } : {}),
       protocolType: attempt.protocol.type,
-      protocols: attempt.protocol.offers(),
+      protocols: attempt.protocol.offers(attempt.kept),
       ...(version >= 8 ? { reason: attempt.reason } : {}),
     }),
   });
@@ -76,6 +80,7 @@ async function synchronize(
 ): Promise<JoinOutcome> {
   const { options } = attempt;
   const { memberId, generationId } = response;
+  attempt.onJoined({ memberId, generationId });
   const isLeader = response.leader === memberId;
   const lead = isLeader ? await attempt.protocol.lead(response, attempt.signal) : undefined;
   const askedMs = attempt.context.platform.clock.monotonicMs();

@@ -26,6 +26,7 @@ export class MemberSession {
   readonly #timeoutMs: number;
   /** Undefined: there is no session. What comes for another one is too late. */
   #seat: Seat | undefined;
+  #isJoining = false;
   #heartbeat: Timer | undefined;
   /** Ends the session, whatever is under way then. */
   #end: Timer | undefined;
@@ -42,7 +43,21 @@ export class MemberSession {
     this.#schedule(seat);
   }
 
+  /** The member joins again and keeps its partitions meanwhile: its session goes on. */
+  beginJoin(): void {
+    this.#isJoining = true;
+  }
+
+  /** The group has begun a generation with the member. */
+  joined(joined: Pick<Seat, "memberId" | "generationId">): void {
+    if (this.#seat === undefined || !this.#isJoining) return;
+    this.#seat = { ...this.#seat, ...joined };
+    this.#heartbeat?.cancel();
+    this.#schedule(this.#seat);
+  }
+
   stop(): void {
+    this.#isJoining = false;
     this.#seat = undefined;
     this.#heartbeat?.cancel();
     this.#end?.cancel();
@@ -93,8 +108,11 @@ export class MemberSession {
         this.#extend(askedMs);
         onRebalance();
         return;
-      case "UNKNOWN_MEMBER_ID":
       case "ILLEGAL_GENERATION":
+        // The next generation has begun, and the answer to the join is under way.
+        if (!this.#isJoining) this.#over(error);
+        return;
+      case "UNKNOWN_MEMBER_ID":
       case "FENCED_INSTANCE_ID":
         this.#over(error);
         return;

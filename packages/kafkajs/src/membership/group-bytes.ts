@@ -24,6 +24,7 @@ export function subscriptionOf(memberId: string, bytes: Buffer): MemberSubscript
     topics: decoded?.topics ?? [],
     userData: decoded?.userData ?? null,
     ownedPartitions: [], // version 0 has none
+    generationId: -1,
   };
 }
 

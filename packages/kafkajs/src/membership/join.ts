@@ -62,7 +62,7 @@ async function joinAt(
     rebalanceTimeout: rebalanceTimeoutMs ?? rebalanceTimeoutMsDefault,
     groupProtocols: assignors.map((assignor) => ({
       name: assignor.name,
-      metadata: subscriptionBytes(topics(), assignor.subscriptionUserData()),
+      metadata: subscriptionBytes(topics(), assignor.subscriptionUserData(-1)),
     })),
   });
   const joined = await joining.catch((error: unknown) => {

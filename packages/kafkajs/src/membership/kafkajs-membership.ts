@@ -37,6 +37,7 @@ export interface KafkajsMembershipParts {
  * this generation is committed.
  */
 export class KafkajsMembership implements GroupMembership {
+  readonly keepsPartitions = false;
   needsJoin = true;
   isMember = false;
   failure: Error | undefined = undefined;
