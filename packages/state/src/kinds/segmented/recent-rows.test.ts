@@ -1,7 +1,7 @@
 import { noHeaders } from "@millrace/model";
 import { SeededRandom } from "@millrace/platform";
 import { string } from "@millrace/serde";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
 import { CacheBudget } from "../../contract/cache-budget.ts";
 import { MemoryEngine } from "../../memory/memory-engine.ts";
@@ -9,6 +9,7 @@ import { openTaskStores } from "../../stores/open-task-stores.ts";
 import { joinWindowStore } from "../window/join-window-kind.ts";
 
 const retentionMs = 10_000;
+const pad = "x".repeat(200);
 
 function open(budget: CacheBudget, engine = new MemoryEngine()) {
   const windows = { windowSize: "10s", retention: retentionMs } as const;
@@ -107,6 +108,21 @@ describe("rows that were written last", () => {
     expect(budget.recentBytes).toBeLessThanOrEqual(500_000);
     for (const { stores } of all) await stores.close();
     expect(budget.recentBytes).toBe(0);
+  });
+
+  it("are read one by one once their bytes had to go, without a search", () => {
+    const engine = new MemoryEngine();
+    const { store, stores } = open(new CacheBudget(0, 200_000), engine);
+    for (let index = 0; index < 2000; index++)
+      store.put(`k${index % 1000}`, `${index}${pad}`, index);
+    stores.commit(new Map());
+    const scan = vi.spyOn(engine, "scan");
+    const get = vi.spyOn(engine, "get");
+    const found = [...store.fetchRange("k7", { from: 0, to: 5000 })].map(({ value }) => value);
+    expect(found).toEqual([`7${pad}`, `1007${pad}`]);
+    expect([...store.fetchRange("k7", { from: 8, to: 1006 })]).toEqual([]);
+    expect(get).toHaveBeenCalledTimes(2);
+    expect(scan).not.toHaveBeenCalled();
   });
 
   it("stay as they were for who has found them, whatever comes", () => {

@@ -3,25 +3,33 @@ import { readInt64 } from "../../bytes/int64.ts";
 import type { CacheBudget } from "../../contract/cache-budget.ts";
 import { hashOf } from "../../layers/key-filter.ts";
 import type { RowKeys } from "./row-keys.ts";
+import { RowRing } from "./row-ring.ts";
 
 const firstChunkBytes = 4 * 1024;
 const chunkBytesMax = 64 * 1024;
 
-const firstCapacity = 256;
-const capacityMax = 65_536;
-
 /** A search that finds more is left to the engine, which reads many at once. */
 const foundMax = 1024;
 
-/** Of each row: hash of its key, steps back to the one before with such a hash, chunk, start, length, length of the value. */
-const numbersOfRow = 6;
+/** As many reads of single rows cost as much as a search of the engine. */
+const readsMax = 8;
 
-/** Of a row's numbers, and of its share of the heads. */
-const placeBytes = 4 * (numbersOfRow + 1);
+/** Rows whose number is forgotten where a ring has no room for one more. */
+const forgottenAtOnce = 64;
+
+const twoTo32 = 2 ** 32;
 
 export interface FoundRow {
   readonly key: Uint8Array;
   readonly value: Uint8Array;
+}
+
+/** What rows are looked for, and who reads one whose bytes are not kept any more. */
+export interface RecentSearch {
+  readonly key: Uint8Array;
+  readonly from: Timestamp;
+  readonly to: Timestamp;
+  readonly read: (row: Uint8Array) => Uint8Array | null;
 }
 
 interface Chunk {
@@ -33,21 +41,25 @@ interface Chunk {
 
 /**
  * The rows that were written last, by the hash of their key: a join finds most of what it looks for here. For rows that
- * are never written again. They lie one behind the other in chunks, of which the oldest goes first, and is used again.
+ * are never written again. They lie one behind the other in chunks, of which the oldest goes first, and is used again;
+ * of its rows time and number are kept for a while, by which they are read one by one.
+ *
+ * ```
+ *  words of a row   held     chunk       start      length   length of the value
+ *                   let go   time high   time low   number   -
+ * ```
  */
 export class RecentRows {
   readonly #keys: RowKeys;
   readonly #budget: CacheBudget;
   readonly #onForgotten: (keyHash: number, time: Timestamp) => void;
+  readonly #ring = new RowRing();
   #chunks: Chunk[] = [];
   #firstChunk = 0;
+  /** Of those before it, time and number are left. */
+  #firstHeld = 1;
   #spare: Uint8Array | undefined;
-  /** Rows are numbered from 1. */
-  #first = 1;
-  #next = 1;
-  #rows = new Int32Array(0);
-  /** The last row of each hash. */
-  #heads = new Int32Array(0);
+  #chunkBytes = 0;
   #usedBytes = 0;
 
   /** @param onForgotten told of each row that has to go and may still be seen */
@@ -63,36 +75,42 @@ export class RecentRows {
 
   /** @param visibleFrom rows of earlier times are not seen any more */
   add(row: Uint8Array, value: Uint8Array, visibleFrom: Timestamp): void {
-    if (this.#next - this.#first === this.#capacity) this.#makePlace(visibleFrom);
+    if (this.#ring.isFull) this.#makePlace(visibleFrom);
     const chunk = this.#room(row.length + value.length, visibleFrom);
     const { filled } = chunk;
     chunk.bytes.set(row, filled);
     chunk.bytes.set(value, filled + row.length);
     chunk.filled += row.length + value.length;
     chunk.newestTime = Math.max(chunk.newestTime, this.#keys.timeOf(row));
-    const at = this.#placeOf(this.#next);
-    const rows = this.#rows;
-    rows[at] = hashOf(row, this.#keys.keyStart, this.#keys.keyEnd(row));
-    rows[at + 2] = this.#firstChunk + this.#chunks.length - 1;
-    rows[at + 3] = filled;
-    rows[at + 4] = row.length;
-    rows[at + 5] = value.length;
-    this.#link(this.#next++);
+    const at = this.#ring.add(hashOf(row, this.#keys.keyStart, this.#keys.keyEnd(row)));
+    const { words } = this.#ring;
+    words[at + 2] = this.#firstChunk + this.#chunks.length - 1;
+    words[at + 3] = filled;
+    words[at + 4] = row.length;
+    words[at + 5] = value.length;
   }
 
   /** The rows of a key between two times, both inclusive, in their order. Undefined: there are too many. */
-  find(key: Uint8Array, from: Timestamp, to: Timestamp): FoundRow[] | undefined {
+  find(search: RecentSearch): FoundRow[] | undefined {
+    const { key, from, to, read } = search;
     const found: FoundRow[] = [];
-    if (this.#next === this.#first) return found;
     const hash = hashOf(key, 0, key.length);
-    const rows = this.#rows;
-    let number = this.#next - this.#stepsTo(this.#heads[this.#bucketOf(hash)]);
-    while (number >= this.#first && number < this.#next) {
-      const at = this.#placeOf(number);
-      if (rows[at] === hash && this.#isMeant(at, { key, from, to })) found.push(this.#rowAt(at));
-      const steps = rows[at + 1];
-      if (steps === 0) break;
-      number -= steps;
+    const { words } = this.#ring;
+    let readCount = 0;
+    let number = this.#ring.newest(hash);
+    for (; number !== 0; number = this.#ring.before(number)) {
+      const at = this.#ring.placeOf(number);
+      if (words[at] !== hash) continue;
+      if (number >= this.#firstHeld) {
+        if (this.#isMeant(at, search)) found.push(this.#rowAt(at));
+        continue;
+      }
+      const time = timeOfGone(words, at);
+      if (time < from || time > to) continue;
+      if (readCount++ === readsMax) return undefined;
+      const row = this.#keys.row(key, time, words[at + 4]);
+      const value = read(row); // none of another key with the same hash
+      if (value !== null) found.push({ key: row, value });
     }
     return found.length > foundMax ? undefined : inOrder(found);
   }
@@ -100,46 +118,18 @@ export class RecentRows {
   /** Forgets all of them. */
   clear(): void {
     this.#chunks = [];
+    this.#chunkBytes = 0;
     this.#spare = undefined;
-    this.#first = this.#next;
+    this.#ring.clear();
+    this.#firstHeld = this.#ring.next;
     this.#resize(-this.#usedBytes);
-    this.#rows = new Int32Array(0);
-    this.#heads = new Int32Array(0);
   }
 
-  get #capacity(): number {
-    return this.#heads.length;
-  }
-
-  #placeOf(number: number): number {
-    return (number % this.#capacity) * numbersOfRow;
-  }
-
-  #bucketOf(hash: number): number {
-    return (hash ^ (hash >>> 15)) & (this.#capacity - 1);
-  }
-
-  /** Back from the next row; those that are kept are fewer than 2^31, numbers may be more. */
-  #stepsTo(head: number): number {
-    return ((this.#next | 0) - head) | 0;
-  }
-
-  #link(number: number): void {
-    const at = this.#placeOf(number);
-    const bucket = this.#bucketOf(this.#rows[at]);
-    const steps = ((number | 0) - this.#heads[bucket]) | 0;
-    this.#rows[at + 1] = steps > 0 && number - steps >= this.#first ? steps : 0;
-    this.#heads[bucket] = number | 0;
-  }
-
-  #isMeant(
-    at: number,
-    { key, from, to }: { readonly key: Uint8Array; readonly from: number; readonly to: number },
-  ): boolean {
-    const rows = this.#rows;
-    const { bytes } = this.#chunks[rows[at + 2] - this.#firstChunk];
-    const keyStart = rows[at + 3] + this.#keys.keyStart;
-    const keyEnd = this.#keys.keyEndAt(rows[at + 3] + rows[at + 4]);
+  #isMeant(at: number, { key, from, to }: RecentSearch): boolean {
+    const { words } = this.#ring;
+    const { bytes } = this.#chunks[words[at + 2] - this.#firstChunk];
+    const keyStart = words[at + 3] + this.#keys.keyStart;
+    const keyEnd = this.#keys.keyEndAt(words[at + 3] + words[at + 4]);
     if (keyEnd - keyStart !== key.length) return false;
     const time = readInt64(bytes, keyEnd);
     if (time < from || time > to) return false;
@@ -149,66 +139,83 @@ export class RecentRows {
   }
 
   #rowAt(at: number): FoundRow {
-    const rows = this.#rows;
-    const { bytes } = this.#chunks[rows[at + 2] - this.#firstChunk];
-    const start = rows[at + 3];
-    const end = start + rows[at + 4];
-    return { key: bytes.slice(start, end), value: bytes.slice(end, end + rows[at + 5]) };
+    const { words } = this.#ring;
+    const { bytes } = this.#chunks[words[at + 2] - this.#firstChunk];
+    const start = words[at + 3];
+    const end = start + words[at + 4];
+    return { key: bytes.slice(start, end), value: bytes.slice(end, end + words[at + 5]) };
   }
 
   /** The chunk that has room for so many bytes. */
   #room(length: number, visibleFrom: Timestamp): Chunk {
     const last = this.#chunks.at(-1);
     if (last !== undefined && last.bytes.length - last.filled >= length) return last;
-    while (this.#chunks.length > 0 && this.#chunks[0].newestTime < visibleFrom)
-      this.#forgetChunk(visibleFrom);
+    while (this.#chunks.length > 0 && this.#chunks[0].newestTime < visibleFrom) this.#letGo();
     const doubled = Math.max(firstChunkBytes, 2 * (last?.bytes.length ?? 0));
     const size = Math.max(length, Math.min(chunkBytesMax, doubled));
-    while (this.#chunks.length > 0 && this.#isFullFor(size)) this.#forgetChunk(visibleFrom);
+    this.#makeRoom(size, 0);
     const bytes = this.#spare?.length === size ? this.#spare : new Uint8Array(size);
     this.#spare = undefined;
-    const chunk = { bytes, first: this.#next, filled: 0, newestTime: -1 };
+    const chunk = { bytes, first: this.#ring.next, filled: 0, newestTime: -1 };
     this.#chunks.push(chunk);
+    this.#chunkBytes += size;
     this.#resize(size);
     return chunk;
+  }
+
+  /** Lets chunks go, but for so many. */
+  #makeRoom(bytes: number, chunksMin: number): void {
+    while (this.#chunks.length > chunksMin && this.#isFullFor(bytes)) this.#letGo();
   }
 
   #isFullFor(bytes: number): boolean {
     return this.#budget.recentBytes + bytes > this.#budget.recentBytesMax;
   }
 
-  /** Room for the number of one more row. */
+  /** Room for the number of one more row: of those that are not seen any more, of a larger ring, or of the oldest. */
   #makePlace(visibleFrom: Timestamp): void {
-    const isFull = this.#chunks.length > 1 && this.#isFullFor(this.#capacity * placeBytes);
-    if (this.#capacity < capacityMax && !isFull) this.#grow();
-    else this.#forgetChunk(visibleFrom);
-  }
-
-  #grow(): void {
-    const before = { rows: this.#rows, capacity: this.#capacity };
-    const capacity = Math.max(firstCapacity, 2 * before.capacity);
-    this.#resize((capacity - before.capacity) * placeBytes);
-    this.#rows = new Int32Array(capacity * numbersOfRow);
-    this.#heads = new Int32Array(capacity);
-    for (let number = this.#first; number < this.#next; number++) {
-      const from = (number % before.capacity) * numbersOfRow;
-      this.#rows.set(before.rows.subarray(from, from + numbersOfRow), this.#placeOf(number));
-      this.#link(number);
+    const ring = this.#ring;
+    const end = this.#firstHeld;
+    while (ring.first < end && this.#timeOfFirst() < visibleFrom) ring.first += 1;
+    if (!ring.isFull) return;
+    const more = ring.grownBytes - ring.sizeBytes;
+    const isSmall = ring.grownBytes <= this.#chunkBytes / 2 || this.#chunks.length < 2;
+    if ((isSmall || !this.#isFullFor(more)) && more < Infinity) {
+      this.#makeRoom(more, 1);
+      ring.grow();
+      this.#resize(more);
+      return;
+    }
+    if (ring.first === this.#firstHeld) this.#letGo();
+    const oldest = Math.min(this.#firstHeld, ring.first + forgottenAtOnce);
+    for (; ring.first < oldest; ring.first++) {
+      const time = this.#timeOfFirst();
+      if (time >= visibleFrom) this.#onForgotten(ring.words[ring.placeOf(ring.first)], time);
     }
   }
 
-  #forgetChunk(visibleFrom: Timestamp): void {
+  /** Of a row that was let go. */
+  #timeOfFirst(): Timestamp {
+    return timeOfGone(this.#ring.words, this.#ring.placeOf(this.#ring.first));
+  }
+
+  /** Of the rows of the oldest chunk time and number are left. */
+  #letGo(): void {
     const chunk = this.#chunks.shift();
     if (chunk === undefined) return;
     this.#firstChunk += 1;
+    this.#chunkBytes -= chunk.bytes.length;
     this.#resize(-chunk.bytes.length);
     this.#spare = chunk.bytes;
-    const end = this.#chunks.length === 0 ? this.#next : this.#chunks[0].first;
-    for (; this.#first < end; this.#first++) {
-      const at = this.#placeOf(this.#first);
-      const keyEnd = this.#keys.keyEndAt(this.#rows[at + 3] + this.#rows[at + 4]);
+    const { words } = this.#ring;
+    const end = this.#chunks.length === 0 ? this.#ring.next : this.#chunks[0].first;
+    for (; this.#firstHeld < end; this.#firstHeld++) {
+      const at = this.#ring.placeOf(this.#firstHeld);
+      const keyEnd = this.#keys.keyEndAt(words[at + 3] + words[at + 4]);
       const time = readInt64(chunk.bytes, keyEnd);
-      if (time >= visibleFrom) this.#onForgotten(this.#rows[at], time);
+      words[at + 2] = Math.floor(time / twoTo32);
+      words[at + 3] = time | 0;
+      words[at + 4] = this.#keys.lastAt(chunk.bytes, keyEnd + 8);
     }
   }
 
@@ -216,6 +223,10 @@ export class RecentRows {
     this.#usedBytes += difference;
     this.#budget.recentBytes += difference;
   }
+}
+
+function timeOfGone(words: Int32Array, at: number): Timestamp {
+  return words[at + 2] * twoTo32 + (words[at + 3] >>> 0);
 }
 
 /** Rows of one key, the last written first, by time, then number; of the same time and number the last one. */

@@ -101,9 +101,13 @@ export class RowKeys {
   }
 
   lastOf(row: Uint8Array): number {
-    const at = row.length - this.lastBytes;
-    if (this.lastBytes === 8) return readInt64(row, at);
-    return ((row[at] << 24) | (row[at + 1] << 16) | (row[at + 2] << 8) | row[at + 3]) >>> 0;
+    return this.lastAt(row, row.length - this.lastBytes);
+  }
+
+  /** Of a row in larger bytes. */
+  lastAt(bytes: Uint8Array, at: number): number {
+    if (this.lastBytes === 8) return readInt64(bytes, at);
+    return ((bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3]) >>> 0;
   }
 
   /** A row as it is ordered by time, then key. */

@@ -39,6 +39,7 @@ export class SegmentedBytes implements BytesStore {
   /** Of rows that are not among the recent ones. */
   readonly #filters: RowFilters;
   readonly #recent: RecentRows | undefined;
+  readonly #readRow = (row: Uint8Array): Uint8Array | null => this.#bytes.get(row);
   #newestTime: Timestamp;
 
   constructor(bytes: EngineBytes, keys: RowKeys, life: RowLife) {
@@ -97,7 +98,12 @@ export class SegmentedBytes implements BytesStore {
     const last = this.#keys.segmentOf(to);
     for (const segment of segments.between(this.#keys.segmentOf(from), last))
       if (this.#filters.mayHoldBetween(segment, key, from, to)) return undefined;
-    return this.#recent.find(key, Math.max(from, this.visibleFrom), to);
+    return this.#recent.find({
+      key,
+      from: Math.max(from, this.visibleFrom),
+      to,
+      read: this.#readRow,
+    });
   }
 
   /** What is not committed is gone, and what had expired by it is not. */
