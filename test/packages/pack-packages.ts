@@ -23,8 +23,7 @@ export interface PackedManifest {
 
 /** Compiles and packs all packages that are published. */
 export async function packPackages(folder: string): Promise<readonly PackedPackage[]> {
-  const tops = ["millrace", "testing", "simulator", "rxjs"].map((name) => `packages/${name}`);
-  await run("tsc", ["-b", ...tops], { cwd: repository });
+  await run("tsc", ["-b", ...publishedFolders()], { cwd: repository });
   removeStaleOutput();
   const pack = ["--filter", "./packages/*", "-r", "pack", "--pack-destination", folder];
   await run("npx", ["--yes", "pnpm@12.21.0", ...pack], { cwd: repository });
@@ -54,10 +53,13 @@ function removeStaleOutput(): void {
 
 /** Names of the packages in the source tree that are not private. */
 export function publishedNames(): readonly string[] {
+  return publishedFolders().map((folder) => readManifest(folder).name);
+}
+
+function publishedFolders(): readonly string[] {
   return readdirSync(join(repository, "packages"))
-    .map((folder) => readManifest(join(repository, "packages", folder)))
-    .filter(({ private: isPrivate }) => isPrivate !== true)
-    .map(({ name }) => name);
+    .map((name) => join(repository, "packages", name))
+    .filter((folder) => readManifest(folder).private !== true);
 }
 
 function readManifest(folder: string): { readonly name: string; readonly private?: boolean } {
