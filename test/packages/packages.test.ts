@@ -16,6 +16,7 @@ import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
+import { isVerify } from "../interop/apache-kafka.ts";
 import { cacheFolder } from "../interop/run-suite.ts";
 import { describePages } from "../docs/describe-pages.ts";
 import { packPackages, publishedNames, repository, type PackedPackage } from "./pack-packages.ts";
@@ -76,9 +77,10 @@ describe("packed packages", () => {
   });
 
   test("have types that resolve wherever ESM does", async () => {
-    for (let index = 0; index < packages.length; index += 2) {
+    const asked = isVerify ? packages : packages.filter((_, index) => index % 5 === 0);
+    for (let index = 0; index < asked.length; index += 2) {
       await Promise.all(
-        packages
+        asked
           .slice(index, index + 2)
           .map(({ tarball }) => run("attw", ["--profile", "esm-only", tarball], { cwd: root })),
       );
