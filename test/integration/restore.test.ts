@@ -224,6 +224,52 @@ describe("an internal topic that was deleted keeps an application from starting 
   });
 });
 
+test("STREAMS-12: restoring one task stops no other", async () => {
+  await world.createTopics({ "two-words": 2 });
+  const topology = counted("two-words");
+  const changelogs = [0, 1].map((partition) => ({ topic: "app-counts-changelog", partition }));
+  const hold = Promise.withResolvers<void>();
+  let isHolding = false;
+  let heldCount = 0;
+  const app = await world.app(topology, { stateDirectory: "/s" }, undefined, {
+    clusterOf: (client) =>
+      delegate(client, {
+        openReader: (options) => {
+          const reader = client.openReader(options);
+          const isRestoring = () => changelogs.some((one) => reader.position(one) !== undefined);
+          return delegate(reader, {
+            poll: async (pollOptions) => {
+              if (isHolding && isRestoring()) {
+                heldCount += 1;
+                await hold.promise;
+              }
+              return reader.poll(pollOptions);
+            },
+          });
+        },
+      }),
+  });
+  const other = await world.app(topology, { stateDirectory: "/other" });
+  await expect.poll(() => [app.tasks.length, other.tasks.length]).toEqual([1, 1]);
+  const [mine] = app.tasks.map((task) => Number(task.slice(2)));
+  const writeEach = async (): Promise<void> => {
+    for (const [partition, word] of ["a", "b"].entries())
+      await writeTo({ topic: "two-words", partition }, word);
+  };
+  await writeEach();
+  await expectCounts({ a: 1, b: 1 });
+  isHolding = true;
+  await other.close();
+  await expect.poll(() => heldCount, { timeout: 5000 }).toBeGreaterThan(0);
+  await writeEach();
+  await expectCounts(mine === 0 ? { a: 2, b: 1 } : { a: 1, b: 2 });
+  expect(app.state).toBe("rebalancing");
+  expect(app.tasks).toHaveLength(1);
+  hold.resolve();
+  await expectCounts({ a: 2, b: 2 });
+  expect(app.tasks).toHaveLength(2);
+});
+
 test("a restore that fails gives back all that it was reading", async () => {
   const app = await world.app(counted(), { stateDirectory: "/s" });
   for (const word of ["a", "b", "c"]) {
@@ -254,8 +300,9 @@ test("a restore that fails gives back all that it was reading", async () => {
           const reader = client.openReader(options);
           return delegate(reader, {
             poll: async (pollOptions) => {
+              if (reader.position(changelog) === undefined) return reader.poll(pollOptions);
               const batches: RecordBatchView[] = [];
-              while (batches.length < 2) batches.push(...(await reader.poll(pollOptions)));
+              while (batches.length < 2) batches.push(...(await reader.poll({ waitMsMax: 20 })));
               return batches.map(failing);
             },
           });

@@ -21,8 +21,10 @@ export interface StoreOpening {
 }
 
 export interface TaskStoresOptions {
-  /** The task's engine. Closed with the stores. */
+  /** The task's engine. Closed with the stores, unless they are released. */
   readonly engine: StoreEngine;
+  /** Of stores that are to be in memory, where `engine` is not; likewise. Default: one of their own. */
+  readonly memoryEngine?: StoreEngine;
   /** In registration order: caches are flushed in it. */
   readonly stores: readonly StoreOpening[];
   /** The task's one live context; see `RecordContext`. */
@@ -92,7 +94,7 @@ export interface TaskStores {
    * with the changelog offsets. Call it after the transaction, or the offsets, were committed.
    *
    * @param changelogOffsets by store name: the store holds all changelog records *below* this offset.
-   *   A store that is not named keeps the offset it had. Those of memory stores last as long as this object.
+   *   A store that is not named keeps the offset it had. Those of memory stores last as long as their engine.
    */
   commit(changelogOffsets: ReadonlyMap<string, Offset>): void;
   /**
@@ -126,6 +128,11 @@ export interface TaskStores {
    */
   view(store: string, isolation: QueryIsolation): StoreView;
 
+  /**
+   * Closes the stores as `close` does, but not their engines: others may be opened on them, and go on from what was
+   * committed. Twice is fine.
+   */
+  release(): void;
   /**
    * Closes without committing or flushing: what is uncommitted is lost. Stores are closed when the call returns,
    * the engine when it resolves. Twice is fine.

@@ -60,7 +60,9 @@ class OpenTaskStores implements TaskStores {
     this.#scope = new StoreScope(options.taskId);
     this.#stageBudget = new StageBudget(options.stageBytesMax ?? defaultStageBytesMax);
     const main = new EngineArea(options.engine);
-    const memory = main.engine.isPersistent ? new EngineArea(new MemoryEngine()) : main;
+    const memory = main.engine.isPersistent
+      ? new EngineArea(options.memoryEngine ?? new MemoryEngine())
+      : main;
     this.#areas = memory === main ? [main] : [main, memory];
     this.#gauges = options.metrics && new TaskGauges(options.metrics);
     this.#opened = options.stores.map((opening) =>
@@ -208,13 +210,17 @@ class OpenTaskStores implements TaskStores {
     return (found.committedView ??= open.view(committed));
   }
 
-  async close(): Promise<void> {
+  release(): void {
     if (this.#scope.isOpen) {
       this.abort();
       for (const { committed } of this.#opened) committed.endCursors("its task was closed");
     }
     this.#scope.isOpen = false;
     this.#gauges?.remove();
+  }
+
+  async close(): Promise<void> {
+    this.release();
     for (const area of this.#areas) await area.engine.close();
   }
 

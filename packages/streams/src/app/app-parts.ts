@@ -80,6 +80,7 @@ function assembleIn(
   const environment: LoopEnvironment = {
     ...shared,
     tellState: (reached) => state.to(reached),
+    tellRestore: () => {},
     taps: new RecordTaps(),
     gone,
     globalStores: global,
@@ -92,7 +93,7 @@ function assembleIn(
     taskDirectory: (taskId) => directory?.taskDirectory(taskId) ?? taskIdText(taskId),
   };
   const loop = new StreamLoop(environment);
-  tasksHere.current = () => loop.openTasks.map(({ taskId }) => taskId);
+  tasksHere.current = () => loop.activeTasks.map(({ taskId }) => taskId);
   return {
     topology,
     options,

@@ -40,7 +40,7 @@ export function openQueries(
   const tasks = function* (): Generator<QueryableTask> {
     const globals = global?.readable;
     if (globals !== undefined) yield queryableGlobals(globals, globalStores);
-    for (const open of loop.openTasks) yield queryableTask(open);
+    for (const open of loop.activeTasks) yield queryableTask(open);
   };
   const isolation = isExactlyOnce ? "committed" : "live";
   const local = new LocalAnswers({ stores, tasks, timers: platform.timers, isolation });

@@ -6,10 +6,9 @@ import { expect, test } from "vitest";
 
 import { at, batchOf, taskOf } from "../../test-support/task-of.ts";
 import { Slice } from "../task/slice.ts";
-import { beginCommit, endCommit } from "./commit.ts";
+import { beginCommit, endCommit, type CommittedTask } from "./commit.ts";
 import type { StreamTask } from "../task/stream-task.ts";
 import type { TaskAssignments } from "./task-assignments.ts";
-import type { OpenTask } from "./task-opener.ts";
 import { WriteRefusals } from "./write-refusals.ts";
 
 const platform = memoryPlatform();
@@ -65,7 +64,7 @@ function sceneOf(failing?: string): Scene {
     },
   });
   const { taskId, subtopology } = task;
-  const open: OpenTask = { taskId, subtopology, task, stores, inputs: task.inputPartitions };
+  const open: CommittedTask = { taskId, subtopology, task, stores };
   const refusals = new WriteRefusals();
   return {
     steps,

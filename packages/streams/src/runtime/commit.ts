@@ -4,7 +4,7 @@ import type { Timers } from "@millrace/platform";
 
 import type { Slice } from "../task/slice.ts";
 import type { TaskAssignments } from "./task-assignments.ts";
-import type { OpenTask } from "./task-opener.ts";
+import type { ActiveTask } from "./active-task.ts";
 import type { WriteRefusals } from "./write-refusals.ts";
 
 export interface BeginCommitOptions {
@@ -27,9 +27,12 @@ export interface EndCommitOptions {
   readonly probe: ((step: string) => void) | undefined;
 }
 
+/** What a commit has to do with of a task. */
+export type CommittedTask = Pick<ActiveTask, "taskId" | "subtopology" | "task" | "stores">;
+
 /** What tasks had done when a commit began. */
 export interface BegunCommit {
-  readonly tasks: readonly OpenTask[];
+  readonly tasks: readonly CommittedTask[];
   readonly offsets: readonly OffsetAndMetadata[];
   /** True: the tasks go on meanwhile; what they write from now on is for the next commit. */
   readonly isOverlapped: boolean;
@@ -50,7 +53,7 @@ export interface BegunCommit {
  * @returns undefined where there was nothing to commit
  */
 export async function beginCommit(
-  tasks: readonly OpenTask[],
+  tasks: readonly CommittedTask[],
   { writer, refusals, isOverlapped, slice, timers, signal }: BeginCommitOptions,
 ): Promise<BegunCommit | undefined> {
   slice.begin();
@@ -140,7 +143,7 @@ async function flushAll(
 
 /** By store; a source topic that serves as changelog counts as far as it was read. */
 function changelogOffsets(
-  { subtopology, taskId }: OpenTask,
+  { subtopology, taskId }: CommittedTask,
   ends: ReadonlyMap<string, Offset>,
 ): ReadonlyMap<string, Offset> {
   const offsets = new Map<string, Offset>();

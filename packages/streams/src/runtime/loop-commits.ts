@@ -5,7 +5,7 @@ import { beginCommit, endCommit, type BegunCommit } from "./commit.ts";
 import type { LoopEnvironment } from "./loop-environment.ts";
 import type { LoopWriter } from "./loop-writer.ts";
 import { RepartitionPurge } from "./repartition-purge.ts";
-import type { OpenTask } from "./task-opener.ts";
+import type { ActiveTask } from "./active-task.ts";
 
 export interface LoopCommitsOptions {
   readonly writer: LoopWriter;
@@ -65,13 +65,13 @@ export class LoopCommits {
   }
 
   /** Commits, and waits for its end. */
-  async commit(tasks: readonly OpenTask[]): Promise<void> {
+  async commit(tasks: readonly ActiveTask[]): Promise<void> {
     await this.begin(tasks);
     await this.#end();
   }
 
   /** Begins a commit, once the one before has ended; its tasks may go on meanwhile. */
-  async begin(tasks: readonly OpenTask[]): Promise<void> {
+  async begin(tasks: readonly ActiveTask[]): Promise<void> {
     await this.#end();
     const { platform } = this.#environment;
     const { writer, slice, wake } = this.#options;

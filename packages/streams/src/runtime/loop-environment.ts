@@ -9,6 +9,7 @@ import type { OffsetReset } from "../topology/offset-reset.ts";
 import type { Subtopology } from "../topology/subtopology.ts";
 import type { PatternTopics } from "./pattern-topics.ts";
 import type { RecordTaps } from "./record-taps.ts";
+import type { RestoreListener } from "./state/restore-event.ts";
 import type { TaskAssignments } from "./task-assignments.ts";
 import type { TopicIdStore } from "./topic-id-store.ts";
 
@@ -18,6 +19,8 @@ export interface LoopEnvironment {
   readonly cluster: ClusterClient;
   /** Told whether the loop has its tasks. */
   readonly tellState: (state: "rebalancing" | "running") => void;
+  /** Told of what is read from changelogs. */
+  readonly tellRestore: RestoreListener;
   readonly taps: RecordTaps;
   /** Aborts once the cluster is gone for good; undefined where nobody can tell. */
   readonly gone: AbortSignal | undefined;

@@ -2,13 +2,15 @@ import type { OffsetAndMetadata } from "@millrace/cluster";
 
 import { taskIdText } from "../processor/task-id.ts";
 import type { Slice } from "../task/slice.ts";
+import { beginTask, prepareWriting, type ActiveTask } from "./active-task.ts";
 import type { ApplicationTopics } from "./application-topics.ts";
 import type { LoopEnvironment } from "./loop-environment.ts";
 import type { LoopWriter } from "./loop-writer.ts";
 import type { TaskHolds } from "./task-holds.ts";
+import type { ReadyTask } from "./state/followed-task.ts";
+import type { TaskState } from "./state/task-state.ts";
 import type { AssignedTask } from "./task-assignments.ts";
 import { TaskInputs } from "./task-inputs.ts";
-import { openTasks, type OpenTask } from "./task-opener.ts";
 
 /** Records that a task may take before the next task has its turn, once all had theirs several times. */
 const recordsPerTurnMax = 16;
@@ -26,7 +28,7 @@ export class LoopTasks {
   readonly inputs: TaskInputs;
   readonly #environment: LoopEnvironment;
   readonly #parts: LoopTasksParts;
-  #open: readonly OpenTask[] = [];
+  #open: readonly ActiveTask[] = [];
   /** Whose turn was the last. */
   #turn = 0;
   #timerTurn = 0;
@@ -37,7 +39,7 @@ export class LoopTasks {
     this.inputs = new TaskInputs(environment, parts.topics);
   }
 
-  get open(): readonly OpenTask[] {
+  get open(): readonly ActiveTask[] {
     return this.#open;
   }
 
@@ -118,41 +120,61 @@ export class LoopTasks {
     return assigned.filter(({ taskId }) => !held.has(taskIdText(taskId)));
   }
 
-  /** True: some are held that are not of the target, or with other inputs. */
-  areBeyond(assigned: readonly AssignedTask[]): boolean {
-    const wanted = new Set(assigned.map(taskText));
-    return this.#open.some((open) => !wanted.has(taskText(open)));
-  }
-
-  /** Restores them, and reads their inputs from what is committed. */
-  async add(assigned: readonly AssignedTask[], signal: AbortSignal): Promise<void> {
-    const { topics, writer, wake, holds } = this.#parts;
-    const opened = await openTasks(assigned, this.#environment, {
-      writer: writer.current,
-      origins: writer.refusals.origins,
-      topics,
-      wake,
-      holds,
+  /** Begins them, in order; where one cannot begin, its state and those behind it are given to `refused`. */
+  async add(
+    ready: readonly ReadyTask[],
+    {
       signal,
-    });
-    this.inputs.add(opened);
-    this.#open = [...this.#open, ...opened];
-  }
-
-  /** Closes the others, and those whose inputs are others now, without committing. */
-  async keepOnly(assigned: readonly AssignedTask[]): Promise<void> {
-    const wanted = new Set(assigned.map(taskText));
-    const closing = this.#open.filter((open) => !wanted.has(taskText(open)));
-    this.inputs.remove(closing);
-    this.#open = this.#open.filter((open) => !closing.includes(open));
-    const ends = await Promise.allSettled(closing.map(({ task }) => task.close()));
-    for (const end of ends) if (end.status === "rejected") throw end.reason;
-  }
-
-  /** Closes all, without committing. */
-  async drop(): Promise<void> {
+      refused,
+    }: { readonly signal: AbortSignal; readonly refused: (state: TaskState) => void },
+  ): Promise<void> {
+    const { topics, writer, wake, holds } = this.#parts;
+    const left = [...ready];
     try {
-      await this.keepOnly([]);
+      await prepareWriting(ready, this.#environment, { writer: writer.current, signal });
+      const origins = writer.refusals.origins;
+      const writing = { writer: writer.current, origins, topics, wake, holds };
+      for (const one of ready) {
+        const active = beginTask(one, this.#environment, writing);
+        left.shift();
+        this.inputs.add([active]);
+        this.#open = [...this.#open, active];
+      }
+    } finally {
+      for (const { state } of left) refused(state);
+    }
+  }
+
+  /** Those that are not of the target, or with other inputs. */
+  beyond(assigned: readonly AssignedTask[]): readonly ActiveTask[] {
+    const wanted = new Set(assigned.map(taskText));
+    return this.#open.filter((open) => !wanted.has(taskText(open)));
+  }
+
+  /**
+   * Ends tasks without committing: their states are the caller's.
+   *
+   * @throws what a processor threw as it was closed; the states are given to `given` all the same
+   */
+  end(ending: readonly ActiveTask[], given: (state: TaskState) => void): void {
+    this.inputs.remove(ending);
+    this.#open = this.#open.filter((open) => !ending.includes(open));
+    const failures: unknown[] = [];
+    for (const { task, state } of ending) {
+      try {
+        task.release();
+      } catch (error) {
+        failures.push(error);
+      }
+      given(state);
+    }
+    if (failures.length > 0) throw failures[0];
+  }
+
+  /** Ends all of them. */
+  drop(given: (state: TaskState) => void): void {
+    try {
+      this.end(this.#open, given);
     } finally {
       this.#environment.taps.discarded();
     }

@@ -2,10 +2,10 @@ import { positionBefore } from "../query/position.ts";
 import type { QueryableTask } from "../query/local-answers.ts";
 import type { GlobalTask } from "../task/global-task.ts";
 import type { GlobalStore } from "../topology/global-topology.ts";
-import type { OpenTask } from "./task-opener.ts";
+import type { ActiveTask } from "./active-task.ts";
 
 /** The stores of a task that runs, as queries find them. */
-export function queryableTask({ taskId, task, stores }: OpenTask): QueryableTask {
+export function queryableTask({ taskId, task, stores }: ActiveTask): QueryableTask {
   return {
     taskId,
     isActive: true,

@@ -1,20 +1,20 @@
-import { ClusterError, type OffsetAndMetadata } from "@millrace/cluster";
+import type { OffsetAndMetadata } from "@millrace/cluster";
 import { topicPartitionName } from "@millrace/model";
 import type { Timer } from "@millrace/platform";
 
 import { ApplicationError } from "../error/application-error.ts";
 import { Slice } from "../task/slice.ts";
+import { prepareWriting, type ActiveTask } from "./active-task.ts";
 import { ApplicationTopics } from "./application-topics.ts";
-import { GroupFollower } from "./group-follower.ts";
 import { LoopCommits } from "./loop-commits.ts";
 import type { LoopEnvironment } from "./loop-environment.ts";
+import { LoopReconciler } from "./loop-reconciler.ts";
 import { LoopTasks } from "./loop-tasks.ts";
 import { LoopWriter } from "./loop-writer.ts";
 import { isFencedCommit, isRecoverable } from "./recoverable-errors.ts";
 import { brokerClosed } from "./broker-closed.ts";
 import { RecoveryBudget } from "./recovery-budget.ts";
-import type { AssignmentHold, OwnedTasks, TargetTasks } from "./task-assignments.ts";
-import type { OpenTask } from "./task-opener.ts";
+import { StateUpdater } from "./state/state-updater.ts";
 import { TaskHolds } from "./task-holds.ts";
 import { TopicWatch } from "./topic-watch.ts";
 
@@ -40,7 +40,8 @@ export class StreamLoop {
   readonly running: Promise<void>;
   #markRunning: () => void = () => {};
   readonly #environment: LoopEnvironment;
-  readonly #group: GroupFollower;
+  readonly #reconciler: LoopReconciler;
+  readonly #updater: StateUpdater;
   readonly #writer: LoopWriter;
   readonly #tasks: LoopTasks;
   readonly #commits: LoopCommits;
@@ -55,14 +56,8 @@ export class StreamLoop {
   /** Aborts once closing takes too long, or a topic is lost: commits under way may end until then. */
   readonly #giveUp = new AbortController();
   #lost: ApplicationError | undefined;
-  /** The target that the tasks are those of. */
-  #reached: TargetTasks | undefined;
-  /** The hold that was told to be reached. */
-  #held: AssignmentHold | undefined;
-
   constructor(environment: LoopEnvironment) {
     this.#environment = environment;
-    this.#group = new GroupFollower(environment.assignments, () => this.#wake.abort());
     this.#writer = new LoopWriter(environment);
     this.#topics = new ApplicationTopics(environment);
     const wake = (): void => this.#wake.abort(resultsWait);
@@ -93,7 +88,25 @@ export class StreamLoop {
         this.#wake.abort();
       },
     });
-    environment.assignments.onChange(() => this.#wake.abort());
+    const wakeUp = (): void => this.#wake.abort();
+    this.#updater = new StateUpdater(environment, {
+      topics: this.#topics,
+      isBusy: () => this.#isBusy,
+      wake: wakeUp,
+      prepareWriting: (assigned, signal) =>
+        prepareWriting(assigned, environment, { writer: this.#writer.current, signal }),
+    });
+    this.#reconciler = new LoopReconciler(environment, {
+      tasks: this.#tasks,
+      updater: this.#updater,
+      commits: this.#commits,
+      topics: this.#topics,
+      watch: this.#watch,
+      holds: this.#holds,
+      recovery: this.#recovery,
+      wake: wakeUp,
+      onRunning: () => this.#markRunning(),
+    });
     environment.taps.onRoom(() => this.#wake.abort(resultsWait));
     this.running = new Promise((resolve) => {
       this.#markRunning = resolve;
@@ -105,8 +118,13 @@ export class StreamLoop {
     return this.#tasks.ids;
   }
 
-  get openTasks(): readonly OpenTask[] {
+  get activeTasks(): readonly ActiveTask[] {
     return this.#tasks.open;
+  }
+
+  /** The tasks whose state is here, restoring or following, without being at work. */
+  get updater(): StateUpdater {
+    return this.#updater;
   }
 
   /** Runs until the signal aborts, then commits and closes. Rejects with what ended it otherwise. */
@@ -156,13 +174,8 @@ export class StreamLoop {
       signal.throwIfAborted();
       // Whatever woke the loop is seen to now: with a signal that stays aborted no poll would ever wait.
       if (this.#wake.signal.aborted) this.#wake = new AbortController();
-      this.#group.follow(signal);
-      const { target, hold } = this.#environment.assignments;
-      await this.#dropLost();
-      if (hold !== undefined) await this.#hold(hold);
-      else if (target === undefined) await this.#waitForChange();
-      else if (target !== this.#reached) await this.#reconcile(target, signal);
-      else await this.#work(signal);
+      if (await this.#reconciler.turn(signal)) await this.#work(signal);
+      else await this.#waitForChange();
     } catch (error) {
       const lost = await this.#commits.settleSoon();
       if (this.#writer.refusals.failure !== undefined) throw error;
@@ -171,26 +184,6 @@ export class StreamLoop {
       // Where a commit was lost, that is why the tasks beside it could not go on.
       else await this.#recover(lost === undefined ? error : lost.error, signal);
     }
-  }
-
-  /** @throws ClusterError `COMMIT_FENCED`: something was done that must not be committed any more */
-  async #dropLost(): Promise<void> {
-    if (!this.#group.takeLoss()) return;
-    if (this.#tasks.needsCommit || this.#commits.uncommitted.length > 0) throw tasksGivenAway();
-    await this.#tasks.drop();
-    this.#reached = undefined;
-  }
-
-  /** The group is joined: nothing may be done that is not committed. */
-  async #hold(hold: AssignmentHold): Promise<void> {
-    const { assignments, tellState } = this.#environment;
-    tellState("rebalancing");
-    if (hold !== this.#held) {
-      if (assignments.isMember) await this.#commits.commit(this.#tasks.open);
-      this.#held = hold;
-      hold.reached();
-    }
-    await this.#waitForChange();
   }
 
   async #waitForChange(): Promise<void> {
@@ -218,7 +211,7 @@ export class StreamLoop {
   }
 
   /** A serde must first fetch something. The half of a record that was processed goes, and all that its transaction holds. */
-  async #goBack(held: OpenTask, cause: unknown, signal: AbortSignal): Promise<void> {
+  async #goBack(held: ActiveTask, cause: unknown, signal: AbortSignal): Promise<void> {
     const { tellState, config } = this.#environment;
     tellState("rebalancing");
     const { pending } = held.task;
@@ -234,8 +227,7 @@ export class StreamLoop {
         const others = this.#tasks.open.filter((open) => open !== held);
         await this.#commits.commit(others);
         hold();
-        await this.#tasks.keepOnly(others);
-        this.#reached = undefined;
+        this.#reconciler.drop(held);
       }
     } catch (error) {
       await this.#recover(error, signal);
@@ -293,39 +285,21 @@ export class StreamLoop {
     ];
   }
 
-  /** What is not in the target is committed and closed, what is new is opened. */
-  async #reconcile(target: TargetTasks, signal: AbortSignal): Promise<void> {
-    const { assignments, patterns, tellState } = this.#environment;
-    tellState("rebalancing");
-    if (this.#tasks.areBeyond(target.active)) await this.#commits.commit(this.#tasks.open);
-    await this.#tasks.keepOnly(target.active);
-    assignments.report(this.#owned());
-    const missing = this.#tasks.missing(target.active);
-    const mustCheck = missing.length > 0 || !patterns.areNone;
-    if (mustCheck) await this.#topics.check(signal);
-    await this.#tasks.add(missing, signal);
-    assignments.report(this.#owned());
-    this.#recovery.keepOnly(this.#tasks.inputs.names);
-    this.#holds.keepOnly(target.active.map(({ taskId }) => taskId));
-    this.#commits.schedule();
-    this.#watch.begin(target.basis?.partitions);
-    this.#reached = target;
-    tellState("running");
-    this.#markRunning();
-  }
-
-  #owned(): OwnedTasks {
-    return { active: this.#tasks.open, standby: [] };
-  }
-
   /** A transaction or a commit was lost: back to what is committed, and on from there. */
   async #rebuild(cause: unknown, signal: AbortSignal): Promise<void> {
     this.#environment.platform.logger.log("warn", "streams.tasks-rebuilt", { cause });
-    await this.#tasks.drop();
-    this.#reached = undefined;
+    await this.#reconciler.dropAll(cause);
     await this.#writer.restart(cause, signal);
     if (isFencedCommit(cause))
       this.#environment.assignments.askAgain("a commit was refused: the group has moved on");
+  }
+
+  async #closeTasks(): Promise<void> {
+    try {
+      this.#tasks.drop((state) => this.#updater.give(state));
+    } finally {
+      await this.#updater.close();
+    }
   }
 
   /** Closes without committing. What fails here is logged: there is nothing left to do about it. */
@@ -336,22 +310,15 @@ export class StreamLoop {
       ...(await Promise.allSettled([
         this.#commits.close(),
         this.#watch.close(),
-        this.#group.ended(),
+        this.#reconciler.ended(),
       ])),
-      ...(await Promise.allSettled([this.#tasks.drop()])),
+      ...(await Promise.allSettled([this.#closeTasks()])),
       ...(await Promise.allSettled([this.#writer.close(writerMsMax)])),
     ];
     for (const end of ends)
       if (end.status === "rejected")
         platform.logger.log("warn", "streams.close-incomplete", { cause: end.reason });
   }
-}
-
-function tasksGivenAway(): ClusterError {
-  return new ClusterError(
-    "COMMIT_FENCED",
-    "the group has given this member's tasks away, since it was not heard of for a session's time",
-  );
 }
 
 function slowClose(): ApplicationError {

@@ -4,14 +4,14 @@ import { topicPartitionName, type RecordBatchView, type TopicPartition } from "@
 import type { ApplicationTopics } from "./application-topics.ts";
 import type { LoopEnvironment } from "./loop-environment.ts";
 import { OffsetResets } from "./offset-resets.ts";
-import type { OpenTask } from "./task-opener.ts";
+import type { ActiveTask } from "./active-task.ts";
 
 /** What the tasks of a loop read: batches go to their tasks, and a partition whose queue is full is held back. */
 export class TaskInputs {
   readonly #environment: LoopEnvironment;
   readonly #topics: ApplicationTopics;
   readonly #resets: OffsetResets;
-  readonly #byInput = new Map<string, OpenTask>();
+  readonly #byInput = new Map<string, ActiveTask>();
   readonly #paused = new Map<string, TopicPartition>();
 
   constructor(environment: LoopEnvironment, topics: ApplicationTopics) {
@@ -24,12 +24,12 @@ export class TaskInputs {
     return new Set(this.#byInput.keys());
   }
 
-  add(tasks: readonly OpenTask[]): void {
+  add(tasks: readonly ActiveTask[]): void {
     for (const open of tasks)
       for (const input of open.inputs) this.#byInput.set(nameOf(input), open);
   }
 
-  remove(tasks: readonly OpenTask[]): void {
+  remove(tasks: readonly ActiveTask[]): void {
     const inputs = tasks.flatMap((open) => open.inputs);
     this.#environment.reader.unassign(inputs);
     for (const input of inputs) {
@@ -63,7 +63,7 @@ export class TaskInputs {
   }
 
   /** True: there are inputs, and all that the cluster has of them was read and processed. */
-  isDrained(tasks: readonly OpenTask[]): boolean {
+  isDrained(tasks: readonly ActiveTask[]): boolean {
     const { reader } = this.#environment;
     const isAtEnd = (input: TopicPartition): boolean =>
       (reader.position(input) ?? -1) >= (reader.endOffset(input) ?? Infinity);
@@ -79,7 +79,7 @@ export class TaskInputs {
     else owner.task.addBatch(batch);
   }
 
-  #pauseFull({ task, inputs }: OpenTask): void {
+  #pauseFull({ task, inputs }: ActiveTask): void {
     for (const input of inputs) {
       const name = nameOf(input);
       if (this.#paused.has(name) || !task.isFull(input.topic)) continue;

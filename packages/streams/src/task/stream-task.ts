@@ -293,11 +293,23 @@ export class StreamTask {
   /** Gives all batches back and closes processors and stores, without flushing. Twice is fine. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
+    const thrown = this.#end();
+    await this.stores.close();
+    if (thrown !== undefined) throw this.#failures.of(thrown);
+  }
+
+  /** Closes as `close` does, but for the engines beneath the stores: another task, or a standby, goes on with them. */
+  release(): void {
+    if (this.#isClosed) return;
+    const thrown = this.#end();
+    this.stores.release();
+    if (thrown !== undefined) throw this.#failures.of(thrown);
+  }
+
+  #end(): unknown {
     this.#isClosed = true;
     this.#timers.close();
     this.#queues.clear();
-    const thrown = this.#isInitialized ? closeNodes(this.#topology, this.#context) : undefined;
-    await this.stores.close();
-    if (thrown !== undefined) throw this.#failures.of(thrown);
+    return this.#isInitialized ? closeNodes(this.#topology, this.#context) : undefined;
   }
 }

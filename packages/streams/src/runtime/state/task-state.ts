@@ -1,0 +1,163 @@
+import { invariant, type Offset } from "@millrace/model";
+import {
+  CacheBudget,
+  MemoryEngine,
+  openTaskStores,
+  type StoreEngine,
+  type TaskStores,
+} from "@millrace/state";
+
+import { isDamagedStore } from "../../error/store-failure.ts";
+import { taskIdText, type TaskId } from "../../processor/task-id.ts";
+import type { RecordCollector } from "../../task/record-collector.ts";
+import { storeOpenings } from "../../task/store-openings.ts";
+import { TaskRecordContext } from "../../task/task-record-context.ts";
+import type { Subtopology } from "../../topology/subtopology.ts";
+import type { LoopEnvironment } from "../loop-environment.ts";
+
+/** Of each task that is being restored: batches of that size are written at full speed. */
+const replayedBytesMax = 4 * 2 ** 20;
+
+const noCache = new CacheBudget(0);
+
+/** What a task writes its stores with. */
+export interface WritingTask {
+  readonly collector: RecordCollector;
+  readonly recordContext: TaskRecordContext;
+}
+
+/**
+ * The state of a task apart from the task (Kafka: `ProcessorStateManager`): its engines stay open for as long as the task
+ * belongs to this process, whatever it does with it; stores are opened on them for each.
+ *
+ * ```
+ *            ┌──────────── replayed: stores that take changelogs (restoring, standby)
+ *   engines ─┤                │ ▲
+ *            └──────────── written: stores of a `StreamTask` (active)
+ * ```
+ *
+ * STREAMS-12: one of the two at a time, and none goes on but from what the other has committed.
+ */
+export class TaskState {
+  readonly taskId: TaskId;
+  readonly subtopology: Subtopology;
+  readonly #environment: LoopEnvironment;
+  readonly #engine: StoreEngine;
+  /** Of stores that are to be in memory: they last as long as the task stays here. */
+  readonly #memoryEngine = new MemoryEngine();
+  #stores: TaskStores | undefined;
+
+  private constructor(
+    environment: LoopEnvironment,
+    { taskId, subtopology }: { readonly taskId: TaskId; readonly subtopology: Subtopology },
+    engine: StoreEngine,
+  ) {
+    this.#environment = environment;
+    this.taskId = taskId;
+    this.subtopology = subtopology;
+    this.#engine = engine;
+  }
+
+  /** A store that is damaged begins anew with the second opening; its changelog has what it held. */
+  static async open(environment: LoopEnvironment, taskId: TaskId): Promise<TaskState> {
+    try {
+      return await TaskState.#open(environment, taskId);
+    } catch (error) {
+      if (!isDamagedStore(error)) throw error;
+      return TaskState.#open(environment, taskId);
+    }
+  }
+
+  static async #open(environment: LoopEnvironment, taskId: TaskId): Promise<TaskState> {
+    const subtopology = subtopologyOf(taskId, environment);
+    const engine = await environment.engines.open(environment.taskDirectory(taskId));
+    try {
+      const state = new TaskState(environment, { taskId, subtopology }, engine);
+      state.replayed();
+      return state;
+    } catch (error) {
+      await engine.close();
+      throw error;
+    }
+  }
+
+  /** Such as `0_3`. */
+  get name(): string {
+    return taskIdText(this.taskId);
+  }
+
+  /** Those of whoever has it now. */
+  get stores(): TaskStores {
+    invariant(this.#stores !== undefined, "STREAMS-12", this.taskId);
+    return this.#stores;
+  }
+
+  /** Below which the changelog is in the store and committed; undefined: nothing is. */
+  committedOffset(store: string): Offset | undefined {
+    return this.stores.committedOffset(store);
+  }
+
+  /** For those who read changelogs: no caches, and nothing is logged. What was open is closed. */
+  replayed(): TaskStores {
+    const stageBytesMax = Math.min(replayedBytesMax, this.#environment.config.uncommittedBytesMax);
+    return this.#reopen(
+      { collector: refusing, recordContext: new TaskRecordContext() },
+      { cache: noCache, stageBytesMax },
+    );
+  }
+
+  /** For a task. What was open is closed. */
+  written(task: WritingTask): TaskStores {
+    const { cache, config } = this.#environment;
+    return this.#reopen(task, { cache, stageBytesMax: config.uncommittedBytesMax });
+  }
+
+  /** What is uncommitted is lost. */
+  async close(): Promise<void> {
+    this.#stores?.release();
+    this.#stores = undefined;
+    await this.#engine.close();
+  }
+
+  #reopen(
+    { collector, recordContext }: WritingTask,
+    bounds: { readonly cache: CacheBudget; readonly stageBytesMax: number },
+  ): TaskStores {
+    const { logger, metrics } = this.#environment.platform;
+    const { partition } = this.taskId;
+    this.#stores?.release();
+    this.#stores = openTaskStores({
+      engine: this.#engine,
+      memoryEngine: this.#memoryEngine,
+      stores: storeOpenings(this.subtopology, { partition, collector, cache: bounds.cache }),
+      recordContext,
+      ...bounds,
+      logger,
+      metrics,
+      taskId: this.name,
+    });
+    return this.#stores;
+  }
+}
+
+/** What is replayed is in the changelog already. */
+const refusing: RecordCollector = {
+  hasRoom: true,
+  topic() {
+    invariant(false, "STREAMS-12", "a replay passes nothing on");
+  },
+  partition: () => ({
+    append() {
+      invariant(false, "STREAMS-12", "a replay logs nothing");
+    },
+  }),
+};
+
+export function subtopologyOf(
+  taskId: TaskId,
+  { subtopologies }: Pick<LoopEnvironment, "subtopologies">,
+): Subtopology {
+  const subtopology = subtopologies.find(({ id }) => id === taskId.subtopology);
+  invariant(subtopology !== undefined, "STREAMS-2", taskId);
+  return subtopology;
+}
