@@ -21,6 +21,8 @@ export interface LogConfig {
   readonly compressionLevel: number | undefined;
   /** `flush.messages`: an append that makes so many records not synced counts once they are. */
   readonly flushMessages: number;
+  /** `flush.ms`: how long what was appended may stay without a sync, where its owner looks for it. */
+  readonly flushMs: number;
   /** `message.timestamp.type`. */
   readonly messageTimestampType: "CreateTime" | "LogAppendTime";
   /** `message.timestamp.before.max.ms`; `Infinity` accepts all. */
@@ -66,6 +68,7 @@ export const defaultLogConfig: LogConfig = Object.freeze({
   compressionType: "producer",
   compressionLevel: undefined,
   flushMessages: Number.POSITIVE_INFINITY,
+  flushMs: Number.POSITIVE_INFINITY,
   messageTimestampType: "CreateTime",
   messageTimestampBeforeMaxMs: Number.POSITIVE_INFINITY,
   messageTimestampAfterMaxMs: 3_600_000,

@@ -146,9 +146,9 @@ log.dir LIST - - /tmp/kafka-logs
 log.dir.failure.timeout.ms LONG 1.. - 30000
 log.dirs LIST - - null
 log.flush.interval.messages LONG 1.. dm 9223372036854775807
-log.flush.interval.ms LONG - d null
+log.flush.interval.ms LONG - dm null
 log.flush.offset.checkpoint.interval.ms INT 0.. - 60000
-log.flush.scheduler.interval.ms LONG - - 9223372036854775807
+log.flush.scheduler.interval.ms LONG - m 9223372036854775807
 log.flush.start.offset.checkpoint.interval.ms INT 0.. - 60000
 log.index.interval.bytes INT 0.. dm 4096
 log.index.size.max.bytes INT 4.. dm 10485760

@@ -1,3 +1,5 @@
+import { brokerDocumentationOf } from "./broker-config-documentation.ts";
+import type { ConfigDefinition } from "./config-definition.ts";
 import { groupConfigDefinitions } from "./group-config.ts";
 import { topicConfigDefinitions } from "./topic-config.ts";
 
@@ -5,13 +7,13 @@ import { topicConfigDefinitions } from "./topic-config.ts";
 const rows = `
 cleanup.policy What becomes of old records: delete takes segments away by age and size, compact keeps the newest record of each key; both may be set, or none.
 compression.gzip.level How hard gzip tries, from 1 to 9; -1 is its own choice. Counts where compression.type is gzip.
-compression.lz4.level How hard lz4 tries. This broker has one way of packing lz4, whatever is set.
+compression.lz4.level How hard lz4 tries. Taken for the sake of tools: the library here packs lz4 in one way, whatever is set.
 compression.type How batches are kept: producer keeps what comes, uncompressed and the codecs have the broker write batches anew that come otherwise.
 compression.zstd.level How hard zstd tries, up to 22. Counts where compression.type is zstd.
 delete.retention.ms For how long after compaction came by a deleted key can still be seen as deleted, in milliseconds.
 file.delete.delay.ms For how long files of segments that were taken away stay on the disk, in milliseconds.
 flush.messages After so many records an append waits for the disk, whatever the durability of the broker is.
-flush.ms Kept for tools. When files are synced is chosen by the durability of the broker.
+flush.ms Records that have waited for so long are synced, in milliseconds, where log.flush.scheduler.interval.ms has it looked for; with the durability group, and strict, they are synced at once.
 follower.replication.throttled.replicas Kept for tools. With one broker there are no followers to hold back.
 index.interval.bytes An index has an entry for about so many bytes of records.
 leader.replication.throttled.replicas Kept for tools. With one broker there are no followers to hold back.
@@ -68,13 +70,13 @@ const texts: ReadonlyMap<string, string> = new Map(
     }),
 );
 
-/** Of the broker's own properties those are described that stand for a topic's or a group's. */
-export function documentationOf(name: string): string | null {
+/** Of the broker's own properties those that stand for a topic's or a group's are described by that one. */
+export function documentationOf({ name, hasMeaning }: ConfigDefinition): string | null {
   const own = texts.get(name);
   if (own !== undefined) return own;
   for (const definitions of [topicConfigDefinitions, groupConfigDefinitions])
     for (const { name: described, brokerProperties } of definitions.values())
       if (brokerProperties.includes(name))
         return `Stands for ${described} where that is not set. ${texts.get(described) ?? ""}`;
-  return null;
+  return brokerDocumentationOf(name, hasMeaning) ?? null;
 }

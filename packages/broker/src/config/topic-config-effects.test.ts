@@ -222,6 +222,22 @@ const rows: readonly Row[] = [
       return seen;
     },
   },
+  {
+    name: "flush.ms",
+    seen: [
+      ["1000", "is synced"],
+      ["100000", "waits"],
+    ],
+    probe: async (topic) => {
+      const { gate, platform } = topic.world;
+      await topic.client.produce(topic.name, ["makes the folder"]);
+      await topic.client.produce(topic.name, ["a"]);
+      await platform.timers.sleep(500);
+      const before = gate.syncCount;
+      await platform.timers.sleep(3000);
+      return gate.syncCount > before ? "is synced" : "waits";
+    },
+  },
 ];
 
 /** Tested where they are obeyed: retention, deletion and compaction over time. */
@@ -239,7 +255,6 @@ const obeyedByUpkeep = [
 /** What Kafka has for several brokers, for tiered storage, or to be quicker: kept and told, and nothing else. */
 const withoutMeaning = [
   "compression.lz4.level",
-  "flush.ms",
   "follower.replication.throttled.replicas",
   "leader.replication.throttled.replicas",
   "local.retention.bytes",
@@ -260,7 +275,9 @@ test("every property of a topic has its row", () => {
 
 let made: World | undefined;
 function world(): World {
-  return (made ??= brokerWorld({ port: undefined, codecs: nodeCompression, durability: "os" }));
+  const properties = { "log.flush.scheduler.interval.ms": 1000 };
+  const options = { port: undefined, codecs: nodeCompression, properties };
+  return (made ??= brokerWorld({ ...options, durability: "os" }));
 }
 
 const starting = () => world().start();

@@ -166,6 +166,7 @@ export function logConfigOf(
         ? number(`compression.${compressionType}.level`)
         : undefined,
     flushMessages: unbounded("flush.messages"),
+    flushMs: unbounded("flush.ms"),
     messageTimestampType:
       text("message.timestamp.type") === "LogAppendTime" ? "LogAppendTime" : "CreateTime",
     messageTimestampBeforeMaxMs: unbounded("message.timestamp.before.max.ms"),

@@ -274,7 +274,7 @@ function describe(
         }))
       : [],
     configType: typeNumbers[definition.type],
-    documentation: request.includeDocumentation ? documentationOf(definition.name) : null,
+    documentation: request.includeDocumentation ? documentationOf(definition) : null,
   };
 }
 

@@ -16,6 +16,7 @@ export interface PartitionSyncOptions {
  *     memory               written ──▶ reached
  *     os                   written ──▶ reached; a sync where a segment was closed
  *     group, strict        written ──▶ sync ──▶ reached, and again while more was written meanwhile
+ *     flush.ms             a sync, nobody waits for it, where it is looked for (Kafka: `flushDirtyLogs`)
  *     flush.messages       as group, from the append on that makes so many
  */
 export class PartitionSync {
@@ -24,6 +25,8 @@ export class PartitionSync {
   /** What is written counts once it is synced, though the level would not have it so. */
   #isFlushing = false;
   #isStopped = false;
+  /** When all was synced, or nothing was known yet. */
+  #flushedMs: number | undefined;
   #syncing: Promise<void> = Promise.resolve();
 
   constructor(options: PartitionSyncOptions) {
@@ -44,6 +47,19 @@ export class PartitionSync {
       this.#isSyncing = true;
       this.#syncing = this.#syncOnce(log);
     }
+  }
+
+  /** Syncs what has waited for `flush.ms`; since when is known as exactly as it is looked for. */
+  flushOld(log: LogOfPartition, nowMs: number): void {
+    if (log.durableOffset >= log.logEndOffset || this.#isSyncing) {
+      this.#flushedMs = nowMs;
+      return;
+    }
+    this.#flushedMs ??= nowMs;
+    if (this.#isStopped || nowMs - this.#flushedMs < log.config.flushMs) return;
+    this.#flushedMs = nowMs;
+    this.#isSyncing = true;
+    this.#syncing = this.#syncOnce(log);
   }
 
   /** No further sync is begun. */

@@ -270,6 +270,12 @@ export class Partition {
     return log === undefined ? undefined : this.#telling(log.upkeep.compact(options));
   }
 
+  /** Syncs what has waited for longer than `flush.ms`. */
+  flushOld(nowMs: number): void {
+    const log = this.#cared;
+    if (log !== undefined) this.#sync.flushOld(log, nowMs);
+  }
+
   /** Removes files of what was taken away. @throws FileSystemError */
   removeRetired(): void {
     this.#cared?.upkeep.removeRetired();

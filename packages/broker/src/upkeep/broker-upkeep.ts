@@ -19,6 +19,8 @@ import { retainAll } from "./retention.ts";
 const recoveryPointIntervalMs = 1000;
 /** How long files stay beyond their time at most. */
 const removalIntervalMs = 1000;
+/** Some 24 days. */
+const timerMsMax = 2 ** 31 - 1;
 /** How often it is looked whether a snapshot of the metadata is due. */
 const snapshotCheckIntervalMs = 1000;
 
@@ -65,6 +67,13 @@ export function startUpkeep(
   every("log.cleaner.backoff.ms", "compaction", (signal) => cleaner.run(signal));
   const snapshotter = new MetadataSnapshotter({ ...parts, platform, config, admitWrite });
   every(snapshotCheckIntervalMs, "metadata-snapshots", (signal) => snapshotter.run(signal));
+  const flushIntervalMs = config.number("log.flush.scheduler.interval.ms");
+  // By default never: a timer cannot wait for so long.
+  if (flushIntervalMs <= timerMsMax)
+    every(Math.max(1, flushIntervalMs), "flush", async () => {
+      const nowMs = platform.clock.monotonicMs();
+      for (const partition of partitions.all()) partition.flushOld(nowMs);
+    });
   every(removalIntervalMs, "removal", async () => {
     for (const partition of partitions.all()) partition.removeRetired();
   });
