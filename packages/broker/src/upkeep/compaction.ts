@@ -3,6 +3,7 @@ import { FileSystemError, type Platform } from "@millrace/platform";
 import type { BrokerConfig } from "../config/broker-config.ts";
 import type { UpkeepMetrics } from "../metrics/upkeep-metrics.ts";
 import type { Partition } from "../partition/partition.ts";
+import { CleanerPace } from "./cleaner-pace.ts";
 
 /** Of `log.cleaner.io.buffer.size`: what is worked on before others have their turn. A batch is never divided. */
 const slicesPerBuffer = 8;
@@ -78,13 +79,19 @@ export class Cleaner {
     const { clock, logger } = platform;
     const place = { topic: partition.topic, partition: partition.partition };
     const startedMs = clock.monotonicMs();
+    const bytesPerSecond = () => config.number("log.cleaner.io.max.bytes.per.second");
+    const pace = new CleanerPace(platform, bytesPerSecond);
     try {
       const bufferBytes = config.number("log.cleaner.io.buffer.size");
       const result = await partition.compact({
         offsetMapBytes: config.number("log.cleaner.dedupe.buffer.size"),
         offsetMapLoadFactor: config.number("log.cleaner.io.buffer.load.factor"),
         sliceBytes: Math.max(sliceBytesMin, Math.floor(bufferBytes / slicesPerBuffer)),
-        rest: (bytes) => this.#rest(bytes, signal),
+        rest: async (bytes) => {
+          await pace.rest(bytes, signal);
+          signal.throwIfAborted();
+          this.#parts.admitWrite();
+        },
       });
       this.#failed.delete(partition);
       if (result === undefined) return;
@@ -106,15 +113,5 @@ export class Cleaner {
     if (!isOfStorage) return Number.POSITIVE_INFINITY;
     const beforeMs = this.#failed.get(partition)?.waitMs ?? retryMs / 2;
     return Math.min(retryMsMax, 2 * beforeMs);
-  }
-
-  /** What a slice has read and written is within `log.cleaner.io.max.bytes.per.second`. */
-  async #rest(bytes: number, signal: AbortSignal): Promise<void> {
-    const { platform, config, admitWrite } = this.#parts;
-    const waitMs = (1000 * bytes) / config.number("log.cleaner.io.max.bytes.per.second");
-    if (waitMs >= 1) await platform.timers.sleep(waitMs, signal);
-    else await platform.timers.yield();
-    signal.throwIfAborted();
-    admitWrite();
   }
 }
