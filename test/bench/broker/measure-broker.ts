@@ -9,7 +9,8 @@ import { connect } from "millrace";
 import { cpuSeconds, forgetPeak, peakMiB, residentMiB } from "../process-figures.ts";
 import { type BrokerKind, type RunningBroker, startBroker } from "../running-broker.ts";
 import { recreateTopics } from "../topic-partitions.ts";
-import type { PerfTools, ProduceRun } from "./perf-tools.ts";
+import { measureBesideCompaction } from "./beside-compaction.ts";
+import type { ClientRun, PerfTools, ProduceRun } from "./perf-tools.ts";
 
 /** A broker that is measured, and with what it runs. */
 export interface Contender {
@@ -50,6 +51,7 @@ export async function measureBroker(
     broker = await start();
     await consume("fetch, cold log", broker, figures, { tools, megabytes });
     await latency(broker, figures, tools, fastest);
+    await measureBesideCompaction(broker, figures, { tools, folder });
   } finally {
     await broker.stop();
   }
@@ -73,11 +75,10 @@ async function produceAll(
       const records = recordsOf(megabytes, recordSize);
       const run: ProduceRun = { bootstrap, topic, producers, records, recordSize };
       const cpuBefore = cpuSeconds(pid);
-      const { seconds } = await tools.produce(run);
-      rates.push(records / seconds);
+      const client = await tools.produce(run);
+      rates.push(client.recordsPerSecond);
       const what = `produce, ${recordSize} B, producers: ${producers}`;
-      figures.set(`${what}, 1/s`, records / seconds);
-      figures.set(`${what}, broker's CPU, s/M`, ((cpuSeconds(pid) - cpuBefore) / records) * 1e6);
+      setFigures(figures, what, { records, client, brokerSeconds: cpuSeconds(pid) - cpuBefore });
     }
   }
   return rates[0];
@@ -92,11 +93,23 @@ async function consume(
   for (const recordSize of sizes) {
     const records = recordsOf(megabytes, recordSize) * producerCounts.length;
     const cpuBefore = cpuSeconds(pid);
-    const rate = await tools.consume(bootstrap, topicOf(recordSize), records);
-    figures.set(`${what}, ${recordSize} B, 1/s`, rate);
-    const cpu = ((cpuSeconds(pid) - cpuBefore) / records) * 1e6;
-    figures.set(`${what}, ${recordSize} B, broker's CPU, s/M`, cpu);
+    const client = await tools.consume(bootstrap, topicOf(recordSize), records);
+    const brokerSeconds = cpuSeconds(pid) - cpuBefore;
+    setFigures(figures, `${what}, ${recordSize} B`, { records, client, brokerSeconds });
   }
+}
+
+/** Beside the rate, what both did for it: whose cores were busy was the limit. */
+function setFigures(
+  figures: Map<string, number>,
+  what: string,
+  run: { readonly records: number; readonly client: ClientRun; readonly brokerSeconds: number },
+): void {
+  const { records, client, brokerSeconds } = run;
+  figures.set(`${what}, 1/s`, client.recordsPerSecond);
+  figures.set(`${what}, broker's CPU, s/M`, (brokerSeconds / records) * 1e6);
+  figures.set(`${what}, broker's busy cores`, brokerSeconds / client.wallSeconds);
+  figures.set(`${what}, client's busy cores`, client.cpuSeconds / client.wallSeconds);
 }
 
 /** While another producer sends at half of what one can, but no more than the machine can beside the tools. */

@@ -12,23 +12,23 @@ const outputMaxBytes = 64 * 1024 * 1024;
 export class PerfTools {
   readonly #classPath: string;
 
-  /** Compiles what runs several producers in one process into the folder. */
+  /** Compiles what runs the tools into the folder. */
   constructor(folder: string) {
     const get = besideBench("../../../shared/apache-kafka/get");
     const library = execFileSync(get, { encoding: "utf8" }).trim();
     const classes = join(folder, "classes");
     mkdirSync(classes, { recursive: true });
-    const source = besideBench("broker/ManyProducers.java");
-    execFileSync("javac", ["-cp", `${library}/*`, "-d", classes, source]);
+    const sources = ["ManyProducers", "WithCpu"].map((name) => besideBench(`broker/${name}.java`));
+    execFileSync("javac", ["-cp", `${library}/*`, "-d", classes, ...sources]);
     this.#classPath = `${classes}:${library}/*`;
   }
 
   /** Records of some size with acks=all, as fast as it goes. Resolves with how long that took. */
-  async produce(run: ProduceRun): Promise<{ readonly seconds: number }> {
+  async produce(run: ProduceRun): Promise<ClientRun> {
     const parameters = [`${run.producers}`, ...producerParameters(run, -1)];
-    const output = await this.#run("ManyProducers", parameters);
+    const { output, client } = await this.#run("ManyProducers", parameters);
     const [, seconds] = /\{"seconds":([\d.]+)\}/.exec(output) ?? [];
-    if (Number(seconds) > 0) return { seconds: Number(seconds) };
+    if (Number(seconds) > 0) return { ...client, recordsPerSecond: run.records / Number(seconds) };
     throw new Error(`the producers' tool said:\n${output}`);
   }
 
@@ -46,13 +46,13 @@ export class PerfTools {
   }
 
   /** Reads so many records from the start. */
-  async consume(bootstrap: string, topic: string, records: number): Promise<number> {
+  async consume(bootstrap: string, topic: string, records: number): Promise<ClientRun> {
     const server = ["--bootstrap-server", bootstrap, "--hide-header"];
     const what = ["--topic", topic, "--num-records", `${records}`, "--timeout", "60000"];
-    const output = await this.#run("ConsumerPerformance", [...server, ...what]);
+    const { output, client } = await this.#run("ConsumerPerformance", [...server, ...what]);
     // start, end, MB, MB/s, records, records/s, rebalance ms, fetch ms, fetch MB/s, fetch records/s
     const fields = output.trim().split("\n").at(-1)?.split(", ") ?? [];
-    if (Number(fields[4]) >= records) return Number(fields[9]);
+    if (Number(fields[4]) >= records) return { ...client, recordsPerSecond: Number(fields[9]) };
     throw new Error(`the consumer's tool said:\n${output}`);
   }
 
@@ -60,9 +60,9 @@ export class PerfTools {
   async latency(bootstrap: string, topic: string, records: number): Promise<Latency> {
     const what = ["--bootstrap-server", bootstrap, "--topic", topic, "--num-records", `${records}`];
     const how = ["--producer-acks", "all", "--record-size", "100"];
-    const output = await this.#run("EndToEndLatency", [...what, ...how]);
-    const [, p50, p99] = /50th = (\d+), 99th = (\d+)/.exec(output) ?? [];
-    if (p99 !== undefined) return { p50: Number(p50), p99: Number(p99) };
+    const { output } = await this.#run("EndToEndLatency", [...what, ...how]);
+    const [, p50, p99, p999] = /50th = (\d+), 99th = (\d+), 99.9th = (\d+)/.exec(output) ?? [];
+    if (p999 !== undefined) return { p50: Number(p50), p99: Number(p99), p999: Number(p999) };
     throw new Error(`the latency tool said:\n${output}`);
   }
 
@@ -70,12 +70,28 @@ export class PerfTools {
     return ["-Xmx512m", "-cp", this.#classPath, `org.apache.kafka.tools.${program}`, ...parameters];
   }
 
-  async #run(program: string, parameters: readonly string[]): Promise<string> {
-    const { stdout } = await execute("java", this.#parameters(program, parameters), {
-      maxBuffer: outputMaxBytes,
-    });
-    return stdout;
+  /** What the program printed, and how busy it was. */
+  async #run(program: string, parameters: readonly string[]) {
+    const { stdout } = await execute(
+      "java",
+      this.#parameters("WithCpu", [program, ...parameters]),
+      {
+        maxBuffer: outputMaxBytes,
+      },
+    );
+    const [line, cpuSeconds, wallSeconds] =
+      /\{"cpuSeconds":([\d.]+),"wallSeconds":([\d.]+)\}/.exec(stdout) ?? [];
+    if (line === undefined) throw new Error(`${program} said:\n${stdout}`);
+    const client = { cpuSeconds: Number(cpuSeconds), wallSeconds: Number(wallSeconds) };
+    return { output: stdout.replace(line, ""), client };
   }
+}
+
+/** A run of a client: its rate, and its processor time and duration without the start of Java. */
+export interface ClientRun {
+  readonly recordsPerSecond: number;
+  readonly cpuSeconds: number;
+  readonly wallSeconds: number;
 }
 
 export interface ProduceRun {
@@ -91,6 +107,7 @@ export interface ProduceRun {
 export interface Latency {
   readonly p50: number;
   readonly p99: number;
+  readonly p999: number;
 }
 
 function producerParameters(run: ProduceRun, recordsPerSecond: number): readonly string[] {
