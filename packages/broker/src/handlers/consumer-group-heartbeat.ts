@@ -9,6 +9,7 @@ import {
   refusedConsumerHeartbeat,
 } from "../coordinator/group/consumer/consumer-heartbeat.ts";
 import type { ConsumerGroups } from "../coordinator/group/consumer/consumer-groups.ts";
+import { topicNamesFault } from "../coordinator/group/subscription-bound.ts";
 import { groupResource, type RequestContext, topicResource } from "../server/request-context.ts";
 import type { AnsweringHandler } from "./answering-handler.ts";
 import type { GroupProtocols } from "./group-protocols.ts";
@@ -55,6 +56,8 @@ function refuse(
 ): ConsumerHeartbeatAnswer | undefined {
   if (!context.authorize("READ", groupResource(groupId)))
     return refusedConsumerHeartbeat(errorCode.groupAuthorizationFailed);
+  const fault = topicNamesFault(subscribedTopicNames);
+  if (fault !== undefined) return refusedConsumerHeartbeat(errorCode.invalidRequest, fault);
   const isAllowed = (subscribedTopicNames ?? []).every((topic) =>
     context.authorize("DESCRIBE", topicResource(topic)),
   );

@@ -5,6 +5,7 @@ import {
   describeGroupsApi,
   listGroupsApi,
   offsetCommitApi,
+  shareGroupHeartbeatApi,
 } from "@millrace/protocol/definitions";
 import { describe, expect, test } from "vitest";
 import {
@@ -32,6 +33,25 @@ async function described(client: TestClient) {
 type Answer = Awaited<ReturnType<typeof beat>>;
 const partitionsOf = (answer: Answer) =>
   answer?.assignment?.topicPartitions.flatMap(({ partitions }) => partitions);
+
+const manyNames = (count: number, of = "t") => Array.from({ length: count }, (_, n) => `${of}${n}`);
+
+describe("topics that members name", () => {
+  test("are bounded for one member", () =>
+    withGroup(async ({ client }) => {
+      const refused = await beat(client, joinConsumerBeat("a", manyNames(10_001)));
+      expect(refused).toMatchObject({
+        errorCode: errorCodeOf("INVALID_REQUEST"),
+        errorMessage: expect.stringContaining("at most 10000"),
+      });
+      expect((await beat(client, joinConsumerBeat("a", manyNames(10_000))))?.errorCode).toBe(0);
+      const share = { groupId: "share", memberId: "b", rackId: null };
+      const told = { ...share, memberEpoch: 0, subscribedTopicNames: manyNames(10_001) };
+      expect((await client.ask(shareGroupHeartbeatApi, 1, told))?.errorCode).toBe(
+        errorCodeOf("INVALID_REQUEST"),
+      );
+    }));
+});
 
 describe("ConsumerGroupHeartbeat, ConsumerGroupDescribe", () => {
   test("a member gets all partitions, and a second one its half once they are let go", () =>

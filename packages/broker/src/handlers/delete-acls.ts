@@ -9,7 +9,7 @@ import type { AccessControlEntry } from "../metadata/access-control-entries.ts";
 import { isUnknownFilter, matchesFilter } from "../security/authorization/access-control-filter.ts";
 import { CloseConnectionError } from "../server/close-connection-error.ts";
 import type { AnsweringHandler } from "./answering-handler.ts";
-import { clusterResource } from "../server/request-context.ts";
+import { clusterResource, type RequestContext } from "../server/request-context.ts";
 import { clusterRefused, type ErrorAnswer, errorAnswer, noError } from "./error-answer.ts";
 
 /*
@@ -36,10 +36,13 @@ export function deleteAclsHandler(
       if (!context.authorize("ALTER", clusterResource)) return refuseAll(clusterRefused);
       if (!hasAuthorizer)
         return refuseAll(errorAnswer("SECURITY_DISABLED", "No Authorizer is configured."));
+      const entries = [...services.metadata.image.accessControl.all()];
+      const found = await matchesOf(context, filters, entries);
+      if (found === undefined) return refuseAll(tooManyMatches);
       const filterResults = await services.metadata.change((image) => {
-        const matches = matchesOf(filters, [...image.accessControl.all()]);
-        if (matches === undefined)
-          return { records: [], result: refuseAll(tooManyMatches).filterResults };
+        // Others may have deleted some meanwhile.
+        const there = new Set([...image.accessControl.all()].map(({ id }) => id));
+        const matches = found.map((matching) => matching.filter(({ id }) => there.has(id)));
         const ids = new Set(matches.flat().map(({ id }) => id));
         const records = [...ids].map((id) => ({
           kind: "removeAccessControlEntry" as const,
@@ -63,18 +66,18 @@ const tooManyMatches = errorAnswer(
   `The filters match more than ${matchesMax} rules; delete with fewer filters at once.`,
 );
 
-/** By filter; undefined: more than may be told. */
-function matchesOf(
+/** By filter, with others in between; undefined: more than may be told. */
+async function matchesOf(
+  { turns }: Pick<RequestContext, "turns">,
   filters: DeleteAclsRequest["filters"],
   entries: readonly AccessControlEntry[],
-): (readonly AccessControlEntry[])[] | undefined {
-  const matches: AccessControlEntry[][] = [];
+): Promise<readonly (readonly AccessControlEntry[])[] | undefined> {
   let count = 0;
-  for (const filter of filters) {
+  const matches = await turns.map(filters, (filter) => {
+    if (count > matchesMax) return [];
     const matching = entries.filter((entry) => matchesFilter(filter, entry));
     count += matching.length;
-    if (count > matchesMax) return undefined;
-    matches.push(matching);
-  }
-  return matches;
+    return matching;
+  });
+  return count > matchesMax ? undefined : matches;
 }

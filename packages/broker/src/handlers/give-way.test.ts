@@ -3,6 +3,7 @@ import { drainTurn } from "@millrace/platform/node";
 import type { Api, Message } from "@millrace/protocol";
 import {
   consumerGroupDescribeApi,
+  deleteAclsApi,
   deleteRecordsApi,
   describeProducersApi,
   describeShareGroupOffsetsApi,
@@ -23,6 +24,11 @@ const count = 2000;
 const many = <Item>(make: (index: number) => Item) =>
   Array.from({ length: count }, (_, i) => make(i));
 
+const properties = {
+  "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+  "allow.everyone.if.no.acl.found": "true",
+};
+
 /** A platform on which every look at the clock takes a millisecond. */
 function slowPlatform() {
   const platform = memoryPlatform({ drain: drainTurn });
@@ -39,7 +45,7 @@ function slowPlatform() {
 async function firstAnswered(api: Api, version: number, request: object): Promise<string> {
   const platform = slowPlatform();
   const run = async () => {
-    const broker = await Broker.start(platform, { dataDirectory: "/data", port: 9092 });
+    const broker = await Broker.start(platform, { dataDirectory: "/data", port: 9092, properties });
     const patient = await TestClient.connect(platform, broker.address);
     const quick = await TestClient.connect(platform, broker.address);
     await quick.createTopic("t");
@@ -90,6 +96,22 @@ test.each<[string, Api<Message, Message>, number, object]>([
       topics: many((index) => ({
         name: `t${index}`,
         partitions: [{ partitionIndex: 0, offset: 0 }],
+      })),
+    },
+  ],
+  [
+    "DeleteAcls of many filters",
+    deleteAclsApi as Api,
+    3,
+    {
+      filters: many(() => ({
+        resourceTypeFilter: 1,
+        resourceNameFilter: null,
+        patternTypeFilter: 1,
+        principalFilter: null,
+        hostFilter: null,
+        operation: 1,
+        permissionType: 1,
       })),
     },
   ],

@@ -37,6 +37,9 @@ export function listTransactionsHandler(
         return { ...none, errorCode: errorCode.invalidRegularExpression };
       const all = await transactions.list();
       if (typeof all === "number") return { ...none, errorCode: all };
+      const lengthMax = all.reduce((most, one) => Math.max(most, one.transactionalId.length), 0);
+      if (pattern !== undefined && pattern.programSize() * lengthMax > matchStepsMax)
+        return { ...none, errorCode: errorCode.invalidRegularExpression };
       const known: ReadonlySet<string> = new Set(transactionStatuses);
       const states = new Set(request.stateFilters);
       const producerIds = new Set(request.producerIdFilters);
@@ -66,6 +69,9 @@ export function listTransactionsHandler(
     },
   };
 }
+
+/** Instructions times characters: a tenth of a second for one id. */
+const matchStepsMax = 1_000_000;
 
 function isOpenFor(metadata: TransactionMetadata, durationMs: number, nowMs: number): boolean {
   return durationMs < 0 || nowMs - metadata.startTimestamp > durationMs;

@@ -37,15 +37,16 @@ export async function takeAcknowledgements(
   world: AcknowledgeWorld,
   told: Acknowledgements,
 ): Promise<readonly Acknowledged[]> {
-  const results = await Promise.all(
-    told.topics.flatMap(({ topicId, partitions }) =>
-      partitions.map(async ({ partitionIndex, acknowledgementBatches }) => {
-        const place = { topicId, partition: partitionIndex };
-        const answer = await takeOne(world, told, { place, batches: acknowledgementBatches });
-        return { ...place, ...answer, isEmpty: acknowledgementBatches.length === 0 };
-      }),
-    ),
+  const all = told.topics.flatMap(({ topicId, partitions }) =>
+    partitions.map((partition) => ({ topicId, ...partition })),
   );
+  const taken = await world.context.turns.map(all, async (one) => {
+    const { topicId, partitionIndex, acknowledgementBatches: batches } = one;
+    const place = { topicId, partition: partitionIndex };
+    const answer = await takeOne(world, told, { place, batches });
+    return { ...place, ...answer, isEmpty: batches.length === 0 };
+  });
+  const results = await Promise.all(taken);
   // Where nothing at all is told, nothing is answered.
   const isAnyTold = results.some(({ isEmpty, errorCode: code }) => !isEmpty && code >= 0);
   return results

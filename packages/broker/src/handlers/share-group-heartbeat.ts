@@ -9,6 +9,7 @@ import {
   type ShareHeartbeatAnswer,
 } from "../coordinator/group/share/share-heartbeat.ts";
 import type { ShareGroups } from "../coordinator/group/share/share-groups.ts";
+import { topicNamesFault } from "../coordinator/group/subscription-bound.ts";
 import { groupResource, type RequestContext, topicResource } from "../server/request-context.ts";
 import type { GroupProtocols } from "./group-protocols.ts";
 import type { AnsweringHandler } from "./answering-handler.ts";
@@ -53,6 +54,8 @@ function refuse(
   if (!context.authorize("READ", groupResource(groupId)))
     return refusedShareHeartbeat(errorCode.groupAuthorizationFailed);
   if (!isShareMemberId(memberId)) return refusedShareHeartbeat(errorCode.invalidRequest);
+  const fault = topicNamesFault(subscribedTopicNames);
+  if (fault !== undefined) return refusedShareHeartbeat(errorCode.invalidRequest, fault);
   const names = [...new Set(subscribedTopicNames)];
   if (names.every((name) => context.authorize("DESCRIBE", topicResource(name)))) return undefined;
   return refusedShareHeartbeat(errorCode.topicAuthorizationFailed);

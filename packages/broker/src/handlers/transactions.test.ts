@@ -200,3 +200,17 @@ test("WriteTxnMarkers ends a transaction in a partition, whatever its coordinato
     expect(await stable()).toBe(2);
     expect(await mark(0, [0], 4)).toEqual([errorCodeOf("TRANSACTION_COORDINATOR_FENCED")]);
   }));
+
+test("ListTransactions refuses a pattern that would take long on an id that is long", () =>
+  withClient(async ({ client }) => {
+    const long = "a".repeat(30_000);
+    const begin = { transactionTimeoutMs: 60_000, producerId: -1, producerEpoch: -1 };
+    await client.ask(initProducerIdApi, 4, { transactionalId: long, ...begin });
+    const listed = async (transactionalIdPattern: string) => {
+      const none = { stateFilters: [], producerIdFilters: [], durationFilter: -1 };
+      const answer = await client.ask(listTransactionsApi, 2, { ...none, transactionalIdPattern });
+      return answer?.errorCode === 0 ? answer.transactionStates.length : answer?.errorCode;
+    };
+    expect(await listed("a.*")).toBe(1);
+    expect(await listed("(.*a)".repeat(100))).toBe(errorCodeOf("INVALID_REGULAR_EXPRESSION"));
+  }));

@@ -14,18 +14,27 @@ export function groupSegments(
 ): readonly (readonly LogSegment[])[] {
   const groups: LogSegment[][] = [];
   let group: LogSegment[] = [];
+  let sum = noSizes;
   for (const segment of segments) {
-    const together = [...group, segment];
-    const sum = (sizeOf: (each: LogSegment) => number) =>
-      together.reduce((total, each) => total + sizeOf(each), 0);
-    const indexed = (slot: number) => sum(({ record }) => record?.indexes[slot]?.sizeBytes ?? 0);
+    const own = sizesOf(segment);
+    const together = sum.map((size, slot) => size + own[slot]);
+    const [bytes, ...indexed] = together;
     const fits =
       group.length > 0 &&
-      sum(({ sizeBytes }) => sizeBytes) <= segmentBytes &&
-      Math.max(indexed(0), indexed(1)) <= segmentIndexBytes &&
+      bytes <= segmentBytes &&
+      Math.max(...indexed) <= segmentIndexBytes &&
       segment.endOffset - 1 - group[0].baseOffset <= offsetDeltaMax;
     if (fits) group.push(segment);
     else groups.push((group = [segment]));
+    sum = fits ? together : own;
   }
   return groups;
+}
+
+const noSizes: readonly number[] = [0, 0, 0];
+
+/** Of the records, and of each index. */
+function sizesOf({ sizeBytes, record }: LogSegment): readonly number[] {
+  const indexed = (slot: number) => record?.indexes[slot]?.sizeBytes ?? 0;
+  return [sizeBytes, indexed(0), indexed(1)];
 }

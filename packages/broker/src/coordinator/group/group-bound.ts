@@ -1,6 +1,7 @@
 import type { Platform } from "@millrace/platform";
 import { SeldomLine } from "../../seldom-line.ts";
 import type { Group } from "./group-world.ts";
+import { topicNamesTotalMax } from "./subscription-bound.ts";
 
 /** How many groups a broker has, of all kinds; who asks for more is refused. */
 export class GroupBound {
@@ -19,6 +20,15 @@ export class GroupBound {
     const groups = new Map<string, Group>();
     this.#shards.set(partition, groups);
     return groups;
+  }
+
+  /** Whether members may be subscribed to so many topics by name beside what all are. */
+  admitsNames(nameCount: number): boolean {
+    if (nameCount === 0) return true;
+    let count = nameCount;
+    for (const groups of this.#shards.values())
+      for (const group of groups.values()) count += group.subscribedNameCount;
+    return count <= topicNamesTotalMax;
   }
 
   /** Whether the group is there, or there is room for it. */

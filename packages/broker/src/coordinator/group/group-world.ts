@@ -41,6 +41,8 @@ export interface Group {
   /** As ListGroups tells it. */
   readonly stateName: string;
   readonly isEmpty: boolean;
+  /** Topics that its members are subscribed to by name, each counted for each member. */
+  readonly subscribedNameCount: number;
   isSubscribedTo(topic: string): boolean;
   /** When the retention of an offset began that was committed at a time; undefined: it does not run now. */
   retentionStartMs(commitTimestamp: number): number | undefined;

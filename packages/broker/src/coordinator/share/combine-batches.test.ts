@@ -57,3 +57,23 @@ test("says of each record what the naive way says, in order, without overlaps or
     }),
   );
 });
+
+test("the work grows with what is known and told, not with both together", () => {
+  const size = 20_000;
+  let looks = 0;
+  const counted = (index: number): StateBatch => ({
+    get firstOffset() {
+      looks++;
+      return index * 4;
+    },
+    lastOffset: index * 4 + 1,
+    deliveryState: 0,
+    deliveryCount: 1,
+  });
+  const known = Array.from({ length: size }, (_, index) => counted(index));
+  const told = Array.from({ length: size }, (_, index) =>
+    batch(index * 4 + 2, index * 4 + 2, 2, 1),
+  );
+  expect(combineBatches(known, told.toReversed(), 0)).toHaveLength(2 * size);
+  expect(looks).toBeLessThan(100 * size);
+});

@@ -12,39 +12,55 @@ export function combineBatches(
   news: readonly StateBatch[],
   startOffset: number,
 ): StateBatch[] {
-  let combined: StateBatch[] = known.map((batch) => ({ ...batch }));
-  for (const batch of news) combined = withBatch(combined, batch);
   const kept: StateBatch[] = [];
-  for (const batch of combined) {
+  for (const batch of together(known, combined(news))) {
     if (startOffset !== uninitializedOffset && batch.lastOffset < startOffset) continue;
     append(kept, { ...batch, firstOffset: Math.max(batch.firstOffset, startOffset) });
   }
   return kept;
 }
 
-function withBatch(known: readonly StateBatch[], batch: StateBatch): StateBatch[] {
+/** The order in which they came does not count: halves are put together, and those with each other. */
+function combined(batches: readonly StateBatch[]): readonly StateBatch[] {
+  if (batches.length < 2) return batches;
+  const half = batches.length >> 1;
+  return together(combined(batches.slice(0, half)), combined(batches.slice(half)));
+}
+
+/** Both are in order, and none of either overlaps another of it. */
+function together(left: readonly StateBatch[], right: readonly StateBatch[]): StateBatch[] {
   const result: StateBatch[] = [];
-  /** Of the new batch, what has yet to be placed. */
-  let next = batch.firstOffset;
-  for (const old of known) {
-    if (old.firstOffset > batch.lastOffset || old.lastOffset < batch.firstOffset) {
-      if (old.firstOffset > batch.lastOffset && next <= batch.lastOffset) {
-        append(result, { ...batch, firstOffset: next });
-        next = batch.lastOffset + 1;
-      }
-      append(result, old);
-      continue;
-    }
-    const first = Math.max(old.firstOffset, batch.firstOffset);
-    const last = Math.min(old.lastOffset, batch.lastOffset);
-    if (next < first) append(result, { ...batch, firstOffset: next, lastOffset: first - 1 });
-    if (old.firstOffset < first) append(result, { ...old, lastOffset: first - 1 });
-    append(result, { ...later(old, batch), firstOffset: first, lastOffset: last });
-    if (last < old.lastOffset) append(result, { ...old, firstOffset: last + 1 });
-    next = last + 1;
+  let [leftIndex, rightIndex] = [0, 0];
+  /** What has yet to be placed of the first ones. */
+  let [one, other]: (StateBatch | undefined)[] = [left.at(0), right.at(0)];
+  while (one !== undefined && other !== undefined) {
+    const [first, second]: readonly [StateBatch, StateBatch] =
+      one.firstOffset <= other.firstOffset ? [one, other] : [other, one];
+    const isOverlapping = first.firstOffset === second.firstOffset;
+    const lastOffset = isOverlapping
+      ? Math.min(first.lastOffset, second.lastOffset)
+      : Math.min(first.lastOffset, second.firstOffset - 1);
+    append(result, {
+      ...(isOverlapping ? later(first, second) : first),
+      ...span(first, lastOffset),
+    });
+    if (isOverlapping || first === one) one = rest(one, lastOffset) ?? left.at(++leftIndex);
+    if (isOverlapping || first === other) other = rest(other, lastOffset) ?? right.at(++rightIndex);
   }
-  if (next <= batch.lastOffset) append(result, { ...batch, firstOffset: next });
+  if (one !== undefined) append(result, one);
+  if (other !== undefined) append(result, other);
+  for (const batch of left.slice(leftIndex + 1)) append(result, batch);
+  for (const batch of right.slice(rightIndex + 1)) append(result, batch);
   return result;
+}
+
+function span({ firstOffset }: StateBatch, lastOffset: number) {
+  return { firstOffset, lastOffset };
+}
+
+/** Undefined: nothing is left of it. */
+function rest(batch: StateBatch, placedOffset: number): StateBatch | undefined {
+  return placedOffset < batch.lastOffset ? { ...batch, firstOffset: placedOffset + 1 } : undefined;
 }
 
 function later(old: StateBatch, batch: StateBatch): StateBatch {

@@ -21,6 +21,7 @@ test("which topics a group reads is found out once, however many offsets are loo
   const group = new ConsumerGroup("g");
   const { member, counted } = memberOf("a", ["orders"]);
   group.setMember(member);
+  counted.reads = 0;
   for (let count = 0; count < 100; count++) {
     expect(group.isSubscribedTo("orders")).toBe(true);
     expect(group.isSubscribedTo("clicks")).toBe(false);

@@ -25,6 +25,7 @@ export class ConsumerGroup implements Group {
   readonly members = new Map<string, ConsumerMember>();
   /** What each member is to have. */
   readonly targets = new Map<string, PartitionSets>();
+  subscribedNameCount = 0;
   groupEpoch = 1;
   metadataHash = 0;
   assignmentEpoch = 1;
@@ -122,6 +123,7 @@ export class ConsumerGroup implements Group {
     this.#topics = undefined;
     this.#release(this.members.get(member.memberId));
     this.members.set(member.memberId, member);
+    this.subscribedNameCount += member.metadata.subscribedTopicNames.length;
     this.#occupy(member.memberId, member.assigned);
     this.#occupy(member.memberId, member.revoking);
     const { instanceId } = member.metadata;
@@ -148,6 +150,7 @@ export class ConsumerGroup implements Group {
 
   #release(member: ConsumerMember | undefined): void {
     if (member === undefined) return;
+    this.subscribedNameCount -= member.metadata.subscribedTopicNames.length;
     for (const partitions of [member.assigned, member.revoking])
       for (const [topicId, epochs] of partitions) {
         const owners = this.#owners.get(topicId);

@@ -35,14 +35,14 @@ export const shareReplays: readonly RecordReplay<GroupWorld>[] = [
   }),
   memberKind.replayedBy((world: GroupWorld, { groupId, memberId }, metadata) => {
     const group = groupFor(world, groupId, metadata);
-    if (metadata === null) group?.members.delete(memberId);
-    else group?.members.set(memberId, { ...memberOf(group, memberId), metadata });
+    if (metadata === null) group?.removeMember(memberId);
+    else group?.setMember({ ...memberOf(group, memberId), metadata });
   }),
   currentKind.replayedBy((world: GroupWorld, { groupId, memberId }, value) => {
     const group = groupFor(world, groupId, value);
     if (group === undefined || (value === null && !group.members.has(memberId))) return;
     const member = memberOf(group, memberId);
-    group.members.set(memberId, {
+    group.setMember({
       ...member,
       memberEpoch: value?.memberEpoch ?? -1,
       previousMemberEpoch: value?.previousMemberEpoch ?? -1,

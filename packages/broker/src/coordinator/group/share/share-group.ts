@@ -11,8 +11,9 @@ export class ShareGroup implements Group {
   readonly type = "share";
   readonly protocolType = "share";
   readonly groupId: string;
-  readonly members = new Map<string, ShareMember>();
+  readonly #members = new Map<string, ShareMember>();
   readonly targets = new Map<string, PartitionSets>();
+  subscribedNameCount = 0;
   groupEpoch = 1;
   metadataHash = 0;
   assignmentEpoch = 1;
@@ -23,6 +24,10 @@ export class ShareGroup implements Group {
 
   constructor(groupId: string) {
     this.groupId = groupId;
+  }
+
+  get members(): ReadonlyMap<string, ShareMember> {
+    return this.#members;
   }
 
   get stateName(): "Empty" | "Stable" {
@@ -66,6 +71,19 @@ export class ShareGroup implements Group {
 
   targetOf(memberId: string): PartitionSets {
     return this.targets.get(memberId) ?? noPartitions;
+  }
+
+  setMember(member: ShareMember): void {
+    const known = this.#members.get(member.memberId)?.metadata.subscribedTopicNames.length ?? 0;
+    this.#members.set(member.memberId, member);
+    this.subscribedNameCount += member.metadata.subscribedTopicNames.length - known;
+  }
+
+  removeMember(memberId: string): void {
+    const known = this.#members.get(memberId);
+    if (known === undefined) return;
+    this.#members.delete(memberId);
+    this.subscribedNameCount -= known.metadata.subscribedTopicNames.length;
   }
 
   /** What its members read, with what one of them reads now. */

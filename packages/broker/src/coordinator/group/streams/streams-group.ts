@@ -19,6 +19,8 @@ export type StreamsGroupState = "Empty" | "NotReady" | "Assigning" | "Reconcilin
 /** One streams group (Kafka: `StreamsGroup`): what its records say, and what a restart forgets. */
 export class StreamsGroup implements Group {
   readonly type = "streams";
+  /** What it keeps is bounded by the size of its records. */
+  readonly subscribedNameCount = 0;
   readonly protocolType = "streams";
   readonly groupId: string;
   readonly members = new Map<string, StreamsMember>();
