@@ -11,6 +11,7 @@ export {
 export { FileSystemError, type FileSystemErrorCode } from "./file-system-error.ts";
 export { silentLogger, type LogFields, type Logger, type LogLevel } from "./logger.ts";
 export { MetricRegistry } from "./metric-registry.ts";
+export { OwnedGauges } from "./owned-gauges.ts";
 export type { Counter, Metrics, MetricTags, MetricValue } from "./metrics.ts";
 export {
   handshakeMsMax,

@@ -1,5 +1,5 @@
 import { invariant, type Offset } from "@millrace/model";
-import { silentLogger } from "@millrace/platform";
+import { OwnedGauges, silentLogger } from "@millrace/platform";
 import { StateError } from "../contract/state-error.ts";
 import type { StateStore } from "../contract/state-store.ts";
 import type { EngineEntry } from "../contract/store-engine.ts";
@@ -13,7 +13,6 @@ import { Stage, StageBudget } from "../layers/stage.ts";
 import { StagedStore } from "../layers/staged-store.ts";
 import { MemoryEngine } from "../memory/memory-engine.ts";
 import { EngineArea } from "./engine-area.ts";
-import { TaskGauges } from "./task-gauges.ts";
 
 const defaultStageBytesMax = 16 * 1024 * 1024;
 
@@ -48,7 +47,7 @@ class OpenTaskStores implements TaskStores {
   readonly #areas: EngineArea[];
   readonly #byName = new Map<string, OpenedStore>();
   readonly #opened: readonly OpenedStore[];
-  readonly #gauges: TaskGauges | undefined;
+  readonly #gauges: OwnedGauges | undefined;
   #reportDrop: (reason: string) => void = () => {};
   /** Where a flush that has given way goes on. */
   #flushPass = 0;
@@ -64,7 +63,7 @@ class OpenTaskStores implements TaskStores {
       ? new EngineArea(options.memoryEngine ?? new MemoryEngine())
       : main;
     this.#areas = memory === main ? [main] : [main, memory];
-    this.#gauges = options.metrics && new TaskGauges(options.metrics);
+    this.#gauges = options.metrics && new OwnedGauges(options.metrics);
     this.#opened = options.stores.map((opening) =>
       this.#open(opening, opening.specification.engine === "memory" ? memory : main, options),
     );

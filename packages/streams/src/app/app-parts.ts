@@ -11,7 +11,7 @@ import { PatternTopics } from "../runtime/pattern-topics.ts";
 import { RecordTaps } from "../runtime/record-taps.ts";
 import { StreamLoop } from "../runtime/stream-loop.ts";
 import type { Topology } from "../topology/topology.ts";
-import { ApplicationState } from "./application-state.ts";
+import { ApplicationState, stateNumbers } from "./application-state.ts";
 import { openGroup } from "./open-group.ts";
 import { StateDirectory } from "./state-directory.ts";
 import type { ResolvedStreamsOptions, StreamsEnvironment } from "./streams-options.ts";
@@ -93,6 +93,9 @@ function assembleIn(
     taskDirectory: (taskId) => directory?.taskDirectory(taskId) ?? taskIdText(taskId),
   };
   const loop = new StreamLoop(environment);
+  platform.metrics.gauge("client-state", () => stateNumbers[state.current], {
+    application: options.applicationId,
+  });
   tasksHere.current = () => loop.activeTasks.map(({ taskId }) => taskId);
   return {
     topology,
@@ -134,6 +137,7 @@ function sharedParts(
       ...options,
       fingerprint: topology.fingerprint(),
       transactionalId: `${application}-${processId}-${loopNumber}`,
+      threadId: `${application}-${processId}-StreamThread-${loopNumber}`,
     },
     restored: metrics.counter("restore-records-total", { application }),
     remaining: metrics.counter("restore-remaining-records-total", { application }),

@@ -25,6 +25,17 @@ export type StreamsState =
   | "failing"
   | "failed";
 
+/** Kafka's numbers of the states, as its metric `client-state` has them. */
+export const stateNumbers: Readonly<Record<StreamsState, number>> = {
+  created: 0,
+  rebalancing: 1,
+  running: 2,
+  closing: 3,
+  closed: 4,
+  failing: 5,
+  failed: 6,
+};
+
 /** Told of each change, at once and in order (Kafka: `KafkaStreams.StateListener`). */
 export type StateListener = (newState: StreamsState, oldState: StreamsState) => void;
 

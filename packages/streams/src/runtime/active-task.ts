@@ -8,6 +8,7 @@ import type { WriteOrigins } from "../task/write-origins.ts";
 import type { Subtopology } from "../topology/subtopology.ts";
 import type { ApplicationTopics } from "./application-topics.ts";
 import type { LoopEnvironment } from "./loop-environment.ts";
+import type { LoopMetrics } from "./loop-metrics.ts";
 import type { ReadyTask } from "./state/followed-task.ts";
 import { subtopologyOf, type TaskState } from "./state/task-state.ts";
 import type { AssignedTask } from "./task-assignments.ts";
@@ -18,6 +19,7 @@ export interface WritingSide {
   readonly writer: BatchWriter;
   readonly origins: WriteOrigins;
   readonly topics: ApplicationTopics;
+  readonly metrics: LoopMetrics;
   /** See `StreamTaskOptions`. */
   readonly wake: () => void;
   readonly holds: TaskHolds;
@@ -51,7 +53,7 @@ export function beginTask(
 function taskOn(
   { taskId, inputs, state }: ReadyTask,
   environment: LoopEnvironment,
-  { writer, origins, topics, wake, holds }: WritingSide,
+  { writer, origins, topics, metrics, wake, holds }: WritingSide,
 ): ActiveTask {
   const { platform, config, reader } = environment;
   const { subtopology } = state;
@@ -61,6 +63,7 @@ function taskOn(
     origins,
     context: recordContext,
     internalTopics: repartitionTopics(environment),
+    counters: (topic) => metrics.producedTo(topic),
   });
   const stores = state.written({ collector, recordContext });
   const task = new StreamTask({

@@ -3,6 +3,7 @@ import { ClusterError, type OffsetAndMetadata } from "@millrace/cluster";
 import type { Slice } from "../task/slice.ts";
 import { beginCommit, endCommit, type BegunCommit } from "./commit.ts";
 import type { LoopEnvironment } from "./loop-environment.ts";
+import type { LoopMetrics } from "./loop-metrics.ts";
 import type { LoopWriter } from "./loop-writer.ts";
 import { RepartitionPurge } from "./repartition-purge.ts";
 import type { ActiveTask } from "./active-task.ts";
@@ -10,6 +11,7 @@ import type { ActiveTask } from "./active-task.ts";
 export interface LoopCommitsOptions {
   readonly writer: LoopWriter;
   readonly slice: Slice;
+  readonly metrics: LoopMetrics;
   /** Gives up a commit that is under way. */
   readonly signal: AbortSignal;
   /** Told of each commit; no offsets where nothing had moved. */
@@ -74,7 +76,7 @@ export class LoopCommits {
   async begin(tasks: readonly ActiveTask[]): Promise<void> {
     await this.#end();
     const { platform } = this.#environment;
-    const { writer, slice, wake } = this.#options;
+    const { writer, slice, metrics, wake } = this.#options;
     const startMs = platform.clock.monotonicMs();
     const begun = await beginCommit(tasks, {
       writer: writer.current,
@@ -94,6 +96,7 @@ export class LoopCommits {
     const giveUp = new AbortController();
     const signal = AbortSignal.any([this.#signal, giveUp.signal]);
     const ended = this.#endBegun(begun, startMs, signal).finally(() => {
+      metrics.commit.end(startMs);
       this.#underWay = undefined;
       if (begun.isOverlapped) wake();
     });

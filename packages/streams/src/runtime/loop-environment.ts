@@ -53,6 +53,8 @@ export interface LoopConfig {
   readonly fingerprint: string;
   readonly isExactlyOnce: boolean;
   readonly transactionalId: string;
+  /** As Kafka names it, in metrics. */
+  readonly threadId: string;
   readonly transactionTimeoutMs: number;
   readonly commitIntervalMs: number;
   readonly uncommittedBytesMax: number;

@@ -5,6 +5,7 @@ import type { Slice } from "../task/slice.ts";
 import { beginTask, prepareWriting, type ActiveTask } from "./active-task.ts";
 import type { ApplicationTopics } from "./application-topics.ts";
 import type { LoopEnvironment } from "./loop-environment.ts";
+import type { LoopMetrics } from "./loop-metrics.ts";
 import type { LoopWriter } from "./loop-writer.ts";
 import type { TaskHolds } from "./task-holds.ts";
 import type { ReadyTask } from "./state/followed-task.ts";
@@ -18,6 +19,7 @@ const recordsPerTurnMax = 16;
 export interface LoopTasksParts {
   readonly writer: LoopWriter;
   readonly topics: ApplicationTopics;
+  readonly metrics: LoopMetrics;
   /** Ends the wait for records: a task has something else to do. */
   readonly wake: () => void;
   readonly holds: TaskHolds;
@@ -36,7 +38,7 @@ export class LoopTasks {
   constructor(environment: LoopEnvironment, parts: LoopTasksParts) {
     this.#environment = environment;
     this.#parts = parts;
-    this.inputs = new TaskInputs(environment, parts.topics);
+    this.inputs = new TaskInputs(environment, parts);
   }
 
   get open(): readonly ActiveTask[] {
@@ -92,26 +94,34 @@ export class LoopTasks {
     // topic is in the order of time, more or less.
     let recordsPerTurn = 1;
     const first = this.#turn;
+    const { process: work } = this.#parts.metrics;
+    const beginMs = work.begin();
+    let total = 0;
     slice.begin();
     // The next slice goes on with the next task: where records are slow, each has its turn.
     while (!slice.isOver && idle < open.length && writer.hasRoom && !taps.areFull) {
       this.#turn = (this.#turn + 1) % open.length;
       const count = open[this.#turn].task.process(recordsPerTurn, slice);
+      total += count;
       idle = count > 0 ? 0 : idle + 1;
       hasTaken ||= count > 0;
       if (this.#turn === first) recordsPerTurn = Math.min(recordsPerTurn + 1, recordsPerTurnMax);
     }
+    work.end(beginMs, total);
     return hasTaken || !writer.hasRoom;
   }
 
   /** Calls the timers that are due by the wall clock; what is left over has its turn in the next slice. */
   punctuate(slice: Slice): void {
     const open = this.#open;
+    const { punctuate: work } = this.#parts.metrics;
+    const beginMs = work.begin();
     slice.begin();
     for (let count = 0; count < open.length && !slice.isOver; count++) {
       this.#timerTurn = (this.#timerTurn + 1) % open.length;
       open[this.#timerTurn].task.punctuate(slice);
     }
+    work.end(beginMs);
   }
 
   /** Those of the target that are not held. */
@@ -128,17 +138,18 @@ export class LoopTasks {
       refused,
     }: { readonly signal: AbortSignal; readonly refused: (state: TaskState) => void },
   ): Promise<void> {
-    const { topics, writer, wake, holds } = this.#parts;
+    const { topics, writer, metrics, wake, holds } = this.#parts;
     const left = [...ready];
     try {
       await prepareWriting(ready, this.#environment, { writer: writer.current, signal });
       const origins = writer.refusals.origins;
-      const writing = { writer: writer.current, origins, topics, wake, holds };
+      const writing = { writer: writer.current, origins, topics, metrics, wake, holds };
       for (const one of ready) {
         const active = beginTask(one, this.#environment, writing);
         left.shift();
         this.inputs.add([active]);
         this.#open = [...this.#open, active];
+        metrics.tasksCreated.add(1);
       }
     } finally {
       for (const { state } of left) refused(state);
@@ -159,6 +170,7 @@ export class LoopTasks {
   end(ending: readonly ActiveTask[], given: (state: TaskState) => void): void {
     this.inputs.remove(ending);
     this.#open = this.#open.filter((open) => !ending.includes(open));
+    this.#parts.metrics.tasksClosed.add(ending.length);
     const failures: unknown[] = [];
     for (const { task, state } of ending) {
       try {

@@ -8,6 +8,7 @@ import { prepareWriting, type ActiveTask } from "./active-task.ts";
 import { ApplicationTopics } from "./application-topics.ts";
 import { LoopCommits } from "./loop-commits.ts";
 import type { LoopEnvironment } from "./loop-environment.ts";
+import { LoopMetrics } from "./loop-metrics.ts";
 import { LoopReconciler } from "./loop-reconciler.ts";
 import { LoopTasks } from "./loop-tasks.ts";
 import { LoopWriter } from "./loop-writer.ts";
@@ -42,6 +43,7 @@ export class StreamLoop {
   readonly #environment: LoopEnvironment;
   readonly #reconciler: LoopReconciler;
   readonly #updater: StateUpdater;
+  readonly #metrics: LoopMetrics;
   readonly #writer: LoopWriter;
   readonly #tasks: LoopTasks;
   readonly #commits: LoopCommits;
@@ -56,8 +58,10 @@ export class StreamLoop {
   /** Aborts once closing takes too long, or a topic is lost: commits under way may end until then. */
   readonly #giveUp = new AbortController();
   #lost: ApplicationError | undefined;
+
   constructor(environment: LoopEnvironment) {
     this.#environment = environment;
+    this.#metrics = new LoopMetrics(environment);
     this.#writer = new LoopWriter(environment);
     this.#topics = new ApplicationTopics(environment);
     const wake = (): void => this.#wake.abort(resultsWait);
@@ -68,6 +72,7 @@ export class StreamLoop {
     this.#tasks = new LoopTasks(environment, {
       writer: this.#writer,
       topics: this.#topics,
+      metrics: this.#metrics,
       wake,
       holds: this.#holds,
     });
@@ -76,6 +81,7 @@ export class StreamLoop {
       writer: this.#writer,
       slice: this.#slice,
       signal: this.#giveUp.signal,
+      metrics: this.#metrics,
       onCommitted: (offsets) => this.#committed(offsets),
       wake,
     });
@@ -161,6 +167,7 @@ export class StreamLoop {
       if (!wasAsked) platform.logger.log("warn", "streams.last-commit-failed", { cause });
     } finally {
       ended.abort();
+      this.#metrics.close();
       this.#holds.close();
       await this.#abandon();
       timer?.cancel();
@@ -239,7 +246,10 @@ export class StreamLoop {
     const { platform, taps } = this.#environment;
     this.#commits.throwIfFailed();
     const waitMsMax = this.#pollWaitMs();
+    const { poll } = this.#metrics;
+    const beginMs = poll.begin();
     await this.#tasks.inputs.take(waitMsMax, { wake: this.#wake.signal, signal });
+    poll.end(beginMs);
     this.#isBusy = this.#tasks.process(this.#slice);
     this.#tasks.inputs.resumeDrained();
     if (this.#tasks.untilTimerMs <= 0 && !taps.areFull) {

@@ -3,6 +3,7 @@ import { topicPartitionName, type RecordBatchView, type TopicPartition } from "@
 
 import type { ApplicationTopics } from "./application-topics.ts";
 import type { LoopEnvironment } from "./loop-environment.ts";
+import type { LoopMetrics } from "./loop-metrics.ts";
 import { OffsetResets } from "./offset-resets.ts";
 import type { ActiveTask } from "./active-task.ts";
 
@@ -11,10 +12,15 @@ export class TaskInputs {
   readonly #environment: LoopEnvironment;
   readonly #topics: ApplicationTopics;
   readonly #resets: OffsetResets;
+  readonly #metrics: LoopMetrics;
   readonly #byInput = new Map<string, ActiveTask>();
   readonly #paused = new Map<string, TopicPartition>();
 
-  constructor(environment: LoopEnvironment, topics: ApplicationTopics) {
+  constructor(
+    environment: LoopEnvironment,
+    { topics, metrics }: { readonly topics: ApplicationTopics; readonly metrics: LoopMetrics },
+  ) {
+    this.#metrics = metrics;
     this.#environment = environment;
     this.#topics = topics;
     this.#resets = new OffsetResets(environment);
@@ -26,7 +32,10 @@ export class TaskInputs {
 
   add(tasks: readonly ActiveTask[]): void {
     for (const open of tasks)
-      for (const input of open.inputs) this.#byInput.set(nameOf(input), open);
+      for (const input of open.inputs) {
+        this.#byInput.set(nameOf(input), open);
+        this.#metrics.watchLag(input, () => open.task.bufferedRecords(input.topic));
+      }
   }
 
   remove(tasks: readonly ActiveTask[]): void {
@@ -35,6 +44,7 @@ export class TaskInputs {
     for (const input of inputs) {
       this.#byInput.delete(nameOf(input));
       this.#paused.delete(nameOf(input));
+      this.#metrics.forgetLag(input);
     }
   }
 
@@ -75,8 +85,9 @@ export class TaskInputs {
 
   #route(batch: RecordBatchView): void {
     const owner = this.#byInput.get(topicPartitionName(batch.topic, batch.partition));
-    if (owner === undefined) batch.release();
-    else owner.task.addBatch(batch);
+    if (owner === undefined) return batch.release();
+    this.#metrics.consumed(batch.topic, batch.remaining, batch.sizeBytes);
+    owner.task.addBatch(batch);
   }
 
   #pauseFull({ task, inputs }: ActiveTask): void {

@@ -1,4 +1,5 @@
 import { partitionForKey, type Headers, type Timestamp } from "@millrace/model";
+import type { Counter } from "@millrace/platform";
 import { ClusterError, type BatchWriter, type PartitionWriter } from "@millrace/cluster";
 import type { RecordContext } from "@millrace/state";
 
@@ -26,6 +27,14 @@ export interface ClusterRecordCollectorOptions {
   /** Shared by all that append to the writer. */
   readonly origins: WriteOrigins;
   readonly internalTopics?: ReadonlySet<string>;
+  /** For what is appended to a topic by sinks. */
+  readonly counters?: (topic: string) => ProducedCounters;
+}
+
+/** Bytes are those of keys and values. */
+export interface ProducedCounters {
+  readonly records: Counter;
+  readonly bytes: Counter;
 }
 
 /**
@@ -69,11 +78,13 @@ export class ClusterRecordCollector implements RecordCollector {
         },
       );
     const source = this.#source({ node, isChangelog: false });
+    const counters = this.#options.counters?.(topic);
     const appender = new KeyedAppender({
       topic,
       writer,
       isFixed: internalTopics?.has(topic) === true,
-      appenderOf: (partition) => this.#appender(writer.partition(topic, partition), source),
+      appenderOf: (partition) =>
+        this.#appender(writer.partition(topic, partition), source, counters),
     });
     this.#topics.set(name, appender);
     return appender;
@@ -95,9 +106,13 @@ export class ClusterRecordCollector implements RecordCollector {
     };
   }
 
-  #appender(writer: PartitionWriter, source: WriteSource): RecordAppender {
+  #appender(
+    writer: PartitionWriter,
+    source: WriteSource,
+    counters?: ProducedCounters,
+  ): RecordAppender {
     const origins = this.#options.origins.of(writer);
-    return new PartitionAppender({ writer, origins, source }, (failure) => {
+    return new PartitionAppender({ writer, origins, source, counters }, (failure) => {
       this.failure = failure;
     });
   }
@@ -107,6 +122,7 @@ interface PartitionAppenderParts {
   readonly writer: PartitionWriter;
   readonly origins: PartitionOrigins;
   readonly source: WriteSource;
+  readonly counters: ProducedCounters | undefined;
 }
 
 /** Notes for whom it appends, and has somebody decide about records beyond the writer's bound. */
@@ -114,15 +130,17 @@ class PartitionAppender implements RecordAppender {
   readonly #writer: PartitionWriter;
   readonly #origins: PartitionOrigins;
   readonly #source: WriteSource;
+  readonly #counters: ProducedCounters | undefined;
   readonly #onFailure: (failure: unknown) => void;
 
   constructor(
-    { writer, origins, source }: PartitionAppenderParts,
+    { writer, origins, source, counters }: PartitionAppenderParts,
     onFailure: (failure: unknown) => void,
   ) {
     this.#writer = writer;
     this.#origins = origins;
     this.#source = source;
+    this.#counters = counters;
     this.#onFailure = onFailure;
   }
 
@@ -145,6 +163,9 @@ class PartitionAppender implements RecordAppender {
       return;
     }
     this.#origins.note(index, this.#source);
+    if (this.#counters === undefined) return;
+    this.#counters.records.add(1);
+    this.#counters.bytes.add((key?.length ?? 0) + (value?.length ?? 0));
   }
 
   #describe(timestamp: Timestamp, headers: Headers): WrittenRecord {
