@@ -1,8 +1,9 @@
 import { FileSystemError, type FileHandle, type FileSystem } from "@millrace/platform";
 
-/** Counts open files, and refuses to open those that it is told to. */
+/** Counts open files and reads, and refuses to open those that it is told to. */
 export class CountingFileSystem {
   openCount = 0;
+  readCount = 0;
   refuses = (_path: string): boolean => false;
   readonly fileSystem: FileSystem;
 
@@ -26,7 +27,10 @@ export class CountingFileSystem {
     return {
       path: inner.path,
       sizeBytes: () => inner.sizeBytes(),
-      read: (target, position) => inner.read(target, position),
+      read: (target, position) => {
+        this.readCount++;
+        return inner.read(target, position);
+      },
       write: (parts, position) => inner.write(parts, position),
       truncate: (sizeBytes) => inner.truncate(sizeBytes),
       datasync: () => inner.datasync(),

@@ -8,7 +8,7 @@ import {
 } from "@millrace/protocol/records";
 import { LogCorruptedError } from "../log-error.ts";
 import { chainBatch, type Block } from "./batch-chain.ts";
-import { FileBatchCursor } from "./file-batch-cursor.ts";
+import { FileBatchCursor, type LoadedBytes } from "./file-batch-cursor.ts";
 import type { EpochEntry } from "./leader-epochs.ts";
 
 /** Lends memory until it is given back. */
@@ -28,17 +28,21 @@ export interface BlockPlace {
   readonly epochs: readonly EpochEntry[];
   /** Offset after the last one of the segment. */
   readonly segmentEnd: Offset;
-  /** Lends what the block is read into. */
+  /** What of the file is in memory; a block that is not as a whole is read. */
+  readonly loaded?: LoadedBytes;
+  /** Lends what it is read into. */
   readonly memory?: LendingMemory;
 }
 
 /**
- * Reads a block whole: checksums, the order of offsets, and what the segment's record says of it.
+ * Goes through a whole block: checksums, the order of offsets, and what the segment's record says of it.
  *
  * @throws LogCorruptedError
  */
 export function checkBlock(handle: FileHandle, block: Block, place: BlockPlace): void {
   const { start, memory } = place;
+  const end = block.endPosition;
+  const loaded = holds(place.loaded, start, end) ? place.loaded : undefined;
   const lent: Uint8Array[] = [];
   const take = (sizeBytes: number) => {
     const bytes = memory?.take(sizeBytes) ?? new Uint8Array(sizeBytes);
@@ -46,11 +50,16 @@ export function checkBlock(handle: FileHandle, block: Block, place: BlockPlace):
     return bytes;
   };
   try {
-    const range = { start, end: block.endPosition, memory: { take } };
-    checkBatches(new FileBatchCursor(handle, range), block, place);
+    const cursor = new FileBatchCursor(handle, { start, end, memory: { take }, loaded });
+    checkBatches(cursor, block, place);
   } finally {
     memory?.giveBack(lent);
   }
+}
+
+function holds(loaded: LoadedBytes | undefined, start: number, end: number): boolean {
+  if (loaded === undefined) return false;
+  return loaded.start <= start && end <= loaded.start + loaded.bytes.length;
 }
 
 function checkBatches(cursor: FileBatchCursor, block: Block, place: BlockPlace): void {

@@ -15,8 +15,17 @@ export interface CursorRange {
   readonly chunkBytes?: number;
   /** What chunks are read into; by default memory of their own. */
   readonly memory?: { take(sizeBytes: number): Uint8Array };
-  /** Told what is about to be read; throws where it is not to be believed. */
-  readonly check?: (start: number, end: number) => void;
+  /** Told what was read, and up to where it should have been; throws where it is not to be believed. */
+  readonly check?: (loaded: LoadedBytes, end: number) => void;
+  /** What need not be read; the walk begins in it. */
+  readonly loaded?: LoadedBytes;
+}
+
+/** Bytes of a file in memory. */
+export interface LoadedBytes {
+  readonly bytes: Uint8Array;
+  /** Where they lie in the file. */
+  readonly start: number;
 }
 
 /**
@@ -45,6 +54,9 @@ export class FileBatchCursor {
     this.#range = range;
     this.position = range.start;
     this.#chunkBytes = range.chunkBytes ?? defaultChunkBytes;
+    if (range.loaded === undefined) return;
+    this.bytes = range.loaded.bytes;
+    this.#chunkStart = range.loaded.start;
   }
 
   next(): boolean {
@@ -71,10 +83,10 @@ export class FileBatchCursor {
     this.at = this.position - this.#chunkStart;
     if (this.at + sizeBytes <= this.bytes.length) return true;
     const wanted = Math.min(Math.max(this.#chunkBytes, sizeBytes), this.#range.end - this.position);
-    this.#range.check?.(this.position, this.position + wanted);
     const chunk = this.#range.memory?.take(wanted) ?? new Uint8Array(wanted);
     const count = this.#handle.read(chunk, this.position);
     this.bytes = chunk.subarray(0, count);
+    this.#range.check?.({ bytes: this.bytes, start: this.position }, this.position + wanted);
     this.#chunkStart = this.position;
     this.at = 0;
     return count >= sizeBytes;

@@ -6,7 +6,7 @@ import { TimeIndex } from "../index/time-index.ts";
 import { TransactionIndex } from "../index/transaction-index.ts";
 import { BatchChain, type Block } from "./batch-chain.ts";
 import { type BlockPlace, checkBlock, type LendingMemory } from "./check-block.ts";
-import { type CursorRange, FileBatchCursor } from "./file-batch-cursor.ts";
+import { type CursorRange, FileBatchCursor, type LoadedBytes } from "./file-batch-cursor.ts";
 import {
   checksumSuffix,
   deletedSuffix,
@@ -156,7 +156,7 @@ export class LogSegment {
     this.#bytesSinceIndexEntry = record.bytesSinceIndexEntry;
   }
 
-  /** Walks batches from a position on. What nobody has looked at since the log was opened is checked first. */
+  /** Walks batches from a position on. What nobody has looked at since the log was opened is checked before it is used. */
   walk(
     start: number,
     range: Partial<Pick<CursorRange, "end" | "chunkBytes">> & {
@@ -166,7 +166,7 @@ export class LogSegment {
     const { chunkBytes, memory } = range;
     const end = Math.min(range.end ?? this.#sizeBytes, this.#soundBytes);
     const check = this.chain.hasUnchecked
-      ? (from: number, to: number) => this.#checkBlocks(from, to, memory)
+      ? (loaded: LoadedBytes, to: number) => this.#checkBlocks(loaded.start, to, { loaded, memory })
       : undefined;
     return new FileBatchCursor(this.handle, { start, end, chunkBytes, memory, check });
   }
@@ -180,7 +180,7 @@ export class LogSegment {
     this.#checkBlocks(0, this.#sizeBytes);
   }
 
-  #checkBlocks(from: number, to: number, memory?: LendingMemory): void {
+  #checkBlocks(from: number, to: number, by?: Pick<BlockPlace, "loaded" | "memory">): void {
     const { chain } = this;
     for (const index of chain.uncheckedIn(from, to)) {
       const before = index === 0 ? undefined : chain.blockAt(index - 1);
@@ -191,7 +191,7 @@ export class LogSegment {
         checksum: before?.checksum ?? 0,
         epochs: this.record?.epochs ?? [],
         segmentEnd: this.endOffset,
-        memory,
+        ...by,
       });
       chain.checked(index);
     }

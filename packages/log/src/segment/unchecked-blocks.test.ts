@@ -7,6 +7,7 @@ import {
   testFile,
   testPlatform,
 } from "../../test-support/open-test-log.ts";
+import { CountingFileSystem } from "../../test-support/counting-file-system.ts";
 import { FailingFileSystem } from "../../test-support/failing-file-system.ts";
 import { LogCorruptedError } from "../log-error.ts";
 import { ReadMemory } from "../read/read-memory.ts";
@@ -52,18 +53,35 @@ describe("a block that nobody has checked", () => {
     expect(() => again.read(2, all)).toThrow(LogCorruptedError);
   });
 
-  it("is read into memory that is lent, and given back before anything is served", async () => {
-    const platform = testPlatform();
+  describe("of several in a row", () => {
     const value = "v".repeat(100_000);
-    const written = await openTestLog(platform);
-    for (let offset = 0; offset < 6; offset++)
-      written.append(batchOf({ values: [value] }), { origin: "client" });
-    await written.close();
-    const log = await openTestLog(platform, {}, reopened);
-    const memory = new ReadMemory();
-    const { sizeBytes } = log.read(0, { ...all, memory });
-    expect(sizeBytes).toBeGreaterThan(600_000);
-    // Two blocks, one after the other, in one piece of 256 KiB and what the last batch is longer.
-    expect(memory.freeBytes).toBe(320 * 1024);
+    /** Four blocks, what counts their reads, and the memory that is lent for those. */
+    async function readingWorld() {
+      const platform = testPlatform();
+      const written = await openTestLog(platform, { tailCacheBytes: 0 });
+      for (let offset = 0; offset < 12; offset++)
+        written.append(batchOf({ values: [value] }), { origin: "client" });
+      await written.close();
+      const files = new CountingFileSystem(platform.fileSystem);
+      const options = { ...reopened, recoveryPoint: 12 };
+      const log = await openTestLog(testPlatform(files.fileSystem), {}, options);
+      log.abortedTransactions(0, 12); // indexes are in memory from here on
+      return { log, files, memory: new ReadMemory() };
+    }
+
+    it("is not read twice where it lies within what is served", async () => {
+      const { log, files, memory } = await readingWorld();
+      const before = files.readCount;
+      const { nextOffset } = log.read(0, { ...all, memory });
+      expect(nextOffset).toBe(9);
+      // The answer; and the block at its end, of which it has the begin alone.
+      expect(files.readCount - before).toBe(2);
+    });
+
+    it("is read into memory that is lent, and given back before anything is served", async () => {
+      const { log, memory } = await readingWorld();
+      log.read(0, { ...all, memory });
+      expect(memory.freeBytes).toBe(320 * 1024);
+    });
   });
 });
