@@ -284,6 +284,12 @@ export type {
 export { checkCluster } from "./app/check-cluster.ts";
 export { cleanUpState } from "./app/clean-up-state.ts";
 export { checkTopology } from "./app/check-topology.ts";
+export type {
+  RestoredStore,
+  RestoreEvent,
+  RestoreListener,
+  RestoreProgress,
+} from "./runtime/state/restore-event.ts";
 export type { StateListener, StreamsState } from "./app/application-state.ts";
 export { StreamsApp, type OpenTap } from "./app/streams-app.ts";
 export {

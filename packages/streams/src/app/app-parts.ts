@@ -2,8 +2,8 @@ import type { BatchReader, ClusterClient, GroupMembership } from "@millrace/clus
 import type { Platform } from "@millrace/platform";
 import { CacheBudget } from "@millrace/state";
 
-import { taskIdText, type TaskId } from "../processor/task-id.ts";
-import { runsNow } from "../runtime/assignment/subscription-info.ts";
+import { taskIdText } from "../processor/task-id.ts";
+import { runsNow, type TaskOffsetSum } from "../runtime/assignment/subscription-info.ts";
 import type { GlobalEnvironment } from "../runtime/global-environment.ts";
 import { GlobalLoop } from "../runtime/global-loop.ts";
 import type { LoopEnvironment } from "../runtime/loop-environment.ts";
@@ -13,7 +13,9 @@ import { StreamLoop } from "../runtime/stream-loop.ts";
 import type { Topology } from "../topology/topology.ts";
 import { ApplicationState, stateNumbers } from "./application-state.ts";
 import { openGroup } from "./open-group.ts";
+import { RestoreListeners } from "./restore-listeners.ts";
 import { StateDirectory } from "./state-directory.ts";
+import { StateUpkeep } from "./state-upkeep.ts";
 import type { ResolvedStreamsOptions, StreamsEnvironment } from "./streams-options.ts";
 
 /** There is one so far. */
@@ -33,6 +35,9 @@ export interface AppParts {
   readonly stateDirectory: StateDirectory | undefined;
   readonly gone: AbortSignal | undefined;
   readonly state: ApplicationState;
+  readonly restoring: RestoreListeners;
+  /** Undefined without a state directory. */
+  readonly upkeep: StateUpkeep | undefined;
 }
 
 export async function assemble(
@@ -60,7 +65,6 @@ function assembleIn(
   const processId = directory?.processId ?? platform.random.uuid();
   const subtopologies = topology.subtopologies(options.applicationId);
   const patterns = new PatternTopics(subtopologies);
-  const tasksHere: { current: () => readonly TaskId[] } = { current: () => [] };
   const shared = sharedParts({ topology, options, processId }, { platform, cluster, engines });
   const { membership, assignments } = openGroup({
     platform,
@@ -72,15 +76,17 @@ function assembleIn(
     subtopologies,
     fingerprint: shared.config.fingerprint,
     patterns,
-    taskOffsetSums: () => offsetSums(tasksHere.current(), directory),
+    taskOffsetSums: () => taskOffsetSums(loop, directory),
   });
   const [reader, restoreReader] = openReaders(cluster, options);
   const global = openGlobalLoop(topology, shared, directory);
-  const state = new ApplicationState(options, platform.logger);
+  const state = openState(options, platform);
+  const restoring = new RestoreListeners(options.onRestore, platform.logger);
   const environment: LoopEnvironment = {
     ...shared,
     tellState: (reached) => state.to(reached),
-    tellRestore: () => {},
+    tellRestore: (event) => restoring.tell(event),
+    released: (task, offsetSum) => upkeep?.released(task, offsetSum),
     taps: new RecordTaps(),
     gone,
     globalStores: global,
@@ -92,11 +98,8 @@ function assembleIn(
     topicIds: directory?.topicIds,
     taskDirectory: (taskId) => directory?.taskDirectory(taskId) ?? taskIdText(taskId),
   };
-  const loop = new StreamLoop(environment);
-  platform.metrics.gauge("client-state", () => stateNumbers[state.current], {
-    application: options.applicationId,
-  });
-  tasksHere.current = () => loop.activeTasks.map(({ taskId }) => taskId);
+  const loop: StreamLoop = new StreamLoop(environment);
+  const upkeep = openUpkeep(loop, directory, { platform, options });
   return {
     topology,
     options,
@@ -109,7 +112,26 @@ function assembleIn(
     stateDirectory: directory,
     gone,
     state,
+    restoring,
+    upkeep,
   };
+}
+
+function openState(options: ResolvedStreamsOptions, platform: Platform): ApplicationState {
+  const state = new ApplicationState(options, platform.logger);
+  const tags = { application: options.applicationId };
+  platform.metrics.gauge("client-state", () => stateNumbers[state.current], tags);
+  return state;
+}
+
+function openUpkeep(
+  loop: StreamLoop,
+  directory: StateDirectory | undefined,
+  { platform, options }: { readonly platform: Platform; readonly options: ResolvedStreamsOptions },
+): StateUpkeep | undefined {
+  if (directory === undefined) return undefined;
+  const { stateCleanupDelayMs: cleanupDelayMs } = options;
+  return new StateUpkeep(platform, { directory, cleanupDelayMs, loop });
 }
 
 /** What both loops of an application have. */
@@ -167,15 +189,22 @@ function openReaders(
   return [cluster.openReader({ isolation: inputs }), cluster.openReader({ isolation: changelogs })];
 }
 
-/** What this process tells the leader: the tasks that it runs, and those whose state lies in its folder. */
-function offsetSums(
-  running: readonly TaskId[],
+/**
+ * What this process tells the leader (Kafka: `TaskManager.getTaskOffsetSums`): the tasks that it runs, and how much it has of
+ * those that it restores, follows, or has in its folder.
+ */
+function taskOffsetSums(
+  loop: StreamLoop,
   directory: StateDirectory | undefined,
-): readonly { readonly taskId: TaskId; readonly offsetSum: number }[] {
-  const names = new Set(running.map(taskIdText));
-  const idle = directory?.tasks().filter((taskId) => !names.has(taskIdText(taskId))) ?? [];
-  return [
-    ...running.map((taskId) => ({ taskId, offsetSum: runsNow })),
-    ...idle.map((taskId) => ({ taskId, offsetSum: 0 })),
-  ];
+): readonly TaskOffsetSum[] {
+  const running = loop.activeTasks.map(({ taskId }) => ({ taskId, offsetSum: runsNow }));
+  const known = new Map<string, TaskOffsetSum>();
+  for (const one of [...running, ...loop.updater.offsetSums])
+    known.set(taskIdText(one.taskId), one);
+  for (const taskId of directory?.tasks() ?? []) {
+    const task = taskIdText(taskId);
+    const offsetSum = directory?.offsets.sumOf(task) ?? 0;
+    if (!known.has(task)) known.set(task, { taskId, offsetSum });
+  }
+  return [...known.values()];
 }

@@ -1,5 +1,6 @@
 import type { Platform } from "@millrace/platform";
 
+import { removeFolder } from "./remove-folder.ts";
 import { StateDirectory } from "./state-directory.ts";
 
 /**
@@ -26,17 +27,10 @@ export async function cleanUpState(
       directory.globalDirectory,
       directory.topicIds.path,
     ].filter((path) => fileSystem.stat(path) !== undefined);
-    for (const path of paths) removeAll(platform, path);
+    for (const path of paths) removeFolder(fileSystem, path);
     await fileSystem.syncDirectory(directory.path);
     return paths;
   } finally {
     directory.close();
   }
-}
-
-function removeAll(platform: Platform, path: string): void {
-  const { fileSystem } = platform;
-  if (fileSystem.stat(path)?.kind !== "directory") return fileSystem.remove(path);
-  for (const name of fileSystem.list(path)) removeAll(platform, `${path}/${name}`);
-  fileSystem.removeDirectory(path);
 }

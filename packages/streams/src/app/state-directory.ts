@@ -3,6 +3,7 @@ import { FileSystemError, type FileLock, type Platform } from "@millrace/platfor
 import { ApplicationError } from "../error/application-error.ts";
 import { parseTaskId, taskIdText, type TaskId } from "../processor/task-id.ts";
 import { readJsonFile, writeJsonFile } from "./json-file.ts";
+import { TaskOffsetFile } from "./task-offset-file.ts";
 import { TopicIdFile } from "./topic-id-file.ts";
 
 const formatVersion = 1;
@@ -19,6 +20,7 @@ export class StateDirectory {
   readonly path: string;
   readonly processId: string;
   readonly topicIds: TopicIdFile;
+  readonly offsets: TaskOffsetFile;
   readonly #platform: Platform;
   readonly #lock: FileLock;
 
@@ -27,6 +29,7 @@ export class StateDirectory {
     this.path = path;
     this.processId = processId;
     this.topicIds = new TopicIdFile(platform, path);
+    this.offsets = new TaskOffsetFile(platform, path);
     this.#lock = lock;
   }
 

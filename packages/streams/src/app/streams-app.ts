@@ -7,6 +7,7 @@ import { ApplicationError } from "../error/application-error.ts";
 import type { RecordTap } from "../processor/record-tap.ts";
 import type { QueriesOf, QueryHandle } from "../query/queries-of.ts";
 import type { QueryOptions } from "../query/query-options.ts";
+import type { RestoreListener, RestoreProgress } from "../runtime/state/restore-event.ts";
 import { runWithGlobalStores } from "../runtime/run-with-global-stores.ts";
 import { serdeUsesOf } from "../topology/serde-uses.ts";
 import type { Topology } from "../topology/topology.ts";
@@ -129,6 +130,23 @@ export class StreamsApp implements AsyncDisposable {
     return this.#parts.state.states(signal);
   }
 
+  /**
+   * Calls back as stores are read from their changelogs, to be restored or as standbys, until what it gives is disposed
+   * of; of those at the start the option `onRestore` tells (Kafka: `StateRestoreListener`, `StandbyUpdateListener`).
+   *
+   * @throws OptionError `INVALID_OPTION`
+   * @example
+   * using _ = app.onRestore(({ kind, store, records }) => console.log(kind, store, records));
+   */
+  onRestore(listener: RestoreListener): Disposable {
+    return this.#parts.restoring.add(listener);
+  }
+
+  /** The stores that are read from their changelogs now: those that are restored, and standbys. */
+  get restoring(): readonly RestoreProgress[] {
+    return this.#parts.loop.updater.progress;
+  }
+
   /** The tasks that run here now, such as `0_3`. */
   get tasks(): readonly string[] {
     return this.#parts.loop.taskIds;
@@ -214,8 +232,18 @@ export class StreamsApp implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
-    const { loop, global, membership, options, stateDirectory, readers, platform, gone, state } =
-      this.#parts;
+    const {
+      loop,
+      global,
+      membership,
+      options,
+      stateDirectory,
+      readers,
+      platform,
+      gone,
+      state,
+      upkeep,
+    } = this.#parts;
     const stopRequested = (): void => this.#requestStop();
     const clusterGone = (): void => {
       state.to("failing");
@@ -247,6 +275,7 @@ export class StreamsApp implements AsyncDisposable {
         membership.close({ timeoutMs: gone?.aborted === true ? 0 : options.closeTimeoutMs / 8 }),
         ...readers.map((reader) => reader.close()),
       ]);
+      await upkeep?.close();
       stateDirectory?.close();
       this.#queries.closing.abort(closedError(this.applicationId));
     }

@@ -16,8 +16,10 @@ import {
 import type { Platform } from "@millrace/platform";
 import type { StoreEngineProvider } from "@millrace/state";
 
+import type { RestoreListener } from "../runtime/state/restore-event.ts";
 import type { ErrorPolicy } from "../task/error-policy.ts";
 import { isOffsetReset, offsetResetsAllowed, type OffsetReset } from "../topology/offset-reset.ts";
+import { restoreListenerKind } from "./restore-listeners.ts";
 import { stateListenerKind, type StateListener } from "./application-state.ts";
 
 const errorPolicy = {
@@ -143,6 +145,12 @@ export const streamsOptionRows = {
   deadLetterTopic: textOption({ kafka: "errors.dead.letter.queue.topic.name", ...topicName }),
   /** Told of each change of the application's state, the first ones too: see `app.onStateChange`. */
   onStateChange: valueOption<StateListener>(stateListenerKind, { kafka: "setStateListener" }),
+  /** Told of stores that are read from their changelogs: see `app.onRestore`. */
+  onRestore: valueOption<RestoreListener>(restoreListenerKind, {
+    kafka: "setGlobalStateRestoreListener",
+  }),
+  /** After this long the folder of a task that is not here any more is removed. */
+  stateCleanupDelay: durationOption({ byDefault: "10m", kafka: "state.cleanup.delay.ms" }),
   /** Closes the application when it aborts; while it starts, `start` rejects with the signal's reason. */
   signal: valueOption<AbortSignal>({
     allowed: "an AbortSignal",
@@ -207,6 +215,8 @@ export interface ResolvedStreamsOptions {
   readonly metadataAgeMsMax: number;
   readonly signal: AbortSignal | undefined;
   readonly onStateChange: StateListener | undefined;
+  readonly onRestore: RestoreListener | undefined;
+  readonly stateCleanupDelayMs: number;
   readonly requestBytesMax: number;
   readonly compression: "none" | "gzip" | "zstd";
   readonly errors: Pick<
@@ -242,6 +252,8 @@ export function resolveOptions(options: StreamsOptions): ResolvedStreamsOptions 
     metadataAgeMsMax: read.metadataMaxAge,
     signal: read.signal,
     onStateChange: read.onStateChange,
+    onRestore: read.onRestore,
+    stateCleanupDelayMs: read.stateCleanupDelay,
     requestBytesMax: read.requestBytesMax,
     compression: read.compression,
     errors: definedOnly({

@@ -1,4 +1,5 @@
 import type { BatchReader, ClusterClient } from "@millrace/cluster";
+import type { Offset } from "@millrace/model";
 import type { Counter, Platform } from "@millrace/platform";
 import type { CacheBudget, StoreEngineProvider } from "@millrace/state";
 
@@ -21,6 +22,8 @@ export interface LoopEnvironment {
   readonly tellState: (state: "rebalancing" | "running") => void;
   /** Told of what is read from changelogs. */
   readonly tellRestore: RestoreListener;
+  /** How far a task's stores had come that are closed now. */
+  readonly released: (task: string, offsetSum: Offset) => void;
   readonly taps: RecordTaps;
   /** Aborts once the cluster is gone for good; undefined where nobody can tell. */
   readonly gone: AbortSignal | undefined;

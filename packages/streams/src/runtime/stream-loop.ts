@@ -1,8 +1,9 @@
 import type { OffsetAndMetadata } from "@millrace/cluster";
-import { topicPartitionName } from "@millrace/model";
+import { topicPartitionName, type Offset } from "@millrace/model";
 import type { Timer } from "@millrace/platform";
 
 import { ApplicationError } from "../error/application-error.ts";
+import { taskIdText, type TaskId } from "../processor/task-id.ts";
 import { Slice } from "../task/slice.ts";
 import { prepareWriting, type ActiveTask } from "./active-task.ts";
 import { ApplicationTopics } from "./application-topics.ts";
@@ -131,6 +132,20 @@ export class StreamLoop {
   /** The tasks whose state is here, restoring or following, without being at work. */
   get updater(): StateUpdater {
     return this.#updater;
+  }
+
+  /** True: a task's engine is open here. */
+  isInUse(taskId: TaskId): boolean {
+    return this.taskIds.includes(taskIdText(taskId)) || this.#updater.isInUse(taskId);
+  }
+
+  /** How much of their changelogs the stores hold that are open here. */
+  get offsetSums(): readonly { readonly taskId: TaskId; readonly offsetSum: Offset }[] {
+    const active = this.#tasks.open.map(({ taskId, state }) => ({
+      taskId,
+      offsetSum: state.offsetSum,
+    }));
+    return [...active, ...this.#updater.offsetSums];
   }
 
   /** Runs until the signal aborts, then commits and closes. Rejects with what ended it otherwise. */

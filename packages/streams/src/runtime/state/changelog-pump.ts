@@ -1,5 +1,6 @@
 import { OffsetOutOfRangeError, type BatchReader } from "@millrace/cluster";
 import { topicPartitionName, type Offset, type RecordBatchView } from "@millrace/model";
+import type { Counter } from "@millrace/platform";
 
 import { Slice } from "../../task/slice.ts";
 import type { LoopEnvironment } from "../loop-environment.ts";
@@ -37,6 +38,8 @@ export class ChangelogPump {
   readonly #slices: { readonly idle: Slice; readonly busy: Slice };
   readonly #open = new Map<string, OpenReading>();
   #wake = new AbortController();
+  /** Records that standbys have taken. */
+  readonly #updated: Counter;
   /** Of `remaining`, as it was told last. */
   #remaining = 0;
   #nextCommitMs = 0;
@@ -46,6 +49,9 @@ export class ChangelogPump {
     this.#owner = owner;
     this.#reader = environment.restoreReader;
     const { platform, config } = environment;
+    this.#updated = environment.platform.metrics.counter("update-records-total", {
+      application: environment.config.applicationId,
+    });
     this.#slices = {
       idle: new Slice(platform.clock, config.sliceMs),
       busy: new Slice(platform.clock, Math.min(config.sliceMs, busySliceMsMax)),
@@ -162,7 +168,9 @@ export class ChangelogPump {
       this.remove(task);
       this.#owner.failed(error, task);
     } finally {
-      this.#environment.restored.add(reading.records - records);
+      (task.isRestoring ? this.#environment.restored : this.#updated).add(
+        reading.records - records,
+      );
     }
   }
 

@@ -2,7 +2,7 @@ import { PartitionError, type OffsetAndMetadata } from "@millrace/cluster";
 import type { Offset } from "@millrace/model";
 
 import { isDamagedStore } from "../../error/store-failure.ts";
-import type { TaskId } from "../../processor/task-id.ts";
+import { taskIdText, type TaskId } from "../../processor/task-id.ts";
 import type { ApplicationTopics } from "../application-topics.ts";
 import type { LoopEnvironment } from "../loop-environment.ts";
 import { OffsetResets } from "../offset-resets.ts";
@@ -102,6 +102,12 @@ export class StateUpdater {
       .map(({ taskId, offsetSum }) => ({ taskId, offsetSum }));
   }
 
+  /** True: the engine of the task is open here, or is being opened or closed. */
+  isInUse(taskId: TaskId): boolean {
+    const name = taskIdText(taskId);
+    return this.#tasks.has(name) || this.#turns.has(name);
+  }
+
   get progress(): readonly RestoreProgress[] {
     return [...this.#tasks.values()].flatMap((task) => task.progress(this.#pump.endOf));
   }
@@ -195,6 +201,7 @@ export class StateUpdater {
 
   #close(task: FollowedTask): void {
     const { state } = task;
+    if (state !== undefined) this.#environment.released(task.name, state.offsetSum);
     task.state = undefined;
     task.readings = [];
     task.isPlanned = task.isReady = false;
@@ -376,7 +383,11 @@ export class StateUpdater {
   #inTurn(task: FollowedTask, work: () => Promise<void>): Promise<void> {
     const before = this.#turns.get(task.name) ?? Promise.resolve();
     const turn = before.then(work);
-    const settled = turn.catch(() => {});
+    const settled = turn
+      .catch(() => {})
+      .finally(() => {
+        if (this.#turns.get(task.name) === settled) this.#turns.delete(task.name);
+      });
     this.#turns.set(task.name, settled);
     return turn;
   }

@@ -97,6 +97,14 @@ export class TaskState {
     return this.stores.committedOffset(store);
   }
 
+  /** How much of their changelogs its stores hold, committed. */
+  get offsetSum(): Offset {
+    return this.subtopology.changelogTopics.reduce(
+      (sum, { store }) => sum + (this.committedOffset(store) ?? 0),
+      0,
+    );
+  }
+
   /** For those who read changelogs: no caches, and nothing is logged. What was open is closed. */
   replayed(): TaskStores {
     const stageBytesMax = Math.min(replayedBytesMax, this.#environment.config.uncommittedBytesMax);

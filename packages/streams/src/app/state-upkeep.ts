@@ -1,0 +1,93 @@
+import type { Offset } from "@millrace/model";
+import type { Platform, Timer } from "@millrace/platform";
+
+import { taskIdText, type TaskId } from "../processor/task-id.ts";
+import { removeFolder } from "./remove-folder.ts";
+import type { StateDirectory } from "./state-directory.ts";
+
+const intervalMsMax = 60_000;
+
+export interface StateUpkeepOptions {
+  readonly directory: StateDirectory;
+  /** Kafka: `state.cleanup.delay.ms`. */
+  readonly cleanupDelayMs: number;
+  readonly loop: OpenTaskFolders;
+}
+
+/** What a loop has open. */
+export interface OpenTaskFolders {
+  /** True: the folder of the task is open here, or is being closed. */
+  isInUse(taskId: TaskId): boolean;
+  /** Of tasks that are open here. */
+  readonly offsetSums: readonly { readonly taskId: TaskId; readonly offsetSum: Offset }[];
+}
+
+/**
+ * Looks after the folders of tasks (Kafka: the cleaner of `KafkaStreams`): notes how far they have come, and removes those
+ * of tasks that nobody here has had for `stateCleanupDelay`. A task that comes back before goes on from its folder.
+ *
+ * STREAMS-13: no folder is removed that is open, or was within the delay.
+ */
+export class StateUpkeep {
+  readonly #platform: Platform;
+  readonly #options: StateUpkeepOptions;
+  readonly #startMs: number;
+  readonly #usedMs = new Map<string, number>();
+  #timer: Timer | undefined;
+
+  constructor(platform: Platform, options: StateUpkeepOptions) {
+    this.#platform = platform;
+    this.#options = options;
+    this.#startMs = platform.clock.monotonicMs();
+    this.#schedule();
+  }
+
+  /** The folder of a task was closed, as far as it had come. */
+  released(task: string, offsetSum: Offset): void {
+    this.#options.directory.offsets.note(task, offsetSum);
+    this.#usedMs.set(task, this.#platform.clock.monotonicMs());
+  }
+
+  /** Notes how far open tasks have come, and how far each had that was closed since. */
+  async close(): Promise<void> {
+    this.#timer?.cancel();
+    await this.#options.directory.offsets.save();
+  }
+
+  #schedule(): void {
+    const afterMs = Math.max(1, Math.min(intervalMsMax, this.#options.cleanupDelayMs));
+    this.#timer = this.#platform.timers.after(afterMs, () => {
+      this.#look();
+      this.#schedule();
+    });
+  }
+
+  #look(): void {
+    const { directory, loop } = this.#options;
+    for (const { taskId, offsetSum } of loop.offsetSums)
+      directory.offsets.note(taskIdText(taskId), offsetSum);
+    const nowMs = this.#platform.clock.monotonicMs();
+    try {
+      for (const taskId of directory.tasks()) {
+        if (loop.isInUse(taskId)) this.#usedMs.set(taskIdText(taskId), nowMs);
+        else this.#cleanUp(taskId, nowMs);
+      }
+    } catch (cause) {
+      // Tried again with the next look.
+      this.#platform.logger.log("warn", "streams.state-not-removed", { cause });
+    }
+    void directory.offsets.save();
+  }
+
+  #cleanUp(taskId: TaskId, nowMs: number): void {
+    const { directory, cleanupDelayMs } = this.#options;
+    const task = taskIdText(taskId);
+    const unusedMs = nowMs - (this.#usedMs.get(task) ?? this.#startMs);
+    if (unusedMs < cleanupDelayMs) return;
+    const path = directory.taskDirectory(taskId);
+    removeFolder(this.#platform.fileSystem, path);
+    directory.offsets.forget(task);
+    this.#usedMs.delete(task);
+    this.#platform.logger.log("info", "streams.state-removed", { task, path, unusedMs });
+  }
+}
