@@ -62,7 +62,7 @@ describe("exit codes and lines", () => {
       err: "",
     });
     for (const words of [["-h"], ["--help"], ["help"], []]) {
-      const { code, out } = await millraceProcess("", ...words);
+      const { code, out } = await millrace(words);
       expect(code).toBe(0);
       expect(out).toMatch(/^millrace broker +run a broker$/m);
       for (const { path, summary } of await loadCommands(undefined))
@@ -89,6 +89,7 @@ describe("exit codes and lines", () => {
   });
 
   test("2: one line that names the flag", async () => {
+    expect(await millraceProcess("", "serve")).toMatchObject({ code: 2, out: "" });
     for (const [words, message] of [
       [["broker"], "--data is missing"],
       [["broker", "--data", "x", "--port", "70000"], '--port is "70000"'],
@@ -99,7 +100,7 @@ describe("exit codes and lines", () => {
       [["broker", "--data-dir", "x"], "did you mean --data?"],
       [["serve"], "there is no command serve"],
     ] as const) {
-      const { code, out, err } = await millraceProcess("", ...words);
+      const { code, out, err } = await millrace(words);
       expect({ code, out }).toEqual({ code: 2, out: "" });
       expect(err).toContain(message);
       expect(err.trimEnd().split("\n")).toHaveLength(1);
@@ -150,7 +151,7 @@ describe("millrace log, of a broker that is stopped", () => {
         ["none", "there is no such folder"],
         ["data", "another process uses it"],
       ]) {
-        const { code, out, err } = await millraceProcess("", "log", verb, join(folder, name));
+        const { code, out, err } = await millrace(["log", verb, join(folder, name)]);
         expect({ code, out }).toEqual({ code: 1, out: "" });
         expect(err).toMatch(new RegExp(`^millrace log ${verb}: .*${message}.*\n$`));
       }
@@ -158,7 +159,7 @@ describe("millrace log, of a broker that is stopped", () => {
 
   test("2 without a folder, and with two", async () => {
     for (const words of [["check"], ["repair"], ["check", "a", "b"], ["repair", "a", "b"]]) {
-      const { code, out, err } = await millraceProcess("", "log", ...words);
+      const { code, out, err } = await millrace(["log", ...words]);
       expect({ code, out }).toEqual({ code: 2, out: "" });
       expect(err).toContain("give one folder: DIR");
       expect(err.trimEnd().split("\n")).toHaveLength(1);
