@@ -21,6 +21,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxWorkers: 3,
+    expect: { poll: { timeout: 15_000 } }, // a machine may be busy with other things
     projects: [
       {
         extends: true,

@@ -267,7 +267,9 @@ describe("records and callbacks", () => {
       return line;
     });
     const process = world.process();
-    const app = await world.app(broken, { stateDirectory: "/s" }, process);
+    // A slow machine would commit in between.
+    const rarely = { commitInterval: 20_000, transactionTimeout: 30_000 };
+    const app = await world.app(broken, { stateDirectory: "/s", ...rarely }, process);
     expect(await failureOf(app)).toMatchObject({
       code: "PROCESSING_FAILED",
       node: "KSTREAM-MAPVALUES-0000000001",
