@@ -1,3 +1,4 @@
+import { inPlace } from "./in-place.ts";
 import type { Serde } from "./serde.ts";
 
 const scratch = new DataView(new ArrayBuffer(8));
@@ -47,23 +48,32 @@ export function int32(): Serde<number> {
   return int32Serde;
 }
 
-const int32Serde: Serde<number> = Object.freeze({
-  name: "int32",
-  isNullable: false,
-  isInjective: true,
-  serialize: (value: number) => {
-    requireInt32(value);
-    return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value);
+const int32Serde: Serde<number> = fixedSize(
+  {
+    name: "int32",
+    isNullable: false,
+    isInjective: true,
+    serialize: (value: number) => {
+      requireInt32(value);
+      return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value);
+    },
+    deserialize: (view: Uint8Array) => {
+      requireLength(view, 4);
+      return (view[0] << 24) | (view[1] << 16) | (view[2] << 8) | view[3];
+    },
+    sizeOf: (value: number) => {
+      requireInt32(value);
+      return 4;
+    },
   },
-  deserialize: (view: Uint8Array) => {
-    requireLength(view, 4);
-    return (view[0] << 24) | (view[1] << 16) | (view[2] << 8) | view[3];
-  },
-  sizeOf: (value: number) => {
-    requireInt32(value);
-    return 4;
-  },
-});
+  writeInt32,
+);
+
+function writeInt32(value: number, target: Uint8Array, at: number): number {
+  requireInt32(value);
+  writeUint32(target, at, value);
+  return at + 4;
+}
 
 function requireInt32(value: number): void {
   if (typeof value !== "number" || (value | 0) !== value)
@@ -115,31 +125,39 @@ export function int64AsNumber(): Serde<number> {
   return int64AsNumberSerde;
 }
 
-const int64AsNumberSerde: Serde<number> = Object.freeze({
-  name: "int64AsNumber",
-  isNullable: false,
-  isInjective: true,
-  serialize: (value: number) => {
-    requireWhole(value);
-    const bytes = new Uint8Array(8);
-    const high = Math.floor(value / twoTo32);
-    writeUint32(bytes, 0, high);
-    writeUint32(bytes, 4, value - high * twoTo32);
-    return bytes;
+const int64AsNumberSerde: Serde<number> = fixedSize(
+  {
+    name: "int64AsNumber",
+    isNullable: false,
+    isInjective: true,
+    serialize: (value: number) => {
+      const bytes = new Uint8Array(8);
+      writeInt64(value, bytes, 0);
+      return bytes;
+    },
+    deserialize: (view: Uint8Array) => {
+      requireLength(view, 8);
+      const high = (view[0] << 24) | (view[1] << 16) | (view[2] << 8) | view[3];
+      const low = ((view[4] << 24) | (view[5] << 16) | (view[6] << 8) | view[7]) >>> 0;
+      const value = high * twoTo32 + low;
+      requireWhole(value);
+      return value;
+    },
+    sizeOf: (value: number) => {
+      requireWhole(value);
+      return 8;
+    },
   },
-  deserialize: (view: Uint8Array) => {
-    requireLength(view, 8);
-    const high = (view[0] << 24) | (view[1] << 16) | (view[2] << 8) | view[3];
-    const low = ((view[4] << 24) | (view[5] << 16) | (view[6] << 8) | view[7]) >>> 0;
-    const value = high * twoTo32 + low;
-    requireWhole(value);
-    return value;
-  },
-  sizeOf: (value: number) => {
-    requireWhole(value);
-    return 8;
-  },
-});
+  writeInt64,
+);
+
+function writeInt64(value: number, target: Uint8Array, at: number): number {
+  requireWhole(value);
+  const high = Math.floor(value / twoTo32);
+  writeUint32(target, at, high);
+  writeUint32(target, at + 4, value - high * twoTo32);
+  return at + 8;
+}
 
 function requireWhole(value: number): void {
   if (Number.isSafeInteger(value)) return;
@@ -198,24 +216,34 @@ export function double(): Serde<number> {
   return doubleSerde;
 }
 
-const doubleSerde: Serde<number> = Object.freeze({
-  name: "double",
-  isNullable: false,
-  serialize: (value: number) => {
-    requireNumber(value);
-    scratch.setFloat64(0, value);
-    return scratchBytes.slice();
+const doubleSerde: Serde<number> = fixedSize(
+  {
+    name: "double",
+    isNullable: false,
+    serialize: (value: number) => {
+      requireNumber(value);
+      scratch.setFloat64(0, value);
+      return scratchBytes.slice();
+    },
+    deserialize: (view: Uint8Array) => {
+      requireLength(view, 8);
+      scratchBytes.set(view);
+      return scratch.getFloat64(0);
+    },
+    sizeOf: (value: number) => {
+      requireNumber(value);
+      return 8;
+    },
   },
-  deserialize: (view: Uint8Array) => {
-    requireLength(view, 8);
-    scratchBytes.set(view);
-    return scratch.getFloat64(0);
-  },
-  sizeOf: (value: number) => {
-    requireNumber(value);
-    return 8;
-  },
-});
+  writeDouble,
+);
+
+function writeDouble(value: number, target: Uint8Array, at: number): number {
+  requireNumber(value);
+  scratch.setFloat64(0, value);
+  target.set(scratchBytes, at);
+  return at + 8;
+}
 
 function requireNumber(value: number): void {
   if (typeof value !== "number") throw new TypeError(`expected a number, got ${typeof value}`);
@@ -226,6 +254,14 @@ function writeUint32(bytes: Uint8Array, position: number, value: number): void {
   bytes[position + 1] = value >>> 16;
   bytes[position + 2] = value >>> 8;
   bytes[position + 3] = value;
+}
+
+/** Of a serde whose values all take the same room: it writes in place. */
+function fixedSize<T>(
+  serde: Serde<T> & Required<Pick<Serde<T>, "sizeOf">>,
+  writeTo: (value: T & {}, target: Uint8Array, at: number) => number,
+): Serde<T> {
+  return inPlace(serde, { sizeMax: serde.sizeOf, writeTo });
 }
 
 function requireLength(view: Uint8Array, length: number): void {

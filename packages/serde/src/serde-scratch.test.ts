@@ -4,7 +4,9 @@ import { describe, expect, it } from "vitest";
 
 import {
   bytes,
+  double,
   int32,
+  int64AsNumber,
   json,
   optional,
   SerdeContractError,
@@ -22,6 +24,9 @@ const anySchema: StandardSchema = {
 
 describe.each<[string, Serde<unknown>, fc.Arbitrary<unknown>]>([
   ["string", string() as Serde<unknown>, fc.string({ unit: "binary", maxLength: 200 })],
+  ["int32", int32() as Serde<unknown>, fc.oneof(fc.integer(), fc.double())],
+  ["int64AsNumber", int64AsNumber() as Serde<unknown>, fc.oneof(fc.maxSafeInteger(), fc.double())],
+  ["double", double() as Serde<unknown>, fc.oneof(fc.double(), fc.string())],
   ["bytes", bytes() as Serde<unknown>, fc.uint8Array({ maxLength: 200 })],
   ["json", json(), fc.anything({ withUnicodeString: true, withDate: true, withBigInt: true })],
   ["json with a schema", json(anySchema), fc.jsonValue()],

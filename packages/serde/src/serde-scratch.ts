@@ -4,6 +4,7 @@ import { SerdeContractError } from "./serde-contract.ts";
 import type { Serde, SerdePlace } from "./serde.ts";
 
 const firstBytes = 1024;
+const smallBytesMax = 64;
 /** What is larger has room of its own, which is not kept. */
 const keptBytesMax = 256 * 1024;
 
@@ -13,6 +14,7 @@ const keptBytesMax = 256 * 1024;
  */
 export class SerdeScratch {
   #room = new Uint8Array(firstBytes);
+  readonly #small: Uint8Array[] = [];
 
   /**
    * As `serializeWith`; the bytes hold until the next call.
@@ -25,16 +27,25 @@ export class SerdeScratch {
     let room: Uint8Array;
     let end: number;
     try {
-      room = this.#roomFor(serde.sizeMax(value));
+      room = this.#smallRoom(serde, value) ?? this.#roomFor(serde.sizeMax(value));
       end = serde.writeTo(value, room, 0);
     } catch (cause) {
       throw failure("SERIALIZATION_FAILED", { topic, serde: serde.name, cause });
     }
+    if (end === room.length) return room;
     if (end >= 0 && end <= room.length) return room.subarray(0, end);
     throw new SerdeContractError(
       "SERDE_GAVE_NO_SIZE",
       `writeTo of the serde ${serde.name} gave ${shown(end)}; return where the bytes end, which sizeMax has room for`,
     );
+  }
+
+  /** An array of just the size of a small value: to view a part of a larger one costs more than to write it. */
+  #smallRoom<T>(serde: Serde<T>, value: T & {}): Uint8Array | undefined {
+    if (serde.sizeOf === undefined) return undefined;
+    if (typeof value === "string" && value.length > smallBytesMax) return undefined;
+    const size = serde.sizeOf(value);
+    return size > smallBytesMax ? undefined : (this.#small[size] ??= new Uint8Array(size));
   }
 
   #roomFor(size: number): Uint8Array {

@@ -234,7 +234,10 @@ export function recordSizeBytesMax(
   headers: Headers,
 ): number {
   let size = recordOverheadBytesMax + (key?.length ?? 0) + (value?.length ?? 0);
-  for (const [name, bytes] of headers) size += 10 + 3 * name.length + (bytes?.length ?? 0);
+  for (let index = 0; index < headers.length; index++) {
+    const [name, bytes] = headers[index];
+    size += 10 + 3 * name.length + (bytes?.length ?? 0);
+  }
   return size;
 }
 

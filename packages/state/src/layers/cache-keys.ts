@@ -1,5 +1,6 @@
 import { copyBytes } from "../bytes/key-range.ts";
 import { fromLatin1, toLatin1 } from "../bytes/latin1.ts";
+import { ScratchBytes } from "../bytes/scratch-bytes.ts";
 import { CacheEntry, type CacheKey } from "./cache-entry.ts";
 import type { RecordCache } from "./record-cache.ts";
 import { isPrimitive, type StoreFormat } from "./store-format.ts";
@@ -10,6 +11,7 @@ export class CacheKeys<K> {
   readonly isDirect: boolean;
   readonly #format: StoreFormat<K, unknown>;
   readonly #markBytes: number;
+  readonly #scratch = new ScratchBytes();
 
   /** `markBytes`: what Kafka's cache has in a key besides. */
   constructor(format: StoreFormat<K, unknown>, markBytes: number) {
@@ -37,6 +39,12 @@ export class CacheKeys<K> {
     if (keyBytes !== null) return keyBytes;
     if (!this.isDirect || key === null) return fromLatin1(String(mapKey));
     return (entry.keyBytes = this.#format.encodeKey(key));
+  }
+
+  /** As `bytesOf`, for what is read or copied at once: they hold until the next call. */
+  bytesAtOnce(entry: CacheEntry<K, unknown>): Uint8Array {
+    const isText = entry.keyBytes === null && (!this.isDirect || entry.key === null);
+    return isText ? this.#scratch.fromLatin1(String(entry.mapKey)) : this.bytesOf(entry);
   }
 
   #newRowEntry<V>(text: string, key: K): CacheEntry<K, V> {

@@ -64,9 +64,24 @@ export class StoreFormat<K, V> {
   }
 
   encode(value: V, timestamp: Timestamp, headers: Headers): Uint8Array {
+    const written = headers.length === 0 ? this.#writtenInPlace(value, timestamp) : undefined;
+    if (written !== undefined) return written;
     const place = this.#writePlace?.at(headers) ?? valuePlace;
     const bytes = serializeWith(this.#value, value as V & {}, this.topic, place);
     return this.#layout.stored(bytes, timestamp, this.#writePlace?.headers ?? headers);
+  }
+
+  /** Undefined where the serde does not tell its size, or write so; what it would throw it throws again. */
+  #writtenInPlace(value: V, timestamp: Timestamp): Uint8Array | undefined {
+    const { sizeOf, writeTo } = this.#value;
+    if (sizeOf === undefined || writeTo === undefined) return undefined;
+    try {
+      const { extraBytes } = this.#layout;
+      const room = this.#layout.roomFor(sizeOf(value as V & {}), timestamp);
+      return writeTo(value as V & {}, room, extraBytes) === room.length ? room : undefined;
+    } catch {
+      return undefined;
+    }
   }
 
   decode(bytes: Uint8Array): V {

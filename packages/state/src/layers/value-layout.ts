@@ -1,7 +1,8 @@
 import { concatBytes, noHeaders, type Headers, type Timestamp } from "@millrace/model";
 import { headersEnd, headersOf, headersPrefix } from "../bytes/headers-prefix.ts";
-import { readInt64 } from "../bytes/int64.ts";
+import { readInt64, writeInt64 } from "../bytes/int64.ts";
 import { partOf } from "../bytes/key-range.ts";
+import { ScratchBytes } from "../bytes/scratch-bytes.ts";
 import { timestampBytes, timestampOf, valueOf, withTimestamp } from "../bytes/timestamp-prefix.ts";
 import type { WriteContext } from "../contract/bytes-store.ts";
 import type { ChangelogWriter } from "../contract/changelog-writer.ts";
@@ -14,6 +15,8 @@ export interface ValueLayout {
   /** Whether values have their own headers. */
   readonly hasHeaders: boolean;
   stored(value: Uint8Array, timestamp: Timestamp, headers: Headers): Uint8Array;
+  /** As `stored` without headers, with so many bytes behind `extraBytes` for the serde to write to. */
+  roomFor(valueBytes: number, timestamp: Timestamp): Uint8Array;
   /** A view of the serde's bytes. */
   valueOf(stored: Uint8Array): Uint8Array;
   /** -1 where none is kept. */
@@ -36,6 +39,7 @@ export const plainValues: ValueLayout = {
   extraBytes: 0,
   hasHeaders: false,
   stored: (value) => value,
+  roomFor: (valueBytes) => new Uint8Array(valueBytes),
   valueOf: (stored) => stored,
   timestampOf: () => -1,
   headersOf: () => noHeaders,
@@ -44,17 +48,28 @@ export const plainValues: ValueLayout = {
   restored: ({ value }) => value,
 };
 
+/** Changelogs copy what they are given. */
+const logged = new ScratchBytes();
+
 /** Timestamp (8) ++ value; the changelog's record carries the timestamp (Kafka: `ValueAndTimestamp`). */
 export const timestampedValues: ValueLayout = {
   extraBytes: timestampBytes,
   hasHeaders: false,
   stored: withTimestamp,
+  roomFor: (valueBytes, timestamp) => {
+    const room = new Uint8Array(timestampBytes + valueBytes);
+    writeInt64(room, 0, timestamp);
+    return room;
+  },
   valueOf,
   timestampOf,
   headersOf: () => noHeaders,
   log: (changelog, key, stored, { timestamp }) => {
     if (stored === null) changelog.append(timestamp, key, null, noHeaders);
-    else changelog.append(timestampOf(stored), key, valueOf(stored), noHeaders);
+    else {
+      const value = logged.partOf(stored, timestampBytes);
+      changelog.append(timestampOf(stored), key, value, noHeaders);
+    }
   },
   restored: ({ value, timestamp }) => (value === null ? null : withTimestamp(value, timestamp)),
 };
@@ -64,6 +79,7 @@ export const valuesWithHeaders: ValueLayout = {
   extraBytes: 1,
   hasHeaders: true,
   stored: (value, _timestamp, headers) => concatBytes(headersPrefix(headers), value),
+  roomFor: (valueBytes) => new Uint8Array(1 + valueBytes),
   valueOf: (stored) => partOf(stored, headersEnd(stored)),
   timestampOf: () => -1,
   headersOf,
@@ -81,6 +97,11 @@ export const timestampedValuesWithHeaders: ValueLayout = {
   hasHeaders: true,
   stored: (value, timestamp, headers) =>
     concatBytes(headersPrefix(headers), withTimestamp(value, timestamp)),
+  roomFor: (valueBytes, timestamp) => {
+    const room = new Uint8Array(1 + timestampBytes + valueBytes);
+    writeInt64(room, 1, timestamp);
+    return room;
+  },
   valueOf: (stored) => partOf(stored, headersEnd(stored) + timestampBytes),
   timestampOf: (stored) => readInt64(stored, headersEnd(stored)),
   headersOf,

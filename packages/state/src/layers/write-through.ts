@@ -33,7 +33,7 @@ export class WriteThrough<K, V> {
   }
 
   write(entry: CacheEntry<K, V>): void {
-    const keyBytes = this.#keys.bytesOf(entry);
+    const keyBytes = this.#keys.bytesAtOnce(entry); // a listener reads them first
     const bytes = entry.isTombstone ? null : this.#bytesOf(entry);
     const listener = this.#listener;
     if (listener === null) {

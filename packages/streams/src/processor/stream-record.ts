@@ -186,11 +186,21 @@ export class StreamRecord<K = unknown, V = unknown> {
     return this.#copy(this.timestamp, headers);
   }
 
-  /** The key in bytes; those that it came with, where the serde is the one that read them, wherever they stood. */
-  keyBytes(serde: AnySerde, topic: string, place: SerdePlace): Uint8Array | null {
+  /**
+   * The key in bytes; those that it came with, where the serde is the one that read them, wherever they stood.
+   *
+   * @param scratch for what is copied at once
+   */
+  keyBytes(
+    serde: AnySerde,
+    topic: string,
+    place: SerdePlace,
+    scratch?: SerdeScratch,
+  ): Uint8Array | null {
     if (this.#keyBytes !== undefined && isReader(serde, this.#keySerde)) return this.#keyBytes;
     const key = this.key as unknown;
     if (key === null || key === undefined) return null;
+    if (scratch !== undefined) return scratch.serialize(serde, key, topic, place);
     return serializeWith(serde, key, topic, place);
   }
 

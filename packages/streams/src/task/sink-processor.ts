@@ -40,7 +40,8 @@ export class SinkProcessor implements Processor {
   readonly #collector: RecordCollector;
   readonly #owner: SinkOwner;
   /** The collector copies what it is given. */
-  readonly #scratch = new SerdeScratch();
+  readonly #keyScratch = new SerdeScratch();
+  readonly #valueScratch = new SerdeScratch();
   readonly #keyPlace = new WritePlace("key");
   readonly #valuePlace = new WritePlace("value");
   #context: ProcessorContext | undefined;
@@ -67,9 +68,9 @@ export class SinkProcessor implements Processor {
     let key: Uint8Array | null;
     let value: Uint8Array | null;
     try {
-      key = record.keyBytes(keySerde, topic, this.#keyPlace.at(record.headers));
+      key = record.keyBytes(keySerde, topic, this.#keyPlace.at(record.headers), this.#keyScratch);
       const place = this.#valuePlace.at(this.#keyPlace.headers);
-      value = record.valueBytes(valueSerde, topic, place, this.#scratch);
+      value = record.valueBytes(valueSerde, topic, place, this.#valueScratch);
     } catch (cause) {
       this.#refuse(topic, cause);
       return;

@@ -1,4 +1,5 @@
 import type { Window } from "@millrace/model";
+import { ScratchBytes } from "../../bytes/scratch-bytes.ts";
 import type { EngineBytes, StoreScan } from "../../contract/bytes-store.ts";
 import type { ChangelogRecord, OpenStore, StoreEnvironment } from "../../contract/open-store.ts";
 import type { StateStore } from "../../contract/state-store.ts";
@@ -187,9 +188,10 @@ export class OpenSegmentedStore<S, Store extends StateStore> implements OpenStor
 }
 
 function loggedWithoutSegment(layout: ValueLayout, keys: RowKeys): ValueLayout {
+  const logged = new ScratchBytes(); // changelogs copy keys
   return {
     ...layout,
     log: (changelog, row, stored, context) =>
-      layout.log(changelog, keys.loggedOf(row), stored, context),
+      layout.log(changelog, logged.partOf(row, keys.keyStart), stored, context),
   };
 }

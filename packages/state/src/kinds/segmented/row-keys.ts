@@ -78,6 +78,15 @@ export class RowKeys {
     return partOf(row, segmentBytes, row.length - this.#suffixBytes);
   }
 
+  /** True: it is the row's key. */
+  isKeyIn(row: Uint8Array, key: Uint8Array): boolean {
+    const { length } = key;
+    if (!this.isOfKey(row, key)) return false;
+    for (let index = 0; index < length; index++)
+      if (row[segmentBytes + index] !== key[index]) return false;
+    return true;
+  }
+
   /** Where the key lies in a row. */
   get keyStart(): number {
     return segmentBytes;

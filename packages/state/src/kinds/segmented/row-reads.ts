@@ -6,13 +6,14 @@ import {
   type Windowed,
 } from "@millrace/model";
 import { deserializeWith, keyPlace, type Serde, serializeWith } from "@millrace/serde";
+import { copyBytes } from "../../bytes/key-range.ts";
 import type { StoreScan } from "../../contract/bytes-store.ts";
 import type { EntryCursor } from "../../contract/store-engine.ts";
 import type { StoreScope } from "../../contract/store-scope.ts";
 import { requireKey } from "../../contract/store-scope.ts";
 import type { WindowedCursor } from "../../contract/window-store.ts";
 import type { CachePath, SearchUses } from "../../layers/search-uses.ts";
-import type { StoreFormat } from "../../layers/store-format.ts";
+import { isPrimitive, type StoreFormat } from "../../layers/store-format.ts";
 import { noEntries, TypedCursor } from "../../layers/typed-cursor.ts";
 import type { ReadAccess } from "../../layers/value-access.ts";
 import { CacheOrder } from "./cache-order.ts";
@@ -57,6 +58,8 @@ export class RowReads<K, V, S> {
   readonly view: ValueView<V, S>;
   readonly #parts: RowReadsParts<K, V, S>;
   readonly #order: CacheOrder;
+  /** A key that nobody can change. */
+  #lastRead: { readonly bytes: Uint8Array; readonly key: K } | undefined;
 
   constructor(parts: RowReadsParts<K, V, S>) {
     this.#parts = parts;
@@ -130,11 +133,18 @@ export class RowReads<K, V, S> {
   }
 
   windowed(row: Uint8Array): Windowed<K> {
-    const { keySerde, topic, windowOf } = this.#parts;
-    return {
-      key: deserializeWith(keySerde, this.keys.keyOf(row), topic, keyPlace),
-      window: windowOf(row),
-    };
+    return { key: this.#keyIn(row), window: this.#parts.windowOf(row) };
+  }
+
+  /** Windows of one key come one behind the other. */
+  #keyIn(row: Uint8Array): K {
+    const last = this.#lastRead;
+    if (last !== undefined && this.keys.isKeyIn(row, last.bytes)) return last.key;
+    const { keySerde, topic } = this.#parts;
+    const bytes = this.keys.keyOf(row);
+    const key = deserializeWith(keySerde, bytes, topic, keyPlace);
+    this.#lastRead = isPrimitive(key) ? { bytes: copyBytes(bytes), key } : undefined;
+    return key;
   }
 
   #recentOf(key: Uint8Array, { from, to, isReverse }: RowSearch): EntryCursor | undefined {
