@@ -133,4 +133,52 @@ describe("a compaction that is interrupted", () => {
     }
     expect(count).toBeGreaterThan(60);
   });
+
+  it("whose `.swap` is damaged meanwhile is told to readers, who never wait in a gap in front of it", async () => {
+    let count = 0;
+    for await (const files of withSwap(await dirtyFiles())) {
+      flip(files, `${testPath}/${lastSwap}`, 70);
+      const log = await open(testPlatform(files));
+      for (let time = 0; time < 2; time++) expect(() => readOn(log), `${count}`).toThrow(/damaged/);
+      count++;
+    }
+    expect(count).toBeGreaterThan(3);
+  });
 });
+
+/** Reads as long as there is something to come. */
+function readOn(log: PartitionLog): void {
+  for (let offset = 0; offset < recordCount;) {
+    const upTo = log.logEndOffset;
+    const { nextOffset } = log.read(offset, { maxBytes: 200, upTo, minOneBatch: true });
+    if (nextOffset === offset && offset < upTo) return;
+    // At its end of today, which is where the damage begins.
+    offset = nextOffset === offset ? offset + 1 : nextOffset;
+  }
+}
+
+/** Of segments whose records are the newest ones of their keys. */
+const lastSwap = "00000000000000000016.log.swap";
+
+/** The files after compactions that ended while this one had its name. */
+async function* withSwap(dirty: MemoryFileSystem): AsyncIterable<MemoryFileSystem> {
+  for (let count = 0, isDone = false; !isDone; count++) {
+    const files = copyOf(dirty, "data");
+    const opened = await open(testPlatform(files));
+    await opened.close();
+    const { fileSystem, isDead } = dyingFileSystem(files, count);
+    const log = await open(testPlatform(fileSystem)).catch(() => undefined);
+    await log?.upkeep.compact(compacting).catch(() => {});
+    isDone = !isDead();
+    if (files.list(testPath).includes(lastSwap)) yield files;
+  }
+}
+
+function flip(fileSystem: MemoryFileSystem, path: string, position: number): void {
+  const file = fileSystem.open(path, "openOrCreate");
+  const bytes = new Uint8Array(file.sizeBytes());
+  file.read(bytes, 0);
+  bytes[position] ^= 1;
+  file.write([bytes], 0);
+  file.close();
+}

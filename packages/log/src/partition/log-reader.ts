@@ -1,6 +1,6 @@
 import type { Offset, Timestamp } from "@millrace/model";
 import type { Compression } from "@millrace/protocol/records";
-import { LogCorruptedError, LogRequestError } from "../log-error.ts";
+import { LogCorruptedError, type LogDamage, LogRequestError } from "../log-error.ts";
 import type { AbortedTransaction, LogSlice, ReadOptions, TimestampOffset } from "../log-types.ts";
 import { findMaxTimestamp, findTimestamp } from "../read/find-timestamp.ts";
 import { emptySlice, readFromCache, readFromFiles } from "../read/read-batches.ts";
@@ -33,6 +33,7 @@ export class LogReader {
     if (cached !== undefined) return cached;
     try {
       const slice = state.reading(() => readFromFiles(state, offset, bounds));
+      if (damage !== undefined && slice.parts.length === 0) this.#checkFront(offset, damage);
       if (slice.nextOffset >= Math.min(bounds.upTo, logEndOffset)) state.cache.reachedTail();
       return slice;
     } catch (error) {
@@ -41,6 +42,18 @@ export class LogReader {
         return this.read(offset, options);
       throw error;
     }
+  }
+
+  /**
+   * What compaction has left a gap of may have nothing in front of the damage: whoever reads there would wait for ever.
+   *
+   * @throws LogCorruptedError
+   */
+  #checkFront(offset: Offset, damage: LogDamage): void {
+    const state = this.#state;
+    const one = { maxBytes: 1, minOneBatch: true, upTo: damage.firstOffset };
+    const { parts } = state.reading(() => readFromFiles(state, offset, one));
+    if (parts.length === 0) throw new LogCorruptedError(damage);
   }
 
   abortedTransactions(from: Offset, to: Offset): readonly AbortedTransaction[] {
