@@ -332,3 +332,64 @@ test("tokens that have ended are removed, and those that live stay", () =>
       expect(await signIn(await dial(), short)).toMatchObject({ errorCode: codes.saslFailed });
     },
   }));
+
+test("whoever renews and ends a token at once is answered in one order, which outlives a crash", async () => {
+  const made: Token[] = [];
+  const ends: number[] = [];
+  await run(
+    {
+      story: async ({ as }) => {
+        const [ann, bob] = [await as("ann"), await as("bob")];
+        made.push(await create(ann, { renewers: [user("bob")] }));
+        const periods = Array.from({ length: 40 }, (_, index) => 10_000 + index);
+        const answers = await Promise.all(
+          periods.map((period) => {
+            const client = period % 3 === 0 ? bob : ann;
+            return (period % 2 === 0 ? renew : expire)(client, made[0].hmac, period);
+          }),
+        );
+        expect(answers.map((answer) => answer?.errorCode)).toEqual(periods.map(() => 0));
+        const described = await ann.ask(describeDelegationTokenApi, 3, { owners: null });
+        ends.push(described?.tokens[0].expiryTimestamp ?? -1);
+        expect(answers.map((answer) => answer?.expiryTimestampMs)).toContain(ends[0]);
+      },
+    },
+    {
+      story: async ({ as }) => {
+        const ann = await as("ann");
+        const described = await ann.ask(describeDelegationTokenApi, 3, { owners: null });
+        expect(described?.tokens[0].expiryTimestamp).toBe(ends[0]);
+        const both = await Promise.all([expire(ann, made[0].hmac), renew(ann, made[0].hmac)]);
+        expect(both.map((answer) => answer?.errorCode)).toEqual([0, codes.notFound]);
+        expect(await idsSeenBy(ann)).toEqual([]);
+      },
+    },
+  );
+});
+
+test("a token that has ended and is not removed yet serves nobody", () =>
+  run({
+    story: async ({ world, dial, as }) => {
+      const made = await create(await as("ann"), { maxLifetimeMs: 1000 });
+      await world.platform.timers.sleep(2000);
+      const late = await dial();
+      expect(await signIn(late, made)).toMatchObject({ sessionLifetimeMs: 0 });
+      expect(await late.ask(listGroupsApi, 4, { statesFilter: [] })).toBeUndefined();
+    },
+  }));
+
+test("a session goes on until the end that it was told, also of a token that was taken away, and no further one begins", () =>
+  run({
+    story: async ({ world, dial, as }) => {
+      const ann = await as("ann");
+      const made = await create(ann, { maxLifetimeMs: 5000 });
+      const holder = await dial();
+      expect(await signIn(holder, made)).toMatchObject({ errorCode: 0, sessionLifetimeMs: 5000 });
+      await expire(ann, made.hmac);
+      expect(await holder.ask(listGroupsApi, 4, { statesFilter: [] })).toBeDefined();
+      expect(await signIn(await dial(), made)).toMatchObject({ errorCode: codes.saslFailed });
+      await world.platform.timers.sleep(2000);
+      expect(await signIn(holder, made)).toMatchObject({ errorCode: codes.saslFailed });
+      expect(await holder.ask(listGroupsApi, 4, { statesFilter: [] })).toBeUndefined();
+    },
+  }));

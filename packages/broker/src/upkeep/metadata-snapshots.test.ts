@@ -1,5 +1,6 @@
 import { deleteTopicsApi } from "@millrace/protocol/definitions";
 import { describe, expect, test } from "vitest";
+import { decodeSnapshot } from "../metadata/snapshot-file.ts";
 import { type BrokerWorld, runWorld } from "../../test-support/broker-world.ts";
 
 const folder = "/data/__cluster_metadata-0";
@@ -120,6 +121,28 @@ describe("a damaged snapshot of the metadata", () => {
       await grow(world, 6, 10);
       await expectTopics(world, 10);
       expect(filesOf(world, ".checkpoint")).toHaveLength(2);
+    }));
+
+  test("is noticed wherever a bit of it is another one, or its end is missing", () =>
+    runWorld({ properties }, async (world) => {
+      await grow(world, 0, 2);
+      const name = filesOf(world, ".checkpoint")[1];
+      const sound = world.files.read(`${folder}/${name}`);
+      const seen = (bytes: Uint8Array) => {
+        const records: unknown[] = [];
+        const damage = decodeSnapshot(bytes, (record) => void records.push(record));
+        return damage === undefined ? JSON.stringify(records) : undefined;
+      };
+      const expected = seen(sound);
+      expect(expected).toContain("topic-1");
+      const step = process.env["MILLRACE_VERIFY"] === "1" ? 1 : 7;
+      for (let bit = 0; bit < 8 * sound.length; bit += step) {
+        const bytes = Uint8Array.from(sound);
+        bytes[bit >> 3] ^= 1 << (bit & 7);
+        expect([undefined, expected], `bit ${bit}`).toContain(seen(bytes));
+      }
+      for (let size = 0; size < sound.length; size++)
+        expect(seen(sound.subarray(0, size)), `${size} bytes`).toBeUndefined();
     }));
 
   test("is no loss while the log goes back to its beginning", () =>
