@@ -14,16 +14,18 @@ export const apacheKafkaFolder = fileURLToPath(
 
 export const isVerify = process.env["MILLRACE_VERIFY"] === "1";
 
+const versionFlags: Readonly<Record<string, string>> = { go: "version", kcat: "-V" };
+
 /** Why a test that needs a program, and mostly Apache Kafka's folder, cannot run; undefined if it can. */
 export function missingFor(
-  program: "gcc" | "go" | "java" | "javac" | "python3",
+  program: "gcc" | "go" | "java" | "javac" | "kcat" | "python3",
   { needsApacheKafka = true } = {},
 ): string | undefined {
   if (!isVerify) return "runs under `npm run verify`";
   if (needsApacheKafka && !existsSync(apacheKafkaFolder))
     return "../shared/apache-kafka is not here";
   try {
-    execFileSync(program, [program === "go" ? "version" : "--version"], { stdio: "ignore" });
+    execFileSync(program, [versionFlags[program] ?? "--version"], { stdio: "ignore" });
     return undefined;
   } catch {
     return `${program} is not here`;

@@ -1,21 +1,23 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { runSuite } from "../run-suite.ts";
 import { writeKafkaScripts } from "./kafka-scripts.ts";
-import type { Outcome, Suite, Target } from "./suite.ts";
+import { type Checks, runChecks } from "./shell-checks.ts";
+import type { SignIn, Suite, Target } from "./suite.ts";
+import { user } from "./targets.ts";
 
 const timeoutMs = 1_200_000;
-const checkTimeoutMs = 120_000;
-/** JVMs that start at once. */
-const parallelCount = 2;
+
+const modules = "org.apache.kafka.common.security";
+/** Of the shell: the listeners' addresses. */
+const addressVariables = { SASL_SSL: "B", SASL_PLAINTEXT: "S" } as const;
 
 /**
  * What people type: each check is a few lines of a shell, with `$b` for `--bootstrap-server` and its address, and `$t`
  * for a topic of its own that is there. It passes if every line does, and the last one.
  */
-const checks: Readonly<Record<string, string>> = {
+const commonChecks: Checks = {
   "kafka-topics create, describe, list": `
     kafka-topics.sh $b --create --topic $t-new --partitions 3 --config retention.ms=60000
     kafka-topics.sh $b --describe --topic $t-new | grep 'PartitionCount: 3.*retention.ms=60000'
@@ -113,10 +115,8 @@ const checks: Readonly<Record<string, string>> = {
     kafka-client-metrics.sh $b --alter --name $t --metrics org.apache.kafka.producer. --interval 30000
     kafka-client-metrics.sh $b --describe --name $t | grep interval.ms=30000
     kafka-client-metrics.sh $b --delete --name $t`,
-  "kafka-delegation-tokens are off": `
-    kafka-delegation-tokens.sh $b --describe --owner-principal User:ann 2>&1 | grep -i 'delegation token'`,
   "kafka-producer-perf-test, kafka-consumer-perf-test": `
-    kafka-producer-perf-test.sh --topic $t --num-records 20000 --record-size 100 --throughput -1 --bootstrap-server $B | grep '20000 records sent'
+    kafka-producer-perf-test.sh --topic $t --num-records 20000 --record-size 100 --throughput -1 $b | grep '20000 records sent'
     kafka-consumer-perf-test.sh $b --topic $t --num-records 20000 | grep ', 20000,'`,
   "kafka-streams-groups": `kafka-streams-groups.sh $b --list`,
   "kafka-share-groups, kafka-console-share-consumer": `
@@ -126,6 +126,49 @@ const checks: Readonly<Record<string, string>> = {
     kafka-share-groups.sh $b --describe --group $t | grep $t`,
 };
 
+const openChecks: Checks = {
+  ...commonChecks,
+  "kafka-delegation-tokens are off": `
+    kafka-delegation-tokens.sh $b --describe --owner-principal User:ann 2>&1 | grep -i 'delegation token'`,
+};
+
+const usual: SignIn = { protocol: "SASL_SSL", mechanism: "SCRAM-SHA-512" };
+const others: readonly SignIn[] = (["PLAIN", "SCRAM-SHA-256", "OAUTHBEARER"] as const).flatMap(
+  (mechanism) =>
+    (["SASL_SSL", "SASL_PLAINTEXT"] as const).map((protocol) => ({ protocol, mechanism })),
+);
+
+const secureChecks: Checks = {
+  ...commonChecks,
+  "kafka-delegation-tokens create, describe, renew, expire": `
+    kafka-delegation-tokens.sh $b --create --max-life-time-period -1 --renewer-principal User:ann >$t.made
+    hmac=$(awk 'length($1) == 22 && $2 ~ /=$/ {print $2}' $t.made)
+    kafka-delegation-tokens.sh $b --describe --owner-principal User:$user | grep -F "$hmac"
+    kafka-delegation-tokens.sh $b --renew --renew-time-period 60000 --hmac $hmac | grep -i 'expiry date'
+    kafka-delegation-tokens.sh $b --expire --expiry-time-period -1 --hmac $hmac
+    ! kafka-delegation-tokens.sh $b --describe --owner-principal User:$user | grep -F "$hmac"`,
+  "a delegation token lets its owner in": `
+    kafka-delegation-tokens.sh $b --create --max-life-time-period -1 >$t.made
+    id=$(awk 'length($1) == 22 && $2 ~ /=$/ {print $1}' $t.made)
+    hmac=$(awk 'length($1) == 22 && $2 ~ /=$/ {print $2}' $t.made)
+    grep -v jaas $config >$t.properties
+    echo "sasl.jaas.config=$modules.scram.ScramLoginModule required username=\\"$id\\" password=\\"$hmac\\" tokenauth=\\"true\\";" >>$t.properties
+    kafka-topics.sh --bootstrap-server $B --command-config $t.properties --list | grep -x $t`,
+  "a wrong password is refused": `
+    sed 's/password="[^"]*"/password="wrong"/' $config >$t.properties
+    kafka-topics.sh --bootstrap-server $B --command-config $t.properties --list 2>&1 | grep -i 'authentication failed'`,
+  ...Object.fromEntries(
+    others.map((signIn) => [
+      `${signIn.protocol} with ${signIn.mechanism}`,
+      `
+    s="--bootstrap-server $${addressVariables[signIn.protocol]} --command-config ${fileOf(signIn)}"
+    echo one | kafka-console-producer.sh $s --topic $t
+    kafka-console-consumer.sh $s --topic $t --from-beginning --max-messages 1 --timeout-ms 20000 --group $t | grep one
+    kafka-consumer-groups.sh $s --describe --group $t | grep "$t *0 *1 *1 *0"`,
+    ]),
+  ),
+};
+
 /** Kafka's own commands, as its scripts run them. */
 export const javaConsoles: Suite = {
   name: "java-consoles",
@@ -133,37 +176,76 @@ export const javaConsoles: Suite = {
   program: "java",
   properties: {},
   timeoutMs,
-  async run(target, only = Object.keys(checks)) {
-    const folder = mkdtempSync(join(tmpdir(), "millrace-consoles-"));
-    try {
-      writeKafkaScripts(folder);
-      const waiting = [...only];
-      const outcomes = new Map<string, Outcome>();
-      const runSome = async (): Promise<void> => {
-        for (let name = waiting.shift(); name !== undefined; name = waiting.shift())
-          outcomes.set(name, await runCheck(folder, target, name));
-      };
-      await Promise.all(Array.from({ length: parallelCount }, runSome));
-      return outcomes;
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
-  },
+  run: (target, only) =>
+    inFolder((folder) => {
+      const b = `--bootstrap-server ${target.address}`;
+      return runChecks(openChecks, { folder, env: envOf(folder, target, b), only });
+    }),
 };
 
-async function runCheck(folder: string, { address }: Target, name: string): Promise<Outcome> {
-  const env = {
+/** The same, where they sign in. */
+export const secureJavaConsoles: Suite = {
+  name: "java-consoles-secure",
+  title: "Apache Kafka's commands 4.3.1 by SASL",
+  program: "java",
+  signIn: usual,
+  properties: { "delegation.token.secret.key": "a secret of all brokers" },
+  timeoutMs,
+  run: (target, only) =>
+    inFolder((folder) => {
+      for (const signIn of [usual, ...others])
+        writeFileSync(join(folder, fileOf(signIn)), propertiesOf(signIn, target));
+      const config = fileOf(usual);
+      const b = `--bootstrap-server ${target.address} --command-config ${config}`;
+      const more = { config, modules, user: user.name };
+      return runChecks(secureChecks, {
+        folder,
+        env: { ...envOf(folder, target, b), ...more },
+        only,
+      });
+    }),
+};
+
+function envOf(folder: string, target: Target, b: string) {
+  return {
     PATH: `${join(folder, "bin")}:${process.env["PATH"] ?? ""}`,
-    B: address,
-    b: `--bootstrap-server ${address}`,
-    t: `check-${Object.keys(checks).indexOf(name)}-${process.hrtime.bigint()}`,
+    B: target.address,
+    S: target.saslAddress,
+    b,
+    create: `kafka-topics.sh ${b} --create --partitions 1 --topic`,
   };
-  const script = `set -e\nkafka-topics.sh $b --create --topic $t --partitions 1 >/dev/null\n${checks[name]}`;
-  const { exitCode, output } = await runSuite("sh", ["-c", script], {
-    cwd: folder,
-    env,
-    timeoutMs: checkTimeoutMs,
-  });
-  if (exitCode !== 0) console.log(`${name}: ${output.slice(-1500)}`);
-  return exitCode === 0 ? "passed" : "failed";
+}
+
+function fileOf({ protocol, mechanism }: SignIn): string {
+  return `${protocol}-${mechanism}.properties`;
+}
+
+function propertiesOf({ protocol, mechanism }: SignIn, { authorityFile }: Target): string {
+  const login = `required username="${user.name}" password="${user.password}";`;
+  const lines = {
+    PLAIN: `plain.PlainLoginModule ${login}`,
+    "SCRAM-SHA-256": `scram.ScramLoginModule ${login}`,
+    "SCRAM-SHA-512": `scram.ScramLoginModule ${login}`,
+    OAUTHBEARER: `oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="${user.name}";`,
+  };
+  const handler = `${modules}.oauthbearer.internals.unsecured.OAuthBearerUnsecuredLoginCallbackHandler`;
+  return [
+    `security.protocol=${protocol}`,
+    `sasl.mechanism=${mechanism}`,
+    `sasl.jaas.config=${modules}.${lines[mechanism]}`,
+    ...(mechanism === "OAUTHBEARER" ? [`sasl.login.callback.handler.class=${handler}`] : []),
+    "ssl.truststore.type=PEM",
+    `ssl.truststore.location=${authorityFile}`,
+    "",
+  ].join("\n");
+}
+
+async function inFolder<Result>(work: (folder: string) => Promise<Result>): Promise<Result> {
+  const folder = mkdtempSync(join(tmpdir(), "millrace-consoles-"));
+  try {
+    writeKafkaScripts(folder);
+    return await work(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }

@@ -5,11 +5,12 @@ import { stripVTControlCharacters } from "node:util";
 
 import { cacheFolder, prepare, runSuite } from "../run-suite.ts";
 import { writeKafkaScripts } from "./kafka-scripts.ts";
-import type { Outcome, Outcomes, Suite, Target } from "./suite.ts";
+import type { Outcome, Outcomes, SignIn, Suite, Target } from "./suite.ts";
+import { user } from "./targets.ts";
 
 /** Of Confluent's client for Node, whose package carries the sources, and of what lies in it. */
 const packageVersion = "1.10.1";
-const version = "2.15.1";
+export const librdkafkaVersion = "2.15.1";
 const timeoutMs = 2_400_000;
 /** Of one test. */
 const testTimeoutMs = 240_000;
@@ -17,27 +18,56 @@ const parallelCount = 4;
 const settingsFile = "test.conf";
 
 /** Its tests that need a broker, in their quick form; those with known issues of its own are left out. */
-export const librdkafka: Suite = {
-  name: "librdkafka",
-  title: `librdkafka ${version}`,
-  program: "gcc",
-  // Rules that deny something to everybody are made by its tests.
-  properties: {
-    "super.users": "User:admin",
-    "allow.everyone.if.no.acl.found": "true",
-    "num.partitions": 4,
-  },
-  timeoutMs,
-  async run(target, only) {
-    const sources = await build();
-    const folder = mkdtempSync(join(tmpdir(), "millrace-librdkafka-"));
-    try {
-      return await runIn({ sources, folder }, target, only);
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
-  },
-};
+export const librdkafka: Suite = suiteOf("librdkafka", `librdkafka ${librdkafkaVersion}`);
+
+/** The same, whose clients sign in over TLS. */
+export const secureLibrdkafka: Suite = suiteOf(
+  "librdkafka-secure",
+  `librdkafka ${librdkafkaVersion} by SASL_SSL, SCRAM-SHA-512`,
+  { protocol: "SASL_SSL", mechanism: "SCRAM-SHA-512" },
+);
+
+function suiteOf(name: string, title: string, signIn?: SignIn): Suite {
+  return {
+    name,
+    title,
+    program: "gcc",
+    ...(signIn && { signIn }),
+    // Rules that deny something to everybody are made by its tests.
+    properties: {
+      "super.users": "User:root",
+      "allow.everyone.if.no.acl.found": "true",
+      "num.partitions": 4,
+    },
+    timeoutMs,
+    async run(target, only) {
+      const sources = await buildLibrdkafka();
+      const folder = mkdtempSync(join(tmpdir(), "millrace-librdkafka-"));
+      try {
+        const settings = [...settingsOf(target), ...securityOf(target, signIn)];
+        writeFileSync(join(folder, settingsFile), `${settings.join("\n")}\n`);
+        return await runIn({ sources, folder }, target, only);
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    },
+  };
+}
+
+function settingsOf({ address }: Target): readonly string[] {
+  return [`metadata.broker.list=${address}`, "test.topic.random=true"];
+}
+
+function securityOf({ authorityFile }: Target, signIn: SignIn | undefined): readonly string[] {
+  if (signIn === undefined) return [];
+  return [
+    `security.protocol=${signIn.protocol}`,
+    `sasl.mechanism=${signIn.mechanism}`,
+    `sasl.username=${user.name}`,
+    `sasl.password=${user.password}`,
+    `ssl.ca.location=${authorityFile}`,
+  ];
+}
 
 interface Places {
   readonly sources: string;
@@ -50,8 +80,6 @@ async function runIn(
   only: readonly string[] | undefined,
 ): Promise<Outcomes> {
   writeKafkaScripts(places.folder);
-  const settings = `metadata.broker.list=${target.address}\ntest.topic.random=true\n`;
-  writeFileSync(join(places.folder, settingsFile), settings);
   const waiting = [...(only ?? testsThatNeedABroker(places.sources))];
   const outcomes = new Map<string, Outcome>();
   const runSome = async (): Promise<void> => {
@@ -69,7 +97,8 @@ async function runOne({ sources, folder }: Places, target: Target, name: string)
     RDKAFKA_TEST_CONF: join(folder, settingsFile),
     TEST_KAFKA_VERSION: "4.3.1",
     KAFKA_PATH: folder,
-    BROKERS: target.address,
+    // What it has Kafka's commands do is no client of its own.
+    BROKERS: target.plainAddress,
     TESTS: name,
   };
   const { output } = await runSuite("./test-runner", ["-L", "-K", "-Q", "-p1"], {
@@ -92,7 +121,7 @@ function testsThatNeedABroker(sources: string): readonly string[] {
 }
 
 /** The sources with what is built in them, once for all runs. */
-async function build(): Promise<string> {
+export async function buildLibrdkafka(): Promise<string> {
   const cache = cacheFolder(`librdkafka-${packageVersion}`);
   const sources = join(cache, "package", "deps", "librdkafka");
   if (existsSync(join(cache, "built"))) return sources;

@@ -1,10 +1,14 @@
 import { pbkdf2Sync } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
 import type { BrokerProperties } from "@millrace/broker";
 import { nodePlatform } from "@millrace/platform/node";
 import { alterUserScramCredentialsApi } from "@millrace/protocol/definitions";
 
 import { TestClient } from "../../../packages/broker/test-support/test-client.ts";
+import { facts, realCertificates } from "../../../packages/platform/test-support/certificates.ts";
 import { freePorts, startApacheKafka } from "../apache-kafka.ts";
 import { startBundledBroker } from "../bundled-broker.ts";
 import type { Suite, Target } from "./suite.ts";
@@ -14,6 +18,10 @@ export const user = { name: "admin", password: "admin-secret" };
 const scramIterations = 4096;
 const jaas = "org.apache.kafka.common.security";
 
+const authority = realCertificates.authority(facts().issuer);
+const own = realCertificates.identity(facts());
+const oneLine = (pem: string) => pem.trim().replaceAll("\n", "\\n");
+
 /** Whoever comes without a password is a super user; there are rules for others, once a suite makes some. */
 const commonProperties: BrokerProperties = {
   "auto.create.topics.enable": "true",
@@ -21,12 +29,29 @@ const commonProperties: BrokerProperties = {
   "super.users": `User:ANONYMOUS;User:${user.name}`,
   "connection.failed.authentication.delay.ms": 0,
   "group.initial.rebalance.delay.ms": 0,
+  "ssl.keystore.type": "PEM",
+  "ssl.keystore.certificate.chain": oneLine(own.certificate),
+  "ssl.keystore.key": oneLine(own.key),
   "sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER",
-  "listener.name.sasl_plaintext.plain.sasl.jaas.config": `${jaas}.plain.PlainLoginModule required user_${user.name}="${user.password}";`,
-  "listener.name.sasl_plaintext.scram-sha-256.sasl.jaas.config": `${jaas}.scram.ScramLoginModule required;`,
-  "listener.name.sasl_plaintext.scram-sha-512.sasl.jaas.config": `${jaas}.scram.ScramLoginModule required;`,
-  "listener.name.sasl_plaintext.oauthbearer.sasl.jaas.config": `${jaas}.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="${user.name}";`,
+  ...jaasLines("sasl_plaintext"),
+  ...jaasLines("sasl_ssl"),
 };
+
+function jaasLines(listener: string): BrokerProperties {
+  const { name, password } = user;
+  const lines = {
+    plain: `plain.PlainLoginModule required user_${name}="${password}";`,
+    "scram-sha-256": "scram.ScramLoginModule required;",
+    "scram-sha-512": "scram.ScramLoginModule required;",
+    oauthbearer: `oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="${name}";`,
+  };
+  return Object.fromEntries(
+    Object.entries(lines).map(([mechanism, line]) => [
+      `listener.name.${listener}.${mechanism}.sasl.jaas.config`,
+      `${jaas}.${line}`,
+    ]),
+  );
+}
 
 /** Those that one node of Apache Kafka needs to serve share groups. */
 const singleNode = {
@@ -35,9 +60,20 @@ const singleNode = {
   "share.coordinator.state.topic.num.partitions": 4,
 };
 
+const protocols = ["PLAINTEXT", "SASL_PLAINTEXT", "SASL_SSL"] as const;
+
+/** Addresses in the order of the protocols, from a port on; the one after it is a controller's. */
+function addressesFrom(port: number): readonly string[] {
+  return [port, port + 2, port + 3].map((at) => `127.0.0.1:${at}`);
+}
+
+function listenersAt(addresses: readonly string[]): string {
+  return addresses.map((address, at) => `${protocols[at]}://${address}`).join();
+}
+
 export async function startOurs(suite: Suite): Promise<Target> {
   const port = await freePorts(1);
-  const listeners = `PLAINTEXT://127.0.0.1:${port},SASL_PLAINTEXT://127.0.0.1:${port + 2}`;
+  const listeners = listenersAt(addressesFrom(port));
   const broker = await startBundledBroker(
     {
       ...commonProperties,
@@ -48,40 +84,51 @@ export async function startOurs(suite: Suite): Promise<Target> {
     },
     port,
   );
-  return targetOf(broker, broker.addresses);
+  return targetOf(suite, broker, broker.addresses);
 }
 
 export async function startTheirs(suite: Suite): Promise<Target> {
-  let saslPort = 0;
+  let addresses: readonly string[] = [];
   const kafka = await startApacheKafka({
     properties: (port) => {
-      saslPort = port + 2;
-      const listeners = `PLAINTEXT://127.0.0.1:${port},SASL_PLAINTEXT://127.0.0.1:${saslPort}`;
+      addresses = addressesFrom(port);
+      const listeners = listenersAt(addresses);
+      const protocolMap = [...protocols.map((name) => `${name}:${name}`), "CONTROLLER:PLAINTEXT"];
       return {
         ...singleNode,
         ...commonProperties,
         ...suite.properties,
         listeners: `${listeners},CONTROLLER://127.0.0.1:${port + 1}`,
         "advertised.listeners": listeners,
-        "listener.security.protocol.map":
-          "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT",
+        "listener.security.protocol.map": protocolMap.join(),
       };
     },
   });
-  return targetOf(kafka, [kafka.address, `127.0.0.1:${saslPort}`]);
+  return targetOf(suite, kafka, addresses);
 }
 
 async function targetOf(
+  { signIn }: Suite,
   broker: AsyncDisposable,
-  [address, saslAddress]: readonly string[],
+  addresses: readonly string[],
 ): Promise<Target> {
-  try {
-    await addUser(address);
-  } catch (error) {
+  const folder = mkdtempSync(join(tmpdir(), "millrace-suite-"));
+  // As the fixtures of one of the suites call it.
+  const authorityFile = join(folder, "ca-cert");
+  writeFileSync(authorityFile, authority);
+  const dispose = async () => {
     await broker[Symbol.asyncDispose]();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  const [plainAddress, saslAddress] = addresses;
+  try {
+    await addUser(plainAddress);
+  } catch (error) {
+    await dispose();
     throw error;
   }
-  return { address, saslAddress, [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose]() };
+  const address = addresses[protocols.indexOf(signIn?.protocol ?? "PLAINTEXT")];
+  return { address, plainAddress, saslAddress, authorityFile, [Symbol.asyncDispose]: dispose };
 }
 
 async function addUser(address: string): Promise<void> {
