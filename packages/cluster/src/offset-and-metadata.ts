@@ -15,4 +15,9 @@ export interface GroupMetadata {
   readonly generationId: number;
   readonly memberId: string;
   readonly groupInstanceId: string | null;
+  /**
+   * Asked where the group has refused offsets for what this says: what holds now for the same partitions, once that is
+   * known. Undefined: they may be another member's.
+   */
+  readonly renewed?: (signal?: AbortSignal) => Promise<GroupMetadata | undefined>;
 }

@@ -165,7 +165,12 @@ export class Transaction implements SendGate {
     if (offsets.length === 0) return;
     this.#isStarted = true;
     try {
-      await sendOffsets(this.#options, { identity, offsets, group, isV2: this.#isV2, signal });
+      const sent = { identity, offsets, group, isV2: this.#isV2, signal };
+      await sendOffsets(this.#options, sent).catch(async (error: unknown) => {
+        const next = isFencedCommit(error) ? await group.renewed?.(signal) : undefined;
+        if (next === undefined) throw error;
+        await sendOffsets(this.#options, { ...sent, group: next });
+      });
     } catch (error) {
       // Where nobody knows whether they were added, only a new epoch tells them apart from what comes.
       if (!this.#isV2) this.#needsNewEpoch = true;
@@ -304,4 +309,8 @@ export class Transaction implements SendGate {
 
 function misuse(message: string): ClusterError {
   return new ClusterError("WRITER_FAILED", message);
+}
+
+function isFencedCommit(error: unknown): boolean {
+  return error instanceof ClusterError && error.code === "COMMIT_FENCED";
 }

@@ -3,7 +3,9 @@ import type { GroupMembership } from "@millrace/cluster";
 import { defaultAssignmentConfigs } from "../runtime/assignment/assignor/assignment-configs.ts";
 import { StreamPartitionAssignor } from "../runtime/assignment/stream-partition-assignor.ts";
 import type { TaskOffsetSum } from "../runtime/assignment/subscription-info.ts";
+import { CooperativeTaskAssignments } from "../runtime/cooperative-task-assignments.ts";
 import { EagerTaskAssignments } from "../runtime/eager-task-assignments.ts";
+import { GroupDecisions } from "../runtime/group-decisions.ts";
 import type { PatternTopics } from "../runtime/pattern-topics.ts";
 import type { TaskAssignments } from "../runtime/task-assignments.ts";
 import type { Subtopology } from "../topology/subtopology.ts";
@@ -58,9 +60,17 @@ export function openGroup(surroundings: GroupSurroundings): OpenGroup {
     sessionTimeoutMs: options.sessionTimeoutMs,
     heartbeatIntervalMs: options.heartbeatIntervalMs,
   });
-  const { logger } = platform;
-  const parts = { membership, admin, patterns, fingerprint, logger };
-  return { membership, assignments: new EagerTaskAssignments(parts) };
+  const decisions = new GroupDecisions({
+    platform,
+    assignor,
+    fingerprint,
+    askAgain: (reason) => membership.requestRejoin(reason),
+  });
+  const parts = { membership, admin, patterns, decisions };
+  const assignments = membership.keepsPartitions
+    ? new CooperativeTaskAssignments(parts)
+    : new EagerTaskAssignments(parts);
+  return { membership, assignments };
 }
 
 /** The seat in the group that a loop takes again after a restart, where the client knows of seats. */

@@ -5,12 +5,9 @@ import type {
   OffsetAndMetadata,
 } from "@millrace/cluster";
 import type { TopicPartition } from "@millrace/model";
-import type { Logger } from "@millrace/platform";
 
-import { taskIdText } from "../processor/task-id.ts";
-import type { AssignmentBasis } from "./assignment/assignment-basis.ts";
+import type { GroupDecisions } from "./group-decisions.ts";
 import type { PatternTopics } from "./pattern-topics.ts";
-import { otherTopology, readAssignment } from "./read-assignment.ts";
 import type { AssignmentHold, TargetTasks, TaskAssignments } from "./task-assignments.ts";
 
 export interface EagerTaskAssignmentsOptions {
@@ -18,9 +15,7 @@ export interface EagerTaskAssignmentsOptions {
   readonly admin: ClusterAdmin;
   /** Looked up before each join, so that it subscribes to what is there. */
   readonly patterns: PatternTopics;
-  /** Of this member's topology. */
-  readonly fingerprint: string;
-  readonly logger: Logger;
+  readonly decisions: GroupDecisions;
 }
 
 /** The classic protocol, eager: the loop holds while the group is joined. */
@@ -29,8 +24,6 @@ export class EagerTaskAssignments implements TaskAssignments {
   lossCount = 0;
   hold: AssignmentHold | undefined = undefined;
   readonly #options: EagerTaskAssignmentsOptions;
-  /** True: the group was asked once already for an assignment that fits. */
-  #hasAskedAnew = false;
   #generationId = -1;
   #wasMember = false;
   #listeners: readonly (() => void)[] = [];
@@ -70,6 +63,7 @@ export class EagerTaskAssignments implements TaskAssignments {
         } else await isChanged;
       }
     } finally {
+      this.#options.decisions.close();
       signal.removeEventListener("abort", changed);
     }
   }
@@ -110,33 +104,18 @@ export class EagerTaskAssignments implements TaskAssignments {
   }
 
   async #join(signal: AbortSignal): Promise<void> {
-    const { membership, patterns, admin, logger } = this.#options;
+    const { membership, patterns, admin, decisions } = this.#options;
+    decisions.close();
     await patterns.look(admin, signal);
     const assignment = await membership.join(signal);
     this.#wasMember = membership.isMember;
-    const { assigned, basis } = readAssignment(assignment);
-    if (this.#isOutdated(basis)) return;
+    const target = decisions.read(assignment);
+    if (target === undefined) return;
     if (assignment.generationId > this.#generationId + 1) this.lossCount += 1;
     this.#generationId = assignment.generationId;
-    logger.log("info", "streams.tasks-assigned", {
-      tasks: assigned.map(({ taskId }) => taskIdText(taskId)),
-    });
-    this.target = { active: assigned, standby: [], basis };
+    this.target = target;
     this.hold = undefined;
     this.#tell();
-  }
-
-  /**
-   * A static member that comes back is given what its predecessor had, without anybody having looked at its
-   * topology: where that has changed it asks the group to look.
-   */
-  #isOutdated(basis: AssignmentBasis | undefined): boolean {
-    const { fingerprint } = this.#options;
-    if (basis === undefined || basis.topology === fingerprint) return false;
-    if (this.#hasAskedAnew) throw otherTopology(`the leader of the group runs ${basis.topology}`);
-    this.#hasAskedAnew = true;
-    this.askAgain("the topology of this member has changed");
-    return true;
   }
 
   #tell(): void {

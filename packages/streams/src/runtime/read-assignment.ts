@@ -2,7 +2,7 @@ import type { MemberAssignment } from "@millrace/cluster";
 import type { TopicPartition } from "@millrace/model";
 
 import { ApplicationError, type ApplicationErrorCode } from "../error/application-error.ts";
-import { parseTaskId, taskIdText } from "../processor/task-id.ts";
+import { compareTaskIds, taskIdText, type TaskId } from "../processor/task-id.ts";
 import {
   assignorErrors,
   decodeAssignmentInfo,
@@ -13,43 +13,48 @@ import type { AssignedTask } from "./task-assignments.ts";
 
 /** What the leader of the group has decided for this member. */
 export interface ReadAssignment {
-  readonly assigned: readonly AssignedTask[];
+  readonly active: readonly AssignedTask[];
+  readonly standby: readonly TaskId[];
   /** Undefined: the leader told nothing of it. */
   readonly basis: AssignmentBasis | undefined;
+  /** Undefined: the leader told nothing at all. */
+  readonly info: AssignmentInfo | undefined;
 }
 
 /** @throws ApplicationError with what the leader of the group said where it gave no tasks for a reason */
 export function readAssignment(assignment: MemberAssignment): ReadAssignment {
-  if (assignment.userData === null) return { assigned: [], basis: undefined };
+  if (assignment.userData === null)
+    return { active: [], standby: [], basis: undefined, info: undefined };
   const info = readInfo(assignment.userData);
   if (info.errorCode !== assignorErrors.none) throw refusal(info);
-  const inputs = new Map<string, TopicPartition[]>();
-  const partitions = assignment.partitions.toSorted(byTopic);
-  if (partitions.length !== info.activeTasks.length)
-    throw unreadable(
-      new RangeError(`${info.activeTasks.length} tasks for ${partitions.length} partitions`),
-    );
-  for (const [index, taskId] of info.activeTasks.entries()) {
-    const name = taskIdText(taskId);
-    const own = inputs.get(name) ?? [];
-    own.push(partitions[index]);
-    inputs.set(name, own);
-  }
-  const assigned = [...inputs].flatMap(([name, own]) => {
-    const taskId = parseTaskId(name);
-    return taskId === undefined ? [] : [{ taskId, inputs: own }];
-  });
-  return { assigned: assigned.toSorted(byTaskId), basis: decodeBasis(info.detail) };
+  return {
+    active: activeTasks(info, assignment.partitions.toSorted(byTopic)),
+    standby: info.standbyTasks.map(({ taskId }) => taskId).toSorted(compareTaskIds),
+    basis: decodeBasis(info.detail),
+    info,
+  };
+}
+
+function activeTasks(
+  info: AssignmentInfo,
+  partitions: readonly TopicPartition[],
+): readonly AssignedTask[] {
+  const count = info.activeTasks.length;
+  if (partitions.length !== count)
+    throw unreadable(new RangeError(`${count} tasks for ${partitions.length} partitions`));
+  const tasks = Map.groupBy(partitions.entries(), ([index]) => taskIdText(info.activeTasks[index]));
+  return [...tasks.values()]
+    .map((own) => ({
+      taskId: info.activeTasks[own[0][0]],
+      inputs: own.map(([, input]) => input),
+    }))
+    .toSorted((left, right) => compareTaskIds(left.taskId, right.taskId));
 }
 
 /** The order in which the leader tells the tasks of partitions. */
 function byTopic(left: TopicPartition, right: TopicPartition): number {
   if (left.topic === right.topic) return left.partition - right.partition;
   return left.topic < right.topic ? -1 : 1;
-}
-
-function byTaskId({ taskId: left }: AssignedTask, { taskId: right }: AssignedTask): number {
-  return left.subtopology - right.subtopology || left.partition - right.partition;
 }
 
 function readInfo(userData: Uint8Array): AssignmentInfo {

@@ -3,6 +3,7 @@ import type { TopicPartition } from "@millrace/model";
 
 import type { TaskId } from "../processor/task-id.ts";
 import type { AssignmentBasis } from "./assignment/assignment-basis.ts";
+import type { HostPartitions } from "./assignment/assignment-info.ts";
 
 /** A task of this member, with the inputs that belong to it. */
 export interface AssignedTask {
@@ -17,6 +18,14 @@ export interface TargetTasks {
   readonly standby: readonly TaskId[];
   /** Undefined: the leader told nothing of it. */
   readonly basis: AssignmentBasis | undefined;
+  /** Where the tasks are of processes that answer queries. */
+  readonly hosts: GroupHosts;
+}
+
+/** By processes of the group, the inputs of the tasks that they have. */
+export interface GroupHosts {
+  readonly active: readonly HostPartitions[];
+  readonly standby: readonly HostPartitions[];
 }
 
 /** What this member has: what it runs or restores, and what follows its changelogs. */

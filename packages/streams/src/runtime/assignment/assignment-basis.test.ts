@@ -19,9 +19,18 @@ test("counts that would not fit are left out, the topology never", () => {
   const partitions = new Map(Array.from({ length: 2000 }, (_, index) => [`topic-${index}`, 4]));
   const text = encodeBasis({ topology: "abc", partitions });
   expect(text.length).toBeLessThan(32_767);
-  expect(decodeBasis(text)).toEqual({ topology: "abc", partitions: undefined });
+  expect(decodeBasis(text)).toEqual({
+    topology: "abc",
+    partitions: undefined,
+    isCooperative: true,
+  });
 });
 
 test("a leader that tells nothing is no reason to doubt", () => {
   expect(decodeBasis("")).toBeUndefined();
+});
+
+test("a leader that says nothing of how it assigns is of an older version, and assigns eagerly", () => {
+  const text = JSON.stringify({ topology: "abc", partitions: { t: 2 } });
+  expect(decodeBasis(text)).toMatchObject({ topology: "abc", isCooperative: false });
 });

@@ -4,25 +4,34 @@ export interface AssignmentBasis {
   readonly topology: string;
   /** Partition counts of the inputs that the application does not make itself; undefined: they took too much room. */
   readonly partitions: ReadonlyMap<string, number> | undefined;
+  /** False: the leader is of an older Millrace, and gives tasks to others that their owners have not given up yet. */
+  readonly isCooperative: boolean;
 }
 
 /** Texts of an assignment have their length in two bytes. */
 const textLengthMax = 16_000;
+const cooperative = "cooperative";
 
-/** Partition counts that would take too much room are left out. */
-export function encodeBasis({ topology, partitions }: AssignmentBasis): string {
-  const text = JSON.stringify({ topology, partitions: Object.fromEntries(partitions ?? []) });
-  return text.length <= textLengthMax ? text : JSON.stringify({ topology });
+/** As this version assigns. Partition counts that would take too much room are left out. */
+export function encodeBasis({
+  topology,
+  partitions,
+}: Omit<AssignmentBasis, "isCooperative">): string {
+  const told = { topology, rebalance: cooperative };
+  const text = JSON.stringify({ ...told, partitions: Object.fromEntries(partitions ?? []) });
+  return text.length <= textLengthMax ? text : JSON.stringify(told);
 }
 
-/** Undefined for what is none: of an older leader, or Kafka's own. */
+/** Undefined for what is none, such as Kafka's own. */
 export function decodeBasis(text: string): AssignmentBasis | undefined {
   if (!text.startsWith("{")) return undefined;
   const value: unknown = JSON.parse(text);
   if (typeof value !== "object" || value === null) return undefined;
   if (!("topology" in value) || typeof value.topology !== "string") return undefined;
   const { topology } = value;
-  if (!("partitions" in value)) return { topology, partitions: undefined };
+  const isCooperative = "rebalance" in value && value.rebalance === cooperative;
+  if (!("partitions" in value)) return { topology, partitions: undefined, isCooperative };
   const counts = Object.entries(value.partitions ?? {});
-  return { topology, partitions: new Map(counts.map(([topic, count]) => [topic, Number(count)])) };
+  const partitions = new Map(counts.map(([topic, count]) => [topic, Number(count)]));
+  return { topology, partitions, isCooperative };
 }

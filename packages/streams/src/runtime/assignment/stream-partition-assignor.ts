@@ -10,7 +10,7 @@ import type { Logger } from "@millrace/platform";
 import { ApplicationError } from "../../error/application-error.ts";
 import { isRecoverable } from "../recoverable-errors.ts";
 import { otherTopology } from "../read-assignment.ts";
-import { assignorErrors } from "./assignment-info.ts";
+import { assignorErrors, type AssignmentInfo } from "./assignment-info.ts";
 import type { AssignmentConfigs } from "./assignor/assignment-configs.ts";
 import type { AssignableTask, ClientState } from "./assignor/client-state.ts";
 import { groupProcesses, type GroupMember } from "./assignor/group-processes.ts";
@@ -18,6 +18,7 @@ import { assignHighlyAvailable } from "./assignor/high-availability-assignor.ts"
 import { assignSticky } from "./assignor/sticky-assignor.ts";
 import { endOffsetSums, type OffsetSources } from "./end-offset-sums.ts";
 import { encodeGroup, refusal, type CommonVersions } from "./group-assignment.ts";
+import { parseHostEndpoint } from "./host-endpoint.ts";
 import type { SubtopologyTopics } from "./partition-layout.ts";
 import {
   decodeSubscriptionInfo,
@@ -29,6 +30,9 @@ import {
   type TaskOffsetSum,
 } from "./subscription-info.ts";
 import { TaskLayout } from "./task-layout.ts";
+
+/** Members of this version and later ones find out by themselves which version all know. */
+const earliestProbeable = 3;
 
 /** The client tag in which members carry the hash of what they share. */
 export const topologyTag = "millrace.topology";
@@ -59,6 +63,7 @@ export interface StreamPartitionAssignorOptions {
  */
 export class StreamPartitionAssignor implements PartitionAssignor {
   readonly name = "stream";
+  readonly rebalanceProtocol = "cooperative";
   readonly #options: StreamPartitionAssignorOptions;
   #joins = 0;
   /** Of what this member tells; lower while the group has older members. */
@@ -84,16 +89,19 @@ export class StreamPartitionAssignor implements PartitionAssignor {
   }
 
   /**
-   * Takes note of the version that the leader has answered in.
+   * Takes note of what the leader has answered.
    *
-   * @returns true: the next subscription has another version, and the group is to be asked with it at once
+   * @returns true: the next subscription says something else, and the group is to be asked with it at once
    */
-  agreeOnVersion({ version, commonlySupportedVersion }: CommonVersions): boolean {
-    const isProbeable = version >= 3;
+  mustTellAnew({ version, commonlySupportedVersion, activeHosts }: AssignmentInfo): boolean {
     const isOther = commonlySupportedVersion > this.#usedVersion || version < this.#usedVersion;
-    if (!isProbeable || !isOther) return false;
-    this.#usedVersion = Math.min(commonlySupportedVersion, latestVersion);
-    return true;
+    if (version >= earliestProbeable && isOther) {
+      this.#usedVersion = Math.min(commonlySupportedVersion, latestVersion);
+      return true;
+    }
+    const own = parseHostEndpoint(this.#options.userEndPoint);
+    if (own === undefined || activeHosts.length === 0) return false;
+    return !activeHosts.some(({ host, port }) => host === own.host && port === own.port);
   }
 
   async assign(
