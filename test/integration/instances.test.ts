@@ -2,6 +2,7 @@ import { memoryEngineProvider } from "@millrace/state";
 import type { StreamsApp } from "@millrace/streams";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
+import { eventually } from "./world/eventually.ts";
 import { TestWorld } from "./world/test-world.ts";
 import {
   expectCopiedOnce,
@@ -29,9 +30,12 @@ function tasksOf(...apps: readonly StreamsApp[]): readonly string[] {
 }
 
 async function expectShared(...apps: readonly StreamsApp[]): Promise<void> {
-  await expect.poll(() => tasksOf(...apps), { timeout: 5000, interval: 10 }).toEqual(allTasks);
-  for (const { tasks } of apps)
-    expect(tasks.length).toBeGreaterThanOrEqual(Math.floor(allTasks.length / apps.length));
+  const least = Math.floor(allTasks.length / apps.length);
+  const shares = () => ({
+    tasks: apps.flatMap(({ tasks }) => tasks).toSorted(),
+    areFair: apps.every(({ tasks }) => tasks.length >= least),
+  });
+  await eventually(shares).toEqual({ tasks: allTasks, areFair: true });
 }
 
 function counter(app: StreamsApp, name: string): number {

@@ -7,6 +7,8 @@ import {
   type ClusterClient,
   type GroupMembership,
   type GroupMembershipOptions,
+  type StreamsMembership,
+  type StreamsMembershipOptions,
 } from "@millrace/cluster";
 import type { Platform } from "@millrace/platform";
 
@@ -28,6 +30,7 @@ import { RecordDecoder, type DecoderOptions } from "./consumer/record-decoder.ts
 import { openConsumerMembership } from "./consumer/open-consumer-membership.ts";
 import { openConsumerGroup } from "./group/open-consumer-group.ts";
 import { groupSeat, type GroupSeat, type GroupSeatOptions } from "./group/group-seat.ts";
+import { StreamsGroupMembership } from "./group/streams-group-membership.ts";
 import { OpenParts } from "./open-parts.ts";
 import { KafkaBatchWriter } from "./producer/batch-writer.ts";
 import type { PlainField } from "./producer/encode-record.ts";
@@ -76,6 +79,13 @@ export class KafkaClient implements ClusterClient {
     checkArguments("openMembership", { options: [membershipOptions, options] });
     return this.#open.keep("reader", (onClosed) =>
       openConsumerGroup(this.#context, options, onClosed),
+    );
+  }
+
+  openStreamsMembership(options: StreamsMembershipOptions): StreamsMembership {
+    return this.#open.keep(
+      "reader",
+      (onClosed) => new StreamsGroupMembership(this.#context, options, onClosed),
     );
   }
 

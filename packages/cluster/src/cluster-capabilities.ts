@@ -10,6 +10,8 @@ export const clusterCapabilities = {
   "stable-offsets": "committed offsets that wait for pending transactions (KIP-447)",
   /** Members with a `groupInstanceId` (KIP-345). */
   "static-membership": "static members of a group (KIP-345)",
+  /** Members of groups whose tasks the broker shares out (KIP-1071). */
+  "streams-groups": "members of streams groups (KIP-1071)",
   /** A topic that was deleted and made anew is told from the one it replaces (KIP-516). */
   "topic-ids": "ids of topics (KIP-516)",
   /** Records that a new leader has lost are told by `OffsetOutOfRangeError.divergentOffset` (KIP-320). */

@@ -41,3 +41,14 @@ export {
   UnreadableBatchError,
   type PartitionErrorCode,
 } from "./partition-error.ts";
+export type {
+  StreamsEndpoint,
+  StreamsMembership,
+  StreamsMembershipOptions,
+  StreamsStatus,
+  StreamsStatusKind,
+  StreamsSubtopology,
+  StreamsTasks,
+  StreamsTopic,
+  TaskPartitions,
+} from "./streams-membership.ts";

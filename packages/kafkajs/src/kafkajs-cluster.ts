@@ -79,6 +79,12 @@ export class KafkajsCluster implements ClusterClient {
     );
   }
 
+  /** @throws ClusterError `UNSUPPORTED_BY_CLIENT` */
+  openStreamsMembership(): never {
+    requireCapability(this, "streams-groups", { use: 'groupProtocol: "streams"', instead });
+    throw new ClusterError("UNSUPPORTED_BY_CLIENT", instead);
+  }
+
   close(): Promise<void> {
     return (this.#ending ??= this.#close());
   }

@@ -83,14 +83,19 @@ test("names may have the prefix of the client that they are for, or none", () =>
 
 test.for([
   [["--threads", "2"], "num.stream.threads=2: the runtime has only 1 so far"],
-  [["--standbys", "1"], "num.standby.replicas=1: the runtime has only 0 so far"],
-  [["--protocol", "streams"], "group.protocol=streams: the runtime has only classic so far"],
   [["--set", "num.stream.threads=2"], "num.stream.threads=2: the runtime has only 1 so far"],
 ] as const)("%j is refused, as long as the runtime does not have it", ([given, message]) => {
   expect(() => read(...given)).toThrow(
     expect.objectContaining({ code: "UNSUPPORTED_OPTION", message }),
   );
   expect(() => read("--threads", "1", "--standbys", "0", "--protocol", "classic")).not.toThrow();
+});
+
+test("the streams protocol leaves standbys to the group's config, as in Kafka", () => {
+  const { options } = read("--protocol", "streams", "--standbys", "1");
+  expect(options).toMatchObject({ groupProtocol: "streams" });
+  expect(options).not.toHaveProperty("numStandbyReplicas");
+  expect(read("--standbys", "1").options).toMatchObject({ numStandbyReplicas: 1 });
 });
 
 test("what is no option, no setting or no pair is refused", () => {

@@ -24,8 +24,6 @@ export class ApplicationOptionError extends Error {
 /** What the runtime has not yet: the only value that may be given. */
 const onlyValues: Readonly<Record<string, string>> = {
   "num.stream.threads": "1",
-  "num.standby.replicas": "0",
-  "group.protocol": "classic",
 };
 
 /** Settings that a program has in its `config`. */
@@ -61,7 +59,8 @@ export function readApplicationOptions(
   const values = parse(given);
   const settings = new Map([
     ["num.stream.threads", values.threads],
-    ["num.standby.replicas", values.standbys],
+    // The streams protocol has them in the group's config, and Kafka does not look at this one there.
+    ...(values.protocol === "streams" ? [] : [["num.standby.replicas", values.standbys] as const]),
     ["group.protocol", values.protocol],
     ["commit.interval.ms", values.commit],
     ["replication.factor", values.replication],

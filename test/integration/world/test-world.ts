@@ -61,6 +61,12 @@ export class TestWorld implements AsyncDisposable {
       properties: {
         "group.initial.rebalance.delay.ms": 0,
         "group.min.session.timeout.ms": 100,
+        "group.streams.initial.rebalance.delay.ms": 0,
+        "group.streams.assignment.interval.ms": 0,
+        "group.streams.min.heartbeat.interval.ms": 50,
+        "group.streams.heartbeat.interval.ms": 50,
+        "group.streams.min.session.timeout.ms": 100,
+        "group.streams.session.timeout.ms": 1000,
         "transaction.abort.timed.out.transaction.cleanup.interval.ms": 100,
         "offsets.topic.num.partitions": 4,
         "transaction.state.log.num.partitions": 4,

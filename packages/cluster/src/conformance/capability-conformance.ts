@@ -25,6 +25,14 @@ const uses: Readonly<
       topics: () => [],
     });
   },
+  "streams-groups": async (client, subject) => {
+    client.openStreamsMembership({
+      groupId: subject.newName("group"),
+      memberId: "member",
+      processId: "process",
+      subtopologies: [],
+    });
+  },
   "exact-headers": async (client, subject) => {
     const topic = await createTopic(client, subject);
     client

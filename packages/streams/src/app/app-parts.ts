@@ -1,4 +1,4 @@
-import type { BatchReader, ClusterClient, GroupMembership } from "@millrace/cluster";
+import type { BatchReader, ClusterClient } from "@millrace/cluster";
 import type { Platform } from "@millrace/platform";
 import { CacheBudget } from "@millrace/state";
 
@@ -12,7 +12,7 @@ import { RecordTaps } from "../runtime/record-taps.ts";
 import { StreamLoop } from "../runtime/stream-loop.ts";
 import type { Topology } from "../topology/topology.ts";
 import { ApplicationState, stateNumbers } from "./application-state.ts";
-import { openGroup } from "./open-group.ts";
+import { openGroup, type OpenGroup } from "./open-group.ts";
 import { RestoreListeners } from "./restore-listeners.ts";
 import { StateDirectory } from "./state-directory.ts";
 import { StateUpkeep } from "./state-upkeep.ts";
@@ -30,7 +30,7 @@ export interface AppParts {
   readonly loop: StreamLoop;
   /** Undefined: the topology has no global stores. */
   readonly global: GlobalLoop | undefined;
-  readonly membership: GroupMembership;
+  readonly membership: OpenGroup["membership"];
   readonly readers: readonly { close(): Promise<void> }[];
   readonly stateDirectory: StateDirectory | undefined;
   readonly gone: AbortSignal | undefined;

@@ -1,12 +1,15 @@
-import type { GroupMembership } from "@millrace/cluster";
+import { requireCapability, type GroupMembership } from "@millrace/cluster";
+import { OptionError } from "@millrace/model";
 
-import { defaultAssignmentConfigs } from "../runtime/assignment/assignor/assignment-configs.ts";
+import { parseHostEndpoint } from "../runtime/assignment/host-endpoint.ts";
 import { StreamPartitionAssignor } from "../runtime/assignment/stream-partition-assignor.ts";
+import { toldTopology } from "../runtime/assignment/told-topology.ts";
 import type { TaskOffsetSum } from "../runtime/assignment/subscription-info.ts";
 import { CooperativeTaskAssignments } from "../runtime/cooperative-task-assignments.ts";
 import { EagerTaskAssignments } from "../runtime/eager-task-assignments.ts";
 import { GroupDecisions } from "../runtime/group-decisions.ts";
 import type { PatternTopics } from "../runtime/pattern-topics.ts";
+import { StreamsTaskAssignments } from "../runtime/streams-task-assignments.ts";
 import type { TaskAssignments } from "../runtime/task-assignments.ts";
 import type { Subtopology } from "../topology/subtopology.ts";
 import type { StateDirectory } from "./state-directory.ts";
@@ -28,11 +31,44 @@ export interface GroupSurroundings extends Pick<StreamsEnvironment, "platform" |
 /** A loop's part in the group of the application. */
 export interface OpenGroup {
   /** Closed by the application. */
-  readonly membership: GroupMembership;
+  readonly membership: Pick<GroupMembership, "close" | "groupMetadata">;
   readonly assignments: TaskAssignments;
 }
 
 export function openGroup(surroundings: GroupSurroundings): OpenGroup {
+  return surroundings.options.group.protocol === "streams"
+    ? openStreamsGroup(surroundings)
+    : openClassicGroup(surroundings);
+}
+
+function openStreamsGroup(surroundings: GroupSurroundings): OpenGroup {
+  const { platform, cluster, options, patterns, subtopologies, processId } = surroundings;
+  const { applicationId, replicationFactor, group } = options;
+  requireCapability(cluster, "streams-groups", {
+    use: 'groupProtocol: "streams"',
+    instead: "Leave it out.",
+  });
+  if (!patterns.areNone)
+    throw new OptionError(
+      "INVALID_OPTION",
+      `groupProtocol "streams" knows no sources with a pattern, as Kafka's does not yet; leave it out, or name the topics`,
+    );
+  const userEndPoint = parseHostEndpoint(group.userEndPoint);
+  const membership = cluster.openStreamsMembership({
+    groupId: applicationId,
+    memberId: `${processId}-${surroundings.loopNumber}`,
+    processId,
+    subtopologies: toldTopology(subtopologies, replicationFactor),
+    ...(userEndPoint === undefined ? {} : { userEndPoint }),
+    clientTags: group.clientTags,
+    sessionTimeoutMs: options.sessionTimeoutMs,
+  });
+  const { admin } = cluster;
+  const assignments = new StreamsTaskAssignments({ membership, admin, subtopologies, platform });
+  return { membership, assignments };
+}
+
+function openClassicGroup(surroundings: GroupSurroundings): OpenGroup {
   const { platform, cluster, options, patterns, subtopologies, fingerprint } = surroundings;
   const { admin } = cluster;
   const namedTopics = subtopologies.flatMap(({ sourceTopics }) => sourceTopics);
@@ -44,10 +80,10 @@ export function openGroup(surroundings: GroupSurroundings): OpenGroup {
     fingerprint,
     replicationFactor: options.replicationFactor,
     taskOffsetSums: surroundings.taskOffsetSums,
-    userEndPoint: "",
-    clientTags: new Map(),
-    taskAssignor: "sticky",
-    configs: defaultAssignmentConfigs,
+    userEndPoint: options.group.userEndPoint,
+    clientTags: options.group.clientTags,
+    taskAssignor: options.group.taskAssignor,
+    configs: options.group.assignment,
     wallMs: () => platform.clock.wallMs(),
     logger: platform.logger,
   });

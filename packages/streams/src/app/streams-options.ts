@@ -16,6 +16,11 @@ import {
 import type { Platform } from "@millrace/platform";
 import type { StoreEngineProvider } from "@millrace/state";
 
+import {
+  defaultAssignmentConfigs,
+  type AssignmentConfigs,
+} from "../runtime/assignment/assignor/assignment-configs.ts";
+import { parseHostEndpoint } from "../runtime/assignment/host-endpoint.ts";
 import type { RestoreListener } from "../runtime/state/restore-event.ts";
 import type { ErrorPolicy } from "../task/error-policy.ts";
 import { isOffsetReset, offsetResetsAllowed, type OffsetReset } from "../topology/offset-reset.ts";
@@ -26,6 +31,26 @@ const errorPolicy = {
   allowed: '"fail", "continue" or a synchronous function that answers one of them',
   accepts: (given: unknown) =>
     given === "fail" || given === "continue" || isSynchronousFunction(given),
+};
+
+/** Kafka's bounds: five tags, keys of 20 characters, values of 30. */
+const clientTagsKind = {
+  allowed:
+    "an object of at most 5 texts, its keys of at most 20 characters, its values of at most 30",
+  accepts: (given: unknown) =>
+    typeof given === "object" &&
+    given !== null &&
+    Object.keys(given).length <= 5 &&
+    Object.entries(given).every(
+      ([key, value]: [string, unknown]) =>
+        key.length <= 20 && typeof value === "string" && value.length <= 30,
+    ),
+};
+
+const tagKeysKind = {
+  allowed: "a list of at most 5 keys of clientTags",
+  accepts: (given: unknown) =>
+    Array.isArray(given) && given.length <= 5 && given.every((key) => typeof key === "string"),
 };
 
 const topicPrefix = {
@@ -86,6 +111,14 @@ export const streamsOptionRows = {
    * read, or written; where a schema registry does not answer it waits on, and the log says so. Others go on meanwhile.
    */
   serdeTimeout: durationOption({ byDefault: "30s" }),
+  /**
+   * Who shares tasks out: a member of the group (`classic`), or the broker (`streams`, KIP-1071, Apache Kafka 4.2 and
+   * later). There standbys are the group's config `streams.num.standby.replicas`.
+   */
+  groupProtocol: choiceOption(["classic", "streams"], {
+    byDefault: "classic",
+    kafka: "group.protocol",
+  }),
   /** After this long without a heartbeat others take over. */
   sessionTimeout: durationOption({ minMs: 1, byDefault: "45s", kafka: "session.timeout.ms" }),
   /** Time between two signs of life to the group. */
@@ -110,6 +143,42 @@ export const streamsOptionRows = {
     max: 32_767,
     byDefault: -1,
     kafka: "replication.factor",
+  }),
+  /** Copies of each stateful task in other processes, from which one can take over without restoring. */
+  numStandbyReplicas: numberOption({ byDefault: 0, kafka: "num.standby.replicas" }),
+  /**
+   * Which of Kafka Streams' assignors shares tasks out where this process leads: `high_availability` moves a stateful
+   * task once its new process has the state, `sticky` at once. Equal in all instances.
+   */
+  taskAssignor: choiceOption(["high_availability", "sticky"], {
+    byDefault: "sticky",
+    kafka: "task.assignor.class",
+  }),
+  /** Copies at a time that warm up for a move, beyond `numStandbyReplicas`. */
+  maxWarmupReplicas: numberOption({ min: 1, byDefault: 2, kafka: "max.warmup.replicas" }),
+  /** A process that lacks no more changelog records of a task than this may take it over. */
+  acceptableRecoveryLag: numberOption({ byDefault: 10_000, kafka: "acceptable.recovery.lag" }),
+  /** How often is looked whether a copy has warmed up. */
+  probingRebalanceInterval: durationOption({
+    minMs: 60_000,
+    byDefault: "10m",
+    kafka: "probing.rebalance.interval.ms",
+  }),
+  /** `host:port` at which other instances, and whoever asks them, reach this one. */
+  applicationServer: textOption({
+    kafka: "application.server",
+    allowed: "host:port",
+    accepts: (text) => parseHostEndpoint(text) !== undefined,
+  }),
+  /** What tells this instance's place from that of others, such as `{ zone: "a" }`. */
+  clientTags: valueOption<Readonly<Record<string, string>>>(clientTagsKind, {
+    defaultText: "none",
+    kafka: "client.tag.",
+  }),
+  /** The client tags in which copies of a task are to differ from it and from each other. */
+  rackAwareAssignmentTags: valueOption<readonly string[]>(tagKeysKind, {
+    defaultText: "none",
+    kafka: "rack.aware.assignment.tags",
   }),
   /** How often the inputs' partition counts are looked at, and the topics that match a pattern. */
   metadataMaxAge: durationOption({ byDefault: "5m", kafka: "metadata.max.age.ms" }),
@@ -169,6 +238,22 @@ export const streamsOptionTable = optionTable("StreamsApp.start", streamsOptionR
   },
   {
     demand:
+      'groupProtocol "streams" has the broker assign tasks, by configs of the group: leave numStandbyReplicas, taskAssignor and rackAwareAssignmentTags out',
+    options: ["groupProtocol", "numStandbyReplicas", "taskAssignor", "rackAwareAssignmentTags"],
+    holds: ({ groupProtocol, numStandbyReplicas, taskAssignor, rackAwareAssignmentTags }) =>
+      groupProtocol === "classic" ||
+      (numStandbyReplicas === 0 &&
+        taskAssignor === "sticky" &&
+        rackAwareAssignmentTags === undefined),
+  },
+  {
+    demand: "rackAwareAssignmentTags must be keys of clientTags",
+    options: ["rackAwareAssignmentTags", "clientTags"],
+    holds: ({ rackAwareAssignmentTags = [], clientTags = {} }) =>
+      rackAwareAssignmentTags.every((key) => key in clientTags),
+  },
+  {
+    demand:
       "commitInterval must be shorter than transactionTimeout, else the broker aborts what is to be committed",
     options: ["commitInterval", "transactionTimeout"],
     holds: ({ processingGuarantee, commitInterval, transactionTimeout }) =>
@@ -191,6 +276,16 @@ export interface StreamsEnvironment {
   readonly isAwaited?: boolean;
   /** Aborts, with the reason, once the cluster is gone for good: the application ends at once, without a last commit. */
   readonly gone?: AbortSignal;
+}
+
+/** How tasks are shared out, and what this process says of itself. */
+export interface GroupConfig {
+  readonly protocol: "classic" | "streams";
+  readonly taskAssignor: "high_availability" | "sticky";
+  readonly assignment: AssignmentConfigs;
+  /** `host:port`, or empty. */
+  readonly userEndPoint: string;
+  readonly clientTags: ReadonlyMap<string, string>;
 }
 
 /** Options with defaults filled in and units resolved. */
@@ -219,6 +314,7 @@ export interface ResolvedStreamsOptions {
   readonly stateCleanupDelayMs: number;
   readonly requestBytesMax: number;
   readonly compression: "none" | "gzip" | "zstd";
+  readonly group: GroupConfig;
   readonly errors: Pick<
     StreamsOptions,
     "onDeserializationError" | "onProcessingError" | "onProductionError" | "deadLetterTopic"
@@ -256,6 +352,20 @@ export function resolveOptions(options: StreamsOptions): ResolvedStreamsOptions 
     stateCleanupDelayMs: read.stateCleanupDelay,
     requestBytesMax: read.requestBytesMax,
     compression: read.compression,
+    group: {
+      protocol: read.groupProtocol,
+      taskAssignor: read.taskAssignor,
+      assignment: {
+        ...defaultAssignmentConfigs,
+        numStandbyReplicas: read.numStandbyReplicas,
+        maxWarmupReplicas: read.maxWarmupReplicas,
+        acceptableRecoveryLag: read.acceptableRecoveryLag,
+        probingRebalanceIntervalMs: read.probingRebalanceInterval,
+        rackAwareAssignmentTags: read.rackAwareAssignmentTags ?? [],
+      },
+      userEndPoint: read.applicationServer ?? "",
+      clientTags: new Map(Object.entries(read.clientTags ?? {})),
+    },
     errors: definedOnly({
       onDeserializationError: read.onDeserializationError,
       onProcessingError: read.onProcessingError,

@@ -50,7 +50,8 @@ export class GroupDecisions {
       active: read.info?.activeHosts ?? [],
       standby: read.info?.standbyHosts ?? [],
     };
-    return { active, standby, basis, hosts };
+    const isPartial = read.info?.nextRebalanceMs === 0;
+    return { active, standby, basis, isPartial, hosts };
   }
 
   /** Forgets when the group was to be asked. */

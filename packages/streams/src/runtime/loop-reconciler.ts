@@ -160,8 +160,8 @@ export class LoopReconciler {
     } else if (!this.#isRunning) {
       this.#isRunning = true;
       this.#environment.tellState("running");
-      onRunning();
     }
+    if (this.#isRunning && this.#reached?.isPartial === false) onRunning();
   }
 
   #notRunning(): void {

@@ -18,6 +18,8 @@ export interface TargetTasks {
   readonly standby: readonly TaskId[];
   /** Undefined: the leader told nothing of it. */
   readonly basis: AssignmentBasis | undefined;
+  /** True: more is to come as soon as others have given it up. */
+  readonly isPartial: boolean;
   /** Where the tasks are of processes that answer queries. */
   readonly hosts: GroupHosts;
 }

@@ -1,0 +1,106 @@
+import { string } from "@millrace/serde";
+import { StreamsBuilder, type StreamsApp } from "@millrace/streams";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+
+import { eventually } from "./world/eventually.ts";
+import { failureOf } from "./world/failure-of.ts";
+import { TestWorld } from "./world/test-world.ts";
+import {
+  expectCopiedOnce,
+  expectCounted,
+  linesOf,
+  wordCount,
+  wordTopics,
+} from "./world/word-count.ts";
+
+let world: TestWorld;
+
+beforeEach(async () => {
+  world = await TestWorld.start(wordTopics);
+});
+
+afterEach(async () => {
+  await world[Symbol.asyncDispose]();
+});
+
+const groupProtocol = "streams";
+const allTasks = ["0_0", "0_1", "0_2", "0_3", "1_0", "1_1", "1_2", "1_3"];
+
+async function expectShared(...apps: readonly StreamsApp[]): Promise<void> {
+  const least = Math.floor(allTasks.length / apps.length);
+  const shares = () => ({
+    tasks: apps.flatMap(({ tasks }) => tasks).toSorted(),
+    areFair: apps.every(({ tasks }) => tasks.length >= least),
+  });
+  await eventually(shares).toEqual({ tasks: allTasks, areFair: true });
+}
+
+describe("instances in a group whose tasks the broker shares out", () => {
+  test.each(["exactly_once", "at_least_once"] as const)(
+    "come, go, are killed and come back as the same member, %s",
+    async (processingGuarantee) => {
+      const lines = linesOf(1500);
+      const options = { groupProtocol, processingGuarantee } as const;
+      const first = await world.app(wordCount(), { ...options, stateDirectory: "/first" });
+      await expectShared(first);
+      await world.produce("lines", lines.slice(0, 500));
+      const mortal = world.process();
+      const second = await world.app(
+        wordCount(),
+        { ...options, stateDirectory: "/second", closeTimeout: 200 },
+        mortal,
+      );
+      await expectShared(first, second);
+      await world.produce("lines", lines.slice(500, 1000));
+      const { memberId } = second;
+      mortal.die();
+      const again = await world.app(wordCount(), { ...options, stateDirectory: "/second" });
+      expect(again.memberId).toBe(memberId);
+      await expectShared(first, again);
+      await world.produce("lines", lines.slice(1000));
+      await first.close();
+      await expectShared(again);
+      await expectCounted(world, lines);
+      if (processingGuarantee === "exactly_once") await expectCopiedOnce(world, lines);
+      const groups = await world.client.admin.listGroups();
+      expect(groups).toMatchObject([{ groupId: "app", protocolType: "streams" }]);
+    },
+  );
+
+  test("end with the name of an input that is not there", async () => {
+    const builder = new StreamsBuilder();
+    builder.stream("lines", { value: string() }).to("copies");
+    builder.stream("nowhere", { value: string() }).to("copies");
+    const failure = await failureOf(world.app(builder.build(), { groupProtocol }));
+    expect(failure).toMatchObject({ code: "MISSING_SOURCE_TOPIC" });
+    expect(failure.message).toContain("nowhere");
+  });
+
+  test("end where inputs that are joined differ in their partitions", async () => {
+    await world.createTopics({ narrow: 2 });
+    const builder = new StreamsBuilder();
+    const narrow = builder.table("narrow", { key: string(), value: string() });
+    builder
+      .stream("lines", { key: string(), value: string() })
+      .join(narrow, (line, other) => `${line} ${other}`)
+      .to("copies", { key: string(), value: string() });
+    const failure = await failureOf(world.app(builder.build(), { groupProtocol }));
+    expect(failure).toMatchObject({ code: "PARTITIONS_DIFFER" });
+    expect(failure.message).toContain("narrow");
+  });
+
+  test("cannot read by a pattern", async () => {
+    const builder = new StreamsBuilder();
+    builder.stream(/^lin/, { value: string() }).to("copies");
+    const failure = await failureOf(world.app(builder.build(), { groupProtocol }));
+    expect(failure).toMatchObject({ code: "INVALID_OPTION" });
+  });
+
+  test("are refused where the group has another topology", async () => {
+    await world.app(wordCount(), { groupProtocol });
+    const builder = new StreamsBuilder();
+    builder.stream("lines", { value: string() }).to("copies");
+    const failure = await failureOf(world.app(builder.build(), { groupProtocol }));
+    expect(failure).toMatchObject({ code: "GROUP_REFUSED" });
+  });
+});
