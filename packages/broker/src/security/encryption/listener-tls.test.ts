@@ -5,7 +5,7 @@ import type { ClientTls, Platform } from "@millrace/platform";
 import { standInCertificates as certificates } from "@millrace/platform/memory";
 import { nodePlatform } from "@millrace/platform/node";
 import { metadataApi } from "@millrace/protocol/definitions";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import {
   facts,
   javaKeyStore,
@@ -266,3 +266,50 @@ test("on the real network a PKCS12 store and a client's certificate do the same"
   await broker.close();
   rmSync(folder, { recursive: true });
 });
+
+const isVerify = process.env["MILLRACE_VERIFY"] === "1";
+const knockCount = 600;
+const handshakeMs = 10_000;
+
+test.runIf(isVerify)(
+  "hundreds of handshakes that stop half way keep nobody out, and are closed when their time is over",
+  { timeout: 120_000 },
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), "millrace-tls-"));
+    const real = realCertificates.identity(facts());
+    const platform = nodePlatform({ logLevel: "error" });
+    const broker = await Broker.start(platform, {
+      dataDirectory: join(folder, "data"),
+      durability: "memory",
+      properties: {
+        ...small,
+        listeners: "SSL://127.0.0.1:0",
+        "max.connections": 2 * knockCount,
+        "ssl.keystore.type": "PEM",
+        "ssl.keystore.certificate.chain": real.certificate,
+        "ssl.keystore.key": real.key,
+      },
+    });
+    let openCount = 0;
+    // The beginning of a greeting of 512 bytes, of which no more comes.
+    const greeting = Uint8Array.of(0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3);
+    for (let count = 0; count < knockCount; count++) {
+      const connection = await platform.network.connect(broker.address);
+      connection.handler = { data() {}, drained() {}, closed: () => void openCount-- };
+      openCount++;
+      connection.write([greeting.subarray(0, 1 + (count % greeting.length))]);
+    }
+    const ca = [realCertificates.authority(facts().issuer)];
+    const startMs = performance.now();
+    const client = await TestClient.connect(platform, broker.address, { ca });
+    expect(await client.ask(metadataApi, 12, { topics: [] })).toBeDefined();
+    expect(performance.now() - startMs).toBeLessThan(handshakeMs / 2);
+    await vi.waitFor(() => expect(openCount).toBe(0), { timeout: 6 * handshakeMs });
+    const failed = (await broker.metrics()).find(({ name }) => name.includes("handshakes_failed"));
+    expect(failed?.value).toBe(knockCount);
+    expect(await client.ask(metadataApi, 12, { topics: [] })).toBeDefined();
+    client.connection.destroy();
+    await broker.close();
+    rmSync(folder, { recursive: true });
+  },
+);
