@@ -1,17 +1,21 @@
 import {
+  bytesOption,
   choiceOption,
+  isSynchronousFunction,
   optionTable,
   readOptions,
   valueOption,
   type GivenOptions,
 } from "@millrace/model";
 import type { Platform } from "@millrace/platform";
+import type { RocksdbOptions } from "@millrace/rocksdb";
 import { nodePlatform } from "@millrace/platform/node";
 import {
   memoryEngineProvider,
   storeEngineKinds,
   type StoreEngineKind,
   type StoreEngineProvider,
+  type TuneEngine,
 } from "@millrace/state";
 import {
   ApplicationError,
@@ -51,6 +55,16 @@ const rows = {
     defaultText: "rocksdb with a stateDirectory, else memory",
     kafka: "dsl.store.suppliers.class",
   }),
+  /** Bytes of RocksDB's memtables and block caches, of all tasks together. */
+  rocksdbMemoryMax: bytesOption({ min: 1, byDefault: 512 * 2 ** 20 }),
+  /** Sets up the databases of single tasks otherwise: asked with the task, such as `0_3`. */
+  rocksdbConfig: valueOption<TuneEngine>(
+    {
+      allowed: "a synchronous function, (task) => { memtableBytesMax, blockCacheBytes, … }",
+      accepts: isSynchronousFunction,
+    },
+    { kafka: "rocksdb.config.setter" },
+  ),
   /** Events of this level and above go to standard error as JSON lines. */
   logLevel: choiceOption(["debug", "info", "warn", "error", "silent"], { byDefault: "warn" }),
 };
@@ -126,12 +140,18 @@ async function startApplication(
   { around, isAwaited }: Launch,
 ): Promise<StreamsApp> {
   // Before a broker is started for it.
-  const { logLevel } = readOptions(applicationOptionTable, options);
+  const { logLevel, rocksdbMemoryMax, rocksdbConfig } = readOptions(
+    applicationOptionTable,
+    options,
+  );
   checkTopology(topology);
-  const { cluster: address, storeEngine, logLevel: _, topics, ...core } = options;
+  const { core, address, storeEngine, topics } = divided(options);
   if (isClusterClient(address)) checkCluster(address, core);
   const platform = nodePlatform({ logLevel });
-  const engines = await openEngines(platform, storeEngine ?? defaultEngine(core));
+  const engines = await openEngines(platform, storeEngine ?? defaultEngine(core), {
+    memoryBytesMax: rocksdbMemoryMax,
+    ...(rocksdbConfig === undefined ? {} : { tune: rocksdbConfig }),
+  });
   const { metadataMaxAge, signal } = core;
   const {
     client: cluster,
@@ -148,6 +168,20 @@ async function startApplication(
   );
 }
 
+/** What the core takes, and what is of Node. */
+function divided(options: StreamsOptions) {
+  const {
+    cluster: address,
+    storeEngine,
+    logLevel: _,
+    rocksdbMemoryMax: _memory,
+    rocksdbConfig: _config,
+    topics,
+    ...core
+  } = options;
+  return { address, storeEngine, topics, core };
+}
+
 function isClosed(error: unknown): boolean {
   return error instanceof ApplicationError && error.code === "APPLICATION_CLOSED";
 }
@@ -159,6 +193,7 @@ function defaultEngine({ stateDirectory }: CoreOptions): StoreEngineKind {
 async function openEngines(
   platform: Platform,
   engine: StoreEngineKind,
+  rocksdb: RocksdbOptions,
 ): Promise<StoreEngineProvider> {
-  return engine === "memory" ? memoryEngineProvider() : openRocksdbEngine(platform);
+  return engine === "memory" ? memoryEngineProvider() : openRocksdbEngine(platform, rocksdb);
 }

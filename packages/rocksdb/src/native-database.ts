@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 
 import { compareBytes } from "@millrace/model";
+import type { EngineTuning } from "@millrace/state";
 
 /**
  * The one file that knows `@nxtedition/rocksdb`: its underscore methods, what they take, and what crashes the
@@ -50,10 +51,7 @@ const spareIteratorsMax = 4;
 /** No key is less. */
 const leastKey = Uint8Array.of(0);
 
-export interface NativeDatabaseOptions {
-  readonly memtableBytesMax: number;
-  readonly blockCacheBytes: number;
-}
+export type NativeDatabaseOptions = Required<EngineTuning>;
 
 export interface NativeRange {
   /** Inclusive, not empty. */
@@ -85,18 +83,20 @@ export class NativeDatabase {
   static async open(
     native: NativeModule,
     directory: string,
-    { memtableBytesMax, blockCacheBytes }: NativeDatabaseOptions,
+    options: NativeDatabaseOptions,
   ): Promise<NativeDatabase> {
     const level = new native.RocksLevel(directory, {
       createIfMissing: true,
       // A memtable has a quarter of the budget, and up to six may wait: the most is one and a half budgets.
-      compaction: "level",
-      memtableMemoryBudget: Math.floor((memtableBytesMax * 2) / 3),
-      cacheSize: blockCacheBytes,
+      compaction: options.compaction,
+      memtableMemoryBudget: Math.floor((options.memtableBytesMax * 2) / 3),
+      cacheSize: options.blockCacheBytes,
+      blockSize: options.blockBytes,
+      compression: options.isCompressed,
       parallelism: 1,
       // Filters of memtables too, and an index by hash in blocks: single reads cost a fifth to two fifths less.
       optimize: "point-lookup",
-      filterPolicy: "bloomfilter:10:false",
+      filterPolicy: `bloomfilter:${options.bloomBitsPerKey}:false`,
       // The log is written without fsync: it survives the process, not the machine; the changelog is the truth.
       walCompression: false,
     });
@@ -152,7 +152,11 @@ export class NativeDatabase {
   }
 
   estimatedEntryCount(): number {
-    return Number(this.#level.getProperty("rocksdb.estimate-num-keys"));
+    return this.property("rocksdb.estimate-num-keys");
+  }
+
+  property(name: string): number {
+    return Number(this.#level.getProperty(name));
   }
 
   close(): Promise<void> {

@@ -1,14 +1,34 @@
 import type { Platform } from "@millrace/platform";
-import { StateError, type StoreEngine, type StoreEngineProvider } from "@millrace/state";
+import {
+  StateError,
+  type StoreEngine,
+  type StoreEngineProvider,
+  type TuneEngine,
+} from "@millrace/state";
+import { gaugeDatabase } from "./database-gauges.ts";
+import { MemoryBudget, type MemoryShare } from "./memory-budget.ts";
 import { moveAside } from "./move-aside.ts";
-import { loadNative, NativeDatabase, openFailureOf, rootOf } from "./native-database.ts";
+import {
+  loadNative,
+  NativeDatabase,
+  openFailureOf,
+  rootOf,
+  type NativeDatabaseOptions,
+} from "./native-database.ts";
 import { RocksdbEngine } from "./rocksdb-engine.ts";
 
 export interface RocksdbOptions {
+  /**
+   * The most that memtables and block caches of all databases take together: each gets up to a quarter of what is left as
+   * it is opened. Default 512 MiB.
+   */
+  readonly memoryBytesMax?: number;
   /** The most that memtables of one database take. Default 12 MiB. */
   readonly memtableBytesMax?: number;
   /** Block cache of one database. Default 8 MiB. */
   readonly blockCacheBytes?: number;
+  /** Sets up single databases otherwise (Kafka: `rocksdb.config.setter`). */
+  readonly tune?: TuneEngine;
 }
 
 const mebibyte = 1024 * 1024;
@@ -34,7 +54,9 @@ export function rocksdbEngineProvider(
 class RocksdbEngineProvider implements StoreEngineProvider {
   readonly isPersistent = true;
   readonly #platform: Platform;
-  readonly #options: { readonly memtableBytesMax: number; readonly blockCacheBytes: number };
+  readonly #defaults: NativeDatabaseOptions;
+  readonly #tune: TuneEngine;
+  readonly #memory: MemoryBudget;
   /** Directories whose database was found damaged while it was open. */
   readonly #damaged = new Set<string>();
   /** Those that began anew for it: damage that comes back is the disk's. */
@@ -43,10 +65,16 @@ class RocksdbEngineProvider implements StoreEngineProvider {
 
   constructor(platform: Platform, options: RocksdbOptions) {
     this.#platform = platform;
-    this.#options = {
+    this.#defaults = {
       memtableBytesMax: options.memtableBytesMax ?? 12 * mebibyte,
       blockCacheBytes: options.blockCacheBytes ?? 8 * mebibyte,
+      blockBytes: 4096,
+      isCompressed: true,
+      compaction: "level",
+      bloomBitsPerKey: 10,
     };
+    this.#tune = options.tune ?? (() => undefined);
+    this.#memory = new MemoryBudget(options.memoryBytesMax ?? 512 * mebibyte);
   }
 
   async open(directory: string): Promise<StoreEngine> {
@@ -73,11 +101,47 @@ class RocksdbEngineProvider implements StoreEngineProvider {
     directory: string,
   ): Promise<StoreEngine> {
     this.#platform.fileSystem.makeDirectory(directory);
-    const database = await NativeDatabase.open(native, directory, this.#options);
+    const task = directory.slice(directory.lastIndexOf("/") + 1);
+    const { share, options } = this.#shareOf(task);
+    try {
+      const database = await NativeDatabase.open(native, directory, options);
+      const { metrics } = this.#platform;
+      const removeGauges = gaugeDatabase(metrics, task, (name) => database.property(name));
+      return this.#engine(directory, database, () => {
+        removeGauges();
+        share.release();
+      });
+    } catch (error) {
+      share.release();
+      throw error;
+    }
+  }
+
+  /** Memtables and block cache shrink alike where there is not enough for both. */
+  #shareOf(task: string): { readonly share: MemoryShare; readonly options: NativeDatabaseOptions } {
+    const wanted = { ...this.#defaults, ...this.#tune(task) };
+    const wantedBytes = wanted.memtableBytesMax + wanted.blockCacheBytes;
+    const share = this.#memory.take(wantedBytes);
+    if (share.isBeyond)
+      this.#platform.logger.log("warn", "rocksdb.memory-used-up", {
+        task,
+        usedBytes: this.#memory.usedBytes,
+      });
+    const part = wantedBytes === 0 ? 1 : share.bytes / wantedBytes;
+    const options = {
+      ...wanted,
+      memtableBytesMax: Math.floor(wanted.memtableBytesMax * part),
+      blockCacheBytes: Math.floor(wanted.blockCacheBytes * part),
+    };
+    return { share, options };
+  }
+
+  #engine(directory: string, database: NativeDatabase, onClose: () => void): StoreEngine {
     const isRenewed = this.#renewed.has(directory);
     return new RocksdbEngine({
       directory,
       database,
+      onClose,
       onDamage: () => {
         this.#damaged.add(directory);
         return !isRenewed;

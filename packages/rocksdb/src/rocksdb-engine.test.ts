@@ -223,3 +223,24 @@ async function codeOf(opening: Promise<unknown>): Promise<string> {
   }
   return "nothing was thrown";
 }
+
+it("tells its properties while it is open, and is set up by whom it asks", async () => {
+  const asked: string[] = [];
+  const tuned = rocksdbEngineProvider(platform, {
+    tune: (task) => {
+      asked.push(task);
+      return { blockCacheBytes: 3_000_000, compaction: "universal", isCompressed: false };
+    },
+  });
+  const directory = freshDirectory();
+  const task = directory.slice(directory.lastIndexOf("/") + 1);
+  const gauge = (name: string) =>
+    platform.metrics.snapshot().find((one) => one.name === name && one.tags["task"] === task);
+  const engine = await tuned.open(directory);
+  engine.write([{ key: Uint8Array.of(1), value: Uint8Array.of(2) }]);
+  expect(asked).toEqual([task]);
+  expect(gauge("block-cache-capacity")?.value).toBe(3_000_000);
+  expect(gauge("num-entries-active-mem-table")?.value).toBe(1);
+  await engine.close();
+  expect(gauge("block-cache-capacity")).toBeUndefined();
+});

@@ -20,6 +20,8 @@ export interface RocksdbEngineOptions {
   readonly database: NativeDatabase;
   /** Called when a read or write found the database damaged. True: opened again it will begin anew. */
   readonly onDamage: () => boolean;
+  /** Called as it is closed. */
+  readonly onClose: () => void;
 }
 
 /** A task's RocksDB database. Writes reach the operating system before `write` returns. */
@@ -28,14 +30,16 @@ export class RocksdbEngine implements StoreEngine {
   readonly #directory: string;
   readonly #database: NativeDatabase;
   readonly #onDamage: () => boolean;
+  readonly #onClose: () => void;
   readonly #cursors = new Set<RocksdbCursor>();
   #isOpen = true;
   #closing: Promise<void> | null = null;
 
-  constructor({ directory, database, onDamage }: RocksdbEngineOptions) {
+  constructor({ directory, database, onDamage, onClose }: RocksdbEngineOptions) {
     this.#directory = directory;
     this.#database = database;
     this.#onDamage = onDamage;
+    this.#onClose = onClose;
   }
 
   get estimatedEntryCount(): number {
@@ -89,6 +93,7 @@ export class RocksdbEngine implements StoreEngine {
   }
 
   close(): Promise<void> {
+    if (this.#isOpen) this.#onClose();
     this.#isOpen = false;
     for (const cursor of this.#cursors) cursor[Symbol.dispose]();
     this.#closing ??= this.#database.close();

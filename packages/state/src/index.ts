@@ -6,6 +6,7 @@ export type {
   ValueAndTimestamp,
 } from "./contract/key-value-store.ts";
 export type { RecordContext, RecordInput } from "./contract/record-context.ts";
+export type { EngineTuning, TuneEngine } from "./contract/engine-tuning.ts";
 export { StateError, type StateErrorCode } from "./contract/state-error.ts";
 export type {
   KeyValueReads,

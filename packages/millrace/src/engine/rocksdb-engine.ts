@@ -8,9 +8,12 @@ import { StateError, type StoreEngineProvider } from "@millrace/state";
  *
  * @throws StateError `STORE_ENGINE_UNAVAILABLE`
  */
-export async function openRocksdbEngine(platform: Platform): Promise<StoreEngineProvider> {
+export async function openRocksdbEngine(
+  platform: Platform,
+  options: rocksdb.RocksdbOptions,
+): Promise<StoreEngineProvider> {
   const { rocksdbEngineProvider } = await loadRocksdb();
-  return rocksdbEngineProvider(platform);
+  return rocksdbEngineProvider(platform, options);
 }
 
 async function loadRocksdb(): Promise<typeof rocksdb> {
