@@ -122,8 +122,8 @@ describe("an empty project on Node 22.18", () => {
     writeFileSync(join(project, "package.json"), '{ "private": true, "type": "module" }\n');
     const tarballs = packages.map(({ tarball }) => tarball);
     const flags = ["--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"];
-    // What pages show beside it: a schema library, and rxjs.
-    const wanted = [...tarballs, "zod@4", "rxjs@7"];
+    // What pages show beside it: a schema library, rxjs, and the port of OpenTelemetry.
+    const wanted = [...tarballs, "zod@4", "rxjs@7", "@opentelemetry/api@1"];
     await run("npm", ["install", ...flags, ...wanted], { cwd: project, path: [node22] });
     writeFileSync(join(project, "every-entry.ts"), everyEntry());
     const program = fileURLToPath(new URL("installed/word-count.ts", import.meta.url));

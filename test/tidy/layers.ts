@@ -29,6 +29,7 @@ export const packageLayers: Readonly<Record<string, readonly string[]>> = {
     "serde-protobuf",
     "serde-json-schema",
   ],
+  opentelemetry: ["model", "platform"],
   rxjs: ["model", "platform", "serde", "client", "cluster", "streams"],
   kafkajs: ["model", "platform", "cluster"],
   testing: ["model", "platform", "cluster", "state", "serde", "streams"],
@@ -81,6 +82,7 @@ export const browserSafe: readonly string[] = [
   "serde-protobuf",
   "serde-json-schema",
   "rxjs",
+  "opentelemetry",
 ];
 
 /** Their entries of their own, which a browser leaves aside. */

@@ -14,6 +14,7 @@ import { applicationOptionTable } from "../../packages/millrace/src/streams-app.
 import { jsonSchemaOptionTable } from "../../packages/serde-json-schema/src/codec/json-schema-options.ts";
 import { avroOptionTable } from "../../packages/serde-avro/src/avro-options.ts";
 import { protobufOptionTable } from "../../packages/serde-protobuf/src/protobuf-options.ts";
+import { observeMetricsOptionTable } from "../../packages/opentelemetry/src/observe-metrics.ts";
 import { metricsOptionTable } from "../../packages/rxjs/src/from-metrics.ts";
 import { streamOptionTable } from "../../packages/rxjs/src/observe-options.ts";
 import { sinkOptionTable } from "../../packages/rxjs/src/sink-options.ts";
@@ -143,6 +144,12 @@ const sections: readonly Section[] = [
     intro: "",
     table: metricsOptionTable,
     sources: ["packages/rxjs/src/from-metrics.ts"],
+  },
+  {
+    heading: "Metrics for OpenTelemetry: `observeMetrics`",
+    intro: "Of `@millrace/opentelemetry`.",
+    table: observeMetricsOptionTable,
+    sources: ["packages/opentelemetry/src/observe-metrics.ts"],
   },
 ];
 

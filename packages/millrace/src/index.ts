@@ -408,3 +408,4 @@ export {
   type EmbeddedClusterErrorCode,
 } from "./embedded/embedded-cluster-error.ts";
 export { StreamsApp, type StreamsOptions } from "./streams-app.ts";
+export { prometheusText, type MetricTags, type MetricValue } from "@millrace/platform";

@@ -1,0 +1,1 @@
+export { observeMetrics, type ObserveMetricsOptions } from "./observe-metrics.ts";
