@@ -141,6 +141,21 @@ export const groupSeatOptions = strict(
   },
   "{ groupId, protocolType, protocolName, metadata, assign }",
 );
+export const streamsMembershipOptions = strict(
+  {
+    groupId: groupName,
+    memberId: textOf("a text that is not empty"),
+    processId: textOf("a text that is not empty"),
+    subtopologies: listOf(object({ subtopologyId: text }, "a sub-topology"), "sub-topologies"),
+    userEndPoint: optional(
+      object({ host: text, port: whole(0, "a port", 65_535) }, "{ host, port }"),
+    ),
+    clientTags: optional(kind("a Map", (given) => given instanceof Map)),
+    sessionTimeoutMs: optional(timeout),
+    rebalanceTimeoutMs: optional(timeout),
+  },
+  "{ groupId, memberId, processId, subtopologies }",
+);
 export const membershipOptions = strict(
   {
     groupId: groupName,

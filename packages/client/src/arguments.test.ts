@@ -99,6 +99,7 @@ const misuses: Readonly<
       { groupId: "g", protocolType: "sr" },
       { groupId: "g", protocolType: "sr", protocolName: "v0", metadata: () => null, assign: 1 },
     ]),
+    openStreamsMembership: only([...nothing, {}, { groupId: "g" }]),
     producer: only([null, "x", { linger: "x" }, { lingerMs: 5 }]),
     consumer: only([...nothing, {}, { topics: "orders" }]),
     close: [],
@@ -133,6 +134,11 @@ const misuses: Readonly<
     listGroups: only(noSignals),
     describeGroup: [...only(noGroups), ...after(["g"], noSignals)],
     deleteGroup: [...only(noGroups), ...after(["g"], noSignals)],
+    removeMembers: [
+      ...noGroups.map((wrong) => [wrong, []]),
+      ...after(["g"], [undefined, "m", ["m"], [{ memberId: "m" }], [{ groupInstanceId: null }]]),
+      ...after(["g", []], noSignals),
+    ],
     groupOffsets: [...only(noGroups), ...after(["g"], noSignals)],
     alterGroupOffsets: [
       ...noGroups.map((wrong) => [wrong, [position]]),
@@ -183,6 +189,13 @@ const misuses: Readonly<
       [{ entity: {}, set: { producer_byte_rate: "1" } }],
       [{ entity: { user: 5 } }],
     ]),
+    createDelegationToken: [
+      ...only([null, 5, "User:a", { owners: "User:a" }, { renewers: "User:a" }]),
+      ...after([{}], noSignals),
+    ],
+    describeDelegationTokens: [...only([undefined, 5, "User:a", [5]]), ...after([null], noSignals)],
+    renewDelegationToken: only([...nothing, {}, "hmac", { hmac: 5 }]),
+    expireDelegationToken: only([...nothing, {}, "hmac", { hmac: 5 }]),
     describeLogDirectories: only(noSignals),
     listTransactions: only(noSignals),
     describeTransaction: [...only(noGroups), ...after(["t"], noSignals)],

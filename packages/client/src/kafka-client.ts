@@ -16,6 +16,7 @@ import { Admin } from "./admin/admin.ts";
 import {
   groupSeatOptions,
   membershipOptions,
+  streamsMembershipOptions,
   readerOptions,
   writerOptions,
 } from "./argument-kinds.ts";
@@ -82,7 +83,9 @@ export class KafkaClient implements ClusterClient {
     );
   }
 
+  /** @throws ClusterError `INVALID_ARGUMENT` */
   openStreamsMembership(options: StreamsMembershipOptions): StreamsMembership {
+    checkArguments("openStreamsMembership", { options: [streamsMembershipOptions, options] });
     return this.#open.keep(
       "reader",
       (onClosed) => new StreamsGroupMembership(this.#context, options, onClosed),
