@@ -18,6 +18,8 @@ export const companionSuffixes: readonly string[] = [
 /** What compaction is writing (`.cleaned`), and what takes the place of what it was made from (`.swap`). */
 export const cleanedSuffix = ".cleaned";
 export const swapSuffix = ".swap";
+/** What was to take such a place, and was not what had been written; kept for people, never read again. */
+export const damagedSuffix = ".damaged";
 /** What upkeep took away, until it is removed. */
 export const deletedSuffix = ".deleted";
 /** Files left by an interrupted compaction (`.cleaned`) or removal (`.deleted`) are removed when a log opens. */

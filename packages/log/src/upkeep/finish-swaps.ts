@@ -1,8 +1,9 @@
 import type { Offset } from "@millrace/model";
-import type { FileSystem } from "@millrace/platform";
+import type { FileSystem, Platform } from "@millrace/platform";
 import { readLastOffset } from "@millrace/protocol/records";
 import {
   companionSuffixes,
+  damagedSuffix,
   logSuffix,
   offsetFileName,
   offsetOfFileName,
@@ -11,22 +12,33 @@ import {
 } from "../segment/log-file-names.ts";
 import { LogSegment } from "../segment/log-segment.ts";
 import { readSegmentRecord } from "../segment/write-segment-record.ts";
+import { findSegments } from "./find-segments.ts";
+import { damageIn } from "./judge-damage.ts";
 
 /**
  * Completes what a compaction had decided when it was interrupted: a `.log.swap` takes the place of the segments that it
- * was made from. True where it changed files; that is not on the device yet.
+ * was made from. One that is damaged while those are all there is set aside. True where it changed files; that is not
+ * on the device yet.
  *
  * Its last step is the name of the `.log`, so that it can be interrupted, too.
  */
-export function finishSwaps(fileSystem: FileSystem, directory: string): boolean {
+export function finishSwaps({ fileSystem, logger }: Platform, directory: string): boolean {
   const names = fileSystem.list(directory);
   const basesOf = (suffix: string) =>
     names
       .map((name) => offsetOfFileName(name, suffix))
       .filter((offset): offset is Offset => offset !== undefined);
-  const swapped = basesOf(logSuffix + swapSuffix);
+  const swapped = new Set(basesOf(logSuffix + swapSuffix));
   for (const baseOffset of swapped) {
-    const end = endOfSwap(fileSystem, directory, baseOffset);
+    const swap = openSwap(fileSystem, directory, baseOffset);
+    if (!isSound(swap) && areOriginalsThere(fileSystem, directory, baseOffset)) {
+      const path = `${directory}/${offsetFileName(baseOffset, logSuffix)}${damagedSuffix}`;
+      fileSystem.rename(swap.path, path);
+      logger.log("error", "log.swap-damaged", { path });
+      swapped.delete(baseOffset);
+      continue;
+    }
+    const end = endOfSwap(swap);
     for (const covered of basesOf(logSuffix))
       if (covered > baseOffset && covered < end.offset)
         for (const suffix of [...companionSuffixes, logSuffix])
@@ -41,32 +53,57 @@ export function finishSwaps(fileSystem: FileSystem, directory: string): boolean 
     }
     fileSystem.rename(file(logSuffix) + swapSuffix, file(logSuffix));
   }
-  // Companions of what had not been decided.
+  // Companions of what had not been decided, or was set aside.
   const rubbish = names.filter(
     (name) =>
       name.endsWith(swapSuffix) &&
-      !swapped.some((baseOffset) => name.startsWith(offsetFileName(baseOffset, "."))),
+      ![...swapped].some((baseOffset) => name.startsWith(offsetFileName(baseOffset, "."))),
   );
   for (const name of rubbish) fileSystem.remove(`${directory}/${name}`);
-  return swapped.length + rubbish.length > 0;
+  return swapped.size + rubbish.length > 0;
 }
 
-/** What it covers: its record says so, or else its last batch. */
-function endOfSwap(
-  fileSystem: FileSystem,
-  directory: string,
-  baseOffset: Offset,
-): { readonly offset: Offset; readonly hasNoAborted: boolean } {
+function openSwap(fileSystem: FileSystem, directory: string, baseOffset: Offset): LogSegment {
   const segment = new LogSegment(fileSystem, directory, baseOffset, 0).renamed(swapSuffix);
   // Companions have their names before the `.log` has its own.
   if (fileSystem.stat(segment.recordPath) === undefined)
     segment.recordPath = segment.recordPath.slice(0, -swapSuffix.length);
   const record = readSegmentRecord(fileSystem, segment);
-  if (record?.sizeBytes === segment.sizeBytes)
+  if (record?.sizeBytes === segment.sizeBytes) segment.record = record;
+  return segment;
+}
+
+/** Whether all of it is what its record says. */
+function isSound(swap: LogSegment): boolean {
+  if (swap.record === undefined) return false;
+  swap.restore(swap.record);
+  const damage = damageIn(() => swap.checkWhole());
+  swap.closeHandle();
+  return damage === undefined;
+}
+
+/**
+ * Whether what it was made from is there, as far as can be known: all from its first offset on follow each other, as
+ * their records say. Once one of them went, or the first one has companions of the swap, that is not so.
+ */
+function areOriginalsThere(fileSystem: FileSystem, directory: string, baseOffset: Offset): boolean {
+  const { segments } = findSegments(fileSystem, directory, 0);
+  const after = segments.filter((segment) => segment.baseOffset >= baseOffset);
+  if (after.at(0)?.baseOffset !== baseOffset) return false;
+  return after.slice(0, -1).every(({ record, sizeBytes }, index) => {
+    if (record === undefined || record.sizeBytes !== sizeBytes) return false;
+    return record.endOffset === after[index + 1].baseOffset;
+  });
+}
+
+/** What it covers: its record says so, or else its last batch. */
+function endOfSwap(swap: LogSegment): { readonly offset: Offset; readonly hasNoAborted: boolean } {
+  const { record } = swap;
+  if (record !== undefined)
     return { offset: record.endOffset, hasNoAborted: record.indexes[2]?.sizeBytes === 0 };
-  const cursor = segment.walk(0);
-  let offset = baseOffset;
+  const cursor = swap.walk(0);
+  let offset = swap.baseOffset;
   while (cursor.next()) offset = readLastOffset(cursor.bytes, cursor.at) + 1;
-  segment.closeHandle();
+  swap.closeHandle();
   return { offset, hasNoAborted: false };
 }

@@ -78,7 +78,7 @@ class LogRecovery {
     this.#fileSystem = options.platform.fileSystem;
     this.#path = options.path;
     this.#snapshots = new ProducerSnapshots(this.#fileSystem, this.#path);
-    this.#isDirectoryDirty = finishSwaps(this.#fileSystem, this.#path);
+    this.#isDirectoryDirty = finishSwaps(this.#platform, this.#path);
     const nowMs = this.#platform.clock.wallMs();
     const { segments, rubbish } = findSegments(this.#fileSystem, this.#path, nowMs);
     this.#segments = segments;
