@@ -8,3 +8,4 @@ export {
   type TlsOptions,
 } from "./http-options.ts";
 export { HttpServer, serveHttp } from "./http-server.ts";
+export { nodeListener, type NodeListener } from "./node-listener.ts";

@@ -399,7 +399,12 @@ export {
   type VersionedQueries,
   type WindowQueries,
   type WindowRange,
+  type FetchHandler,
+  type HandlerOptions,
+  type KeyOwners,
+  type Owner,
 } from "@millrace/streams";
+export { nodeListener, type HttpOptions, type NodeListener } from "@millrace/http";
 export { type ClusterAddress } from "./cluster-address.ts";
 export { connect } from "./connect.ts";
 export { EmbeddedCluster, type EmbeddedClusterOptions } from "./embedded/embedded-cluster.ts";

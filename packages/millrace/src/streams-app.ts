@@ -7,6 +7,7 @@ import {
   valueOption,
   type GivenOptions,
 } from "@millrace/model";
+import type { HttpOptions } from "@millrace/http";
 import type { Platform } from "@millrace/platform";
 import type { RocksdbOptions } from "@millrace/rocksdb";
 import { nodePlatform } from "@millrace/platform/node";
@@ -36,6 +37,7 @@ import {
 import { topicCounts, type TopicCounts } from "./missing-topics.ts";
 import { openRocksdbEngine } from "./engine/rocksdb-engine.ts";
 import { withRestoreProgress } from "./restore-progress.ts";
+import { openServing } from "./serving/served-application.ts";
 import { untilSignalled } from "./until-signalled.ts";
 
 const rows = {
@@ -65,6 +67,15 @@ const rows = {
     },
     { kafka: "rocksdb.config.setter" },
   ),
+  /**
+   * Serves health, readiness, and to other instances what is in the stores here, over HTTP: `{ host, port }` and the other
+   * options of a server, which are bounds, `tls` and `signIn`. Its address is told to the other instances, where
+   * `applicationServer` is not given.
+   */
+  serve: valueOption<HttpOptions>({
+    allowed: "{ host, port, tls, signIn, … }",
+    accepts: (given) => typeof given === "object" && given !== null,
+  }),
   /** Events of this level and above go to standard error as JSON lines. */
   logLevel: choiceOption(["debug", "info", "warn", "error", "silent"], { byDefault: "warn" }),
 };
@@ -146,6 +157,7 @@ async function startApplication(
   );
   checkTopology(topology);
   const { core, address, storeEngine, topics } = divided(options);
+  const { cluster: address, storeEngine, logLevel: _, topics, serve, ...core } = options;
   if (isClusterClient(address)) checkCluster(address, core);
   const platform = nodePlatform({ logLevel });
   const engines = await openEngines(platform, storeEngine ?? defaultEngine(core), {
@@ -163,8 +175,32 @@ async function startApplication(
     metadataMaxAge,
     signal,
   });
+  const { applicationServer, querySecret } = core;
+  const serving = await openServing(platform, { serve, applicationServer, querySecret }).catch(
+    async (error: unknown) => {
+      await dispose();
+      throw error;
+    },
+  );
+  const served = serving.applicationServer;
   return around(platform, () =>
-    CoreApp.start(topology, core, { platform, cluster, engines, dispose, gone, isAwaited }),
+    CoreApp.start(
+      topology,
+      { ...core, ...(served === undefined ? {} : { applicationServer: served }) },
+      {
+        platform,
+        cluster,
+        engines,
+        gone,
+        isAwaited,
+        transport: serving.transport,
+        serve: serving.serve,
+        dispose: async () => {
+          await serving.close();
+          await dispose();
+        },
+      },
+    ),
   );
 }
 

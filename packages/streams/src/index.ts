@@ -4,6 +4,10 @@ export type { ChangesOptions, StoreChange } from "./query/change-feed.ts";
 export type { Position } from "./query/position.ts";
 export type { AnyQueries, QueriesOf, QueryHandle } from "./query/queries-of.ts";
 export { queryOptionTable, type KeyPartitioner, type QueryOptions } from "./query/query-options.ts";
+export type { KeyOwners } from "./query/app-queries.ts";
+export type { Owner } from "./query/task-owners.ts";
+export type { QueryTransport } from "./query/query-transport.ts";
+export type { FetchHandler, HandlerOptions } from "./app/app-handler.ts";
 export type { PartitionResult, Rows } from "./query/rows.ts";
 export type {
   Entry,

@@ -7,7 +7,12 @@ import { MemoryFileSystem, memoryPlatform } from "@millrace/platform/memory";
 import { nodePlatform } from "@millrace/platform/node";
 import { nodeCompression } from "@millrace/protocol/compression";
 import { fileEngineProvider, type StoreEngineProvider } from "@millrace/state";
-import { StreamsApp, type StreamsOptions, type Topology } from "@millrace/streams";
+import {
+  StreamsApp,
+  type StreamsEnvironment,
+  type StreamsOptions,
+  type Topology,
+} from "@millrace/streams";
 
 import { collectingLogger, TestProcess, type LoggedEvent } from "./process.ts";
 import { readTopic, type ReadRecord } from "./read-topic.ts";
@@ -19,6 +24,7 @@ interface AppSurroundings {
   readonly client?: Partial<ConnectOptions>;
   /** What the application is given in place of its client. */
   readonly clusterOf?: (client: KafkaClient) => ClusterClient;
+  readonly environment?: Pick<StreamsEnvironment, "transport" | "serve">;
 }
 
 interface WorldParts {
@@ -115,6 +121,7 @@ export class TestWorld implements AsyncDisposable {
       client,
       engines = fileEngineProvider(process.platform),
       clusterOf = (own) => own,
+      environment,
     }: AppSurroundings = {},
   ): Promise<StreamsApp> {
     const cluster = this.connect(process.platform, client);
@@ -130,7 +137,7 @@ export class TestWorld implements AsyncDisposable {
           closeTimeout: 3000,
           ...options,
         },
-        { platform: process.platform, cluster: clusterOf(cluster), engines },
+        { ...environment, platform: process.platform, cluster: clusterOf(cluster), engines },
       );
       this.#apps.push(app);
       void app.closed.catch(() => {}).then(() => cluster.close());

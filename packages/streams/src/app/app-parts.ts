@@ -31,6 +31,7 @@ export interface AppParts {
   /** Undefined: the topology has no global stores. */
   readonly global: GlobalLoop | undefined;
   readonly membership: OpenGroup["membership"];
+  readonly assignments: OpenGroup["assignments"];
   readonly readers: readonly { close(): Promise<void> }[];
   readonly stateDirectory: StateDirectory | undefined;
   readonly gone: AbortSignal | undefined;
@@ -66,7 +67,7 @@ function assembleIn(
   const subtopologies = topology.subtopologies(options.applicationId);
   const patterns = new PatternTopics(subtopologies);
   const shared = sharedParts({ topology, options, processId }, { platform, cluster, engines });
-  const { membership, assignments } = openGroup({
+  const group = openGroup({
     platform,
     cluster,
     options,
@@ -92,7 +93,7 @@ function assembleIn(
     globalStores: global,
     subtopologies,
     patterns,
-    assignments,
+    assignments: group.assignments,
     reader,
     restoreReader,
     topicIds: directory?.topicIds,
@@ -101,13 +102,13 @@ function assembleIn(
   const loop: StreamLoop = new StreamLoop(environment);
   const upkeep = openUpkeep(loop, directory, { platform, options });
   return {
+    ...group,
     topology,
     options,
     platform,
     taps: environment.taps,
     loop,
     global,
-    membership,
     readers: [reader, restoreReader],
     stateDirectory: directory,
     gone,

@@ -1,16 +1,17 @@
-import type { ClusterClient } from "@millrace/cluster";
 import type { Platform } from "@millrace/platform";
 
 import { AppQueries } from "../query/app-queries.ts";
 import { LocalAnswers, type QueryableTask } from "../query/local-answers.ts";
 import { PartitionAsker } from "../query/partition-asker.ts";
+import { QueryService } from "../query/query-service.ts";
 import { QueryableStores } from "../query/queryable-stores.ts";
 import { TaskOwners } from "../query/task-owners.ts";
 import type { GlobalLoop } from "../runtime/global-loop.ts";
 import { queryableGlobals, queryableTask } from "../runtime/queryable-tasks.ts";
 import type { StreamLoop } from "../runtime/stream-loop.ts";
+import type { TaskAssignments } from "../runtime/task-assignments.ts";
 import type { Topology } from "../topology/topology.ts";
-import type { ResolvedStreamsOptions } from "./streams-options.ts";
+import type { ResolvedStreamsOptions, StreamsEnvironment } from "./streams-options.ts";
 
 interface QueriedParts {
   readonly topology: Topology;
@@ -18,22 +19,24 @@ interface QueriedParts {
   readonly loop: StreamLoop;
   readonly global: GlobalLoop | undefined;
   readonly platform: Platform;
+  readonly assignments: TaskAssignments;
 }
 
 /** The stores of an application, for whoever asks. */
 export interface OpenedQueries {
   readonly queries: AppQueries;
   readonly owners: TaskOwners;
+  readonly service: QueryService;
   /** Ends what waits for answers. */
   readonly closing: AbortController;
 }
 
 /** What an application answers queries with, and asks others. */
 export function openQueries(
-  { topology, options, loop, global, platform }: QueriedParts,
-  cluster: ClusterClient,
+  { topology, options, loop, global, platform, assignments }: QueriedParts,
+  { cluster, transport }: Pick<StreamsEnvironment, "cluster" | "transport">,
 ): OpenedQueries {
-  const { applicationId, isExactlyOnce, metadataAgeMsMax } = options;
+  const { applicationId, isExactlyOnce, metadataAgeMsMax, applicationServer } = options;
   const { globalStores } = topology;
   const closing = new AbortController();
   const stores = new QueryableStores(topology.subtopologies(applicationId), globalStores);
@@ -43,17 +46,19 @@ export function openQueries(
     for (const open of loop.activeTasks) yield queryableTask(open);
   };
   const isolation = isExactlyOnce ? "committed" : "live";
-  const local = new LocalAnswers({ stores, tasks, timers: platform.timers, isolation });
-  const owners = new TaskOwners();
+  const local = new LocalAnswers({ stores, tasks, platform, isolation });
+  const owners = new TaskOwners(() => assignments.target?.hosts);
   const asker = new PartitionAsker({
     platform,
     local,
     owners,
-    transport: undefined,
-    ownAddress: undefined,
+    transport,
+    ownAddress: applicationServer?.replace(/^https?:\/\//, ""),
   });
   const queries = new AppQueries({
     stores,
+    local,
+    owners,
     asker,
     admin: cluster.admin,
     openReader: (readIsolation) => cluster.openReader({ isolation: readIsolation }),
@@ -62,5 +67,5 @@ export function openQueries(
     metadataAgeMsMax,
     closing: closing.signal,
   });
-  return { queries, owners, closing };
+  return { queries, owners, closing, service: new QueryService(local) };
 }

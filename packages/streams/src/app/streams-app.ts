@@ -5,13 +5,16 @@ import type { AnyTable } from "../dsl/types/joins.ts";
 import { nodeOfHandle } from "../dsl/node-of-handle.ts";
 import { ApplicationError } from "../error/application-error.ts";
 import type { RecordTap } from "../processor/record-tap.ts";
+import type { KeyOwners } from "../query/app-queries.ts";
 import type { QueriesOf, QueryHandle } from "../query/queries-of.ts";
 import type { QueryOptions } from "../query/query-options.ts";
 import type { RestoreListener, RestoreProgress } from "../runtime/state/restore-event.ts";
+import type { TaskOwners } from "../query/task-owners.ts";
 import { runWithGlobalStores } from "../runtime/run-with-global-stores.ts";
 import { serdeUsesOf } from "../topology/serde-uses.ts";
 import type { Topology } from "../topology/topology.ts";
 import type { StateListener, StreamsState } from "./application-state.ts";
+import { appHandler, type FetchHandler, type HandlerOptions } from "./app-handler.ts";
 import { assemble, type AppParts } from "./app-parts.ts";
 import { checkCluster } from "./check-cluster.ts";
 import { checkTopology } from "./check-topology.ts";
@@ -46,9 +49,11 @@ export class StreamsApp implements AsyncDisposable {
   /** True: whoever started it waits for no promise any more that would tell a failure. */
   #tellsFailure = false;
 
-  private constructor(parts: AppParts, { dispose, cluster }: StreamsEnvironment) {
+  private constructor(parts: AppParts, environment: StreamsEnvironment) {
+    const { dispose, serve } = environment;
     this.#parts = parts;
-    this.#queries = openQueries(parts, cluster);
+    this.#queries = openQueries(parts, environment);
+    serve?.(this.handler());
     this.applicationId = parts.options.applicationId;
     this.closed = this.#run()
       .finally(dispose)
@@ -205,6 +210,47 @@ export class StreamsApp implements AsyncDisposable {
    */
   store<Handle extends QueryHandle>(handle: Handle, options?: QueryOptions): QueriesOf<Handle> {
     return this.#queries.queries.open(handle, options) as QueriesOf<Handle>; // the store of the handle is of its kind
+  }
+
+  /**
+   * What answers requests for this application, to be mounted in a server of yours: health, readiness, and to other
+   * instances what is in the stores here. It is a `fetch` handler, as Hono, Deno and Bun take them; `nodeListener` makes
+   * one for `node:http`, Express and Fastify of it.
+   *
+   * @example
+   * const server = new Hono().mount("/", app.handler());
+   */
+  handler(options?: HandlerOptions): FetchHandler {
+    const { options: settings, state, loop } = this.#parts;
+    const { service } = this.#queries;
+    return appHandler(
+      {
+        service,
+        querySecret: settings.querySecret,
+        state: () => state.current,
+        tasks: () => loop.taskIds,
+      },
+      options,
+    );
+  }
+
+  /**
+   * Which partition a key of a store is in, and who has it, as far as this instance was told (Kafka:
+   * `queryMetadataForKey`). Queries find it by themselves: it is for programs that route requests of their own.
+   *
+   * @throws QueryError `UNKNOWN_STORE`, `NOT_PRESENT`
+   */
+  keyOwners(
+    handle: QueryHandle,
+    key: unknown,
+    options: Pick<QueryOptions, "partitioner" | "signal"> = {},
+  ): Promise<KeyOwners> {
+    return this.#queries.queries.ownersOf(handle, key, options);
+  }
+
+  /** The instances that have an address, this one too, and the inputs of their tasks (Kafka: `metadataForAllStreamsClients`). */
+  get instances(): TaskOwners["instances"] {
+    return this.#queries.owners.instances;
   }
 
   /** Stops polling, commits, leaves the group. Ends within `closeTimeout`. Twice is fine. */

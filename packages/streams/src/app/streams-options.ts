@@ -25,6 +25,8 @@ import type { RestoreListener } from "../runtime/state/restore-event.ts";
 import type { ErrorPolicy } from "../task/error-policy.ts";
 import { isOffsetReset, offsetResetsAllowed, type OffsetReset } from "../topology/offset-reset.ts";
 import { restoreListenerKind } from "./restore-listeners.ts";
+import type { QueryTransport } from "../query/query-transport.ts";
+import type { FetchHandler } from "./app-handler.ts";
 import { stateListenerKind, type StateListener } from "./application-state.ts";
 
 const errorPolicy = {
@@ -164,10 +166,13 @@ export const streamsOptionRows = {
     byDefault: "10m",
     kafka: "probing.rebalance.interval.ms",
   }),
-  /** `host:port` at which other instances, and whoever asks them, reach this one. */
+  /**
+   * Where other instances, and whoever asks them, reach `app.handler()` of this one: `host:port`, with `https://` before it
+   * where it is served so. Without it others do not ask this one.
+   */
   applicationServer: textOption({
     kafka: "application.server",
-    allowed: "host:port",
+    allowed: '"host:port", or "https://host:port"',
     accepts: (text) => parseHostEndpoint(text) !== undefined,
   }),
   /** What tells this instance's place from that of others, such as `{ zone: "a" }`. */
@@ -220,6 +225,11 @@ export const streamsOptionRows = {
   }),
   /** After this long the folder of a task that is not here any more is removed. */
   stateCleanupDelay: durationOption({ byDefault: "10m", kafka: "state.cleanup.delay.ms" }),
+  /** What instances show each other before they answer; the same for all. Without it they answer only whom your server lets. */
+  querySecret: textOption({
+    allowed: "a text of at least 8 characters",
+    accepts: (text) => text.length >= 8,
+  }),
   /** Closes the application when it aborts; while it starts, `start` rejects with the signal's reason. */
   signal: valueOption<AbortSignal>({
     allowed: "an AbortSignal",
@@ -276,6 +286,10 @@ export interface StreamsEnvironment {
   readonly isAwaited?: boolean;
   /** Aborts, with the reason, once the cluster is gone for good: the application ends at once, without a last commit. */
   readonly gone?: AbortSignal;
+  /** How instances ask each other; absent: they do not. */
+  readonly transport?: QueryTransport;
+  /** Handed what answers requests, before the group is joined: others may ask as soon as they know of this one. */
+  readonly serve?: (handler: FetchHandler) => void;
 }
 
 /** How tasks are shared out, and what this process says of itself. */
@@ -308,6 +322,8 @@ export interface ResolvedStreamsOptions {
   readonly serdeTimeoutMs: number;
   readonly maxTaskIdleMs: number;
   readonly metadataAgeMsMax: number;
+  readonly applicationServer: string | undefined;
+  readonly querySecret: string | undefined;
   readonly signal: AbortSignal | undefined;
   readonly onStateChange: StateListener | undefined;
   readonly onRestore: RestoreListener | undefined;
@@ -346,6 +362,8 @@ export function resolveOptions(options: StreamsOptions): ResolvedStreamsOptions 
     serdeTimeoutMs: read.serdeTimeout,
     maxTaskIdleMs: read.maxTaskIdle,
     metadataAgeMsMax: read.metadataMaxAge,
+    applicationServer: read.applicationServer,
+    querySecret: read.querySecret,
     signal: read.signal,
     onStateChange: read.onStateChange,
     onRestore: read.onRestore,

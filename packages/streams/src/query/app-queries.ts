@@ -4,12 +4,14 @@ import type { Platform } from "@millrace/platform";
 
 import { QueryError } from "../error/query-error.ts";
 import { ChangeFeed } from "./change-feed.ts";
+import type { LocalAnswers } from "./local-answers.ts";
 import type { PartitionAsker } from "./partition-asker.ts";
 import { PartitionCounts } from "./partition-counts.ts";
 import { querySettings, type QueryOptions } from "./query-options.ts";
 import type { QueryableStores } from "./queryable-stores.ts";
 import type { AnyQueries, QueryHandle } from "./queries-of.ts";
 import { StoreCodec } from "./store-codec.ts";
+import type { Owner, TaskOwners } from "./task-owners.ts";
 import {
   KeyValueQueries,
   SessionQueries,
@@ -21,6 +23,8 @@ import { StoreReader } from "./store-reader.ts";
 
 export interface AppQueriesParts {
   readonly stores: QueryableStores;
+  readonly local: LocalAnswers;
+  readonly owners: TaskOwners;
   readonly asker: PartitionAsker;
   readonly admin: Pick<ClusterAdmin, "listOffsets" | "describeTopics">;
   readonly openReader: (isolation: "read_committed" | "read_uncommitted") => BatchReader;
@@ -28,6 +32,15 @@ export interface AppQueriesParts {
   readonly clock: Platform["clock"];
   readonly metadataAgeMsMax: number;
   readonly closing: AbortSignal;
+}
+
+/** Where a key is (Kafka: `KeyQueryMetadata`). */
+export interface KeyOwners {
+  readonly partition: number;
+  /** True: this process has it. */
+  readonly isHere: boolean;
+  /** Instances with an address that have it, the active one first; this one among them. */
+  readonly instances: readonly Owner[];
 }
 
 /** The stores of an application, to be asked. */
@@ -60,6 +73,19 @@ export class AppQueries {
           `store ${specification.name} is an operator's own, a ${specification.kind.name}; ask a table's, or one that a processor keeps`,
         );
     }
+  }
+
+  /** Where a key of a store is, as far as known: see `StreamsApp.keyOwners`. */
+  async ownersOf(handle: QueryHandle, key: unknown, options: QueryOptions): Promise<KeyOwners> {
+    const store = this.#parts.stores.find(nameOf(handle));
+    const { reader, codec } = this.#queries(store.specification.name, options);
+    const partition = await reader.partitionOf(await codec.encodeKey(key));
+    const here = this.#parts.local.has(store, partition);
+    return {
+      partition,
+      isHere: here === "active",
+      instances: this.#parts.owners.of(store, partition),
+    };
   }
 
   #queries(name: string, options: QueryOptions): QueriesParts<unknown, unknown> {

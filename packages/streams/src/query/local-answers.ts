@@ -1,8 +1,9 @@
 import type { Offset } from "@millrace/model";
-import type { Timers } from "@millrace/platform";
+import type { Platform } from "@millrace/platform";
 import { StateError, type QueryIsolation, type TaskStores } from "@millrace/state";
 
 import { QueryError } from "../error/query-error.ts";
+import { AnsweringTurns } from "./answering-turns.ts";
 import { missingOf, type Position } from "./position.ts";
 import { answerRows, type AnswerRow, type Question } from "./question.ts";
 import type { QueryableStore, QueryableStores } from "./queryable-stores.ts";
@@ -57,16 +58,18 @@ export interface LocalAnswersParts {
   readonly stores: QueryableStores;
   /** Those that are open in this process now. */
   readonly tasks: () => Iterable<QueryableTask>;
-  readonly timers: Pick<Timers, "yield">;
+  readonly platform: Pick<Platform, "clock" | "timers">;
   readonly isolation: QueryIsolation;
 }
 
 /** Answers from the stores of this process, and asks nobody else. */
 export class LocalAnswers {
   readonly #parts: LocalAnswersParts;
+  readonly #turns: AnsweringTurns;
 
   constructor(parts: LocalAnswersParts) {
     this.#parts = parts;
+    this.#turns = new AnsweringTurns(parts.platform);
   }
 
   /** Whether a partition of a store is here. */
@@ -81,7 +84,7 @@ export class LocalAnswers {
    * @throws QueryError
    */
   async *ask(request: PartitionRequest): AsyncGenerator<AnswerPage, void, undefined> {
-    const { timers } = this.#parts;
+    await this.#turns.next();
     const rows = this.#begin(request);
     let { head }: { head: AnswerHead | undefined } = rows;
     try {
@@ -90,7 +93,7 @@ export class LocalAnswers {
         yield { head, rows: page.rows };
         if (page.isLast) return;
         head = undefined;
-        await timers.yield();
+        await this.#turns.next();
       }
     } catch (error) {
       throw explain(error, request);

@@ -16,14 +16,21 @@ export interface Owner {
   readonly isStandby: boolean;
 }
 
-/** Which instances have what, as the group was told with its last assignment. */
-export class TaskOwners {
-  #active: readonly InstanceInputs[] = [];
-  #standby: readonly InstanceInputs[] = [];
+/** What the group was told of its instances with its last assignment. */
+export interface GroupInstances {
+  readonly active: readonly InstanceInputs[];
+  readonly standby: readonly InstanceInputs[];
+}
 
-  assigned(active: readonly InstanceInputs[], standby: readonly InstanceInputs[]): void {
-    this.#active = active;
-    this.#standby = standby;
+export const noInstances: GroupInstances = { active: [], standby: [] };
+
+/** Which instances have what. */
+export class TaskOwners {
+  readonly #assigned: () => GroupInstances | undefined;
+
+  /** @param assigned undefined before the first assignment */
+  constructor(assigned: () => GroupInstances | undefined) {
+    this.#assigned = assigned;
   }
 
   /** All of them, active or not. */
@@ -32,26 +39,30 @@ export class TaskOwners {
     readonly active: readonly TopicPartition[];
     readonly standby: readonly TopicPartition[];
   }[] {
-    const addresses = new Set([...this.#active, ...this.#standby].map(addressOf));
+    const assigned = this.#assigned() ?? noInstances;
+    const addresses = new Set([...assigned.active, ...assigned.standby].map(addressOf));
     const inputsOf = (all: readonly InstanceInputs[], address: string) =>
       all.filter((one) => addressOf(one) === address).flatMap(({ partitions }) => partitions);
     return [...addresses].map((address) => ({
       address,
-      active: inputsOf(this.#active, address),
-      standby: inputsOf(this.#standby, address),
+      active: inputsOf(assigned.active, address),
+      standby: inputsOf(assigned.standby, address),
     }));
   }
 
   /** The active one first. */
   of({ subtopology }: QueryableStore, partition: number): readonly Owner[] {
-    const topics = subtopology?.sourceTopics ?? [];
+    const { active, standby } = this.#assigned() ?? noInstances;
+    const { sourceTopics = [], sourcePatterns = [] } = subtopology ?? {};
+    const isInput = (topic: string): boolean =>
+      sourceTopics.includes(topic) || sourcePatterns.some((pattern) => pattern.test(topic));
     const having = (instances: readonly InstanceInputs[], isStandby: boolean): readonly Owner[] =>
       instances
         .filter(({ partitions }) =>
-          partitions.some((input) => input.partition === partition && topics.includes(input.topic)),
+          partitions.some((input) => input.partition === partition && isInput(input.topic)),
         )
         .map((instance) => ({ address: addressOf(instance), isStandby }));
-    return [...having(this.#active, false), ...having(this.#standby, true)];
+    return [...having(active, false), ...having(standby, true)];
   }
 }
 

@@ -1,0 +1,65 @@
+import { memoryPlatform } from "@millrace/platform/memory";
+import { describe, expect, it } from "vitest";
+
+import { LocalAnswers } from "../query/local-answers.ts";
+import { QueryService } from "../query/query-service.ts";
+import { QueryableStores } from "../query/queryable-stores.ts";
+import { appHandler, type HandlerOptions } from "./app-handler.ts";
+import type { StreamsState } from "./application-state.ts";
+
+function handlerOf(state: StreamsState, querySecret?: string, options?: HandlerOptions) {
+  const stores = new QueryableStores([], []);
+  const local = new LocalAnswers({
+    stores,
+    tasks: () => [],
+    platform: memoryPlatform(),
+    isolation: "committed",
+  });
+  const service = new QueryService(local);
+  return appHandler({ service, state: () => state, tasks: () => ["0_1"], querySecret }, options);
+}
+
+const get = (path: string): Request => new Request(`http://here${path}`);
+const ask = (authorization?: string): Request =>
+  new Request("http://here/millrace/query", {
+    method: "POST",
+    body: "{}",
+    ...(authorization === undefined ? {} : { headers: { authorization } }),
+  });
+
+describe("the handler of an application", () => {
+  it.each<[StreamsState, number, number]>([
+    ["running", 200, 200],
+    ["rebalancing", 200, 503],
+    ["closing", 503, 503],
+    ["failed", 503, 503],
+  ])("tells how it is: %s", async (state, health, ready) => {
+    const handler = handlerOf(state);
+    const answer = await handler(get("/millrace/health"));
+    expect(answer.status).toBe(health);
+    expect(await answer.json()).toEqual({ state, tasks: ["0_1"] });
+    expect((await handler(get("/millrace/ready"))).status).toBe(ready);
+    expect((await handler(get("/health"))).status).toBe(404);
+  });
+
+  it("lets those alone ask who show the secret, or whom its server lets", async () => {
+    const secret = "a long secret";
+    expect((await handlerOf("running")(ask(`Bearer ${secret}`))).status).toBe(403);
+    const handler = handlerOf("running", secret);
+    for (const wrong of [
+      undefined,
+      "",
+      "Bearer",
+      "Bearer a long secre",
+      `Bearer ${secret}x`,
+      secret,
+    ])
+      expect((await handler(ask(wrong))).status, wrong).toBe(403);
+    const answer = await handler(ask(`Bearer ${secret}`));
+    expect(answer.status).toBe(200);
+    expect(await answer.text()).toContain("WRONG_QUERY");
+    const own = handlerOf("running", undefined, { path: "/inner", authorize: () => true });
+    const request = new Request("http://here/inner/query", { method: "POST", body: "" });
+    expect((await own(request)).status).toBe(200);
+  });
+});

@@ -1,0 +1,98 @@
+import { encodeUtf8 } from "@millrace/model";
+
+import type { QueryService } from "../query/query-service.ts";
+import type { StreamsState } from "./application-state.ts";
+
+/** Answers requests as the web does: what Hono, Deno, Bun and others mount. */
+export type FetchHandler = (request: Request) => Promise<Response>;
+
+export interface HandlerOptions {
+  /** Before its paths. Default `/millrace`. */
+  readonly path?: string;
+  /** Who may ask the stores over it, where your server knows that; default: who shows the `querySecret`. */
+  readonly authorize?: (request: Request) => boolean | Promise<boolean>;
+}
+
+export interface AppHandlerParts {
+  readonly service: QueryService;
+  readonly state: () => StreamsState;
+  readonly querySecret: string | undefined;
+  readonly tasks: () => readonly string[];
+}
+
+const defaultPath = "/millrace";
+
+/** Longer ones are no queries. */
+const requestBytesMax = 1024 * 1024;
+
+/**
+ * | path | answer |
+ * |---|---|
+ * | `GET /millrace/health` | 200 while the application lives, else 503; its state and tasks |
+ * | `GET /millrace/ready` | 200 while it processes, else 503 |
+ * | `POST /millrace/query` | to other instances: rows of the stores that are here |
+ */
+export function appHandler(parts: AppHandlerParts, options: HandlerOptions = {}): FetchHandler {
+  const { path = defaultPath, authorize = secretCheck(parts.querySecret) } = options;
+  return async (request) => {
+    const { pathname } = new URL(request.url);
+    switch (`${request.method} ${pathname}`) {
+      case `GET ${path}/health`:
+        return told(parts, isAlive(parts.state()));
+      case `GET ${path}/ready`:
+        return told(parts, parts.state() === "running");
+      case `POST ${path}/query`:
+        if (!(await authorize(request)))
+          return refused(403, "show the querySecret of the application as a bearer token");
+        return queried(parts.service, request);
+      default:
+        return refused(404, `nothing is here: ${request.method} ${pathname}`);
+    }
+  };
+}
+
+function isAlive(state: StreamsState): boolean {
+  return state === "created" || state === "rebalancing" || state === "running";
+}
+
+function told({ state, tasks }: AppHandlerParts, isFine: boolean): Response {
+  return Response.json(
+    { state: state(), tasks: tasks() },
+    { status: isFine ? 200 : 503, headers: { "cache-control": "no-store" } },
+  );
+}
+
+function refused(status: number, error: string): Response {
+  return Response.json({ error }, { status });
+}
+
+async function queried(service: QueryService, request: Request): Promise<Response> {
+  const text = await request.text();
+  if (text.length > requestBytesMax) return refused(413, "a query is no larger than 1 MiB");
+  const lines = service.answer(text);
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const next = await lines.next();
+      if (next.done === true) controller.close();
+      else controller.enqueue(encodeUtf8(`${next.value}\n`));
+    },
+    async cancel() {
+      await lines.return();
+    },
+  });
+  return new Response(body, { headers: { "content-type": "application/x-ndjson" } });
+}
+
+function secretCheck(secret: string | undefined): (request: Request) => boolean {
+  if (secret === undefined) return () => false;
+  const expected = `Bearer ${secret}`;
+  return ({ headers }) => isSame(headers.get("authorization") ?? "", expected);
+}
+
+/** How long it takes tells nothing of where they differ. */
+function isSame(given: string, expected: string): boolean {
+  let difference = given.length ^ expected.length;
+  for (let index = 0; index < expected.length; index++)
+    difference |= given.charCodeAt(index % Math.max(1, given.length)) ^ expected.charCodeAt(index);
+  return difference === 0;
+}

@@ -1,0 +1,92 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+
+import { QueryError } from "../error/query-error.ts";
+import type { PartitionRequest } from "./local-answers.ts";
+import type { Position } from "./position.ts";
+import type { AnswerRow, Question } from "./question.ts";
+import {
+  decodePage,
+  decodeRequest,
+  encodeFailure,
+  encodePage,
+  encodeRequest,
+} from "./query-wire.ts";
+
+const bytes = fc.uint8Array({ maxLength: 20 });
+const bound = fc.option(bytes);
+const time = fc.nat();
+const until = fc.oneof(time, fc.constant(Infinity));
+const keys = { from: bound, to: bound };
+const times = { after: time, until, isReverse: fc.boolean() };
+const window = fc.record({ start: time, end: time });
+const question: fc.Arbitrary<Question> = fc.oneof(
+  fc.record({ kind: fc.constant("get" as const), key: bytes }),
+  fc.record({ kind: fc.constant("range" as const), ...keys, isReverse: fc.boolean() }),
+  fc.record({ kind: fc.constant("count" as const) }),
+  fc.record({ kind: fc.constant("window" as const), key: bytes, start: time }),
+  fc.record({ kind: fc.constantFrom("windows" as const, "sessions" as const), ...keys, ...times }),
+  fc.record({ kind: fc.constant("session" as const), key: bytes, window }),
+  fc.record({
+    kind: fc.constant("version" as const),
+    key: bytes,
+    asOf: fc.option(time, { nil: undefined }),
+  }),
+  fc.record({ kind: fc.constant("history" as const), key: bytes, ...times }),
+);
+const request: fc.Arbitrary<PartitionRequest> = fc.record({
+  store: fc.string(),
+  partition: fc.nat(),
+  question,
+  isolation: fc.constantFrom("committed" as const, "live" as const, undefined),
+  allowsStandby: fc.boolean(),
+  positionAtLeast: fc.constantFrom<Position>({}, { orders: { 0: 41, 1: 0 } }),
+  lagMax: until,
+});
+const row: fc.Arbitrary<AnswerRow> = fc.record(
+  {
+    key: bytes,
+    value: bytes,
+    timestamp: fc.integer({ min: -1 }),
+    headers: fc.array(fc.tuple(fc.string(), bound)),
+    window,
+    validTo: fc.option(time),
+  },
+  { requiredKeys: ["key", "value", "timestamp", "headers"] },
+);
+
+describe("between instances", () => {
+  it("a request comes as it was sent", () => {
+    fc.assert(
+      fc.property(request, (sent) => {
+        expect(decodeRequest(encodeRequest(sent))).toEqual(sent);
+      }),
+    );
+  });
+
+  it("so does a page, and an error keeps its code", () => {
+    const head = { isStandby: false, position: { orders: { 0: 3 } }, changelogOffsets: { 0: 7 } };
+    fc.assert(
+      fc.property(fc.array(row), fc.constantFrom(head, undefined), (rows, given) => {
+        expect(decodePage(encodePage({ head: given, rows }))).toEqual({ head: given, rows });
+      }),
+    );
+    expect(() => decodePage(encodeFailure(new QueryError("NOT_ACTIVE", "it moved")))).toThrow(
+      expect.objectContaining({ code: "NOT_ACTIVE", message: "it moved", retriable: true }),
+    );
+    expect(() => decodePage(encodeFailure(new Error("a disk")))).toThrow(
+      expect.objectContaining({ code: "STORE_FAILED" }),
+    );
+  });
+
+  it.each([
+    "",
+    "{}",
+    "[]",
+    "null",
+    '{"store":"a","partition":0}',
+    '{"store":"a","partition":0,"question":{"kind":"drop"}}',
+  ])("what is no request is refused: %s", (text) => {
+    expect(() => decodeRequest(text)).toThrow(expect.objectContaining({ code: "WRONG_QUERY" }));
+  });
+});
