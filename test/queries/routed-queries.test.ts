@@ -158,6 +158,30 @@ describe("an instance answers for all", () => {
     expect(codes).toEqual(["INSTANCE_UNREACHABLE", "INSTANCE_UNREACHABLE"]);
   });
 
+  test("copies answer where they may, as far as they have come", async () => {
+    const writing = new Writing();
+    const first = await instance("first", { numStandbyReplicas: 1 });
+    const second = await instance("second", { numStandbyReplicas: 1 });
+    await eventually(() => Math.min(first.tasks.length, second.tasks.length)).toBe(2);
+    await writing.write(...keys);
+    const copies = first.store(counts, { isLocal: true, standbys: true, timeout: 0 });
+    await eventually(async () => (await copies.all().results()).filter(isWhole).length).toBe(4);
+    const results = await copies.all().results();
+    const byCopies = results.filter((result) => !result.isFailure && result.isStandby);
+    expect(byCopies).toHaveLength(2);
+    function isWhole(result: PartitionResult<{ readonly key: string }>): boolean {
+      if (result.isFailure) return false;
+      const all = keys.filter((key) => partitionOf(key) === result.partition);
+      return all.length === result.rows.length;
+    }
+    // Whoever asks for a position asks the active one.
+    const at = first.store(counts, { standbys: true, positionAtLeast: writing.end });
+    for (const result of await at.all().results()) {
+      expectTable(result, writing);
+      expect(result.isFailure ? undefined : result.isStandby).toBe(false);
+    }
+  });
+
   test(
     "while others come, go and die, each answer is the table at its position, and each change comes once",
     async () => {

@@ -9,7 +9,7 @@ export type {
   ConfigSource,
 } from "./admin/configs.ts";
 export type { DelegationToken, NewDelegationToken, TokenEnd } from "./admin/delegation-tokens.ts";
-export type { GroupDescription, GroupMember } from "./admin/describe-group.ts";
+export type { GroupDescription, GroupMember } from "./admin/group-description.ts";
 export type { MemberToRemove } from "./admin/remove-members.ts";
 export type { GroupListing } from "./admin/groups.ts";
 export type { FoundOffset, IsolationLevel, WantedOffset } from "./admin/list-offsets.ts";

@@ -156,8 +156,7 @@ async function startApplication(
     options,
   );
   checkTopology(topology);
-  const { core, address, storeEngine, topics } = divided(options);
-  const { cluster: address, storeEngine, logLevel: _, topics, serve, ...core } = options;
+  const { core, address, storeEngine, topics, serve } = divided(options);
   if (isClusterClient(address)) checkCluster(address, core);
   const platform = nodePlatform({ logLevel });
   const engines = await openEngines(platform, storeEngine ?? defaultEngine(core), {
@@ -182,25 +181,16 @@ async function startApplication(
       throw error;
     },
   );
-  const served = serving.applicationServer;
+  const environment = {
+    platform,
+    cluster,
+    engines,
+    gone,
+    isAwaited,
+    ...serving.environment(dispose),
+  };
   return around(platform, () =>
-    CoreApp.start(
-      topology,
-      { ...core, ...(served === undefined ? {} : { applicationServer: served }) },
-      {
-        platform,
-        cluster,
-        engines,
-        gone,
-        isAwaited,
-        transport: serving.transport,
-        serve: serving.serve,
-        dispose: async () => {
-          await serving.close();
-          await dispose();
-        },
-      },
-    ),
+    CoreApp.start(topology, { ...core, ...serving.options }, environment),
   );
 }
 
@@ -213,9 +203,10 @@ function divided(options: StreamsOptions) {
     rocksdbMemoryMax: _memory,
     rocksdbConfig: _config,
     topics,
+    serve,
     ...core
   } = options;
-  return { address, storeEngine, topics, core };
+  return { address, storeEngine, topics, serve, core };
 }
 
 function isClosed(error: unknown): boolean {

@@ -5,9 +5,11 @@ import { join } from "node:path";
 import { Broker } from "@millrace/broker";
 import { nodePlatform } from "@millrace/platform/node";
 import { nodeCompression } from "@millrace/protocol/compression";
+import { streamsGroupHeartbeatApi } from "@millrace/protocol/definitions";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { ShareMember } from "../../../broker/test-support/share-member-script.ts";
+import { joinBeat, subtopology } from "../../../broker/test-support/streams-member-script.ts";
 import { TestClient } from "../../../broker/test-support/test-client.ts";
 import { millrace, type Ended, type InProcess } from "../../test-support/run-millrace.ts";
 import { withClient } from "../cluster-flags.ts";
@@ -26,6 +28,7 @@ beforeAll(async () => {
     properties: {
       "group.initial.rebalance.delay.ms": "0",
       "group.share.assignment.interval.ms": "0",
+      "group.streams.initial.rebalance.delay.ms": "0",
       "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
       "super.users": "User:ANONYMOUS",
     },
@@ -168,12 +171,14 @@ test("rules are added, found, and taken away", async () => {
   expect(await failed("acls add --topic orders", 2)).toContain("--allow-principal");
 });
 
-test("a share group is listed and deleted, and the rest is left to the tool that knows its kind", async () => {
+test("a share group is listed, described and deleted, and the rest is left to the tool that knows its kind", async () => {
   const client = await TestClient.connect(nodePlatform({ logLevel: "error" }), broker.address);
   const member = await ShareMember.join(client, "m", "orders");
   expect(await done("groups list")).toMatch(/^g +Stable +share +share$/m);
+  const described = await done("groups describe g");
+  expect(described).toMatch(/^g +share +Stable +members 1$/m);
+  expect(described).toMatch(/orders +0 +- +\d+ +- +m$/m);
   for (const words of [
-    "groups describe g",
     "groups reset-offsets g --topic orders --to-earliest",
     "groups reset-offsets g --topic orders --to-earliest --execute",
   ])
@@ -183,6 +188,16 @@ test("a share group is listed and deleted, and the rest is left to the tool that
   await member.leave();
   client.connection.destroy();
   expect(await done("groups delete g")).toBe("g deleted\n");
+});
+
+test("a streams group is described with the inputs of its members' tasks", async () => {
+  const client = await TestClient.connect(nodePlatform({ logLevel: "error" }), broker.address);
+  const told = [subtopology("0", { sources: ["orders"] })];
+  await client.ask(streamsGroupHeartbeatApi, 0, joinBeat("one", told));
+  expect(await done("groups describe app")).toMatch(
+    /^app +streams +\w+ +members 1 +lag 0\n.*\n +orders +0 +- +\d+ +- +one$/m,
+  );
+  client.connection.destroy();
 });
 
 test("users get a password by a line of input, which the command line never shows", async () => {

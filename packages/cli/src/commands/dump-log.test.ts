@@ -171,3 +171,17 @@ test("what is not there, or is no file of a log, is told in a line", async () =>
     expect(ended.err.trimEnd().split("\n")).toHaveLength(1);
   }
 });
+
+test("what is no index is told once, at its first entry that cannot be", async () => {
+  const noise = Uint8Array.from({ length: 80_000 }, (_, index) => (index * 2_654_435_761) >>> 13);
+  for (const ending of ["index", "timeindex"]) {
+    const path = join(folder, `00000000000000000005.${ending}`);
+    writeFileSync(path, noise);
+    const { code, out, err } = await millrace(["dump-log", path]);
+    expect(code).toBe(1);
+    expect(err).toContain("1 place is damaged");
+    expect(out.split("\n").length).toBeLessThan(20);
+    expect(out).toContain("these only grow; it is no index, or damaged");
+    rmSync(path);
+  }
+});

@@ -5,7 +5,6 @@ import { jsonFlag } from "../flags/json-flag.ts";
 import { CommandError } from "../command-error.ts";
 import { command, type Command } from "../command.ts";
 import { repeated, textFlag } from "../flags/flag.ts";
-import { refuseOtherKinds } from "../group-kind.ts";
 import { groupLag, type PartitionLag } from "../group-lag.ts";
 import { tableLines } from "../terminal/print-table.ts";
 import { UsageError } from "../usage-error.ts";
@@ -45,17 +44,19 @@ const describe = command({
   run: ({ flags, names }, { print, signal }) =>
     withClient(flags, async (client) => {
       for (const groupId of groupIds(names, flags.group)) {
-        await refuseOtherKinds(client, groupId, signal);
-        const { state, assignor, members } = await client.admin
+        const { type, state, assignor, members } = await client.admin
           .describeGroup(groupId, signal)
           .catch(aboutGroup(groupId));
         const partitions = await groupLag(client, groupId, { members, signal });
         const lag = partitions.reduce((sum, one) => sum + (one.lag ?? 0), 0);
         if (flags.json) {
-          print(JSON.stringify({ groupId, state, assignor, lag, members, partitions }));
+          print(JSON.stringify({ groupId, type, state, assignor, lag, members, partitions }));
           continue;
         }
-        print(`${groupId}  ${state}  members ${members.length}  lag ${lag}`);
+        const kind = type === "share" || type === "streams" ? `${type}  ` : "";
+        // How far a share group is in a partition is no committed offset.
+        const told = type === "share" ? "" : `  lag ${lag}`;
+        print(`${groupId}  ${kind}${state}  members ${members.length}${told}`);
         const head = ["topic", "partition", "committed", "end", "lag", "member"];
         for (const line of tableLines(head, partitions.map(rowOf))) print(`  ${line}`);
       }

@@ -24,10 +24,18 @@ export function* readOffsetIndex(path: string, baseOffset: number): Generator<Du
   const { bytes, view } = load(path);
   const logPath = path.replace(/\.index$/, ".log");
   const log = existsSync(logPath) ? readFileSync(logPath) : undefined;
+  let [latest, latestPosition] = [baseOffset - 1, -1];
   for (let at = 0; at + offsetEntryBytes <= bytes.length; at += offsetEntryBytes) {
     const offset = baseOffset + view.getInt32(at);
     const position = view.getInt32(at + 4);
     if (at > 0 && offset === baseOffset) return; // space that is kept for more
+    if (offset <= latest || position <= latestPosition) {
+      const before = at === 0 ? "" : `, behind ${latest} at ${latestPosition}`;
+      const reason = `offset ${offset} at position ${position}${before}: these only grow; it is no index, or damaged: without it the next start makes it anew`;
+      yield { kind: "damage", position: at, offset, reason };
+      return;
+    }
+    [latest, latestPosition] = [offset, position];
     yield { kind: "entry", position: at, fields: { offset, position } };
     const fault = log === undefined ? undefined : faultAt(log, position, offset);
     if (fault !== undefined) yield { kind: "damage", position: at, offset, reason: fault };
@@ -49,14 +57,19 @@ function faultAt(log: Uint8Array, position: number, offset: number): string | un
 export function* readTimeIndex(path: string, baseOffset: number): Generator<DumpEntry> {
   const { bytes, view } = load(path);
   let latest = -Infinity;
+  let latestOffset = baseOffset - 1;
   for (let at = 0; at + timeEntryBytes <= bytes.length; at += timeEntryBytes) {
     const timestamp = Number(view.getBigInt64(at));
     const offset = baseOffset + view.getInt32(at + 8);
     if (at > 0 && offset === baseOffset) return;
+    if (timestamp <= latest || offset < latestOffset) {
+      const before = at === 0 ? "" : `, behind ${latest} of ${latestOffset}`;
+      const reason = `time ${timestamp} of offset ${offset}${before}: these only grow; it is no index, or damaged: without it the next start makes it anew`;
+      yield { kind: "damage", position: at, offset, reason };
+      return;
+    }
     yield { kind: "entry", position: at, fields: { timestamp, offset } };
-    if (timestamp <= latest)
-      yield { kind: "damage", position: at, offset, reason: `the time before it is ${latest}` };
-    latest = timestamp;
+    [latest, latestOffset] = [timestamp, offset];
   }
 }
 

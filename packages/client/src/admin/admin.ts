@@ -68,7 +68,8 @@ import {
   type TokenEnd,
 } from "./delegation-tokens.ts";
 import { deleteRecords } from "./delete-records.ts";
-import { describeGroup, type GroupDescription } from "./describe-group.ts";
+import { describeGroup } from "./describe-group.ts";
+import type { GroupDescription } from "./group-description.ts";
 import {
   alterGroupOffsets,
   deleteGroup,

@@ -4,7 +4,7 @@ import type { ClientContext } from "../client-context.ts";
 import type { BrokerLane } from "../connection/broker-lane.ts";
 import { clusterErrorOf } from "../connection/cluster-error-of.ts";
 import { callCoordinator } from "../metadata/coordinator-calls.ts";
-import type { GroupMember } from "./describe-group.ts";
+import type { GroupMember } from "./group-description.ts";
 
 /** Who is to go: a static member by its seat, any other by its member id. */
 export type MemberToRemove = Pick<GroupMember, "memberId" | "groupInstanceId">;

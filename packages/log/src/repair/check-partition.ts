@@ -16,6 +16,7 @@ import {
 import type { LogSegment } from "../segment/log-segment.ts";
 import { findSegments } from "../upkeep/find-segments.ts";
 import { findingOf, sizeOf, type LogCheckOptions, type LogFinding } from "./log-finding.ts";
+import { checkMetadataSnapshots } from "./check-metadata-snapshots.ts";
 import { nameOf } from "./log-place.ts";
 import { walkSegment, type SegmentWalk } from "./walk-segment.ts";
 
@@ -60,7 +61,11 @@ export async function checkPartition(
     };
   const { segments } = findSegments(fileSystem, path, platform.clock.wallMs());
   const totalBytes = segments.reduce((sum, segment) => sum + segment.sizeBytes, 0);
-  const findings: LogFinding[] = [...checkIdentity(options), ...checkSnapshots(options, segments)];
+  const findings: LogFinding[] = [
+    ...checkIdentity(options),
+    ...checkSnapshots(options, segments),
+    ...checkMetadataSnapshots(options),
+  ];
   const checked: CheckedSegment[] = [];
   let expected = facts.logStartOffset ?? segments.at(0)?.baseOffset ?? 0;
   let doneBytes = 0;

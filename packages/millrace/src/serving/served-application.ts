@@ -1,6 +1,6 @@
 import { serveHttp, type HttpOptions } from "@millrace/http";
 import type { Platform } from "@millrace/platform";
-import type { FetchHandler, QueryTransport } from "@millrace/streams";
+import type { FetchHandler, StreamsEnvironment } from "@millrace/streams";
 
 import { httpTransport } from "./http-transport.ts";
 
@@ -12,40 +12,42 @@ export interface ServingOptions {
 
 /** How an application is reached by others of its kind, and reaches them. */
 export interface Serving {
-  readonly transport: QueryTransport;
-  /** Where others reach it; undefined: they do not. */
-  readonly applicationServer: string | undefined;
-  readonly serve: (handler: FetchHandler) => void;
-  /** Twice is fine. */
-  close(): Promise<void>;
+  /** What the application is told of it. */
+  readonly options: { readonly applicationServer?: string };
+  /** @param dispose what else is to be ended with the application */
+  environment(
+    dispose: () => Promise<void>,
+  ): Required<Pick<StreamsEnvironment, "transport" | "serve" | "dispose">>;
 }
 
 /** Opens the server that was asked for, before the application is there: its address is told to the group. */
 export async function openServing(platform: Platform, options: ServingOptions): Promise<Serving> {
-  const { serve: given, querySecret: secret } = options;
-  const schemeGiven = options.applicationServer?.startsWith("https://") === true;
-  const scheme = schemeGiven || given?.tls !== undefined ? "https" : "http";
-  const transport = httpTransport({ secret, scheme });
+  const { serve: given, querySecret: secret, applicationServer } = options;
+  const isSecure = applicationServer?.startsWith("https://") === true || given?.tls !== undefined;
+  const transport = httpTransport({ secret, scheme: isSecure ? "https" : "http" });
   if (given === undefined)
     return {
-      transport,
-      applicationServer: options.applicationServer,
-      serve: () => {},
-      close: () => Promise.resolve(),
+      options: {},
+      environment: (dispose) => ({ transport, serve: () => {}, dispose }),
     };
   let handler: FetchHandler | undefined;
   const fetch = (request: Request): Response | Promise<Response> =>
     handler === undefined ? starting() : handler(request);
   const server = await serveHttp(platform, { fetch }, withSecret(given, secret));
   const { host, port } = server.address;
+  const own = `${host.includes(":") ? `[${host}]` : host}:${port}`;
   return {
-    transport,
-    applicationServer:
-      options.applicationServer ?? `${host.includes(":") ? `[${host}]` : host}:${port}`,
-    serve: (made) => {
-      handler = made;
-    },
-    close: () => server.close(),
+    options: { applicationServer: applicationServer ?? own },
+    environment: (dispose) => ({
+      transport,
+      serve: (made) => {
+        handler = made;
+      },
+      dispose: async () => {
+        await server.close();
+        await dispose();
+      },
+    }),
   };
 }
 

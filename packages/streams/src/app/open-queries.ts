@@ -7,7 +7,7 @@ import { QueryService } from "../query/query-service.ts";
 import { QueryableStores } from "../query/queryable-stores.ts";
 import { TaskOwners } from "../query/task-owners.ts";
 import type { GlobalLoop } from "../runtime/global-loop.ts";
-import { queryableGlobals, queryableTask } from "../runtime/queryable-tasks.ts";
+import { queryableCopy, queryableGlobals, queryableTask } from "../runtime/queryable-tasks.ts";
 import type { StreamLoop } from "../runtime/stream-loop.ts";
 import type { TaskAssignments } from "../runtime/task-assignments.ts";
 import type { Topology } from "../topology/topology.ts";
@@ -44,6 +44,10 @@ export function openQueries(
     const globals = global?.readable;
     if (globals !== undefined) yield queryableGlobals(globals, globalStores);
     for (const open of loop.activeTasks) yield queryableTask(open);
+    for (const task of loop.updater.followed) {
+      const copy = queryableCopy(task, loop.updater.lagOf(task));
+      if (copy !== undefined) yield copy;
+    }
   };
   const isolation = isExactlyOnce ? "committed" : "live";
   const local = new LocalAnswers({ stores, tasks, platform, isolation });

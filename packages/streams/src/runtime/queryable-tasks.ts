@@ -1,8 +1,13 @@
+import type { Offset } from "@millrace/model";
+import type { TaskStores } from "@millrace/state";
+
+import type { TaskId } from "../processor/task-id.ts";
 import { positionBefore } from "../query/position.ts";
 import type { QueryableTask } from "../query/local-answers.ts";
 import type { GlobalTask } from "../task/global-task.ts";
 import type { GlobalStore } from "../topology/global-topology.ts";
 import type { ActiveTask } from "./active-task.ts";
+import type { FollowedTask } from "./state/followed-task.ts";
 
 /** The stores of a task that runs, as queries find them. */
 export function queryableTask({ taskId, task, stores }: ActiveTask): QueryableTask {
@@ -12,11 +17,32 @@ export function queryableTask({ taskId, task, stores }: ActiveTask): QueryableTa
     stores,
     lag: 0,
     position: (_store, isolation) => positionBefore(task.inputOffsets(isolation)),
-    changelogOffsets: (store) => {
-      const offset = stores.committedOffset(store);
-      return offset === undefined ? {} : { [taskId.partition]: offset };
-    },
+    changelogOffsets: (store) => offsetsOf(stores, taskId, store),
   };
+}
+
+/** The stores of a task that follow their changelogs, as a standby or on their way to run, as queries find them. */
+export function queryableCopy(task: FollowedTask, lag: number): QueryableTask | undefined {
+  const { taskId, state } = task;
+  if (state === undefined) return undefined;
+  const { stores } = state;
+  return {
+    taskId,
+    isActive: false,
+    stores,
+    lag,
+    position: () => ({}),
+    changelogOffsets: (store) => offsetsOf(stores, taskId, store),
+  };
+}
+
+function offsetsOf(
+  stores: Pick<TaskStores, "committedOffset">,
+  { partition }: TaskId,
+  store: string,
+): Readonly<Record<number, Offset>> {
+  const offset = stores.committedOffset(store);
+  return offset === undefined ? {} : { [partition]: offset };
 }
 
 /** The global stores of a process, as queries find them. */

@@ -108,6 +108,19 @@ export class StateUpdater {
     return this.#tasks.has(name) || this.#turns.has(name);
   }
 
+  /** Those whose stores can be read, as far as they have come. */
+  get followed(): readonly FollowedTask[] {
+    return [...this.#tasks.values()].filter(({ isPlanned, state }) => isPlanned && state);
+  }
+
+  /** Changes that the stores of a task lack, as far as known. */
+  lagOf(task: FollowedTask): number {
+    const lags = task
+      .progress(this.#pump.endOf)
+      .map(({ offset, endOffset = Infinity }) => Math.max(0, endOffset - offset));
+    return lags.reduce((sum, lag) => sum + lag, 0);
+  }
+
   get progress(): readonly RestoreProgress[] {
     return [...this.#tasks.values()].flatMap((task) => task.progress(this.#pump.endOf));
   }
