@@ -79,3 +79,41 @@ describe.each(["exactly_once", "at_least_once"] as const)("%s", (processingGuara
     if (processingGuarantee === "exactly_once") await expectCopiedOnce(world, lines);
   });
 });
+
+test("a stateful task moves once its new process has the state", async () => {
+  const lines = linesOf(400);
+  const options = { acceptableRecoveryLag: 0, probingRebalanceInterval: 400 };
+  const first = await world.app(wordCount(), { ...options, stateDirectory: "/first" });
+  await world.produce("lines", lines.slice(0, 200));
+  await expectCounted(world, lines.slice(0, 200));
+  const process = world.process();
+  const second = await world.app(wordCount(), { ...options, stateDirectory: "/second" }, process);
+  const stateful = (app: typeof first) => app.tasks.filter((task) => task.startsWith("1_")).length;
+  await eventually(() => [stateful(first), stateful(second)]).toEqual([2, 2]);
+  const followed = process.events
+    .filter(({ name }) => name === "streams.tasks-assigned")
+    .map(({ fields }) => fields["standbys"]);
+  expect(followed[0]).toHaveLength(2);
+  expect(followed.at(-1)).toEqual([]);
+  await world.produce("lines", lines.slice(200));
+  await expectCounted(world, lines);
+});
+
+test("copies of stateful tasks are where the tasks are not, and take over", async () => {
+  const lines = linesOf(400);
+  const options = { numStandbyReplicas: 1, sessionTimeout: 20_000 };
+  const first = await world.app(wordCount(), { ...options, stateDirectory: "/first" });
+  const process = world.process();
+  await world.app(wordCount(), { ...options, stateDirectory: "/second" }, process);
+  await world.produce("lines", lines.slice(0, 200));
+  await expectCounted(world, lines.slice(0, 200));
+  const lastAssigned = () =>
+    process.events.findLast(({ name }) => name === "streams.tasks-assigned")?.fields ?? {};
+  await eventually(lastAssigned).toMatchObject({
+    tasks: expect.arrayContaining([expect.stringMatching(/^1_/)]),
+    standbys: [expect.stringMatching(/^1_/), expect.stringMatching(/^1_/)],
+  });
+  await first.close();
+  await world.produce("lines", lines.slice(200));
+  await expectCounted(world, lines);
+});

@@ -153,7 +153,7 @@ export const streamsOptionRows = {
    * task once its new process has the state, `sticky` at once. Equal in all instances.
    */
   taskAssignor: choiceOption(["high_availability", "sticky"], {
-    byDefault: "sticky",
+    byDefault: "high_availability",
     kafka: "task.assignor.class",
   }),
   /** Copies at a time that warm up for a move, beyond `numStandbyReplicas`. */
@@ -162,7 +162,7 @@ export const streamsOptionRows = {
   acceptableRecoveryLag: numberOption({ byDefault: 10_000, kafka: "acceptable.recovery.lag" }),
   /** How often is looked whether a copy has warmed up. */
   probingRebalanceInterval: durationOption({
-    minMs: 60_000,
+    minMs: 1,
     byDefault: "10m",
     kafka: "probing.rebalance.interval.ms",
   }),
@@ -253,7 +253,7 @@ export const streamsOptionTable = optionTable("StreamsApp.start", streamsOptionR
     holds: ({ groupProtocol, numStandbyReplicas, taskAssignor, rackAwareAssignmentTags }) =>
       groupProtocol === "classic" ||
       (numStandbyReplicas === 0 &&
-        taskAssignor === "sticky" &&
+        taskAssignor === "high_availability" &&
         rackAwareAssignmentTags === undefined),
   },
   {
