@@ -117,3 +117,30 @@ test("copies of stateful tasks are where the tasks are not, and take over", asyn
   await world.produce("lines", lines.slice(200));
   await expectCounted(world, lines);
 });
+
+test("who was forgotten by the group works on nothing until it has joined again", async () => {
+  const first = await world.app(wordCount(), { stateDirectory: "/first", sessionTimeout: 10_000 });
+  const process = world.process();
+  const second = await world.app(wordCount(), { stateDirectory: "/second" }, process);
+  await eventually(() => [first.tasks.length, second.tasks.length]).toEqual([4, 4]);
+  const lines = linesOf(60);
+  await world.produce("lines", lines.slice(0, 20));
+  await expectCounted(world, lines.slice(0, 20));
+  process.disconnect();
+  await eventually(() => first.tasks.length).toBe(8);
+  const slow = slowMember();
+  const joining = slow.join();
+  await eventually(() => slow.isMember).toBe(true);
+  await joining;
+  process.reconnect();
+  // The group waits for the slow one, so that the second one is no member yet.
+  await eventually(() => slow.needsJoin).toBe(true);
+  await world.produce("lines", lines.slice(20));
+  const copied = async () => (await world.readTexts("copies")).length;
+  await eventually(copied).toBeGreaterThan(20);
+  expect(second.tasks).toEqual([]);
+  await slow.close();
+  await eventually(() => second.tasks.length).toBe(4);
+  await expectCounted(world, lines);
+  await expectCopiedOnce(world, lines);
+});

@@ -10,6 +10,7 @@ export const regressionSeeds: readonly {
   readonly program?: string;
   readonly found: string;
 }[] = [
+  { seed: 5089, found: "a member that was forgotten went on with what it had been given before" },
   {
     seed: 6,
     found: "a folder's topic id that only the page cache had was trusted after a kill, and lost",

@@ -165,6 +165,7 @@ export const membershipOptions = strict(
       "assignors",
     ),
     topics: functionOf("() => topics"),
+    rackId: optional(textOf("a text that is not empty")),
     sessionTimeoutMs: optional(timeout),
     heartbeatIntervalMs: optional(timeout),
     rebalanceTimeoutMs: optional(timeout),

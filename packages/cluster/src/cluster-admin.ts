@@ -45,6 +45,8 @@ export interface TopicDescription {
   readonly topicId: string | undefined;
   readonly partitionCount: number;
   readonly isInternal: boolean;
+  /** By partition, the racks of its replicas; undefined where it is not known of each. */
+  readonly replicaRacks?: readonly (readonly string[] | undefined)[];
 }
 
 export interface NewTopic {

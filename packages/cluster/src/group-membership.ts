@@ -5,6 +5,8 @@ export interface GroupMembershipOptions {
   readonly groupId: string;
   /** Static membership (KIP-345): a restart with the same id takes its own seat again. */
   readonly groupInstanceId?: string;
+  /** Where this member runs (Kafka: `client.rack`). */
+  readonly rackId?: string;
   /** In order of preference. */
   readonly assignors: readonly PartitionAssignor[];
   /** Topics, known at each join. */
@@ -99,6 +101,8 @@ export interface MemberSubscription {
   readonly ownedPartitions: readonly TopicPartition[];
   /** In which it was given them; -1: it does not say. */
   readonly generationId: number;
+  /** Absent or null: it does not say. */
+  readonly rackId?: string | null;
 }
 
 export interface Assignment {

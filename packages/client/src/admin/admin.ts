@@ -154,7 +154,8 @@ export class Admin implements ClusterAdmin {
     for (const topic of answer.topics) {
       if (topic.name === null) continue;
       const error = topic.errorCode === 0 ? undefined : KafkaError.of(topic.errorCode);
-      if (error === undefined) descriptions.set(topic.name, topicDescriptionOf(topic));
+      if (error === undefined)
+        descriptions.set(topic.name, topicDescriptionOf(topic, answer.brokers));
       else if (error.code !== "UNKNOWN_TOPIC_OR_PARTITION") throw topicErrorOf(topic.name, error);
     }
     return descriptions;
@@ -163,7 +164,9 @@ export class Admin implements ClusterAdmin {
   async listTopics(signal?: AbortSignal): Promise<readonly TopicDescription[]> {
     checkArguments("admin.listTopics", {}, signal);
     const answer = await this.#ask(null, signal);
-    return answer.topics.filter(({ errorCode }) => errorCode === 0).map(topicDescriptionOf);
+    return answer.topics
+      .filter(({ errorCode }) => errorCode === 0)
+      .map((topic) => topicDescriptionOf(topic, answer.brokers));
   }
 
   async createTopics(

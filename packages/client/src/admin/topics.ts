@@ -17,12 +17,25 @@ const topicTimeoutMs = 30_000;
 /** How long a new topic may take to be seen by the brokers that are asked. */
 const settleTimeoutMs = 5_000;
 
-export function topicDescriptionOf(topic: MetadataResponse["topics"][number]): TopicDescription {
+export function topicDescriptionOf(
+  topic: MetadataResponse["topics"][number],
+  brokers: MetadataResponse["brokers"],
+): TopicDescription {
+  const rackOf = (nodeId: number): string | undefined =>
+    brokers.find((broker) => broker.nodeId === nodeId)?.rack ?? undefined;
+  const racksOf = (replicas: readonly number[]): readonly string[] | undefined => {
+    const racks = replicas.flatMap((nodeId) => rackOf(nodeId) ?? []);
+    return racks.length < replicas.length || racks.length === 0 ? undefined : racks;
+  };
+  const byPartition = topic.partitions.toSorted(
+    (left, right) => left.partitionIndex - right.partitionIndex,
+  );
   return {
     name: topic.name ?? "",
     topicId: topic.topicId === zeroUuid ? undefined : topic.topicId,
     partitionCount: topic.partitions.length,
     isInternal: topic.isInternal,
+    replicaRacks: byPartition.map(({ replicaNodes }) => racksOf(replicaNodes)),
   };
 }
 

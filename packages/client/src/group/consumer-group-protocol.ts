@@ -31,6 +31,7 @@ export function consumerGroupProtocol(group: ConsumerGroup): GroupProtocol {
           ...member,
           topics: options.topics(),
           userData: assignor.subscriptionUserData(member.generationId),
+          rackId: options.rackId ?? null,
         }),
       })),
     lead: (joined, signal) => lead(group, joined, signal),

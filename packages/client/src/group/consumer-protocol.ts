@@ -20,12 +20,14 @@ export function encodeSubscription({
   userData,
   ownedPartitions,
   generationId,
+  rackId = null,
 }: Omit<MemberSubscription, "memberId" | "groupInstanceId">): Uint8Array {
   const value = {
     topics: [...new Set(topics)].sort(),
     userData,
     ownedPartitions: byTopic(ownedPartitions),
     generationId,
+    rackId,
   };
   return encodeVersioned(consumerProtocolSubscription, subscriptionVersion, value);
 }
@@ -42,6 +44,7 @@ export function decodeSubscription(
     userData: value.userData,
     ownedPartitions: flatten(value.ownedPartitions),
     generationId: value.generationId,
+    rackId: value.rackId,
   };
 }
 

@@ -91,6 +91,7 @@ function openClassicGroup(surroundings: GroupSurroundings): OpenGroup {
   const membership: GroupMembership = cluster.openMembership({
     groupId: options.applicationId,
     ...(instanceId === undefined ? {} : { groupInstanceId: instanceId }),
+    ...(options.group.rackId === undefined ? {} : { rackId: options.group.rackId }),
     assignors: [assignor],
     topics: () => [...namedTopics, ...patterns.present.keys()],
     sessionTimeoutMs: options.sessionTimeoutMs,

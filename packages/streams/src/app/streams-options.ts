@@ -185,6 +185,26 @@ export const streamsOptionRows = {
     defaultText: "none",
     kafka: "rack.aware.assignment.tags",
   }),
+  /** The rack, or zone, in which this instance runs, as `broker.rack` says it of brokers. */
+  clientRack: textOption({ kafka: "client.rack" }),
+  /**
+   * Has tasks read from their own rack where that is possible, and each instance as many as without: `min_traffic`, or
+   * `balance_subtopology`, which keeps its share of each sub-topology too. Each instance must have a `clientRack`.
+   */
+  rackAwareAssignmentStrategy: choiceOption(["none", "min_traffic", "balance_subtopology"], {
+    byDefault: "none",
+    kafka: "rack.aware.assignment.strategy",
+  }),
+  /** What it costs that a task reads a partition from another rack. */
+  rackAwareAssignmentTrafficCost: numberOption({
+    defaultText: "10, or 1 with sticky",
+    kafka: "rack.aware.assignment.traffic_cost",
+  }),
+  /** What it costs that a task moves. */
+  rackAwareAssignmentNonOverlapCost: numberOption({
+    defaultText: "1, or 10 with sticky",
+    kafka: "rack.aware.assignment.non_overlap_cost",
+  }),
   /** How often the inputs' partition counts are looked at, and the topics that match a pattern. */
   metadataMaxAge: durationOption({ byDefault: "5m", kafka: "metadata.max.age.ms" }),
   /** Bytes of one request to write, and so of the largest record; topics have bounds of their own. */
@@ -300,6 +320,7 @@ export interface GroupConfig {
   /** `host:port`, or empty. */
   readonly userEndPoint: string;
   readonly clientTags: ReadonlyMap<string, string>;
+  readonly rackId: string | undefined;
 }
 
 /** Options with defaults filled in and units resolved. */
@@ -380,8 +401,12 @@ export function resolveOptions(options: StreamsOptions): ResolvedStreamsOptions 
         acceptableRecoveryLag: read.acceptableRecoveryLag,
         probingRebalanceIntervalMs: read.probingRebalanceInterval,
         rackAwareAssignmentTags: read.rackAwareAssignmentTags ?? [],
+        rackAwareAssignmentStrategy: read.rackAwareAssignmentStrategy,
+        rackAwareAssignmentTrafficCost: read.rackAwareAssignmentTrafficCost,
+        rackAwareAssignmentNonOverlapCost: read.rackAwareAssignmentNonOverlapCost,
       },
       userEndPoint: read.applicationServer ?? "",
+      rackId: read.clientRack,
       clientTags: new Map(Object.entries(read.clientTags ?? {})),
     },
     errors: definedOnly({

@@ -114,7 +114,11 @@ export class CooperativeTaskAssignments implements TaskAssignments {
 
   #membershipChanged(): void {
     const { isMember } = this.#options.membership;
-    if (this.#wasMember && !isMember) this.lossCount += 1;
+    if (this.#wasMember && !isMember) {
+      this.lossCount += 1;
+      // What it said may be others' now: nothing is worked on before the next join.
+      this.target = undefined;
+    }
     this.#wasMember = isMember;
     this.#changed();
     this.#tell();

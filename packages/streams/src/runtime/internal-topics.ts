@@ -7,7 +7,7 @@ import { ApplicationError } from "../error/application-error.ts";
  * them at the same moment: what is there afterwards counts.
  */
 export async function createInternalTopics(
-  admin: ClusterAdmin,
+  admin: Pick<ClusterAdmin, "describeTopics" | "createTopics">,
   topics: readonly NewTopic[],
   existing: ReadonlyMap<string, TopicDescription>,
   options: { readonly replicationFactor: number; readonly signal?: AbortSignal },

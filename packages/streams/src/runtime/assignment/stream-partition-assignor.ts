@@ -15,11 +15,13 @@ import type { AssignmentConfigs } from "./assignor/assignment-configs.ts";
 import type { AssignableTask, ClientState } from "./assignor/client-state.ts";
 import { groupProcesses, type GroupMember } from "./assignor/group-processes.ts";
 import { assignHighlyAvailable } from "./assignor/high-availability-assignor.ts";
+import type { RackAwareness } from "./assignor/rack-awareness.ts";
 import { assignSticky } from "./assignor/sticky-assignor.ts";
 import { endOffsetSums, type OffsetSources } from "./end-offset-sums.ts";
 import { encodeGroup, refusal, type CommonVersions } from "./group-assignment.ts";
 import { parseHostEndpoint } from "./host-endpoint.ts";
 import type { SubtopologyTopics } from "./partition-layout.ts";
+import { rackAwareness } from "./racks-of-topics.ts";
 import {
   decodeSubscriptionInfo,
   encodeSubscriptionInfo,
@@ -116,11 +118,12 @@ export class StreamPartitionAssignor implements PartitionAssignor {
       result.set(memberId, refusal(errorCode, detail, versions));
     };
     const members: GroupMember[] = [];
-    for (const [{ memberId, ownedPartitions }, info] of infos) {
+    for (const [{ memberId, ownedPartitions, rackId }, info] of infos) {
       const reason = this.#refusalOf(info);
       if (reason !== undefined)
         refuse(memberId, assignorErrors.assignmentFailed, `TOPOLOGY_MISMATCH: ${reason}`);
-      else if (!(info instanceof Error)) members.push({ memberId, ownedPartitions, info });
+      else if (!(info instanceof Error))
+        members.push({ memberId, ownedPartitions, rackId: rackId ?? undefined, info });
     }
     if (members.some(({ info }) => info.errorCode === assignorErrors.shutdownRequested)) {
       const detail = "APPLICATION_SHUT_DOWN: a member of the group has asked all to end";
@@ -156,8 +159,9 @@ export class StreamPartitionAssignor implements PartitionAssignor {
       instance,
       state: instance.clientState(layout.tasks, ends.sums),
     }));
+    const racks = await rackAwareness(layout, clients, this.#options, signal);
     const states = clients.map(({ state }) => state);
-    const isProbing = this.#assignTasks(layout, states, ends.areKnown);
+    const isProbing = this.#assignTasks(layout, states, { areEndsKnown: ends.areKnown, racks });
     const atMs = wallMs() + configs.probingRebalanceIntervalMs;
     const probing = isProbing ? { processId, atMs } : undefined;
     return encodeGroup({ layout, clients, versions, fingerprint, probing });
@@ -167,15 +171,18 @@ export class StreamPartitionAssignor implements PartitionAssignor {
   #assignTasks(
     layout: TaskLayout,
     clients: readonly ClientState[],
-    areEndsKnown: boolean,
+    {
+      areEndsKnown,
+      racks,
+    }: { readonly areEndsKnown: boolean; readonly racks: RackAwareness | undefined },
   ): boolean {
     const { taskAssignor, configs } = this.#options;
     const group = { tasks: layout.tasks.all, clients };
     if (clients.length === 0) return false;
     if (taskAssignor === "high_availability" && areEndsKnown)
-      return assignHighlyAvailable(group, configs);
+      return assignHighlyAvailable(group, configs, racks);
     const mustStay = taskAssignor === "high_availability";
-    assignSticky(group, configs, { mustStay });
+    assignSticky(group, configs, mustStay ? { mustStay } : { racks });
     return mustStay;
   }
 

@@ -9,7 +9,7 @@ import type { KnownTasks } from "./assignor/group-processes.ts";
 import { layOutPartitions, type SubtopologyTopics } from "./partition-layout.ts";
 
 export interface TaskLayoutOptions {
-  readonly admin: ClusterAdmin;
+  readonly admin: Pick<ClusterAdmin, "describeTopics" | "createTopics">;
   readonly subtopologies: readonly SubtopologyTopics[];
   readonly replicationFactor: number;
 }

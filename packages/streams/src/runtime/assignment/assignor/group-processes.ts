@@ -14,6 +14,8 @@ import { compareProcessIds } from "./java-order.ts";
 export interface GroupMember {
   readonly memberId: string;
   readonly ownedPartitions: readonly TopicPartition[];
+  /** Where it runs; undefined: it does not say. */
+  readonly rackId?: string;
   readonly info: SubscriptionInfo;
 }
 
@@ -37,6 +39,8 @@ export class GroupProcess {
   readonly processId: string;
   /** `host:port` for queries, or empty. */
   readonly userEndPoint: string;
+  /** Undefined: its members do not say, or not the same. */
+  readonly rackId: string | undefined;
   /** Sorted. */
   readonly memberIds: readonly string[];
   readonly #members: readonly GroupMember[];
@@ -47,6 +51,8 @@ export class GroupProcess {
     this.processId = processId;
     this.#members = members;
     this.memberIds = members.map(({ memberId }) => memberId).sort();
+    const [{ rackId }] = members;
+    this.rackId = members.every((one) => one.rackId === rackId) ? rackId : undefined;
     this.userEndPoint = members[0].info.userEndPoint;
     this.#owners = new Map(
       members.flatMap(({ memberId, ownedPartitions }) =>
