@@ -103,4 +103,4 @@ test("GROUP-11: groups and offsets are read the same, whatever compaction has ta
     }),
     { numRuns: runs },
   );
-});
+}, 900_000);
