@@ -7,9 +7,6 @@ process.once("exit", () => {
   for (const child of running) child.kill("SIGKILL");
 });
 
-/** How Node is run, application and broker: as `docs/guides/production.md` recommends. */
-export const heapFlags: readonly string[] = ["--max-semi-space-size=32"];
-
 /** A process that goes on until it is ended. */
 export function startProcess(file: string, parameters: readonly string[]): ChildProcess {
   const child = spawn(file, parameters, { stdio: ["ignore", "pipe", "inherit"] });

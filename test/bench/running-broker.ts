@@ -4,7 +4,8 @@ import { join } from "node:path";
 
 import { freePorts } from "../interop/apache-kafka.ts";
 import { kafkaBroker, repository } from "./places.ts";
-import { endProcess, heapFlags, lineOf, startProcess } from "./run-process.ts";
+import { nodeFlags } from "./node-flags.ts";
+import { endProcess, lineOf, startProcess } from "./run-process.ts";
 
 /** A broker in a process of its own. */
 export interface RunningBroker {
@@ -32,7 +33,7 @@ async function startMillrace(data: string, further: readonly string[]): Promise<
   writeFileSync(config, "group.initial.rebalance.delay.ms=0\n");
   const main = join(repository, "packages/cli/src/main.ts");
   const parameters = ["broker", "--data", data, "--port", "0", "--config", config, ...further];
-  const child = startProcess(process.execPath, [...heapFlags, main, ...parameters]);
+  const child = startProcess(process.execPath, [...nodeFlags(), main, ...parameters]);
   const line = await lineOf(child, (candidate) => candidate.includes("ready at"));
   const [bootstrap] = /[\w.]+:\d+$/.exec(line.trim()) ?? [""];
   return { kind: "millrace", bootstrap, pid: child.pid ?? 0, stop: () => endProcess(child) };

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import type { Measure } from "./application-options.ts";
 import type { BenchOptions, SystemName } from "./options.ts";
 import { besideBench, opponent } from "./places.ts";
-import { heapFlags, jsonOf } from "./run-process.ts";
+import { nodeFlags } from "./node-flags.ts";
+import { jsonOf } from "./run-process.ts";
 import type { BrokerKind } from "./running-broker.ts";
 import type { WorkloadName } from "./workloads.ts";
 
@@ -45,7 +46,7 @@ export async function runApplication(
   if (measure === "latency") parameters.push(...pace, "--warm", "5");
   try {
     if (system === "kafka-streams") return await jsonOf(opponent, parameters);
-    const application = [...heapFlags, besideBench("application.ts"), ...parameters];
+    const application = [...nodeFlags(), besideBench("application.ts"), ...parameters];
     return await jsonOf(process.execPath, application);
   } finally {
     rmSync(state, { recursive: true, force: true });
