@@ -79,6 +79,8 @@ async function runOnce(
       heartbeatInterval: 300,
       transactionTimeout: 1_500,
       closeTimeout: 3_000,
+      // In every other seed each task has a copy on the other instance.
+      numStandbyReplicas: options.seed % 2,
       signal: stop.signal,
     },
     {

@@ -55,6 +55,11 @@ export class LoopCommits {
     return this.#nextMs - this.#environment.platform.clock.monotonicMs();
   }
 
+  /** True: one has begun beside the tasks, and has not ended. */
+  get isUnderWay(): boolean {
+    return this.#underWay !== undefined;
+  }
+
   /** What a commit holds that is under way, or has failed. */
   get uncommitted(): readonly OffsetAndMetadata[] {
     return this.#uncommitted;

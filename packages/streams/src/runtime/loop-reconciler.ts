@@ -119,9 +119,13 @@ export class LoopReconciler {
     const { tasks, updater, commits, topics, watch, holds, recovery } = this.#parts;
     const { patterns } = this.#environment;
     const leaving = tasks.beyond(target.active);
-    if (leaving.length > 0) {
+    if (tasks.suspend(leaving)) {
       this.#notRunning();
-      await commits.commit(tasks.open);
+      await commits.begin(tasks.open);
+    }
+    if (leaving.length > 0) {
+      commits.throwIfFailed();
+      if (commits.isUnderWay) return; // those that stay go on meanwhile
       tasks.end(leaving, (state) => updater.give(state));
     }
     const missing = tasks.missing(target.active);

@@ -31,6 +31,8 @@ export class LoopTasks {
   readonly #environment: LoopEnvironment;
   readonly #parts: LoopTasksParts;
   #open: readonly ActiveTask[] = [];
+  /** Those that are processed: all but those that are about to go. */
+  #working: readonly ActiveTask[] = [];
   /** Whose turn was the last. */
   #turn = 0;
   #timerTurn = 0;
@@ -51,7 +53,7 @@ export class LoopTasks {
   }
 
   get hasBufferedRecords(): boolean {
-    return this.#open.some(({ task }) => task.hasBufferedRecords);
+    return this.#working.some(({ task }) => task.hasBufferedRecords);
   }
 
   get needsCommit(): boolean {
@@ -66,7 +68,7 @@ export class LoopTasks {
   /** Milliseconds until a timer of one is due, or 0: a result waits; see `StreamTask.untilTimerMs`. */
   get untilTimerMs(): number {
     let ms = Infinity;
-    for (const { task } of this.#open) ms = Math.min(ms, task.untilTimerMs);
+    for (const { task } of this.#working) ms = Math.min(ms, task.untilTimerMs);
     return ms;
   }
 
@@ -87,7 +89,7 @@ export class LoopTasks {
   process(slice: Slice): boolean {
     const writer = this.#parts.writer.current;
     const { taps } = this.#environment;
-    const open = this.#open;
+    const open = this.#working;
     let hasTaken = false;
     let idle = 0;
     // As in Kafka it begins with one: tasks that catch up go on side by side, so that what they pass on through a
@@ -113,7 +115,7 @@ export class LoopTasks {
 
   /** Calls the timers that are due by the wall clock; what is left over has its turn in the next slice. */
   punctuate(slice: Slice): void {
-    const open = this.#open;
+    const open = this.#working;
     const { punctuate: work } = this.#parts.metrics;
     const beginMs = work.begin();
     slice.begin();
@@ -149,6 +151,7 @@ export class LoopTasks {
         left.shift();
         this.inputs.add([active]);
         this.#open = [...this.#open, active];
+        this.#working = [...this.#working, active];
         metrics.tasksCreated.add(1);
       }
     } finally {
@@ -162,6 +165,14 @@ export class LoopTasks {
     return this.#open.filter((open) => !wanted.has(taskText(open)));
   }
 
+  /** These, and no others, are not processed until they end. @returns whether they were not before */
+  suspend(leaving: readonly ActiveTask[]): boolean {
+    const isNew = leaving.some((open) => this.#working.includes(open));
+    if (isNew || this.#working.length + leaving.length !== this.#open.length)
+      this.#working = this.#open.filter((open) => !leaving.includes(open));
+    return isNew;
+  }
+
   /**
    * Ends tasks without committing: their states are the caller's.
    *
@@ -170,6 +181,7 @@ export class LoopTasks {
   end(ending: readonly ActiveTask[], given: (state: TaskState) => void): void {
     this.inputs.remove(ending);
     this.#open = this.#open.filter((open) => !ending.includes(open));
+    this.#working = this.#working.filter((open) => !ending.includes(open));
     this.#parts.metrics.tasksClosed.add(ending.length);
     const failures: unknown[] = [];
     for (const { task, state } of ending) {
