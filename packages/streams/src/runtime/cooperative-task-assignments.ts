@@ -32,6 +32,7 @@ export class CooperativeTaskAssignments implements TaskAssignments {
   readonly #options: CooperativeTaskAssignmentsOptions;
   #owned: OwnedTasks = { active: [], standby: [] };
   #wasMember = false;
+  #generationId = -1;
   /** The join under way. Never rejects. */
   #joining: Promise<void> = Promise.resolve();
   #listeners: readonly (() => void)[] = [];
@@ -134,6 +135,9 @@ export class CooperativeTaskAssignments implements TaskAssignments {
       () => {},
     );
     const assignment = await joining;
+    // STREAMS-9: in a generation that it missed a static member counts as it was before: its tasks may have been given away.
+    if (assignment.generationId > this.#generationId + 1) this.lossCount += 1;
+    this.#generationId = assignment.generationId;
     this.#wasMember = membership.isMember;
     const target = decisions.read(assignment);
     if (target === undefined) return;
