@@ -257,6 +257,10 @@ class Reader {
         const rows = result.rows.map((row) => ({ key: row.key.key, value: row.value }));
         expectTable({ ...result, rows }, this.#writing);
       }
+      // What is not committed is seen here, where it is.
+      const live = this.#app.store(counts, { isolation: "live", isLocal: true, timeout: 0 });
+      for (const result of await live.all().results())
+        if (!result.isFailure) expectTable(result, this.#writing);
       this.answers += 1;
     }
   }

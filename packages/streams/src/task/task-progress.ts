@@ -93,7 +93,9 @@ export class TaskProgress {
     const isOfCommitted = isolation === "committed";
     return [...this.#parts.queues.all].flatMap((queue) => {
       const { topic, partition, endedOffset } = queue;
-      const offset = isOfCommitted ? endedOffset : this.#nextOffset(queue);
+      // Not the reader's position: what it has given may be on its way to the queue.
+      const next = queue.nextOffset ?? Math.max(queue.position, endedOffset);
+      const offset = isOfCommitted ? endedOffset : next;
       return offset < 0 ? [] : [{ topic, partition, offset }];
     });
   }
