@@ -29,7 +29,8 @@ const begun = process.cpuUsage();
 const startMs = performance.now();
 let asked = 0;
 let longestMs = 0;
-while (processed < total) {
+const isDone = (): boolean => processed >= total;
+while (!isDone()) {
   // As many as are due by now: a turn that comes late makes up for it.
   const due = (Number(rate) * (performance.now() - startMs)) / 1000;
   const work: Promise<unknown>[] = [];
