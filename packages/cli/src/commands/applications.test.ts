@@ -6,7 +6,7 @@ import { Broker } from "@millrace/broker";
 import type { KafkaClient } from "@millrace/client";
 import { nodePlatform } from "@millrace/platform/node";
 import { nodeCompression } from "@millrace/protocol/compression";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 
 import { millrace, type Ended } from "../../test-support/run-millrace.ts";
 import { withClient } from "../cluster-flags.ts";
@@ -27,6 +27,7 @@ beforeAll(async () => {
   });
   address = `127.0.0.1:${broker.address.port}`;
 });
+afterEach(() => vi.restoreAllMocks());
 afterAll(async () => {
   await broker.close();
   rmSync(folder, { recursive: true, force: true });
@@ -204,4 +205,29 @@ test("dead letters are shown, and written back once to where they came from", as
   expect(records).toHaveLength(4);
   expect(records.filter(([headers]) => headers === "trace=a1")).toHaveLength(2);
   expect(records.filter(([, key]) => key === "ada")).toHaveLength(2);
+});
+
+test("a replay that another one overtakes writes no letter twice, and is told", async () => {
+  await withCluster(async (client) => {
+    await client.admin.createTopics([
+      { name: "overtaken", partitionCount: 1 },
+      { name: "parcels", partitionCount: 1 },
+    ]);
+    await using producer = client.producer();
+    const headers = letterHeaders("parcels", 0, 0);
+    for (const value of ["1", "2", "3"])
+      await producer.send({ topic: "overtaken", value, headers });
+  });
+  const admin = await withCluster(({ admin }) => Promise.resolve(Object.getPrototypeOf(admin)));
+  const groupOffsets: KafkaClient["admin"]["groupOffsets"] = admin.groupOffsets;
+  let askedCount = 0;
+  vi.spyOn(admin, "groupOffsets").mockImplementation(async function (this: unknown, ...given) {
+    const found = await groupOffsets.apply(this as never, given as never);
+    if (askedCount++ === 0) await done("dead-letters replay overtaken --execute");
+    return found;
+  });
+  expect((await run("dead-letters replay overtaken --execute")).code).not.toBe(0);
+  expect(askedCount).toBe(2);
+  const records = await done("consume parcels --from-beginning --to-end --keys");
+  expect(records.trimEnd().split("\n")).toHaveLength(3);
 });

@@ -87,11 +87,12 @@ crash, goes on behind it.`,
       const group = groupOf(given.group, topic);
       const present = await all(client, topic, signal);
       const chosen = given.letter.map((text) => letterOf(present, topic, text));
-      const ranges = chosen.length > 0 ? chosen : await rest(client, present, { group, signal });
       const isProgress = chosen.length === 0;
       const counts = { replayed: 0, withoutOrigin: 0, gone: 0 };
       const writer = given.execute ? client.openWriter({ transactionalId: group }) : undefined;
+      // Before it is asked how far others came: what they have begun is over from here on.
       await writer?.initialize(signal);
+      const ranges = isProgress ? await rest(client, present, { group, signal }) : chosen;
       for await (const { records, next } of readRanges(client, ranges, signal)) {
         writer?.begin();
         for (const letter of records) {
