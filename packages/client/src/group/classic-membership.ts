@@ -62,6 +62,8 @@ export class ClassicMembership implements ConsumerMembership {
   #joining: Promise<unknown> = Promise.resolve();
   /** What the group has given and the owner keeps while it joins again. */
   #kept: readonly TopicPartition[] = [];
+  /** How often others may have been given all that it had. */
+  #lossCount = 0;
   #memberId = "";
   #generationId = -1;
   #assignment: Uint8Array = new Uint8Array(0);
@@ -168,10 +170,11 @@ export class ClassicMembership implements ConsumerMembership {
     // Without a generation it would be a stranger's commit, which a group without members takes.
     if (!this.isMember) throw noMember(this.#options);
     const generationId = this.#generationId;
+    const lossCount = this.#lossCount;
     try {
       await this.#offsets.commit(offsets, this.groupMetadata, signal);
     } catch (error) {
-      if (await this.#hasNextGeneration(generationId, error, signal))
+      if (await this.#hasNextGeneration({ generationId, lossCount }, error, signal))
         return this.#offsets.commit(offsets, this.groupMetadata, signal);
       if (generationId === this.#generationId) this.#refused(error);
       throw error;
@@ -180,13 +183,14 @@ export class ClassicMembership implements ConsumerMembership {
 
   /** Whether a commit was refused for nothing but the end of its generation: the partitions are still its own then. */
   async #hasNextGeneration(
-    generationId: number,
+    before: { readonly generationId: number; readonly lossCount: number },
     error: unknown,
     signal: AbortSignal | undefined,
   ): Promise<boolean> {
     if (!this.keepsPartitions || !isFenced(error)) return false;
     await abortable(this.#joining, signal);
-    return this.isMember && generationId !== this.#generationId;
+    if (!this.isMember || before.lossCount !== this.#lossCount) return false;
+    return before.generationId !== this.#generationId;
   }
 
   /** Lets the others have the partitions until it joins again; a static member's once its session is over, as in Kafka. */
@@ -309,6 +313,7 @@ export class ClassicMembership implements ConsumerMembership {
   #leaveGeneration({ isForgotten }: { readonly isForgotten: boolean }): void {
     if (isForgotten) {
       this.isMember = false;
+      this.#lossCount++;
       this.#kept = [];
       this.#session.stop();
     }

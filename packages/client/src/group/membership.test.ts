@@ -1,15 +1,24 @@
-import type { GroupMembership } from "@millrace/cluster";
-import { heartbeatApi, offsetCommitApi, syncGroupApi } from "@millrace/protocol/definitions";
+import type { GroupMembership, PartitionAssignor } from "@millrace/cluster";
+import {
+  heartbeatApi,
+  joinGroupApi,
+  offsetCommitApi,
+  syncGroupApi,
+} from "@millrace/protocol/definitions";
 import { describe, expect, test } from "vitest";
 import { playGroup } from "../../test-support/play-group.ts";
 import type { KafkaClient } from "../kafka-client.ts";
 import { rangeAssignor } from "./assignors.ts";
+import { cooperativeStickyAssignor } from "./cooperative-sticky-assignor.ts";
 
-async function join(client: KafkaClient): Promise<GroupMembership> {
+async function join(
+  client: KafkaClient,
+  assignor: PartitionAssignor = rangeAssignor,
+): Promise<GroupMembership> {
   const membership = client.openMembership({
     groupId: "g",
     topics: () => ["t"],
-    assignors: [rangeAssignor],
+    assignors: [assignor],
     sessionTimeoutMs: 9000,
     heartbeatIntervalMs: 1000,
   });
@@ -86,6 +95,46 @@ describe("a member of a group", () => {
         expect(membership.isMember).toBe(false);
         expect(isTold).toBe(true);
         expect(membership.failure === undefined ? undefined : code).toBe(failure);
+      }),
+  );
+
+  test.each([22, 25])(
+    "that was forgotten while it committed does not commit what it lost under its next seat (error %i)",
+    (errorCode) =>
+      playGroup(async ({ broker, client }) => {
+        let generationId = 0;
+        broker.on(joinGroupApi, ({ protocols }) => {
+          const memberId = `member-${++generationId}`;
+          return {
+            errorCode: 0,
+            generationId,
+            protocolType: "consumer",
+            protocolName: "cooperative-sticky",
+            leader: memberId,
+            skipAssignment: false,
+            memberId,
+            members: [{ memberId, groupInstanceId: null, metadata: protocols[0].metadata }],
+          };
+        });
+        const { promise: isJoined, resolve: joined } = Promise.withResolvers<void>();
+        broker.on(offsetCommitApi, async ({ topics }) => {
+          await isJoined;
+          return {
+            topics: topics.map(({ name, partitions }) => ({
+              name,
+              partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode })),
+            })),
+          };
+        });
+        const membership = await join(client, cooperativeStickyAssignor);
+        const committing = membership.commit([{ topic: "t", partition: 0, offset: 1 }]);
+        const refused = expect(committing).rejects.toMatchObject({ code: "COMMIT_FENCED" });
+        membership.giveUp("it took too long");
+        await membership.join();
+        joined();
+        await refused;
+        expect(broker.of("OffsetCommit")).toHaveLength(1);
+        expect(membership.isMember).toBe(true);
       }),
   );
 
