@@ -2,6 +2,7 @@ import type { ConsumerGroupHeartbeatRequest } from "@millrace/protocol/definitio
 import {
   consumerGroupHeartbeatApi,
   fetchApi,
+  offsetCommitApi,
   offsetFetchApi,
 } from "@millrace/protocol/definitions";
 import { expect, test } from "vitest";
@@ -12,6 +13,8 @@ const topicId = "AAAAAAAAAAAAAAAAAAAABA";
 const assignment = { topicPartitions: [{ topicId, partitions: [0] }] };
 const fenced = 110;
 const unreleased = 111;
+const stale = 113;
+const loading = 14;
 const noSuchApi = 35;
 
 interface Scene extends GroupScene {
@@ -55,6 +58,7 @@ async function play(story: (scene: Scene) => Promise<void>): Promise<void> {
       groupInstanceId: "seat",
       sessionTimeout: "9s",
     });
+    let epoch = 1;
     const scene: Scene = { ...group, consumer, beats, refuse: 0, delayMs: 0 };
     broker.on(consumerGroupHeartbeatApi, async (request) => {
       beats.push(request);
@@ -64,7 +68,7 @@ async function play(story: (scene: Scene) => Promise<void>): Promise<void> {
         throttleTimeMs: 0,
         errorCode: scene.refuse,
         memberId: request.memberId,
-        memberEpoch: request.memberEpoch === 0 ? 2 : request.memberEpoch,
+        memberEpoch: request.memberEpoch === 0 ? ++epoch : request.memberEpoch,
         heartbeatIntervalMs: 1000,
         assignment: request.memberEpoch === 0 ? assignment : null,
       };
@@ -107,6 +111,41 @@ test("a member that is fenced gives up what it had, and joins anew", () =>
     await platform.timers.sleep(3000);
     expect(beats.filter(({ memberEpoch }) => memberEpoch === 0).length).toBeGreaterThan(1);
     expect(consumer.assignment).toHaveLength(1);
+  }));
+
+test("a member that was forgotten while it committed does not commit what it lost under its next seat", () =>
+  play(async (scene) => {
+    const { platform, beats, broker, consumer } = scene;
+    await platform.timers.sleep(2500);
+    const isJoin = ({ memberEpoch }: ConsumerGroupHeartbeatRequest) => memberEpoch === 0;
+    let errorCode = loading;
+    broker.on(offsetCommitApi, ({ topics }) => {
+      const told = errorCode;
+      [errorCode, scene.refuse, scene.delayMs] = [stale, 0, 0];
+      return {
+        topics: topics.map(({ name, partitions }) => ({
+          name,
+          partitions: partitions.map(({ partitionIndex }) => ({
+            partitionIndex,
+            errorCode: told,
+          })),
+        })),
+      };
+    });
+    // It hears that it is fenced, and joins, while the commit is to be tried again.
+    [scene.refuse, scene.delayMs] = [fenced, 400];
+    const beatCount = beats.length;
+    while (beats.length === beatCount) await platform.timers.sleep(10);
+    await expect(consumer.commit([{ topic: "t", partition: 0, offset: 1 }])).rejects.toMatchObject({
+      code: "COMMIT_FENCED",
+    });
+    await platform.timers.sleep(3000);
+    expect(beats.filter(isJoin)).toHaveLength(2);
+    const epochs = broker.of("OffsetCommit").map(({ body }) => body);
+    expect(epochs).toMatchObject([
+      { generationIdOrMemberEpoch: 2 },
+      { generationIdOrMemberEpoch: 2 },
+    ]);
   }));
 
 test("CLIENT-4: a member without an answer for a session is none any more", () =>

@@ -58,6 +58,8 @@ export class BrokerMembership implements ConsumerMembership {
   readonly #closing = new AbortController();
   readonly #listeners: (() => void)[] = [];
   #memberEpoch = 0;
+  /** How often others may have been given all that it had. */
+  #lossCount = 0;
   #heartbeatIntervalMs = 5000;
   /** What the owner was given last. */
   #taken: AssignedPartitions = nothing;
@@ -139,12 +141,13 @@ export class BrokerMembership implements ConsumerMembership {
     this.#closing.signal.throwIfAborted();
     if (this.failure !== undefined) throw this.failure;
     if (!this.isMember) throw this.#noMember();
+    const lossCount = this.#lossCount;
     try {
       await this.#offsets.commit(offsets, this.groupMetadata, signal);
     } catch (error) {
       if (!isStale(error)) throw error;
       await abortable(this.#beatNow(), signal);
-      if (!this.isMember) throw this.#noMember();
+      if (!this.isMember || this.#lossCount !== lossCount) throw this.#noMember();
       await this.#offsets.commit(offsets, this.groupMetadata, signal);
     }
   }
@@ -298,6 +301,7 @@ export class BrokerMembership implements ConsumerMembership {
   #forgotten(): void {
     this.#stop();
     this.isMember = false;
+    this.#lossCount++;
     this.#memberEpoch = 0;
     this.#taken = nothing;
     this.#owned = nothing;

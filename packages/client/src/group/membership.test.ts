@@ -11,6 +11,8 @@ import type { KafkaClient } from "../kafka-client.ts";
 import { rangeAssignor } from "./assignors.ts";
 import { cooperativeStickyAssignor } from "./cooperative-sticky-assignor.ts";
 
+const loading = 14;
+
 async function join(
   client: KafkaClient,
   assignor: PartitionAssignor = rangeAssignor,
@@ -101,7 +103,7 @@ describe("a member of a group", () => {
   test.each([22, 25])(
     "that was forgotten while it committed does not commit what it lost under its next seat (error %i)",
     (errorCode) =>
-      playGroup(async ({ broker, client }) => {
+      playGroup(async ({ platform, broker, client }) => {
         let generationId = 0;
         broker.on(joinGroupApi, ({ protocols }) => {
           const memberId = `member-${++generationId}`;
@@ -116,24 +118,34 @@ describe("a member of a group", () => {
             members: [{ memberId, groupInstanceId: null, metadata: protocols[0].metadata }],
           };
         });
-        const { promise: isJoined, resolve: joined } = Promise.withResolvers<void>();
-        broker.on(offsetCommitApi, async ({ topics }) => {
-          await isJoined;
+        // It hears that it is forgotten, and joins, while the commit is to be tried again.
+        const codes = [loading, errorCode];
+        broker.on(offsetCommitApi, ({ topics }) => {
+          const [told = errorCode] = codes.splice(0, 1);
           return {
             topics: topics.map(({ name, partitions }) => ({
               name,
-              partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode })),
+              partitions: partitions.map(({ partitionIndex }) => ({
+                partitionIndex,
+                errorCode: told,
+              })),
             })),
           };
         });
         const membership = await join(client, cooperativeStickyAssignor);
+        broker.on(heartbeatApi, async () => {
+          await platform.timers.sleep(400);
+          return { errorCode: 25 };
+        });
+        while (broker.of("Heartbeat").length === 0) await platform.timers.sleep(10);
         const committing = membership.commit([{ topic: "t", partition: 0, offset: 1 }]);
         const refused = expect(committing).rejects.toMatchObject({ code: "COMMIT_FENCED" });
-        membership.giveUp("it took too long");
+        while (membership.isMember) await platform.timers.sleep(1);
         await membership.join();
-        joined();
         await refused;
-        expect(broker.of("OffsetCommit")).toHaveLength(1);
+        const tried = broker.of("OffsetCommit").map(({ body }) => body);
+        const first = { generationIdOrMemberEpoch: 1, memberId: "member-1" };
+        expect(tried).toMatchObject([first, first]);
         expect(membership.isMember).toBe(true);
       }),
   );
