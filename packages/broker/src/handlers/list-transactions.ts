@@ -37,9 +37,12 @@ export function listTransactionsHandler(
         return { ...none, errorCode: errorCode.invalidRegularExpression };
       const all = await transactions.list();
       if (typeof all === "number") return { ...none, errorCode: all };
-      const lengthMax = all.reduce((most, one) => Math.max(most, one.transactionalId.length), 0);
-      if (pattern !== undefined && pattern.programSize() * lengthMax > matchStepsMax)
-        return { ...none, errorCode: errorCode.invalidRegularExpression };
+      const programSize = pattern?.programSize() ?? 0;
+      let isTooLong = false;
+      const matches = (id: string) => {
+        if (programSize * id.length > matchStepsMax) isTooLong = true;
+        return !isTooLong && (pattern === undefined || pattern.matches(id));
+      };
       const known: ReadonlySet<string> = new Set(transactionStatuses);
       const states = new Set(request.stateFilters);
       const producerIds = new Set(request.producerIdFilters);
@@ -47,8 +50,9 @@ export function listTransactionsHandler(
         (producerIds.size === 0 || producerIds.has(metadata.producerId)) &&
         (states.size === 0 || states.has(metadata.status)) &&
         isOpenFor(metadata, request.durationFilter, clock.wallMs()) &&
-        (pattern === undefined || pattern.matches(metadata.transactionalId)) &&
-        context.permits("DESCRIBE", transactionalIdResource(metadata.transactionalId));
+        // First: what is not for this client's eyes is no reason to refuse it.
+        context.permits("DESCRIBE", transactionalIdResource(metadata.transactionalId)) &&
+        matches(metadata.transactionalId);
       const shown = await context.turns.map(all, (metadata) =>
         isShown(metadata)
           ? [
@@ -60,6 +64,7 @@ export function listTransactionsHandler(
             ]
           : [],
       );
+      if (isTooLong) return { ...none, errorCode: errorCode.invalidRegularExpression };
       return {
         throttleTimeMs,
         errorCode: errorCode.none,

@@ -1,4 +1,5 @@
 import { decodeUtf8, encodeUtf8 } from "@millrace/model";
+import { errorCodeOf } from "@millrace/protocol";
 import {
   alterUserScramCredentialsApi,
   createAclsApi,
@@ -8,7 +9,9 @@ import {
   describeDelegationTokenApi,
   describeUserScramCredentialsApi,
   expireDelegationTokenApi,
+  initProducerIdApi,
   listGroupsApi,
+  listTransactionsApi,
   metadataApi,
   renewDelegationTokenApi,
   saslAuthenticateApi,
@@ -352,4 +355,20 @@ test("a token without signature is taken where the JAAS line asks for such, and 
     expect(answer?.errorCode).toBe(0);
     expect(answer?.sessionLifetimeMs).toBeGreaterThan(58_000);
     expect(world.told.some(({ event }) => event === "broker.unsecured-tokens")).toBe(true);
+  }));
+
+test("an id that a client may not see does not keep it from listing transactions by a pattern", () =>
+  secured(async ({ master, dial }) => {
+    const begin = { transactionTimeoutMs: 60_000, producerId: -1, producerEpoch: -1 };
+    await master.ask(initProducerIdApi, 4, { transactionalId: "a".repeat(30_000), ...begin });
+    const list = async (client: TestClient) => {
+      const none = { stateFilters: [], producerIdFilters: [], durationFilter: -1 };
+      const transactionalIdPattern = "(.*a)".repeat(100);
+      const answer = await client.ask(listTransactionsApi, 2, { ...none, transactionalIdPattern });
+      return answer?.errorCode;
+    };
+    const ann = await dial();
+    await authenticate(ann, "PLAIN", '\0ann\0her "secret"');
+    expect(await list(ann)).toBe(0);
+    expect(await list(master)).toBe(errorCodeOf("INVALID_REGULAR_EXPRESSION"));
   }));

@@ -10,6 +10,8 @@ export const patternTypes = { UNKNOWN: 0, ANY: 1, MATCH: 2, LITERAL: 3, PREFIXED
 interface Rules {
   readonly literal: Map<string, Set<AccessControlEntry>>;
   readonly prefixed: Map<string, Set<AccessControlEntry>>;
+  /** How many prefixes there are of each length: a name may be long, and its beginnings are many. */
+  readonly prefixLengths: Map<number, number>;
 }
 
 /** All rules of the cluster, found by id and by resource. */
@@ -41,8 +43,11 @@ export class AccessControlEntries {
     this.#byKey.set(keyOfEntry(entry), entry.id);
     const names = this.#names(entry);
     const same = names.get(entry.resourceName);
-    if (same === undefined) names.set(entry.resourceName, new Set([entry]));
-    else same.add(entry);
+    if (same !== undefined) same.add(entry);
+    else {
+      names.set(entry.resourceName, new Set([entry]));
+      this.#countLength(entry, 1);
+    }
   }
 
   remove(id: string): void {
@@ -53,7 +58,9 @@ export class AccessControlEntries {
     const names = this.#names(entry);
     const same = names.get(entry.resourceName);
     same?.delete(entry);
-    if (same?.size === 0) names.delete(entry.resourceName);
+    if (same?.size !== 0) return;
+    names.delete(entry.resourceName);
+    this.#countLength(entry, -1);
   }
 
   /** Visits the rules whose pattern the name matches, until one visit says that it is enough. */
@@ -64,18 +71,26 @@ export class AccessControlEntries {
   ): void {
     const rules = this.#byType.get(resourceType);
     if (rules === undefined) return;
-    const { literal, prefixed } = rules;
+    const { literal, prefixed, prefixLengths } = rules;
     if (visitAll(literal.get(name), visit)) return;
     if (name !== "*" && visitAll(literal.get("*"), visit)) return;
-    if (prefixed.size === 0) return;
-    for (let length = 1; length <= name.length; length++)
-      if (visitAll(prefixed.get(name.slice(0, length)), visit)) return;
+    for (const length of prefixLengths.keys())
+      if (length <= name.length && visitAll(prefixed.get(name.slice(0, length)), visit)) return;
+  }
+
+  #countLength({ resourceType, patternType, resourceName }: AccessControlEntry, by: number): void {
+    const lengths = this.#byType.get(resourceType)?.prefixLengths;
+    if (lengths === undefined || patternType !== patternTypes.PREFIXED) return;
+    const { length } = resourceName;
+    const count = (lengths.get(length) ?? 0) + by;
+    if (count > 0) lengths.set(length, count);
+    else lengths.delete(length);
   }
 
   #names({ resourceType, patternType }: AccessControlEntry) {
     let rules = this.#byType.get(resourceType);
     if (rules === undefined) {
-      rules = { literal: new Map(), prefixed: new Map() };
+      rules = { literal: new Map(), prefixed: new Map(), prefixLengths: new Map() };
       this.#byType.set(resourceType, rules);
     }
     return patternType === patternTypes.PREFIXED ? rules.prefixed : rules.literal;

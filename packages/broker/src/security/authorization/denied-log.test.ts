@@ -125,3 +125,21 @@ test("what is refused is told in the log, and not what was only looked at on the
     });
     await broker.close();
   }));
+
+test("who asks for ever other things fills no log: some are told, the rest counted", () =>
+  runWorld({ properties, port: undefined }, async (world) => {
+    const { broker, ann } = await twoTenants(world);
+    const denied = () => world.told.filter(({ event }) => event === "broker.denied");
+    const ask = (stem: string, count: number) =>
+      ann.ask(metadataApi, 12, {
+        topics: Array.from({ length: count }, (_, number) => ({ name: `${number}-${stem}` })),
+        allowAutoTopicCreation: false,
+      });
+    await ask("bob".repeat(1000), 250);
+    expect(denied()).toHaveLength(100);
+    expect(String(denied()[0]["resource"]).length).toBeLessThan(300);
+    await world.platform.timers.sleep(60_000);
+    await ask("eve", 1);
+    expect(denied().slice(100)).toMatchObject([{ resource: "TOPIC:0-eve", othersNotTold: 150 }]);
+    await broker.close();
+  }));
