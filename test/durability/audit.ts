@@ -3,7 +3,7 @@ import { decodeUtf8, topicPartitionName, type TopicPartition } from "@millrace/m
 import { offsetFetchApi } from "@millrace/protocol/definitions";
 
 import { TestClient } from "../../packages/broker/test-support/test-client.ts";
-import type { Attempt, Ledger, SeenLine } from "./ledger.ts";
+import type { Attempt, Ledger, Line, SeenLine } from "./ledger.ts";
 import { connectTo, keyOf, type LoadOptions } from "./load.ts";
 import {
   compactedTopic,
@@ -28,15 +28,16 @@ type Everything = ReadonlyMap<string, Found>;
 /** Reads all there is, and adds to the ledger what should not be so. */
 export async function audit(options: LoadOptions): Promise<void> {
   const { ledger, platform } = options;
-  const startMs = platform.clock.wallMs();
   const settled = settledNow(ledger.attempts);
   const everything = await readEverything(options);
+  // What grew old while it was read may be gone.
+  const nowMs = platform.clock.wallMs();
   for (const [name, found] of everything) checkOffsets(ledger, name, found);
   checkAttempts(ledger.violations, {
     attempts: settled,
     all: ledger.attempts,
     everything,
-    nowMs: startMs,
+    nowMs,
   });
   checkOrder(ledger, everything);
   checkCommitted(ledger, settled, await committedOffset(options));
@@ -160,7 +161,7 @@ function checkAttempts(violations: string[], { attempts, all, everything, nowMs 
     );
     const missing = staying.filter(({ id }) => !copies.has(id));
     if (outcome === "acked" && missing.length > 0)
-      violations.push(`acknowledged ${kind}: ${missing.map(({ id }) => id).join(", ")} lost`);
+      violations.push(`acknowledged ${kind}: ${missing.map(nameOfLine).join(", ")} lost`);
     const isHalf = missing.length > 0 && there.length > 0;
     if (kind === "transactional" && outcome === "unknown" && isHalf)
       violations.push(`of a transaction ${missing[0].id} is missing, ${there[0].id} is there`);
@@ -233,6 +234,10 @@ function isLater(left: string, right: string): boolean {
     id.split(".").map(Number),
   );
   return leftAttempt > rightAttempt || (leftAttempt === rightAttempt && leftIndex > rightIndex);
+}
+
+function nameOfLine({ id, topic, partition, timestamp }: Line): string {
+  return `${id} of ${nameOf({ topic, partition })} at ${timestamp}`;
 }
 
 function attemptNumber(id: string): number {
