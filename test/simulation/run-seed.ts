@@ -13,6 +13,7 @@ import { brokerName, runBroker } from "./processes/broker-process.ts";
 import { judgeFailure, lossEvents } from "./processes/judge-failure.ts";
 import { runLoader } from "./processes/loader-process.ts";
 import { runObserver } from "./processes/observer-process.ts";
+import type { StoreAnswers } from "./processes/store-answers.ts";
 import { readEverything } from "./processes/read-everything.ts";
 import { nameOf, partitionsOf, watchedTopics } from "./processes/read-records.ts";
 import { programNamed } from "./programs/all-programs.ts";
@@ -48,6 +49,8 @@ export interface RunSeedOptions {
   /** In place of the program that the seed draws. */
   readonly program?: string | undefined;
   readonly log?: (entry: SimulatedLogEntry) => void;
+  /** Asks the instances about a table meanwhile. */
+  readonly answers?: StoreAnswers;
 }
 
 /**
@@ -56,7 +59,7 @@ export interface RunSeedOptions {
  */
 export async function runSeed(
   seed: number,
-  { plant = noPlant, program: name, log }: RunSeedOptions = {},
+  { plant = noPlant, program: name, log, answers }: RunSeedOptions = {},
 ): Promise<SeedResult> {
   const options = swarmOptions(seed, name);
   const program = programNamed(options.program);
@@ -93,6 +96,7 @@ export async function runSeed(
       finishedLoaders: new Set(),
     },
     deaths: new Map(),
+    answers,
   };
   using _planted = plant.install?.();
   const healingMs = await live(context, topology);

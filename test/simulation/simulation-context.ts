@@ -5,6 +5,7 @@ import type { Simulator } from "@millrace/simulator";
 import type { History } from "./history.ts";
 import type { PlantMemory } from "./planted/broken-clusters.ts";
 import type { Plant } from "./planted/plants.ts";
+import type { StoreAnswers } from "./processes/store-answers.ts";
 import type { SimulatedProgram } from "./programs/simulated-program.ts";
 import type { LoaderKind, SwarmOptions } from "./swarm.ts";
 
@@ -28,6 +29,8 @@ export interface SimulationContext {
   readonly progress: Progress;
   /** Crash steps in which a process died, by step. */
   readonly deaths: Map<string, number>;
+  /** Undefined: nobody asks the stores of the application. */
+  readonly answers: StoreAnswers | undefined;
 }
 
 /** What the observer found out last; the harness waits for it. */

@@ -89,6 +89,8 @@ async function runOnce(
       engines: observingEngines(platform, context, name),
     },
   );
+  const { answers } = context;
+  if (answers !== undefined) await answers.ask(app, platform, name);
   await app.closed;
 }
 

@@ -6,7 +6,7 @@ import { nodeOfHandle } from "../dsl/node-of-handle.ts";
 import { ApplicationError } from "../error/application-error.ts";
 import type { RecordTap } from "../processor/record-tap.ts";
 import type { KeyOwners } from "../query/app-queries.ts";
-import type { QueriesOf, QueryHandle } from "../query/queries-of.ts";
+import type { AnyQueries, QueriesOf, QueryHandle } from "../query/queries-of.ts";
 import type { QueryOptions } from "../query/query-options.ts";
 import type { RestoreListener, RestoreProgress } from "../runtime/state/restore-event.ts";
 import type { TaskOwners } from "../query/task-owners.ts";
@@ -200,7 +200,8 @@ export class StreamsApp implements AsyncDisposable {
   /**
    * A store, to be asked beside the tasks, wherever in the application its partitions are (Kafka: `KafkaStreams.store`,
    * `KafkaStreams.query`). A table, or the specification of a store, says its types. With exactly-once answers are of
-   * what is committed; `isolation: "live"` sees what is not yet.
+   * what is committed; `isolation: "live"` sees what is not yet. Of a name the caller says the type:
+   * `app.store<KeyValueQueries<string, number>>("counts")`.
    *
    * @throws QueryError `UNKNOWN_STORE`, `WRONG_QUERY`; OptionError
    * @example
@@ -208,8 +209,10 @@ export class StreamsApp implements AsyncDisposable {
    * await app.store(counts).get("anna");
    * for await (const change of app.store(counts).changes()) console.log(change.key, change.value);
    */
-  store<Handle extends QueryHandle>(handle: Handle, options?: QueryOptions): QueriesOf<Handle> {
-    return this.#queries.queries.open(handle, options) as QueriesOf<Handle>; // the store of the handle is of its kind
+  store<Queries = AnyQueries>(name: string, options?: QueryOptions): Queries;
+  store<Handle extends QueryHandle>(handle: Handle, options?: QueryOptions): QueriesOf<Handle>;
+  store(handle: QueryHandle, options?: QueryOptions): unknown {
+    return this.#queries.queries.open(handle, options);
   }
 
   /**
