@@ -3,8 +3,13 @@ import zlib from "node:zlib";
 import { KafkaError } from "../kafka-error.ts";
 import { ProtocolError } from "../protocol-error.ts";
 import { type Compression, compressionNames } from "../records/compression.ts";
+import { setNativeCrc32c } from "../wire/crc32c.ts";
 import { compressLz4, decompressLz4 } from "./lz4.ts";
+import { loadNativeCrc32c } from "./native-crc32c.ts";
 import { compressSnappy, decompressSnappy } from "./snappy.ts";
+
+// All that has codecs runs in Node, and checks batches.
+setNativeCrc32c(loadNativeCrc32c());
 
 /** Favours speed: level 1 of zstd compresses JSON to a sixth at 0.6 GB/s. */
 const zstdLevelDefault = 1;

@@ -15,13 +15,33 @@ function makeTables(): Int32Array {
   return table;
 }
 
+/** CRC-32C of all bytes, going on from the checksum of what comes before them. */
+export type NativeCrc32c = (bytes: Uint8Array, crc: number) => number;
+
+/** Below it the call costs what it gains: of 512 bytes both took 0.2 to 0.5 µs, of 1 KiB 0.25 and 0.62. */
+const nativeBytesMin = 1024;
+/** One for the process: checksums are the same with and without, only sooner. */
+let native: NativeCrc32c | undefined;
+
+/** From now on long ranges are left to native code. */
+export function setNativeCrc32c(given: NativeCrc32c | undefined): void {
+  native = given;
+}
+
 /**
- * CRC-32C of a range, as an unsigned number: the checksum of record batches. Eight bytes a step.
+ * CRC-32C of a range, as an unsigned number: the checksum of record batches. By native code where there is some.
  *
  * @param crc the checksum of what comes before the range; 0 at the start
  * @example crc32c(encodeUtf8("123456789")) // 0xe3069283
  */
 export function crc32c(bytes: Uint8Array, start = 0, end = bytes.length, crc = 0): number {
+  return native !== undefined && end - start >= nativeBytesMin
+    ? native(bytes.subarray(start, end), crc)
+    : portableCrc32c(bytes, start, end, crc);
+}
+
+/** Eight bytes a step. */
+function portableCrc32c(bytes: Uint8Array, start: number, end: number, crc: number): number {
   const t = tables;
   let state = ~crc;
   let position = start;
