@@ -2,10 +2,11 @@ import type { ClusterClient } from "@millrace/cluster";
 import { BaseError } from "@millrace/model";
 import type { FileSystem, Platform } from "@millrace/platform";
 import { fileEngineProvider, type EngineEntry, type StoreEngineProvider } from "@millrace/state";
-import { ApplicationError, StreamsApp } from "@millrace/streams";
+import { ApplicationError, StreamsApp, type StreamsOptions } from "@millrace/streams";
 
 import { watched, type SimulationContext } from "../simulation-context.ts";
 import type { Ask } from "../programs/simulated-program.ts";
+import type { SwarmOptions } from "../swarm.ts";
 import { applicationId } from "../topics.ts";
 import { connectToBroker, ensureTopics } from "./cluster-connection.ts";
 import { judgeFailure } from "./judge-failure.ts";
@@ -79,8 +80,7 @@ async function runOnce(
       heartbeatInterval: 300,
       transactionTimeout: 1_500,
       closeTimeout: 3_000,
-      // In every other seed each task has a copy on the other instance.
-      numStandbyReplicas: options.seed % 2,
+      ...groupOptions(options),
       signal: stop.signal,
     },
     {
@@ -92,6 +92,13 @@ async function runOnce(
   const { answers } = context;
   if (answers !== undefined) await answers.ask(app, platform, name);
   await app.closed;
+}
+
+/** Who assigns tasks, how many copies they have, and whether they go at once to who must restore them first. */
+function groupOptions({ seed }: SwarmOptions): Partial<StreamsOptions> {
+  if (seed % 3 === 0) return { groupProtocol: "streams", numStandbyReplicas: 0 }; // copies are the broker's business
+  const lag = seed % 3 === 1 ? {} : { acceptableRecoveryLag: 0, probingRebalanceInterval: 300 };
+  return { ...lag, numStandbyReplicas: seed % 2 };
 }
 
 /** Takes its time, and fails in one of four cases. */

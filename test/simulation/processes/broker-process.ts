@@ -72,6 +72,13 @@ function brokerProperties({ options }: SimulationContext): Readonly<Record<strin
     "transaction.abort.timed.out.transaction.cleanup.interval.ms": "300",
     "group.initial.rebalance.delay.ms": "20",
     "group.min.session.timeout.ms": "500",
+    "group.streams.initial.rebalance.delay.ms": "20",
+    "group.streams.assignment.interval.ms": "0",
+    "group.streams.min.heartbeat.interval.ms": "100",
+    "group.streams.heartbeat.interval.ms": "300",
+    "group.streams.min.session.timeout.ms": "500",
+    "group.streams.session.timeout.ms": "1500",
+    "group.streams.num.standby.replicas": "1",
     // Changelogs and internal topics are compacted again and again within a story.
     "log.cleaner.backoff.ms": "100",
     "log.cleaner.min.cleanable.ratio": "0.01",
