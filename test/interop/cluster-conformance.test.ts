@@ -32,7 +32,7 @@ const clients: Readonly<Record<string, ClientUnderTest>> = {
       connect(nodePlatform({ logLevel: "error" }), {
         bootstrapServers: address,
         codecs: nodeCompression,
-        metadataMaxAge: "5s",
+        metadataMaxAge: "1s",
       }),
     notRun: {},
     capabilities: Object.keys(clusterCapabilities) as ClusterCapability[], // keys of a literal
@@ -45,7 +45,7 @@ const clients: Readonly<Record<string, ClientUnderTest>> = {
           logLevel: logLevel.NOTHING,
           retry: { initialRetryTime: 20 },
         }),
-        { metadataMaxAge: "5s" },
+        { metadataMaxAge: "1s" },
       ),
     notRun: {
       "topic-ids": 1,

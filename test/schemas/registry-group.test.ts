@@ -103,11 +103,13 @@ test("errors, settings and deletes come through a follower as from the leader", 
   expect((await askPatiently(follower, "DELETE /contexts/.none")).status).toBe(204);
 });
 
+const leaderCount = process.env["MILLRACE_VERIFY"] === "1" ? 4 : 2;
+
 test("where the leader closes another one leads, and no id comes twice", async () => {
   const group = ownGroup();
   const ids: number[] = [];
   let oldest = await start(group);
-  for (let round = 0; round < 4; round++) {
+  for (let round = 0; round < leaderCount; round++) {
     const next = await start(group);
     ids.push(await patiently(() => register(next.url, `s${round}`, recordWith(`f${round}`))));
     await oldest.close();
@@ -116,8 +118,8 @@ test("where the leader closes another one leads, and no id comes twice", async (
     await until(() => next.isLeader);
     oldest = next;
   }
-  expect(ids).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
-  expect((await ask(oldest.url, "GET /subjects")).body).toHaveLength(8);
+  expect(ids).toEqual(Array.from({ length: 2 * leaderCount }, (_, index) => index + 1));
+  expect((await ask(oldest.url, "GET /subjects")).body).toHaveLength(2 * leaderCount);
 });
 
 test("a member that may not lead does not, and says that nobody does", async () => {
