@@ -10,6 +10,7 @@ import {
 } from "@millrace/streams";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
+import { delegate } from "../simulation/processes/observe-commits.ts";
 import { readCounts } from "./world/word-count.ts";
 import { TestWorld } from "./world/test-world.ts";
 
@@ -160,4 +161,55 @@ test("a standby of a topic that serves as changelog goes no further than its tas
     await expect.poll(() => app.restoring[0].offset, { timeout: 5000 }).toBe(2);
     expect(app.restoring[0]).toMatchObject({ role: "standby", records: 2 });
   }
+});
+
+test("tasks that stay go on while the commit of those that go ends", async () => {
+  const processed: string[] = [];
+  const builder = new StreamsBuilder();
+  builder
+    .stream("words", { key: string(), value: string() })
+    .peek((word) => void processed.push(word))
+    .groupByKey()
+    .count({ store: "counts" });
+  const end = Promise.withResolvers<void>();
+  let isHolding = false;
+  let heldCount = 0;
+  const app = await world.app(
+    builder.build(),
+    { stateDirectory: "/one", commitInterval: 600 },
+    undefined,
+    {
+      clusterOf: (client) =>
+        delegate(client, {
+          openWriter: (options) => {
+            const writer = client.openWriter(options);
+            return delegate(writer, {
+              commit: async (signal) => {
+                heldCount += isHolding ? 1 : 0;
+                if (isHolding) await end.promise;
+                return writer.commit(signal);
+              },
+            });
+          },
+        }),
+    },
+  );
+  await write(0, "a1");
+  await write(1, "b1");
+  await expect.poll(() => processed.length).toBe(2);
+  isHolding = true;
+  const starting = world.app(builder.build(), { stateDirectory: "/other" });
+  await expect.poll(() => heldCount, { timeout: 5000 }).toBe(1);
+  await write(0, "a2");
+  await write(1, "b2");
+  // Of one that is about to go nothing more is taken; nobody knows here which one it is.
+  await expect.poll(() => processed.length, { timeout: 5000 }).toBeGreaterThan(2);
+  isHolding = false;
+  end.resolve();
+  const other = await starting;
+  await expect
+    .poll(() => [app.tasks.length, other.tasks.length], { timeout: 5000 })
+    .toEqual([1, 1]);
+  const all = ["a1", "a2", "b1", "b2"];
+  await expect.poll(() => [...processed].sort(), { timeout: 5000 }).toEqual(all);
 });

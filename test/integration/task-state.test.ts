@@ -1,6 +1,6 @@
 import { decodeUtf8, encodeUtf8, noHeaders, type TopicPartition } from "@millrace/model";
 import { int64AsNumber, string } from "@millrace/serde";
-import { StreamsBuilder, type RestoreEvent, type Topology } from "@millrace/streams";
+import { cleanUpState, StreamsBuilder, type RestoreEvent, type Topology } from "@millrace/streams";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { readCounts } from "./world/word-count.ts";
@@ -69,10 +69,12 @@ test("a store that is restored is told of: where it begins, each batch, and its 
   expect(of("start")).toMatchObject([
     { store: "counts", changelog, role: "active", startOffset: 0, offset: 0, records: 0 },
   ]);
-  expect(of("end")).toMatchObject([{ startOffset: 0, records: 2 }]);
-  expect(of("end")[0].offset).toBe(of("start")[0].endOffset);
+  const [end] = of("end");
+  expect(end).toMatchObject({ startOffset: 0 });
+  expect(end.records).toBeGreaterThanOrEqual(2); // a commit in between tells of a key twice
+  expect(end.offset).toBe(of("start")[0].endOffset);
   const batches = of("batch").map((event) => (event.kind === "batch" ? event.batchRecords : 0));
-  expect(batches.reduce((sum, count) => sum + count, 0)).toBe(2);
+  expect(batches.reduce((sum, count) => sum + count, 0)).toBe(end.records);
 });
 
 test("a listener that throws stops nobody, and one that is no function is refused", async () => {
@@ -120,6 +122,9 @@ describe("STREAMS-13: of a task that has moved away", () => {
     const { sums } = JSON.parse(decodeUtf8(bytes)) as { sums: Record<string, number> };
     expect(sums["0_0"]).toBeGreaterThan(0);
     expect(sums["0_1"]).toBeGreaterThan(0);
+    const removed = await cleanUpState(world.shared, "/s", "app");
+    expect(removed).toContain("/s/app/millrace-task-offsets");
+    expect(world.shared.fileSystem.stat("/s/app/millrace-task-offsets")).toBeUndefined();
   });
 });
 

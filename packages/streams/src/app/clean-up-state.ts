@@ -26,6 +26,7 @@ export async function cleanUpState(
       ...directory.tasks().map((taskId) => directory.taskDirectory(taskId)),
       directory.globalDirectory,
       directory.topicIds.path,
+      directory.offsets.path,
     ].filter((path) => fileSystem.stat(path) !== undefined);
     for (const path of paths) removeFolder(fileSystem, path);
     await fileSystem.syncDirectory(directory.path);

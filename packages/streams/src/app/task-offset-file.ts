@@ -11,6 +11,7 @@ const name = "millrace-task-offsets";
  * restore begins, so that an old file costs a better place, and nothing else.
  */
 export class TaskOffsetFile {
+  readonly path: string;
   readonly #platform: Platform;
   readonly #directory: string;
   readonly #sums: Map<string, Offset>;
@@ -20,7 +21,8 @@ export class TaskOffsetFile {
   constructor(platform: Platform, directory: string) {
     this.#platform = platform;
     this.#directory = directory;
-    this.#sums = read(platform, `${directory}/${name}`);
+    this.path = `${directory}/${name}`;
+    this.#sums = read(platform, this.path);
   }
 
   /** 0: not known. */

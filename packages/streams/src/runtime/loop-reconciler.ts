@@ -119,15 +119,15 @@ export class LoopReconciler {
     const { tasks, updater, commits, topics, watch, holds, recovery } = this.#parts;
     const { patterns } = this.#environment;
     const leaving = tasks.beyond(target.active);
+    // Those that stay go on while a commit ends, be it one that was under way or the one of those that go.
+    if (leaving.length > 0 && commits.isUnderWay) return;
     if (tasks.suspend(leaving)) {
       this.#notRunning();
       await commits.begin(tasks.open);
+      if (commits.isUnderWay) return;
     }
-    if (leaving.length > 0) {
-      commits.throwIfFailed();
-      if (commits.isUnderWay) return; // those that stay go on meanwhile
-      tasks.end(leaving, (state) => updater.give(state));
-    }
+    commits.throwIfFailed();
+    tasks.end(leaving, (state) => updater.give(state));
     const missing = tasks.missing(target.active);
     updater.want(missing, target.standby);
     this.#report();
