@@ -40,6 +40,8 @@ export interface SwarmOptions {
   readonly tickMs: number;
   /** How long the service that is asked for each line takes at most; 0: none is asked. */
   readonly askMs: number;
+  /** Stream loops of each instance. */
+  readonly threads: number;
 }
 
 /** Greatest probability per opportunity; opportunities are described at `FaultKind`. */
@@ -103,6 +105,7 @@ export function swarmOptions(seed: number, chosen?: string): SwarmOptions {
     segmentMs: pick(random, [300, 1_000, 5_000]),
     tickMs: pick(random, [0, 30, 200]),
     askMs: pick(random, [0, 5, 60]),
+    threads: pick(random, [1, 1, 2]),
   };
 }
 

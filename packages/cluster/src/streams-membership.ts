@@ -104,6 +104,8 @@ export interface StreamsMembership {
   ): Promise<readonly OffsetAndMetadata[]>;
   /** Commits outside a transaction. */
   commit(offsets: readonly OffsetAndMetadata[], signal?: AbortSignal): Promise<void>;
+  /** Has the group end the application: all members are told `shutdown-application`. */
+  endApplication(signal?: AbortSignal): Promise<void>;
   /** Leaves the group; waits at most `timeoutMs`. */
   close(options?: { readonly timeoutMs?: number }): Promise<void>;
 }

@@ -295,7 +295,9 @@ export type {
   RestoreProgress,
 } from "./runtime/state/restore-event.ts";
 export type { StateListener, StreamsState } from "./app/application-state.ts";
-export { StreamsApp, type OpenTap } from "./app/streams-app.ts";
+export { StreamsApp, type OpenTap, type StreamThread } from "./app/streams-app.ts";
+export type { UncaughtErrorPolicy, UncaughtErrorResponse } from "./app/uncaught-error.ts";
+export { closeOptionTable, type CloseOptions } from "./app/close-options.ts";
 export {
   streamsOptionTable,
   type StreamsEnvironment,

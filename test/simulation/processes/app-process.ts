@@ -80,6 +80,7 @@ async function runOnce(
       heartbeatInterval: 300,
       transactionTimeout: 1_500,
       closeTimeout: 3_000,
+      threads: options.threads,
       ...groupOptions(options),
       signal: stop.signal,
     },

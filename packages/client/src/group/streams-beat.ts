@@ -25,6 +25,8 @@ export interface StreamsBeat {
   readonly endpointInformationEpoch: number;
   /** Undefined: as told before. */
   readonly owned: StreamsTasks | undefined;
+  /** True: the group is to end the application. */
+  readonly endsApplication: boolean;
 }
 
 /** One StreamsGroupHeartbeat: a member that joins tells all about itself, later ones what it has. */
@@ -41,6 +43,7 @@ export async function beatStreamsGroup(beat: StreamsBeat): Promise<StreamsGroupH
       memberId,
       memberEpoch,
       endpointInformationEpoch: beat.endpointInformationEpoch,
+      shutdownApplication: beat.endsApplication,
       ...(memberEpoch === 0 ? wholeOf(options) : {}),
       ...(owned === undefined
         ? {}

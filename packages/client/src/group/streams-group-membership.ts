@@ -59,6 +59,7 @@ export class StreamsGroupMembership implements StreamsMembership {
   #memberEpoch = 0;
   #endpointEpoch = -1;
   #owned: StreamsTasks = noTasks;
+  #endsApplication = false;
   /** What the group was told to be owned; undefined: nobody knows. */
   #told: string | undefined;
   /** Ends the session, whatever is under way then. */
@@ -142,6 +143,11 @@ export class StreamsGroupMembership implements StreamsMembership {
     }
   }
 
+  async endApplication(signal?: AbortSignal): Promise<void> {
+    this.#endsApplication = true;
+    await abortable(this.#beat(), signal);
+  }
+
   async close(options: { readonly timeoutMs?: number } = {}): Promise<void> {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort(new ClusterError("CLUSTER_CLOSED", "the membership is closed"));
@@ -209,6 +215,7 @@ export class StreamsGroupMembership implements StreamsMembership {
       memberEpoch: this.#memberEpoch,
       endpointInformationEpoch: this.#endpointEpoch,
       owned: text === this.#told ? undefined : owned,
+      endsApplication: this.#endsApplication,
     });
     this.#closing.signal.throwIfAborted();
     if (this.lossCount !== lossCount) return; // it answers a session that is over
@@ -283,6 +290,7 @@ export class StreamsGroupMembership implements StreamsMembership {
         memberEpoch: leaveEpoch,
         endpointInformationEpoch: this.#endpointEpoch,
         owned: undefined,
+        endsApplication: false,
       });
       await abortable(beat, timeout.signal);
     } catch (error) {

@@ -11,8 +11,11 @@ const miscountedBytesMax = 1024 * 1024;
  * @example const cache = new CacheBudget(10 * 1024 * 1024);
  */
 export class CacheBudget {
-  /** A cache evicts its least recently used entries while `usedBytes` is above this. 0: every write goes through. */
-  readonly sizeBytesMax: number;
+  /**
+   * A cache evicts its least recently used entries while `usedBytes` is above this. 0: every write goes through. Set anew where
+   * loops come or go: a cache that has more then evicts with its next write.
+   */
+  sizeBytesMax: number;
   /**
    * Bytes of all entries of all caches, as Kafka counts them: what a cache is given, or loses, while its own entries are
    * being flushed counts twice. Changed by the caches alone.

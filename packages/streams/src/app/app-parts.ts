@@ -1,25 +1,18 @@
-import type { BatchReader, ClusterClient } from "@millrace/cluster";
 import type { Platform } from "@millrace/platform";
-import { CacheBudget } from "@millrace/state";
 
-import { taskIdText } from "../processor/task-id.ts";
-import { runsNow, type TaskOffsetSum } from "../runtime/assignment/subscription-info.ts";
-import type { GlobalEnvironment } from "../runtime/global-environment.ts";
 import { GlobalLoop } from "../runtime/global-loop.ts";
-import type { LoopEnvironment } from "../runtime/loop-environment.ts";
-import { PatternTopics } from "../runtime/pattern-topics.ts";
 import { RecordTaps } from "../runtime/record-taps.ts";
-import { StreamLoop } from "../runtime/stream-loop.ts";
 import type { Topology } from "../topology/topology.ts";
 import { ApplicationState, stateNumbers } from "./application-state.ts";
-import { openGroup, type OpenGroup } from "./open-group.ts";
+import { InlineLoop } from "./inline-loop.ts";
+import { LoopStates } from "./loop-states.ts";
+import { openInlineLoop, sharedParts, type ProcessParts } from "./open-inline-loop.ts";
 import { RestoreListeners } from "./restore-listeners.ts";
 import { StateDirectory } from "./state-directory.ts";
 import { StateUpkeep } from "./state-upkeep.ts";
+import { StreamThreads } from "./stream-threads.ts";
 import type { ResolvedStreamsOptions, StreamsEnvironment } from "./streams-options.ts";
-
-/** There is one so far. */
-const loopNumber = 1;
+import { TaskClaims } from "./task-claims.ts";
 
 /** What an application is made of, and owns. */
 export interface AppParts {
@@ -27,18 +20,18 @@ export interface AppParts {
   readonly options: ResolvedStreamsOptions;
   readonly platform: Platform;
   readonly taps: RecordTaps;
-  readonly loop: StreamLoop;
+  readonly threads: StreamThreads;
+  /** Those of the threads that run on the caller's. */
+  readonly inline: () => readonly InlineLoop[];
   /** Undefined: the topology has no global stores. */
   readonly global: GlobalLoop | undefined;
-  readonly membership: OpenGroup["membership"];
-  readonly assignments: OpenGroup["assignments"];
-  readonly readers: readonly { close(): Promise<void> }[];
   readonly stateDirectory: StateDirectory | undefined;
   readonly gone: AbortSignal | undefined;
   readonly state: ApplicationState;
   readonly restoring: RestoreListeners;
   /** Undefined without a state directory. */
   readonly upkeep: StateUpkeep | undefined;
+  readonly pausing: { isPaused: boolean };
 }
 
 export async function assemble(
@@ -61,60 +54,51 @@ function assembleIn(
   directory: StateDirectory | undefined,
   topology: Topology,
   options: ResolvedStreamsOptions,
-  { platform, cluster, engines, gone }: StreamsEnvironment,
+  environment: StreamsEnvironment,
 ): AppParts {
+  const { platform, gone } = environment;
   const processId = directory?.processId ?? platform.random.uuid();
-  const subtopologies = topology.subtopologies(options.applicationId);
-  const patterns = new PatternTopics(subtopologies);
-  const shared = sharedParts({ topology, options, processId }, { platform, cluster, engines });
-  const group = openGroup({
-    platform,
-    cluster,
-    options,
-    directory,
-    processId,
-    loopNumber,
-    subtopologies,
-    fingerprint: shared.config.fingerprint,
-    patterns,
-    taskOffsetSums: () => taskOffsetSums(loop, directory),
-  });
-  const [reader, restoreReader] = openReaders(cluster, options);
-  const global = openGlobalLoop(topology, shared, directory);
   const state = openState(options, platform);
   const restoring = new RestoreListeners(options.onRestore, platform.logger);
-  const environment: LoopEnvironment = {
-    ...shared,
-    tellState: (reached) => state.to(reached),
+  const taps = new RecordTaps();
+  const claims = new TaskClaims();
+  const pausing = { isPaused: false };
+  const states = new LoopStates(state);
+  const ofProcess: ProcessParts = {
+    topology,
+    options,
+    processId,
+    environment,
+    directory,
+    claims,
+    taps,
+    states,
+    shared: sharedParts({ topology, options }, environment),
+    global: undefined,
+    isPaused: () => pausing.isPaused,
     tellRestore: (event) => restoring.tell(event),
     released: (task, offsetSum) => upkeep?.released(task, offsetSum),
-    taps: new RecordTaps(),
-    gone,
-    globalStores: global,
-    subtopologies,
-    patterns,
-    assignments: group.assignments,
-    reader,
-    restoreReader,
-    topicIds: directory?.topicIds,
-    taskDirectory: (taskId) => directory?.taskDirectory(taskId) ?? taskIdText(taskId),
+    isFirst: (number) => threads.isFirst(number),
   };
-  const loop: StreamLoop = new StreamLoop(environment);
-  const upkeep = openUpkeep(loop, directory, { platform, options });
+  const global = openGlobalLoop(ofProcess);
+  const threads: StreamThreads = openThreads({ ...ofProcess, global }, state);
+  const { stateCleanupDelayMs: cleanupDelayMs } = options;
+  const upkeep =
+    directory && new StateUpkeep(platform, { directory, cleanupDelayMs, claims, threads });
   return {
-    ...group,
     topology,
     options,
     platform,
-    taps: environment.taps,
-    loop,
+    taps,
+    threads,
+    inline: () => threads.hosts.filter((host): host is InlineLoop => host instanceof InlineLoop),
     global,
-    readers: [reader, restoreReader],
     stateDirectory: directory,
     gone,
     state,
     restoring,
     upkeep,
+    pausing,
   };
 }
 
@@ -125,87 +109,28 @@ function openState(options: ResolvedStreamsOptions, platform: Platform): Applica
   return state;
 }
 
-function openUpkeep(
-  loop: StreamLoop,
-  directory: StateDirectory | undefined,
-  { platform, options }: { readonly platform: Platform; readonly options: ResolvedStreamsOptions },
-): StateUpkeep | undefined {
-  if (directory === undefined) return undefined;
-  const { stateCleanupDelayMs: cleanupDelayMs } = options;
-  return new StateUpkeep(platform, { directory, cleanupDelayMs, loop });
-}
-
-/** What both loops of an application have. */
-type SharedParts = Omit<GlobalEnvironment, "globalStores" | "directory">;
-
-function sharedParts(
-  {
-    topology,
-    options,
-    processId,
-  }: {
-    readonly topology: Topology;
-    readonly options: ResolvedStreamsOptions;
-    readonly processId: string;
-  },
-  environment: Pick<StreamsEnvironment, "platform" | "cluster" | "engines">,
-): SharedParts {
-  const { applicationId: application, cacheBytesMax } = options;
-  const { metrics } = environment.platform;
-  const loopCount = topology.globalStores.length === 0 ? 1 : 2;
-  return {
-    ...environment,
-    cache: new CacheBudget(Math.floor(cacheBytesMax / loopCount)),
-    config: {
-      ...options,
-      fingerprint: topology.fingerprint(),
-      transactionalId: `${application}-${processId}-${loopNumber}`,
-      threadId: `${application}-${processId}-StreamThread-${loopNumber}`,
-    },
-    restored: metrics.counter("restore-records-total", { application }),
-    remaining: metrics.counter("restore-remaining-records-total", { application }),
-  };
-}
-
-function openGlobalLoop(
-  { globalStores }: Topology,
-  shared: SharedParts,
-  directory: StateDirectory | undefined,
-): GlobalLoop | undefined {
-  if (globalStores.length === 0) return undefined;
-  return new GlobalLoop({
-    ...shared,
-    globalStores,
-    cache: new CacheBudget(shared.cache.sizeBytesMax),
-    directory: directory?.globalDirectory ?? "global",
+function openThreads(shares: ProcessParts, state: ApplicationState): StreamThreads {
+  const { options, environment, states, shared } = shares;
+  return new StreamThreads({
+    applicationId: options.applicationId,
+    platform: environment.platform,
+    count: options.threads,
+    states,
+    onUncaughtError: options.onUncaughtError,
+    closeTimeoutMs: options.closeTimeoutMs,
+    gone: environment.gone,
+    onFailing: () => state.to("failing"),
+    onCount: (count) => shared.shareCache(count),
+    open: (number) => openInlineLoop(shares, number),
   });
 }
 
-function openReaders(
-  cluster: ClusterClient,
-  { isExactlyOnce }: ResolvedStreamsOptions,
-): readonly [inputs: BatchReader, changelogs: BatchReader] {
-  const changelogs = "read_committed";
-  const inputs = isExactlyOnce ? changelogs : "read_uncommitted";
-  return [cluster.openReader({ isolation: inputs }), cluster.openReader({ isolation: changelogs })];
-}
-
-/**
- * What this process tells the leader (Kafka: `TaskManager.getTaskOffsetSums`): the tasks that it runs, and how much it has of
- * those that it restores, follows, or has in its folder.
- */
-function taskOffsetSums(
-  loop: StreamLoop,
-  directory: StateDirectory | undefined,
-): readonly TaskOffsetSum[] {
-  const running = loop.activeTasks.map(({ taskId }) => ({ taskId, offsetSum: runsNow }));
-  const known = new Map<string, TaskOffsetSum>();
-  for (const one of [...running, ...loop.updater.offsetSums])
-    known.set(taskIdText(one.taskId), one);
-  for (const taskId of directory?.tasks() ?? []) {
-    const task = taskIdText(taskId);
-    const offsetSum = directory?.offsets.sumOf(task) ?? 0;
-    if (!known.has(task)) known.set(task, { taskId, offsetSum });
-  }
-  return [...known.values()];
+function openGlobalLoop({ topology, shared, directory }: ProcessParts): GlobalLoop | undefined {
+  const { globalStores } = topology;
+  if (globalStores.length === 0) return undefined;
+  return new GlobalLoop({
+    ...shared.global,
+    globalStores,
+    directory: directory?.globalDirectory ?? "global",
+  });
 }

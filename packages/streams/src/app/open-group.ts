@@ -33,6 +33,8 @@ export interface OpenGroup {
   /** Closed by the application. */
   readonly membership: Pick<GroupMembership, "close" | "groupMetadata">;
   readonly assignments: TaskAssignments;
+  /** Has the group tell all members to end, once the loop has ended. */
+  readonly endApplication: (signal: AbortSignal) => Promise<void>;
 }
 
 export function openGroup(surroundings: GroupSurroundings): OpenGroup {
@@ -65,13 +67,14 @@ function openStreamsGroup(surroundings: GroupSurroundings): OpenGroup {
   });
   const { admin } = cluster;
   const assignments = new StreamsTaskAssignments({ membership, admin, subtopologies, platform });
-  return { membership, assignments };
+  return { membership, assignments, endApplication: (signal) => membership.endApplication(signal) };
 }
 
 function openClassicGroup(surroundings: GroupSurroundings): OpenGroup {
   const { platform, cluster, options, patterns, subtopologies, fingerprint } = surroundings;
   const { admin } = cluster;
   const namedTopics = subtopologies.flatMap(({ sourceTopics }) => sourceTopics);
+  let endsApplication = false;
   const assignor: StreamPartitionAssignor = new StreamPartitionAssignor({
     admin,
     committed: (partitions, signal) => membership.committed(partitions, signal),
@@ -85,6 +88,7 @@ function openClassicGroup(surroundings: GroupSurroundings): OpenGroup {
     taskAssignor: options.group.taskAssignor,
     configs: options.group.assignment,
     wallMs: () => platform.clock.wallMs(),
+    endsApplication: () => endsApplication,
     logger: platform.logger,
   });
   const instanceId = seatOf(surroundings);
@@ -107,7 +111,11 @@ function openClassicGroup(surroundings: GroupSurroundings): OpenGroup {
   const assignments = membership.keepsPartitions
     ? new CooperativeTaskAssignments(parts)
     : new EagerTaskAssignments(parts);
-  return { membership, assignments };
+  const endApplication = async (signal: AbortSignal): Promise<void> => {
+    endsApplication = true;
+    await membership.join(signal);
+  };
+  return { membership, assignments, endApplication };
 }
 
 /** The seat in the group that a loop takes again after a restart, where the client knows of seats. */

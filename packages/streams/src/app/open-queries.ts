@@ -7,19 +7,19 @@ import { QueryService } from "../query/query-service.ts";
 import { QueryableStores } from "../query/queryable-stores.ts";
 import { TaskOwners } from "../query/task-owners.ts";
 import type { GlobalLoop } from "../runtime/global-loop.ts";
-import { queryableCopy, queryableGlobals, queryableTask } from "../runtime/queryable-tasks.ts";
-import type { StreamLoop } from "../runtime/stream-loop.ts";
-import type { TaskAssignments } from "../runtime/task-assignments.ts";
+import { queryableGlobals } from "../runtime/queryable-tasks.ts";
 import type { Topology } from "../topology/topology.ts";
+import type { InlineLoop } from "./inline-loop.ts";
+import type { StreamThreads } from "./stream-threads.ts";
 import type { ResolvedStreamsOptions, StreamsEnvironment } from "./streams-options.ts";
 
 interface QueriedParts {
   readonly topology: Topology;
   readonly options: ResolvedStreamsOptions;
-  readonly loop: StreamLoop;
+  readonly inline: () => readonly InlineLoop[];
   readonly global: GlobalLoop | undefined;
   readonly platform: Platform;
-  readonly assignments: TaskAssignments;
+  readonly threads: StreamThreads;
 }
 
 /** The stores of an application, for whoever asks. */
@@ -33,7 +33,7 @@ export interface OpenedQueries {
 
 /** What an application answers queries with, and asks others. */
 export function openQueries(
-  { topology, options, loop, global, platform, assignments }: QueriedParts,
+  { topology, options, inline, global, platform, threads }: QueriedParts,
   { cluster, transport }: Pick<StreamsEnvironment, "cluster" | "transport">,
 ): OpenedQueries {
   const { applicationId, isExactlyOnce, metadataAgeMsMax, applicationServer } = options;
@@ -43,15 +43,11 @@ export function openQueries(
   const tasks = function* (): Generator<QueryableTask> {
     const globals = global?.readable;
     if (globals !== undefined) yield queryableGlobals(globals, globalStores);
-    for (const open of loop.activeTasks) yield queryableTask(open);
-    for (const task of loop.updater.followed) {
-      const copy = queryableCopy(task, loop.updater.lagOf(task));
-      if (copy !== undefined) yield copy;
-    }
+    for (const loop of inline()) yield* loop.queryable();
   };
   const isolation = isExactlyOnce ? "committed" : "live";
   const local = new LocalAnswers({ stores, tasks, platform, isolation });
-  const owners = new TaskOwners(() => assignments.target?.hosts);
+  const owners = new TaskOwners(() => threads.groupHosts);
   const asker = new PartitionAsker({
     platform,
     local,

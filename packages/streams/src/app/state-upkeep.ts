@@ -4,6 +4,8 @@ import type { Platform, Timer } from "@millrace/platform";
 import { taskIdText, type TaskId } from "../processor/task-id.ts";
 import { removeFolder } from "./remove-folder.ts";
 import type { StateDirectory } from "./state-directory.ts";
+import type { StreamThreads } from "./stream-threads.ts";
+import type { TaskClaims } from "./task-claims.ts";
 
 const intervalMsMax = 60_000;
 
@@ -11,15 +13,8 @@ export interface StateUpkeepOptions {
   readonly directory: StateDirectory;
   /** Kafka: `state.cleanup.delay.ms`. */
   readonly cleanupDelayMs: number;
-  readonly loop: OpenTaskFolders;
-}
-
-/** What a loop has open. */
-export interface OpenTaskFolders {
-  /** True: the folder of the task is open here, or is being closed. */
-  isInUse(taskId: TaskId): boolean;
-  /** Of tasks that are open here. */
-  readonly offsetSums: readonly { readonly taskId: TaskId; readonly offsetSum: Offset }[];
+  readonly claims: Pick<TaskClaims, "isHeld">;
+  readonly threads: Pick<StreamThreads, "offsetSums">;
 }
 
 /**
@@ -63,13 +58,13 @@ export class StateUpkeep {
   }
 
   #look(): void {
-    const { directory, loop } = this.#options;
-    for (const { taskId, offsetSum } of loop.offsetSums)
+    const { directory, claims, threads } = this.#options;
+    for (const { taskId, offsetSum } of threads.offsetSums)
       directory.offsets.note(taskIdText(taskId), offsetSum);
     const nowMs = this.#platform.clock.monotonicMs();
     try {
       for (const taskId of directory.tasks()) {
-        if (loop.isInUse(taskId)) this.#usedMs.set(taskIdText(taskId), nowMs);
+        if (claims.isHeld(taskId)) this.#usedMs.set(taskIdText(taskId), nowMs);
         else this.#cleanUp(taskId, nowMs);
       }
     } catch (cause) {

@@ -1,3 +1,4 @@
+import { readOptions } from "@millrace/model";
 import type { Counter, MetricValue } from "@millrace/platform";
 
 import type { AnyStream } from "../dsl/types/k-stream.ts";
@@ -20,6 +21,7 @@ import { checkCluster } from "./check-cluster.ts";
 import { checkTopology } from "./check-topology.ts";
 import { openQueries, type OpenedQueries } from "./open-queries.ts";
 import { prepareSerdes } from "./prepare-serdes.ts";
+import { closeOptionTable, type CloseOptions } from "./close-options.ts";
 import { resolveOptions, type StreamsEnvironment, type StreamsOptions } from "./streams-options.ts";
 
 /** What a tap has of the application. */
@@ -32,8 +34,16 @@ export interface OpenTap extends Disposable {
   roomMade(): void;
 }
 
+/** A stream loop of an application (Kafka: `ThreadMetadata`). */
+export interface StreamThread {
+  readonly name: string;
+  readonly memberId: string;
+  /** Those that run there now, such as `0_3`. */
+  readonly tasks: readonly string[];
+}
+
 /**
- * A running application: one member of its group (Kafka: `KafkaStreams`).
+ * A running application: a process of its group (Kafka: `KafkaStreams`).
  *
  * @example
  * await using app = await StreamsApp.start(builder.build(), { applicationId: "orders", cluster });
@@ -80,7 +90,7 @@ export class StreamsApp implements AsyncDisposable {
     environment: StreamsEnvironment,
   ): Promise<StreamsApp> {
     const app = await StreamsApp.#assemble(topology, options, environment);
-    const isRunning = app.#parts.loop.running.then(() => {
+    const isRunning = app.#parts.threads.running.then(() => {
       app.#tellsFailure = environment.isAwaited !== true;
       return true;
     });
@@ -149,17 +159,64 @@ export class StreamsApp implements AsyncDisposable {
 
   /** The stores that are read from their changelogs now: those that are restored, and standbys. */
   get restoring(): readonly RestoreProgress[] {
-    return this.#parts.loop.updater.progress;
+    return this.#parts.threads.restoring;
   }
 
   /** The tasks that run here now, such as `0_3`. */
   get tasks(): readonly string[] {
-    return this.#parts.loop.taskIds;
+    return this.#parts.threads.hosts.flatMap(({ tasks }) => tasks);
   }
 
-  /** This member's part in the group: who it is, which tasks it has. */
+  /** Who the first of the loops is in the group: see `threads`. */
   get memberId(): string {
-    return this.#parts.membership.groupMetadata.memberId;
+    return this.#parts.threads.hosts[0]?.memberId ?? "";
+  }
+
+  /** The stream loops: each is a member of the group, with tasks of its own (Kafka: `metadataForLocalThreads`). */
+  get threads(): readonly StreamThread[] {
+    return this.#parts.threads.hosts.map(({ threadId, memberId, tasks }) => ({
+      name: threadId,
+      memberId,
+      tasks,
+    }));
+  }
+
+  /**
+   * Adds a stream loop, to which the group gives tasks of the others (Kafka: `KafkaStreams.addStreamThread`).
+   *
+   * @returns how many there are then
+   * @throws ApplicationError `APPLICATION_CLOSED`, `TAP_NEEDS_ONE_THREAD`
+   */
+  addThread(): number {
+    const { threads, taps } = this.#parts;
+    if (taps.areAny) throw tapNeedsOneThread();
+    if (threads.add() === undefined) throw closedError(this.applicationId);
+    return threads.count;
+  }
+
+  /**
+   * Ends the stream loop that was begun last, once it has committed; the others get its tasks (Kafka:
+   * `KafkaStreams.removeStreamThread`). Without any the application waits for the next one.
+   *
+   * @returns how many there are then
+   */
+  async removeThread(): Promise<number> {
+    await this.#parts.threads.remove();
+    return this.#parts.threads.count;
+  }
+
+  /** Stops processing (Kafka: `KafkaStreams.pause`); the application stays in its group, and restores go on. */
+  pause(): void {
+    this.#parts.pausing.isPaused = true;
+  }
+
+  resume(): void {
+    this.#parts.pausing.isPaused = false;
+    this.#parts.threads.wake();
+  }
+
+  get isPaused(): boolean {
+    return this.#parts.pausing.isPaused;
   }
 
   /** All metrics of the application, under Kafka's names where it has one. */
@@ -173,7 +230,7 @@ export class StreamsApp implements AsyncDisposable {
    * Dispose of what it gives to end it; a tap of an application that has ended is told so at once.
    *
    * @param place a stream or a table of the program, or the name of a node
-   * @throws TopologyError `FOREIGN_STREAM`, `UNKNOWN_PROCESSOR`
+   * @throws TopologyError `FOREIGN_STREAM`, `UNKNOWN_PROCESSOR`; ApplicationError `TAP_NEEDS_ONE_THREAD`
    * @example
    * using _ = app.tap(orders, {
    *   take: (record) => latest.set(record.key, record.value),
@@ -185,7 +242,8 @@ export class StreamsApp implements AsyncDisposable {
    * });
    */
   tap(place: AnyStream | AnyTable | string, tap: RecordTap): OpenTap {
-    const { taps, topology, options, platform } = this.#parts;
+    const { taps, topology, options, platform, threads } = this.#parts;
+    if (threads.count > 1) throw tapNeedsOneThread();
     const node = nodeOfHandle(topology, place, "tap");
     const tags = { application: this.applicationId, node };
     taps.add(node, tap);
@@ -224,14 +282,14 @@ export class StreamsApp implements AsyncDisposable {
    * const server = new Hono().mount("/", app.handler());
    */
   handler(options?: HandlerOptions): FetchHandler {
-    const { options: settings, state, loop } = this.#parts;
+    const { options: settings, state } = this.#parts;
     const { service } = this.#queries;
     return appHandler(
       {
         service,
         querySecret: settings.querySecret,
         state: () => state.current,
-        tasks: () => loop.taskIds,
+        tasks: () => this.tasks,
       },
       options,
     );
@@ -256,8 +314,15 @@ export class StreamsApp implements AsyncDisposable {
     return this.#queries.owners.instances;
   }
 
-  /** Stops polling, commits, leaves the group. Ends within `closeTimeout`. Twice is fine. */
-  async close(): Promise<void> {
+  /**
+   * Stops polling, commits, leaves the group. Ends within `closeTimeout`. Twice is fine.
+   *
+   * @param options with `{ group: "remain" }` the group keeps its places for `sessionTimeout`, so that a restart within it
+   *   moves no tasks (Kafka, KIP-1153: `CloseOptions`)
+   * @throws OptionError `INVALID_OPTION`
+   */
+  async close(options: CloseOptions = {}): Promise<void> {
+    this.#parts.threads.leaveBy(readOptions(closeOptionTable, options).group);
     this.#requestStop();
     await this.closed.catch(() => {}); // a failure was told through `closed` already
   }
@@ -281,18 +346,7 @@ export class StreamsApp implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
-    const {
-      loop,
-      global,
-      membership,
-      options,
-      stateDirectory,
-      readers,
-      platform,
-      gone,
-      state,
-      upkeep,
-    } = this.#parts;
+    const { threads, global, options, stateDirectory, platform, gone, state, upkeep } = this.#parts;
     const stopRequested = (): void => this.#requestStop();
     const clusterGone = (): void => {
       state.to("failing");
@@ -307,8 +361,8 @@ export class StreamsApp implements AsyncDisposable {
       const { signal } = this.#stop;
       await this.#prepare(signal);
       await (global === undefined
-        ? loop.run(signal)
-        : runWithGlobalStores({ loop, global }, signal));
+        ? threads.run(signal)
+        : runWithGlobalStores({ threads, global }, signal));
     } catch (error) {
       state.to("failing");
       if (this.#tellsFailure)
@@ -320,10 +374,6 @@ export class StreamsApp implements AsyncDisposable {
     } finally {
       gone?.removeEventListener("abort", clusterGone);
       options.signal?.removeEventListener("abort", stopRequested);
-      await Promise.allSettled([
-        membership.close({ timeoutMs: gone?.aborted === true ? 0 : options.closeTimeoutMs / 8 }),
-        ...readers.map((reader) => reader.close()),
-      ]);
       await upkeep?.close();
       stateDirectory?.close();
       this.#queries.closing.abort(closedError(this.applicationId));
@@ -333,4 +383,12 @@ export class StreamsApp implements AsyncDisposable {
 
 function closedError(applicationId: string): ApplicationError {
   return new ApplicationError("APPLICATION_CLOSED", `application ${applicationId} is closed`);
+}
+
+/** What is taken by one loop is committed by that one alone: a tap could not tell. */
+function tapNeedsOneThread(): ApplicationError {
+  return new ApplicationError(
+    "TAP_NEEDS_ONE_THREAD",
+    "a tap follows the commits of one thread, and this application has, or is to have, several: start it with threads: 1, or write to a topic what is to be followed",
+  );
 }

@@ -28,6 +28,7 @@ import { restoreListenerKind } from "./restore-listeners.ts";
 import type { QueryTransport } from "../query/query-transport.ts";
 import type { FetchHandler } from "./app-handler.ts";
 import { stateListenerKind, type StateListener } from "./application-state.ts";
+import { uncaughtErrorPolicy, type UncaughtErrorPolicy } from "./uncaught-error.ts";
 
 const errorPolicy = {
   allowed: '"fail", "continue" or a synchronous function that answers one of them',
@@ -243,6 +244,16 @@ export const streamsOptionRows = {
   onRestore: valueOption<RestoreListener>(restoreListenerKind, {
     kafka: "setGlobalStateRestoreListener",
   }),
+  /** Stream loops: each has tasks of its own. With a topology they share the caller's thread, with a module's URL each has one. */
+  threads: numberOption({ min: 1, byDefault: 1, kafka: "num.stream.threads" }),
+  /**
+   * An error that nothing else has caught ends a stream loop, and then: another one takes its place (`replaceThread`),
+   * this instance ends (`shutdownClient`), or all instances do (`shutdownApplication`); or a function decides.
+   */
+  onUncaughtError: valueOption<UncaughtErrorPolicy>(uncaughtErrorPolicy, {
+    defaultText: "shutdownClient",
+    kafka: "setUncaughtExceptionHandler",
+  }),
   /** After this long the folder of a task that is not here any more is removed. */
   stateCleanupDelay: durationOption({ byDefault: "10m", kafka: "state.cleanup.delay.ms" }),
   /** What instances show each other before they answer; the same for all. Without it they answer only whom your server lets. */
@@ -349,6 +360,8 @@ export interface ResolvedStreamsOptions {
   readonly onStateChange: StateListener | undefined;
   readonly onRestore: RestoreListener | undefined;
   readonly stateCleanupDelayMs: number;
+  readonly threads: number;
+  readonly onUncaughtError: UncaughtErrorPolicy;
   readonly requestBytesMax: number;
   readonly compression: "none" | "gzip" | "zstd";
   readonly group: GroupConfig;
@@ -389,6 +402,8 @@ export function resolveOptions(options: StreamsOptions): ResolvedStreamsOptions 
     onStateChange: read.onStateChange,
     onRestore: read.onRestore,
     stateCleanupDelayMs: read.stateCleanupDelay,
+    threads: read.threads,
+    onUncaughtError: read.onUncaughtError ?? "shutdownClient",
     requestBytesMax: read.requestBytesMax,
     compression: read.compression,
     group: {

@@ -13,6 +13,7 @@ export class TopicIdFile implements TopicIdStore {
   readonly path: string;
   readonly #platform: Platform;
   readonly #directory: string;
+  #writing: Promise<void> = Promise.resolve();
 
   constructor(platform: Platform, directory: string) {
     this.#platform = platform;
@@ -34,9 +35,14 @@ export class TopicIdFile implements TopicIdStore {
     return new Map();
   }
 
+  /** One after the other: the loops of a process share the file. */
   async write(ids: ReadonlyMap<string, string>): Promise<void> {
     const place = { directory: this.#directory, name };
-    await writeJsonFile(this.#platform, place, { topics: Object.fromEntries(ids) });
+    const written = this.#writing.then(() =>
+      writeJsonFile(this.#platform, place, { topics: Object.fromEntries(ids) }),
+    );
+    this.#writing = written.catch(() => {});
+    await written;
   }
 }
 

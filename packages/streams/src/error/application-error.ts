@@ -20,6 +20,7 @@ export type ApplicationErrorCode =
   | "ASSIGNMENT_FAILED"
   | "APPLICATION_SHUT_DOWN"
   | "BROKER_CLOSED"
+  | "TAP_NEEDS_ONE_THREAD"
   | "APPLICATION_CLOSED";
 
 /**

@@ -47,6 +47,10 @@ export interface LoopEnvironment {
   readonly topicIds: TopicIdStore | undefined;
   /** The folder of a task's engine. */
   readonly taskDirectory: (taskId: TaskId) => string;
+  /** Waits until no other loop of the process has the task open; what it gives lets others have it. */
+  readonly claimTask: (taskId: TaskId) => Promise<() => void>;
+  /** True: nothing is processed. */
+  readonly isPaused: () => boolean;
 }
 
 export interface LoopConfig {

@@ -5,15 +5,16 @@ export class RecordTaps implements NodeTaps {
   readonly #byNode = new Map<string, RecordTap[]>();
   readonly #all = new Set<RecordTap>();
   #ended: { readonly failure: { readonly error: unknown } | undefined } | undefined;
-  #roomMade: () => void = () => {};
+  readonly #roomListeners = new Set<() => void>();
 
-  /** Calls back when records may be processed again, perhaps. */
-  onRoom(callback: () => void): void {
-    this.#roomMade = callback;
+  /** Calls back when records may be processed again, perhaps; what it gives ends that. */
+  onRoom(callback: () => void): () => void {
+    this.#roomListeners.add(callback);
+    return () => void this.#roomListeners.delete(callback);
   }
 
   roomMade(): void {
-    this.#roomMade();
+    for (const callback of this.#roomListeners) callback();
   }
 
   of(nodeName: string): RecordTap[] {

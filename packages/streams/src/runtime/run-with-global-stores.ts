@@ -1,12 +1,17 @@
 import type { GlobalLoop } from "./global-loop.ts";
-import type { StreamLoop } from "./stream-loop.ts";
 
 /**
- * Runs both loops of an application: the tasks once the global stores are loaded, and the global stores for as long as
+ * Runs the loops of an application: the tasks once the global stores are loaded, and the global stores for as long as
  * there are tasks. Where one fails the other is ended, and both are closed.
  */
 export async function runWithGlobalStores(
-  { loop, global }: { readonly loop: StreamLoop; readonly global: GlobalLoop },
+  {
+    threads,
+    global,
+  }: {
+    readonly threads: { run(stop: AbortSignal): Promise<void> };
+    readonly global: GlobalLoop;
+  },
   stop: AbortSignal,
 ): Promise<void> {
   const failed = new AbortController();
@@ -18,7 +23,7 @@ export async function runWithGlobalStores(
       ? undefined
       : global.follow(tasksOver.signal).catch(fail);
     try {
-      await loop.run(AbortSignal.any([stop, failed.signal]));
+      await threads.run(AbortSignal.any([stop, failed.signal]));
     } finally {
       tasksOver.abort();
       await following;

@@ -3,7 +3,7 @@ import { topicPartitionName, type Offset } from "@millrace/model";
 import type { Timer } from "@millrace/platform";
 
 import { ApplicationError } from "../error/application-error.ts";
-import { taskIdText, type TaskId } from "../processor/task-id.ts";
+import type { TaskId } from "../processor/task-id.ts";
 import { Slice } from "../task/slice.ts";
 import { prepareWriting, type ActiveTask } from "./active-task.ts";
 import { ApplicationTopics } from "./application-topics.ts";
@@ -53,6 +53,7 @@ export class StreamLoop {
   readonly #watch: TopicWatch;
   readonly #holds: TaskHolds;
   readonly #slice: Slice;
+  readonly #forgetTaps: () => void;
   /** True: the last slice took records, so that there may be more of them at once. */
   #isBusy = false;
   #wake = new AbortController();
@@ -114,7 +115,7 @@ export class StreamLoop {
       wake: wakeUp,
       onRunning: () => this.#markRunning(),
     });
-    environment.taps.onRoom(() => this.#wake.abort(resultsWait));
+    this.#forgetTaps = environment.taps.onRoom(wake);
     this.running = new Promise((resolve) => {
       this.#markRunning = resolve;
     });
@@ -134,11 +135,6 @@ export class StreamLoop {
     return this.#updater;
   }
 
-  /** True: a task's engine is open here. */
-  isInUse(taskId: TaskId): boolean {
-    return this.taskIds.includes(taskIdText(taskId)) || this.#updater.isInUse(taskId);
-  }
-
   /** How much of their changelogs the stores hold that are open here. */
   get offsetSums(): readonly { readonly taskId: TaskId; readonly offsetSum: Offset }[] {
     const active = this.#tasks.open.map(({ taskId, state }) => ({
@@ -146,6 +142,11 @@ export class StreamLoop {
       offsetSum: state.offsetSum,
     }));
     return [...active, ...this.#updater.offsetSums];
+  }
+
+  /** Looks at once whether it may process. */
+  wake(): void {
+    this.#wake.abort(resultsWait);
   }
 
   /** Runs until the signal aborts, then commits and closes. Rejects with what ended it otherwise. */
@@ -183,6 +184,7 @@ export class StreamLoop {
     } finally {
       ended.abort();
       this.#metrics.close();
+      this.#forgetTaps();
       this.#holds.close();
       await this.#abandon();
       timer?.cancel();
@@ -258,16 +260,16 @@ export class StreamLoop {
 
   /** Poll, process for a slice, commit if it is time. */
   async #work(signal: AbortSignal): Promise<void> {
-    const { platform, taps } = this.#environment;
+    const { platform } = this.#environment;
     this.#commits.throwIfFailed();
     const waitMsMax = this.#pollWaitMs();
     const { poll } = this.#metrics;
     const beginMs = poll.begin();
     await this.#tasks.inputs.take(waitMsMax, { wake: this.#wake.signal, signal });
     poll.end(beginMs);
-    this.#isBusy = this.#tasks.process(this.#slice);
+    this.#isBusy = !this.#isHeld && this.#tasks.process(this.#slice);
     this.#tasks.inputs.resumeDrained();
-    if (this.#tasks.untilTimerMs <= 0 && !taps.areFull) {
+    if (this.#tasks.untilTimerMs <= 0 && !this.#isHeld) {
       await platform.timers.yield(); // theirs is a slice of its own
       this.#tasks.punctuate(this.#slice);
     }
@@ -281,11 +283,16 @@ export class StreamLoop {
   /** How long nothing but records can be waited for. */
   #pollWaitMs(): number {
     const tasks = this.#tasks;
-    const { areFull } = this.#environment.taps; // whoever makes room wakes the loop
-    if (this.#isBusy && tasks.hasBufferedRecords && !areFull) return 0;
+    const isHeld = this.#isHeld; // whoever ends that wakes the loop
+    if (this.#isBusy && tasks.hasBufferedRecords && !isHeld) return 0;
     const untilCommitMs = tasks.needsCommit ? this.#commits.untilNextMs : Infinity;
-    const untilTimerMs = areFull ? Infinity : tasks.untilTimerMs;
+    const untilTimerMs = isHeld ? Infinity : tasks.untilTimerMs;
     return Math.max(0, Math.min(pollWaitMs, untilCommitMs, untilTimerMs));
+  }
+
+  /** True: no record may be processed now. */
+  get #isHeld(): boolean {
+    return this.#environment.isPaused() || this.#environment.taps.areFull;
   }
 
   get #mustCommit(): boolean {

@@ -55,6 +55,8 @@ export interface StreamPartitionAssignorOptions {
   readonly taskAssignor: "high_availability" | "sticky";
   readonly configs: AssignmentConfigs;
   readonly wallMs: () => number;
+  /** True: this member asks the whole application to end. */
+  readonly endsApplication: () => boolean;
   readonly logger: Logger;
 }
 
@@ -77,7 +79,7 @@ export class StreamPartitionAssignor implements PartitionAssignor {
 
   subscriptionUserData(): Uint8Array {
     this.#joins += 1;
-    const { processId, userEndPoint, clientTags, fingerprint } = this.#options;
+    const { processId, userEndPoint, clientTags, fingerprint, endsApplication } = this.#options;
     return encodeSubscriptionInfo({
       version: this.#usedVersion,
       latestSupportedVersion: latestVersion,
@@ -85,7 +87,7 @@ export class StreamPartitionAssignor implements PartitionAssignor {
       userEndPoint,
       taskOffsetSums: this.#options.taskOffsetSums(),
       uniqueField: this.#joins % 128,
-      errorCode: assignorErrors.none,
+      errorCode: endsApplication() ? assignorErrors.shutdownRequested : assignorErrors.none,
       clientTags: new Map([...clientTags, [topologyTag, fingerprint]]),
     });
   }

@@ -2,7 +2,7 @@ import { PartitionError, type OffsetAndMetadata } from "@millrace/cluster";
 import type { Offset } from "@millrace/model";
 
 import { isDamagedStore } from "../../error/store-failure.ts";
-import { taskIdText, type TaskId } from "../../processor/task-id.ts";
+import type { TaskId } from "../../processor/task-id.ts";
 import type { ApplicationTopics } from "../application-topics.ts";
 import type { LoopEnvironment } from "../loop-environment.ts";
 import { OffsetResets } from "../offset-resets.ts";
@@ -100,12 +100,6 @@ export class StateUpdater {
     return [...this.#tasks.values()]
       .filter(({ isPlanned }) => isPlanned)
       .map(({ taskId, offsetSum }) => ({ taskId, offsetSum }));
-  }
-
-  /** True: the engine of the task is open here, or is being opened or closed. */
-  isInUse(taskId: TaskId): boolean {
-    const name = taskIdText(taskId);
-    return this.#tasks.has(name) || this.#turns.has(name);
   }
 
   /** Those whose stores can be read, as far as they have come. */

@@ -48,6 +48,7 @@ function environmentWith(opened: () => void): LoopEnvironment {
     config: { uncommittedBytesMax: 1000 },
     subtopologies: [subtopology],
     taskDirectory: () => "task",
+    claimTask: async () => () => {},
   } as unknown as LoopEnvironment;
 }
 

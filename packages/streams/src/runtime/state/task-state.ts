@@ -43,6 +43,8 @@ export class TaskState {
   readonly subtopology: Subtopology;
   readonly #environment: LoopEnvironment;
   readonly #engine: StoreEngine;
+  /** Lets other loops of the process have the task. */
+  readonly #release: () => void;
   /** Of stores that are to be in memory: they last as long as the task stays here. */
   readonly #memoryEngine = new MemoryEngine();
   #stores: TaskStores | undefined;
@@ -50,12 +52,13 @@ export class TaskState {
   private constructor(
     environment: LoopEnvironment,
     { taskId, subtopology }: { readonly taskId: TaskId; readonly subtopology: Subtopology },
-    engine: StoreEngine,
+    { engine, release }: { readonly engine: StoreEngine; readonly release: () => void },
   ) {
     this.#environment = environment;
     this.taskId = taskId;
     this.subtopology = subtopology;
     this.#engine = engine;
+    this.#release = release;
   }
 
   /** A store that is damaged begins anew with the second opening; its changelog has what it held. */
@@ -70,13 +73,16 @@ export class TaskState {
 
   static async #open(environment: LoopEnvironment, taskId: TaskId): Promise<TaskState> {
     const subtopology = subtopologyOf(taskId, environment);
-    const engine = await environment.engines.open(environment.taskDirectory(taskId));
+    const release = await environment.claimTask(taskId);
+    let engine: StoreEngine | undefined;
     try {
-      const state = new TaskState(environment, { taskId, subtopology }, engine);
+      engine = await environment.engines.open(environment.taskDirectory(taskId));
+      const state = new TaskState(environment, { taskId, subtopology }, { engine, release });
       state.replayed();
       return state;
     } catch (error) {
-      await engine.close();
+      await engine?.close();
+      release();
       throw error;
     }
   }
@@ -124,7 +130,11 @@ export class TaskState {
   async close(): Promise<void> {
     this.#stores?.release();
     this.#stores = undefined;
-    await this.#engine.close();
+    try {
+      await this.#engine.close();
+    } finally {
+      this.#release();
+    }
   }
 
   #reopen(

@@ -1,0 +1,87 @@
+import type { GroupMembership } from "@millrace/cluster";
+
+import type { QueryableTask } from "../query/local-answers.ts";
+import { queryableCopy, queryableTask } from "../runtime/queryable-tasks.ts";
+import type { GroupHosts, TaskAssignments } from "../runtime/task-assignments.ts";
+import type { TaskOffsetSum } from "../runtime/assignment/subscription-info.ts";
+import type { RestoreProgress } from "../runtime/state/restore-event.ts";
+import type { StreamLoop } from "../runtime/stream-loop.ts";
+import type { GroupLeaving, LoopHost } from "./loop-host.ts";
+
+export interface InlineLoopParts {
+  readonly threadId: string;
+  readonly loop: StreamLoop;
+  readonly membership: Pick<GroupMembership, "close" | "groupMetadata">;
+  readonly assignments: Pick<TaskAssignments, "target">;
+  readonly endApplication: (signal: AbortSignal) => Promise<void>;
+  readonly readers: readonly { close(): Promise<void> }[];
+}
+
+/** A loop on the caller's own thread. */
+export class InlineLoop implements LoopHost {
+  readonly threadId: string;
+  readonly running: Promise<void>;
+  readonly #parts: InlineLoopParts;
+
+  constructor(parts: InlineLoopParts) {
+    this.#parts = parts;
+    this.threadId = parts.threadId;
+    this.running = parts.loop.running;
+  }
+
+  get memberId(): string {
+    return this.#parts.membership.groupMetadata.memberId;
+  }
+
+  get tasks(): readonly string[] {
+    return this.#parts.loop.taskIds;
+  }
+
+  get groupHosts(): GroupHosts | undefined {
+    return this.#parts.assignments.target?.hosts;
+  }
+
+  /** Its tasks and its copies of others', for whoever asks. */
+  *queryable(): Generator<QueryableTask> {
+    const { activeTasks, updater } = this.#parts.loop;
+    for (const open of activeTasks) yield queryableTask(open);
+    for (const task of updater.followed) {
+      const copy = queryableCopy(task, updater.lagOf(task));
+      if (copy !== undefined) yield copy;
+    }
+  }
+
+  get restoring(): readonly RestoreProgress[] {
+    return this.#parts.loop.updater.progress;
+  }
+
+  get offsetSums(): readonly TaskOffsetSum[] {
+    return this.#parts.loop.offsetSums;
+  }
+
+  run(stop: AbortSignal): Promise<void> {
+    return this.#parts.loop.run(stop);
+  }
+
+  wake(): void {
+    this.#parts.loop.wake();
+  }
+
+  endApplication(signal: AbortSignal): Promise<void> {
+    return this.#parts.endApplication(signal);
+  }
+
+  async close({
+    group,
+    timeoutMs,
+  }: {
+    readonly group: GroupLeaving;
+    readonly timeoutMs: number;
+  }): Promise<void> {
+    const { membership, readers } = this.#parts;
+    await Promise.allSettled([
+      membership.close({ timeoutMs, keepSeat: group === "remain" }),
+      ...readers.map((reader) => reader.close()),
+    ]);
+  }
+}

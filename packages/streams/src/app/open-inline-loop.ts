@@ -1,0 +1,165 @@
+import type { BatchReader, ClusterClient } from "@millrace/cluster";
+import type { Offset } from "@millrace/model";
+import { CacheBudget } from "@millrace/state";
+
+import { taskIdText } from "../processor/task-id.ts";
+import { runsNow, type TaskOffsetSum } from "../runtime/assignment/subscription-info.ts";
+import type { GlobalEnvironment } from "../runtime/global-environment.ts";
+import type { GlobalLoop } from "../runtime/global-loop.ts";
+import type { LoopEnvironment } from "../runtime/loop-environment.ts";
+import { PatternTopics } from "../runtime/pattern-topics.ts";
+import type { RecordTaps } from "../runtime/record-taps.ts";
+import type { RestoreListener } from "../runtime/state/restore-event.ts";
+import { StreamLoop } from "../runtime/stream-loop.ts";
+import type { Topology } from "../topology/topology.ts";
+import { InlineLoop } from "./inline-loop.ts";
+import type { LoopStates } from "./loop-states.ts";
+import { openGroup } from "./open-group.ts";
+import type { StateDirectory } from "./state-directory.ts";
+import type { ResolvedStreamsOptions, StreamsEnvironment } from "./streams-options.ts";
+import type { TaskClaims } from "./task-claims.ts";
+
+/** What the loops of a process share. */
+export interface ProcessParts {
+  readonly topology: Topology;
+  readonly options: ResolvedStreamsOptions;
+  readonly processId: string;
+  readonly environment: StreamsEnvironment;
+  readonly directory: StateDirectory | undefined;
+  readonly claims: TaskClaims;
+  readonly taps: RecordTaps;
+  readonly states: LoopStates;
+  readonly shared: SharedParts;
+  readonly global: GlobalLoop | undefined;
+  readonly isPaused: () => boolean;
+  readonly tellRestore: RestoreListener;
+  /** How far a task's stores had come that are closed now. */
+  readonly released: (task: string, offsetSum: Offset) => void;
+  /** True of the loop that tells the group of what lies in the state directory. */
+  readonly isFirst: (number: number) => boolean;
+}
+
+/** What is made once, for all loops. */
+export interface SharedParts {
+  readonly global: Omit<GlobalEnvironment, "globalStores" | "directory">;
+  /** The cache of a loop: all loops have as much as each other (Kafka: `ThreadCache`, resized with the threads). */
+  readonly cacheOf: (number: number) => CacheBudget;
+  readonly shareCache: (loops: number) => void;
+}
+
+export function sharedParts(
+  { topology, options }: Pick<ProcessParts, "topology" | "options">,
+  { platform, cluster, engines }: StreamsEnvironment,
+): SharedParts {
+  const { applicationId: application, cacheBytesMax } = options;
+  const { metrics } = platform;
+  const others = topology.globalStores.length === 0 ? 0 : 1;
+  const caches = new Map<number, CacheBudget>();
+  let shareBytes = Math.floor(cacheBytesMax / (options.threads + others));
+  const cache = new CacheBudget(shareBytes);
+  return {
+    global: {
+      platform,
+      cluster,
+      engines,
+      cache,
+      config: {
+        ...options,
+        fingerprint: topology.fingerprint(),
+        transactionalId: application,
+        threadId: application,
+      },
+      restored: metrics.counter("restore-records-total", { application }),
+      remaining: metrics.counter("restore-remaining-records-total", { application }),
+    },
+    cacheOf: (number) => {
+      const own = caches.get(number) ?? new CacheBudget(shareBytes);
+      caches.set(number, own);
+      return own;
+    },
+    shareCache: (loops) => {
+      shareBytes = Math.floor(cacheBytesMax / (Math.max(1, loops) + others));
+      for (const one of [cache, ...caches.values()]) one.sizeBytesMax = shareBytes;
+    },
+  };
+}
+
+/** A loop on the caller's own thread: a member of the group, with readers and a writer of its own. */
+export function openInlineLoop(shares: ProcessParts, number: number): InlineLoop {
+  const { topology, options, processId, directory, claims, shared, states } = shares;
+  const { platform, cluster, engines, gone } = shares.environment;
+  const { applicationId } = options;
+  const subtopologies = topology.subtopologies(applicationId);
+  const patterns = new PatternTopics(subtopologies);
+  const { fingerprint } = shared.global.config;
+  const { membership, assignments, endApplication } = openGroup({
+    platform,
+    cluster,
+    options,
+    directory,
+    processId,
+    loopNumber: number,
+    subtopologies,
+    fingerprint,
+    patterns,
+    taskOffsetSums: () => [...heldBy(loop), ...(shares.isFirst(number) ? lyingIn(shares) : [])],
+  });
+  const [reader, restoreReader] = openReaders(cluster, options);
+  const threadId = `${applicationId}-${processId}-StreamThread-${number}`;
+  const environment: LoopEnvironment = {
+    ...shared.global,
+    engines,
+    cache: shared.cacheOf(number),
+    config: {
+      ...options,
+      fingerprint,
+      transactionalId: `${applicationId}-${processId}-${number}`,
+      threadId,
+    },
+    tellState: (reached) => states.tell(number, reached),
+    tellRestore: shares.tellRestore,
+    released: shares.released,
+    taps: shares.taps,
+    gone,
+    globalStores: shares.global,
+    subtopologies,
+    patterns,
+    assignments,
+    reader,
+    restoreReader,
+    topicIds: directory?.topicIds,
+    taskDirectory: (taskId) => directory?.taskDirectory(taskId) ?? taskIdText(taskId),
+    claimTask: (taskId) => claims.claim(taskId),
+    isPaused: shares.isPaused,
+  };
+  const loop: StreamLoop = new StreamLoop(environment);
+  const readers = [reader, restoreReader];
+  return new InlineLoop({ threadId, loop, membership, assignments, endApplication, readers });
+}
+
+function openReaders(
+  cluster: ClusterClient,
+  { isExactlyOnce }: ResolvedStreamsOptions,
+): readonly [inputs: BatchReader, changelogs: BatchReader] {
+  const changelogs = "read_committed";
+  const inputs = isExactlyOnce ? changelogs : "read_uncommitted";
+  return [cluster.openReader({ isolation: inputs }), cluster.openReader({ isolation: changelogs })];
+}
+
+/**
+ * What a loop tells the leader (Kafka: `TaskManager.getTaskOffsetSums`): the tasks that it runs, and how much it has of
+ * those that it restores, or follows.
+ */
+function heldBy(loop: StreamLoop): readonly TaskOffsetSum[] {
+  const running = loop.activeTasks.map(({ taskId }) => ({ taskId, offsetSum: runsNow }));
+  return [...running, ...loop.updater.offsetSums];
+}
+
+/** And of those that lie in the folder, and that no loop has open. */
+function lyingIn({ directory, claims }: ProcessParts): readonly TaskOffsetSum[] {
+  const idle = (directory?.tasks() ?? []).filter((taskId) => !claims.isHeld(taskId));
+  return idle.map((taskId) => ({
+    taskId,
+    offsetSum: directory?.offsets.sumOf(taskIdText(taskId)) ?? 0,
+  }));
+}
