@@ -162,6 +162,24 @@ const letterHeaders = (topic: string, partition: number, offset: number) => [
   error("offset", String(offset)),
 ];
 
+test("letters whose topic is gone are left out, and hold up no other", async () => {
+  await withCluster(async (client) => {
+    await client.admin.createTopics([
+      { name: "sales", partitionCount: 1 },
+      { name: "rejected-sales", partitionCount: 1 },
+    ]);
+    await using producer = client.producer();
+    for (const topic of ["gone", "sales", "gone"]) {
+      const headers = letterHeaders(topic, 0, 0);
+      await producer.send({ topic: "rejected-sales", key: "k", value: topic, headers });
+    }
+  });
+  expect(await done("dead-letters replay rejected-sales --execute")).toBe(
+    "1 replayed\n2 left out: the topic that they came from is gone; --to does\n",
+  );
+  expect(await done("consume sales --from-beginning --to-end")).toBe("sales\n");
+});
+
 test("dead letters are shown, and written back once to where they came from", async () => {
   await withCluster(async (client) => {
     await client.admin.createTopics([

@@ -88,15 +88,16 @@ crash, goes on behind it.`,
       const present = await all(client, topic, signal);
       const chosen = given.letter.map((text) => letterOf(present, topic, text));
       const isProgress = chosen.length === 0;
-      const counts = { replayed: 0, withoutOrigin: 0, gone: 0 };
+      const counts = { replayed: 0, withoutOrigin: 0, withoutTopic: 0, gone: 0 };
       const writer = given.execute ? client.openWriter({ transactionalId: group }) : undefined;
       // Before it is asked how far others came: what they have begun is over from here on.
       await writer?.initialize(signal);
       const ranges = isProgress ? await rest(client, present, { group, signal }) : chosen;
       for await (const { records, next } of readRanges(client, ranges, signal)) {
+        const there = await originTopics(client, records, signal);
         writer?.begin();
         for (const letter of records) {
-          const outcome = await replayed(client, letter, { to: given.to, writer, signal });
+          const outcome = await replayed(client, letter, { to: given.to, there, writer, signal });
           counts[outcome] += 1;
         }
         if (isProgress) await writer?.sendOffsets(next, { groupId: group, ...nobody }, signal);
@@ -109,6 +110,8 @@ crash, goes on behind it.`,
         print(
           `${counts.withoutOrigin} left out: their headers do not say where they came from; --to does`,
         );
+      if (counts.withoutTopic > 0)
+        print(`${counts.withoutTopic} left out: the topic that they came from is gone; --to does`);
       if (counts.gone > 0)
         print(`${counts.gone} left out: they hold no record, and where they came from it is gone`);
       if (!given.execute) print("nothing is written yet; --execute does it");
@@ -123,17 +126,19 @@ const nobody = { generationId: -1, memberId: "", groupInstanceId: null };
 
 type Place = TopicPartition & { readonly offset: Offset };
 
-type Outcome = "replayed" | "withoutOrigin" | "gone";
+type Outcome = "replayed" | "withoutOrigin" | "withoutTopic" | "gone";
 
 async function replayed(
   client: KafkaClient,
   letter: StoredRecord,
   {
     to,
+    there,
     writer,
     signal,
   }: {
     readonly to: string | undefined;
+    readonly there: ReadonlySet<string>;
     readonly writer: BatchWriter | undefined;
     readonly signal: AbortSignal;
   },
@@ -141,9 +146,10 @@ async function replayed(
   const { origin } = noteOf(letter);
   const topic = to ?? origin?.topic;
   if (topic === undefined) return "withoutOrigin";
+  if (to === undefined && !there.has(topic)) return "withoutTopic";
   let record: StoredRecord | undefined = { ...letter, headers: ownHeaders(letter) };
   if (letter.key === null && letter.value === null && origin !== undefined)
-    record = await recordAt(client, origin, signal);
+    record = there.has(origin.topic) ? await recordAt(client, origin, signal) : undefined;
   if (record === undefined) return "gone";
   if (writer === undefined) return "replayed";
   await writer.prepare([topic], signal);
@@ -160,13 +166,22 @@ async function replayed(
   return "replayed";
 }
 
+/** Those topics that letters came from which are there. */
+async function originTopics(
+  { admin }: KafkaClient,
+  letters: readonly StoredRecord[],
+  signal: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  const names = new Set(letters.flatMap((letter) => noteOf(letter).origin?.topic ?? []));
+  return new Set((await admin.describeTopics([...names], signal)).keys());
+}
+
 async function recordAt(
   client: KafkaClient,
   { topic, partition, offset }: Place,
   signal: AbortSignal,
 ): Promise<StoredRecord | undefined> {
   const { admin } = client;
-  if (!(await admin.describeTopics([topic], signal)).has(topic)) return undefined;
   const at = (where: "earliest" | "latest") =>
     admin.listOffsets([{ topic, partition, at: where }], { isolation: "read_committed", signal });
   const [[start], [end]] = [await at("earliest"), await at("latest")];

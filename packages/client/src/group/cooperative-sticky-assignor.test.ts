@@ -7,6 +7,9 @@ import { decodeSubscription, encodeSubscription } from "./consumer-protocol.ts";
 
 type Owned = readonly string[];
 
+/** One to give up what is to move, one to give it; a third where that moves something once more. */
+const stepsMax = 4;
+
 function member(
   memberId: string,
   owned: Owned = [],
@@ -68,7 +71,7 @@ describe("the cooperative sticky assignor", () => {
     expect(await shares([old("a", 4), old("b", 5)], { t: 1 })).toEqual({ a: [], b: ["t0"] });
   });
 
-  test("is as even as subscriptions allow, settles in two steps, and then stays", () =>
+  test("is as even as subscriptions allow, settles in a few steps, and then stays", () =>
     fc.assert(
       fc.asyncProperty(
         fc.array(fc.subarray(["t", "u", "v"], { minLength: 1 }), { minLength: 1, maxLength: 6 }),
@@ -86,7 +89,7 @@ describe("the cooperative sticky assignor", () => {
             ),
           );
           const steps: Readonly<Record<string, Owned>>[] = [];
-          for (let step = 0; step < 3; step++) {
+          for (let step = 0; step < stepsMax; step++) {
             const given = await shares(members, counts);
             steps.push(given);
             const owners = new Map(
@@ -100,14 +103,15 @@ describe("the cooperative sticky assignor", () => {
               member(memberId, given[memberId], { topics }),
             );
           }
-          expect(steps[2]).toEqual(steps[1]);
-          const all = Object.values(steps[1]).flat();
+          const last = steps[stepsMax - 1];
+          expect(last).toEqual(steps[stepsMax - 2]);
+          const all = Object.values(last).flat();
           const read = names.filter((name) => topicsOf.some((topics) => topics.includes(name[0])));
           expect(all.toSorted()).toEqual(read.toSorted());
           for (const [index, topics] of topicsOf.entries())
-            for (const own of Object.values(steps[1]))
+            for (const own of Object.values(last))
               if (own.some((name) => topics.includes(name[0])))
-                expect(own.length - steps[1][`m${index}`].length).toBeLessThan(2);
+                expect(own.length - last[`m${index}`].length).toBeLessThan(2);
         },
       ),
     ));
