@@ -47,7 +47,7 @@ describe("the invariants hold, whatever fails", () => {
   )("seed $seed: $found", ({ seed, program }) => expectNoViolation(seed, program));
 });
 
-test("two runs of a seed leave the same trace", async () => {
+test("two runs of a seed leave the same trace", { timeout: 120_000 }, async () => {
   for (const seed of isVerify ? [2, 7, 11, 19, 100, 200] : [7]) {
     const [first, second] = [await runSeed(seed), await runSeed(seed)];
     expect(second.traceHash).toBe(first.traceHash);
