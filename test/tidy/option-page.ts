@@ -10,7 +10,7 @@ import { queryOptionTable } from "@millrace/streams";
 
 import { kafkajsOptionTable } from "../../packages/kafkajs/src/kafkajs-options.ts";
 import { embeddedClusterOptionTable } from "../../packages/millrace/src/embedded/embedded-cluster.ts";
-import { applicationOptionTable } from "../../packages/millrace/src/streams-app.ts";
+import { applicationOptionTable } from "../../packages/millrace/src/streams-options.ts";
 import { jsonSchemaOptionTable } from "../../packages/serde-json-schema/src/codec/json-schema-options.ts";
 import { avroOptionTable } from "../../packages/serde-avro/src/avro-options.ts";
 import { protobufOptionTable } from "../../packages/serde-protobuf/src/protobuf-options.ts";
@@ -39,7 +39,7 @@ const sections: readonly Section[] = [
     table: applicationOptionTable,
     sources: [
       "packages/streams/src/app/streams-options.ts",
-      "packages/millrace/src/streams-app.ts",
+      "packages/millrace/src/streams-options.ts",
     ],
   },
   {

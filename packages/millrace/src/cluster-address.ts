@@ -35,6 +35,8 @@ export interface ConnectedCluster {
   readonly dispose: () => Promise<void>;
   /** Aborts once the cluster is gone for good. */
   readonly gone: AbortSignal | undefined;
+  /** How other threads connect to it; undefined: the program has the client, and nobody else does. */
+  readonly connection: ConnectOptions | undefined;
 }
 
 const embeddedPrefix = "embedded:";
@@ -58,13 +60,14 @@ export async function connectCluster(
 ): Promise<ConnectedCluster> {
   if (isClusterClient(address)) {
     await makeMissingTopics(address.admin, topics, { logger: platform.logger, signal });
-    return { client: address, dispose: async () => {}, gone: undefined };
+    return { client: address, dispose: async () => {}, gone: undefined, connection: undefined };
   }
   const isEmbedded = typeof address === "string" && address.startsWith(embeddedPrefix);
   const embedded = isEmbedded
     ? await EmbeddedCluster.start({ data: address.slice(embeddedPrefix.length), signal })
     : undefined;
-  const client = connect({ metadataMaxAge, ...connectOptions(embedded ?? address) }, platform);
+  const connection = connectOptions(embedded ?? address);
+  const client = connect({ metadataMaxAge, ...connection }, platform);
   const dispose = async (): Promise<void> => {
     await client.close();
     await embedded?.close();
@@ -72,7 +75,8 @@ export async function connectCluster(
   try {
     await makeMissingTopics(client.admin, topics, { logger: platform.logger, signal });
     const cluster = embedded ?? address;
-    return { client, dispose, gone: cluster instanceof EmbeddedCluster ? cluster.gone : undefined };
+    const gone = cluster instanceof EmbeddedCluster ? cluster.gone : undefined;
+    return { client, dispose, gone, connection };
   } catch (error) {
     await dispose();
     throw error;

@@ -416,5 +416,6 @@ export {
   EmbeddedClusterError,
   type EmbeddedClusterErrorCode,
 } from "./embedded/embedded-cluster-error.ts";
-export { StreamsApp, type StreamsOptions } from "./streams-app.ts";
+export { StreamsApp } from "./streams-app.ts";
+export type { StreamsOptions } from "./streams-options.ts";
 export { prometheusText, type MetricTags, type MetricValue } from "@millrace/platform";

@@ -9,7 +9,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { connect } from "./connect.ts";
 import { EmbeddedCluster } from "./embedded/embedded-cluster.ts";
-import { StreamsApp, type StreamsOptions } from "./streams-app.ts";
+import { StreamsApp } from "./streams-app.ts";
+import type { StreamsOptions } from "./streams-options.ts";
 
 let folder: string;
 beforeAll(() => {

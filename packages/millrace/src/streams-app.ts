@@ -1,93 +1,26 @@
-import {
-  bytesOption,
-  choiceOption,
-  isSynchronousFunction,
-  optionTable,
-  readOptions,
-  valueOption,
-  type GivenOptions,
-} from "@millrace/model";
-import type { HttpOptions } from "@millrace/http";
+import { readOptions } from "@millrace/model";
 import type { Platform } from "@millrace/platform";
-import type { RocksdbOptions } from "@millrace/rocksdb";
 import { nodePlatform } from "@millrace/platform/node";
-import {
-  memoryEngineProvider,
-  storeEngineKinds,
-  type StoreEngineKind,
-  type StoreEngineProvider,
-  type TuneEngine,
-} from "@millrace/state";
 import {
   ApplicationError,
   checkCluster,
   checkTopology,
-  streamsOptionTable,
   StreamsApp as CoreApp,
-  type StreamsOptions as CoreOptions,
   type Topology,
 } from "@millrace/streams";
 
-import {
-  connectCluster,
-  isClusterAddress,
-  isClusterClient,
-  type ClusterAddress,
-} from "./cluster-address.ts";
-import { topicCounts, type TopicCounts } from "./missing-topics.ts";
-import { openRocksdbEngine } from "./engine/rocksdb-engine.ts";
+import { connectCluster, isClusterClient } from "./cluster-address.ts";
 import { withRestoreProgress } from "./restore-progress.ts";
 import { openServing } from "./serving/served-application.ts";
+import {
+  applicationOptionTable,
+  dividedOptions,
+  openEngines,
+  type StreamsOptions,
+} from "./streams-options.ts";
+import { checkSendable, threadOpener } from "./threads/open-threads.ts";
+import { loadProgram } from "./threads/thread-program.ts";
 import { untilSignalled } from "./until-signalled.ts";
-
-const rows = {
-  /** `"host:port,…"`, `"embedded:DIR"`, an `EmbeddedCluster`, the options of a connection, or a client of a cluster. */
-  cluster: valueOption<ClusterAddress, { readonly isRequired: true; readonly kafka: string }>(
-    {
-      allowed:
-        '"host:port,…", "embedded:DIR", an EmbeddedCluster, { bootstrapServers }, or a client such as kafkajsCluster(kafka)',
-      accepts: isClusterAddress,
-    },
-    { isRequired: true, kafka: "bootstrap.servers" },
-  ),
-  /** Topics to be made before the start if they are not there: partition counts by name. */
-  topics: valueOption<TopicCounts>(topicCounts),
-  /** What stores lie in. */
-  storeEngine: choiceOption(storeEngineKinds, {
-    defaultText: "rocksdb with a stateDirectory, else memory",
-    kafka: "dsl.store.suppliers.class",
-  }),
-  /** Bytes of RocksDB's memtables and block caches, of all tasks together. */
-  rocksdbMemoryMax: bytesOption({ min: 1, byDefault: 512 * 2 ** 20 }),
-  /** Sets up the databases of single tasks otherwise: asked with the task, such as `0_3`. */
-  rocksdbConfig: valueOption<TuneEngine>(
-    {
-      allowed: "a synchronous function, (task) => { memtableBytesMax, blockCacheBytes, … }",
-      accepts: isSynchronousFunction,
-    },
-    { kafka: "rocksdb.config.setter" },
-  ),
-  /**
-   * Serves health, readiness, and to other instances what is in the stores here, over HTTP: `{ host, port }` and the other
-   * options of a server, which are bounds, `tls` and `signIn`. Its address is told to the other instances, where
-   * `applicationServer` is not given.
-   */
-  serve: valueOption<HttpOptions>({
-    allowed: "{ host, port, tls, signIn, … }",
-    accepts: (given) => typeof given === "object" && given !== null,
-  }),
-  /** Events of this level and above go to standard error as JSON lines. */
-  logLevel: choiceOption(["debug", "info", "warn", "error", "silent"], { byDefault: "warn" }),
-};
-
-/** How an application runs: where its cluster is, and what the core takes. */
-export interface StreamsOptions extends CoreOptions, GivenOptions<typeof rows> {}
-
-export const applicationOptionTable = optionTable(
-  "StreamsApp.start",
-  { ...streamsOptionTable.rows, ...rows },
-  streamsOptionTable.rules,
-);
 
 /** A running application (Kafka: `KafkaStreams`): the core's own class, under a name that declarations can import. */
 export interface StreamsApp extends CoreApp {}
@@ -106,11 +39,14 @@ export const StreamsApp = {
   /**
    * Starts an application and waits until it has its tasks. Close it in the end, also where something fails in between.
    *
+   * @param program a topology, whose loops share this thread; or the URL of a module, whose loops have threads of their
+   *   own: it has `export default (data) => Topology`, and may have `export const options = (data) => ({ … })` with what
+   *   cannot cross threads, such as handlers
    * @throws OptionError, ApplicationError, ClusterError, EmbeddedClusterError: what keeps it from starting; the
    *   signal's reason, where that has aborted
    */
-  start(topology: Topology, options: StreamsOptions): Promise<StreamsApp> {
-    return startApplication(topology, options, { around: (_platform, start) => start() });
+  start(program: Topology | URL, options: StreamsOptions): Promise<StreamsApp> {
+    return startApplication(program, options, { around: (_platform, start) => start() });
   },
 
   /**
@@ -119,13 +55,13 @@ export const StreamsApp = {
    *
    * @throws what `start` throws, and what ended the application
    */
-  async run(topology: Topology, options: StreamsOptions): Promise<void> {
+  async run(program: Topology | URL, options: StreamsOptions): Promise<void> {
     const { signal: given } = readOptions(applicationOptionTable, options);
     await untilSignalled(async (signalled) => {
       const signal = given === undefined ? signalled : AbortSignal.any([given, signalled]);
       try {
         const app = await startApplication(
-          topology,
+          program,
           { ...options, signal },
           { around: withRestoreProgress, isAwaited: true },
         );
@@ -138,6 +74,17 @@ export const StreamsApp = {
   },
 };
 
+/** Of a module: what it makes, and the options with its own. */
+async function programOf(
+  program: Topology | URL,
+  options: StreamsOptions,
+): Promise<{ readonly topology: Topology; readonly options: StreamsOptions }> {
+  if (!(program instanceof URL)) return { topology: program, options };
+  const { data } = readOptions(applicationOptionTable, options);
+  const { topology, options: own } = await loadProgram(program, data);
+  return { topology, options: { ...options, ...own } };
+}
+
 interface Launch {
   /** What is done around the start. */
   readonly around: (platform: Platform, start: () => Promise<StreamsApp>) => Promise<StreamsApp>;
@@ -146,28 +93,25 @@ interface Launch {
 }
 
 async function startApplication(
-  topology: Topology,
-  options: StreamsOptions,
+  program: Topology | URL,
+  given: StreamsOptions,
   { around, isAwaited }: Launch,
 ): Promise<StreamsApp> {
   // Before a broker is started for it.
-  const { logLevel, rocksdbMemoryMax, rocksdbConfig } = readOptions(
-    applicationOptionTable,
-    options,
-  );
+  const { topology, options } = await programOf(program, given);
+  const read = readOptions(applicationOptionTable, options);
   checkTopology(topology);
-  const { core, address, storeEngine, topics, serve } = divided(options);
+  const { core, address, topics, serve } = dividedOptions(options);
   if (isClusterClient(address)) checkCluster(address, core);
-  const platform = nodePlatform({ logLevel });
-  const engines = await openEngines(platform, storeEngine ?? defaultEngine(core), {
-    memoryBytesMax: rocksdbMemoryMax,
-    ...(rocksdbConfig === undefined ? {} : { tune: rocksdbConfig }),
-  });
+  if (program instanceof URL) checkSendable(given);
+  const platform = nodePlatform({ logLevel: read.logLevel });
+  const engines = await openEngines(platform, core, read);
   const { metadataMaxAge, signal } = core;
   const {
     client: cluster,
     dispose,
     gone,
+    connection,
   } = await connectCluster(address, {
     platform,
     topics,
@@ -187,6 +131,9 @@ async function startApplication(
     engines,
     gone,
     isAwaited,
+    ...(program instanceof URL
+      ? { openThread: threadOpener(program, { given, read, platform, connection }) }
+      : {}),
     ...serving.environment(dispose),
   };
   return around(platform, () =>
@@ -194,33 +141,6 @@ async function startApplication(
   );
 }
 
-/** What the core takes, and what is of Node. */
-function divided(options: StreamsOptions) {
-  const {
-    cluster: address,
-    storeEngine,
-    logLevel: _,
-    rocksdbMemoryMax: _memory,
-    rocksdbConfig: _config,
-    topics,
-    serve,
-    ...core
-  } = options;
-  return { address, storeEngine, topics, serve, core };
-}
-
 function isClosed(error: unknown): boolean {
   return error instanceof ApplicationError && error.code === "APPLICATION_CLOSED";
-}
-
-function defaultEngine({ stateDirectory }: CoreOptions): StoreEngineKind {
-  return stateDirectory === undefined ? "memory" : "rocksdb";
-}
-
-async function openEngines(
-  platform: Platform,
-  engine: StoreEngineKind,
-  rocksdb: RocksdbOptions,
-): Promise<StoreEngineProvider> {
-  return engine === "memory" ? memoryEngineProvider() : openRocksdbEngine(platform, rocksdb);
 }

@@ -296,6 +296,12 @@ export type {
 } from "./runtime/state/restore-event.ts";
 export type { StateListener, StreamsState } from "./app/application-state.ts";
 export { StreamsApp, type OpenTap, type StreamThread } from "./app/streams-app.ts";
+export { ThreadLoop } from "./app/thread-loop.ts";
+export type { GroupLeaving } from "./app/loop-host.ts";
+export type { OpenThread, ThreadHost, ThreadOwner } from "./app/thread-host.ts";
+export type { AnswerPage, PartitionRequest } from "./query/local-answers.ts";
+export type { TaskOffsetSum } from "./runtime/assignment/subscription-info.ts";
+export type { GroupHosts } from "./runtime/task-assignments.ts";
 export type { UncaughtErrorPolicy, UncaughtErrorResponse } from "./app/uncaught-error.ts";
 export { closeOptionTable, type CloseOptions } from "./app/close-options.ts";
 export {

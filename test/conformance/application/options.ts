@@ -1,4 +1,4 @@
-import { applicationOptionTable } from "../../../packages/millrace/src/streams-app.ts";
+import { applicationOptionTable } from "../../../packages/millrace/src/streams-options.ts";
 import type { StreamsOptions } from "millrace";
 import { asText, type JsonObject, type Program } from "../program.ts";
 

@@ -1,4 +1,5 @@
 export { networkError } from "./network-errors.ts";
+export { importModule } from "./import-module.ts";
 export { startWorkerThread, type Worker } from "./start-worker-thread.ts";
 export { drainTurn } from "./node-timers.ts";
 export { nodePlatform, type NodePlatformOptions } from "./node-platform.ts";

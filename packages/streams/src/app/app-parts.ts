@@ -1,18 +1,28 @@
+import type { Offset } from "@millrace/model";
 import type { Platform } from "@millrace/platform";
 
-import { GlobalLoop } from "../runtime/global-loop.ts";
+import type { GlobalLoop } from "../runtime/global-loop.ts";
+import { taskIdText } from "../processor/task-id.ts";
+import type { RestoreEvent } from "../runtime/state/restore-event.ts";
 import { RecordTaps } from "../runtime/record-taps.ts";
 import type { Topology } from "../topology/topology.ts";
 import { ApplicationState, stateNumbers } from "./application-state.ts";
 import { InlineLoop } from "./inline-loop.ts";
 import { LoopStates } from "./loop-states.ts";
-import { openInlineLoop, sharedParts, type ProcessParts } from "./open-inline-loop.ts";
+import { openGlobalLoop } from "./open-global-loop.ts";
+import {
+  openInlineLoop,
+  sharedParts,
+  type LoopFolders,
+  type ProcessParts,
+} from "./open-inline-loop.ts";
 import { RestoreListeners } from "./restore-listeners.ts";
 import { StateDirectory } from "./state-directory.ts";
 import { StateUpkeep } from "./state-upkeep.ts";
 import { StreamThreads } from "./stream-threads.ts";
 import type { ResolvedStreamsOptions, StreamsEnvironment } from "./streams-options.ts";
 import { TaskClaims } from "./task-claims.ts";
+import type { ThreadOwner } from "./thread-host.ts";
 
 /** What an application is made of, and owns. */
 export interface AppParts {
@@ -64,24 +74,28 @@ function assembleIn(
   const claims = new TaskClaims();
   const pausing = { isPaused: false };
   const states = new LoopStates(state);
-  const ofProcess: ProcessParts = {
+  const ofProcess = {
     topology,
     options,
     processId,
     environment,
-    directory,
+    directory:
+      directory && foldersIn(directory, { claims, isFirst: (one) => threads.isFirst(one) }),
     claims,
     taps,
     states,
     shared: sharedParts({ topology, options }, environment),
     global: undefined,
     isPaused: () => pausing.isPaused,
-    tellRestore: (event) => restoring.tell(event),
-    released: (task, offsetSum) => upkeep?.released(task, offsetSum),
-    isFirst: (number) => threads.isFirst(number),
+    tellRestore: (event: RestoreEvent) => restoring.tell(event),
+    released: (task: string, offsetSum: Offset) => upkeep?.released(task, offsetSum),
   };
-  const global = openGlobalLoop(ofProcess);
-  const threads: StreamThreads = openThreads({ ...ofProcess, global }, state);
+  // Threads of their own have global stores of their own.
+  const hasThreads = environment.openThread !== undefined;
+  const global = hasThreads
+    ? undefined
+    : openGlobalLoop(ofProcess, directory?.globalDirectory ?? "global");
+  const threads: StreamThreads = openThreads({ ...ofProcess, global }, state, directory?.path);
   const { stateCleanupDelayMs: cleanupDelayMs } = options;
   const upkeep =
     directory && new StateUpkeep(platform, { directory, cleanupDelayMs, claims, threads });
@@ -109,8 +123,12 @@ function openState(options: ResolvedStreamsOptions, platform: Platform): Applica
   return state;
 }
 
-function openThreads(shares: ProcessParts, state: ApplicationState): StreamThreads {
-  const { options, environment, states, shared } = shares;
+function openThreads(
+  shares: ProcessParts & { readonly states: LoopStates },
+  state: ApplicationState,
+  directory: string | undefined,
+): StreamThreads {
+  const { options, environment, shared, states } = shares;
   return new StreamThreads({
     applicationId: options.applicationId,
     platform: environment.platform,
@@ -121,16 +139,48 @@ function openThreads(shares: ProcessParts, state: ApplicationState): StreamThrea
     gone: environment.gone,
     onFailing: () => state.to("failing"),
     onCount: (count) => shared.shareCache(count),
-    open: (number) => openInlineLoop(shares, number),
+    open: (number) =>
+      environment.openThread?.(ownerOf(shares, { number, directory })) ??
+      openInlineLoop(shares, number),
   });
 }
 
-function openGlobalLoop({ topology, shared, directory }: ProcessParts): GlobalLoop | undefined {
-  const { globalStores } = topology;
-  if (globalStores.length === 0) return undefined;
-  return new GlobalLoop({
-    ...shared.global,
-    globalStores,
-    directory: directory?.globalDirectory ?? "global",
-  });
+function ownerOf(
+  shares: ProcessParts,
+  { number, directory }: { readonly number: number; readonly directory: string | undefined },
+): ThreadOwner {
+  const { processId, claims, states, isPaused, tellRestore, released } = shares;
+  return {
+    number,
+    processId,
+    directory,
+    isPaused,
+    claimTask: (taskId) => claims.claim(taskId),
+    tellState: (reached) => states.tell(number, reached),
+    tellRestore,
+    released,
+    topicIds: shares.directory?.topicIds,
+    idleTasks: () => shares.directory?.idleTasks(number) ?? [],
+  };
+}
+
+/** What the loops see of the directory of their process; the first one tells the group of what lies there. */
+function foldersIn(
+  directory: StateDirectory,
+  {
+    claims,
+    isFirst,
+  }: { readonly claims: TaskClaims; readonly isFirst: (number: number) => boolean },
+): LoopFolders {
+  const { topicIds, offsets } = directory;
+  return {
+    topicIds,
+    taskDirectory: (taskId) => directory.taskDirectory(taskId),
+    idleTasks: (number) => {
+      const idle = isFirst(number) ? directory.tasks() : [];
+      return idle
+        .filter((taskId) => !claims.isHeld(taskId))
+        .map((taskId) => ({ taskId, offsetSum: offsets.sumOf(taskIdText(taskId)) }));
+    },
+  };
 }

@@ -12,12 +12,12 @@ import type { PatternTopics } from "../runtime/pattern-topics.ts";
 import { StreamsTaskAssignments } from "../runtime/streams-task-assignments.ts";
 import type { TaskAssignments } from "../runtime/task-assignments.ts";
 import type { Subtopology } from "../topology/subtopology.ts";
-import type { StateDirectory } from "./state-directory.ts";
 import type { ResolvedStreamsOptions, StreamsEnvironment } from "./streams-options.ts";
 
 export interface GroupSurroundings extends Pick<StreamsEnvironment, "platform" | "cluster"> {
   readonly options: ResolvedStreamsOptions;
-  readonly directory: StateDirectory | undefined;
+  /** Undefined: nothing is kept over a restart. */
+  readonly directory: object | undefined;
   readonly processId: string;
   /** Of the loop, from 1: each is a member. */
   readonly loopNumber: number;

@@ -2,7 +2,7 @@ import type { BatchReader, ClusterClient } from "@millrace/cluster";
 import type { Offset } from "@millrace/model";
 import { CacheBudget } from "@millrace/state";
 
-import { taskIdText } from "../processor/task-id.ts";
+import { taskIdText, type TaskId } from "../processor/task-id.ts";
 import { runsNow, type TaskOffsetSum } from "../runtime/assignment/subscription-info.ts";
 import type { GlobalEnvironment } from "../runtime/global-environment.ts";
 import type { GlobalLoop } from "../runtime/global-loop.ts";
@@ -11,13 +11,21 @@ import { PatternTopics } from "../runtime/pattern-topics.ts";
 import type { RecordTaps } from "../runtime/record-taps.ts";
 import type { RestoreListener } from "../runtime/state/restore-event.ts";
 import { StreamLoop } from "../runtime/stream-loop.ts";
+import type { TopicIdStore } from "../runtime/topic-id-store.ts";
 import type { Topology } from "../topology/topology.ts";
 import { InlineLoop } from "./inline-loop.ts";
 import type { LoopStates } from "./loop-states.ts";
 import { openGroup } from "./open-group.ts";
-import type { StateDirectory } from "./state-directory.ts";
 import type { ResolvedStreamsOptions, StreamsEnvironment } from "./streams-options.ts";
 import type { TaskClaims } from "./task-claims.ts";
+
+/** The state directory, as a loop knows it. */
+export interface LoopFolders {
+  readonly taskDirectory: (taskId: TaskId) => string;
+  /** Of tasks that lie there, and that no loop has open; none but for the loop that tells the group of them. */
+  readonly idleTasks: (number: number) => readonly TaskOffsetSum[];
+  readonly topicIds: TopicIdStore;
+}
 
 /** What the loops of a process share. */
 export interface ProcessParts {
@@ -25,18 +33,16 @@ export interface ProcessParts {
   readonly options: ResolvedStreamsOptions;
   readonly processId: string;
   readonly environment: StreamsEnvironment;
-  readonly directory: StateDirectory | undefined;
-  readonly claims: TaskClaims;
+  readonly directory: LoopFolders | undefined;
+  readonly claims: Pick<TaskClaims, "claim">;
   readonly taps: RecordTaps;
-  readonly states: LoopStates;
+  readonly states: Pick<LoopStates, "tell">;
   readonly shared: SharedParts;
   readonly global: GlobalLoop | undefined;
   readonly isPaused: () => boolean;
   readonly tellRestore: RestoreListener;
   /** How far a task's stores had come that are closed now. */
   readonly released: (task: string, offsetSum: Offset) => void;
-  /** True of the loop that tells the group of what lies in the state directory. */
-  readonly isFirst: (number: number) => boolean;
 }
 
 /** What is made once, for all loops. */
@@ -102,7 +108,7 @@ export function openInlineLoop(shares: ProcessParts, number: number): InlineLoop
     subtopologies,
     fingerprint,
     patterns,
-    taskOffsetSums: () => [...heldBy(loop), ...(shares.isFirst(number) ? lyingIn(shares) : [])],
+    taskOffsetSums: () => [...heldBy(loop), ...(directory?.idleTasks(number) ?? [])],
   });
   const [reader, restoreReader] = openReaders(cluster, options);
   const threadId = `${applicationId}-${processId}-StreamThread-${number}`;
@@ -153,13 +159,4 @@ function openReaders(
 function heldBy(loop: StreamLoop): readonly TaskOffsetSum[] {
   const running = loop.activeTasks.map(({ taskId }) => ({ taskId, offsetSum: runsNow }));
   return [...running, ...loop.updater.offsetSums];
-}
-
-/** And of those that lie in the folder, and that no loop has open. */
-function lyingIn({ directory, claims }: ProcessParts): readonly TaskOffsetSum[] {
-  const idle = (directory?.tasks() ?? []).filter((taskId) => !claims.isHeld(taskId));
-  return idle.map((taskId) => ({
-    taskId,
-    offsetSum: directory?.offsets.sumOf(taskIdText(taskId)) ?? 0,
-  }));
 }

@@ -5,12 +5,14 @@ import { LocalAnswers, type QueryableTask } from "../query/local-answers.ts";
 import { PartitionAsker } from "../query/partition-asker.ts";
 import { QueryService } from "../query/query-service.ts";
 import { QueryableStores } from "../query/queryable-stores.ts";
+import { ThreadAnswers } from "../query/thread-answers.ts";
 import { TaskOwners } from "../query/task-owners.ts";
 import type { GlobalLoop } from "../runtime/global-loop.ts";
 import { queryableGlobals } from "../runtime/queryable-tasks.ts";
 import type { Topology } from "../topology/topology.ts";
 import type { InlineLoop } from "./inline-loop.ts";
 import type { StreamThreads } from "./stream-threads.ts";
+import { isThreadHost } from "./thread-host.ts";
 import type { ResolvedStreamsOptions, StreamsEnvironment } from "./streams-options.ts";
 
 interface QueriedParts {
@@ -34,10 +36,15 @@ export interface OpenedQueries {
 /** What an application answers queries with, and asks others. */
 export function openQueries(
   { topology, options, inline, global, platform, threads }: QueriedParts,
-  { cluster, transport }: Pick<StreamsEnvironment, "cluster" | "transport">,
+  {
+    cluster,
+    transport,
+    openThread,
+  }: Pick<StreamsEnvironment, "cluster" | "transport" | "openThread">,
 ): OpenedQueries {
   const { applicationId, isExactlyOnce, metadataAgeMsMax, applicationServer } = options;
   const { globalStores } = topology;
+  const hasThreads = openThread !== undefined;
   const closing = new AbortController();
   const stores = new QueryableStores(topology.subtopologies(applicationId), globalStores);
   const tasks = function* (): Generator<QueryableTask> {
@@ -46,7 +53,9 @@ export function openQueries(
     for (const loop of inline()) yield* loop.queryable();
   };
   const isolation = isExactlyOnce ? "committed" : "live";
-  const local = new LocalAnswers({ stores, tasks, platform, isolation });
+  const local = hasThreads
+    ? new ThreadAnswers(stores, () => threads.hosts.filter(isThreadHost))
+    : new LocalAnswers({ stores, tasks, platform, isolation });
   const owners = new TaskOwners(() => threads.groupHosts);
   const asker = new PartitionAsker({
     platform,

@@ -22,6 +22,8 @@ import { checkTopology } from "./check-topology.ts";
 import { openQueries, type OpenedQueries } from "./open-queries.ts";
 import { prepareSerdes } from "./prepare-serdes.ts";
 import { closeOptionTable, type CloseOptions } from "./close-options.ts";
+import { addedUp } from "./added-up.ts";
+import { isThreadHost } from "./thread-host.ts";
 import { resolveOptions, type StreamsEnvironment, type StreamsOptions } from "./streams-options.ts";
 
 /** What a tap has of the application. */
@@ -221,7 +223,9 @@ export class StreamsApp implements AsyncDisposable {
 
   /** All metrics of the application, under Kafka's names where it has one. */
   metrics(): readonly MetricValue[] {
-    return this.#parts.platform.metrics.snapshot();
+    const { platform, threads } = this.#parts;
+    const ofThreads = threads.hosts.filter(isThreadHost).flatMap(({ metrics }) => metrics);
+    return addedUp([...platform.metrics.snapshot(), ...ofThreads]);
   }
 
   /**
@@ -243,7 +247,7 @@ export class StreamsApp implements AsyncDisposable {
    */
   tap(place: AnyStream | AnyTable | string, tap: RecordTap): OpenTap {
     const { taps, topology, options, platform, threads } = this.#parts;
-    if (threads.count > 1) throw tapNeedsOneThread();
+    if (threads.count > 1 || threads.hosts.some(isThreadHost)) throw tapNeedsOneThread();
     const node = nodeOfHandle(topology, place, "tap");
     const tags = { application: this.applicationId, node };
     taps.add(node, tap);

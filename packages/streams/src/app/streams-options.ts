@@ -28,6 +28,7 @@ import { restoreListenerKind } from "./restore-listeners.ts";
 import type { QueryTransport } from "../query/query-transport.ts";
 import type { FetchHandler } from "./app-handler.ts";
 import { stateListenerKind, type StateListener } from "./application-state.ts";
+import type { OpenThread } from "./thread-host.ts";
 import { uncaughtErrorPolicy, type UncaughtErrorPolicy } from "./uncaught-error.ts";
 
 const errorPolicy = {
@@ -315,6 +316,8 @@ export interface StreamsEnvironment {
   readonly dispose?: () => Promise<void>;
   /** True: `closed` is awaited, so that a failure need not be logged besides. */
   readonly isAwaited?: boolean;
+  /** Gives each loop a thread of its own; undefined: they share the caller's. */
+  readonly openThread?: OpenThread;
   /** Aborts, with the reason, once the cluster is gone for good: the application ends at once, without a last commit. */
   readonly gone?: AbortSignal;
   /** How instances ask each other; absent: they do not. */

@@ -21,6 +21,7 @@ export type ApplicationErrorCode =
   | "APPLICATION_SHUT_DOWN"
   | "BROKER_CLOSED"
   | "TAP_NEEDS_ONE_THREAD"
+  | "THREAD_ENDED"
   | "APPLICATION_CLOSED";
 
 /**

@@ -4,7 +4,7 @@ import type { Platform } from "@millrace/platform";
 
 import { QueryError } from "../error/query-error.ts";
 import { ChangeFeed } from "./change-feed.ts";
-import type { LocalAnswers } from "./local-answers.ts";
+import type { PartitionAnswers } from "./local-answers.ts";
 import type { PartitionAsker } from "./partition-asker.ts";
 import { PartitionCounts } from "./partition-counts.ts";
 import { querySettings, type QueryOptions } from "./query-options.ts";
@@ -23,7 +23,7 @@ import { StoreReader } from "./store-reader.ts";
 
 export interface AppQueriesParts {
   readonly stores: QueryableStores;
-  readonly local: LocalAnswers;
+  readonly local: PartitionAnswers;
   readonly owners: TaskOwners;
   readonly asker: PartitionAsker;
   readonly admin: Pick<ClusterAdmin, "listOffsets" | "describeTopics">;

@@ -62,8 +62,20 @@ export interface LocalAnswersParts {
   readonly isolation: QueryIsolation;
 }
 
+/** What a process answers with by itself. */
+export interface PartitionAnswers {
+  /** Whether a partition of a store is here. */
+  has(store: QueryableStore, partition: number): "active" | "standby" | undefined;
+  /**
+   * The pages of an answer, all of one position.
+   *
+   * @throws QueryError
+   */
+  ask(request: PartitionRequest): AsyncIterable<AnswerPage>;
+}
+
 /** Answers from the stores of this process, and asks nobody else. */
-export class LocalAnswers {
+export class LocalAnswers implements PartitionAnswers {
   readonly #parts: LocalAnswersParts;
   readonly #turns: AnsweringTurns;
 

@@ -1,7 +1,7 @@
 import type { Platform } from "@millrace/platform";
 
 import { QueryError } from "../error/query-error.ts";
-import type { AnswerPage, LocalAnswers, PartitionRequest } from "./local-answers.ts";
+import type { AnswerPage, PartitionAnswers, PartitionRequest } from "./local-answers.ts";
 import type { QueryTransport } from "./query-transport.ts";
 import { decodePage, encodeRequest } from "./query-wire.ts";
 import type { QueryableStore } from "./queryable-stores.ts";
@@ -12,7 +12,7 @@ const pauseMsMax = 500;
 
 export interface PartitionAskerParts {
   readonly platform: Pick<Platform, "clock" | "timers">;
-  readonly local: LocalAnswers;
+  readonly local: PartitionAnswers;
   readonly owners: TaskOwners;
   /** Undefined: nobody but this process is asked. */
   readonly transport: QueryTransport | undefined;

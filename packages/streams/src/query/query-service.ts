@@ -1,4 +1,4 @@
-import type { LocalAnswers } from "./local-answers.ts";
+import type { PartitionAnswers } from "./local-answers.ts";
 import { decodeRequest, encodeFailure, encodePage } from "./query-wire.ts";
 
 /**
@@ -6,9 +6,9 @@ import { decodeRequest, encodeFailure, encodePage } from "./query-wire.ts";
  * cannot go round.
  */
 export class QueryService {
-  readonly #local: LocalAnswers;
+  readonly #local: PartitionAnswers;
 
-  constructor(local: LocalAnswers) {
+  constructor(local: PartitionAnswers) {
     this.#local = local;
   }
 

@@ -1,0 +1,108 @@
+import {
+  bytesOption,
+  choiceOption,
+  isSynchronousFunction,
+  optionTable,
+  valueOption,
+  type GivenOptions,
+} from "@millrace/model";
+import type { HttpOptions } from "@millrace/http";
+import type { Platform } from "@millrace/platform";
+import {
+  memoryEngineProvider,
+  storeEngineKinds,
+  type StoreEngineKind,
+  type StoreEngineProvider,
+  type TuneEngine,
+} from "@millrace/state";
+import { streamsOptionTable, type StreamsOptions as CoreOptions } from "@millrace/streams";
+
+import { isClusterAddress, type ClusterAddress } from "./cluster-address.ts";
+import { openRocksdbEngine } from "./engine/rocksdb-engine.ts";
+import { topicCounts, type TopicCounts } from "./missing-topics.ts";
+
+const rows = {
+  /** `"host:port,…"`, `"embedded:DIR"`, an `EmbeddedCluster`, the options of a connection, or a client of a cluster. */
+  cluster: valueOption<ClusterAddress, { readonly isRequired: true; readonly kafka: string }>(
+    {
+      allowed:
+        '"host:port,…", "embedded:DIR", an EmbeddedCluster, { bootstrapServers }, or a client such as kafkajsCluster(kafka)',
+      accepts: isClusterAddress,
+    },
+    { isRequired: true, kafka: "bootstrap.servers" },
+  ),
+  /** Topics to be made before the start if they are not there: partition counts by name. */
+  topics: valueOption<TopicCounts>(topicCounts),
+  /** What stores lie in. */
+  storeEngine: choiceOption(storeEngineKinds, {
+    defaultText: "rocksdb with a stateDirectory, else memory",
+    kafka: "dsl.store.suppliers.class",
+  }),
+  /** Bytes of RocksDB's memtables and block caches, of all tasks together. */
+  rocksdbMemoryMax: bytesOption({ min: 1, byDefault: 512 * 2 ** 20 }),
+  /** Sets up the databases of single tasks otherwise: asked with the task, such as `0_3`. */
+  rocksdbConfig: valueOption<TuneEngine>(
+    {
+      allowed: "a synchronous function, (task) => { memtableBytesMax, blockCacheBytes, … }",
+      accepts: isSynchronousFunction,
+    },
+    { kafka: "rocksdb.config.setter" },
+  ),
+  /**
+   * Serves health, readiness, and to other instances what is in the stores here, over HTTP: `{ host, port }` and the other
+   * options of a server, which are bounds, `tls` and `signIn`. Its address is told to the other instances, where
+   * `applicationServer` is not given.
+   */
+  serve: valueOption<HttpOptions>({
+    allowed: "{ host, port, tls, signIn, … }",
+    accepts: (given) => typeof given === "object" && given !== null,
+  }),
+  /** What the functions of the module are given, where the program is given as its URL. */
+  data: valueOption<unknown>({ allowed: "what can be sent to a thread", accepts: () => true }),
+  /** Events of this level and above go to standard error as JSON lines. */
+  logLevel: choiceOption(["debug", "info", "warn", "error", "silent"], { byDefault: "warn" }),
+};
+
+/** How an application runs: where its cluster is, and what the core takes. */
+export interface StreamsOptions extends CoreOptions, GivenOptions<typeof rows> {}
+
+export const applicationOptionTable = optionTable(
+  "StreamsApp.start",
+  { ...streamsOptionTable.rows, ...rows },
+  streamsOptionTable.rules,
+);
+
+/** What the core takes, and what is of Node. */
+export function dividedOptions(options: StreamsOptions) {
+  const {
+    cluster: address,
+    storeEngine,
+    logLevel: _,
+    rocksdbMemoryMax: _memory,
+    rocksdbConfig: _config,
+    data: _data,
+    topics,
+    serve,
+    ...core
+  } = options;
+  return { address, storeEngine, topics, serve, core };
+}
+
+export interface EngineOptions {
+  readonly storeEngine: StoreEngineKind | undefined;
+  readonly rocksdbMemoryMax: number;
+  readonly rocksdbConfig: TuneEngine | undefined;
+}
+
+export async function openEngines(
+  platform: Platform,
+  { stateDirectory }: Pick<CoreOptions, "stateDirectory">,
+  { storeEngine, rocksdbMemoryMax, rocksdbConfig }: EngineOptions,
+): Promise<StoreEngineProvider> {
+  const engine = storeEngine ?? (stateDirectory === undefined ? "memory" : "rocksdb");
+  if (engine === "memory") return memoryEngineProvider();
+  return openRocksdbEngine(platform, {
+    memoryBytesMax: rocksdbMemoryMax,
+    ...(rocksdbConfig === undefined ? {} : { tune: rocksdbConfig }),
+  });
+}

@@ -1,0 +1,78 @@
+import type { ConnectOptions } from "@millrace/client";
+import { OptionError, shown, type ReadOptions } from "@millrace/model";
+import type { Platform } from "@millrace/platform";
+import type { OpenThread } from "@millrace/streams";
+
+import {
+  dividedOptions,
+  type applicationOptionTable,
+  type StreamsOptions,
+} from "../streams-options.ts";
+import { WorkerHost } from "./thread-host.ts";
+
+/** Called where they were given: threads need not know of them. */
+const kept = ["signal", "onStateChange", "onRestore", "onUncaughtError", "serve"] as const;
+
+export interface ThreadsOptions {
+  /** Those that the program was started with, without its module's. */
+  readonly given: StreamsOptions;
+  readonly read: ReadOptions<typeof applicationOptionTable.rows>;
+  readonly platform: Platform;
+  readonly connection: ConnectOptions | undefined;
+}
+
+/** Opens loops in worker threads, which load the module for themselves. */
+export function threadOpener(
+  module: URL,
+  { given, read, platform, connection }: ThreadsOptions,
+): OpenThread {
+  const { core } = dividedOptions(sendable(given));
+  const { storeEngine, rocksdbMemoryMax, logLevel, threads, cacheBytesMax } = read;
+  const orders = {
+    module: module.href,
+    data: read.data,
+    options: { ...core, threads: 1, cacheBytesMax: Math.floor(cacheBytesMax / threads) },
+    cluster: connection,
+    storeEngine,
+    rocksdbMemoryMax: Math.ceil(rocksdbMemoryMax / threads),
+    logLevel,
+  };
+  return (owner) => {
+    const { number, processId, directory, topicIds } = owner;
+    return WorkerHost.open(
+      {
+        ...orders,
+        number,
+        processId,
+        directory,
+        isPaused: owner.isPaused(),
+        idleTasks: owner.idleTasks(),
+        topicIds: topicIds && { path: topicIds.path, ids: topicIds.read() },
+      },
+      { owner, platform, closeTimeoutMs: read.closeTimeout },
+    );
+  };
+}
+
+/** @throws OptionError: what is given for threads cannot be sent to them */
+export function checkSendable(options: StreamsOptions): void {
+  const { cluster, ...others } = sendable(options);
+  const isClient = typeof cluster === "object" && "openMembership" in cluster;
+  const told = isClient ? { ...others, cluster } : others;
+  for (const [name, value] of Object.entries(told)) {
+    try {
+      structuredClone(value);
+    } catch {
+      throw new OptionError(
+        "INVALID_OPTION",
+        `${name} was given ${shown(value)}, which cannot be sent to a thread; have the module export it: export const options = (data) => ({ ${name}: … })`,
+      );
+    }
+  }
+}
+
+function sendable(options: StreamsOptions): StreamsOptions {
+  const others: Record<string, unknown> = { ...options };
+  for (const name of kept) delete others[name];
+  return others as unknown as StreamsOptions; // those that are left out may be
+}

@@ -1,0 +1,282 @@
+import type { MetricValue, Platform } from "@millrace/platform";
+import { startWorkerThread, type Worker } from "@millrace/platform/node";
+import {
+  ApplicationError,
+  QueryError,
+  type AnswerPage,
+  type GroupHosts,
+  type GroupLeaving,
+  type PartitionRequest,
+  type RestoreProgress,
+  type TaskOffsetSum,
+  type ThreadHost,
+  type ThreadOwner,
+} from "@millrace/streams";
+
+import type { FromThread, ThreadOrders, ThreadStatus, ToThread } from "./thread-messages.ts";
+import { failureOf, type ToldFailure } from "./told-failure.ts";
+
+/** Longest that a thread may take for what it was asked beyond the time that it has itself. */
+const graceMs = 1000;
+
+const nothing: ThreadStatus = {
+  memberId: "",
+  tasks: [],
+  copies: [],
+  restoring: [],
+  offsetSums: [],
+  groupHosts: undefined,
+  metrics: [],
+};
+
+interface OpenAnswer {
+  readonly pages: AnswerPage[];
+  end: { readonly failure: Error | undefined } | undefined;
+  wake: () => void;
+}
+
+export interface WorkerHostOptions {
+  readonly owner: ThreadOwner;
+  readonly platform: Platform;
+  /** After this long a thread that does not stop is ended. */
+  readonly closeTimeoutMs: number;
+}
+
+/**
+ * A stream loop in a worker thread. Whatever ends the thread, such as memory that ran out, an exit in the program or an
+ * error that nobody caught, is what its `run` rejects with.
+ */
+export class WorkerHost implements ThreadHost {
+  readonly running: Promise<void>;
+  readonly #options: WorkerHostOptions;
+  readonly #worker: Worker;
+  /** The loop has ended. */
+  readonly #over = Promise.withResolvers<Error | undefined>();
+  readonly #running = Promise.withResolvers<void>();
+  readonly #opened = Promise.withResolvers<string>();
+  readonly #toldGroup = Promise.withResolvers<ToldFailure | undefined>();
+  readonly #exited: Promise<void>;
+  readonly #claims = new Map<number, () => void>();
+  readonly #answers = new Map<number, OpenAnswer>();
+  #hasExited = false;
+  #lastAnswer = 0;
+  #status: ThreadStatus = nothing;
+  #threadId = "";
+
+  private constructor(orders: ThreadOrders, options: WorkerHostOptions) {
+    this.#options = options;
+    this.running = this.#running.promise;
+    this.#worker = startWorkerThread(
+      new URL(import.meta.resolve("millrace/thread-worker")),
+      orders,
+    );
+    let cause: unknown;
+    this.#worker.on("message", (message: FromThread) => this.#take(message));
+    this.#worker.once("error", (error: unknown) => {
+      cause = error;
+    });
+    this.#exited = new Promise((resolve) => {
+      this.#worker.once("exit", (code) => {
+        this.#exit(threadEnded(code, cause));
+        resolve();
+      });
+    });
+    this.#opened.promise.catch(() => {}); // told by `open`, where that still waits
+  }
+
+  /** @throws what keeps the thread from beginning */
+  static async open(orders: ThreadOrders, options: WorkerHostOptions): Promise<WorkerHost> {
+    const host = new WorkerHost(orders, options);
+    try {
+      host.#threadId = await host.#opened.promise;
+      return host;
+    } catch (error) {
+      await host.#worker.terminate();
+      throw error;
+    }
+  }
+
+  get threadId(): string {
+    return this.#threadId;
+  }
+  get memberId(): string {
+    return this.#status.memberId;
+  }
+  get tasks(): readonly string[] {
+    return this.#status.tasks;
+  }
+  get copies(): readonly string[] {
+    return this.#status.copies;
+  }
+  get restoring(): readonly RestoreProgress[] {
+    return this.#status.restoring;
+  }
+  get offsetSums(): readonly TaskOffsetSum[] {
+    return this.#status.offsetSums;
+  }
+  get groupHosts(): GroupHosts | undefined {
+    return this.#status.groupHosts;
+  }
+  get metrics(): readonly MetricValue[] {
+    return this.#status.metrics;
+  }
+
+  async run(stop: AbortSignal): Promise<void> {
+    const { platform, closeTimeoutMs } = this.#options;
+    let timer: { cancel(): void } | undefined;
+    const stopped = (): void => {
+      this.#tell({ kind: "stop" });
+      // A callback that never ends is ended with its thread.
+      timer = platform.timers.after(closeTimeoutMs, () => void this.#worker.terminate());
+    };
+    if (stop.aborted) stopped();
+    else stop.addEventListener("abort", stopped, { once: true });
+    try {
+      const failure = await this.#over.promise;
+      if (failure !== undefined) throw failure;
+    } finally {
+      stop.removeEventListener("abort", stopped);
+      timer?.cancel();
+    }
+  }
+
+  wake(): void {
+    this.#tell({ kind: "paused", isPaused: this.#options.owner.isPaused() });
+  }
+
+  async endApplication(signal: AbortSignal): Promise<void> {
+    if (this.#hasExited) return;
+    this.#tell({ kind: "endApplication" });
+    const given = new Promise<undefined>((resolve) => {
+      signal.addEventListener("abort", () => resolve(undefined), { once: true });
+    });
+    const failure = await Promise.race([this.#toldGroup.promise, given]);
+    if (failure !== undefined) throw failureOf(failure);
+  }
+
+  async *ask(request: PartitionRequest): AsyncGenerator<AnswerPage, void, undefined> {
+    const id = ++this.#lastAnswer;
+    const answer: OpenAnswer = { pages: [], end: undefined, wake: () => {} };
+    this.#answers.set(id, answer);
+    if (this.#hasExited) answer.end = { failure: threadGone() };
+    else this.#tell({ kind: "ask", id, request });
+    try {
+      for (;;) {
+        const page = answer.pages.shift();
+        if (page !== undefined) yield page;
+        else if (answer.end !== undefined) {
+          if (answer.end.failure !== undefined) throw answer.end.failure;
+          return;
+        } else await new Promise<void>((resolve) => (answer.wake = resolve));
+      }
+    } finally {
+      this.#answers.delete(id);
+      if (answer.end === undefined) this.#tell({ kind: "cancel", id });
+    }
+  }
+
+  async close({
+    group,
+    timeoutMs,
+  }: {
+    readonly group: GroupLeaving;
+    readonly timeoutMs: number;
+  }): Promise<void> {
+    this.#tell({ kind: "close", group, timeoutMs });
+    const { timers } = this.#options.platform;
+    const timer = timers.after(timeoutMs + graceMs, () => void this.#worker.terminate());
+    await this.#exited;
+    timer.cancel();
+  }
+
+  #tell(message: ToThread): void {
+    if (!this.#hasExited) this.#worker.postMessage(message);
+  }
+
+  #take(message: FromThread): void {
+    const { owner } = this.#options;
+    switch (message.kind) {
+      case "opened":
+        return this.#opened.resolve(message.threadId);
+      case "status":
+        this.#status = message.status;
+        return;
+      case "running":
+        return this.#running.resolve();
+      case "state":
+        return owner.tellState(message.state);
+      case "restore":
+        return owner.tellRestore(message.event);
+      case "claim":
+        return void this.#claim(message.claim, message);
+      case "release":
+        this.#claims.get(message.claim)?.();
+        this.#claims.delete(message.claim);
+        return;
+      case "released":
+        return owner.released(message.task, message.offsetSum);
+      case "topicIds":
+        return void owner.topicIds?.write(message.ids).catch((cause: unknown) => {
+          const { logger } = this.#options.platform;
+          logger.log("warn", "streams.topic-ids-not-saved", { cause });
+        });
+      case "ended":
+        return this.#ended(message.failure && failureOf(message.failure));
+      case "toldGroup":
+        return this.#toldGroup.resolve(message.failure);
+      case "page":
+        return this.#answer(message.id, (answer) => answer.pages.push(message.page));
+      case "answered": {
+        const failure = message.failure && failureOf(message.failure);
+        return this.#answer(message.id, (answer) => (answer.end = { failure }));
+      }
+    }
+  }
+
+  async #claim(
+    claim: number,
+    { taskId }: Extract<FromThread, { readonly kind: "claim" }>,
+  ): Promise<void> {
+    const release = await this.#options.owner.claimTask(taskId);
+    if (this.#hasExited) return release();
+    this.#claims.set(claim, release);
+    this.#tell({ kind: "claimed", claim });
+  }
+
+  #answer(id: number, change: (answer: OpenAnswer) => void): void {
+    const answer = this.#answers.get(id);
+    if (answer === undefined) return;
+    change(answer);
+    answer.wake();
+  }
+
+  #ended(failure: Error | undefined): void {
+    this.#over.resolve(failure);
+    this.#opened.reject(failure ?? threadEnded(0, undefined));
+  }
+
+  /** What the thread had is nobody's now. */
+  #exit(error: Error): void {
+    this.#hasExited = true;
+    this.#status = { ...nothing, memberId: this.#status.memberId };
+    this.#ended(error);
+    this.#toldGroup.resolve(undefined);
+    for (const release of this.#claims.values()) release();
+    this.#claims.clear();
+    for (const id of this.#answers.keys())
+      this.#answer(id, (answer) => (answer.end ??= { failure: threadGone() }));
+  }
+}
+
+function threadEnded(code: number, cause: unknown): ApplicationError {
+  const why = cause instanceof Error ? `: ${cause.message}` : ` with code ${code}`;
+  return new ApplicationError(
+    "THREAD_ENDED",
+    `a thread of the application has ended${why}. What it had not committed is processed again by whoever takes its tasks.`,
+    { cause },
+  );
+}
+
+function threadGone(): QueryError {
+  return new QueryError("NOT_ACTIVE", "the thread that had the store has ended; ask again");
+}

@@ -1,0 +1,76 @@
+import type { MetricValue } from "@millrace/platform";
+import type {
+  AnswerPage,
+  GroupHosts,
+  GroupLeaving,
+  PartitionRequest,
+  RestoreEvent,
+  RestoreProgress,
+  StreamsOptions as CoreOptions,
+  TaskId,
+  TaskOffsetSum,
+} from "@millrace/streams";
+import type { ConnectOptions } from "@millrace/client";
+import type { StoreEngineKind } from "@millrace/state";
+
+import type { ToldFailure } from "./told-failure.ts";
+
+/** What a thread is begun with. */
+export interface ThreadOrders {
+  /** Of the user's module. */
+  readonly module: string;
+  readonly data: unknown;
+  readonly options: CoreOptions;
+  /** Undefined: the module's `options` say it. */
+  readonly cluster: ConnectOptions | undefined;
+  readonly storeEngine: StoreEngineKind | undefined;
+  readonly rocksdbMemoryMax: number;
+  readonly logLevel: "debug" | "info" | "warn" | "error" | "silent";
+  readonly number: number;
+  readonly processId: string;
+  readonly directory: string | undefined;
+  readonly idleTasks: readonly TaskOffsetSum[];
+  /** Undefined without a state directory. */
+  readonly topicIds:
+    | { readonly path: string; readonly ids: ReadonlyMap<string, string> }
+    | undefined;
+  readonly isPaused: boolean;
+}
+
+/** What the application says to a thread. */
+export type ToThread =
+  | { readonly kind: "stop" }
+  | { readonly kind: "close"; readonly group: GroupLeaving; readonly timeoutMs: number }
+  | { readonly kind: "paused"; readonly isPaused: boolean }
+  | { readonly kind: "claimed"; readonly claim: number }
+  | { readonly kind: "ask"; readonly id: number; readonly request: PartitionRequest }
+  | { readonly kind: "cancel"; readonly id: number }
+  | { readonly kind: "endApplication" };
+
+/** What is known of a thread, as of its last message. */
+export interface ThreadStatus {
+  readonly memberId: string;
+  readonly tasks: readonly string[];
+  readonly copies: readonly string[];
+  readonly restoring: readonly RestoreProgress[];
+  readonly offsetSums: readonly TaskOffsetSum[];
+  readonly groupHosts: GroupHosts | undefined;
+  readonly metrics: readonly MetricValue[];
+}
+
+/** What a thread says to the application. */
+export type FromThread =
+  | { readonly kind: "opened"; readonly threadId: string }
+  | { readonly kind: "status"; readonly status: ThreadStatus }
+  | { readonly kind: "running" }
+  | { readonly kind: "state"; readonly state: "rebalancing" | "running" }
+  | { readonly kind: "restore"; readonly event: RestoreEvent }
+  | { readonly kind: "claim"; readonly claim: number; readonly taskId: TaskId }
+  | { readonly kind: "release"; readonly claim: number }
+  | { readonly kind: "released"; readonly task: string; readonly offsetSum: number }
+  | { readonly kind: "topicIds"; readonly ids: ReadonlyMap<string, string> }
+  /** Undefined: it was stopped. */
+  | { readonly kind: "ended"; readonly failure: ToldFailure | undefined }
+  | { readonly kind: "toldGroup"; readonly failure: ToldFailure | undefined }
+  | { readonly kind: "page"; readonly id: number; readonly page: AnswerPage }
+  | { readonly kind: "answered"; readonly id: number; readonly failure: ToldFailure | undefined };

@@ -1,0 +1,51 @@
+import { QueryError } from "../error/query-error.ts";
+import { taskIdText } from "../processor/task-id.ts";
+import type { AnswerPage, PartitionAnswers, PartitionRequest } from "./local-answers.ts";
+import type { QueryableStore, QueryableStores } from "./queryable-stores.ts";
+
+/** A thread that has stores, and is asked by messages. */
+export interface AnsweringThread {
+  readonly tasks: readonly string[];
+  readonly copies: readonly string[];
+  ask(request: PartitionRequest): AsyncIterable<AnswerPage>;
+}
+
+/** Answers from the stores of this process, where loops have threads of their own: whoever has a partition is asked. */
+export class ThreadAnswers implements PartitionAnswers {
+  readonly #stores: QueryableStores;
+  readonly #threads: () => readonly AnsweringThread[];
+
+  constructor(stores: QueryableStores, threads: () => readonly AnsweringThread[]) {
+    this.#stores = stores;
+    this.#threads = threads;
+  }
+
+  has(store: QueryableStore, partition: number): "active" | "standby" | undefined {
+    return this.#find(store, partition)?.role;
+  }
+
+  /** @throws QueryError */
+  async *ask(request: PartitionRequest): AsyncGenerator<AnswerPage, void, undefined> {
+    const { store, partition } = request;
+    const found = this.#find(this.#stores.find(store), partition);
+    if (found === undefined)
+      throw new QueryError(
+        "NOT_ACTIVE",
+        `partition ${partition} of store ${store} is in no thread of this process now; ask again, its task may be moving`,
+      );
+    yield* found.thread.ask(request);
+  }
+
+  #find(
+    { subtopology }: QueryableStore,
+    partition: number,
+  ): { readonly thread: AnsweringThread; readonly role: "active" | "standby" } | undefined {
+    const threads = this.#threads();
+    // Each thread has the global stores whole.
+    const name = subtopology && taskIdText({ subtopology: subtopology.id, partition });
+    const active = threads.find(({ tasks }) => name === undefined || tasks.includes(name));
+    if (active !== undefined) return { thread: active, role: "active" };
+    const standby = threads.find(({ copies }) => name !== undefined && copies.includes(name));
+    return standby && { thread: standby, role: "standby" };
+  }
+}

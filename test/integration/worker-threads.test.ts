@@ -1,0 +1,174 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import {
+  ApplicationError,
+  connect,
+  EmbeddedCluster,
+  StreamsApp,
+  StreamsError,
+  string,
+  type KeyValueQueries,
+  type StreamsOptions,
+} from "millrace";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+
+import { eventually } from "./world/eventually.ts";
+import { failureOf } from "./world/failure-of.ts";
+import type { ThreadedData } from "./world/threaded-program.ts";
+
+/** Stream loops in worker threads. */
+const isWhole = process.env["MILLRACE_VERIFY"] === "1";
+const program = new URL("./world/threaded-program.ts", import.meta.url);
+let folder: string;
+let cluster: EmbeddedCluster;
+let client: ReturnType<typeof connect>;
+let names = 0;
+const apps: StreamsApp[] = [];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "millrace-threads-"));
+  cluster = await EmbeddedCluster.start({
+    data: join(folder, "broker"),
+    durability: "memory",
+    config: { "group.min.session.timeout.ms": 100 },
+  });
+  client = connect({ bootstrapServers: cluster.bootstrapServers });
+});
+
+afterEach(async () => {
+  for (const app of apps.splice(0)) await app.close();
+  await client.admin.deleteTopics(["lines", "counts", "names"]);
+});
+
+afterAll(async () => {
+  await client.close();
+  await cluster.close();
+  await rm(folder, { recursive: true });
+});
+
+async function start(
+  options: Partial<StreamsOptions> & { readonly data?: ThreadedData } = {},
+): Promise<StreamsApp> {
+  const applicationId = `threaded-${++names}`;
+  const app = await StreamsApp.start(program, {
+    applicationId,
+    cluster,
+    topics: { lines: 4, counts: 4, names: 1 },
+    threads: 2,
+    data: {},
+    stateDirectory: join(folder, "state"),
+    sessionTimeout: 3000,
+    heartbeatInterval: 100,
+    commitInterval: 30,
+    transactionTimeout: 3000,
+    closeTimeout: 4000,
+    logLevel: "silent",
+    ...options,
+  });
+  apps.push(app);
+  return app;
+}
+
+async function write(...lines: readonly string[]): Promise<void> {
+  const producer = client.producer({ value: string() });
+  for (const [index, value] of lines.entries())
+    await producer.send({ topic: "lines", value, partition: index % 4 });
+  await producer.close();
+}
+
+const counts = (app: StreamsApp): KeyValueQueries<string, number> =>
+  app.store<KeyValueQueries<string, number>>("counts");
+
+async function sharedOut(app: StreamsApp): Promise<void> {
+  await eventually(() => app.threads.map(({ tasks }) => tasks.length)).toEqual([4, 4]);
+}
+
+describe("loops in worker threads", () => {
+  test("share the tasks, answer queries, tell what they count, and go on after a restart", async () => {
+    const app = await start();
+    await sharedOut(app);
+    const lines = Array.from({ length: 40 }, (_, index) => `line-${index % 20}`);
+    await write(...lines);
+    const values = async (): Promise<readonly number[]> => {
+      const found: number[] = [];
+      for (let index = 0; index < 20; index++)
+        found.push((await counts(app).get(`line-${index}`)) ?? 0);
+      return found;
+    };
+    await eventually(values).toEqual(Array.from({ length: 20 }, () => 2));
+    const stored = app.store<KeyValueQueries<string, number>>("names");
+    expect(await stored.get("nobody")).toBeNull();
+    const produced = (): number =>
+      app
+        .metrics()
+        .filter(
+          ({ name, tags }) => name === "records-consumed-total" && tags["topic-name"] === "lines",
+        )
+        .reduce((sum, { value }) => sum + value, 0);
+    await eventually(produced).toBe(40);
+    expect(new Set(app.metrics().map(({ tags }) => tags["thread-id"])).size).toBeGreaterThan(2);
+    await app.close();
+    expect(app.state).toBe("closed");
+  });
+
+  test.runIf(isWhole)("are added and removed while they run", async () => {
+    const app = await start({ threads: 1 });
+    expect(app.addThread()).toBe(2);
+    await sharedOut(app);
+    await write("a", "b", "a");
+    expect(await app.removeThread()).toBe(1);
+    await eventually(async () => counts(app).get("a")).toBe(2);
+  });
+
+  test("fail with the errors of their thread, and take handlers from the module", async () => {
+    const app = await start({ data: { skips: "bad-1" } });
+    await write("bad-1", "good");
+    await eventually(async () => counts(app).get("good")).toBe(1);
+    await write("bad-2");
+    const failure = await failureOf(app.closed);
+    expect(failure).toBeInstanceOf(StreamsError);
+    expect(failure).toMatchObject({
+      code: "PROCESSING_FAILED",
+      cause: { name: "TypeError", message: "cannot take bad-2" },
+    });
+    expect(app.state).toBe("failed");
+  });
+
+  test.each(isWhole ? ["exit", "throw"] : ["exit"])(
+    "of which one dies (%s) are replaced by policy, or end it",
+    async (how) => {
+      const errors: unknown[] = [];
+      const app = await start({
+        onUncaughtError: (error) => {
+          errors.push(error);
+          return errors.length === 1 ? "replaceThread" : "shutdownClient";
+        },
+      });
+      await sharedOut(app);
+      await write(how);
+      const failure = await failureOf(app.closed);
+      expect(failure).toBeInstanceOf(ApplicationError);
+      expect(failure).toMatchObject({ code: "THREAD_ENDED" });
+      expect(errors).toHaveLength(2);
+    },
+  );
+
+  test.runIf(isWhole)("that hang are ended within closeTimeout", async () => {
+    const app = await start({ closeTimeout: 500 });
+    await write("hang");
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const beginMs = performance.now();
+    await app.close();
+    expect(performance.now() - beginMs).toBeLessThan(5000);
+  });
+
+  test("are refused what cannot be sent to them", async () => {
+    const onProcessingError = (): "fail" => "fail";
+    await expect(start({ onProcessingError })).rejects.toMatchObject({
+      code: "INVALID_OPTION",
+      message: expect.stringContaining("export const options"),
+    });
+  });
+});
