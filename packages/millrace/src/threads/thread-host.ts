@@ -2,7 +2,6 @@ import type { MetricValue, Platform } from "@millrace/platform";
 import { startWorkerThread, type Worker } from "@millrace/platform/node";
 import {
   ApplicationError,
-  QueryError,
   type AnswerPage,
   type GroupHosts,
   type GroupLeaving,
@@ -13,6 +12,7 @@ import {
   type ThreadOwner,
 } from "@millrace/streams";
 
+import { ThreadAsker } from "./thread-asker.ts";
 import type { FromThread, ThreadOrders, ThreadStatus, ToThread } from "./thread-messages.ts";
 import { failureOf, type ToldFailure } from "./told-failure.ts";
 
@@ -28,12 +28,6 @@ const nothing: ThreadStatus = {
   groupHosts: undefined,
   metrics: [],
 };
-
-interface OpenAnswer {
-  readonly pages: AnswerPage[];
-  end: { readonly failure: Error | undefined } | undefined;
-  wake: () => void;
-}
 
 export interface WorkerHostOptions {
   readonly owner: ThreadOwner;
@@ -57,15 +51,15 @@ export class WorkerHost implements ThreadHost {
   readonly #toldGroup = Promise.withResolvers<ToldFailure | undefined>();
   readonly #exited: Promise<void>;
   readonly #claims = new Map<number, () => void>();
-  readonly #answers = new Map<number, OpenAnswer>();
+  readonly #asker: ThreadAsker;
   #hasExited = false;
-  #lastAnswer = 0;
   #status: ThreadStatus = nothing;
   #threadId = "";
 
   private constructor(orders: ThreadOrders, options: WorkerHostOptions) {
     this.#options = options;
     this.running = this.#running.promise;
+    this.#asker = new ThreadAsker(options.platform.timers, (message) => this.#tell(message));
     this.#worker = startWorkerThread(
       new URL(import.meta.resolve("millrace/thread-worker")),
       orders,
@@ -154,25 +148,8 @@ export class WorkerHost implements ThreadHost {
     if (failure !== undefined) throw failureOf(failure);
   }
 
-  async *ask(request: PartitionRequest): AsyncGenerator<AnswerPage, void, undefined> {
-    const id = ++this.#lastAnswer;
-    const answer: OpenAnswer = { pages: [], end: undefined, wake: () => {} };
-    this.#answers.set(id, answer);
-    if (this.#hasExited) answer.end = { failure: threadGone() };
-    else this.#tell({ kind: "ask", id, request });
-    try {
-      for (;;) {
-        const page = answer.pages.shift();
-        if (page !== undefined) yield page;
-        else if (answer.end !== undefined) {
-          if (answer.end.failure !== undefined) throw answer.end.failure;
-          return;
-        } else await new Promise<void>((resolve) => (answer.wake = resolve));
-      }
-    } finally {
-      this.#answers.delete(id);
-      if (answer.end === undefined) this.#tell({ kind: "cancel", id });
-    }
+  ask(request: PartitionRequest): AsyncIterable<AnswerPage> {
+    return this.#asker.ask(request);
   }
 
   async close({
@@ -225,11 +202,9 @@ export class WorkerHost implements ThreadHost {
       case "toldGroup":
         return this.#toldGroup.resolve(message.failure);
       case "page":
-        return this.#answer(message.id, (answer) => answer.pages.push(message.page));
-      case "answered": {
-        const failure = message.failure && failureOf(message.failure);
-        return this.#answer(message.id, (answer) => (answer.end = { failure }));
-      }
+        return this.#asker.page(message.id, message.page);
+      case "answered":
+        return this.#asker.answered(message.id, message.failure && failureOf(message.failure));
     }
   }
 
@@ -241,13 +216,6 @@ export class WorkerHost implements ThreadHost {
     if (this.#hasExited) return release();
     this.#claims.set(claim, release);
     this.#tell({ kind: "claimed", claim });
-  }
-
-  #answer(id: number, change: (answer: OpenAnswer) => void): void {
-    const answer = this.#answers.get(id);
-    if (answer === undefined) return;
-    change(answer);
-    answer.wake();
   }
 
   #ended(failure: Error | undefined): void {
@@ -263,8 +231,7 @@ export class WorkerHost implements ThreadHost {
     this.#toldGroup.resolve(undefined);
     for (const release of this.#claims.values()) release();
     this.#claims.clear();
-    for (const id of this.#answers.keys())
-      this.#answer(id, (answer) => (answer.end ??= { failure: threadGone() }));
+    this.#asker.gone();
   }
 }
 
@@ -275,8 +242,4 @@ function threadEnded(code: number, cause: unknown): ApplicationError {
     `a thread of the application has ended${why}. What it had not committed is processed again by whoever takes its tasks.`,
     { cause },
   );
-}
-
-function threadGone(): QueryError {
-  return new QueryError("NOT_ACTIVE", "the thread that had the store has ended; ask again");
 }
