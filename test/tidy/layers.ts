@@ -125,7 +125,7 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
   cluster: ["conformance"],
   client: ["security", "connection", "metadata", "group", "admin", "consumer", "producer"],
   kafkajs: ["link", "admin", "reader", "writer", "membership"],
-  millrace: ["embedded", "engine", "serving"],
+  millrace: ["embedded", "engine", "serving", "threads"],
   platform: ["conformance", "memory", "node"],
   protocol: ["wire", "records", "compression", "schema", "definitions", "frames"],
   serde: [],
@@ -160,6 +160,9 @@ export const worldExceptions: Readonly<Record<string, string>> = {
   "packages/broker/src/security/authentication/digests.ts": "hashes are pure functions",
   "packages/broker/src/security/authentication/base64.ts": "so is the form of bytes as text",
   "packages/broker/src/worker/": "a worker thread is no port: one Node-only entry",
+  "packages/millrace/src/threads/thread-worker.ts":
+    "entry of a thread: loads the rest after its compile cache is on",
+  "packages/millrace/src/threads/thread-loop-worker.ts": "runs in a worker thread",
   "packages/millrace/src/embedded/": "starts that worker",
   "packages/millrace/src/main.ts": "loads the command after its compile cache is on",
   "packages/millrace/src/restore-progress.ts": "draws on the terminal of the process",

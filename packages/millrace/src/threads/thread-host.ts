@@ -195,7 +195,7 @@ export class WorkerHost implements ThreadHost {
       case "topicIds":
         return void owner.topicIds?.write(message.ids).catch((cause: unknown) => {
           const { logger } = this.#options.platform;
-          logger.log("warn", "streams.topic-ids-not-saved", { cause });
+          logger.log("warn", "millrace.topic-ids-not-saved", { cause });
         });
       case "ended":
         return this.#ended(message.failure && failureOf(message.failure));
