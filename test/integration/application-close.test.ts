@@ -36,5 +36,5 @@ test("an application whose stores cannot be closed closes all else nevertheless"
   expect(open.size).toBe(1);
   await app.close();
   expect(open.size).toBe(0);
-  expect(process.events.map(({ name }) => name)).toContain("streams.close-incomplete");
+  expect(process.events.map(({ name }) => name)).toContain("streams.state-not-closed");
 });
