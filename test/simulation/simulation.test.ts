@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { Coverage } from "./coverage.ts";
 import { describeFailure } from "./describe-failure.ts";
 import { plants, type Plant } from "./planted/plants.ts";
+import { programNames } from "./programs/all-programs.ts";
 import { runSeed } from "./run-seed.ts";
 import { plantSeeds, rarelyFound, regressionSeeds } from "./seeds.ts";
 import { swarmOptions } from "./swarm.ts";
@@ -32,6 +33,15 @@ describe("the invariants hold, whatever fails", () => {
       for (let seed = first; seed < first + chunk; seed++) await expectNoViolation(seed);
     });
   }
+
+  const drawn = new Set(Array.from({ length: seedCount }, (_, i) => swarmOptions(i + 1).program));
+  test.each(isVerify ? programNames.filter((name) => !drawn.has(name)) : [])(
+    "%s, which none of these seeds has drawn",
+    { timeout: 120_000 },
+    async (program) => {
+      for (let seed = 1; seed <= chunk; seed++) await expectNoViolation(seed, program);
+    },
+  );
 
   test.runIf(isVerify)("a seed takes at most half a second", () => {
     expect(cpuMs / coverage.seeds).toBeLessThan(seedMsMax);
