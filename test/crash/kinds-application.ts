@@ -44,6 +44,7 @@ const topics = [...Object.values(inputs), ...outputs.tables, ...outputs.lists];
 await using cluster = await EmbeddedCluster.start({
   data: join(options.data, "broker"),
   topics: Object.fromEntries(topics.map((topic) => [topic, partitionCount])),
+  config: { "log.retention.ms": "-1" }, // the events are older than what a topic keeps by default
 });
 await using client = connect({ bootstrapServers: cluster.bootstrapServers });
 await load(inputs.customers, generated.customers, string()); // rows are there before they are asked for
