@@ -42,6 +42,10 @@ await using cluster = await EmbeddedCluster.start({
   topics: Object.fromEntries(Object.values(topics).map((topic) => [topic, partitionCount])),
 });
 await using client = connect({ bootstrapServers: cluster.bootstrapServers });
+await client.admin.alterConfigs(
+  // Their records are of 1970.
+  Object.values(topics).map((name) => ({ kind: "topic", name, set: { "retention.ms": "-1" } })),
+);
 if (options.load) await load();
 else await run();
 
