@@ -40,12 +40,9 @@ const orders = generateOrders(Number(options.orders));
 await using cluster = await EmbeddedCluster.start({
   data: join(options.data, "broker"),
   topics: Object.fromEntries(Object.values(topics).map((topic) => [topic, partitionCount])),
+  config: { "log.retention.ms": "-1" }, // its records are of 1970
 });
 await using client = connect({ bootstrapServers: cluster.bootstrapServers });
-await client.admin.alterConfigs(
-  // Their records are of 1970.
-  Object.values(topics).map((name) => ({ kind: "topic", name, set: { "retention.ms": "-1" } })),
-);
 if (options.load) await load();
 else await run();
 

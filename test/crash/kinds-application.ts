@@ -47,10 +47,6 @@ await using cluster = await EmbeddedCluster.start({
   config: { "log.retention.ms": "-1" }, // the events are older than what a topic keeps by default
 });
 await using client = connect({ bootstrapServers: cluster.bootstrapServers });
-await client.admin.alterConfigs(
-  // Their records are of 1970.
-  topics.map((name) => ({ kind: "topic", name, set: { "retention.ms": "-1" } })),
-);
 await load(inputs.customers, generated.customers, string()); // rows are there before they are asked for
 await using app = await StreamsApp.start(topology, {
   applicationId,
