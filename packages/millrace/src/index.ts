@@ -419,3 +419,4 @@ export {
 export { StreamsApp } from "./streams-app.ts";
 export type { StreamsOptions } from "./streams-options.ts";
 export { prometheusText, type MetricTags, type MetricValue } from "@millrace/platform";
+export type { KeyValueReads, ScanRange, StoredValue, StoreView } from "@millrace/state";
