@@ -91,8 +91,8 @@ export class TestWorld implements AsyncDisposable {
     return connect(platform, {
       bootstrapServers: this.bootstrapServers,
       codecs: nodeCompression,
-      bootstrapTimeout: 500,
-      connectTimeout: 300,
+      bootstrapTimeout: 1500,
+      connectTimeout: 1000,
       ...options,
     });
   }
