@@ -39,6 +39,7 @@ const sections: readonly Section[] = [
     table: applicationOptionTable,
     sources: [
       "packages/streams/src/app/streams-options.ts",
+      "packages/streams/src/app/group-options.ts",
       "packages/millrace/src/streams-options.ts",
     ],
   },

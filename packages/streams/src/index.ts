@@ -304,9 +304,6 @@ export type { TaskOffsetSum } from "./runtime/assignment/subscription-info.ts";
 export type { GroupHosts } from "./runtime/task-assignments.ts";
 export type { UncaughtErrorPolicy, UncaughtErrorResponse } from "./app/uncaught-error.ts";
 export { closeOptionTable, type CloseOptions } from "./app/close-options.ts";
-export {
-  streamsOptionTable,
-  type StreamsEnvironment,
-  type StreamsOptions,
-} from "./app/streams-options.ts";
+export type { StreamsEnvironment } from "./app/streams-environment.ts";
+export { streamsOptionTable, type StreamsOptions } from "./app/streams-options.ts";
 export { ApplicationError, type ApplicationErrorCode } from "./error/application-error.ts";

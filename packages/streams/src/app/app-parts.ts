@@ -20,7 +20,8 @@ import { RestoreListeners } from "./restore-listeners.ts";
 import { StateDirectory } from "./state-directory.ts";
 import { StateUpkeep } from "./state-upkeep.ts";
 import { StreamThreads } from "./stream-threads.ts";
-import type { ResolvedStreamsOptions, StreamsEnvironment } from "./streams-options.ts";
+import type { ResolvedStreamsOptions } from "./resolved-options.ts";
+import type { StreamsEnvironment } from "./streams-environment.ts";
 import { TaskClaims } from "./task-claims.ts";
 import type { ThreadOwner } from "./thread-host.ts";
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 
 import type { ApplicationError } from "../error/application-error.ts";
 import { StateDirectory } from "./state-directory.ts";
-import { resolveOptions } from "./streams-options.ts";
+import { resolveOptions } from "./resolved-options.ts";
 
 const code = (expected: string): unknown => expect.objectContaining({ code: expected });
 

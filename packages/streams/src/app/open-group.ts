@@ -12,7 +12,8 @@ import type { PatternTopics } from "../runtime/pattern-topics.ts";
 import { StreamsTaskAssignments } from "../runtime/streams-task-assignments.ts";
 import type { TaskAssignments } from "../runtime/task-assignments.ts";
 import type { Subtopology } from "../topology/subtopology.ts";
-import type { ResolvedStreamsOptions, StreamsEnvironment } from "./streams-options.ts";
+import type { ResolvedStreamsOptions } from "./resolved-options.ts";
+import type { StreamsEnvironment } from "./streams-environment.ts";
 
 export interface GroupSurroundings extends Pick<StreamsEnvironment, "platform" | "cluster"> {
   readonly options: ResolvedStreamsOptions;

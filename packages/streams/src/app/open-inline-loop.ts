@@ -16,7 +16,8 @@ import type { Topology } from "../topology/topology.ts";
 import { InlineLoop } from "./inline-loop.ts";
 import type { LoopStates } from "./loop-states.ts";
 import { openGroup } from "./open-group.ts";
-import type { ResolvedStreamsOptions, StreamsEnvironment } from "./streams-options.ts";
+import type { ResolvedStreamsOptions } from "./resolved-options.ts";
+import type { StreamsEnvironment } from "./streams-environment.ts";
 import type { TaskClaims } from "./task-claims.ts";
 
 /** The state directory, as a loop knows it. */

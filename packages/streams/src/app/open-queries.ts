@@ -13,7 +13,8 @@ import type { Topology } from "../topology/topology.ts";
 import type { InlineLoop } from "./inline-loop.ts";
 import type { StreamThreads } from "./stream-threads.ts";
 import { isThreadHost } from "./thread-host.ts";
-import type { ResolvedStreamsOptions, StreamsEnvironment } from "./streams-options.ts";
+import type { ResolvedStreamsOptions } from "./resolved-options.ts";
+import type { StreamsEnvironment } from "./streams-environment.ts";
 
 interface QueriedParts {
   readonly topology: Topology;

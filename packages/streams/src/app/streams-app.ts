@@ -24,7 +24,9 @@ import { prepareSerdes } from "./prepare-serdes.ts";
 import { closeOptionTable, type CloseOptions } from "./close-options.ts";
 import { addedUp } from "./added-up.ts";
 import { isThreadHost } from "./thread-host.ts";
-import { resolveOptions, type StreamsEnvironment, type StreamsOptions } from "./streams-options.ts";
+import { resolveOptions } from "./resolved-options.ts";
+import type { StreamsEnvironment } from "./streams-environment.ts";
+import type { StreamsOptions } from "./streams-options.ts";
 
 /** What a tap has of the application. */
 export interface OpenTap extends Disposable {

@@ -13,7 +13,9 @@ import type { InlineLoop } from "./inline-loop.ts";
 import { openGlobalLoop } from "./open-global-loop.ts";
 import { openInlineLoop, sharedParts, type LoopFolders } from "./open-inline-loop.ts";
 import { prepareSerdes } from "./prepare-serdes.ts";
-import { resolveOptions, type StreamsEnvironment, type StreamsOptions } from "./streams-options.ts";
+import { resolveOptions } from "./resolved-options.ts";
+import type { StreamsEnvironment } from "./streams-environment.ts";
+import type { StreamsOptions } from "./streams-options.ts";
 import type { ThreadOwner } from "./thread-host.ts";
 
 /** The other side of a `ThreadHost`: a loop with all that it needs, in a thread that has nothing else to do. */
