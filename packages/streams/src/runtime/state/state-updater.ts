@@ -1,16 +1,13 @@
-import { PartitionError, type OffsetAndMetadata } from "@millrace/cluster";
+import { PartitionError } from "@millrace/cluster";
 import type { Offset } from "@millrace/model";
 
 import { isDamagedStore } from "../../error/store-failure.ts";
 import type { TaskId } from "../../processor/task-id.ts";
-import type { ApplicationTopics } from "../application-topics.ts";
 import type { LoopEnvironment } from "../loop-environment.ts";
-import { OffsetResets } from "../offset-resets.ts";
 import { isRecoverable } from "../recoverable-errors.ts";
 import { RecoveryBudget } from "../recovery-budget.ts";
 import type { AssignedTask, OwnedTasks } from "../task-assignments.ts";
 import { ChangelogPump } from "./changelog-pump.ts";
-import { changelogRanges } from "./changelog-ranges.ts";
 import {
   FollowedTask,
   type ReadyTask,
@@ -18,22 +15,17 @@ import {
   type TaskRole,
 } from "./followed-task.ts";
 import type { RestoreProgress } from "./restore-event.ts";
-import { subtopologyOf, TaskState } from "./task-state.ts";
+import { TaskPlans, type TaskPlansOptions } from "./task-plans.ts";
+import { TaskState } from "./task-state.ts";
 
 /** How old the committed offsets may be up to which a standby follows a source topic. */
 const limitAgeMs = 1000;
 
-export interface StateUpdaterOptions {
-  readonly topics: ApplicationTopics;
+export interface StateUpdaterOptions extends Pick<TaskPlansOptions, "topics" | "prepareWriting"> {
   /** True: tasks are processed beside it. */
   readonly isBusy: () => boolean;
   /** Something is ready, or has failed. */
   readonly wake: () => void;
-  /** Has the topics known that tasks are going to write. */
-  readonly prepareWriting: (
-    assigned: readonly AssignedTask[],
-    signal: AbortSignal,
-  ) => Promise<void>;
 }
 
 /**
@@ -52,15 +44,14 @@ export class StateUpdater {
   readonly #environment: LoopEnvironment;
   readonly #options: StateUpdaterOptions;
   readonly #pump: ChangelogPump;
-  readonly #resets: OffsetResets;
+  readonly #taskPlans: TaskPlans;
   readonly #recovery: RecoveryBudget;
   readonly #tasks = new Map<string, FollowedTask>();
   readonly #closing = new AbortController();
   readonly #jobs = new Set<Promise<void>>();
   /** An engine is opened once the one before in its folder is closed. */
   readonly #turns = new Map<string, Promise<unknown>>();
-  #checked: Promise<void> = Promise.resolve();
-  #plans = 0;
+  #planCount = 0;
   #failure: { readonly error: unknown } | undefined;
   #pumping: Promise<void> | undefined;
   #limits: Promise<void> | undefined;
@@ -68,7 +59,10 @@ export class StateUpdater {
   constructor(environment: LoopEnvironment, options: StateUpdaterOptions) {
     this.#environment = environment;
     this.#options = options;
-    this.#resets = new OffsetResets(environment);
+    this.#taskPlans = new TaskPlans(environment, {
+      ...options,
+      open: (task) => this.#open(task),
+    });
     this.#recovery = new RecoveryBudget(environment.platform, environment.config.taskTimeoutMs);
     this.#pump = new ChangelogPump(environment, {
       get isBusy() {
@@ -218,7 +212,7 @@ export class StateUpdater {
   }
 
   #begin(tasks: readonly FollowedTask[]): void {
-    const plan = ++this.#plans;
+    const plan = ++this.#planCount;
     for (const task of tasks) {
       task.plan = plan;
       task.isReady = false;
@@ -236,8 +230,11 @@ export class StateUpdater {
       const current = tasks.filter(isCurrent);
       if (current.length === 0 || signal.aborted) return;
       try {
-        const begin = await this.#plan(current, signal);
-        for (const task of current.filter(isCurrent)) begin(task);
+        const tell = await this.#taskPlans.make(current, signal);
+        for (const task of current.filter(isCurrent)) {
+          tell(task);
+          this.#follow(task);
+        }
         this.#recovery.reset();
         return;
       } catch (error) {
@@ -250,81 +247,13 @@ export class StateUpdater {
     }
   }
 
-  /**
-   * The committed offsets are asked for first, and stable: afterwards no transaction that may still commit
-   * has written to the changelogs, so their ends hold all that belongs to those offsets.
-   */
-  async #plan(
-    tasks: readonly FollowedTask[],
-    signal: AbortSignal,
-  ): Promise<(task: FollowedTask) => void> {
-    const { topics, prepareWriting } = this.#options;
-    const { cluster, platform } = this.#environment;
-    await this.#check(signal);
-    const active = tasks.flatMap(({ taskId, role }) =>
-      role?.inputs === undefined ? [] : [{ taskId, inputs: role.inputs }],
-    );
-    await prepareWriting(active, signal);
-    const committed = await this.#committed(tasks, signal);
-    const ofTask = (inputs: AssignedTask["inputs"]): readonly OffsetAndMetadata[] =>
-      inputs.flatMap((input) => committed.filter((offset) => isOf(offset, input)));
-    for (const { taskId, inputs } of active)
-      topics.requireUsed(subtopologyOf(taskId, this.#environment), ofTask(inputs));
-    const opened = await Promise.allSettled(tasks.map((task) => this.#open(task)));
-    for (const one of opened) if (one.status === "rejected") throw one.reason;
-    const open = tasks.filter(({ state }) => state !== undefined);
-    const readings = open.flatMap((task) => task.open(platform.logger));
-    const changelogs = readings.map(({ changelog }) => changelog);
-    const ranges = await changelogRanges(changelogs, cluster.admin, signal);
-    const fresh = active.flatMap(({ inputs }) =>
-      inputs.filter((input) => !committed.some((offset) => isOf(offset, input))),
-    );
-    const firsts = await this.#resets.firstOffsets(fresh, signal);
-    return (task) => {
-      const inputs = task.role?.inputs ?? [];
-      task.committed = ofTask(inputs);
-      task.starts = [
-        ...task.committed,
-        ...firsts.filter((one) => inputs.some((input) => isOf(one, input))),
-      ];
-      for (const reading of task.readings) {
-        const range = ranges.get(reading.name);
-        if (range === undefined) continue;
-        reading.limit = committed.find((offset) => isOf(offset, reading.changelog))?.offset ?? 0;
-        reading.begin(range);
-        reading.end = task.isRestoring ? range.end : undefined;
-      }
-      task.forgetCommitted();
-      task.isPlanned = true;
-      if (task.followsSource) this.#limits ??= this.#moveLimits();
-      for (const progress of task.progress(this.#pump.endOf))
-        this.#environment.tellRestore({ kind: "start", ...progress });
-      this.#pump.add(task);
-    };
+  #follow(task: FollowedTask): void {
+    if (task.followsSource) this.#limits ??= this.#moveLimits();
+    for (const progress of task.progress(this.#pump.endOf))
+      this.#environment.tellRestore({ kind: "start", ...progress });
+    this.#pump.add(task);
   }
 
-  /** One after the other: each takes note of what is there. */
-  async #check(signal: AbortSignal): Promise<void> {
-    this.#checked = this.#checked.catch(() => {}).then(() => this.#options.topics.check(signal));
-    await this.#checked;
-  }
-
-  /** Of the inputs of tasks, and of source topics that serve as changelogs. */
-  async #committed(
-    tasks: readonly FollowedTask[],
-    signal: AbortSignal,
-  ): Promise<readonly OffsetAndMetadata[]> {
-    const partitions = tasks.flatMap(({ taskId, role }) => {
-      if (role?.inputs !== undefined) return role.inputs;
-      const { changelogTopics } = subtopologyOf(taskId, this.#environment);
-      return changelogTopics
-        .filter(({ isSourceTopic }) => isSourceTopic)
-        .map(({ name: topic }) => ({ topic, partition: taskId.partition }));
-    });
-    return this.#environment.assignments.committed(partitions, signal);
-  }
-
-  /** Standbys of source topics follow what was processed: what is beyond is for the task. */
   async #moveLimits(): Promise<void> {
     const { signal } = this.#closing;
     for (;;) {
@@ -332,15 +261,9 @@ export class StateUpdater {
       if (tasks.length === 0 || signal.aborted) break;
       try {
         await this.#environment.platform.timers.sleep(limitAgeMs, signal);
-        const committed = await this.#committed(tasks, signal);
-        for (const task of tasks) {
-          if (this.#tasks.get(task.name) !== task || task.isRestoring) continue;
-          for (const reading of task.readings) {
-            const found = committed.find((offset) => isOf(offset, reading.changelog));
-            reading.limit = Math.max(reading.limit, found?.offset ?? 0);
-          }
-          this.#pump.add(task);
-        }
+        await this.#taskPlans.moveLimits(tasks, signal);
+        for (const task of tasks)
+          if (this.#tasks.get(task.name) === task && !task.isRestoring) this.#pump.add(task);
       } catch (error) {
         if (signal.aborted) break;
         if (!isRecoverable(error)) this.#fail(error);
@@ -407,11 +330,4 @@ export class StateUpdater {
   #log(name: string, task: FollowedTask, cause: unknown): void {
     this.#environment.platform.logger.log("warn", name, { task: task.name, cause });
   }
-}
-
-function isOf(
-  one: { readonly topic: string; readonly partition: number },
-  other: { readonly topic: string; readonly partition: number },
-): boolean {
-  return one.topic === other.topic && one.partition === other.partition;
 }
