@@ -6,8 +6,8 @@ import { join } from "node:path";
 
 import { besideBench, repository } from "./places.ts";
 
-/** As `docs/guides/production.md` recommends. */
-const heapFlag = "--max-semi-space-size=32";
+/** MiB for young objects, as `docs/guides/production.md` recommends. */
+const semiSpaceMiB = { application: 32, broker: 8 };
 
 /** `dist` in place of the packages' sources, and this folder's files without their types. */
 const hooks = (stripped: string): string => `
@@ -28,14 +28,15 @@ registerHooks({
   },
 });`;
 
-let flags: readonly string[] | undefined;
+let importFlag: string | undefined;
 
 /**
  * How Node is run, application and broker: on compiled files, as npm installs them. Sources would cost each process the
  * memory and the time in which Node takes their types out. Compiles them first.
  */
-export function nodeFlags(): readonly string[] {
-  return (flags ??= [heapFlag, `--import=data:text/javascript,${encodeURIComponent(compiled())}`]);
+export function nodeFlags(program: keyof typeof semiSpaceMiB): readonly string[] {
+  importFlag ??= `--import=data:text/javascript,${encodeURIComponent(compiled())}`;
+  return [`--max-semi-space-size=${semiSpaceMiB[program]}`, importFlag];
 }
 
 function compiled(): string {

@@ -33,7 +33,7 @@ async function startMillrace(data: string, further: readonly string[]): Promise<
   writeFileSync(config, "group.initial.rebalance.delay.ms=0\n");
   const main = join(repository, "packages/cli/src/main.ts");
   const parameters = ["broker", "--data", data, "--port", "0", "--config", config, ...further];
-  const child = startProcess(process.execPath, [...nodeFlags(), main, ...parameters]);
+  const child = startProcess(process.execPath, [...nodeFlags("broker"), main, ...parameters]);
   const line = await lineOf(child, (candidate) => candidate.includes("ready at"));
   const [bootstrap] = /[\w.]+:\d+$/.exec(line.trim()) ?? [""];
   return { kind: "millrace", bootstrap, pid: child.pid ?? 0, stop: () => endProcess(child) };

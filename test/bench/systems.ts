@@ -46,7 +46,7 @@ export async function runApplication(
   if (measure === "latency") parameters.push(...pace, "--warm", "5");
   try {
     if (system === "kafka-streams") return await jsonOf(opponent, parameters);
-    const application = [...nodeFlags(), besideBench("application.ts"), ...parameters];
+    const application = [...nodeFlags("application"), besideBench("application.ts"), ...parameters];
     return await jsonOf(process.execPath, application);
   } finally {
     rmSync(state, { recursive: true, force: true });

@@ -106,6 +106,13 @@ test("a broker that has the folder already is told what it was asked for otherwi
   ]);
 });
 
+test("its thread has less room for young objects than Node gives by itself", async () => {
+  const starting = once(process, "worker");
+  await using _cluster = await EmbeddedCluster.start({ data: join(folder, "lean") });
+  const [worker] = (await starting) as [Worker];
+  expect(worker.resourceLimits?.maxYoungGenerationSizeMb).toBe(24);
+});
+
 test("a broker whose thread ends by itself is told of, and closing it ends", async () => {
   const starting = once(process, "worker");
   const cluster = await EmbeddedCluster.start({ data: join(folder, "ended") });

@@ -234,6 +234,12 @@ interface BrokerThread {
   readonly ended: Promise<{ readonly code: number; readonly cause: unknown }>;
 }
 
+/**
+ * A broker's objects hold buffers of requests, which stay until the objects are collected: the more room young ones have,
+ * the more memory waits. Three times 8 MiB.
+ */
+const memoryLimits = { maxYoungGenerationSizeMb: 24 };
+
 async function startThread(
   options: EmbeddedClusterSettings,
 ): Promise<{ readonly thread: BrokerThread; readonly first: Started | Refused }> {
@@ -245,7 +251,7 @@ async function startThread(
     properties: { "group.initial.rebalance.delay.ms": 0, ...options.config },
   };
   const url = new URL(import.meta.resolve("@millrace/broker/worker"));
-  const worker = startWorkerThread(url, workerData);
+  const worker = startWorkerThread(url, workerData, memoryLimits);
   let timer: Timer | undefined;
   // Asked first, since a thread that is ended from outside leaves the folder locked while the process lives.
   const giveUp = (): void => {
