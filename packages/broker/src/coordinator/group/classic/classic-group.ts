@@ -15,7 +15,6 @@ export interface ClassicGroupOptions {
   readonly generationId?: number;
   readonly protocolType?: string | null;
   readonly protocolName?: string | null;
-  readonly leaderId?: string | null;
   /** Wall clock of the last change of state; -1 if unknown. */
   readonly stateTimestamp: number;
 }
@@ -33,7 +32,8 @@ export class ClassicGroup implements Group {
   readonly pendingSyncMembers = new Set<string>();
   protocolType: string | null;
   protocolName: string | null;
-  leaderId: string | null;
+  /** Null where there are members: nobody has shared out what there is; it is to be done. */
+  leaderId: string | null = null;
   generationId: number;
   /** A member came during the initial delay, which is then prolonged. */
   hasNewMember = false;
@@ -49,7 +49,6 @@ export class ClassicGroup implements Group {
     this.generationId = options.generationId ?? 0;
     this.protocolType = options.protocolType ?? null;
     this.protocolName = options.protocolName ?? null;
-    this.leaderId = options.leaderId ?? null;
     this.#stateTimestamp = options.stateTimestamp;
   }
 
@@ -148,8 +147,7 @@ export class ClassicGroup implements Group {
    * True once a member that joins leads; the leader of the last generation keeps it if it joins.
    */
   electLeader(): boolean {
-    if (this.leaderId === null) return false;
-    if (this.members.get(this.leaderId)?.isAwaitingJoin === true) return true;
+    if (this.members.get(this.leaderId ?? "")?.isAwaitingJoin === true) return true;
     for (const member of this.members.values()) {
       if (!member.isAwaitingJoin) continue;
       this.leaderId = member.memberId;

@@ -129,12 +129,13 @@ export function propagateAssignment(
   invariant(group.state === "CompletingRebalance", "GROUP-5", group.state);
   const isGood = outcome.code === errorCode.none;
   for (const member of group.members.values()) {
-    member.assignment = outcome.assignments?.get(member.memberId) ?? noBytes;
+    // Without a new one it may still have what it had.
+    if (isGood) member.assignment = outcome.assignments?.get(member.memberId) ?? noBytes;
     const wasWaiting = member.completeSync({
       errorCode: outcome.code,
       protocolType: isGood ? group.protocolType : null,
       protocolName: isGood ? group.protocolName : null,
-      assignment: member.assignment,
+      assignment: isGood ? member.assignment : noBytes,
     });
     // While it waited its session could not end, so nothing would end it from now on.
     if (wasWaiting) restartSession(world, group, member);

@@ -23,9 +23,10 @@ export const classicReplays: readonly RecordReplay<GroupWorld>[] = [
 /** After a start: members have their session's length from now on to be heard of. */
 export function resumeClassicGroup(world: GroupWorld, group: ClassicGroup): void {
   for (const member of group.members.values()) restartSession(world, group, member);
-  if (group.members.size <= world.configs.classic.sizeMax || group.state === "PreparingRebalance")
-    return;
-  prepareRebalance(world, group);
+  const isTooBig = group.members.size > world.configs.classic.sizeMax;
+  const isUnshared = group.members.size > 0 && group.leaderId === null;
+  if ((isTooBig || isUnshared) && group.state !== "PreparingRebalance")
+    prepareRebalance(world, group);
 }
 
 export function restoreGroup(groupId: string, snapshot: GroupSnapshot): ClassicGroup {
@@ -35,7 +36,6 @@ export function restoreGroup(groupId: string, snapshot: GroupSnapshot): ClassicG
     generationId: snapshot.generation,
     protocolType: snapshot.protocolType === "" ? null : snapshot.protocolType,
     protocolName: snapshot.protocol,
-    leaderId: snapshot.leader,
     stateTimestamp: snapshot.currentStateTimestamp,
   });
   for (const member of snapshot.members)
@@ -51,6 +51,7 @@ export function restoreGroup(groupId: string, snapshot: GroupSnapshot): ClassicG
         assignment: member.assignment.slice(),
       }),
     );
+  group.leaderId = snapshot.leader;
   group.computeSubscribedTopics();
   return group;
 }

@@ -5,6 +5,7 @@ import type { ConsumerGroup } from "../consumer/consumer-group.ts";
 import { replacementRecords } from "../consumer/consumer-heartbeat.ts";
 import {
   type ConsumerMember,
+  isReconciledTo,
   newMember,
   usesClassicProtocol,
 } from "../consumer/consumer-member.ts";
@@ -85,7 +86,10 @@ function joinAs(world: GroupWorld, group: ConsumerGroup, join: Join): GroupResul
   const members = [...others, told];
   if (!canBeClassic(world, group, members)) return answered(result, { request, member, records });
   // The last one of the other protocol is replaced.
-  const needsRebalance = step.groupEpoch > group.assignmentEpoch;
+  // In a stable group everybody may take what it is to have at once, also what another one has still to give up.
+  const needsRebalance =
+    step.groupEpoch > group.assignmentEpoch ||
+    others.some((other) => !isReconciledTo(other, group.assignmentEpoch));
   const made = downgrade(world, group, { members, needsRebalance });
   return {
     ...made,

@@ -146,8 +146,28 @@ describe("a consumer group and members of the classic protocol", () => {
     expect(described).toMatchObject({ state: "PreparingRebalance", protocolType: "consumer" });
     await world.restart();
     const reread = await world.ask(world.groups.classic.describe("group"));
-    expect(reread).toMatchObject({ state: "Stable", members: [{ memberId: classic.memberId }] });
+    expect(reread).toMatchObject({
+      state: "PreparingRebalance",
+      members: [{ memberId: classic.memberId }],
+    });
     expect(await committed(world)).toBe(7);
+    world.coordinators.close();
+  });
+
+  test("what the last consumer had is shared out anew, though the broker dies before it is", async () => {
+    const world = worldWith(4);
+    const { memberId } = await classicGroupOf(world);
+    await beat(world, joinConsumerBeat("z", ["orders"]));
+    let classic = await joinClassic(world, { memberId }, [0, 1, 2, 3]);
+    const kept = partitionsIn((await world.ask(sync(world, classic))).assignment);
+    classic = await joinClassic(world, { memberId }, kept);
+    await world.ask(sync(world, classic));
+    expect([kept.length, await beatClassic(world, classic)]).toEqual([2, errorCode.none]);
+    await beat(world, laterConsumerBeat("z", -1));
+    await world.restart();
+    expect(await beatClassic(world, classic)).toBe(errorCode.rebalanceInProgress);
+    const again = await joinClassic(world, { memberId });
+    expect(again).toMatchObject({ errorCode: 0, leader: memberId, members: [{ memberId }] });
     world.coordinators.close();
   });
 

@@ -7,6 +7,7 @@ import { forgetGroup, nothing, type GroupResult, type GroupWorld } from "../grou
 import { prepareRebalance, restartSession } from "../classic/rebalance.ts";
 import { snapshotRecord } from "../classic/snapshot-group.ts";
 import { consumerProtocolType } from "../classic/subscribed-topics.ts";
+import { merged } from "../partition-sets.ts";
 import { assignmentBytes } from "./consumer-bytes.ts";
 
 /** True if the group can go on as a classic one once only these are its members. */
@@ -52,8 +53,14 @@ export function toClassicGroup(
   for (const member of members) {
     const own = classic.member(member.memberId);
     const subscription = own.metadataOf(classic.protocolName);
-    own.assignment = assignmentBytes(world, group.targetOf(member), subscription);
+    // The group may have members of the other protocol again before these have joined: till then they have what they have.
+    const partitions = needsRebalance
+      ? merged(member.assigned, member.revoking)
+      : group.targetOf(member);
+    own.assignment = assignmentBytes(world, partitions, subscription);
   }
+  // Who reads the record after a crash has to know that what these have is not all there is.
+  if (needsRebalance) classic.leaderId = null;
   const records = [...group.tombstones(), snapshotRecord(classic)];
   forgetGroup(world, groupId);
   world.groups.set(groupId, classic);
