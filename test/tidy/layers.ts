@@ -32,7 +32,18 @@ export const packageLayers: Readonly<Record<string, readonly string[]>> = {
   opentelemetry: ["model", "platform"],
   rxjs: ["model", "platform", "serde", "client", "cluster", "streams"],
   kafkajs: ["model", "platform", "cluster"],
-  testing: ["model", "platform", "cluster", "state", "serde", "streams"],
+  testing: [
+    "model",
+    "platform",
+    "cluster",
+    "state",
+    "serde",
+    "streams",
+    "protocol",
+    "client",
+    "broker",
+    "simulator",
+  ],
   cli: [
     "model",
     "platform",
@@ -90,6 +101,7 @@ export const browserSafe: readonly string[] = [
 export const nodeOnlyFolders: readonly string[] = [
   "packages/protocol/src/compression/",
   "packages/schema-registry/src/node/",
+  "packages/testing/src/simulate/",
 ];
 
 /** Folders inside a package, lowest first: a folder imports from those before it and from itself. */

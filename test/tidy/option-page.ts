@@ -13,6 +13,7 @@ import { embeddedClusterOptionTable } from "../../packages/millrace/src/embedded
 import { applicationOptionTable } from "../../packages/millrace/src/streams-options.ts";
 import { jsonSchemaOptionTable } from "../../packages/serde-json-schema/src/codec/json-schema-options.ts";
 import { avroOptionTable } from "../../packages/serde-avro/src/avro-options.ts";
+import { simulateOptionTable } from "../../packages/testing/src/simulate/simulate-options.ts";
 import { protobufOptionTable } from "../../packages/serde-protobuf/src/protobuf-options.ts";
 import { observeMetricsOptionTable } from "../../packages/opentelemetry/src/observe-metrics.ts";
 import { metricsOptionTable } from "../../packages/rxjs/src/from-metrics.ts";
@@ -54,6 +55,12 @@ const sections: readonly Section[] = [
     intro: "",
     table: embeddedClusterOptionTable,
     sources: ["packages/millrace/src/embedded/embedded-cluster.ts"],
+  },
+  {
+    heading: "A simulation: `simulate`",
+    intro: "",
+    table: simulateOptionTable,
+    sources: ["packages/testing/src/simulate/simulate-options.ts"],
   },
   {
     heading: "A schema registry: `SchemaRegistryServer.start`",

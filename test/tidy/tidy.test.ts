@@ -187,7 +187,7 @@ describe("names", () => {
 });
 
 function isDeclaredEntry(path: string): boolean {
-  return /^packages\/(?:platform\/src\/(?:node|memory)|protocol\/src\/(?:definitions|records|wire)|[^/]+\/src\/conformance)\/index\.ts$/.test(
+  return /^packages\/(?:platform\/src\/(?:node|memory)|protocol\/src\/(?:definitions|records|wire)|testing\/src\/(?:cluster|simulate)|[^/]+\/src\/conformance)\/index\.ts$/.test(
     path,
   );
 }

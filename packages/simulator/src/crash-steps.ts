@@ -11,6 +11,11 @@ export class CrashSteps {
     this.#points.push(point);
   }
 
+  /** How often a process has reached a step. */
+  countOf(process: string, step: string): number {
+    return this.#countsByProcess.get(`${process}|${step}`) ?? 0;
+  }
+
   /** Gives the crash point that is hit now, if any; each is hit once. */
   reach(process: string, step: string): CrashPoint | undefined {
     const count = (this.counts.get(step) ?? 0) + 1;

@@ -7,7 +7,7 @@ import type { ProcessOptions } from "./process/process-options.ts";
 import { SimulatedProcess } from "./process/simulated-process.ts";
 import type { SimulatedLog } from "./process/trace-logger.ts";
 import type { CrashPoint, SimulatorOptions, UntilOptions } from "./simulator-options.ts";
-import type { FaultKind } from "./world/fault-plan.ts";
+import type { FaultKind, FaultProbabilities } from "./world/fault-plan.ts";
 import { ProcessKilledError } from "./world/process-killed-error.ts";
 import { within, World, type EventOwner } from "./world/world.ts";
 
@@ -75,6 +75,11 @@ export class Simulator {
     return this.#crashSteps.counts;
   }
 
+  /** How often a process has reached a step: `crashAt` counts on from there. */
+  stepsOf(process: string, step: string): number {
+    return this.#crashSteps.countOf(process, step);
+  }
+
   /** All that happened, as one number: 16 hexadecimal digits. */
   traceHash(): string {
     return this.#world.trace.hash();
@@ -139,6 +144,11 @@ export class Simulator {
 
   crashAt(point: CrashPoint): void {
     this.#crashSteps.add(point);
+  }
+
+  /** What may go wrong from now on, in place of what might before. */
+  setFaults(faults: FaultProbabilities): void {
+    this.#world.probabilities = faults;
   }
 
   /** No more faults; what is parted, paused or dead (and has a `start`) comes back. For the second half of a run. */

@@ -8,7 +8,8 @@ import { watched, type SimulationContext } from "../simulation-context.ts";
 import type { Ask } from "../programs/simulated-program.ts";
 import type { SwarmOptions } from "../swarm.ts";
 import { applicationId } from "../topics.ts";
-import { connectToBroker, ensureTopics } from "./cluster-connection.ts";
+import { connectToBroker } from "../../../packages/testing/src/simulate/world/connect-to-broker.ts";
+import { ensureTopics } from "./cluster-connection.ts";
 import { judgeFailure } from "./judge-failure.ts";
 import { observingCommits } from "./observe-commits.ts";
 

@@ -1,10 +1,11 @@
 import { Broker } from "@millrace/broker";
 import type { Platform } from "@millrace/platform";
 
+import { shortTimes } from "../../../packages/testing/src/simulate/world/broker-process.ts";
 import type { History } from "../history.ts";
 import { watched, type SimulationContext } from "../simulation-context.ts";
 import { noteBeforeCompaction } from "./compacted-records.ts";
-import { brokerPort } from "./cluster-connection.ts";
+import { brokerPort } from "../../../packages/testing/src/simulate/world/connect-to-broker.ts";
 import { judgeFailure } from "./judge-failure.ts";
 
 export const brokerName = "broker";
@@ -66,18 +67,8 @@ function notingCompactions(platform: Platform, history: History): Platform {
 
 function brokerProperties({ options }: SimulationContext): Readonly<Record<string, string>> {
   return {
-    "offsets.topic.num.partitions": "2",
+    ...shortTimes,
     "log.roll.ms": String(options.segmentMs),
-    "transaction.state.log.num.partitions": "2",
-    "transaction.abort.timed.out.transaction.cleanup.interval.ms": "300",
-    "group.initial.rebalance.delay.ms": "20",
-    "group.min.session.timeout.ms": "500",
-    "group.streams.initial.rebalance.delay.ms": "20",
-    "group.streams.assignment.interval.ms": "0",
-    "group.streams.min.heartbeat.interval.ms": "100",
-    "group.streams.heartbeat.interval.ms": "300",
-    "group.streams.min.session.timeout.ms": "500",
-    "group.streams.session.timeout.ms": "1500",
     "group.streams.num.standby.replicas": "1",
     // Changelogs and internal topics are compacted again and again within a story.
     "log.cleaner.backoff.ms": "100",

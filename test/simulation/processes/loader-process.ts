@@ -9,7 +9,8 @@ import type { LoaderKind } from "../swarm.ts";
 import { closingKey } from "../programs/simulated-program.ts";
 import { textOfLine } from "../everything.ts";
 import { inputTopics, linesTopic, partitionCount } from "../topics.ts";
-import { connectToBroker, ensureTopics } from "./cluster-connection.ts";
+import { connectToBroker } from "../../../packages/testing/src/simulate/world/connect-to-broker.ts";
+import { ensureTopics } from "./cluster-connection.ts";
 import { judgeFailure } from "./judge-failure.ts";
 
 /** Later than all that windows and joins of the programs wait for. */

@@ -5,7 +5,7 @@ import type { Platform } from "@millrace/platform";
 
 import { watched, type SimulationContext } from "../simulation-context.ts";
 import { applicationId, linesTopic } from "../topics.ts";
-import { connectToBroker } from "./cluster-connection.ts";
+import { connectToBroker } from "../../../packages/testing/src/simulate/world/connect-to-broker.ts";
 import { judgeFailure } from "./judge-failure.ts";
 import { nameOf, partitionsThere, takeRecords } from "./read-records.ts";
 

@@ -4,7 +4,7 @@ import type { Platform } from "@millrace/platform";
 import type { Everything, RawRecord } from "../everything.ts";
 import type { SeenRecord } from "../history.ts";
 import { isCompacted } from "../topics.ts";
-import { connectToBroker } from "./cluster-connection.ts";
+import { connectToBroker } from "../../../packages/testing/src/simulate/world/connect-to-broker.ts";
 import { nameOf, partitionsThere, takeRecords } from "./read-records.ts";
 
 /** All that a read-committed reader can see, by partition. */

@@ -7,7 +7,10 @@ import { Simulator } from "@millrace/simulator";
 import { fileEngineProvider, memoryEngineProvider } from "@millrace/state";
 import { StreamsApp, StreamsBuilder, type RestoreEvent, type Topology } from "@millrace/streams";
 
-import { brokerPort, connectToBroker } from "../processes/cluster-connection.ts";
+import {
+  brokerPort,
+  connectToBroker,
+} from "../../../packages/testing/src/simulate/world/connect-to-broker.ts";
 import { startWallMs } from "../simulation-context.ts";
 
 export const partitionCount = 6;
