@@ -17,10 +17,13 @@ const isVerify = process.env["MILLRACE_VERIFY"] === "1";
 const killCount = Number(process.env["MILLRACE_KILLS"] ?? 500);
 /** Between two looks at all there is. */
 const killsPerAudit = 25;
-/** Longest that a broker lives once it listens; some are killed while they start. */
-const lifeMsMax = 700;
+/** How long most brokers live once they listen, at most; some are killed while they start. */
+const lifeMsMax = 750;
 const startMsMax = 60_000;
 const earlyKillChance = 0.15;
+/** Some die about when it is looked whether the metadata need a snapshot, a second after the start. */
+const snapshotKillChance = 0.2;
+const [snapshotKillMs, snapshotKillMsMax] = [950, 1150];
 
 const root = mkdtempSync(join(tmpdir(), "millrace-durability-"));
 const program = fileURLToPath(new URL("broker-process.ts", import.meta.url));
@@ -49,7 +52,9 @@ test.runIf(isVerify)(
       if (random() < earlyKillChance) await broker.killAfter(random() * 600);
       else {
         expect(await broker.nextLine(startMsMax), broker.errors).toBe("listening");
-        await broker.killAfter(50 + random() * lifeMsMax);
+        const [leastMs, mostMs] =
+          random() < snapshotKillChance ? [snapshotKillMs, snapshotKillMsMax] : [50, lifeMsMax];
+        await broker.killAfter(leastMs + random() * (mostMs - leastMs));
         expect(broker.errors).toBe("");
       }
       if (kill % killsPerAudit === 0) await auditOn(start(), options);

@@ -48,4 +48,5 @@ export const brokerProperties = {
   "log.cleaner.backoff.ms": 100,
   "log.segment.delete.delay.ms": 100,
   "transaction.abort.timed.out.transaction.cleanup.interval.ms": 500,
+  "metadata.log.max.record.bytes.between.snapshots": 500,
 } as const;
