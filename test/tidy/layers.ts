@@ -156,6 +156,7 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
     "memory",
     "file",
     "stores",
+    "snapshots",
     "conformance",
   ],
   streams: ["error", "processor", "topology", "plan", "dsl", "task", "query", "runtime", "app"],

@@ -57,20 +57,13 @@ export class RocksdbEngine implements StoreEngine {
     }
   }
 
-  scan({ from, to, direction }: ScanRange): EntryCursor {
-    this.#requireOpen();
-    if (to !== undefined && to.length === 0) return noEntries;
-    const rows = this.#database.iterate({
-      ...(from === undefined || from.length === 0 ? {} : { from }),
-      ...(to === undefined ? {} : { to }),
-      isReverse: direction === "backward",
-    });
-    const cursor = new RocksdbCursor(rows, {
-      onClose: () => this.#cursors.delete(cursor),
-      failure: (error) => this.#failure("scan", error),
-    });
-    this.#cursors.add(cursor);
-    return cursor;
+  scan(range: ScanRange): EntryCursor {
+    return this.#scan(range, () => {});
+  }
+
+  /** An iterator shows the database as it was when it was made. */
+  pin(): EntryCursor {
+    return this.#scan({}, () => this.#requireOpen());
   }
 
   write(entries: readonly EngineEntry[]): void {
@@ -98,6 +91,23 @@ export class RocksdbEngine implements StoreEngine {
     for (const cursor of this.#cursors) cursor[Symbol.dispose]();
     this.#closing ??= this.#database.close();
     return this.#closing;
+  }
+
+  #scan({ from, to, direction }: ScanRange, whenClosed: () => void): EntryCursor {
+    this.#requireOpen();
+    if (to !== undefined && to.length === 0) return noEntries;
+    const rows = this.#database.iterate({
+      ...(from === undefined || from.length === 0 ? {} : { from }),
+      ...(to === undefined ? {} : { to }),
+      isReverse: direction === "backward",
+    });
+    const cursor = new RocksdbCursor(rows, {
+      onClose: () => this.#cursors.delete(cursor),
+      failure: (error) => this.#failure("scan", error),
+      whenClosed,
+    });
+    this.#cursors.add(cursor);
+    return cursor;
   }
 
   /** The native code crashes the process when it is used after it was closed. */
@@ -135,6 +145,8 @@ function requireKey(key: Uint8Array): void {
 interface CursorOwner {
   readonly onClose: () => void;
   readonly failure: (error: unknown) => StateError;
+  /** Asked for an entry after it was closed, perhaps with its engine, before its end. */
+  readonly whenClosed: () => void;
 }
 
 class RocksdbCursor implements EntryCursor {
@@ -153,7 +165,10 @@ class RocksdbCursor implements EntryCursor {
   next(): boolean {
     this.#index += 2;
     if (this.#index < this.#rows.length) return true;
-    if (this.#isClosed) return false;
+    if (this.#isClosed) {
+      this.#owner.whenClosed();
+      return false;
+    }
     try {
       this.#rows = this.#source.read(this.#readCount);
     } catch (error) {

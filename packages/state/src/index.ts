@@ -101,7 +101,12 @@ export {
   timestampedKeyValueStore,
   untimedKeyValueStore,
 } from "./kinds/timestamped-key-value/timestamped-key-value-kind.ts";
-export type { StoreOpening, TaskStores, TaskStoresOptions } from "./contract/task-stores.ts";
+export type {
+  StoreForm,
+  StoreOpening,
+  TaskStores,
+  TaskStoresOptions,
+} from "./contract/task-stores.ts";
 export type {
   FlushContext,
   FlushedValue,
@@ -114,3 +119,14 @@ export { MemoryEngine } from "./memory/memory-engine.ts";
 export { memoryEngineProvider } from "./memory/memory-engine-provider.ts";
 export { openTaskStores } from "./stores/open-task-stores.ts";
 export { fileEngineProvider } from "./file/file-engine-provider.ts";
+export { SnapshotError, type SnapshotErrorCode } from "./contract/snapshot-error.ts";
+export type { SnapshotStore } from "./contract/snapshot-store.ts";
+export { directorySnapshotStore } from "./snapshots/directory-snapshot-store.ts";
+export { Snapshot } from "./snapshots/read-snapshot.ts";
+export { pruneSnapshots, snapshotIds, type SnapshotOwner } from "./snapshots/snapshot-folders.ts";
+export type { SnapshotManifest, SnapshotOfStore } from "./snapshots/snapshot-manifest.ts";
+export {
+  writeSnapshot,
+  type WriteSnapshotOptions,
+  type WrittenSnapshot,
+} from "./snapshots/write-snapshot.ts";

@@ -26,6 +26,7 @@ export function storeEngineConformance(fixture: StoreEngineFixture): readonly Co
     { name: "an empty value is a value", run: () => keepsEmptyValues(fixture) },
     { name: "the last write of a key in a batch wins", run: () => lastWriteWins(fixture) },
     { name: "a scan goes on in order while others write", run: () => scansThroughWrites(fixture) },
+    { name: "what is pinned stays as it was, or says that it is closed", run: () => pins(fixture) },
     { name: "a range is deleted whole, and nothing else", run: () => deletesRanges(fixture) },
     { name: "a closed engine says so, and closes twice", run: () => closes(fixture) },
     { name: "it is a sorted map, whatever is done", run: () => everySeed(fixture, matchesModel) },
@@ -65,6 +66,26 @@ async function keepsBounds({ openEmpty }: StoreEngineFixture): Promise<void> {
     expect("20", "20", []);
   }
   await engine.close();
+}
+
+async function pins({ openEmpty }: StoreEngineFixture): Promise<void> {
+  const engine = await openEmpty();
+  const keys = Array.from({ length: 600 }, (_, index) => toHex(Uint8Array.of(index >> 8, index)));
+  engine.write(keys.map((key) => entry(key, "01")));
+  const pinned = engine.pin();
+  const before = engine.pin();
+  check(pinned.next(), "the first");
+  engine.write(keys.map((key, index) => entry(key, index % 2 === 0 ? null : "02")));
+  engine.write([entry("0000ff", "03"), entry("ffff", "03")]);
+  engine.deleteRange(fromHex("01"), fromHex("02"));
+  const seen = [toHex(pinned.key)];
+  for (; pinned.next(); seen.push(toHex(pinned.key)))
+    checkEqual(toHex(pinned.value), "01", `the value of ${toHex(pinned.key)}`);
+  checkEqual(seen, keys, "keys");
+  pinned[Symbol.dispose]();
+  await engine.close();
+  check(codeOf(() => before.next()) === "STORE_CLOSED", "what is pinned must not end early");
+  before[Symbol.dispose]();
 }
 
 async function givesCopies({ openEmpty }: StoreEngineFixture): Promise<void> {
@@ -141,6 +162,7 @@ async function closes({ openEmpty }: StoreEngineFixture): Promise<void> {
     () => engine.get(fromHex("01")),
     () => engine.write([entry("01", "01")]),
     () => engine.scan({}),
+    () => engine.pin(),
     () => engine.deleteRange(fromHex("01"), fromHex("02")),
   ])
     check(codeOf(use) === "STORE_CLOSED", "a closed engine must throw STORE_CLOSED");

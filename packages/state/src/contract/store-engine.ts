@@ -9,6 +9,11 @@ export interface StoreEngine {
   get(key: Uint8Array): Uint8Array | null;
   /** Close the cursor (`using`). What is written meanwhile may or may not appear. */
   scan(range: ScanRange): EntryCursor;
+  /**
+   * All entries as they are now, forward: what is written meanwhile does not appear. An engine may have to keep what it
+   * shows until it is closed; of an engine that is closed before it throws `STORE_CLOSED`.
+   */
+  pin(): EntryCursor;
   /** All or nothing, also through a crash. A null value deletes. The bytes are copied or owned by the engine afterwards. */
   write(entries: readonly EngineEntry[]): void;
   /** Deletes all keys from `from` (inclusive) to `to` (exclusive): one step, however many they are. */

@@ -4,10 +4,17 @@ import type { CacheBudget } from "./cache-budget.ts";
 import type { ChangelogWriter } from "./changelog-writer.ts";
 import type { RecordContext } from "./record-context.ts";
 import type { StateStore } from "./state-store.ts";
-import type { StoreEngine } from "./store-engine.ts";
+import type { EngineEntry, StoreEngine } from "./store-engine.ts";
 import type { ChangelogRecord } from "./open-store.ts";
 import type { StoreSpecification } from "./store-specification.ts";
 import type { QueryIsolation, StoreView } from "./store-view.ts";
+
+/** How a store's rows lie in an engine: between two of equal forms they can be copied. */
+export interface StoreForm {
+  readonly layout: number;
+  /** Of a segment; 0: there are none. */
+  readonly spanMs: number;
+}
 
 /** One store of a task: what to build, and where its changes go. */
 export interface StoreOpening {
@@ -120,6 +127,14 @@ export interface TaskStores {
   restore(store: string, key: Uint8Array, record: ChangelogRecord): void;
   /** Deletes all that a store holds, and its offset, in the engine: for a changelog that no longer reaches it. */
   wipe(store: string): void;
+
+  /** How a store lies in its engine. */
+  formOf(store: string): StoreForm;
+  /**
+   * Puts rows into a store that is empty, beneath all layers, as a snapshot has them: none counts until a commit gives the
+   * store an offset. Then open the stores anew: these know nothing of them.
+   */
+  fill(store: string, rows: readonly EngineEntry[]): void;
 
   /**
    * A store as a query reads it, beside the task: good until something is written or committed.

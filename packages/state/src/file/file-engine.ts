@@ -58,6 +58,10 @@ export class FileEngine implements StoreEngine {
     return this.#memory.scan(range);
   }
 
+  pin(): EntryCursor {
+    return this.#memory.pin();
+  }
+
   write(entries: readonly EngineEntry[]): void {
     if (entries.length === 0) return;
     if (this.#isOpen) this.#append(encodeFrame(entries));

@@ -37,6 +37,14 @@ export class MemoryEngine implements StoreEngine {
     );
   }
 
+  pin(): EntryCursor {
+    this.#requireOpen();
+    const entries: StoredEntry[] = [];
+    const walk = this.#entries.walk(undefined, undefined, true);
+    while (walk.next()) entries.push(walk.value);
+    return new PinnedCursor(entries, () => this.#requireOpen());
+  }
+
   write(entries: readonly EngineEntry[]): void {
     this.#requireOpen();
     for (const { key, value } of entries) {
@@ -66,6 +74,35 @@ export class MemoryEngine implements StoreEngine {
 /** A view of something larger would keep all of it alive. */
 function ownBytes(bytes: Uint8Array): Uint8Array {
   return bytes.length === bytes.buffer.byteLength ? bytes : copyBytes(bytes);
+}
+
+/** Entries are replaced, never changed: to have them costs no copy of their bytes. */
+class PinnedCursor implements EntryCursor {
+  readonly #requireOpen: () => void;
+  #entries: readonly StoredEntry[];
+  #index = -1;
+
+  constructor(entries: readonly StoredEntry[], requireOpen: () => void) {
+    this.#entries = entries;
+    this.#requireOpen = requireOpen;
+  }
+
+  next(): boolean {
+    this.#requireOpen();
+    return ++this.#index < this.#entries.length;
+  }
+
+  get key(): Uint8Array {
+    return this.#entries[this.#index].key;
+  }
+
+  get value(): Uint8Array {
+    return this.#entries[this.#index].value;
+  }
+
+  [Symbol.dispose](): void {
+    this.#entries = [];
+  }
 }
 
 class MemoryCursor implements EntryCursor {

@@ -1,37 +1,25 @@
-import { concatBytes, decodeUtf8, encodeUtf8, invariant, type Offset } from "@millrace/model";
-import { StateError } from "../contract/state-error.ts";
+import { concatBytes, invariant, type Offset } from "@millrace/model";
 import type { EngineEntry, StoreEngine } from "../contract/store-engine.ts";
 import { afterPrefix } from "../bytes/key-range.ts";
 import {
-  timestampOf as readInt64,
-  withTimestamp as int64Before,
-} from "../bytes/timestamp-prefix.ts";
-
-/**
- * What an engine knows about itself, under the prefix 0:
- *
- * | key | value |
- * |---|---|
- * | 0 0 1 | format version (2 bytes) |
- * | 0 0 2 name | store id (2), layout (1: that of its kind), span of a segment in ms where it has segments (8) |
- * | 0 0 3 id | offset below which the changelog is in the store (8) |
- * | 0 0 4 id | the changelog that the store was built from, as its owner names it |
- *
- * A store's entries lie under its id (2 bytes, from 1), which it keeps for good.
- */
-export const formatVersion = 1;
-
-const versionKey = Uint8Array.of(0, 0, 1);
-const namePrefix = Uint8Array.of(0, 0, 2);
-const offsetPrefix = Uint8Array.of(0, 0, 3);
-const ownerPrefix = Uint8Array.of(0, 0, 4);
-
-interface KnownStore {
-  readonly prefix: Uint8Array;
-  readonly layout: number;
-  /** 0: none, or not known. */
-  readonly spanMs: number;
-}
+  decodeForm,
+  decodeOwner,
+  encodeForm,
+  encodeOwner,
+  formatVersion,
+  int64,
+  nameKey,
+  nameOf,
+  namePrefix,
+  offsetPrefix,
+  ownerPrefix,
+  readInt64,
+  readUint16,
+  requireKnownVersion,
+  uint16,
+  versionKey,
+  type StoredForm,
+} from "./engine-keys.ts";
 
 export interface ClaimedStore {
   readonly prefix: Uint8Array;
@@ -41,7 +29,7 @@ export interface ClaimedStore {
 /** One engine as the stores of a task share it: their prefixes and changelog offsets. */
 export class EngineArea {
   readonly engine: StoreEngine;
-  readonly #stores = new Map<string, KnownStore>();
+  readonly #stores = new Map<string, StoredForm>();
   readonly #offsets = new Map<string, Offset>();
   #greatestId = 0;
 
@@ -68,12 +56,24 @@ export class EngineArea {
     // Of a store that an older version has written the span is not known.
     const isReset = known !== undefined && (known.layout !== layout || known.spanMs !== 0);
     if (isReset) this.wipe(name);
-    const form = concatBytes(prefix, Uint8Array.of(layout));
-    this.engine.write([
-      { key: nameKey(name), value: spanMs === 0 ? form : concatBytes(form, int64(spanMs)) },
-    ]);
-    this.#stores.set(name, { prefix, layout, spanMs });
+    const form = { prefix, layout, spanMs };
+    this.engine.write([{ key: nameKey(name), value: encodeForm(form) }]);
+    this.#stores.set(name, form);
     return { prefix, isReset };
+  }
+
+  /** How a store lies here that was claimed. */
+  formOf(name: string): StoredForm {
+    const form = this.#stores.get(name);
+    invariant(form !== undefined, "STATE-9", { store: name });
+    return form;
+  }
+
+  /** Puts rows of a store into the engine as another one had them; it has no offset until they are covered by one. */
+  fill(name: string, rows: readonly EngineEntry[]): void {
+    invariant(!this.#offsets.has(name), "STATE-18", { store: name });
+    const prefix = this.#prefixOf(name);
+    this.engine.write(rows.map(({ key, value }) => ({ key: concatBytes(prefix, key), value })));
   }
 
   offsetOf(name: string): Offset | undefined {
@@ -84,13 +84,14 @@ export class EngineArea {
   tie(name: string, changelog: string, topicId = ""): boolean {
     const key = concatBytes(ownerPrefix, this.#prefixOf(name));
     const bytes = this.engine.get(key);
-    const [knownName, knownId = ""] = bytes === null ? [changelog] : decodeUtf8(bytes).split(" ");
+    const known = bytes === null ? { changelog, topicId: "" } : decodeOwner(bytes);
     const isOwn =
-      knownName === changelog && (knownId === topicId || knownId === "" || topicId === "");
+      known.changelog === changelog &&
+      (known.topicId === topicId || known.topicId === "" || topicId === "");
     if (!isOwn) this.wipe(name);
-    const id = topicId === "" && isOwn ? knownId : topicId;
-    if (bytes === null || id !== knownId || !isOwn)
-      this.engine.write([{ key, value: encodeUtf8(`${changelog} ${id}`) }]);
+    const id = topicId === "" && isOwn ? known.topicId : topicId;
+    if (bytes === null || id !== known.topicId || !isOwn)
+      this.engine.write([{ key, value: encodeOwner({ changelog, topicId: id }) }]);
     return isOwn;
   }
 
@@ -123,40 +124,13 @@ export class EngineArea {
   #readStores(): void {
     using entries = this.engine.scan({ from: namePrefix, to: offsetPrefix });
     while (entries.next()) {
-      const name = decodeUtf8(entries.key.subarray(namePrefix.length));
-      const prefix = Uint8Array.of(entries.value[0], entries.value[1]);
-      const { value } = entries;
-      const spanMs = value.length > 3 ? readInt64(value.subarray(3)) : 0;
-      this.#stores.set(name, { prefix, layout: value[2], spanMs });
-      this.#greatestId = Math.max(this.#greatestId, readUint16(prefix, 0));
+      const form = decodeForm(entries.value);
+      this.#stores.set(nameOf(entries.key), form);
+      this.#greatestId = Math.max(this.#greatestId, readUint16(form.prefix, 0));
     }
     for (const name of this.#stores.keys()) {
       const offset = this.engine.get(this.#offsetKey(name));
       if (offset !== null) this.#offsets.set(name, readInt64(offset));
     }
   }
-}
-
-function nameKey(name: string): Uint8Array {
-  return concatBytes(namePrefix, encodeUtf8(name));
-}
-
-function requireKnownVersion(version: number): void {
-  if (version > formatVersion)
-    throw new StateError(
-      "STORE_FORMAT_TOO_NEW",
-      `the state folder has format ${version}, this version reads up to ${formatVersion}; run the newer version, or delete the folder so that it is restored from the changelogs`,
-    );
-}
-
-function int64(value: number): Uint8Array {
-  return int64Before(new Uint8Array(0), value);
-}
-
-function uint16(value: number): Uint8Array {
-  return Uint8Array.of(value >>> 8, value);
-}
-
-function readUint16(bytes: Uint8Array, position: number): number {
-  return (bytes[position] << 8) | bytes[position + 1];
 }

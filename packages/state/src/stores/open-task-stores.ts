@@ -7,7 +7,12 @@ import type { ChangelogRecord, OpenStore, StoreEnvironment } from "../contract/o
 import { StoreScope } from "../contract/store-scope.ts";
 import { kindOf, type StoreSpecification } from "../contract/store-specification.ts";
 import type { QueryIsolation, StoreView } from "../contract/store-view.ts";
-import type { StoreOpening, TaskStores, TaskStoresOptions } from "../contract/task-stores.ts";
+import type {
+  StoreForm,
+  StoreOpening,
+  TaskStores,
+  TaskStoresOptions,
+} from "../contract/task-stores.ts";
 import { CommittedBytes } from "../layers/committed-bytes.ts";
 import { Stage, StageBudget } from "../layers/stage.ts";
 import { StagedStore } from "../layers/staged-store.ts";
@@ -194,6 +199,16 @@ class OpenTaskStores implements TaskStores {
     const found = this.#find(store);
     found.area.wipe(store);
     wiped(found);
+  }
+
+  formOf(store: string): StoreForm {
+    const { layout, spanMs } = this.#find(store).area.formOf(store);
+    return { layout, spanMs };
+  }
+
+  fill(store: string, rows: readonly EngineEntry[]): void {
+    this.#requireOpen();
+    this.#find(store).area.fill(store, rows);
   }
 
   view(store: string, isolation: QueryIsolation): StoreView {

@@ -1,0 +1,101 @@
+import { FileSystemError, type FileSystem } from "@millrace/platform";
+import { SnapshotError } from "../contract/snapshot-error.ts";
+import type { SnapshotStore } from "../contract/snapshot-store.ts";
+
+const temporarySuffix = ".tmp";
+
+/**
+ * Snapshots in a directory, such as one that instances share. A file is there whole once it has its name, and on the device.
+ *
+ * @example const store = directorySnapshotStore(platform.fileSystem, "./snapshots");
+ */
+export function directorySnapshotStore(fileSystem: FileSystem, directory: string): SnapshotStore {
+  return new DirectorySnapshotStore(fileSystem, directory);
+}
+
+class DirectorySnapshotStore implements SnapshotStore {
+  readonly place: string;
+  readonly #fileSystem: FileSystem;
+
+  constructor(fileSystem: FileSystem, directory: string) {
+    this.#fileSystem = fileSystem;
+    this.place = directory;
+  }
+
+  async put(name: string, bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    const path = this.#pathOf(name);
+    const folder = path.slice(0, path.lastIndexOf("/"));
+    await this.#tried(`write ${path}`, async () => {
+      this.#fileSystem.makeDirectory(folder);
+      const temporary = `${path}${temporarySuffix}`;
+      const handle = this.#fileSystem.open(temporary, "openOrCreate");
+      try {
+        handle.truncate(0);
+        handle.write([bytes], 0);
+        await handle.datasync();
+      } finally {
+        handle.close();
+      }
+      this.#fileSystem.rename(temporary, path);
+      await this.#fileSystem.syncDirectory(folder);
+    });
+  }
+
+  async get(name: string, signal?: AbortSignal): Promise<Uint8Array | undefined> {
+    signal?.throwIfAborted();
+    const path = this.#pathOf(name);
+    return this.#tried(`read ${path}`, () => {
+      if (this.#fileSystem.stat(path)?.kind !== "file") return undefined;
+      const handle = this.#fileSystem.open(path, "read");
+      try {
+        const bytes = new Uint8Array(handle.sizeBytes());
+        return bytes.subarray(0, handle.read(bytes, 0));
+      } finally {
+        handle.close();
+      }
+    });
+  }
+
+  async list(under: string, signal?: AbortSignal): Promise<readonly string[]> {
+    signal?.throwIfAborted();
+    const path = this.#pathOf(under.slice(0, -1));
+    return this.#tried(`list ${path}`, () => {
+      if (this.#fileSystem.stat(path)?.kind !== "directory") return [];
+      return this.#fileSystem
+        .list(path)
+        .map((name) =>
+          this.#fileSystem.stat(`${path}/${name}`)?.kind === "directory" ? `${name}/` : name,
+        );
+    });
+  }
+
+  /** The last file of a folder takes it along. */
+  async delete(name: string, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    const path = this.#pathOf(name);
+    const folder = path.slice(0, path.lastIndexOf("/"));
+    await this.#tried(`remove ${path}`, () => {
+      if (this.#fileSystem.stat(folder) === undefined) return;
+      this.#fileSystem.remove(path);
+      if (this.#fileSystem.list(folder).length === 0) this.#fileSystem.removeDirectory(folder);
+    });
+  }
+
+  #pathOf(name: string): string {
+    return `${this.place}/${name}`;
+  }
+
+  async #tried<Result>(what: string, work: () => Result | Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (cause) {
+      if (!(cause instanceof FileSystemError)) throw cause;
+      throw new SnapshotError(
+        "SNAPSHOT_STORE_FAILED",
+        `could not ${what}: ${cause.message}; check the disk, its room and its permissions`,
+        cause,
+      );
+    }
+  }
+}
