@@ -46,6 +46,7 @@ function keptEngine(): StoreEngine {
   return {
     isPersistent: true,
     get: (key) => engine.get(key),
+    pin: () => engine.pin(),
     scan: (range) => engine.scan(range),
     write: (entries) => engine.write(entries),
     deleteRange: (from, to) => engine.deleteRange(from, to),
