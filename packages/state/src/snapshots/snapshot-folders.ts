@@ -13,8 +13,8 @@ export function newSnapshotId({
   readonly clock: Clock;
   readonly random: Random;
 }): string {
-  const time = new Date(clock.wallMs()).toISOString().replaceAll(/[-:.]/g, "");
-  return `${time}-${random.nextUint32().toString(16).padStart(8, "0")}`;
+  const wallMs = String(clock.wallMs()).padStart(15, "0");
+  return `${wallMs}-${random.nextUint32().toString(16).padStart(8, "0")}`;
 }
 
 export function taskFolder({ application, task }: SnapshotOwner): string {
