@@ -81,14 +81,10 @@ test("names may have the prefix of the client that they are for, or none", () =>
   });
 });
 
-test.for([
-  [["--threads", "2"], "num.stream.threads=2: the runtime has only 1 so far"],
-  [["--set", "num.stream.threads=2"], "num.stream.threads=2: the runtime has only 1 so far"],
-] as const)("%j is refused, as long as the runtime does not have it", ([given, message]) => {
-  expect(() => read(...given)).toThrow(
-    expect.objectContaining({ code: "UNSUPPORTED_OPTION", message }),
-  );
-  expect(() => read("--threads", "1", "--standbys", "0", "--protocol", "classic")).not.toThrow();
+test("loops come as threads, one where nothing is said", () => {
+  expect(read("--threads", "2").options).toMatchObject({ threads: 2 });
+  expect(read("--set", "num.stream.threads=3").options).toMatchObject({ threads: 3 });
+  expect(read().options).toMatchObject({ threads: 1 });
 });
 
 test("the streams protocol leaves standbys to the group's config, as in Kafka", () => {

@@ -8,9 +8,9 @@ export interface ApplicationPlan {
   readonly options: StreamsOptions;
 }
 
-export type ApplicationOptionErrorCode = "INVALID_OPTION" | "UNKNOWN_OPTION" | "UNSUPPORTED_OPTION";
+export type ApplicationOptionErrorCode = "INVALID_OPTION" | "UNKNOWN_OPTION";
 
-/** An option that is wrong, or that the runtime does not have yet. */
+/** An option that is wrong. */
 export class ApplicationOptionError extends Error {
   readonly code: ApplicationOptionErrorCode;
 
@@ -20,11 +20,6 @@ export class ApplicationOptionError extends Error {
     this.code = code;
   }
 }
-
-/** What the runtime has not yet: the only value that may be given. */
-const onlyValues: Readonly<Record<string, string>> = {
-  "num.stream.threads": "1",
-};
 
 /** Settings that a program has in its `config`. */
 const programSettings: Readonly<Record<string, (value: string) => JsonObject>> = {
@@ -131,12 +126,6 @@ function parse(given: readonly string[]) {
 
 /** A setting under Kafka's name, as an option of ours. */
 function optionOf(name: string, value: string): Readonly<Record<string, unknown>> {
-  const only = onlyValues[name];
-  if (only === value.toLowerCase()) return {};
-  if (only !== undefined) {
-    const text = `${name}=${value}: the runtime has only ${only} so far`;
-    throw new ApplicationOptionError("UNSUPPORTED_OPTION", text);
-  }
   const option = optionsByKafkaName.get(name);
   if (option === undefined)
     throw new ApplicationOptionError("UNKNOWN_OPTION", `${name} is no setting of an application`);

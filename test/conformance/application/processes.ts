@@ -64,6 +64,15 @@ export class ApplicationProcess implements AsyncDisposable {
     await this.#end("SIGKILL");
   }
 
+  /** Stops it where it is, as a machine that stalls would, until `resume`. */
+  pause(): void {
+    this.#child.kill("SIGSTOP");
+  }
+
+  resume(): void {
+    this.#child.kill("SIGCONT");
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill();
   }
@@ -110,6 +119,12 @@ export function startJava(programs: readonly Program[], place: Place): Applicati
   };
   const child = spawn(join(oracleFolder, "oracle"), parametersOf(place), { env });
   return new ApplicationProcess(child, linesOf(programs));
+}
+
+/** One program, as the oracle's own application of Kafka Streams. */
+export function startJavaAlone(program: Program, place: Place): ApplicationProcess {
+  const child = spawn(join(oracleFolder, "application"), parametersOf(place));
+  return new ApplicationProcess(child, JSON.stringify(program));
 }
 
 function linesOf(programs: readonly Program[]): string {

@@ -2,8 +2,10 @@ import { inspect } from "node:util";
 
 import { StreamsApp } from "millrace";
 
-import { ProgramPlan } from "../plan-program.ts";
 import type { ApplicationPlan } from "./options.ts";
+import programTopology from "./program-topology.ts";
+
+const topologyModule = new URL("program-topology.ts", import.meta.url);
 
 /** Kafka's names of the states. */
 const stateNames = {
@@ -18,12 +20,13 @@ const stateNames = {
 
 /** Runs until SIGTERM or an error; prints each change of state. Gives the exit code. */
 export async function runApplication({ program, options }: ApplicationPlan): Promise<number> {
-  const { topology } = new ProgramPlan().build(program);
+  const { threads = 1 } = options;
   const stop = new AbortController();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => stop.abort());
   try {
-    const app = await StreamsApp.start(topology, {
+    const app = await StreamsApp.start(threads > 1 ? topologyModule : programTopology(program), {
       ...options,
+      ...(threads > 1 ? { data: program } : {}),
       signal: stop.signal,
       onStateChange: (state) => process.stdout.write(`${stateNames[state]}\n`),
     });
