@@ -1,0 +1,146 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+
+import { connect, string, type KafkaClient } from "millrace";
+import { expect, test } from "vitest";
+
+import { KillableProcess } from "../crash/killable-process.ts";
+import { freePorts } from "../interop/apache-kafka.ts";
+import { sampleOf, type MemorySample } from "./memory-sample.ts";
+import { isGrowth, slopeOf } from "./slope.ts";
+import { inputs, outputs } from "./topology.ts";
+
+/** The memory of an application and of a broker under a steady load, for an hour unless `MILLRACE_MINUTES` says otherwise. */
+const isVerify = process.env["MILLRACE_VERIFY"] === "1";
+const minutes = Number(process.env["MILLRACE_MINUTES"] ?? 60);
+/** With something that grows on purpose. */
+const plantMinutes = Math.min(3, minutes);
+const recordsPerSecond = 100;
+const partitionCount = 2;
+const keyCount = 100;
+const startMsMax = 60_000;
+const mebibyte = 2 ** 20;
+/** An hour may add so many bytes. */
+const bounds = { heapUsed: 4 * mebibyte, external: 4 * mebibyte, rss: 24 * mebibyte } as const;
+type Figure = keyof typeof bounds;
+const figures = ["heapUsed", "external", "rss"] as const satisfies readonly Figure[];
+
+const fileOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+const sampling = ["--expose-gc", "--import", new URL("memory-sampler.ts", import.meta.url).href];
+/** Logs are bounded, so that what a broker keeps of them is. */
+const properties = {
+  "log.segment.bytes": mebibyte,
+  "log.retention.bytes": 2 * mebibyte,
+  "log.retention.check.interval.ms": 5_000,
+  "log.cleaner.backoff.ms": 1_000,
+  "log.cleaner.min.cleanable.ratio": "0.2",
+  "offsets.topic.segment.bytes": mebibyte,
+  "transaction.state.log.segment.bytes": mebibyte,
+  "offsets.topic.num.partitions": 4,
+  "transaction.state.log.num.partitions": 4,
+  "group.initial.rebalance.delay.ms": 0,
+};
+
+interface Growth {
+  readonly consumed: number;
+  /** Such as `application heapUsed`. */
+  readonly grown: readonly string[];
+}
+
+test.runIf(isVerify)(
+  `${minutes} minutes of load leave the memory of application and broker where it was`,
+  { timeout: (minutes + 3) * 60_000 },
+  async () => {
+    const { consumed, grown } = await endure(minutes);
+    expect(consumed).toBeGreaterThan((minutes * 60 * recordsPerSecond) / 4);
+    expect(grown).toEqual([]);
+  },
+);
+
+test.runIf(isVerify)(
+  "an application that keeps 20 KB a second is told",
+  { timeout: (plantMinutes + 3) * 60_000 },
+  async () => {
+    const { grown } = await endure(plantMinutes, "--leak");
+    expect(grown).toContain("application heapUsed");
+  },
+);
+
+async function endure(durationMinutes: number, ...flags: readonly string[]): Promise<Growth> {
+  const folder = mkdtempSync(join(tmpdir(), "millrace-endurance-"));
+  const port = await freePorts(1);
+  const address = `127.0.0.1:${port}`;
+  const broker = new KillableProcess([
+    ...sampling,
+    fileOf("../durability/broker-process.ts"),
+    join(folder, "broker"),
+    `${port}`,
+    JSON.stringify(properties),
+  ]);
+  let application: KillableProcess | undefined;
+  try {
+    await listens(broker);
+    await using client = connect({ bootstrapServers: address });
+    await client.admin.createTopics(
+      [...inputs, ...outputs].map((name) => ({ name, partitionCount })),
+    );
+    const program = [fileOf("application.ts"), address, join(folder, "state"), ...flags];
+    application = new KillableProcess([...sampling, ...program]);
+    await load(client, durationMinutes * 60_000);
+    const told = application.takeLines();
+    const counts = told.filter((line) => line.startsWith('{"kind":"consumed"'));
+    const { consumed } = JSON.parse(counts[counts.length - 1]) as { readonly consumed: number };
+    return {
+      consumed,
+      grown: [...growthOf("application", told), ...growthOf("broker", broker.takeLines())],
+    };
+  } finally {
+    await application?.killAfter(0);
+    await broker.killAfter(0);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function listens(broker: KillableProcess): Promise<void> {
+  for (;;) {
+    const line = await broker.nextLine(startMsMax);
+    if (line === "listening") return;
+    expect(line, broker.errors).toMatch('"kind":"memory"');
+  }
+}
+
+/** Prints the slopes of a process, and gives those that are growth. */
+function growthOf(name: string, lines: readonly string[]): readonly string[] {
+  const samples = lines.flatMap((line): MemorySample[] => {
+    const sample = sampleOf(line);
+    return sample === undefined ? [] : [sample];
+  });
+  return figures.flatMap((figure) => {
+    const slope = slopeOf(samples.map((sample) => ({ atMs: sample.atMs, value: sample[figure] })));
+    const last = samples[samples.length - 1][figure];
+    console.log(
+      `${name} ${figure}: ${inMebibytes(last)} MiB; ${inMebibytes(slope.perHour)} ± ` +
+        `${inMebibytes(slope.standardError)} MiB an hour (${samples.length} samples)`,
+    );
+    return isGrowth(slope, bounds[figure]) ? [`${name} ${figure}`] : [];
+  });
+}
+
+async function load(client: KafkaClient, durationMs: number): Promise<void> {
+  const producer = client.producer({ key: string(), value: string() });
+  const endMs = performance.now() + durationMs;
+  for (let count = 0; performance.now() < endMs; count++) {
+    const key = `k${(count * 7) % keyCount}`;
+    const value = `${String.fromCharCode(97 + (count % 26))}:${count % 1000}`;
+    await producer.send({ topic: count % 3 === 0 ? "payments" : "events", key, value });
+    await sleep(1000 / recordsPerSecond);
+  }
+  await producer.close();
+}
+
+function inMebibytes(bytes: number): string {
+  return (bytes / mebibyte).toFixed(1);
+}
