@@ -78,12 +78,27 @@ export class KillableProcess {
 
   /** Stops the process where it is, as a machine that stalls would, and lets it go on after so long. */
   async pauseFor(durationMs: number): Promise<void> {
-    this.#child.kill("SIGSTOP");
+    this.stop();
     try {
       await this.#change(durationMs);
     } finally {
-      this.#child.kill("SIGCONT");
+      this.goOn();
     }
+  }
+
+  /** Stops the process where it is, until `goOn`. */
+  stop(): void {
+    this.#child.kill("SIGSTOP");
+  }
+
+  goOn(): void {
+    this.#child.kill("SIGCONT");
+  }
+
+  /** Asks it to end. Resolves with the exit code. */
+  endBy(signal: "SIGTERM"): Promise<number | null> {
+    this.#child.kill(signal);
+    return this.#exit;
   }
 
   /** The exit code, once it ends by itself. */

@@ -1,3 +1,4 @@
+import { existsSync, writeFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { threadId } from "node:worker_threads";
 
@@ -11,10 +12,12 @@ import {
 
 export interface ThreadedData {
   readonly skips?: string;
+  /** `fill` takes all memory where this file is not there yet. */
+  readonly filled?: string;
 }
 
 /** Counts words in threads of their own; `exit` ends the thread, `throw` is thrown where nobody can catch it. */
-export default function threaded(_data: ThreadedData): Topology {
+export default function threaded({ filled }: ThreadedData): Topology {
   const builder = new StreamsBuilder();
   builder
     .stream("lines", { value: string() })
@@ -22,6 +25,7 @@ export default function threaded(_data: ThreadedData): Topology {
       if (line === "exit") process.exit(7);
       if (line === "throw") void setTimeout(0).then(() => Promise.reject(new Error("nobody's")));
       if (line === "hang") for (;;);
+      if (line === "fill" && filled !== undefined) fillMemory(filled);
       if (line.startsWith("bad")) throw new TypeError(`cannot take ${line}`);
     })
     .groupBy((line) => line, { key: string(), value: string() })
@@ -31,6 +35,14 @@ export default function threaded(_data: ThreadedData): Topology {
     .to("counts", { key: string(), value: string() });
   builder.globalTable("names", { key: string(), value: int64AsNumber(), store: "names" });
   return builder.build();
+}
+
+/** Once: whoever comes after is spared. */
+function fillMemory(filled: string): void {
+  if (existsSync(filled)) return;
+  writeFileSync(filled, "");
+  const kept: string[][] = [];
+  for (;;) kept.push(Array.from({ length: 10_000 }, (_, index) => `${index} of ${kept.length}`));
 }
 
 export const options = ({ skips }: ThreadedData): Partial<StreamsOptions> => ({
