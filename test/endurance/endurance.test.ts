@@ -120,10 +120,10 @@ function growthOf(name: string, lines: readonly string[]): readonly string[] {
   });
   return figures.flatMap((figure) => {
     const slope = slopeOf(samples.map((sample) => ({ atMs: sample.atMs, value: sample[figure] })));
-    const last = samples[samples.length - 1][figure];
+    const course = slope.means.map(inMebibytes).join(" ");
     console.log(
-      `${name} ${figure}: ${inMebibytes(last)} MiB; ${inMebibytes(slope.perHour)} ± ` +
-        `${inMebibytes(slope.standardError)} MiB an hour (${samples.length} samples)`,
+      `${name} ${figure}: ${inMebibytes(slope.perHour)} ± ${inMebibytes(slope.standardError)} MiB an hour ` +
+        `(${samples.length} samples; means in MiB: ${course})`,
     );
     return isGrowth(slope, bounds[figure]) ? [`${name} ${figure}`] : [];
   });

@@ -12,6 +12,8 @@ export interface Point {
 export interface Slope {
   readonly perHour: number;
   readonly standardError: number;
+  /** What it is laid through. */
+  readonly means: readonly number[];
 }
 
 /** The straight line of least squares through the means of blocks of equal time. */
@@ -34,7 +36,8 @@ export function slopeOf(points: readonly Point[]): Slope {
   const perHour = sumOf(means.map((one) => (one.hours - hours) * (one.value - value))) / spread;
   const residuals = means.map((one) => one.value - value - perHour * (one.hours - hours));
   const variance = sumOf(residuals.map((residual) => residual ** 2)) / (means.length - 2);
-  return { perHour, standardError: Math.sqrt(variance / spread) };
+  const standardError = Math.sqrt(variance / spread);
+  return { perHour, standardError, means: means.map((one) => one.value) };
 }
 
 /** True: it grows by more than the bound, and that is no accident of the samples. */
