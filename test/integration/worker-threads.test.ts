@@ -128,6 +128,25 @@ describe("loops in worker threads", () => {
     await eventually(async () => counts(app).get("a")).toBe(2);
   });
 
+  test("tell the application's logger what they log, errors with their codes", async () => {
+    const lines: { readonly event: string; readonly fields: Record<string, unknown> }[] = [];
+    const log = (fields: Record<string, unknown>, event: string): void =>
+      void lines.push({ event, fields });
+    const logger = { debug: log, info: log, warn: log, error: log, child: () => logger };
+    const app = await start({ logger, data: { skips: "bad one" }, logLevel: "info" });
+    await sharedOut(app);
+    await write("bad one");
+    const told = () => lines.find(({ event }) => event === "streams.error-passed-over")?.fields;
+    await eventually(told).toMatchObject({
+      application: app.applicationId,
+      thread: expect.stringMatching(/-StreamThread-[12]$/),
+      task: "0_0",
+      code: "PROCESSING_FAILED",
+      err: expect.objectContaining({ name: "TypeError", message: "cannot take bad one" }),
+    });
+    expect(told()?.["err"]).toBeInstanceOf(Error);
+  });
+
   test("fail with the errors of their thread, and take handlers from the module", async () => {
     const app = await start({ data: { skips: "bad-1" } });
     await write("bad-1", "good");

@@ -138,7 +138,7 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
   client: ["security", "connection", "metadata", "group", "admin", "consumer", "producer"],
   kafkajs: ["link", "admin", "reader", "writer", "membership"],
   millrace: ["embedded", "engine", "serving", "threads"],
-  platform: ["conformance", "memory", "node"],
+  platform: ["logging", "conformance", "memory", "node"],
   protocol: ["wire", "records", "compression", "schema", "definitions", "frames"],
   serde: [],
   "serde-json-schema": ["json", "patterns", "schema", "compatibility", "codec"],

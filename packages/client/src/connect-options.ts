@@ -7,7 +7,7 @@ import {
   valueOption,
   type GivenOptions,
 } from "@millrace/model";
-import type { NetworkAddress } from "@millrace/platform";
+import { loggerKind, type AnyLogger, type NetworkAddress } from "@millrace/platform";
 import type { Compression } from "@millrace/protocol/records";
 import { parseBootstrapServers } from "./connection/bootstrap-servers.ts";
 import { isSasl, isSsl, type SaslOptions, type SslOptions } from "./security/security-options.ts";
@@ -79,6 +79,8 @@ export const connectOptionRows = {
     },
     { defaultText: "of `millrace`: `none`, `gzip`, `zstd`; of `@millrace/client`: none" },
   ),
+  /** Takes what is logged: pino, winston, bunyan, `console` or the like. */
+  logger: valueOption<AnyLogger>(loggerKind, { defaultText: "JSON lines on standard error" }),
   /** Whether checksums of fetched batches are checked. */
   checkCrcs: flagOption({ byDefault: true, kafka: "check.crcs" }),
 };
@@ -115,6 +117,7 @@ export interface ClientOptions {
   readonly retryBackoffMsMax: number;
   readonly metadataAgeMsMax: number;
   readonly codecs: Compression | undefined;
+  readonly logger: AnyLogger | undefined;
   readonly checkCrcs: boolean;
 }
 
@@ -136,6 +139,7 @@ export function clientOptions(options: unknown): ClientOptions {
     retryBackoffMsMax: read.retryBackoffMax,
     metadataAgeMsMax: read.metadataMaxAge,
     codecs: read.codecs,
+    logger: read.logger,
     checkCrcs: read.checkCrcs,
   };
 }

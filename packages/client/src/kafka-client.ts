@@ -10,7 +10,7 @@ import {
   type StreamsMembership,
   type StreamsMembershipOptions,
 } from "@millrace/cluster";
-import type { Platform } from "@millrace/platform";
+import { GuardedLogger, type AnyLogger, type Platform } from "@millrace/platform";
 
 import { Admin } from "./admin/admin.ts";
 import {
@@ -174,5 +174,12 @@ export class KafkaClient implements ClusterClient {
  * console.log(await client.admin.listTopics());
  */
 export function connect(platform: Platform, options: ConnectOptions): KafkaClient {
-  return new KafkaClient(new ClientContext(platform, clientOptions(options)));
+  const read = clientOptions(options);
+  return new KafkaClient(new ClientContext(platformWith(read.logger, platform), read));
+}
+
+function platformWith(logger: AnyLogger | undefined, platform: Platform): Platform {
+  if (logger === undefined) return platform;
+  const { clock, logger: fallback } = platform;
+  return { ...platform, logger: new GuardedLogger(logger, { clock, fallback }) };
 }

@@ -418,5 +418,14 @@ export {
 } from "./embedded/embedded-cluster-error.ts";
 export { StreamsApp } from "./streams-app.ts";
 export type { StreamsOptions } from "./streams-options.ts";
-export { prometheusText, type MetricTags, type MetricValue } from "@millrace/platform";
+export {
+  prometheusText,
+  type AnyLogger,
+  type LeveledLogger,
+  type LogFields,
+  type Logger,
+  type LogLevel,
+  type MetricTags,
+  type MetricValue,
+} from "@millrace/platform";
 export type { KeyValueReads, ScanRange, StoredValue, StoreView } from "@millrace/state";

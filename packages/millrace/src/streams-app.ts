@@ -1,5 +1,5 @@
-import { readOptions } from "@millrace/model";
-import type { Platform } from "@millrace/platform";
+import { readOptions, type ReadOptions } from "@millrace/model";
+import { withFields, type Platform } from "@millrace/platform";
 import { nodePlatform } from "@millrace/platform/node";
 import {
   ApplicationError,
@@ -104,7 +104,7 @@ async function startApplication(
   const { core, address, topics, serve } = dividedOptions(options);
   if (isClusterClient(address)) checkCluster(address, core);
   if (program instanceof URL) checkSendable(given);
-  const platform = nodePlatform({ logLevel: read.logLevel });
+  const platform = platformOf(read);
   const engines = await openEngines(platform, core, read);
   const { metadataMaxAge, signal } = core;
   const {
@@ -139,6 +139,16 @@ async function startApplication(
   return around(platform, () =>
     CoreApp.start(topology, { ...core, ...serving.options }, environment),
   );
+}
+
+/** Whatever is logged says of which application it is: there may be others in the process. */
+function platformOf({
+  applicationId: application,
+  logger,
+  logLevel,
+}: ReadOptions<typeof applicationOptionTable.rows>): Platform {
+  const platform = nodePlatform({ logger, logLevel });
+  return { ...platform, logger: withFields(platform.logger, { application }) };
 }
 
 function isClosed(error: unknown): boolean {

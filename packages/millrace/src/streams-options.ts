@@ -7,7 +7,7 @@ import {
   type GivenOptions,
 } from "@millrace/model";
 import type { HttpOptions } from "@millrace/http";
-import type { Platform } from "@millrace/platform";
+import { loggerKind, type AnyLogger, type Platform } from "@millrace/platform";
 import {
   memoryEngineProvider,
   storeEngineKinds,
@@ -59,8 +59,15 @@ const rows = {
   }),
   /** What the functions of the module are given, where the program is given as its URL. */
   data: valueOption<unknown>({ allowed: "what can be sent to a thread", accepts: () => true }),
-  /** Events of this level and above go to standard error as JSON lines. */
-  logLevel: choiceOption(["debug", "info", "warn", "error", "silent"], { byDefault: "warn" }),
+  /**
+   * Takes what is logged, in place of JSON lines on standard error: pino, winston, bunyan, `console` or the like. What it
+   * throws, and how long it takes, harms nothing.
+   */
+  logger: valueOption<AnyLogger>(loggerKind, { defaultText: "JSON lines on standard error" }),
+  /** Events below this level are not logged. */
+  logLevel: choiceOption(["debug", "info", "warn", "error", "silent"], {
+    defaultText: "warn, or with a logger what that takes",
+  }),
 };
 
 /** How an application runs: where its cluster is, and what the core takes. */
@@ -77,7 +84,8 @@ export function dividedOptions(options: StreamsOptions) {
   const {
     cluster: address,
     storeEngine,
-    logLevel: _,
+    logger: _,
+    logLevel: _level,
     rocksdbMemoryMax: _memory,
     rocksdbConfig: _config,
     data: _data,

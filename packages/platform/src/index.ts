@@ -10,6 +10,9 @@ export {
 } from "./file-system.ts";
 export { FileSystemError, type FileSystemErrorCode } from "./file-system-error.ts";
 export { silentLogger, type LogFields, type Logger, type LogLevel } from "./logger.ts";
+export { loggerKind, type AnyLogger, type LeveledLogger } from "./logging/accepted-logger.ts";
+export { GuardedLogger, type GuardedLoggerOptions } from "./logging/guarded-logger.ts";
+export { withFields } from "./logging/with-fields.ts";
 export { MetricRegistry } from "./metric-registry.ts";
 export { OwnedGauges } from "./owned-gauges.ts";
 export type { Counter, Metrics, MetricTags, MetricValue } from "./metrics.ts";

@@ -7,6 +7,9 @@ export interface Logger {
 
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
+/** Of levels, and of none, in their order. */
+export const logLevelRank = { debug: 0, info: 1, warn: 2, error: 3, silent: 4 } as const;
+
 /** Never record payloads or secrets. */
 export type LogFields = Readonly<Record<string, unknown>>;
 

@@ -11,7 +11,14 @@ import {
 import { WorkerHost } from "./thread-host.ts";
 
 /** Called where they were given: threads need not know of them. */
-const kept = ["signal", "onStateChange", "onRestore", "onUncaughtError", "serve"] as const;
+const kept = [
+  "logger",
+  "signal",
+  "onStateChange",
+  "onRestore",
+  "onUncaughtError",
+  "serve",
+] as const;
 
 export interface ThreadsOptions {
   /** Those that the program was started with, without its module's. */
@@ -36,6 +43,7 @@ export function threadOpener(
     storeEngine,
     rocksdbMemoryMax: Math.ceil(rocksdbMemoryMax / threads),
     logLevel,
+    tellsLog: given.logger !== undefined,
   };
   return (owner) => {
     const { number, processId, directory, topicIds } = owner;

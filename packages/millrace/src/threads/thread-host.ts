@@ -15,6 +15,7 @@ import {
 import { ThreadAsker } from "./thread-asker.ts";
 import type { FromThread, ThreadOrders, ThreadStatus, ToThread } from "./thread-messages.ts";
 import { failureOf, type ToldFailure } from "./told-failure.ts";
+import { logTold } from "./told-log.ts";
 
 /** Longest that a thread may take for what it was asked beyond the time that it has itself. */
 const graceMs = 1000;
@@ -184,6 +185,8 @@ export class WorkerHost implements ThreadHost {
         return owner.tellState(message.state);
       case "restore":
         return owner.tellRestore(message.event);
+      case "log":
+        return logTold(message, this.#options.platform.logger);
       case "claim":
         return void this.#claim(message.claim, message);
       case "release":

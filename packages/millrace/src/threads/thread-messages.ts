@@ -1,4 +1,4 @@
-import type { MetricValue } from "@millrace/platform";
+import type { LogFields, LogLevel, MetricValue } from "@millrace/platform";
 import type {
   AnswerPage,
   GroupHosts,
@@ -25,7 +25,9 @@ export interface ThreadOrders {
   readonly cluster: ConnectOptions | undefined;
   readonly storeEngine: StoreEngineKind | undefined;
   readonly rocksdbMemoryMax: number;
-  readonly logLevel: "debug" | "info" | "warn" | "error" | "silent";
+  readonly logLevel: LogLevel | "silent" | undefined;
+  /** True: the application has a logger, which is told what the thread logs. */
+  readonly tellsLog: boolean;
   readonly number: number;
   readonly processId: string;
   readonly directory: string | undefined;
@@ -65,6 +67,14 @@ export type FromThread =
   | { readonly kind: "running" }
   | { readonly kind: "state"; readonly state: "rebalancing" | "running" }
   | { readonly kind: "restore"; readonly event: RestoreEvent }
+  | {
+      readonly kind: "log";
+      readonly level: LogLevel;
+      readonly event: string;
+      readonly fields: LogFields;
+      /** Those of the fields that are errors. */
+      readonly failures: Readonly<Record<string, ToldFailure>>;
+    }
   | { readonly kind: "claim"; readonly claim: number; readonly taskId: TaskId }
   | { readonly kind: "release"; readonly claim: number }
   | { readonly kind: "released"; readonly task: string; readonly offsetSum: number }

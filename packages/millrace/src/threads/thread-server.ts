@@ -1,4 +1,4 @@
-import type { Platform, Timer } from "@millrace/platform";
+import { withFields, type AnyLogger, type Platform, type Timer } from "@millrace/platform";
 import { nodePlatform } from "@millrace/platform/node";
 import { ThreadLoop, type TaskId, type ThreadOwner } from "@millrace/streams";
 
@@ -8,6 +8,7 @@ import type { FromThread, ThreadOrders, ToThread } from "./thread-messages.ts";
 import { loadProgram } from "./thread-program.ts";
 import { ThreadQueries } from "./thread-queries.ts";
 import { tellFailure } from "./told-failure.ts";
+import { toldLogger } from "./told-log.ts";
 
 /** How often the application is told how things stand. */
 const statusMs = 250;
@@ -22,7 +23,7 @@ export class ThreadServer {
   readonly #close = Promise.withResolvers<Close>();
   /** Those that are waited for. */
   readonly #claims = new Map<number, () => void>();
-  readonly #platform: Platform;
+  readonly #timers = nodePlatform().timers;
   #isPaused: boolean;
   #lastClaim = 0;
   #topicIds: ReadonlyMap<string, string>;
@@ -35,7 +36,6 @@ export class ThreadServer {
     this.#tell = tell;
     this.#isPaused = orders.isPaused;
     this.#topicIds = orders.topicIds?.ids ?? new Map<string, string>();
-    this.#platform = nodePlatform({ logLevel: orders.logLevel });
   }
 
   take(message: ToThread): void {
@@ -61,9 +61,9 @@ export class ThreadServer {
   /** Until it is told to close. @throws what keeps the loop from beginning */
   async serve(): Promise<void> {
     const orders = this.#orders;
-    const platform = this.#platform;
     const { topology, options } = await loadProgram(new URL(orders.module), orders.data);
-    const { rocksdbConfig } = options;
+    const { rocksdbConfig, logger } = options;
+    const platform = this.#platformOf(logger);
     const { core, address } = dividedOptions({ cluster: "", ...orders.options, ...options });
     const engines = await openEngines(platform, core, { ...orders, rocksdbConfig });
     const place = orders.cluster ?? address;
@@ -99,6 +99,15 @@ export class ThreadServer {
     const { group, timeoutMs } = await this.#close.promise;
     this.#queries.close();
     await loop.close({ group, timeoutMs });
+  }
+
+  /** @param own of the program's module; without it, and with one of the application's, that is told */
+  #platformOf(own: AnyLogger | undefined): Platform {
+    const { logLevel, tellsLog, options } = this.#orders;
+    const logger = own ?? (tellsLog ? toldLogger(this.#tell) : undefined);
+    const platform = nodePlatform({ logger, logLevel });
+    const { applicationId: application } = options;
+    return { ...platform, logger: withFields(platform.logger, { application }) };
   }
 
   #owner(): ThreadOwner {
@@ -155,7 +164,7 @@ export class ThreadServer {
   }
 
   #tellRegularly(): void {
-    this.#timer = this.#platform.timers.after(statusMs, () => {
+    this.#timer = this.#timers.after(statusMs, () => {
       this.#tellStatus();
       this.#tellRegularly();
     });

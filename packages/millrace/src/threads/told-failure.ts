@@ -62,7 +62,7 @@ export function failureOf({ name, message, stack, fields, cause }: ToldFailure):
   return error;
 }
 
-function isClonable(value: unknown): boolean {
+export function isClonable(value: unknown): boolean {
   try {
     structuredClone(value);
     return true;

@@ -1,6 +1,5 @@
-import type { LogFields, Logger, LogLevel } from "../logger.ts";
-
-const rank = { debug: 0, info: 1, warn: 2, error: 3, silent: 4 } as const;
+import { logLevelRank, type LogFields, type Logger, type LogLevel } from "../logger.ts";
+import { plainError } from "../logging/plain-error.ts";
 
 /** One JSON object per line: time, level, event, then the fields. */
 export class JsonLineLogger implements Logger {
@@ -8,12 +7,12 @@ export class JsonLineLogger implements Logger {
   readonly #writeLine: (line: string) => void;
 
   constructor(least: LogLevel | "silent", writeLine: (line: string) => void = writeStandardError) {
-    this.#least = rank[least];
+    this.#least = logLevelRank[least];
     this.#writeLine = writeLine;
   }
 
   isEnabled(level: LogLevel): boolean {
-    return rank[level] >= this.#least;
+    return logLevelRank[level] >= this.#least;
   }
 
   log(level: LogLevel, event: string, fields?: LogFields): void {
@@ -36,8 +35,5 @@ function plainValue(key: string, value: unknown): unknown {
   if (value instanceof Uint8Array) return `${value.length} bytes`;
   if (value instanceof Map) return Object.fromEntries(value);
   if (value instanceof Set) return [...value];
-  if (!(value instanceof Error)) return value;
-  const code = "code" in value ? value.code : undefined;
-  const { name, message, stack, cause } = value;
-  return { name, code, message, stack, cause };
+  return value instanceof Error ? plainError(value) : value;
 }

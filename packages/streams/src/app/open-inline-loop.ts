@@ -1,5 +1,6 @@
 import type { BatchReader, ClusterClient } from "@millrace/cluster";
 import type { Offset } from "@millrace/model";
+import { withFields, type Platform } from "@millrace/platform";
 import { CacheBudget } from "@millrace/state";
 
 import { taskIdText, type TaskId } from "../processor/task-id.ts";
@@ -94,8 +95,10 @@ export function sharedParts(
 /** A loop on the caller's own thread: a member of the group, with readers and a writer of its own. */
 export function openInlineLoop(shares: ProcessParts, number: number): InlineLoop {
   const { topology, options, processId, directory, claims, shared, states } = shares;
-  const { platform, cluster, engines, gone } = shares.environment;
+  const { cluster, engines, gone } = shares.environment;
   const { applicationId } = options;
+  const threadId = `${applicationId}-${processId}-StreamThread-${number}`;
+  const platform = loggingAs(threadId, shares.environment.platform);
   const subtopologies = topology.subtopologies(applicationId);
   const patterns = new PatternTopics(subtopologies);
   const { fingerprint } = shared.global.config;
@@ -112,9 +115,9 @@ export function openInlineLoop(shares: ProcessParts, number: number): InlineLoop
     taskOffsetSums: () => [...heldBy(loop), ...(directory?.idleTasks(number) ?? [])],
   });
   const [reader, restoreReader] = openReaders(cluster, options);
-  const threadId = `${applicationId}-${processId}-StreamThread-${number}`;
   const environment: LoopEnvironment = {
     ...shared.global,
+    platform,
     engines,
     cache: shared.cacheOf(number),
     config: {
@@ -142,6 +145,10 @@ export function openInlineLoop(shares: ProcessParts, number: number): InlineLoop
   const loop: StreamLoop = new StreamLoop(environment);
   const readers = [reader, restoreReader];
   return new InlineLoop({ threadId, loop, membership, assignments, endApplication, readers });
+}
+
+function loggingAs(thread: string, platform: Platform): Platform {
+  return { ...platform, logger: withFields(platform.logger, { thread }) };
 }
 
 function openReaders(

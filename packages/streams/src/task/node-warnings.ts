@@ -6,8 +6,8 @@ const silenceMs = 60_000;
 
 export interface NodeWarningsOptions {
   readonly clock: Clock;
+  /** Of the task. */
   readonly logger: Logger;
-  readonly taskName: string;
 }
 
 /** What happens in a task again and again: of each node the log has a line a minute, with how often it was. */
@@ -24,7 +24,7 @@ export class NodeWarnings {
 
   /** @param details of the one that is told */
   add(reason: string, place: ErrorPlace, details: LogFields = {}): void {
-    const { clock, logger, taskName } = this.#options;
+    const { clock, logger } = this.#options;
     if (!logger.isEnabled("warn")) return;
     const nowMs = clock.monotonicMs();
     const node = place.node ?? "";
@@ -35,6 +35,6 @@ export class NodeWarnings {
     const count = last.untold;
     last.toldMs = nowMs;
     last.untold = 0;
-    logger.log("warn", this.#event, { ...place, ...details, task: taskName, reason, count });
+    logger.log("warn", this.#event, { ...place, ...details, reason, count });
   }
 }

@@ -56,7 +56,7 @@ export class RecordHold {
       return true;
     }
     const { context, waits, knowsTimes } = this.#options;
-    const where = { task: context.taskName, topic, partition, offset };
+    const where = { topic, partition, offset };
     const onOutage = toldOutage(context.logger, where);
     const wait = new SerdeWait(pending, { ...waits, onOutage });
     this.#held = { offset, timestamp: knowsTimes ? timestamp : -Infinity, wait };

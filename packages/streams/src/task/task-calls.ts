@@ -44,7 +44,7 @@ export class TaskCalls implements AsyncWork {
     this.wake = options.wake;
     const { clock, timers, config } = options;
     const timeoutMs = config.serdeTimeoutMs ?? defaultSerdeTimeoutMs;
-    const onOutage = toldOutage(context.logger, { task: context.taskName });
+    const onOutage = toldOutage(context.logger);
     this.waits = { clock, timers, timeoutMs, onOutage };
     this.hasDeadLetterTopic = options.config.deadLetterTopic !== undefined;
     this.#context = context;
@@ -106,7 +106,7 @@ export class TaskCalls implements AsyncWork {
   }
 
   onGivenUp(node: string, cause: unknown): void {
-    const { dropped, logger, input, taskName } = this.#context;
+    const { dropped, logger, input } = this.#context;
     dropped.counter.add(1);
     this.#counter("async-given-up-total", node).add(1);
     const nowMs = this.#clock.monotonicMs();
@@ -116,7 +116,6 @@ export class TaskCalls implements AsyncWork {
     if (nowMs - told.loggedMs < logIntervalMs) return;
     logger.log("warn", "streams.async-given-up", {
       node,
-      task: taskName,
       records: told.unlogged,
       ...input,
       reason: messageOf(cause),

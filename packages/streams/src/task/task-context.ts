@@ -1,6 +1,6 @@
 import type { Timestamp } from "@millrace/model";
 import { SerdeError, SerdePendingError } from "@millrace/serde";
-import type { Logger } from "@millrace/platform";
+import { withFields, type Logger } from "@millrace/platform";
 import type { TaskStores } from "@millrace/state";
 
 import { StreamsError, messageOf, reasonOf, type ErrorPlace } from "../error/streams-error.ts";
@@ -60,8 +60,8 @@ export class TaskContext {
     this.stores = options.stores;
     this.globalStores = options.globalStores;
     this.recordContext = options.recordContext;
-    this.logger = options.logger;
-    const told = { clock, logger: this.logger, taskName: this.taskName };
+    this.logger = withFields(options.logger, { task: this.taskName });
+    const told = { clock, logger: this.logger };
     const passedOver = new NodeWarnings("streams.error-passed-over", told);
     this.notePassedOver = (error) => {
       const { code, node, place, topic, partition, offset, cause } = error;

@@ -2,7 +2,6 @@ import type { OffsetAndMetadata } from "@millrace/cluster";
 import type { Offset, TopicPartition } from "@millrace/model";
 import type { QueryIsolation } from "@millrace/state";
 
-import { taskIdText } from "../processor/task-id.ts";
 import type { InputQueues } from "./input-queues.ts";
 import { decodePartitionMetadata, encodePartitionMetadata } from "./partition-metadata.ts";
 import type { RecordQueue } from "./record-queue.ts";
@@ -112,9 +111,7 @@ export class TaskProgress {
     const untold = names.filter((name) => !this.#told.has(name));
     if (untold.length === 0) return;
     for (const name of untold) this.#told.add(name);
-    const { logger, taskId } = this.#options;
-    logger.log("warn", "streams.offset-metadata-full", {
-      task: taskIdText(taskId),
+    this.#parts.context.logger.log("warn", "streams.offset-metadata-full", {
       operators: untold.filter((name) => !isTopicMark(name)),
       topics: untold.filter(isTopicMark).map(topicOfMark),
       advice:

@@ -4,7 +4,7 @@ import type { AwaitedSerde } from "@millrace/serde";
 /** Tells of records that wait for a schema registry which does not answer: they are not at fault, and go on waiting. */
 export function toldOutage(
   logger: Logger,
-  where: Readonly<Record<string, unknown>>,
+  where: Readonly<Record<string, unknown>> = {},
 ): (awaited: AwaitedSerde) => void {
   return ({ what, source, waitedMs }) => {
     logger.log("warn", "streams.serde-outage", {
