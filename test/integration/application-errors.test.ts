@@ -79,7 +79,10 @@ describe("topics that are not there", () => {
     });
     expect(process.events).toContainEqual({
       name: "streams.topics-missing",
-      fields: { topics: ["lines", "copies", "counts", "dead"] },
+      fields: {
+        thread: expect.stringMatching(/-StreamThread-1$/),
+        topics: ["lines", "copies", "counts", "dead"],
+      },
     });
   });
 
