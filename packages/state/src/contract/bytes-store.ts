@@ -1,4 +1,5 @@
 import type { Timestamp } from "@millrace/model";
+import type { CacheBudget } from "./cache-budget.ts";
 import type { RecordContext } from "./record-context.ts";
 import type { EntryCursor, ScanRange } from "./store-engine.ts";
 
@@ -37,4 +38,6 @@ export interface EngineBytes extends BytesStore {
   put(key: Uint8Array, value: Uint8Array | null): void;
   /** Deletes all keys before this one in the engine, at once and for good: of what nobody may see any more. */
   dropBelow(key: Uint8Array): void;
+  /** From now on the writes of the last commits are read from memory, within a budget. Not with `dropBelow`. */
+  keepCommitted(budget: CacheBudget): void;
 }

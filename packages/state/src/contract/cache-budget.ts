@@ -1,6 +1,9 @@
 /** The most that joins of one loop keep in memory of what their stores hold. */
 const recentBytesMaxOfLoop = 48 * 1024 * 1024;
 
+/** The most that stores of one loop keep in memory of what their last commits have written. */
+const committedBytesMaxOfLoop = 12 * 1024 * 1024;
+
 /** How far the count may be off before it is set right. */
 const miscountedBytesMax = 1024 * 1024;
 
@@ -26,6 +29,9 @@ export class CacheBudget {
   /** Rows that lie in memory besides their store: not in a cache, as in Kafka, so that they evict nothing. */
   recentBytes = 0;
   readonly recentBytesMax: number;
+  /** Likewise, of what the last commits have written. */
+  committedBytes = 0;
+  readonly committedBytesMax = committedBytesMaxOfLoop;
 
   constructor(sizeBytesMax: number, recentBytesMax = recentBytesMaxOfLoop) {
     this.sizeBytesMax = sizeBytesMax;

@@ -2,22 +2,10 @@ import { encodeUtf8, noHeaders } from "@millrace/model";
 import { string } from "@millrace/serde";
 import { expect, it } from "vitest";
 
+import { CountingEngine } from "../../test-support/counting-engine.ts";
 import { CacheBudget } from "../contract/cache-budget.ts";
-import type { StoreEngine } from "../contract/store-engine.ts";
 import { keyValueStore } from "../kinds/key-value/key-value-kind.ts";
-import { MemoryEngine } from "../memory/memory-engine.ts";
 import { openTaskStores } from "../stores/open-task-stores.ts";
-
-/** An engine like one on a disk, which tells how often it was asked. */
-class CountingEngine extends MemoryEngine implements StoreEngine {
-  override readonly isPersistent = true;
-  asked = 0;
-
-  override get(key: Uint8Array): Uint8Array | null {
-    this.asked++;
-    return super.get(key);
-  }
-}
 
 const specification = keyValueStore({ name: "s", key: string(), value: string() });
 

@@ -1,6 +1,8 @@
+import type { CacheBudget } from "../contract/cache-budget.ts";
 import type { EngineEntry } from "../contract/store-engine.ts";
 import { toLatin1 } from "../bytes/latin1.ts";
 import { SortedMap, type SortedWalk } from "../sorted/sorted-map.ts";
+import { CommittedWrites, type WritesOfCommit } from "./committed-writes.ts";
 import type { OverlayCursor } from "./merge-cursor.ts";
 import { StagedWrites } from "./staged-writes.ts";
 
@@ -28,6 +30,7 @@ export class Stage {
   readonly #budget: StageBudget;
   #open: StageWrites;
   #sealed: StageWrites | undefined;
+  #committed: CommittedWrites | undefined;
 
   constructor(budget: StageBudget) {
     this.#budget = budget;
@@ -38,9 +41,14 @@ export class Stage {
     return this.#open.isEmpty && this.#sealed === undefined;
   }
 
-  /** What was written last under a key: views, to be copied before they are kept. */
+  /** Keeps what was committed of late for reads. Not of stores that drop ranges in the engine. */
+  keepCommitted(budget: CacheBudget): void {
+    this.#committed = new CommittedWrites(budget);
+  }
+
+  /** What was written last under a key, as far as it is in memory: views, to be copied before they are kept. */
   get(key: Uint8Array): EngineEntry | undefined {
-    return this.#open.get(key) ?? this.#sealed?.get(key);
+    return this.#open.get(key) ?? this.#sealed?.get(key) ?? this.#committed?.get(key);
   }
 
   /** Copies a write under `prefix ++ key`; a null value deletes. */
@@ -68,17 +76,19 @@ export class Stage {
 
   /** What was sealed is in the engine. */
   dropSealed(): void {
+    this.#committed?.add(this.#sealed);
     this.#sealed = undefined;
   }
 
   clear(): void {
+    this.#committed?.clear();
     this.#sealed = undefined;
     this.#open.clear();
   }
 }
 
 /** They are only listed until somebody walks: most are written by a flush and committed before anybody does. */
-class StageWrites {
+class StageWrites implements WritesOfCommit {
   readonly #writes = new SortedMap<EngineEntry>();
   /** Writes that are not in the map yet, newer than it. */
   readonly #listed = new StagedWrites();
@@ -92,6 +102,10 @@ class StageWrites {
 
   get isEmpty(): boolean {
     return this.#listed.length === 0 && this.#writes.size === 0;
+  }
+
+  get sizeBytes(): number {
+    return this.#sizeBytes;
   }
 
   get(key: Uint8Array): EngineEntry | undefined {

@@ -1,6 +1,7 @@
 import { afterPrefix } from "../bytes/key-range.ts";
 import { toLatin1 } from "../bytes/latin1.ts";
 import type { EngineBytes } from "../contract/bytes-store.ts";
+import type { CacheBudget } from "../contract/cache-budget.ts";
 import type { EntryCursor, ScanRange, StoreEngine } from "../contract/store-engine.ts";
 import { MergeCursor } from "./merge-cursor.ts";
 import type { Stage } from "./stage.ts";
@@ -32,11 +33,13 @@ export class StagedStore implements EngineBytes {
 
   get(key: Uint8Array): Uint8Array | null {
     const whole = this.#withPrefix(key);
-    if (!this.#stage.isEmpty) {
-      const staged = this.#stage.get(whole);
-      if (staged !== undefined) return staged.value === null ? null : staged.value.slice();
-    }
+    const staged = this.#stage.get(whole);
+    if (staged !== undefined) return staged.value === null ? null : staged.value.slice();
     return this.#engine.get(whole);
+  }
+
+  keepCommitted(budget: CacheBudget): void {
+    this.#stage.keepCommitted(budget);
   }
 
   put(key: Uint8Array, value: Uint8Array | null): void {

@@ -1,4 +1,4 @@
-import type { BytesStore, ReadableBytes } from "../../contract/bytes-store.ts";
+import type { BytesStore, EngineBytes, ReadableBytes } from "../../contract/bytes-store.ts";
 import type { StateStore } from "../../contract/state-store.ts";
 import type { ChangelogRecord, OpenStore, StoreEnvironment } from "../../contract/open-store.ts";
 import type { StoreSpecification } from "../../contract/store-specification.ts";
@@ -35,11 +35,12 @@ export class OpenKeyValueStore<Store extends StateStore> implements OpenStore<St
 
   constructor(
     { name, key, value }: StoreSpecification,
-    staged: BytesStore,
+    staged: EngineBytes,
     environment: StoreEnvironment,
     { layout, make, over = asItIs, under = asItIs, readAs = asItIs }: KeyValueVariant<Store>,
   ) {
     const format = new StoreFormat({ key, value }, layout, environment.changelogTopic);
+    if (environment.isPersistent) staged.keepCommitted(environment.memory);
     // In memory a look costs less than a filter.
     const filtered = environment.isPersistent ? filteredIfEmpty(staged) : staged;
     const bytes = under(filtered);

@@ -1,0 +1,120 @@
+import { noHeaders } from "@millrace/model";
+import { string } from "@millrace/serde";
+import * as fc from "fast-check";
+import { expect, it } from "vitest";
+
+import { CountingEngine } from "../../test-support/counting-engine.ts";
+import { CacheBudget } from "../contract/cache-budget.ts";
+import { keyValueStore } from "../kinds/key-value/key-value-kind.ts";
+import { openTaskStores } from "../stores/open-task-stores.ts";
+
+const specification = keyValueStore({ name: "s", key: string(), value: string() });
+
+function open(cache = new CacheBudget(0)) {
+  const engine = new CountingEngine();
+  const stores = openTaskStores({
+    engine,
+    recordContext: { topic: "t", partition: 0, offset: 0, timestamp: 7, headers: noHeaders },
+    cache,
+    taskId: "0_0",
+    stores: [{ specification, changelogTopic: "c", changelog: null }],
+  });
+  const store = stores.store(specification);
+  const commit = (): void => stores.commit(new Map());
+  return { engine, stores, store, commit, cache };
+}
+
+it("what the last commits have written is not asked for, once the store is read", () => {
+  const { engine, store, commit } = open();
+  store.put("old", "o");
+  commit();
+  store.get("old");
+  for (const key of ["a", "b", "c"]) {
+    store.put(key, key);
+    commit();
+    store.get(key);
+  }
+  const asked = engine.asked;
+  expect(["b", "c"].map((key) => store.get(key))).toEqual(["b", "c"]);
+  expect(engine.asked).toBe(asked);
+  store.get("old");
+  expect(engine.asked).toBe(asked + 1);
+});
+
+it("of a store that nobody reads nothing is kept, nor of what was written long ago", () => {
+  const { store, commit, cache } = open();
+  for (const key of ["a", "b"]) {
+    store.put(key, key);
+    commit();
+  }
+  expect(cache.committedBytes).toBe(0);
+  store.get("a");
+  store.put("c", "c");
+  commit();
+  expect(cache.committedBytes).toBeGreaterThan(0);
+  for (let times = 0; times < 16; times++) commit();
+  expect(cache.committedBytes).toBe(0);
+});
+
+it("stays within the budget of the loop, and gives it back", () => {
+  const cache = new CacheBudget(0);
+  const worlds = [open(cache), open(cache)];
+  const value = "v".repeat(1024 * 1024);
+  for (let round = 0; round < 12; round++)
+    for (const { store, commit } of worlds) {
+      store.put(`k${round}`, value);
+      store.get("k0");
+      store.get("k1");
+      commit();
+      expect(cache.committedBytes).toBeLessThanOrEqual(cache.committedBytesMax);
+    }
+  expect(cache.committedBytes).toBeGreaterThan(cache.committedBytesMax / 2);
+  for (const { stores } of worlds) stores.release();
+  expect(cache.committedBytes).toBe(0);
+});
+
+it("reads are those of a map, whatever is written, committed, aborted and wiped", () => {
+  const key = fc.constantFrom("a", "b");
+  const rarely = fc
+    .nat(9)
+    .map((chance) => (["abort", "wipe"] as const)[chance] ?? ("commit" as const));
+  const step = fc.oneof(
+    fc.record({ kind: fc.constant("put" as const), key, value: fc.option(fc.nat(9).map(String)) }),
+    fc.record({ kind: fc.constant("get" as const), key }),
+    fc.record({ kind: fc.constantFrom("commit" as const, "begin" as const) }),
+    fc.record({ kind: fc.constant("commit" as const) }),
+    fc.record({ kind: rarely }),
+  );
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 80, size: "max" }), (steps) => {
+      const { stores, store, commit } = open();
+      let committed = new Map<string, string>();
+      let begun: Map<string, string> | undefined;
+      let now = new Map<string, string>();
+      for (const next of steps) {
+        if ("value" in next) {
+          store.put(next.key, next.value);
+          if (next.value === null) now.delete(next.key);
+          else now.set(next.key, next.value);
+        } else if ("key" in next) expect(store.get(next.key)).toBe(now.get(next.key) ?? null);
+        else if (next.kind === "begin" && begun === undefined) {
+          stores.beginCommit();
+          begun = new Map(now);
+        } else if (next.kind === "commit") {
+          commit();
+          committed = begun ?? new Map(now);
+          begun = undefined;
+        } else if (next.kind === "abort") {
+          stores.abort();
+          begun = undefined;
+          now = new Map(committed);
+        } else if (next.kind === "wipe" && begun === undefined) {
+          stores.wipe("s");
+          committed = new Map();
+          now = new Map();
+        }
+      }
+    }),
+    { numRuns: 200 },
+  );
+});
