@@ -49,6 +49,10 @@ export const regressionSeeds: readonly {
     found:
       "the harness took a segment that a full disk kept from being dropped for one that came back",
   },
+  {
+    seed: 20484,
+    found: "tasks whose assignment was told by an answer that got lost stayed undone",
+  },
   { seed: 720, found: "the harness took for the end what it had seen before the last transaction" },
 ];
 

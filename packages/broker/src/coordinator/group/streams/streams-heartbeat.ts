@@ -19,7 +19,7 @@ import type { CoordinatorRecord } from "../../coordinator-record.ts";
 import { memberRecord } from "./streams-records.ts";
 import type { GroupResult, GroupWorld } from "../group-world.ts";
 import { byText } from "../partition-sets.ts";
-import { assignedTasksEqual, taskIds } from "./tasks.ts";
+import { type AssignedTasks, assignedTasksEqual, isListed, taskIds } from "./tasks.ts";
 import { type GroupStatus, statusCode } from "./topology-fault.ts";
 
 export interface HeartbeatClient {
@@ -153,17 +153,31 @@ function respond(world: GroupWorld, { group, before, member, step, request }: Be
   const { memberId, memberEpoch, assigned } = member;
   const { heartbeatIntervalMs } = world.configs.streamsOf(group.groupId);
   const response: Response = { ...emptyResponse, memberId, memberEpoch, heartbeatIntervalMs };
-  if (request.memberEpoch === 0 || !assignedTasksEqual(before.assigned, assigned)) {
+  const isChanged = request.memberEpoch === 0 || !assignedTasksEqual(before.assigned, assigned);
+  // The answer that told it may have been lost. Kafka's broker never tells it again: tasks rest until the next change.
+  if (isChanged || !isKnown(request, assigned)) {
     response.activeTasks = taskIds(assigned.active);
     response.standbyTasks = taskIds(assigned.standby);
     response.warmupTasks = taskIds(assigned.warmup);
-    if (member.metadata.userEndpoint !== null) group.endpointEpoch++;
+    if (isChanged && member.metadata.userEndpoint !== null) group.endpointEpoch++;
   }
   if (group.endpointEpoch !== request.endpointInformationEpoch)
     response.partitionsByUserEndpoint = endpointPartitions(group, member, world.topics);
   response.endpointInformationEpoch = group.endpointEpoch;
   response.status = [...step.status, ...statusOf(group, step)];
   return response;
+}
+
+/** False: it tells what it has, and that is not what it was given. */
+function isKnown(
+  { activeTasks, standbyTasks, warmupTasks }: StreamsGroupHeartbeatRequest,
+  { active, standby, warmup }: AssignedTasks,
+): boolean {
+  return (
+    isListed(active, activeTasks) &&
+    isListed(standby, standbyTasks) &&
+    isListed(warmup, warmupTasks)
+  );
 }
 
 function statusOf(group: StreamsGroup, { configured }: GroupStep): GroupStatus[] {

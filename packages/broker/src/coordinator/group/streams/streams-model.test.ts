@@ -12,8 +12,8 @@ import {
 import type { TaskIds } from "./tasks.ts";
 
 /*
- * Model test of a streams group: members that join, beat, let go, leave, fall silent, while topics
- * grow and the coordinator crashes.
+ * Model test of a streams group: members that join, beat, let go, leave, fall silent, whose answers
+ * are lost, while topics grow and the coordinator crashes.
  *
  * - STREAMS-GROUP-2: no task is active in two members that believe they have it;
  * - STREAMS-GROUP-3: left alone, the living members have all tasks.
@@ -40,6 +40,19 @@ const complete = (beat: Beat) =>
   );
 
 async function beat(world: CoordinatorWorld, member: Member): Promise<void> {
+  const response = await ask(world, member);
+  member.isIn = response.errorCode === 0;
+  if (!member.isIn) {
+    member.active = [];
+    member.standby = [];
+    return;
+  }
+  member.epoch = response.memberEpoch;
+  member.active = response.activeTasks ?? member.active;
+  member.standby = response.standbyTasks ?? member.standby;
+}
+
+async function ask(world: CoordinatorWorld, member: Member) {
   const { memberId, epoch, active, standby } = member;
   const owned = { activeTasks: active, standbyTasks: standby, warmupTasks: [] };
   const request = member.isIn
@@ -52,16 +65,7 @@ async function beat(world: CoordinatorWorld, member: Member): Promise<void> {
     clientId: "c",
     clientHost: "/127.0.0.1",
   });
-  const { response } = await world.ask(answer);
-  member.isIn = response.errorCode === 0;
-  if (!member.isIn) {
-    member.active = [];
-    member.standby = [];
-    return;
-  }
-  member.epoch = response.memberEpoch;
-  member.active = response.activeTasks ?? member.active;
-  member.standby = response.standbyTasks ?? member.standby;
+  return (await world.ask(answer)).response;
 }
 
 function activeTasks(members: readonly Member[]): string[] {
@@ -72,7 +76,7 @@ function activeTasks(members: readonly Member[]): string[] {
   );
 }
 
-type Step = readonly ["beat" | "leave" | "grow" | "crash" | "silent", number];
+type Step = readonly ["beat" | "lost" | "leave" | "grow" | "crash" | "silent", number];
 
 async function run(world: CoordinatorWorld, steps: readonly Step[]): Promise<void> {
   let partitions = 3;
@@ -93,6 +97,8 @@ async function run(world: CoordinatorWorld, steps: readonly Step[]): Promise<voi
   for (const [kind, index] of steps) {
     const member = members[index];
     if (kind === "beat") await beat(world, member);
+    // The member hears nothing of it.
+    else if (kind === "lost") await ask(world, member);
     else if (kind === "crash") await world.restart();
     else if (kind === "grow") {
       world.topics.set("orders", ++partitions);
@@ -123,7 +129,9 @@ async function run(world: CoordinatorWorld, steps: readonly Step[]): Promise<voi
 }
 
 const step: fc.Arbitrary<Step> = fc.tuple(
-  fc.constantFrom<Step[0]>("beat", "beat", "beat", "beat", "leave", "grow", "crash", "silent"),
+  fc.constantFrom<Step[0]>(
+    ...(["beat", "beat", "beat", "beat", "lost", "leave", "grow", "crash", "silent"] as const),
+  ),
   fc.nat(2),
 );
 

@@ -70,6 +70,20 @@ export function assignedTasksEqual(left: AssignedTasks, right: AssignedTasks): b
   return partitionEpochsEqual(left.active, right.active);
 }
 
+/** Whether a list has these tasks and no others; null says nothing of them. */
+export function isListed(
+  tasks: PartitionSets | PartitionEpochs,
+  list: readonly TaskIds[] | null,
+): boolean {
+  if (list === null) return true;
+  const told = taskSet(list);
+  const isEach = (left: PartitionSets | PartitionEpochs, right: typeof left): boolean =>
+    [...left].every(([id, partitions]) =>
+      [...partitions.keys()].every((partition) => right.get(id)?.has(partition)),
+    );
+  return isEach(tasks, told) && isEach(told, tasks);
+}
+
 export function isWithoutTasks(tasks: Tasks | AssignedTasks): boolean {
   return tasks.active.size === 0 && tasks.standby.size === 0 && tasks.warmup.size === 0;
 }
