@@ -49,4 +49,11 @@ export const brokerProperties = {
   "log.segment.delete.delay.ms": 100,
   "transaction.abort.timed.out.transaction.cleanup.interval.ms": 500,
   "metadata.log.max.record.bytes.between.snapshots": 500,
+  // Members are heard of between two deaths, and forgotten soon.
+  "group.min.session.timeout.ms": 1000,
+  "group.consumer.min.session.timeout.ms": 1000,
+  "group.consumer.session.timeout.ms": 2000,
+  "group.consumer.min.heartbeat.interval.ms": 100,
+  "group.consumer.heartbeat.interval.ms": 100,
+  "group.consumer.assignment.interval.ms": 0,
 } as const;
