@@ -110,7 +110,7 @@ describe("an option that cannot be is told before anything is started", () => {
     ["cluster", "embedded:"],
     ["cluster", 9092],
     ["cluster", {}],
-    ["storeEngine", "sqlite"],
+    ["storeEngine", "leveldb"],
     ["logLevel", "loud"],
     ["topics", ["lines"]],
     ["topics", { lines: 0 }],

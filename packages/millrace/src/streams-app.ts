@@ -12,12 +12,8 @@ import {
 import { connectCluster, isClusterClient } from "./cluster-address.ts";
 import { withRestoreProgress } from "./restore-progress.ts";
 import { openServing } from "./serving/served-application.ts";
-import {
-  applicationOptionTable,
-  dividedOptions,
-  openEngines,
-  type StreamsOptions,
-} from "./streams-options.ts";
+import { chooseEngine, openEngines } from "./engine/store-engines.ts";
+import { applicationOptionTable, dividedOptions, type StreamsOptions } from "./streams-options.ts";
 import { checkSendable, threadOpener } from "./threads/open-threads.ts";
 import { loadProgram } from "./threads/thread-program.ts";
 import { untilSignalled } from "./until-signalled.ts";
@@ -105,7 +101,8 @@ async function startApplication(
   if (isClusterClient(address)) checkCluster(address, core);
   if (program instanceof URL) checkSendable(given);
   const platform = platformOf(read);
-  const engines = await openEngines(platform, core, read);
+  const storeEngine = await chooseEngine(platform, topology, { ...read, ...core });
+  const engines = await openEngines(platform, storeEngine, read);
   const { metadataMaxAge, signal } = core;
   const {
     client: cluster,
@@ -132,7 +129,7 @@ async function startApplication(
     gone,
     isAwaited,
     ...(program instanceof URL
-      ? { openThread: threadOpener(program, { given, read, platform, connection }) }
+      ? { openThread: threadOpener(program, { given, read, platform, connection, storeEngine }) }
       : {}),
     ...serving.environment(dispose),
   };

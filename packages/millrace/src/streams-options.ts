@@ -7,18 +7,12 @@ import {
   type GivenOptions,
 } from "@millrace/model";
 import type { HttpOptions } from "@millrace/http";
-import { loggerKind, type AnyLogger, type Platform } from "@millrace/platform";
-import {
-  memoryEngineProvider,
-  storeEngineKinds,
-  type StoreEngineKind,
-  type StoreEngineProvider,
-  type TuneEngine,
-} from "@millrace/state";
+import { loggerKind, type AnyLogger } from "@millrace/platform";
+import type { TuneEngine } from "@millrace/state";
 import { streamsOptionTable, type StreamsOptions as CoreOptions } from "@millrace/streams";
 
 import { isClusterAddress, type ClusterAddress } from "./cluster-address.ts";
-import { openRocksdbEngine } from "./engine/rocksdb-engine.ts";
+import { applicationEngines } from "./engine/store-engines.ts";
 import { topicCounts, type TopicCounts } from "./missing-topics.ts";
 
 const rows = {
@@ -33,14 +27,14 @@ const rows = {
   ),
   /** Topics to be made before the start if they are not there: partition counts by name. */
   topics: valueOption<TopicCounts>(topicCounts),
-  /** What stores lie in. */
-  storeEngine: choiceOption(storeEngineKinds, {
-    defaultText: "rocksdb with a stateDirectory, else memory",
+  /** What stores lie in. By default SQLite is taken where RocksDB cannot be loaded, and the log says why. */
+  storeEngine: choiceOption(applicationEngines, {
+    defaultText: "rocksdb with a stateDirectory, or sqlite where that does not fit; else memory",
     kafka: "dsl.store.suppliers.class",
   }),
-  /** Bytes of RocksDB's memtables and block caches, of all tasks together. */
+  /** Bytes of RocksDB's memtables and block caches, or SQLite's page caches, of all tasks together. */
   rocksdbMemoryMax: bytesOption({ min: 1, byDefault: 512 * 2 ** 20 }),
-  /** Sets up the databases of single tasks otherwise: asked with the task, such as `0_3`. */
+  /** Sets up RocksDB's databases of single tasks otherwise: asked with the task, such as `0_3`. */
   rocksdbConfig: valueOption<TuneEngine>(
     {
       allowed: "a synchronous function, (task) => { memtableBytesMax, blockCacheBytes, … }",
@@ -94,23 +88,4 @@ export function dividedOptions(options: StreamsOptions) {
     ...core
   } = options;
   return { address, storeEngine, topics, serve, core };
-}
-
-export interface EngineOptions {
-  readonly storeEngine: StoreEngineKind | undefined;
-  readonly rocksdbMemoryMax: number;
-  readonly rocksdbConfig: TuneEngine | undefined;
-}
-
-export async function openEngines(
-  platform: Platform,
-  { stateDirectory }: Pick<CoreOptions, "stateDirectory">,
-  { storeEngine, rocksdbMemoryMax, rocksdbConfig }: EngineOptions,
-): Promise<StoreEngineProvider> {
-  const engine = storeEngine ?? (stateDirectory === undefined ? "memory" : "rocksdb");
-  if (engine === "memory") return memoryEngineProvider();
-  return openRocksdbEngine(platform, {
-    memoryBytesMax: rocksdbMemoryMax,
-    ...(rocksdbConfig === undefined ? {} : { tune: rocksdbConfig }),
-  });
 }

@@ -1,15 +1,16 @@
 import type { Platform } from "@millrace/platform";
 import {
+  DatabaseFolders,
+  MemoryBudget,
   StateError,
+  type MemoryShare,
   type StoreEngine,
   type StoreEngineProvider,
   type TuneEngine,
 } from "@millrace/state";
 import { gaugeDatabase } from "./database-gauges.ts";
-import { MemoryBudget, type MemoryShare } from "./memory-budget.ts";
-import { moveAside } from "./move-aside.ts";
+import { loadRocksdb } from "./load-rocksdb.ts";
 import {
-  loadNative,
   NativeDatabase,
   openFailureOf,
   rootOf,
@@ -39,7 +40,7 @@ const mebibyte = 1024 * 1024;
  *
  * `open` throws `StateError`: `STORE_ENGINE_UNAVAILABLE` where the machine has no prebuilt binary,
  * `STORE_ENGINE_LOCKED` where the database is open already, `STORE_ENGINE_FAILED` where it cannot be opened. A
- * damaged database is renamed to `DIRECTORY.corrupt-MS`, with the log event `rocksdb.moved-aside`, and begins anew; one
+ * damaged database is renamed to `DIRECTORY.corrupt-MS`, with the log event `state.moved-aside`, and begins anew; one
  * that is found damaged while it is open (`STORE_DAMAGED`) does so with its next `open`, once in a process.
  *
  * @example const engines = rocksdbEngineProvider(platform);
@@ -57,11 +58,8 @@ class RocksdbEngineProvider implements StoreEngineProvider {
   readonly #defaults: NativeDatabaseOptions;
   readonly #tune: TuneEngine;
   readonly #memory: MemoryBudget;
-  /** Directories whose database was found damaged while it was open. */
-  readonly #damaged = new Set<string>();
-  /** Those that began anew for it: damage that comes back is the disk's. */
-  readonly #renewed = new Set<string>();
-  #native: ReturnType<typeof loadNative> | null = null;
+  readonly #folders: DatabaseFolders;
+  #native: ReturnType<typeof loadRocksdb> | null = null;
 
   constructor(platform: Platform, options: RocksdbOptions) {
     this.#platform = platform;
@@ -75,42 +73,39 @@ class RocksdbEngineProvider implements StoreEngineProvider {
     };
     this.#tune = options.tune ?? (() => undefined);
     this.#memory = new MemoryBudget(options.memoryBytesMax ?? 512 * mebibyte);
+    const damageOf = (error: unknown): string | undefined =>
+      openFailureOf(error) === "damaged" ? rootOf(error).message : undefined;
+    this.#folders = new DatabaseFolders({ platform, engine: "rocksdb", damageOf });
   }
 
   async open(directory: string): Promise<StoreEngine> {
-    this.#native ??= load();
-    if (this.#damaged.delete(directory)) {
-      this.#moveAside(directory, "damaged while it was open");
-      this.#renewed.add(directory);
-    }
+    this.#native ??= loadRocksdb(this.#platform);
+    const native = this.#native;
     try {
-      return await this.#openDatabase(this.#native, directory);
-    } catch (error) {
-      if (openFailureOf(error) !== "damaged") throw refusal(directory, error);
-      this.#moveAside(directory, rootOf(error).message);
-    }
-    try {
-      return await this.#openDatabase(this.#native, directory);
+      return await this.#folders.open(directory, (onDamage) =>
+        this.#openDatabase(native, directory, onDamage),
+      );
     } catch (error) {
       throw refusal(directory, error);
     }
   }
 
   async #openDatabase(
-    native: ReturnType<typeof loadNative>,
+    native: ReturnType<typeof loadRocksdb>,
     directory: string,
+    onDamage: () => boolean,
   ): Promise<StoreEngine> {
-    this.#platform.fileSystem.makeDirectory(directory);
     const task = directory.slice(directory.lastIndexOf("/") + 1);
     const { share, options } = this.#shareOf(task);
     try {
       const database = await NativeDatabase.open(native, directory, options);
       const { metrics } = this.#platform;
       const removeGauges = gaugeDatabase(metrics, task, (name) => database.property(name));
-      return this.#engine(directory, database, () => {
+      const onClose = (): void => {
         removeGauges();
         share.release();
-      });
+      };
+      return new RocksdbEngine({ directory, database, onClose, onDamage });
     } catch (error) {
       share.release();
       throw error;
@@ -134,37 +129,6 @@ class RocksdbEngineProvider implements StoreEngineProvider {
       blockCacheBytes: Math.floor(wanted.blockCacheBytes * part),
     };
     return { share, options };
-  }
-
-  #engine(directory: string, database: NativeDatabase, onClose: () => void): StoreEngine {
-    const isRenewed = this.#renewed.has(directory);
-    return new RocksdbEngine({
-      directory,
-      database,
-      onClose,
-      onDamage: () => {
-        this.#damaged.add(directory);
-        return !isRenewed;
-      },
-    });
-  }
-
-  #moveAside(directory: string, reason: string): void {
-    const { fileSystem, clock, logger } = this.#platform;
-    const movedTo = moveAside(fileSystem, directory, clock.wallMs());
-    logger.log("error", "rocksdb.moved-aside", { directory, movedTo, reason });
-  }
-}
-
-function load(): ReturnType<typeof loadNative> {
-  try {
-    return loadNative();
-  } catch (error) {
-    throw new StateError(
-      "STORE_ENGINE_UNAVAILABLE",
-      'RocksDB cannot be loaded here: there are binaries for Linux x64 (glibc, AVX2) and macOS arm64 only. Keep stores in memory instead (`storeEngine: "memory"` in the options of StreamsApp.start); they are restored from their changelogs after each start.',
-      error,
-    );
   }
 }
 

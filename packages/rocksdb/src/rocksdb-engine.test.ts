@@ -99,7 +99,7 @@ describe("ROCKSDB-1: a damaged database is moved aside and begins anew", () => {
     await engine.close();
     const moved = readdirSync(root).filter((name) => name.startsWith(`${count}.corrupt-`));
     expect(moved).toHaveLength(1);
-    expect(logged.some((line) => line.includes("rocksdb.moved-aside"))).toBe(true);
+    expect(logged.some((line) => line.includes("state.moved-aside"))).toBe(true);
   });
 });
 

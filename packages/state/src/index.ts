@@ -7,6 +7,14 @@ export type {
 } from "./contract/key-value-store.ts";
 export type { RecordContext, RecordInput } from "./contract/record-context.ts";
 export type { EngineTuning, TuneEngine } from "./contract/engine-tuning.ts";
+export {
+  DatabaseFolders,
+  type DatabaseEngine,
+  type DatabaseFoldersOptions,
+  type OpenDatabase,
+} from "./engine/database-folders.ts";
+export { lockDirectory } from "./engine/lock-directory.ts";
+export { MemoryBudget, type MemoryShare } from "./engine/memory-budget.ts";
 export { StateError, type StateErrorCode } from "./contract/state-error.ts";
 export type {
   KeyValueReads,

@@ -3,6 +3,7 @@ import { OptionError, shown, type ReadOptions } from "@millrace/model";
 import type { Platform } from "@millrace/platform";
 import type { OpenThread } from "@millrace/streams";
 
+import type { ApplicationEngine } from "../engine/store-engines.ts";
 import {
   dividedOptions,
   type applicationOptionTable,
@@ -26,15 +27,16 @@ export interface ThreadsOptions {
   readonly read: ReadOptions<typeof applicationOptionTable.rows>;
   readonly platform: Platform;
   readonly connection: ConnectOptions | undefined;
+  readonly storeEngine: ApplicationEngine;
 }
 
 /** Opens loops in worker threads, which load the module for themselves. */
 export function threadOpener(
   module: URL,
-  { given, read, platform, connection }: ThreadsOptions,
+  { given, read, platform, connection, storeEngine }: ThreadsOptions,
 ): OpenThread {
   const { core } = dividedOptions(sendable(given));
-  const { storeEngine, rocksdbMemoryMax, logLevel, threads, cacheBytesMax } = read;
+  const { rocksdbMemoryMax, logLevel, threads, cacheBytesMax } = read;
   const orders = {
     module: module.href,
     data: read.data,

@@ -11,8 +11,8 @@ import type {
   TaskOffsetSum,
 } from "@millrace/streams";
 import type { ConnectOptions } from "@millrace/client";
-import type { StoreEngineKind } from "@millrace/state";
 
+import type { ApplicationEngine } from "../engine/store-engines.ts";
 import type { ToldFailure } from "./told-failure.ts";
 
 /** What a thread is begun with. */
@@ -23,7 +23,7 @@ export interface ThreadOrders {
   readonly options: CoreOptions;
   /** Undefined: the module's `options` say it. */
   readonly cluster: ConnectOptions | undefined;
-  readonly storeEngine: StoreEngineKind | undefined;
+  readonly storeEngine: ApplicationEngine;
   readonly rocksdbMemoryMax: number;
   readonly logLevel: LogLevel | "silent" | undefined;
   /** True: the application has a logger, which is told what the thread logs. */

@@ -3,7 +3,8 @@ import { nodePlatform } from "@millrace/platform/node";
 import { ThreadLoop, type TaskId, type ThreadOwner } from "@millrace/streams";
 
 import { connectCluster } from "../cluster-address.ts";
-import { dividedOptions, openEngines } from "../streams-options.ts";
+import { openEngines } from "../engine/store-engines.ts";
+import { dividedOptions } from "../streams-options.ts";
 import type { FromThread, ThreadOrders, ToThread } from "./thread-messages.ts";
 import { loadProgram } from "./thread-program.ts";
 import { ThreadQueries } from "./thread-queries.ts";
@@ -65,7 +66,7 @@ export class ThreadServer {
     const { rocksdbConfig, logger } = options;
     const platform = this.#platformOf(logger);
     const { core, address } = dividedOptions({ cluster: "", ...orders.options, ...options });
-    const engines = await openEngines(platform, core, { ...orders, rocksdbConfig });
+    const engines = await openEngines(platform, orders.storeEngine, { ...orders, rocksdbConfig });
     const place = orders.cluster ?? address;
     const { client: cluster, dispose } = await connectCluster(place, { platform });
     try {

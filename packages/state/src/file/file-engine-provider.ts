@@ -1,6 +1,6 @@
-import { FileSystemError, type FileLock, type Platform } from "@millrace/platform";
-import { StateError } from "../contract/state-error.ts";
+import type { Platform } from "@millrace/platform";
 import type { StoreEngine, StoreEngineProvider } from "../contract/store-engine.ts";
+import { lockDirectory } from "../engine/lock-directory.ts";
 import { FileEngine } from "./file-engine.ts";
 
 /**
@@ -33,20 +33,4 @@ export function fileEngineProvider(
       }
     },
   };
-}
-
-async function lockDirectory(
-  { fileSystem }: Pick<Platform, "fileSystem">,
-  directory: string,
-): Promise<FileLock> {
-  try {
-    return await fileSystem.lock(`${directory}/store.lock`);
-  } catch (error) {
-    if (!(error instanceof FileSystemError) || error.code !== "LOCKED") throw error;
-    throw new StateError(
-      "STORE_ENGINE_LOCKED",
-      `the stores in ${directory} are open already, in this process or another; give each instance a state directory of its own`,
-      error,
-    );
-  }
 }

@@ -4,7 +4,7 @@ import { MemoryBudget } from "./memory-budget.ts";
 
 const mebibyte = 2 ** 20;
 
-test("ROCKSDB-4: shares are what is wanted while there is much, and are within the budget together", () => {
+test("STATE-20: shares are what is wanted while there is much, and are within the budget together", () => {
   const budget = new MemoryBudget(100 * mebibyte);
   const shares = Array.from({ length: 12 }, () => budget.take(20 * mebibyte));
   expect(shares[0].bytes).toBe(20 * mebibyte);
@@ -13,7 +13,7 @@ test("ROCKSDB-4: shares are what is wanted while there is much, and are within t
   expect(shares.every(({ bytes }) => bytes >= 2 * mebibyte)).toBe(true);
 });
 
-test("ROCKSDB-4: a database gets the least that it needs, and that is told; what is given back is there again", () => {
+test("STATE-20: a database gets the least that it needs, and that is told; what is given back is there again", () => {
   const budget = new MemoryBudget(4 * mebibyte);
   const [, , third] = Array.from({ length: 3 }, () => budget.take(20 * mebibyte));
   expect(third).toMatchObject({ bytes: 2 * mebibyte, isBeyond: true });

@@ -18,7 +18,7 @@ export interface MemoryShare {
  * One budget of memory for all databases of a process. The native code shares neither block cache nor memtables between
  * databases, and their sizes are fixed with the opening: so each gets a share of what is left.
  *
- * ROCKSDB-4: shares are within the budget together, but for the least that a database needs.
+ * STATE-20: shares are within the budget together, but for the least that a database needs.
  */
 export class MemoryBudget {
   readonly #bytesMax: number;
@@ -44,7 +44,7 @@ export class MemoryBudget {
       release: () => {
         if (isHeld) this.#used -= bytes;
         isHeld = false;
-        invariant(this.#used >= 0, "ROCKSDB-4", { used: this.#used });
+        invariant(this.#used >= 0, "STATE-20", { used: this.#used });
       },
     };
   }

@@ -1,0 +1,81 @@
+import type { Platform } from "@millrace/platform";
+import { sqliteEngineProvider } from "@millrace/sqlite";
+import { memoryEngineProvider, type StoreEngineProvider, type TuneEngine } from "@millrace/state";
+
+import { openRocksdbEngine, requireRocksdb } from "./rocksdb-engine.ts";
+
+/** What an application may have its stores in. */
+export const applicationEngines = ["rocksdb", "sqlite", "memory"] as const;
+
+export type ApplicationEngine = (typeof applicationEngines)[number];
+
+export interface WantedEngine {
+  /** Undefined: what fits. */
+  readonly storeEngine: ApplicationEngine | undefined;
+  readonly stateDirectory?: string;
+  readonly rocksdbConfig: TuneEngine | undefined;
+}
+
+/**
+ * The engine of an application: the one that it asks for; else one that is durable where there is a folder for it, RocksDB or,
+ * where that cannot be loaded, SQLite. What a user might not expect is told, once.
+ */
+export async function chooseEngine(
+  platform: Platform,
+  topology: { readonly storeNames: readonly string[] },
+  wanted: WantedEngine,
+): Promise<ApplicationEngine> {
+  const engine = wanted.storeEngine ?? (await fittingEngine(platform, topology, wanted));
+  if (wanted.rocksdbConfig !== undefined && engine !== "rocksdb")
+    platform.logger.log("warn", "millrace.option-unused", { option: "rocksdbConfig", engine });
+  return engine;
+}
+
+async function fittingEngine(
+  platform: Platform,
+  { storeNames }: { readonly storeNames: readonly string[] },
+  { stateDirectory }: WantedEngine,
+): Promise<ApplicationEngine> {
+  if (stateDirectory === undefined) return "memory";
+  if (storeNames.length === 0) return "rocksdb"; // nothing will be opened: native code is not loaded for it
+  try {
+    await requireRocksdb(platform);
+    return "rocksdb";
+  } catch (error) {
+    const cause = firstLineOf(error);
+    platform.logger.log("warn", "millrace.store-engine-chosen", { engine: "sqlite", cause });
+    return "sqlite";
+  }
+}
+
+export interface EngineSettings {
+  readonly rocksdbMemoryMax: number;
+  readonly rocksdbConfig: TuneEngine | undefined;
+}
+
+export async function openEngines(
+  platform: Platform,
+  engine: ApplicationEngine,
+  { rocksdbMemoryMax: memoryBytesMax, rocksdbConfig: tune }: EngineSettings,
+): Promise<StoreEngineProvider> {
+  switch (engine) {
+    case "memory":
+      return memoryEngineProvider();
+    case "sqlite":
+      return sqliteEngineProvider(platform, { memoryBytesMax });
+    case "rocksdb":
+      return openRocksdbEngine(platform, {
+        memoryBytesMax,
+        ...(tune === undefined ? {} : { tune }),
+      });
+    default:
+      return engine satisfies never;
+  }
+}
+
+/** What is beneath: which package is not there, or what keeps its native code from being loaded. */
+function firstLineOf(error: unknown): string {
+  let root = error;
+  while (root instanceof Error && root.cause instanceof Error) root = root.cause;
+  return String(root instanceof Error ? root.message : root).split("\n")[0];
+}

@@ -1,0 +1,1 @@
+export { sqliteEngineProvider, type SqliteOptions } from "./sqlite-engine-provider.ts";

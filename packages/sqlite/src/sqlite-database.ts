@@ -1,0 +1,236 @@
+import { createRequire } from "node:module";
+import type * as sqlite from "node:sqlite";
+
+import { murmur2 } from "@millrace/model";
+import { StateError, type EngineEntry } from "@millrace/state";
+
+/**
+ * The one file that knows `node:sqlite`, as Node, Deno and Bun have it.
+ *
+ * A database is one table, sorted by key. SQLite checks no bytes of its pages: each row has a hash of its own. A write is
+ * in the page cache of the operating system when it returns; the device is waited for at checkpoints alone, so that after a
+ * power loss the database is whole, and lacks what came last.
+ */
+
+/** Of the table. */
+const formatVersion = 1;
+
+const setUp = `
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = NORMAL;
+  PRAGMA temp_store = MEMORY;`;
+
+const makeTable = `
+  CREATE TABLE entries (key BLOB PRIMARY KEY, value BLOB NOT NULL, hash INTEGER NOT NULL) WITHOUT ROWID;
+  PRAGMA user_version = ${formatVersion};`;
+
+/** No key is less. */
+const leastKey = Uint8Array.of(0);
+
+/** Rows that tell how large a row is. */
+const sampledRows = 100;
+
+export type SqliteModule = typeof sqlite;
+
+/** Key, value, and the hash of both. */
+export type Row = readonly [Uint8Array, Uint8Array, number];
+
+export interface RowRange {
+  /** Inclusive. */
+  readonly from: Uint8Array | undefined;
+  /** Exclusive, not empty. */
+  readonly to: Uint8Array | undefined;
+  readonly isReverse: boolean;
+}
+
+export interface SqliteSettings {
+  readonly path: string;
+  readonly cacheBytes: number;
+}
+
+/** What was read is not what was written. */
+class RowDamagedError extends Error {}
+
+/** Throws what the runtime throws where it has no SQLite. */
+export function loadSqlite(): SqliteModule {
+  return createRequire(import.meta.url)("node:sqlite") as SqliteModule; // a built-in module
+}
+
+/** What can be read of a connection, some rows at a time. */
+export class SqliteRows {
+  readonly #database: sqlite.DatabaseSync;
+  /** By their text: forward and backward, with an end and without. */
+  readonly #statements = new Map<string, sqlite.StatementSync>();
+
+  constructor(database: sqlite.DatabaseSync) {
+    this.#database = database;
+  }
+
+  /** The first rows of a range, in its direction. */
+  read({ from = leastKey, to, isReverse }: RowRange, countMax: number): readonly Row[] {
+    const end = to === undefined ? "" : "AND key < ?";
+    const order = isReverse ? "DESC" : "ASC";
+    const statement = this.#prepared(
+      `SELECT key, value, hash FROM entries WHERE key >= ? ${end} ORDER BY key ${order} LIMIT ?`,
+    );
+    const found =
+      to === undefined ? statement.all(from, countMax) : statement.all(from, to, countMax);
+    const rows = found as unknown as readonly Row[]; // as its text says
+    for (const [key, value, hash] of rows) requireWhole(key, value, hash);
+    return rows;
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #prepared(text: string): sqlite.StatementSync {
+    let statement = this.#statements.get(text);
+    if (statement === undefined) {
+      statement = readingArrays(this.#database, text);
+      this.#statements.set(text, statement);
+    }
+    return statement;
+  }
+}
+
+export class SqliteDatabase {
+  readonly rows: SqliteRows;
+  readonly #native: SqliteModule;
+  readonly #path: string;
+  readonly #database: sqlite.DatabaseSync;
+  readonly #get: sqlite.StatementSync;
+  readonly #put: sqlite.StatementSync;
+  readonly #delete: sqlite.StatementSync;
+  readonly #deleteRange: sqlite.StatementSync;
+
+  private constructor(native: SqliteModule, path: string, database: sqlite.DatabaseSync) {
+    this.#native = native;
+    this.#path = path;
+    this.#database = database;
+    this.rows = new SqliteRows(database);
+    this.#get = readingArrays(database, "SELECT value, hash FROM entries WHERE key = ?");
+    this.#put = database.prepare("INSERT OR REPLACE INTO entries VALUES (?, ?, ?)");
+    this.#delete = database.prepare("DELETE FROM entries WHERE key = ?");
+    this.#deleteRange = database.prepare("DELETE FROM entries WHERE key >= ? AND key < ?");
+  }
+
+  static open(native: SqliteModule, { path, cacheBytes }: SqliteSettings): SqliteDatabase {
+    const database = new native.DatabaseSync(path);
+    try {
+      database.exec(`${setUp} PRAGMA cache_size = -${Math.ceil(cacheBytes / 1024)};`);
+      const version = pragma(database, "user_version");
+      if (version > formatVersion) throw tooNew(path, version);
+      if (version === 0) inTransaction(database, () => database.exec(makeTable));
+      return new SqliteDatabase(native, path, database);
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  }
+
+  get(key: Uint8Array): Uint8Array | null {
+    const row = this.#get.get(key) as unknown as readonly [Uint8Array, number] | undefined; // as its text says
+    if (row === undefined) return null;
+    const [value, hash] = row;
+    requireWhole(key, value, hash);
+    return value;
+  }
+
+  /** All or nothing. A null value deletes. */
+  write(entries: readonly EngineEntry[]): void {
+    inTransaction(this.#database, () => {
+      for (const { key, value } of entries)
+        if (value === null) this.#delete.run(key);
+        else this.#put.run(key, value, hashOf(key, value));
+    });
+  }
+
+  deleteRange(from: Uint8Array, to: Uint8Array): void {
+    this.#deleteRange.run(from, to);
+  }
+
+  /** By the size of the file, and that of the first rows. */
+  estimatedEntryCount(): number {
+    const rows = this.rows.read({ from: undefined, to: undefined, isReverse: false }, sampledRows);
+    if (rows.length < sampledRows) return rows.length;
+    const bytes = rows.reduce((sum, [key, value]) => sum + key.length + value.length, 0);
+    return Math.round((this.fileBytes() - this.freeBytes()) / (bytes / rows.length));
+  }
+
+  /** All rows as they are now, by a connection of its own: it sees nothing of what is written later. */
+  pin(): SqliteRows {
+    const connection = new this.#native.DatabaseSync(this.#path, { readOnly: true });
+    try {
+      connection.exec("BEGIN");
+      pragma(connection, "user_version"); // the first read begins it
+      return new SqliteRows(connection);
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+  }
+
+  fileBytes(): number {
+    return pragma(this.#database, "page_count") * pragma(this.#database, "page_size");
+  }
+
+  /** Of deleted rows, for rows to come. */
+  freeBytes(): number {
+    return pragma(this.#database, "freelist_count") * pragma(this.#database, "page_size");
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+}
+
+/** `SQLITE_CORRUPT` and `SQLITE_NOTADB`; Deno tells no number of what SQLite answered, and so the text counts there. */
+export function isCorruption(error: unknown): boolean {
+  if (error instanceof RowDamagedError) return true;
+  if (!isOfSqlite(error)) return false;
+  if ("errcode" in error && typeof error.errcode === "number")
+    return [11, 26].includes(error.errcode & 0xff);
+  return /^(?:database disk image is malformed|file is not a database)/.test(error.message);
+}
+
+export function isOfSqlite(error: unknown): error is Error {
+  return error instanceof Error && "code" in error && error.code === "ERR_SQLITE_ERROR";
+}
+
+function inTransaction(database: sqlite.DatabaseSync, act: () => void): void {
+  database.exec("BEGIN IMMEDIATE");
+  try {
+    act();
+    database.exec("COMMIT");
+  } catch (error) {
+    if (database.isTransaction) database.exec("ROLLBACK");
+    throw error;
+  }
+}
+
+function readingArrays(database: sqlite.DatabaseSync, text: string): sqlite.StatementSync {
+  const statement = database.prepare(text);
+  statement.setReturnArrays(true);
+  return statement;
+}
+
+function pragma(database: sqlite.DatabaseSync, name: string): number {
+  return Number(Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0]);
+}
+
+function hashOf(key: Uint8Array, value: Uint8Array): number {
+  return Math.imul(murmur2(key), 31) ^ murmur2(value);
+}
+
+function requireWhole(key: Uint8Array, value: Uint8Array, hash: number): void {
+  if (hashOf(key, value) !== hash)
+    throw new RowDamagedError(`a row of ${key.length + value.length} bytes has another checksum`);
+}
+
+function tooNew(path: string, version: number): StateError {
+  return new StateError(
+    "STORE_FORMAT_TOO_NEW",
+    `${path} has format ${version}, this version reads up to ${formatVersion}; run the newer version, or delete the folder so that it is restored from the changelogs`,
+  );
+}

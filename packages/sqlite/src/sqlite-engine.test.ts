@@ -1,0 +1,291 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { fileURLToPath } from "node:url";
+import { nodePlatform } from "@millrace/platform/node";
+import { StateError, type StoreEngine } from "@millrace/state";
+import {
+  boundedStoresConformance,
+  expiringStoresConformance,
+  queryViewsConformance,
+  storeEngineConformance,
+  taskStoresConformance,
+  versionedStoresConformance,
+} from "@millrace/state/conformance";
+import { afterAll, describe, expect, it } from "vitest";
+import { rocksdbEngineProvider } from "../../rocksdb/src/index.ts";
+import { sqliteEngineProvider } from "./index.ts";
+
+const root = mkdtempSync(join(tmpdir(), "millrace-sqlite-"));
+const logged: string[] = [];
+const platform = nodePlatform({
+  logLevel: "warn",
+  writeLogLine: (line) => void logged.push(line),
+});
+const sqlite = sqliteEngineProvider(platform);
+const directories = new Map<StoreEngine, string>();
+let count = 0;
+
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+async function openAt(directory: string): Promise<StoreEngine> {
+  const engine = await sqlite.open(directory);
+  directories.set(engine, directory);
+  return engine;
+}
+
+const fixture = {
+  seeds: process.env["MILLRACE_VERIFY"] === "1" ? 20 : 1,
+  openEmpty: () => openAt(freshDirectory()),
+  reopen: async (engine: StoreEngine) => {
+    await engine.close();
+    return openAt(directories.get(engine) ?? "");
+  },
+};
+
+function freshDirectory(): string {
+  return `${root}/${++count}`;
+}
+
+describe("STATE-1: SQLite is a store engine", () => {
+  for (const { name, run } of storeEngineConformance(fixture)) it(name, run);
+});
+
+describe("STATE-2: stores on SQLite", () => {
+  for (const { name, run } of taskStoresConformance(fixture)) it(name, run);
+});
+
+describe("STATE-12: stores whose rows expire, on SQLite", () => {
+  for (const { name, run } of expiringStoresConformance(fixture)) it(name, run);
+});
+
+describe("STATE-17: queries beside a task, on SQLite", () => {
+  for (const { name, run } of queryViewsConformance(fixture)) it(name, run);
+});
+
+describe("STATE-13: versioned stores on SQLite", () => {
+  for (const { name, run } of versionedStoresConformance(fixture)) it(name, run);
+});
+
+describe("STATE-14: LRU stores and stores of lists on SQLite", () => {
+  for (const { name, run } of boundedStoresConformance(fixture)) it(name, run);
+});
+
+describe("a database that is open already", () => {
+  it("is refused with a named error", async () => {
+    const directory = freshDirectory();
+    const engine = await openAt(directory);
+    const error = await codeOf(openAt(directory));
+    expect(error).toBe("STORE_ENGINE_LOCKED");
+    await engine.close();
+    await (await openAt(directory)).close();
+  });
+});
+
+describe("SQLITE-1: a damaged database is moved aside and begins anew", () => {
+  const file = (directory: string): string => join(directory, "store.sqlite");
+  const rows = (count: number) =>
+    Array.from({ length: count }, (_, key) => ({
+      key: Uint8Array.of(1, key >> 8, key),
+      value: new Uint8Array(50).fill(0x77),
+    }));
+
+  it.each(["overwritten", "truncated"])("that is %s as it is opened", async (damage) => {
+    const directory = freshDirectory();
+    for (let round = 0; round < 2; round++) {
+      const engine = await openAt(directory);
+      expect(engine.get(Uint8Array.of(1, 0, 0))).toBeNull();
+      engine.write(rows(1000));
+      await engine.close();
+      const bytes = readFileSync(file(directory));
+      if (damage === "truncated") writeFileSync(file(directory), bytes.subarray(0, 5000));
+      else writeFileSync(file(directory), bytes.fill(0x5a, 0, 200));
+    }
+    const engine = await openAt(directory);
+    expect(engine.get(Uint8Array.of(1, 0, 0))).toBeNull();
+    await engine.close();
+    const moved = readdirSync(root).filter((name) => name.startsWith(`${count}.corrupt-`));
+    expect(moved).toHaveLength(1);
+    expect(logged.some((line) => line.includes("state.moved-aside"))).toBe(true);
+  });
+
+  it("that is met by a read: said so, and begun anew once", async () => {
+    const directory = freshDirectory();
+    for (const code of ["STORE_DAMAGED", "STORE_ENGINE_FAILED"]) {
+      const first = await openAt(directory);
+      expect(first.get(Uint8Array.of(1, 0, 0))).toBeNull();
+      first.write(rows(1));
+      await first.close();
+      const bytes = readFileSync(file(directory));
+      // A single bit of a value, which leaves the structure of the page as it was.
+      bytes[bytes.indexOf(Uint8Array.of(0x77, 0x77, 0x77)) + 1] ^= 1;
+      writeFileSync(file(directory), bytes);
+      const engine = await openAt(directory);
+      const read = (): void => {
+        using cursor = engine.scan({});
+        while (cursor.next());
+      };
+      expect(read).toThrow(expect.objectContaining({ code }));
+      await engine.close();
+    }
+  });
+
+  it("SQLITE-4: a value that another byte is in is never given out", async () => {
+    const directory = freshDirectory();
+    const first = await openAt(directory);
+    first.write(rows(1));
+    await first.close();
+    const bytes = readFileSync(file(directory));
+    bytes[bytes.indexOf(Uint8Array.of(0x77, 0x77, 0x77)) + 1] ^= 1;
+    writeFileSync(file(directory), bytes);
+    const engine = await openAt(directory);
+    expect(() => engine.get(Uint8Array.of(1, 0, 0))).toThrow(/checksum/);
+    await engine.close();
+  });
+
+  it("of a newer version is refused, and stays", async () => {
+    const directory = freshDirectory();
+    await (await openAt(directory)).close();
+    const database = new DatabaseSync(file(directory));
+    database.exec("PRAGMA user_version = 9");
+    database.close();
+    expect(await codeOf(openAt(directory))).toBe("STORE_FORMAT_TOO_NEW");
+    expect(readdirSync(directory)).toContain("store.sqlite");
+  });
+});
+
+describe("SQLITE-2: what SQLite would take for nothing is an error", () => {
+  it("an empty key", async () => {
+    const engine = await openAt(freshDirectory());
+    const empty = new Uint8Array(0);
+    expect(() => engine.get(empty)).toThrow(/SQLITE-2/);
+    expect(() => engine.write([{ key: empty, value: empty }])).toThrow(/SQLITE-2/);
+    await engine.close();
+  });
+  it("a cursor that outlives its engine", async () => {
+    const engine = await openAt(freshDirectory());
+    engine.write([{ key: Uint8Array.of(1), value: Uint8Array.of(1) }]);
+    const cursor = engine.scan({});
+    await engine.close();
+    expect(cursor.next()).toBe(false);
+    cursor[Symbol.dispose]();
+  });
+});
+
+describe("scans", () => {
+  it("of rows that are large bring few at a time, and all of them", async () => {
+    const engine = await openAt(freshDirectory());
+    const value = new Uint8Array(300_000);
+    engine.write(Array.from({ length: 20 }, (_, key) => ({ key: Uint8Array.of(key), value })));
+    for (const direction of ["forward", "backward"] as const) {
+      using cursor = engine.scan({ direction });
+      let rows = 0;
+      while (cursor.next()) rows += cursor.value.length === value.length ? 1 : 0;
+      expect(rows).toBe(20);
+    }
+    await engine.close();
+  });
+
+  it("say about how many rows there are", async () => {
+    const engine = await openAt(freshDirectory());
+    engine.write(
+      Array.from({ length: 20_000 }, (_, index) => ({
+        key: Uint8Array.of(1, index >> 8, index),
+        value: new Uint8Array(80),
+      })),
+    );
+    expect(engine.estimatedEntryCount).toBeGreaterThan(10_000);
+    expect(engine.estimatedEntryCount).toBeLessThan(40_000);
+    await engine.close();
+  });
+});
+
+/** Writes the same number under twenty keys, batch by batch, and says which it wrote. */
+const writer = `
+  import { nodePlatform } from "@millrace/platform/node";
+  import { rocksdbEngineProvider } from "../../rocksdb/src/index.ts";
+import { sqliteEngineProvider } from "./index.ts";
+  const engine = await sqliteEngineProvider(nodePlatform()).open(process.argv[1]);
+  for (let batch = 1; batch < 1_000_000; batch++) {
+    const value = new Uint8Array(4);
+    new DataView(value.buffer).setInt32(0, batch);
+    engine.write(Array.from({ length: 20 }, (_, index) => ({ key: Uint8Array.of(index + 1), value })));
+    if (batch % 50 !== 0) continue;
+    process.send(batch);
+    await new Promise((resolve) => setImmediate(resolve));
+  }`;
+
+describe("SQLITE-3: batches survive a kill of the process, whole and in order", () => {
+  it("with kill -9 between two writes", async () => {
+    const directory = freshDirectory();
+    const child = spawn(process.execPath, ["--input-type=module", "-e", writer, directory], {
+      cwd: fileURLToPath(new URL(".", import.meta.url)),
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+    });
+    const last = await new Promise<number>((resolve, reject) => {
+      child.once("error", reject);
+      child.on("message", (written) => {
+        if (typeof written !== "number" || written < 300) return;
+        child.once("exit", () => resolve(written));
+        child.kill("SIGKILL");
+      });
+    });
+    const engine = await openAt(directory);
+    const first = engine.get(Uint8Array.of(1));
+    expect(first).not.toBeNull();
+    const written = new DataView((first ?? new Uint8Array(4)).buffer, first?.byteOffset).getInt32(
+      0,
+    );
+    expect(written).toBeGreaterThanOrEqual(last);
+    for (let key = 2; key <= 20; key++) expect(engine.get(Uint8Array.of(key))).toEqual(first);
+    await engine.close();
+  });
+});
+
+describe("STATE-21: a folder is of one engine", () => {
+  it("and what another wrote is moved aside, with one line, not read and not deleted", async () => {
+    const directory = freshDirectory();
+    const rocksdb = rocksdbEngineProvider(platform);
+    const entry = { key: Uint8Array.of(1), value: Uint8Array.of(2) };
+    for (const [provider, other] of [
+      [rocksdb, ""],
+      [sqlite, "rocksdb"],
+      [rocksdb, "sqlite"],
+      [sqlite, "rocksdb"],
+    ] as const) {
+      logged.length = 0;
+      const engine = await provider.open(directory);
+      expect(engine.get(entry.key)).toBeNull();
+      engine.write([entry]);
+      await engine.close();
+      const told = logged.filter((line) => line.includes("state.engine-changed"));
+      expect(told).toHaveLength(other === "" ? 0 : 1);
+      const moved = readdirSync(root).filter((name) => name.startsWith(`${count}.${other}-`));
+      expect(moved).toHaveLength(other === "" ? 0 : 1);
+    }
+  });
+});
+
+async function codeOf(opening: Promise<unknown>): Promise<string> {
+  try {
+    await opening;
+  } catch (error) {
+    return error instanceof StateError ? error.code : String(error);
+  }
+  return "nothing was thrown";
+}
+
+it("tells its size while it is open, and keeps within the memory of all", async () => {
+  const directory = freshDirectory();
+  const task = directory.slice(directory.lastIndexOf("/") + 1);
+  const gauge = (name: string) =>
+    platform.metrics.snapshot().find((one) => one.name === name && one.tags["task"] === task);
+  const engine = await sqliteEngineProvider(platform, { memoryBytesMax: 1 }).open(directory);
+  engine.write([{ key: Uint8Array.of(1), value: Uint8Array.of(2) }]);
+  expect(gauge("sqlite-file-bytes")?.value).toBeGreaterThan(4000);
+  expect(logged.some((line) => line.includes("sqlite.memory-used-up"))).toBe(true);
+  await engine.close();
+  expect(gauge("sqlite-file-bytes")).toBeUndefined();
+});
