@@ -18,7 +18,12 @@ import { joinBeat, laterBeat, subtopology } from "./streams-member-script.ts";
 export const lifeTopics = ["a-orders", "b-clicks", "topic"] as const;
 export const lifeGroups = ["one", "two", "share", "app"] as const;
 
-const client = { clientId: "c", clientHost: "/127.0.0.1", mayDescribe: () => true };
+const client = {
+  clientId: "c",
+  clientHost: "/127.0.0.1",
+  principal: "User:ann",
+  mayDescribe: () => true,
+};
 const dayMs = 86_400_000;
 
 /** Which of the groups, and which of three topics, members or ways. */

@@ -10,6 +10,7 @@ export function joinRequest(change: Partial<JoinGroupRequest> = {}): JoinGroupRe
     groupInstanceId: null,
     clientId: "client",
     clientHost: "/127.0.0.1",
+    principal: "User:ann",
     protocolType: "consumer",
     protocols: [{ name: "range", metadata: encodeUtf8("opaque") }],
     sessionTimeoutMs: 10_000,

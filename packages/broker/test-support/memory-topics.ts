@@ -3,12 +3,14 @@ import type { VersionedTopics } from "../src/coordinator/topic-lookup.ts";
 /** Topics with their partitions, that come, go and grow as a test says. */
 export class MemoryTopics implements VersionedTopics {
   readonly #counts = new Map<string, number>();
+  readonly #names = new Map<string, string>();
   appliedOffset = 0;
   namesOffset = 0;
 
   set(topic: string, partitionCount: number): void {
     const isNew = !this.#counts.has(topic);
     this.#counts.set(topic, partitionCount);
+    this.#names.set(idOf(topic), topic);
     this.appliedOffset++;
     if (isNew) this.namesOffset = this.appliedOffset;
   }
@@ -31,7 +33,8 @@ export class MemoryTopics implements VersionedTopics {
   }
 
   topicName(topicId: string): string | undefined {
-    return [...this.#counts.keys()].find((topic) => topicId === idOf(topic));
+    const topic = this.#names.get(topicId);
+    return topic !== undefined && this.#counts.has(topic) ? topic : undefined;
   }
 }
 

@@ -10,6 +10,7 @@ import {
 } from "../coordinator/group/consumer/consumer-heartbeat.ts";
 import type { ConsumerGroups } from "../coordinator/group/consumer/consumer-groups.ts";
 import { topicNamesFault } from "../coordinator/group/subscription-bound.ts";
+import { principalText } from "../server/principal.ts";
 import { groupResource, type RequestContext, topicResource } from "../server/request-context.ts";
 import type { AnsweringHandler } from "./answering-handler.ts";
 import type { GroupProtocols } from "./group-protocols.ts";
@@ -45,6 +46,7 @@ function beat(
   return groups.heartbeat(request, context.apiVersion, {
     clientId: context.clientId ?? "",
     clientHost: `/${context.clientAddress}`,
+    principal: principalText(context.principal),
     mayDescribe: (topic) => context.permits("DESCRIBE", topicResource(topic)),
   });
 }

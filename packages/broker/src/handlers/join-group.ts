@@ -7,6 +7,7 @@ import {
 import { errorCode } from "../coordinator/error-code.ts";
 import { joinRefused } from "../coordinator/group/classic/group-answers.ts";
 import type { ClassicGroups } from "../coordinator/group/classic/classic-groups.ts";
+import { principalText } from "../server/principal.ts";
 import { groupResource } from "../server/request-context.ts";
 import { answerUntilClosed } from "./answer-until-closed.ts";
 import type { AnsweringHandler } from "./answering-handler.ts";
@@ -37,6 +38,7 @@ export function joinGroupHandler(
                 context.apiVersion === 0 ? request.sessionTimeoutMs : request.rebalanceTimeoutMs,
               clientId: context.clientId ?? "",
               clientHost: `/${context.clientAddress}`,
+              principal: principalText(context.principal),
               protocols: request.protocols.map(({ name, metadata }) => ({
                 name,
                 // The group keeps it longer than the request's frame should live.

@@ -10,6 +10,7 @@ import {
 } from "../coordinator/group/share/share-heartbeat.ts";
 import type { ShareGroups } from "../coordinator/group/share/share-groups.ts";
 import { topicNamesFault } from "../coordinator/group/subscription-bound.ts";
+import { principalText } from "../server/principal.ts";
 import { groupResource, type RequestContext, topicResource } from "../server/request-context.ts";
 import type { GroupProtocols } from "./group-protocols.ts";
 import type { AnsweringHandler } from "./answering-handler.ts";
@@ -33,6 +34,7 @@ export function shareGroupHeartbeatHandler(
       const client = {
         clientId: context.clientId ?? "",
         clientHost: `/${context.clientAddress}`,
+        principal: principalText(context.principal),
       };
       const answer = protocols.serves("share")
         ? (refuse(context, request) ?? (await groups.heartbeat(request, client)))

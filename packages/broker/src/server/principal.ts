@@ -4,4 +4,9 @@ export interface Principal {
   readonly name: string;
 }
 
+/** As Kafka's metadata and rules have it, such as `User:ann`. */
+export function principalText({ kind, name }: Principal): string {
+  return `${kind}:${name}`;
+}
+
 export const anonymous: Principal = Object.freeze({ kind: "User", name: "ANONYMOUS" });

@@ -1,7 +1,7 @@
 import type { Platform } from "@millrace/platform";
 import { SeldomLine } from "../../seldom-line.ts";
 import type { Group } from "./group-world.ts";
-import { topicNamesTotalMax } from "./subscription-bound.ts";
+import { TopicNameBound } from "./topic-name-bound.ts";
 
 /** How many groups a broker has, of all kinds; who asks for more is refused. */
 export class GroupBound {
@@ -9,6 +9,7 @@ export class GroupBound {
   readonly #line: SeldomLine;
   /** By partition of `__consumer_offsets`. */
   readonly #shards = new Map<number, ReadonlyMap<string, Group>>();
+  readonly #names = new Map<number, TopicNameBound>();
 
   constructor(groupsMax: number, platform: Platform) {
     this.groupsMax = groupsMax;
@@ -16,19 +17,15 @@ export class GroupBound {
   }
 
   /** The groups of one partition, none at first; they count from now on. */
-  groupsOf(partition: number): Map<string, Group> {
+  groupsOf(partition: number): {
+    readonly groups: Map<string, Group>;
+    readonly names: TopicNameBound;
+  } {
     const groups = new Map<string, Group>();
+    const names = new TopicNameBound(groups, () => this.#names.values());
     this.#shards.set(partition, groups);
-    return groups;
-  }
-
-  /** Whether members may be subscribed to so many topics by name beside what all are. */
-  admitsNames(nameCount: number): boolean {
-    if (nameCount === 0) return true;
-    let count = nameCount;
-    for (const groups of this.#shards.values())
-      for (const group of groups.values()) count += group.subscribedNameCount;
-    return count <= topicNamesTotalMax;
+    this.#names.set(partition, names);
+    return { groups, names };
   }
 
   /** Whether the group is there, or there is room for it. */

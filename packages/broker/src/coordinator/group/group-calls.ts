@@ -9,7 +9,6 @@ import type { GroupBound } from "./group-bound.ts";
 import type { GroupShard } from "./group-shard.ts";
 import type { GroupResult, GroupWorld } from "./group-world.ts";
 import { GroupRefusal } from "./refusal.ts";
-import { topicNamesTotalMax } from "./subscription-bound.ts";
 
 export interface GroupCallsOptions {
   readonly platform: Platform;
@@ -46,15 +45,6 @@ export class GroupCalls {
     throw new GroupRefusal(
       errorCode.groupMaxSizeReached,
       `this broker takes ${this.#options.bound.groupsMax} groups; delete some, or start it with more`,
-    );
-  }
-
-  /** @throws GroupRefusal members are subscribed to more topics by name than this broker keeps */
-  requireNames(names: readonly string[] | null): void {
-    if (this.#options.bound.admitsNames(names?.length ?? 0)) return;
-    throw new GroupRefusal(
-      errorCode.groupMaxSizeReached,
-      `the members of all groups name ${topicNamesTotalMax} topics; let some leave, or subscribe by patterns`,
     );
   }
 

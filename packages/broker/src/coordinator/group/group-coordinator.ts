@@ -65,7 +65,7 @@ export class GroupCoordinator {
           random: platform.random,
           timers: new GroupTimers(timers),
           topics,
-          groups: bound.groupsOf(partition),
+          ...bound.groupsOf(partition),
           offsets: new CommittedOffsets(),
           configs,
           codeOfFailure: (failure) => this.#calls.codeOf(failure),

@@ -5,6 +5,7 @@ import type { VersionedTopics } from "../topic-lookup.ts";
 import type { GroupConfigs } from "./group-config.ts";
 import type { GroupTimers } from "./group-timers.ts";
 import type { CommittedOffsets } from "./offsets/committed-offsets.ts";
+import type { NamingGroup, TopicNameBound } from "./topic-name-bound.ts";
 
 /** Kafka: `Group.GroupType`, as ListGroups says it. */
 export type GroupType = "classic" | "consumer" | "share" | "streams";
@@ -33,7 +34,7 @@ export type CommitCheck = (place: {
 }) => number;
 
 /** What a group of any type answers, whatever its protocol (Kafka: `Group`). */
-export interface Group {
+export interface Group extends NamingGroup {
   readonly type: GroupType;
   readonly groupId: string;
   /** Null: no member has said it yet. */
@@ -41,8 +42,6 @@ export interface Group {
   /** As ListGroups tells it. */
   readonly stateName: string;
   readonly isEmpty: boolean;
-  /** Topics that its members are subscribed to by name, each counted for each member. */
-  readonly subscribedNameCount: number;
   isSubscribedTo(topic: string): boolean;
   /** When the retention of an offset began that was committed at a time; undefined: it does not run now. */
   retentionStartMs(commitTimestamp: number): number | undefined;
@@ -65,6 +64,7 @@ export interface GroupWorld {
   readonly topics: VersionedTopics;
   /** Groups of this shard by id. */
   readonly groups: Map<string, Group>;
+  readonly names: TopicNameBound;
   readonly offsets: CommittedOffsets;
   /** Kafka's error code for a failure of the log. */
   readonly codeOfFailure: (failure: Error) => number;

@@ -4,6 +4,9 @@ export const topicNamesMax = 10_000;
 /** Of the members of all groups together. */
 export const topicNamesTotalMax = 1_000_000;
 
+/** Of the members of one principal: whoever takes all that it may leaves as much to the others. */
+export const topicNamesOfPrincipalMax = topicNamesTotalMax / 2;
+
 /** Why a member's topics are not taken; undefined: they are. */
 export function topicNamesFault(names: readonly string[] | null): string | undefined {
   const count = names?.length ?? 0;

@@ -1,19 +1,42 @@
-import type { VersionedTopics } from "../topic-lookup.ts";
-import { byText } from "./partition-sets.ts";
+import type { TopicLookup } from "../topic-lookup.ts";
 
-const offset = 0xcbf29ce484222325n;
-const prime = 0x100000001b3n;
+/** Sums stay whole numbers. */
+const modulus = 2 ** 52;
+const prime = 0x01000193;
 
-/** FNV-1a over ids and partition counts, in 53 bits: it changes when a topic comes, goes or grows. */
-export function hashOfTopics(names: Iterable<string>, topics: VersionedTopics): number {
-  let hash = offset;
-  let isEmpty = true;
-  for (const name of [...names].toSorted(byText)) {
-    const topicId = topics.topicId(name);
-    if (topicId === undefined) continue;
-    isEmpty = false;
-    for (const unit of `${name} ${topicId} ${topics.partitionCount(name)}\n`)
-      hash = BigInt.asUintN(64, (hash ^ BigInt(unit.charCodeAt(0))) * prime);
+/** Of any topics, in any order: it changes when one comes, goes or grows. */
+export function hashOfTopics(names: Iterable<string>, topics: TopicLookup): number {
+  let hash = 0;
+  for (const name of new Set(names)) hash = addHashes(hash, hashOfTopic(name, topics));
+  return hash;
+}
+
+/** Of one topic alone, 0 where there is none; those of several are added up. */
+export function hashOfTopic(name: string, topics: TopicLookup): number {
+  const topicId = topics.topicId(name);
+  if (topicId === undefined) return 0;
+  const text = `${name} ${topicId} ${topics.partitionCount(name)}`;
+  // FNV-1a twice, from different beginnings.
+  let [high, low] = [0x811c9dc5, 0x2f0b4c47];
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    high = Math.imul(high ^ unit, prime);
+    low = Math.imul(low ^ unit, prime);
   }
-  return isEmpty ? 0 : Number(BigInt.asUintN(53, hash));
+  return mixed(high) * 2 ** 20 + (mixed(low) >>> 12);
+}
+
+/** Each bit depends on all (MurmurHash3's end): sums of names that are alike would meet else. */
+function mixed(hash: number): number {
+  let mix = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  mix = Math.imul(mix ^ (mix >>> 13), 0xc2b2ae35);
+  return (mix ^ (mix >>> 16)) >>> 0;
+}
+
+export function addHashes(left: number, right: number): number {
+  return (left + right) % modulus;
+}
+
+export function subtractHashes(left: number, right: number): number {
+  return (left - right + modulus) % modulus;
 }

@@ -3,7 +3,11 @@ import { errorCodeOf } from "@millrace/protocol";
 import { expect, test } from "vitest";
 import { BrokerConfig } from "../../config/broker-config.ts";
 import { MetadataStore } from "../../metadata/metadata-store.ts";
-import { DelegationTokenIssuer, delegationTokensMax } from "./delegation-token-issuer.ts";
+import {
+  DelegationTokenIssuer,
+  delegationTokensMax,
+  delegationTokensOfRequesterMax,
+} from "./delegation-token-issuer.ts";
 
 const who = { owner: "User:ann", requester: "User:ann", renewers: [] };
 const order = { ...who, maxLifetimeMs: -1 };
@@ -27,7 +31,7 @@ test("there are so many tokens and no more, until some have ended", async () => 
     // The last 2500 have ended.
     const maxTimestamp = index < delegationTokensMax - 2500 ? nowMs + 1000 : nowMs - 1;
     const times = { issueTimestamp: 0, maxTimestamp, expirationTimestamp: maxTimestamp };
-    delegationTokens.set({ ...who, ...times, tokenId: String(index) });
+    delegationTokens.set({ ...who, requester: `User:${index % 4}`, ...times, tokenId: `${index}` });
   }
   expect(await issuer.create(order)).toBe("POLICY_VIOLATION");
   await issuer.removeExpired(new AbortController().signal);
@@ -36,6 +40,21 @@ test("there are so many tokens and no more, until some have ended", async () => 
     owner: "User:ann",
     maxTimestamp: expect.any(Number),
   });
+});
+
+test("whoever asks for tokens has half of them at most, for whomever they are: others have the rest", async () => {
+  const { platform, metadata, issuer } = issuerWorld();
+  const endMs = Math.floor(platform.clock.wallMs()) + 1000;
+  const times = { issueTimestamp: 0, maxTimestamp: endMs, expirationTimestamp: endMs };
+  for (let index = 0; index < delegationTokensOfRequesterMax; index++)
+    metadata.image.delegationTokens.set({ ...who, ...times, tokenId: `${index}` });
+  const forBob = { ...order, owner: "User:bob" };
+  expect(await issuer.create(forBob)).toBe("POLICY_VIOLATION");
+  expect(await issuer.create({ ...forBob, requester: "User:bob" })).toMatchObject({
+    owner: "User:bob",
+  });
+  metadata.image.delegationTokens.remove("0");
+  expect(await issuer.create(order)).toMatchObject({ owner: "User:ann" });
 });
 
 test("where the metadata are of a time before tokens (3.6-IV2), there are none", async () => {

@@ -13,6 +13,8 @@ import { hmac } from "./digests.ts";
 
 /** Kafka has no bound: whoever may sign in could fill the metadata (decision 076). */
 export const delegationTokensMax = 10_000;
+/** Of whoever asked for them: who takes all that it may leaves as many to the others. */
+export const delegationTokensOfRequesterMax = delegationTokensMax / 2;
 /** Of one change of the metadata: Kafka's. */
 const removedAtOnceMax = 1000;
 
@@ -87,8 +89,7 @@ export class DelegationTokenIssuer {
     return metadata.change<DelegationToken | ErrorName>((image) => {
       const fault = this.#faultOf(image);
       if (fault !== undefined) return { records: [], result: fault };
-      if (image.delegationTokens.size >= delegationTokensMax)
-        return { records: [], result: "POLICY_VIOLATION" };
+      if (!hasRoom(image, who.requester)) return { records: [], result: "POLICY_VIOLATION" };
       const longestMs = config.number("delegation.token.max.lifetime.ms");
       const issueTimestamp = this.#nowMs();
       const maxTimestamp =
@@ -170,6 +171,15 @@ export class DelegationTokenIssuer {
   #renewalMs(): number {
     return this.#world.config.number("delegation.token.expiry.time.ms");
   }
+}
+
+function hasRoom({ delegationTokens }: MetadataImage, requester: string): boolean {
+  const { size } = delegationTokens;
+  if (size >= delegationTokensMax) return false;
+  if (size < delegationTokensOfRequesterMax) return true;
+  let count = 0;
+  for (const token of delegationTokens.all()) if (token.requester === requester) count++;
+  return count < delegationTokensOfRequesterMax;
 }
 
 function hasEnded(token: DelegationToken, nowMs: number): boolean {

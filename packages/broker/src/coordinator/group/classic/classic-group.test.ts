@@ -1,15 +1,8 @@
 import { InvariantError } from "@millrace/model";
-import { memoryPlatform } from "@millrace/platform/memory";
 import { expect, test } from "vitest";
+import { groupWorld } from "../../../../test-support/group-world.ts";
 import { ClassicGroup } from "./classic-group.ts";
-import { defaultGroupConfig } from "../group-config.ts";
-import { defaultConsumerGroupConfig } from "../consumer/consumer-config.ts";
-import { defaultShareGroupConfig } from "../share/share-config.ts";
-import { defaultStreamsGroupConfig } from "../streams/streams-config.ts";
 import { GroupMember } from "./group-member.ts";
-import { GroupTimers } from "../group-timers.ts";
-import { CommittedOffsets } from "../offsets/committed-offsets.ts";
-import type { GroupWorld } from "../group-world.ts";
 import { propagateAssignment } from "./rebalance.ts";
 import { rejoinStaticMember } from "./rejoin-static-member.ts";
 
@@ -26,32 +19,6 @@ function memberOf(memberId: string, groupInstanceId: string | null = null): Grou
     protocolType: "consumer",
     protocols: [{ name: "range", metadata: new Uint8Array(0) }],
   });
-}
-
-function worldOf(): GroupWorld {
-  const { clock, random } = memoryPlatform();
-  return {
-    clock,
-    random,
-    timers: new GroupTimers({ schedule: () => {}, cancel: () => {}, isScheduled: () => false }),
-    configs: {
-      classic: defaultGroupConfig,
-      consumerOf: () => defaultConsumerGroupConfig,
-      shareOf: () => defaultShareGroupConfig,
-      streamsOf: () => defaultStreamsGroupConfig,
-    },
-    topics: {
-      appliedOffset: 0,
-      namesOffset: 0,
-      topicNames: () => [],
-      partitionCount: () => undefined,
-      topicId: () => undefined,
-      topicName: () => undefined,
-    },
-    groups: new Map(),
-    offsets: new CommittedOffsets(),
-    codeOfFailure: () => 0,
-  };
 }
 
 const law = (id: string) => expect.objectContaining({ law: id });
@@ -88,7 +55,7 @@ test("GROUP-4: a group changes its state only along the arrows", () => {
 });
 
 test("GROUP-5: assignments are given out in CompletingRebalance only", () => {
-  const give = () => propagateAssignment(worldOf(), groupOf(), { code: 0 });
+  const give = () => propagateAssignment(groupWorld(), groupOf(), { code: 0 });
   expect(give).toThrow(law("GROUP-5"));
 });
 
@@ -102,6 +69,7 @@ test("GROUP-6: a group with a static member is not empty", () => {
       groupInstanceId: "seat",
       clientId: "c",
       clientHost: "/127.0.0.1",
+      principal: "User:ann",
       sessionTimeoutMs: 1000,
       rebalanceTimeoutMs: 1000,
       protocolType: "consumer",
@@ -114,5 +82,5 @@ test("GROUP-6: a group with a static member is not empty", () => {
     oldMemberId: "a",
     newMemberId: "b",
   };
-  expect(() => rejoinStaticMember(worldOf(), group, rejoin)).toThrow(law("GROUP-6"));
+  expect(() => rejoinStaticMember(groupWorld(), group, rejoin)).toThrow(law("GROUP-6"));
 });

@@ -24,6 +24,7 @@ export class ClassicGroup implements Group {
   readonly type = "classic";
   /** What it keeps is bounded by the size of its records. */
   readonly subscribedNameCount = 0;
+  readonly nameCountOf = (): number => 0;
   readonly groupId: string;
   readonly members = new Map<string, GroupMember>();
   /** Ids handed out to members that have not joined with them yet (KIP-394). */

@@ -8,6 +8,8 @@ export interface JoinGroupRequest {
   readonly groupInstanceId: string | null;
   readonly clientId: string;
   readonly clientHost: string;
+  /** As Kafka writes it, such as `User:ann`. */
+  readonly principal: string;
   readonly protocolType: string;
   /** Owned by the group from now on. */
   readonly protocols: readonly GroupProtocol[];

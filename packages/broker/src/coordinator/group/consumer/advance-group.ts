@@ -1,12 +1,11 @@
 import type { CoordinatorRecord } from "../../coordinator-record.ts";
 import type { GroupWorld } from "../group-world.ts";
 import type { PartitionSets } from "../partition-sets.ts";
-import { hashOfTopics } from "../topics-hash.ts";
 import type { ConsumerGroup } from "./consumer-group.ts";
 import { type ConsumerMember, metadataEqual, patternOf } from "./consumer-member.ts";
 import { epochRecord, memberRecord } from "./consumer-records.ts";
 import { updatePatterns } from "./patterns.ts";
-import { type Subscriptions, subscriptionsOf } from "./subscriptions.ts";
+import type { Subscriptions } from "./subscriptions.ts";
 import { computeTarget } from "./target-assignment.ts";
 
 /** Where a group stands after a heartbeat. */
@@ -41,8 +40,11 @@ export function advanceGroup(world: GroupWorld, advance: Advance): GroupStep {
       hasSubscriptionChanged: false,
       groupEpoch: known,
     };
-  const members = membersWith(group, told);
-  const subscriptions = subscriptionsOf(members, group.resolved);
+  const replaced = replacedBy(group, told);
+  const isSame = replaced.length === 1 && replaced[0].metadata === told.metadata;
+  const subscriptions = isSame
+    ? group.subscriptions
+    : group.subscriptions.after({ leaving: replaced, coming: [told] });
   if (!metadataEqual(before.metadata, told.metadata))
     records.push(memberRecord(group.groupId, told));
   const haveNamesChanged = !sameNames(before, told);
@@ -50,7 +52,7 @@ export function advanceGroup(world: GroupWorld, advance: Advance): GroupStep {
   const isNext = haveNamesChanged || pattern === "resolved";
   const groupEpoch = nextEpoch(world, { group, subscriptions, isNext, records });
   const hasSubscriptionChanged = haveNamesChanged || pattern !== "same";
-  const target = assign(world, { group, told, members, subscriptions, groupEpoch, records });
+  const target = assign(world, { group, told, replaced, subscriptions, groupEpoch, records });
   return { ...target, hasSubscriptionChanged, groupEpoch };
 }
 
@@ -67,13 +69,11 @@ function isQuiet(world: GroupWorld, { group, before, told }: Advance): boolean {
 }
 
 /** A static member that comes again takes the place of its predecessor. */
-function membersWith(group: ConsumerGroup, told: ConsumerMember): ConsumerMember[] {
-  const { instanceId } = told.metadata;
-  const replaced = instanceId === null ? undefined : group.staticMember(instanceId);
-  const others = [...group.members.values()].filter(
-    ({ memberId }) => memberId !== told.memberId && memberId !== replaced?.memberId,
-  );
-  return [...others, told];
+function replacedBy(group: ConsumerGroup, told: ConsumerMember): readonly ConsumerMember[] {
+  const { memberId, metadata } = told;
+  const own = group.members.get(memberId);
+  const seated = metadata.instanceId === null ? undefined : group.staticMember(metadata.instanceId);
+  return [...new Set([own, seated])].filter((member) => member !== undefined);
 }
 
 function sameNames(before: ConsumerMember, told: ConsumerMember): boolean {
@@ -96,7 +96,7 @@ function nextEpoch(
   const { topics } = world;
   const isFresh = group.metadataVersion === topics.appliedOffset;
   if (!isNext && isFresh) return group.groupEpoch;
-  const hash = hashOfTopics(subscriptions.topics.keys(), topics);
+  const hash = subscriptions.topics.hash(topics);
   group.metadataVersion = topics.appliedOffset;
   if (!isNext && hash === group.metadataHash) return group.groupEpoch;
   records.push(epochRecord(group.groupId, group.groupEpoch + 1, hash));
@@ -106,7 +106,8 @@ function nextEpoch(
 interface AssignRequest {
   readonly group: ConsumerGroup;
   readonly told: ConsumerMember;
-  readonly members: readonly ConsumerMember[];
+  /** In its place. */
+  readonly replaced: readonly ConsumerMember[];
   readonly subscriptions: Subscriptions;
   readonly groupEpoch: number;
   readonly records: CoordinatorRecord[];
@@ -124,7 +125,9 @@ function assign(
   const elapsed = world.clock.wallMs() - assignmentTimestamp;
   if (assignmentTimestamp !== 0 && assignmentIntervalMs !== 0 && elapsed < assignmentIntervalMs)
     return last;
-  const { records: made, targets } = computeTarget(world, request);
+  const others = [...group.members.values()].filter((one) => !request.replaced.includes(one));
+  const members = [...others, told];
+  const { records: made, targets } = computeTarget(world, { ...request, members });
   records.push(...made);
   return { targetEpoch: groupEpoch, target: targets.get(told.memberId) ?? new Map() };
 }

@@ -1,5 +1,6 @@
 import type { CoordinatorRecord } from "../../coordinator-record.ts";
 import { errorCode } from "../../error-code.ts";
+import type { VersionedTopics } from "../../topic-lookup.ts";
 import type {
   AskingMember,
   CommitCheck,
@@ -9,9 +10,10 @@ import type {
 } from "../group-world.ts";
 import type { PartitionEpochs, PartitionSets } from "../partition-sets.ts";
 import { checkConsumerCommit, checkConsumerFetch } from "./check-offsets.ts";
-import { type ConsumerMember, isReconciledTo } from "./consumer-member.ts";
+import { TopicIds } from "../topic-ids.ts";
+import { type ConsumerMember, isReconciledTo, patternOf } from "./consumer-member.ts";
 import { groupTombstones, memberTombstones, type ResolvedPattern } from "./consumer-records.ts";
-import { type Subscriptions, subscriptionsOf } from "./subscriptions.ts";
+import { Subscriptions } from "./subscriptions.ts";
 
 export type ConsumerGroupState = "Empty" | "Assigning" | "Reconciling" | "Stable";
 
@@ -25,7 +27,6 @@ export class ConsumerGroup implements Group {
   readonly members = new Map<string, ConsumerMember>();
   /** What each member is to have. */
   readonly targets = new Map<string, PartitionSets>();
-  subscribedNameCount = 0;
   groupEpoch = 1;
   metadataHash = 0;
   assignmentEpoch = 1;
@@ -33,9 +34,8 @@ export class ConsumerGroup implements Group {
   /** Not in the log: as of which offset of the metadata the hash was found to be right. */
   metadataVersion: number | undefined;
 
-  readonly #resolved = new Map<string, ResolvedPattern>();
-  /** What all members read; undefined: it has to be found out anew. */
-  #topics: Subscriptions["topics"] | undefined;
+  readonly #subscriptions = new Subscriptions();
+  readonly #topicIds = new TopicIds();
   readonly #staticMembers = new Map<string, string>();
   /** By topic id and partition, the member that has it, or has yet to let it go. */
   readonly #owners = new Map<string, Map<number, string>>();
@@ -44,9 +44,18 @@ export class ConsumerGroup implements Group {
     this.groupId = groupId;
   }
 
+  /** What its members read, as they are now. */
+  get subscriptions(): Subscriptions {
+    return this.#subscriptions;
+  }
+
   /** Topics of the patterns that members are subscribed to. */
   get resolved(): ReadonlyMap<string, ResolvedPattern> {
-    return this.#resolved;
+    return this.#subscriptions.resolved;
+  }
+
+  get subscribedNameCount(): number {
+    return this.#subscriptions.nameCount;
   }
 
   get stateName(): string {
@@ -66,8 +75,11 @@ export class ConsumerGroup implements Group {
   }
 
   isSubscribedTo(topic: string): boolean {
-    this.#topics ??= subscriptionsOf(this.members.values(), this.#resolved).topics;
-    return this.#topics.has(topic);
+    return this.#subscriptions.topics.has(topic);
+  }
+
+  nameCountOf(memberId: string): number {
+    return this.members.get(memberId)?.metadata.subscribedTopicNames.length ?? 0;
   }
 
   checkCommit(committer: OffsetCommitter): number | CommitCheck {
@@ -108,22 +120,29 @@ export class ConsumerGroup implements Group {
     return this.targets.get(ownerId ?? memberId) ?? nothing;
   }
 
+  /** Of the topics that a member reads, those that exist: what it names, and what its pattern has found. */
+  topicIdsOf(member: ConsumerMember, topics: VersionedTopics): readonly string[] {
+    const matched = this.resolved.get(patternOf(member))?.topics;
+    return this.#topicIds.of(member.metadata, topics, matched);
+  }
+
   isOwned(topicId: string, partition: number): boolean {
     return this.#owners.get(topicId)?.has(partition) === true;
   }
 
   /** Null: it is not known any more. */
   setPattern(pattern: string, resolved: ResolvedPattern | null): void {
-    this.#topics = undefined;
-    if (resolved === null) this.#resolved.delete(pattern);
-    else this.#resolved.set(pattern, resolved);
+    this.#subscriptions.resolve(pattern, resolved);
   }
 
   setMember(member: ConsumerMember): void {
-    this.#topics = undefined;
-    this.#release(this.members.get(member.memberId));
+    const before = this.members.get(member.memberId);
+    this.#release(before);
     this.members.set(member.memberId, member);
-    this.subscribedNameCount += member.metadata.subscribedTopicNames.length;
+    if (before?.metadata !== member.metadata) {
+      if (before !== undefined) this.#subscriptions.remove(before);
+      this.#subscriptions.add(member);
+    }
     this.#occupy(member.memberId, member.assigned);
     this.#occupy(member.memberId, member.revoking);
     const { instanceId } = member.metadata;
@@ -131,8 +150,8 @@ export class ConsumerGroup implements Group {
   }
 
   removeMember(memberId: string): void {
-    this.#topics = undefined;
     const member = this.members.get(memberId);
+    if (member !== undefined) this.#subscriptions.remove(member);
     this.#release(member);
     this.members.delete(memberId);
     const instanceId = member?.metadata.instanceId ?? null;
@@ -150,7 +169,6 @@ export class ConsumerGroup implements Group {
 
   #release(member: ConsumerMember | undefined): void {
     if (member === undefined) return;
-    this.subscribedNameCount -= member.metadata.subscribedTopicNames.length;
     for (const partitions of [member.assigned, member.revoking])
       for (const [topicId, epochs] of partitions) {
         const owners = this.#owners.get(topicId);

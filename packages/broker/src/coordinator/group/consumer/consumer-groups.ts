@@ -36,7 +36,6 @@ export class ConsumerGroups {
     try {
       checkHeartbeat(request, apiVersion, this.#configs.consumerOf(groupId).assignors);
       this.#calls.requireRoom(groupId);
-      this.#calls.requireNames(request.subscribedTopicNames);
       return await this.#calls.write(groupId, (world) => beatConsumerGroup(world, request, client));
     } catch (failure) {
       const { errorCode: code, errorMessage } = this.#calls.refusedOf(failure);

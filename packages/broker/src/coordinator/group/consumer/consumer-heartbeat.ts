@@ -30,6 +30,8 @@ import { reconcile } from "./reconcile.ts";
 export interface ConsumerClient {
   readonly clientId: string;
   readonly clientHost: string;
+  /** As Kafka writes it, such as `User:ann`. */
+  readonly principal: string;
   readonly mayDescribe: (topic: string) => boolean;
 }
 
@@ -96,7 +98,10 @@ function stay(
       : seatedMember(group, { memberId, instanceId, request, records });
   const metadata = toldMetadata(before.metadata, request, client);
   const told = metadata === before.metadata ? before : { ...before, metadata };
-  const { mayDescribe } = client;
+  const { mayDescribe, principal } = client;
+  const count = metadata.subscribedTopicNames.length;
+  const known = before.metadata.subscribedTopicNames.length;
+  world.names.take({ groupId, memberId, principal }, known, count);
   const step = advanceGroup(world, { group, before, told, records, mayDescribe });
   const owned = ownedPartitions(request);
   const member = reconcile(world, { group, member: told, step, owned, records });

@@ -32,7 +32,12 @@ const subscriptions: readonly Subscription[] = [
   { subscribedTopicNames: [], subscribedTopicRegex: "[ab]-.*" },
 ];
 
-const client = { clientId: "c", clientHost: "/127.0.0.1", mayDescribe: () => true };
+const client = {
+  clientId: "c",
+  clientHost: "/127.0.0.1",
+  principal: "User:ann",
+  mayDescribe: () => true,
+};
 
 async function ask(world: CoordinatorWorld, request: ConsumerBeat) {
   return world.ask(world.groups.consumer.heartbeat(arrived(request), 1, client));

@@ -1,7 +1,6 @@
 import type { CoordinatorRecord } from "../../coordinator-record.ts";
 import { forgetGroup, nothing, type GroupResult, type GroupWorld } from "../group-world.ts";
 import { canBeClassic, type Downgrade, toClassicGroup } from "../migration/to-classic-group.ts";
-import { hashOfTopics } from "../topics-hash.ts";
 import { type ConsumerGroup, consumerGroup } from "./consumer-group.ts";
 import {
   type ConsumerMember,
@@ -12,7 +11,6 @@ import {
 } from "./consumer-member.ts";
 import { currentRecord, epochRecord, memberTombstones, patternRecord } from "./consumer-records.ts";
 import { joinTimer, rebalanceTimer, sessionTimer, syncTimer } from "./consumer-timers.ts";
-import { subscriptionsOf } from "./subscriptions.ts";
 
 /** Members leave, or are put out: their partitions are free, and the group goes on to the next epoch. */
 export function removeMembers(
@@ -26,12 +24,12 @@ export function removeMembers(
   const staying = [...group.members.values()].filter(({ memberId }) => !gone.has(memberId));
   if (canBeClassic(world, group, staying))
     return downgrade(world, group, { members: staying, needsRebalance: true });
-  const { topics, patterns } = subscriptionsOf(staying, group.resolved);
+  const { topics, patterns } = group.subscriptions.after({ leaving, coming: [] });
   const records: CoordinatorRecord[] = [...gone].flatMap((id) => memberTombstones(groupId, id));
   for (const pattern of new Set(leaving.map(patternOf)))
     if (pattern !== "" && !patterns.has(pattern))
       records.push(patternRecord(groupId, pattern, null));
-  const hash = hashOfTopics(topics.keys(), world.topics);
+  const hash = topics.hash(world.topics);
   records.push(epochRecord(groupId, group.groupEpoch + 1, hash));
   for (const memberId of gone)
     for (const timer of [sessionTimer, rebalanceTimer, joinTimer, syncTimer])

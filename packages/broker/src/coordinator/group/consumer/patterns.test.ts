@@ -7,7 +7,12 @@ import {
 import { CoordinatorWorld } from "../../../../test-support/coordinator-world.ts";
 
 const topicCount = 100;
-const client = { clientId: "c", clientHost: "/127.0.0.1", mayDescribe: () => true };
+const client = {
+  clientId: "c",
+  clientHost: "/127.0.0.1",
+  principal: "User:ann",
+  mayDescribe: () => true,
+};
 
 /** A group on a machine on which each look at the clock takes a millisecond. */
 function slowWorld() {

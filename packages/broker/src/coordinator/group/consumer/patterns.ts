@@ -3,12 +3,11 @@ import type { CoordinatorRecord } from "../../coordinator-record.ts";
 import { errorCode } from "../../error-code.ts";
 import { nothing, type GroupResult, type GroupWorld } from "../group-world.ts";
 import { GroupRefusal } from "../refusal.ts";
-import { hashOfTopics } from "../topics-hash.ts";
 import { type ConsumerGroup, consumerGroup } from "./consumer-group.ts";
 import { type ConsumerMember, patternOf } from "./consumer-member.ts";
 import { epochRecord, patternRecord, type ResolvedPattern } from "./consumer-records.ts";
 import { patternsTimer } from "./consumer-timers.ts";
-import { type Subscriptions, subscriptionsOf } from "./subscriptions.ts";
+import { Subscriptions } from "./subscriptions.ts";
 
 /** Patterns are matched again this long after the last time at the earliest, as in Kafka. */
 const refreshIntervalMsMin = 10_000;
@@ -48,13 +47,13 @@ export function updatePatterns(world: GroupWorld, change: PatternChange): Patter
   const isStale =
     last === undefined ||
     patterns.size !== group.resolved.size ||
-    [...patterns.keys()].some((pattern) => !group.resolved.has(pattern)) ||
+    [...patterns].some((pattern) => !group.resolved.has(pattern)) ||
     last.version < world.topics.namesOffset ||
     age > world.configs.consumerOf(groupId).regexRefreshIntervalMs;
   if (isStale)
     world.timers.schedule(groupId, patternsTimer, {
       delayMs: 0,
-      fire: () => matchFor(world, groupId, matchPatterns(world, [...patterns.keys()], mayDescribe)),
+      fire: () => matchFor(world, groupId, matchPatterns(world, [...patterns], mayDescribe)),
     });
   return outcome;
 }
@@ -71,7 +70,7 @@ function takePattern({
   if (from !== "" && !subscriptions.patterns.has(from))
     records.push(patternRecord(group.groupId, from, null));
   if (to === "") return "resolved";
-  if (subscriptions.patterns.get(to) === 1) checkPattern(to);
+  if (subscriptions.patterns.count(to) === 1) checkPattern(to);
   return group.resolved.has(to) ? "resolved" : "changed";
 }
 
@@ -134,21 +133,19 @@ function* matchPatterns(
 function takeMatches(world: GroupWorld, groupId: string, matches: Resolved): GroupResult {
   const group = consumerGroup(world, groupId);
   if (group === undefined) return nothing;
-  const members = [...group.members.values()];
-  const { patterns } = subscriptionsOf(members, group.resolved);
-  const resolved = new Map(group.resolved);
+  const { patterns } = group.subscriptions;
+  const next = new Subscriptions(group.subscriptions);
   const records: CoordinatorRecord[] = [];
   let isNext = false;
   for (const [pattern, match] of matches) {
     if (!patterns.has(pattern)) continue;
     const before = group.resolved.get(pattern)?.topics ?? new Set();
-    resolved.set(pattern, match);
+    next.resolve(pattern, match);
     records.push(patternRecord(groupId, pattern, match));
     if (match.topics.size !== before.size || [...match.topics].some((topic) => !before.has(topic)))
       isNext = true;
   }
-  const { topics } = subscriptionsOf(members, resolved);
-  const hash = hashOfTopics(topics.keys(), world.topics);
+  const hash = next.topics.hash(world.topics);
   if (isNext || hash !== group.metadataHash)
     records.push(epochRecord(groupId, group.groupEpoch + 1, hash));
   return { records, response: undefined };

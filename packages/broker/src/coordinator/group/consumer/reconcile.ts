@@ -14,7 +14,6 @@ import { currentRecord } from "./consumer-records.ts";
 import { rebalanceTimer } from "./consumer-timers.ts";
 import { startRevocation } from "./leave-consumer-group.ts";
 import { reconcileMember } from "./reconcile-member.ts";
-import { topicsOfMember } from "./subscriptions.ts";
 
 export interface Reconciliation {
   readonly group: ConsumerGroup;
@@ -29,14 +28,9 @@ export function reconcile(world: GroupWorld, reconciliation: Reconciliation): Co
   const { group, member, step, owned, records } = reconciliation;
   const { groupId } = group;
   if (!step.hasSubscriptionChanged && isReconciledTo(member, step.targetEpoch)) return member;
-  const topicIds = new Set<string>();
-  for (const topic of topicsOfMember(member, group.resolved)) {
-    const topicId = world.topics.topicId(topic);
-    if (topicId !== undefined) topicIds.add(topicId);
-  }
   const next = reconcileMember(member, {
     ...step,
-    topicIds,
+    topicIds: new Set(group.topicIdsOf(member, world.topics)),
     owned,
     isOwned: (topicId, partition) => group.isOwned(topicId, partition),
   });

@@ -1,59 +1,97 @@
+import { NameCounts } from "../name-counts.ts";
 import { type ConsumerMember, patternOf } from "./consumer-member.ts";
 import type { ResolvedPattern } from "./consumer-records.ts";
 
-/** What the members of a group are subscribed to. */
-export interface Subscriptions {
-  readonly memberCount: number;
-  /** By topic, how many members name it, and how many patterns match it. */
-  readonly topics: ReadonlyMap<string, TopicSubscriptions>;
+/** Members that go, and those that come or are something else now. */
+export interface MemberChange {
+  readonly leaving: Iterable<ConsumerMember>;
+  readonly coming: Iterable<ConsumerMember>;
+}
+
+/**
+ * What the members of a group are subscribed to (Kafka: `ModernGroup.subscribedTopicNames`), kept as they come and go: each
+ * change costs what that member names.
+ */
+export class Subscriptions {
+  /** By topic, how many members name it and how many patterns match it. */
+  readonly topics: NameCounts;
   /** By pattern, how many members have it. */
-  readonly patterns: ReadonlyMap<string, number>;
-}
+  readonly patterns: NameCounts;
+  readonly #base: Subscriptions | undefined;
+  /** Topics of patterns. */
+  readonly #resolved = new Map<string, ResolvedPattern>();
+  #memberCount: number;
+  #nameCount: number;
 
-interface TopicSubscriptions {
-  byName: number;
-  byPattern: number;
-}
-
-export function subscriptionsOf(
-  members: Iterable<ConsumerMember>,
-  resolved: ReadonlyMap<string, ResolvedPattern>,
-): Subscriptions {
-  const topics = new Map<string, TopicSubscriptions>();
-  const patterns = new Map<string, number>();
-  const entryOf = (topic: string): TopicSubscriptions => {
-    let entry = topics.get(topic);
-    if (entry === undefined) topics.set(topic, (entry = { byName: 0, byPattern: 0 }));
-    return entry;
-  };
-  let memberCount = 0;
-  for (const member of members) {
-    memberCount++;
-    for (const topic of member.metadata.subscribedTopicNames) entryOf(topic).byName++;
-    const pattern = patternOf(member);
-    if (pattern !== "") patterns.set(pattern, (patterns.get(pattern) ?? 0) + 1);
+  constructor(base?: Subscriptions) {
+    this.#base = base;
+    this.topics = new NameCounts(base?.topics);
+    this.patterns = new NameCounts(base?.patterns);
+    this.#memberCount = base?.memberCount ?? 0;
+    this.#nameCount = base?.nameCount ?? 0;
   }
-  for (const pattern of patterns.keys())
-    for (const topic of resolved.get(pattern)?.topics ?? []) entryOf(topic).byPattern++;
-  return { memberCount, topics, patterns };
-}
 
-/** All members are subscribed to the same (Kafka: `SubscriptionType.HOMOGENEOUS`). */
-export function isHomogeneous({ memberCount, topics, patterns }: Subscriptions): boolean {
-  const entries = [...topics.values()];
-  if (patterns.size === 0) return entries.every(({ byName }) => byName === memberCount);
-  const [count] = patterns.values();
-  return (
-    count === memberCount &&
-    entries.every(({ byName, byPattern }) => byName === 0 && byPattern === 1)
-  );
-}
+  get memberCount(): number {
+    return this.#memberCount;
+  }
 
-/** The topics of one member: those that it names, and those that its pattern has matched. */
-export function topicsOfMember(
-  member: ConsumerMember,
-  resolved: ReadonlyMap<string, ResolvedPattern>,
-): ReadonlySet<string> {
-  const matched = resolved.get(patternOf(member))?.topics ?? [];
-  return new Set([...member.metadata.subscribedTopicNames, ...matched]);
+  /** Topics that members name, each counted for each member. */
+  get nameCount(): number {
+    return this.#nameCount;
+  }
+
+  /** Those of the patterns that are known; of a change, those that it has brought. */
+  get resolved(): ReadonlyMap<string, ResolvedPattern> {
+    return this.#resolved;
+  }
+
+  /** All members are subscribed to the same (Kafka: `SubscriptionType.HOMOGENEOUS`). */
+  get isHomogeneous(): boolean {
+    const { topics, patterns, memberCount, nameCount } = this;
+    if (patterns.size === 0) return topics.size * memberCount === nameCount;
+    const [pattern] = patterns;
+    return nameCount === 0 && patterns.count(pattern) === memberCount;
+  }
+
+  /** What they would be after a change. It holds until these change. */
+  after({ leaving, coming }: MemberChange): Subscriptions {
+    const next = new Subscriptions(this);
+    for (const member of leaving) next.remove(member);
+    for (const member of coming) next.add(member);
+    return next;
+  }
+
+  add(member: ConsumerMember): void {
+    this.#count(member, 1);
+  }
+
+  remove(member: ConsumerMember): void {
+    this.#count(member, -1);
+  }
+
+  /** Null: it is not known any more. */
+  resolve(pattern: string, resolved: ResolvedPattern | null): void {
+    const isUsed = this.patterns.has(pattern);
+    if (isUsed) this.topics.add(this.#topicsOf(pattern), -1);
+    if (resolved === null) this.#resolved.delete(pattern);
+    else this.#resolved.set(pattern, resolved);
+    if (isUsed) this.topics.add(this.#topicsOf(pattern), 1);
+  }
+
+  #count(member: ConsumerMember, by: 1 | -1): void {
+    const { subscribedTopicNames } = member.metadata;
+    this.#memberCount += by;
+    this.#nameCount += by * subscribedTopicNames.length;
+    this.topics.add(subscribedTopicNames, by);
+    const pattern = patternOf(member);
+    if (pattern === "") return;
+    const wasUsed = this.patterns.has(pattern);
+    this.patterns.add([pattern], by);
+    if (this.patterns.has(pattern) !== wasUsed) this.topics.add(this.#topicsOf(pattern), by);
+  }
+
+  #topicsOf(pattern: string): Iterable<string> {
+    const { topics } = this.#resolved.get(pattern) ?? {};
+    return topics ?? this.#base?.resolved.get(pattern)?.topics ?? [];
+  }
 }

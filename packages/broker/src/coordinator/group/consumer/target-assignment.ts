@@ -9,7 +9,7 @@ import type { ConsumerGroup } from "./consumer-group.ts";
 import type { ConsumerMember } from "./consumer-member.ts";
 import { targetRecord } from "./consumer-records.ts";
 import { targetMetadataKind } from "./consumer-record.ts";
-import { isHomogeneous, type Subscriptions, topicsOfMember } from "./subscriptions.ts";
+import type { Subscriptions } from "./subscriptions.ts";
 
 const assignors: ReadonlyMap<string, Assignor> = new Map([
   ["range", rangeAssignor],
@@ -38,7 +38,7 @@ export function computeTarget(
     members: new Map(
       members.map((member) => [member.memberId, assignedMember(world, group, member)]),
     ),
-    isHomogeneous: isHomogeneous(subscriptions),
+    isHomogeneous: subscriptions.isHomogeneous,
     partitionCount: (topicId) =>
       world.topics.partitionCount(world.topics.topicName(topicId) ?? "") ?? 0,
   });
@@ -57,12 +57,8 @@ function assignedMember(
   group: ConsumerGroup,
   member: ConsumerMember,
 ): AssignedMember {
-  const topicIds: string[] = [];
-  for (const topic of topicsOfMember(member, group.resolved)) {
-    const topicId = world.topics.topicId(topic);
-    if (topicId !== undefined) topicIds.push(topicId);
-  }
   const { instanceId } = member.metadata;
+  const topicIds = group.topicIdsOf(member, world.topics);
   return { instanceId, topicIds, previous: group.targetOf(member) };
 }
 

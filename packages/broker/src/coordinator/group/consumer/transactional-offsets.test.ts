@@ -12,7 +12,12 @@ test("offsets of a transaction stand or fall together: one of a partition that c
   const world = new CoordinatorWorld();
   world.topics.set("topic", 1);
   world.topics.set("later", 1);
-  const client = { clientId: "c", clientHost: "/127.0.0.1", mayDescribe: () => true };
+  const client = {
+    clientId: "c",
+    clientHost: "/127.0.0.1",
+    principal: "User:ann",
+    mayDescribe: () => true,
+  };
   const beat = (request: Parameters<typeof arrived>[0]) =>
     world.ask(world.groups.consumer.heartbeat(arrived(request), 1, client));
   await beat(joinConsumerBeat("m", ["topic"]));

@@ -18,6 +18,7 @@ import { nothing, type GroupResult, type GroupWorld } from "../group-world.ts";
 import type { Join, JoinGroupRequest } from "../classic/join-request.ts";
 import { byText } from "../partition-sets.ts";
 import { GroupRefusal } from "../refusal.ts";
+import { topicNamesFault } from "../subscription-bound.ts";
 import { consumerProtocolType } from "../classic/subscribed-topics.ts";
 import { awaitSync } from "./classic-member.ts";
 import { partitionsById, subscriptionIn } from "./consumer-bytes.ts";
@@ -76,6 +77,7 @@ function joinAs(world: GroupWorld, group: ConsumerGroup, join: Join): GroupResul
       },
     },
   };
+  takeNames(world, group, { before, told, principal: request.principal });
   const step = advanceGroup(world, { group, before, told, records });
   const owned = partitionsById(world, subscription.ownedPartitions);
   const member = reconcile(world, { group, member: told, step, owned, records });
@@ -99,6 +101,26 @@ function joinAs(world: GroupWorld, group: ConsumerGroup, join: Join): GroupResul
       else reply(joinRefused(world.codeOfFailure(failure), ""));
     },
   };
+}
+
+/** @throws GroupRefusal there is no room for what it names */
+function takeNames(
+  { names }: GroupWorld,
+  { groupId }: ConsumerGroup,
+  who: {
+    readonly before: ConsumerMember;
+    readonly told: ConsumerMember;
+    readonly principal: string;
+  },
+): void {
+  const { before, told, principal } = who;
+  const fault = topicNamesFault(told.metadata.subscribedTopicNames);
+  if (fault !== undefined) throw new GroupRefusal(errorCode.invalidRequest, fault);
+  names.take(
+    { groupId, memberId: told.memberId, principal },
+    before.metadata.subscribedTopicNames.length,
+    told.metadata.subscribedTopicNames.length,
+  );
 }
 
 function checkPolicy(world: GroupWorld, { groupId }: ConsumerGroup): void {

@@ -28,7 +28,12 @@ import type { JoinGroupAnswer } from "../classic/group-answers.ts";
 const topic = "orders";
 const partitions = [0, 1, 2, 3, 4];
 const sessionTimeoutMs = 10_000;
-const client = { clientId: "c", clientHost: "/127.0.0.1", mayDescribe: () => true };
+const client = {
+  clientId: "c",
+  clientHost: "/127.0.0.1",
+  principal: "User:ann",
+  mayDescribe: () => true,
+};
 
 class Member {
   readonly instanceId: string | null;

@@ -16,7 +16,12 @@ import { commit, committed, join, sync } from "../../../../test-support/group-me
 import { joinBeat, subtopology } from "../../../../test-support/streams-member-script.ts";
 import { errorCode } from "../../error-code.ts";
 
-const client = { clientId: "c", clientHost: "/127.0.0.1", mayDescribe: () => true };
+const client = {
+  clientId: "c",
+  clientHost: "/127.0.0.1",
+  principal: "User:ann",
+  mayDescribe: () => true,
+};
 
 function worldWith(partitions: number): CoordinatorWorld {
   const world = new CoordinatorWorld({ consumerConfig: { assignors: ["range"] } });
@@ -83,6 +88,20 @@ async function classicGroupOf(world: CoordinatorWorld) {
   );
   return joined;
 }
+
+test("a classic group whose member names too many topics becomes no consumer group", async () => {
+  const world = worldWith(4);
+  const topics = Array.from({ length: 10_001 }, (_, index) => `t${index}`);
+  const metadata = encodeVersioned(consumerProtocolSubscription, 1, {
+    topics,
+    ownedPartitions: [],
+  });
+  await world.ask(join(world, { protocols: [{ name: "range", metadata }] }));
+  expect(await beat(world, joinConsumerBeat("z", ["orders"]))).toMatchObject({
+    errorCode: errorCode.groupIdNotFound,
+    errorMessage: expect.stringContaining("10001 topics are subscribed to by name"),
+  });
+});
 
 describe("a consumer group and members of the classic protocol", () => {
   test("a classic member joins: it is given its part once the other has let it go", async () => {

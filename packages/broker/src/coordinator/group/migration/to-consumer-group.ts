@@ -11,13 +11,12 @@ import {
   targetRecord,
 } from "../consumer/consumer-records.ts";
 import { restartSession } from "../consumer/leave-consumer-group.ts";
-import { subscriptionsOf } from "../consumer/subscriptions.ts";
 import { joinRefused, syncRefused } from "../classic/group-answers.ts";
 import type { GroupMember } from "../classic/group-member.ts";
 import type { GroupWorld } from "../group-world.ts";
 import { byText, withEpoch } from "../partition-sets.ts";
 import { GroupRefusal } from "../refusal.ts";
-import { hashOfTopics } from "../topics-hash.ts";
+import { topicNamesFault } from "../subscription-bound.ts";
 import { assignmentIn, partitionsById, subscriptionIn } from "./consumer-bytes.ts";
 
 /**
@@ -36,8 +35,8 @@ export function toConsumerGroup(
   group.groupEpoch = classic.generationId;
   group.assignmentEpoch = classic.generationId;
   for (const own of classic.members.values()) addMember(world, group, { classic, own });
-  const { topics } = subscriptionsOf(group.members.values(), group.resolved);
-  group.metadataHash = hashOfTopics(topics.keys(), world.topics);
+  world.names.require(undefined, group.subscribedNameCount);
+  group.metadataHash = group.subscriptions.topics.hash(world.topics);
   // Who waits for the others joins again.
   for (const own of classic.members.values()) {
     own.completeJoin(joinRefused(errorCode.rebalanceInProgress, own.memberId));
@@ -80,6 +79,8 @@ function addMember(
       groupId,
       "an unsupported custom assignor is in use. Please refer to the documentation or switch to a default assignor before re-attempting the upgrade.",
     );
+  const fault = topicNamesFault(subscription.topics);
+  if (fault !== undefined) throw refusal(groupId, fault);
   const target = partitionsById(world, assignment.assignedPartitions);
   const fresh = newMember(own.memberId);
   const member: ConsumerMember = {

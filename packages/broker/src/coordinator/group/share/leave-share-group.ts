@@ -1,7 +1,6 @@
 import { errorCode } from "../../error-code.ts";
 import { nothing, type GroupResult, type GroupWorld } from "../group-world.ts";
 import { GroupRefusal } from "../refusal.ts";
-import { hashOfTopics } from "../topics-hash.ts";
 import { type ShareGroup, shareGroup } from "./share-group.ts";
 import { newShareMember, type ShareMember } from "./share-member.ts";
 import { epochRecord, memberTombstones } from "./share-records.ts";
@@ -37,7 +36,7 @@ export function removeMember(
   return {
     records: [
       ...memberTombstones(groupId, memberId),
-      epochRecord(groupId, group.groupEpoch + 1, hashOfTopics(names, world.topics)),
+      epochRecord(groupId, group.groupEpoch + 1, names.hash(world.topics)),
     ],
     response: undefined,
   };

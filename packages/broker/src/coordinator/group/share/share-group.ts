@@ -1,7 +1,10 @@
 import type { CoordinatorRecord } from "../../coordinator-record.ts";
 import { errorCode } from "../../error-code.ts";
+import type { VersionedTopics } from "../../topic-lookup.ts";
 import type { Group, GroupWorld } from "../group-world.ts";
+import { NameCounts } from "../name-counts.ts";
 import type { PartitionSets } from "../partition-sets.ts";
+import { TopicIds } from "../topic-ids.ts";
 import { noPartitions, type ShareMember } from "./share-member.ts";
 import { groupTombstones } from "./share-records.ts";
 import { noStatePartitions, type StatePartitions } from "./state-partitions.ts";
@@ -14,6 +17,8 @@ export class ShareGroup implements Group {
   readonly #members = new Map<string, ShareMember>();
   readonly targets = new Map<string, PartitionSets>();
   subscribedNameCount = 0;
+  readonly #names = new NameCounts();
+  readonly #topicIds = new TopicIds();
   groupEpoch = 1;
   metadataHash = 0;
   assignmentEpoch = 1;
@@ -41,6 +46,15 @@ export class ShareGroup implements Group {
   /** It commits no offsets, so that none is of a topic that it reads. */
   isSubscribedTo(): boolean {
     return false;
+  }
+
+  nameCountOf(memberId: string): number {
+    return this.#members.get(memberId)?.metadata.subscribedTopicNames.length ?? 0;
+  }
+
+  /** Of the topics that a member reads, those that exist. */
+  topicIdsOf({ metadata }: ShareMember, topics: VersionedTopics): readonly string[] {
+    return this.#topicIds.of(metadata, topics);
   }
 
   checkCommit(): number {
@@ -74,25 +88,31 @@ export class ShareGroup implements Group {
   }
 
   setMember(member: ShareMember): void {
-    const known = this.#members.get(member.memberId)?.metadata.subscribedTopicNames.length ?? 0;
+    const known = this.#members.get(member.memberId)?.metadata.subscribedTopicNames ?? [];
+    const told = member.metadata.subscribedTopicNames;
     this.#members.set(member.memberId, member);
-    this.subscribedNameCount += member.metadata.subscribedTopicNames.length - known;
+    if (known === told) return;
+    this.subscribedNameCount += told.length - known.length;
+    this.#names.add(known, -1);
+    this.#names.add(told, 1);
   }
 
   removeMember(memberId: string): void {
     const known = this.#members.get(memberId);
     if (known === undefined) return;
+    const { subscribedTopicNames } = known.metadata;
     this.#members.delete(memberId);
-    this.subscribedNameCount -= known.metadata.subscribedTopicNames.length;
+    this.subscribedNameCount -= subscribedTopicNames.length;
+    this.#names.add(subscribedTopicNames, -1);
   }
 
   /** What its members read, with what one of them reads now. */
-  subscribedTopics(changed?: ShareMember): Set<string> {
-    const names = new Set<string>();
-    for (const member of this.members.values())
-      if (member.memberId !== changed?.memberId)
-        for (const name of member.metadata.subscribedTopicNames) names.add(name);
-    for (const name of changed?.metadata.subscribedTopicNames ?? []) names.add(name);
+  subscribedTopics(changed?: ShareMember): NameCounts {
+    if (changed === undefined) return this.#names;
+    const names = new NameCounts(this.#names);
+    const known = this.#members.get(changed.memberId)?.metadata.subscribedTopicNames ?? [];
+    names.add(known, -1);
+    names.add(changed.metadata.subscribedTopicNames, 1);
     return names;
   }
 }

@@ -69,7 +69,6 @@ export class ShareGroups {
     try {
       checkShareHeartbeat(request);
       this.#calls.requireRoom(groupId);
-      this.#calls.requireNames(request.subscribedTopicNames);
       const { answer, toBegin } = await this.#calls.write(groupId, (world) =>
         shareHeartbeat(world, request, client),
       );

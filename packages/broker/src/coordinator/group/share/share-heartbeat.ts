@@ -4,7 +4,6 @@ import { errorCode } from "../../error-code.ts";
 import type { GroupResult, GroupWorld } from "../group-world.ts";
 import { byText, partitionSetsEqual, type PartitionSets } from "../partition-sets.ts";
 import { GroupRefusal } from "../refusal.ts";
-import { hashOfTopics } from "../topics-hash.ts";
 import { removeMember, restartSession, shareGroupOf, shareMemberOf } from "./leave-share-group.ts";
 import { ShareGroup, shareGroup } from "./share-group.ts";
 import { newShareMember, type ShareMember } from "./share-member.ts";
@@ -26,6 +25,8 @@ import { assign, isAssignmentPending } from "./target-assignment.ts";
 export interface ShareClient {
   readonly clientId: string;
   readonly clientHost: string;
+  /** As Kafka writes it, such as `User:ann`. */
+  readonly principal: string;
 }
 
 /** What a member is told. */
@@ -108,6 +109,11 @@ function stay(
     : shareMemberOf(group, memberId);
   checkEpoch(before, request.memberEpoch);
   const told = { ...before, metadata: toldMetadata(before, request, client) };
+  world.names.take(
+    { groupId, memberId, principal: client.principal },
+    group.nameCountOf(memberId),
+    told.metadata.subscribedTopicNames.length,
+  );
   const records: CoordinatorRecord[] = [];
   const step = advance(world, { group, before, told, records });
   const member = reconcile(groupId, { ...step, told, records });
@@ -174,7 +180,7 @@ function toldMetadata(
 interface GroupStep {
   readonly isChanged: boolean;
   readonly groupEpoch: number;
-  readonly names: ReadonlySet<string>;
+  readonly names: Iterable<string>;
   readonly targetEpoch: number;
   readonly target: PartitionSets;
   /** Ids of topics that the member reads. */
@@ -196,25 +202,33 @@ function advance(world: GroupWorld, { group, before, told, records }: Advance): 
   const { groupId } = group;
   const { topics } = world;
   const isNew = !group.members.has(told.memberId);
-  if (isNew || JSON.stringify(told.metadata) !== JSON.stringify(before.metadata))
-    records.push(memberRecord(groupId, told));
-  const namesOf = ({ metadata }: ShareMember) => metadata.subscribedTopicNames.join("\n");
-  let isChanged = namesOf(told) !== namesOf(before);
+  const haveNamesChanged = !namesEqual(told, before);
+  const { rackId, clientId, clientHost } = before.metadata;
+  const isSame =
+    told.metadata.rackId === rackId &&
+    told.metadata.clientId === clientId &&
+    told.metadata.clientHost === clientHost;
+  if (isNew || haveNamesChanged || !isSame) records.push(memberRecord(groupId, told));
+  let isChanged = haveNamesChanged;
   if (group.assignmentEpoch >= group.groupEpoch && isAssignmentPending(group)) isChanged = true;
   let { groupEpoch } = group;
   let names = group.subscribedTopics();
   if (isChanged || group.metadataVersion !== topics.appliedOffset) {
     names = group.subscribedTopics(told);
-    const hash = hashOfTopics(names, topics);
+    const hash = names.hash(topics);
     if (hash !== group.metadataHash) isChanged = true;
     if (isChanged) records.push(epochRecord(groupId, ++groupEpoch, hash));
     group.metadataVersion = topics.appliedOffset;
   }
-  const topicIds = new Set(
-    told.metadata.subscribedTopicNames.flatMap((name) => topics.topicId(name) ?? []),
-  );
+  const topicIds = new Set(group.topicIdsOf(told, topics));
   const assigned = assign(world, { group, told, groupEpoch, records });
   return { isChanged, groupEpoch, names, topicIds, ...assigned };
+}
+
+function namesEqual(left: ShareMember, right: ShareMember): boolean {
+  const [one, other] = [left.metadata.subscribedTopicNames, right.metadata.subscribedTopicNames];
+  if (one === other) return true;
+  return one.length === other.length && one.every((name, index) => name === other[index]);
 }
 
 /** A member has its target at once: partitions may have several members. */

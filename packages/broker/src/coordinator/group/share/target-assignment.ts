@@ -63,10 +63,7 @@ function computeTargets(
   members: ReadonlyMap<string, ShareMember>,
 ): ReadonlyMap<string, PartitionSets> {
   const subscriptions = new Map(
-    [...members].map(([memberId, { metadata }]) => [
-      memberId,
-      new Set(metadata.subscribedTopicNames.flatMap((name) => topics.topicId(name) ?? [])),
-    ]),
+    [...members].map(([memberId, member]) => [memberId, new Set(group.topicIdsOf(member, topics))]),
   );
   const assignable = new Map(
     [...group.state.initialized].map(([topicId, { partitions }]) => [topicId, partitions]),

@@ -21,6 +21,7 @@ export class StreamsGroup implements Group {
   readonly type = "streams";
   /** What it keeps is bounded by the size of its records. */
   readonly subscribedNameCount = 0;
+  readonly nameCountOf = (): number => 0;
   readonly protocolType = "streams";
   readonly groupId: string;
   readonly members = new Map<string, StreamsMember>();
