@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 import {
   ApplicationError,
@@ -14,8 +15,10 @@ import {
 } from "millrace";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 
+import { KillableProcess } from "../crash/killable-process.ts";
 import { eventually } from "./world/eventually.ts";
 import { failureOf } from "./world/failure-of.ts";
+import { readTopic } from "./world/read-topic.ts";
 import type { ThreadedData } from "./world/threaded-program.ts";
 
 /** Stream loops in worker threads. */
@@ -192,6 +195,40 @@ describe("loops in worker threads", () => {
     await app.close();
     expect(performance.now() - beginMs).toBeLessThan(30_000);
   });
+
+  test.runIf(isWhole)(
+    "of which one runs out of memory are told, and it is replaced",
+    async () => {
+      await client.admin.createTopics([
+        { name: "lines", partitionCount: 4 },
+        { name: "counts", partitionCount: 4 },
+        { name: "names", partitionCount: 1 },
+      ]);
+      const file = fileURLToPath(new URL("world/ending-program.ts", import.meta.url));
+      const place = [cluster.bootstrapServers, join(folder, "memory"), "2", `threaded-${++names}`];
+      const program = new KillableProcess(["--max-old-space-size=100", file, ...place]);
+      const said = async (word: string): Promise<string> => {
+        for (;;) {
+          const line = await program.nextLine(60_000);
+          if (line === undefined) throw new Error(`ended before ${word}: ${program.errors}`);
+          if (line.startsWith(word)) return line;
+        }
+      };
+      try {
+        await said("running");
+        await write("a", "fill", "b");
+        expect(await said("uncaught")).toMatch(/THREAD_ENDED|memory/);
+        await said("running");
+        const counted = async (): Promise<readonly string[]> =>
+          (await readTopic(client, "counts")).map(({ key }) => key ?? "").toSorted();
+        await eventually(counted, 30_000).toEqual(["a", "b", "fill"]);
+        expect(await program.endBy("SIGTERM")).toBe(0);
+      } finally {
+        await program.killAfter(0);
+      }
+    },
+    180_000,
+  );
 
   test("are refused what cannot be sent to them", async () => {
     const onProcessingError = (): "fail" => "fail";

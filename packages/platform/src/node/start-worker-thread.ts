@@ -8,7 +8,20 @@ export function startWorkerThread(
   workerData: unknown,
   resourceLimits: ResourceLimits = {},
 ): Worker {
+  const options = { workerData, resourceLimits };
   // Of a program that was given as text: Node refuses it for a file.
-  const execArgv = process.execArgv.filter((argument) => !argument.startsWith("--input-type"));
-  return new Worker(module, { workerData, execArgv, resourceLimits });
+  const isOfText = (argument: string): boolean => argument.startsWith("--input-type");
+  // Those of V8 are the whole process's: a thread has them, and must not be given them.
+  if (!process.execArgv.some(isOfText)) return new Worker(module, options);
+  const execArgv = process.execArgv.filter((argument) => !isOfText(argument));
+  try {
+    return new Worker(module, { ...options, execArgv });
+  } catch (error) {
+    if (!isRefusedArgument(error)) throw error;
+    return new Worker(module, { ...options, execArgv: [] });
+  }
+}
+
+function isRefusedArgument(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ERR_WORKER_INVALID_EXEC_ARGV";
 }
