@@ -103,6 +103,7 @@ export const browserSafe: readonly string[] = [
 export const nodeOnlyFolders: readonly string[] = [
   "packages/protocol/src/compression/",
   "packages/schema-registry/src/node/",
+  "packages/testing/src/cluster/",
   "packages/testing/src/simulate/",
 ];
 
@@ -149,6 +150,7 @@ export const folderOrder: Readonly<Record<string, readonly string[]>> = {
   "schema-registry": ["format", "framing", "registry", "memory", "client", "node", "serde"],
   "schema-registry-server": ["records", "state", "topic", "registry", "rest", "leader"],
   simulator: ["world", "disk", "network", "process"],
+  testing: ["cluster", "simulate"],
   state: [
     "bytes",
     "sorted",

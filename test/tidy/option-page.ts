@@ -13,6 +13,7 @@ import { embeddedClusterOptionTable } from "../../packages/millrace/src/embedded
 import { applicationOptionTable } from "../../packages/millrace/src/streams-options.ts";
 import { jsonSchemaOptionTable } from "../../packages/serde-json-schema/src/codec/json-schema-options.ts";
 import { avroOptionTable } from "../../packages/serde-avro/src/avro-options.ts";
+import { testClusterOptionTable } from "../../packages/testing/src/cluster/test-cluster-options.ts";
 import { simulateOptionTable } from "../../packages/testing/src/simulate/simulate-options.ts";
 import { protobufOptionTable } from "../../packages/serde-protobuf/src/protobuf-options.ts";
 import { observeMetricsOptionTable } from "../../packages/opentelemetry/src/observe-metrics.ts";
@@ -55,6 +56,12 @@ const sections: readonly Section[] = [
     intro: "",
     table: embeddedClusterOptionTable,
     sources: ["packages/millrace/src/embedded/embedded-cluster.ts"],
+  },
+  {
+    heading: "A cluster for tests: `testCluster`",
+    intro: "",
+    table: testClusterOptionTable,
+    sources: ["packages/testing/src/cluster/test-cluster-options.ts"],
   },
   {
     heading: "A simulation: `simulate`",
