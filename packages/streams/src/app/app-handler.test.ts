@@ -62,4 +62,23 @@ describe("the handler of an application", () => {
     const request = new Request("http://here/inner/query", { method: "POST", body: "" });
     expect((await own(request)).status).toBe(200);
   });
+
+  it("refuses a longer query once it is too long, not once it has ended", async () => {
+    let sent = 0;
+    const body = new ReadableStream<Uint8Array>({
+      pull: (controller) => {
+        sent += 65_536;
+        if (sent > 2 ** 26) throw new Error("all of it was read");
+        controller.enqueue(new Uint8Array(65_536));
+      },
+    });
+    const request = new Request("http://here/millrace/query", {
+      method: "POST",
+      body,
+      duplex: "half",
+    } as RequestInit);
+    const handler = handlerOf("running", undefined, { authorize: () => true });
+    expect((await handler(request)).status).toBe(413);
+    expect(sent).toBeLessThan(2 ** 21);
+  });
 });

@@ -67,8 +67,8 @@ function refused(status: number, error: string): Response {
 }
 
 async function queried(service: QueryService, request: Request): Promise<Response> {
-  const text = await request.text();
-  if (text.length > requestBytesMax) return refused(413, "a query is no larger than 1 MiB");
+  const text = await boundedText(request);
+  if (text === undefined) return refused(413, "a query is no larger than 1 MiB");
   const lines = service.answer(text);
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
@@ -81,6 +81,19 @@ async function queried(service: QueryService, request: Request): Promise<Respons
     },
   });
   return new Response(body, { headers: { "content-type": "application/x-ndjson" } });
+}
+
+/** Undefined: it is longer than a query. The rest of it is not read. */
+async function boundedText({ body }: Request): Promise<string | undefined> {
+  const decoder = new TextDecoder();
+  let text = "";
+  let bytes = 0;
+  for await (const part of (body ?? []) as AsyncIterable<Uint8Array>) {
+    bytes += part.length;
+    if (bytes > requestBytesMax) return undefined;
+    text += decoder.decode(part, { stream: true });
+  }
+  return text + decoder.decode();
 }
 
 function secretCheck(secret: string | undefined): (request: Request) => boolean {
