@@ -35,8 +35,10 @@ export class ThreadAsker {
     try {
       for (;;) {
         const page = answer.pages.shift();
-        if (page !== undefined) yield page;
-        else if (answer.end === undefined) await this.#changed(answer);
+        if (page !== undefined) {
+          this.#tell({ kind: "taken", id });
+          yield page;
+        } else if (answer.end === undefined) await this.#changed(answer);
         else if (answer.end.failure === undefined) return;
         else throw answer.end.failure;
       }

@@ -46,6 +46,8 @@ export type ToThread =
   | { readonly kind: "paused"; readonly isPaused: boolean }
   | { readonly kind: "claimed"; readonly claim: number }
   | { readonly kind: "ask"; readonly id: number; readonly request: PartitionRequest }
+  /** A page of the answer was taken. */
+  | { readonly kind: "taken"; readonly id: number }
   | { readonly kind: "cancel"; readonly id: number }
   | { readonly kind: "endApplication" };
 

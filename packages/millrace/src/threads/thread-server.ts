@@ -52,6 +52,8 @@ export class ThreadServer {
         return this.#claims.get(message.claim)?.();
       case "ask":
         return this.#queries?.ask(message.id, message.request);
+      case "taken":
+        return this.#queries?.taken(message.id);
       case "cancel":
         return this.#queries?.cancel(message.id);
       case "endApplication":
