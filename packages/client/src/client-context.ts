@@ -50,11 +50,11 @@ export class ClientContext {
     return this.metadata.openLane();
   }
 
-  /** Repeats an attempt within the client's time and pauses. */
+  /** Repeats an attempt, which is told how long is left, within the client's time and pauses. */
   retry<T>(
     what: string,
     { signal, timeoutMs, onRetry }: RetryLimits,
-    attempt: () => Promise<T>,
+    attempt: (leftMs: number) => Promise<T>,
   ): Promise<T> {
     const { apiTimeoutMs, bootstrapTimeoutMs, retryBackoffMs, retryBackoffMsMax } = this.options;
     const limitMs = timeoutMs ?? apiTimeoutMs;
@@ -87,7 +87,7 @@ export class ClientContext {
   /** Knows the topics once it resolves. Rejects with `TOPIC_NOT_FOUND` for one that is not there. */
   async knowTopics(
     topics: readonly string[],
-    signal?: AbortSignal,
+    limits: RetryLimits = {},
   ): Promise<readonly TopicMetadata[]> {
     const { metadata, platform } = this;
     metadata.track(topics);
@@ -95,26 +95,29 @@ export class ClientContext {
     for (let waitMs = 50; ; waitMs *= 2) {
       const missing = topics.find((topic) => metadata.topic(topic) === undefined);
       if (missing === undefined) return topics.flatMap((topic) => metadata.topic(topic) ?? []);
-      await this.retry("metadata", { signal }, () => metadata.refresh(topics));
+      await this.retry("metadata", limits, () => metadata.refresh(topics));
       const error = metadata.topicError(missing);
       if (metadata.topic(missing) !== undefined) continue;
       const isLate = platform.clock.monotonicMs() - startMs + waitMs > topicGraceMs;
       if (isLate || (error !== undefined && !error.retriable)) throw topicNotFound(missing, error);
-      await platform.timers.sleep(waitMs, signal);
+      await platform.timers.sleep(waitMs, limits.signal);
     }
   }
 
   /** The same of partitions, which may have been added since the topic was asked for last. */
-  async knowPartitions(partitions: readonly TopicPartition[], signal?: AbortSignal): Promise<void> {
+  async knowPartitions(
+    partitions: readonly TopicPartition[],
+    limits: RetryLimits = {},
+  ): Promise<void> {
     const { metadata } = this;
     const topics = [...new Set(partitions.map(({ topic }) => topic))];
     const findMissing = (): TopicPartition | undefined =>
       partitions.find(
         ({ topic, partition }) => partition >= (metadata.topic(topic)?.partitions.length ?? 0),
       );
-    await this.knowTopics(topics, signal);
+    await this.knowTopics(topics, limits);
     if (findMissing() === undefined) return;
-    await this.retry("metadata", { signal }, () => metadata.refresh(topics));
+    await this.retry("metadata", limits, () => metadata.refresh(topics));
     const missing = findMissing();
     if (missing === undefined) return;
     const { topic, partition } = missing;

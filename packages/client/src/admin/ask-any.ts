@@ -11,7 +11,8 @@ export interface ErrorRow {
 }
 
 export interface AdminCall<Q extends Fields, A extends Fields> extends ApiCall<Q, A> {
-  readonly link: () => Promise<LaneLink> | LaneLink;
+  /** Whom to ask, within so long. */
+  readonly link: (timeoutMs: number) => Promise<LaneLink> | LaneLink;
   readonly signal?: AbortSignal | undefined;
   /** The first error among these is thrown; it is asked again where it may pass. */
   readonly errorsOf: (answer: Answer<A>) => Iterable<ErrorRow>;
@@ -27,8 +28,8 @@ export async function askUntilAnswered<Q extends Fields, A extends Fields>(
   context: ClientContext,
   { link, signal, errorsOf, ...call }: AdminCall<Q, A>,
 ): Promise<Answer<A>> {
-  const outcome = await context.retry(call.api.name, { signal }, async () => {
-    const answer = await (await link()).call(call);
+  const outcome = await context.retry(call.api.name, { signal }, async (timeoutMs) => {
+    const answer = await (await link(timeoutMs)).call(call);
     for (const { errorCode, errorMessage } of errorsOf(answer)) {
       if (errorCode === 0) continue;
       const error = KafkaError.of(errorCode, errorMessage);

@@ -15,8 +15,8 @@ export async function deleteRecords(
   signal?: AbortSignal,
 ): Promise<void> {
   if (offsets.length === 0) return;
-  await context.retry("DeleteRecords", { signal }, async () => {
-    await context.knowPartitions(offsets, signal);
+  await context.retry("DeleteRecords", { signal }, async (timeoutMs) => {
+    await context.knowPartitions(offsets, { signal, timeoutMs });
     try {
       for (const [leaderId, own] of groupByLeader(context, offsets))
         await deleteAt(context, lane.link(leaderId), own);

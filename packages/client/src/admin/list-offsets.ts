@@ -31,9 +31,9 @@ export async function listOffsets(
 ): Promise<readonly FoundOffset[]> {
   if (wanted.length === 0) return [];
   const found = new Map<string, FoundOffset>();
-  await context.retry("ListOffsets", { signal }, async () => {
+  await context.retry("ListOffsets", { signal }, async (timeoutMs) => {
     const missing = wanted.filter((one) => !found.has(nameOf(one)));
-    await context.knowPartitions(missing, signal);
+    await context.knowPartitions(missing, { signal, timeoutMs });
     try {
       await askLeaders(context, lane, { missing, isolation, found });
     } catch (error) {

@@ -7,7 +7,7 @@ import {
   writeTxnMarkersApi,
 } from "@millrace/protocol/definitions";
 
-import type { ClientContext } from "../client-context.ts";
+import type { ClientContext, RetryLimits } from "../client-context.ts";
 import type { BrokerLane, LaneLink } from "../connection/broker-lane.ts";
 import { callCoordinator } from "../metadata/coordinator-calls.ts";
 import { askUntilAnswered } from "./ask-any.ts";
@@ -114,7 +114,7 @@ export async function describeProducers(
 ): Promise<readonly ProducerState[]> {
   const answer = await askUntilAnswered(context, {
     api: describeProducersApi,
-    link: () => leaderLink(context, lane, { topic, partition }),
+    link: (timeoutMs) => leaderLink(context, lane, { topic, partition, timeoutMs, signal }),
     signal,
     body: () => ({ topics: [{ name: topic, partitionIndexes: [partition] }] }),
     errorsOf: ({ topics }) => topics.flatMap(({ partitions }) => partitions),
@@ -136,7 +136,7 @@ export async function abortTransaction(
 ): Promise<void> {
   await askUntilAnswered(context, {
     api: writeTxnMarkersApi,
-    link: () => leaderLink(context, lane, { topic, partition }),
+    link: (timeoutMs) => leaderLink(context, lane, { topic, partition, timeoutMs, signal }),
     signal,
     body: () => ({
       markers: [
@@ -158,9 +158,9 @@ export async function abortTransaction(
 async function leaderLink(
   context: ClientContext,
   lane: BrokerLane,
-  { topic, partition }: TopicPartition,
+  { topic, partition, ...limits }: TopicPartition & RetryLimits,
 ): Promise<LaneLink> {
-  await context.knowPartitions([{ topic, partition }]);
+  await context.knowPartitions([{ topic, partition }], limits);
   await context.metadata.refresh([topic]);
   const leaderId = context.metadata.leaderId(topic, partition);
   if (leaderId === undefined) throw new KafkaError("LEADER_NOT_AVAILABLE");

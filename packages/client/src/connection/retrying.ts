@@ -24,7 +24,10 @@ export interface RetryOptions {
  * Repeats an attempt until it succeeds, fails for good, or the time is over. Rejects with the error in
  * the words of the port, or the signal's reason.
  */
-export async function retrying<T>(options: RetryOptions, attempt: () => Promise<T>): Promise<T> {
+export async function retrying<T>(
+  options: RetryOptions,
+  attempt: (leftMs: number) => Promise<T>,
+): Promise<T> {
   const { platform, what, signal } = options;
   const { clock, timers } = platform;
   const startMs = clock.monotonicMs();
@@ -32,18 +35,18 @@ export async function retrying<T>(options: RetryOptions, attempt: () => Promise<
     firstMs: options.backoffMs,
     maxMs: options.backoffMsMax,
   });
+  const leftMs = (): number => Math.max(0, startMs + options.timeoutMs() - clock.monotonicMs());
   for (;;) {
     signal?.throwIfAborted();
     try {
-      return await abortable(attempt(), signal);
+      return await abortable(attempt(leftMs()), signal);
     } catch (error) {
       signal?.throwIfAborted();
       if (!isRetriable(error)) throw clusterErrorOf(what, error);
       const delayMs = isConcurrentTransactions(error)
         ? concurrentTransactionsBackoffMs
         : backoff.next();
-      const leftMs = startMs + options.timeoutMs() - clock.monotonicMs();
-      if (leftMs <= delayMs) throw clusterErrorOf(what, error);
+      if (leftMs() <= delayMs) throw clusterErrorOf(what, error);
       if (platform.logger.isEnabled("debug"))
         platform.logger.log("debug", "client.request-retried", { what, cause: String(error) });
       options.onRetry?.(error);

@@ -12,6 +12,7 @@ import type { ClientContext } from "../client-context.ts";
 import { BackgroundWork } from "../connection/background-work.ts";
 import { Backoff } from "../connection/backoff.ts";
 import type { BrokerLane } from "../connection/broker-lane.ts";
+import { fencedCommit } from "../connection/fenced-commit.ts";
 import { isRetriable } from "../connection/retrying.ts";
 import { withoutPartitions } from "./assigned-partitions.ts";
 import { CommittedOffsets } from "./committed-offsets.ts";
@@ -176,6 +177,7 @@ export class ClassicMembership implements ConsumerMembership {
     } catch (error) {
       if (await this.#hasNextGeneration({ generationId, lossCount }, error, signal))
         return this.#offsets.commit(offsets, this.groupMetadata, signal);
+      if (lossCount !== this.#lossCount) throw fencedCommit(error);
       if (generationId === this.#generationId) this.#refused(error);
       throw error;
     }

@@ -100,7 +100,7 @@ describe("a member of a group", () => {
       }),
   );
 
-  test.each([22, 25])(
+  test.each([22, 25, 82])(
     "that was forgotten while it committed does not commit what it lost under its next seat (error %i)",
     (errorCode) =>
       playGroup(async ({ platform, broker, client }) => {

@@ -126,7 +126,7 @@ export class KafkaBatchWriter implements BatchWriter {
 
   /** The same for a moment: a topic that is idle is forgotten. */
   async know(topics: readonly string[], signal?: AbortSignal): Promise<void> {
-    await this.#context.knowTopics(topics, signal);
+    await this.#context.knowTopics(topics, { signal });
   }
 
   /** Asks anew for what may be known and old. */

@@ -9,6 +9,7 @@ import {
 } from "@millrace/protocol/definitions";
 import type { ClientContext } from "../client-context.ts";
 import type { BrokerLane } from "../connection/broker-lane.ts";
+import { fencedCommit } from "../connection/fenced-commit.ts";
 import {
   callCoordinator,
   coordinatorLink,
@@ -146,7 +147,9 @@ export async function sendOffsets(caller: TransactionCaller, sent: OffsetsToSend
         topics.flatMap(({ partitions }) => partitions.map(({ errorCode }) => errorCode)),
     },
     { signal },
-  );
+  ).catch((error: unknown) => {
+    throw fencedCommit(error);
+  });
 }
 
 /** Offsets in the shape of the commit requests. */

@@ -114,26 +114,30 @@ describe("transactions of version 2", () => {
 });
 
 describe("errors", () => {
-  test("of the group end the transaction, and the writer lives on", () =>
-    play(2, async ({ broker, writer, append }) => {
-      writer.begin();
-      append("a");
-      broker.on(txnOffsetCommitApi, () => ({
-        throttleTimeMs: 0,
-        topics: [{ name: "in", partitions: [{ partitionIndex: 0, errorCode: 22 }] }],
-      }));
-      const sent = writer.sendOffsets([{ topic: "in", partition: 0, offset: 9 }], group);
-      await expect(sent).rejects.toMatchObject({ code: "COMMIT_FENCED" });
-      await expect(writer.commit()).rejects.toMatchObject({ code: "COMMIT_FENCED" });
-      await writer.abort();
-      writer.begin();
-      append("b");
-      await writer.commit();
-      const outcomes = broker
-        .of("EndTxn")
-        .map(({ body }) => (body as Decoded<typeof endTxnRequest>).committed);
-      expect(outcomes).toEqual([false, true]);
-    }));
+  // The last one: that another member has the group.instance.id, which may be the next seat of this one.
+  test.each([22, 25, 82])(
+    "of the group end the transaction, and the writer lives on (%i)",
+    (errorCode) =>
+      play(2, async ({ broker, writer, append }) => {
+        writer.begin();
+        append("a");
+        broker.on(txnOffsetCommitApi, () => ({
+          throttleTimeMs: 0,
+          topics: [{ name: "in", partitions: [{ partitionIndex: 0, errorCode }] }],
+        }));
+        const sent = writer.sendOffsets([{ topic: "in", partition: 0, offset: 9 }], group);
+        await expect(sent).rejects.toMatchObject({ code: "COMMIT_FENCED" });
+        await expect(writer.commit()).rejects.toMatchObject({ code: "COMMIT_FENCED" });
+        await writer.abort();
+        writer.begin();
+        append("b");
+        await writer.commit();
+        const outcomes = broker
+          .of("EndTxn")
+          .map(({ body }) => (body as Decoded<typeof endTxnRequest>).committed);
+        expect(outcomes).toEqual([false, true]);
+      }),
+  );
 
   test("of an old epoch end the writer", () =>
     play(2, async ({ broker, writer, append }) => {
