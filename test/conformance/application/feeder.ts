@@ -111,6 +111,7 @@ export class Feeder implements AsyncDisposable {
     try {
       reader.assign([{ ...partition, offset: from }]);
       while ((reader.position(partition) ?? 0) < end) {
+        signal.throwIfAborted(); // no poll waits then
         for (const batch of await reader.poll({ waitMsMax: 20, signal })) {
           const hasOne = batch.next();
           batch.release();
