@@ -94,7 +94,7 @@ export async function simulate(
 
 const nothing: Disposable = { [Symbol.dispose]: () => {} };
 
-async function runBroker(
+export async function runBroker(
   platform: Platform,
   durability: "group" | "os" | "strict",
   end: () => void,
