@@ -25,6 +25,8 @@ export interface StreamsBeat {
   readonly endpointInformationEpoch: number;
   /** Undefined: as told before. */
   readonly owned: StreamsTasks | undefined;
+  /** True: an answer did not come; the group is asked to tell again what it gives. */
+  readonly mayHaveMissed: boolean;
   /** True: the group is to end the application. */
   readonly endsApplication: boolean;
 }
@@ -45,6 +47,8 @@ export async function beatStreamsGroup(beat: StreamsBeat): Promise<StreamsGroupH
       endpointInformationEpoch: beat.endpointInformationEpoch,
       shutdownApplication: beat.endsApplication,
       ...(memberEpoch === 0 ? wholeOf(options) : {}),
+      // As with KIP-848, whoever tells this as well as what it has is told all.
+      ...(memberEpoch === 0 || beat.mayHaveMissed ? timeoutOf(options) : {}),
       ...(owned === undefined
         ? {}
         : {
@@ -62,11 +66,14 @@ function wholeOf(options: StreamsMembershipOptions) {
   const { clientTags = new Map<string, string>() } = options;
   return {
     topology: { epoch: 0, subtopologies: options.subtopologies.map(toldSubtopology) },
-    rebalanceTimeoutMs: options.rebalanceTimeoutMs ?? 300_000,
     processId: options.processId,
     userEndpoint: options.userEndPoint ?? null,
     clientTags: [...clientTags].map(([key, value]) => ({ key, value })),
   };
+}
+
+function timeoutOf({ rebalanceTimeoutMs = 300_000 }: StreamsMembershipOptions) {
+  return { rebalanceTimeoutMs };
 }
 
 function toldSubtopology(subtopology: StreamsSubtopology) {

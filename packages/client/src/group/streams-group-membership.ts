@@ -215,6 +215,7 @@ export class StreamsGroupMembership implements StreamsMembership {
       memberEpoch: this.#memberEpoch,
       endpointInformationEpoch: this.#endpointEpoch,
       owned: text === this.#told ? undefined : owned,
+      mayHaveMissed: this.#told === undefined,
       endsApplication: this.#endsApplication,
     });
     this.#closing.signal.throwIfAborted();
@@ -290,6 +291,7 @@ export class StreamsGroupMembership implements StreamsMembership {
         memberEpoch: leaveEpoch,
         endpointInformationEpoch: this.#endpointEpoch,
         owned: undefined,
+        mayHaveMissed: false,
         endsApplication: false,
       });
       await abortable(beat, timeout.signal);

@@ -162,6 +162,7 @@ const runs = process.env.MILLRACE_VERIFY === "1" ? 2000 : 60;
 
 test.each(["uniform", "range"])(
   "CONSUMER-GROUP-2, CONSUMER-GROUP-3: with the %s assignor every partition ends up with one member, and never with two",
+  { timeout: 900_000 },
   async (assignor) => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {

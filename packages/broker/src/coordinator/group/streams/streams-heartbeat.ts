@@ -19,7 +19,7 @@ import type { CoordinatorRecord } from "../../coordinator-record.ts";
 import { memberRecord } from "./streams-records.ts";
 import type { GroupResult, GroupWorld } from "../group-world.ts";
 import { byText } from "../partition-sets.ts";
-import { type AssignedTasks, assignedTasksEqual, isListed, taskIds } from "./tasks.ts";
+import { assignedTasksEqual, isListed, taskIds } from "./tasks.ts";
 import { type GroupStatus, statusCode } from "./topology-fault.ts";
 
 export interface HeartbeatClient {
@@ -154,8 +154,7 @@ function respond(world: GroupWorld, { group, before, member, step, request }: Be
   const { heartbeatIntervalMs } = world.configs.streamsOf(group.groupId);
   const response: Response = { ...emptyResponse, memberId, memberEpoch, heartbeatIntervalMs };
   const isChanged = request.memberEpoch === 0 || !assignedTasksEqual(before.assigned, assigned);
-  // The answer that told it may have been lost. Kafka's broker never tells it again: tasks rest until the next change.
-  if (isChanged || !isKnown(request, assigned)) {
+  if (isChanged || hasMissed(request, before)) {
     response.activeTasks = taskIds(assigned.active);
     response.standbyTasks = taskIds(assigned.standby);
     response.warmupTasks = taskIds(assigned.warmup);
@@ -168,15 +167,19 @@ function respond(world: GroupWorld, { group, before, member, step, request }: Be
   return response;
 }
 
-/** False: it tells what it has, and that is not what it was given. */
-function isKnown(
-  { activeTasks, standbyTasks, warmupTasks }: StreamsGroupHeartbeatRequest,
-  { active, standby, warmup }: AssignedTasks,
+/**
+ * The answer that told its tasks got lost: the member is not of its epoch, or tells more than it has to, and what it has is
+ * not what it was given. Kafka's broker never tells them again: they rest until the next change.
+ */
+function hasMissed(
+  { memberEpoch, rebalanceTimeoutMs, ...told }: StreamsGroupHeartbeatRequest,
+  { memberEpoch: knownEpoch, assigned: { active, standby, warmup } }: StreamsMember,
 ): boolean {
-  return (
-    isListed(active, activeTasks) &&
-    isListed(standby, standbyTasks) &&
-    isListed(warmup, warmupTasks)
+  if (memberEpoch === knownEpoch && rebalanceTimeoutMs === -1) return false;
+  return !(
+    isListed(active, told.activeTasks) &&
+    isListed(standby, told.standbyTasks) &&
+    isListed(warmup, told.warmupTasks)
   );
 }
 
