@@ -27,7 +27,10 @@ export {
 export { isTlsFailure, NetworkError, type NetworkErrorCode } from "./network-error.ts";
 export type { Clock, Platform, Random, Timer, Timers } from "./platform.ts";
 export { prometheusText } from "./prometheus-text.ts";
+export { isRecorded, recordingLevels, type RecordingLevel } from "./recording-level.ts";
+export { SampledValues, showSampled, type SampledReading } from "./sampled-values.ts";
 export { SeededRandom } from "./seeded-random.ts";
 export { sleepByTimer } from "./sleep-by-timer.ts";
+export { TimedWork, timedNames, timedRates, type TimedWorkOptions } from "./timed-work.ts";
 export type { ClientTls, PeerCertificate, ServerTls, TlsIdentity, TlsVersion } from "./tls.ts";
 export { unsetHandler } from "./unset-handler.ts";

@@ -1,6 +1,7 @@
 import type { Headers, Timestamp } from "@millrace/model";
 import type { Metrics } from "@millrace/platform";
 import type { EngineBytes } from "./bytes-store.ts";
+import type { CursorWatch } from "./cursor-watch.ts";
 import type { CacheBudget } from "./cache-budget.ts";
 import type { ChangelogWriter } from "./changelog-writer.ts";
 import type { RecordContext } from "./record-context.ts";
@@ -22,6 +23,8 @@ export interface StoreEnvironment {
   readonly changelogTopic: string;
   readonly isPersistent: boolean;
   readonly metrics: Pick<Metrics, "gauge"> | undefined;
+  /** Told of cursors; undefined: nobody asks. */
+  readonly cursors: CursorWatch | undefined;
   /** Counts a write that is left out. */
   readonly drop: (reason: string) => void;
 }

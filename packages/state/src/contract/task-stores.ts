@@ -1,5 +1,5 @@
 import type { Offset } from "@millrace/model";
-import type { Logger, Metrics } from "@millrace/platform";
+import type { Clock, Logger, Metrics, RecordingLevel } from "@millrace/platform";
 import type { CacheBudget } from "./cache-budget.ts";
 import type { ChangelogWriter } from "./changelog-writer.ts";
 import type { RecordContext } from "./record-context.ts";
@@ -42,6 +42,10 @@ export interface TaskStoresOptions {
   readonly stageBytesMax?: number;
   readonly logger?: Logger;
   readonly metrics?: Metrics;
+  /** Without it nothing is measured that takes time. */
+  readonly clock?: Clock;
+  /** Default `info`. */
+  readonly recordingLevel?: RecordingLevel;
   /** For logs and metric tags, such as `0_3`. */
   readonly taskId: string;
 }

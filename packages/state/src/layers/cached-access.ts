@@ -79,7 +79,7 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
         ? (entry) => this.#writeDue(entry)
         : (entry) => this.#writeThrough.write(entry),
     );
-    this.#cursors = new OpenCursors(name, (range) => this.#scan(range));
+    this.#cursors = new OpenCursors(name, (range) => this.#scan(range), options.cursors);
     const { beneath } = options;
     this.beside = {
       get: (keyBytes) => {

@@ -1,4 +1,5 @@
 import { compareBytes } from "@millrace/model";
+import type { CursorWatch } from "../contract/cursor-watch.ts";
 import type { StoreScan } from "../contract/bytes-store.ts";
 import type { EngineEntry, EntryCursor, StoreEngine } from "../contract/store-engine.ts";
 import { OpenCursors } from "./open-cursors.ts";
@@ -16,10 +17,14 @@ export class CommittedBytes extends StagedStore {
   readonly #prefixLength: number;
   readonly #cursors: OpenCursors;
 
-  constructor(name: string, engine: StoreEngine, prefix: Uint8Array) {
+  constructor(
+    name: string,
+    { engine, prefix }: { readonly engine: StoreEngine; readonly prefix: Uint8Array },
+    watch: CursorWatch | undefined,
+  ) {
     super(engine, prefix, emptyStage);
     this.#prefixLength = prefix.length;
-    this.#cursors = new OpenCursors(name, (range) => super.scan(range));
+    this.#cursors = new OpenCursors(name, (range) => super.scan(range), watch);
   }
 
   override scan(range: StoreScan): EntryCursor {

@@ -27,13 +27,21 @@ export class DirectAccess<K, V> implements ValueAccess<K, V> {
   #readTimestamp: Timestamp = -1;
   #readHeaders: Headers = noHeaders;
 
-  constructor({ name, store, beneath, format, context, valueSeenBy }: AccessOptions<K, V>) {
+  constructor({
+    name,
+    store,
+    beneath,
+    format,
+    context,
+    valueSeenBy,
+    cursors,
+  }: AccessOptions<K, V>) {
     this.#name = name;
     this.#store = store;
     this.#format = format;
     this.#context = context;
     this.#valueSeenBy = valueSeenBy ?? ((key) => store.get(key));
-    this.#cursors = new OpenCursors(name, (range) => store.scan(range));
+    this.#cursors = new OpenCursors(name, (range) => store.scan(range), cursors);
     this.beside = {
       get: (key) => beneath.get(key),
       scan: (range) => this.#cursors.open(range),

@@ -22,10 +22,10 @@ export function openByteLayers(
 
 /** The typed way in, through a cache where there is one. */
 export function openAccess<K, V>(
-  options: Omit<CachedAccessOptions<K, V>, "context" | "budget">,
-  { cache, metrics, recordContext, scope }: StoreEnvironment,
+  options: Omit<CachedAccessOptions<K, V>, "context" | "budget" | "cursors">,
+  { cache, metrics, recordContext, scope, cursors }: StoreEnvironment,
 ): ValueAccess<K, V> {
-  const own = { ...options, context: recordContext };
+  const own = { ...options, context: recordContext, cursors };
   if (cache === null) return new DirectAccess(own);
   const cached = new CachedAccess({ ...own, budget: cache });
   const tags = { "task-id": scope.taskId, store: options.name };

@@ -1,4 +1,4 @@
-import { compareBytes, noBytes } from "@millrace/model";
+import { compareBytes, noBytes, type Timestamp } from "@millrace/model";
 import { afterKey, copyBytes } from "../bytes/key-range.ts";
 import { toLatin1 } from "../bytes/latin1.ts";
 import type { StoreScan } from "../contract/bytes-store.ts";
@@ -28,6 +28,8 @@ const keptOverheadBytes = 96;
  */
 export class SnapshotCursor implements EntryCursor {
   readonly range: StoreScan;
+  /** Of the wall clock; -1 where nobody asks. */
+  openedMs: Timestamp = -1;
   readonly #source: SnapshotSource;
   readonly #sign: 1 | -1;
   readonly #kept = new SortedMap<KeptEntry>();

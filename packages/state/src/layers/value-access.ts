@@ -1,3 +1,4 @@
+import type { CursorWatch } from "../contract/cursor-watch.ts";
 import type { Headers, Timestamp } from "@millrace/model";
 import type { BytesStore, ReadableBytes, StoreScan } from "../contract/bytes-store.ts";
 import type { RecordContext } from "../contract/record-context.ts";
@@ -13,6 +14,7 @@ export interface AccessOptions<K, V> {
   readonly beneath: ReadableBytes;
   readonly format: StoreFormat<K, V>;
   readonly context: RecordContext;
+  readonly cursors: CursorWatch | undefined;
   /** Of a store that hides rows which have expired: what lies under a key as a scan sees it. */
   readonly valueSeenBy?: (key: Uint8Array, scan: StoreScan) => Uint8Array | null;
 }

@@ -16,6 +16,7 @@ import type {
 import { CommittedBytes } from "../layers/committed-bytes.ts";
 import { Stage, StageBudget } from "../layers/stage.ts";
 import { StagedStore } from "../layers/staged-store.ts";
+import { StoreMeters } from "../layers/store-meters.ts";
 import { MemoryEngine } from "../memory/memory-engine.ts";
 import { EngineArea } from "./engine-area.ts";
 
@@ -44,6 +45,7 @@ interface OpenedStore {
   committedView: StoreView | undefined;
   /** True: its engine held entries of another layout, which were deleted. */
   readonly isReset: boolean;
+  readonly meters: StoreMeters | undefined;
 }
 
 class OpenTaskStores implements TaskStores {
@@ -116,7 +118,7 @@ class OpenTaskStores implements TaskStores {
     // One pass in registration order does it, unless a flush writes to a store that was registered before.
     for (; this.#flushPass <= this.#opened.length; this.#flushPass++) {
       for (; this.#flushedCount < this.#opened.length; this.#flushedCount++)
-        if (!this.#opened[this.#flushedCount].open.flush(isOver)) return false;
+        if (!flushed(this.#opened[this.#flushedCount], isOver)) return false;
       this.#flushedCount = 0;
       if (this.#hasDirty()) continue;
       this.#flushPass = 0;
@@ -248,6 +250,7 @@ class OpenTaskStores implements TaskStores {
       kind.segmentSpanMs?.(specification) ?? 0,
     );
     const stage = new Stage(this.#stageBudget);
+    const meters = this.#metersOf(name, options);
     const environment: StoreEnvironment = {
       scope: this.#scope,
       recordContext: options.recordContext,
@@ -257,11 +260,13 @@ class OpenTaskStores implements TaskStores {
       changelogTopic,
       isPersistent: area.engine.isPersistent,
       metrics: this.#gauges,
+      cursors: meters,
       drop: (reason) => this.#reportDrop(reason),
     };
-    const committed = new CommittedBytes(name, area.engine, prefix);
+    const committed = new CommittedBytes(name, { engine: area.engine, prefix }, meters);
     const bytes = new StagedStore(area.engine, prefix, stage, (key) => committed.dropped(key));
     const open = kindOf(specification).open(specification, bytes, environment);
+    meters?.measure(open.store, kindOf(specification).operations ?? {});
     const store = {
       specification,
       area,
@@ -270,9 +275,18 @@ class OpenTaskStores implements TaskStores {
       committed,
       committedView: undefined,
       isReset,
+      meters,
     };
     this.#byName.set(name, store);
     return store;
+  }
+
+  #metersOf(store: string, options: TaskStoresOptions): StoreMeters | undefined {
+    const { clock, recordingLevel: level = "info", recordContext: context } = options;
+    const metrics = this.#gauges;
+    if (metrics === undefined || clock === undefined) return undefined;
+    const tags = { "task-id": options.taskId, store };
+    return new StoreMeters({ metrics, clock, level, tags, context });
   }
 
   #hasDirty(): boolean {
@@ -293,6 +307,15 @@ class OpenTaskStores implements TaskStores {
   #requireOpen(): void {
     this.#scope.requireOpen("(all)");
   }
+}
+
+function flushed({ open, meters }: OpenedStore, isOver?: () => boolean): boolean {
+  const work = meters?.flush;
+  if (work === undefined) return open.flush(isOver);
+  const beginMs = work.begin();
+  const isDone = open.flush(isOver);
+  work.end(beginMs);
+  return isDone;
 }
 
 /** The engine has nothing of it any more. */

@@ -1,4 +1,5 @@
 import { readOptions } from "@millrace/model";
+import type { RecordingLevel } from "@millrace/platform";
 
 import type { RestoreListener } from "../runtime/state/restore-event.ts";
 import type { OffsetReset } from "../topology/offset-reset.ts";
@@ -41,6 +42,7 @@ export interface ResolvedStreamsOptions {
   readonly stateCleanupDelayMs: number;
   readonly threads: number;
   readonly onUncaughtError: UncaughtErrorPolicy;
+  readonly recordingLevel: RecordingLevel;
   readonly requestBytesMax: number;
   readonly compression: "none" | "gzip" | "zstd";
   readonly group: GroupConfig;
@@ -83,6 +85,7 @@ export function resolveOptions(options: StreamsOptions): ResolvedStreamsOptions 
     stateCleanupDelayMs: read.stateCleanupDelay,
     threads: read.threads,
     onUncaughtError: read.onUncaughtError ?? "shutdownClient",
+    recordingLevel: read.metricsRecordingLevel,
     requestBytesMax: read.requestBytesMax,
     compression: read.compression,
     group: groupConfigOf(read),

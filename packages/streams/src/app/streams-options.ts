@@ -11,6 +11,7 @@ import {
   valueOption,
   type GivenOptions,
 } from "@millrace/model";
+import { recordingLevels } from "@millrace/platform";
 
 import type { RestoreListener } from "../runtime/state/restore-event.ts";
 import type { ErrorPolicy } from "../task/error-policy.ts";
@@ -155,6 +156,11 @@ export const streamsOptionRows = {
   onUncaughtError: valueOption<UncaughtErrorPolicy>(uncaughtErrorPolicy, {
     defaultText: "shutdownClient",
     kafka: "setUncaughtExceptionHandler",
+  }),
+  /** How much is measured: see the guide on metrics. What `info` has costs records next to nothing. */
+  metricsRecordingLevel: choiceOption(recordingLevels, {
+    byDefault: "info",
+    kafka: "metrics.recording.level",
   }),
   /** After this long the folder of a task that is not here any more is removed. */
   stateCleanupDelay: durationOption({ byDefault: "10m", kafka: "state.cleanup.delay.ms" }),

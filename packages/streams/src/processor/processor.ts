@@ -16,6 +16,8 @@ export interface Processor<KIn = unknown, VIn = unknown, KOut = unknown, VOut = 
    * letters alone: a record that was sent no longer holds the bytes of its input.
    */
   readonly forwardsNewRecords?: boolean;
+  /** How its forwards are counted among the metrics of nodes; absent: they are not. */
+  readonly forwardsAs?: "suppression-emit" | "window-aggregate-final-emit" | undefined;
   close?(): void;
 }
 

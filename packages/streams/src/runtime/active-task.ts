@@ -89,6 +89,7 @@ function taskOn(
     heldPlaces: () => holds.placesOf(taskId),
     hasWaitedTooLong: (place) => holds.hasWaitedTooLong(taskId, place),
     metrics: platform.metrics,
+    recordingLevel: config.recordingLevel,
     logger: platform.logger,
     config: {
       applicationId: config.applicationId,

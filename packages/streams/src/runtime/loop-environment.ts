@@ -1,6 +1,6 @@
 import type { BatchReader, ClusterClient } from "@millrace/cluster";
 import type { Offset } from "@millrace/model";
-import type { Counter, Platform } from "@millrace/platform";
+import type { Counter, Platform, RecordingLevel } from "@millrace/platform";
 import type { CacheBudget, StoreEngineProvider } from "@millrace/state";
 
 import type { TaskId } from "../processor/task-id.ts";
@@ -68,6 +68,7 @@ export interface LoopConfig {
   readonly bufferedRecordsMax: number;
   readonly sliceMs: number;
   readonly autoOffsetReset: OffsetReset;
+  readonly recordingLevel: RecordingLevel;
   readonly requestBytesMax: number;
   readonly compression: "none" | "gzip" | "zstd";
   readonly closeTimeoutMs: number;

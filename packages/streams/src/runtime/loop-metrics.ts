@@ -1,11 +1,10 @@
 import type { Counter, MetricTags } from "@millrace/platform";
-import { OwnedGauges } from "@millrace/platform";
+import { OwnedGauges, TimedWork, timedNames } from "@millrace/platform";
 import type { TopicPartition } from "@millrace/model";
 import { topicPartitionName } from "@millrace/model";
 
 import type { ProducedCounters } from "../task/cluster-record-collector.ts";
 import type { LoopEnvironment } from "./loop-environment.ts";
-import { TimedWork } from "./timed-work.ts";
 
 /** What a loop tells of its work, under the names that Kafka has for a thread's, with the tag `thread-id`. */
 export class LoopMetrics {
@@ -31,10 +30,12 @@ export class LoopMetrics {
     this.#environment = environment;
     this.#tags = tags;
     this.#gauges = new OwnedGauges(metrics);
-    this.poll = new TimedWork(clock, this.#gauges, "poll", tags);
-    this.process = new TimedWork(clock, this.#gauges, "process", tags);
-    this.punctuate = new TimedWork(clock, this.#gauges, "punctuate", tags);
-    this.commit = new TimedWork(clock, this.#gauges, "commit", tags);
+    const timed = (name: string): TimedWork =>
+      new TimedWork({ clock, metrics: this.#gauges, names: timedNames(name), tags });
+    this.poll = timed("poll");
+    this.process = timed("process");
+    this.punctuate = timed("punctuate");
+    this.commit = timed("commit");
     this.tasksCreated = metrics.counter("task-created-total", tags);
     this.tasksClosed = metrics.counter("task-closed-total", tags);
   }

@@ -1,4 +1,4 @@
-import type { Counter } from "@millrace/platform";
+import type { Counter, SampledValues } from "@millrace/platform";
 
 import type { ErrorPlace } from "../error/streams-error.ts";
 import { NodeWarnings, type NodeWarningsOptions } from "./node-warnings.ts";
@@ -12,6 +12,8 @@ export interface DroppedRecordsOptions extends NodeWarningsOptions {
 /** Records that are left out on purpose: each is counted; of those of one node the log has a line a minute. */
 export class DroppedRecords {
   readonly counter: Counter;
+  /** Counts them for a rate; undefined: nobody asks for one. */
+  sampled: SampledValues | undefined = undefined;
   readonly #onDrop: DroppedRecordsOptions["onDrop"];
   readonly #warnings: NodeWarnings;
 
@@ -23,6 +25,7 @@ export class DroppedRecords {
 
   add(reason: string, place: ErrorPlace): void {
     this.counter.add(1);
+    this.sampled?.record(1);
     this.#onDrop?.(reason, place);
     this.#warnings.add(reason, place);
   }

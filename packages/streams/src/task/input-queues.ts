@@ -69,6 +69,20 @@ export class InputQueues {
     return this.#queues.values();
   }
 
+  get bufferedRecords(): number {
+    return this.#sum(({ size }) => size);
+  }
+
+  get bufferedBytes(): number {
+    return this.#sum(({ sizeBytes }) => sizeBytes);
+  }
+
+  #sum(of: (queue: RecordQueue) => number): number {
+    let sum = 0;
+    for (const queue of this.all) sum += of(queue);
+    return sum;
+  }
+
   queue(topic: string): RecordQueue | undefined {
     return this.#queues.get(topic);
   }

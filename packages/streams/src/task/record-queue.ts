@@ -66,6 +66,14 @@ export class RecordQueue {
     return size;
   }
 
+  /** Of the batches that wait, as they were sent. */
+  get sizeBytes(): number {
+    let bytes = 0;
+    for (let index = this.#first; index < this.#batches.length; index++)
+      bytes += this.#batches[index].sizeBytes;
+    return bytes;
+  }
+
   /** True: it has a turn to take. */
   get hasHead(): boolean {
     return this.head !== undefined || this.isSpent;

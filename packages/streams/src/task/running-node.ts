@@ -1,4 +1,5 @@
 import type { Timestamp } from "@millrace/model";
+import type { SampledValues } from "@millrace/platform";
 import type { RecordContext, StateStore, StoreSpecification } from "@millrace/state";
 
 import { StreamsError } from "../error/streams-error.ts";
@@ -16,6 +17,7 @@ import type { StreamRecord } from "../processor/stream-record.ts";
 import type { TaskScope } from "../processor/task-scope.ts";
 import type { TaskId } from "../processor/task-id.ts";
 import type { TopologyNode } from "../topology/topology-node.ts";
+import type { RecordLatency } from "./record-latency.ts";
 import type { TaskContext } from "./task-context.ts";
 import { TaskRecordContext } from "./task-record-context.ts";
 import type { TaskTimers } from "./task-timers.ts";
@@ -45,6 +47,11 @@ export class RunningNode implements ProcessorContext {
   readonly processor: Processor;
   readonly children: RunningNode[] = [];
   readonly isSink: boolean;
+  readonly isSource: boolean;
+  /** Of sources, and of nodes without children; undefined of others. */
+  latency: RecordLatency | undefined = undefined;
+  /** Counts what it passes on; undefined: that is not measured. */
+  emitted: SampledValues | undefined = undefined;
   readonly #isByHand: boolean;
   readonly #storeNames: readonly string[];
   readonly #task: TaskContext;
@@ -58,6 +65,7 @@ export class RunningNode implements ProcessorContext {
     this.nodePlace = node.place;
     this.processor = processor;
     this.isSink = node.kind === "sink";
+    this.isSource = node.kind === "source";
     this.#isByHand = node.kind === "processor" && node.isByHand === true;
     this.#storeNames = node.kind === "processor" ? node.stores : [];
     this.#task = surroundings.context;
@@ -111,6 +119,7 @@ export class RunningNode implements ProcessorContext {
     const task = this.#task;
     if (task.currentNode === undefined) throw this.#outOfTurn("forwards a record");
     const children = child === undefined ? this.children : [this.#child(child)];
+    if (this.emitted !== undefined) this.emitted.record(1);
     const { recordContext } = task;
     const { timestamp, headers } = recordContext;
     // Stores below read time and headers from the context: those of the record that is on its way.
@@ -122,6 +131,7 @@ export class RunningNode implements ProcessorContext {
           const next = children[index];
           task.currentNode = next.nodeName;
           next.processor.process(record);
+          if (next.latency !== undefined) next.latency.note(record.timestamp);
         }
       } else this.#forwardGuarded(children, record, this.#guard);
       // They are as children that come last: what is meant for one child alone is not for them.
@@ -211,10 +221,12 @@ export class RunningNode implements ProcessorContext {
     this.#task.currentNode = next.nodeName;
     if (next.isSink) {
       next.processor.process(record);
+      next.latency?.note(record.timestamp);
       return;
     }
     try {
       next.processor.process(record);
+      next.latency?.note(record.timestamp);
     } catch (thrown) {
       recordContext.timestamp = record.timestamp;
       recordContext.headers = record.headers;

@@ -13,6 +13,9 @@ const fastMsMax = 0.016;
 export class Slice {
   /** As of the last look at the clock. */
   isOver = false;
+  /** When it began, on both clocks. */
+  beganMs = 0;
+  beganWallMs = 0;
   readonly #clock: Clock;
   readonly #lengthMs: number;
   #endMs = 0;
@@ -25,7 +28,8 @@ export class Slice {
   }
 
   begin(): void {
-    this.#lookedMs = this.#clock.monotonicMs();
+    this.#lookedMs = this.beganMs = this.#clock.monotonicMs();
+    this.beganWallMs = this.#clock.wallMs();
     this.#endMs = this.#lookedMs + this.#lengthMs;
     this.#untilLook = 1;
     this.isOver = false;

@@ -1,5 +1,5 @@
 import type { Offset } from "@millrace/model";
-import type { Clock, Logger, Metrics, Timers } from "@millrace/platform";
+import type { Clock, Logger, Metrics, RecordingLevel, Timers } from "@millrace/platform";
 import type { TaskStores } from "@millrace/state";
 
 import type { ErrorPlace, StreamsError } from "../error/streams-error.ts";
@@ -47,6 +47,8 @@ export interface StreamTaskOptions {
   /** True: what waits for its serde there has waited for too long, and has failed. Default: nothing has. */
   readonly hasWaitedTooLong?: (place: RecordPlace) => boolean;
   readonly metrics: Metrics;
+  /** Default `info`. */
+  readonly recordingLevel?: RecordingLevel;
   readonly logger: Logger;
   /** Told of each record that is left out on purpose. */
   readonly onDrop?: (reason: string, place: ErrorPlace) => void;

@@ -18,6 +18,8 @@ import { TaskCalls } from "./task-calls.ts";
 import { TaskContext } from "./task-context.ts";
 import { TaskErrors } from "./task-errors.ts";
 import { TaskFailures, type PendingRecord } from "./task-failures.ts";
+import { MeteredSteps } from "./metered-steps.ts";
+import { TaskMeters } from "./task-meters.ts";
 import { TaskProgress } from "./task-progress.ts";
 import { TaskSteps } from "./task-steps.ts";
 import { TaskTimers } from "./task-timers.ts";
@@ -56,11 +58,12 @@ export class StreamTask {
   readonly #failures: TaskFailures;
   readonly #queues: InputQueues;
   readonly #progress: TaskProgress;
-  readonly #steps: TaskSteps;
+  readonly #steps: Pick<TaskSteps, "record" | "result" | "timers">;
   readonly #topology: TaskTopology;
   readonly #bufferedMax: number;
   readonly #timers: TaskTimers;
   readonly #calls: TaskCalls;
+  readonly #meters: TaskMeters;
   #isInitialized = false;
   #isClosed = false;
 
@@ -78,7 +81,8 @@ export class StreamTask {
     const errors = new TaskErrors(context, config, collector, options.hasWaitedTooLong);
     this.#context = context;
     this.#failures = new TaskFailures(context, errors);
-    this.#timers = new TaskTimers(context, errors);
+    this.#meters = new TaskMeters(options, context.taskName);
+    this.#timers = new TaskTimers(context, errors, this.#meters.punctuate);
     this.#calls = new TaskCalls(context, errors, options);
     const guard = errors.isGuarding ? errors : undefined;
     this.#topology = buildTaskTopology(options.subtopology, collector, {
@@ -93,7 +97,7 @@ export class StreamTask {
     this.inputPartitions = topics.map((topic) => ({ topic, partition }));
     const sources = this.#topology.sources.map(({ node }) => node);
     this.#queues = new InputQueues(topics, options, { sources, context, errors });
-    this.#steps = new TaskSteps({
+    const steps = new TaskSteps({
       context,
       errors,
       failures: this.#failures,
@@ -103,6 +107,9 @@ export class StreamTask {
       queues: this.#queues,
       collector,
     });
+    const { records } = this.#meters;
+    this.#steps = records === undefined ? steps : new MeteredSteps(steps, records, this.#queues);
+    this.#meters.watch(this.#topology, this.#queues, context.dropped);
     this.#progress = new TaskProgress(options, { queues: this.#queues, context, errors });
   }
 
@@ -209,6 +216,7 @@ export class StreamTask {
     const { collector } = this.#options;
     let count = 0;
     if (this.isHeld) return count;
+    this.#meters.begin(slice);
     if (slice !== undefined && this.#steps.timers("streamTime", slice)) return count;
     while (count < recordsMax && collector.hasRoom && this.#calls.haveResults) {
       this.#steps.result();
@@ -235,7 +243,9 @@ export class StreamTask {
 
   /** Calls the timers that are due by the wall clock. With a slice, some may be left over: `untilTimerMs` says so. */
   punctuate(slice?: Slice): void {
-    if (!this.isHeld) this.#steps.timers("wallClockTime", slice);
+    if (this.isHeld) return;
+    this.#meters.begin(slice);
+    this.#steps.timers("wallClockTime", slice);
   }
 
   /** Moves stream time on as a record of that time would, and calls the timers that are due by it. */
@@ -254,6 +264,7 @@ export class StreamTask {
   flush(slice?: Slice): boolean {
     const { collector } = this.#options;
     this.#failures.begin();
+    this.#meters.begin(slice);
     try {
       const isDone = this.stores.flush(slice && (() => slice.afterRecord() || !collector.hasRoom));
       this.#failures.requireNonePending();
@@ -308,6 +319,7 @@ export class StreamTask {
 
   #end(): unknown {
     this.#isClosed = true;
+    this.#meters.close();
     this.#timers.close();
     this.#queues.clear();
     return this.#isInitialized ? closeNodes(this.#topology, this.#context) : undefined;

@@ -53,6 +53,7 @@ export class TaskSteps {
     errors.beginRecord(record);
     failures.begin();
     context.currentNode = source.nodeName;
+    source.latency?.note(record.timestamp);
     try {
       source.forward(record);
       failures.requireNonePending();

@@ -1,4 +1,5 @@
 import { invariant, noHeaders, type Timestamp } from "@millrace/model";
+import type { TimedWork } from "@millrace/platform";
 
 import { requireSynchronous } from "../processor/callback-result.ts";
 import type { PunctuationRequest, PunctuationType } from "../processor/punctuation.ts";
@@ -16,13 +17,16 @@ export interface TimerOwner {
 export class TaskTimers {
   readonly #context: TaskContext;
   readonly #owner: TimerOwner;
+  readonly #work: TimedWork | undefined;
   readonly #queues = { streamTime: new PunctuationQueue(), wallClockTime: new PunctuationQueue() };
   #lastWallMs: Timestamp = -Infinity;
   #isClosed = false;
 
-  constructor(context: TaskContext, owner: TimerOwner) {
+  /** @param work undefined: it is not measured */
+  constructor(context: TaskContext, owner: TimerOwner, work?: TimedWork) {
     this.#context = context;
     this.#owner = owner;
+    this.#work = work;
   }
 
   /** Disposing the result ends the timer, also from within its own call. */
@@ -97,11 +101,13 @@ export class TaskTimers {
     recordContext.headers = noHeaders;
     this.#context.currentNode = node;
     this.#owner.beginPunctuation();
+    const beginMs = this.#work?.begin() ?? 0;
     try {
       requireSynchronous(punctuate(now), "a timer");
     } catch (thrown) {
       this.#owner.onPunctuationError(node, thrown);
     }
+    this.#work?.end(beginMs);
     this.#context.currentNode = undefined;
   };
 }

@@ -5,12 +5,14 @@ import {
   type StoreOptions,
   type StoreSpecification,
 } from "../../contract/store-specification.ts";
+import { keyValueOperations } from "../../contract/store-operation.ts";
 import { plainValues } from "../../layers/value-layout.ts";
 import { compactedChangelog } from "../changelog-configs.ts";
 import { OpenKeyValueStore } from "./open-key-value-store.ts";
 import { PlainKeyValueStore } from "./plain-key-value-store.ts";
 
 const keyValueKind: StoreKind<KeyValueStore<unknown, unknown>> = {
+  operations: keyValueOperations,
   name: "keyValue",
   layout: 1,
   queriedAs: "keyValue",

@@ -40,7 +40,7 @@ class OpenListValueStore
     environment: StoreEnvironment,
   ) {
     const { name } = specification;
-    const { changelogTopic, recordContext: context } = environment;
+    const { changelogTopic, recordContext: context, cursors } = environment;
     this.name = name;
     this.isPersistent = environment.isPersistent;
     this.#specification = specification;
@@ -49,7 +49,7 @@ class OpenListValueStore
     const serdes = { key: rowSerde, value: rowSerde };
     const format = new StoreFormat(serdes, plainValues, changelogTopic);
     const store = openByteLayers(name, bytes, environment, plainValues);
-    this.#access = new DirectAccess({ name, store, beneath: bytes, format, context });
+    this.#access = new DirectAccess({ name, store, beneath: bytes, format, context, cursors });
   }
 
   get isOpen(): boolean {
@@ -156,6 +156,7 @@ class ValuesCursor implements EntryCursor {
 }
 
 const listValueKind: StoreKind<ListValueStore<unknown, unknown>> = {
+  operations: { get: "get", add: "put", delete: "delete", all: "all" },
   name: "keyValue",
   layout: 7,
   changelogConfigs: compactedChangelog,

@@ -9,6 +9,7 @@ import {
   type StoreOptions,
   type StoreSpecification,
 } from "../../contract/store-specification.ts";
+import { keyValueOperations } from "../../contract/store-operation.ts";
 import { plainValues } from "../../layers/value-layout.ts";
 import { compactedChangelog } from "../changelog-configs.ts";
 import { OpenKeyValueStore } from "../key-value/open-key-value-store.ts";
@@ -59,6 +60,7 @@ class OpenLruStore extends OpenKeyValueStore<KeyValueStore<unknown, unknown>> {
 }
 
 const lruKind = {
+  operations: keyValueOperations,
   name: "keyValue",
   layout: 8,
   queriedAs: "keyValue",

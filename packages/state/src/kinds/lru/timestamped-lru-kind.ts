@@ -2,6 +2,7 @@ import type { EngineBytes } from "../../contract/bytes-store.ts";
 import type { UpdatableKeyValueStore } from "../../contract/key-value-store.ts";
 import type { StoreEnvironment } from "../../contract/open-store.ts";
 import { specificationOf, type StoreKind } from "../../contract/store-specification.ts";
+import { keyValueOperations } from "../../contract/store-operation.ts";
 import { timestampedValues } from "../../layers/value-layout.ts";
 import { compactedChangelog } from "../changelog-configs.ts";
 import { OpenKeyValueStore } from "../key-value/open-key-value-store.ts";
@@ -34,6 +35,7 @@ class OpenTimestampedLruStore extends OpenKeyValueStore<UpdatableKeyValueStore<u
 }
 
 const timestampedLruKind = {
+  operations: keyValueOperations,
   name: "timestampedKeyValue",
   layout: 10,
   queriedAs: "keyValue",

@@ -108,6 +108,14 @@ function sessionVariant({
 }
 
 const sessionKind = {
+  operations: {
+    fetchSession: "fetch",
+    findSessions: "fetch",
+    findSessionsOfKeys: "fetch",
+    findEnded: "fetch",
+    put: "put",
+    remove: "remove",
+  },
   name: "session",
   layout: 5,
   segmentSpanMs,

@@ -6,6 +6,7 @@ import {
   type StoreOptions,
   type StoreSpecification,
 } from "../../contract/store-specification.ts";
+import { keyValueOperations } from "../../contract/store-operation.ts";
 import { timestampedValues, type ValueLayout } from "../../layers/value-layout.ts";
 import { compactedChangelog } from "../changelog-configs.ts";
 import { OpenKeyValueStore } from "../key-value/open-key-value-store.ts";
@@ -23,6 +24,7 @@ const loggedWithHeaders: ValueLayout = {
 };
 
 const subscriptionKind: StoreKind<UpdatableKeyValueStore<unknown, unknown>> = {
+  operations: keyValueOperations,
   name: "timestampedKeyValue",
   layout: 2,
   queriedAs: "keyValue",

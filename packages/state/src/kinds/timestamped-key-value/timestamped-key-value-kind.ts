@@ -6,6 +6,7 @@ import {
   type StoreOptions,
   type StoreSpecification,
 } from "../../contract/store-specification.ts";
+import { keyValueOperations } from "../../contract/store-operation.ts";
 import { timestampedValues, timestampedValuesWithHeaders } from "../../layers/value-layout.ts";
 import { compactedChangelog } from "../changelog-configs.ts";
 import { OpenKeyValueStore } from "../key-value/open-key-value-store.ts";
@@ -13,6 +14,7 @@ import { TimestampedStore, TimestampedStoreWithHeaders } from "./timestamped-sto
 import { UntimedBytes } from "./untimed-bytes.ts";
 
 const timestampedKeyValueKind: StoreKind<UpdatableKeyValueStore<unknown, unknown>> = {
+  operations: keyValueOperations,
   name: "timestampedKeyValue",
   layout: 2,
   queriedAs: "keyValue",

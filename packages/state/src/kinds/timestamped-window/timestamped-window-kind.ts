@@ -2,6 +2,7 @@ import type { Timestamp } from "@millrace/model";
 import type { ValueAndTimestamp } from "../../contract/key-value-store.ts";
 import type { HeadersOption, StoreKind } from "../../contract/store-specification.ts";
 import type { UpdatableWindowStore } from "../../contract/window-store.ts";
+import { windowOperations } from "../../contract/store-operation.ts";
 import { segmentSpanMs } from "../segmented/open-segmented-store.ts";
 import { timestampedView, timestampedViewWithHeaders } from "../segmented/value-view.ts";
 import { openWindowStore, TypedWindowStore } from "../window/open-window-store.ts";
@@ -36,6 +37,7 @@ class TimestampedWindows<K, V>
 }
 
 const timestampedWindowKind = {
+  operations: windowOperations,
   name: "timestampedWindow",
   layout: 4,
   segmentSpanMs,

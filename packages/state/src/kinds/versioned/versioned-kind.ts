@@ -152,6 +152,7 @@ class OpenVersionedStore<K, V>
 }
 
 const versionedKind = {
+  operations: { get: "get", history: "get", put: "put", delete: "delete" },
   name: "versioned",
   layout: 6,
   segmentSpanMs: ({ segmentIntervalMs }: VersionedStoreSpecification) => segmentIntervalMs,

@@ -6,6 +6,7 @@ import type { RecordContext } from "../../contract/record-context.ts";
 import { requireValue } from "../../contract/store-scope.ts";
 import type { HeadersOption, StoreKind } from "../../contract/store-specification.ts";
 import type { JoinWindowStore } from "../../contract/window-store.ts";
+import { windowOperations } from "../../contract/store-operation.ts";
 import { rowSerde } from "../../layers/store-format.ts";
 import {
   plainValues,
@@ -83,6 +84,7 @@ const loggedWithHeaders: ValueLayout = {
 };
 
 const joinWindowKind = {
+  operations: windowOperations,
   name: "window",
   layout: 3,
   segmentSpanMs,

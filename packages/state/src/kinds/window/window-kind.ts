@@ -1,5 +1,6 @@
 import type { StoreKind } from "../../contract/store-specification.ts";
 import type { WindowStore } from "../../contract/window-store.ts";
+import { windowOperations } from "../../contract/store-operation.ts";
 import { segmentSpanMs } from "../segmented/open-segmented-store.ts";
 import { plainView } from "../segmented/value-view.ts";
 import { openWindowStore, TypedWindowStore } from "./open-window-store.ts";
@@ -12,6 +13,7 @@ import {
 } from "./window-specification.ts";
 
 const windowKind = {
+  operations: windowOperations,
   name: "window",
   layout: 3,
   segmentSpanMs,

@@ -76,6 +76,7 @@ function graceAbove(recorder: PlanRecorder, plan: PlanNode, way: readonly string
 /** Kafka: `KTableSuppressProcessor`. */
 class SuppressProcessor implements Processor {
   readonly forwardsNewRecords = true;
+  readonly forwardsAs = "suppression-emit";
   readonly #store: string;
   readonly #suppressed: Suppressed & { readonly waitMs: number };
   #context: ProcessorContext | undefined;

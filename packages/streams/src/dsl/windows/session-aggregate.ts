@@ -29,6 +29,10 @@ export class SessionAggregateProcessor implements Processor {
     this.#kept = kept;
   }
 
+  get forwardsAs(): Processor["forwardsAs"] {
+    return this.#kept.forwardsUpdates ? undefined : "window-aggregate-final-emit";
+  }
+
   init(context: ProcessorContext): void {
     this.#context = context;
     this.#streamTime = new ObservedTime(context, `${context.nodeName}-stream-time`);

@@ -25,6 +25,10 @@ export class WindowAggregateProcessor implements Processor {
     this.#kept = kept;
   }
 
+  get forwardsAs(): Processor["forwardsAs"] {
+    return this.#kept.forwardsUpdates ? undefined : "window-aggregate-final-emit";
+  }
+
   init(context: ProcessorContext): void {
     this.#context = context;
     tellOfMany(this.#windows, context);

@@ -141,7 +141,8 @@ export class TaskState {
     { collector, recordContext }: WritingTask,
     bounds: { readonly cache: CacheBudget; readonly stageBytesMax: number },
   ): TaskStores {
-    const { logger, metrics } = this.#environment.platform;
+    const { platform, config } = this.#environment;
+    const { logger, metrics, clock } = platform;
     const { partition } = this.taskId;
     this.#stores?.release();
     this.#stores = openTaskStores({
@@ -152,6 +153,8 @@ export class TaskState {
       ...bounds,
       logger,
       metrics,
+      clock,
+      recordingLevel: config.recordingLevel,
       taskId: this.name,
     });
     return this.#stores;

@@ -1,12 +1,12 @@
-import { MetricRegistry } from "@millrace/platform";
 import { expect, test } from "vitest";
 
-import { TimedWork } from "./timed-work.ts";
+import { MetricRegistry } from "./metric-registry.ts";
+import { TimedWork, timedNames } from "./timed-work.ts";
 
 function commits() {
   const metrics = new MetricRegistry();
   const clock = { nowMs: 0, wallMs: () => 0, monotonicMs: () => clock.nowMs };
-  const work = new TimedWork(clock, metrics, "commit", {});
+  const work = new TimedWork({ clock, metrics, names: timedNames("commit"), tags: {} });
   const take = (ms: number, count?: number): void => {
     const beginMs = work.begin();
     clock.nowMs += ms;
