@@ -122,8 +122,11 @@ describe("an empty project on Node 22.18", () => {
     writeFileSync(join(project, "package.json"), '{ "private": true, "type": "module" }\n');
     const tarballs = packages.map(({ tarball }) => tarball);
     const flags = ["--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"];
-    // What pages show beside it: a schema library, rxjs, and the port of OpenTelemetry.
-    const wanted = [...tarballs, "zod@4", "rxjs@7", "@opentelemetry/api@1"];
+    // What pages show beside it: a schema library, rxjs, and OpenTelemetry's port and SDK.
+    const sdk = ["sdk-trace", "core", "context-async-hooks"].map(
+      (one) => `@opentelemetry/${one}@3`,
+    );
+    const wanted = [...tarballs, "zod@4", "rxjs@7", "@opentelemetry/api@1", ...sdk];
     await run("npm", ["install", ...flags, ...wanted], { cwd: project, path: [node22] });
     writeFileSync(join(project, "every-entry.ts"), everyEntry());
     const program = fileURLToPath(new URL("installed/word-count.ts", import.meta.url));

@@ -33,4 +33,12 @@ export { SeededRandom } from "./seeded-random.ts";
 export { sleepByTimer } from "./sleep-by-timer.ts";
 export { TimedWork, timedNames, timedRates, type TimedWorkOptions } from "./timed-work.ts";
 export type { ClientTls, PeerCertificate, ServerTls, TlsIdentity, TlsVersion } from "./tls.ts";
+export {
+  traced,
+  type LoopTracing,
+  type TracedLoop,
+  type TracedRecord,
+  type TracedWork,
+  type Tracing,
+} from "./tracing.ts";
 export { unsetHandler } from "./unset-handler.ts";

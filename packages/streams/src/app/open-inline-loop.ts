@@ -140,6 +140,7 @@ export function openInlineLoop(shares: ProcessParts, number: number): InlineLoop
     topicIds: directory?.topicIds,
     taskDirectory: (taskId) => directory?.taskDirectory(taskId) ?? taskIdText(taskId),
     claimTask: (taskId) => claims.claim(taskId),
+    tracing: options.tracing?.openLoop({ applicationId, threadId }),
     isPaused: shares.isPaused,
   };
   const loop: StreamLoop = new StreamLoop(environment);

@@ -1,5 +1,5 @@
 import { readOptions } from "@millrace/model";
-import type { RecordingLevel } from "@millrace/platform";
+import type { RecordingLevel, Tracing } from "@millrace/platform";
 
 import type { RestoreListener } from "../runtime/state/restore-event.ts";
 import type { OffsetReset } from "../topology/offset-reset.ts";
@@ -43,6 +43,7 @@ export interface ResolvedStreamsOptions {
   readonly threads: number;
   readonly onUncaughtError: UncaughtErrorPolicy;
   readonly recordingLevel: RecordingLevel;
+  readonly tracing: Tracing | undefined;
   readonly requestBytesMax: number;
   readonly compression: "none" | "gzip" | "zstd";
   readonly group: GroupConfig;
@@ -86,6 +87,7 @@ export function resolveOptions(options: StreamsOptions): ResolvedStreamsOptions 
     threads: read.threads,
     onUncaughtError: read.onUncaughtError ?? "shutdownClient",
     recordingLevel: read.metricsRecordingLevel,
+    tracing: read.tracing,
     requestBytesMax: read.requestBytesMax,
     compression: read.compression,
     group: groupConfigOf(read),

@@ -11,7 +11,7 @@ import {
   valueOption,
   type GivenOptions,
 } from "@millrace/model";
-import { recordingLevels } from "@millrace/platform";
+import { recordingLevels, type Tracing } from "@millrace/platform";
 
 import type { RestoreListener } from "../runtime/state/restore-event.ts";
 import type { ErrorPolicy } from "../task/error-policy.ts";
@@ -156,6 +156,15 @@ export const streamsOptionRows = {
   onUncaughtError: valueOption<UncaughtErrorPolicy>(uncaughtErrorPolicy, {
     defaultText: "shutdownClient",
     kafka: "setUncaughtExceptionHandler",
+  }),
+  /** Tells of the work in traces, with their contexts in headers: `traceRecords` of `@millrace/opentelemetry` makes one. */
+  tracing: valueOption<Tracing>({
+    allowed: "what traceRecords of @millrace/opentelemetry gives",
+    accepts: (given) =>
+      typeof given === "object" &&
+      given !== null &&
+      "openLoop" in given &&
+      typeof given.openLoop === "function",
   }),
   /** How much is measured: see the guide on metrics. What `info` has costs records next to nothing. */
   metricsRecordingLevel: choiceOption(recordingLevels, {

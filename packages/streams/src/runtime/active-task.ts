@@ -90,6 +90,7 @@ function taskOn(
     hasWaitedTooLong: (place) => holds.hasWaitedTooLong(taskId, place),
     metrics: platform.metrics,
     recordingLevel: config.recordingLevel,
+    tracing: environment.tracing,
     logger: platform.logger,
     config: {
       applicationId: config.applicationId,

@@ -83,6 +83,8 @@ export class LoopCommits {
     const { platform } = this.#environment;
     const { writer, slice, metrics, wake } = this.#options;
     const startMs = platform.clock.monotonicMs();
+    const { tracing } = this.#environment;
+    tracing?.begin("commit"); // what caches hold back is sent by it
     const begun = await beginCommit(tasks, {
       writer: writer.current,
       refusals: writer.refusals,
@@ -90,9 +92,12 @@ export class LoopCommits {
       slice,
       timers: platform.timers,
       signal: this.#signal,
-    }).catch((error: unknown) => {
-      throw this.#explain(error, startMs);
+    }).catch((thrown: unknown) => {
+      const error = this.#explain(thrown, startMs);
+      tracing?.end({ error });
+      throw error;
     });
+    tracing?.end();
     if (begun === undefined) {
       this.#committed(undefined);
       return;

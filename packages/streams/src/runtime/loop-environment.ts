@@ -1,6 +1,6 @@
 import type { BatchReader, ClusterClient } from "@millrace/cluster";
 import type { Offset } from "@millrace/model";
-import type { Counter, Platform, RecordingLevel } from "@millrace/platform";
+import type { Counter, LoopTracing, Platform, RecordingLevel } from "@millrace/platform";
 import type { CacheBudget, StoreEngineProvider } from "@millrace/state";
 
 import type { TaskId } from "../processor/task-id.ts";
@@ -49,6 +49,8 @@ export interface LoopEnvironment {
   readonly taskDirectory: (taskId: TaskId) => string;
   /** Waits until no other loop of the process has the task open; what it gives lets others have it. */
   readonly claimTask: (taskId: TaskId) => Promise<() => void>;
+  /** Undefined: nobody traces. */
+  readonly tracing: LoopTracing | undefined;
   /** True: nothing is processed. */
   readonly isPaused: () => boolean;
 }

@@ -1,4 +1,5 @@
 import type { OffsetAndMetadata } from "@millrace/cluster";
+import { traced } from "@millrace/platform";
 
 import { taskIdText } from "../processor/task-id.ts";
 import type { Slice } from "../task/slice.ts";
@@ -87,6 +88,10 @@ export class LoopTasks {
 
   /** @returns whether there may be more at once */
   process(slice: Slice): boolean {
+    return traced(this.#environment.tracing, "process", () => this.#process(slice));
+  }
+
+  #process(slice: Slice): boolean {
     const writer = this.#parts.writer.current;
     const { taps } = this.#environment;
     const open = this.#working;
@@ -115,6 +120,10 @@ export class LoopTasks {
 
   /** Calls the timers that are due by the wall clock; what is left over has its turn in the next slice. */
   punctuate(slice: Slice): void {
+    traced(this.#environment.tracing, "punctuate", () => this.#punctuate(slice));
+  }
+
+  #punctuate(slice: Slice): void {
     const open = this.#working;
     const { punctuate: work } = this.#parts.metrics;
     const beginMs = work.begin();

@@ -1,4 +1,5 @@
 import { invariant, partitionForKey, type Headers } from "@millrace/model";
+import type { LoopTracing } from "@millrace/platform";
 import { SerdeError, SerdeScratch, WritePlace } from "@millrace/serde";
 
 import { isProgramMistake } from "../error/program-mistake.ts";
@@ -34,11 +35,19 @@ export interface SinkOwner {
   onProductionError(error: StreamsError): void;
 }
 
+export interface SinkParts {
+  readonly collector: RecordCollector;
+  readonly owner: SinkOwner;
+  /** Undefined: nobody traces. */
+  readonly tracing: LoopTracing | undefined;
+}
+
 /** Writes what reaches a sink node, with the bytes it came with where serdes allow (Kafka: `SinkNode`). */
 export class SinkProcessor implements Processor {
   readonly #node: SinkNode;
   readonly #collector: RecordCollector;
   readonly #owner: SinkOwner;
+  readonly #tracing: LoopTracing | undefined;
   /** The collector copies what it is given. */
   readonly #keyScratch = new SerdeScratch();
   readonly #valueScratch = new SerdeScratch();
@@ -49,10 +58,11 @@ export class SinkProcessor implements Processor {
   /** What a topic extractor is shown. */
   #info: CallbackRecord | undefined;
 
-  constructor(node: SinkNode, collector: RecordCollector, owner: SinkOwner) {
+  constructor(node: SinkNode, { collector, owner, tracing }: SinkParts) {
     this.#node = node;
     this.#collector = collector;
     this.#owner = owner;
+    this.#tracing = tracing;
   }
 
   init(context: ProcessorContext): void {
@@ -77,7 +87,9 @@ export class SinkProcessor implements Processor {
     }
     const appender = this.#appender ?? this.#collector.topic(topic, this.#node.name);
     const { partitioner } = this.#node;
-    const outgoing = { record, key, value, headers: this.#valuePlace.headers };
+    const own = this.#valuePlace.headers;
+    const headers = this.#tracing === undefined ? own : this.#tracing.sent(topic, own);
+    const outgoing = { record, key, value, headers };
     if (partitioner === undefined) this.#send(this.#byKey(key, appender), outgoing);
     else
       this.#sendWhere(

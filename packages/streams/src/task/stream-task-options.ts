@@ -1,5 +1,12 @@
 import type { Offset } from "@millrace/model";
-import type { Clock, Logger, Metrics, RecordingLevel, Timers } from "@millrace/platform";
+import type {
+  Clock,
+  Logger,
+  LoopTracing,
+  Metrics,
+  RecordingLevel,
+  Timers,
+} from "@millrace/platform";
 import type { TaskStores } from "@millrace/state";
 
 import type { ErrorPlace, StreamsError } from "../error/streams-error.ts";
@@ -49,6 +56,8 @@ export interface StreamTaskOptions {
   readonly metrics: Metrics;
   /** Default `info`. */
   readonly recordingLevel?: RecordingLevel;
+  /** Undefined: nobody traces. */
+  readonly tracing?: LoopTracing | undefined;
   readonly logger: Logger;
   /** Told of each record that is left out on purpose. */
   readonly onDrop?: (reason: string, place: ErrorPlace) => void;

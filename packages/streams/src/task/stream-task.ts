@@ -91,6 +91,7 @@ export class StreamTask {
       timers: this.#timers,
       taps: options.taps ?? noTaps,
       sinkOwner: errors,
+      tracing: options.tracing,
     });
     const { partition } = options.taskId;
     const topics = options.inputTopics ?? options.subtopology.sourceTopics;
@@ -106,6 +107,7 @@ export class StreamTask {
       calls: this.#calls,
       queues: this.#queues,
       collector,
+      tracing: options.tracing,
     });
     const { records } = this.#meters;
     this.#steps = records === undefined ? steps : new MeteredSteps(steps, records, this.#queues);

@@ -1,4 +1,5 @@
 import { invariant } from "@millrace/model";
+import type { LoopTracing } from "@millrace/platform";
 
 import type { PunctuationType } from "../processor/punctuation.ts";
 import type { SourceNode } from "../topology/topology-node.ts";
@@ -23,6 +24,7 @@ export interface TaskStepsParts {
   readonly calls: TaskCalls;
   readonly queues: InputQueues;
   readonly collector: RecordCollector;
+  readonly tracing: LoopTracing | undefined;
 }
 
 /** What a task does at a time: a record, a result, the timers that are due. Each throws what ends the task. */
@@ -37,7 +39,7 @@ export class TaskSteps {
 
   /** Takes the head of a queue through the whole sub-topology. */
   record(queue: RecordQueue): void {
-    const { context, errors, failures, queues } = this.#parts;
+    const { context, errors, failures, queues, tracing } = this.#parts;
     invariant(queue.hasHead, "TASK-2", queue.topic);
     const record = queue.takeHead();
     if (record === undefined) return;
@@ -48,6 +50,7 @@ export class TaskSteps {
     recordContext.offset = queue.headOffset;
     recordContext.timestamp = record.timestamp;
     recordContext.headers = record.headers;
+    if (tracing !== undefined) tracing.taken(recordContext);
     const source = this.#running.get(queue.source);
     invariant(source !== undefined, "TASK-3", queue.source.name);
     errors.beginRecord(record);

@@ -1,3 +1,5 @@
+import type { LoopTracing } from "@millrace/platform";
+
 import { StreamsError } from "../error/streams-error.ts";
 import type { Processor } from "../processor/processor.ts";
 import type { SourceNode } from "../topology/topology-node.ts";
@@ -21,7 +23,10 @@ const sourceProcessor: Processor = { process: () => {} };
 export function buildTaskTopology(
   subtopology: Subtopology,
   collector: RecordCollector,
-  surroundings: NodeSurroundings & { readonly sinkOwner: SinkOwner },
+  surroundings: NodeSurroundings & {
+    readonly sinkOwner: SinkOwner;
+    readonly tracing: LoopTracing | undefined;
+  },
 ): TaskTopology {
   const byName = new Map<string, RunningNode>();
   const sources: { node: SourceNode; running: RunningNode }[] = [];
@@ -30,7 +35,11 @@ export function buildTaskTopology(
       node.kind === "processor"
         ? node.supplier()
         : node.kind === "sink"
-          ? new SinkProcessor(node, collector, surroundings.sinkOwner)
+          ? new SinkProcessor(node, {
+              collector,
+              owner: surroundings.sinkOwner,
+              tracing: surroundings.tracing,
+            })
           : sourceProcessor;
     const running = new RunningNode(node, processor, surroundings);
     byName.set(node.name, running);

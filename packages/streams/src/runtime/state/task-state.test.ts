@@ -49,6 +49,7 @@ function environmentWith(opened: () => void): LoopEnvironment {
     subtopologies: [subtopology],
     taskDirectory: () => "task",
     claimTask: async () => () => {},
+    tracing: undefined,
   } as unknown as LoopEnvironment;
 }
 
