@@ -18,6 +18,7 @@ import {
   wordsOf,
 } from "../../examples/word-count/src/topology.ts";
 import { watchCounts } from "../../examples/word-count/src/watch-counts.ts";
+import { engineOfRun } from "./engine-of-run.ts";
 import { generateLines } from "./generate-lines.ts";
 import { sumOf, type Message, type Offsets } from "./messages.ts";
 
@@ -46,6 +47,7 @@ await using app = await StreamsApp.start(wordCountTopology(), {
   applicationId,
   cluster,
   stateDirectory: join(options.data, "state"),
+  storeEngine: engineOfRun(),
 });
 await using client = connect({ bootstrapServers: cluster.bootstrapServers });
 

@@ -18,6 +18,7 @@ import {
   type Invoice,
   type Order,
 } from "../../examples/http-enrichment/src/topology.ts";
+import { engineOfRun } from "./engine-of-run.ts";
 import { customersOf, generateOrders } from "./generate-orders.ts";
 import type { EnrichmentMessage } from "./messages.ts";
 import { partitionsOf, readAll } from "./read-topic.ts";
@@ -67,6 +68,7 @@ async function run(): Promise<void> {
     applicationId,
     cluster,
     stateDirectory: join(options.data, "state"),
+    storeEngine: engineOfRun(),
     deadLetterTopic: topics.deadLetters,
     cacheBytesMax: 0, // each update of a sum is written: none may be twice, or missing
   });

@@ -4,10 +4,21 @@ import { createInterface } from "node:readline";
 
 import { CoreTime } from "./core-time.ts";
 
-/** What is published needs no compiling at each start, and neither do these, though they do not end by themselves. */
+/** These do not end by themselves, which is when Node writes what it has compiled. */
 const keepCompiled = new URL("keep-compiled.ts", import.meta.url).href;
 
-/** A Node program that prints lines, and may be killed without warning. */
+/**
+ * What runs the programs: this Node; by `MILLRACE_RUNTIME`, Bun or Deno, whose path it is. What Node has compiled is kept:
+ * what is published needs no compiling at each start either.
+ */
+function commandOf(parameters: readonly string[]): readonly [string, readonly string[]] {
+  const runtime = process.env["MILLRACE_RUNTIME"];
+  if (runtime === undefined) return [process.execPath, ["--import", keepCompiled, ...parameters]];
+  const flags = runtime.endsWith("deno") ? ["run", "-A", "--no-check"] : ["run"];
+  return [runtime, [...flags, ...parameters]];
+}
+
+/** A program that prints lines, and may be killed without warning. */
 export class KillableProcess {
   readonly startedMs = Date.now();
   readonly #child: ChildProcess;
@@ -18,8 +29,10 @@ export class KillableProcess {
   #isEnded = false;
   #wake: () => void = () => {};
 
-  constructor(parameters: readonly string[]) {
-    const child = spawn(process.execPath, ["--import", keepCompiled, ...parameters], {
+  constructor(parameters: readonly string[], env: Readonly<Record<string, string>> = {}) {
+    const [command, all] = commandOf(parameters);
+    const child = spawn(command, all, {
+      env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#child = child;

@@ -19,6 +19,7 @@ import {
   type TopicPartition,
 } from "millrace";
 
+import { engineOfRun } from "./engine-of-run.ts";
 import { flushOf, generateInputs, partitionCount, type Timed } from "./generate-kinds.ts";
 import { inputs, kindsTopology, outputs, type Event } from "./kinds-program.ts";
 import type { KindsMessage } from "./messages.ts";
@@ -52,6 +53,7 @@ await using app = await StreamsApp.start(topology, {
   applicationId,
   cluster,
   stateDirectory: join(options.data, "state"),
+  storeEngine: engineOfRun(),
   cacheBytesMax: Number(options.cache),
 });
 const group = client.openMembership({ groupId: applicationId, assignors: [], topics: () => [] });

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
 
 import { computePlainly, type Outcome } from "./compute-kinds-plainly.ts";
+import type { DurableEngine } from "./engine-of-run.ts";
 import { generateInputs } from "./generate-kinds.ts";
 import { KillableProcess } from "./killable-process.ts";
 import type { KindsMessage } from "./messages.ts";
@@ -16,51 +17,75 @@ const { eventCount, killCount } = isFull
   ? { eventCount: 20_000, killCount: 24 }
   : { eventCount: 1_600, killCount: 4 };
 const program = fileURLToPath(new URL("kinds-application.ts", import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), "millrace-kinds-"));
+const root = mkdtempSync(join(tmpdir(), "millrace-kinds-"));
 const seed = seedOfRun();
 const random = seededRandom(seed);
 /** Longest that a run goes on after it has its tasks, before it is killed. */
 const killDelayMsMax = 600;
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+/** At full size both, else either. */
+const engines: readonly DurableEngine[] = isFull
+  ? ["rocksdb", "sqlite"]
+  : [random() < 0.5 ? "rocksdb" : "sqlite"];
 
-test(
-  `windows, joins, tables and timers survive ${killCount} kills -9 over ${eventCount} events, exactly once`,
-  async () => {
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+test.each(engines)(
+  `windows, joins, tables and timers in %s survive ${killCount} kills -9 over ${eventCount} events, exactly once`,
+  async (engine) => {
+    const run = new KindsRun(engine);
     console.log(`seed ${seed}; again: MILLRACE_SEED=${seed} npx vitest run test/crash`);
     for (let kill = 1; kill <= killCount; kill++) {
       const isWiped = kill % 4 === 0;
-      if (isWiped) wipeState(); // all is restored from the changelogs, and killed while it is
+      if (isWiped) run.wipeState(); // all is restored from the changelogs, and killed while it is
       // Each run finds new events, so that no run is done before it is killed.
-      const application = start((eventCount * kill) / (killCount + 1), kill % 2 === 0);
+      const application = run.start((eventCount * kill) / (killCount + 1), kill % 2 === 0);
       const isEarly = kill % 3 === 0;
       const first = isEarly ? undefined : await next(application);
       const delayMs = isEarly ? 200 + random() * 1500 : random() * killDelayMsMax;
       expect(await application.killAfter(delayMs), application.errors).toBe("killed");
       const told = first === undefined ? "while it starts" : `after ${JSON.stringify(first)}`;
-      console.log(`kill ${kill}: ${told}${isWiped ? ", without its state" : ""}`);
+      console.log(`${engine}, kill ${kill}: ${told}${isWiped ? ", without its state" : ""}`);
     }
-    const last = start(eventCount, false, "--until-done");
+    const last = run.start(eventCount, false, "--until-done");
     const outcome = await outcomeOf(last);
     expect(await last.exited, last.errors).toBe(0);
     const expected = computePlainly(generateInputs(eventCount));
     for (const [topic, plain] of Object.entries(expected))
       expect(outcome[topic], topic).toEqual(plain);
+    expect(run.foldersSetAside()).toEqual([]);
   },
   isFull ? 900_000 : 180_000,
 );
 
-function start(events: number, isCached: boolean, ...flags: readonly string[]): KillableProcess {
-  const cache = isCached ? "10000000" : "0";
-  const sizes = ["--events", String(Math.floor(events)), "--cache", cache];
-  const parameters = [program, "--data", join(folder, "data"), ...sizes, ...flags];
-  return new KillableProcess(parameters);
-}
+/** The program on one engine, in a folder of its own. */
+class KindsRun {
+  readonly #engine: DurableEngine;
+  readonly #data: string;
+  readonly #state: string;
 
-function wipeState(): void {
-  const state = join(folder, "data/state/crash-kinds");
-  for (const task of readdirSync(state).filter((name) => /^\d+_\d+$/.test(name)))
-    rmSync(join(state, task), { recursive: true, force: true });
+  constructor(engine: DurableEngine) {
+    this.#engine = engine;
+    this.#data = join(root, engine);
+    this.#state = join(this.#data, "state/crash-kinds");
+  }
+
+  start(events: number, isCached: boolean, ...flags: readonly string[]): KillableProcess {
+    const cache = isCached ? "10000000" : "0";
+    const sizes = ["--events", String(Math.floor(events)), "--cache", cache];
+    const parameters = [program, "--data", this.#data, ...sizes, ...flags];
+    return new KillableProcess(parameters, { MILLRACE_STORE_ENGINE: this.#engine });
+  }
+
+  wipeState(): void {
+    for (const task of readdirSync(this.#state).filter((name) => /^\d+_\d+$/.test(name)))
+      rmSync(join(this.#state, task), { recursive: true, force: true });
+  }
+
+  /** A kill damages nothing. */
+  foldersSetAside(): readonly string[] {
+    return readdirSync(this.#state).filter((name) => /^\d+_\d+\./.test(name));
+  }
 }
 
 async function outcomeOf(application: KillableProcess): Promise<Outcome> {

@@ -17,6 +17,7 @@ import {
   type Booked,
   type Parcel,
 } from "../../examples/dead-letters/src/topology.ts";
+import { engineOfRun } from "./engine-of-run.ts";
 import { bookWith, generateParcels } from "./generate-parcels.ts";
 import type { RetriesMessage } from "./messages.ts";
 import { partitionsOf, readAll } from "./read-topic.ts";
@@ -65,6 +66,7 @@ async function run(): Promise<void> {
     applicationId: "crash-retries",
     cluster,
     stateDirectory: join(options.data, "state"),
+    storeEngine: engineOfRun(),
     ...policies,
   });
   const stop = new AbortController();

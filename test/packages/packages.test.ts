@@ -4,7 +4,6 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
-  renameSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
@@ -19,6 +18,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { isVerify } from "../interop/apache-kafka.ts";
 import { cacheFolder } from "../interop/run-suite.ts";
 import { describePages } from "../docs/describe-pages.ts";
+import { describeRuntimes } from "./describe-runtimes.ts";
 import { packPackages, publishedNames, repository, type PackedPackage } from "./pack-packages.ts";
 import { unexportedTypes } from "./public-types.ts";
 import { run } from "./run.ts";
@@ -178,17 +178,7 @@ describe("an empty project on Node 22.18", () => {
 
   describePages(() => ({ folder: project, node22 }));
 
-  test("says what to do where RocksDB is not, and runs in memory", async () => {
-    renameSync(join(project, "node_modules/@millrace/rocksdb"), join(project, "set-aside"));
-    try {
-      const refused = run("node", ["word-count.ts", "data-none", "rocksdb"], inProject());
-      await expect(refused).rejects.toThrow(/storeEngine: "memory"/);
-      const output = await run("node", ["word-count.ts", "data-none", "memory"], inProject());
-      expect(JSON.parse(output)).toEqual(counted);
-    } finally {
-      renameSync(join(project, "set-aside"), join(project, "node_modules/@millrace/rocksdb"));
-    }
-  });
+  describeRuntimes(() => ({ folder: project, node22, packages }));
 });
 
 const tsconfig = {

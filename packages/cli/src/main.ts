@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-import { enableCompileCache } from "node:module";
+import module from "node:module";
 
 // Loading takes longer than most commands: it is compiled once, into Node's own cache.
-enableCompileCache();
+module.enableCompileCache?.(); // Deno has none
 const { runProcess } = await import("./run-process.ts");
 await runProcess();

@@ -8,6 +8,6 @@ if (major < 22 || (major === 22 && minor < 18)) {
   process.exit(1);
 }
 // Loading takes longer than most commands: it is compiled once, into Node's own cache.
-module.enableCompileCache();
+module.enableCompileCache?.(); // Deno has none
 const { runProcess } = await import("@millrace/cli");
 await runProcess();

@@ -1,5 +1,5 @@
 // What a user's first program does, run in the project into which the packages were installed:
-// `node word-count.ts DATA memory|rocksdb` counts words and prints the counts as JSON.
+// `node word-count.ts DATA memory|rocksdb|sqlite|fitting` counts words and prints the counts as JSON.
 import { join } from "node:path";
 
 import {
@@ -32,8 +32,9 @@ function topology(): Topology {
   return builder.build();
 }
 
-const [data, storeEngine] = process.argv.slice(2);
-if (storeEngine !== "memory" && storeEngine !== "rocksdb") throw new Error("say memory or rocksdb");
+const [data, asked] = process.argv.slice(2);
+const storeEngine = (["memory", "rocksdb", "sqlite"] as const).find((one) => one === asked);
+if (storeEngine === undefined && asked !== "fitting") throw new Error("say which engine");
 const cluster = await EmbeddedCluster.start({
   data: join(data, "broker"),
   topics: { lines: 2, "word-counts": 1 },
@@ -42,7 +43,7 @@ try {
   const app = await StreamsApp.start(topology(), {
     applicationId: "word-count",
     cluster,
-    storeEngine,
+    ...(storeEngine === undefined ? {} : { storeEngine }),
     stateDirectory: join(data, "state"),
   });
   try {

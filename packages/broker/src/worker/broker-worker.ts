@@ -1,6 +1,6 @@
-import { flushCompileCache } from "node:module";
+import module from "node:module";
 import { isMainThread, parentPort, workerData } from "node:worker_threads";
-import { nodePlatform } from "@millrace/platform/node";
+import { endThread, nodePlatform } from "@millrace/platform/node";
 import { nodeCompression } from "@millrace/protocol/compression";
 import { Broker } from "../broker.ts";
 import {
@@ -37,11 +37,11 @@ if (!isMainThread && port !== null) {
       broker.close().then(
         () => {
           tell({ kind: "closed" });
-          port.close();
+          endThread(port);
         },
         (error: unknown) => {
           tell({ kind: "failed", failure: toFailure(error) });
-          port.close();
+          endThread(port);
         },
       );
     };
@@ -50,9 +50,9 @@ if (!isMainThread && port !== null) {
     const { host, port: boundPort } = broker.address;
     tell({ kind: "started", host, port: boundPort, clusterId: broker.clusterId });
     // Now, since a process that is killed leaves no cache behind, and it is then that a start must be quick.
-    flushCompileCache();
+    module.flushCompileCache?.(); // Deno has none
   } catch (error) {
     tell({ kind: "refused", failure: toFailure(error) });
-    port.close();
+    endThread(port);
   }
 }

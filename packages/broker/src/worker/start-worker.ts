@@ -1,4 +1,4 @@
-import { enableCompileCache } from "node:module";
+import module from "node:module";
 
 /*
  * Entry of the broker's worker thread. Loading the broker's modules takes longer than starting the broker, so that
@@ -6,5 +6,5 @@ import { enableCompileCache } from "node:module";
  * files; `NODE_DISABLE_COMPILE_CACHE=1` turns it off). It covers what is loaded after this call only: the import
  * must be a late one.
  */
-enableCompileCache();
+module.enableCompileCache?.(); // Deno has none
 await import("./broker-worker.ts");

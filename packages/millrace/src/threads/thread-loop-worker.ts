@@ -1,5 +1,7 @@
 import { isMainThread, parentPort, workerData } from "node:worker_threads";
 
+import { endThread } from "@millrace/platform/node";
+
 import type { FromThread, ThreadOrders, ToThread } from "./thread-messages.ts";
 import { ThreadServer } from "./thread-server.ts";
 import { tellFailure } from "./told-failure.ts";
@@ -22,5 +24,5 @@ if (!isMainThread && parentPort !== null) {
   } catch (error) {
     tell({ kind: "ended", failure: tellFailure(error) });
   }
-  port.close();
+  endThread(port);
 }

@@ -1,5 +1,5 @@
-import { enableCompileCache } from "node:module";
+import module from "node:module";
 
 /* Entry of a stream loop's thread: modules are compiled once for all threads, as those of the broker's worker are. */
-enableCompileCache();
+module.enableCompileCache?.(); // Deno has none
 await import("./thread-loop-worker.ts");

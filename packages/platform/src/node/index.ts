@@ -4,3 +4,4 @@ export { startWorkerThread, type Worker } from "./start-worker-thread.ts";
 export { drainTurn } from "./node-timers.ts";
 export { nodePlatform, type NodePlatformOptions } from "./node-platform.ts";
 export { NodeVersionError } from "./node-version.ts";
+export { endThread } from "./runtime.ts";

@@ -1,4 +1,4 @@
-import { createServer, type Server } from "node:net";
+import { createServer, Socket, type Server } from "node:net";
 import { invariant } from "@millrace/model";
 import type { ClientTls, ServerTls } from "../tls.ts";
 import type { Connection, Listener, Network, NetworkAddress } from "../network.ts";
@@ -6,6 +6,7 @@ import { handshakeError, networkError } from "./network-errors.ts";
 import { NodeConnection, writeBudgetBytes } from "./node-connection.ts";
 import { contextOf, greetClient, openTlsSocket } from "./node-tls.ts";
 import { ReadingSocket } from "./reading-socket.ts";
+import { isNode } from "./runtime.ts";
 
 /** TCP and TLS. */
 export class NodeNetwork implements Network {
@@ -20,11 +21,11 @@ export class NodeNetwork implements Network {
       greeting = { tls: next, context: contextOf(next) };
     };
     // Nothing may be read before the connection is taken over; TLS takes it over at once.
-    const options = { ...serverOptions, pauseOnConnect: tls === undefined };
+    const options = { ...serverOptions, pauseOnConnect: isNode && tls === undefined };
     const server = createServer(options, (socket) => {
       accept(
         greeting === undefined
-          ? new NodeConnection(ReadingSocket.adopt(socket, writeBudgetBytes))
+          ? new NodeConnection(isNode ? ReadingSocket.adopt(socket, writeBudgetBytes) : socket)
           : greetClient(socket, greeting.tls, greeting.context),
       );
     });
@@ -46,10 +47,7 @@ export class NodeNetwork implements Network {
         reject(signal.reason);
         return;
       }
-      const socket =
-        tls === undefined
-          ? new ReadingSocket({ highWaterMark: writeBudgetBytes })
-          : openTlsSocket(address, tls);
+      const socket = tls === undefined ? newSocket() : openTlsSocket(address, tls);
       const ready = tls === undefined ? "connect" : "secureConnect";
       let isReached = false;
       socket.once("connect", () => (isReached = true));
@@ -110,6 +108,10 @@ class NodeListener implements Listener {
     if (this.#server.listening) this.#server.close();
     return new Promise((resolve) => setImmediate(resolve));
   }
+}
+
+function newSocket(): Socket {
+  return isNode ? new ReadingSocket({ highWaterMark: writeBudgetBytes }) : new Socket();
 }
 
 function nameOf(address: NetworkAddress): string {
