@@ -12,6 +12,7 @@ export function startApplication(
     applicationId,
     cluster: bootstrap,
     stateDirectory: state,
+    storeEngine: process.env["MILLRACE_STORE_ENGINE"] === "sqlite" ? "sqlite" : "rocksdb",
     processingGuarantee: "exactly_once",
     commitInterval: 100,
     cacheBytesMax: 10 * 2 ** 20,

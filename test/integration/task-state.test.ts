@@ -122,7 +122,11 @@ describe("STREAMS-13: of a task that has moved away", () => {
     const { sums } = JSON.parse(decodeUtf8(bytes)) as { sums: Record<string, number> };
     expect(sums["0_0"]).toBeGreaterThan(0);
     expect(sums["0_1"]).toBeGreaterThan(0);
+    const aside = ["0_1.corrupt-17", "0_0.rocksdb-17", "global.sqlite-17"];
+    for (const name of aside) world.shared.fileSystem.makeDirectory(`/s/app/${name}/in-it`);
     const removed = await cleanUpState(world.shared, "/s", "app");
+    expect(removed).toEqual(expect.arrayContaining(aside.map((name) => `/s/app/${name}`)));
+    expect(folders()).toEqual([]);
     expect(removed).toContain("/s/app/millrace-task-offsets");
     expect(world.shared.fileSystem.stat("/s/app/millrace-task-offsets")).toBeUndefined();
   });

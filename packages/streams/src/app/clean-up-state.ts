@@ -4,8 +4,8 @@ import { removeFolder } from "./remove-folder.ts";
 import { StateDirectory } from "./state-directory.ts";
 
 /**
- * Removes the state of an application that does not run here: the stores of its tasks, its global stores, and what it
- * knows of its topics (Kafka: `KafkaStreams.cleanUp`). The process keeps its id, and so its seat in the group. The
+ * Removes the state of an application that does not run here: the stores of its tasks, its global stores, what of them was set aside, and
+ * what it knows of its topics (Kafka: `KafkaStreams.cleanUp`). The process keeps its id, and so its seat in the group. The
  * stores are rebuilt from their changelogs at the next start; after a reset of the application they must go.
  *
  * @returns the folders and files that were removed; none where there was no state
@@ -25,6 +25,7 @@ export async function cleanUpState(
     const paths = [
       ...directory.tasks().map((taskId) => directory.taskDirectory(taskId)),
       directory.globalDirectory,
+      ...directory.setAside(),
       directory.topicIds.path,
       directory.offsets.path,
     ].filter((path) => fileSystem.stat(path) !== undefined);

@@ -73,6 +73,14 @@ export class StateDirectory {
       .filter((id) => id !== undefined);
   }
 
+  /** Folders of databases that were damaged, or of another engine, and were set aside. */
+  setAside(): readonly string[] {
+    return this.#platform.fileSystem
+      .list(this.path)
+      .filter((name) => /^(?:\d+_\d+|global)\.[a-z]+-\d+$/.test(name))
+      .map((name) => `${this.path}/${name}`);
+  }
+
   close(): void {
     this.#lock.release();
   }
