@@ -299,8 +299,9 @@ describe("the node network keeps the cases of all (PLATFORM-1)", () => {
       connection.write([new Uint8Array(lengths[index]).fill(index)]);
     }
     const expected = lengths.map((count, index) => [index, { count, isOwn: true }]);
-    await vi.waitFor(() =>
-      expect([...received].toSorted(([left], [right]) => left - right)).toEqual(expected),
+    await vi.waitFor(
+      () => expect([...received].toSorted(([left], [right]) => left - right)).toEqual(expected),
+      { timeout: 15_000 },
     );
     for (const connection of connections) connection.destroy();
     await listener.close();
