@@ -15,8 +15,12 @@ import { StateError, type EngineEntry } from "@millrace/state";
 /** Of the table. */
 const formatVersion = 1;
 
+/** Pages of 4 KiB that the log takes before they go into the file, which the device is waited for twice for. */
+const logPagesMax = 4000;
+
 const setUp = `
   PRAGMA journal_mode = WAL;
+  PRAGMA wal_autocheckpoint = ${logPagesMax};
   PRAGMA synchronous = NORMAL;
   PRAGMA temp_store = MEMORY;`;
 
