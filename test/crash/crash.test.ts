@@ -175,7 +175,7 @@ async function finish(before: FolderScan): Promise<Readonly<Record<string, numbe
 }
 
 async function nextMessage(process: KillableProcess): Promise<Message | undefined> {
-  const line = await process.nextLine(30_000);
+  const line = await process.nextLine(120_000);
   return line === undefined ? undefined : (JSON.parse(line) as Message);
 }
 

@@ -8,34 +8,43 @@ import { readRecords, type ReadRecord } from "./read-records.ts";
 
 const namedMax = 10;
 
-interface Inputs {
+/** What stands in the topics, each partition in its order. */
+export interface Topics {
   readonly left: readonly ReadRecord[];
   readonly right: readonly ReadRecord[];
-  readonly rows: ReadonlyMap<string, string>;
+  readonly table: readonly ReadRecord[];
+  readonly counts: readonly ReadRecord[];
+  readonly joined: readonly ReadRecord[];
+  readonly enriched: readonly ReadRecord[];
+  readonly ticks: readonly ReadRecord[];
+}
+
+export async function readTopics(client: KafkaClient, { placed }: PlacedProgram): Promise<Topics> {
+  const read = (topic: string) => readRecords(client, placed(topic));
+  return {
+    left: await read("L"),
+    right: await read("R"),
+    table: await read("T"),
+    counts: await read("counts"),
+    joined: await read("joined"),
+    enriched: await read("enriched"),
+    ticks: await read("ticks"),
+  };
 }
 
 /** How the outputs differ from what a plain computation makes of the inputs as they stand in their topics. */
-export async function differences(
-  client: KafkaClient,
-  { placed }: PlacedProgram,
-): Promise<readonly string[]> {
-  const read = (topic: string) => readRecords(client, placed(topic));
-  const table = await read("T");
-  const inputs: Inputs = {
-    left: await read("L"),
-    right: await read("R"),
-    rows: new Map(table.map(({ key, value }) => [key, decodeUtf8(value)])),
-  };
+export function differences(topics: Topics): readonly string[] {
+  const { counts, joined, enriched, ticks } = topics;
   return [
-    ...differentCounts(inputs, await read("counts")),
-    ...differentLists("joined", joinedOf(inputs), textsOf(await read("joined"))),
-    ...differentLists("enriched", enrichedOf(inputs), textsOf(await read("enriched"))),
-    ...differentTicks(inputs, await read("ticks")),
+    ...differentCounts(topics, counts),
+    ...differentLists("joined", joinedOf(topics), textsOf(joined)),
+    ...differentLists("enriched", enrichedOf(topics), textsOf(enriched)),
+    ...differentTicks(topics, ticks),
   ];
 }
 
 /** Each count of a window must be one more than the one before, and the last one that of the words. */
-function differentCounts({ left }: Inputs, counts: readonly ReadRecord[]): readonly string[] {
+function differentCounts({ left }: Topics, counts: readonly ReadRecord[]): readonly string[] {
   const found = new Map<string, number>();
   const wrong: string[] = [];
   for (const { key, value } of counts) {
@@ -48,7 +57,7 @@ function differentCounts({ left }: Inputs, counts: readonly ReadRecord[]): reado
   return [...few(wrong), ...differentTallies("counts", expected, found)];
 }
 
-function joinedOf({ left, right }: Inputs): readonly string[] {
+function joinedOf({ left, right }: Topics): readonly string[] {
   const others = Map.groupBy(right, ({ key }) => key);
   return left.flatMap(({ key, value, timestamp }) =>
     (others.get(key) ?? [])
@@ -57,7 +66,8 @@ function joinedOf({ left, right }: Inputs): readonly string[] {
   );
 }
 
-function enrichedOf({ left, rows }: Inputs): readonly string[] {
+function enrichedOf({ left, table }: Topics): readonly string[] {
+  const rows = new Map(table.map(({ key, value }) => [key, decodeUtf8(value)]));
   return left.flatMap(({ key, value }) => {
     const row = rows.get(key);
     return row === undefined ? [] : [`${key} ${decodeUtf8(value)}-${row}`];
@@ -65,7 +75,7 @@ function enrichedOf({ left, rows }: Inputs): readonly string[] {
 }
 
 /** What the timers have told adds up to all records; what let them out in the end is not looked at. */
-function differentTicks({ left }: Inputs, ticks: readonly ReadRecord[]): readonly string[] {
+function differentTicks({ left }: Topics, ticks: readonly ReadRecord[]): readonly string[] {
   const found = new Map<string, number>();
   for (const { key, value } of ticks) found.set(key, (found.get(key) ?? 0) + numberOf(value));
   const expected = tally(left.map(({ key }) => key));
