@@ -12,6 +12,7 @@ import { describe, expect, it } from "vitest";
 import { batchOf } from "../../test-support/batches.ts";
 import { copyOf } from "../../test-support/damaged-world.ts";
 import { openTestLog, testPath, testPlatform } from "../../test-support/open-test-log.ts";
+import type { LogConfig } from "../log-config.ts";
 import type { PartitionLog } from "../partition-log.ts";
 
 const config = { isCompacted: true, isDeleted: false, segmentBytes: 300, tailCacheBytes: 0 };
@@ -137,7 +138,7 @@ describe("a compaction that is interrupted", () => {
 
   it("whose `.swap` is damaged meanwhile is set aside where all that it was made from is there, and told to readers elsewhere", async () => {
     const counts = { keptCount: 0, toldCount: 0 };
-    for await (const files of withSwap(await dirtyFiles())) {
+    for await (const files of withSwap(await dirtyFiles(), { fileDeleteDelayMs: 0 })) {
       const before = copyOf(files, "data");
       flip(files, `${testPath}/${lastSwap}`, 70);
       const events: string[] = [];
@@ -158,6 +159,47 @@ describe("a compaction that is interrupted", () => {
     }
     expect(counts.keptCount).toBeGreaterThan(0);
     expect(counts.toldCount).toBeGreaterThan(3);
+  });
+
+  it("whose `.swap` is damaged meanwhile is set aside while what it was made from is there or only taken away, also if that start is interrupted", async () => {
+    let count = 0;
+    for await (const files of withSwap(await dirtyFiles())) {
+      const expected = tableOf(await open(testPlatform(copyOf(files, "data"))));
+      flip(files, `${testPath}/${lastSwap}`, 70);
+      for (let changes = 0, isDone = false; !isDone; changes++) {
+        const copy = copyOf(files, "data");
+        const { fileSystem, isDead } = dyingFileSystem(copy, changes);
+        await open(testPlatform(fileSystem)).catch(() => undefined);
+        isDone = !isDead();
+        const again = await open(testPlatform(copy));
+        expect([again.damage, tableOf(again)], `${count}, ${changes}`).toEqual([
+          undefined,
+          expected,
+        ]);
+        await again.upkeep.compact(compacting);
+        expect(tableOf(again)).toEqual(expected);
+        expect(copy.list(testPath).filter((name) => name.includes("damaged"))).toHaveLength(1);
+      }
+      count++;
+    }
+    expect(count).toBeGreaterThan(5);
+  });
+
+  it("whose `.swap` is damaged sets it aside beside one that was set aside before", async () => {
+    const { value: files } = await withSwap(await dirtyFiles())
+      [Symbol.asyncIterator]()
+      .next();
+    const aside = `${testPath}/${lastSwap.replace(".swap", ".damaged")}`;
+    const first = files.open(aside, "create");
+    first.write([Uint8Array.of(1, 2, 3)], 0);
+    first.close();
+    flip(files, `${testPath}/${lastSwap}`, 70);
+    await open(testPlatform(files));
+    expect(files.list(testPath).filter((name: string) => name.includes("damaged"))).toEqual([
+      "00000000000000000016.2.log.damaged",
+      "00000000000000000016.log.damaged",
+    ]);
+    expect(files.stat(aside)?.sizeBytes).toBe(3);
   });
 
   it("whose `.swap` and its record are damaged keeps what it was made from", async () => {
@@ -192,13 +234,17 @@ function readOn(log: PartitionLog): void {
 const lastSwap = "00000000000000000016.log.swap";
 
 /** The files after compactions that ended while this one had its name. */
-async function* withSwap(dirty: MemoryFileSystem): AsyncIterable<MemoryFileSystem> {
+async function* withSwap(
+  dirty: MemoryFileSystem,
+  change: Partial<LogConfig> = {},
+): AsyncIterable<MemoryFileSystem> {
   for (let count = 0, isDone = false; !isDone; count++) {
     const files = copyOf(dirty, "data");
     const opened = await open(testPlatform(files));
     await opened.close();
     const { fileSystem, isDead } = dyingFileSystem(files, count);
     const log = await open(testPlatform(fileSystem)).catch(() => undefined);
+    log?.updateConfig(change);
     await log?.upkeep.compact(compacting).catch(() => {});
     isDone = !isDead();
     if (files.list(testPath).includes(lastSwap)) yield files;

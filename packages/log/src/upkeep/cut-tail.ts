@@ -1,6 +1,7 @@
 import type { Offset } from "@millrace/model";
 import type { FileSystem } from "@millrace/platform";
 import type { CutTail } from "../log-types.ts";
+import { freePath } from "../segment/free-path.ts";
 import { offsetFileName, tornSuffix } from "../segment/log-file-names.ts";
 import type { LogSegment } from "../segment/log-segment.ts";
 
@@ -30,7 +31,8 @@ export async function cutTail(
 ): Promise<CutTail> {
   const { segment, later, tail } = cut;
   const { position, firstOffset } = tail;
-  const tornPath = (offset: Offset) => freePath(fileSystem, directory, offset);
+  const tornPath = (offset: Offset) =>
+    freePath(fileSystem, directory, { offset, suffix: tornSuffix });
   const sizeBytes = segment.sizeBytes - position;
   const setAsidePath = tornPath(firstOffset);
   const temporary = `${directory}/${offsetFileName(firstOffset, tornSuffix)}.tmp`;
@@ -47,15 +49,6 @@ export async function cutTail(
   await fileSystem.syncDirectory(directory);
   segment.truncate(position);
   return { path: segment.path, sizeBytes, setAsidePath, ...tail };
-}
-
-/** What was set aside before stays: `<offset>.torn`, `<offset>.2.torn`, … */
-function freePath(fileSystem: FileSystem, directory: string, offset: Offset): string {
-  for (let count = 1; ; count++) {
-    const suffix = count === 1 ? tornSuffix : `.${count}${tornSuffix}`;
-    const path = `${directory}/${offsetFileName(offset, suffix)}`;
-    if (fileSystem.stat(path) === undefined) return path;
-  }
 }
 
 async function copyTail(

@@ -1,6 +1,7 @@
 import type { Offset } from "@millrace/model";
 import type { FileSystem, Platform } from "@millrace/platform";
 import { readLastOffset } from "@millrace/protocol/records";
+import { freePath } from "../segment/free-path.ts";
 import {
   companionSuffixes,
   damagedSuffix,
@@ -12,8 +13,8 @@ import {
 } from "../segment/log-file-names.ts";
 import { LogSegment } from "../segment/log-segment.ts";
 import { readSegmentRecord } from "../segment/write-segment-record.ts";
-import { findSegments } from "./find-segments.ts";
 import { damageIn } from "./judge-damage.ts";
+import { restoreOriginals } from "./restore-originals.ts";
 
 /**
  * Completes what a compaction had decided when it was interrupted: a `.log.swap` takes the place of the segments that it
@@ -31,8 +32,9 @@ export function finishSwaps({ fileSystem, logger }: Platform, directory: string)
   const swapped = new Set(basesOf(logSuffix + swapSuffix));
   for (const baseOffset of swapped) {
     const swap = openSwap(fileSystem, directory, baseOffset);
-    if (!isSound(swap) && areOriginalsThere(fileSystem, directory, baseOffset)) {
-      const path = `${directory}/${offsetFileName(baseOffset, logSuffix)}${damagedSuffix}`;
+    if (!isSound(swap) && restoreOriginals(fileSystem, directory, baseOffset)) {
+      const suffix = logSuffix + damagedSuffix;
+      const path = freePath(fileSystem, directory, { offset: baseOffset, suffix });
       fileSystem.rename(swap.path, path);
       logger.log("error", "log.swap-damaged", { path });
       swapped.delete(baseOffset);
@@ -80,20 +82,6 @@ function isSound(swap: LogSegment): boolean {
   const damage = damageIn(() => swap.checkWhole());
   swap.closeHandle();
   return damage === undefined;
-}
-
-/**
- * Whether what it was made from is there, as far as can be known: all from its first offset on follow each other, as
- * their records say. Once one of them went, or the first one has companions of the swap, that is not so.
- */
-function areOriginalsThere(fileSystem: FileSystem, directory: string, baseOffset: Offset): boolean {
-  const { segments } = findSegments(fileSystem, directory, 0);
-  const after = segments.filter((segment) => segment.baseOffset >= baseOffset);
-  if (after.at(0)?.baseOffset !== baseOffset) return false;
-  return after.slice(0, -1).every(({ record, sizeBytes }, index) => {
-    if (record === undefined || record.sizeBytes !== sizeBytes) return false;
-    return record.endOffset === after[index + 1].baseOffset;
-  });
 }
 
 /** What it covers: its record says so, or else its last batch. */
