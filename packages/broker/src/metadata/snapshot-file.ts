@@ -1,18 +1,10 @@
 import { noHeaders, type Offset } from "@millrace/model";
 import {
-  batchHeaderBytes,
-  batchMagic,
   controlTypes,
-  decodeControlBatch,
-  isControl,
-  isCrcValid,
   RecordBatchBuilder,
   RecordBatchReader,
-  readAttributes,
-  readBaseOffset,
-  readBatchSizeBytes,
-  readLastOffset,
-  readMagic,
+  type SnapshotDamage,
+  walkSnapshot,
 } from "@millrace/protocol/records";
 import { Writer } from "@millrace/protocol/wire";
 import {
@@ -26,12 +18,6 @@ import {
 export interface SnapshotId {
   readonly offset: Offset;
   readonly epoch: number;
-}
-
-/** What is wrong with a snapshot, and from which byte on. */
-export interface SnapshotDamage {
-  readonly position: number;
-  readonly reason: string;
 }
 
 /** Of a batch, before compression, which there is none of. */
@@ -84,41 +70,7 @@ export function decodeSnapshot(
   bytes: Uint8Array,
   visit: (record: ReadMetadataRecord) => void,
 ): SnapshotDamage | undefined {
-  let nextOffset = 0;
-  let isEnded = false;
-  for (let position = 0; position < bytes.length;) {
-    const reason = isEnded ? "something follows its end" : batchFault(bytes, position, nextOffset);
-    if (reason !== undefined) return { position, reason };
-    try {
-      const control = controlOf(bytes, position);
-      if ((control === "snapshot-header") !== (position === 0))
-        return { position, reason: "its header is missing, or not the first" };
-      isEnded = control === "snapshot-footer";
-      if (control === undefined) replayBatch(bytes, position, visit);
-    } catch (error) {
-      return { position, reason: error instanceof Error ? error.message : String(error) };
-    }
-    nextOffset = readLastOffset(bytes, position) + 1;
-    position += readBatchSizeBytes(bytes, position);
-  }
-  return isEnded ? undefined : { position: bytes.length, reason: "its end is missing" };
-}
-
-function batchFault(bytes: Uint8Array, position: number, offset: Offset): string | undefined {
-  const leftBytes = bytes.length - position;
-  if (leftBytes < batchHeaderBytes) return "a batch is cut off";
-  if (readMagic(bytes, position) !== batchMagic) return "no batch begins here";
-  const sizeBytes = readBatchSizeBytes(bytes, position);
-  if (sizeBytes < batchHeaderBytes || sizeBytes > leftBytes)
-    return `a batch claims ${sizeBytes} bytes where ${leftBytes} are left`;
-  if (!isCrcValid(bytes, position)) return "the checksum does not match";
-  const found = readBaseOffset(bytes, position);
-  return found === offset ? undefined : `offset ${found} where ${offset} was expected`;
-}
-
-function controlOf(bytes: Uint8Array, position: number) {
-  if (!isControl(readAttributes(bytes, position))) return undefined;
-  return decodeControlBatch(bytes, position)?.type ?? "unknown";
+  return walkSnapshot(bytes, (position) => replayBatch(bytes, position, visit));
 }
 
 function replayBatch(

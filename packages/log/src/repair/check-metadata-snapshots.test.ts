@@ -48,3 +48,13 @@ test("any bit that is flipped in a snapshot of the metadata, and any cut, is dam
     expect(foundIn(whole.subarray(0, at))).toMatchObject([{ kind: "damage", path }]);
   }
 });
+
+test("a snapshot whose last batch is of no kind that there is has no end, which is told and not thrown", () => {
+  for (const key of [Uint8Array.of(), Uint8Array.of(0), Uint8Array.of(0, 0, 0, 99)]) {
+    const builder = new RecordBatchBuilder();
+    builder.append(1, key, Uint8Array.of(0, 0, 0), noHeaders);
+    const odd = builder.build({ baseOffset: 2, partitionLeaderEpoch: 1, isControl: true });
+    const bytes = [batch(0, "snapshot-header"), batch(1), odd].flatMap((one) => [...one]);
+    expect(foundIn(new Uint8Array(bytes))).toMatchObject([{ kind: "damage" }]);
+  }
+});

@@ -67,3 +67,4 @@ export {
   type EndTransactionMarker,
 } from "./control-batch.ts";
 export { AbortedTransactionFilter, type AbortedTransaction } from "./aborted-transaction-filter.ts";
+export { walkSnapshot, type SnapshotDamage } from "./snapshot-batches.ts";
