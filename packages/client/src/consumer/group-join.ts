@@ -93,7 +93,8 @@ export class GroupJoin {
   async #run(signal: AbortSignal): Promise<void> {
     try {
       const { partitions } = await this.#membership.join(signal);
-      this.#outcome = { partitions };
+      // It may have been given up since the group gave them.
+      if (!signal.aborted) this.#outcome = { partitions };
     } catch (failure) {
       if (!signal.aborted) this.#outcome = { failure };
     }

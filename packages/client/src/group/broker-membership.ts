@@ -22,6 +22,7 @@ import {
   namedPartitions,
   samePartitions,
 } from "./assigned-partitions.ts";
+import { commitAsMember, type CommittingMember } from "./commit-as-member.ts";
 import { CommittedOffsets } from "./committed-offsets.ts";
 import type { ConsumerMembership } from "./consumer-membership.ts";
 import { beatGroup, type BrokerGroupOptions, checkBeat, notServed } from "./group-beat.ts";
@@ -44,11 +45,12 @@ const nothing: AssignedPartitions = [];
  *              └──fenced, unknown, or no answer for a session──> outside
  * ```
  */
-export class BrokerMembership implements ConsumerMembership {
+export class BrokerMembership implements ConsumerMembership, CommittingMember {
   readonly keepsPartitions = true;
   needsJoin = true;
   isMember = false;
   failure: Error | undefined = undefined;
+  lossCount = 0;
   readonly #context: ClientContext;
   readonly #options: BrokerGroupOptions;
   readonly #lane: BrokerLane;
@@ -58,8 +60,6 @@ export class BrokerMembership implements ConsumerMembership {
   readonly #closing = new AbortController();
   readonly #listeners: (() => void)[] = [];
   #memberEpoch = 0;
-  /** How often others may have been given all that it had. */
-  #lossCount = 0;
   #heartbeatIntervalMs = 5000;
   /** What the owner was given last. */
   #taken: AssignedPartitions = nothing;
@@ -140,16 +140,17 @@ export class BrokerMembership implements ConsumerMembership {
   async commit(offsets: readonly OffsetAndMetadata[], signal?: AbortSignal): Promise<void> {
     this.#closing.signal.throwIfAborted();
     if (this.failure !== undefined) throw this.failure;
-    if (!this.isMember) throw this.#noMember();
-    const lossCount = this.#lossCount;
-    try {
-      await this.#offsets.commit(offsets, this.groupMetadata, signal);
-    } catch (error) {
-      if (!isStale(error)) throw error;
-      await abortable(this.#beatNow(), signal);
-      if (!this.isMember || this.#lossCount !== lossCount) throw this.#noMember();
-      await this.#offsets.commit(offsets, this.groupMetadata, signal);
-    }
+    await commitAsMember({
+      member: this,
+      commit: (as) => this.#offsets.commit(offsets, as, signal),
+      isOutdated: isStale,
+      refusal: (error, isLost) => (isLost ? this.#noMember() : error),
+      signal,
+    });
+  }
+
+  async renew(signal: AbortSignal | undefined): Promise<void> {
+    await abortable(this.#beatNow(), signal);
   }
 
   giveUp(reason: string): void {
@@ -301,7 +302,7 @@ export class BrokerMembership implements ConsumerMembership {
   #forgotten(): void {
     this.#stop();
     this.isMember = false;
-    this.#lossCount++;
+    this.lossCount++;
     this.#memberEpoch = 0;
     this.#taken = nothing;
     this.#owned = nothing;

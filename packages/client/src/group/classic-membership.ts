@@ -15,6 +15,7 @@ import type { BrokerLane } from "../connection/broker-lane.ts";
 import { fencedCommit } from "../connection/fenced-commit.ts";
 import { isRetriable } from "../connection/retrying.ts";
 import { withoutPartitions } from "./assigned-partitions.ts";
+import { commitAsMember, type CommittingMember } from "./commit-as-member.ts";
 import { CommittedOffsets } from "./committed-offsets.ts";
 import type { ConsumerMembership } from "./consumer-membership.ts";
 import { decodeAssignment } from "./consumer-protocol.ts";
@@ -40,10 +41,11 @@ const leaveTimeoutMs = 5000;
  * CLIENT-4: `isMember` is false before the group may have given the partitions away: after a session without
  * an answer nothing of this generation is committed.
  */
-export class ClassicMembership implements ConsumerMembership {
+export class ClassicMembership implements ConsumerMembership, CommittingMember {
   needsJoin = true;
   isMember = false;
   failure: Error | undefined = undefined;
+  lossCount = 0;
   readonly #context: ClientContext;
   /** Joins wait for other members: they have connections of their own. */
   #joinLane: BrokerLane;
@@ -63,8 +65,6 @@ export class ClassicMembership implements ConsumerMembership {
   #joining: Promise<unknown> = Promise.resolve();
   /** What the group has given and the owner keeps while it joins again. */
   #kept: readonly TopicPartition[] = [];
-  /** How often others may have been given all that it had. */
-  #lossCount = 0;
   #memberId = "";
   #generationId = -1;
   #assignment: Uint8Array = new Uint8Array(0);
@@ -171,28 +171,25 @@ export class ClassicMembership implements ConsumerMembership {
     // Without a generation it would be a stranger's commit, which a group without members takes.
     if (!this.isMember) throw noMember(this.#options);
     const generationId = this.#generationId;
-    const lossCount = this.#lossCount;
+    const { lossCount } = this;
     try {
-      await this.#offsets.commit(offsets, this.groupMetadata, signal);
+      await commitAsMember({
+        member: this,
+        commit: (as) => this.#offsets.commit(offsets, as, signal),
+        isOutdated: (error) => this.keepsPartitions && isFenced(error),
+        refusal: (error) => error,
+        signal,
+      });
     } catch (error) {
-      if (await this.#hasNextGeneration({ generationId, lossCount }, error, signal))
-        return this.#offsets.commit(offsets, this.groupMetadata, signal);
-      if (lossCount !== this.#lossCount) throw fencedCommit(error);
+      if (lossCount !== this.lossCount) throw fencedCommit(error);
       if (generationId === this.#generationId) this.#refused(error);
       throw error;
     }
   }
 
-  /** Whether a commit was refused for nothing but the end of its generation: the partitions are still its own then. */
-  async #hasNextGeneration(
-    before: { readonly generationId: number; readonly lossCount: number },
-    error: unknown,
-    signal: AbortSignal | undefined,
-  ): Promise<boolean> {
-    if (!this.keepsPartitions || !isFenced(error)) return false;
+  /** The next generation begins with a join. */
+  async renew(signal: AbortSignal | undefined): Promise<void> {
     await abortable(this.#joining, signal);
-    if (!this.isMember || before.lossCount !== this.#lossCount) return false;
-    return before.generationId !== this.#generationId;
   }
 
   /** Lets the others have the partitions until it joins again; a static member's once its session is over, as in Kafka. */
@@ -315,7 +312,7 @@ export class ClassicMembership implements ConsumerMembership {
   #leaveGeneration({ isForgotten }: { readonly isForgotten: boolean }): void {
     if (isForgotten) {
       this.isMember = false;
-      this.#lossCount++;
+      this.lossCount++;
       this.#kept = [];
       this.#session.stop();
     }

@@ -19,6 +19,7 @@ import type { BrokerLane } from "../connection/broker-lane.ts";
 import { clusterErrorOf } from "../connection/cluster-error-of.ts";
 import { isRetriable } from "../connection/retrying.ts";
 import { signalAfter } from "../signal-after.ts";
+import { commitAsMember, type CommittingMember, renewed } from "./commit-as-member.ts";
 import { CommittedOffsets } from "./committed-offsets.ts";
 import {
   beatStreamsGroup,
@@ -42,7 +43,7 @@ const leaveEpoch = -1;
  *                          └──fenced, unknown, or no answer for a session──> outside
  * ```
  */
-export class StreamsGroupMembership implements StreamsMembership {
+export class StreamsGroupMembership implements StreamsMembership, CommittingMember {
   target: StreamsTasks | undefined = undefined;
   statuses: readonly StreamsStatus[] = [];
   endpoints: readonly StreamsEndpoint[] = [];
@@ -86,24 +87,13 @@ export class StreamsGroupMembership implements StreamsMembership {
 
   /** An epoch that has gone on meanwhile is told by the answer to a heartbeat. */
   get groupMetadata(): GroupMetadata {
-    const metadata = this.#metadata;
+    const { groupId, memberId } = this.#options;
+    const generationId = this.#memberEpoch;
     const { lossCount } = this;
     return {
-      ...metadata,
-      renewed: async (signal) => {
-        const beaten = new Promise<void>((resolve) => this.#afterBeat.push(resolve));
-        this.#wake();
-        await abortable(beaten, signal);
-        if (!this.isMember || this.lossCount !== lossCount) return undefined;
-        const next = this.#metadata;
-        return next.generationId === metadata.generationId ? undefined : next;
-      },
+      ...{ groupId, memberId, generationId, groupInstanceId: null },
+      renewed: (signal) => renewed(this, { generationId, lossCount }, signal),
     };
-  }
-
-  get #metadata(): GroupMetadata {
-    const { groupId, memberId } = this.#options;
-    return { groupId, memberId, generationId: this.#memberEpoch, groupInstanceId: null };
   }
 
   onChange(callback: () => void): void {
@@ -131,16 +121,19 @@ export class StreamsGroupMembership implements StreamsMembership {
 
   async commit(offsets: readonly OffsetAndMetadata[], signal?: AbortSignal): Promise<void> {
     this.#closing.signal.throwIfAborted();
-    const metadata = this.groupMetadata;
-    if (!this.isMember) throw this.#noMember();
-    try {
-      await this.#offsets.commit(offsets, metadata, signal);
-    } catch (error) {
-      if (!isStale(error)) throw error;
-      const next = await metadata.renewed?.(signal);
-      if (next === undefined) throw this.#noMember();
-      await this.#offsets.commit(offsets, next, signal);
-    }
+    await commitAsMember({
+      member: this,
+      commit: (as) => this.#offsets.commit(offsets, as, signal),
+      isOutdated: isStale,
+      refusal: () => this.#noMember(),
+      signal,
+    });
+  }
+
+  async renew(signal: AbortSignal | undefined): Promise<void> {
+    const beaten = new Promise<void>((resolve) => this.#afterBeat.push(resolve));
+    this.#wake();
+    await abortable(beaten, signal);
   }
 
   async endApplication(signal?: AbortSignal): Promise<void> {
