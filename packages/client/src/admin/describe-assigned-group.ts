@@ -1,6 +1,6 @@
 import { ClusterError } from "@millrace/cluster";
 import type { TopicPartition } from "@millrace/model";
-import type { Fields, KafkaError } from "@millrace/protocol";
+import type { Fields } from "@millrace/protocol";
 import {
   consumerGroupDescribeApi,
   shareGroupDescribeApi,
@@ -24,26 +24,12 @@ export async function describeConsumerGroup(
   lane: BrokerLane,
   asked: Asked,
 ): Promise<GroupDescription | undefined> {
-  const answer = await ask(context, lane, asked, {
+  const group = await find(context, lane, asked, {
     api: consumerGroupDescribeApi,
     body: () => bodyOf(asked),
-    errorsOf: ({ groups }) => groups.map(({ errorCode }) => errorCode),
+    groupsOf: ({ groups }) => groups,
   });
-  const [found] = answer?.groups ?? [];
-  return found?.errorCode !== 0
-    ? undefined
-    : {
-        groupId: asked.groupId,
-        type: "consumer",
-        protocolType: "consumer",
-        state: found.groupState,
-        assignor: found.assignorName,
-        members: found.members.map((member) => ({
-          ...clientOf(member),
-          groupInstanceId: member.instanceId,
-          partitions: namedPartitions(member.assignment.topicPartitions),
-        })),
-      };
+  return group && { ...description("consumer", group), members: group.members.map(memberOf) };
 }
 
 export async function describeShareGroup(
@@ -51,26 +37,12 @@ export async function describeShareGroup(
   lane: BrokerLane,
   asked: Asked,
 ): Promise<GroupDescription | undefined> {
-  const answer = await ask(context, lane, asked, {
+  const group = await find(context, lane, asked, {
     api: shareGroupDescribeApi,
     body: () => bodyOf(asked),
-    errorsOf: ({ groups }) => groups.map(({ errorCode }) => errorCode),
+    groupsOf: ({ groups }) => groups,
   });
-  const [found] = answer?.groups ?? [];
-  return found?.errorCode !== 0
-    ? undefined
-    : {
-        groupId: asked.groupId,
-        type: "share",
-        protocolType: "share",
-        state: found.groupState,
-        assignor: found.assignorName,
-        members: found.members.map((member) => ({
-          ...clientOf(member),
-          groupInstanceId: null,
-          partitions: namedPartitions(member.assignment.topicPartitions),
-        })),
-      };
+  return group && { ...description("share", group), members: group.members.map(memberOf) };
 }
 
 export async function describeStreamsGroup(
@@ -78,68 +50,84 @@ export async function describeStreamsGroup(
   lane: BrokerLane,
   asked: Asked,
 ): Promise<GroupDescription | undefined> {
-  const answer = await ask(context, lane, asked, {
+  const group = await find(context, lane, asked, {
     api: streamsGroupDescribeApi,
     body: () => bodyOf(asked),
-    errorsOf: ({ groups }) => groups.map(({ errorCode }) => errorCode),
+    groupsOf: ({ groups }) => groups,
   });
-  const [found] = answer?.groups ?? [];
-  return found?.errorCode !== 0
-    ? undefined
-    : {
-        groupId: asked.groupId,
-        type: "streams",
-        protocolType: "streams",
-        state: found.groupState,
-        assignor: "",
-        members: found.members.map((member) => ({
-          ...clientOf(member),
-          groupInstanceId: member.instanceId,
-          partitions: inputsOf(found, member),
-        })),
-      };
+  const members = group?.members.map((member) => ({
+    ...clientOf(member),
+    partitions: inputsOf(group, member),
+  }));
+  return group && { ...description("streams", group), members: members ?? [] };
 }
 
 function bodyOf({ groupId }: Asked) {
   return { groupIds: [groupId], includeAuthorizedOperations: false };
 }
 
-/** Undefined: the cluster has no such groups. */
-async function ask<Q extends Fields, A extends Fields>(
+type DescribeCall<Q extends Fields, A extends Fields, Group> = Omit<
+  CoordinatorCall<Q, A>,
+  "errorsOf" | "isHandled"
+> & {
+  readonly groupsOf: (answer: Parameters<CoordinatorCall<Q, A>["errorsOf"]>[0]) => readonly Group[];
+};
+
+/** Undefined: the cluster has no such groups, or not this one. */
+async function find<Q extends Fields, A extends Fields, Group extends { errorCode: number }>(
   context: ClientContext,
   lane: BrokerLane,
   { groupId, signal }: Asked,
-  call: CoordinatorCall<Q, A>,
-) {
-  const isHandled = ({ code }: KafkaError) =>
-    code === "GROUP_ID_NOT_FOUND" || code === "UNSUPPORTED_VERSION";
+  { groupsOf, ...call }: DescribeCall<Q, A, Group>,
+): Promise<Group | undefined> {
+  const coordinated = { kind: "group", key: groupId, lane } as const;
+  const checked: CoordinatorCall<Q, A> = {
+    ...call,
+    errorsOf: (answer) => groupsOf(answer).map(({ errorCode }) => errorCode),
+    isHandled: ({ code }) => code === "GROUP_ID_NOT_FOUND" || code === "UNSUPPORTED_VERSION",
+  };
   try {
-    const coordinated = { kind: "group", key: groupId, lane } as const;
-    return (await callCoordinator(context, coordinated, { ...call, isHandled }, { signal })).answer;
+    const { answer } = await callCoordinator(context, coordinated, checked, { signal });
+    const [group] = groupsOf(answer);
+    return group?.errorCode === 0 ? group : undefined;
   } catch (error) {
     if (error instanceof ClusterError && error.code === "UNSUPPORTED_BY_CLUSTER") return undefined;
     throw error;
   }
 }
 
-function clientOf({
-  memberId,
-  clientId,
-  clientHost,
-}: {
-  readonly memberId: string;
-  readonly clientId: string;
-  readonly clientHost: string;
-}) {
-  return { memberId, clientId, clientHost };
+function description(
+  type: "consumer" | "share" | "streams",
+  group: { readonly groupId: string; readonly groupState: string; readonly assignorName?: string },
+) {
+  const { groupId, groupState: state, assignorName: assignor = "" } = group;
+  return { groupId, type, protocolType: type, state, assignor };
 }
 
-function namedPartitions(
-  topics: readonly { readonly topicName: string; readonly partitions: readonly number[] }[],
-): readonly TopicPartition[] {
-  return topics.flatMap(({ topicName, partitions }) =>
-    partitions.map((partition) => ({ topic: topicName, partition })),
+/** What groups of all kinds tell of a member. */
+interface ToldClient {
+  readonly memberId: string;
+  readonly instanceId?: string | null;
+  readonly clientId: string;
+  readonly clientHost: string;
+}
+
+function clientOf({ memberId, instanceId = null, clientId, clientHost }: ToldClient) {
+  return { memberId, groupInstanceId: instanceId, clientId, clientHost };
+}
+
+type ToldTopics = readonly {
+  readonly topicName: string;
+  readonly partitions: readonly number[];
+}[];
+
+function memberOf(
+  member: ToldClient & { readonly assignment: { readonly topicPartitions: ToldTopics } },
+): GroupDescription["members"][number] {
+  const partitions = member.assignment.topicPartitions.flatMap((one) =>
+    one.partitions.map((partition) => ({ topic: one.topicName, partition })),
   );
+  return { ...clientOf(member), partitions };
 }
 
 type StreamsGroup = StreamsGroupDescribeResponse["groups"][number];
