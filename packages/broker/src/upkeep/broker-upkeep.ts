@@ -10,6 +10,7 @@ import type { StorageGuard } from "../partition/storage-guard.ts";
 import type { MetadataSnapshots } from "../metadata/metadata-snapshots.ts";
 import type { MetadataStore } from "../metadata/metadata-store.ts";
 import type { Partition } from "../partition/partition.ts";
+import { inTurns } from "./in-turns.ts";
 import { MetadataSnapshotter } from "./metadata-snapshotter.ts";
 import { Cleaner } from "./compaction.ts";
 import { RecurringJobs, type RecurringJob } from "./recurring-jobs.ts";
@@ -53,9 +54,11 @@ export function startUpkeep(
     jobs.start({ name, delayMs: intervalMs(), intervalMs, run });
   };
   every(recoveryPointIntervalMs, "checkpoint", () => directory.checkpoint());
-  every("producer.id.expiration.check.interval.ms", "producers", async () => {
-    for (const partition of partitions.all()) partition.removeExpiredProducers();
-  });
+  const each = (signal: AbortSignal, act: (partition: Partition) => void) =>
+    inTurns(platform, partitions.all(), { act, signal });
+  every("producer.id.expiration.check.interval.ms", "producers", (signal) =>
+    each(signal, (partition) => partition.removeExpiredProducers()),
+  );
   jobs.start({
     name: "retention",
     delayMs: config.number("log.initial.task.delay.ms"),
@@ -70,13 +73,13 @@ export function startUpkeep(
   const flushIntervalMs = config.number("log.flush.scheduler.interval.ms");
   // By default never: a timer cannot wait for so long.
   if (flushIntervalMs <= timerMsMax)
-    every(Math.max(1, flushIntervalMs), "flush", async () => {
+    every(Math.max(1, flushIntervalMs), "flush", (signal) => {
       const nowMs = platform.clock.monotonicMs();
-      for (const partition of partitions.all()) partition.flushOld(nowMs);
+      return each(signal, (partition) => partition.flushOld(nowMs));
     });
-  every(removalIntervalMs, "removal", async () => {
-    for (const partition of partitions.all()) partition.removeRetired();
-  });
+  every(removalIntervalMs, "removal", (signal) =>
+    each(signal, (partition) => partition.removeRetired()),
+  );
   const { groups, transactions, share } = coordinators;
   every("offsets.retention.check.interval.ms", "offsets", (signal) =>
     groups.offsets.expire(signal),
