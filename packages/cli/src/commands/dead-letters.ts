@@ -14,7 +14,7 @@ import { noteOf, ownHeaders } from "../dead-letter.ts";
 import { jsonFlag } from "../flags/json-flag.ts";
 import { repeated, switchFlag, textFlag } from "../flags/flag.ts";
 import { readRanges, type OffsetRange, type StoredRecord } from "../read-ranges.ts";
-import { tableLines } from "../terminal/print-table.ts";
+import { GrowingTable } from "../terminal/print-table.ts";
 import { topicName } from "../topic-names.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -41,7 +41,11 @@ const list = command({
     withClient(given, async (client) => {
       const topic = topicName(names, given.topic);
       const replayed = await replayedOf(client, groupOf(given.group, topic), signal);
-      const rows: (string | number)[][] = [];
+      const table = new GrowingTable(
+        ["letter", "time", "from", "exception", "replayed", "message"],
+        [8, 24, 16, 12, 8, 0],
+      );
+      if (!given.json) print(table.head);
       for await (const { records } of readRanges(client, await all(client, topic, signal), signal))
         for (const letter of records) {
           const note = noteOf(letter);
@@ -51,18 +55,16 @@ const list = command({
           const { partition, offset, timestamp } = letter;
           if (given.json)
             print(JSON.stringify({ partition, offset, timestamp, ...note, isReplayed }));
-          else
-            rows.push([
-              `${partition}:${offset}`,
-              new Date(timestamp).toISOString(),
-              note.origin === undefined ? "-" : `${nameOf(note.origin)}@${note.origin.offset}`,
-              note.exception,
-              isReplayed ? "yes" : "no",
-              inLine(note.message),
-            ]);
+          else {
+            const { origin, exception, message } = note;
+            const from = origin === undefined ? "-" : `${nameOf(origin)}@${origin.offset}`;
+            const time = new Date(timestamp).toISOString();
+            const state = isReplayed ? "yes" : "no";
+            print(
+              table.line([`${partition}:${offset}`, time, from, exception, state, inLine(message)]),
+            );
+          }
         }
-      const head = ["letter", "time", "from", "exception", "replayed", "message"];
-      if (!given.json) for (const line of tableLines(head, rows)) print(line);
     }),
 });
 
