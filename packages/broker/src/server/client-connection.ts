@@ -13,17 +13,18 @@ import { FrameSplitter, ProtocolError, readRequestHeader } from "@millrace/proto
 import { Reader } from "@millrace/protocol/wire";
 import type { RequestMetrics } from "../metrics/request-metrics.ts";
 import { AnswerSender } from "./answer-sender.ts";
-import type { Authentication, AuthenticationAnswer } from "./authentication.ts";
+import type { Authentication } from "./authentication.ts";
 import type { Authorizer } from "./authorizer.ts";
+import { BackPressure, type RequestsAtHand } from "./back-pressure.ts";
 import { BegunRequest } from "./begun-request.ts";
 import { CloseConnectionError } from "./close-connection-error.ts";
 import type { HandlerAnswer } from "./handler.ts";
 import type { HandlerTable } from "./handler-table.ts";
 import { ConnectionRequestContext, type ConnectionScope } from "./connection-request-context.ts";
 import type { Quotas } from "./quotas.ts";
-import { receiveSlowly } from "./receive-slowly.ts";
-import { type Receiver, RequestMemory } from "./request-memory.ts";
+import type { Receiver, RequestMemory } from "./request-memory.ts";
 import type { ResponseSlot } from "./response-queue.ts";
+import { SaslExchange } from "./sasl-exchange.ts";
 import type { Session } from "./session.ts";
 import type { ServerLimits } from "./server-limits.ts";
 import { toError } from "./to-error.ts";
@@ -71,6 +72,9 @@ export class ClientConnection implements ConnectionHandler, Receiver {
   readonly #logger: Logger;
   readonly #frames: FrameSplitter;
   readonly #answers: AnswerSender;
+  readonly #pressure: BackPressure;
+  /** Undefined: nobody is asked who it is. */
+  readonly #exchange: SaslExchange | undefined;
   readonly #closing = new AbortController();
   readonly #scope: ConnectionScope;
   /** A handler's promise holds up the next requests. */
@@ -90,7 +94,6 @@ export class ClientConnection implements ConnectionHandler, Receiver {
   /** No more requests are read; the connection ends once all are answered. */
   #isEnding = false;
   #isClosed = false;
-  #isPaused = false;
   #isProcessing = false;
   /** Its last request did not take long; of one that has asked nothing yet nobody knows. */
   #isQuick = false;
@@ -99,11 +102,7 @@ export class ClientConnection implements ConnectionHandler, Receiver {
   /** Nothing more is begun, since the client used up its quota. */
   #mute: Timer | undefined;
   #muteEndsMs = 0;
-  /** What this connection has added to the requests that are not answered. */
-  #requestBytes = 0;
   #activeMs: number;
-  /** Since when the request that is not there as a whole has been received. */
-  #frameMs: number;
   #hasAsked = false;
   /** Who it is by what the connection shows, once it has asked something. */
   #identified: Session | undefined;
@@ -112,13 +111,19 @@ export class ClientConnection implements ConnectionHandler, Receiver {
     this.#connection = connection;
     this.#options = options;
     this.#logger = options.platform.logger;
-    const { requestBytesMax, unauthenticatedBytesMax } = options.limits;
-    this.#frames = new FrameSplitter(
-      options.authentication === undefined
-        ? requestBytesMax
-        : Math.min(requestBytesMax, unauthenticatedBytesMax),
-    );
-    this.#activeMs = this.#frameMs = options.platform.clock.monotonicMs();
+    const { platform, authentication, limits, metrics, listener } = options;
+    const { clock, timers } = platform;
+    this.#frames = new FrameSplitter(limits.requestBytesMax);
+    if (authentication !== undefined) {
+      const frames = this.#frames;
+      const parts = { authentication, frames, limits, timers, metrics, listener };
+      this.#exchange = new SaslExchange(parts);
+    }
+    const { readAheadBytesMax } = limits;
+    const { requests } = options;
+    const pressured = { connection, receiver: this, requests, readAheadBytesMax, clock };
+    this.#pressure = new BackPressure(pressured);
+    this.#activeMs = clock.monotonicMs();
     const { readMemory, unread } = options;
     const onFlushed = () => (this.#isEnding ? this.#finish() : this.#process());
     this.#answers = new AnswerSender({ connection, readMemory, unread, onFlushed });
@@ -142,7 +147,7 @@ export class ClientConnection implements ConnectionHandler, Receiver {
   data(chunk: Uint8Array): void {
     if (this.#isEnding || this.#isClosed) return;
     this.#activeMs = this.#options.platform.clock.monotonicMs();
-    if (this.#frames.bufferedBytes === 0) this.#frameMs = this.#activeMs;
+    if (this.#frames.bufferedBytes === 0) this.#pressure.frameBegins(this.#activeMs);
     this.#frames.push(chunk);
     this.#process();
   }
@@ -158,8 +163,7 @@ export class ClientConnection implements ConnectionHandler, Receiver {
     this.#isClosed = true;
     this.#mute?.cancel();
     this.#answers.closed();
-    this.#countRequests();
-    this.#options.requests.forget(this);
+    this.#pressure.closed();
     if (error !== undefined) this.#tell(error);
     this.#closing.abort(error ?? new CloseConnectionError("the client closed the connection"));
     this.#options.onClosed(this);
@@ -181,18 +185,11 @@ export class ClientConnection implements ConnectionHandler, Receiver {
     const quietMs = nowMs - this.#activeMs;
     const isIdle = this.#answers.size === 0 && quietMs > idleMsMax;
     if (isIdle || (this.#answers.isStalled && quietMs > stallMsMax)) this.destroy();
-    else if (this.#isSlowRequest(nowMs - stallMsMax)) {
+    else if (this.#pressure.isSlow(this.#atHand, nowMs - stallMsMax)) {
       this.#options.metrics.slowRequests++;
       this.#logger.log("warn", "broker.request-too-slow", { peer: this.remoteAddress });
       this.destroy();
     }
-  }
-
-  /** A large request, of which others wait for the room, has not come as a whole in all that time. */
-  #isSlowRequest(sinceMs: number): boolean {
-    const isLarge = RequestMemory.isLarge(this.#frames.bufferedBytes);
-    const isComing = isLarge && !this.#isPaused && this.#frameMs < sinceMs && this.#mayBegin();
-    return isComing && this.#options.requests.isFull;
   }
 
   receiveOn(): void {
@@ -223,7 +220,7 @@ export class ClientConnection implements ConnectionHandler, Receiver {
       while (this.#mayBegin()) {
         const frame = this.#held ?? this.#frames.next();
         if (frame === undefined) break;
-        this.#frameMs = startMs;
+        this.#pressure.frameBegins(startMs);
         this.#held = this.#begin(frame) ? undefined : frame;
         if (this.#held !== undefined) break;
         hasBegun = true;
@@ -262,34 +259,25 @@ export class ClientConnection implements ConnectionHandler, Receiver {
     );
   }
 
-  #countRequests(): void {
-    const received = this.#frames.bufferedBytes + (this.#held?.length ?? 0);
-    const bytes = this.#isClosed ? 0 : received + this.#answers.unansweredBytes;
-    this.#options.requests.add(bytes - this.#requestBytes);
-    this.#requestBytes = bytes;
+  get #atHand(): RequestsAtHand {
+    return {
+      bufferedBytes: this.#frames.bufferedBytes,
+      heldBytes: this.#held?.length ?? 0,
+      unansweredBytes: this.#answers.unansweredBytes,
+      mayBegin: this.#mayBegin(),
+    };
   }
 
   #applyBackPressure(): void {
-    if (this.#isClosed) return;
-    this.#countRequests();
-    const { bufferedBytes } = this.#frames;
-    const isHeld = this.#held !== undefined || !this.#mayBegin();
-    const isFull =
-      (isHeld && bufferedBytes > this.#options.limits.readAheadBytesMax) ||
-      !this.#options.requests.mayReceive(this, bufferedBytes);
-    if (isFull === this.#isPaused) return;
-    this.#isPaused = isFull;
-    if (isFull) return this.#connection.pause();
-    this.#frameMs = this.#options.platform.clock.monotonicMs(); // it could not come meanwhile
-    this.#connection.resume();
+    if (!this.#isClosed) this.#pressure.apply(this.#atHand);
   }
 
   /** False: the request must wait for the responses before it. */
   #begin(frame: Uint8Array): boolean {
-    const { authentication, handlers, limits } = this.#options;
-    if (authentication?.takes(frame)) {
+    const { handlers, limits } = this.#options;
+    if (this.#exchange?.takes(frame)) {
       if (this.#answers.hasOpen) return false;
-      this.#authenticate(authentication, frame);
+      this.#authenticate(this.#exchange, frame);
       return true;
     }
     const { clock } = this.#options.platform;
@@ -320,46 +308,25 @@ export class ClientConnection implements ConnectionHandler, Receiver {
   }
 
   #sessionNow(): Session {
-    const { authentication, identify } = this.#options;
-    const session = authentication?.session ?? (this.#identified ??= identify(this.#connection));
+    const { identify } = this.#options;
+    const session = this.#exchange?.session ?? (this.#identified ??= identify(this.#connection));
     if (this.#options.platform.clock.monotonicMs() < session.expiresMs) return session;
     throw new CloseConnectionError("the session is over, and was not authenticated again");
   }
 
-  /** The next frame waits for the answer, which is held back where it refuses: guessing is slow. */
-  #authenticate(authentication: Authentication, frame: Uint8Array): void {
-    const { requestBytesMax, failedAuthenticationDelayMs } = this.#options.limits;
-    const unauthenticatedBytesMax = Math.min(
-      requestBytesMax,
-      this.#options.limits.unauthenticatedBytesMax,
-    );
-    // It may have begun to come before it was known to be of an exchange.
-    if (frame.length > unauthenticatedBytesMax)
-      throw new ProtocolError(
-        "FRAME_TOO_LARGE",
-        `a message of SASL has ${frame.length} bytes where ${unauthenticatedBytesMax} are allowed`,
-      );
+  /** The next frame waits for the answer. */
+  #authenticate(exchange: SaslExchange, frame: Uint8Array): void {
+    exchange.check(frame);
     const slot = this.#answers.open(frame.length);
-    const { listener } = this.#options;
-    const before = authentication.session;
-    const answer = (given: AuthenticationAnswer) => {
-      if (this.#isClosed) return;
-      const isOver = authentication.session !== undefined && !authentication.isExchanging;
-      this.#frames.setFrameBytesMax(isOver ? requestBytesMax : unauthenticatedBytesMax);
-      this.#answers.fill(slot, given.parts);
-      if (given.refusal === undefined) this.#answers.queueFlush();
-      else this.#refuse("broker.authentication-failed", given.refusal, given.refused);
-      this.#options.metrics.authenticated(listener, {
-        isAgain: before !== undefined,
-        hasFailed: given.refusal !== undefined,
-        isDone: authentication.session !== before,
-      });
-    };
     this.#isBusy = true;
-    const { timers } = this.#options.platform;
-    receiveSlowly(authentication, frame, { timers, failedAuthenticationDelayMs }, (given) => {
+    exchange.receive(frame, (given, answered) => {
       this.#isBusy = false;
-      answer(given);
+      if (!this.#isClosed) {
+        this.#answers.fill(slot, given.parts);
+        if (given.refusal === undefined) this.#answers.queueFlush();
+        else this.#refuse("broker.authentication-failed", given.refusal, given.refused);
+        answered();
+      }
       if (!this.#isEnding) this.#process();
     });
   }
