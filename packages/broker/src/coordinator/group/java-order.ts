@@ -1,4 +1,6 @@
 import { uuidToBytes } from "@millrace/protocol/wire";
+import { JavaHashMap } from "./java-hash-map.ts";
+import type { PartitionSets } from "./partition-sets.ts";
 
 /*
  * Assignors break ties by the order in which Java's collections give their elements. These give the
@@ -14,38 +16,60 @@ function textHash(text: string): number {
 }
 
 /** The order in which a `HashMap` gives the keys that were put into it in this order. */
-export function inHashOrder(keys: Iterable<string>, capacity = 16): string[] {
-  return bySlot([...keys], textHash, capacity);
+export function inHashOrder(keys: Iterable<string>, capacity?: number): string[] {
+  const map = new JavaHashMap<string, true>(textHash, capacity);
+  for (const key of keys) map.put(key, true);
+  return [...map.keys()];
 }
 
-/** The same for ids of topics in a `HashMap` that grew with them (Kafka: `Uuid.hashCode`). */
-export function inUuidHashOrder(ids: Iterable<string>, capacity = 16): string[] {
-  return bySlot([...ids], uuidHash, capacity);
+/** The same for ids of topics (Kafka: `Uuid.hashCode`). */
+export function inUuidHashOrder(ids: Iterable<string>, capacity?: number): string[] {
+  const map = new JavaHashMap<string, true>(uuidHash, capacity);
+  for (const id of ids) map.put(id, true);
+  return [...map.keys()];
 }
 
 /** The same for numbers in a `HashSet` that was made of a list of them. */
 export function inIntegerHashOrder(numbers: Iterable<number>): number[] {
-  const list = [...numbers];
-  return bySlot(list, (number) => number, capacityOfCopy(list.length));
+  return [...copyOfIntegers([...numbers]).keys()];
+}
+
+/** An empty `HashSet` of numbers. */
+export function integerSet(capacity?: number): JavaHashMap<number, true> {
+  return new JavaHashMap((number) => number, capacity);
+}
+
+/** A `HashSet` made of a list of numbers. */
+function copyOfIntegers(numbers: readonly number[]): JavaHashMap<number, true> {
+  const set = integerSet(capacityOfCopy(numbers.length));
+  for (const number of numbers) set.put(number, true);
+  return set;
+}
+
+/** Kafka's copy of what a member has (`AssignorHelpers.deepCopyAssignment`). */
+export function copyOfSets(sets: PartitionSets): JavaHashMap<string, JavaHashMap<number, true>> {
+  const copy = new JavaHashMap<string, JavaHashMap<number, true>>(uuidHash, sets.size);
+  for (const [topicId, partitions] of sets) copy.put(topicId, copyOfIntegers([...partitions]));
+  return copy;
+}
+
+/** A `HashMap` of partitions by topic, of some capacity. */
+export function emptySets(capacity: number): JavaHashMap<string, JavaHashMap<number, true>> {
+  return new JavaHashMap(uuidHash, capacity);
+}
+
+/** Partitions as a record has them, in the order that they have once Kafka has read it (`Assignment.fromRecord`). */
+export function replayedSets(
+  list: readonly { readonly topicId: string; readonly partitions: readonly number[] }[],
+): PartitionSets {
+  const sets = new Map(list.map(({ topicId, partitions }) => [topicId, partitions]));
+  const topicIds = inUuidHashOrder(sets.keys());
+  return new Map(topicIds.map((id) => [id, new Set(inIntegerHashOrder(sets.get(id) ?? []))]));
 }
 
 /** Capacity that a `HashSet` is given when it is made of so many elements. */
 export function capacityOfCopy(count: number): number {
   return Math.max(Math.floor(count / 0.75) + 1, 16);
-}
-
-function bySlot<Key>(keys: readonly Key[], hashOf: (key: Key) => number, capacity: number): Key[] {
-  let tableSize = 1;
-  while (tableSize < capacity) tableSize *= 2;
-  while (keys.length > tableSize * 0.75) tableSize *= 2;
-  const slotOf = (key: Key): number => {
-    const hash = hashOf(key);
-    return (hash ^ (hash >>> 16)) & (tableSize - 1);
-  };
-  return keys
-    .map((key) => ({ key, slot: slotOf(key) }))
-    .toSorted((left, right) => left.slot - right.slot)
-    .map(({ key }) => key);
 }
 
 /** The four words of an id, folded upon each other. */

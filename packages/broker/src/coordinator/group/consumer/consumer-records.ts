@@ -1,6 +1,5 @@
 import type { CoordinatorRecord } from "../../coordinator-record.ts";
 import { memberTombstones as tombstonesOf } from "../member-tombstones.ts";
-import { inIntegerHashOrder } from "../java-order.ts";
 import { byText, type PartitionEpochs, type PartitionSets } from "../partition-sets.ts";
 import type { ConsumerMember } from "./consumer-member.ts";
 import {
@@ -35,7 +34,7 @@ export function targetRecord(
 ): CoordinatorRecord {
   const topicPartitions = [...target].map(([topicId, partitions]) => ({
     topicId,
-    partitions: inIntegerHashOrder(partitions),
+    partitions: [...partitions],
   }));
   return targetKind.record({ groupId, memberId }, { topicPartitions });
 }

@@ -1,7 +1,8 @@
 import type { ConsumerGroupCurrentMemberAssignmentValue } from "@millrace/protocol/definitions";
 import type { RecordReplay } from "../../coordinator-record.ts";
 import { forgetGroup, type GroupWorld } from "../group-world.ts";
-import { epochsOfRecord, type PartitionEpochs, partitionSets } from "../partition-sets.ts";
+import { replayedSets } from "../java-order.ts";
+import { epochsOfRecord, type PartitionEpochs } from "../partition-sets.ts";
 import { replayedGroup, replayTarget, replayTargetMetadata } from "../replay-group.ts";
 import { ConsumerGroup } from "./consumer-group.ts";
 import {
@@ -35,7 +36,7 @@ export const consumerReplays: readonly RecordReplay<GroupWorld>[] = [
     replayTargetMetadata(groupFor(world, groupId, value), value);
   }),
   targetKind.replayedBy((world: GroupWorld, { groupId, memberId }, value) => {
-    const target = value && partitionSets(value.topicPartitions);
+    const target = value && replayedSets(value.topicPartitions);
     replayTarget(groupFor(world, groupId, value), memberId, target);
   }),
   memberKind.replayedBy((world: GroupWorld, { groupId, memberId }, metadata) => {

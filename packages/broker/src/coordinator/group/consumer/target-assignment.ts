@@ -1,12 +1,12 @@
 import type { CoordinatorRecord } from "../../coordinator-record.ts";
 import type { GroupWorld } from "../group-world.ts";
-import { inHashOrder } from "../java-order.ts";
+import { capacityOfCopy, inHashOrder } from "../java-order.ts";
 import { type PartitionSets, partitionSetsEqual } from "../partition-sets.ts";
 import type { AssignedMember, Assignor } from "./assignor/assignor.ts";
 import { rangeAssignor } from "./assignor/range-assignor.ts";
 import { uniformAssignor } from "./assignor/uniform-assignor.ts";
 import type { ConsumerGroup } from "./consumer-group.ts";
-import type { ConsumerMember } from "./consumer-member.ts";
+import { type ConsumerMember, patternOf } from "./consumer-member.ts";
 import { targetRecord } from "./consumer-records.ts";
 import { targetMetadataKind } from "./consumer-record.ts";
 import type { Subscriptions } from "./subscriptions.ts";
@@ -39,6 +39,15 @@ export function computeTarget(
       members.map((member) => [member.memberId, assignedMember(world, group, member)]),
     ),
     isHomogeneous: subscriptions.isHomogeneous,
+    subscriptionOf: (memberId) => {
+      const member = members.find((one) => one.memberId === memberId);
+      const names = new Set(member?.metadata.subscribedTopicNames);
+      const matched = member && group.resolved.get(patternOf(member))?.topics;
+      for (const name of matched ?? []) names.add(name);
+      const nameCount = names.size;
+      const ordered = inHashOrder(names, capacityOfCopy(nameCount));
+      return { topicIds: ordered.flatMap((name) => world.topics.topicId(name) ?? []), nameCount };
+    },
     partitionCount: (topicId) =>
       world.topics.partitionCount(world.topics.topicName(topicId) ?? "") ?? 0,
   });

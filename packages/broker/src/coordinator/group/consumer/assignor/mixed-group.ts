@@ -1,10 +1,9 @@
-import { byUuid, inHashOrder } from "../../java-order.ts";
+import type { JavaHashMap } from "../../java-hash-map.ts";
+import { byUuid, copyOfSets, emptySets, inHashOrder, integerSet } from "../../java-order.ts";
 import type { PartitionSets } from "../../partition-sets.ts";
 import {
-  addPartition,
   type AssignedMember,
   type AssignRequest,
-  copyOf,
   finished,
   type GrowingSets,
   removePartition,
@@ -19,12 +18,7 @@ export function assignToMixedGroup(request: AssignRequest): ReadonlyMap<string, 
   const group = new MixedGroup(request);
   group.assignFree();
   group.balance();
-  return new Map(
-    [...group.assignment].map(([memberId, sets]) => [
-      memberId,
-      finished(sets, request.members.get(memberId)?.previous),
-    ]),
-  );
+  return new Map([...group.assignment].map(([memberId, sets]) => [memberId, finished(sets)]));
 }
 
 class MixedGroup {
@@ -60,17 +54,17 @@ class MixedGroup {
 
   /** What a member had of its topics it has again. */
   #keep(index: number, memberId: string, member: AssignedMember | undefined): void {
-    const sets = copyOf(member?.previous ?? new Map());
+    const sets = copyOfSets(member?.previous ?? new Map());
     this.assignment.set(memberId, sets);
     const topicIds = new Set(member?.topicIds);
-    for (const [topicId, partitions] of sets) {
+    for (const [topicId, partitions] of [...sets]) {
       if (!topicIds.has(topicId)) {
         sets.delete(topicId);
         continue;
       }
       this.#loads[index] += partitions.size;
       const owners = this.#owners.get(topicId) ?? [];
-      for (const partition of partitions) owners[partition] = index;
+      for (const partition of partitions.keys()) owners[partition] = index;
     }
   }
 
@@ -137,13 +131,21 @@ class MixedGroup {
       removePartition(this.#setsOf(owner), topicId, partition);
       this.#loads[owner]--;
     }
-    addPartition(this.#setsOf(index), topicId, partition);
+    this.#setsOf(index)
+      .computeIfAbsent(topicId, () => this.#emptySetOf(topicId))
+      .put(partition, true);
     owners[partition] = index;
     this.#loads[index]++;
   }
 
+  /** It has room for an equal share. */
+  #emptySetOf(topicId: string): JavaHashMap<number, true> {
+    const share = Math.ceil(this.#ownersOf(topicId).length / this.#countOf(topicId));
+    return integerSet(Math.floor(share / 0.75 + 1));
+  }
+
   #setsOf(index: number): GrowingSets {
-    return this.assignment.get(this.#memberIds[index]) ?? new Map();
+    return this.assignment.get(this.#memberIds[index]) ?? emptySets(0);
   }
 
   #ownersOf(topicId: string): number[] {

@@ -1,5 +1,6 @@
-import { byText } from "../../partition-sets.ts";
-import type { AssignRequest, Assignor, GrowingSets } from "./assignor.ts";
+import { inUuidHashOrder } from "../../java-order.ts";
+import { byText, type PartitionSets } from "../../partition-sets.ts";
+import type { AssignRequest, Assignor } from "./assignor.ts";
 
 /** A topic that is being divided: the next member's part begins at `next`. */
 interface Division {
@@ -25,10 +26,11 @@ export const rangeAssignor: Assignor = ({ members, partitionCount }) => {
     const share = Math.floor(count / memberCount);
     divisions.set(topicId, { count, share, extra: count % memberCount, next: 0 });
   }
-  const assignment = new Map<string, GrowingSets>();
+  const assignment = new Map<string, PartitionSets>();
   for (const memberId of memberIds) {
-    const sets: GrowingSets = new Map();
-    for (const topicId of members.get(memberId)?.topicIds ?? []) {
+    const topicIds = members.get(memberId)?.topicIds ?? [];
+    const sets = new Map<string, ReadonlySet<number>>();
+    for (const topicId of inUuidHashOrder(topicIds, Math.floor(topicIds.length / 0.75) + 1)) {
       const division = divisions.get(topicId);
       const range = division === undefined ? [] : nextRange(division);
       if (range.length > 0) sets.set(topicId, new Set(range));

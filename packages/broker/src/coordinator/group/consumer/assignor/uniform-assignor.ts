@@ -1,16 +1,15 @@
 import { invariant } from "@millrace/model";
 import {
   capacityOfCopy,
+  copyOfSets,
   inHashOrder,
-  inIntegerHashOrder,
+  integerSet,
   inUuidHashOrder,
 } from "../../java-order.ts";
 import type { PartitionSets } from "../../partition-sets.ts";
 import {
-  addPartition,
   type AssignRequest,
   type Assignor,
-  copyOf,
   finished,
   type GrowingSets,
   removePartition,
@@ -30,11 +29,12 @@ type TopicPartition = readonly [topicId: string, partition: number];
 function assignToEqualMembers({
   members,
   partitionCount,
+  subscriptionOf,
 }: AssignRequest): ReadonlyMap<string, PartitionSets> {
   const memberIds = inHashOrder(members.keys());
-  const first = members.get(memberIds[0])?.topicIds ?? [];
-  if (first.length === 0) return new Map();
-  const topicIds = inUuidHashOrder(first, capacityOfCopy(first.length));
+  const first = subscriptionOf(memberIds[0]);
+  if (first.topicIds.length === 0) return new Map();
+  const topicIds = inUuidHashOrder(first.topicIds, capacityOfCopy(first.nameCount));
   const subscribed = new Set(topicIds);
   const free = freePartitions(members, topicIds, partitionCount);
   const total = topicIds.reduce((sum, topicId) => sum + partitionCount(topicId), 0);
@@ -44,10 +44,12 @@ function assignToEqualMembers({
   const assignment = new Map<string, GrowingSets>();
   const wanting: { readonly sets: GrowingSets; readonly count: number }[] = [];
   for (const [index, memberId] of memberIds.entries()) {
-    const sets = copyOf(members.get(memberId)?.previous ?? new Map());
+    const previous: PartitionSets = members.get(memberId)?.previous ?? new Map();
+    const sets = copyOfSets(previous);
     assignment.set(memberId, sets);
     let mayHaveExtra = extra > 0;
-    let room = trim(sets, subscribed, { quota: share + (mayHaveExtra ? 1 : 0), free });
+    const quota = share + (mayHaveExtra ? 1 : 0);
+    let room = trim(sets, previous, { topicIds: subscribed, quota, free });
     // It leaves the one more to others as long as there are enough of them.
     if (room > 0 && mayHaveExtra && memberIds.length - index > extra) {
       room--;
@@ -59,14 +61,9 @@ function assignToEqualMembers({
   let next = 0;
   for (const { sets, count } of wanting)
     for (const [topicId, partition] of free.slice(next, (next += count)))
-      addPartition(sets, topicId, partition);
+      sets.computeIfAbsent(topicId, () => integerSet()).put(partition, true);
   invariant(next >= free.length, "CONSUMER-GROUP-1", { free: free.length, next });
-  return new Map(
-    [...assignment].map(([memberId, sets]) => [
-      memberId,
-      finished(sets, members.get(memberId)?.previous),
-    ]),
-  );
+  return new Map([...assignment].map(([memberId, sets]) => [memberId, finished(sets)]));
 }
 
 function freePartitions(
@@ -89,16 +86,23 @@ function freePartitions(
 /** Takes away what is beyond the quota; gives what the quota has left. */
 function trim(
   sets: GrowingSets,
-  topicIds: ReadonlySet<string>,
-  { quota, free }: { readonly quota: number; readonly free: TopicPartition[] },
+  previous: PartitionSets,
+  {
+    topicIds,
+    quota,
+    free,
+  }: {
+    readonly topicIds: ReadonlySet<string>;
+    readonly quota: number;
+    readonly free: TopicPartition[];
+  },
 ): number {
   let room = quota;
-  for (const topicId of inUuidHashOrder(sets.keys())) {
-    const partitions = sets.get(topicId) ?? new Set();
+  for (const [topicId, partitions] of previous) {
     if (!topicIds.has(topicId)) sets.delete(topicId);
     else if (partitions.size <= room) room -= partitions.size;
     else
-      for (const partition of inIntegerHashOrder(partitions)) {
+      for (const partition of partitions) {
         if (room > 0) {
           room--;
           continue;
