@@ -91,7 +91,10 @@ export class StreamsGroupMembership implements StreamsMembership, CommittingMemb
     const generationId = this.#memberEpoch;
     const { lossCount } = this;
     return {
-      ...{ groupId, memberId, generationId, groupInstanceId: null },
+      groupId,
+      memberId,
+      generationId,
+      groupInstanceId: null,
       renewed: (signal) => renewed(this, { generationId, lossCount }, signal),
     };
   }

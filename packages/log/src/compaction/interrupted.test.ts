@@ -186,9 +186,8 @@ describe("a compaction that is interrupted", () => {
   });
 
   it("whose `.swap` is damaged sets it aside beside one that was set aside before", async () => {
-    const { value: files } = await withSwap(await dirtyFiles())
-      [Symbol.asyncIterator]()
-      .next();
+    const swaps = withSwap(await dirtyFiles());
+    const { value: files } = await swaps[Symbol.asyncIterator]().next();
     const aside = `${testPath}/${lastSwap.replace(".swap", ".damaged")}`;
     const first = files.open(aside, "create");
     first.write([Uint8Array.of(1, 2, 3)], 0);

@@ -54,17 +54,18 @@ class MixedGroup {
 
   /** What a member had of its topics it has again. */
   #keep(index: number, memberId: string, member: AssignedMember | undefined): void {
-    const sets = copyOfSets(member?.previous ?? new Map());
+    const previous: PartitionSets = member?.previous ?? new Map();
+    const sets = copyOfSets(previous);
     this.assignment.set(memberId, sets);
     const topicIds = new Set(member?.topicIds);
-    for (const [topicId, partitions] of [...sets]) {
+    for (const [topicId, partitions] of previous) {
       if (!topicIds.has(topicId)) {
         sets.delete(topicId);
         continue;
       }
       this.#loads[index] += partitions.size;
       const owners = this.#owners.get(topicId) ?? [];
-      for (const partition of partitions.keys()) owners[partition] = index;
+      for (const partition of partitions) owners[partition] = index;
     }
   }
 
