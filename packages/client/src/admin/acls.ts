@@ -1,10 +1,13 @@
 import { createAclsApi, deleteAclsApi, describeAclsApi } from "@millrace/protocol/definitions";
 
+import { oneOf } from "../argument-kinds.ts";
+import { checkArguments, listOf, optional, strict, textOf } from "../arguments.ts";
 import type { ClientContext } from "../client-context.ts";
 import { throwIfError } from "../connection/cluster-error-of.ts";
+import { name, principal } from "./admin-arguments.ts";
+import type { AdminLinks } from "./admin-links.ts";
 import { askUntilAnswered } from "./ask-any.ts";
-import type { AdminLinks } from "./configs.ts";
-import { wordOf, type Words } from "./words.ts";
+import { wordOf, wordsOf, type Words } from "./words.ts";
 
 export const aclResourceKinds = {
   topic: 2,
@@ -59,6 +62,30 @@ export type AclFilter = Partial<Omit<Acl, "pattern">> & {
   readonly pattern?: keyof typeof aclPatternFilters;
 };
 
+const aclParts = {
+  resource: oneOf(...wordsOf(aclResourceKinds)),
+  name,
+  principal,
+  host: textOf("an address, or *"),
+  operation: oneOf(...wordsOf(aclOperations)),
+  permission: oneOf(...wordsOf(aclPermissions)),
+};
+const aclShape = "{ resource, name, pattern, principal, host, operation, permission }";
+const aclsToCreate = listOf(
+  strict({ ...aclParts, pattern: oneOf(...wordsOf(aclPatterns)) }, aclShape),
+  aclShape,
+);
+const aclFilter = strict(
+  {
+    ...Object.fromEntries(
+      Object.entries(aclParts).map(([part, check]) => [part, optional(check)] as const),
+    ),
+    pattern: optional(oneOf(...wordsOf(aclPatternFilters))),
+  },
+  "an object of what is looked for",
+);
+const aclFilters = listOf(aclFilter, "objects of what is looked for");
+
 /** Rules of kinds that this client has no word for are left out. */
 export async function describeAcls(
   context: ClientContext,
@@ -66,6 +93,7 @@ export async function describeAcls(
   filter: AclFilter,
   signal?: AbortSignal,
 ): Promise<readonly Acl[]> {
+  checkArguments("admin.describeAcls", { filter: [aclFilter, filter] }, signal);
   const answer = await askUntilAnswered(context, {
     api: describeAclsApi,
     link: controller,
@@ -84,6 +112,7 @@ export async function createAcls(
   acls: readonly Acl[],
   signal?: AbortSignal,
 ): Promise<void> {
+  checkArguments("admin.createAcls", { acls: [aclsToCreate, acls] }, signal);
   if (acls.length === 0) return;
   await askUntilAnswered(context, {
     api: createAclsApi,
@@ -111,6 +140,7 @@ export async function deleteAcls(
   filters: readonly AclFilter[],
   signal?: AbortSignal,
 ): Promise<readonly Acl[]> {
+  checkArguments("admin.deleteAcls", { filters: [aclFilters, filters] }, signal);
   if (filters.length === 0) return [];
   const answer = await askUntilAnswered(context, {
     api: deleteAclsApi,

@@ -7,42 +7,12 @@ import type {
   TopicResult,
 } from "@millrace/cluster";
 import type { Offset, TopicPartition } from "@millrace/model";
-import { KafkaError } from "@millrace/protocol";
-import type { MetadataResponse } from "@millrace/protocol/definitions";
-import {
-  deletionOffsets,
-  groupName,
-  listOffsetsOptions,
-  newTopics,
-  offsetsToCommit,
-  topicNames,
-  topicPartition,
-  topicsToGrow,
-  wantedOffsets,
-} from "../argument-kinds.ts";
+import { listOffsetsOptions, wantedOffsets } from "../argument-kinds.ts";
 import { checkArguments } from "../arguments.ts";
 import type { ClientContext } from "../client-context.ts";
-import type { BrokerLane, LaneLink } from "../connection/broker-lane.ts";
-import { topicErrorOf } from "../connection/cluster-error-of.ts";
+import type { BrokerLane } from "../connection/broker-lane.ts";
 import { createAcls, deleteAcls, describeAcls, type Acl, type AclFilter } from "./acls.ts";
-import {
-  aclFilter,
-  aclFilters,
-  aclsToCreate,
-  alterConfigsOptions,
-  configChanges,
-  configResources,
-  newDelegationToken,
-  ownersOrNull,
-  membersToRemove,
-  quotaChanges,
-  quotaEntity,
-  scramChanges,
-  tokenEnd,
-  transactionalName,
-  transactionToAbort,
-  usersOrNull,
-} from "./admin-arguments.ts";
+import { adminLinks, type AdminLinks } from "./admin-links.ts";
 import {
   alterClientQuotas,
   describeClientQuotas,
@@ -53,7 +23,6 @@ import {
 import {
   alterConfigs,
   describeConfigs,
-  type AdminLinks,
   type ConfigChange,
   type ConfigDescription,
   type ConfigResource,
@@ -69,6 +38,7 @@ import {
 } from "./delegation-tokens.ts";
 import { deleteRecords } from "./delete-records.ts";
 import { describeGroup } from "./describe-group.ts";
+import { describeCluster, describeTopics, listTopics } from "./describe-topics.ts";
 import type { GroupDescription } from "./group-description.ts";
 import {
   alterGroupOffsets,
@@ -77,14 +47,14 @@ import {
   listGroups,
   type GroupListing,
 } from "./groups.ts";
-import { describeLogDirectories, type LogDirectoryDescription } from "./log-directories.ts";
-import { removeMembers, type MemberToRemove } from "./remove-members.ts";
 import {
   listOffsets,
   type FoundOffset,
   type IsolationLevel,
   type WantedOffset,
 } from "./list-offsets.ts";
+import { describeLogDirectories, type LogDirectoryDescription } from "./log-directories.ts";
+import { removeMembers, type MemberToRemove } from "./remove-members.ts";
 import {
   alterScramUsers,
   describeScramUsers,
@@ -92,7 +62,7 @@ import {
   type ScramUpsertion,
   type ScramUser,
 } from "./scram-credentials.ts";
-import { createPartitions, createTopics, deleteTopics, topicDescriptionOf } from "./topics.ts";
+import { createPartitions, createTopics, deleteTopics } from "./topics.ts";
 import {
   abortTransaction,
   describeProducers,
@@ -120,61 +90,29 @@ export class Admin implements ClusterAdmin {
   constructor(context: ClientContext) {
     this.#context = context;
     this.#lane = context.openLane();
-    this.#links = {
-      controller: () => this.#controller(),
-      broker: async (nodeId) => {
-        const { metadata } = context;
-        await metadata.refresh();
-        if (metadata.brokers.has(nodeId)) return this.#lane.link(nodeId);
-        const known = [...metadata.brokers.keys()].join(", ");
-        throw new KafkaError(
-          "BROKER_NOT_AVAILABLE",
-          `there is no broker ${nodeId}; the cluster has ${known}`,
-        );
-      },
-    };
+    this.#links = adminLinks(context, this.#lane);
   }
 
   async describeCluster(signal?: AbortSignal): Promise<ClusterDescription> {
-    checkArguments("admin.describeCluster", {}, signal);
-    const answer = await this.#ask([], signal);
-    return {
-      clusterId: answer.clusterId ?? "",
-      brokers: answer.brokers.map(({ nodeId, host, port }) => ({ nodeId, host, port })),
-    };
+    return describeCluster(this.#context, signal);
   }
 
   async describeTopics(
     topics: readonly string[],
     signal?: AbortSignal,
   ): Promise<ReadonlyMap<string, TopicDescription>> {
-    checkArguments("admin.describeTopics", { topics: [topicNames, topics] }, signal);
-    const answer = await this.#ask(topics, signal);
-    const descriptions = new Map<string, TopicDescription>();
-    for (const topic of answer.topics) {
-      if (topic.name === null) continue;
-      const error = topic.errorCode === 0 ? undefined : KafkaError.of(topic.errorCode);
-      if (error === undefined)
-        descriptions.set(topic.name, topicDescriptionOf(topic, answer.brokers));
-      else if (error.code !== "UNKNOWN_TOPIC_OR_PARTITION") throw topicErrorOf(topic.name, error);
-    }
-    return descriptions;
+    return describeTopics(this.#context, topics, signal);
   }
 
   async listTopics(signal?: AbortSignal): Promise<readonly TopicDescription[]> {
-    checkArguments("admin.listTopics", {}, signal);
-    const answer = await this.#ask(null, signal);
-    return answer.topics
-      .filter(({ errorCode }) => errorCode === 0)
-      .map((topic) => topicDescriptionOf(topic, answer.brokers));
+    return listTopics(this.#context, signal);
   }
 
   async createTopics(
     topics: readonly NewTopic[],
     signal?: AbortSignal,
   ): Promise<readonly TopicResult[]> {
-    checkArguments("admin.createTopics", { topics: [newTopics, topics] }, signal);
-    return createTopics(this.#context, () => this.#controller(), topics, signal);
+    return createTopics(this.#context, this.#links.controller, topics, signal);
   }
 
   /** Raises the numbers of partitions (Kafka: `createPartitions`). One result per topic, in order. */
@@ -182,16 +120,14 @@ export class Admin implements ClusterAdmin {
     topics: readonly { readonly name: string; readonly partitionCount: number }[],
     signal?: AbortSignal,
   ): Promise<readonly TopicResult[]> {
-    checkArguments("admin.createPartitions", { topics: [topicsToGrow, topics] }, signal);
-    return createPartitions(this.#context, () => this.#controller(), topics, signal);
+    return createPartitions(this.#context, this.#links.controller, topics, signal);
   }
 
   async deleteTopics(
     topics: readonly string[],
     signal?: AbortSignal,
   ): Promise<readonly TopicResult[]> {
-    checkArguments("admin.deleteTopics", { topics: [topicNames, topics] }, signal);
-    return deleteTopics(this.#context, () => this.#controller(), topics, signal);
+    return deleteTopics(this.#context, this.#links.controller, topics, signal);
   }
 
   async listOffsets(
@@ -210,25 +146,21 @@ export class Admin implements ClusterAdmin {
     offsets: readonly (TopicPartition & { readonly offset: Offset })[],
     signal?: AbortSignal,
   ): Promise<void> {
-    checkArguments("admin.deleteRecords", { offsets: [deletionOffsets, offsets] }, signal);
     return deleteRecords(this.#context, this.#lane, offsets, signal);
   }
 
   /** Groups of all kinds (Kafka: `listConsumerGroups`). */
   async listGroups(signal?: AbortSignal): Promise<readonly GroupListing[]> {
-    checkArguments("admin.listGroups", {}, signal);
     return listGroups(this.#context, this.#lane, signal);
   }
 
   /** @throws KafkaError `GROUP_ID_NOT_FOUND` */
   async describeGroup(groupId: string, signal?: AbortSignal): Promise<GroupDescription> {
-    checkArguments("admin.describeGroup", { groupId: [groupName, groupId] }, signal);
     return describeGroup(this.#context, this.#lane, { groupId, signal });
   }
 
   /** Forgets a group and its offsets. @throws KafkaError `NON_EMPTY_GROUP`, `GROUP_ID_NOT_FOUND` */
   async deleteGroup(groupId: string, signal?: AbortSignal): Promise<void> {
-    checkArguments("admin.deleteGroup", { groupId: [groupName, groupId] }, signal);
     return deleteGroup(this.#context, this.#lane, { groupId, signal });
   }
 
@@ -245,17 +177,11 @@ export class Admin implements ClusterAdmin {
     members: readonly MemberToRemove[],
     signal?: AbortSignal,
   ): Promise<void> {
-    checkArguments(
-      "admin.removeMembers",
-      { groupId: [groupName, groupId], members: [membersToRemove, members] },
-      signal,
-    );
     return removeMembers(this.#context, this.#lane, { groupId, members, signal });
   }
 
   /** All offsets that a group has committed (Kafka: `listConsumerGroupOffsets`). */
   async groupOffsets(groupId: string, signal?: AbortSignal): Promise<readonly OffsetAndMetadata[]> {
-    checkArguments("admin.groupOffsets", { groupId: [groupName, groupId] }, signal);
     return groupOffsets(this.#context, this.#lane, { groupId, signal });
   }
 
@@ -269,11 +195,6 @@ export class Admin implements ClusterAdmin {
     offsets: readonly OffsetAndMetadata[],
     signal?: AbortSignal,
   ): Promise<void> {
-    checkArguments(
-      "admin.alterGroupOffsets",
-      { groupId: [groupName, groupId], offsets: [offsetsToCommit, offsets] },
-      signal,
-    );
     return alterGroupOffsets(this.#context, this.#lane, { groupId, offsets, signal });
   }
 
@@ -289,7 +210,6 @@ export class Admin implements ClusterAdmin {
     resources: readonly ConfigResource[],
     signal?: AbortSignal,
   ): Promise<readonly ConfigDescription[]> {
-    checkArguments("admin.describeConfigs", { resources: [configResources, resources] }, signal);
     return describeConfigs(this.#context, this.#links, resources, signal);
   }
 
@@ -306,17 +226,11 @@ export class Admin implements ClusterAdmin {
     changes: readonly ConfigChange[],
     options: { readonly validateOnly?: boolean; readonly signal?: AbortSignal } = {},
   ): Promise<void> {
-    checkArguments("admin.alterConfigs", {
-      changes: [configChanges, changes],
-      options: [alterConfigsOptions, options],
-    });
-    const { validateOnly = false, signal } = options;
-    return alterConfigs(this.#context, this.#links, changes, { validateOnly, signal });
+    return alterConfigs(this.#context, this.#links, changes, options);
   }
 
   /** Rules that the filter finds; `{}` finds all. @throws KafkaError `SECURITY_DISABLED` without an authorizer */
   async describeAcls(filter: AclFilter, signal?: AbortSignal): Promise<readonly Acl[]> {
-    checkArguments("admin.describeAcls", { filter: [aclFilter, filter] }, signal);
     return describeAcls(this.#context, this.#links, filter, signal);
   }
 
@@ -330,13 +244,11 @@ export class Admin implements ClusterAdmin {
    * }]);
    */
   async createAcls(acls: readonly Acl[], signal?: AbortSignal): Promise<void> {
-    checkArguments("admin.createAcls", { acls: [aclsToCreate, acls] }, signal);
     return createAcls(this.#context, this.#links, acls, signal);
   }
 
   /** Deletes what any of the filters finds, and gives it. */
   async deleteAcls(filters: readonly AclFilter[], signal?: AbortSignal): Promise<readonly Acl[]> {
-    checkArguments("admin.deleteAcls", { filters: [aclFilters, filters] }, signal);
     return deleteAcls(this.#context, this.#links, filters, signal);
   }
 
@@ -349,7 +261,6 @@ export class Admin implements ClusterAdmin {
     users: readonly string[] | null,
     signal?: AbortSignal,
   ): Promise<readonly ScramUser[]> {
-    checkArguments("admin.describeUserScramCredentials", { users: [usersOrNull, users] }, signal);
     return describeScramUsers(this.#context, this.#links, users, signal);
   }
 
@@ -369,7 +280,6 @@ export class Admin implements ClusterAdmin {
     },
     signal?: AbortSignal,
   ): Promise<void> {
-    checkArguments("admin.alterUserScramCredentials", { changes: [scramChanges, changes] }, signal);
     return alterScramUsers(this.#context, this.#links, changes, signal);
   }
 
@@ -387,7 +297,6 @@ export class Admin implements ClusterAdmin {
     token: NewDelegationToken = {},
     signal?: AbortSignal,
   ): Promise<DelegationToken> {
-    checkArguments("admin.createDelegationToken", { token: [newDelegationToken, token] }, signal);
     return createDelegationToken(this.#context, this.#links, token, signal);
   }
 
@@ -396,19 +305,16 @@ export class Admin implements ClusterAdmin {
     owners: readonly string[] | null,
     signal?: AbortSignal,
   ): Promise<readonly DelegationToken[]> {
-    checkArguments("admin.describeDelegationTokens", { owners: [ownersOrNull, owners] }, signal);
     return describeDelegationTokens(this.#context, this.#links, owners, signal);
   }
 
   /** A token ends later: owner and renewers may say so. Gives when. */
   async renewDelegationToken(renewal: TokenEnd, signal?: AbortSignal): Promise<number> {
-    checkArguments("admin.renewDelegationToken", { renewal: [tokenEnd, renewal] }, signal);
     return renewDelegationToken(this.#context, this.#links, renewal, signal);
   }
 
   /** A token ends after a time, or without one at once, and is forgotten. Gives when. */
   async expireDelegationToken(end: TokenEnd, signal?: AbortSignal): Promise<number> {
-    checkArguments("admin.expireDelegationToken", { end: [tokenEnd, end] }, signal);
     return expireDelegationToken(this.#context, this.#links, end, signal);
   }
 
@@ -417,7 +323,6 @@ export class Admin implements ClusterAdmin {
     entity: QuotaEntity,
     signal?: AbortSignal,
   ): Promise<readonly ClientQuota[]> {
-    checkArguments("admin.describeClientQuotas", { entity: [quotaEntity, entity] }, signal);
     return describeClientQuotas(this.#context, this.#links, entity, signal);
   }
 
@@ -433,13 +338,11 @@ export class Admin implements ClusterAdmin {
     changes: readonly ClientQuotaChange[],
     signal?: AbortSignal,
   ): Promise<void> {
-    checkArguments("admin.alterClientQuotas", { changes: [quotaChanges, changes] }, signal);
     return alterClientQuotas(this.#context, this.#links, changes, signal);
   }
 
   /** Transactional ids that the cluster knows. */
   async listTransactions(signal?: AbortSignal): Promise<readonly TransactionListing[]> {
-    checkArguments("admin.listTransactions", {}, signal);
     return listTransactions(this.#context, { lane: this.#lane, signal });
   }
 
@@ -448,8 +351,6 @@ export class Admin implements ClusterAdmin {
     transactionalId: string,
     signal?: AbortSignal,
   ): Promise<TransactionDescription> {
-    const checks = { transactionalId: [transactionalName, transactionalId] } as const;
-    checkArguments("admin.describeTransaction", checks, signal);
     return describeTransaction(this.#context, { lane: this.#lane, signal }, transactionalId);
   }
 
@@ -458,37 +359,20 @@ export class Admin implements ClusterAdmin {
     partition: TopicPartition,
     signal?: AbortSignal,
   ): Promise<readonly ProducerState[]> {
-    checkArguments("admin.describeProducers", { partition: [topicPartition, partition] }, signal);
     return describeProducers(this.#context, { lane: this.#lane, signal }, partition);
   }
 
   /** Folders of all brokers, and the sizes of partitions in them (Kafka: `describeLogDirs`). */
   async describeLogDirectories(signal?: AbortSignal): Promise<readonly LogDirectoryDescription[]> {
-    checkArguments("admin.describeLogDirectories", {}, signal);
     return describeLogDirectories(this.#context, this.#lane, signal);
   }
 
   /** Ends a transaction in one partition that no coordinator will end any more (Kafka: a hanging one). */
   async abortTransaction(transaction: TransactionToAbort, signal?: AbortSignal): Promise<void> {
-    const checks = { transaction: [transactionToAbort, transaction] } as const;
-    checkArguments("admin.abortTransaction", checks, signal);
     return abortTransaction(this.#context, { lane: this.#lane, signal }, transaction);
   }
 
   close(): void {
     this.#lane.close();
-  }
-
-  #ask(topics: readonly string[] | null, signal?: AbortSignal): Promise<MetadataResponse> {
-    return this.#context.retry("Metadata", { signal }, () => this.#context.metadata.ask(topics));
-  }
-
-  /** Any broker passes such requests on to the controller; older clusters want the controller itself. */
-  async #controller(): Promise<LaneLink> {
-    const { metadata } = this.#context;
-    await metadata.refresh();
-    const { controllerId, brokers } = metadata;
-    const nodeId = brokers.has(controllerId) ? controllerId : brokers.keys().next().value;
-    return this.#lane.link(nodeId ?? -1);
   }
 }

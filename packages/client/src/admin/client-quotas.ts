@@ -1,8 +1,10 @@
 import { alterClientQuotasApi, describeClientQuotasApi } from "@millrace/protocol/definitions";
 
+import { checkArguments, kind, listOf, optional, strict } from "../arguments.ts";
 import type { ClientContext } from "../client-context.ts";
+import { names } from "./admin-arguments.ts";
+import type { AdminLinks } from "./admin-links.ts";
 import { askUntilAnswered } from "./ask-any.ts";
-import type { AdminLinks } from "./configs.ts";
 
 const entityKinds = ["user", "client-id", "ip"] as const;
 
@@ -28,6 +30,26 @@ export interface ClientQuotaChange {
 const matchExact = 0;
 const matchDefault = 1;
 
+const nameOrNull = kind(
+  "a name, or null for the default",
+  (given) => given === null || (typeof given === "string" && given !== ""),
+);
+const quotaEntity = strict(
+  { user: optional(nameOrNull), "client-id": optional(nameOrNull), ip: optional(nameOrNull) },
+  "an object such as { user }",
+);
+const quotaChanges = listOf(
+  strict(
+    {
+      entity: quotaEntity,
+      set: optional(kind("numbers by name", isNumbers)),
+      remove: optional(names),
+    },
+    "{ entity, set }",
+  ),
+  "{ entity, set }",
+);
+
 /** @param entity those that have these parts, and perhaps others */
 export async function describeClientQuotas(
   context: ClientContext,
@@ -35,6 +57,7 @@ export async function describeClientQuotas(
   entity: QuotaEntity,
   signal?: AbortSignal,
 ): Promise<readonly ClientQuota[]> {
+  checkArguments("admin.describeClientQuotas", { entity: [quotaEntity, entity] }, signal);
   const answer = await askUntilAnswered(context, {
     api: describeClientQuotasApi,
     link: controller,
@@ -61,6 +84,7 @@ export async function alterClientQuotas(
   changes: readonly ClientQuotaChange[],
   signal?: AbortSignal,
 ): Promise<void> {
+  checkArguments("admin.alterClientQuotas", { changes: [quotaChanges, changes] }, signal);
   if (changes.length === 0) return;
   await askUntilAnswered(context, {
     api: alterClientQuotasApi,
@@ -85,4 +109,13 @@ function partsOf(entity: QuotaEntity): readonly (readonly [string, string | null
     const name = entity[kind];
     return name === undefined ? [] : [[kind, name] as const];
   });
+}
+
+function isNumbers(given: unknown): boolean {
+  return (
+    typeof given === "object" &&
+    given !== null &&
+    !Array.isArray(given) &&
+    Object.values(given).every((value) => typeof value === "number" && value > 0)
+  );
 }

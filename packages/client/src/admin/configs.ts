@@ -5,10 +5,14 @@ import {
   type DescribeConfigsResponse,
 } from "@millrace/protocol/definitions";
 
+import { oneOf, text, textsByName } from "../argument-kinds.ts";
+import { abortSignal, checkArguments, listOf, optional, strict } from "../arguments.ts";
 import type { ClientContext } from "../client-context.ts";
 import type { LaneLink } from "../connection/broker-lane.ts";
+import { flag, names } from "./admin-arguments.ts";
+import type { AdminLinks } from "./admin-links.ts";
 import { askUntilAnswered, type ErrorRow } from "./ask-any.ts";
-import { wordOf, type Words } from "./words.ts";
+import { wordOf, wordsOf, type Words } from "./words.ts";
 
 export const configResourceKinds = {
   topic: 2,
@@ -84,11 +88,25 @@ export interface ConfigChange extends ConfigResource {
   readonly subtract?: Readonly<Record<string, string>>;
 }
 
-/** How a request comes to its broker. */
-export interface AdminLinks {
-  readonly controller: () => Promise<LaneLink>;
-  readonly broker: (nodeId: number) => Promise<LaneLink>;
-}
+const resource = { kind: oneOf(...wordsOf(configResourceKinds)), name: text };
+const configResources = listOf(strict(resource, "{ kind, name }"), "{ kind, name }");
+const configChanges = listOf(
+  strict(
+    {
+      ...resource,
+      set: optional(textsByName),
+      remove: optional(names),
+      append: optional(textsByName),
+      subtract: optional(textsByName),
+    },
+    "{ kind, name, set }",
+  ),
+  "{ kind, name, set }",
+);
+const alterConfigsOptions = strict(
+  { validateOnly: optional(flag), signal: optional(abortSignal) },
+  "{ validateOnly, signal }",
+);
 
 export async function describeConfigs(
   context: ClientContext,
@@ -96,6 +114,7 @@ export async function describeConfigs(
   resources: readonly ConfigResource[],
   signal?: AbortSignal,
 ): Promise<readonly ConfigDescription[]> {
+  checkArguments("admin.describeConfigs", { resources: [configResources, resources] }, signal);
   const described: ConfigDescription[] = [];
   for (const own of byBroker(resources)) {
     const answer = await askUntilAnswered(context, {
@@ -126,8 +145,13 @@ export async function alterConfigs(
   context: ClientContext,
   links: AdminLinks,
   changes: readonly ConfigChange[],
-  { validateOnly, signal }: { readonly validateOnly: boolean; readonly signal?: AbortSignal },
+  options: { readonly validateOnly?: boolean; readonly signal?: AbortSignal },
 ): Promise<void> {
+  checkArguments("admin.alterConfigs", {
+    changes: [configChanges, changes],
+    options: [alterConfigsOptions, options],
+  });
+  const { validateOnly = false, signal } = options;
   for (const own of byBroker(changes))
     await askUntilAnswered(context, {
       api: incrementalAlterConfigsApi,

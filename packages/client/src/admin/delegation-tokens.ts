@@ -5,10 +5,19 @@ import {
   renewDelegationTokenApi,
 } from "@millrace/protocol/definitions";
 
+import {
+  checkArguments,
+  listOf,
+  optional,
+  strict,
+  whole,
+  type ArgumentCheck,
+} from "../arguments.ts";
 import type { ClientContext } from "../client-context.ts";
 import { fromBase64, toBase64 } from "../security/base64.ts";
+import { principal, secret } from "./admin-arguments.ts";
+import type { AdminLinks } from "./admin-links.ts";
 import { askUntilAnswered } from "./ask-any.ts";
-import type { AdminLinks } from "./configs.ts";
 
 /**
  * What lets somebody in as its owner by SCRAM, without the owner's password (KIP-48): the id stands for the name, the HMAC
@@ -41,12 +50,25 @@ export interface NewDelegationToken {
 /** As long as the cluster lets it. */
 const longest = -1;
 
+const principals = listOf(principal, "principals, such as User:ann");
+const period = optional(whole(0, "milliseconds"));
+const ownersOrNull: ArgumentCheck = (what, given) => {
+  if (given !== null) principals(what, given);
+};
+const newDelegationToken = strict(
+  { owner: optional(principal), renewers: optional(principals), maxLifetimeMs: period },
+  "{ owner, renewers, maxLifetimeMs }",
+);
+const tokenEnd = strict({ hmac: secret, periodMs: period }, "{ hmac, periodMs }");
+
 export async function createDelegationToken(
   context: ClientContext,
   { controller }: AdminLinks,
-  { owner, renewers = [], maxLifetimeMs = longest }: NewDelegationToken,
+  token: NewDelegationToken,
   signal?: AbortSignal,
 ): Promise<DelegationToken> {
+  checkArguments("admin.createDelegationToken", { token: [newDelegationToken, token] }, signal);
+  const { owner, renewers = [], maxLifetimeMs = longest } = token;
   const named = owner === undefined ? undefined : namedPrincipal(owner);
   const made = await askUntilAnswered(context, {
     api: createDelegationTokenApi,
@@ -76,6 +98,7 @@ export async function describeDelegationTokens(
   owners: readonly string[] | null,
   signal?: AbortSignal,
 ): Promise<readonly DelegationToken[]> {
+  checkArguments("admin.describeDelegationTokens", { owners: [ownersOrNull, owners] }, signal);
   const { tokens } = await askUntilAnswered(context, {
     api: describeDelegationTokenApi,
     link: controller,
@@ -104,9 +127,11 @@ export interface TokenEnd {
 export async function renewDelegationToken(
   context: ClientContext,
   { controller }: AdminLinks,
-  { hmac, periodMs: renewPeriodMs = longest }: TokenEnd,
+  renewal: TokenEnd,
   signal?: AbortSignal,
 ): Promise<number> {
+  checkArguments("admin.renewDelegationToken", { renewal: [tokenEnd, renewal] }, signal);
+  const { hmac, periodMs: renewPeriodMs = longest } = renewal;
   const answer = await askUntilAnswered(context, {
     api: renewDelegationTokenApi,
     link: controller,
@@ -121,9 +146,11 @@ export async function renewDelegationToken(
 export async function expireDelegationToken(
   context: ClientContext,
   { controller }: AdminLinks,
-  { hmac, periodMs: expiryTimePeriodMs = -1 }: TokenEnd,
+  end: TokenEnd,
   signal?: AbortSignal,
 ): Promise<number> {
+  checkArguments("admin.expireDelegationToken", { end: [tokenEnd, end] }, signal);
+  const { hmac, periodMs: expiryTimePeriodMs = -1 } = end;
   const answer = await askUntilAnswered(context, {
     api: expireDelegationTokenApi,
     link: controller,

@@ -1,5 +1,7 @@
 import type { Offset, TopicPartition } from "@millrace/model";
 import { deleteRecordsApi } from "@millrace/protocol/definitions";
+import { deletionOffsets } from "../argument-kinds.ts";
+import { checkArguments } from "../arguments.ts";
 import type { ClientContext } from "../client-context.ts";
 import type { BrokerLane, LaneLink } from "../connection/broker-lane.ts";
 import { throwIfError } from "../connection/cluster-error-of.ts";
@@ -14,6 +16,7 @@ export async function deleteRecords(
   offsets: readonly DeletionOffset[],
   signal?: AbortSignal,
 ): Promise<void> {
+  checkArguments("admin.deleteRecords", { offsets: [deletionOffsets, offsets] }, signal);
   if (offsets.length === 0) return;
   await context.retry("DeleteRecords", { signal }, async (timeoutMs) => {
     await context.knowPartitions(offsets, { signal, timeoutMs });

@@ -1,6 +1,8 @@
 import type { TopicPartition } from "@millrace/model";
 import { decodeVersionedForward, KafkaError } from "@millrace/protocol";
 import { consumerProtocolAssignment, describeGroupsApi } from "@millrace/protocol/definitions";
+import { groupName } from "../argument-kinds.ts";
+import { checkArguments } from "../arguments.ts";
 import type { ClientContext } from "../client-context.ts";
 import type { BrokerLane } from "../connection/broker-lane.ts";
 import { callCoordinator } from "../metadata/coordinator-calls.ts";
@@ -26,6 +28,7 @@ export async function describeGroup(
   lane: BrokerLane,
   asked: Asked,
 ): Promise<GroupDescription> {
+  checkArguments("admin.describeGroup", { groupId: [groupName, asked.groupId] }, asked.signal);
   for (const describe of kinds) {
     const described = await describe(context, lane, asked);
     if (described !== undefined) return described;

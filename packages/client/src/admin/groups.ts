@@ -1,5 +1,7 @@
 import { deleteGroupsApi, listGroupsApi } from "@millrace/protocol/definitions";
 import type { OffsetAndMetadata } from "@millrace/cluster";
+import { groupName, offsetsToCommit } from "../argument-kinds.ts";
+import { checkArguments } from "../arguments.ts";
 import type { ClientContext } from "../client-context.ts";
 import type { BrokerLane } from "../connection/broker-lane.ts";
 import { clusterErrorOf, throwIfError } from "../connection/cluster-error-of.ts";
@@ -23,6 +25,7 @@ export async function listGroups(
   lane: BrokerLane,
   signal?: AbortSignal,
 ): Promise<readonly GroupListing[]> {
+  checkArguments("admin.listGroups", {}, signal);
   await context.retry("metadata", { signal }, () => context.metadata.refresh());
   const lists = await Promise.all(
     [...context.metadata.brokers.keys()].map((nodeId) =>
@@ -47,6 +50,7 @@ export async function deleteGroup(
   lane: BrokerLane,
   { groupId, signal }: { readonly groupId: string; readonly signal?: AbortSignal },
 ): Promise<void> {
+  checkArguments("admin.deleteGroup", { groupId: [groupName, groupId] }, signal);
   await callCoordinator(
     context,
     { kind: "group", key: groupId, lane },
@@ -62,11 +66,12 @@ export async function deleteGroup(
 }
 
 /** All that a group has committed. */
-export function groupOffsets(
+export async function groupOffsets(
   context: ClientContext,
   lane: BrokerLane,
   { groupId, signal }: { readonly groupId: string; readonly signal?: AbortSignal },
 ): Promise<readonly OffsetAndMetadata[]> {
+  checkArguments("admin.groupOffsets", { groupId: [groupName, groupId] }, signal);
   return new CommittedOffsets(context, { kind: "group", key: groupId, lane }).fetch(null, signal);
 }
 
@@ -84,6 +89,8 @@ export async function alterGroupOffsets(
     readonly signal?: AbortSignal;
   },
 ): Promise<void> {
+  const checks = { groupId: [groupName, groupId], offsets: [offsetsToCommit, offsets] } as const;
+  checkArguments("admin.alterGroupOffsets", checks, signal);
   const committed = new CommittedOffsets(context, { kind: "group", key: groupId, lane });
   await committed.commit(
     offsets,

@@ -1,6 +1,7 @@
 import type { TopicPartition } from "@millrace/model";
 import { describeLogDirsApi } from "@millrace/protocol/definitions";
 
+import { checkArguments } from "../arguments.ts";
 import type { ClientContext } from "../client-context.ts";
 import type { BrokerLane } from "../connection/broker-lane.ts";
 import { throwIfError } from "../connection/cluster-error-of.ts";
@@ -28,6 +29,7 @@ export async function describeLogDirectories(
   lane: BrokerLane,
   signal?: AbortSignal,
 ): Promise<readonly LogDirectoryDescription[]> {
+  checkArguments("admin.describeLogDirectories", {}, signal);
   await context.retry("metadata", { signal }, () => context.metadata.refresh());
   const all = [...context.metadata.brokers.keys()].map(async (nodeId) => {
     const answer = await askUntilAnswered(context, {

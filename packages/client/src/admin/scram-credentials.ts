@@ -5,12 +5,22 @@ import {
   describeUserScramCredentialsApi,
 } from "@millrace/protocol/definitions";
 
+import { int32Max, oneOf } from "../argument-kinds.ts";
+import {
+  checkArguments,
+  listOf,
+  optional,
+  strict,
+  whole,
+  type ArgumentCheck,
+} from "../arguments.ts";
 import type { ClientContext } from "../client-context.ts";
 import { throwIfError } from "../connection/cluster-error-of.ts";
 import { saltedPassword } from "../security/scram-client.ts";
+import { name, secret } from "./admin-arguments.ts";
+import type { AdminLinks } from "./admin-links.ts";
 import { askUntilAnswered } from "./ask-any.ts";
-import type { AdminLinks } from "./configs.ts";
-import { wordOf, type Words } from "./words.ts";
+import { wordOf, wordsOf, type Words } from "./words.ts";
 
 export const scramMechanisms = {
   "SCRAM-SHA-256": 1,
@@ -47,6 +57,29 @@ const iterationsDefault = 4096;
 const saltBytes = 24;
 const userNotThere = new KafkaError("RESOURCE_NOT_FOUND").errorCode;
 
+const mechanism = oneOf(...wordsOf(scramMechanisms));
+const credential = { user: name, mechanism };
+const usersOrNull: ArgumentCheck = (what, given) => {
+  if (given !== null) listOf(name, "users' names")(what, given);
+};
+const scramChanges = strict(
+  {
+    upsertions: listOf(
+      strict(
+        {
+          ...credential,
+          password: secret,
+          iterations: optional(whole(1, "a number of iterations", int32Max)),
+        },
+        "{ user, mechanism, password }",
+      ),
+      "credentials",
+    ),
+    deletions: listOf(strict(credential, "{ user, mechanism }"), "{ user, mechanism }"),
+  },
+  "{ upsertions, deletions }",
+);
+
 /** @param users null: all; those that have no credential are left out */
 export async function describeScramUsers(
   context: ClientContext,
@@ -54,6 +87,7 @@ export async function describeScramUsers(
   users: readonly string[] | null,
   signal?: AbortSignal,
 ): Promise<readonly ScramUser[]> {
+  checkArguments("admin.describeUserScramCredentials", { users: [usersOrNull, users] }, signal);
   const answer = await askUntilAnswered(context, {
     api: describeUserScramCredentialsApi,
     link: controller,
@@ -75,9 +109,11 @@ export async function describeScramUsers(
 export async function alterScramUsers(
   context: ClientContext,
   { controller }: AdminLinks,
-  { upsertions, deletions }: ScramChanges,
+  changes: ScramChanges,
   signal?: AbortSignal,
 ): Promise<void> {
+  checkArguments("admin.alterUserScramCredentials", { changes: [scramChanges, changes] }, signal);
+  const { upsertions, deletions } = changes;
   const { random } = context.platform;
   const credentials = upsertions.map((one) =>
     credentialOf(one, random.fill(new Uint8Array(saltBytes))),

@@ -8,6 +8,8 @@ import {
 } from "@millrace/protocol/definitions";
 import { zeroUuid } from "@millrace/protocol/wire";
 import type { TopicDescription } from "@millrace/cluster";
+import { newTopics, topicNames, topicsToGrow } from "../argument-kinds.ts";
+import { checkArguments } from "../arguments.ts";
 import type { ClientContext } from "../client-context.ts";
 import type { LaneLink } from "../connection/broker-lane.ts";
 import { topicErrorOf } from "../connection/cluster-error-of.ts";
@@ -46,6 +48,7 @@ export async function createTopics(
   topics: readonly NewTopic[],
   signal?: AbortSignal,
 ): Promise<readonly TopicResult[]> {
+  checkArguments("admin.createTopics", { topics: [newTopics, topics] }, signal);
   if (topics.length === 0) return [];
   const results = await eachTopic(
     context,
@@ -83,6 +86,7 @@ export async function createPartitions(
   topics: readonly { readonly name: string; readonly partitionCount: number }[],
   signal?: AbortSignal,
 ): Promise<readonly TopicResult[]> {
+  checkArguments("admin.createPartitions", { topics: [topicsToGrow, topics] }, signal);
   return eachTopic(context, { what: "CreatePartitions", topics, signal }, async (own) => {
     const answer = await (
       await link()
@@ -109,6 +113,7 @@ export async function deleteTopics(
   topics: readonly string[],
   signal?: AbortSignal,
 ): Promise<readonly TopicResult[]> {
+  checkArguments("admin.deleteTopics", { topics: [topicNames, topics] }, signal);
   const named = topics.map((name) => ({ name }));
   return eachTopic(context, { what: "DeleteTopics", topics: named, signal }, async (own) => {
     const answer = await (

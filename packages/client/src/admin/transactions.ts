@@ -7,6 +7,8 @@ import {
   writeTxnMarkersApi,
 } from "@millrace/protocol/definitions";
 
+import { int32Max, topicName, topicPartition } from "../argument-kinds.ts";
+import { checkArguments, object, textOf, whole } from "../arguments.ts";
 import type { ClientContext, RetryLimits } from "../client-context.ts";
 import type { BrokerLane, LaneLink } from "../connection/broker-lane.ts";
 import { callCoordinator } from "../metadata/coordinator-calls.ts";
@@ -50,11 +52,24 @@ interface Asked {
   readonly signal?: AbortSignal | undefined;
 }
 
+const transactionalName = textOf("a transactional id");
+const transactionToAbort = object(
+  {
+    topic: topicName,
+    partition: whole(0, "a partition's number", int32Max),
+    producerId: whole(0, "a producer's id"),
+    producerEpoch: whole(0, "an epoch", 32_767),
+    coordinatorEpoch: whole(-1, "an epoch, or -1", int32Max),
+  },
+  "{ topic, partition, producerId, producerEpoch, coordinatorEpoch }",
+);
+
 /** Asks every broker for those that it coordinates. */
 export async function listTransactions(
   context: ClientContext,
   { lane, signal }: Asked,
 ): Promise<readonly TransactionListing[]> {
+  checkArguments("admin.listTransactions", {}, signal);
   await context.retry("metadata", { signal }, () => context.metadata.refresh());
   const answers = await Promise.all(
     [...context.metadata.brokers.keys()].map((nodeId) =>
@@ -82,6 +97,8 @@ export async function describeTransaction(
   { lane, signal }: Asked,
   transactionalId: string,
 ): Promise<TransactionDescription> {
+  const checks = { transactionalId: [transactionalName, transactionalId] } as const;
+  checkArguments("admin.describeTransaction", checks, signal);
   const { answer } = await callCoordinator(
     context,
     { kind: "transaction", key: transactionalId, lane },
@@ -110,8 +127,10 @@ export async function describeTransaction(
 export async function describeProducers(
   context: ClientContext,
   { lane, signal }: Asked,
-  { topic, partition }: TopicPartition,
+  place: TopicPartition,
 ): Promise<readonly ProducerState[]> {
+  checkArguments("admin.describeProducers", { partition: [topicPartition, place] }, signal);
+  const { topic, partition } = place;
   const answer = await askUntilAnswered(context, {
     api: describeProducersApi,
     link: (timeoutMs) => leaderLink(context, lane, { topic, partition, timeoutMs, signal }),
@@ -132,8 +151,11 @@ export async function describeProducers(
 export async function abortTransaction(
   context: ClientContext,
   { lane, signal }: Asked,
-  { topic, partition, ...producer }: TransactionToAbort,
+  transaction: TransactionToAbort,
 ): Promise<void> {
+  const checks = { transaction: [transactionToAbort, transaction] } as const;
+  checkArguments("admin.abortTransaction", checks, signal);
+  const { topic, partition, ...producer } = transaction;
   await askUntilAnswered(context, {
     api: writeTxnMarkersApi,
     link: (timeoutMs) => leaderLink(context, lane, { topic, partition, timeoutMs, signal }),
