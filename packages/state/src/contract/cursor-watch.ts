@@ -1,7 +1,8 @@
 import type { Timestamp } from "@millrace/model";
 
-/** Told of the cursors of a store: how many are open, and since when. */
+/** Told of the cursors of a store: how many are open, and since when. Of its cache, too. */
 export interface CursorWatch {
+  watchHits(hitRatio: () => number): void;
   /** Of those that look at the same thing. */
   add(source: OpenedCursors): void;
   /** The time, for a cursor that is opened. */

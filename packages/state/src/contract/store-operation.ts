@@ -13,6 +13,13 @@ export type StoreOperation =
 /** Which operation each method of a store is. */
 export type StoreOperations = Readonly<Record<string, StoreOperation>>;
 
+/** What a store holds back. Methods take any of its kind: it is asked about stores of its own alone. */
+export interface BufferSizes<Store> {
+  readonly changedBy: readonly string[];
+  count(store: Store): number;
+  bytes(store: Store): number;
+}
+
 export const keyValueOperations: StoreOperations = {
   get: "get",
   readForUpdate: "get",

@@ -3,7 +3,7 @@ import type { Serde } from "@millrace/serde";
 import type { EngineBytes } from "./bytes-store.ts";
 import type { OpenStore, StoreEnvironment } from "./open-store.ts";
 import type { StateStore } from "./state-store.ts";
-import type { StoreOperations } from "./store-operation.ts";
+import type { BufferSizes, StoreOperations } from "./store-operation.ts";
 import type { StoreView } from "./store-view.ts";
 
 /**
@@ -50,6 +50,8 @@ export interface SpecifiedKind {
 export interface StoreKind<out Store extends StateStore = StateStore> extends SpecifiedKind {
   /** What is measured of its stores; absent: nothing is. */
   readonly operations?: StoreOperations;
+  /** Of stores that hold records back: how many, and what changes it; absent: it holds none. */
+  readonly buffer?: BufferSizes<Store>;
   /** @param bytes the store's part of its task's engine, seen through the writes that are not committed */
   open(
     specification: StoreSpecification,

@@ -29,6 +29,7 @@ export function openAccess<K, V>(
   if (cache === null) return new DirectAccess(own);
   const cached = new CachedAccess({ ...own, budget: cache });
   const tags = { "task-id": scope.taskId, store: options.name };
+  cursors?.watchHits(() => cached.hitRatio);
   metrics?.gauge("hit-ratio-avg", () => cached.hitRatio, tags);
   return cached;
 }

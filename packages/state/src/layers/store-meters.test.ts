@@ -3,15 +3,22 @@ import { MetricRegistry, type RecordingLevel } from "@millrace/platform";
 import { string } from "@millrace/serde";
 import { expect, test } from "vitest";
 
+import type { KeyValueStore } from "../contract/key-value-store.ts";
+import type { StoreSpecification } from "../contract/store-specification.ts";
 import { CacheBudget } from "../contract/cache-budget.ts";
+import { suppressionBuffer } from "../kinds/suppression/suppression-kind.ts";
 import { keyValueStore } from "../kinds/key-value/key-value-kind.ts";
 import { MemoryEngine } from "../memory/memory-engine.ts";
 import { openTaskStores } from "../stores/open-task-stores.ts";
 
-const specification = keyValueStore({ name: "s", key: string(), value: string(), caching: true });
+const keyValue = keyValueStore({ name: "s", key: string(), value: string(), caching: true });
 
 /** A clock that goes on by so many milliseconds with each look. */
-function opened(recordingLevel: RecordingLevel, stepMs = 0) {
+function opened(
+  recordingLevel: RecordingLevel,
+  stepMs = 0,
+  specification: StoreSpecification = keyValue,
+) {
   const metrics = new MetricRegistry();
   const clock = {
     nowMs: 1000,
@@ -30,7 +37,7 @@ function opened(recordingLevel: RecordingLevel, stepMs = 0) {
   });
   const value = (name: string): number | undefined =>
     metrics.snapshot().find((one) => one.name === name && one.tags["store"] === "s")?.value;
-  return { clock, stores, store: stores.store(specification), value };
+  return { clock, stores, value, store: stores.store<KeyValueStore<string, string>>("s") };
 }
 
 test("at level debug each call of a store is counted, and timed", () => {
@@ -96,4 +103,33 @@ test("they go with the stores", () => {
   expect(value("put-rate")).toBe(0);
   stores.release();
   expect([value("put-rate"), value("num-open-iterators")]).toEqual([undefined, undefined]);
+});
+
+test("at level debug it is told how much a buffer holds back", () => {
+  const buffer = suppressionBuffer({ name: "s", key: string(), value: string() });
+  const { stores, value } = opened("debug", 0, buffer);
+  const store = stores.store(buffer);
+  store.put(1, "a", { newValue: "1", oldValue: null });
+  store.put(2, "b", { newValue: "1", oldValue: null });
+  const bytes = store.sizeBytes;
+  store.evictWhile(
+    () => store.entryCount > 0,
+    () => {},
+  );
+  const read = (what: string) =>
+    ["avg", "max"].map((one) => value(`suppression-buffer-${what}-${one}`));
+  expect(read("count")).toEqual([1, 2]);
+  expect(read("size")).toEqual([bytes / 2, bytes]);
+  expect(opened("info", 0, buffer).value("suppression-buffer-count-max")).toBeUndefined();
+});
+
+test("at level debug it is told between which shares of hits a cache was, as of its flushes", () => {
+  const { store, stores, value } = opened("debug");
+  stores.flush();
+  store.put("a", "1");
+  for (let look = 0; look < 3; look++) store.get("a");
+  stores.flush();
+  expect(value("hit-ratio-min")).toBe(0);
+  expect(value("hit-ratio-max")).toBe(value("hit-ratio-avg"));
+  expect(value("hit-ratio-max")).toBeGreaterThan(0.5);
 });

@@ -266,7 +266,9 @@ class OpenTaskStores implements TaskStores {
     const committed = new CommittedBytes(name, { engine: area.engine, prefix }, meters);
     const bytes = new StagedStore(area.engine, prefix, stage, (key) => committed.dropped(key));
     const open = kindOf(specification).open(specification, bytes, environment);
-    meters?.measure(open.store, kindOf(specification).operations ?? {});
+    const { operations, buffer } = kindOf(specification);
+    if (operations !== undefined) meters?.measure(open.store, operations);
+    if (buffer !== undefined) meters?.measureBuffer(open.store, buffer);
     const store = {
       specification,
       area,
@@ -310,12 +312,7 @@ class OpenTaskStores implements TaskStores {
 }
 
 function flushed({ open, meters }: OpenedStore, isOver?: () => boolean): boolean {
-  const work = meters?.flush;
-  if (work === undefined) return open.flush(isOver);
-  const beginMs = work.begin();
-  const isDone = open.flush(isOver);
-  work.end(beginMs);
-  return isDone;
+  return meters === undefined ? open.flush(isOver) : meters.flushed(() => open.flush(isOver));
 }
 
 /** The engine has nothing of it any more. */

@@ -212,6 +212,11 @@ function storedPart(value: Uint8Array): Uint8Array {
 }
 
 const joinBufferKind = {
+  buffer: {
+    changedBy: ["put", "takeDue"],
+    count: ({ recordCount }) => recordCount,
+    bytes: ({ bytes }) => bytes,
+  },
   name: "buffer",
   layout: 11,
   changelogConfigs: compactedChangelog,

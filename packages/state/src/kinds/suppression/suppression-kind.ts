@@ -12,6 +12,11 @@ const suppressionKind: StoreKind<TimeOrderedBuffer<unknown, unknown>> = {
   name: "suppression",
   layout: 21,
   changelogConfigs: compactedChangelog,
+  buffer: {
+    changedBy: ["put", "evictWhile"],
+    count: ({ entryCount }) => entryCount,
+    bytes: ({ sizeBytes }) => sizeBytes,
+  },
   open: (specification, bytes, environment) =>
     new SuppressionBuffer(specification, bytes, environment),
 };
