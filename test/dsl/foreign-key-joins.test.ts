@@ -72,3 +72,54 @@ test.each([
     await driver.close();
   },
 );
+
+test.each([
+  // What a change of the right table writes: the row, and without a cache that of each answer.
+  ["with a cache", undefined, 1],
+  ["without one", 0, 3],
+])(
+  "an answer takes the right row as it lies: it is read once, and not written, %s",
+  async (_, cacheBytesMax, writtenByChange) => {
+    const calls = { read: 0, written: 0 };
+    const inner = json<{ name: string }>();
+    const counting: typeof inner = {
+      ...inner,
+      name: "counting",
+      serialize: (value, topic, place) => {
+        calls.written++;
+        return inner.serialize(value, topic, place);
+      },
+      deserialize: (bytes, topic, place) => {
+        calls.read++;
+        return inner.deserialize(bytes, topic, place);
+      },
+    };
+    const builder = new StreamsBuilder();
+    const people = builder.table("people", { key: string(), value: counting, store: "people" });
+    builder
+      .table("orders", text)
+      .join(people, (order, { name }) => `${order} ${name}`, { foreignKey: (order) => order })
+      .toStream()
+      .to("out", { value: string() });
+    const driver = new TopologyTestDriver(
+      builder.build(),
+      cacheBytesMax === undefined ? {} : { cacheBytesMax },
+    );
+    driver.input("people", { key: string(), value: inner }).pipe("ada", { name: "Ada" });
+    calls.read = calls.written = 0;
+    driver.input("orders", text).pipe("1", "ada");
+    // By the other side, and by the driver, which tells of each record.
+    expect(calls).toEqual({ read: 2, written: 0 });
+    driver.input("orders", text).pipe("2", "ada");
+    calls.written = 0;
+    driver.input("people", { key: string(), value: inner }).pipe("ada", { name: "Lady Ada" });
+    expect(calls.written).toBe(writtenByChange);
+    expect(driver.output("out", text).readValues()).toEqual([
+      "ada Ada",
+      "ada Ada",
+      "ada Lady Ada",
+      "ada Lady Ada",
+    ]);
+    await driver.close();
+  },
+);

@@ -33,6 +33,11 @@ export interface UpdatableStore<K, V> {
    * and would be the same elsewhere; else null. They stay as they are: do not change them.
    */
   bytesOfRead(serde: Serde<V>): Uint8Array | null;
+  /**
+   * As `readForUpdate`, without decoding: what `bytesOfRead` would give. Null: there is no value; undefined: its bytes are
+   * not at hand, read the value.
+   */
+  readBytes(key: K, serde: Serde<V>): Uint8Array | null | undefined;
   /** True: the flush listener forwards; false: every write goes through at once and the operator forwards itself. */
   readonly isCached: boolean;
   /**

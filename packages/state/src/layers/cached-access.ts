@@ -138,6 +138,16 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
       : this.#format.valueBytes(bytes);
   }
 
+  readBytes(key: K, serde: Serde<V>): Uint8Array | null | undefined {
+    if (!this.#format.isWrittenBy(serde)) return undefined;
+    const entry = this.#use(key, null);
+    const { bytes } = entry;
+    if (bytes === null && entry.hasValue) return undefined;
+    this.#entry = entry;
+    this.#timestampOfRead = bytes === null ? -1 : entry.valueTimestamp;
+    return bytes === null ? null : this.#format.valueBytes(bytes);
+  }
+
   read(key: K): V | null {
     const entry = this.#use(key, null);
     const value = this.#valueOf(entry);

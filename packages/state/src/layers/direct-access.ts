@@ -75,11 +75,14 @@ export class DirectAccess<K, V> implements ValueAccess<K, V> {
   }
 
   readForUpdate(key: K, keyBytes: Uint8Array | null): V | null {
-    this.#keyBytes = keyBytes ?? this.#format.encodeKey(key);
-    const bytes = this.#store.get(this.#keyBytes);
-    this.#bytesOfRead = bytes;
-    this.#timestampOfRead = bytes === null ? -1 : this.#format.timestampOf(bytes);
+    const bytes = this.#select(keyBytes ?? this.#format.encodeKey(key));
     return bytes === null ? null : this.#format.decode(bytes);
+  }
+
+  readBytes(key: K, serde: Serde<V>): Uint8Array | null | undefined {
+    if (!this.#format.isWrittenBy(serde)) return undefined;
+    const bytes = this.#select(this.#format.encodeKey(key));
+    return bytes === null ? null : this.#format.valueBytes(bytes);
   }
 
   bytesOfRead(serde: Serde<V>): Uint8Array | null {
@@ -135,6 +138,14 @@ export class DirectAccess<K, V> implements ValueAccess<K, V> {
 
   holdsAny(): boolean {
     return false;
+  }
+
+  #select(keyBytes: Uint8Array): Uint8Array | null {
+    const bytes = this.#store.get(keyBytes);
+    this.#keyBytes = keyBytes;
+    this.#bytesOfRead = bytes;
+    this.#timestampOfRead = bytes === null ? -1 : this.#format.timestampOf(bytes);
+    return bytes;
   }
 
   #put(keyBytes: Uint8Array, bytes: Uint8Array | null): void {

@@ -71,6 +71,8 @@ export class LatestVersions<K, V> implements TableStore<K, V> {
     return null;
   }
 
+  readBytes(): undefined {}
+
   put(key: K, stored: ValueAndTimestamp<V> | null, timestamp: Timestamp): void {
     this.#lastPut = this.#store.put(key, stored?.value ?? null, timestamp);
   }

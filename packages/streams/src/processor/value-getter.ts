@@ -17,6 +17,8 @@ export interface ValueGetter<K = unknown, V = unknown> {
   readonly timestamp: Timestamp;
   /** The bytes of what `get` gave, as this serde wrote them, where they are at hand. */
   bytesOf?(serde: Serde<unknown>): Uint8Array | null;
+  /** As `get`, without decoding: those bytes. Null: there is no value; undefined, or absent: they are not at hand. */
+  getBytes?(key: K, serde: Serde<unknown>): Uint8Array | null | undefined;
 }
 
 /** How the values of a table are reached: through its own store, or computed from those of other tables. */
@@ -54,6 +56,10 @@ class StoreGetter implements ValueGetter {
 
   bytesOf(serde: Serde<unknown>): Uint8Array | null {
     return this.#store.bytesOfRead(serde);
+  }
+
+  getBytes(key: unknown, serde: Serde<unknown>): Uint8Array | null | undefined {
+    return this.#store.readBytes(key, serde);
   }
 }
 

@@ -33,6 +33,10 @@ export class TimestampedStore<K, V>
     return this.access.bytesOfRead(serde);
   }
 
+  readBytes(key: K, serde: Serde<V>): Uint8Array | null | undefined {
+    return this.access.readBytes(key, serde);
+  }
+
   setFlushListener(listener: FlushListener<K, V>, options: FlushListenerOptions): boolean {
     return this.access.setFlushListener(listener, options);
   }

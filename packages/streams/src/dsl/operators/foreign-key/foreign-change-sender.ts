@@ -5,7 +5,7 @@ import type { TimestampedKeyValueStore } from "@millrace/state";
 import type { Processor, ProcessorContext } from "../../../processor/processor.ts";
 import type { StreamRecord } from "../../../processor/stream-record.ts";
 import { pseudoTopic, type ForeignKeyJoin } from "./foreign-key-join.ts";
-import { combinedKey, primaryKeyOf, type Response, type Subscription } from "./subscription.ts";
+import { combinedKey, primaryKeyOf, responseTo, type Subscription } from "./subscription.ts";
 
 /** Tells all who want to know of a key that it has changed (Kafka: `ForeignTableJoinProcessorSupplier`). */
 export class ForeignChangeSender implements Processor {
@@ -37,13 +37,17 @@ export class ForeignChangeSender implements Processor {
       context.dropRecord("an older version of a row in a join of tables");
       return;
     }
-    const { foreignKeySerde, primaryKeySerde } = this.#join;
+    const { foreignKeySerde, foreignValueSerde, primaryKeySerde } = this.#join;
     const topic = pseudoTopic(this.#join, context.applicationId, "fk");
     const prefix = combinedKey(record.keyBytes(foreignKeySerde, topic, keyPlace) ?? noBytes);
     const keyTopic = pseudoTopic(this.#join, context.applicationId, "pk");
+    const written = record.valueBytesAsRead(foreignValueSerde);
     for (const { key, value } of this.#store.prefixScan(prefix, bytes())) {
-      const { hash, primaryPartition } = value.value;
-      const response: Response = { hash, value: record.value ?? null, primaryPartition };
+      const response = responseTo(
+        value.value,
+        foreignValueSerde,
+        written === null ? { value: record.value ?? null } : { value: null, bytes: written },
+      );
       const primaryKey = deserializeWith(primaryKeySerde, primaryKeyOf(key), keyTopic, keyPlace);
       context.forward(record.withKeyAndValue(primaryKey, response));
     }

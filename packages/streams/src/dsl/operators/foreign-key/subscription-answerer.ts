@@ -4,7 +4,7 @@ import type { Processor, ProcessorContext } from "../../../processor/processor.t
 import type { StreamRecord } from "../../../processor/stream-record.ts";
 import type { TableView, ValueGetter } from "../../../processor/value-getter.ts";
 import { pseudoTopic, type ForeignKeyJoin } from "./foreign-key-join.ts";
-import { instructions, type Response, type Subscription } from "./subscription.ts";
+import { instructions, responseTo, type Subscription } from "./subscription.ts";
 
 /** Answers a subscription with the row that the right table has now (Kafka: `SubscriptionJoinProcessorSupplier`). */
 export class SubscriptionAnswerer implements Processor {
@@ -25,18 +25,23 @@ export class SubscriptionAnswerer implements Processor {
 
   process(record: StreamRecord): void {
     const rows = this.#rows;
-    const { instruction, hash, primaryKey, primaryPartition } = record.value as Subscription;
+    const subscription = record.value as Subscription;
+    const { instruction, primaryKey } = subscription;
     if (rows === undefined) return;
     // Kafka looks in any case: a cache has the row then, and a callback is called.
-    const found = record.hasNullKey ? null : rows.get(record.key);
+    const { foreignValueSerde: serde, primaryKeySerde } = this.#join;
+    const bytes = record.hasNullKey ? null : rows.getBytes?.(record.key, serde);
+    const value = bytes === undefined ? rows.get(record.key) : null;
+    const isFound = value !== null || (bytes !== undefined && bytes !== null);
     if (instruction === instructions.deleteInSilence) return;
-    if (found === null && instruction === instructions.answerIfFound) return;
-    const timestamp =
-      found === null ? record.timestamp : Math.max(record.timestamp, rows.timestamp);
-    const value = instruction === instructions.deleteAndAnswer ? null : found;
+    if (!isFound && instruction === instructions.answerIfFound) return;
+    const timestamp = isFound ? Math.max(record.timestamp, rows.timestamp) : record.timestamp;
+    const isGone = instruction === instructions.deleteAndAnswer;
     const topic = pseudoTopic(this.#join, this.#context?.applicationId ?? "", "pk");
-    const key = deserializeWith(this.#join.primaryKeySerde, primaryKey, topic, keyPlace);
-    const response: Response = { hash, value, primaryPartition };
+    const key = deserializeWith(primaryKeySerde, primaryKey, topic, keyPlace);
+    const response = isGone
+      ? responseTo(subscription, serde, { value: null })
+      : responseTo(subscription, serde, { value, bytes });
     this.#context?.forward(record.withKeyAndValue(key, response).withTimestamp(timestamp));
   }
 }

@@ -1,4 +1,10 @@
-import { composedOf, type Serde } from "@millrace/serde";
+import {
+  composedOf,
+  deserializeWith,
+  valuePlace,
+  type Serde,
+  type SerdePlace,
+} from "@millrace/serde";
 
 /** What the right side is to do for a row of the left (Kafka: `SubscriptionWrapper.Instruction`). */
 export const instructions = {
@@ -72,14 +78,48 @@ export interface Response {
   readonly primaryPartition: number | null;
 }
 
+/** An answer whose value lies as its serde wrote it: nobody has to read it on the way. */
+class WrittenResponse implements Response {
+  readonly hash: Uint8Array | null;
+  readonly primaryPartition: number | null;
+  readonly valueBytes: Uint8Array;
+  readonly #serde: Serde<unknown>;
+
+  constructor(
+    { hash, primaryPartition }: Subscription,
+    serde: Serde<unknown>,
+    valueBytes: Uint8Array,
+  ) {
+    this.hash = hash;
+    this.primaryPartition = primaryPartition;
+    this.valueBytes = valueBytes;
+    this.#serde = serde;
+  }
+
+  get value(): unknown {
+    return deserializeWith(this.#serde, this.valueBytes, "", valuePlace);
+  }
+}
+
+/** The answer to a subscription, with the right side's value, or the bytes of it. */
+export function responseTo(
+  subscription: Subscription,
+  serde: Serde<unknown>,
+  { value, bytes }: { readonly value: unknown; readonly bytes?: Uint8Array | null | undefined },
+): Response {
+  if (bytes !== undefined && bytes !== null) return new WrittenResponse(subscription, serde, bytes);
+  return { hash: subscription.hash, value, primaryPartition: subscription.primaryPartition };
+}
+
 /** Kafka's bytes of an answer: version and flag, hash, value. */
 export function responseSerde(inner: Serde<unknown>): Serde<Response> {
   return {
     name: `response(${inner.name})`,
     isNullable: false,
     ...composedOf(inner),
-    serialize({ hash, value }, topic, place) {
-      const written = value === null ? undefined : inner.serialize(value as {}, topic, place);
+    serialize(response, topic, place) {
+      const { hash } = response;
+      const written = valueBytesOf(response, inner, { topic, place });
       const start = 1 + (hash === null ? 0 : hashLength);
       const bytes = new Uint8Array(start + (written?.length ?? 0));
       bytes[0] = hash === null ? noHash : 0;
@@ -96,6 +136,16 @@ export function responseSerde(inner: Serde<unknown>): Serde<Response> {
       return { hash, value, primaryPartition: null };
     },
   };
+}
+
+function valueBytesOf(
+  response: Response,
+  inner: Serde<unknown>,
+  { topic, place }: { readonly topic: string; readonly place: SerdePlace | undefined },
+): Uint8Array | undefined {
+  if (response instanceof WrittenResponse) return response.valueBytes;
+  const { value } = response;
+  return value === null ? undefined : inner.serialize(value as {}, topic, place);
 }
 
 function readHead(
