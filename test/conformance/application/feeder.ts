@@ -1,15 +1,17 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { ClusterError, type ClusterClient } from "millrace";
-import { partitionForKey, type TopicPartition } from "@millrace/model";
+import type { TopicPartition } from "@millrace/model";
 
 import { asText, type JsonObject } from "../program.ts";
 import { headersOf } from "../run-program.ts";
 import { bytesOf } from "../values.ts";
-import { partitionCount, type PlacedProgram } from "./placed-program.ts";
+import { partitionCount, partitionOf, type PlacedProgram } from "./placed-program.ts";
 
 /** How often is looked whether all was processed. */
 const lookMs = 50;
+/** Longer than an application takes until it looks again for windows that have closed. */
+const emitPauseMs = 1300;
 
 /** Writes a program's input, and sees when it was processed. */
 export class Feeder implements AsyncDisposable {
@@ -47,6 +49,14 @@ export class Feeder implements AsyncDisposable {
     await this.#writer.flush(signal);
   }
 
+  /** Once all is processed, and so late that the application looks for what has closed with each of these. */
+  async feedLast(steps: readonly JsonObject[], signal: AbortSignal): Promise<void> {
+    if (steps.length === 0) return;
+    await this.allProcessed(signal);
+    await sleep(emitPauseMs, undefined, { signal });
+    await this.feed(steps, signal);
+  }
+
   /** Resolves once nothing is left of any input, and all that came of it is committed. */
   async allProcessed(signal: AbortSignal): Promise<void> {
     await this.#writer.flush(signal);
@@ -73,9 +83,8 @@ export class Feeder implements AsyncDisposable {
     const name = placed(topic);
     await this.#writer.prepare([name], signal);
     const key = bytesOf(step["key"], types.key);
-    const partition = key === null ? 0 : partitionForKey(key, partitionCount);
     this.#writer
-      .partition(name, partition)
+      .partition(name, partitionOf(step, this.#placed))
       .append(Number(step["ts"]), key, bytesOf(step["value"], types.value), headersOf(step));
   }
 

@@ -96,6 +96,7 @@ async function tablesAfterKill(
   await using second = start();
   await each(second, async ({ feeder, input }, signal) => {
     await feeder.feed(input.halves[1], signal);
+    await feeder.feedLast(input.last, signal);
     await feeder.allProcessed(signal);
   });
   expect(await second.stop(), second.errors).toBe(0);

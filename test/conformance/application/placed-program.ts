@@ -1,8 +1,10 @@
+import { partitionForKey } from "@millrace/model";
 import type { Topology } from "@millrace/streams";
 
 import { ProgramPlan } from "../plan-program.ts";
 import { asList, asText, type JsonObject, type Program } from "../program.ts";
 import type { Types } from "../handles.ts";
+import { bytesOf } from "../values.ts";
 
 /** All topics of users have so many partitions. */
 export const partitionCount = 4;
@@ -90,21 +92,43 @@ function placeStatement(st: JsonObject, placed: (topic: string) => string): Json
   };
 }
 
-/** A program's records: what is there before it starts, and what comes before and after the restart. */
+/** A program's records: what is there before it starts, what comes before and after the restart, and what comes last. */
 export interface Input {
   readonly before: readonly JsonObject[];
   readonly halves: readonly [readonly JsonObject[], readonly JsonObject[]];
+  /** Of programs that look by the wall clock: the last record of each task, which comes once they look again. */
+  readonly last: readonly JsonObject[];
 }
 
-export function inputOf({ program: { steps }, globalTopics, placed }: PlacedProgram): Input {
-  const records = steps.filter(isRecord);
+export function inputOf(placedProgram: PlacedProgram): Input {
+  const { program, globalTopics, placed } = placedProgram;
+  const records = program.steps.filter(isRecord);
   const isBefore = (step: JsonObject) => globalTopics.has(placed(asText(step["pipe"])));
   const rest = records.filter((step) => !isBefore(step));
-  const middle = Math.ceil(rest.length / 2);
+  const partitions = rest.map((step) => partitionOf(step, placedProgram));
+  const isLast = (_: JsonObject, at: number) => partitions.lastIndexOf(partitions[at]) === at;
+  const last = looksByWallClock(program) ? rest.filter(isLast) : [];
+  const halved = rest.filter((step) => !last.includes(step));
+  const middle = Math.ceil(halved.length / 2);
   return {
     before: records.filter(isBefore),
-    halves: [rest.slice(0, middle), rest.slice(middle)],
+    halves: [halved.slice(0, middle), halved.slice(middle)],
+    last,
   };
+}
+
+/** Whether it looks for windows that have closed, or for records that found no match: an application does once in a second. */
+export function looksByWallClock({ program }: Program): boolean {
+  return program.some(({ op, emit, window }) => {
+    const waits = op === "leftJoin" || op === "outerJoin";
+    return emit === "close" || (waits && window !== undefined);
+  });
+}
+
+/** Where a record of a program goes. */
+export function partitionOf(step: JsonObject, { typesOf }: PlacedProgram): number {
+  const key = bytesOf(step["key"], typesOf(asText(step["pipe"])).key);
+  return key === null ? 0 : partitionForKey(key, partitionCount);
 }
 
 export function isRecord(step: JsonObject): boolean {

@@ -25,7 +25,6 @@ export function isSuitable({ program: judged, outcome }: JudgedProgram): boolean
   if (outcome.steps?.some(({ error }) => error !== undefined)) return false;
   if (forbiddenConfigs.some((name) => config[name] !== undefined)) return false;
   if (steps.some((step) => step["advanceWallClock"] !== undefined)) return false;
-  if (program.some(goesByWallClock)) return false;
   if (program.some(isForbidden)) return false;
   if (program.some((st) => writesOthersKeys(st, program) || meetsOthers(st, program))) return false;
   const isGlobal = isOfGlobal(program);
@@ -65,12 +64,6 @@ function isForbidden(st: JsonObject): boolean {
   if (forbiddenFields.some((name) => st[name] !== undefined)) return true;
   const { kind, every } = asObject(st["processor"]);
   return kind === "clock" || kind === "route" || every !== undefined;
-}
-
-/** A real application looks for windows that have closed, and for records that found no match, once in a second. */
-function goesByWallClock({ op, emit, window }: JsonObject): boolean {
-  const waits = op === "leftJoin" || op === "outerJoin";
-  return emit === "close" || (waits && window !== undefined);
 }
 
 const keyChanges = ["map", "selectKey", "flatMap"];
