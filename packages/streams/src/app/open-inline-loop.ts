@@ -152,13 +152,19 @@ function loggingAs(thread: string, platform: Platform): Platform {
   return { ...platform, logger: withFields(platform.logger, { thread }) };
 }
 
+/** What a fetch brings of a partition: up to three times as much lies ahead, of each input, which is work for a while. */
+const inputBytesMax = 512 * 1024;
+
 function openReaders(
   cluster: ClusterClient,
   { isExactlyOnce }: ResolvedStreamsOptions,
 ): readonly [inputs: BatchReader, changelogs: BatchReader] {
   const changelogs = "read_committed";
   const inputs = isExactlyOnce ? changelogs : "read_uncommitted";
-  return [cluster.openReader({ isolation: inputs }), cluster.openReader({ isolation: changelogs })];
+  return [
+    cluster.openReader({ isolation: inputs, partitionBytesMax: inputBytesMax }),
+    cluster.openReader({ isolation: changelogs }),
+  ];
 }
 
 /**
