@@ -6,14 +6,18 @@ import {
   type GroupHosts,
   type GroupLeaving,
   type PartitionRequest,
+  type PlacedSnapshotOrder,
   type RestoreProgress,
   type TaskOffsetSum,
   type ThreadHost,
   type ThreadOwner,
 } from "@millrace/streams";
 
+import type { WrittenSnapshot } from "@millrace/state";
+
 import { ThreadAsker } from "./thread-asker.ts";
 import type { FromThread, ThreadOrders, ThreadStatus, ToThread } from "./thread-messages.ts";
+import { ThreadSnapshots } from "./thread-snapshots.ts";
 import { failureOf, type ToldFailure } from "./told-failure.ts";
 import { logTold } from "./told-log.ts";
 
@@ -53,6 +57,7 @@ export class WorkerHost implements ThreadHost {
   readonly #exited: Promise<void>;
   readonly #claims = new Map<number, () => void>();
   readonly #asker: ThreadAsker;
+  readonly #snapshots = new ThreadSnapshots((message) => this.#tell(message));
   #hasExited = false;
   #status: ThreadStatus = nothing;
   #threadId = "";
@@ -149,6 +154,10 @@ export class WorkerHost implements ThreadHost {
     if (failure !== undefined) throw failureOf(failure);
   }
 
+  snapshot(order: PlacedSnapshotOrder): Promise<readonly WrittenSnapshot[]> {
+    return this.#snapshots.take(order);
+  }
+
   ask(request: PartitionRequest): AsyncIterable<AnswerPage> {
     return this.#asker.ask(request);
   }
@@ -204,6 +213,8 @@ export class WorkerHost implements ThreadHost {
         return this.#ended(message.failure && failureOf(message.failure));
       case "toldGroup":
         return this.#toldGroup.resolve(message.failure);
+      case "snapshotted":
+        return this.#snapshots.taken(message);
       case "page":
         return this.#asker.page(message.id, message.page);
       case "answered":
@@ -235,6 +246,7 @@ export class WorkerHost implements ThreadHost {
     for (const release of this.#claims.values()) release();
     this.#claims.clear();
     this.#asker.gone();
+    this.#snapshots.gone();
   }
 }
 

@@ -11,6 +11,7 @@ import type {
   TaskOffsetSum,
 } from "@millrace/streams";
 import type { ConnectOptions } from "@millrace/client";
+import type { WrittenSnapshot } from "@millrace/state";
 
 import type { ApplicationEngine } from "../engine/store-engines.ts";
 import type { ToldFailure } from "./told-failure.ts";
@@ -49,6 +50,13 @@ export type ToThread =
   /** A page of the answer was taken. */
   | { readonly kind: "taken"; readonly id: number }
   | { readonly kind: "cancel"; readonly id: number }
+  | {
+      readonly kind: "snapshot";
+      readonly id: number;
+      readonly to: string;
+      readonly keep: number | undefined;
+    }
+  | { readonly kind: "cancelSnapshot"; readonly id: number }
   | { readonly kind: "endApplication" };
 
 /** What is known of a thread, as of its last message. */
@@ -84,5 +92,11 @@ export type FromThread =
   /** Undefined: it was stopped. */
   | { readonly kind: "ended"; readonly failure: ToldFailure | undefined }
   | { readonly kind: "toldGroup"; readonly failure: ToldFailure | undefined }
+  | {
+      readonly kind: "snapshotted";
+      readonly id: number;
+      readonly snapshots: readonly WrittenSnapshot[];
+      readonly failure: ToldFailure | undefined;
+    }
   | { readonly kind: "page"; readonly id: number; readonly page: AnswerPage }
   | { readonly kind: "answered"; readonly id: number; readonly failure: ToldFailure | undefined };

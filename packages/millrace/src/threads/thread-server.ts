@@ -5,6 +5,7 @@ import { ThreadLoop, type TaskId, type ThreadOwner } from "@millrace/streams";
 import { connectCluster } from "../cluster-address.ts";
 import { openEngines } from "../engine/store-engines.ts";
 import { dividedOptions } from "../streams-options.ts";
+import { TakenSnapshots } from "./taken-snapshots.ts";
 import type { FromThread, ThreadOrders, ToThread } from "./thread-messages.ts";
 import { loadProgram } from "./thread-program.ts";
 import { ThreadQueries } from "./thread-queries.ts";
@@ -30,6 +31,7 @@ export class ThreadServer {
   #topicIds: ReadonlyMap<string, string>;
   #thread: ThreadLoop | undefined;
   #queries: ThreadQueries | undefined;
+  #snapshots: TakenSnapshots | undefined;
   #timer: Timer | undefined;
 
   constructor(orders: ThreadOrders, tell: (message: FromThread) => void) {
@@ -56,6 +58,10 @@ export class ThreadServer {
         return this.#queries?.taken(message.id);
       case "cancel":
         return this.#queries?.cancel(message.id);
+      case "snapshot":
+        return this.#snapshots?.take(message);
+      case "cancelSnapshot":
+        return this.#snapshots?.cancel(message.id);
       case "endApplication":
         return void this.#endApplication();
     }
@@ -86,6 +92,7 @@ export class ThreadServer {
     const tell = this.#tell;
     const { loop, answers } = thread;
     this.#queries = new ThreadQueries(answers, tell);
+    this.#snapshots = new TakenSnapshots(loop, tell);
     tell({ kind: "opened", threadId: loop.threadId });
     this.#tellStatus();
     this.#tellRegularly();
@@ -101,6 +108,7 @@ export class ThreadServer {
     tell({ kind: "ended", failure });
     const { group, timeoutMs } = await this.#close.promise;
     this.#queries.close();
+    this.#snapshots.close();
     await loop.close({ group, timeoutMs });
   }
 

@@ -1,7 +1,7 @@
 import { ClusterError } from "@millrace/cluster";
 import { OptionError } from "@millrace/model";
 import { SerdeError } from "@millrace/serde";
-import { StateError } from "@millrace/state";
+import { SnapshotError, StateError } from "@millrace/state";
 import {
   ApplicationError,
   CallbackError,
@@ -27,6 +27,7 @@ const families: readonly { readonly name: string; readonly prototype: object }[]
   OptionError,
   QueryError,
   SerdeError,
+  SnapshotError,
   StateError,
   StreamsError,
   TopologyError,

@@ -14,13 +14,14 @@ import {
   type SnapshotOfStore,
 } from "./snapshot-manifest.ts";
 
-/** A block is closed once it has so much: what is in memory, and is read again where a request fails. */
-const blockBytesMin = 2 * 2 ** 20;
+const defaultBlockBytesMin = 2 * 2 ** 20;
 
 export interface WriteSnapshotOptions extends Pick<SnapshotManifest, "application" | "task"> {
   readonly platform: { readonly clock: Clock; readonly random: Random };
   /** See `SnapshotManifest`. Default: now. */
   readonly asOfMs?: number;
+  /** A block is closed once it has so much: it is in memory whole, here and where it is read. Default 2 MiB. */
+  readonly blockBytesMin?: number;
   /** Asked after each row: what is awaited before the next one. */
   readonly giveWay?: () => Promise<void> | undefined;
   readonly signal?: AbortSignal;
@@ -94,13 +95,16 @@ class SnapshotWriting {
   readonly #to: SnapshotStore;
   readonly #folder: string;
   readonly #options: WriteSnapshotOptions;
-  readonly #block = new RowBlock(blockBytesMin + 2 ** 16);
+  readonly #blockBytesMin: number;
+  readonly #block: RowBlock;
   #fileCount = 0;
 
   constructor(to: SnapshotStore, folder: string, options: WriteSnapshotOptions) {
     this.#to = to;
     this.#folder = folder;
     this.#options = options;
+    this.#blockBytesMin = options.blockBytesMin ?? defaultBlockBytesMin;
+    this.#block = new RowBlock(this.#blockBytesMin + 2 ** 16);
   }
 
   async copy(pinned: PinnedEngine): Promise<void> {
@@ -114,7 +118,7 @@ class SnapshotWriting {
       }
       if (store?.offset === undefined) continue;
       this.#block.add(pinned.key, pinned.value);
-      if (this.#block.lengthBytes >= blockBytesMin) await this.#flush(store, blocks);
+      if (this.#block.lengthBytes >= this.#blockBytesMin) await this.#flush(store, blocks);
       const wait = giveWay?.();
       if (wait !== undefined) await wait;
       signal?.throwIfAborted();

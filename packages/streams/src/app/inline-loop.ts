@@ -1,4 +1,5 @@
 import type { GroupMembership } from "@millrace/cluster";
+import type { WrittenSnapshot } from "@millrace/state";
 
 import type { QueryableTask } from "../query/local-answers.ts";
 import { queryableCopy, queryableTask } from "../runtime/queryable-tasks.ts";
@@ -6,7 +7,7 @@ import type { GroupHosts, TaskAssignments } from "../runtime/task-assignments.ts
 import type { TaskOffsetSum } from "../runtime/assignment/subscription-info.ts";
 import type { RestoreProgress } from "../runtime/state/restore-event.ts";
 import type { StreamLoop } from "../runtime/stream-loop.ts";
-import type { GroupLeaving, LoopHost } from "./loop-host.ts";
+import type { GroupLeaving, LoopHost, PlacedSnapshotOrder } from "./loop-host.ts";
 
 export interface InlineLoopParts {
   readonly threadId: string;
@@ -14,6 +15,7 @@ export interface InlineLoopParts {
   readonly membership: Pick<GroupMembership, "close" | "groupMetadata">;
   readonly assignments: Pick<TaskAssignments, "target">;
   readonly endApplication: (signal: AbortSignal) => Promise<void>;
+  readonly snapshot: LoopHost["snapshot"];
   readonly readers: readonly { close(): Promise<void> }[];
 }
 
@@ -61,6 +63,10 @@ export class InlineLoop implements LoopHost {
 
   run(stop: AbortSignal): Promise<void> {
     return this.#parts.loop.run(stop);
+  }
+
+  snapshot(order: PlacedSnapshotOrder): Promise<readonly WrittenSnapshot[]> {
+    return this.#parts.snapshot(order);
   }
 
   wake(): void {

@@ -1,9 +1,18 @@
+import type { WrittenSnapshot } from "@millrace/state";
+
+import type { SnapshotOrder } from "../runtime/snapshots/snapshot-tasks.ts";
 import type { RestoreProgress } from "../runtime/state/restore-event.ts";
 import type { GroupHosts } from "../runtime/task-assignments.ts";
 import type { TaskOffsetSum } from "../runtime/assignment/subscription-info.ts";
+import type { SnapshotPlace } from "./snapshot-place.ts";
 
 /** How a loop leaves the group (Kafka, KIP-1153: `CloseOptions.GroupMembershipOperation`). */
 export type GroupLeaving = "leave" | "remain";
+
+/** A copy of the tasks that run in a loop. */
+export interface PlacedSnapshotOrder extends Omit<SnapshotOrder, "to"> {
+  readonly to: SnapshotPlace;
+}
 
 /** A stream loop of an application, wherever it runs (Kafka: `StreamThread`). */
 export interface LoopHost {
@@ -23,6 +32,8 @@ export interface LoopHost {
   run(stop: AbortSignal): Promise<void>;
   /** What is said by `paused` of the loops has changed. */
   wake(): void;
+  /** Copies the stores of the tasks that run there. @throws SnapshotError; the signal's reason */
+  snapshot(order: PlacedSnapshotOrder): Promise<readonly WrittenSnapshot[]>;
   /** Has the group end the application everywhere, once the loop has ended. */
   endApplication(signal: AbortSignal): Promise<void>;
   /** Leaves the group, within the time. */

@@ -11,6 +11,8 @@ import type { LoopEnvironment } from "../runtime/loop-environment.ts";
 import { PatternTopics } from "../runtime/pattern-topics.ts";
 import type { RecordTaps } from "../runtime/record-taps.ts";
 import type { RestoreListener } from "../runtime/state/restore-event.ts";
+import { snapshotTasks } from "../runtime/snapshots/snapshot-tasks.ts";
+import type { StateSource } from "../runtime/snapshots/state-source.ts";
 import { StreamLoop } from "../runtime/stream-loop.ts";
 import type { TopicIdStore } from "../runtime/topic-id-store.ts";
 import type { Topology } from "../topology/topology.ts";
@@ -19,6 +21,7 @@ import type { LoopStates } from "./loop-states.ts";
 import { openGroup } from "./open-group.ts";
 import type { ResolvedStreamsOptions } from "./resolved-options.ts";
 import type { StreamsEnvironment } from "./streams-environment.ts";
+import { openSnapshotStore } from "./snapshot-place.ts";
 import type { TaskClaims } from "./task-claims.ts";
 
 /** The state directory, as a loop knows it. */
@@ -119,6 +122,7 @@ export function openInlineLoop(shares: ProcessParts, number: number): InlineLoop
     ...shared.global,
     platform,
     engines,
+    stateFrom: stateSourceOf(shares),
     cache: shared.cacheOf(number),
     config: {
       ...options,
@@ -145,7 +149,28 @@ export function openInlineLoop(shares: ProcessParts, number: number): InlineLoop
   };
   const loop: StreamLoop = new StreamLoop(environment);
   const readers = [reader, restoreReader];
-  return new InlineLoop({ threadId, loop, membership, assignments, endApplication, readers });
+  const snapshot: InlineLoop["snapshot"] = async ({ to, ...order }) =>
+    snapshotTasks(loop.activeTasks, environment, {
+      ...order,
+      to: openSnapshotStore(to, shares.environment),
+    });
+  return new InlineLoop({
+    threadId,
+    loop,
+    membership,
+    assignments,
+    endApplication,
+    snapshot,
+    readers,
+  });
+}
+
+function stateSourceOf({
+  options: { stateFrom, stateFromAgeMsMax },
+  environment,
+}: ProcessParts): StateSource | undefined {
+  if (stateFrom === undefined) return undefined;
+  return { from: openSnapshotStore(stateFrom, environment), ageMsMax: stateFromAgeMsMax };
 }
 
 function loggingAs(thread: string, platform: Platform): Platform {

@@ -5,6 +5,7 @@ import type { RestoreListener } from "../runtime/state/restore-event.ts";
 import type { OffsetReset } from "../topology/offset-reset.ts";
 import type { StateListener } from "./application-state.ts";
 import { groupConfigOf, type GroupConfig } from "./group-options.ts";
+import type { SnapshotPlace } from "./snapshot-place.ts";
 import {
   commitIntervalMsExactlyOnce,
   streamsOptionTable,
@@ -39,6 +40,8 @@ export interface ResolvedStreamsOptions {
   readonly signal: AbortSignal | undefined;
   readonly onStateChange: StateListener | undefined;
   readonly onRestore: RestoreListener | undefined;
+  readonly stateFrom: SnapshotPlace | undefined;
+  readonly stateFromAgeMsMax: number;
   readonly stateCleanupDelayMs: number;
   readonly threads: number;
   readonly onUncaughtError: UncaughtErrorPolicy;
@@ -83,6 +86,8 @@ export function resolveOptions(options: StreamsOptions): ResolvedStreamsOptions 
     signal: read.signal,
     onStateChange: read.onStateChange,
     onRestore: read.onRestore,
+    stateFrom: read.stateFrom,
+    stateFromAgeMsMax: read.stateFromMaxAge,
     stateCleanupDelayMs: read.stateCleanupDelay,
     threads: read.threads,
     onUncaughtError: read.onUncaughtError ?? "shutdownClient",

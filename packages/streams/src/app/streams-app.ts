@@ -1,5 +1,6 @@
-import { readOptions } from "@millrace/model";
+import { OptionError, readOptions } from "@millrace/model";
 import type { Counter, MetricValue } from "@millrace/platform";
+import type { WrittenSnapshot } from "@millrace/state";
 
 import type { AnyStream } from "../dsl/types/k-stream.ts";
 import type { AnyTable } from "../dsl/types/joins.ts";
@@ -22,6 +23,7 @@ import { checkTopology } from "./check-topology.ts";
 import { openQueries, type OpenedQueries } from "./open-queries.ts";
 import { prepareSerdes } from "./prepare-serdes.ts";
 import { closeOptionTable, type CloseOptions } from "./close-options.ts";
+import { snapshotOptionTable, type SnapshotOptions } from "./snapshot-options.ts";
 import { addedUp } from "./added-up.ts";
 import { isThreadHost } from "./thread-host.ts";
 import { resolveOptions } from "./resolved-options.ts";
@@ -259,6 +261,36 @@ export class StreamsApp implements AsyncDisposable {
       roomMade: () => taps.roomMade(),
       [Symbol.dispose]: () => taps.remove(node, tap),
     };
+  }
+
+  /**
+   * Copies the stores of the tasks that run here, as of their last commits, to where others can start from (`stateFrom`);
+   * the tasks go on meanwhile. Each instance copies its own: have all of them do so. A task without committed state, or one
+   * that moves away meanwhile, is left out.
+   *
+   * @returns what was written, a snapshot for each task
+   * @throws OptionError; SnapshotError `SNAPSHOT_STORE_FAILED`, `SNAPSHOT_STORE_UNKNOWN`; the signal's reason;
+   *   ApplicationError `APPLICATION_CLOSED`
+   * @example
+   * await app.snapshot({ to: "./snapshots", keep: 2 });
+   */
+  async snapshot(options: SnapshotOptions = {}): Promise<readonly WrittenSnapshot[]> {
+    const { keep, signal, to } = readOptions(snapshotOptionTable, options);
+    const place = to ?? this.#parts.options.stateFrom;
+    if (place === undefined)
+      throw new OptionError(
+        "INVALID_OPTION",
+        "app.snapshot: give a place, { to }: the application has no stateFrom",
+      );
+    const stop = this.#stop.signal;
+    const order = {
+      to: place,
+      keep,
+      signal: signal === undefined ? stop : AbortSignal.any([stop, signal]),
+    };
+    order.signal.throwIfAborted();
+    const { hosts } = this.#parts.threads;
+    return (await Promise.all(hosts.map((host) => host.snapshot(order)))).flat();
   }
 
   /**

@@ -18,6 +18,7 @@ import type { ErrorPolicy } from "../task/error-policy.ts";
 import { isOffsetReset, offsetResetsAllowed, type OffsetReset } from "../topology/offset-reset.ts";
 import { stateListenerKind, type StateListener } from "./application-state.ts";
 import { groupOptionRows } from "./group-options.ts";
+import { snapshotPlaceKind, type SnapshotPlace } from "./snapshot-place.ts";
 import { restoreListenerKind } from "./restore-listeners.ts";
 import { uncaughtErrorPolicy, type UncaughtErrorPolicy } from "./uncaught-error.ts";
 
@@ -171,6 +172,13 @@ export const streamsOptionRows = {
     byDefault: "info",
     kafka: "metrics.recording.level",
   }),
+  /**
+   * Where tasks take their state from that have none here, or an old one, before they read what their changelogs have
+   * beyond it: a directory or `s3://bucket/prefix` with snapshots, which `app.snapshot` or `millrace streams snapshot` writes.
+   */
+  stateFrom: valueOption<SnapshotPlace>(snapshotPlaceKind),
+  /** Older snapshots are not taken: at most the `delete.retention.ms` of the changelogs, which forget deletions after it. */
+  stateFromMaxAge: durationOption({ minMs: 1, byDefault: "1d" }),
   /** After this long the folder of a task that is not here any more is removed. */
   stateCleanupDelay: durationOption({ byDefault: "10m", kafka: "state.cleanup.delay.ms" }),
   /** What instances show each other before they answer; the same for all. Without it they answer only whom your server lets. */

@@ -10,6 +10,7 @@ import type { OffsetReset } from "../topology/offset-reset.ts";
 import type { Subtopology } from "../topology/subtopology.ts";
 import type { PatternTopics } from "./pattern-topics.ts";
 import type { RecordTaps } from "./record-taps.ts";
+import type { StateSource } from "./snapshots/state-source.ts";
 import type { RestoreListener } from "./state/restore-event.ts";
 import type { TaskAssignments } from "./task-assignments.ts";
 import type { TopicIdStore } from "./topic-id-store.ts";
@@ -28,6 +29,8 @@ export interface LoopEnvironment {
   /** Aborts once the cluster is gone for good; undefined where nobody can tell. */
   readonly gone: AbortSignal | undefined;
   readonly engines: StoreEngineProvider;
+  /** Undefined: state comes from changelogs alone. */
+  readonly stateFrom: StateSource | undefined;
   readonly subtopologies: readonly Subtopology[];
   /** The topics that their patterns match. */
   readonly patterns: PatternTopics;

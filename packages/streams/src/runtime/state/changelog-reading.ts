@@ -80,6 +80,8 @@ export class ChangelogReading {
     const { stores } = this.#state;
     const offset = this.#hasBegun ? this.position : stores.committedOffset(this.store);
     const isWithin = offset === undefined || (offset >= start && offset <= end);
+    // Rows that no offset covers are what somebody left who ended as he filled or emptied it.
+    if (offset === undefined) stores.wipe(this.store);
     const isOwn = stores.tie(this.store, this.name, topicId);
     this.position = offset ?? start;
     if (!isOwn || !isWithin) {

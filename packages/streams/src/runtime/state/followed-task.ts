@@ -30,6 +30,8 @@ export interface TaskRole {
 /** A task whose state follows its changelogs: as far as they go, to become active, or for good, as a standby. */
 export class FollowedTask {
   readonly taskId: TaskId;
+  /** Aborts once it is let go. */
+  readonly gone = new AbortController();
   /** Undefined: nobody has said yet. */
   role: TaskRole | undefined;
   /** Undefined: it is being opened. */

@@ -1,4 +1,4 @@
-import { PartitionError } from "@millrace/cluster";
+import { PartitionError, type OffsetAndMetadata } from "@millrace/cluster";
 import type { Offset } from "@millrace/model";
 
 import { isDamagedStore } from "../../error/store-failure.ts";
@@ -6,6 +6,7 @@ import type { TaskId } from "../../processor/task-id.ts";
 import type { LoopEnvironment } from "../loop-environment.ts";
 import { isRecoverable } from "../recoverable-errors.ts";
 import { RecoveryBudget } from "../recovery-budget.ts";
+import { SnapshotLoader } from "../snapshots/snapshot-loader.ts";
 import type { AssignedTask, OwnedTasks } from "../task-assignments.ts";
 import { ChangelogPump } from "./changelog-pump.ts";
 import {
@@ -45,6 +46,8 @@ export class StateUpdater {
   readonly #options: StateUpdaterOptions;
   readonly #pump: ChangelogPump;
   readonly #taskPlans: TaskPlans;
+  /** Undefined: there are no snapshots. */
+  readonly #loader: SnapshotLoader | undefined;
   readonly #recovery: RecoveryBudget;
   readonly #tasks = new Map<string, FollowedTask>();
   readonly #closing = new AbortController();
@@ -61,8 +64,10 @@ export class StateUpdater {
     this.#options = options;
     this.#taskPlans = new TaskPlans(environment, {
       ...options,
-      open: (task) => this.#open(task),
+      open: (task, committed) => this.#open(task, committed),
     });
+    const { stateFrom } = environment;
+    this.#loader = stateFrom && new SnapshotLoader(environment, stateFrom);
     this.#recovery = new RecoveryBudget(environment.platform, environment.config.taskTimeoutMs);
     this.#pump = new ChangelogPump(environment, {
       get isBusy() {
@@ -184,6 +189,7 @@ export class StateUpdater {
   #letGo(task: FollowedTask, reason: SuspendReason): void {
     this.#pump.remove(task);
     this.#tasks.delete(task.name);
+    task.gone.abort();
     try {
       task.commit();
     } catch (cause) {
@@ -218,7 +224,9 @@ export class StateUpdater {
       task.isReady = false;
     }
     this.#pumping ??= this.#pump.run(this.#closing.signal);
-    this.#job(this.#prepare(tasks, plan));
+    // One that is loaded holds no other one up.
+    const parts = this.#loader === undefined ? [tasks] : tasks.map((task) => [task]);
+    for (const part of parts) this.#job(this.#prepare(part, plan));
   }
 
   /** Until it comes to something, or for `taskTimeout`. */
@@ -272,14 +280,20 @@ export class StateUpdater {
     this.#limits = undefined;
   }
 
-  #open(task: FollowedTask): Promise<void> {
+  #open(task: FollowedTask, committed: readonly OffsetAndMetadata[]): Promise<void> {
     return this.#inTurn(task, async () => {
-      if (this.#tasks.get(task.name) !== task) return;
-      if (task.state === undefined) {
-        const state = await TaskState.open(this.#environment, task.taskId);
-        if (this.#tasks.get(task.name) === task) task.state = state;
-        else await state.close();
+      if (this.#tasks.get(task.name) !== task || task.state !== undefined) return;
+      const state = await TaskState.open(this.#environment, task.taskId);
+      try {
+        const signal = AbortSignal.any([this.#closing.signal, task.gone.signal]);
+        await this.#loader?.load(state, committed, signal);
+      } catch (error) {
+        await state.close();
+        if (!task.gone.signal.aborted) throw error;
+        return;
       }
+      if (this.#tasks.get(task.name) === task) task.state = state;
+      else await state.close();
     });
   }
 

@@ -16,8 +16,8 @@ export interface TaskPlansOptions {
     assigned: readonly AssignedTask[],
     signal: AbortSignal,
   ) => Promise<void>;
-  /** Opens the state of a task; none where the task was let go meanwhile. */
-  readonly open: (task: FollowedTask) => Promise<void>;
+  /** Opens the state of a task, with what is committed of its topics; none where the task was let go meanwhile. */
+  readonly open: (task: FollowedTask, committed: readonly OffsetAndMetadata[]) => Promise<void>;
 }
 
 /** What tasks are to read of their changelogs: from what is committed, and what the changelogs hold. */
@@ -55,7 +55,7 @@ export class TaskPlans {
       inputs.flatMap((input) => committed.filter((offset) => isOf(offset, input)));
     for (const { taskId, inputs } of active)
       topics.requireUsed(subtopologyOf(taskId, this.#environment), ofTask(inputs));
-    await this.#open(tasks);
+    await this.#open(tasks, committed);
     const open = tasks.filter(({ state }) => state !== undefined);
     const readings = open.flatMap((task) => task.open(platform.logger));
     const changelogs = readings.map(({ changelog }) => changelog);
@@ -111,8 +111,12 @@ export class TaskPlans {
   }
 
   /** All are, or have failed, before one that has failed is told. */
-  async #open(tasks: readonly FollowedTask[]): Promise<void> {
-    const opened = await Promise.allSettled(tasks.map((task) => this.#options.open(task)));
+  async #open(
+    tasks: readonly FollowedTask[],
+    committed: readonly OffsetAndMetadata[],
+  ): Promise<void> {
+    const { open } = this.#options;
+    const opened = await Promise.allSettled(tasks.map((task) => open(task, committed)));
     for (const one of opened) if (one.status === "rejected") throw one.reason;
   }
 

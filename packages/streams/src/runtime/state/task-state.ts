@@ -3,8 +3,12 @@ import {
   CacheBudget,
   MemoryEngine,
   openTaskStores,
+  writeSnapshot,
+  type SnapshotStore,
   type StoreEngine,
   type TaskStores,
+  type WriteSnapshotOptions,
+  type WrittenSnapshot,
 } from "@millrace/state";
 
 import { isDamagedStore } from "../../error/store-failure.ts";
@@ -124,6 +128,15 @@ export class TaskState {
   written(task: WritingTask): TaskStores {
     const { cache, config } = this.#environment;
     return this.#reopen(task, { cache, stageBytesMax: config.uncommittedBytesMax });
+  }
+
+  /** Copies what is committed now; whoever has the stores goes on with them meanwhile. */
+  snapshot(
+    to: SnapshotStore,
+    options: Omit<WriteSnapshotOptions, "task">,
+  ): Promise<WrittenSnapshot> {
+    const engines = this.#engine.isPersistent ? [this.#engine, this.#memoryEngine] : [this.#engine];
+    return writeSnapshot(engines, to, { ...options, task: this.name });
   }
 
   /** What is uncommitted is lost. */

@@ -1,0 +1,229 @@
+import type { OffsetAndMetadata } from "@millrace/cluster";
+import { topicPartitionName } from "@millrace/model";
+import type { Counter, Platform } from "@millrace/platform";
+import {
+  Snapshot,
+  SnapshotError,
+  snapshotIds,
+  type EngineEntry,
+  type SnapshotOfStore,
+} from "@millrace/state";
+
+import { Slice } from "../../task/slice.ts";
+import { changelogRanges } from "../state/changelog-ranges.ts";
+import type { LoopEnvironment } from "../loop-environment.ts";
+import type { TaskState } from "../state/task-state.ts";
+import { Lanes } from "./lanes.ts";
+import { isWorthwhile, misfitOf, type StoreNeed } from "./snapshot-fit.ts";
+import type { StateSource } from "./state-source.ts";
+
+/** Older ones than these are not looked at. */
+const snapshotsMax = 16;
+/** Tasks that are loaded at a time: each has a block in memory. */
+const lanesMax = 4;
+/** Rows that are written at a time. */
+const rowsMax = 256;
+/** While other tasks run. */
+const sliceMs = 2;
+
+/**
+ * Fills stores from snapshots before their changelogs are read: from the newest one that fits. One that does not is told,
+ * and counted, and the whole changelog is read.
+ *
+ * STREAMS-18: a store is filled whole and from one snapshot, or its changelog is read from the beginning.
+ */
+export class SnapshotLoader {
+  readonly #environment: LoopEnvironment;
+  readonly #source: StateSource;
+  readonly #lanes = new Lanes(lanesMax);
+  readonly #loads: Counter;
+  readonly #refusals: Counter;
+
+  constructor(environment: LoopEnvironment, source: StateSource) {
+    this.#environment = environment;
+    this.#source = source;
+    const tags = { application: environment.config.applicationId };
+    this.#loads = environment.platform.metrics.counter("snapshot-loads-total", tags);
+    this.#refusals = environment.platform.metrics.counter("snapshot-refusals-total", tags);
+  }
+
+  /**
+   * @param committed what is committed of source topics that serve as changelogs
+   * @throws the signal's reason; what its engine cannot write; what the cluster does not answer
+   */
+  async load(
+    state: TaskState,
+    committed: readonly OffsetAndMetadata[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (state.subtopology.changelogTopics.length === 0) return;
+    const needs = await this.#needsOf(state, committed, signal);
+    await this.#lanes.run(() => this.#fill(state, needs, signal));
+    // What is open knows nothing of the rows.
+    state.replayed();
+  }
+
+  async #needsOf(
+    { stores, subtopology, taskId: { partition } }: TaskState,
+    committed: readonly OffsetAndMetadata[],
+    signal: AbortSignal,
+  ): Promise<StoreNeed[]> {
+    const { cluster } = this.#environment;
+    const { changelogTopics } = subtopology;
+    const partitions = changelogTopics.map(({ name: topic }) => ({ topic, partition }));
+    const ranges = await changelogRanges(partitions, cluster.admin, signal);
+    return changelogTopics.flatMap(({ name: topic, store, isSourceTopic }) => {
+      const changelog = topicPartitionName(topic, partition);
+      const range = ranges.get(changelog);
+      if (range === undefined) return [];
+      const own = stores.committedOffset(store);
+      const processed = committed.find((one) => one.topic === topic && one.partition === partition);
+      return {
+        store,
+        changelog,
+        range,
+        form: stores.formOf(store),
+        limit: isSourceTopic ? (processed?.offset ?? 0) : undefined,
+        own: own !== undefined && own >= range.start && own <= range.end ? own : undefined,
+      };
+    });
+  }
+
+  async #fill(state: TaskState, needs: StoreNeed[], signal: AbortSignal): Promise<void> {
+    const { applicationId: application } = this.#environment.config;
+    const owner = { application, task: state.name };
+    try {
+      const ids = await snapshotIds(this.#source.from, owner, signal);
+      for (const id of ids.slice(0, snapshotsMax)) {
+        if (needs.length === 0) break;
+        signal.throwIfAborted();
+        const snapshot = await this.#open(state, id, signal);
+        if (snapshot === undefined) continue;
+        for (const need of [...needs]) {
+          const isSettled = await this.#fillStore(state, snapshot, { need, signal });
+          if (isSettled) needs.splice(needs.indexOf(need), 1);
+        }
+      }
+    } catch (cause) {
+      if (signal.aborted || !(cause instanceof SnapshotError)) throw cause;
+      this.#refuse(state, { reason: cause.message });
+    }
+  }
+
+  async #open(state: TaskState, id: string, signal: AbortSignal): Promise<Snapshot | undefined> {
+    const { from, ageMsMax } = this.#source;
+    const { platform, config } = this.#environment;
+    try {
+      const owner = { application: config.applicationId, task: state.name };
+      const snapshot = await Snapshot.open(from, { ...owner, id, signal });
+      const ageMs = platform.clock.wallMs() - (snapshot?.manifest.asOfMs ?? 0);
+      if (snapshot === undefined || ageMs < ageMsMax) return snapshot;
+      const reason = `it is ${Math.round(ageMs / 1000)} s old: a changelog may have forgotten since what was deleted (stateFromMaxAge: ${Math.round(ageMsMax / 1000)} s)`;
+      this.#refuse(state, { snapshot: id, reason });
+    } catch (cause) {
+      if (!isUnusable(cause)) throw cause;
+      this.#refuse(state, { snapshot: id, reason: cause.message });
+    }
+    return undefined;
+  }
+
+  /** @returns false: an older one may do */
+  async #fillStore(
+    state: TaskState,
+    snapshot: Snapshot,
+    { need, signal }: { readonly need: StoreNeed; readonly signal: AbortSignal },
+  ): Promise<boolean> {
+    const { store } = need;
+    const found = snapshot.manifest.stores.find(({ name }) => name === store);
+    if (found === undefined) return false; // the program has it since
+    const misfit = misfitOf(found, need);
+    if (misfit !== undefined) {
+      this.#refuse(state, { snapshot: snapshot.id, store, reason: misfit });
+      return false;
+    }
+    if (!isWorthwhile(found, need)) return true;
+    try {
+      const rows = await this.#copy(state, snapshot.blocks(found, signal), { found, need, signal });
+      this.#loads.add(1);
+      this.#environment.platform.logger.log("info", "streams.snapshot-loaded", {
+        task: state.name,
+        store,
+        snapshot: snapshot.id,
+        offset: found.offset,
+        rows,
+      });
+      return true;
+    } catch (cause) {
+      if (cause instanceof SnapshotError) state.stores.wipe(store);
+      if (!isUnusable(cause)) throw cause;
+      this.#refuse(state, { snapshot: snapshot.id, store, reason: cause.message });
+      return false;
+    }
+  }
+
+  /** The offset comes last: whoever ends in between leaves a store without one, which counts as empty. */
+  async #copy(
+    { stores }: TaskState,
+    blocks: AsyncIterable<Iterable<EngineEntry>>,
+    {
+      found: { name, offset },
+      need: { changelog, range },
+      signal,
+    }: {
+      readonly found: SnapshotOfStore;
+      readonly need: StoreNeed;
+      readonly signal: AbortSignal;
+    },
+  ): Promise<number> {
+    const { platform } = this.#environment;
+    const slice = new Slice(platform.clock, sliceMs);
+    stores.wipe(name);
+    stores.tie(name, changelog, range.topicId);
+    let count = 0;
+    for await (const block of blocks) {
+      slice.begin();
+      for (const rows of chunksOf(block)) {
+        stores.fill(name, rows);
+        count += rows.length;
+        if (!slice.afterRecord()) continue;
+        await platform.timers.yield();
+        signal.throwIfAborted();
+        slice.begin();
+      }
+    }
+    stores.commit(new Map([[name, offset]]));
+    return count;
+  }
+
+  #refuse(
+    state: TaskState,
+    why: { readonly reason: string; readonly snapshot?: string; readonly store?: string },
+  ): void {
+    this.#refusals.add(1);
+    const { logger }: Pick<Platform, "logger"> = this.#environment.platform;
+    logger.log("warn", "streams.snapshot-refused", {
+      task: state.name,
+      place: this.#source.from.place,
+      ...why,
+    });
+  }
+}
+
+/** Of this snapshot: an older one may be better. */
+function isUnusable(error: unknown): error is SnapshotError {
+  return (
+    error instanceof SnapshotError &&
+    (error.code === "SNAPSHOT_DAMAGED" || error.code === "SNAPSHOT_TOO_NEW")
+  );
+}
+
+function* chunksOf(rows: Iterable<EngineEntry>): Generator<readonly EngineEntry[]> {
+  let chunk: EngineEntry[] = [];
+  for (const row of rows) {
+    chunk.push(row);
+    if (chunk.length < rowsMax) continue;
+    yield chunk;
+    chunk = [];
+  }
+  if (chunk.length > 0) yield chunk;
+}

@@ -1,0 +1,74 @@
+import {
+  pruneSnapshots,
+  SnapshotError,
+  StateError,
+  type SnapshotStore,
+  type WrittenSnapshot,
+} from "@millrace/state";
+
+import { Slice } from "../../task/slice.ts";
+import type { ActiveTask } from "../active-task.ts";
+import type { LoopEnvironment } from "../loop-environment.ts";
+
+/** Of rows that are copied, while tasks run. */
+const sliceMs = 2;
+
+export interface SnapshotOrder {
+  readonly to: SnapshotStore;
+  /** How many whole snapshots of each task stay; undefined: all. */
+  readonly keep: number | undefined;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Copies the stores of tasks that run, as of their last commits, one task after the other. One that moves away meanwhile,
+ * or has committed nothing yet, is left out.
+ *
+ * @throws SnapshotError `SNAPSHOT_STORE_FAILED`; the signal's reason
+ */
+export async function snapshotTasks(
+  tasks: readonly Pick<ActiveTask, "state" | "subtopology">[],
+  { platform, config }: Pick<LoopEnvironment, "platform" | "config">,
+  { to, keep, signal }: SnapshotOrder,
+): Promise<readonly WrittenSnapshot[]> {
+  const { applicationId: application } = config;
+  const written: WrittenSnapshot[] = [];
+  for (const { state, subtopology } of tasks) {
+    if (subtopology.changelogTopics.length === 0) continue;
+    try {
+      const one = await state.snapshot(to, {
+        application,
+        platform,
+        // What the last commit does not hold may be so old.
+        asOfMs: platform.clock.wallMs() - config.commitIntervalMs - config.transactionTimeoutMs,
+        giveWay: givingWay(platform),
+        signal,
+      });
+      if (keep !== undefined)
+        await pruneSnapshots(to, { application, task: state.name, keep, signal });
+      written.push(one);
+      platform.logger.log("info", "streams.snapshot-written", { place: to.place, ...one });
+    } catch (cause) {
+      if (!isOfTask(cause)) throw cause;
+      platform.logger.log("info", "streams.snapshot-left-out", { task: state.name, cause });
+    }
+  }
+  return written;
+}
+
+function givingWay({
+  clock,
+  timers,
+}: LoopEnvironment["platform"]): () => Promise<void> | undefined {
+  const slice = new Slice(clock, sliceMs);
+  slice.begin();
+  return () => {
+    if (!slice.afterRecord()) return undefined;
+    return timers.yield().then(() => slice.begin());
+  };
+}
+
+function isOfTask(error: unknown): boolean {
+  if (error instanceof StateError) return error.code === "STORE_CLOSED";
+  return error instanceof SnapshotError && error.code === "SNAPSHOT_NOT_TAKEN";
+}
