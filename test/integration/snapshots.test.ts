@@ -139,7 +139,7 @@ async function expectWholeRestore(
   expect(started).toMatchObject({ restored: length, loads: 0, refusals: 1 });
 }
 
-describe("an instance that starts from a snapshot", () => {
+describe("STREAMS-18: an instance that starts from a snapshot", () => {
   test.each<readonly [string, Partial<StreamsOptions>]>([
     ["in memory", {}],
     ["in memory, at least once", { processingGuarantee: "at_least_once" }],

@@ -6,7 +6,7 @@ import { connectOptionTable, consumerOptionTable, producerOptionTable } from "@m
 import type { OptionRows, OptionTable } from "@millrace/model";
 import { registryClientOptionTable, registrySerdeOptionTable } from "@millrace/schema-registry";
 import { registryServerOptionTable } from "@millrace/schema-registry-server";
-import { queryOptionTable } from "@millrace/streams";
+import { queryOptionTable, snapshotOptionTable } from "@millrace/streams";
 
 import { kafkajsOptionTable } from "../../packages/kafkajs/src/kafkajs-options.ts";
 import { embeddedClusterOptionTable } from "../../packages/millrace/src/embedded/embedded-cluster.ts";
@@ -50,6 +50,12 @@ const sections: readonly Section[] = [
     intro: "",
     table: queryOptionTable,
     sources: ["packages/streams/src/query/query-options.ts"],
+  },
+  {
+    heading: "A copy of the state: `app.snapshot`",
+    intro: "",
+    table: snapshotOptionTable,
+    sources: ["packages/streams/src/app/snapshot-options.ts"],
   },
   {
     heading: "A broker in the process: `EmbeddedCluster.start`",

@@ -149,20 +149,21 @@ export function openInlineLoop(shares: ProcessParts, number: number): InlineLoop
   };
   const loop: StreamLoop = new StreamLoop(environment);
   const readers = [reader, restoreReader];
-  const snapshot: InlineLoop["snapshot"] = async ({ to, ...order }) =>
+  const snapshot = snapshotsOf(loop, environment, shares);
+  const parts = { threadId, loop, membership, assignments, endApplication, snapshot };
+  return new InlineLoop({ ...parts, readers });
+}
+
+function snapshotsOf(
+  loop: StreamLoop,
+  environment: LoopEnvironment,
+  shares: ProcessParts,
+): InlineLoop["snapshot"] {
+  return async ({ to, ...order }) =>
     snapshotTasks(loop.activeTasks, environment, {
       ...order,
       to: openSnapshotStore(to, shares.environment),
     });
-  return new InlineLoop({
-    threadId,
-    loop,
-    membership,
-    assignments,
-    endApplication,
-    snapshot,
-    readers,
-  });
 }
 
 function stateSourceOf({

@@ -67,7 +67,7 @@ export class SnapshotLoader {
     { stores, subtopology, taskId: { partition } }: TaskState,
     committed: readonly OffsetAndMetadata[],
     signal: AbortSignal,
-  ): Promise<StoreNeed[]> {
+  ): Promise<readonly StoreNeed[]> {
     const { cluster } = this.#environment;
     const { changelogTopics } = subtopology;
     const partitions = changelogTopics.map(({ name: topic }) => ({ topic, partition }));
@@ -89,20 +89,19 @@ export class SnapshotLoader {
     });
   }
 
-  async #fill(state: TaskState, needs: StoreNeed[], signal: AbortSignal): Promise<void> {
+  async #fill(state: TaskState, needs: readonly StoreNeed[], signal: AbortSignal): Promise<void> {
     const { applicationId: application } = this.#environment.config;
     const owner = { application, task: state.name };
+    const left = new Set(needs);
     try {
       const ids = await snapshotIds(this.#source.from, owner, signal);
       for (const id of ids.slice(0, snapshotsMax)) {
-        if (needs.length === 0) break;
+        if (left.size === 0) break;
         signal.throwIfAborted();
         const snapshot = await this.#open(state, id, signal);
         if (snapshot === undefined) continue;
-        for (const need of [...needs]) {
-          const isSettled = await this.#fillStore(state, snapshot, { need, signal });
-          if (isSettled) needs.splice(needs.indexOf(need), 1);
-        }
+        for (const need of left)
+          if (await this.#fillStore(state, snapshot, { need, signal })) left.delete(need);
       }
     } catch (cause) {
       if (signal.aborted || !(cause instanceof SnapshotError)) throw cause;
