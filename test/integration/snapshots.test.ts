@@ -9,6 +9,7 @@ import {
   type SnapshotStore,
 } from "@millrace/state";
 import {
+  snapshotState,
   StreamsBuilder,
   type KeyValueQueries,
   type StreamsOptions,
@@ -264,6 +265,40 @@ describe("a snapshot is refused, told and counted, and the whole changelog is re
     const started = await start({ stateFrom: "/snapshots" });
     expect(started).toMatchObject({ restored: 2, loads: 1, refusals: 1 });
     await expectAllCounted();
+  });
+});
+
+describe("the state of an application that does not run", () => {
+  async function copied(of: string): Promise<readonly [tasks: readonly string[], leftOut: string]> {
+    const { platform } = world.process();
+    const engines = fileEngineProvider(platform);
+    const options = { applicationId: "app", engines, to: store, keep: 1 };
+    const { written, leftOut } = await snapshotState(platform, of, options);
+    return [written.map(({ task }) => task), leftOut.map(({ cause }) => cause.message).join()];
+  }
+
+  test("is copied, but not while it runs", async () => {
+    await write("a", "b", "a");
+    const { app } = await start({ stateDirectory: "/state" });
+    await expectCounts({ a: 2, b: 1 });
+    await expect(copied("/state")).rejects.toMatchObject({ code: "STATE_DIRECTORY_IN_USE" });
+    await app.close();
+    expect(await copied("/state")).toEqual([["0_0"], ""]);
+    expect(await copied("/nowhere")).toEqual([[], ""]);
+    expect(await snapshotIds(store, owner)).toHaveLength(1);
+    expect(await start({ stateFrom: "/snapshots" })).toMatchObject({ restored: 0, loads: 1 });
+    await write("a");
+    await expectCounts({ a: 3, b: 1 });
+  });
+
+  test("is left out where nobody has noted how old it is", async () => {
+    await write("a");
+    const process = world.process();
+    const { app } = await start({ stateDirectory: "/state" }, process);
+    await expectCounts({ a: 1 });
+    process.die();
+    void app.close();
+    expect(await copied("/state")).toEqual([[], expect.stringContaining("was not noted")]);
   });
 });
 

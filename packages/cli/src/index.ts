@@ -7,5 +7,6 @@ export {
   type Progress,
   type ProgressOutput,
 } from "./terminal/progress-line.ts";
+export type { Surroundings } from "./terminal/surroundings.ts";
 export type { Terminal } from "./terminal/terminal.ts";
 export { UsageError } from "./usage-error.ts";

@@ -1,12 +1,13 @@
 import { runCommand } from "./run-command.ts";
 import { linesOf } from "./terminal/lines-of.ts";
 import { ProgressLine } from "./terminal/progress-line.ts";
+import type { Surroundings } from "./terminal/surroundings.ts";
 
 /**
  * Runs what the command line of this process asks for, and sets its exit code. SIGINT and SIGTERM end it; a second
  * one at once. So does a reader of the output who goes away, as `head` does; that is no failure.
  */
-export async function runProcess(): Promise<void> {
+export async function runProcess(surroundings?: Surroundings): Promise<void> {
   const stop = new AbortController();
   const onSignal = (): void => {
     if (stop.signal.aborted) process.exit(1);
@@ -32,6 +33,7 @@ export async function runProcess(): Promise<void> {
       },
       signal: stop.signal,
       progress,
+      ...(surroundings === undefined ? {} : { surroundings }),
     },
     (line) => {
       if (!isUnread) process.stderr.write(`${line}\n`);

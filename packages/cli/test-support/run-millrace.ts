@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 import { runCommand } from "../src/run-command.ts";
+import type { Surroundings } from "../src/terminal/surroundings.ts";
 import { ProgressLine } from "../src/terminal/progress-line.ts";
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
@@ -76,12 +77,19 @@ export interface InProcess {
   readonly onDraw?: (text: string) => void;
   /** Told after each line of output. */
   readonly onPrint?: (line: string) => void;
+  readonly surroundings?: Surroundings;
 }
 
 /** The same command inside this process, which is quicker. */
 export async function millrace(
   parameters: readonly string[],
-  { lines = [], signal = new AbortController().signal, onDraw, onPrint }: InProcess = {},
+  {
+    lines = [],
+    signal = new AbortController().signal,
+    onDraw,
+    onPrint,
+    surroundings,
+  }: InProcess = {},
 ): Promise<Ended> {
   const out: string[] = [];
   const err: string[] = [];
@@ -100,6 +108,7 @@ export async function millrace(
         { isTTY: onDraw !== undefined, write: (text) => onDraw?.(text) },
         () => 0,
       ),
+      ...(surroundings === undefined ? {} : { surroundings }),
     },
     (line) => err.push(line),
   );

@@ -10,4 +10,13 @@ if (major < 22 || (major === 22 && minor < 18)) {
 // Loading takes longer than most commands: it is compiled once, into Node's own cache.
 module.enableCompileCache?.(); // Deno has none
 const { runProcess } = await import("@millrace/cli");
-await runProcess();
+await runProcess({
+  openEngines: async (platform) => {
+    const { foundEngines } = await import("./engine/found-engines.ts");
+    return foundEngines(platform);
+  },
+  openSnapshots: async (url, platform) => {
+    const { openSnapshots } = await import("./snapshots/open-snapshots.ts");
+    return openSnapshots(url, platform);
+  },
+});

@@ -11,6 +11,7 @@ import {
 
 import { connectCluster, isClusterClient } from "./cluster-address.ts";
 import { withRestoreProgress } from "./restore-progress.ts";
+import { openSnapshots } from "./snapshots/open-snapshots.ts";
 import { openServing } from "./serving/served-application.ts";
 import { chooseEngine, openEngines } from "./engine/store-engines.ts";
 import { applicationOptionTable, dividedOptions, type StreamsOptions } from "./streams-options.ts";
@@ -128,6 +129,7 @@ async function startApplication(
     engines,
     gone,
     isAwaited,
+    openSnapshots: (url: string) => openSnapshots(url, platform),
     ...(program instanceof URL
       ? { openThread: threadOpener(program, { given, read, platform, connection, storeEngine }) }
       : {}),

@@ -287,6 +287,8 @@ export type {
 
 export { checkCluster } from "./app/check-cluster.ts";
 export { cleanUpState } from "./app/clean-up-state.ts";
+export { snapshotState, type SnapshotStateOptions } from "./app/snapshot-state.ts";
+export { applicationsIn } from "./app/state-directory.ts";
 export { checkTopology } from "./app/check-topology.ts";
 export type {
   RestoredStore,
@@ -305,7 +307,7 @@ export type { GroupHosts } from "./runtime/task-assignments.ts";
 export type { UncaughtErrorPolicy, UncaughtErrorResponse } from "./app/uncaught-error.ts";
 export { closeOptionTable, type CloseOptions } from "./app/close-options.ts";
 export { snapshotOptionTable, type SnapshotOptions } from "./app/snapshot-options.ts";
-export type { SnapshotPlace } from "./app/snapshot-place.ts";
+export { openSnapshotStore, type SnapshotPlace } from "./app/snapshot-place.ts";
 export type { PlacedSnapshotOrder } from "./app/loop-host.ts";
 export type { StreamsEnvironment } from "./app/streams-environment.ts";
 export { streamsOptionTable, type StreamsOptions } from "./app/streams-options.ts";

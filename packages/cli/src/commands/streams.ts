@@ -8,6 +8,7 @@ import { loadDescription } from "../load-description.ts";
 import { UsageError } from "../usage-error.ts";
 import { streamsLagCommand } from "./streams-lag.ts";
 import { streamsResetCommand } from "./streams-reset.ts";
+import { streamsSnapshotCommand } from "./streams-snapshot.ts";
 
 const files = `A file is a module, JavaScript or TypeScript as Node runs it, that exports a topology, a builder or a function which gives one,
 by default or as topology, and starts nothing; or what describe --json has written, called ….json.`;
@@ -60,6 +61,7 @@ export const streamsCommands: readonly Command[] = [
   diff,
   streamsLagCommand,
   streamsResetCommand,
+  streamsSnapshotCommand,
 ];
 
 function* textOf({ changes, canRunTogether, stateSurvives }: TopologyDiff): Iterable<string> {

@@ -1,4 +1,5 @@
 import type { ProgressLine } from "./progress-line.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 /** What a command sees of the world around it. */
 export interface Terminal {
@@ -10,4 +11,6 @@ export interface Terminal {
   readonly signal: AbortSignal;
   /** Shows how far long work is, on a terminal; elsewhere it shows nothing. */
   readonly progress: ProgressLine;
+  /** Undefined: the command runs without the package millrace. */
+  readonly surroundings?: Surroundings;
 }

@@ -203,7 +203,7 @@ export class WorkerHost implements ThreadHost {
         this.#claims.delete(message.claim);
         return;
       case "released":
-        return owner.released(message.task, message.offsetSum);
+        return owner.released(message.task, message.offsetSum, message.wasRunning);
       case "topicIds":
         return void owner.topicIds?.write(message.ids).catch((cause: unknown) => {
           const { logger } = this.#options.platform;

@@ -87,7 +87,12 @@ export type FromThread =
     }
   | { readonly kind: "claim"; readonly claim: number; readonly taskId: TaskId }
   | { readonly kind: "release"; readonly claim: number }
-  | { readonly kind: "released"; readonly task: string; readonly offsetSum: number }
+  | {
+      readonly kind: "released";
+      readonly task: string;
+      readonly offsetSum: number;
+      readonly wasRunning: boolean;
+    }
   | { readonly kind: "topicIds"; readonly ids: ReadonlyMap<string, string> }
   /** Undefined: it was stopped. */
   | { readonly kind: "ended"; readonly failure: ToldFailure | undefined }

@@ -4,6 +4,7 @@ import { ThreadLoop, type TaskId, type ThreadOwner } from "@millrace/streams";
 
 import { connectCluster } from "../cluster-address.ts";
 import { openEngines } from "../engine/store-engines.ts";
+import { openSnapshots } from "../snapshots/open-snapshots.ts";
 import { dividedOptions } from "../streams-options.ts";
 import { TakenSnapshots } from "./taken-snapshots.ts";
 import type { FromThread, ThreadOrders, ToThread } from "./thread-messages.ts";
@@ -79,7 +80,12 @@ export class ThreadServer {
     const { client: cluster, dispose } = await connectCluster(place, { platform });
     try {
       const owner = this.#owner();
-      const environment = { platform, cluster, engines };
+      const environment = {
+        platform,
+        cluster,
+        engines,
+        openSnapshots: (url: string) => openSnapshots(url, platform),
+      };
       this.#thread = new ThreadLoop(topology, { options: core, owner }, environment);
       await this.#run(this.#thread);
     } finally {
@@ -133,7 +139,8 @@ export class ThreadServer {
         tell({ kind: "state", state });
       },
       tellRestore: (event) => tell({ kind: "restore", event }),
-      released: (task, offsetSum) => tell({ kind: "released", task, offsetSum }),
+      released: (task, offsetSum, wasRunning) =>
+        tell({ kind: "released", task, offsetSum, wasRunning }),
       // They are nobody's at the start alone.
       idleTasks: () => (this.#thread?.loop.tasks.length === 0 ? idleTasks : []),
       topicIds: topicIds && {

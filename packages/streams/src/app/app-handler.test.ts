@@ -1,13 +1,20 @@
+import { OptionError } from "@millrace/model";
 import { memoryPlatform } from "@millrace/platform/memory";
+import { SnapshotError } from "@millrace/state";
 import { describe, expect, it } from "vitest";
 
 import { LocalAnswers } from "../query/local-answers.ts";
 import { QueryService } from "../query/query-service.ts";
 import { QueryableStores } from "../query/queryable-stores.ts";
-import { appHandler, type HandlerOptions } from "./app-handler.ts";
+import { appHandler, type AppHandlerParts, type HandlerOptions } from "./app-handler.ts";
 import type { StreamsState } from "./application-state.ts";
 
-function handlerOf(state: StreamsState, querySecret?: string, options?: HandlerOptions) {
+function handlerOf(
+  state: StreamsState,
+  querySecret?: string,
+  options?: HandlerOptions,
+  snapshot?: AppHandlerParts["snapshot"],
+) {
   const stores = new QueryableStores([], []);
   const local = new LocalAnswers({
     stores,
@@ -16,7 +23,8 @@ function handlerOf(state: StreamsState, querySecret?: string, options?: HandlerO
     isolation: "committed",
   });
   const service = new QueryService(local);
-  return appHandler({ service, state: () => state, tasks: () => ["0_1"], querySecret }, options);
+  const parts = { service, state: () => state, tasks: () => ["0_1"], querySecret, snapshot };
+  return appHandler(parts, options);
 }
 
 const get = (path: string): Request => new Request(`http://here${path}`);
@@ -40,6 +48,28 @@ describe("the handler of an application", () => {
     expect(await answer.json()).toEqual({ state, tasks: ["0_1"] });
     expect((await handler(get("/millrace/ready"))).status).toBe(ready);
     expect((await handler(get("/health"))).status).toBe(404);
+  });
+
+  it("copies the state for those who show the secret, where there is a place for it", async () => {
+    const secret = "a long secret";
+    const post = (path: string, authorization = `Bearer ${secret}`): Request =>
+      new Request(`http://here${path}`, { method: "POST", headers: { authorization } });
+    const none = await handlerOf("running", secret)(post("/millrace/snapshot"));
+    expect(none.status).toBe(409);
+    const asked: unknown[] = [];
+    const handler = handlerOf("running", secret, {}, ({ keep }) => {
+      asked.push(keep);
+      if (keep === 0) throw new OptionError("INVALID_OPTION", "keep is at least 1");
+      if (keep === 9) throw new SnapshotError("SNAPSHOT_STORE_FAILED", "the disk is full");
+      return Promise.resolve([{ task: "0_1", id: "1", rows: 2, lengthBytes: 3 }]);
+    });
+    expect((await handler(post("/millrace/snapshot", "Bearer x"))).status).toBe(403);
+    const answer = await handler(post("/millrace/snapshot"));
+    expect(await answer.json()).toEqual([{ task: "0_1", id: "1", rows: 2, lengthBytes: 3 }]);
+    expect((await handler(post("/millrace/snapshot?keep=2"))).status).toBe(200);
+    expect((await handler(post("/millrace/snapshot?keep=0"))).status).toBe(400);
+    expect((await handler(post("/millrace/snapshot?keep=9"))).status).toBe(503);
+    expect(asked).toEqual([undefined, 2, 0, 9]);
   });
 
   it("lets those alone ask who show the secret, or whom its server lets", async () => {

@@ -1,6 +1,8 @@
-import { encodeUtf8 } from "@millrace/model";
+import { encodeUtf8, OptionError } from "@millrace/model";
+import type { WrittenSnapshot } from "@millrace/state";
 
 import type { QueryService } from "../query/query-service.ts";
+import type { SnapshotOptions } from "./snapshot-options.ts";
 import type { StreamsState } from "./application-state.ts";
 
 /** Answers requests as the web does: what Hono, Deno, Bun and others mount. */
@@ -18,6 +20,10 @@ export interface AppHandlerParts {
   readonly state: () => StreamsState;
   readonly querySecret: string | undefined;
   readonly tasks: () => readonly string[];
+  /** Undefined: the application has no `stateFrom`. */
+  readonly snapshot:
+    | ((options: Pick<SnapshotOptions, "keep" | "signal">) => Promise<readonly WrittenSnapshot[]>)
+    | undefined;
 }
 
 const defaultPath = "/millrace";
@@ -30,6 +36,7 @@ const requestBytesMax = 1024 * 1024;
  * |---|---|
  * | `GET /millrace/health` | 200 while the application lives, else 503; its state and tasks |
  * | `GET /millrace/ready` | 200 while it processes, else 503 |
+ * | `POST /millrace/snapshot` | copies the state of the tasks here to the `stateFrom`; `?keep=2`: so many stay |
  * | `POST /millrace/query` | to other instances: rows of the stores that are here |
  */
 export function appHandler(parts: AppHandlerParts, options: HandlerOptions = {}): FetchHandler {
@@ -45,6 +52,10 @@ export function appHandler(parts: AppHandlerParts, options: HandlerOptions = {})
         if (!(await authorize(request)))
           return refused(403, "show the querySecret of the application as a bearer token");
         return queried(parts.service, request);
+      case `POST ${path}/snapshot`:
+        if (!(await authorize(request)))
+          return refused(403, "show the querySecret of the application as a bearer token");
+        return copied(parts, request);
       default:
         return refused(404, `nothing is here: ${request.method} ${pathname}`);
     }
@@ -64,6 +75,19 @@ function told({ state, tasks }: AppHandlerParts, isFine: boolean): Response {
 
 function refused(status: number, error: string): Response {
   return Response.json({ error }, { status });
+}
+
+async function copied({ snapshot }: AppHandlerParts, request: Request): Promise<Response> {
+  if (snapshot === undefined) return refused(409, "the application has no stateFrom");
+  const keep = new URL(request.url).searchParams.get("keep");
+  const { signal } = request;
+  try {
+    const written = await snapshot(keep === null ? { signal } : { keep: Number(keep), signal });
+    return Response.json(written);
+  } catch (error) {
+    const status = error instanceof OptionError ? 400 : 503;
+    return refused(status, error instanceof Error ? error.message : String(error));
+  }
 }
 
 async function queried(service: QueryService, request: Request): Promise<Response> {

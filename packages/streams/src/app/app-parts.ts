@@ -89,7 +89,8 @@ function assembleIn(
     global: undefined,
     isPaused: () => pausing.isPaused,
     tellRestore: (event: RestoreEvent) => restoring.tell(event),
-    released: (task: string, offsetSum: Offset) => upkeep?.released(task, offsetSum),
+    released: (task: string, offsetSum: Offset, wasRunning: boolean) =>
+      upkeep?.released(task, offsetSum, wasRunning),
   };
   // Threads of their own have global stores of their own.
   const hasThreads = environment.openThread !== undefined;

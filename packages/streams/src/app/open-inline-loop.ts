@@ -46,8 +46,8 @@ export interface ProcessParts {
   readonly global: GlobalLoop | undefined;
   readonly isPaused: () => boolean;
   readonly tellRestore: RestoreListener;
-  /** How far a task's stores had come that are closed now. */
-  readonly released: (task: string, offsetSum: Offset) => void;
+  /** How far a task's stores had come that are closed now; true: it has run here until now. */
+  readonly released: (task: string, offsetSum: Offset, wasRunning: boolean) => void;
 }
 
 /** What is made once, for all loops. */

@@ -86,6 +86,17 @@ export class StateDirectory {
   }
 }
 
+/** Those that have state in a state directory. */
+export function applicationsIn(
+  { fileSystem }: Pick<Platform, "fileSystem">,
+  stateDirectory: string,
+): readonly string[] {
+  if (fileSystem.stat(stateDirectory)?.kind !== "directory") return [];
+  return fileSystem
+    .list(stateDirectory)
+    .filter((name) => fileSystem.stat(`${stateDirectory}/${name}/${processFile}`) !== undefined);
+}
+
 async function readOrCreateProcessId(platform: Platform, path: string): Promise<string> {
   const { fileSystem } = platform;
   const file = `${path}/${processFile}`;

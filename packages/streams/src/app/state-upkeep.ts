@@ -14,7 +14,7 @@ export interface StateUpkeepOptions {
   /** Kafka: `state.cleanup.delay.ms`. */
   readonly cleanupDelayMs: number;
   readonly claims: Pick<TaskClaims, "isHeld">;
-  readonly threads: Pick<StreamThreads, "offsetSums">;
+  readonly threads: Pick<StreamThreads, "offsetSums" | "hosts">;
 }
 
 /**
@@ -37,9 +37,11 @@ export class StateUpkeep {
     this.#schedule();
   }
 
-  /** The folder of a task was closed, as far as it had come. */
-  released(task: string, offsetSum: Offset): void {
-    this.#options.directory.offsets.note(task, offsetSum);
+  /** The folder of a task was closed, as far as it had come. @param wasRunning until now, and no copy of another's */
+  released(task: string, offsetSum: Offset, wasRunning: boolean): void {
+    const { offsets } = this.#options.directory;
+    offsets.note(task, offsetSum);
+    if (wasRunning) offsets.noteCurrent(task, this.#platform.clock.wallMs());
     this.#usedMs.set(task, this.#platform.clock.monotonicMs());
   }
 
@@ -61,6 +63,8 @@ export class StateUpkeep {
     const { directory, claims, threads } = this.#options;
     for (const { taskId, offsetSum } of threads.offsetSums)
       directory.offsets.note(taskIdText(taskId), offsetSum);
+    for (const { tasks } of threads.hosts)
+      for (const task of tasks) directory.offsets.noteCurrent(task, this.#platform.clock.wallMs());
     const nowMs = this.#platform.clock.monotonicMs();
     try {
       for (const taskId of directory.tasks()) {

@@ -328,6 +328,7 @@ export class StreamsApp implements AsyncDisposable {
         querySecret: settings.querySecret,
         state: () => state.current,
         tasks: () => this.tasks,
+        snapshot: settings.stateFrom === undefined ? undefined : (given) => this.snapshot(given),
       },
       options,
     );

@@ -15,6 +15,7 @@ export class TaskOffsetFile {
   readonly #platform: Platform;
   readonly #directory: string;
   readonly #sums: Map<string, Offset>;
+  readonly #asOfMs: Map<string, number>;
   #isChanged = false;
   #writing: Promise<void> = Promise.resolve();
 
@@ -22,7 +23,9 @@ export class TaskOffsetFile {
     this.#platform = platform;
     this.#directory = directory;
     this.path = `${directory}/${name}`;
-    this.#sums = read(platform, this.path);
+    const content = readJsonFile(platform, this.path);
+    this.#sums = numbersIn(content, "sums");
+    this.#asOfMs = numbersIn(content, "asOfMs");
   }
 
   /** 0: not known. */
@@ -36,8 +39,20 @@ export class TaskOffsetFile {
     this.#isChanged = true;
   }
 
+  /** A task runs here at that moment, so that its stores hold all that is committed: see `SnapshotManifest`. */
+  noteCurrent(task: string, wallMs: number): void {
+    this.#asOfMs.set(task, wallMs);
+    this.#isChanged = true;
+  }
+
+  /** When the task ran here last; undefined: it did not, or nobody noted it. */
+  asOf(task: string): number | undefined {
+    return this.#asOfMs.get(task);
+  }
+
   forget(task: string): void {
-    if (this.#sums.delete(task)) this.#isChanged = true;
+    if (this.#sums.delete(task) || this.#asOfMs.delete(task)) this.#isChanged = true;
+    this.#asOfMs.delete(task);
   }
 
   /** Writes what was noted. Never rejects: it is written again with the next call. */
@@ -51,7 +66,8 @@ export class TaskOffsetFile {
     this.#isChanged = false;
     try {
       const sums = Object.fromEntries(this.#sums);
-      await writeJsonFile(this.#platform, { directory: this.#directory, name }, { sums });
+      const asOfMs = Object.fromEntries(this.#asOfMs);
+      await writeJsonFile(this.#platform, { directory: this.#directory, name }, { sums, asOfMs });
     } catch (cause) {
       this.#isChanged = true;
       this.#platform.logger.log("warn", "streams.task-offsets-not-saved", { cause });
@@ -59,11 +75,10 @@ export class TaskOffsetFile {
   }
 }
 
-function read(platform: Platform, path: string): Map<string, Offset> {
-  const content = readJsonFile(platform, path);
-  const sums = content === undefined || content === "damaged" ? undefined : content["sums"];
-  if (typeof sums !== "object" || sums === null) return new Map();
+function numbersIn(content: ReturnType<typeof readJsonFile>, field: string): Map<string, number> {
+  const numbers = content === undefined || content === "damaged" ? undefined : content[field];
+  if (typeof numbers !== "object" || numbers === null) return new Map();
   return new Map(
-    Object.entries(sums).filter((one): one is [string, number] => Number.isSafeInteger(one[1])),
+    Object.entries(numbers).filter((one): one is [string, number] => Number.isSafeInteger(one[1])),
   );
 }

@@ -28,7 +28,7 @@ export interface ThreadOwner {
   readonly claimTask: (taskId: TaskId) => Promise<() => void>;
   readonly tellState: (state: "rebalancing" | "running") => void;
   readonly tellRestore: RestoreListener;
-  readonly released: (task: string, offsetSum: number) => void;
+  readonly released: (task: string, offsetSum: number, wasRunning: boolean) => void;
   /** Undefined without a state directory. */
   readonly topicIds: TopicIdStore | undefined;
   /** How far the stores in the directory had come that no loop has open: the first loop tells the group. */

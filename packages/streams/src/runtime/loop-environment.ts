@@ -23,8 +23,8 @@ export interface LoopEnvironment {
   readonly tellState: (state: "rebalancing" | "running") => void;
   /** Told of what is read from changelogs. */
   readonly tellRestore: RestoreListener;
-  /** How far a task's stores had come that are closed now. */
-  readonly released: (task: string, offsetSum: Offset) => void;
+  /** How far a task's stores had come that are closed now; true: it has run here until now. */
+  readonly released: (task: string, offsetSum: Offset, wasRunning: boolean) => void;
   readonly taps: RecordTaps;
   /** Aborts once the cluster is gone for good; undefined where nobody can tell. */
   readonly gone: AbortSignal | undefined;

@@ -208,7 +208,9 @@ export class StateUpdater {
 
   #close(task: FollowedTask): void {
     const { state } = task;
-    if (state !== undefined) this.#environment.released(task.name, state.offsetSum);
+    // One that was given back and wanted no more was processed until then.
+    const wasRunning = task.role === undefined && !task.isPlanned;
+    if (state !== undefined) this.#environment.released(task.name, state.offsetSum, wasRunning);
     task.state = undefined;
     task.readings = [];
     task.isPlanned = task.isReady = false;
