@@ -125,7 +125,8 @@ class SnapshotWriting {
     }
     await this.#flush(store, blocks);
     for (const { name, offset, owner, layout, spanMs } of pinned.stores)
-      if (offset !== undefined && owner !== undefined)
+      // Below the first offset there is nothing.
+      if (offset !== undefined && offset > 0 && owner !== undefined)
         this.stores.push({
           name,
           layout,

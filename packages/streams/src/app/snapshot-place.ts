@@ -1,6 +1,5 @@
+import type { FileSystem } from "@millrace/platform";
 import { directorySnapshotStore, SnapshotError, type SnapshotStore } from "@millrace/state";
-
-import type { StreamsEnvironment } from "./streams-environment.ts";
 
 /** Where snapshots lie: a directory, `s3://bucket/prefix`, or a store of one's own. */
 export type SnapshotPlace = string | SnapshotStore;
@@ -17,10 +16,17 @@ export const snapshotPlaceKind = {
         ),
 };
 
+/** What places can be reached from here. */
+export interface SnapshotPlaces {
+  readonly platform: { readonly fileSystem: FileSystem };
+  /** Opens places that are named by a URL; undefined: it knows none of that kind. */
+  readonly openSnapshots?: (url: string) => SnapshotStore | undefined;
+}
+
 /** @throws SnapshotError `SNAPSHOT_STORE_UNKNOWN` */
 export function openSnapshotStore(
   place: SnapshotPlace,
-  { platform, openSnapshots }: Pick<StreamsEnvironment, "platform" | "openSnapshots">,
+  { platform, openSnapshots }: SnapshotPlaces,
 ): SnapshotStore {
   if (typeof place !== "string") return toldBy(place);
   if (!/^[a-z0-9]{2,}:\/\//.test(place)) return directorySnapshotStore(platform.fileSystem, place);

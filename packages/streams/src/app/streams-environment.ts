@@ -1,9 +1,10 @@
 import type { ClusterClient } from "@millrace/cluster";
 import type { Platform } from "@millrace/platform";
-import type { SnapshotStore, StoreEngineProvider } from "@millrace/state";
+import type { StoreEngineProvider } from "@millrace/state";
 
 import type { QueryTransport } from "../query/query-transport.ts";
 import type { FetchHandler } from "./app-handler.ts";
+import type { SnapshotPlaces } from "./snapshot-place.ts";
 import type { OpenThread } from "./thread-host.ts";
 
 /** What the core is handed by the package that composes. */
@@ -11,8 +12,7 @@ export interface StreamsEnvironment {
   readonly platform: Platform;
   readonly cluster: ClusterClient;
   readonly engines: StoreEngineProvider;
-  /** Opens places for snapshots that are named by a URL; undefined: it knows none of that kind. */
-  readonly openSnapshots?: (url: string) => SnapshotStore | undefined;
+  readonly openSnapshots?: SnapshotPlaces["openSnapshots"];
   /** Ends what was made for this application alone, once it is closed or could not start. Twice is fine. */
   readonly dispose?: () => Promise<void>;
   /** True: `closed` is awaited, so that a failure need not be logged besides. */
