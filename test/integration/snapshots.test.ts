@@ -172,6 +172,34 @@ describe("STREAMS-18: an instance that starts from a snapshot", () => {
     await expect.poll(loaded, { timeout: 5000 }).toBe(true);
   });
 
+  test("reads what compaction has left of the changelog beyond it", async () => {
+    await world[Symbol.asyncDispose]();
+    world = await TestWorld.start({ words: 1, counts: 1 }, undefined, {
+      "log.cleaner.backoff.ms": 20,
+      "log.roll.ms": 20,
+      "log.cleaner.min.cleanable.ratio": 0,
+    });
+    store = directorySnapshotStore(world.shared.fileSystem, "/snapshots");
+    await countAndSnapshot();
+    const { app } = await start();
+    for (let count = 6; count <= 10; count++) {
+      await write("a", "g");
+      await expectCounts({ a: count, b: 3, c: 1, d: 1, e: 1, f: 1, g: count - 5 });
+    }
+    await app.close();
+    const left = async (): Promise<number> => changelogLength();
+    await expect.poll(left, { timeout: 5000 }).toBeLessThan(15);
+    const process = world.process();
+    const started = await start({ stateFrom: "/snapshots" }, process);
+    const loaded = process.events.find(({ name }) => name === "streams.snapshot-loaded");
+    const beyond = (await world.read(changelog.topic)).filter(
+      ({ offset }) => offset >= Number(loaded?.fields["offset"]),
+    );
+    expect(started).toMatchObject({ restored: beyond.length, loads: 1, refusals: 0 });
+    await write("a", "g", "f");
+    await expectCounts({ a: 11, b: 3, c: 1, d: 1, e: 1, f: 2, g: 6 });
+  });
+
   test("keeps the state that it has where a snapshot would cost more than it saves", async () => {
     await countAndSnapshot({ stateDirectory: "/state" });
     const started = await start({ stateFrom: "/snapshots", stateDirectory: "/state" });

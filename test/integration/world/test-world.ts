@@ -55,6 +55,7 @@ export class TestWorld implements AsyncDisposable {
   static async start(
     topics: Readonly<Record<string, number>> = {},
     disk: FileSystem = new MemoryFileSystem(),
+    properties: BrokerOptions["properties"] = {},
   ): Promise<TestWorld> {
     const { clock, timers } = nodePlatform();
     const events: LoggedEvent[] = [];
@@ -76,6 +77,7 @@ export class TestWorld implements AsyncDisposable {
         "transaction.abort.timed.out.transaction.cleanup.interval.ms": 100,
         "offsets.topic.num.partitions": 4,
         "transaction.state.log.num.partitions": 4,
+        ...properties,
       },
     };
     const world = new TestWorld({ shared, events, options }, await Broker.start(shared, options));
