@@ -97,6 +97,7 @@ async function told(metricsRecordingLevel: Level): Promise<readonly MetricValue[
     applicationId: `at-${metricsRecordingLevel}`,
     cluster,
     stateDirectory: join(folder, metricsRecordingLevel),
+    stateFrom: join(folder, "snapshots"),
     metricsRecordingLevel,
   };
   const app = await StreamsApp.start(program(), options);
