@@ -63,6 +63,17 @@ describe("StreamsGroupHeartbeat, StreamsGroupDescribe", () => {
       expect(await described(client)).toMatchObject({ groupState: "Stable", groupEpoch: 3 });
     }));
 
+  test("a member that has other tasks is told its own again where it missed an answer, and else is not", () =>
+    withApp(async ({ client }) => {
+      await client.createTopic("orders", 2);
+      await beat(client, joinBeat("a", plain));
+      const none = { activeTasks: [], standbyTasks: [], warmupTasks: [] };
+      expect((await beat(client, laterBeat("a", 2, none)))?.activeTasks).toBeNull();
+      const all = [{ subtopologyId: "0", partitions: [0, 1] }];
+      const whole = laterBeat("a", 2, { ...none, rebalanceTimeoutMs: 10_000 });
+      expect((await beat(client, whole))?.activeTasks).toEqual(all);
+    }));
+
   test("internal topics are made with the partitions that their tasks need", () =>
     withApp(async ({ client, platform }) => {
       await client.createTopic("orders", 3);

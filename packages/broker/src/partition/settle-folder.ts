@@ -63,7 +63,8 @@ export function expelFolder(judge: FolderJudge, place: TopicPartition): void {
     path,
     sizeBytes,
     advice:
-      "the metadata know no such partition, or its partition.metadata names another one. It was moved aside and " +
-      "is kept: remove it if it is of no use, or mend its partition.metadata, give it its name back and start again",
+      "the metadata know no such partition, or its partition.metadata names another one or is not there, as after a " +
+      "power loss that came before anything in it was acknowledged. It was moved aside and is kept: remove it if it " +
+      "is of no use, or mend its partition.metadata, give it its name back and start again",
   });
 }
