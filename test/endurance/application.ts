@@ -19,6 +19,7 @@ await using app = await StreamsApp.start(enduringTopology(), {
   cluster: bootstrap,
   stateDirectory,
   sessionTimeout: "10s",
+  rocksdbMemoryMax: 16 * 2 ** 20, // so that it is filled soon
 });
 void app.closed.catch(() => stop.abort());
 const leaked: string[][] = [];

@@ -20,7 +20,9 @@ const minutes = Number(process.env["MILLRACE_MINUTES"] ?? 60);
 const plantMinutes = Math.min(3, minutes);
 const recordsPerSecond = 100;
 const recordsAtOnce = 10;
-const partitionCount = 2;
+/** Few partitions and large values: the broker's caches of the ends of logs are full before the warm-up is over. */
+const partitionCount = 1;
+const valueBytes = 1_000;
 const keyCount = 100;
 const startMsMax = 60_000;
 const mebibyte = 2 ** 20;
@@ -143,7 +145,8 @@ async function load(client: KafkaClient, durationMs: number): Promise<number> {
   const send = (): Promise<unknown> => {
     const index = count++;
     const key = `k${(index * 7) % keyCount}`;
-    const value = `${String.fromCharCode(97 + (index % 26))}:${index % 1000}`;
+    const word = String.fromCharCode(97 + (index % 26));
+    const value = `${word}:${index % 1000}`.padEnd(valueBytes, ".");
     return producer.send({ topic: index % 3 === 0 ? "payments" : "events", key, value });
   };
   while (performance.now() < endMs) {
