@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { nodePlatform } from "@millrace/platform/node";
+import { directorySnapshotStore } from "@millrace/state";
 import {
   ApplicationError,
   connect,
@@ -95,7 +97,7 @@ async function sharedOut(app: StreamsApp): Promise<void> {
 }
 
 describe("loops in worker threads", () => {
-  test("share the tasks, answer queries, tell what they count, and go on after a restart", async () => {
+  test("share the tasks, answer queries, copy their state, tell what they count, and go on after a restart", async () => {
     const app = await start();
     await sharedOut(app);
     const lines = Array.from({ length: 40 }, (_, index) => `line-${index % 20}`);
@@ -117,6 +119,14 @@ describe("loops in worker threads", () => {
         )
         .reduce((sum, { value }) => sum + value, 0);
     await eventually(produced).toBe(40);
+    const to = join(folder, "snapshots");
+    const copied = await app.snapshot({ to });
+    expect(copied.reduce((sum, { rows }) => sum + rows, 0)).toBe(20);
+    const own = directorySnapshotStore(nodePlatform().fileSystem, to);
+    await expect(app.snapshot({ to: own })).rejects.toThrow(/cannot be sent to the threads/);
+    await expect(app.snapshot({ to: "gs://bucket" })).rejects.toMatchObject({
+      code: "SNAPSHOT_STORE_UNKNOWN",
+    });
     expect(new Set(app.metrics().map(({ tags }) => tags["thread-id"])).size).toBeGreaterThan(2);
     await app.close();
     expect(app.state).toBe("closed");
