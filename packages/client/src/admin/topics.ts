@@ -14,10 +14,21 @@ import type { ClientContext } from "../client-context.ts";
 import type { LaneLink } from "../connection/broker-lane.ts";
 import { topicErrorOf } from "../connection/cluster-error-of.ts";
 
-/** How long the cluster may take over making or removing topics. */
-const topicTimeoutMs = 30_000;
+/** How long the cluster may take over making or removing topics, at most. */
+const topicTimeoutMsMax = 30_000;
+/** How much longer than that its answer may be under way. */
+const answerMsMax = 5_000;
 /** How long a new topic may take to be seen by the brokers that are asked. */
 const settleTimeoutMs = 5_000;
+
+/** A broker that is gone without a word must not take longer than the call as a whole may. */
+function answerTimeoutMs({ options }: ClientContext): number {
+  return Math.min(topicTimeoutMsMax + answerMsMax, options.apiTimeoutMs);
+}
+
+function topicTimeoutMs({ options }: ClientContext): number {
+  return Math.min(topicTimeoutMsMax, options.apiTimeoutMs);
+}
 
 export function topicDescriptionOf(
   topic: MetadataResponse["topics"][number],
@@ -58,7 +69,7 @@ export async function createTopics(
         await link()
       ).call({
         api: createTopicsApi,
-        timeoutMs: topicTimeoutMs + 5_000,
+        timeoutMs: answerTimeoutMs(context),
         // Defaults of the broker for partitions and replicas came with version 4.
         versionMin: own.some(needsDefaults) ? 4 : 2,
         body: () => ({
@@ -69,7 +80,7 @@ export async function createTopics(
             assignments: [],
             configs: Object.entries(configs).map(([key, value]) => ({ name: key, value })),
           })),
-          timeoutMs: topicTimeoutMs,
+          timeoutMs: topicTimeoutMs(context),
         }),
       });
       return answer.topics;
@@ -92,14 +103,14 @@ export async function createPartitions(
       await link()
     ).call({
       api: createPartitionsApi,
-      timeoutMs: topicTimeoutMs + 5_000,
+      timeoutMs: answerTimeoutMs(context),
       body: () => ({
         topics: own.map(({ name, partitionCount }) => ({
           name,
           count: partitionCount,
           assignments: null,
         })),
-        timeoutMs: topicTimeoutMs,
+        timeoutMs: topicTimeoutMs(context),
         validateOnly: false,
       }),
     });
@@ -120,12 +131,12 @@ export async function deleteTopics(
       await link()
     ).call({
       api: deleteTopicsApi,
-      timeoutMs: topicTimeoutMs + 5_000,
+      timeoutMs: answerTimeoutMs(context),
       body: (version) => ({
         ...(version >= 6
           ? { topics: own.map(({ name }) => ({ name, topicId: zeroUuid })) }
           : { topicNames: own.map(({ name }) => name) }),
-        timeoutMs: topicTimeoutMs,
+        timeoutMs: topicTimeoutMs(context),
       }),
     });
     return answer.responses;

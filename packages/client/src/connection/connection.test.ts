@@ -2,11 +2,20 @@ import { ClusterError } from "@millrace/cluster";
 import { concatBytes } from "@millrace/model";
 import { memoryPlatform, type VirtualMemoryPlatform } from "@millrace/platform/memory";
 import { encodeResponse, errorCodeOf } from "@millrace/protocol";
-import { apiVersionsApi, listGroupsApi, metadataApi } from "@millrace/protocol/definitions";
+import {
+  apiVersionsApi,
+  createPartitionsApi,
+  createTopicsApi,
+  deleteTopicsApi,
+  listGroupsApi,
+  metadataApi,
+} from "@millrace/protocol/definitions";
 import { describe, expect, test } from "vitest";
 import { ScriptedBroker, scriptedCluster } from "../../test-support/scripted-broker.ts";
 import { connect, type KafkaClient } from "../kafka-client.ts";
 import { addressName, parseBootstrapServers } from "./bootstrap-servers.ts";
+
+const orders = { name: "orders", partitionCount: 2 };
 
 interface Scene {
   readonly platform: VirtualMemoryPlatform;
@@ -130,6 +139,27 @@ describe("a connection", () => {
       expect(platform.clock.monotonicMs()).toBeGreaterThanOrEqual(30_000);
       expect(platform.clock.monotonicMs()).toBeLessThan(31_000);
     }));
+});
+
+test.each([
+  ["createTopics", createTopicsApi, (client: KafkaClient) => client.admin.createTopics([orders])],
+  [
+    "createPartitions",
+    createPartitionsApi,
+    (client: KafkaClient) => client.admin.createPartitions([orders]),
+  ],
+  ["deleteTopics", deleteTopicsApi, (client: KafkaClient) => client.admin.deleteTopics(["orders"])],
+] as const)("%s gives a silent broker up within apiTimeout", async (_name, api, ask) => {
+  const platform = memoryPlatform();
+  const broker = await ScriptedBroker.start(platform, 1, scriptedCluster());
+  broker.on(api, () => "silence");
+  const client = connect(platform, {
+    bootstrapServers: addressName(broker.address),
+    apiTimeout: "6s",
+  });
+  await expect(platform.until(ask(client))).rejects.toBeInstanceOf(Error);
+  expect(platform.clock.monotonicMs()).toBeLessThan(7_000);
+  await platform.until(client.close());
 });
 
 test("what nobody answering means is said once", async () => {
