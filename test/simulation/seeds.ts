@@ -53,6 +53,7 @@ export const regressionSeeds: readonly {
     seed: 20484,
     found: "tasks whose assignment was told by an answer that got lost stayed undone",
   },
+  { seed: 21738, found: "a late heartbeat was answered to nobody, and its tasks stayed undone" },
   { seed: 720, found: "the harness took for the end what it had seen before the last transaction" },
 ];
 

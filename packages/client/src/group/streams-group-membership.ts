@@ -63,6 +63,8 @@ export class StreamsGroupMembership implements StreamsMembership, CommittingMemb
   #endsApplication = false;
   /** What the group was told to be owned; undefined: nobody knows. */
   #told: string | undefined;
+  /** Until then each heartbeat tells all, and asks for what the group gives. */
+  #askUntilMs = -Infinity;
   /** Ends the session, whatever is under way then. */
   #end: Timer | undefined;
   /** Ends the wait for the next heartbeat. */
@@ -163,6 +165,7 @@ export class StreamsGroupMembership implements StreamsMembership, CommittingMemb
       firstMs: options.retryBackoffMs,
       maxMs: options.retryBackoffMsMax,
     });
+    this.#mayMiss(); // this member may have been another process, and its heartbeats may be under way
     while (!signal.aborted) {
       const isWoken = new Promise<void>((resolve) => {
         this.#wake = resolve;
@@ -175,6 +178,7 @@ export class StreamsGroupMembership implements StreamsMembership, CommittingMemb
       } catch (error) {
         if (signal.aborted) return;
         this.#told = undefined;
+        this.#mayMiss();
         if (isForgetting(error)) this.#lost();
         else if (!isRetriable(error)) throw this.#refused(error);
         else {
@@ -183,6 +187,15 @@ export class StreamsGroupMembership implements StreamsMembership, CommittingMemb
         }
       }
     }
+  }
+
+  /**
+   * A heartbeat was given up, perhaps. It may reach the group late, on a connection that nobody reads from any more, and what it
+   * was answered is lost while later ones are answered: so the group is asked to tell again for as long as it would wait.
+   */
+  #mayMiss(): void {
+    const { rebalanceTimeoutMs = 300_000 } = this.#options;
+    this.#askUntilMs = this.#context.platform.clock.monotonicMs() + rebalanceTimeoutMs;
   }
 
   /** Ends early where it is woken, or the signal aborts. */
@@ -204,14 +217,15 @@ export class StreamsGroupMembership implements StreamsMembership, CommittingMemb
     const owned = this.#owned;
     const text = tasksText(owned);
     const isJoin = this.#memberEpoch === 0;
+    const mayHaveMissed = askedMs < this.#askUntilMs;
     const answer = await beatStreamsGroup({
       context: this.#context,
       lane: this.#lane,
       options: this.#options,
       memberEpoch: this.#memberEpoch,
       endpointInformationEpoch: this.#endpointEpoch,
-      owned: text === this.#told ? undefined : owned,
-      mayHaveMissed: this.#told === undefined,
+      owned: text === this.#told && !mayHaveMissed ? undefined : owned,
+      mayHaveMissed,
       endsApplication: this.#endsApplication,
     });
     this.#closing.signal.throwIfAborted();
