@@ -18,8 +18,12 @@ export type InvariantId =
   | "I8"
   | "I9"
   | "I10"
+  | "I11"
+  | "I12"
   | "I13"
-  | "I14";
+  | "I14"
+  | "I15"
+  | "I16";
 
 export interface Violation {
   readonly invariant: InvariantId;
@@ -84,6 +88,8 @@ export class History {
   readonly attempts: Attempt[] = [];
   readonly commits: CommittedSight[] = [];
   readonly engines: EngineSight[] = [];
+  /** What each process has said of what failed, in its log or by its end. */
+  readonly told = new Map<string, string[]>();
   /** By process and task. */
   readonly #batches = new Map<string, EngineBatches>();
   /** By partition, then by offset. */
@@ -109,6 +115,12 @@ export class History {
 
   violate(invariant: InvariantId, message: string): void {
     this.violations.push({ invariant, message, atMs: this.#now() });
+  }
+
+  tell(process: string, text: string): void {
+    const texts = this.told.get(process) ?? [];
+    this.told.set(process, texts);
+    texts.push(text);
   }
 
   nextWriter(): number {

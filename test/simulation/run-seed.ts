@@ -1,7 +1,10 @@
 import { drainTurn } from "@millrace/platform/node";
 import type { Topology } from "@millrace/streams";
-import { Simulator, type SimulatedLogEntry } from "@millrace/simulator";
+import type { Platform } from "@millrace/platform";
+import { Simulator, type SimulatedLogEntry, type SimulatedProcess } from "@millrace/simulator";
 
+import { checkEnds } from "./checks/check-ends.ts";
+import { checkToldFaults } from "./checks/check-told-faults.ts";
 import { checkHistory } from "./checks/check-history.ts";
 import { checkRecovery } from "./checks/check-recovery.ts";
 import { checkState } from "./checks/check-state.ts";
@@ -85,11 +88,13 @@ export async function runSeed(
     plant,
     plantMemory: new Map(),
     simulator,
+    processes: [],
     history,
     remaining: new Map(options.loaders.map((kind) => [kind, options.attempts])),
     progress: {
       isHealed: false,
       isOver: false,
+      ending: new AbortController(),
       isClosing: false,
       closesInCommit: 0,
       isCaughtUp: false,
@@ -130,6 +135,8 @@ async function live(context: SimulationContext, topology: Topology): Promise<num
     for (const problem of program.judge(first, options)) history.violate("I9", problem);
     program.check?.(history, first);
     checkRecovery(history, first, await auditAfterPowerLoss(context, 2));
+    await checkEnds(context);
+    checkToldFaults(context);
   } catch (error) {
     history.violate("I0", error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
@@ -144,13 +151,16 @@ function addProcesses(context: SimulationContext): void {
     // What was acknowledged is kept once: nobody can mend a sector of it.
     immuneTo: ["latentError"],
   });
-  for (const name of appNames)
-    simulator.process(name, { start: (platform) => runApp(platform, context, name) });
-  for (const kind of options.loaders)
-    simulator.process(`loader-${kind}`, {
-      start: (platform) => runLoader(platform, context, kind),
-    });
-  simulator.process("observer", { start: (platform) => runObserver(platform, context) });
+  const add = (name: string, start: (platform: Platform) => Promise<void>): SimulatedProcess =>
+    simulator.process(name, { start });
+  context.processes.push(
+    broker,
+    ...appNames.map((name) => add(name, (platform) => runApp(platform, context, name))),
+    ...options.loaders.map((kind) =>
+      add(`loader-${kind}`, (platform) => runLoader(platform, context, kind)),
+    ),
+    add("observer", (platform) => runObserver(platform, context)),
+  );
 }
 
 /** I14: without faults all input is processed in bounded time, and nothing stays open. */
@@ -223,6 +233,9 @@ async function auditAfterPowerLoss(
 /** I0: what is only logged may be a mistake of ours too. */
 function judgeLog(history: History, { process, event, fields }: SimulatedLogEntry): void {
   if (fields === undefined) return;
+  for (const value of Object.values(fields))
+    if (value instanceof Error || typeof value === "string")
+      history.tell(process, `${event}: ${String(value)}`);
   if (lossEvents.has(event))
     history.violate("I0", `${process} logged ${event}: ${JSON.stringify(fields)}`);
   for (const value of Object.values(fields)) {

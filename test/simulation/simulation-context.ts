@@ -1,6 +1,6 @@
 import type { Platform } from "@millrace/platform";
 import type { TopicPartition } from "@millrace/model";
-import type { Simulator } from "@millrace/simulator";
+import type { SimulatedProcess, Simulator } from "@millrace/simulator";
 
 import type { History } from "./history.ts";
 import type { PlantMemory } from "./planted/broken-clusters.ts";
@@ -23,6 +23,8 @@ export interface SimulationContext {
   readonly plant: Plant;
   readonly plantMemory: PlantMemory;
   readonly simulator: Simulator;
+  /** All but those that judge. */
+  readonly processes: SimulatedProcess[];
   readonly history: History;
   /** Attempts that each loader has still to make; survives its deaths. */
   readonly remaining: Map<LoaderKind, number>;
@@ -39,6 +41,8 @@ export interface Progress {
   isHealed: boolean;
   /** True: all that was to come of the input has come, or nobody waits for it any more. */
   isOver: boolean;
+  /** Aborts once all has been judged: everything ends. */
+  readonly ending: AbortController;
   /** True: the lines that end the load are being written. */
   isClosing: boolean;
   /** Instances closed in the middle of a commit. */

@@ -5,7 +5,7 @@ import { describeFailure } from "./describe-failure.ts";
 import { plants, type Plant } from "./planted/plants.ts";
 import { programNames } from "./programs/all-programs.ts";
 import { runSeed } from "./run-seed.ts";
-import { plantSeeds, rarelyFound, regressionSeeds } from "./seeds.ts";
+import { plantSeeds, verifiedOnly, regressionSeeds } from "./seeds.ts";
 import { swarmOptions } from "./swarm.ts";
 
 const isVerify = process.env["MILLRACE_VERIFY"] === "1";
@@ -66,7 +66,7 @@ test("two runs of a seed leave the same trace", { timeout: 120_000 }, async () =
 });
 
 describe("a planted bug is found", () => {
-  test.each(isVerify ? plants : plants.filter(({ name }) => !rarelyFound.has(name)))(
+  test.each(isVerify ? plants : plants.filter(({ name }) => !verifiedOnly.has(name)))(
     "$name, from its recorded seed on, and gone without it",
     { timeout: 120_000 },
     async (plant) => {

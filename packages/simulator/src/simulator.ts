@@ -70,6 +70,11 @@ export class Simulator {
     return this.#world.faultCounts;
   }
 
+  /** Kinds of faults that struck a process. */
+  faultsOf(process: string): ReadonlySet<FaultKind> {
+    return this.#world.faultsByProcess.get(process) ?? new Set();
+  }
+
   /** Crash steps that were reached, and how often. */
   get steps(): ReadonlyMap<string, number> {
     return this.#crashSteps.counts;

@@ -1,6 +1,6 @@
 import { idOf, recordsOf, wholeOf, partitions, type Everything } from "../everything.ts";
 import { isSame, textOf, type Attempt, type History } from "../history.ts";
-import { inputTopics } from "../topics.ts";
+import { inputTopics, isCompacted } from "../topics.ts";
 import { StandingRecords } from "./standing-records.ts";
 
 /** What is judged at the end, whatever the application does, from all that a reader can see then. */
@@ -10,7 +10,7 @@ export function checkHistory(history: History, everything: Everything): void {
   checkOrder(history, everything);
 }
 
-/** I3: offsets strictly increase. I5: compaction makes nothing aborted seen. I7: what was read once is there still, or, where it is compacted, a later one of its key. */
+/** I3: offsets strictly increase. I5: compaction makes nothing aborted seen. I7: what was read once is there still; I12: or, where it is compacted, a later one of its key. */
 function checkOffsets(history: History, everything: Everything): void {
   for (const [name, { start, records }] of everything) {
     const standing = new StandingRecords(name, records);
@@ -26,7 +26,10 @@ function checkOffsets(history: History, everything: Everything): void {
       const now = standing.at(offset);
       if (now === undefined) {
         if (!standing.isSuperseded(before))
-          history.violate("I7", `${name}@${offset} was ${textOf(before)}, is gone`);
+          history.violate(
+            isCompacted(name) ? "I12" : "I7",
+            `${name}@${offset} was ${textOf(before)}, is gone`,
+          );
       } else if (!isSame(before, now))
         history.violate("I3", `${name}@${offset} was ${textOf(before)}, is ${textOf(now)}`);
     }

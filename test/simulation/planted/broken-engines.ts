@@ -29,6 +29,17 @@ export const keepingExpired: BreakEngines = breaking((engine) =>
   delegate(engine, { deleteRange: () => {} }),
 );
 
+/** How far a store has come is written before what it holds: the power may fail in between. */
+export const writingOffsetsFirst: BreakEngines = breaking((engine) =>
+  delegate(engine, {
+    write: (entries) => {
+      const isOwn = ({ key }: EngineEntry): boolean => key[0] === 0 && key[1] === 0;
+      engine.write(entries.filter(isOwn));
+      engine.write(entries.filter((entry) => !isOwn(entry)));
+    },
+  }),
+);
+
 function leavingOut(store: RegExp, isLeftOut: (entry: EngineEntry) => boolean): BreakEngines {
   return breaking((engine) =>
     delegate(engine, {

@@ -11,7 +11,23 @@ import {
   withoutMetadata,
 } from "./broken-clusters.ts";
 import { takingAborted, takingOtherKeys } from "./broken-compaction.ts";
-import { forgetting, keepingDeleted, keepingExpired, writingNothing } from "./broken-engines.ts";
+import {
+  forgetting,
+  keepingDeleted,
+  keepingExpired,
+  writingNothing,
+  writingOffsetsFirst,
+} from "./broken-engines.ts";
+import {
+  committingAhead,
+  committingAllButOne,
+  leavingCaches,
+  losingChanges,
+  notDividing,
+  readingUncommittedInputs,
+  restoringTooLittle,
+  restoringUncommitted,
+} from "./broken-loops.ts";
 import { writingStoresEarly } from "./write-stores-early.ts";
 
 type BrokerOptions = Parameters<typeof Broker.start>[1];
@@ -49,7 +65,20 @@ export type PlantName =
   | "stale-answer-taken"
   | "awaited-lost"
   | "other-key-compacted"
-  | "aborted-compacted";
+  | "aborted-compacted"
+  | "restore-left-out"
+  | "restore-ends-early"
+  | "restore-reads-uncommitted"
+  | "inputs-read-uncommitted"
+  | "partition-left-out-of-commit"
+  | "committed-ahead"
+  | "transactions-not-divided"
+  | "change-not-logged"
+  | "caches-left-behind"
+  | "offsets-before-entries";
+
+/** Programs whose stores are read again and again. */
+const stateful = /^(word-count|tumbling|hopping|session|top-n|grouped-table|count-windows)/;
 
 export const noPlant: Plant = { name: "none" };
 
@@ -118,4 +147,28 @@ export const plants: readonly (Plant & { readonly name: PlantName })[] = [
   { name: "other-key-compacted", install: takingOtherKeys },
   // Records of an aborted transaction are taken for later ones of their keys.
   { name: "aborted-compacted", install: takingAborted },
+  // Who takes over goes on with what it has, a copy that is behind for instance.
+  { name: "restore-left-out", cluster: restoringNothing(/-changelog$/), programs: stateful },
+  // A store that is restored lacks the last change.
+  { name: "restore-ends-early", cluster: restoringTooLittle, programs: stateful },
+  // Stores hold what was aborted, where they are restored or copied.
+  {
+    name: "restore-reads-uncommitted",
+    cluster: restoringUncommitted,
+    programs: /^(?!global)/,
+  },
+  // What a writer took back counts.
+  { name: "inputs-read-uncommitted", cluster: readingUncommittedInputs },
+  // What was done is done again, in one partition.
+  { name: "partition-left-out-of-commit", cluster: committingAllButOne },
+  // A record is never processed.
+  { name: "committed-ahead", cluster: committingAhead },
+  // Results are committed without the offsets that they come of.
+  { name: "transactions-not-divided", cluster: notDividing },
+  // A store and its changelog differ.
+  { name: "change-not-logged", cluster: losingChanges, programs: stateful },
+  // Offsets are committed of records whose results are in memory alone.
+  { name: "caches-left-behind", install: leavingCaches, programs: stateful },
+  // A store takes itself for newer than it is.
+  { name: "offsets-before-entries", engines: writingOffsetsFirst, programs: stateful },
 ];

@@ -24,7 +24,7 @@ export async function runApp(
 ): Promise<void> {
   const { history, progress } = context;
   const platform = watched(real, context);
-  for (;;) {
+  while (!progress.ending.signal.aborted) {
     const client = connectToBroker(platform, name);
     try {
       await ensureTopics(client, context.program.outputs);
@@ -83,7 +83,7 @@ async function runOnce(
       closeTimeout: 3_000,
       threads: options.threads,
       ...groupOptions(options),
-      signal: stop.signal,
+      signal: AbortSignal.any([stop.signal, progress.ending.signal]),
     },
     {
       platform,

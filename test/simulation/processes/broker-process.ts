@@ -27,7 +27,8 @@ export async function runBroker(
     const isAlone = real.random.below(2) === 0;
     queueMicrotask(() => (isAlone ? kill() : simulator.powerLoss(brokerName)));
   };
-  for (;;) {
+  const { signal } = progress.ending;
+  while (!signal.aborted) {
     try {
       const broker = await Broker.start(platform, {
         dataDirectory,
@@ -42,8 +43,8 @@ export async function runBroker(
           : { isEndTransactionEpochAccepted: plant.isEndTransactionEpochAccepted }),
       });
       const isShutDown = real.random.below(1_000) < 1_000 * options.brokerShutdownChance;
-      await platform.timers.sleep(isShutDown ? 300 + real.random.below(3_000) : Infinity);
-      if (progress.isHealed) await platform.timers.sleep(Infinity);
+      await asleep(platform, isShutDown ? 300 + real.random.below(3_000) : Infinity, signal);
+      if (progress.isHealed) await asleep(platform, Infinity, signal);
       await broker.close();
     } catch (error) {
       judgeFailure(history, brokerName, error);
@@ -52,6 +53,11 @@ export async function runBroker(
     }
     await platform.timers.sleep(5 + real.random.below(100));
   }
+}
+
+/** Until the time is over, or the signal aborts. */
+async function asleep({ timers }: Platform, ms: number, signal: AbortSignal): Promise<void> {
+  await timers.sleep(ms, signal).catch(() => {});
 }
 
 /** C8 comes just before segments are replaced by what was made from them. */

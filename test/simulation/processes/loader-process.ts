@@ -176,7 +176,10 @@ class Loader {
     await successor.flush();
     try {
       await zombie.commit();
-      attempt.outcome = "acked";
+      this.#context.history.violate(
+        "I11",
+        `${attempt.id} was committed by a writer that was fenced`,
+      );
     } catch (error) {
       judgeFailure(this.#context.history, "zombie", error);
     }

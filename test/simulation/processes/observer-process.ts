@@ -19,7 +19,7 @@ const lifeMsMax = 2_000;
 export async function runObserver(real: Platform, context: SimulationContext): Promise<void> {
   const platform = watched(real, context);
   const positions = new Map<string, number>();
-  for (;;) {
+  while (!context.progress.ending.signal.aborted) {
     const client = connectToBroker(platform, "observer");
     try {
       await observe(client, platform, context, positions);
@@ -49,7 +49,7 @@ async function observe(
   });
   let partitions: readonly TopicPartition[] = [];
   let nextLookMs = 0;
-  while (clock.monotonicMs() < endMs) {
+  while (clock.monotonicMs() < endMs && !progress.ending.signal.aborted) {
     if (partitions.length < context.watched.length) {
       const known = new Set(partitions.map(nameOf));
       const there = await partitionsThere(client, context.watched);

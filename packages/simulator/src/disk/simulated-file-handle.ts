@@ -31,6 +31,7 @@ export class SimulatedFileHandle implements FileHandle {
     this.#disk = disk;
     this.#file = file;
     this.#isWritable = isWritable;
+    owner.openFileCount += 1;
   }
 
   sizeBytes(): number {
@@ -99,6 +100,7 @@ export class SimulatedFileHandle implements FileHandle {
   trustPageCache(): void {}
 
   close(): void {
+    if (this.#isOpen) this.#owner.openFileCount -= 1;
     this.#isOpen = false;
   }
 

@@ -35,11 +35,16 @@ class SimulatedTimer implements Timer {
   readonly #event: WorldEvent;
   /** Of its own: a timer that came up during a pause is no longer in the queue. */
   #isCancelled = false;
+  readonly #owner: Incarnation;
+  #isOver = false;
 
   constructor(world: World, owner: Incarnation, delayMs: number, callback: () => void) {
     this.#world = world;
+    this.#owner = owner;
+    owner.timerCount += 1;
     this.#event = world.schedule(delayMs, owner, () => {
       if (this.#isCancelled) return;
+      this.#end();
       world.record("timer", owner.process);
       callback();
     });
@@ -47,7 +52,13 @@ class SimulatedTimer implements Timer {
 
   cancel(): void {
     this.#isCancelled = true;
+    this.#end();
     this.#world.queue.cancel(this.#event);
+  }
+
+  #end(): void {
+    if (!this.#isOver) this.#owner.timerCount -= 1;
+    this.#isOver = true;
   }
 }
 

@@ -23,6 +23,14 @@ export interface ProcessSurroundings {
   readonly fail: (error: unknown) => void;
 }
 
+/** Counts of what a process has open. */
+export interface HeldResources {
+  readonly files: number;
+  readonly timers: number;
+  readonly connections: number;
+  readonly listeners: number;
+}
+
 /**
  * A program with a platform of its own.
  *
@@ -117,6 +125,18 @@ export class SimulatedProcess {
 
   isImmuneTo(kind: string): boolean {
     return this.#life.isImmuneTo(kind);
+  }
+
+  /** What it has open now: nothing once it has ended as it should. */
+  held(): HeldResources {
+    const life = this.#life;
+    const { connections, listeners } = this.#surroundings.switchboard;
+    return {
+      files: life.openFileCount,
+      timers: life.timerCount,
+      connections: [...connections].filter(({ owner }) => owner === life).length,
+      listeners: [...listeners.values()].filter(({ owner }) => owner === life).length,
+    };
   }
 
   #die(cause: "kill" | "powerLoss"): void {

@@ -7,6 +7,10 @@ export class Incarnation {
   /** Events that came up during a pause, in order. */
   readonly parked: (() => void)[] = [];
   readonly #isImmune: (kind: string) => boolean;
+  /** Files that it has open. */
+  openFileCount = 0;
+  /** Timers of its that are neither over nor cancelled. */
+  timerCount = 0;
   isDead = false;
   isPaused = false;
 

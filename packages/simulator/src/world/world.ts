@@ -25,6 +25,8 @@ export class World {
   readonly times: SimulatedTimes;
   /** Fired so far, by kind. */
   readonly faultCounts = new Map<FaultKind, number>();
+  /** Those of each process. */
+  readonly faultsByProcess = new Map<string, Set<FaultKind>>();
   readonly networkRandom: SeededRandom;
   readonly diskRandom: SeededRandom;
   readonly planRandom: SeededRandom;
@@ -70,6 +72,8 @@ export class World {
 
   countFault(kind: FaultKind, process: string): void {
     this.faultCounts.set(kind, (this.faultCounts.get(kind) ?? 0) + 1);
+    const own = this.faultsByProcess.get(process) ?? new Set();
+    this.faultsByProcess.set(process, own.add(kind));
     this.trace.record(this.nowMs, "fault", process, kind);
   }
 
