@@ -1,4 +1,9 @@
-import { silentLogger } from "@millrace/platform";
+import {
+  FileSystemError,
+  silentLogger,
+  type FileHandle,
+  type FileOpenMode,
+} from "@millrace/platform";
 import { MemoryFileSystem } from "@millrace/platform/memory";
 import { describe, expect, it } from "vitest";
 import { boundedStoresConformance } from "../conformance/bounded-stores-conformance.ts";
@@ -150,3 +155,31 @@ function writeWhole(path: string, bytes: Uint8Array): void {
   file.write([bytes], 0);
   file.close();
 }
+
+/** Takes no byte, and counts the files that are open. */
+class FullDisk extends MemoryFileSystem {
+  openCount = 0;
+
+  override open(path: string, mode: FileOpenMode): FileHandle {
+    const handle = super.open(path, mode);
+    this.openCount += 1;
+    return new Proxy(handle, {
+      get: (_, name) => {
+        if (name === "write")
+          return () => {
+            throw new FileSystemError("DISK_FULL", path, "the disk is full");
+          };
+        if (name === "close") this.openCount -= 1;
+        const value: unknown = Reflect.get(handle, name, handle);
+        return typeof value === "function" ? value.bind(handle) : value;
+      },
+    });
+  }
+}
+
+it("an engine that cannot be opened has no file open", async () => {
+  const disk = new FullDisk();
+  const full = fileEngineProvider({ fileSystem: disk, logger: silentLogger });
+  await expect(full.open("/full")).rejects.toThrow("the disk is full");
+  expect(disk.openCount).toBe(0);
+});

@@ -43,7 +43,12 @@ export class FileEngine implements StoreEngine {
     this.#options = options;
     this.#path = `${options.directory}/store.log`;
     this.#file = options.fileSystem.open(this.#path, "openOrCreate");
-    this.#replay();
+    try {
+      this.#replay();
+    } catch (error) {
+      this.#file.close(); // nobody else would: there is no engine
+      throw error;
+    }
   }
 
   get estimatedEntryCount(): number {
