@@ -24,6 +24,8 @@ export interface PlacedProgram {
   /** Of those, changelogs of buffers: a record there has no time of its own, and names the topic that it came from. */
   readonly bufferTopics: ReadonlySet<string>;
   readonly typesOf: (topic: string) => Types;
+  /** The number of the sub-topology that reads a topic; -1: none. */
+  readonly partOf: (topic: string) => number;
   /** The name of a topic of the program as it is written. */
   readonly placed: (topic: string) => string;
 }
@@ -61,6 +63,7 @@ export function placeProgram(
       ]),
     ),
     bufferTopics: new Set(parts.flatMap(bufferChangelogs)),
+    partOf: (topic) => parts.findIndex(({ sourceTopics: read }) => read.includes(topic)),
     typesOf: (topic) => topicTypes.get(placed(topic)) ?? { key: "string", value: "string" },
     placed,
   };
@@ -105,8 +108,8 @@ export function inputOf(placedProgram: PlacedProgram): Input {
   const records = program.steps.filter(isRecord);
   const isBefore = (step: JsonObject) => globalTopics.has(placed(asText(step["pipe"])));
   const rest = records.filter((step) => !isBefore(step));
-  const partitions = rest.map((step) => partitionOf(step, placedProgram));
-  const isLast = (_: JsonObject, at: number) => partitions.lastIndexOf(partitions[at]) === at;
+  const tasks = rest.map((step) => taskOf(step, placedProgram));
+  const isLast = (_: JsonObject, at: number) => tasks.lastIndexOf(tasks[at]) === at;
   const last = looksByWallClock(program) ? rest.filter(isLast) : [];
   const halved = rest.filter((step) => !last.includes(step));
   const middle = Math.ceil(halved.length / 2);
@@ -123,6 +126,12 @@ export function looksByWallClock({ program }: Program): boolean {
     const waits = op === "leftJoin" || op === "outerJoin";
     return emit === "close" || (waits && window !== undefined);
   });
+}
+
+/** Which task takes a record. */
+function taskOf(step: JsonObject, placedProgram: PlacedProgram): string {
+  const { partOf, placed } = placedProgram;
+  return `${partOf(placed(asText(step["pipe"])))}_${partitionOf(step, placedProgram)}`;
 }
 
 /** Where a record of a program goes. */
