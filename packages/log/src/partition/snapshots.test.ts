@@ -35,6 +35,25 @@ it("starts and stops leave one snapshot of producers behind each segment, and no
   expect(log.append(batch(5), client).isDuplicate).toBe(true);
 });
 
+it.each(["closed", "rolled and cut off"])(
+  "what a producer sends again is known again after the log was %s, also what is not its newest",
+  async (end) => {
+    const platform = testPlatform();
+    const log = await openTestLog(platform);
+    for (let sequence = 0; sequence < 7; sequence++) log.append(batch(sequence), client);
+    if (end === "closed") await log.close();
+    else log.roll();
+    const again = await openTestLog(platform);
+    for (const sequence of [2, 3, 4, 5, 6])
+      expect(again.append(batch(sequence), client)).toMatchObject({
+        isDuplicate: true,
+        baseOffset: sequence,
+      });
+    expect(() => again.append(batch(1), client)).toThrow("sent sequence 1");
+    expect(again.append(batch(7), client)).toMatchObject({ isDuplicate: false, baseOffset: 7 });
+  },
+);
+
 it("records that are deleted again and again leave no snapshots behind", async () => {
   const platform = testPlatform();
   const log = await openTestLog(platform);

@@ -33,6 +33,11 @@ export class ProducerEntry {
     this.producerId = producerId;
   }
 
+  /** Oldest first. */
+  get batches(): readonly ProducerBatch[] {
+    return this.#batches;
+  }
+
   get lastBatch(): ProducerBatch | undefined {
     return this.#batches.at(-1);
   }
