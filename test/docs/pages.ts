@@ -47,6 +47,7 @@ export type Treatment =
 const elsewhere: readonly RegExp[] = [
   /^npm (?:start|test|install)\b/, // test/crash, test/check.ts, the project that these blocks run in
   /^FROM /, // Docker
+  /^seed \d+ violates /, // what is told, to be read
 ];
 
 export function treatmentOf({ kind, code }: Block): Treatment | undefined {

@@ -19,6 +19,7 @@ export class Feeder implements AsyncDisposable {
   readonly #placed: PlacedProgram;
   readonly #writer;
   readonly #group;
+  #lastTopic: string | undefined;
 
   constructor(client: ClusterClient, placed: PlacedProgram) {
     this.#client = client;
@@ -39,11 +40,13 @@ export class Feeder implements AsyncDisposable {
 
   /**
    * What goes to another topic waits until what came before was processed: the order between topics decides in
-   * joins, and between topics there is none.
+   * joins, and between topics there is none. So it is where an application was killed and started again in between.
    */
   async feed(steps: readonly JsonObject[], signal: AbortSignal): Promise<void> {
-    for (const [index, step] of steps.entries()) {
-      if (index > 0 && steps[index - 1]["pipe"] !== step["pipe"]) await this.allProcessed(signal);
+    for (const step of steps) {
+      const topic = asText(step["pipe"]);
+      if (topic !== (this.#lastTopic ?? topic)) await this.allProcessed(signal);
+      this.#lastTopic = topic;
       await this.#write(step, signal);
     }
     await this.#writer.flush(signal);

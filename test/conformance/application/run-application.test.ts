@@ -93,14 +93,16 @@ describe.for(kinds)("an application of $owner", ({ owner, start, cleanCode, word
 });
 
 test(
-  "what the runtime does not have ends a start with code 2 and a name",
+  "what is no setting ends a start with code 2 and a name",
   async () => {
-    const place = { bootstrap: "localhost:1", state: "unused", parameters: ["--threads", "2"] };
+    const place = {
+      bootstrap: "localhost:1",
+      state: "unused",
+      parameters: ["--set", "num.streams=2"],
+    };
     await using refused = startMillrace(program, place);
     expect(await refused.exited).toBe(2);
-    expect(refused.errors).toBe(
-      "UNSUPPORTED_OPTION: num.stream.threads=2: the runtime has only 1 so far\n",
-    );
+    expect(refused.errors).toBe("UNKNOWN_OPTION: num.streams is no setting of an application\n");
   },
   timeoutMs,
 );
