@@ -1,4 +1,7 @@
 import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { nodePlatform } from "@millrace/platform/node";
@@ -35,20 +38,39 @@ test("a function that sets up RocksDB is told of where it is not asked", async (
 });
 
 /** In a process of its own, in which one module is not to be had. */
-const program = `
+const without = `
   import { registerHooks } from "node:module";
-  const [absent, stores] = process.argv.slice(1);
+  const [absent, given] = process.argv.slice(1);
   registerHooks({
     resolve: (name, context, next) => {
       if (name === absent) throw new Error("No native build was found for " + name + "\\n at all");
       return next(name, context);
     },
-  });
+  });`;
+
+const choice = `${without}
   const { nodePlatform } = await import("@millrace/platform/node");
   const { chooseEngine } = await import("./store-engines.ts");
-  const storeNames = stores === "none" ? [] : [stores];
+  const storeNames = given === "none" ? [] : [given];
   const wanted = { storeEngine: undefined, rocksdbConfig: undefined, stateDirectory: "s" };
   console.log(await chooseEngine(nodePlatform(), { storeNames }, wanted));`;
+
+const application = `${without}
+  const { string } = await import("@millrace/serde");
+  const { StreamsBuilder } = await import("@millrace/streams");
+  const { StreamsApp } = await import("../streams-app.ts");
+  const builder = new StreamsBuilder();
+  const value = string();
+  builder.stream("lines", { value }).mapValues((line) => line + "!").to("copies", { value });
+  const app = await StreamsApp.start(builder.build(), {
+    applicationId: "copy",
+    cluster: "embedded:" + given + "/cluster",
+    stateDirectory: given + "/state",
+    topics: { lines: 1, copies: 1 },
+    logLevel: "warn",
+  });
+  console.log(app.state);
+  await app.close();`;
 
 test.each(["@millrace/rocksdb", "@nxtedition/rocksdb"])(
   "without %s SQLite is taken, with one line that says why",
@@ -67,11 +89,33 @@ test.each(["@millrace/rocksdb", "@nxtedition/rocksdb"])(
   },
 );
 
-test("a program without stores hears nothing of engines", () => {
-  expect(run("@nxtedition/rocksdb", "none")).toMatchObject({ stdout: "rocksdb\n", stderr: "" });
+test("a program without stores hears nothing of engines", async () => {
+  expect(run("@nxtedition/rocksdb", "none")).toMatchObject({ stdout: "memory\n", stderr: "" });
+  expect(await chosen({ stateDirectory: "s" }, { storeNames: [] })).toMatchObject({
+    engine: "memory",
+  });
+});
+
+test("a program without stores runs where RocksDB is not, and leaves the state of an earlier one as it is", () => {
+  const folder = mkdtempSync(join(tmpdir(), "millrace-engines-"));
+  try {
+    const task = join(folder, "state", "copy", "0_0");
+    mkdirSync(task, { recursive: true });
+    writeFileSync(join(task, "CURRENT"), "of an earlier program");
+    const { stdout, stderr } = runProgram(application, "@millrace/rocksdb", folder);
+    expect({ stdout, stderr }).toEqual({ stdout: "running\n", stderr: "" });
+    expect(readdirSync(join(folder, "state", "copy"))).toContain("0_0");
+    expect(readdirSync(task)).toEqual(["CURRENT"]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 function run(...parameters: readonly string[]) {
+  return runProgram(choice, ...parameters);
+}
+
+function runProgram(program: string, ...parameters: readonly string[]) {
   return spawnSync(process.execPath, ["--input-type=module", "-e", program, ...parameters], {
     cwd: fileURLToPath(new URL(".", import.meta.url)),
     encoding: "utf8",

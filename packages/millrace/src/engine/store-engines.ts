@@ -36,8 +36,8 @@ async function fittingEngine(
   { storeNames }: { readonly storeNames: readonly string[] },
   { stateDirectory }: WantedEngine,
 ): Promise<ApplicationEngine> {
-  if (stateDirectory === undefined) return "memory";
-  if (storeNames.length === 0) return "rocksdb"; // nothing will be opened: native code is not loaded for it
+  // Without stores there is nothing to keep: what opens everywhere does, and folders of an earlier program stay as they are.
+  if (stateDirectory === undefined || storeNames.length === 0) return "memory";
   try {
     await requireRocksdb(platform);
     return "rocksdb";
