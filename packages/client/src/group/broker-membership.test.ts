@@ -24,6 +24,8 @@ interface Scene extends GroupScene {
   refuse: number | "silence";
   /** How late the answers are from now on. */
   delayMs: number;
+  /** The group is in another epoch with each answer. */
+  goesOn: boolean;
 }
 
 /** A consumer of one partition in a group of one, with a session of nine seconds. */
@@ -59,7 +61,7 @@ async function play(story: (scene: Scene) => Promise<void>): Promise<void> {
       sessionTimeout: "9s",
     });
     let epoch = 1;
-    const scene: Scene = { ...group, consumer, beats, refuse: 0, delayMs: 0 };
+    const scene: Scene = { ...group, consumer, beats, refuse: 0, delayMs: 0, goesOn: false };
     broker.on(consumerGroupHeartbeatApi, async (request) => {
       beats.push(request);
       await platform.timers.sleep(scene.delayMs);
@@ -68,7 +70,8 @@ async function play(story: (scene: Scene) => Promise<void>): Promise<void> {
         throttleTimeMs: 0,
         errorCode: scene.refuse,
         memberId: request.memberId,
-        memberEpoch: request.memberEpoch === 0 ? ++epoch : request.memberEpoch,
+        memberEpoch:
+          request.memberEpoch === 0 ? ++epoch : request.memberEpoch + (scene.goesOn ? 1 : 0),
         heartbeatIntervalMs: 1000,
         assignment: request.memberEpoch === 0 ? assignment : null,
       };
@@ -147,6 +150,34 @@ test("a member that was forgotten while it committed does not commit what it los
       { generationIdOrMemberEpoch: 2 },
     ]);
   }));
+
+test.each([
+  [false, [2]],
+  [true, [2, 3]],
+])(
+  "a commit of an epoch that the group is not in is fenced, also where it goes on twice meanwhile: %j",
+  (goesOn, epochs) =>
+    play(async (scene) => {
+      const { platform, broker, consumer } = scene;
+      await platform.timers.sleep(2500);
+      scene.goesOn = goesOn;
+      broker.on(offsetCommitApi, ({ topics }) => ({
+        topics: topics.map(({ name, partitions }) => ({
+          name,
+          partitions: partitions.map(({ partitionIndex }) => ({
+            partitionIndex,
+            errorCode: stale,
+          })),
+        })),
+      }));
+      const offset = { topic: "t", partition: 0, offset: 1 };
+      await expect(consumer.commit([offset])).rejects.toMatchObject({ code: "COMMIT_FENCED" });
+      const commits = broker.of("OffsetCommit").map(({ body }) => body);
+      expect(commits).toMatchObject(
+        epochs.map((generationIdOrMemberEpoch) => ({ generationIdOrMemberEpoch })),
+      );
+    }),
+);
 
 test("CLIENT-4: a member without an answer for a session is none any more", () =>
   play(async (scene) => {

@@ -144,7 +144,7 @@ export class BrokerMembership implements ConsumerMembership, CommittingMember {
       member: this,
       commit: (as) => this.#offsets.commit(offsets, as, signal),
       isOutdated: isStale,
-      refusal: (error, isLost) => (isLost ? this.#noMember() : error),
+      refusal: (error, isLost) => (isLost ? this.#noMember() : this.#outdated(error)),
       signal,
     });
   }
@@ -354,6 +354,14 @@ export class BrokerMembership implements ConsumerMembership, CommittingMember {
     } finally {
       timeout.cancel();
     }
+  }
+
+  #outdated(cause: unknown): ClusterError {
+    return new ClusterError(
+      "COMMIT_FENCED",
+      `group ${this.#options.groupId} refused this commit as one of another epoch than it is in; go on from what is committed`,
+      { cause },
+    );
   }
 
   #noMember(): ClusterError {

@@ -1,13 +1,16 @@
 import { expect, test } from "vitest";
 import { commitAsMember } from "./commit-as-member.ts";
 
+const outdated = new Error("outdated");
+const other = new Error("other");
+
 /** A member whose first commit is refused as outdated, and what happens to it until it knows more. */
 async function committed(
   happens: (member: { generationId: number; lossCount: number; isMember: boolean }) => void,
+  refusals: readonly Error[] = [outdated],
 ) {
   const now = { generationId: 1, lossCount: 0, isMember: true };
   const commits: number[] = [];
-  const outdated = new Error("outdated");
   const member = {
     get isMember() {
       return now.isMember;
@@ -25,7 +28,8 @@ async function committed(
     member,
     commit: ({ generationId }) => {
       commits.push(generationId);
-      return commits.length === 1 ? Promise.reject(outdated) : Promise.resolve();
+      const refusal = refusals[commits.length - 1];
+      return refusal === undefined ? Promise.resolve() : Promise.reject(refusal);
     },
     isOutdated: (error) => error === outdated,
     refusal: (error, isLost) => {
@@ -33,7 +37,7 @@ async function committed(
       return error;
     },
     signal: undefined,
-  }).catch((error: unknown) => expect(error).toBe(outdated));
+  }).catch((error: unknown) => expect(error).toBe(refusals.at(-1)));
   return { commits, refused };
 }
 
@@ -56,4 +60,16 @@ test("a commit of partitions that were lost meanwhile is not made again, though 
 
 test("a commit is not made again where the group has not gone on", async () => {
   expect(await committed(() => {})).toEqual({ commits: [1], refused: [false] });
+});
+
+test("a commit that is outdated again is refused as the first would be, and not made a third time", async () => {
+  const twice = [outdated, outdated];
+  expect(await committed((member) => void member.generationId++, twice)).toEqual({
+    commits: [1, 2],
+    refused: [false],
+  });
+  expect(await committed((member) => void member.generationId++, [outdated, other])).toEqual({
+    commits: [1, 2],
+    refused: [],
+  });
 });

@@ -36,21 +36,25 @@ export async function renewed(
 }
 
 /**
- * Commits, and once more where the group has gone on meanwhile. Never for partitions that were lost in between, though the
- * member has joined again: what another one has committed since would be undone.
+ * Commits, and once more where the group has gone on meanwhile; where that is outdated too, it is refused as the first
+ * would be. Never for partitions that were lost in between, though the member has joined again: what another one has
+ * committed since would be undone.
  */
 export async function commitAsMember(guarded: GuardedCommit): Promise<void> {
   const { member, commit, isOutdated, refusal, signal } = guarded;
   if (!member.isMember) throw refusal(undefined, true);
   const { lossCount, groupMetadata } = member;
+  const refused = (error: unknown): unknown =>
+    refusal(error, !member.isMember || member.lossCount !== lossCount);
   try {
     await commit(groupMetadata);
   } catch (error) {
     if (!isOutdated(error)) throw error;
     const { generationId } = groupMetadata;
     const next = await renewed(member, { generationId, lossCount }, signal);
-    if (next === undefined)
-      throw refusal(error, !member.isMember || member.lossCount !== lossCount);
-    await commit(next);
+    if (next === undefined) throw refused(error);
+    await commit(next).catch((again: unknown) => {
+      throw isOutdated(again) ? refused(again) : again;
+    });
   }
 }
