@@ -72,6 +72,32 @@ describe("the handler of an application", () => {
     expect(asked).toEqual([undefined, 2, 0, 9]);
   });
 
+  it("has nobody copy the state whom its server lets ask, and nobody meanwhile", async () => {
+    const secret = "a long secret";
+    const post = (authorization?: string): Request =>
+      new Request("http://here/millrace/snapshot", {
+        method: "POST",
+        ...(authorization === undefined ? {} : { headers: { authorization } }),
+      });
+    const { promise, resolve } = Promise.withResolvers<readonly []>();
+    let copies = 0;
+    const copy = () => {
+      copies += 1;
+      return promise;
+    };
+    const letsAll = { authorize: () => true };
+    expect((await handlerOf("running", undefined, letsAll, copy)(post())).status).toBe(403);
+    const handler = handlerOf("running", secret, letsAll, copy);
+    expect((await handler(post())).status).toBe(403);
+    expect(copies).toBe(0);
+    const first = handler(post(`Bearer ${secret}`));
+    expect((await handler(post(`Bearer ${secret}`))).status).toBe(429);
+    resolve([]);
+    expect((await first).status).toBe(200);
+    expect((await handler(post(`Bearer ${secret}`))).status).toBe(200);
+    expect(copies).toBe(2);
+  });
+
   it("lets those alone ask who show the secret, or whom its server lets", async () => {
     const secret = "a long secret";
     expect((await handlerOf("running")(ask(`Bearer ${secret}`))).status).toBe(403);

@@ -11,7 +11,10 @@ export type FetchHandler = (request: Request) => Promise<Response>;
 export interface HandlerOptions {
   /** Before its paths. Default `/millrace`. */
   readonly path?: string;
-  /** Who may ask the stores over it, where your server knows that; default: who shows the `querySecret`. */
+  /**
+   * Who may ask the stores over it, where your server knows that; default: who shows the `querySecret`. It lets nobody copy
+   * them: a snapshot is for who shows the `querySecret`.
+   */
   readonly authorize?: (request: Request) => boolean | Promise<boolean>;
 }
 
@@ -36,11 +39,13 @@ const requestBytesMax = 1024 * 1024;
  * |---|---|
  * | `GET /millrace/health` | 200 while the application lives, else 503; its state and tasks |
  * | `GET /millrace/ready` | 200 while it processes, else 503 |
- * | `POST /millrace/snapshot` | copies the state of the tasks here to the `stateFrom`; `?keep=2`: so many stay |
+ * | `POST /millrace/snapshot` | to who shows the `querySecret`: copies the state of the tasks here to the `stateFrom`, one copy at a time; `?keep=2`: so many stay |
  * | `POST /millrace/query` | to other instances: rows of the stores that are here |
  */
 export function appHandler(parts: AppHandlerParts, options: HandlerOptions = {}): FetchHandler {
-  const { path = defaultPath, authorize = secretCheck(parts.querySecret) } = options;
+  const showsSecret = secretCheck(parts.querySecret);
+  const { path = defaultPath, authorize = showsSecret } = options;
+  let isCopying = false;
   return async (request) => {
     const { pathname } = new URL(request.url);
     switch (`${request.method} ${pathname}`) {
@@ -49,13 +54,13 @@ export function appHandler(parts: AppHandlerParts, options: HandlerOptions = {})
       case `GET ${path}/ready`:
         return told(parts, parts.state() === "running");
       case `POST ${path}/query`:
-        if (!(await authorize(request)))
-          return refused(403, "show the querySecret of the application as a bearer token");
+        if (!(await authorize(request))) return notLet();
         return queried(parts.service, request);
       case `POST ${path}/snapshot`:
-        if (!(await authorize(request)))
-          return refused(403, "show the querySecret of the application as a bearer token");
-        return copied(parts, request);
+        if (!showsSecret(request)) return notLet();
+        if (isCopying) return refused(429, "a snapshot is under way; ask again once it has ended");
+        isCopying = true;
+        return copied(parts, request).finally(() => (isCopying = false));
       default:
         return refused(404, `nothing is here: ${request.method} ${pathname}`);
     }
@@ -75,6 +80,10 @@ function told({ state, tasks }: AppHandlerParts, isFine: boolean): Response {
 
 function refused(status: number, error: string): Response {
   return Response.json({ error }, { status });
+}
+
+function notLet(): Response {
+  return refused(403, "show the querySecret of the application as a bearer token");
 }
 
 async function copied({ snapshot }: AppHandlerParts, request: Request): Promise<Response> {
