@@ -253,6 +253,7 @@ export class StreamTask {
   /** Moves stream time on as a record of that time would, and calls the timers that are due by it. */
   advanceStreamTime(timestamp: Timestamp): void {
     this.#queues.advanceStreamTime(timestamp);
+    this.#meters.begin(undefined);
     this.#steps.timers("streamTime", undefined);
   }
 

@@ -2,9 +2,11 @@ import { MetricRegistry, type RecordingLevel } from "@millrace/platform";
 import { string } from "@millrace/serde";
 import { expect, test } from "vitest";
 
-import { at, batchOf, taskOf } from "../../test-support/task-of.ts";
+import { at, batchOf, taskOf, taskOfProcessor } from "../../test-support/task-of.ts";
 import type { StreamsBuilder } from "../dsl/streams-builder.ts";
 import { untilTimeLimit } from "../dsl/suppressed.ts";
+import type { ProcessorContext } from "../processor/processor.ts";
+import { recordOf } from "../processor/stream-record.ts";
 import type { StreamTaskOptions } from "./stream-task-options.ts";
 import { Slice } from "./slice.ts";
 
@@ -38,6 +40,27 @@ test("how old records are is told of sources and of nodes without children, by t
   task.process(10, slice);
   expect(latency("KSTREAM-SOURCE-0000000000")).toEqual([100, 200, 300]);
   expect(latency("KSTREAM-SINK-0000000001")).toEqual([100, 200, 300]);
+});
+
+test("what is forwarded before the first slice, or as stream time is moved, is as old as by the clock", () => {
+  const metrics = new MetricRegistry();
+  const clock = { nowMs: 1000, wallMs: () => clock.nowMs, monotonicMs: () => clock.nowMs };
+  const init = (context: ProcessorContext): void => {
+    const tick = (time: number): void => context.forward(recordOf("k", "tick", time));
+    context.schedule(100, "streamTime", tick);
+    tick(900);
+  };
+  const { task } = taskOfProcessor({ init, process: () => {} }, {}, { metrics, clock });
+  task.initialize();
+  const oldest = () =>
+    metrics
+      .snapshot()
+      .find(({ name, tags }) => name.endsWith("-max") && tags["processor-node-id"] === "sink")
+      ?.value;
+  expect(oldest()).toBe(100);
+  clock.nowMs = 1500;
+  task.advanceStreamTime(1000);
+  expect(oldest()).toBe(500);
 });
 
 test("what a processor leaves out does not reach its sink", () => {

@@ -44,6 +44,7 @@ export class TaskMeters {
     this.#options = options;
     this.#gauges = new OwnedGauges(metrics);
     this.#tags = { "task-id": taskName };
+    this.begin(undefined); // processors may forward before the first slice
     if (!isRecorded("debug", recordingLevel)) return;
     this.punctuate = this.#timed("punctuate");
     const sources = subtopology.nodes.filter(({ kind }) => kind === "source");
