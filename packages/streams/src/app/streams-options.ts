@@ -177,8 +177,11 @@ export const streamsOptionRows = {
    * beyond it: a directory or `s3://bucket/prefix` with snapshots, which `app.snapshot` or `millrace streams snapshot` writes.
    */
   stateFrom: valueOption<SnapshotPlace>(snapshotPlaceKind),
-  /** Older snapshots are not taken: at most the `delete.retention.ms` of the changelogs, which forget deletions after it. */
-  stateFromMaxAge: durationOption({ minMs: 1, byDefault: "1d" }),
+  /**
+   * Older snapshots are not taken: less than the `delete.retention.ms` of the changelogs, a day, which forget deletions
+   * after it. The difference is for the time that a restore takes.
+   */
+  stateFromMaxAge: durationOption({ minMs: 1, byDefault: "12h" }),
   /** After this long the folder of a task that is not here any more is removed. */
   stateCleanupDelay: durationOption({ byDefault: "10m", kafka: "state.cleanup.delay.ms" }),
   /** What instances show each other before they answer; the same for all. Without it they answer only whom your server lets. */
