@@ -78,6 +78,7 @@ export class DatabaseFolders {
   #setDamagedAside(directory: string, reason: string): void {
     const { platform, engine } = this.#options;
     const { fileSystem, clock, logger } = platform;
+    if (fileSystem.stat(directory) === undefined) return; // removed meanwhile
     const movedTo = moveAside(fileSystem, directory, { as: "corrupt", nowMs: clock.wallMs() });
     logger.log("error", "state.moved-aside", { engine, directory, movedTo, reason });
   }
