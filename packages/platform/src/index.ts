@@ -33,6 +33,7 @@ export { SeededRandom } from "./seeded-random.ts";
 export { sleepByTimer } from "./sleep-by-timer.ts";
 export { TimedWork, timedNames, timedRates, type TimedWorkOptions } from "./timed-work.ts";
 export type { ClientTls, PeerCertificate, ServerTls, TlsIdentity, TlsVersion } from "./tls.ts";
+export { GuardedTracing } from "./guarded-tracing.ts";
 export {
   traced,
   type LoopTracing,

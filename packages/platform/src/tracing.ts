@@ -1,6 +1,6 @@
 import type { Headers } from "@millrace/model";
 
-/** How an application tells of its work in traces; `@millrace/opentelemetry` makes one. None of it throws. */
+/** How an application tells of its work in traces; `@millrace/opentelemetry` makes one. See `GuardedTracing` for what throws. */
 export interface Tracing {
   openLoop(place: TracedLoop): LoopTracing;
 }

@@ -1,6 +1,6 @@
 import type { BatchReader, ClusterClient } from "@millrace/cluster";
 import type { Offset } from "@millrace/model";
-import { withFields, type Platform } from "@millrace/platform";
+import { GuardedTracing, withFields, type Platform } from "@millrace/platform";
 import { CacheBudget } from "@millrace/state";
 
 import { taskIdText, type TaskId } from "../processor/task-id.ts";
@@ -144,7 +144,9 @@ export function openInlineLoop(shares: ProcessParts, number: number): InlineLoop
     topicIds: directory?.topicIds,
     taskDirectory: (taskId) => directory?.taskDirectory(taskId) ?? taskIdText(taskId),
     claimTask: (taskId) => claims.claim(taskId),
-    tracing: options.tracing?.openLoop({ applicationId, threadId }),
+    tracing:
+      options.tracing &&
+      new GuardedTracing(options.tracing.openLoop({ applicationId, threadId }), platform.logger),
     isPaused: shares.isPaused,
   };
   const loop: StreamLoop = new StreamLoop(environment);

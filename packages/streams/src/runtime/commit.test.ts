@@ -1,4 +1,5 @@
 import type { BatchWriter } from "@millrace/cluster";
+import type { LoopTracing } from "@millrace/platform";
 import { memoryPlatform } from "@millrace/platform/memory";
 import { string } from "@millrace/serde";
 import type { UpdatableKeyValueStore } from "@millrace/state";
@@ -26,7 +27,7 @@ interface Scene {
 }
 
 /** A task with a store and one record that was counted; `failing` is the step that rejects. */
-function sceneOf(failing?: string): Scene {
+function sceneOf(failing?: string, tracing?: LoopTracing): Scene {
   const { task, collector } = taskOf((builder) =>
     builder.stream("a", { key: string(), value: string() }).groupByKey().count({ store: "c" }),
   );
@@ -88,6 +89,7 @@ function sceneOf(failing?: string): Scene {
         slice,
         timers,
         signal,
+        tracing,
       });
       const group = assignments as TaskAssignments;
       const options = { writer, refusals, assignments: group, signal, probe: undefined };
@@ -107,6 +109,7 @@ function sceneOf(failing?: string): Scene {
         slice,
         timers,
         signal,
+        tracing,
       });
       const group = assignments as TaskAssignments;
       const options = {
@@ -208,4 +211,31 @@ test("what is done while a commit ends is for the next one, in offsets and store
   expect(store.get("k")).toMatchObject({ value: 2 });
   task.stores.abort();
   expect(store.get("k")).toMatchObject({ value: 1 });
+});
+
+test("what caches forward at a commit is done within its trace", async () => {
+  const told: string[] = [];
+  const tracing: LoopTracing = {
+    begin: () => {},
+    end: () => {},
+    taken: () => {},
+    sent: (_topic, headers) => headers,
+    within: (work) => {
+      told.push("within");
+      const result = work();
+      told.push("after");
+      return result;
+    },
+  };
+  const { task, add, commit } = sceneOf(undefined, tracing);
+  const flush = task.flush.bind(task);
+  Object.assign(task, {
+    flush: (slice?: Slice) => {
+      told.push("flush");
+      return flush(slice);
+    },
+  });
+  add(0);
+  await commit(true);
+  expect(told).toEqual(["within", "flush", "after"]);
 });

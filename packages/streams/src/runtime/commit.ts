@@ -1,6 +1,6 @@
 import type { BatchWriter, OffsetAndMetadata } from "@millrace/cluster";
 import { topicPartitionName, type Offset } from "@millrace/model";
-import type { Timers } from "@millrace/platform";
+import type { LoopTracing, Timers } from "@millrace/platform";
 
 import type { Slice } from "../task/slice.ts";
 import type { TaskAssignments } from "./task-assignments.ts";
@@ -15,6 +15,8 @@ export interface BeginCommitOptions {
   readonly slice: Slice;
   readonly timers: Timers;
   readonly signal: AbortSignal;
+  /** What caches forward is part of the commit. */
+  readonly tracing?: LoopTracing | undefined;
 }
 
 export interface EndCommitOptions {
@@ -54,11 +56,12 @@ export interface BegunCommit {
  */
 export async function beginCommit(
   tasks: readonly CommittedTask[],
-  { writer, refusals, isOverlapped, slice, timers, signal }: BeginCommitOptions,
+  { writer, refusals, isOverlapped, slice, timers, signal, tracing }: BeginCommitOptions,
 ): Promise<BegunCommit | undefined> {
   slice.begin();
   for (const { task } of tasks) {
-    while (!task.flush(slice)) {
+    const flush = (): boolean => task.flush(slice);
+    while (!(tracing === undefined ? flush() : tracing.within(flush))) {
       if (writer.hasRoom) await timers.yield();
       else await writer.drained(signal);
       signal.throwIfAborted();

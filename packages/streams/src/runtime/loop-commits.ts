@@ -92,6 +92,7 @@ export class LoopCommits {
       slice,
       timers: platform.timers,
       signal: this.#signal,
+      tracing,
     }).catch((thrown: unknown) => {
       const error = this.#explain(thrown, startMs);
       tracing?.end({ error });
