@@ -115,6 +115,19 @@ test("without tracing headers go through as they came", async () => {
   expect(spans).toHaveLength(2);
 });
 
+test("a tracer that throws ends no task", async () => {
+  const fail = (): never => {
+    throw new TypeError("the tracer is broken");
+  };
+  const openLoop = () => ({ begin: fail, within: fail, end: fail, taken: fail, sent: fail });
+  const app = await world.app(totals(), { tracing: { openLoop } });
+  await order("tea");
+  await shipped();
+  expect(app.state).toBe("running");
+  await app.close();
+  expect(exporter.getFinishedSpans().map(({ name }) => name)).toEqual(["order", "ship"]);
+});
+
 test("what cannot trace is refused", async () => {
   await expect(world.app(totals(), { tracing: tracer as never })).rejects.toMatchObject({
     code: "INVALID_OPTION",

@@ -17,6 +17,12 @@ test("exactly once, with a commit every 100 ms, is the default", () => {
   ).toBe(30_000);
 });
 
+test("a snapshot is too old while changelogs still have what was deleted since, and for as long as a restore may take", () => {
+  const deleteRetentionMs = 24 * 3_600_000; // of topics that do not say
+  const { stateFromAgeMsMax } = resolveOptions({ applicationId: "app" });
+  expect(stateFromAgeMsMax).toBe(deleteRetentionMs / 2);
+});
+
 test("an option that is none is refused, and the nearest is named", () => {
   const options = { applicationId: "app", "commit.interval.ms": 5 };
   expect(() => resolveOptions(options)).toThrow(code("UNKNOWN_OPTION"));
