@@ -25,7 +25,7 @@ test("work goes on, once, where a tracer throws in all that it is asked, and tha
     return ++runs;
   });
   expect([result, runs]).toEqual([1, 1]);
-  expect(told).toEqual(["streams.tracing-failed"]);
+  expect(told).toEqual(["platform.tracing-failed"]);
 });
 
 test("what the work throws is the work's, also where the tracer throws after it", () => {

@@ -69,6 +69,6 @@ export class GuardedTracing implements LoopTracing {
   #tell(cause: unknown): void {
     if (this.#isTold) return;
     this.#isTold = true;
-    this.#logger.log("warn", "streams.tracing-failed", { cause });
+    this.#logger.log("warn", "platform.tracing-failed", { cause });
   }
 }
