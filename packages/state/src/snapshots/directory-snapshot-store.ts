@@ -29,14 +29,7 @@ class DirectorySnapshotStore implements SnapshotStore {
     await this.#tried(`write ${path}`, async () => {
       this.#fileSystem.makeDirectory(folder);
       const temporary = `${path}${temporarySuffix}`;
-      const handle = this.#fileSystem.open(temporary, "openOrCreate");
-      try {
-        handle.truncate(0);
-        handle.write([bytes], 0);
-        await handle.datasync();
-      } finally {
-        handle.close();
-      }
+      await this.#write(temporary, bytes);
       this.#fileSystem.rename(temporary, path);
       await this.#fileSystem.syncDirectory(folder);
     });
@@ -80,6 +73,21 @@ class DirectorySnapshotStore implements SnapshotStore {
       this.#fileSystem.remove(path);
       if (this.#fileSystem.list(folder).length === 0) this.#fileSystem.removeDirectory(folder);
     });
+  }
+
+  /** What could not be written whole is removed: on a full disk each try would leave its part. */
+  async #write(path: string, bytes: Uint8Array): Promise<void> {
+    const handle = this.#fileSystem.open(path, "openOrCreate");
+    let isWritten = false;
+    try {
+      handle.truncate(0);
+      handle.write([bytes], 0);
+      await handle.datasync();
+      isWritten = true;
+    } finally {
+      handle.close();
+      if (!isWritten) this.#fileSystem.remove(path);
+    }
   }
 
   #pathOf(name: string): string {

@@ -53,6 +53,11 @@ export class Snapshot {
     return new Snapshot(store, { id, folder }, manifest);
   }
 
+  /** False: somebody has removed it, or is at it. */
+  async isThere(signal?: AbortSignal): Promise<boolean> {
+    return (await this.#store.get(`${this.#folder}${manifestFile}`, signal)) !== undefined;
+  }
+
   /**
    * The rows of a store, a block at a time, each checked before anything of it is given.
    *

@@ -39,10 +39,13 @@ export async function snapshotIds(
     .toReversed();
 }
 
+/** The one before the newest may be being read, by an instance that starts. */
+const wholeMin = 2;
+
 /**
  * Removes the snapshots of a task but for the newest ones, and what is left of older ones that were not written whole.
  *
- * @param keep how many whole ones stay, at least 1
+ * @param keep how many whole ones stay; two do whatever it is
  * @returns those that were removed
  */
 export async function pruneSnapshots(
@@ -59,7 +62,7 @@ export async function pruneSnapshots(
     const folder = snapshotFolder({ ...owner, id });
     const files = await store.list(folder, signal);
     const isWhole = files.includes(manifestFile);
-    if (whole >= keep) {
+    if (whole >= Math.max(keep, wholeMin)) {
       // Without its manifest it is none: who ends in between leaves a half, for the next one.
       if (isWhole) await store.delete(`${folder}${manifestFile}`, signal);
       for (const file of files) await store.delete(`${folder}${file}`, signal);

@@ -38,6 +38,10 @@ export interface SnapshotManifest {
 
 export const manifestFile = "manifest.json";
 
+export function rowsFile(number: number): string {
+  return `${String(number).padStart(6, "0")}.rows`;
+}
+
 export function encodeManifest(manifest: SnapshotManifest): Uint8Array {
   const content = JSON.stringify({ format: formatVersion, ...manifest });
   return encodeUtf8(JSON.stringify({ checksum: checksumOf(encodeUtf8(content)), content }));
@@ -56,7 +60,22 @@ export function decodeManifest(bytes: Uint8Array, place: string): SnapshotManife
       "SNAPSHOT_TOO_NEW",
       `the snapshot ${place} has format ${content.format}, this version reads ${formatVersion}; run the newer version, or take a snapshot with this one`,
     );
+  const names = new Set(content.stores.map(({ name }) => name));
+  if (names.size < content.stores.length || !filesOf(content).every(isRowsFile))
+    throw new SnapshotError(
+      "SNAPSHOT_DAMAGED",
+      `the manifest ${place} is none that was written here: it names a store twice, or files outside of its snapshot`,
+    );
   return content;
+}
+
+function filesOf({ stores }: SnapshotManifest): readonly string[] {
+  return stores.flatMap(({ blocks }) => blocks.map(({ file }) => file));
+}
+
+/** Others could lie anywhere: names are joined to that of the folder. */
+function isRowsFile(file: string): boolean {
+  return /^\d{6,}\.rows$/.test(file);
 }
 
 /** Where the checksum holds it is what `encodeManifest` has written. */

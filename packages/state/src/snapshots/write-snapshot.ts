@@ -9,6 +9,7 @@ import { newSnapshotId, snapshotFolder } from "./snapshot-folders.ts";
 import {
   encodeManifest,
   manifestFile,
+  rowsFile,
   type SnapshotBlock,
   type SnapshotManifest,
   type SnapshotOfStore,
@@ -24,6 +25,8 @@ export interface WriteSnapshotOptions extends Pick<SnapshotManifest, "applicatio
   readonly blockBytesMin?: number;
   /** Asked after each row: what is awaited before the next one. */
   readonly giveWay?: () => Promise<void> | undefined;
+  /** Whether a store of an engine is copied: an engine may hold what the program keeps elsewhere now. Default: all are. */
+  readonly has?: (store: string, engine: StoreEngine) => boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -38,7 +41,8 @@ export interface WrittenSnapshot {
 
 /**
  * Copies what the engines of one task hold at this moment, which is what was committed last, while others go on writing
- * to them. What ends in the middle is not there: the manifest is written last.
+ * to them. What ends in the middle is not there: the manifest is written last. What an error ends is removed, as far as
+ * the place lets it be.
  *
  * STATE-18: rows of a snapshot are those that its offsets cover, no more and no less.
  *
@@ -53,7 +57,7 @@ export async function writeSnapshot(
   const { application, task, platform, signal } = options;
   const asOfMs = options.asOfMs ?? platform.clock.wallMs();
   // All at once: nothing is committed between them.
-  const pinned = pinAll(engines);
+  const pinned = pinAll(engines, options.has);
   const id = newSnapshotId(platform);
   const folder = snapshotFolder({ application, task, id });
   const writing = new SnapshotWriting(to, folder, options);
@@ -74,15 +78,24 @@ export async function writeSnapshot(
       rows: blocks.reduce((sum, { rows }) => sum + rows, 0),
       lengthBytes: blocks.reduce((sum, { lengthBytes }) => sum + lengthBytes, 0),
     };
+  } catch (error) {
+    await writing.remove();
+    throw error;
   } finally {
     for (const one of pinned) one[Symbol.dispose]();
   }
 }
 
-function pinAll(engines: readonly StoreEngine[]): readonly PinnedEngine[] {
+function pinAll(
+  engines: readonly StoreEngine[],
+  has: WriteSnapshotOptions["has"] = () => true,
+): readonly PinnedEngine[] {
   const pinned: PinnedEngine[] = [];
   try {
-    for (const engine of engines) pinned.push(new PinnedEngine(engine));
+    for (const engine of engines)
+      pinned.push(new PinnedEngine(engine, (store) => has(store, engine)));
+    const names = pinned.flatMap(({ stores }) => stores.map(({ name }) => name));
+    invariant(new Set(names).size === names.length, "STATE-18", names);
     return pinned;
   } catch (error) {
     for (const one of pinned) one[Symbol.dispose]();
@@ -112,12 +125,14 @@ class SnapshotWriting {
     const blocks = new Map<string, SnapshotBlock[]>();
     let store: PinnedStore | undefined;
     while (pinned.next()) {
-      if (pinned.store !== store) {
+      // Before anything is awaited: where the task is closed meanwhile the cursor has nothing left to show.
+      const { store: shown, key, value } = pinned;
+      if (shown !== store) {
         await this.#flush(store, blocks);
-        store = pinned.store;
+        store = shown;
       }
       if (store?.offset === undefined) continue;
-      this.#block.add(pinned.key, pinned.value);
+      this.#block.add(key, value);
       if (this.#block.lengthBytes >= this.#blockBytesMin) await this.#flush(store, blocks);
       const wait = giveWay?.();
       if (wait !== undefined) await wait;
@@ -137,6 +152,17 @@ class SnapshotWriting {
         });
   }
 
+  /** The manifest first: it may be there although the place has told of an error. Whoever gave up is not kept waiting. */
+  async remove(): Promise<void> {
+    const files = [...Array(this.#fileCount).keys()].map(rowsFile);
+    try {
+      for (const file of files.length === 0 ? [] : [manifestFile, ...files])
+        await this.#to.delete(`${this.#folder}${file}`, this.#options.signal);
+    } catch {
+      // Half a snapshot stays, which counts as none: what has ended the writing is what matters.
+    }
+  }
+
   async #flush(
     store: PinnedStore | undefined,
     blocks: Map<string, SnapshotBlock[]>,
@@ -145,7 +171,7 @@ class SnapshotWriting {
     if (rows === 0) return;
     invariant(store !== undefined, "STATE-18", "rows of no store");
     const bytes = this.#block.take();
-    const file = `${String(this.#fileCount++).padStart(6, "0")}.rows`;
+    const file = rowsFile(this.#fileCount++);
     await this.#to.put(`${this.#folder}${file}`, bytes, this.#options.signal);
     const block = { file, rows, lengthBytes: bytes.length, checksum: checksumOf(bytes) };
     blocks.set(store.name, [...(blocks.get(store.name) ?? []), block]);

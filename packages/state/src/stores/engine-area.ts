@@ -113,6 +113,18 @@ export class EngineArea {
     this.engine.deleteRange(prefix, to);
   }
 
+  /** Deletes a store with all that is known of it; its name goes last. Nothing is done where it is not known. */
+  forget(name: string): void {
+    if (!this.#stores.has(name)) return;
+    this.wipe(name);
+    const owner = concatBytes(ownerPrefix, this.#prefixOf(name));
+    this.engine.write([
+      { key: owner, value: null },
+      { key: nameKey(name), value: null },
+    ]);
+    this.#stores.delete(name);
+  }
+
   #prefixOf(name: string): Uint8Array {
     return this.#stores.get(name)?.prefix ?? new Uint8Array(2);
   }

@@ -69,6 +69,10 @@ class OpenTaskStores implements TaskStores {
     const memory = main.engine.isPersistent
       ? new EngineArea(options.memoryEngine ?? new MemoryEngine())
       : main;
+    // Of a store that was on disk once: what it held there falls behind, and must not be gone on from, nor copied.
+    if (memory !== main)
+      for (const { specification } of options.stores)
+        if (specification.engine === "memory") main.forget(specification.name);
     this.#areas = memory === main ? [main] : [main, memory];
     this.#gauges = options.metrics && new OwnedGauges(options.metrics);
     this.#opened = options.stores.map((opening) =>

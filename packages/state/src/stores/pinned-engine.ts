@@ -26,7 +26,7 @@ export interface PinnedStore extends StoreForm {
 
 /**
  * All that an engine holds as of one moment, store by store, whatever stores are open on it: `while (pinned.next())`. What
- * was not committed is not there.
+ * was not committed is not there, nor are stores that the caller does not ask for.
  *
  * @throws StateError `STORE_FORMAT_TOO_NEW`, `STORE_CLOSED`
  */
@@ -37,10 +37,10 @@ export class PinnedEngine implements Disposable {
   #isAhead = false;
   #store: PinnedStore | undefined;
 
-  constructor(engine: StoreEngine) {
+  constructor(engine: StoreEngine, has: (store: string) => boolean = () => true) {
     this.#cursor = engine.pin();
     try {
-      this.#readStores();
+      this.#readStores(has);
     } catch (error) {
       this[Symbol.dispose]();
       throw error;
@@ -81,7 +81,7 @@ export class PinnedEngine implements Disposable {
   }
 
   /** They lie before all rows. */
-  #readStores(): void {
+  #readStores(has: (store: string) => boolean): void {
     const names = new Map<string, { name: string; form: StoreForm }>();
     const offsets = new Map<string, Offset>();
     const owners = new Map<string, StoreOwner>();
@@ -97,7 +97,8 @@ export class PinnedEngine implements Disposable {
       else if (key[2] === ownerPrefix[2]) owners.set(id, decodeOwner(value));
       else if (key[2] === namePrefix[2]) {
         const { prefix, ...form } = decodeForm(value);
-        names.set(toHex(prefix), { name: nameOf(key), form });
+        const name = nameOf(key);
+        if (has(name)) names.set(toHex(prefix), { name, form });
       }
     }
     for (const [id, { name, form }] of names)
