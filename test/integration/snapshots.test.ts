@@ -155,9 +155,10 @@ describe("STREAMS-18: an instance that starts from a snapshot", () => {
   test("takes the newest one, of which so many stay as it was said", async () => {
     await countAndSnapshot();
     const { app } = await start({ stateFrom: "/snapshots" });
-    await app.snapshot({ keep: 1 });
+    const [{ id: first }] = await app.snapshot({ keep: 2 });
+    const [{ id: second }] = await app.snapshot({ keep: 2 });
     await app.close();
-    expect(await snapshotIds(store, owner)).toHaveLength(1);
+    expect(await snapshotIds(store, owner)).toEqual([second, first].toSorted().toReversed());
     expect(await start({ stateFrom: "/snapshots" })).toMatchObject({ restored: 0, loads: 1 });
     await expectAllCounted();
   });
@@ -294,6 +295,42 @@ describe("a snapshot is refused, told and counted, and the whole changelog is re
     expect(started).toMatchObject({ restored: 2, loads: 1, refusals: 1 });
     await expectAllCounted();
   });
+});
+
+test("a snapshot that is pruned while it is loaded counts for no damage: the one in its place is taken", async () => {
+  await countAndSnapshot();
+  const [id] = await snapshotIds(store, owner);
+  const folder = `app/0_0/${id}/`;
+  let isPruned = false;
+  const prune = async (): Promise<void> => {
+    isPruned = true;
+    for (const file of ["000000.rows", "manifest.json"]) {
+      const bytes = (await store.get(`${folder}${file}`)) ?? new Uint8Array(0);
+      await store.put(`app/0_0/9${id}/${file}`, bytes);
+      await store.delete(`${folder}${file}`);
+    }
+  };
+  const from: SnapshotStore = {
+    place: store.place,
+    put: (...given) => store.put(...given),
+    list: (...given) => store.list(...given),
+    delete: (...given) => store.delete(...given),
+    get: async (name, signal) => {
+      if (name.endsWith(".rows") && !isPruned) await prune();
+      return store.get(name, signal);
+    },
+  };
+  expect(await start({ stateFrom: from })).toMatchObject({ restored: 2, loads: 1, refusals: 0 });
+  await expectAllCounted();
+});
+
+test("halves of snapshots do not hide a whole one, however many there are", async () => {
+  await countAndSnapshot();
+  for (let half = 10; half < 50; half++)
+    await store.put(`app/0_0/9-half-${half}/000000.rows`, Uint8Array.of(1));
+  const started = await start({ stateFrom: "/snapshots" });
+  expect(started).toMatchObject({ restored: 2, loads: 1, refusals: 0 });
+  await expectAllCounted();
 });
 
 describe("the state of an application that does not run", () => {

@@ -310,5 +310,9 @@ export { snapshotOptionTable, type SnapshotOptions } from "./app/snapshot-option
 export { openSnapshotStore, type SnapshotPlace } from "./app/snapshot-place.ts";
 export type { PlacedSnapshotOrder } from "./app/loop-host.ts";
 export type { StreamsEnvironment } from "./app/streams-environment.ts";
-export { streamsOptionTable, type StreamsOptions } from "./app/streams-options.ts";
+export {
+  applicationIdKind,
+  streamsOptionTable,
+  type StreamsOptions,
+} from "./app/streams-options.ts";
 export { ApplicationError, type ApplicationErrorCode } from "./error/application-error.ts";

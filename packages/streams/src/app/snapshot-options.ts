@@ -5,7 +5,7 @@ import { snapshotPlaceKind, type SnapshotPlace } from "./snapshot-place.ts";
 const rows = {
   /** Where to: a directory, `s3://bucket/prefix`, or a store of your own. */
   to: valueOption<SnapshotPlace>(snapshotPlaceKind, { defaultText: "stateFrom" }),
-  /** So many snapshots of each task stay, the newest ones; older ones are removed. Without it all stay. */
+  /** So many snapshots of each task stay, the newest ones, and never fewer than two: the one before the newest may be being read. Without it all stay. */
   keep: numberOption({ min: 1, defaultText: "all" }),
   /** Gives up: what was not written whole is no snapshot. */
   signal: valueOption<AbortSignal>({

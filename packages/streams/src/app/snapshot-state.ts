@@ -15,7 +15,7 @@ export interface SnapshotStateOptions {
   readonly applicationId: string;
   readonly engines: StoreEngineProvider;
   readonly to: SnapshotStore;
-  /** How many whole snapshots of each task stay; undefined: all. */
+  /** See `pruneSnapshots`; undefined: all stay. */
   readonly keep?: number;
   readonly signal?: AbortSignal;
 }

@@ -28,7 +28,8 @@ const errorPolicy = {
     given === "fail" || given === "continue" || isSynchronousFunction(given),
 };
 
-const topicPrefix = {
+/** Of the id of an application. */
+export const applicationIdKind = {
   allowed:
     "a name of letters, digits, '.', '_' and '-', other than '.' and '..', of at most 200, since it begins the names of internal topics and names a folder",
   accepts: (text: string) => /^(?!\.\.?$)[a-zA-Z0-9._-]{1,200}$/.test(text),
@@ -41,7 +42,7 @@ export const commitIntervalMsExactlyOnce = 100;
 /** The options of an application; their names are Kafka Streams' in camelCase. */
 export const streamsOptionRows = {
   /** Names the group, the internal topics and the folder of the state. */
-  applicationId: textOption({ isRequired: true, kafka: "application.id", ...topicPrefix }),
+  applicationId: textOption({ isRequired: true, kafka: "application.id", ...applicationIdKind }),
   /**
    * Where state and the process id live; without it the process is a dynamic member, and state is rebuilt at every
    * start.

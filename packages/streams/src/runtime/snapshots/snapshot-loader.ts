@@ -17,7 +17,7 @@ import { Lanes } from "./lanes.ts";
 import { isWorthwhile, misfitOf, type StoreNeed } from "./snapshot-fit.ts";
 import type { StateSource } from "./state-source.ts";
 
-/** Older ones than these are not looked at. */
+/** Whole ones; older ones than these are not looked at. */
 const snapshotsMax = 16;
 /** Tasks that are loaded at a time: each has a block in memory. */
 const lanesMax = 4;
@@ -93,15 +93,25 @@ export class SnapshotLoader {
     const { applicationId: application } = this.#environment.config;
     const owner = { application, task: state.name };
     const left = new Set(needs);
+    const seen = new Set<string>();
+    let whole = 0;
     try {
-      const ids = await snapshotIds(this.#source.from, owner, signal);
-      for (const id of ids.slice(0, snapshotsMax)) {
-        if (left.size === 0) break;
-        signal.throwIfAborted();
-        const snapshot = await this.#open(state, id, signal);
-        if (snapshot === undefined) continue;
-        for (const need of left)
-          if (await this.#fillStore(state, snapshot, { need, signal })) left.delete(need);
+      while (left.size > 0 && whole < snapshotsMax) {
+        // Again after the last one: while they were read others may have put newer ones in their place.
+        const listed = await snapshotIds(this.#source.from, owner, signal);
+        const ids = listed.filter((id) => !seen.has(id));
+        if (ids.length === 0) break;
+        for (const id of ids) {
+          if (left.size === 0 || whole === snapshotsMax) break;
+          signal.throwIfAborted();
+          seen.add(id);
+          const snapshot = await this.#open(state, id, signal);
+          if (snapshot === "half") continue;
+          whole += 1;
+          if (snapshot === "refused") continue;
+          for (const need of left)
+            if (await this.#fillStore(state, snapshot, { need, signal })) left.delete(need);
+        }
       }
     } catch (cause) {
       if (signal.aborted || !(cause instanceof SnapshotError)) throw cause;
@@ -109,21 +119,26 @@ export class SnapshotLoader {
     }
   }
 
-  async #open(state: TaskState, id: string, signal: AbortSignal): Promise<Snapshot | undefined> {
+  async #open(
+    state: TaskState,
+    id: string,
+    signal: AbortSignal,
+  ): Promise<Snapshot | "half" | "refused"> {
     const { from, ageMsMax } = this.#source;
     const { platform, config } = this.#environment;
     try {
       const owner = { application: config.applicationId, task: state.name };
       const snapshot = await Snapshot.open(from, { ...owner, id, signal });
-      const ageMs = platform.clock.wallMs() - (snapshot?.manifest.asOfMs ?? 0);
-      if (snapshot === undefined || ageMs < ageMsMax) return snapshot;
+      if (snapshot === undefined) return "half";
+      const ageMs = platform.clock.wallMs() - snapshot.manifest.asOfMs;
+      if (ageMs < ageMsMax) return snapshot;
       const reason = `it is ${Math.round(ageMs / 1000)} s old: a changelog may have forgotten since what was deleted (stateFromMaxAge: ${Math.round(ageMsMax / 1000)} s)`;
       this.#refuse(state, { snapshot: id, reason });
     } catch (cause) {
       if (!isUnusable(cause)) throw cause;
       this.#refuse(state, { snapshot: id, reason: cause.message });
     }
-    return undefined;
+    return "refused";
   }
 
   /** @returns false: an older one may do */
@@ -155,7 +170,9 @@ export class SnapshotLoader {
     } catch (cause) {
       if (cause instanceof SnapshotError) state.stores.wipe(store);
       if (!isUnusable(cause)) throw cause;
-      this.#refuse(state, { snapshot: snapshot.id, store, reason: cause.message });
+      // One that was removed meanwhile was no worse than others.
+      if (await snapshot.isThere(signal))
+        this.#refuse(state, { snapshot: snapshot.id, store, reason: cause.message });
       return false;
     }
   }

@@ -15,16 +15,22 @@ const sliceMs = 2;
 
 export interface SnapshotOrder {
   readonly to: SnapshotStore;
-  /** How many whole snapshots of each task stay; undefined: all. */
+  /** See `pruneSnapshots`; undefined: all stay. */
   readonly keep: number | undefined;
   readonly signal: AbortSignal;
 }
 
+interface FailedTask {
+  readonly task: string;
+  readonly cause: SnapshotError | StateError;
+}
+
 /**
  * Copies the stores of tasks that run, as of their last commits, one task after the other. One that moves away meanwhile,
- * or has committed nothing yet, is left out.
+ * or has committed nothing yet, is left out. What keeps one from being copied is thrown after the others were.
  *
- * @throws SnapshotError `SNAPSHOT_STORE_FAILED`; the signal's reason
+ * @throws SnapshotError `SNAPSHOT_STORE_FAILED`: the first error of the place, with the names of all tasks whose
+ *   snapshots failed; StateError; the signal's reason
  */
 export async function snapshotTasks(
   tasks: readonly Pick<ActiveTask, "state" | "subtopology">[],
@@ -33,6 +39,7 @@ export async function snapshotTasks(
 ): Promise<readonly WrittenSnapshot[]> {
   const { applicationId: application } = config;
   const written: WrittenSnapshot[] = [];
+  const failed: FailedTask[] = [];
   for (const { state, subtopology } of tasks) {
     if (subtopology.changelogTopics.length === 0) continue;
     // Also where there is nothing to copy: whoever asks again and again leaves the tasks their turns.
@@ -51,11 +58,25 @@ export async function snapshotTasks(
       written.push(one);
       platform.logger.log("info", "streams.snapshot-written", { place: to.place, ...one });
     } catch (cause) {
-      if (!isOfTask(cause)) throw cause;
-      platform.logger.log("info", "streams.snapshot-left-out", { task: state.name, cause });
+      if (isOfTask(cause))
+        platform.logger.log("info", "streams.snapshot-left-out", { task: state.name, cause });
+      else if (!signal.aborted && (cause instanceof SnapshotError || cause instanceof StateError))
+        failed.push({ task: state.name, cause });
+      else throw cause;
     }
   }
+  if (failed.length > 0) throw failureOf(failed);
   return written;
+}
+
+/** The first one, which says what to do, and of which tasks there is no new snapshot. */
+function failureOf(failed: readonly FailedTask[]): SnapshotError | StateError {
+  const [{ cause }] = failed;
+  const names = failed.map(({ task }) => task).join(", ");
+  const message = `the snapshots of ${names} failed; ${failed[0].task}: ${cause.message}`;
+  return cause instanceof SnapshotError
+    ? new SnapshotError(cause.code, message, cause)
+    : new StateError(cause.code, message, cause);
 }
 
 function givingWay({

@@ -3,10 +3,14 @@ import { memoryPlatform } from "@millrace/platform/memory";
 import { string } from "@millrace/serde";
 import {
   CacheBudget,
+  directorySnapshotStore,
   keyValueStore,
   memoryEngineProvider,
   MemoryEngine,
+  openTaskStores,
+  Snapshot,
   type KeyValueStore,
+  type StoreEngine,
 } from "@millrace/state";
 import { expect, test } from "vitest";
 
@@ -27,7 +31,10 @@ class PersistentEngine extends MemoryEngine {
 }
 
 /** As much of an environment as a state asks for. */
-function environmentWith(opened: () => void): LoopEnvironment {
+function environmentWith(
+  opened: () => void,
+  engine: StoreEngine = new PersistentEngine(),
+): LoopEnvironment {
   const changelog = { name: "app-names-changelog", store: "names", isSourceTopic: false };
   const subtopology = {
     id: 0,
@@ -40,7 +47,7 @@ function environmentWith(opened: () => void): LoopEnvironment {
       ...memoryEngineProvider(),
       open: async () => {
         opened();
-        return new PersistentEngine();
+        return engine;
       },
     },
     platform: memoryPlatform(),
@@ -97,5 +104,42 @@ test("STREAMS-12: a task goes on from what was replayed, and a standby from what
   expect(["a", "c", "d"].map((key) => following.get(key))).toEqual(["one", "kept", null]);
   expect(again.committedOffset("names")).toBe(6);
   expect(opened).toBe(1);
+  await state.close();
+});
+
+test("a snapshot has a store that is in memory now once, and nothing of what the disk had of it", async () => {
+  const engine = new PersistentEngine();
+  const value = encodeUtf8("one");
+  const names = ["names", "dropped"];
+  const before = openTaskStores({
+    engine,
+    stores: names.map((name) => ({
+      specification: keyValueStore({ name, key: string(), value: string() }),
+      changelogTopic: `app-${name}-changelog`,
+      changelog: null,
+    })),
+    recordContext: new TaskRecordContext(),
+    cache: new CacheBudget(0),
+    taskId: "0_0",
+  });
+  for (const name of names) {
+    before.tie(name, `app-${name}-changelog-0`);
+    before.restore(name, encodeUtf8("old"), { value, timestamp: 1, headers: noHeaders });
+    before.commit(new Map([[name, 5]]));
+  }
+  before.release();
+  const state = await TaskState.open(
+    environmentWith(() => {}, engine),
+    taskId,
+  );
+  state.stores.tie("names", "app-names-changelog-0");
+  state.stores.restore("names", encodeUtf8("a"), { value, timestamp: 1, headers: noHeaders });
+  state.stores.commit(new Map([["names", 9]]));
+  const platform = memoryPlatform();
+  const to = directorySnapshotStore(platform.fileSystem, "/snapshots");
+  const { id, rows } = await state.snapshot(to, { application: "app", platform });
+  expect(rows).toBe(1);
+  const snapshot = await Snapshot.open(to, { application: "app", task: "0_0", id });
+  expect(snapshot?.manifest.stores).toMatchObject([{ name: "names", offset: 9 }]);
   await state.close();
 });

@@ -136,7 +136,15 @@ export class TaskState {
     options: Omit<WriteSnapshotOptions, "task">,
   ): Promise<WrittenSnapshot> {
     const engines = this.#engine.isPersistent ? [this.#engine, this.#memoryEngine] : [this.#engine];
-    return writeSnapshot(engines, to, { ...options, task: this.name });
+    const inMemory = engines.at(-1);
+    const engineOf = new Map(
+      this.subtopology.stores.map(({ name, engine }) => [
+        name,
+        engine === "memory" ? inMemory : this.#engine,
+      ]),
+    );
+    const has = (store: string, engine: StoreEngine): boolean => engineOf.get(store) === engine;
+    return writeSnapshot(engines, to, { ...options, has, task: this.name });
   }
 
   /** What is uncommitted is lost. */
