@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -66,13 +66,31 @@ test("the state of stopped applications is copied, as often as asked, and so man
   const first = await run("--state", state, "--to", to);
   expect(first).toMatchObject({ code: 0, err: "" });
   expect(first.out).toMatch(/visit-counts\s+0_0\s+\d{15}-[0-9a-f]{8}\s+2\s+\d+\n/);
-  const second = await run("visit-counts", "--state", state, "--to", to, "--keep", "1", "--json");
+  const second = await run("visit-counts", "--state", state, "--to", to, "--keep", "2", "--json");
   const [copied] = JSON.parse(second.out);
   expect(copied).toMatchObject({ applicationId: "visit-counts", task: "0_0", rows: 2 });
   const store = directorySnapshotStore(nodePlatform().fileSystem, to);
   expect(await snapshotIds(store, { application: "visit-counts", task: "0_0" })).toEqual([
     copied.id,
+    expect.any(String),
   ]);
+  const third = await run("--state", state, "--to", to, "--keep", "2", "--json");
+  expect(await snapshotIds(store, { application: "visit-counts", task: "0_0" })).toEqual([
+    JSON.parse(third.out)[0].id,
+    copied.id,
+  ]);
+});
+
+test("an application id that is none is refused, and nothing is written outside of the place", async () => {
+  const to = join(folder, "inside", "copies");
+  // What lies beside the state directory, as it would look to a path that leads out of it.
+  cpSync(join(state, "visit-counts"), join(folder, "beside"), { recursive: true });
+  for (const id of ["../beside", "..", "a/b", ""])
+    expect(await run(id, "--state", state, "--to", to), id).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("an application id is"),
+    });
+  expect(existsSync(join(folder, "inside"))).toBe(false);
 });
 
 test("what cannot be copied is told", async () => {

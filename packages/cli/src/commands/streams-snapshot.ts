@@ -1,5 +1,10 @@
 import { nodePlatform } from "@millrace/platform/node";
-import { applicationsIn, openSnapshotStore, snapshotState } from "@millrace/streams";
+import {
+  applicationIdKind,
+  applicationsIn,
+  openSnapshotStore,
+  snapshotState,
+} from "@millrace/streams";
 
 import { CommandError } from "../command-error.ts";
 import { command } from "../command.ts";
@@ -36,7 +41,10 @@ export const streamsSnapshotCommand = command({
       placeholder: "DIR|s3://BUCKET/PREFIX",
       about: "where the copies go: the stateFrom of the instances that start from them",
     }),
-    keep: numberFlag({ min: 1, about: "remove all but the N newest of each task" }),
+    keep: numberFlag({
+      min: 1,
+      about: "remove all but the N newest of each task, and of the two newest none",
+    }),
     json: jsonFlag,
   },
   notes: `Without an id all applications in DIR are copied. One that runs is refused: it copies its state itself, by app.snapshot(), as often as
@@ -45,6 +53,8 @@ you like. S3 and what is like it: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_
   async run({ flags: { state, to, keep, json }, names }, { print, signal, surroundings }) {
     const [applicationId, ...rest] = names;
     if (rest.length > 0) throw new UsageError("give the id of one application, or none");
+    if (applicationId !== undefined && !applicationIdKind.accepts(applicationId))
+      throw new UsageError(`an application id is ${applicationIdKind.allowed}`);
     if (state === undefined || to === undefined) throw new UsageError("give --state and --to");
     if (surroundings === undefined)
       throw new CommandError("stores are read by the millrace command of the package millrace");
