@@ -111,6 +111,9 @@ describe("an option that cannot be is told before anything is started", () => {
     ["cluster", 9092],
     ["cluster", {}],
     ["storeEngine", "leveldb"],
+    // Without a stateDirectory there is no place for its files.
+    ["storeEngine", "sqlite"],
+    ["storeEngine", "rocksdb"],
     ["logLevel", "loud"],
     ["topics", ["lines"]],
     ["topics", { lines: 0 }],

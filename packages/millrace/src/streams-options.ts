@@ -70,7 +70,16 @@ export interface StreamsOptions extends CoreOptions, GivenOptions<typeof rows> {
 export const applicationOptionTable = optionTable(
   "StreamsApp.start",
   { ...streamsOptionTable.rows, ...rows },
-  streamsOptionTable.rules,
+  [
+    ...streamsOptionTable.rules,
+    {
+      demand:
+        'storeEngine "rocksdb" and "sqlite" need a stateDirectory; without storeEngine, or with "memory", stores are in memory',
+      options: ["storeEngine", "stateDirectory"],
+      holds: ({ storeEngine, stateDirectory }) =>
+        storeEngine === undefined || storeEngine === "memory" || stateDirectory !== undefined,
+    },
+  ],
 );
 
 /** What the core takes, and what is of Node. */
