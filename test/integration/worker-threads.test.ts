@@ -193,6 +193,31 @@ describe("loops in worker threads", () => {
     },
   );
 
+  test.each(isWhole ? (["sqlite", "rocksdb"] as const) : (["sqlite"] as const))(
+    "of which one dies leave their stores (%s) to those that take their place, and to a next start",
+    async (storeEngine) => {
+      const ended = join(folder, `ended-${storeEngine}`);
+      const applicationId = `ending-${storeEngine}`;
+      let errors = 0;
+      const given: Partial<StreamsOptions> = {
+        applicationId,
+        storeEngine,
+        data: { ended },
+        onUncaughtError: () => (++errors === 1 ? "replaceThread" : "shutdownClient"),
+      };
+      const app = await start(given);
+      await sharedOut(app);
+      await write("exit once", "a", "b", "c");
+      await eventually(async () => everything(app).catch(() => 0), 20_000).toBe(4);
+      await rm(ended);
+      await write("exit once");
+      expect(await failureOf(app.closed)).toMatchObject({ code: "THREAD_ENDED" });
+      const next = await start(given);
+      await eventually(async () => counts(next).get("exit once"), 20_000).toBe(2);
+    },
+    60_000,
+  );
+
   test.runIf(isWhole)("that hang answer nobody, and are ended within closeTimeout", async () => {
     const app = await start({ closeTimeout: 500 });
     await write("hang");
@@ -239,16 +264,6 @@ describe("loops in worker threads", () => {
     },
     180_000,
   );
-
-  test("are found by other instances, at the address that the application's server has come to have", async () => {
-    const app = await start({
-      serve: { host: "127.0.0.1", port: 0 },
-      querySecret: "of one's own, 32 letters at least",
-    });
-    await eventually(() => app.instances.map(({ address }) => address)).toEqual([
-      expect.stringMatching(/^127\.0\.0\.1:\d+$/),
-    ]);
-  });
 
   test("are refused what cannot be sent to them", async () => {
     const onProcessingError = (): "fail" => "fail";

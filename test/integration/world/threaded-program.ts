@@ -14,15 +14,18 @@ export interface ThreadedData {
   readonly skips?: string;
   /** `fill` takes all memory where this file is not there yet. */
   readonly filled?: string;
+  /** `exit once` ends the thread where this file is not there yet. */
+  readonly ended?: string;
 }
 
 /** Counts words in threads of their own; `exit` ends the thread, `throw` is thrown where nobody can catch it. */
-export default function threaded({ filled }: ThreadedData): Topology {
+export default function threaded({ filled, ended }: ThreadedData): Topology {
   const builder = new StreamsBuilder();
   builder
     .stream("lines", { value: string() })
     .peek((line) => {
       if (line === "exit") process.exit(7);
+      if (line === "exit once" && ended !== undefined && isFirst(ended)) process.exit(7);
       if (line === "throw") void setTimeout(0).then(() => Promise.reject(new Error("nobody's")));
       if (line === "hang") for (;;);
       if (line === "fill" && filled !== undefined) fillMemory(filled);
@@ -37,10 +40,15 @@ export default function threaded({ filled }: ThreadedData): Topology {
   return builder.build();
 }
 
-/** Once: whoever comes after is spared. */
+/** Whoever comes after is spared. */
+function isFirst(file: string): boolean {
+  if (existsSync(file)) return false;
+  writeFileSync(file, "");
+  return true;
+}
+
 function fillMemory(filled: string): void {
-  if (existsSync(filled)) return;
-  writeFileSync(filled, "");
+  if (!isFirst(filled)) return;
   const kept: string[][] = [];
   for (;;) kept.push(Array.from({ length: 10_000 }, (_, index) => `${index} of ${kept.length}`));
 }

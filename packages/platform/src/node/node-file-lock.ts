@@ -1,6 +1,6 @@
 import { randomBytes, randomInt } from "node:crypto";
-import { closeSync, fsyncSync, openSync, readdirSync, readFileSync } from "node:fs";
-import { renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, fsyncSync, openSync, readdirSync, readFileSync } from "node:fs";
+import { renameSync, rmSync, statSync, writeSync, type BigIntStats } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import zlib from "node:zlib";
 import { FileSystemError } from "../file-system-error.ts";
@@ -8,6 +8,7 @@ import type { FileLock } from "../file-system.ts";
 import { errnoOf, fileSystemError } from "./file-system-errors.ts";
 import { drainTurn, nodeTimers } from "./node-timers.ts";
 import { isAlive, ownIdentity, type ProcessIdentity } from "./process-identity.ts";
+import { isNode } from "./runtime.ts";
 
 /*
  * Node has no flock. Each contender puts up a claim: a file `<path>.<unique>.claim` that names its process, made
@@ -15,6 +16,10 @@ import { isAlive, ownIdentity, type ProcessIdentity } from "./process-identity.t
  *
  *   put up own claim  ->  look  ->  no claim of a living process  ->  the lock is held while the claim stands
  *                               ->  some claim of a living process ->  take own claim down; wait a little, or LOCKED
+ *
+ * A thread may end while its process lives on. Who holds a lock has its claim's file open, and the claim says by which
+ * descriptor: Node closes those of a thread that ends, however it does, and descriptors are the whole process's. So a claim
+ * of the own process counts while that descriptor is of its file.
  *
  * Two that come at once both put up before either looks, so at least one of them sees the other: never two holders.
  * (Both may step back; they try again after waits of random length.) Names are never used twice, hence a dead
@@ -24,6 +29,13 @@ import { isAlive, ownIdentity, type ProcessIdentity } from "./process-identity.t
 
 interface Claim extends ProcessIdentity {
   readonly note: string;
+  /** Of the holder, open on the claim's file. Undefined where descriptors do not tell: the process is what counts. */
+  readonly descriptor?: number;
+}
+
+/** As it was read, with the file that it was read from: another may have the name since. */
+interface FoundClaim extends Claim {
+  readonly stats: BigIntStats;
 }
 
 const claimEnd = ".claim";
@@ -45,7 +57,7 @@ export async function lockFile(givenPath: string, note: string): Promise<FileLoc
 export function readNoteOfLiveHolder(path: string): string | undefined {
   for (const file of claimFiles(resolve(path))) {
     const claim = readClaim(file);
-    if (claim !== undefined && isAlive(claim)) return claim.note;
+    if (claim !== undefined && isHeld(claim)) return claim.note;
   }
   return undefined;
 }
@@ -64,10 +76,10 @@ function tryLock(path: string, note: string): HeldFileLock | Refusal {
     const unique = `${process.pid}-${randomBytes(6).toString("hex")}`;
     const file = `${path}.${unique}${claimEnd}`;
     const identity = ownIdentity();
-    writeClaim(file, { ...identity, note });
+    const lock = new HeldFileLock(file, { ...identity, note });
     const other = livingClaim(path, file);
-    if (other === undefined) return new HeldFileLock(file, identity);
-    rmSync(file, { force: true });
+    if (other === undefined) return lock;
+    lock.release();
     return { claim: other, isSettled: false };
   } catch (cause) {
     throw fileSystemError(path, cause);
@@ -81,10 +93,26 @@ function livingClaim(path: string, ownFile: string | undefined): Claim | undefin
     if (file === ownFile) continue;
     const claim = readClaim(file);
     if (claim === undefined) continue;
-    if (isAlive(claim)) living = claim;
+    if (isHeld(claim)) living = claim;
     else rmSync(file, { force: true });
   }
   return living;
+}
+
+function isHeld({ descriptor, stats, ...identity }: FoundClaim): boolean {
+  if (!isAlive(identity)) return false;
+  if (descriptor === undefined || identity.processId !== process.pid) return true;
+  return isOpenOn(descriptor, stats);
+}
+
+function isOpenOn(descriptor: number, { ino, dev }: BigIntStats): boolean {
+  try {
+    const open = fstatSync(descriptor, { bigint: true });
+    return open.ino === ino && open.dev === dev;
+  } catch (cause) {
+    if (errnoOf(cause) === "EBADF") return false;
+    throw cause;
+  }
 }
 
 /** One that was killed between the making of its claim and the renaming of it leaves a draft. */
@@ -116,9 +144,15 @@ function filesOf(path: string, end: string): string[] {
 }
 
 /** Undefined: it was taken down meanwhile. */
-function readClaim(file: string): Claim | undefined {
+function readClaim(file: string): FoundClaim | undefined {
   try {
-    return parseClaim(readFileSync(file, "utf8")) ?? damagedClaim(file);
+    const descriptor = openSync(file, "r");
+    try {
+      const claim = parseClaim(readFileSync(descriptor, "utf8")) ?? damagedClaim(file);
+      return { ...claim, stats: fstatSync(descriptor, { bigint: true }) };
+    } finally {
+      closeSync(descriptor);
+    }
   } catch (cause) {
     if (errnoOf(cause) === "ENOENT") return undefined;
     throw cause;
@@ -136,7 +170,9 @@ function parseClaim(text: string): Claim | undefined {
     if (!("processId" in value) || typeof value.processId !== "number") return undefined;
     const startedAt = "startedAt" in value ? String(value.startedAt) : "";
     const note = "note" in value ? String(value.note) : "";
-    return { processId: value.processId, startedAt, note };
+    const claim = { processId: value.processId, startedAt, note };
+    const descriptor = "descriptor" in value ? value.descriptor : undefined;
+    return typeof descriptor === "number" ? { ...claim, descriptor } : claim;
   } catch {
     return undefined;
   }
@@ -153,18 +189,23 @@ function checksumOf(content: string): string {
   return zlib.crc32(content).toString(16);
 }
 
-function writeClaim(file: string, claim: Claim): void {
+/** @returns the descriptor of the claim's file, which stays open */
+function writeClaim(file: string, claim: Claim): number {
   const draft = `${file}.draft`;
   const descriptor = openSync(draft, "w", 0o600);
   try {
-    const content = JSON.stringify(claim);
+    // Of Node alone it is known that they tell; and some file systems number a file anew each time.
+    const tells = isNode && isOpenOn(descriptor, statSync(draft, { bigint: true }));
+    const content = JSON.stringify(tells ? { ...claim, descriptor } : claim);
     writeSync(descriptor, `${content}\n${checksumOf(content)}`);
     // Or a power loss might leave an empty claim behind.
     fsyncSync(descriptor);
-  } finally {
+    renameSync(draft, file);
+    return descriptor;
+  } catch (cause) {
     closeSync(descriptor);
+    throw cause;
   }
-  renameSync(draft, file);
 }
 
 function lockedError(path: string, holder: Claim): FileSystemError {
@@ -178,18 +219,21 @@ function lockedError(path: string, holder: Claim): FileSystemError {
 
 class HeldFileLock implements FileLock {
   readonly #file: string;
-  readonly #identity: ProcessIdentity;
+  readonly #claim: Claim;
+  /** Those of earlier notes, too: another thread may just have read one of them. */
+  readonly #descriptors: number[];
   #isHeld = true;
 
-  constructor(file: string, identity: ProcessIdentity) {
+  constructor(file: string, claim: Claim) {
     this.#file = file;
-    this.#identity = identity;
+    this.#claim = claim;
+    this.#descriptors = [writeClaim(file, claim)];
   }
 
   setNote(note: string): void {
     if (!this.#isHeld) return;
     try {
-      writeClaim(this.#file, { ...this.#identity, note });
+      this.#descriptors.push(writeClaim(this.#file, { ...this.#claim, note }));
     } catch (cause) {
       throw fileSystemError(this.#file, cause);
     }
@@ -198,6 +242,7 @@ class HeldFileLock implements FileLock {
   release(): void {
     if (!this.#isHeld) return;
     this.#isHeld = false;
+    for (const descriptor of this.#descriptors) closeSync(descriptor);
     rmSync(this.#file, { force: true });
   }
 }

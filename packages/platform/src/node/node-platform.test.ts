@@ -1,12 +1,14 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import type { FileHandle } from "../file-system.ts";
 import { fileSystemConformance, networkConformance } from "../conformance/index.ts";
 import { JsonLineLogger } from "./json-line-logger.ts";
 import { nodePlatform } from "./node-platform.ts";
+import { startWorkerThread } from "./start-worker-thread.ts";
 import { withoutFirst } from "./without-first.ts";
 
 const root = mkdtempSync(join(tmpdir(), "millrace-platform-"));
@@ -99,6 +101,29 @@ describe("the node file system keeps the cases of all (PLATFORM-1)", () => {
     });
     lock.release();
     expect(platform.fileSystem.list(directory)).toEqual([]);
+  });
+
+  test("PLATFORM-5: a lock of another thread holds while that lives, whatever its note, and no longer", async () => {
+    const path = join(freshDirectory(), "lock");
+    const source = new URL("node-platform.ts", import.meta.url).href;
+    const program = `
+      import { parentPort, workerData } from "node:worker_threads";
+      import { nodePlatform } from ${JSON.stringify(source)};
+      const lock = await nodePlatform().fileSystem.lock(workerData, "first");
+      lock.setNote("second");
+      parentPort.on("message", () => process.exit(3)).postMessage("held");`;
+    const entry = new URL(`data:text/javascript,${encodeURIComponent(program)}`);
+    const thread = startWorkerThread(entry, path);
+    await once(thread, "message");
+    await expect(platform.fileSystem.lock(path)).rejects.toMatchObject({ code: "LOCKED" });
+    expect(platform.fileSystem.readLockNote(path)).toBe("second");
+    thread.postMessage("exit");
+    await once(thread, "exit");
+    expect(platform.fileSystem.readLockNote(path)).toBeUndefined();
+    const lock = await platform.fileSystem.lock(path);
+    await expect(platform.fileSystem.lock(path)).rejects.toMatchObject({ code: "LOCKED" });
+    lock.release();
+    expect(platform.fileSystem.list(dirname(path))).toEqual([]);
   });
 
   test("a damaged claim of a process that is gone is removed", async () => {

@@ -3,7 +3,7 @@ import { FileSystemError, type FileLock, type Platform } from "@millrace/platfor
 import { StateError } from "../contract/state-error.ts";
 
 /**
- * Has a folder for one engine alone, until it is released or the process ends.
+ * Has a folder for one engine alone, until it is released or the thread that has it ends.
  *
  * @throws StateError `STORE_ENGINE_LOCKED`
  */
