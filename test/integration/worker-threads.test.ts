@@ -265,6 +265,16 @@ describe("loops in worker threads", () => {
     180_000,
   );
 
+  test("are found by other instances, at the address that the application's server has come to have", async () => {
+    const app = await start({
+      serve: { host: "127.0.0.1", port: 0 },
+      querySecret: "of one's own, 32 letters at least",
+    });
+    await eventually(() => app.instances.map(({ address }) => address)).toEqual([
+      expect.stringMatching(/^127\.0\.0\.1:\d+$/),
+    ]);
+  });
+
   test("are refused what cannot be sent to them", async () => {
     const onProcessingError = (): "fail" => "fail";
     await expect(start({ onProcessingError })).rejects.toMatchObject({

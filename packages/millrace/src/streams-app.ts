@@ -131,7 +131,15 @@ async function startApplication(
     isAwaited,
     openSnapshots: (url: string) => openSnapshots(url, platform),
     ...(program instanceof URL
-      ? { openThread: threadOpener(program, { given, read, platform, connection, storeEngine }) }
+      ? {
+          openThread: threadOpener(program, {
+            given: { ...given, ...serving.options },
+            read,
+            platform,
+            connection,
+            storeEngine,
+          }),
+        }
       : {}),
     ...serving.environment(dispose),
   };
