@@ -74,7 +74,7 @@ export const applicationOptionTable = optionTable(
     ...streamsOptionTable.rules,
     {
       demand:
-        'storeEngine "rocksdb" and "sqlite" need a stateDirectory; without storeEngine, or with "memory", stores are in memory',
+        'storeEngine "rocksdb" and "sqlite" need a stateDirectory; without one leave storeEngine out, and stores are in memory',
       options: ["storeEngine", "stateDirectory"],
       holds: ({ storeEngine, stateDirectory }) =>
         storeEngine === undefined || storeEngine === "memory" || stateDirectory !== undefined,

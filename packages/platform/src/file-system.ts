@@ -27,8 +27,8 @@ export interface FileSystem {
   /** Makes creations, renames and removals in this directory durable. */
   syncDirectory(path: string): Promise<void>;
   /**
-   * Takes an exclusive lock that dies with the process, on Node with the thread too. Rejects with code `LOCKED` while another holder lives,
-   * in this process too; `note` (such as an address) can be read by others through `readLockNote`.
+   * Takes an exclusive lock that dies with the process, on Node with the thread too. Rejects with code `LOCKED`
+   * while another holder lives, in this process too; `note` (such as an address) can be read by others through `readLockNote`.
    * The lock may leave files beside `path`, whose names start with its last part.
    */
   lock(path: string, note?: string): Promise<FileLock>;
