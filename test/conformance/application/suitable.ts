@@ -27,6 +27,7 @@ export function isSuitable({ program: judged, outcome }: JudgedProgram): boolean
   if (steps.some((step) => step["advanceWallClock"] !== undefined)) return false;
   if (program.some(isForbidden)) return false;
   if (program.some((st) => writesOthersKeys(st, program) || meetsOthers(st, program))) return false;
+  if (program.some((st) => waitsBehindDrops(st, program))) return false;
   const isGlobal = isOfGlobal(program);
   const records = steps.filter(isRecord);
   if (records.findLastIndex(isGlobal) > records.findIndex((step) => !isGlobal(step))) return false;
@@ -85,6 +86,23 @@ function writesOthersKeys(st: JsonObject, program: readonly JsonObject[]): boole
 function meetsOthers(st: JsonObject, program: readonly JsonObject[]): boolean {
   const isText = st["fn"] !== undefined && aggregates.includes(asText(st["op"]));
   return (needsOrder(st) || (isText && !isSum(st["fn"]))) && isBelowKeyChange(st, program);
+}
+
+const drops = ["join", "filter", "filterNot", "flatMap", "flatMapValues"];
+
+/**
+ * A join that looks by the wall clock for records without a match does so as a record comes to it. Where what stands above
+ * it drops records, the last one of a task may not come, and what had left before is luck.
+ */
+function waitsBehindDrops(st: JsonObject, program: readonly JsonObject[]): boolean {
+  const waits = ["leftJoin", "outerJoin"].includes(asText(st["op"])) && st["window"] !== undefined;
+  return waits && isBelowDrop(st, program);
+}
+
+function isBelowDrop(st: JsonObject, program: readonly JsonObject[]): boolean {
+  return aboveOf(st, program).some(
+    (above) => drops.includes(asText(above["op"])) || isBelowDrop(above, program),
+  );
 }
 
 const aggregates = ["aggregate", "reduce", "cogroup"];
