@@ -1,5 +1,6 @@
 import { invariant } from "@millrace/model";
 import {
+  engineFailure,
   StateError,
   type EngineEntry,
   type EntryCursor,
@@ -120,18 +121,15 @@ export class RocksdbEngine implements StoreEngine {
   }
 
   #failure(what: string, error: unknown): StateError {
-    const told = `RocksDB could not ${what} in ${this.#directory}: ${rootOf(error).message}.`;
-    if (!isCorruption(error))
-      return new StateError("STORE_ENGINE_FAILED", `${told} Check the disk.`, error);
-    if (this.#onDamage())
-      return new StateError(
-        "STORE_DAMAGED",
-        `${told} The database is moved aside when its task is opened again, and restored from its changelogs.`,
-        error,
-      );
-    return new StateError(
-      "STORE_ENGINE_FAILED",
-      `${told} It was damaged before, and restored, since this process began: check the disk. The next start restores it again.`,
+    return engineFailure(
+      {
+        engine: "RocksDB",
+        directory: this.#directory,
+        what,
+        reason: rootOf(error).message,
+        isCorruption: isCorruption(error),
+        onDamage: this.#onDamage,
+      },
       error,
     );
   }

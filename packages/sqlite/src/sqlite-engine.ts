@@ -1,6 +1,7 @@
 import { invariant } from "@millrace/model";
 import {
   afterKey,
+  engineFailure,
   StateError,
   type EngineEntry,
   type EntryCursor,
@@ -122,18 +123,8 @@ export class SqliteEngine implements StoreEngine {
   #failure(what: string, error: unknown): StateError {
     const { directory, onDamage } = this.#options;
     const reason = error instanceof Error ? error.message : String(error);
-    const told = `SQLite could not ${what} in ${directory}: ${reason}.`;
-    if (!isCorruption(error))
-      return new StateError("STORE_ENGINE_FAILED", `${told} Check the disk.`, error);
-    if (onDamage())
-      return new StateError(
-        "STORE_DAMAGED",
-        `${told} The database is moved aside when its task is opened again, and restored from its changelogs.`,
-        error,
-      );
-    return new StateError(
-      "STORE_ENGINE_FAILED",
-      `${told} It was damaged before, and restored, since this process began: check the disk. The next start restores it again.`,
+    return engineFailure(
+      { engine: "SQLite", directory, what, reason, isCorruption: isCorruption(error), onDamage },
       error,
     );
   }

@@ -13,6 +13,7 @@ export {
   type DatabaseFoldersOptions,
   type OpenDatabase,
 } from "./engine/database-folders.ts";
+export { engineFailure } from "./engine/engine-failure.ts";
 export { lockDirectory } from "./engine/lock-directory.ts";
 export { MemoryBudget, type MemoryShare } from "./engine/memory-budget.ts";
 export { StateError, type StateErrorCode } from "./contract/state-error.ts";
