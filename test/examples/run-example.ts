@@ -5,8 +5,12 @@ import { promisify } from "node:util";
 import { repository } from "../tidy/source-files.ts";
 
 /** The lines that an example prints, run as a user runs it. */
-export async function runExample(name: string, file = "main.ts"): Promise<readonly string[]> {
+export async function runExample(
+  name: string,
+  file = "main.ts",
+  timeoutMs = 50_000,
+): Promise<readonly string[]> {
   const program = join(repository, "examples", name, "src", file);
-  const { stdout } = await promisify(execFile)(process.execPath, [program], { timeout: 50_000 });
+  const { stdout } = await promisify(execFile)(process.execPath, [program], { timeout: timeoutMs });
   return stdout.trimEnd().split("\n");
 }

@@ -2,6 +2,7 @@ import { int64AsNumber, string } from "@millrace/serde";
 import { diffTopologies, StreamsBuilder, tumbling, type Topology } from "@millrace/streams";
 import { describe, expect, test } from "vitest";
 
+import { failureOf } from "./world/failure-of.ts";
 import { TestWorld } from "./world/test-world.ts";
 
 interface Program {
@@ -78,4 +79,25 @@ describe("the state of an application whose program changes", () => {
     const { stateSurvives } = diffTopologies(counting(old), counting(now));
     expect((await counts()).at(-1)).toBe(stateSurvives ? 3 : 1);
   });
+});
+
+test("a group of the streams protocol takes another topology by the way of a classic one", async () => {
+  await using world = await TestWorld.start({ lines: 1, others: 1, counts: 1 });
+  const last = async () => {
+    const value = (await world.read("counts")).at(-1)?.value ?? null;
+    return value === null ? 0 : int64AsNumber().deserialize(value, "counts");
+  };
+  const [old, now] = [{ name: "kept" }, { name: "kept", sourceBefore: true }].map(counting);
+  const streams = { stateDirectory: "/state", groupProtocol: "streams" } as const;
+  const process = world.process();
+  const before = await world.app(old, streams, process);
+  await world.produce("lines", ["a", "b"]);
+  await expect.poll(last).toBe(2);
+  await before.close();
+  const refused = await failureOf(world.app(now, streams, world.process()));
+  expect(refused).toMatchObject({ code: "GROUP_REFUSED" });
+  await (await world.app(now, { stateDirectory: "/state" }, process)).close();
+  await world.app(now, streams, process);
+  await world.produce("lines", ["c"]);
+  await expect.poll(last).toBe(3);
 });

@@ -16,7 +16,7 @@ const orders = [
   { customer: "ada", id: "4", product: "plum", quantity: 10 },
 ];
 
-await using service = await PriceService.start({
+const service = await PriceService.start({
   prices: { pear: 0.5, plum: 0.25 },
   delayMs: () => Math.random() * 200,
   isDown: () => Math.random() < 0.3,
@@ -57,6 +57,7 @@ try {
 } finally {
   await client.close();
   await cluster.close();
+  await service[Symbol.asyncDispose]();
   rmSync(folder, { recursive: true });
 }
 

@@ -41,16 +41,20 @@ async function startInstance(
 
 /** Orders of four customers. */
 async function order(): Promise<void> {
-  await using client = connect({ bootstrapServers: cluster.bootstrapServers });
-  await using producer = client.producer(orders);
+  const client = connect({ bootstrapServers: cluster.bootstrapServers });
+  const producer = client.producer(orders);
   const names = ["anna", "ben", "cleo", "dan"];
-  for (let index = 0; index < 40; index++)
-    await producer.send({
-      topic: orders.name,
-      key: `o${index}`,
-      value: { customer: names[index % 4], total: 10 },
-      timestamp: 3_600_000 * (1 + (index % 8)),
-    });
+  try {
+    for (let index = 0; index < 40; index++)
+      await producer.send({
+        topic: orders.name,
+        key: `o${index}`,
+        value: { customer: names[index % 4], total: 10 },
+        timestamp: 3_600_000 * (1 + (index % 8)),
+      });
+  } finally {
+    await client.close();
+  }
 }
 
 /** All customers as an instance tells them, once all orders are counted. */
