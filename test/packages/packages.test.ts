@@ -18,6 +18,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { isVerify } from "../interop/apache-kafka.ts";
 import { cacheFolder } from "../interop/run-suite.ts";
 import { describePages } from "../docs/describe-pages.ts";
+import { describeExamples } from "./describe-examples.ts";
 import { describeRuntimes } from "./describe-runtimes.ts";
 import { packPackages, publishedNames, repository, type PackedPackage } from "./pack-packages.ts";
 import { unexportedTypes } from "./public-types.ts";
@@ -177,6 +178,8 @@ describe("an empty project on Node 22.18", () => {
   }, 120_000);
 
   describePages(() => ({ folder: project, node22 }));
+
+  describeExamples(() => ({ folder: project, node22 }));
 
   describeRuntimes(() => ({ folder: project, node22, packages }));
 });

@@ -7,9 +7,11 @@ export {
   type SimulatedInput,
   type TopicSerdes,
 } from "./plan/simulated-input.ts";
-export type { Invariant, Invariants } from "./run-plan-once.ts";
-export { simulate, type SimulatedApp, type SimulationReport } from "./simulate.ts";
+export type { Invariant, Invariants } from "./run-settings.ts";
+export { simulate, type SimulationReport } from "./simulate.ts";
+export type { SimulatedApp } from "./simulated-app.ts";
 export type { SimulateOptions } from "./simulate-options.ts";
-export { SimulatedRun, SimulatedTopic, type SimulatedRecord } from "./simulated-run.ts";
+export { SimulatedRun } from "./simulated-run.ts";
+export { SimulatedTopic, type SimulatedRecord } from "./simulated-topic.ts";
 export { SimulationError, type SimulationErrorCode } from "./simulation-error.ts";
 export { SimulatedWorld } from "./world/simulated-world.ts";

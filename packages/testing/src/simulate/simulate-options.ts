@@ -14,7 +14,7 @@ import type { StreamsOptions } from "@millrace/streams";
 
 import { simulatedFaults, type SimulatedFault } from "./plan/planned-fault.ts";
 import type { SimulatedInput } from "./plan/simulated-input.ts";
-import type { Invariants } from "./run-plan-once.ts";
+import type { Invariants } from "./run-settings.ts";
 import { RunHistory } from "./world/run-history.ts";
 import { SimulatedWorld } from "./world/simulated-world.ts";
 

@@ -1,21 +1,10 @@
-import { Topology } from "@millrace/streams";
-
-import { historyText } from "./history-text.ts";
-import { drawPlan, type PlanSettings, type RunPlan } from "./plan/run-plan.ts";
-import { faultText, type SimulatedFault } from "./plan/planned-fault.ts";
-import { shrink } from "./plan/shrink.ts";
-import { runPlanOnce, type RunResult, type RunSettings } from "./run-plan-once.ts";
-import {
-  checkedOptions,
-  type ResolvedSimulation,
-  type SimulateOptions,
-} from "./simulate-options.ts";
-import { SimulationError } from "./simulation-error.ts";
-import type { SimulatedWorld } from "./world/simulated-world.ts";
-import { applicationId } from "./world/simulation-context.ts";
-
-/** A topology, or what makes one for each start of an instance. */
-export type SimulatedApp = Topology | ((world: SimulatedWorld) => Topology);
+import type { SimulatedFault } from "./plan/planned-fault.ts";
+import { drawPlan, type PlanSettings } from "./plan/run-plan.ts";
+import { runPlanOnce } from "./run-plan-once.ts";
+import { settingsOf } from "./settings-of.ts";
+import { shortestViolation } from "./shortest-violation.ts";
+import { checkedOptions, type SimulateOptions } from "./simulate-options.ts";
+import type { SimulatedApp } from "./simulated-app.ts";
 
 /** What a simulation went through without a violation. */
 export interface SimulationReport {
@@ -64,82 +53,11 @@ export async function simulate(
     const plan = drawPlan(seed, planSettings);
     const result = await runPlanOnce(plan, settings);
     const { violation } = result.history;
-    if (violation !== undefined) throw await violated(plan, result, { settings, resolved });
+    if (violation !== undefined)
+      throw await shortestViolation(plan, result, { settings, resolved });
     for (const { kind } of plan.faults) faults[kind] = (faults[kind] ?? 0) + 1;
     records += plan.sends.length;
     virtualMs += result.virtualMs;
   }
   return { seeds: resolved.seeds.length, records, faults, virtualMs };
-}
-
-function settingsOf(app: SimulatedApp, resolved: ResolvedSimulation): RunSettings {
-  const build = typeof app === "function" ? app : () => app;
-  // Asked for its topics alone: it does nothing yet.
-  const topology: unknown = build(resolved.worldOfNobody);
-  if (!(topology instanceof Topology))
-    throw new SimulationError(
-      "INVALID_ARGUMENT",
-      "simulate takes a topology, or a function that gives one; builder.build() gives one",
-    );
-  const parts = topology.subtopologies(applicationId);
-  const sources = new Set(parts.flatMap(({ sourceTopics }) => sourceTopics));
-  const internal = new Set(parts.flatMap((part) => part.repartitionTopics.map(({ name }) => name)));
-  const inputs = new Set(resolved.inputs.map(({ topic }) => topic));
-  const { deadLetterTopic } = resolved.options;
-  const names = [
-    ...inputs,
-    ...sources,
-    ...parts.flatMap(({ sinkTopics }) => sinkTopics),
-    ...topology.globalStores.flatMap(({ source }) => source.topics),
-    ...(deadLetterTopic === undefined ? [] : [deadLetterTopic]),
-  ].filter((name) => !internal.has(name));
-  const topics = new Map(names.map((name) => [name, resolved.partitions]));
-  for (const [name, count] of Object.entries(resolved.topics)) topics.set(name, count);
-  return {
-    build,
-    options: resolved.options,
-    instances: Array.from({ length: resolved.instances }, (_, index) => `app-${index + 1}`),
-    settleMs: resolved.settleMs,
-    topics,
-    watched: [...new Set([...topics.keys(), ...internal])],
-    outputs: new Set([...topics.keys()].filter((name) => !inputs.has(name))),
-    sources,
-    invariants: resolved.invariants,
-    always: resolved.always,
-  };
-}
-
-/** The shortest history that can be found, told. */
-async function violated(
-  plan: RunPlan,
-  found: RunResult,
-  { settings, resolved }: { readonly settings: RunSettings; readonly resolved: ResolvedSimulation },
-): Promise<SimulationError> {
-  const invariant = found.history.violation?.invariant;
-  let shown = found;
-  const { plan: shortest, runs } = await shrink(plan, {
-    runsMax: resolved.shrinkRunsMax,
-    fails: async (candidate) => {
-      const result = await runPlanOnce(candidate, settings);
-      const fails = result.history.violation?.invariant === invariant;
-      if (fails) shown = result;
-      return fails;
-    },
-  });
-  const { history, read } = shown;
-  const told = history.violation;
-  const text = [
-    `seed ${plan.seed} violates "${told?.invariant}": ${told?.message}`,
-    "",
-    `The shortest history that was found, with ${shortest.faults.length} of ${plan.faults.length} faults and ${shortest.sends.length} of ${plan.sends.length} records (${runs} runs tried):`,
-    historyText(history, { read, outputs: settings.outputs }),
-    "",
-    `To run it again: seeds: [${plan.seed}]. Its faults: ${shortest.faults.map(faultText).join("; ") || "none"}.`,
-  ].join("\n");
-  return new SimulationError(
-    "INVARIANT_VIOLATED",
-    text,
-    { seed: plan.seed, ...(invariant === undefined ? {} : { invariant }) },
-    { cause: told?.cause },
-  );
 }

@@ -1,6 +1,7 @@
 import { SeededRandom } from "@millrace/platform";
 
-import { drawFaults, type PlannedFault, type SimulatedFault } from "./planned-fault.ts";
+import { drawFaults } from "./draw-faults.ts";
+import type { PlannedFault, SimulatedFault } from "./planned-fault.ts";
 import { partitionOf, type DrawnRecord, type SimulatedInput } from "./simulated-input.ts";
 
 /** What clocks show at the start: 2026-01-01 UTC. */

@@ -1,6 +1,7 @@
 import type { FaultProbabilities, SimulatedProcess } from "@millrace/simulator";
 
-import { brokerName, faultText, type PlannedFault } from "../plan/planned-fault.ts";
+import { faultText } from "../plan/fault-text.ts";
+import { brokerName, type PlannedFault } from "../plan/planned-fault.ts";
 import type { SimulationContext } from "./simulation-context.ts";
 
 /** Something that is done at a time. */
