@@ -120,6 +120,7 @@ export class LivingRun {
   async #advanceTo(timeMs: number): Promise<void> {
     const { simulator, history } = this.#context;
     while (simulator.nowMs < timeMs && history.violation === undefined) {
+      this.#settings.signal?.throwIfAborted();
       const { length } = history.events;
       await simulator.advance(Math.min(stepMs, timeMs - simulator.nowMs));
       if (history.events.length > length) await this.judge(this.#settings.always);

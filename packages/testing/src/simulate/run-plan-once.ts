@@ -1,5 +1,5 @@
 import { drainTurn } from "@millrace/platform/node";
-import { Simulator } from "@millrace/simulator";
+import { Simulator, type SimulatedProcess } from "@millrace/simulator";
 
 import { LivingRun } from "./living-run.ts";
 import { startWallMs, type RunPlan } from "./plan/run-plan.ts";
@@ -35,11 +35,20 @@ export async function runPlanOnce(plan: RunPlan, settings: RunSettings): Promise
     instances: new Map(),
     progress: { startMs: 0, isHealed: false, isLoaded: false, remaining: "", looks: 0 },
   };
+  // Made when it is needed: what is there from the start has a part in what the seed decides.
+  let asking: SimulatedProcess | undefined;
   const read = new Map<string, TopicSerdes<unknown, unknown>>();
   const run = new SimulatedRun(plan.seed, {
     history,
     topics: new Set([...settings.topics.keys(), ...settings.watched]),
-    apps: () => [...context.instances.values()].map(({ app }) => app),
+    living: {
+      apps: () => [...context.instances.values()].map(({ app }) => app),
+      now: () => simulator.nowMs,
+      sleep: (durationMs) => {
+        asking ??= simulator.process("invariants");
+        return asking.platform.timers.sleep(durationMs);
+      },
+    },
     read,
   });
   const live = new LivingRun(context, settings, run);

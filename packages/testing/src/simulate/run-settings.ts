@@ -25,4 +25,5 @@ export interface RunSettings {
   readonly sources: ReadonlySet<string>;
   readonly invariants: Invariants;
   readonly always: Invariants;
+  readonly signal: AbortSignal | undefined;
 }

@@ -45,5 +45,6 @@ export function settingsOf(app: SimulatedApp, resolved: ResolvedSimulation): Run
     sources,
     invariants: resolved.invariants,
     always: resolved.always,
+    signal: resolved.signal,
   };
 }

@@ -14,9 +14,11 @@ export async function shortestViolation(
   { settings, resolved }: { readonly settings: RunSettings; readonly resolved: ResolvedSimulation },
 ): Promise<SimulationError> {
   const invariant = found.history.violation?.invariant;
+  const { signal, shrinkRunsMax } = resolved;
   let shown = found;
   const { plan: shortest, runs } = await shrink(plan, {
-    runsMax: resolved.shrinkRunsMax,
+    runsMax: shrinkRunsMax,
+    isEnded: () => signal?.aborted === true,
     fails: async (candidate) => {
       const result = await runPlanOnce(candidate, settings);
       const fails = result.history.violation?.invariant === invariant;
@@ -29,7 +31,7 @@ export async function shortestViolation(
   const text = [
     `seed ${plan.seed} violates "${told?.invariant}": ${told?.message}`,
     "",
-    `The shortest history that was found, with ${shortest.faults.length} of ${plan.faults.length} faults and ${shortest.sends.length} of ${plan.sends.length} records (${runs} runs tried):`,
+    `The shortest history that was found, with ${shortest.faults.length} of ${plan.faults.length} faults and ${shortest.sends.length} of ${plan.sends.length} records (${runs} runs tried${signal?.aborted === true ? "; the search was ended by its signal" : ""}):`,
     historyText(history, { read, outputs: settings.outputs }),
     "",
     `To run it again: seeds: [${plan.seed}]. Its faults: ${shortest.faults.map(faultText).join("; ") || "none"}.`,

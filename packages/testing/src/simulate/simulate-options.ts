@@ -10,12 +10,13 @@ import {
 } from "@millrace/model";
 import { silentLogger } from "@millrace/platform";
 import { memoryPlatform } from "@millrace/platform/memory";
-import type { StreamsOptions } from "@millrace/streams";
+import { streamsOptionTable, type StreamsOptions } from "@millrace/streams";
 
 import { simulatedFaults, type SimulatedFault } from "./plan/planned-fault.ts";
 import type { SimulatedInput } from "./plan/simulated-input.ts";
 import type { Invariants } from "./run-settings.ts";
 import { RunHistory } from "./world/run-history.ts";
+import { instanceOptions } from "./world/instance-process.ts";
 import { SimulatedWorld } from "./world/simulated-world.ts";
 
 const functionsByName = {
@@ -78,7 +79,7 @@ const rows = {
   }),
   /** Runs that look for a shorter history, once one has failed. */
   shrinkRunsMax: numberOption({ byDefault: 40 }),
-  /** Ends the simulation between two runs. */
+  /** Ends the simulation; while it looks for a shorter history, with the shortest that it has found. */
   signal: valueOption<AbortSignal>({
     allowed: "an AbortSignal",
     accepts: (given) => given instanceof AbortSignal,
@@ -121,6 +122,8 @@ export function checkedOptions(options: SimulateOptions): ResolvedSimulation {
       "INVALID_OPTION",
       `simulate: options has ${own}, which the simulation sets itself; leave it out`,
     );
+  // Each start of an instance would refuse them: that is told now.
+  readOptions(streamsOptionTable, { ...instanceOptions, ...read.options });
   const { seeds = seedsDefault } = read;
   return {
     ...read,

@@ -198,6 +198,66 @@ describe("simulate", () => {
     });
   });
 
+  test("rows are of all partitions, also while their instance is away", async () => {
+    const builder = new StreamsBuilder();
+    const table = builder.stream(clicks).groupByKey().count({ store: "clicks-per-user" });
+    table.toStream().to(counts);
+    let looks = 0;
+    await simulate(builder.build(), {
+      inputs: [someClicks],
+      faults: ["crash", "rebalance"],
+      seeds: 3,
+      invariants: {},
+      always: {
+        "what was told is in the store": async (run) => {
+          looks += 1;
+          const told = run.output(counts).table();
+          const rows = await run.rows(table, (store) => store.all());
+          const kept = new Map(rows.map(({ key, value }) => [key, value]));
+          for (const [user, count] of told)
+            if ((kept.get(user) ?? 0) < (count ?? 0)) return `${user} is not there`;
+          return undefined;
+        },
+      },
+    });
+    expect(looks).toBeGreaterThan(10);
+  });
+
+  test("an abort ends a run; a violation that was found by then is told", async () => {
+    const reason = new Error("enough");
+    const invariants = { "counts are right": countsAreRight };
+    const options = { inputs: [someClicks], seeds: [13], invariants };
+    await expect(
+      simulate(countsBesideStores, { ...options, signal: AbortSignal.abort(reason) }),
+    ).rejects.toBe(reason);
+    const within = new AbortController();
+    const looking = simulate(countsInStore, {
+      ...options,
+      signal: within.signal,
+      always: { "it goes on": () => within.abort(reason) },
+    });
+    await expect(looking).rejects.toBe(reason);
+
+    const late = new AbortController();
+    let judged = 0;
+    const error = await failureOf(
+      simulate(countsBesideStores, {
+        ...options,
+        signal: late.signal,
+        invariants: {
+          "counts are right": (run) => {
+            judged += 1;
+            if (judged === 2) late.abort(reason);
+            countsAreRight(run);
+          },
+        },
+      }),
+    );
+    expect(judged).toBe(2);
+    expect(error.code).toBe("INVARIANT_VIOLATED");
+    expect(error.message).toContain("the search was ended by its signal");
+  });
+
   test("what it cannot run is refused by name", async () => {
     const invariants = {};
     const inputs = [someClicks];
@@ -211,6 +271,12 @@ describe("simulate", () => {
     await expect(
       simulate(countsInStore, { inputs, invariants, faults: ["fire" as never] }),
     ).rejects.toThrow("faults");
+    // At once, and not by an instance that never comes.
+    const wrong = { options: { commitIntervall: 5 } as never, inputs, invariants };
+    await expect(simulate(countsInStore, wrong)).rejects.toThrow("Did you mean commitInterval?");
+    await expect(
+      simulate(countsInStore, { inputs, invariants, options: { heartbeatInterval: "5s" } }),
+    ).rejects.toMatchObject({ code: "INVALID_OPTION" });
     const error = await failureOf(
       simulate(countsInStore, {
         inputs,

@@ -1,13 +1,7 @@
 import { shown } from "@millrace/model";
-import {
-  byName,
-  type QueriesOf,
-  type QueryHandle,
-  type Rows,
-  type StreamsApp,
-  type Topic,
-} from "@millrace/streams";
+import { byName, type QueriesOf, type QueryHandle, type Rows, type Topic } from "@millrace/streams";
 
+import { rowsOfAll, type LivingInstances } from "./rows-of-all.ts";
 import type { TopicSerdes } from "./plan/simulated-input.ts";
 import { SimulatedTopic } from "./simulated-topic.ts";
 import { SimulationError } from "./simulation-error.ts";
@@ -18,7 +12,7 @@ export class SimulatedRun {
   readonly seed: number;
   readonly #history: RunHistory;
   readonly #topics: ReadonlySet<string>;
-  readonly #apps: () => readonly StreamsApp[];
+  readonly #living: LivingInstances;
   /** Serdes by which a history tells records. */
   readonly #read: Map<string, TopicSerdes<unknown, unknown>>;
 
@@ -27,14 +21,14 @@ export class SimulatedRun {
     parts: {
       readonly history: RunHistory;
       readonly topics: ReadonlySet<string>;
-      readonly apps: () => readonly StreamsApp[];
+      readonly living: LivingInstances;
       readonly read: Map<string, TopicSerdes<unknown, unknown>>;
     },
   ) {
     this.seed = seed;
     this.#history = parts.history;
     this.#topics = parts.topics;
-    this.#apps = parts.apps;
+    this.#living = parts.living;
     this.#read = parts.read;
   }
 
@@ -65,21 +59,20 @@ export class SimulatedRun {
   }
 
   /**
-   * Rows of a store, of all instances together.
+   * Rows of a store, of all its partitions, from the instances that have them. Where nobody has one it is waited for, in
+   * virtual time: tasks move, and instances come back.
    *
+   * @throws QueryError of a partition that nobody has for long
    * @example
    * const rows = await run.rows(counts, (store) => store.all());
    */
-  async rows<Handle extends QueryHandle, Row>(
+  rows<Handle extends QueryHandle, Row>(
     store: Handle,
     ask: (queries: QueriesOf<Handle>) => Rows<Row>,
   ): Promise<readonly Row[]> {
-    const rows: Row[] = [];
-    for (const app of this.#apps()) {
-      const answers = await ask(app.store(store, { isLocal: true, timeout: 0 })).results();
-      for (const answer of answers) if (!answer.isFailure) rows.push(...answer.rows);
-    }
-    return rows;
+    return rowsOfAll(this.#living, (app) =>
+      ask(app.store(store, { isLocal: true, timeout: 0 })).results(),
+    );
   }
 
   #topic<K, V>(

@@ -10,23 +10,32 @@ export interface Shrunk {
   readonly runs: number;
 }
 
+export interface ShrinkOptions {
+  readonly fails: (plan: RunPlan) => Promise<boolean>;
+  readonly runsMax: number;
+  /** True: what was found by now is enough; it may turn so within a run, which then may throw. */
+  readonly isEnded: () => boolean;
+}
+
 /**
  * A plan that fails as the given one does, with as few faults and records as can be found: parts are left out, large ones
  * first, as long as what is left fails.
  */
 export async function shrink(
   plan: RunPlan,
-  {
-    fails,
-    runsMax,
-  }: { readonly fails: (plan: RunPlan) => Promise<boolean>; readonly runsMax: number },
+  { fails, runsMax, isEnded }: ShrinkOptions,
 ): Promise<Shrunk> {
   const budget: Budget = { runs: 0 };
   const test = async (candidate: RunPlan): Promise<boolean> => {
     budget.runs += 1;
-    return fails(candidate);
+    try {
+      return await fails(candidate);
+    } catch (error) {
+      if (isEnded()) return false;
+      throw error;
+    }
   };
-  const isSpent = (): boolean => budget.runs >= runsMax;
+  const isSpent = (): boolean => budget.runs >= runsMax || isEnded();
   let shortest = plan;
   for (;;) {
     const before = shortest;

@@ -13,13 +13,17 @@ export interface Deed {
 /** Share of messages that are late, and of syncs that are slow. */
 const slowness = { slowNetwork: { delay: 0.3 }, slowDisk: { slowFsync: 0.5 } } as const;
 
+type InjectedContext = Pick<SimulationContext, "simulator" | "plan" | "history" | "instances">;
+
 /** Does to a simulation what its plan says. */
 export class FaultInjection {
-  readonly #context: SimulationContext;
+  readonly #context: InjectedContext;
   readonly #processes: ReadonlyMap<string, SimulatedProcess>;
   readonly #slow = new Map<PlannedFault, FaultProbabilities>();
+  /** Pauses and isolations that are not over: of two at a time the last one to end lets the process go on. */
+  readonly #holding = new Set<PlannedFault>();
 
-  constructor(context: SimulationContext, processes: ReadonlyMap<string, SimulatedProcess>) {
+  constructor(context: InjectedContext, processes: ReadonlyMap<string, SimulatedProcess>) {
     this.#context = context;
     this.#processes = processes;
   }
@@ -46,15 +50,18 @@ export class FaultInjection {
         this.#crash(fault);
         return;
       case "powerLoss":
+        this.#endPausesOf(target);
         simulator.powerLoss(target);
         return;
       case "pause":
+        this.#holding.add(fault);
         victim?.pause();
         return;
       case "cut":
         simulator.cut(target, brokerName);
         return;
       case "isolate":
+        this.#holding.add(fault);
         simulator.partition(target, brokerName);
         return;
       case "slowNetwork":
@@ -72,14 +79,24 @@ export class FaultInjection {
   }
 
   #end(fault: PlannedFault): void {
-    if (fault.kind === "pause") this.#processes.get(fault.target)?.resume();
-    if (fault.kind === "isolate") this.#context.simulator.mend(fault.target, brokerName);
     if (this.#slow.delete(fault)) this.#setSlowness();
+    const { kind, target } = fault;
+    if (!this.#holding.delete(fault)) return;
+    if ([...this.#holding].some((other) => other.kind === kind && other.target === target)) return;
+    if (kind === "pause") this.#processes.get(target)?.resume();
+    else this.#context.simulator.mend(target, brokerName);
+  }
+
+  /** A process that is started anew does not stand still. */
+  #endPausesOf(target: string): void {
+    for (const fault of this.#holding)
+      if (fault.kind === "pause" && fault.target === target) this.#holding.delete(fault);
   }
 
   #crash({ target, commit }: PlannedFault): void {
     const { simulator } = this.#context;
     if (commit === undefined) {
+      this.#endPausesOf(target);
       this.#processes.get(target)?.kill();
       return;
     }
