@@ -132,7 +132,7 @@ describe("an empty project on Node 22.18", () => {
     writeFileSync(join(project, "every-entry.ts"), everyEntry());
     const program = fileURLToPath(new URL("installed/word-count.ts", import.meta.url));
     cpSync(program, join(project, "word-count.ts"));
-  }, 120_000);
+  }, 240_000);
 
   test("loads every entry of every package", async () => {
     expect(await run("node", ["-v"], inProject())).toBe("v22.18.0\n");
